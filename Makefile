@@ -1,0 +1,106 @@
+# taskmasterd. `make`, `make SAN=1` (build/asan), `make CC=clang BUILD=build/clang`; see CONTRIBUTING.md.
+
+ifeq ($(origin CC),default)
+CC       := gcc
+endif
+PREFIX   ?= /usr/local
+DESTDIR  ?=
+SAN      ?= 0
+BUILD    ?= $(if $(filter 1,$(SAN)),build/asan,build)
+VERSION  := $(shell sed -n 's/^.define TASKMASTER_VERSION "\(.*\)"/\1/p' include/taskmaster/version.h)
+
+WARN     := -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wstrict-prototypes -Wvla -Werror
+ifeq ($(SAN),1)
+OPT      := -O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=undefined
+LDOPT    := -fsanitize=address,undefined
+else
+OPT      := -O2 -g -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2 -fstack-protector-strong -fstack-clash-protection
+LDOPT    := -Wl,-z,relro,-z,now
+endif
+CPPFLAGS += -D_GNU_SOURCE -Iinclude -Isrc -MMD -MP
+CFLAGS   += -std=c11 $(WARN) $(OPT) -fPIC
+LDFLAGS  += $(LDOPT)
+MASTER_LIBS := -levent_core -ljansson
+WORKER_LIBS := -ldl
+CLIENT_LIBS := -ljansson
+
+# What each program is made of. A program's main.c stays out of its archive, so that tests can link the rest.
+COMMON   := log xmalloc
+MASTER   := options config
+WORKER   :=
+LIBTM    :=
+CLIENT   :=
+MODULES  := $(patsubst modules/%.c,%,$(wildcard modules/*.c))
+TESTS    := $(patsubst tests/unit/%.c,%,$(wildcard tests/unit/test_*.c))
+
+O        := $(BUILD)/obj
+common_o := $(COMMON:%=$(O)/src/common/%.o)
+modules  := $(MODULES:%=$(BUILD)/modules/%.so)
+tests    := $(TESTS:%=$(BUILD)/tests/%)
+programs := $(BUILD)/taskmasterd $(BUILD)/taskmaster-worker $(BUILD)/taskmaster
+
+.PHONY: all unit integration check format install clean
+all: $(programs) $(BUILD)/libtaskmaster.a $(BUILD)/libtaskmaster.so.0 $(modules)
+
+$(O)/%.o: %.c
+	@mkdir -p $(@D)
+	$(CC) $(CPPFLAGS) $(CFLAGS) -c -o $@ $<
+
+$(O)/libcommon.a: $(common_o)
+$(O)/libmaster.a: $(MASTER:%=$(O)/src/%.o)
+$(O)/libworker.a: $(WORKER:%=$(O)/worker/%.o)
+$(O)/libcommand.a: $(CLIENT:%=$(O)/client/%.o)
+$(BUILD)/libtaskmaster.a: $(LIBTM:%=$(O)/client/%.o)
+%.a:
+	@mkdir -p $(@D)
+	@rm -f $@
+	$(AR) rcs $@ $^
+
+$(BUILD)/taskmasterd: $(O)/src/main.o $(O)/libmaster.a $(O)/libcommon.a
+	$(CC) $(CFLAGS) -pie $(LDFLAGS) -o $@ $^ $(MASTER_LIBS)
+
+# A module calls the worker through its table of functions, never by symbol: nothing is exported to it.
+$(BUILD)/taskmaster-worker: $(O)/worker/main.o $(O)/libworker.a $(O)/libcommon.a
+	$(CC) $(CFLAGS) -pie $(LDFLAGS) -o $@ $^ $(WORKER_LIBS)
+
+$(BUILD)/taskmaster: $(O)/client/main.o $(O)/libcommand.a $(BUILD)/libtaskmaster.a
+	$(CC) $(CFLAGS) -pie $(LDFLAGS) -o $@ $^ $(CLIENT_LIBS)
+
+$(BUILD)/libtaskmaster.so.0: $(LIBTM:%=$(O)/client/%.o) client/libtaskmaster.map
+	$(CC) $(CFLAGS) -shared -Wl,-soname,libtaskmaster.so.0 -Wl,--version-script=client/libtaskmaster.map \
+	    $(LDFLAGS) -o $@ $(filter %.o,$^) $(CLIENT_LIBS)
+
+# Modules link no library of ours; what one needs from the system stands in its own variable: LIBS_math := -lm
+$(BUILD)/modules/%.so: modules/%.c include/taskmaster/module.h
+	@mkdir -p $(@D)
+	$(CC) $(CPPFLAGS) $(CFLAGS) -fvisibility=hidden -shared $(LDFLAGS) -MF $(O)/modules_$*.d -o $@ $< $(LIBS_$*)
+
+# Unit tests: test_worker_* see the worker's objects, test_client_* the library's, all others the master's.
+$(BUILD)/tests/test_worker_%: $(O)/tests/unit/test_worker_%.o $(O)/libworker.a $(O)/libcommon.a
+	@mkdir -p $(@D)
+	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(WORKER_LIBS) -lcheck -lsubunit -lm -lrt -lpthread
+$(BUILD)/tests/test_client_%: $(O)/tests/unit/test_client_%.o $(O)/libcommand.a $(BUILD)/libtaskmaster.a
+	@mkdir -p $(@D)
+	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(CLIENT_LIBS) -lcheck -lsubunit -lm -lrt -lpthread
+$(BUILD)/tests/test_%: $(O)/tests/unit/test_%.o $(O)/libmaster.a $(O)/libcommon.a
+	@mkdir -p $(@D)
+	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(MASTER_LIBS) -lcheck -lsubunit -lm -lrt -lpthread
+
+.SECONDARY:
+
+unit: all $(tests)
+	@set -e; for t in $(tests); do $$t; done
+
+integration: all
+	BUILD=$(abspath $(BUILD)) /usr/bin/python3 -m pytest -q tests/integration
+
+check:
+	scripts/check
+
+format:
+	git ls-files -co --exclude-standard '*.c' '*.h' | xargs clang-format -i
+
+clean:
+	rm -rf build
+
+-include $(shell find $(BUILD)/obj -name '*.d' 2>/dev/null)

@@ -1,0 +1,66 @@
+/*
+ * wire: what master and worker say to each other over the worker port (private to a release).
+ *
+ * A message is one struct wire_head, then `text_len` bytes of text, then `size` bytes of payload.
+ * Both ends run on one machine and come from one build, so integers travel in native order and
+ * structs as they lie in memory; the magic number and the release string in the first message of
+ * each side refuse anything else.
+ *
+ *     worker                         master
+ *     HELLO   name=release, payload struct wire_hello
+ *                                    WELCOME  name=release, payload settings (JSON)
+ *     READY                                                    preload is done
+ *                                    RUN      job, name=module, deadline_us, payload
+ *     DONE    job, payload                                     exactly one answer for each RUN
+ *     FAILED  job, kind, name=code, text=message, payload=details
+ *
+ * The master ends a worker gracefully by shutting down its sending side: the worker reads end of
+ * input, runs the modules' fini hooks and exits with 0.
+ *
+ * To change the format: change WIRE_MAGIC's last byte, this picture, and both ends in one commit.
+ */
+#ifndef TASKMASTER_COMMON_WIRE_H
+#define TASKMASTER_COMMON_WIRE_H
+
+#include "common/limits.h"
+
+#include <stdint.h>
+
+#define WIRE_MAGIC 0x746d7701u /* "tmw" 1 */
+
+enum wire_type {
+    WIRE_HELLO = 1,
+    WIRE_WELCOME,
+    WIRE_READY,
+    WIRE_RUN,
+    WIRE_DONE,
+    WIRE_FAILED,
+};
+
+/* Why a job failed, as far as the worker can tell. */
+enum wire_kind {
+    WIRE_KIND_NONE = 0,
+    WIRE_KIND_MODULE,      /* the module said so: failed, reason module */
+    WIRE_KIND_UNAVAILABLE, /* the module cannot be loaded; text holds the loader's words */
+    WIRE_KIND_TOO_LARGE,   /* the result exceeds payload-max */
+};
+
+struct wire_head {
+    uint32_t magic;       /* WIRE_MAGIC */
+    uint32_t type;        /* enum wire_type */
+    uint64_t job;         /* the job's sequence number; 0 in HELLO, WELCOME and READY */
+    uint64_t size;        /* bytes of payload */
+    uint64_t deadline_us; /* RUN: CLOCK_MONOTONIC, microseconds; 0 for none */
+    uint32_t text_len;    /* bytes of text, at most WIRE_TEXT_MAX; only in FAILED */
+    uint32_t kind;        /* FAILED: enum wire_kind */
+    char name[72];        /* NUL-terminated */
+};
+
+enum { WIRE_TEXT_MAX = 1024 };
+
+struct wire_hello {
+    uint32_t worker; /* the id in the page below */
+    uint8_t token[TOKEN_BYTES];
+};
+
+#endif
