@@ -9,11 +9,15 @@
  *     json
  * {"time":"2026-11-21T09:14:03.123Z","level":"warn","event":"worker-lost","worker":3,"signal":"SIGSEGV"}
  *
- * Strings may hold anything: they are escaped, and cut at LOG_VALUE_MAX bytes. A line is at most
- * LOG_LINE_MAX bytes, so that it fits into a pipe in one piece. Under journald (stderr is the
- * socket that JOURNAL_STREAM names) each text line starts with <N>, its syslog priority, and has no
- * time. A line that stderr does not take at once is dropped and counted; the next one that gets
- * through is preceded by `log-lost lines=N`. errno is preserved.
+ * Strings may hold anything: they are escaped (controls and broken UTF-8 as \xNN), and cut to
+ * LOG_VALUE_MAX bytes, "..." at their end. A line is at most LOG_LINE_MAX bytes, so that it fits
+ * into a pipe in one piece; fields that find no room give way to cut=true. Under journald (stderr
+ * is the socket that JOURNAL_STREAM names) each text line starts with <N>, its syslog priority, and
+ * has no time. A line that stderr does not take at once is dropped and counted; the next one that
+ * gets through is preceded by `log-lost lines=N`. errno is preserved.
+ *
+ * A process that logs ignores SIGPIPE: write(2) has no flag like send(2)'s MSG_NOSIGNAL, and a
+ * reader of the log that is gone must cost lines, not the process. For one thread only.
  */
 #ifndef TASKMASTER_COMMON_LOG_H
 #define TASKMASTER_COMMON_LOG_H
@@ -53,7 +57,7 @@ struct log_field {
         int64_t i;
         uint64_t u;
         struct {
-            const char *s; /* borrowed; NULL is logged as "-" */
+            const char *s; /* borrowed; NULL is logged as -, in JSON as null */
             size_t len;
         } str;
     } value;
