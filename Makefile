@@ -39,7 +39,7 @@ modules  := $(MODULES:%=$(BUILD)/modules/%.so)
 tests    := $(TESTS:%=$(BUILD)/tests/%)
 programs := $(BUILD)/taskmasterd $(BUILD)/taskmaster-worker $(BUILD)/taskmaster
 
-.PHONY: all unit integration check format install clean
+.PHONY: all unit integration check format install uninstall clean
 all: $(programs) $(BUILD)/libtaskmaster.a $(BUILD)/libtaskmaster.so.0 $(modules)
 
 $(O)/%.o: %.c
@@ -99,6 +99,35 @@ check:
 
 format:
 	git ls-files -co --exclude-standard '*.c' '*.h' | xargs clang-format -i
+
+# `make install PREFIX=/usr DESTDIR=/tmp/tree`; crash is for the tests only.
+DEST      := $(DESTDIR)$(PREFIX)
+installed := $(filter-out %/crash.so,$(modules))
+manuals   := $(wildcard doc/man/*.[1358])
+
+install: all
+	install -d $(DEST)/bin $(DEST)/sbin $(DEST)/libexec/taskmaster $(DEST)/lib/taskmaster/modules $(DEST)/lib/pkgconfig \
+	    $(DEST)/include/taskmaster $(DEST)/share/doc/taskmaster/examples
+	install $(BUILD)/taskmaster $(DEST)/bin
+	install $(BUILD)/taskmasterd $(DEST)/sbin
+	install $(BUILD)/taskmaster-worker $(DEST)/libexec/taskmaster
+	install -m 644 $(installed) $(DEST)/lib/taskmaster/modules
+	install -m 644 $(BUILD)/libtaskmaster.a $(BUILD)/libtaskmaster.so.0 $(DEST)/lib
+	ln -sf libtaskmaster.so.0 $(DEST)/lib/libtaskmaster.so
+	printf '%s\n' 'prefix=$(PREFIX)' 'libdir=$${prefix}/lib' 'includedir=$${prefix}/include' '' 'Name: libtaskmaster' \
+	    'Description: client library of taskmasterd' 'Version: $(VERSION)' 'Requires.private: jansson' \
+	    'Libs: -L$${libdir} -ltaskmaster' 'Cflags: -I$${includedir}' >$(DEST)/lib/pkgconfig/libtaskmaster.pc
+	install -m 644 $(addprefix include/taskmaster/,module.h client.h version.h) $(DEST)/include/taskmaster
+	install -m 644 README.md CHANGELOG.md LICENSE $(wildcard doc/*.md) $(DEST)/share/doc/taskmaster
+	install -m 644 $(wildcard conf/*.json conf/*.conf) $(DEST)/share/doc/taskmaster/examples
+	set -e; for page in $(manuals); do \
+	    install -D -m 644 $$page $(DEST)/share/man/man$${page##*.}/$${page##*/}; done
+
+uninstall:
+	rm -f $(DEST)/bin/taskmaster $(DEST)/sbin/taskmasterd $(addprefix $(DEST)/lib/,libtaskmaster.a libtaskmaster.so.0 \
+	    libtaskmaster.so pkgconfig/libtaskmaster.pc) \
+	    $(foreach page,$(manuals),$(DEST)/share/man/man$(patsubst .%,%,$(suffix $(page)))/$(notdir $(page)))
+	rm -rf $(DEST)/libexec/taskmaster $(DEST)/lib/taskmaster $(DEST)/include/taskmaster $(DEST)/share/doc/taskmaster
 
 clean:
 	rm -rf build
