@@ -1,0 +1,194 @@
+"""`make install` into an empty tree, and a run from that tree."""
+
+import os
+import re
+import shutil
+import signal
+import subprocess
+
+import pytest
+
+ROOT = os.path.abspath(os.path.join(os.path.dirname(__file__), "..", ".."))
+BUILD = os.path.abspath(os.environ.get("BUILD") or os.path.join(ROOT, "build"))
+
+HELLO = """
+#include <taskmaster/module.h>
+
+static int run(tm_job *job)
+{
+    return tm_reply(job, "hello", 5);
+}
+
+TM_MODULE(.name = "hello", .version = "1.0", .run = run);
+"""
+
+PROGRAM = """
+#include <stdio.h>
+#include <taskmaster/client.h>
+#include <taskmaster/version.h>
+
+int main(void)
+{
+    return puts(TASKMASTER_VERSION) < 0;
+}
+"""
+
+
+def make(target, tree):
+    subprocess.run(
+        [
+            "make",
+            "-s",
+            target,
+            f"BUILD={os.path.relpath(BUILD, ROOT)}",
+            "PREFIX=/usr",
+            f"DESTDIR={tree}",
+        ],
+        cwd=ROOT,
+        check=True,
+        stdin=subprocess.DEVNULL,
+    )
+
+
+def files(tree):
+    return sorted(
+        os.path.relpath(os.path.join(directory, name), tree)
+        for directory, _, names in os.walk(tree)
+        for name in names
+    )
+
+
+@pytest.fixture(scope="module")
+def tree(tmp_path_factory):
+    tree = tmp_path_factory.mktemp("tree")
+    make("install", tree)
+    return tree
+
+
+@pytest.fixture
+def server(tree, tmp_path):
+    """A daemon from the installed tree, with the modules in it and those in tmp_path/modules; its address."""
+    modules = tmp_path / "modules"
+    shutil.copytree(tree / "usr/lib/taskmaster/modules", modules)
+    compile(tree, HELLO, modules / "hello.so", "-shared", "-fPIC")
+    yield from run_daemon(tree, f"--module-dir={modules}")
+
+
+@pytest.fixture
+def plain_server(tree):
+    """A daemon from the installed tree that finds everything by itself."""
+    yield from run_daemon(tree)
+
+
+def run_daemon(tree, *options):
+    daemon = subprocess.Popen(
+        [tree / "usr/sbin/taskmasterd", "--listen=127.0.0.1:0", *options],
+        cwd="/",
+        stdin=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    seen = ""
+    for line in daemon.stderr:
+        seen += line
+        found = re.search(r" listening role=clients address=(\S+)", line)
+        if found:
+            yield found[1]
+            break
+    else:
+        pytest.fail(f"the daemon did not start:\n{seen}")
+    daemon.send_signal(signal.SIGTERM)
+    daemon.stderr.read()
+    assert daemon.wait() == 0
+
+
+def compile(tree, source, target, *options):
+    subprocess.run(
+        ["cc", "-std=c11", "-Wall", "-Wextra", "-Werror", f"-I{tree}/usr/include"]
+        + ["-o", target, "-x", "c", "-", "-x", "none", *options],
+        input=source,
+        text=True,
+        check=True,
+    )
+
+
+def command(tree, address, *arguments):
+    return subprocess.run(
+        [tree / "usr/bin/taskmaster", "--server", address, *arguments],
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        text=True,
+        check=True,
+    ).stdout.strip()
+
+
+def test_files_are_where_they_belong(tree):
+    found = files(tree / "usr")
+    for name in (
+        "bin/taskmaster",
+        "sbin/taskmasterd",
+        "libexec/taskmaster/taskmaster-worker",
+        "lib/libtaskmaster.a",
+        "lib/libtaskmaster.so",
+        "lib/libtaskmaster.so.0",
+        "lib/pkgconfig/libtaskmaster.pc",
+        "include/taskmaster/client.h",
+        "include/taskmaster/module.h",
+        "include/taskmaster/version.h",
+        "share/doc/taskmaster/README.md",
+        "share/doc/taskmaster/protocol.md",
+        "share/man/man1/taskmaster.1",
+        "share/man/man5/taskmasterd.conf.5",
+        "share/man/man8/taskmasterd.8",
+    ):
+        assert name in found
+    modules = {name for name in found if name.startswith("lib/taskmaster/modules/")}
+    names = ("echo", "exec", "fib", "math", "readfile", "sleep", "wc")
+    assert modules == {f"lib/taskmaster/modules/{name}.so" for name in names}
+    assert (
+        files(tree)
+        == [f"usr/{name}" for name in found]
+    ), "something lies outside of PREFIX"
+
+
+def test_runs_from_the_installed_tree(tree, plain_server):
+    assert command(tree, plain_server, "run", "fib", "20") == "6765"
+
+
+def test_a_module_needs_the_installed_header_alone(tree, server):
+    assert command(tree, server, "run", "hello") == "hello"
+
+
+@pytest.mark.parametrize("kind", ["shared", "static"])
+def test_a_client_is_built_with_pkg_config(tree, tmp_path, kind):
+    flags = subprocess.run(
+        ["pkg-config", "--cflags", "--libs", "libtaskmaster"]
+        + (["--static"] if kind == "static" else []),
+        env={
+            **os.environ,
+            "PKG_CONFIG_PATH": f"{tree}/usr/lib/pkgconfig",
+            "PKG_CONFIG_SYSROOT_DIR": str(tree),
+        },
+        stdout=subprocess.PIPE,
+        text=True,
+        check=True,
+    ).stdout.split()
+    if kind == "static":
+        flags[flags.index("-ltaskmaster")] = "-l:libtaskmaster.a"
+    program = tmp_path / "program"
+    compile(tree, PROGRAM, program, *flags)
+    output = subprocess.run(
+        [program],
+        env={**os.environ, "LD_LIBRARY_PATH": f"{tree}/usr/lib"},
+        stdout=subprocess.PIPE,
+        text=True,
+        check=True,
+    ).stdout
+    assert output == "0.1.0\n"
+
+
+def test_uninstall_leaves_no_file(tree, tmp_path):
+    copy = tmp_path / "copy"
+    shutil.copytree(tree, copy, symlinks=True)
+    make("uninstall", copy)
+    assert files(copy) == []
