@@ -41,8 +41,8 @@ def blocks():
                 inside = line.strip() == "```console"
             elif inside and line.startswith("$ "):
                 found.append((number, [line[2:]], []))
-            elif inside and line.startswith("> ") and not found[-1][2]:
-                found[-1][1].append(line[2:])
+            elif inside and re.match(r">\s", line) and not found[-1][2]:
+                found[-1][1].append(line[2:] or "\n")
             elif inside:
                 found[-1][2].append(line)
     return [(number, "".join(c).rstrip("\n"), "".join(o)) for number, c, o in found]
