@@ -1,0 +1,61 @@
+/* report: see report.h. One write(2) a line: lines of a module's own threads and children, which
+ * share the pipe, can then come between two lines but not into one. */
+#include "report.h"
+
+#include "text.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <syslog.h>
+#include <unistd.h>
+
+static bool debug_enabled;
+
+void report_set_debug(bool debug)
+{
+    debug_enabled = debug;
+}
+
+static char priority(tm_level level)
+{
+    switch (level) {
+    case TM_DEBUG:
+        return '0' + LOG_DEBUG;
+    case TM_WARNING:
+        return '0' + LOG_WARNING;
+    case TM_ERROR:
+        return '0' + LOG_ERR;
+    case TM_INFO:
+    default: /* a number from a module: any value may come */
+        return '0' + LOG_INFO;
+    }
+}
+
+void report_v(tm_level level, const char *fmt, va_list args)
+{
+    char text[REPORT_MAX + 1];
+    char line[3 + REPORT_MAX + 1 + 1] = {'<', priority(level), '>'};
+    int saved_errno = errno;
+
+    if (level == TM_DEBUG && !debug_enabled)
+        return;
+    if (vsnprintf(text, sizeof(text), fmt, args) < 0)
+        text[0] = '\0';
+    size_t len = 3 + text_escape(line + 3, REPORT_MAX + 1, text);
+    line[len++] = '\n';
+
+    fflush(stdout);
+    /* Who cannot write to the log has nobody left to tell. */
+    if (write(STDERR_FILENO, line, len) < 0)
+        errno = 0;
+    errno = saved_errno;
+}
+
+void report(tm_level level, const char *fmt, ...)
+{
+    va_list args;
+
+    va_start(args, fmt);
+    report_v(level, fmt, args);
+    va_end(args);
+}

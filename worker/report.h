@@ -1,0 +1,26 @@
+/*
+ * report: lines for the master's log.
+ *
+ * A worker's stdout and stderr are one pipe that the master reads line by line. A line that begins
+ * with <N>, a syslog priority, is logged at that level; whatever else a module prints is logged as
+ * info. The master adds which worker and which job it was.
+ */
+#ifndef TASKMASTER_WORKER_REPORT_H
+#define TASKMASTER_WORKER_REPORT_H
+
+#include <taskmaster/module.h>
+
+#include <stdbool.h>
+
+/* Text beyond this many bytes is cut; tm_log() promises as much to modules. */
+enum { REPORT_MAX = 1024 };
+
+/* Debug lines are dropped until this is called with true: one that the master would throw away is
+ * not worth a system call. */
+void report_set_debug(bool debug);
+
+/* One line, control characters escaped, after all that stdout still holds. errno is preserved. */
+void report(tm_level level, const char *fmt, ...) TM_PRINTF(2, 3);
+void report_v(tm_level level, const char *fmt, va_list args);
+
+#endif
