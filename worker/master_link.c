@@ -1,0 +1,200 @@
+/*
+ * master_link: see master_link.h.
+ *
+ * Sends use MSG_NOSIGNAL and SIGPIPE keeps its default: an ignored signal would be inherited by
+ * every program that a module starts, where `yes | head` would then no longer end quietly.
+ */
+#include "master_link.h"
+
+#include "common/xmalloc.h"
+#include "report.h"
+
+#include <errno.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/types.h>
+#include <sys/uio.h>
+#include <unistd.h>
+
+/* Holds several small messages. Only the pages that bytes have been received into take memory. */
+enum { READ_BUFFER_SIZE = 64 * 1024 };
+
+struct master_link {
+    int fd;
+    size_t begin; /* buffer[begin] to buffer[end - 1] were received and not yet read */
+    size_t end;
+    unsigned char buffer[READ_BUFFER_SIZE];
+};
+
+struct master_link *master_link_new(int fd)
+{
+    struct master_link *link = xmalloc(sizeof(*link));
+
+    link->fd = fd;
+    link->begin = 0;
+    link->end = 0;
+    return link;
+}
+
+/* connect(2) that a signal handler interrupts goes on in the background; but no module is loaded
+ * yet that could have installed one. */
+struct master_link *master_link_connect(const struct sockaddr *addr, socklen_t addr_len)
+{
+    int one = 1;
+    int fd = socket(addr->sa_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+    if (fd < 0) {
+        report(TM_ERROR, "cannot make a socket to the master: %s", strerror(errno));
+        return NULL;
+    }
+    if (connect(fd, addr, addr_len) < 0) {
+        report(TM_ERROR, "cannot connect to the master: %s", strerror(errno));
+        close(fd);
+        return NULL;
+    }
+    /* Answers are small and awaited. A socket that is not TCP has no such delay to turn off. */
+    if (setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof(one)) < 0 && errno != EOPNOTSUPP)
+        report(TM_WARNING, "cannot set TCP_NODELAY: %s", strerror(errno));
+    return master_link_new(fd);
+}
+
+void master_link_free(struct master_link *link)
+{
+    close(link->fd);
+    free(link);
+}
+
+/* One recv(2) that signals do not interrupt. */
+static enum link_status receive(struct master_link *link, void *data, size_t len, size_t *got)
+{
+    ssize_t n;
+
+    do
+        n = recv(link->fd, data, len, 0);
+    while (n < 0 && errno == EINTR);
+    if (n < 0) {
+        report(TM_ERROR, "cannot read from the master: %s", strerror(errno));
+        return LINK_BROKEN;
+    }
+    *got = (size_t)n;
+    return n > 0 ? LINK_OK : LINK_END;
+}
+
+static size_t take_buffered(struct master_link *link, void *data, size_t len)
+{
+    size_t available = link->end - link->begin;
+    size_t n = len < available ? len : available;
+
+    memcpy(data, link->buffer + link->begin, n);
+    link->begin += n;
+    return n;
+}
+
+/* Reads `len` bytes. LINK_END only if the input ended before the first of them. */
+static enum link_status read_fully(struct master_link *link, void *data, size_t len)
+{
+    char *at = data;
+    size_t missing = len - take_buffered(link, at, len);
+
+    while (missing > 0) { /* here the buffer is empty */
+        size_t got = 0;
+        bool direct = missing >= READ_BUFFER_SIZE;
+        char *to = direct ? at + (len - missing) : (char *)link->buffer;
+        enum link_status status =
+            receive(link, to, direct ? missing : (size_t)READ_BUFFER_SIZE, &got);
+
+        if (status == LINK_END && missing < len) {
+            report(TM_ERROR, "the master's message ends in the middle");
+            return LINK_BROKEN;
+        }
+        if (status != LINK_OK)
+            return status;
+        if (direct) {
+            missing -= got;
+        } else {
+            link->begin = 0;
+            link->end = got;
+            missing -= take_buffered(link, at + (len - missing), missing);
+        }
+    }
+    return LINK_OK;
+}
+
+/* What is wrong with a head, or NULL. */
+static const char *find_fault(const struct wire_head *head, uint64_t payload_max)
+{
+    if (head->magic != WIRE_MAGIC)
+        return "its magic number is wrong: is it of another release?";
+    if (memchr(head->name, '\0', sizeof(head->name)) == NULL)
+        return "its name is not terminated";
+    if (head->text_len != 0)
+        return "it has a text";
+    if (head->size > payload_max)
+        return "its payload is larger than payload-max";
+    return NULL;
+}
+
+enum link_status master_link_receive(struct master_link *link, struct wire_head *head,
+                                     uint64_t payload_max)
+{
+    enum link_status status = read_fully(link, head, sizeof(*head));
+
+    if (status != LINK_OK)
+        return status;
+    const char *fault = find_fault(head, payload_max);
+    if (fault != NULL) {
+        report(TM_ERROR, "the master's message is broken: %s", fault);
+        return LINK_BROKEN;
+    }
+    return LINK_OK;
+}
+
+enum link_status master_link_read(struct master_link *link, void *data, size_t len)
+{
+    enum link_status status = read_fully(link, data, len);
+
+    if (status == LINK_END) {
+        report(TM_ERROR, "the master's message ends before its payload");
+        return LINK_BROKEN;
+    }
+    return status;
+}
+
+/* Drops the first `n` bytes. */
+static void advance(struct msghdr *message, size_t n)
+{
+    while (message->msg_iovlen > 0 && n >= message->msg_iov->iov_len) {
+        n -= message->msg_iov->iov_len;
+        message->msg_iov++;
+        message->msg_iovlen--;
+    }
+    if (message->msg_iovlen > 0) {
+        message->msg_iov->iov_base = (char *)message->msg_iov->iov_base + n;
+        message->msg_iov->iov_len -= n;
+    }
+}
+
+enum link_status master_link_send(struct master_link *link, struct wire_head *head,
+                                  const char *text, const void *payload)
+{
+    struct iovec parts[] = {
+        {head, sizeof(*head)},
+        {(void *)text, head->text_len},
+        {(void *)payload, head->size},
+    };
+    struct msghdr message = {.msg_iov = parts, .msg_iovlen = sizeof(parts) / sizeof(parts[0])};
+
+    head->magic = WIRE_MAGIC;
+    while (message.msg_iovlen > 0) {
+        ssize_t n = sendmsg(link->fd, &message, MSG_NOSIGNAL);
+        if (n < 0 && errno != EINTR) {
+            report(TM_ERROR, "cannot write to the master: %s", strerror(errno));
+            return LINK_BROKEN;
+        }
+        if (n >= 0)
+            advance(&message, (size_t)n);
+    }
+    return LINK_OK;
+}

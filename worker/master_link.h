@@ -1,0 +1,47 @@
+/*
+ * master_link: the worker's end of its connection to the master; messages as in common/wire.h.
+ *
+ * Everything blocks: a worker does one thing at a time. What arrives together is taken in one
+ * recv(2), and each message leaves in one sendmsg(2). A fault is reported here; the caller has only
+ * to end.
+ */
+#ifndef TASKMASTER_WORKER_MASTER_LINK_H
+#define TASKMASTER_WORKER_MASTER_LINK_H
+
+#include "common/wire.h"
+
+#include <stddef.h>
+#include <sys/socket.h>
+
+struct master_link;
+
+enum link_status {
+    LINK_OK,
+    LINK_END,    /* end of input where a message could begin: the master wants the worker to end */
+    LINK_BROKEN, /* a fault of the socket, or not a message; reported */
+};
+
+/* The connection, or NULL after a report. master_link_free() ends it. */
+struct master_link *master_link_connect(const struct sockaddr *addr, socklen_t addr_len);
+void master_link_free(struct master_link *link);
+
+/* Takes over a connected stream socket. */
+struct master_link *master_link_new(int fd);
+
+/*
+ * Reads the next message's head, fills in `head` and checks its magic number, that the name is
+ * terminated, that there is no text (the master sends none) and that the payload has at most
+ * `payload_max` bytes. The caller then reads exactly head->size bytes with master_link_read().
+ */
+enum link_status master_link_receive(struct master_link *link, struct wire_head *head,
+                                     uint64_t payload_max);
+
+/* Reads exactly `len` bytes: LINK_OK or LINK_BROKEN. */
+enum link_status master_link_read(struct master_link *link, void *data, size_t len);
+
+/* Sends head, then head->text_len bytes of text, then head->size bytes of payload; fills in the
+ * magic number. LINK_OK or LINK_BROKEN. */
+enum link_status master_link_send(struct master_link *link, struct wire_head *head,
+                                  const char *text, const void *payload);
+
+#endif

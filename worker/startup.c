@@ -1,0 +1,141 @@
+/*
+ * startup: see startup.h.
+ *
+ * Of the descriptors that the master hands over only 0, 1 and 2 stay. The page remains mapped
+ * without its own, and the pipe has told what it knows once the death signal is armed.
+ */
+#include "startup.h"
+
+#include "common/worker_page.h"
+#include "report.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <sysexits.h>
+#include <unistd.h>
+
+extern char **environ;
+
+_Noreturn static void started_by_hand(const char *what)
+{
+    fprintf(stderr,
+            "taskmaster-worker: %s: this program is started by the master, not by hand; "
+            "run taskmasterd (or taskmaster-worker --help)\n",
+            what);
+    exit(EX_USAGE);
+}
+
+/*
+ * The death signal is armed first and the pipe looked at second: a master that dies in between is
+ * caught by one or the other. The pipe rather than getppid(), which in a container may be 1 for a
+ * master that is alive as well as for one that is dead.
+ */
+void startup_follow_master(void)
+{
+    struct pollfd life = {.fd = WORKER_LIFE_FD};
+    struct stat st;
+
+    if (fstat(WORKER_LIFE_FD, &st) < 0 || !S_ISFIFO(st.st_mode))
+        started_by_hand("descriptor 4 is not the master's pipe");
+    if (prctl(PR_SET_PDEATHSIG, SIGKILL) < 0) {
+        report(TM_ERROR, "cannot arm the death signal: %s", strerror(errno));
+        exit(EX_OSERR);
+    }
+    while (poll(&life, 1, 0) < 0 && errno == EINTR)
+        ;
+    if (life.revents != 0)
+        _exit(EX_UNAVAILABLE);
+    close(WORKER_LIFE_FD);
+}
+
+static bool is_page(void)
+{
+    struct stat st;
+    int seals = fcntl(WORKER_PAGE_FD, F_GET_SEALS);
+
+    return seals >= 0 && (seals & F_SEAL_SHRINK) != 0 && fstat(WORKER_PAGE_FD, &st) == 0 &&
+           st.st_size >= (off_t)sizeof(struct worker_page);
+}
+
+void startup_take_page(struct startup *s)
+{
+    if (!is_page())
+        started_by_hand("descriptor 3 is not the master's page");
+    struct worker_page *page =
+        mmap(NULL, sizeof(*page), PROT_READ | PROT_WRITE, MAP_SHARED, WORKER_PAGE_FD, 0);
+    if (page == MAP_FAILED) {
+        report(TM_ERROR, "cannot map the master's page: %s", strerror(errno));
+        exit(EX_OSERR);
+    }
+    if (page->magic != WORKER_PAGE_MAGIC || page->addr_len > sizeof(page->addr))
+        started_by_hand("descriptor 3 is not a page of this release's master");
+    *s = (struct startup){
+        .worker = page->worker,
+        .addr = page->addr,
+        .addr_len = page->addr_len,
+        .nofile_soft = page->nofile_soft,
+        .stop_word = &page->stop_job,
+    };
+    memcpy(s->token, page->token, TOKEN_BYTES);
+    explicit_bzero(page->token, TOKEN_BYTES);
+    mprotect(page, sizeof(*page), PROT_READ); /* from here on a module's stray write would fault */
+    close(WORKER_PAGE_FD);
+}
+
+/* The master raises its own limit for its many sockets; programs that use select(2), and those that
+ * close every possible descriptor, are better off with the one it began with. */
+static void lower_nofile(uint64_t nofile_soft)
+{
+    struct rlimit limit;
+
+    if (nofile_soft == 0 || getrlimit(RLIMIT_NOFILE, &limit) < 0 || limit.rlim_cur <= nofile_soft)
+        return;
+    limit.rlim_cur = nofile_soft;
+    if (setrlimit(RLIMIT_NOFILE, &limit) < 0)
+        report(TM_WARNING, "cannot lower the limit of open files: %s", strerror(errno));
+}
+
+/* What ld.so and libc take from the environment to load code or read files; glibc itself removes
+ * these for setuid programs. The master passes none of them on; this is the second lock. */
+static bool is_risky(const char *variable)
+{
+    static const char *const prefixes[] = {
+        "LD_",      "MALLOC_",      "GLIBC_TUNABLES=",   "GCONV_PATH=",  "GETCONF_DIR=", "LOCPATH=",
+        "NLSPATH=", "HOSTALIASES=", "RESOLV_HOST_CONF=", "RES_OPTIONS=", "LOCALDOMAIN=",
+    };
+
+    for (size_t i = 0; i < sizeof(prefixes) / sizeof(prefixes[0]); i++) {
+        if (strncmp(variable, prefixes[i], strlen(prefixes[i])) == 0)
+            return true;
+    }
+    return false;
+}
+
+static void scrub_environment(void)
+{
+    char **kept = environ;
+
+    for (char **variable = environ; *variable != NULL; variable++) {
+        if (!is_risky(*variable))
+            *kept++ = *variable;
+    }
+    *kept = NULL;
+}
+
+void startup_settle(const struct startup *s)
+{
+    lower_nofile(s->nofile_soft);
+    scrub_environment();
+    /* A pipe would be block buffered: a crash would lose what the module printed before it. */
+    setvbuf(stdout, NULL, _IOLBF, 0);
+}

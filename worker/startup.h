@@ -1,0 +1,31 @@
+/* startup: what a worker does about itself before it speaks to the master. */
+#ifndef TASKMASTER_WORKER_STARTUP_H
+#define TASKMASTER_WORKER_STARTUP_H
+
+#include "common/limits.h"
+
+#include <stdint.h>
+#include <sys/socket.h>
+
+struct startup {
+    uint32_t worker; /* the id that the master knows this worker by */
+    uint8_t token[TOKEN_BYTES];
+    struct sockaddr_storage addr; /* of the master's worker port */
+    socklen_t addr_len;
+    uint64_t nofile_soft;
+    const uint64_t *stop_word; /* in the page that the master shares; mapped for good */
+};
+
+/* Makes sure that this process ends with the master, whatever it is doing then. Ends it at once if
+ * the master is gone already, or if there is none. */
+void startup_follow_master(void);
+
+/* Reads the page that the master left for this worker, wipes the token in it, and closes the
+ * descriptors that only the start needs. Ends the process if there is no such page. */
+void startup_take_page(struct startup *s);
+
+/* Gives modules what a program started by hand would have: the master's original limit of open
+ * files, and an environment that cannot turn the loader or libc against them. */
+void startup_settle(const struct startup *s);
+
+#endif
