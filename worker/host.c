@@ -1,0 +1,30 @@
+/* host: see host.h. */
+#include "host.h"
+
+#include "functions.h"
+#include "report.h"
+#include "text.h"
+
+#include <stdio.h>
+
+void host_init(struct host *h)
+{
+    *h = (struct host){.tm.functions = &worker_functions};
+}
+
+void host_log(const tm_host *tm, tm_level level, const char *fmt, va_list args)
+{
+    (void)tm;
+    report_v(level, fmt, args);
+}
+
+int host_fail(const tm_host *tm, const char *fmt, va_list args)
+{
+    struct host *h = (struct host *)tm; /* const for the module only */
+    char text[MESSAGE_MAX + 4]; /* room for the whole of a character that the cut would split */
+
+    if (vsnprintf(text, sizeof(text), fmt, args) < 0)
+        text[0] = '\0';
+    text_clean(h->why, sizeof(h->why), text);
+    return -1;
+}

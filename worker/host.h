@@ -1,0 +1,20 @@
+/* host: the worker as a module sees it in init(): the tm_host behind module.h. */
+#ifndef TASKMASTER_WORKER_HOST_H
+#define TASKMASTER_WORKER_HOST_H
+
+#include "common/limits.h"
+
+#include <taskmaster/module.h>
+
+struct host {
+    tm_host tm;                /* first: a module's tm_host * is this */
+    char why[MESSAGE_MAX + 1]; /* the words of tm_host_fail(), or "" */
+};
+
+void host_init(struct host *h);
+
+/* What tm_host_log() and tm_host_fail() call. */
+void host_log(const tm_host *tm, tm_level level, const char *fmt, va_list args) TM_PRINTF(3, 0);
+int host_fail(const tm_host *tm, const char *fmt, va_list args) TM_PRINTF(2, 0);
+
+#endif

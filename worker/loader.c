@@ -1,0 +1,237 @@
+/* loader: see loader.h. */
+#include "loader.h"
+
+#include "common/xmalloc.h"
+#include "host.h"
+#include "report.h"
+#include "text.h"
+
+#include <dlfcn.h>
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+struct loader {
+    const struct settings *settings;
+    struct host host;
+    struct module *modules; /* last loaded first */
+};
+
+/* Says why and returns -1, for `return refuse(...)`. */
+TM_PRINTF(2, 3)
+static int refuse(struct refusal *refusal, const char *fmt, ...)
+{
+    char text[sizeof(refusal->text)];
+    va_list args;
+
+    va_start(args, fmt);
+    if (vsnprintf(text, sizeof(text), fmt, args) < 0)
+        text[0] = '\0';
+    va_end(args);
+    text_clean(refusal->text, sizeof(refusal->text), text);
+    return -1;
+}
+
+bool loader_name_valid(const char *name)
+{
+    static const char allowed[] =
+        "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-";
+    size_t len = strlen(name);
+
+    return len >= 1 && len <= MODULE_NAME_MAX && strspn(name, allowed) == len;
+}
+
+/* The name that a module in the file `path` must have. */
+static int name_of(const char *path, char name[MODULE_NAME_MAX + 1], struct refusal *refusal)
+{
+    const char *slash = strrchr(path, '/');
+    const char *base = slash != NULL ? slash + 1 : path;
+    size_t len = strlen(base);
+
+    if (len > 3 && len - 3 <= MODULE_NAME_MAX && strcmp(base + len - 3, ".so") == 0) {
+        memcpy(name, base, len - 3);
+        name[len - 3] = '\0';
+        if (loader_name_valid(name))
+            return 0;
+    }
+    return refuse(refusal,
+                  "%s: a module's file is called NAME.so, NAME being 1 to %d of [A-Za-z0-9_-]: "
+                  "rename it",
+                  base, MODULE_NAME_MAX);
+}
+
+/* Looks before dlopen(), which hangs on a FIFO and reports a missing file like a missing library.
+ */
+static void *open_object(const char *path, struct refusal *refusal)
+{
+    struct stat st;
+
+    if (stat(path, &st) < 0) {
+        refuse(refusal, "%s: %s: put the module's shared object there, readable for the worker",
+               path, strerror(errno));
+        return NULL;
+    }
+    if (!S_ISREG(st.st_mode)) {
+        refuse(refusal, "%s: not a regular file: put the module's shared object there", path);
+        return NULL;
+    }
+    void *object = dlopen(path, RTLD_NOW | RTLD_LOCAL);
+    if (object == NULL)
+        refuse(refusal,
+               "%s: build it for this machine with cc -shared -fPIC and link every library it uses",
+               dlerror());
+    return object;
+}
+
+static int check_descriptor(const tm_descriptor *found, const char *path, const char *name,
+                            struct refusal *refusal)
+{
+    if (found->abi != TM_ABI)
+        return refuse(refusal,
+                      "%s: built for module ABI %u, this worker has ABI %u: rebuild it with this "
+                      "release's taskmaster/module.h",
+                      path, (unsigned)found->abi, (unsigned)TM_ABI);
+    if (found->size < TM_DESCRIPTOR_SIZE_MIN)
+        return refuse(refusal,
+                      "%s: its descriptor claims %u bytes and ABI %u has at least %zu: define it "
+                      "with TM_MODULE(), which fills in the size",
+                      path, (unsigned)found->size, (unsigned)TM_ABI, TM_DESCRIPTOR_SIZE_MIN);
+    if (found->name == NULL)
+        return refuse(refusal, "%s: has no name: add .name = \"%s\" to TM_MODULE()", path, name);
+    if (strcmp(found->name, name) != 0)
+        return refuse(refusal,
+                      "%s: calls itself \"%s\": rename the file, or set .name = \"%s\" in "
+                      "TM_MODULE()",
+                      path, found->name, name);
+    if (found->run == NULL)
+        return refuse(refusal, "%s: has no run function: add .run to TM_MODULE()", path);
+    return 0;
+}
+
+int loader_check(const char *path, struct module *module, struct refusal *refusal)
+{
+    *module = (struct module){0};
+    if (name_of(path, module->name, refusal) < 0)
+        return -1;
+    void *object = open_object(path, refusal);
+    if (object == NULL)
+        return -1;
+    const tm_descriptor *found = dlsym(object, "tm_module");
+    if (found == NULL) {
+        refuse(refusal,
+               "%s: exports no symbol tm_module: include taskmaster/module.h and define it with "
+               "TM_MODULE()",
+               path);
+        goto close_object;
+    }
+    if (check_descriptor(found, path, module->name, refusal) < 0)
+        goto close_object;
+    /* A newer module's further fields are cut off, an older module's missing ones stay zero. */
+    size_t size = found->size < sizeof(*found) ? found->size : sizeof(*found);
+    memcpy(&module->descriptor, found, size);
+    return 0;
+
+close_object:
+    dlclose(object);
+    return -1;
+}
+
+/* Calls init() and remembers its failure in module->init_failure. */
+static void initialise(struct loader *loader, struct module *module)
+{
+    if (module->descriptor.init == NULL)
+        return;
+    char *config = settings_module_config(loader->settings, module->name);
+    loader->host.why[0] = '\0';
+    int result = module->descriptor.init(&loader->host.tm, config);
+    free(config);
+    if (result == 0)
+        return;
+    if (loader->host.why[0] != '\0')
+        module->init_failure = xasprintf("module %s: %s", module->name, loader->host.why);
+    else
+        module->init_failure = xasprintf("module %s: init returned %d and did not say why: the "
+                                         "module should call tm_host_fail()",
+                                         module->name, result);
+}
+
+static struct module *load(struct loader *loader, const char *name, struct refusal *refusal)
+{
+    struct module *module = xmalloc(sizeof(*module));
+    char *path = xasprintf("%s/%s.so", loader->settings->module_dir, name);
+    int checked = loader_check(path, module, refusal);
+
+    free(path);
+    if (checked < 0) {
+        free(module);
+        return NULL;
+    }
+    initialise(loader, module);
+    module->next = loader->modules;
+    loader->modules = module;
+    return module;
+}
+
+static struct module *find(const struct loader *loader, const char *name)
+{
+    struct module *module = loader->modules;
+
+    while (module != NULL && strcmp(module->name, name) != 0)
+        module = module->next;
+    return module;
+}
+
+struct loader *loader_new(const struct settings *settings)
+{
+    struct loader *loader = xmalloc(sizeof(*loader));
+
+    *loader = (struct loader){.settings = settings};
+    host_init(&loader->host);
+    return loader;
+}
+
+const struct module *loader_get(struct loader *loader, const char *name, struct refusal *refusal)
+{
+    struct module *module = find(loader, name);
+
+    if (module == NULL)
+        module = load(loader, name, refusal);
+    if (module == NULL)
+        return NULL;
+    if (module->init_failure != NULL) {
+        refuse(refusal, "%s", module->init_failure);
+        return NULL;
+    }
+    return module;
+}
+
+void loader_preload(struct loader *loader)
+{
+    size_t index;
+    json_t *value;
+
+    json_array_foreach (loader->settings->preload, index, value) {
+        const char *name = json_string_value(value);
+        struct refusal refusal;
+        if (name == NULL || !loader_name_valid(name))
+            report(TM_ERROR, "preload[%zu]: not a module's name", index);
+        else if (loader_get(loader, name, &refusal) == NULL)
+            report(TM_ERROR, "preload: %s", refusal.text);
+    }
+}
+
+void loader_free(struct loader *loader)
+{
+    while (loader->modules != NULL) {
+        struct module *module = loader->modules;
+        loader->modules = module->next;
+        if (module->init_failure == NULL && module->descriptor.fini != NULL)
+            module->descriptor.fini();
+        free(module->init_failure);
+        free(module);
+    }
+    free(loader);
+}

@@ -1,0 +1,54 @@
+/*
+ * loader: finds, checks and readies modules.
+ *
+ * A module is loaded when a job first asks for it and stays until the process ends. What cannot be
+ * used is refused with one line that says what to do. A refusal is forgotten, so that a file put
+ * right works with the next job; a failed init() is remembered, because a module is promised that
+ * it is called once.
+ */
+#ifndef TASKMASTER_WORKER_LOADER_H
+#define TASKMASTER_WORKER_LOADER_H
+
+#include "common/limits.h"
+#include "common/wire.h"
+#include "settings.h"
+
+#include <taskmaster/module.h>
+
+#include <stdbool.h>
+
+struct module {
+    struct module *next;
+    tm_descriptor descriptor; /* a copy, in which what an older module does not know is zero */
+    char name[MODULE_NAME_MAX + 1];
+    char *init_failure; /* owned; NULL: usable */
+};
+
+struct loader;
+
+/* Why a module was refused: one line of UTF-8 without control characters. */
+struct refusal {
+    char text[WIRE_TEXT_MAX];
+};
+
+/* `settings` are borrowed for the loader's life. */
+struct loader *loader_new(const struct settings *settings);
+
+/* The module, loaded and initialised, or NULL and why not. `name` keeps to loader_name_valid(). The
+ * loader owns the module. */
+const struct module *loader_get(struct loader *loader, const char *name, struct refusal *refusal);
+
+/* Loads what the settings name as preload. A failure is reported and costs nothing else. */
+void loader_preload(struct loader *loader);
+
+/* Calls each module's fini(), last loaded first, and frees the loader. The objects stay mapped:
+ * threads of theirs may still run. */
+void loader_free(struct loader *loader);
+
+/* Opens the object at `path` and checks its descriptor as for a job, without init(). 0 or -1. */
+int loader_check(const char *path, struct module *module, struct refusal *refusal);
+
+/* [A-Za-z0-9_-]{1,64} */
+bool loader_name_valid(const char *name);
+
+#endif
