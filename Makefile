@@ -21,14 +21,14 @@ CPPFLAGS += -D_GNU_SOURCE -Iinclude -Isrc -MMD -MP
 CFLAGS   += -std=c11 $(WARN) $(OPT) -fPIC
 LDFLAGS  += $(LDOPT)
 MASTER_LIBS := -levent_core -ljansson
-WORKER_LIBS := -ldl
+WORKER_LIBS := -ldl -ljansson
 CLIENT_LIBS := -ljansson
 
 # What each program is made of. A program's main.c stays out of its archive, so that tests can link the rest.
 COMMON   := log xmalloc
 MASTER   := options config
-WORKER   :=
-LIBTM    :=
+WORKER   := startup options handshake settings master_link loader host functions job job_loop buffer report text
+LIBTM    := client connection event request reader stream address jobs failure
 CLIENT   :=
 MODULES  := $(patsubst modules/%.c,%,$(wildcard modules/*.c))
 TESTS    := $(patsubst tests/unit/%.c,%,$(wildcard tests/unit/test_*.c))

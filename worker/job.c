@@ -1,0 +1,176 @@
+/* job: see job.h. */
+#include "job.h"
+
+#include "functions.h"
+#include "report.h"
+#include "text.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+
+void job_init(struct job *job, const struct settings *settings, const uint64_t *stop_word)
+{
+    *job = (struct job){
+        .tm = {.functions = &worker_functions, .stop_word = stop_word},
+        .settings = settings,
+    };
+    buffer_init(&job->input);
+    buffer_init(&job->result);
+}
+
+void job_destroy(struct job *job)
+{
+    buffer_destroy(&job->input);
+    buffer_destroy(&job->result);
+}
+
+void job_begin(struct job *job, uint64_t seq, uint64_t deadline_us, size_t size)
+{
+    job->tm.stop_value = seq;
+    job->seq = seq;
+    job->deadline_us = deadline_us;
+    job->kind = WIRE_KIND_NONE;
+    job->id[0] = '\0';
+    buffer_reserve(&job->input, size + 1);
+    job->input.data[size] = '\0';
+    job->input.len = size;
+}
+
+void job_end(struct job *job)
+{
+    buffer_reset(&job->input);
+    buffer_reset(&job->result);
+}
+
+/* The one place where an outcome is settled. */
+static void settle(struct job *job, enum wire_kind kind, const char *code, const char *message)
+{
+    if (job->kind != WIRE_KIND_NONE)
+        return;
+    job->kind = kind;
+    snprintf(job->code, sizeof(job->code), "%s", code);
+    size_t message_max = kind == WIRE_KIND_MODULE ? MESSAGE_MAX : sizeof(job->message) - 1;
+    text_clean(job->message, message_max + 1, message);
+}
+
+void job_run(struct job *job, const struct module *module)
+{
+    int result = module->descriptor.run(&job->tm);
+
+    if (result != 0 && job->kind == WIRE_KIND_NONE) {
+        char message[MESSAGE_MAX];
+        snprintf(message, sizeof(message), "module %s: run returned %d and did not say why",
+                 module->name, result);
+        settle(job, WIRE_KIND_MODULE, "run-failed", message);
+    }
+}
+
+void job_refuse(struct job *job, const char *why)
+{
+    settle(job, WIRE_KIND_UNAVAILABLE, "", why);
+}
+
+void job_answer(const struct job *job, struct wire_head *head)
+{
+    *head = (struct wire_head){
+        .type = job->kind == WIRE_KIND_NONE ? WIRE_DONE : WIRE_FAILED,
+        .job = job->seq,
+        .kind = job->kind,
+        .size = job->kind == WIRE_KIND_TOO_LARGE ? 0 : job->result.len,
+    };
+    if (job->kind != WIRE_KIND_NONE) {
+        memcpy(head->name, job->code, sizeof(job->code));
+        head->text_len = (uint32_t)strlen(job->message);
+    }
+}
+
+static struct job *job_of(tm_job *tm)
+{
+    return (struct job *)tm;
+}
+
+const char *job_data(tm_job *tm, size_t *len)
+{
+    struct job *job = job_of(tm);
+
+    if (len != NULL)
+        *len = job->input.len;
+    return job->input.data;
+}
+
+const char *job_id(tm_job *tm)
+{
+    struct job *job = job_of(tm);
+
+    if (job->id[0] == '\0')
+        snprintf(job->id, sizeof(job->id), "%.40s-%" PRIu64, job->settings->boot, job->seq);
+    return job->id;
+}
+
+int64_t job_time_left_ms(tm_job *tm)
+{
+    const struct job *job = job_of(tm);
+    struct timespec now;
+
+    if (job->deadline_us == 0)
+        return -1;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    uint64_t now_us = (uint64_t)now.tv_sec * 1000000 + (uint64_t)now.tv_nsec / 1000;
+    if (now_us >= job->deadline_us)
+        return 0;
+    return (int64_t)((job->deadline_us - now_us + 999) / 1000); /* up: 0 means that it has passed */
+}
+
+/* Also where a failed job's details gather; those that do not fit are left out, and the failure
+ * stays what it was. */
+int job_reply(tm_job *tm, const void *data, size_t len)
+{
+    struct job *job = job_of(tm);
+    size_t payload_max = job->settings->payload_max;
+
+    if (job->kind == WIRE_KIND_TOO_LARGE)
+        return -1;
+    if (len > payload_max - job->result.len) {
+        char message[MESSAGE_MAX];
+        snprintf(message, sizeof(message), "the result exceeds payload-max (%zu bytes)",
+                 payload_max);
+        settle(job, WIRE_KIND_TOO_LARGE, "", message);
+        return -1;
+    }
+    buffer_append(&job->result, data, len);
+    return 0;
+}
+
+void job_progress(tm_job *tm, double fraction, const char *fmt, va_list args)
+{
+    (void)tm; /* the protocol has no progress event yet */
+    (void)fraction;
+    (void)fmt;
+    (void)args;
+}
+
+void job_log(tm_job *tm, tm_level level, const char *fmt, va_list args)
+{
+    (void)tm; /* the master knows which job this worker is on */
+    report_v(level, fmt, args);
+}
+
+static bool code_valid(const char *code)
+{
+    size_t len = code != NULL ? strlen(code) : 0;
+
+    return len >= 1 && len <= CODE_MAX &&
+           strspn(code, "abcdefghijklmnopqrstuvwxyz0123456789-") == len;
+}
+
+int job_fail(tm_job *tm, const char *code, const char *fmt, va_list args)
+{
+    char message[MESSAGE_MAX + 4]; /* room for the whole of a character that the cut would split */
+
+    if (vsnprintf(message, sizeof(message), fmt, args) < 0)
+        message[0] = '\0';
+    settle(job_of(tm), WIRE_KIND_MODULE, code_valid(code) ? code : "bad-code", message);
+    return -1;
+}

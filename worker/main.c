@@ -1,0 +1,49 @@
+/*
+ * taskmaster-worker: runs jobs in modules, one at a time, for the taskmasterd that started it.
+ *
+ * Here is only the order of the start. It first ties its life to the master's, then takes from the
+ * shared page whom to connect to; the token leaves memory as soon as it was shown.
+ */
+#include "handshake.h"
+#include "job_loop.h"
+#include "loader.h"
+#include "master_link.h"
+#include "options.h"
+#include "report.h"
+#include "settings.h"
+#include "startup.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+int main(int argc, char **argv)
+{
+    struct startup start;
+    struct settings settings;
+
+    if (argc > 1)
+        return options_run(argc, argv);
+
+    startup_follow_master();
+    startup_take_page(&start);
+    startup_settle(&start);
+
+    struct master_link *link =
+        master_link_connect((const struct sockaddr *)&start.addr, start.addr_len);
+    if (link == NULL || handshake(link, start.worker, start.token, &settings) < 0)
+        return EXIT_FAILURE;
+    explicit_bzero(start.token, sizeof(start.token));
+    report_set_debug(settings.debug);
+
+    struct loader *loader = loader_new(&settings);
+    loader_preload(loader);
+    if (handshake_ready(link) < 0)
+        return EXIT_FAILURE;
+
+    if (job_loop_run(link, loader, &settings, start.stop_word) != LINK_END)
+        return EXIT_FAILURE;
+    loader_free(loader);
+    master_link_free(link);
+    settings_free(&settings);
+    return EXIT_SUCCESS;
+}
