@@ -26,7 +26,7 @@ CLIENT_LIBS := -ljansson
 
 # What each program is made of. A program's main.c stays out of its archive, so that tests can link the rest.
 COMMON   := log xmalloc
-MASTER   := options config
+MASTER   := options option_value option_print config json_line file_read token_file address
 WORKER   := startup options handshake settings master_link loader host functions job job_loop buffer report text
 LIBTM    := client connection event request reader stream address jobs failure
 CLIENT   :=
@@ -71,6 +71,10 @@ $(BUILD)/libtaskmaster.so.0: $(LIBTM:%=$(O)/client/%.o) client/libtaskmaster.map
 	    $(LDFLAGS) -o $@ $(filter %.o,$^) $(CLIENT_LIBS)
 
 # Modules link no library of ours; what one needs from the system stands in its own variable: LIBS_math := -lm
+LIBS_math     := -ljansson -lm
+LIBS_sleep    := -ljansson
+LIBS_readfile := -ljansson
+LIBS_exec     := -ljansson
 $(BUILD)/modules/%.so: modules/%.c include/taskmaster/module.h
 	@mkdir -p $(@D)
 	$(CC) $(CPPFLAGS) $(CFLAGS) -fvisibility=hidden -shared $(LDFLAGS) -MF $(O)/modules_$*.d -o $@ $< $(LIBS_$*)
