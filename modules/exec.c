@@ -1,0 +1,499 @@
+/*
+ * exec: runs a configured command: the payload's first line is its name, the rest its stdin, its
+ * stdout the result. So a program in any language can do the work.
+ *
+ *     "modules": {"exec": {"config": {"commands": {"sort": ["/usr/bin/sort", "-u"]}}}}
+ *
+ * Clients name commands and never write them; there is no shell. A command that ends with a status
+ * other than 0, or by a signal, fails the job, with its stderr as the details; what a successful
+ * one writes to stderr goes to the log.
+ *
+ * stdin is a memory file and not a pipe: all of it is there before the command starts, so nothing
+ * has to be fed while output is read, a command that ignores its input sends no SIGPIPE, and
+ * neither side can wait for the other. stdout is held back until the command ends, so that a
+ * failure carries stderr alone; output beyond HOLD_MAX is passed on as it comes and stands, in a
+ * failure's details, before stderr.
+ *
+ * The command ends with the worker (death signal, and the worker's process group). Its end is its
+ * own exit: a process that it leaves behind with stdout open is not waited for.
+ */
+#include <taskmaster/module.h>
+
+#include <errno.h>
+#include <fcntl.h>
+#include <jansson.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/pidfd.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#define SETTING "modules.exec.config to {\"commands\":{\"NAME\":[\"/absolute/program\",\"arg\"]}}"
+
+enum {
+    HOLD_MAX = 1024 * 1024,
+    STDERR_MAX = 64 * 1024, /* what of stderr is kept */
+    READ_SIZE = 64 * 1024,
+    STOP_CHECK_MS = 10,
+};
+
+/* One running command. Every descriptor is -1 or open; child_close() closes them. */
+struct child {
+    const char *name;
+    pid_t pid;
+    int pid_fd; /* readable once it has ended */
+    int out_fd; /* read end of its stdout */
+    int err_fd;
+};
+
+/* A malloc of this size takes memory only where it is written to. */
+struct output {
+    size_t out_len;
+    size_t err_len;
+    bool passing; /* stdout outgrew `out` and goes to the reply at once */
+    char out[HOLD_MAX];
+    char err[STDERR_MAX];
+};
+
+static json_t *settings; /* owned; `commands` is a part of it */
+static json_t *commands;
+
+/* Settings */
+
+static bool is_command(const json_t *argv)
+{
+    size_t i;
+    json_t *arg;
+
+    json_array_foreach (argv, i, arg) {
+        if (!json_is_string(arg))
+            return false;
+    }
+    return json_array_size(argv) > 0 && json_string_value(json_array_get(argv, 0))[0] == '/';
+}
+
+static int check_commands(const tm_host *host)
+{
+    const char *name;
+    json_t *argv;
+
+    if (!json_is_object(commands))
+        return tm_host_fail(host, "commands is not an object: set " SETTING);
+    json_object_foreach (commands, name, argv) {
+        if (!is_command(argv))
+            return tm_host_fail(host,
+                                "command \"%.40s\" is not a list of strings that begins with an "
+                                "absolute path: set " SETTING,
+                                name);
+    }
+    return 0;
+}
+
+static int init(const tm_host *host, const char *config)
+{
+    json_error_t error;
+
+    settings = json_loads(config, JSON_DECODE_ANY, &error);
+    if (json_unpack_ex(settings, &error, JSON_STRICT, "{s:o}", "commands", &commands) < 0)
+        return tm_host_fail(host, "no commands (%s): set " SETTING, error.text);
+    return check_commands(host);
+}
+
+static void fini(void)
+{
+    json_decref(settings);
+}
+
+/* The child's side, between fork and exec: async-signal-safe calls only. */
+
+struct start {
+    char **argv;
+    pid_t parent;
+    int in_fd;
+    int out_fd;
+    int err_fd;
+    int status_fd; /* takes errno if the program cannot be run; closed by exec if it can */
+};
+
+static void reset_signals(void)
+{
+    sigset_t none;
+
+    for (int signal_number = 1; signal_number < NSIG; signal_number++)
+        signal(signal_number, SIG_DFL);
+    sigemptyset(&none);
+    sigprocmask(SIG_SETMASK, &none, NULL);
+}
+
+_Noreturn static void start_program(const struct start *s)
+{
+    int error;
+
+    /* A worker that died before the signal was armed is noticed by having another parent. */
+    prctl(PR_SET_PDEATHSIG, SIGKILL);
+    if (getppid() != s->parent)
+        _exit(127);
+    if (dup2(s->in_fd, STDIN_FILENO) >= 0 && dup2(s->out_fd, STDOUT_FILENO) >= 0 &&
+        dup2(s->err_fd, STDERR_FILENO) >= 0) {
+        close_range(STDERR_FILENO + 1, ~0U, CLOSE_RANGE_CLOEXEC);
+        reset_signals();
+        execv(s->argv[0], s->argv);
+    }
+    error = errno;
+    if (write(s->status_fd, &error, sizeof(error)) < 0)
+        _exit(126);
+    _exit(127);
+}
+
+/* Starting, from the worker's side */
+
+static void close_fd(int *fd)
+{
+    if (*fd >= 0)
+        close(*fd);
+    *fd = -1;
+}
+
+static void child_close(struct child *child)
+{
+    close_fd(&child->pid_fd);
+    close_fd(&child->out_fd);
+    close_fd(&child->err_fd);
+}
+
+/* The command's stdin: a memory file that holds `data`, at its beginning. -1 and errno if not. */
+static int make_stdin(const char *data, size_t len)
+{
+    int fd = memfd_create("exec-stdin", MFD_CLOEXEC);
+
+    while (fd >= 0 && len > 0) {
+        ssize_t n = write(fd, data, len);
+        if (n < 0 && errno != EINTR) {
+            int error = errno;
+            close_fd(&fd);
+            errno = error;
+        } else if (n > 0) {
+            data += n;
+            len -= (size_t)n;
+        }
+    }
+    if (fd >= 0)
+        lseek(fd, 0, SEEK_SET);
+    return fd;
+}
+
+/* Waits until the child has run the program (0) or knows why it cannot (errno). */
+static int read_start_error(int status_fd)
+{
+    int error = 0;
+    ssize_t n;
+
+    do
+        n = read(status_fd, &error, sizeof(error));
+    while (n < 0 && errno == EINTR);
+    return n == (ssize_t)sizeof(error) ? error : 0;
+}
+
+/* Signals stay blocked across fork(): a handler of a module must not run in the child. */
+static pid_t fork_program(const struct start *s)
+{
+    sigset_t all;
+    sigset_t before;
+
+    sigfillset(&all);
+    sigprocmask(SIG_SETMASK, &all, &before);
+    pid_t pid = fork();
+    if (pid == 0)
+        start_program(s);
+    int error = errno;
+    sigprocmask(SIG_SETMASK, &before, NULL);
+    errno = error;
+    return pid;
+}
+
+/* 0, or the errno of what failed. child->pid is then -1, or the child is yet to be reaped. */
+static int child_start(struct child *child, char **argv, const char *input, size_t input_len)
+{
+    int out[2] = {-1, -1};
+    int err[2] = {-1, -1};
+    int status[2] = {-1, -1};
+    int in = make_stdin(input, input_len);
+    int error = 0;
+
+    if (in < 0 || pipe2(out, O_CLOEXEC) < 0 || pipe2(err, O_CLOEXEC) < 0 ||
+        pipe2(status, O_CLOEXEC) < 0) {
+        error = errno;
+        goto close_others;
+    }
+    const struct start start = {
+        .argv = argv,
+        .parent = getpid(),
+        .in_fd = in,
+        .out_fd = out[1],
+        .err_fd = err[1],
+        .status_fd = status[1],
+    };
+    child->pid = fork_program(&start);
+    if (child->pid < 0) {
+        error = errno;
+        goto close_others;
+    }
+    close_fd(&status[1]);
+    error = read_start_error(status[0]);
+    child->pid_fd = pidfd_open(child->pid, 0);
+    if (child->pid_fd < 0 && error == 0)
+        error = errno;
+
+close_others:
+    child->out_fd = out[0];
+    child->err_fd = err[0];
+    close_fd(&in);
+    close_fd(&out[1]);
+    close_fd(&err[1]);
+    close_fd(&status[0]);
+    close_fd(&status[1]);
+    return error;
+}
+
+/* Output */
+
+/* 0, or -1 once the result is too large. */
+static int take_stdout(tm_job *job, struct output *o, const char *data, size_t len)
+{
+    if (!o->passing && len <= sizeof(o->out) - o->out_len) {
+        memcpy(o->out + o->out_len, data, len);
+        o->out_len += len;
+        return 0;
+    }
+    if (!o->passing && tm_reply(job, o->out, o->out_len) < 0)
+        return -1;
+    o->passing = true;
+    return tm_reply(job, data, len);
+}
+
+/* What does not fit is read and dropped, so that the command can go on. */
+static void take_stderr(struct output *o, const char *data, size_t len)
+{
+    size_t room = sizeof(o->err) - o->err_len;
+    size_t n = len < room ? len : room;
+
+    memcpy(o->err + o->err_len, data, n);
+    o->err_len += n;
+}
+
+/* One read from a descriptor that poll() reported: the number of bytes; at the end of input 0, and
+ * the descriptor leaves the set. */
+static size_t read_ready(struct pollfd *ready, char *data)
+{
+    if (ready->revents == 0)
+        return 0;
+    ssize_t n = read(ready->fd, data, READ_SIZE);
+    if (n < 0 && errno == EINTR)
+        n = 0;
+    else if (n <= 0)
+        ready->fd = -1;
+    return n > 0 ? (size_t)n : 0;
+}
+
+/*
+ * Gathers output until the command has ended and its pipes are empty: 0, or -1 when it is to be
+ * killed. The exit is looked at before the pipes are read, so that nothing written before it is
+ * missed.
+ */
+static int collect(tm_job *job, const struct child *child, struct output *o)
+{
+    char data[READ_SIZE];
+    struct pollfd ready[] = {
+        {.fd = child->out_fd, .events = POLLIN},
+        {.fd = child->err_fd, .events = POLLIN},
+        {.fd = child->pid_fd, .events = POLLIN},
+    };
+
+    for (;;) {
+        if (tm_should_stop(job))
+            return tm_fail(job, "stopped", "command \"%.40s\" was stopped", child->name);
+        if (poll(ready, sizeof(ready) / sizeof(ready[0]), STOP_CHECK_MS) < 0) {
+            if (errno == EINTR)
+                continue;
+            return tm_fail(job, "no-output", "cannot wait for command \"%.40s\": %s", child->name,
+                           strerror(errno));
+        }
+        size_t out_len = read_ready(&ready[0], data);
+        if (out_len > 0 && take_stdout(job, o, data, out_len) < 0)
+            return -1;
+        size_t err_len = read_ready(&ready[1], data);
+        take_stderr(o, data, err_len);
+        if (ready[2].revents != 0 && out_len == 0 && err_len == 0)
+            return 0;
+    }
+}
+
+/* Ending */
+
+/* The first line of stderr, for a message. */
+static int first_line(const struct output *o)
+{
+    const char *end = memchr(o->err, '\n', o->err_len);
+    size_t len = end != NULL ? (size_t)(end - o->err) : o->err_len;
+
+    return (int)(len < 300 ? len : 300);
+}
+
+static int fail_status(tm_job *job, const struct child *child, int status, const struct output *o)
+{
+    const char *colon = o->err_len > 0 ? ": " : "";
+
+    tm_reply(job, o->err, o->err_len);
+    if (WIFSIGNALED(status)) {
+        const char *signal_name = sigabbrev_np(WTERMSIG(status));
+        return tm_fail(job, "signal", "command \"%.40s\" was ended by signal %d (SIG%s)%s%.*s",
+                       child->name, WTERMSIG(status), signal_name != NULL ? signal_name : "?",
+                       colon, first_line(o), o->err);
+    }
+    return tm_fail(job, "exit-status", "command \"%.40s\" ended with status %d%s%.*s", child->name,
+                   WEXITSTATUS(status), colon, first_line(o), o->err);
+}
+
+static int succeed(tm_job *job, const struct output *o)
+{
+    /* To the log, as this job's. An unfinished line would run into the next job's. */
+    fwrite(o->err, 1, o->err_len, stderr);
+    if (o->err_len > 0 && o->err[o->err_len - 1] != '\n')
+        fputc('\n', stderr);
+    return o->passing ? 0 : tm_reply(job, o->out, o->out_len);
+}
+
+/* 0 with the wait status, or -1 if it cannot be had: a module that ignores SIGCHLD loses it. */
+static int reap(pid_t pid, int *status)
+{
+    pid_t reaped;
+
+    do
+        reaped = waitpid(pid, status, 0);
+    while (reaped < 0 && errno == EINTR);
+    return reaped == pid ? 0 : -1;
+}
+
+static int attend(tm_job *job, const struct child *child, struct output *o)
+{
+    int status = 0;
+    int collected = collect(job, child, o);
+
+    if (collected < 0)
+        kill(child->pid, SIGKILL);
+    int reaped = reap(child->pid, &status);
+    if (collected < 0)
+        return -1;
+    if (reaped < 0)
+        return tm_fail(job, "no-status", "the status of command \"%.40s\" is not known",
+                       child->name);
+    return status == 0 ? succeed(job, o) : fail_status(job, child, status, o);
+}
+
+static int run_command(tm_job *job, const char *name, char **argv, const char *input,
+                       size_t input_len)
+{
+    struct child child = {.name = name, .pid = -1, .pid_fd = -1, .out_fd = -1, .err_fd = -1};
+    struct output *output = malloc(sizeof(*output));
+    int error = output != NULL ? child_start(&child, argv, input, input_len) : ENOMEM;
+    int result;
+
+    if (error == 0) {
+        output->out_len = output->err_len = 0;
+        output->passing = false;
+        result = attend(job, &child, output);
+    } else {
+        int status;
+        if (child.pid > 0) {
+            kill(child.pid, SIGKILL);
+            reap(child.pid, &status);
+        }
+        result = tm_fail(job, "cannot-start", "command \"%.40s\": cannot run %.200s: %s", name,
+                         argv[0], strerror(error));
+    }
+    child_close(&child);
+    free(output);
+    return result;
+}
+
+/* The argument vector, which the caller frees; the strings stay with the settings. */
+static char **make_argv(const json_t *command)
+{
+    size_t count = json_array_size(command);
+    char **argv = malloc((count + 1) * sizeof(*argv));
+
+    for (size_t i = 0; argv != NULL && i < count; i++)
+        argv[i] = (char *)json_string_value(json_array_get(command, i));
+    if (argv != NULL)
+        argv[count] = NULL;
+    return argv;
+}
+
+/* The configured names, for a message. The caller frees them. */
+static char *list_commands(void)
+{
+    char *list = NULL;
+    size_t size;
+    FILE *out = open_memstream(&list, &size);
+    const char *name;
+    json_t *command;
+    const char *separator = "";
+
+    if (out == NULL)
+        return NULL;
+    json_object_foreach (commands, name, command) {
+        fprintf(out, "%s%s", separator, name);
+        separator = ", ";
+    }
+    fclose(out);
+    return list;
+}
+
+static int fail_unknown(tm_job *job, const char *data, size_t name_len)
+{
+    char *known = list_commands();
+    int shown_len = (int)(name_len < 40 ? name_len : 40);
+
+    tm_fail(job, "bad-input", "found \"%.*s\" on the first line, expected a command: %s", shown_len,
+            data, known != NULL && known[0] != '\0' ? known : "none is configured");
+    free(known);
+    return -1;
+}
+
+static int run(tm_job *job)
+{
+    size_t len;
+    const char *data = tm_job_data(job, &len);
+    const char *line_end = memchr(data, '\n', len);
+    size_t name_len = line_end != NULL ? (size_t)(line_end - data) : len;
+    size_t input_at = line_end != NULL ? name_len + 1 : len;
+    json_t *command = json_object_getn(commands, data, name_len);
+
+    if (command == NULL)
+        return fail_unknown(job, data, name_len);
+    char *name = strndup(data, name_len);
+    char **argv = make_argv(command);
+    int result = -1;
+    if (name == NULL || argv == NULL)
+        tm_fail(job, "cannot-start", "no memory to start a command");
+    else
+        result = run_command(job, name, argv, data + input_at, len - input_at);
+    free(argv);
+    free(name);
+    return result;
+}
+
+static const char *describe(void)
+{
+    return "{\"help\":\"Runs the configured command that the payload's first line names; the rest "
+           "is its stdin, its stdout the result.\",\"input\":{\"type\":\"string\"}}";
+}
+
+TM_MODULE(.name = "exec", .version = "1.0", .init = init, .run = run, .fini = fini,
+          .describe = describe);
