@@ -1,0 +1,435 @@
+/*
+ * config: defaults, then the file, then the command line; afterwards what no setting can be checked
+ * for alone. Each key remembers where its value came from, so that an error can point there.
+ */
+#include "config.h"
+
+#include "address.h"
+#include "common/limits.h"
+#include "common/log.h"
+#include "common/xmalloc.h"
+#include "file_read.h"
+#include "json_line.h"
+#include "options.h"
+#include "token_file.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <limits.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sysexits.h>
+#include <unistd.h>
+
+enum {
+    FILE_MAX = 4 * 1024 * 1024, /* of a configuration: thousands of modules */
+    FAULT_MAX = PATH_MAX + 512, /* of an error's text without its origin */
+};
+
+/* One config_load() on its way. */
+struct load {
+    const struct config_args *args;
+    struct config *config;
+    char *text;             /* of the file; NULL without one */
+    bool *in_file;          /* by row of the table: the file sets it */
+    const char **overrides; /* by row: the "key=value" that set it last; NULL if none did */
+    char *error;
+    size_t error_size;
+};
+
+/* Where a value came from */
+
+/* What the values in an error are taken from may hold anything; the error is one line. */
+static void make_one_line(char *s)
+{
+    for (; *s; s++)
+        if ((unsigned char)*s < 0x20 || *s == 0x7f)
+            *s = '?';
+}
+
+/* "FILE:12: pool-max", "--pool-max=0" or, for a default, "pool-max". `path` leads further down into
+ * the key's value in the file. Returns its length. */
+static size_t put_origin(struct load *load, const struct option_spec *spec, const char *const *path,
+                         size_t depth)
+{
+    size_t row = (size_t)(spec - option_table);
+    int len;
+    if (load->overrides[row])
+        len = snprintf(load->error, load->error_size, "--%s", load->overrides[row]);
+    else if (load->in_file[row])
+        len = snprintf(load->error, load->error_size, "%s:%u: %s", load->args->file,
+                       json_key_line(load->text, path, depth), spec->key);
+    else
+        len = snprintf(load->error, load->error_size, "%s", spec->key);
+    size_t used = (size_t)len;
+    return used < load->error_size ? used : load->error_size - 1;
+}
+
+/* A fault of one key's value. Always -1. */
+__attribute__((format(printf, 3, 4))) static int fault(struct load *load, const char *key,
+                                                       const char *fmt, ...)
+{
+    char text[FAULT_MAX];
+    size_t len = put_origin(load, option_find(key), &key, 1);
+    va_list ap;
+    va_start(ap, fmt);
+    vsnprintf(text, sizeof text, fmt, ap);
+    va_end(ap);
+    snprintf(load->error + len, load->error_size - len, ": %s", text);
+    return -1;
+}
+
+/* What option_set() found, with the path to it. Always -1. */
+static int fault_of(struct load *load, const struct option_spec *spec,
+                    const struct option_error *found)
+{
+    const char *path[] = {spec->key, found->module, found->field};
+    size_t depth = found->field[0] ? 3 : found->module[0] ? 2 : 1;
+    size_t len = put_origin(load, spec, path, depth);
+    bool in_module = depth > 1;
+    snprintf(load->error + len, load->error_size - len, "%s%s%s%s: %s",
+             !in_module                             ? ""
+             : load->overrides[spec - option_table] ? ": "
+                                                    : ".",
+             found->module, found->field[0] ? "." : "", found->field, found->text);
+    return -1;
+}
+
+static void put_unknown(struct load *load, const char *key)
+{
+    const char *near = option_nearest(option_table, option_count, key);
+    size_t len = strlen(load->error);
+    snprintf(load->error + len, load->error_size - len, "unknown key %s%s%s%s", key,
+             near ? ", did you mean " : "", near ? near : "", near ? "?" : "");
+}
+
+/* The file */
+
+static int apply_member(struct load *load, const char *key, json_t *value)
+{
+    const struct option_spec *spec = option_find(key);
+    struct option_error found;
+    if (!spec) {
+        snprintf(load->error, load->error_size, "%s:%u: ", load->args->file,
+                 json_key_line(load->text, &key, 1));
+        put_unknown(load, key);
+        return -1;
+    }
+    load->in_file[spec - option_table] = true;
+    return option_set(load->config, spec, value, &found) < 0 ? fault_of(load, spec, &found) : 0;
+}
+
+static int apply_object(struct load *load, json_t *object)
+{
+    const char *key;
+    json_t *value;
+    if (!json_is_object(object)) {
+        snprintf(load->error, load->error_size, "%s:1: expected an object, { ... }, at the top",
+                 load->args->file);
+        return -1;
+    }
+    json_object_foreach (object, key, value)
+        if (apply_member(load, key, value) < 0)
+            return -1;
+    return 0;
+}
+
+static int apply_file(struct load *load)
+{
+    const char *file = load->args->file;
+    size_t len;
+    if (!file)
+        return 0;
+    load->text = file_read(file, FILE_MAX, &len);
+    if (!load->text) {
+        snprintf(load->error, load->error_size, "%s: %s", file, strerror(errno));
+        return -1;
+    }
+    json_error_t syntax;
+    json_t *object = json_loadb(load->text, len, JSON_REJECT_DUPLICATES, &syntax);
+    if (!object) {
+        snprintf(load->error, load->error_size, "%s:%d: %s", file, syntax.line, syntax.text);
+        return -1;
+    }
+    int rc = apply_object(load, object);
+    json_decref(object);
+    return rc;
+}
+
+/* The command line */
+
+static int apply_override(struct load *load, const char *override)
+{
+    const char *equals = strchr(override, '=');
+    if (!equals) {
+        snprintf(load->error, load->error_size, "--%s: expected --KEY=VALUE", override);
+        return -1;
+    }
+    char *key = xasprintf("%.*s", (int)(equals - override), override);
+    const struct option_spec *spec = option_find(key);
+    struct option_error found;
+    int rc = -1;
+    if (!spec) {
+        snprintf(load->error, load->error_size, "--%s: ", override);
+        put_unknown(load, key);
+    } else {
+        load->overrides[spec - option_table] = override;
+        rc = option_set_text(load->config, spec, equals + 1, &found);
+        if (rc < 0)
+            fault_of(load, spec, &found);
+    }
+    free(key);
+    return rc;
+}
+
+static int apply_overrides(struct load *load)
+{
+    for (size_t i = 0; i < load->args->override_count; i++)
+        if (apply_override(load, load->args->overrides[i]) < 0)
+            return -1;
+    return 0;
+}
+
+/* Where the worker and the modules are */
+
+/* Of an absolute path, without the slash at the end: that of /x is the empty text. */
+static char *parent_of(const char *path)
+{
+    const char *slash = strrchr(path, '/');
+    return xasprintf("%.*s", slash ? (int)(slash - path) : 0, path);
+}
+
+/* The directory of the running program, absolute. Without /proc it is looked for by its name. */
+static char *program_dir(const char *program)
+{
+    char path[PATH_MAX];
+    ssize_t len = readlink("/proc/self/exe", path, sizeof path - 1);
+    if (len > 0)
+        path[len] = '\0';
+    else if (!program || !realpath(program, path))
+        return xstrdup("/usr/local/bin");
+    return parent_of(path);
+}
+
+static bool is_dir(const char *path)
+{
+    struct stat st;
+    return stat(path, &st) == 0 && S_ISDIR(st.st_mode);
+}
+
+/* A relative path from the file would change its meaning if the master changed directory. */
+static void make_absolute(char **path)
+{
+    if ((*path)[0] == '/')
+        return;
+    char *cwd = getcwd(NULL, 0);
+    if (!cwd)
+        return; /* the directory is gone: nothing relative will be found, and opening it says so */
+    char *joined = xasprintf("%s/%s", strcmp(cwd, "/") == 0 ? "" : cwd, *path);
+    free(cwd);
+    free(*path);
+    *path = joined;
+}
+
+/* In a build tree everything is in one directory; an installed tree may be anywhere, so its parts
+ * are found from the program's own place and not from a PREFIX that the compiler was told. */
+static void resolve_paths(struct load *load)
+{
+    struct config *config = load->config;
+    char *dir = program_dir(load->args->program);
+    char *prefix = parent_of(dir);
+    char *worker = xasprintf("%s/taskmaster-worker", dir);
+    char *modules = xasprintf("%s/modules", dir);
+    if (access(worker, X_OK) < 0 || !is_dir(modules)) {
+        free(worker);
+        free(modules);
+        worker = xasprintf("%s/libexec/taskmaster/taskmaster-worker", prefix);
+        modules = xasprintf("%s/lib/taskmaster/modules", prefix);
+    }
+    if (!config->worker_path)
+        config->worker_path = xstrdup(worker);
+    if (!config->module_dir)
+        config->module_dir = xstrdup(modules);
+    make_absolute(&config->worker_path);
+    make_absolute(&config->module_dir);
+    free(modules);
+    free(worker);
+    free(prefix);
+    free(dir);
+}
+
+/* What takes more than one key to check */
+
+static bool is_set(const struct load *load, const char *key)
+{
+    size_t row = (size_t)(option_find(key) - option_table);
+    return load->in_file[row] || load->overrides[row];
+}
+
+static int check_pool(struct load *load)
+{
+    struct config *config = load->config;
+    if (config->pool_start <= config->pool_max)
+        return 0;
+    if (is_set(load, "pool-start"))
+        return fault(load, "pool-start", "found %" PRIu32 ", expected at most pool-max, %" PRIu32,
+                     config->pool_start, config->pool_max);
+    config->pool_start = config->pool_max;
+    return 0;
+}
+
+static int check_sizes(struct load *load)
+{
+    const struct config *config = load->config;
+    if (config->payload_total_max < config->payload_max)
+        return fault(load, "payload-total-max",
+                     "found %" PRIu64 ", expected at least payload-max, %" PRIu64,
+                     config->payload_total_max, config->payload_max);
+    if (config->client_output_max <= config->payload_max)
+        return fault(load, "client-output-max",
+                     "found %" PRIu64 ", expected more than payload-max, %" PRIu64,
+                     config->client_output_max, config->payload_max);
+    return 0;
+}
+
+/* An address of `key`. `guarded`: something asks whoever connects for a token. */
+static int check_address(struct load *load, const char *key, const char *text, bool guarded,
+                         enum address_kind *kind)
+{
+    char why[128];
+    bool local;
+    if (address_check(text, kind, &local, why, sizeof why) < 0)
+        return fault(load, key, "found \"%s\", %s", text, why);
+    if (local || guarded || load->config->allow_open_listen)
+        return 0;
+    return fault(load, key,
+                 "found \"%s\", which others than this machine may reach: %sset allow-open-listen "
+                 "if something else keeps strangers away",
+                 text, strcmp(key, "listen") == 0 ? "set token-file, or " : "");
+}
+
+static int check_listen(struct load *load)
+{
+    const struct config *config = load->config;
+    enum address_kind kind;
+    for (size_t i = 0; i < config->listen.count; i++)
+        if (check_address(load, "listen", config->listen.items[i], config->token_file, &kind) < 0)
+            return -1;
+    if (check_address(load, "worker-listen", config->worker_listen, false, &kind) < 0)
+        return -1;
+    if (kind == ADDRESS_UNIX)
+        return fault(load, "worker-listen", "found \"%s\", expected HOST:PORT: workers use TCP",
+                     config->worker_listen);
+    return 0;
+}
+
+static int check_preload(struct load *load)
+{
+    const struct config_list *preload = &load->config->preload;
+    for (size_t i = 0; i < preload->count; i++)
+        if (!module_name_valid(preload->items[i]))
+            return fault(load, "preload",
+                         "found \"%s\", expected a module's name of 1 to %d of [A-Za-z0-9_-]",
+                         preload->items[i], MODULE_NAME_MAX);
+    return 0;
+}
+
+static int read_tokens(struct load *load)
+{
+    struct config *config = load->config;
+    char why[PATH_MAX + 128];
+    if (!config->token_file)
+        return 0;
+    if (token_file_read(config->token_file, &config->tokens, why, sizeof why) < 0)
+        return fault(load, "token-file", "%s", why);
+    return 0;
+}
+
+static int load_all(struct load *load)
+{
+    options_default(load->config);
+    if (apply_file(load) < 0 || apply_overrides(load) < 0)
+        return -1;
+    resolve_paths(load);
+    if (check_pool(load) < 0 || check_sizes(load) < 0 || check_listen(load) < 0 ||
+        check_preload(load) < 0)
+        return -1;
+    return read_tokens(load);
+}
+
+struct config *config_load(const struct config_args *args, char *error, size_t error_size)
+{
+    struct load load = {
+        .args = args,
+        .config = xcalloc(1, sizeof *load.config),
+        .in_file = xcalloc(option_count, sizeof *load.in_file),
+        .overrides = xcalloc(option_count, sizeof *load.overrides),
+        .error = error,
+        .error_size = error_size,
+    };
+    if (load_all(&load) < 0) {
+        make_one_line(error);
+        config_free(load.config);
+        load.config = NULL;
+    }
+    free(load.overrides);
+    free(load.in_file);
+    free(load.text);
+    return load.config;
+}
+
+void config_free(struct config *config)
+{
+    if (!config)
+        return;
+    token_list_free(&config->tokens);
+    options_free(config);
+    free(config);
+}
+
+json_t *config_to_json(const struct config *config)
+{
+    json_t *object = json_object();
+    for (size_t i = 0; i < option_count; i++)
+        if (json_object_set_new(object, option_table[i].key, option_get(config, &option_table[i])))
+            fatal(EX_OSERR, "cannot allocate a JSON object");
+    return object;
+}
+
+static int compare_name(const void *name, const void *module)
+{
+    return strcmp(name, ((const struct config_module *)module)->name);
+}
+
+const struct config_module *config_find_module(const struct config *config, const char *name)
+{
+    return bsearch(name, config->modules, config->module_count, sizeof *config->modules,
+                   compare_name);
+}
+
+void config_fixed_changes(const struct config *before, const struct config *after,
+                          void (*visit)(const char *key, void *arg), void *arg)
+{
+    for (size_t i = 0; i < option_count; i++) {
+        const struct option_spec *spec = &option_table[i];
+        if (spec->reload)
+            continue;
+        json_t *old = option_get(before, spec);
+        json_t *new = option_get(after, spec);
+        if (!json_equal(old, new))
+            visit(spec->key, arg);
+        json_decref(new);
+        json_decref(old);
+    }
+}
+
+bool module_name_valid(const char *name)
+{
+    static const char allowed[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+                                  "0123456789_-";
+    size_t len = strspn(name, allowed);
+    return len > 0 && len <= MODULE_NAME_MAX && name[len] == '\0';
+}
