@@ -1,0 +1,214 @@
+/* address: see address.h. Addresses of one name are tried in the resolver's order, each with its
+ * share of the time that is left, so that a first one that swallows packets does not cost the
+ * second one its chance. */
+#include "address.h"
+
+#include "deadline.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <netdb.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/time.h>
+#include <unistd.h>
+
+#define UNIX_PREFIX "unix:"
+
+static bool port_valid(const char *port)
+{
+    size_t len = strlen(port);
+    if (len == 0 || len > 5 || strspn(port, "0123456789") != len)
+        return false;
+    long number = strtol(port, NULL, 10);
+    return number >= 1 && number <= 65535;
+}
+
+/* Splits at the colon in front of the port; `*host` and `*host_len` are without brackets. */
+static const char *split_host(const char *text, const char **host, size_t *host_len)
+{
+    const char *colon = strrchr(text, ':');
+    if (!colon)
+        return NULL;
+    *host = text;
+    *host_len = (size_t)(colon - text);
+    if (text[0] != '[')
+        return memchr(text, ':', *host_len) ? NULL : colon + 1;
+    if (*host_len < 2 || colon[-1] != ']')
+        return NULL;
+    *host += 1;
+    *host_len -= 2;
+    return colon + 1;
+}
+
+static tm_client_status parse_unix(const char *path, struct tmc_address *address,
+                                   struct tmc_failure *failure)
+{
+    size_t len = strlen(path);
+    if (len == 0 || len >= sizeof address->path)
+        return tmc_fail(failure, TM_CLIENT_INVALID, "a socket's path has 1 to %zu bytes, not %zu",
+                        sizeof address->path - 1, len);
+    memcpy(address->path, path, len + 1);
+    address->local = true;
+    return TM_CLIENT_OK;
+}
+
+tm_client_status tmc_address_parse(const char *text, struct tmc_address *address,
+                                   struct tmc_failure *failure)
+{
+    memset(address, 0, sizeof *address);
+    if (strncmp(text, UNIX_PREFIX, strlen(UNIX_PREFIX)) == 0)
+        return parse_unix(text + strlen(UNIX_PREFIX), address, failure);
+
+    const char *host = NULL;
+    size_t host_len = 0;
+    const char *port = split_host(text, &host, &host_len);
+    if (!port || host_len == 0 || host_len >= sizeof address->host || !port_valid(port))
+        return tmc_fail(failure, TM_CLIENT_INVALID,
+                        "an address is HOST:PORT, [IPV6]:PORT (PORT from 1 to 65535) or unix:PATH, "
+                        "not '%.200s'",
+                        text);
+    memcpy(address->host, host, host_len);
+    memcpy(address->port, port, strlen(port) + 1);
+    return TM_CLIENT_OK;
+}
+
+/* A unix socket whose backlog is full answers a non-blocking connect with EAGAIN and no way to wait
+ * for it; a blocking one waits as long as SO_SNDTIMEO says. */
+static int connect_unix(const struct tmc_address *address, int64_t deadline)
+{
+    struct sockaddr_un name = {.sun_family = AF_UNIX};
+    memcpy(name.sun_path, address->path, sizeof name.sun_path);
+    int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    if (fd < 0)
+        return -1;
+
+    int result;
+    do {
+        int left_ms = tmc_time_left_ms(deadline);
+        struct timeval limit = {.tv_sec = left_ms / 1000, .tv_usec = left_ms % 1000 * 1000};
+        if (left_ms == 0)
+            limit.tv_usec = 1;
+        if (left_ms >= 0)
+            setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof limit);
+        result = connect(fd, (struct sockaddr *)&name, sizeof name);
+    } while (result < 0 && errno == EINTR);
+
+    int flags = fcntl(fd, F_GETFL);
+    if (result == 0 && flags >= 0 && fcntl(fd, F_SETFL, flags | O_NONBLOCK) == 0)
+        return fd;
+    int saved = errno == EAGAIN ? ETIMEDOUT : errno;
+    close(fd);
+    errno = saved;
+    return -1;
+}
+
+/* 0 once a connect that was begun has succeeded; -1 with errno. */
+static int await_connect(int fd, int64_t deadline)
+{
+    struct pollfd poll_fd = {.fd = fd, .events = POLLOUT};
+    int count;
+    do
+        count = poll(&poll_fd, 1, tmc_time_left_ms(deadline));
+    while (count < 0 && errno == EINTR);
+    if (count == 0)
+        errno = ETIMEDOUT;
+    if (count <= 0)
+        return -1;
+
+    int error = 0;
+    socklen_t size = sizeof error;
+    if (getsockopt(fd, SOL_SOCKET, SO_ERROR, &error, &size) < 0)
+        return -1;
+    errno = error;
+    return error ? -1 : 0;
+}
+
+/* Requests are small and wait for nothing: no Nagle. Keepalive finds a server that has vanished
+ * within about two minutes; without it a wait for ever would be one. */
+static void tune_tcp(int fd)
+{
+    const int on = 1, idle_s = 60, interval_s = 10, count = 6;
+    setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+    setsockopt(fd, SOL_SOCKET, SO_KEEPALIVE, &on, sizeof on);
+    setsockopt(fd, IPPROTO_TCP, TCP_KEEPIDLE, &idle_s, sizeof idle_s);
+    setsockopt(fd, IPPROTO_TCP, TCP_KEEPINTVL, &interval_s, sizeof interval_s);
+    setsockopt(fd, IPPROTO_TCP, TCP_KEEPCNT, &count, sizeof count);
+}
+
+static int connect_tcp(const struct addrinfo *info, int64_t deadline)
+{
+    int fd = socket(info->ai_family, info->ai_socktype | SOCK_CLOEXEC | SOCK_NONBLOCK,
+                    info->ai_protocol);
+    if (fd < 0)
+        return -1;
+    tune_tcp(fd);
+    if (connect(fd, info->ai_addr, info->ai_addrlen) == 0 ||
+        (errno == EINPROGRESS && await_connect(fd, deadline) == 0))
+        return fd;
+    int saved = errno;
+    close(fd);
+    errno = saved;
+    return -1;
+}
+
+static int64_t share_of(int64_t deadline, int parts)
+{
+    if (deadline == TMC_NEVER)
+        return TMC_NEVER;
+    int64_t now = tmc_now();
+    return deadline > now ? now + (deadline - now) / parts : deadline;
+}
+
+/* The first address that answers; -1 with the last one's errno. */
+static int connect_any(const struct addrinfo *infos, int64_t deadline)
+{
+    int left = 0, fd = -1;
+    for (const struct addrinfo *info = infos; info; info = info->ai_next)
+        left++;
+    for (const struct addrinfo *info = infos; info && fd < 0; info = info->ai_next)
+        fd = connect_tcp(info, share_of(deadline, left--));
+    return fd;
+}
+
+static int connect_host(const struct tmc_address *address, int64_t deadline, int *resolve_error)
+{
+    struct addrinfo hints = {
+        .ai_family = AF_UNSPEC, .ai_socktype = SOCK_STREAM, .ai_flags = AI_NUMERICSERV};
+    struct addrinfo *infos = NULL;
+    *resolve_error = getaddrinfo(address->host, address->port, &hints, &infos);
+    if (*resolve_error)
+        return -1;
+    int fd = connect_any(infos, deadline);
+    int saved = errno;
+    freeaddrinfo(infos);
+    errno = saved;
+    return fd;
+}
+
+tm_client_status tmc_address_connect(const struct tmc_address *address, int64_t deadline, int *fd,
+                                     struct tmc_failure *failure)
+{
+    int resolve_error = 0;
+    *fd = address->local ? connect_unix(address, deadline)
+                         : connect_host(address, deadline, &resolve_error);
+    if (*fd >= 0)
+        return TM_CLIENT_OK;
+
+    bool resolved = resolve_error == 0 || resolve_error == EAI_SYSTEM;
+    const char *why = resolved ? strerror(errno) : gai_strerror(resolve_error);
+    if (resolve_error == EAI_MEMORY || (resolved && errno == ENOMEM))
+        return tmc_fail_memory(failure);
+    tm_client_status status = resolved && errno == ETIMEDOUT && tmc_passed(deadline)
+                                  ? TM_CLIENT_TIMEOUT
+                                  : TM_CLIENT_UNREACHABLE;
+    if (address->local)
+        return tmc_fail(failure, status, "cannot connect to unix:%s: %s", address->path, why);
+    return tmc_fail(failure, status, "cannot connect to %s:%s: %s", address->host, address->port,
+                    why);
+}

@@ -1,0 +1,372 @@
+/* client: the calls of taskmaster/client.h. */
+#include "taskmaster/client.h"
+
+#include "address.h"
+#include "connection.h"
+#include "deadline.h"
+#include "taskmaster/version.h"
+
+#include <poll.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* While more than this waits to be sent, a submit waits as well: it bounds what a client that only
+ * submits can pile up. */
+enum { OUTPUT_MAX = 256 * 1024 };
+
+const char *tm_client_version(void)
+{
+    return TASKMASTER_VERSION;
+}
+
+const char *tm_client_status_name(tm_client_status status)
+{
+    static const char *const names[] = {
+        [TM_CLIENT_OK] = "ok",           [TM_CLIENT_TIMEOUT] = "timeout",
+        [TM_CLIENT_NOTHING] = "nothing", [TM_CLIENT_INVALID] = "invalid",
+        [TM_CLIENT_REFUSED] = "refused", [TM_CLIENT_UNREACHABLE] = "unreachable",
+        [TM_CLIENT_CLOSED] = "closed",   [TM_CLIENT_PROTOCOL] = "protocol",
+        [TM_CLIENT_MEMORY] = "memory",
+    };
+    size_t index = (size_t)status;
+    return index < sizeof names / sizeof names[0] ? names[index] : "unknown";
+}
+
+tm_client *tm_client_new(void)
+{
+    tm_client *client = calloc(1, sizeof *client);
+    if (!client)
+        return NULL;
+    tmc_stream_init(&client->stream);
+    STAILQ_INIT(&client->events);
+    return client;
+}
+
+void tm_client_free(tm_client *client)
+{
+    if (!client)
+        return;
+    tmc_connection_reset(client);
+    free(client);
+}
+
+const char *tm_client_error(const tm_client *client)
+{
+    return client->failure.text;
+}
+
+const char *tm_client_error_code(const tm_client *client)
+{
+    return client->failure.code;
+}
+
+const char *tm_client_server(const tm_client *client)
+{
+    return client->server ? client->server : "";
+}
+
+size_t tm_client_payload_max(const tm_client *client)
+{
+    return client->payload_max;
+}
+
+size_t tm_client_in_flight(const tm_client *client)
+{
+    return client->jobs.count;
+}
+
+int tm_client_fd(const tm_client *client)
+{
+    return client->stream.fd;
+}
+
+short tm_client_poll_events(const tm_client *client)
+{
+    return tmc_stream_pending(&client->stream) > 0 ? POLLIN | POLLOUT : POLLIN;
+}
+
+/* ---- connecting ---- */
+
+/* Keeps what the server says of itself. */
+static tm_client_status read_hello(tm_client *client, const struct tmc_event *event)
+{
+    const json_t *header = event->message.header;
+    json_int_t protocol = json_integer_value(json_object_get(header, "protocol"));
+    const char *server = json_string_value(json_object_get(header, "server"));
+    const json_t *payload_max = json_object_get(header, "payload_max");
+    if (protocol != PROTOCOL_VERSION || !server || !json_is_integer(payload_max) ||
+        json_integer_value(payload_max) < 0)
+        return tmc_fail(&client->failure, TM_CLIENT_PROTOCOL,
+                        "what answers is no taskmasterd of protocol %d", PROTOCOL_VERSION);
+    client->payload_max = (size_t)json_integer_value(payload_max);
+    client->server = strdup(server);
+    return client->server ? TM_CLIENT_OK : tmc_fail_memory(&client->failure);
+}
+
+static tm_client_status introduce(tm_client *client, const tm_client_options *options,
+                                  int64_t deadline)
+{
+    struct tmc_request request;
+    struct tmc_event *answer;
+    tm_client_status status = tmc_request_hello(&request, options, &client->failure);
+    if (status != TM_CLIENT_OK)
+        return status;
+    client->awaits = AWAITS_HELLO;
+    status = tmc_connection_ask(client, &request, deadline, &answer);
+    if (status == TM_CLIENT_OK)
+        status = read_hello(client, answer);
+    tmc_event_free(answer);
+    return status;
+}
+
+static tm_client_status open_connection(tm_client *client, const char *address,
+                                        const tm_client_options *options, int64_t deadline)
+{
+    struct tmc_address parsed;
+    int fd;
+    tm_client_status status = tmc_address_parse(address, &parsed, &client->failure);
+    if (status == TM_CLIENT_OK)
+        status = tmc_address_connect(&parsed, deadline, &fd, &client->failure);
+    if (status != TM_CLIENT_OK)
+        return status;
+    tmc_stream_open(&client->stream, fd);
+    client->reader = tmc_reader_new();
+    if (!client->reader)
+        return tmc_fail_memory(&client->failure);
+    return introduce(client, options, deadline);
+}
+
+tm_client_status tm_client_connect(tm_client *client, const char *address,
+                                   const tm_client_options *options, int timeout_ms)
+{
+    if (client->reader)
+        return tmc_fail(&client->failure, TM_CLIENT_INVALID, "the client is connected already");
+    tm_client_status status = open_connection(client, address, options, tmc_deadline(timeout_ms));
+    if (status != TM_CLIENT_OK)
+        tmc_connection_reset(client);
+    return status;
+}
+
+/* ---- requests ---- */
+
+/* Whether requests can be sent at all. */
+static tm_client_status check_open(tm_client *client)
+{
+    if (!client->reader)
+        return tmc_fail(&client->failure, TM_CLIENT_INVALID, "the client is not connected");
+    if (client->ended != TM_CLIENT_OK) {
+        client->failure = client->end;
+        return client->ended;
+    }
+    if (client->stream.write_failed)
+        return tmc_fail(&client->failure, TM_CLIENT_CLOSED, "the server takes no more requests");
+    return TM_CLIENT_OK;
+}
+
+static tm_client_status ask(tm_client *client, const char *op, const struct tmc_subject *subject,
+                            int timeout_ms, tm_client_event **answer)
+{
+    struct tmc_request request;
+    struct tmc_event *event = NULL;
+    if (answer)
+        *answer = NULL;
+    tm_client_status status = check_open(client);
+    if (status == TM_CLIENT_OK)
+        status = tmc_request_plain(&request, op, client->last_id + 1, subject, &client->failure);
+    if (status != TM_CLIENT_OK)
+        return status;
+
+    client->awaited_id = ++client->last_id;
+    client->awaits = AWAITS_ID;
+    status = tmc_connection_ask(client, &request, tmc_deadline(timeout_ms), &event);
+    if (answer && event)
+        *answer = &event->public;
+    else
+        tmc_event_free(event);
+    return status;
+}
+
+tm_client_status tm_client_ping(tm_client *client, int timeout_ms)
+{
+    return ask(client, "ping", &(struct tmc_subject){0}, timeout_ms, NULL);
+}
+
+tm_client_status tm_client_set_module(tm_client *client, const char *module, int timeout_ms)
+{
+    return ask(client, "set", &(struct tmc_subject){.module = module}, timeout_ms, NULL);
+}
+
+tm_client_status tm_client_stats(tm_client *client, int timeout_ms, tm_client_event **answer)
+{
+    return ask(client, "stats", &(struct tmc_subject){0}, timeout_ms, answer);
+}
+
+tm_client_status tm_client_workers(tm_client *client, int timeout_ms, tm_client_event **answer)
+{
+    return ask(client, "workers", &(struct tmc_subject){0}, timeout_ms, answer);
+}
+
+tm_client_status tm_client_cancel(tm_client *client, const char *job, int timeout_ms,
+                                  tm_client_event **answer)
+{
+    return ask(client, "cancel", &(struct tmc_subject){.job = job}, timeout_ms, answer);
+}
+
+tm_client_status tm_client_cancel_id(tm_client *client, uint64_t id, int timeout_ms,
+                                     tm_client_event **answer)
+{
+    return ask(client, "cancel", &(struct tmc_subject){.target = id}, timeout_ms, answer);
+}
+
+tm_client_status tm_client_kill(tm_client *client, const char *job, int timeout_ms,
+                                tm_client_event **answer)
+{
+    return ask(client, "kill", &(struct tmc_subject){.job = job}, timeout_ms, answer);
+}
+
+tm_client_status tm_client_kill_id(tm_client *client, uint64_t id, int timeout_ms,
+                                   tm_client_event **answer)
+{
+    return ask(client, "kill", &(struct tmc_subject){.target = id}, timeout_ms, answer);
+}
+
+/* ---- jobs ---- */
+
+static bool has_room(const tm_client *client, uint64_t id)
+{
+    (void)id;
+    return tmc_stream_pending(&client->stream) <= OUTPUT_MAX;
+}
+
+static bool is_sent(const tm_client *client, uint64_t id)
+{
+    (void)id;
+    return tmc_stream_pending(&client->stream) == 0;
+}
+
+static tm_client_status check_submit(tm_client *client, const void *data, size_t size)
+{
+    tm_client_status status = check_open(client);
+    if (status != TM_CLIENT_OK)
+        return status;
+    if (!data && size > 0)
+        return tmc_fail(&client->failure, TM_CLIENT_INVALID, "there is no payload of %zu bytes",
+                        size);
+    if (size > client->payload_max)
+        return tmc_fail(&client->failure, TM_CLIENT_INVALID,
+                        "a payload of %zu bytes; the server takes at most %zu", size,
+                        client->payload_max);
+    return TM_CLIENT_OK;
+}
+
+tm_client_status tm_client_submit(tm_client *client, const char *module, const void *data,
+                                  size_t size, const tm_client_submit_options *options,
+                                  int timeout_ms, uint64_t *id)
+{
+    struct tmc_request request;
+    int64_t deadline = tmc_deadline(timeout_ms);
+    uint64_t next_id = client->last_id + 1;
+    tm_client_status status = check_submit(client, data, size);
+    if (status == TM_CLIENT_OK)
+        status = tmc_request_submit(&request, next_id, module, size, options, &client->failure);
+    if (status == TM_CLIENT_OK)
+        status = tmc_connection_wait(client, has_room, 0, deadline);
+    if (status != TM_CLIENT_OK)
+        return status;
+
+    if (tmc_jobs_reserve(&client->jobs) < 0 ||
+        tmc_stream_send(&client->stream, request.line, request.len, data, size) < 0)
+        return tmc_fail_memory(&client->failure);
+    tmc_jobs_add(&client->jobs, next_id, options ? options->user : NULL);
+    client->last_id = next_id;
+    if (id)
+        *id = next_id;
+    /* The job is on its way whatever comes of this: an end of the connection is told by the call
+     * that asks for the job's events. */
+    (void)tmc_connection_wait(client, is_sent, 0, deadline);
+    return TM_CLIENT_OK;
+}
+
+/* The first queued event of the job; of any job if `id` is 0. */
+static struct tmc_event *find_event(const tm_client *client, uint64_t id)
+{
+    struct tmc_event *event;
+    STAILQ_FOREACH (event, &client->events, entry)
+        if (id == 0 || event->public.id == id)
+            break;
+    return event;
+}
+
+static bool has_event(const tm_client *client, uint64_t id)
+{
+    return find_event(client, id) != NULL;
+}
+
+static bool can_come(const tm_client *client, uint64_t id)
+{
+    return id == 0 ? client->jobs.count > 0 : tmc_jobs_find(&client->jobs, id) != NULL;
+}
+
+static tm_client_status next(tm_client *client, uint64_t id, int timeout_ms,
+                             tm_client_event **event)
+{
+    *event = NULL;
+    if (!client->reader)
+        return tmc_fail(&client->failure, TM_CLIENT_INVALID, "the client is not connected");
+    if (!has_event(client, id) && client->ended == TM_CLIENT_OK && !can_come(client, id))
+        return tmc_fail(&client->failure, TM_CLIENT_NOTHING, "no job is in flight");
+
+    tm_client_status status = tmc_connection_wait(client, has_event, id, tmc_deadline(timeout_ms));
+    if (status != TM_CLIENT_OK)
+        return status;
+    struct tmc_event *found = find_event(client, id);
+    STAILQ_REMOVE(&client->events, found, tmc_event, entry);
+    *event = &found->public;
+    return TM_CLIENT_OK;
+}
+
+tm_client_status tm_client_next(tm_client *client, int timeout_ms, tm_client_event **event)
+{
+    return next(client, 0, timeout_ms, event);
+}
+
+tm_client_status tm_client_next_for(tm_client *client, uint64_t id, int timeout_ms,
+                                    tm_client_event **event)
+{
+    if (id == 0) {
+        *event = NULL;
+        return tmc_fail(&client->failure, TM_CLIENT_NOTHING, "no job has the id 0");
+    }
+    return next(client, id, timeout_ms, event);
+}
+
+tm_client_status tm_client_process(tm_client *client)
+{
+    if (!client->reader)
+        return tmc_fail(&client->failure, TM_CLIENT_INVALID, "the client is not connected");
+    if (client->ended == TM_CLIENT_OK)
+        tmc_connection_process(client);
+    if (client->ended != TM_CLIENT_OK)
+        client->failure = client->end;
+    return client->ended;
+}
+
+/* ---- events ---- */
+
+void tm_client_event_free(tm_client_event *event)
+{
+    tmc_event_free((struct tmc_event *)event);
+}
+
+bool tm_client_event_is_final(const tm_client_event *event)
+{
+    switch (event->type) {
+    case TM_CLIENT_EVENT_DONE:
+    case TM_CLIENT_EVENT_FAILED:
+    case TM_CLIENT_EVENT_OVERLOAD:
+    case TM_CLIENT_EVENT_ERROR:
+        return true;
+    default:
+        return false;
+    }
+}

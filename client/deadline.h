@@ -1,0 +1,43 @@
+/* deadline: a timeout turned into a point of the monotonic clock, so that a call that waits several
+ * times keeps to the one limit it was given. */
+#ifndef TASKMASTER_CLIENT_DEADLINE_H
+#define TASKMASTER_CLIENT_DEADLINE_H
+
+#include <limits.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <time.h>
+
+#define TMC_NEVER INT64_MAX
+
+/* Nanoseconds, so that rounding never ends a wait early. */
+static inline int64_t tmc_now(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
+}
+
+static inline int64_t tmc_deadline(int timeout_ms)
+{
+    return timeout_ms < 0 ? TMC_NEVER : tmc_now() + (int64_t)timeout_ms * 1000000;
+}
+
+static inline bool tmc_passed(int64_t deadline)
+{
+    return deadline != TMC_NEVER && tmc_now() >= deadline;
+}
+
+/* As poll(2) wants it: milliseconds, rounded up, -1 for ever. */
+static inline int tmc_time_left_ms(int64_t deadline)
+{
+    if (deadline == TMC_NEVER)
+        return -1;
+    int64_t left = deadline - tmc_now();
+    if (left <= 0)
+        return 0;
+    left = (left + 999999) / 1000000;
+    return left > INT_MAX ? INT_MAX : (int)left;
+}
+
+#endif

@@ -1,0 +1,187 @@
+/* event: see event.h. One table says which fields there are; what it does not name is left alone,
+ * so that a later server's events are understood as far as they were known. */
+#include "event.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+enum field_type {
+    FIELD_TEXT,
+    FIELD_NUMBER,
+    FIELD_FLAG,
+};
+
+struct field {
+    const char *key;
+    enum field_type type;
+    size_t offset;
+};
+
+#define FIELD(name, kind)                                                       \
+    {                                                                           \
+        .key = #name, .type = (kind), .offset = offsetof(tm_client_event, name) \
+    }
+
+static const struct field fields[] = {
+    FIELD(job, FIELD_TEXT),
+    FIELD(reason, FIELD_TEXT),
+    FIELD(code, FIELD_TEXT),
+    FIELD(message, FIELD_TEXT),
+    FIELD(step, FIELD_TEXT),
+    FIELD(signal, FIELD_TEXT),
+    FIELD(exit_status, FIELD_NUMBER),
+    FIELD(position, FIELD_NUMBER),
+    FIELD(worker, FIELD_NUMBER),
+    FIELD(order, FIELD_NUMBER),
+    FIELD(wait_us, FIELD_NUMBER),
+    FIELD(run_us, FIELD_NUMBER),
+    FIELD(queued, FIELD_NUMBER),
+    FIELD(running, FIELD_NUMBER),
+    FIELD(retry_after_ms, FIELD_NUMBER),
+    FIELD(op, FIELD_TEXT),
+    FIELD(state, FIELD_TEXT),
+    FIELD(fatal, FIELD_FLAG),
+};
+
+enum { FIELD_COUNT = sizeof fields / sizeof fields[0] };
+
+static const struct {
+    const char *name;
+    tm_client_event_type type;
+} types[] = {
+    {"accepted", TM_CLIENT_EVENT_ACCEPTED},
+    {"started", TM_CLIENT_EVENT_STARTED},
+    {"done", TM_CLIENT_EVENT_DONE},
+    {"failed", TM_CLIENT_EVENT_FAILED},
+    {"overload", TM_CLIENT_EVENT_OVERLOAD},
+    {"error", TM_CLIENT_EVENT_ERROR},
+    {"ok", TM_CLIENT_EVENT_OK},
+    {"pong", TM_CLIENT_EVENT_PONG},
+    {"stats", TM_CLIENT_EVENT_STATS},
+    {"workers", TM_CLIENT_EVENT_WORKERS},
+    {"hello", TMC_EVENT_HELLO},
+};
+
+enum { TYPE_COUNT = sizeof types / sizeof types[0] };
+
+static tm_client_status bad_field(const char *key, struct tmc_failure *failure)
+{
+    return tmc_fail(failure, TM_CLIENT_PROTOCOL,
+                    "the server's answer is not protocol: the field %s is not of its type", key);
+}
+
+/* False if the value is not of the field's type. */
+static bool set_field(tm_client_event *event, const struct field *field, const json_t *value)
+{
+    void *target = (char *)event + field->offset;
+    switch (field->type) {
+    case FIELD_TEXT:
+        *(const char **)target = json_string_value(value);
+        return json_is_string(value);
+    case FIELD_NUMBER:
+        *(int64_t *)target = json_integer_value(value);
+        return json_is_integer(value) && json_integer_value(value) >= 0;
+    case FIELD_FLAG:
+        *(bool *)target = json_is_true(value);
+        return json_is_boolean(value);
+    }
+    return false;
+}
+
+static tm_client_status set_fields(tm_client_event *event, const json_t *header,
+                                   struct tmc_failure *failure)
+{
+    for (size_t i = 0; i < FIELD_COUNT; i++) {
+        const json_t *value = json_object_get(header, fields[i].key);
+        if (!value && fields[i].type == FIELD_NUMBER)
+            *(int64_t *)((char *)event + fields[i].offset) = -1;
+        else if (value && !set_field(event, &fields[i], value))
+            return bad_field(fields[i].key, failure);
+    }
+    return TM_CLIENT_OK;
+}
+
+/* Our ids are integers from 1; no other can be an answer to us. */
+static tm_client_status set_id(tm_client_event *event, const json_t *header,
+                               struct tmc_failure *failure)
+{
+    const json_t *id = json_object_get(header, "id");
+    if (!id)
+        return TM_CLIENT_OK;
+    if (!json_is_integer(id) || json_integer_value(id) < 1)
+        return bad_field("id", failure);
+    event->id = (uint64_t)json_integer_value(id);
+    return TM_CLIENT_OK;
+}
+
+static tm_client_status set_context(struct tmc_event *event, struct tmc_failure *failure)
+{
+    const json_t *context = json_object_get(event->message.header, "context");
+    if (!context)
+        return TM_CLIENT_OK;
+    event->context = json_dumps(context, JSON_COMPACT | JSON_ENCODE_ANY);
+    event->public.context = event->context;
+    return event->context ? TM_CLIENT_OK : tmc_fail_memory(failure);
+}
+
+static tm_client_status fill(struct tmc_event *event, struct tmc_failure *failure)
+{
+    tm_client_event *public = &event->public;
+    public->header = event->message.line;
+    public->data = event->message.payload ? event->message.payload : "";
+    public->size = event->message.size;
+
+    tm_client_status status = set_id(public, event->message.header, failure);
+    if (status == TM_CLIENT_OK)
+        status = set_fields(public, event->message.header, failure);
+    if (status == TM_CLIENT_OK)
+        status = set_context(event, failure);
+    return status;
+}
+
+/* The index in `types`; TYPE_COUNT for a name that we do not know; -1 for no name at all. */
+static int find_type(const json_t *header)
+{
+    const char *name = json_string_value(json_object_get(header, "event"));
+    if (!name)
+        return -1;
+    int i = 0;
+    while (i < TYPE_COUNT && strcmp(types[i].name, name) != 0)
+        i++;
+    return i;
+}
+
+tm_client_status tmc_event_take(struct tmc_message *message, struct tmc_event **event,
+                                struct tmc_failure *failure)
+{
+    *event = NULL;
+    int type = find_type(message->header);
+    struct tmc_event *made = NULL;
+    if (type >= 0 && type < TYPE_COUNT)
+        made = calloc(1, sizeof *made);
+    if (!made) {
+        tmc_message_clear(message);
+        return type < 0             ? bad_field("event", failure)
+               : type == TYPE_COUNT ? TM_CLIENT_OK
+                                    : tmc_fail_memory(failure);
+    }
+
+    made->public.type = types[type].type;
+    made->message = *message;
+    memset(message, 0, sizeof *message);
+    tm_client_status status = fill(made, failure);
+    if (status == TM_CLIENT_OK)
+        *event = made;
+    else
+        tmc_event_free(made);
+    return status;
+}
+
+void tmc_event_free(struct tmc_event *event)
+{
+    if (!event)
+        return;
+    tmc_message_clear(&event->message);
+    free(event->context);
+    free(event);
+}

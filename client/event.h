@@ -1,0 +1,32 @@
+/* event: a message of the server turned into a tm_client_event. */
+#ifndef TASKMASTER_CLIENT_EVENT_H
+#define TASKMASTER_CLIENT_EVENT_H
+
+#include "reader.h"
+
+#include <sys/queue.h>
+
+/* The answer to a hello, which the library keeps to itself. */
+#define TMC_EVENT_HELLO ((tm_client_event_type)0)
+
+struct tmc_event {
+    tm_client_event public; /* first: the caller's pointer is ours; its texts lie in `message` */
+    struct tmc_message message;
+    char *context; /* owned */
+    STAILQ_ENTRY(tmc_event) entry;
+};
+
+STAILQ_HEAD(tmc_event_queue, tmc_event);
+
+/*
+ * Takes the message (cleared, also on failure). OK: `*event` is the caller's, or NULL if the
+ * message is of a kind that a later release knows. PROTOCOL: a field that we know is not of its
+ * type. MEMORY.
+ */
+tm_client_status tmc_event_take(struct tmc_message *message, struct tmc_event **event,
+                                struct tmc_failure *failure);
+
+/* NULL is allowed. */
+void tmc_event_free(struct tmc_event *event);
+
+#endif

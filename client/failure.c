@@ -1,0 +1,21 @@
+/* failure: see failure.h. */
+#include "failure.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+
+tm_client_status tmc_fail(struct tmc_failure *failure, tm_client_status status, const char *fmt,
+                          ...)
+{
+    va_list args;
+    va_start(args, fmt);
+    vsnprintf(failure->text, sizeof failure->text, fmt, args);
+    va_end(args);
+    failure->code[0] = '\0';
+    return status;
+}
+
+tm_client_status tmc_fail_memory(struct tmc_failure *failure)
+{
+    return tmc_fail(failure, TM_CLIENT_MEMORY, "out of memory");
+}

@@ -1,0 +1,21 @@
+/* failure: the text and the server's word of a call that failed. A client holds one; whoever finds
+ * the fault fills it in and returns its status in one statement. */
+#ifndef TASKMASTER_CLIENT_FAILURE_H
+#define TASKMASTER_CLIENT_FAILURE_H
+
+#include "common/limits.h"
+#include "taskmaster/client.h"
+
+struct tmc_failure {
+    char text[MESSAGE_MAX + 256];
+    char code[CODE_MAX + 1]; /* "" unless the server gave one */
+};
+
+/* Sets the text (printf form), clears the code, returns `status`. */
+tm_client_status tmc_fail(struct tmc_failure *failure, tm_client_status status, const char *fmt,
+                          ...) __attribute__((format(printf, 3, 4)));
+
+/* The one text for memory that ran out. */
+tm_client_status tmc_fail_memory(struct tmc_failure *failure);
+
+#endif

@@ -1,0 +1,189 @@
+/* reader: see reader.h. */
+#include "reader.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+enum {
+    INPUT_SIZE = 64 * 1024,
+    /* Less than this is missing of a payload: through the input buffer, so that one read can bring
+     * the messages behind it as well. */
+    DIRECT_MIN = 16 * 1024,
+};
+
+struct tmc_reader {
+    struct tmc_message message; /* what is whole of the current one; header set: in its payload */
+    size_t filled;              /* bytes of the payload that are in */
+    size_t capacity;            /* of message.payload, the closing NUL's byte not counted */
+    size_t start, end;          /* what of `input` is not looked at yet */
+    size_t scanned;             /* bytes from start on that hold no LF */
+    char input[INPUT_SIZE];
+};
+
+struct tmc_reader *tmc_reader_new(void)
+{
+    struct tmc_reader *reader = malloc(sizeof *reader);
+    if (reader)
+        memset(reader, 0, offsetof(struct tmc_reader, input));
+    return reader;
+}
+
+void tmc_message_clear(struct tmc_message *message)
+{
+    free(message->line);
+    json_decref(message->header);
+    free(message->payload);
+    memset(message, 0, sizeof *message);
+}
+
+void tmc_reader_free(struct tmc_reader *reader)
+{
+    if (!reader)
+        return;
+    tmc_message_clear(&reader->message);
+    free(reader);
+}
+
+bool tmc_reader_midway(const struct tmc_reader *reader)
+{
+    return reader->message.header || reader->end > reader->start;
+}
+
+/* Room for more of the payload than is in: twice as much, at most all of it. */
+static int grow_payload(struct tmc_reader *reader)
+{
+    struct tmc_message *message = &reader->message;
+    if (reader->capacity > reader->filled || reader->capacity == message->size)
+        return 0;
+    size_t capacity = reader->capacity ? reader->capacity : INPUT_SIZE / 2;
+    capacity = capacity > message->size / 2 ? message->size : capacity * 2;
+    char *payload = realloc(message->payload, capacity + 1);
+    if (!payload)
+        return -1;
+    message->payload = payload;
+    reader->capacity = capacity;
+    return 0;
+}
+
+static bool receives_directly(const struct tmc_reader *reader)
+{
+    return reader->message.header && reader->message.size - reader->filled >= DIRECT_MIN;
+}
+
+char *tmc_reader_room(struct tmc_reader *reader, size_t *room)
+{
+    if (receives_directly(reader)) {
+        if (grow_payload(reader) < 0)
+            return NULL;
+        *room = reader->capacity - reader->filled;
+        return reader->message.payload + reader->filled;
+    }
+    if (reader->start > 0) {
+        memmove(reader->input, reader->input + reader->start, reader->end - reader->start);
+        reader->end -= reader->start;
+        reader->start = 0;
+    }
+    *room = INPUT_SIZE - reader->end;
+    return reader->input + reader->end;
+}
+
+void tmc_reader_filled(struct tmc_reader *reader, size_t count)
+{
+    if (receives_directly(reader))
+        reader->filled += count;
+    else
+        reader->end += count;
+}
+
+static tm_client_status bad(struct tmc_failure *failure, const char *what)
+{
+    return tmc_fail(failure, TM_CLIENT_PROTOCOL, "the server's answer is not protocol: %s", what);
+}
+
+/* `size` of the header, 0 if there is none. */
+static tm_client_status read_size(struct tmc_message *message, struct tmc_failure *failure)
+{
+    const json_t *size = json_object_get(message->header, "size");
+    message->size = 0;
+    if (!size)
+        return TM_CLIENT_OK;
+    json_int_t value = json_is_integer(size) ? json_integer_value(size) : -1;
+    if (value < 0 || (uint64_t)value > SIZE_MAX / 4)
+        return bad(failure, "size is no whole number from 0");
+    message->size = (size_t)value;
+    return TM_CLIENT_OK;
+}
+
+static tm_client_status parse_line(struct tmc_message *message, size_t len,
+                                   struct tmc_failure *failure)
+{
+    json_error_t error;
+    message->header = json_loadb(message->line, len, JSON_REJECT_DUPLICATES, &error);
+    if (!message->header)
+        return json_error_code(&error) == json_error_out_of_memory ? tmc_fail_memory(failure)
+                                                                   : bad(failure, error.text);
+    if (!json_is_object(message->header))
+        return bad(failure, "a header is no object");
+    return read_size(message, failure);
+}
+
+/* Takes a line out of the input, if a whole one is there. */
+static tm_client_status read_header(struct tmc_reader *reader, struct tmc_failure *failure)
+{
+    char *line = reader->input + reader->start;
+    size_t have = reader->end - reader->start;
+    char *lf = memchr(line + reader->scanned, '\n', have - reader->scanned);
+    size_t len = lf ? (size_t)(lf - line) : have;
+    if (len >= HEADER_MAX)
+        return bad(failure, "a header is longer than 4096 bytes");
+    if (!lf) {
+        reader->scanned = have;
+        return TM_CLIENT_OK;
+    }
+    reader->scanned = 0;
+    reader->start += len + 1;
+    if (len > 0 && line[len - 1] == '\r')
+        len--;
+    reader->message.line = malloc(len + 1);
+    if (!reader->message.line)
+        return tmc_fail_memory(failure);
+    memcpy(reader->message.line, line, len);
+    reader->message.line[len] = '\0';
+    reader->filled = reader->capacity = 0;
+    return parse_line(&reader->message, len, failure);
+}
+
+/* Moves what the input holds of the payload into it. */
+static tm_client_status read_payload(struct tmc_reader *reader, struct tmc_failure *failure)
+{
+    struct tmc_message *message = &reader->message;
+    while (reader->filled < message->size && reader->end > reader->start) {
+        if (grow_payload(reader) < 0)
+            return tmc_fail_memory(failure);
+        size_t count = reader->end - reader->start;
+        if (count > reader->capacity - reader->filled)
+            count = reader->capacity - reader->filled;
+        memcpy(message->payload + reader->filled, reader->input + reader->start, count);
+        reader->start += count;
+        reader->filled += count;
+    }
+    return TM_CLIENT_OK;
+}
+
+tm_client_status tmc_reader_next(struct tmc_reader *reader, struct tmc_message *message,
+                                 struct tmc_failure *failure)
+{
+    tm_client_status status = TM_CLIENT_OK;
+    memset(message, 0, sizeof *message);
+    if (!reader->message.header)
+        status = read_header(reader, failure);
+    if (status == TM_CLIENT_OK && reader->message.header)
+        status = read_payload(reader, failure);
+    if (status != TM_CLIENT_OK || !reader->message.header || reader->filled < reader->message.size)
+        return status;
+    if (reader->message.payload)
+        reader->message.payload[reader->message.size] = '\0';
+    *message = reader->message;
+    memset(&reader->message, 0, sizeof reader->message);
+    return TM_CLIENT_OK;
+}

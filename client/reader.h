@@ -1,0 +1,51 @@
+/*
+ * reader: bytes in, messages out. It cuts the server's stream into a header (one line, parsed) and
+ * its payload, wherever the bytes happen to be split.
+ *
+ *     while (there is input) {
+ *         receive up to `room` bytes into tmc_reader_room(reader, &room);
+ *         tmc_reader_filled(reader, count);
+ *         while (tmc_reader_next(reader, &message, failure) == TM_CLIENT_OK && message.header)
+ *             take the message;
+ *     }
+ *
+ * A payload of any size is received in place, into a buffer that grows with what has arrived and
+ * never on the word of `size`.
+ */
+#ifndef TASKMASTER_CLIENT_READER_H
+#define TASKMASTER_CLIENT_READER_H
+
+#include "failure.h"
+
+#include <jansson.h>
+
+struct tmc_message {
+    char *line;     /* the header as it came, NUL-terminated; NULL: no message is whole yet */
+    json_t *header; /* an object */
+    char *payload;  /* NUL-terminated; NULL if size is 0 */
+    size_t size;
+};
+
+struct tmc_reader;
+
+/* NULL: no memory. */
+struct tmc_reader *tmc_reader_new(void);
+void tmc_reader_free(struct tmc_reader *reader);
+
+/* Where the next bytes go. NULL: no memory. */
+char *tmc_reader_room(struct tmc_reader *reader, size_t *room);
+
+/* `count` bytes are in the room. */
+void tmc_reader_filled(struct tmc_reader *reader, size_t count);
+
+/* OK: `message` holds a message whose parts are the caller's, or nothing (`line` NULL). PROTOCOL or
+ * MEMORY: the stream cannot be read on. */
+tm_client_status tmc_reader_next(struct tmc_reader *reader, struct tmc_message *message,
+                                 struct tmc_failure *failure);
+
+/* True while only a part of a message is in. */
+bool tmc_reader_midway(const struct tmc_reader *reader);
+
+void tmc_message_clear(struct tmc_message *message);
+
+#endif

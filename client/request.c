@@ -1,0 +1,193 @@
+/* request: see request.h. */
+#include "request.h"
+
+#include <errno.h>
+#include <jansson.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* The header being built, and the first fault, after which the rest is skipped: the builders below
+ * stay free of error paths. */
+struct builder {
+    json_t *header;
+    tm_client_status status;
+    struct tmc_failure *failure;
+};
+
+static struct builder begin(const char *op, struct tmc_failure *failure)
+{
+    struct builder builder = {.header = json_object(), .failure = failure};
+    if (!builder.header || json_object_set_new(builder.header, "op", json_string(op)) < 0)
+        builder.status = tmc_fail_memory(failure);
+    return builder;
+}
+
+/* Takes the value. */
+static void add(struct builder *builder, const char *key, json_t *value)
+{
+    if (builder->status != TM_CLIENT_OK)
+        json_decref(value);
+    else if (json_object_set_new(builder->header, key, value) < 0)
+        builder->status = tmc_fail_memory(builder->failure);
+}
+
+/* NULL is left out. */
+static void add_text(struct builder *builder, const char *key, const char *text)
+{
+    if (!text || builder->status != TM_CLIENT_OK)
+        return;
+    errno = 0;
+    json_t *value = json_string(text);
+    if (!value && errno != ENOMEM)
+        builder->status =
+            tmc_fail(builder->failure, TM_CLIENT_INVALID, "the %s is not UTF-8 text", key);
+    else
+        add(builder, key, value);
+}
+
+/* 0 is left out. */
+static void add_number(struct builder *builder, const char *key, uint64_t number)
+{
+    if (number > 0)
+        add(builder, key, json_integer((json_int_t)number));
+}
+
+/* How deep compact JSON text nests. */
+static int depth_of(const char *text)
+{
+    int depth = 0, deepest = 0;
+    bool quoted = false;
+    for (; *text; text++) {
+        if (quoted && *text == '\\')
+            text++;
+        else if (*text == '"')
+            quoted = !quoted;
+        else if (!quoted && (*text == '[' || *text == '{'))
+            deepest = ++depth > deepest ? depth : deepest;
+        else if (!quoted && (*text == ']' || *text == '}'))
+            depth--;
+    }
+    return deepest;
+}
+
+static tm_client_status check_context(const json_t *context, struct tmc_failure *failure)
+{
+    char *text = json_dumps(context, JSON_COMPACT | JSON_ENCODE_ANY);
+    if (!text)
+        return tmc_fail_memory(failure);
+    size_t len = strlen(text);
+    int depth = depth_of(text);
+    free(text);
+    if (len > CONTEXT_MAX)
+        return tmc_fail(failure, TM_CLIENT_INVALID,
+                        "the context has %zu bytes as compact JSON; at most %d are allowed", len,
+                        CONTEXT_MAX);
+    if (depth > HEADER_DEPTH_MAX - 1)
+        return tmc_fail(failure, TM_CLIENT_INVALID,
+                        "the context nests %d deep; at most %d levels are allowed", depth,
+                        HEADER_DEPTH_MAX - 1);
+    return TM_CLIENT_OK;
+}
+
+static void add_context(struct builder *builder, const char *text)
+{
+    if (!text || builder->status != TM_CLIENT_OK)
+        return;
+    json_error_t error;
+    json_t *context = json_loads(text, JSON_DECODE_ANY | JSON_REJECT_DUPLICATES, &error);
+    if (context)
+        builder->status = check_context(context, builder->failure);
+    else if (json_error_code(&error) == json_error_out_of_memory)
+        builder->status = tmc_fail_memory(builder->failure);
+    else
+        builder->status = tmc_fail(builder->failure, TM_CLIENT_INVALID,
+                                   "the context is not JSON: %s", error.text);
+    add(builder, "context", context);
+}
+
+static void add_notify(struct builder *builder, uint32_t notify)
+{
+    if (notify == 0 || builder->status != TM_CLIENT_OK)
+        return;
+    if (notify & ~(uint32_t)(TM_CLIENT_NOTIFY_ACCEPTED | TM_CLIENT_NOTIFY_STARTED)) {
+        builder->status = tmc_fail(builder->failure, TM_CLIENT_INVALID,
+                                   "notify has bits that this release does not know");
+        return;
+    }
+    json_t *list = json_array();
+    int failed = 0;
+    if (notify & TM_CLIENT_NOTIFY_ACCEPTED)
+        failed |= json_array_append_new(list, json_string("accepted"));
+    if (notify & TM_CLIENT_NOTIFY_STARTED)
+        failed |= json_array_append_new(list, json_string("started"));
+    if (failed) {
+        json_decref(list);
+        list = NULL;
+    }
+    add(builder, "notify", list);
+}
+
+/* Writes the line and frees the builder's header. */
+static tm_client_status finish(struct builder *builder, struct tmc_request *request)
+{
+    const size_t room = sizeof request->line - 1;
+    size_t len = 0;
+    if (builder->status == TM_CLIENT_OK) {
+        len = json_dumpb(builder->header, request->line, room, JSON_COMPACT);
+        if (len == 0)
+            builder->status = tmc_fail_memory(builder->failure);
+        else if (len > room)
+            builder->status =
+                tmc_fail(builder->failure, TM_CLIENT_INVALID,
+                         "the request's header would have %zu bytes; at most %d are allowed",
+                         len + 1, HEADER_MAX);
+    }
+    json_decref(builder->header);
+    if (builder->status != TM_CLIENT_OK)
+        return builder->status;
+    request->line[len] = '\n';
+    request->len = len + 1;
+    return TM_CLIENT_OK;
+}
+
+tm_client_status tmc_request_hello(struct tmc_request *request, const tm_client_options *options,
+                                   struct tmc_failure *failure)
+{
+    struct builder builder = begin("hello", failure);
+    add_number(&builder, "protocol", PROTOCOL_VERSION);
+    if (options) {
+        add_text(&builder, "client", options->name);
+        add_text(&builder, "module", options->module);
+        add_text(&builder, "token", options->token);
+    }
+    return finish(&builder, request);
+}
+
+tm_client_status tmc_request_submit(struct tmc_request *request, uint64_t id, const char *module,
+                                    size_t size, const tm_client_submit_options *options,
+                                    struct tmc_failure *failure)
+{
+    struct builder builder = begin("submit", failure);
+    add_number(&builder, "id", id);
+    add_text(&builder, "module", module);
+    if (options) {
+        add_context(&builder, options->context);
+        add_notify(&builder, options->notify);
+        add_number(&builder, "timeout_ms", options->timeout_ms);
+        if (options->link)
+            add(&builder, "link", json_true());
+    }
+    add(&builder, "size", json_integer((json_int_t)size));
+    return finish(&builder, request);
+}
+
+tm_client_status tmc_request_plain(struct tmc_request *request, const char *op, uint64_t id,
+                                   const struct tmc_subject *subject, struct tmc_failure *failure)
+{
+    struct builder builder = begin(op, failure);
+    add_number(&builder, "id", id);
+    add_text(&builder, "module", subject->module);
+    add_text(&builder, "job", subject->job);
+    add_number(&builder, "target", subject->target);
+    return finish(&builder, request);
+}
