@@ -29,7 +29,7 @@ COMMON   := log xmalloc
 MASTER   := options option_value option_print config json_line file_read token_file address
 WORKER   := startup options handshake settings master_link loader host functions job job_loop buffer report text
 LIBTM    := client connection event request reader stream address jobs failure
-CLIENT   :=
+CLIENT   := command cmd_run cmd_each cmd_job cmd_server interrupt lines progress report sink table
 MODULES  := $(patsubst modules/%.c,%,$(wildcard modules/*.c))
 TESTS    := $(patsubst tests/unit/%.c,%,$(wildcard tests/unit/test_*.c))
 
@@ -132,6 +132,14 @@ uninstall:
 	    libtaskmaster.so pkgconfig/libtaskmaster.pc) \
 	    $(foreach page,$(manuals),$(DEST)/share/man/man$(patsubst .%,%,$(suffix $(page)))/$(notdir $(page)))
 	rm -rf $(DEST)/libexec/taskmaster $(DEST)/lib/taskmaster $(DEST)/include/taskmaster $(DEST)/share/doc/taskmaster
+
+# Test modules: what the loader must refuse, and one that shows what a module sees.
+test_modules := $(patsubst %.c,$(BUILD)/%.so,$(wildcard tests/modules/*.c))
+$(BUILD)/tests/modules/%.so: tests/modules/%.c include/taskmaster/module.h
+	@mkdir -p $(@D) $(O)
+	$(CC) $(CPPFLAGS) $(CFLAGS) -fvisibility=hidden -shared $(LDFLAGS) -MF $(O)/test_modules_$*.d -o $@ $<
+unit integration: $(test_modules)
+$(BUILD)/tests/test_worker_process $(BUILD)/tests/test_worker_modules: $(O)/tests/unit/fake_master.o
 
 clean:
 	rm -rf build

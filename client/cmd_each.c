@@ -1,0 +1,457 @@
+/*
+ * cmd_each: one job for each line of standard input.
+ *
+ * One poll loop over standard input, the server, standard output and interrupts, in which nothing
+ * waits for anything else: a slow reader of our output does not keep us from reading the server,
+ * nor a pause after an overload from printing results. A line's record goes this way:
+ *
+ *     read -> READY -> IN_FLIGHT -> ENDED -> printed, freed
+ *               ^          |
+ *               +----------+  overload
+ *
+ * Memory is bounded: a line is read only when it could be submitted at once, at most `window`
+ * records are held (in order, an early line that takes long holds back the results behind it), and
+ * none is added while they hold HELD_BYTES_MAX.
+ */
+#include "command.h"
+#include "deadline.h"
+#include "interrupt.h"
+#include "lines.h"
+#include "progress.h"
+#include "report.h"
+#include "sink.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/queue.h>
+#include <unistd.h>
+
+enum {
+    JOBS_DEFAULT = 16,
+    WINDOW_FACTOR = 4, /* records held for each job in flight */
+    HELD_BYTES_MAX = 64 * 1024 * 1024,
+    OUTPUT_MAX = 64 * 1024, /* more than this waits to be written: results wait in their records */
+    PAUSE_MIN_MS = 10,      /* whatever the server advises: no busy loop */
+    PAUSE_MAX_MS = 10000,
+};
+
+enum record_state {
+    READ,
+    READY,
+    IN_FLIGHT,
+    ENDED,
+};
+
+struct record {
+    uint64_t number; /* of the line, from 1 */
+    enum record_state state;
+    char *text; /* owned; kept to the end for another try */
+    size_t len;
+    uint64_t id;                  /* IN_FLIGHT: the request's */
+    tm_client_event *event;       /* ENDED: owned; NULL: the server said nothing, and */
+    const char *fault;            /* this is what happened; static */
+    TAILQ_ENTRY(record) in_order; /* in batch.records */
+    TAILQ_ENTRY(record) in_state; /* READY: in batch.ready; ENDED: in batch.ended */
+};
+
+TAILQ_HEAD(record_list, record);
+
+struct batch {
+    const struct settings *settings;
+    tm_client *client;
+    tm_client_submit_options options;
+    struct lines input;
+    struct sink output;
+    struct progress progress;
+    struct progress_figures figures; /* running: the records IN_FLIGHT */
+    int interrupt_fd;
+
+    struct record_list records; /* all that are held, by number */
+    struct record_list ready;   /* by number: an overloaded one goes before new ones */
+    struct record_list ended;   /* as they ended */
+    size_t held, window;
+    size_t held_bytes;
+    uint64_t line_count;
+
+    /* After an overload no more than the jobs that were not refused are in flight until then: one
+     * of ours that ends leaves its place to the next, whatever others do. */
+    int64_t pause_until;
+    size_t pause_limit;
+
+    bool stopped;    /* nothing more is submitted: interrupted, or the connection is over */
+    int exit_status; /* once not 0, why the batch as a whole is over */
+};
+
+/* ---- records ---- */
+
+/* The one way from state to state; it keeps the lists and the count. */
+static void set_state(struct batch *batch, struct record *record, enum record_state state)
+{
+    if (record->state == READY)
+        TAILQ_REMOVE(&batch->ready, record, in_state);
+    if (record->state == IN_FLIGHT)
+        batch->figures.running--;
+    record->state = state;
+    if (state == IN_FLIGHT)
+        batch->figures.running++;
+    if (state == ENDED)
+        TAILQ_INSERT_TAIL(&batch->ended, record, in_state);
+    if (state != READY)
+        return;
+    struct record *before;
+    TAILQ_FOREACH_REVERSE(before, &batch->ready, record_list, in_state)
+    if (before->number < record->number)
+        break;
+    if (before)
+        TAILQ_INSERT_AFTER(&batch->ready, before, record, in_state);
+    else
+        TAILQ_INSERT_HEAD(&batch->ready, record, in_state);
+}
+
+static struct record *record_new(struct batch *batch, const struct line_text *line)
+{
+    struct record *record = allocate(NULL, sizeof *record);
+    *record = (struct record){
+        .number = ++batch->line_count,
+        .text = allocate(NULL, line->len + 1),
+        .len = line->len,
+    };
+    memcpy(record->text, line->text, line->len);
+    TAILQ_INSERT_TAIL(&batch->records, record, in_order);
+    set_state(batch, record, READY);
+    batch->held++;
+    batch->held_bytes += record->len;
+    return record;
+}
+
+static size_t result_size(const struct record *record)
+{
+    return record->event ? record->event->size : 0;
+}
+
+/* Of a record that has ended. */
+static void record_free(struct batch *batch, struct record *record)
+{
+    TAILQ_REMOVE(&batch->records, record, in_order);
+    TAILQ_REMOVE(&batch->ended, record, in_state);
+    batch->held--;
+    batch->held_bytes -= record->len + result_size(record);
+    batch->figures.bytes += record->len + 1;
+    tm_client_event_free(record->event);
+    free(record->text);
+    free(record);
+}
+
+static void record_end(struct batch *batch, struct record *record, tm_client_event *event,
+                       const char *fault)
+{
+    record->event = event;
+    record->fault = fault;
+    batch->held_bytes += result_size(record);
+    if (event && event->type == TM_CLIENT_EVENT_DONE)
+        batch->figures.done++;
+    else
+        batch->figures.failed++;
+    set_state(batch, record, ENDED);
+}
+
+/* Nothing more is submitted, and what is not in flight has ended. */
+static void stop(struct batch *batch, const char *fault)
+{
+    struct record *record;
+    batch->stopped = true;
+    while ((record = TAILQ_FIRST(&batch->ready)))
+        record_end(batch, record, NULL, fault);
+}
+
+/* ---- submitting ---- */
+
+static bool paused(const struct batch *batch)
+{
+    return !tmc_passed(batch->pause_until);
+}
+
+static bool may_submit(const struct batch *batch)
+{
+    size_t limit = batch->settings->jobs ? batch->settings->jobs : JOBS_DEFAULT;
+    if (paused(batch) && batch->pause_limit < limit)
+        limit = batch->pause_limit;
+    return !batch->stopped && batch->figures.running < limit;
+}
+
+static bool may_read(const struct batch *batch)
+{
+    return may_submit(batch) && TAILQ_EMPTY(&batch->ready) && batch->held < batch->window &&
+           batch->held_bytes < HELD_BYTES_MAX;
+}
+
+/* The next record to submit, or NULL. A line that is too long ends at once. */
+static struct record *next_ready(struct batch *batch)
+{
+    struct line_text line;
+    if (!may_submit(batch))
+        return NULL;
+    while (TAILQ_EMPTY(&batch->ready) && may_read(batch) && lines_next(&batch->input, &line)) {
+        struct record *record = record_new(batch, &line);
+        if (line.too_long)
+            record_end(batch, record, NULL, "the line is longer than the server's payload_max");
+    }
+    return TAILQ_FIRST(&batch->ready);
+}
+
+static void lose_connection(struct batch *batch, tm_client_status status)
+{
+    struct record *record;
+    progress_hide(&batch->progress);
+    batch->exit_status = command_failed(batch->client, status);
+    stop(batch, "not submitted");
+    TAILQ_FOREACH (record, &batch->records, in_order)
+        if (record->state == IN_FLIGHT)
+            record_end(batch, record, NULL, "lost: the connection is over");
+}
+
+/* 0 timeout: what the socket does not take goes out with tm_client_process(). */
+static void submit_ready(struct batch *batch)
+{
+    struct record *record;
+    while ((record = next_ready(batch))) {
+        batch->options.user = record;
+        tm_client_status status =
+            tm_client_submit(batch->client, batch->settings->args[0], record->text, record->len,
+                             &batch->options, 0, &record->id);
+        if (status == TM_CLIENT_TIMEOUT)
+            return;
+        if (status != TM_CLIENT_OK) {
+            lose_connection(batch, status);
+            return;
+        }
+        set_state(batch, record, IN_FLIGHT);
+    }
+}
+
+/* ---- events ---- */
+
+static void pause_after(struct batch *batch, const tm_client_event *overload)
+{
+    int64_t pause_ms = overload->retry_after_ms;
+    if (pause_ms < PAUSE_MIN_MS)
+        pause_ms = PAUSE_MIN_MS;
+    if (pause_ms > PAUSE_MAX_MS)
+        pause_ms = PAUSE_MAX_MS;
+    batch->pause_until = tmc_deadline((int)pause_ms);
+    batch->pause_limit = batch->figures.running;
+}
+
+/* Takes the event. */
+static void take_event(struct batch *batch, tm_client_event *event)
+{
+    struct record *record = event->user;
+    if (!record || !tm_client_event_is_final(event)) {
+        tm_client_event_free(event);
+        return;
+    }
+    if (event->type != TM_CLIENT_EVENT_OVERLOAD || batch->stopped) {
+        record_end(batch, record, event, NULL);
+        return;
+    }
+    set_state(batch, record, READY);
+    pause_after(batch, event);
+    tm_client_event_free(event);
+}
+
+static void take_events(struct batch *batch)
+{
+    tm_client_event *event;
+    tm_client_status status = TM_CLIENT_OK;
+    if (batch->exit_status)
+        return;
+    while ((status = tm_client_next(batch->client, 0, &event)) == TM_CLIENT_OK)
+        take_event(batch, event);
+    if (status != TM_CLIENT_TIMEOUT && status != TM_CLIENT_NOTHING)
+        lose_connection(batch, status);
+}
+
+/* ---- printing ---- */
+
+static void print_json(struct batch *batch, const struct record *record)
+{
+    size_t len;
+    char *line = record->event ? report_json(record->event, record->number, &len)
+                               : report_json_fault("lost", record->fault, record->number, &len);
+    sink_add(&batch->output, line, len);
+    free(line);
+}
+
+static void print_record(struct batch *batch, const struct record *record)
+{
+    const tm_client_event *event = record->event;
+    if (batch->settings->json) {
+        print_json(batch, record);
+    } else if (event && event->type == TM_CLIENT_EVENT_DONE) {
+        sink_add(&batch->output, event->data, event->size);
+        sink_add(&batch->output, "\n", 1);
+    } else {
+        progress_hide(&batch->progress);
+        if (event)
+            report_failure(event, record->number);
+        else
+            complain("line %" PRIu64 ": %s", record->number, record->fault);
+    }
+}
+
+static struct record *next_printable(const struct batch *batch)
+{
+    struct record *first = TAILQ_FIRST(&batch->records);
+    if (batch->settings->unordered)
+        return TAILQ_FIRST(&batch->ended);
+    return first && first->state == ENDED ? first : NULL;
+}
+
+static void print_ended(struct batch *batch)
+{
+    struct record *record;
+    while (sink_pending(&batch->output) < OUTPUT_MAX && (record = next_printable(batch))) {
+        print_record(batch, record);
+        record_free(batch, record);
+    }
+}
+
+/* ---- the loop ---- */
+
+static void interrupted(struct batch *batch)
+{
+    struct record *record;
+    int64_t deadline = tmc_deadline(ANSWER_MAX_MS);
+    progress_hide(&batch->progress);
+    complain("interrupted: what runs is being cancelled; once more leaves at once");
+    stop(batch, "not submitted: interrupted");
+    TAILQ_FOREACH (record, &batch->records, in_order)
+        if (record->state == IN_FLIGHT) /* one that has just ended is refused, which is as good */
+            (void)tm_client_cancel_id(batch->client, record->id, tmc_time_left_ms(deadline), NULL);
+}
+
+static int earlier_ms(int a_ms, int b_ms)
+{
+    if (a_ms < 0 || b_ms < 0)
+        return a_ms < 0 ? b_ms : a_ms;
+    return a_ms < b_ms ? a_ms : b_ms;
+}
+
+static int wait_ms(const struct batch *batch)
+{
+    int left_ms = command_time_left_ms(batch->settings, -1);
+    if (paused(batch))
+        left_ms = earlier_ms(left_ms, tmc_time_left_ms(batch->pause_until));
+    return earlier_ms(left_ms, progress_wait_ms(&batch->progress));
+}
+
+/* Waits until something can be done. 0, or -1 after a complaint. */
+static int turn(struct batch *batch)
+{
+    enum { INPUT, OUTPUT, SERVER, INTERRUPT, POLL_COUNT };
+    bool reads = !batch->input.eof && may_read(batch);
+    bool writes = sink_pending(&batch->output) > 0;
+    struct pollfd poll_fds[POLL_COUNT] = {
+        [INPUT] = {.fd = reads ? batch->input.fd : -1, .events = POLLIN},
+        [OUTPUT] = {.fd = writes ? batch->output.fd : -1, .events = POLLOUT},
+        [SERVER] = {.fd = batch->exit_status ? -1 : tm_client_fd(batch->client),
+                    .events = tm_client_poll_events(batch->client)},
+        [INTERRUPT] = {.fd = batch->stopped ? -1 : batch->interrupt_fd, .events = POLLIN},
+    };
+    if (poll(poll_fds, POLL_COUNT, wait_ms(batch)) < 0 && errno != EINTR) {
+        complain("poll: %s", strerror(errno));
+        return -1;
+    }
+    if (poll_fds[INTERRUPT].revents && interrupt_take(batch->interrupt_fd))
+        interrupted(batch);
+    if (poll_fds[INPUT].revents && !batch->stopped && lines_fill(&batch->input) < 0)
+        return -1;
+    if (poll_fds[SERVER].revents) /* how it is with the connection, tm_client_next() will say */
+        (void)tm_client_process(batch->client);
+    if (!poll_fds[OUTPUT].revents)
+        return 0;
+    if (batch->progress.over_output)
+        progress_hide(&batch->progress);
+    return sink_write(&batch->output);
+}
+
+static bool finished(const struct batch *batch)
+{
+    return (batch->stopped || lines_over(&batch->input)) && TAILQ_EMPTY(&batch->records) &&
+           sink_pending(&batch->output) == 0;
+}
+
+static int run_batch(struct batch *batch)
+{
+    for (;;) {
+        take_events(batch);
+        submit_ready(batch);
+        print_ended(batch);
+        if (finished(batch))
+            break;
+        if (tmc_passed(batch->settings->deadline)) {
+            complain("the batch did not end in time; what is in flight %s",
+                     batch->settings->unlinked ? "runs on" : "is cancelled");
+            return EXIT_TIMED_OUT;
+        }
+        progress_draw(&batch->progress, &batch->figures);
+        if (turn(batch) < 0)
+            return EXIT_JOB_FAILED;
+    }
+    if (batch->exit_status)
+        return batch->exit_status;
+    return batch->figures.failed > 0 || batch->stopped ? EXIT_SOME_FAILED : EXIT_DONE;
+}
+
+static void batch_open(struct batch *batch, const struct settings *settings, tm_client *client)
+{
+    size_t jobs = settings->jobs ? settings->jobs : JOBS_DEFAULT;
+    *batch = (struct batch){
+        .settings = settings,
+        .client = client,
+        .options = {.context = settings->context,
+                    .timeout_ms = settings->job_timeout_ms,
+                    .link = !settings->unlinked},
+        .window = jobs * WINDOW_FACTOR,
+        .interrupt_fd = interrupt_open(),
+    };
+    TAILQ_INIT(&batch->records);
+    TAILQ_INIT(&batch->ready);
+    TAILQ_INIT(&batch->ended);
+    lines_open(&batch->input, STDIN_FILENO, tm_client_payload_max(client));
+    sink_open(&batch->output, STDOUT_FILENO);
+    progress_open(&batch->progress, STDIN_FILENO);
+}
+
+/* Also of a batch that was given up: its records may be anywhere on their way. */
+static void batch_close(struct batch *batch)
+{
+    struct record *record;
+    TAILQ_FOREACH (record, &batch->records, in_order)
+        if (record->state != ENDED)
+            record_end(batch, record, NULL, "given up");
+    while ((record = TAILQ_FIRST(&batch->records)))
+        record_free(batch, record);
+    progress_hide(&batch->progress);
+    lines_close(&batch->input);
+    sink_close(&batch->output);
+    interrupt_close(batch->interrupt_fd);
+}
+
+int cmd_each(const struct settings *settings)
+{
+    int exit_status;
+    struct batch batch;
+    tm_client *client = command_connect(settings, &exit_status);
+    if (!client)
+        return exit_status;
+    batch_open(&batch, settings, client);
+    exit_status = run_batch(&batch);
+    batch_close(&batch);
+    tm_client_free(client);
+    return exit_status;
+}

@@ -1,0 +1,50 @@
+/* cmd_job: cancel and kill, which name a job by the server's id. */
+#include "command.h"
+#include "report.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+typedef tm_client_status stop_call(tm_client *client, const char *job, int timeout_ms,
+                                   tm_client_event **answer);
+
+static void print_answer(const struct settings *settings, const char *verb,
+                         const tm_client_event *answer)
+{
+    if (settings->json) {
+        size_t len;
+        char *line = report_json(answer, 0, &len);
+        fwrite(line, 1, len, stdout);
+        free(line);
+        return;
+    }
+    printf("%s %s, which was %s\n", verb, settings->args[0],
+           answer->state ? answer->state : "in an unknown state");
+}
+
+static int stop(const struct settings *settings, const char *verb, stop_call *call)
+{
+    int exit_status;
+    tm_client_event *answer;
+    tm_client *client = command_connect(settings, &exit_status);
+    if (!client)
+        return exit_status;
+    tm_client_status status =
+        call(client, settings->args[0], command_time_left_ms(settings, ANSWER_MAX_MS), &answer);
+    if (status == TM_CLIENT_OK)
+        print_answer(settings, verb, answer);
+    exit_status = status == TM_CLIENT_OK ? EXIT_DONE : command_failed(client, status);
+    tm_client_event_free(answer);
+    tm_client_free(client);
+    return exit_status;
+}
+
+int cmd_cancel(const struct settings *settings)
+{
+    return stop(settings, "cancelled", tm_client_cancel);
+}
+
+int cmd_kill(const struct settings *settings)
+{
+    return stop(settings, "killed", tm_client_kill);
+}

@@ -1,0 +1,95 @@
+/* cmd_server: ping, stats and workers, which ask the server about itself. */
+#include "command.h"
+#include "deadline.h"
+#include "table.h"
+
+#include <jansson.h>
+#include <stdio.h>
+
+/* Prints what the server gave as JSON on one line, or hands it to `print`. */
+static int print_payload(const struct settings *settings, const tm_client_event *answer,
+                         json_type type, void (*print)(FILE *out, const json_t *value))
+{
+    json_error_t error;
+    json_t *value = json_loadb(answer->data, answer->size, 0, &error);
+    if (!value || json_typeof(value) != type) {
+        complain("the server's answer cannot be read: %s", value ? "not of its type" : error.text);
+        json_decref(value);
+        return EXIT_UNREACHABLE;
+    }
+    if (settings->json) {
+        json_dumpf(value, stdout, JSON_COMPACT);
+        fputc('\n', stdout);
+    } else {
+        print(stdout, value);
+    }
+    json_decref(value);
+    return EXIT_DONE;
+}
+
+typedef tm_client_status question(tm_client *client, int timeout_ms, tm_client_event **answer);
+
+static int ask(const struct settings *settings, question *call, json_type type,
+               void (*print)(FILE *out, const json_t *value))
+{
+    int exit_status;
+    tm_client_event *answer;
+    tm_client *client = command_connect(settings, &exit_status);
+    if (!client)
+        return exit_status;
+    tm_client_status status = call(client, command_time_left_ms(settings, ANSWER_MAX_MS), &answer);
+    exit_status = status == TM_CLIENT_OK ? print_payload(settings, answer, type, print)
+                                         : command_failed(client, status);
+    tm_client_event_free(answer);
+    tm_client_free(client);
+    return exit_status;
+}
+
+int cmd_stats(const struct settings *settings)
+{
+    return ask(settings, tm_client_stats, JSON_OBJECT, table_print_figures);
+}
+
+static void print_workers(FILE *out, const json_t *workers)
+{
+    if (json_array_size(workers) == 0)
+        fputs("no workers\n", out);
+    else
+        table_print_rows(out, workers);
+}
+
+int cmd_workers(const struct settings *settings)
+{
+    return ask(settings, tm_client_workers, JSON_ARRAY, print_workers);
+}
+
+static void print_pong(const struct settings *settings, const tm_client *client, int64_t time_ns)
+{
+    if (settings->json) {
+        json_t *pong =
+            json_pack("{ss ss ss sI}", "event", "pong", "server", tm_client_server(client),
+                      "address", settings->server, "round_trip_us", (json_int_t)(time_ns / 1000));
+        json_dumpf(pong, stdout, JSON_COMPACT);
+        fputc('\n', stdout);
+        json_decref(pong);
+        return;
+    }
+    printf("%s at %s answered in %.3f ms\n", tm_client_server(client), settings->server,
+           (double)time_ns / 1e6);
+}
+
+int cmd_ping(const struct settings *settings)
+{
+    int exit_status;
+    tm_client *client = command_connect(settings, &exit_status);
+    if (!client)
+        return exit_status;
+    int64_t begin = tmc_now();
+    tm_client_status status = tm_client_ping(client, command_time_left_ms(settings, ANSWER_MAX_MS));
+    int64_t time_ns = tmc_now() - begin;
+    if (status == TM_CLIENT_OK)
+        print_pong(settings, client, time_ns);
+    exit_status = status == TM_CLIENT_OK ? EXIT_DONE : command_failed(client, status);
+    tm_client_free(client);
+    return exit_status;
+}

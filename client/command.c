@@ -1,0 +1,490 @@
+/* command: see command.h. Two tables, of subcommands and of options, from which parsing, usage
+ * errors and every --help come. */
+#include "command.h"
+
+#include "deadline.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <getopt.h>
+#include <math.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#define DEFAULT_SERVER "127.0.0.1:7741"
+
+enum {
+    TOKEN_MAX =
+        2048, /* bytes of a token; a hello with a longer one has no room for anything else */
+    JOBS_MAX = 4096,
+};
+
+/* ---- diagnostics ---- */
+
+void complain(const char *fmt, ...)
+{
+    char text[2048];
+    va_list args;
+    va_start(args, fmt);
+    vsnprintf(text, sizeof text, fmt, args);
+    va_end(args);
+    for (unsigned char *c = (unsigned char *)text; *c; c++) {
+        bool c1 = c[0] == 0xc2 && c[1] >= 0x80 && c[1] < 0xa0; /* U+0080 to U+009F */
+        if (c1)
+            *c++ = '?';
+        if (c1 || *c < 0x20 || *c == 0x7f)
+            *c = '?';
+    }
+    fprintf(stderr, "taskmaster: %s\n", text);
+}
+
+_Noreturn void out_of_memory(void)
+{
+    complain("out of memory");
+    exit(EXIT_JOB_FAILED);
+}
+
+void *allocate(void *old, size_t size)
+{
+    void *new = realloc(old, size);
+    if (!new &&size > 0)
+        out_of_memory();
+    return new;
+}
+
+/* ---- options ---- */
+
+enum {
+    FOR_RUN = 1 << 0,
+    FOR_JOB = 1 << 1,
+    FOR_SERVER = 1 << 2,
+    FOR_ALL = FOR_RUN | FOR_JOB | FOR_SERVER,
+};
+
+struct option_row {
+    const char *name;
+    const char *argument;                                     /* NULL: takes none */
+    int commands;                                             /* FOR_..., ored */
+    int (*set)(struct settings *settings, const char *value); /* 0, or -1 after a complaint */
+    const char *help;
+};
+
+static int set_server(struct settings *settings, const char *value)
+{
+    settings->server = value;
+    return 0;
+}
+
+static int set_token_file(struct settings *settings, const char *value)
+{
+    settings->token_file = value;
+    return 0;
+}
+
+static int set_json(struct settings *settings, const char *value)
+{
+    (void)value;
+    settings->json = true;
+    return 0;
+}
+
+static int set_timeout(struct settings *settings, const char *value)
+{
+    char *end;
+    double seconds = strtod(value, &end);
+    if (end == value || *end || !isfinite(seconds) || seconds <= 0 || seconds > 1e6) {
+        complain("--timeout wants seconds, more than 0 and at most 1000000, not '%s'", value);
+        return -1;
+    }
+    settings->deadline = tmc_deadline((int)(seconds * 1000 + 0.999));
+    settings->has_deadline = true;
+    return 0;
+}
+
+static int parse_number(const char *name, const char *value, uint32_t max, uint32_t *number)
+{
+    char *end;
+    errno = 0;
+    unsigned long long parsed = strtoull(value, &end, 10);
+    if (*value < '0' || *value > '9' || *end || errno || parsed < 1 || parsed > max) {
+        complain("--%s wants a whole number from 1 to %u, not '%s'", name, max, value);
+        return -1;
+    }
+    *number = (uint32_t)parsed;
+    return 0;
+}
+
+static int set_job_timeout(struct settings *settings, const char *value)
+{
+    return parse_number("timeout-ms", value, UINT32_MAX, &settings->job_timeout_ms);
+}
+
+static int set_jobs(struct settings *settings, const char *value)
+{
+    return parse_number("jobs", value, JOBS_MAX, &settings->jobs);
+}
+
+static int set_context(struct settings *settings, const char *value)
+{
+    settings->context = value;
+    return 0;
+}
+
+static int set_each(struct settings *settings, const char *value)
+{
+    (void)value;
+    settings->each = true;
+    return 0;
+}
+
+static int set_unordered(struct settings *settings, const char *value)
+{
+    (void)value;
+    settings->unordered = true;
+    return 0;
+}
+
+static int set_link(struct settings *settings, const char *value)
+{
+    (void)value;
+    settings->unlinked = false;
+    return 0;
+}
+
+static int set_no_link(struct settings *settings, const char *value)
+{
+    (void)value;
+    settings->unlinked = true;
+    return 0;
+}
+
+static const struct option_row option_rows[] = {
+    {"each", NULL, FOR_RUN, set_each, "one job for each line of standard input"},
+    {"unordered", NULL, FOR_RUN, set_unordered, "with --each: print results as they come"},
+    {"jobs", "N", FOR_RUN, set_jobs, "with --each: jobs in flight, 1 to 4096; default 16"},
+    {"timeout-ms", "N", FOR_RUN, set_job_timeout, "the job's time in a worker, milliseconds"},
+    {"context", "JSON", FOR_RUN, set_context, "comes back in the job's result with --json"},
+    {"link", NULL, FOR_RUN, set_link, "the job is cancelled if the command ends (default)"},
+    {"no-link", NULL, FOR_RUN, set_no_link, "the job runs on if the command ends"},
+    {"server", "ADDR", FOR_ALL, set_server, "HOST:PORT, [IPV6]:PORT or unix:PATH"},
+    {"token-file", "FILE", FOR_ALL, set_token_file, "holds the server's token"},
+    {"timeout", "SECONDS", FOR_ALL, set_timeout, "give up after this long; decimals are allowed"},
+    {"json", NULL, FOR_ALL, set_json, "print the answer as one line of JSON"},
+};
+
+enum { OPTION_COUNT = sizeof option_rows / sizeof option_rows[0] };
+
+/* ---- subcommands ---- */
+
+struct command {
+    const char *name;
+    const char *arguments;
+    int arg_min, arg_max;
+    int options; /* the FOR_... that it is */
+    int (*run)(const struct settings *settings);
+    const char *summary;
+    const char *help;
+};
+
+static const struct command commands[] = {
+    {"run", "MODULE [PAYLOAD]", 1, 2, FOR_RUN, cmd_run, "run a job and print its result",
+     "Submits PAYLOAD, or all of standard input, to MODULE, waits, and writes the result to\n"
+     "standard output as it is. With --each every line of standard input is a job of its own;\n"
+     "results come out in the order of the lines, one a line, and jobs that the server has no\n"
+     "room for are tried again. An interrupt (Ctrl-C) cancels what runs, a second one leaves.\n"},
+    {"cancel", "JOB", 1, 1, FOR_JOB, cmd_cancel, "stop a job gently",
+     "Takes a waiting job off the queue, or asks a running one to stop: by the stop flag, then\n"
+     "SIGTERM, then SIGKILL. JOB is the server's id, as `taskmaster workers` shows it.\n"},
+    {"kill", "JOB", 1, 1, FOR_JOB, cmd_kill, "stop a job at once",
+     "The same with SIGKILL at once. JOB is the server's id, as `taskmaster workers` shows it.\n"},
+    {"ping", "", 0, 0, FOR_SERVER, cmd_ping, "see whether the server answers, and how fast",
+     "Prints who answered and how long one round trip took.\n"},
+    {"stats", "", 0, 0, FOR_SERVER, cmd_stats, "show the server's figures",
+     "Prints the figures as a table, or with --json as the server gave them.\n"},
+    {"workers", "", 0, 0, FOR_SERVER, cmd_workers, "show the workers and what they do",
+     "Prints a line for each worker, or with --json what the server gave.\n"},
+};
+
+enum { COMMAND_COUNT = sizeof commands / sizeof commands[0] };
+
+static const struct command *find_command(const char *name)
+{
+    for (size_t i = 0; i < COMMAND_COUNT; i++)
+        if (strcmp(commands[i].name, name) == 0)
+            return &commands[i];
+    return NULL;
+}
+
+/* ---- help ---- */
+
+static void print_options(int which)
+{
+    printf("\nOptions:\n");
+    for (size_t i = 0; i < OPTION_COUNT; i++) {
+        const struct option_row *row = &option_rows[i];
+        char left[64];
+        if (!(row->commands & which))
+            continue;
+        snprintf(left, sizeof left, "--%s%s%s", row->name, row->argument ? " " : "",
+                 row->argument ? row->argument : "");
+        printf("  %-20s  %s\n", left, row->help);
+    }
+    printf("  %-20s  this text\n", "-h, --help");
+}
+
+static void print_footer(void)
+{
+    printf("\nEnvironment:\n"
+           "  TASKMASTER_SERVER      the server, unless --server is given; else " DEFAULT_SERVER
+           "\n"
+           "  TASKMASTER_TOKEN_FILE  the token's file, unless --token-file is given\n"
+           "\n"
+           "Exit status: 0 done, 1 failed, 64 usage, 69 unreachable, 70 worker lost,\n"
+           "75 overload, 123 some lines of --each failed, 124 timeout.\n");
+}
+
+static void print_help(const struct command *command)
+{
+    if (command) {
+        printf("Usage: taskmaster %s [options]%s%s\n\n%s", command->name,
+               *command->arguments ? " " : "", command->arguments, command->help);
+        print_options(command->options);
+    } else {
+        printf("Usage: taskmaster COMMAND [options] [arguments]\n\n"
+               "Runs jobs on a taskmasterd, and looks after it.\n\nCommands:\n");
+        for (size_t i = 0; i < COMMAND_COUNT; i++)
+            printf("  %-8s%-18s%s\n", commands[i].name, commands[i].arguments, commands[i].summary);
+        print_options(FOR_SERVER);
+        printf("  %-20s  the release\n", "-V, --version");
+        printf("\n`taskmaster COMMAND --help` tells more, taskmaster(1) all.\n");
+    }
+    print_footer();
+}
+
+static int bad_usage(const struct command *command)
+{
+    fprintf(stderr, "Try 'taskmaster %s%s--help'.\n", command ? command->name : "",
+            command ? " " : "");
+    return EXIT_BAD_USAGE;
+}
+
+/* ---- parsing ---- */
+
+struct invocation {
+    struct settings settings;
+    const struct command *command;
+    unsigned given; /* a bit for each option row */
+    bool help, version;
+};
+
+enum {
+    OPTION_HELP = 'h',
+    OPTION_VERSION = 'V',
+    OPTION_POSITIONAL = 1, /* getopt's word for an argument, asked for by the leading '-' */
+    OPTION_ROW = 256,      /* the first row of the table */
+};
+
+static void make_long_options(struct option *long_options)
+{
+    for (int i = 0; i < OPTION_COUNT; i++)
+        long_options[i] = (struct option){
+            .name = option_rows[i].name,
+            .has_arg = option_rows[i].argument ? required_argument : no_argument,
+            .val = OPTION_ROW + i,
+        };
+    long_options[OPTION_COUNT] = (struct option){.name = "help", .val = OPTION_HELP};
+    long_options[OPTION_COUNT + 1] = (struct option){.name = "version", .val = OPTION_VERSION};
+    long_options[OPTION_COUNT + 2] = (struct option){0};
+}
+
+/* The first argument is the subcommand; the others are kept at the front of argv, in order, which
+ * getopt has left behind. */
+static int take_argument(struct invocation *invocation, char *argument)
+{
+    if (invocation->command) {
+        invocation->settings.args[invocation->settings.arg_count++] = argument;
+        return 0;
+    }
+    invocation->command = find_command(argument);
+    if (invocation->command)
+        return 0;
+    complain("there is no command '%s'", argument);
+    return -1;
+}
+
+static int take_option(struct invocation *invocation, int option)
+{
+    if (option == OPTION_POSITIONAL)
+        return take_argument(invocation, optarg);
+    if (option == OPTION_HELP || option == OPTION_VERSION) {
+        *(option == OPTION_HELP ? &invocation->help : &invocation->version) = true;
+        return 0;
+    }
+    if (option < OPTION_ROW)
+        return -1; /* getopt has complained */
+    invocation->given |= 1u << (option - OPTION_ROW);
+    return option_rows[option - OPTION_ROW].set(&invocation->settings, optarg);
+}
+
+static int parse(struct invocation *invocation, int argc, char **argv)
+{
+    struct option long_options[OPTION_COUNT + 3];
+    int option;
+    make_long_options(long_options);
+    while ((option = getopt_long(argc, argv, "-hV", long_options, NULL)) != -1)
+        if (take_option(invocation, option) < 0)
+            return -1;
+    for (; optind < argc; optind++)
+        if (take_argument(invocation, argv[optind]) < 0)
+            return -1;
+    return 0;
+}
+
+/* What no single option can know. */
+static int check(const struct invocation *invocation)
+{
+    const struct command *command = invocation->command;
+    const struct settings *settings = &invocation->settings;
+    if (!command) {
+        complain("a command is missing");
+        return -1;
+    }
+    for (int i = 0; i < OPTION_COUNT; i++)
+        if (invocation->given & 1u << i && !(option_rows[i].commands & command->options)) {
+            complain("%s takes no --%s", command->name, option_rows[i].name);
+            return -1;
+        }
+    if (settings->arg_count < command->arg_min || settings->arg_count > command->arg_max) {
+        complain("%s takes %s, not %d argument%s", command->name,
+                 *command->arguments ? command->arguments : "no argument", settings->arg_count,
+                 settings->arg_count == 1 ? "" : "s");
+        return -1;
+    }
+    if (settings->each && settings->arg_count > 1) {
+        complain("run takes its payloads from standard input with --each, not from an argument");
+        return -1;
+    }
+    if (!settings->each && (settings->unordered || settings->jobs)) {
+        complain("--unordered and --jobs belong to --each");
+        return -1;
+    }
+    return 0;
+}
+
+static const char *from_environment(const char *name, const char *otherwise)
+{
+    const char *value = getenv(name);
+    return value && *value ? value : otherwise;
+}
+
+int command_main(int argc, char **argv)
+{
+    char program[] = "taskmaster"; /* getopt's complaints then look like ours */
+    struct invocation invocation = {
+        .settings =
+            {
+                .server = from_environment("TASKMASTER_SERVER", DEFAULT_SERVER),
+                .token_file = from_environment("TASKMASTER_TOKEN_FILE", NULL),
+                .deadline = TMC_NEVER,
+                .args = allocate(NULL, ((size_t)argc + 1) * sizeof *argv),
+            },
+    };
+    int status;
+    if (argc > 0)
+        argv[0] = program;
+    if (parse(&invocation, argc, argv) < 0) {
+        status = bad_usage(invocation.command);
+    } else if (invocation.help || invocation.version) {
+        if (invocation.help)
+            print_help(invocation.command);
+        else
+            printf("taskmaster %s\n", tm_client_version());
+        status = EXIT_DONE;
+    } else if (check(&invocation) < 0) {
+        status = bad_usage(invocation.command);
+    } else {
+        status = invocation.command->run(&invocation.settings);
+    }
+    free(invocation.settings.args);
+    if (fflush(stdout) != 0 || ferror(stdout)) {
+        complain("cannot write: %s", strerror(errno));
+        status = status == EXIT_DONE ? EXIT_JOB_FAILED : status;
+    }
+    return status;
+}
+
+/* ---- connecting ---- */
+
+int command_time_left_ms(const struct settings *settings, int max_ms)
+{
+    int left_ms = tmc_time_left_ms(settings->deadline);
+    if (left_ms < 0 || max_ms < 0)
+        return left_ms < 0 ? max_ms : left_ms;
+    return left_ms < max_ms ? left_ms : max_ms;
+}
+
+int command_failed(const tm_client *client, tm_client_status status)
+{
+    complain("%s", tm_client_error(client));
+    switch (status) {
+    case TM_CLIENT_TIMEOUT:
+        return EXIT_TIMED_OUT;
+    case TM_CLIENT_INVALID:
+        return EXIT_BAD_USAGE;
+    case TM_CLIENT_UNREACHABLE:
+    case TM_CLIENT_CLOSED:
+    case TM_CLIENT_PROTOCOL:
+        return EXIT_UNREACHABLE;
+    default:
+        return EXIT_JOB_FAILED;
+    }
+}
+
+/* The file's text without the white space at its end. 0, or -1 after a complaint. */
+static int read_token(const char *path, char *token, size_t token_size)
+{
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    ssize_t len = fd < 0 ? -1 : read(fd, token, token_size - 1);
+    if (len < 0)
+        complain("cannot read the token from %s: %s", path, strerror(errno));
+    if (fd >= 0)
+        close(fd);
+    if (len < 0)
+        return -1;
+    token[len] = '\0';
+    token[strcspn(token, " \t\r\n")] = '\0';
+    if (*token && (size_t)len < token_size - 1)
+        return 0;
+    complain("%s does not begin with a token of 1 to %zu bytes", path, token_size - 2);
+    return -1;
+}
+
+tm_client *command_connect(const struct settings *settings, int *exit_status)
+{
+    char name[64], token[TOKEN_MAX + 2];
+    tm_client_options options = {.name = name};
+    snprintf(name, sizeof name, "taskmaster/%s", tm_client_version());
+    *exit_status = EXIT_BAD_USAGE;
+    if (settings->token_file) {
+        if (read_token(settings->token_file, token, sizeof token) < 0)
+            return NULL;
+        options.token = token;
+    }
+
+    tm_client *client = tm_client_new();
+    if (!client)
+        out_of_memory();
+    tm_client_status status = tm_client_connect(client, settings->server, &options,
+                                                command_time_left_ms(settings, ANSWER_MAX_MS));
+    if (status == TM_CLIENT_OK)
+        return client;
+    *exit_status = command_failed(client, status);
+    /* Without a limit of the caller's own, a server that does not answer is just not there. */
+    if (status == TM_CLIENT_REFUSED || (status == TM_CLIENT_TIMEOUT && !settings->has_deadline))
+        *exit_status = EXIT_UNREACHABLE;
+    tm_client_free(client);
+    return NULL;
+}

@@ -1,0 +1,155 @@
+/* report: see report.h. */
+#include "report.h"
+
+#include "command.h"
+
+#include <inttypes.h>
+#include <jansson.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static bool reason_is(const tm_client_event *event, const char *reason)
+{
+    return event->reason && strcmp(event->reason, reason) == 0;
+}
+
+int report_exit_status(const tm_client_event *event)
+{
+    switch (event->type) {
+    case TM_CLIENT_EVENT_DONE:
+        return EXIT_DONE;
+    case TM_CLIENT_EVENT_OVERLOAD:
+        return EXIT_OVERLOAD;
+    case TM_CLIENT_EVENT_FAILED:
+        if (reason_is(event, "error"))
+            return EXIT_WORKER_LOST;
+        return reason_is(event, "timeout") ? EXIT_TIMED_OUT : EXIT_JOB_FAILED;
+    default:
+        return EXIT_JOB_FAILED;
+    }
+}
+
+/* Appends in printf form; what does not fit is cut. */
+__attribute__((format(printf, 3, 4))) static void append(char *text, size_t size, const char *fmt,
+                                                         ...)
+{
+    size_t len = strlen(text);
+    va_list args;
+    va_start(args, fmt);
+    vsnprintf(text + len, size - len, fmt, args);
+    va_end(args);
+}
+
+/* "(module, code bad-input)": whatever of it the event has. */
+static void append_details(char *text, size_t size, const tm_client_event *event)
+{
+    const char *reason = event->reason ? event->reason : event->code;
+    append(text, size, " (%s", reason ? reason : "no reason given");
+    if (event->reason && event->code)
+        append(text, size, ", code %s", event->code);
+    if (event->signal)
+        append(text, size, ", signal %s", event->signal);
+    if (event->exit_status >= 0)
+        append(text, size, ", exit status %" PRId64, event->exit_status);
+    if (event->step)
+        append(text, size, ", step %s", event->step);
+    if (event->queued >= 0)
+        append(text, size, ", %" PRId64 " queued", event->queued);
+    if (event->running >= 0)
+        append(text, size, ", %" PRId64 " running", event->running);
+    if (event->retry_after_ms >= 0)
+        append(text, size, ", try again after %" PRId64 " ms", event->retry_after_ms);
+    append(text, size, ")");
+}
+
+void report_failure(const tm_client_event *event, uint64_t line)
+{
+    char text[1536] = "";
+    if (line)
+        append(text, sizeof text, "line %" PRIu64 ": ", line);
+    if (event->job)
+        append(text, sizeof text, "job %s ", event->job);
+    append(text, sizeof text, "%s",
+           event->type == TM_CLIENT_EVENT_FAILED     ? "failed"
+           : event->type == TM_CLIENT_EVENT_OVERLOAD ? "overload"
+                                                     : "refused");
+    append_details(text, sizeof text, event);
+    if (event->message && *event->message)
+        append(text, sizeof text, ": %s", event->message);
+    complain("%s", text);
+}
+
+/* NUL-terminated base64 (RFC 4648), the caller's. */
+static char *base64(const unsigned char *data, size_t size)
+{
+    static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    char *text = allocate(NULL, (size + 2) / 3 * 4 + 1), *out = text;
+    for (size_t i = 0; i < size; i += 3) {
+        size_t left = size - i;
+        uint32_t bits = (uint32_t)data[i] << 16;
+        bits |= left > 1 ? (uint32_t)data[i + 1] << 8 : 0;
+        bits |= left > 2 ? data[i + 2] : 0;
+        *out++ = digits[bits >> 18];
+        *out++ = digits[bits >> 12 & 63];
+        *out++ = left > 1 ? digits[bits >> 6 & 63] : '=';
+        *out++ = left > 2 ? digits[bits & 63] : '=';
+    }
+    *out = '\0';
+    return text;
+}
+
+/* A NUL could stand in JSON text, but few readers would survive it. */
+static void add_payload(json_t *object, const tm_client_event *event)
+{
+    json_t *text = NULL;
+    if (!memchr(event->data, '\0', event->size))
+        text = json_stringn(event->data, event->size);
+    if (text) {
+        json_object_set_new(object, "payload", text);
+        return;
+    }
+    char *encoded = base64(event->data, event->size);
+    json_object_set_new(object, "payload_base64", json_string(encoded));
+    free(encoded);
+}
+
+/* Takes the object. */
+static char *dump_line(json_t *object, size_t *len)
+{
+    char *text = json_dumps(object, JSON_COMPACT);
+    json_decref(object);
+    *len = text ? strlen(text) : 0;
+    text = allocate(text, *len + 2);
+    text[(*len)++] = '\n';
+    text[*len] = '\0';
+    return text;
+}
+
+static json_t *begin_object(uint64_t line)
+{
+    json_t *object = json_object();
+    if (line)
+        json_object_set_new(object, "line", json_integer((json_int_t)line));
+    return object;
+}
+
+char *report_json(const tm_client_event *event, uint64_t line, size_t *len)
+{
+    json_t *object = begin_object(line);
+    json_t *header = json_loads(event->header, 0, NULL);
+    json_object_update(object, header);
+    json_decref(header);
+    json_object_del(object, "id");
+    if (json_object_get(object, "size"))
+        add_payload(object, event);
+    return dump_line(object, len);
+}
+
+char *report_json_fault(const char *name, const char *message, uint64_t line, size_t *len)
+{
+    json_t *object = begin_object(line);
+    json_object_set_new(object, "event", json_string(name));
+    json_object_set_new(object, "message", json_string(message));
+    return dump_line(object, len);
+}
