@@ -12,7 +12,6 @@
 #include "report.h"
 
 #include <signal.h>
-#include <stdio.h>
 
 static enum link_status take_job(struct master_link *link, struct job *job, struct wire_head *head)
 {
@@ -41,7 +40,7 @@ static void do_job(struct job *job, struct loader *loader, const char *name)
         job_refuse(job, refusal.text);
     sigemptyset(&none);
     sigprocmask(SIG_SETMASK, &none, NULL);
-    fflush(stdout); /* so that what the module printed is logged as this job's */
+    report_flush_stdout(); /* so that what the module printed is logged as this job's */
 }
 
 static enum link_status answer(struct master_link *link, struct job *job)

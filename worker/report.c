@@ -6,6 +6,7 @@
 
 #include <errno.h>
 #include <stdio.h>
+#include <stdio_ext.h>
 #include <syslog.h>
 #include <unistd.h>
 
@@ -31,6 +32,14 @@ static char priority(tm_level level)
     }
 }
 
+void report_flush_stdout(void)
+{
+    /* stdout is line buffered: what is pending is a line without its end. */
+    if (__fpending(stdout) > 0)
+        putchar('\n');
+    fflush(stdout);
+}
+
 void report_v(tm_level level, const char *fmt, va_list args)
 {
     char text[REPORT_MAX + 1];
@@ -44,7 +53,7 @@ void report_v(tm_level level, const char *fmt, va_list args)
     size_t len = 3 + text_escape(line + 3, REPORT_MAX + 1, text);
     line[len++] = '\n';
 
-    fflush(stdout);
+    report_flush_stdout();
     /* Who cannot write to the log has nobody left to tell. */
     if (write(STDERR_FILENO, line, len) < 0)
         errno = 0;

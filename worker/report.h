@@ -23,4 +23,8 @@ void report_set_debug(bool debug);
 void report(tm_level level, const char *fmt, ...) TM_PRINTF(2, 3);
 void report_v(tm_level level, const char *fmt, va_list args);
 
+/* Sends on what stdout still holds, as a whole line: the next thing in the pipe may be a priority,
+ * or another job's, and must not be taken for the rest of it. */
+void report_flush_stdout(void);
+
 #endif
