@@ -1,0 +1,9 @@
+/* bad_name: a module that was given another file name. */
+#include <taskmaster/module.h>
+
+static int run(tm_job *job)
+{
+    return tm_reply(job, "", 0);
+}
+
+TM_MODULE(.name = "other", .run = run);

@@ -1,0 +1,57 @@
+/* probe: shows a test what a module sees. The payload says what to show; fini is seen in the log.
+ */
+#include <taskmaster/module.h>
+
+#include <stdio.h>
+#include <string.h>
+
+static char own_config[256];
+static int inits;
+
+static int init(const tm_host *host, const char *config)
+{
+    inits++;
+    snprintf(own_config, sizeof(own_config), "%s", config);
+    tm_host_log(host, TM_WARNING, "probe begins with %s", config);
+    return 0;
+}
+
+static void fini(void)
+{
+    puts("probe ends");
+}
+
+static int reply_text(tm_job *job, const char *text)
+{
+    return tm_reply(job, text, strlen(text));
+}
+
+static int log_lines(tm_job *job)
+{
+    printf("printed, no newline");
+    tm_log(job, TM_DEBUG, "a debug line");
+    tm_log(job, TM_INFO, "two\nlines\x1b[31m");
+    printf("printed last\n");
+    tm_log(job, TM_ERROR, "%02000d", 7);
+    return 0;
+}
+
+static int run(tm_job *job)
+{
+    char text[64];
+    const char *data = tm_job_data(job, NULL);
+
+    if (strcmp(data, "config") == 0)
+        return reply_text(job, own_config);
+    if (strcmp(data, "id") == 0)
+        return reply_text(job, tm_job_id(job));
+    if (strcmp(data, "log") == 0)
+        return log_lines(job);
+    if (strcmp(data, "inits") == 0)
+        snprintf(text, sizeof(text), "%d", inits);
+    else
+        snprintf(text, sizeof(text), "%lld", (long long)tm_job_time_left_ms(job));
+    return reply_text(job, text);
+}
+
+TM_MODULE(.name = "probe", .version = "1.0", .init = init, .run = run, .fini = fini);

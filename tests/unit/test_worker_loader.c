@@ -1,0 +1,275 @@
+/* What the loader accepts, what it refuses, and in which words. */
+#include "../../worker/loader.h"
+
+#include "../../worker/job.h"
+#include "common/xmalloc.h"
+
+#include <check.h>
+#include <jansson.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+static char *build_dir;
+static char *module_dir;
+static char *own_dir; /* a temporary one, for files that are no modules */
+static struct settings settings;
+static struct loader *loader;
+static struct refusal refusal;
+
+static void open_loader(const char *dir, const char *modules)
+{
+    settings = (struct settings){.boot = "b", .module_dir = dir};
+    settings.root = settings.modules = json_loads(modules, 0, NULL);
+    ck_assert_ptr_nonnull(settings.modules);
+    loader = loader_new(&settings);
+}
+
+static void set_up(void)
+{
+    char dir[] = "/tmp/test_worker_loader.XXXXXX";
+    const char *build = getenv("BUILD");
+
+    build_dir = realpath(build != NULL ? build : "build", NULL);
+    ck_assert_ptr_nonnull(build_dir);
+    module_dir = xasprintf("%s/tests/modules", build_dir);
+    ck_assert_ptr_nonnull(mkdtemp(dir));
+    own_dir = xstrdup(dir);
+    open_loader(module_dir, "{}");
+}
+
+static void tear_down(void)
+{
+    char *command = xasprintf("rm -rf %s", own_dir);
+
+    ck_assert_int_eq(system(command), 0);
+    free(command);
+    loader_free(loader);
+    settings_free(&settings);
+    free(build_dir);
+    free(module_dir);
+    free(own_dir);
+}
+
+static void reopen_loader(const char *dir, const char *modules)
+{
+    loader_free(loader);
+    settings_free(&settings);
+    open_loader(dir, modules);
+}
+
+static void assert_refused(const char *name, const char *words)
+{
+    ck_assert_ptr_null(loader_get(loader, name, &refusal));
+    ck_assert_msg(strstr(refusal.text, words) != NULL, "%s: \"%s\" is not in \"%s\"", name, words,
+                  refusal.text);
+    ck_assert_ptr_null(strchr(refusal.text, '\n'));
+}
+
+START_TEST(each_fault_has_its_own_words)
+{
+    static const struct {
+        const char *name;
+        const char *words;
+    } cases[] = {
+        {"missing", "No such file or directory: put the module's shared object there"},
+        {"bad_abi", "built for module ABI 2, this worker has ABI 1: rebuild it"},
+        {"bad_size", "its descriptor claims 55 bytes and ABI 1 has at least 56"},
+        {"bad_name", "calls itself \"other\": rename the file, or set .name = \"bad_name\""},
+        {"no_name", "has no name: add .name = \"no_name\""},
+        {"no_run", "has no run function: add .run"},
+        {"no_symbol", "exports no symbol tm_module"},
+        {"undefined", "undefined symbol: nobody_defines_this: build it"},
+        {"init_fails", "module init_fails: call 1 with {}"},
+        {"init_silent", "module init_silent: init returned -7 and did not say why"},
+    };
+
+    ck_assert_uint_eq(TM_DESCRIPTOR_SIZE_MIN, 56);
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
+        assert_refused(cases[i].name, cases[i].words);
+}
+END_TEST
+
+static void write_own(const char *name, const char *text)
+{
+    char *path = xasprintf("%s/%s", own_dir, name);
+    FILE *out = fopen(path, "w");
+
+    ck_assert_ptr_nonnull(out);
+    fputs(text, out);
+    fclose(out);
+    free(path);
+}
+
+START_TEST(what_is_no_shared_object_is_refused)
+{
+    char *fifo = xasprintf("%s/fifo.so", own_dir);
+
+    reopen_loader(own_dir, "{}");
+    write_own("text.so",
+              "This is a text, long enough to be looked at as an ELF header by ld.so.\n");
+    write_own("empty.so", "");
+    ck_assert_int_eq(mkfifo(fifo, 0600), 0);
+    assert_refused("text", "text.so: invalid ELF header: build it");
+    assert_refused("empty", "empty.so: file too short: build it");
+    assert_refused("fifo", "fifo.so: not a regular file");
+    free(fifo);
+}
+END_TEST
+
+START_TEST(a_file_put_right_works_with_the_next_job)
+{
+    char *from = xasprintf("%s/modules/echo.so", build_dir);
+    char *to = xasprintf("%s/echo.so", own_dir);
+
+    reopen_loader(own_dir, "{}");
+    assert_refused("echo", "No such file");
+    ck_assert_int_eq(symlink(from, to), 0);
+    ck_assert_ptr_nonnull(loader_get(loader, "echo", &refusal));
+    free(from);
+    free(to);
+}
+END_TEST
+
+START_TEST(a_failed_init_is_not_called_again)
+{
+    assert_refused("init_fails", "call 1 with");
+    assert_refused("init_fails", "call 1 with");
+}
+END_TEST
+
+START_TEST(init_gets_the_modules_own_settings)
+{
+    reopen_loader(module_dir, "{\"init_fails\":{\"enabled\":true,\"config\":{\"a\":[1,\"b\"]}}}");
+    assert_refused("init_fails", "call 1 with {\"a\":[1,\"b\"]}");
+    reopen_loader(module_dir, "{\"init_silent\":{},\"init_fails\":{\"config\":7}}");
+    assert_refused("init_fails", "with 7");
+}
+END_TEST
+
+START_TEST(a_module_is_loaded_once)
+{
+    const struct module *probe = loader_get(loader, "probe", &refusal);
+
+    ck_assert_ptr_nonnull(probe);
+    ck_assert_ptr_nonnull(loader_get(loader, "newer", &refusal));
+    ck_assert_ptr_eq(loader_get(loader, "probe", &refusal), probe);
+    ck_assert_str_eq(probe->name, "probe");
+    ck_assert(probe->descriptor.describe == NULL);
+}
+END_TEST
+
+START_TEST(a_newer_descriptor_is_cut_to_what_is_known)
+{
+    const struct module *newer = loader_get(loader, "newer", &refusal);
+
+    ck_assert_ptr_nonnull(newer);
+    ck_assert_str_eq(newer->descriptor.version, "2.0");
+    ck_assert(newer->descriptor.run != NULL);
+}
+END_TEST
+
+START_TEST(a_constructor_that_crashes_takes_the_process_along)
+{
+    loader_get(loader, "constructor_crash", &refusal);
+}
+END_TEST
+
+START_TEST(names_of_files_are_checked)
+{
+    static const char *const bad[] = {"/x/echo", "/x/.so", "/x/a.b.so", "/x/a b.so",
+                                      "/x/echo.so.1"};
+    struct module module;
+
+    for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+        ck_assert_int_eq(loader_check(bad[i], &module, &refusal), -1);
+        ck_assert_ptr_nonnull(strstr(refusal.text, "a module's file is called NAME.so"));
+    }
+    ck_assert(loader_name_valid("a-Z_09"));
+    ck_assert(!loader_name_valid(""));
+    ck_assert(!loader_name_valid("../echo"));
+    ck_assert(
+        loader_name_valid("0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"));
+    ck_assert(
+        !loader_name_valid("0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef0"));
+}
+END_TEST
+
+START_TEST(shipped_modules_describe_themselves)
+{
+    static const char *const names[] = {"echo", "fib",   "math", "sleep",
+                                        "wc",   "crash", "exec", "readfile"};
+    char *dir = xasprintf("%s/modules", build_dir);
+
+    reopen_loader(dir, "{\"exec\":{\"config\":{\"commands\":{}}},"
+                       "\"readfile\":{\"config\":{\"root\":\"/\"}}}");
+    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+        const struct module *module = loader_get(loader, names[i], &refusal);
+        ck_assert_msg(module != NULL, "%s", refusal.text);
+        json_t *text = json_loads(module->descriptor.describe(), JSON_REJECT_DUPLICATES, NULL);
+        ck_assert_msg(json_is_string(json_object_get(text, "help")), "%s: no help", names[i]);
+        ck_assert_msg(json_object_get(text, "input") != NULL, "%s: no input", names[i]);
+        ck_assert_ptr_nonnull(module->descriptor.version);
+        json_decref(text);
+    }
+    free(dir);
+}
+END_TEST
+
+START_TEST(settings_are_checked)
+{
+    static const char *const bad[] = {
+        "",
+        "[]",
+        "{}",
+        "{\"boot\":\"b\"",
+        "{\"boot\":1,\"module_dir\":\"/d\",\"payload_max\":1}",
+        "{\"boot\":\"b\",\"module_dir\":\"d\",\"payload_max\":1}",
+        "{\"boot\":\"b\",\"module_dir\":\"/d\",\"payload_max\":-1}",
+        "{\"boot\":\"b\",\"module_dir\":\"/d\",\"payload_max\":\"1\"}",
+    };
+    static const char good[] = "{\"boot\":\"b\",\"module_dir\":\"/"
+                               "d\",\"payload_max\":1,\"log_level\":\"debug\",\"later\":1}";
+    struct settings s;
+
+    for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
+        ck_assert_int_eq(settings_parse(&s, bad[i], strlen(bad[i])), -1);
+    ck_assert_int_eq(settings_parse(&s, good, strlen(good)), 0);
+    ck_assert_str_eq(s.module_dir, "/d");
+    ck_assert_uint_eq(s.payload_max, 1);
+    ck_assert(s.debug);
+    char *config = settings_module_config(&s, "any");
+    ck_assert_str_eq(config, "{}");
+    free(config);
+    settings_free(&s);
+}
+END_TEST
+
+int main(void)
+{
+    Suite *suite = suite_create("worker loader");
+    TCase *tc = tcase_create("loader");
+
+    tcase_set_timeout(tc, 60);
+    tcase_add_checked_fixture(tc, set_up, tear_down);
+    tcase_add_test(tc, each_fault_has_its_own_words);
+    tcase_add_test(tc, what_is_no_shared_object_is_refused);
+    tcase_add_test(tc, a_file_put_right_works_with_the_next_job);
+    tcase_add_test(tc, a_failed_init_is_not_called_again);
+    tcase_add_test(tc, init_gets_the_modules_own_settings);
+    tcase_add_test(tc, a_module_is_loaded_once);
+    tcase_add_test(tc, a_newer_descriptor_is_cut_to_what_is_known);
+    tcase_add_test_raise_signal(tc, a_constructor_that_crashes_takes_the_process_along, SIGABRT);
+    tcase_add_test(tc, names_of_files_are_checked);
+    tcase_add_test(tc, shipped_modules_describe_themselves);
+    tcase_add_test(tc, settings_are_checked);
+    suite_add_tcase(suite, tc);
+    SRunner *runner = srunner_create(suite);
+    srunner_run_all(runner, CK_NORMAL);
+    int failed = srunner_ntests_failed(runner);
+    srunner_free(runner);
+    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+}

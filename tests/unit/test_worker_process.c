@@ -1,0 +1,626 @@
+/* The worker program's life: start, jobs, stop, and every way in which it ends. */
+#include "common/xmalloc.h"
+#include "fake_master.h"
+
+#include <taskmaster/version.h>
+
+#include <check.h>
+#include <dirent.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/pidfd.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <sysexits.h>
+#include <time.h>
+#include <unistd.h>
+
+static struct fake_master master;
+
+static void start(void)
+{
+    fake_master_start(&master, make_settings("modules", ""));
+}
+
+static void start_with_test_modules(const char *more)
+{
+    fake_master_start(&master, make_settings("tests/modules", more));
+}
+
+static void assert_done(const struct answer *answer, const char *result)
+{
+    ck_assert_msg(answer->head.type == WIRE_DONE, "failed: %s %s", answer->head.name, answer->text);
+    ck_assert_uint_eq(answer->head.size, strlen(result));
+    ck_assert_str_eq(answer->payload, result);
+}
+
+/* Waits for the worker's end, which must not be a graceful one. */
+static void assert_broken(const char *words)
+{
+    int status = fake_master_wait(&master);
+
+    ck_assert_msg(WIFEXITED(status) && WEXITSTATUS(status) == 1, "status %#x", (unsigned)status);
+    ck_assert_msg(strstr(master.log, words) != NULL, "\"%s\" is not in the log:\n%s", words,
+                  master.log);
+    ck_assert_msg(strstr(master.log, "probe ends") == NULL, "fini was called");
+    fake_master_free(&master);
+}
+
+/* Command line */
+
+/* The exit status of the worker run by hand; its output is appended to `out`. */
+static int run_by_hand(const char *arguments, char out[4096])
+{
+    char *worker = build_path("taskmaster-worker");
+    char *command = xasprintf("%s %s 2>&1 3<&- 4<&-", worker, arguments);
+    FILE *in = popen(command, "r");
+
+    ck_assert_ptr_nonnull(in);
+    out[fread(out, 1, 4095, in)] = '\0';
+    int status = pclose(in);
+    free(command);
+    free(worker);
+    return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+}
+
+START_TEST(by_hand_it_says_who_starts_it)
+{
+    char out[4096];
+
+    ck_assert_int_eq(run_by_hand("", out), 64);
+    ck_assert_ptr_nonnull(strstr(out, "this program is started by the master"));
+    ck_assert_int_eq(run_by_hand("--nonsense", out), 64);
+    ck_assert_ptr_nonnull(strstr(out, "--nonsense"));
+    ck_assert_int_eq(run_by_hand("--version", out), 0);
+    ck_assert_str_eq(out, "taskmaster-worker " TASKMASTER_VERSION "\n");
+    ck_assert_int_eq(run_by_hand("--help", out), 0);
+    ck_assert_ptr_nonnull(strstr(out, "--check-module FILE"));
+}
+END_TEST
+
+START_TEST(check_module_says_ok_or_why_not)
+{
+    char out[4096];
+    char *echo = build_path("modules/echo.so");
+    char *no_run = build_path("tests/modules/no_run.so");
+    char *arguments = xasprintf("--check-module %s", echo);
+
+    ck_assert_int_eq(run_by_hand(arguments, out), 0);
+    ck_assert_str_eq(out, "ok echo 1.0\n");
+    free(arguments);
+    arguments = xasprintf("--check-module %s", no_run);
+    ck_assert_int_eq(run_by_hand(arguments, out), 1);
+    ck_assert_ptr_nonnull(strstr(out, "has no run function"));
+    free(arguments);
+    free(echo);
+    free(no_run);
+}
+END_TEST
+
+/* Start */
+
+static size_t count_entries(const char *path)
+{
+    size_t count = 0;
+    DIR *dir = opendir(path);
+
+    ck_assert_ptr_nonnull(dir);
+    for (struct dirent *entry = readdir(dir); entry != NULL; entry = readdir(dir))
+        count += entry->d_name[0] != '.';
+    closedir(dir);
+    return count;
+}
+
+START_TEST(it_keeps_nothing_but_stdio_and_its_socket)
+{
+    start();
+    char *path = xasprintf("/proc/%d/fd", (int)master.pid);
+    ck_assert_uint_eq(count_entries(path), 4);
+    char *limits = read_proc(master.pid, "limits");
+    ck_assert_ptr_nonnull(strstr(limits, "Max open files            200 "));
+    char *arguments = read_proc(master.pid, "cmdline");
+    ck_assert_str_eq(arguments, "taskmaster-worker");
+    free(arguments);
+    free(limits);
+    free(path);
+    fake_master_finish(&master);
+}
+END_TEST
+
+START_TEST(its_environment_is_scrubbed)
+{
+    setenv("LD_LIBRARY_PATH", "/nonexistent", 1);
+    setenv("MALLOC_ARENA_MAX", "1", 1);
+    setenv("GCONV_PATH", "/nonexistent", 1);
+    setenv("KEPT", "yes", 1);
+    fake_master_start(&master,
+                      make_settings("modules", ",\"modules\":{\"exec\":{\"config\":{\"commands\":"
+                                               "{\"env\":[\"/usr/bin/env\"]}}}}"));
+    const struct answer *answer = fake_master_ask(&master, "exec", "env");
+    ck_assert_uint_eq(answer->head.type, WIRE_DONE);
+    ck_assert_ptr_nonnull(strstr(answer->payload, "KEPT=yes\n"));
+    ck_assert_ptr_null(strstr(answer->payload, "/nonexistent"));
+    ck_assert_ptr_null(strstr(answer->payload, "MALLOC_"));
+    fake_master_finish(&master);
+}
+END_TEST
+
+START_TEST(preload_loads_first_and_a_failure_costs_nothing)
+{
+    start_with_test_modules(",\"preload\":[\"probe\",\"no_run\",\"../x\",7]");
+    fake_master_expect_log(&master, "<4>probe begins with {}\n");
+    fake_master_expect_log(&master, "<3>preload: ");
+    fake_master_expect_log(&master, "has no run function");
+    fake_master_expect_log(&master, "<3>preload[2]: not a module's name\n");
+    fake_master_expect_log(&master, "<3>preload[3]: not a module's name\n");
+    assert_done(fake_master_ask(&master, "probe", "inits"), "1");
+    fake_master_finish(&master);
+}
+END_TEST
+
+START_TEST(a_master_of_another_release_is_refused)
+{
+    fake_master_spawn(&master);
+    fake_master_accept(&master);
+    fake_master_welcome(&master, "0.0.9", "{}");
+    assert_broken("<3>the master is release 0.0.9 and this worker " TASKMASTER_VERSION);
+}
+END_TEST
+
+START_TEST(broken_settings_are_refused)
+{
+    fake_master_spawn(&master);
+    fake_master_accept(&master);
+    fake_master_welcome(&master, TASKMASTER_VERSION, "{\"boot\":");
+    assert_broken("<3>the master's settings are not JSON");
+}
+END_TEST
+
+START_TEST(a_master_that_does_not_welcome_it_is_left)
+{
+    fake_master_spawn(&master);
+    fake_master_accept(&master);
+    shutdown(master.socket, SHUT_WR);
+    assert_broken("closed the connection instead of welcoming");
+}
+END_TEST
+
+/* Jobs */
+
+START_TEST(payloads_of_any_size_come_back)
+{
+    static const size_t sizes[] = {0, 1, 65399, 65400, 65536, 131071, 131072, 1000003, PAYLOAD_MAX};
+
+    start();
+    for (size_t i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++) {
+        char *payload = xmalloc(sizes[i] + 1);
+        for (size_t at = 0; at < sizes[i]; at++)
+            payload[at] = (char)(at * 31 + at / 251);
+        fake_master_run(&master, i + 1, "echo", payload, sizes[i]);
+        const struct answer *answer = fake_master_answer(&master);
+        ck_assert_uint_eq(answer->head.type, WIRE_DONE);
+        ck_assert_uint_eq(answer->head.job, i + 1);
+        ck_assert_uint_eq(answer->head.size, sizes[i]);
+        ck_assert(memcmp(answer->payload, payload, sizes[i]) == 0);
+        free(payload);
+    }
+    fake_master_finish(&master);
+}
+END_TEST
+
+START_TEST(jobs_that_arrive_together_are_answered_in_order)
+{
+    enum { JOBS = 200 };
+    char *batch = xmalloc(JOBS * (sizeof(struct wire_head) + 3));
+    size_t len = 0;
+
+    start();
+    for (uint64_t i = 1; i <= JOBS; i++) {
+        struct wire_head head = make_run(i, "echo", 3);
+        char payload[4];
+        snprintf(payload, sizeof(payload), "%03d", (int)i);
+        memcpy(batch + len, &head, sizeof(head));
+        memcpy(batch + len + sizeof(head), payload, 3);
+        len += sizeof(head) + 3;
+    }
+    fake_master_send(&master, batch, len);
+    for (uint64_t i = 1; i <= JOBS; i++) {
+        const struct answer *answer = fake_master_answer(&master);
+        ck_assert_uint_eq(answer->head.job, i);
+        ck_assert_int_eq(atoi(answer->payload), (int)i);
+    }
+    free(batch);
+    fake_master_finish(&master);
+}
+END_TEST
+
+START_TEST(a_job_that_arrives_byte_by_byte_is_whole)
+{
+    struct wire_head head = make_run(1, "echo", 5);
+
+    start();
+    for (size_t i = 0; i < sizeof(head); i++)
+        fake_master_send(&master, (char *)&head + i, 1);
+    for (size_t i = 0; i < 5; i++)
+        fake_master_send(&master, &"hello"[i], 1);
+    assert_done(fake_master_answer(&master), "hello");
+    fake_master_finish(&master);
+}
+END_TEST
+
+START_TEST(a_module_sees_its_job)
+{
+    start_with_test_modules(",\"modules\":{\"probe\":{\"config\":{\"depth\":[3]}}}");
+    struct wire_head head = make_run(23, "probe", 2);
+    fake_master_send(&master, &head, sizeof(head));
+    fake_master_send(&master, "id", 2);
+    assert_done(fake_master_answer(&master), "k3f9-23");
+    assert_done(fake_master_ask(&master, "probe", "config"), "{\"depth\":[3]}");
+    assert_done(fake_master_ask(&master, "probe", "time"), "-1");
+    head = make_run(24, "probe", 4);
+    head.deadline_us = 1;
+    fake_master_send(&master, &head, sizeof(head));
+    fake_master_send(&master, "time", 4);
+    assert_done(fake_master_answer(&master), "0");
+    fake_master_finish(&master);
+}
+END_TEST
+
+START_TEST(what_a_module_says_is_logged_before_the_answer)
+{
+    start_with_test_modules("");
+    assert_done(fake_master_ask(&master, "probe", "log"), "");
+    fake_master_expect_log(&master, "0000\n"); /* cut at 1024 bytes */
+    ck_assert_ptr_nonnull(strstr(master.log, "printed, no newline\n<6>two\\nlines\\x1b[31m\n"
+                                             "printed last\n<3>0000"));
+    ck_assert_ptr_null(strstr(master.log, "debug"));
+    fake_master_finish(&master);
+}
+END_TEST
+
+START_TEST(a_module_that_cannot_be_had_fails_its_own_job)
+{
+    start_with_test_modules("");
+    const struct answer *answer = fake_master_ask(&master, "no_run", "");
+    ck_assert_uint_eq(answer->head.type, WIRE_FAILED);
+    ck_assert_uint_eq(answer->head.kind, WIRE_KIND_UNAVAILABLE);
+    ck_assert_ptr_nonnull(strstr(answer->text, "has no run function"));
+    answer = fake_master_ask(&master, "missing", "");
+    ck_assert_uint_eq(answer->head.kind, WIRE_KIND_UNAVAILABLE);
+    assert_done(fake_master_ask(&master, "newer", ""), "newer");
+    fake_master_finish(&master);
+}
+END_TEST
+
+START_TEST(a_result_too_large_is_no_payload)
+{
+    char command[64];
+
+    start();
+    snprintf(command, sizeof(command), "big %d", PAYLOAD_MAX + 1);
+    const struct answer *answer = fake_master_ask(&master, "crash", command);
+    ck_assert_uint_eq(answer->head.type, WIRE_FAILED);
+    ck_assert_uint_eq(answer->head.kind, WIRE_KIND_TOO_LARGE);
+    ck_assert_uint_eq(answer->head.size, 0);
+    snprintf(command, sizeof(command), "big %d", PAYLOAD_MAX);
+    ck_assert_uint_eq(fake_master_ask(&master, "crash", command)->head.size, PAYLOAD_MAX);
+    fake_master_finish(&master);
+}
+END_TEST
+
+START_TEST(an_idle_worker_gives_memory_back)
+{
+    char command[64];
+
+    start();
+    snprintf(command, sizeof(command), "big %d", PAYLOAD_MAX);
+    fake_master_ask(&master, "crash", command);
+    /* The answer leaves before the memory does; the next answer tells that both have. */
+    fake_master_ask(&master, "echo", "");
+    char *rollup = read_proc(master.pid, "smaps_rollup");
+    char *anonymous = strstr(rollup, "Anonymous:");
+    ck_assert_ptr_nonnull(anonymous);
+    if (!SANITIZED)
+        ck_assert_int_le(atoi(anonymous + strlen("Anonymous:")), 1536);
+    free(rollup);
+    fake_master_finish(&master);
+}
+END_TEST
+
+START_TEST(the_stop_flag_reaches_the_module)
+{
+    start();
+    fake_master_run(&master, 1, "crash", "stop-done", strlen("stop-done"));
+    fake_master_stop(&master, 1);
+    assert_done(fake_master_answer(&master), "late");
+    fake_master_run(&master, 2, "crash", "stop-fail", strlen("stop-fail"));
+    fake_master_stop(&master, 2);
+    ck_assert_str_eq(fake_master_answer(&master)->head.name, "stopped");
+    assert_done(fake_master_ask(&master, "echo", "next"), "next"); /* a flag stops one job only */
+    fake_master_finish(&master);
+}
+END_TEST
+
+START_TEST(a_changed_signal_mask_does_not_outlast_its_job)
+{
+    start();
+    assert_done(fake_master_ask(&master, "crash", "mask"), "");
+    char *status = read_proc(master.pid, "status");
+    ck_assert_ptr_nonnull(strstr(status, "SigBlk:\t0000000000000000"));
+    free(status);
+    fake_master_finish(&master);
+}
+END_TEST
+
+START_TEST(a_flood_on_stdout_reaches_the_log)
+{
+    start();
+    assert_done(fake_master_ask(&master, "crash", "flood 1000000"), "");
+    shutdown(master.socket, SHUT_WR);
+    ck_assert_int_eq(fake_master_wait(&master), 0);
+    ck_assert_uint_eq(master.log_len, 1000000);
+    fake_master_free(&master);
+}
+END_TEST
+
+/* Ends */
+
+START_TEST(end_of_input_is_a_graceful_end)
+{
+    start_with_test_modules("");
+    fake_master_ask(&master, "probe", "id");
+    shutdown(master.socket, SHUT_WR);
+    ck_assert_int_eq(fake_master_wait(&master), 0);
+    ck_assert_ptr_nonnull(strstr(master.log, "probe ends\n"));
+    fake_master_free(&master);
+}
+END_TEST
+
+START_TEST(broken_messages_end_it)
+{
+    static const char *const words[] = {
+        "its magic number is wrong",
+        "its name is not terminated",
+        "it has a text",
+        "its payload is larger than payload-max",
+        "type 5",
+        "name ../echo",
+    };
+
+    for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
+        struct wire_head head = make_run(1, i == 5 ? "../echo" : "echo", 0);
+        if (i == 0)
+            head.magic++;
+        else if (i == 1)
+            memset(head.name, 'x', sizeof(head.name));
+        else if (i == 2)
+            head.text_len = 1;
+        else if (i == 3)
+            head.size = PAYLOAD_MAX + 1;
+        else if (i == 4)
+            head.type = WIRE_DONE;
+        start_with_test_modules(",\"preload\":[\"probe\"]");
+        fake_master_send(&master, &head, sizeof(head));
+        assert_broken(words[i]);
+    }
+}
+END_TEST
+
+START_TEST(a_message_cut_short_ends_it)
+{
+    static const size_t lengths[] = {1, sizeof(struct wire_head) - 1, sizeof(struct wire_head),
+                                     sizeof(struct wire_head) + 1};
+    char message[sizeof(struct wire_head) + 2] = {0};
+    struct wire_head head = make_run(1, "echo", 2);
+
+    memcpy(message, &head, sizeof(head));
+    for (size_t i = 0; i < sizeof(lengths) / sizeof(lengths[0]); i++) {
+        start_with_test_modules(",\"preload\":[\"probe\"]");
+        fake_master_send(&master, message, lengths[i]);
+        shutdown(master.socket, SHUT_WR);
+        assert_broken("<3>the master's message ends");
+    }
+}
+END_TEST
+
+START_TEST(closed_descriptors_cost_its_own_process)
+{
+    start();
+    fake_master_run(&master, 1, "crash", "closefds", strlen("closefds"));
+    int status = fake_master_wait(&master);
+    ck_assert(WIFEXITED(status) && WEXITSTATUS(status) == 1);
+    fake_master_free(&master);
+}
+END_TEST
+
+START_TEST(a_crash_is_the_process_own_death)
+{
+    static const struct {
+        const char *command;
+        int signal;
+        int status;
+    } cases[] = {
+        {"segv", SIGSEGV, 0}, {"abort", SIGABRT, 0}, {"fpe", SIGFPE, 0},
+        {"kill", SIGKILL, 0}, {"exit 3", 0, 3},      {"_exit 4", 0, 4},
+    };
+
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        start();
+        fake_master_run(&master, 1, "crash", cases[i].command, strlen(cases[i].command));
+        int status = fake_master_wait(&master);
+        if (cases[i].status != 0)
+            ck_assert(WIFEXITED(status) && WEXITSTATUS(status) == cases[i].status);
+        else if (!SANITIZED) /* the sanitizer ends it in its own way */
+            ck_assert(WIFSIGNALED(status) && WTERMSIG(status) == cases[i].signal);
+        fake_master_free(&master);
+    }
+}
+END_TEST
+
+START_TEST(a_grandchild_may_hold_the_socket)
+{
+    start();
+    fake_master_run(&master, 1, "crash", "fork-hold", strlen("fork-hold"));
+    int status = fake_master_wait(&master);
+    ck_assert(WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL);
+    ck_assert_int_eq(kill(-master.pid, SIGKILL), 0); /* it went with the worker's process group */
+    fake_master_free(&master);
+}
+END_TEST
+
+START_TEST(sigterm_ends_it)
+{
+    start();
+    kill(master.pid, SIGTERM);
+    int status = fake_master_wait(&master);
+    ck_assert(WIFSIGNALED(status) && WTERMSIG(status) == SIGTERM);
+    fake_master_free(&master);
+}
+END_TEST
+
+/* The master's death */
+
+/* What the worker is doing when its master dies; waits until it does. */
+static void be_idle(void)
+{
+}
+
+static void be_stopped(void)
+{
+    int status;
+
+    kill(master.pid, SIGSTOP);
+    ck_assert_int_eq(waitpid(master.pid, &status, WUNTRACED), master.pid);
+    ck_assert(WIFSTOPPED(status));
+}
+
+/* Waits until the worker has used processor time that only the endless loop can need. */
+static void await_loop(void)
+{
+    unsigned long ticks = 0;
+
+    while (ticks < 20) {
+        char *stat = read_proc(master.pid, "stat");
+        ck_assert_int_eq(
+            sscanf(strrchr(stat, ')'), ") %*c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u %lu", &ticks),
+            1);
+        free(stat);
+        nanosleep(&(struct timespec){.tv_nsec = 1000000}, NULL);
+    }
+}
+
+static void be_looping(void)
+{
+    fake_master_run(&master, 1, "crash", "loop", strlen("loop"));
+    await_loop();
+}
+
+static void be_looping_deaf(void)
+{
+    fake_master_run(&master, 1, "crash", "loop-term", strlen("loop-term"));
+    await_loop();
+}
+
+static void (*const pastimes[])(void) = {be_idle, be_stopped, be_looping, be_looping_deaf};
+
+/* The master is a process of its own here, so that it can be killed. */
+START_TEST(it_is_gone_within_a_second_of_its_master)
+{
+    int told[2];
+    pid_t worker;
+
+    /* The worker is to be reaped here and not by whatever is process 1. */
+    prctl(PR_SET_CHILD_SUBREAPER, 1);
+    ck_assert_int_eq(pipe(told), 0);
+    pid_t doomed = fork();
+    ck_assert_int_ge(doomed, 0);
+    if (doomed == 0) {
+        start();
+        pastimes[_i]();
+        ck_assert_int_eq(write(told[1], &master.pid, sizeof(master.pid)), sizeof(master.pid));
+        for (;;)
+            pause();
+    }
+    close(told[1]);
+    ck_assert_int_eq(read(told[0], &worker, sizeof(worker)), sizeof(worker));
+    close(told[0]);
+    int worker_fd = pidfd_open(worker, 0);
+    ck_assert_int_ge(worker_fd, 0);
+    ck_assert(!ended_within(worker_fd, 0));
+    ck_assert_int_eq(kill(doomed, SIGKILL), 0);
+    ck_assert(ended_within(worker_fd, 1000));
+    ck_assert_int_eq(waitpid(doomed, NULL, 0), doomed);
+    ck_assert_int_eq(waitpid(worker, NULL, 0), worker);
+    close(worker_fd);
+}
+END_TEST
+
+START_TEST(it_does_not_outlive_a_master_that_died_meanwhile)
+{
+    int life[2];
+    int status;
+    char *path = build_path("taskmaster-worker");
+
+    ck_assert_int_eq(pipe(life), 0);
+    close(life[1]); /* as the death of the only writer does */
+    pid_t pid = fork();
+    ck_assert_int_ge(pid, 0);
+    if (pid == 0) {
+        dup2(life[0], WORKER_LIFE_FD);
+        execl(path, "taskmaster-worker", (char *)NULL);
+        _exit(99);
+    }
+    ck_assert_int_eq(waitpid(pid, &status, 0), pid);
+    ck_assert(WIFEXITED(status) && WEXITSTATUS(status) == EX_UNAVAILABLE);
+    close(life[0]);
+    free(path);
+}
+END_TEST
+
+int main(void)
+{
+    Suite *suite = suite_create("worker process");
+    TCase *tc = tcase_create("process");
+
+    tcase_set_timeout(tc, TEST_TIMEOUT_S);
+    tcase_add_test(tc, by_hand_it_says_who_starts_it);
+    tcase_add_test(tc, check_module_says_ok_or_why_not);
+    tcase_add_test(tc, it_keeps_nothing_but_stdio_and_its_socket);
+    tcase_add_test(tc, its_environment_is_scrubbed);
+    tcase_add_test(tc, preload_loads_first_and_a_failure_costs_nothing);
+    tcase_add_test(tc, a_master_of_another_release_is_refused);
+    tcase_add_test(tc, broken_settings_are_refused);
+    tcase_add_test(tc, a_master_that_does_not_welcome_it_is_left);
+    tcase_add_test(tc, payloads_of_any_size_come_back);
+    tcase_add_test(tc, jobs_that_arrive_together_are_answered_in_order);
+    tcase_add_test(tc, a_job_that_arrives_byte_by_byte_is_whole);
+    tcase_add_test(tc, a_module_sees_its_job);
+    tcase_add_test(tc, what_a_module_says_is_logged_before_the_answer);
+    tcase_add_test(tc, a_module_that_cannot_be_had_fails_its_own_job);
+    tcase_add_test(tc, a_result_too_large_is_no_payload);
+    tcase_add_test(tc, an_idle_worker_gives_memory_back);
+    tcase_add_test(tc, the_stop_flag_reaches_the_module);
+    tcase_add_test(tc, a_changed_signal_mask_does_not_outlast_its_job);
+    tcase_add_test(tc, a_flood_on_stdout_reaches_the_log);
+    tcase_add_test(tc, end_of_input_is_a_graceful_end);
+    tcase_add_test(tc, broken_messages_end_it);
+    tcase_add_test(tc, a_message_cut_short_ends_it);
+    tcase_add_test(tc, closed_descriptors_cost_its_own_process);
+    tcase_add_test(tc, a_crash_is_the_process_own_death);
+    tcase_add_test(tc, a_grandchild_may_hold_the_socket);
+    tcase_add_test(tc, sigterm_ends_it);
+    tcase_add_loop_test(tc, it_is_gone_within_a_second_of_its_master, 0,
+                        sizeof(pastimes) / sizeof(pastimes[0]));
+    tcase_add_test(tc, it_does_not_outlive_a_master_that_died_meanwhile);
+    suite_add_tcase(suite, tc);
+    SRunner *runner = srunner_create(suite);
+    srunner_run_all(runner, CK_NORMAL);
+    int failed = srunner_ntests_failed(runner);
+    srunner_free(runner);
+    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+}
