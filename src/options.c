@@ -23,92 +23,97 @@ static const char *const log_format_names[] = {[LOG_TEXT] = "text", [LOG_JSON] =
 const struct option_spec option_table[] = {
     {.key = "listen", .type = OPTION_STRING_LIST, .offset = CONFIG(listen),
      .min = 1, .max = 16, .default_text = "[\"127.0.0.1:7741\"]", .unit = "",
-     .help = "where clients connect: HOST:PORT, [IPV6]:PORT or unix:PATH, port 0 for any free one; "
-             "loopback, for whoever connects runs jobs with our rights"},
+     .help = "where clients connect: HOST:PORT, [IPV6]:PORT or unix:PATH, port 0 for any free "
+             "one; loopback, for whoever connects runs jobs with our rights"},
     {.key = "worker-listen", .type = OPTION_STRING, .offset = CONFIG(worker_listen),
      .min = 1, .max = TEXT_MAX, .default_text = "\"127.0.0.1:0\"", .unit = "",
-     .help = "where our own workers connect back: HOST:PORT; a free port of the kernel's choice, "
-             "for nobody else needs to know it"},
+     .help = "where our own workers connect back: HOST:PORT; a free port of the kernel's "
+             "choice, for nobody else needs to know it"},
     {.key = "worker-path", .type = OPTION_STRING, .offset = CONFIG(worker_path), .reload = true,
      .min = 1, .max = TEXT_MAX, .default_text = "null", .unit = "",
      .help = "the worker's binary; if unset, taskmaster-worker beside taskmasterd when it and "
-             "modules/ are there, otherwise libexec/taskmaster/taskmaster-worker in the directory "
-             "above"},
+             "modules/ are there, otherwise libexec/taskmaster/taskmaster-worker in the "
+             "directory above"},
     {.key = "pool-start", .type = OPTION_UINT32, .offset = CONFIG(pool_start), .reload = true,
      .min = 0, .max = 10000, .default_text = "2", .unit = "",
      .help = "workers kept running from the start on; if unset and over pool-max, pool-max"},
     {.key = "pool-max", .type = OPTION_UINT32, .offset = CONFIG(pool_max), .reload = true,
      .min = 1, .max = 10000, .default_text = "4", .unit = "",
-     .help = "most workers at a time, starting and stopping ones included; jobs beyond them wait"},
+     .help = "most workers at a time, starting and stopping ones included; jobs beyond them "
+             "wait"},
     {.key = "job-max", .type = OPTION_UINT32, .offset = CONFIG(job_max), .reload = true,
      .min = 0, .max = 10000000, .default_text = "100", .unit = "",
      .help = "most jobs that wait for a worker; those beyond it are answered with overload"},
     {.key = "module-dir", .type = OPTION_STRING, .offset = CONFIG(module_dir), .reload = true,
      .min = 1, .max = TEXT_MAX, .default_text = "null", .unit = "",
-     .help = "where the modules are, NAME.so each; if unset, modules beside taskmasterd when it "
-             "and taskmaster-worker are there, otherwise lib/taskmaster/modules in the directory "
-             "above"},
+     .help = "where the modules are, NAME.so each; if unset, modules beside taskmasterd when "
+             "it and taskmaster-worker are there, otherwise lib/taskmaster/modules in the "
+             "directory above"},
     {.key = "preload", .type = OPTION_STRING_LIST, .offset = CONFIG(preload), .reload = true,
      .min = 0, .max = 1000, .default_text = "[]", .unit = "",
-     .help = "modules that a worker loads at its start; none, for the others load when first used"},
+     .help = "modules that a worker loads at its start; none by default, for a module loads "
+             "when it is first asked for"},
     {.key = "modules", .type = OPTION_MODULES, .offset = CONFIG(modules), .reload = true,
      .default_text = "{}", .unit = "",
      .help = "settings by module name; a module that is not mentioned has the defaults"},
     {.key = "hello-timeout-ms", .type = OPTION_UINT32, .offset = CONFIG(hello_timeout_ms),
      .reload = true, .min = 1, .max = DAY_MS, .default_text = "10000", .unit = "ms",
-     .help = "a client whose hello is not whole by then is closed; enough for one lost packet's "
+     .help = "how long a client may take for its hello; enough for one lost packet's "
              "retransmissions, short enough that silent connections do not fill client-max"},
     {.key = "header-timeout-ms", .type = OPTION_UINT32, .offset = CONFIG(header_timeout_ms),
      .reload = true, .min = 1, .max = DAY_MS, .default_text = "10000", .unit = "ms",
-     .help = "a header must be whole by then, counted from its first byte; as for the hello, for "
-             "a header is one packet or a few"},
+     .help = "how long a header may take from its first byte on; as for the hello, for a "
+             "header is one packet or a few"},
     {.key = "payload-timeout-ms", .type = OPTION_UINT32, .offset = CONFIG(payload_timeout_ms),
      .reload = true, .min = 1, .max = DAY_MS, .default_text = "60000", .unit = "ms",
-     .help = "a payload must be whole by then, counted from its header's end; 16 MiB in a minute "
-             "are 2.3 Mbit/s"},
+     .help = "how long a payload may take from its header's end on; 16 MiB in a minute are 2.2 "
+             "Mbit/s"},
     {.key = "output-timeout-ms", .type = OPTION_UINT32, .offset = CONFIG(output_timeout_ms),
      .reload = true, .min = 1, .max = DAY_MS, .default_text = "60000", .unit = "ms",
-     .help = "a client that takes no byte of the output waiting for it for so long is gone; longer "
-             "than a pause in a program, shorter than TCP's own quarter of an hour"},
+     .help = "how long a client may take no byte of the output that waits for it before it "
+             "counts as gone; longer than a pause in a program, shorter than TCP's own quarter "
+             "of an hour"},
     {.key = "linger-ms", .type = OPTION_UINT32, .offset = CONFIG(linger_ms), .reload = true,
      .min = 0, .max = DAY_MS, .default_text = "1000", .unit = "ms",
-     .help = "how long input is discarded after the last words to a client, so that they are not "
-             "lost to a reset; several round trips anywhere on earth"},
+     .help = "how long input is discarded after the last words to a client, so that they are "
+             "not lost to a reset; several round trips anywhere on earth"},
     {.key = "start-timeout-ms", .type = OPTION_UINT32, .offset = CONFIG(start_timeout_ms),
      .reload = true, .min = 1, .max = DAY_MS, .default_text = "10000", .unit = "ms",
-     .help = "a worker must be ready by then, preload included, and jobs that no worker can be "
-             "started for fail after it; a start takes milliseconds, on a busy machine a second"},
+     .help = "how long a worker may take to be ready, preload included, and how long jobs wait "
+             "while none can be started; a start takes milliseconds, on a busy machine a "
+             "second"},
     {.key = "drain-timeout-ms", .type = OPTION_UINT32, .offset = CONFIG(drain_timeout_ms),
      .reload = true, .min = 1, .max = DAY_MS, .default_text = "30000", .unit = "ms",
-     .help = "the longest that a shutdown waits for running jobs; a third of the 90 s after which "
+     .help = "how long a shutdown waits for running jobs; a third of the 90 s after which "
              "systemd kills"},
     {.key = "job-timeout-ms", .type = OPTION_UINT32, .offset = CONFIG(job_timeout_ms),
      .reload = true, .min = 0, .max = MONTH_MS, .default_text = "0", .unit = "ms",
-     .help = "the longest that any job may run, 0 for no limit; none, for only a module's user "
-             "knows how long its jobs take"},
+     .help = "how long any job may run, 0 for no limit; none by default, for only a module's "
+             "user knows how long its jobs take"},
     {.key = "kill-grace-ms", .type = OPTION_UINT32, .offset = CONFIG(kill_grace_ms),
      .reload = true, .min = 0, .max = DAY_MS, .default_text = "5000", .unit = "ms",
-     .help = "from the stop flag to SIGKILL when a job is stopped, SIGTERM comes halfway; time to "
-             "clean up, less than a person waits"},
+     .help = "from the stop flag to SIGKILL when a job is stopped, with SIGTERM halfway; time "
+             "to clean up, less than a person waits"},
     {.key = "payload-max", .type = OPTION_UINT64, .offset = CONFIG(payload_max), .reload = true,
      .min = 1024, .max = 1073741824, .default_text = "16777216", .unit = "bytes",
      .help = "the largest payload and the largest result; 16 MiB hold a photograph or a long "
              "document, and files that are larger are better named than sent"},
     {.key = "payload-total-max", .type = OPTION_UINT64, .offset = CONFIG(payload_total_max),
      .reload = true, .min = 1024, .max = BYTES_MAX, .default_text = "268435456", .unit = "bytes",
-     .help = "the most that all payloads held may take together, at least payload-max, over it "
-             "submits are answered with overload; 16 of the largest, modest on any server"},
+     .help = "the most that all payloads held may take together, at least payload-max; over "
+             "it, submits are answered with overload; room for 16 of the largest, modest on "
+             "any server"},
     {.key = "client-output-max", .type = OPTION_UINT64, .offset = CONFIG(client_output_max),
      .reload = true, .min = 1025, .max = BYTES_MAX, .default_text = "67108864", .unit = "bytes",
      .help = "the most that waits in memory for one client that does not read, more than "
-             "payload-max, over it the client is closed; four of the largest results"},
+             "payload-max; over it, the client is closed; room for four of the largest results"},
     {.key = "client-max", .type = OPTION_UINT32, .offset = CONFIG(client_max), .reload = true,
      .min = 1, .max = 1000000, .default_text = "10000", .unit = "",
      .help = "most clients connected at a time; a few KiB each, so tens of MiB in all"},
     {.key = "client-job-max", .type = OPTION_UINT32, .offset = CONFIG(client_job_max),
      .reload = true, .min = 0, .max = 10000000, .default_text = "0", .unit = "",
-     .help = "most jobs, waiting or running, of one client, 0 for no limit of its own; none, for "
-             "job-max bounds all and clients often come one at a time"},
+     .help = "most jobs, waiting or running, of one client, 0 for no limit of its own; none by "
+             "default, for job-max bounds all and a client is often the only one"},
     {.key = "token-file", .type = OPTION_STRING, .offset = CONFIG(token_file), .reload = true,
      .min = 1, .max = TEXT_MAX, .default_text = "null", .unit = "",
      .help = "a file of tokens, one a line, of which a client must name one; if unset, none is "
@@ -119,7 +124,8 @@ const struct option_spec option_table[] = {
              "something else keeps strangers away"},
     {.key = "user", .type = OPTION_STRING, .offset = CONFIG(user),
      .min = 1, .max = 255, .default_text = "null", .unit = "",
-     .help = "the user to become when started as root; if unset, jobs run as whoever started us"},
+     .help = "the user to become when started as root; if unset, jobs run as whoever started "
+             "us"},
     {.key = "group", .type = OPTION_STRING, .offset = CONFIG(group),
      .min = 1, .max = 255, .default_text = "null", .unit = "",
      .help = "the group to become when started as root; if unset, the user's own"},
@@ -137,8 +143,8 @@ const struct option_spec option_module_table[] = {
      .help = "whether the module may be used; a disabled one is as good as not there"},
     {.key = "timeout-ms", .type = OPTION_UINT32, .offset = MODULE(timeout_ms), .reload = true,
      .min = 0, .max = MONTH_MS, .default_text = "0", .unit = "ms",
-     .help = "the longest that a job of this module may run, 0 for no limit of its own; the least "
-             "of the job's, the module's and job-timeout-ms holds"},
+     .help = "how long a job of this module may run, 0 for no limit of its own; the least of "
+             "the job's, the module's and job-timeout-ms holds"},
     {.key = "config", .type = OPTION_OBJECT, .offset = MODULE(config), .reload = true,
      .default_text = "{}", .unit = "",
      .help = "the module's own settings, handed to it as they are"},
