@@ -29,7 +29,7 @@ PROGRAM = """
 
 int main(void)
 {
-    return puts(TASKMASTER_VERSION) < 0;
+    return printf("%s %s\\n", TASKMASTER_VERSION, tm_client_version()) < 0;
 }
 """
 
@@ -184,7 +184,7 @@ def test_a_client_is_built_with_pkg_config(tree, tmp_path, kind):
         text=True,
         check=True,
     ).stdout
-    assert output == "0.1.0\n"
+    assert output == "0.1.0 0.1.0\n"
 
 
 def test_uninstall_leaves_no_file(tree, tmp_path):

@@ -4,7 +4,8 @@ A ```console block holds commands, each behind "$ ", and what they print. A line
 blocks run in order in one shell, in a directory that looks like the project with a fresh build. Outside of such blocks
 nothing is run.
 
-The server's port is the one thing that is changed: the README uses the default, the test one that the kernel chose.
+The server's port is the one thing that is changed: the README uses the default, 7741, the test one that the kernel chose
+(TASKMASTER_SERVER tells the command).
 
 What differs from run to run is compared as follows; everything else to the letter:
 
@@ -28,6 +29,7 @@ BUILD = os.path.abspath(os.environ.get("BUILD") or os.path.join(ROOT, "build"))
 START = """
 {command}
 PORT=$(timeout 30 tail -n +1 -f {log} | sed -n '/ listening role=clients /{{s/.*://p;q}}')
+export TASKMASTER_SERVER=127.0.0.1:$PORT
 """
 
 
@@ -56,7 +58,6 @@ def with_port(command):
             "build/taskmasterd", "build/taskmasterd --listen=127.0.0.1:0", 1
         )
         return START.format(command=own, log=log[1])
-    command = re.sub(r"(\bbuild/taskmaster) ", r"\1 --server 127.0.0.1:$PORT ", command)
     return re.sub(r"\b7741\b", '"$PORT"', command)
 
 
