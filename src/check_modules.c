@@ -1,0 +1,91 @@
+/* check_modules: see check_modules.h. */
+#include "check_modules.h"
+
+#include "common/limits.h"
+#include "common/xmalloc.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <limits.h>
+#include <spawn.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <sysexits.h>
+#include <unistd.h>
+
+extern char **environ;
+
+static int is_module(const struct dirent *entry)
+{
+    size_t len = strlen(entry->d_name);
+    return len > 3 && strcmp(entry->d_name + len - 3, ".so") == 0;
+}
+
+/* The worker prints what it finds. */
+static bool loads(const struct config *config, const char *file)
+{
+    char path[PATH_MAX], check[] = "--check-module", name[] = "taskmaster-worker";
+    char *argv[] = {name, check, path, NULL};
+    pid_t pid;
+    int status, n = snprintf(path, sizeof path, "%s/%s", config->module_dir, file);
+    if (n < 0 || (size_t)n >= sizeof path) {
+        printf("%s: the path is too long\n", file);
+        return false;
+    }
+    fflush(stdout);
+    int e = posix_spawn(&pid, config->worker_path, NULL, NULL, argv, environ);
+    if (e) {
+        printf("cannot run %s: %s\n", config->worker_path, strerror(e));
+        return false;
+    }
+    while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
+        ;
+    if (WIFSIGNALED(status))
+        printf("%s: loading it ends in %s\n", path, strsignal(WTERMSIG(status)));
+    return WIFEXITED(status) && WEXITSTATUS(status) == 0;
+}
+
+static bool is_there(const struct config *config, const char *name)
+{
+    char path[PATH_MAX];
+    int n = snprintf(path, sizeof path, "%s/%s.so", config->module_dir, name);
+    return n > 0 && (size_t)n < sizeof path && access(path, R_OK) == 0;
+}
+
+static bool named_ones_are_there(const struct config *config)
+{
+    bool fine = true;
+    for (size_t i = 0; i < config->preload.count; i++) {
+        if (!is_there(config, config->preload.items[i])) {
+            printf("preload: no %s.so in %s\n", config->preload.items[i], config->module_dir);
+            fine = false;
+        }
+    }
+    for (size_t i = 0; i < config->module_count; i++) {
+        if (config->modules[i].enabled && !is_there(config, config->modules[i].name)) {
+            printf("modules: no %s.so in %s\n", config->modules[i].name, config->module_dir);
+            fine = false;
+        }
+    }
+    return fine;
+}
+
+int check_modules(const struct config *config)
+{
+    struct dirent **entries;
+    int count = scandir(config->module_dir, &entries, is_module, alphasort);
+    bool fine = count >= 0;
+    if (count < 0)
+        printf("cannot read module-dir %s: %s\n", config->module_dir, strerror(errno));
+    for (int i = 0; i < count; i++) {
+        fine &= loads(config, entries[i]->d_name);
+        free(entries[i]);
+    }
+    if (count >= 0)
+        free(entries);
+    fine &= named_ones_are_there(config);
+    puts(fine ? "the settings are fine" : "the settings are not fine");
+    return fine ? EX_OK : EX_CONFIG;
+}

@@ -1,0 +1,66 @@
+/*
+ * client_session: one client's connection, a source of jobs.
+ *
+ * It reads requests and answers them, hands submits to the dispatcher and writes the events of its
+ * jobs. The table in client_session.c says which operation is handled where. How a session ends:
+ *
+ *     OPEN --(EOF, or an error that is fatal)--> ENDING: no more requests; events of its jobs are
+ * still delivered
+ *          --(no job left, all output taken)--> LINGER: the sending side is shut, input is thrown
+ * away until EOF
+ *          --(EOF, or linger-ms)--> closed
+ *
+ * A reset, a failed write or a client that does not read closes it at once from any state.
+ */
+#ifndef TASKMASTER_CLIENT_SESSION_H
+#define TASKMASTER_CLIENT_SESSION_H
+
+#include "config.h"
+#include "conn.h"
+#include "dispatcher.h"
+#include "module_table.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/queue.h>
+#include <sys/socket.h>
+
+struct report;
+
+/* What the sessions share; the master fills it in. */
+struct clients {
+    struct dispatcher *dispatcher;
+    struct module_table *modules;
+    struct conn_loop *loop;
+    const struct config *config; /* in force; may be swapped between turns of the loop */
+    const struct report *report; /* what stats and workers tell */
+    const char *boot;
+    struct conn_limits limits;
+    struct hash jobs_by_id; /* of all sessions, by session and id */
+    TAILQ_HEAD(, client_session) sessions;
+    size_t connected; /* those that were admitted */
+    size_t open;      /* all with a descriptor */
+    uint64_t last_number;
+};
+
+void clients_init(struct clients *clients);
+void clients_free(struct clients *clients); /* once no session is left */
+
+/* Other settings; open connections follow them from now on. */
+void clients_configure(struct clients *clients, const struct config *config);
+
+/* A new connection: the session takes over `fd`. */
+void clients_accept(struct clients *clients, int fd, const struct sockaddr *addr,
+                    socklen_t addr_len);
+
+/* No more requests are read; each session ends as soon as its output is taken. */
+void clients_end(struct clients *clients);
+
+/* Every connection is closed at once. */
+void clients_close(struct clients *clients);
+
+/* True when no session has output that waits. */
+bool clients_are_flushed(const struct clients *clients);
+
+#endif

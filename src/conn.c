@@ -1,0 +1,587 @@
+/* conn: see conn.h. */
+#include "conn.h"
+
+#include "clock.h"
+#include "common/limits.h"
+#include "common/log.h"
+#include "common/xmalloc.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/socket.h>
+#include <sys/uio.h>
+#include <sysexits.h>
+#include <unistd.h>
+
+enum {
+    ITEM_BYTES = 16 * 1024,       /* room in a piece of gathered output */
+    IOV_COUNT = 64,               /* pieces in one write */
+    WRITE_TURN_MAX = 1024 * 1024, /* bytes written to one connection in one turn */
+    BEHIND_MS = 10,               /* a deadline is put off by this while unread input waits */
+};
+
+/* A piece of output: bytes of its own, or a payload that is written from where it lies. */
+struct conn_item {
+    TAILQ_ENTRY(conn_item) link;
+    struct payload *payload;   /* NULL: bytes of its own */
+    struct payload_part *part; /* the part that is written next */
+    size_t start;              /* written so far, of the bytes or of the part */
+    size_t len;                /* of the bytes */
+    char data[];
+};
+
+static void on_event(evutil_socket_t fd, short what, void *arg);
+static void hold_output(struct conn *conn);
+static void unmark_dirty(struct conn *conn);
+static void on_input_timer(void *arg);
+static void on_output_timer(void *arg);
+
+/* --- the loop's share --- */
+
+void conn_loop_init(struct conn_loop *loop, struct event_base *base, struct timers *timers,
+                    struct payload_budget *budget)
+{
+    *loop = (struct conn_loop){.base = base, .timers = timers, .budget = budget};
+    loop->buffer = xmalloc(CONN_READ_MAX);
+    TAILQ_INIT(&loop->dirty);
+    TAILQ_INIT(&loop->dead);
+}
+
+static void free_dead(struct conn_loop *loop)
+{
+    struct conn *conn;
+    while ((conn = TAILQ_FIRST(&loop->dead))) {
+        TAILQ_REMOVE(&loop->dead, conn, dead_link);
+        conn->ops->free(conn);
+    }
+}
+
+void conn_loop_chores(struct conn_loop *loop)
+{
+    struct conn *conn;
+    while ((conn = TAILQ_FIRST(&loop->dirty))) {
+        if (conn->output_blocked)
+            hold_output(conn);
+        else
+            conn_flush(conn);
+    }
+    free_dead(loop);
+}
+
+void conn_loop_free(struct conn_loop *loop)
+{
+    free_dead(loop);
+    free(loop->buffer);
+}
+
+/* --- opening and closing --- */
+
+/*
+ * After EOF the descriptor stays in the poll set edge-triggered: level-triggered it would report
+ * the EOF for ever, and taken out a later reset would go unnoticed.
+ */
+static int update_interest(struct conn *conn)
+{
+    short interest = EV_PERSIST;
+    if (conn->input_ended)
+        interest |= EV_READ | EV_ET;
+    else if (!conn->output_paused)
+        interest |= EV_READ;
+    if (conn->output_blocked)
+        interest |= EV_WRITE;
+    /* Edge-triggered, it is added anew each time, so that what is ready already is reported once
+     * more. */
+    if (interest == conn->interest && !(interest & EV_ET))
+        return 0;
+    if (conn->interest)
+        event_del(&conn->event);
+    conn->interest = interest;
+    if (!(interest & (EV_READ | EV_WRITE))) {
+        conn->interest = 0;
+        return 0;
+    }
+    if (event_assign(&conn->event, conn->loop->base, conn->fd, interest, on_event, conn) < 0 ||
+        event_add(&conn->event, NULL) < 0) {
+        conn->interest = 0;
+        return -1;
+    }
+    return 0;
+}
+
+static void gone(struct conn *conn, const char *why)
+{
+    conn->ops->gone(conn, why);
+    bug_on(conn_is_open(conn));
+}
+
+static void interest_or_gone(struct conn *conn)
+{
+    if (conn_is_open(conn) && update_interest(conn) < 0)
+        gone(conn, "the event loop does not take its descriptor");
+}
+
+int conn_open(struct conn *conn, struct conn_loop *loop, int fd, const struct conn_ops *ops,
+              const struct conn_limits *limits)
+{
+    *conn = (struct conn){.ops = ops, .loop = loop, .limits = limits, .fd = fd};
+    TAILQ_INIT(&conn->output);
+    timer_init(&conn->input_timer, on_input_timer, conn);
+    timer_init(&conn->output_timer, on_output_timer, conn);
+    return update_interest(conn);
+}
+
+static void free_item(struct conn *conn, struct conn_item *item)
+{
+    TAILQ_REMOVE(&conn->output, item, link);
+    payload_unref(item->payload);
+    free(item);
+}
+
+void conn_close(struct conn *conn)
+{
+    struct conn_item *item;
+    if (!conn_is_open(conn))
+        return;
+    if (conn->interest)
+        event_del(&conn->event);
+    timer_clear(conn->loop->timers, &conn->input_timer);
+    timer_clear(conn->loop->timers, &conn->output_timer);
+    close(conn->fd);
+    conn->fd = -1;
+    while ((item = TAILQ_FIRST(&conn->output)))
+        free_item(conn, item);
+    conn->output_len = 0;
+    free(conn->partial);
+    conn->partial = NULL;
+    payload_unref(conn->payload);
+    conn->payload = NULL;
+    unmark_dirty(conn);
+    TAILQ_INSERT_TAIL(&conn->loop->dead, conn, dead_link);
+}
+
+bool conn_is_open(const struct conn *conn)
+{
+    return conn->fd >= 0;
+}
+
+/* --- input --- */
+
+static void start_input_clock(struct conn *conn, uint32_t timeout_ms)
+{
+    conn->input_left_us = 0;
+    if (!timeout_ms)
+        return;
+    if (conn->output_paused)
+        conn->input_left_us = timeout_ms * 1000ull;
+    else
+        timer_set_ms(conn->loop->timers, &conn->input_timer, timeout_ms);
+}
+
+static void stop_input_clock(struct conn *conn)
+{
+    conn->input_left_us = 0;
+    timer_clear(conn->loop->timers, &conn->input_timer);
+}
+
+/* The clock of a peer's deadline runs only while it is read from. */
+static void pause_input(struct conn *conn, bool pause)
+{
+    struct timers *timers = conn->loop->timers;
+    if (conn->output_paused == pause)
+        return;
+    conn->output_paused = pause;
+    if (pause && timer_is_set(&conn->input_timer)) {
+        uint64_t at = conn->input_timer.at_us;
+        conn->input_left_us = at > timers->now_us ? at - timers->now_us : 1;
+        timer_clear(timers, &conn->input_timer);
+    } else if (!pause && conn->input_left_us) {
+        timer_set(timers, &conn->input_timer, timers->now_us + conn->input_left_us);
+        conn->input_left_us = 0;
+    }
+}
+
+static void on_input_timer(void *arg)
+{
+    struct conn *conn = arg;
+    int pending = 0;
+    /* The peer is late only if we have read all that it sent. */
+    if (ioctl(conn->fd, FIONREAD, &pending) == 0 && pending > 0)
+        timer_set_ms(conn->loop->timers, &conn->input_timer, BEHIND_MS);
+    else
+        conn->ops->slow(conn, conn->in_payload ? CONN_SLOW_PAYLOAD : CONN_SLOW_HEADER);
+}
+
+void conn_expect(struct conn *conn, size_t size, bool keep, bool forced)
+{
+    bug_on(size == 0 || conn->in_payload);
+    conn->in_payload = true;
+    conn->missing = size;
+    conn->keep = keep;
+    conn->over_budget = false;
+    conn->forced = forced;
+}
+
+void conn_ignore_input(struct conn *conn)
+{
+    conn->input_ignored = true;
+    stop_input_clock(conn);
+    free(conn->partial);
+    conn->partial = NULL;
+    conn->partial_len = 0;
+    payload_unref(conn->payload);
+    conn->payload = NULL;
+}
+
+static void give_up_payload(struct conn *conn)
+{
+    payload_unref(conn->payload);
+    conn->payload = NULL;
+    conn->keep = false;
+    conn->over_budget = true;
+}
+
+static void payload_whole(struct conn *conn)
+{
+    struct payload *payload = conn->payload;
+    conn->payload = NULL;
+    conn->in_payload = false;
+    stop_input_clock(conn);
+    conn->ops->message(conn, payload, conn->over_budget);
+}
+
+static size_t take_payload(struct conn *conn, const char *data, size_t len)
+{
+    size_t n = len < conn->missing ? len : conn->missing;
+    if (conn->keep && !conn->payload)
+        conn->payload = payload_new(conn->loop->budget, conn->missing, n, conn->forced);
+    if (conn->keep && (!conn->payload || payload_append(conn->payload, data, n) < 0))
+        give_up_payload(conn);
+    conn->missing -= n;
+    if (!conn->missing)
+        payload_whole(conn);
+    return n;
+}
+
+/* Keeps the beginning of a header until the rest of it comes. */
+static void keep_partial(struct conn *conn, const char *data, size_t len)
+{
+    if (len && !conn->partial_len)
+        start_input_clock(conn, conn->limits->header_timeout_ms);
+    bug_on(len >= CONN_READ_MAX);
+    conn->partial = xrealloc(conn->partial, len ? len : 1);
+    memcpy(conn->partial, data, len);
+    conn->partial_len = len;
+}
+
+static size_t take_header(struct conn *conn, char *data, size_t len)
+{
+    ssize_t end = conn->ops->header_end(data, len);
+    if (end < 0) {
+        conn->ops->header_too_long(conn);
+        return len;
+    }
+    if (end == 0) {
+        keep_partial(conn, data, len);
+        return len;
+    }
+    if (conn->partial_len) {
+        conn->partial_len = 0;
+        stop_input_clock(conn);
+    }
+    conn->ops->header(conn, data, (size_t)end);
+    return (size_t)end;
+}
+
+/* Hands over the messages in `data`; an incomplete header is kept. */
+static void consume(struct conn *conn, char *data, size_t len)
+{
+    size_t at = 0;
+    while (at < len && conn_is_open(conn) && !conn->input_ignored) {
+        if (conn->in_payload)
+            at += take_payload(conn, data + at, len - at);
+        else
+            at += take_header(conn, data + at, len - at);
+    }
+    if (!conn_is_open(conn) || conn->input_ignored)
+        return;
+    if (conn->in_payload && !timer_is_set(&conn->input_timer) && !conn->input_left_us)
+        start_input_clock(conn, conn->limits->payload_timeout_ms);
+    if (conn->partial && !conn->partial_len) {
+        free(conn->partial);
+        conn->partial = NULL;
+    }
+}
+
+/* A payload that is under way is read straight to its place, what follows it into the loop's
+ * buffer. */
+static ssize_t read_some(struct conn *conn)
+{
+    struct iovec iov[2] = {{.iov_len = 0}, {.iov_base = conn->loop->buffer}};
+    size_t room = 0;
+    if (conn->in_payload && conn->payload && !conn->input_ignored) {
+        iov[0].iov_base = payload_room(conn->payload, &room);
+        if (!iov[0].iov_base)
+            give_up_payload(conn);
+        else
+            iov[0].iov_len = room < conn->missing ? room : conn->missing;
+    }
+    memcpy(conn->loop->buffer, conn->partial ? conn->partial : "", conn->partial_len);
+    iov[1].iov_base = conn->loop->buffer + conn->partial_len;
+    iov[1].iov_len = CONN_READ_MAX - conn->partial_len;
+    size_t direct = iov[0].iov_len;
+    ssize_t got =
+        direct ? readv(conn->fd, iov, 2) : read(conn->fd, iov[1].iov_base, iov[1].iov_len);
+    if (got <= 0)
+        return got;
+    size_t in_place = (size_t)got < direct ? (size_t)got : direct;
+    if (in_place) {
+        payload_commit(conn->payload, in_place);
+        conn->missing -= in_place;
+        if (!conn->missing)
+            payload_whole(conn);
+    }
+    size_t rest = (size_t)got - in_place;
+    if (rest && conn_is_open(conn) && !conn->input_ignored)
+        consume(conn, conn->loop->buffer, conn->partial_len + rest);
+    return got;
+}
+
+/* One read; false when there is no more for now, or ever. */
+static bool read_once(struct conn *conn, size_t *got)
+{
+    bug_on(conn->loop->reading); /* there is one buffer */
+    conn->loop->reading = true;
+    ssize_t n = read_some(conn);
+    conn->loop->reading = false;
+    *got = n > 0 ? (size_t)n : 0;
+    if (n > 0)
+        return conn_is_open(conn);
+    if (n < 0 && (errno == EAGAIN || errno == EINTR))
+        return false;
+    if (n < 0) {
+        gone(conn, strerror(errno));
+        return false;
+    }
+    stop_input_clock(conn);
+    if (!conn->input_ended) {
+        conn->input_ended = true;
+        conn->ops->input_end(conn);
+        interest_or_gone(conn);
+    }
+    return false;
+}
+
+void conn_read_now(struct conn *conn, size_t limit)
+{
+    size_t total = 0, got;
+    while (conn_is_open(conn) && total < limit && read_once(conn, &got))
+        total += got;
+}
+
+static void on_event(evutil_socket_t fd, short what, void *arg)
+{
+    struct conn *conn = arg;
+    size_t got;
+    (void)fd;
+    timers_turn(conn->loop->timers, clock_us());
+    if (what & EV_WRITE)
+        conn_flush(conn);
+    if (what & EV_READ && conn_is_open(conn))
+        read_once(conn, &got);
+}
+
+/* --- output --- */
+
+static void mark_dirty(struct conn *conn)
+{
+    if (conn->is_dirty)
+        return;
+    conn->is_dirty = true;
+    TAILQ_INSERT_TAIL(&conn->loop->dirty, conn, dirty_link);
+}
+
+static struct conn_item *new_item(struct conn *conn, size_t bytes)
+{
+    struct conn_item *item = xmalloc(sizeof(struct conn_item) + bytes);
+    item->payload = NULL;
+    item->part = NULL;
+    item->start = item->len = 0;
+    TAILQ_INSERT_TAIL(&conn->output, item, link);
+    return item;
+}
+
+char *conn_room(struct conn *conn, size_t len)
+{
+    struct conn_item *item = TAILQ_LAST(&conn->output, conn_item_list);
+    bug_on(len > ITEM_BYTES || !conn_is_open(conn));
+    if (!item || item->payload || ITEM_BYTES - item->len < len)
+        item = new_item(conn, ITEM_BYTES);
+    return item->data + item->len;
+}
+
+void conn_commit(struct conn *conn, size_t len)
+{
+    TAILQ_LAST(&conn->output, conn_item_list)->len += len;
+    conn->output_len += len;
+    mark_dirty(conn);
+}
+
+void conn_write(struct conn *conn, const void *data, size_t len)
+{
+    const char *from = data;
+    while (len && conn_is_open(conn)) {
+        size_t n = len < HEADER_MAX ? len : HEADER_MAX;
+        memcpy(conn_room(conn, n), from, n);
+        conn_commit(conn, n);
+        from += n;
+        len -= n;
+    }
+}
+
+void conn_write_payload(struct conn *conn, struct payload *payload)
+{
+    if (!conn_is_open(conn) || !payload->size)
+        return;
+    if (payload->size <= CONN_COPY_MAX) {
+        for (struct payload_part *part = payload->first; part; part = part->next)
+            conn_write(conn, part->data, part->len);
+        return;
+    }
+    struct conn_item *item = new_item(conn, 0);
+    item->payload = payload_ref(payload);
+    item->part = payload->first;
+    conn->output_len += payload->size;
+    mark_dirty(conn);
+}
+
+/* Collects what waits, up to the limits of one call. */
+static int gather(struct conn *conn, struct iovec *iov, size_t *total)
+{
+    struct conn_item *item;
+    int count = 0;
+    *total = 0;
+    TAILQ_FOREACH (item, &conn->output, link) {
+        size_t start = item->start;
+        struct payload_part *part = item->part;
+        if (!item->payload)
+            iov[count++] = (struct iovec){item->data + start, item->len - start};
+        for (; part && count < IOV_COUNT; part = part->next, start = 0)
+            iov[count++] = (struct iovec){part->data + start, part->len - start};
+        if (count == IOV_COUNT)
+            break;
+    }
+    for (int i = 0; i < count; i++)
+        *total += iov[i].iov_len;
+    return count;
+}
+
+/* Takes `len` written bytes off one item; true when it is done with. */
+static bool advance(struct conn_item *item, size_t *len)
+{
+    while (item->payload ? item->part != NULL : item->start < item->len) {
+        size_t left = (item->payload ? item->part->len : item->len) - item->start;
+        size_t n = *len < left ? *len : left;
+        item->start += n;
+        *len -= n;
+        if (n < left)
+            return false;
+        if (!item->payload)
+            break;
+        item->part = item->part->next;
+        item->start = 0;
+    }
+    return true;
+}
+
+static void written(struct conn *conn, size_t len)
+{
+    struct conn_item *item;
+    conn->output_len -= len;
+    while ((item = TAILQ_FIRST(&conn->output)) && advance(item, &len))
+        free_item(conn, item);
+}
+
+/* Writes until the kernel takes no more, or the turn's share is used up. -1 when the peer is gone.
+ */
+static int write_some(struct conn *conn)
+{
+    size_t turn = 0, total;
+    struct iovec iov[IOV_COUNT];
+    while (conn->output_len && turn < WRITE_TURN_MAX) {
+        struct msghdr message = {.msg_iov = iov};
+        message.msg_iovlen = (size_t)gather(conn, iov, &total);
+        ssize_t n = sendmsg(conn->fd, &message, MSG_NOSIGNAL);
+        if (n < 0 && errno == EINTR)
+            continue;
+        if (n < 0)
+            return errno == EAGAIN ? 0 : -1;
+        written(conn, (size_t)n);
+        turn += (size_t)n;
+        if (conn->limits->output_timeout_ms && timer_is_set(&conn->output_timer))
+            timer_set_ms(conn->loop->timers, &conn->output_timer, conn->limits->output_timeout_ms);
+        if ((size_t)n < total)
+            return 0;
+    }
+    return 0;
+}
+
+static void unmark_dirty(struct conn *conn)
+{
+    if (!conn->is_dirty)
+        return;
+    conn->is_dirty = false;
+    TAILQ_REMOVE(&conn->loop->dirty, conn, dirty_link);
+}
+
+/* The peer does not take its output: that has limits in bytes and in time, and until then it is not
+ * read from. */
+static void hold_output(struct conn *conn)
+{
+    unmark_dirty(conn);
+    if (conn->limits->output_max && conn->output_len > conn->limits->output_max) {
+        gone(conn, "it does not read what waits for it");
+        return;
+    }
+    conn->output_blocked = true;
+    if (conn->limits->output_timeout_ms && !timer_is_set(&conn->output_timer))
+        timer_set_ms(conn->loop->timers, &conn->output_timer, conn->limits->output_timeout_ms);
+    if (conn->output_len > conn->limits->output_pause)
+        pause_input(conn, true);
+    interest_or_gone(conn);
+}
+
+static void output_is_out(struct conn *conn)
+{
+    conn->output_blocked = false;
+    timer_clear(conn->loop->timers, &conn->output_timer);
+    pause_input(conn, false);
+    interest_or_gone(conn);
+    if (conn_is_open(conn) && conn->ops->flushed)
+        conn->ops->flushed(conn);
+}
+
+void conn_flush(struct conn *conn)
+{
+    unmark_dirty(conn);
+    if (write_some(conn) < 0)
+        gone(conn, strerror(errno));
+    else if (conn->output_len)
+        hold_output(conn);
+    else
+        output_is_out(conn);
+}
+
+static void on_output_timer(void *arg)
+{
+    struct conn *conn = arg;
+    conn->ops->slow(conn, CONN_SLOW_OUTPUT);
+}
+
+void conn_shut_output(struct conn *conn)
+{
+    bug_on(conn->output_len);
+    if (shutdown(conn->fd, SHUT_WR) < 0 && errno != ENOTCONN)
+        gone(conn, strerror(errno));
+}

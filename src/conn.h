@@ -1,0 +1,164 @@
+/*
+ * conn: one connection of the master: framing on the way in, a queue of bytes and payloads on the
+ * way out.
+ *
+ * Two designs were weighed. A bufferevent takes care of buffering, but reads 4 KiB at a time, waits
+ * for a write event before it writes (two more system calls a message) and keeps buffers for every
+ * idle connection. Here a connection is an event on a descriptor: all connections of a loop read
+ * into one 256 KiB buffer, messages are handed over from where they lie in it, only an incomplete
+ * header is kept; output is gathered and written once per turn of the loop with one call, and a
+ * write event is armed only while the peer does not take it.
+ *
+ * A message is a header, then a payload. What a header looks like is up to `struct conn_ops`; its
+ * handler calls conn_expect() when a payload follows.
+ *
+ * Freeing: conn_close() may be called anywhere, also in the midst of a callback about the same
+ * connection. It closes the descriptor and parks the connection; `ops->free` is called at the end
+ * of the turn of the loop, by conn_loop_chores(). Until then the memory is valid and conn_is_open()
+ * is false. After conn_close() no other callback comes.
+ */
+#ifndef TASKMASTER_CONN_H
+#define TASKMASTER_CONN_H
+
+#include "payload.h"
+#include "timers.h"
+
+#include <event2/event.h>
+#include <event2/event_struct.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <sys/queue.h>
+#include <sys/types.h>
+
+struct conn;
+
+enum conn_slow {
+    CONN_SLOW_HEADER,  /* a header was not whole by its deadline */
+    CONN_SLOW_PAYLOAD, /* likewise a payload */
+    CONN_SLOW_OUTPUT, /* the peer took nothing of the output for too long: the connection is gone */
+};
+
+struct conn_ops {
+    /* Looks for the end of a header in `data`: its length with terminator, 0 if there is more to
+     * come, -1 if it can only be too long. */
+    ssize_t (*header_end)(const char *data, size_t len);
+    /* A whole header; `data` is borrowed and may be written to. */
+    void (*header)(struct conn *conn, char *data, size_t len);
+    /* The payload that was expected is whole. The callee owns `payload`; NULL when it was discarded
+     * or is empty. `over_budget`: it was to be kept, but there was no memory for it. */
+    void (*message)(struct conn *conn, struct payload *payload, bool over_budget);
+    /* header_end() said -1. */
+    void (*header_too_long)(struct conn *conn);
+    /* End of input: nothing more will be read. */
+    void (*input_end)(struct conn *conn);
+    /* Reset, or a write failed: nothing more can be read or written. The callee calls conn_close().
+     */
+    void (*gone)(struct conn *conn, const char *why);
+    /* A deadline passed. */
+    void (*slow)(struct conn *conn, enum conn_slow what);
+    /* All output has been handed to the kernel. May be NULL. */
+    void (*flushed)(struct conn *conn);
+    /* The connection is closed and nothing uses it any more: free the object that it lies in. */
+    void (*free)(struct conn *conn);
+};
+
+/* What connections of one loop share. Limits may change while connections live. */
+struct conn_loop {
+    struct event_base *base;
+    struct timers *timers;
+    struct payload_budget *budget;
+    char *buffer;                      /* CONN_READ_MAX bytes */
+    bool reading;                      /* the buffer is in use */
+    TAILQ_HEAD(conn_list, conn) dirty; /* with output to be written this turn */
+    struct conn_list dead;             /* closed, to be freed this turn */
+};
+
+/* Deadlines and limits of one kind of connection; shared by all of the kind. Zero: none. */
+struct conn_limits {
+    uint32_t header_timeout_ms;
+    uint32_t payload_timeout_ms;
+    uint32_t output_timeout_ms;
+    uint64_t output_pause; /* bytes of output that wait before reading stops */
+    uint64_t output_max;   /* bytes of output that wait before the connection is gone */
+};
+
+enum {
+    CONN_READ_MAX = 256 * 1024,
+    CONN_COPY_MAX =
+        16 * 1024, /* payloads up to this size are copied into the output, larger ones referenced */
+};
+
+struct conn_item; /* a piece of output */
+
+struct conn {
+    const struct conn_ops *ops;
+    struct conn_loop *loop;
+    const struct conn_limits *limits;
+    struct event event;
+    int fd; /* -1 once closed */
+    short interest;
+
+    bool input_ended : 1;    /* EOF was read */
+    bool input_ignored : 1;  /* read and thrown away */
+    bool output_blocked : 1; /* the kernel took no more; waiting for a write event */
+    bool output_paused : 1;  /* not read from, because its output waits */
+    bool is_dirty : 1;
+    bool keep : 1;        /* the payload expected is kept */
+    bool in_payload : 1;  /* a payload is expected */
+    bool over_budget : 1; /* ... and was given up */
+    bool forced : 1;      /* ... and is charged to the budget whatever it holds */
+
+    char *partial; /* the beginning of a header */
+    size_t partial_len;
+    struct payload *payload; /* the one that is arriving */
+    size_t missing;          /* bytes of it to come */
+
+    TAILQ_HEAD(conn_item_list, conn_item) output;
+    size_t output_len;
+    struct timer input_timer; /* header or payload deadline */
+    uint64_t input_left_us;   /* of it, while the clock stands still */
+    struct timer output_timer;
+    TAILQ_ENTRY(conn) dirty_link;
+    TAILQ_ENTRY(conn) dead_link;
+};
+
+void conn_loop_init(struct conn_loop *loop, struct event_base *base, struct timers *timers,
+                    struct payload_budget *budget);
+
+/* The once-per-turn chores: writes what has been gathered, then frees what was closed. */
+void conn_loop_chores(struct conn_loop *loop);
+void conn_loop_free(struct conn_loop *loop);
+
+/* Takes over `fd`, which is non-blocking. 0, or -1 when the event cannot be added; `fd` stays the
+ * caller's then. */
+int conn_open(struct conn *conn, struct conn_loop *loop, int fd, const struct conn_ops *ops,
+              const struct conn_limits *limits);
+void conn_close(struct conn *conn);
+bool conn_is_open(const struct conn *conn);
+
+/* In the header callback: `size` (at least 1) bytes of payload follow. `keep` them, or let them
+ * pass unseen. */
+void conn_expect(struct conn *conn, size_t size, bool keep, bool forced);
+
+/* From now on input is read and thrown away, until EOF. */
+void conn_ignore_input(struct conn *conn);
+
+/* Reads until there is nothing more or `limit` bytes were read: before a deadline is believed, or a
+ * death. */
+void conn_read_now(struct conn *conn, size_t limit);
+
+/* Output. Room for `len` (at most 4,096) bytes to be written in place, then how many were. Nothing
+ * is sent before the chores. */
+char *conn_room(struct conn *conn, size_t len);
+void conn_commit(struct conn *conn, size_t len);
+void conn_write(struct conn *conn, const void *data, size_t len);
+void conn_write_payload(struct conn *conn,
+                        struct payload *payload); /* takes a reference of its own if it keeps it */
+
+/* Writes what the kernel takes now. */
+void conn_flush(struct conn *conn);
+
+/* No more output will come: tells the peer. Only once output_len is 0. */
+void conn_shut_output(struct conn *conn);
+
+#endif

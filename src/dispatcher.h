@@ -1,0 +1,167 @@
+/*
+ * dispatcher: the policy. Run a job, grow the pool, queue the job or refuse it; stop it; answer for
+ * it.
+ *
+ * It holds no descriptor and reads no clock but the timers it is given. It decides and calls a
+ * table of operations: in production these are processes and connections (worker_link.c), in tests
+ * a recorder. Every job that is submitted ends here, in end_job(), exactly once.
+ *
+ * Operations may not call back into the dispatcher, except `poll`, which is there for that.
+ */
+#ifndef TASKMASTER_DISPATCHER_H
+#define TASKMASTER_DISPATCHER_H
+
+#include "common/limits.h"
+#include "job.h"
+#include "job_queue.h"
+#include "pool.h"
+#include "timers.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct dispatcher_ops {
+    /* Starts a process for the record and sets its pid. 0, or -1 with errno when that is not
+     * possible. */
+    int (*start)(void *ctx, struct worker *worker);
+    /* Hands the job to the idle worker. `deadline_us`: 0 for none. */
+    void (*assign)(void *ctx, struct worker *worker, struct job *job, uint64_t deadline_us);
+    /* Raises the stop flag for that job. */
+    void (*stop_flag)(void *ctx, struct worker *worker, const struct job *job);
+    /* Sends SIGTERM or SIGKILL to the worker's process group. */
+    void (*signal)(void *ctx, struct worker *worker, int signo);
+    /* Tells an idle or starting worker to end by itself. */
+    void (*retire)(void *ctx, struct worker *worker);
+    /* Reads what the worker has sent so far, which may lead to a call of dispatcher_worker_...().
+     */
+    void (*poll)(void *ctx, struct worker *worker);
+    /* The record is about to be freed. */
+    void (*forget)(void *ctx, struct worker *worker);
+};
+
+struct dispatcher_limits {
+    uint32_t pool_start, pool_max, job_max;
+    uint32_t client_job_max; /* jobs of one source that have not ended; 0: no limit */
+    uint32_t start_timeout_ms;
+    uint32_t job_timeout_ms; /* 0: none */
+    uint32_t kill_grace_ms;
+};
+
+struct dispatcher_counts {
+    uint64_t submitted, done, dropped, orphaned;
+    uint64_t failed[FAIL_REASONS];
+    uint64_t overload[OVERLOAD_REASONS];
+    size_t running;
+};
+
+/* A condition that comes and goes: one log line when it begins and one when it has been over for a
+ * while. */
+struct episode {
+    bool on;
+    uint64_t since_us, last_us;
+    uint64_t count; /* times it was noticed */
+    struct timer over;
+};
+
+struct dispatcher {
+    const struct dispatcher_ops *ops;
+    void *ctx;
+    struct timers *timers;
+    struct dispatcher_limits limits;
+    struct pool pool;
+    struct job_queue queue;
+    struct hash jobs; /* all submitted jobs that have not ended, by seq */
+    struct dispatcher_counts counts;
+    uint64_t last_seq, last_order;
+    uint64_t mean_run_us; /* moving average */
+    bool draining;
+
+    uint32_t start_failures;  /* in a row */
+    char start_error[256];    /* what the last one was */
+    uint64_t random;          /* state of the jitter */
+    struct timer backoff;     /* set: no worker is started until it fires */
+    struct timer unavailable; /* set: jobs wait and no worker lives */
+    struct timer purge;       /* set: waiting jobs are being failed, batch by batch */
+    size_t purge_left;
+    enum fail_reason purge_reason;
+    char purge_message[MESSAGE_MAX];
+    struct episode exhausted, queue_full;
+};
+
+/* How a worker's process ended. */
+struct worker_end {
+    int signal; /* 0 if it exited or is not known to have ended */
+    int exit_status;
+    bool exited;
+    const char *why;         /* what happened, for the message */
+    struct payload *details; /* what is known of the crash; borrowed, may be NULL */
+};
+
+/* What a worker answered. */
+struct worker_answer {
+    enum job_event_type type; /* JOB_DONE or JOB_FAILED */
+    enum fail_reason fail;    /* FAIL_MODULE, FAIL_UNAVAILABLE or FAIL_TOO_LARGE */
+    const char *code;
+    const char *message;
+    size_t message_len;
+    struct payload *payload; /* borrowed */
+};
+
+void dispatcher_init(struct dispatcher *d, const struct dispatcher_ops *ops, void *ctx,
+                     struct timers *timers, const struct dispatcher_limits *limits,
+                     uint64_t random);
+
+/* Frees the tables. No worker and no job may be left. */
+void dispatcher_free(struct dispatcher *d);
+
+/* Starts the pool. */
+void dispatcher_start(struct dispatcher *d);
+
+/* Other limits; with `recycle` every worker ends after its job and another takes its place. */
+void dispatcher_configure(struct dispatcher *d, const struct dispatcher_limits *limits,
+                          bool recycle);
+
+/* Takes over a NEW job that has its source and its payload. Its events, perhaps the terminal one,
+ * are told before this returns; then the job may be gone. */
+void dispatcher_submit(struct dispatcher *d, struct job *job);
+
+/* The number that the next submitted job will get. */
+uint64_t dispatcher_next_seq(const struct dispatcher *d);
+
+/* The live job of that number; NULL if there is none. */
+struct job *dispatcher_find(const struct dispatcher *d, uint64_t seq);
+
+/* Stops a job: a waiting one ends at once; a running one is stopped gently, or at once with `kill`.
+ */
+void dispatcher_cancel(struct dispatcher *d, struct job *job, bool kill);
+
+/* The jobs of a source that are tied to it are cancelled. */
+void dispatcher_source_ended(struct dispatcher *d, struct job_source *source);
+
+/* Nobody is there to be told any more: waiting jobs are dropped, tied ones cancelled, running ones
+ * orphaned. There may be very many, so this does a batch; true when none is left, and only then may
+ * the source go. */
+bool dispatcher_source_gone(struct dispatcher *d, struct job_source *source);
+
+/* What workers do. A loss may be told before the process is reaped: the job's end does not wait for
+ * that. */
+void dispatcher_worker_ready(struct dispatcher *d, struct worker *worker);
+void dispatcher_worker_answered(struct dispatcher *d, struct worker *worker,
+                                const struct worker_answer *answer);
+void dispatcher_worker_lost(struct dispatcher *d, struct worker *worker,
+                            const struct worker_end *end);
+void dispatcher_worker_reaped(struct dispatcher *d,
+                              struct worker *worker); /* the record is freed */
+
+/* No new jobs; waiting ones fail, running ones go on, idle workers end. */
+void dispatcher_drain(struct dispatcher *d);
+
+/* Jobs that still run are killed; they fail with reason shutdown. With `now` that is told at once.
+ */
+void dispatcher_abort(struct dispatcher *d, bool now);
+
+/* True when draining is done: no job and no worker is left. */
+bool dispatcher_is_drained(const struct dispatcher *d);
+
+#endif

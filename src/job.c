@@ -1,0 +1,103 @@
+/* job: see job.h. */
+#include "job.h"
+
+#include "common/log.h"
+#include "common/xmalloc.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static const char *const state_names[] = {
+    [JOB_NEW] = "new",           [JOB_WAITING] = "waiting", [JOB_RUNNING] = "running",
+    [JOB_STOPPING] = "stopping", [JOB_ENDED] = "ended",
+};
+
+static const char *const fail_names[FAIL_REASONS] = {
+    [FAIL_ERROR] = "error",
+    [FAIL_MODULE] = "module",
+    [FAIL_TIMEOUT] = "timeout",
+    [FAIL_CANCELLED] = "cancelled",
+    [FAIL_UNKNOWN_MODULE] = "unknown-module",
+    [FAIL_UNAVAILABLE] = "unavailable",
+    [FAIL_TOO_LARGE] = "too-large",
+    [FAIL_SHUTDOWN] = "shutdown",
+};
+
+static const char *const overload_names[OVERLOAD_REASONS] = {
+    [OVERLOAD_MEMORY] = "memory",
+    [OVERLOAD_CLIENT_QUOTA] = "client-quota",
+    [OVERLOAD_QUEUE_FULL] = "queue-full",
+};
+
+static const char *const step_names[] = {
+    [STOP_NONE] = "none",
+    [STOP_FLAG] = "stop-flag",
+    [STOP_SIGTERM] = "sigterm",
+    [STOP_SIGKILL] = "sigkill",
+};
+
+const char *job_state_name(enum job_state state)
+{
+    return state_names[state];
+}
+
+const char *fail_reason_name(enum fail_reason reason)
+{
+    return fail_names[reason];
+}
+
+const char *overload_reason_name(enum overload_reason reason)
+{
+    return overload_names[reason];
+}
+
+const char *stop_step_name(enum stop_step step)
+{
+    return step_names[step];
+}
+
+struct job *job_new(const char *id, size_t id_len, const char *context, size_t context_len)
+{
+    struct job *job = xmalloc(sizeof(struct job) + id_len + context_len);
+    memset(job, 0, sizeof *job);
+    job->id_len = (uint16_t)id_len;
+    job->context_len = (uint16_t)context_len;
+    memcpy(job->text, id, id_len);
+    if (context_len)
+        memcpy(job->text + id_len, context, context_len);
+    return job;
+}
+
+void job_free(struct job *job)
+{
+    bug_on(job->source || (job->state != JOB_NEW && job->state != JOB_ENDED));
+    payload_unref(job->payload);
+    free(job);
+}
+
+void job_set_source(struct job *job, struct job_source *source)
+{
+    struct job_source *before = job->source;
+    if (before) {
+        LIST_REMOVE(job, source_link);
+        before->job_count--;
+        before->left(before, job);
+    }
+    job->source = source;
+    if (source) {
+        LIST_INSERT_HEAD(&source->jobs, job, source_link);
+        source->job_count++;
+    }
+}
+
+void job_set_state(struct job *job, enum job_state state)
+{
+    static const unsigned char from[] = {
+        [JOB_WAITING] = 1u << JOB_NEW,
+        [JOB_RUNNING] = 1u << JOB_NEW | 1u << JOB_WAITING,
+        [JOB_STOPPING] = 1u << JOB_RUNNING,
+        [JOB_ENDED] = 1u << JOB_NEW | 1u << JOB_WAITING | 1u << JOB_RUNNING | 1u << JOB_STOPPING,
+    };
+    bug_on(!(from[state] & 1u << job->state));
+    job->state = (uint8_t)state;
+}

@@ -1,0 +1,44 @@
+/* job_queue: see job_queue.h. */
+#include "job_queue.h"
+
+#include "common/log.h"
+
+void job_queue_init(struct job_queue *queue)
+{
+    *queue = (struct job_queue){.count = 0};
+    TAILQ_INIT(&queue->jobs);
+}
+
+void job_queue_put(struct job_queue *queue, struct job *job)
+{
+    job_set_state(job, JOB_WAITING);
+    TAILQ_INSERT_TAIL(&queue->jobs, job, queue_link);
+    queue->count++;
+    if (queue->count > queue->max_seen)
+        queue->max_seen = queue->count;
+}
+
+struct job *job_queue_take(struct job_queue *queue)
+{
+    struct job *job = TAILQ_FIRST(&queue->jobs);
+    if (job)
+        job_queue_remove(queue, job);
+    return job;
+}
+
+void job_queue_remove(struct job_queue *queue, struct job *job)
+{
+    bug_on(job->state != JOB_WAITING);
+    TAILQ_REMOVE(&queue->jobs, job, queue_link);
+    queue->count--;
+}
+
+size_t job_queue_count(const struct job_queue *queue)
+{
+    return queue->count;
+}
+
+struct job *job_queue_first(const struct job_queue *queue)
+{
+    return TAILQ_FIRST(&queue->jobs);
+}

@@ -1,0 +1,35 @@
+/*
+ * job_queue: where waiting jobs are kept, first in, first out.
+ *
+ * These five calls are all that the dispatcher knows of it, so that a durable store can stand
+ * behind them later. In memory a put cannot fail: the queue is an intrusive list, and removal from
+ * the middle is O(1).
+ */
+#ifndef TASKMASTER_JOB_QUEUE_H
+#define TASKMASTER_JOB_QUEUE_H
+
+#include "job.h"
+
+struct job_queue {
+    TAILQ_HEAD(, job) jobs;
+    size_t count;
+    uint64_t max_seen; /* the most that ever waited */
+};
+
+void job_queue_init(struct job_queue *queue);
+
+/* To the end of the line; the job becomes WAITING. */
+void job_queue_put(struct job_queue *queue, struct job *job);
+
+/* The first of the line leaves it; NULL if nobody waits. */
+struct job *job_queue_take(struct job_queue *queue);
+
+/* A waiting job leaves the line from wherever it stands. */
+void job_queue_remove(struct job_queue *queue, struct job *job);
+
+size_t job_queue_count(const struct job_queue *queue);
+
+/* The first of the line, which stays; NULL if nobody waits. */
+struct job *job_queue_first(const struct job_queue *queue);
+
+#endif

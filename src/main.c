@@ -1,0 +1,123 @@
+/* main: options, start-up order, exit status. */
+#include "check_modules.h"
+#include "common/log.h"
+#include "common/xmalloc.h"
+#include "config.h"
+#include "master.h"
+#include "options.h"
+
+#include <taskmaster/version.h>
+
+#include <jansson.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sysexits.h>
+
+enum action {
+    RUN,
+    CHECK,
+    PRINT,
+    HELP,
+    VERSION,
+    MANUAL,
+};
+
+static const char usage[] =
+    "usage: taskmasterd [-c FILE] [-t | -T] [--KEY=VALUE ...]\n"
+    "\n"
+    "  -c FILE      read settings from FILE (JSON); without it the defaults are in force\n"
+    "  -t           check the settings, load every module once, and end\n"
+    "  -T           print the settings in force as JSON, and end\n"
+    "  --KEY=VALUE  set one key; wins over the file\n"
+    "  --help       print this and every key\n"
+    "  --version    print the version\n";
+
+/* Options are hyphenated keys that one table knows, which getopt does not take; the few others are
+ * quickly told apart. */
+static enum action parse_args(int argc, char **argv, struct config_args *args)
+{
+    enum action action = RUN;
+    for (int i = 1; i < argc; i++) {
+        const char *arg = argv[i];
+        if (strcmp(arg, "-c") == 0 && i + 1 < argc)
+            args->file = argv[++i];
+        else if (strcmp(arg, "-t") == 0)
+            action = CHECK;
+        else if (strcmp(arg, "-T") == 0)
+            action = PRINT;
+        else if (strcmp(arg, "--help") == 0 || strcmp(arg, "-h") == 0)
+            return HELP;
+        else if (strcmp(arg, "--version") == 0 || strcmp(arg, "-V") == 0)
+            return VERSION;
+        else if (strcmp(arg, "--print-manual") == 0)
+            return MANUAL;
+        else if (strncmp(arg, "--", 2) == 0 && strchr(arg, '='))
+            args->overrides[args->override_count++] = argv[i] + 2;
+        else {
+            fprintf(stderr, "taskmasterd: %s is not an option; expected one of these\n\n%s", arg,
+                    usage);
+            exit(EX_USAGE);
+        }
+    }
+    return action;
+}
+
+static int print_settings(const struct config *config)
+{
+    json_t *settings = config_to_json(config);
+    int status = json_dumpf(settings, stdout, JSON_INDENT(2)) == 0 ? EX_OK : EX_IOERR;
+    putchar('\n');
+    json_decref(settings);
+    return status;
+}
+
+static int print_help(void)
+{
+    fputs(usage, stdout);
+    puts("\nKeys, in the file and as --KEY=VALUE:\n");
+    options_print_help(stdout);
+    return EX_OK;
+}
+
+static int print_version(void)
+{
+    puts("taskmasterd " TASKMASTER_VERSION);
+    return EX_OK;
+}
+
+static int print_manual(void)
+{
+    options_print_manual(stdout);
+    return EX_OK;
+}
+
+static int with_settings(enum action action, const struct config_args *args)
+{
+    char error[1024];
+    struct config *config = config_load(args, error, sizeof error);
+    if (!config) {
+        fprintf(stderr, "taskmasterd: %s\n", error);
+        return EX_CONFIG;
+    }
+    if (action == RUN) {
+        log_open();
+        return master_run(config, args);
+    }
+    int status = action == PRINT ? print_settings(config) : check_modules(config);
+    config_free(config);
+    return status;
+}
+
+int main(int argc, char **argv)
+{
+    struct config_args args = {.program = argv[0]};
+    args.overrides = xcalloc((size_t)argc, sizeof *args.overrides);
+    enum action action = parse_args(argc, argv, &args);
+    int status = action == HELP      ? print_help()
+                 : action == VERSION ? print_version()
+                 : action == MANUAL  ? print_manual()
+                                     : with_settings(action, &args);
+    free(args.overrides);
+    return status;
+}

@@ -1,0 +1,492 @@
+/* master: see master.h. */
+#include "master.h"
+
+#include "client_session.h"
+#include "clock.h"
+#include "common/log.h"
+#include "common/xmalloc.h"
+#include "conn.h"
+#include "dispatcher.h"
+#include "listener.h"
+#include "module_table.h"
+#include "report.h"
+#include "timers.h"
+#include "worker_link.h"
+
+#include <taskmaster/version.h>
+
+#include <errno.h>
+#include <fcntl.h>
+#include <grp.h>
+#include <malloc.h>
+#include <pwd.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
+#include <sys/resource.h>
+#include <sysexits.h>
+#include <time.h>
+#include <unistd.h>
+
+enum {
+    ERROR_MAX = 512,
+    BOOT_MAX = 16,
+    LAST_WORDS_MS = 100, /* how long a second signal lets the last writes take */
+    SPARE_FILES = 64,    /* descriptors besides those of clients and workers */
+    WORKER_FILES = 3,    /* socket, output, and one that is passing at its start */
+};
+
+enum phase {
+    RUNNING,
+    DRAINING,
+    ENDING,
+    ENDED,
+};
+
+enum signal_slot { ON_TERM, ON_INT, ON_HUP, ON_CHLD, SIGNAL_COUNT };
+
+struct master {
+    struct event_base *base;
+    struct event *signals[SIGNAL_COUNT];
+    struct event *wake; /* fires when the earliest timer is due */
+    uint64_t wake_at_us;
+    struct timers timers;
+    struct payload_budget budget;
+    struct conn_loop loop;
+    struct dispatcher dispatcher;
+    struct module_table modules;
+    struct clients clients;
+    struct workers workers;
+    struct report report;
+    struct listener **listeners; /* NULL once closed */
+    size_t listener_count;
+    struct listener *worker_listener;
+    struct config *config;
+    const struct config_args *args;
+    char boot[BOOT_MAX];
+    enum phase phase;
+    struct timer phase_timer; /* DRAINING: kill what still runs; ENDING: close who still lingers */
+    int life_pipe[2];
+};
+
+/* --- shutdown --- */
+
+static void close_listeners(struct master *m)
+{
+    for (size_t i = 0; i < m->listener_count; i++)
+        listener_close(m->listeners[i]);
+    free(m->listeners);
+    m->listeners = NULL;
+    m->listener_count = 0;
+    listener_close(m->worker_listener);
+    m->worker_listener = NULL;
+    workers_close_unproven(&m->workers);
+}
+
+static void begin_drain(struct master *m, const char *why)
+{
+    log_event(LOG_INFO, "drain", LOG_STR("why", why),
+              LOG_UINT("running", m->dispatcher.counts.running),
+              LOG_UINT("waiting", job_queue_count(&m->dispatcher.queue)),
+              LOG_UINT("timeout_ms", m->config->drain_timeout_ms));
+    m->phase = DRAINING;
+    timer_set_ms(&m->timers, &m->phase_timer, m->config->drain_timeout_ms);
+    close_listeners(m);
+    dispatcher_drain(&m->dispatcher);
+}
+
+/* The second signal. Workers that are not reaped by now die with us. */
+static void end_at_once(struct master *m)
+{
+    log_event(LOG_WARN, "end-at-once", LOG_UINT("running", m->dispatcher.counts.running),
+              LOG_UINT("clients", m->clients.connected));
+    dispatcher_abort(&m->dispatcher, true);
+    m->phase = ENDING;
+    clients_end(&m->clients);
+    timer_set_ms(&m->timers, &m->phase_timer, LAST_WORDS_MS);
+}
+
+static void on_phase_timer(void *arg)
+{
+    struct master *m = arg;
+    if (m->phase == DRAINING) {
+        log_event(LOG_WARN, "drain-timeout", LOG_UINT("running", m->dispatcher.counts.running));
+        dispatcher_abort(&m->dispatcher, false);
+        return;
+    }
+    clients_close(&m->clients);
+}
+
+static void next_phase(struct master *m)
+{
+    if (m->phase == DRAINING && dispatcher_is_drained(&m->dispatcher)) {
+        m->phase = ENDING;
+        if (!timer_is_set(&m->phase_timer))
+            timer_set_ms(&m->timers, &m->phase_timer, m->config->linger_ms);
+        clients_end(&m->clients);
+        conn_loop_chores(&m->loop);
+    }
+    if (m->phase == ENDING && TAILQ_EMPTY(&m->clients.sessions) &&
+        dispatcher_is_drained(&m->dispatcher))
+        m->phase = ENDED;
+}
+
+/* --- reload --- */
+
+static struct dispatcher_limits limits_of(const struct config *config)
+{
+    return (struct dispatcher_limits){
+        .pool_start = config->pool_start,
+        .pool_max = config->pool_max,
+        .job_max = config->job_max,
+        .client_job_max = config->client_job_max,
+        .start_timeout_ms = config->start_timeout_ms,
+        .job_timeout_ms = config->job_timeout_ms,
+        .kill_grace_ms = config->kill_grace_ms,
+    };
+}
+
+static void apply(struct master *m, struct config *config)
+{
+    log_configure(config->log_level, config->log_format);
+    m->budget.max = config->payload_total_max;
+    module_table_configure(&m->modules, config);
+    clients_configure(&m->clients, config);
+    workers_configure(&m->workers, config);
+    m->config = config;
+}
+
+static void say_fixed(const char *key, void *arg)
+{
+    (void)arg;
+    log_event(LOG_WARN, "reload-ignored", LOG_STR("key", key),
+              LOG_STR("why", "a change of this setting needs a restart"));
+}
+
+static void reload(struct master *m)
+{
+    char error[ERROR_MAX];
+    struct config *before = m->config, *config = config_load(m->args, error, sizeof error);
+    if (!config) {
+        log_event(LOG_ERROR, "reload-failed", LOG_STR("why", error),
+                  LOG_STR("hint", "the settings from before stay in force"));
+        return;
+    }
+    config_fixed_changes(before, config, say_fixed, NULL);
+    apply(m, config);
+    config_free(before);
+    struct dispatcher_limits limits = limits_of(config);
+    dispatcher_configure(&m->dispatcher, &limits, true);
+    log_event(LOG_INFO, "reload", LOG_STR("file", m->args->file ? m->args->file : "-"),
+              LOG_UINT("workers", pool_count(&m->dispatcher.pool)));
+}
+
+/* --- signals --- */
+
+static void on_signal(evutil_socket_t signo, short what, void *arg)
+{
+    struct master *m = arg;
+    (void)what;
+    timers_turn(&m->timers, clock_us());
+    if (signo == SIGCHLD)
+        workers_reap(&m->workers);
+    else if (signo == SIGHUP && m->phase == RUNNING)
+        reload(m);
+    else if (signo == SIGHUP)
+        log_event(LOG_WARN, "reload-failed", LOG_STR("why", "the server is shutting down"));
+    else if (m->phase == RUNNING)
+        begin_drain(m, signo == SIGTERM ? "SIGTERM" : "SIGINT");
+    else
+        end_at_once(m);
+}
+
+/* Whoever started us may have ignored or blocked any signal. */
+static void reset_signals(void)
+{
+    sigset_t none;
+    sigemptyset(&none);
+    for (int signo = 1; signo < NSIG; signo++)
+        signal(signo, SIG_DFL); /* fails for KILL, STOP and those of the C library, which is as it
+                                   should be */
+    sigprocmask(SIG_SETMASK, &none, NULL);
+    signal(SIGPIPE, SIG_IGN);
+}
+
+static void open_signals(struct master *m)
+{
+    static const int numbers[SIGNAL_COUNT] = {
+        [ON_TERM] = SIGTERM, [ON_INT] = SIGINT, [ON_HUP] = SIGHUP, [ON_CHLD] = SIGCHLD};
+    for (int i = 0; i < SIGNAL_COUNT; i++) {
+        m->signals[i] = evsignal_new(m->base, numbers[i], on_signal, m);
+        if (!m->signals[i] || event_add(m->signals[i], NULL) < 0)
+            fatal(EX_OSERR, "cannot handle signal %d", numbers[i]);
+    }
+}
+
+/* --- start-up --- */
+
+/* Unique across restarts: the time in milliseconds, and two characters drawn for clocks that were
+ * set back. */
+static void make_boot(char boot[BOOT_MAX])
+{
+    static const char digits[] = "0123456789abcdefghijklmnopqrstuvwxyz";
+    struct timespec ts;
+    uint16_t drawn;
+    clock_gettime(CLOCK_REALTIME, &ts);
+    uint64_t ms = (uint64_t)ts.tv_sec * 1000 + (uint64_t)ts.tv_nsec / 1000000;
+    if (getrandom(&drawn, sizeof drawn, 0) != (ssize_t)sizeof drawn)
+        fatal(EX_OSERR, "cannot draw random bytes");
+    size_t n = 0;
+    for (; ms && n < BOOT_MAX - 3; ms /= 36)
+        boot[n++] = digits[ms % 36];
+    boot[n++] = digits[drawn % 36];
+    boot[n++] = digits[drawn / 36 % 36];
+    boot[n] = '\0';
+}
+
+/* As many as we may have; workers get back the limit that we were started with. */
+static uint64_t raise_file_limit(const struct config *config)
+{
+    struct rlimit limit;
+    if (getrlimit(RLIMIT_NOFILE, &limit) < 0)
+        return 0;
+    uint64_t soft = limit.rlim_cur;
+    uint64_t wanted =
+        (uint64_t)config->client_max + SPARE_FILES + (uint64_t)WORKER_FILES * config->pool_max;
+    limit.rlim_cur = limit.rlim_max;
+    if (setrlimit(RLIMIT_NOFILE, &limit) < 0)
+        limit.rlim_cur = soft;
+    if (limit.rlim_cur < wanted)
+        log_event(
+            LOG_WARN, "few-files", LOG_UINT("limit", limit.rlim_cur), LOG_UINT("wanted", wanted),
+            LOG_STR("hint",
+                    "client-max and pool-max may not be reached; raise the limit of open files"));
+    return soft;
+}
+
+static void accept_client(void *arg, int fd, const struct sockaddr *addr, socklen_t len)
+{
+    struct master *m = arg;
+    timers_turn(&m->timers, clock_us());
+    clients_accept(&m->clients, fd, addr, len);
+}
+
+static void accept_worker(void *arg, int fd, const struct sockaddr *addr, socklen_t len)
+{
+    struct master *m = arg;
+    timers_turn(&m->timers, clock_us());
+    workers_accept(&m->workers, fd, addr, len);
+}
+
+static int open_listeners(struct master *m)
+{
+    char error[ERROR_MAX];
+    const struct config_list *listen = &m->config->listen;
+    m->listeners = xcalloc(listen->count, sizeof(struct listener *));
+    m->worker_listener = listener_open(m->base, &m->timers, m->config->worker_listen, "workers",
+                                       accept_worker, m, error, sizeof error);
+    bool fine = m->worker_listener != NULL;
+    for (size_t i = 0; fine && i < listen->count; i++) {
+        m->listeners[i] = listener_open(m->base, &m->timers, listen->items[i], "clients",
+                                        accept_client, m, error, sizeof error);
+        m->listener_count = i + 1;
+        fine = m->listeners[i] != NULL;
+    }
+    if (!fine)
+        log_event(LOG_ERROR, "cannot-listen", LOG_STR("why", error));
+    return fine ? 0 : -1;
+}
+
+/* A wildcard is bound to, but connected to is the loopback. */
+static void set_worker_address(struct master *m)
+{
+    struct worker_proc_env *env = &m->workers.env;
+    env->addr_len = listener_address(m->worker_listener, &env->addr);
+    struct sockaddr_in *in = (struct sockaddr_in *)&env->addr;
+    struct sockaddr_in6 *in6 = (struct sockaddr_in6 *)&env->addr;
+    if (env->addr.ss_family == AF_INET && in->sin_addr.s_addr == htonl(INADDR_ANY))
+        in->sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    if (env->addr.ss_family == AF_INET6 && IN6_IS_ADDR_UNSPECIFIED(&in6->sin6_addr))
+        in6->sin6_addr = in6addr_loopback;
+}
+
+/* Group first: as the user we could not any more. */
+static void change_user(const struct config *config)
+{
+    gid_t gid = getgid();
+    const struct passwd *user = NULL;
+    const struct group *group = NULL;
+    errno = 0;
+    if (config->user && !(user = getpwnam(config->user)))
+        fatal(EX_CONFIG, "key user is \"%s\"; expected the name of a user of this machine",
+              config->user);
+    if (config->group && !(group = getgrnam(config->group)))
+        fatal(EX_CONFIG, "key group is \"%s\"; expected the name of a group of this machine",
+              config->group);
+    if (user)
+        gid = user->pw_gid;
+    if (group)
+        gid = group->gr_gid;
+    if ((user || group) && geteuid() == 0 &&
+        (user ? initgroups(user->pw_name, gid) : setgroups(1, &gid)) < 0)
+        fatal(EX_NOPERM, "cannot set the groups of the process");
+    if ((user || group) && setgid(gid) < 0)
+        fatal(EX_NOPERM, "cannot change to group %u", (unsigned)gid);
+    if (user && setuid(user->pw_uid) < 0)
+        fatal(EX_NOPERM, "cannot change to user %s", config->user);
+    if (geteuid() == 0)
+        log_event(LOG_WARN, "running-as-root",
+                  LOG_STR("hint", "modules run as root too; set user to one without rights"));
+}
+
+/* Descriptors 0 to 9 are never ours: a worker's 0 to 4 are made from ours, which must not be among
+ * them. */
+static void fill_low_descriptors(void)
+{
+    int fd;
+    do
+        fd = open("/dev/null", O_RDWR | O_CLOEXEC);
+    while (fd >= 0 && fd < 9);
+    if (fd < 0)
+        fatal(EX_OSERR, "cannot open /dev/null");
+}
+
+static void on_wake(evutil_socket_t fd, short what, void *arg)
+{
+    struct master *m = arg;
+    (void)fd;
+    (void)what;
+    m->wake_at_us = TIMERS_NEVER;
+}
+
+static void open_loop(struct master *m)
+{
+    /* Cached time would be late by a turn, and nothing asks libevent for it. */
+    struct event_config *options = event_config_new();
+    if (options)
+        event_config_set_flag(options, EVENT_BASE_FLAG_NOLOCK | EVENT_BASE_FLAG_NO_CACHE_TIME);
+    m->base = options ? event_base_new_with_config(options) : NULL;
+    event_config_free(options);
+    if (!m->base || !(m->wake = evtimer_new(m->base, on_wake, m)))
+        fatal(EX_OSERR, "cannot make an event loop");
+    m->wake_at_us = TIMERS_NEVER;
+}
+
+static uint64_t random_seed(void)
+{
+    uint64_t seed = 0;
+    if (getrandom(&seed, sizeof seed, 0) < 0)
+        seed = clock_us();
+    return seed;
+}
+
+static void set_up(struct master *m, struct config *config, const struct config_args *args)
+{
+    struct dispatcher_limits limits = limits_of(config);
+    *m = (struct master){.args = args, .phase = RUNNING};
+    fill_low_descriptors();
+    reset_signals();
+    open_loop(m);
+    open_signals(m);
+    timers_init(&m->timers, clock_us());
+    timer_init(&m->phase_timer, on_phase_timer, m);
+    conn_loop_init(&m->loop, m->base, &m->timers, &m->budget);
+    make_boot(m->boot);
+    module_table_init(&m->modules, config);
+    dispatcher_init(&m->dispatcher, &worker_link_ops, &m->workers, &m->timers, &limits,
+                    random_seed());
+    m->report = (struct report){&m->dispatcher, &m->modules, &m->budget,
+                                &m->clients,    m->boot,     m->timers.now_us};
+    m->clients.dispatcher = m->workers.dispatcher = &m->dispatcher;
+    m->clients.modules = &m->modules;
+    m->clients.loop = m->workers.loop = &m->loop;
+    m->clients.report = &m->report;
+    m->clients.boot = m->workers.boot = m->boot;
+    clients_init(&m->clients);
+    workers_init(&m->workers);
+    m->workers.env.environ = worker_proc_environ();
+    apply(m, config);
+}
+
+/* 0, or -1 when an address cannot be listened on. */
+static int open_to_the_world(struct master *m)
+{
+    m->workers.env.nofile_soft = raise_file_limit(m->config);
+    if (open_listeners(m) < 0)
+        return -1;
+    set_worker_address(m);
+    change_user(m->config);
+    if (pipe2(m->life_pipe, O_CLOEXEC) < 0)
+        fatal(EX_OSERR, "cannot make a pipe");
+    m->workers.env.life_fd = m->life_pipe[0];
+    return 0;
+}
+
+/* --- the loop --- */
+
+static void set_wake(struct master *m)
+{
+    uint64_t next = timers_next(&m->timers), now = clock_us();
+    if (next >= m->wake_at_us)
+        return; /* it wakes early enough already */
+    uint64_t wait_us = next > now ? next - now : 0;
+    struct timeval tv = {(time_t)(wait_us / 1000000), (suseconds_t)(wait_us % 1000000)};
+    if (event_add(m->wake, &tv) < 0)
+        fatal(EX_OSERR, "cannot set a timer");
+    m->wake_at_us = next;
+}
+
+static void turn(struct master *m)
+{
+    set_wake(m);
+    if (event_base_loop(m->base, EVLOOP_ONCE) < 0)
+        fatal(EX_OSERR, "the event loop failed");
+    timers_turn(&m->timers, clock_us());
+    timers_run(&m->timers);
+    conn_loop_chores(&m->loop);
+    next_phase(m);
+}
+
+static void tear_down(struct master *m)
+{
+    close_listeners(m);
+    clients_close(&m->clients);
+    conn_loop_chores(&m->loop);
+    dispatcher_free(&m->dispatcher);
+    clients_free(&m->clients);
+    workers_free(&m->workers);
+    module_table_free(&m->modules);
+    conn_loop_free(&m->loop);
+    timer_clear(&m->timers, &m->phase_timer);
+    timers_free(&m->timers);
+    for (int i = 0; i < SIGNAL_COUNT; i++)
+        event_free(m->signals[i]);
+    event_free(m->wake);
+    event_base_free(m->base);
+    config_free(m->config);
+    libevent_global_shutdown();
+}
+
+int master_run(struct config *config, const struct config_args *args)
+{
+    static struct master m;
+    int status = EX_OK;
+    set_up(&m, config, args);
+    if (open_to_the_world(&m) == 0) {
+        log_event(LOG_INFO, "start", LOG_STR("version", TASKMASTER_VERSION),
+                  LOG_INT("pid", getpid()), LOG_STR("boot", m.boot),
+                  LOG_UINT("pool_start", config->pool_start),
+                  LOG_UINT("pool_max", config->pool_max), LOG_UINT("job_max", config->job_max));
+        dispatcher_start(&m.dispatcher);
+        while (m.phase != ENDED)
+            turn(&m);
+        log_event(LOG_INFO, "end", LOG_UINT("submitted", m.dispatcher.counts.submitted),
+                  LOG_UINT("done", m.dispatcher.counts.done));
+    } else {
+        status = EX_UNAVAILABLE;
+    }
+    tear_down(&m);
+    return status;
+}

@@ -1,0 +1,103 @@
+/* module_table: see module_table.h. */
+#include "module_table.h"
+
+#include "common/limits.h"
+#include "common/xmalloc.h"
+
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+enum { CHECK_US = 1000000 };
+
+struct module_entry *module_entry_of(struct hash_node *node)
+{
+    return (struct module_entry *)((char *)node - offsetof(struct module_entry, by_name));
+}
+
+void module_table_init(struct module_table *table, const struct config *config)
+{
+    hash_init(&table->by_name);
+    table->config = config;
+}
+
+static void free_entry(struct hash_node *node, void *arg)
+{
+    struct module_entry *entry = module_entry_of(node);
+    (void)arg;
+    free(entry->name);
+    free(entry);
+}
+
+void module_table_free(struct module_table *table)
+{
+    hash_each(&table->by_name, free_entry, NULL);
+    hash_free(&table->by_name);
+}
+
+static void forget(struct hash_node *node, void *arg)
+{
+    (void)arg;
+    module_entry_of(node)->checked_us = 0;
+}
+
+void module_table_configure(struct module_table *table, const struct config *config)
+{
+    table->config = config;
+    hash_each(&table->by_name, forget, NULL);
+}
+
+static bool file_is_there(const struct config *config, const char *name)
+{
+    char path[PATH_MAX];
+    struct stat st;
+    int n = snprintf(path, sizeof path, "%s/%s.so", config->module_dir, name);
+    return n > 0 && (size_t)n < sizeof path && stat(path, &st) == 0 && S_ISREG(st.st_mode);
+}
+
+static bool look(const struct module_table *table, const char *name, uint32_t *timeout_ms)
+{
+    const struct config_module *settings = config_find_module(table->config, name);
+    *timeout_ms = settings ? settings->timeout_ms : 0;
+    return (!settings || settings->enabled) && file_is_there(table->config, name);
+}
+
+static struct module_entry *lookup(const struct module_table *table, const char *name, size_t len,
+                                   uint64_t value)
+{
+    struct hash_node *node = hash_first(&table->by_name, value);
+    for (; node; node = hash_next(node)) {
+        struct module_entry *entry = module_entry_of(node);
+        if (strlen(entry->name) == len && memcmp(entry->name, name, len) == 0)
+            return entry;
+    }
+    return NULL;
+}
+
+struct module_entry *module_table_find(struct module_table *table, const char *name, size_t len,
+                                       uint64_t now_us)
+{
+    uint64_t value = siphash(name, len, 0);
+    struct module_entry *entry = lookup(table, name, len, value);
+    if (entry && entry->checked_us && now_us - entry->checked_us < CHECK_US)
+        return entry->usable ? entry : NULL;
+
+    char text[MODULE_NAME_MAX + 1];
+    uint32_t timeout_ms;
+    memcpy(text, name, len);
+    text[len] = '\0';
+    bool usable = look(table, text, &timeout_ms);
+    if (!entry && !usable)
+        return NULL;
+    if (!entry) {
+        entry = xcalloc(1, sizeof *entry);
+        entry->name = xstrdup(text);
+        hash_insert(&table->by_name, &entry->by_name, value);
+    }
+    entry->usable = usable;
+    entry->timeout_ms = timeout_ms;
+    entry->checked_us = now_us ? now_us : 1;
+    return usable ? entry : NULL;
+}

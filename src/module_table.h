@@ -1,0 +1,47 @@
+/*
+ * module_table: the modules that jobs may ask for: which exist, their settings, their counts.
+ *
+ * An entry is made the first time a module that exists is asked for, so that the table never holds
+ * more names than module-dir holds files, whatever clients ask for. Whether the file is (still)
+ * there is looked at once a second at the most for each module that was found.
+ */
+#ifndef TASKMASTER_MODULE_TABLE_H
+#define TASKMASTER_MODULE_TABLE_H
+
+#include "config.h"
+#include "hash.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct module_entry {
+    struct hash_node by_name;
+    char *name;
+    uint32_t timeout_ms; /* 0: none of its own */
+    bool usable;         /* the file is there and the module is not disabled */
+    uint64_t checked_us;
+    uint64_t done, failed;
+    size_t running, waiting;
+};
+
+struct module_table {
+    struct hash by_name;
+    const struct config *config;
+};
+
+void module_table_init(struct module_table *table, const struct config *config);
+void module_table_free(struct module_table *table);
+
+/* Other settings; what is known of the modules is looked at anew. */
+void module_table_configure(struct module_table *table, const struct config *config);
+
+/* The entry of a module that can be run; NULL if there is no such file or it is disabled. The table
+ * owns it, and it stays until the table goes. */
+struct module_entry *module_table_find(struct module_table *table, const char *name, size_t len,
+                                       uint64_t now_us);
+
+/* The entry that a node of by_name lies in, for hash_each(). */
+struct module_entry *module_entry_of(struct hash_node *node);
+
+#endif

@@ -1,0 +1,134 @@
+/* payload: see payload.h. */
+#include "payload.h"
+
+#include "common/log.h"
+#include "common/xmalloc.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+enum {
+    PART_MIN = 4 * 1024,
+    PART_MAX = 256 * 1024,
+};
+
+static size_t min_size(size_t a, size_t b)
+{
+    return a < b ? a : b;
+}
+
+static bool charge(struct payload_budget *budget, size_t bytes, bool forced)
+{
+    if (!forced && (bytes > budget->max || budget->held > budget->max - bytes))
+        return false;
+    budget->held += bytes;
+    return true;
+}
+
+struct payload *payload_new(struct payload_budget *budget, size_t size, size_t ready, bool forced)
+{
+    size_t capacity = min_size(size, ready > PART_MIN ? ready : PART_MIN);
+    if (!charge(budget, capacity, forced))
+        return NULL;
+    struct payload *payload =
+        xmalloc(sizeof(struct payload) + sizeof(struct payload_part) + capacity);
+    struct payload_part *part = (struct payload_part *)(payload + 1);
+    *part = (struct payload_part){.capacity = (uint32_t)capacity};
+    *payload = (struct payload){
+        .budget = budget, .first = part, .last = part, .size = size, .refs = 1, .forced = forced};
+    return payload;
+}
+
+struct payload *payload_ref(struct payload *payload)
+{
+    payload->refs++;
+    return payload;
+}
+
+void payload_unref(struct payload *payload)
+{
+    if (!payload || --payload->refs > 0)
+        return;
+    struct payload_part *part = payload->first->next; /* the first lies in the payload itself */
+    payload->budget->held -= payload->first->capacity;
+    while (part) {
+        struct payload_part *next = part->next;
+        payload->budget->held -= part->capacity;
+        free(part);
+        part = next;
+    }
+    free(payload);
+}
+
+/* Parts grow with what has arrived, so that a payload of n bytes has O(log n) small ones and wastes
+ * at most half. */
+static struct payload_part *grow(struct payload *payload)
+{
+    size_t capacity = min_size(payload->have > PART_MIN ? payload->have : PART_MIN, PART_MAX);
+    capacity = min_size(capacity, payload->size - payload->have);
+    if (!charge(payload->budget, capacity, payload->forced))
+        return NULL;
+    struct payload_part *part = xmalloc(sizeof(struct payload_part) + capacity);
+    *part = (struct payload_part){.capacity = (uint32_t)capacity};
+    payload->last->next = part;
+    payload->last = part;
+    return part;
+}
+
+char *payload_room(struct payload *payload, size_t *room)
+{
+    struct payload_part *part = payload->last;
+    if (part->len == part->capacity && payload->have < payload->size && !(part = grow(payload)))
+        return NULL;
+    *room = part->capacity - part->len;
+    return part->data + part->len;
+}
+
+void payload_commit(struct payload *payload, size_t len)
+{
+    bug_on(len > payload->last->capacity - payload->last->len);
+    payload->last->len += (uint32_t)len;
+    payload->have += len;
+}
+
+int payload_append(struct payload *payload, const void *data, size_t len)
+{
+    const char *from = data;
+    bug_on(len > payload->size - payload->have);
+    while (len) {
+        size_t room;
+        char *to = payload_room(payload, &room);
+        if (!to)
+            return -1;
+        room = min_size(room, len);
+        memcpy(to, from, room);
+        payload_commit(payload, room);
+        from += room;
+        len -= room;
+    }
+    return 0;
+}
+
+struct payload *payload_from(struct payload_budget *budget, const void *data, size_t len)
+{
+    struct payload *payload = payload_new(budget, len, len, true);
+    payload_append(payload, data, len);
+    return payload;
+}
+
+size_t payload_copy(const struct payload *payload, size_t offset, void *to, size_t len)
+{
+    size_t copied = 0;
+    for (const struct payload_part *part = payload->first; part && copied < len;
+         part = part->next) {
+        if (offset >= part->len) {
+            offset -= part->len;
+            continue;
+        }
+        size_t n = min_size(part->len - offset, len - copied);
+        memcpy((char *)to + copied, part->data + offset, n);
+        copied += n;
+        offset = 0;
+    }
+    return copied;
+}

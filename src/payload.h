@@ -1,0 +1,59 @@
+/*
+ * payload: the bytes that travel behind one header, as a chain of parts, shared by reference and
+ * never copied once they have arrived.
+ *
+ * A small payload is one allocation. A larger one grows part by part as its bytes come in, so that
+ * memory is taken for what has arrived, never on the word of `size`, and is written out from where
+ * it lies. Every part is charged to a budget, the bytes of all payloads held at that moment.
+ */
+#ifndef TASKMASTER_PAYLOAD_H
+#define TASKMASTER_PAYLOAD_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct payload_budget {
+    uint64_t held, max; /* bytes */
+};
+
+struct payload_part {
+    struct payload_part *next;
+    uint32_t len, capacity;
+    char data[];
+};
+
+struct payload {
+    struct payload_budget *budget;
+    struct payload_part *first, *last;
+    size_t size; /* announced */
+    size_t have; /* arrived */
+    uint32_t refs;
+    bool forced; /* charged to the budget without regard to its maximum */
+};
+
+/* A new payload of `size` bytes, of which `ready` are about to be appended; one reference. NULL
+ * when the budget does not allow the first part; `forced` ones (results: refusing them would lose a
+ * job) are always allowed. */
+struct payload *payload_new(struct payload_budget *budget, size_t size, size_t ready, bool forced);
+
+struct payload *payload_ref(struct payload *payload);
+void payload_unref(struct payload *payload); /* NULL is fine */
+
+/* Room for the next bytes: at least one byte unless the payload is whole. NULL when the budget does
+ * not allow more. */
+char *payload_room(struct payload *payload, size_t *room);
+
+/* `len` bytes have been written to the room. */
+void payload_commit(struct payload *payload, size_t len);
+
+/* Both in one: 0, or -1 when the budget does not allow it. `len` is at most what is missing. */
+int payload_append(struct payload *payload, const void *data, size_t len);
+
+/* A payload made of `len` bytes that are at hand. Always forced. */
+struct payload *payload_from(struct payload_budget *budget, const void *data, size_t len);
+
+/* Copies up to `len` bytes from `offset` out; returns how many there were. */
+size_t payload_copy(const struct payload *payload, size_t offset, void *to, size_t len);
+
+#endif

@@ -1,0 +1,78 @@
+/*
+ * pool: the records of all workers, and their states.
+ *
+ * Each state is a list, and a worker is in exactly one of them: counting workers is counting lists.
+ * States change in worker_set_state() alone:
+ *
+ *     STARTING --> IDLE <--> BUSY          a worker's life
+ *         |         |         |
+ *         +-------> STOPPING <+            it was told to end, killed or lost; its process is not
+ * reaped yet
+ *
+ * A record lives from the decision to start a worker until its process has been reaped.
+ */
+#ifndef TASKMASTER_POOL_H
+#define TASKMASTER_POOL_H
+
+#include "timers.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/queue.h>
+#include <sys/types.h>
+
+struct job;
+struct pool;
+
+enum worker_state { WORKER_STARTING, WORKER_IDLE, WORKER_BUSY, WORKER_STOPPING, WORKER_STATES };
+
+struct worker {
+    TAILQ_ENTRY(worker) link; /* in the list of its state */
+    struct pool *pool;
+    struct worker_link *process; /* its process and connection: of whoever carries out the
+                                    dispatcher's operations */
+    struct job *job;             /* while BUSY, and while STOPPING until the job's end is known */
+    struct timer timer; /* STARTING: it must be ready by then; BUSY: the next step of stopping its
+                           job; STOPPING: it must be gone by then */
+    uint64_t since_us;  /* when its state last changed */
+    uint64_t jobs_done;
+    uint32_t id; /* from 1, never used again */
+    pid_t pid;   /* 0 until its process runs */
+    uint8_t state;
+    bool signalled; /* SIGTERM was sent: it must not be given another job, which might die of it */
+    bool stale;     /* started under settings that are no longer in force: ends after its job */
+};
+
+TAILQ_HEAD(worker_list, worker);
+
+struct pool {
+    struct worker_list lists[WORKER_STATES];
+    size_t counts[WORKER_STATES];
+    uint32_t last_id;
+    uint64_t forks, exits;
+};
+
+void pool_init(struct pool *pool);
+
+/* A new record, STARTING; the pool owns it. */
+struct worker *pool_add(struct pool *pool, uint64_t now_us);
+
+/* The record leaves the pool and is freed; it has no job and no timer set. */
+void pool_remove(struct pool *pool, struct worker *worker);
+
+/* All of them, STOPPING ones too. */
+size_t pool_count(const struct pool *pool);
+
+/* NULL if there is none of that id. */
+struct worker *pool_find(struct pool *pool, uint32_t id);
+
+/* The idle worker that was busy last, whose caches are warm; NULL if none is idle. */
+struct worker *pool_idle(struct pool *pool);
+
+/* The one way to another state; aborts on a way that does not exist. */
+void worker_set_state(struct worker *worker, enum worker_state state, uint64_t now_us);
+
+const char *worker_state_name(enum worker_state state);
+
+#endif

@@ -1,0 +1,545 @@
+/*
+ * request: see request.h.
+ *
+ * jansson decides what JSON is. Two things it does not tell are taken from the text itself, which
+ * by then is known to be valid: whether an integer was written in digits only (-0 is 0 to jansson),
+ * and a context to the letter (1.10 must not come back as 1.1000000000000001).
+ */
+#include "request.h"
+
+#include "config.h"
+
+#include <inttypes.h>
+#include <jansson.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum field {
+    FIELD_OP,
+    FIELD_ID,
+    FIELD_SIZE,
+    FIELD_MODULE,
+    FIELD_CONTEXT,
+    FIELD_TIMEOUT_MS,
+    FIELD_LINK,
+    FIELD_NOTIFY,
+    FIELD_PROTOCOL,
+    FIELD_CLIENT,
+    FIELD_TOKEN,
+    FIELD_JOB,
+    FIELD_TARGET,
+    FIELD_COUNT
+};
+
+#define BIT(field) (1u << (field))
+#define COMMON     (BIT(FIELD_OP) | BIT(FIELD_ID) | BIT(FIELD_SIZE))
+
+/* A header while it is parsed. */
+struct header {
+    struct request *request;
+    const char *line;
+    size_t len;
+    json_t *root;
+};
+
+typedef int (*field_reader)(struct header *header, const json_t *value);
+
+static int read_op(struct header *header, const json_t *value);
+static int read_id(struct header *header, const json_t *value);
+static int read_size(struct header *header, const json_t *value);
+static int read_module(struct header *header, const json_t *value);
+static int read_context(struct header *header, const json_t *value);
+static int read_timeout_ms(struct header *header, const json_t *value);
+static int read_link(struct header *header, const json_t *value);
+static int read_notify(struct header *header, const json_t *value);
+static int read_protocol(struct header *header, const json_t *value);
+static int read_client(struct header *header, const json_t *value);
+static int read_token(struct header *header, const json_t *value);
+static int read_job(struct header *header, const json_t *value);
+static int read_target(struct header *header, const json_t *value);
+
+static const struct {
+    const char *name;
+    field_reader read;
+} field_table[FIELD_COUNT] = {
+    [FIELD_OP] = {"op", read_op},
+    [FIELD_ID] = {"id", read_id},
+    [FIELD_SIZE] = {"size", read_size},
+    [FIELD_MODULE] = {"module", read_module},
+    [FIELD_CONTEXT] = {"context", read_context},
+    [FIELD_TIMEOUT_MS] = {"timeout_ms", read_timeout_ms},
+    [FIELD_LINK] = {"link", read_link},
+    [FIELD_NOTIFY] = {"notify", read_notify},
+    [FIELD_PROTOCOL] = {"protocol", read_protocol},
+    [FIELD_CLIENT] = {"client", read_client},
+    [FIELD_TOKEN] = {"token", read_token},
+    [FIELD_JOB] = {"job", read_job},
+    [FIELD_TARGET] = {"target", read_target},
+};
+
+static const struct {
+    const char *name;
+    uint32_t required; /* fields */
+    uint32_t optional;
+    uint32_t one_of; /* exactly one of these */
+    bool payload;
+} op_table[OP_COUNT] = {
+    [OP_NONE] = {.name = ""},
+    [OP_HELLO] = {"hello", BIT(FIELD_PROTOCOL),
+                  BIT(FIELD_CLIENT) | BIT(FIELD_MODULE) | BIT(FIELD_TOKEN), 0, false},
+    [OP_SUBMIT] = {"submit", BIT(FIELD_ID),
+                   BIT(FIELD_MODULE) | BIT(FIELD_CONTEXT) | BIT(FIELD_TIMEOUT_MS) |
+                       BIT(FIELD_LINK) | BIT(FIELD_NOTIFY),
+                   0, true},
+    [OP_SET] = {"set", BIT(FIELD_MODULE), 0, 0, false},
+    [OP_PING] = {"ping", 0, 0, 0, false},
+    [OP_STATS] = {"stats", 0, 0, 0, false},
+    [OP_WORKERS] = {"workers", 0, 0, 0, false},
+    [OP_CANCEL] = {"cancel", 0, 0, BIT(FIELD_JOB) | BIT(FIELD_TARGET), false},
+    [OP_KILL] = {"kill", 0, 0, BIT(FIELD_JOB) | BIT(FIELD_TARGET), false},
+};
+
+const char *op_name(enum op op)
+{
+    return op_table[op].name;
+}
+
+/* --- verdicts --- */
+
+/* Returns -1, so that a reader can return it. The first fault is the one that is told. */
+__attribute__((format(printf, 3, 4))) static int wrong(struct header *header, const char *code,
+                                                       const char *fmt, ...)
+{
+    struct request *request = header->request;
+    va_list args;
+    if (request->code)
+        return -1;
+    request->code = code;
+    va_start(args, fmt);
+    vsnprintf(request->message, sizeof request->message, fmt, args);
+    va_end(args);
+    return -1;
+}
+
+/* "field x is <what was found>; expected <what>". */
+static int bad_field(struct header *header, enum field field, const json_t *found,
+                     const char *expected)
+{
+    char shown[64];
+    char *text = json_dumps(found, JSON_COMPACT | JSON_ENCODE_ANY | JSON_ENSURE_ASCII);
+    snprintf(shown, sizeof shown, "%s", text ? text : "?");
+    if (text && strlen(text) >= sizeof shown)
+        memcpy(shown + sizeof shown - 4, "...", 4);
+    free(text);
+    return wrong(header, field == FIELD_SIZE ? "bad-size" : "bad-request",
+                 "field %s is %s; expected %s", field_table[field].name, shown, expected);
+}
+
+/* --- the raw text of a valid header --- */
+
+static const char *skip_space(const char *at)
+{
+    while (*at == ' ' || *at == '\t' || *at == '\r' || *at == '\n')
+        at++;
+    return at;
+}
+
+/* From the opening quote to behind the closing one. */
+static const char *skip_string(const char *at)
+{
+    for (at++; *at != '"'; at++)
+        if (*at == '\\')
+            at++;
+    return at + 1;
+}
+
+/* To the comma or brace behind a value. */
+static const char *skip_value(const char *at)
+{
+    int depth = 0;
+    while (depth > 0 || (*at != ',' && *at != '}')) {
+        if (*at == '"') {
+            at = skip_string(at);
+            continue;
+        }
+        depth += *at == '{' || *at == '[';
+        depth -= *at == '}' || *at == ']';
+        at++;
+    }
+    return at;
+}
+
+/* Where the value of a top-level key stands, and where it ends; NULL if the key is not there in
+ * plain letters. */
+static const char *raw_value(const struct header *header, const char *key, const char **end)
+{
+    size_t key_len = strlen(key);
+    const char *at = skip_space(skip_space(header->line) + 1);
+    while (*at == '"') {
+        const char *name = at + 1;
+        at = skip_string(at);
+        bool found = (size_t)(at - 1 - name) == key_len && memcmp(name, key, key_len) == 0;
+        const char *value = skip_space(skip_space(at) + 1);
+        *end = skip_value(value);
+        if (found)
+            return value;
+        at = **end == ',' ? skip_space(*end + 1) : *end;
+    }
+    return NULL;
+}
+
+static size_t depth_of(const char *line, size_t len)
+{
+    size_t depth = 0, most = 0;
+    const char *end = line + len;
+    while (line < end) {
+        if (*line == '"') {
+            line = skip_string(line);
+            continue;
+        }
+        if (*line == '{' || *line == '[')
+            depth++;
+        if (*line == '}' || *line == ']')
+            depth--;
+        if (depth > most)
+            most = depth;
+        line++;
+    }
+    return most;
+}
+
+/* Copies a valid JSON text without the white space between its tokens. Returns the length it has or
+ * would have. */
+static size_t compact(const char *from, const char *end, char *to, size_t room)
+{
+    size_t len = 0;
+    while (from < end) {
+        const char *next = *from == '"' ? skip_string(from) : from + 1;
+        if (*from != ' ' && *from != '\t') {
+            if (len + (size_t)(next - from) <= room)
+                memcpy(to + len, from, (size_t)(next - from));
+            len += (size_t)(next - from);
+        }
+        from = next;
+    }
+    return len;
+}
+
+/* --- readers of fields: 0, or -1 with the fault noted --- */
+
+/* An integer from 0 up that was written in digits only. */
+static bool is_digits(const struct header *header, const char *key, const json_t *value)
+{
+    const char *end, *raw;
+    if (!json_is_integer(value) || json_integer_value(value) < 0)
+        return false;
+    raw = raw_value(header, key, &end);
+    return !raw || *raw != '-';
+}
+
+static int read_op(struct header *header, const json_t *value)
+{
+    struct request *request = header->request;
+    const char *name = json_string_value(value);
+    if (!name)
+        return bad_field(header, FIELD_OP, value, "a string");
+    snprintf(request->op_text, sizeof request->op_text, "%.*s",
+             json_string_length(value) <= CODE_MAX ? CODE_MAX : 0, name);
+    for (int op = OP_NONE + 1; op < OP_COUNT; op++)
+        if (strcmp(op_table[op].name, name) == 0)
+            request->op = (enum op)op;
+    return 0;
+}
+
+static int read_id_text(struct header *header, enum field field, const json_t *value, char *text,
+                        size_t *len)
+{
+    const char *key = field_table[field].name;
+    bool fine = false;
+    if (json_is_string(value))
+        fine = json_string_length(value) >= 1 && json_string_length(value) <= ID_MAX;
+    else if (json_is_integer(value))
+        fine = is_digits(header, key, value) && json_integer_value(value) <= ID_INTEGER_MAX;
+    if (!fine)
+        return bad_field(
+            header, field, value,
+            "a string of 1 to 64 bytes, or an integer from 0 to 2^53-1 in digits only");
+    size_t n = json_dumpb(value, text, ID_TEXT_MAX, JSON_COMPACT | JSON_ENCODE_ANY);
+    text[n] = '\0';
+    *len = n;
+    return 0;
+}
+
+static int read_id(struct header *header, const json_t *value)
+{
+    return read_id_text(header, FIELD_ID, value, header->request->id, &header->request->id_len);
+}
+
+static int read_target(struct header *header, const json_t *value)
+{
+    return read_id_text(header, FIELD_TARGET, value, header->request->target,
+                        &header->request->target_len);
+}
+
+static int read_size(struct header *header, const json_t *value)
+{
+    if (!is_digits(header, "size", value))
+        return bad_field(header, FIELD_SIZE, value,
+                         "an integer from 0 to payload_max in digits only");
+    header->request->size = (size_t)json_integer_value(value);
+    return 0;
+}
+
+static int read_module(struct header *header, const json_t *value)
+{
+    const char *name = json_string_value(value);
+    if (!name || strlen(name) != json_string_length(value) || !module_name_valid(name))
+        return bad_field(header, FIELD_MODULE, value, "a string of 1 to 64 of [A-Za-z0-9_-]");
+    header->request->module_len = json_string_length(value);
+    memcpy(header->request->module, name, header->request->module_len + 1);
+    return 0;
+}
+
+static int read_context(struct header *header, const json_t *value)
+{
+    struct request *request = header->request;
+    const char *end, *raw = raw_value(header, "context", &end);
+    if (raw)
+        request->context_len = compact(raw, end, request->context, CONTEXT_MAX);
+    else /* its key is written with escapes */
+        request->context_len =
+            json_dumpb(value, request->context, CONTEXT_MAX, JSON_COMPACT | JSON_ENCODE_ANY);
+    if (request->context_len <= CONTEXT_MAX)
+        return 0;
+    size_t len = request->context_len;
+    request->context_len = 0;
+    return wrong(header, "bad-request",
+                 "field context is %zu bytes as compact text; expected at most %d", len,
+                 CONTEXT_MAX);
+}
+
+static int read_timeout_ms(struct header *header, const json_t *value)
+{
+    json_int_t ms = json_integer_value(value);
+    if (!is_digits(header, "timeout_ms", value) || ms < 1 || ms > INT32_MAX)
+        return bad_field(header, FIELD_TIMEOUT_MS, value, "an integer from 1 to 2147483647");
+    header->request->timeout_ms = (uint32_t)ms;
+    return 0;
+}
+
+static int read_link(struct header *header, const json_t *value)
+{
+    if (!json_is_boolean(value))
+        return bad_field(header, FIELD_LINK, value, "true or false");
+    header->request->link = json_is_true(value);
+    return 0;
+}
+
+static int read_notify(struct header *header, const json_t *value)
+{
+    static const char expected[] = "a list of \"accepted\" and \"started\"";
+    size_t i;
+    json_t *item;
+    if (!json_is_array(value))
+        return bad_field(header, FIELD_NOTIFY, value, expected);
+    json_array_foreach (value, i, item) {
+        const char *name = json_is_string(item) ? json_string_value(item) : "";
+        if (strcmp(name, "accepted") == 0)
+            header->request->notify_accepted = true;
+        else if (strcmp(name, "started") == 0)
+            header->request->notify_started = true;
+        else
+            return bad_field(header, FIELD_NOTIFY, value, expected);
+    }
+    return 0;
+}
+
+static int read_protocol(struct header *header, const json_t *value)
+{
+    if (json_is_integer(value) && json_integer_value(value) == PROTOCOL_VERSION)
+        return 0;
+    bad_field(header, FIELD_PROTOCOL, value, "1, the only version that this server speaks");
+    header->request->code = "bad-version";
+    return -1;
+}
+
+static int read_text(struct header *header, enum field field, const json_t *value, char *text,
+                     size_t max, const char *expected)
+{
+    size_t len = json_string_length(value);
+    if (!json_is_string(value) || len < 1 || len > max)
+        return bad_field(header, field, value, expected);
+    memcpy(text, json_string_value(value), len);
+    text[len] = '\0';
+    return 0;
+}
+
+static int read_client(struct header *header, const json_t *value)
+{
+    return read_text(header, FIELD_CLIENT, value, header->request->client, CLIENT_NAME_MAX,
+                     "a string of 1 to 64 bytes");
+}
+
+/* A token never stands in a message. */
+static int read_token(struct header *header, const json_t *value)
+{
+    size_t len = json_string_length(value);
+    if (!json_is_string(value) || len < 1 || len > TOKEN_MAX)
+        return wrong(header, "bad-request",
+                     "field token has a wrong type or length; expected a string of 1 to 256 bytes");
+    memcpy(header->request->token, json_string_value(value), len + 1);
+    return 0;
+}
+
+static int read_job(struct header *header, const json_t *value)
+{
+    return read_text(header, FIELD_JOB, value, header->request->job, JOB_NAME_MAX,
+                     "a job's id, a string of 1 to 64 bytes");
+}
+
+/* --- a whole request --- */
+
+static enum request_verdict load(struct header *header)
+{
+    json_error_t error;
+    header->root = json_loadb(header->line, header->len, JSON_REJECT_DUPLICATES, &error);
+    if (!header->len)
+        wrong(header, "bad-json", "the line is empty; expected a JSON object");
+    else if (!header->root)
+        wrong(header, "bad-json", "%s at byte %d; expected a JSON object", error.text,
+              error.position);
+    else if (!json_is_object(header->root))
+        wrong(header, "bad-json", "the top level is an array; expected an object");
+    else if (depth_of(header->line, header->len) > HEADER_DEPTH_MAX)
+        wrong(header, "bad-json", "nested deeper than %d levels", HEADER_DEPTH_MAX);
+    return header->request->code ? REQUEST_BROKEN : REQUEST_FINE;
+}
+
+static int read_field(struct header *header, enum field field)
+{
+    const json_t *value = json_object_get(header->root, field_table[field].name);
+    if (!value)
+        return 0;
+    header->request->fields |= BIT(field);
+    return field_table[field].read(header, value);
+}
+
+/* What an error can echo is read before anything is found wrong; the size decides about the
+ * framing. */
+static enum request_verdict read_frame(struct header *header, uint64_t payload_max)
+{
+    struct request *request = header->request;
+    char fault[REQUEST_MESSAGE_MAX];
+    const char *code;
+    read_field(header, FIELD_OP);
+    read_field(header, FIELD_ID);
+    code = request->code; /* a wrong op or id is told unless the framing is broken */
+    memcpy(fault, request->message, sizeof fault);
+    request->code = NULL;
+    if (read_field(header, FIELD_SIZE) == 0 && request->size > payload_max)
+        wrong(header, "payload-too-large", "field size is %zu; expected at most %" PRIu64,
+              request->size, payload_max);
+    if (request->code)
+        return REQUEST_BROKEN;
+    request->code = code;
+    memcpy(request->message, fault, sizeof fault);
+    return REQUEST_FINE;
+}
+
+static enum field field_named(const char *name)
+{
+    int field = 0;
+    while (field < FIELD_COUNT && strcmp(field_table[field].name, name) != 0)
+        field++;
+    return (enum field)field;
+}
+
+static void check_known_fields(struct header *header)
+{
+    enum op op = header->request->op;
+    uint32_t allowed = COMMON | op_table[op].required | op_table[op].optional | op_table[op].one_of;
+    const char *name;
+    json_t *value;
+    json_object_foreach (header->root, name, value) {
+        enum field field = field_named(name);
+        if (field == FIELD_COUNT || !(allowed & BIT(field)))
+            wrong(header, "bad-request", "%s takes no field %.64s", op_table[op].name, name);
+    }
+}
+
+static void check_required_fields(struct header *header)
+{
+    struct request *request = header->request;
+    uint32_t required = op_table[request->op].required, one_of = op_table[request->op].one_of;
+    for (int field = 0; field < FIELD_COUNT; field++)
+        if (required & BIT(field) & ~request->fields)
+            wrong(header, "bad-request", "%s needs a field %s", op_table[request->op].name,
+                  field_table[field].name);
+    uint32_t given = one_of & request->fields;
+    if (one_of && (!given || given & (given - 1)))
+        wrong(header, "bad-request", "%s needs either a field job or a field target",
+              op_table[request->op].name);
+}
+
+static void check_op(struct header *header)
+{
+    struct request *request = header->request;
+    if (!(request->fields & BIT(FIELD_OP)))
+        wrong(header, "bad-request", "the header needs a field op");
+    else if (request->op == OP_NONE)
+        wrong(header, "unknown-op", "there is no operation %s in this release",
+              request->op_text[0] ? request->op_text : "of that name");
+    else if (request->op == OP_HELLO && !json_object_get(header->root, "protocol"))
+        wrong(header, "bad-version", "hello needs a field protocol; this server speaks 1");
+}
+
+static void read_fields(struct header *header)
+{
+    struct request *request = header->request;
+    check_op(header);
+    if (request->op == OP_NONE)
+        return;
+    uint32_t fields = op_table[request->op].required | op_table[request->op].optional |
+                      op_table[request->op].one_of;
+    if (request->op == OP_HELLO)
+        read_field(header, FIELD_PROTOCOL); /* looked at before anything else */
+    check_known_fields(header);
+    for (int field = 0; field < FIELD_COUNT; field++)
+        if (fields & BIT(field) & ~request->fields)
+            read_field(header, (enum field)field);
+    check_required_fields(header);
+    if (request->size && !op_table[request->op].payload)
+        wrong(header, "bad-request", "%s takes no payload; field size is %zu",
+              op_table[request->op].name, request->size);
+}
+
+static void clear(struct request *request)
+{
+    request->op = OP_NONE;
+    request->fields = 0;
+    request->size = request->id_len = request->module_len = request->context_len = 0;
+    request->target_len = 0;
+    request->timeout_ms = 0;
+    request->link = request->notify_accepted = request->notify_started = false;
+    request->op_text[0] = request->id[0] = request->module[0] = request->client[0] = '\0';
+    request->token[0] = request->job[0] = request->target[0] = request->message[0] = '\0';
+    request->code = NULL;
+}
+
+enum request_verdict request_parse(struct request *request, const char *line, size_t len,
+                                   uint64_t payload_max)
+{
+    struct header header = {.request = request, .line = line, .len = len};
+    clear(request);
+    enum request_verdict verdict = load(&header);
+    if (verdict == REQUEST_FINE)
+        verdict = read_frame(&header, payload_max);
+    if (verdict == REQUEST_FINE) {
+        read_fields(&header);
+        verdict = request->code ? REQUEST_WRONG : REQUEST_FINE;
+    }
+    json_decref(header.root);
+    return verdict;
+}

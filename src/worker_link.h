@@ -1,0 +1,59 @@
+/*
+ * worker_link: what connects a worker's record to the world: its process, its connection, its
+ * output.
+ *
+ * It carries out the dispatcher's operations and tells it what workers do. A worker has two ends,
+ * its process and its connection, and they are seen in either order:
+ *
+ *     reaped first:  the socket is read until nothing more is there (a grandchild may hold it open,
+ * so EOF is not waited for), then the loss is told: a whole result that was sent before the death
+ * is a result closed first:  its own exit status is waited for (200 ms), then it is killed
+ *
+ * Either way the record goes when the process has been reaped. Should a killed process not be
+ * reaped within a second (it hangs in the kernel), its job's end is told without waiting longer.
+ */
+#ifndef TASKMASTER_WORKER_LINK_H
+#define TASKMASTER_WORKER_LINK_H
+
+#include "config.h"
+#include "conn.h"
+#include "dispatcher.h"
+#include "worker_proc.h"
+
+#include <stddef.h>
+#include <sys/queue.h>
+#include <sys/socket.h>
+
+struct workers {
+    struct dispatcher *dispatcher;
+    struct conn_loop *loop;
+    const struct config *config;
+    const char *boot;
+    struct worker_proc_env env;
+    struct conn_limits limits;
+    char *settings; /* what a worker is told in WELCOME */
+    size_t settings_len;
+    TAILQ_HEAD(, worker_link) links;
+    TAILQ_HEAD(, worker_conn) unproven; /* connections without a valid token yet, oldest first */
+    size_t unproven_count;
+};
+
+extern const struct dispatcher_ops worker_link_ops; /* their ctx is a struct workers */
+
+void workers_init(struct workers *workers);
+void workers_free(struct workers *workers); /* once no worker and no connection is left */
+
+/* Other settings, for workers that start from now on. */
+void workers_configure(struct workers *workers, const struct config *config);
+
+/* A new connection on the worker port; takes over `fd`. */
+void workers_accept(struct workers *workers, int fd, const struct sockaddr *addr,
+                    socklen_t addr_len);
+
+/* Reaps all children that have died. */
+void workers_reap(struct workers *workers);
+
+/* Closes connections that have not proven themselves. */
+void workers_close_unproven(struct workers *workers);
+
+#endif

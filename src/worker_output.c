@@ -1,0 +1,175 @@
+/* worker_output: see worker_output.h. */
+#include "worker_output.h"
+
+#include "common/log.h"
+#include "common/xmalloc.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+enum {
+    READ_MAX = 16 * 1024,
+    DRAIN_MAX = 64 * 1024,
+};
+
+static void on_output(evutil_socket_t fd, short what, void *arg);
+
+int worker_output_open(struct worker_output *output, struct event_base *base,
+                       const struct timers *timers, int fd, const char *boot, uint32_t worker)
+{
+    *output = (struct worker_output){.timers = timers, .fd = fd, .worker = worker, .boot = boot};
+    if (event_assign(&output->event, base, fd, EV_READ | EV_PERSIST, on_output, output) < 0 ||
+        event_add(&output->event, NULL) < 0)
+        return -1;
+    output->watched = true;
+    return 0;
+}
+
+static void say_dropped(struct worker_output *output)
+{
+    if (output->dropped)
+        log_event(LOG_WARN, "worker-output-dropped", LOG_UINT("worker", output->worker),
+                  LOG_UINT("lines", output->dropped), LOG_UINT("rate", OUTPUT_RATE_LINES));
+    output->dropped = 0;
+}
+
+static bool within_rate(struct worker_output *output)
+{
+    if (output->timers->now_us - output->window_us >= 1000000) {
+        say_dropped(output);
+        output->window_us = output->timers->now_us;
+        output->window_lines = 0;
+    }
+    if (output->window_lines++ < OUTPUT_RATE_LINES)
+        return true;
+    output->dropped++;
+    return false;
+}
+
+/* "<4>text": the level, and the text behind it. */
+static enum log_level level_of(const char **text, size_t *len)
+{
+    static const enum log_level levels[] = {LOG_ERROR, LOG_ERROR, LOG_ERROR, LOG_ERROR,
+                                            LOG_WARN,  LOG_INFO,  LOG_INFO,  LOG_DEBUG};
+    const char *t = *text;
+    if (*len < 3 || t[0] != '<' || t[1] < '0' || t[1] > '7' || t[2] != '>')
+        return LOG_INFO;
+    *text += 3;
+    *len -= 3;
+    return levels[t[1] - '0'];
+}
+
+static void log_line(struct worker_output *output)
+{
+    const char *text = output->line;
+    char job[64] = "-";
+    size_t len = output->line_len;
+    output->line_len = 0;
+    if (!within_rate(output))
+        return;
+    enum log_level level = level_of(&text, &len);
+    if (output->job)
+        snprintf(job, sizeof job, "%s-%" PRIu64, output->boot, output->job);
+    log_event(level, "worker-output", LOG_UINT("worker", output->worker), LOG_STR("job", job),
+              LOG_STRN("text", text, len));
+}
+
+static void keep_tail(struct worker_output *output, const char *data, size_t len)
+{
+    char *tail = output->line + OUTPUT_LINE_MAX;
+    if (len >= OUTPUT_TAIL_MAX) {
+        memcpy(tail, data + len - OUTPUT_TAIL_MAX, OUTPUT_TAIL_MAX);
+        output->tail_len = OUTPUT_TAIL_MAX;
+        return;
+    }
+    size_t keep = OUTPUT_TAIL_MAX - len;
+    if (output->tail_len > keep) {
+        memmove(tail, tail + output->tail_len - keep, keep);
+        output->tail_len = keep;
+    }
+    memcpy(tail + output->tail_len, data, len);
+    output->tail_len += len;
+}
+
+static void take(struct worker_output *output, const char *data, size_t len)
+{
+    if (!output->line)
+        output->line = xmalloc(OUTPUT_LINE_MAX + OUTPUT_TAIL_MAX);
+    keep_tail(output, data, len);
+    while (len) {
+        const char *lf = memchr(data, '\n', len);
+        size_t n = lf ? (size_t)(lf - data) : len;
+        size_t room = OUTPUT_LINE_MAX - output->line_len;
+        if (n > room) {
+            n = room;
+            lf = NULL;
+        }
+        memcpy(output->line + output->line_len, data, n);
+        output->line_len += n;
+        data += n + (lf != NULL);
+        len -= n + (lf != NULL);
+        if (lf || output->line_len == OUTPUT_LINE_MAX)
+            log_line(output);
+    }
+}
+
+static void unwatch(struct worker_output *output)
+{
+    if (output->watched)
+        event_del(&output->event);
+    output->watched = false;
+}
+
+/* False when there is no more for now, or ever. */
+static bool read_some(struct worker_output *output, size_t *total)
+{
+    char data[READ_MAX];
+    ssize_t n = read(output->fd, data, sizeof data);
+    if (n == 0)
+        unwatch(output);
+    if (n <= 0)
+        return false;
+    take(output, data, (size_t)n);
+    *total += (size_t)n;
+    return n == READ_MAX;
+}
+
+void worker_output_drain(struct worker_output *output)
+{
+    size_t total = 0;
+    while (output->watched && total < DRAIN_MAX && read_some(output, &total))
+        ;
+}
+
+static void on_output(evutil_socket_t fd, short what, void *arg)
+{
+    (void)fd;
+    (void)what;
+    worker_output_drain(arg);
+}
+
+void worker_output_job(struct worker_output *output, uint64_t job)
+{
+    if (job)
+        output->tail_len = 0;
+    output->job = job;
+}
+
+const char *worker_output_tail(const struct worker_output *output, size_t *len)
+{
+    *len = output->tail_len;
+    return output->line ? output->line + OUTPUT_LINE_MAX : "";
+}
+
+void worker_output_close(struct worker_output *output)
+{
+    unwatch(output);
+    if (output->line_len)
+        log_line(output);
+    say_dropped(output);
+    free(output->line);
+    output->line = NULL;
+}

@@ -1,0 +1,60 @@
+/*
+ * worker_output: what a worker prints, line by line into the master's log, tagged with worker and
+ * job.
+ *
+ * A line that begins with <N>, N a syslog priority, is logged at that level; the rest as info. A
+ * worker that floods has the lines above a rate dropped and counted, so that it costs the others no
+ * more than that. The last bytes printed during a job are kept: they are the first thing one wants
+ * to see when it crashed.
+ */
+#ifndef TASKMASTER_WORKER_OUTPUT_H
+#define TASKMASTER_WORKER_OUTPUT_H
+
+#include "timers.h"
+
+#include <event2/event.h>
+#include <event2/event_struct.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum {
+    OUTPUT_LINE_MAX = 1024,   /* a longer line is logged in pieces */
+    OUTPUT_TAIL_MAX = 2048,   /* bytes kept for a crash */
+    OUTPUT_RATE_LINES = 1000, /* lines a second */
+};
+
+struct worker_output {
+    struct event event;
+    const struct timers *timers;
+    int fd; /* owned by the process; -1 when it is closed */
+    bool watched;
+    uint32_t worker;
+    const char *boot;
+    uint64_t job; /* its number; 0 between jobs */
+    char *line;   /* OUTPUT_LINE_MAX bytes once something was printed; then the tail */
+    size_t line_len;
+    size_t tail_len;
+    uint64_t window_us; /* rate: when this second began */
+    uint32_t window_lines;
+    uint64_t dropped;
+};
+
+/* Watches `fd`, which stays the caller's. 0, or -1 when the event cannot be added. */
+int worker_output_open(struct worker_output *output, struct event_base *base,
+                       const struct timers *timers, int fd, const char *boot, uint32_t worker);
+
+/* Logs what is there; at most 64 KiB, so that a flood does not hold up the loop. */
+void worker_output_drain(struct worker_output *output);
+
+/* From now on lines are about the job of this number; 0: about none. What was kept for a crash is
+ * forgotten at the beginning of one. */
+void worker_output_job(struct worker_output *output, uint64_t job);
+
+/* The last that was printed during the job. */
+const char *worker_output_tail(const struct worker_output *output, size_t *len);
+
+/* Logs an unfinished line, and stops watching. */
+void worker_output_close(struct worker_output *output);
+
+#endif

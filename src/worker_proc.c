@@ -1,0 +1,197 @@
+/* worker_proc: see worker_proc.h. */
+#include "worker_proc.h"
+
+#include "common/xmalloc.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <spawn.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+extern char **environ;
+
+static bool is_scrubbed(const char *entry)
+{
+    static const char *const prefixes[] = {
+        "LD_",          "DYLD_",           "GCONV_PATH=",
+        "GETCONF_DIR=", "GLIBC_TUNABLES=", "HOSTALIASES=",
+        "LOCALDOMAIN=", "LOCPATH=",        "MALLOC_",
+        "NIS_PATH=",    "NLSPATH=",        "RESOLV_HOST_CONF=",
+        "RES_OPTIONS=", "LISTEN_",         "NOTIFY_SOCKET=",
+        "WATCHDOG_",    "JOURNAL_STREAM=", "INVOCATION_ID=",
+        "TASKMASTER_",  "MAINPID=",
+    };
+    for (size_t i = 0; i < sizeof prefixes / sizeof *prefixes; i++)
+        if (strncmp(entry, prefixes[i], strlen(prefixes[i])) == 0)
+            return true;
+    return false;
+}
+
+char **worker_proc_environ(void)
+{
+    size_t count = 0, kept = 0;
+    while (environ[count])
+        count++;
+    char **env = xcalloc(count + 1, sizeof *env);
+    for (size_t i = 0; i < count; i++)
+        if (!is_scrubbed(environ[i]))
+            env[kept++] = environ[i];
+    return env;
+}
+
+/* Sealed, so that the worker cannot make our own touch of the page fault. */
+static int make_page(struct worker_page **page)
+{
+    int fd = memfd_create("taskmaster-worker", MFD_CLOEXEC | MFD_ALLOW_SEALING);
+    if (fd < 0)
+        return -1;
+    if (ftruncate(fd, sizeof(struct worker_page)) == 0 &&
+        fcntl(fd, F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL) == 0) {
+        *page = mmap(NULL, sizeof(struct worker_page), PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+        if (*page != MAP_FAILED)
+            return fd;
+    }
+    int saved = errno;
+    close(fd);
+    errno = saved;
+    return -1;
+}
+
+static void fill_page(struct worker_page *page, const struct worker_proc_env *env, uint32_t worker,
+                      const uint8_t token[TOKEN_BYTES])
+{
+    page->magic = WORKER_PAGE_MAGIC;
+    page->worker = worker;
+    page->addr = env->addr;
+    page->addr_len = env->addr_len;
+    page->nofile_soft = env->nofile_soft;
+    memcpy(page->token, token, TOKEN_BYTES);
+}
+
+/* Descriptors 0 to 4 of the child; everything above is closed. The sources are all above 4
+ * (master_open_low_fds). */
+static int add_files(posix_spawn_file_actions_t *files, int page_fd, int life_fd, int output_fd)
+{
+    int e = posix_spawn_file_actions_addopen(files, 0, "/dev/null", O_RDONLY, 0);
+    if (!e)
+        e = posix_spawn_file_actions_adddup2(files, output_fd, 1);
+    if (!e)
+        e = posix_spawn_file_actions_adddup2(files, output_fd, 2);
+    if (!e)
+        e = posix_spawn_file_actions_adddup2(files, page_fd, WORKER_PAGE_FD);
+    if (!e)
+        e = posix_spawn_file_actions_adddup2(files, life_fd, WORKER_LIFE_FD);
+    if (!e)
+        e = posix_spawn_file_actions_addclosefrom_np(files, WORKER_LIFE_FD + 1);
+    return e;
+}
+
+/* A process group of its own, default actions, nothing blocked. */
+static int set_attributes(posix_spawnattr_t *attr)
+{
+    sigset_t all, none;
+    sigfillset(&all);
+    sigemptyset(&none);
+    int e = posix_spawnattr_setflags(attr, POSIX_SPAWN_SETPGROUP | POSIX_SPAWN_SETSIGDEF |
+                                               POSIX_SPAWN_SETSIGMASK);
+    if (!e)
+        e = posix_spawnattr_setpgroup(attr, 0);
+    if (!e)
+        e = posix_spawnattr_setsigdefault(attr, &all);
+    if (!e)
+        e = posix_spawnattr_setsigmask(attr, &none);
+    return e;
+}
+
+static int spawn(pid_t *pid, const struct worker_proc_env *env, int page_fd, int output_fd)
+{
+    static char name[] = "taskmaster-worker";
+    char *argv[] = {name, NULL};
+    posix_spawn_file_actions_t files;
+    posix_spawnattr_t attr;
+    int e = posix_spawn_file_actions_init(&files);
+    if (e)
+        return e;
+    e = posix_spawnattr_init(&attr);
+    if (!e) {
+        e = add_files(&files, page_fd, env->life_fd, output_fd);
+        if (!e)
+            e = set_attributes(&attr);
+        if (!e)
+            e = posix_spawn(pid, env->path, &files, &attr, argv, env->environ);
+        posix_spawnattr_destroy(&attr);
+    }
+    posix_spawn_file_actions_destroy(&files);
+    return e;
+}
+
+int worker_proc_start(struct worker_proc *proc, const struct worker_proc_env *env, uint32_t worker,
+                      const uint8_t token[TOKEN_BYTES])
+{
+    int output[2], e = 0;
+    *proc = (struct worker_proc){.output_fd = -1};
+    int page_fd = make_page(&proc->page);
+    if (page_fd < 0)
+        return -1;
+    fill_page(proc->page, env, worker, token);
+    if (pipe2(output, O_CLOEXEC) < 0) {
+        e = errno;
+    } else {
+        /* Our end alone: the two ends of a pipe are two descriptions. */
+        if (fcntl(output[0], F_SETFL, O_NONBLOCK) < 0)
+            e = errno;
+        if (!e)
+            e = spawn(&proc->pid, env, page_fd, output[1]);
+        close(output[1]);
+        proc->output_fd = output[0];
+    }
+    close(page_fd);
+    if (e) {
+        worker_proc_close(proc);
+        errno = e;
+        return -1;
+    }
+    return 0;
+}
+
+void worker_proc_signal(const struct worker_proc *proc, int signo)
+{
+    if (proc->pid > 0 && !proc->reaped)
+        kill(-proc->pid, signo); /* fails only when it is dead already and about to be reaped */
+}
+
+void worker_proc_stop_flag(const struct worker_proc *proc, uint64_t job)
+{
+    __atomic_store_n(&proc->page->stop_job, job, __ATOMIC_RELAXED);
+}
+
+void worker_proc_close(struct worker_proc *proc)
+{
+    if (proc->output_fd >= 0)
+        close(proc->output_fd);
+    if (proc->page)
+        munmap(proc->page, sizeof *proc->page);
+    proc->output_fd = -1;
+    proc->page = NULL;
+}
+
+pid_t worker_proc_dead(void)
+{
+    siginfo_t info = {.si_pid = 0};
+    if (waitid(P_ALL, 0, &info, WEXITED | WNOHANG | WNOWAIT) < 0)
+        return 0;
+    return info.si_pid;
+}
+
+int worker_proc_reap(pid_t pid)
+{
+    int status = 0;
+    while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
+        ;
+    return status;
+}

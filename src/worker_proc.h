@@ -1,0 +1,64 @@
+/*
+ * worker_proc: one worker's process: starting it, signalling it, and the page of memory shared with
+ * it.
+ *
+ * posix_spawn rather than fork and exec by hand: the C library starts the child without copying the
+ * master's page tables (a master with a million jobs forks in no more time than an idle one),
+ * blocks every signal until the child has the default actions, so that no handler of ours ever runs
+ * in it, and reports a failed exec as an error of the call. What must happen between exec and the
+ * worker's first line (PDEATHSIG, limits) the worker does for itself.
+ */
+#ifndef TASKMASTER_WORKER_PROC_H
+#define TASKMASTER_WORKER_PROC_H
+
+#include "common/worker_page.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+/* What all worker processes are started with. */
+struct worker_proc_env {
+    const char *path; /* of taskmaster-worker */
+    char **environ;   /* see worker_proc_environ() */
+    int life_fd;      /* read end of a pipe whose write end only the master holds */
+    uint64_t nofile_soft;
+    struct sockaddr_storage addr; /* of the worker port */
+    socklen_t addr_len;
+};
+
+struct worker_proc {
+    pid_t pid;
+    struct worker_page *page; /* mapped; written, never trusted */
+    int output_fd;            /* read end of its stdout and stderr; non-blocking */
+    bool reaped;
+};
+
+/* The environment for workers: ours without what steers the loader, the C library or a service
+ * manager. An array and texts that the caller owns; free the array alone. */
+char **worker_proc_environ(void);
+
+/* 0, or -1 with errno. */
+int worker_proc_start(struct worker_proc *proc, const struct worker_proc_env *env, uint32_t worker,
+                      const uint8_t token[TOKEN_BYTES]);
+
+/* To the whole process group, unless the process was reaped. */
+void worker_proc_signal(const struct worker_proc *proc, int signo);
+
+/* Raises the stop flag for the job of that number. */
+void worker_proc_stop_flag(const struct worker_proc *proc, uint64_t job);
+
+/* Closes and unmaps. */
+void worker_proc_close(struct worker_proc *proc);
+
+/* The pid of a child that has died and is not reaped yet, any child; 0 if there is none. */
+pid_t worker_proc_dead(void);
+
+/*
+ * Reaps it; returns its wait status. What is left of a worker's process group is to be killed
+ * before (SIGKILL by worker_proc_signal), while the pid still belongs to it, so that the kill
+ * cannot hit a stranger.
+ */
+int worker_proc_reap(pid_t pid);
+
+#endif
