@@ -14,8 +14,9 @@
  * failure carries stderr alone; output beyond HOLD_MAX is passed on as it comes and stands, in a
  * failure's details, before stderr.
  *
- * The command ends with the worker (death signal, and the worker's process group). Its end is its
- * own exit: a process that it leaves behind with stdout open is not waited for.
+ * A stopped job kills its command; the worker's own end does (death signal), and takes along what
+ * the command had started, which is in the worker's process group. The command's end is its own
+ * exit: a process that it leaves behind with stdout open is not waited for.
  */
 #include <taskmaster/module.h>
 

@@ -34,13 +34,13 @@ static enum op find_op(const char *name)
 /* The shortest text that reads back as the same number: 0.1 rather than 0.10000000000000001. */
 static int reply_json(tm_job *job, json_t *value)
 {
-    char text[64];
+    char text[64]; /* longer than any number */
     size_t len = 0;
 
     for (size_t precision = 15; precision <= 17; precision++) {
         len = json_dumpb(value, text, sizeof(text) - 1,
                          JSON_ENCODE_ANY | JSON_REAL_PRECISION(precision));
-        text[len < sizeof(text) ? len : 0] = '\0';
+        text[len] = '\0';
         if (json_is_integer(value) || strtod(text, NULL) == json_real_value(value))
             break;
     }

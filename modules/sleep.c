@@ -2,7 +2,6 @@
  * it gives up within STOP_CHECK_MS once the job is to stop. */
 #include <taskmaster/module.h>
 
-#include <errno.h>
 #include <jansson.h>
 #include <stdbool.h>
 #include <stdlib.h>
