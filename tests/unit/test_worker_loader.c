@@ -3,6 +3,7 @@
 
 #include "../../worker/job.h"
 #include "common/xmalloc.h"
+#include "fake_master.h"
 
 #include <check.h>
 #include <jansson.h>
@@ -219,6 +220,29 @@ START_TEST(shipped_modules_describe_themselves)
 }
 END_TEST
 
+/* A module's other symbols could be taken for another's. */
+START_TEST(shipped_modules_export_their_descriptor_alone)
+{
+    char *command = xasprintf("nm -D --defined-only %s/modules/*.so | grep -c '^[0-9a-f]'; "
+                              "nm -D --defined-only %s/modules/*.so | grep -c ' D tm_module$'; "
+                              "ls %s/modules/*.so | wc -l",
+                              build_dir, build_dir, build_dir);
+    FILE *in = popen(command, "r");
+    int symbols = 0;
+    int descriptors = 0;
+    int files = 0;
+
+    ck_assert_ptr_nonnull(in);
+    ck_assert_int_eq(fscanf(in, "%d %d %d", &symbols, &descriptors, &files), 3);
+    ck_assert_int_eq(pclose(in), 0);
+    ck_assert_int_ge(files, 8);
+    ck_assert_int_eq(descriptors, files);
+    if (!SANITIZED) /* which adds symbols of its own */
+        ck_assert_int_eq(symbols, files);
+    free(command);
+}
+END_TEST
+
 START_TEST(settings_are_checked)
 {
     static const char *const bad[] = {
@@ -265,6 +289,7 @@ int main(void)
     tcase_add_test_raise_signal(tc, a_constructor_that_crashes_takes_the_process_along, SIGABRT);
     tcase_add_test(tc, names_of_files_are_checked);
     tcase_add_test(tc, shipped_modules_describe_themselves);
+    tcase_add_test(tc, shipped_modules_export_their_descriptor_alone);
     tcase_add_test(tc, settings_are_checked);
     suite_add_tcase(suite, tc);
     SRunner *runner = srunner_create(suite);
