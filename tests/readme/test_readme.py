@@ -10,8 +10,8 @@ The server's port is the one thing that is changed: the README uses the default,
 What differs from run to run is compared as follows; everything else to the letter:
 
 - addresses: the port counts as 7741,
-- points in time (2026-01-02T03:04:05.678Z), job ids (k3f9-17), "boot" and the numbers behind pid, _us, _ms and _kb, as
-  well as numbers with a unit (12 ms, 3.5 s, 5 MiB), count as #,
+- points in time (2026-01-02T03:04:05.678Z), job ids (k3f9-17), "boot" and the numbers behind worker, pid, _us, _ms and
+  _kb, as well as numbers with a unit (12 ms, 3.5 s, 5 MiB), count as #,
 - in what `workers` and `stats` print for people, every number counts as #, and any run of blanks as one.
 """
 
@@ -25,10 +25,11 @@ import pytest
 ROOT = os.path.abspath(os.path.join(os.path.dirname(__file__), "..", ".."))
 BUILD = os.path.abspath(os.environ.get("BUILD") or os.path.join(ROOT, "build"))
 
-# Starts a daemon on the kernel's port and waits until its log names it.
-START = """
+# Starts a daemon on the kernel's port, and waits until its log names that and its two workers are ready.
+START = r"""
 {command}
-PORT=$(timeout 30 tail -n +1 -f {log} | sed -n '/ listening role=clients /{{s/.*://p;q}}')
+PORT=$(timeout 30 tail -n +1 -f {log} | sed -n '/ listening role=clients /{{s/.*://;h}}
+    / worker-ready /{{H;g;/ready.*ready/{{s/\n.*//;p;q}}}}')
 export TASKMASTER_SERVER=127.0.0.1:$PORT
 """
 
@@ -66,9 +67,10 @@ def comparable(command, text):
     text = re.sub(r"\d{4}-\d\d-\d\dT[\d:.]+Z", "#", text)
     text = re.sub(r'("boot":)"\w+"', r"\1#", text)
     text = re.sub(r"\b[0-9a-z]+-\d+\b(?!-)", "#", text)
+    text = re.sub(r"\bworker \d+", "worker #", text)
     text = re.sub(r'((?:pid|_us|_ms|_kb)"?[:= ] ?)[\d.]+', r"\1#", text)
     text = re.sub(r"\b[\d.]+( ?)(µs|us|ms|s|KiB|MiB|GiB)\b", r"#\1\2", text)
-    if re.search(r"\btaskmaster (workers|stats)$", command):
+    if re.search(r"\btaskmaster (workers|stats)\b", command):
         text = re.sub(r"[ \t]+", " ", re.sub(r"[\d.]+", "#", text))
     return text.rstrip()
 
