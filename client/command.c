@@ -17,8 +17,7 @@
 #define DEFAULT_SERVER "127.0.0.1:7741"
 
 enum {
-    TOKEN_MAX =
-        2048, /* bytes of a token; a hello with a longer one has no room for anything else */
+    TOKEN_FILE_MAX = 4096, /* bytes read of it: no longer token would fit into a hello */
     JOBS_MAX = 4096,
 };
 
@@ -443,35 +442,49 @@ int command_failed(const tm_client *client, tm_client_status status)
     }
 }
 
-/* The file's text without the white space at its end. 0, or -1 after a complaint. */
-static int read_token(const char *path, char *token, size_t token_size)
+/* The first token of a file that holds one a line, as the server's may; blanks around it do not
+ * count. Points into `text`; NULL if there is none, or its end is not in sight. */
+static char *first_token(char *text)
+{
+    static const char blanks[] = " \t\r";
+    char *token = text + strspn(text, " \t\r\n");
+    size_t len = strcspn(token, "\n");
+    if (!token[len] && (size_t)(token - text) + len >= TOKEN_FILE_MAX)
+        return NULL;
+    while (len > 0 && strchr(blanks, token[len - 1]))
+        len--;
+    token[len] = '\0';
+    return len > 0 ? token : NULL;
+}
+
+/* Borrowed from `text`, which holds TOKEN_FILE_MAX bytes and a NUL. NULL after a complaint. */
+static const char *read_token(const char *path, char *text)
 {
     int fd = open(path, O_RDONLY | O_CLOEXEC);
-    ssize_t len = fd < 0 ? -1 : read(fd, token, token_size - 1);
+    ssize_t len = fd < 0 ? -1 : read(fd, text, TOKEN_FILE_MAX);
     if (len < 0)
         complain("cannot read the token from %s: %s", path, strerror(errno));
     if (fd >= 0)
         close(fd);
     if (len < 0)
-        return -1;
-    token[len] = '\0';
-    token[strcspn(token, " \t\r\n")] = '\0';
-    if (*token && (size_t)len < token_size - 1)
-        return 0;
-    complain("%s does not begin with a token of 1 to %zu bytes", path, token_size - 2);
-    return -1;
+        return NULL;
+    text[len] = '\0';
+    const char *token = first_token(text);
+    if (!token)
+        complain("%s does not begin with a line that holds a token", path);
+    return token;
 }
 
 tm_client *command_connect(const struct settings *settings, int *exit_status)
 {
-    char name[64], token[TOKEN_MAX + 2];
+    char name[64], text[TOKEN_FILE_MAX + 1];
     tm_client_options options = {.name = name};
     snprintf(name, sizeof name, "taskmaster/%s", tm_client_version());
     *exit_status = EXIT_BAD_USAGE;
     if (settings->token_file) {
-        if (read_token(settings->token_file, token, sizeof token) < 0)
+        options.token = read_token(settings->token_file, text);
+        if (!options.token)
             return NULL;
-        options.token = token;
     }
 
     tm_client *client = tm_client_new();

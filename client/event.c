@@ -119,9 +119,14 @@ static tm_client_status set_context(struct tmc_event *event, struct tmc_failure 
     const json_t *context = json_object_get(event->message.header, "context");
     if (!context)
         return TM_CLIENT_OK;
-    event->context = json_dumps(context, JSON_COMPACT | JSON_ENCODE_ANY);
+    size_t len = json_dumpb(context, NULL, 0, JSON_COMPACT | JSON_ENCODE_ANY);
+    event->context = len > 0 ? malloc(len + 1) : NULL;
+    if (!event->context ||
+        json_dumpb(context, event->context, len, JSON_COMPACT | JSON_ENCODE_ANY) != len)
+        return tmc_fail_memory(failure);
+    event->context[len] = '\0';
     event->public.context = event->context;
-    return event->context ? TM_CLIENT_OK : tmc_fail_memory(failure);
+    return TM_CLIENT_OK;
 }
 
 static tm_client_status fill(struct tmc_event *event, struct tmc_failure *failure)

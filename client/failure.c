@@ -1,6 +1,7 @@
 /* failure: see failure.h. */
 #include "failure.h"
 
+#include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
 
@@ -18,4 +19,14 @@ tm_client_status tmc_fail(struct tmc_failure *failure, tm_client_status status, 
 tm_client_status tmc_fail_memory(struct tmc_failure *failure)
 {
     return tmc_fail(failure, TM_CLIENT_MEMORY, "out of memory");
+}
+
+/* Where jansson runs out of memory deep inside, it blames the text or says nothing at all; only
+ * malloc's errno can be trusted. */
+tm_client_status tmc_fail_json(struct tmc_failure *failure, tm_client_status status,
+                               const char *words, const json_error_t *error)
+{
+    if (errno == ENOMEM)
+        return tmc_fail_memory(failure);
+    return tmc_fail(failure, status, "%s: %s", words, error->text);
 }

@@ -6,6 +6,8 @@
 #include "common/limits.h"
 #include "taskmaster/client.h"
 
+#include <jansson.h>
+
 struct tmc_failure {
     char text[MESSAGE_MAX + 256];
     char code[CODE_MAX + 1]; /* "" unless the server gave one */
@@ -17,5 +19,10 @@ tm_client_status tmc_fail(struct tmc_failure *failure, tm_client_status status, 
 
 /* The one text for memory that ran out. */
 tm_client_status tmc_fail_memory(struct tmc_failure *failure);
+
+/* What a JSON parser complained about, behind a few words of ours; or memory, if it was that. errno
+ * was set to 0 before the parser was called. */
+tm_client_status tmc_fail_json(struct tmc_failure *failure, tm_client_status status,
+                               const char *words, const json_error_t *error);
 
 #endif

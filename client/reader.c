@@ -1,6 +1,7 @@
 /* reader: see reader.h. */
 #include "reader.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -118,10 +119,11 @@ static tm_client_status parse_line(struct tmc_message *message, size_t len,
                                    struct tmc_failure *failure)
 {
     json_error_t error;
+    errno = 0;
     message->header = json_loadb(message->line, len, JSON_REJECT_DUPLICATES, &error);
     if (!message->header)
-        return json_error_code(&error) == json_error_out_of_memory ? tmc_fail_memory(failure)
-                                                                   : bad(failure, error.text);
+        return tmc_fail_json(failure, TM_CLIENT_PROTOCOL, "the server's answer is not protocol",
+                             &error);
     if (!json_is_object(message->header))
         return bad(failure, "a header is no object");
     return read_size(message, failure);

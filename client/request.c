@@ -3,7 +3,6 @@
 
 #include <errno.h>
 #include <jansson.h>
-#include <stdlib.h>
 #include <string.h>
 
 /* The header being built, and the first fault, after which the rest is skipped: the builders below
@@ -72,16 +71,16 @@ static int depth_of(const char *text)
 
 static tm_client_status check_context(const json_t *context, struct tmc_failure *failure)
 {
-    char *text = json_dumps(context, JSON_COMPACT | JSON_ENCODE_ANY);
-    if (!text)
+    char text[CONTEXT_MAX + 1];
+    size_t len = json_dumpb(context, text, CONTEXT_MAX, JSON_COMPACT | JSON_ENCODE_ANY);
+    if (len == 0)
         return tmc_fail_memory(failure);
-    size_t len = strlen(text);
-    int depth = depth_of(text);
-    free(text);
     if (len > CONTEXT_MAX)
         return tmc_fail(failure, TM_CLIENT_INVALID,
                         "the context has %zu bytes as compact JSON; at most %d are allowed", len,
                         CONTEXT_MAX);
+    text[len] = '\0';
+    int depth = depth_of(text);
     if (depth > HEADER_DEPTH_MAX - 1)
         return tmc_fail(failure, TM_CLIENT_INVALID,
                         "the context nests %d deep; at most %d levels are allowed", depth,
@@ -94,14 +93,13 @@ static void add_context(struct builder *builder, const char *text)
     if (!text || builder->status != TM_CLIENT_OK)
         return;
     json_error_t error;
+    errno = 0;
     json_t *context = json_loads(text, JSON_DECODE_ANY | JSON_REJECT_DUPLICATES, &error);
     if (context)
         builder->status = check_context(context, builder->failure);
-    else if (json_error_code(&error) == json_error_out_of_memory)
-        builder->status = tmc_fail_memory(builder->failure);
     else
-        builder->status = tmc_fail(builder->failure, TM_CLIENT_INVALID,
-                                   "the context is not JSON: %s", error.text);
+        builder->status =
+            tmc_fail_json(builder->failure, TM_CLIENT_INVALID, "the context is not JSON", &error);
     add(builder, "context", context);
 }
 
