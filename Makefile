@@ -110,7 +110,7 @@ format:
 # `make install PREFIX=/usr DESTDIR=/tmp/tree`; crash is for the tests only.
 DEST      := $(DESTDIR)$(PREFIX)
 installed := $(filter-out %/crash.so,$(modules))
-manuals   := $(wildcard doc/man/*.[1358])
+manuals   := $(wildcard doc/*.[1358])
 
 install: all
 	install -d $(DEST)/bin $(DEST)/sbin $(DEST)/libexec/taskmaster $(DEST)/lib/taskmaster/modules $(DEST)/lib/pkgconfig \
