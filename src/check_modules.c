@@ -31,19 +31,19 @@ static bool loads(const struct config *config, const char *file)
     pid_t pid;
     int status, n = snprintf(path, sizeof path, "%s/%s", config->module_dir, file);
     if (n < 0 || (size_t)n >= sizeof path) {
-        printf("%s: the path is too long\n", file);
+        fprintf(stderr, "%s: the path is too long\n", file);
         return false;
     }
     fflush(stdout);
     int e = posix_spawn(&pid, config->worker_path, NULL, NULL, argv, environ);
     if (e) {
-        printf("cannot run %s: %s\n", config->worker_path, strerror(e));
+        fprintf(stderr, "cannot run %s: %s\n", config->worker_path, strerror(e));
         return false;
     }
     while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
         ;
     if (WIFSIGNALED(status))
-        printf("%s: loading it ends in %s\n", path, strsignal(WTERMSIG(status)));
+        fprintf(stderr, "%s: loading it ends in %s\n", path, strsignal(WTERMSIG(status)));
     return WIFEXITED(status) && WEXITSTATUS(status) == 0;
 }
 
@@ -59,13 +59,15 @@ static bool named_ones_are_there(const struct config *config)
     bool fine = true;
     for (size_t i = 0; i < config->preload.count; i++) {
         if (!is_there(config, config->preload.items[i])) {
-            printf("preload: no %s.so in %s\n", config->preload.items[i], config->module_dir);
+            fprintf(stderr, "preload: no %s.so in %s\n", config->preload.items[i],
+                    config->module_dir);
             fine = false;
         }
     }
     for (size_t i = 0; i < config->module_count; i++) {
         if (config->modules[i].enabled && !is_there(config, config->modules[i].name)) {
-            printf("modules: no %s.so in %s\n", config->modules[i].name, config->module_dir);
+            fprintf(stderr, "modules: no %s.so in %s\n", config->modules[i].name,
+                    config->module_dir);
             fine = false;
         }
     }
@@ -78,7 +80,7 @@ int check_modules(const struct config *config)
     int count = scandir(config->module_dir, &entries, is_module, alphasort);
     bool fine = count >= 0;
     if (count < 0)
-        printf("cannot read module-dir %s: %s\n", config->module_dir, strerror(errno));
+        fprintf(stderr, "cannot read module-dir %s: %s\n", config->module_dir, strerror(errno));
     for (int i = 0; i < count; i++) {
         fine &= loads(config, entries[i]->d_name);
         free(entries[i]);
@@ -86,6 +88,9 @@ int check_modules(const struct config *config)
     if (count >= 0)
         free(entries);
     fine &= named_ones_are_there(config);
-    puts(fine ? "the settings are fine" : "the settings are not fine");
+    if (fine)
+        puts("the settings are fine");
+    else
+        fputs("the settings are not fine\n", stderr);
     return fine ? EX_OK : EX_CONFIG;
 }

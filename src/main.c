@@ -8,7 +8,9 @@
 
 #include <taskmaster/version.h>
 
+#include <event2/event.h>
 #include <jansson.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -33,13 +35,41 @@ static const char usage[] =
     "  --help       print this and every key\n"
     "  --version    print the version\n";
 
+__attribute__((format(printf, 1, 2))) static _Noreturn void usage_error(const char *fmt, ...)
+{
+    va_list args;
+    va_start(args, fmt);
+    fputs("taskmasterd: ", stderr);
+    vfprintf(stderr, fmt, args);
+    fprintf(stderr, "\n\n%s", usage);
+    va_end(args);
+    exit(EX_USAGE);
+}
+
+/* "KEY=VALUE" of an argument that must be --KEY=VALUE. */
+static char *setting_of(char *arg)
+{
+    char key[64];
+    const char *equals = strchr(arg, '=');
+    if (strncmp(arg, "--", 2) != 0 || !equals)
+        usage_error(
+            "%s is not an option; expected -c FILE, -t, -T, --help, --version or --KEY=VALUE", arg);
+    snprintf(key, sizeof key, "%.*s", (int)(equals - arg - 2), arg + 2);
+    if (!option_find(key)) {
+        const char *near = option_nearest(option_table, option_count, key);
+        usage_error("--%s is not a key%s%s%s", key, near ? "; did you mean --" : "",
+                    near ? near : "", near ? "?" : "; see --help for all of them");
+    }
+    return arg + 2;
+}
+
 /* Options are hyphenated keys that one table knows, which getopt does not take; the few others are
  * quickly told apart. */
 static enum action parse_args(int argc, char **argv, struct config_args *args)
 {
     enum action action = RUN;
     for (int i = 1; i < argc; i++) {
-        const char *arg = argv[i];
+        char *arg = argv[i];
         if (strcmp(arg, "-c") == 0 && i + 1 < argc)
             args->file = argv[++i];
         else if (strcmp(arg, "-t") == 0)
@@ -52,13 +82,8 @@ static enum action parse_args(int argc, char **argv, struct config_args *args)
             return VERSION;
         else if (strcmp(arg, "--print-manual") == 0)
             return MANUAL;
-        else if (strncmp(arg, "--", 2) == 0 && strchr(arg, '='))
-            args->overrides[args->override_count++] = argv[i] + 2;
-        else {
-            fprintf(stderr, "taskmasterd: %s is not an option; expected one of these\n\n%s", arg,
-                    usage);
-            exit(EX_USAGE);
-        }
+        else
+            args->overrides[args->override_count++] = setting_of(arg);
     }
     return action;
 }
@@ -112,6 +137,9 @@ static int with_settings(enum action action, const struct config_args *args)
 int main(int argc, char **argv)
 {
     struct config_args args = {.program = argv[0]};
+    /* Out of memory is out of memory, whoever asks: the process says so and ends. */
+    json_set_alloc_funcs(xmalloc, free);
+    event_set_mem_functions(xmalloc, xrealloc, free);
     args.overrides = xcalloc((size_t)argc, sizeof *args.overrides);
     enum action action = parse_args(argc, argv, &args);
     int status = action == HELP      ? print_help()

@@ -8,6 +8,7 @@
 #include "request.h"
 
 #include "config.h"
+#include "request_scan.h"
 
 #include <inttypes.h>
 #include <jansson.h>
@@ -528,8 +529,8 @@ static void clear(struct request *request)
     request->code = NULL;
 }
 
-enum request_verdict request_parse(struct request *request, const char *line, size_t len,
-                                   uint64_t payload_max)
+enum request_verdict request_parse_general(struct request *request, const char *line, size_t len,
+                                           uint64_t payload_max)
 {
     struct header header = {.request = request, .line = line, .len = len};
     clear(request);
@@ -542,4 +543,13 @@ enum request_verdict request_parse(struct request *request, const char *line, si
     }
     json_decref(header.root);
     return verdict;
+}
+
+enum request_verdict request_parse(struct request *request, const char *line, size_t len,
+                                   uint64_t payload_max)
+{
+    clear(request);
+    if (request_scan(request, line, len, payload_max))
+        return REQUEST_FINE;
+    return request_parse_general(request, line, len, payload_max);
 }

@@ -46,7 +46,7 @@ enum {
 /* Texts are NUL-terminated; those of fields that were not given are empty. */
 struct request {
     enum op op;
-    uint32_t fields; /* a bit for each that was given, see request_has_...() */
+    uint32_t fields; /* a bit for each that was given; of use while parsing */
     size_t size;     /* of the payload, 0 without one */
 
     char op_text[CODE_MAX + 1]; /* as given, if it was a short text: an error echoes it */
@@ -71,6 +71,10 @@ struct request {
 /* Parses a header line, without its LF. */
 enum request_verdict request_parse(struct request *request, const char *line, size_t len,
                                    uint64_t payload_max);
+
+/* The same by the general way alone: request_parse() takes the short way for what that accepts. */
+enum request_verdict request_parse_general(struct request *request, const char *line, size_t len,
+                                           uint64_t payload_max);
 
 const char *op_name(enum op op);
 

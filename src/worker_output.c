@@ -111,8 +111,9 @@ static void take(struct worker_output *output, const char *data, size_t len)
         output->line_len += n;
         data += n + (lf != NULL);
         len -= n + (lf != NULL);
-        if (lf || output->line_len == OUTPUT_LINE_MAX)
+        if (output->line_len == OUTPUT_LINE_MAX || (lf && (output->line_len || !output->cut)))
             log_line(output);
+        output->cut = !lf && n;
     }
 }
 

@@ -19,7 +19,8 @@
 #include <stdint.h>
 
 enum {
-    OUTPUT_LINE_MAX = 1024,   /* a longer line is logged in pieces */
+    OUTPUT_LINE_MAX =
+        1024 + 3, /* a longer line is logged in pieces; tm_log()'s longest and its <N> fit */
     OUTPUT_TAIL_MAX = 2048,   /* bytes kept for a crash */
     OUTPUT_RATE_LINES = 1000, /* lines a second */
 };
@@ -34,6 +35,7 @@ struct worker_output {
     uint64_t job; /* its number; 0 between jobs */
     char *line;   /* OUTPUT_LINE_MAX bytes once something was printed; then the tail */
     size_t line_len;
+    bool cut; /* what comes next goes on a line of which a piece was logged */
     size_t tail_len;
     uint64_t window_us; /* rate: when this second began */
     uint32_t window_lines;
