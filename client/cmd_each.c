@@ -35,7 +35,7 @@ enum {
     WINDOW_FACTOR = 4, /* records held for each job in flight */
     HELD_BYTES_MAX = 64 * 1024 * 1024,
     OUTPUT_MAX = 64 * 1024, /* more than this waits to be written: results wait in their records */
-    PAUSE_MIN_MS = 10,      /* whatever the server advises: no busy loop */
+    PAUSE_MIN_MS = 1,       /* whatever the server advises: no busy loop */
     PAUSE_MAX_MS = 10000,
 };
 
@@ -77,10 +77,12 @@ struct batch {
     size_t held_bytes;
     uint64_t line_count;
 
-    /* After an overload no more than the jobs that were not refused are in flight until then: one
-     * of ours that ends leaves its place to the next, whatever others do. */
-    int64_t pause_until;
-    size_t pause_limit;
+    /* How many jobs may be in flight. After an overload that is what the server had room for; it
+     * grows again, by an eighth each time that the advised pause has passed without another. */
+    size_t limit, limit_max;
+    size_t submitted; /* in flight when the last submit went out */
+    int64_t grow_at;
+    int pause_ms;
 
     bool stopped;    /* nothing more is submitted: interrupted, or the connection is over */
     int exit_status; /* once not 0, why the batch as a whole is over */
@@ -170,17 +172,36 @@ static void stop(struct batch *batch, const char *fault)
 
 /* ---- submitting ---- */
 
-static bool paused(const struct batch *batch)
+static void grow_limit(struct batch *batch)
 {
-    return !tmc_passed(batch->pause_until);
+    if (batch->limit == batch->limit_max || !tmc_passed(batch->grow_at))
+        return;
+    batch->limit += batch->limit / 8 + 1;
+    if (batch->limit > batch->limit_max)
+        batch->limit = batch->limit_max;
+    batch->grow_at = tmc_deadline(batch->pause_ms);
+}
+
+/* The one that was refused had no room, the others had. Those that ended since the last submit have
+ * left their places. */
+static void shrink_limit(struct batch *batch, const tm_client_event *overload)
+{
+    int64_t pause_ms = overload->retry_after_ms;
+    if (pause_ms < PAUSE_MIN_MS)
+        pause_ms = PAUSE_MIN_MS;
+    if (pause_ms > PAUSE_MAX_MS)
+        pause_ms = PAUSE_MAX_MS;
+    if (batch->limit > batch->submitted)
+        batch->limit = batch->submitted;
+    if (batch->limit > 0)
+        batch->limit--;
+    batch->pause_ms = (int)pause_ms;
+    batch->grow_at = tmc_deadline(batch->pause_ms);
 }
 
 static bool may_submit(const struct batch *batch)
 {
-    size_t limit = batch->settings->jobs ? batch->settings->jobs : JOBS_DEFAULT;
-    if (paused(batch) && batch->pause_limit < limit)
-        limit = batch->pause_limit;
-    return !batch->stopped && batch->figures.running < limit;
+    return !batch->stopped && batch->figures.running < batch->limit;
 }
 
 static bool may_read(const struct batch *batch)
@@ -218,6 +239,7 @@ static void lose_connection(struct batch *batch, tm_client_status status)
 static void submit_ready(struct batch *batch)
 {
     struct record *record;
+    grow_limit(batch);
     while ((record = next_ready(batch))) {
         batch->options.user = record;
         tm_client_status status =
@@ -230,21 +252,11 @@ static void submit_ready(struct batch *batch)
             return;
         }
         set_state(batch, record, IN_FLIGHT);
+        batch->submitted = batch->figures.running;
     }
 }
 
 /* ---- events ---- */
-
-static void pause_after(struct batch *batch, const tm_client_event *overload)
-{
-    int64_t pause_ms = overload->retry_after_ms;
-    if (pause_ms < PAUSE_MIN_MS)
-        pause_ms = PAUSE_MIN_MS;
-    if (pause_ms > PAUSE_MAX_MS)
-        pause_ms = PAUSE_MAX_MS;
-    batch->pause_until = tmc_deadline((int)pause_ms);
-    batch->pause_limit = batch->figures.running;
-}
 
 /* Takes the event. */
 static void take_event(struct batch *batch, tm_client_event *event)
@@ -259,7 +271,7 @@ static void take_event(struct batch *batch, tm_client_event *event)
         return;
     }
     set_state(batch, record, READY);
-    pause_after(batch, event);
+    shrink_limit(batch, event);
     tm_client_event_free(event);
 }
 
@@ -344,8 +356,8 @@ static int earlier_ms(int a_ms, int b_ms)
 static int wait_ms(const struct batch *batch)
 {
     int left_ms = command_time_left_ms(batch->settings, -1);
-    if (paused(batch))
-        left_ms = earlier_ms(left_ms, tmc_time_left_ms(batch->pause_until));
+    if (batch->limit < batch->limit_max)
+        left_ms = earlier_ms(left_ms, tmc_time_left_ms(batch->grow_at));
     return earlier_ms(left_ms, progress_wait_ms(&batch->progress));
 }
 
@@ -417,6 +429,8 @@ static void batch_open(struct batch *batch, const struct settings *settings, tm_
                     .timeout_ms = settings->job_timeout_ms,
                     .link = !settings->unlinked},
         .window = jobs * WINDOW_FACTOR,
+        .limit = jobs,
+        .limit_max = jobs,
         .interrupt_fd = interrupt_open(),
     };
     TAILQ_INIT(&batch->records);

@@ -4,6 +4,7 @@
 #include <libgen.h>
 #include <limits.h>
 #include <regex.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -66,8 +67,8 @@ START_TEST(exports_what_the_header_declares)
     /* A declaration begins its line; the words in comments do not. */
     int declared = assert_words(header, "^[a-zA-Z].*[ *](tm_client_[a-z_]+)\\(", symbols,
                                 "is declared and not exported");
-    int exported = assert_words(symbols, "^([^ @]+)[@ ][^A]*[TDBRVW] ", header,
-                                "is exported and not declared");
+    int exported =
+        assert_words(symbols, "^([^ @]+)[^ ]* [^A ] ", header, "is exported and not declared");
     ck_assert_int_eq(declared, exported);
     ck_assert_int_gt(declared, 20);
     free(symbols);

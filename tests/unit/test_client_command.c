@@ -1,0 +1,511 @@
+/* The command's single jobs and questions, driven as a child process against a fake server. */
+#include "client_child.h"
+#include "client_fake.h"
+
+/* ---- run ---- */
+
+struct dialogue {
+    const char *expect; /* the submit, see fake_expect() */
+    const char *payload;
+    const char *answer;
+};
+
+static void plays_dialogue(struct fake *fake)
+{
+    const struct dialogue *dialogue = fake->arg;
+    fake_welcome(fake);
+    fake_expect(fake, dialogue->expect);
+    fake_expect_payload(fake, dialogue->payload);
+    fake_send(fake, dialogue->answer);
+    fake_expect_end(fake);
+}
+
+static void assert_run(const struct dialogue *dialogue, const char *const *args, const char *input,
+                       int status, const char *output, const char *errors)
+{
+    struct fake fake;
+    struct child child;
+    fake_start(&fake, plays_dialogue, (void *)dialogue);
+    child_run(&child, fake.address, input, args);
+    fake_finish(&fake);
+    child_assert(&child, status, output, errors);
+}
+
+#define SUBMIT_FIB "{\"op\":\"submit\",\"id\":1,\"module\":\"fib\",\"link\":true,\"size\":2}"
+#define DONE       "{\"event\":\"done\",\"id\":1,\"job\":\"k-1\",\"size\":6}\n832040"
+
+START_TEST(run_argument)
+{
+    const struct dialogue dialogue = {SUBMIT_FIB, "30", DONE};
+    assert_run(&dialogue, ARGS("run", "fib", "30"), "", 0, "832040", "");
+}
+END_TEST
+
+START_TEST(run_stdin)
+{
+    const struct dialogue dialogue = {SUBMIT_FIB, "30", DONE};
+    assert_run(&dialogue, ARGS("run", "fib"), "30", 0, "832040", "");
+}
+END_TEST
+
+START_TEST(run_options)
+{
+    const struct dialogue dialogue = {"{\"op\":\"submit\",\"id\":1,\"module\":\"fib\","
+                                      "\"context\":{\"a\":1},\"timeout_ms\":500,\"size\":2}",
+                                      "-1", DONE};
+    assert_run(
+        &dialogue,
+        ARGS("--timeout-ms", "500", "run", "--no-link", "--context={\"a\": 1}", "fib", "--", "-1"),
+        "", 0, "832040", "");
+}
+END_TEST
+
+START_TEST(run_ends)
+{
+    static const struct {
+        const char *event;
+        int status;
+        const char *errors;
+    } ends[] = {
+        {"{\"event\":\"failed\",\"id\":1,\"job\":\"k-1\",\"reason\":\"module\",\"code\":\"bad\","
+         "\"message\":\"no \\u001b[2J \\u009b number\",\"size\":2}\nxy",
+         1, "taskmaster: job k-1 failed (module, code bad): no ?[2J ?? number\n"},
+        {"{\"event\":\"failed\",\"id\":1,\"job\":\"k-1\",\"reason\":\"error\","
+         "\"signal\":\"SIGSEGV\",\"message\":\"lost\"}\n",
+         70, "taskmaster: job k-1 failed (error, signal SIGSEGV): lost\n"},
+        {"{\"event\":\"failed\",\"id\":1,\"job\":\"k-1\",\"reason\":\"error\",\"exit_status\":3,"
+         "\"message\":\"lost\"}\n",
+         70, "taskmaster: job k-1 failed (error, exit status 3): lost\n"},
+        {"{\"event\":\"failed\",\"id\":1,\"job\":\"k-1\",\"reason\":\"timeout\",\"message\":\"\","
+         "\"step\":\"sigkill\"}\n",
+         124, "taskmaster: job k-1 failed (timeout, step sigkill)\n"},
+        {"{\"event\":\"overload\",\"id\":1,\"reason\":\"queue-full\",\"queued\":9,\"running\":4,"
+         "\"retry_after_ms\":50}\n",
+         75, "taskmaster: overload (queue-full, 9 queued, 4 running, try again after 50 ms)\n"},
+        {"{\"event\":\"error\",\"op\":\"submit\",\"id\":1,\"code\":\"bad-request\","
+         "\"message\":\"field module\"}\n",
+         1, "taskmaster: refused (bad-request): field module\n"},
+    };
+    for (size_t i = 0; i < sizeof ends / sizeof ends[0]; i++) {
+        const struct dialogue dialogue = {SUBMIT_FIB, "30", ends[i].event};
+        assert_run(&dialogue, ARGS("run", "fib", "30"), "", ends[i].status, "", ends[i].errors);
+    }
+}
+END_TEST
+
+static void plays_close(struct fake *fake)
+{
+    fake_welcome(fake);
+    fake_expect(fake, "*submit");
+    shutdown(fake->fd, SHUT_WR);
+    while (fake_next_line(fake))
+        ;
+}
+
+START_TEST(run_server_gone)
+{
+    struct fake fake;
+    struct child child;
+    fake_start(&fake, plays_close, NULL);
+    child_run(&child, fake.address, "", ARGS("run", "fib"));
+    fake_finish(&fake);
+    child_assert(&child, 69, "", "taskmaster: the server closed the connection\n");
+}
+END_TEST
+
+START_TEST(run_json)
+{
+    const struct dialogue done = {SUBMIT_FIB, "30", DONE};
+    const struct dialogue binary = {
+        SUBMIT_FIB, "30", "{\"event\":\"done\",\"id\":1,\"job\":\"k-1\",\"size\":4}\n\xff\xfe ab"};
+    const struct dialogue failed = {
+        SUBMIT_FIB, "30",
+        "{\"event\":\"failed\",\"id\":1,\"reason\":\"cancelled\",\"message\":\"\",\"x\":[1]}\n"};
+    assert_run(&done, ARGS("run", "--json", "fib", "30"), "", 0,
+               "{\"event\":\"done\",\"job\":\"k-1\",\"size\":6,\"payload\":\"832040\"}\n", "");
+    assert_run(&binary, ARGS("run", "--json", "fib", "30"), "", 0,
+               "{\"event\":\"done\",\"job\":\"k-1\",\"size\":4,\"payload_base64\":\"//4gYQ==\"}\n",
+               "");
+    assert_run(&failed, ARGS("run", "--json", "fib", "30"), "", 1,
+               "{\"event\":\"failed\",\"reason\":\"cancelled\",\"message\":\"\",\"x\":[1]}\n", "");
+}
+END_TEST
+
+/* Every byte there is, both ways. */
+static void plays_binary(struct fake *fake)
+{
+    char data[512];
+    fake_welcome(fake);
+    fake_expect(fake, "*\"size\":512");
+    fake_read(fake, data, sizeof data);
+    fake_send(fake, "{\"event\":\"done\",\"id\":1,\"size\":512}\n");
+    fake_send_bytes(fake, data, sizeof data);
+    fake_expect_end(fake);
+}
+
+START_TEST(run_binary)
+{
+    struct fake fake;
+    struct child child;
+    char data[512];
+    for (size_t i = 0; i < sizeof data; i++)
+        data[i] = (char)i;
+    fake_start(&fake, plays_binary, NULL);
+    child_start(&child, fake.address, ARGS("run", "echo"));
+    ck_assert_int_eq(write(child.in, data, sizeof data), sizeof data);
+    child_finish(&child);
+    fake_finish(&fake);
+    ck_assert_int_eq(child.status, 0);
+    ck_assert_uint_eq(child.output_len, sizeof data);
+    ck_assert_mem_eq(child.output, data, sizeof data);
+    child_free(&child);
+}
+END_TEST
+
+START_TEST(run_too_large)
+{
+    struct fake fake;
+    struct child child;
+    fake_start(&fake, plays_binary, NULL);
+    child_start(&child, fake.address, ARGS("run", "echo"));
+    signal(SIGPIPE, SIG_IGN);
+    static char data[64 * 1024];
+    for (int i = 0; i < 32 && write(child.in, data, sizeof data) > 0; i++)
+        ;
+    child_finish(&child);
+    pthread_join(fake.thread, NULL);
+    close(fake.listener);
+    child_assert(
+        &child, 1, "",
+        "taskmaster: the payload is larger than the 1048576 bytes that the server takes\n");
+}
+END_TEST
+
+/* The script does not know the child; the test's own thread does. */
+static void ask_for_interrupt(struct fake *fake)
+{
+    if (write(((int *)fake->arg)[1], "", 1) != 1)
+        fake_fail(fake, "write: %s", strerror(errno));
+}
+
+static void interrupt(const struct child *child, const int *bell)
+{
+    char byte;
+    ck_assert_int_eq(read(bell[0], &byte, 1), 1);
+    ck_assert_int_eq(kill(child->pid, SIGINT), 0);
+}
+
+static void plays_slow_job(struct fake *fake)
+{
+    fake_welcome(fake);
+    fake_expect(fake, "*submit");
+    fake_expect_payload(fake, "x");
+    ask_for_interrupt(fake);
+    fake_expect(fake, "{\"op\":\"cancel\",\"id\":2,\"target\":1}");
+    fake_send(fake, "{\"event\":\"ok\",\"op\":\"cancel\",\"id\":2,\"job\":\"k-1\","
+                    "\"state\":\"running\"}\n"
+                    "{\"event\":\"failed\",\"id\":1,\"job\":\"k-1\",\"reason\":\"cancelled\","
+                    "\"message\":\"\",\"step\":\"stop-flag\"}\n");
+    fake_expect_end(fake);
+}
+
+START_TEST(run_interrupted)
+{
+    struct fake fake;
+    struct child child;
+    int bell[2];
+    ck_assert_int_eq(pipe2(bell, O_CLOEXEC), 0);
+    fake_start(&fake, plays_slow_job, bell);
+    child_start(&child, fake.address, ARGS("run", "sleep", "x"));
+    interrupt(&child, bell);
+    child_finish(&child);
+    fake_finish(&fake);
+    child_assert(&child, 1, "",
+                 "taskmaster: interrupted: the job is being cancelled; once more leaves at once\n"
+                 "taskmaster: job k-1 failed (cancelled, step stop-flag)\n");
+}
+END_TEST
+
+/* No answer to the cancel before the second signal has done its work. */
+static void plays_stubborn_job(struct fake *fake)
+{
+    fake_welcome(fake);
+    fake_expect(fake, "*submit");
+    fake_expect_payload(fake, "x");
+    ask_for_interrupt(fake);
+    fake_expect(fake, "*cancel");
+    ask_for_interrupt(fake);
+    fake_expect_end(fake);
+}
+
+START_TEST(run_interrupted_twice)
+{
+    struct fake fake;
+    struct child child;
+    int bell[2];
+    ck_assert_int_eq(pipe2(bell, O_CLOEXEC), 0);
+    fake_start(&fake, plays_stubborn_job, bell);
+    child_start(&child, fake.address, ARGS("run", "sleep", "x"));
+    interrupt(&child, bell);
+    interrupt(&child, bell);
+    child_finish(&child);
+    fake_finish(&fake);
+    child_assert(&child, 256 + SIGINT, "", "");
+}
+END_TEST
+
+START_TEST(run_times_out)
+{
+    const struct dialogue dialogue = {SUBMIT_FIB, "30", ""};
+    assert_run(&dialogue, ARGS("run", "fib", "30", "--timeout", "0.2"), "", 124, "",
+               "taskmaster: the job did not end in time; it is cancelled\n");
+}
+END_TEST
+
+/* ---- questions ---- */
+
+static void plays_answer(struct fake *fake)
+{
+    const struct dialogue *dialogue = fake->arg;
+    fake_welcome(fake);
+    fake_expect(fake, dialogue->expect);
+    fake_send(fake, dialogue->answer);
+    fake_expect_end(fake);
+}
+
+static void assert_answer(const struct dialogue *dialogue, const char *const *args, int status,
+                          const char *output, const char *errors)
+{
+    struct fake fake;
+    struct child child;
+    fake_start(&fake, plays_answer, (void *)dialogue);
+    child_run(&child, fake.address, "", args);
+    fake_finish(&fake);
+    child_assert(&child, status, output, errors);
+}
+
+START_TEST(cancel_and_kill)
+{
+    const struct dialogue cancel = {"{\"op\":\"cancel\",\"id\":1,\"job\":\"k-7\"}", "",
+                                    "{\"event\":\"ok\",\"op\":\"cancel\",\"id\":1,\"job\":\"k-7\","
+                                    "\"state\":\"waiting\"}\n"};
+    const struct dialogue kill = {"{\"op\":\"kill\",\"id\":1,\"job\":\"k-7\"}", "",
+                                  "{\"event\":\"error\",\"op\":\"kill\",\"id\":1,"
+                                  "\"code\":\"unknown-job\",\"message\":\"no k-7\"}\n"};
+    assert_answer(&cancel, ARGS("cancel", "k-7"), 0, "cancelled k-7, which was waiting\n", "");
+    assert_answer(&cancel, ARGS("cancel", "k-7", "--json"), 0,
+                  "{\"event\":\"ok\",\"op\":\"cancel\",\"job\":\"k-7\",\"state\":\"waiting\"}\n",
+                  "");
+    assert_answer(&kill, ARGS("kill", "k-7"), 1, "",
+                  "taskmaster: the server refused: unknown-job: no k-7\n");
+}
+END_TEST
+
+START_TEST(stats)
+{
+    const struct dialogue dialogue = {
+        "{\"op\":\"stats\",\"id\":1}", "",
+        "{\"event\":\"stats\",\"id\":1,\"size\":136}\n"
+        "{\"server\":\"s/1\",\"draining\":false,\"jobs\":{\"done\":2,\"failed\":{\"error\":1}},"
+        "\"later\":[1],\"modules\":{\"fib\":{\"done\":12},\"a\":{\"done\":3}},\"e\":{}}"};
+    assert_answer(&dialogue, ARGS("stats"), 0,
+                  "server          s/1\n"
+                  "draining        false\n"
+                  "jobs            done 2\n"
+                  "jobs failed     error 1\n"
+                  "later           [1]\n"
+                  "e               -\n"
+                  "\n"
+                  "modules  done\n"
+                  "fib        12\n"
+                  "a           3\n",
+                  "");
+    assert_answer(&dialogue, ARGS("--json", "stats"), 0,
+                  "{\"server\":\"s/1\",\"draining\":false,\"jobs\":{\"done\":2,\"failed\":"
+                  "{\"error\":1}},\"later\":[1],\"modules\":{\"fib\":{\"done\":12},\"a\":"
+                  "{\"done\":3}},\"e\":{}}\n",
+                  "");
+}
+END_TEST
+
+START_TEST(workers)
+{
+    const struct dialogue some = {"{\"op\":\"workers\",\"id\":1}", "",
+                                  "{\"event\":\"workers\",\"id\":1,\"size\":83}\n"
+                                  "[{\"id\":1,\"state\":\"idle\",\"job\":null},"
+                                  "{\"id\":12,\"state\":\"b\\u001b\",\"job\":\"k-1\",\"x\":\"\"}]"};
+    const struct dialogue none = {"{\"op\":\"workers\",\"id\":1}", "",
+                                  "{\"event\":\"workers\",\"id\":1,\"size\":2}\n[]"};
+    assert_answer(&some, ARGS("workers"), 0,
+                  "id  state  job  x\n"
+                  " 1  idle   -    -\n"
+                  "12  b?     k-1  -\n",
+                  "");
+    assert_answer(&none, ARGS("workers"), 0, "no workers\n", "");
+    assert_answer(&none, ARGS("workers", "--json"), 0, "[]\n", "");
+}
+END_TEST
+
+START_TEST(ping)
+{
+    const struct dialogue dialogue = {"{\"op\":\"ping\",\"id\":1}", "",
+                                      "{\"event\":\"pong\",\"id\":1}\n"};
+    struct fake fake;
+    struct child child;
+    fake_start(&fake, plays_answer, (void *)&dialogue);
+    child_run(&child, NULL, "", ARGS("ping", "--server", fake.address));
+    fake_finish(&fake);
+    ck_assert_int_eq(child.status, 0);
+    ck_assert_ptr_nonnull(strstr(child.output, "taskmasterd/0.1.0 at 127.0.0.1:"));
+    ck_assert_ptr_nonnull(strstr(child.output, " ms\n"));
+    child_free(&child);
+}
+END_TEST
+
+START_TEST(ping_nobody)
+{
+    struct child child;
+    struct sockaddr_in name = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    socklen_t size = sizeof name;
+    char address[32], expected[128];
+    int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0); /* bound, but it does not listen */
+    ck_assert_int_eq(bind(fd, (struct sockaddr *)&name, sizeof name), 0);
+    ck_assert_int_eq(getsockname(fd, (struct sockaddr *)&name, &size), 0);
+    snprintf(address, sizeof address, "127.0.0.1:%d", ntohs(name.sin_port));
+    snprintf(expected, sizeof expected, "taskmaster: cannot connect to %s: Connection refused\n",
+             address);
+    child_run(&child, address, "", ARGS("ping"));
+    child_assert(&child, 69, "", expected);
+    close(fd);
+}
+END_TEST
+
+/* ---- the token ---- */
+
+static void plays_token(struct fake *fake)
+{
+    fake_accept(fake);
+    fake_expect(fake, "{\"op\":\"hello\",\"protocol\":1,\"client\":\"taskmaster/0.1.0\","
+                      "\"token\":\"to ken\"}");
+    fake_send(fake, "{\"event\":\"error\",\"op\":\"hello\",\"code\":\"unauthorized\","
+                    "\"message\":\"go away\",\"fatal\":true}\n");
+    fake_expect_end(fake);
+}
+
+START_TEST(token)
+{
+    struct fake fake;
+    struct child child;
+    char path[] = "/tmp/taskmaster-token-XXXXXX";
+    int fd = mkstemp(path);
+    ck_assert_int_eq(write(fd, "\n to ken \r\nsecond\n", 17), 17);
+    fake_start(&fake, plays_token, NULL);
+    child_run(&child, fake.address, "", ARGS("ping", "--token-file", path));
+    fake_finish(&fake);
+    child_assert(&child, 69, "", "taskmaster: the server refused: unauthorized: go away\n");
+    ck_assert_int_eq(ftruncate(fd, 0), 0);
+    child_run(&child, fake.address, "", ARGS("ping", "--token-file", path));
+    ck_assert_int_eq(child.status, 64);
+    child_free(&child);
+    close(fd);
+    unlink(path);
+    child_run(&child, fake.address, "", ARGS("ping", "--token-file", path));
+    ck_assert_int_eq(child.status, 64);
+    child_free(&child);
+}
+END_TEST
+
+/* ---- usage ---- */
+
+START_TEST(usage)
+{
+    static const char *const bad[][6] = {
+        {"nonsense"},
+        {"run"},
+        {"run", "m", "p", "q"},
+        {"run", "m", "--bogus"},
+        {"run", "m", "p", "--each"},
+        {"run", "m", "--unordered"},
+        {"run", "m", "--jobs", "4"},
+        {"run", "m", "--each", "--jobs", "0"},
+        {"run", "m", "--each", "--jobs", "x"},
+        {"run", "m", "--timeout-ms", "-1"},
+        {"run", "m", "--timeout-ms", "4294967296"},
+        {"run", "m", "--timeout", "0"},
+        {"run", "m", "--timeout", "nan"},
+        {"run", "m", "--timeout", "1s"},
+        {"ping", "x"},
+        {"ping", "--jobs", "1"},
+        {"cancel"},
+        {"stats", "--server"},
+        {"ping", "--server", "nowhere"},
+        {"--json"},
+    };
+    struct child child;
+    for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
+        child_run(&child, NULL, "", bad[i]);
+        ck_assert_msg(child.status == 64, "case %zu: %d", i, child.status);
+        ck_assert_str_eq(child.output, "");
+        ck_assert_int_eq(strncmp(child.errors, "taskmaster: ", 12), 0);
+        child_free(&child);
+    }
+}
+END_TEST
+
+START_TEST(help_and_version)
+{
+    static const char *const commands[] = {"run", "cancel", "kill", "ping", "stats", "workers"};
+    struct child child;
+    child_run(&child, NULL, "", ARGS("--version"));
+    child_assert(&child, 0, "taskmaster 0.1.0\n", "");
+    child_run(&child, NULL, "", ARGS("--help"));
+    ck_assert_int_eq(child.status, 0);
+    for (size_t i = 0; i < sizeof commands / sizeof commands[0]; i++)
+        ck_assert_ptr_nonnull(strstr(child.output, commands[i]));
+    child_free(&child);
+    for (size_t i = 0; i < sizeof commands / sizeof commands[0]; i++) {
+        child_run(&child, NULL, "", ARGS(commands[i], "--help"));
+        ck_assert_int_eq(child.status, 0);
+        ck_assert_ptr_nonnull(strstr(child.output, commands[i]));
+        ck_assert_ptr_nonnull(strstr(child.output, "--server ADDR"));
+        ck_assert_str_eq(child.errors, "");
+        child_free(&child);
+    }
+}
+END_TEST
+
+int main(void)
+{
+    const TTest *const tests[] = {
+        run_argument,
+        run_stdin,
+        run_options,
+        run_ends,
+        run_server_gone,
+        run_json,
+        run_binary,
+        run_too_large,
+        run_interrupted,
+        run_times_out,
+        run_interrupted_twice,
+        cancel_and_kill,
+        stats,
+        workers,
+        ping,
+        ping_nobody,
+        token,
+        usage,
+        help_and_version,
+    };
+    TCase *tcase = tcase_create("command");
+    tcase_set_timeout(tcase, 120);
+    for (size_t i = 0; i < sizeof tests / sizeof tests[0]; i++)
+        tcase_add_test(tcase, tests[i]);
+    Suite *suite = suite_create("client command");
+    suite_add_tcase(suite, tcase);
+    SRunner *runner = srunner_create(suite);
+    srunner_run_all(runner, CK_ENV);
+    int failed = srunner_ntests_failed(runner);
+    srunner_free(runner);
+    return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+}
