@@ -4,12 +4,16 @@
 #include "common/log.h"
 #include "common/xmalloc.h"
 
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
 #include <sysexits.h>
 
-enum { BUCKETS_MIN = 16 };
+enum {
+    BUCKETS_MIN = 16,
+    MERGES_MAX = 4, /* by one removal: with fewer, a table that empties would keep its array */
+};
 
 void hash_init(struct hash *hash)
 {
@@ -78,6 +82,12 @@ void hash_insert(struct hash *hash, struct hash_node *node, uint64_t value)
         split_one(hash);
 }
 
+static bool is_sparse(const struct hash *hash)
+{
+    size_t buckets = hash->base + hash->split;
+    return buckets > BUCKETS_MIN && hash->count < buckets / 4;
+}
+
 void hash_remove(struct hash *hash, struct hash_node *node)
 {
     struct hash_node **at = bucket_of(hash, node->hash);
@@ -86,7 +96,7 @@ void hash_remove(struct hash *hash, struct hash_node *node)
     bug_on(!*at);
     *at = node->next;
     hash->count--;
-    if (hash->count < (hash->base + hash->split) / 4 && hash->base + hash->split > BUCKETS_MIN)
+    for (int i = 0; i < MERGES_MAX && is_sparse(hash); i++)
         merge_one(hash);
 }
 
