@@ -1,0 +1,84 @@
+"""Fixtures: a daemon of one's own for a test, or one that a module's read-only tests share."""
+
+import os
+import sys
+
+import pytest
+
+sys.path.insert(0, os.path.dirname(__file__))
+
+from harness import proc  # noqa: E402
+from harness.daemon import COMMAND, MASTER, WORKER, Daemon  # noqa: E402
+
+
+def pytest_configure(config):
+    proc.become_subreaper()
+
+
+def pytest_sessionstart(session):
+    if session.config.option.collectonly:
+        return
+    missing = [path for path in (MASTER, WORKER, COMMAND) if not os.access(path, os.X_OK)]
+    if missing:
+        pytest.exit(f"not built: {', '.join(missing)} (run make, or set BUILD)", returncode=3)
+
+
+class Factory:
+    """Makes daemons: daemon(pool_max=1) starts one with these settings."""
+
+    def __init__(self, directory):
+        self.directory = directory
+        self.daemons = []
+
+    def make(self, config=None, **popen):
+        """A daemon that is not started yet."""
+        daemon = Daemon(str(self.directory), f"daemon{len(self.daemons)}", config or {}, **popen)
+        self.daemons.append(daemon)
+        return daemon
+
+    def __call__(self, **config):
+        return self.make(config).start()
+
+    def end(self):
+        problems = []
+        for daemon in reversed(self.daemons):
+            problems += [f"{daemon.name}: {problem}" for problem in daemon.stop()]
+        if problems:
+            logs = "\n".join(f"--- {d.name}\n{d.log.tail()}" for d in self.daemons)
+            pytest.fail("\n".join(problems) + "\n" + logs, pytrace=False)
+
+
+@pytest.fixture
+def daemon(tmp_path):
+    factory = Factory(tmp_path)
+    yield factory
+    factory.end()
+
+
+@pytest.fixture(scope="module")
+def shared_daemon(tmp_path_factory):
+    """One daemon for tests that leave nothing behind."""
+    factory = Factory(tmp_path_factory.mktemp("shared"))
+    yield factory(pool_start=2, client_max=200, log_level="info")
+    factory.end()
+
+
+@pytest.fixture
+def shared(shared_daemon):
+    yield shared_daemon
+    for client in shared_daemon.clients:
+        client.close()
+    shared_daemon.clients.clear()
+
+
+@pytest.hookimpl(hookwrapper=True)
+def pytest_runtest_makereport(item, call):
+    report = (yield).get_result()
+    if call.when != "call" or not report.failed:
+        return
+    arguments = getattr(item, "funcargs", {})
+    daemons = list(arguments["daemon"].daemons) if "daemon" in arguments else []
+    if "shared" in arguments:
+        daemons.append(arguments["shared"])
+    for daemon in daemons:
+        report.sections.append((f"log of {daemon.name}", daemon.log.tail()))

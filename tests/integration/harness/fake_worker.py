@@ -1,0 +1,275 @@
+"""A worker that misbehaves on request: it speaks src/common/wire.h from Python.
+
+It is started by the master in the real worker's place (worker-path), by a small script that
+fake_worker_script() writes. `start` says how it comes up; after that the payload of each job says
+what to do with it. The structs are those of src/common/wire.h and src/common/worker_page.h.
+
+This file is run with `python3 -IS`: the standard library only, and few modules of it.
+"""
+
+import mmap
+import os
+import signal
+import socket
+import struct
+
+PAGE_FD, LIFE_FD = 3, 4
+MAGIC, PAGE_MAGIC = 0x746D7701, 0x746D7001
+HELLO, WELCOME, READY, RUN, DONE, FAILED = range(1, 7)
+KIND_NONE, KIND_MODULE, KIND_UNAVAILABLE, KIND_TOO_LARGE = range(4)
+
+# magic, type, job, size, deadline_us, text_len, kind, name
+HEAD = struct.Struct("=IIQQQII72s")
+HELLO_BODY = struct.Struct("=I32s")
+# magic, worker, token, sockaddr_storage, addr_len, (hole), nofile_soft, stop_job
+PAGE = struct.Struct("=II32s128sI4xQQ")
+
+
+def head(type, job=0, size=0, name=b"", text_len=0, kind=0, magic=MAGIC):
+    return HEAD.pack(magic, type, job, size, 0, text_len, kind, name)
+
+
+def hello(worker, token, release, **fields):
+    body = HELLO_BODY.pack(worker, token)
+    return head(HELLO, size=len(body), name=release, **fields) + body
+
+
+class Page:
+    def __init__(self):
+        with mmap.mmap(PAGE_FD, PAGE.size, mmap.MAP_SHARED, mmap.PROT_READ) as view:
+            fields = PAGE.unpack(view[: PAGE.size])
+        self.magic, self.worker, self.token, self.addr, self.addr_len = fields[:5]
+        assert self.magic == PAGE_MAGIC, hex(self.magic)
+        port, host = struct.unpack("!H4s", self.addr[2:8])
+        self.target = (socket.inet_ntoa(host), port)
+
+
+class Link:
+    def __init__(self, target):
+        self.sock = socket.create_connection(target)
+
+    def send(self, data):
+        self.sock.sendall(data)
+
+    def read(self, size):
+        data = b""
+        while len(data) < size:
+            piece = self.sock.recv(size - len(data))
+            if not piece:
+                return None
+            data += piece
+        return data
+
+    def receive(self):
+        """(type, job, name, payload), or None at the end."""
+        raw = self.read(HEAD.size)
+        if raw is None:
+            return None
+        magic, type, job, size, _, text_len, _, name = HEAD.unpack(raw)
+        assert magic == MAGIC, hex(magic)
+        if text_len:
+            self.read(text_len)
+        payload = self.read(size) if size else b""
+        return type, job, name.rstrip(b"\0"), payload
+
+
+def die():
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+def hang():
+    while True:
+        signal.pause()
+
+
+def do_job(link, job, words, earlier):
+    """One job, in the way that its payload names."""
+    what, rest = words[0], b" ".join(words[1:])
+    answer = head(DONE, job, len(rest)) + rest
+    if what == b"ok":
+        link.send(answer)
+    elif what == b"pid":
+        text = str(os.getpid()).encode()
+        link.send(head(DONE, job, len(text)) + text)
+    elif what == b"half-then-die":
+        link.send(head(DONE, job, 1000) + b"x" * 500)
+        die()
+    elif what == b"half-head-then-die":
+        link.send(answer[:50])
+        die()
+    elif what == b"whole-then-die":
+        link.send(answer)
+        die()
+    elif what == b"whole-then-exit":
+        link.send(answer)
+        os._exit(3)
+    elif what == b"large-then-die":
+        size = int(rest)
+        link.send(head(DONE, job, size) + b"x" * size)
+        die()
+    elif what == b"failed-then-die":
+        link.send(head(FAILED, job, kind=KIND_MODULE, name=b"own-code", text_len=4) + b"text")
+        die()
+    elif what == b"close-then-hang":
+        link.sock.close()
+        hang()
+    elif what == b"half-close-then-hang":
+        link.sock.shutdown(socket.SHUT_WR)
+        hang()
+    elif what == b"other-job":
+        link.send(head(DONE, job + 1000, 2) + b"no")
+    elif what == b"earlier-job":
+        link.send(head(DONE, earlier, 2) + b"no")
+    elif what == b"job-zero":
+        link.send(head(DONE, 0, 2) + b"no")
+    elif what == b"twice":
+        link.send(answer + answer)
+    elif what == b"done-and-failed":
+        link.send(answer + head(FAILED, job, kind=KIND_MODULE, name=b"own-code"))
+    elif what == b"ready-again":
+        link.send(head(READY))
+    elif what == b"hello-again":
+        link.send(head(HELLO, size=HELLO_BODY.size) + bytes(HELLO_BODY.size))
+    elif what == b"master-message":
+        link.send(head(RUN, job, 2, name=b"echo") + b"no")
+    elif what == b"unknown-type":
+        link.send(head(99, job))
+    elif what == b"bad-magic":
+        link.send(head(DONE, job, 2, magic=0x12345678) + b"no")
+    elif what == b"noise":
+        link.send(b"GET / HTTP/1.0\r\n\r\n" * 40)
+    elif what == b"bad-kind":
+        link.send(head(FAILED, job, kind=77, name=b"code"))
+    elif what == b"kind-none":
+        link.send(head(FAILED, job, kind=KIND_NONE, name=b"code"))
+    elif what == b"text-too-long":
+        link.send(head(FAILED, job, kind=KIND_MODULE, name=b"code", text_len=1 << 30))
+    elif what == b"text-in-done":
+        link.send(head(DONE, job, 2, text_len=4) + b"textno")
+    elif what == b"size-too-large":
+        link.send(head(DONE, job, 1 << 62))
+    elif what == b"name-without-end":
+        link.send(head(FAILED, job, kind=KIND_MODULE, name=b"c" * 72))
+    elif what == b"wild-words":
+        # A module's own words, as bad as they can be: the master must make a valid event of it.
+        text = b'"\\\x00\x01\x1b\xff\xfe\xed\xa0\x80\n' * 100
+        code = b"Bad Code\x01\xff"
+        link.send(
+            head(FAILED, job, kind=KIND_MODULE, name=code, text_len=len(text)) + text
+        )
+    else:
+        text = b"fake worker: unknown command"
+        link.send(head(FAILED, job, kind=KIND_MODULE, name=b"no-command", text_len=len(text)) + text)
+
+
+def serve(link):
+    earlier = 0
+    while True:
+        message = link.receive()
+        if message is None:
+            os._exit(0)
+        type, job, _, payload = message
+        assert type == RUN, type
+        do_job(link, job, payload.split(b" ") or [b""], earlier)
+        earlier = job
+
+
+def note(directory, page):
+    """Leaves what a test wants to know about this process in a file of its own."""
+    path = os.path.join(directory, f"worker-{os.getpid()}")
+    with open("/proc/self/cmdline", "rb") as file:
+        argv = file.read()
+    with open("/proc/self/environ", "rb") as file:
+        environ = file.read()
+    descriptors = {}
+    for fd in os.listdir("/proc/self/fd"):
+        try:
+            descriptors[int(fd)] = os.readlink(f"/proc/self/fd/{fd}")
+        except OSError:
+            pass
+    with open("/proc/self/status") as file:
+        status = dict(line.rstrip("\n").split(":\t", 1) for line in file if ":\t" in line)
+    notes = {
+        "pid": os.getpid(),
+        "pgrp": os.getpgrp(),
+        "worker": page.worker,
+        "token": page.token.hex(),
+        "target": list(page.target),
+        "argv": argv.hex(),
+        "environ": environ.hex(),
+        "descriptors": descriptors,
+        "signals": {key: status[key] for key in ("SigBlk", "SigIgn", "SigCgt")},
+    }
+    import json
+
+    with open(path + ".tmp", "w") as file:
+        json.dump(notes, file)
+    os.rename(path + ".tmp", path + ".json")
+
+
+def take(counter):
+    """Counts down a number in a file, over all workers; True while it was above 0."""
+    import fcntl
+
+    with open(counter, "r+") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        left = int(file.read() or 0)
+        if left <= 0:
+            return False
+        file.seek(0)
+        file.truncate()
+        file.write(str(left - 1))
+        return True
+
+
+def main(directory, release, start="ok", times=None):
+    """Comes up as `start` says (the first `times` workers only, if that is a path), then serves."""
+    release = release.encode()
+    if times is not None and not take(times):
+        start = "ok"
+    if start == "die-at-once":
+        os._exit(9)
+    if start == "killed-at-once":
+        die()
+    page = Page()
+    note(directory, page)
+    if start == "never-connect":
+        hang()
+    link = Link(page.target)
+    if start == "connect-then-die":
+        die()
+    if start == "connect-then-hang":
+        hang()
+    if start == "wrong-token":
+        token = bytes([page.token[0] ^ 1]) + page.token[1:]
+        link.send(hello(page.worker, token, release))
+        link.receive()
+        hang()
+    if start == "other-id":
+        link.send(hello(page.worker + 1, page.token, release))
+        link.receive()
+        hang()
+    if start == "wrong-release":
+        link.send(hello(page.worker, page.token, b"0.0.0-other"))
+        link.receive()
+        hang()
+    if start == "half-hello-then-hang":
+        link.send(hello(page.worker, page.token, release)[:-8])
+        hang()
+    if start == "ready-first":
+        link.send(head(READY))
+        link.receive()
+        hang()
+    link.send(hello(page.worker, page.token, release))
+    message = link.receive()
+    assert message is not None and message[0] == WELCOME, message
+    assert message[2] == release, message[2]
+    if start == "never-ready":
+        hang()
+    if start == "hello-then-die":
+        die()
+    if start == "answer-before-run":
+        link.send(head(READY) + head(DONE, 1, 2) + b"no")
+        serve(link)
+    link.send(head(READY))
+    serve(link)

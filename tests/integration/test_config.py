@@ -1,0 +1,429 @@
+"""Issue item 6: the configuration file, the options, -t, -T, --help, and the exit codes."""
+
+import json
+import os
+import re
+import shutil
+import signal
+import socket
+import subprocess
+
+import pytest
+
+from harness import proc
+from harness.client import check
+from harness.daemon import COMMAND, MASTER, MODULES, WORKER, environment, run_master
+from harness.fakes import release
+from harness.wait import BUILD, DEADLINE, wait_until
+
+USAGE, CANNOT_BIND, CONFIGURATION = 64, 69, 78
+
+# Every key that the issue names.
+KEYS = """listen worker-listen worker-path pool-start pool-max job-max module-dir preload modules
+header-timeout-ms payload-timeout-ms hello-timeout-ms linger-ms payload-max payload-total-max
+start-timeout-ms drain-timeout-ms job-timeout-ms kill-grace-ms client-max client-job-max
+client-output-max token-file allow-open-listen user group log-level log-format""".split()
+
+
+@pytest.fixture
+def config(tmp_path):
+    """Writes a file and runs -t on it."""
+    path = tmp_path / "test.json"
+
+    def run(text, *options):
+        path.write_text(text if isinstance(text, str) else json.dumps(text))
+        return run_master("-t", "-c", str(path), *options, cwd=str(tmp_path))
+
+    run.path = path
+    return run
+
+
+def refused(result, *words):
+    assert result.returncode == CONFIGURATION, (result.returncode, result.stderr)
+    for word in words:
+        assert word in result.stdout + result.stderr, f"{word!r} is not in {result}"
+
+
+# ---- faults: file, line, key, accepted range
+
+
+@pytest.mark.parametrize(
+    "key, value, words",
+    [
+        ("pool-max", 0, ["1"]),
+        ("pool-max", -1, ["1"]),
+        ("pool-max", 1.5, ["1"]),
+        ("pool-max", "4", ["1"]),
+        ("pool-max", None, ["1"]),
+        ("pool-max", True, ["1"]),
+        ("pool-max", 2**40, []),
+        ("pool-start", -1, ["0"]),
+        ("job-max", -1, ["0"]),
+        ("job-max", [], ["0"]),
+        ("kill-grace-ms", "5 s", []),
+        ("payload-max", 0, []),
+        ("hello-timeout-ms", -5, []),
+        ("allow-open-listen", "yes", ["true"]),
+        ("allow-open-listen", 1, ["true"]),
+        ("log-level", "loud", ["debug", "info", "warn", "error"]),
+        ("log-format", "xml", ["text", "json"]),
+        ("listen", 7741, []),
+        ("listen", [], []),
+        ("listen", "", []),
+        ("listen", "127.0.0.1", []),
+        ("listen", "127.0.0.1:70000", []),
+        ("listen", "127.0.0.1:-1", []),
+        ("listen", "127.0.0.1:http", []),
+        ("listen", ["127.0.0.1:0", 5], []),
+        ("listen", "unix:", []),
+        ("listen", "unix:" + "x" * 200, []),
+        ("worker-path", 5, []),
+        ("worker-path", "", []),
+        ("worker-listen", "unix:/tmp/x", []),
+        ("preload", "../echo", []),
+        ("preload", [5], []),
+        ("modules", [], []),
+        ("modules", {"echo": 5}, ["echo"]),
+        ("modules", {"echo": {"enabled": "no"}}, ["echo", "enabled"]),
+        ("modules", {"echo": {"timeout-ms": -1}}, ["echo", "timeout-ms"]),
+        ("modules", {"echo": {"timeout": 1}}, ["echo", "timeout"]),
+        ("modules", {"echo": {"config": 5}}, ["echo", "config"]),
+        ("modules", {"../echo": {}}, ["../echo"]),
+        ("token-file", "/no/such/file", ["/no/such/file"]),
+    ],
+    ids=lambda value: repr(value)[:30],
+)
+def test_a_bad_value_is_told_with_file_line_key_and_range(config, key, value, words):
+    text = '{\n  "linger-ms": 5,\n\n  %s: %s\n}\n' % (json.dumps(key), json.dumps(value))
+    refused(config(text), f"{config.path}:4:", key, *words)
+
+
+@pytest.mark.parametrize("key", ["colour", "pool_max", "Pool-max", "pool-maxx", ""])
+def test_an_unknown_key_is_an_error(config, key):
+    refused(config('{\n"job-max": 5,\n%s: 1\n}' % json.dumps(key)), f"{config.path}:3:", key)
+
+
+def test_a_key_twice_is_an_error(config):
+    refused(config('{"job-max": 5,\n"job-max": 6}'), str(config.path), "job-max")
+
+
+@pytest.mark.parametrize("text", ["", "[]", "5", "{", '{"job-max": 5} x', '{"job-max": 05}', "\0"])
+def test_a_file_that_is_no_json_object(config, text):
+    refused(config(text), f"{config.path}:")
+
+
+def test_the_line_of_a_syntax_error(config):
+    refused(config('{\n\n"job-max": 5,\n"pool-max" 4\n}'), f"{config.path}:4")
+
+
+def test_a_missing_file(tmp_path):
+    refused(run_master("-c", str(tmp_path / "none.json")), "none.json")
+
+
+def test_a_directory_as_file(tmp_path):
+    refused(run_master("-c", str(tmp_path)), str(tmp_path))
+
+
+def test_an_explicit_pool_start_over_pool_max_is_a_configuration_error(config):
+    refused(config('{"pool-start": 5,\n"pool-max": 4}'), "pool-start", "4")
+    refused(config('{"pool-max": 1}', "--pool-start=2"), "pool-start")
+    refused(config('{"pool-start": 3}', "--pool-max=2"), "pool-start")
+    refused(config('{"pool-start": 5}'), "pool-start", "4")
+    assert config('{"pool-max": 1}').returncode == 0, "the default gives way"
+
+
+def test_the_real_start_refuses_what_t_refuses(config):
+    config.path.write_text('{"pool-max": 0}')
+    refused(run_master("-c", str(config.path)), "pool-max")
+
+
+# ---- a listen that others can reach
+
+
+@pytest.mark.parametrize("listen", ["0.0.0.0:0", "[::]:0", "192.0.2.1:7741", ["127.0.0.1:0", "0.0.0.0:0"]])
+def test_a_non_loopback_listen_without_a_token_file_is_refused(config, listen):
+    refused(config({"listen": listen}), "listen", "token-file", "allow-open-listen")
+
+
+def test_a_non_loopback_listen_with_a_token_file(config, tmp_path, daemon):
+    (tmp_path / "tokens").write_text("a-token-of-some-length\n")
+    (tmp_path / "tokens").chmod(0o600)
+    server = daemon.make({"listen": "0.0.0.0:0", "token_file": str(tmp_path / "tokens")})
+    server.token = "a-token-of-some-length"
+    server.start()
+    assert server.client(f"127.0.0.1:{server.port}").done("echo", "x") == b"x"
+
+
+def test_allow_open_listen(daemon):
+    server = daemon(listen="0.0.0.0:0", allow_open_listen=True)
+    assert server.client(f"127.0.0.1:{server.port}").done("echo", "x") == b"x"
+
+
+# ---- usage
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["--colour=1"],
+        ["--colour"],
+        ["-x"],
+        ["-c"],
+        ["extra"],
+        ["--pool-max"],
+        ["-t", "extra"],
+        ["--", "-t"],
+    ],
+    ids=" ".join,
+)
+def test_usage(arguments):
+    result = run_master(*arguments)
+    assert result.returncode == USAGE, (result.returncode, result.stderr)
+    assert result.stderr.strip()
+
+
+@pytest.mark.parametrize("option", ["--pool-max=0", "--pool-max=many", "--log-level=loud", "--pool-max="])
+def test_a_bad_value_of_an_option(option):
+    """The key, the value and what was expected, as for the file; a fault of the settings."""
+    result = run_master("-t", option)
+    assert result.returncode in (USAGE, CONFIGURATION), result.stderr
+    assert option.partition("=")[0][2:] in result.stderr
+
+
+# ---- -t, -T, --help, --version
+
+
+def test_t_checks_a_good_file(config):
+    assert config({"job-max": 5, "preload": ["echo"], "modules": {"fib": {"timeout-ms": 5}}}).returncode == 0
+
+
+def test_t_loads_every_module_in_a_child(config, tmp_path):
+    """A module that cannot be loaded is found; one that crashes costs a child only."""
+    modules = tmp_path / "modules"
+    shutil.copytree(MODULES, modules)
+    assert config({"module-dir": str(modules), "modules": {}}).returncode == 0
+    (modules / "broken.so").write_text("no module")
+    result = config({"module-dir": str(modules)})
+    refused(result, "broken")
+    (modules / "broken.so").unlink()
+    shutil.copy(os.path.join(BUILD, "tests", "modules", "constructor_crash.so"), modules)
+    refused(config({"module-dir": str(modules)}), "constructor_crash")
+
+
+def test_t_finds_a_preload_that_is_missing(config):
+    refused(config({"preload": ["no-such-module"]}), "no-such-module")
+
+
+def test_t_does_not_listen(config, daemon):
+    """It can be run beside a daemon that has the port."""
+    server = daemon()
+    assert config({"listen": server.address}).returncode == 0
+
+
+def settings(*arguments):
+    result = run_master("-T", *arguments)
+    assert result.returncode == 0, result.stderr
+    return json.loads(result.stdout)
+
+
+def test_T_prints_the_effective_settings_as_json(tmp_path):
+    path = tmp_path / "test.json"
+    path.write_text('{"job-max": 5, "pool-max": 9, "modules": {"fib": {"timeout-ms": 7}}}')
+    found = settings("-c", str(path), "--pool-max=3", "--listen=127.0.0.1:1,unix:/tmp/x")
+    assert not set(KEYS) - set(found), set(KEYS) - set(found)
+    assert found["job-max"] == 5 and found["pool-max"] == 3, "an option wins"
+    assert found["listen"] == ["127.0.0.1:1", "unix:/tmp/x"]
+    assert found["modules"]["fib"]["timeout-ms"] == 7
+
+
+def test_T_defaults():
+    found = settings()
+    assert found["listen"] in ("127.0.0.1:7741", ["127.0.0.1:7741"])
+    assert found["worker-listen"] == "127.0.0.1:0"
+    assert (found["pool-start"], found["pool-max"], found["job-max"]) == (2, 4, 100)
+    assert found["payload-max"] == 16777216 and found["hello-timeout-ms"] == 10000
+    assert found["job-timeout-ms"] == 0 and found["allow-open-listen"] is False
+    # From the build tree it finds its worker and modules beside itself.
+    assert found["worker-path"] == WORKER and found["module-dir"] == MODULES
+
+
+def test_T_output_is_a_configuration_with_the_same_effect(tmp_path):
+    before = settings("--pool-max=7", "--kill-grace-ms=12", "--preload=echo,fib")
+    path = tmp_path / "again.json"
+    path.write_text(json.dumps({k: v for k, v in before.items() if v is not None}))
+    assert settings("-c", str(path)) == before
+
+
+def test_T_keeps_secrets(tmp_path):
+    (tmp_path / "tokens").write_text("a-token-of-some-length\n")
+    result = run_master("-T", f"--token-file={tmp_path}/tokens")
+    assert result.returncode == 0 and "a-token-of-some-length" not in result.stdout
+
+
+def test_help_lists_every_key():
+    result = run_master("--help")
+    assert result.returncode == 0
+    for key in KEYS + ["-c", "-t", "-T", "--version"]:
+        assert key in result.stdout, f"{key} is not in --help"
+    assert "100" in result.stdout and "16777216" in result.stdout, "no defaults"
+
+
+@pytest.mark.parametrize("path", [MASTER, WORKER, COMMAND], ids=os.path.basename)
+def test_version_everywhere(path):
+    result = subprocess.run(
+        [path, "--version"], capture_output=True, text=True, timeout=DEADLINE, env=environment()
+    )
+    assert result.returncode == 0 and release() in result.stdout, result
+
+
+def test_every_key_is_an_option(tmp_path):
+    """The value of each key from -T, given as --key=value, is taken and changes nothing."""
+    before = settings()
+    arguments = []
+    for key, value in before.items():
+        if value is None or value == []:
+            continue
+        if isinstance(value, bool):
+            text = "true" if value else "false"
+        elif isinstance(value, list):
+            text = ",".join(value)
+        elif isinstance(value, dict):
+            text = json.dumps(value)
+        else:
+            text = str(value)
+        arguments.append(f"--{key}={text}")
+    assert settings(*arguments) == before
+
+
+def test_the_last_of_two_options_wins():
+    assert settings("--job-max=5", "--job-max=6")["job-max"] == 6
+
+
+def test_a_relative_worker_path_and_module_dir(daemon, tmp_path):
+    shutil.copy(WORKER, tmp_path / "w")
+    shutil.copytree(MODULES, tmp_path / "m")
+    server = daemon.make({"worker_path": "./w", "module_dir": "m"}, cwd=str(tmp_path)).start()
+    assert server.client().done("echo", "x") == b"x"
+
+
+# ---- start
+
+
+def test_cannot_bind(daemon):
+    server = daemon()
+    result = run_master(f"--listen={server.address}")
+    assert result.returncode == CANNOT_BIND, (result.returncode, result.stderr)
+    assert str(server.port) in result.stderr
+    assert server.client().done("echo", "x") == b"x"
+
+
+def test_cannot_bind_a_unix_socket_that_is_in_use(daemon, tmp_path):
+    server = daemon(listen=f"unix:{tmp_path}/sock")
+    result = run_master(f"--listen=unix:{tmp_path}/sock")
+    assert result.returncode == CANNOT_BIND, (result.returncode, result.stderr)
+    assert server.client().done("echo", "x") == b"x"
+
+
+def test_cannot_bind_a_unix_path_that_is_no_socket(tmp_path):
+    """A file of somebody's is not removed."""
+    (tmp_path / "file").write_text("precious")
+    result = run_master(f"--listen=unix:{tmp_path}/file")
+    assert result.returncode == CANNOT_BIND, (result.returncode, result.stderr)
+    assert (tmp_path / "file").read_text() == "precious"
+
+
+def test_cannot_bind_a_missing_directory(tmp_path):
+    assert run_master(f"--listen=unix:{tmp_path}/none/sock").returncode == CANNOT_BIND
+
+
+def test_cannot_bind_the_worker_port(daemon):
+    taken = socket.create_server(("127.0.0.1", 0))
+    try:
+        port = taken.getsockname()[1]
+        result = run_master("--listen=127.0.0.1:0", f"--worker-listen=127.0.0.1:{port}")
+        assert result.returncode == CANNOT_BIND, (result.returncode, result.stderr)
+    finally:
+        taken.close()
+
+
+def test_a_foreign_address_cannot_be_bound():
+    result = run_master("--listen=192.0.2.1:7741", "--allow-open-listen=true")
+    assert result.returncode == CANNOT_BIND, (result.returncode, result.stderr)
+
+
+def test_listening_lines(daemon):
+    """A port 0 is chosen by the kernel and said with its address and role."""
+    server = daemon(listen=["127.0.0.1:0", "127.0.0.1:0"])
+    lines = server.log.events("listening")
+    assert sorted(line["role"] for line in lines) == ["clients", "clients", "workers"]
+    assert all(re.fullmatch(r"127\.0\.0\.1:[1-9]\d*", line["address"]) for line in lines), lines
+
+
+def test_without_a_file_it_runs_on_defaults(daemon):
+    server = daemon.make({})
+    server.command_line = [MASTER, "--listen=127.0.0.1:0", "--log-format=json"]
+    server.start()
+    assert server.client().done("fib", "20") == b"6765"
+    assert server.stats()["pool"]["max"] == 4
+
+
+def test_as_root_without_user_one_warning(daemon, tmp_path):
+    if os.getuid() != 0:
+        pytest.skip("needs root")
+    server = daemon.make({"log_level": "warn", "listen": f"unix:{tmp_path}/sock"})
+    server.stderr = open(server.log.path, "ab")
+    server.start()
+    server.stderr.close()
+
+    def warnings():
+        return [
+            line
+            for line in server.log.events()
+            if line["level"] == "warn" and "root" in json.dumps(line)
+        ]
+
+    server.client().done("echo", "x")
+    assert len(warnings()) == 1, server.log.text()
+
+
+def test_user_and_group(daemon):
+    if os.getuid() != 0:
+        pytest.skip("needs root")
+    server = daemon(user="nobody", pool_start=1)
+    server.wait_idle(1)
+    assert server.client().done("echo", "x") == b"x"
+    for pid in [server.pid, *server.worker_pids()]:
+        assert set(proc.status_field(pid, "Uid").split()) == {"65534"}
+        assert set(proc.status_field(pid, "Gid").split()) == {"65534"}
+        assert proc.status_field(pid, "CapEff").strip("0") == ""
+        groups = set(proc.status_field(pid, "Groups").split())
+        assert groups <= {"65534"}, "root's groups are kept"
+    assert not server.log.events("running-as-root")
+    check(server.client().run("crash", "kill"), "failed", reason="error")
+
+
+def test_user_as_nobody_in_particular(daemon):
+    """A user that does not exist is a fault of the configuration."""
+    if os.getuid() != 0:
+        pytest.skip("needs root")
+    result = run_master("--listen=127.0.0.1:0", "--user=no-such-user-here")
+    assert result.returncode == CONFIGURATION, (result.returncode, result.stderr)
+    assert "no-such-user-here" in result.stderr
+
+
+def test_reload_with_user_still_works(daemon, tmp_path):
+    """After the change of user it can still read a file that this user may read."""
+    if os.getuid() != 0:
+        pytest.skip("needs root")
+    server = daemon.make({"user": "nobody", "job_max": 5})
+    folder = f"/tmp/taskmaster-test-{os.getpid()}"
+    os.mkdir(folder, 0o755)
+    try:
+        server.config_path = f"{folder}/config.json"
+        server.start()
+        server.write_config(job_max=6)
+        os.chmod(server.config_path, 0o644)
+        server.signal(signal.SIGHUP)
+        wait_until(lambda: server.stats()["queue"]["max"] == 6, "the reload")
+    finally:
+        shutil.rmtree(folder)

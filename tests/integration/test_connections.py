@@ -1,0 +1,622 @@
+"""Protocol section 7 and issue item 8: clients that go, that are slow, that flood; descriptors."""
+
+import ctypes
+import json
+import os
+import resource
+import socket
+import threading
+import time
+
+import pytest
+
+from harness import proc
+from harness.client import Client, check, header, message
+from harness.wait import DEADLINE, SANITIZED, SCALE, wait_until
+
+LONG_SLEEP = json.dumps({"ms": 60000})
+
+
+def fatal_too_slow(client, timeout=DEADLINE):
+    events = client.rest(timeout)
+    errors = [event for event in events if event.name == "error"]
+    assert len(errors) == 1, events
+    check(errors[0], "error", code="too-slow", fatal=True)
+    return events
+
+
+# ---- when a client goes
+
+
+def test_half_closed_client_gets_all_its_events_then_the_close(daemon):
+    server = daemon(pool_start=1, pool_max=1)
+    client = server.client()
+    for n in range(20):
+        client.submit(n, "sleep", json.dumps({"ms": 10, "value": n}))
+    client.shutdown()
+    events = client.rest()
+    assert [(event.name, event["id"], event.json()) for event in events] == [
+        ("done", n, n) for n in range(20)
+    ]
+
+
+def test_half_closed_client_gets_a_large_result(daemon):
+    client = daemon(pool_start=1, pool_max=1).client()
+    client.submit("a", "crash", "big 8000000")
+    client.shutdown()
+    events = client.rest(3 * DEADLINE)
+    assert [event.name for event in events] == ["done"] and len(events[0].payload) == 8000000
+
+
+def test_half_closed_client_gets_the_answers_of_other_requests(daemon):
+    client = daemon().client()
+    client.send_raw(header(op="ping", id=1) + header(op="stats", id=2) + header(op="nonsense", id=3))
+    client.shutdown()
+    assert [(event.name, event["id"]) for event in client.rest()] == [
+        ("pong", 1),
+        ("stats", 2),
+        ("error", 3),
+    ]
+
+
+def test_printf_to_nc_works(daemon):
+    """All in one write and the sending side shut at once, as `printf … | nc -N` does."""
+    server = daemon()
+    sock = socket.create_connection(("127.0.0.1", server.port), timeout=DEADLINE)
+    sock.sendall(
+        header(op="hello", protocol=1) + message("30", op="submit", id="a1", module="fib")
+    )
+    sock.shutdown(socket.SHUT_WR)
+    data = b""
+    while piece := sock.recv(65536):
+        data += piece
+    sock.close()
+    assert data.endswith(b"\n832040"), data
+    assert json.loads(data.split(b"\n")[1])["event"] == "done"
+
+
+def test_half_close_with_nothing_to_come_is_closed_at_once(daemon):
+    server = daemon()
+    client = server.client()
+    client.shutdown()
+    client.closed()
+    silent = server.client(hello=False)
+    silent.shutdown()
+    silent.closed()
+
+
+def test_a_half_closed_idle_client_does_not_spin_a_core(daemon):
+    server = daemon(pool_start=2, pool_max=2)
+    clients = [server.client() for _ in range(3)]
+    for n, client in enumerate(clients):  # one of them waits in the line
+        client.submit(n, "sleep", LONG_SLEEP)
+    server.wait_jobs(running=2, waiting=1)
+    for client in clients:
+        client.shutdown()
+    share = proc.cpu_share(server.pid)
+    assert share < 0.2, f"{share:.0%} of a core for half-closed clients"
+    for pid in server.worker_pids("busy"):
+        os.kill(pid, 9)
+    for n, client in enumerate(clients[:2]):
+        check(client.outcome(n), "failed", reason="error")
+        client.closed()
+    server.wait_jobs(running=1, waiting=0)
+    os.kill(server.worker_pids("busy")[0], 9)
+    check(clients[2].outcome(2), "failed", reason="error")
+
+
+def test_a_half_closed_client_that_does_not_read_does_not_spin(daemon):
+    server = daemon(pool_start=1, linger_ms=60000, output_timeout_ms=60000)
+    client = server.client(receive_buffer=4096)
+    for n in range(4):
+        client.submit(n, "crash", "big 8000000")
+    client.shutdown()
+    server.wait_stats(lambda s: s["jobs"]["done"] == 4, "the results made")
+    assert proc.cpu_share(server.pid) < 0.2
+    for n in range(4):
+        assert len(client.outcome(n, 3 * DEADLINE).payload) == 8000000
+    client.closed()
+
+
+def test_client_reset_with_jobs_waiting_and_running(daemon):
+    """Waiting dropped, running ends, nothing crashes, the worker is free again."""
+    server = daemon(pool_start=1, pool_max=1)
+    client = server.client()
+    client.submit("running", "sleep", '{"ms":400}', notify=["started"])
+    for n in range(5):
+        client.submit(n, "echo", str(n))
+    client.event("started")
+    server.wait_jobs(running=1, waiting=5)
+    client.reset()
+    stats = server.wait_jobs(running=1, waiting=0)
+    assert stats["jobs"]["dropped"] == 5 and stats["jobs"]["orphaned"] == 0, stats["jobs"]
+    stats = server.wait_jobs(running=0)
+    assert stats["jobs"]["orphaned"] == 1 and stats["jobs"]["done"] == 0, stats["jobs"]
+    assert stats["pool"]["exits"] == 0 and stats["pool"]["idle"] == 1, stats["pool"]
+    assert server.client().done("echo", "x") == b"x"
+
+
+def test_an_orphan_that_crashes_is_counted_once(daemon):
+    server = daemon(pool_start=1, pool_max=1)
+    client = server.client()
+    client.submit("a", "crash", "loop", notify=["started"])
+    client.event("started")
+    client.reset()
+    server.wait_stats(lambda s: s["clients"]["connected"] == 1, "the reset seen")
+    os.kill(server.worker_pids("busy")[0], 9)
+    stats = server.wait_jobs(running=0)
+    assert stats["jobs"]["orphaned"] == 1 and stats["jobs"]["submitted"] == 1
+
+
+def test_an_orphan_keeps_its_time_limit(daemon):
+    server = daemon(pool_start=1, pool_max=1, kill_grace_ms=200)
+    client = server.client()
+    client.submit("a", "crash", "loop-term", timeout_ms=400, notify=["started"])
+    client.event("started")
+    client.reset()
+    server.wait_stats(lambda s: s["jobs"]["orphaned"] == 1, "the orphan stopped by its limit")
+
+
+def test_reset_in_the_middle_of_things(daemon):
+    """At every point of a dialogue, fifty times; nothing is left behind."""
+    server = daemon(pool_start=2, pool_max=2, job_max=50)
+    dialogue = (
+        header(op="hello", protocol=1)
+        + message("x" * 500, op="submit", id=1, module="echo", notify=["accepted", "started"])
+        + message('{"ms":5}', op="submit", id=2, module="sleep")
+        + header(op="stats")
+    )
+    for n in range(50):
+        client = Client(server.address, hello=False)
+        client.send_raw(dialogue[: len(dialogue) * n // 49])
+        client.reset()
+    server.wait_stats(
+        lambda s: s["clients"]["connected"] == 1
+        and not s["jobs"]["running"]
+        and not s["queue"]["waiting"],
+        "all clients and jobs gone",
+    )
+    assert server.client().done("echo", "x") == b"x"
+
+
+def test_results_to_a_closed_client_harm_nobody(daemon):
+    """An orderly close looks like a half-close until something is written to it."""
+    server = daemon(pool_start=2, pool_max=2)
+    client = server.client()
+    for n in range(4):
+        client.submit(n, "sleep", '{"ms":60}')
+    server.wait_stats(lambda s: s["jobs"]["submitted"] == 4, "the submits read")
+    client.close()
+    stats = server.wait_jobs(running=0, waiting=0)
+    assert stats["jobs"]["submitted"] == 4
+    assert server.client().done("echo", "x") == b"x"
+
+
+# ---- slow ones
+
+
+def test_slow_header(daemon):
+    client = daemon(header_timeout_ms=300).client()
+    begin = time.monotonic()
+    client.send_raw('{"op":"ping"')
+    fatal_too_slow(client)
+    assert time.monotonic() - begin >= 0.28
+
+
+def trickle(client, data, stop):
+    try:
+        for byte in data:
+            if stop.wait(0.02):
+                return
+            client.sock.send(bytes([byte]))
+    except OSError:
+        pass
+
+
+@pytest.mark.parametrize("what", ["header", "payload", "hello"])
+def test_the_deadline_is_absolute(daemon, what):
+    """A byte now and then does not move it."""
+    server = daemon(header_timeout_ms=400, payload_timeout_ms=400, hello_timeout_ms=400)
+    if what == "hello":
+        client, data = server.client(hello=False), header(op="hello", protocol=1, client="c" * 400)
+    else:
+        client, data = server.client(), b'{"op":"ping","id":"' + b"x" * 400
+        if what == "payload":
+            client.send_raw(header(op="submit", id="a", module="echo", size=1000))
+            data = b"x" * 900
+    stop = threading.Event()
+    thread = threading.Thread(target=trickle, args=(client, data, stop))
+    thread.start()
+    begin = time.monotonic()
+    try:
+        fatal_too_slow(client)
+        assert time.monotonic() - begin < 3 * SCALE, "the bytes moved the deadline"
+    finally:
+        stop.set()
+        thread.join()
+
+
+def test_slow_payload(daemon):
+    server = daemon(payload_timeout_ms=300)
+    client = server.client()
+    client.send_raw(header(op="submit", id="a", module="echo", size=100) + b"x" * 99)
+    events = fatal_too_slow(client)
+    assert len(events) == 1, "a submit that was not read whole has no end of its own"
+    assert server.stats()["jobs"]["submitted"] == 0
+
+
+def test_hello_timeout(daemon):
+    server = daemon(hello_timeout_ms=300)
+    for opening in (b"", b'{"op":'):
+        client = server.client(hello=False)
+        client.send_raw(opening)
+        fatal_too_slow(client)
+
+
+def test_an_idle_client_is_not_too_slow(daemon):
+    """The deadlines count from the first byte of something."""
+    server = daemon(header_timeout_ms=100, payload_timeout_ms=100, hello_timeout_ms=100)
+    client = server.client()
+    check(client.run("sleep", '{"ms":500}'), "done")
+    client.silent()
+
+
+def test_too_slow_still_delivers_the_jobs(daemon):
+    client = daemon(header_timeout_ms=150).client()
+    client.submit("a", "sleep", '{"ms":500,"value":"late"}')
+    client.send_raw("{")
+    events = fatal_too_slow(client)
+    assert [event.name for event in events] == ["error", "done"]
+
+
+def test_the_clock_stands_still_while_the_server_does_not_read(daemon):
+    """A client is not read from because it does not read; that is no slowness of its sending."""
+    server = daemon(
+        pool_start=1, pool_max=1, header_timeout_ms=300, payload_timeout_ms=300, output_timeout_ms=60000
+    )
+    client = server.client(receive_buffer=4096)
+    for n in range(4):
+        client.submit(n, "crash", "big 8000000")
+    server.wait_stats(lambda s: s["jobs"]["done"] == 4, "results that nobody reads")
+    # Half a message: if the server reads it, it is slow; if it does not, its clock stands still.
+    data = message(b"y" * 100, op="submit", id="last", module="echo")
+    client.send_raw(data[:20])
+    begin = time.monotonic()
+    server.wait_stats(lambda s: time.monotonic() - begin > 0.8, "twice the deadline")
+    for n in range(4):
+        event = client.outcome(n, 3 * DEADLINE)
+        assert len(event.payload) == 8000000
+    # Read from again, the message has its full time from here on; or the server had read its
+    # start and has ended it. A client that sends late must expect that; what must not happen is
+    # anything else.
+    try:
+        client.send_raw(data[20:])
+        event = client.recv()
+    except OSError:
+        return
+    if event.name == "error":
+        check(event, "error", code="too-slow")
+    else:
+        check(event, "done", id="last")
+
+
+# ---- clients that do not read
+
+
+def test_a_client_that_does_not_read_is_not_read_from(daemon):
+    """Pings without end: our sending blocks, the server's memory does not grow."""
+    server = daemon(output_timeout_ms=60000)
+    client = server.client(receive_buffer=4096)
+    client.sock.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 65536)
+    before = proc.rss_kb(server.pid)
+    client.sock.setblocking(False)
+    chunk = b"".join(header(op="stats", id=n) for n in range(1000))
+    sent = 0
+
+    def blocked():
+        nonlocal sent
+        try:
+            while sent < 200 << 20:
+                sent += client.sock.send(chunk[sent % len(chunk) :])
+        except BlockingIOError:
+            pass
+        return sent
+
+    # Blocked for good: nothing more goes out over many looks.
+    still, last = 0, -1
+    end = time.monotonic() + DEADLINE
+    while still < 60 and time.monotonic() < end:
+        still, last = (still + 1, last) if blocked() == last else (0, sent)
+        time.sleep(0.01)
+    assert sent < 200 << 20, "the server read 200 MB from a client that reads nothing"
+    assert still >= 60, "still reading"
+    growth = proc.rss_kb(server.pid) - before
+    assert growth < 20000 * (3 if SANITIZED else 1), f"{growth} KiB more memory"
+    with server.client() as other:
+        assert other.done("echo", "x") == b"x"
+    # It reads again, and all that it asked for is there.
+    whole = sent // len(chunk) * 1000
+    for n in range(min(whole, 3000)):
+        assert client.event("stats")["id"] == n % 1000
+
+
+def test_results_wait_only_up_to_client_output_max(daemon):
+    """Then its connection is closed; its jobs are accounted for, others are served."""
+    server = daemon(
+        pool_start=2,
+        pool_max=2,
+        job_max=300,
+        payload_max=300000,
+        client_output_max=1 << 20,
+        output_timeout_ms=60000,
+    )
+    client = server.client(receive_buffer=4096)
+    client.send_raw(
+        b"".join(message("big 250000", op="submit", id=n, module="crash") for n in range(200))
+    )
+    server.wait_stats(
+        lambda s: s["clients"]["connected"] == 1, "the one that does not read closed", 3 * DEADLINE
+    )
+    stats = server.wait_jobs(running=0, waiting=0)
+    jobs = stats["jobs"]
+    assert jobs["dropped"] > 0 and jobs["done"] + jobs["dropped"] + jobs["orphaned"] == 200, jobs
+    client.gone()
+    assert server.client().done("echo", "x") == b"x"
+
+
+def test_a_client_that_takes_no_data_for_too_long_is_gone(daemon):
+    server = daemon(pool_start=1, output_timeout_ms=400)
+    client = server.client(receive_buffer=4096)
+    for n in range(3):
+        client.submit(n, "crash", "big 8000000")
+    server.wait_stats(lambda s: s["jobs"]["done"] >= 1, "a result")
+    server.wait_stats(lambda s: s["clients"]["connected"] == 1, "the client gone")
+
+
+def test_a_slow_reader_that_does_read_gets_everything(daemon):
+    server = daemon(pool_start=1, output_timeout_ms=1000)
+    client = server.client(receive_buffer=65536)
+    client.submit("a", "crash", "big 16000000")
+    server.wait_stats(lambda s: s["jobs"]["done"] == 1, "the result")
+    received = 0
+    client.sock.settimeout(DEADLINE)
+    while received < 16000000:
+        piece = client.sock.recv(200000)
+        assert piece, f"closed after {received} bytes"
+        received += len(piece)
+        time.sleep(0.01)
+    # What is beyond is the header.
+    assert received < 16000000 + 4096
+
+
+# ---- floods
+
+
+@pytest.mark.parametrize("what", ["pings", "jobs", "large payloads"])
+def test_one_client_that_floods_does_not_starve_another(daemon, what):
+    server = daemon(
+        pool_start=2, pool_max=2, job_max=1000, client_job_max=50, log_level="info"
+    )
+    flooder, other = server.client(), server.client()
+    if what == "pings":
+        chunk = header(op="ping") * 5000
+    elif what == "jobs":
+        chunk = b"".join(message("x", op="submit", id=n, module="echo") for n in range(2000))
+    else:
+        chunk = message(b"x" * 4000000, op="submit", id="large", module="echo", colour="refused")
+    stop = threading.Event()
+    flooder.sock.settimeout(0.2)
+
+    def write():
+        while not stop.is_set():
+            view = memoryview(chunk)
+            while view and not stop.is_set():
+                try:
+                    view = view[flooder.sock.send(view) :]
+                except TimeoutError:
+                    pass
+
+    def read():
+        while not stop.is_set():
+            try:
+                if not flooder.sock.recv(1 << 20):
+                    return
+            except TimeoutError:
+                pass
+
+    threads = [threading.Thread(target=write), threading.Thread(target=read)]
+    for thread in threads:
+        thread.start()
+    try:
+        slowest = 0
+        for n in range(40):
+            begin = time.monotonic()
+            other.send(op="ping", id=n)
+            other.event("pong", id=n)
+            assert other.done("echo", str(n), id=n) == str(n).encode()
+            slowest = max(slowest, time.monotonic() - begin)
+    finally:
+        stop.set()
+        for thread in threads:
+            thread.join()
+    assert slowest < 2 * SCALE, f"an exchange took {slowest:.1f} s beside the flood"
+
+
+# ---- memory
+
+
+def test_memory_is_taken_as_payloads_arrive(daemon):
+    """Fifty clients that announce 16 MiB each and send nothing cost next to nothing."""
+    server = daemon(pool_start=1, payload_timeout_ms=60000)
+    clients = [server.client() for _ in range(50)]
+    before = proc.rss_kb(server.pid)
+    for client in clients:
+        client.send_raw(header(op="submit", id="a", module="echo", size=16777216) + b"x")
+    sampler = server.client()
+    for n in range(5):
+        sampler.silent()
+    stats = sampler.stats()
+    growth = proc.rss_kb(server.pid) - before
+    assert growth < 8192 * (4 if SANITIZED else 1), f"{growth} KiB for nothing"
+    assert stats["queue"]["bytes"] < 1 << 20, stats["queue"]
+
+
+def test_memory_comes_back_after_large_payloads(daemon):
+    server = daemon(pool_start=1)
+    client = server.client()
+    payload = b"x" * (8 << 20)
+    for n in range(3):
+        client.done("echo", payload, timeout=3 * DEADLINE)
+    if not SANITIZED:  # its allocator keeps what is freed for a while
+        wait_until(lambda: proc.rss_kb(server.pid) < 40000, "the memory given back")
+    assert server.stats()["queue"]["bytes"] == 0
+
+
+# ---- descriptors
+
+
+def limit_descriptors(count):
+    def limit():
+        resource.setrlimit(resource.RLIMIT_NOFILE, (count, count))
+
+    return limit
+
+
+def test_without_descriptors_accept_pauses_and_recovers(daemon):
+    """More connections than descriptors: those that are in work on, the rest wait or are told so,
+    nothing spins, and when descriptors are free again, so is the way in."""
+    server = daemon.make({"pool_start": 2, "pool_max": 3}, preexec_fn=limit_descriptors(48)).start()
+    server.wait_idle(2)
+    first = server.client()
+    rest = []
+    for n in range(100):
+        client = Client(server.address, hello=False)
+        client.send(op="hello", protocol=1)
+        rest.append(client)
+    assert first.done("echo", "x") == b"x"
+    share = proc.cpu_share(server.pid, 1.0)
+    assert share < 0.3, f"{share:.0%} of a core without descriptors"
+    assert first.done("echo", "x") == b"x"
+    for client in rest[:60]:
+        client.close()
+    answered = 0
+    for client in rest[60:75]:  # fifteen at most fit in beside what else is open
+        event = client.recv()
+        if event.name == "hello":
+            answered += 1
+            assert client.done("echo", "x") == b"x"
+        else:
+            check(event, "error", code="too-many-clients")
+        client.close()
+    for client in rest[75:]:
+        client.close()
+    server.wait_stats(lambda s: s["clients"]["connected"] == 2, "all gone")
+    with server.client() as client:
+        assert client.done("echo", "x") == b"x"
+
+
+def test_without_descriptors_workers_are_still_replaced(daemon):
+    """When clients have all the descriptors, a crash must not cost the pool for good."""
+    server = daemon.make({"pool_start": 1, "pool_max": 1}, preexec_fn=limit_descriptors(48)).start()
+    server.wait_idle(1)
+    first = server.client()
+    rest = [Client(server.address, hello=False) for _ in range(80)]
+    check(first.run("crash", "kill"), "failed", reason="error")
+    for client in rest:
+        client.close()
+    assert first.done("echo", "x", timeout=3 * DEADLINE) == b"x"
+
+
+def test_descriptors_do_not_leak(daemon):
+    server = daemon(pool_start=1, pool_max=2)
+    server.wait_idle(1)
+
+    def count():
+        return len(proc.descriptors(server.pid))
+
+    before = count()
+    for n in range(30):
+        client = Client(server.address)
+        client.submit("a", "crash", "kill")
+        client.outcome("a")
+        client.reset() if n % 2 else client.close()
+    server.wait_idle(1)
+    wait_until(lambda: count() <= before, f"{before} descriptors again")
+
+
+# ---- socket options
+
+
+def masters_socket(server, client):
+    """Our own copy of the master's end of a connection."""
+    port = client.sock.getsockname()[1]
+    wanted = None
+    with open("/proc/net/tcp") as file:
+        for line in list(file)[1:]:
+            fields = line.split()
+            if int(fields[2].split(":")[1], 16) == port and int(fields[1].split(":")[1], 16) == server.port:
+                wanted = f"socket:[{fields[9]}]"
+    assert wanted, "the master's end is not in /proc/net/tcp"
+    fd = next(fd for fd, target in proc.descriptors(server.pid).items() if target == wanted)
+    pidfd = os.pidfd_open(server.pid)
+    try:
+        libc = ctypes.CDLL(None, use_errno=True)
+        copy = libc.syscall(438, pidfd, fd, 0)  # pidfd_getfd
+        if copy < 0:
+            pytest.skip(f"pidfd_getfd: {os.strerror(ctypes.get_errno())}")
+        return socket.socket(fileno=copy)
+    finally:
+        os.close(pidfd)
+
+
+def test_keepalive_and_user_timeout_on_accepted_sockets(daemon):
+    server = daemon()
+    client = server.client()
+    with masters_socket(server, client) as sock:
+        assert sock.getsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE) == 1
+        assert sock.getsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT) > 0
+        assert sock.getsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPIDLE) < 7200, "a dead peer in 2 h"
+
+
+# ---- addresses
+
+
+def test_unix_socket(daemon, tmp_path):
+    path = tmp_path / "sock"
+    server = daemon(listen=f"unix:{path}")
+    assert server.address == f"unix:{path}"
+    assert server.client().done("echo", "x") == b"x"
+
+
+def test_a_stale_unix_socket_is_no_hindrance(daemon, tmp_path):
+    path = tmp_path / "sock"
+    first = daemon(listen=f"unix:{path}")
+    first.expected_status = -9
+    first.kill()
+    assert path.exists()
+    assert daemon(listen=f"unix:{path}").client().done("echo", "x") == b"x"
+
+
+def test_a_unix_socket_is_removed_at_the_end(daemon, tmp_path):
+    path = tmp_path / "sock"
+    server = daemon(listen=f"unix:{path}")
+    server.process.terminate()
+    server.wait_exit()
+    assert not path.exists()
+
+
+def test_ipv6_loopback(daemon):
+    try:
+        socket.create_server(("::1", 0), family=socket.AF_INET6).close()
+    except OSError:
+        pytest.skip("no IPv6 loopback on this machine")
+    server = daemon(listen="[::1]:0")
+    assert server.address.startswith("[::1]:")
+    assert server.client().done("echo", "x") == b"x"
+
+
+def test_several_addresses(daemon, tmp_path):
+    server = daemon(listen=["127.0.0.1:0", f"unix:{tmp_path}/sock", "127.0.0.1:0"])
+    assert len(set(server.addresses)) == 3
+    for address in server.addresses:
+        assert server.client(address).done("echo", "x") == b"x"

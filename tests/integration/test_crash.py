@@ -1,0 +1,260 @@
+"""A module that crashes, exits, prints or tampers costs its own job and its own process."""
+
+import json
+import os
+import signal
+import time
+
+import pytest
+
+from harness import proc
+from harness.client import check
+from harness.wait import DEADLINE, SANITIZED, wait_until
+
+LONG_SLEEP = json.dumps({"ms": 60000})
+
+CRASHES = {
+    "segv": ("signal", "SIGSEGV"),
+    "abort": ("signal", "SIGABRT"),
+    "fpe": ("signal", "SIGFPE"),
+    "kill": ("signal", "SIGKILL"),
+    "exit 0": ("exit_status", 0),
+    "exit 1": ("exit_status", 1),
+    "exit 77": ("exit_status", 77),
+    "_exit 0": ("exit_status", 0),
+    "_exit 255": ("exit_status", 255),
+}
+
+
+@pytest.mark.parametrize("command", CRASHES)
+def test_a_lost_worker_fails_its_job(daemon, command):
+    server = daemon(pool_start=2, pool_max=2)
+    server.wait_idle(2)
+    other = server.client()
+    other.submit("beside", "sleep", '{"ms":200,"value":"unharmed"}')
+    client = server.client()
+    begin = time.monotonic()
+    event = client.run("crash", command, id="a", context=[1])
+    check(event, "failed", reason="error", context=[1])
+    assert event["message"] and event["order"] >= 1 and event["job"], event
+    key, value = CRASHES[command]
+    check(event, "failed", **{key: value})
+    assert ("exit_status" in event) != ("signal" in event), event
+    assert time.monotonic() - begin < DEADLINE / 2
+    assert other.outcome("beside").json() == "unharmed"
+    assert client.done("echo", "next") == b"next"
+    stats = server.wait_idle(2)
+    assert stats["pool"]["exits"] == 1 and stats["pool"]["forks"] == 3
+    assert stats["jobs"]["failed"]["error"] == 1
+
+
+def test_the_loss_is_in_the_log(daemon):
+    server = daemon(pool_start=1, pool_max=1)
+    server.wait_idle(1)
+    worker = server.workers()[0]
+    job = server.client().run("crash", "kill")["job"]
+    line = wait_until(
+        lambda: [
+            event
+            for name in ("worker-lost", "worker-exit")
+            for event in server.log.events(name)
+            if event.get("worker") == worker["id"]
+        ],
+        "a line about the loss",
+    )[0]
+    text = json.dumps(
+        server.log.events("worker-lost") + server.log.events("worker-exit")
+    )
+    assert "SIGKILL" in text and job in text, line
+
+
+def test_a_worker_killed_from_outside(daemon):
+    server = daemon(pool_start=1, pool_max=1)
+    client = server.client()
+    client.submit("a", "sleep", LONG_SLEEP, notify=["started"])
+    client.event("started")
+    os.kill(server.worker_pids("busy")[0], signal.SIGTERM)
+    check(client.outcome("a"), "failed", reason="error", signal="SIGTERM")
+    assert client.done("echo", "next") == b"next"
+
+
+def test_an_idle_worker_killed_from_outside_is_replaced(daemon):
+    server = daemon(pool_start=2, pool_max=2)
+    server.wait_idle(2)
+    pid = server.worker_pids()[0]
+    os.kill(pid, signal.SIGKILL)
+    server.wait_stats(
+        lambda s: s["pool"]["exits"] == 1 and s["pool"]["idle"] == 2, "the replacement"
+    )
+    assert pid not in server.worker_pids()
+    assert not os.path.exists(f"/proc/{pid}"), "reaped"
+
+
+@pytest.mark.timeout(120)
+def test_fifty_workers_dying_at_once_are_all_reaped_and_replaced(daemon):
+    server = daemon(pool_start=50, pool_max=50)
+    server.wait_idle(50)
+    before = server.worker_pids()
+    assert len(set(before)) == 50
+    for pid in before:
+        os.kill(pid, signal.SIGKILL)
+    stats = server.wait_stats(
+        lambda s: s["pool"]["exits"] == 50 and s["pool"]["idle"] == 50,
+        "fifty replacements",
+        timeout=4 * DEADLINE,
+    )
+    assert stats["pool"]["forks"] == 100
+    after = server.worker_pids()
+    assert len(set(after)) == 50 and not set(after) & set(before)
+    zombies = [pid for pid in proc.children(server.pid) if not proc.alive(pid)]
+    assert not zombies, "not reaped"
+
+
+@pytest.mark.timeout(120)
+def test_fifty_busy_workers_dying_at_once(daemon):
+    """Each job has its own end, and the line behind them is served."""
+    server = daemon(pool_start=50, pool_max=50, job_max=200)
+    server.wait_idle(50)
+    client = server.client()
+    for n in range(50):
+        client.submit(n, "sleep", LONG_SLEEP)
+    server.wait_jobs(running=50)
+    for n in range(50, 100):
+        client.submit(n, "echo", str(n))
+    server.wait_jobs(waiting=50)
+    for pid in server.worker_pids("busy"):
+        os.kill(pid, signal.SIGKILL)
+    for n in range(50):
+        check(client.outcome(n, 4 * DEADLINE), "failed", reason="error", signal="SIGKILL")
+    for n in range(50, 100):
+        assert client.outcome(n, 4 * DEADLINE).payload == str(n).encode()
+
+
+def test_crash_after_crash(daemon):
+    """A hundred in a row; a worker that was ready is replaced without delay."""
+    server = daemon(pool_start=2, pool_max=2, job_max=300)
+    client = server.client()
+    for n in range(100):
+        client.submit(n, "crash", "kill")
+        client.submit(f"e{n}", "echo", str(n))
+    for n in range(100):
+        check(client.outcome(n, 3 * DEADLINE), "failed", reason="error")
+        assert client.outcome(f"e{n}", 3 * DEADLINE).payload == str(n).encode()
+    stats = server.wait_idle(2)
+    assert stats["pool"]["exits"] == 100
+
+
+def test_a_grandchild_that_holds_the_socket_open_does_not_delay_the_news(daemon):
+    server = daemon(pool_start=1, pool_max=1)
+    server.wait_idle(1)
+    client = server.client()
+    begin = time.monotonic()
+    check(client.run("crash", "fork-hold"), "failed", reason="error", signal="SIGKILL")
+    assert time.monotonic() - begin < 5 * (3 if SANITIZED else 1), "it held for 30 s"
+    assert client.done("echo", "next") == b"next"
+
+
+def test_what_a_lost_worker_started_goes_with_it(daemon):
+    """The grandchild is in the worker's process group; the harness would find it as an orphan, but
+    it must not live until the master's end."""
+    server = daemon(pool_start=1, pool_max=1)
+    server.wait_idle(1)
+    pid = server.worker_pids()[0]
+    check(server.client().run("crash", "fork-hold"), "failed", reason="error")
+
+    def members():
+        found = []
+        for entry in os.listdir("/proc"):
+            if entry.isdigit():
+                try:
+                    if os.getpgid(int(entry)) == pid and proc.alive(int(entry)):
+                        found.append(int(entry))
+                except ProcessLookupError:
+                    pass
+        return found
+
+    wait_until(lambda: not members(), "the group of the lost worker gone", interval=0.05)
+
+
+def test_closed_descriptors(daemon):
+    server = daemon(pool_start=2, pool_max=2)
+    server.wait_idle(2)
+    client = server.client()
+    event = client.run("crash", "closefds")
+    check(event, "failed", reason="error")
+    assert client.done("echo", "next") == b"next"
+    server.wait_idle(2)
+
+
+def test_a_changed_signal_mask(daemon):
+    """Whatever becomes of that job, later ones can be stopped."""
+    server = daemon(pool_start=1, pool_max=1, kill_grace_ms=500)
+    client = server.client()
+    event = client.run("crash", "mask")
+    assert event.name in ("done", "failed"), event
+    client.submit("a", "crash", "loop", notify=["started"])
+    client.event("started")
+    client.send(op="cancel", target="a")
+    check(client.outcome("a"), "failed", reason="cancelled")
+    assert client.done("echo", "next") == b"next"
+
+
+def test_an_endless_loop_costs_only_its_worker(daemon):
+    server = daemon(pool_start=2, pool_max=2)
+    client = server.client()
+    client.submit("loop", "crash", "loop", notify=["started"])
+    client.event("started")
+    for n in range(20):
+        assert client.done("echo", str(n), id=n) == str(n).encode()
+    client.send(op="kill", target="loop")
+    check(client.outcome("loop"), "failed", reason="cancelled")
+
+
+# ---- what a module prints
+
+
+@pytest.mark.parametrize("stream", ["stdout", "stderr"])
+def test_output_goes_to_the_log_tagged_with_worker_and_job(daemon, stream):
+    server = daemon(pool_start=1, pool_max=1)
+    client = server.client()
+    event = client.run("crash", f"{stream} hello from the module")
+    line = server.log.wait("worker-output", text="hello from the module")
+    assert line["worker"] == server.workers()[0]["id"]
+    assert line["job"] == event["job"]
+    check(event, "done")
+    assert b"hello" not in event.payload, "never into the protocol"
+
+
+def test_output_is_escaped_and_cut(daemon):
+    server = daemon(pool_start=1, pool_max=1, log_format="json")
+    client = server.client()
+    check(client.run("crash", "stdout \x1b[31mred\x07\x80"), "done")
+    server.log.wait("worker-output")
+    check(client.run("crash", "stdout " + "y" * 20000), "done")
+    wait_until(lambda: "yyyy" in server.log.text(), "the long line")
+    raw = open(server.log.path, "rb").read()
+    assert b"\x1b" not in raw and b"\x07" not in raw and b"\x80" not in raw
+    assert max(len(line) for line in raw.split(b"\n")) <= 4096
+
+
+@pytest.mark.parametrize("size", [100000, 5000000])
+def test_a_flood_of_output_harms_nobody(daemon, size):
+    server = daemon(pool_start=2, pool_max=2)
+    server.wait_idle(2)
+    before = proc.rss_kb(server.pid)
+    client, other = server.client(), server.client()
+    client.submit("flood", "crash", f"flood {size}")
+    for n in range(10):
+        assert other.done("echo", str(n), id=n) == str(n).encode()
+    check(client.outcome("flood", 3 * DEADLINE), "done")
+    assert client.done("echo", "next") == b"next"
+    assert proc.rss_kb(server.pid) - before < 20000 * (4 if SANITIZED else 1)
+
+
+def test_output_without_a_newline_before_a_crash_is_not_lost(daemon):
+    """Drained before the death is believed."""
+    server = daemon(pool_start=1, pool_max=1)
+    client = server.client()
+    check(client.run("crash", "stderr last words", id=1), "done")
+    check(client.run("crash", "kill", id=2), "failed")
+    server.log.wait("worker-output", text="last words")

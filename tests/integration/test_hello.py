@@ -1,0 +1,229 @@
+"""Protocol section 2: the hello, tokens, and what may stand before it."""
+
+import json
+import re
+
+import pytest
+
+from harness.client import Client, check, header
+from harness.fakes import release
+
+
+def refused(client, code):
+    """The one fatal error, then the close."""
+    event = client.recv()
+    check(event, "error", code=code, fatal=True)
+    assert isinstance(event.get("message"), str) and event["message"], event
+    client.closed()
+    return event
+
+
+def test_hello_says_what_is_there(shared):
+    hello = shared.client().hello_event
+    check(hello, "hello", protocol=1, server=f"taskmasterd/{release()}", header_max=4096)
+    assert hello["payload_max"] == 16777216
+    assert re.fullmatch(r"[a-z0-9]+", hello["boot"]), hello
+    assert isinstance(hello["features"], list)
+
+
+def test_hello_lists_the_other_limits(daemon):
+    """id, context, job-max: under some names of the server's, so look for their values."""
+    hello = daemon(job_max=77).client().hello_event
+    numbers = json.dumps(hello)
+    for limit in (64, 1024, 77):
+        assert re.search(rf"[: ]{limit}\b", numbers), f"limit {limit} is not in {hello}"
+
+
+def test_payload_max_in_hello_is_the_configured_one(daemon):
+    assert daemon(payload_max=65536).client().hello_event["payload_max"] == 65536
+
+
+def test_hello_with_all_fields(shared):
+    client = shared.client(client="thumbs/1.2", module="echo", token="unused")
+    client.send("hi", op="submit", id=1)
+    check(client.outcome(1), "done")
+
+
+def test_requests_may_follow_hello_at_once(shared):
+    client = shared.client(hello=False)
+    client.send_raw(
+        header(op="hello", protocol=1, id="h")
+        + header(op="submit", id="a", module="echo", size=3)
+        + b"abc"
+        + header(op="ping", id="p")
+    )
+    check(client.recv(), "hello")
+    assert client.outcome("a").payload == b"abc"
+    client.event("pong", id="p")
+
+
+def test_hello_echoes_its_id(shared):
+    client = shared.client(hello=False)
+    client.send(op="hello", protocol=1, id=7)
+    client.expect("hello", id=7)
+
+
+@pytest.mark.parametrize("op", ["ping", "submit", "stats", "nonsense"])
+def test_anything_before_hello_is_hello_required(shared, op):
+    client = shared.client(hello=False)
+    client.send_raw(header(op=op, id="x") + header(op="hello", protocol=1))
+    refused(client, "hello-required")
+
+
+@pytest.mark.parametrize(
+    "version", [0, 2, 99, 2**53 - 1], ids=["zero", "two", "ninety-nine", "largest"]
+)
+def test_another_version_is_bad_version(shared, version):
+    client = shared.client(hello=False)
+    client.send(op="hello", protocol=version)
+    refused(client, "bad-version")
+
+
+def test_the_version_is_looked_at_first(shared):
+    client = shared.client(hello=False)
+    client.send(op="hello", protocol=2, colour="red", client=17, token=False)
+    refused(client, "bad-version")
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        b'{"op":"hello"}\n',
+        b'{"op":"hello","protocol":"1"}\n',
+        b'{"op":"hello","protocol":true}\n',
+        b'{"op":"hello","protocol":1.0}\n',
+    ],
+    ids=["missing", "string", "true", "fraction"],
+)
+def test_a_version_that_is_none(shared, line):
+    client = shared.client(hello=False)
+    client.send_raw(line)
+    event = client.recv()
+    assert event.name == "error" and event["fatal"] is True, event
+    assert event["code"] in ("bad-version", "bad-request"), event
+    client.closed()
+
+
+@pytest.mark.parametrize(
+    "fields, named",
+    [
+        ({"colour": "red"}, "colour"),
+        ({"client": 5}, "client"),
+        ({"module": 5}, "module"),
+        ({"module": "../etc"}, "module"),
+        ({"token": 5}, "token"),
+        ({"id": ""}, "id"),
+    ],
+    ids=lambda value: value if isinstance(value, str) else None,
+)
+def test_any_error_in_the_first_hello_is_fatal(shared, fields, named):
+    client = shared.client(hello=False)
+    client.send(op="hello", protocol=1, **fields)
+    assert named in refused(client, "bad-request")["message"]
+
+
+def test_hello_has_no_payload(shared):
+    client = shared.client(hello=False)
+    client.send("abc", op="hello", protocol=1)
+    refused(client, "bad-request")
+
+
+def test_a_second_hello_is_a_bad_request_and_not_fatal(shared):
+    client = shared.client()
+    client.send(op="hello", protocol=1, id="again")
+    event = client.expect("error", code="bad-request", op="hello", id="again")
+    assert event.get("fatal") is not True, event
+    client.silent()
+
+
+def test_a_second_hello_of_another_version_is_not_fatal(shared):
+    client = shared.client()
+    client.send(op="hello", protocol=2)
+    assert client.expect("error", code="bad-request").get("fatal") is not True
+    client.silent()
+
+
+def test_boot_differs_between_two_starts(daemon):
+    boots = {daemon().client().hello_event["boot"] for _ in range(2)}
+    assert len(boots) == 2
+
+
+def test_job_ids_are_unique_across_restarts(daemon):
+    ids = set()
+    for _ in range(2):
+        client = daemon().client()
+        ids |= {client.run("echo", id=n)["job"] for n in range(3)}
+    assert len(ids) == 6
+
+
+# ---- tokens
+
+
+@pytest.fixture
+def guarded(daemon, tmp_path):
+    (tmp_path / "tokens").write_text("first-token-of-all\nsecond-token-of-all\n")
+    (tmp_path / "tokens").chmod(0o600)
+
+    def make(**config):
+        server = daemon.make({"token_file": str(tmp_path / "tokens"), **config})
+        server.token = "first-token-of-all"
+        return server.start()
+
+    return make
+
+
+@pytest.mark.parametrize("token", ["first-token-of-all", "second-token-of-all"])
+def test_a_right_token(guarded, token):
+    assert guarded().client(token=token).done("echo", "in") == b"in"
+
+
+@pytest.mark.parametrize(
+    "token", [None, "first-token-of-al", "first-token-of-all ", "third", "#", "\n"]
+)
+def test_a_wrong_token_is_unauthorized(guarded, token):
+    client = guarded().client(hello=False)
+    client.send_raw(header(op="hello", protocol=1, **({} if token is None else {"token": token})))
+    client.send(op="ping")
+    refused(client, "unauthorized")
+
+
+def test_a_token_is_asked_for_on_unix_sockets_too(guarded, tmp_path):
+    server = guarded(listen=f"unix:{tmp_path}/sock")
+    client = server.client(hello=False)
+    client.send(op="hello", protocol=1)
+    refused(client, "unauthorized")
+    assert server.client().done("echo", "in") == b"in"
+
+
+def test_the_token_is_not_in_the_log(guarded):
+    server = guarded()
+    server.client().done("echo", "x")
+    client = server.client(hello=False)
+    client.send(op="hello", protocol=1, token="a-wrong-secret")
+    refused(client, "unauthorized")
+    text = server.log.text()
+    assert "first-token-of-all" not in text and "a-wrong-secret" not in text
+
+
+# ---- the number of clients
+
+
+def test_too_many_clients(daemon):
+    server = daemon(client_max=2)
+    first, second = server.client(), server.client()
+    third = Client(server.address, hello=False)
+    third.send(op="hello", protocol=1)
+    refused(third, "too-many-clients")
+    second.close()
+    # The place is free again as soon as the server has seen the close.
+    from harness.wait import wait_until
+
+    def again():
+        with Client(server.address, hello=False) as client:
+            client.send(op="hello", protocol=1)
+            return client.recv().name == "hello"
+
+    wait_until(again, "a place for another client")
+    assert first.done("echo", "still here") == b"still here"
+    first.close()
+    server.check_stats = False  # its client may come before the closes are seen

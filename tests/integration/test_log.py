@@ -1,0 +1,336 @@
+"""Issue item 10: the log. It tells what happened, and it never stops the master."""
+
+import fcntl
+import json
+import os
+import re
+import socket
+
+import pytest
+
+from harness import proc
+from harness.client import check, header
+from harness.wait import wait_until
+
+LONG_SLEEP = json.dumps({"ms": 60000})
+LEVELS = {"debug", "info", "warn", "error"}
+
+
+def test_every_line_is_an_event(daemon):
+    server = daemon(pool_start=2)
+    client = server.client(client="me/1.0")
+    client.done("echo", "x")
+    client.run("crash", "kill")
+    client.send_raw("garbage\n")
+    client.rest()
+    for line in server.log.text().split("\n")[:-1]:
+        event = json.loads(line)
+        assert {"time", "level", "event"} <= set(event), event
+        assert event["level"] in LEVELS
+        assert re.fullmatch(r"[a-z]+(-[a-z]+)*", event["event"]), event
+        assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z", event["time"]), event
+
+
+def test_text_format(daemon, tmp_path):
+    server = daemon.make({"log_format": "text", "listen": f"unix:{tmp_path}/sock"})
+    server.stderr = open(server.log.path, "ab")
+    try:
+        server.start()
+        server.client().done("echo", "x")
+    finally:
+        server.stderr.close()
+    for line in server.log.lines():
+        assert re.match(r"\d{4}-\d\d-\d\dT\S+Z (debug|info|warn|error) [a-z-]+ \w+=", line), line
+    assert f"address=unix:{tmp_path}/sock" in server.log.text()
+
+
+def test_lines_carry_worker_job_and_client(daemon):
+    server = daemon(pool_start=1, pool_max=1)
+    client = server.client()
+    event = client.run("crash", "kill")
+    losses = server.log.events("worker-lost") + server.log.events("worker-exit")
+    assert any(line.get("job") == event["job"] and line.get("worker") for line in losses), losses
+    client.send_raw("garbage\n")
+    client.rest()
+    assert any(
+        "client" in line for line in server.log.events() if line["event"].startswith("client")
+    )
+
+
+def test_log_level(daemon, tmp_path):
+    server = daemon.make({"log_level": "error", "listen": f"unix:{tmp_path}/sock"})
+    server.stderr = open(server.log.path, "ab")
+    try:
+        server.start()
+        server.client().done("echo", "x")
+    finally:
+        server.stderr.close()
+    assert server.log.text() == ""
+
+
+def test_info_is_a_few_lines_a_worker_and_none_a_job(daemon):
+    server = daemon(log_level="info", pool_start=1, pool_max=1)
+    server.wait_idle(1)
+    client = server.client()
+    client.done("echo", "x")
+    before = len(server.log.lines())
+    for n in range(50):
+        client.done("echo", "x", id=n)
+    assert len(server.log.lines()) - before < 5
+
+
+# ---- episodes
+
+
+def test_queue_full_is_one_line_per_episode(daemon):
+    server = daemon(pool_start=1, pool_max=1, job_max=2)
+    client = server.client()
+    for episode in (1, 2):
+        client.submit("busy", "sleep", LONG_SLEEP, notify=["started"])
+        client.event("started")
+        for n in range(12):
+            client.submit(n, "echo")
+        for n in range(2, 12):
+            check(client.outcome(n), "overload")
+        line = server.log.wait("queue-full", count=episode)
+        assert line["level"] == "warn"
+        text = json.dumps(line)
+        assert "job-max" in text and re.search(r"\b2\b", text), f"figures and what to change: {line}"
+        client.send(op="kill", target="busy")
+        check(client.outcome("busy"), "failed")
+        for n in range(2):
+            check(client.outcome(n), "done")
+        server.log.wait("queue-full-over", count=episode)
+        assert len(server.log.events("queue-full")) == episode
+        assert len(server.log.events("queue-full-over")) == episode
+
+
+def test_pool_exhausted_is_one_line_per_episode(daemon):
+    server = daemon(pool_start=1, pool_max=2, job_max=50)
+    client = server.client()
+    for episode in (1, 2):
+        for n in range(2):
+            client.submit(f"busy-{n}", "sleep", LONG_SLEEP, notify=["started"])
+            client.event("started", id=f"busy-{n}")
+        for n in range(10):
+            client.submit(n, "echo", notify=["accepted"])
+            client.event("accepted", id=n)
+        line = server.log.wait("pool-exhausted", count=episode)
+        text = json.dumps(line)
+        assert "pool-max" in text and re.search(r"\b2\b", text), f"figures and what to change: {line}"
+        for n in range(2):
+            client.send(op="kill", target=f"busy-{n}")
+            check(client.outcome(f"busy-{n}"), "failed")
+        for n in range(10):
+            check(client.outcome(n), "done")
+        server.log.wait("pool-exhausted-over", count=episode)
+        assert len(server.log.events("pool-exhausted")) == episode
+
+
+# ---- what strangers write
+
+
+@pytest.mark.parametrize("format", ["json", "text"])
+def test_input_that_is_logged_is_escaped_and_cut(daemon, tmp_path, format):
+    server = daemon.make({"log_format": format, "listen": f"unix:{tmp_path}/sock"})
+    server.stderr = open(server.log.path, "ab")
+    try:
+        server.start()
+        bad = "evil\nINJECTED\r\x1b[2J\x7f\u009b\u202e"
+        client = server.client(hello=False)
+        client.send(op="hello", protocol=1, client=bad)
+        client.recv()
+        client.send(op=bad, id=1)
+        client.recv()
+        client.submit(2, bad)
+        client.recv()
+        client.send(op="ping", **{bad: 1})
+        client.recv()
+        client.submit(3, "crash", f"stdout {bad}")
+        client.outcome(3)
+        client.submit(4, "crash", b"stderr \xff\xfe\x80 raw \x00 bytes")
+        client.outcome(4)
+        client.submit(5, "crash", "stdout " + "long " * 20000)
+        client.outcome(5)
+        client.send_raw(b"\x1b[31m\xff" + b"z" * 5000)
+        client.rest()
+        wait_until(lambda: "long long" in server.log.text(), "the module's words")
+    finally:
+        server.stderr.close()
+    with open(server.log.path, "rb") as file:
+        raw = file.read()
+    assert not [byte for byte in raw if byte < 32 and byte != 10], "a control character"
+    assert b"\x7f" not in raw and "\u009b".encode() not in raw
+    lines = raw.split(b"\n")
+    assert not [line for line in lines if line.startswith(b"INJECTED")], "a line of its own"
+    assert max(len(line) for line in lines) <= 4096
+    raw.decode()  # valid UTF-8
+
+
+# ---- journald
+
+
+def test_priority_prefix_under_journald(daemon, tmp_path):
+    ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_STREAM)
+    entry = os.fstat(theirs.fileno())
+    server = daemon.make(
+        {"log_format": "text", "listen": f"unix:{tmp_path}/sock", "log_level": "debug"},
+        env={"JOURNAL_STREAM": f"{entry.st_dev}:{entry.st_ino}"},
+    )
+    server.stderr = theirs
+    ours.settimeout(5)
+    try:
+        server.start()
+        theirs.close()
+        client = server.client()
+        client.run("crash", "kill")
+        data = b""
+        while b"listening" not in data or b"worker-" not in data or b"\n" not in data:
+            data += ours.recv(65536)
+        for line in data.decode().split("\n")[:-1]:
+            assert re.match(r"<[0-7]>[a-z-]+ \w+=", line) or re.match(
+                r"<[0-7]>(debug|info|warn|error) [a-z-]+ \w+=", line
+            ), line
+    finally:
+        # Read on, so that the daemon's end is not in our way.
+        ours.setblocking(False)
+        ours.close()
+
+
+def test_no_prefix_when_stderr_is_not_the_journal(daemon):
+    server = daemon.make({}, env={"JOURNAL_STREAM": "1:2"}).start()
+    assert not [line for line in server.log.lines() if line.startswith("<")]
+
+
+# ---- a log that cannot be written
+
+
+def exercise(server):
+    """All that writes to the log; every answer must come."""
+    client = server.client()
+    for n in range(20):
+        assert client.done("echo", str(n), id=n) == str(n).encode()
+    for n in range(5):
+        check(client.run("crash", "kill", id=n), "failed", reason="error", signal="SIGKILL")
+    check(client.run("crash", "stdout some words"), "done")
+    for n in range(20):
+        other = server.client()
+        other.send_raw("garbage\n")
+        other.rest()
+    check(client.run("crash", "flood 3000000"), "done")
+    assert client.done("echo", "x") == b"x"
+
+
+def test_a_full_pipe_that_nobody_reads_never_stops_the_master(daemon, tmp_path):
+    reading, writing = os.pipe()
+    os.set_blocking(writing, False)
+    try:
+        while True:
+            os.write(writing, b"x" * 65536)
+    except BlockingIOError:
+        pass
+    try:
+        while True:
+            os.write(writing, b"x")
+    except BlockingIOError:
+        pass
+    os.set_blocking(writing, True)
+    server = daemon.make({"listen": f"unix:{tmp_path}/sock"})
+    server.stderr = writing
+    try:
+        server.start()
+        exercise(server)
+        # The description is shared with whoever gave it to us: its flags are not ours to change.
+        assert not fcntl.fcntl(writing, fcntl.F_GETFL) & os.O_NONBLOCK
+        assert proc.cpu_share(server.pid, 0.4) < 0.3
+        # It is read again: the next lines come through, and say how many were lost.
+        os.set_blocking(reading, False)
+        data = b""
+
+        def readable():
+            nonlocal data
+            try:
+                data = data[-65536:] + os.read(reading, 1 << 20)
+            except BlockingIOError:
+                pass
+            server.client().close()
+            return b"log-lost" in data
+
+        wait_until(readable, "the line about lost lines")
+    finally:
+        os.close(writing)
+        server.process.terminate()
+        server.wait_exit()
+        os.close(reading)
+
+
+def test_a_pipe_without_a_reader_never_stops_the_master(daemon, tmp_path):
+    reading, writing = os.pipe()
+    os.close(reading)
+    server = daemon.make({"listen": f"unix:{tmp_path}/sock"})
+    server.stderr = writing
+    try:
+        server.start()
+        exercise(server)
+    finally:
+        os.close(writing)
+
+
+def test_a_full_disk_never_stops_the_master(daemon, tmp_path):
+    server = daemon.make({"listen": f"unix:{tmp_path}/sock"})
+    server.stderr = open("/dev/full", "wb", buffering=0)
+    try:
+        server.start()
+        exercise(server)
+    finally:
+        server.stderr.close()
+
+
+def test_closed_standard_descriptors(daemon, tmp_path):
+    """Started with 0 to 2 closed: no socket may take their numbers and meet the log's lines."""
+
+    def close():
+        os.closerange(0, 3)
+
+    server = daemon.make({"listen": f"unix:{tmp_path}/sock", "pool_start": 1}, preexec_fn=close)
+    server.stderr = open(os.devnull, "wb")
+    try:
+        server.start()
+    finally:
+        server.stderr.close()
+    client = server.client()
+    for n in range(5):
+        assert client.done("echo", str(n), id=n) == str(n).encode()
+    check(client.run("crash", "stdout words"), "done")
+    check(client.run("crash", "kill"), "failed", reason="error")
+    held = proc.descriptors(server.pid)
+    for fd in (0, 1, 2):
+        assert not held.get(fd, "").startswith("socket:"), held
+
+
+def test_a_stderr_that_is_set_non_blocking_by_somebody(daemon, tmp_path):
+    reading, writing = os.pipe()
+    os.set_blocking(writing, False)
+    server = daemon.make({"listen": f"unix:{tmp_path}/sock"})
+    server.stderr = writing
+    try:
+        server.start()
+        exercise(server)
+    finally:
+        os.close(writing)
+        os.close(reading)
+
+
+def test_payloads_are_never_logged(daemon):
+    server = daemon()
+    client = server.client()
+    secret = "a-secret-of-the-payload"
+    client.done("echo", secret)
+    client.run("math", json.dumps({"op": secret}))
+    client.run("no-such-module", secret)
+    client.send(secret, op="ping")
+    client.recv()
+    client.send_raw(header(op="submit", id=1, module="echo", size=40) + secret.encode())
+    client.close()
+    server.stats()
+    assert secret not in server.log.text()

@@ -1,0 +1,409 @@
+"""The shipped modules through the daemon, bad input included, and the loader's refusals."""
+
+import json
+import os
+import shutil
+
+import pytest
+
+from harness.client import check
+from harness.daemon import MODULES
+from harness.wait import BUILD, wait_until
+
+BAD_MODULES = os.path.join(BUILD, "tests", "modules")
+
+
+def failure(client, module, payload, code=None):
+    """The job must fail by the module's own word, and cost no worker."""
+    event = client.run(module, payload)
+    check(event, "failed", reason="module")
+    assert isinstance(event["code"], str) and event["code"], event
+    assert isinstance(event["message"], str) and event["message"], event
+    if code:
+        check(event, "failed", code=code)
+    return event
+
+
+# ---- echo, fib, math, sleep, wc
+
+
+@pytest.mark.parametrize("size", [0, 1, 4095, 65535, 65536, 65537, 1 << 20])
+def test_echo(shared, size):
+    payload = os.urandom(size)
+    assert shared.client().done("echo", payload) == payload
+
+
+@pytest.mark.parametrize("n, result", [(0, 0), (1, 1), (2, 1), (10, 55), (30, 832040)])
+def test_fib(shared, n, result):
+    assert shared.client().done("fib", str(n)) == str(result).encode()
+
+
+@pytest.mark.parametrize(
+    "payload", ["", "x", "-1", "1.5", "1e1", '"5"', "[5]", "10 11", "99999", "\0", "9" * 400]
+)
+def test_fib_bad_input(shared, payload):
+    failure(shared.client(), "fib", payload)
+
+
+@pytest.mark.parametrize(
+    "op, x, y, result",
+    [
+        ("add", 1, 2, 3),
+        ("sub", 1, 2, -1),
+        ("mul", 3, -4, -12),
+        ("div", 6, 3, 2),
+        ("div", 1, 4, 0.25),
+        ("add", 0.5, 0.25, 0.75),
+        ("mul", 1e3, 2, 2000),
+    ],
+)
+def test_math(shared, op, x, y, result):
+    assert json.loads(shared.client().done("math", json.dumps({"op": op, "x": x, "y": y}))) == result
+
+
+def test_math_division_by_zero(shared):
+    failure(shared.client(), "math", '{"op":"div","x":1,"y":0}', code="div-by-zero")
+
+
+@pytest.mark.parametrize(
+    "payload",
+    [
+        "",
+        "x",
+        "{}",
+        "[]",
+        "null",
+        '{"op":"add","x":1}',
+        '{"op":"add","y":1}',
+        '{"x":1,"y":1}',
+        '{"op":"pow","x":1,"y":1}',
+        '{"op":"add","x":"1","y":1}',
+        '{"op":"add","x":null,"y":1}',
+        '{"op":5,"x":1,"y":1}',
+        '{"op":"add","x":1,"y":2',
+        '{"op":"mul","x":1e308,"y":1e308}',
+        "[" * 100000,
+    ],
+    ids=lambda text: text[:24] or "empty",
+)
+def test_math_bad_input(shared, payload):
+    failure(shared.client(), "math", payload)
+
+
+@pytest.mark.parametrize("value", [None, 1, "text", [1, {"a": "\u00e9"}]], ids=repr)
+def test_sleep_returns_its_value(shared, value):
+    result = shared.client().done("sleep", json.dumps({"ms": 1, "value": value}))
+    assert json.loads(result) == value
+
+
+@pytest.mark.parametrize("payload", ["", "x", "{}", '{"ms":-1}', '{"ms":"5"}', "[]", '{"ms":1'])
+def test_sleep_bad_input(shared, payload):
+    failure(shared.client(), "sleep", payload)
+
+
+@pytest.mark.parametrize(
+    "text, lines, words",
+    [
+        ("", 0, 0),
+        ("\n", 1, 0),
+        ("one", 0, 1),
+        ("one two\nthree\n", 2, 3),
+        (" \t a  b \n\n c ", 2, 3),
+    ],
+    ids=repr,
+)
+def test_wc_counts_as_wc_does(shared, text, lines, words):
+    result = json.loads(shared.client().done("wc", text))
+    assert result == {"lines": lines, "words": words, "bytes": len(text)}
+
+
+def test_wc_of_any_bytes(shared):
+    result = json.loads(shared.client().done("wc", b"a\0b\n\xff\xfe c\n"))
+    assert result["lines"] == 2 and result["bytes"] == 9
+
+
+# ---- readfile
+
+
+@pytest.fixture
+def readfile(daemon, tmp_path):
+    root = tmp_path / "root"
+    (root / "sub").mkdir(parents=True)
+    (root / "file").write_bytes(b"con\0tents\n")
+    (root / "sub" / "inner").write_bytes(b"inner")
+    (root / "empty").write_bytes(b"")
+    (root / "large").write_bytes(b"x" * 300000)
+    (tmp_path / "secret").write_text("secret")
+    (root / "link-out").symlink_to(tmp_path / "secret")
+    (root / "link-up").symlink_to("../secret")
+    (root / "link-dir").symlink_to(tmp_path)
+    (root / "link-in").symlink_to("sub/inner")
+    os.mkfifo(root / "fifo")
+    server = daemon(modules={"readfile": {"config": {"root": str(root)}}}, payload_max=200000)
+    return server.client(), tmp_path
+
+
+def read(client, path):
+    return client.run("readfile", json.dumps({"path": path}))
+
+
+@pytest.mark.parametrize(
+    "path, content",
+    [("file", b"con\0tents\n"), ("sub/inner", b"inner"), ("empty", b""), ("./sub/../file", None)],
+)
+def test_readfile(readfile, path, content):
+    client, _ = readfile
+    event = read(client, path)
+    if content is None:  # inside in the end: given or refused, both are sound
+        assert event.name == "failed" or event.payload == b"con\0tents\n", event
+    else:
+        check(event, "done")
+        assert event.payload == content
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "../secret",
+        "sub/../../secret",
+        "/etc/passwd",
+        "//etc/passwd",
+        "link-out",
+        "link-up",
+        "link-dir/secret",
+        "sub/../link-dir/secret",
+        "..",
+        ".",
+        "sub",
+        "",
+        "no-such-file",
+        "file/",
+        "fifo",
+        "/proc/self/environ",
+        "../root/../secret",
+    ],
+)
+def test_readfile_no_way_out_of_the_root(readfile, path):
+    client, tmp_path = readfile
+    event = read(client, path)
+    check(event, "failed", reason="module")
+    assert "secret" not in (event.payload or b"").decode(errors="replace").replace(path, "")
+
+
+def test_readfile_absolute_path_of_the_root_is_no_way_out(readfile):
+    client, tmp_path = readfile
+    event = read(client, str(tmp_path / "secret"))
+    assert event.name == "failed", event
+
+
+@pytest.mark.parametrize(
+    "payload", ["", "x", "{}", '{"path":5}', '{"path":"a\\u0000b"}', '["file"]', '{"path":"file"']
+)
+def test_readfile_bad_input(readfile, payload):
+    failure(readfile[0], "readfile", payload)
+
+
+def test_readfile_of_more_than_payload_max(readfile):
+    event = read(readfile[0], "large")
+    check(event, "failed")
+    assert event["reason"] in ("too-large", "module"), event
+
+
+def test_readfile_without_a_root_is_refused(daemon):
+    """No root is configured: whatever it says, it reads nothing."""
+    event = daemon().client().run("readfile", '{"path":"/etc/passwd"}')
+    check(event, "failed")
+    assert event["reason"] in ("module", "unavailable"), event
+
+
+# ---- exec
+
+
+EXEC = {
+    "cat": ["/bin/cat"],
+    "fail": ["/bin/sh", "-c", "echo problem >&2; exit 3"],
+    "args": ["/bin/echo", "-n", "one two", "$HOME", ";", "*"],
+    "env": ["/usr/bin/env"],
+    "killed": ["/bin/sh", "-c", "kill -9 $$"],
+    "missing": ["/no/such/program"],
+    "sleeper": ["/bin/sleep", "60"],
+    "no-stdin": ["/bin/true"],
+    "loud": ["/bin/sh", "-c", "head -c 300000 /dev/zero"],
+    "fds": ["/bin/sh", "-c", "ls /proc/self/fd"],
+}
+
+
+@pytest.fixture
+def execs(daemon):
+    server = daemon(
+        modules={"exec": {"config": {"commands": EXEC}}}, payload_max=200000, kill_grace_ms=1000
+    )
+    return server.client()
+
+
+def test_exec(execs):
+    assert execs.done("exec", b"cat\nline one\nline two\0\n") == b"line one\nline two\0\n"
+    assert execs.done("exec", b"cat\n") == b""
+    assert execs.done("exec", b"cat") == b""
+    big = b"x" * 150000
+    assert execs.done("exec", b"cat\n" + big) == big
+
+
+def test_exec_has_no_shell_in_between(execs):
+    assert execs.done("exec", b"args\n") == b"one two $HOME ; *"
+
+
+def test_exec_failure_carries_stderr(execs):
+    event = failure(execs, "exec", b"fail\n")
+    assert "problem" in event["message"] + (event.payload or b"").decode(), event
+
+
+def test_exec_that_does_not_read_its_stdin(execs):
+    """A broken pipe to the command must not kill the worker."""
+    assert execs.done("exec", b"no-stdin\n" + b"x" * 190000) == b""
+
+
+@pytest.mark.parametrize(
+    "payload",
+    [b"", b"\n", b"rm\n", b"/bin/cat\n", b"cat \n", b"cat; ls\n", b"missing\n", b"killed\n", b"ca\0t\n"],
+)
+def test_exec_bad_input(execs, payload):
+    failure(execs, "exec", payload)
+
+
+def test_exec_result_over_payload_max(execs):
+    event = execs.run("exec", b"loud\n")
+    check(event, "failed")
+    assert event["reason"] in ("too-large", "module"), event
+
+
+def test_exec_stops_when_asked(execs):
+    execs.submit("a", "exec", b"sleeper\n", notify=["started"])
+    execs.event("started")
+    execs.send(op="cancel", target="a")
+    check(execs.outcome("a"), "failed", reason="cancelled")
+    assert execs.done("exec", b"cat\nx") == b"x"
+
+
+def test_exec_hands_no_descriptors_on(execs):
+    listed = set(execs.done("exec", b"fds\n").decode().split())
+    assert listed <= {"0", "1", "2", "3"}, listed  # 3 is ls's own
+
+
+# ---- the loader's refusals
+
+# Built from tests/modules, one refusal each.
+REFUSED = [
+    "bad_abi",
+    "bad_size",
+    "bad_name",
+    "no_name",
+    "no_run",
+    "no_symbol",
+    "undefined",
+    "init_fails",
+    "init_silent",
+]
+
+
+@pytest.fixture
+def bad_modules(daemon):
+    assert os.path.isdir(BAD_MODULES), f"{BAD_MODULES} is not built"
+    return daemon(module_dir=BAD_MODULES, pool_start=1, pool_max=1)
+
+
+@pytest.mark.parametrize("name", REFUSED)
+def test_a_module_that_cannot_be_loaded_fails_its_own_job(bad_modules, name):
+    """`unavailable`, with the loader's words, and nothing else is harmed."""
+    client = bad_modules.client()
+    for n in range(2):
+        event = client.run(name, "x", id=n)
+        check(event, "failed", reason="unavailable")
+        assert event["message"].strip() and "\n" not in event["message"], event
+    assert client.done("newer", "x") == b"newer"
+    assert bad_modules.stats()["pool"]["exits"] == 0
+
+
+def test_each_refusal_has_its_own_reason(bad_modules):
+    client = bad_modules.client()
+    messages = {}
+    for name in REFUSED:
+        text = client.run(name, "x")["message"].replace(name, "NAME")
+        assert text not in messages, f"{name} and {messages[text]} have one reason: {text}"
+        messages[text] = name
+
+
+def test_a_module_that_crashes_while_it_is_loaded(bad_modules):
+    """It costs its own job and its process."""
+    client = bad_modules.client()
+    check(client.run("constructor_crash", "x"), "failed", reason="error", signal="SIGABRT")
+    assert client.done("newer", "x") == b"newer"
+
+
+@pytest.mark.parametrize(
+    "content", [b"", b"not an object", b"\x7fELF" + bytes(2000)], ids=["empty", "text", "cut"]
+)
+def test_a_file_that_is_no_shared_object(daemon, tmp_path, content):
+    modules = tmp_path / "modules"
+    modules.mkdir()
+    (modules / "broken.so").write_bytes(content)
+    shutil.copy(os.path.join(MODULES, "echo.so"), modules)
+    server = daemon(module_dir=str(modules), pool_start=1, pool_max=1)
+    client = server.client()
+    event = client.run("broken", "x")
+    check(event, "failed", reason="unavailable")
+    assert event["message"], event
+    assert client.done("echo", "next") == b"next"
+    assert server.stats()["pool"]["exits"] == 0
+
+
+def test_a_module_under_another_name_is_refused(daemon, tmp_path):
+    modules = tmp_path / "modules"
+    modules.mkdir()
+    shutil.copy(os.path.join(MODULES, "echo.so"), modules / "parrot.so")
+    event = daemon(module_dir=str(modules)).client().run("parrot", "x")
+    check(event, "failed", reason="unavailable")
+    assert "echo" in event["message"] and "parrot" in event["message"], event
+
+
+def test_a_module_that_appears_later_is_found(daemon, tmp_path):
+    """It is loaded the first time it is asked for."""
+    modules = tmp_path / "modules"
+    modules.mkdir()
+    client = daemon(module_dir=str(modules)).client()
+    check(client.run("echo", "x"), "failed", reason="unknown-module")
+    shutil.copy(os.path.join(MODULES, "echo.so"), modules)
+    wait_until(lambda: client.run("echo", "x").name == "done", "the module found")
+
+
+def test_a_directory_is_no_module(daemon, tmp_path):
+    (tmp_path / "modules" / "folder.so").mkdir(parents=True)
+    event = daemon(module_dir=str(tmp_path / "modules")).client().run("folder", "x")
+    check(event, "failed")
+    assert event["reason"] in ("unknown-module", "unavailable"), event
+
+
+def test_preload(daemon):
+    """A preloaded module is there before the first job: shown by its mapping in the worker."""
+    server = daemon(pool_start=1, preload=["math"])
+    server.wait_idle(1)
+    with open(f"/proc/{server.worker_pids()[0]}/maps") as file:
+        maps = file.read()
+    assert "math.so" in maps and "fib.so" not in maps
+
+
+def test_state_lives_as_long_as_the_worker(daemon):
+    """Modules are loaded once: the second job of one kind adds no mapping."""
+    server = daemon(pool_start=1, pool_max=1)
+    client = server.client()
+    client.done("echo", "x")
+    pid = server.worker_pids()[0]
+
+    def mappings():
+        with open(f"/proc/{pid}/maps") as file:
+            return sum("echo.so" in line for line in file)
+
+    before = mappings()
+    client.done("echo", "y")
+    assert mappings() == before > 0
+    assert server.worker_pids() == [pid]

@@ -1,0 +1,353 @@
+"""Issue item 7: TERM, INT, HUP, and the exit codes."""
+
+import json
+import os
+import signal
+import socket
+import time
+
+import pytest
+
+from harness import proc
+from harness.client import Client, check
+from harness.wait import DEADLINE, SCALE, wait_until
+
+LONG_SLEEP = json.dumps({"ms": 60000})
+
+
+def start(client, module, payload, id):
+    client.submit(id, module, payload, notify=["started"])
+    client.event("started", id=id)
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_drain(daemon, number):
+    """Running jobs finish, waiting ones end as shutdown, outputs are flushed, exit 0."""
+    server = daemon(pool_start=1, pool_max=1, drain_timeout_ms=30000)
+    client, idle = server.client(), server.client()
+    start(client, "sleep", json.dumps({"ms": 500, "value": "finished"}), "running")
+    for n in range(3):
+        client.submit(n, "echo", str(n), context=n)
+    server.wait_jobs(running=1, waiting=3)
+    server.signal(number)
+    for n in range(3):
+        event = client.outcome(n)
+        check(event, "failed", reason="shutdown", context=n)
+        assert "order" not in event, event
+    # Submits are refused, everything else works until the end.
+    check(client.run("echo", "x", id="late", context="l"), "failed", reason="shutdown", context="l")
+    client.silent()
+    stats = client.stats()
+    assert stats["draining"] is True and stats["jobs"]["running"] == 1, stats
+    assert client.workers()[0]["state"] == "busy"
+    refused = socket.socket()
+    refused.settimeout(DEADLINE)
+    with pytest.raises(ConnectionRefusedError):
+        refused.connect(("127.0.0.1", server.port))
+    refused.close()
+    assert client.outcome("running").json() == "finished"
+    client.closed()
+    idle.closed()
+    assert server.wait_exit() == 0
+    assert server.log.events("drain")
+
+
+def test_drain_without_jobs_is_quick(daemon):
+    server = daemon(pool_start=3, pool_max=3, drain_timeout_ms=30000)
+    server.wait_idle(3)
+    clients = [server.client() for _ in range(5)]
+    begin = time.monotonic()
+    server.signal(signal.SIGTERM)
+    assert server.wait_exit() == 0
+    assert time.monotonic() - begin < 2 * SCALE
+    for client in clients:
+        client.closed()
+
+
+def test_drain_ends_workers_gracefully(daemon):
+    server = daemon(pool_start=2, pool_max=2)
+    server.wait_idle(2)
+    pids = server.worker_pids()
+    server.signal(signal.SIGTERM)
+    assert server.wait_exit() == 0
+    assert not any(proc.alive(pid) for pid in pids)
+
+
+def test_drain_flushes_a_large_result(daemon):
+    server = daemon(pool_start=1, pool_max=1, drain_timeout_ms=30000)
+    client = server.client(receive_buffer=65536)
+    client.submit("a", "crash", "big 12000000", notify=["started"])
+    client.event("started")
+    server.signal(signal.SIGTERM)
+    server.log.wait("drain")
+    event = client.outcome("a", 3 * DEADLINE)
+    assert event.name == "done" and len(event.payload) == 12000000, event
+    client.closed()
+    assert server.wait_exit() == 0
+
+
+def test_drain_flushes_to_a_half_closed_client(daemon):
+    server = daemon(pool_start=1, pool_max=1, drain_timeout_ms=30000)
+    client = server.client()
+    start(client, "sleep", '{"ms":300,"value":7}', "a")
+    client.shutdown()
+    server.signal(signal.SIGTERM)
+    events = client.rest()
+    assert [event.name for event in events] == ["done"] and events[0].json() == 7
+    assert server.wait_exit() == 0
+
+
+@pytest.mark.parametrize("module, payload", [("sleep", LONG_SLEEP), ("crash", "loop-term")])
+def test_drain_timeout(daemon, module, payload):
+    """At the latest after drain-timeout-ms; the job gets its one end all the same."""
+    server = daemon(pool_start=1, pool_max=1, drain_timeout_ms=500, kill_grace_ms=300)
+    client = server.client()
+    start(client, module, payload, "a")
+    pid = server.worker_pids("busy")[0]
+    begin = time.monotonic()
+    server.signal(signal.SIGTERM)
+    check(client.outcome("a"), "failed", reason="shutdown")
+    client.closed()
+    assert server.wait_exit() == 0
+    assert 0.4 <= time.monotonic() - begin < 3 * SCALE
+    assert not proc.alive(pid)
+
+
+def test_drain_timeout_with_a_client_that_does_not_read(daemon):
+    server = daemon(pool_start=1, pool_max=1, drain_timeout_ms=600)
+    client = server.client(receive_buffer=4096)
+    for n in range(3):
+        client.submit(n, "crash", "big 8000000")
+    server.wait_stats(lambda s: s["jobs"]["done"] == 3, "the results")
+    begin = time.monotonic()
+    server.signal(signal.SIGTERM)
+    assert server.wait_exit() == 0
+    assert time.monotonic() - begin < 4 * SCALE
+
+
+@pytest.mark.parametrize("second", [signal.SIGTERM, signal.SIGINT])
+def test_a_second_signal_ends_at_once(daemon, second):
+    server = daemon(pool_start=2, pool_max=2, drain_timeout_ms=60000, kill_grace_ms=60000)
+    client = server.client()
+    start(client, "crash", "loop-term", "a")
+    pids = server.worker_pids()
+    server.signal(signal.SIGTERM)
+    server.log.wait("drain")
+    client.silent()
+    assert server.process.poll() is None
+    begin = time.monotonic()
+    server.signal(second)
+    assert server.wait_exit() == 0
+    assert time.monotonic() - begin < 2 * SCALE
+    wait_until(lambda: not any(proc.alive(pid) for pid in pids), "the workers gone")
+
+
+def test_a_crash_while_draining(daemon):
+    """The job gets its end, the worker is not replaced, the drain ends."""
+    server = daemon(pool_start=1, pool_max=1, drain_timeout_ms=60000)
+    client = server.client()
+    start(client, "crash", "loop", "a")
+    pid = server.worker_pids("busy")[0]
+    server.signal(signal.SIGTERM)
+    server.log.wait("drain")
+    os.kill(pid, signal.SIGKILL)
+    check(client.outcome("a"), "failed", reason="error", signal="SIGKILL")
+    assert server.wait_exit() == 0
+    assert len(server.log.events("worker-ready")) == 1
+
+
+def test_cancel_while_draining(daemon):
+    server = daemon(pool_start=1, pool_max=1, drain_timeout_ms=60000)
+    client = server.client()
+    start(client, "sleep", LONG_SLEEP, "a")
+    server.signal(signal.SIGTERM)
+    server.log.wait("drain")
+    client.send(op="cancel", target="a")
+    check(client.outcome("a"), "failed", reason="cancelled")
+    assert server.wait_exit() == 0
+
+
+def test_a_submit_half_sent_when_the_drain_begins(daemon):
+    server = daemon(pool_start=1, pool_max=1, drain_timeout_ms=60000)
+    client = server.client()
+    start(client, "sleep", '{"ms":700}', "a")
+    client.send_raw(b'{"op":"submit","id":"half","module":"echo","size":6}\nabc')
+    client.sock.setblocking(True)
+    server.signal(signal.SIGTERM)
+    server.log.wait("drain")
+    client.send_raw(b"def")
+    check(client.outcome("half"), "failed", reason="shutdown")
+    check(client.outcome("a"), "done")
+    assert server.wait_exit() == 0
+
+
+def test_term_at_start(daemon):
+    """Before anything is ready: it ends with 0 or as a process that had no handler yet."""
+    server = daemon.make({"pool_start": 4, "pool_max": 4}).launch()
+    server.signal(signal.SIGTERM)
+    status = server.wait_exit()
+    assert status in (0, -signal.SIGTERM)
+    server.expected_status = status
+
+
+def test_term_while_workers_start(daemon):
+    server = daemon(pool_start=8, pool_max=8)
+    server.signal(signal.SIGTERM)
+    assert server.wait_exit() == 0
+
+
+# ---- HUP
+
+
+def test_reload(daemon):
+    server = daemon(pool_start=1, pool_max=1, job_max=1, job_timeout_ms=None)
+    client = server.client()
+    start(client, "sleep", LONG_SLEEP, "a")
+    assert client.stats()["queue"]["max"] == 1
+    server.write_config(
+        pool_max=3, job_max=50, modules={"echo": {"enabled": False}, "sleep": {"timeout-ms": 200}}
+    )
+    server.signal(signal.SIGHUP)
+    server.log.wait("reload")
+    stats = client.stats()
+    assert stats["queue"]["max"] == 50 and stats["pool"]["max"] == 3, stats
+    check(client.run("echo", id="b"), "failed", reason="unknown-module")
+    check(client.run("sleep", LONG_SLEEP, id="c"), "failed", reason="timeout")
+    # What runs is not disturbed.
+    assert client.stats()["jobs"]["running"] == 1
+    client.send(op="kill", target="a")
+    client.outcome("a")
+
+
+def test_reload_grows_the_pool_for_those_who_wait(daemon):
+    server = daemon(pool_start=1, pool_max=1)
+    client = server.client()
+    start(client, "sleep", LONG_SLEEP, "a")
+    client.submit("b", "echo", "x")
+    server.wait_jobs(waiting=1)
+    server.write_config(pool_max=2)
+    server.signal(signal.SIGHUP)
+    assert client.outcome("b").payload == b"x"
+    client.send(op="kill", target="a")
+    client.outcome("a")
+
+
+def test_reload_raises_pool_start(daemon):
+    server = daemon(pool_start=1, pool_max=4)
+    server.wait_idle(1)
+    server.write_config(pool_start=3)
+    server.signal(signal.SIGHUP)
+    server.wait_idle(3)
+
+
+def test_reload_lowers_job_max_and_throws_nobody_out(daemon):
+    server = daemon(pool_start=1, pool_max=1, job_max=10)
+    client = server.client()
+    start(client, "sleep", LONG_SLEEP, "a")
+    for n in range(5):
+        client.submit(n, "echo", str(n))
+    server.wait_jobs(waiting=5)
+    server.write_config(job_max=1)
+    server.signal(signal.SIGHUP)
+    server.log.wait("reload")
+    check(client.run("echo", id="over"), "overload", reason="queue-full")
+    client.send(op="kill", target="a")
+    client.outcome("a")
+    for n in range(5):
+        check(client.outcome(n), "done")
+
+
+def test_reload_of_tokens(daemon, tmp_path):
+    tokens = tmp_path / "tokens"
+    tokens.write_text("the-old-token-0123456789\n")
+    server = daemon.make({"token_file": str(tokens)})
+    server.token = "the-old-token-0123456789"
+    server.start()
+    old = server.client()
+    tokens.write_text("the-new-token-0123456789\n")
+    server.signal(signal.SIGHUP)
+    server.log.wait("reload")
+    refused = server.client(hello=False)
+    refused.send(op="hello", protocol=1, token="the-old-token-0123456789")
+    check(refused.recv(), "error", code="unauthorized", fatal=True)
+    server.token = "the-new-token-0123456789"
+    assert server.client().done("echo", "new") == b"new"
+    assert old.done("echo", "still here") == b"still here"
+
+
+BAD_FILES = {
+    "no json": "{ no",
+    "unknown key": '{"listen":"127.0.0.1:0","log-format":"json","colour":1}',
+    "wrong type": '{"job-max":"many"}',
+    "out of range": '{"pool-max":0}',
+    "contradiction": '{"pool-start":5,"pool-max":2}',
+    "empty": "",
+}
+
+
+@pytest.mark.parametrize("text", BAD_FILES.values(), ids=BAD_FILES.keys())
+def test_a_bad_file_is_reported_and_the_old_settings_stay(daemon, text):
+    server = daemon(pool_start=1, pool_max=2, job_max=7)
+    client = server.client()
+    with open(server.config_path, "w") as file:
+        file.write(text)
+    server.signal(signal.SIGHUP)
+    line = server.log.wait("reload-failed")
+    assert server.config_path in json.dumps(line), line
+    assert client.stats()["queue"]["max"] == 7
+    assert client.done("echo", "x") == b"x"
+    server.write_config(job_max=8)
+    server.signal(signal.SIGHUP)
+    wait_until(lambda: client.stats()["queue"]["max"] == 8, "a good file after it")
+
+
+def test_a_missing_file_at_reload(daemon):
+    server = daemon()
+    os.unlink(server.config_path)
+    server.signal(signal.SIGHUP)
+    server.log.wait("reload-failed")
+    assert server.client().done("echo", "x") == b"x"
+
+
+def test_what_cannot_be_reloaded_is_named(daemon):
+    server = daemon(job_max=7)
+    address = server.address
+    server.write_config(listen="127.0.0.1:1", job_max=8)
+    server.signal(signal.SIGHUP)
+    wait_until(
+        lambda: any('"listen"' in line for line in server.log.lines() if "listening" not in line),
+        "a line that names the key",
+    )
+    with Client(address) as client:
+        assert client.done("echo", "x") == b"x"
+
+
+def test_options_of_the_command_line_win_also_after_a_reload(daemon):
+    server = daemon.make({"job_max": 7}, options=["--job-max=9"]).start()
+    assert server.stats()["queue"]["max"] == 9
+    server.write_config(job_max=11, pool_max=3)
+    server.signal(signal.SIGHUP)
+    server.log.wait("reload")
+    stats = server.stats()
+    assert stats["queue"]["max"] == 9 and stats["pool"]["max"] == 3
+
+
+def test_a_hundred_reloads_under_load(daemon):
+    server = daemon(pool_start=2, pool_max=2, job_max=500)
+    client = server.client()
+    for n in range(200):
+        client.submit(n, "echo", str(n))
+        if n % 2:
+            server.signal(signal.SIGHUP)
+    for n in range(200):
+        assert client.outcome(n).payload == str(n).encode()
+    before = len(proc.descriptors(server.pid))
+    server.signal(signal.SIGHUP)
+    client.silent()
+    assert len(proc.descriptors(server.pid)) <= before
+
+
+def test_sigpipe_is_no_end(daemon):
+    server = daemon()
+    server.signal(signal.SIGPIPE)
+    assert server.client().done("echo", "x") == b"x"

@@ -1,0 +1,366 @@
+"""Protocol section 8: workers that break their word, and strangers on their port."""
+
+import fcntl
+import os
+import socket
+import struct
+
+import pytest
+
+from harness import fake_worker as wire
+from harness import proc
+from harness.client import check
+from harness.fakes import FakeWorker, release
+from harness.wait import DEADLINE, wait_until
+
+
+@pytest.fixture
+def fake(daemon, tmp_path):
+    """A daemon with fake workers, and a client of it."""
+    worker = FakeWorker(tmp_path)
+    server = daemon(worker_path=worker.path, pool_start=1, pool_max=1)
+    server.wait_idle(1)
+    server.fake = worker
+    return server
+
+
+def test_the_fake_worker_works(fake):
+    """Else the tests below would prove nothing."""
+    client = fake.client()
+    assert client.done("echo", "ok some words") == b"some words"
+    check(client.run("echo", "what"), "failed", reason="module", code="no-command")
+    assert fake.stats()["pool"]["exits"] == 0
+
+
+# ---- death beside a result
+
+
+@pytest.mark.parametrize("how", ["whole-then-die", "whole-then-exit"])
+def test_complete_result_and_death_at_the_same_moment_is_done_once(fake, how):
+    client = fake.client()
+    for n in range(15):
+        event = client.run("echo", f"{how} result {n}", id=n)
+        check(event, "done", id=n)
+        assert event.payload == b"result %d" % n
+        # The next job must not go to the one that is just dying.
+        fake.wait_stats(
+            lambda s: s["pool"]["exits"] == n + 1 and s["pool"]["idle"] == 1, "the replacement"
+        )
+    client.silent()
+
+
+@pytest.mark.parametrize("size", [60000, 3000000])
+def test_a_large_result_and_death_at_the_same_moment(fake, size):
+    """The socket is drained before the death is believed, also a lot of it."""
+    client = fake.client()
+    for n in range(5):
+        event = client.run("echo", f"large-then-die {size}", id=n)
+        check(event, "done", size=size)
+        assert event.payload == b"x" * size
+        fake.wait_stats(
+            lambda s: s["pool"]["exits"] == n + 1 and s["pool"]["idle"] == 1, "the replacement"
+        )
+
+
+def test_complete_failure_and_death_at_the_same_moment(fake):
+    client = fake.client()
+    check(client.run("echo", "failed-then-die"), "failed", reason="module", code="own-code", message="text")
+    client.silent()
+
+
+@pytest.mark.parametrize("how", ["half-then-die", "half-head-then-die"])
+def test_half_a_result_and_death(fake, how):
+    client = fake.client()
+    check(client.run("echo", f"{how} {'x' * 100}"), "failed", reason="error", signal="SIGKILL")
+    assert client.done("echo", "ok next") == b"next"
+    client.silent()
+
+
+@pytest.mark.parametrize("how", ["close-then-hang", "half-close-then-hang"])
+def test_end_of_input_without_a_death(fake, how):
+    """The worker is killed, and its job fails; it does not wait for ever."""
+    client = fake.client()
+    pid = int(client.done("echo", "pid"))
+    check(client.run("echo", how), "failed", reason="error")
+    wait_until(lambda: not proc.alive(pid), "the worker killed")
+    assert client.done("echo", "ok next") == b"next"
+
+
+# ---- broken words
+
+
+BROKEN = [
+    "other-job",
+    "earlier-job",
+    "job-zero",
+    "ready-again",
+    "hello-again",
+    "master-message",
+    "unknown-type",
+    "bad-magic",
+    "noise",
+    "bad-kind",
+    "kind-none",
+    "text-too-long",
+    "size-too-large",
+]
+
+
+@pytest.mark.parametrize("how", BROKEN)
+def test_a_worker_that_breaks_its_protocol_is_killed(fake, how):
+    client = fake.client()
+    client.done("echo", "ok earlier", id="earlier")
+    pid = int(client.done("echo", "pid"))
+    event = client.run("echo", how, id="a", context="mine")
+    check(event, "failed", context="mine")
+    if how == "size-too-large":
+        assert event["reason"] in ("error", "too-large"), event
+    else:
+        check(event, "failed", reason="error")
+    wait_until(lambda: not proc.alive(pid), "the worker killed")
+    assert client.done("echo", "ok next") == b"next"
+    client.silent()
+    fake.wait_stats(lambda s: s["pool"]["exits"] == 1 and s["pool"]["idle"] == 1, "the replacement")
+
+
+@pytest.mark.parametrize("how", ["twice", "done-and-failed"])
+def test_a_worker_that_answers_twice_is_killed(fake, how):
+    """The first answer counts; the second costs the worker, not the next job."""
+    client = fake.client()
+    pid = int(client.done("echo", "pid"))
+    event = client.run("echo", f"{how} result", id="a")
+    check(event, "done")
+    assert event.payload == b"result"
+    wait_until(lambda: not proc.alive(pid), "the worker killed")
+    client.silent()
+    assert client.done("echo", "ok next") == b"next"
+
+
+def test_an_answer_before_any_job(daemon, tmp_path):
+    """Out of turn: killed, and no job is harmed that was not its own."""
+    worker = FakeWorker(tmp_path, start="answer-before-run", times=1)
+    server = daemon(worker_path=worker.path, pool_start=1, pool_max=1)
+    note = worker.wait_notes()[0]
+    wait_until(lambda: not proc.alive(note["pid"]), "the worker killed")
+    client = server.client()
+    assert client.done("echo", "ok next") == b"next"
+
+
+@pytest.mark.parametrize("how", ["wild-words", "name-without-end"])
+def test_a_failures_wild_words_make_a_valid_event(fake, how):
+    """Control characters replaced, the message cut, the code of [a-z0-9-]; the client class has
+    parsed it as JSON and checked its length."""
+    event = fake.client().run("echo", how)
+    check(event, "failed")
+    if event["reason"] == "module":
+        assert all(c in "abcdefghijklmnopqrstuvwxyz0123456789-" for c in event["code"]), event
+        assert 1 <= len(event["code"]) <= 64, event
+        assert not any(ord(c) < 32 for c in event["message"]), event
+        assert len(event["message"].encode()) <= 512, event
+    else:
+        check(event, "failed", reason="error")
+
+
+# ---- strangers
+
+
+def stranger(server):
+    host, _, port = server.worker_address.rpartition(":")
+    sock = socket.create_connection((host, int(port)), timeout=DEADLINE)
+    sock.settimeout(DEADLINE)
+    return sock
+
+
+def closed_without_a_word(sock):
+    """The master closes and has sent nothing."""
+    try:
+        data = sock.recv(65536)
+    except ConnectionResetError:
+        data = b""
+    assert data == b"", f"sent to a stranger: {data!r}"
+    sock.close()
+
+
+STRANGERS = {
+    "no token": b"",
+    "garbage": b"GET / HTTP/1.0\r\n\r\n" + b"x" * 200,
+    "client hello": b'{"op":"hello","protocol":1}\n' * 10,
+    "zero token": wire.hello(1, bytes(32), release().encode()),
+    "wrong token": wire.hello(1, os.urandom(32), release().encode()),
+    "token of a worker 0": wire.hello(0, os.urandom(32), release().encode()),
+    "token of a far worker": wire.hello(2**32 - 1, os.urandom(32), release().encode()),
+    "ready": wire.head(wire.READY),
+    "a result": wire.head(wire.DONE, 1, 2) + b"no",
+    "huge size": wire.head(wire.HELLO, size=1 << 62, name=release().encode()),
+    "huge text": wire.head(wire.HELLO, text_len=1 << 31, name=release().encode()),
+    "wrong magic": wire.hello(1, os.urandom(32), release().encode(), magic=1),
+    "no name": wire.hello(1, os.urandom(32), b""),
+}
+
+
+@pytest.mark.parametrize("data", STRANGERS.values(), ids=STRANGERS.keys())
+def test_a_stranger_is_closed_and_no_job_leaves(daemon, data):
+    server = daemon(pool_start=1, pool_max=2, start_timeout_ms=1000)
+    server.wait_idle(1)
+    sock = stranger(server)
+    sock.sendall(data)
+    client = server.client()
+    jobs = [client.done("sleep", '{"ms":20,"value":1}', id=n) for n in range(10)]
+    assert jobs == [b"1"] * 10
+    closed_without_a_word(sock)
+    assert server.stats()["pool"]["forks"] == 1
+
+
+def test_a_stranger_that_closes_at_once(daemon):
+    server = daemon(pool_start=1)
+    server.wait_idle(1)
+    for n in range(20):
+        sock = stranger(server)
+        sock.sendall(b"x" * n)
+        if n % 2:
+            sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        sock.close()
+    assert server.client().done("echo", "x") == b"x"
+
+
+def test_a_used_token(fake):
+    """The token of a worker that is there; it goes on unharmed."""
+    note = fake.fake.wait_notes()[0]
+    sock = stranger(fake)
+    sock.sendall(wire.hello(note["worker"], bytes.fromhex(note["token"]), release().encode()))
+    closed_without_a_word(sock)
+    client = fake.client()
+    assert int(client.done("echo", "pid")) == note["pid"]
+
+
+def test_a_used_token_of_a_dead_worker(fake):
+    note = fake.fake.wait_notes()[0]
+    client = fake.client()
+    check(client.run("echo", "whole-then-die"), "done")
+    fake.wait_stats(lambda s: s["pool"]["exits"] == 1 and s["pool"]["idle"] == 1, "the replacement")
+    sock = stranger(fake)
+    sock.sendall(wire.hello(note["worker"], bytes.fromhex(note["token"]), release().encode()))
+    closed_without_a_word(sock)
+    assert client.done("echo", "ok next") == b"next"
+
+
+def test_a_late_token(daemon, tmp_path):
+    """Good until start-timeout-ms, then closed; no job leaves to it."""
+    worker = FakeWorker(tmp_path, start="never-connect", times=1)
+    server = daemon(
+        worker_path=worker.path, pool_start=0, pool_max=1, start_timeout_ms=400, job_max=10
+    )
+    client = server.client()
+    client.submit("a", "echo", "ok x")
+    note = worker.wait_notes()[0]
+    wait_until(lambda: not proc.alive(note["pid"]), "the one that never connected killed")
+    sock = stranger(server)
+    sock.sendall(wire.hello(note["worker"], bytes.fromhex(note["token"]), release().encode()))
+    closed_without_a_word(sock)
+    event = client.outcome("a")
+    assert event.name == "done" or event["reason"] == "unavailable", event
+
+
+def test_a_token_from_another_worker(daemon, tmp_path):
+    """Right token, wrong worker id."""
+    worker = FakeWorker(tmp_path, start="never-connect")
+    server = daemon(worker_path=worker.path, pool_start=2, pool_max=2, start_timeout_ms=60000)
+    notes = worker.wait_notes(2)
+    for a, b in ((0, 1), (1, 0)):
+        sock = stranger(server)
+        token = bytes.fromhex(notes[a]["token"])
+        sock.sendall(wire.hello(notes[b]["worker"], token, release().encode()))
+        closed_without_a_word(sock)
+
+
+def test_another_release_is_refused(daemon, tmp_path):
+    """Both sides check that they are of the same one: the master says nothing of a job to it."""
+    worker = FakeWorker(tmp_path, start="never-connect")
+    server = daemon(worker_path=worker.path, pool_start=1, pool_max=1, start_timeout_ms=60000)
+    note = worker.wait_notes()[0]
+    sock = stranger(server)
+    sock.sendall(wire.hello(note["worker"], bytes.fromhex(note["token"]), b"99.0.0"))
+    closed_without_a_word(sock)
+
+
+def test_the_worker_refuses_a_master_of_another_release(tmp_path):
+    """The real worker, with a page of ours and a master of another release: it ends."""
+    from harness.daemon import WORKER
+
+    listener = socket.create_server(("127.0.0.1", 0))
+    listener.settimeout(DEADLINE)
+    worker = start_worker(WORKER, listener.getsockname())
+    try:
+        sock, _ = listener.accept()
+        sock.settimeout(DEADLINE)
+        data = b""
+        while len(data) < wire.HEAD.size + wire.HELLO_BODY.size:
+            data += sock.recv(4096)
+        fields = wire.HEAD.unpack(data[: wire.HEAD.size])
+        assert fields[0] == wire.MAGIC and fields[1] == wire.HELLO
+        assert fields[7].rstrip(b"\0") == release().encode()
+        assert wire.HELLO_BODY.unpack(data[wire.HEAD.size :]) == (7, b"t" * 32)
+        sock.sendall(wire.head(wire.WELCOME, size=2, name=b"99.0.0") + b"{}")
+        assert worker.wait(DEADLINE) != 0
+    finally:
+        proc.end(worker)
+        listener.close()
+
+
+def start_worker(path, address):
+    """Starts a real worker as the master would, with the page and the life pipe."""
+    page = os.memfd_create("page", os.MFD_CLOEXEC | os.MFD_ALLOW_SEALING)
+    raw = struct.pack("=H", socket.AF_INET) + struct.pack("!H", address[1])
+    raw += socket.inet_aton(address[0])
+    os.write(page, wire.PAGE.pack(wire.PAGE_MAGIC, 7, b"t" * 32, raw.ljust(128, b"\0"), 16, 1024, 0))
+    fcntl.fcntl(page, fcntl.F_ADD_SEALS, fcntl.F_SEAL_SHRINK | fcntl.F_SEAL_GROW)
+    life, other = os.pipe()
+
+    def place():
+        # Out of the way first: the numbers wanted may be taken by the other.
+        a, b = os.dup2(page, 100), os.dup2(life, 101)
+        os.dup2(a, wire.PAGE_FD)
+        os.dup2(b, wire.LIFE_FD)
+        os.closerange(5, 200)
+
+    try:
+        return proc.spawn(
+            [path], preexec_fn=place, close_fds=False, stdin=-3, stdout=-3, stderr=-3
+        )
+    finally:
+        os.close(page)
+        os.close(life)
+        # The writing end stays open: closing it would mean that the master is gone.
+        _kept.append(other)
+
+
+_kept = []
+
+
+def test_the_number_of_unproven_connections_is_capped(daemon):
+    """300 strangers hold no 300 descriptors, and the pool comes back when they have timed out."""
+    server = daemon(pool_start=1, pool_max=2, start_timeout_ms=1500)
+    server.wait_idle(1)
+    before = len(proc.descriptors(server.pid))
+    socks = [stranger(server) for _ in range(300)]
+    assert server.client().done("echo", "x") == b"x"
+    held = len(proc.descriptors(server.pid)) - before
+    assert held < 250, f"{held} descriptors for strangers"
+    client = server.client()
+    client.submit("busy", "sleep", '{"ms":60000}')
+    event = client.run("echo", "grown", id="b", timeout=3 * DEADLINE)
+    check(event, "done")
+    client.send(op="kill", target="busy")
+    client.outcome("busy")
+    for sock in socks:
+        closed_without_a_word(sock)
+
+
+def test_the_worker_port_is_on_loopback(daemon):
+    assert daemon().worker_address.startswith("127.0.0.1:")
+
+
+def test_worker_listen_is_configurable(daemon):
+    server = daemon(worker_listen="127.0.0.2:0")
+    assert server.worker_address.startswith("127.0.0.2:")
+    assert server.client().done("echo", "x") == b"x"
