@@ -259,6 +259,19 @@ static tm_client_status check_submit(tm_client *client, const void *data, size_t
     return TM_CLIENT_OK;
 }
 
+/* Without time there is nothing to wait for, and nothing is read: in an event loop an event that
+ * came in here would be queued behind the back of the loop. */
+static tm_client_status await_output(tm_client *client, tmc_condition *ready, int64_t deadline,
+                                     bool at_once)
+{
+    if (!at_once)
+        return tmc_connection_wait(client, ready, 0, deadline);
+    tmc_stream_flush(&client->stream);
+    if (ready(client, 0))
+        return TM_CLIENT_OK;
+    return tmc_fail(&client->failure, TM_CLIENT_TIMEOUT, "earlier requests still wait to be sent");
+}
+
 tm_client_status tm_client_submit(tm_client *client, const char *module, const void *data,
                                   size_t size, const tm_client_submit_options *options,
                                   int timeout_ms, uint64_t *id)
@@ -270,7 +283,7 @@ tm_client_status tm_client_submit(tm_client *client, const char *module, const v
     if (status == TM_CLIENT_OK)
         status = tmc_request_submit(&request, next_id, module, size, options, &client->failure);
     if (status == TM_CLIENT_OK)
-        status = tmc_connection_wait(client, has_room, 0, deadline);
+        status = await_output(client, has_room, deadline, timeout_ms == 0);
     if (status != TM_CLIENT_OK)
         return status;
 
@@ -283,7 +296,7 @@ tm_client_status tm_client_submit(tm_client *client, const char *module, const v
         *id = next_id;
     /* The job is on its way whatever comes of this: an end of the connection is told by the call
      * that asks for the job's events. */
-    (void)tmc_connection_wait(client, is_sent, 0, deadline);
+    (void)await_output(client, is_sent, deadline, timeout_ms == 0);
     return TM_CLIENT_OK;
 }
 

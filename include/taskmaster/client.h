@@ -187,7 +187,7 @@ size_t tm_client_in_flight(const tm_client *client);
  *
  * TIMEOUT means that nothing was submitted: earlier requests still fill the way out. OK means that
  * this one is on its way: what the socket did not take within the time is kept and sent along by
- * later calls.
+ * later calls. With the timeout 0 nothing is read.
  */
 TM_CLIENT_MUST_CHECK tm_client_status tm_client_submit(tm_client *client, const char *module,
                                                        const void *data, size_t size,
@@ -251,11 +251,17 @@ tm_client_status tm_client_kill_id(tm_client *client, uint64_t id, int timeout_m
                                    tm_client_event **answer);
 
 /*
- * For event loops: wait until tm_client_fd() (-1 before tm_client_connect(), then the same until
- * tm_client_free(); borrowed) is ready for tm_client_poll_events() (POLLIN, with POLLOUT while
- * something is to be sent; ask before every wait), call tm_client_process(), and take events with
- * tm_client_next(client, 0, ...) until there is none: a queued event does not make the descriptor
- * ready again.
+ * For event loops, a turn in this order:
+ *
+ *   - wait until tm_client_fd() (-1 before tm_client_connect(), then the same until
+ *     tm_client_free(); borrowed) is ready for tm_client_poll_events() (POLLIN, with POLLOUT while
+ *     something is to be sent; ask before every wait), and call tm_client_process();
+ *   - take events with tm_client_next(client, 0, ...) until there is none: one that is queued does
+ *     not make the descriptor ready again;
+ *   - submit, with the timeout 0, which writes and does not read. What it puts off with TIMEOUT
+ *     has its chance in the next turn: the descriptor becomes ready for it.
+ *
+ * Any other call may queue events or send what was put off, and belongs before the second step.
  */
 int tm_client_fd(const tm_client *client);
 short tm_client_poll_events(const tm_client *client);

@@ -102,13 +102,15 @@ static void plays_orders(struct fake *fake)
     struct held held;
     fake_welcome(fake);
     while (hold(fake, &held)) {
-        if (strcmp(held.data, "fail") == 0)
-            fake_sendf(fake,
-                       "{\"event\":\"failed\",\"id\":%ld,\"job\":\"k-%ld\",\"reason\":\"module\","
-                       "\"code\":\"bad\",\"message\":\"no\"}\n",
-                       held.id, held.id);
-        else
+        if (strcmp(held.data, "fail") != 0) {
             send_done(fake, &held);
+            continue;
+        }
+        fake_sendf(fake,
+                   "{\"event\":\"failed\",\"id\":%ld,\"job\":\"k-%ld\",\"reason\":\"module\","
+                   "\"code\":\"bad\",\"message\":\"no\"}\n",
+                   held.id, held.id);
+        free(held.data);
     }
 }
 

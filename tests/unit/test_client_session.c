@@ -492,13 +492,13 @@ START_TEST(event_loop)
     tm_client *client = connected(&fake);
     while (received < FLOOD_JOBS) {
         tm_client_event *event;
-        while (sent < FLOOD_JOBS &&
-               tm_client_submit(client, "echo", data, FLOOD_SIZE, NULL, 0, NULL) == TM_CLIENT_OK)
-            sent++;
         while (tm_client_next(client, 0, &event) == TM_CLIENT_OK) {
             received++;
             tm_client_event_free(event);
         }
+        while (sent < FLOOD_JOBS &&
+               tm_client_submit(client, "echo", data, FLOOD_SIZE, NULL, 0, NULL) == TM_CLIENT_OK)
+            sent++;
         struct pollfd poll_fd = {.fd = tm_client_fd(client),
                                  .events = tm_client_poll_events(client)};
         if (received < FLOOD_JOBS) {
