@@ -93,6 +93,13 @@ static size_t utf8_len(const unsigned char *text, size_t len)
     return n;
 }
 
+/* U+0000 to U+001F, U+007F, and U+0080 to U+009F, which some terminals obey as well. */
+static bool is_control(const unsigned char *text, size_t n)
+{
+    return (n == 1 && (*text < 0x20 || *text == 0x7f)) ||
+           (n == 2 && text[0] == 0xc2 && text[1] < 0xa0);
+}
+
 void event_text(struct event_writer *event, const char *key, const char *text, size_t len,
                 size_t max)
 {
@@ -101,7 +108,7 @@ void event_text(struct event_writer *event, const char *key, const char *text, s
     put(event, "\"", 1);
     while (len) {
         size_t n = utf8_len(from, len);
-        bool control = n == 1 && (*from < 0x20 || *from == 0x7f);
+        bool control = is_control(from, n);
         bool escape = n == 1 && (*from == '"' || *from == '\\');
         size_t needs = n == 0 || control ? 1 : n + escape;
         if (needs > max)
