@@ -1,0 +1,227 @@
+/* test_module_table: which modules there are, as their files come and go under a clock of ours. */
+#include "module_table.h"
+
+#include "common/limits.h"
+#include "support.h"
+
+#include <fcntl.h>
+#include <limits.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+enum { SECOND = 1000000 };
+
+static char dir[] = "/tmp/test_module_table.XXXXXX";
+static struct config_module settings[] = {
+    {.name = "fib", .enabled = true, .timeout_ms = 700, .config = "{}"},
+    {.name = "off", .enabled = false, .config = "{}"},
+};
+static struct config config = {.module_dir = dir, .modules = settings, .module_count = 2};
+static struct module_table table;
+static uint64_t now_us;
+
+static const char *path_of(const char *name)
+{
+    static char path[PATH_MAX];
+    snprintf(path, sizeof path, "%s/%s.so", dir, name);
+    return path;
+}
+
+static void make_file(const char *name)
+{
+    int fd = open(path_of(name), O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
+    ck_assert_int_ge(fd, 0);
+    close(fd);
+}
+
+static void remove_file(const char *name)
+{
+    ck_assert_int_eq(remove(path_of(name)), 0);
+}
+
+static struct module_entry *find(const char *name)
+{
+    return module_table_find(&table, name, strlen(name), now_us);
+}
+
+static void setup(void)
+{
+    ck_assert_ptr_nonnull(mkdtemp(dir));
+    make_file("fib");
+    make_file("off");
+    make_file("echo");
+    now_us = 100 * SECOND;
+    module_table_init(&table, &config);
+}
+
+static void teardown(void)
+{
+    char command[PATH_MAX + 16];
+    module_table_free(&table);
+    snprintf(command, sizeof command, "rm -r %s", dir);
+    ck_assert_int_eq(system(command), 0);
+}
+
+START_TEST(test_found)
+{
+    struct module_entry *fib = find("fib"), *echo = find("echo");
+    ck_assert_ptr_nonnull(fib);
+    ck_assert_str_eq(fib->name, "fib");
+    ck_assert_uint_eq(fib->timeout_ms, 700);
+    ck_assert_ptr_nonnull(echo);
+    ck_assert_uint_eq(echo->timeout_ms, 0); /* the configuration does not mention it */
+    ck_assert_ptr_ne(fib, echo);
+    ck_assert_ptr_eq(find("fib"), fib);
+    ck_assert_ptr_eq(module_entry_of(&fib->by_name), fib);
+}
+END_TEST
+
+START_TEST(test_not_there)
+{
+    ck_assert_ptr_null(find("nosuch"));
+    ck_assert_ptr_null(find("fi"));
+    ck_assert_ptr_null(find("fibo"));
+    ck_assert_ptr_null(find("FIB"));
+    ck_assert_ptr_null(find("off")); /* disabled is as good as not there */
+}
+END_TEST
+
+/* The name is no NUL-terminated text. */
+START_TEST(test_length)
+{
+    struct module_entry *fib = module_table_find(&table, "fibonacci", 3, now_us);
+    ck_assert_ptr_nonnull(fib);
+    ck_assert_ptr_eq(fib, find("fib"));
+}
+END_TEST
+
+START_TEST(test_longest_name)
+{
+    char name[MODULE_NAME_MAX + 1];
+    memset(name, 'm', MODULE_NAME_MAX);
+    name[MODULE_NAME_MAX] = '\0';
+    make_file(name);
+    ck_assert_ptr_nonnull(find(name));
+    ck_assert_str_eq(find(name)->name, name);
+}
+END_TEST
+
+START_TEST(test_what_is_no_file)
+{
+    ck_assert_int_eq(mkdir(path_of("folder"), 0700), 0);
+    ck_assert_ptr_null(find("folder"));
+    ck_assert_int_eq(mkfifo(path_of("pipe"), 0600), 0);
+    ck_assert_ptr_null(find("pipe"));
+    ck_assert_int_eq(symlink("nowhere", path_of("dangling")), 0);
+    ck_assert_ptr_null(find("dangling"));
+    ck_assert_int_eq(symlink("fib.so", path_of("alias")), 0);
+    ck_assert_ptr_nonnull(find("alias"));
+}
+END_TEST
+
+START_TEST(test_path_too_long)
+{
+    char longer[PATH_MAX];
+    memset(longer, '/', sizeof longer - 1);
+    longer[sizeof longer - 1] = '\0';
+    memcpy(longer, "/tmp", 4);
+    config.module_dir = longer;
+    ck_assert_ptr_null(find("fib"));
+    config.module_dir = dir;
+}
+END_TEST
+
+/* Whatever clients ask for, the table does not grow. */
+START_TEST(test_strangers_leave_no_trace)
+{
+    find("fib");
+    for (int i = 0; i < 10000; i++) {
+        char name[16];
+        snprintf(name, sizeof name, "no%d", i);
+        hot_assert(find(name) == NULL);
+    }
+    find("off");
+    ck_assert_uint_eq(table.by_name.count, 1);
+}
+END_TEST
+
+/* A file that comes is found at once if it was never there, within a second if it had gone. */
+START_TEST(test_comes_and_goes)
+{
+    ck_assert_ptr_null(find("wc"));
+    make_file("wc");
+    struct module_entry *wc = find("wc");
+    ck_assert_ptr_nonnull(wc);
+    wc->done = 17;
+
+    remove_file("wc");
+    now_us += SECOND - 1;
+    ck_assert_ptr_eq(find("wc"), wc); /* not looked at yet */
+    now_us += 1;
+    ck_assert_ptr_null(find("wc"));
+
+    make_file("wc");
+    now_us += SECOND;
+    ck_assert_ptr_eq(find("wc"), wc);
+    ck_assert_uint_eq(wc->done, 17); /* what it has done stays done */
+}
+END_TEST
+
+START_TEST(test_gone_is_looked_at_once_a_second)
+{
+    find("echo");
+    remove_file("echo");
+    now_us += SECOND;
+    ck_assert_ptr_null(find("echo"));
+    make_file("echo");
+    now_us += SECOND - 1;
+    ck_assert_ptr_null(find("echo"));
+    now_us += 1;
+    ck_assert_ptr_nonnull(find("echo"));
+}
+END_TEST
+
+/* Other settings hold at once, without a look at the clock. */
+START_TEST(test_configure)
+{
+    struct config_module other[] = {
+        {.name = "echo", .enabled = true, .timeout_ms = 5, .config = "{}"},
+        {.name = "fib", .enabled = false, .timeout_ms = 9, .config = "{}"},
+        {.name = "off", .enabled = true, .timeout_ms = 3, .config = "{}"},
+    };
+    struct config after = {.module_dir = dir, .modules = other, .module_count = 3};
+    struct module_entry *fib = find("fib"), *echo = find("echo");
+    fib->failed = 3;
+    module_table_configure(&table, &after);
+    ck_assert_ptr_null(find("fib"));
+    ck_assert_ptr_eq(find("echo"), echo);
+    ck_assert_uint_eq(echo->timeout_ms, 5);
+    ck_assert_ptr_nonnull(find("off"));
+    module_table_configure(&table, &config);
+    ck_assert_ptr_eq(find("fib"), fib);
+    ck_assert_uint_eq(fib->timeout_ms, 700);
+    ck_assert_uint_eq(fib->failed, 3);
+    ck_assert_uint_eq(echo->timeout_ms, 5); /* until it is asked for */
+    ck_assert_uint_eq(find("echo")->timeout_ms, 0);
+    ck_assert_ptr_null(find("off"));
+}
+END_TEST
+
+int main(void)
+{
+    Suite *suite = suite_create("module_table");
+    TCase *tc = tcase_create("module_table");
+    tcase_add_checked_fixture(tc, setup, teardown);
+    tcase_add_test(tc, test_found);
+    tcase_add_test(tc, test_not_there);
+    tcase_add_test(tc, test_length);
+    tcase_add_test(tc, test_longest_name);
+    tcase_add_test(tc, test_what_is_no_file);
+    tcase_add_test(tc, test_path_too_long);
+    tcase_add_test(tc, test_strangers_leave_no_trace);
+    tcase_add_test(tc, test_comes_and_goes);
+    tcase_add_test(tc, test_gone_is_looked_at_once_a_second);
+    tcase_add_test(tc, test_configure);
+    suite_add_tcase(suite, tc);
+    return run_suite(suite);
+}
