@@ -142,6 +142,8 @@ $(BUILD)/tests/modules/%.so: tests/modules/%.c include/taskmaster/module.h
 	@mkdir -p $(@D) $(O)
 	$(CC) $(CPPFLAGS) $(CFLAGS) -fvisibility=hidden -shared $(LDFLAGS) -MF $(O)/test_modules_$*.d -o $@ $<
 unit integration: $(test_modules)
+.PHONY: test-programs
+test-programs: all $(tests) $(test_modules)
 $(BUILD)/tests/test_worker_process $(BUILD)/tests/test_worker_modules: $(O)/tests/unit/fake_master.o
 
 clean:
