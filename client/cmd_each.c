@@ -35,7 +35,9 @@ enum {
     WINDOW_FACTOR = 4, /* records held for each job in flight */
     HELD_BYTES_MAX = 64 * 1024 * 1024,
     OUTPUT_MAX = 64 * 1024, /* more than this waits to be written: results wait in their records */
-    PAUSE_MIN_MS = 1,       /* whatever the server advises: no busy loop */
+    /* The bounds of a pause, whatever the server advises. The places that our own jobs leave are
+     * taken without one. */
+    PAUSE_MIN_MS = 20,
     PAUSE_MAX_MS = 10000,
 };
 
