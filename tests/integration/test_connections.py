@@ -389,6 +389,20 @@ def test_a_slow_reader_that_does_read_gets_everything(daemon):
     assert received < 16000000 + 4096
 
 
+def test_a_thousand_clients(daemon):
+    server = daemon(pool_start=2, log_level="info")
+    before = proc.rss_kb(server.pid)
+    clients = [server.client() for _ in range(1000)]
+    growth = proc.rss_kb(server.pid) - before
+    for n, client in enumerate(clients):
+        client.submit(n, "echo", str(n))
+    for n, client in enumerate(clients):
+        event = client.outcome(n)
+        assert event.name == "overload" or event.payload == str(n).encode(), event
+    assert server.stats()["clients"]["connected"] == 1001
+    assert growth < 20000 * (4 if SANITIZED else 1), f"{growth} KiB for 1,000 idle clients"
+
+
 # ---- floods
 
 
@@ -429,7 +443,7 @@ def test_one_client_that_floods_does_not_starve_another(daemon, what):
         thread.start()
     try:
         slowest = 0
-        for n in range(40):
+        for n in range(15):
             begin = time.monotonic()
             other.send(op="ping", id=n)
             other.event("pong", id=n)
@@ -439,7 +453,8 @@ def test_one_client_that_floods_does_not_starve_another(daemon, what):
         stop.set()
         for thread in threads:
             thread.join()
-    assert slowest < 2 * SCALE, f"an exchange took {slowest:.1f} s beside the flood"
+    # A tenth of a second on an idle machine; starving would be the flood's whole length.
+    assert slowest < DEADLINE / 2, f"an exchange took {slowest:.1f} s beside the flood"
 
 
 # ---- memory

@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import signal
 import threading
 import time
@@ -206,6 +207,34 @@ def test_a_signal_storm_to_the_group_at_start(daemon):
     for n in range(30):
         check(client.outcome(n, 3 * DEADLINE), "failed", reason="error", signal="SIGKILL")
     assert client.done("echo", "x") == b"x"
+
+
+def test_the_master_as_pid_1(daemon):
+    """As in a container: it works, and it reaps what is left to it."""
+    if os.getuid() != 0 or not shutil.which("unshare"):
+        pytest.skip("needs root and unshare")
+    server = daemon.make({"pool_start": 2, "pool_max": 2})
+    server.command_line = ["unshare", "--pid", "--fork", "--kill-child", *server.command()]
+    try:
+        server.start()
+    except AssertionError:
+        if "unshare" in server.log.text():
+            server.process = None
+            pytest.skip(f"no namespaces here: {server.log.text()}")
+        raise
+    master = proc.children(server.pid)[0]
+    client = server.client()
+    assert client.done("echo", "x") == b"x"
+    assert server.wait_idle(2)["pool"]["forks"] == 2
+    check(client.run("crash", "fork-hold"), "failed", reason="error", signal="SIGKILL")
+    server.wait_idle(2)
+    wait_until(lambda: len(proc.children(master)) == 2, "no zombies, and no strangers")
+    client.submit("a", "crash", "loop", notify=["started"])
+    client.event("started")
+    client.send(op="cancel", target="a")
+    check(client.outcome("a"), "failed", reason="cancelled")
+    os.kill(master, signal.SIGTERM)
+    assert server.wait_exit() == 0
 
 
 # ---- kill -9 of the master

@@ -219,6 +219,29 @@ def test_reload(daemon):
     client.outcome("a")
 
 
+def test_reload_changes_the_settings_of_modules(daemon, tmp_path):
+    """Workers have them from their start: each is replaced once its job has ended."""
+    (tmp_path / "first").mkdir()
+    (tmp_path / "second").mkdir()
+    (tmp_path / "first" / "file").write_text("one")
+    (tmp_path / "second" / "file").write_text("two")
+
+    def root(name):
+        return {"readfile": {"config": {"root": str(tmp_path / name)}}}
+
+    server = daemon(pool_start=2, pool_max=2, modules=root("first"))
+    client = server.client()
+    assert client.done("readfile", '{"path":"file"}') == b"one"
+    start(client, "sleep", '{"ms":300,"value":5}', "a")
+    server.write_config(modules=root("second"))
+    server.signal(signal.SIGHUP)
+    server.log.wait("reload")
+    for n in range(6):
+        assert client.done("readfile", '{"path":"file"}', id=n) == b"two"
+    assert client.outcome("a").json() == 5
+    assert server.wait_idle(2)["jobs"]["failed"]["error"] == 0
+
+
 def test_reload_grows_the_pool_for_those_who_wait(daemon):
     server = daemon(pool_start=1, pool_max=1)
     client = server.client()

@@ -65,8 +65,10 @@ def test_a_worker_that_fails_to_start_gives_its_place_back(daemon, tmp_path, sta
         check(event, "failed", reason="unavailable")
         assert time.monotonic() < end, "no worker came up"
     assert event.payload == b"at last"
-    pool = server.wait_stats(lambda s: s["pool"]["exits"] == 3, "three losses")["pool"]
-    assert (pool["forks"], pool["exits"], pool["idle"], pool["starting"]) == (4, 3, 1, 0), pool
+    pool = server.wait_stats(lambda s: s["pool"]["idle"] == 1, "the one worker idle")["pool"]
+    # On a slow machine a good one may have been too late as well.
+    assert pool["exits"] >= 3 and pool["forks"] == pool["exits"] + 1, pool
+    assert (pool["starting"], pool["busy"], pool["stopping"]) == (0, 0, 0), pool
 
 
 def test_pool_start_workers_that_die_are_tried_again(daemon, tmp_path):

@@ -76,6 +76,31 @@ def test_half_a_result_and_death(fake, how):
     client.silent()
 
 
+@pytest.mark.parametrize("by", ["timeout", "cancel", "kill", "reset"])
+@pytest.mark.parametrize("start, size", [("ready-then-hang", 8000000), ("ok", 0)])
+def test_a_worker_that_hangs_in_the_middle_of_a_message(daemon, tmp_path, by, start, size):
+    """It reads a large job no further, or sends half a result; a stop works all the same."""
+    worker = FakeWorker(tmp_path, start=start, times=1 if size else None)
+    server = daemon(worker_path=worker.path, pool_start=1, pool_max=1, kill_grace_ms=200)
+    server.wait_idle(1)
+    client = server.client()
+    payload = b"x" * size if size else b"half-then-hang"
+    limit = {"timeout_ms": 300} if by in ("timeout", "reset") else {}
+    client.submit("a", "echo", payload, notify=["started"], **limit)
+    client.event("started")
+    if by in ("cancel", "kill"):
+        client.send(op=by, target="a")
+    if by == "reset":
+        client.reset()
+        server.wait_stats(lambda s: s["jobs"]["orphaned"] == 1, "the orphan stopped")
+    else:
+        reason = "timeout" if by == "timeout" else "cancelled"
+        check(client.outcome("a"), "failed", reason=reason)
+    with server.client() as other:
+        assert other.done("echo", "ok next", timeout=2 * DEADLINE) == b"next"
+    server.wait_stats(lambda s: s["queue"]["bytes"] == 0, "the bytes given back")
+
+
 @pytest.mark.parametrize("how", ["close-then-hang", "half-close-then-hang"])
 def test_end_of_input_without_a_death(fake, how):
     """The worker is killed, and its job fails; it does not wait for ever."""
@@ -298,7 +323,7 @@ def test_the_worker_refuses_a_master_of_another_release(tmp_path):
             data += sock.recv(4096)
         fields = wire.HEAD.unpack(data[: wire.HEAD.size])
         assert fields[0] == wire.MAGIC and fields[1] == wire.HELLO
-        assert fields[7].rstrip(b"\0") == release().encode()
+        assert fields[9].rstrip(b"\0") == release().encode()
         assert wire.HELLO_BODY.unpack(data[wire.HEAD.size :]) == (7, b"t" * 32)
         sock.sendall(wire.head(wire.WELCOME, size=2, name=b"99.0.0") + b"{}")
         assert worker.wait(DEADLINE) != 0
@@ -313,6 +338,7 @@ def start_worker(path, address):
     raw = struct.pack("=H", socket.AF_INET) + struct.pack("!H", address[1])
     raw += socket.inet_aton(address[0])
     os.write(page, wire.PAGE.pack(wire.PAGE_MAGIC, 7, b"t" * 32, raw.ljust(128, b"\0"), 16, 1024, 0))
+    os.ftruncate(page, wire.SHARED_SIZE)
     fcntl.fcntl(page, fcntl.F_ADD_SEALS, fcntl.F_SEAL_SHRINK | fcntl.F_SEAL_GROW)
     life, other = os.pipe()
 
@@ -360,7 +386,10 @@ def test_the_worker_port_is_on_loopback(daemon):
     assert daemon().worker_address.startswith("127.0.0.1:")
 
 
-def test_worker_listen_is_configurable(daemon):
-    server = daemon(worker_listen="127.0.0.2:0")
-    assert server.worker_address.startswith("127.0.0.2:")
+@pytest.mark.parametrize("address", ["127.0.0.2:", "[::1]:"])
+def test_worker_listen_is_configurable(daemon, address):
+    if address.startswith("[") and not os.path.exists("/proc/net/if_inet6"):
+        pytest.skip("no IPv6 on this machine")
+    server = daemon(worker_listen=f"{address}0")
+    assert server.worker_address.startswith(address)
     assert server.client().done("echo", "x") == b"x"

@@ -14,19 +14,23 @@ import socket
 import struct
 
 PAGE_FD, LIFE_FD = 3, 4
-MAGIC, PAGE_MAGIC = 0x746D7701, 0x746D7001
+MAGIC, PAGE_MAGIC = 0x746D7702, 0x746D7002
+CLAIMS_AT, CLAIM_COUNT = 4096, 64
+CLAIM = struct.Struct("=Q")
+OFFERED, BEGUN = 1, 2
+SHARED_SIZE = 2 * 4096  # of struct worker_shared
 HELLO, WELCOME, READY, RUN, DONE, FAILED = range(1, 7)
 KIND_NONE, KIND_MODULE, KIND_UNAVAILABLE, KIND_TOO_LARGE = range(4)
 
-# magic, type, job, size, deadline_us, text_len, kind, name
-HEAD = struct.Struct("=IIQQQII72s")
+# magic, type, job, size, limit_us, text_len, kind, slot, reserved, name
+HEAD = struct.Struct("=IIQQQIIII72s")
 HELLO_BODY = struct.Struct("=I32s")
 # magic, worker, token, sockaddr_storage, addr_len, (hole), nofile_soft, stop_job
 PAGE = struct.Struct("=II32s128sI4xQQ")
 
 
 def head(type, job=0, size=0, name=b"", text_len=0, kind=0, magic=MAGIC):
-    return HEAD.pack(magic, type, job, size, 0, text_len, kind, name)
+    return HEAD.pack(magic, type, job, size, 0, text_len, kind, 0, 0, name)
 
 
 def hello(worker, token, release, **fields):
@@ -34,19 +38,42 @@ def hello(worker, token, release, **fields):
     return head(HELLO, size=len(body), name=release, **fields) + body
 
 
+def descriptors():
+    found = {}
+    for fd in os.listdir("/proc/self/fd"):
+        try:
+            found[int(fd)] = os.readlink(f"/proc/self/fd/{fd}")
+        except OSError:
+            pass
+    return found
+
+
+INHERITED = descriptors()  # before we open any of our own
+
+
 class Page:
     def __init__(self):
-        with mmap.mmap(PAGE_FD, PAGE.size, mmap.MAP_SHARED, mmap.PROT_READ) as view:
-            fields = PAGE.unpack(view[: PAGE.size])
+        self.view = mmap.mmap(PAGE_FD, SHARED_SIZE, mmap.MAP_SHARED)
+        fields = PAGE.unpack(self.view[: PAGE.size])
         self.magic, self.worker, self.token, self.addr, self.addr_len = fields[:5]
         assert self.magic == PAGE_MAGIC, hex(self.magic)
         port, host = struct.unpack("!H4s", self.addr[2:8])
         self.target = (socket.inet_ntoa(host), port)
 
+    def claim(self, slot, job):
+        """Begins a job, unless the master has taken it back: from here on it is lost with this
+        worker. Not in one step, as a real worker must: no test here is about that moment."""
+        at = CLAIMS_AT + CLAIM.size * slot
+        if CLAIM.unpack_from(self.view, at)[0] != job << 2 | OFFERED:
+            return False
+        CLAIM.pack_into(self.view, at, job << 2 | BEGUN)
+        return True
+
 
 class Link:
-    def __init__(self, target):
+    def __init__(self, target, page=None):
         self.sock = socket.create_connection(target)
+        self.page = page
 
     def send(self, data):
         self.sock.sendall(data)
@@ -61,16 +88,18 @@ class Link:
         return data
 
     def receive(self):
-        """(type, job, name, payload), or None at the end."""
-        raw = self.read(HEAD.size)
-        if raw is None:
-            return None
-        magic, type, job, size, _, text_len, _, name = HEAD.unpack(raw)
-        assert magic == MAGIC, hex(magic)
-        if text_len:
-            self.read(text_len)
-        payload = self.read(size) if size else b""
-        return type, job, name.rstrip(b"\0"), payload
+        """(type, job, name, payload), or None at the end. Jobs that were taken back are skipped."""
+        while True:
+            raw = self.read(HEAD.size)
+            if raw is None:
+                return None
+            magic, type, job, size, _, text_len, _, slot, _, name = HEAD.unpack(raw)
+            assert magic == MAGIC, hex(magic)
+            if text_len:
+                self.read(text_len)
+            payload = self.read(size) if size else b""
+            if type != RUN or not self.page or self.page.claim(slot, job):
+                return type, job, name.rstrip(b"\0"), payload
 
 
 def die():
@@ -110,6 +139,9 @@ def do_job(link, job, words, earlier):
     elif what == b"failed-then-die":
         link.send(head(FAILED, job, kind=KIND_MODULE, name=b"own-code", text_len=4) + b"text")
         die()
+    elif what == b"half-then-hang":
+        link.send(head(DONE, job, 1000) + b"x" * 500)
+        hang()
     elif what == b"close-then-hang":
         link.sock.close()
         hang()
@@ -181,12 +213,6 @@ def note(directory, page):
         argv = file.read()
     with open("/proc/self/environ", "rb") as file:
         environ = file.read()
-    descriptors = {}
-    for fd in os.listdir("/proc/self/fd"):
-        try:
-            descriptors[int(fd)] = os.readlink(f"/proc/self/fd/{fd}")
-        except OSError:
-            pass
     with open("/proc/self/status") as file:
         status = dict(line.rstrip("\n").split(":\t", 1) for line in file if ":\t" in line)
     notes = {
@@ -197,7 +223,7 @@ def note(directory, page):
         "target": list(page.target),
         "argv": argv.hex(),
         "environ": environ.hex(),
-        "descriptors": descriptors,
+        "descriptors": INHERITED,
         "signals": {key: status[key] for key in ("SigBlk", "SigIgn", "SigCgt")},
     }
     import json
@@ -235,7 +261,7 @@ def main(directory, release, start="ok", times=None):
     note(directory, page)
     if start == "never-connect":
         hang()
-    link = Link(page.target)
+    link = Link(page.target, page)
     if start == "connect-then-die":
         die()
     if start == "connect-then-hang":
@@ -272,4 +298,6 @@ def main(directory, release, start="ok", times=None):
         link.send(head(READY) + head(DONE, 1, 2) + b"no")
         serve(link)
     link.send(head(READY))
+    if start == "ready-then-hang":
+        hang()  # a job that is sent here is never read
     serve(link)

@@ -5,10 +5,18 @@ import json
 import os
 import re
 
+from . import fake_worker
 from .wait import wait_until
 
 HERE = os.path.dirname(os.path.abspath(__file__))
-VERSION_H = os.path.join(HERE, "..", "..", "..", "include", "taskmaster", "version.h")
+ROOT = os.path.join(HERE, "..", "..", "..")
+VERSION_H = os.path.join(ROOT, "include", "taskmaster", "version.h")
+
+
+def define(header, name):
+    """A number that a header of the tree defines."""
+    with open(os.path.join(ROOT, header)) as file:
+        return int(re.search(rf"#define {name}\s+(0x[0-9a-f]+)u", file.read()).group(1), 16)
 
 
 def release():
@@ -20,6 +28,12 @@ class FakeWorker:
     """A worker-path, and what the workers started from it noted down."""
 
     def __init__(self, directory, start="ok", times=None):
+        for header, name, ours in (
+            ("src/common/wire.h", "WIRE_MAGIC", fake_worker.MAGIC),
+            ("src/common/worker_page.h", "WORKER_PAGE_MAGIC", fake_worker.PAGE_MAGIC),
+        ):
+            theirs = define(header, name)
+            assert theirs == ours, f"{name} is {theirs:#x} now: bring fake_worker.py up to date"
         self.directory = os.path.join(str(directory), "fake")
         os.mkdir(self.directory)
         self.path = os.path.join(self.directory, "worker")

@@ -1,0 +1,170 @@
+"""A worker whose jobs are short may be handed its next ones before it has finished. Nobody may see
+that: such a job still waits, by every word of the protocol, until it has begun."""
+
+import json
+import os
+import signal
+
+import pytest
+
+from harness.client import check, message
+from harness.wait import DEADLINE, SCALE
+
+LONG_SLEEP = json.dumps({"ms": 60000})
+BEHIND = 6
+
+
+@pytest.fixture
+def busy(daemon):
+    """One worker that was quick until now, on a long job, with others in the line behind it."""
+
+    def make(**config):
+        server = daemon(**{"pool_start": 1, "pool_max": 1, **config})
+        server.wait_idle(1)
+        client = server.client()
+        for n in range(50):
+            client.submit(f"warm-{n}", "echo")
+        for n in range(50):
+            check(client.outcome(f"warm-{n}"), "done")
+        data = [message("x", op="submit", id=f"short-{n}", module="echo") for n in range(30)]
+        data.append(message(LONG_SLEEP, op="submit", id="long", module="sleep", notify=["started"]))
+        data += [
+            message(f"r{n}", op="submit", id=n, module="echo", notify=["started"])
+            for n in range(BEHIND)
+        ]
+        client.send_raw(b"".join(data))
+        for n in range(30):
+            check(client.outcome(f"short-{n}"), "done")
+        client.event("started", id="long")
+        stats = server.wait_jobs(running=1, waiting=BEHIND)
+        assert stats["modules"]["echo"]["waiting"] == BEHIND, stats["modules"]
+        return server, client
+
+    return make
+
+
+def test_they_are_waiting(busy):
+    server, client = busy()
+    assert not [event for event in client.kept if event.name == "started"], "begun behind a long job"
+    for n in range(BEHIND):
+        client.send(op="cancel", id="c", target=n)
+        assert client.event("ok", id="c")["state"] == "waiting"
+        event = client.outcome(n)
+        check(event, "failed", reason="cancelled")
+        assert "order" not in event and "step" not in event, event
+    client.send(op="kill", target="long")
+    check(client.outcome("long"), "failed", reason="cancelled")
+    event = client.run("echo", id="next")
+    check(event, "done", order=82)  # the 50 and the 30 short ones, the long one, this one
+
+
+@pytest.mark.parametrize("end", ["kill -9", "kill", "timeout"])
+def test_only_the_job_that_it_is_on_is_lost_with_a_worker(busy, end):
+    server, client = busy(job_timeout_ms=500 * SCALE if end == "timeout" else 0, kill_grace_ms=60)
+    if end == "kill -9":
+        os.kill(server.worker_pids("busy")[0], signal.SIGKILL)
+        check(client.outcome("long"), "failed", reason="error", signal="SIGKILL")
+    elif end == "kill":
+        client.send(op="kill", target="long")
+        check(client.outcome("long"), "failed", reason="cancelled", step="sigkill")
+    else:
+        check(client.outcome("long"), "failed", reason="timeout")
+    ends = [client.outcome(n) for n in range(BEHIND)]
+    assert [event.payload for event in ends] == [b"r%d" % n for n in range(BEHIND)]
+    assert [event["order"] for event in ends] == list(range(82, 82 + BEHIND))
+
+
+def test_client_reset_drops_them(busy):
+    server, client = busy()
+    client.reset()
+    stats = server.wait_jobs(running=1, waiting=0)
+    assert stats["jobs"]["dropped"] == BEHIND, stats["jobs"]
+    os.kill(server.worker_pids("busy")[0], signal.SIGKILL)
+    stats = server.wait_jobs(running=0)
+    assert stats["jobs"]["orphaned"] == 1
+
+
+def test_drain_ends_them_as_shutdown(busy):
+    server, client = busy(drain_timeout_ms=60000)
+    server.signal(signal.SIGTERM)
+    for n in range(BEHIND):
+        event = client.outcome(n)
+        check(event, "failed", reason="shutdown")
+        assert "order" not in event, event
+    client.send(op="kill", target="long")
+    check(client.outcome("long"), "failed", reason="cancelled")
+    client.close()
+    assert server.wait_exit() == 0
+
+
+def test_their_time_limit_begins_when_they_do(daemon):
+    server = daemon(pool_start=1, pool_max=1)
+    server.wait_idle(1)
+    client = server.client()
+    for n in range(50):
+        client.done("echo", id=n)
+    client.send_raw(
+        message("x", op="submit", id="a", module="echo")
+        + message(json.dumps({"ms": 400}), op="submit", id="long", module="sleep")
+        + message("x", op="submit", id="b", module="echo", timeout_ms=150)
+    )
+    event = client.outcome("b")
+    check(event, "done")
+    assert event["wait_us"] >= 350000, event
+
+
+def test_a_free_worker_takes_what_waits_behind_a_long_job(daemon):
+    """First in, first out to the first free worker: nothing is stuck behind the wrong one."""
+    server = daemon(pool_start=2, pool_max=2, job_max=500)
+    server.wait_idle(2)
+    client = server.client()
+    for round in range(5):
+        data = [message("x", op="submit", id=f"before-{n}", module="echo") for n in range(60)]
+        data.append(message(LONG_SLEEP, op="submit", id="long", module="sleep"))
+        data += [message("x", op="submit", id=f"after-{n}", module="echo") for n in range(60)]
+        client.send_raw(b"".join(data))
+        for word in ("before", "after"):
+            for n in range(60):
+                check(client.outcome(f"{word}-{n}"), "done")
+        client.send(op="kill", target="long")
+        check(client.outcome("long"), "failed", reason="cancelled")
+        server.wait_idle(2)
+
+
+def test_they_count_for_job_max(daemon):
+    """Handing over early makes no room in the line."""
+    server = daemon(pool_start=1, pool_max=1, job_max=5)
+    server.wait_idle(1)
+    client = server.client()
+    for n in range(50):
+        client.done("echo", id=n)
+    client.send_raw(
+        message(LONG_SLEEP, op="submit", id="long", module="sleep", notify=["started"])
+        + b"".join(message("x", op="submit", id=n, module="echo") for n in range(10))
+    )
+    client.event("started", id="long")
+    for n in range(5, 10):
+        check(client.outcome(n), "overload", reason="queue-full", queued=5, running=1)
+    client.send(op="kill", target="long")
+    check(client.outcome("long"), "failed")
+    for n in range(5):
+        check(client.outcome(n), "done")
+
+
+def test_crashes_among_short_jobs_cost_themselves_only(daemon):
+    server = daemon(pool_start=2, pool_max=2, job_max=1000)
+    client = server.client()
+    data = []
+    for n in range(400):
+        kill = n % 20 == 19
+        data.append(
+            message("kill" if kill else str(n), op="submit", id=n, module="crash" if kill else "echo")
+        )
+    client.send_raw(b"".join(data))
+    for n in range(400):
+        event = client.outcome(n, 3 * DEADLINE)
+        if n % 20 == 19:
+            check(event, "failed", reason="error", signal="SIGKILL")
+        else:
+            assert event.payload == str(n).encode(), event
+    assert server.wait_idle(2)["pool"]["exits"] == 20
