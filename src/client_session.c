@@ -30,12 +30,15 @@ enum {
     REFUSED_MAX = 64,          /* connections over client-max that are told so at the same time */
 };
 
-/* An error that is told once the payload of the request has passed. */
+/* An error to tell: at once, or once the payload of the request has passed. */
 struct refusal {
     const char *code;
-    char op[CODE_MAX + 1];
+    const char *op; /* static, or in op_text; NULL if it is not known */
+    size_t context_len;
+    char op_text[CODE_MAX + 1];
     char id[ID_TEXT_MAX + 1];
     char message[REQUEST_MESSAGE_MAX];
+    char context[CONTEXT_MAX];
 };
 
 struct client_session {
@@ -166,46 +169,69 @@ static void on_free(struct conn *conn)
 
 /* --- errors --- */
 
-static void write_error(struct client_session *session, const char *op, const char *id,
-                        const char *code, const char *message, bool fatal)
+static void write_error(struct client_session *session, const struct refusal *refusal, bool fatal)
 {
     struct event_writer event;
     event_begin(&event, &session->conn, "error");
-    if (op[0])
-        event_text(&event, "op", op, strlen(op), CODE_MAX);
-    event_json(&event, "id", id, strlen(id));
-    event_word(&event, "code", code);
-    event_text(&event, "message", message, strlen(message), MESSAGE_MAX);
+    if (refusal->op)
+        event_text(&event, "op", refusal->op, strlen(refusal->op), CODE_MAX);
+    event_json(&event, "id", refusal->id, strlen(refusal->id));
+    event_word(&event, "code", refusal->code);
+    event_text(&event, "message", refusal->message, strlen(refusal->message), MESSAGE_MAX);
+    event_json(&event, "context", refusal->context, refusal->context_len);
     if (fatal)
         event_bool(&event, "fatal", true);
     event_end(&event);
 }
 
-/* The one way in which a client's fault ends its connection. */
-static void fail_session(struct client_session *session, const char *op, const char *id,
+static void fill_refusal(struct refusal *refusal, const struct request *request, const char *code,
+                         const char *message)
+{
+    refusal->code = code;
+    refusal->op = NULL;
+    refusal->id[0] = '\0';
+    refusal->context_len = 0;
+    snprintf(refusal->message, sizeof refusal->message, "%s", message);
+    if (!request)
+        return;
+    snprintf(refusal->op_text, sizeof refusal->op_text, "%s", request->op_text);
+    if (request->has_op_text)
+        refusal->op = refusal->op_text;
+    memcpy(refusal->id, request->id, request->id_len + 1);
+    if (request->op == OP_SUBMIT) {
+        refusal->context_len = request->context_len;
+        memcpy(refusal->context, request->context, request->context_len);
+    }
+}
+
+/* The one way in which a client's fault ends its connection. `request`: what could be read of it,
+ * or NULL. */
+static void fail_session(struct client_session *session, const struct request *request,
                          const char *code, const char *message)
 {
+    struct refusal refusal;
     if (session->state != SESSION_OPEN)
         return;
     log_event(LOG_INFO, "client-error", LOG_STR("client", session->name), LOG_STR("code", code),
               LOG_STR("message", message));
-    write_error(session, op, id, code, message, true);
+    fill_refusal(&refusal, request, code, message);
+    write_error(session, &refusal, true);
     end_input(session);
 }
 
-static void refuse_request(struct client_session *session, struct request *request,
+static void refuse_request(struct client_session *session, const struct request *request,
                            const char *code, const char *message)
 {
-    struct refusal *refusal;
+    struct refusal refusal;
+    fill_refusal(&refusal, request, code, message);
     if (!request->size) {
-        write_error(session, request->op_text, request->id, code, message, false);
+        write_error(session, &refusal, false);
         return;
     }
-    refusal = session->refusal = xmalloc(sizeof *refusal);
-    refusal->code = code;
-    snprintf(refusal->op, sizeof refusal->op, "%s", request->op_text);
-    snprintf(refusal->id, sizeof refusal->id, "%s", request->id);
-    snprintf(refusal->message, sizeof refusal->message, "%s", message);
+    session->refusal = xmalloc(sizeof refusal);
+    *session->refusal = refusal;
+    if (refusal.op)
+        session->refusal->op = session->refusal->op_text;
     conn_expect(&session->conn, request->size, false, false);
 }
 
@@ -277,7 +303,7 @@ static void on_job_event(struct job_source *source, struct job *job, const struc
         write_failure(&event, e);
     else if (e->type == JOB_OVERLOAD)
         write_overload(&event, e);
-    if (job->order && e->type != JOB_DONE)
+    if (job->assigned_us && e->type != JOB_DONE)
         event_uint(&event, "order", job->order);
     if (e->type >= JOB_DONE)
         event_json(&event, "context", job_context(job), job->context_len);
@@ -341,7 +367,7 @@ static void handle_hello(struct client_session *session, struct request *request
         return;
     }
     if (!token_is_valid(config, request->token)) {
-        fail_session(session, "hello", request->id, "unauthorized",
+        fail_session(session, request, "unauthorized",
                      request->token[0] ? "the token is not one of this server's"
                                        : "this server asks for a token");
         return;
@@ -383,17 +409,26 @@ static struct job *find_by_id(const struct client_session *session, const char *
     return NULL;
 }
 
+static void refuse_duplicate(struct client_session *session, struct job *job)
+{
+    struct refusal refusal;
+    fill_refusal(
+        &refusal, NULL, "duplicate-id",
+        "a job under this id has not ended yet; an id is free again after the job's last event");
+    refusal.op = op_name(OP_SUBMIT);
+    memcpy(refusal.id, job_id(job), job->id_len);
+    refusal.id[job->id_len] = '\0';
+    refusal.context_len = job->context_len;
+    memcpy(refusal.context, job_context(job), job->context_len);
+    job_free(job);
+    write_error(session, &refusal, false);
+}
+
 /* A submit that has been read whole. */
 static void submit(struct client_session *session, struct job *job)
 {
     if (find_by_id(session, job_id(job), job->id_len)) {
-        char id[ID_TEXT_MAX + 1];
-        snprintf(id, sizeof id, "%.*s", (int)job->id_len, job_id(job));
-        job_free(job);
-        write_error(
-            session, "submit", id, "duplicate-id",
-            "a job under this id has not ended yet; an id is free again after the job's last event",
-            false);
+        refuse_duplicate(session, job);
         return;
     }
     hash_insert(&session->clients->jobs_by_id, &job->by_id,
@@ -510,7 +545,7 @@ static ssize_t header_end(const char *data, size_t len)
 
 static void on_header_too_long(struct conn *conn)
 {
-    fail_session(session_of_conn(conn), "", "", "header-too-long",
+    fail_session(session_of_conn(conn), NULL, "header-too-long",
                  "no LF within 4096 bytes; a header is one line of JSON, then the payload");
 }
 
@@ -519,10 +554,9 @@ static bool first_is_fine(struct client_session *session, struct request *reques
                           enum request_verdict verdict)
 {
     if (request->op != OP_HELLO)
-        fail_session(session, request->op_text, request->id, "hello-required",
-                     "the first request must be hello");
+        fail_session(session, request, "hello-required", "the first request must be hello");
     else if (verdict != REQUEST_FINE)
-        fail_session(session, request->op_text, request->id, request->code, request->message);
+        fail_session(session, request, request->code, request->message);
     return session->state == SESSION_OPEN;
 }
 
@@ -536,9 +570,11 @@ static void on_header(struct conn *conn, char *data, size_t len)
     enum request_verdict verdict =
         request_parse(&request, data, len, session->clients->config->payload_max);
     if (verdict == REQUEST_BROKEN)
-        fail_session(session, request.op_text, request.id, request.code, request.message);
+        fail_session(session, &request, request.code, request.message);
     else if (!session->greeted && !first_is_fine(session, &request, verdict))
         return;
+    else if (verdict == REQUEST_WRONG && request.op == OP_HELLO)
+        handle_hello(session, &request); /* a second one, whatever else is wrong with it */
     else if (verdict == REQUEST_WRONG)
         refuse_request(session, &request, request.code, request.message);
     else
@@ -552,7 +588,7 @@ static void on_message(struct conn *conn, struct payload *payload, bool over_bud
     struct job *job = session->arriving;
     if (refusal) {
         session->refusal = NULL;
-        write_error(session, refusal->op, refusal->id, refusal->code, refusal->message, false);
+        write_error(session, refusal, false);
         free(refusal);
         return;
     }
@@ -583,7 +619,7 @@ static void on_slow(struct conn *conn, enum conn_slow what)
     if (what == CONN_SLOW_OUTPUT)
         session_close(session, "it took nothing of its output within output-timeout-ms");
     else
-        fail_session(session, "", "", "too-slow",
+        fail_session(session, NULL, "too-slow",
                      what == CONN_SLOW_HEADER
                          ? "a header was not whole within header-timeout-ms"
                          : "a payload was not whole within payload-timeout-ms");
@@ -612,7 +648,7 @@ static void on_timer(void *arg)
     if (session->state == SESSION_LINGER)
         session_close(session, "linger-ms is over");
     else
-        fail_session(session, "", "", "too-slow", "no hello within hello-timeout-ms");
+        fail_session(session, NULL, "too-slow", "no hello within hello-timeout-ms");
 }
 
 /* --- all sessions --- */
@@ -658,7 +694,7 @@ static struct client_session *session_new(struct clients *clients, const char *a
 static void admit(struct clients *clients, struct client_session *session)
 {
     if (clients->connected >= clients->config->client_max) {
-        fail_session(session, "", "", "too-many-clients",
+        fail_session(session, NULL, "too-many-clients",
                      "the server has client-max connections already");
         return;
     }

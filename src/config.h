@@ -40,6 +40,7 @@ struct config {
     uint32_t pool_start;
     uint32_t pool_max;
     uint32_t job_max;
+    uint32_t worker_window;
 
     uint32_t hello_timeout_ms;
     uint32_t header_timeout_ms;

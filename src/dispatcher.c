@@ -13,10 +13,17 @@
 enum {
     BACKOFF_MIN_MS = 100,
     BACKOFF_MAX_MS = 30000,
-    EPISODE_QUIET_MS = 1000,     /* an episode is over after this long without it */
-    RETRY_AFTER_MAX_MS = 600000, /* advice beyond ten minutes helps nobody */
-    BATCH = 1000,                /* jobs handled in one turn when very many end at once */
-    RUN_MEAN_WEIGHT = 8,         /* the last run counts for one in so many */
+    EPISODE_QUIET_MS = 1000,        /* an episode is over after this long without it */
+    RETRY_AFTER_MAX_MS = 600000,    /* advice beyond ten minutes helps nobody */
+    RETRY_AFTER_NO_WORKER_MS = 500, /* while no worker lives */
+    RUN_GUESS_US = 100000,          /* for a run, as long as none has ended */
+    BATCH = 1000,                   /* jobs handled in one turn when very many end at once */
+    LEND_RUN_MAX_US =
+        1000, /* longer jobs are not worth handing over early: the way is short beside them */
+    LEND_PAYLOAD_MAX = 16 * 1024, /* nor are large ones */
+    LEND_QUIET_US =
+        10000000, /* what a worker prints is logged with its job: one that does is lent nothing */
+    RUN_MEAN_WEIGHT = 8, /* the last run counts for one in so many */
 };
 
 static void on_worker_timer(void *arg);
@@ -83,15 +90,14 @@ static void note_exhausted(struct dispatcher *d)
     if (episode_noticed(d, &d->exhausted))
         log_event(
             LOG_WARN, "pool-exhausted", LOG_UINT("workers", pool_count(&d->pool)),
-            LOG_UINT("pool_max", d->limits.pool_max),
-            LOG_UINT("waiting", job_queue_count(&d->queue)),
+            LOG_UINT("pool_max", d->limits.pool_max), LOG_UINT("waiting", dispatcher_waiting(d)),
             LOG_STR("hint", "all workers are busy and jobs wait; raise pool-max if this lasts"));
 }
 
 static void on_exhausted_over(void *arg)
 {
     struct dispatcher *d = arg;
-    if (episode_over(d, &d->exhausted, job_queue_count(&d->queue) > 0))
+    if (episode_over(d, &d->exhausted, dispatcher_waiting(d) > 0))
         log_event(LOG_INFO, "pool-exhausted-over",
                   LOG_UINT("seconds", (d->exhausted.last_us - d->exhausted.since_us) / 1000000),
                   LOG_UINT("jobs_queued", d->exhausted.count));
@@ -100,7 +106,7 @@ static void on_exhausted_over(void *arg)
 static void note_queue_full(struct dispatcher *d)
 {
     if (episode_noticed(d, &d->queue_full))
-        log_event(LOG_WARN, "queue-full", LOG_UINT("waiting", job_queue_count(&d->queue)),
+        log_event(LOG_WARN, "queue-full", LOG_UINT("waiting", dispatcher_waiting(d)),
                   LOG_UINT("job_max", d->limits.job_max), LOG_UINT("running", d->counts.running),
                   LOG_STR("hint", "submits are refused; raise job-max or pool-max if this lasts"));
 }
@@ -142,11 +148,55 @@ static void count_end(struct dispatcher *d, const struct job *job, const struct 
         d->counts.overload[event->overload]++;
 }
 
-/* A job leaves the queue. */
-static void unqueue(struct dispatcher *d, struct job *job)
+size_t dispatcher_waiting(const struct dispatcher *d)
 {
-    job_queue_remove(&d->queue, job);
+    return job_queue_count(&d->queue) + d->lent;
+}
+
+static bool take_back(struct dispatcher *d, struct job *job)
+{
+    return d->ops->take_back(d->ctx, job->worker, job);
+}
+
+static void unlend(struct dispatcher *d, struct job *job)
+{
+    struct worker *worker = job->worker;
+    TAILQ_REMOVE(&worker->lent, job, queue_link);
+    worker->lent_count--;
+    d->lent--;
+}
+
+/* A waiting job leaves the line, or the worker that it is lent to; false if that has begun it. */
+static bool unwait(struct dispatcher *d, struct job *job)
+{
+    if (!job_is_lent(job)) {
+        job_queue_remove(&d->queue, job);
+    } else if (take_back(d, job)) {
+        unlend(d, job);
+        job->worker = NULL;
+    } else {
+        return false;
+    }
     job->module->waiting--;
+    return true;
+}
+
+/*
+ * All that the worker was lent goes back to its place in the line. False if it has begun one of
+ * them: then it has finished the job before, and its answer is on the way.
+ */
+static bool take_back_lent(struct dispatcher *d, struct worker *worker)
+{
+    struct job *job, *next;
+    for (job = TAILQ_FIRST(&worker->lent); job; job = next) {
+        next = TAILQ_NEXT(job, queue_link);
+        if (!take_back(d, job))
+            continue;
+        unlend(d, job);
+        job->worker = NULL;
+        job_queue_return(&d->queue, job);
+    }
+    return worker->lent_count == 0;
 }
 
 /* The one place where jobs end: whatever happened, this is called once for each that was submitted.
@@ -208,8 +258,27 @@ static void begin_stop(struct dispatcher *d, struct job *job, enum fail_reason r
     job_set_state(job, JOB_STOPPING);
     job->stop_reason = (uint8_t)reason;
     job->stop_step = STOP_FLAG;
+    take_back_lent(d, job->worker);
     d->ops->stop_flag(d->ctx, job->worker, job);
     timer_set_ms(d->timers, &job->worker->timer, d->limits.kill_grace_ms / 2);
+}
+
+/*
+ * Stops a running job. If the worker has begun a job that it was lent, this one has ended and its
+ * answer is on the way: a signal now would hit the other. So the socket is read first, in a turn of
+ * its own.
+ */
+static void stop_job(struct dispatcher *d, struct job *job, bool kill)
+{
+    job->cancelled = true;
+    job->killed |= kill;
+    if (!take_back_lent(d, job->worker)) {
+        timer_set(d->timers, &job->worker->timer, now(d));
+        return;
+    }
+    begin_stop(d, job, FAIL_CANCELLED);
+    if (job->killed && job->stop_step != STOP_SIGKILL)
+        kill_job(d, job);
 }
 
 static void next_stop_step(struct dispatcher *d, struct job *job)
@@ -249,19 +318,23 @@ static struct dispatcher *dispatcher_of(struct worker *worker)
     return (struct dispatcher *)((char *)worker->pool - offsetof(struct dispatcher, pool));
 }
 
+/* What arrived in time counts, also if we come late: the worker's socket is read before it is
+ * judged. */
 static void on_job_deadline(struct dispatcher *d, struct worker *worker)
 {
     uint32_t id = worker->id;
     uint64_t seq = worker->job->seq;
-    /* What arrived in time counts, also if we come late. */
+    take_back_lent(d, worker);
     d->ops->poll(d->ctx, worker);
     worker = pool_find(&d->pool, id);
-    if (!worker || !worker->job || worker->job->seq != seq)
-        return;
-    if (worker->job->state == JOB_RUNNING)
-        begin_stop(d, worker->job, FAIL_TIMEOUT);
-    else
-        next_stop_step(d, worker->job);
+    struct job *job = worker ? worker->job : NULL;
+    if (job && job->seq == seq && job->state == JOB_STOPPING)
+        next_stop_step(d, job);
+    else if (job && job->seq == seq)
+        begin_stop(d, job, job->cancelled ? FAIL_CANCELLED : FAIL_TIMEOUT);
+    if (job && job->seq == seq && job->killed && job->stop_step != STOP_SIGKILL)
+        kill_job(d, job);
+    dispatch(d);
 }
 
 static void on_start_deadline(struct dispatcher *d, struct worker *worker)
@@ -368,10 +441,10 @@ static void watch_availability(struct dispatcher *d)
 /* Section 6 of the protocol, rule 3, and the pool's size at rest. */
 static void grow(struct dispatcher *d)
 {
-    while (can_start(d) && (job_queue_count(&d->queue) > starting(d) ||
-                            pool_count(&d->pool) < d->limits.pool_start))
+    while (can_start(d) &&
+           (dispatcher_waiting(d) > starting(d) || pool_count(&d->pool) < d->limits.pool_start))
         start_worker(d);
-    if (job_queue_count(&d->queue) > starting(d) && pool_count(&d->pool) >= d->limits.pool_max)
+    if (dispatcher_waiting(d) > starting(d) && pool_count(&d->pool) >= d->limits.pool_max)
         note_exhausted(d);
     watch_availability(d);
 }
@@ -389,7 +462,7 @@ static void on_purge(void *arg)
     struct job *job;
     for (size_t n = 0; n < BATCH && d->purge_left && (job = job_queue_first(&d->queue)); n++) {
         d->purge_left--;
-        unqueue(d, job);
+        unwait(d, job);
         fail_job(d, job, d->purge_reason, "%s", d->purge_message);
     }
     if (d->purge_left && job_queue_count(&d->queue))
@@ -429,30 +502,91 @@ static uint32_t least_limit(uint32_t a, uint32_t b)
     return a < b ? a : b;
 }
 
-static void assign(struct dispatcher *d, struct worker *worker, struct job *job)
+static uint32_t limit_ms(const struct dispatcher *d, const struct job *job)
 {
-    uint32_t limit_ms = least_limit(least_limit(job->timeout_ms, job->module->timeout_ms),
-                                    d->limits.job_timeout_ms);
-    uint64_t deadline_us = limit_ms ? now(d) + limit_ms * 1000ull : 0;
-    job_set_state(job, JOB_RUNNING);
-    job->order = ++d->last_order;
-    job->assigned_us = now(d);
-    job->worker = worker;
-    worker->job = job;
-    worker_set_state(worker, WORKER_BUSY, now(d));
-    d->counts.running++;
-    job->module->running++;
-    if (deadline_us)
-        timer_set(d->timers, &worker->timer, deadline_us);
-    d->ops->assign(d->ctx, worker, job, deadline_us);
-    if (job->notify_started)
-        tell(job, &(struct job_event){.type = JOB_STARTED, .worker = worker->id});
+    return least_limit(least_limit(job->timeout_ms, job->module->timeout_ms),
+                       d->limits.job_timeout_ms);
 }
 
-/* Nobody wants to know of a waiting job any more. */
+/* The job's order is that in which jobs are first handed to a worker, and stays if it is taken
+ * back. */
+static void hand(struct dispatcher *d, struct worker *worker, struct job *job)
+{
+    if (!job->order)
+        job->order = ++d->last_order;
+    job->worker = worker;
+    d->ops->assign(d->ctx, worker, job, limit_ms(d, job) * 1000ull);
+}
+
+/* From now on the worker is on this job, as far as we can tell. */
+static void begin(struct dispatcher *d, struct worker *worker, struct job *job)
+{
+    job_set_state(job, JOB_RUNNING);
+    job->assigned_us = now(d);
+    worker->job = job;
+    d->counts.running++;
+    job->module->running++;
+    if (limit_ms(d, job))
+        timer_set_ms(d->timers, &worker->timer, limit_ms(d, job));
+    if (job->notify_started)
+        tell(job, &(struct job_event){.type = JOB_STARTED, .worker = worker->id});
+    job->notify_started = false; /* once, also if it must begin again elsewhere */
+    if (job->cancelled)
+        stop_job(d, job, job->killed);
+}
+
+/* The next of its lent jobs becomes the one that the worker is on. */
+static void begin_lent(struct dispatcher *d, struct worker *worker)
+{
+    struct job *job = TAILQ_FIRST(&worker->lent);
+    unlend(d, job);
+    job->module->waiting--;
+    begin(d, worker, job);
+}
+
+static bool may_be_lent_to(const struct dispatcher *d, const struct worker *worker)
+{
+    bool prints = worker->printed_us && now(d) - worker->printed_us < LEND_QUIET_US;
+    return worker->state == WORKER_BUSY && worker->job->state == JOB_RUNNING &&
+           !worker->signalled && !worker->stale && !d->draining && !prints &&
+           worker->last_run_us <= LEND_RUN_MAX_US;
+}
+
+/*
+ * Hands the worker its next jobs early: its share of the line, up to the window, and in batches, so
+ * that what travels together shares its system calls and wake-ups.
+ */
+static void lend(struct dispatcher *d, struct worker *worker)
+{
+    size_t most = d->limits.worker_window - 1;
+    size_t share = job_queue_count(&d->queue) / (d->pool.counts[WORKER_BUSY] + 1);
+    struct job *job;
+    if (worker->lent_count > most / 2 || !share || !may_be_lent_to(d, worker))
+        return;
+    if (share < most)
+        most = share;
+    while (worker->lent_count < most && (job = job_queue_first(&d->queue)) && !job->source->gone &&
+           (!job->payload || job->payload->size <= LEND_PAYLOAD_MAX)) {
+        job_queue_remove(&d->queue, job);
+        hand(d, worker, job);
+        job->was_lent = true;
+        TAILQ_INSERT_TAIL(&worker->lent, job, queue_link);
+        worker->lent_count++;
+        d->lent++;
+    }
+}
+
+static void assign(struct dispatcher *d, struct worker *worker, struct job *job)
+{
+    hand(d, worker, job);
+    job->was_lent = false; /* it counts as begun from now on: an idle worker takes it at once */
+    worker_set_state(worker, WORKER_BUSY, now(d));
+    begin(d, worker, job);
+}
+
+/* Nobody wants to know of a job any more that has left the line. */
 static void drop(struct dispatcher *d, struct job *job)
 {
-    unqueue(d, job);
     d->counts.dropped++;
     job_set_state(job, JOB_ENDED);
     hash_remove(&d->jobs, &job->by_seq);
@@ -460,44 +594,76 @@ static void drop(struct dispatcher *d, struct job *job)
     job_free(job);
 }
 
+/* The longest lent job that its worker has not begun; NULL if there is none. */
+static struct job *first_lent(struct dispatcher *d)
+{
+    struct worker *worker, *from = NULL;
+    struct job *job;
+    TAILQ_FOREACH (worker, &d->pool.lists[WORKER_BUSY], link)
+        if (worker->lent_count &&
+            (!from || TAILQ_FIRST(&worker->lent)->order < TAILQ_FIRST(&from->lent)->order))
+            from = worker;
+    if (!from)
+        return NULL;
+    TAILQ_FOREACH (job, &from->lent, queue_link)
+        if (unwait(d, job))
+            return job;
+    return NULL;
+}
+
+/* The next job for an idle worker, out of the line; NULL if there is none. */
+static struct job *next_job(struct dispatcher *d)
+{
+    struct job *job;
+    while ((job = job_queue_first(&d->queue))) {
+        unwait(d, job);
+        if (!job->source->gone)
+            return job;
+        drop(d, job);
+    }
+    return d->lent ? first_lent(d) : NULL;
+}
+
 /* Waiting jobs to idle workers, first in, first out. */
 static void dispatch(struct dispatcher *d)
 {
     struct worker *worker;
     struct job *job;
-    while ((worker = pool_idle(&d->pool)) && (job = job_queue_first(&d->queue))) {
-        if (job->source->gone) {
-            drop(d, job);
-            continue;
-        }
-        unqueue(d, job);
+    while ((worker = pool_idle(&d->pool)) && (job = next_job(d)))
         assign(d, worker, job);
-    }
 }
 
-/* The worker has no job any more. */
-static void worker_free(struct dispatcher *d, struct worker *worker)
+/* The worker has answered for its job. */
+static void worker_next(struct dispatcher *d, struct worker *worker)
 {
     timer_clear(d->timers, &worker->timer);
     worker->jobs_done++;
-    if (worker->state == WORKER_STOPPING)
+    if (worker->lent_count) {
+        begin_lent(d, worker);
+    } else if (worker->state == WORKER_STOPPING) {
         return;
-    if (worker->signalled || worker->stale || d->draining) {
+    } else if (worker->signalled || worker->stale || d->draining) {
         retire(d, worker);
         return;
+    } else {
+        worker_set_state(worker, WORKER_IDLE, now(d));
+        dispatch(d);
     }
-    worker_set_state(worker, WORKER_IDLE, now(d));
-    dispatch(d);
+    if (worker->job)
+        lend(d, worker);
 }
 
 /* --- submits --- */
 
+/* When half the line will be gone, by what jobs took lately. */
 static uint64_t retry_after_ms(const struct dispatcher *d)
 {
     size_t workers = d->pool.counts[WORKER_IDLE] + d->pool.counts[WORKER_BUSY];
-    uint64_t jobs = job_queue_count(&d->queue) + d->counts.running;
-    uint64_t ms =
-        d->mean_run_us * jobs / (workers ? workers : 1) / 2000; /* half the line is gone by then */
+    uint64_t jobs = dispatcher_waiting(d) + d->counts.running;
+    uint64_t run_us = d->mean_run_us ? d->mean_run_us : RUN_GUESS_US;
+    uint64_t ms = run_us * jobs / (workers ? workers : 1) / 2000;
+    if (!workers && ms < RETRY_AFTER_NO_WORKER_MS)
+        ms = RETRY_AFTER_NO_WORKER_MS;
     if (ms > RETRY_AFTER_MAX_MS)
         ms = RETRY_AFTER_MAX_MS;
     return ms ? ms : 1;
@@ -508,7 +674,7 @@ static void refuse(struct dispatcher *d, struct job *job, enum overload_reason r
     struct job_event event = {
         .type = JOB_OVERLOAD,
         .overload = reason,
-        .queued = job_queue_count(&d->queue),
+        .queued = dispatcher_waiting(d),
         .running = d->counts.running,
         .retry_after_ms = retry_after_ms(d),
     };
@@ -531,12 +697,12 @@ static bool quota_used_up(const struct dispatcher *d, const struct job *job)
 /* waiting - starting < job-max, or a worker can be started for it. */
 static bool may_wait(const struct dispatcher *d)
 {
-    return job_queue_count(&d->queue) < (size_t)d->limits.job_max + starting(d) || can_start(d);
+    return dispatcher_waiting(d) < (size_t)d->limits.job_max + starting(d) || can_start(d);
 }
 
 static void enqueue(struct dispatcher *d, struct job *job)
 {
-    size_t position = job_queue_count(&d->queue);
+    size_t position = dispatcher_waiting(d);
     job_queue_put(&d->queue, job);
     job->module->waiting++;
     accept_job(job, position);
@@ -581,15 +747,15 @@ struct job *dispatcher_find(const struct dispatcher *d, uint64_t seq)
 
 void dispatcher_cancel(struct dispatcher *d, struct job *job, bool kill)
 {
-    if (job->state == JOB_WAITING) {
-        unqueue(d, job);
+    if (job->state != JOB_WAITING) {
+        stop_job(d, job, kill);
+    } else if (unwait(d, job)) {
         fail_job(d, job, FAIL_CANCELLED, "the job was cancelled while it waited");
         watch_availability(d);
-        return;
+    } else { /* begun just now: it is stopped as soon as the answer for the one before is here */
+        job->cancelled = true;
+        job->killed |= kill;
     }
-    begin_stop(d, job, FAIL_CANCELLED);
-    if (kill && job->stop_step != STOP_SIGKILL)
-        kill_job(d, job);
 }
 
 /* --- sources --- */
@@ -610,12 +776,13 @@ bool dispatcher_source_gone(struct dispatcher *d, struct job_source *source)
     struct job *job;
     source->gone = true;
     for (size_t n = 0; n < BATCH && (job = LIST_FIRST(&source->jobs)); n++) {
-        if (job->state != JOB_WAITING)
-            job_set_source(job, NULL);
-        if (job->state == JOB_WAITING)
+        if (job->state == JOB_WAITING && unwait(d, job)) {
             drop(d, job);
-        else if (job->link)
-            begin_stop(d, job, FAIL_CANCELLED);
+            continue;
+        }
+        job_set_source(job, NULL);
+        if (job->link)
+            dispatcher_cancel(d, job, false);
     }
     watch_availability(d);
     return LIST_EMPTY(&source->jobs);
@@ -641,6 +808,7 @@ void dispatcher_worker_ready(struct dispatcher *d, struct worker *worker)
 static void learn_run_time(struct dispatcher *d, const struct job *job)
 {
     uint64_t run_us = now(d) - job->assigned_us;
+    job->worker->last_run_us = run_us;
     d->mean_run_us = d->mean_run_us
                          ? (d->mean_run_us * (RUN_MEAN_WEIGHT - 1) + run_us) / RUN_MEAN_WEIGHT
                          : run_us;
@@ -663,7 +831,7 @@ void dispatcher_worker_answered(struct dispatcher *d, struct worker *worker,
         fail_stopped(d, job);
     else
         end_job(d, job, &event);
-    worker_free(d, worker);
+    worker_next(d, worker);
 }
 
 static void lose_job(struct dispatcher *d, struct worker *worker, const struct worker_end *end)
@@ -691,17 +859,44 @@ static void lose_job(struct dispatcher *d, struct worker *worker, const struct w
     end_job(d, job, &event);
 }
 
+/* The worker was lost before it began its job: that waits again. */
+static void return_job(struct dispatcher *d, struct worker *worker)
+{
+    struct job *job = worker->job;
+    worker->job = NULL;
+    job->worker = NULL;
+    d->counts.running--;
+    job->module->running--;
+    job->assigned_us = 0;
+    if (!job->source) {
+        drop(d, job);
+        return;
+    }
+    job->module->waiting++;
+    job_queue_return(&d->queue, job);
+}
+
 void dispatcher_worker_lost(struct dispatcher *d, struct worker *worker,
                             const struct worker_end *end)
 {
     bool was_starting = worker->state == WORKER_STARTING;
     timer_clear(d->timers, &worker->timer);
-    if (worker->job)
+    if (worker->job && worker->job->was_lent && worker->job->state == JOB_RUNNING &&
+        take_back(d, worker->job))
+        return_job(d, worker);
+    else if (worker->job)
         lose_job(d, worker, end);
+    take_back_lent(d, worker);
+    while (worker->lent_count) { /* begun, and the answer for the one before it was lost */
+        begin_lent(d, worker);
+        lose_job(d, worker, end);
+        timer_clear(d->timers, &worker->timer);
+    }
     if (worker->state != WORKER_STOPPING)
         worker_set_state(worker, WORKER_STOPPING, now(d));
     if (was_starting && !worker->stale && !d->draining)
         start_failed(d, end->why);
+    dispatch(d);
 }
 
 void dispatcher_worker_reaped(struct dispatcher *d, struct worker *worker)
@@ -714,6 +909,13 @@ void dispatcher_worker_reaped(struct dispatcher *d, struct worker *worker)
 
 /* --- drain and reload --- */
 
+static void take_back_all(struct dispatcher *d)
+{
+    struct worker *worker;
+    TAILQ_FOREACH (worker, &d->pool.lists[WORKER_BUSY], link)
+        take_back_lent(d, worker);
+}
+
 static void retire_all(struct dispatcher *d, enum worker_state state)
 {
     struct worker *worker;
@@ -725,6 +927,7 @@ void dispatcher_drain(struct dispatcher *d)
 {
     d->draining = true;
     timer_clear(d->timers, &d->backoff);
+    take_back_all(d);
     purge(d, FAIL_SHUTDOWN, "the server is shutting down");
     retire_all(d, WORKER_IDLE);
     retire_all(d, WORKER_STARTING);
@@ -742,6 +945,10 @@ void dispatcher_abort(struct dispatcher *d, bool at_once)
             }
             if (worker->job && at_once)
                 fail_stopped(d, worker->job);
+            while (at_once && worker->lent_count) { /* begun just now */
+                begin_lent(d, worker);
+                fail_job(d, worker->job, FAIL_SHUTDOWN, "the server was shut down");
+            }
             timer_clear(d->timers, &worker->timer);
             send_signal(d, worker, SIGKILL);
         }
@@ -750,7 +957,7 @@ void dispatcher_abort(struct dispatcher *d, bool at_once)
 
 bool dispatcher_is_drained(const struct dispatcher *d)
 {
-    return d->draining && d->counts.running == 0 && job_queue_count(&d->queue) == 0 &&
+    return d->draining && d->counts.running == 0 && dispatcher_waiting(d) == 0 &&
            pool_count(&d->pool) == 0;
 }
 
@@ -763,6 +970,8 @@ void dispatcher_configure(struct dispatcher *d, const struct dispatcher_limits *
         for (int state = 0; state < WORKER_STATES; state++)
             TAILQ_FOREACH (worker, &d->pool.lists[state], link)
                 worker->stale = true;
+        take_back_all(d);
+        dispatch(d);
         retire_all(d, WORKER_IDLE);
     }
     grow(d);

@@ -6,6 +6,18 @@
  * table of operations: in production these are processes and connections (worker_link.c), in tests
  * a recorder. Every job that is submitted ends here, in end_job(), exactly once.
  *
+ * Handing over early. For a tiny job the way to a worker and back takes longer than the job, and
+ * meanwhile the worker is idle. So while a line waits, a worker whose jobs are short is handed its
+ * next ones before it has finished: they are lent. A lent job is still a waiting one: it counts as
+ * such when the pool grows or a submit is refused, its cancel ends it at once, it goes back to its
+ * place in the line when its worker is lost, stopped or told to end, and an idle worker gets it
+ * when the line is empty. What makes that safe is `take_back`, which settles with the worker
+ * whether it has begun a job without waiting for it (common/worker_page.h). Before a worker is hurt
+ * in any way, all that it was lent is taken back: with a worker only the job is lost that it is on.
+ * Two designs were weighed: a queue for each worker, where jobs are moved between queues when one
+ * runs dry, leaves jobs behind a long one whenever the guess was wrong; here a wrong guess costs
+ * one message that is skipped.
+ *
  * Operations may not call back into the dispatcher, except `poll`, which is there for that.
  */
 #ifndef TASKMASTER_DISPATCHER_H
@@ -25,8 +37,12 @@ struct dispatcher_ops {
     /* Starts a process for the record and sets its pid. 0, or -1 with errno when that is not
      * possible. */
     int (*start)(void *ctx, struct worker *worker);
-    /* Hands the job to the idle worker. `deadline_us`: 0 for none. */
-    void (*assign)(void *ctx, struct worker *worker, struct job *job, uint64_t deadline_us);
+    /* Hands the job to the worker, behind those that it has. `limit_us`: how long it may take from
+     * its beginning, 0 for ever. */
+    void (*assign)(void *ctx, struct worker *worker, struct job *job, uint64_t limit_us);
+    /* Takes a job back that the worker was handed; false if the worker has begun it. Settled at
+     * once, whatever the worker does at that moment or was doing when it died. */
+    bool (*take_back)(void *ctx, struct worker *worker, const struct job *job);
     /* Raises the stop flag for that job. */
     void (*stop_flag)(void *ctx, struct worker *worker, const struct job *job);
     /* Sends SIGTERM or SIGKILL to the worker's process group. */
@@ -46,6 +62,8 @@ struct dispatcher_limits {
     uint32_t start_timeout_ms;
     uint32_t job_timeout_ms; /* 0: none */
     uint32_t kill_grace_ms;
+    uint32_t
+        worker_window; /* jobs that one worker may hold, the one it is on included; 1: none early */
 };
 
 struct dispatcher_counts {
@@ -71,6 +89,7 @@ struct dispatcher {
     struct dispatcher_limits limits;
     struct pool pool;
     struct job_queue queue;
+    size_t lent;      /* waiting jobs that busy workers were handed early */
     struct hash jobs; /* all submitted jobs that have not ended, by seq */
     struct dispatcher_counts counts;
     uint64_t last_seq, last_order;
@@ -160,6 +179,9 @@ void dispatcher_drain(struct dispatcher *d);
 /* Jobs that still run are killed; they fail with reason shutdown. With `now` that is told at once.
  */
 void dispatcher_abort(struct dispatcher *d, bool now);
+
+/* Jobs that wait, lent ones included. */
+size_t dispatcher_waiting(const struct dispatcher *d);
 
 /* True when draining is done: no job and no worker is left. */
 bool dispatcher_is_drained(const struct dispatcher *d);

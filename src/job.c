@@ -93,7 +93,7 @@ void job_set_source(struct job *job, struct job_source *source)
 void job_set_state(struct job *job, enum job_state state)
 {
     static const unsigned char from[] = {
-        [JOB_WAITING] = 1u << JOB_NEW,
+        [JOB_WAITING] = 1u << JOB_NEW | 1u << JOB_RUNNING,
         [JOB_RUNNING] = 1u << JOB_NEW | 1u << JOB_WAITING,
         [JOB_STOPPING] = 1u << JOB_RUNNING,
         [JOB_ENDED] = 1u << JOB_NEW | 1u << JOB_WAITING | 1u << JOB_RUNNING | 1u << JOB_STOPPING,

@@ -4,8 +4,13 @@
  * It owns everything about the job and knows nothing of sockets: who submitted it is a job source,
  * who runs it a worker record. Its states change in job_set_state() alone:
  *
- *     NEW --> WAITING --> RUNNING --> STOPPING --> ENDED      (each may be left out, none is gone
- * back to)
+ *     NEW --> WAITING --> RUNNING --> STOPPING --> ENDED      (each may be left out)
+ *                 ^----------'
+ *
+ * A WAITING job stands in the queue, or it is lent: handed early to a worker that is still busy
+ * with another, and taken back as long as that worker has not begun it. The one way back is of the
+ * same kind: a RUNNING job whose worker was lost before it began the job waits again, at its old
+ * place.
  */
 #ifndef TASKMASTER_JOB_H
 #define TASKMASTER_JOB_H
@@ -21,6 +26,8 @@
 
 struct job;
 struct worker;
+
+TAILQ_HEAD(job_list, job);
 
 enum job_state {
     JOB_NEW,      /* its payload is still arriving, or it was refused */
@@ -108,17 +115,18 @@ struct job_source {
 struct job {
     struct hash_node by_seq;     /* in the dispatcher's table, from submit to end */
     struct hash_node by_id;      /* in the source's table of ids, likewise */
-    TAILQ_ENTRY(job) queue_link; /* in the queue, while WAITING */
+    TAILQ_ENTRY(job) queue_link; /* while WAITING: in the queue, or among its worker's lent jobs */
     LIST_ENTRY(job) source_link; /* in its source's jobs */
     struct job_source *source;   /* NULL once that is gone: the job is orphaned */
     struct module_entry *module; /* NULL: no such module */
-    struct worker *worker;       /* while RUNNING or STOPPING */
-    struct payload *payload;     /* owned; NULL if empty, or handed to a worker */
+    struct worker *worker;       /* while lent, RUNNING or STOPPING */
+    struct payload *payload;     /* owned; NULL if empty */
     uint64_t seq;                /* the number in its id; 0 until it is submitted */
     uint64_t order;              /* of assignment, from 1; 0 until then */
     uint64_t submitted_us;
-    uint64_t assigned_us;
-    uint32_t timeout_ms; /* asked for; 0: none */
+    uint64_t assigned_us; /* when its worker began it, as far as we can tell; 0: not yet */
+    uint32_t timeout_ms;  /* asked for; 0: none */
+    uint32_t slot;        /* of its claim word, while it is with a worker */
     uint16_t id_len, context_len;
     uint8_t state;       /* enum job_state */
     uint8_t stop_reason; /* enum fail_reason, while STOPPING */
@@ -126,6 +134,9 @@ struct job {
     bool over_budget;    /* there was no memory for its payload */
     bool link;           /* ends with its connection */
     bool notify_accepted, notify_started;
+    bool was_lent; /* handed early, to the worker that it is with */
+    bool cancelled,
+        killed;  /* asked for when it was lent and could not be taken back: done once it runs */
     char text[]; /* the id as JSON text, then the context as JSON text */
 };
 
@@ -147,6 +158,11 @@ static inline const char *job_id(const struct job *job)
 static inline const char *job_context(const struct job *job)
 {
     return job->text + job->id_len;
+}
+
+static inline bool job_is_lent(const struct job *job)
+{
+    return job->state == JOB_WAITING && job->worker;
 }
 
 static inline bool job_is_assigned(const struct job *job)

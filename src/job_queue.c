@@ -18,6 +18,20 @@ void job_queue_put(struct job_queue *queue, struct job *job)
         queue->max_seen = queue->count;
 }
 
+void job_queue_return(struct job_queue *queue, struct job *job)
+{
+    struct job *after = TAILQ_FIRST(&queue->jobs);
+    if (job->state != JOB_WAITING)
+        job_set_state(job, JOB_WAITING);
+    while (after && after->seq < job->seq)
+        after = TAILQ_NEXT(after, queue_link);
+    if (after)
+        TAILQ_INSERT_BEFORE(after, job, queue_link);
+    else
+        TAILQ_INSERT_TAIL(&queue->jobs, job, queue_link);
+    queue->count++;
+}
+
 struct job *job_queue_take(struct job_queue *queue)
 {
     struct job *job = TAILQ_FIRST(&queue->jobs);

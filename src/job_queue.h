@@ -1,7 +1,7 @@
 /*
  * job_queue: where waiting jobs are kept, first in, first out.
  *
- * These five calls are all that the dispatcher knows of it, so that a durable store can stand
+ * These calls are all that the dispatcher knows of it, so that a durable store can stand
  * behind them later. In memory a put cannot fail: the queue is an intrusive list, and removal from
  * the middle is O(1).
  */
@@ -11,7 +11,7 @@
 #include "job.h"
 
 struct job_queue {
-    TAILQ_HEAD(, job) jobs;
+    struct job_list jobs;
     size_t count;
     uint64_t max_seen; /* the most that ever waited */
 };
@@ -20,6 +20,11 @@ void job_queue_init(struct job_queue *queue);
 
 /* To the end of the line; the job becomes WAITING. */
 void job_queue_put(struct job_queue *queue, struct job *job);
+
+/* A job that had left the line to be given to a worker comes back to its place: before all that
+ * were submitted after it. It is WAITING or RUNNING. Only such jobs stand before that place, and
+ * they are few. */
+void job_queue_return(struct job_queue *queue, struct job *job);
 
 /* The first of the line leaves it; NULL if nobody waits. */
 struct job *job_queue_take(struct job_queue *queue);

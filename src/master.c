@@ -89,7 +89,7 @@ static void begin_drain(struct master *m, const char *why)
 {
     log_event(LOG_INFO, "drain", LOG_STR("why", why),
               LOG_UINT("running", m->dispatcher.counts.running),
-              LOG_UINT("waiting", job_queue_count(&m->dispatcher.queue)),
+              LOG_UINT("waiting", dispatcher_waiting(&m->dispatcher)),
               LOG_UINT("timeout_ms", m->config->drain_timeout_ms));
     m->phase = DRAINING;
     timer_set_ms(&m->timers, &m->phase_timer, m->config->drain_timeout_ms);
@@ -145,6 +145,7 @@ static struct dispatcher_limits limits_of(const struct config *config)
         .start_timeout_ms = config->start_timeout_ms,
         .job_timeout_ms = config->job_timeout_ms,
         .kill_grace_ms = config->kill_grace_ms,
+        .worker_window = config->worker_window,
     };
 }
 

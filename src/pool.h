@@ -14,6 +14,7 @@
 #ifndef TASKMASTER_POOL_H
 #define TASKMASTER_POOL_H
 
+#include "job.h"
 #include "timers.h"
 
 #include <stdbool.h>
@@ -22,7 +23,6 @@
 #include <sys/queue.h>
 #include <sys/types.h>
 
-struct job;
 struct pool;
 
 enum worker_state { WORKER_STARTING, WORKER_IDLE, WORKER_BUSY, WORKER_STOPPING, WORKER_STATES };
@@ -32,13 +32,18 @@ struct worker {
     struct pool *pool;
     struct worker_link *process; /* its process and connection: of whoever carries out the
                                     dispatcher's operations */
-    struct job *job;             /* while BUSY, and while STOPPING until the job's end is known */
+    struct job
+        *job; /* the one it is on, while BUSY, and while STOPPING until the job's end is known */
+    struct job_list lent; /* those that it was handed early, in their order */
+    size_t lent_count;
     struct timer timer; /* STARTING: it must be ready by then; BUSY: the next step of stopping its
                            job; STOPPING: it must be gone by then */
     uint64_t since_us;  /* when its state last changed */
     uint64_t jobs_done;
-    uint32_t id; /* from 1, never used again */
-    pid_t pid;   /* 0 until its process runs */
+    uint64_t printed_us;  /* when it printed something last; 0: never */
+    uint64_t last_run_us; /* how long its last job took */
+    uint32_t id;          /* from 1, never used again */
+    pid_t pid;            /* 0 until its process runs */
     uint8_t state;
     bool signalled; /* SIGTERM was sent: it must not be given another job, which might die of it */
     bool stale;     /* started under settings that are no longer in force: ends after its job */

@@ -34,12 +34,24 @@ static json_t *pool_report(const struct dispatcher *d)
     return pool;
 }
 
+static const struct job *oldest_waiting(const struct dispatcher *d)
+{
+    const struct worker *worker;
+    const struct job *oldest = job_queue_first(&d->queue);
+    TAILQ_FOREACH (worker, &d->pool.lists[WORKER_BUSY], link) {
+        const struct job *lent = TAILQ_FIRST(&worker->lent);
+        if (lent && (!oldest || lent->seq < oldest->seq))
+            oldest = lent;
+    }
+    return oldest;
+}
+
 static json_t *queue_report(const struct report *report)
 {
     const struct dispatcher *d = report->dispatcher;
-    const struct job *oldest = job_queue_first(&d->queue);
+    const struct job *oldest = oldest_waiting(d);
     json_t *queue = json_object();
-    set(queue, "waiting", job_queue_count(&d->queue));
+    set(queue, "waiting", dispatcher_waiting(d));
     set(queue, "max", d->limits.job_max);
     set(queue, "oldest_ms", oldest ? since_ms(report, oldest->submitted_us) : 0);
     set(queue, "bytes", report->budget->held);

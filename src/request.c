@@ -7,6 +7,7 @@
  */
 #include "request.h"
 
+#include "common/log.h"
 #include "config.h"
 #include "request_scan.h"
 
@@ -172,23 +173,42 @@ static const char *skip_value(const char *at)
     return at;
 }
 
-/* Where the value of a top-level key stands, and where it ends; NULL if the key is not there in
- * plain letters. */
+static int hex_digit(char c)
+{
+    return c <= '9' ? c - '0' : (c | 0x20) - 'a' + 10;
+}
+
+/* True if the key that begins with the quote at `at` is `name`; letters may be written as \uXXXX.
+ */
+static bool key_is(const char *at, const char *name)
+{
+    for (at++; *name; name++) {
+        char c = *at++;
+        if (c == '\\') {
+            if (at[0] != 'u' || at[1] != '0' || at[2] != '0')
+                return false;
+            c = (char)(hex_digit(at[3]) << 4 | hex_digit(at[4]));
+            at += 5;
+        }
+        if (c != *name)
+            return false;
+    }
+    return *at == '"';
+}
+
+/* Where the value of a top-level key that is there stands, and where it ends. */
 static const char *raw_value(const struct header *header, const char *key, const char **end)
 {
-    size_t key_len = strlen(key);
     const char *at = skip_space(skip_space(header->line) + 1);
-    while (*at == '"') {
-        const char *name = at + 1;
-        at = skip_string(at);
-        bool found = (size_t)(at - 1 - name) == key_len && memcmp(name, key, key_len) == 0;
-        const char *value = skip_space(skip_space(at) + 1);
+    for (;;) {
+        bool found = key_is(at, key);
+        const char *value = skip_space(skip_space(skip_string(at)) + 1);
         *end = skip_value(value);
         if (found)
             return value;
-        at = **end == ',' ? skip_space(*end + 1) : *end;
+        bug_on(**end != ',');
+        at = skip_space(*end + 1);
     }
-    return NULL;
 }
 
 static size_t depth_of(const char *line, size_t len)
@@ -218,7 +238,7 @@ static size_t compact(const char *from, const char *end, char *to, size_t room)
     size_t len = 0;
     while (from < end) {
         const char *next = *from == '"' ? skip_string(from) : from + 1;
-        if (*from != ' ' && *from != '\t') {
+        if (*from != ' ' && *from != '\t' && *from != '\r') {
             if (len + (size_t)(next - from) <= room)
                 memcpy(to + len, from, (size_t)(next - from));
             len += (size_t)(next - from);
@@ -233,11 +253,9 @@ static size_t compact(const char *from, const char *end, char *to, size_t room)
 /* An integer from 0 up that was written in digits only. */
 static bool is_digits(const struct header *header, const char *key, const json_t *value)
 {
-    const char *end, *raw;
-    if (!json_is_integer(value) || json_integer_value(value) < 0)
-        return false;
-    raw = raw_value(header, key, &end);
-    return !raw || *raw != '-';
+    const char *end;
+    return json_is_integer(value) && json_integer_value(value) >= 0 &&
+           *raw_value(header, key, &end) != '-';
 }
 
 static int read_op(struct header *header, const json_t *value)
@@ -246,8 +264,8 @@ static int read_op(struct header *header, const json_t *value)
     const char *name = json_string_value(value);
     if (!name)
         return bad_field(header, FIELD_OP, value, "a string");
-    snprintf(request->op_text, sizeof request->op_text, "%.*s",
-             json_string_length(value) <= CODE_MAX ? CODE_MAX : 0, name);
+    request->has_op_text = json_string_length(value) <= CODE_MAX;
+    snprintf(request->op_text, sizeof request->op_text, "%s", name);
     for (int op = OP_NONE + 1; op < OP_COUNT; op++)
         if (strcmp(op_table[op].name, name) == 0)
             request->op = (enum op)op;
@@ -307,15 +325,12 @@ static int read_context(struct header *header, const json_t *value)
 {
     struct request *request = header->request;
     const char *end, *raw = raw_value(header, "context", &end);
-    if (raw)
-        request->context_len = compact(raw, end, request->context, CONTEXT_MAX);
-    else /* its key is written with escapes */
-        request->context_len =
-            json_dumpb(value, request->context, CONTEXT_MAX, JSON_COMPACT | JSON_ENCODE_ANY);
-    if (request->context_len <= CONTEXT_MAX)
+    (void)value;
+    size_t len = compact(raw, end, request->context, CONTEXT_MAX);
+    request->context_len = len <= CONTEXT_MAX ? len : 0;
+    request->context[request->context_len] = '\0';
+    if (len <= CONTEXT_MAX)
         return 0;
-    size_t len = request->context_len;
-    request->context_len = 0;
     return wrong(header, "bad-request",
                  "field context is %zu bytes as compact text; expected at most %d", len,
                  CONTEXT_MAX);
@@ -362,7 +377,7 @@ static int read_protocol(struct header *header, const json_t *value)
     if (json_is_integer(value) && json_integer_value(value) == PROTOCOL_VERSION)
         return 0;
     bad_field(header, FIELD_PROTOCOL, value, "1, the only version that this server speaks");
-    header->request->code = "bad-version";
+    header->request->code = "bad-version"; /* nothing else was looked at before */
     return -1;
 }
 
@@ -405,8 +420,12 @@ static int read_job(struct header *header, const json_t *value)
 static enum request_verdict load(struct header *header)
 {
     json_error_t error;
-    header->root = json_loadb(header->line, header->len, JSON_REJECT_DUPLICATES, &error);
-    if (!header->len)
+    const char *nul = memchr(header->line, '\0', header->len);
+    if (!nul)
+        header->root = json_loadb(header->line, header->len, JSON_REJECT_DUPLICATES, &error);
+    if (nul) /* jansson passes over one behind a number */
+        wrong(header, "bad-json", "a NUL at byte %td; expected a JSON object", nul - header->line);
+    else if (!header->len)
         wrong(header, "bad-json", "the line is empty; expected a JSON object");
     else if (!header->root)
         wrong(header, "bad-json", "%s at byte %d; expected a JSON object", error.text,
@@ -427,26 +446,28 @@ static int read_field(struct header *header, enum field field)
     return field_table[field].read(header, value);
 }
 
-/* What an error can echo is read before anything is found wrong; the size decides about the
- * framing. */
+/* Reads what an error echoes; what is wrong with it is told in its turn. */
+static void read_quietly(struct header *header, enum field field)
+{
+    struct request *request = header->request;
+    if (read_field(header, field) < 0 && field != FIELD_OP)
+        request->fields &= ~BIT(field);
+    request->code = NULL;
+    request->message[0] = '\0';
+}
+
+/* What an error can echo is read first, the size decides about the framing; a wrong op or id is
+ * told in its turn. */
 static enum request_verdict read_frame(struct header *header, uint64_t payload_max)
 {
     struct request *request = header->request;
-    char fault[REQUEST_MESSAGE_MAX];
-    const char *code;
-    read_field(header, FIELD_OP);
-    read_field(header, FIELD_ID);
-    code = request->code; /* a wrong op or id is told unless the framing is broken */
-    memcpy(fault, request->message, sizeof fault);
-    request->code = NULL;
+    read_quietly(header, FIELD_OP);
+    read_quietly(header, FIELD_ID);
+    read_quietly(header, FIELD_CONTEXT);
     if (read_field(header, FIELD_SIZE) == 0 && request->size > payload_max)
         wrong(header, "payload-too-large", "field size is %zu; expected at most %" PRIu64,
               request->size, payload_max);
-    if (request->code)
-        return REQUEST_BROKEN;
-    request->code = code;
-    memcpy(request->message, fault, sizeof fault);
-    return REQUEST_FINE;
+    return request->code ? REQUEST_BROKEN : REQUEST_FINE;
 }
 
 static enum field field_named(const char *name)
@@ -489,7 +510,7 @@ static void check_op(struct header *header)
     struct request *request = header->request;
     if (!(request->fields & BIT(FIELD_OP)))
         wrong(header, "bad-request", "the header needs a field op");
-    else if (request->op == OP_NONE)
+    else if (read_field(header, FIELD_OP) == 0 && request->op == OP_NONE)
         wrong(header, "unknown-op", "there is no operation %s in this release",
               request->op_text[0] ? request->op_text : "of that name");
     else if (request->op == OP_HELLO && !json_object_get(header->root, "protocol"))
@@ -502,8 +523,8 @@ static void read_fields(struct header *header)
     check_op(header);
     if (request->op == OP_NONE)
         return;
-    uint32_t fields = op_table[request->op].required | op_table[request->op].optional |
-                      op_table[request->op].one_of;
+    uint32_t fields = BIT(FIELD_ID) | op_table[request->op].required |
+                      op_table[request->op].optional | op_table[request->op].one_of;
     if (request->op == OP_HELLO)
         read_field(header, FIELD_PROTOCOL); /* looked at before anything else */
     check_known_fields(header);
@@ -523,9 +544,11 @@ static void clear(struct request *request)
     request->size = request->id_len = request->module_len = request->context_len = 0;
     request->target_len = 0;
     request->timeout_ms = 0;
-    request->link = request->notify_accepted = request->notify_started = false;
+    request->has_op_text = request->link = request->notify_accepted = request->notify_started =
+        false;
     request->op_text[0] = request->id[0] = request->module[0] = request->client[0] = '\0';
     request->token[0] = request->job[0] = request->target[0] = request->message[0] = '\0';
+    request->context[0] = '\0';
     request->code = NULL;
 }
 

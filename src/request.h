@@ -49,7 +49,8 @@ struct request {
     uint32_t fields; /* a bit for each that was given; of use while parsing */
     size_t size;     /* of the payload, 0 without one */
 
-    char op_text[CODE_MAX + 1]; /* as given, if it was a short text: an error echoes it */
+    bool has_op_text;
+    char op_text[CODE_MAX + 1]; /* as given, cut: an error echoes it */
     char id[ID_TEXT_MAX + 1];   /* compact JSON text: "a1" with its quotes, or 17 */
     size_t id_len;
     char module[MODULE_NAME_MAX + 1];

@@ -39,6 +39,7 @@ struct worker_link {
     struct worker_conn *conn;
     struct worker_proc proc;
     struct worker_output output;
+    uint64_t drained_us; /* when its output was looked at last */
     uint8_t token[TOKEN_BYTES];
     bool proven;       /* its token was used */
     bool closed;       /* its connection ended before it did */
@@ -471,8 +472,11 @@ static void take_answer(struct worker_link *link, const struct wire_head *head,
     /* The header was checked when it came; the job may have been ended since (by an abort). */
     if (!link->worker->job || link->worker->job->seq != head->job)
         return;
-    worker_output_drain(&link->output); /* what the job printed is logged before it ends */
-    worker_output_job(&link->output, 0);
+    /* What the job printed is logged before it ends. One look serves all answers that were read
+     * together. */
+    if (link->drained_us != timers_of(link->workers)->now_us)
+        worker_output_drain(&link->output);
+    link->drained_us = timers_of(link->workers)->now_us;
     if (head->type == WIRE_FAILED) {
         take_failure(link, head, payload);
         return;
@@ -583,24 +587,29 @@ static int op_start(void *ctx, struct worker *worker)
     log_event(LOG_DEBUG, "worker-start", LOG_UINT("worker", worker->id),
               LOG_INT("pid", worker->pid));
     if (worker_output_open(&link->output, workers->loop->base, timers_of(workers),
-                           link->proc.output_fd, workers->boot, worker->id) < 0)
+                           link->proc.output_fd, workers->boot, worker) < 0)
         kill_process(
             link); /* it would hang once the pipe is full; this way it is a start that failed */
     return 0;
 }
 
-static void op_assign(void *ctx, struct worker *worker, struct job *job, uint64_t deadline_us)
+static void op_assign(void *ctx, struct worker *worker, struct job *job, uint64_t limit_us)
 {
     struct worker_link *link = worker->process;
     (void)ctx;
     struct wire_head head = make_head(WIRE_RUN, job->module->name);
+    job->slot = worker_proc_offer(&link->proc, job->seq);
     head.job = job->seq;
+    head.slot = job->slot;
     head.size = job->payload ? job->payload->size : 0;
-    head.deadline_us = deadline_us;
-    worker_output_job(&link->output, job->seq);
+    head.limit_us = limit_us;
     send_message(link->conn, &head, job->payload);
-    payload_unref(job->payload); /* from here on the connection holds it */
-    job->payload = NULL;
+}
+
+static bool op_take_back(void *ctx, struct worker *worker, const struct job *job)
+{
+    (void)ctx;
+    return worker_proc_take_back(&worker->process->proc, job->slot, job->seq);
 }
 
 static void op_stop_flag(void *ctx, struct worker *worker, const struct job *job)
@@ -654,6 +663,7 @@ static void op_forget(void *ctx, struct worker *worker)
 const struct dispatcher_ops worker_link_ops = {
     .start = op_start,
     .assign = op_assign,
+    .take_back = op_take_back,
     .stop_flag = op_stop_flag,
     .signal = op_signal,
     .retire = op_retire,

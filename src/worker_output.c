@@ -18,7 +18,7 @@ enum {
 static void on_output(evutil_socket_t fd, short what, void *arg);
 
 int worker_output_open(struct worker_output *output, struct event_base *base,
-                       const struct timers *timers, int fd, const char *boot, uint32_t worker)
+                       const struct timers *timers, int fd, const char *boot, struct worker *worker)
 {
     *output = (struct worker_output){.timers = timers, .fd = fd, .worker = worker, .boot = boot};
     if (event_assign(&output->event, base, fd, EV_READ | EV_PERSIST, on_output, output) < 0 ||
@@ -31,7 +31,7 @@ int worker_output_open(struct worker_output *output, struct event_base *base,
 static void say_dropped(struct worker_output *output)
 {
     if (output->dropped)
-        log_event(LOG_WARN, "worker-output-dropped", LOG_UINT("worker", output->worker),
+        log_event(LOG_WARN, "worker-output-dropped", LOG_UINT("worker", output->worker->id),
                   LOG_UINT("lines", output->dropped), LOG_UINT("rate", OUTPUT_RATE_LINES));
     output->dropped = 0;
 }
@@ -71,15 +71,19 @@ static void log_line(struct worker_output *output)
     if (!within_rate(output))
         return;
     enum log_level level = level_of(&text, &len);
-    if (output->job)
-        snprintf(job, sizeof job, "%s-%" PRIu64, output->boot, output->job);
-    log_event(level, "worker-output", LOG_UINT("worker", output->worker), LOG_STR("job", job),
+    if (output->worker->job)
+        snprintf(job, sizeof job, "%s-%" PRIu64, output->boot, output->worker->job->seq);
+    log_event(level, "worker-output", LOG_UINT("worker", output->worker->id), LOG_STR("job", job),
               LOG_STRN("text", text, len));
 }
 
 static void keep_tail(struct worker_output *output, const char *data, size_t len)
 {
     char *tail = output->line + OUTPUT_LINE_MAX;
+    if (output->worker->job && output->worker->job->seq != output->tail_job) {
+        output->tail_job = output->worker->job->seq;
+        output->tail_len = 0;
+    }
     if (len >= OUTPUT_TAIL_MAX) {
         memcpy(tail, data + len - OUTPUT_TAIL_MAX, OUTPUT_TAIL_MAX);
         output->tail_len = OUTPUT_TAIL_MAX;
@@ -98,6 +102,7 @@ static void take(struct worker_output *output, const char *data, size_t len)
 {
     if (!output->line)
         output->line = xmalloc(OUTPUT_LINE_MAX + OUTPUT_TAIL_MAX);
+    output->worker->printed_us = output->timers->now_us;
     keep_tail(output, data, len);
     while (len) {
         const char *lf = memchr(data, '\n', len);
@@ -152,16 +157,10 @@ static void on_output(evutil_socket_t fd, short what, void *arg)
     worker_output_drain(arg);
 }
 
-void worker_output_job(struct worker_output *output, uint64_t job)
-{
-    if (job)
-        output->tail_len = 0;
-    output->job = job;
-}
-
 const char *worker_output_tail(const struct worker_output *output, size_t *len)
 {
-    *len = output->tail_len;
+    *len =
+        output->worker->job && output->worker->job->seq == output->tail_job ? output->tail_len : 0;
     return output->line ? output->line + OUTPUT_LINE_MAX : "";
 }
 

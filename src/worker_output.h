@@ -10,6 +10,7 @@
 #ifndef TASKMASTER_WORKER_OUTPUT_H
 #define TASKMASTER_WORKER_OUTPUT_H
 
+#include "pool.h"
 #include "timers.h"
 
 #include <event2/event.h>
@@ -30,10 +31,10 @@ struct worker_output {
     const struct timers *timers;
     int fd; /* owned by the process; -1 when it is closed */
     bool watched;
-    uint32_t worker;
+    struct worker *worker; /* whose job the lines are tagged with */
     const char *boot;
-    uint64_t job; /* its number; 0 between jobs */
-    char *line;   /* OUTPUT_LINE_MAX bytes once something was printed; then the tail */
+    uint64_t tail_job; /* the job that the tail is of */
+    char *line;        /* OUTPUT_LINE_MAX bytes once something was printed; then the tail */
     size_t line_len;
     bool cut; /* what comes next goes on a line of which a piece was logged */
     size_t tail_len;
@@ -44,14 +45,11 @@ struct worker_output {
 
 /* Watches `fd`, which stays the caller's. 0, or -1 when the event cannot be added. */
 int worker_output_open(struct worker_output *output, struct event_base *base,
-                       const struct timers *timers, int fd, const char *boot, uint32_t worker);
+                       const struct timers *timers, int fd, const char *boot,
+                       struct worker *worker);
 
 /* Logs what is there; at most 64 KiB, so that a flood does not hold up the loop. */
 void worker_output_drain(struct worker_output *output);
-
-/* From now on lines are about the job of this number; 0: about none. What was kept for a crash is
- * forgotten at the beginning of one. */
-void worker_output_job(struct worker_output *output, uint64_t job);
 
 /* The last that was printed during the job. */
 const char *worker_output_tail(const struct worker_output *output, size_t *len);

@@ -45,16 +45,18 @@ char **worker_proc_environ(void)
 }
 
 /* Sealed, so that the worker cannot make our own touch of the page fault. */
-static int make_page(struct worker_page **page)
+static int make_shared(struct worker_shared **shared)
 {
     int fd = memfd_create("taskmaster-worker", MFD_CLOEXEC | MFD_ALLOW_SEALING);
     if (fd < 0)
         return -1;
-    if (ftruncate(fd, sizeof(struct worker_page)) == 0 &&
+    if (ftruncate(fd, sizeof(struct worker_shared)) == 0 &&
         fcntl(fd, F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL) == 0) {
-        *page = mmap(NULL, sizeof(struct worker_page), PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
-        if (*page != MAP_FAILED)
+        *shared =
+            mmap(NULL, sizeof(struct worker_shared), PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+        if (*shared != MAP_FAILED)
             return fd;
+        *shared = NULL;
     }
     int saved = errno;
     close(fd);
@@ -135,10 +137,10 @@ int worker_proc_start(struct worker_proc *proc, const struct worker_proc_env *en
 {
     int output[2], e = 0;
     *proc = (struct worker_proc){.output_fd = -1};
-    int page_fd = make_page(&proc->page);
+    int page_fd = make_shared(&proc->shared);
     if (page_fd < 0)
         return -1;
-    fill_page(proc->page, env, worker, token);
+    fill_page(&proc->shared->page, env, worker, token);
     if (pipe2(output, O_CLOEXEC) < 0) {
         e = errno;
     } else {
@@ -165,19 +167,31 @@ void worker_proc_signal(const struct worker_proc *proc, int signo)
         kill(-proc->pid, signo); /* fails only when it is dead already and about to be reaped */
 }
 
+uint32_t worker_proc_offer(struct worker_proc *proc, uint64_t job)
+{
+    uint32_t slot = proc->next_slot++ % WORKER_CLAIMS;
+    __atomic_store_n(&proc->shared->claims[slot], claim_word(job, CLAIM_OFFERED), __ATOMIC_RELEASE);
+    return slot;
+}
+
+bool worker_proc_take_back(const struct worker_proc *proc, uint32_t slot, uint64_t job)
+{
+    return claim_settle(&proc->shared->claims[slot], job, CLAIM_TAKEN);
+}
+
 void worker_proc_stop_flag(const struct worker_proc *proc, uint64_t job)
 {
-    __atomic_store_n(&proc->page->stop_job, job, __ATOMIC_RELAXED);
+    __atomic_store_n(&proc->shared->page.stop_job, job, __ATOMIC_RELAXED);
 }
 
 void worker_proc_close(struct worker_proc *proc)
 {
     if (proc->output_fd >= 0)
         close(proc->output_fd);
-    if (proc->page)
-        munmap(proc->page, sizeof *proc->page);
+    if (proc->shared)
+        munmap(proc->shared, sizeof *proc->shared);
     proc->output_fd = -1;
-    proc->page = NULL;
+    proc->shared = NULL;
 }
 
 pid_t worker_proc_dead(void)

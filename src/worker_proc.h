@@ -29,9 +29,10 @@ struct worker_proc_env {
 
 struct worker_proc {
     pid_t pid;
-    struct worker_page *page; /* mapped; written, never trusted */
-    int output_fd;            /* read end of its stdout and stderr; non-blocking */
+    struct worker_shared *shared; /* mapped; what it holds is trusted for this worker alone */
+    int output_fd;                /* read end of its stdout and stderr; non-blocking */
     bool reaped;
+    uint32_t next_slot;
 };
 
 /* The environment for workers: ours without what steers the loader, the C library or a service
@@ -44,6 +45,12 @@ int worker_proc_start(struct worker_proc *proc, const struct worker_proc_env *en
 
 /* To the whole process group, unless the process was reaped. */
 void worker_proc_signal(const struct worker_proc *proc, int signo);
+
+/* Writes the claim word of a job that is about to be handed over; returns its slot. */
+uint32_t worker_proc_offer(struct worker_proc *proc, uint64_t job);
+
+/* Takes the job back; false if the worker has begun it. */
+bool worker_proc_take_back(const struct worker_proc *proc, uint32_t slot, uint64_t job);
 
 /* Raises the stop flag for the job of that number. */
 void worker_proc_stop_flag(const struct worker_proc *proc, uint64_t job);

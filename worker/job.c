@@ -26,11 +26,19 @@ void job_destroy(struct job *job)
     buffer_destroy(&job->result);
 }
 
-void job_begin(struct job *job, uint64_t seq, uint64_t deadline_us, size_t size)
+static uint64_t now_us(void)
+{
+    struct timespec now;
+
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (uint64_t)now.tv_sec * 1000000 + (uint64_t)now.tv_nsec / 1000;
+}
+
+void job_begin(struct job *job, uint64_t seq, uint64_t limit_us, size_t size)
 {
     job->tm.stop_value = seq;
     job->seq = seq;
-    job->deadline_us = deadline_us;
+    job->deadline_us = limit_us ? now_us() + limit_us : 0;
     job->kind = WIRE_KIND_NONE;
     job->id[0] = '\0';
     buffer_reserve(&job->input, size + 1);
@@ -112,15 +120,13 @@ const char *job_id(tm_job *tm)
 int64_t job_time_left_ms(tm_job *tm)
 {
     const struct job *job = job_of(tm);
-    struct timespec now;
 
     if (job->deadline_us == 0)
         return -1;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    uint64_t now_us = (uint64_t)now.tv_sec * 1000000 + (uint64_t)now.tv_nsec / 1000;
-    if (now_us >= job->deadline_us)
+    uint64_t now = now_us();
+    if (now >= job->deadline_us)
         return 0;
-    return (int64_t)((job->deadline_us - now_us + 999) / 1000); /* up: 0 means that it has passed */
+    return (int64_t)((job->deadline_us - now + 999) / 1000); /* up: 0 means that it has passed */
 }
 
 /* Also where a failed job's details gather; those that do not fit are left out, and the failure

@@ -36,7 +36,7 @@ void job_destroy(struct job *job);
 /* Begins the next job: no outcome yet, and room for `size` bytes of input, which the caller then
  * puts at job->input.data. Each is ended by job_end(), which gives back the memory that only a
  * large job needs, so that an idle worker is small. */
-void job_begin(struct job *job, uint64_t seq, uint64_t deadline_us, size_t size);
+void job_begin(struct job *job, uint64_t seq, uint64_t limit_us, size_t size);
 void job_end(struct job *job);
 
 /* Has the module do the job and settles its outcome. */

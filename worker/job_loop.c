@@ -8,6 +8,7 @@
  */
 #include "job_loop.h"
 
+#include "common/worker_page.h"
 #include "job.h"
 #include "report.h"
 
@@ -19,12 +20,12 @@ static enum link_status take_job(struct master_link *link, struct job *job, stru
 
     if (status != LINK_OK)
         return status;
-    if (head->type != WIRE_RUN || !loader_name_valid(head->name)) {
+    if (head->type != WIRE_RUN || head->slot >= WORKER_CLAIMS || !loader_name_valid(head->name)) {
         report(TM_ERROR, "the master's message is broken: type %u, name %s", (unsigned)head->type,
                head->name);
         return LINK_BROKEN;
     }
-    job_begin(job, head->job, head->deadline_us, (size_t)head->size);
+    job_begin(job, head->job, head->limit_us, (size_t)head->size);
     return master_link_read(link, job->input.data, job->input.len);
 }
 
@@ -54,7 +55,8 @@ static enum link_status answer(struct master_link *link, struct job *job)
 }
 
 enum link_status job_loop_run(struct master_link *link, struct loader *loader,
-                              const struct settings *settings, const uint64_t *stop_word)
+                              const struct settings *settings, const uint64_t *stop_word,
+                              uint64_t *claims)
 {
     struct job job;
     struct wire_head head;
@@ -62,6 +64,8 @@ enum link_status job_loop_run(struct master_link *link, struct loader *loader,
 
     job_init(&job, settings, stop_word);
     while ((status = take_job(link, &job, &head)) == LINK_OK) {
+        if (!claim_settle(&claims[head.slot], head.job, CLAIM_BEGUN))
+            continue; /* the master has taken it back and given it to another worker */
         do_job(&job, loader, head.name);
         if ((status = answer(link, &job)) != LINK_OK)
             break;

@@ -6,8 +6,10 @@
 #include "master_link.h"
 #include "settings.h"
 
-/* LINK_END when the master wants the worker to end, LINK_BROKEN after a reported fault. */
+/* `claims`: the words by which jobs are claimed (common/worker_page.h). LINK_END when the master
+ * wants the worker to end, LINK_BROKEN after a reported fault. */
 enum link_status job_loop_run(struct master_link *link, struct loader *loader,
-                              const struct settings *settings, const uint64_t *stop_word);
+                              const struct settings *settings, const uint64_t *stop_word,
+                              uint64_t *claims);
 
 #endif

@@ -14,6 +14,7 @@
 #include <poll.h>
 #include <signal.h>
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -64,19 +65,20 @@ static bool is_page(void)
     int seals = fcntl(WORKER_PAGE_FD, F_GET_SEALS);
 
     return seals >= 0 && (seals & F_SEAL_SHRINK) != 0 && fstat(WORKER_PAGE_FD, &st) == 0 &&
-           st.st_size >= (off_t)sizeof(struct worker_page);
+           st.st_size >= (off_t)sizeof(struct worker_shared);
 }
 
 void startup_take_page(struct startup *s)
 {
     if (!is_page())
         started_by_hand("descriptor 3 is not the master's page");
-    struct worker_page *page =
-        mmap(NULL, sizeof(*page), PROT_READ | PROT_WRITE, MAP_SHARED, WORKER_PAGE_FD, 0);
-    if (page == MAP_FAILED) {
+    struct worker_shared *shared =
+        mmap(NULL, sizeof(*shared), PROT_READ | PROT_WRITE, MAP_SHARED, WORKER_PAGE_FD, 0);
+    if (shared == MAP_FAILED) {
         report(TM_ERROR, "cannot map the master's page: %s", strerror(errno));
         exit(EX_OSERR);
     }
+    struct worker_page *page = &shared->page;
     if (page->magic != WORKER_PAGE_MAGIC || page->addr_len > sizeof(page->addr))
         started_by_hand("descriptor 3 is not a page of this release's master");
     *s = (struct startup){
@@ -85,10 +87,12 @@ void startup_take_page(struct startup *s)
         .addr_len = page->addr_len,
         .nofile_soft = page->nofile_soft,
         .stop_word = &page->stop_job,
+        .claims = shared->claims,
     };
     memcpy(s->token, page->token, TOKEN_BYTES);
     explicit_bzero(page->token, TOKEN_BYTES);
-    mprotect(page, sizeof(*page), PROT_READ); /* from here on a module's stray write would fault */
+    mprotect(page, offsetof(struct worker_shared, claims),
+             PROT_READ); /* from here on a module's stray write would fault */
     close(WORKER_PAGE_FD);
 }
 

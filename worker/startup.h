@@ -13,7 +13,8 @@ struct startup {
     struct sockaddr_storage addr; /* of the master's worker port */
     socklen_t addr_len;
     uint64_t nofile_soft;
-    const uint64_t *stop_word; /* in the page that the master shares; mapped for good */
+    const uint64_t *stop_word; /* in the pages that the master shares; mapped for good */
+    uint64_t *claims;          /* likewise, writable */
 };
 
 /* Makes sure that this process ends with the master, whatever it is doing then. Ends it at once if

@@ -10,9 +10,13 @@
  *     HELLO   name=release, payload struct wire_hello
  *                                    WELCOME  name=release, payload settings (JSON)
  *     READY                                                    preload is done
- *                                    RUN      job, name=module, deadline_us, payload
- *     DONE    job, payload                                     exactly one answer for each RUN
- *     FAILED  job, kind, name=code, text=message, payload=details
+ *                                    RUN      job, slot, name=module, limit_us, payload
+ *     DONE    job, payload                                     exactly one answer for each RUN that
+ * it FAILED  job, kind, name=code, text=message, payload=details     claims, in their order
+ *
+ * A worker may be handed jobs while it is busy. Before it begins one, it claims it (worker_page.h);
+ * one that the master has taken back meanwhile it skips without a word. An answer is sent before
+ * the next job is claimed.
  *
  * The master ends a worker gracefully by shutting down its sending side: the worker reads end of
  * input, runs the modules' fini hooks and exits with 0.
@@ -26,7 +30,7 @@
 
 #include <stdint.h>
 
-#define WIRE_MAGIC 0x746d7701u /* "tmw" 1 */
+#define WIRE_MAGIC 0x746d7702u /* "tmw" 2 */
 
 enum wire_type {
     WIRE_HELLO = 1,
@@ -46,14 +50,17 @@ enum wire_kind {
 };
 
 struct wire_head {
-    uint32_t magic;       /* WIRE_MAGIC */
-    uint32_t type;        /* enum wire_type */
-    uint64_t job;         /* the job's sequence number; 0 in HELLO, WELCOME and READY */
-    uint64_t size;        /* bytes of payload */
-    uint64_t deadline_us; /* RUN: CLOCK_MONOTONIC, microseconds; 0 for none */
-    uint32_t text_len;    /* bytes of text, at most WIRE_TEXT_MAX; only in FAILED */
-    uint32_t kind;        /* FAILED: enum wire_kind */
-    char name[72];        /* NUL-terminated */
+    uint32_t magic;    /* WIRE_MAGIC */
+    uint32_t type;     /* enum wire_type */
+    uint64_t job;      /* the job's sequence number; 0 in HELLO, WELCOME and READY */
+    uint64_t size;     /* bytes of payload */
+    uint64_t limit_us; /* RUN: how long the job may take from its beginning, in microseconds; 0: no
+                          limit */
+    uint32_t text_len; /* bytes of text, at most WIRE_TEXT_MAX; only in FAILED */
+    uint32_t kind;     /* FAILED: enum wire_kind */
+    uint32_t slot;     /* RUN: of its claim word */
+    uint32_t reserved; /* 0 */
+    char name[72];     /* NUL-terminated */
 };
 
 enum { WIRE_TEXT_MAX = 1024 };

@@ -1,5 +1,5 @@
 /*
- * worker_page: the page of memory that the master shares with one worker process.
+ * worker_page: the two pages of memory that the master shares with one worker process.
  *
  * The master makes it as a sealed memfd (it can neither shrink nor grow, so that a touch can never
  * fault) and the worker inherits it as descriptor WORKER_PAGE_FD. It carries what the worker needs
@@ -11,10 +11,11 @@
 
 #include "common/limits.h"
 
+#include <stdbool.h>
 #include <stdint.h>
 #include <sys/socket.h>
 
-#define WORKER_PAGE_MAGIC 0x746d7001u /* "tmp" 1 */
+#define WORKER_PAGE_MAGIC 0x746d7002u /* "tmp" 2 */
 
 enum {
     WORKER_PAGE_FD = 3, /* the memfd */
@@ -30,5 +31,31 @@ struct worker_page {
     uint64_t nofile_soft; /* RLIMIT_NOFILE's soft limit that the master was started with */
     uint64_t stop_job; /* sequence number of the job that is to stop; read and written atomically */
 };
+
+enum { WORKER_CLAIMS = 64 }; /* slots; more than can be handed to one worker at a time */
+
+struct worker_shared {
+    struct worker_page page;
+    _Alignas(4096) uint64_t claims[WORKER_CLAIMS]; /* read and written atomically */
+};
+
+enum claim_state {
+    CLAIM_OFFERED = 1, /* the worker may begin the job */
+    CLAIM_BEGUN = 2,   /* by the worker */
+    CLAIM_TAKEN = 3,   /* back, by the master */
+};
+
+static inline uint64_t claim_word(uint64_t job, enum claim_state state)
+{
+    return job << 2 | (uint64_t)state;
+}
+
+/* Moves a job's word from offered to `state`; false if the other side was first. */
+static inline bool claim_settle(uint64_t *word, uint64_t job, enum claim_state state)
+{
+    uint64_t expected = claim_word(job, CLAIM_OFFERED);
+    return __atomic_compare_exchange_n(word, &expected, claim_word(job, state), false,
+                                       __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE);
+}
 
 #endif

@@ -62,16 +62,25 @@ static int high(int fd)
     return moved;
 }
 
+/* Of the worker that was started last. */
+static uint64_t *claims;
+
 static int make_page(struct fake_master *m)
 {
     struct sockaddr_in addr;
     socklen_t addr_len = sizeof(addr);
     int fd = high(memfd_create("page", MFD_ALLOW_SEALING));
 
-    ck_assert_int_eq(ftruncate(fd, sizeof(*m->page)), 0);
+    struct worker_shared *shared;
+    ck_assert_int_eq(ftruncate(fd, sizeof(*shared)), 0);
     ck_assert_int_eq(fcntl(fd, F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL), 0);
-    m->page = mmap(NULL, sizeof(*m->page), PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
-    ck_assert_ptr_ne(m->page, MAP_FAILED);
+    shared = mmap(NULL, sizeof(*shared), PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+    ck_assert_ptr_ne(shared, MAP_FAILED);
+    m->page = &shared->page;
+    claims = shared->claims;
+    for (uint64_t job = 0; job < WORKER_CLAIMS;
+         job++) /* for those who make a RUN before the start */
+        claims[job] = claim_word(job, CLAIM_OFFERED);
     ck_assert_int_eq(getsockname(m->listen_fd, (struct sockaddr *)&addr, &addr_len), 0);
     *m->page = (struct worker_page){
         .magic = WORKER_PAGE_MAGIC, .worker = 7, .addr_len = addr_len, .nofile_soft = 200};
@@ -278,6 +287,10 @@ struct wire_head make_run(uint64_t job, const char *module, size_t size)
 {
     struct wire_head head = {.magic = WIRE_MAGIC, .type = WIRE_RUN, .job = job, .size = size};
 
+    head.slot = (uint32_t)(job % WORKER_CLAIMS);
+    if (claims)
+        claims[head.slot] = claim_word(job, CLAIM_OFFERED);
+
     snprintf(head.name, sizeof(head.name), "%s", module);
     return head;
 }
@@ -331,7 +344,8 @@ void fake_master_free(struct fake_master *m)
         close(m->log_fd);
     if (m->socket >= 0)
         close(m->socket);
-    munmap(m->page, sizeof(*m->page));
+    munmap(m->page, sizeof(struct worker_shared));
+    claims = NULL;
     free(m->log);
 }
 

@@ -71,7 +71,7 @@ void fake_master_start(struct fake_master *m, char *settings);
 /* Sends bytes as they are. */
 void fake_master_send(struct fake_master *m, const void *data, size_t len);
 
-/* The head of a RUN. */
+/* The head of a RUN; its claim word is offered. */
 struct wire_head make_run(uint64_t job, const char *module, size_t size);
 
 void fake_master_run(struct fake_master *m, uint64_t job, const char *module, const void *payload,

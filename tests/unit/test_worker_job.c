@@ -239,16 +239,14 @@ END_TEST
 
 START_TEST(time_left_counts_down_to_zero)
 {
-    struct timespec now;
-
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    uint64_t now_us = (uint64_t)now.tv_sec * 1000000 + (uint64_t)now.tv_nsec / 1000;
     job_begin(&job, 1, 0, 0);
     ck_assert_int_eq(tm_job_time_left_ms(&job.tm), -1);
-    job_begin(&job, 1, now_us + 60000000, 0);
+    job_begin(&job, 1, 60000000, 0);
     ck_assert_int_gt(tm_job_time_left_ms(&job.tm), 30000);
     ck_assert_int_le(tm_job_time_left_ms(&job.tm), 60000);
-    job_begin(&job, 1, now_us, 0);
+    job_begin(&job, 1, 1, 0);
+    while (tm_job_time_left_ms(&job.tm) > 0)
+        ;
     ck_assert_int_eq(tm_job_time_left_ms(&job.tm), 0);
 }
 END_TEST

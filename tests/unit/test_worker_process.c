@@ -263,10 +263,29 @@ START_TEST(a_module_sees_its_job)
     assert_done(fake_master_ask(&master, "probe", "config"), "{\"depth\":[3]}");
     assert_done(fake_master_ask(&master, "probe", "time"), "-1");
     head = make_run(24, "probe", 4);
-    head.deadline_us = 1;
+    head.limit_us = 60000000;
     fake_master_send(&master, &head, sizeof(head));
     fake_master_send(&master, "time", 4);
-    assert_done(fake_master_answer(&master), "0");
+    long left_ms = atol(fake_master_answer(&master)->payload);
+    ck_assert_int_gt(left_ms, 30000);
+    ck_assert_int_le(left_ms, 60000);
+    fake_master_finish(&master);
+}
+END_TEST
+
+START_TEST(a_job_that_was_taken_back_is_skipped)
+{
+    start_with_test_modules("");
+    struct wire_head taken = make_run(31, "probe", 2), next = make_run(32, "probe", 2);
+    ck_assert(
+        claim_settle(&((struct worker_shared *)master.page)->claims[taken.slot], 31, CLAIM_TAKEN));
+    fake_master_send(&master, &taken, sizeof(taken));
+    fake_master_send(&master, "id", 2);
+    fake_master_send(&master, &next, sizeof(next));
+    fake_master_send(&master, "id", 2);
+    assert_done(fake_master_answer(&master), "k3f9-32");
+    ck_assert_uint_eq(((struct worker_shared *)master.page)->claims[next.slot],
+                      claim_word(32, CLAIM_BEGUN));
     fake_master_finish(&master);
 }
 END_TEST
@@ -600,6 +619,7 @@ int main(void)
     tcase_add_test(tc, jobs_that_arrive_together_are_answered_in_order);
     tcase_add_test(tc, a_job_that_arrives_byte_by_byte_is_whole);
     tcase_add_test(tc, a_module_sees_its_job);
+    tcase_add_test(tc, a_job_that_was_taken_back_is_skipped);
     tcase_add_test(tc, what_a_module_says_is_logged_before_the_answer);
     tcase_add_test(tc, a_module_that_cannot_be_had_fails_its_own_job);
     tcase_add_test(tc, a_result_too_large_is_no_payload);
