@@ -215,7 +215,7 @@ END_TEST
 
 START_TEST(jobs_that_arrive_together_are_answered_in_order)
 {
-    enum { JOBS = 200 };
+    enum { JOBS = WORKER_CLAIMS };
     char *batch = xmalloc(JOBS * (sizeof(struct wire_head) + 3));
     size_t len = 0;
 
