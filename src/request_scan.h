@@ -5,7 +5,7 @@
  * It reads {"op":"submit","id":17,"module":"echo","size":16}, the fields in any order, blanks
  * between them, nothing else, at a tenth of what the general way costs. It may only accept a header
  * or hand it over to the general way, never refuse one, and what it accepts it must read as the
- * general way would: tests/unit/test_request_scan.c holds the two equal.
+ * general way would: tests/unit/test_request.c holds the two equal.
  */
 #ifndef TASKMASTER_REQUEST_SCAN_H
 #define TASKMASTER_REQUEST_SCAN_H
