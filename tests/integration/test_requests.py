@@ -242,6 +242,17 @@ def test_context_is_counted_as_compact_text(shared):
     check(client.outcome(1), "done", context=context)
 
 
+def test_context_is_counted_in_bytes_of_utf_8(shared):
+    """1,004 bytes as they are sent; how the server would escape them is its own affair."""
+    client = shared.client()
+    context = ["\u00e9" * 500]
+    line = json.dumps(
+        {"op": "submit", "id": 1, "module": "echo", "context": context}, ensure_ascii=False
+    )
+    client.send_raw(line + "\n")
+    check(client.outcome(1), "done", context=context)
+
+
 # ---- set, ping
 
 

@@ -300,7 +300,7 @@ class Daemon:
             client.close()
         try:
             if self.process.poll() is None:
-                if self.check_stats:
+                if self.check_stats and not self.log.events("drain"):
                     try:
                         self.stats()
                     except (AssertionError, OSError, ValueError, KeyError) as error:
