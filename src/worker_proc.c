@@ -197,9 +197,11 @@ void worker_proc_close(struct worker_proc *proc)
 pid_t worker_proc_dead(void)
 {
     siginfo_t info = {.si_pid = 0};
-    if (waitid(P_ALL, 0, &info, WEXITED | WNOHANG | WNOWAIT) < 0)
-        return 0;
-    return info.si_pid;
+    int result;
+    do
+        result = waitid(P_ALL, 0, &info, WEXITED | WNOHANG | WNOWAIT);
+    while (result < 0 && errno == EINTR);
+    return result < 0 ? 0 : info.si_pid;
 }
 
 int worker_proc_reap(pid_t pid)
