@@ -88,6 +88,25 @@ static enum action parse_args(int argc, char **argv, struct config_args *args)
     return action;
 }
 
+/* libevent's own words, in our log; what it cannot go on after ends the process like any fault of
+ * the system. */
+static void say(int severity, const char *text)
+{
+    static const enum log_level levels[] = {
+        [EVENT_LOG_DEBUG] = LOG_DEBUG,
+        [EVENT_LOG_MSG] = LOG_INFO,
+        [EVENT_LOG_WARN] = LOG_WARN,
+        [EVENT_LOG_ERR] = LOG_ERROR,
+    };
+    log_event(levels[severity], "libevent", LOG_STR("text", text));
+}
+
+static void give_up(int error)
+{
+    (void)error;
+    exit(EX_OSERR);
+}
+
 static int print_settings(const struct config *config)
 {
     json_t *settings = config_to_json(config);
@@ -140,6 +159,8 @@ int main(int argc, char **argv)
     /* Out of memory is out of memory, whoever asks: the process says so and ends. */
     json_set_alloc_funcs(xmalloc, free);
     event_set_mem_functions(xmalloc, xrealloc, free);
+    event_set_log_callback(say);
+    event_set_fatal_callback(give_up);
     args.overrides = xcalloc((size_t)argc, sizeof *args.overrides);
     enum action action = parse_args(argc, argv, &args);
     int status = action == HELP      ? print_help()
