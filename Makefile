@@ -27,7 +27,8 @@ CLIENT_LIBS := -ljansson
 # What each program is made of. A program's main.c stays out of its archive, so that tests can link the rest.
 COMMON   := log xmalloc
 MASTER   := options option_value option_print config json_line file_read token_file address \
-            timers hash payload conn job job_queue pool module_table dispatcher request request_scan event_writer \
+            timers hash payload conn job job_queue pool module_table episode dispatcher dispatch_end \
+            dispatch_run dispatch_start dispatch_stop request request_scan event_writer \
             signal_name worker_proc worker_output worker_link client_session report listener master \
             check_modules
 WORKER   := startup options handshake settings master_link loader host functions job job_loop buffer report text
@@ -145,6 +146,29 @@ unit integration: $(test_modules)
 .PHONY: test-programs
 test-programs: all $(tests) $(test_modules)
 $(BUILD)/tests/test_worker_process $(BUILD)/tests/test_worker_modules: $(O)/tests/unit/fake_master.o
+
+# Fuzz and sweep. `make fuzz FUZZ_SECONDS=600` runs each fuzz program for so long; clang builds them in build/fuzz, with
+# the coverage that they steer by. `make sweep` tries every fault of tests/sweep, on a build without sanitizers.
+FUZZ_SECONDS ?= 300
+fuzzers      := $(patsubst tests/fuzz/%.c,$(BUILD)/%,$(wildcard tests/fuzz/fuzz_*.c))
+$(BUILD)/fuzz_worker: $(O)/tests/fuzz/fuzz_worker.o $(O)/libworker.a $(O)/libcommon.a
+	$(CC) $(CFLAGS) -fsanitize=fuzzer $(LDFLAGS) -o $@ $^ $(WORKER_LIBS)
+$(BUILD)/fuzz_%: $(O)/tests/fuzz/fuzz_%.o $(O)/libmaster.a $(O)/libcommon.a
+	$(CC) $(CFLAGS) -fsanitize=fuzzer $(LDFLAGS) -o $@ $^ $(MASTER_LIBS)
+$(BUILD)/tests/fail_malloc.so: tests/sweep/fail_malloc.c
+	@mkdir -p $(@D)
+	$(CC) $(CPPFLAGS) $(CFLAGS) -shared $(LDFLAGS) -MF $(O)/fail_malloc.d -o $@ $<
+
+.PHONY: fuzz fuzz-programs fuzzers sweep sweep-programs
+fuzzers: $(fuzzers)
+fuzz-programs:
+	$(MAKE) CC=clang BUILD=build/fuzz LDOPT=-fsanitize=address,undefined OPT="-O1 -g -fno-omit-frame-pointer \
+	    -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=undefined" fuzzers
+fuzz: fuzz-programs
+	tests/fuzz/run $(FUZZ_SECONDS)
+sweep-programs: all $(BUILD)/tests/fail_malloc.so
+sweep: sweep-programs
+	BUILD=$(abspath $(BUILD)) PYTHONDONTWRITEBYTECODE=1 tests/sweep/sweep
 
 clean:
 	rm -rf build

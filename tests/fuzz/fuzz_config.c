@@ -1,0 +1,161 @@
+/*
+ * fuzz_config: any text as a configuration file, as options and as a token file.
+ *
+ * The input is the file, then lines of KEY=VALUE behind a line "--", then the token file behind
+ * another. A configuration is either refused with one line of text or accepted, and one that is
+ * accepted can be written out and read back as the same one.
+ */
+#include "address.h"
+#include "common/log.h"
+#include "config.h"
+#include "file_read.h"
+#include "json_line.h"
+#include "options.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+enum { OVERRIDES_MAX = 16, ERROR_MAX = 1024 };
+
+static const char file_name[] = "fuzz.json";
+static struct {
+    const char *text;
+    size_t len;
+} file, tokens;
+
+/* In place of src/file_read.c: no input reaches the disk. */
+char *file_read(const char *path, size_t max, size_t *len)
+{
+    bool is_file = strcmp(path, file_name) == 0;
+    if (!is_file && strncmp(path, "tokens", 6) != 0) {
+        errno = ENOENT;
+        return NULL;
+    }
+    *len = is_file ? file.len : tokens.len;
+    if (*len > max) {
+        errno = EFBIG;
+        return NULL;
+    }
+    char *text = malloc(*len + 1);
+    memcpy(text, is_file ? file.text : tokens.text, *len);
+    text[*len] = '\0';
+    return text;
+}
+
+/* A line without control characters. */
+static void check_error(const char *error)
+{
+    bug_on(!error[0] || strnlen(error, ERROR_MAX) == ERROR_MAX);
+    for (const char *at = error; *at; at++)
+        bug_on((unsigned char)*at < 0x20 || *at == 0x7f);
+}
+
+/* An address that a check has let pass can be made, and its text made from it is one too. */
+static void check_address(const char *text)
+{
+    struct address address, again;
+    enum address_kind kind;
+    bool local;
+    char error[128], shown[ADDRESS_TEXT_MAX];
+    bug_on(address_check(text, &kind, &local, error, sizeof error) < 0);
+    if (kind == ADDRESS_NAME) /* the resolver is not ours to test */
+        return;
+    if (address_parse(&address, text, error, sizeof error) < 0)
+        return; /* a zone that this machine does not have */
+    address_format((struct sockaddr *)&address.storage, address.len, shown);
+    if (kind == ADDRESS_UNIX || strchr(shown, '%'))
+        return;
+    bug_on(address_parse(&again, shown, error, sizeof error) < 0);
+    bug_on(again.len != address.len || again.kind != address.kind);
+}
+
+static void visit(const char *key, void *arg)
+{
+    (void)key;
+    (*(int *)arg)++;
+}
+
+static void check_config(const struct config *config)
+{
+    bug_on(config->pool_start > config->pool_max || config->pool_max == 0);
+    bug_on(config->payload_total_max < config->payload_max);
+    bug_on(config->client_output_max <= config->payload_max);
+    bug_on(config->listen.count == 0 || !config->worker_listen);
+    bug_on(config->worker_path[0] != '/' || config->module_dir[0] != '/');
+    bug_on(config->token_file && config->tokens.count == 0);
+    for (size_t i = 0; i < config->listen.count; i++)
+        check_address(config->listen.items[i]);
+    for (size_t i = 0; i < config->preload.count; i++)
+        bug_on(!module_name_valid(config->preload.items[i]));
+    for (size_t i = 0; i < config->module_count; i++)
+        bug_on(config_find_module(config, config->modules[i].name) != &config->modules[i]);
+}
+
+/* What -T prints is a configuration that means the same. */
+static void check_round_trip(const struct config *config)
+{
+    char error[ERROR_MAX] = "";
+    int changes = 0;
+    struct config_args args = {.program = "taskmasterd", .file = file_name};
+    json_t *settings = config_to_json(config);
+    char *text = json_dumps(settings, JSON_INDENT(2));
+    bug_on(!text);
+    file.text = text;
+    file.len = strlen(text);
+    struct config *again = config_load(&args, error, sizeof error);
+    if (!again)
+        fprintf(stderr, "%s\n%s\n", text, error);
+    bug_on(!again);
+    json_t *settings_again = config_to_json(again);
+    bug_on(!json_equal(settings, settings_again));
+    config_fixed_changes(config, again, visit, &changes);
+    bug_on(changes);
+    json_decref(settings_again);
+    config_free(again);
+    free(text);
+    json_decref(settings);
+}
+
+/* Cuts `text` at a line "--"; what is behind it, or NULL. */
+static char *cut(char *text)
+{
+    char *mark = strncmp(text, "--\n", 3) == 0 ? text : strstr(text, "\n--\n");
+    if (!mark)
+        return NULL;
+    char *rest = mark + (mark == text ? 3 : 4);
+    *mark = '\0';
+    return rest;
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    char *overrides[OVERRIDES_MAX];
+    char error[ERROR_MAX] = "";
+    struct config_args args = {.program = "taskmasterd", .overrides = overrides};
+    char *text = malloc(size + 1);
+    memcpy(text, data, size);
+    text[size] = '\0';
+    char *options = cut(text), *secret = options ? cut(options) : NULL;
+    file.text = text;
+    file.len = options ? strlen(text) : size; /* the file alone may hold NULs */
+    tokens.text = secret ? secret : "";
+    tokens.len = secret ? (size_t)(text + size - secret) : 0;
+    args.file = file.len ? file_name : NULL;
+    for (char *line; options && args.override_count < OVERRIDES_MAX;) {
+        if ((line = strsep(&options, "\n")) && *line)
+            overrides[args.override_count++] = line;
+    }
+    struct config *config = config_load(&args, error, sizeof error);
+    if (!config) {
+        check_error(error);
+    } else {
+        check_config(config);
+        check_round_trip(config);
+    }
+    config_free(config);
+    free(text);
+    return 0;
+}

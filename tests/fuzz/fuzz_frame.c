@@ -1,0 +1,352 @@
+/*
+ * fuzz_frame: any bytes, in any pieces, through the framing, the parser of headers and the writer
+ * of events.
+ *
+ * The input's first two bytes choose limits and pieces, the rest is what a client sends. It is sent
+ * twice, whole and in pieces, and has to mean the same both times. Of each header the short way and
+ * the general way of parsing are compared, and what an error says of it has to fit into a header
+ * line that is JSON again.
+ */
+#include "common/limits.h"
+#include "common/log.h"
+#include "conn.h"
+#include "event_writer.h"
+#include "request.h"
+#include "request_scan.h"
+
+#include <jansson.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+enum {
+    INPUT_MAX = 32 * 1024, /* fits into a socket's buffer in one piece */
+    OUTPUT_MAX = 1024 * 1024,
+};
+
+/* What was understood, as a hash, so that two runs can be compared. */
+struct trace {
+    uint64_t hash;
+    size_t headers, messages, ends;
+};
+
+/* One connection under test. */
+struct session {
+    struct conn conn;
+    struct trace trace;
+    uint64_t payload_max;
+    size_t expected; /* bytes of payload that were announced; 0 when none is on its way */
+    bool kept, freed;
+};
+
+static struct event_base *base;
+static struct timers timers;
+static struct payload_budget budget;
+static struct conn_loop loop;
+
+static struct session *session_of(struct conn *conn)
+{
+    return (struct session *)((char *)conn - offsetof(struct session, conn));
+}
+
+/* FNV-1a. */
+static void note(struct trace *trace, const void *data, size_t len)
+{
+    const unsigned char *bytes = data;
+    for (size_t i = 0; i < len; i++)
+        trace->hash = (trace->hash ^ bytes[i]) * 1099511628211u;
+}
+
+static void note_number(struct trace *trace, uint64_t number)
+{
+    note(trace, &number, sizeof number);
+}
+
+static void note_text(struct trace *trace, const char *text)
+{
+    note(trace, text, strlen(text) + 1);
+}
+
+/* --- headers --- */
+
+static void note_request(struct trace *trace, const struct request *request)
+{
+    note_number(trace, request->op);
+    note_number(trace, request->size);
+    note_text(trace, request->op_text);
+    note(trace, request->id, request->id_len + 1);
+    note(trace, request->module, request->module_len + 1);
+    note(trace, request->context, request->context_len);
+    note_number(trace, request->context_len);
+    note_number(trace, request->timeout_ms);
+    note_number(trace,
+                request->link + 2u * request->notify_accepted + 4u * request->notify_started);
+    note_text(trace, request->client);
+    note_text(trace, request->token);
+    note_text(trace, request->job);
+    note(trace, request->target, request->target_len + 1);
+    note_text(trace, request->code ? request->code : "");
+    note_text(trace, request->message);
+}
+
+static uint64_t hash_of(const struct request *request)
+{
+    struct trace trace = {.hash = 1};
+    note_request(&trace, request);
+    return trace.hash;
+}
+
+/* The texts of a request are what the protocol says they are. */
+static void check_fields(const struct request *request, enum request_verdict verdict,
+                         uint64_t payload_max)
+{
+    bug_on((verdict == REQUEST_FINE) != (request->code == NULL));
+    bug_on(request->code && !request->message[0]);
+    bug_on(verdict != REQUEST_BROKEN && request->size > payload_max);
+    bug_on(request->id_len != strlen(request->id) || request->id_len > ID_TEXT_MAX);
+    bug_on(request->module_len != strlen(request->module));
+    bug_on(request->target_len != strlen(request->target) || request->target_len > ID_TEXT_MAX);
+    bug_on(request->context_len > CONTEXT_MAX);
+    bug_on(verdict == REQUEST_FINE && request->op == OP_NONE);
+    bug_on(verdict == REQUEST_FINE && request->op == OP_SUBMIT && !request->id_len);
+    if (verdict == REQUEST_FINE && request->context_len) {
+        json_t *context = json_loadb(request->context, request->context_len, JSON_DECODE_ANY, NULL);
+        bug_on(!context);
+        json_decref(context);
+    }
+}
+
+/* Whatever the short way accepts the general way accepts, and reads the same from it. */
+static enum request_verdict parse(struct request *request, const char *line, size_t len,
+                                  uint64_t payload_max)
+{
+    static struct request scanned, general;
+    memset(&scanned, 0, sizeof scanned);
+    bool fine = request_scan(&scanned, line, len, payload_max);
+    enum request_verdict expected = request_parse_general(&general, line, len, payload_max);
+    bug_on(fine && expected != REQUEST_FINE);
+    bug_on(fine && hash_of(&scanned) != hash_of(&general));
+    enum request_verdict verdict = request_parse(request, line, len, payload_max);
+    bug_on(verdict != expected || hash_of(request) != hash_of(&general));
+    check_fields(request, verdict, payload_max);
+    return verdict;
+}
+
+/* Everything of the client's that an event may have to show. */
+static void answer(struct session *session, const struct request *request)
+{
+    struct event_writer event;
+    event_begin(&event, &session->conn, "error");
+    event_text(&event, "op", request->op_text, strlen(request->op_text), CODE_MAX);
+    event_json(&event, "id", request->id, request->id_len);
+    event_word(&event, "code", request->code ? request->code : "none");
+    event_text(&event, "message", request->message, strlen(request->message), MESSAGE_MAX);
+    event_text(&event, "client", request->client, strlen(request->client), MESSAGE_MAX);
+    event_uint(&event, "size", request->size);
+    event_json(&event, "context", request->context, request->context_len);
+    event_end(&event);
+}
+
+static ssize_t header_end(const char *data, size_t len)
+{
+    const char *lf = memchr(data, '\n', len < HEADER_MAX ? len : HEADER_MAX);
+    bug_on(len == 0);
+    if (lf)
+        return lf - data + 1;
+    return len < HEADER_MAX ? 0 : -1;
+}
+
+static void on_header(struct conn *conn, char *data, size_t len)
+{
+    static struct request request;
+    struct session *session = session_of(conn);
+    bug_on(session->expected || len == 0 || len > HEADER_MAX || data[len - 1] != '\n');
+    len -= len > 1 && data[len - 2] == '\r' ? 2 : 1;
+    char *line = malloc(len ? len : 1); /* so that a byte too far is noticed */
+    memcpy(line, data, len);
+    enum request_verdict verdict = parse(&request, line, len, session->payload_max);
+    free(line);
+    session->trace.headers++;
+    note_number(&session->trace, verdict);
+    note_request(&session->trace, &request);
+    answer(session, &request);
+    if (verdict == REQUEST_BROKEN) {
+        conn_ignore_input(conn);
+    } else if (request.size) {
+        session->expected = request.size;
+        session->kept = verdict == REQUEST_FINE;
+        conn_expect(conn, request.size, session->kept, request.op == OP_NONE);
+    }
+}
+
+static void note_payload(struct trace *trace, const struct payload *payload)
+{
+    size_t have = 0;
+    for (const struct payload_part *part = payload->first; part; part = part->next) {
+        note(trace, part->data, part->len);
+        have += part->len;
+    }
+    bug_on(have != payload->size || have != payload->have);
+}
+
+static void on_message(struct conn *conn, struct payload *payload, bool over_budget)
+{
+    struct session *session = session_of(conn);
+    bug_on(!session->expected || (payload && over_budget));
+    bug_on(payload ? payload->size != session->expected : session->kept && !over_budget);
+    note_number(&session->trace, session->expected);
+    note_number(&session->trace, over_budget);
+    if (payload)
+        note_payload(&session->trace, payload);
+    session->trace.messages++;
+    session->expected = 0;
+    if (payload && payload->size % 2)
+        conn_write_payload(conn, payload);
+    payload_unref(payload);
+}
+
+static void on_header_too_long(struct conn *conn)
+{
+    note_text(&session_of(conn)->trace, "header-too-long");
+    conn_ignore_input(conn);
+}
+
+static void on_input_end(struct conn *conn)
+{
+    session_of(conn)->trace.ends++;
+}
+
+static void on_gone(struct conn *conn, const char *why)
+{
+    (void)why;
+    note_text(&session_of(conn)->trace, "gone");
+    conn_close(conn);
+}
+
+static void on_slow(struct conn *conn, enum conn_slow what)
+{
+    (void)conn;
+    (void)what;
+    bug_on(true); /* there are no deadlines here */
+}
+
+static void on_free(struct conn *conn)
+{
+    session_of(conn)->freed = true;
+}
+
+static const struct conn_ops ops = {
+    .header_end = header_end,
+    .header = on_header,
+    .message = on_message,
+    .header_too_long = on_header_too_long,
+    .input_end = on_input_end,
+    .gone = on_gone,
+    .slow = on_slow,
+    .free = on_free,
+};
+
+/* --- the client's end --- */
+
+static char output[OUTPUT_MAX];
+static size_t output_len;
+
+static void take_output(int fd)
+{
+    ssize_t n;
+    while ((n = recv(fd, output + output_len, OUTPUT_MAX - output_len, MSG_DONTWAIT)) > 0)
+        output_len += (size_t)n;
+    bug_on(output_len == OUTPUT_MAX);
+}
+
+static void send_all(struct session *session, int fd, const uint8_t *data, size_t len)
+{
+    bug_on(send(fd, data, len, MSG_NOSIGNAL) != (ssize_t)len);
+    conn_read_now(&session->conn, SIZE_MAX);
+    conn_loop_chores(&loop);
+    take_output(fd);
+}
+
+static uint64_t next_random(uint64_t *state)
+{
+    *state ^= *state << 13;
+    *state ^= *state >> 7;
+    *state ^= *state << 17;
+    return *state;
+}
+
+/* Every answer is one line of JSON of at most HEADER_MAX bytes. Echoed payloads are skipped: they
+ * are no lines. */
+static void check_output(bool echoes)
+{
+    for (size_t at = 0; !echoes && at < output_len;) {
+        const char *lf = memchr(output + at, '\n', output_len - at);
+        bug_on(!lf);
+        size_t len = (size_t)(lf - output) - at;
+        json_t *event = json_loadb(output + at, len, JSON_REJECT_DUPLICATES, NULL);
+        bug_on(!event || len + 1 > HEADER_MAX);
+        json_decref(event);
+        at += len + 1;
+    }
+}
+
+/* `piece`: bytes sent at a time, at most; 0: all of it at once. */
+static struct trace run(const uint8_t *data, size_t size, uint64_t payload_max, size_t piece,
+                        uint64_t seed)
+{
+    static const struct conn_limits limits = {.output_pause = UINT64_MAX};
+    int pair[2];
+    struct session session = {.trace.hash = 14695981039346656037u, .payload_max = payload_max};
+    bug_on(socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, pair) < 0);
+    bug_on(conn_open(&session.conn, &loop, pair[0], &ops, &limits) < 0);
+    output_len = 0;
+    for (size_t at = 0; at < size;) {
+        size_t n = piece ? 1 + (size_t)(next_random(&seed) % piece) : size;
+        if (n > size - at)
+            n = size - at;
+        send_all(&session, pair[1], data + at, n);
+        at += n;
+    }
+    shutdown(pair[1], SHUT_WR);
+    conn_read_now(&session.conn, SIZE_MAX);
+    conn_loop_chores(&loop);
+    bug_on(conn_is_open(&session.conn) && session.trace.ends != 1);
+    check_output(session.trace.messages > 0);
+    conn_close(&session.conn);
+    conn_loop_chores(&loop);
+    bug_on(!session.freed || budget.held);
+    close(pair[1]);
+    return session.trace;
+}
+
+static void set_up(void)
+{
+    log_configure(LOG_ERROR + 1, LOG_TEXT);
+    base = event_base_new();
+    timers_init(&timers, 1);
+    conn_loop_init(&loop, base, &timers, &budget);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    static const uint64_t payload_maxes[] = {0, 20, 5000, 16 << 20};
+    static const uint64_t budgets[] = {0, 3000, 6000, 1 << 30};
+    static const size_t pieces[] = {1, 2, 7, 100, 1000, 4096, 5000, 9000};
+    if (!base)
+        set_up();
+    if (size < 2 || size > INPUT_MAX)
+        return 0;
+    uint64_t payload_max = payload_maxes[data[0] & 3];
+    budget.max = budgets[data[0] >> 2 & 3];
+    size_t piece = pieces[data[1] & 7];
+    if (piece < 100 && size > 2000)
+        piece = 100; /* a system call a byte is slow */
+    struct trace whole = run(data + 2, size - 2, payload_max, 0, 1);
+    struct trace split = run(data + 2, size - 2, payload_max, piece, data[1] + 1u);
+    bug_on(whole.hash != split.hash || whole.headers != split.headers ||
+           whole.messages != split.messages);
+    return 0;
+}

@@ -1,0 +1,399 @@
+/*
+ * fuzz_worker: the worker's side of the wire, from the handshake to the last answer, and what a
+ * module may do with a job.
+ *
+ * The input is a small program that writes what a master would send: a welcome with settings of any
+ * text, jobs whose payload tells the module below what to call, and bytes of any kind. The module
+ * keeps its own account of each job; the answers that the worker sent are held against it: one for
+ * each job that could be claimed, in their order, with the outcome and the size that the calls lead
+ * to.
+ *
+ * In place of worker/loader.c and worker/report.c stands what is below: no input loads a file.
+ */
+#include "../../worker/handshake.h"
+#include "../../worker/job.h"
+#include "../../worker/job_loop.h"
+#include "../../worker/loader.h"
+#include "../../worker/report.h"
+#include "../../worker/text.h"
+#include "common/log.h"
+#include "common/wire.h"
+#include "common/worker_page.h"
+
+#include <taskmaster/version.h>
+
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+enum {
+    JOBS_MAX = 32,
+    PAYLOAD_MAX = 1500,
+    STREAM_MAX = 64 * 1024, /* fits into a socket's buffer, both ways */
+};
+
+struct input {
+    const uint8_t *data;
+    size_t left;
+};
+
+/* What the module did with a job, or that it is unavailable. */
+struct account {
+    uint64_t job;
+    enum wire_kind kind;
+    size_t size;
+    bool expected; /* it can be claimed, and nothing broken came before it */
+};
+
+static struct account accounts[JOBS_MAX];
+static size_t account_count;
+static struct account *current; /* the one that the module is on */
+static char stream[STREAM_MAX];
+static size_t stream_len;
+static uint64_t claims[WORKER_CLAIMS];
+static uint64_t stop_word;
+
+static uint8_t take(struct input *input)
+{
+    if (!input->left)
+        return 0;
+    input->left--;
+    return *input->data++;
+}
+
+static const void *take_bytes(struct input *input, size_t *len)
+{
+    const uint8_t *bytes = input->data;
+    if (*len > input->left)
+        *len = input->left;
+    input->data += *len;
+    input->left -= *len;
+    return bytes;
+}
+
+/* --- in place of worker/report.c --- */
+
+void report_set_debug(bool debug)
+{
+    (void)debug;
+}
+
+void report_v(tm_level level, const char *fmt, va_list args)
+{
+    char text[REPORT_MAX + 1], line[REPORT_MAX + 1];
+    (void)level;
+    bug_on(vsnprintf(text, sizeof text, fmt, args) < 0);
+    size_t len = text_escape(line, sizeof line, text);
+    bug_on(len != strlen(line) || strpbrk(line, "\n\r\x1b"));
+}
+
+void report(tm_level level, const char *fmt, ...)
+{
+    va_list args;
+    va_start(args, fmt);
+    report_v(level, fmt, args);
+    va_end(args);
+}
+
+void report_flush_stdout(void)
+{
+}
+
+/* --- the module --- */
+
+static void reply(tm_job *job, const char *data, size_t len, bool part)
+{
+    int result = part ? tm_part(job, data, len) : tm_reply(job, data, len);
+    bool fits = current->kind != WIRE_KIND_TOO_LARGE && len <= PAYLOAD_MAX - current->size;
+    bug_on((result == 0) != fits);
+    if (fits)
+        current->size += len;
+    else if (current->kind == WIRE_KIND_NONE)
+        current->kind = WIRE_KIND_TOO_LARGE;
+}
+
+static void fail(tm_job *job, const char *code, const char *message)
+{
+    bug_on(tm_fail(job, code, "%s", message) != -1);
+    if (current->kind == WIRE_KIND_NONE)
+        current->kind = WIRE_KIND_MODULE;
+}
+
+/* One call; `rest` is the payload from here on. */
+static void call(tm_job *job, uint8_t what, const char *rest, size_t len)
+{
+    switch (what % 10) {
+    case 0:
+        reply(job, rest, len, false);
+        break;
+    case 1:
+        reply(job, rest, len < 3 ? len : 3, true);
+        break;
+    case 2:
+        fail(job, rest, rest);
+        break;
+    case 3:
+        fail(job, "div-by-zero", rest);
+        break;
+    case 4:
+        tm_log(job, (tm_level)what, "%s", rest);
+        break;
+    case 5:
+        tm_progress(job, what / 256.0, "%s", rest);
+        break;
+    case 6:
+        bug_on(strlen(tm_job_id(job)) > ID_MAX);
+        break;
+    case 7:
+        bug_on(tm_job_time_left_ms(job) < -1);
+        break;
+    case 8:
+        bug_on(current->expected && tm_should_stop(job) != (stop_word == current->job));
+        break;
+    default:
+        fail(job, NULL, rest);
+        break;
+    }
+}
+
+static int run(tm_job *job)
+{
+    size_t len;
+    const char *data = tm_job_data(job, &len);
+    bug_on(!data || data[len] != '\0');
+    for (size_t i = 0; i + 1 < len; i += 2)
+        call(job, (uint8_t)data[i], data + i + 1, len - i - 1);
+    bool failed = len && (uint8_t)data[len - 1] > 250;
+    if (failed && current->kind == WIRE_KIND_NONE)
+        current->kind = WIRE_KIND_MODULE;
+    return failed;
+}
+
+/* --- in place of worker/loader.c --- */
+
+bool loader_name_valid(const char *name)
+{
+    return name[0] == 'm' || name[0] == 'u';
+}
+
+static void next_account(void)
+{
+    current = current ? current + 1 : accounts;
+    while (current < accounts + account_count && !current->expected)
+        current++;
+    /* Jobs that broken bytes happen to make are on a page of their own. */
+    static struct account stray;
+    if (current >= accounts + account_count) {
+        current = &stray;
+        stray = (struct account){.kind = WIRE_KIND_NONE};
+    }
+}
+
+const struct module *loader_get(struct loader *loader, const char *name, struct refusal *refusal)
+{
+    static const struct module module = {.descriptor.run = run, .name = "m"};
+    (void)loader;
+    next_account();
+    if (name[0] == 'm')
+        return &module;
+    current->kind = WIRE_KIND_UNAVAILABLE;
+    memset(refusal->text, 'u', sizeof refusal->text - 1);
+    refusal->text[sizeof refusal->text - 1] = '\0';
+    return NULL;
+}
+
+/* --- what the master sends --- */
+
+static void put(const void *data, size_t len)
+{
+    if (len > STREAM_MAX - stream_len)
+        len = STREAM_MAX - stream_len;
+    memcpy(stream + stream_len, data, len);
+    stream_len += len;
+}
+
+static void put_job(struct input *input, bool whole)
+{
+    struct wire_head head = {.magic = WIRE_MAGIC, .type = WIRE_RUN, .job = account_count + 1};
+    uint8_t what = take(input);
+    if (account_count == JOBS_MAX)
+        return;
+    size_t len = (size_t)take(input) * (what & 16 ? 5 : 1);
+    const void *payload = take_bytes(input, &len);
+    head.size = len;
+    head.slot = what % WORKER_CLAIMS;
+    head.limit_us = what & 32 ? what : 0;
+    memcpy(head.name, what & 64 ? "unknown" : "m", what & 64 ? 8 : 2);
+    struct account *account = &accounts[account_count++];
+    *account = (struct account){.job = head.job};
+    account->expected = whole && len <= PAYLOAD_MAX;
+    claims[head.slot] = claim_word(head.job, what & 128 ? CLAIM_TAKEN : CLAIM_OFFERED);
+    if (what % 61 == 3)
+        stop_word = head.job;
+    put(&head, sizeof head);
+    put(payload, len);
+}
+
+/* A head in which four bytes are anything. */
+static void put_bent(struct input *input)
+{
+    struct wire_head head = {.magic = WIRE_MAGIC, .type = WIRE_RUN, .name = "m"};
+    size_t at = take(input) % (sizeof head - 4), len = 4;
+    const void *bytes = take_bytes(input, &len);
+    memcpy((char *)&head + at, bytes, len);
+    put(&head, sizeof head);
+}
+
+/* Whether the stream still is what a master sends. */
+static bool put_something(struct input *input, bool whole)
+{
+    uint8_t what = take(input);
+    size_t len = take(input);
+    if (what < 200) {
+        put_job(input, whole);
+        return whole && accounts[account_count - 1].expected;
+    }
+    if (what < 230)
+        put_bent(input);
+    else
+        put(take_bytes(input, &len), len);
+    return false;
+}
+
+static bool put_welcome(struct input *input)
+{
+    static const char settings[] = "{\"boot\":\"k3f9\",\"module_dir\":\"/\",\"payload_max\":1500}";
+    struct wire_head head = {.magic = WIRE_MAGIC, .type = WIRE_WELCOME, .name = TASKMASTER_VERSION};
+    uint8_t what = take(input);
+    size_t len = (size_t)take(input) * 4;
+    const void *text = what < 200 ? settings : take_bytes(input, &len);
+    head.size = what < 200 ? sizeof settings - 1 : len;
+    if (what == 250)
+        head.type = WIRE_RUN;
+    if (what == 251)
+        head.name[0] = '9';
+    put(&head, sizeof head);
+    put(text, head.size);
+    return what < 200;
+}
+
+/* A job is claimed only if its slot still holds it when its turn comes. */
+static void expect_claims(void)
+{
+    for (size_t i = 0; i < account_count; i++) {
+        bool offered = false;
+        for (size_t slot = 0; slot < WORKER_CLAIMS; slot++)
+            offered |= claims[slot] == claim_word(accounts[i].job, CLAIM_OFFERED);
+        accounts[i].expected &= offered;
+    }
+}
+
+/* --- the worker, and what it sent --- */
+
+static void read_exactly(int fd, void *to, size_t len)
+{
+    char *at = to;
+    while (len) {
+        ssize_t n = recv(fd, at, len, MSG_DONTWAIT);
+        bug_on(n <= 0);
+        at += n;
+        len -= (size_t)n;
+    }
+}
+
+static bool read_head(int fd, struct wire_head *head)
+{
+    char byte;
+    if (recv(fd, &byte, 1, MSG_DONTWAIT | MSG_PEEK) != 1)
+        return false;
+    read_exactly(fd, head, sizeof *head);
+    bug_on(head->magic != WIRE_MAGIC || head->name[sizeof head->name - 1]);
+    return true;
+}
+
+static void check_answer(int fd, const struct account *account)
+{
+    static char body[WIRE_TEXT_MAX + PAYLOAD_MAX];
+    struct wire_head head;
+    bug_on(!read_head(fd, &head));
+    bug_on(head.job != account->job || head.kind != account->kind);
+    bug_on(head.type != (account->kind == WIRE_KIND_NONE ? WIRE_DONE : WIRE_FAILED));
+    bug_on(head.size != (account->kind == WIRE_KIND_TOO_LARGE ? 0 : account->size));
+    bug_on(head.text_len > WIRE_TEXT_MAX || (head.text_len && head.type == WIRE_DONE));
+    read_exactly(fd, body, head.text_len + head.size);
+}
+
+static void check_answers(int fd, bool whole)
+{
+    struct wire_head head;
+    for (size_t i = 0; i < account_count; i++)
+        if (accounts[i].expected)
+            check_answer(fd, &accounts[i]);
+    bug_on(whole && read_head(fd, &head));
+}
+
+static void check_hello(int fd, const uint8_t token[TOKEN_BYTES])
+{
+    struct wire_head head;
+    struct wire_hello hello;
+    bug_on(!read_head(fd, &head) || head.type != WIRE_HELLO || head.size != sizeof hello);
+    bug_on(strcmp(head.name, TASKMASTER_VERSION) != 0);
+    read_exactly(fd, &hello, sizeof hello);
+    bug_on(hello.worker != 7 || memcmp(hello.token, token, TOKEN_BYTES) != 0);
+}
+
+static void work(int fd, bool whole)
+{
+    static const uint8_t token[TOKEN_BYTES] = "thirty-two bytes of a token, so";
+    struct settings settings;
+    struct wire_head head;
+    struct master_link *link = master_link_new(fd);
+    int peer = fd + 1; /* see below */
+    int greeted = handshake(link, 7, token, &settings);
+    check_hello(peer, token);
+    if (greeted == 0) {
+        bug_on(settings.module_dir[0] != '/' || !settings.boot);
+        free(settings_module_config(&settings, "m"));
+        settings.payload_max = PAYLOAD_MAX; /* a stranger's may be too large for the buffers */
+        bug_on(handshake_ready(link) < 0);
+        bug_on(!read_head(peer, &head) || head.type != WIRE_READY);
+        enum link_status status = job_loop_run(link, NULL, &settings, &stop_word, claims);
+        bug_on(whole && status != LINK_END);
+        check_answers(peer, whole && status == LINK_END);
+        settings_free(&settings);
+    }
+    master_link_free(link);
+}
+
+static void make_pair(int pair[2])
+{
+    bug_on(socketpair(AF_UNIX, SOCK_STREAM, 0, pair) < 0);
+    if (pair[1] == pair[0] + 1)
+        return;
+    bug_on(dup2(pair[1], pair[0] + 1) < 0);
+    close(pair[1]);
+    pair[1] = pair[0] + 1;
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    struct input input = {data, size};
+    int pair[2];
+    stream_len = account_count = 0;
+    current = NULL;
+    stop_word = 0;
+    memset(claims, 0, sizeof claims);
+    bool whole = put_welcome(&input), expected = whole;
+    while (input.left && account_count < JOBS_MAX && stream_len < STREAM_MAX / 2)
+        expected = put_something(&input, expected);
+    expect_claims();
+    make_pair(pair);
+    bug_on(send(pair[1], stream, stream_len, MSG_NOSIGNAL) != (ssize_t)stream_len);
+    shutdown(pair[1], SHUT_WR);
+    work(pair[0], whole && expected);
+    close(pair[1]);
+    return 0;
+}
