@@ -742,12 +742,3 @@ void clients_close(struct clients *clients)
     TAILQ_FOREACH (session, &clients->sessions, link)
         session_close(session, "the server ends");
 }
-
-bool clients_are_flushed(const struct clients *clients)
-{
-    const struct client_session *session;
-    TAILQ_FOREACH (session, &clients->sessions, link)
-        if (conn_is_open(&session->conn) && session->conn.output_len)
-            return false;
-    return true;
-}

@@ -60,7 +60,4 @@ void clients_end(struct clients *clients);
 /* Every connection is closed at once. */
 void clients_close(struct clients *clients);
 
-/* True when no session has output that waits. */
-bool clients_are_flushed(const struct clients *clients);
-
 #endif

@@ -24,6 +24,7 @@
 #define TASKMASTER_DISPATCHER_H
 
 #include "common/limits.h"
+#include "episode.h"
 #include "job.h"
 #include "job_queue.h"
 #include "pool.h"
@@ -73,15 +74,6 @@ struct dispatcher_counts {
     size_t running;
 };
 
-/* A condition that comes and goes: one log line when it begins and one when it has been over for a
- * while. */
-struct episode {
-    bool on;
-    uint64_t since_us, last_us;
-    uint64_t count; /* times it was noticed */
-    struct timer over;
-};
-
 struct dispatcher {
     const struct dispatcher_ops *ops;
     void *ctx;
@@ -100,6 +92,7 @@ struct dispatcher {
     char start_error[256];    /* what the last one was */
     uint64_t random;          /* state of the jitter */
     struct timer backoff;     /* set: no worker is started until it fires */
+    struct timer more_starts; /* set: more workers are started in the next turn */
     struct timer unavailable; /* set: jobs wait and no worker lives */
     struct timer purge;       /* set: waiting jobs are being failed, batch by batch */
     size_t purge_left;

@@ -33,9 +33,13 @@
 enum {
     ERROR_MAX = 512,
     BOOT_MAX = 16,
-    LAST_WORDS_MS = 100, /* how long a second signal lets the last writes take */
-    SPARE_FILES = 64,    /* descriptors besides those of clients and workers */
-    WORKER_FILES = 3,    /* socket, output, and one that is passing at its start */
+    KILLED_MS = 3000,              /* how long killed workers may take to be reaped */
+    TRIM_MS = 5000,                /* how often memory is given back to the system after a burst */
+    TRIM_JOBS = 10000,             /* what counts as a burst: jobs at a time, */
+    TRIM_BYTES = 16 * 1024 * 1024, /* or bytes of payload */
+    LAST_WORDS_MS = 100,           /* how long a second signal lets the last writes take */
+    SPARE_FILES = 64,              /* descriptors besides those of clients and workers */
+    WORKER_FILES = 3,              /* socket, output, and one that is passing at its start */
 };
 
 enum phase {
@@ -67,6 +71,10 @@ struct master {
     const struct config_args *args;
     char boot[BOOT_MAX];
     enum phase phase;
+    bool aborted; /* what still ran when draining took too long was killed */
+    struct timer trim_timer;
+    size_t peak_jobs; /* since memory was given back last */
+    uint64_t peak_bytes;
     struct timer phase_timer; /* DRAINING: kill what still runs; ENDING: close who still lingers */
     int life_pipe[2];
 };
@@ -97,35 +105,52 @@ static void begin_drain(struct master *m, const char *why)
     dispatcher_drain(&m->dispatcher);
 }
 
+static void begin_end(struct master *m)
+{
+    m->phase = ENDING;
+    timer_set_ms(&m->timers, &m->phase_timer, m->config->linger_ms);
+    clients_end(&m->clients);
+}
+
 /* The second signal. Workers that are not reaped by now die with us. */
 static void end_at_once(struct master *m)
 {
     log_event(LOG_WARN, "end-at-once", LOG_UINT("running", m->dispatcher.counts.running),
               LOG_UINT("clients", m->clients.connected));
     dispatcher_abort(&m->dispatcher, true);
-    m->phase = ENDING;
-    clients_end(&m->clients);
+    begin_end(m);
     timer_set_ms(&m->timers, &m->phase_timer, LAST_WORDS_MS);
+}
+
+/* A worker that cannot be reaped hangs in the kernel; it dies with us as soon as it can. */
+static _Noreturn void end_without(const struct master *m)
+{
+    log_event(LOG_ERROR, "end", LOG_UINT("workers_left", pool_count(&m->dispatcher.pool)),
+              LOG_STR("why", "killed workers do not end"));
+    exit(EX_OK);
 }
 
 static void on_phase_timer(void *arg)
 {
     struct master *m = arg;
-    if (m->phase == DRAINING) {
+    if (m->phase == DRAINING && !m->aborted) {
         log_event(LOG_WARN, "drain-timeout", LOG_UINT("running", m->dispatcher.counts.running));
+        m->aborted = true;
         dispatcher_abort(&m->dispatcher, false);
-        return;
+        timer_set_ms(&m->timers, &m->phase_timer, KILLED_MS);
+    } else if (m->phase == DRAINING) {
+        begin_end(m);
+    } else if (!dispatcher_is_drained(&m->dispatcher)) {
+        end_without(m);
+    } else {
+        clients_close(&m->clients);
     }
-    clients_close(&m->clients);
 }
 
 static void next_phase(struct master *m)
 {
     if (m->phase == DRAINING && dispatcher_is_drained(&m->dispatcher)) {
-        m->phase = ENDING;
-        if (!timer_is_set(&m->phase_timer))
-            timer_set_ms(&m->timers, &m->phase_timer, m->config->linger_ms);
-        clients_end(&m->clients);
+        begin_end(m);
         conn_loop_chores(&m->loop);
     }
     if (m->phase == ENDING && TAILQ_EMPTY(&m->clients.sessions) &&
@@ -305,6 +330,8 @@ static void set_worker_address(struct master *m)
 {
     struct worker_proc_env *env = &m->workers.env;
     env->addr_len = listener_address(m->worker_listener, &env->addr);
+    if (!env->addr_len)
+        fatal(EX_OSERR, "cannot tell the address of the worker port");
     struct sockaddr_in *in = (struct sockaddr_in *)&env->addr;
     struct sockaddr_in6 *in6 = (struct sockaddr_in6 *)&env->addr;
     if (env->addr.ss_family == AF_INET && in->sin_addr.s_addr == htonl(INADDR_ANY))
@@ -354,6 +381,8 @@ static void fill_low_descriptors(void)
         fatal(EX_OSERR, "cannot open /dev/null");
 }
 
+static void on_trim(void *arg);
+
 static void on_wake(evutil_socket_t fd, short what, void *arg)
 {
     struct master *m = arg;
@@ -393,6 +422,7 @@ static void set_up(struct master *m, struct config *config, const struct config_
     open_signals(m);
     timers_init(&m->timers, clock_us());
     timer_init(&m->phase_timer, on_phase_timer, m);
+    timer_init(&m->trim_timer, on_trim, m);
     conn_loop_init(&m->loop, m->base, &m->timers, &m->budget);
     make_boot(m->boot);
     module_table_init(&m->modules, config);
@@ -439,6 +469,31 @@ static void set_wake(struct master *m)
     m->wake_at_us = next;
 }
 
+/* The allocator keeps what a burst took, for the next one; an operator wants to see it go. */
+static void on_trim(void *arg)
+{
+    struct master *m = arg;
+    bool burst_over =
+        m->dispatcher.jobs.count < m->peak_jobs / 4 || m->budget.held < m->peak_bytes / 4;
+    if (burst_over) {
+        malloc_trim(0);
+        m->peak_jobs = m->dispatcher.jobs.count;
+        m->peak_bytes = m->budget.held;
+    }
+    if (m->peak_jobs > TRIM_JOBS || m->peak_bytes > TRIM_BYTES)
+        timer_set_ms(&m->timers, &m->trim_timer, TRIM_MS);
+}
+
+static void watch_memory(struct master *m)
+{
+    if (m->dispatcher.jobs.count > m->peak_jobs)
+        m->peak_jobs = m->dispatcher.jobs.count;
+    if (m->budget.held > m->peak_bytes)
+        m->peak_bytes = m->budget.held;
+    if ((m->peak_jobs > TRIM_JOBS || m->peak_bytes > TRIM_BYTES) && !timer_is_set(&m->trim_timer))
+        timer_set_ms(&m->timers, &m->trim_timer, TRIM_MS);
+}
+
 static void turn(struct master *m)
 {
     set_wake(m);
@@ -447,6 +502,7 @@ static void turn(struct master *m)
     timers_turn(&m->timers, clock_us());
     timers_run(&m->timers);
     conn_loop_chores(&m->loop);
+    watch_memory(m);
     next_phase(m);
 }
 
@@ -461,6 +517,7 @@ static void tear_down(struct master *m)
     module_table_free(&m->modules);
     conn_loop_free(&m->loop);
     timer_clear(&m->timers, &m->phase_timer);
+    timer_clear(&m->timers, &m->trim_timer);
     timers_free(&m->timers);
     for (int i = 0; i < SIGNAL_COUNT; i++)
         event_free(m->signals[i]);

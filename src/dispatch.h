@@ -1,0 +1,125 @@
+/*
+ * dispatch: what the dispatcher's own files share. Nobody else includes this.
+ */
+#ifndef TASKMASTER_DISPATCH_H
+#define TASKMASTER_DISPATCH_H
+
+#include "dispatcher.h"
+
+enum {
+    DISPATCH_BATCH = 1000, /* jobs handled in one turn when very many end at once */
+};
+
+static inline uint64_t dispatch_now(const struct dispatcher *d)
+{
+    return d->timers->now_us;
+}
+
+static inline size_t dispatch_starting(const struct dispatcher *d)
+{
+    return d->pool.counts[WORKER_STARTING];
+}
+
+/* dispatch_end.c: how jobs end */
+
+/* Tells the source, if somebody is there. */
+void dispatch_tell(struct job *job, const struct job_event *event);
+
+/* The one place where jobs end: whatever happened, this is called once for each that was submitted.
+ */
+void dispatch_end(struct dispatcher *d, struct job *job, const struct job_event *event);
+
+/* Ends a job in `failed`. */
+void dispatch_fail(struct dispatcher *d, struct job *job, enum fail_reason reason, const char *fmt,
+                   ...) __attribute__((format(printf, 4, 5)));
+
+/* Nobody wants to know of a job any more that has left the line. */
+void dispatch_drop(struct dispatcher *d, struct job *job);
+
+/* dispatch_run.c: from the line to the workers */
+
+/* The operation, for a job that is with a worker. */
+bool dispatch_take_back(struct dispatcher *d, struct job *job);
+
+/* The job is no longer among those that its worker was lent. */
+void dispatch_unlend(struct dispatcher *d, struct job *job);
+
+/* A waiting job leaves the line, or the worker that it is lent to; false if that has begun it. */
+bool dispatch_unwait(struct dispatcher *d, struct job *job);
+
+/*
+ * All that the worker was lent goes back to its place in the line. False if it has begun one of
+ * them: then it has finished the job before, and its answer is on the way.
+ */
+bool dispatch_take_back_lent(struct dispatcher *d, struct worker *worker);
+
+/* The next of its lent jobs becomes the one that the worker is on. */
+void dispatch_begin_lent(struct dispatcher *d, struct worker *worker);
+
+/* Gives the job, which is in no line, to an idle worker. */
+void dispatch_assign(struct dispatcher *d, struct worker *worker, struct job *job);
+
+/* Waiting jobs to idle workers, first in, first out. */
+void dispatch_line(struct dispatcher *d);
+
+/* The worker has answered for its job. */
+void dispatch_next(struct dispatcher *d, struct worker *worker);
+
+/* dispatch_stop.c: stopping */
+
+/* SIGTERM or SIGKILL; after the latter the worker is STOPPING. */
+void dispatch_signal(struct dispatcher *d, struct worker *worker, int signo);
+
+/* The last step of stopping. */
+void dispatch_kill_job(struct dispatcher *d, struct job *job);
+
+/* A job that is already being stopped keeps its first reason. */
+void dispatch_begin_stop(struct dispatcher *d, struct job *job, enum fail_reason reason);
+
+/*
+ * Stops a running job. If the worker has begun a job that it was lent, this one has ended and its
+ * answer is on the way: a signal now would hit the other. So the socket is read first, in a turn of
+ * its own.
+ */
+void dispatch_stop_job(struct dispatcher *d, struct job *job, bool kill);
+
+/* Ends a job that was being stopped. */
+void dispatch_fail_stopped(struct dispatcher *d, struct job *job);
+
+/* The timer's function in each worker's record. */
+void dispatch_on_worker_timer(void *arg);
+
+/* Tells a worker that has no job to end by itself. */
+void dispatch_retire(struct dispatcher *d, struct worker *worker);
+
+/* dispatch_start.c: growing */
+
+/* The timers' functions in the dispatcher. */
+void dispatch_on_exhausted_over(void *arg);
+void dispatch_on_more_starts(void *arg);
+void dispatch_on_backoff(void *arg);
+void dispatch_on_purge(void *arg);
+void dispatch_on_unavailable(void *arg);
+
+/* Failures that come while starts are held back already are of the same cause and do not add up. */
+void dispatch_start_failed(struct dispatcher *d, const char *why);
+
+/* While starts fail, they are tried one at a time. */
+bool dispatch_can_start(const struct dispatcher *d);
+
+/* The record goes. */
+void dispatch_forget_worker(struct dispatcher *d, struct worker *worker);
+
+/* If jobs wait while no worker lives, that must end some time. */
+void dispatch_watch_availability(struct dispatcher *d);
+
+/* Section 6 of the protocol, rule 3, and the pool's size at rest. Many starts are spread over turns
+ * of the loop. */
+void dispatch_grow(struct dispatcher *d);
+
+/* Waiting jobs fail from the head of the line on, a batch per turn of the loop: there may be a
+ * million. */
+void dispatch_purge(struct dispatcher *d, enum fail_reason reason, const char *fmt, ...)
+    __attribute__((format(printf, 3, 4)));
+
+#endif

@@ -1,0 +1,78 @@
+/* dispatch_end: how jobs end: the one place in which each submitted job is told, counted and freed.
+ */
+#include "dispatch.h"
+
+#include "common/limits.h"
+#include "common/log.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+
+void dispatch_tell(struct job *job, const struct job_event *event)
+{
+    if (job->source && !job->source->gone)
+        job->source->event(job->source, job, event);
+}
+
+static void count_end(struct dispatcher *d, const struct job *job, const struct job_event *event)
+{
+    if (job_is_assigned(job)) {
+        d->counts.running--;
+        job->module->running--;
+    }
+    if (job->module && event->type == JOB_DONE)
+        job->module->done++;
+    if (job->module && event->type == JOB_FAILED)
+        job->module->failed++;
+    if (!job->source || job->source->gone)
+        d->counts.orphaned++;
+    else if (event->type == JOB_DONE)
+        d->counts.done++;
+    else if (event->type == JOB_FAILED)
+        d->counts.failed[event->fail]++;
+    else
+        d->counts.overload[event->overload]++;
+}
+
+/* The one place where jobs end: whatever happened, this is called once for each that was submitted.
+ */
+void dispatch_end(struct dispatcher *d, struct job *job, const struct job_event *event)
+{
+    struct worker *worker = job->worker;
+    if (worker) {
+        bug_on(worker->job != job);
+        worker->job = NULL;
+        job->worker = NULL;
+    }
+    count_end(d, job, event);
+    job_set_state(job, JOB_ENDED);
+    dispatch_tell(job, event);
+    hash_remove(&d->jobs, &job->by_seq);
+    job_set_source(job, NULL);
+    job_free(job);
+}
+
+void dispatch_fail(struct dispatcher *d, struct job *job, enum fail_reason reason, const char *fmt,
+                   ...)
+{
+    char text[MESSAGE_MAX];
+    va_list args;
+    va_start(args, fmt);
+    int n = vsnprintf(text, sizeof text, fmt, args);
+    va_end(args);
+    struct job_event event = {.type = JOB_FAILED, .fail = reason, .message = text};
+    event.message_len = n < 0 ? 0 : (size_t)n < sizeof text ? (size_t)n : sizeof text - 1;
+    if (job->state == JOB_STOPPING)
+        event.step = job->stop_step;
+    dispatch_end(d, job, &event);
+}
+
+/* Nobody wants to know of a job any more that has left the line. */
+void dispatch_drop(struct dispatcher *d, struct job *job)
+{
+    d->counts.dropped++;
+    job_set_state(job, JOB_ENDED);
+    hash_remove(&d->jobs, &job->by_seq);
+    job_set_source(job, NULL);
+    job_free(job);
+}

@@ -1,0 +1,205 @@
+/*
+ * dispatch_run: from the line to the workers: assigning jobs, lending them early, taking them back.
+ */
+#include "dispatch.h"
+
+enum {
+    LEND_RUN_MAX_US = 1000,       /* longer jobs are not worth it: the way is short beside them */
+    LEND_PAYLOAD_MAX = 16 * 1024, /* nor are large ones */
+    LEND_QUIET_US = 10000000, /* what a worker prints is logged with its job: one that did is lent
+                                 nothing for so long */
+};
+
+bool dispatch_take_back(struct dispatcher *d, struct job *job)
+{
+    return d->ops->take_back(d->ctx, job->worker, job);
+}
+
+void dispatch_unlend(struct dispatcher *d, struct job *job)
+{
+    struct worker *worker = job->worker;
+    TAILQ_REMOVE(&worker->lent, job, queue_link);
+    worker->lent_count--;
+    d->lent--;
+}
+
+/* A waiting job leaves the line, or the worker that it is lent to; false if that has begun it. */
+bool dispatch_unwait(struct dispatcher *d, struct job *job)
+{
+    if (!job_is_lent(job)) {
+        job_queue_remove(&d->queue, job);
+    } else if (dispatch_take_back(d, job)) {
+        dispatch_unlend(d, job);
+        job->worker = NULL;
+    } else {
+        return false;
+    }
+    job->module->waiting--;
+    return true;
+}
+
+/*
+ * All that the worker was lent goes back to its place in the line. False if it has begun one of
+ * them: then it has finished the job before, and its answer is on the way.
+ */
+bool dispatch_take_back_lent(struct dispatcher *d, struct worker *worker)
+{
+    struct job *job, *next;
+    for (job = TAILQ_FIRST(&worker->lent); job; job = next) {
+        next = TAILQ_NEXT(job, queue_link);
+        if (!dispatch_take_back(d, job))
+            continue;
+        dispatch_unlend(d, job);
+        job->worker = NULL;
+        job_queue_return(&d->queue, job);
+    }
+    return worker->lent_count == 0;
+}
+
+static uint32_t least_limit(uint32_t a, uint32_t b)
+{
+    if (!a || !b)
+        return a ? a : b;
+    return a < b ? a : b;
+}
+
+static uint32_t limit_ms(const struct dispatcher *d, const struct job *job)
+{
+    return least_limit(least_limit(job->timeout_ms, job->module->timeout_ms),
+                       d->limits.job_timeout_ms);
+}
+
+/* The job's order is that in which jobs are first handed to a worker, and stays if it is taken
+ * back. */
+static void hand(struct dispatcher *d, struct worker *worker, struct job *job)
+{
+    if (!job->order)
+        job->order = ++d->last_order;
+    job->worker = worker;
+    d->ops->assign(d->ctx, worker, job, limit_ms(d, job) * 1000ull);
+}
+
+/* From now on the worker is on this job, as far as we can tell. */
+static void begin(struct dispatcher *d, struct worker *worker, struct job *job)
+{
+    job_set_state(job, JOB_RUNNING);
+    job->assigned_us = dispatch_now(d);
+    worker->job = job;
+    d->counts.running++;
+    job->module->running++;
+    if (limit_ms(d, job))
+        timer_set_ms(d->timers, &worker->timer, limit_ms(d, job));
+    if (job->notify_started)
+        dispatch_tell(job, &(struct job_event){.type = JOB_STARTED, .worker = worker->id});
+    job->notify_started = false; /* once, also if it must begin again elsewhere */
+    if (job->cancelled)
+        dispatch_stop_job(d, job, job->killed);
+}
+
+/* The next of its lent jobs becomes the one that the worker is on. */
+void dispatch_begin_lent(struct dispatcher *d, struct worker *worker)
+{
+    struct job *job = TAILQ_FIRST(&worker->lent);
+    dispatch_unlend(d, job);
+    job->module->waiting--;
+    begin(d, worker, job);
+}
+
+static bool may_be_lent_to(const struct dispatcher *d, const struct worker *worker)
+{
+    bool prints = worker->printed_us && dispatch_now(d) - worker->printed_us < LEND_QUIET_US;
+    return worker->state == WORKER_BUSY && worker->job->state == JOB_RUNNING &&
+           !worker->signalled && !worker->stale && !d->draining && !prints &&
+           worker->last_run_us <= LEND_RUN_MAX_US;
+}
+
+/*
+ * Hands the worker its next jobs early: its share of the line, up to the window, and in batches, so
+ * that what travels together shares its system calls and wake-ups.
+ */
+static void lend(struct dispatcher *d, struct worker *worker)
+{
+    size_t most = d->limits.worker_window - 1;
+    size_t share = job_queue_count(&d->queue) / (d->pool.counts[WORKER_BUSY] + 1);
+    struct job *job;
+    if (worker->lent_count > most / 2 || !share || !may_be_lent_to(d, worker))
+        return;
+    if (share < most)
+        most = share;
+    while (worker->lent_count < most && (job = job_queue_first(&d->queue)) && !job->source->gone &&
+           (!job->payload || job->payload->size <= LEND_PAYLOAD_MAX)) {
+        job_queue_remove(&d->queue, job);
+        hand(d, worker, job);
+        job->was_lent = true;
+        TAILQ_INSERT_TAIL(&worker->lent, job, queue_link);
+        worker->lent_count++;
+        d->lent++;
+    }
+}
+
+void dispatch_assign(struct dispatcher *d, struct worker *worker, struct job *job)
+{
+    hand(d, worker, job);
+    job->was_lent = false; /* it counts as begun from now on: an idle worker takes it at once */
+    worker_set_state(worker, WORKER_BUSY, dispatch_now(d));
+    begin(d, worker, job);
+}
+
+/* The longest lent job that its worker has not begun; NULL if there is none. */
+static struct job *first_lent(struct dispatcher *d)
+{
+    struct worker *worker, *from = NULL;
+    struct job *job;
+    TAILQ_FOREACH (worker, &d->pool.lists[WORKER_BUSY], link)
+        if (worker->lent_count &&
+            (!from || TAILQ_FIRST(&worker->lent)->order < TAILQ_FIRST(&from->lent)->order))
+            from = worker;
+    if (!from)
+        return NULL;
+    TAILQ_FOREACH (job, &from->lent, queue_link)
+        if (dispatch_unwait(d, job))
+            return job;
+    return NULL;
+}
+
+/* The next job for an idle worker, out of the line; NULL if there is none. */
+static struct job *next_job(struct dispatcher *d)
+{
+    struct job *job;
+    while ((job = job_queue_first(&d->queue))) {
+        dispatch_unwait(d, job);
+        if (!job->source->gone)
+            return job;
+        dispatch_drop(d, job);
+    }
+    return d->lent ? first_lent(d) : NULL;
+}
+
+/* Waiting jobs to idle workers, first in, first out. */
+void dispatch_line(struct dispatcher *d)
+{
+    struct worker *worker;
+    struct job *job;
+    while ((worker = pool_idle(&d->pool)) && (job = next_job(d)))
+        dispatch_assign(d, worker, job);
+}
+
+/* The worker has answered for its job. */
+void dispatch_next(struct dispatcher *d, struct worker *worker)
+{
+    timer_clear(d->timers, &worker->timer);
+    worker->jobs_done++;
+    if (worker->lent_count) {
+        dispatch_begin_lent(d, worker);
+    } else if (worker->state == WORKER_STOPPING) {
+        return;
+    } else if (worker->signalled || worker->stale || d->draining) {
+        dispatch_retire(d, worker);
+        return;
+    } else {
+        worker_set_state(worker, WORKER_IDLE, dispatch_now(d));
+        dispatch_line(d);
+    }
+    if (worker->job)
+        lend(d, worker);
+}

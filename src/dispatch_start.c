@@ -1,0 +1,170 @@
+/*
+ * dispatch_start: growing the pool, holding starts back while they fail, and giving up on a line
+ * that no worker serves.
+ */
+#include "dispatch.h"
+
+#include "common/log.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+enum {
+    BACKOFF_MIN_MS = 100,
+    BACKOFF_MAX_MS = 30000,
+    START_BATCH = 16, /* workers started in one turn */
+};
+
+static void note_exhausted(struct dispatcher *d)
+{
+    if (episode_noticed(&d->exhausted, d->timers))
+        log_event(
+            LOG_WARN, "pool-exhausted", LOG_UINT("workers", pool_count(&d->pool)),
+            LOG_UINT("pool_max", d->limits.pool_max), LOG_UINT("waiting", dispatcher_waiting(d)),
+            LOG_STR("hint", "all workers are busy and jobs wait; raise pool-max if this lasts"));
+}
+
+void dispatch_on_exhausted_over(void *arg)
+{
+    struct dispatcher *d = arg;
+    if (episode_over(&d->exhausted, d->timers, dispatcher_waiting(d) > 0))
+        log_event(LOG_INFO, "pool-exhausted-over",
+                  LOG_UINT("seconds", episode_seconds(&d->exhausted)),
+                  LOG_UINT("jobs_queued", d->exhausted.count));
+}
+
+static uint64_t next_random(struct dispatcher *d)
+{
+    d->random ^= d->random << 13; /* xorshift64; it only spreads restarts */
+    d->random ^= d->random >> 7;
+    d->random ^= d->random << 17;
+    return d->random;
+}
+
+/* Failures that come while starts are held back already are of the same cause and do not add up. */
+void dispatch_start_failed(struct dispatcher *d, const char *why)
+{
+    snprintf(d->start_error, sizeof d->start_error, "%s", why);
+    if (timer_is_set(&d->backoff))
+        return;
+    uint64_t delay = BACKOFF_MAX_MS;
+    if (d->start_failures < 9)
+        delay = (uint64_t)BACKOFF_MIN_MS << d->start_failures;
+    if (delay > BACKOFF_MAX_MS)
+        delay = BACKOFF_MAX_MS;
+    delay -= next_random(d) % (delay / 4); /* never longer than the maximum */
+    d->start_failures++;
+    timer_set_ms(d->timers, &d->backoff, delay);
+    log_event(LOG_ERROR, "start-failed", LOG_STR("why", why), LOG_UINT("retry_ms", delay),
+              LOG_UINT("failures", d->start_failures));
+}
+
+/* While starts fail, they are tried one at a time. */
+bool dispatch_can_start(const struct dispatcher *d)
+{
+    return !d->draining && !timer_is_set(&d->backoff) &&
+           pool_count(&d->pool) < d->limits.pool_max &&
+           (d->start_failures == 0 || dispatch_starting(d) == 0);
+}
+
+void dispatch_forget_worker(struct dispatcher *d, struct worker *worker)
+{
+    timer_clear(d->timers, &worker->timer);
+    d->ops->forget(d->ctx, worker);
+    pool_remove(&d->pool, worker);
+}
+
+static void start_worker(struct dispatcher *d)
+{
+    struct worker *worker = pool_add(&d->pool, dispatch_now(d));
+    timer_init(&worker->timer, dispatch_on_worker_timer, worker);
+    if (d->ops->start(d->ctx, worker) < 0) {
+        char why[128];
+        snprintf(why, sizeof why, "cannot start a worker process: %s", strerror(errno));
+        dispatch_forget_worker(d, worker);
+        dispatch_start_failed(d, why);
+        return;
+    }
+    d->pool.forks++;
+    timer_set_ms(d->timers, &worker->timer, d->limits.start_timeout_ms);
+}
+
+/* If jobs wait while no worker lives, that must end some time. */
+void dispatch_watch_availability(struct dispatcher *d)
+{
+    bool stuck = job_queue_count(&d->queue) > 0 && d->pool.counts[WORKER_IDLE] == 0 &&
+                 d->pool.counts[WORKER_BUSY] == 0;
+    if (!stuck)
+        timer_clear(d->timers, &d->unavailable);
+    else if (!timer_is_set(&d->unavailable))
+        timer_set_ms(d->timers, &d->unavailable, d->limits.start_timeout_ms);
+}
+
+static bool wants_worker(const struct dispatcher *d)
+{
+    return dispatcher_waiting(d) > dispatch_starting(d) ||
+           pool_count(&d->pool) < d->limits.pool_start;
+}
+
+/* Section 6 of the protocol, rule 3, and the pool's size at rest. Many starts are spread over turns
+ * of the loop. */
+void dispatch_grow(struct dispatcher *d)
+{
+    for (int n = 0; n < START_BATCH && dispatch_can_start(d) && wants_worker(d); n++)
+        start_worker(d);
+    if (dispatch_can_start(d) && wants_worker(d))
+        timer_set(d->timers, &d->more_starts, dispatch_now(d) + 1);
+    if (dispatcher_waiting(d) > dispatch_starting(d) && pool_count(&d->pool) >= d->limits.pool_max)
+        note_exhausted(d);
+    dispatch_watch_availability(d);
+}
+
+void dispatch_on_more_starts(void *arg)
+{
+    dispatch_grow(arg);
+}
+
+void dispatch_on_backoff(void *arg)
+{
+    dispatch_grow(arg);
+}
+
+/* Waiting jobs fail from the head of the line on, a batch per turn of the loop: there may be a
+ * million. */
+void dispatch_on_purge(void *arg)
+{
+    struct dispatcher *d = arg;
+    struct job *job;
+    for (size_t n = 0; n < DISPATCH_BATCH && d->purge_left && (job = job_queue_first(&d->queue));
+         n++) {
+        d->purge_left--;
+        dispatch_unwait(d, job);
+        dispatch_fail(d, job, d->purge_reason, "%s", d->purge_message);
+    }
+    if (d->purge_left && job_queue_count(&d->queue))
+        timer_set(d->timers, &d->purge, dispatch_now(d) + 1);
+    else
+        d->purge_left = 0;
+    dispatch_watch_availability(d);
+}
+
+void dispatch_purge(struct dispatcher *d, enum fail_reason reason, const char *fmt, ...)
+{
+    va_list args;
+    va_start(args, fmt);
+    vsnprintf(d->purge_message, sizeof d->purge_message, fmt, args);
+    va_end(args);
+    d->purge_reason = reason;
+    d->purge_left = job_queue_count(&d->queue);
+    dispatch_on_purge(d);
+}
+
+void dispatch_on_unavailable(void *arg)
+{
+    struct dispatcher *d = arg;
+    const char *why = d->start_error[0] ? d->start_error : "workers do not become ready";
+    dispatch_purge(d, FAIL_UNAVAILABLE, "no worker could be started for %u ms: %s",
+                   d->limits.start_timeout_ms, why);
+}

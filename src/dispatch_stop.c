@@ -1,0 +1,142 @@
+/*
+ * dispatch_stop: stopping a running job, step by step, and the deadlines of workers.
+ *
+ * Before a worker is hurt in any way, what it was lent is taken back, so that only the job that it
+ * is on can be lost.
+ */
+#include "dispatch.h"
+
+#include <signal.h>
+#include <stddef.h>
+
+void dispatch_signal(struct dispatcher *d, struct worker *worker, int signo)
+{
+    worker->signalled = true;
+    if (signo == SIGKILL && worker->state != WORKER_STOPPING)
+        worker_set_state(worker, WORKER_STOPPING, dispatch_now(d));
+    d->ops->signal(d->ctx, worker, signo);
+}
+
+void dispatch_kill_job(struct dispatcher *d, struct job *job)
+{
+    job->stop_step = STOP_SIGKILL;
+    timer_clear(d->timers, &job->worker->timer);
+    dispatch_signal(d, job->worker, SIGKILL);
+}
+
+/* A job that is already being stopped keeps its first reason. */
+void dispatch_begin_stop(struct dispatcher *d, struct job *job, enum fail_reason reason)
+{
+    if (job->state == JOB_STOPPING)
+        return;
+    job_set_state(job, JOB_STOPPING);
+    job->stop_reason = (uint8_t)reason;
+    job->stop_step = STOP_FLAG;
+    dispatch_take_back_lent(d, job->worker);
+    d->ops->stop_flag(d->ctx, job->worker, job);
+    timer_set_ms(d->timers, &job->worker->timer, d->limits.kill_grace_ms / 2);
+}
+
+/*
+ * Stops a running job. If the worker has begun a job that it was lent, this one has ended and its
+ * answer is on the way: a signal now would hit the other. So the socket is read first, in a turn of
+ * its own.
+ */
+void dispatch_stop_job(struct dispatcher *d, struct job *job, bool kill)
+{
+    job->cancelled = true;
+    job->killed |= kill;
+    if (!dispatch_take_back_lent(d, job->worker)) {
+        timer_set(d->timers, &job->worker->timer, dispatch_now(d));
+        return;
+    }
+    dispatch_begin_stop(d, job, FAIL_CANCELLED);
+    if (job->killed && job->stop_step != STOP_SIGKILL)
+        dispatch_kill_job(d, job);
+}
+
+static void next_stop_step(struct dispatcher *d, struct job *job)
+{
+    if (job->stop_step == STOP_FLAG) {
+        job->stop_step = STOP_SIGTERM;
+        dispatch_signal(d, job->worker, SIGTERM);
+        timer_set_ms(d->timers, &job->worker->timer,
+                     d->limits.kill_grace_ms - d->limits.kill_grace_ms / 2);
+    } else {
+        dispatch_kill_job(d, job);
+    }
+}
+
+static const char *stop_text(const struct job *job)
+{
+    switch (job->stop_reason) {
+    case FAIL_TIMEOUT:
+        return "the job ran into its time limit";
+    case FAIL_CANCELLED:
+        return "the job was cancelled";
+    default:
+        return "the server was shut down";
+    }
+}
+
+void dispatch_fail_stopped(struct dispatcher *d, struct job *job)
+{
+    dispatch_fail(d, job, job->stop_reason, "%s; it was ended by %s", stop_text(job),
+                  stop_step_name(job->stop_step));
+}
+
+/* What arrived in time counts, also if we come late: the worker's socket is read before it is
+ * judged. */
+static void on_job_deadline(struct dispatcher *d, struct worker *worker)
+{
+    uint32_t id = worker->id;
+    uint64_t seq = worker->job->seq;
+    dispatch_take_back_lent(d, worker);
+    d->ops->poll(d->ctx, worker);
+    worker = pool_find(&d->pool, id);
+    struct job *job = worker ? worker->job : NULL;
+    if (job && job->seq == seq && job->state == JOB_STOPPING)
+        next_stop_step(d, job);
+    else if (job && job->seq == seq)
+        dispatch_begin_stop(d, job, job->cancelled ? FAIL_CANCELLED : FAIL_TIMEOUT);
+    if (job && job->seq == seq && job->killed && job->stop_step != STOP_SIGKILL)
+        dispatch_kill_job(d, job);
+    dispatch_line(d);
+}
+
+static void on_start_deadline(struct dispatcher *d, struct worker *worker)
+{
+    uint32_t id = worker->id;
+    d->ops->poll(d->ctx, worker);
+    worker = pool_find(&d->pool, id);
+    if (!worker || worker->state != WORKER_STARTING)
+        return;
+    dispatch_signal(d, worker, SIGKILL);
+    dispatch_start_failed(d, "a worker was not ready within start-timeout-ms");
+}
+
+static struct dispatcher *dispatcher_of(struct worker *worker)
+{
+    return (struct dispatcher *)((char *)worker->pool - offsetof(struct dispatcher, pool));
+}
+
+void dispatch_on_worker_timer(void *arg)
+{
+    struct worker *worker = arg;
+    struct dispatcher *d = dispatcher_of(worker);
+    if (worker->job)
+        on_job_deadline(d, worker);
+    else if (worker->state == WORKER_STARTING)
+        on_start_deadline(d, worker);
+    else
+        dispatch_signal(d, worker, SIGKILL); /* it was told to end and did not */
+}
+
+/* Tells a worker that has no job to end by itself. */
+void dispatch_retire(struct dispatcher *d, struct worker *worker)
+{
+    timer_clear(d->timers, &worker->timer);
+    worker_set_state(worker, WORKER_STOPPING, dispatch_now(d));
+    timer_set_ms(d->timers, &worker->timer, d->limits.kill_grace_ms);
+    d->ops->retire(d->ctx, worker);
+}
