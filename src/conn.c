@@ -348,6 +348,14 @@ static ssize_t read_some(struct conn *conn)
     return got;
 }
 
+/* Behind the end of input read() has nothing to say but the end, once more. */
+static int pending_error(const struct conn *conn)
+{
+    int error = 0;
+    socklen_t len = sizeof error;
+    return getsockopt(conn->fd, SOL_SOCKET, SO_ERROR, &error, &len) < 0 ? errno : error;
+}
+
 /* One read; false when there is no more for now, or ever. */
 static bool read_once(struct conn *conn, size_t *got)
 {
@@ -362,6 +370,11 @@ static bool read_once(struct conn *conn, size_t *got)
         return false;
     if (n < 0) {
         gone(conn, strerror(errno));
+        return false;
+    }
+    int error = conn->input_ended ? pending_error(conn) : 0;
+    if (error) {
+        gone(conn, strerror(error));
         return false;
     }
     stop_input_clock(conn);
