@@ -28,6 +28,8 @@ enum {
     UNPROVEN_SPARE =
         64, /* connections without a token above pool-max; beyond that the oldest goes */
     READ_ON_DEATH = 1 << 20, /* bytes read from a dead worker's socket, besides a result */
+    PEEK_MIN_MS = 1,         /* how often a silent worker's slots are looked at, */
+    PEEK_MAX_MS = 64,        /* less and less often */
     WHY_MAX = 160,
 };
 
@@ -45,6 +47,8 @@ struct worker_link {
     bool closed;       /* its connection ended before it did */
     char why[WHY_MAX]; /* what is known of its end besides its status */
     struct timer timer;
+    struct timer peek; /* while jobs are lent: when to look for results that nobody told of */
+    uint32_t peek_ms;
 };
 
 /* A connection on the worker port. */
@@ -58,6 +62,8 @@ struct worker_conn {
 };
 
 static void on_link_timer(void *arg);
+static void on_peek(void *arg);
+static void take_results(struct worker_link *link);
 static void lose(struct worker_link *link, const int *status);
 
 static struct worker_conn *conn_of(struct conn *conn)
@@ -100,10 +106,13 @@ static void send_welcome(struct worker_conn *conn)
 
 /* --- the end of a worker --- */
 
+/* What comes after this must not give it another job. */
 static void close_conn(struct worker_link *link)
 {
     if (!link->conn)
         return;
+    if (link->worker && link->worker->state != WORKER_STARTING)
+        link->worker->stale = true;
     link->conn->owner = NULL;
     conn_close(&link->conn->conn);
     link->conn = NULL;
@@ -243,6 +252,7 @@ static void read_last_words(struct worker_link *link)
     link->worker->stale = true;
     if (link->conn)
         conn_read_now(&link->conn->conn, limit);
+    take_results(link);
     close_conn(link);
 }
 
@@ -367,6 +377,8 @@ static const char *check_worker(const struct worker_link *link, const struct wir
     bool answer = head->type == WIRE_DONE || head->type == WIRE_FAILED;
     if (head->magic != WIRE_MAGIC)
         return "a header with a wrong magic number";
+    if (head->type == WIRE_ANSWERED)
+        return head->size || head->text_len ? "a message that is too long" : NULL;
     if (!answer && head->type != WIRE_READY)
         return "a message of an unknown type";
     if (head->type == WIRE_READY)
@@ -392,6 +404,8 @@ static void take_answer(struct worker_link *link, const struct wire_head *head,
 /* A message without payload; ready while it is being told to end comes too late to matter. */
 static void take_empty(struct worker_link *link, const struct wire_head *head)
 {
+    if (head->type == WIRE_ANSWERED)
+        return; /* the results were taken when its header came */
     if (head->type != WIRE_READY) {
         take_answer(link, head, NULL);
         return;
@@ -408,6 +422,8 @@ static void on_header(struct conn *raw, char *data, size_t len)
     const char *fault;
     memcpy(&conn->head, data, len);
     conn->head.name[sizeof conn->head.name - 1] = '\0';
+    if (link)
+        take_results(link); /* they are older than the message */
     fault = link ? check_worker(link, &conn->head) : check_stranger(&conn->head);
     size_t body = (size_t)conn->head.size + conn->head.text_len;
     if (fault && link)
@@ -466,23 +482,57 @@ static void take_failure(struct worker_link *link, const struct wire_head *head,
     payload_unref(answer.payload);
 }
 
+/* What a job printed is logged before it ends. One look serves all answers that came together. */
+static void drain_before_answer(struct worker_link *link)
+{
+    uint64_t now_us = timers_of(link->workers)->now_us;
+    if (link->drained_us != now_us)
+        worker_output_drain(&link->output);
+    link->drained_us = now_us;
+    link->peek_ms = PEEK_MIN_MS;
+}
+
 static void take_answer(struct worker_link *link, const struct wire_head *head,
                         struct payload *payload)
 {
     /* The header was checked when it came; the job may have been ended since (by an abort). */
     if (!link->worker->job || link->worker->job->seq != head->job)
         return;
-    /* What the job printed is logged before it ends. One look serves all answers that were read
-     * together. */
-    if (link->drained_us != timers_of(link->workers)->now_us)
-        worker_output_drain(&link->output);
-    link->drained_us = timers_of(link->workers)->now_us;
+    drain_before_answer(link);
     if (head->type == WIRE_FAILED) {
         take_failure(link, head, payload);
         return;
     }
     struct worker_answer answer = {.type = JOB_DONE, .payload = payload};
     dispatcher_worker_answered(link->workers->dispatcher, link->worker, &answer);
+}
+
+/* The results that the worker left in slots, in the order of its jobs. What it is handed meanwhile
+ * is sent at the end of the turn, so that this ends. */
+static void take_results(struct worker_link *link)
+{
+    char data[WORKER_RESULT_MAX];
+    size_t len;
+    struct job *job;
+    while ((job = link->worker->job) &&
+           worker_proc_result(&link->proc, job->slot, job->seq, data, &len)) {
+        drain_before_answer(link);
+        struct worker_answer answer = {.type = JOB_DONE};
+        if (len)
+            answer.payload = payload_from(link->workers->loop->budget, data, len);
+        dispatcher_worker_answered(link->workers->dispatcher, link->worker, &answer);
+        payload_unref(answer.payload);
+    }
+}
+
+/* A worker that went on to a long job may have left results without a word. */
+static void on_peek(void *arg)
+{
+    struct worker_link *link = arg;
+    link->peek_ms = link->peek_ms < PEEK_MAX_MS ? link->peek_ms * 2 : PEEK_MAX_MS;
+    take_results(link);
+    if (link->worker->job)
+        timer_set_ms(timers_of(link->workers), &link->peek, link->peek_ms);
 }
 
 static void on_header_too_long(struct conn *conn)
@@ -562,6 +612,7 @@ void workers_close_unproven(struct workers *workers)
 static void link_free(struct worker_link *link)
 {
     timer_clear(timers_of(link->workers), &link->timer);
+    timer_clear(timers_of(link->workers), &link->peek);
     close_conn(link);
     worker_output_close(&link->output);
     worker_proc_close(&link->proc);
@@ -577,6 +628,7 @@ static int op_start(void *ctx, struct worker *worker)
     link->worker = worker;
     link->proc.output_fd = -1;
     timer_init(&link->timer, on_link_timer, link);
+    timer_init(&link->peek, on_peek, link);
     TAILQ_INSERT_TAIL(&workers->links, link, link);
     worker->process = link;
     if (getrandom(link->token, sizeof link->token, 0) != (ssize_t)sizeof link->token)
@@ -598,6 +650,10 @@ static void op_assign(void *ctx, struct worker *worker, struct job *job, uint64_
     struct worker_link *link = worker->process;
     (void)ctx;
     struct wire_head head = make_head(WIRE_RUN, job->module->name);
+    if (worker->job && !timer_is_set(&link->peek)) {
+        link->peek_ms = PEEK_MIN_MS;
+        timer_set_ms(timers_of(link->workers), &link->peek, PEEK_MIN_MS);
+    }
     job->slot = worker_proc_offer(&link->proc, job->seq);
     head.job = job->seq;
     head.slot = job->slot;
@@ -650,6 +706,8 @@ static void op_poll(void *ctx, struct worker *worker)
     workers_reap(workers); /* a death that is known by now is told as what it is */
     if (pool_find(&workers->dispatcher->pool, id) && link->conn)
         conn_read_now(&link->conn->conn, workers->config->payload_max + READ_ON_DEATH);
+    if (pool_find(&workers->dispatcher->pool, id))
+        take_results(link);
 }
 
 static void op_forget(void *ctx, struct worker *worker)

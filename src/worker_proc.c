@@ -179,6 +179,19 @@ bool worker_proc_take_back(const struct worker_proc *proc, uint32_t slot, uint64
     return claim_settle(&proc->shared->claims[slot], job, CLAIM_TAKEN);
 }
 
+bool worker_proc_result(const struct worker_proc *proc, uint32_t slot, uint64_t job, char *data,
+                        size_t *len)
+{
+    const struct worker_result *result = &proc->shared->results[slot];
+    uint64_t word = __atomic_load_n(&proc->shared->claims[slot], __ATOMIC_ACQUIRE);
+    if (word != claim_word(job, CLAIM_ANSWERED))
+        return false;
+    uint32_t size = __atomic_load_n(&result->size, __ATOMIC_RELAXED); /* once: it may change */
+    *len = size <= WORKER_RESULT_MAX ? size : WORKER_RESULT_MAX;
+    memcpy(data, result->data, *len);
+    return true;
+}
+
 void worker_proc_stop_flag(const struct worker_proc *proc, uint64_t job)
 {
     __atomic_store_n(&proc->shared->page.stop_job, job, __ATOMIC_RELAXED);

@@ -52,6 +52,11 @@ uint32_t worker_proc_offer(struct worker_proc *proc, uint64_t job);
 /* Takes the job back; false if the worker has begun it. */
 bool worker_proc_take_back(const struct worker_proc *proc, uint32_t slot, uint64_t job);
 
+/* The result of that job, if it was left in its slot: true, and up to WORKER_RESULT_MAX bytes are
+ * copied. */
+bool worker_proc_result(const struct worker_proc *proc, uint32_t slot, uint64_t job, char *data,
+                        size_t *len);
+
 /* Raises the stop flag for the job of that number. */
 void worker_proc_stop_flag(const struct worker_proc *proc, uint64_t job);
 

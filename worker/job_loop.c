@@ -1,10 +1,13 @@
 /*
  * job_loop: see job_loop.h.
  *
- * A job costs three system calls: recv, sendmsg, and the one that restores the signal mask. That
- * last one takes about a hundredth of the other two's time and is made before the answer: a module
- * that left SIGTERM blocked must not keep the next job from being stopped, and one that is pending
- * ends the process while its own job is still on it.
+ * A job that comes alone costs three system calls: recv, sendmsg, and the one that restores the
+ * signal mask. That last one takes about a hundredth of the other two's time and is made before the
+ * answer: a module that left SIGTERM blocked must not keep the next job from being stopped, and one
+ * that is pending ends the process while its own job is still on it.
+ *
+ * Of jobs that come together, each small result is left in its slot as long as the next job is at
+ * hand and they are quick; then one message tells of all (common/worker_page.h).
  */
 #include "job_loop.h"
 
@@ -13,6 +16,17 @@
 #include "report.h"
 
 #include <signal.h>
+#include <string.h>
+#include <time.h>
+
+enum { QUICK_US = 200 }; /* the master is told at least as often as this, between jobs */
+
+struct loop {
+    struct master_link *link;
+    struct worker_shared *shared;
+    bool untold;      /* results are in slots that the master was not told of */
+    uint64_t told_us; /* when the master was told last, or the first of the jobs at hand came */
+};
 
 static enum link_status take_job(struct master_link *link, struct job *job, struct wire_head *head)
 {
@@ -44,30 +58,92 @@ static void do_job(struct job *job, struct loader *loader, const char *name)
     report_flush_stdout(); /* so that what the module printed is logged as this job's */
 }
 
-static enum link_status answer(struct master_link *link, struct job *job)
+static uint64_t now_us(void)
+{
+    struct timespec now;
+
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (uint64_t)now.tv_sec * 1000000 + (uint64_t)now.tv_nsec / 1000;
+}
+
+/* Answers by a message, which tells of the results in slots as well. */
+static enum link_status send_answer(struct master_link *link, struct job *job)
 {
     struct wire_head head;
 
     job_answer(job, &head);
-    enum link_status status = master_link_send(link, &head, job->message, job->result.data);
+    return master_link_send(link, &head, job->message, job->result.data);
+}
+
+static enum link_status send_answered(struct master_link *link)
+{
+    struct wire_head head = {.type = WIRE_ANSWERED};
+
+    return master_link_send(link, &head, NULL, NULL);
+}
+
+static void leave_result(struct worker_shared *shared, uint32_t slot, const struct job *job)
+{
+    struct worker_result *result = &shared->results[slot];
+
+    result->size = (uint32_t)job->result.len;
+    memcpy(result->data, job->result.data, job->result.len);
+    __atomic_store_n(&shared->claims[slot], claim_word(job->seq, CLAIM_ANSWERED), __ATOMIC_RELEASE);
+}
+
+static bool may_leave_result(const struct loop *loop, const struct job *job)
+{
+    return job->kind == WIRE_KIND_NONE && job->result.len <= WORKER_RESULT_MAX &&
+           master_link_has_message(loop->link) && now_us() - loop->told_us < QUICK_US;
+}
+
+static enum link_status answer(struct loop *loop, struct job *job, uint32_t slot)
+{
+    enum link_status status = LINK_OK;
+
+    if (may_leave_result(loop, job)) {
+        leave_result(loop->shared, slot, job);
+        loop->untold = true;
+    } else {
+        status = send_answer(loop->link, job);
+        loop->untold = false;
+        loop->told_us = now_us();
+    }
     job_end(job);
     return status;
 }
 
-enum link_status job_loop_run(struct master_link *link, struct loader *loader,
-                              const struct settings *settings, const uint64_t *stop_word,
-                              uint64_t *claims)
+/* Before the worker may have to wait for its next job, the master is told of the results in slots.
+ */
+static enum link_status next_job(struct loop *loop, struct job *job, struct wire_head *head)
 {
+    if (loop->untold && !master_link_has_message(loop->link)) {
+        enum link_status status = send_answered(loop->link);
+        if (status != LINK_OK)
+            return status;
+        loop->untold = false;
+    }
+    bool waits = !master_link_has_message(loop->link);
+    enum link_status status = take_job(loop->link, job, head);
+    if (waits)
+        loop->told_us = now_us();
+    return status;
+}
+
+enum link_status job_loop_run(struct master_link *link, struct loader *loader,
+                              const struct settings *settings, struct worker_shared *shared)
+{
+    struct loop loop = {.link = link, .shared = shared};
     struct job job;
     struct wire_head head;
     enum link_status status;
 
-    job_init(&job, settings, stop_word);
-    while ((status = take_job(link, &job, &head)) == LINK_OK) {
-        if (!claim_settle(&claims[head.slot], head.job, CLAIM_BEGUN))
+    job_init(&job, settings, &shared->page.stop_job);
+    while ((status = next_job(&loop, &job, &head)) == LINK_OK) {
+        if (!claim_settle(&shared->claims[head.slot], head.job, CLAIM_BEGUN))
             continue; /* the master has taken it back and given it to another worker */
         do_job(&job, loader, head.name);
-        if ((status = answer(link, &job)) != LINK_OK)
+        if ((status = answer(&loop, &job, head.slot)) != LINK_OK)
             break;
     }
     job_destroy(&job);

@@ -40,7 +40,7 @@ int main(int argc, char **argv)
     if (handshake_ready(link) < 0)
         return EXIT_FAILURE;
 
-    if (job_loop_run(link, loader, &settings, start.stop_word, start.claims) != LINK_END)
+    if (job_loop_run(link, loader, &settings, start.shared) != LINK_END)
         return EXIT_FAILURE;
     loader_free(loader);
     master_link_free(link);

@@ -151,6 +151,17 @@ enum link_status master_link_receive(struct master_link *link, struct wire_head 
     return LINK_OK;
 }
 
+bool master_link_has_message(const struct master_link *link)
+{
+    struct wire_head head;
+    size_t available = link->end - link->begin;
+
+    if (available < sizeof(head))
+        return false;
+    memcpy(&head, link->buffer + link->begin, sizeof(head));
+    return available - sizeof(head) >= head.size;
+}
+
 enum link_status master_link_read(struct master_link *link, void *data, size_t len)
 {
     enum link_status status = read_fully(link, data, len);

@@ -10,6 +10,7 @@
 
 #include "common/wire.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <sys/socket.h>
 
@@ -35,6 +36,9 @@ struct master_link *master_link_new(int fd);
  */
 enum link_status master_link_receive(struct master_link *link, struct wire_head *head,
                                      uint64_t payload_max);
+
+/* Whether a whole message was received already, so that reading it does not wait. */
+bool master_link_has_message(const struct master_link *link);
 
 /* Reads exactly `len` bytes: LINK_OK or LINK_BROKEN. */
 enum link_status master_link_read(struct master_link *link, void *data, size_t len);

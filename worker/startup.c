@@ -86,8 +86,7 @@ void startup_take_page(struct startup *s)
         .addr = page->addr,
         .addr_len = page->addr_len,
         .nofile_soft = page->nofile_soft,
-        .stop_word = &page->stop_job,
-        .claims = shared->claims,
+        .shared = shared,
     };
     memcpy(s->token, page->token, TOKEN_BYTES);
     explicit_bzero(page->token, TOKEN_BYTES);

@@ -2,7 +2,7 @@
 #ifndef TASKMASTER_WORKER_STARTUP_H
 #define TASKMASTER_WORKER_STARTUP_H
 
-#include "common/limits.h"
+#include "common/worker_page.h"
 
 #include <stdint.h>
 #include <sys/socket.h>
@@ -13,8 +13,7 @@ struct startup {
     struct sockaddr_storage addr; /* of the master's worker port */
     socklen_t addr_len;
     uint64_t nofile_soft;
-    const uint64_t *stop_word; /* in the pages that the master shares; mapped for good */
-    uint64_t *claims;          /* likewise, writable */
+    struct worker_shared *shared; /* the memory that the master shares; mapped for good */
 };
 
 /* Makes sure that this process ends with the master, whatever it is doing then. Ends it at once if

@@ -14,9 +14,12 @@
  *     DONE    job, payload                                     exactly one answer for each RUN that
  * it FAILED  job, kind, name=code, text=message, payload=details     claims, in their order
  *
+ *     ANSWERED                                                 results are in their slots
+ *
  * A worker may be handed jobs while it is busy. Before it begins one, it claims it (worker_page.h);
- * one that the master has taken back meanwhile it skips without a word. An answer is sent before
- * the next job is claimed.
+ * one that the master has taken back meanwhile it skips without a word. A job is answered by its
+ * DONE or FAILED, or in its slot, before the next one is claimed; answers in slots come before a
+ * message.
  *
  * The master ends a worker gracefully by shutting down its sending side: the worker reads end of
  * input, runs the modules' fini hooks and exits with 0.
@@ -39,6 +42,7 @@ enum wire_type {
     WIRE_RUN,
     WIRE_DONE,
     WIRE_FAILED,
+    WIRE_ANSWERED,
 };
 
 /* Why a job failed, as far as the worker can tell. */

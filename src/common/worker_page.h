@@ -1,10 +1,24 @@
 /*
- * worker_page: the two pages of memory that the master shares with one worker process.
+ * worker_page: the memory that the master shares with one worker process.
  *
  * The master makes it as a sealed memfd (it can neither shrink nor grow, so that a touch can never
- * fault) and the worker inherits it as descriptor WORKER_PAGE_FD. It carries what the worker needs
- * to connect back, kept out of argv and environment, and afterwards the stop flag. The page belongs
- * to one worker only, and the master trusts nothing in it: it writes, and never reads.
+ * fault) and the worker inherits it as descriptor WORKER_PAGE_FD. The first page carries what the
+ * worker needs to connect back, kept out of argv and environment, and afterwards the stop flag.
+ *
+ * The second page holds the claim words. A job that was handed over may still be taken back as long
+ * as the worker has not begun it, and neither side waits for the other: the master writes the job's
+ * word as offered before it sends the job, then a compare-and-swap settles it, by the worker from
+ * offered to begun, or by the master from offered to taken. A word holds the job's number besides,
+ * so that a slot can be used again while an old message is still unread.
+ *
+ * Behind it each slot has room for a small result. A worker that has its next job at hand already
+ * leaves the result there and moves the word on to answered, and sends one message for several when
+ * it has nothing more to do. Should it be on a long job by then, the master looks by itself.
+ *
+ * The worker maps the first page read-only once it has started, the others writable. What a broken
+ * worker writes there can hurt its own jobs alone: any word but offered counts as begun, and a job
+ * that was begun is lost with its worker; a result's size is checked and its bytes are copied
+ * before anybody looks at them.
  */
 #ifndef TASKMASTER_COMMON_WORKER_PAGE_H
 #define TASKMASTER_COMMON_WORKER_PAGE_H
@@ -34,15 +48,24 @@ struct worker_page {
 
 enum { WORKER_CLAIMS = 64 }; /* slots; more than can be handed to one worker at a time */
 
+enum { WORKER_RESULT_MAX = 500 }; /* bytes of a result that is left in its slot */
+
+struct worker_result {
+    uint32_t size;
+    char data[WORKER_RESULT_MAX];
+};
+
 struct worker_shared {
     struct worker_page page;
     _Alignas(4096) uint64_t claims[WORKER_CLAIMS]; /* read and written atomically */
+    _Alignas(4096) struct worker_result results[WORKER_CLAIMS];
 };
 
 enum claim_state {
-    CLAIM_OFFERED = 1, /* the worker may begin the job */
-    CLAIM_BEGUN = 2,   /* by the worker */
-    CLAIM_TAKEN = 3,   /* back, by the master */
+    CLAIM_OFFERED = 1,  /* the worker may begin the job */
+    CLAIM_BEGUN = 2,    /* by the worker */
+    CLAIM_TAKEN = 3,    /* back, by the master */
+    CLAIM_ANSWERED = 0, /* done: the result is in the slot */
 };
 
 static inline uint64_t claim_word(uint64_t job, enum claim_state state)

@@ -213,6 +213,25 @@ START_TEST(payloads_of_any_size_come_back)
 }
 END_TEST
 
+/* Checks the results that were left in slots, from job `next` on; returns the first that was not.
+ */
+static uint64_t results_in_slots(uint64_t next, uint64_t last)
+{
+    struct worker_shared *shared = (struct worker_shared *)master.page;
+
+    for (; next <= last; next++) {
+        size_t slot = next % WORKER_CLAIMS;
+        char number[4] = {0};
+        if (__atomic_load_n(&shared->claims[slot], __ATOMIC_ACQUIRE) !=
+            claim_word(next, CLAIM_ANSWERED))
+            break;
+        ck_assert_uint_eq(shared->results[slot].size, 3);
+        memcpy(number, shared->results[slot].data, 3);
+        ck_assert_int_eq(atoi(number), (int)next);
+    }
+    return next;
+}
+
 START_TEST(jobs_that_arrive_together_are_answered_in_order)
 {
     enum { JOBS = WORKER_CLAIMS };
@@ -229,10 +248,15 @@ START_TEST(jobs_that_arrive_together_are_answered_in_order)
         len += sizeof(head) + 3;
     }
     fake_master_send(&master, batch, len);
-    for (uint64_t i = 1; i <= JOBS; i++) {
+    uint64_t next = 1;
+    while ((next = results_in_slots(next, JOBS)) <= JOBS) {
         const struct answer *answer = fake_master_answer(&master);
-        ck_assert_uint_eq(answer->head.job, i);
-        ck_assert_int_eq(atoi(answer->payload), (int)i);
+        next = results_in_slots(next, JOBS); /* they are older than the message */
+        if (answer->head.type == WIRE_ANSWERED)
+            continue;
+        ck_assert_uint_eq(answer->head.job, next);
+        ck_assert_int_eq(atoi(answer->payload), (int)next);
+        next++;
     }
     free(batch);
     fake_master_finish(&master);
