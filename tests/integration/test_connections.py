@@ -88,8 +88,9 @@ def test_half_close_with_nothing_to_come_is_closed_at_once(daemon):
 def test_a_half_closed_idle_client_does_not_spin_a_core(daemon):
     server = daemon(pool_start=2, pool_max=2)
     clients = [server.client() for _ in range(3)]
-    for n, client in enumerate(clients):  # one of them waits in the line
-        client.submit(n, "sleep", LONG_SLEEP)
+    for n, client in enumerate(clients):  # the last one waits in the line
+        client.submit(n, "sleep", LONG_SLEEP, notify=["accepted"])
+        client.event("accepted")
     server.wait_jobs(running=2, waiting=1)
     for client in clients:
         client.shutdown()

@@ -4,6 +4,7 @@ that: such a job still waits, by every word of the protocol, until it has begun.
 import json
 import os
 import signal
+import threading
 
 import pytest
 
@@ -169,3 +170,85 @@ def test_crashes_among_short_jobs_cost_themselves_only(daemon):
         else:
             assert event.payload == str(n).encode(), event
     assert server.wait_idle(2)["pool"]["exits"] == 20
+
+
+def test_results_of_every_small_size(daemon):
+    """Small results may take another way than large ones."""
+    server = daemon(pool_start=1, pool_max=1, job_max=3000)
+    client = server.client()
+    sizes = [*range(700), 4095, 4096, 4097, 65535, 65536, 65537, *range(0, 3000, 7)]
+    client.send_raw(
+        b"".join(
+            message(bytes([n % 256]) * size, op="submit", id=n, module="echo")
+            for n, size in enumerate(sizes)
+        )
+    )
+    for n, size in enumerate(sizes):
+        event = client.recv()
+        check(event, "done", id=n, size=size)
+        assert event.payload == bytes([n % 256]) * size
+
+
+def test_results_of_one_worker_come_in_order(daemon):
+    """Whichever way they take, failures among them."""
+    server = daemon(pool_start=1, pool_max=1, job_max=3000)
+    client = server.client()
+    data = []
+    for n in range(400):
+        if n % 11 == 5:
+            data.append(message("{}", op="submit", id=n, module="math"))
+        else:
+            size = (3, 499, 500, 501, 5000, 100000)[n % 6]
+            data.append(message("x" * size, op="submit", id=n, module="echo"))
+    # Read while writing: the payloads together are more than the sockets hold.
+    writer = threading.Thread(target=lambda: [client.send_raw(piece) for piece in data])
+    writer.start()
+    try:
+        for n in range(400):
+            event = client.recv()
+            check(event, "failed" if n % 11 == 5 else "done", id=n, order=n + 1)
+    finally:
+        writer.join()
+
+
+def test_output_of_short_jobs_is_tagged_with_the_job_that_printed_it(daemon):
+    server = daemon(pool_start=1, pool_max=1, job_max=200)
+    client = server.client()
+    client.send_raw(
+        b"".join(
+            message(f"stdout line-{n}", op="submit", id=n, module="crash") for n in range(60)
+        )
+    )
+    jobs = {}
+    for n in range(60):
+        event = client.outcome(n)
+        check(event, "done")
+        jobs[f"line-{n}"] = event["job"]
+    server.log.wait("worker-output", text="line-59")
+    lines = {line["text"]: line["job"] for line in server.log.events("worker-output")}
+    wrong = {text: (lines.get(text), job) for text, job in jobs.items() if lines.get(text) != job}
+    assert not wrong, f"{len(wrong)} of 60 under another job, as (tag, job): {wrong}"
+
+
+def test_output_of_a_job_that_crashes_among_short_ones(daemon):
+    """What is known of the crash is of that job, not of its neighbours."""
+    server = daemon(pool_start=1, pool_max=1, job_max=200)
+    client = server.client()
+    for round in range(5):
+        client.send_raw(
+            b"".join(
+                message(f"stdout before-{n}", op="submit", id=n, module="crash") for n in range(20)
+            )
+            + message("abort", op="submit", id="abort", module="crash")
+            + b"".join(
+                message(f"stdout after-{n}", op="submit", id=f"a{n}", module="crash")
+                for n in range(20)
+            )
+        )
+        for n in range(20):
+            check(client.outcome(n), "done")
+            check(client.outcome(f"a{n}"), "done")
+        event = client.outcome("abort")
+        check(event, "failed", reason="error", signal="SIGABRT")
+        assert b"before-" not in (event.payload or b""), event
+        assert b"after-" not in (event.payload or b""), event

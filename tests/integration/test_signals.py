@@ -358,16 +358,16 @@ def test_options_of_the_command_line_win_also_after_a_reload(daemon):
 def test_a_hundred_reloads_under_load(daemon):
     server = daemon(pool_start=2, pool_max=2, job_max=500)
     client = server.client()
+    server.wait_idle(2)
+    before = len(proc.descriptors(server.pid))
     for n in range(200):
         client.submit(n, "echo", str(n))
         if n % 2:
             server.signal(signal.SIGHUP)
     for n in range(200):
         assert client.outcome(n).payload == str(n).encode()
-    before = len(proc.descriptors(server.pid))
-    server.signal(signal.SIGHUP)
-    client.silent()
-    assert len(proc.descriptors(server.pid)) <= before
+    server.wait_idle(2)
+    wait_until(lambda: len(proc.descriptors(server.pid)) <= before, f"{before} descriptors again")
 
 
 def test_sigpipe_is_no_end(daemon):

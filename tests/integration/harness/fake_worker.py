@@ -18,7 +18,6 @@ MAGIC, PAGE_MAGIC = 0x746D7702, 0x746D7002
 CLAIMS_AT, CLAIM_COUNT = 4096, 64
 CLAIM = struct.Struct("=Q")
 OFFERED, BEGUN = 1, 2
-SHARED_SIZE = 2 * 4096  # of struct worker_shared
 HELLO, WELCOME, READY, RUN, DONE, FAILED = range(1, 7)
 KIND_NONE, KIND_MODULE, KIND_UNAVAILABLE, KIND_TOO_LARGE = range(4)
 
@@ -53,7 +52,7 @@ INHERITED = descriptors()  # before we open any of our own
 
 class Page:
     def __init__(self):
-        self.view = mmap.mmap(PAGE_FD, SHARED_SIZE, mmap.MAP_SHARED)
+        self.view = mmap.mmap(PAGE_FD, 0, mmap.MAP_SHARED)
         fields = PAGE.unpack(self.view[: PAGE.size])
         self.magic, self.worker, self.token, self.addr, self.addr_len = fields[:5]
         assert self.magic == PAGE_MAGIC, hex(self.magic)
