@@ -170,6 +170,25 @@ sweep-programs: all $(BUILD)/tests/fail_malloc.so
 sweep: sweep-programs
 	BUILD=$(abspath $(BUILD)) PYTHONDONTWRITEBYTECODE=1 tests/sweep/sweep
 
+# Torture. `make torture JOBS=10000000 FAULTS=100000 SEED=1f` runs disasters for hours, in rounds that are checked one by
+# one; tests/torture/README.md. `make plant BUG=03` plants one bug of tests/torture/bugs in a copy of the sources and
+# looks whether the checker finds it, `make plants` all of them.
+JOBS      ?= 10000000
+FAULTS    ?= 100000
+SEED      ?=
+torture_o := $(patsubst %.c,$(O)/%.o,$(wildcard tests/torture/*.c))
+$(BUILD)/tests/torture: $(torture_o)
+	@mkdir -p $(@D)
+	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ -ljansson
+.PHONY: torture torture-programs plant plants
+torture-programs: $(BUILD)/taskmasterd $(BUILD)/taskmaster-worker $(BUILD)/tests/torture $(test_modules)
+torture: torture-programs
+	BUILD=$(BUILD) $(BUILD)/tests/torture --jobs $(JOBS) --faults $(FAULTS) $(if $(SEED),--seed $(SEED)) --verbose
+plant: torture-programs
+	BUILD=$(BUILD) tests/torture/plant $(BUG)
+plants: torture-programs
+	BUILD=$(BUILD) tests/torture/plant all
+
 clean:
 	rm -rf build
 

@@ -1,0 +1,220 @@
+/* check_daemon: bounds, conservation, hangs, ends, and what is left over. */
+#include "checker.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <sys/wait.h>
+
+enum {
+    HANG_US = 1000000,
+    SPIN_PERCENT = 2,
+    DRIFT_KB = 24 * 1024,
+    FEW_CLIENTS = PLAN_CLIENT_MAX / 2, /* with so few, nobody is too many */
+};
+
+static double seconds(const struct check *check, uint64_t t_us)
+{
+    return (double)(t_us - check->rest->started_us) / 1e6;
+}
+
+/* --- samples --- */
+
+static void check_conservation(const struct check *check, const struct event *event,
+                               const struct sample *s)
+{
+    uint64_t sum =
+        s->done + s->failed + s->overload + s->dropped + s->orphaned + s->waiting + s->running;
+    if (s->submitted != sum)
+        finding_add(check->findings, FINDING_CONSERVATION,
+                    "at %.3f s submitted %" PRIu64 ", but done %" PRIu64 " + failed %" PRIu64
+                    " + overload %" PRIu64 " + dropped %" PRIu64 " + orphaned %" PRIu64
+                    " + waiting %" PRIu64 " + running %" PRIu64 " = %" PRIu64,
+                    seconds(check, event->t_us), s->submitted, s->done, s->failed, s->overload,
+                    s->dropped, s->orphaned, s->waiting, s->running, sum);
+}
+
+static void check_bounds(const struct check *check, const struct event *event,
+                         const struct sample *s)
+{
+    struct known_range range = check_settings(check, s->sent_us, event->t_us);
+    uint64_t workers = s->starting + s->idle + s->busy + s->stopping;
+    double at = seconds(check, event->t_us);
+    if (workers > range.pool_max)
+        finding_add(check->findings, FINDING_BOUNDS,
+                    "at %.3f s %" PRIu64 " workers, pool-max %" PRIu64, at, workers,
+                    range.pool_max);
+    if (s->children > range.pool_max)
+        finding_add(check->findings, FINDING_BOUNDS,
+                    "at %.3f s %" PRIu64 " child processes, pool-max %" PRIu64, at, s->children,
+                    range.pool_max);
+    /* One more for each worker that is on its way, and one for each that was lost before it began.
+     */
+    if (s->waiting > range.job_max + 2 * range.pool_max)
+        finding_add(check->findings, FINDING_BOUNDS,
+                    "at %.3f s %" PRIu64 " jobs wait, job-max %" PRIu64, at, s->waiting,
+                    range.job_max);
+    if (s->pool_max > range.pool_max || s->job_max > range.job_max || s->job_max < range.job_min)
+        finding_add(check->findings, FINDING_BOUNDS,
+                    "at %.3f s stats tell pool-max %" PRIu64 " and job-max %" PRIu64
+                    ", which are not the settings",
+                    at, s->pool_max, s->job_max);
+}
+
+static void check_sample(const struct check *check, const struct event *event)
+{
+    const struct sample *sample = &check->history->samples[event->a];
+    check_conservation(check, event, sample);
+    check_bounds(check, event, sample);
+}
+
+/* What the daemon has counted in its last epoch against what was told: it cannot be less. */
+static void check_counts(const struct check *check)
+{
+    const struct history *history = check->history;
+    uint64_t done = 0, sure = 0;
+    if (!history->sample_count || !check->rest->reached)
+        return;
+    const struct sample *last = &history->samples[history->sample_count - 1];
+    for (size_t uid = 0; uid < history->job_count; uid++) {
+        const struct event *end = check->jobs[uid].end;
+        if (history->jobs[uid].epoch != history->epoch || !end)
+            continue;
+        done += end->type == EV_DONE;
+        sure += end->type != EV_ERROR;
+    }
+    if (done > last->done || sure > last->submitted)
+        finding_add(check->findings, FINDING_CONSERVATION,
+                    "stats count %" PRIu64 " done of %" PRIu64 ", but clients were told %" PRIu64
+                    " of %" PRIu64,
+                    last->done, last->submitted, done, sure);
+}
+
+/* --- connections and masters --- */
+
+static void check_ping(const struct check *check, const struct event *event)
+{
+    uint64_t took = event->a > event->b ? event->a - event->b : 0;
+    if (took > HANG_US * check->scale)
+        finding_add(check->findings, FINDING_HANG,
+                    "at %.3f s a ping was answered after %.3f s (client %" PRIu32 ")",
+                    seconds(check, event->t_us), (double)took / 1e6, event->conn);
+}
+
+static void check_conn_end(const struct check *check, const struct event *event)
+{
+    if (event->code == END_LOST)
+        finding_add(check->findings, FINDING_LOST,
+                    "at %.3f s the server closed the connection of client %" PRIu32
+                    " without a reason",
+                    seconds(check, event->t_us), event->conn);
+    else if (event->code == END_ASKED && event->b)
+        finding_add(check->findings, FINDING_LOST,
+                    "at %.3f s client %" PRIu32 " lacks the answers of %" PRIu64 " requests",
+                    seconds(check, event->t_us), event->conn, event->b);
+}
+
+static void check_fatal(const struct check *check, const struct event *event)
+{
+    bool few = event->a && event->b < FEW_CLIENTS;
+    if (few || (!event->code && !event->a))
+        finding_add(check->findings, FINDING_UNEXPECTED,
+                    "at %.3f s client %" PRIu32 " was told a fatal error without a reason",
+                    seconds(check, event->t_us), event->conn);
+}
+
+static void check_broken(const struct check *check, const struct event *event)
+{
+    static const char *const texts[BROKEN_KINDS] = {
+        [BROKEN_FRAMING] = "what the server sent is no message",
+        [BROKEN_ORDER_OF_ANSWERS] = "answers do not come in the order of their requests",
+        [BROKEN_STRANGER_TOLD] = "a stranger on the worker port was sent something",
+        [BROKEN_STRANGER_STAYS] = "a stranger on the worker port was not closed in time",
+    };
+    finding_add(check->findings, FINDING_UNEXPECTED, "at %.3f s client %" PRIu32 ": %s",
+                seconds(check, event->t_us), event->conn, texts[event->a]);
+}
+
+static void check_epoch_end(const struct check *check, const struct event *event)
+{
+    int status = (int)event->a;
+    bool fine = WIFEXITED(status) && WEXITSTATUS(status) == 0;
+    if (event->code == EPOCH_DIED)
+        finding_add(check->findings, FINDING_DIED,
+                    "at %.3f s the master ended by itself, wait status 0x%x",
+                    seconds(check, event->t_us), (unsigned)status);
+    else if (event->code == EPOCH_DRAINED && !fine)
+        finding_add(check->findings, FINDING_DIED,
+                    "at %.3f s the master was told to end, and ended with wait status 0x%x",
+                    seconds(check, event->t_us), (unsigned)status);
+}
+
+static void check_event(const struct check *check, const struct event *event)
+{
+    if (event->type == EV_SAMPLE)
+        check_sample(check, event);
+    else if (event->type == EV_PING)
+        check_ping(check, event);
+    else if (event->type == EV_CONN_END)
+        check_conn_end(check, event);
+    else if (event->type == EV_FATAL)
+        check_fatal(check, event);
+    else if (event->type == EV_BROKEN)
+        check_broken(check, event);
+    else if (event->type == EV_EPOCH_END)
+        check_epoch_end(check, event);
+    else if (event->type == EV_STRAY)
+        finding_add(check->findings, FINDING_UNEXPECTED,
+                    "at %.3f s client %" PRIu32 " was told of a job that it does not have",
+                    seconds(check, event->t_us), event->conn);
+}
+
+/* --- at rest --- */
+
+static void check_drift(const struct check *check)
+{
+    const struct rest *rest = check->rest;
+    struct findings *findings = check->findings;
+    if (rest->files_after != rest->files_before)
+        finding_add(findings, FINDING_DRIFT, "descriptors: %d at the beginning, %d at rest",
+                    rest->files_before, rest->files_after);
+    if (rest->rss_after_kb - rest->rss_before_kb > DRIFT_KB * (long)check->scale)
+        finding_add(findings, FINDING_DRIFT, "memory: %ld KiB at the beginning, %ld KiB at rest",
+                    rest->rss_before_kb, rest->rss_after_kb);
+    if (rest->bytes)
+        finding_add(findings, FINDING_DRIFT, "payloads: %" PRIu64 " bytes are held at rest",
+                    rest->bytes);
+    if (rest->zombies)
+        finding_add(findings, FINDING_DRIFT, "zombies: %" PRIu64 " at rest", rest->zombies);
+}
+
+static void check_rest(const struct check *check)
+{
+    const struct rest *rest = check->rest;
+    if (rest->stuck)
+        finding_add(check->findings, FINDING_HANG, "the round came to no end");
+    else if (!rest->reached)
+        finding_add(check->findings, FINDING_DRIFT,
+                    "the daemon did not come to rest (workers idle, nobody connected)");
+    if (rest->leftovers)
+        finding_add(check->findings, FINDING_DRIFT,
+                    "%" PRIu64 " processes outlived their master by a second, in epoch %" PRIu64,
+                    rest->leftovers, rest->leftover_epoch);
+    if (!rest->reached)
+        return;
+    check_drift(check);
+    if (rest->used_us * 100 > rest->window_us * SPIN_PERCENT * check->scale)
+        finding_add(check->findings, FINDING_SPIN,
+                    "at rest %" PRIu64 " us of processor time in %" PRIu64 " us", rest->used_us,
+                    rest->window_us);
+}
+
+void check_daemon(const struct check *check)
+{
+    for (size_t i = 0; i < check->history->event_count; i++)
+        check_event(check, &check->history->events[i]);
+    if (check->side->broken)
+        finding_add(check->findings, FINDING_CORRUPT, "%zu records of the side file are broken",
+                    check->side->broken);
+    check_counts(check);
+    check_rest(check);
+}

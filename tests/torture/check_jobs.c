@@ -1,0 +1,267 @@
+/* check_jobs: every job ends once, rightly, and for a reason. */
+#include "checker.h"
+
+#include <signal.h>
+#include <stdio.h>
+
+enum {
+    LATE_US = 25000000,      /* no job takes so long, whatever happens */
+    KILL_EARLY_US = 2000000, /* a job may be handed to a worker that was just killed */
+    TROUBLE_US = 12000000,   /* so long after a trouble with starts, jobs may be unavailable */
+};
+
+struct judge {
+    const struct check *check;
+    uint32_t uid;
+    const struct job_record *record;
+    const struct known_job *job;
+    const struct known_conn *conn;
+    const struct known_epoch *epoch;
+    const struct side_job *side;
+};
+
+static void tell(const struct judge *judge, enum finding_kind kind, const char *what)
+{
+    check_tell_job(judge->check, kind, judge->uid, what);
+}
+
+static unsigned may(const struct judge *judge, unsigned what)
+{
+    return command_table[judge->record->spec.command].may & what;
+}
+
+/* --- no end --- */
+
+/* The daemon must have read all of it, as far as can be known. */
+static bool must_have_ended(const struct judge *judge)
+{
+    const struct known_conn *conn = judge->conn;
+    if (!conn->over)
+        return true;
+    if (conn->end == END_ASKED || conn->end == END_LOST)
+        return judge->record->end_offset <= conn->written;
+    if (conn->end == END_EPOCH && judge->epoch->end == EPOCH_DRAINED)
+        return judge->job->first_us || conn->last_told > judge->uid + 1;
+    return false;
+}
+
+static void judge_open(const struct judge *judge)
+{
+    if (must_have_ended(judge))
+        tell(judge, FINDING_LOST, "no terminal event");
+}
+
+/* --- done --- */
+
+static void judge_done(const struct judge *judge)
+{
+    const struct event *end = judge->job->end;
+    const struct side_job *side = judge->side;
+    if (!may(judge, MAY_BE_DONE))
+        tell(judge, FINDING_CORRUPT, "done, which it cannot be");
+    else if (side->starts != 1 || side->finishes != 1 || side->start_pid != side->finish_pid)
+        tell(judge, FINDING_CORRUPT, "done without exactly one start and one finish");
+    else if (side->hash != judge->record->hash)
+        tell(judge, FINDING_CORRUPT, "the module saw another payload");
+    else if (end->c != judge->record->hash || !(end->seen & SEEN_INTACT) ||
+             (size_t)end->pid != job_spec_result_size(&judge->record->spec))
+        tell(judge, FINDING_CORRUPT, "a wrong result");
+    else if (!end->a)
+        tell(judge, FINDING_CORRUPT, "done without an order");
+}
+
+/* --- failed --- */
+
+static bool was_killed(const struct judge *judge)
+{
+    const struct check *check = judge->check;
+    uint64_t early = KILL_EARLY_US * check->scale;
+    for (size_t i = 0; i < check->kill_count; i++)
+        if (check->kills[i].pid == judge->job->end->pid &&
+            check->kills[i].t_us + early >= judge->job->submit_us &&
+            check->kills[i].t_us <= judge->job->end_us)
+            return true;
+    return false;
+}
+
+/* How the worker ended by the job's own doing: the signal, or -1 - status; 0: it cannot be told. */
+static int own_end(const struct job_spec *spec)
+{
+    switch (spec->command) {
+    case CMD_SIGNAL:
+        return (int)spec->a;
+    case CMD_EXIT:
+    case CMD_QUICK_EXIT:
+        return -1 - (int)spec->a;
+    case CMD_FORK_HOLD:
+    case CMD_DIE_SENDING:
+        return SIGKILL;
+    case CMD_CONSTRUCTOR:
+        return SIGABRT;
+    default:
+        return 0;
+    }
+}
+
+static void judge_loss(const struct judge *judge)
+{
+    const struct event *end = judge->job->end;
+    int own = own_end(&judge->record->spec);
+    if (!end->pid)
+        tell(judge, FINDING_CORRUPT, "the failure names no worker");
+    else if (judge->side->starts && judge->side->start_pid != end->pid)
+        tell(judge, FINDING_CORRUPT, "the failure names another worker than the one that ran it");
+    else if (was_killed(judge))
+        return;
+    else if (!may(judge, MAY_BE_LOST))
+        tell(judge, FINDING_INVENTED, "a loss without a fault on that worker");
+    else if (own && end->how != own)
+        tell(judge, FINDING_CORRUPT, "the failure tells another end than the worker's");
+}
+
+static void judge_timeout(const struct judge *judge)
+{
+    const struct job_spec *spec = &judge->record->spec;
+    uint64_t took_us = judge->job->end_us - judge->job->submit_us;
+    if (!spec->timeout_ms)
+        tell(judge, FINDING_INVENTED, "a timeout without a time limit");
+    else if (took_us < spec->timeout_ms * 1000ull)
+        tell(judge, FINDING_INVENTED, "a timeout before its time");
+}
+
+static void judge_cancelled(const struct judge *judge)
+{
+    const struct known_job *job = judge->job;
+    bool tied = judge->record->spec.link && (!judge->conn->over || judge->conn->shut);
+    if (!tied && (!job->cancel_us || job->cancel_us > job->end_us))
+        tell(judge, FINDING_INVENTED, "cancelled by nobody");
+}
+
+static void judge_unavailable(const struct judge *judge)
+{
+    const struct check *check = judge->check;
+    bool trouble = may(judge, MAY_BE_UNAVAILABLE);
+    for (size_t i = 0; i < check->start_trouble_count && !trouble; i++)
+        trouble = check->start_troubles[i] <= judge->job->end_us &&
+                  check->start_troubles[i] + TROUBLE_US * check->scale >= judge->job->end_us;
+    if (!trouble)
+        tell(judge, FINDING_INVENTED, "unavailable without a reason");
+}
+
+static void judge_shutdown(const struct judge *judge)
+{
+    if (!judge->epoch->drain_us || judge->epoch->drain_us > judge->job->end_us)
+        tell(judge, FINDING_INVENTED, "shutdown without a shutdown");
+}
+
+static void judge_failed(const struct judge *judge)
+{
+    switch (judge->job->end->code) {
+    case REASON_ERROR:
+        judge_loss(judge);
+        break;
+    case REASON_MODULE:
+        if (!may(judge, MAY_FAIL))
+            tell(judge, FINDING_INVENTED, "the module did not report a failure");
+        break;
+    case REASON_TIMEOUT:
+        judge_timeout(judge);
+        break;
+    case REASON_CANCELLED:
+        judge_cancelled(judge);
+        break;
+    case REASON_UNKNOWN_MODULE:
+        if (!may(judge, MAY_BE_UNKNOWN))
+            tell(judge, FINDING_INVENTED, "the module is there");
+        break;
+    case REASON_UNAVAILABLE:
+        judge_unavailable(judge);
+        break;
+    case REASON_TOO_LARGE:
+        if (!may(judge, MAY_BE_TOO_LARGE))
+            tell(judge, FINDING_INVENTED, "the result is not too large");
+        break;
+    case REASON_SHUTDOWN:
+        judge_shutdown(judge);
+        break;
+    default:
+        tell(judge, FINDING_CORRUPT, "an unknown reason");
+    }
+    if (!judge->job->order && judge->side->starts)
+        tell(judge, FINDING_CORRUPT, "never assigned, but begun");
+}
+
+/* --- refused --- */
+
+static void judge_overload(const struct judge *judge)
+{
+    const struct event *end = judge->job->end;
+    struct known_range range =
+        check_settings(judge->check, judge->job->submit_us, judge->job->end_us);
+    if (end->code != OVER_QUEUE)
+        tell(judge, FINDING_FALSE_OVERLOAD, "overload for a limit that is not set");
+    else if (end->a < range.job_min)
+        tell(judge, FINDING_FALSE_OVERLOAD, "overload by its own words with room in the queue");
+    else if (judge->job->peak < range.job_min)
+        tell(judge, FINDING_FALSE_OVERLOAD, "overload, but the queue was never full");
+    else if (judge->side->starts)
+        tell(judge, FINDING_CORRUPT, "refused, but begun");
+}
+
+static void judge_error(const struct judge *judge)
+{
+    const struct event *end = judge->job->end;
+    bool wrong = judge->record->spec.wrong, twin = judge->record->twin_of != NO_JOB;
+    if (!(wrong && end->code == ERR_BAD_REQUEST) && !(twin && end->code == ERR_DUPLICATE_ID))
+        tell(judge, FINDING_INVENTED, "an error about a submit that was right");
+    else if (judge->side->starts)
+        tell(judge, FINDING_CORRUPT, "refused, but begun");
+}
+
+/* --- every job --- */
+
+static void judge_end(const struct judge *judge)
+{
+    const struct event *end = judge->job->end;
+    if (judge->record->spec.wrong && end->type != EV_ERROR)
+        tell(judge, FINDING_UNEXPECTED, "a wrong request was taken");
+    else if (end->type == EV_DONE)
+        judge_done(judge);
+    else if (end->type == EV_FAILED)
+        judge_failed(judge);
+    else if (end->type == EV_OVERLOAD)
+        judge_overload(judge);
+    else
+        judge_error(judge);
+    if (!(end->seen & SEEN_CONTEXT))
+        tell(judge, FINDING_CORRUPT, "not the context that was submitted");
+    if (judge->job->end_us - judge->job->submit_us > LATE_US * judge->check->scale)
+        tell(judge, FINDING_LOST, "its terminal event came far too late");
+}
+
+static void judge_job(const struct judge *judge)
+{
+    if (judge->record->partial && (judge->job->first_us || judge->side->starts))
+        tell(judge, FINDING_UNEXPECTED, "it was never submitted whole");
+    else if (judge->side->starts > 1 || judge->side->finishes > 1)
+        tell(judge, FINDING_DUPLICATE, "it ran more than once");
+    else if (judge->job->end)
+        judge_end(judge);
+    else if (!judge->record->partial)
+        judge_open(judge);
+}
+
+void check_jobs(const struct check *check)
+{
+    for (uint32_t uid = 0; uid < check->history->job_count; uid++) {
+        const struct job_record *record = &check->history->jobs[uid];
+        struct judge judge = {.check = check,
+                              .uid = uid,
+                              .record = record,
+                              .job = &check->jobs[uid],
+                              .conn = &check->conns[record->conn],
+                              .epoch = &check->epochs[record->epoch],
+                              .side = &check->side->jobs[uid]};
+        judge_job(&judge);
+    }
+}

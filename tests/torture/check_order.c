@@ -1,0 +1,117 @@
+/*
+ * check_order: jobs are assigned in the order in which their submits were read.
+ *
+ * That order is known within a connection, and between two jobs of different connections if the one
+ * had been told of before the other was sent.
+ */
+#include "checker.h"
+
+#include "die.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+/* One assigned job. */
+struct place {
+    uint64_t order, first_us, submit_us, number;
+    uint32_t uid, epoch;
+};
+
+static int by_order(const void *a, const void *b)
+{
+    const struct place *x = a, *y = b;
+    if (x->epoch != y->epoch)
+        return x->epoch < y->epoch ? -1 : 1;
+    if (x->order != y->order)
+        return x->order < y->order ? -1 : 1;
+    return x->uid < y->uid ? -1 : x->uid > y->uid;
+}
+
+static int by_number(const void *a, const void *b)
+{
+    const struct place *x = a, *y = b;
+    if (x->epoch != y->epoch)
+        return x->epoch < y->epoch ? -1 : 1;
+    return x->number < y->number ? -1 : x->number > y->number;
+}
+
+static size_t collect(const struct check *check, struct place *places, bool assigned)
+{
+    size_t count = 0;
+    for (uint32_t uid = 0; uid < check->history->job_count; uid++) {
+        const struct known_job *job = &check->jobs[uid];
+        if (assigned ? job->order : job->number)
+            places[count++] = (struct place){.order = job->order,
+                                             .first_us = job->first_us,
+                                             .submit_us = job->submit_us,
+                                             .number = job->number,
+                                             .uid = uid,
+                                             .epoch = check->history->jobs[uid].epoch};
+    }
+    return count;
+}
+
+static void tell(const struct check *check, const struct place *place, const char *what,
+                 uint32_t other)
+{
+    char text[160];
+    snprintf(text, sizeof text,
+             "%s job %" PRIu32 ", which has order %" PRIu64 "; this one %" PRIu64, what, other,
+             check->jobs[other].order, place->order);
+    check_tell_job(check, FINDING_ORDER, place->uid, text);
+}
+
+/* Going up in order: of all jobs assigned so far, the one that was sent last. A job that had been
+ * told of before that one was even sent comes too late. */
+static void check_between(const struct check *check, const struct place *places, size_t count)
+{
+    size_t last = 0;
+    for (size_t i = 1; i < count; i++) {
+        if (places[i].epoch != places[last].epoch) {
+            last = i;
+            continue;
+        }
+        if (places[i].order == places[i - 1].order)
+            tell(check, &places[i], "the same order as", places[i - 1].uid);
+        if (places[i].first_us < places[last].submit_us)
+            tell(check, &places[i], "known before, and assigned after", places[last].uid);
+        if (places[i].submit_us > places[last].submit_us)
+            last = i;
+    }
+}
+
+/* A connection's jobs have their uids in the order of their submits. */
+static void check_within(const struct check *check, const struct place *places, size_t count)
+{
+    uint32_t *latest = need((check->history->last_conn + 1) * sizeof *latest);
+    for (size_t i = 0; i < count; i++) {
+        uint32_t conn = check->history->jobs[places[i].uid].conn;
+        if (latest[conn] > places[i].uid + 1)
+            tell(check, &places[i], "submitted before, and assigned after", latest[conn] - 1);
+        else
+            latest[conn] = places[i].uid + 1;
+    }
+    free(latest);
+}
+
+static void check_numbers(const struct check *check, const struct place *places, size_t count)
+{
+    for (size_t i = 1; i < count; i++)
+        if (places[i].epoch == places[i - 1].epoch && places[i].number == places[i - 1].number)
+            check_tell_job(check, FINDING_DUPLICATE, places[i].uid,
+                           "another job of this epoch has the same name");
+}
+
+void check_order(const struct check *check)
+{
+    struct place *places = need(check->history->job_count * sizeof *places);
+    size_t count = collect(check, places, true);
+    qsort(places, count, sizeof *places, by_order);
+    check_within(check, places, count);
+    check_between(check, places, count);
+    count = collect(check, places, false);
+    qsort(places, count, sizeof *places, by_number);
+    check_numbers(check, places, count);
+    free(places);
+}

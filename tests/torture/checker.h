@@ -1,0 +1,85 @@
+/*
+ * checker: judges a round by its history, its side file and the figures at its end. It sees nothing
+ * of the daemon but these.
+ *
+ * checker.c gathers what is known of every job, connection and master; check_jobs.c judges the
+ * jobs, check_order.c the order of assignment, check_daemon.c the rest.
+ */
+#ifndef TORTURE_CHECKER_H
+#define TORTURE_CHECKER_H
+
+#include "finding.h"
+#include "history.h"
+#include "rest.h"
+#include "side.h"
+
+/* What is known of a job. */
+struct known_job {
+    uint64_t submit_us, first_us, end_us, cancel_us; /* 0: not */
+    uint64_t order, number;                          /* of assignment; in the server's name */
+    const struct event *end;                         /* its first terminal event */
+    uint32_t peak; /* most jobs that can have been open at a time between its submit and its end */
+};
+
+struct known_conn {
+    uint64_t written;
+    uint32_t last_told; /* the latest submitted of its jobs that any event is about, plus 1 */
+    uint8_t end;        /* enum conn_end, if it is over */
+    bool over;
+    bool shut; /* we had ended our side */
+};
+
+struct known_epoch {
+    uint64_t start_us, end_us, drain_us; /* drain_us: when it was told to end; 0: never */
+    uint8_t end;                         /* enum epoch_end, if it is over */
+    bool over;
+};
+
+/* A signal to a worker that ends it. */
+struct known_kill {
+    uint64_t t_us;
+    int32_t pid;
+};
+
+struct known_settings {
+    uint64_t t_us;
+    uint64_t pool_max, job_max;
+};
+
+struct check {
+    const struct history *history;
+    const struct side *side;
+    const struct rest *rest;
+    struct findings *findings;
+    uint64_t scale;
+    struct known_job *jobs;
+    struct known_conn *conns;   /* by number */
+    struct known_epoch *epochs; /* by number */
+    struct known_kill *kills;
+    size_t kill_count;
+    struct known_settings *settings;
+    size_t settings_count;
+    uint64_t *start_troubles; /* when something kept workers from starting */
+    size_t start_trouble_count;
+};
+
+void checker_run(struct findings *findings, const struct history *history, const struct side *side,
+                 const struct rest *rest, uint64_t scale);
+
+/* --- for its parts --- */
+
+/* A finding about one job, with what is known of it. */
+void check_tell_job(const struct check *check, enum finding_kind kind, uint32_t uid,
+                    const char *what);
+
+/* The least and most that the settings may have been in that time; they take effect late. */
+struct known_range {
+    uint64_t pool_max, job_max, job_min;
+};
+struct known_range check_settings(const struct check *check, uint64_t from_us, uint64_t to_us);
+
+void check_jobs(const struct check *check);
+void check_order(const struct check *check);
+void check_daemon(const struct check *check);
+
+#endif

@@ -1,0 +1,82 @@
+/* fault: the kinds of disaster, their names, and how often each is drawn. */
+#ifndef TORTURE_FAULT_H
+#define TORTURE_FAULT_H
+
+#include "random.h"
+
+enum fault_kind {
+    /* workers, from outside */
+    FAULT_KILL_IDLE,
+    FAULT_KILL_BUSY,
+    FAULT_KILL_STARTING,
+    FAULT_TERM_IDLE,
+    FAULT_TERM_BUSY,
+    FAULT_TERM_STARTING,
+    FAULT_STOP_IDLE,
+    FAULT_STOP_BUSY,
+    FAULT_STOP_STARTING,
+    FAULT_KILL_ALL,
+    /* modules */
+    FAULT_DIE_SENDING,
+    FAULT_SIGNAL,
+    FAULT_EXIT,
+    FAULT_LOOP,
+    FAULT_LOOP_TERM,
+    FAULT_OUTPUT_FLOOD,
+    FAULT_TOO_LARGE,
+    FAULT_FAIL,
+    FAULT_CLOSE_FDS,
+    FAULT_MASK,
+    FAULT_FORK_HOLD,
+    FAULT_CONSTRUCTOR,
+    FAULT_REFUSED_MODULE,
+    FAULT_NO_MODULE,
+    FAULT_CRASH_ROW,
+    /* clients */
+    FAULT_RESET,
+    FAULT_CLOSE,
+    FAULT_HALF_CLOSE,
+    FAULT_LINK_HALF_CLOSE,
+    FAULT_STOP_READING,
+    FAULT_READ_LATE,
+    FAULT_HALF_HEADER,
+    FAULT_HALF_PAYLOAD,
+    FAULT_SLOW_HEADER,
+    FAULT_SLOW_PAYLOAD,
+    FAULT_SILENCE,
+    FAULT_TRICKLE,
+    FAULT_GARBAGE,
+    FAULT_HEADER_TOO_LONG,
+    FAULT_PAYLOAD_TOO_LARGE,
+    FAULT_WRONG_SUBMITS,
+    FAULT_DUPLICATE_ID,
+    FAULT_SUBMIT_FLOOD,
+    FAULT_PING_FLOOD,
+    FAULT_CONNECT_STORM,
+    FAULT_TOO_MANY_CLIENTS,
+    /* stops that race with the end */
+    FAULT_CANCEL_RACE,
+    FAULT_KILL_RACE,
+    FAULT_CANCEL_WAITING,
+    FAULT_TIMEOUT_RACE,
+    /* the master and its surroundings */
+    FAULT_HUP_ROW,
+    FAULT_HUP_LIMITS,
+    FAULT_HUP_BAD_CONFIG,
+    FAULT_NO_WORKER_BINARY,
+    FAULT_FEW_FILES,
+    FAULT_STRANGER_GARBAGE,
+    FAULT_STRANGER_SILENCE,
+    FAULT_STRANGER_TOKEN,
+    FAULT_MASTER_STOP,
+    FAULT_MASTER_KILL,
+    FAULT_MASTER_DRAIN,
+    FAULT_KINDS
+};
+
+const char *fault_name(enum fault_kind kind);
+
+/* By weight: what takes the daemon down or holds it up is rarer. */
+enum fault_kind fault_draw(struct rng *rng);
+
+#endif

@@ -1,0 +1,148 @@
+/*
+ * history: what was done and what was seen, in the order in which it was, and every job's record.
+ * It judges nothing; that is the checker's part, afterwards.
+ */
+#ifndef TORTURE_HISTORY_H
+#define TORTURE_HISTORY_H
+
+#include "job_spec.h"
+#include "plan.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define NO_JOB UINT32_MAX
+
+enum event_type {
+    EV_EPOCH,     /* the master listens; pid */
+    EV_EPOCH_END, /* the master ended; code: enum epoch_end, a: wait status */
+    EV_SETTINGS,  /* a: pool_max, b: job_max, in force from about now */
+    EV_CONN_OPEN,
+    EV_CONN_END, /* code: enum conn_end, a: bytes written in all, b: requests without an answer,
+                    c: did we end our side */
+    EV_SUBMIT,   /* before the first byte is written */
+    EV_CANCEL,   /* before the first byte of cancel or kill is written */
+    EV_ACCEPTED,
+    EV_STARTED,
+    EV_DONE,
+    EV_FAILED,
+    EV_OVERLOAD,
+    EV_ERROR,  /* with op submit and an id */
+    EV_STRAY,  /* an event of a job that this connection does not have; a: its event_type */
+    EV_FATAL,  /* a fatal error; code: was it asked for? */
+    EV_BROKEN, /* what the server sent is against the protocol; a: enum broken */
+    EV_FAULT,  /* code: enum fault_kind; pid and a, the signal, if it is about a process */
+    EV_PING, /* a: microseconds, our own delays taken off; b: those that the master waited for a CPU
+              */
+    EV_STOPPED, /* the master was stopped, or goes on (code 1) */
+    EV_SAMPLE,  /* a: index of the sample */
+    EVENT_TYPES
+};
+
+enum fail_reason_code {
+    REASON_ERROR,
+    REASON_MODULE,
+    REASON_TIMEOUT,
+    REASON_CANCELLED,
+    REASON_UNKNOWN_MODULE,
+    REASON_UNAVAILABLE,
+    REASON_TOO_LARGE,
+    REASON_SHUTDOWN,
+    REASON_OTHER
+};
+
+enum overload_code { OVER_MEMORY, OVER_QUOTA, OVER_QUEUE, OVER_OTHER };
+
+enum error_code { ERR_BAD_REQUEST, ERR_DUPLICATE_ID, ERR_OTHER };
+
+enum epoch_end { EPOCH_KILLED, EPOCH_DRAINED, EPOCH_DIED };
+
+enum conn_end {
+    END_RESET,     /* by us */
+    END_CLOSED,    /* by us */
+    END_ASKED,     /* the server closed, after our half-close or our fault */
+    END_TOLERATED, /* the server closed, as it may: we had stopped to read */
+    END_REFUSED,   /* it never was let in */
+    END_EPOCH,     /* the master is gone */
+    END_LOST,      /* the server closed for no reason that we know */
+};
+
+enum broken {
+    BROKEN_FRAMING,
+    BROKEN_ORDER_OF_ANSWERS,
+    BROKEN_JOB_NAME,
+    BROKEN_MISSING_FIELD,
+    BROKEN_STRANGER_TOLD,  /* something came back on the worker port */
+    BROKEN_STRANGER_STAYS, /* a connection there was not closed in time */
+    BROKEN_KINDS
+};
+
+enum { SEEN_INTACT = 1, SEEN_CONTEXT = 2 };
+
+struct event {
+    uint64_t t_us;
+    uint64_t a, b, c; /* job events: order, the number in the server's name of the job, result hash;
+                         overload: queued, running */
+    uint32_t conn;    /* 0: none */
+    uint32_t uid;     /* NO_JOB: none */
+    int32_t pid;      /* failed: of the worker that was lost; done: bytes of the result */
+    int16_t how;      /* failed: the signal, or -1 - exit status; 0: neither */
+    uint8_t type, code;
+    uint8_t seen; /* terminal events: SEEN_... */
+};
+
+/* One job. Its uid is its place in the table. */
+struct job_record {
+    struct job_spec spec;
+    uint64_t hash;       /* of its payload */
+    uint64_t end_offset; /* of its last byte in what its connection wrote */
+    uint32_t conn;
+    uint32_t epoch;
+    uint32_t twin;    /* the later job under the same id; NO_JOB: none */
+    uint32_t twin_of; /* the earlier one */
+    bool partial;     /* its last byte is never written: it must not exist */
+    bool told;        /* its terminal event came */
+};
+
+/* From stats. */
+struct sample {
+    uint64_t submitted, done, failed, overload, dropped, orphaned, waiting, running;
+    uint64_t starting, idle, busy, stopping, pool_max, job_max, forks, exits, bytes, connected;
+    uint64_t children; /* processes that the master has, as the kernel says */
+    uint64_t sent_us;  /* when it was asked for */
+};
+
+struct history {
+    struct event *events;
+    size_t event_count, event_room;
+    struct job_record *jobs;
+    size_t job_count, job_room;
+    struct sample *samples;
+    size_t sample_count, sample_room;
+    uint32_t last_conn, epoch;
+    uint64_t submitted; /* jobs whose submit was meant to be whole */
+};
+
+void history_init(struct history *history);
+void history_free(struct history *history);
+
+/* At the present time; the pointer is good until the next call. */
+struct event *history_add(struct history *history, enum event_type type);
+struct event *history_add_conn(struct history *history, enum event_type type, uint32_t conn,
+                               uint32_t uid);
+
+/* The uid of a new job. */
+uint32_t history_add_job(struct history *history, const struct job_spec *spec, uint32_t conn);
+
+void history_add_sample(struct history *history, const struct sample *sample);
+struct event *history_add_fault(struct history *history, enum fault_kind kind, int pid);
+
+/* One line about an event, for people. `start_us`: what its time counts from. */
+void history_describe(const struct history *history, const struct event *event, uint64_t start_us,
+                      char *text, size_t size);
+
+enum fail_reason_code history_reason(const char *name);
+const char *history_reason_name(enum fail_reason_code code);
+
+#endif

@@ -1,0 +1,120 @@
+/* job_spec: see job_spec.h. */
+#include "job_spec.h"
+
+#include "pattern.h"
+
+#include <signal.h>
+
+enum { KIB = 1024 };
+
+const struct command_info command_table[COMMANDS] = {
+    [CMD_HASH] = {"hash", "torture", MAY_BE_DONE},
+    [CMD_SLEEP] = {"sleep", "torture", MAY_BE_DONE},
+    [CMD_BIG] = {"big", "torture", MAY_BE_DONE},
+    [CMD_STOP_FAIL] = {"stop-fail", "torture", 0},
+    [CMD_STOP_DONE] = {"stop-done", "torture", MAY_BE_DONE},
+    [CMD_TOO_LARGE] = {"too-large", "torture", MAY_BE_TOO_LARGE},
+    [CMD_DIE_SENDING] = {"die-sending", "torture", MAY_BE_DONE | MAY_BE_LOST},
+    [CMD_SIGNAL] = {"signal", "torture", MAY_BE_LOST},
+    [CMD_EXIT] = {"exit", "torture", MAY_BE_LOST},
+    [CMD_QUICK_EXIT] = {"quick-exit", "torture", MAY_BE_LOST},
+    [CMD_LOOP] = {"loop", "torture", 0},
+    [CMD_LOOP_TERM] = {"loop-term", "torture", 0},
+    [CMD_FLOOD] = {"flood", "torture", MAY_BE_DONE},
+    [CMD_FAIL] = {"fail", "torture", MAY_FAIL},
+    [CMD_FAIL_SILENT] = {"fail-silent", "torture", MAY_FAIL},
+    [CMD_CLOSE_FDS] = {"close-fds", "torture", MAY_BE_LOST},
+    [CMD_MASK] = {"mask", "torture", MAY_BE_DONE},
+    [CMD_FORK_HOLD] = {"fork-hold", "torture", MAY_BE_LOST},
+    [CMD_CONSTRUCTOR] = {"none", "constructor_crash", MAY_BE_LOST},
+    [CMD_REFUSED] = {"none", "bad_abi", MAY_BE_UNAVAILABLE},
+    [CMD_NO_MODULE] = {"none", "not_there", MAY_BE_UNKNOWN},
+};
+
+size_t job_spec_result_size(const struct job_spec *spec)
+{
+    bool more = spec->command == CMD_BIG || spec->command == CMD_DIE_SENDING;
+    return PATTERN_HASH_DIGITS + (more ? (size_t)spec->a : 0);
+}
+
+static uint32_t draw_filler(struct rng *rng)
+{
+    uint64_t dice = rng_below(rng, 1000);
+    if (dice < 700)
+        return (uint32_t)rng_below(rng, 200);
+    if (dice < 950)
+        return (uint32_t)rng_below(rng, 4 * KIB);
+    if (dice < 997)
+        return (uint32_t)rng_below(rng, 64 * KIB);
+    return (uint32_t)rng_below(rng, 512 * KIB);
+}
+
+static void draw_work(struct job_spec *spec, struct rng *rng)
+{
+    uint64_t dice = rng_below(rng, 1000);
+    if (dice < 30) {
+        spec->command = CMD_SLEEP;
+        spec->a = rng_below(rng, 8);
+    } else if (dice < 80) {
+        spec->command = CMD_BIG;
+        spec->a = rng_below(rng, dice < 35 ? 900 * KIB : 32 * KIB);
+    } else {
+        spec->command = CMD_HASH;
+    }
+}
+
+static void draw_cancel(struct job_spec *spec, struct rng *rng)
+{
+    if (!rng_chance(rng, 15))
+        return;
+    spec->cancel = rng_chance(rng, 500) ? CANCEL_AT_ONCE : CANCEL_AT_STARTED;
+    spec->kill = rng_chance(rng, 300);
+    if (spec->cancel == CANCEL_AT_STARTED)
+        spec->notify_started = true;
+}
+
+struct job_spec job_spec_common(struct rng *rng)
+{
+    struct job_spec spec = {
+        .filler = draw_filler(rng),
+        .link = rng_chance(rng, 50),
+        .notify_accepted = rng_chance(rng, 200),
+        .notify_started = rng_chance(rng, 200),
+        .context = rng_chance(rng, 300),
+        .text_id = rng_chance(rng, 500),
+        .timeout_ms = rng_chance(rng, 50) ? 20000 : 0,
+    };
+    draw_work(&spec, rng);
+    draw_cancel(&spec, rng);
+    return spec;
+}
+
+static uint64_t draw_signal(struct rng *rng)
+{
+    static const int signals[] = {SIGSEGV, SIGABRT, SIGFPE, SIGKILL, SIGTERM, SIGBUS, SIGILL};
+    return (uint64_t)signals[rng_below(rng, sizeof signals / sizeof *signals)];
+}
+
+struct job_spec job_spec_of(enum command command, struct rng *rng, uint32_t payload_max)
+{
+    struct job_spec spec = {.command = (uint8_t)command, .filler = 32, .text_id = true};
+    spec.notify_started = rng_chance(rng, 500);
+    if (command == CMD_SLEEP)
+        spec.a = rng_below(rng, 50);
+    else if (command == CMD_BIG || command == CMD_DIE_SENDING)
+        spec.a = payload_max - 64 * KIB;
+    else if (command == CMD_TOO_LARGE)
+        spec.a = payload_max;
+    else if (command == CMD_SIGNAL)
+        spec.a = draw_signal(rng);
+    else if (command == CMD_EXIT || command == CMD_QUICK_EXIT)
+        spec.a = rng_chance(rng, 500) ? 0 : rng_below(rng, 256);
+    else if (command == CMD_FLOOD)
+        spec.a = rng_range(rng, 1, 2048 * KIB);
+    if (command == CMD_DIE_SENDING)
+        spec.b = rng_below(rng, 1500);
+    if (command == CMD_LOOP || command == CMD_LOOP_TERM || command == CMD_STOP_FAIL ||
+        command == CMD_STOP_DONE)
+        spec.timeout_ms = (uint32_t)rng_range(rng, 20, 150);
+    return spec;
+}

@@ -1,0 +1,80 @@
+/* job_spec: what one job is to do, and how it may therefore end. */
+#ifndef TORTURE_JOB_SPEC_H
+#define TORTURE_JOB_SPEC_H
+
+#include "random.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum command {
+    CMD_HASH,
+    CMD_SLEEP,
+    CMD_BIG,
+    CMD_STOP_FAIL,
+    CMD_STOP_DONE,
+    CMD_TOO_LARGE,
+    CMD_DIE_SENDING,
+    CMD_SIGNAL,
+    CMD_EXIT,
+    CMD_QUICK_EXIT,
+    CMD_LOOP,
+    CMD_LOOP_TERM,
+    CMD_FLOOD,
+    CMD_FAIL,
+    CMD_FAIL_SILENT,
+    CMD_CLOSE_FDS,
+    CMD_MASK,
+    CMD_FORK_HOLD,
+    CMD_CONSTRUCTOR, /* a module that ends its process while it is loaded */
+    CMD_REFUSED,     /* a module that the loader refuses */
+    CMD_NO_MODULE,
+    COMMANDS
+};
+
+/* How a job may end without any fault from outside. Timeouts and cancels are judged apart. */
+enum {
+    MAY_BE_DONE = 1,
+    MAY_BE_LOST = 2, /* it ends its worker */
+    MAY_FAIL = 4,    /* it reports a failure */
+    MAY_BE_TOO_LARGE = 8,
+    MAY_BE_UNAVAILABLE = 16,
+    MAY_BE_UNKNOWN = 32,
+};
+
+struct command_info {
+    const char *name;   /* as the module knows it */
+    const char *module; /* that runs it */
+    unsigned may;
+};
+
+extern const struct command_info command_table[COMMANDS];
+
+/* When it is cancelled or killed. */
+enum cancel_when { CANCEL_NEVER, CANCEL_AT_ONCE, CANCEL_AT_STARTED };
+
+struct job_spec {
+    uint8_t command; /* enum command */
+    uint8_t cancel;  /* enum cancel_when */
+    bool kill;       /* rather than cancel */
+    bool link;
+    bool notify_accepted, notify_started;
+    bool context;
+    bool text_id;        /* the id is a string */
+    bool wrong;          /* a field that does not exist: ends in error bad-request */
+    uint32_t filler;     /* bytes of payload behind the line */
+    uint32_t timeout_ms; /* 0: none */
+    uint64_t a, b;
+};
+
+/* Bytes of a right result. */
+size_t job_spec_result_size(const struct job_spec *spec);
+
+/* A job of the common kind: most are short, some are large or slow or are cancelled. */
+struct job_spec job_spec_common(struct rng *rng);
+
+/* One that misbehaves; what is not drawn stays at its default. */
+struct job_spec job_spec_of(enum command command, struct rng *rng, uint32_t payload_max);
+
+#endif

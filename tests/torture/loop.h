@@ -1,0 +1,57 @@
+/*
+ * loop: one epoll instance and a handful of timers, for the whole of a round.
+ *
+ * A watch or a timer lies in its owner's struct and may be removed at any time, in its own callback
+ * too: the loop never looks at it again.
+ */
+#ifndef TORTURE_LOOP_H
+#define TORTURE_LOOP_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/epoll.h>
+#include <sys/queue.h>
+
+enum { LOOP_BATCH = 64 };
+
+struct loop_watch {
+    void (*ready)(void *arg, uint32_t events);
+    void *arg;
+    int fd; /* -1: not watched */
+    uint32_t events;
+};
+
+struct loop_timer {
+    LIST_ENTRY(loop_timer) link;
+    void (*fire)(void *arg);
+    void *arg;
+    uint64_t at_us; /* 0: not set */
+};
+
+struct loop {
+    int epoll;
+    uint64_t now_us; /* CLOCK_MONOTONIC, when the last wait ended */
+    uint64_t
+        busy_us; /* spent outside of waiting, so that a delay of ours is not taken for theirs */
+    LIST_HEAD(, loop_timer) timers;
+    struct epoll_event batch[LOOP_BATCH]; /* what the last wait told */
+    int batch_count;
+};
+
+uint64_t clock_now_us(void);
+
+void loop_init(struct loop *loop);
+void loop_free(struct loop *loop);
+
+/* Waits for something to happen, at most `max_ms`, and lets it. */
+void loop_turn(struct loop *loop, int max_ms);
+
+void loop_watch(struct loop *loop, struct loop_watch *watch, int fd, uint32_t events);
+void loop_change(struct loop *loop, struct loop_watch *watch, uint32_t events);
+void loop_unwatch(struct loop *loop, struct loop_watch *watch);
+
+/* Once, `after_us` from now; set again, it moves. */
+void loop_set(struct loop *loop, struct loop_timer *timer, uint64_t after_us);
+void loop_clear(struct loop_timer *timer);
+
+#endif

@@ -1,0 +1,50 @@
+/* monitor: one connection that asks for a ping and for stats again and again, and for the list of
+ * workers when somebody wants it. */
+#ifndef TORTURE_MONITOR_H
+#define TORTURE_MONITOR_H
+
+#include "connection.h"
+#include "history.h"
+
+enum monitor_state { MONITOR_STARTING, MONITOR_IDLE, MONITOR_BUSY, MONITOR_STOPPING };
+
+enum { MONITOR_WORKERS_MAX = 64 };
+
+struct monitor_worker {
+    pid_t pid;
+    enum monitor_state state;
+};
+
+struct monitor {
+    struct loop *loop;
+    struct history *history;
+    struct connection connection;
+    struct loop_timer next;
+    uint32_t number;
+    pid_t master;
+    bool expect_end;   /* the master is going away */
+    bool want_workers; /* asked for with the next round */
+    bool tainted;      /* the master was stopped since the ping was sent */
+    bool pinging;
+    uint64_t ping_us, ping_busy_us, ping_waited_us; /* when it was sent, and the clocks then */
+    struct sample sample;                           /* the latest; sent_us 0: none yet */
+    struct monitor_worker workers[MONITOR_WORKERS_MAX];
+    size_t worker_count;
+    void *arg;
+    void (*on_sample)(void *arg);
+    void (*on_workers)(void *arg);
+};
+
+void monitor_init(struct monitor *monitor, struct loop *loop, struct history *history);
+void monitor_open(struct monitor *monitor, const struct sockaddr_in *addr, pid_t master);
+
+/* A ping that is not answered is written down as it stands. */
+void monitor_close(struct monitor *monitor);
+
+/* The list of workers, as soon as it can be had. */
+void monitor_want_workers(struct monitor *monitor);
+
+/* The master is being stopped or goes on. */
+void monitor_stopped(struct monitor *monitor);
+
+#endif

@@ -1,0 +1,77 @@
+/*
+ * nemesis: carries out the faults of the plan, each when its moment has come, and takes back in
+ * time what has a duration.
+ *
+ * nemesis.c has the schedule and the table of kinds; nemesis_workers.c, nemesis_jobs.c,
+ * nemesis_clients.c and nemesis_master.c have the kinds themselves, by whom they strike.
+ */
+#ifndef TORTURE_NEMESIS_H
+#define TORTURE_NEMESIS_H
+
+#include "crowd.h"
+#include "daemon.h"
+#include "monitor.h"
+
+/* Something to be done later. */
+struct later {
+    LIST_ENTRY(later) link;
+    struct loop_timer timer;
+    struct nemesis *nemesis;
+    void (*act)(struct nemesis *nemesis, const struct later *later);
+    pid_t pid;
+    uint32_t client; /* by number: it may be gone by then */
+    uint32_t count;
+};
+
+struct nemesis {
+    const struct plan *plan;
+    struct loop *loop;
+    struct history *history;
+    struct daemon *daemon;
+    struct crowd *crowd;
+    struct monitor *monitor;
+    size_t next; /* fault of the plan */
+    uint64_t counts[FAULT_KINDS];
+    uint64_t total;
+    enum fault_kind kind;   /* of the fault that is being carried out */
+    struct rng rng;         /* its details */
+    bool exclusive;         /* a fault is under way that none may join */
+    bool waits_for_workers; /* it needs the list of workers */
+    unsigned tries;         /* lists in which no worker was in the wanted state */
+    bool waits_for_start;   /* it strikes the next worker that starts */
+    size_t strangers;       /* connections to the worker port */
+    LIST_HEAD(, later) laters;
+    void *arg;
+    void (*restart)(void *arg, enum epoch_end how); /* the daemon was told to end, or killed */
+};
+
+void nemesis_init(struct nemesis *nemesis, const struct plan *plan);
+void nemesis_free(struct nemesis *nemesis);
+
+/* Carries out what is due. */
+void nemesis_step(struct nemesis *nemesis);
+
+/* All faults were carried out, and what had a duration is over. */
+bool nemesis_is_done(const struct nemesis *nemesis);
+
+/* A new list of workers; a worker's process was started. */
+void nemesis_workers_listed(struct nemesis *nemesis);
+void nemesis_worker_started(struct nemesis *nemesis, pid_t pid);
+
+/* The master is gone: what was under way is over. */
+void nemesis_epoch_over(struct nemesis *nemesis);
+
+/* --- for the kinds --- */
+
+void nemesis_later(struct nemesis *nemesis, uint64_t after_us,
+                   void (*act)(struct nemesis *, const struct later *), pid_t pid, uint32_t client,
+                   uint32_t count);
+
+void nemesis_workers_strike(struct nemesis *nemesis);
+void nemesis_jobs_strike(struct nemesis *nemesis);
+void nemesis_clients_strike(struct nemesis *nemesis);
+void nemesis_requests_strike(struct nemesis *nemesis);
+void nemesis_master_strike(struct nemesis *nemesis);
+void nemesis_strangers_strike(struct nemesis *nemesis);
+
+#endif

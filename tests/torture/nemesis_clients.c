@@ -1,0 +1,186 @@
+/* nemesis_clients: clients that go, stop, stutter or talk nonsense. */
+#include "nemesis.h"
+
+#include "pattern.h"
+
+#include <stdio.h>
+#include <string.h>
+
+enum {
+    SOME_JOBS = 12,
+    LARGE_JOBS = 30, /* results of about payload-max: more than client-output-max in all */
+    LATE_JOBS = 8,   /* ... and less than it */
+    SOON_US = 50000,
+    LATE_US = 300000,
+    PATIENCE_US = 8000000, /* for the server to close a client that it does not want any more */
+};
+
+static void submit_some(struct nemesis *nemesis, struct client *client, uint64_t count, bool linked)
+{
+    for (; count > 0; count--) {
+        struct job_spec spec = job_spec_common(&nemesis->rng);
+        spec.link = spec.link || linked;
+        if (linked) {
+            spec.command = CMD_SLEEP;
+            spec.a = rng_below(&nemesis->rng, 60);
+        }
+        client_submit(client, &spec);
+    }
+}
+
+static void submit_large(struct nemesis *nemesis, struct client *client, unsigned count)
+{
+    for (; count > 0; count--) {
+        struct job_spec spec = job_spec_of(CMD_BIG, &nemesis->rng, PLAN_PAYLOAD_MAX);
+        client_submit(client, &spec);
+    }
+}
+
+static void drop_later(struct nemesis *nemesis, const struct later *later)
+{
+    struct client *client = crowd_find(nemesis->crowd, later->client);
+    if (client)
+        client_drop(client, later->count != 0);
+}
+
+static void read_again(struct nemesis *nemesis, const struct later *later)
+{
+    struct client *client = crowd_find(nemesis->crowd, later->client);
+    if (client)
+        connection_set_deaf(&client->connection, false);
+}
+
+static void drop_victim(struct nemesis *nemesis, bool reset)
+{
+    struct client *client = crowd_victim(nemesis->crowd, &nemesis->rng);
+    if (client)
+        client_drop(client, reset);
+}
+
+static void half_close(struct nemesis *nemesis, struct client *client)
+{
+    submit_some(nemesis, client, SOME_JOBS, nemesis->kind == FAULT_LINK_HALF_CLOSE);
+    client_half_close(client);
+}
+
+/* It never reads again; once too much waits for it, the server closes it. */
+static void stop_reading(struct nemesis *nemesis, struct client *client)
+{
+    client->may_end = true;
+    submit_large(nemesis, client, LARGE_JOBS);
+    connection_set_deaf(&client->connection, true);
+    nemesis_later(nemesis, PATIENCE_US * nemesis->daemon->scale, drop_later, 0, client->number, 1);
+}
+
+static void read_late(struct nemesis *nemesis, struct client *client)
+{
+    submit_large(nemesis, client, LATE_JOBS);
+    connection_set_deaf(&client->connection, true);
+    client->leave_when_idle = true;
+    nemesis_later(nemesis, rng_range(&nemesis->rng, SOON_US, LATE_US), read_again, 0,
+                  client->number, 0);
+}
+
+/* Half a submit, then the end in one of three ways, or none: it is told that it is too slow. */
+static void submit_half(struct nemesis *nemesis, struct client *client, bool in_payload, bool slow)
+{
+    struct rng *rng = &nemesis->rng;
+    struct job_spec spec = job_spec_common(rng);
+    spec.cancel = CANCEL_NEVER;
+    submit_some(nemesis, client, rng_below(rng, SOME_JOBS), false);
+    client_submit_part(client, &spec, in_payload, (unsigned)rng_below(rng, 1000));
+    if (slow)
+        client->fatal_asked = true;
+    else if (rng_chance(rng, 500))
+        client_half_close(client);
+    else
+        nemesis_later(nemesis, rng_below(rng, SOON_US), drop_later, 0, client->number,
+                      (uint32_t)rng_below(rng, 2));
+}
+
+static void trickle(struct nemesis *nemesis, struct client *client)
+{
+    client->connection.trickle = (size_t)rng_range(&nemesis->rng, 1, 20);
+    for (int n = 0; n < 4; n++) {
+        struct job_spec spec = {.command = CMD_HASH,
+                                .filler = (uint32_t)rng_below(&nemesis->rng, 100)};
+        client_submit(client, &spec);
+    }
+    client->leave_when_idle = true;
+}
+
+static size_t draw_garbage(struct rng *rng, char *text, size_t size)
+{
+    static const char *const texts[] = {
+        "\n",
+        "{\n",
+        "[]\n",
+        "null\n",
+        "{\"op\":\"ping\",\"op\":\"ping\"}\n",
+        "{\"op\":\"ping\"} x\n",
+        "{\"op\":\"submit\",\"id\":1,\"size\":-1}\n",
+        "{\"op\":\"submit\",\"id\":1,\"size\":1e1}\n",
+        "{\"op\":\"ping\",\"id\":\"\\u0000\"}\n",
+        "{\"a\":{\"a\":{\"a\":{\"a\":{\"a\":{\"a\":{\"a\":{\"a\":{\"a\":{\"a\":{\"a\":{\"a\":{"
+        "\"a\":{"
+        "\"a\":{\"a\":{\"a\":{\"a\":1}}}}}}}}}}}}}}}}}\n",
+        "GET / HTTP/1.1\r\nHost: localhost\r\n\r\n",
+    };
+    uint64_t which = rng_below(rng, 2 * sizeof texts / sizeof *texts);
+    if (which < sizeof texts / sizeof *texts)
+        return (size_t)snprintf(text, size, "%s", texts[which]);
+    size_t len = (size_t)rng_range(rng, 1, size - 1);
+    pattern_fill(text, len, rng_next(rng));
+    text[0] = '\x80'; /* so that it is never a header by chance */
+    text[len++] = '\n';
+    return len;
+}
+
+static void talk_nonsense(struct nemesis *nemesis, struct client *client)
+{
+    char text[3000];
+    size_t len = draw_garbage(&nemesis->rng, text, sizeof text);
+    submit_some(nemesis, client, rng_below(&nemesis->rng, SOME_JOBS), false);
+    client_write_garbage(client, text, len);
+}
+
+static void act(struct nemesis *nemesis, struct client *client)
+{
+    switch (nemesis->kind) {
+    case FAULT_HALF_CLOSE:
+    case FAULT_LINK_HALF_CLOSE:
+        half_close(nemesis, client);
+        break;
+    case FAULT_STOP_READING:
+        stop_reading(nemesis, client);
+        break;
+    case FAULT_READ_LATE:
+        read_late(nemesis, client);
+        break;
+    case FAULT_HALF_HEADER:
+    case FAULT_HALF_PAYLOAD:
+        submit_half(nemesis, client, nemesis->kind == FAULT_HALF_PAYLOAD, false);
+        break;
+    case FAULT_SLOW_HEADER:
+    case FAULT_SLOW_PAYLOAD:
+        submit_half(nemesis, client, nemesis->kind == FAULT_SLOW_PAYLOAD, true);
+        break;
+    case FAULT_SILENCE:
+        client->fatal_asked = true;
+        break;
+    case FAULT_TRICKLE:
+        trickle(nemesis, client);
+        break;
+    default:
+        talk_nonsense(nemesis, client);
+    }
+}
+
+void nemesis_clients_strike(struct nemesis *nemesis)
+{
+    struct client *client;
+    if (nemesis->kind == FAULT_RESET || nemesis->kind == FAULT_CLOSE)
+        drop_victim(nemesis, nemesis->kind == FAULT_RESET);
+    else if ((client = crowd_guest(nemesis->crowd, nemesis->kind == FAULT_SILENCE)))
+        act(nemesis, client);
+}

@@ -1,0 +1,57 @@
+/* nemesis_jobs: modules that misbehave. */
+#include "nemesis.h"
+
+enum { ROW_MIN = 5, ROW_MAX = 15 };
+
+static enum command command_of(enum fault_kind kind, struct rng *rng)
+{
+    switch (kind) {
+    case FAULT_DIE_SENDING:
+        return CMD_DIE_SENDING;
+    case FAULT_EXIT:
+        return rng_chance(rng, 500) ? CMD_EXIT : CMD_QUICK_EXIT;
+    case FAULT_LOOP:
+        return CMD_LOOP;
+    case FAULT_LOOP_TERM:
+        return CMD_LOOP_TERM;
+    case FAULT_OUTPUT_FLOOD:
+        return CMD_FLOOD;
+    case FAULT_TOO_LARGE:
+        return CMD_TOO_LARGE;
+    case FAULT_FAIL:
+        return rng_chance(rng, 500) ? CMD_FAIL : CMD_FAIL_SILENT;
+    case FAULT_CLOSE_FDS:
+        return CMD_CLOSE_FDS;
+    case FAULT_MASK:
+        return CMD_MASK;
+    case FAULT_FORK_HOLD:
+        return CMD_FORK_HOLD;
+    case FAULT_CONSTRUCTOR:
+        return CMD_CONSTRUCTOR;
+    case FAULT_REFUSED_MODULE:
+        return CMD_REFUSED;
+    case FAULT_NO_MODULE:
+        return CMD_NO_MODULE;
+    default:
+        return CMD_SIGNAL;
+    }
+}
+
+/* The fault, and common jobs right behind it, which must not suffer from it. */
+void nemesis_jobs_strike(struct nemesis *nemesis)
+{
+    struct rng *rng = &nemesis->rng;
+    struct client *client = crowd_guest(nemesis->crowd, false);
+    if (!client)
+        return;
+    uint64_t row = nemesis->kind == FAULT_CRASH_ROW ? rng_range(rng, ROW_MIN, ROW_MAX) : 1;
+    for (; row > 0; row--) {
+        struct job_spec bad = job_spec_of(command_of(nemesis->kind, rng), rng, PLAN_PAYLOAD_MAX);
+        client_submit(client, &bad);
+        for (uint64_t n = rng_below(rng, 4); n > 0; n--) {
+            struct job_spec common = job_spec_common(rng);
+            client_submit(client, &common);
+        }
+    }
+    client->leave_when_idle = true;
+}

@@ -1,0 +1,134 @@
+/* nemesis_workers: signals to workers, from outside. */
+#include "nemesis.h"
+
+#include <signal.h>
+
+enum {
+    TRIES_MAX = 20,        /* lists of workers to look at for one in the wanted state */
+    START_WAIT_US = 20000, /* for a worker to start by itself, before one is made to */
+    STOPPED_MAX_US = 400000,
+    START_DELAY_MAX_US = 4000,
+};
+
+static const struct {
+    enum monitor_state state;
+    int signo;
+} aims[] = {
+    [FAULT_KILL_IDLE] = {MONITOR_IDLE, SIGKILL},
+    [FAULT_KILL_BUSY] = {MONITOR_BUSY, SIGKILL},
+    [FAULT_KILL_STARTING] = {MONITOR_STARTING, SIGKILL},
+    [FAULT_TERM_IDLE] = {MONITOR_IDLE, SIGTERM},
+    [FAULT_TERM_BUSY] = {MONITOR_BUSY, SIGTERM},
+    [FAULT_TERM_STARTING] = {MONITOR_STARTING, SIGTERM},
+    [FAULT_STOP_IDLE] = {MONITOR_IDLE, SIGSTOP},
+    [FAULT_STOP_BUSY] = {MONITOR_BUSY, SIGSTOP},
+    [FAULT_STOP_STARTING] = {MONITOR_STARTING, SIGSTOP},
+    [FAULT_KILL_ALL] = {MONITOR_BUSY, SIGKILL},
+};
+
+static void go_on(struct nemesis *nemesis, const struct later *later)
+{
+    if (daemon_owns(nemesis->daemon, later->pid))
+        kill(later->pid, SIGCONT);
+}
+
+/* Written down first: whatever follows from it comes after it. */
+static void aim(struct nemesis *nemesis, pid_t pid, int signo)
+{
+    if (!daemon_owns(nemesis->daemon, pid))
+        return;
+    history_add_fault(nemesis->history, nemesis->kind, pid)->a = (uint64_t)signo;
+    kill(pid, signo);
+    if (signo == SIGSTOP)
+        nemesis_later(nemesis, rng_range(&nemesis->rng, 1000, STOPPED_MAX_US), go_on, pid, 0, 0);
+}
+
+static pid_t pick(struct nemesis *nemesis, enum monitor_state state)
+{
+    pid_t found = 0;
+    uint64_t seen = 0;
+    const struct monitor *monitor = nemesis->monitor;
+    for (size_t i = 0; i < monitor->worker_count; i++)
+        if (monitor->workers[i].state == state && rng_below(&nemesis->rng, ++seen) == 0)
+            found = monitor->workers[i].pid;
+    return found;
+}
+
+static void kill_all(struct nemesis *nemesis)
+{
+    for (size_t i = 0; i < nemesis->monitor->worker_count; i++)
+        aim(nemesis, nemesis->monitor->workers[i].pid, SIGKILL);
+}
+
+void nemesis_workers_listed(struct nemesis *nemesis)
+{
+    if (!nemesis->waits_for_workers)
+        return;
+    enum monitor_state wanted = aims[nemesis->kind].state;
+    pid_t pid = pick(nemesis, wanted);
+    if (!pid && wanted == MONITOR_STARTING && nemesis->waits_for_start) {
+        pid = pick(nemesis, MONITOR_BUSY);
+        if (!pid)
+            pid = pick(nemesis, MONITOR_IDLE);
+        aim(nemesis, pid, SIGKILL); /* another will start in its place */
+        nemesis->waits_for_workers = false;
+        return;
+    }
+    if (!pid && ++nemesis->tries < TRIES_MAX) {
+        monitor_want_workers(nemesis->monitor);
+        return;
+    }
+    nemesis->waits_for_workers = nemesis->waits_for_start = false;
+    nemesis->tries = 0;
+    if (nemesis->kind == FAULT_KILL_ALL)
+        kill_all(nemesis);
+    else
+        aim(nemesis, pid ? pid : pick(nemesis, MONITOR_IDLE), aims[nemesis->kind].signo);
+}
+
+static void strike_started(struct nemesis *nemesis, const struct later *later)
+{
+    aim(nemesis, later->pid, (int)later->count);
+}
+
+void nemesis_worker_started(struct nemesis *nemesis, pid_t pid)
+{
+    if (!nemesis->waits_for_start)
+        return;
+    nemesis->waits_for_start = nemesis->waits_for_workers = false;
+    nemesis_later(nemesis, rng_below(&nemesis->rng, START_DELAY_MAX_US), strike_started, pid, 0,
+                  (uint32_t)aims[nemesis->kind].signo);
+}
+
+static void want(struct nemesis *nemesis)
+{
+    nemesis->waits_for_workers = true;
+    nemesis->tries = 0;
+    monitor_want_workers(nemesis->monitor);
+}
+
+/* No worker has started by itself. */
+static void make_one_start(struct nemesis *nemesis, const struct later *later)
+{
+    (void)later;
+    if (nemesis->waits_for_start)
+        want(nemesis);
+}
+
+/* Nothing has come of it (the worker died before it was seen, or nobody needs another). */
+static void give_up(struct nemesis *nemesis, const struct later *later)
+{
+    if (nemesis->next == later->count)
+        nemesis->waits_for_start = nemesis->waits_for_workers = false;
+}
+
+void nemesis_workers_strike(struct nemesis *nemesis)
+{
+    if (aims[nemesis->kind].state != MONITOR_STARTING) {
+        want(nemesis);
+        return;
+    }
+    nemesis->waits_for_start = true;
+    nemesis_later(nemesis, START_WAIT_US, make_one_start, 0, 0, 0);
+    nemesis_later(nemesis, 20 * START_WAIT_US, give_up, 0, 0, (uint32_t)nemesis->next);
+}
