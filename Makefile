@@ -153,6 +153,10 @@ FUZZ_SECONDS ?= 300
 fuzzers      := $(patsubst tests/fuzz/%.c,$(BUILD)/%,$(wildcard tests/fuzz/fuzz_*.c))
 $(BUILD)/fuzz_worker: $(O)/tests/fuzz/fuzz_worker.o $(O)/libworker.a $(O)/libcommon.a
 	$(CC) $(CFLAGS) -fsanitize=fuzzer $(LDFLAGS) -o $@ $^ $(WORKER_LIBS)
+# In the place of processes and of the clock stands what fuzz_session.c defines.
+comma := ,
+$(BUILD)/fuzz_session: LDFLAGS += $(patsubst %,-Wl$(comma)--wrap=%,clock_gettime stat getrandom pipe2 posix_spawn kill \
+    waitid waitpid worker_proc_start)
 $(BUILD)/fuzz_%: $(O)/tests/fuzz/fuzz_%.o $(O)/libmaster.a $(O)/libcommon.a
 	$(CC) $(CFLAGS) -fsanitize=fuzzer $(LDFLAGS) -o $@ $^ $(MASTER_LIBS)
 $(BUILD)/tests/fail_malloc.so: tests/sweep/fail_malloc.c
