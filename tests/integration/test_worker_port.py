@@ -62,6 +62,47 @@ def test_a_large_result_and_death_at_the_same_moment(fake, size):
         )
 
 
+def test_a_result_in_the_shared_memory(fake):
+    client = fake.client()
+    for n in range(100):
+        assert client.done("echo", f"slot result {n}", id=n) == b"result %d" % n
+    assert fake.stats()["pool"]["exits"] == 0
+
+
+@pytest.mark.parametrize("how", ["slot-then-die", "slot-untold-then-die"])
+def test_complete_result_in_the_shared_memory_and_death(fake, how):
+    client = fake.client()
+    for n in range(5):
+        event = client.run("echo", f"{how} result {n}", id=n)
+        check(event, "done")
+        assert event.payload == b"result %d" % n
+        fake.wait_stats(
+            lambda s: s["pool"]["exits"] == n + 1 and s["pool"]["idle"] == 1, "the replacement"
+        )
+    client.silent()
+
+
+@pytest.mark.xfail(strict=True, reason="the master cuts the size to what fits and says done")
+@pytest.mark.parametrize("how", ["slot-too-large", "slot-untold-too-large-then-die"])
+def test_a_result_beyond_its_slot(fake, how):
+    client = fake.client()
+    pid = int(client.done("echo", "pid"))
+    check(client.run("echo", how), "failed", reason="error")
+    wait_until(lambda: not proc.alive(pid), "the worker killed")
+    assert client.done("echo", "ok next") == b"next"
+
+
+def test_noise_in_the_shared_memory(fake):
+    """It can hurt the worker's own job alone."""
+    client = fake.client()
+    for n in range(10):
+        event = client.run("echo", "slots-full-of-noise x", id=n)
+        assert event.name in ("done", "failed"), event
+        if event.name == "failed":
+            check(event, "failed", reason="error")
+        assert client.done("echo", "ok next", id="next") == b"next"
+
+
 def test_complete_failure_and_death_at_the_same_moment(fake):
     client = fake.client()
     check(client.run("echo", "failed-then-die"), "failed", reason="module", code="own-code", message="text")
@@ -148,7 +189,7 @@ def test_a_worker_that_breaks_its_protocol_is_killed(fake, how):
     fake.wait_stats(lambda s: s["pool"]["exits"] == 1 and s["pool"]["idle"] == 1, "the replacement")
 
 
-@pytest.mark.parametrize("how", ["twice", "done-and-failed"])
+@pytest.mark.parametrize("how", ["twice", "done-and-failed", "slot-and-message"])
 def test_a_worker_that_answers_twice_is_killed(fake, how):
     """The first answer counts; the second costs the worker, not the next job."""
     client = fake.client()

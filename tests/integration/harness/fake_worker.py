@@ -17,8 +17,10 @@ PAGE_FD, LIFE_FD = 3, 4
 MAGIC, PAGE_MAGIC = 0x746D7702, 0x746D7002
 CLAIMS_AT, CLAIM_COUNT = 4096, 64
 CLAIM = struct.Struct("=Q")
-OFFERED, BEGUN = 1, 2
-HELLO, WELCOME, READY, RUN, DONE, FAILED = range(1, 7)
+IN_SLOT, OFFERED, BEGUN = 0, 1, 2
+RESULTS_AT, RESULT_MAX = 8192, 500
+RESULT_SIZE = struct.Struct("=I")
+HELLO, WELCOME, READY, RUN, DONE, FAILED, ANSWERED = range(1, 8)
 KIND_NONE, KIND_MODULE, KIND_UNAVAILABLE, KIND_TOO_LARGE = range(4)
 
 # magic, type, job, size, limit_us, text_len, kind, slot, reserved, name
@@ -69,6 +71,14 @@ class Page:
         return True
 
 
+    def leave(self, slot, job, result, size=None):
+        """Leaves a small result in the job's slot; whether the master is told is another matter."""
+        at = RESULTS_AT + (RESULT_SIZE.size + RESULT_MAX) * slot
+        RESULT_SIZE.pack_into(self.view, at, len(result) if size is None else size)
+        self.view[at + RESULT_SIZE.size : at + RESULT_SIZE.size + len(result)] = result
+        CLAIM.pack_into(self.view, CLAIMS_AT + CLAIM.size * slot, job << 2 | IN_SLOT)
+
+
 class Link:
     def __init__(self, target, page=None):
         self.sock = socket.create_connection(target)
@@ -97,6 +107,7 @@ class Link:
             if text_len:
                 self.read(text_len)
             payload = self.read(size) if size else b""
+            self.slot = slot
             if type != RUN or not self.page or self.page.claim(slot, job):
                 return type, job, name.rstrip(b"\0"), payload
 
@@ -119,6 +130,29 @@ def do_job(link, job, words, earlier):
     elif what == b"pid":
         text = str(os.getpid()).encode()
         link.send(head(DONE, job, len(text)) + text)
+    elif what == b"slot":
+        link.page.leave(link.slot, job, rest)
+        link.send(head(ANSWERED))
+    elif what == b"slot-then-die":
+        link.page.leave(link.slot, job, rest)
+        link.send(head(ANSWERED))
+        die()
+    elif what == b"slot-untold-then-die":
+        link.page.leave(link.slot, job, rest)
+        die()
+    elif what == b"slot-too-large":
+        link.page.leave(link.slot, job, b"no", size=1 << 31)
+        link.send(head(ANSWERED))
+    elif what == b"slot-untold-too-large-then-die":
+        link.page.leave(link.slot, job, b"no", size=RESULT_MAX + 1)
+        die()
+    elif what == b"slot-and-message":
+        link.page.leave(link.slot, job, rest)
+        link.send(head(ANSWERED) + head(DONE, job, 2) + b"no")
+    elif what == b"slots-full-of-noise":
+        size = len(link.page.view)
+        link.page.view[CLAIMS_AT:size] = os.urandom(size - CLAIMS_AT)
+        link.send(head(ANSWERED) + answer)
     elif what == b"half-then-die":
         link.send(head(DONE, job, 1000) + b"x" * 500)
         die()
