@@ -39,6 +39,7 @@ enum {
     TRIM_BYTES = 16 * 1024 * 1024, /* or bytes of payload */
     LAST_WORDS_MS = 100,           /* how long a second signal lets the last writes take */
     SPARE_FILES = 64,              /* descriptors besides those of clients and workers */
+    STALL_US = 1000000,            /* later than this by the clock: we did not run */
     WORKER_FILES = 3,              /* socket, output, and one that is passing at its start */
 };
 
@@ -494,12 +495,29 @@ static void watch_memory(struct master *m)
         timer_set_ms(&m->timers, &m->trim_timer, TRIM_MS);
 }
 
+/*
+ * We were stopped, or got no CPU. Nobody else is late for that: what clients and workers sent
+ * meanwhile is not read yet (after SIGCONT epoll_wait returns without a look at its descriptors),
+ * and a worker that starts waits for our half of the greeting. So every deadline moves on, and the
+ * first is a second away.
+ */
+static void forgive_stall(struct master *m)
+{
+    uint64_t next = timers_next(&m->timers), now = m->timers.now_us;
+    if (next >= now || now - next < STALL_US)
+        return;
+    log_event(LOG_WARN, "stalled", LOG_UINT("late_ms", (now - next) / 1000),
+              LOG_STR("hint", "the server was stopped or got no CPU; deadlines were put off"));
+    timers_put_off(&m->timers, now - next + STALL_US);
+}
+
 static void turn(struct master *m)
 {
     set_wake(m);
     if (event_base_loop(m->base, EVLOOP_ONCE) < 0)
         fatal(EX_OSERR, "the event loop failed");
     timers_turn(&m->timers, clock_us());
+    forgive_stall(m);
     timers_run(&m->timers);
     conn_loop_chores(&m->loop);
     watch_memory(m);

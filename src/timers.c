@@ -107,6 +107,13 @@ bool timer_is_set(const struct timer *timer)
     return timer->slot != 0;
 }
 
+/* All by the same, so that the heap's order stays. */
+void timers_put_off(struct timers *timers, uint64_t us)
+{
+    for (size_t i = 0; i < timers->count; i++)
+        timers->heap[i]->at_us += us;
+}
+
 uint64_t timers_next(const struct timers *timers)
 {
     return timers->count ? timers->heap[0]->at_us : TIMERS_NEVER;

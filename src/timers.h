@@ -39,6 +39,9 @@ void timers_turn(struct timers *timers, uint64_t now_us);
  * which may set it and others again. */
 void timers_run(struct timers *timers);
 
+/* Moves every timer that is set by `us`, later. */
+void timers_put_off(struct timers *timers, uint64_t us);
+
 /* When the earliest timer is due; TIMERS_NEVER if there is none. */
 uint64_t timers_next(const struct timers *timers);
 

@@ -424,6 +424,8 @@ static void on_header(struct conn *raw, char *data, size_t len)
     conn->head.name[sizeof conn->head.name - 1] = '\0';
     if (link)
         take_results(link); /* they are older than the message */
+    if (!conn_is_open(raw))
+        return;
     fault = link ? check_worker(link, &conn->head) : check_stranger(&conn->head);
     size_t body = (size_t)conn->head.size + conn->head.text_len;
     if (fault && link)
@@ -516,6 +518,10 @@ static void take_results(struct worker_link *link)
     struct job *job;
     while ((job = link->worker->job) &&
            worker_proc_result(&link->proc, job->slot, job->seq, data, &len)) {
+        if (len > WORKER_RESULT_MAX) {
+            break_off(link, "a result beyond its slot");
+            return;
+        }
         drain_before_answer(link);
         struct worker_answer answer = {.type = JOB_DONE};
         if (len)

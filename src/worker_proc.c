@@ -187,8 +187,9 @@ bool worker_proc_result(const struct worker_proc *proc, uint32_t slot, uint64_t 
     if (word != claim_word(job, CLAIM_ANSWERED))
         return false;
     uint32_t size = __atomic_load_n(&result->size, __ATOMIC_RELAXED); /* once: it may change */
-    *len = size <= WORKER_RESULT_MAX ? size : WORKER_RESULT_MAX;
-    memcpy(data, result->data, *len);
+    *len = size;
+    if (size <= WORKER_RESULT_MAX)
+        memcpy(data, result->data, size);
     return true;
 }
 

@@ -52,8 +52,8 @@ uint32_t worker_proc_offer(struct worker_proc *proc, uint64_t job);
 /* Takes the job back; false if the worker has begun it. */
 bool worker_proc_take_back(const struct worker_proc *proc, uint32_t slot, uint64_t job);
 
-/* The result of that job, if it was left in its slot: true, and up to WORKER_RESULT_MAX bytes are
- * copied. */
+/* The result of that job, if it was left in its slot: true, and it is copied, unless its length is
+ * beyond WORKER_RESULT_MAX: then the worker is broken. */
 bool worker_proc_result(const struct worker_proc *proc, uint32_t slot, uint64_t job, char *data,
                         size_t *len);
 

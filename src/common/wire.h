@@ -33,7 +33,7 @@
 
 #include <stdint.h>
 
-#define WIRE_MAGIC 0x746d7702u /* "tmw" 2 */
+#define WIRE_MAGIC 0x746d7703u /* "tmw" 3 */
 
 enum wire_type {
     WIRE_HELLO = 1,

@@ -29,7 +29,7 @@
 #include <stdint.h>
 #include <sys/socket.h>
 
-#define WORKER_PAGE_MAGIC 0x746d7002u /* "tmp" 2 */
+#define WORKER_PAGE_MAGIC 0x746d7003u /* "tmp" 3 */
 
 enum {
     WORKER_PAGE_FD = 3, /* the memfd */

@@ -82,7 +82,6 @@ def test_complete_result_in_the_shared_memory_and_death(fake, how):
     client.silent()
 
 
-@pytest.mark.xfail(strict=True, reason="the master cuts the size to what fits and says done")
 @pytest.mark.parametrize("how", ["slot-too-large", "slot-untold-too-large-then-die"])
 def test_a_result_beyond_its_slot(fake, how):
     client = fake.client()
