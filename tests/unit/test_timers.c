@@ -292,6 +292,25 @@ START_TEST(test_model)
 }
 END_TEST
 
+START_TEST(test_put_off)
+{
+    timer_set(&timers, &some[0], 3000);
+    timer_set(&timers, &some[1], 2000);
+    timers_put_off(&timers, 500);
+    ck_assert_uint_eq(timers_next(&timers), 2500);
+    ck_assert(timer_is_set(&some[0]));
+    timer_set(&timers, &some[2], 2200);
+    ck_assert_uint_eq(timers_next(&timers), 2200);
+    timer_clear(&timers, &some[2]);
+    ck_assert_uint_eq(timers_next(&timers), 2500);
+    timer_clear(&timers, &some[1]);
+    ck_assert_uint_eq(timers_next(&timers), 3500);
+    timer_clear(&timers, &some[0]);
+    timers_put_off(&timers, 500);
+    ck_assert_uint_eq(timers_next(&timers), TIMERS_NEVER);
+}
+END_TEST
+
 /* --- our own bugs --- */
 
 START_TEST(test_foreign)
@@ -320,6 +339,7 @@ int main(void)
     tcase_add_test(tc, test_sets_itself);
     tcase_add_test(tc, test_clears_a_due_one);
     tcase_add_test(tc, test_sets_a_due_one);
+    tcase_add_test(tc, test_put_off);
     tcase_add_test(tc, test_model);
     tcase_add_test_raise_signal(tc, test_foreign, SIGABRT);
     tcase_set_timeout(tc, 60);
