@@ -143,9 +143,13 @@ $(BUILD)/tests/modules/%.so: tests/modules/%.c include/taskmaster/module.h
 	@mkdir -p $(@D) $(O)
 	$(CC) $(CPPFLAGS) $(CFLAGS) -fvisibility=hidden -shared $(LDFLAGS) -MF $(O)/test_modules_$*.d -o $@ $<
 unit integration: $(test_modules)
+integration: $(BUILD)/tests/clock_shift.so
 .PHONY: test-programs
-test-programs: all $(tests) $(test_modules)
+test-programs: all $(tests) $(test_modules) $(BUILD)/tests/clock_shift.so
 $(BUILD)/tests/test_worker_process $(BUILD)/tests/test_worker_modules: $(O)/tests/unit/fake_master.o
+$(BUILD)/tests/clock_shift.so: tests/integration/clock_shift.c
+	@mkdir -p $(@D) $(O)
+	$(CC) $(CPPFLAGS) $(CFLAGS) -shared $(LDFLAGS) -MF $(O)/clock_shift.d -o $@ $<
 
 # Fuzz and sweep. `make fuzz FUZZ_SECONDS=600` runs each fuzz program for so long; clang builds them in build/fuzz, with
 # the coverage that they steer by. `make sweep` tries every fault of tests/sweep, on a build without sanitizers.
