@@ -51,6 +51,8 @@ struct known_job {
     unsigned seen;
     bool notify_accepted, notify_started;
     bool handed; /* to some worker, at least once */
+    bool lent;   /* the last time it was: to one that had a job already */
+    bool begun;  /* by the worker that it was handed to last */
 };
 
 struct source {
@@ -79,6 +81,7 @@ struct sim {
     struct worker *worker;
     bool dead, reaped;      /* the process */
     bool stuck;             /* dead, but the kernel does not let it go yet */
+    bool hung;              /* does nothing any more, and takes no notice of SIGTERM */
     bool connected, closed; /* the master's end; by the worker */
     bool told_to_end, told_term, said_ready, lost;
     struct handed handed[HANDED_MAX];
@@ -140,6 +143,7 @@ static void on_event(struct job_source *source, struct job *job, const struct jo
     case JOB_FAILED:
         bug_on(!event->message || event->message_len > MESSAGE_MAX);
         bug_on(event->fail == FAIL_UNKNOWN_MODULE && job->module);
+        bug_on(event->fail == FAIL_ERROR && k->lent && !k->begun); /* nothing was lost with it */
         bug_on(event->step != STOP_NONE && !job->order);
         break;
     case JOB_OVERLOAD:
@@ -254,7 +258,10 @@ static void op_assign(void *ctx, struct worker *worker, struct job *job, uint64_
     bug_on(first && first->seq < job->seq && !first->source->gone); /* first in, first out */
     bug_on(!job->order || job->worker != worker || job->state == JOB_ENDED);
     bug_on(!job->source || job->source->gone);
-    known_of(job)->handed = true;
+    struct known_job *k = known_of(job);
+    k->handed = true;
+    k->lent = worker->state == WORKER_BUSY;
+    k->begun = false;
     bug_on(sim->handed_count == HANDED_MAX);
     sim->handed[(sim->handed_first + sim->handed_count++) % HANDED_MAX] =
         (struct handed){job->seq, OFFERED};
@@ -474,8 +481,10 @@ static bool begin_job(struct sim *sim)
         struct handed *handed = &sim->handed[sim->handed_first];
         if (handed->claim == OFFERED)
             handed->claim = BEGUN;
-        if (handed->claim == BEGUN)
+        if (handed->claim == BEGUN) {
+            known[handed->seq].begun = true;
             return true;
+        }
         sim->handed_first = (sim->handed_first + 1) % HANDED_MAX;
         sim->handed_count--;
     }
@@ -499,7 +508,7 @@ static bool has_said_ready(const struct sim *sim)
 /* One thing, as a worker of ours would. */
 static void behave(struct sim *sim)
 {
-    if (sim->dead)
+    if (sim->dead || sim->hung)
         return;
     if (sim->told_term)
         die(sim);
@@ -525,7 +534,7 @@ static void act(struct input *input)
 {
     struct sim *sim = some_sim(input);
     uint8_t what = take(input);
-    if (!sim || sim->dead)
+    if (!sim || sim->dead || sim->hung)
         return;
     switch (what % 16) {
     case 0:
@@ -553,6 +562,9 @@ static void act(struct input *input)
     case 7:
         for (int i = 0; i < what / 16; i++)
             answer_job(sim, false);
+        break;
+    case 8:
+        sim->hung = true;
         break;
     default:
         behave(sim);
@@ -766,13 +778,16 @@ static void step(struct input *input)
     }
 }
 
-/* A turn in which the whole world is well-behaved. */
+/* A turn in which the whole world is well-behaved, but for workers that hang: what they are on has
+ * no time limit perhaps, and is cancelled. */
 static void good_turn(void)
 {
     struct sim *sim, *next;
     starts_that_fail = 0;
     TAILQ_FOREACH (sim, &sims, link) {
         sim->stuck = false;
+        if (sim->hung && sim->worker->job)
+            dispatcher_cancel(&d, sim->worker->job, false);
         behave(sim);
     }
     for (sim = TAILQ_FIRST(&sims); sim; sim = next) {
