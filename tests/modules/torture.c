@@ -17,7 +17,7 @@
  *     loop-term           the same, and ignores SIGTERM
  *     flood               print A bytes, then answer
  *     fail, fail-silent   report a failure; return -1 without a word
- *     close-fds           close descriptors 0 to 100
+ *     close-fds           answer, and close descriptors 0 to 100
  *     mask                leave every signal blocked, and answer
  *     fork-hold           leave a child behind that holds every descriptor, and end by SIGKILL
  */
@@ -227,11 +227,11 @@ static int do_fail_silent(tm_job *job, const struct order *order)
 
 static int do_close_fds(tm_job *job, const struct order *order)
 {
-    (void)job;
-    (void)order;
+    int status = answer(job, order, 0);
+
     for (int fd = 0; fd <= 100; fd++)
         close(fd);
-    return 0;
+    return status;
 }
 
 static int do_mask(tm_job *job, const struct order *order)

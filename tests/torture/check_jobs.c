@@ -7,6 +7,7 @@
 enum {
     LATE_US = 25000000,      /* no job takes so long, whatever happens */
     KILL_EARLY_US = 2000000, /* a job may be handed to a worker that was just killed */
+    LIMIT_LATE_US = 4000000, /* beyond a time limit and the steps of stopping */
     TROUBLE_US = 12000000,   /* so long after a trouble with starts, jobs may be unavailable */
 };
 
@@ -220,6 +221,15 @@ static void judge_error(const struct judge *judge)
 
 /* --- every job --- */
 
+static void judge_limit(const struct judge *judge)
+{
+    const struct known_job *job = judge->job;
+    uint64_t limit_us = judge->record->spec.timeout_ms * 1000ull;
+    uint64_t late_us = LIMIT_LATE_US * judge->check->scale;
+    if (limit_us && job->started_us && job->end_us - job->started_us > limit_us + late_us)
+        tell(judge, FINDING_HANG, "its time limit was not kept");
+}
+
 static void judge_end(const struct judge *judge)
 {
     const struct event *end = judge->job->end;
@@ -235,6 +245,7 @@ static void judge_end(const struct judge *judge)
         judge_error(judge);
     if (!(end->seen & SEEN_CONTEXT))
         tell(judge, FINDING_CORRUPT, "not the context that was submitted");
+    judge_limit(judge);
     if (judge->job->end_us - judge->job->submit_us > LATE_US * judge->check->scale)
         tell(judge, FINDING_LOST, "its terminal event came far too late");
 }

@@ -134,6 +134,8 @@ static void gather_job(struct check *check, struct open_jobs *open, const struct
     struct known_conn *conn = &check->conns[event->conn];
     if (!job->first_us)
         job->first_us = event->t_us;
+    if (event->type == EV_STARTED)
+        job->started_us = event->t_us;
     if (event->uid + 1 > conn->last_told)
         conn->last_told = event->uid + 1;
     if (event->type != EV_ACCEPTED && event->type != EV_STARTED)
@@ -208,7 +210,7 @@ static void gather_event(struct check *check, struct open_jobs *open, uint32_t *
         break;
     case EV_FAULT:
         gather_fault(check, event);
-        if (event->code == FAULT_MASTER_DRAIN)
+        if (event->code == FAULT_MASTER_DRAIN && !event->pid)
             check->epochs[*epoch].drain_us = event->t_us;
         break;
     case EV_SAMPLE:
@@ -219,14 +221,17 @@ static void gather_event(struct check *check, struct open_jobs *open, uint32_t *
     }
 }
 
-/* A worker on which a timer was left to kill it. */
+/* A job that leaves its worker with a timer that kills it, or without descriptors: the next job
+ * dies of that. */
 static void gather_doomed(struct check *check)
 {
-    for (size_t uid = 0; uid < check->history->job_count; uid++)
-        if (check->history->jobs[uid].spec.command == CMD_DIE_SENDING &&
-            check->side->jobs[uid].finishes)
-            check->kills[check->kill_count++] = (struct known_kill){
-                check->side->jobs[uid].finish_us, check->side->jobs[uid].finish_pid};
+    for (size_t uid = 0; uid < check->history->job_count; uid++) {
+        uint8_t command = check->history->jobs[uid].spec.command;
+        const struct side_job *side = &check->side->jobs[uid];
+        if ((command == CMD_DIE_SENDING || command == CMD_CLOSE_FDS) && side->finishes)
+            check->kills[check->kill_count++] =
+                (struct known_kill){side->finish_us, side->finish_pid};
+    }
 }
 
 static void gather(struct check *check)

@@ -15,9 +15,9 @@
 
 /* What is known of a job. */
 struct known_job {
-    uint64_t submit_us, first_us, end_us, cancel_us; /* 0: not */
-    uint64_t order, number;                          /* of assignment; in the server's name */
-    const struct event *end;                         /* its first terminal event */
+    uint64_t submit_us, first_us, started_us, end_us, cancel_us; /* 0: not */
+    uint64_t order, number;  /* of assignment; in the server's name */
+    const struct event *end; /* its first terminal event */
     uint32_t peak; /* most jobs that can have been open at a time between its submit and its end */
 };
 

@@ -20,6 +20,7 @@ static const struct {
     [FAULT_DIE_SENDING] = {"die-in-result", COMMON},
     [FAULT_SIGNAL] = {"module-signal", COMMON},
     [FAULT_EXIT] = {"module-exit", COMMON},
+    [FAULT_STOP_FLAG] = {"module-stop-flag", COMMON},
     [FAULT_LOOP] = {"module-loop", COMMON},
     [FAULT_LOOP_TERM] = {"module-loop-no-term", COMMON},
     [FAULT_OUTPUT_FLOOD] = {"module-output-flood", COMMON},

@@ -71,6 +71,7 @@ void nemesis_later(struct nemesis *nemesis, uint64_t after_us,
     struct later *later = need(sizeof *later);
     later->nemesis = nemesis;
     later->act = act;
+    later->kind = nemesis->kind;
     later->pid = pid;
     later->client = client;
     later->count = count;

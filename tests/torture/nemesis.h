@@ -18,6 +18,7 @@ struct later {
     struct loop_timer timer;
     struct nemesis *nemesis;
     void (*act)(struct nemesis *nemesis, const struct later *later);
+    enum fault_kind kind; /* of the fault that it belongs to */
     pid_t pid;
     uint32_t client; /* by number: it may be gone by then */
     uint32_t count;

@@ -10,6 +10,8 @@ static enum command command_of(enum fault_kind kind, struct rng *rng)
         return CMD_DIE_SENDING;
     case FAULT_EXIT:
         return rng_chance(rng, 500) ? CMD_EXIT : CMD_QUICK_EXIT;
+    case FAULT_STOP_FLAG:
+        return rng_chance(rng, 700) ? CMD_STOP_FAIL : CMD_STOP_DONE;
     case FAULT_LOOP:
         return CMD_LOOP;
     case FAULT_LOOP_TERM:

@@ -33,11 +33,11 @@ static void go_on(struct nemesis *nemesis, const struct later *later)
 }
 
 /* Written down first: whatever follows from it comes after it. */
-static void aim(struct nemesis *nemesis, pid_t pid, int signo)
+static void aim(struct nemesis *nemesis, enum fault_kind kind, pid_t pid, int signo)
 {
     if (!daemon_owns(nemesis->daemon, pid))
         return;
-    history_add_fault(nemesis->history, nemesis->kind, pid)->a = (uint64_t)signo;
+    history_add_fault(nemesis->history, kind, pid)->a = (uint64_t)signo;
     kill(pid, signo);
     if (signo == SIGSTOP)
         nemesis_later(nemesis, rng_range(&nemesis->rng, 1000, STOPPED_MAX_US), go_on, pid, 0, 0);
@@ -57,7 +57,7 @@ static pid_t pick(struct nemesis *nemesis, enum monitor_state state)
 static void kill_all(struct nemesis *nemesis)
 {
     for (size_t i = 0; i < nemesis->monitor->worker_count; i++)
-        aim(nemesis, nemesis->monitor->workers[i].pid, SIGKILL);
+        aim(nemesis, nemesis->kind, nemesis->monitor->workers[i].pid, SIGKILL);
 }
 
 void nemesis_workers_listed(struct nemesis *nemesis)
@@ -70,7 +70,7 @@ void nemesis_workers_listed(struct nemesis *nemesis)
         pid = pick(nemesis, MONITOR_BUSY);
         if (!pid)
             pid = pick(nemesis, MONITOR_IDLE);
-        aim(nemesis, pid, SIGKILL); /* another will start in its place */
+        aim(nemesis, nemesis->kind, pid, SIGKILL); /* another will start in its place */
         nemesis->waits_for_workers = false;
         return;
     }
@@ -83,12 +83,13 @@ void nemesis_workers_listed(struct nemesis *nemesis)
     if (nemesis->kind == FAULT_KILL_ALL)
         kill_all(nemesis);
     else
-        aim(nemesis, pid ? pid : pick(nemesis, MONITOR_IDLE), aims[nemesis->kind].signo);
+        aim(nemesis, nemesis->kind, pid ? pid : pick(nemesis, MONITOR_IDLE),
+            aims[nemesis->kind].signo);
 }
 
 static void strike_started(struct nemesis *nemesis, const struct later *later)
 {
-    aim(nemesis, later->pid, (int)later->count);
+    aim(nemesis, later->kind, later->pid, (int)later->count);
 }
 
 void nemesis_worker_started(struct nemesis *nemesis, pid_t pid)
