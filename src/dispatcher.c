@@ -288,7 +288,8 @@ static bool ended_soon(const struct dispatcher *d, const struct worker *worker)
 void dispatcher_worker_lost(struct dispatcher *d, struct worker *worker,
                             const struct worker_end *end)
 {
-    bool was_starting = worker->state == WORKER_STARTING || ended_soon(d, worker);
+    bool soon = ended_soon(d, worker); /* stale or not: one that was told to end is STOPPING */
+    bool start_failed = soon || (worker->state == WORKER_STARTING && !worker->stale);
     timer_clear(d->timers, &worker->timer);
     if (worker->job && worker->job->was_lent && worker->job->state == JOB_RUNNING &&
         dispatch_take_back(d, worker->job))
@@ -303,7 +304,7 @@ void dispatcher_worker_lost(struct dispatcher *d, struct worker *worker,
     }
     if (worker->state != WORKER_STOPPING)
         worker_set_state(worker, WORKER_STOPPING, dispatch_now(d));
-    if (was_starting && !worker->stale && !d->draining)
+    if (start_failed && !d->draining)
         dispatch_start_failed(d, end->why);
     dispatch_line(d);
 }

@@ -703,6 +703,24 @@ START_TEST(test_jitter)
 }
 END_TEST
 
+/* A worker that is gone right after it became ready might as well not have started. */
+START_TEST(test_ended_soon)
+{
+    open_pool(1, 1, 10);
+    silent = true;
+    for (int i = 0; i < 50; i++) {
+        ready(d.pool.last_id);
+        dies(d.pool.last_id, SIGSEGV);
+        ck_assert_uint_ge(ms_to_next_start(1000), 74);
+    }
+    ready(d.pool.last_id);
+    pass_ms(5000);
+    uint32_t id = d.pool.last_id;
+    dies(id, SIGSEGV);
+    ck_assert_uint_eq(d.pool.last_id, id + 1); /* that one had its time */
+}
+END_TEST
+
 START_TEST(test_start_timeout)
 {
     open_pool(1, 1, 10);
@@ -1556,6 +1574,7 @@ int main(void)
     tcase_add_test(tc, test_backoff_together);
     tcase_add_test(tc, test_backoff_starts_over);
     tcase_add_test(tc, test_jitter);
+    tcase_add_test(tc, test_ended_soon);
     tcase_add_test(tc, test_start_timeout);
     tcase_add_test(tc, test_ready_at_the_last_moment);
     tcase_add_test(tc, test_dead_at_the_last_moment);
