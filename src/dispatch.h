@@ -113,6 +113,9 @@ void dispatch_forget_worker(struct dispatcher *d, struct worker *worker);
 /* If jobs wait while no worker lives, that must end some time. */
 void dispatch_watch_availability(struct dispatcher *d);
 
+/* A worker lives: whoever waits still does so no more in vain. */
+void dispatch_available(struct dispatcher *d);
+
 /* Section 6 of the protocol, rule 3, and the pool's size at rest. Many starts are spread over turns
  * of the loop. */
 void dispatch_grow(struct dispatcher *d);

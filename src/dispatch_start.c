@@ -161,6 +161,14 @@ void dispatch_purge(struct dispatcher *d, enum fail_reason reason, const char *f
     dispatch_on_purge(d);
 }
 
+void dispatch_available(struct dispatcher *d)
+{
+    if (d->purge_reason != FAIL_UNAVAILABLE)
+        return;
+    timer_clear(d->timers, &d->purge);
+    d->purge_left = 0;
+}
+
 void dispatch_on_unavailable(void *arg)
 {
     struct dispatcher *d = arg;

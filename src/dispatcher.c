@@ -198,6 +198,7 @@ void dispatcher_worker_ready(struct dispatcher *d, struct worker *worker)
     d->start_failures = 0;
     d->start_error[0] = '\0';
     timer_clear(d->timers, &d->backoff);
+    dispatch_available(d);
     if (worker->stale || d->draining) {
         dispatch_retire(d, worker);
         return;

@@ -855,6 +855,29 @@ START_TEST(test_unavailable_for_thousands)
 }
 END_TEST
 
+/* A worker becomes ready in the midst of that: who is left has a worker. */
+START_TEST(test_available_for_the_rest)
+{
+    open_pool(0, 1, 10000);
+    silent = true;
+    for (int i = 0; i < 3500; i++)
+        SUBMIT();
+    limits.start_timeout_ms = 20000; /* for the worker; the line's time is set already */
+    dies(1, -1);
+    pass_ms(100);
+    pass_ms(100);
+    timers_turn(&timers, d.unavailable.at_us);
+    d.limits.start_timeout_ms = 20000;
+    timers_run(&timers);
+    size_t left = dispatcher_waiting(&d);
+    ck_assert(left > 1000 && left < 3500);
+    ready(d.pool.last_id);
+    for (int i = 0; i < 10; i++)
+        turn();
+    ck_assert_uint_eq(dispatcher_waiting(&d), left - 1);
+}
+END_TEST
+
 /* --- time limits --- */
 
 /* The least of the job's, the module's and the overall limit; 0 is none. */
@@ -1582,6 +1605,7 @@ int main(void)
     tcase_add_test(tc, test_available_again);
     tcase_add_test(tc, test_unavailable_needs_a_line);
     tcase_add_test(tc, test_unavailable_for_thousands);
+    tcase_add_test(tc, test_available_for_the_rest);
 
     tc = new_case(suite, "stopping");
     tcase_add_test(tc, test_least_limit);
