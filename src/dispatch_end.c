@@ -24,7 +24,10 @@ static void count_end(struct dispatcher *d, const struct job *job, const struct 
         job->module->done++;
     if (job->module && event->type == JOB_FAILED)
         job->module->failed++;
-    if (!job->source || job->source->gone)
+    bool nobody = !job->source || job->source->gone;
+    if (nobody && job->state == JOB_WAITING)
+        d->counts.dropped++; /* it never ran */
+    else if (nobody)
         d->counts.orphaned++;
     else if (event->type == JOB_DONE)
         d->counts.done++;

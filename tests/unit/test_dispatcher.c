@@ -1305,6 +1305,27 @@ START_TEST(test_source_gone_with_thousands)
 }
 END_TEST
 
+/* What is left of it when the line is given up, or cancelled by somebody else, is dropped, too: it
+ * never ran. */
+START_TEST(test_source_gone_and_the_line_fails)
+{
+    open_idle(1, 1, 100000);
+    for (int i = 0; i < 2500; i++)
+        SUBMIT();
+    silent = true;
+    ck_assert(!dispatcher_source_gone(&d, &source_of('a')->source));
+    dispatcher_cancel(&d, the_job(2), false);
+    check_invariants();
+    dispatcher_drain(&d);
+    for (int i = 0; i < 10; i++)
+        turn();
+    done(1);
+    ck_assert(dispatcher_source_gone(&d, &source_of('a')->source));
+    ck_assert_uint_eq(d.counts.dropped, 2499);
+    ck_assert_uint_eq(d.counts.orphaned, 1);
+}
+END_TEST
+
 /* --- drain, abort, reload --- */
 
 START_TEST(test_drain)
@@ -1631,6 +1652,7 @@ int main(void)
     tcase_add_test(tc, test_source_gone);
     tcase_add_test(tc, test_orphans_end);
     tcase_add_test(tc, test_source_gone_with_thousands);
+    tcase_add_test(tc, test_source_gone_and_the_line_fails);
 
     tc = new_case(suite, "drain and reload");
     tcase_add_test(tc, test_drain);
