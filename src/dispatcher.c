@@ -277,6 +277,8 @@ static void return_job(struct dispatcher *d, struct worker *worker)
     }
     job->module->waiting++;
     job_queue_return(&d->queue, job);
+    if (d->draining)
+        dispatch_purge(d, FAIL_SHUTDOWN, "the server is shutting down");
 }
 
 /* Of no use to anybody: ready, never had a job, and gone again. */

@@ -419,6 +419,20 @@ START_TEST(test_lost_between_jobs_of_one_who_is_gone)
 }
 END_TEST
 
+/* ... or the server is on its way out: then it ends as others that wait do. */
+START_TEST(test_lost_between_jobs_while_draining)
+{
+    open_lent();
+    finishes_well(1);
+    reads(1);
+    dispatcher_drain(&d);
+    hush_news();
+    dies(1, SIGKILL);
+    ck_told("back 1 j4 yes, a4 failed shutdown, forget 1");
+    ck_assert(dispatcher_is_drained(&d));
+}
+END_TEST
+
 /* The answer for the one before was lost with the worker. */
 START_TEST(test_lost_with_an_answer)
 {
@@ -576,6 +590,7 @@ int main(void)
     tcase_add_test(tc, test_lost_on_a_lent_job);
     tcase_add_test(tc, test_lost_between_jobs);
     tcase_add_test(tc, test_lost_between_jobs_of_one_who_is_gone);
+    tcase_add_test(tc, test_lost_between_jobs_while_draining);
     tcase_add_test(tc, test_lost_with_an_answer);
     tcase_add_test(tc, test_idle_takes_over);
     tcase_add_test(tc, test_source_gone);
