@@ -145,21 +145,28 @@ void dispatch_assign(struct dispatcher *d, struct worker *worker, struct job *jo
     begin(d, worker, job);
 }
 
-/* The longest lent job that its worker has not begun; NULL if there is none. */
+/* The lent job that comes next behind that order; NULL if there is none. */
+static struct job *lent_behind(struct dispatcher *d, uint64_t order)
+{
+    struct worker *worker;
+    struct job *job, *next = NULL;
+    TAILQ_FOREACH (worker, &d->pool.lists[WORKER_BUSY], link) {
+        job = TAILQ_FIRST(&worker->lent);
+        while (job && job->order <= order)
+            job = TAILQ_NEXT(job, queue_link);
+        if (job && (!next || job->order < next->order))
+            next = job;
+    }
+    return next;
+}
+
+/* The longest lent job that no worker has begun, out of that worker's; NULL if there is none. */
 static struct job *first_lent(struct dispatcher *d)
 {
-    struct worker *worker, *from = NULL;
-    struct job *job;
-    TAILQ_FOREACH (worker, &d->pool.lists[WORKER_BUSY], link)
-        if (worker->lent_count &&
-            (!from || TAILQ_FIRST(&worker->lent)->order < TAILQ_FIRST(&from->lent)->order))
-            from = worker;
-    if (!from)
-        return NULL;
-    TAILQ_FOREACH (job, &from->lent, queue_link)
-        if (dispatch_unwait(d, job))
-            return job;
-    return NULL;
+    struct job *job = lent_behind(d, 0);
+    while (job && !dispatch_unwait(d, job))
+        job = lent_behind(d, job->order);
+    return job;
 }
 
 /* The next job for an idle worker, out of the line; NULL if there is none. */

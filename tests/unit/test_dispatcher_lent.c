@@ -487,6 +487,33 @@ START_TEST(test_idle_takes_over)
 }
 END_TEST
 
+/* Two workers were lent some; the one that was lent first has begun all of its own. Behind the
+ * other, which may be on a long job, nobody has to wait while a worker is idle. */
+START_TEST(test_idle_takes_over_from_the_second)
+{
+    open_warm(3, 2);
+    submit_many(20);
+    for (uint32_t id = 1; id <= 3; id++)
+        begins(id);
+    for (uint32_t id = 1; id <= 2; id++) { /* both are lent one */
+        finishes_well(id);
+        reads(id);
+        begins(id);
+        ck_assert_uint_eq(the_worker(id)->lent_count, 1);
+    }
+    while (job_queue_count(&d.queue)) /* the line is gone otherwise */
+        dispatcher_cancel(&d, job_queue_first(&d.queue), false);
+    finishes_well(1);
+    begins(1); /* the one that it was lent, and nobody knows */
+    hush_news();
+    finishes_well(3);
+    reads(3);
+    const char *got = news();
+    ck_assert_msg(strstr(got, "give 3 j") != NULL, "worker 3 stays idle: %s", got);
+    ck_assert_uint_eq(d.lent, 1);
+}
+END_TEST
+
 /* --- sources, drain, reload --- */
 
 START_TEST(test_source_gone)
@@ -593,6 +620,7 @@ int main(void)
     tcase_add_test(tc, test_lost_between_jobs_while_draining);
     tcase_add_test(tc, test_lost_with_an_answer);
     tcase_add_test(tc, test_idle_takes_over);
+    tcase_add_test(tc, test_idle_takes_over_from_the_second);
     tcase_add_test(tc, test_source_gone);
     tcase_add_test(tc, test_source_ended);
     tcase_add_test(tc, test_drain);
