@@ -245,6 +245,10 @@ static void lose_job(struct dispatcher *d, struct worker *worker, const struct w
         dispatch_fail_stopped(d, job);
         return;
     }
+    if (worker->signalled) { /* by an abort that did not know yet that it had gone on to this job */
+        dispatch_fail(d, job, FAIL_SHUTDOWN, "the server was shut down");
+        return;
+    }
     int n = snprintf(text, sizeof text, "worker %u (pid %d) was lost while it ran %s: %s",
                      worker->id, (int)worker->pid, job->module->name, end->why);
     struct job_event event = {

@@ -577,6 +577,28 @@ START_TEST(test_drain)
 }
 END_TEST
 
+START_TEST(test_abort)
+{
+    open_lent();
+    finishes_well(1);
+    begins(1);
+    dispatcher_drain(&d);
+    hush_news();
+    dispatcher_abort(&d, _i == 1);
+    const char *got = news();
+    ck_assert_ptr_nonnull(strstr(got, "kill 1"));
+    if (_i == 1) {
+        ck_assert_ptr_nonnull(strstr(got, "a3 failed shutdown"));
+        ck_assert_ptr_nonnull(strstr(got, "a4 failed shutdown"));
+    }
+    dies(1, SIGKILL);
+    ck_assert(dispatcher_is_drained(&d));
+    ck_assert_uint_eq(d.counts.failed[FAIL_SHUTDOWN] + d.counts.failed[FAIL_ERROR] + d.counts.done,
+                      12);
+    ck_assert_uint_eq(d.counts.failed[FAIL_ERROR], 0);
+}
+END_TEST
+
 START_TEST(test_reload)
 {
     open_lent();
@@ -624,6 +646,7 @@ int main(void)
     tcase_add_test(tc, test_source_gone);
     tcase_add_test(tc, test_source_ended);
     tcase_add_test(tc, test_drain);
+    tcase_add_loop_test(tc, test_abort, 0, 2);
     tcase_add_test(tc, test_reload);
     suite_add_tcase(suite, tc);
     return run_suite(suite);
