@@ -201,10 +201,10 @@ void dispatcher_worker_ready(struct dispatcher *d, struct worker *worker)
     dispatch_available(d);
     if (worker->stale || d->draining) {
         dispatch_retire(d, worker);
-        return;
+    } else {
+        worker_set_state(worker, WORKER_IDLE, dispatch_now(d));
+        dispatch_line(d);
     }
-    worker_set_state(worker, WORKER_IDLE, dispatch_now(d));
-    dispatch_line(d);
     dispatch_grow(d);
 }
 
@@ -314,6 +314,7 @@ void dispatcher_worker_lost(struct dispatcher *d, struct worker *worker,
     if (start_failed && !d->draining)
         dispatch_start_failed(d, end->why);
     dispatch_line(d);
+    dispatch_grow(d);
 }
 
 void dispatcher_worker_reaped(struct dispatcher *d, struct worker *worker)
