@@ -197,6 +197,27 @@ plant: torture-programs
 plants: torture-programs
 	BUILD=$(BUILD) tests/torture/plant all
 
+# Bench. `make bench` measures taskmasterd beside the bare relay and what is installed of its peers, BENCH=--quick in
+# under a minute; `make bench-doc` writes what the last one found into doc/performance.md. `make bench-instructions`
+# counts instructions with callgrind and fails if they are over 10 % more than in tests/bench/instructions.txt; with
+# BENCH=--accept it writes that file. scripts/bench-deps installs the peers and valgrind.
+BENCH           ?=
+bench_programs  := $(patsubst %,$(BUILD)/tests/bench-%,load worker line relay)
+bench_protocols := $(patsubst tests/bench/%.c,$(O)/tests/bench/%.o,$(wildcard tests/bench/protocol*.c))
+bench_o         := $(patsubst %,$(O)/tests/bench/%.o,stream payload tally process taskmaster_event) $(bench_protocols)
+$(O)/libbench.a: $(bench_o)
+$(BUILD)/tests/bench-%: $(O)/tests/bench/%.o $(O)/libbench.a $(O)/libcommon.a
+	@mkdir -p $(@D)
+	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^
+
+.PHONY: bench bench-programs bench-doc bench-instructions
+test-programs: bench-programs
+bench-programs: all $(bench_programs)
+bench bench-instructions: bench-programs
+	BUILD=$(abspath $(BUILD)) PYTHONDONTWRITEBYTECODE=1 tests/bench/$(@:bench-%=%) $(BENCH)
+bench-doc:
+	BUILD=$(abspath $(BUILD)) PYTHONDONTWRITEBYTECODE=1 tests/bench/document
+
 clean:
 	rm -rf build
 

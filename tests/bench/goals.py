@@ -1,0 +1,116 @@
+"""The goals, and what a run says to them. A ratio is the median of the rounds' ratios: what runs in
+one round ran within a second or two."""
+
+import statistics
+
+from processes import medians
+
+
+def ratio(rounds, key, ours, other):
+    """The median over the rounds of ours to the other's."""
+    pairs = zip(rounds[ours], rounds[other])
+    return statistics.median(a[key] / b[key] for a, b in pairs)
+
+
+def goal(number, what, value, at_most=None, at_least=None, unit=""):
+    met = value <= at_most if at_most is not None else value >= at_least
+    bound = f"at most {at_most:g}" if at_most is not None else f"at least {at_least:g}"
+    return {
+        "goal": number, "what": what, "value": round(value, 4), "bound": bound + unit,
+        "unit": unit, "met": bool(met),
+    }  # fmt: skip
+
+
+def of_throughput(found):
+    specs = {name: spec["rounds"] for name, spec in found["specs"].items()}
+    ours, limit, peer = "taskmasterd", "relay-w1", "gearmand"
+    small, medium, large = specs["small-256"], specs["medium-256"], specs["large-8"]
+    one = specs["latency-16"]
+    for title, rounds in (("16 B", small), ("4 KiB", medium)):
+        what = f"jobs/s, 256 in flight, {title}, to the relay's"
+        yield goal(1, what, ratio(rounds, "jobs_per_s", ours, limit), at_least=0.90)
+        if peer in rounds:
+            what = f"jobs/s, 256 in flight, {title}, to gearmand's, the worst round"
+            pairs = zip(rounds[ours], rounds[peer])
+            worst = min(a["jobs_per_s"] / b["jobs_per_s"] for a, b in pairs)
+            yield goal(1, what, worst, at_least=1)
+    yield goal(2, "p50, 1 in flight, to the relay's", ratio(one, "p50_us", ours, limit), 1.15)
+    yield goal(2, "p99, 1 in flight, to the relay's", ratio(one, "p99_us", ours, limit), 1.5)
+    for title, rounds in (("16 B", small), ("4 KiB", medium)):
+        what = f"broker CPU a job, 256 in flight, {title}, to the relay's"
+        yield goal(3, what, ratio(rounds, "cpu_us_per_job", ours, limit), 1.25)
+    what = "bytes/s, 1 MiB payloads, to the relay's"
+    yield goal(4, what, ratio(large, "bytes_per_s", ours, limit), at_least=0.8)
+    if peer in large:
+        what = "bytes/s, 1 MiB payloads, to gearmand's"
+        yield goal(4, what, ratio(large, "bytes_per_s", ours, peer), at_least=2)
+    what = "jobs/s, 256 in flight, 16 B, to the relay's with w=1"
+    yield goal(8, what, ratio(small, "jobs_per_s", ours, limit), at_least=4)
+    what = "p50, 1 in flight, worker-window 16 to worker-window 1"
+    yield goal(8, what, ratio(one, "p50_us", ours, "taskmasterd-w1"), 1.05)
+
+
+def of_line(found):
+    rounds, short, long = found["rounds"], str(found["short"]), str(found["long"])
+    depths = f"{found['long']:,} waiting to {found['short']}"
+    yield goal(5, f"CPU a job, {depths}", ratio(rounds, "cpu_us_per_job", long, short), 1.2)
+    # "O(1)": 10,000 times the line may cost a few more misses of the cache, nothing that grows.
+    yield goal(5, f"CPU of a cancel, {depths}", ratio(rounds, "cancel_cpu_us", long, short), 2)
+    value = medians(rounds[long])["bytes_per_job"]
+    yield goal(6, "memory of a waiting job besides its payload", value, 512, unit=" bytes")
+    value = found["rss_after_kb"] / found["rss_before_kb"]
+    what = f"RSS {found['rest_s']} s after {found['long']:,} waiting jobs, to before"
+    yield goal(6, what, value, 2)
+
+
+def of_clients(found):
+    value = ratio(found["rounds"], "cpu_us_per_job", "crowded", "alone")
+    yield goal(5, f"CPU a job, {found['count']:,} idle clients to none", value, 1.1)
+    yield goal(6, "memory of an idle client", found["bytes_per_client"], 2048, unit=" bytes")
+    value = found["rss_after_kb"] / found["rss_before_kb"]
+    yield goal(6, f"RSS {found['rest_s']} s after {found['count']:,} clients, to before", value, 2)
+
+
+def of_workers(found):
+    small, large = found["small"], found["large"]
+    for title, name, window in (
+        ("1 in flight", "single", 16),
+        ("8,192 in flight", "queued", 16),
+        ("256 in flight, worker-window 1", "pipelined", 1),
+        ("256 in flight", "pipelined", 16),
+    ):
+        value = ratio(found[name], "cpu_us_per_job", f"{large}-w{window}", f"{small}-w{window}")
+        yield goal(5, f"CPU a job, {title}, {large} workers to {small}", value, 1.2)
+
+
+def of_memory(found):
+    yield goal(6, "RSS at start", found["master_rss_kb"] / 1024, 4, unit=" MB")
+    yield goal(6, "PSS of an idle worker", found["worker_pss_kb"] / 1024, 1.5, unit=" MB")
+
+
+def of_recovery(found):
+    what = "kill -9 of a busy worker to failed, p99"
+    yield goal(7, what, found["failed_p99_ms"], 20, unit=" ms")
+    what = "kill -9 of a busy worker to a ready replacement, p50"
+    yield goal(7, what, found["ready_p50_ms"], 15, unit=" ms")
+
+
+def judge(found):
+    """All goals that this run says something to, in their order."""
+    judges = {
+        "throughput": of_throughput,
+        "line": of_line,
+        "clients": of_clients,
+        "workers": of_workers,
+        "memory": of_memory,
+        "recovery": of_recovery,
+    }
+    judged = [goal for name, of in judges.items() if found.get(name) for goal in of(found[name])]
+    return sorted(judged, key=lambda goal: goal["goal"])
+
+
+def text(goal):
+    return (
+        f"{'met   ' if goal['met'] else 'MISSED'} {goal['goal']}  {goal['what']}:"
+        f" {goal['value']:.2f}{goal['unit']} ({goal['bound']})"
+    )

@@ -1,0 +1,14 @@
+/* process: what another process has used, from /proc. */
+#ifndef TASKMASTER_BENCH_PROCESS_H
+#define TASKMASTER_BENCH_PROCESS_H
+
+#include <stdint.h>
+#include <sys/types.h>
+
+/* CPU time of all its threads that live, in nanoseconds as the scheduler counts. */
+uint64_t process_cpu_ns(pid_t pid);
+
+/* Its resident memory. */
+uint64_t process_rss_bytes(pid_t pid);
+
+#endif

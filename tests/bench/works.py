@@ -1,0 +1,275 @@
+"""The works: each measures one thing, in rounds, and returns what it found as plain data."""
+
+import contextlib
+import os
+import resource
+import signal
+import statistics
+import sys
+import time
+
+from processes import Group, load, medians, percentile, program, pss_kb, rss_kb
+from systems import WORKERS, Taskmaster, start_all
+from wire import Client
+
+
+def say(text):
+    print(text, flush=True)
+
+
+def rounds_of(count, contenders, run):
+    """Interleaved: A B C, B C A, ...: {key: [result of each round]}. The order turns, so that
+    nobody is always behind the same neighbour."""
+    results = {key: [] for key, _ in contenders}
+    for number in range(count):
+        turn = number % len(contenders)
+        for key, contender in contenders[turn:] + contenders[:turn]:
+            results[key].append(run(contender))
+    return results
+
+
+# ---- throughput, latency, CPU: every system
+
+# With one job in flight a round shows little but on which CPUs the scheduler has put the three
+# processes; `split` makes of each round several shorter ones.
+SPECS = {
+    "latency-16": {"in_flight": 1, "size": 16, "title": "1 in flight, 16 B", "split": 3},
+    "small-256": {"in_flight": 256, "size": 16, "title": "256 in flight, 16 B"},
+    "medium-256": {"in_flight": 256, "size": 4096, "title": "256 in flight, 4 KiB"},
+    "large-8": {"in_flight": 8, "size": 1024 * 1024, "title": "8 in flight, 1 MiB"},
+}
+
+
+def throughput(plan):
+    with Group() as group:
+        systems = start_all(group)
+        found = {"systems": {system.key: system.label for system in systems}, "specs": {}}
+        for name, spec in SPECS.items():
+            count = plan.rounds * spec.get("split", 1)
+            ms = plan.run_ms // spec.get("split", 1)
+            say(f"{spec['title']}, {count} rounds of {ms} ms")
+            results = rounds_of(
+                count,
+                [(system.key, system) for system in systems],
+                lambda system, spec=spec, ms=ms: load(system, spec["in_flight"], spec["size"], ms),
+            )
+            found["specs"][name] = {**spec, "rounds": results}
+            for system in systems:
+                line = medians(results[system.key])
+                say(
+                    f"  {system.label:30} {line['jobs_per_s']:9.0f} jobs/s"
+                    f"  p50 {line['p50_us']:8.1f} us  p99 {line['p99_us']:8.1f} us"
+                    f"  broker {line['cpu_us_per_job']:7.2f} us/job"
+                    f"  {line['bytes_per_s'] / 1e6:7.1f} MB/s"
+                )
+    return found
+
+
+# ---- a long line
+
+SHORT_LINE = 100
+
+
+def line(plan):
+    """CPU of a job and of a cancel with a short and with a long line; memory of a waiting job, and
+    after the burst."""
+    depths = [SHORT_LINE, plan.line]
+    say(f"a line of {depths[0]} and of {depths[1]} jobs, {plan.line_rounds} rounds")
+    with Group() as group:
+        daemons = {
+            depth: Taskmaster(
+                group, f"line-{depth}", job_max=plan.line + 1000, payload_total_max=1 << 36
+            ).warm_up()
+            for depth in depths
+        }
+        long_pid = daemons[plan.line].process.pid
+        start_kb = rss_kb(long_pid)
+        results = rounds_of(
+            plan.line_rounds,
+            [(str(depth), depth) for depth in depths],
+            lambda depth: program(
+                "line", daemons[depth].port, daemons[depth].process.pid, WORKERS, depth,
+                SHORT_LINE, plan.line_jobs,
+            ),
+        )  # fmt: skip
+        time.sleep(plan.rest_s)
+        end_kb = rss_kb(long_pid)
+    for depth in depths:
+        found = medians(results[str(depth)])
+        say(
+            f"  {depth:8} waiting  {found['cpu_us_per_job']:6.2f} us/job"
+            f"  cancel {found['cancel_cpu_us']:6.2f} us CPU, {found['cancel_p50_us']:6.1f} us"
+            f"  {found['bytes_per_job']:6.0f} bytes/job"
+        )
+    say(f"  RSS {start_kb} kB before, {end_kb} kB {plan.rest_s} s after")
+    return {
+        "short": depths[0],
+        "long": depths[1],
+        "rounds": results,
+        "rss_before_kb": start_kb,
+        "rss_after_kb": end_kb,
+        "rest_s": plan.rest_s,
+    }
+
+
+# ---- idle clients
+
+def allow_files(count):
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if hard != resource.RLIM_INFINITY and hard < count + 200:
+        return False
+    resource.setrlimit(resource.RLIMIT_NOFILE, (max(soft, count + 200), hard))
+    return True
+
+
+def clients(plan):
+    """One active client, beside idle ones and without."""
+    count = plan.clients
+    if not allow_files(count):
+        say(f"{count} idle clients: left out, the limit of open files is too low")
+        return None
+    say(f"0 and {count} idle clients, {plan.rounds} rounds")
+    with Group() as group, contextlib.ExitStack() as idle:
+        alone = Taskmaster(group, "clients-0").warm_up()
+        crowded = Taskmaster(group, "clients", client_max=count + 100).warm_up()
+        before_kb = rss_kb(crowded.process.pid)
+        for _ in range(count):
+            idle.callback(Client(crowded.port).close)
+        after_kb = rss_kb(crowded.process.pid)
+        results = rounds_of(
+            plan.rounds,
+            [("alone", alone), ("crowded", crowded)],
+            lambda system: load(system, 256, 16, plan.run_ms),
+        )
+        idle.close()
+        time.sleep(plan.rest_s)
+        end_kb = rss_kb(crowded.process.pid)
+    found = {
+        "count": count,
+        "rounds": results,
+        "bytes_per_client": (after_kb - before_kb) * 1024 / count,
+        "rss_before_kb": before_kb,
+        "rss_after_kb": end_kb,
+        "rest_s": plan.rest_s,
+    }
+    for key in results:
+        say(f"  {key:8} {medians(results[key])['cpu_us_per_job']:6.2f} us/job")
+    say(f"  {found['bytes_per_client']:.0f} bytes a client")
+    say(f"  RSS {before_kb} kB before, {end_kb} kB {plan.rest_s} s after")
+    return found
+
+
+# ---- workers
+
+MANY_WORKERS = 256
+QUEUED = 2 * 16 * MANY_WORKERS  # in flight: enough for a line with every window
+
+
+def workers(plan):
+    """A small pool and a large one. One job in flight shows what a worker costs that is merely
+    there, a line what one costs that works. Between them a large pool has a free worker for each
+    job and hands nothing early, so that is compared without handing early as well."""
+    say(f"{WORKERS} and {MANY_WORKERS} workers, {plan.rounds} rounds")
+    found = {"small": WORKERS, "large": MANY_WORKERS}
+    with Group() as group:
+        pools = []
+        for count in (WORKERS, MANY_WORKERS):
+            for window in (1, 16):
+                daemon = Taskmaster(
+                    group,
+                    f"{count}-w{window}",
+                    pool_start=count,
+                    pool_max=count,
+                    worker_window=window,
+                )
+                client = Client(daemon.port)
+                client.wait_idle(count)
+                client.close()
+                load(daemon, count * 4, 16, 0, count * 50)
+                pools.append((daemon.key, daemon))
+        for name, in_flight in (("single", 1), ("pipelined", 256), ("queued", QUEUED)):
+            results = rounds_of(
+                plan.rounds, pools, lambda daemon, n=in_flight: load(daemon, n, 16, plan.run_ms)
+            )
+            found[name] = results
+            for key, _ in pools:
+                result = medians(results[key])
+                say(
+                    f"  {in_flight:4} in flight, workers {key:8}"
+                    f"  {result['cpu_us_per_job']:6.2f} us/job  {result['jobs_per_s']:8.0f} jobs/s"
+                )
+    return found
+
+
+# ---- memory
+
+def memory(plan):
+    """A daemon that has just started, and its workers when they are idle: new, and after jobs."""
+    del plan
+    with Group() as group:
+        daemon = Taskmaster(group, "memory")
+        client = Client(daemon.port)
+        client.wait_idle(WORKERS)
+        found = {"master_rss_kb": rss_kb(daemon.process.pid)}
+        pids = [worker["pid"] for worker in client.workers()]
+        found["worker_new_pss_kb"] = max(map(pss_kb, pids))
+        daemon.warm_up()
+        found["worker_pss_kb"] = max(map(pss_kb, pids))
+        client.close()
+    say(
+        f"memory: master {found['master_rss_kb']} kB, worker {found['worker_new_pss_kb']} kB,"
+        f" after echo jobs {found['worker_pss_kb']} kB"
+    )
+    return found
+
+
+# ---- recovery
+
+def lose_one(client, number):
+    """Kills the worker that sleeps for us: ms to the job's end, and to a pool that is whole."""
+    client.send(b'{"ms":60000}', op="submit", id=number, module="sleep", notify=["started"])
+    started, _ = client.wait("started")
+    pid = next(w["pid"] for w in client.workers() if w["id"] == started["worker"])
+    start = time.perf_counter()
+    os.kill(pid, signal.SIGKILL)
+    failed, _ = client.wait("failed")
+    told = time.perf_counter()
+    if failed["id"] != number or failed.get("signal") != "SIGKILL":
+        raise RuntimeError(f"another end than by SIGKILL: {failed}")
+    client.wait_idle(WORKERS)
+    return (told - start) * 1e3, (time.perf_counter() - start) * 1e3
+
+
+def recovery(plan):
+    say(f"recovery, {plan.kills} kills")
+    with Group() as group:
+        client = Client(Taskmaster(group, "recovery").warm_up().port)
+        client.wait_idle(WORKERS)
+        times = [lose_one(client, number) for number in range(plan.kills)]
+        client.close()
+    failed, ready = zip(*times)
+    found = {
+        "kills": plan.kills,
+        "failed_p50_ms": statistics.median(failed),
+        "failed_p99_ms": percentile(failed, 99),
+        "ready_p50_ms": statistics.median(ready),
+        "ready_p99_ms": percentile(ready, 99),
+    }
+    say(
+        f"  failed p50 {found['failed_p50_ms']:.2f} ms, p99 {found['failed_p99_ms']:.2f} ms;"
+        f" replaced p50 {found['ready_p50_ms']:.2f} ms, p99 {found['ready_p99_ms']:.2f} ms"
+    )
+    return found
+
+
+WORKS = {
+    "throughput": throughput,
+    "line": line,
+    "clients": clients,
+    "workers": workers,
+    "memory": memory,
+    "recovery": recovery,
+}
+
+if __name__ == "__main__":
+    sys.exit("run tests/bench/bench")
