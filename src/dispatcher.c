@@ -245,7 +245,8 @@ static void lose_job(struct dispatcher *d, struct worker *worker, const struct w
         dispatch_fail_stopped(d, job);
         return;
     }
-    if (worker->signalled) { /* by an abort that did not know yet that it had gone on to this job */
+    if (worker->signalled &&
+        d->draining) { /* by an abort that did not know yet that it had gone on to this job */
         dispatch_fail(d, job, FAIL_SHUTDOWN, "the server was shut down");
         return;
     }
