@@ -107,6 +107,7 @@ static const struct {
     {"pool-start", 0, 10000, "2", true},
     {"pool-max", 1, 10000, "4", true},
     {"job-max", 0, 10000000, "100", true},
+    {"worker-window", 1, 32, "16", true},
     {"module-dir", 1, 4095, "null", true},
     {"preload", 0, 1000, "[]", true},
     {"modules", 0, 0, "{}", true},
