@@ -44,8 +44,11 @@ enum {
     CLIENTS = 4,
     PROCS = 64,
     SUBMITS_MAX = 200, /* of one client */
-    OUT_MAX = 32 * 1024,
-    IN_MAX = 128 * 1024,
+    STRANGERS = 4,
+    OUT_MAX = 64 * 1024,
+    IN_MAX = 256 * 1024,
+    SEND_BUFFER = 4096, /* of the master's sockets to clients: so that these can be slow */
+    LARGE = 18000,      /* bytes: a payload that is sent from where it lies */
     HANDED_MAX = 80,
     STEPS_MAX = 400,
     ROUNDS_MAX = 600,
@@ -103,6 +106,8 @@ static struct config *config;
 static struct client peers[CLIENTS];
 static struct proc procs[PROCS];
 static size_t proc_count;
+static int strangers[STRANGERS]; /* their sockets; -1: none */
+static unsigned most_workers;    /* the highest pool-max there has been */
 static uint64_t clock_now_us;
 static unsigned starts_that_fail;
 static int pipe_end; /* of the last pipe: where it is written to */
@@ -186,14 +191,16 @@ int __real_worker_proc_start(struct worker_proc *proc, const struct worker_proc_
 int __wrap_worker_proc_start(struct worker_proc *proc, const struct worker_proc_env *env,
                              uint32_t worker, const uint8_t token[TOKEN_BYTES]);
 
-/* The log is not written. A worker that did nothing wrong is not told off. */
+/* The log is not written. A worker that did nothing wrong is not told off, unless it was told to
+ * end: what it says then may cross what was decided about it. */
 void __wrap_log_emit(enum log_level level, const char *event, const struct log_field *fields)
 {
     (void)level;
     if (strcmp(event, "worker-protocol") != 0)
         return;
-    for (size_t i = 0; i < proc_count; i++)
-        bug_on(procs[i].worker == fields[0].value.u && !procs[i].wrong);
+    const struct worker *worker = pool_find(&d.pool, (uint32_t)fields[0].value.u);
+    for (size_t i = 0; i < proc_count && worker->state != WORKER_STOPPING; i++)
+        bug_on(procs[i].worker == worker->id && !procs[i].wrong);
 }
 
 int __wrap_clock_gettime(clockid_t id, struct timespec *ts)
@@ -318,8 +325,9 @@ pid_t __wrap_waitpid(pid_t pid, int *status, int options)
 static void connect_client(struct client *client)
 {
     struct sockaddr addr = {.sa_family = AF_UNIX};
-    int pair[2];
+    int pair[2], room = SEND_BUFFER;
     make_pair(pair);
+    bug_on(setsockopt(pair[0], SOL_SOCKET, SO_SNDBUF, &room, sizeof room) < 0);
     *client = (struct client){.fd = pair[1], .clean = true, .reading = true};
     client->out.max = OUT_MAX;
     client->in.max = IN_MAX;
@@ -417,9 +425,11 @@ static void submit(struct client *client, struct input *input)
 {
     static const char *const names[] = {"echo", "wc", "none", "echo"};
     uint8_t what = take(input);
-    char payload[3000];
+    static char payload[LARGE];
     unsigned size = what & 1 ? take(input) * 10u : 0, id = client->submits;
-    if (id == SUBMITS_MAX)
+    if (size > 2400)
+        size = LARGE;
+    if (id == SUBMITS_MAX || client->out.max - client->out.len < 1024 + size)
         return;
     client->submits++;
     say(client, "{\"op\":\"submit\",\"id\":%u,\"module\":\"%s\"", id, names[what >> 1 & 3]);
@@ -434,7 +444,7 @@ static void submit(struct client *client, struct input *input)
     if (size)
         say(client, ",\"size\":%u", size);
     say(client, "}\r\n");
-    memset(payload, what, sizeof payload);
+    memset(payload, what, size);
     append(&client->out, payload, size);
 }
 
@@ -459,7 +469,8 @@ static void ask(struct client *client, struct input *input)
         say(client, "{\"op\":\"workers\",\"id\":\"w\"}\n");
         break;
     case 5:
-        say(client, "{\"op\":\"ping\",\"id\":\"p\",\"size\":3}\nabc");
+        say(client,
+            what & 8 ? "{\"op\":\"ping\",\"id\":\"p\",\"size\":3}\nabc" : "{\"op\":\"ping\"}\n");
         break;
     case 6:
         say(client, "{\"op\":\"set\",\"module\":\"echo\"}\n");
@@ -471,9 +482,10 @@ static void ask(struct client *client, struct input *input)
 
 static void speak(struct client *client, struct input *input)
 {
+    static const char endless[HEADER_MAX] = "{";
     uint8_t what = take(input);
     size_t len = what & 63;
-    if (client->out.max - client->out.len < 4096 || client->half_closed)
+    if (client->out.max - client->out.len < HEADER_MAX + 1024 || client->half_closed)
         return;
     if (!client->greeted && what < 250)
         greet(client);
@@ -481,6 +493,9 @@ static void speak(struct client *client, struct input *input)
         submit(client, input);
     } else if (what < 200) {
         ask(client, input);
+    } else if (what == 255) {
+        append(&client->out, endless, sizeof endless);
+        client->clean = false;
     } else {
         append(&client->out, take_bytes(input, &len), len);
         client->clean = false;
@@ -609,7 +624,7 @@ static void leave_result(struct proc *proc, const struct handed *handed, uint32_
 
 static void answer(struct proc *proc, uint8_t what)
 {
-    static char payload[2100];
+    static char payload[80 * 256];
     struct handed handed;
     if (!claim(proc, &handed))
         return;
@@ -617,7 +632,7 @@ static void answer(struct proc *proc, uint8_t what)
         leave_result(proc, &handed, what * 2u);
         return;
     }
-    struct wire_head head = {.type = WIRE_DONE, .job = handed.seq, .size = what * 8u};
+    struct wire_head head = {.type = WIRE_DONE, .job = handed.seq, .size = what * 80u};
     if (what % 8 == 7) {
         head.type = WIRE_FAILED;
         head.kind = what / 8 % 4;
@@ -767,7 +782,10 @@ static void do_stranger(struct input *input)
         send_message(&stranger, &head, TASKMASTER_VERSION, NULL, &hello);
     else
         send_to_master(&stranger, bytes, len);
-    close(stranger.fd);
+    int *place = &strangers[what % STRANGERS];
+    if (*place >= 0)
+        close(*place);
+    *place = stranger.fd; /* it stays, until the next */
 }
 
 /* --- the loop --- */
@@ -792,7 +810,7 @@ static void check(void)
     for (int i = 0; i < OVERLOAD_REASONS; i++)
         sum += c->overload[i];
     bug_on(sum != c->submitted || d.jobs.count != c->running + dispatcher_waiting(&d));
-    bug_on(clients.connected > config->client_max || pool_count(&d.pool) > config->pool_max);
+    bug_on(clients.connected > config->client_max || pool_count(&d.pool) > most_workers);
 }
 
 static void good_round(void)
@@ -846,17 +864,20 @@ static void settle(void)
         check_promise(&peers[i]);
 }
 
-static void drain(void)
+/* `ending`: how patient the server is. */
+static void drain(unsigned ending)
 {
     workers_close_unproven(&workers);
     dispatcher_drain(&d);
     for (int i = 0; i < ROUNDS_MAX && !dispatcher_is_drained(&d); i++) {
+        if (i == (ending & 1 ? 0 : ROUNDS_MAX / 2))
+            dispatcher_abort(&d, ending & 2);
         good_round();
-        if (i == ROUNDS_MAX / 2)
-            dispatcher_abort(&d, false);
     }
     bug_on(!dispatcher_is_drained(&d));
     clients_end(&clients);
+    if (ending & 4)
+        clients_close(&clients);
     for (int i = 0; i < ROUNDS_MAX && !TAILQ_EMPTY(&clients.sessions); i++)
         good_round();
     bug_on(!TAILQ_EMPTY(&clients.sessions));
@@ -864,7 +885,7 @@ static void drain(void)
 
 /* --- one input --- */
 
-static void load_config(struct input *input)
+static struct config *load_config(struct input *input)
 {
     static char texts[4][64];
     static char *overrides[] = {
@@ -875,9 +896,9 @@ static void load_config(struct input *input)
         "worker-path=/w",
         "module-dir=/m",
         "client-max=3",
-        "payload-max=2000",
-        "payload-total-max=6000",
-        "client-output-max=20000",
+        "payload-max=20000",
+        "payload-total-max=50000",
+        "client-output-max=60000",
         "hello-timeout-ms=1000",
         "header-timeout-ms=1000",
         "payload-timeout-ms=1000",
@@ -895,35 +916,62 @@ static void load_config(struct input *input)
     snprintf(texts[1], sizeof texts[1], "pool-start=%u", take(input) % (pool_max + 1));
     snprintf(texts[2], sizeof texts[2], "job-max=%u", take(input) % 20u);
     snprintf(texts[3], sizeof texts[3], "worker-window=%u", take(input) % 8 + 1u);
-    config = config_load(&args, error, sizeof error);
-    if (!config)
+    struct config *loaded = config_load(&args, error, sizeof error);
+    if (!loaded)
         fprintf(stderr, "%s\n", error);
-    bug_on(!config);
+    bug_on(!loaded);
+    most_workers = pool_max > most_workers ? pool_max : most_workers;
+    return loaded;
+}
+
+static struct dispatcher_limits limits_of(const struct config *c)
+{
+    return (struct dispatcher_limits){
+        .pool_start = c->pool_start,
+        .pool_max = c->pool_max,
+        .job_max = c->job_max,
+        .start_timeout_ms = c->start_timeout_ms,
+        .job_timeout_ms = c->job_timeout_ms,
+        .kill_grace_ms = c->kill_grace_ms,
+        .worker_window = c->worker_window,
+    };
+}
+
+static void apply(struct config *c)
+{
+    module_table_configure(&modules, c);
+    clients_configure(&clients, c);
+    workers_configure(&workers, c);
+    config = c;
+}
+
+static void reload(struct input *input)
+{
+    struct config *before = config;
+    apply(load_config(input));
+    config_free(before);
+    struct dispatcher_limits limits = limits_of(config);
+    dispatcher_configure(&d, &limits, true);
 }
 
 static void set_up(struct input *input)
 {
     static const char boot[] = "boot";
     log_configure(LOG_DEBUG, LOG_TEXT);
-    load_config(input);
+    most_workers = 0;
+    config = load_config(input);
     clock_now_us = 1000000;
     proc_count = starts_that_fail = 0;
     for (int i = 0; i < CLIENTS; i++)
         peers[i] = (struct client){.fd = -1};
+    for (int i = 0; i < STRANGERS; i++)
+        strangers[i] = -1;
     base = event_base_new();
     timers_init(&timers, clock_now_us);
     budget = (struct payload_budget){.max = config->payload_total_max};
     conn_loop_init(&loop, base, &timers, &budget);
     module_table_init(&modules, config);
-    struct dispatcher_limits limits = {
-        .pool_start = config->pool_start,
-        .pool_max = config->pool_max,
-        .job_max = config->job_max,
-        .start_timeout_ms = config->start_timeout_ms,
-        .job_timeout_ms = config->job_timeout_ms,
-        .kill_grace_ms = config->kill_grace_ms,
-        .worker_window = config->worker_window,
-    };
+    struct dispatcher_limits limits = limits_of(config);
     dispatcher_init(&d, &worker_link_ops, &workers, &timers, &limits, 1);
     reporter = (struct report){&d, &modules, &budget, &clients, boot, clock_now_us};
     clients = (struct clients){
@@ -932,14 +980,16 @@ static void set_up(struct input *input)
     clients_init(&clients);
     workers_init(&workers);
     workers.env.environ = worker_proc_environ();
-    clients_configure(&clients, config);
-    workers_configure(&workers, config);
+    apply(config);
 }
 
 static void tear_down(void)
 {
     for (int i = 0; i < CLIENTS; i++)
         leave(&peers[i]);
+    for (int i = 0; i < STRANGERS; i++)
+        if (strangers[i] >= 0)
+            close(strangers[i]);
     for (size_t i = 0; i < proc_count; i++)
         bug_on(!procs[i].reaped);
     bug_on(budget.held);
@@ -979,8 +1029,10 @@ static void step(struct input *input)
     case 9:
         if (what < 64)
             do_stranger(input);
-        else if (what < 128)
+        else if (what < 110)
             starts_that_fail = take(input) % 3;
+        else if (what < 128)
+            reload(input);
         else
             good_round();
         break;
@@ -992,14 +1044,16 @@ static void step(struct input *input)
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     struct input input = {data, size};
+    unsigned ending = size ? data[size - 1] : 0;
     set_up(&input);
     dispatcher_start(&d);
     for (int i = 0; input.left && i < STEPS_MAX; i++) {
         step(&input);
         check();
     }
-    settle();
-    drain();
+    if (!(ending & 8))
+        settle();
+    drain(ending);
     tear_down();
     return 0;
 }
