@@ -91,7 +91,7 @@ static int connect_unix(const struct tmc_address *address, int64_t deadline)
     int result;
     do {
         int left_ms = tmc_time_left_ms(deadline);
-        struct timeval limit = {.tv_sec = left_ms / 1000, .tv_usec = left_ms % 1000 * 1000};
+        struct timeval limit = {.tv_sec = left_ms / 1000, .tv_usec = left_ms % 1000 * 1000L};
         if (left_ms == 0)
             limit.tv_usec = 1;
         if (left_ms >= 0)

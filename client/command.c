@@ -394,17 +394,17 @@ int command_main(int argc, char **argv)
     int status;
     if (argc > 0)
         argv[0] = program;
-    if (parse(&invocation, argc, argv) < 0) {
-        status = bad_usage(invocation.command);
-    } else if (invocation.help || invocation.version) {
-        if (invocation.help)
-            print_help(invocation.command);
-        else
-            printf("taskmaster %s\n", tm_client_version());
+    bool bad = parse(&invocation, argc, argv) < 0;
+    if (!bad && invocation.help) {
+        print_help(invocation.command);
         status = EXIT_DONE;
-    } else if (check(&invocation) < 0) {
+    } else if (!bad && invocation.version) {
+        printf("taskmaster %s\n", tm_client_version());
+        status = EXIT_DONE;
+    } else if (bad || check(&invocation) < 0) {
         status = bad_usage(invocation.command);
     } else {
+        /* NOLINTNEXTLINE(clang-analyzer-core.NullDereference): check() saw to it */
         status = invocation.command->run(&invocation.settings);
     }
     free(invocation.settings.args);

@@ -144,6 +144,7 @@ _Noreturn static void start_program(const struct start *s)
         dup2(s->err_fd, STDERR_FILENO) >= 0) {
         close_range(STDERR_FILENO + 1, ~0U, CLOSE_RANGE_CLOEXEC);
         reset_signals();
+        /* NOLINTNEXTLINE(clang-analyzer-core.NonNullParamChecker): check_commands() saw to it */
         execv(s->argv[0], s->argv);
     }
     error = errno;

@@ -18,7 +18,7 @@ enum {
 void hash_init(struct hash *hash)
 {
     *hash = (struct hash){.base = BUCKETS_MIN};
-    hash->buckets = xcalloc(2 * BUCKETS_MIN, sizeof(struct hash_node *));
+    hash->buckets = xcalloc((size_t)2 * BUCKETS_MIN, sizeof(struct hash_node *));
 }
 
 void hash_free(struct hash *hash)

@@ -348,9 +348,11 @@ static void change_user(const struct config *config)
     const struct passwd *user = NULL;
     const struct group *group = NULL;
     errno = 0;
+    /* cppcheck-suppress getpwnamCalled ; we have one thread */
     if (config->user && !(user = getpwnam(config->user)))
         fatal(EX_CONFIG, "key user is \"%s\"; expected the name of a user of this machine",
               config->user);
+    /* cppcheck-suppress getgrnamCalled ; likewise */
     if (config->group && !(group = getgrnam(config->group)))
         fatal(EX_CONFIG, "key group is \"%s\"; expected the name of a group of this machine",
               config->group);

@@ -8,6 +8,7 @@
 #include <inttypes.h>
 #include <jansson.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sysexits.h>
 #include <unistd.h>
@@ -119,16 +120,15 @@ char *report_stats(const struct report *report)
 /* Resident memory in KiB; 0 when it cannot be known. */
 static uint64_t rss_kb(pid_t pid)
 {
-    char path[64];
-    unsigned long pages = 0;
+    char path[64], line[128], *end = "";
     snprintf(path, sizeof path, "/proc/%d/statm", (int)pid);
     FILE *file = fopen(path, "re");
     if (!file)
         return 0;
-    if (fscanf(file, "%*u %lu", &pages) != 1)
-        pages = 0;
+    if (fgets(line, sizeof line, file))
+        (void)strtoul(line, &end, 10); /* the whole size; resident pages come second */
     fclose(file);
-    return pages * (uint64_t)sysconf(_SC_PAGESIZE) / 1024;
+    return strtoul(end, NULL, 10) * (uint64_t)sysconf(_SC_PAGESIZE) / 1024;
 }
 
 static json_t *worker_report(const struct report *report, const struct worker *worker)

@@ -347,10 +347,10 @@ void log_emit(enum log_level level, const char *event, const struct log_field *f
 static bool is_journald(const struct stat *st)
 {
     const char *text = getenv("JOURNAL_STREAM");
-    uintmax_t dev, ino;
-    char rest;
-    return text && sscanf(text, "%ju:%ju%c", &dev, &ino, &rest) == 2 && dev == st->st_dev &&
-           ino == st->st_ino;
+    char *end;
+    if (!text || strtoumax(text, &end, 10) != st->st_dev || *end != ':')
+        return false;
+    return strtoumax(end + 1, &end, 10) == st->st_ino && *end == '\0';
 }
 
 /* Opens what stderr is once more, for a description that nobody shares. */
