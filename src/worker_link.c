@@ -44,6 +44,7 @@ struct worker_link {
     uint64_t drained_us; /* when its output was looked at last */
     uint8_t token[TOKEN_BYTES];
     bool proven;       /* its token was used */
+    bool ready;        /* it said so */
     bool closed;       /* its connection ended before it did */
     char why[WHY_MAX]; /* what is known of its end besides its status */
     struct timer timer;
@@ -374,6 +375,7 @@ static const char *check_stranger(const struct wire_head *head)
 static const char *check_worker(const struct worker_link *link, const struct wire_head *head)
 {
     const struct worker *worker = link->worker;
+    bool ready_is_due = !link->ready && !head->size && !head->text_len;
     bool answer = head->type == WIRE_DONE || head->type == WIRE_FAILED;
     if (head->magic != WIRE_MAGIC)
         return "a header with a wrong magic number";
@@ -382,8 +384,7 @@ static const char *check_worker(const struct worker_link *link, const struct wir
     if (!answer && head->type != WIRE_READY)
         return "a message of an unknown type";
     if (head->type == WIRE_READY)
-        return worker->state == WORKER_STARTING && !head->size && !head->text_len ? NULL
-                                                                                  : "ready twice";
+        return ready_is_due ? NULL : "ready twice";
     if (!worker->job)
         return "an answer without a job";
     if (worker->job->seq != head->job)
@@ -412,7 +413,9 @@ static void take_empty(struct worker_link *link, const struct wire_head *head)
     }
     log_event(LOG_INFO, "worker-ready", LOG_UINT("worker", link->worker->id),
               LOG_INT("pid", link->proc.pid));
-    dispatcher_worker_ready(link->workers->dispatcher, link->worker);
+    link->ready = true;
+    if (link->worker->state == WORKER_STARTING) /* else it was told to end meanwhile */
+        dispatcher_worker_ready(link->workers->dispatcher, link->worker);
 }
 
 static void on_header(struct conn *raw, char *data, size_t len)

@@ -10,6 +10,7 @@ import pytest
 
 from harness import proc
 from harness.client import Client, check
+from harness.fakes import FakeWorker
 from harness.wait import DEADLINE, SCALE, wait_until
 
 LONG_SLEEP = json.dumps({"ms": 60000})
@@ -194,6 +195,17 @@ def test_term_while_workers_start(daemon):
     server = daemon(pool_start=8, pool_max=8)
     server.signal(signal.SIGTERM)
     assert server.wait_exit() == 0
+
+
+def test_a_worker_that_is_ready_too_late_for_the_drain_does_nothing_wrong(daemon, tmp_path):
+    """It was told to end while it started; its `ready` was on the way."""
+    worker = FakeWorker(tmp_path, start="ready-after-the-end")
+    server = daemon(worker_path=worker.path, pool_start=1, pool_max=1)
+    wait_until(lambda: os.path.exists(os.path.join(worker.directory, "welcome")), "its welcome")
+    server.signal(signal.SIGTERM)
+    assert server.wait_exit() == 0
+    assert not server.log.events("worker-protocol")
+    assert "status 0" in server.log.wait("worker-exit")["why"]
 
 
 # ---- HUP

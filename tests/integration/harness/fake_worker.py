@@ -327,6 +327,11 @@ def main(directory, release, start="ok", times=None):
         hang()
     if start == "hello-then-die":
         die()
+    if start == "ready-after-the-end":
+        open(os.path.join(directory, "welcome"), "x").close()
+        assert link.receive() is None
+        link.send(head(READY))
+        os._exit(0)
     if start == "answer-before-run":
         link.send(head(READY) + head(DONE, 1, 2) + b"no")
         serve(link)
