@@ -47,8 +47,9 @@ enum {
     STRANGERS = 4,
     OUT_MAX = 64 * 1024,
     IN_MAX = 256 * 1024,
-    SEND_BUFFER = 4096, /* of the master's sockets to clients: so that these can be slow */
-    LARGE = 18000,      /* bytes: a payload that is sent from where it lies */
+    SEND_BUFFER = 4096,  /* of the master's sockets to clients: so that these can be slow */
+    OUTPUT_PAUSE = 8000, /* bytes that wait for a client that is then not read from */
+    LARGE = 18000,       /* bytes: a payload that is sent from where it lies */
     HANDED_MAX = 80,
     STEPS_MAX = 400,
     ROUNDS_MAX = 600,
@@ -941,6 +942,7 @@ static void apply(struct config *c)
 {
     module_table_configure(&modules, c);
     clients_configure(&clients, c);
+    clients.limits.output_pause = OUTPUT_PAUSE;
     workers_configure(&workers, c);
     config = c;
 }

@@ -226,7 +226,7 @@ static void put_job(struct input *input, bool whole)
     const void *payload = take_bytes(input, &len);
     head.size = len;
     head.slot = what % WORKER_CLAIMS;
-    head.limit_us = what & 32 ? what : 0;
+    head.time_us = what & 32 ? what : 0;
     memcpy(head.name, what & 64 ? "unknown" : "m", what & 64 ? 8 : 2);
     struct account *account = &accounts[account_count++];
     *account = (struct account){.job = head.job, .slot = head.slot};
