@@ -37,7 +37,7 @@ static unsigned may(const struct judge *judge, unsigned what)
 static bool must_have_ended(const struct judge *judge)
 {
     const struct known_conn *conn = judge->conn;
-    if (!conn->over)
+    if (!conn->over || conn->end_us >= judge->check->stuck_us)
         return true;
     if (conn->end == END_ASKED || conn->end == END_LOST)
         return judge->record->end_offset <= conn->written;
@@ -197,16 +197,23 @@ static void judge_failed(const struct judge *judge)
 static void judge_overload(const struct judge *judge)
 {
     const struct event *end = judge->job->end;
+    const struct plan *plan = judge->check->plan;
     struct known_range range =
         check_settings(judge->check, judge->job->submit_us, judge->job->end_us);
-    if (end->code != OVER_QUEUE)
+    bool set = end->code == OVER_QUEUE || (end->code == OVER_QUOTA && plan->client_job_max) ||
+               (end->code == OVER_MEMORY && plan->total_max == PLAN_TOTAL_TIGHT);
+    if (!set)
         tell(judge, FINDING_FALSE_OVERLOAD, "overload for a limit that is not set");
+    else if (end->code == OVER_QUOTA && end->c <= plan->client_job_max)
+        tell(judge, FINDING_FALSE_OVERLOAD, "overload, but the client had fewer jobs open");
+    else if (judge->side->starts)
+        tell(judge, FINDING_CORRUPT, "refused, but begun");
+    else if (end->code != OVER_QUEUE)
+        return;
     else if (end->a < range.job_min)
         tell(judge, FINDING_FALSE_OVERLOAD, "overload by its own words with room in the queue");
     else if (judge->job->peak < range.job_min)
         tell(judge, FINDING_FALSE_OVERLOAD, "overload, but the queue was never full");
-    else if (judge->side->starts)
-        tell(judge, FINDING_CORRUPT, "refused, but begun");
 }
 
 static void judge_error(const struct judge *judge)

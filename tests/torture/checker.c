@@ -148,6 +148,7 @@ static void gather_conn_end(struct check *check, struct open_jobs *open, const s
 {
     struct known_conn *conn = &check->conns[event->conn];
     conn->over = true;
+    conn->end_us = event->t_us;
     conn->end = event->code;
     conn->written = event->a;
     conn->shut = event->c != 0;
@@ -213,6 +214,9 @@ static void gather_event(struct check *check, struct open_jobs *open, uint32_t *
         if (event->code == FAULT_MASTER_DRAIN && !event->pid)
             check->epochs[*epoch].drain_us = event->t_us;
         break;
+    case EV_STUCK:
+        check->stuck_us = event->t_us;
+        break;
     case EV_SAMPLE:
         count_ghosts(open, &check->history->samples[event->a]);
         break;
@@ -259,11 +263,16 @@ static size_t count_events(const struct history *history, enum event_type type)
 }
 
 void checker_run(struct findings *findings, const struct history *history, const struct side *side,
-                 const struct rest *rest, uint64_t scale)
+                 const struct rest *rest, const struct plan *plan, uint64_t scale)
 {
     size_t faults = count_events(history, EV_FAULT);
-    struct check check = {
-        .history = history, .side = side, .rest = rest, .findings = findings, .scale = scale};
+    struct check check = {.history = history,
+                          .side = side,
+                          .rest = rest,
+                          .plan = plan,
+                          .findings = findings,
+                          .scale = scale,
+                          .stuck_us = UINT64_MAX};
     check.jobs = need(history->job_count * sizeof *check.jobs);
     check.conns = need((history->last_conn + 1) * sizeof *check.conns);
     check.epochs = need((history->epoch + 1) * sizeof *check.epochs);

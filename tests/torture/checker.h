@@ -22,7 +22,7 @@ struct known_job {
 };
 
 struct known_conn {
-    uint64_t written;
+    uint64_t written, end_us;
     uint32_t last_told; /* the latest submitted of its jobs that any event is about, plus 1 */
     uint8_t end;        /* enum conn_end, if it is over */
     bool over;
@@ -50,8 +50,10 @@ struct check {
     const struct history *history;
     const struct side *side;
     const struct rest *rest;
+    const struct plan *plan;
     struct findings *findings;
     uint64_t scale;
+    uint64_t stuck_us; /* when the round was broken off; UINT64_MAX: never */
     struct known_job *jobs;
     struct known_conn *conns;   /* by number */
     struct known_epoch *epochs; /* by number */
@@ -64,7 +66,7 @@ struct check {
 };
 
 void checker_run(struct findings *findings, const struct history *history, const struct side *side,
-                 const struct rest *rest, uint64_t scale);
+                 const struct rest *rest, const struct plan *plan, uint64_t scale);
 
 /* --- for its parts --- */
 

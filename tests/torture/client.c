@@ -306,6 +306,7 @@ static void fill(struct client *client, struct event *event, json_t *header, con
         event->code = (uint8_t)overload_of(text_of(header, "reason"));
         event->a = uint_of(header, "queued");
         event->b = uint_of(header, "running");
+        event->c = client->open_jobs;
     }
     if (context_is_right(client, event->uid, header))
         event->seen |= SEEN_CONTEXT;

@@ -11,7 +11,7 @@ enum {
 
 static void fill(struct crowd *crowd, struct client *client)
 {
-    while (crowd->working && crowd->env.up && client->regular && client->quota &&
+    while (crowd->working && !crowd->paused && crowd->env.up && client->regular && client->quota &&
            client->open_jobs < client->window && client->connection.out_len < OUT_MAX) {
         struct job_spec spec = job_spec_common(&client->rng);
         client->quota--;
@@ -105,6 +105,7 @@ void crowd_open(struct crowd *crowd, const struct sockaddr_in *addr, const char 
     memcpy(crowd->env.boot, boot, sizeof crowd->env.boot);
     crowd->env.up = true;
     crowd->working = true;
+    crowd->paused = false;
     on_retry(crowd);
 }
 
@@ -132,6 +133,13 @@ void crowd_drop_all(struct crowd *crowd)
     crowd->working = false;
     while ((client = TAILQ_FIRST(&crowd->clients)))
         client_drop(client, true);
+}
+
+void crowd_pause(struct crowd *crowd, bool pause)
+{
+    crowd->paused = pause;
+    if (!pause)
+        on_hungry(crowd);
 }
 
 void crowd_drop_deaf(struct crowd *crowd)

@@ -14,6 +14,7 @@ struct crowd {
     uint64_t next_stream; /* of the next regular client */
     size_t regular, guests;
     bool working; /* regular clients submit, and come back */
+    bool paused;  /* they submit nothing for a moment */
     struct loop_timer retry, hungry;
 };
 
@@ -32,6 +33,9 @@ void crowd_finish(struct crowd *crowd);
 
 /* Everyone who is still there is dropped. */
 void crowd_drop_all(struct crowd *crowd);
+
+/* Regular clients pause, and go on. */
+void crowd_pause(struct crowd *crowd, bool pause);
 
 /* Those that do not read and would never see its end. */
 void crowd_drop_deaf(struct crowd *crowd);

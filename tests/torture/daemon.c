@@ -94,7 +94,7 @@ static json_t *settings(const struct daemon *daemon, const struct limits *limits
     snprintf(listen, sizeof listen, "127.0.0.1:%u", ntohs(daemon->clients.sin_port));
     return json_pack(
         "{s:s, s:s, s:s, s:I, s:I, s:I, s:o, s:o, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, "
-        "s:I, s:I, s:I, s:{s:{s:{s:s}}}}",
+        "s:I, s:I, s:I, s:I, s:{s:{s:{s:s}}}}",
         "listen", listen, "log-format", "json", "log-level", "debug", "pool-start",
         (json_int_t)limits->pool_start, "pool-max", (json_int_t)limits->pool_max, "job-max",
         (json_int_t)limits->job_max, "module-dir", json_sprintf("%s/modules", daemon->dir),
@@ -102,8 +102,9 @@ static json_t *settings(const struct daemon *daemon, const struct limits *limits
         1000 * s, "header-timeout-ms", 3000 * s, "payload-timeout-ms", 3000 * s,
         "output-timeout-ms", 3000 * s, "linger-ms", (json_int_t)200, "start-timeout-ms", 3000 * s,
         "drain-timeout-ms", 2000 * s, "kill-grace-ms", (json_int_t)200, "payload-max",
-        (json_int_t)PLAN_PAYLOAD_MAX, "payload-total-max", (json_int_t)PLAN_TOTAL_MAX,
-        "client-output-max", (json_int_t)PLAN_OUTPUT_MAX, "client-max", (json_int_t)PLAN_CLIENT_MAX,
+        (json_int_t)PLAN_PAYLOAD_MAX, "payload-total-max", (json_int_t)daemon->plan->total_max,
+        "client-output-max", (json_int_t)PLAN_OUTPUT_MAX, "client-job-max",
+        (json_int_t)daemon->plan->client_job_max, "client-max", (json_int_t)PLAN_CLIENT_MAX,
         "modules", "torture", "config", "side", daemon->side);
 }
 
@@ -128,7 +129,6 @@ void daemon_write_config(struct daemon *daemon, const struct limits *limits, boo
     replace_config(daemon, text);
     free(text);
     json_decref(all);
-    daemon->limits = *limits;
 }
 
 void daemon_write_bad_config(struct daemon *daemon, unsigned which)
@@ -313,14 +313,23 @@ void daemon_limit_files(struct daemon *daemon, int files)
     prlimit(daemon->pid, RLIMIT_NOFILE, &limit, NULL);
 }
 
+bool daemon_lost_port(struct daemon *daemon)
+{
+    bool lost = proc_port_taken(ntohs(daemon->clients.sin_port));
+    if (lost)
+        daemon->clients.sin_port = 0;
+    return lost;
+}
+
 bool daemon_owns(const struct daemon *daemon, pid_t pid)
 {
     return daemon->pid && pid > 0 && proc_parent(pid) == daemon->pid;
 }
 
-void daemon_init(struct daemon *daemon, struct loop *loop, const char *build, uint32_t scale)
+void daemon_init(struct daemon *daemon, struct loop *loop, const struct plan *plan,
+                 const char *build, uint32_t scale)
 {
-    *daemon = (struct daemon){.loop = loop, .scale = scale};
+    *daemon = (struct daemon){.loop = loop, .plan = plan, .scale = scale};
     daemon->log_watch = (struct loop_watch){.ready = on_log, .arg = daemon, .fd = -1};
     daemon->end_watch = (struct loop_watch){.ready = on_end, .arg = daemon, .fd = -1};
     make_directory(daemon);

@@ -21,7 +21,7 @@ struct daemon {
     char *side;   /* the side file */
     char *config; /* the settings */
     char *log;    /* of all masters of the round */
-    struct limits limits;
+    const struct plan *plan;
     uint32_t scale; /* deadlines are so many times as long: sanitizers are slow */
     pid_t pid;      /* 0: none runs */
     bool listening;
@@ -38,7 +38,8 @@ struct daemon {
 };
 
 /* `build`: where the programs are. */
-void daemon_init(struct daemon *daemon, struct loop *loop, const char *build, uint32_t scale);
+void daemon_init(struct daemon *daemon, struct loop *loop, const struct plan *plan,
+                 const char *build, uint32_t scale);
 
 /* The directory stays, until it is removed by name. */
 void daemon_free(struct daemon *daemon);
@@ -55,6 +56,10 @@ void daemon_signal(struct daemon *daemon, int signo);
 
 /* The limit of open files, now: `files` more than are open; 0 sets what it was before. */
 void daemon_limit_files(struct daemon *daemon, int files);
+
+/* True if somebody else has the port on which it listened before; then it is given up, and another
+ * one is to be chosen. */
+bool daemon_lost_port(struct daemon *daemon);
 
 /* A worker of this daemon, as far as the kernel knows right now. */
 bool daemon_owns(const struct daemon *daemon, pid_t pid);

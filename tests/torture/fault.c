@@ -33,6 +33,7 @@ static const struct {
     [FAULT_REFUSED_MODULE] = {"module-refused", COMMON},
     [FAULT_NO_MODULE] = {"no-module", COMMON},
     [FAULT_CRASH_ROW] = {"crashes-in-a-row", COMMON},
+    [FAULT_CRASH_BEHIND] = {"crash-behind-results", COMMON},
     [FAULT_RESET] = {"client-reset", COMMON},
     [FAULT_CLOSE] = {"client-close", COMMON},
     [FAULT_HALF_CLOSE] = {"client-half-close", COMMON},

@@ -33,6 +33,7 @@ enum fault_kind {
     FAULT_REFUSED_MODULE,
     FAULT_NO_MODULE,
     FAULT_CRASH_ROW,
+    FAULT_CRASH_BEHIND,
     /* clients */
     FAULT_RESET,
     FAULT_CLOSE,

@@ -28,7 +28,7 @@ static const char *const type_names[EVENT_TYPES] = {
     [EV_DONE] = "done",       [EV_FAILED] = "failed",       [EV_OVERLOAD] = "overload",
     [EV_ERROR] = "error",     [EV_STRAY] = "stray",         [EV_FATAL] = "fatal",
     [EV_BROKEN] = "broken",   [EV_FAULT] = "fault",         [EV_PING] = "ping",
-    [EV_STOPPED] = "stopped", [EV_SAMPLE] = "sample",
+    [EV_STOPPED] = "stopped", [EV_SAMPLE] = "sample",       [EV_STUCK] = "stuck",
 };
 
 static const char *const end_names[] = {

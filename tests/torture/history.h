@@ -36,6 +36,7 @@ enum event_type {
     EV_PING, /* a: microseconds, our own delays taken off; b: those that the master waited for a CPU
               */
     EV_STOPPED, /* the master was stopped, or goes on (code 1) */
+    EV_STUCK,   /* nothing was told any more for so long that the round is broken off */
     EV_SAMPLE,  /* a: index of the sample */
     EVENT_TYPES
 };
@@ -83,7 +84,7 @@ enum { SEEN_INTACT = 1, SEEN_CONTEXT = 2 };
 struct event {
     uint64_t t_us;
     uint64_t a, b, c; /* job events: order, the number in the server's name of the job, result hash;
-                         overload: queued, running */
+                         overload: queued, running, jobs that the client had open */
     uint32_t conn;    /* 0: none */
     uint32_t uid;     /* NO_JOB: none */
     int32_t pid;      /* failed: of the worker that was lost; done: bytes of the result */

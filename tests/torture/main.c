@@ -28,7 +28,7 @@ enum { SCALE = 1 };
 #endif
 
 struct totals {
-    uint64_t jobs, faults, epochs, rounds;
+    uint64_t jobs, faults, missed, epochs, rounds;
     uint64_t kinds[FAULT_KINDS];
     uint64_t done, failed, overload, error;
     uint64_t reasons[REASON_OTHER + 1];
@@ -132,6 +132,7 @@ static void add(struct totals *totals, const struct round_result *result)
     for (int kind = 0; kind < FAULT_KINDS; kind++)
         totals->kinds[kind] += result->fault_counts[kind];
     totals->faults += result->faults;
+    totals->missed += result->missed;
     totals->epochs += result->epochs;
     totals->rounds++;
 }
@@ -148,13 +149,15 @@ static void run_round(const struct options *options, struct totals *totals,
     side_read(&side, result.side, result.history.job_count);
     findings->seed = seed;
     findings->where = result.dir;
-    checker_run(findings, &result.history, &side, &result.rest, SCALE);
+    checker_run(findings, &result.history, &side, &result.rest, &plan, SCALE);
     add(totals, &result);
     if (options->verbose)
         printf("round %016" PRIx64 ": %zu jobs, %" PRIu64 " faults, %" PRIu64
-               " masters, pool %u to %u, job-max %u, %zu findings, %.1f s\n",
+               " masters, pool %u to %u, job-max %u, client-job-max %u, RSS %ld to %ld KiB, "
+               "%zu findings, %.1f s\n",
                seed, result.history.job_count, result.faults, result.epochs, plan.limits.pool_start,
-               plan.limits.pool_max, plan.limits.job_max, findings->total - before,
+               plan.limits.pool_max, plan.limits.job_max, plan.client_job_max,
+               result.rest.rss_before_kb, result.rest.rss_after_kb, findings->total - before,
                (double)(clock_now_us() - result.rest.started_us) / 1e6);
     fflush(stdout);
     side_free(&side);
@@ -187,6 +190,7 @@ static void print_kinds(const struct totals *totals)
         if (totals->kinds[kind])
             printf("  fault %-22s %" PRIu64 "\n", fault_name((enum fault_kind)kind),
                    totals->kinds[kind]);
+    printf("  faults that found nobody     %" PRIu64 "\n", totals->missed);
     for (int code = 0; code <= REASON_OTHER; code++)
         if (totals->reasons[code])
             printf("  failed %-21s %" PRIu64 "\n", history_reason_name((enum fail_reason_code)code),

@@ -9,7 +9,7 @@ static const struct {
     enum fault_kind last; /* of those that this function knows */
     void (*strike)(struct nemesis *nemesis);
 } families[] = {
-    {FAULT_KILL_ALL, nemesis_workers_strike},    {FAULT_CRASH_ROW, nemesis_jobs_strike},
+    {FAULT_KILL_ALL, nemesis_workers_strike},    {FAULT_CRASH_BEHIND, nemesis_jobs_strike},
     {FAULT_GARBAGE, nemesis_clients_strike},     {FAULT_TIMEOUT_RACE, nemesis_requests_strike},
     {FAULT_FEW_FILES, nemesis_master_strike},    {FAULT_STRANGER_TOKEN, nemesis_strangers_strike},
     {FAULT_MASTER_DRAIN, nemesis_master_strike},

@@ -33,7 +33,7 @@ struct nemesis {
     struct monitor *monitor;
     size_t next; /* fault of the plan */
     uint64_t counts[FAULT_KINDS];
-    uint64_t total;
+    uint64_t total, missed; /* missed: nobody was there to be hit */
     enum fault_kind kind;   /* of the fault that is being carried out */
     struct rng rng;         /* its details */
     bool exclusive;         /* a fault is under way that none may join */

@@ -55,6 +55,8 @@ static void drop_victim(struct nemesis *nemesis, bool reset)
     struct client *client = crowd_victim(nemesis->crowd, &nemesis->rng);
     if (client)
         client_drop(client, reset);
+    else
+        nemesis->missed++;
 }
 
 static void half_close(struct nemesis *nemesis, struct client *client)
@@ -183,4 +185,6 @@ void nemesis_clients_strike(struct nemesis *nemesis)
         drop_victim(nemesis, nemesis->kind == FAULT_RESET);
     else if ((client = crowd_guest(nemesis->crowd, nemesis->kind == FAULT_SILENCE)))
         act(nemesis, client);
+    else
+        nemesis->missed++;
 }

@@ -1,7 +1,7 @@
 /* nemesis_jobs: modules that misbehave. */
 #include "nemesis.h"
 
-enum { ROW_MIN = 5, ROW_MAX = 15 };
+enum { ROW_MIN = 5, ROW_MAX = 15, LARGE_MAX = 4, SMALL_MAX = 6 };
 
 static enum command command_of(enum fault_kind kind, struct rng *rng)
 {
@@ -39,21 +39,43 @@ static enum command command_of(enum fault_kind kind, struct rng *rng)
     }
 }
 
+static void submit(struct nemesis *nemesis, struct client *client, enum command command)
+{
+    struct job_spec spec = job_spec_of(command, &nemesis->rng, PLAN_PAYLOAD_MAX);
+    client_submit(client, &spec);
+}
+
+/* Results that are still on their way to the master when a later job crashes. */
+static void crash_behind(struct nemesis *nemesis, struct client *client)
+{
+    struct rng *rng = &nemesis->rng;
+    for (uint64_t n = rng_below(rng, LARGE_MAX); n > 0; n--)
+        submit(nemesis, client, CMD_BIG);
+    for (uint64_t n = rng_range(rng, 1, SMALL_MAX); n > 0; n--)
+        submit(nemesis, client, rng_chance(rng, 800) ? CMD_HASH : CMD_FAIL);
+    submit(nemesis, client, rng_chance(rng, 500) ? CMD_SIGNAL : CMD_CONSTRUCTOR);
+}
+
 /* The fault, and common jobs right behind it, which must not suffer from it. */
 void nemesis_jobs_strike(struct nemesis *nemesis)
 {
     struct rng *rng = &nemesis->rng;
     struct client *client = crowd_guest(nemesis->crowd, false);
-    if (!client)
+    if (!client) {
+        nemesis->missed++;
         return;
+    }
+    client->leave_when_idle = true;
+    if (nemesis->kind == FAULT_CRASH_BEHIND) {
+        crash_behind(nemesis, client);
+        return;
+    }
     uint64_t row = nemesis->kind == FAULT_CRASH_ROW ? rng_range(rng, ROW_MIN, ROW_MAX) : 1;
     for (; row > 0; row--) {
-        struct job_spec bad = job_spec_of(command_of(nemesis->kind, rng), rng, PLAN_PAYLOAD_MAX);
-        client_submit(client, &bad);
+        submit(nemesis, client, command_of(nemesis->kind, rng));
         for (uint64_t n = rng_below(rng, 4); n > 0; n--) {
             struct job_spec common = job_spec_common(rng);
             client_submit(client, &common);
         }
     }
-    client->leave_when_idle = true;
 }

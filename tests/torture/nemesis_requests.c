@@ -202,4 +202,6 @@ void nemesis_requests_strike(struct nemesis *nemesis)
         fill_up(nemesis);
     else if ((client = crowd_guest(nemesis->crowd, false)))
         act(nemesis, client);
+    else
+        nemesis->missed++;
 }

@@ -4,8 +4,8 @@
 #include <signal.h>
 
 enum {
-    TRIES_MAX = 20,        /* lists of workers to look at for one in the wanted state */
-    START_WAIT_US = 20000, /* for a worker to start by itself, before one is made to */
+    TRIES_MAX = 1000,      /* lists of workers to look at for one in the wanted state */
+    START_WAIT_US = 20000, /* for a worker to start by itself, before some are made to */
     STOPPED_MAX_US = 400000,
     START_DELAY_MAX_US = 4000,
 };
@@ -35,8 +35,10 @@ static void go_on(struct nemesis *nemesis, const struct later *later)
 /* Written down first: whatever follows from it comes after it. */
 static void aim(struct nemesis *nemesis, enum fault_kind kind, pid_t pid, int signo)
 {
-    if (!daemon_owns(nemesis->daemon, pid))
+    if (!daemon_owns(nemesis->daemon, pid)) {
+        nemesis->missed++;
         return;
+    }
     history_add_fault(nemesis->history, kind, pid)->a = (uint64_t)signo;
     kill(pid, signo);
     if (signo == SIGSTOP)
@@ -60,31 +62,32 @@ static void kill_all(struct nemesis *nemesis)
         aim(nemesis, nemesis->kind, nemesis->monitor->workers[i].pid, SIGKILL);
 }
 
+/* A worker in the wanted state, or else any that may have a job. */
+static void strike_listed(struct nemesis *nemesis, pid_t pid)
+{
+    bool crowd_first = rng_chance(&nemesis->rng, 500);
+    nemesis->waits_for_workers = false;
+    nemesis->tries = 0;
+    if (nemesis->crowd->paused && crowd_first)
+        crowd_pause(nemesis->crowd, false);
+    if (nemesis->kind == FAULT_KILL_ALL)
+        kill_all(nemesis);
+    else
+        aim(nemesis, nemesis->kind, pid ? pid : pick(nemesis, MONITOR_BUSY),
+            aims[nemesis->kind].signo);
+    if (nemesis->crowd->paused)
+        crowd_pause(nemesis->crowd, false);
+}
+
 void nemesis_workers_listed(struct nemesis *nemesis)
 {
     if (!nemesis->waits_for_workers)
         return;
-    enum monitor_state wanted = aims[nemesis->kind].state;
-    pid_t pid = pick(nemesis, wanted);
-    if (!pid && wanted == MONITOR_STARTING && nemesis->waits_for_start) {
-        pid = pick(nemesis, MONITOR_BUSY);
-        if (!pid)
-            pid = pick(nemesis, MONITOR_IDLE);
-        aim(nemesis, nemesis->kind, pid, SIGKILL); /* another will start in its place */
-        nemesis->waits_for_workers = false;
-        return;
-    }
-    if (!pid && ++nemesis->tries < TRIES_MAX) {
-        monitor_want_workers(nemesis->monitor);
-        return;
-    }
-    nemesis->waits_for_workers = nemesis->waits_for_start = false;
-    nemesis->tries = 0;
-    if (nemesis->kind == FAULT_KILL_ALL)
-        kill_all(nemesis);
+    pid_t pid = pick(nemesis, aims[nemesis->kind].state);
+    if (pid || ++nemesis->tries >= TRIES_MAX)
+        strike_listed(nemesis, pid);
     else
-        aim(nemesis, nemesis->kind, pid ? pid : pick(nemesis, MONITOR_IDLE),
-            aims[nemesis->kind].signo);
+        monitor_want_workers(nemesis->monitor);
 }
 
 static void strike_started(struct nemesis *nemesis, const struct later *later)
@@ -96,31 +99,35 @@ void nemesis_worker_started(struct nemesis *nemesis, pid_t pid)
 {
     if (!nemesis->waits_for_start)
         return;
-    nemesis->waits_for_start = nemesis->waits_for_workers = false;
+    nemesis->waits_for_start = false;
     nemesis_later(nemesis, rng_below(&nemesis->rng, START_DELAY_MAX_US), strike_started, pid, 0,
                   (uint32_t)aims[nemesis->kind].signo);
 }
 
+/* Under load no worker is ever idle for long. */
 static void want(struct nemesis *nemesis)
 {
     nemesis->waits_for_workers = true;
     nemesis->tries = 0;
+    if (aims[nemesis->kind].state == MONITOR_IDLE)
+        crowd_pause(nemesis->crowd, true);
     monitor_want_workers(nemesis->monitor);
 }
 
-/* No worker has started by itself. */
-static void make_one_start(struct nemesis *nemesis, const struct later *later)
+/* No worker has started by itself; a reload replaces all. */
+static void make_some_start(struct nemesis *nemesis, const struct later *later)
 {
-    (void)later;
-    if (nemesis->waits_for_start)
-        want(nemesis);
+    if (nemesis->waits_for_start && nemesis->next == later->count)
+        daemon_signal(nemesis->daemon, SIGHUP);
 }
 
-/* Nothing has come of it (the worker died before it was seen, or nobody needs another). */
+/* Nothing has come of it: starts are held back. */
 static void give_up(struct nemesis *nemesis, const struct later *later)
 {
-    if (nemesis->next == later->count)
-        nemesis->waits_for_start = nemesis->waits_for_workers = false;
+    if (nemesis->next != later->count)
+        return;
+    nemesis->missed += nemesis->waits_for_start;
+    nemesis->waits_for_start = false;
 }
 
 void nemesis_workers_strike(struct nemesis *nemesis)
@@ -130,6 +137,6 @@ void nemesis_workers_strike(struct nemesis *nemesis)
         return;
     }
     nemesis->waits_for_start = true;
-    nemesis_later(nemesis, START_WAIT_US, make_one_start, 0, 0, 0);
+    nemesis_later(nemesis, START_WAIT_US, make_some_start, 0, 0, (uint32_t)nemesis->next);
     nemesis_later(nemesis, 20 * START_WAIT_US, give_up, 0, 0, (uint32_t)nemesis->next);
 }

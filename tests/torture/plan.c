@@ -14,6 +14,8 @@ static void draw_settings(struct plan *plan)
     plan->limits.pool_max = (uint32_t)rng_range(&rng, 2, 8);
     plan->limits.pool_start = (uint32_t)rng_range(&rng, 1, plan->limits.pool_max);
     plan->limits.job_max = job_max[rng_below(&rng, sizeof job_max / sizeof *job_max)];
+    plan->client_job_max = rng_chance(&rng, 300) ? (uint32_t)rng_range(&rng, 10, 60) : 0;
+    plan->total_max = rng_chance(&rng, 200) ? PLAN_TOTAL_TIGHT : PLAN_TOTAL_MAX;
     plan->clients = (size_t)rng_range(&rng, 4, 16);
 }
 

@@ -14,7 +14,8 @@
 enum {
     PLAN_PAYLOAD_MAX = 1 << 20,
     PLAN_OUTPUT_MAX = 16 << 20,
-    PLAN_TOTAL_MAX = 128 << 20,
+    PLAN_TOTAL_MAX = 128 << 20, /* never reached */
+    PLAN_TOTAL_TIGHT = 2 << 20,
     PLAN_CLIENT_MAX = 300,
 };
 
@@ -31,6 +32,8 @@ struct fault {
 struct plan {
     uint64_t seed, jobs;
     struct limits limits;
+    uint32_t client_job_max; /* 0: none */
+    uint32_t total_max;      /* bytes of all payloads */
     size_t clients;
     struct fault *faults;
     size_t fault_count;

@@ -129,3 +129,19 @@ size_t proc_running(const char *path, pid_t *pids, size_t room)
     closedir(dir);
     return count;
 }
+
+bool proc_port_taken(unsigned port)
+{
+    char line[512];
+    unsigned local;
+    unsigned long inode;
+    bool taken = false;
+    FILE *file = fopen("/proc/net/tcp", "re");
+    while (file && fgets(line, sizeof line, file))
+        if (sscanf(line, "%*d: %*x:%x %*x:%*x %*x %*x:%*x %*x:%*x %*x %*d %*d %lu", &local,
+                   &inode) == 2)
+            taken |= local == port && inode != 0;
+    if (file)
+        fclose(file);
+    return taken;
+}

@@ -2,6 +2,7 @@
 #ifndef TORTURE_PROC_H
 #define TORTURE_PROC_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/types.h>
@@ -24,5 +25,10 @@ size_t proc_children(pid_t pid, pid_t *children, size_t room);
 /* Processes whose binary is `path` or lies below it, zombies left out; the first ones are put into
  * `pids`. */
 size_t proc_running(const char *path, pid_t *pids, size_t room);
+
+/* A process has a TCP socket at this local port; what is only left over in the kernel does not
+ * count.
+ */
+bool proc_port_taken(unsigned port);
 
 #endif

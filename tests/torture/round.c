@@ -13,7 +13,7 @@
 
 enum {
     TURN_MS = 50,
-    STUCK_US = 30000000, /* nothing was told for so long */
+    STUCK_US = 15000000, /* nothing was told for so long */
     REST_US = 8000000,   /* to come to rest */
     WINDOW_US = 1000000, /* in which processor time is measured */
     GONE_US = 1000000,   /* for workers, when their master is gone */
@@ -48,6 +48,7 @@ struct round {
     size_t told;             /* events by then */
     uint64_t used_us;        /* at the beginning of MEASURING */
     uint64_t settle_sent_us;
+    bool up;   /* the present master has listened */
     bool last; /* no other master follows the one that ends */
     struct loop_timer timer;
 };
@@ -129,6 +130,7 @@ static void note_settings(struct round *round, const struct limits *limits)
 static void start(struct round *round)
 {
     round->expected = EPOCH_DIED;
+    round->up = false;
     daemon_write_config(&round->daemon, &round->plan->limits, false);
     enter(round, STARTING);
     daemon_start(&round->daemon);
@@ -138,6 +140,7 @@ static void on_up(void *arg)
 {
     struct round *round = arg;
     struct history *history = &round->result->history;
+    round->up = true;
     history->epoch++;
     round->result->epochs++;
     history_add(history, EV_EPOCH)->pid = round->daemon.pid;
@@ -256,6 +259,11 @@ static void on_down(void *arg, int status)
     round->monitor.expect_end = true;
     monitor_close(&round->monitor);
     nemesis_epoch_over(&round->nemesis);
+    if (round->expected == EPOCH_DIED && round->phase == STARTING && !round->up &&
+        daemon_lost_port(&round->daemon)) {
+        start(round);
+        return;
+    }
     struct event *event = history_add(&round->result->history, EV_EPOCH_END);
     event->code = (uint8_t)round->expected;
     event->a = (uint64_t)status;
@@ -309,6 +317,7 @@ static void break_off(struct round *round)
         return;
     }
     rest_of(round)->stuck = true;
+    history_add(&round->result->history, EV_STUCK);
     round->expected = EPOCH_KILLED;
     round->last = true;
     monitor_close(&round->monitor);
@@ -321,7 +330,7 @@ static void break_off(struct round *round)
 static void set_up(struct round *round, const struct plan *plan, const char *build, uint32_t scale)
 {
     loop_init(&round->loop);
-    daemon_init(&round->daemon, &round->loop, build, scale);
+    daemon_init(&round->daemon, &round->loop, plan, build, scale);
     round->daemon.arg = round;
     round->daemon.up = on_up;
     round->daemon.down = on_down;
@@ -347,6 +356,7 @@ static void tear_down(struct round *round)
     struct round_result *result = round->result;
     memcpy(result->fault_counts, round->nemesis.counts, sizeof result->fault_counts);
     result->faults = round->nemesis.total;
+    result->missed = round->nemesis.missed;
     result->dir = need_text("%s", round->daemon.dir);
     result->side = need_text("%s", round->daemon.side);
     while (round->nemesis.strangers)

@@ -12,7 +12,7 @@ struct round_result {
     char *dir; /* with the side file and the log */
     char *side;
     uint64_t fault_counts[FAULT_KINDS];
-    uint64_t faults, epochs;
+    uint64_t faults, missed, epochs; /* missed: of the faults, those that found nobody */
 };
 
 /* `build`: where the programs are; `scale`: how many times as slow as usual they may be. */
