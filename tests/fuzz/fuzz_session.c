@@ -844,10 +844,12 @@ static bool all_is_done(void)
     return d.jobs.count == 0;
 }
 
+/* A connection that the server ended may have been that of a client who was too slow. */
 static void check_promise(const struct client *client)
 {
-    if (client->fd < 0 || !client->clean || client->was_lazy || client->fatal ||
-        (client->ended && !client->half_closed))
+    if (client->fd < 0 || !client->clean || client->fatal)
+        return;
+    if (client->ended && (client->was_lazy || !client->half_closed))
         return;
     for (unsigned i = 0; i < client->submits; i++)
         bug_on(client->ends[i] != 1);
