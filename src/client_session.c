@@ -237,14 +237,6 @@ static void refuse_request(struct client_session *session, const struct request 
 
 /* --- events of jobs --- */
 
-static void write_job_name(struct event_writer *event, const struct client_session *session,
-                           const struct job *job)
-{
-    char name[JOB_NAME_MAX];
-    snprintf(name, sizeof name, "%s-%" PRIu64, session->clients->boot, job->seq);
-    event_word(event, "job", name);
-}
-
 static void write_failure(struct event_writer *event, const struct job_event *e)
 {
     event_word(event, "reason", fail_reason_name(e->fail));
@@ -292,7 +284,7 @@ static void on_job_event(struct job_source *source, struct job *job, const struc
     event_begin(&event, &session->conn, names[e->type]);
     event_json(&event, "id", job_id(job), job->id_len);
     if (e->type != JOB_OVERLOAD)
-        write_job_name(&event, session, job);
+        event_job(&event, session->clients->boot, job->seq);
     if (e->type == JOB_ACCEPTED)
         event_uint(&event, "position", e->position);
     if (e->type == JOB_STARTED)
@@ -396,9 +388,9 @@ static uint64_t id_hash(const struct client_session *session, const char *id, si
     return siphash(id, len, session->number);
 }
 
-static struct job *find_by_id(const struct client_session *session, const char *id, size_t len)
+static struct job *find_by_id(const struct client_session *session, const char *id, size_t len,
+                              uint64_t value)
 {
-    uint64_t value = id_hash(session, id, len);
     struct hash_node *node = hash_first(&session->clients->jobs_by_id, value);
     for (; node; node = hash_next(node)) {
         struct job *job = job_of_id_node(node);
@@ -427,12 +419,12 @@ static void refuse_duplicate(struct client_session *session, struct job *job)
 /* A submit that has been read whole. */
 static void submit(struct client_session *session, struct job *job)
 {
-    if (find_by_id(session, job_id(job), job->id_len)) {
+    uint64_t value = id_hash(session, job_id(job), job->id_len);
+    if (find_by_id(session, job_id(job), job->id_len, value)) {
         refuse_duplicate(session, job);
         return;
     }
-    hash_insert(&session->clients->jobs_by_id, &job->by_id,
-                id_hash(session, job_id(job), job->id_len));
+    hash_insert(&session->clients->jobs_by_id, &job->by_id, value);
     job_set_source(job, &session->source);
     dispatcher_submit(session->clients->dispatcher, job);
 }
@@ -496,6 +488,13 @@ static void handle_workers(struct client_session *session, struct request *reque
     answer_report(session, request, report_workers(session->clients->report));
 }
 
+static struct job *find_by_target(const struct client_session *session,
+                                  const struct request *request)
+{
+    return find_by_id(session, request->target, request->target_len,
+                      id_hash(session, request->target, request->target_len));
+}
+
 /* "BOOT-SEQ", as this server wrote it. */
 static struct job *find_by_name(const struct client_session *session, const char *name)
 {
@@ -517,9 +516,8 @@ static struct job *find_by_name(const struct client_session *session, const char
 static void handle_cancel(struct client_session *session, struct request *request)
 {
     struct event_writer event;
-    struct job *job = request->target_len
-                          ? find_by_id(session, request->target, request->target_len)
-                          : find_by_name(session, request->job);
+    struct job *job = request->target_len ? find_by_target(session, request)
+                                          : find_by_name(session, request->job);
     if (!job) {
         refuse_request(session, request, "unknown-job",
                        "no such job is waiting or running; it may have ended");
@@ -527,7 +525,7 @@ static void handle_cancel(struct client_session *session, struct request *reques
     }
     begin_answer(&event, session, "ok", request);
     event_word(&event, "op", op_name(request->op));
-    write_job_name(&event, session, job);
+    event_job(&event, session->clients->boot, job->seq);
     event_word(&event, "state", job_state_name(job->state));
     event_end(&event);
     dispatcher_cancel(session->clients->dispatcher, job, request->op == OP_KILL);

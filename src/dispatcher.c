@@ -208,10 +208,13 @@ void dispatcher_worker_ready(struct dispatcher *d, struct worker *worker)
     dispatch_grow(d);
 }
 
-static void learn_run_time(struct dispatcher *d, const struct job *job)
+/* Whether a job is short is the worker's to say: on a busy machine our clock measures the wait for
+ * a processor. */
+static void learn_run_time(struct dispatcher *d, const struct job *job,
+                           const struct worker_answer *answer)
 {
     uint64_t run_us = dispatch_now(d) - job->assigned_us;
-    job->worker->last_run_us = run_us;
+    job->worker->last_run_us = answer->run_us ? answer->run_us : run_us;
     d->mean_run_us = d->mean_run_us
                          ? (d->mean_run_us * (RUN_MEAN_WEIGHT - 1) + run_us) / RUN_MEAN_WEIGHT
                          : run_us;
@@ -229,7 +232,7 @@ void dispatcher_worker_answered(struct dispatcher *d, struct worker *worker,
         .message_len = answer->message_len,
         .payload = answer->payload,
     };
-    learn_run_time(d, job);
+    learn_run_time(d, job, answer);
     if (answer->type == JOB_FAILED && job->state == JOB_STOPPING)
         dispatch_fail_stopped(d, job);
     else

@@ -117,6 +117,7 @@ struct worker_answer {
     const char *code;
     const char *message;
     size_t message_len;
+    uint64_t run_us;         /* how long the worker says it took; 0: it does not */
     struct payload *payload; /* borrowed */
 };
 

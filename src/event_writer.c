@@ -36,15 +36,29 @@ void event_end(struct event_writer *event)
     conn_commit(event->conn, (size_t)(event->at - event->start));
 }
 
-void event_uint(struct event_writer *event, const char *key, uint64_t value)
+static void put_digits(struct event_writer *event, uint64_t value)
 {
     char digits[20];
     size_t n = sizeof digits;
     do
         digits[--n] = (char)('0' + value % 10);
     while (value /= 10);
-    put_key(event, key);
     put(event, digits + n, sizeof digits - n);
+}
+
+void event_uint(struct event_writer *event, const char *key, uint64_t value)
+{
+    put_key(event, key);
+    put_digits(event, value);
+}
+
+void event_job(struct event_writer *event, const char *boot, uint64_t seq)
+{
+    put(event, ",\"job\":\"", 8);
+    put(event, boot, strlen(boot));
+    put(event, "-", 1);
+    put_digits(event, seq);
+    put(event, "\"", 1);
 }
 
 void event_bool(struct event_writer *event, const char *key, bool value)

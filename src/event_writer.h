@@ -25,6 +25,9 @@ void event_begin(struct event_writer *event, struct conn *conn, const char *name
 void event_uint(struct event_writer *event, const char *key, uint64_t value);
 void event_bool(struct event_writer *event, const char *key, bool value);
 
+/* A job's name: "BOOT-SEQ". */
+void event_job(struct event_writer *event, const char *boot, uint64_t seq);
+
 /* A text of ours that needs no escaping. */
 void event_word(struct event_writer *event, const char *key, const char *text);
 

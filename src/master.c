@@ -37,6 +37,7 @@ enum {
     TRIM_MS = 5000,                /* how often memory is given back to the system after a burst */
     TRIM_JOBS = 10000,             /* what counts as a burst: jobs at a time, */
     TRIM_BYTES = 16 * 1024 * 1024, /* or bytes of payload */
+    TRIM_CLIENTS = 1000,           /* or clients */
     LAST_WORDS_MS = 100,           /* how long a second signal lets the last writes take */
     SPARE_FILES = 64,              /* descriptors besides those of clients and workers */
     STALL_US = 1000000,            /* later than this by the clock: we did not run */
@@ -76,6 +77,7 @@ struct master {
     struct timer trim_timer;
     size_t peak_jobs; /* since memory was given back last */
     uint64_t peak_bytes;
+    size_t peak_clients;
     struct timer phase_timer; /* DRAINING: kill what still runs; ENDING: close who still lingers */
     int life_pipe[2];
 };
@@ -472,18 +474,24 @@ static void set_wake(struct master *m)
     m->wake_at_us = next;
 }
 
+static bool is_burst(const struct master *m)
+{
+    return m->peak_jobs > TRIM_JOBS || m->peak_bytes > TRIM_BYTES || m->peak_clients > TRIM_CLIENTS;
+}
+
 /* The allocator keeps what a burst took, for the next one; an operator wants to see it go. */
 static void on_trim(void *arg)
 {
     struct master *m = arg;
-    bool burst_over =
-        m->dispatcher.jobs.count < m->peak_jobs / 4 || m->budget.held < m->peak_bytes / 4;
+    bool burst_over = m->dispatcher.jobs.count < m->peak_jobs / 4 ||
+                      m->budget.held < m->peak_bytes / 4 || m->clients.open < m->peak_clients / 4;
     if (burst_over) {
         malloc_trim(0);
         m->peak_jobs = m->dispatcher.jobs.count;
         m->peak_bytes = m->budget.held;
+        m->peak_clients = m->clients.open;
     }
-    if (m->peak_jobs > TRIM_JOBS || m->peak_bytes > TRIM_BYTES)
+    if (is_burst(m))
         timer_set_ms(&m->timers, &m->trim_timer, TRIM_MS);
 }
 
@@ -493,7 +501,9 @@ static void watch_memory(struct master *m)
         m->peak_jobs = m->dispatcher.jobs.count;
     if (m->budget.held > m->peak_bytes)
         m->peak_bytes = m->budget.held;
-    if ((m->peak_jobs > TRIM_JOBS || m->peak_bytes > TRIM_BYTES) && !timer_is_set(&m->trim_timer))
+    if (m->clients.open > m->peak_clients)
+        m->peak_clients = m->clients.open;
+    if (is_burst(m) && !timer_is_set(&m->trim_timer))
         timer_set_ms(&m->timers, &m->trim_timer, TRIM_MS);
 }
 

@@ -20,6 +20,7 @@ struct module_entry *module_entry_of(struct hash_node *node)
 void module_table_init(struct module_table *table, const struct config *config)
 {
     hash_init(&table->by_name);
+    table->last = NULL;
     table->config = config;
 }
 
@@ -64,13 +65,23 @@ static bool look(const struct module_table *table, const char *name, uint32_t *t
     return (!settings || settings->enabled) && file_is_there(table->config, name);
 }
 
+static bool is_named(const struct module_entry *entry, const char *name, size_t len)
+{
+    return strncmp(entry->name, name, len) == 0 && entry->name[len] == '\0';
+}
+
+static bool is_fresh(const struct module_entry *entry, uint64_t now_us)
+{
+    return entry->checked_us && now_us - entry->checked_us < CHECK_US;
+}
+
 static struct module_entry *lookup(const struct module_table *table, const char *name, size_t len,
                                    uint64_t value)
 {
     struct hash_node *node = hash_first(&table->by_name, value);
     for (; node; node = hash_next(node)) {
         struct module_entry *entry = module_entry_of(node);
-        if (strlen(entry->name) == len && memcmp(entry->name, name, len) == 0)
+        if (is_named(entry, name, len))
             return entry;
     }
     return NULL;
@@ -79,9 +90,13 @@ static struct module_entry *lookup(const struct module_table *table, const char 
 struct module_entry *module_table_find(struct module_table *table, const char *name, size_t len,
                                        uint64_t now_us)
 {
+    struct module_entry *entry = table->last;
+    if (entry && is_named(entry, name, len) && is_fresh(entry, now_us))
+        return entry->usable ? entry : NULL;
     uint64_t value = siphash(name, len, 0);
-    struct module_entry *entry = lookup(table, name, len, value);
-    if (entry && entry->checked_us && now_us - entry->checked_us < CHECK_US)
+    entry = lookup(table, name, len, value);
+    table->last = entry;
+    if (entry && is_fresh(entry, now_us))
         return entry->usable ? entry : NULL;
 
     char text[MODULE_NAME_MAX + 1];

@@ -27,6 +27,7 @@ struct module_entry {
 
 struct module_table {
     struct hash by_name;
+    struct module_entry *last; /* the one that was found last: mostly it is asked for again */
     const struct config *config;
 };
 

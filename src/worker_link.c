@@ -478,6 +478,7 @@ static void take_failure(struct worker_link *link, const struct wire_head *head,
     struct worker_answer answer = {
         .type = JOB_FAILED,
         .fail = reasons[head->kind],
+        .run_us = head->time_us,
         .code = head->kind == WIRE_KIND_MODULE ? head->name : NULL,
         .message = message,
         .message_len = len,
@@ -508,7 +509,7 @@ static void take_answer(struct worker_link *link, const struct wire_head *head,
         take_failure(link, head, payload);
         return;
     }
-    struct worker_answer answer = {.type = JOB_DONE, .payload = payload};
+    struct worker_answer answer = {.type = JOB_DONE, .payload = payload, .run_us = head->time_us};
     dispatcher_worker_answered(link->workers->dispatcher, link->worker, &answer);
 }
 
@@ -526,7 +527,8 @@ static void take_results(struct worker_link *link)
             return;
         }
         drain_before_answer(link);
-        struct worker_answer answer = {.type = JOB_DONE};
+        struct worker_answer answer = {.type = JOB_DONE,
+                                       .run_us = 1}; /* quick, or it were a message */
         if (len)
             answer.payload = payload_from(link->workers->loop->budget, data, len);
         dispatcher_worker_answered(link->workers->dispatcher, link->worker, &answer);
@@ -667,7 +669,7 @@ static void op_assign(void *ctx, struct worker *worker, struct job *job, uint64_
     head.job = job->seq;
     head.slot = job->slot;
     head.size = job->payload ? job->payload->size : 0;
-    head.limit_us = limit_us;
+    head.time_us = limit_us;
     send_message(link->conn, &head, job->payload);
 }
 

@@ -57,9 +57,8 @@ void buffer_append(struct buffer *b, const void *data, size_t len)
     b->len = total;
 }
 
-void buffer_reset(struct buffer *b)
+void buffer_trim(struct buffer *b)
 {
-    b->len = 0;
     if (b->capacity > BUFFER_KEEP)
         resize(b, BUFFER_KEEP);
 }

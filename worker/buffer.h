@@ -3,8 +3,9 @@
  *
  * Pages of its own instead of malloc: growing moves page tables and not bytes, memory that was
  * never touched costs nothing, and what one large job needed goes back to the system for certain
- * when the job is over. (With malloc, freeing a large block raises the size from which blocks are
- * mapped, and the next one stays in the heap.) Out of memory ends the process.
+ * when the worker has been idle for a moment; while such jobs keep coming, it is not faulted in
+ * anew for each. (With malloc, freeing a large block raises the size from which blocks are mapped,
+ * and the next one stays in the heap.) Out of memory ends the process.
  */
 #ifndef TASKMASTER_WORKER_BUFFER_H
 #define TASKMASTER_WORKER_BUFFER_H
@@ -27,7 +28,7 @@ void buffer_reserve(struct buffer *b, size_t capacity);
 
 void buffer_append(struct buffer *b, const void *data, size_t len);
 
-/* Empties the buffer and gives back what it has beyond BUFFER_KEEP. */
-void buffer_reset(struct buffer *b);
+/* Gives back what the empty buffer has beyond BUFFER_KEEP. */
+void buffer_trim(struct buffer *b);
 
 #endif

@@ -26,7 +26,7 @@ void job_destroy(struct job *job)
     buffer_destroy(&job->result);
 }
 
-static uint64_t now_us(void)
+uint64_t job_now_us(void)
 {
     struct timespec now;
 
@@ -38,8 +38,9 @@ void job_begin(struct job *job, uint64_t seq, uint64_t limit_us, size_t size)
 {
     job->tm.stop_value = seq;
     job->seq = seq;
-    job->deadline_us = limit_us ? now_us() + limit_us : 0;
+    job->deadline_us = limit_us ? job_now_us() + limit_us : 0;
     job->kind = WIRE_KIND_NONE;
+    job->run_us = 0;
     job->id[0] = '\0';
     buffer_reserve(&job->input, size + 1);
     job->input.data[size] = '\0';
@@ -48,8 +49,19 @@ void job_begin(struct job *job, uint64_t seq, uint64_t limit_us, size_t size)
 
 void job_end(struct job *job)
 {
-    buffer_reset(&job->input);
-    buffer_reset(&job->result);
+    job->input.len = 0;
+    job->result.len = 0;
+}
+
+bool job_is_large(const struct job *job)
+{
+    return job->input.capacity > BUFFER_KEEP || job->result.capacity > BUFFER_KEEP;
+}
+
+void job_trim(struct job *job)
+{
+    buffer_trim(&job->input);
+    buffer_trim(&job->result);
 }
 
 /* The one place where an outcome is settled. */
@@ -65,7 +77,9 @@ static void settle(struct job *job, enum wire_kind kind, const char *code, const
 
 void job_run(struct job *job, const struct module *module)
 {
+    uint64_t begun_us = job_now_us();
     int result = module->descriptor.run(&job->tm);
+    job->run_us = job_now_us() - begun_us + 1; /* 0 would say that nothing is known */
 
     if (result != 0 && job->kind == WIRE_KIND_NONE) {
         char message[MESSAGE_MAX];
@@ -85,6 +99,7 @@ void job_answer(const struct job *job, struct wire_head *head)
     *head = (struct wire_head){
         .type = job->kind == WIRE_KIND_NONE ? WIRE_DONE : WIRE_FAILED,
         .job = job->seq,
+        .time_us = job->run_us,
         .kind = job->kind,
         .size = job->kind == WIRE_KIND_TOO_LARGE ? 0 : job->result.len,
     };
@@ -123,7 +138,7 @@ int64_t job_time_left_ms(tm_job *tm)
 
     if (job->deadline_us == 0)
         return -1;
-    uint64_t now = now_us();
+    uint64_t now = job_now_us();
     if (now >= job->deadline_us)
         return 0;
     return (int64_t)((job->deadline_us - now + 999) / 1000); /* up: 0 means that it has passed */

@@ -16,10 +16,13 @@
 
 #include <taskmaster/module.h>
 
+#include <stdbool.h>
+
 struct job {
     tm_job tm;                       /* first: a module's tm_job * is this */
     const struct settings *settings; /* borrowed */
     uint64_t seq;                    /* the job's sequence number */
+    uint64_t run_us;                 /* how long its module ran; 0: it did not */
     uint64_t deadline_us;            /* CLOCK_MONOTONIC; 0: none */
     struct buffer input;
     struct buffer result;
@@ -33,11 +36,17 @@ struct job {
 void job_init(struct job *job, const struct settings *settings, const uint64_t *stop_word);
 void job_destroy(struct job *job);
 
+/* CLOCK_MONOTONIC. */
+uint64_t job_now_us(void);
+
 /* Begins the next job: no outcome yet, and room for `size` bytes of input, which the caller then
- * puts at job->input.data. Each is ended by job_end(), which gives back the memory that only a
- * large job needs, so that an idle worker is small. */
+ * puts at job->input.data. Each is ended by job_end(). */
 void job_begin(struct job *job, uint64_t seq, uint64_t limit_us, size_t size);
 void job_end(struct job *job);
+
+/* Whether it holds memory that only large jobs need, and giving that back, between jobs. */
+bool job_is_large(const struct job *job);
+void job_trim(struct job *job);
 
 /* Has the module do the job and settles its outcome. */
 void job_run(struct job *job, const struct module *module);

@@ -17,9 +17,11 @@
 
 #include <signal.h>
 #include <string.h>
-#include <time.h>
 
-enum { QUICK_US = 200 }; /* the master is told at least as often as this, between jobs */
+enum {
+    QUICK_US = 200, /* the master is told at least as often as this, between jobs */
+    LARGE_MS = 200, /* how long an idle worker keeps what a large job needed */
+};
 
 struct loop {
     struct master_link *link;
@@ -39,7 +41,7 @@ static enum link_status take_job(struct master_link *link, struct job *job, stru
                head->name);
         return LINK_BROKEN;
     }
-    job_begin(job, head->job, head->limit_us, (size_t)head->size);
+    job_begin(job, head->job, head->time_us, (size_t)head->size);
     return master_link_read(link, job->input.data, job->input.len);
 }
 
@@ -56,14 +58,6 @@ static void do_job(struct job *job, struct loader *loader, const char *name)
     sigemptyset(&none);
     sigprocmask(SIG_SETMASK, &none, NULL);
     report_flush_stdout(); /* so that what the module printed is logged as this job's */
-}
-
-static uint64_t now_us(void)
-{
-    struct timespec now;
-
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (uint64_t)now.tv_sec * 1000000 + (uint64_t)now.tv_nsec / 1000;
 }
 
 /* Answers by a message, which tells of the results in slots as well. */
@@ -94,7 +88,7 @@ static void leave_result(struct worker_shared *shared, uint32_t slot, const stru
 static bool may_leave_result(const struct loop *loop, const struct job *job)
 {
     return job->kind == WIRE_KIND_NONE && job->result.len <= WORKER_RESULT_MAX &&
-           master_link_has_message(loop->link) && now_us() - loop->told_us < QUICK_US;
+           master_link_has_message(loop->link) && job_now_us() - loop->told_us < QUICK_US;
 }
 
 static enum link_status answer(struct loop *loop, struct job *job, uint32_t slot)
@@ -107,26 +101,36 @@ static enum link_status answer(struct loop *loop, struct job *job, uint32_t slot
     } else {
         status = send_answer(loop->link, job);
         loop->untold = false;
-        loop->told_us = now_us();
+        loop->told_us = job_now_us();
     }
     job_end(job);
     return status;
 }
 
-/* Before the worker may have to wait for its next job, the master is told of the results in slots.
- */
-static enum link_status next_job(struct loop *loop, struct job *job, struct wire_head *head)
+/* Before the worker has to wait, the master is told of the results in slots; and what only large
+ * jobs need is given back once none has come for a moment. */
+static enum link_status before_waiting(struct loop *loop, struct job *job)
 {
-    if (loop->untold && !master_link_has_message(loop->link)) {
+    if (loop->untold) {
         enum link_status status = send_answered(loop->link);
         if (status != LINK_OK)
             return status;
         loop->untold = false;
     }
+    if (job_is_large(job) && !master_link_wait(loop->link, LARGE_MS))
+        job_trim(job);
+    return LINK_OK;
+}
+
+static enum link_status next_job(struct loop *loop, struct job *job, struct wire_head *head)
+{
     bool waits = !master_link_has_message(loop->link);
-    enum link_status status = take_job(loop->link, job, head);
+    enum link_status status = waits ? before_waiting(loop, job) : LINK_OK;
+
+    if (status == LINK_OK)
+        status = take_job(loop->link, job, head);
     if (waits)
-        loop->told_us = now_us();
+        loop->told_us = job_now_us();
     return status;
 }
 

@@ -12,6 +12,7 @@
 #include <errno.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/types.h>
@@ -160,6 +161,13 @@ bool master_link_has_message(const struct master_link *link)
         return false;
     memcpy(&head, link->buffer + link->begin, sizeof(head));
     return available - sizeof(head) >= head.size;
+}
+
+bool master_link_wait(const struct master_link *link, int timeout_ms)
+{
+    struct pollfd input = {.fd = link->fd, .events = POLLIN};
+
+    return poll(&input, 1, timeout_ms) != 0; /* a fault is found by the read that follows */
 }
 
 enum link_status master_link_read(struct master_link *link, void *data, size_t len)

@@ -40,6 +40,9 @@ enum link_status master_link_receive(struct master_link *link, struct wire_head 
 /* Whether a whole message was received already, so that reading it does not wait. */
 bool master_link_has_message(const struct master_link *link);
 
+/* Waits for input; false if there was none within `timeout_ms`. */
+bool master_link_wait(const struct master_link *link, int timeout_ms);
+
 /* Reads exactly `len` bytes: LINK_OK or LINK_BROKEN. */
 enum link_status master_link_read(struct master_link *link, void *data, size_t len);
 

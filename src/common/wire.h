@@ -10,9 +10,9 @@
  *     HELLO   name=release, payload struct wire_hello
  *                                    WELCOME  name=release, payload settings (JSON)
  *     READY                                                    preload is done
- *                                    RUN      job, slot, name=module, limit_us, payload
- *     DONE    job, payload                                     exactly one answer for each RUN that
- * it FAILED  job, kind, name=code, text=message, payload=details     claims, in their order
+ *                                    RUN      job, slot, name=module, time_us, payload
+ *     DONE    job, time_us, payload                                  exactly one answer for each RUN that
+ * it FAILED  job, time_us, kind, name=code, text=message, payload=details     claims, in their order
  *
  *     ANSWERED                                                 results are in their slots
  *
@@ -58,8 +58,8 @@ struct wire_head {
     uint32_t type;     /* enum wire_type */
     uint64_t job;      /* the job's sequence number; 0 in HELLO, WELCOME and READY */
     uint64_t size;     /* bytes of payload */
-    uint64_t limit_us; /* RUN: how long the job may take from its beginning, in microseconds; 0: no
-                          limit */
+    uint64_t time_us; /* RUN: how long the job may take from its beginning, 0 for ever; DONE, FAILED:
+                       * how long its module ran, 0 if it did not */
     uint32_t text_len; /* bytes of text, at most WIRE_TEXT_MAX; only in FAILED */
     uint32_t kind;     /* FAILED: enum wire_kind */
     uint32_t slot;     /* RUN: of its claim word */
