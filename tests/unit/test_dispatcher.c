@@ -664,6 +664,18 @@ START_TEST(test_backoff_together)
 }
 END_TEST
 
+/* One of two fails, the other becomes ready: nothing is held back any more. */
+START_TEST(test_backoff_ends_with_success)
+{
+    open_pool(2, 2, 100);
+    dies(1, -1);
+    ck_told("start 1, start 2, forget 1");
+    ready(2);
+    ck_told("start 3");
+    ck_assert(!timer_is_set(&d.backoff));
+}
+END_TEST
+
 START_TEST(test_backoff_starts_over)
 {
     open_pool(1, 1, 100);
@@ -1616,6 +1628,7 @@ int main(void)
     tcase_add_loop_test(tc, test_backoff_grows, 0, 3);
     tcase_add_test(tc, test_backoff_never_spins);
     tcase_add_test(tc, test_backoff_together);
+    tcase_add_test(tc, test_backoff_ends_with_success);
     tcase_add_test(tc, test_backoff_starts_over);
     tcase_add_test(tc, test_jitter);
     tcase_add_test(tc, test_ended_soon);

@@ -536,6 +536,35 @@ START_TEST(test_source_gone)
 }
 END_TEST
 
+/* Of one that has so many jobs that some stand in the line still, none is lent. */
+START_TEST(test_source_gone_with_thousands)
+{
+    open_warm(1, 4);
+    for (int i = 0; i < 7; i++)
+        SUBMIT(.source = 'b');
+    limits.job_max = 10000;
+    dispatcher_configure(&d, &limits, false);
+    for (int i = 0; i < 1500; i++)
+        SUBMIT();
+    SUBMIT(.source = 'b');
+    begins(1);
+    finishes_well(1);
+    reads(1);
+    begins(1);
+    ck_told("give 1 j2, b2 done, give 1 j3, give 1 j4, give 1 j5, give 1 j6");
+    ck_assert(!dispatcher_source_gone(&d, &source_of('a')->source));
+    hush_news();
+    for (int i = 0; i < 3; i++) {
+        finishes_well(1);
+        reads(1);
+        begins(1);
+    }
+    ck_told("b3 done, b4 done, give 1 j7, give 1 j8, b5 done"); /* and not job 9 */
+    ck_assert(dispatcher_source_gone(&d, &source_of('a')->source));
+    ck_assert_uint_eq(d.counts.dropped, 1500);
+}
+END_TEST
+
 START_TEST(test_source_ended)
 {
     open_warm(1, 4);
@@ -644,6 +673,7 @@ int main(void)
     tcase_add_test(tc, test_idle_takes_over);
     tcase_add_test(tc, test_idle_takes_over_from_the_second);
     tcase_add_test(tc, test_source_gone);
+    tcase_add_test(tc, test_source_gone_with_thousands);
     tcase_add_test(tc, test_source_ended);
     tcase_add_test(tc, test_drain);
     tcase_add_loop_test(tc, test_abort, 0, 2);

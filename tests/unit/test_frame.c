@@ -480,14 +480,36 @@ START_TEST(test_large_over_budget)
 }
 END_TEST
 
+/* How many headers and payloads of the stream are whole. */
+static size_t whole_in(const struct stream *stream, size_t len)
+{
+    size_t whole = 0;
+    while (whole < stream->edge_count && stream->edges[whole] <= len)
+        whole++;
+    return whole;
+}
+
+static size_t words(const char *text, size_t len)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < len; i++)
+        count += text[i] == ' ';
+    return count;
+}
+
+/* And each is told as soon as its last byte is there. */
 START_TEST(test_in_pieces)
 {
     static const size_t sizes[] = {1, 2, 3, 5, 7, 11, 101, 1009, 4096, 10007};
     struct stream stream = small_stream();
-    size_t step = sizes[_i];
-    for (size_t at = 0; at < stream.len; at += step) {
-        give(stream.bytes + at, at + step < stream.len ? step : stream.len - at);
-        turn();
+    size_t step = sizes[_i], at = 0;
+    while (at < stream.len) {
+        size_t n = at + step < stream.len ? step : stream.len - at;
+        give(stream.bytes + at, n);
+        settle();
+        at += n;
+        hot_assert_msg(words(told, told_len) == whole_in(&stream, at), "at %zu: %.*s", at,
+                       (int)told_len, told);
     }
     check_whole(&stream, step);
     free_stream(&stream);
@@ -622,16 +644,11 @@ START_TEST(test_end_in_the_midst)
     add_message(&stream, 'k', 30, 0, false);
     add_message(&stream, 'd', 10, 0, true);
     for (size_t cut = 0; cut <= stream.len; cut++) {
-        size_t whole = 0;
         give(stream.bytes, cut);
         give_end();
         const char *got = news();
-        for (size_t i = 0; i < stream.edge_count; i++)
-            whole += stream.edges[i] <= cut;
-        size_t words = 0;
-        for (const char *p = got; *p; p++)
-            words += *p == ' ';
-        hot_assert_msg(words == whole, "cut at %zu: %s", cut, got);
+        hot_assert_msg(words(got, strlen(got)) == whole_in(&stream, cut), "cut at %zu: %s", cut,
+                       got);
         hot_assert(strcmp(got + strlen(got) - 3, "end") == 0);
         shut();
         hot_assert(budget.held == 0);
@@ -1342,6 +1359,26 @@ START_TEST(test_clock_stands_still)
 }
 END_TEST
 
+/* Also if it begins to run in such a time, because something reads all the same. */
+START_TEST(test_clock_starts_standing_still)
+{
+    set_deadlines();
+    limits.output_timeout_ms = 0;
+    limits.output_pause = 50000;
+    small_buffers();
+    fill_output(400000);
+    give("n", 1);
+    conn_read_now(&conn, SIZE_MAX);
+    pass_ms(3600000);
+    ck_told("");
+    take_all();
+    pass_ms(9999);
+    ck_told("");
+    pass_ms(1);
+    ck_told("slow-header");
+}
+END_TEST
+
 /* Paused and resumed over and over, the time that counts is what it was read from. */
 START_TEST(test_clock_stands_still_often)
 {
@@ -1631,6 +1668,7 @@ int main(void)
     tcase_add_test(tc, test_deadline_with_unread_input);
     tcase_add_test(tc, test_deadline_with_unread_input_incomplete);
     tcase_add_loop_test(tc, test_clock_stands_still, 0, 2);
+    tcase_add_test(tc, test_clock_starts_standing_still);
     tcase_add_test(tc, test_clock_stands_still_often);
     tcase_add_test(tc, test_deadline_ends_with_the_input);
     tcase_add_test(tc, test_deadline_ends_with_ignoring);

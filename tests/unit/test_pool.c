@@ -194,6 +194,15 @@ START_TEST(test_remove_with_a_job)
 }
 END_TEST
 
+START_TEST(test_remove_with_a_lent_job)
+{
+    struct worker *worker = worker_in(WORKER_STOPPING);
+    hush();
+    worker->lent_count = 1;
+    pool_remove(&pool, worker);
+}
+END_TEST
+
 START_TEST(test_remove_with_a_timer)
 {
     struct timers timers;
@@ -229,6 +238,7 @@ int main(void)
     tcase_add_test(tc, test_idle_is_the_warmest);
     tcase_add_test(tc, test_model);
     tcase_add_test_raise_signal(tc, test_remove_with_a_job, SIGABRT);
+    tcase_add_test_raise_signal(tc, test_remove_with_a_lent_job, SIGABRT);
     tcase_add_test_raise_signal(tc, test_remove_with_a_timer, SIGABRT);
     tcase_add_test_raise_signal(tc, test_remove_from_another_pool, SIGABRT);
     tcase_set_timeout(tc, 60);
