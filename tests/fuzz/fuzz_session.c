@@ -1055,7 +1055,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         step(&input);
         check();
     }
-    if (!(ending & 8))
+    if ((ending & 0xf0) != 0xf0)
         settle();
     drain(ending);
     tear_down();
