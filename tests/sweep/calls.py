@@ -57,6 +57,10 @@ ERRORS = {
     "writev": "EINTR EPIPE ENOSPC EAGAIN EIO",
 }
 
+# These only say "once more": they may cost nobody anything.
+HARMLESS = {"EINTR", "EAGAIN"}
+REPEATED = {"read", "readv", "recvfrom", "sendmsg", "sendto", "accept4", "epoll_wait", "waitid", "wait4"}
+
 # Calls of the workers: each of them meets the fault, so that none starts as long as it lasts.
 WORKER_ERRORS = {
     "execve": "ENOENT EACCES ENOMEM EAGAIN ETXTBSY",
@@ -84,6 +88,8 @@ class Case:
             if daemon.start():
                 everything(daemon)
             daemon.outcome.hit = self.was_hit(daemon)
+            if self.call in REPEATED and self.error in HARMLESS and daemon.lost:
+                daemon.problem("a call that was to be made once more cost a connection")
             if not daemon.ended():
                 daemon.judge_alive()
                 daemon.judge_rest()
