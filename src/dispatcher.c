@@ -296,6 +296,20 @@ static bool ended_soon(const struct dispatcher *d, const struct worker *worker)
            dispatch_now(d) - worker->since_us < SOON_US;
 }
 
+/* Of the jobs that it had begun since, those that are finished have a result, though the answer for
+ * the one before them was lost. */
+static void lose_begun(struct dispatcher *d, struct worker *worker, const struct worker_end *end)
+{
+    if (!worker->job)
+        dispatch_begin_lent(d, worker);
+    uint64_t seq = worker->job->seq;
+    if (d->ops->results)
+        d->ops->results(d->ctx, worker);
+    if (worker->job && worker->job->seq == seq)
+        lose_job(d, worker, end);
+    timer_clear(d->timers, &worker->timer);
+}
+
 void dispatcher_worker_lost(struct dispatcher *d, struct worker *worker,
                             const struct worker_end *end)
 {
@@ -308,11 +322,8 @@ void dispatcher_worker_lost(struct dispatcher *d, struct worker *worker,
     else if (worker->job)
         lose_job(d, worker, end);
     dispatch_take_back_lent(d, worker);
-    while (worker->lent_count) { /* begun, and the answer for the one before it was lost */
-        dispatch_begin_lent(d, worker);
-        lose_job(d, worker, end);
-        timer_clear(d->timers, &worker->timer);
-    }
+    while (worker->lent_count || worker->job)
+        lose_begun(d, worker, end);
     if (worker->state != WORKER_STOPPING)
         worker_set_state(worker, WORKER_STOPPING, dispatch_now(d));
     if (start_failed && !d->draining)

@@ -18,7 +18,8 @@
  * runs dry, leaves jobs behind a long one whenever the guess was wrong; here a wrong guess costs
  * one message that is skipped.
  *
- * Operations may not call back into the dispatcher, except `poll`, which is there for that.
+ * Operations may not call back into the dispatcher, except `poll` and `results`, which are there
+ * for that.
  */
 #ifndef TASKMASTER_DISPATCHER_H
 #define TASKMASTER_DISPATCHER_H
@@ -44,6 +45,9 @@ struct dispatcher_ops {
     /* Takes a job back that the worker was handed; false if the worker has begun it. Settled at
      * once, whatever the worker does at that moment or was doing when it died. */
     bool (*take_back)(void *ctx, struct worker *worker, const struct job *job);
+    /* Tells of what a lost worker had finished, by dispatcher_worker_answered(); NULL: nothing can
+     * be left behind. */
+    void (*results)(void *ctx, struct worker *worker);
     /* Raises the stop flag for that job. */
     void (*stop_flag)(void *ctx, struct worker *worker, const struct job *job);
     /* Sends SIGTERM or SIGKILL to the worker's process group. */

@@ -144,9 +144,27 @@ static void break_off(struct worker_link *link, const char *fault)
     unfit(link);
 }
 
-/* It closed its connection, or that broke: its process should be ending. */
+static size_t last_words_max(const struct worker_link *link)
+{
+    return READ_ON_DEATH + link->workers->config->payload_max;
+}
+
+/*
+ * It closed its connection, or that broke: its process should be ending. A write may be what found
+ * out, by the reset of a process that died with messages unread: what it had sent before is still
+ * there to be read, and counts.
+ */
 static void conn_ended(struct worker_link *link)
 {
+    struct conn *conn = &link->conn->conn;
+    if (!link->closed && link->worker->state != WORKER_STARTING) {
+        link->closed = true;
+        link->worker->stale = true;
+        if (!conn->loop->reading)
+            conn_read_now(conn, last_words_max(link));
+    }
+    if (!link->conn)
+        return; /* the reading came upon the end itself */
     close_conn(link);
     if (link->proc.reaped || link->worker->state == WORKER_STOPPING)
         return; /* ended, or told to end with a deadline */
@@ -249,10 +267,9 @@ static void lose(struct worker_link *link, const int *status)
 /* What a dead worker has sent still counts. It gets no other job while we look. */
 static void read_last_words(struct worker_link *link)
 {
-    size_t limit = READ_ON_DEATH + link->workers->config->payload_max;
     link->worker->stale = true;
     if (link->conn)
-        conn_read_now(&link->conn->conn, limit);
+        conn_read_now(&link->conn->conn, last_words_max(link));
     take_results(link);
     close_conn(link);
 }
@@ -679,6 +696,12 @@ static bool op_take_back(void *ctx, struct worker *worker, const struct job *job
     return worker_proc_take_back(&worker->process->proc, job->slot, job->seq);
 }
 
+static void op_results(void *ctx, struct worker *worker)
+{
+    (void)ctx;
+    take_results(worker->process);
+}
+
 static void op_stop_flag(void *ctx, struct worker *worker, const struct job *job)
 {
     (void)ctx;
@@ -733,6 +756,7 @@ const struct dispatcher_ops worker_link_ops = {
     .start = op_start,
     .assign = op_assign,
     .take_back = op_take_back,
+    .results = op_results,
     .stop_flag = op_stop_flag,
     .signal = op_signal,
     .retire = op_retire,

@@ -144,6 +144,7 @@ enum link_status job_loop_run(struct master_link *link, struct loader *loader,
 
     job_init(&job, settings, &shared->page.stop_job);
     while ((status = next_job(&loop, &job, &head)) == LINK_OK) {
+        master_link_settle(link);
         if (!claim_settle(&shared->claims[head.slot], head.job, CLAIM_BEGUN))
             continue; /* the master has taken it back and given it to another worker */
         do_job(&job, loader, head.name);

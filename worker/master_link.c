@@ -10,22 +10,31 @@
 #include "report.h"
 
 #include <errno.h>
+#include <linux/sockios.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <poll.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/types.h>
 #include <sys/uio.h>
+#include <time.h>
 #include <unistd.h>
 
 /* Holds several small messages. Only the pages that bytes have been received into take memory. */
 enum { READ_BUFFER_SIZE = 64 * 1024 };
 
+enum {
+    SURELY_FITS = 16 * 1024, /* into a socket's receive buffer, whatever else is there */
+    MOMENT_NS = 100 * 1000,  /* there is no event for an empty send queue */
+};
+
 struct master_link {
     int fd;
     size_t begin; /* buffer[begin] to buffer[end - 1] were received and not yet read */
     size_t end;
+    size_t unsettled; /* bytes sent since nothing was left to be sent */
     unsigned char buffer[READ_BUFFER_SIZE];
 };
 
@@ -36,6 +45,7 @@ struct master_link *master_link_new(int fd)
     link->fd = fd;
     link->begin = 0;
     link->end = 0;
+    link->unsettled = 0;
     return link;
 }
 
@@ -181,6 +191,18 @@ enum link_status master_link_read(struct master_link *link, void *data, size_t l
     return status;
 }
 
+void master_link_settle(struct master_link *link)
+{
+    const struct timespec moment = {.tv_nsec = MOMENT_NS};
+    int unsent = 0;
+
+    if (link->unsettled < SURELY_FITS)
+        return;
+    while (ioctl(link->fd, SIOCOUTQNSD, &unsent) == 0 && unsent > 0)
+        ppoll(NULL, 0, &moment, NULL);
+    link->unsettled = 0;
+}
+
 /* Drops the first `n` bytes. */
 static void advance(struct msghdr *message, size_t n)
 {
@@ -212,8 +234,10 @@ enum link_status master_link_send(struct master_link *link, struct wire_head *he
             report(TM_ERROR, "cannot write to the master: %s", strerror(errno));
             return LINK_BROKEN;
         }
-        if (n >= 0)
+        if (n >= 0) {
             advance(&message, (size_t)n);
+            link->unsettled += (size_t)n;
+        }
     }
     return LINK_OK;
 }

@@ -252,3 +252,25 @@ def test_output_of_a_job_that_crashes_among_short_ones(daemon):
         check(event, "failed", reason="error", signal="SIGABRT")
         assert b"before-" not in (event.payload or b""), event
         assert b"after-" not in (event.payload or b""), event
+
+
+def test_a_large_result_outlives_the_crash_behind_it(daemon):
+    """The worker dies with messages unread, which resets its connection: what it had finished counts."""
+    server = daemon(pool_start=1, pool_max=1)
+    server.wait_idle(1)
+    client = server.client()
+    for n in range(20):
+        jobs = [(f"e{n}-{i}", "echo", "x") for i in range(30)]
+        jobs += [(f"big{n}", "crash", "big 900000"), (f"small{n}", "echo", "y")]
+        jobs += [(f"die{n}", "crash", "kill")]
+        jobs += [(f"f{n}-{i}", "echo", "z") for i in range(30)]
+        client.send_raw(
+            b"".join(message(data, op="submit", id=id, module=module) for id, module, data in jobs)
+        )
+        for id, _, _ in jobs:
+            event = client.outcome(id)
+            if id == f"die{n}":
+                check(event, "failed", reason="error", signal="SIGKILL")
+            else:
+                check(event, "done")
+        assert server.stats()["jobs"]["failed"]["error"] == n + 1

@@ -1,0 +1,1 @@
+int f(void) { char *p = 0; return *p; }
