@@ -164,7 +164,7 @@ class Daemon:
             self.lost += 1
         except Deadline as late:
             self.settled(f"{what}: {late}")
-        except AssertionError as wrong:
+        except (AssertionError, ValueError) as wrong:  # the latter: what came is not JSON
             self.settled(f"{what}: {wrong}")
 
     def settled(self, problem):
