@@ -1,1 +1,0 @@
-int f(void) { char *p = 0; return *p; }
