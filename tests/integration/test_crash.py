@@ -68,13 +68,16 @@ def test_the_loss_is_in_the_log(daemon):
     assert "SIGKILL" in text and job in text, line
 
 
-def test_a_worker_killed_from_outside(daemon):
+@pytest.mark.parametrize(
+    "number, name", [(signal.SIGTERM, "SIGTERM"), (signal.SIGRTMIN + 3, "SIGRTMIN+3")]
+)
+def test_a_worker_killed_from_outside(daemon, number, name):
     server = daemon(pool_start=1, pool_max=1)
     client = server.client()
     client.submit("a", "sleep", LONG_SLEEP, notify=["started"])
     client.event("started")
-    os.kill(server.worker_pids("busy")[0], signal.SIGTERM)
-    check(client.outcome("a"), "failed", reason="error", signal="SIGTERM")
+    os.kill(server.worker_pids("busy")[0], number)
+    check(client.outcome("a"), "failed", reason="error", signal=name)
     assert client.done("echo", "next") == b"next"
 
 
