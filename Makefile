@@ -6,13 +6,17 @@ endif
 PREFIX   ?= /usr/local
 DESTDIR  ?=
 SAN      ?= 0
-BUILD    ?= $(if $(filter 1,$(SAN)),build/asan,build)
+COVERAGE ?= 0
+BUILD    ?= $(if $(filter 1,$(SAN)),build/asan,$(if $(filter 1,$(COVERAGE)),build/cov,build))
 VERSION  := $(shell sed -n 's/^.define TASKMASTER_VERSION "\(.*\)"/\1/p' include/taskmaster/version.h)
 
 WARN     := -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wstrict-prototypes -Wvla -Werror
 ifeq ($(SAN),1)
 OPT      := -O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=undefined
 LDOPT    := -fsanitize=address,undefined
+else ifeq ($(COVERAGE),1)
+OPT      := -Og -g --coverage -fprofile-update=atomic -fno-inline
+LDOPT    := --coverage
 else
 OPT      := -O2 -g -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2 -fstack-protector-strong -fstack-clash-protection
 LDOPT    := -Wl,-z,relro,-z,now
@@ -104,6 +108,13 @@ integration: all
 
 check:
 	scripts/check
+
+# Which lines and branches of src/ the tests run (build/cov), and what cppcheck and clang-tidy say.
+.PHONY: coverage analyse
+coverage:
+	scripts/coverage
+analyse:
+	scripts/analyse
 
 format:
 	git ls-files -co --exclude-standard '*.c' '*.h' | xargs clang-format -i
