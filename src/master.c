@@ -538,6 +538,10 @@ static void turn(struct master *m)
 
 static void tear_down(struct master *m)
 {
+    /* With its event a signal loses its handler: one more must not end us on our way out. */
+    sigset_t all;
+    sigfillset(&all);
+    sigprocmask(SIG_BLOCK, &all, NULL);
     close_listeners(m);
     clients_close(&m->clients);
     conn_loop_chores(&m->loop);

@@ -126,6 +126,18 @@ def test_drain_timeout_with_a_client_that_does_not_read(daemon):
     assert time.monotonic() - begin < 4 * SCALE
 
 
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
+def test_signals_up_to_the_last_moment(daemon, number):
+    """However many come, also while it tidies up: it ends with 0, not by one of them."""
+    for _ in range(20):
+        server = daemon(pool_start=1, pool_max=1)
+        server.wait_idle(1)
+        server.signal(signal.SIGTERM)
+        while server.process.poll() is None:
+            server.process.send_signal(number)
+        assert server.process.returncode == 0
+
+
 @pytest.mark.parametrize("second", [signal.SIGTERM, signal.SIGINT])
 def test_a_second_signal_ends_at_once(daemon, second):
     server = daemon(pool_start=2, pool_max=2, drain_timeout_ms=60000, kill_grace_ms=60000)
