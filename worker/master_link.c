@@ -35,6 +35,7 @@ struct master_link {
     size_t begin; /* buffer[begin] to buffer[end - 1] were received and not yet read */
     size_t end;
     size_t unsettled; /* bytes sent since nothing was left to be sent */
+    bool large_sent;  /* a message among them that is large by itself */
     unsigned char buffer[READ_BUFFER_SIZE];
 };
 
@@ -46,6 +47,7 @@ struct master_link *master_link_new(int fd)
     link->begin = 0;
     link->end = 0;
     link->unsettled = 0;
+    link->large_sent = false;
     return link;
 }
 
@@ -191,16 +193,23 @@ enum link_status master_link_read(struct master_link *link, void *data, size_t l
     return status;
 }
 
+/*
+ * Behind a large message it is waited for until the master's side has acknowledged all: a full
+ * receive buffer may drop what was sent, and only this side could send it again. Small ones have
+ * arrived once they are sent.
+ */
 void master_link_settle(struct master_link *link)
 {
     const struct timespec moment = {.tv_nsec = MOMENT_NS};
-    int unsent = 0;
+    unsigned long what = link->large_sent ? SIOCOUTQ : SIOCOUTQNSD;
+    int left = 0;
 
     if (link->unsettled < SURELY_FITS)
         return;
-    while (ioctl(link->fd, SIOCOUTQNSD, &unsent) == 0 && unsent > 0)
+    while (ioctl(link->fd, what, &left) == 0 && left > 0)
         ppoll(NULL, 0, &moment, NULL);
     link->unsettled = 0;
+    link->large_sent = false;
 }
 
 /* Drops the first `n` bytes. */
@@ -228,6 +237,7 @@ enum link_status master_link_send(struct master_link *link, struct wire_head *he
     struct msghdr message = {.msg_iov = parts, .msg_iovlen = sizeof(parts) / sizeof(parts[0])};
 
     head->magic = WIRE_MAGIC;
+    link->large_sent |= head->size >= SURELY_FITS;
     while (message.msg_iovlen > 0) {
         ssize_t n = sendmsg(link->fd, &message, MSG_NOSIGNAL);
         if (n < 0 && errno != EINTR) {
