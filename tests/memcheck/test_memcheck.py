@@ -34,6 +34,7 @@ def valgrind(report, *more):
         "valgrind",
         "--quiet",
         f"--error-exitcode={FOUND}",
+        "--sim-hints=lax-ioctls",  # it does not know SIOCOUTQNSD
         "--leak-check=full",
         "--errors-for-leak-kinds=definite,indirect,possible",
         "--show-leak-kinds=definite,indirect,possible",
