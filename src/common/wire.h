@@ -6,15 +6,16 @@
  * structs as they lie in memory; the magic number and the release string in the first message of
  * each side refuse anything else.
  *
- *     worker                         master
- *     HELLO   name=release, payload struct wire_hello
- *                                    WELCOME  name=release, payload settings (JSON)
- *     READY                                                    preload is done
- *                                    RUN      job, slot, name=module, time_us, payload
- *     DONE    job, time_us, payload                                  exactly one answer for each RUN that
- * it FAILED  job, time_us, kind, name=code, text=message, payload=details     claims, in their order
+ *     worker                       master
+ *     HELLO    name=release, payload struct wire_hello
+ *                                  WELCOME  name=release, payload settings (JSON)
+ *     READY                                 preload is done
+ *                                  RUN      job, slot, name=module, time_us, payload
+ *     DONE     job, time_us, payload
+ *     FAILED   job, time_us, kind, name=code, text=message, payload=details
+ *     ANSWERED                              results are in their slots
  *
- *     ANSWERED                                                 results are in their slots
+ * There is exactly one answer for each job that the worker claims, in their order.
  *
  * A worker may be handed jobs while it is busy. Before it begins one, it claims it (worker_page.h);
  * one that the master has taken back meanwhile it skips without a word. A job is answered by its
@@ -58,8 +59,8 @@ struct wire_head {
     uint32_t type;     /* enum wire_type */
     uint64_t job;      /* the job's sequence number; 0 in HELLO, WELCOME and READY */
     uint64_t size;     /* bytes of payload */
-    uint64_t time_us; /* RUN: how long the job may take from its beginning, 0 for ever; DONE, FAILED:
-                       * how long its module ran, 0 if it did not */
+    uint64_t time_us;  /* RUN: how long the job may take from its beginning, 0 for ever; DONE,
+                        * FAILED:  how long its module ran, 0 if it did not */
     uint32_t text_len; /* bytes of text, at most WIRE_TEXT_MAX; only in FAILED */
     uint32_t kind;     /* FAILED: enum wire_kind */
     uint32_t slot;     /* RUN: of its claim word */
