@@ -59,6 +59,11 @@ void dispatch_begin_lent(struct dispatcher *d, struct worker *worker);
 /* Gives the job, which is in no line, to an idle worker. */
 void dispatch_assign(struct dispatcher *d, struct worker *worker, struct job *job);
 
+/* Hands a job that has just come to a worker, though one is idle. */
+void dispatch_assign_new(struct dispatcher *d, struct job *job);
+
+void dispatch_on_recall(void *arg);
+
 /* Waiting jobs to idle workers, first in, first out. */
 void dispatch_line(struct dispatcher *d);
 

@@ -102,10 +102,15 @@ void dispatch_watch_availability(struct dispatcher *d)
         timer_set_ms(d->timers, &d->unavailable, d->limits.start_timeout_ms);
 }
 
+/* Jobs that were lent though a worker is idle do not want one more. */
+static bool line_wants_worker(const struct dispatcher *d)
+{
+    return dispatcher_waiting(d) > dispatch_starting(d) && d->pool.counts[WORKER_IDLE] == 0;
+}
+
 static bool wants_worker(const struct dispatcher *d)
 {
-    return dispatcher_waiting(d) > dispatch_starting(d) ||
-           pool_count(&d->pool) < d->limits.pool_start;
+    return line_wants_worker(d) || pool_count(&d->pool) < d->limits.pool_start;
 }
 
 /* Section 6 of the protocol, rule 3, and the pool's size at rest. Many starts are spread over turns
@@ -116,7 +121,7 @@ void dispatch_grow(struct dispatcher *d)
         start_worker(d);
     if (dispatch_can_start(d) && wants_worker(d))
         timer_set(d->timers, &d->more_starts, dispatch_now(d) + 1);
-    if (dispatcher_waiting(d) > dispatch_starting(d) && pool_count(&d->pool) >= d->limits.pool_max)
+    if (line_wants_worker(d) && pool_count(&d->pool) >= d->limits.pool_max)
         note_exhausted(d);
     dispatch_watch_availability(d);
 }

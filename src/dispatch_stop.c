@@ -42,7 +42,7 @@ void dispatch_begin_stop(struct dispatcher *d, struct job *job, enum fail_reason
  * answer is on the way: a signal now would hit the other. So the socket is read first, in a turn of
  * its own.
  */
-void dispatch_stop_job(struct dispatcher *d, struct job *job, bool kill)
+static void stop_job(struct dispatcher *d, struct job *job, bool kill)
 {
     job->cancelled = true;
     job->killed |= kill;
@@ -53,6 +53,12 @@ void dispatch_stop_job(struct dispatcher *d, struct job *job, bool kill)
     dispatch_begin_stop(d, job, FAIL_CANCELLED);
     if (job->killed && job->stop_step != STOP_SIGKILL)
         dispatch_kill_job(d, job);
+}
+
+void dispatch_stop_job(struct dispatcher *d, struct job *job, bool kill)
+{
+    stop_job(d, job, kill);
+    dispatch_line(d); /* what was taken back may find an idle worker */
 }
 
 static void next_stop_step(struct dispatcher *d, struct job *job)

@@ -117,7 +117,6 @@ void dispatcher_submit(struct dispatcher *d, struct job *job)
     job->submitted_us = dispatch_now(d);
     d->counts.submitted++;
     hash_insert(&d->jobs, &job->by_seq, seq_hash(job->seq));
-    struct worker *worker = pool_idle(&d->pool);
     if (d->draining) {
         dispatch_fail(d, job, FAIL_SHUTDOWN, "the server is shutting down");
     } else if (!job->module) {
@@ -126,9 +125,9 @@ void dispatcher_submit(struct dispatcher *d, struct job *job)
         refuse(d, job, OVERLOAD_MEMORY);
     } else if (quota_used_up(d, job)) {
         refuse(d, job, OVERLOAD_CLIENT_QUOTA);
-    } else if (worker && !job_queue_count(&d->queue)) {
+    } else if (pool_idle(&d->pool) && !job_queue_count(&d->queue)) {
         accept_job(job, 0);
-        dispatch_assign(d, worker, job);
+        dispatch_assign_new(d, job);
     } else if (may_wait(d)) {
         enqueue(d, job);
     } else {
@@ -208,6 +207,11 @@ void dispatcher_worker_ready(struct dispatcher *d, struct worker *worker)
     dispatch_grow(d);
 }
 
+static uint64_t moving_mean(uint64_t mean, uint64_t value)
+{
+    return mean ? (mean * (RUN_MEAN_WEIGHT - 1) + value) / RUN_MEAN_WEIGHT : value;
+}
+
 /* Whether a job is short is the worker's to say: on a busy machine our clock measures the wait for
  * a processor. */
 static void learn_run_time(struct dispatcher *d, const struct job *job,
@@ -215,9 +219,8 @@ static void learn_run_time(struct dispatcher *d, const struct job *job,
 {
     uint64_t run_us = dispatch_now(d) - job->assigned_us;
     job->worker->last_run_us = answer->run_us ? answer->run_us : run_us;
-    d->mean_run_us = d->mean_run_us
-                         ? (d->mean_run_us * (RUN_MEAN_WEIGHT - 1) + run_us) / RUN_MEAN_WEIGHT
-                         : run_us;
+    job->module->mean_run_us = moving_mean(job->module->mean_run_us, job->worker->last_run_us);
+    d->mean_run_us = moving_mean(d->mean_run_us, run_us);
 }
 
 void dispatcher_worker_answered(struct dispatcher *d, struct worker *worker,
@@ -404,7 +407,6 @@ void dispatcher_configure(struct dispatcher *d, const struct dispatcher_limits *
             TAILQ_FOREACH (worker, &d->pool.lists[state], link)
                 worker->stale = true;
         take_back_all(d);
-        dispatch_line(d);
         retire_all(d, WORKER_IDLE);
     }
     dispatch_grow(d);
@@ -419,11 +421,13 @@ void dispatcher_init(struct dispatcher *d, const struct dispatcher_ops *ops, voi
         .ops = ops, .ctx = ctx, .timers = timers, .limits = *limits, .random = random | 1};
     pool_init(&d->pool);
     job_queue_init(&d->queue);
+    TAILQ_INIT(&d->lent_jobs);
     hash_init(&d->jobs);
     timer_init(&d->backoff, dispatch_on_backoff, d);
     timer_init(&d->more_starts, dispatch_on_more_starts, d);
     timer_init(&d->unavailable, dispatch_on_unavailable, d);
     timer_init(&d->purge, dispatch_on_purge, d);
+    timer_init(&d->recall, dispatch_on_recall, d);
     timer_init(&d->exhausted.over, dispatch_on_exhausted_over, d);
     timer_init(&d->queue_full.over, on_queue_full_over, d);
 }
@@ -440,6 +444,7 @@ void dispatcher_free(struct dispatcher *d)
     timer_clear(d->timers, &d->more_starts);
     timer_clear(d->timers, &d->unavailable);
     timer_clear(d->timers, &d->purge);
+    timer_clear(d->timers, &d->recall);
     timer_clear(d->timers, &d->exhausted.over);
     timer_clear(d->timers, &d->queue_full.over);
     hash_free(&d->jobs);

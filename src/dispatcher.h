@@ -14,6 +14,12 @@
  * when the line is empty. What makes that safe is `take_back`, which settles with the worker
  * whether it has begun a job without waiting for it (common/worker_page.h). Before a worker is hurt
  * in any way, all that it was lent is taken back: with a worker only the job is lost that it is on.
+ *
+ * A job that takes some microseconds is not worth waking a process for. So a worker may be idle and
+ * a job be lent all the same, if that module's jobs are tiny and enough workers are on such jobs
+ * already to keep all processors busy: a pool of 256 then costs as little per job as one of four.
+ * Should the guess be wrong, the job is taken back within milliseconds and goes to the idle one.
+ *
  * Two designs were weighed: a queue for each worker, where jobs are moved between queues when one
  * runs dry, leaves jobs behind a long one whenever the guess was wrong; here a wrong guess costs
  * one message that is skipped.
@@ -69,6 +75,7 @@ struct dispatcher_limits {
     uint32_t kill_grace_ms;
     uint32_t
         worker_window; /* jobs that one worker may hold, the one it is on included; 1: none early */
+    uint32_t processors; /* that the workers share; 0: not known, and tiny jobs wake every worker */
 };
 
 struct dispatcher_counts {
@@ -85,8 +92,9 @@ struct dispatcher {
     struct dispatcher_limits limits;
     struct pool pool;
     struct job_queue queue;
-    size_t lent;      /* waiting jobs that busy workers were handed early */
-    struct hash jobs; /* all submitted jobs that have not ended, by seq */
+    struct job_list lent_jobs; /* waiting jobs that busy workers were handed early, by order */
+    size_t lent;               /* how many these are */
+    struct hash jobs;          /* all submitted jobs that have not ended, by seq */
     struct dispatcher_counts counts;
     uint64_t last_seq, last_order;
     uint64_t mean_run_us; /* moving average */
@@ -99,6 +107,7 @@ struct dispatcher {
     struct timer more_starts; /* set: more workers are started in the next turn */
     struct timer unavailable; /* set: jobs wait and no worker lives */
     struct timer purge;       /* set: waiting jobs are being failed, batch by batch */
+    struct timer recall;      /* set: jobs are lent though workers are idle */
     size_t purge_left;
     enum fail_reason purge_reason;
     char purge_message[MESSAGE_MAX];

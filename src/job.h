@@ -116,6 +116,7 @@ struct job {
     struct hash_node by_seq;     /* in the dispatcher's table, from submit to end */
     struct hash_node by_id;      /* in the source's table of ids, likewise */
     TAILQ_ENTRY(job) queue_link; /* while WAITING: in the queue, or among its worker's lent jobs */
+    TAILQ_ENTRY(job) lent_link;  /* while lent: in the dispatcher's list of those */
     LIST_ENTRY(job) source_link; /* in its source's jobs */
     struct job_source *source;   /* NULL once that is gone: the job is orphaned */
     struct module_entry *module; /* NULL: no such module */

@@ -165,6 +165,7 @@ static void next_phase(struct master *m)
 
 static struct dispatcher_limits limits_of(const struct config *config)
 {
+    long cpus = sysconf(_SC_NPROCESSORS_ONLN);
     return (struct dispatcher_limits){
         .pool_start = config->pool_start,
         .pool_max = config->pool_max,
@@ -174,6 +175,7 @@ static struct dispatcher_limits limits_of(const struct config *config)
         .job_timeout_ms = config->job_timeout_ms,
         .kill_grace_ms = config->kill_grace_ms,
         .worker_window = config->worker_window,
+        .processors = cpus > 0 ? (uint32_t)cpus : 0,
     };
 }
 

@@ -22,6 +22,7 @@ struct module_entry {
     bool usable;         /* the file is there and the module is not disabled */
     uint64_t checked_us;
     uint64_t done, failed;
+    uint64_t mean_run_us; /* moving average of what its jobs took lately; 0: not known */
     size_t running, waiting;
 };
 

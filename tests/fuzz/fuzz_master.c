@@ -346,9 +346,17 @@ static void lose(struct sim *sim, bool known_status)
     dispatcher_worker_lost(&d, sim->worker, &end);
 }
 
+/* What comes after this must not give it another job. */
+static void close_conn(struct sim *sim)
+{
+    if (sim->worker->state != WORKER_STARTING)
+        sim->worker->stale = true;
+    sim->connected = false;
+}
+
 static void unfit(struct sim *sim)
 {
-    sim->connected = false;
+    close_conn(sim);
     sim->sent_count = 0;
     if (sim->worker->state == WORKER_IDLE)
         lose(sim, false);
@@ -362,7 +370,7 @@ static void break_off(struct sim *sim)
 
 static void conn_ended(struct sim *sim)
 {
-    sim->connected = false;
+    close_conn(sim);
     if (sim->reaped || sim->worker->state == WORKER_STOPPING)
         return;
     timer_set_ms(&timers, &sim->timer, CLOSED_GRACE_MS);
@@ -395,6 +403,9 @@ static void handle(struct sim *sim, const struct message *message)
         break_off(sim);
         return;
     }
+    if (worker->job->module == &modules[0])
+        answer.run_us =
+            1; /* so that more than one may be lent to a worker though another is idle */
     if (message->type == SAYS_FAILED)
         answer = (struct worker_answer){.type = JOB_FAILED,
                                         .fail = FAIL_MODULE,
@@ -615,6 +626,7 @@ static void set_limits(struct input *input)
     limits.pool_start = what % (limits.pool_max + 1);
     limits.client_job_max = what & 32 ? 5 : 0;
     limits.job_timeout_ms = what & 64 ? 300 : 0;
+    limits.processors = what & 128 ? 1 : 0;
     raise_to(&highest.pool_max, limits.pool_max);
     raise_to(&highest.job_max, limits.job_max);
 }
@@ -701,6 +713,7 @@ static void check_idleness(void)
 {
     const struct job *first = job_queue_first(&d.queue);
     bug_on(first && d.pool.counts[WORKER_IDLE] && !first->source->gone && !d.draining);
+    bug_on(d.lent && d.pool.counts[WORKER_IDLE] && !timer_is_set(&d.recall));
 }
 
 static void check(void)

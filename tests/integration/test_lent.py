@@ -133,6 +133,32 @@ def test_a_free_worker_takes_what_waits_behind_a_long_job(daemon):
         server.wait_idle(2)
 
 
+def test_an_idle_worker_takes_what_waits_behind_one_that_is_tiny_as_a_rule(daemon):
+    """With enough workers on tiny jobs, more are not woken for those. When they turn out to be long after all, the
+    others come to the rescue."""
+    processors = os.cpu_count()
+    long, short = 2 * processors, 40
+    server = daemon(pool_start=long + 2, pool_max=long + 2, job_max=1000, kill_grace_ms=100)
+    server.wait_idle(long + 2)
+    client = server.client()
+    nothing = json.dumps({"ms": 0})
+    for _ in range(3):
+        for n in range(100):
+            client.submit(f"warm-{n}", "sleep", nothing)
+        for n in range(100):
+            check(client.outcome(f"warm-{n}"), "done")
+        data = [message(LONG_SLEEP, op="submit", id=f"long-{n}", module="sleep") for n in range(long)]
+        data += [message(nothing, op="submit", id=n, module="sleep") for n in range(short)]
+        client.send_raw(b"".join(data))
+        for n in range(short):
+            check(client.outcome(n), "done")
+        server.wait_jobs(running=long, waiting=0)
+        for n in range(long):
+            client.send(op="kill", target=f"long-{n}")
+            check(client.outcome(f"long-{n}"), "failed", reason="cancelled")
+        server.wait_idle(long + 2)
+
+
 def test_they_count_for_job_max(daemon):
     """Handing over early makes no room in the line."""
     server = daemon(pool_start=1, pool_max=1, job_max=5)

@@ -382,6 +382,19 @@ static inline uint64_t sum(const uint64_t *counts, size_t n)
     return total;
 }
 
+static inline void check_lent_jobs(void)
+{
+    const struct job *job;
+    uint64_t order = 0;
+    size_t count = 0;
+    TAILQ_FOREACH (job, &d.lent_jobs, lent_link) {
+        hot_assert(job_is_lent(job) && job->order > order);
+        order = job->order;
+        count++;
+    }
+    hot_assert(count == d.lent);
+}
+
 /* What holds at every moment between two calls. */
 static inline void check_invariants(void)
 {
@@ -412,9 +425,12 @@ static inline void check_invariants(void)
     }
     hot_assert(running == counts->running);
     hot_assert(lent == d.lent);
-    /* Nobody waits in the line while a worker is free, and none is left unstarted for him. */
+    check_lent_jobs();
+    /* Nobody waits in the line while a worker is free, nor long with another one; and none is left
+     * unstarted for him. */
     hot_assert(!pool_idle(&d.pool) || !job_queue_count(&d.queue));
-    bool may_start = !d.draining && !timer_is_set(&d.backoff) &&
+    hot_assert(!pool_idle(&d.pool) || !d.lent || timer_is_set(&d.recall));
+    bool may_start = !d.draining && !timer_is_set(&d.backoff) && !pool_idle(&d.pool) &&
                      pool_count(&d.pool) < d.limits.pool_max && !d.start_failures;
     hot_assert(!may_start || dispatcher_waiting(&d) <= d.pool.counts[WORKER_STARTING] ||
                timer_is_set(&d.more_starts));

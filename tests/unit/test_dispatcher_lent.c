@@ -514,6 +514,150 @@ START_TEST(test_idle_takes_over_from_the_second)
 }
 END_TEST
 
+/* --- tiny jobs --- */
+
+static void finishes_in(uint32_t id, uint64_t run_us)
+{
+    finishes(id, (struct worker_answer){.type = JOB_DONE, .run_us = run_us});
+    reads(id);
+}
+
+/* Five workers that share one processor, and two of them, 1 and 2, are on jobs of a module that
+ * takes so long by what it took lately. */
+static void open_tiny(uint64_t run_us, uint32_t window)
+{
+    open_warm(5, window);
+    limits.processors = 1;
+    dispatcher_configure(&d, &limits, false);
+    SUBMIT();
+    begins(1);
+    finishes_in(1, run_us);
+    SUBMIT();
+    SUBMIT();
+    begins(1);
+    begins(2);
+    hush_news();
+}
+
+/* They go to the worker that was woken last until it is full; then the next is woken. */
+START_TEST(test_tiny)
+{
+    open_tiny(50, 4);
+    submit_many(5);
+    ck_told("give 2 j9, give 2 j10, give 2 j11, give 3 j12, a12 started 3 #12, give 3 j13");
+    ck_assert_uint_eq(d.pool.counts[WORKER_IDLE], 2);
+    ck_assert_uint_eq(d.pool.forks, 5);
+}
+END_TEST
+
+START_TEST(test_tiny_accepted)
+{
+    open_tiny(50, 4);
+    SUBMIT(.accepted = true);
+    SUBMIT(.accepted = true);
+    ck_told("a9 accepted 0, give 2 j9, a10 accepted 0, give 2 j10");
+}
+END_TEST
+
+/* Whatever speaks against it, the idle worker is woken. */
+START_TEST(test_tiny_not)
+{
+    open_tiny(_i == 0 ? 51 : 50, _i == 1 ? 1 : 4);
+    if (_i == 2)
+        limits.processors = 2; /* more can run */
+    if (_i == 3)
+        limits.processors = 0; /* nobody knows */
+    if (_i == 4)
+        limits.job_max = 0; /* no job may wait */
+    dispatcher_configure(&d, &limits, false);
+    if (_i == 5)
+        pass_ms(2); /* the worker on the last one takes longer than that */
+    if (_i == 6)
+        the_worker(2)->printed_us = timers.now_us;
+    hush_news();
+    if (_i == 7)
+        SUBMIT(.module = 1, .started = true); /* of that nothing is known */
+    else if (_i == 8)
+        SUBMIT(.size = 100000, .started = true);
+    else
+        SUBMIT(.started = true);
+    ck_told("give 3 j9, a9 started 3 #9");
+}
+END_TEST
+
+/* A worker that becomes idle has no use for tiny jobs that others have at hand. */
+START_TEST(test_tiny_stays)
+{
+    open_tiny(50, 4);
+    submit_many(4);
+    begins(3);
+    hush_news();
+    finishes_in(3, 50);
+    ck_told("a12 done");
+    ck_assert_uint_eq(d.lent, 3);
+}
+END_TEST
+
+/* ... but those that have them are on long ones this time: soon all that wait for those are
+ * elsewhere, the first of them first. */
+START_TEST(test_tiny_recall)
+{
+    open_tiny(50, 4);
+    submit_many(2);
+    ck_told("give 2 j9, give 2 j10");
+    pass_ms(1);
+    ck_told("");
+    pass_ms(1);
+    ck_told("back 2 j9 yes, back 2 j10 yes, give 3 j9, a9 started 3 #9, give 4 j10, a10 started "
+            "4 #10");
+    ck_assert(!timer_is_set(&d.recall));
+    pass_ms(100);
+    begins(3);
+    finishes_in(3, 50);
+    SUBMIT();
+    ck_told("a9 done, give 3 j11"); /* no more jobs for those that are slow */
+}
+END_TEST
+
+/* The worker goes on: nothing is taken back, and it is looked at again. */
+START_TEST(test_tiny_no_recall)
+{
+    open_tiny(50, 4);
+    submit_many(2);
+    pass_ms(1);
+    finishes_in(2, 50);
+    begins(2);
+    hush_news();
+    pass_ms(1);
+    ck_told("");
+    ck_assert(timer_is_set(&d.recall));
+    pass_ms(2);
+    ck_told("back 2 j10 yes, give 3 j10, a10 started 3 #10");
+}
+END_TEST
+
+/* Of workers that are to end, none is given what comes back. */
+START_TEST(test_tiny_reload)
+{
+    open_tiny(50, 4);
+    submit_many(1);
+    hush_news();
+    dispatcher_configure(&d, &limits, true);
+    ck_told("back 2 j9 yes, retire 3, retire 4, retire 5");
+}
+END_TEST
+
+START_TEST(test_tiny_lost)
+{
+    open_tiny(50, 4);
+    submit_many(2);
+    hush_news();
+    dies(2, SIGSEGV);
+    ck_told("a8 failed error SIG 11, back 2 j9 yes, back 2 j10 yes, give 3 j9, a9 started 3 #9, "
+            "give 4 j10, a10 started 4 #10, forget 2, start 6");
+}
+END_TEST
+
 /* --- sources, drain, reload --- */
 
 START_TEST(test_source_gone)
@@ -672,6 +816,14 @@ int main(void)
     tcase_add_test(tc, test_lost_with_an_answer);
     tcase_add_test(tc, test_idle_takes_over);
     tcase_add_test(tc, test_idle_takes_over_from_the_second);
+    tcase_add_test(tc, test_tiny);
+    tcase_add_test(tc, test_tiny_accepted);
+    tcase_add_loop_test(tc, test_tiny_not, 0, 9);
+    tcase_add_test(tc, test_tiny_stays);
+    tcase_add_test(tc, test_tiny_recall);
+    tcase_add_test(tc, test_tiny_no_recall);
+    tcase_add_test(tc, test_tiny_reload);
+    tcase_add_test(tc, test_tiny_lost);
     tcase_add_test(tc, test_source_gone);
     tcase_add_test(tc, test_source_gone_with_thousands);
     tcase_add_test(tc, test_source_ended);
