@@ -16,6 +16,11 @@ void dispatch_tell(struct job *job, const struct job_event *event)
 
 static void count_end(struct dispatcher *d, const struct job *job, const struct job_event *event)
 {
+    bool nobody = !job->source || job->source->gone;
+    if (nobody && job->state == JOB_WAITING) {
+        d->counts.dropped++; /* it never ran: its module has neither done it nor failed */
+        return;
+    }
     if (job_is_assigned(job)) {
         d->counts.running--;
         job->module->running--;
@@ -24,10 +29,7 @@ static void count_end(struct dispatcher *d, const struct job *job, const struct 
         job->module->done++;
     if (job->module && event->type == JOB_FAILED)
         job->module->failed++;
-    bool nobody = !job->source || job->source->gone;
-    if (nobody && job->state == JOB_WAITING)
-        d->counts.dropped++; /* it never ran */
-    else if (nobody)
+    if (nobody)
         d->counts.orphaned++;
     else if (event->type == JOB_DONE)
         d->counts.done++;

@@ -1338,6 +1338,25 @@ START_TEST(test_source_gone_and_the_line_fails)
 }
 END_TEST
 
+/* Whichever way a waiting job is dropped, it is not its module that failed. */
+START_TEST(test_dropped_is_not_failed)
+{
+    open_idle(1, 1, 100000);
+    for (int i = 0; i < 2500; i++)
+        SUBMIT();
+    silent = true;
+    ck_assert(!dispatcher_source_gone(&d, &source_of('a')->source)); /* a batch */
+    dispatcher_cancel(&d, the_job(2), false);
+    dispatcher_drain(&d); /* the rest, with the line */
+    turn();
+    turn();
+    ck_assert_uint_eq(d.counts.dropped, 2499);
+    ck_assert_uint_eq(modules[0].failed, 0);
+    fails(1, "by-itself"); /* this one did, though nobody is told */
+    ck_assert_uint_eq(modules[0].failed, 1);
+}
+END_TEST
+
 /* --- drain, abort, reload --- */
 
 START_TEST(test_drain)
@@ -1666,6 +1685,7 @@ int main(void)
     tcase_add_test(tc, test_orphans_end);
     tcase_add_test(tc, test_source_gone_with_thousands);
     tcase_add_test(tc, test_source_gone_and_the_line_fails);
+    tcase_add_test(tc, test_dropped_is_not_failed);
 
     tc = new_case(suite, "drain and reload");
     tcase_add_test(tc, test_drain);
