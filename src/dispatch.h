@@ -48,6 +48,13 @@ void dispatch_unlend(struct dispatcher *d, struct job *job);
 bool dispatch_unwait(struct dispatcher *d, struct job *job);
 
 /*
+ * A job that is counted as waiting, and that its worker has not begun, goes back to its place in
+ * the line; unless it was cancelled meanwhile, or nobody waits for it any more: then it ends here.
+ * That happens only after the worker had said that it had begun one, which an honest one says once.
+ */
+void dispatch_put_back(struct dispatcher *d, struct job *job);
+
+/*
  * All that the worker was lent goes back to its place in the line. False if it has begun one of
  * them: then it has finished the job before, and its answer is on the way.
  */

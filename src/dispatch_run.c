@@ -44,6 +44,22 @@ bool dispatch_unwait(struct dispatcher *d, struct job *job)
     return true;
 }
 
+void dispatch_put_back(struct dispatcher *d, struct job *job)
+{
+    job->worker = NULL;
+    if (job->state != JOB_WAITING)
+        job_set_state(job, JOB_WAITING);
+    if (job->source && !job->cancelled) {
+        job_queue_return(&d->queue, job);
+        return;
+    }
+    job->module->waiting--;
+    if (job->source)
+        dispatch_fail(d, job, FAIL_CANCELLED, "the job was cancelled while it waited");
+    else
+        dispatch_drop(d, job);
+}
+
 /*
  * All that the worker was lent goes back to its place in the line. False if it has begun one of
  * them: then it has finished the job before, and its answer is on the way.
@@ -56,8 +72,7 @@ bool dispatch_take_back_lent(struct dispatcher *d, struct worker *worker)
         if (!dispatch_take_back(d, job))
             continue;
         dispatch_unlend(d, job);
-        job->worker = NULL;
-        job_queue_return(&d->queue, job);
+        dispatch_put_back(d, job);
     }
     return worker->lent_count == 0;
 }

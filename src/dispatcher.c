@@ -278,16 +278,11 @@ static void return_job(struct dispatcher *d, struct worker *worker)
 {
     struct job *job = worker->job;
     worker->job = NULL;
-    job->worker = NULL;
     d->counts.running--;
     job->module->running--;
-    job->assigned_us = 0;
-    if (!job->source) {
-        dispatch_drop(d, job);
-        return;
-    }
     job->module->waiting++;
-    job_queue_return(&d->queue, job);
+    job->assigned_us = 0;
+    dispatch_put_back(d, job);
     if (d->draining)
         dispatch_purge(d, FAIL_SHUTDOWN, "the server is shutting down");
 }

@@ -136,8 +136,8 @@ struct job {
     bool link;           /* ends with its connection */
     bool notify_accepted, notify_started;
     bool was_lent; /* handed early, to the worker that it is with */
-    bool cancelled,
-        killed;  /* asked for when it was lent and could not be taken back: done once it runs */
+    /* Asked for when it was lent and could not be taken back: done once it runs or is put back. */
+    bool cancelled, killed;
     char text[]; /* the id as JSON text, then the context as JSON text */
 };
 

@@ -37,6 +37,12 @@ static void begins(uint32_t id)
     ck_assert(sim_begin(the_worker(id)->process));
 }
 
+/* As no worker of ours does. */
+static void begins_out_of_turn(uint32_t id, uint64_t seq)
+{
+    handed_of(the_worker(id)->process, seq)->state = BEGUN;
+}
+
 static void finishes_well(uint32_t id)
 {
     finishes(id, (struct worker_answer){.type = JOB_DONE});
@@ -433,6 +439,57 @@ START_TEST(test_lost_between_jobs_while_draining)
 }
 END_TEST
 
+/*
+ * A worker that says of a job that it has begun it, and then that it has not, breaks its word. But
+ * the cancel that came in between counts, and does not wait in line for another worker.
+ */
+START_TEST(test_cancelled_and_put_back)
+{
+    open_lent();
+    begins_out_of_turn(1, 4);
+    dispatcher_cancel(&d, the_job(4), false);
+    ck_told("back 1 j4 no");
+    handed_of(the_worker(1)->process, 4)->state = OFFERED;
+    dies(1, SIGSEGV);
+    ck_told("a3 failed error SIG 11, back 1 j4 yes, a4 failed cancelled, back 1 j5 yes, back 1 j6 "
+            "yes, forget 1, start 2");
+    ck_assert_uint_eq(dispatcher_waiting(&d), 8);
+}
+END_TEST
+
+/* ... likewise the one that it was believed to be on, while it claimed the next. */
+START_TEST(test_cancelled_and_returned)
+{
+    open_lent();
+    finishes_well(1);
+    reads(1);
+    hush_news();
+    begins_out_of_turn(1, 5);
+    dispatcher_cancel(&d, the_job(4), _i == 1);
+    ck_told("back 1 j5 no, back 1 j6 yes");
+    dies(1, SIGSEGV);
+    ck_told("back 1 j4 yes, a4 failed cancelled, back 1 j5 no, a5 started 1 #5, a5 failed error "
+            "SIG 11, forget 1, start 2");
+    ck_assert_uint_eq(dispatcher_waiting(&d), 7);
+}
+END_TEST
+
+/* ... and one that nobody waits for any more is dropped. */
+START_TEST(test_put_back_for_one_who_is_gone)
+{
+    open_lent();
+    begins_out_of_turn(1, 4);
+    ck_assert(dispatcher_source_gone(&d, &source_of('a')->source));
+    hush_news();
+    handed_of(the_worker(1)->process, 4)->state = OFFERED;
+    dies(1, SIGSEGV);
+    ck_told("back 1 j4 yes, forget 1, start 2");
+    ck_assert_uint_eq(d.counts.dropped, 9);
+    ready(2);
+    ck_told(""); /* nobody's job is in the line */
+}
+END_TEST
+
 /* The answer for the one before was lost with the worker. */
 START_TEST(test_lost_with_an_answer)
 {
@@ -813,6 +870,9 @@ int main(void)
     tcase_add_test(tc, test_lost_between_jobs);
     tcase_add_test(tc, test_lost_between_jobs_of_one_who_is_gone);
     tcase_add_test(tc, test_lost_between_jobs_while_draining);
+    tcase_add_test(tc, test_cancelled_and_put_back);
+    tcase_add_loop_test(tc, test_cancelled_and_returned, 0, 2);
+    tcase_add_test(tc, test_put_back_for_one_who_is_gone);
     tcase_add_test(tc, test_lost_with_an_answer);
     tcase_add_test(tc, test_idle_takes_over);
     tcase_add_test(tc, test_idle_takes_over_from_the_second);
