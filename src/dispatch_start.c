@@ -12,8 +12,11 @@
 #include <string.h>
 
 enum {
-    BACKOFF_MIN_MS = 100,
+    /* A pause ends somewhere in its last fifth: the first after 100 to 125 ms, and none after more
+       than 30 s. */
+    BACKOFF_FIRST_MS = 125,
     BACKOFF_MAX_MS = 30000,
+    BACKOFF_JITTER = 5,
     START_BATCH = 16, /* workers started in one turn */
 };
 
@@ -43,18 +46,23 @@ static uint64_t next_random(struct dispatcher *d)
     return d->random;
 }
 
+static uint64_t backoff_ms(struct dispatcher *d)
+{
+    uint64_t most = BACKOFF_MAX_MS;
+    if (d->start_failures < 8)
+        most = (uint64_t)BACKOFF_FIRST_MS << d->start_failures;
+    if (most > BACKOFF_MAX_MS)
+        most = BACKOFF_MAX_MS;
+    return most - next_random(d) % (most / BACKOFF_JITTER + 1);
+}
+
 /* Failures that come while starts are held back already are of the same cause and do not add up. */
 void dispatch_start_failed(struct dispatcher *d, const char *why)
 {
     snprintf(d->start_error, sizeof d->start_error, "%s", why);
     if (timer_is_set(&d->backoff))
         return;
-    uint64_t delay = BACKOFF_MAX_MS;
-    if (d->start_failures < 9)
-        delay = (uint64_t)BACKOFF_MIN_MS << d->start_failures;
-    if (delay > BACKOFF_MAX_MS)
-        delay = BACKOFF_MAX_MS;
-    delay -= next_random(d) % (delay / 4); /* never longer than the maximum */
+    uint64_t delay = backoff_ms(d);
     d->start_failures++;
     timer_set_ms(d->timers, &d->backoff, delay);
     log_event(LOG_ERROR, "start-failed", LOG_STR("why", why), LOG_UINT("retry_ms", delay),

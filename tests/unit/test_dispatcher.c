@@ -220,7 +220,7 @@ START_TEST(test_starting_ones_die)
     ck_assert_uint_eq(dispatcher_waiting(&d), 3);
     SUBMIT(); /* none can be started for it now */
     ck_told("a4 overload queue-full 3 0");
-    pass_ms(100);
+    pass_ms(125);
     ck_told("start 4");
     ready(4);
     ck_told("give 4 j1, start 5, start 6");
@@ -602,11 +602,11 @@ static uint64_t ms_to_next_start(uint64_t most_ms)
     return (timers.now_us - begin_us) / 1000;
 }
 
-/* From 100 ms, twice as long each time, to 30 s, with jitter below that; whether the worker dies,
+/* From 100 ms, twice as long each time, to 30 s, with jitter between them; whether the worker dies,
  * cannot be started at all, or does not become ready. */
 START_TEST(test_backoff_grows)
 {
-    uint64_t delay_ms = 100, previous_ms = 0;
+    uint64_t delay_ms = 125, previous_ms = 0;
     open_pool(0, 4, 100);
     silent = true;
     no_forks = _i == 1;
@@ -620,7 +620,7 @@ START_TEST(test_backoff_grows)
         ck_assert_uint_eq(d.start_failures, (unsigned)failures);
         ck_assert_uint_eq(pool_count(&d.pool), 0);
         uint64_t ms = ms_to_next_start(30000);
-        ck_assert_msg(ms >= delay_ms * 3 / 4 - 1 && ms <= delay_ms, "%ju ms after %d failures",
+        ck_assert_msg(ms >= delay_ms * 4 / 5 && ms <= delay_ms, "%ju ms after %d failures",
                       (uintmax_t)ms, failures);
         ck_assert_uint_ge(ms * 2, previous_ms);
         previous_ms = ms;
@@ -645,7 +645,7 @@ START_TEST(test_backoff_never_spins)
         check_invariants();
     }
     ck_assert_uint_gt(d.pool.last_id - begin, 100);
-    ck_assert_uint_lt(d.pool.last_id - begin, 10 + 3600000 / 22500);
+    ck_assert_uint_lt(d.pool.last_id - begin, 10 + 3600000 / 24000);
 }
 END_TEST
 
@@ -657,7 +657,7 @@ START_TEST(test_backoff_together)
     for (uint32_t id = 1; id <= 4; id++)
         dies(id, -1);
     ck_assert_uint_eq(d.start_failures, 1);
-    pass_ms(100);
+    pass_ms(125);
     ck_told("forget 1, forget 2, forget 3, forget 4, start 5");
     ready(5); /* it works again: the others come at once */
     ck_told("start 6, start 7, start 8");
@@ -690,7 +690,30 @@ START_TEST(test_backoff_starts_over)
     dies(d.pool.last_id, SIGSEGV); /* no start that failed */
     ck_assert_uint_eq(d.start_failures, 0);
     dies(d.pool.last_id, -1);
-    ck_assert_uint_le(ms_to_next_start(1000), 100);
+    ck_assert_uint_le(ms_to_next_start(1000), 125);
+}
+END_TEST
+
+/* Whatever chance says: never before 100 ms, never after 30 s, and both ends are reached. */
+START_TEST(test_jitter_keeps_the_bounds)
+{
+    uint64_t least = UINT64_MAX, most = 0;
+    for (uint64_t random = 1; random <= 1000; random++) {
+        open_pool(1, 1, 10);
+        silent = true;
+        d.random = random * UINT64_C(0x9e3779b97f4a7c15) | 1;
+        d.start_failures = _i ? 20 : 0;
+        dies(d.pool.last_id, -1);
+        uint64_t ms = (d.backoff.at_us - timers.now_us) / 1000;
+        least = ms < least ? ms : least;
+        most = ms > most ? ms : most;
+        world_close();
+    }
+    ck_assert_uint_ge(least, _i ? 24000 : 100);
+    ck_assert_uint_le(most, _i ? 30000 : 125);
+    ck_assert_uint_le(least, _i ? 24300 : 102);
+    ck_assert_uint_ge(most, _i ? 29700 : 123);
+    open_pool(0, 1, 10);
 }
 END_TEST
 
@@ -723,7 +746,7 @@ START_TEST(test_ended_soon)
     for (int i = 0; i < 50; i++) {
         ready(d.pool.last_id);
         dies(d.pool.last_id, SIGSEGV);
-        ck_assert_uint_ge(ms_to_next_start(1000), 74);
+        ck_assert_uint_ge(ms_to_next_start(1000), 100);
     }
     ready(d.pool.last_id);
     pass_ms(5000);
@@ -747,7 +770,7 @@ START_TEST(test_start_timeout)
     dies(1, SIGKILL);
     ck_told("forget 1");
     ck_assert_uint_eq(d.start_failures, 1); /* once */
-    pass_ms(100);
+    pass_ms(125);
     ck_told("start 2");
 }
 END_TEST
@@ -1649,6 +1672,7 @@ int main(void)
     tcase_add_test(tc, test_backoff_together);
     tcase_add_test(tc, test_backoff_ends_with_success);
     tcase_add_test(tc, test_backoff_starts_over);
+    tcase_add_loop_test(tc, test_jitter_keeps_the_bounds, 0, 2);
     tcase_add_test(tc, test_jitter);
     tcase_add_test(tc, test_ended_soon);
     tcase_add_test(tc, test_start_timeout);
