@@ -110,11 +110,23 @@ void dispatch_retire(struct dispatcher *d, struct worker *worker);
 void dispatch_on_exhausted_over(void *arg);
 void dispatch_on_more_starts(void *arg);
 void dispatch_on_backoff(void *arg);
+void dispatch_on_proven(void *arg);
 void dispatch_on_purge(void *arg);
 void dispatch_on_unavailable(void *arg);
 
 /* Failures that come while starts are held back already are of the same cause and do not add up. */
 void dispatch_start_failed(struct dispatcher *d, const char *why);
+
+/*
+ * A worker is ready. That alone does not end a row of failures: one that is ready and dies at once,
+ * again and again, would be started every 100 ms for ever. A row ends with the first answer that a
+ * worker gives, or when no start has failed for a second behind one that became ready.
+ */
+void dispatch_await_proof(struct dispatcher *d);
+
+/* A worker that ends now might as well not have started: ready, never had a job, and gone again.
+ * One that is lost on a job is no such case: it is the job's fault, and others want its place. */
+bool dispatch_ended_soon(const struct dispatcher *d, const struct worker *worker);
 
 /* While starts fail, they are tried one at a time. */
 bool dispatch_can_start(const struct dispatcher *d);

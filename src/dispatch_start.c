@@ -17,7 +17,8 @@ enum {
     BACKOFF_FIRST_MS = 125,
     BACKOFF_MAX_MS = 30000,
     BACKOFF_JITTER = 5,
-    START_BATCH = 16, /* workers started in one turn */
+    SOON_US = 1000000, /* a worker that is ready for so long has started */
+    START_BATCH = 16,  /* workers started in one turn */
 };
 
 static void note_exhausted(struct dispatcher *d)
@@ -60,6 +61,7 @@ static uint64_t backoff_ms(struct dispatcher *d)
 void dispatch_start_failed(struct dispatcher *d, const char *why)
 {
     snprintf(d->start_error, sizeof d->start_error, "%s", why);
+    timer_clear(d->timers, &d->proven);
     if (timer_is_set(&d->backoff))
         return;
     uint64_t delay = backoff_ms(d);
@@ -67,6 +69,28 @@ void dispatch_start_failed(struct dispatcher *d, const char *why)
     timer_set_ms(d->timers, &d->backoff, delay);
     log_event(LOG_ERROR, "start-failed", LOG_STR("why", why), LOG_UINT("retry_ms", delay),
               LOG_UINT("failures", d->start_failures));
+}
+
+void dispatch_await_proof(struct dispatcher *d)
+{
+    if (d->start_failures && !timer_is_set(&d->proven))
+        timer_set(d->timers, &d->proven, dispatch_now(d) + SOON_US);
+}
+
+void dispatch_on_proven(void *arg)
+{
+    struct dispatcher *d = arg;
+    d->start_failures = 0;
+    d->start_error[0] = '\0';
+    timer_clear(d->timers, &d->proven);
+    timer_clear(d->timers, &d->backoff);
+    dispatch_grow(d);
+}
+
+bool dispatch_ended_soon(const struct dispatcher *d, const struct worker *worker)
+{
+    return worker->state == WORKER_IDLE && !worker->jobs_done &&
+           dispatch_now(d) - worker->since_us < SOON_US;
 }
 
 /* While starts fail, they are tried one at a time. */

@@ -17,9 +17,7 @@ enum {
     RETRY_AFTER_MAX_MS = 600000,    /* advice beyond ten minutes helps nobody */
     RETRY_AFTER_NO_WORKER_MS = 500, /* while no worker lives */
     RUN_GUESS_US = 100000,          /* for a run, as long as none has ended */
-    SOON_US = 1000000, /* a worker that ends within this time of being ready might as well not have
-                          started */
-    RUN_MEAN_WEIGHT = 8, /* the last run counts for one in so many */
+    RUN_MEAN_WEIGHT = 8,            /* the last run counts for one in so many */
 };
 
 static struct job *job_by_seq(struct hash_node *node)
@@ -194,9 +192,7 @@ bool dispatcher_source_gone(struct dispatcher *d, struct job_source *source)
 void dispatcher_worker_ready(struct dispatcher *d, struct worker *worker)
 {
     timer_clear(d->timers, &worker->timer);
-    d->start_failures = 0;
-    d->start_error[0] = '\0';
-    timer_clear(d->timers, &d->backoff);
+    dispatch_await_proof(d);
     dispatch_available(d);
     if (worker->stale || d->draining) {
         dispatch_retire(d, worker);
@@ -227,6 +223,7 @@ void dispatcher_worker_answered(struct dispatcher *d, struct worker *worker,
                                 const struct worker_answer *answer)
 {
     struct job *job = worker->job;
+    bool proof = !worker->jobs_done && d->start_failures;
     struct job_event event = {
         .type = answer->type,
         .fail = answer->fail,
@@ -241,6 +238,8 @@ void dispatcher_worker_answered(struct dispatcher *d, struct worker *worker,
     else
         dispatch_end(d, job, &event);
     dispatch_next(d, worker);
+    if (proof)
+        dispatch_on_proven(d);
 }
 
 static void lose_job(struct dispatcher *d, struct worker *worker, const struct worker_end *end)
@@ -287,13 +286,6 @@ static void return_job(struct dispatcher *d, struct worker *worker)
         dispatch_purge(d, FAIL_SHUTDOWN, "the server is shutting down");
 }
 
-/* Of no use to anybody: ready, never had a job, and gone again. */
-static bool ended_soon(const struct dispatcher *d, const struct worker *worker)
-{
-    return worker->state == WORKER_IDLE && !worker->jobs_done &&
-           dispatch_now(d) - worker->since_us < SOON_US;
-}
-
 /* Of the jobs that it had begun since, those that are finished have a result, though the answer for
  * the one before them was lost. */
 static void lose_begun(struct dispatcher *d, struct worker *worker, const struct worker_end *end)
@@ -311,7 +303,8 @@ static void lose_begun(struct dispatcher *d, struct worker *worker, const struct
 void dispatcher_worker_lost(struct dispatcher *d, struct worker *worker,
                             const struct worker_end *end)
 {
-    bool soon = ended_soon(d, worker); /* stale or not: one that was told to end is STOPPING */
+    bool soon =
+        dispatch_ended_soon(d, worker); /* stale or not: one that was told to end is STOPPING */
     bool start_failed = soon || (worker->state == WORKER_STARTING && !worker->stale);
     timer_clear(d->timers, &worker->timer);
     if (worker->job && worker->job->was_lent && worker->job->state == JOB_RUNNING &&
@@ -419,6 +412,7 @@ void dispatcher_init(struct dispatcher *d, const struct dispatcher_ops *ops, voi
     TAILQ_INIT(&d->lent_jobs);
     hash_init(&d->jobs);
     timer_init(&d->backoff, dispatch_on_backoff, d);
+    timer_init(&d->proven, dispatch_on_proven, d);
     timer_init(&d->more_starts, dispatch_on_more_starts, d);
     timer_init(&d->unavailable, dispatch_on_unavailable, d);
     timer_init(&d->purge, dispatch_on_purge, d);
@@ -436,6 +430,7 @@ void dispatcher_free(struct dispatcher *d)
 {
     bug_on(pool_count(&d->pool) || d->jobs.count);
     timer_clear(d->timers, &d->backoff);
+    timer_clear(d->timers, &d->proven);
     timer_clear(d->timers, &d->more_starts);
     timer_clear(d->timers, &d->unavailable);
     timer_clear(d->timers, &d->purge);

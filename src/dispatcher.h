@@ -100,10 +100,11 @@ struct dispatcher {
     uint64_t mean_run_us; /* moving average */
     bool draining;
 
-    uint32_t start_failures;  /* in a row */
-    char start_error[256];    /* what the last one was */
-    uint64_t random;          /* state of the jitter */
-    struct timer backoff;     /* set: no worker is started until it fires */
+    uint32_t start_failures; /* in a row, since a worker has proved that starts work */
+    char start_error[256];   /* what the last one was */
+    uint64_t random;         /* state of the jitter */
+    struct timer backoff;    /* set: no worker is started until it fires */
+    struct timer proven;     /* set: starts failed, then a worker became ready; fires if it lasts */
     struct timer more_starts; /* set: more workers are started in the next turn */
     struct timer unavailable; /* set: jobs wait and no worker lives */
     struct timer purge;       /* set: waiting jobs are being failed, batch by batch */

@@ -4,7 +4,11 @@
  */
 #include "recorder.h"
 
-enum { GRACE_MS = 2000, START_TIMEOUT_MS = 10000 };
+enum {
+    GRACE_MS = 2000,
+    START_TIMEOUT_MS = 10000,
+    SOON_MS = 1000, /* a worker that is ready for so long has started */
+};
 
 static void open_pool(uint32_t pool_start, uint32_t pool_max, uint32_t job_max)
 {
@@ -223,7 +227,9 @@ START_TEST(test_starting_ones_die)
     pass_ms(125);
     ck_told("start 4");
     ready(4);
-    ck_told("give 4 j1, start 5, start 6");
+    ck_told("give 4 j1, start 5"); /* one at a time, until it has answered */
+    done(4);
+    ck_told("a1 done, give 4 j2");
 }
 END_TEST
 
@@ -659,20 +665,44 @@ START_TEST(test_backoff_together)
     ck_assert_uint_eq(d.start_failures, 1);
     pass_ms(125);
     ck_told("forget 1, forget 2, forget 3, forget 4, start 5");
-    ready(5); /* it works again: the others come at once */
-    ck_told("start 6, start 7, start 8");
+    ready(5); /* it looks as if it works again: one after the other ... */
+    ck_told("start 6");
+    pass_ms(SOON_MS);
+    ck_told("start 7, start 8"); /* ... and it does: the others come at once */
 }
 END_TEST
 
-/* One of two fails, the other becomes ready: nothing is held back any more. */
+/* One of two fails, the other becomes ready: nothing is held back any more once that has answered
+ * or has stayed for a while. */
 START_TEST(test_backoff_ends_with_success)
 {
     open_pool(2, 2, 100);
+    limits.start_timeout_ms = 60000;
+    reconfigure(false);
+    no_forks = true;
     dies(1, -1);
     ck_told("start 1, start 2, forget 1");
     ready(2);
-    ck_told("start 3");
-    ck_assert(!timer_is_set(&d.backoff));
+    ck_told("");
+    pass_ms(140);
+    ck_told("start 3, forget 3"); /* the row goes on, */
+    ck_assert_uint_eq(d.start_failures, 2);
+    no_forks = false;
+    pass_ms(255);
+    ck_told("start 4");
+    ready(4);
+    if (_i == 0) {
+        SUBMIT();
+        done(4);
+        ck_told("give 4 j1, a1 done");
+    } else {
+        pass_ms(SOON_MS - 1);
+        ck_assert_uint_eq(d.start_failures, 2);
+        pass_ms(1);
+    }
+    ck_assert_uint_eq(d.start_failures, 0); /* and ends here */
+    dies(4, SIGKILL);
+    ck_assert_uint_eq(d.pool.last_id, 5);
 }
 END_TEST
 
@@ -738,21 +768,68 @@ START_TEST(test_jitter)
 }
 END_TEST
 
-/* A worker that is gone right after it became ready might as well not have started. */
+/* A worker that is gone right after it became ready might as well not have started, and if that
+ * goes on and on it is tried less and less often. */
 START_TEST(test_ended_soon)
 {
+    uint64_t delay_ms = 125;
     open_pool(1, 1, 10);
     silent = true;
-    for (int i = 0; i < 50; i++) {
+    for (int i = 0; i < 15; i++) {
         ready(d.pool.last_id);
+        pass_ms(_i ? 500 : 0);
         dies(d.pool.last_id, SIGSEGV);
-        ck_assert_uint_ge(ms_to_next_start(1000), 100);
+        uint64_t ms = ms_to_next_start(30000);
+        ck_assert_msg(ms >= delay_ms * 4 / 5 && ms <= delay_ms, "%ju ms after %d deaths",
+                      (uintmax_t)ms, i + 1);
+        delay_ms = delay_ms * 2 > 30000 ? 30000 : delay_ms * 2;
     }
     ready(d.pool.last_id);
-    pass_ms(5000);
+    pass_ms(SOON_MS);
     uint32_t id = d.pool.last_id;
     dies(id, SIGSEGV);
     ck_assert_uint_eq(d.pool.last_id, id + 1); /* that one had its time */
+    ck_assert_uint_eq(d.start_failures, 0);
+}
+END_TEST
+
+/* All workers of a pool do so: those that are ready for a moment do not undo one another's pauses.
+ */
+START_TEST(test_all_end_soon)
+{
+    open_pool(4, 4, 10);
+    silent = true;
+    for (int minute = 0; minute < 10; minute++) {
+        for (int ms = 0; ms < 60000; ms += 10) {
+            for (uint32_t id = d.pool.last_id > 8 ? d.pool.last_id - 8 : 1; id <= d.pool.last_id;
+                 id++) {
+                struct worker *worker = pool_find(&d.pool, id);
+                if (worker && worker->state == WORKER_STARTING)
+                    ready(id);
+                else if (worker && timers.now_us - worker->since_us >= 50000)
+                    dies(id, SIGSEGV);
+            }
+            pass_ms(10);
+        }
+    }
+    ck_assert_uint_lt(d.pool.last_id, 4 * (10 + 600000 / 24000)); /* a pool's worth each pause */
+}
+END_TEST
+
+/* A worker that is lost on a job, its first one too, is replaced at once: the job may be at fault,
+ * or somebody outside, but not the start. */
+START_TEST(test_ended_soon_on_a_job)
+{
+    open_pool(1, 1, 100);
+    silent = true;
+    for (uint32_t id = 1; id <= 50; id++) {
+        ready(id);
+        SUBMIT();
+        dies(id, SIGKILL);
+        ck_assert_uint_eq(d.pool.last_id, id + 1);
+        ck_assert_uint_eq(d.start_failures, 0);
+    }
+    ck_assert_uint_eq(d.counts.failed[FAIL_ERROR], 50);
 }
 END_TEST
 
@@ -1670,11 +1747,13 @@ int main(void)
     tcase_add_loop_test(tc, test_backoff_grows, 0, 3);
     tcase_add_test(tc, test_backoff_never_spins);
     tcase_add_test(tc, test_backoff_together);
-    tcase_add_test(tc, test_backoff_ends_with_success);
+    tcase_add_loop_test(tc, test_backoff_ends_with_success, 0, 2);
     tcase_add_test(tc, test_backoff_starts_over);
     tcase_add_loop_test(tc, test_jitter_keeps_the_bounds, 0, 2);
     tcase_add_test(tc, test_jitter);
-    tcase_add_test(tc, test_ended_soon);
+    tcase_add_loop_test(tc, test_ended_soon, 0, 2);
+    tcase_add_test(tc, test_all_end_soon);
+    tcase_add_test(tc, test_ended_soon_on_a_job);
     tcase_add_test(tc, test_start_timeout);
     tcase_add_test(tc, test_ready_at_the_last_moment);
     tcase_add_test(tc, test_dead_at_the_last_moment);
