@@ -45,6 +45,7 @@ struct worker_link {
     uint8_t token[TOKEN_BYTES];
     bool proven;       /* its token was used */
     bool ready;        /* it said so */
+    bool killed;       /* SIGKILL was sent to it */
     bool closed;       /* its connection ended before it did */
     char why[WHY_MAX]; /* what is known of its end besides its status */
     struct timer timer;
@@ -121,6 +122,7 @@ static void close_conn(struct worker_link *link)
 
 static void kill_process(struct worker_link *link)
 {
+    link->killed = true;
     worker_proc_signal(&link->proc, SIGKILL);
     timer_set_ms(timers_of(link->workers), &link->timer, KILLED_GRACE_MS);
 }
@@ -435,6 +437,13 @@ static void take_empty(struct worker_link *link, const struct wire_head *head)
         dispatcher_worker_ready(link->workers->dispatcher, link->worker);
 }
 
+/* It was killed and its job has been ended, by an abort or as it would not die: what it had said
+ * before is nobody's any more, and no fault of the worker's. */
+static bool is_past_hearing(const struct worker_link *link)
+{
+    return link->killed && !link->worker->job;
+}
+
 static void on_header(struct conn *raw, char *data, size_t len)
 {
     struct worker_conn *conn = conn_of(raw);
@@ -446,6 +455,10 @@ static void on_header(struct conn *raw, char *data, size_t len)
         take_results(link); /* they are older than the message */
     if (!conn_is_open(raw))
         return;
+    if (link && is_past_hearing(link)) {
+        conn_ignore_input(raw);
+        return;
+    }
     fault = link ? check_worker(link, &conn->head) : check_stranger(&conn->head);
     size_t body = (size_t)conn->head.size + conn->head.text_len;
     if (fault && link)

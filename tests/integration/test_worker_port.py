@@ -183,6 +183,7 @@ def test_a_worker_that_breaks_its_protocol_is_killed(fake, how):
     else:
         check(event, "failed", reason="error")
     wait_until(lambda: not proc.alive(pid), "the worker killed")
+    fake.log.wait("worker-protocol")
     assert client.done("echo", "ok next") == b"next"
     client.silent()
     fake.wait_stats(lambda s: s["pool"]["exits"] == 1 and s["pool"]["idle"] == 1, "the replacement")
@@ -197,6 +198,7 @@ def test_a_worker_that_answers_twice_is_killed(fake, how):
     check(event, "done")
     assert event.payload == b"result"
     wait_until(lambda: not proc.alive(pid), "the worker killed")
+    fake.log.wait("worker-protocol")
     client.silent()
     assert client.done("echo", "ok next") == b"next"
 
