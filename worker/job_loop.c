@@ -145,8 +145,10 @@ enum link_status job_loop_run(struct master_link *link, struct loader *loader,
     job_init(&job, settings, &shared->page.stop_job);
     while ((status = next_job(&loop, &job, &head)) == LINK_OK) {
         master_link_settle(link);
-        if (!claim_settle(&shared->claims[head.slot], head.job, CLAIM_BEGUN))
-            continue; /* the master has taken it back and given it to another worker */
+        if (!claim_settle(&shared->claims[head.slot], head.job, CLAIM_BEGUN)) {
+            job_end(&job); /* the master has taken it back and given it to another worker */
+            continue;
+        }
         do_job(&job, loader, head.name);
         if ((status = answer(&loop, &job, head.slot)) != LINK_OK)
             break;

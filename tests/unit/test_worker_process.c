@@ -366,6 +366,15 @@ static int anonymous_kb(pid_t pid)
     return kb;
 }
 
+/* Once it has been idle for a moment. */
+static void expect_little_memory(void)
+{
+    time_t deadline = time(NULL) + DEADLINE_MS / 1000;
+
+    while (!SANITIZED && anonymous_kb(master.pid) > 1536)
+        ck_assert_int_lt(time(NULL), deadline);
+}
+
 START_TEST(an_idle_worker_gives_memory_back)
 {
     char command[64];
@@ -373,10 +382,25 @@ START_TEST(an_idle_worker_gives_memory_back)
     start();
     snprintf(command, sizeof(command), "big %d", PAYLOAD_MAX);
     fake_master_ask(&master, "crash", command);
-    /* Once it has been idle for a moment. */
-    time_t deadline = time(NULL) + DEADLINE_MS / 1000;
-    while (!SANITIZED && anonymous_kb(master.pid) > 1536)
-        ck_assert_int_lt(time(NULL), deadline);
+    expect_little_memory();
+    assert_done(fake_master_ask(&master, "echo", "again"), "again");
+    fake_master_finish(&master);
+}
+END_TEST
+
+START_TEST(a_large_job_that_was_taken_back_leaves_nothing)
+{
+    struct worker_shared *shared;
+
+    start();
+    shared = (struct worker_shared *)master.page;
+    struct wire_head taken = make_run(31, "echo", PAYLOAD_MAX);
+    char *payload = xcalloc(1, PAYLOAD_MAX);
+    ck_assert(claim_settle(&shared->claims[taken.slot], 31, CLAIM_TAKEN));
+    fake_master_send(&master, &taken, sizeof(taken));
+    fake_master_send(&master, payload, PAYLOAD_MAX);
+    free(payload);
+    expect_little_memory();
     assert_done(fake_master_ask(&master, "echo", "again"), "again");
     fake_master_finish(&master);
 }
@@ -655,6 +679,7 @@ int main(void)
     tcase_add_test(tc, a_module_that_cannot_be_had_fails_its_own_job);
     tcase_add_test(tc, a_result_too_large_is_no_payload);
     tcase_add_test(tc, an_idle_worker_gives_memory_back);
+    tcase_add_test(tc, a_large_job_that_was_taken_back_leaves_nothing);
     tcase_add_test(tc, the_stop_flag_reaches_the_module);
     tcase_add_test(tc, a_changed_signal_mask_does_not_outlast_its_job);
     tcase_add_test(tc, a_flood_on_stdout_reaches_the_log);
