@@ -88,11 +88,7 @@ void dispatch_kill_job(struct dispatcher *d, struct job *job);
 /* A job that is already being stopped keeps its first reason. */
 void dispatch_begin_stop(struct dispatcher *d, struct job *job, enum fail_reason reason);
 
-/*
- * Stops a running job. If the worker has begun a job that it was lent, this one has ended and its
- * answer is on the way: a signal now would hit the other. So the socket is read first, in a turn of
- * its own.
- */
+/* Stops a running job; a turn later, if at all, when its answer turns out to be on the way. */
 void dispatch_stop_job(struct dispatcher *d, struct job *job, bool kill);
 
 /* Ends a job that was being stopped. */

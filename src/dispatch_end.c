@@ -39,8 +39,6 @@ static void count_end(struct dispatcher *d, const struct job *job, const struct 
         d->counts.overload[event->overload]++;
 }
 
-/* The one place where jobs end: whatever happened, this is called once for each that was submitted.
- */
 void dispatch_end(struct dispatcher *d, struct job *job, const struct job_event *event)
 {
     struct worker *worker = job->worker;
@@ -72,7 +70,6 @@ void dispatch_fail(struct dispatcher *d, struct job *job, enum fail_reason reaso
     dispatch_end(d, job, &event);
 }
 
-/* Nobody wants to know of a job any more that has left the line. */
 void dispatch_drop(struct dispatcher *d, struct job *job)
 {
     d->counts.dropped++;

@@ -29,7 +29,6 @@ void dispatch_unlend(struct dispatcher *d, struct job *job)
     d->lent--;
 }
 
-/* A waiting job leaves the line, or the worker that it is lent to; false if that has begun it. */
 bool dispatch_unwait(struct dispatcher *d, struct job *job)
 {
     if (!job_is_lent(job)) {
@@ -60,10 +59,6 @@ void dispatch_put_back(struct dispatcher *d, struct job *job)
         dispatch_drop(d, job);
 }
 
-/*
- * All that the worker was lent goes back to its place in the line. False if it has begun one of
- * them: then it has finished the job before, and its answer is on the way.
- */
 bool dispatch_take_back_lent(struct dispatcher *d, struct worker *worker)
 {
     struct job *job, *next;
@@ -117,7 +112,6 @@ static void begin(struct dispatcher *d, struct worker *worker, struct job *job)
         dispatch_stop_job(d, job, job->killed);
 }
 
-/* The next of its lent jobs becomes the one that the worker is on. */
 void dispatch_begin_lent(struct dispatcher *d, struct worker *worker)
 {
     struct job *job = TAILQ_FIRST(&worker->lent);
@@ -277,7 +271,6 @@ static struct job *next_job(struct dispatcher *d)
     return first_lent(d);
 }
 
-/* Waiting jobs to idle workers, first in, first out. */
 void dispatch_line(struct dispatcher *d)
 {
     struct worker *worker;
@@ -287,7 +280,6 @@ void dispatch_line(struct dispatcher *d)
     watch_lent(d);
 }
 
-/* The worker has answered for its job. */
 void dispatch_next(struct dispatcher *d, struct worker *worker)
 {
     timer_clear(d->timers, &worker->timer);

@@ -57,7 +57,6 @@ static uint64_t backoff_ms(struct dispatcher *d)
     return most - next_random(d) % (most / BACKOFF_JITTER + 1);
 }
 
-/* Failures that come while starts are held back already are of the same cause and do not add up. */
 void dispatch_start_failed(struct dispatcher *d, const char *why)
 {
     snprintf(d->start_error, sizeof d->start_error, "%s", why);
@@ -93,7 +92,6 @@ bool dispatch_ended_soon(const struct dispatcher *d, const struct worker *worker
            dispatch_now(d) - worker->since_us < SOON_US;
 }
 
-/* While starts fail, they are tried one at a time. */
 bool dispatch_can_start(const struct dispatcher *d)
 {
     return !d->draining && !timer_is_set(&d->backoff) &&
@@ -123,7 +121,6 @@ static void start_worker(struct dispatcher *d)
     timer_set_ms(d->timers, &worker->timer, d->limits.start_timeout_ms);
 }
 
-/* If jobs wait while no worker lives, that must end some time. */
 void dispatch_watch_availability(struct dispatcher *d)
 {
     bool stuck = job_queue_count(&d->queue) > 0 && d->pool.counts[WORKER_IDLE] == 0 &&
@@ -145,8 +142,6 @@ static bool wants_worker(const struct dispatcher *d)
     return line_wants_worker(d) || pool_count(&d->pool) < d->limits.pool_start;
 }
 
-/* Section 6 of the protocol, rule 3, and the pool's size at rest. Many starts are spread over turns
- * of the loop. */
 void dispatch_grow(struct dispatcher *d)
 {
     for (int n = 0; n < START_BATCH && dispatch_can_start(d) && wants_worker(d); n++)
@@ -168,8 +163,6 @@ void dispatch_on_backoff(void *arg)
     dispatch_grow(arg);
 }
 
-/* Waiting jobs fail from the head of the line on, a batch per turn of the loop: there may be a
- * million. */
 void dispatch_on_purge(void *arg)
 {
     struct dispatcher *d = arg;

@@ -24,7 +24,6 @@ void dispatch_kill_job(struct dispatcher *d, struct job *job)
     dispatch_signal(d, job->worker, SIGKILL);
 }
 
-/* A job that is already being stopped keeps its first reason. */
 void dispatch_begin_stop(struct dispatcher *d, struct job *job, enum fail_reason reason)
 {
     if (job->state == JOB_STOPPING)
@@ -138,7 +137,6 @@ void dispatch_on_worker_timer(void *arg)
         dispatch_signal(d, worker, SIGKILL); /* it was told to end and did not */
 }
 
-/* Tells a worker that has no job to end by itself. */
 void dispatch_retire(struct dispatcher *d, struct worker *worker)
 {
     timer_clear(d->timers, &worker->timer);
