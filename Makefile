@@ -174,7 +174,7 @@ $(BUILD)/fuzz_worker: $(O)/tests/fuzz/fuzz_worker.o $(O)/libworker.a $(O)/libcom
 	$(CC) $(CFLAGS) -fsanitize=fuzzer $(LDFLAGS) -o $@ $^ $(WORKER_LIBS)
 # In the place of processes and of the clock stands what fuzz_session.c defines.
 comma := ,
-$(BUILD)/fuzz_session: LDFLAGS += $(patsubst %,-Wl$(comma)--wrap=%,clock_gettime stat getrandom pipe2 posix_spawn kill \
+$(BUILD)/fuzz_session: LDFLAGS += $(patsubst %,-Wl$(comma)--wrap=%,clock_gettime stat getrandom pipe2 posix_spawn kill getpgid \
     waitid waitpid worker_proc_start log_emit)
 $(BUILD)/fuzz_%: $(O)/tests/fuzz/fuzz_%.o $(O)/libmaster.a $(O)/libcommon.a
 	$(CC) $(CFLAGS) -fsanitize=fuzzer $(LDFLAGS) -o $@ $^ $(MASTER_LIBS)

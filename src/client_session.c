@@ -127,6 +127,12 @@ static void settle(struct client_session *session)
     conn_shut_output(&session->conn);
 }
 
+static void cut_ties(struct client_session *session)
+{
+    if (!dispatcher_source_ended(session->clients->dispatcher, &session->source))
+        timer_set(timers_of(session), &session->timer, timers_of(session)->now_us + 1);
+}
+
 /* No request is read any more. Ties are cut: that ends jobs, whose events are still delivered. */
 static void end_input(struct client_session *session)
 {
@@ -140,7 +146,7 @@ static void end_input(struct client_session *session)
     session->arriving = NULL;
     free(session->refusal);
     session->refusal = NULL;
-    dispatcher_source_ended(session->clients->dispatcher, &session->source);
+    cut_ties(session);
     settle(session);
 }
 
@@ -643,7 +649,9 @@ static const struct conn_ops session_ops = {
 static void on_timer(void *arg)
 {
     struct client_session *session = arg;
-    if (session->state == SESSION_LINGER)
+    if (session->state == SESSION_ENDING)
+        cut_ties(session);
+    else if (session->state == SESSION_LINGER)
         session_close(session, "linger-ms is over");
     else
         fail_session(session, NULL, "too-slow", "no hello within hello-timeout-ms");

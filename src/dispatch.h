@@ -54,6 +54,9 @@ bool dispatch_unwait(struct dispatcher *d, struct job *job);
  */
 void dispatch_put_back(struct dispatcher *d, struct job *job);
 
+/* A lent job goes back to its place in the line, if its worker has not begun it. */
+void dispatch_return_lent(struct dispatcher *d, struct job *job);
+
 /*
  * All that the worker was lent goes back to its place in the line. False if it has begun one of
  * them: then it has finished the job before, and its answer is on the way.
@@ -104,7 +107,7 @@ void dispatch_retire(struct dispatcher *d, struct worker *worker);
 
 /* The timers' functions in the dispatcher. */
 void dispatch_on_exhausted_over(void *arg);
-void dispatch_on_more_starts(void *arg);
+void dispatch_on_more(void *arg);
 void dispatch_on_backoff(void *arg);
 void dispatch_on_proven(void *arg);
 void dispatch_on_purge(void *arg);

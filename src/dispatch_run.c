@@ -59,15 +59,20 @@ void dispatch_put_back(struct dispatcher *d, struct job *job)
         dispatch_drop(d, job);
 }
 
+void dispatch_return_lent(struct dispatcher *d, struct job *job)
+{
+    if (!dispatch_take_back(d, job))
+        return;
+    dispatch_unlend(d, job);
+    dispatch_put_back(d, job);
+}
+
 bool dispatch_take_back_lent(struct dispatcher *d, struct worker *worker)
 {
     struct job *job, *next;
     for (job = TAILQ_FIRST(&worker->lent); job; job = next) {
         next = TAILQ_NEXT(job, queue_link);
-        if (!dispatch_take_back(d, job))
-            continue;
-        dispatch_unlend(d, job);
-        dispatch_put_back(d, job);
+        dispatch_return_lent(d, job);
     }
     return worker->lent_count == 0;
 }
@@ -262,7 +267,12 @@ static struct job *first_lent(struct dispatcher *d)
 static struct job *next_job(struct dispatcher *d)
 {
     struct job *job;
+    size_t dropped = 0;
     while ((job = job_queue_first(&d->queue))) {
+        if (job->source->gone && dropped++ == DISPATCH_BATCH) { /* go on in the next turn */
+            timer_set(d->timers, &d->more, dispatch_now(d) + 1);
+            return NULL;
+        }
         dispatch_unwait(d, job);
         if (!job->source->gone)
             return job;

@@ -147,14 +147,15 @@ void dispatch_grow(struct dispatcher *d)
     for (int n = 0; n < START_BATCH && dispatch_can_start(d) && wants_worker(d); n++)
         start_worker(d);
     if (dispatch_can_start(d) && wants_worker(d))
-        timer_set(d->timers, &d->more_starts, dispatch_now(d) + 1);
+        timer_set(d->timers, &d->more, dispatch_now(d) + 1);
     if (line_wants_worker(d) && pool_count(&d->pool) >= d->limits.pool_max)
         note_exhausted(d);
     dispatch_watch_availability(d);
 }
 
-void dispatch_on_more_starts(void *arg)
+void dispatch_on_more(void *arg)
 {
+    dispatch_line(arg);
     dispatch_grow(arg);
 }
 

@@ -159,15 +159,18 @@ void dispatcher_cancel(struct dispatcher *d, struct job *job, bool kill)
 
 /* --- sources --- */
 
-void dispatcher_source_ended(struct dispatcher *d, struct job_source *source)
+bool dispatcher_source_ended(struct dispatcher *d, struct job_source *source)
 {
-    struct job *job = LIST_FIRST(&source->jobs);
-    while (job) {
-        struct job *next = LIST_NEXT(job, source_link);
+    struct job *job;
+    if (!source->ended)
+        source->untie = LIST_FIRST(&source->jobs);
+    source->ended = true;
+    for (size_t n = 0; n < DISPATCH_BATCH && (job = source->untie); n++) {
+        source->untie = LIST_NEXT(job, source_link);
         if (job->link)
             dispatcher_cancel(d, job, false);
-        job = next;
     }
+    return !source->untie;
 }
 
 bool dispatcher_source_gone(struct dispatcher *d, struct job_source *source)
@@ -333,11 +336,14 @@ void dispatcher_worker_reaped(struct dispatcher *d, struct worker *worker)
 
 /* --- drain and reload --- */
 
+/* In their order, so that each finds its place in the line right behind the one before. */
 static void take_back_all(struct dispatcher *d)
 {
-    struct worker *worker;
-    TAILQ_FOREACH (worker, &d->pool.lists[WORKER_BUSY], link)
-        dispatch_take_back_lent(d, worker);
+    struct job *job, *next;
+    for (job = TAILQ_FIRST(&d->lent_jobs); job; job = next) {
+        next = TAILQ_NEXT(job, lent_link);
+        dispatch_return_lent(d, job);
+    }
 }
 
 static void retire_all(struct dispatcher *d, enum worker_state state)
@@ -413,7 +419,7 @@ void dispatcher_init(struct dispatcher *d, const struct dispatcher_ops *ops, voi
     hash_init(&d->jobs);
     timer_init(&d->backoff, dispatch_on_backoff, d);
     timer_init(&d->proven, dispatch_on_proven, d);
-    timer_init(&d->more_starts, dispatch_on_more_starts, d);
+    timer_init(&d->more, dispatch_on_more, d);
     timer_init(&d->unavailable, dispatch_on_unavailable, d);
     timer_init(&d->purge, dispatch_on_purge, d);
     timer_init(&d->recall, dispatch_on_recall, d);
@@ -431,7 +437,7 @@ void dispatcher_free(struct dispatcher *d)
     bug_on(pool_count(&d->pool) || d->jobs.count);
     timer_clear(d->timers, &d->backoff);
     timer_clear(d->timers, &d->proven);
-    timer_clear(d->timers, &d->more_starts);
+    timer_clear(d->timers, &d->more);
     timer_clear(d->timers, &d->unavailable);
     timer_clear(d->timers, &d->purge);
     timer_clear(d->timers, &d->recall);

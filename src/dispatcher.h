@@ -105,7 +105,7 @@ struct dispatcher {
     uint64_t random;         /* state of the jitter */
     struct timer backoff;    /* set: no worker is started until it fires */
     struct timer proven;     /* set: starts failed, then a worker became ready; fires if it lasts */
-    struct timer more_starts; /* set: more workers are started in the next turn */
+    struct timer more;       /* set: the line is served or the pool grows on in the next turn */
     struct timer unavailable; /* set: jobs wait and no worker lives */
     struct timer purge;       /* set: waiting jobs are being failed, batch by batch */
     struct timer recall;      /* set: jobs are lent though workers are idle */
@@ -163,8 +163,9 @@ struct job *dispatcher_find(const struct dispatcher *d, uint64_t seq);
  */
 void dispatcher_cancel(struct dispatcher *d, struct job *job, bool kill);
 
-/* The jobs of a source that are tied to it are cancelled. */
-void dispatcher_source_ended(struct dispatcher *d, struct job_source *source);
+/* The jobs of a source that are tied to it are cancelled. There may be very many, so this does a
+ * batch; true when none is left. The source submits no more. */
+bool dispatcher_source_ended(struct dispatcher *d, struct job_source *source);
 
 /* Nobody is there to be told any more: waiting jobs are dropped, tied ones cancelled, running ones
  * orphaned. There may be very many, so this does a batch; true when none is left, and only then may

@@ -79,6 +79,8 @@ void job_set_source(struct job *job, struct job_source *source)
 {
     struct job_source *before = job->source;
     if (before) {
+        if (before->untie == job)
+            before->untie = LIST_NEXT(job, source_link);
         LIST_REMOVE(job, source_link);
         before->job_count--;
         before->left(before, job);

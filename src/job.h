@@ -109,7 +109,9 @@ struct job_source {
     void (*left)(struct job_source *source, struct job *job);
     LIST_HEAD(, job) jobs; /* those that have not ended */
     size_t job_count;
-    bool gone; /* nobody is there to be told any more */
+    bool gone;         /* nobody is there to be told any more */
+    bool ended;        /* it submits no more, and its ties are being cut: */
+    struct job *untie; /* the next to look at */
 };
 
 struct job {

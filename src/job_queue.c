@@ -21,6 +21,8 @@ void job_queue_put(struct job_queue *queue, struct job *job)
 void job_queue_return(struct job_queue *queue, struct job *job)
 {
     struct job *after = TAILQ_FIRST(&queue->jobs);
+    if (queue->returned && queue->returned->seq < job->seq)
+        after = TAILQ_NEXT(queue->returned, queue_link);
     if (job->state != JOB_WAITING)
         job_set_state(job, JOB_WAITING);
     while (after && after->seq < job->seq)
@@ -30,6 +32,7 @@ void job_queue_return(struct job_queue *queue, struct job *job)
     else
         TAILQ_INSERT_TAIL(&queue->jobs, job, queue_link);
     queue->count++;
+    queue->returned = job;
 }
 
 struct job *job_queue_take(struct job_queue *queue)
@@ -43,6 +46,8 @@ struct job *job_queue_take(struct job_queue *queue)
 void job_queue_remove(struct job_queue *queue, struct job *job)
 {
     bug_on(job->state != JOB_WAITING);
+    if (queue->returned == job)
+        queue->returned = TAILQ_PREV(job, job_list, queue_link);
     TAILQ_REMOVE(&queue->jobs, job, queue_link);
     queue->count--;
 }

@@ -13,7 +13,8 @@
 struct job_queue {
     struct job_list jobs;
     size_t count;
-    uint64_t max_seen; /* the most that ever waited */
+    uint64_t max_seen;    /* the most that ever waited */
+    struct job *returned; /* the last that came back, if it is still here: others stand close by */
 };
 
 void job_queue_init(struct job_queue *queue);
@@ -23,7 +24,7 @@ void job_queue_put(struct job_queue *queue, struct job *job);
 
 /* A job that had left the line to be given to a worker comes back to its place: before all that
  * were submitted after it. It is WAITING or RUNNING. Only such jobs stand before that place, and
- * they are few. */
+ * when many come back in their order, each stands right behind the one before. */
 void job_queue_return(struct job_queue *queue, struct job *job);
 
 /* The first of the line leaves it; NULL if nobody waits. */

@@ -535,6 +535,7 @@ static void take_answer(struct worker_link *link, const struct wire_head *head,
     if (!link->worker->job || link->worker->job->seq != head->job)
         return;
     drain_before_answer(link);
+    worker_proc_release(&link->proc, link->worker->job->slot);
     if (head->type == WIRE_FAILED) {
         take_failure(link, head, payload);
         return;
@@ -557,6 +558,7 @@ static void take_results(struct worker_link *link)
             return;
         }
         drain_before_answer(link);
+        worker_proc_release(&link->proc, job->slot);
         struct worker_answer answer = {.type = JOB_DONE,
                                        .run_us = 1}; /* quick, or it were a message */
         if (len)

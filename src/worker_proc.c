@@ -1,6 +1,7 @@
 /* worker_proc: see worker_proc.h. */
 #include "worker_proc.h"
 
+#include "common/log.h"
 #include "common/xmalloc.h"
 
 #include <errno.h>
@@ -163,20 +164,38 @@ int worker_proc_start(struct worker_proc *proc, const struct worker_proc_env *en
 
 void worker_proc_signal(const struct worker_proc *proc, int signo)
 {
-    if (proc->pid > 0 && !proc->reaped)
-        kill(-proc->pid, signo); /* fails only when it is dead already and about to be reaped */
+    if (proc->pid <= 0 || proc->reaped)
+        return;
+    /* Both fail only when it is dead already and about to be reaped, and the first if it has left
+     * its group: what a module may do must not save the worker. */
+    kill(-proc->pid, signo);
+    if (signo == SIGKILL || getpgid(proc->pid) != proc->pid)
+        kill(proc->pid, signo);
 }
 
 uint32_t worker_proc_offer(struct worker_proc *proc, uint64_t job)
 {
-    uint32_t slot = proc->next_slot++ % WORKER_CLAIMS;
+    uint32_t slot = proc->next_slot % WORKER_CLAIMS;
+    bug_on(proc->held == UINT64_MAX);
+    while (proc->held >> slot & 1)
+        slot = (slot + 1) % WORKER_CLAIMS;
+    proc->held |= UINT64_C(1) << slot;
+    proc->next_slot = slot + 1;
     __atomic_store_n(&proc->shared->claims[slot], claim_word(job, CLAIM_OFFERED), __ATOMIC_RELEASE);
     return slot;
 }
 
-bool worker_proc_take_back(const struct worker_proc *proc, uint32_t slot, uint64_t job)
+bool worker_proc_take_back(struct worker_proc *proc, uint32_t slot, uint64_t job)
 {
-    return claim_settle(&proc->shared->claims[slot], job, CLAIM_TAKEN);
+    if (!claim_settle(&proc->shared->claims[slot], job, CLAIM_TAKEN))
+        return false;
+    worker_proc_release(proc, slot);
+    return true;
+}
+
+void worker_proc_release(struct worker_proc *proc, uint32_t slot)
+{
+    proc->held &= ~(UINT64_C(1) << slot);
 }
 
 bool worker_proc_result(const struct worker_proc *proc, uint32_t slot, uint64_t job, char *data,

@@ -33,6 +33,9 @@ struct worker_proc {
     int output_fd;                /* read end of its stdout and stderr; non-blocking */
     bool reaped;
     uint32_t next_slot;
+    uint64_t
+        held; /* a bit for each slot whose job is with the worker: no other may be offered in it
+               */
 };
 
 /* The environment for workers: ours without what steers the loader, the C library or a service
@@ -46,11 +49,15 @@ int worker_proc_start(struct worker_proc *proc, const struct worker_proc_env *en
 /* To the whole process group, unless the process was reaped. */
 void worker_proc_signal(const struct worker_proc *proc, int signo);
 
-/* Writes the claim word of a job that is about to be handed over; returns its slot. */
+/* Writes the claim word of a job that is about to be handed over; returns its slot, which the job
+ * holds until it is taken back or released. */
 uint32_t worker_proc_offer(struct worker_proc *proc, uint64_t job);
 
 /* Takes the job back; false if the worker has begun it. */
-bool worker_proc_take_back(const struct worker_proc *proc, uint32_t slot, uint64_t job);
+bool worker_proc_take_back(struct worker_proc *proc, uint32_t slot, uint64_t job);
+
+/* The job in that slot has been answered. */
+void worker_proc_release(struct worker_proc *proc, uint32_t slot);
 
 /* The result of that job, if it was left in its slot: true, and it is copied, unless its length is
  * beyond WORKER_RESULT_MAX: then the worker is broken. */

@@ -46,7 +46,9 @@ struct worker_page {
     uint64_t stop_job; /* sequence number of the job that is to stop; read and written atomically */
 };
 
-enum { WORKER_CLAIMS = 64 }; /* slots; more than can be handed to one worker at a time */
+/* Slots; more than jobs can be with one worker at a time. One is used again only when its job has
+ * been answered or taken back, however many are handed over and taken back meanwhile. */
+enum { WORKER_CLAIMS = 64 };
 
 enum { WORKER_RESULT_MAX = 500 }; /* bytes of a result that is left in its slot */
 

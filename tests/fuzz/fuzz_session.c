@@ -185,6 +185,7 @@ int __wrap_pipe2(int fds[2], int flags);
 int __wrap_posix_spawn(pid_t *pid, const char *path, const posix_spawn_file_actions_t *files,
                        const posix_spawnattr_t *attr, char *const argv[], char *const envp[]);
 int __wrap_kill(pid_t pid, int signo);
+pid_t __wrap_getpgid(pid_t pid);
 int __wrap_waitid(idtype_t type, id_t id, siginfo_t *info, int options);
 pid_t __wrap_waitpid(pid_t pid, int *status, int options);
 int __real_worker_proc_start(struct worker_proc *proc, const struct worker_proc_env *env,
@@ -285,7 +286,7 @@ int __wrap_kill(pid_t pid, int signo)
 {
     for (size_t i = 0; i < proc_count; i++) {
         struct proc *proc = &procs[i];
-        if (proc->pid != -pid)
+        if (proc->pid != -pid && proc->pid != pid) /* its group, or itself */
             continue;
         bug_on(proc->reaped); /* the number could be a stranger's by now */
         if (signo == SIGKILL)
@@ -294,6 +295,11 @@ int __wrap_kill(pid_t pid, int signo)
         return 0;
     }
     bug_on(true); /* no process of ours */
+}
+
+pid_t __wrap_getpgid(pid_t pid)
+{
+    return pid;
 }
 
 int __wrap_waitid(idtype_t type, id_t id, siginfo_t *info, int options)

@@ -159,6 +159,33 @@ def test_an_idle_worker_takes_what_waits_behind_one_that_is_tiny_as_a_rule(daemo
         server.wait_idle(long + 2)
 
 
+@pytest.mark.parametrize("workers", ["one", "more than are needed"])
+def test_nothing_is_forgotten_beside_many_that_come_and_go(daemon, workers):
+    """Behind a job that a worker has, more are handed to it and taken back than there are claim words."""
+    wanted = 1 if workers == "one" else 2 * os.cpu_count()
+    pool = 1 if workers == "one" else wanted + 2
+    server = daemon(pool_start=pool, pool_max=pool, job_max=1000, worker_window=32)
+    server.wait_idle(pool)
+    client = server.client()
+    for _ in range(100):
+        for n in range(pool):
+            client.submit(n, "echo", "x")
+        for n in range(pool):
+            check(client.outcome(n), "done")
+    for _ in range(20):
+        data = [message("x", op="submit", id=f"stays-{n}", module="echo") for n in range(wanted + 3)]
+        for n in range(70):
+            data.append(message("x", op="submit", id=n, module="echo"))
+            data.append(message(op="cancel", target=n))
+        client.send_raw(b"".join(data))
+        for n in range(wanted + 3):
+            check(client.outcome(f"stays-{n}"), "done")
+        for n in range(70):
+            assert client.outcome(n).name in ("done", "failed")
+        server.wait_jobs(running=0, waiting=0)
+    assert server.stats()["pool"]["exits"] == 0
+
+
 def test_they_count_for_job_max(daemon):
     """Handing over early makes no room in the line."""
     server = daemon(pool_start=1, pool_max=1, job_max=5)

@@ -428,12 +428,13 @@ static inline void check_invariants(void)
     check_lent_jobs();
     /* Nobody waits in the line while a worker is free, nor long with another one; and none is left
      * unstarted for him. */
-    hot_assert(!pool_idle(&d.pool) || !job_queue_count(&d.queue));
+    const struct job *first = job_queue_first(&d.queue);
+    hot_assert(!pool_idle(&d.pool) || !first || (first->source->gone && timer_is_set(&d.more)));
     hot_assert(!pool_idle(&d.pool) || !d.lent || timer_is_set(&d.recall));
     bool may_start = !d.draining && !timer_is_set(&d.backoff) && !pool_idle(&d.pool) &&
                      pool_count(&d.pool) < d.limits.pool_max && !d.start_failures;
     hot_assert(!may_start || dispatcher_waiting(&d) <= d.pool.counts[WORKER_STARTING] ||
-               timer_is_set(&d.more_starts));
+               timer_is_set(&d.more));
 }
 
 static inline const char *news(void)

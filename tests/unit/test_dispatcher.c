@@ -80,7 +80,7 @@ START_TEST(test_many_starts)
     int turns = 0;
     open_pool(100, 100, 10);
     while (pool_count(&d.pool) < 100 && turns++ < 100) {
-        ck_assert(timer_is_set(&d.more_starts));
+        ck_assert(timer_is_set(&d.more));
         turn();
     }
     ck_assert_int_gt(turns, 1);
@@ -1311,6 +1311,29 @@ END_TEST
 
 /* --- sources --- */
 
+START_TEST(test_source_ended_with_thousands)
+{
+    open_idle(1, 1, 100000);
+    for (int i = 0; i < 2500; i++)
+        SUBMIT(.link = i % 2 == 1);
+    hush_news();
+    silent = true;
+    struct job_source *source = &source_of('a')->source;
+    ck_assert(!dispatcher_source_ended(&d, source));
+    ck_assert_uint_eq(source->job_count, 2000);
+    ck_assert_uint_eq(source->untie->seq, 1500);
+    done(1); /* jobs come and go meanwhile: the next but one is the one that is looked at next */
+    dispatcher_cancel(&d, dispatcher_find(&d, 1500), false);
+    ck_assert_uint_eq(source->untie->seq, 1499);
+    ck_assert(!dispatcher_source_ended(&d, source));
+    ck_assert(dispatcher_source_ended(&d, source));
+    ck_assert_uint_eq(source->job_count, 1250);
+    ck_assert_uint_eq(d.counts.failed[FAIL_CANCELLED], 1249); /* and job 2 is being stopped */
+    ck_assert(dispatcher_source_ended(&d, source));
+    check_invariants();
+}
+END_TEST
+
 START_TEST(test_source_ended)
 {
     open_idle(2, 2, 10);
@@ -1400,6 +1423,8 @@ START_TEST(test_source_gone_with_thousands)
         if (batches == 2) { /* the worker is free in the midst of it */
             silent = false;
             done(1);
+            check_invariants();
+            pass_us(1); /* more than a batch of them stands before the next */
             char expected[32];
             snprintf(expected, sizeof expected, "give 1 j%ju", (uintmax_t)of_b);
             told_text[told_len] = '\0';
@@ -1784,6 +1809,7 @@ int main(void)
 
     tc = new_case(suite, "sources");
     tcase_add_test(tc, test_source_ended);
+    tcase_add_test(tc, test_source_ended_with_thousands);
     tcase_add_test(tc, test_source_gone);
     tcase_add_test(tc, test_orphans_end);
     tcase_add_test(tc, test_source_gone_with_thousands);

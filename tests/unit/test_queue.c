@@ -270,6 +270,26 @@ START_TEST(test_return)
 }
 END_TEST
 
+/* Where one came back is where the next is looked for, also when that has left again. */
+START_TEST(test_return_beside_another)
+{
+    static const size_t back[] = {2, 4, 6, 0, 8, 4};
+    for (size_t i = 0; i < 10; i++)
+        put_numbered(i);
+    for (size_t i = 0; i < 10; i += 2)
+        job_queue_remove(&queue, jobs[i]);
+    for (size_t i = 0; i < 6; i++) {
+        job_queue_return(&queue, jobs[back[i]]);
+        if (i == 1)
+            job_queue_remove(&queue, jobs[4]);
+    }
+    for (size_t i = 0; i < 10; i++) {
+        ck_assert_ptr_eq(job_queue_take(&queue), jobs[i]);
+        end(jobs[i]);
+    }
+}
+END_TEST
+
 START_TEST(test_return_to_an_empty_line)
 {
     put_numbered(0);
@@ -374,6 +394,7 @@ int main(void)
     tcase_add_test(tc, test_first_in_first_out);
     tcase_add_test(tc, test_remove);
     tcase_add_test(tc, test_return);
+    tcase_add_test(tc, test_return_beside_another);
     tcase_add_test(tc, test_return_to_an_empty_line);
     tcase_add_test(tc, test_remove_from_a_long_line);
     tcase_add_test(tc, test_model);
