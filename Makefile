@@ -32,7 +32,7 @@ CLIENT_LIBS := -ljansson
 COMMON   := log xmalloc
 MASTER   := options option_value option_print config json_line file_read token_file address \
             timers hash payload conn job job_queue pool module_table episode dispatcher dispatch_end \
-            dispatch_run dispatch_start dispatch_stop request request_scan event_writer \
+            dispatch_renew dispatch_run dispatch_start dispatch_stop request request_scan event_writer \
             signal_name worker_proc worker_output worker_link client_session report listener master \
             check_modules
 WORKER   := startup options handshake settings master_link loader host functions job job_loop buffer report text

@@ -63,6 +63,9 @@ void dispatch_return_lent(struct dispatcher *d, struct job *job);
  */
 bool dispatch_take_back_lent(struct dispatcher *d, struct worker *worker);
 
+/* Likewise all that any worker was lent. */
+void dispatch_take_back_all(struct dispatcher *d);
+
 /* The next of its lent jobs becomes the one that the worker is on. */
 void dispatch_begin_lent(struct dispatcher *d, struct worker *worker);
 
@@ -103,9 +106,29 @@ void dispatch_on_worker_timer(void *arg);
 /* Tells a worker that has no job to end by itself. */
 void dispatch_retire(struct dispatcher *d, struct worker *worker);
 
+/* dispatch_renew.c: replacing all workers after a reload */
+
+/* Every worker is old from now on; as soon as a new one is ready they end. */
+void dispatch_renew(struct dispatcher *d);
+
+/* A worker that is not old is ready. */
+void dispatch_renewed(struct dispatcher *d);
+
+/* Old workers wait for a first new one, and none is on its way. */
+bool dispatch_wants_first(const struct dispatcher *d);
+
+/* It has no place in the pool: the next old worker that has no job is to give way. */
+bool dispatch_must_make_room(const struct dispatcher *d);
+
+/* One that has none now does. */
+void dispatch_make_room(struct dispatcher *d);
+
 /* dispatch_start.c: growing */
 
 /* The timers' functions in the dispatcher. */
+/* All of that state. */
+void dispatch_retire_all(struct dispatcher *d, enum worker_state state);
+
 void dispatch_on_exhausted_over(void *arg);
 void dispatch_on_more(void *arg);
 void dispatch_on_backoff(void *arg);
@@ -115,6 +138,9 @@ void dispatch_on_unavailable(void *arg);
 
 /* Failures that come while starts are held back already are of the same cause and do not add up. */
 void dispatch_start_failed(struct dispatcher *d, const char *why);
+
+/* Whatever went wrong until now, the next start is not held back for it. */
+void dispatch_forget_failures(struct dispatcher *d);
 
 /*
  * A worker is ready. That alone does not end a row of failures: one that is ready and dies at once,

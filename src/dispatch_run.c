@@ -77,6 +77,16 @@ bool dispatch_take_back_lent(struct dispatcher *d, struct worker *worker)
     return worker->lent_count == 0;
 }
 
+/* In their order, so that each finds its place in the line right behind the one before. */
+void dispatch_take_back_all(struct dispatcher *d)
+{
+    struct job *job, *next;
+    for (job = TAILQ_FIRST(&d->lent_jobs); job; job = next) {
+        next = TAILQ_NEXT(job, lent_link);
+        dispatch_return_lent(d, job);
+    }
+}
+
 static uint32_t least_limit(uint32_t a, uint32_t b)
 {
     if (!a || !b)
@@ -200,7 +210,7 @@ static bool enough_run(const struct dispatcher *d, const struct module_entry *mo
 
 static bool is_slow(const struct dispatcher *d, const struct worker *worker)
 {
-    return dispatch_now(d) - worker->job->assigned_us >= RECALL_MS * 1000;
+    return dispatch_now(d) - worker->job->assigned_us >= RECALL_MS * 1000ull;
 }
 
 /* The worker that the job is lent to though another is idle; NULL: wake that. Only the one that was
@@ -294,6 +304,10 @@ void dispatch_next(struct dispatcher *d, struct worker *worker)
 {
     timer_clear(d->timers, &worker->timer);
     worker->jobs_done++;
+    if (worker->old && dispatch_must_make_room(d)) {
+        worker->stale = true;
+        dispatch_take_back_lent(d, worker);
+    }
     if (worker->lent_count) {
         dispatch_begin_lent(d, worker);
     } else if (worker->state == WORKER_STOPPING) {

@@ -68,6 +68,18 @@ void dispatch_start_failed(struct dispatcher *d, const char *why)
     timer_set_ms(d->timers, &d->backoff, delay);
     log_event(LOG_ERROR, "start-failed", LOG_STR("why", why), LOG_UINT("retry_ms", delay),
               LOG_UINT("failures", d->start_failures));
+    if (d->renewing)
+        log_event(LOG_ERROR, "renewal-held",
+                  LOG_STR("hint", "no worker has started under the new settings; those of before "
+                                  "serve on with theirs"));
+}
+
+void dispatch_forget_failures(struct dispatcher *d)
+{
+    d->start_failures = 0;
+    d->start_error[0] = '\0';
+    timer_clear(d->timers, &d->proven);
+    timer_clear(d->timers, &d->backoff);
 }
 
 void dispatch_await_proof(struct dispatcher *d)
@@ -79,10 +91,7 @@ void dispatch_await_proof(struct dispatcher *d)
 void dispatch_on_proven(void *arg)
 {
     struct dispatcher *d = arg;
-    d->start_failures = 0;
-    d->start_error[0] = '\0';
-    timer_clear(d->timers, &d->proven);
-    timer_clear(d->timers, &d->backoff);
+    dispatch_forget_failures(d);
     dispatch_grow(d);
 }
 
@@ -139,11 +148,13 @@ static bool line_wants_worker(const struct dispatcher *d)
 
 static bool wants_worker(const struct dispatcher *d)
 {
-    return line_wants_worker(d) || pool_count(&d->pool) < d->limits.pool_start;
+    return line_wants_worker(d) || pool_count(&d->pool) < d->limits.pool_start ||
+           dispatch_wants_first(d);
 }
 
 void dispatch_grow(struct dispatcher *d)
 {
+    dispatch_make_room(d);
     for (int n = 0; n < START_BATCH && dispatch_can_start(d) && wants_worker(d); n++)
         start_worker(d);
     if (dispatch_can_start(d) && wants_worker(d))

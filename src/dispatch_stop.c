@@ -137,6 +137,13 @@ void dispatch_on_worker_timer(void *arg)
         dispatch_signal(d, worker, SIGKILL); /* it was told to end and did not */
 }
 
+void dispatch_retire_all(struct dispatcher *d, enum worker_state state)
+{
+    struct worker *worker;
+    while ((worker = TAILQ_FIRST(&d->pool.lists[state])))
+        dispatch_retire(d, worker);
+}
+
 void dispatch_retire(struct dispatcher *d, struct worker *worker)
 {
     timer_clear(d->timers, &worker->timer);

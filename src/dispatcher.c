@@ -197,6 +197,8 @@ void dispatcher_worker_ready(struct dispatcher *d, struct worker *worker)
     timer_clear(d->timers, &worker->timer);
     dispatch_await_proof(d);
     dispatch_available(d);
+    if (d->renewing && !worker->stale)
+        dispatch_renewed(d);
     if (worker->stale || d->draining) {
         dispatch_retire(d, worker);
     } else {
@@ -226,7 +228,7 @@ void dispatcher_worker_answered(struct dispatcher *d, struct worker *worker,
                                 const struct worker_answer *answer)
 {
     struct job *job = worker->job;
-    bool proof = !worker->jobs_done && d->start_failures;
+    bool proof = !worker->jobs_done && d->start_failures && !worker->old;
     struct job_event event = {
         .type = answer->type,
         .fail = answer->fail,
@@ -336,31 +338,14 @@ void dispatcher_worker_reaped(struct dispatcher *d, struct worker *worker)
 
 /* --- drain and reload --- */
 
-/* In their order, so that each finds its place in the line right behind the one before. */
-static void take_back_all(struct dispatcher *d)
-{
-    struct job *job, *next;
-    for (job = TAILQ_FIRST(&d->lent_jobs); job; job = next) {
-        next = TAILQ_NEXT(job, lent_link);
-        dispatch_return_lent(d, job);
-    }
-}
-
-static void retire_all(struct dispatcher *d, enum worker_state state)
-{
-    struct worker *worker;
-    while ((worker = TAILQ_FIRST(&d->pool.lists[state])))
-        dispatch_retire(d, worker);
-}
-
 void dispatcher_drain(struct dispatcher *d)
 {
     d->draining = true;
     timer_clear(d->timers, &d->backoff);
-    take_back_all(d);
+    dispatch_take_back_all(d);
     dispatch_purge(d, FAIL_SHUTDOWN, "the server is shutting down");
-    retire_all(d, WORKER_IDLE);
-    retire_all(d, WORKER_STARTING);
+    dispatch_retire_all(d, WORKER_IDLE);
+    dispatch_retire_all(d, WORKER_STARTING);
 }
 
 void dispatcher_abort(struct dispatcher *d, bool at_once)
@@ -391,18 +376,11 @@ bool dispatcher_is_drained(const struct dispatcher *d)
            pool_count(&d->pool) == 0;
 }
 
-void dispatcher_configure(struct dispatcher *d, const struct dispatcher_limits *limits,
-                          bool recycle)
+void dispatcher_configure(struct dispatcher *d, const struct dispatcher_limits *limits, bool renew)
 {
-    struct worker *worker;
     d->limits = *limits;
-    if (recycle) {
-        for (int state = 0; state < WORKER_STATES; state++)
-            TAILQ_FOREACH (worker, &d->pool.lists[state], link)
-                worker->stale = true;
-        take_back_all(d);
-        retire_all(d, WORKER_IDLE);
-    }
+    if (renew)
+        dispatch_renew(d);
     dispatch_grow(d);
 }
 

@@ -99,6 +99,7 @@ struct dispatcher {
     uint64_t last_seq, last_order;
     uint64_t mean_run_us; /* moving average */
     bool draining;
+    bool renewing; /* all workers are old, and a new one is not ready yet */
 
     uint32_t start_failures; /* in a row, since a worker has proved that starts work */
     char start_error[256];   /* what the last one was */
@@ -145,9 +146,9 @@ void dispatcher_free(struct dispatcher *d);
 /* Starts the pool. */
 void dispatcher_start(struct dispatcher *d);
 
-/* Other limits; with `recycle` every worker ends after its job and another takes its place. */
-void dispatcher_configure(struct dispatcher *d, const struct dispatcher_limits *limits,
-                          bool recycle);
+/* Other limits; with `renew` all workers are replaced, once a new one is ready, each after its job.
+ */
+void dispatcher_configure(struct dispatcher *d, const struct dispatcher_limits *limits, bool renew);
 
 /* Takes over a NEW job that has its source and its payload. Its events, perhaps the terminal one,
  * are told before this returns; then the job may be gone. */

@@ -46,7 +46,8 @@ struct worker {
     pid_t pid;            /* 0 until its process runs */
     uint8_t state;
     bool signalled; /* SIGTERM was sent: it must not be given another job, which might die of it */
-    bool stale;     /* started under settings that are no longer in force: ends after its job */
+    bool old;       /* started under settings that are no longer in force */
+    bool stale; /* is given no other job: it is old and others are there, or it has no connection */
 };
 
 TAILQ_HEAD(worker_list, worker);

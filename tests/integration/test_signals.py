@@ -11,7 +11,7 @@ import pytest
 from harness import proc
 from harness.client import Client, check
 from harness.fakes import FakeWorker
-from harness.wait import DEADLINE, SCALE, wait_until
+from harness.wait import BUILD, DEADLINE, SCALE, wait_until
 
 LONG_SLEEP = json.dumps({"ms": 60000})
 
@@ -264,6 +264,27 @@ def test_reload_changes_the_settings_of_modules(daemon, tmp_path):
         assert client.done("readfile", '{"path":"file"}', id=n) == b"two"
     assert client.outcome("a").json() == 5
     assert server.wait_idle(2)["jobs"]["failed"]["error"] == 0
+
+
+def test_reload_with_which_no_worker_starts(daemon, tmp_path):
+    """The workers of before serve on, until a reload says what works."""
+    for module in ("modules/echo.so", "tests/modules/constructor_crash.so"):
+        (tmp_path / os.path.basename(module)).symlink_to(os.path.join(BUILD, module))
+    server = daemon(pool_start=3, pool_max=3, module_dir=str(tmp_path))
+    server.wait_idle(3)
+    before = set(server.worker_pids())
+    server.write_config(preload=["constructor_crash"])
+    server.signal(signal.SIGHUP)
+    server.log.wait("renewal-held")
+    client = server.client()
+    for n in range(20):
+        assert client.done("echo", str(n), id=n) == str(n).encode()
+    assert set(server.worker_pids("idle")) < before
+    server.write_config(preload=[])
+    server.signal(signal.SIGHUP)
+    server.log.wait("renewed")
+    server.wait_idle(3)
+    assert not before & set(server.worker_pids())
 
 
 def test_reload_grows_the_pool_for_those_who_wait(daemon):

@@ -37,9 +37,9 @@ static void open_idle(uint32_t workers, uint32_t pool_max, uint32_t job_max)
     hush_news();
 }
 
-static void reconfigure(bool recycle)
+static void reconfigure(bool renew)
 {
-    dispatcher_configure(&d, &limits, recycle);
+    dispatcher_configure(&d, &limits, renew);
 }
 
 /* --- the pool at rest --- */
@@ -1629,7 +1629,7 @@ START_TEST(test_abort_at_once)
 }
 END_TEST
 
-/* Every worker ends after its job, and another takes its place. */
+/* A new worker goes first. When it is ready, every other ends after its job. */
 START_TEST(test_reload)
 {
     open_idle(2, 4, 10);
@@ -1642,22 +1642,169 @@ START_TEST(test_reload)
     done(1);
     ck_told("a3 done");
     reconfigure(true); /* 1 idle, 2 busy, 3 starting */
+    ck_told("retire 3, start 4");
+    SUBMIT();
+    ck_told("give 1 j4"); /* as if nothing were */
+    done(1);
+    ck_told("a4 done");
+    ready(4);
     ck_told("retire 1");
     dies(1, -0);
-    ck_told("forget 1"); /* two are there still */
-    ready(3);
-    ck_told("retire 3");
     dies(3, -0);
-    ck_told("forget 3, start 4");
-    ready(4);
+    ck_told("forget 1, forget 3"); /* two are there still */
     done(2);
     ck_told("a1 done, retire 2");
     dies(2, -0);
     ck_told("forget 2, start 5");
     SUBMIT();
-    ck_told("give 4 j4");
+    ck_told("give 4 j5");
     done(4);
-    ck_told("a4 done"); /* it is not stale */
+    ck_told("a5 done"); /* it is not old */
+}
+END_TEST
+
+/* All places are taken: one without a job gives way. */
+START_TEST(test_reload_full)
+{
+    open_idle(3, 3, 10);
+    SUBMIT();
+    ck_told("give 3 j1");
+    reconfigure(true);
+    ck_told("retire 2");
+    SUBMIT();
+    ck_told("give 1 j2");
+    dies(2, -0);
+    ck_told("forget 2, start 4");
+    done(1);
+    ck_told("a2 done");
+    ready(4);
+    ck_told("retire 1");
+    dies(1, -0);
+    ck_told("forget 1, start 5");
+    done(3);
+    ck_told("a1 done, retire 3");
+}
+END_TEST
+
+/* ... or the first that has finished its job, and no other. */
+START_TEST(test_reload_full_and_busy)
+{
+    open_idle(3, 3, 10);
+    for (int i = 0; i < 6; i++)
+        SUBMIT();
+    ck_told("give 3 j1, give 2 j2, give 1 j3");
+    reconfigure(true);
+    ck_told("");
+    done(2);
+    ck_told("a2 done, retire 2");
+    done(1);
+    ck_told("a3 done, give 1 j4");
+    dies(2, -0);
+    ck_told("forget 2, start 4");
+    done(3);
+    ck_told("a1 done, give 3 j5");
+    ready(4);
+    ck_told("give 4 j6");
+    done(1);
+    done(3);
+    ck_told("a4 done, retire 1, a5 done, retire 3");
+}
+END_TEST
+
+/* No worker starts under the new settings: the old ones serve on. */
+START_TEST(test_reload_in_vain)
+{
+    open_idle(3, 3, 10);
+    reconfigure(true);
+    ck_told("retire 3");
+    dies(3, -0);
+    ck_told("forget 3, start 4");
+    dies(4, SIGSEGV);
+    ck_told("forget 4");
+    for (int i = 0; i < 3; i++) {
+        while (!d.pool.counts[WORKER_STARTING])
+            pass_ms(100);
+        ck_told(i == 0 ? "start 5" : i == 1 ? "start 6" : "start 7");
+        dies(5 + (uint32_t)i, SIGSEGV);
+        SUBMIT();
+        SUBMIT();
+        hush_news();
+        done(1);
+        done(2);
+        hush_news();
+    }
+    ck_assert_uint_eq(d.counts.done, 6);
+    ck_assert_uint_eq(d.pool.counts[WORKER_IDLE], 2);
+    reconfigure(true); /* what was wrong is mended, and nobody has to wait for the pause's end */
+    ck_told("start 8");
+    ready(8);
+    ck_told("retire 2, retire 1");
+}
+END_TEST
+
+/* Again, before the first was ready: that one will not do any more. */
+START_TEST(test_reload_twice)
+{
+    open_idle(2, 3, 10);
+    reconfigure(true);
+    ck_told("start 3");
+    reconfigure(true);
+    ck_told("retire 3"); /* there is room as soon as that is gone */
+    dies(3, -0);
+    ck_told("forget 3, start 4");
+    ready(4);
+    ck_told("retire 2, retire 1");
+}
+END_TEST
+
+/* The old ones are lost meanwhile. */
+START_TEST(test_reload_and_losses)
+{
+    open_idle(2, 2, 10);
+    SUBMIT();
+    SUBMIT();
+    SUBMIT();
+    hush_news();
+    reconfigure(true);
+    dies(1, SIGSEGV);
+    dies(2, SIGSEGV);
+    ck_told("a2 failed error SIG 11, forget 1, start 3, a1 failed error SIG 11, forget 2, "
+            "start 4");
+    ready(3);
+    ck_told("give 3 j3");
+    ck_assert(!d.renewing);
+}
+END_TEST
+
+START_TEST(test_reload_of_one)
+{
+    open_idle(1, 1, 10);
+    SUBMIT();
+    SUBMIT();
+    ck_told("give 1 j1");
+    reconfigure(true);
+    done(1);
+    ck_told("a1 done, retire 1");
+    dies(1, -0);
+    ready(2);
+    ck_told("forget 1, start 2, give 2 j2");
+}
+END_TEST
+
+START_TEST(test_reload_and_less_room)
+{
+    open_idle(3, 3, 10);
+    limits.pool_start = limits.pool_max = 1;
+    reconfigure(true);
+    ck_told("retire 3");
+    dies(3, -0);
+    ck_told("forget 3, retire 2");
+    dies(2, -0);
+    ck_told("forget 2, retire 1");
+    dies(1, -0);
+    ck_told("forget 1, start 4");
+    ready(4);
+    ck_told("");
 }
 END_TEST
 
@@ -1698,7 +1845,7 @@ START_TEST(test_reload_while_starting)
     hush_news();
     reconfigure(true);
     dies(1, -1);
-    ck_told("forget 1, start 2");
+    ck_told("retire 1, forget 1, start 2");
     ck_assert_uint_eq(d.start_failures, 0);
 }
 END_TEST
@@ -1825,6 +1972,13 @@ int main(void)
     tcase_add_test(tc, test_abort);
     tcase_add_test(tc, test_abort_at_once);
     tcase_add_test(tc, test_reload);
+    tcase_add_test(tc, test_reload_full);
+    tcase_add_test(tc, test_reload_full_and_busy);
+    tcase_add_test(tc, test_reload_in_vain);
+    tcase_add_test(tc, test_reload_twice);
+    tcase_add_test(tc, test_reload_and_losses);
+    tcase_add_test(tc, test_reload_of_one);
+    tcase_add_test(tc, test_reload_and_less_room);
     tcase_add_test(tc, test_reload_limits);
     tcase_add_test(tc, test_reload_while_starting);
 
