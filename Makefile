@@ -172,7 +172,8 @@ FUZZ_SECONDS ?= 300
 fuzzers      := $(patsubst tests/fuzz/%.c,$(BUILD)/%,$(wildcard tests/fuzz/fuzz_*.c))
 $(BUILD)/fuzz_worker: $(O)/tests/fuzz/fuzz_worker.o $(O)/libworker.a $(O)/libcommon.a
 	$(CC) $(CFLAGS) -fsanitize=fuzzer $(LDFLAGS) -o $@ $^ $(WORKER_LIBS)
-# In the place of processes and of the clock stands what fuzz_session.c defines.
+$(BUILD)/fuzz_session: $(patsubst %,$(O)/tests/fuzz/session_%.o,bytes clients system workers)
+# In the place of processes and of the clock stands what session_system.c defines.
 comma := ,
 $(BUILD)/fuzz_session: LDFLAGS += $(patsubst %,-Wl$(comma)--wrap=%,clock_gettime stat getrandom pipe2 posix_spawn kill getpgid \
     waitid waitpid worker_proc_start log_emit)

@@ -1,0 +1,290 @@
+/* session_workers: see session_workers.h. */
+#include "session_workers.h"
+
+#include "common/log.h"
+#include "common/wire.h"
+#include "session_system.h"
+
+#include <taskmaster/version.h>
+
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+enum { STRANGERS = 4 };
+
+static struct workers *workers;  /* the master's */
+static int strangers[STRANGERS]; /* their sockets; -1: none */
+
+void procs_reset(struct workers *of_master)
+{
+    workers = of_master;
+    for (int i = 0; i < STRANGERS; i++)
+        strangers[i] = -1;
+}
+
+static void send_to_master(struct proc *proc, const void *data, size_t len)
+{
+    if (len)
+        send(proc->fd, data, len, MSG_DONTWAIT | MSG_NOSIGNAL);
+}
+
+static void send_message(struct proc *proc, struct wire_head *head, const char *name,
+                         const void *text, const void *payload)
+{
+    head->magic = WIRE_MAGIC;
+    snprintf(head->name, sizeof head->name, "%s", name);
+    send_to_master(proc, head, sizeof *head);
+    send_to_master(proc, text, head->text_len);
+    send_to_master(proc, payload, head->size);
+}
+
+static int knock(void)
+{
+    struct sockaddr addr = {.sa_family = AF_INET};
+    int pair[2];
+    make_pair(pair);
+    workers_accept(workers, pair[0], &addr, sizeof addr);
+    return pair[1];
+}
+
+static void connect_worker(struct proc *proc)
+{
+    struct wire_head head = {.type = WIRE_HELLO, .size = sizeof(struct wire_hello)};
+    struct wire_hello hello = {.worker = proc->worker};
+    memcpy(hello.token, proc->token, TOKEN_BYTES);
+    proc->fd = knock();
+    send_message(proc, &head, TASKMASTER_VERSION, NULL, &hello);
+}
+
+/* One message of the master's; false if there is none that is whole. */
+static bool take_message(struct proc *proc)
+{
+    struct wire_head head;
+    if (proc->in.len < sizeof head)
+        return false;
+    memcpy(&head, proc->in.data, sizeof head);
+    bug_on(head.magic != WIRE_MAGIC || head.text_len);
+    if (proc->in.len < sizeof head + head.size)
+        return false;
+    buffer_drop(&proc->in, sizeof head + head.size);
+    bug_on(head.type != WIRE_WELCOME && head.type != WIRE_RUN);
+    bug_on((head.type == WIRE_WELCOME) == proc->welcomed);
+    proc->welcomed = true;
+    if (head.type == WIRE_WELCOME)
+        return true;
+    bug_on(!(proc->said_ready || proc->wrong) || head.slot >= WORKER_CLAIMS ||
+           proc->handed_count == PROC_HANDED_MAX);
+    bug_on(strcmp(head.name, "echo") != 0 && strcmp(head.name, "wc") != 0);
+    proc->handed[(proc->handed_first + proc->handed_count++) % PROC_HANDED_MAX] =
+        (struct handed){head.job, head.slot};
+    return true;
+}
+
+/* Claims the next job; false if there is none. */
+static bool claim(struct proc *proc, struct handed *handed)
+{
+    while (proc->handed_count) {
+        *handed = proc->handed[proc->handed_first];
+        proc->handed_first = (proc->handed_first + 1) % PROC_HANDED_MAX;
+        proc->handed_count--;
+        if (claim_settle(&proc->shared->claims[handed->slot], handed->seq, CLAIM_BEGUN))
+            return true;
+    }
+    return false;
+}
+
+/* In its slot, as a result that the next message tells of, or nobody. */
+static void leave_result(struct proc *proc, const struct handed *handed, uint32_t size)
+{
+    struct worker_result *result = &proc->shared->results[handed->slot];
+    result->size = size;
+    memset(result->data, 'r', size <= WORKER_RESULT_MAX ? size : WORKER_RESULT_MAX);
+    __atomic_store_n(&proc->shared->claims[handed->slot], claim_word(handed->seq, CLAIM_ANSWERED),
+                     __ATOMIC_RELEASE);
+}
+
+static void answer(struct proc *proc, uint8_t what)
+{
+    static char payload[80 * 256];
+    struct handed handed;
+    if (!claim(proc, &handed))
+        return;
+    if (what % 8 == 6) {
+        leave_result(proc, &handed, what * 2u);
+        return;
+    }
+    struct wire_head head = {.type = WIRE_DONE, .job = handed.seq, .size = what * 80u};
+    if (what % 8 == 7) {
+        head.type = WIRE_FAILED;
+        head.kind = what / 8 % 4;
+        head.text_len = what;
+    }
+    send_message(proc, &head, what & 1 ? "some-code" : "", payload, payload);
+}
+
+/* Small results of jobs that came together are told of by one message. */
+static void answer_well(struct proc *proc)
+{
+    struct wire_head answered = {.type = WIRE_ANSWERED};
+    bool untold = false;
+    while (proc->handed_count > 1) {
+        answer(proc, 6);
+        untold = true;
+    }
+    if (proc->handed_count)
+        answer(proc, 2);
+    else if (untold)
+        send_message(proc, &answered, "", NULL, NULL);
+}
+
+static void read_worker(struct proc *proc)
+{
+    bool more = buffer_receive(proc->fd, &proc->in);
+    while (take_message(proc))
+        ;
+    if (!more)
+        proc_die(proc, 0); /* it was told to end, or its connection broke */
+}
+
+/* One thing, as a worker of ours would. */
+static void behave(struct proc *proc)
+{
+    struct wire_head ready = {.type = WIRE_READY};
+    if (proc->dead || proc->hung)
+        return;
+    if (proc->told_term) {
+        proc_die(proc, SIGTERM);
+        return;
+    }
+    if (proc->fd < 0) {
+        connect_worker(proc);
+        return;
+    }
+    read_worker(proc);
+    if (proc->dead || !proc->welcomed)
+        return;
+    if (!proc->said_ready)
+        send_message(proc, &ready, "", NULL, NULL);
+    else
+        answer_well(proc);
+    proc->said_ready = true;
+}
+
+static void lie(struct proc *proc, struct input *input)
+{
+    struct wire_head head = {
+        .magic = WIRE_MAGIC, .type = input_take(input) % 9, .job = workers->dispatcher->last_seq};
+    uint8_t what = input_take(input);
+    size_t at = input_take(input) % sizeof head, len = what % 16;
+    const void *bytes = input_bytes(input, &len);
+    if (len > sizeof head - at)
+        len = sizeof head - at;
+    memcpy((char *)&head + at, bytes, len);
+    send_to_master(proc, &head, what & 16 ? sizeof head : what % sizeof head);
+}
+
+/* A worker that writes anywhere in the memory that it shares. */
+static void scribble(struct proc *proc, struct input *input)
+{
+    char *page = (char *)proc->shared + 4096;
+    size_t room = sizeof *proc->shared - 4096, len = input_take(input) % 16;
+    size_t at = input_take(input) * 8u % (room - 16);
+    const void *bytes = input_bytes(input, &len);
+    memcpy(page + at, bytes, len);
+}
+
+static void print(struct proc *proc, struct input *input)
+{
+    size_t len = input_take(input);
+    const void *bytes = input_bytes(input, &len);
+    if (write(proc->output_fd, bytes, len) < 0)
+        bug_on(errno != EAGAIN && errno != EPIPE);
+}
+
+void procs_act(struct input *input)
+{
+    struct proc *proc = proc_count ? &procs[proc_count - 1 - input_take(input) % proc_count] : NULL;
+    uint8_t what = input_take(input);
+    if (!proc || proc->dead || proc->hung)
+        return;
+    proc->wrong |= what % 16 >= 2 && what % 16 <= 6;
+    switch (what % 16) {
+    case 0:
+        proc_die(proc, what / 16 + 1); /* by that signal */
+        break;
+    case 1:
+        proc_die(proc, what / 16 << 8); /* by exit */
+        proc->stuck = what & 16;
+        break;
+    case 2:
+        if (proc->fd >= 0)
+            shutdown(proc->fd, SHUT_WR);
+        break;
+    case 3:
+        if (proc->fd >= 0)
+            lie(proc, input);
+        break;
+    case 4:
+        scribble(proc, input);
+        break;
+    case 5:
+        if (proc->fd >= 0 && proc->said_ready) {
+            read_worker(proc);
+            if (!proc->dead)
+                answer(proc, input_take(input));
+        }
+        break;
+    case 6: {
+        struct handed handed;
+        claim(proc, &handed); /* and not a word more about it */
+        break;
+    }
+    case 7:
+        print(proc, input);
+        break;
+    case 8:
+        proc->hung = true;
+        break;
+    default:
+        behave(proc);
+    }
+}
+
+/* Anybody on this machine can connect to the workers' port. */
+void strangers_act(struct input *input)
+{
+    struct proc stranger = {.fd = knock()};
+    struct wire_head head = {.type = WIRE_HELLO, .size = sizeof(struct wire_hello)};
+    struct wire_hello hello = {.worker = input_take(input) % 8};
+    uint8_t what = input_take(input);
+    size_t len = what;
+    const void *bytes = input_bytes(input, &len);
+    memcpy(hello.token, bytes, len < TOKEN_BYTES ? len : TOKEN_BYTES);
+    if (what & 1)
+        send_message(&stranger, &head, TASKMASTER_VERSION, NULL, &hello);
+    else
+        send_to_master(&stranger, bytes, len);
+    int *place = &strangers[what % STRANGERS];
+    if (*place >= 0)
+        close(*place);
+    *place = stranger.fd; /* it stays, until the next */
+}
+
+void procs_go_on(void)
+{
+    for (size_t i = 0; i < proc_count; i++) {
+        procs[i].stuck = false;
+        behave(&procs[i]);
+    }
+}
+
+void strangers_leave(void)
+{
+    for (int i = 0; i < STRANGERS; i++)
+        if (strangers[i] >= 0)
+            close(strangers[i]);
+}
