@@ -193,6 +193,8 @@ def test_a_signal_between_fork_and_exec_does_not_run_the_parents_handler(daemon)
     assert server.process.poll() is None, "the master ended"
     assert not server.log.events("drain"), "a child's signal reached the master"
     assert server.stats()["draining"] is False
+    # One that was ready before it was hit would take the job along.
+    server.wait_stats(lambda s: s["pool"]["exits"] >= len(hit), "those that were hit gone")
     event = server.client().run("echo", "x", timeout=3 * DEADLINE)
     check(event, "done")
 
