@@ -1,17 +1,19 @@
+/* clang-format off */
 /*
  * client_session: one client's connection, a source of jobs.
  *
  * It reads requests and answers them, hands submits to the dispatcher and writes the events of its
  * jobs. The table in client_session.c says which operation is handled where. How a session ends:
  *
- *     OPEN --(EOF, or an error that is fatal)--> ENDING: no more requests; events of its jobs are
- * still delivered
- *          --(no job left, all output taken)--> LINGER: the sending side is shut, input is thrown
- * away until EOF
- *          --(EOF, or linger-ms)--> closed
+ *     OPEN --(EOF, or an error that is fatal)--> ENDING: no more requests; events of its jobs
+ *                                                are still delivered
+ *          --(no job left, all output taken)---> LINGER: the sending side is shut, input is
+ *                                                thrown away until EOF
+ *          --(EOF, or linger-ms)---------------> closed
  *
  * A reset, a failed write or a client that does not read closes it at once from any state.
  */
+/* clang-format on */
 #ifndef TASKMASTER_CLIENT_SESSION_H
 #define TASKMASTER_CLIENT_SESSION_H
 

@@ -47,10 +47,13 @@ void dispatch_unlend(struct dispatcher *d, struct job *job);
 /* A waiting job leaves the line, or the worker that it is lent to; false if that has begun it. */
 bool dispatch_unwait(struct dispatcher *d, struct job *job);
 
+/* The worker is no longer on the job. */
+void dispatch_part(struct dispatcher *d, struct job *job);
+
 /*
- * A job that is counted as waiting, and that its worker has not begun, goes back to its place in
- * the line; unless it was cancelled meanwhile, or nobody waits for it any more: then it ends here.
- * That happens only after the worker had said that it had begun one, which an honest one says once.
+ * A job that is with no worker any more and has not begun goes back to its place in the line. It
+ * ends here instead if the server is being shut down, if it was cancelled meanwhile, or if nobody
+ * waits for it any more. (The last two happen only after the worker had said that it had begun it.)
  */
 void dispatch_put_back(struct dispatcher *d, struct job *job);
 

@@ -21,10 +21,6 @@ static void count_end(struct dispatcher *d, const struct job *job, const struct 
         d->counts.dropped++; /* it never ran: its module has neither done it nor failed */
         return;
     }
-    if (job_is_assigned(job)) {
-        d->counts.running--;
-        job->module->running--;
-    }
     if (job->module && event->type == JOB_DONE)
         job->module->done++;
     if (job->module && event->type == JOB_FAILED)
@@ -41,12 +37,8 @@ static void count_end(struct dispatcher *d, const struct job *job, const struct 
 
 void dispatch_end(struct dispatcher *d, struct job *job, const struct job_event *event)
 {
-    struct worker *worker = job->worker;
-    if (worker) {
-        bug_on(worker->job != job);
-        worker->job = NULL;
-        job->worker = NULL;
-    }
+    if (job->worker)
+        dispatch_part(d, job);
     count_end(d, job, event);
     job_set_state(job, JOB_ENDED);
     dispatch_tell(job, event);
@@ -72,9 +64,5 @@ void dispatch_fail(struct dispatcher *d, struct job *job, enum fail_reason reaso
 
 void dispatch_drop(struct dispatcher *d, struct job *job)
 {
-    d->counts.dropped++;
-    job_set_state(job, JOB_ENDED);
-    hash_remove(&d->jobs, &job->by_seq);
-    job_set_source(job, NULL);
-    job_free(job);
+    dispatch_end(d, job, &(struct job_event){.type = JOB_FAILED});
 }

@@ -39,7 +39,6 @@ bool dispatch_unwait(struct dispatcher *d, struct job *job)
     } else {
         return false;
     }
-    job->module->waiting--;
     return true;
 }
 
@@ -48,15 +47,14 @@ void dispatch_put_back(struct dispatcher *d, struct job *job)
     job->worker = NULL;
     if (job->state != JOB_WAITING)
         job_set_state(job, JOB_WAITING);
-    if (job->source && !job->cancelled) {
-        job_queue_return(&d->queue, job);
-        return;
-    }
-    job->module->waiting--;
-    if (job->source)
-        dispatch_fail(d, job, FAIL_CANCELLED, "the job was cancelled while it waited");
-    else
+    if (!job->source)
         dispatch_drop(d, job);
+    else if (job->cancelled)
+        dispatch_fail(d, job, FAIL_CANCELLED, "the job was cancelled while it waited");
+    else if (d->draining)
+        dispatch_fail(d, job, FAIL_SHUTDOWN, "the server is shutting down");
+    else
+        job_queue_return(&d->queue, job);
 }
 
 void dispatch_return_lent(struct dispatcher *d, struct job *job)
@@ -117,7 +115,6 @@ static void begin(struct dispatcher *d, struct worker *worker, struct job *job)
     job->assigned_us = dispatch_now(d);
     worker->job = job;
     d->counts.running++;
-    job->module->running++;
     if (limit_ms(d, job))
         timer_set_ms(d->timers, &worker->timer, limit_ms(d, job));
     if (job->notify_started)
@@ -131,7 +128,6 @@ void dispatch_begin_lent(struct dispatcher *d, struct worker *worker)
 {
     struct job *job = TAILQ_FIRST(&worker->lent);
     dispatch_unlend(d, job);
-    job->module->waiting--;
     begin(d, worker, job);
 }
 
@@ -184,6 +180,14 @@ static void lend(struct dispatcher *d, struct worker *worker)
         job_queue_remove(&d->queue, job);
         lend_job(d, worker, job);
     }
+}
+
+void dispatch_part(struct dispatcher *d, struct job *job)
+{
+    bug_on(job->worker->job != job);
+    job->worker->job = NULL;
+    job->worker = NULL;
+    d->counts.running--;
 }
 
 void dispatch_assign(struct dispatcher *d, struct worker *worker, struct job *job)
@@ -239,7 +243,6 @@ void dispatch_assign_new(struct dispatcher *d, struct job *job)
     struct worker *worker = tiny_worker(d, job);
     if (worker) {
         job_set_state(job, JOB_WAITING);
-        job->module->waiting++;
         lend_job(d, worker, job);
     } else {
         dispatch_assign(d, pool_idle(&d->pool), job);

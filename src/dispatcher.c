@@ -104,7 +104,6 @@ static void enqueue(struct dispatcher *d, struct job *job)
 {
     size_t position = dispatcher_waiting(d);
     job_queue_put(&d->queue, job);
-    job->module->waiting++;
     accept_job(job, position);
     dispatch_grow(d);
 }
@@ -278,17 +277,11 @@ static void lose_job(struct dispatcher *d, struct worker *worker, const struct w
 }
 
 /* The worker was lost before it began its job: that waits again. */
-static void return_job(struct dispatcher *d, struct worker *worker)
+static void return_job(struct dispatcher *d, struct job *job)
 {
-    struct job *job = worker->job;
-    worker->job = NULL;
-    d->counts.running--;
-    job->module->running--;
-    job->module->waiting++;
+    dispatch_part(d, job);
     job->assigned_us = 0;
     dispatch_put_back(d, job);
-    if (d->draining)
-        dispatch_purge(d, FAIL_SHUTDOWN, "the server is shutting down");
 }
 
 /* Of the jobs that it had begun since, those that are finished have a result, though the answer for
@@ -314,7 +307,7 @@ void dispatcher_worker_lost(struct dispatcher *d, struct worker *worker,
     timer_clear(d->timers, &worker->timer);
     if (worker->job && worker->job->was_lent && worker->job->state == JOB_RUNNING &&
         dispatch_take_back(d, worker->job))
-        return_job(d, worker);
+        return_job(d, worker->job);
     else if (worker->job)
         lose_job(d, worker, end);
     dispatch_take_back_lent(d, worker);
@@ -356,7 +349,7 @@ void dispatcher_abort(struct dispatcher *d, bool at_once)
             next = TAILQ_NEXT(worker, link);
             if (worker->job) {
                 dispatch_begin_stop(d, worker->job, FAIL_SHUTDOWN);
-                worker->job->stop_step = STOP_SIGKILL;
+                worker->job->stop_step = STOP_SIGKILL; /* the signal is sent below, to all */
             }
             if (worker->job && at_once)
                 dispatch_fail_stopped(d, worker->job);

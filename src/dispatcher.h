@@ -4,7 +4,7 @@
  *
  * It holds no descriptor and reads no clock but the timers it is given. It decides and calls a
  * table of operations: in production these are processes and connections (worker_link.c), in tests
- * a recorder. Every job that is submitted ends here, in end_job(), exactly once.
+ * a recorder. Every job that is submitted ends here, in dispatch_end(), exactly once.
  *
  * Handing over early. For a tiny job the way to a worker and back takes longer than the job, and
  * meanwhile the worker is idle. So while a line waits, a worker whose jobs are short is handed its

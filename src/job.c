@@ -92,6 +92,16 @@ void job_set_source(struct job *job, struct job_source *source)
     }
 }
 
+/* Where its module counts a job in this state; NULL if nowhere. */
+static size_t *count_of(const struct job *job)
+{
+    if (!job->module)
+        return NULL;
+    if (job->state == JOB_WAITING)
+        return &job->module->waiting;
+    return job_is_assigned(job) ? &job->module->running : NULL;
+}
+
 void job_set_state(struct job *job, enum job_state state)
 {
     static const unsigned char from[] = {
@@ -101,5 +111,11 @@ void job_set_state(struct job *job, enum job_state state)
         [JOB_ENDED] = 1u << JOB_NEW | 1u << JOB_WAITING | 1u << JOB_RUNNING | 1u << JOB_STOPPING,
     };
     bug_on(!(from[state] & 1u << job->state));
+    size_t *before = count_of(job);
     job->state = (uint8_t)state;
+    size_t *now = count_of(job);
+    if (before)
+        --*before;
+    if (now)
+        ++*now;
 }

@@ -150,7 +150,9 @@ void job_free(struct job *job);
 /* Joins the job to its source, and parts them. */
 void job_set_source(struct job *job, struct job_source *source);
 
-/* The one way to another state; aborts on a way that does not exist. */
+/* The one way to another state; its module's counts go with it. Aborts on a way that does not
+ * exist.
+ */
 void job_set_state(struct job *job, enum job_state state);
 
 static inline const char *job_id(const struct job *job)

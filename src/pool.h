@@ -1,3 +1,4 @@
+/* clang-format off */
 /*
  * pool: the records of all workers, and their states.
  *
@@ -6,11 +7,12 @@
  *
  *     STARTING --> IDLE <--> BUSY          a worker's life
  *         |         |         |
- *         +-------> STOPPING <+            it was told to end, killed or lost; its process is not
- * reaped yet
+ *         +-------> STOPPING <+            it was told to end, killed or lost;
+ *                                          its process is not reaped yet
  *
  * A record lives from the decision to start a worker until its process has been reaped.
  */
+/* clang-format on */
 #ifndef TASKMASTER_POOL_H
 #define TASKMASTER_POOL_H
 
@@ -45,7 +47,8 @@ struct worker {
     uint32_t id;          /* from 1, never used again */
     pid_t pid;            /* 0 until its process runs */
     uint8_t state;
-    bool signalled; /* SIGTERM was sent: it must not be given another job, which might die of it */
+    bool signalled; /* SIGTERM or SIGKILL was sent: it must not be given another job, which might
+                       die of it */
     bool old;       /* started under settings that are no longer in force */
     bool stale; /* is given no other job: it is old and others are there, or it has no connection */
 };

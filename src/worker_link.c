@@ -37,7 +37,7 @@ enum {
 struct worker_link {
     TAILQ_ENTRY(worker_link) link;
     struct workers *workers;
-    struct worker *worker; /* the record; NULL once it is forgotten */
+    struct worker *worker; /* the record; both go at the same time */
     struct worker_conn *conn;
     struct worker_proc proc;
     struct worker_output output;

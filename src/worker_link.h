@@ -1,3 +1,4 @@
+/* clang-format off */
 /*
  * worker_link: what connects a worker's record to the world: its process, its connection, its
  * output.
@@ -5,13 +6,15 @@
  * It carries out the dispatcher's operations and tells it what workers do. A worker has two ends,
  * its process and its connection, and they are seen in either order:
  *
- *     reaped first:  the socket is read until nothing more is there (a grandchild may hold it open,
- * so EOF is not waited for), then the loss is told: a whole result that was sent before the death
- * is a result closed first:  its own exit status is waited for (200 ms), then it is killed
+ *     reaped first:  the socket is read until nothing more is there (a grandchild may hold it
+ *                    open, so EOF is not waited for), then the loss is told: a whole result that
+ *                    was sent before the death is a result
+ *     closed first:  its own exit status is waited for (200 ms), then it is killed
  *
  * Either way the record goes when the process has been reaped. Should a killed process not be
  * reaped within a second (it hangs in the kernel), its job's end is told without waiting longer.
  */
+/* clang-format on */
 #ifndef TASKMASTER_WORKER_LINK_H
 #define TASKMASTER_WORKER_LINK_H
 

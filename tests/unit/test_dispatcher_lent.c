@@ -798,7 +798,7 @@ START_TEST(test_drain)
     finishes_well(1);
     begins(1);
     dispatcher_drain(&d);
-    ck_told("back 1 j4 no, back 1 j5 yes, back 1 j6 yes, a5 failed shutdown, a6 failed shutdown, "
+    ck_told("back 1 j4 no, back 1 j5 yes, a5 failed shutdown, back 1 j6 yes, a6 failed shutdown, "
             "a7 failed shutdown, a8 failed shutdown, a9 failed shutdown, a10 failed shutdown, "
             "a11 failed shutdown, a12 failed shutdown");
     reads(1);
