@@ -68,21 +68,6 @@ static int listen_somewhere(struct peer *listener)
     return ntohs(address.sin_port);
 }
 
-static void accept_peer(int listener, bool is_worker)
-{
-    int fd = accept4(listener, NULL, NULL, SOCK_CLOEXEC);
-    if (fd < 0)
-        return;
-    struct peer *peer = xcalloc(1, sizeof *peer);
-    stream_init(&peer->stream, fd);
-    peer->is_worker = is_worker;
-    if (is_worker)
-        TAILQ_INSERT_HEAD(&free_workers, peer, free_link);
-    struct epoll_event event = {.events = EPOLLIN, .data.ptr = peer};
-    if (epoll_ctl(epoll_fd, EPOLL_CTL_ADD, fd, &event) < 0)
-        die("epoll_ctl: %s", strerror(errno));
-}
-
 static void send_to(struct peer *peer, const char *frame, size_t len)
 {
     if (peer->stream.fd < 0)
@@ -118,6 +103,34 @@ static void join_line(struct peer *from, const char *frame, size_t len)
     memcpy(last->frame, frame, len);
 }
 
+static void serve_line(struct peer *worker)
+{
+    while (line_count && worker->held < window) {
+        struct waiting *next = &line[line_first++ % line_capacity];
+        line_first %= line_capacity;
+        line_count--;
+        hand(worker, next->from, next->frame, next->len);
+        free(next->frame);
+    }
+}
+
+static void accept_peer(int listener, bool is_worker)
+{
+    int fd = accept4(listener, NULL, NULL, SOCK_CLOEXEC);
+    if (fd < 0)
+        return;
+    struct peer *peer = xcalloc(1, sizeof *peer);
+    stream_init(&peer->stream, fd);
+    peer->is_worker = is_worker;
+    struct epoll_event event = {.events = EPOLLIN, .data.ptr = peer};
+    if (epoll_ctl(epoll_fd, EPOLL_CTL_ADD, fd, &event) < 0)
+        die("epoll_ctl: %s", strerror(errno));
+    if (is_worker) {
+        TAILQ_INSERT_HEAD(&free_workers, peer, free_link);
+        serve_line(peer); /* a client may have been here first */
+    }
+}
+
 static void from_client(struct peer *client, const char *frame, size_t len)
 {
     struct peer *worker = TAILQ_FIRST(&free_workers);
@@ -132,13 +145,7 @@ static void from_worker(struct peer *worker, const char *frame, size_t len)
     send_to(worker->from[worker->first++ % WINDOW_MAX], frame, len);
     if (worker->held-- == window)
         TAILQ_INSERT_HEAD(&free_workers, worker, free_link);
-    if (!line_count)
-        return;
-    struct waiting *next = &line[line_first++ % line_capacity];
-    line_first %= line_capacity;
-    line_count--;
-    hand(worker, next->from, next->frame, next->len);
-    free(next->frame);
+    serve_line(worker);
 }
 
 static void read_from(struct peer *peer)
