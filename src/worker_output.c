@@ -13,6 +13,7 @@
 enum {
     READ_MAX = 16 * 1024,
     DRAIN_MAX = 64 * 1024,
+    PRIORITY_LEN = 3, /* "<4>" */
 };
 
 static void on_output(evutil_socket_t fd, short what, void *arg);
@@ -49,22 +50,37 @@ static bool within_rate(struct worker_output *output)
     return false;
 }
 
+static bool has_priority(const char *line, size_t len)
+{
+    return len >= PRIORITY_LEN && line[0] == '<' && line[1] >= '0' && line[1] <= '7' &&
+           line[2] == '>';
+}
+
+/* An LF within a text that a worker reports stands in the pipe as a NUL (worker/report.h). */
+static void restore_lfs(char *text, size_t len)
+{
+    for (size_t i = 0; i < len; i++)
+        if (!text[i])
+            text[i] = '\n';
+}
+
 /* "<4>text": the level, and the text behind it. */
-static enum log_level level_of(const char **text, size_t *len)
+static enum log_level level_of(char **text, size_t *len)
 {
     static const enum log_level levels[] = {LOG_ERROR, LOG_ERROR, LOG_ERROR, LOG_ERROR,
                                             LOG_WARN,  LOG_INFO,  LOG_INFO,  LOG_DEBUG};
-    const char *t = *text;
-    if (*len < 3 || t[0] != '<' || t[1] < '0' || t[1] > '7' || t[2] != '>')
+    char *t = *text;
+    if (!has_priority(t, *len))
         return LOG_INFO;
-    *text += 3;
-    *len -= 3;
+    *text += PRIORITY_LEN;
+    *len -= PRIORITY_LEN;
+    restore_lfs(*text, *len);
     return levels[t[1] - '0'];
 }
 
 static void log_line(struct worker_output *output)
 {
-    const char *text = output->line;
+    char *text = output->line;
     char job[64] = "-";
     size_t len = output->line_len;
     output->line_len = 0;

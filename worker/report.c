@@ -50,7 +50,7 @@ void report_v(tm_level level, const char *fmt, va_list args)
         return;
     if (vsnprintf(text, sizeof(text), fmt, args) < 0)
         text[0] = '\0';
-    size_t len = 3 + text_escape(line + 3, REPORT_MAX + 1, text);
+    size_t len = 3 + text_one_line(line + 3, REPORT_MAX + 1, text);
     line[len++] = '\n';
 
     report_flush_stdout();

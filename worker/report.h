@@ -3,7 +3,8 @@
  *
  * A worker's stdout and stderr are one pipe that the master reads line by line. A line that begins
  * with <N>, a syslog priority, is logged at that level; whatever else a module prints is logged as
- * info. The master adds which worker and which job it was.
+ * info. The master adds which worker and which job it was, and escapes what a line of the log must
+ * not hold. An LF within a text stands in the pipe as a NUL, so that the text stays one line.
  */
 #ifndef TASKMASTER_WORKER_REPORT_H
 #define TASKMASTER_WORKER_REPORT_H
@@ -19,7 +20,7 @@ enum { REPORT_MAX = 1024 };
  * not worth a system call. */
 void report_set_debug(bool debug);
 
-/* One line, control characters escaped, after all that stdout still holds. errno is preserved. */
+/* One line, after all that stdout still holds. errno is preserved. */
 void report(tm_level level, const char *fmt, ...) TM_PRINTF(2, 3);
 void report_v(tm_level level, const char *fmt, va_list args);
 

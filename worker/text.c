@@ -3,7 +3,6 @@
 #include "text.h"
 
 #include <stdbool.h>
-#include <stdio.h>
 #include <string.h>
 
 #define REPLACEMENT "\xEF\xBF\xBD" /* U+FFFD */
@@ -68,34 +67,12 @@ size_t text_clean(char *out, size_t out_size, const char *in)
     return used;
 }
 
-static int escape_byte(char piece[5], unsigned char byte)
+size_t text_one_line(char *out, size_t out_size, const char *in)
 {
-    switch (byte) {
-    case '\n':
-        return snprintf(piece, 5, "\\n");
-    case '\r':
-        return snprintf(piece, 5, "\\r");
-    case '\t':
-        return snprintf(piece, 5, "\\t");
-    default:
-        if (byte < 0x20 || byte == 0x7F)
-            return snprintf(piece, 5, "\\x%02x", byte);
-        return snprintf(piece, 5, "%c", byte);
-    }
-}
+    size_t used = strnlen(in, out_size - 1);
 
-size_t text_escape(char *out, size_t out_size, const char *in)
-{
-    size_t used = 0;
-
-    for (const unsigned char *s = (const unsigned char *)in; *s != '\0'; s++) {
-        char piece[5];
-        size_t piece_len = (size_t)escape_byte(piece, *s);
-        if (used + piece_len >= out_size)
-            break;
-        memcpy(out + used, piece, piece_len);
-        used += piece_len;
-    }
+    for (size_t i = 0; i < used; i++)
+        out[i] = (char)(in[i] == '\n' ? '\0' : in[i]);
     out[used] = '\0';
     return used;
 }

@@ -11,8 +11,11 @@
  */
 size_t text_clean(char *out, size_t out_size, const char *in);
 
-/* Copies `in` as one line for the log: control characters become \n, \t, \r or \xNN, all else stays
- * as it is. Cut as above. Returns the length. */
-size_t text_escape(char *out, size_t out_size, const char *in);
+/*
+ * Copies `in` so that it is one line of the pipe that ends in the log: each LF becomes a NUL, which
+ * no text of C holds and the master takes for the LF that it was; all else stays as it is, for the
+ * log escapes what it must. Cut at `out_size` with the closing NUL. Returns the length.
+ */
+size_t text_one_line(char *out, size_t out_size, const char *in);
 
 #endif

@@ -87,8 +87,8 @@ void report_v(tm_level level, const char *fmt, va_list args)
     char text[REPORT_MAX + 1], line[REPORT_MAX + 1];
     (void)level;
     bug_on(vsnprintf(text, sizeof text, fmt, args) < 0);
-    size_t len = text_escape(line, sizeof line, text);
-    bug_on(len != strlen(line) || strpbrk(line, "\n\r\x1b"));
+    size_t len = text_one_line(line, sizeof line, text);
+    bug_on(len != strlen(text) || memchr(line, '\n', len));
 }
 
 void report(tm_level level, const char *fmt, ...)

@@ -9,7 +9,9 @@ import pytest
 
 from harness import proc
 from harness.client import check
-from harness.wait import DEADLINE, SANITIZED, wait_until
+from harness.wait import BUILD, DEADLINE, SANITIZED, wait_until
+
+TEST_MODULES = os.path.join(BUILD, "tests", "modules")
 
 LONG_SLEEP = json.dumps({"ms": 60000})
 
@@ -226,6 +228,13 @@ def test_output_goes_to_the_log_tagged_with_worker_and_job(daemon, stream):
     assert line["job"] == event["job"]
     check(event, "done")
     assert b"hello" not in event.payload, "never into the protocol"
+
+
+def test_a_line_end_in_a_text_for_the_log_is_escaped_once(daemon):
+    server = daemon(module_dir=TEST_MODULES, pool_start=1, pool_max=1)
+    check(server.client().run("probe", "log"), "done")
+    line = server.log.wait("worker-output", text="two\nlines\\x1b[31m")
+    assert line["level"] == "info"
 
 
 def test_output_is_escaped_and_cut(daemon):

@@ -165,7 +165,8 @@ static void drain_log(struct fake_master *m)
     }
     size_t room = LOG_KEPT_MAX - m->log_len;
     size_t kept = (size_t)n < room ? (size_t)n : room;
-    memcpy(m->log + m->log_len, scratch, kept);
+    for (size_t i = 0; i < kept; i++)
+        m->log[m->log_len + i] = (char)(scratch[i] ? scratch[i] : '\v');
     m->log_len += kept;
     m->log[m->log_len] = '\0';
 }

@@ -41,7 +41,7 @@ struct fake_master {
     int socket;               /* its connection, once accepted; -1 before */
     struct worker_page *page; /* mapped; the worker's token was set to bytes 1, 2, 3 ... */
     size_t log_len;
-    char *log; /* NUL-terminated; what it has printed */
+    char *log; /* NUL-terminated; what it has printed, \v for each NUL */
 };
 
 struct answer {

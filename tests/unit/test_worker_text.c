@@ -51,14 +51,17 @@ START_TEST(clean_never_splits_a_character)
 }
 END_TEST
 
-START_TEST(escape_keeps_one_line)
+START_TEST(a_text_for_the_log_is_one_line)
 {
     char out[32];
 
-    text_escape(out, sizeof(out), "a\nb\rc\td\x1b[m\x7f \xff\\");
-    ck_assert_str_eq(out, "a\\nb\\rc\\td\\x1b[m\\x7f \xff\\");
-    ck_assert_uint_eq(text_escape(out, 5, "abc\n"), 3);
-    ck_assert_str_eq(out, "abc");
+    static const char in[] = "a\nb\rc\td\x1b[m\x7f \xff\\\n",
+                      expected[] = "a\0b\rc\td\x1b[m\x7f \xff\\";
+
+    ck_assert_uint_eq(text_one_line(out, sizeof(out), in), strlen(in));
+    ck_assert_mem_eq(out, expected, sizeof(expected));
+    ck_assert_uint_eq(text_one_line(out, 5, "abc\n\n"), 4);
+    ck_assert_mem_eq(out, "abc\0", 5);
 }
 END_TEST
 
@@ -95,7 +98,7 @@ int main(void)
 
     tcase_add_test(tc, clean_replaces_what_json_text_cannot_hold);
     tcase_add_test(tc, clean_never_splits_a_character);
-    tcase_add_test(tc, escape_keeps_one_line);
+    tcase_add_test(tc, a_text_for_the_log_is_one_line);
     tcase_add_test(tc, buffer_grows_in_place_and_gives_back);
     suite_add_tcase(suite, tc);
     SRunner *runner = srunner_create(suite);
