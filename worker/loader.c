@@ -13,6 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 struct loader {
     const struct settings *settings;
@@ -63,8 +64,8 @@ static int name_of(const char *path, char name[MODULE_NAME_MAX + 1], struct refu
                   base, MODULE_NAME_MAX);
 }
 
-/* Looks before dlopen(), which hangs on a FIFO and reports a missing file like a missing library.
- */
+/* Looks before dlopen(), which hangs on a FIFO and reports a missing file, or one that may not be
+ * read, like a missing library. */
 static void *open_object(const char *path, struct refusal *refusal)
 {
     struct stat st;
@@ -76,6 +77,12 @@ static void *open_object(const char *path, struct refusal *refusal)
     }
     if (!S_ISREG(st.st_mode)) {
         refuse(refusal, "%s: not a regular file: put the module's shared object there", path);
+        return NULL;
+    }
+    if (access(path, R_OK) < 0) {
+        refuse(refusal,
+               "%s: %s: make it readable for the user that the workers run as, uid %u: chmod a+r",
+               path, strerror(errno), (unsigned)geteuid());
         return NULL;
     }
     void *object = dlopen(path, RTLD_NOW | RTLD_LOCAL);

@@ -3,6 +3,7 @@
 import json
 import os
 import shutil
+import tempfile
 
 import pytest
 
@@ -331,6 +332,20 @@ def test_each_refusal_has_its_own_reason(bad_modules):
         text = client.run(name, "x")["message"].replace(name, "NAME")
         assert text not in messages, f"{name} and {messages[text]} have one reason: {text}"
         messages[text] = name
+
+
+def test_a_file_that_the_workers_may_not_read(daemon):
+    if os.getuid() != 0:
+        pytest.skip("needs root")
+    with tempfile.TemporaryDirectory() as modules:
+        os.chmod(modules, 0o755)
+        shutil.copy(os.path.join(MODULES, "echo.so"), modules)
+        os.chmod(f"{modules}/echo.so", 0o600)
+        server = daemon(module_dir=modules, user="nobody", pool_start=1, pool_max=1)
+        event = server.client().run("echo", "x")
+        check(event, "failed", reason="unavailable")
+        words = "Permission denied: make it readable for the user that the workers run as, uid 65534"
+        assert words in event["message"] and "cc -shared" not in event["message"], event
 
 
 def test_a_module_that_crashes_while_it_is_loaded(bad_modules):
