@@ -10,6 +10,7 @@
 
 #include "config.h"
 #include "hash.h"
+#include "module_refusal.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -24,6 +25,7 @@ struct module_entry {
     uint64_t done, failed;
     uint64_t mean_run_us; /* moving average of what its jobs took lately; 0: not known */
     size_t running, waiting;
+    struct module_refusal refusal;
 };
 
 struct module_table {

@@ -505,6 +505,9 @@ static void take_failure(struct worker_link *link, const struct wire_head *head,
     };
     char message[WIRE_TEXT_MAX];
     size_t len = head->text_len ? payload_copy(payload, 0, message, head->text_len) : 0;
+    if (head->kind == WIRE_KIND_UNAVAILABLE)
+        module_refusal_log(&link->worker->job->module->refusal, link->worker->job->module->name,
+                           link->worker->id, message, len, timers_of(link->workers)->now_us);
     struct worker_answer answer = {
         .type = JOB_FAILED,
         .fail = reasons[head->kind],

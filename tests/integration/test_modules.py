@@ -334,6 +334,20 @@ def test_each_refusal_has_its_own_reason(bad_modules):
         messages[text] = name
 
 
+@pytest.mark.parametrize("name", ["undefined", "init_fails"])
+def test_a_refusal_is_in_the_log_once_for_many_jobs(bad_modules, name):
+    client = bad_modules.client()
+    why = client.run(name, "x")["message"]
+    for n in range(20):
+        check(client.run(name, "x", id=n), "failed", reason="unavailable")
+    line = bad_modules.log.wait("module-unavailable")
+    expected = {"level": "error", "module": name, "worker": 1, "jobs": 1, "why": why}
+    assert {key: line[key] for key in expected} == expected
+    assert len(bad_modules.log.events("module-unavailable")) == 1
+    other = client.run("no_run", "x")["message"]
+    bad_modules.log.wait("module-unavailable", module="no_run", why=other)
+
+
 def test_a_file_that_the_workers_may_not_read(daemon):
     if os.getuid() != 0:
         pytest.skip("needs root")
