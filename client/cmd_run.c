@@ -130,6 +130,7 @@ static int print_end(const struct settings *settings, const tm_client_event *eve
         written = print_text(event->data, event->size, wants_newline(event));
     } else {
         report_failure(event, 0);
+        report_output(event);
     }
     return written < 0 && status == EXIT_DONE ? EXIT_JOB_FAILED : status;
 }

@@ -23,13 +23,10 @@ enum {
 
 /* ---- diagnostics ---- */
 
-void complain(const char *fmt, ...)
+static void say(const char *prefix, const char *fmt, va_list args)
 {
-    char text[2048];
-    va_list args;
-    va_start(args, fmt);
+    char text[2048 + 1];
     vsnprintf(text, sizeof text, fmt, args);
-    va_end(args);
     for (unsigned char *c = (unsigned char *)text; *c; c++) {
         bool c1 = c[0] == 0xc2 && c[1] >= 0x80 && c[1] < 0xa0; /* U+0080 to U+009F */
         if (c1)
@@ -37,7 +34,23 @@ void complain(const char *fmt, ...)
         if (c1 || *c < 0x20 || *c == 0x7f)
             *c = '?';
     }
-    fprintf(stderr, "taskmaster: %s\n", text);
+    fprintf(stderr, "%s%s\n", prefix, text);
+}
+
+void complain(const char *fmt, ...)
+{
+    va_list args;
+    va_start(args, fmt);
+    say("taskmaster: ", fmt, args);
+    va_end(args);
+}
+
+void complain_further(const char *fmt, ...)
+{
+    va_list args;
+    va_start(args, fmt);
+    say("  ", fmt, args);
+    va_end(args);
 }
 
 _Noreturn void out_of_memory(void)

@@ -61,6 +61,9 @@ int cmd_workers(const struct settings *settings);
  * what a server or a module says cannot steer the terminal. */
 void complain(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 
+/* A line that belongs to the complaint before it: indented, and otherwise the same. */
+void complain_further(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+
 /* Ends the command. */
 _Noreturn void out_of_memory(void);
 

@@ -80,6 +80,21 @@ void report_failure(const tm_client_event *event, uint64_t line)
     complain("%s", text);
 }
 
+void report_output(const tm_client_event *event)
+{
+    if (!reason_is(event, "error"))
+        return;
+    json_t *details = json_loadb(event->data, event->size, JSON_ALLOW_NUL, NULL);
+    const json_t *output = json_object_get(details, "output");
+    const char *line = json_string_value(output), *end = line + json_string_length(output);
+    while (line < end) {
+        const char *lf = memchr(line, '\n', (size_t)(end - line));
+        complain_further("it printed: %.*s", (int)((lf ? lf : end) - line), line);
+        line = lf ? lf + 1 : end;
+    }
+    json_decref(details);
+}
+
 /* NUL-terminated base64 (RFC 4648), the caller's. */
 static char *base64(const unsigned char *data, size_t size)
 {

@@ -11,6 +11,9 @@ int report_exit_status(const tm_client_event *event);
  * `line` is the line of input that the job came from; 0: none. */
 void report_failure(const tm_client_event *event, uint64_t line);
 
+/* Complains further about a worker that was lost: what it had printed last, line by line. */
+void report_output(const tm_client_event *event);
+
 /* The event as one line of JSON with its LF: what the server said, without the request's id, with
  * `line` unless that is 0, and the payload as `payload` if it is text, else as `payload_base64`.
  * The caller frees it; `*len` gets its length. */

@@ -218,8 +218,8 @@ static json_t *json_text(const char *bytes, size_t len)
 /* What is known of a crash, for the failed event. */
 static struct payload *crash_details(struct worker_link *link, const struct worker_end *end)
 {
-    size_t len;
-    const char *tail = worker_output_tail(&link->output, &len);
+    char tail[OUTPUT_TAIL_MAX];
+    size_t len = worker_output_tail(&link->output, tail);
     json_t *details =
         json_pack("{s:I, s:I, s:s, s:s, s:o}", "worker", (json_int_t)link->worker->id, "pid",
                   (json_int_t)link->proc.pid, "module", link->worker->job->module->name, "why",
@@ -258,8 +258,9 @@ static void lose(struct worker_link *link, const int *status)
     describe_status(status, link->closed, &end, how, sizeof how);
     snprintf(text, sizeof text, "%s%s%s", link->why, link->why[0] ? "; " : "", how);
     end.why = text;
-    log_end(link, text);
     worker_output_drain(&link->output);
+    worker_output_end_line(&link->output);
+    log_end(link, text);
     if (link->worker->job)
         end.details = crash_details(link, &end);
     dispatcher_worker_lost(link->workers->dispatcher, link->worker, &end);

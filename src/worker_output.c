@@ -173,18 +173,45 @@ static void on_output(evutil_socket_t fd, short what, void *arg)
     worker_output_drain(arg);
 }
 
-const char *worker_output_tail(const struct worker_output *output, size_t *len)
+/* Of a tail that is full, the first line is a piece of one, unless there is no other. */
+static const char *first_line(const char *tail, size_t len)
 {
-    *len =
-        output->worker->job && output->worker->job->seq == output->tail_job ? output->tail_len : 0;
-    return output->line ? output->line + OUTPUT_LINE_MAX : "";
+    const char *lf = len == OUTPUT_TAIL_MAX ? memchr(tail, '\n', len - 1) : NULL;
+    return lf ? lf + 1 : tail;
+}
+
+size_t worker_output_tail(const struct worker_output *output, char text[OUTPUT_TAIL_MAX])
+{
+    size_t len = 0;
+    if (!output->line || !output->worker->job || output->worker->job->seq != output->tail_job)
+        return 0;
+    const char *tail = output->line + OUTPUT_LINE_MAX, *end = tail + output->tail_len;
+    const char *next;
+    for (const char *at = first_line(tail, output->tail_len); at < end; at = next) {
+        const char *lf = memchr(at, '\n', (size_t)(end - at));
+        next = lf ? lf + 1 : end;
+        size_t skip = has_priority(at, (size_t)(next - at)) ? PRIORITY_LEN : 0, n;
+        n = (size_t)(next - at) - skip;
+        memcpy(text + len, at + skip, n);
+        if (skip)
+            restore_lfs(text + len, n);
+        len += n;
+    }
+    return len;
+}
+
+void worker_output_end_line(struct worker_output *output)
+{
+    if (!output->line_len)
+        return;
+    log_line(output);
+    output->cut = true;
 }
 
 void worker_output_close(struct worker_output *output)
 {
     unwatch(output);
-    if (output->line_len)
-        log_line(output);
+    worker_output_end_line(output);
     say_dropped(output);
     free(output->line);
     output->line = NULL;

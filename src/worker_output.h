@@ -51,8 +51,12 @@ int worker_output_open(struct worker_output *output, struct event_base *base,
 /* Logs what is there; at most 64 KiB, so that a flood does not hold up the loop. */
 void worker_output_drain(struct worker_output *output);
 
-/* The last that was printed during the job. */
-const char *worker_output_tail(const struct worker_output *output, size_t *len);
+/* The last lines that were printed during the job, without their priorities; the last may be
+ * unfinished. Returns how many bytes that is. */
+size_t worker_output_tail(const struct worker_output *output, char text[OUTPUT_TAIL_MAX]);
+
+/* Logs an unfinished line, while it is known whose it is. */
+void worker_output_end_line(struct worker_output *output);
 
 /* Logs an unfinished line, and stops watching. */
 void worker_output_close(struct worker_output *output);

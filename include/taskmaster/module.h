@@ -165,7 +165,9 @@ static inline TM_UNUSED void tm_progress(tm_job *job, double fraction, const cha
 /*
  * Writes one line to the master's log, tagged with the worker and the job: printf form, cut at
  * 1,024 bytes, control characters escaped. What a module prints on stdout or stderr gets there as
- * well, as level info.
+ * well, line by line, as level info. stdout is line-buffered: an unfinished line goes out when
+ * run() returns, and is lost if the process dies before; stderr is not buffered. The last 2 KiB of
+ * all this during the job are in the failed event of a crash, as `output`.
  */
 TM_PRINTF(3, 4)
 static inline TM_UNUSED void tm_log(tm_job *job, tm_level level, const char *fmt, ...)

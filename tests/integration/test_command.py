@@ -15,7 +15,7 @@ import pytest
 from harness import proc
 from harness.client import check
 from harness.daemon import COMMAND, environment
-from harness.wait import DEADLINE, SANITIZED, SCALE
+from harness.wait import BUILD, DEADLINE, SANITIZED, SCALE
 
 LONG_SLEEP = json.dumps({"ms": 60000})
 DONE, FAILED, USAGE, UNREACHABLE, LOST, OVERLOAD, SOME_FAILED, TIMEOUT = 0, 1, 64, 69, 70, 75, 123, 124
@@ -74,6 +74,14 @@ def full_daemon(daemon, **config):
 def test_run_with_an_argument(run):
     result = ended(run("run", "fib", "30"), DONE)
     assert result.stdout == b"832040" and result.stderr == ""
+
+
+def test_run_says_what_a_lost_worker_printed(daemon):
+    server = daemon(module_dir=os.path.join(BUILD, "tests", "modules"))
+    result = ended(Command(server)("run", "last_words", "0"), LOST)
+    failed, *further = result.stderr.splitlines()
+    assert failed.startswith("taskmaster: job ") and "SIGKILL" in failed
+    assert further == [f"  it printed: {line}" for line in ("logged", "in two", "printed", "state=42")]
 
 
 def test_run_with_stdin(run):

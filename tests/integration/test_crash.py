@@ -230,6 +230,27 @@ def test_output_goes_to_the_log_tagged_with_worker_and_job(daemon, stream):
     assert b"hello" not in event.payload, "never into the protocol"
 
 
+def test_last_words_are_in_the_details_as_they_were_said(daemon):
+    """The unfinished last line too, without the priorities that lead to the log."""
+    server = daemon(module_dir=TEST_MODULES, pool_start=1, pool_max=1)
+    event = server.client().run("last_words", "0")
+    check(event, "failed", reason="error", signal="SIGKILL")
+    assert event.json()["output"] == "logged\nin two\nprinted\nstate=42"
+    line = server.log.wait("worker-output", text="state=42")
+    assert line["job"] == event["job"]
+    server.log.wait("worker-output", text="logged\nin two", level="warn", job=event["job"])
+
+
+def test_last_words_begin_with_a_whole_line(daemon):
+    server = daemon(module_dir=TEST_MODULES, pool_start=1, pool_max=1)
+    event = server.client().run("last_words", "60000")
+    output = event.json()["output"]
+    assert 1900 < len(output) <= 2048, output
+    lines = output.split("\n")
+    assert lines[-4:] == ["logged", "in two", "printed", "state=42"]
+    assert set(lines[:-4]) == {"x" * 59}
+
+
 def test_a_line_end_in_a_text_for_the_log_is_escaped_once(daemon):
     server = daemon(module_dir=TEST_MODULES, pool_start=1, pool_max=1)
     check(server.client().run("probe", "log"), "done")

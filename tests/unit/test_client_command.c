@@ -76,6 +76,14 @@ START_TEST(run_ends)
         {"{\"event\":\"failed\",\"id\":1,\"job\":\"k-1\",\"reason\":\"error\",\"exit_status\":3,"
          "\"message\":\"lost\"}\n",
          70, "taskmaster: job k-1 failed (error, exit status 3): lost\n"},
+        {"{\"event\":\"failed\",\"id\":1,\"reason\":\"error\",\"message\":\"lost\",\"size\":49}\n"
+         "{\"output\":\"one\\n\\u001b[2J two\\u0000\\n\\nstate=42\"}",
+         70,
+         "taskmaster: failed (error): lost\n  it printed: one\n  it printed: ?[2J two\n"
+         "  it printed: \n  it printed: state=42\n"},
+        {"{\"event\":\"failed\",\"id\":1,\"reason\":\"error\",\"message\":\"lost\",\"size\":3}\n"
+         "???",
+         70, "taskmaster: failed (error): lost\n"},
         {"{\"event\":\"failed\",\"id\":1,\"job\":\"k-1\",\"reason\":\"timeout\",\"message\":\"\","
          "\"step\":\"sigkill\"}\n",
          124, "taskmaster: job k-1 failed (timeout, step sigkill)\n"},
