@@ -47,6 +47,7 @@ struct worker_link {
     bool ready;        /* it said so */
     bool killed;       /* SIGKILL was sent to it */
     bool closed;       /* its connection ended before it did */
+    bool untold;       /* its loss is yet to be logged */
     char why[WHY_MAX]; /* what is known of its end besides its status */
     struct timer timer;
     struct timer peek; /* while jobs are lent: when to look for results that nobody told of */
@@ -67,6 +68,7 @@ static void on_link_timer(void *arg);
 static void on_peek(void *arg);
 static void take_results(struct worker_link *link);
 static void lose(struct worker_link *link, const int *status);
+static void log_end(struct worker_link *link, const char *why);
 
 static struct worker_conn *conn_of(struct conn *conn)
 {
@@ -128,11 +130,13 @@ static void kill_process(struct worker_link *link)
 }
 
 /* Without a connection an idle worker must not be given a job; what a busy one leaves is told when
- * it has ended. */
+ * it has ended. So is, to the log, what an idle one died of. */
 static void unfit(struct worker_link *link)
 {
-    if (link->worker->state == WORKER_IDLE)
-        lose(link, NULL);
+    if (link->worker->state != WORKER_IDLE)
+        return;
+    link->untold = true;
+    lose(link, NULL);
 }
 
 /* A worker that does what no worker of ours does. */
@@ -179,6 +183,8 @@ static void on_link_timer(void *arg)
 {
     struct worker_link *link = arg;
     bool stopping = link->worker->state == WORKER_STOPPING;
+    if (link->untold) /* waiting for its end has been long enough */
+        log_end(link, link->why[0] ? link->why : "it closed its connection");
     kill_process(link);
     if (!stopping || link->worker->job)
         lose(link, NULL);
@@ -237,11 +243,12 @@ static struct payload *crash_details(struct worker_link *link, const struct work
     return payload;
 }
 
-static void log_end(const struct worker_link *link, const char *why)
+static void log_end(struct worker_link *link, const char *why)
 {
     const struct job *job = link->worker->job;
     char name[64] = "-";
-    bool expected = link->worker->state == WORKER_STOPPING;
+    bool expected = link->worker->state == WORKER_STOPPING && !link->untold;
+    link->untold = false;
     if (job)
         snprintf(name, sizeof name, "%s-%" PRIu64, link->workers->boot, job->seq);
     log_event(expected ? LOG_INFO : LOG_WARN, expected ? "worker-exit" : "worker-lost",
@@ -260,7 +267,8 @@ static void lose(struct worker_link *link, const int *status)
     end.why = text;
     worker_output_drain(&link->output);
     worker_output_end_line(&link->output);
-    log_end(link, text);
+    if (!link->untold || status)
+        log_end(link, text);
     if (link->worker->job)
         end.details = crash_details(link, &end);
     dispatcher_worker_lost(link->workers->dispatcher, link->worker, &end);
@@ -591,6 +599,10 @@ static void on_header_too_long(struct conn *conn)
 static void on_gone(struct conn *raw, const char *why)
 {
     struct worker_conn *conn = conn_of(raw);
+    if (conn->owner && !conn->owner->proc.reaped && !raw->loop->reading)
+        workers_reap(conn->workers); /* a death that is known by now is told as what it is */
+    if (!conn_is_open(raw))
+        return;
     if (conn->owner)
         conn_ended(conn->owner);
     else

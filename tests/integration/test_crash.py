@@ -95,6 +95,17 @@ def test_an_idle_worker_killed_from_outside_is_replaced(daemon):
     assert not os.path.exists(f"/proc/{pid}"), "reaped"
 
 
+def test_the_log_says_of_what_an_idle_worker_died(daemon):
+    """Once, though its socket ends before the process can be reaped."""
+    server = daemon(pool_start=4, pool_max=4)
+    server.wait_idle(4)
+    for worker in server.workers():
+        os.kill(worker["pid"], signal.SIGKILL)
+        line = server.log.wait("worker-lost", worker=worker["id"])
+        assert (line["why"], line["level"]) == ("it was ended by SIGKILL", "warn")
+        assert not server.log.events("worker-exit", worker=worker["id"])
+
+
 @pytest.mark.timeout(120)
 def test_fifty_workers_dying_at_once_are_all_reaped_and_replaced(daemon):
     server = daemon(pool_start=50, pool_max=50)
