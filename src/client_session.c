@@ -27,6 +27,7 @@ enum session_state {
 
 enum {
     OUTPUT_PAUSE = 256 * 1024, /* bytes that wait before a client is not read from any more */
+    ID_SHOWN_MAX = 100,        /* bytes of an id in a message */
     REFUSED_MAX = 64,          /* connections over client-max that are told so at the same time */
 };
 
@@ -53,6 +54,8 @@ struct client_session {
     char *module;            /* the default; NULL until one is set */
     struct job *arriving;    /* a submit whose payload is on its way */
     struct refusal *refusal; /* or what a wrong request will be answered */
+    enum op last_op;         /* of the header that was read last */
+    size_t last_size;        /* the payload that it announced */
     struct timer timer;      /* hello-timeout, then linger */
     char name[];             /* who it is, for the log */
 };
@@ -539,6 +542,42 @@ static void handle_cancel(struct client_session *session, struct request *reques
 
 /* --- input --- */
 
+/* What has come of the payload that is arriving. */
+static void describe_payload(const struct client_session *session, char *text, size_t size)
+{
+    const struct job *job = session->arriving;
+    const char *id = job ? job_id(job) : session->refusal->id;
+    size_t id_len = job ? job->id_len : strlen(id);
+    int shown = (int)(id_len < ID_SHOWN_MAX ? id_len : ID_SHOWN_MAX);
+    snprintf(text, size, "payload of %s%s%.*s: %zu of %zu bytes came",
+             session->last_op == OP_NONE ? "a request" : op_name(session->last_op),
+             shown ? ", id " : "", shown, id, session->last_size - session->conn.missing,
+             session->last_size);
+}
+
+/* Nobody waits for what is missing. Whoever counted wrong looks here. */
+static void log_truncated(const struct client_session *session)
+{
+    char text[256];
+    if (session->conn.in_payload)
+        describe_payload(session, text, sizeof text);
+    else
+        snprintf(text, sizeof text, "a header without its LF: %zu bytes came",
+                 session->conn.partial_len);
+    log_event(LOG_INFO, "client-truncated", LOG_STR("client", session->name),
+              LOG_STR("what", text));
+}
+
+/* What is no header is often the rest of a payload whose size was wrong. */
+static void add_hint(const struct client_session *session, char *message, size_t size)
+{
+    size_t len = strlen(message);
+    if (session->last_op == OP_SUBMIT)
+        snprintf(message + len, size - len,
+                 " (the message before it had size %zu: is that the length of its payload?)",
+                 session->last_size);
+}
+
 static ssize_t header_end(const char *data, size_t len)
 {
     const char *lf = memchr(data, '\n', len < HEADER_MAX ? len : HEADER_MAX);
@@ -549,8 +588,11 @@ static ssize_t header_end(const char *data, size_t len)
 
 static void on_header_too_long(struct conn *conn)
 {
-    fail_session(session_of_conn(conn), NULL, "header-too-long",
-                 "no LF within 4096 bytes; a header is one line of JSON, then the payload");
+    struct client_session *session = session_of_conn(conn);
+    char text[REQUEST_MESSAGE_MAX] =
+        "no LF within 4096 bytes; a header is one line of JSON, then the payload";
+    add_hint(session, text, sizeof text);
+    fail_session(session, NULL, "header-too-long", text);
 }
 
 /* Before hello was answered, every fault is fatal. */
@@ -573,6 +615,10 @@ static void on_header(struct conn *conn, char *data, size_t len)
         len--;
     enum request_verdict verdict =
         request_parse(&request, data, len, session->clients->config->payload_max);
+    if (verdict == REQUEST_BROKEN && strcmp(request.code, "bad-json") == 0)
+        add_hint(session, request.message, sizeof request.message);
+    session->last_op = request.op;
+    session->last_size = request.size;
     if (verdict == REQUEST_BROKEN)
         fail_session(session, &request, request.code, request.message);
     else if (!session->greeted && !first_is_fine(session, &request, verdict))
@@ -605,6 +651,8 @@ static void on_message(struct conn *conn, struct payload *payload, bool over_bud
 static void on_input_end(struct conn *conn)
 {
     struct client_session *session = session_of_conn(conn);
+    if (session->state == SESSION_OPEN && (conn->in_payload || conn->partial_len))
+        log_truncated(session);
     end_input(session);
     if (session->state == SESSION_LINGER)
         session_close(session, "end of input");
@@ -620,13 +668,16 @@ static void on_gone(struct conn *conn, const char *why)
 static void on_slow(struct conn *conn, enum conn_slow what)
 {
     struct client_session *session = session_of_conn(conn);
-    if (what == CONN_SLOW_OUTPUT)
+    char text[REQUEST_MESSAGE_MAX] = "a payload was not whole within payload-timeout-ms; ";
+    size_t len = strlen(text);
+    if (what == CONN_SLOW_OUTPUT) {
         session_close(session, "it took nothing of its output within output-timeout-ms");
-    else
-        fail_session(session, NULL, "too-slow",
-                     what == CONN_SLOW_HEADER
-                         ? "a header was not whole within header-timeout-ms"
-                         : "a payload was not whole within payload-timeout-ms");
+    } else if (what == CONN_SLOW_HEADER) {
+        fail_session(session, NULL, "too-slow", "a header was not whole within header-timeout-ms");
+    } else {
+        describe_payload(session, text + len, sizeof text - len);
+        fail_session(session, NULL, "too-slow", text);
+    }
 }
 
 static void on_flushed(struct conn *conn)

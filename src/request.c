@@ -43,6 +43,7 @@ struct header {
     struct request *request;
     const char *line;
     size_t len;
+    uint64_t payload_max;
     json_t *root;
 };
 
@@ -304,9 +305,11 @@ static int read_target(struct header *header, const json_t *value)
 
 static int read_size(struct header *header, const json_t *value)
 {
+    char expected[80];
+    snprintf(expected, sizeof expected,
+             "an integer from 0 to payload_max, %" PRIu64 ", in digits only", header->payload_max);
     if (!is_digits(header, "size", value))
-        return bad_field(header, FIELD_SIZE, value,
-                         "an integer from 0 to payload_max in digits only");
+        return bad_field(header, FIELD_SIZE, value, expected);
     header->request->size = (size_t)json_integer_value(value);
     return 0;
 }
@@ -417,6 +420,17 @@ static int read_job(struct header *header, const json_t *value)
 
 /* --- a whole request --- */
 
+/* jansson's words, but for an array, which it would take for a text of JSON and we not for a
+ * header.
+ */
+static const char *json_fault(json_error_t *error)
+{
+    static const char either[] = "'[' or '{' expected", array[] = "'[' or ";
+    if (strncmp(error->text, either, sizeof either - 1) != 0)
+        return error->text;
+    return error->text + sizeof array - 1;
+}
+
 static enum request_verdict load(struct header *header)
 {
     json_error_t error;
@@ -428,7 +442,7 @@ static enum request_verdict load(struct header *header)
     else if (!header->len)
         wrong(header, "bad-json", "the line is empty; expected a JSON object");
     else if (!header->root)
-        wrong(header, "bad-json", "%s at byte %d; expected a JSON object", error.text,
+        wrong(header, "bad-json", "%s at byte %d; expected a JSON object", json_fault(&error),
               error.position);
     else if (!json_is_object(header->root))
         wrong(header, "bad-json", "the top level is an array; expected an object");
@@ -458,15 +472,16 @@ static void read_quietly(struct header *header, enum field field)
 
 /* What an error can echo is read first, the size decides about the framing; a wrong op or id is
  * told in its turn. */
-static enum request_verdict read_frame(struct header *header, uint64_t payload_max)
+static enum request_verdict read_frame(struct header *header)
 {
     struct request *request = header->request;
     read_quietly(header, FIELD_OP);
     read_quietly(header, FIELD_ID);
     read_quietly(header, FIELD_CONTEXT);
-    if (read_field(header, FIELD_SIZE) == 0 && request->size > payload_max)
-        wrong(header, "payload-too-large", "field size is %zu; expected at most %" PRIu64,
-              request->size, payload_max);
+    if (read_field(header, FIELD_SIZE) == 0 && request->size > header->payload_max)
+        wrong(header, "payload-too-large",
+              "field size is %zu; expected at most payload_max, %" PRIu64, request->size,
+              header->payload_max);
     return request->code ? REQUEST_BROKEN : REQUEST_FINE;
 }
 
@@ -555,11 +570,12 @@ static void clear(struct request *request)
 enum request_verdict request_parse_general(struct request *request, const char *line, size_t len,
                                            uint64_t payload_max)
 {
-    struct header header = {.request = request, .line = line, .len = len};
+    struct header header = {
+        .request = request, .line = line, .len = len, .payload_max = payload_max};
     clear(request);
     enum request_verdict verdict = load(&header);
     if (verdict == REQUEST_FINE)
-        verdict = read_frame(&header, payload_max);
+        verdict = read_frame(&header);
     if (verdict == REQUEST_FINE) {
         read_fields(&header);
         verdict = request->code ? REQUEST_WRONG : REQUEST_FINE;

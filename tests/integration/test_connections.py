@@ -243,6 +243,11 @@ def test_slow_payload(daemon):
     client.send_raw(header(op="submit", id="a", module="echo", size=100) + b"x" * 99)
     events = fatal_too_slow(client)
     assert len(events) == 1, "a submit that was not read whole has no end of its own"
+    assert events[0]["message"].endswith('; payload of submit, id "a": 99 of 100 bytes came')
+    client = server.client()
+    client.send_raw(header(op="nonsense", size=100) + b"x")
+    (event,) = fatal_too_slow(client)
+    assert event["message"].endswith("; payload of a request: 1 of 100 bytes came")
     assert server.stats()["jobs"]["submitted"] == 0
 
 

@@ -84,6 +84,32 @@ def test_bad_json(shared, line):
     assert not others, f"what follows was interpreted: {others!r}"
 
 
+HINT = "(the message before it had size {}: is that the length of its payload?)"
+
+
+@pytest.mark.parametrize("size, payload", [(0, "30"), (1, "30"), (2, "30\n\n"), (1, '{"op":"ping"}')])
+def test_bad_json_behind_a_payload_points_at_its_size(shared, size, payload):
+    client = shared.client()
+    client.send_raw(header(op="submit", id=1, module="echo", size=size) + f"{payload}\n".encode())
+    error, _ = fatal(client, "bad-json")
+    assert error["message"].endswith(HINT.format(size)), error
+
+
+def test_a_header_too_long_behind_a_payload_points_at_its_size(shared):
+    client = shared.client()
+    client.send_raw(header(op="submit", id=1, module="echo", size=1) + b"x" * 5000)
+    error, _ = fatal(client, "header-too-long")
+    assert error["message"].endswith(HINT.format(1)), error
+
+
+def test_bad_json_elsewhere_points_at_no_size(shared):
+    for before in (b"", header(op="ping")):
+        client = shared.client()
+        client.send_raw(before + b"30\n")
+        error, _ = fatal(client, "bad-json")
+        assert error["message"] == "'{' expected near '30' at byte 2; expected a JSON object"
+
+
 def test_depth_16_is_well_framed(shared):
     """The field is unknown, which is a fault of another kind."""
     client = shared.client()
@@ -121,6 +147,7 @@ def test_bad_size(shared, size):
     client.send(op="ping")
     error, others = fatal(client, "bad-size")
     check(error, "error", op="submit", id="s")
+    assert f"from 0 to payload_max, {PAYLOAD_MAX}, in digits" in error["message"]
     assert not others, others
 
 
@@ -242,6 +269,11 @@ def test_an_incomplete_message_at_the_end_is_dropped_in_silence(daemon):
         client.send_raw(tail)
         client.shutdown()
         client.closed()
+    what = [line["what"] for line in server.log.events("client-truncated", level="info")]
+    assert what == [
+        "a header without its LF: 9 bytes came",
+        'payload of submit, id "a": 5 of 6 bytes came',
+    ]
     stats = server.stats()
     assert stats["jobs"]["submitted"] == 0, stats
 
