@@ -126,7 +126,7 @@ format:
 # `make install PREFIX=/usr DESTDIR=/tmp/tree`; crash is for the tests only.
 DEST      := $(DESTDIR)$(PREFIX)
 installed := $(filter-out %/crash.so,$(modules))
-manuals   := $(wildcard doc/*.[1358])
+manuals   := $(wildcard doc/*.[13578])
 
 install: all
 	install -d $(DEST)/bin $(DEST)/sbin $(DEST)/libexec/taskmaster $(DEST)/lib/taskmaster/modules $(DEST)/lib/pkgconfig \

@@ -139,6 +139,7 @@ def test_files_are_where_they_belong(tree):
         "share/doc/taskmaster/protocol.md",
         "share/man/man1/taskmaster.1",
         "share/man/man5/taskmasterd.conf.5",
+        "share/man/man7/taskmaster-modules.7",
         "share/man/man8/taskmasterd.8",
     ):
         assert name in found
@@ -149,6 +150,22 @@ def test_files_are_where_they_belong(tree):
         files(tree)
         == [f"usr/{name}" for name in found]
     ), "something lies outside of PREFIX"
+
+
+def test_each_installed_module_has_a_section_with_its_failure_codes(tree):
+    page = (tree / "usr/share/man/man7/taskmaster-modules.7").read_text()
+    sections = dict(re.findall(r"^\.Sh (\S+)\n(.*?)(?=^\.Sh )", page, re.M | re.S))
+    for module in (tree / "usr/lib/taskmaster/modules").iterdir():
+        section = sections[module.stem.upper()]
+        with open(f"{ROOT}/modules/{module.stem}.c", encoding="utf-8") as file:
+            codes = set(re.findall(r'tm_fail\(job, "([a-z-]+)"', file.read()))
+        assert codes == set(re.findall(r"^\.Ql ([a-z]+(?:-[a-z]+)*) [,.:]", codes_of(section), re.M))
+
+
+def codes_of(section):
+    """What stands behind the item of the failure codes, up to the next item or a sentence."""
+    text = section.partition(".It failure codes\n")[2]
+    return re.split(r"^\.(?:It|El|With)", text, flags=re.M)[0].partition("\nWith\n")[0]
 
 
 def test_runs_from_the_installed_tree(tree, plain_server):
