@@ -1,6 +1,7 @@
 """Issue item 10: the log. It tells what happened, and it never stops the master."""
 
 import fcntl
+import glob
 import json
 import os
 import re
@@ -12,6 +13,7 @@ from harness import proc
 from harness.client import check, header
 from harness.wait import wait_until
 
+ROOT = os.path.abspath(os.path.join(os.path.dirname(__file__), "..", ".."))
 LONG_SLEEP = json.dumps({"ms": 60000})
 LEVELS = {"debug", "info", "warn", "error"}
 
@@ -77,6 +79,38 @@ def test_info_is_a_few_lines_a_worker_and_none_a_job(daemon):
     for n in range(50):
         client.done("echo", "x", id=n)
     assert len(server.log.lines()) - before < 5
+
+
+LOG_CALL = re.compile(r'\b(?:log_event|log_emit|line_start)\(((?:[^;"]|"[a-z-]+")*?"[a-z-]+"(?: : "[a-z-]+")?)[,)]')
+
+
+def logged_events():
+    """The (level, name) pairs of the sources; all combinations where a call may log several."""
+    found = set()
+    for path in glob.glob(f"{ROOT}/src/**/*.c", recursive=True):
+        with open(path, encoding="utf-8") as file:
+            for call in LOG_CALL.findall(file.read()):
+                names = re.findall(r'"([a-z-]+)"', call)
+                levels = re.findall(r"LOG_(DEBUG|INFO|WARN|ERROR)\b", call)
+                found |= {(level.lower(), name) for level in levels or ["any"] for name in names}
+    return found
+
+
+def test_the_manual_has_every_event_with_its_level():
+    with open(f"{ROOT}/doc/taskmasterd.8", encoding="utf-8") as file:
+        page = file.read()
+    section = re.search(r"^\.Sh LOG\n(.*?)^\.Sh ", page, re.M | re.S)[1]
+    described = {
+        (level, name)
+        for name, levels in re.findall(r"^\.It Ic (\S+) Pq (.*)", section, re.M)
+        for level in re.findall(r"any|info|warn|error", levels)
+    }
+    described |= {("debug", name) for name in re.findall(r"^\.Ic (\S+)", section, re.M)}
+    logged = logged_events()
+    assert len(logged) > 30
+    assert described <= logged, described - logged
+    either = {("info", "worker-lost"), ("warn", "worker-exit")}  # one call, the level as the name
+    assert logged - described == either
 
 
 # ---- episodes

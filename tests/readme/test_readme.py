@@ -53,7 +53,7 @@ def blocks():
 
 def with_port(command):
     """The command, for a daemon whose port is in $PORT."""
-    log = re.fullmatch(r"build/taskmasterd\b.* 2>(\S+) &", command)
+    log = re.fullmatch(r"build/taskmasterd\b.* 2>>(\S+) &", command)
     if log:
         own = command.replace(
             "build/taskmasterd", "build/taskmasterd --listen=127.0.0.1:0", 1
