@@ -1,8 +1,8 @@
 """Runs every command of README.md and compares what it prints with what stands there.
 
-A ```console block holds commands, each behind "$ ", and what they print. A line behind "> " continues a command. All
-blocks run in order in one shell, in a directory that looks like the project with a fresh build. Outside of such blocks
-nothing is run.
+A ```console block holds commands, each behind "$ " on one line, and what they print. Any other ```block is a file, whole,
+as a reader would paste it; its name is what the text before it names last: "This is `hello.c`:". All blocks are run or
+written in order, in one shell, in a directory that looks like the project with a fresh build.
 
 The server's port is the one thing that is changed: the README uses the default, 7741, the test one that the kernel chose
 (TASKMASTER_SERVER tells the command).
@@ -34,21 +34,24 @@ export TASKMASTER_SERVER=127.0.0.1:$PORT
 """
 
 
-def blocks():
-    """The README's commands as (line, command, output)."""
+def steps():
+    """The README's commands as (line, command, output); a file is written by the command that such a step has."""
     found = []
-    inside = False
     with open(os.path.join(ROOT, "README.md"), encoding="utf-8") as file:
-        for number, line in enumerate(file, 1):
-            if line.startswith("```"):
-                inside = line.strip() == "```console"
-            elif inside and line.startswith("$ "):
-                found.append((number, [line[2:]], []))
-            elif inside and re.match(r">\s", line) and not found[-1][2]:
-                found[-1][1].append(line[2:] or "\n")
-            elif inside:
+        text = file.read()
+    for block in re.finditer(r"^```(\w+)\n(.*?)^```$", text, re.M | re.S):
+        number = text.count("\n", 0, block.start()) + 2
+        if block[1] != "console":
+            name = re.search(r"`([\w.]+)`:\n\n$", text[: block.start()])
+            assert name, f"README.md:{number}: a file without a name"
+            found.append((number, f"cat >{name[1]} <<'==END=='\n{block[2]}==END==", []))
+            continue
+        for n, line in enumerate(block[2].splitlines(keepends=True), number):
+            if line.startswith("$ "):
+                found.append((n, line[2:].rstrip("\n"), []))
+            else:
                 found[-1][2].append(line)
-    return [(number, "".join(c).rstrip("\n"), "".join(o)) for number, c, o in found]
+    return [(number, command, "".join(output)) for number, command, output in found]
 
 
 def with_port(command):
@@ -117,7 +120,7 @@ def run(shell, command):
 
 
 @pytest.mark.parametrize(
-    "number,command,expected", blocks(), ids=lambda value: str(value)[:40]
+    "number,command,expected", steps(), ids=lambda value: str(value)[:40]
 )
 def test_command(shell, number, command, expected):
     output = run(shell, with_port(command))
