@@ -145,6 +145,7 @@ install: all
 	install -m 644 $(wildcard conf/*.json conf/*.conf) $(DEST)/share/doc/taskmaster/examples
 	set -e; for page in $(manuals); do \
 	    install -D -m 644 $$page $(DEST)/share/man/man$${page##*.}/$${page##*/}; done
+	$(if $(DESTDIR),,@echo 'Run ldconfig (as root), so that programs find libtaskmaster.so.0 in $(PREFIX)/lib.')
 
 uninstall:
 	rm -f $(DEST)/bin/taskmaster $(DEST)/sbin/taskmasterd $(addprefix $(DEST)/lib/,libtaskmaster.a libtaskmaster.so.0 \

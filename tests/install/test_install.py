@@ -177,31 +177,51 @@ def test_a_module_needs_the_installed_header_alone(tree, server):
 
 
 @pytest.mark.parametrize("kind", ["shared", "static"])
-def test_a_client_is_built_with_pkg_config(tree, tmp_path, kind):
-    flags = subprocess.run(
-        ["pkg-config", "--cflags", "--libs", "libtaskmaster"]
-        + (["--static"] if kind == "static" else []),
+def test_the_program_of_the_readme_is_built_with_pkg_config(tree, plain_server, tmp_path, kind):
+    with open(f"{ROOT}/README.md", encoding="utf-8") as file:
+        readme = file.read()
+    (tmp_path / "fib30.c").write_text(re.search(r"This is\n`fib30.c`:\n\n```c\n(.*?)^```", readme, re.M | re.S)[1])
+    command = re.search(r"`(cc fib30.c \$.*?)`", readme)[1]
+    if kind == "static":
+        command = command.replace("libtaskmaster)", "--static libtaskmaster | sed s/-ltaskmaster/-l:libtaskmaster.a/)")
+    subprocess.run(
+        [command],
+        shell=True,
+        cwd=tmp_path,
         env={
             **os.environ,
             "PKG_CONFIG_PATH": f"{tree}/usr/lib/pkgconfig",
             "PKG_CONFIG_SYSROOT_DIR": str(tree),
         },
-        stdout=subprocess.PIPE,
-        text=True,
         check=True,
-    ).stdout.split()
-    if kind == "static":
-        flags[flags.index("-ltaskmaster")] = "-l:libtaskmaster.a"
-    program = tmp_path / "program"
-    compile(tree, PROGRAM, program, *flags)
+    )
+    libraries = {"LD_LIBRARY_PATH": f"{tree}/usr/lib"} if kind == "shared" else {}
     output = subprocess.run(
-        [program],
-        env={**os.environ, "LD_LIBRARY_PATH": f"{tree}/usr/lib"},
+        [tmp_path / "a.out", plain_server],
+        env={**os.environ, **libraries},
         stdout=subprocess.PIPE,
         text=True,
         check=True,
     ).stdout
-    assert output == "0.1.0 0.1.0\n"
+    assert output == "832040\n"
+
+
+def test_the_library_says_its_release(tree, tmp_path):
+    program = tmp_path / "program"
+    compile(tree, PROGRAM, program, f"{tree}/usr/lib/libtaskmaster.a", "-ljansson")
+    assert subprocess.check_output([program], text=True) == "0.1.0 0.1.0\n"
+
+
+@pytest.mark.parametrize("destdir", ["", "/"])
+def test_ldconfig_is_named_where_it_is_due(tmp_path, destdir):
+    """A staged tree is a package's, which runs it when it is installed."""
+    output = subprocess.check_output(
+        ["make", "-s", "install", f"BUILD={os.path.relpath(BUILD, ROOT)}"]
+        + [f"PREFIX={tmp_path}", f"DESTDIR={destdir}"],
+        cwd=ROOT,
+        text=True,
+    )
+    assert ("ldconfig" in output) == (destdir == "")
 
 
 def test_uninstall_leaves_no_file(tree, tmp_path):
