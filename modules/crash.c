@@ -4,6 +4,7 @@
  * The payload is a command, and after a space its argument:
  *
  *     segv, abort, fpe, kill        end by that signal
+ *     overflow                      end by overflowing the stack
  *     exit N, _exit N               end with that status
  *     loop                          endless, blind to the stop flag; ends by SIGTERM
  *     loop-term                     the same, and ignores SIGTERM
@@ -65,6 +66,24 @@ static int crash_kill(tm_job *job, const char *arg)
     (void)job;
     (void)arg;
     return raise(SIGKILL);
+}
+
+/* The words on the stack keep a compiler from making a loop of it. */
+static int deeper(const volatile char *above)
+{
+    volatile char here[1024];
+
+    here[0] = above[0];
+    return above[0] != 0 ? 0 : deeper(here) + here[0];
+}
+
+static int crash_overflow(tm_job *job, const char *arg)
+{
+    volatile char first = 0;
+
+    (void)job;
+    (void)arg;
+    return deeper(&first);
 }
 
 static int crash_exit(tm_job *job, const char *arg)
@@ -196,6 +215,7 @@ static const struct command {
     {"abort", crash_abort},
     {"fpe", crash_fpe},
     {"kill", crash_kill},
+    {"overflow", crash_overflow},
     {"exit", crash_exit},
     {"_exit", crash_quick_exit},
     {"loop", crash_loop},

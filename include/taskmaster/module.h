@@ -20,8 +20,10 @@
  * Threads: every hook is called on the worker's main thread, one job at a time. A module may start
  * threads of its own, but only the main thread may call a function of this header; tm_should_stop()
  * alone may be called on any thread. State: a module's static variables live as long as its worker
- * process. Memory: the worker owns the tm_job, the tm_host and all that their functions return; a
- * module frees none of it.
+ * process, and so does the module: for a new build to take effect, replace the file by rename
+ * (install, mv; never cp onto it, which changes the code under running workers), then send the
+ * daemon SIGHUP, and each worker is replaced once its job has ended. Memory: the worker owns the
+ * tm_job, the tm_host and all that their functions return; a module frees none of it.
  *
  * Works from C11 and from C++20 (designated initialisers), with GCC and Clang.
  */

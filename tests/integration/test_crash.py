@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import signal
 import time
 
@@ -11,6 +12,7 @@ from harness import proc
 from harness.client import check
 from harness.wait import BUILD, DEADLINE, SANITIZED, wait_until
 
+ROOT = os.path.abspath(os.path.join(os.path.dirname(__file__), "..", ".."))
 TEST_MODULES = os.path.join(BUILD, "tests", "modules")
 
 LONG_SLEEP = json.dumps({"ms": 60000})
@@ -20,6 +22,7 @@ CRASHES = {
     "abort": ("signal", "SIGABRT"),
     "fpe": ("signal", "SIGFPE"),
     "kill": ("signal", "SIGKILL"),
+    "overflow": ("signal", "SIGSEGV"),
     "exit 0": ("exit_status", 0),
     "exit 1": ("exit_status", 1),
     "exit 77": ("exit_status", 77),
@@ -48,6 +51,26 @@ def test_a_lost_worker_fails_its_job(daemon, command):
     stats = server.wait_idle(2)
     assert stats["pool"]["exits"] == 1 and stats["pool"]["forks"] == 3
     assert stats["jobs"]["failed"]["error"] == 1
+
+
+def crash_rows():
+    """The table of doc/modules.md, part 3: what is in the log, and in the event."""
+    with open(os.path.join(ROOT, "doc", "modules.md"), encoding="utf-8") as file:
+        return re.findall(r"^\| .* \| `(it .*)` \| reason (.*) \|$", file.read(), re.M)
+
+
+@pytest.mark.parametrize(
+    "command, row", zip(["segv", "overflow", "abort", "exit 3", "loop", "kill"], crash_rows(), strict=True)
+)
+def test_a_crash_is_told_as_the_module_author_reads(daemon, command, row):
+    server = daemon(pool_start=1, pool_max=1, kill_grace_ms=200)
+    event = server.client().run("crash", command, timeout_ms=300 if command == "loop" else 60000)
+    why, told = row
+    line = server.log.wait("worker-lost", job=event["job"], module="crash")
+    assert line["why"].removesuffix(" (core dumped)") == why
+    reason, *fields = re.findall(r"`(.*?)`", told)
+    field = json.loads("{" + fields[-1] + "}")
+    check(event, "failed", reason=reason, **field)
 
 
 def test_the_loss_is_in_the_log(daemon):

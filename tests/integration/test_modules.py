@@ -3,6 +3,7 @@
 import json
 import os
 import shutil
+import signal
 import tempfile
 
 import pytest
@@ -403,6 +404,23 @@ def test_a_module_that_appears_later_is_found(daemon, tmp_path):
     check(client.run("echo", "x"), "failed", reason="unknown-module")
     shutil.copy(os.path.join(MODULES, "echo.so"), modules)
     wait_until(lambda: client.run("echo", "x").name == "done", "the module found")
+
+
+def test_a_new_build_takes_effect_at_a_reload(daemon, tmp_path):
+    """Put in place by rename; the worker keeps the old one until then."""
+    modules = tmp_path / "modules"
+    modules.mkdir()
+    shutil.copy(os.path.join(MODULES, "wc.so"), modules)
+    server = daemon(module_dir=str(modules), pool_start=1, pool_max=1)
+    client = server.client()
+    assert "lines" in json.loads(client.done("wc", "x"))
+    build = (modules / "wc.so").read_bytes().replace(b'{"lines":%zu', b'{"LINES":%zu')
+    (tmp_path / "wc.so").write_bytes(build)
+    os.replace(tmp_path / "wc.so", modules / "wc.so")
+    assert "lines" in json.loads(client.done("wc", "x"))
+    server.signal(signal.SIGHUP)
+    wait_until(lambda: "LINES" in json.loads(client.done("wc", "x")), "the new build")
+    assert server.stats()["jobs"]["failed"]["error"] == 0
 
 
 def test_a_directory_is_no_module(daemon, tmp_path):
