@@ -29,11 +29,13 @@ enum {
     FAULT_MAX = PATH_MAX + 512, /* of an error's text without its origin */
 };
 
-/* One config_load() on its way. */
+/* One config_load() or config_reload() on its way. */
 struct load {
     const struct config_args *args;
+    const struct config *in_force; /* NULL at the start */
     struct config *config;
     char *text;             /* of the file; NULL without one */
+    bool *kept;             /* by row of the table: the value in force, not the one found */
     bool *in_file;          /* by row of the table: the file sets it */
     const char **overrides; /* by row: the "key=value" that set it last; NULL if none did */
     char *error;
@@ -50,14 +52,17 @@ static void make_one_line(char *s)
             *s = '?';
 }
 
-/* "FILE:12: pool-max", "--pool-max=0" or, for a default, "pool-max". `path` leads further down into
- * the key's value in the file. Returns its length. */
+/* "FILE:12: pool-max", "--pool-max=0", for a default "pool-max", for what a reload does not change
+ * "listen, as it was at the start". `path` leads further down into the key's value in the file.
+ * Returns its length. */
 static size_t put_origin(struct load *load, const struct option_spec *spec, const char *const *path,
                          size_t depth)
 {
     size_t row = (size_t)(spec - option_table);
     int len;
-    if (load->overrides[row])
+    if (load->kept[row])
+        len = snprintf(load->error, load->error_size, "%s, as it was at the start", spec->key);
+    else if (load->overrides[row])
         len = snprintf(load->error, load->error_size, "--%s", load->overrides[row]);
     else if (load->in_file[row])
         len = snprintf(load->error, load->error_size, "%s:%u: %s", load->args->file,
@@ -348,23 +353,68 @@ static int read_tokens(struct load *load)
     return 0;
 }
 
+static int check(struct load *load)
+{
+    if (check_pool(load) < 0 || check_sizes(load) < 0 || check_listen(load) < 0)
+        return -1;
+    return check_preload(load);
+}
+
+/* What a reload cannot change stays as it is in force. */
+static void keep_fixed(struct load *load)
+{
+    for (size_t i = 0; i < option_count; i++) {
+        const struct option_spec *spec = &option_table[i];
+        if (spec->reload)
+            continue;
+        struct option_error none;
+        json_t *old = option_get(load->in_force, spec);
+        json_t *found = option_get(load->config, spec);
+        load->kept[i] = !json_equal(old, found);
+        bug_on(option_set(load->config, spec, old, &none) < 0);
+        json_decref(found);
+        json_decref(old);
+    }
+}
+
+/* A reload is checked twice: as it is written, for that is what the next start will find, and as it
+ * will be in force, where addresses that are listened on meet new settings that guard them. */
 static int load_all(struct load *load)
 {
     options_default(load->config);
     if (apply_file(load) < 0 || apply_overrides(load) < 0)
         return -1;
     resolve_paths(load);
-    if (check_pool(load) < 0 || check_sizes(load) < 0 || check_listen(load) < 0 ||
-        check_preload(load) < 0)
+    if (check(load) < 0)
         return -1;
+    if (load->in_force) {
+        keep_fixed(load);
+        if (check(load) < 0)
+            return -1;
+    }
     return read_tokens(load);
+}
+
+static void visit_kept(const struct load *load, config_visit *visit, void *arg)
+{
+    for (size_t i = 0; i < option_count; i++)
+        if (load->kept[i])
+            visit(option_table[i].key, arg);
 }
 
 struct config *config_load(const struct config_args *args, char *error, size_t error_size)
 {
+    return config_reload(NULL, args, NULL, NULL, error, error_size);
+}
+
+struct config *config_reload(const struct config *in_force, const struct config_args *args,
+                             config_visit *visit, void *arg, char *error, size_t error_size)
+{
     struct load load = {
         .args = args,
+        .in_force = in_force,
         .config = xcalloc(1, sizeof *load.config),
+        .kept = xcalloc(option_count, sizeof *load.kept),
         .in_file = xcalloc(option_count, sizeof *load.in_file),
         .overrides = xcalloc(option_count, sizeof *load.overrides),
         .error = error,
@@ -374,7 +424,10 @@ struct config *config_load(const struct config_args *args, char *error, size_t e
         make_one_line(error);
         config_free(load.config);
         load.config = NULL;
+    } else {
+        visit_kept(&load, visit, arg);
     }
+    free(load.kept);
     free(load.overrides);
     free(load.in_file);
     free(load.text);
@@ -408,22 +461,6 @@ const struct config_module *config_find_module(const struct config *config, cons
 {
     return bsearch(name, config->modules, config->module_count, sizeof *config->modules,
                    compare_name);
-}
-
-void config_fixed_changes(const struct config *before, const struct config *after,
-                          void (*visit)(const char *key, void *arg), void *arg)
-{
-    for (size_t i = 0; i < option_count; i++) {
-        const struct option_spec *spec = &option_table[i];
-        if (spec->reload)
-            continue;
-        json_t *old = option_get(before, spec);
-        json_t *new = option_get(after, spec);
-        if (!json_equal(old, new))
-            visit(spec->key, arg);
-        json_decref(new);
-        json_decref(old);
-    }
 }
 
 bool module_name_valid(const char *name)

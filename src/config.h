@@ -82,6 +82,14 @@ struct config_args {
 /* Makes a config. The caller frees it with config_free(). On a fault: NULL, and one line in `error`
  * that names file, line (where there is one), key, the value found and what was expected. */
 struct config *config_load(const struct config_args *args, char *error, size_t error_size);
+
+typedef void config_visit(const char *key, void *arg);
+
+/* The same for a running server: what cannot be reloaded stays as it is `in_force`, and the whole
+ * is checked as it will be. If it is made, `visit` is called with the key of every setting that was
+ * found to be another but stays. */
+struct config *config_reload(const struct config *in_force, const struct config_args *args,
+                             config_visit *visit, void *arg, char *error, size_t error_size);
 void config_free(struct config *config);
 
 /* The settings in force, as a JSON object with every key of the table, in its order. The caller
@@ -90,11 +98,6 @@ json_t *config_to_json(const struct config *config);
 
 /* The module's own settings; NULL when the configuration does not mention it. Borrowed. */
 const struct config_module *config_find_module(const struct config *config, const char *name);
-
-/* Calls `visit` with the key of every setting that differs between the two and cannot be reloaded.
- */
-void config_fixed_changes(const struct config *before, const struct config *after,
-                          void (*visit)(const char *key, void *arg), void *arg);
 
 /* True if NAME is [A-Za-z0-9_-]{1,64}: a name for a module. */
 bool module_name_valid(const char *name);

@@ -199,13 +199,13 @@ static void say_fixed(const char *key, void *arg)
 static void reload(struct master *m)
 {
     char error[ERROR_MAX];
-    struct config *before = m->config, *config = config_load(m->args, error, sizeof error);
+    struct config *before = m->config;
+    struct config *config = config_reload(before, m->args, say_fixed, NULL, error, sizeof error);
     if (!config) {
         log_event(LOG_ERROR, "reload-failed", LOG_STR("why", error),
                   LOG_STR("hint", "the settings from before stay in force"));
         return;
     }
-    config_fixed_changes(before, config, say_fixed, NULL);
     apply(m, config);
     config_free(before);
     struct dispatcher_limits limits = limits_of(config);

@@ -105,13 +105,12 @@ static void check_round_trip(const struct config *config)
     bug_on(!text);
     file.text = text;
     file.len = strlen(text);
-    struct config *again = config_load(&args, error, sizeof error);
+    struct config *again = config_reload(config, &args, visit, &changes, error, sizeof error);
     if (!again)
         fprintf(stderr, "%s\n%s\n", text, error);
     bug_on(!again);
     json_t *settings_again = config_to_json(again);
     bug_on(!json_equal(settings, settings_again));
-    config_fixed_changes(config, again, visit, &changes);
     bug_on(changes);
     json_decref(settings_again);
     config_free(again);

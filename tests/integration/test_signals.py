@@ -390,6 +390,34 @@ def test_what_cannot_be_reloaded_is_named(daemon):
         assert client.done("echo", "x") == b"x"
 
 
+def test_a_reload_never_opens_a_public_address(daemon, tmp_path):
+    """listen stays as it is, so the token that guards it must stay as well."""
+    tokens = tmp_path / "tokens"
+    tokens.write_text("a-token-of-some-length\n")
+    server = daemon.make({"listen": ["0.0.0.0:0"], "token_file": str(tokens)})
+    server.token = "a-token-of-some-length"
+    server.start()
+    server.write_config(listen=["127.0.0.1:0"], token_file=None, job_max=8)
+    server.signal(signal.SIGHUP)
+    line = server.log.wait("reload-failed")
+    assert "listen, as it was at the start" in line["why"] and "token-file" in line["why"], line
+    with Client(server.address, hello=False) as stranger:
+        stranger.send(op="hello", protocol=1)
+        check(stranger.recv(), "error", code="unauthorized", fatal=True)
+    assert server.stats()["queue"]["max"] == 100, "nothing of a refused file is in force"
+
+
+def test_a_change_that_is_taken_back_is_not_warned_of(daemon):
+    server = daemon()
+    server.write_config(group="nogroup")
+    server.signal(signal.SIGHUP)
+    server.log.wait("reload-ignored", key="group")
+    server.write_config(group=None)
+    server.signal(signal.SIGHUP)
+    server.log.wait("reload", count=2)
+    assert len(server.log.events("reload-ignored")) == 1, server.log.text()
+
+
 def test_options_of_the_command_line_win_also_after_a_reload(daemon):
     server = daemon.make({"job_max": 7}, options=["--job-max=9"]).start()
     assert server.stats()["queue"]["max"] == 9

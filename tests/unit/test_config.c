@@ -22,6 +22,7 @@ enum { OVERRIDES_MAX = 8 };
 static char dir[] = "/tmp/test_config.XXXXXX";
 static char file[64], token_file[64];
 static char error[1024];
+static char ignored[256]; /* keys that a reload did not change, each with a blank behind it */
 
 static void setup(void)
 {
@@ -52,8 +53,14 @@ static void write_text(const char *path, const char *text)
     write_bytes(path, text, strlen(text));
 }
 
-/* Loads a file of `text` (NULL: none) and the overrides, a list that ends with NULL. */
-static struct config *vload(const char *text, va_list ap)
+static void note_key(const char *key, void *arg)
+{
+    strcat(strcat(arg, key), " ");
+}
+
+/* Loads a file of `text` (NULL: none) and the overrides, a list that ends with NULL; over what is
+ * in force, if that is not NULL. */
+static struct config *vload(const struct config *in_force, const char *text, va_list ap)
 {
     char *overrides[OVERRIDES_MAX];
     struct config_args args = {.program = "test_config", .overrides = overrides};
@@ -65,14 +72,16 @@ static struct config *vload(const char *text, va_list ap)
         ck_assert_uint_lt(args.override_count, OVERRIDES_MAX);
         overrides[args.override_count++] = s;
     }
-    return config_load(&args, error, sizeof error);
+    ignored[0] = '\0';
+    return in_force ? config_reload(in_force, &args, note_key, ignored, error, sizeof error)
+                    : config_load(&args, error, sizeof error);
 }
 
 static struct config *load(const char *text, ...)
 {
     va_list ap;
     va_start(ap, text);
-    struct config *config = vload(text, ap);
+    struct config *config = vload(NULL, text, ap);
     va_end(ap);
     ck_assert_msg(config != NULL, "%s", error);
     return config;
@@ -84,7 +93,7 @@ static const char *refusal(const char *text, ...)
     static char shown[sizeof error];
     va_list ap;
     va_start(ap, text);
-    struct config *config = vload(text, ap);
+    struct config *config = vload(NULL, text, ap);
     va_end(ap);
     ck_assert_msg(config == NULL, "accepted %s", text ? text : "the command line");
     ck_assert_ptr_null(strpbrk(error, "\n\r\t"));
@@ -632,22 +641,84 @@ START_TEST(test_to_json_and_back)
 }
 END_TEST
 
-static void note_key(const char *key, void *arg)
+/* What a reload makes of `before`, which it frees. */
+static struct config *reload(struct config *before, const char *text, ...)
 {
-    strcat(strcat(arg, key), " ");
+    va_list ap;
+    va_start(ap, text);
+    struct config *config = vload(before, text, ap);
+    va_end(ap);
+    ck_assert_msg(config != NULL, "%s", error);
+    config_free(before);
+    return config;
 }
 
-START_TEST(test_fixed_changes)
+START_TEST(test_a_reload_keeps_what_is_fixed)
 {
-    char keys[256] = "";
-    struct config *before = load(NULL, NULL);
-    struct config *after = load(NULL, "listen=unix:/x", "pool-max=9", "group=g", NULL);
-    config_fixed_changes(before, before, note_key, keys);
-    ck_assert_str_eq(keys, "");
-    config_fixed_changes(before, after, note_key, keys);
-    ck_assert_str_eq(keys, "listen group ");
-    config_free(after);
-    config_free(before);
+    struct config *config = load(NULL, "group=g", NULL);
+    config = reload(config, NULL, "listen=unix:/x", "pool-max=9", "user=u", NULL);
+    ck_assert_str_eq(ignored, "listen user group ");
+    ck_assert_uint_eq(config->pool_max, 9);
+    ck_assert_str_eq(config->listen.items[0], "127.0.0.1:7741");
+    ck_assert_ptr_null(config->user);
+    ck_assert_str_eq(config->group, "g");
+    config_free(config);
+}
+END_TEST
+
+/* The file from before, which was not heeded either, is nothing to compare with. */
+START_TEST(test_a_change_that_is_taken_back_is_none)
+{
+    struct config *config = load("{}", NULL);
+    config = reload(config, "{\"user\": \"nobody\"}", NULL);
+    ck_assert_str_eq(ignored, "user ");
+    config = reload(config, "{\"user\": \"nobody\"}", NULL);
+    ck_assert_str_eq(ignored, "user ");
+    config = reload(config, "{}", NULL);
+    ck_assert_str_eq(ignored, "");
+    config_free(config);
+}
+END_TEST
+
+static void check_refused_reload(const struct config *in_force, const char *expected,
+                                 const char *text, ...)
+{
+    va_list ap;
+    va_start(ap, text);
+    struct config *config = vload(in_force, text, ap);
+    va_end(ap);
+    ck_assert_ptr_null(config);
+    ck_assert_str_eq(ignored, "");
+    ck_assert_msg(strncmp(error, expected, strlen(expected)) == 0, "%s", error);
+}
+
+/* The token may go only if the addresses that it guards could, and they stay. */
+START_TEST(test_a_reload_opens_no_listen)
+{
+    static const char expected[] = "listen, as it was at the start: found \"0.0.0.0:0\", which "
+                                   "others than this machine may reach: set token-file";
+    write_text(token_file, "12345678\n");
+    char *token = xasprintf("token-file=%s", token_file);
+    struct config *config = load("{\"listen\": [\"0.0.0.0:0\"]}", token, NULL);
+    check_refused_reload(config, expected, "{\"listen\": [\"127.0.0.1:0\"]}", NULL);
+    check_refused_reload(config, expected, "{}", NULL);
+    config = reload(config, "{\"allow-open-listen\": true}", NULL);
+    check_refused_reload(config, expected, "{}", "listen=127.0.0.1:0", NULL);
+    config = reload(config, "{}", token, NULL);
+    ck_assert_str_eq(ignored, "listen ");
+    config_free(config);
+    free(token);
+}
+END_TEST
+
+/* A file that could not be started with is faulty, whatever is in force. */
+START_TEST(test_a_reload_is_checked_as_it_is_written)
+{
+    struct config *config = load("{}", NULL);
+    char *expected = xasprintf("%s:1: listen: found \"0.0.0.0:0\"", file);
+    check_refused_reload(config, expected, "{\"listen\": \"0.0.0.0:0\"}", NULL);
+    free(expected);
+    config_free(config);
 }
 END_TEST
 
@@ -845,7 +916,10 @@ int main(int argc, char **argv)
     tcase_add_test(tc, test_tokens);
     tcase_add_test(tc, test_bad_tokens);
     tcase_add_test(tc, test_to_json_and_back);
-    tcase_add_test(tc, test_fixed_changes);
+    tcase_add_test(tc, test_a_reload_keeps_what_is_fixed);
+    tcase_add_test(tc, test_a_change_that_is_taken_back_is_none);
+    tcase_add_test(tc, test_a_reload_opens_no_listen);
+    tcase_add_test(tc, test_a_reload_is_checked_as_it_is_written);
     tcase_add_test(tc, test_module_names);
     tcase_add_test(tc, test_nearest_key);
     tcase_add_test(tc, test_paths);
