@@ -13,7 +13,6 @@
 #include "options.h"
 #include "token_file.h"
 
-#include <errno.h>
 #include <inttypes.h>
 #include <limits.h>
 #include <stdarg.h>
@@ -142,15 +141,21 @@ static int apply_object(struct load *load, json_t *object)
     return 0;
 }
 
+/* At the start -c <(...) will do; a reload must not hold up the jobs that run. */
+static enum file_kind kind_of_files(const struct load *load)
+{
+    return load->in_force ? FILE_REGULAR : FILE_ANY;
+}
+
 static int apply_file(struct load *load)
 {
-    const char *file = load->args->file;
+    const char *file = load->args->file, *why;
     size_t len;
     if (!file)
         return 0;
-    load->text = file_read(file, FILE_MAX, &len);
+    load->text = file_read(file, FILE_MAX, kind_of_files(load), &len, &why);
     if (!load->text) {
-        snprintf(load->error, load->error_size, "%s: %s", file, strerror(errno));
+        snprintf(load->error, load->error_size, "%s: %s", file, why);
         return -1;
     }
     json_error_t syntax;
@@ -348,7 +353,8 @@ static int read_tokens(struct load *load)
     char why[PATH_MAX + 128];
     if (!config->token_file)
         return 0;
-    if (token_file_read(config->token_file, &config->tokens, why, sizeof why) < 0)
+    if (token_file_read(config->token_file, kind_of_files(load), &config->tokens, why, sizeof why) <
+        0)
         return fault(load, "token-file", "%s", why);
     return 0;
 }

@@ -1,6 +1,7 @@
 /*
  * file_read: reads until the end rather than to the size that stat tells, so that a pipe from a
- * shell's <(...) will do.
+ * shell's <(...) will do. Who must not be held up asks for a regular file: of a FIFO already the
+ * open would wait, until somebody writes.
  */
 #include "file_read.h"
 
@@ -9,7 +10,8 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
-#include <sys/types.h>
+#include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 /* Up to `size` bytes, or -1. */
@@ -29,18 +31,35 @@ static ssize_t read_all(int fd, char *buf, size_t size)
     return (ssize_t)len;
 }
 
-char *file_read(const char *path, size_t max, size_t *len)
+static int open_file(const char *path, enum file_kind kind, const char **why)
 {
-    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+    struct stat st;
+    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | (kind == FILE_REGULAR ? O_NONBLOCK : 0));
+    *why = fd < 0 || fstat(fd, &st) < 0 ? strerror(errno) : NULL;
+    if (!*why && S_ISDIR(st.st_mode))
+        *why = strerror(EISDIR);
+    else if (!*why && kind == FILE_REGULAR && !S_ISREG(st.st_mode))
+        *why = "expected a regular file: a running server waits for nobody who writes to it";
+    if (!*why)
+        return fd;
+    if (fd >= 0)
+        close(fd);
+    return -1;
+}
+
+char *file_read(const char *path, size_t max, enum file_kind kind, size_t *len, const char **why)
+{
+    int fd = open_file(path, kind, why);
     if (fd < 0)
         return NULL;
     char *text = xmalloc(max + 1); /* one byte over max tells that there is more */
     ssize_t n = read_all(fd, text, max + 1);
-    int error = n < 0 ? errno : EFBIG;
+    if (n < 0 || (size_t)n > max)
+        *why = strerror(n < 0 ? errno : EFBIG);
     close(fd);
-    if (n < 0 || (size_t)n > max) {
+    if (*why) {
+        explicit_bzero(text, max + 1); /* it may be tokens */
         free(text);
-        errno = error;
         return NULL;
     }
     text[n] = '\0';

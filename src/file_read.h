@@ -4,8 +4,13 @@
 
 #include <stddef.h>
 
-/* The whole file, with a NUL behind its `len` bytes; the caller frees it. NULL with errno if it
- * cannot be read, EFBIG if it is longer than `max`. */
-char *file_read(const char *path, size_t max, size_t *len);
+enum file_kind {
+    FILE_ANY,     /* a pipe is waited for */
+    FILE_REGULAR, /* whatever could take its time is refused */
+};
+
+/* The whole file, with a NUL behind its `len` bytes; the caller frees it. NULL if it cannot be read
+ * or is longer than `max`: then `why` is a text that says so, valid until the next call. */
+char *file_read(const char *path, size_t max, enum file_kind kind, size_t *len, const char **why);
 
 #endif

@@ -6,9 +6,7 @@
 #include "token_file.h"
 
 #include "common/xmalloc.h"
-#include "file_read.h"
 
-#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -68,12 +66,14 @@ static int add_lines(struct config_list *tokens, const char *path, char *text, c
     return 0;
 }
 
-int token_file_read(const char *path, struct config_list *tokens, char *error, size_t error_size)
+int token_file_read(const char *path, enum file_kind kind, struct config_list *tokens, char *error,
+                    size_t error_size)
 {
     size_t len;
-    char *text = file_read(path, FILE_MAX, &len);
+    const char *unread;
+    char *text = file_read(path, FILE_MAX, kind, &len, &unread);
     if (!text) {
-        snprintf(error, error_size, "%s: %s", path, strerror(errno));
+        snprintf(error, error_size, "%s: %s", path, unread);
         return -1;
     }
     int rc = -1;

@@ -3,6 +3,7 @@
 #define TASKMASTER_TOKEN_FILE_H
 
 #include "config.h"
+#include "file_read.h"
 
 enum {
     TOKEN_LEN_MIN = 8,
@@ -12,7 +13,8 @@ enum {
 
 /* Fills the empty list `tokens`. 0, or -1 with what is wrong in `error`, "FILE: ..." or
  * "FILE:LINE: ...", which never shows any of the file's text. */
-int token_file_read(const char *path, struct config_list *tokens, char *error, size_t error_size);
+int token_file_read(const char *path, enum file_kind kind, struct config_list *tokens, char *error,
+                    size_t error_size);
 
 /* Wipes the tokens and frees them. */
 void token_list_free(struct config_list *tokens);

@@ -377,6 +377,17 @@ def test_a_missing_file_at_reload(daemon):
     assert server.client().done("echo", "x") == b"x"
 
 
+def test_a_fifo_at_reload_holds_up_nobody(daemon):
+    server = daemon(job_max=7)
+    client = server.client()
+    os.rename(server.config_path, f"{server.config_path}.old")
+    os.mkfifo(server.config_path)
+    server.signal(signal.SIGHUP)
+    line = server.log.wait("reload-failed")
+    assert server.config_path in line["why"] and "expected a regular file" in line["why"], line
+    assert client.done("echo", "x") == b"x"
+
+
 def test_what_cannot_be_reloaded_is_named(daemon):
     server = daemon(job_max=7)
     address = server.address

@@ -680,6 +680,42 @@ START_TEST(test_a_change_that_is_taken_back_is_none)
 }
 END_TEST
 
+/* Nobody writes to the FIFO: only a look that does not wait comes back. */
+START_TEST(test_a_reload_waits_for_no_fifo)
+{
+    static const char why[] = "expected a regular file";
+    struct config_args args = {.program = "test_config", .file = file};
+    struct config *config = load(NULL, NULL);
+    ck_assert_int_eq(mkfifo(file, 0600), 0);
+    ck_assert_ptr_null(config_reload(config, &args, note_key, ignored, error, sizeof error));
+    ck_assert_ptr_nonnull(strstr(error, why));
+    ck_assert_int_eq(mkfifo(token_file, 0600), 0);
+    char *token = xasprintf("token-file=%s", token_file);
+    args = (struct config_args){.program = "test_config", .overrides = &token, .override_count = 1};
+    ck_assert_ptr_null(config_reload(config, &args, note_key, ignored, error, sizeof error));
+    ck_assert_ptr_nonnull(strstr(error, why));
+    free(token);
+    config_free(config);
+}
+END_TEST
+
+START_TEST(test_a_start_reads_a_pipe)
+{
+    int ends[2];
+    char path[32];
+    ck_assert_int_eq(pipe(ends), 0);
+    ck_assert_int_eq(write(ends[1], "{\"pool-max\": 7}", 15), 15);
+    close(ends[1]);
+    snprintf(path, sizeof path, "/dev/fd/%d", ends[0]);
+    struct config_args args = {.program = "test_config", .file = path};
+    struct config *config = config_load(&args, error, sizeof error);
+    ck_assert_msg(config != NULL, "%s", error);
+    ck_assert_uint_eq(config->pool_max, 7);
+    config_free(config);
+    close(ends[0]);
+}
+END_TEST
+
 static void check_refused_reload(const struct config *in_force, const char *expected,
                                  const char *text, ...)
 {
@@ -766,7 +802,8 @@ END_TEST
 static void copy_program(const char *to)
 {
     size_t len;
-    char *program = file_read("/proc/self/exe", 64 * 1024 * 1024, &len);
+    const char *why;
+    char *program = file_read("/proc/self/exe", 64 * 1024 * 1024, FILE_REGULAR, &len, &why);
     ck_assert_ptr_nonnull(program);
     write_bytes(to, program, len);
     ck_assert_int_eq(chmod(to, 0700), 0);
@@ -870,8 +907,9 @@ END_TEST
 START_TEST(test_manual_is_fresh)
 {
     size_t len;
+    const char *why;
     char *list = printed(options_print_manual);
-    char *page = file_read("doc/taskmasterd.conf.5", 1 << 20, &len);
+    char *page = file_read("doc/taskmasterd.conf.5", 1 << 20, FILE_ANY, &len, &why);
     ck_assert_msg(page != NULL, "no doc/taskmasterd.conf.5 from here");
     char *begin = strstr(page, ".\\\" BEGIN");
     char *end = strstr(page, ".\\\" END");
@@ -920,6 +958,8 @@ int main(int argc, char **argv)
     tcase_add_test(tc, test_a_change_that_is_taken_back_is_none);
     tcase_add_test(tc, test_a_reload_opens_no_listen);
     tcase_add_test(tc, test_a_reload_is_checked_as_it_is_written);
+    tcase_add_test(tc, test_a_reload_waits_for_no_fifo);
+    tcase_add_test(tc, test_a_start_reads_a_pipe);
     tcase_add_test(tc, test_module_names);
     tcase_add_test(tc, test_nearest_key);
     tcase_add_test(tc, test_paths);
