@@ -29,7 +29,7 @@ WORKER_LIBS := -ldl -ljansson
 CLIENT_LIBS := -ljansson
 
 # What each program is made of. A program's main.c stays out of its archive, so that tests can link the rest.
-COMMON   := log xmalloc
+COMMON   := environment log xmalloc
 MASTER   := options option_value option_print config json_line file_read token_file address \
             timers hash payload conn job job_queue pool module_table module_refusal episode dispatcher dispatch_end \
             dispatch_renew dispatch_run dispatch_start dispatch_stop request request_scan event_writer \

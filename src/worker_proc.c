@@ -1,6 +1,7 @@
 /* worker_proc: see worker_proc.h. */
 #include "worker_proc.h"
 
+#include "common/environment.h"
 #include "common/log.h"
 #include "common/xmalloc.h"
 
@@ -16,23 +17,6 @@
 
 extern char **environ;
 
-static bool is_scrubbed(const char *entry)
-{
-    static const char *const prefixes[] = {
-        "LD_",          "DYLD_",           "GCONV_PATH=",
-        "GETCONF_DIR=", "GLIBC_TUNABLES=", "HOSTALIASES=",
-        "LOCALDOMAIN=", "LOCPATH=",        "MALLOC_",
-        "NIS_PATH=",    "NLSPATH=",        "RESOLV_HOST_CONF=",
-        "RES_OPTIONS=", "LISTEN_",         "NOTIFY_SOCKET=",
-        "WATCHDOG_",    "JOURNAL_STREAM=", "INVOCATION_ID=",
-        "TASKMASTER_",  "MAINPID=",
-    };
-    for (size_t i = 0; i < sizeof prefixes / sizeof *prefixes; i++)
-        if (strncmp(entry, prefixes[i], strlen(prefixes[i])) == 0)
-            return true;
-    return false;
-}
-
 char **worker_proc_environ(void)
 {
     size_t count = 0, kept = 0;
@@ -40,7 +24,7 @@ char **worker_proc_environ(void)
         count++;
     char **env = xcalloc(count + 1, sizeof *env);
     for (size_t i = 0; i < count; i++)
-        if (!is_scrubbed(environ[i]))
+        if (!environment_is_scrubbed(environ[i]))
             env[kept++] = environ[i];
     return env;
 }

@@ -6,6 +6,7 @@
  */
 #include "startup.h"
 
+#include "common/environment.h"
 #include "common/worker_page.h"
 #include "report.h"
 
@@ -90,8 +91,11 @@ void startup_take_page(struct startup *s)
     };
     memcpy(s->token, page->token, TOKEN_BYTES);
     explicit_bzero(page->token, TOKEN_BYTES);
-    mprotect(page, offsetof(struct worker_shared, claims),
-             PROT_READ); /* from here on a module's stray write would fault */
+    /* From here on a module's stray write would fault. */
+    if (mprotect(page, offsetof(struct worker_shared, claims), PROT_READ) < 0) {
+        report(TM_ERROR, "cannot protect the master's page: %s", strerror(errno));
+        exit(EX_OSERR);
+    }
     close(WORKER_PAGE_FD);
 }
 
@@ -108,28 +112,13 @@ static void lower_nofile(uint64_t nofile_soft)
         report(TM_WARNING, "cannot lower the limit of open files: %s", strerror(errno));
 }
 
-/* What ld.so and libc take from the environment to load code or read files; glibc itself removes
- * these for setuid programs. The master passes none of them on; this is the second lock. */
-static bool is_risky(const char *variable)
-{
-    static const char *const prefixes[] = {
-        "LD_",      "MALLOC_",      "GLIBC_TUNABLES=",   "GCONV_PATH=",  "GETCONF_DIR=", "LOCPATH=",
-        "NLSPATH=", "HOSTALIASES=", "RESOLV_HOST_CONF=", "RES_OPTIONS=", "LOCALDOMAIN=",
-    };
-
-    for (size_t i = 0; i < sizeof(prefixes) / sizeof(prefixes[0]); i++) {
-        if (strncmp(variable, prefixes[i], strlen(prefixes[i])) == 0)
-            return true;
-    }
-    return false;
-}
-
+/* The master passes none of these on; this is the second lock. */
 static void scrub_environment(void)
 {
     char **kept = environ;
 
     for (char **variable = environ; *variable != NULL; variable++) {
-        if (!is_risky(*variable))
+        if (!environment_is_scrubbed(*variable))
             *kept++ = *variable;
     }
     *kept = NULL;

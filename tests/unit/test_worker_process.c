@@ -137,6 +137,9 @@ START_TEST(its_environment_is_scrubbed)
     setenv("LD_LIBRARY_PATH", "/nonexistent", 1);
     setenv("MALLOC_ARENA_MAX", "1", 1);
     setenv("GCONV_PATH", "/nonexistent", 1);
+    setenv("NIS_PATH", "/nonexistent", 1);
+    setenv("LISTEN_FDS", "1", 1);
+    setenv("NOTIFY_SOCKET", "/nonexistent", 1);
     setenv("KEPT", "yes", 1);
     fake_master_start(&master,
                       make_settings("modules", ",\"modules\":{\"exec\":{\"config\":{\"commands\":"
@@ -146,6 +149,7 @@ START_TEST(its_environment_is_scrubbed)
     ck_assert_ptr_nonnull(strstr(answer->payload, "KEPT=yes\n"));
     ck_assert_ptr_null(strstr(answer->payload, "/nonexistent"));
     ck_assert_ptr_null(strstr(answer->payload, "MALLOC_"));
+    ck_assert_ptr_null(strstr(answer->payload, "LISTEN_FDS"));
     fake_master_finish(&master);
 }
 END_TEST
