@@ -606,6 +606,25 @@ static bool first_is_fine(struct client_session *session, struct request *reques
     return session->state == SESSION_OPEN;
 }
 
+static void take_request(struct client_session *session, struct request *request,
+                         enum request_verdict verdict)
+{
+    if (verdict == REQUEST_BROKEN && strcmp(request->code, "bad-json") == 0)
+        add_hint(session, request->message, sizeof request->message);
+    session->last_op = request->op;
+    session->last_size = request->size;
+    if (verdict == REQUEST_BROKEN)
+        fail_session(session, request, request->code, request->message);
+    else if (!session->greeted && !first_is_fine(session, request, verdict))
+        return;
+    else if (verdict == REQUEST_WRONG && request->op == OP_HELLO)
+        handle_hello(session, request); /* a second one, whatever else is wrong with it */
+    else if (verdict == REQUEST_WRONG)
+        refuse_request(session, request, request->code, request->message);
+    else
+        handlers[request->op](session, request);
+}
+
 static void on_header(struct conn *conn, char *data, size_t len)
 {
     static struct request request; /* large, and used by one call at a time */
@@ -615,20 +634,10 @@ static void on_header(struct conn *conn, char *data, size_t len)
         len--;
     enum request_verdict verdict =
         request_parse(&request, data, len, session->clients->config->payload_max);
-    if (verdict == REQUEST_BROKEN && strcmp(request.code, "bad-json") == 0)
-        add_hint(session, request.message, sizeof request.message);
-    session->last_op = request.op;
-    session->last_size = request.size;
-    if (verdict == REQUEST_BROKEN)
-        fail_session(session, &request, request.code, request.message);
-    else if (!session->greeted && !first_is_fine(session, &request, verdict))
-        return;
-    else if (verdict == REQUEST_WRONG && request.op == OP_HELLO)
-        handle_hello(session, &request); /* a second one, whatever else is wrong with it */
-    else if (verdict == REQUEST_WRONG)
-        refuse_request(session, &request, request.code, request.message);
-    else
-        handlers[request.op](session, &request);
+    take_request(session, &request, verdict);
+    /* It would stay until the next header, whoever's that is. */
+    if (request.token[0])
+        explicit_bzero(request.token, sizeof request.token);
 }
 
 static void on_message(struct conn *conn, struct payload *payload, bool over_budget)

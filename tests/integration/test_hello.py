@@ -227,3 +227,30 @@ def test_too_many_clients(daemon):
     assert first.done("echo", "still here") == b"still here"
     first.close()
     server.check_stats = False  # its client may come before the closes are seen
+
+
+def static_data(pid):
+    """What the daemon's own writable sections hold: its file's, and the anonymous one behind them."""
+    with open(f"/proc/{pid}/maps") as maps, open(f"/proc/{pid}/mem", "rb") as memory:
+        found, end = b"", None
+        for line in maps:
+            area, rights, _, _, _, *path = line.split()
+            begin, area_end = (int(edge, 16) for edge in area.split("-"))
+            ours = bool(path) and path[0].endswith("/taskmasterd")
+            if rights.startswith("rw") and (ours or (not path and begin == end)):
+                memory.seek(begin)
+                found += memory.read(area_end - begin)
+            if ours:
+                end = area_end
+        return found
+
+
+@pytest.mark.parametrize("token", ["first-token-of-all", "a-wrong-secret-of-somebody"])
+def test_no_token_stays_in_the_memory_for_requests(guarded, token):
+    server = guarded()
+    client = server.client(hello=False)
+    client.send(op="hello", protocol=1, client="the-name-beside-it", token=token)
+    client.recv()
+    data = static_data(server.pid)
+    assert b"the-name-beside-it" in data, "the wrong place to look at"
+    assert token.encode() not in data
