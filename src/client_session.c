@@ -221,8 +221,9 @@ static void fail_session(struct client_session *session, const struct request *r
     struct refusal refusal;
     if (session->state != SESSION_OPEN)
         return;
-    log_event(LOG_INFO, "client-error", LOG_STR("client", session->name), LOG_STR("code", code),
-              LOG_STR("message", message));
+    if (log_limit_allows(&session->clients->errors))
+        log_event(LOG_INFO, "client-error", LOG_STR("client", session->name), LOG_STR("code", code),
+                  LOG_STR("message", message));
     fill_refusal(&refusal, request, code, message);
     write_error(session, &refusal, true);
     end_input(session);
@@ -723,11 +724,13 @@ void clients_init(struct clients *clients)
 {
     hash_init(&clients->jobs_by_id);
     TAILQ_INIT(&clients->sessions);
+    log_limit_init(&clients->errors, clients->loop->timers, LOG_INFO, "client-error");
 }
 
 void clients_free(struct clients *clients)
 {
     bug_on(!TAILQ_EMPTY(&clients->sessions));
+    log_limit_end(&clients->errors);
     hash_free(&clients->jobs_by_id);
 }
 

@@ -20,6 +20,7 @@
 #include "config.h"
 #include "conn.h"
 #include "dispatcher.h"
+#include "log_limit.h"
 #include "module_table.h"
 
 #include <stdbool.h>
@@ -44,6 +45,7 @@ struct clients {
     size_t connected; /* those that were admitted */
     size_t open;      /* all with a descriptor */
     uint64_t last_number;
+    struct log_limit errors; /* client-error lines */
 };
 
 void clients_init(struct clients *clients);

@@ -350,7 +350,8 @@ static void leave_unproven(struct worker_conn *conn)
 
 static void turn_away(struct worker_conn *conn, const char *why)
 {
-    log_event(LOG_WARN, "stranger", LOG_STR("role", "workers"), LOG_STR("why", why));
+    if (log_limit_allows(&conn->workers->strangers))
+        log_event(LOG_WARN, "stranger", LOG_STR("role", "workers"), LOG_STR("why", why));
     leave_unproven(conn);
     conn_close(&conn->conn);
 }
@@ -801,11 +802,13 @@ void workers_init(struct workers *workers)
 {
     TAILQ_INIT(&workers->links);
     TAILQ_INIT(&workers->unproven);
+    log_limit_init(&workers->strangers, workers->loop->timers, LOG_WARN, "stranger");
 }
 
 void workers_free(struct workers *workers)
 {
     bug_on(!TAILQ_EMPTY(&workers->links));
+    log_limit_end(&workers->strangers);
     free(workers->settings);
     free(workers->env.environ);
 }

@@ -21,6 +21,7 @@
 #include "config.h"
 #include "conn.h"
 #include "dispatcher.h"
+#include "log_limit.h"
 #include "worker_proc.h"
 
 #include <stddef.h>
@@ -39,6 +40,7 @@ struct workers {
     TAILQ_HEAD(, worker_link) links;
     TAILQ_HEAD(, worker_conn) unproven; /* connections without a valid token yet, oldest first */
     size_t unproven_count;
+    struct log_limit strangers; /* stranger lines */
 };
 
 extern const struct dispatcher_ops worker_link_ops; /* their ctx is a struct workers */

@@ -11,7 +11,7 @@ import pytest
 
 from harness import proc
 from harness.client import check, header
-from harness.wait import wait_until
+from harness.wait import DEADLINE, wait_until
 
 ROOT = os.path.abspath(os.path.join(os.path.dirname(__file__), "..", ".."))
 LONG_SLEEP = json.dumps({"ms": 60000})
@@ -137,6 +137,33 @@ def test_queue_full_is_one_line_per_episode(daemon):
         server.log.wait("queue-full-over", count=episode)
         assert len(server.log.events("queue-full")) == episode
         assert len(server.log.events("queue-full-over")) == episode
+
+
+@pytest.mark.parametrize("role", ["clients", "workers"])
+def test_strangers_cannot_flood_the_log(daemon, role):
+    server = daemon(log_level="info")
+    name = "client-error" if role == "clients" else "stranger"
+    host, _, port = (server.address if role == "clients" else server.worker_address).rpartition(":")
+    count = 400
+    for _ in range(count):
+        with socket.create_connection((host, int(port)), timeout=DEADLINE) as sock:
+            sock.settimeout(DEADLINE)
+            sock.sendall(b"x" * 150 + b"\n" + b"x" * 400)
+            sock.shutdown(socket.SHUT_WR)
+            try:
+                while sock.recv(4096):
+                    pass
+            except ConnectionError:
+                pass
+
+    def told():
+        lines = server.log.events("lines-left-out", of=name)
+        return len(server.log.events(name)), sum(line["lines"] for line in lines)
+
+    wait_until(lambda: sum(told()) == count, f"{count} lines, written or counted")
+    written, left_out = told()
+    assert left_out and written < count / 2, f"{written} lines for {count} strangers"
+    assert len(server.log.events("lines-left-out")) <= written / 10 + 1
 
 
 def test_pool_exhausted_is_one_line_per_episode(daemon):
