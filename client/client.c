@@ -60,6 +60,11 @@ const char *tm_client_error_code(const tm_client *client)
     return client->failure.code;
 }
 
+const char *tm_client_error_event(const tm_client *client)
+{
+    return client->failure.event;
+}
+
 const char *tm_client_server(const tm_client *client)
 {
     return client->server ? client->server : "";

@@ -230,7 +230,7 @@ static void lose_connection(struct batch *batch, tm_client_status status)
 {
     struct record *record;
     progress_hide(&batch->progress);
-    batch->exit_status = command_failed(batch->client, status);
+    batch->exit_status = command_failed(batch->settings, batch->client, status);
     stop(batch, "not submitted");
     TAILQ_FOREACH (record, &batch->records, in_order)
         if (record->state == IN_FLIGHT)

@@ -33,7 +33,7 @@ static int stop(const struct settings *settings, const char *verb, stop_call *ca
         call(client, settings->args[0], command_time_left_ms(settings, ANSWER_MAX_MS), &answer);
     if (status == TM_CLIENT_OK)
         print_answer(settings, verb, answer);
-    exit_status = status == TM_CLIENT_OK ? EXIT_DONE : command_failed(client, status);
+    exit_status = status == TM_CLIENT_OK ? EXIT_DONE : command_failed(settings, client, status);
     tm_client_event_free(answer);
     tm_client_free(client);
     return exit_status;

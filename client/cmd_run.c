@@ -158,7 +158,7 @@ static int run_job(const struct settings *settings, tm_client *client,
         complain("the job did not end in time; it %s",
                  settings->unlinked ? "runs on" : "is cancelled");
     else
-        exit_status = command_failed(client, status);
+        exit_status = command_failed(settings, client, status);
     tm_client_event_free(event);
     return exit_status;
 }

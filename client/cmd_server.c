@@ -39,7 +39,7 @@ static int ask(const struct settings *settings, question *call, json_type type,
         return exit_status;
     tm_client_status status = call(client, command_time_left_ms(settings, ANSWER_MAX_MS), &answer);
     exit_status = status == TM_CLIENT_OK ? print_payload(settings, answer, type, print)
-                                         : command_failed(client, status);
+                                         : command_failed(settings, client, status);
     tm_client_event_free(answer);
     tm_client_free(client);
     return exit_status;
@@ -89,7 +89,7 @@ int cmd_ping(const struct settings *settings)
     int64_t time_ns = tmc_now() - begin;
     if (status == TM_CLIENT_OK)
         print_pong(settings, client, time_ns);
-    exit_status = status == TM_CLIENT_OK ? EXIT_DONE : command_failed(client, status);
+    exit_status = status == TM_CLIENT_OK ? EXIT_DONE : command_failed(settings, client, status);
     tm_client_free(client);
     return exit_status;
 }

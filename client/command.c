@@ -3,6 +3,7 @@
 #include "command.h"
 
 #include "deadline.h"
+#include "report.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -438,9 +439,21 @@ int command_time_left_ms(const struct settings *settings, int max_ms)
     return left_ms < max_ms ? left_ms : max_ms;
 }
 
-int command_failed(const tm_client *client, tm_client_status status)
+static void print_error_event(const tm_client *client)
 {
-    complain("%s", tm_client_error(client));
+    size_t len;
+    char *line = report_json_error(client, &len);
+    fwrite(line, 1, len, stdout);
+    free(line);
+}
+
+int command_failed(const struct settings *settings, const tm_client *client,
+                   tm_client_status status)
+{
+    if (settings->json && !settings->each && *tm_client_error_event(client))
+        print_error_event(client);
+    else
+        complain("%s", tm_client_error(client));
     switch (status) {
     case TM_CLIENT_TIMEOUT:
         return EXIT_TIMED_OUT;
@@ -507,7 +520,7 @@ tm_client *command_connect(const struct settings *settings, int *exit_status)
                                                 command_time_left_ms(settings, ANSWER_MAX_MS));
     if (status == TM_CLIENT_OK)
         return client;
-    *exit_status = command_failed(client, status);
+    *exit_status = command_failed(settings, client, status);
     /* Without a limit of the caller's own, a server that does not answer is just not there. */
     if (status == TM_CLIENT_REFUSED || (status == TM_CLIENT_TIMEOUT && !settings->has_deadline))
         *exit_status = EXIT_UNREACHABLE;

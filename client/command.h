@@ -74,8 +74,11 @@ void *allocate(void *old, size_t size);
  * `*exit_status` is set. */
 tm_client *command_connect(const struct settings *settings, int *exit_status);
 
-/* Complains about a call that failed and returns the exit status that it means. */
-int command_failed(const tm_client *client, tm_client_status status);
+/* Complains about a call that failed and returns the exit status that it means. With --json the
+ * server's own word for it goes to stdout as any answer does, but for --each, where every object is
+ * about a line. */
+int command_failed(const struct settings *settings, const tm_client *client,
+                   tm_client_status status);
 
 /* What is left of --timeout in milliseconds, at most `max_ms` (-1: no such bound). */
 int command_time_left_ms(const struct settings *settings, int max_ms);

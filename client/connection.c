@@ -57,6 +57,7 @@ static void quote(struct tmc_failure *failure, tm_client_status status, const ch
     const char *code = event->code ? event->code : "error";
     tmc_fail(failure, status, "%s: %s: %s", words, code, event->message ? event->message : "");
     snprintf(failure->code, sizeof failure->code, "%s", code);
+    snprintf(failure->event, sizeof failure->event, "%s", event->header);
 }
 
 static bool is_awaited(const tm_client *client, const tm_client_event *event)

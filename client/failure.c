@@ -12,7 +12,7 @@ tm_client_status tmc_fail(struct tmc_failure *failure, tm_client_status status, 
     va_start(args, fmt);
     vsnprintf(failure->text, sizeof failure->text, fmt, args);
     va_end(args);
-    failure->code[0] = '\0';
+    failure->code[0] = failure->event[0] = '\0';
     return status;
 }
 

@@ -10,10 +10,11 @@
 
 struct tmc_failure {
     char text[MESSAGE_MAX + 256];
-    char code[CODE_MAX + 1]; /* "" unless the server gave one */
+    char code[CODE_MAX + 1]; /* "" unless the server gave one; likewise: */
+    char event[HEADER_MAX];  /* its error event, without the LF */
 };
 
-/* Sets the text (printf form), clears the code, returns `status`. */
+/* Sets the text (printf form), clears the rest, returns `status`. */
 tm_client_status tmc_fail(struct tmc_failure *failure, tm_client_status status, const char *fmt,
                           ...) __attribute__((format(printf, 3, 4)));
 

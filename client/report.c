@@ -149,13 +149,26 @@ static json_t *begin_object(uint64_t line)
     return object;
 }
 
-char *report_json(const tm_client_event *event, uint64_t line, size_t *len)
+/* The id is the library's own, which whoever reads the line has not seen. */
+static void add_header(json_t *object, const char *text)
 {
-    json_t *object = begin_object(line);
-    json_t *header = json_loads(event->header, 0, NULL);
+    json_t *header = json_loads(text, 0, NULL);
     json_object_update(object, header);
     json_decref(header);
     json_object_del(object, "id");
+}
+
+char *report_json_error(const tm_client *client, size_t *len)
+{
+    json_t *object = json_object();
+    add_header(object, tm_client_error_event(client));
+    return dump_line(object, len);
+}
+
+char *report_json(const tm_client_event *event, uint64_t line, size_t *len)
+{
+    json_t *object = begin_object(line);
+    add_header(object, event->header);
     if (json_object_get(object, "size"))
         add_payload(object, event);
     return dump_line(object, len);

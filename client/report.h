@@ -19,6 +19,9 @@ void report_output(const tm_client_event *event);
  * The caller frees it; `*len` gets its length. */
 char *report_json(const tm_client_event *event, uint64_t line, size_t *len);
 
+/* The same for the error event that made a call fail. */
+char *report_json_error(const tm_client *client, size_t *len);
+
 /* The same shape for a line that the server said nothing about: an event of this name. */
 char *report_json_fault(const char *name, const char *message, uint64_t line, size_t *len);
 

@@ -170,6 +170,10 @@ const char *tm_client_error(const tm_client *client);
  * until the next call. */
 const char *tm_client_error_code(const tm_client *client);
 
+/* The error event that it came in, one line of JSON without its LF; "" likewise. Borrowed, until
+ * the next call. */
+const char *tm_client_error_event(const tm_client *client);
+
 /* The server's name and release, "taskmasterd/0.1.0"; "" before tm_client_connect(). Borrowed,
  * until tm_client_free(). */
 const char *tm_client_server(const tm_client *client);

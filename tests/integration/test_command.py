@@ -435,6 +435,31 @@ def test_cancel(daemon, op):
     assert result.stderr
 
 
+@pytest.mark.parametrize("op", ["cancel", "kill"])
+def test_cancel_json_of_no_job(run, op):
+    result = ended(run(op, "--json", "nosuch"), FAILED)
+    event = json.loads(result.stdout)
+    assert event["event"] == "error" and event["code"] == "unknown-job" and event["op"] == op, event
+    assert "id" not in event and not result.stderr, result
+
+
+@pytest.mark.parametrize("command", ["run echo x", "ping", "stats", "workers", "cancel x", "kill x"])
+def test_json_of_a_refused_hello(daemon, tmp_path, command):
+    (tmp_path / "tokens").write_text("a-token-of-some-length\n")
+    server = daemon.make({"token_file": str(tmp_path / "tokens")})
+    server.token = "a-token-of-some-length"
+    server.start()
+    result = ended(Command(server)(*command.split(), "--json"), UNREACHABLE)
+    event = json.loads(result.stdout)
+    assert event["event"] == "error" and event["code"] == "unauthorized", event
+    assert not result.stderr
+
+
+def test_json_of_no_server_is_told_on_stderr():
+    result = ended(Command("127.0.0.1:1")("ping", "--json"), UNREACHABLE)
+    assert result.stdout == b"" and result.stderr
+
+
 def test_a_token_file(daemon, tmp_path):
     (tmp_path / "tokens").write_text("a-token-of-some-length\n")
     (tmp_path / "tokens").chmod(0o600)

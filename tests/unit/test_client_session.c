@@ -319,6 +319,7 @@ START_TEST(requests)
     ck_assert_int_eq(tm_client_kill(client, "k-9", WAIT_MS, &answer), TM_CLIENT_REFUSED);
     ck_assert_ptr_null(answer);
     ck_assert_str_eq(tm_client_error_code(client), "unknown-job");
+    ck_assert_ptr_nonnull(strstr(tm_client_error_event(client), "\"code\":\"unknown-job\""));
     ck_assert_int_eq(tm_client_cancel_id(client, 1, WAIT_MS, &answer), TM_CLIENT_OK);
     ck_assert_str_eq(answer->state, "running");
     tm_client_event_free(answer);
