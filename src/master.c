@@ -11,6 +11,7 @@
 #include "module_table.h"
 #include "report.h"
 #include "timers.h"
+#include "user_environ.h"
 #include "worker_link.h"
 
 #include <taskmaster/version.h>
@@ -444,7 +445,6 @@ static void set_up(struct master *m, struct config *config, const struct config_
     m->clients.boot = m->workers.boot = m->boot;
     clients_init(&m->clients);
     workers_init(&m->workers);
-    m->workers.env.environ = worker_proc_environ();
     apply(m, config);
 }
 
@@ -456,6 +456,8 @@ static int open_to_the_world(struct master *m)
         return -1;
     set_worker_address(m);
     change_user(m->config);
+    user_environ_set(m->config->user);
+    m->workers.env.environ = worker_proc_environ();
     if (pipe2(m->life_pipe, O_CLOEXEC) < 0)
         fatal(EX_OSERR, "cannot make a pipe");
     m->workers.env.life_fd = m->life_pipe[0];

@@ -2,6 +2,7 @@
 
 import json
 import os
+import pwd
 import re
 import shutil
 import signal
@@ -400,6 +401,17 @@ def test_user_and_group(daemon):
         assert groups <= {"65534"}, "root's groups are kept"
     assert not server.log.events("running-as-root")
     check(server.client().run("crash", "kill"), "failed", reason="error")
+
+
+def test_workers_are_at_home_where_their_user_is(daemon):
+    if os.getuid() != 0:
+        pytest.skip("needs root")
+    nobody = pwd.getpwnam("nobody")
+    commands = {"exec": {"config": {"commands": {"env": ["/usr/bin/env"]}}}}
+    server = daemon(user="nobody", modules=commands, pool_start=1)
+    lines = server.client().done("exec", "env").decode().splitlines()
+    expected = {f"HOME={nobody.pw_dir}", "USER=nobody", "LOGNAME=nobody"}
+    assert expected <= set(lines), lines
 
 
 def test_user_as_nobody_in_particular(daemon):
