@@ -1,21 +1,16 @@
 /* check_modules: see check_modules.h. */
 #include "check_modules.h"
 
-#include "common/limits.h"
-#include "common/xmalloc.h"
+#include "module_check.h"
 
 #include <dirent.h>
 #include <errno.h>
 #include <limits.h>
-#include <spawn.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/wait.h>
 #include <sysexits.h>
 #include <unistd.h>
-
-extern char **environ;
 
 static int is_module(const struct dirent *entry)
 {
@@ -23,28 +18,19 @@ static int is_module(const struct dirent *entry)
     return len > 3 && strcmp(entry->d_name + len - 3, ".so") == 0;
 }
 
-/* The worker prints what it finds. */
 static bool loads(const struct config *config, const char *file)
 {
-    char path[PATH_MAX], check[] = "--check-module", name[] = "taskmaster-worker";
-    char *argv[] = {name, check, path, NULL};
-    pid_t pid;
-    int status, n = snprintf(path, sizeof path, "%s/%s", config->module_dir, file);
+    char path[PATH_MAX];
+    bool fine = false;
+    int n = snprintf(path, sizeof path, "%s/%s", config->module_dir, file);
     if (n < 0 || (size_t)n >= sizeof path) {
         fprintf(stderr, "%s: the path is too long\n", file);
         return false;
     }
-    fflush(stdout);
-    int e = posix_spawn(&pid, config->worker_path, NULL, NULL, argv, environ);
-    if (e) {
+    int e = module_check(config, path, &fine);
+    if (e)
         fprintf(stderr, "cannot run %s: %s\n", config->worker_path, strerror(e));
-        return false;
-    }
-    while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
-        ;
-    if (WIFSIGNALED(status))
-        fprintf(stderr, "%s: loading it ends in %s\n", path, strsignal(WTERMSIG(status)));
-    return WIFEXITED(status) && WEXITSTATUS(status) == 0;
+    return fine;
 }
 
 static bool is_there(const struct config *config, const char *name)

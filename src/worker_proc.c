@@ -78,8 +78,7 @@ static int add_files(posix_spawn_file_actions_t *files, int page_fd, int life_fd
     return e;
 }
 
-/* A process group of its own, default actions, nothing blocked. */
-static int set_attributes(posix_spawnattr_t *attr)
+int worker_proc_attributes(posix_spawnattr_t *attr)
 {
     sigset_t all, none;
     sigfillset(&all);
@@ -108,7 +107,7 @@ static int spawn(pid_t *pid, const struct worker_proc_env *env, int page_fd, int
     if (!e) {
         e = add_files(&files, page_fd, env->life_fd, output_fd);
         if (!e)
-            e = set_attributes(&attr);
+            e = worker_proc_attributes(&attr);
         if (!e)
             e = posix_spawn(pid, env->path, &files, &attr, argv, env->environ);
         posix_spawnattr_destroy(&attr);

@@ -13,6 +13,7 @@
 
 #include "common/worker_page.h"
 
+#include <spawn.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <sys/types.h>
@@ -41,6 +42,11 @@ struct worker_proc {
 /* The environment for workers: ours without what steers the loader, the C library or a service
  * manager. An array and texts that the caller owns; free the array alone. */
 char **worker_proc_environ(void);
+
+/* For a worker's start: a process group of its own, default actions, nothing blocked. 0 or an
+ * errno.
+ */
+int worker_proc_attributes(posix_spawnattr_t *attr);
 
 /* 0, or -1 with errno. */
 int worker_proc_start(struct worker_proc *proc, const struct worker_proc_env *env, uint32_t worker,

@@ -6,8 +6,10 @@
 
 #include <taskmaster/version.h>
 
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sysexits.h>
 
 static const char usage[] =
@@ -28,6 +30,9 @@ static int check_module(const char *path)
     struct refusal refusal;
     char version[MESSAGE_MAX];
 
+    /* Loading may hang, in a process group of our own that no ^C reaches. */
+    if (prctl(PR_SET_PDEATHSIG, SIGKILL) < 0)
+        perror("taskmaster-worker: cannot arm the death signal");
     if (loader_check(path, &module, &refusal) < 0) {
         printf("%s\n", refusal.text);
         return 1;

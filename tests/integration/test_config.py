@@ -15,7 +15,7 @@ from harness import proc
 from harness.client import check
 from harness.daemon import COMMAND, MASTER, MODULES, WORKER, environment, run_master
 from harness.fakes import release
-from harness.wait import BUILD, DEADLINE, wait_until
+from harness.wait import BUILD, DEADLINE, SCALE, wait_until
 
 USAGE, CANNOT_BIND, CONFIGURATION = 64, 69, 78
 
@@ -31,9 +31,9 @@ def config(tmp_path):
     """Writes a file and runs -t on it."""
     path = tmp_path / "test.json"
 
-    def run(text, *options):
+    def run(text, *options, **kwargs):
         path.write_text(text if isinstance(text, str) else json.dumps(text))
-        return run_master("-t", "-c", str(path), *options, cwd=str(tmp_path))
+        return run_master("-t", "-c", str(path), *options, cwd=str(tmp_path), **kwargs)
 
     run.path = path
     return run
@@ -209,6 +209,53 @@ def test_t_loads_every_module_in_a_child(config, tmp_path):
     (modules / "broken.so").unlink()
     shutil.copy(os.path.join(BUILD, "tests", "modules", "constructor_crash.so"), modules)
     refused(config({"module-dir": str(modules)}), "constructor_crash")
+
+
+@pytest.fixture
+def constructor(config, tmp_path, monkeypatch):
+    """Runs -t on modules of which the first does something while it is loaded."""
+    modules = tmp_path / "modules"
+    shutil.copytree(MODULES, modules)
+    shutil.copy(os.path.join(BUILD, "tests", "modules", "constructor.so"), modules)
+
+    def run(what, start_timeout_ms=10000, **kwargs):
+        monkeypatch.setenv("CONSTRUCTOR", what)
+        settings = {"module-dir": str(modules), "start-timeout-ms": start_timeout_ms}
+        return config(settings, **kwargs)
+
+    return run
+
+
+@pytest.mark.parametrize("what", ["hang", "fork and hang"])
+def test_t_does_not_wait_for_a_module_that_hangs(constructor, what):
+    result = constructor(what, start_timeout_ms=1000 * SCALE)
+    refused(result, "constructor.so: loading it took longer than start-timeout-ms")
+    assert "ok echo 1.0" in result.stdout, "the others are checked all the same"
+    assert not proc.orphans(DEADLINE), "it goes with all that it has started"
+
+
+def test_t_of_a_module_that_ends_the_process(constructor):
+    result = constructor("exit")
+    refused(result, "constructor.so: loading it ends the process with status 0")
+    assert "ok echo 1.0" in result.stdout
+
+
+def test_t_loads_modules_as_a_worker_does(constructor, monkeypatch):
+    """With its environment, and no descriptor of ours."""
+    monkeypatch.setenv("LD_BIND_NOW", "1")
+    monkeypatch.setenv("MALLOC_ARENA_MAX", "1")
+    monkeypatch.setenv("KEPT_FOR_THE_MODULE", "yes")
+    ours = os.open("/dev/null", os.O_RDONLY)
+    os.set_inheritable(ours, True)
+    try:
+        result = constructor("show", pass_fds=[ours])
+    finally:
+        os.close(ours)
+    assert result.returncode == 0, result.stderr
+    lines = result.stdout.splitlines()
+    assert "ok constructor 1.0" in lines and "env KEPT_FOR_THE_MODULE=yes" in lines
+    assert not [line for line in lines if line.startswith(("env LD_", "env MALLOC_"))], lines
+    assert {line for line in lines if line.startswith("fd ")} == {"fd 0", "fd 1", "fd 2"}
 
 
 def test_t_finds_a_preload_that_is_missing(config):

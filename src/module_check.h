@@ -1,0 +1,20 @@
+/*
+ * module_check: one module, loaded once by a worker in its checking mode.
+ *
+ * Loading runs the module's code, which may crash, hang, exit or print what it likes: the child has
+ * what a worker would have and no more, and only so much time.
+ */
+#ifndef TASKMASTER_MODULE_CHECK_H
+#define TASKMASTER_MODULE_CHECK_H
+
+#include "config.h"
+
+#include <stdbool.h>
+
+/* Loads the module in the file `path` and prints what the worker says of it; a fault that the
+ * worker had no chance to name goes to stderr. 0 with `loads`, or an errno of why there is no
+ * worker to ask.
+ */
+int module_check(const struct config *config, const char *path, bool *loads);
+
+#endif
