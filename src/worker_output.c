@@ -2,6 +2,7 @@
 #include "worker_output.h"
 
 #include "common/log.h"
+#include "common/wire.h"
 #include "common/xmalloc.h"
 
 #include <inttypes.h>
@@ -145,6 +146,24 @@ static void unwatch(struct worker_output *output)
     output->watched = false;
 }
 
+/* In place: a mark becomes a line's end, or nothing where a line has ended already. The new length.
+ */
+static size_t end_lines_at_marks(struct worker_output *output, char *data, size_t len)
+{
+    const char *mark = memchr(data, WIRE_MARK, len);
+    size_t kept = mark ? (size_t)(mark - data) : len;
+    for (size_t i = kept; i < len; i++) {
+        bool mid_line = kept ? data[kept - 1] != '\n' : output->mid_line;
+        if (data[i] != WIRE_MARK)
+            data[kept++] = data[i];
+        else if (mid_line)
+            data[kept++] = '\n';
+    }
+    if (kept)
+        output->mid_line = data[kept - 1] != '\n';
+    return kept;
+}
+
 /* False when there is no more for now, or ever. */
 static bool read_some(struct worker_output *output, size_t *total)
 {
@@ -154,7 +173,7 @@ static bool read_some(struct worker_output *output, size_t *total)
         unwatch(output);
     if (n <= 0)
         return false;
-    take(output, data, (size_t)n);
+    take(output, data, end_lines_at_marks(output, data, (size_t)n));
     *total += (size_t)n;
     return n == READ_MAX;
 }

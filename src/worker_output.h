@@ -2,10 +2,11 @@
  * worker_output: what a worker prints, line by line into the master's log, tagged with worker and
  * job.
  *
- * A line that begins with <N>, N a syslog priority, is logged at that level; the rest as info. A
- * worker that floods has the lines above a rate dropped and counted, so that it costs the others no
- * more than that. The last bytes printed during a job are kept: they are the first thing one wants
- * to see when it crashed.
+ * A line that begins with <N>, N a syslog priority, is logged at that level; the rest as info.
+ * Those that the worker writes itself begin behind WIRE_MARK, which ends what a module left
+ * unfinished. A worker that floods has the lines above a rate dropped and counted, so that it costs
+ * the others no more than that. The last bytes printed during a job are kept: they are the first
+ * thing one wants to see when it crashed.
  */
 #ifndef TASKMASTER_WORKER_OUTPUT_H
 #define TASKMASTER_WORKER_OUTPUT_H
@@ -36,7 +37,8 @@ struct worker_output {
     uint64_t tail_job; /* the job that the tail is of */
     char *line;        /* OUTPUT_LINE_MAX bytes once something was printed; then the tail */
     size_t line_len;
-    bool cut; /* what comes next goes on a line of which a piece was logged */
+    bool mid_line; /* the last that came was no line's end */
+    bool cut;      /* what comes next goes on a line of which a piece was logged */
     size_t tail_len;
     uint64_t window_us; /* rate: when this second began */
     uint32_t window_lines;

@@ -2,6 +2,7 @@
  * share the pipe, can then come between two lines but not into one. */
 #include "report.h"
 
+#include "common/wire.h"
 #include "text.h"
 
 #include <errno.h>
@@ -9,6 +10,8 @@
 #include <stdio_ext.h>
 #include <syslog.h>
 #include <unistd.h>
+
+enum { PREFIX_LEN = 4 }; /* the mark, "<6>" */
 
 static bool debug_enabled;
 
@@ -43,14 +46,14 @@ void report_flush_stdout(void)
 void report_v(tm_level level, const char *fmt, va_list args)
 {
     char text[REPORT_MAX + 1];
-    char line[3 + REPORT_MAX + 1 + 1] = {'<', priority(level), '>'};
+    char line[PREFIX_LEN + REPORT_MAX + 1 + 1] = {WIRE_MARK, '<', priority(level), '>'};
     int saved_errno = errno;
 
     if (level == TM_DEBUG && !debug_enabled)
         return;
     if (vsnprintf(text, sizeof(text), fmt, args) < 0)
         text[0] = '\0';
-    size_t len = 3 + text_one_line(line + 3, REPORT_MAX + 1, text);
+    size_t len = PREFIX_LEN + text_one_line(line + PREFIX_LEN, REPORT_MAX + 1, text);
     line[len++] = '\n';
 
     report_flush_stdout();

@@ -36,6 +36,16 @@
 
 #define WIRE_MAGIC 0x746d7703u /* "tmw" 3 */
 
+/*
+ * On the other way from worker to master, the pipe that is its stdout and stderr, each line that
+ * the worker itself writes begins with this byte. Whatever a module has left unfinished there ends
+ * before it, so that a line with a priority is never the rest of another. (A line end would do as
+ * well, but the empty lines that a module prints are its own; the worker cannot know whether one is
+ * called for, for children and threads of the module print, too.) ASCII calls it record separator,
+ * and nobody prints it.
+ */
+enum { WIRE_MARK = 0x1e };
+
 enum wire_type {
     WIRE_HELLO = 1,
     WIRE_WELCOME,

@@ -292,6 +292,23 @@ def test_a_line_end_in_a_text_for_the_log_is_escaped_once(daemon):
     assert line["level"] == "info"
 
 
+def test_a_text_for_the_log_is_a_line_of_its_own(daemon):
+    """Also where the module has printed a piece of one, which it leaves as it is."""
+    server = daemon(module_dir=os.path.join(BUILD, "tests", "modules"), pool_start=1, pool_max=1)
+    check(server.client().run("probe", "log within a line"), "done")
+    server.log.wait("worker-output", text="")
+    lines = server.log.events("worker-output")
+    begin = next(n for n, line in enumerate(lines) if line["text"] == "abc")
+    assert [(line["level"], line["text"]) for line in lines[begin : begin + 6]] == [
+        ("info", "abc"),
+        ("warn", "hello"),
+        ("info", "def"),
+        ("error", "again"),
+        ("info", "at the beginning"),
+        ("info", ""),
+    ]
+
+
 def test_output_is_escaped_and_cut(daemon):
     server = daemon(pool_start=1, pool_max=1, log_format="json")
     client = server.client()

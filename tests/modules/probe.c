@@ -36,6 +36,18 @@ static int log_lines(tm_job *job)
     return 0;
 }
 
+/* Texts of the log between pieces of a line, a report at the beginning of one, an empty line. */
+static int log_within_a_line(tm_job *job)
+{
+    fputs("abc", stderr);
+    tm_log(job, TM_WARNING, "hello");
+    fputs("def", stderr);
+    tm_log(job, TM_ERROR, "again");
+    tm_log(job, TM_INFO, "at the beginning");
+    fputs("\n", stderr);
+    return 0;
+}
+
 static int run(tm_job *job)
 {
     char text[64];
@@ -47,6 +59,8 @@ static int run(tm_job *job)
         return reply_text(job, tm_job_id(job));
     if (strcmp(data, "log") == 0)
         return log_lines(job);
+    if (strcmp(data, "log within a line") == 0)
+        return log_within_a_line(job);
     if (strcmp(data, "inits") == 0)
         snprintf(text, sizeof(text), "%d", inits);
     else

@@ -323,8 +323,8 @@ START_TEST(what_a_module_says_is_logged_before_the_answer)
     start_with_test_modules("");
     assert_done(fake_master_ask(&master, "probe", "log"), "");
     fake_master_expect_log(&master, "0000\n"); /* cut at 1024 bytes */
-    ck_assert_ptr_nonnull(strstr(master.log, "printed, no newline\n<6>two\vlines\x1b[31m\n"
-                                             "printed last\n<3>0000"));
+    ck_assert_ptr_nonnull(strstr(master.log, "printed, no newline\n\x1e<6>two\vlines\x1b[31m\n"
+                                             "printed last\n\x1e<3>0000"));
     ck_assert_ptr_null(strstr(master.log, "debug"));
     fake_master_finish(&master);
 }
