@@ -10,6 +10,7 @@
 #include "common/xmalloc.h"
 #include "file_read.h"
 #include "json_line.h"
+#include "json_reason.h"
 #include "options.h"
 #include "token_file.h"
 
@@ -141,6 +142,27 @@ static int apply_object(struct load *load, json_t *object)
     return 0;
 }
 
+/* Where a number is too large for the parser, the key's range tells more than that. */
+static void put_syntax(struct load *load, const json_error_t *syntax)
+{
+    char key[64], expected[OPTION_EXPECTED_MAX];
+    const struct option_spec *spec = NULL;
+    size_t used =
+        (size_t)snprintf(load->error, load->error_size, "%s:%d: ", load->args->file, syntax->line);
+    if (used >= load->error_size)
+        return;
+    if (json_error_code(syntax) == json_error_numeric_overflow &&
+        json_last_key(load->text, load->text + syntax->position, key, sizeof key))
+        spec = option_find(key) ? option_find(key) : option_module_find(key);
+    if (spec) {
+        option_expected(spec, expected);
+        snprintf(load->error + used, load->error_size - used,
+                 "%s: found a number that is too large, expected %s", key, expected);
+    } else {
+        snprintf(load->error + used, load->error_size - used, "%s", json_reason(syntax));
+    }
+}
+
 /* At the start -c <(...) will do; a reload must not hold up the jobs that run. */
 static enum file_kind kind_of_files(const struct load *load)
 {
@@ -161,7 +183,7 @@ static int apply_file(struct load *load)
     json_error_t syntax;
     json_t *object = json_loadb(load->text, len, JSON_REJECT_DUPLICATES, &syntax);
     if (!object) {
-        snprintf(load->error, load->error_size, "%s:%d: %s", file, syntax.line, syntax.text);
+        put_syntax(load, &syntax);
         return -1;
     }
     int rc = apply_object(load, object);

@@ -5,7 +5,7 @@
 #include "json_line.h"
 
 #include <jansson.h>
-#include <stdbool.h>
+#include <stdio.h>
 #include <string.h>
 
 struct scan {
@@ -93,4 +93,26 @@ unsigned json_key_line(const char *text, const char *const *path, size_t depth)
         deepest = line;
     }
     return deepest;
+}
+
+bool json_last_key(const char *text, const char *end, char *key, size_t size)
+{
+    struct scan scan = {.at = text, .line = 1};
+    bool found = false;
+    while (*scan.at && scan.at < end) {
+        if (*scan.at != '"') {
+            scan.at++;
+            continue;
+        }
+        const char *start = scan.at + 1;
+        skip_string(&scan);
+        size_t len = (size_t)(scan.at - start) - 1;
+        skip_blanks(&scan);
+        if (*scan.at != ':' || scan.at >= end)
+            continue;
+        found = len < size;
+        if (found)
+            snprintf(key, size, "%.*s", (int)len, start);
+    }
+    return found;
 }

@@ -9,6 +9,7 @@
 
 #include "common/log.h"
 #include "config.h"
+#include "json_reason.h"
 #include "request_scan.h"
 
 #include <inttypes.h>
@@ -126,13 +127,26 @@ __attribute__((format(printf, 3, 4))) static int wrong(struct header *header, co
     return -1;
 }
 
+static const char *raw_value(const struct header *header, const char *key, const char **end);
+
+/* jansson makes a 0 of it, which would look as if nothing were wrong. */
+static bool is_minus_zero(const struct header *header, enum field field, const json_t *found)
+{
+    const char *name = field_table[field].name, *end;
+    return json_is_integer(found) && !json_integer_value(found) &&
+           json_object_get(header->root, name) == found && *raw_value(header, name, &end) == '-';
+}
+
 /* "field x is <what was found>; expected <what>". */
 static int bad_field(struct header *header, enum field field, const json_t *found,
                      const char *expected)
 {
     char shown[64];
     char *text = json_dumps(found, JSON_COMPACT | JSON_ENCODE_ANY | JSON_ENSURE_ASCII);
-    snprintf(shown, sizeof shown, "%s", text ? text : "?");
+    snprintf(shown, sizeof shown, "%s",
+             is_minus_zero(header, field, found) ? "-0"
+             : text                              ? text
+                                                 : "?");
     if (text && strlen(text) >= sizeof shown)
         memcpy(shown + sizeof shown - 4, "...", 4);
     free(text);
@@ -420,17 +434,6 @@ static int read_job(struct header *header, const json_t *value)
 
 /* --- a whole request --- */
 
-/* jansson's words, but for an array, which it would take for a text of JSON and we not for a
- * header.
- */
-static const char *json_fault(json_error_t *error)
-{
-    static const char either[] = "'[' or '{' expected", array[] = "'[' or ";
-    if (strncmp(error->text, either, sizeof either - 1) != 0)
-        return error->text;
-    return error->text + sizeof array - 1;
-}
-
 static enum request_verdict load(struct header *header)
 {
     json_error_t error;
@@ -442,7 +445,7 @@ static enum request_verdict load(struct header *header)
     else if (!header->len)
         wrong(header, "bad-json", "the line is empty; expected a JSON object");
     else if (!header->root)
-        wrong(header, "bad-json", "%s at byte %d; expected a JSON object", json_fault(&error),
+        wrong(header, "bad-json", "%s at byte %d; expected a JSON object", json_reason(&error),
               error.position);
     else if (!json_is_object(header->root))
         wrong(header, "bad-json", "the top level is an array; expected an object");
