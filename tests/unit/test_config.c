@@ -370,7 +370,7 @@ static const struct {
     const char *text;
     const char *error;
 } bad_files[] = {
-    {"", "FILE:1: '[' or '{' expected near end of file"},
+    {"", "FILE:1: '{' expected near end of file"},
     {"[]", "FILE:1: expected an object, { ... }, at the top"},
     {"{\n\"pool-max\": 4,\n}", "FILE:3: "},
     {"{}\nx", "FILE:2: end of file expected near 'x'"},
