@@ -46,6 +46,8 @@ struct worker {
     uint64_t last_run_us; /* how long its last job took */
     uint32_t id;          /* from 1, never used again */
     pid_t pid;            /* 0 until its process runs */
+    uint64_t rss_kb;      /* its resident memory as the last report told it, */
+    uint64_t rss_at_us;   /* and when that was looked up; 0: never */
     uint8_t state;
     bool signalled; /* SIGTERM or SIGKILL was sent: it must not be given another job, which might
                        die of it */

@@ -13,6 +13,10 @@
 #include <sysexits.h>
 #include <unistd.h>
 
+/* How long a worker's memory counts as known. Looking it up is a file of the kernel's to be opened
+ * and read for each worker, and whoever asks may ask a thousand times in one turn of the loop. */
+enum { RSS_KNOWN_US = 100000 };
+
 static uint64_t since_ms(const struct report *report, uint64_t then_us)
 {
     return (report->dispatcher->timers->now_us - then_us) / 1000;
@@ -118,7 +122,7 @@ char *report_stats(const struct report *report)
 }
 
 /* Resident memory in KiB; 0 when it cannot be known. */
-static uint64_t rss_kb(pid_t pid)
+static uint64_t read_rss_kb(pid_t pid)
 {
     char path[64], line[128], *end = "";
     snprintf(path, sizeof path, "/proc/%d/statm", (int)pid);
@@ -131,7 +135,16 @@ static uint64_t rss_kb(pid_t pid)
     return strtoul(end, NULL, 10) * (uint64_t)sysconf(_SC_PAGESIZE) / 1024;
 }
 
-static json_t *worker_report(const struct report *report, const struct worker *worker)
+static uint64_t rss_kb(struct worker *worker, uint64_t now_us)
+{
+    if (!worker->rss_at_us || now_us - worker->rss_at_us >= RSS_KNOWN_US) {
+        worker->rss_kb = read_rss_kb(worker->pid);
+        worker->rss_at_us = now_us;
+    }
+    return worker->rss_kb;
+}
+
+static json_t *worker_report(const struct report *report, struct worker *worker)
 {
     json_t *item = json_object();
     char job[64];
@@ -148,13 +161,13 @@ static json_t *worker_report(const struct report *report, const struct worker *w
     }
     set(item, "since_ms", since_ms(report, worker->since_us));
     set(item, "jobs_done", worker->jobs_done);
-    set(item, "rss_kb", rss_kb(worker->pid));
+    set(item, "rss_kb", rss_kb(worker, report->dispatcher->timers->now_us));
     return item;
 }
 
 char *report_workers(const struct report *report)
 {
-    const struct worker *worker;
+    struct worker *worker;
     json_t *list = json_array();
     for (int state = 0; state < WORKER_STATES; state++)
         TAILQ_FOREACH (worker, &report->dispatcher->pool.lists[state], link)
