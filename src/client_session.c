@@ -28,6 +28,8 @@ enum session_state {
 enum {
     OUTPUT_PAUSE = 256 * 1024, /* bytes that wait before a client is not read from any more */
     ID_SHOWN_MAX = 100,        /* bytes of an id in a message */
+    TURN_MESSAGES = 1024,      /* a client's share of a turn: a millisecond or two of submits, */
+    TURN_OUTPUT = 64 * 1024,   /* or of answers such as stats, which cost by their length */
     REFUSED_MAX = 64,          /* connections over client-max that are told so at the same time */
 };
 
@@ -742,6 +744,8 @@ void clients_configure(struct clients *clients, const struct config *config)
         .payload_timeout_ms = config->payload_timeout_ms,
         .output_timeout_ms = config->output_timeout_ms,
         .output_pause = OUTPUT_PAUSE,
+        .turn_messages = TURN_MESSAGES,
+        .turn_output = TURN_OUTPUT,
         .output_max = config->client_output_max,
     };
 }

@@ -33,6 +33,7 @@ struct conn_item {
 };
 
 static void on_event(evutil_socket_t fd, short what, void *arg);
+static void mark_dirty(struct conn *conn);
 static void hold_output(struct conn *conn);
 static void unmark_dirty(struct conn *conn);
 static void on_input_timer(void *arg);
@@ -66,6 +67,8 @@ void conn_loop_chores(struct conn_loop *loop)
             hold_output(conn);
         else
             conn_flush(conn);
+        if (conn->backlog && !conn->output_paused)
+            event_active(&conn->event, EV_READ, 0); /* nothing need be ready for it in the kernel */
     }
     free_dead(loop);
 }
@@ -132,6 +135,17 @@ int conn_open(struct conn *conn, struct conn_loop *loop, int fd, const struct co
     return update_interest(conn);
 }
 
+static void drop_input(struct conn *conn)
+{
+    free(conn->partial);
+    conn->partial = NULL;
+    conn->partial_len = 0;
+    free(conn->backlog);
+    conn->backlog = NULL;
+    payload_unref(conn->payload);
+    conn->payload = NULL;
+}
+
 static void free_item(struct conn *conn, struct conn_item *item)
 {
     TAILQ_REMOVE(&conn->output, item, link);
@@ -153,10 +167,7 @@ void conn_close(struct conn *conn)
     while ((item = TAILQ_FIRST(&conn->output)))
         free_item(conn, item); /* NOLINT(clang-analyzer-unix.Malloc): blind to TAILQ's links */
     conn->output_len = 0;
-    free(conn->partial);
-    conn->partial = NULL;
-    payload_unref(conn->payload);
-    conn->payload = NULL;
+    drop_input(conn);
     unmark_dirty(conn);
     TAILQ_INSERT_TAIL(&conn->loop->dead, conn, dead_link);
 }
@@ -227,11 +238,7 @@ void conn_ignore_input(struct conn *conn)
 {
     conn->input_ignored = true;
     stop_input_clock(conn);
-    free(conn->partial);
-    conn->partial = NULL;
-    conn->partial_len = 0;
-    payload_unref(conn->payload);
-    conn->payload = NULL;
+    drop_input(conn);
 }
 
 static void give_up_payload(struct conn *conn)
@@ -294,24 +301,74 @@ static size_t take_header(struct conn *conn, char *data, size_t len)
     return (size_t)end;
 }
 
-/* Hands over the messages in `data`; an incomplete header is kept. */
-static void consume(struct conn *conn, char *data, size_t len)
+static bool had_its_share(const struct conn *conn, size_t headers, size_t output_before)
 {
-    size_t at = 0;
+    const struct conn_limits *limits = conn->limits;
+    return conn->output_len > limits->output_pause ||
+           (limits->turn_messages && headers >= limits->turn_messages) ||
+           (limits->turn_output && conn->output_len - output_before >= limits->turn_output);
+}
+
+/*
+ * Hands over the messages in `data`; an incomplete header is kept. Returns how much of it is done
+ * with: what lies behind is beyond this turn's share, and begins with a header. At least one
+ * message is handled, so that it goes on whatever the limits are.
+ */
+static size_t consume(struct conn *conn, char *data, size_t len)
+{
+    size_t at = 0, headers = 0, output_before = conn->output_len;
     while (at < len && conn_is_open(conn) && !conn->input_ignored) {
-        if (conn->in_payload)
+        if (conn->in_payload) {
             at += take_payload(conn, data + at, len - at);
-        else
-            at += take_header(conn, data + at, len - at);
+            continue;
+        }
+        if (headers && had_its_share(conn, headers, output_before))
+            break;
+        at += take_header(conn, data + at, len - at);
+        headers++;
     }
     if (!conn_is_open(conn) || conn->input_ignored)
-        return;
+        return len;
     if (conn->in_payload && !timer_is_set(&conn->input_timer) && !conn->input_left_us)
         start_input_clock(conn, conn->limits->payload_timeout_ms);
     if (conn->partial && !conn->partial_len) {
         free(conn->partial);
         conn->partial = NULL;
     }
+    return at;
+}
+
+/* The chores of this turn see to it that the next one goes on with it. */
+static void set_backlog(struct conn *conn, char *data, size_t at, size_t len)
+{
+    conn->backlog = data;
+    conn->backlog_at = at;
+    conn->backlog_len = len;
+    mark_dirty(conn);
+}
+
+static void consume_read(struct conn *conn, char *data, size_t len)
+{
+    size_t done = consume(conn, data, len);
+    if (done == len)
+        return;
+    char *rest = xmalloc(len - done);
+    memcpy(rest, data + done, len - done);
+    set_backlog(conn, rest, 0, len - done);
+}
+
+/* A callback may close the connection or drop its input while the messages lie here. */
+static size_t consume_backlog(struct conn *conn)
+{
+    char *data = conn->backlog;
+    size_t at = conn->backlog_at, len = conn->backlog_len;
+    conn->backlog = NULL;
+    size_t done = consume(conn, data + at, len - at);
+    if (at + done < len)
+        set_backlog(conn, data, at + done, len);
+    else
+        free(data);
+    return done;
 }
 
 /* A payload that is under way is read straight to its place, what follows it into the loop's
@@ -344,7 +401,7 @@ static ssize_t read_some(struct conn *conn)
     }
     size_t rest = (size_t)got - in_place;
     if (rest && conn_is_open(conn) && !conn->input_ignored)
-        consume(conn, conn->loop->buffer, conn->partial_len + rest);
+        consume_read(conn, conn->loop->buffer, conn->partial_len + rest);
     return got;
 }
 
@@ -356,12 +413,12 @@ static int pending_error(const struct conn *conn)
     return getsockopt(conn->fd, SOL_SOCKET, SO_ERROR, &error, &len) < 0 ? errno : error;
 }
 
-/* One read; false when there is no more for now, or ever. */
+/* One read, or what an earlier one left; false when there is no more for now, or ever. */
 static bool read_once(struct conn *conn, size_t *got)
 {
     bug_on(conn->loop->reading); /* there is one buffer */
     conn->loop->reading = true;
-    ssize_t n = read_some(conn);
+    ssize_t n = conn->backlog ? (ssize_t)consume_backlog(conn) : read_some(conn);
     conn->loop->reading = false;
     *got = n > 0 ? (size_t)n : 0;
     if (n > 0)
@@ -401,7 +458,7 @@ static void on_event(evutil_socket_t fd, short what, void *arg)
     timers_turn(conn->loop->timers, clock_us());
     if (what & EV_WRITE)
         conn_flush(conn);
-    if (what & EV_READ && conn_is_open(conn))
+    if (conn_is_open(conn) && (conn->backlog ? !conn->output_paused : what & EV_READ))
         read_once(conn, &got);
 }
 

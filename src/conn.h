@@ -9,6 +9,13 @@
  * header is kept; output is gathered and written once per turn of the loop with one call, and a
  * write event is armed only while the peer does not take it.
  *
+ * A connection has its share of a turn of the loop and no more: `turn_messages` headers,
+ * `turn_output` bytes of answers, and nothing beyond `output_pause` bytes that wait. One read may
+ * hold thousands of requests; without that bound one client's flood would hold up all others for as
+ * long as they take. What is left of a read is the backlog. It is gone on with in the next turn,
+ * before anything more is read, so a connection has at most one buffer of it, and none while it
+ * keeps within its share.
+ *
  * A message is a header, then a payload. What a header looks like is up to `struct conn_ops`; its
  * handler calls conn_expect() when a payload follows.
  *
@@ -56,7 +63,7 @@ struct conn_ops {
     void (*gone)(struct conn *conn, const char *why);
     /* A deadline passed. */
     void (*slow)(struct conn *conn, enum conn_slow what);
-    /* All output has been handed to the kernel. May be NULL. */
+    /* All output, or what there was of it, has been handed to the kernel. May be NULL. */
     void (*flushed)(struct conn *conn);
     /* The connection is closed and nothing uses it any more: free the object that it lies in. */
     void (*free)(struct conn *conn);
@@ -78,8 +85,10 @@ struct conn_limits {
     uint32_t header_timeout_ms;
     uint32_t payload_timeout_ms;
     uint32_t output_timeout_ms;
-    uint64_t output_pause; /* bytes of output that wait before reading stops */
-    uint64_t output_max;   /* bytes of output that wait before the connection is gone */
+    uint64_t output_pause;  /* bytes of output that wait before reading stops */
+    uint32_t turn_messages; /* headers handled in one turn */
+    uint64_t turn_output;   /* bytes of output in one turn, after which no header is handled */
+    uint64_t output_max;    /* bytes of output that wait before the connection is gone */
 };
 
 enum {
@@ -110,8 +119,10 @@ struct conn {
 
     char *partial; /* the beginning of a header */
     size_t partial_len;
-    struct payload *payload; /* the one that is arriving */
-    size_t missing;          /* bytes of it to come */
+    char *backlog; /* input that was read and is left for the next turn; NULL without any */
+    size_t backlog_at, backlog_len; /* of which so much is handled */
+    struct payload *payload;        /* the one that is arriving */
+    size_t missing;                 /* bytes of it to come */
 
     TAILQ_HEAD(conn_item_list, conn_item) output;
     size_t output_len;

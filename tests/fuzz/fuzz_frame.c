@@ -3,9 +3,9 @@
  * of events.
  *
  * The input's first two bytes choose limits and pieces, the rest is what a client sends. It is sent
- * twice, whole and in pieces, and has to mean the same both times. Of each header the short way and
- * the general way of parsing are compared, and what an error says of it has to fit into a header
- * line that is JSON again.
+ * twice, whole and in pieces, with all of a turn and with a share of it, and has to mean the same
+ * both times. Of each header the short way and the general way of parsing are compared, and what an
+ * error says of it has to fit into a header line that is JSON again.
  */
 #include "common/limits.h"
 #include "common/log.h"
@@ -297,7 +297,8 @@ static void check_output(bool echoes)
 static struct trace run(const uint8_t *data, size_t size, uint64_t payload_max, size_t piece,
                         uint64_t seed)
 {
-    static const struct conn_limits limits = {.output_pause = UINT64_MAX};
+    const struct conn_limits limits = {.output_pause = UINT64_MAX,
+                                       .turn_messages = piece ? 1 + (uint32_t)(seed % 3) : 0};
     int pair[2];
     struct session session = {.trace.hash = 14695981039346656037u, .payload_max = payload_max};
     bug_on(socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, pair) < 0);

@@ -4,6 +4,7 @@ import ctypes
 import json
 import os
 import resource
+import signal
 import socket
 import threading
 import time
@@ -344,6 +345,22 @@ def test_a_client_that_does_not_read_is_not_read_from(daemon):
     whole = sent // len(chunk) * 1000
     for n in range(min(whole, 3000)):
         assert client.event("stats")["id"] == n % 1000
+
+
+def test_answers_are_not_made_for_a_client_that_does_not_take_them(daemon):
+    """A read may bring thousands of requests; those that are not answered yet wait as requests. Answered all
+    at once, they would exceed what may wait for a client, and it would be closed."""
+    server = daemon(payload_max=1 << 19, client_output_max=1 << 20, pool_start=16, pool_max=16)
+    server.wait_idle(16)
+    client = server.client(receive_buffer=4096)
+    server.signal(signal.SIGSTOP)
+    client.send_raw(header(op="workers") * 5000)
+    server.signal(signal.SIGCONT)
+    with server.client() as other:
+        assert other.done("echo", "x") == b"x"
+    for _ in range(5000):
+        assert len(client.event("workers").json()) == 16
+    client.silent()
 
 
 def test_results_wait_only_up_to_client_output_max(daemon):

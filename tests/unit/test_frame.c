@@ -152,6 +152,16 @@ static void on_free(struct conn *c)
     is_freed = true;
 }
 
+/* Answers each header with as many bytes as its number says. */
+static void on_question(struct conn *c, char *data, size_t len)
+{
+    static const char answer[HEADER_MAX];
+    hot_assert(data[len - 1] == '\n');
+    tell("%c ", data[0]);
+    conn_write(c, answer, strtoul(data + 1, NULL, 10));
+    in(c, "header");
+}
+
 static const struct conn_ops ops = {
     .header_end = header_end,
     .header = on_header,
@@ -172,6 +182,17 @@ static const struct conn_ops ops_flushed = {
     .gone = on_gone,
     .slow = on_slow,
     .flushed = on_flushed,
+    .free = on_free,
+};
+
+static const struct conn_ops ops_answering = {
+    .header_end = header_end,
+    .header = on_question,
+    .message = on_message,
+    .header_too_long = on_header_too_long,
+    .input_end = on_input_end,
+    .gone = on_gone,
+    .slow = on_slow,
     .free = on_free,
 };
 
@@ -244,10 +265,10 @@ static void teardown(void)
     libevent_global_shutdown();
 }
 
-/* What a turn of the master's loop is, but for the clock. */
+/* What a turn of the master's loop is, but for the clock and the wait: each event comes once. */
 static void turn(void)
 {
-    event_base_loop(base, EVLOOP_NONBLOCK);
+    event_base_loop(base, EVLOOP_ONCE | EVLOOP_NONBLOCK);
     conn_loop_chores(&loop);
 }
 
@@ -266,7 +287,7 @@ static void settle(void)
     do {
         turn();
         hot_assert(++turns < TURNS_MAX);
-    } while (unread() > 0 && !conn.output_paused);
+    } while ((unread() > 0 || conn.backlog) && !conn.output_paused);
 }
 
 /* The peer sends, and the connection has a turn whenever the kernel has no room. */
@@ -646,6 +667,7 @@ START_TEST(test_end_in_the_midst)
     for (size_t cut = 0; cut <= stream.len; cut++) {
         give(stream.bytes, cut);
         give_end();
+        turn();
         const char *got = news();
         hot_assert_msg(words(got, strlen(got)) == whole_in(&stream, cut), "cut at %zu: %s", cut,
                        got);
@@ -1602,6 +1624,143 @@ START_TEST(test_gone_must_close)
 }
 END_TEST
 
+/* --- a connection's share of a turn --- */
+
+START_TEST(test_share_of_messages)
+{
+    limits.turn_messages = 3;
+    give("n\nn\nk2\nabn\nn\nn\nn\nn", 18);
+    turn();
+    ck_assert_str_eq(short_news(), "n0 n0 k2 =");
+    ck_assert_int_eq(unread(), 0);
+    turn();
+    ck_assert_str_eq(short_news(), "n0 n0 n0");
+    turn();
+    ck_assert_str_eq(short_news(), "n0");
+    ck_assert_ptr_null(conn.backlog);
+    give_text("\n");
+    ck_assert_str_eq(short_news(), "n0");
+}
+END_TEST
+
+/* Wherever the bytes are cut, and whatever the share: the same messages. */
+START_TEST(test_share_at_every_byte)
+{
+    struct stream stream = small_stream();
+    limits.turn_messages = (uint32_t)_i;
+    for (size_t cut = 0; cut <= stream.len; cut += 3)
+        cut_in_two(&stream, cut);
+    free_stream(&stream);
+}
+END_TEST
+
+/* What comes behind a backlog waits for it, the end as well. */
+START_TEST(test_share_keeps_the_order)
+{
+    limits.turn_messages = 1;
+    shut();
+    open_with(&ops_answering);
+    give("a\nb\nc\n", 6);
+    turn();
+    ck_told("a");
+    give("d\n", 2);
+    give_end();
+    settle();
+    turn();
+    ck_told("b c d end");
+}
+END_TEST
+
+/* A short request may have a long answer: what it costs goes by that. */
+START_TEST(test_share_of_output)
+{
+    shut();
+    open_with(&ops_answering);
+    limits.turn_output = 1000;
+    give("a400\nb400\nc400\nd999\ne4000\nf1\n", 29);
+    turn();
+    ck_told("a b c");
+    turn();
+    ck_told("d e");
+    turn();
+    ck_told("f");
+    ck_assert_uint_eq(take(sizeof taken), 400 + 400 + 400 + 999 + 4000 + 1);
+}
+END_TEST
+
+/* Who does not take the answers is not answered, however many requests one read brought. */
+START_TEST(test_pause_in_the_midst_of_a_read)
+{
+    shut();
+    open_with(&ops_answering);
+    small_buffers();
+    limits.output_pause = 50000;
+    for (int i = 0; i < 500; i++)
+        give("a4000\n", 6);
+    for (int i = 0; i < 1000; i++)
+        turn();
+    ck_assert(conn.output_paused);
+    ck_assert_uint_le(conn.output_len, limits.output_pause + 4000);
+    ck_assert_uint_lt(told_len, 2 * 100);
+    do
+        take_all();
+    while (conn.backlog);
+    ck_assert_uint_eq(told_len, 2 * 500);
+    ck_assert_uint_eq(taken_len, 500 * 4000);
+    ck_assert(!conn.output_paused);
+}
+END_TEST
+
+/* The deadline of a header is not for what we have and did not look at. */
+START_TEST(test_share_and_deadline)
+{
+    limits.turn_messages = 1;
+    limits.header_timeout_ms = 100;
+    give("n\nn\nn", 5);
+    turn();
+    ck_assert(!timer_is_set(&conn.input_timer));
+    timers_turn(&timers, timers.now_us + 1000000);
+    turn();
+    turn();
+    ck_assert(timer_is_set(&conn.input_timer));
+    ck_assert_str_eq(short_news(), "n0 n0");
+    pass_ms(101);
+    ck_told("slow-header");
+}
+END_TEST
+
+/* In the midst of a backlog; what is left of it goes. */
+START_TEST(test_share_and_close)
+{
+    limits.turn_messages = 1;
+    give("n\nn\nn\nn\n", 8);
+    turn();
+    ck_assert_ptr_nonnull(conn.backlog);
+    if (_i == 0)
+        conn_ignore_input(&conn);
+    else if (_i == 1)
+        ignore_in = "header";
+    else
+        close_in = "header";
+    turn();
+    ck_assert_ptr_null(conn.backlog);
+    ck_assert_int_eq(conn_is_open(&conn), _i < 2);
+    ck_assert_str_eq(short_news(), _i ? "n0 n0" : "n0");
+    turn();
+    ck_told("");
+}
+END_TEST
+
+/* Before a deadline is believed, or a death, all is handled. */
+START_TEST(test_share_and_read_now)
+{
+    limits.turn_messages = 1;
+    give("n\nn\nn\nk1\na", 10);
+    conn_read_now(&conn, SIZE_MAX);
+    ck_assert_str_eq(short_news(), "n0 n0 n0 k1 =");
+}
+END_TEST
+
 static TCase *new_case(Suite *suite, const char *name)
 {
     TCase *tc = tcase_create(name);
@@ -1657,6 +1816,16 @@ int main(void)
     tcase_add_test(tc, test_pause_and_end);
     tcase_add_test(tc, test_close_in_flushed);
     tcase_add_test(tc, test_echo);
+
+    tc = new_case(suite, "share");
+    tcase_add_test(tc, test_share_of_messages);
+    tcase_add_loop_test(tc, test_share_at_every_byte, 1, 4);
+    tcase_add_test(tc, test_share_keeps_the_order);
+    tcase_add_test(tc, test_share_of_output);
+    tcase_add_test(tc, test_pause_in_the_midst_of_a_read);
+    tcase_add_test(tc, test_share_and_deadline);
+    tcase_add_loop_test(tc, test_share_and_close, 0, 3);
+    tcase_add_test(tc, test_share_and_read_now);
 
     tc = new_case(suite, "deadlines");
     tcase_add_test(tc, test_silence);
