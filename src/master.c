@@ -10,6 +10,7 @@
 #include "listener.h"
 #include "module_table.h"
 #include "report.h"
+#include "stall.h"
 #include "timers.h"
 #include "user_environ.h"
 #include "worker_link.h"
@@ -41,7 +42,7 @@ enum {
     TRIM_CLIENTS = 1000,           /* or clients */
     LAST_WORDS_MS = 100,           /* how long a second signal lets the last writes take */
     SPARE_FILES = 64,              /* descriptors besides those of clients and workers */
-    STALL_US = 1000000,            /* later than this by the clock: we did not run */
+    STALL_US = 1000000,            /* what we did not run for longer than this is forgiven */
     WORKER_FILES = 3,              /* socket, output, and one that is passing at its start */
 };
 
@@ -60,6 +61,7 @@ struct master {
     struct event *wake; /* fires when the earliest timer is due */
     uint64_t wake_at_us;
     struct timers timers;
+    struct stall stall;
     struct payload_budget budget;
     struct conn_loop loop;
     struct dispatcher dispatcher;
@@ -466,9 +468,9 @@ static int open_to_the_world(struct master *m)
 
 /* --- the loop --- */
 
-static void set_wake(struct master *m)
+static void set_wake(struct master *m, uint64_t now)
 {
-    uint64_t next = timers_next(&m->timers), now = clock_us();
+    uint64_t next = timers_next(&m->timers);
     if (next >= m->wake_at_us)
         return; /* it wakes early enough already */
     uint64_t wait_us = next > now ? next - now : 0;
@@ -514,22 +516,28 @@ static void watch_memory(struct master *m)
 /*
  * We were stopped, or got no CPU. Nobody else is late for that: what clients and workers sent
  * meanwhile is not read yet (after SIGCONT epoll_wait returns without a look at its descriptors),
- * and a worker that starts waits for our half of the greeting. So every deadline moves on, and the
- * first is a second away.
+ * and a worker that starts waits for our half of the greeting. So every deadline moves on by that
+ * and a second. A long turn of our own is no such reason: whoever causes one could keep others'
+ * deadlines from ever passing.
  */
 static void forgive_stall(struct master *m)
 {
     uint64_t next = timers_next(&m->timers), now = m->timers.now_us;
     if (next >= now || now - next < STALL_US)
         return;
-    log_event(LOG_WARN, "stalled", LOG_UINT("late_ms", (now - next) / 1000),
+    uint64_t stalled = stall_length(&m->stall, next, now, clock_cpu_us);
+    if (stalled < STALL_US)
+        return;
+    log_event(LOG_WARN, "stalled", LOG_UINT("late_ms", stalled / 1000),
               LOG_STR("hint", "the server was stopped or got no CPU; deadlines were put off"));
-    timers_put_off(&m->timers, now - next + STALL_US);
+    timers_put_off(&m->timers, stalled + STALL_US);
 }
 
 static void turn(struct master *m)
 {
-    set_wake(m);
+    uint64_t begin = clock_us();
+    stall_turn(&m->stall, begin, clock_cpu_us);
+    set_wake(m, begin);
     if (event_base_loop(m->base, EVLOOP_ONCE) < 0)
         fatal(EX_OSERR, "the event loop failed");
     timers_turn(&m->timers, clock_us());
