@@ -40,10 +40,11 @@ enum {
     TRIM_JOBS = 10000,             /* what counts as a burst: jobs at a time, */
     TRIM_BYTES = 16 * 1024 * 1024, /* or bytes of payload */
     TRIM_CLIENTS = 1000,           /* or clients */
-    LAST_WORDS_MS = 100,           /* how long a second signal lets the last writes take */
-    SPARE_FILES = 64,              /* descriptors besides those of clients and workers */
-    STALL_US = 1000000,            /* what we did not run for longer than this is forgiven */
-    WORKER_FILES = 3,              /* socket, output, and one that is passing at its start */
+    FLUSH_MS = 1000,     /* behind drain-timeout-ms: for clients to take what is left for them */
+    LAST_WORDS_MS = 100, /* how long a second signal lets the last writes take */
+    SPARE_FILES = 64,    /* descriptors besides those of clients and workers */
+    STALL_US = 1000000,  /* what we did not run for longer than this is forgiven */
+    WORKER_FILES = 3,    /* socket, output, and one that is passing at its start */
 };
 
 enum phase {
@@ -76,7 +77,8 @@ struct master {
     const struct config_args *args;
     char boot[BOOT_MAX];
     enum phase phase;
-    bool aborted; /* what still ran when draining took too long was killed */
+    bool aborted;         /* what still ran when draining took too long was killed */
+    uint64_t drain_by_us; /* when draining takes too long */
     struct timer trim_timer;
     size_t peak_jobs; /* since memory was given back last */
     uint64_t peak_bytes;
@@ -106,15 +108,19 @@ static void begin_drain(struct master *m, const char *why)
               LOG_UINT("waiting", dispatcher_waiting(&m->dispatcher)),
               LOG_UINT("timeout_ms", m->config->drain_timeout_ms));
     m->phase = DRAINING;
-    timer_set_ms(&m->timers, &m->phase_timer, m->config->drain_timeout_ms);
+    m->drain_by_us = m->timers.now_us + m->config->drain_timeout_ms * 1000ull;
+    timer_set(&m->timers, &m->phase_timer, m->drain_by_us);
     close_listeners(m);
     dispatcher_drain(&m->dispatcher);
 }
 
+/* Whatever linger-ms is, drain-timeout-ms is what was promised to whoever waits for our end. */
 static void begin_end(struct master *m)
 {
+    uint64_t now = m->timers.now_us, linger = now + m->config->linger_ms * 1000ull;
+    uint64_t last = (m->drain_by_us > now ? m->drain_by_us : now) + FLUSH_MS * 1000ull;
     m->phase = ENDING;
-    timer_set_ms(&m->timers, &m->phase_timer, m->config->linger_ms);
+    timer_set(&m->timers, &m->phase_timer, linger < last ? linger : last);
     clients_end(&m->clients);
 }
 

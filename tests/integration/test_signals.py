@@ -114,6 +114,15 @@ def test_drain_timeout(daemon, module, payload):
     assert not proc.alive(pid)
 
 
+def test_drain_timeout_bounds_linger_ms(daemon):
+    """A client that stays connected is not waited for."""
+    server = daemon(pool_start=1, pool_max=1, drain_timeout_ms=100, linger_ms=86400000)
+    client = server.client()
+    server.signal(signal.SIGTERM)
+    assert server.wait_exit() == 0
+    client.gone()
+
+
 def test_drain_timeout_with_a_client_that_does_not_read(daemon):
     server = daemon(pool_start=1, pool_max=1, drain_timeout_ms=600)
     client = server.client(receive_buffer=4096)
