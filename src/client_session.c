@@ -799,6 +799,15 @@ void clients_accept(struct clients *clients, int fd, const struct sockaddr *addr
     admit(clients, session);
 }
 
+size_t clients_output(const struct clients *clients)
+{
+    const struct client_session *session;
+    size_t bytes = 0;
+    TAILQ_FOREACH (session, &clients->sessions, link)
+        bytes += session->conn.output_len;
+    return bytes;
+}
+
 void clients_end(struct clients *clients)
 {
     struct client_session *session, *next;

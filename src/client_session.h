@@ -58,6 +58,9 @@ void clients_configure(struct clients *clients, const struct config *config);
 void clients_accept(struct clients *clients, int fd, const struct sockaddr *addr,
                     socklen_t addr_len);
 
+/* Bytes of output that clients have not taken yet. */
+size_t clients_output(const struct clients *clients);
+
 /* No more requests are read; each session ends as soon as its output is taken. */
 void clients_end(struct clients *clients);
 

@@ -41,7 +41,7 @@ enum {
     TRIM_BYTES = 16 * 1024 * 1024, /* or bytes of payload */
     TRIM_CLIENTS = 1000,           /* or clients */
     FLUSH_MS = 1000,     /* behind drain-timeout-ms: for clients to take what is left for them */
-    LAST_WORDS_MS = 100, /* how long a second signal lets the last writes take */
+    LAST_WORDS_MS = 100, /* after a second signal: how often is looked whether all has been said */
     SPARE_FILES = 64,    /* descriptors besides those of clients and workers */
     STALL_US = 1000000,  /* what we did not run for longer than this is forgiven */
     WORKER_FILES = 3,    /* socket, output, and one that is passing at its start */
@@ -78,7 +78,10 @@ struct master {
     char boot[BOOT_MAX];
     enum phase phase;
     bool aborted;         /* what still ran when draining took too long was killed */
+    bool hurried;         /* a second signal came */
     uint64_t drain_by_us; /* when draining takes too long */
+    size_t untaken;       /* bytes that clients had not taken when that was looked at, */
+    uint64_t taken_us;    /* and when it had last become another number */
     struct timer trim_timer;
     size_t peak_jobs; /* since memory was given back last */
     uint64_t peak_bytes;
@@ -124,22 +127,55 @@ static void begin_end(struct master *m)
     clients_end(&m->clients);
 }
 
-/* The second signal. Workers that are not reaped by now die with us. */
+/* The second signal. Nothing that runs is waited for, but each job is told of its end, and a client
+ * that takes what is left for it gets it. */
 static void end_at_once(struct master *m)
 {
     log_event(LOG_WARN, "end-at-once", LOG_UINT("running", m->dispatcher.counts.running),
               LOG_UINT("clients", m->clients.connected));
     dispatcher_abort(&m->dispatcher, true);
     begin_end(m);
+    m->hurried = true;
+    m->untaken = SIZE_MAX;
     timer_set_ms(&m->timers, &m->phase_timer, LAST_WORDS_MS);
 }
 
-/* A worker that cannot be reaped hangs in the kernel; it dies with us as soon as it can. */
+/* A killed worker that is not reaped by now hangs in the kernel, or has not had the time after a
+ * second signal; it dies with us as soon as it can. That jobs are left is a bug. */
 static _Noreturn void end_without(const struct master *m)
 {
-    log_event(LOG_ERROR, "end", LOG_UINT("workers_left", pool_count(&m->dispatcher.pool)),
-              LOG_STR("why", "killed workers do not end"));
-    exit(EX_OK);
+    size_t waiting = dispatcher_waiting(&m->dispatcher), running = m->dispatcher.counts.running;
+    bool untold = waiting || running;
+    const char *why = untold       ? "jobs were left untold"
+                      : m->hurried ? "a second signal came, and killed workers were not reaped yet"
+                                   : "killed workers do not end";
+    log_event(m->hurried && !untold ? LOG_WARN : LOG_ERROR, "end",
+              LOG_UINT("workers_left", pool_count(&m->dispatcher.pool)),
+              LOG_UINT("waiting", waiting), LOG_UINT("running", running), LOG_STR("why", why));
+    exit(untold ? EX_SOFTWARE : EX_OK);
+}
+
+/* The line is told batch by batch; what drain-timeout-ms bounds is what comes after that. */
+static bool is_telling(struct master *m)
+{
+    if (!dispatcher_waiting(&m->dispatcher))
+        return false;
+    if (m->drain_by_us < m->timers.now_us)
+        m->drain_by_us = m->timers.now_us;
+    m->taken_us = m->timers.now_us;
+    return true;
+}
+
+/* Clients take what is left for them, or one did within the last second. */
+static bool is_taken(struct master *m)
+{
+    uint64_t now = m->timers.now_us;
+    size_t left = clients_output(&m->clients);
+    if (left != m->untaken)
+        m->taken_us = now;
+    m->untaken = left;
+    return left && now < m->drain_by_us + FLUSH_MS * 1000ull &&
+           now < m->taken_us + FLUSH_MS * 1000ull;
 }
 
 static void on_phase_timer(void *arg)
@@ -152,6 +188,8 @@ static void on_phase_timer(void *arg)
         timer_set_ms(&m->timers, &m->phase_timer, KILLED_MS);
     } else if (m->phase == DRAINING) {
         begin_end(m);
+    } else if (is_telling(m) || (m->hurried && is_taken(m))) {
+        timer_set_ms(&m->timers, &m->phase_timer, LAST_WORDS_MS);
     } else if (!dispatcher_is_drained(&m->dispatcher)) {
         end_without(m);
     } else {

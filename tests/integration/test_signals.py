@@ -9,7 +9,7 @@ import time
 import pytest
 
 from harness import proc
-from harness.client import Client, check
+from harness.client import Client, check, header
 from harness.fakes import FakeWorker
 from harness.wait import BUILD, DEADLINE, SCALE, wait_until
 
@@ -162,6 +162,36 @@ def test_a_second_signal_ends_at_once(daemon, second):
     assert server.wait_exit() == 0
     assert time.monotonic() - begin < 2 * SCALE
     wait_until(lambda: not any(proc.alive(pid) for pid in pids), "the workers gone")
+
+
+def test_a_second_signal_tells_a_long_line_first(daemon):
+    """It takes many turns to tell so many jobs; each is told before the end, and the log does not lie."""
+    jobs = 200000
+    server = daemon(pool_start=1, pool_max=1, job_max=jobs, drain_timeout_ms=60000)
+    client, other = server.client(), server.client()
+    start(other, "sleep", LONG_SLEEP, "a")
+    client.send_raw(b"".join(header(op="submit", id=n, module="echo") for n in range(jobs)))
+    server.wait_jobs(waiting=jobs)
+    server.signal(signal.SIGTERM)
+    server.signal(signal.SIGINT)
+    told = 0
+    while data := client.sock.recv(1 << 20):
+        told += data.count(b"\n")
+    assert told == jobs
+    check(other.outcome("a"), "failed", reason="shutdown")
+    assert server.wait_exit() == 0
+    assert not [end for end in server.log.events("end") if "workers_left" in end]
+
+
+def test_a_second_signal_does_not_wait_for_who_does_not_read(daemon):
+    server = daemon(pool_start=1, pool_max=1, drain_timeout_ms=86400000, linger_ms=86400000)
+    client = server.client(receive_buffer=4096)
+    for n in range(3):
+        client.submit(n, "crash", "big 8000000")
+    server.wait_stats(lambda s: s["jobs"]["done"] == 3, "the results")
+    server.signal(signal.SIGTERM)
+    server.signal(signal.SIGINT)
+    assert server.wait_exit() == 0
 
 
 def test_a_crash_while_draining(daemon):
