@@ -36,9 +36,8 @@ enum {
 /* An error to tell: at once, or once the payload of the request has passed. */
 struct refusal {
     const char *code;
-    const char *op; /* static, or in op_text; NULL if it is not known */
     size_t context_len;
-    char op_text[CODE_MAX + 1];
+    char op[OP_TEXT_MAX + 1]; /* compact JSON text; empty if it is not known */
     char id[ID_TEXT_MAX + 1];
     char message[REQUEST_MESSAGE_MAX];
     char context[CONTEXT_MAX];
@@ -184,8 +183,7 @@ static void write_error(struct client_session *session, const struct refusal *re
 {
     struct event_writer event;
     event_begin(&event, &session->conn, "error");
-    if (refusal->op)
-        event_text(&event, "op", refusal->op, strlen(refusal->op), CODE_MAX);
+    event_json(&event, "op", refusal->op, strlen(refusal->op));
     event_json(&event, "id", refusal->id, strlen(refusal->id));
     event_word(&event, "code", refusal->code);
     event_text(&event, "message", refusal->message, strlen(refusal->message), MESSAGE_MAX);
@@ -199,15 +197,13 @@ static void fill_refusal(struct refusal *refusal, const struct request *request,
                          const char *message)
 {
     refusal->code = code;
-    refusal->op = NULL;
+    refusal->op[0] = '\0';
     refusal->id[0] = '\0';
     refusal->context_len = 0;
     snprintf(refusal->message, sizeof refusal->message, "%s", message);
     if (!request)
         return;
-    snprintf(refusal->op_text, sizeof refusal->op_text, "%s", request->op_text);
-    if (request->has_op_text)
-        refusal->op = refusal->op_text;
+    snprintf(refusal->op, sizeof refusal->op, "%s", request->op_text);
     memcpy(refusal->id, request->id, request->id_len + 1);
     if (request->op == OP_SUBMIT) {
         refusal->context_len = request->context_len;
@@ -242,8 +238,6 @@ static void refuse_request(struct client_session *session, const struct request 
     }
     session->refusal = xmalloc(sizeof refusal);
     *session->refusal = refusal;
-    if (refusal.op)
-        session->refusal->op = session->refusal->op_text;
     conn_expect(&session->conn, request->size, false, false);
 }
 
@@ -419,7 +413,7 @@ static void refuse_duplicate(struct client_session *session, struct job *job)
     fill_refusal(
         &refusal, NULL, "duplicate-id",
         "a job under this id has not ended yet; an id is free again after the job's last event");
-    refusal.op = op_name(OP_SUBMIT);
+    snprintf(refusal.op, sizeof refusal.op, "\"%s\"", op_name(OP_SUBMIT));
     memcpy(refusal.id, job_id(job), job->id_len);
     refusal.id[job->id_len] = '\0';
     refusal.context_len = job->context_len;

@@ -2,8 +2,8 @@
  * event_writer: the header line of an event, written by hand straight into a connection's output.
  *
  * Its texts come from inside, or are cut here, so that a header always fits into HEADER_MAX bytes:
- * id 386, context 1,024, message 512, code 64 and some 15 short fields come to less than 2,600. A
- * line that does not fit is our own bug.
+ * id 386, op 386, context 1,024, message 512, code 64 and some 15 short fields come to less than
+ * 3,000. A line that does not fit is our own bug.
  */
 #ifndef TASKMASTER_EVENT_WRITER_H
 #define TASKMASTER_EVENT_WRITER_H

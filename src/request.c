@@ -273,14 +273,24 @@ static bool is_digits(const struct header *header, const char *key, const json_t
            *raw_value(header, key, &end) != '-';
 }
 
+/* Returns the length of a text that is known to fit. */
+static size_t write_json(const json_t *value, char *text, size_t max)
+{
+    size_t n = json_dumpb(value, text, max, JSON_COMPACT | JSON_ENCODE_ANY);
+    bug_on(n > max);
+    text[n] = '\0';
+    return n;
+}
+
 static int read_op(struct header *header, const json_t *value)
 {
     struct request *request = header->request;
     const char *name = json_string_value(value);
     if (!name)
         return bad_field(header, FIELD_OP, value, "a string");
-    request->has_op_text = json_string_length(value) <= CODE_MAX;
-    snprintf(request->op_text, sizeof request->op_text, "%s", name);
+    request->op_text[0] = '\0';
+    if (json_string_length(value) <= CODE_MAX)
+        write_json(value, request->op_text, OP_TEXT_MAX);
     for (int op = OP_NONE + 1; op < OP_COUNT; op++)
         if (strcmp(op_table[op].name, name) == 0)
             request->op = (enum op)op;
@@ -300,9 +310,7 @@ static int read_id_text(struct header *header, enum field field, const json_t *v
         return bad_field(
             header, field, value,
             "a string of 1 to 64 bytes, or an integer from 0 to 2^53-1 in digits only");
-    size_t n = json_dumpb(value, text, ID_TEXT_MAX, JSON_COMPACT | JSON_ENCODE_ANY);
-    text[n] = '\0';
-    *len = n;
+    *len = write_json(value, text, ID_TEXT_MAX);
     return 0;
 }
 
@@ -530,7 +538,7 @@ static void check_op(struct header *header)
         wrong(header, "bad-request", "the header needs a field op");
     else if (read_field(header, FIELD_OP) == 0 && request->op == OP_NONE)
         wrong(header, "unknown-op", "there is no operation %s in this release",
-              request->op_text[0] ? request->op_text : "of that name");
+              request->op_text[0] ? request->op_text : "of so long a name");
     else if (request->op == OP_HELLO && !json_object_get(header->root, "protocol"))
         wrong(header, "bad-version", "hello needs a field protocol; this server speaks 1");
 }
@@ -562,8 +570,7 @@ static void clear(struct request *request)
     request->size = request->id_len = request->module_len = request->context_len = 0;
     request->target_len = 0;
     request->timeout_ms = 0;
-    request->has_op_text = request->link = request->notify_accepted = request->notify_started =
-        false;
+    request->link = request->notify_accepted = request->notify_started = false;
     request->op_text[0] = request->id[0] = request->module[0] = request->client[0] = '\0';
     request->token[0] = request->job[0] = request->target[0] = request->message[0] = '\0';
     request->context[0] = '\0';

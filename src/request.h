@@ -36,7 +36,8 @@ enum request_verdict {
 };
 
 enum {
-    ID_TEXT_MAX = 6 * ID_MAX + 2, /* an id as JSON text: every byte escaped, and the quotes */
+    ID_TEXT_MAX = 6 * ID_MAX + 2,   /* an id as JSON text: every byte escaped, and the quotes */
+    OP_TEXT_MAX = 6 * CODE_MAX + 2, /* an op likewise */
     CLIENT_NAME_MAX = 64,
     TOKEN_MAX = 256,
     JOB_NAME_MAX = 64,
@@ -49,9 +50,9 @@ struct request {
     uint32_t fields; /* a bit for each that was given; of use while parsing */
     size_t size;     /* of the payload, 0 without one */
 
-    bool has_op_text;
-    char op_text[CODE_MAX + 1]; /* as given, cut: an error echoes it */
-    char id[ID_TEXT_MAX + 1];   /* compact JSON text: "a1" with its quotes, or 17 */
+    char op_text[OP_TEXT_MAX + 1]; /* compact JSON text, which an error echoes; empty if it is
+                                      longer than an op can be */
+    char id[ID_TEXT_MAX + 1];      /* compact JSON text: "a1" with its quotes, or 17 */
     size_t id_len;
     char module[MODULE_NAME_MAX + 1];
     size_t module_len;

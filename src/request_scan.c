@@ -169,7 +169,6 @@ bool request_scan(struct request *request, const char *line, size_t len, uint64_
         return false;
     }
     request->op = OP_SUBMIT;
-    request->has_op_text = true;
-    memcpy(request->op_text, "submit", 7);
+    memcpy(request->op_text, "\"submit\"", 9);
     return true;
 }

@@ -140,7 +140,7 @@ static void answer(struct session *session, const struct request *request)
 {
     struct event_writer event;
     event_begin(&event, &session->conn, "error");
-    event_text(&event, "op", request->op_text, strlen(request->op_text), CODE_MAX);
+    event_json(&event, "op", request->op_text, strlen(request->op_text));
     event_json(&event, "id", request->id, request->id_len);
     event_word(&event, "code", request->code ? request->code : "none");
     event_text(&event, "message", request->message, strlen(request->message), MESSAGE_MAX);

@@ -189,12 +189,22 @@ LATER_OPS = ["jobs", "status", "wait", "register", "unregister", "monitor", "dem
 LATER_OPS += ["pause", "resume", "drain", "reload", "resize"]
 
 
-@pytest.mark.parametrize("op", LATER_OPS + ["nonsense", "PING", "", "submit "])
+@pytest.mark.parametrize(
+    "op", LATER_OPS + ["nonsense", "PING", "", "submit ", 'a\n\x07\x7f"\\\u0085\u00e9b', "\x01" * 64]
+)
 def test_a_later_or_unknown_op_is_unknown_op(shared, op):
     client = shared.client()
     client.send(op=op, id=1)
     client.expect("error", code="unknown-op", op=op, id=1)
     client.silent()
+
+
+def test_an_op_that_is_too_long_is_not_echoed(shared):
+    client = shared.client()
+    for op in ("x" * 64, "x" * 65, "x" * 3000):
+        client.send(op=op, id=1)
+        event = client.expect("error", code="unknown-op", id=1)
+        assert event.get("op") == (op if len(op) == 64 else None), event
 
 
 @pytest.mark.parametrize("op", ["ping", "stats", "workers", "set", "cancel", "kill"])
