@@ -7,6 +7,7 @@
  */
 #include "request.h"
 
+#include "common/json_raw.h"
 #include "common/log.h"
 #include "config.h"
 #include "json_reason.h"
@@ -154,113 +155,12 @@ static int bad_field(struct header *header, enum field field, const json_t *foun
                  "field %s is %s; expected %s", field_table[field].name, shown, expected);
 }
 
-/* --- the raw text of a valid header --- */
-
-static const char *skip_space(const char *at)
-{
-    while (*at == ' ' || *at == '\t' || *at == '\r' || *at == '\n')
-        at++;
-    return at;
-}
-
-/* From the opening quote to behind the closing one. */
-static const char *skip_string(const char *at)
-{
-    for (at++; *at != '"'; at++)
-        if (*at == '\\')
-            at++;
-    return at + 1;
-}
-
-/* To the comma or brace behind a value. */
-static const char *skip_value(const char *at)
-{
-    int depth = 0;
-    while (depth > 0 || (*at != ',' && *at != '}')) {
-        if (*at == '"') {
-            at = skip_string(at);
-            continue;
-        }
-        depth += *at == '{' || *at == '[';
-        depth -= *at == '}' || *at == ']';
-        at++;
-    }
-    return at;
-}
-
-static int hex_digit(char c)
-{
-    return c <= '9' ? c - '0' : (c | 0x20) - 'a' + 10;
-}
-
-/* True if the key that begins with the quote at `at` is `name`; letters may be written as \uXXXX.
- */
-static bool key_is(const char *at, const char *name)
-{
-    for (at++; *name; name++) {
-        char c = *at++;
-        if (c == '\\') {
-            if (at[0] != 'u' || at[1] != '0' || at[2] != '0')
-                return false;
-            c = (char)(hex_digit(at[3]) << 4 | hex_digit(at[4]));
-            at += 5;
-        }
-        if (c != *name)
-            return false;
-    }
-    return *at == '"';
-}
-
-/* Where the value of a top-level key that is there stands, and where it ends. */
+/* The text of a field that is there. */
 static const char *raw_value(const struct header *header, const char *key, const char **end)
 {
-    const char *at = skip_space(skip_space(header->line) + 1);
-    for (;;) {
-        bool found = key_is(at, key);
-        const char *value = skip_space(skip_space(skip_string(at)) + 1);
-        *end = skip_value(value);
-        if (found)
-            return value;
-        bug_on(**end != ',');
-        at = skip_space(*end + 1);
-    }
-}
-
-static size_t depth_of(const char *line, size_t len)
-{
-    size_t depth = 0, most = 0;
-    const char *end = line + len;
-    while (line < end) {
-        if (*line == '"') {
-            line = skip_string(line);
-            continue;
-        }
-        if (*line == '{' || *line == '[')
-            depth++;
-        if (*line == '}' || *line == ']')
-            depth--;
-        if (depth > most)
-            most = depth;
-        line++;
-    }
-    return most;
-}
-
-/* Copies a valid JSON text without the white space between its tokens. Returns the length it has or
- * would have. */
-static size_t compact(const char *from, const char *end, char *to, size_t room)
-{
-    size_t len = 0;
-    while (from < end) {
-        const char *next = *from == '"' ? skip_string(from) : from + 1;
-        if (*from != ' ' && *from != '\t' && *from != '\r') {
-            if (len + (size_t)(next - from) <= room)
-                memcpy(to + len, from, (size_t)(next - from));
-            len += (size_t)(next - from);
-        }
-        from = next;
-    }
-    return len;
+    const char *value = json_raw_value(header->line, key, end);
+    bug_on(!value);
+    return value;
 }
 
 /* --- readers of fields: 0, or -1 with the fault noted --- */
@@ -351,7 +251,7 @@ static int read_context(struct header *header, const json_t *value)
     struct request *request = header->request;
     const char *end, *raw = raw_value(header, "context", &end);
     (void)value;
-    size_t len = compact(raw, end, request->context, CONTEXT_MAX);
+    size_t len = json_raw_compact(raw, end, request->context, CONTEXT_MAX);
     request->context_len = len <= CONTEXT_MAX ? len : 0;
     request->context[request->context_len] = '\0';
     if (len <= CONTEXT_MAX)
@@ -457,7 +357,7 @@ static enum request_verdict load(struct header *header)
               error.position);
     else if (!json_is_object(header->root))
         wrong(header, "bad-json", "the top level is an array; expected an object");
-    else if (depth_of(header->line, header->len) > HEADER_DEPTH_MAX)
+    else if (json_raw_depth(header->line, header->len) > HEADER_DEPTH_MAX)
         wrong(header, "bad-json", "nested deeper than %d levels", HEADER_DEPTH_MAX);
     return header->request->code ? REQUEST_BROKEN : REQUEST_FINE;
 }

@@ -1,0 +1,131 @@
+/*
+ * json_raw: the text of a value, to the letter, in a JSON text that jansson has found valid.
+ * jansson keeps values alone: 1.10 would come back as 1.1000000000000001, and "\u0061" as "a".
+ *
+ * Being valid, the text can be stepped through from quote to quote and from bracket to bracket, and
+ * needs no terminator; it holds no NUL. Here rather than in an object, for the server and the
+ * library, which link none in common.
+ */
+#ifndef TASKMASTER_COMMON_JSON_RAW_H
+#define TASKMASTER_COMMON_JSON_RAW_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <string.h>
+
+static inline bool json_is_space(char c)
+{
+    return c == ' ' || c == '\t' || c == '\r' || c == '\n';
+}
+
+static inline const char *json_skip_space(const char *at)
+{
+    while (json_is_space(*at))
+        at++;
+    return at;
+}
+
+/* From the opening quote to behind the closing one. */
+static inline const char *json_skip_string(const char *at)
+{
+    for (at++; *at != '"'; at++)
+        if (*at == '\\')
+            at++;
+    return at + 1;
+}
+
+/* From a member's value to the comma or brace behind it. */
+static inline const char *json_skip_value(const char *at)
+{
+    int depth = 0;
+    while (depth > 0 || (*at != ',' && *at != '}')) {
+        if (*at == '"') {
+            at = json_skip_string(at);
+            continue;
+        }
+        depth += *at == '{' || *at == '[';
+        depth -= *at == '}' || *at == ']';
+        at++;
+    }
+    return at;
+}
+
+static inline int json_hex_digit(char c)
+{
+    return c <= '9' ? c - '0' : (c | 0x20) - 'a' + 10;
+}
+
+/* True if the key that begins with the quote at `at` is `name`, ASCII letters and underlines; they
+ * may be written as \uXXXX. */
+static inline bool json_key_is(const char *at, const char *name)
+{
+    for (at++; *name; name++) {
+        char c = *at++;
+        if (c == '\\') {
+            if (at[0] != 'u' || at[1] != '0' || at[2] != '0')
+                return false;
+            c = (char)(json_hex_digit(at[3]) << 4 | json_hex_digit(at[4]));
+            at += 5;
+        }
+        if (c != *name)
+            return false;
+    }
+    return *at == '"';
+}
+
+/* Where the value of a key stands in `object`, and in `*end` the comma or brace behind it, or
+ * behind blanks that follow it. NULL if the key is not there. */
+static inline const char *json_raw_value(const char *object, const char *key, const char **end)
+{
+    const char *at = json_skip_space(json_skip_space(object) + 1);
+    while (*at == '"') {
+        bool found = json_key_is(at, key);
+        const char *value = json_skip_space(json_skip_space(json_skip_string(at)) + 1);
+        *end = json_skip_value(value);
+        if (found)
+            return value;
+        if (**end != ',')
+            break;
+        at = json_skip_space(*end + 1);
+    }
+    return NULL;
+}
+
+/* How deep it nests; a value that is no list and no object has depth 0. */
+static inline size_t json_raw_depth(const char *text, size_t len)
+{
+    size_t depth = 0, most = 0;
+    const char *end = text + len;
+    while (text < end) {
+        if (*text == '"') {
+            text = json_skip_string(text);
+            continue;
+        }
+        if (*text == '{' || *text == '[')
+            depth++;
+        if (*text == '}' || *text == ']')
+            depth--;
+        if (depth > most)
+            most = depth;
+        text++;
+    }
+    return most;
+}
+
+/* Copies it without the blanks between its tokens. Returns the length it has or would have. */
+static inline size_t json_raw_compact(const char *from, const char *end, char *to, size_t room)
+{
+    size_t len = 0;
+    while (from < end) {
+        const char *next = *from == '"' ? json_skip_string(from) : from + 1;
+        if (!json_is_space(*from)) {
+            if (len + (size_t)(next - from) <= room)
+                memcpy(to + len, from, (size_t)(next - from));
+            len += (size_t)(next - from);
+        }
+        from = next;
+    }
+    return len;
+}
+
+#endif
