@@ -2,6 +2,8 @@
  * so that a later server's events are understood as far as they were known. */
 #include "event.h"
 
+#include "common/json_raw.h"
+
 #include <stdlib.h>
 #include <string.h>
 
@@ -114,16 +116,16 @@ static tm_client_status set_id(tm_client_event *event, const json_t *header,
     return TM_CLIENT_OK;
 }
 
+/* Its text as it came: jansson would write it anew, 1.10 as 1.1000000000000001. */
 static tm_client_status set_context(struct tmc_event *event, struct tmc_failure *failure)
 {
-    const json_t *context = json_object_get(event->message.header, "context");
-    if (!context)
+    const char *end, *raw = json_raw_value(event->message.line, "context", &end);
+    if (!raw)
         return TM_CLIENT_OK;
-    size_t len = json_dumpb(context, NULL, 0, JSON_COMPACT | JSON_ENCODE_ANY);
-    event->context = len > 0 ? malloc(len + 1) : NULL;
-    if (!event->context ||
-        json_dumpb(context, event->context, len, JSON_COMPACT | JSON_ENCODE_ANY) != len)
+    event->context = malloc((size_t)(end - raw) + 1);
+    if (!event->context)
         return tmc_fail_memory(failure);
+    size_t len = json_raw_compact(raw, end, event->context, (size_t)(end - raw));
     event->context[len] = '\0';
     event->public.context = event->context;
     return TM_CLIENT_OK;

@@ -119,6 +119,8 @@ static tm_client_status parse_line(struct tmc_message *message, size_t len,
                                    struct tmc_failure *failure)
 {
     json_error_t error;
+    if (memchr(message->line, '\0', len)) /* jansson passes over one behind a number */
+        return bad(failure, "a header holds a NUL");
     errno = 0;
     message->header = json_loadb(message->line, len, JSON_REJECT_DUPLICATES, &error);
     if (!message->header)

@@ -141,6 +141,16 @@ static char *dump_line(json_t *object, size_t *len)
     return text;
 }
 
+/* Takes the line, and puts the context behind its last field as it stands: jansson would write it
+ * anew, 1.10 as 1.1000000000000001. */
+static char *add_context(char *line, size_t *len, const char *context)
+{
+    size_t room = *len + sizeof ",\"context\":" + strlen(context);
+    line = allocate(line, room);
+    *len += (size_t)snprintf(line + *len - 2, room - *len + 2, ",\"context\":%s}\n", context) - 2;
+    return line;
+}
+
 static json_t *begin_object(uint64_t line)
 {
     json_t *object = json_object();
@@ -171,7 +181,9 @@ char *report_json(const tm_client_event *event, uint64_t line, size_t *len)
     add_header(object, event->header);
     if (json_object_get(object, "size"))
         add_payload(object, event);
-    return dump_line(object, len);
+    json_object_del(object, "context");
+    char *text = dump_line(object, len);
+    return event->context ? add_context(text, len, event->context) : text;
 }
 
 char *report_json_fault(const char *name, const char *message, uint64_t line, size_t *len)

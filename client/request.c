@@ -1,6 +1,8 @@
 /* request: see request.h. */
 #include "request.h"
 
+#include "common/json_raw.h"
+
 #include <errno.h>
 #include <jansson.h>
 #include <string.h>
@@ -9,6 +11,7 @@
  * stay free of error paths. */
 struct builder {
     json_t *header;
+    const char *context; /* goes in behind the others, as it stands */
     tm_client_status status;
     struct tmc_failure *failure;
 };
@@ -51,43 +54,22 @@ static void add_number(struct builder *builder, const char *key, uint64_t number
         add(builder, key, json_integer((json_int_t)number));
 }
 
-/* How deep compact JSON text nests. */
-static int depth_of(const char *text)
+static tm_client_status check_context(const char *text, size_t size, struct tmc_failure *failure)
 {
-    int depth = 0, deepest = 0;
-    bool quoted = false;
-    for (; *text; text++) {
-        if (quoted && *text == '\\')
-            text++;
-        else if (*text == '"')
-            quoted = !quoted;
-        else if (!quoted && (*text == '[' || *text == '{'))
-            deepest = ++depth > deepest ? depth : deepest;
-        else if (!quoted && (*text == ']' || *text == '}'))
-            depth--;
-    }
-    return deepest;
-}
-
-static tm_client_status check_context(const json_t *context, struct tmc_failure *failure)
-{
-    char text[CONTEXT_MAX + 1];
-    size_t len = json_dumpb(context, text, CONTEXT_MAX, JSON_COMPACT | JSON_ENCODE_ANY);
-    if (len == 0)
-        return tmc_fail_memory(failure);
+    size_t len = json_raw_compact(text, text + size, NULL, 0);
     if (len > CONTEXT_MAX)
         return tmc_fail(failure, TM_CLIENT_INVALID,
                         "the context has %zu bytes as compact JSON; at most %d are allowed", len,
                         CONTEXT_MAX);
-    text[len] = '\0';
-    int depth = depth_of(text);
+    size_t depth = json_raw_depth(text, size);
     if (depth > HEADER_DEPTH_MAX - 1)
         return tmc_fail(failure, TM_CLIENT_INVALID,
-                        "the context nests %d deep; at most %d levels are allowed", depth,
+                        "the context nests %zu deep; at most %d levels are allowed", depth,
                         HEADER_DEPTH_MAX - 1);
     return TM_CLIENT_OK;
 }
 
+/* jansson says whether it is JSON, but would write it anew: 1.10 as 1.1000000000000001. */
 static void add_context(struct builder *builder, const char *text)
 {
     if (!text || builder->status != TM_CLIENT_OK)
@@ -96,11 +78,12 @@ static void add_context(struct builder *builder, const char *text)
     errno = 0;
     json_t *context = json_loads(text, JSON_DECODE_ANY | JSON_REJECT_DUPLICATES, &error);
     if (context)
-        builder->status = check_context(context, builder->failure);
+        builder->status = check_context(text, strlen(text), builder->failure);
     else
         builder->status =
             tmc_fail_json(builder->failure, TM_CLIENT_INVALID, "the context is not JSON", &error);
-    add(builder, "context", context);
+    json_decref(context);
+    builder->context = text;
 }
 
 static void add_notify(struct builder *builder, uint32_t notify)
@@ -125,6 +108,21 @@ static void add_notify(struct builder *builder, uint32_t notify)
     add(builder, "notify", list);
 }
 
+/* Puts the context behind the last field of a header of `len` bytes. Returns the length that makes,
+ * or would make. */
+static size_t append_context(const char *context, char *line, size_t len, size_t room)
+{
+    static const char key[] = ",\"context\":";
+    size_t at = len + sizeof key - 2; /* without the NUL, over the brace */
+    if (at >= room)
+        return at + 1;
+    memcpy(line + len - 1, key, sizeof key - 1);
+    at += json_raw_compact(context, context + strlen(context), line + at, room - at - 1);
+    if (at < room)
+        line[at] = '}';
+    return at + 1;
+}
+
 /* Writes the line and frees the builder's header. */
 static tm_client_status finish(struct builder *builder, struct tmc_request *request)
 {
@@ -132,6 +130,8 @@ static tm_client_status finish(struct builder *builder, struct tmc_request *requ
     size_t len = 0;
     if (builder->status == TM_CLIENT_OK) {
         len = json_dumpb(builder->header, request->line, room, JSON_COMPACT);
+        if (builder->context && len > 0 && len <= room)
+            len = append_context(builder->context, request->line, len, room);
         if (len == 0)
             builder->status = tmc_fail_memory(builder->failure);
         else if (len > room)

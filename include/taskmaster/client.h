@@ -93,7 +93,7 @@ typedef struct tm_client_event {
     const char *job;        /* the server's id of the job, "k3f9-17" */
     const void *data;       /* the payload, never NULL; a NUL that is not counted follows it */
     size_t size;            /* of the payload, in bytes */
-    const char *context;    /* compact JSON text; what the submit gave */
+    const char *context;    /* compact JSON text; what the submit gave, but for blanks */
     const char *reason;     /* failed, overload: a word, "module", "timeout", "queue-full" */
     const char *code;       /* error: the server's; failed by a module: the module's own */
     const char *message;    /* error, failed: for people */

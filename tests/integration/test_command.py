@@ -105,6 +105,14 @@ def test_run_json(run):
     assert event["event"] == "failed" and event["reason"] == "module", event
 
 
+@pytest.mark.parametrize("mode", [[], ["--each"]])
+def test_a_context_comes_back_to_the_letter(run, mode):
+    context = r'[ 1.10, "\u0061 b", -0, {"a": 1e2} ]'
+    result = ended(run("run", "echo", "--json", "--context", context, *mode, input="x\n"), DONE)
+    assert rb'"context":[1.10,"\u0061 b",-0,{"a":1e2}]' in result.stdout, result.stdout
+    assert json.loads(result.stdout)["context"] == json.loads(context)
+
+
 def test_run_failed(run):
     result = ended(run("run", "math", '{"op":"div","x":1,"y":0}'), FAILED)
     assert result.stdout == b"" and "div-by-zero" in result.stderr

@@ -51,7 +51,7 @@ END_TEST
 START_TEST(run_options)
 {
     const struct dialogue dialogue = {"{\"op\":\"submit\",\"id\":1,\"module\":\"fib\","
-                                      "\"context\":{\"a\":1},\"timeout_ms\":500,\"size\":2}",
+                                      "\"timeout_ms\":500,\"size\":2,\"context\":{\"a\":1}}",
                                       "-1", DONE};
     assert_run(
         &dialogue,

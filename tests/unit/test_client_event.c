@@ -52,6 +52,28 @@ START_TEST(done)
 }
 END_TEST
 
+/* To the letter, wherever it stands and however its key is written. */
+START_TEST(context_as_it_came)
+{
+    static const struct {
+        const char *line, *context;
+    } cases[] = {
+        {"{\"event\":\"pong\",\"context\":[1.10,\"\\u0061\"]}", "[1.10,\"\\u0061\"]"},
+        {"{\"event\":\"pong\", \"\\u0063ontext\" : 1e2 , \"x\":1}", "1e2"},
+        {"{\"x\":{\"context\":1},\"context\":\"}\\\" ,\",\"event\":\"pong\"}", "\"}\\\" ,\""},
+        {"{\"x\":{\"context\":1},\"y\":\"context\",\"event\":\"pong\"}", NULL},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        struct tmc_event *event = taken(cases[i].line);
+        if (cases[i].context)
+            ck_assert_str_eq(event->public.context, cases[i].context);
+        else
+            ck_assert_ptr_null(event->public.context);
+        tmc_event_free(event);
+    }
+}
+END_TEST
+
 START_TEST(failed)
 {
     struct tmc_event *event = taken(
@@ -165,6 +187,7 @@ int main(void)
     TCase *tcase = tcase_create("event");
     tcase_set_timeout(tcase, 60);
     tcase_add_test(tcase, done);
+    tcase_add_test(tcase, context_as_it_came);
     tcase_add_test(tcase, failed);
     tcase_add_test(tcase, others);
     tcase_add_test(tcase, unknown_is_left_alone);

@@ -160,6 +160,7 @@ START_TEST(refuses)
         ck_assert_str_ne(failure.text, "");
     }
     ck_assert_int_eq(read_text("{\"a\":\0}\n", 8), TM_CLIENT_PROTOCOL);
+    ck_assert_int_eq(read_text("{\"a\":1\0}\n", 9), TM_CLIENT_PROTOCOL);
 }
 END_TEST
 

@@ -41,9 +41,9 @@ START_TEST(submit)
     assert_line(tmc_request_submit(&request, 3, NULL, 0, NULL, &failure),
                 "{\"op\":\"submit\",\"id\":3,\"size\":0}\n");
     assert_line(tmc_request_submit(&request, 3, "fib", 2, &options, &failure),
-                "{\"op\":\"submit\",\"id\":3,\"module\":\"fib\",\"context\":{\"row\":7},"
+                "{\"op\":\"submit\",\"id\":3,\"module\":\"fib\","
                 "\"notify\":[\"accepted\",\"started\"],\"timeout_ms\":500,\"link\":true,"
-                "\"size\":2}\n");
+                "\"size\":2,\"context\":{\"row\":7}}\n");
 }
 END_TEST
 
@@ -65,6 +65,37 @@ static tm_client_status submit_context(const char *context)
     const tm_client_submit_options options = {.context = context};
     return tmc_request_submit(&request, 1, "fib", 0, &options, &failure);
 }
+
+/* To the letter, but for the blanks between tokens. */
+START_TEST(context_as_it_stands)
+{
+    ck_assert_int_eq(submit_context("[ 1.10,\n\t-0 ,1E2,\"\\u0061 \\/ \\\" b\" , { } ]\r\n"),
+                     TM_CLIENT_OK);
+    assert_line(TM_CLIENT_OK, "{\"op\":\"submit\",\"id\":1,\"module\":\"fib\",\"size\":0,"
+                              "\"context\":[1.10,-0,1E2,\"\\u0061 \\/ \\\" b\",{}]}\n");
+}
+END_TEST
+
+/* The longest context and the longest module that fit together, and one byte more. */
+START_TEST(context_fills_the_header)
+{
+    char context[CONTEXT_MAX + 1], module[HEADER_MAX];
+    const tm_client_submit_options options = {.context = context};
+    const char rest[] = "{\"op\":\"submit\",\"id\":1,\"module\":\"\",\"size\":0,\"context\":}\n";
+    for (int over = -20; over <= 20; over++) {
+        memset(context, '1', CONTEXT_MAX);
+        context[CONTEXT_MAX] = '\0';
+        context[0] = context[CONTEXT_MAX - 1] = '"';
+        size_t len = (size_t)(HEADER_MAX - CONTEXT_MAX - (int)strlen(rest) + over);
+        memset(module, 'm', len);
+        module[len] = '\0';
+        ck_assert_int_eq(tmc_request_submit(&request, 1, module, 0, &options, &failure),
+                         over <= 0 ? TM_CLIENT_OK : TM_CLIENT_INVALID);
+        if (over <= 0)
+            ck_assert_uint_eq(request.len, (size_t)(HEADER_MAX + over));
+    }
+}
+END_TEST
 
 START_TEST(context_limits)
 {
@@ -168,6 +199,8 @@ int main(void)
     tcase_add_test(tcase, hello);
     tcase_add_test(tcase, submit);
     tcase_add_test(tcase, plain);
+    tcase_add_test(tcase, context_as_it_stands);
+    tcase_add_test(tcase, context_fills_the_header);
     tcase_add_test(tcase, context_limits);
     tcase_add_test(tcase, what_would_break_the_framing);
     tcase_add_test(tcase, addresses);

@@ -233,8 +233,8 @@ END_TEST
 static void plays_options(struct fake *fake)
 {
     fake_welcome(fake);
-    fake_expect(fake, "{\"op\":\"submit\",\"id\":1,\"context\":[1],\"notify\":[\"started\"],"
-                      "\"timeout_ms\":50,\"link\":true,\"size\":0}");
+    fake_expect(fake, "{\"op\":\"submit\",\"id\":1,\"notify\":[\"started\"],"
+                      "\"timeout_ms\":50,\"link\":true,\"size\":0,\"context\":[1]}");
     fake_send(fake, "{\"event\":\"overload\",\"id\":1,\"reason\":\"queue-full\",\"queued\":9,"
                     "\"running\":4,\"retry_after_ms\":250,\"context\":[1]}\n");
     fake_expect(fake, "{\"op\":\"submit\",\"id\":2,\"module\":\"no such\",\"size\":0}");
