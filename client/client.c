@@ -185,7 +185,7 @@ static tm_client_status ask(tm_client *client, const char *op, const struct tmc_
     client->awaits = AWAITS_ID;
     status = tmc_connection_ask(client, &request, tmc_deadline(timeout_ms), &event);
     if (answer && event)
-        *answer = &event->public;
+        *answer = &event->shown;
     else
         tmc_event_free(event);
     return status;
@@ -310,7 +310,7 @@ static struct tmc_event *find_event(const tm_client *client, uint64_t id)
 {
     struct tmc_event *event;
     STAILQ_FOREACH (event, &client->events, entry)
-        if (id == 0 || event->public.id == id)
+        if (id == 0 || event->shown.id == id)
             break;
     return event;
 }
@@ -339,7 +339,7 @@ static tm_client_status next(tm_client *client, uint64_t id, int timeout_ms,
         return status;
     struct tmc_event *found = find_event(client, id);
     STAILQ_REMOVE(&client->events, found, tmc_event, entry);
-    *event = &found->public;
+    *event = &found->shown;
     return TM_CLIENT_OK;
 }
 

@@ -76,23 +76,23 @@ static bool is_awaited(const tm_client *client, const tm_client_event *event)
 /* Takes the event: to the call that waits for it, into the queue, or away. */
 static void sort_event(tm_client *client, struct tmc_event *event)
 {
-    tm_client_event *public = &event->public;
-    if (public->fatal)
-        quote(&client->fatal, TM_CLIENT_CLOSED, "the server ended the connection", public);
-    if (!client->answer && is_awaited(client, public)) {
+    tm_client_event *shown = &event->shown;
+    if (shown->fatal)
+        quote(&client->fatal, TM_CLIENT_CLOSED, "the server ended the connection", shown);
+    if (!client->answer && is_awaited(client, shown)) {
         client->answer = event;
         return;
     }
 
-    const struct tmc_job *job = tmc_jobs_find(&client->jobs, public->id);
-    bool unclaimed = public->type == TM_CLIENT_EVENT_ERROR && public->id == 0 && !public->fatal;
+    const struct tmc_job *job = tmc_jobs_find(&client->jobs, shown->id);
+    bool unclaimed = shown->type == TM_CLIENT_EVENT_ERROR && shown->id == 0 && !shown->fatal;
     if (!job && !unclaimed) {
         tmc_event_free(event);
         return;
     }
     if (job)
-    public->user = job->user;
-    if (job && tm_client_event_is_final(public))
+        shown->user = job->user;
+    if (job && tm_client_event_is_final(shown))
         tmc_jobs_remove(&client->jobs, job);
     STAILQ_INSERT_TAIL(&client->events, event, entry);
 }
@@ -198,9 +198,9 @@ tm_client_status tmc_connection_ask(tm_client *client, const struct tmc_request 
     *answer = client->answer;
     client->answer = NULL;
     client->awaits = AWAITS_NOTHING;
-    if (status == TM_CLIENT_OK && (*answer)->public.type == TM_CLIENT_EVENT_ERROR) {
+    if (status == TM_CLIENT_OK && (*answer)->shown.type == TM_CLIENT_EVENT_ERROR) {
         status = TM_CLIENT_REFUSED;
-        quote(&client->failure, status, "the server refused", &(*answer)->public);
+        quote(&client->failure, status, "the server refused", &(*answer)->shown);
     }
     if (status != TM_CLIENT_OK) {
         tmc_event_free(*answer);

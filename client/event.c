@@ -127,20 +127,20 @@ static tm_client_status set_context(struct tmc_event *event, struct tmc_failure 
         return tmc_fail_memory(failure);
     size_t len = json_raw_compact(raw, end, event->context, (size_t)(end - raw));
     event->context[len] = '\0';
-    event->public.context = event->context;
+    event->shown.context = event->context;
     return TM_CLIENT_OK;
 }
 
 static tm_client_status fill(struct tmc_event *event, struct tmc_failure *failure)
 {
-    tm_client_event *public = &event->public;
-    public->header = event->message.line;
-    public->data = event->message.payload ? event->message.payload : "";
-    public->size = event->message.size;
+    tm_client_event *shown = &event->shown;
+    shown->header = event->message.line;
+    shown->data = event->message.payload ? event->message.payload : "";
+    shown->size = event->message.size;
 
-    tm_client_status status = set_id(public, event->message.header, failure);
+    tm_client_status status = set_id(shown, event->message.header, failure);
     if (status == TM_CLIENT_OK)
-        status = set_fields(public, event->message.header, failure);
+        status = set_fields(shown, event->message.header, failure);
     if (status == TM_CLIENT_OK)
         status = set_context(event, failure);
     return status;
@@ -173,7 +173,7 @@ tm_client_status tmc_event_take(struct tmc_message *message, struct tmc_event **
                                     : tmc_fail_memory(failure);
     }
 
-    made->public.type = types[type].type;
+    made->shown.type = types[type].type;
     made->message = *message;
     memset(message, 0, sizeof *message);
     tm_client_status status = fill(made, failure);

@@ -10,7 +10,7 @@
 #define TMC_EVENT_HELLO ((tm_client_event_type)0)
 
 struct tmc_event {
-    tm_client_event public; /* first: the caller's pointer is ours; its texts lie in `message` */
+    tm_client_event shown; /* first: the caller's pointer is ours; its texts lie in `message` */
     struct tmc_message message;
     char *context; /* owned */
     STAILQ_ENTRY(tmc_event) entry;

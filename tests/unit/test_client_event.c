@@ -33,22 +33,22 @@ START_TEST(done)
     static const char line[] = "{\"event\":\"done\",\"id\":7,\"job\":\"k3f9-17\",\"order\":3,"
                                "\"wait_us\":12,\"run_us\":34,\"context\":{\"a\": [1, null]}}";
     struct tmc_event *event = taken(line);
-    tm_client_event *public = &event->public;
-    ck_assert_int_eq(public->type, TM_CLIENT_EVENT_DONE);
-    ck_assert_uint_eq(public->id, 7);
-    ck_assert_str_eq(public->header, line);
-    ck_assert_str_eq(public->job, "k3f9-17");
-    ck_assert_int_eq(public->order, 3);
-    ck_assert_int_eq(public->wait_us, 12);
-    ck_assert_int_eq(public->run_us, 34);
-    ck_assert_str_eq(public->context, "{\"a\":[1,null]}");
-    ck_assert_uint_eq(public->size, 0);
-    ck_assert_str_eq(public->data, "");
-    ck_assert_ptr_null(public->reason);
-    ck_assert_int_eq(public->worker, -1);
-    ck_assert_int_eq(public->exit_status, -1);
-    ck_assert(tm_client_event_is_final(public));
-    tm_client_event_free(public);
+    tm_client_event *shown = &event->shown;
+    ck_assert_int_eq(shown->type, TM_CLIENT_EVENT_DONE);
+    ck_assert_uint_eq(shown->id, 7);
+    ck_assert_str_eq(shown->header, line);
+    ck_assert_str_eq(shown->job, "k3f9-17");
+    ck_assert_int_eq(shown->order, 3);
+    ck_assert_int_eq(shown->wait_us, 12);
+    ck_assert_int_eq(shown->run_us, 34);
+    ck_assert_str_eq(shown->context, "{\"a\":[1,null]}");
+    ck_assert_uint_eq(shown->size, 0);
+    ck_assert_str_eq(shown->data, "");
+    ck_assert_ptr_null(shown->reason);
+    ck_assert_int_eq(shown->worker, -1);
+    ck_assert_int_eq(shown->exit_status, -1);
+    ck_assert(tm_client_event_is_final(shown));
+    tm_client_event_free(shown);
 }
 END_TEST
 
@@ -66,9 +66,9 @@ START_TEST(context_as_it_came)
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         struct tmc_event *event = taken(cases[i].line);
         if (cases[i].context)
-            ck_assert_str_eq(event->public.context, cases[i].context);
+            ck_assert_str_eq(event->shown.context, cases[i].context);
         else
-            ck_assert_ptr_null(event->public.context);
+            ck_assert_ptr_null(event->shown.context);
         tmc_event_free(event);
     }
 }
@@ -79,38 +79,38 @@ START_TEST(failed)
     struct tmc_event *event = taken(
         "{\"event\":\"failed\",\"id\":1,\"job\":\"k-1\",\"reason\":\"error\",\"code\":\"x-y\","
         "\"message\":\"gone\",\"step\":\"sigterm\",\"signal\":\"SIGSEGV\",\"exit_status\":3}");
-    tm_client_event *public = &event->public;
-    ck_assert_str_eq(public->reason, "error");
-    ck_assert_str_eq(public->code, "x-y");
-    ck_assert_str_eq(public->message, "gone");
-    ck_assert_str_eq(public->step, "sigterm");
-    ck_assert_str_eq(public->signal, "SIGSEGV");
-    ck_assert_int_eq(public->exit_status, 3);
-    tm_client_event_free(public);
+    tm_client_event *shown = &event->shown;
+    ck_assert_str_eq(shown->reason, "error");
+    ck_assert_str_eq(shown->code, "x-y");
+    ck_assert_str_eq(shown->message, "gone");
+    ck_assert_str_eq(shown->step, "sigterm");
+    ck_assert_str_eq(shown->signal, "SIGSEGV");
+    ck_assert_int_eq(shown->exit_status, 3);
+    tm_client_event_free(shown);
 }
 END_TEST
 
 START_TEST(others)
 {
-    tm_client_event *public = &taken("{\"event\":\"overload\",\"id\":1,\"reason\":\"queue-full\","
-                                     "\"queued\":4,\"running\":2,\"retry_after_ms\":250}")
-                                   ->public;
-    ck_assert_int_eq(public->queued, 4);
-    ck_assert_int_eq(public->running, 2);
-    ck_assert_int_eq(public->retry_after_ms, 250);
-    tm_client_event_free(public);
+    tm_client_event *shown = &taken("{\"event\":\"overload\",\"id\":1,\"reason\":\"queue-full\","
+                                    "\"queued\":4,\"running\":2,\"retry_after_ms\":250}")
+                                  ->shown;
+    ck_assert_int_eq(shown->queued, 4);
+    ck_assert_int_eq(shown->running, 2);
+    ck_assert_int_eq(shown->retry_after_ms, 250);
+    tm_client_event_free(shown);
 
-    public = &taken("{\"event\":\"error\",\"op\":\"submit\",\"code\":\"bad-json\",\"fatal\":true}")
-                  ->public;
-    ck_assert_str_eq(public->op, "submit");
-    ck_assert(public->fatal);
-    ck_assert_uint_eq(public->id, 0);
-    tm_client_event_free(public);
+    shown = &taken("{\"event\":\"error\",\"op\":\"submit\",\"code\":\"bad-json\",\"fatal\":true}")
+                 ->shown;
+    ck_assert_str_eq(shown->op, "submit");
+    ck_assert(shown->fatal);
+    ck_assert_uint_eq(shown->id, 0);
+    tm_client_event_free(shown);
 
-    public = &taken("{\"event\":\"started\",\"id\":1,\"worker\":2,\"order\":9}")->public;
-    ck_assert_int_eq(public->worker, 2);
-    ck_assert(!tm_client_event_is_final(public));
-    tm_client_event_free(public);
+    shown = &taken("{\"event\":\"started\",\"id\":1,\"worker\":2,\"order\":9}")->shown;
+    ck_assert_int_eq(shown->worker, 2);
+    ck_assert(!tm_client_event_is_final(shown));
+    tm_client_event_free(shown);
 }
 END_TEST
 
@@ -121,7 +121,7 @@ START_TEST(unknown_is_left_alone)
                      TM_CLIENT_OK);
     ck_assert_ptr_null(event);
     event = taken("{\"event\":\"pong\",\"id\":1,\"later\":{\"order\":[]},\"x\":null}");
-    ck_assert_int_eq(event->public.type, TM_CLIENT_EVENT_PONG);
+    ck_assert_int_eq(event->shown.type, TM_CLIENT_EVENT_PONG);
     tmc_event_free(event);
 }
 END_TEST
