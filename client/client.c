@@ -14,6 +14,8 @@
  * submits can pile up. */
 enum { OUTPUT_MAX = 256 * 1024 };
 
+#define COUNT(array) (sizeof(array) / sizeof(array)[0])
+
 const char *tm_client_version(void)
 {
     return TASKMASTER_VERSION;
@@ -90,6 +92,17 @@ short tm_client_poll_events(const tm_client *client)
     return tmc_stream_pending(&client->stream) > 0 ? POLLIN | POLLOUT : POLLIN;
 }
 
+/* What a later release means by a member that is reserved now cannot be done by this one: it says
+ * so rather than leave it out. */
+static tm_client_status check_reserved(tm_client *client, const uint64_t *words, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        if (words[i])
+            return tmc_fail(&client->failure, TM_CLIENT_INVALID,
+                            "a reserved member of the options is not zero");
+    return TM_CLIENT_OK;
+}
+
 /* ---- connecting ---- */
 
 /* Keeps what the server says of itself. */
@@ -146,6 +159,8 @@ tm_client_status tm_client_connect(tm_client *client, const char *address,
 {
     if (client->reader)
         return tmc_fail(&client->failure, TM_CLIENT_INVALID, "the client is connected already");
+    if (options && check_reserved(client, options->reserved, COUNT(options->reserved)))
+        return TM_CLIENT_INVALID;
     tm_client_status status = open_connection(client, address, options, tmc_deadline(timeout_ms));
     if (status != TM_CLIENT_OK)
         tmc_connection_reset(client);
@@ -285,6 +300,8 @@ tm_client_status tm_client_submit(tm_client *client, const char *module, const v
     int64_t deadline = tmc_deadline(timeout_ms);
     uint64_t next_id = client->last_id + 1;
     tm_client_status status = check_submit(client, data, size);
+    if (status == TM_CLIENT_OK && options)
+        status = check_reserved(client, options->reserved, COUNT(options->reserved));
     if (status == TM_CLIENT_OK)
         status = tmc_request_submit(&request, next_id, module, size, options, &client->failure);
     if (status == TM_CLIENT_OK)

@@ -118,7 +118,7 @@ typedef struct tm_client_options {
     const char *token;    /* the server's secret; NULL: none */
     const char *name;     /* for the server's log, "thumbs/1.2"; NULL: none */
     const char *module;   /* for submits that name no module; NULL: none */
-    uint64_t reserved[5]; /* zero */
+    uint64_t reserved[5]; /* zero, or the call is INVALID */
 } tm_client_options;
 
 enum { TM_CLIENT_NOTIFY_ACCEPTED = 1, TM_CLIENT_NOTIFY_STARTED = 2 };
@@ -130,7 +130,7 @@ typedef struct tm_client_submit_options {
     uint32_t timeout_ms;  /* the job's time in a worker; 0: the server's own limits alone */
     uint32_t notify;      /* TM_CLIENT_NOTIFY_..., ored */
     bool link;            /* any end of this connection cancels the job */
-    uint64_t reserved[4]; /* zero */
+    uint64_t reserved[4]; /* zero, or the call is INVALID */
 } tm_client_submit_options;
 
 /* The library's release, "0.1.0". Static. */

@@ -149,6 +149,39 @@ START_TEST(no_answer_and_nobody)
 }
 END_TEST
 
+static void plays_a_plain_welcome(struct fake *fake)
+{
+    fake_welcome(fake);
+    fake_expect_end(fake);
+}
+
+/* What a later release may mean by them is not left out in silence. */
+START_TEST(reserved_members)
+{
+    struct fake fake;
+    fake_start(&fake, plays_a_plain_welcome, NULL);
+    tm_client *client = tm_client_new();
+    for (size_t i = 0; i < 5; i++) {
+        tm_client_options options = {0};
+        options.reserved[i] = 1;
+        ck_assert_int_eq(tm_client_connect(client, fake.address, &options, WAIT_MS),
+                         TM_CLIENT_INVALID);
+    }
+    tm_client_free(client);
+    client = connected(&fake);
+    for (size_t i = 0; i < 4; i++) {
+        tm_client_submit_options options = {0};
+        options.reserved[i] = UINT64_C(1) << 63;
+        ck_assert_int_eq(tm_client_submit(client, "m", "", 0, &options, WAIT_MS, NULL),
+                         TM_CLIENT_INVALID);
+    }
+    ck_assert_str_eq(tm_client_error(client), "a reserved member of the options is not zero");
+    ck_assert_uint_eq(tm_client_in_flight(client), 0);
+    tm_client_free(client);
+    fake_finish(&fake);
+}
+END_TEST
+
 START_TEST(not_connected)
 {
     tm_client *client = tm_client_new();
@@ -624,6 +657,7 @@ int main(void)
         unauthorized_then_welcome,
         no_taskmaster,
         no_answer_and_nobody,
+        reserved_members,
         not_connected,
         events_in_order,
         events_of_one_job,
