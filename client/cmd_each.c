@@ -336,6 +336,15 @@ static void print_ended(struct batch *batch)
 
 /* ---- the loop ---- */
 
+/* One that has just ended is refused, which is as good; where the time is up, the request is on its
+ * way. False if no other can be cancelled either. */
+static bool cancel(struct batch *batch, const struct record *record, int64_t deadline)
+{
+    tm_client_status status =
+        tm_client_cancel_id(batch->client, record->id, tmc_time_left_ms(deadline), NULL);
+    return status == TM_CLIENT_OK || status == TM_CLIENT_REFUSED || status == TM_CLIENT_TIMEOUT;
+}
+
 static void interrupted(struct batch *batch)
 {
     struct record *record;
@@ -344,8 +353,8 @@ static void interrupted(struct batch *batch)
     complain("interrupted: what runs is being cancelled; once more leaves at once");
     stop(batch, "not submitted: interrupted");
     TAILQ_FOREACH (record, &batch->records, in_order)
-        if (record->state == IN_FLIGHT) /* one that has just ended is refused, which is as good */
-            (void)tm_client_cancel_id(batch->client, record->id, tmc_time_left_ms(deadline), NULL);
+        if (record->state == IN_FLIGHT && !cancel(batch, record, deadline))
+            break; /* how it is with the connection, tm_client_next() will say */
 }
 
 static int earlier_ms(int a_ms, int b_ms)

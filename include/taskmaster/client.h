@@ -243,16 +243,16 @@ TM_CLIENT_MUST_CHECK tm_client_status tm_client_workers(tm_client *client, int t
  * submitted it. OK means that the server is at it; the answer's `state` says how far the job was,
  * and its end comes as an event of its own. A job that has ended is REFUSED, code unknown-job.
  */
-tm_client_status tm_client_cancel(tm_client *client, const char *job, int timeout_ms,
-                                  tm_client_event **answer);
-tm_client_status tm_client_cancel_id(tm_client *client, uint64_t id, int timeout_ms,
-                                     tm_client_event **answer);
+TM_CLIENT_MUST_CHECK tm_client_status tm_client_cancel(tm_client *client, const char *job,
+                                                       int timeout_ms, tm_client_event **answer);
+TM_CLIENT_MUST_CHECK tm_client_status tm_client_cancel_id(tm_client *client, uint64_t id,
+                                                          int timeout_ms, tm_client_event **answer);
 
 /* The same with SIGKILL at once, also after a cancel that takes too long. */
-tm_client_status tm_client_kill(tm_client *client, const char *job, int timeout_ms,
-                                tm_client_event **answer);
-tm_client_status tm_client_kill_id(tm_client *client, uint64_t id, int timeout_ms,
-                                   tm_client_event **answer);
+TM_CLIENT_MUST_CHECK tm_client_status tm_client_kill(tm_client *client, const char *job,
+                                                     int timeout_ms, tm_client_event **answer);
+TM_CLIENT_MUST_CHECK tm_client_status tm_client_kill_id(tm_client *client, uint64_t id,
+                                                        int timeout_ms, tm_client_event **answer);
 
 /*
  * For event loops, a turn in this order:
@@ -273,7 +273,8 @@ short tm_client_poll_events(const tm_client *client);
 /*
  * Reads and writes what can be read and written at once, a bounded amount. OK while the connection
  * lives; CLOSED, PROTOCOL or MEMORY when it is over (tm_client_next() then hands out what had come
- * in before).
+ * in before). It need not be checked: in the step behind it tm_client_next() says the same, once it
+ * has handed out all.
  */
 tm_client_status tm_client_process(tm_client *client);
 
