@@ -31,6 +31,7 @@ enum {
     PEEK_MIN_MS = 1,         /* how often a silent worker's slots are looked at, */
     PEEK_MAX_MS = 64,        /* less and less often */
     WHY_MAX = 160,
+    JSON_BYTE_MAX = 6, /* what a byte can become in JSON text: \u0001 */
 };
 
 /* The process, and the connection once it is proven. */
@@ -221,11 +222,10 @@ static json_t *json_text(const char *bytes, size_t len)
     return text;
 }
 
-/* What is known of a crash, for the failed event. */
-static struct payload *crash_details(struct worker_link *link, const struct worker_end *end)
+/* What is known of a crash, as JSON text; NULL if there is no memory for that. */
+static char *crash_text(const struct worker_link *link, const struct worker_end *end,
+                        const char *tail, size_t len)
 {
-    char tail[OUTPUT_TAIL_MAX];
-    size_t len = worker_output_tail(&link->output, tail);
     json_t *details =
         json_pack("{s:I, s:I, s:s, s:s, s:o}", "worker", (json_int_t)link->worker->id, "pid",
                   (json_int_t)link->proc.pid, "module", link->worker->job->module->name, "why",
@@ -236,6 +236,35 @@ static struct payload *crash_details(struct worker_link *link, const struct work
         json_object_set_new(details, "exit_status", json_integer(end->exit_status));
     char *text = json_dumps(details, JSON_COMPACT);
     json_decref(details);
+    return text;
+}
+
+/* How much to leave out of the beginning of `tail` to be `over` bytes of JSON text shorter, or on
+ * the way there: up to the beginning of a character. */
+static size_t cut_of(const char *tail, size_t len, size_t over)
+{
+    size_t cut = (over + JSON_BYTE_MAX - 1) / JSON_BYTE_MAX;
+    while (cut < len && ((unsigned char)tail[cut] & 0xc0) == 0x80)
+        cut++;
+    return cut < len ? cut : len;
+}
+
+/* For the failed event. A client has made room for payload-max and no more: of what the worker
+ * printed there is what fits, the last of it. All else is shorter than the least payload-max. */
+static struct payload *crash_details(struct worker_link *link, const struct worker_end *end)
+{
+    char output[OUTPUT_TAIL_MAX];
+    const char *tail = output;
+    size_t len = worker_output_tail(&link->output, output);
+    size_t max = link->workers->config->payload_max;
+    char *text = crash_text(link, end, tail, len);
+    while (text && strlen(text) > max && len) {
+        size_t cut = cut_of(tail, len, strlen(text) - max);
+        tail += cut;
+        len -= cut;
+        free(text);
+        text = crash_text(link, end, tail, len);
+    }
     if (!text)
         return NULL;
     struct payload *payload = payload_from(link->workers->loop->budget, text, strlen(text));

@@ -10,6 +10,7 @@ import pytest
 
 from harness import proc
 from harness.client import check
+from harness.fakes import FakeWorker
 from harness.wait import BUILD, DEADLINE, SANITIZED, wait_until
 
 ROOT = os.path.abspath(os.path.join(os.path.dirname(__file__), "..", ".."))
@@ -333,6 +334,26 @@ def test_a_flood_of_output_harms_nobody(daemon, size):
     check(client.outcome("flood", 3 * DEADLINE), "done")
     assert client.done("echo", "next") == b"next"
     assert proc.rss_kb(server.pid) - before < 20000 * (4 if SANITIZED else 1)
+
+
+@pytest.mark.parametrize(
+    "printed",
+    [b"x" * 1000, b"\x01" * 1000, "\u00e9".encode() * 500, b"\xff\x80" * 500, b"short"],
+    ids=["plain", "escaped", "utf-8", "noise", "short"],
+)
+def test_details_of_a_crash_fit_into_payload_max(daemon, tmp_path, printed):
+    """The end of what was printed, as much of it as fits."""
+    worker = FakeWorker(tmp_path)
+    server = daemon(worker_path=worker.path, pool_start=1, pool_max=1, payload_max=1024)
+    client = server.client()
+    client.send(b"print-then-die " + printed, op="submit", id=1, module="echo")
+    event = client.outcome(1)
+    check(event, "failed", reason="error", signal="SIGKILL")
+    assert len(event.payload) <= 1024, event
+    output = event.json()["output"].encode()
+    assert output and (printed.endswith(output) or set(output) == {ord("?")}), output
+    if len(output) < len(printed):
+        assert len(event.payload) > 1024 - 12, "room is left"
 
 
 def test_output_without_a_newline_before_a_crash_is_not_lost(daemon):

@@ -153,6 +153,9 @@ def do_job(link, job, words, earlier):
         size = len(link.page.view)
         link.page.view[CLAIMS_AT:size] = os.urandom(size - CLAIMS_AT)
         link.send(head(ANSWERED) + answer)
+    elif what == b"print-then-die":
+        os.write(2, rest)
+        die()
     elif what == b"half-then-die":
         link.send(head(DONE, job, 1000) + b"x" * 500)
         die()
