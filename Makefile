@@ -127,6 +127,9 @@ format:
 DEST      := $(DESTDIR)$(PREFIX)
 installed := $(filter-out %/crash.so,$(modules))
 manuals   := $(wildcard doc/*.[13578])
+headers   := module.h client.h version.h
+docs      := README.md CHANGELOG.md LICENSE $(wildcard doc/*.md)
+examples  := $(wildcard conf/*.json conf/*.conf)
 
 install: all
 	install -d $(DEST)/bin $(DEST)/sbin $(DEST)/libexec/taskmaster $(DEST)/lib/taskmaster/modules $(DEST)/lib/pkgconfig \
@@ -140,18 +143,25 @@ install: all
 	printf '%s\n' 'prefix=$(PREFIX)' 'libdir=$${prefix}/lib' 'includedir=$${prefix}/include' '' 'Name: libtaskmaster' \
 	    'Description: client library of taskmasterd' 'Version: $(VERSION)' 'Requires.private: jansson' \
 	    'Libs: -L$${libdir} -ltaskmaster' 'Cflags: -I$${includedir}' >$(DEST)/lib/pkgconfig/libtaskmaster.pc
-	install -m 644 $(addprefix include/taskmaster/,module.h client.h version.h) $(DEST)/include/taskmaster
-	install -m 644 README.md CHANGELOG.md LICENSE $(wildcard doc/*.md) $(DEST)/share/doc/taskmaster
-	install -m 644 $(wildcard conf/*.json conf/*.conf) $(DEST)/share/doc/taskmaster/examples
+	install -m 644 $(addprefix include/taskmaster/,$(headers)) $(DEST)/include/taskmaster
+	install -m 644 $(docs) $(DEST)/share/doc/taskmaster
+	install -m 644 $(examples) $(DEST)/share/doc/taskmaster/examples
 	set -e; for page in $(manuals); do \
 	    install -D -m 644 $$page $(DEST)/share/man/man$${page##*.}/$${page##*/}; done
 	$(if $(DESTDIR),,@echo 'Run ldconfig (as root), so that programs find libtaskmaster.so.0 in $(PREFIX)/lib.')
 
+# What install put there and no more: modules of the operator's own stay, and so do the directories that hold them.
+made_dirs := lib/taskmaster/modules lib/taskmaster libexec/taskmaster include/taskmaster share/doc/taskmaster/examples \
+             share/doc/taskmaster
 uninstall:
-	rm -f $(DEST)/bin/taskmaster $(DEST)/sbin/taskmasterd $(addprefix $(DEST)/lib/,libtaskmaster.a libtaskmaster.so.0 \
-	    libtaskmaster.so pkgconfig/libtaskmaster.pc) \
+	rm -f $(DEST)/bin/taskmaster $(DEST)/sbin/taskmasterd $(DEST)/libexec/taskmaster/taskmaster-worker \
+	    $(addprefix $(DEST)/lib/taskmaster/modules/,$(notdir $(installed))) \
+	    $(addprefix $(DEST)/lib/,libtaskmaster.a libtaskmaster.so.0 libtaskmaster.so pkgconfig/libtaskmaster.pc) \
+	    $(addprefix $(DEST)/include/taskmaster/,$(headers)) $(addprefix $(DEST)/share/doc/taskmaster/,$(notdir $(docs))) \
+	    $(addprefix $(DEST)/share/doc/taskmaster/examples/,$(notdir $(examples))) \
 	    $(foreach page,$(manuals),$(DEST)/share/man/man$(patsubst .%,%,$(suffix $(page)))/$(notdir $(page)))
-	rm -rf $(DEST)/libexec/taskmaster $(DEST)/lib/taskmaster $(DEST)/include/taskmaster $(DEST)/share/doc/taskmaster
+	for dir in $(made_dirs); do \
+	    [ ! -d $(DEST)/$$dir ] || rmdir --ignore-fail-on-non-empty $(DEST)/$$dir; done
 
 # Test modules: what the loader must refuse, and one that shows what a module sees.
 test_modules := $(patsubst %.c,$(BUILD)/%.so,$(wildcard tests/modules/*.c))

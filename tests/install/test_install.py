@@ -229,3 +229,16 @@ def test_uninstall_leaves_no_file(tree, tmp_path):
     shutil.copytree(tree, copy, symlinks=True)
     make("uninstall", copy)
     assert files(copy) == []
+    for directory in ("lib/taskmaster", "libexec/taskmaster", "include/taskmaster", "share/doc/taskmaster"):
+        assert not (copy / "usr" / directory).exists(), f"{directory} is left, empty"
+    make("uninstall", copy)
+
+
+def test_uninstall_keeps_what_it_did_not_install(tree, tmp_path):
+    copy = tmp_path / "copy"
+    shutil.copytree(tree, copy, symlinks=True)
+    own = ["lib/taskmaster/modules/mine.so", "share/doc/taskmaster/examples/mine.conf"]
+    for name in own:
+        (copy / "usr" / name).write_text("precious")
+    make("uninstall", copy)
+    assert files(copy / "usr") == own
