@@ -142,6 +142,22 @@ static int apply_object(struct load *load, json_t *object)
     return 0;
 }
 
+/* What people write who know it from elsewhere, in words that help them more than the parser's.
+ * `text` is what was parsed, up to where that stopped. */
+static const char *syntax_hint(const char *text, const json_error_t *syntax)
+{
+    size_t at = (size_t)syntax->position;
+    if (strncmp(syntax->text, "unable to decode", strlen("unable to decode")) == 0)
+        return "; the file is not UTF-8";
+    if (strstr(syntax->text, "near '/'") || strstr(syntax->text, "near '#'"))
+        return "; JSON has no comments";
+    if (at < 1 || at > strlen(text) || (text[at - 1] != '}' && text[at - 1] != ']'))
+        return "";
+    for (at--; at > 0 && strchr(" \t\r\n", text[at - 1]); at--)
+        ;
+    return at > 0 && text[at - 1] == ',' ? "; JSON has no comma behind the last item" : "";
+}
+
 /* Where a number is too large for the parser, the key's range tells more than that. */
 static void put_syntax(struct load *load, const json_error_t *syntax)
 {
@@ -159,7 +175,8 @@ static void put_syntax(struct load *load, const json_error_t *syntax)
         snprintf(load->error + used, load->error_size - used,
                  "%s: found a number that is too large, expected %s", key, expected);
     } else {
-        snprintf(load->error + used, load->error_size - used, "%s", json_reason(syntax));
+        snprintf(load->error + used, load->error_size - used, "%s%s", json_reason(syntax),
+                 syntax_hint(load->text, syntax));
     }
 }
 
@@ -307,24 +324,39 @@ static int check_pool(struct load *load)
     if (config->pool_start <= config->pool_max)
         return 0;
     if (is_set(load, "pool-start"))
-        return fault(load, "pool-start", "found %" PRIu32 ", expected at most pool-max, %" PRIu32,
-                     config->pool_start, config->pool_max);
+        return fault(
+            load, "pool-start", "found %" PRIu32 ", expected at most pool-max, %" PRIu32 "%s",
+            config->pool_start, config->pool_max, is_set(load, "pool-max") ? "" : " by default");
     config->pool_start = config->pool_max;
     return 0;
+}
+
+/* `bound` must be over payload-max. Whoever wrote payload-max alone is not told of a number that
+ * nobody wrote as if it were the fault. */
+static int check_over_payload(struct load *load, const char *key, uint64_t bound, bool over,
+                              const char *expected)
+{
+    uint64_t payload_max = load->config->payload_max;
+    if (over)
+        return 0;
+    if (is_set(load, key))
+        return fault(load, key, "found %" PRIu64 ", expected %s payload-max, %" PRIu64 "%s", bound,
+                     expected, payload_max, is_set(load, "payload-max") ? "" : " by default");
+    return fault(load, "payload-max",
+                 "found %" PRIu64 ", but %s is %" PRIu64 " by default and must be %s payload-max: "
+                 "raise it too",
+                 payload_max, key, bound, expected);
 }
 
 static int check_sizes(struct load *load)
 {
     const struct config *config = load->config;
-    if (config->payload_total_max < config->payload_max)
-        return fault(load, "payload-total-max",
-                     "found %" PRIu64 ", expected at least payload-max, %" PRIu64,
-                     config->payload_total_max, config->payload_max);
-    if (config->client_output_max <= config->payload_max)
-        return fault(load, "client-output-max",
-                     "found %" PRIu64 ", expected more than payload-max, %" PRIu64,
-                     config->client_output_max, config->payload_max);
-    return 0;
+    uint64_t total = config->payload_total_max, output = config->client_output_max;
+    int rc = check_over_payload(load, "payload-total-max", total, total >= config->payload_max,
+                                "at least");
+    return rc < 0 ? rc
+                  : check_over_payload(load, "client-output-max", output,
+                                       output > config->payload_max, "more than");
 }
 
 /* An address of `key`. `guarded`: something asks whoever connects for a token. */

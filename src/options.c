@@ -204,6 +204,22 @@ static size_t edit_distance(const char *a, const char *b)
     return row[b_len];
 }
 
+/* The one key that begins with `key` and a hyphen: timeout for timeout-ms. NULL if there is none or
+ * more than one. */
+static const char *completed(const struct option_spec *table, size_t count, const char *key,
+                             size_t len)
+{
+    const char *found = NULL;
+    for (size_t i = 0; i < count; i++) {
+        if (strncmp(table[i].key, key, len) != 0 || table[i].key[len] != '-')
+            continue;
+        if (found)
+            return NULL;
+        found = table[i].key;
+    }
+    return found;
+}
+
 const char *option_nearest(const struct option_spec *table, size_t count, const char *key)
 {
     const char *nearest = NULL;
@@ -218,5 +234,5 @@ const char *option_nearest(const struct option_spec *table, size_t count, const 
             nearest = table[i].key;
         }
     }
-    return nearest;
+    return nearest || !len ? nearest : completed(table, count, key, len);
 }
