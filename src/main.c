@@ -41,7 +41,7 @@ __attribute__((format(printf, 1, 2))) static _Noreturn void usage_error(const ch
     va_start(args, fmt);
     fputs("taskmasterd: ", stderr);
     vfprintf(stderr, fmt, args);
-    fprintf(stderr, "\n\n%s", usage);
+    fputs(" (try --help)\n", stderr);
     va_end(args);
     exit(EX_USAGE);
 }
@@ -49,17 +49,19 @@ __attribute__((format(printf, 1, 2))) static _Noreturn void usage_error(const ch
 /* "KEY=VALUE" of an argument that must be --KEY=VALUE. */
 static char *setting_of(char *arg)
 {
-    char key[64];
+    char key[64] = "";
     const char *equals = strchr(arg, '=');
-    if (strncmp(arg, "--", 2) != 0 || !equals)
-        usage_error(
-            "%s is not an option; expected -c FILE, -t, -T, --help, --version or --KEY=VALUE", arg);
-    snprintf(key, sizeof key, "%.*s", (int)(equals - arg - 2), arg + 2);
+    size_t len = strcspn(arg, "=");
+    if (strncmp(arg, "--", 2) != 0 || !arg[2])
+        usage_error("%s is not an option", arg);
+    memcpy(key, arg + 2, len - 2 < sizeof key ? len - 2 : sizeof key - 1);
     if (!option_find(key)) {
         const char *near = option_nearest(option_table, option_count, key);
-        usage_error("--%s is not a key%s%s%s", key, near ? "; did you mean --" : "",
-                    near ? near : "", near ? "?" : "; see --help for all of them");
+        usage_error("--%s is not a key%s%s%s", key, near ? ", did you mean --" : "",
+                    near ? near : "", near ? "?" : "");
     }
+    if (!equals)
+        usage_error("--%s needs a value: --%s=VALUE", key, key);
     return arg + 2;
 }
 
@@ -70,7 +72,9 @@ static enum action parse_args(int argc, char **argv, struct config_args *args)
     enum action action = RUN;
     for (int i = 1; i < argc; i++) {
         char *arg = argv[i];
-        if (strcmp(arg, "-c") == 0 && i + 1 < argc)
+        if (strcmp(arg, "-c") == 0 && i + 1 == argc)
+            usage_error("-c needs the name of a file");
+        else if (strcmp(arg, "-c") == 0)
             args->file = argv[++i];
         else if (strcmp(arg, "-t") == 0)
             action = CHECK;

@@ -180,7 +180,24 @@ def test_allow_open_listen(daemon):
 def test_usage(arguments):
     result = run_master(*arguments)
     assert result.returncode == USAGE, (result.returncode, result.stderr)
-    assert result.stderr.strip()
+    assert re.fullmatch(r"taskmasterd: [^\n]+ \(try --help\)\n", result.stderr), result.stderr
+
+
+@pytest.mark.parametrize(
+    "arguments, words",
+    [
+        (["-c"], "-c needs the name of a file"),
+        (["--pool-max"], "--pool-max needs a value: --pool-max=VALUE"),
+        (["--pool-max", "4"], "--pool-max needs a value: --pool-max=VALUE"),
+        (["--poolmax", "4"], "--poolmax is not a key, did you mean --pool-max?"),
+        (["--poolmax=4"], "--poolmax is not a key, did you mean --pool-max?"),
+        (["-tT"], "-tT is not an option"),
+        (["--"], "-- is not an option"),
+    ],
+    ids=str,
+)
+def test_usage_says_what_is_wrong(arguments, words):
+    assert words in run_master(*arguments).stderr
 
 
 @pytest.mark.parametrize("option", ["--pool-max=0", "--pool-max=many", "--log-level=loud", "--pool-max="])
