@@ -446,6 +446,8 @@ static void handle_submit(struct client_session *session, struct request *reques
     struct job *job = job_new(request->id, request->id_len, request->context, request->context_len);
     job->module = module_table_find(session->clients->modules, module, strlen(module),
                                     timers_of(session)->now_us);
+    if (!job->module)
+        job->why_no_module = module_table_why_not(session->clients->modules, module);
     job->timeout_ms = request->timeout_ms;
     job->link = request->link;
     job->notify_accepted = request->notify_accepted;

@@ -117,7 +117,7 @@ void dispatcher_submit(struct dispatcher *d, struct job *job)
     if (d->draining) {
         dispatch_fail(d, job, FAIL_SHUTDOWN, "the server is shutting down");
     } else if (!job->module) {
-        dispatch_fail(d, job, FAIL_UNKNOWN_MODULE, "there is no such module, or it is disabled");
+        dispatch_fail(d, job, FAIL_UNKNOWN_MODULE, "%s", job->why_no_module);
     } else if (job->over_budget) {
         refuse(d, job, OVERLOAD_MEMORY);
     } else if (quota_used_up(d, job)) {

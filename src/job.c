@@ -72,6 +72,7 @@ void job_free(struct job *job)
 {
     bug_on(job->source || (job->state != JOB_NEW && job->state != JOB_ENDED));
     payload_unref(job->payload);
+    free(job->why_no_module);
     free(job);
 }
 

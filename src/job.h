@@ -121,7 +121,8 @@ struct job {
     TAILQ_ENTRY(job) lent_link;  /* while lent: in the dispatcher's list of those */
     LIST_ENTRY(job) source_link; /* in its source's jobs */
     struct job_source *source;   /* NULL once that is gone: the job is orphaned */
-    struct module_entry *module; /* NULL: no such module */
+    struct module_entry *module; /* NULL: none that can be run */
+    char *why_no_module;         /* owned; then what to tell of it */
     struct worker *worker;       /* while lent, RUNNING or STOPPING */
     struct payload *payload;     /* owned; NULL if empty */
     uint64_t seq;                /* the number in its id; 0 until it is submitted */

@@ -116,3 +116,11 @@ struct module_entry *module_table_find(struct module_table *table, const char *n
     entry->checked_us = now_us ? now_us : 1;
     return usable ? entry : NULL;
 }
+
+char *module_table_why_not(const struct module_table *table, const char *name)
+{
+    const struct config_module *settings = config_find_module(table->config, name);
+    if (settings && !settings->enabled)
+        return xasprintf("module \"%s\" is disabled", name);
+    return xasprintf("no module \"%s\": there is no %s.so in module-dir", name, name);
+}

@@ -45,6 +45,9 @@ void module_table_configure(struct module_table *table, const struct config *con
 struct module_entry *module_table_find(struct module_table *table, const char *name, size_t len,
                                        uint64_t now_us);
 
+/* Why there is no entry for that name: for a client, so without a path. The caller frees it. */
+char *module_table_why_not(const struct module_table *table, const char *name);
+
 /* The entry that a node of by_name lies in, for hash_each(). */
 struct module_entry *module_entry_of(struct hash_node *node);
 

@@ -80,13 +80,24 @@ def test_unknown_module(shared):
     client = shared.client()
     client.submit("a", "no-such-module", "x", notify=["accepted", "started"], context=1)
     event = client.expect("failed", id="a", reason="unknown-module", context=1)
-    assert isinstance(event["message"], str) and "order" not in event, event
+    assert "order" not in event, event
+    assert event["message"] == (
+        'no module "no-such-module": there is no no-such-module.so in module-dir'
+    ), event
     client.silent()
+
+
+def test_the_longest_name_of_an_unknown_module(shared):
+    event = shared.client().run("x" * 64, "x")
+    check(event, "failed", reason="unknown-module")
+    assert "x" * 64 + ".so in module-dir" in event["message"], event
 
 
 def test_a_disabled_module_is_unknown(daemon):
     client = daemon(modules={"echo": {"enabled": False}}).client()
-    check(client.run("echo"), "failed", reason="unknown-module")
+    event = client.run("echo")
+    check(event, "failed", reason="unknown-module")
+    assert event["message"] == 'module "echo" is disabled', event
     assert client.done("fib", "10") == b"55"
 
 

@@ -20,6 +20,7 @@
 #ifndef TASKMASTER_TESTS_RECORDER_H
 #define TASKMASTER_TESTS_RECORDER_H
 
+#include "common/xmalloc.h"
 #include "dispatcher.h"
 #include "module_table.h"
 #include "support.h"
@@ -470,6 +471,7 @@ static inline uint64_t submit_order(struct order order)
     struct job *job = job_new("1", 1, NULL, 0);
     uint64_t seq = dispatcher_next_seq(&d);
     job->module = order.module < 0 ? NULL : &modules[order.module];
+    job->why_no_module = job->module ? NULL : xstrdup("there is none");
     job->timeout_ms = order.timeout_ms;
     job->link = order.link;
     job->notify_accepted = order.accepted;

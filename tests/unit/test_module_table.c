@@ -131,6 +131,20 @@ START_TEST(test_path_too_long)
 }
 END_TEST
 
+static void check_why_not(const char *name, const char *expected)
+{
+    char *why = module_table_why_not(&table, name);
+    ck_assert_str_eq(why, expected);
+    free(why);
+}
+
+START_TEST(test_why_not)
+{
+    check_why_not("off", "module \"off\" is disabled");
+    check_why_not("ecko", "no module \"ecko\": there is no ecko.so in module-dir");
+}
+END_TEST
+
 /* Whatever clients ask for, the table does not grow. */
 START_TEST(test_strangers_leave_no_trace)
 {
@@ -218,6 +232,7 @@ int main(void)
     tcase_add_test(tc, test_longest_name);
     tcase_add_test(tc, test_what_is_no_file);
     tcase_add_test(tc, test_path_too_long);
+    tcase_add_test(tc, test_why_not);
     tcase_add_test(tc, test_strangers_leave_no_trace);
     tcase_add_test(tc, test_comes_and_goes);
     tcase_add_test(tc, test_gone_is_looked_at_once_a_second);
