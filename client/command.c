@@ -132,7 +132,8 @@ static int parse_number(const char *name, const char *value, uint32_t max, uint3
 
 static int set_job_timeout(struct settings *settings, const char *value)
 {
-    return parse_number("timeout-ms", value, UINT32_MAX, &settings->job_timeout_ms);
+    /* The protocol takes no more. */
+    return parse_number("timeout-ms", value, INT32_MAX, &settings->job_timeout_ms);
 }
 
 static int set_jobs(struct settings *settings, const char *value)

@@ -438,7 +438,7 @@ START_TEST(usage)
         {"run", "m", "--each", "--jobs", "0"},
         {"run", "m", "--each", "--jobs", "x"},
         {"run", "m", "--timeout-ms", "-1"},
-        {"run", "m", "--timeout-ms", "4294967296"},
+        {"run", "m", "--timeout-ms", "2147483648"},
         {"run", "m", "--timeout", "0"},
         {"run", "m", "--timeout", "nan"},
         {"run", "m", "--timeout", "1s"},
