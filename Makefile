@@ -30,7 +30,8 @@ CLIENT_LIBS := -ljansson
 
 # What each program is made of. A program's main.c stays out of its archive, so that tests can link the rest.
 COMMON   := environment log xmalloc
-MASTER   := options option_value option_print config json_line json_reason file_read token_file address \
+MASTER   := options option_value option_print config config_check json_line json_reason file_read token_file identity \
+            address \
             timers hash payload conn job job_queue pool module_table module_refusal episode log_limit dispatcher \
             dispatch_end dispatch_renew dispatch_run dispatch_start dispatch_stop request request_scan event_writer \
             signal_name worker_proc worker_output worker_link client_session report listener stall master \

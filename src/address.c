@@ -190,6 +190,28 @@ bool address_is_loopback(const struct address *address)
     return false;
 }
 
+bool address_clash(const struct address *a, const struct address *b)
+{
+    if (a->kind != b->kind || a->kind == ADDRESS_NAME)
+        return false;
+    if (a->kind == ADDRESS_UNIX)
+        return a->len == b->len && memcmp(&a->storage, &b->storage, a->len) == 0;
+    if (a->kind == ADDRESS_IPV4) {
+        const struct sockaddr_in *in_a = (const struct sockaddr_in *)&a->storage;
+        const struct sockaddr_in *in_b = (const struct sockaddr_in *)&b->storage;
+        in_addr_t host_a = in_a->sin_addr.s_addr, host_b = in_b->sin_addr.s_addr;
+        return in_a->sin_port && in_a->sin_port == in_b->sin_port &&
+               (host_a == host_b || host_a == INADDR_ANY || host_b == INADDR_ANY);
+    }
+    const struct sockaddr_in6 *in_a = (const struct sockaddr_in6 *)&a->storage;
+    const struct sockaddr_in6 *in_b = (const struct sockaddr_in6 *)&b->storage;
+    bool same = memcmp(&in_a->sin6_addr, &in_b->sin6_addr, sizeof in_a->sin6_addr) == 0 &&
+                in_a->sin6_scope_id == in_b->sin6_scope_id;
+    return in_a->sin6_port && in_a->sin6_port == in_b->sin6_port &&
+           (same || IN6_IS_ADDR_UNSPECIFIED(&in_a->sin6_addr) ||
+            IN6_IS_ADDR_UNSPECIFIED(&in_b->sin6_addr));
+}
+
 /* The kernel need not end a path of full length with a NUL, and writes a name in the abstract
  * namespace with one in front, which is shown as '@'. */
 static void format_unix(const struct sockaddr *sa, socklen_t len, char *buf)

@@ -39,6 +39,10 @@ int address_parse(struct address *address, const char *text, char *error, size_t
 /* Only this machine can reach it; unix: is. */
 bool address_is_loopback(const struct address *address);
 
+/* Not both of them can be listened on: the same path, or the same port of the same host, all of
+ * whose addresses a wildcard takes. Port 0 is any free one and clashes with none. */
+bool address_clash(const struct address *a, const struct address *b);
+
 /* Writes the text form, which address_parse() takes back. Returns `buf`. The peer of a unix socket
  * has no path as a rule: "unix:". */
 const char *address_format(const struct sockaddr *sa, socklen_t len, char buf[ADDRESS_TEXT_MAX]);

@@ -2,6 +2,7 @@
 #include "check_modules.h"
 
 #include "module_check.h"
+#include "user_environ.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -9,7 +10,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sysexits.h>
 #include <unistd.h>
 
 static int is_module(const struct dirent *entry)
@@ -18,65 +18,70 @@ static int is_module(const struct dirent *entry)
     return len > 3 && strcmp(entry->d_name + len - 3, ".so") == 0;
 }
 
-static bool loads(const struct config *config, const char *file)
+/* The worker prints what it finds. */
+static bool load_all(const struct config *config, struct dirent *const *entries, int count,
+                     config_tell tell, void *arg)
 {
     char path[PATH_MAX];
-    bool fine = false;
-    int n = snprintf(path, sizeof path, "%s/%s", config->module_dir, file);
-    if (n < 0 || (size_t)n >= sizeof path) {
-        fprintf(stderr, "%s: the path is too long\n", file);
-        return false;
+    bool fine = true;
+    for (int i = 0; i < count; i++) {
+        bool loads = false;
+        int n = snprintf(path, sizeof path, "%s/%s", config->module_dir, entries[i]->d_name);
+        int e =
+            n > 0 && (size_t)n < sizeof path ? module_check(config, path, &loads) : ENAMETOOLONG;
+        if (e) { /* and so it would be for the others */
+            config_fault(config, "worker-path", NULL, tell, arg, "cannot run \"%s\" on %s: %s",
+                         config->worker_path, entries[i]->d_name, strerror(e));
+            return false;
+        }
+        fine &= loads;
     }
-    int e = module_check(config, path, &fine);
-    if (e)
-        fprintf(stderr, "cannot run %s: %s\n", config->worker_path, strerror(e));
     return fine;
 }
 
-static bool is_there(const struct config *config, const char *name)
+/* `module`: the entry of the key modules that names it, or NULL. */
+static bool is_there(const struct config *config, const char *key, const char *module,
+                     const char *name, config_tell tell, void *arg)
 {
     char path[PATH_MAX];
     int n = snprintf(path, sizeof path, "%s/%s.so", config->module_dir, name);
-    return n > 0 && (size_t)n < sizeof path && access(path, R_OK) == 0;
+    if (n > 0 && (size_t)n < sizeof path && access(path, R_OK) == 0)
+        return true;
+    config_fault(config, key, module, tell, arg, "there is no %s.so that can be read in \"%s\"",
+                 name, config->module_dir);
+    return false;
 }
 
-static bool named_ones_are_there(const struct config *config)
+static bool named_ones_are_there(const struct config *config, config_tell tell, void *arg)
 {
     bool fine = true;
-    for (size_t i = 0; i < config->preload.count; i++) {
-        if (!is_there(config, config->preload.items[i])) {
-            fprintf(stderr, "preload: no %s.so in %s\n", config->preload.items[i],
-                    config->module_dir);
-            fine = false;
-        }
-    }
+    for (size_t i = 0; i < config->preload.count; i++)
+        fine &= is_there(config, "preload", NULL, config->preload.items[i], tell, arg);
     for (size_t i = 0; i < config->module_count; i++) {
-        if (config->modules[i].enabled && !is_there(config, config->modules[i].name)) {
-            fprintf(stderr, "modules: no %s.so in %s\n", config->modules[i].name,
-                    config->module_dir);
-            fine = false;
-        }
+        const struct config_module *module = &config->modules[i];
+        if (module->enabled)
+            fine &= is_there(config, "modules", module->name, module->name, tell, arg);
     }
     return fine;
 }
 
-int check_modules(const struct config *config)
+bool check_modules(const struct config *config, struct identity *identity, config_tell tell,
+                   void *arg)
 {
     struct dirent **entries;
+    /* Before we are that user: to run modules it need not list them. */
     int count = scandir(config->module_dir, &entries, is_module, alphasort);
-    bool fine = count >= 0;
-    if (count < 0)
-        fprintf(stderr, "cannot read module-dir %s: %s\n", config->module_dir, strerror(errno));
-    for (int i = 0; i < count; i++) {
-        fine &= loads(config, entries[i]->d_name);
-        free(entries[i]);
+    if (count < 0) {
+        config_fault(config, "module-dir", NULL, tell, arg, "cannot list \"%s\": %s",
+                     config->module_dir, strerror(errno));
+        return false;
     }
-    if (count >= 0)
-        free(entries);
-    fine &= named_ones_are_there(config);
-    if (fine)
-        puts("the settings are fine");
-    else
-        fputs("the settings are not fine\n", stderr);
-    return fine ? EX_OK : EX_CONFIG;
+    identity_become(identity);
+    user_environ_set(config->user);
+    bool fine = load_all(config, entries, count, tell, arg);
+    fine &= named_ones_are_there(config, tell, arg);
+    for (int i = 0; i < count; i++)
+        free(entries[i]);
+    free(entries);
+    return fine;
 }

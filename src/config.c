@@ -29,15 +29,21 @@ enum {
     FAULT_MAX = PATH_MAX + 512, /* of an error's text without its origin */
 };
 
+/* Where the values of a config come from. */
+struct config_source {
+    const char *file;       /* its name; NULL without one */
+    char *text;             /* of the file; likewise */
+    bool *kept;             /* by row of the table: the value in force, not the one found */
+    bool *in_file;          /* by row: the file sets it */
+    const char **overrides; /* by row: the "key=value" that set it last; NULL if none did */
+};
+
 /* One config_load() or config_reload() on its way. */
 struct load {
     const struct config_args *args;
     const struct config *in_force; /* NULL at the start */
     struct config *config;
-    char *text;             /* of the file; NULL without one */
-    bool *kept;             /* by row of the table: the value in force, not the one found */
-    bool *in_file;          /* by row of the table: the file sets it */
-    const char **overrides; /* by row: the "key=value" that set it last; NULL if none did */
+    struct config_source *source; /* the config's */
     char *error;
     size_t error_size;
 };
@@ -52,25 +58,38 @@ static void make_one_line(char *s)
             *s = '?';
 }
 
+static size_t cut_len(int len, size_t size)
+{
+    return (size_t)len < size ? (size_t)len : size - 1;
+}
+
 /* "FILE:12: pool-max", "--pool-max=0", for a default "pool-max", for what a reload does not change
  * "listen, as it was at the start". `path` leads further down into the key's value in the file.
  * Returns its length. */
-static size_t put_origin(struct load *load, const struct option_spec *spec, const char *const *path,
-                         size_t depth)
+static size_t put_origin(const struct config_source *source, const struct option_spec *spec,
+                         const char *const *path, size_t depth, char *out, size_t size)
 {
     size_t row = (size_t)(spec - option_table);
     int len;
-    if (load->kept[row])
-        len = snprintf(load->error, load->error_size, "%s, as it was at the start", spec->key);
-    else if (load->overrides[row])
-        len = snprintf(load->error, load->error_size, "--%s", load->overrides[row]);
-    else if (load->in_file[row])
-        len = snprintf(load->error, load->error_size, "%s:%u: %s", load->args->file,
-                       json_key_line(load->text, path, depth), spec->key);
+    if (source->kept[row])
+        len = snprintf(out, size, "%s, as it was at the start", spec->key);
+    else if (source->overrides[row])
+        len = snprintf(out, size, "--%s", source->overrides[row]);
+    else if (source->in_file[row])
+        len = snprintf(out, size, "%s:%u: %s", source->file,
+                       json_key_line(source->text, path, depth), spec->key);
     else
-        len = snprintf(load->error, load->error_size, "%s", spec->key);
-    size_t used = (size_t)len;
-    return used < load->error_size ? used : load->error_size - 1;
+        len = snprintf(out, size, "%s", spec->key);
+    return cut_len(len, size);
+}
+
+/* What follows put_origin() for an entry of the key modules. */
+static size_t put_module(const struct config_source *source, const struct option_spec *spec,
+                         const char *module, const char *field, char *out, size_t size)
+{
+    int len = snprintf(out, size, "%s%s%s%s", source->overrides[spec - option_table] ? ": " : ".",
+                       module, *field ? "." : "", field);
+    return cut_len(len, size);
 }
 
 /* A fault of one key's value. Always -1. */
@@ -78,7 +97,7 @@ __attribute__((format(printf, 3, 4))) static int fault(struct load *load, const 
                                                        const char *fmt, ...)
 {
     char text[FAULT_MAX];
-    size_t len = put_origin(load, option_find(key), &key, 1);
+    size_t len = put_origin(load->source, option_find(key), &key, 1, load->error, load->error_size);
     va_list ap;
     va_start(ap, fmt);
     vsnprintf(text, sizeof text, fmt, ap);
@@ -93,13 +112,11 @@ static int fault_of(struct load *load, const struct option_spec *spec,
 {
     const char *path[] = {spec->key, found->module, found->field};
     size_t depth = found->field[0] ? 3 : found->module[0] ? 2 : 1;
-    size_t len = put_origin(load, spec, path, depth);
-    bool in_module = depth > 1;
-    snprintf(load->error + len, load->error_size - len, "%s%s%s%s: %s",
-             !in_module                             ? ""
-             : load->overrides[spec - option_table] ? ": "
-                                                    : ".",
-             found->module, found->field[0] ? "." : "", found->field, found->text);
+    size_t len = put_origin(load->source, spec, path, depth, load->error, load->error_size);
+    if (depth > 1)
+        len += put_module(load->source, spec, found->module, found->field, load->error + len,
+                          load->error_size - len);
+    snprintf(load->error + len, load->error_size - len, ": %s", found->text);
     return -1;
 }
 
@@ -119,11 +136,11 @@ static int apply_member(struct load *load, const char *key, json_t *value)
     struct option_error found;
     if (!spec) {
         snprintf(load->error, load->error_size, "%s:%u: ", load->args->file,
-                 json_key_line(load->text, &key, 1));
+                 json_key_line(load->source->text, &key, 1));
         put_unknown(load, key);
         return -1;
     }
-    load->in_file[spec - option_table] = true;
+    load->source->in_file[spec - option_table] = true;
     return option_set(load->config, spec, value, &found) < 0 ? fault_of(load, spec, &found) : 0;
 }
 
@@ -168,7 +185,7 @@ static void put_syntax(struct load *load, const json_error_t *syntax)
     if (used >= load->error_size)
         return;
     if (json_error_code(syntax) == json_error_numeric_overflow &&
-        json_last_key(load->text, load->text + syntax->position, key, sizeof key))
+        json_last_key(load->source->text, load->source->text + syntax->position, key, sizeof key))
         spec = option_find(key) ? option_find(key) : option_module_find(key);
     if (spec) {
         option_expected(spec, expected);
@@ -176,7 +193,7 @@ static void put_syntax(struct load *load, const json_error_t *syntax)
                  "%s: found a number that is too large, expected %s", key, expected);
     } else {
         snprintf(load->error + used, load->error_size - used, "%s%s", json_reason(syntax),
-                 syntax_hint(load->text, syntax));
+                 syntax_hint(load->source->text, syntax));
     }
 }
 
@@ -192,13 +209,13 @@ static int apply_file(struct load *load)
     size_t len;
     if (!file)
         return 0;
-    load->text = file_read(file, FILE_MAX, kind_of_files(load), &len, &why);
-    if (!load->text) {
+    load->source->text = file_read(file, FILE_MAX, kind_of_files(load), &len, &why);
+    if (!load->source->text) {
         snprintf(load->error, load->error_size, "%s: %s", file, why);
         return -1;
     }
     json_error_t syntax;
-    json_t *object = json_loadb(load->text, len, JSON_REJECT_DUPLICATES, &syntax);
+    json_t *object = json_loadb(load->source->text, len, JSON_REJECT_DUPLICATES, &syntax);
     if (!object) {
         put_syntax(load, &syntax);
         return -1;
@@ -225,7 +242,7 @@ static int apply_override(struct load *load, const char *override)
         snprintf(load->error, load->error_size, "--%s: ", override);
         put_unknown(load, key);
     } else {
-        load->overrides[spec - option_table] = override;
+        load->source->overrides[spec - option_table] = override;
         rc = option_set_text(load->config, spec, equals + 1, &found);
         if (rc < 0)
             fault_of(load, spec, &found);
@@ -312,10 +329,10 @@ static void resolve_paths(struct load *load)
 
 /* What takes more than one key to check */
 
-static bool is_set(const struct load *load, const char *key)
+bool config_is_set(const struct config *config, const char *key)
 {
     size_t row = (size_t)(option_find(key) - option_table);
-    return load->in_file[row] || load->overrides[row];
+    return config->source->in_file[row] || config->source->overrides[row];
 }
 
 static int check_pool(struct load *load)
@@ -323,10 +340,11 @@ static int check_pool(struct load *load)
     struct config *config = load->config;
     if (config->pool_start <= config->pool_max)
         return 0;
-    if (is_set(load, "pool-start"))
-        return fault(
-            load, "pool-start", "found %" PRIu32 ", expected at most pool-max, %" PRIu32 "%s",
-            config->pool_start, config->pool_max, is_set(load, "pool-max") ? "" : " by default");
+    if (config_is_set(load->config, "pool-start"))
+        return fault(load, "pool-start",
+                     "found %" PRIu32 ", expected at most pool-max, %" PRIu32 "%s",
+                     config->pool_start, config->pool_max,
+                     config_is_set(load->config, "pool-max") ? "" : " by default");
     config->pool_start = config->pool_max;
     return 0;
 }
@@ -339,9 +357,10 @@ static int check_over_payload(struct load *load, const char *key, uint64_t bound
     uint64_t payload_max = load->config->payload_max;
     if (over)
         return 0;
-    if (is_set(load, key))
+    if (config_is_set(load->config, key))
         return fault(load, key, "found %" PRIu64 ", expected %s payload-max, %" PRIu64 "%s", bound,
-                     expected, payload_max, is_set(load, "payload-max") ? "" : " by default");
+                     expected, payload_max,
+                     config_is_set(load->config, "payload-max") ? "" : " by default");
     return fault(load, "payload-max",
                  "found %" PRIu64 ", but %s is %" PRIu64 " by default and must be %s payload-max: "
                  "raise it too",
@@ -430,7 +449,7 @@ static void keep_fixed(struct load *load)
         struct option_error none;
         json_t *old = option_get(load->in_force, spec);
         json_t *found = option_get(load->config, spec);
-        load->kept[i] = !json_equal(old, found);
+        load->source->kept[i] = !json_equal(old, found);
         bug_on(option_set(load->config, spec, old, &none) < 0);
         json_decref(found);
         json_decref(old);
@@ -458,8 +477,27 @@ static int load_all(struct load *load)
 static void visit_kept(const struct load *load, config_visit *visit, void *arg)
 {
     for (size_t i = 0; i < option_count; i++)
-        if (load->kept[i])
+        if (load->source->kept[i])
             visit(option_table[i].key, arg);
+}
+
+static struct config_source *source_new(const char *file)
+{
+    struct config_source *source = xcalloc(1, sizeof *source);
+    source->file = file;
+    source->kept = xcalloc(option_count, sizeof *source->kept);
+    source->in_file = xcalloc(option_count, sizeof *source->in_file);
+    source->overrides = xcalloc(option_count, sizeof *source->overrides);
+    return source;
+}
+
+static void source_free(struct config_source *source)
+{
+    free(source->overrides);
+    free(source->in_file);
+    free(source->kept);
+    free(source->text);
+    free(source);
 }
 
 struct config *config_load(const struct config_args *args, char *error, size_t error_size)
@@ -470,28 +508,21 @@ struct config *config_load(const struct config_args *args, char *error, size_t e
 struct config *config_reload(const struct config *in_force, const struct config_args *args,
                              config_visit *visit, void *arg, char *error, size_t error_size)
 {
-    struct load load = {
-        .args = args,
-        .in_force = in_force,
-        .config = xcalloc(1, sizeof *load.config),
-        .kept = xcalloc(option_count, sizeof *load.kept),
-        .in_file = xcalloc(option_count, sizeof *load.in_file),
-        .overrides = xcalloc(option_count, sizeof *load.overrides),
-        .error = error,
-        .error_size = error_size,
-    };
+    struct config *config = xcalloc(1, sizeof *config);
+    config->source = source_new(args->file);
+    struct load load = {.args = args,
+                        .in_force = in_force,
+                        .config = config,
+                        .source = config->source,
+                        .error = error,
+                        .error_size = error_size};
     if (load_all(&load) < 0) {
         make_one_line(error);
-        config_free(load.config);
-        load.config = NULL;
-    } else {
-        visit_kept(&load, visit, arg);
+        config_free(config);
+        return NULL;
     }
-    free(load.kept);
-    free(load.overrides);
-    free(load.in_file);
-    free(load.text);
-    return load.config;
+    visit_kept(&load, visit, arg);
+    return config;
 }
 
 void config_free(struct config *config)
@@ -499,8 +530,20 @@ void config_free(struct config *config)
     if (!config)
         return;
     token_list_free(&config->tokens);
+    source_free(config->source);
     options_free(config);
     free(config);
+}
+
+void config_origin(const struct config *config, const char *key, const char *module,
+                   char origin[CONFIG_ORIGIN_MAX])
+{
+    const struct option_spec *spec = option_find(key);
+    const char *path[] = {key, module};
+    size_t len = put_origin(config->source, spec, path, module ? 2 : 1, origin, CONFIG_ORIGIN_MAX);
+    if (module)
+        put_module(config->source, spec, module, "", origin + len, CONFIG_ORIGIN_MAX - len);
+    make_one_line(origin);
 }
 
 json_t *config_to_json(const struct config *config)

@@ -68,6 +68,8 @@ struct config {
     /* Read from token_file: one token a line, so that tokens can be rotated. Empty without a
      * token_file. */
     struct config_list tokens;
+
+    struct config_source *source; /* of the values, for config_origin() */
 };
 
 /* What was asked for on the command line. */
@@ -79,8 +81,9 @@ struct config_args {
     size_t override_count;
 };
 
-/* Makes a config. The caller frees it with config_free(). On a fault: NULL, and one line in `error`
- * that names file, line (where there is one), key, the value found and what was expected. */
+/* Makes a config. The caller frees it with config_free(), and keeps `args` and what they point to
+ * until then. On a fault: NULL, and one line in `error` that names file, line (where there is one),
+ * key, the value found and what was expected. */
 struct config *config_load(const struct config_args *args, char *error, size_t error_size);
 
 typedef void config_visit(const char *key, void *arg);
@@ -91,6 +94,16 @@ typedef void config_visit(const char *key, void *arg);
 struct config *config_reload(const struct config *in_force, const struct config_args *args,
                              config_visit *visit, void *arg, char *error, size_t error_size);
 void config_free(struct config *config);
+
+/* Where a key's value comes from, for a fault that only shows later: "FILE:12: pool-max",
+ * "--pool-max=0" or, for a default, "pool-max". With a `module`, that of its entry in the key
+ * modules: "FILE:14: modules.fib". */
+enum { CONFIG_ORIGIN_MAX = 1024 };
+void config_origin(const struct config *config, const char *key, const char *module,
+                   char origin[CONFIG_ORIGIN_MAX]);
+
+/* False for a default. */
+bool config_is_set(const struct config *config, const char *key);
 
 /* The settings in force, as a JSON object with every key of the table, in its order. The caller
  * owns the reference. Secrets (tokens) are not part of it. */

@@ -180,14 +180,14 @@ struct listener *listener_open(struct event_base *base, struct timers *timers, c
         return NULL;
     int fd = socket(address.storage.ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
     if (fd < 0 || bind_and_listen(fd, &address) < 0) {
-        snprintf(error, error_size, "cannot listen on %s: %s", text, strerror(errno));
+        snprintf(error, error_size, "%s", strerror(errno));
         if (fd >= 0)
             close(fd);
         return NULL;
     }
     struct listener *listener = make(base, timers, fd);
     if (!listener) {
-        snprintf(error, error_size, "cannot listen on %s: the event loop does not take it", text);
+        snprintf(error, error_size, "the event loop does not take it");
         close(fd);
         return NULL;
     }

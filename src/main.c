@@ -3,6 +3,7 @@
 #include "common/log.h"
 #include "common/xmalloc.h"
 #include "config.h"
+#include "config_check.h"
 #include "master.h"
 #include "options.h"
 
@@ -10,6 +11,7 @@
 
 #include <event2/event.h>
 #include <jansson.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -140,6 +142,68 @@ static int print_manual(void)
     return EX_OK;
 }
 
+/* A fault ends the start and is for whoever started us, a warning is for the log. */
+static void say_at_start(void *arg, enum config_finding finding, const char *text)
+{
+    (void)arg;
+    if (finding == CONFIG_FAULT)
+        fprintf(stderr, "taskmasterd: %s\n", text);
+    else
+        log_event(LOG_WARN, "settings", LOG_STR("why", text));
+}
+
+/* Before anything is listened on: an exit status. */
+static int check_start(const struct config *config, const char *file, struct identity *identity)
+{
+    if (!config_check_identity(config, identity, say_at_start, NULL))
+        return EX_CONFIG;
+    if (!config_check_rights(config, identity, CONFIG_FAULT, say_at_start, NULL))
+        return EX_NOPERM;
+    if (!config_check_paths(config, identity, say_at_start, NULL))
+        return EX_CONFIG;
+    config_check_reload(config, file, identity, say_at_start, NULL);
+    return EX_OK;
+}
+
+static int run(struct config *config, const struct config_args *args)
+{
+    struct identity identity;
+    log_open();
+    log_configure(config->log_level, config->log_format);
+    int status = check_start(config, args->file, &identity);
+    if (status == EX_OK)
+        return master_run(config, args, &identity);
+    config_free(config);
+    return status;
+}
+
+static void say_at_check(void *arg, enum config_finding finding, const char *text)
+{
+    (void)arg;
+    fprintf(stderr, "taskmasterd: %s%s\n", finding == CONFIG_WARNING ? "warning: " : "", text);
+}
+
+/* Everything is looked at, so that one run names all that is wrong. */
+static int check_settings(const struct config *config, const struct config_args *args)
+{
+    struct identity identity;
+    bool fine = config_check_addresses(config, say_at_check, NULL);
+    bool known = config_check_identity(config, &identity, say_at_check, NULL);
+    /* What cannot be seen as that user is looked at as who we are. */
+    if (!known || !config_check_rights(config, &identity, CONFIG_WARNING, say_at_check, NULL))
+        identity = (struct identity){.user = ""};
+    bool there = config_check_paths(config, &identity, say_at_check, NULL);
+    config_check_reload(config, args->file, &identity, say_at_check, NULL);
+    fine = fine && known && there;
+    if (there && !check_modules(config, &identity, say_at_check, NULL))
+        fine = false;
+    if (fine)
+        puts("the settings are fine");
+    else
+        fputs("the settings are not fine\n", stderr);
+    return fine ? EX_OK : EX_CONFIG;
+}
+
 static int with_settings(enum action action, const struct config_args *args)
 {
     char error[1024];
@@ -148,11 +212,9 @@ static int with_settings(enum action action, const struct config_args *args)
         fprintf(stderr, "taskmasterd: %s\n", error);
         return EX_CONFIG;
     }
-    if (action == RUN) {
-        log_open();
-        return master_run(config, args);
-    }
-    int status = action == PRINT ? print_settings(config) : check_modules(config);
+    if (action == RUN)
+        return run(config, args);
+    int status = action == PRINT ? print_settings(config) : check_settings(config, args);
     config_free(config);
     return status;
 }
@@ -160,6 +222,8 @@ static int with_settings(enum action action, const struct config_args *args)
 int main(int argc, char **argv)
 {
     struct config_args args = {.program = argv[0]};
+    /* Whoever started us may ignore it, and then no child could be waited for. */
+    signal(SIGCHLD, SIG_DFL);
     /* Out of memory is out of memory, whoever asks: the process says so and ends. */
     json_set_alloc_funcs(xmalloc, free);
     event_set_mem_functions(xmalloc, xrealloc, free);

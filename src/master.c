@@ -5,6 +5,7 @@
 #include "clock.h"
 #include "common/log.h"
 #include "common/xmalloc.h"
+#include "config_check.h"
 #include "conn.h"
 #include "dispatcher.h"
 #include "listener.h"
@@ -19,9 +20,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <grp.h>
 #include <malloc.h>
-#include <pwd.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -75,6 +74,7 @@ struct master {
     struct listener *worker_listener;
     struct config *config;
     const struct config_args *args;
+    struct identity identity;
     char boot[BOOT_MAX];
     enum phase phase;
     bool aborted;         /* what still ran when draining took too long was killed */
@@ -243,16 +243,34 @@ static void say_fixed(const char *key, void *arg)
               LOG_STR("why", "a change of this setting needs a restart"));
 }
 
-static void reload(struct master *m)
+static void say_finding(void *arg, enum config_finding finding, const char *text)
+{
+    (void)arg;
+    if (finding == CONFIG_FAULT)
+        log_event(LOG_ERROR, "reload-failed", LOG_STR("why", text),
+                  LOG_STR("hint", "the settings from before stay in force"));
+    else
+        log_event(LOG_WARN, "settings", LOG_STR("why", text));
+}
+
+/* NULL if they are faulty; the log says why. */
+static struct config *load_again(const struct master *m)
 {
     char error[ERROR_MAX];
-    struct config *before = m->config;
-    struct config *config = config_reload(before, m->args, say_fixed, NULL, error, sizeof error);
-    if (!config) {
-        log_event(LOG_ERROR, "reload-failed", LOG_STR("why", error),
-                  LOG_STR("hint", "the settings from before stay in force"));
+    struct config *config = config_reload(m->config, m->args, say_fixed, NULL, error, sizeof error);
+    if (!config)
+        say_finding(NULL, CONFIG_FAULT, error);
+    if (config && config_check_paths(config, &m->identity, say_finding, NULL))
+        return config;
+    config_free(config);
+    return NULL;
+}
+
+static void reload(struct master *m)
+{
+    struct config *before = m->config, *config = load_again(m);
+    if (!config)
         return;
-    }
     apply(m, config);
     config_free(before);
     struct dispatcher_limits limits = limits_of(config);
@@ -358,22 +376,33 @@ static void accept_worker(void *arg, int fd, const struct sockaddr *addr, sockle
     workers_accept(&m->workers, fd, addr, len);
 }
 
+/* NULL after a line in the log. */
+static struct listener *open_listener(struct master *m, const char *key, const char *text,
+                                      const char *role, listener_accept accept)
+{
+    char why[ERROR_MAX], origin[CONFIG_ORIGIN_MAX];
+    struct listener *listener =
+        listener_open(m->base, &m->timers, text, role, accept, m, why, sizeof why);
+    if (!listener) {
+        config_origin(m->config, key, NULL, origin);
+        log_event(LOG_ERROR, "cannot-listen", LOG_STR("address", text), LOG_STR("setting", origin),
+                  LOG_STR("why", why));
+    }
+    return listener;
+}
+
 static int open_listeners(struct master *m)
 {
-    char error[ERROR_MAX];
     const struct config_list *listen = &m->config->listen;
     m->listeners = xcalloc(listen->count, sizeof(struct listener *));
-    m->worker_listener = listener_open(m->base, &m->timers, m->config->worker_listen, "workers",
-                                       accept_worker, m, error, sizeof error);
+    m->worker_listener =
+        open_listener(m, "worker-listen", m->config->worker_listen, "workers", accept_worker);
     bool fine = m->worker_listener != NULL;
     for (size_t i = 0; fine && i < listen->count; i++) {
-        m->listeners[i] = listener_open(m->base, &m->timers, listen->items[i], "clients",
-                                        accept_client, m, error, sizeof error);
+        m->listeners[i] = open_listener(m, "listen", listen->items[i], "clients", accept_client);
         m->listener_count = i + 1;
         fine = m->listeners[i] != NULL;
     }
-    if (!fine)
-        log_event(LOG_ERROR, "cannot-listen", LOG_STR("why", error));
     return fine ? 0 : -1;
 }
 
@@ -392,32 +421,9 @@ static void set_worker_address(struct master *m)
         in6->sin6_addr = in6addr_loopback;
 }
 
-/* Group first: as the user we could not any more. */
-static void change_user(const struct config *config)
+static void change_user(struct master *m)
 {
-    gid_t gid = getgid();
-    const struct passwd *user = NULL;
-    const struct group *group = NULL;
-    errno = 0;
-    /* cppcheck-suppress getpwnamCalled ; we have one thread */
-    if (config->user && !(user = getpwnam(config->user)))
-        fatal(EX_CONFIG, "key user is \"%s\"; expected the name of a user of this machine",
-              config->user);
-    /* cppcheck-suppress getgrnamCalled ; likewise */
-    if (config->group && !(group = getgrnam(config->group)))
-        fatal(EX_CONFIG, "key group is \"%s\"; expected the name of a group of this machine",
-              config->group);
-    if (user)
-        gid = user->pw_gid;
-    if (group)
-        gid = group->gr_gid;
-    if ((user || group) && geteuid() == 0 &&
-        (user ? initgroups(user->pw_name, gid) : setgroups(1, &gid)) < 0)
-        fatal(EX_NOPERM, "cannot set the groups of the process");
-    if ((user || group) && setgid(gid) < 0)
-        fatal(EX_NOPERM, "cannot change to group %u", (unsigned)gid);
-    if (user && setuid(user->pw_uid) < 0)
-        fatal(EX_NOPERM, "cannot change to user %s", config->user);
+    identity_become(&m->identity);
     if (geteuid() == 0)
         log_event(LOG_WARN, "running-as-root",
                   LOG_STR("hint", "modules run as root too; set user to one without rights"));
@@ -501,7 +507,7 @@ static int open_to_the_world(struct master *m)
     if (open_listeners(m) < 0)
         return -1;
     set_worker_address(m);
-    change_user(m->config);
+    change_user(m);
     user_environ_set(m->config->user);
     m->workers.env.environ = worker_proc_environ();
     if (pipe2(m->life_pipe, O_CLOEXEC) < 0)
@@ -617,11 +623,13 @@ static void tear_down(struct master *m)
     libevent_global_shutdown();
 }
 
-int master_run(struct config *config, const struct config_args *args)
+int master_run(struct config *config, const struct config_args *args,
+               const struct identity *identity)
 {
     static struct master m;
     int status = EX_OK;
     set_up(&m, config, args);
+    m.identity = *identity;
     if (open_to_the_world(&m) == 0) {
         log_event(LOG_INFO, "start", LOG_STR("version", TASKMASTER_VERSION),
                   LOG_INT("pid", getpid()), LOG_STR("boot", m.boot),

@@ -17,9 +17,11 @@
 #define TASKMASTER_MASTER_H
 
 #include "config.h"
+#include "identity.h"
 
-/* Runs until a signal ends it. Takes over `config`. `args` are for reloads. Returns the exit status
- * (sysexits). */
-int master_run(struct config *config, const struct config_args *args);
+/* Runs until a signal ends it. Takes over `config`. `args` are for reloads. It becomes `identity`
+ * once it listens. Returns the exit status (sysexits). */
+int master_run(struct config *config, const struct config_args *args,
+               const struct identity *identity);
 
 #endif

@@ -129,8 +129,8 @@ const struct option_spec option_table[] = {
              "something else keeps strangers away"},
     {.key = "user", .type = OPTION_STRING, .offset = CONFIG(user),
      .min = 1, .max = 255, .default_text = "null", .unit = "",
-     .help = "the user to become when started as root; if unset, jobs run as whoever started "
-             "us"},
+     .help = "the user to become when started as root, who must be able to read what a reload "
+             "reads; if unset, jobs run as whoever started us"},
     {.key = "group", .type = OPTION_STRING, .offset = CONFIG(group),
      .min = 1, .max = 255, .default_text = "null", .unit = "",
      .help = "the group to become when started as root; if unset, the user's own"},

@@ -17,7 +17,7 @@ from harness.daemon import COMMAND, MASTER, MODULES, WORKER, environment, run_ma
 from harness.fakes import release
 from harness.wait import BUILD, DEADLINE, SCALE, wait_until
 
-USAGE, CANNOT_BIND, CONFIGURATION = 64, 69, 78
+USAGE, CANNOT_BIND, NO_RIGHTS, CONFIGURATION = 64, 69, 77, 78
 
 # Every key that the issue names.
 KEYS = """listen worker-listen worker-path pool-start pool-max job-max module-dir preload modules
@@ -275,8 +275,132 @@ def test_t_loads_modules_as_a_worker_does(constructor, monkeypatch):
     assert {line for line in lines if line.startswith("fd ")} == {"fd 0", "fd 1", "fd 2"}
 
 
-def test_t_finds_a_preload_that_is_missing(config):
-    refused(config({"preload": ["no-such-module"]}), "no-such-module")
+def test_t_names_line_and_key_of_a_module_that_is_missing(config):
+    text = '{\n"preload": ["gone"],\n"modules": {\n"away": {},\n"off": {"enabled": false}}}'
+    result = config(text)
+    refused(result, f"{config.path}:2: preload: there is no gone.so")
+    refused(result, f"{config.path}:4: modules.away: there is no away.so")
+    assert "off.so" not in result.stderr
+
+
+def test_t_says_once_that_the_worker_cannot_be_run(config, tmp_path):
+    worker = tmp_path / "worker"
+    worker.write_bytes(b"\x7fELF broken")
+    worker.chmod(0o755)
+    result = config('{\n"worker-path": "%s"}' % worker)
+    refused(result, f'{config.path}:2: worker-path: cannot run "{worker}"')
+    assert result.stderr.count("cannot run") == 1, result.stderr
+
+
+# ---- what this machine does not have: found by -t, at the start and by a reload
+
+
+def paths(folder):
+    """Key, value and reason of settings that name what cannot be used."""
+    (folder / "file").write_text("")
+    return [
+        ("module-dir", folder / "none", "No such file or directory"),
+        ("module-dir", folder / "file", "Not a directory"),
+        ("worker-path", folder / "none", "No such file or directory"),
+        ("worker-path", folder / "file", "Permission denied"),
+        ("worker-path", folder, "Is a directory"),
+    ]
+
+
+def test_a_path_that_cannot_be_used(config, daemon, tmp_path):
+    server = daemon()
+    server.wait_idle(1)
+    for count, (key, path, reason) in enumerate(paths(tmp_path), 1):
+        text = '{\n"listen": "127.0.0.1:0",\n"%s": "%s"}' % (key, path)
+        words = f'{config.path}:3: {key}: found "{path}", expected a '
+        refused(config(text), words, reason)
+        refused(run_master("-c", str(config.path)), words, reason)
+        refused(run_master("--listen=127.0.0.1:0", f"--{key}={path}"), f"--{key}={path}: found")
+
+        server.write_config(**{"module-dir": None, "worker-path": None, key: str(path)})
+        server.signal(signal.SIGHUP)
+        why = server.log.wait("reload-failed", count)["why"]
+        assert f"{server.config_path}:" in why and f'{key}: found "{path}"' in why, why
+    assert server.client().done("echo", "x") == b"x"
+    assert server.stats()["pool"]["exits"] == 0, "the pool is as it was"
+
+
+@pytest.mark.parametrize("key", ["user", "group"])
+def test_nobody_of_that_name(config, key):
+    text = '{\n"listen": "127.0.0.1:0",\n"%s": "no-such-one"}' % key
+    words = f'{config.path}:3: {key}: found "no-such-one", expected the name of a {key}'
+    refused(config(text), words)
+    result = run_master("-c", str(config.path))
+    refused(result, words)
+    assert "listening" not in result.stderr
+
+
+def as_stranger():
+    os.setgroups([])
+    os.setgid(65533)
+    os.setuid(65533)
+
+
+def test_only_root_becomes_somebody_else():
+    if os.getuid() != 0:
+        pytest.skip("needs root")
+    result = run_master("--listen=127.0.0.1:0", "--user=nobody", preexec_fn=as_stranger)
+    assert result.returncode == NO_RIGHTS, (result.returncode, result.stderr)
+    assert '--user=nobody: found "nobody", which only root can become' in result.stderr
+    assert "listening" not in result.stderr
+    checked = run_master("-t", "--user=nobody", preexec_fn=as_stranger)
+    assert checked.returncode == 0 and "warning: --user=nobody" in checked.stderr, checked
+
+
+def test_what_the_user_cannot_read_is_told_before_a_reload_fails(daemon, tmp_path):
+    if os.getuid() != 0:
+        pytest.skip("needs root")
+    (tmp_path / "tokens").write_text("a-token-of-some-length\n")
+    (tmp_path / "tokens").chmod(0o600)
+    server = daemon.make({"user": "nobody", "token-file": str(tmp_path / "tokens")})
+    server.token = "a-token-of-some-length"
+    server.write_config()
+    os.chmod(server.config_path, 0o600)
+    server.start()
+    told = [line["why"] for line in server.log.events("settings", level="warn")]
+    assert len(told) == 2 and all("user nobody cannot read" in why for why in told), told
+    assert told[0].startswith(f"{server.config_path}: ") and ": token-file: " in told[1], told
+    checked = run_master("-t", "-c", server.config_path)
+    assert checked.returncode == 0 and checked.stderr.count("reloads would fail") == 2, checked
+
+
+def test_modules_that_the_user_cannot_use(daemon, tmp_path):
+    if os.getuid() != 0:
+        pytest.skip("needs root")
+    modules = tmp_path / "modules"
+    shutil.copytree(MODULES, modules)
+    modules.chmod(0o700)
+    words = f'found "{modules}", expected a directory that can be searched by user nobody'
+    for options in (["-t"], ["--listen=127.0.0.1:0"]):
+        refused(run_master(*options, "--user=nobody", f"--module-dir={modules}"), words)
+
+
+def test_t_finds_addresses_that_cannot_be_had(config, tmp_path):
+    (tmp_path / "file").write_text("")
+    listen = ["127.0.0.1:7799", "localhost:7799", "127.0.0.1:0", "127.0.0.1:0"]
+    listen += ["unix:none/sock", f"unix:{tmp_path}/file", "no-such-host.invalid:1"]
+    result = config({"allow-open-listen": True, "listen": listen, "worker-listen": "127.0.0.1:7799"})
+    refused(result)
+    for words in [
+        'listen: found "localhost:7799", which "127.0.0.1:7799" of listen has taken',
+        'worker-listen: found "127.0.0.1:7799", which "127.0.0.1:7799" of listen has taken',
+        'listen: found "unix:none/sock", expected an existing directory',
+        f'listen: found "unix:{tmp_path}/file", which is there and is no socket',
+        'listen: found "no-such-host.invalid:1"',
+    ]:
+        assert words in result.stderr, (words, result.stderr)
+    assert "127.0.0.1:0" not in result.stderr, "a port of the kernel's choice is another each time"
+
+
+def test_what_cannot_be_listened_on_is_named(tmp_path):
+    result = run_master("--listen=no-such-host.invalid:1", "--allow-open-listen=true")
+    assert result.returncode == CANNOT_BIND, (result.returncode, result.stderr)
+    assert "cannot-listen address=no-such-host.invalid:1 setting=\"--listen=" in result.stderr
 
 
 def test_t_does_not_listen(config, daemon):

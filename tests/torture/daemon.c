@@ -118,11 +118,24 @@ static void replace_config(const struct daemon *daemon, const char *text)
     free(beside);
 }
 
-void daemon_write_config(struct daemon *daemon, const struct limits *limits, bool worker_missing)
+/* A reload refuses a worker that is not there or may not be run; that this one cannot be run shows
+ * when it is started. */
+static json_t *broken_worker(const struct daemon *daemon)
+{
+    char *path = need_text("%s/broken-worker", daemon->dir);
+    int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0755);
+    if (fd < 0 || write(fd, "\177ELF", 4) != 4 || close(fd) < 0)
+        die("cannot write %s", path);
+    json_t *value = json_string(path);
+    free(path);
+    return value;
+}
+
+void daemon_write_config(struct daemon *daemon, const struct limits *limits, bool worker_broken)
 {
     json_t *all = settings(daemon, limits);
-    if (worker_missing)
-        json_object_set_new(all, "worker-path", json_sprintf("%s/not-there", daemon->dir));
+    if (worker_broken)
+        json_object_set_new(all, "worker-path", broken_worker(daemon));
     char *text = all ? json_dumps(all, JSON_INDENT(2)) : NULL;
     if (!text)
         die("cannot make the settings");

@@ -46,7 +46,7 @@ void daemon_free(struct daemon *daemon);
 void daemon_remove(const char *dir);
 
 /* Writes the settings; a running daemon reads them on SIGHUP. */
-void daemon_write_config(struct daemon *daemon, const struct limits *limits, bool worker_missing);
+void daemon_write_config(struct daemon *daemon, const struct limits *limits, bool worker_broken);
 
 /* Settings that are none. */
 void daemon_write_bad_config(struct daemon *daemon, unsigned which);

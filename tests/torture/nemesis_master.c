@@ -28,9 +28,9 @@ static void hup_row(struct nemesis *nemesis, const struct later *later)
         nemesis->exclusive = false;
 }
 
-static void set_limits(struct nemesis *nemesis, const struct limits *limits, bool worker_missing)
+static void set_limits(struct nemesis *nemesis, const struct limits *limits, bool worker_broken)
 {
-    daemon_write_config(nemesis->daemon, limits, worker_missing);
+    daemon_write_config(nemesis->daemon, limits, worker_broken);
     struct event *event = history_add(nemesis->history, EV_SETTINGS);
     event->a = limits->pool_max;
     event->b = limits->job_max;

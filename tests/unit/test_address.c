@@ -130,6 +130,38 @@ START_TEST(test_names)
 END_TEST
 
 /* What the kernel may hand out for the peer of a unix socket. */
+START_TEST(test_clash)
+{
+    static const struct {
+        const char *a, *b;
+        bool clash;
+    } cases[] = {
+        {"127.0.0.1:7741", "127.0.0.1:7741", true},
+        {"127.0.0.1:7741", "localhost:7741", true},
+        {"127.0.0.1:7741", "127.0.0.1:7742", false},
+        {"127.0.0.1:7741", "127.0.0.2:7741", false},
+        {"127.0.0.1:0", "127.0.0.1:0", false},
+        {"127.0.0.1:7741", "0.0.0.0:7741", true},
+        {"127.0.0.1:7741", "[::]:7741", false},
+        {"[::1]:7741", "[::1]:7741", true},
+        {"[::1]:7741", "[::]:7741", true},
+        {"[::1]:7741", "[::2]:7741", false},
+        {"[::1]:0", "[::1]:0", false},
+        {"unix:/a", "unix:/a", true},
+        {"unix:/a", "unix:/ab", false},
+        {"unix:/a", "127.0.0.1:7741", false},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        struct address a, b;
+        char why[128];
+        ck_assert_int_eq(address_parse(&a, cases[i].a, why, sizeof why), 0);
+        ck_assert_int_eq(address_parse(&b, cases[i].b, why, sizeof why), 0);
+        ck_assert_msg(address_clash(&a, &b) == cases[i].clash, "%s, %s", cases[i].a, cases[i].b);
+        ck_assert_msg(address_clash(&b, &a) == cases[i].clash, "%s, %s", cases[i].b, cases[i].a);
+    }
+}
+END_TEST
+
 START_TEST(test_unix_peers)
 {
     struct sockaddr_un un = {.sun_family = AF_UNIX};
@@ -154,6 +186,7 @@ int main(void)
     tcase_add_loop_test(tc, test_bad, 0, sizeof bad / sizeof bad[0]);
     tcase_add_test(tc, test_lengths);
     tcase_add_test(tc, test_names);
+    tcase_add_test(tc, test_clash);
     tcase_add_test(tc, test_unix_peers);
     suite_add_tcase(suite, tc);
     SRunner *runner = srunner_create(suite);

@@ -664,6 +664,34 @@ START_TEST(test_to_json_and_back)
 }
 END_TEST
 
+static void check_origin(const struct config *config, const char *key, const char *module,
+                         const char *expected)
+{
+    char origin[CONFIG_ORIGIN_MAX];
+    config_origin(config, key, module, origin);
+    const char *found = origin;
+    if (strncmp(origin, file, strlen(file)) == 0)
+        found += strlen(file);
+    ck_assert_str_eq(found, expected);
+}
+
+START_TEST(test_origins)
+{
+    struct config *config =
+        load("{\"job-max\": 5,\n\"user\": \"a\",\n\"modules\": {\n\"fib\": {}}}", "user=b", NULL);
+    check_origin(config, "job-max", NULL, ":1: job-max");
+    check_origin(config, "user", NULL, "--user=b");
+    check_origin(config, "pool-max", NULL, "pool-max");
+    check_origin(config, "modules", "fib", ":4: modules.fib");
+    ck_assert(config_is_set(config, "job-max") && config_is_set(config, "user"));
+    ck_assert(!config_is_set(config, "pool-max"));
+    config_free(config);
+    config = load(NULL, "modules={\"fib\":{}}", NULL);
+    check_origin(config, "modules", "fib", "--modules={\"fib\":{}}: fib");
+    config_free(config);
+}
+END_TEST
+
 /* What a reload makes of `before`, which it frees. */
 static struct config *reload(struct config *before, const char *text, ...)
 {
@@ -979,6 +1007,7 @@ int main(int argc, char **argv)
     tcase_add_test(tc, test_tokens);
     tcase_add_test(tc, test_bad_tokens);
     tcase_add_test(tc, test_to_json_and_back);
+    tcase_add_test(tc, test_origins);
     tcase_add_test(tc, test_a_reload_keeps_what_is_fixed);
     tcase_add_test(tc, test_a_change_that_is_taken_back_is_none);
     tcase_add_test(tc, test_a_reload_opens_no_listen);
