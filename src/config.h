@@ -30,6 +30,7 @@ struct config_list {
 
 struct config {
     struct config_list listen; /* HOST:PORT, [IPV6]:PORT or unix:PATH */
+    uint32_t socket_mode;      /* of unix sockets */
     char *worker_listen;       /* HOST:PORT */
     char *worker_path; /* absolute or relative to the working directory; resolved, never empty */
     char *module_dir;  /* likewise */

@@ -35,7 +35,7 @@ struct listener {
     listener_accept accept;
     void *arg;
     bool paused;
-    char *unlink_path; /* of a unix socket, removed at the end */
+    char *socket_path; /* of a unix socket, removed at the end */
 };
 
 static int set_option(int fd, int level, int name, int value)
@@ -72,12 +72,30 @@ static void remove_stale(const struct address *address)
     close(fd);
 }
 
-static int bind_and_listen(int fd, const struct address *address)
+/* By way of the umask, so that there is no moment with more rights. */
+static int bind_socket_file(int fd, const struct address *address, const struct socket_owner *owner)
+{
+    const struct sockaddr_un *un = (const struct sockaddr_un *)&address->storage;
+    remove_stale(address);
+    mode_t before = umask(0777 & ~owner->mode);
+    int rc = bind(fd, (const struct sockaddr *)un, address->len);
+    umask(before);
+    if (rc < 0 || (owner->uid == (uid_t)-1 && owner->gid == (gid_t)-1))
+        return rc;
+    if (lchown(un->sun_path, owner->uid, owner->gid) == 0)
+        return 0;
+    int e = errno;
+    unlink(un->sun_path);
+    errno = e;
+    return -1;
+}
+
+static int bind_and_listen(int fd, const struct address *address, const struct socket_owner *owner)
 {
     const struct sockaddr *sa = (const struct sockaddr *)&address->storage;
     if (address->kind == ADDRESS_UNIX)
-        remove_stale(address);
-    else if (set_tcp_options(fd) < 0)
+        return bind_socket_file(fd, address, owner) < 0 ? -1 : listen(fd, BACKLOG);
+    if (set_tcp_options(fd) < 0)
         return -1;
     if (address->kind == ADDRESS_IPV6 && set_option(fd, IPPROTO_IPV6, IPV6_V6ONLY, 1) < 0)
         return -1;
@@ -172,14 +190,14 @@ static struct listener *make(struct event_base *base, struct timers *timers, int
 }
 
 struct listener *listener_open(struct event_base *base, struct timers *timers, const char *text,
-                               const char *role, listener_accept accept, void *arg, char *error,
-                               size_t error_size)
+                               const struct socket_owner *owner, const char *role,
+                               listener_accept accept, void *arg, char *error, size_t error_size)
 {
     struct address address;
     if (address_parse(&address, text, error, error_size) < 0)
         return NULL;
     int fd = socket(address.storage.ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-    if (fd < 0 || bind_and_listen(fd, &address) < 0) {
+    if (fd < 0 || bind_and_listen(fd, &address, owner) < 0) {
         snprintf(error, error_size, "%s", strerror(errno));
         if (fd >= 0)
             close(fd);
@@ -195,9 +213,18 @@ struct listener *listener_open(struct event_base *base, struct timers *timers, c
     listener->accept = accept;
     listener->arg = arg;
     if (address.kind == ADDRESS_UNIX)
-        listener->unlink_path = xstrdup(((struct sockaddr_un *)&address.storage)->sun_path);
+        listener->socket_path = xstrdup(((struct sockaddr_un *)&address.storage)->sun_path);
     say_listening(listener);
     return listener;
+}
+
+/* The user that we have become since may not write to the directory: then the file stays, and the
+ * next start removes it. */
+static void remove_socket_file(const struct listener *listener)
+{
+    if (unlink(listener->socket_path) < 0 && errno != ENOENT)
+        log_event(LOG_INFO, "socket-left", LOG_STR("path", listener->socket_path),
+                  LOG_STR("why", strerror(errno)));
 }
 
 void listener_close(struct listener *listener)
@@ -207,8 +234,8 @@ void listener_close(struct listener *listener)
     timer_clear(listener->timers, &listener->retry);
     event_free(listener->event);
     close(listener->fd);
-    if (listener->unlink_path)
-        unlink(listener->unlink_path);
-    free(listener->unlink_path);
+    if (listener->socket_path)
+        remove_socket_file(listener);
+    free(listener->socket_path);
     free(listener);
 }

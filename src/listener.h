@@ -12,16 +12,24 @@
 #include <event2/event.h>
 #include <stddef.h>
 #include <sys/socket.h>
+#include <sys/types.h>
 
 struct listener;
 
 typedef void (*listener_accept)(void *arg, int fd, const struct sockaddr *addr, socklen_t addr_len);
 
-/* Binds and listens. `role` ("clients", "workers") stands in the log's `listening` line and is
- * borrowed. NULL on a fault, with what is wrong in `error`. */
+/* Whose a unix socket's file is, and what they may do with it. */
+struct socket_owner {
+    mode_t mode;
+    uid_t uid; /* (uid_t)-1: ours */
+    gid_t gid; /* likewise */
+};
+
+/* Binds and listens. `owner` is for a unix socket. `role` ("clients", "workers") stands in the
+ * log's `listening` line and is borrowed. NULL on a fault, with what is wrong in `error`. */
 struct listener *listener_open(struct event_base *base, struct timers *timers, const char *address,
-                               const char *role, listener_accept accept, void *arg, char *error,
-                               size_t error_size);
+                               const struct socket_owner *owner, const char *role,
+                               listener_accept accept, void *arg, char *error, size_t error_size);
 
 /* The address that it is bound to. */
 socklen_t listener_address(const struct listener *listener, struct sockaddr_storage *addr);

@@ -381,8 +381,13 @@ static struct listener *open_listener(struct master *m, const char *key, const c
                                       const char *role, listener_accept accept)
 {
     char why[ERROR_MAX], origin[CONFIG_ORIGIN_MAX];
+    const struct socket_owner owner = {
+        .mode = m->config->socket_mode,
+        .uid = *m->identity.user ? m->identity.uid : (uid_t)-1,
+        .gid = m->identity.pending ? m->identity.gid : (gid_t)-1,
+    };
     struct listener *listener =
-        listener_open(m->base, &m->timers, text, role, accept, m, why, sizeof why);
+        listener_open(m->base, &m->timers, text, &owner, role, accept, m, why, sizeof why);
     if (!listener) {
         config_origin(m->config, key, NULL, origin);
         log_event(LOG_ERROR, "cannot-listen", LOG_STR("address", text), LOG_STR("setting", origin),

@@ -44,6 +44,8 @@ static const char *placeholder(const struct option_spec *spec)
         return "TEXT";
     case OPTION_STRING_LIST:
         return "TEXT,...";
+    case OPTION_MODE:
+        return "OCTAL";
     case OPTION_ENUM:
         return "WORD";
     case OPTION_OBJECT:

@@ -138,6 +138,10 @@ void option_expected(const struct option_spec *spec, char out[OPTION_EXPECTED_MA
         snprintf(out, size, "a text or a list of %" PRIu64 " to %" PRIu64 " texts", spec->min,
                  spec->max);
         break;
+    case OPTION_MODE:
+        snprintf(out, size, "an octal text from \"%04o\" to \"%04o\"", (unsigned)spec->min,
+                 (unsigned)spec->max);
+        break;
     case OPTION_ENUM:
         expected_names(spec, out);
         break;
@@ -224,6 +228,29 @@ static json_t *bool_parse(const char *text)
     if (strcmp(text, "true") != 0 && strcmp(text, "false") != 0)
         return NULL;
     return json_boolean(text[0] == 't');
+}
+
+/* Three digits or four: a shorter one is more likely a slip than a mode. */
+static int mode_set(void *field, const struct option_spec *spec, json_t *value,
+                    struct option_error *error)
+{
+    const char *text = json_string_value(value); /* NULL for what is no text */
+    size_t len = json_string_length(value);
+    if (!text || len < 3 || len > 4 || strspn(text, "01234567") != len)
+        return fail(error, spec, value);
+    unsigned long mode = strtoul(text, NULL, 8);
+    if (mode < spec->min || mode > spec->max)
+        return fail(error, spec, value);
+    *(uint32_t *)field = (uint32_t)mode;
+    return 0;
+}
+
+static json_t *mode_get(const void *field, const struct option_spec *spec)
+{
+    char text[16];
+    (void)spec;
+    snprintf(text, sizeof text, "%04" PRIo32, *(const uint32_t *)field);
+    return must_json(json_string(text));
 }
 
 /* Each enum in struct config is read and written as what the compiler makes of it. */
@@ -537,6 +564,7 @@ static const struct type_ops type_table[] = {
     [OPTION_BOOL] = {bool_set, bool_get, bool_parse, NULL},
     [OPTION_STRING] = {string_set, string_get, string_parse, string_release},
     [OPTION_STRING_LIST] = {list_set, list_get, list_parse, list_release},
+    [OPTION_MODE] = {mode_set, mode_get, string_parse, NULL},
     [OPTION_ENUM] = {enum_set, enum_get, string_parse, NULL},
     [OPTION_OBJECT] = {object_set, object_get, object_parse, string_release},
     [OPTION_MODULES] = {modules_set, modules_get, object_parse, modules_release},

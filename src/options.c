@@ -25,6 +25,10 @@ const struct option_spec option_table[] = {
      .min = 1, .max = 16, .default_text = "[\"127.0.0.1:7741\"]", .unit = "",
      .help = "where clients connect: HOST:PORT, [IPV6]:PORT or unix:PATH, port 0 for any free "
              "one; loopback, for whoever connects runs jobs with our rights"},
+    {.key = "socket-mode", .type = OPTION_MODE, .offset = CONFIG(socket_mode),
+     .min = 0, .max = 0777, .default_text = "\"0660\"", .unit = "",
+     .help = "the permissions of unix sockets; who may write to one may connect and so run jobs "
+             "with our rights: by default user and group"},
     {.key = "worker-listen", .type = OPTION_STRING, .offset = CONFIG(worker_listen),
      .min = 1, .max = TEXT_MAX, .default_text = "\"127.0.0.1:0\"", .unit = "",
      .help = "where our own workers connect back: HOST:PORT; a free port of the kernel's "

@@ -17,6 +17,7 @@ enum option_type {
     OPTION_BOOL,
     OPTION_STRING,      /* non-empty text; NULL where the default is null and none is given */
     OPTION_STRING_LIST, /* a text, or a list of texts; on the command line separated by commas */
+    OPTION_MODE,        /* permissions of a file as octal text, for JSON has no octal numbers */
     OPTION_ENUM,
     OPTION_OBJECT, /* any object, kept as compact JSON text */
     OPTION_MODULES,

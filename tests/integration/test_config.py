@@ -20,7 +20,7 @@ from harness.wait import BUILD, DEADLINE, SCALE, wait_until
 USAGE, CANNOT_BIND, NO_RIGHTS, CONFIGURATION = 64, 69, 77, 78
 
 # Every key that the issue names.
-KEYS = """listen worker-listen worker-path pool-start pool-max job-max module-dir preload modules
+KEYS = """listen socket-mode worker-listen worker-path pool-start pool-max job-max module-dir preload modules
 header-timeout-ms payload-timeout-ms hello-timeout-ms linger-ms payload-max payload-total-max
 start-timeout-ms drain-timeout-ms job-timeout-ms kill-grace-ms client-max client-job-max
 client-output-max token-file allow-open-listen user group log-level log-format""".split()
@@ -538,6 +538,56 @@ def test_cannot_bind_the_worker_port(daemon):
 def test_a_foreign_address_cannot_be_bound():
     result = run_master("--listen=192.0.2.1:7741", "--allow-open-listen=true")
     assert result.returncode == CANNOT_BIND, (result.returncode, result.stderr)
+
+
+def stat_of(path):
+    found = os.stat(path)
+    return found.st_uid, found.st_gid, oct(found.st_mode & 0o7777)
+
+
+@pytest.mark.parametrize("mode, bits", [(None, "0o660"), ("0600", "0o600"), ("0666", "0o666")])
+def test_the_mode_of_a_socket(daemon, tmp_path, mode, bits):
+    """Whatever the umask is."""
+    server = daemon.make(
+        {"listen": f"unix:{tmp_path}/sock", "socket-mode": mode}, preexec_fn=lambda: os.umask(0o027)
+    ).start()
+    assert stat_of(tmp_path / "sock") == (os.geteuid(), os.getegid(), bits)
+    server.signal(signal.SIGTERM)
+    assert server.wait_exit() == 0
+    assert not (tmp_path / "sock").exists()
+
+
+def test_whose_a_socket_is(daemon, tmp_path):
+    """The user that the daemon becomes can connect to it, by its name or by its group."""
+    if os.getuid() != 0:
+        pytest.skip("needs root")
+    server = daemon(user="nobody", listen=f"unix:{tmp_path}/sock")
+    assert stat_of(tmp_path / "sock") == (65534, 65534, "0o660")
+    other = daemon(group="nogroup", listen=f"unix:{tmp_path}/other")
+    assert stat_of(tmp_path / "other") == (0, 65534, "0o660")
+    assert other.client().done("echo", "x") == b"x"
+
+    # In a directory of root's the file outlives the daemon, and the next one takes its place.
+    server.signal(signal.SIGTERM)
+    assert server.wait_exit() == 0
+    assert server.log.wait("socket-left")["path"] == f"{tmp_path}/sock"
+    again = daemon(user="nobody", listen=f"unix:{tmp_path}/sock")
+    assert again.client().done("echo", "x") == b"x"
+
+
+def test_a_socket_in_a_directory_of_the_user_is_removed(daemon):
+    if os.getuid() != 0:
+        pytest.skip("needs root")
+    folder = f"/tmp/taskmaster-socket-{os.getpid()}"
+    os.mkdir(folder, 0o755)
+    try:
+        os.chown(folder, 65534, 65534)
+        server = daemon(user="nobody", listen=f"unix:{folder}/sock")
+        server.signal(signal.SIGTERM)
+        assert server.wait_exit() == 0
+        assert os.listdir(folder) == []
+    finally:
+        shutil.rmtree(folder)
 
 
 def test_listening_lines(daemon):

@@ -111,6 +111,7 @@ static const struct {
     bool reload;
 } agreed[] = {
     {"listen", 1, 16, "[\"127.0.0.1:7741\"]", false},
+    {"socket-mode", 0, 0777, "\"0660\"", false},
     {"worker-listen", 1, 4095, "\"127.0.0.1:0\"", false},
     {"worker-path", 1, 4095, "null", true},
     {"pool-start", 0, 10000, "2", true},
@@ -273,6 +274,16 @@ START_TEST(test_command_line_texts)
         {"log-level=WARN", false},
         {"log-level=", false},
         {"log-level=loud", false},
+        {"socket-mode=0660", true},
+        {"socket-mode=600", true},
+        {"socket-mode=000", true},
+        {"socket-mode=0777", true},
+        {"socket-mode=1777", false},
+        {"socket-mode=00660", false},
+        {"socket-mode=66", false},
+        {"socket-mode=0668", false},
+        {"socket-mode=", false},
+        {"socket-mode=rw-", false},
         {"user=www", true},
         {"user=", false},
         {"token-file=", false},
@@ -314,6 +325,7 @@ START_TEST(test_defaults)
     ck_assert_uint_eq(config->payload_max, 16777216);
     ck_assert_uint_eq(config->module_count, 0);
     ck_assert_uint_eq(config->tokens.count, 0);
+    ck_assert_uint_eq(config->socket_mode, 0660);
     ck_assert_ptr_null(config->token_file);
     ck_assert_int_eq(config->log_level, LOG_INFO);
     ck_assert_int_eq(config->log_format, LOG_TEXT);
@@ -406,6 +418,10 @@ static const struct {
     {"{\"listen\": []}", "FILE:1: listen: found a list of 0, expected a text or a list of 1 to 16"},
     {"{\"listen\": [\"unix:/x\", 7]}", "FILE:1: listen: found 7 as item 2, expected a text or"},
     {"{\"listen\": \"7741\"}", "FILE:1: listen: found \"7741\", expected HOST:PORT"},
+    {"{\"socket-mode\": 660}",
+     "FILE:1: socket-mode: found 660, expected an octal text from \"0000\" to \"0777\""},
+    {"{\"socket-mode\": \"0888\"}",
+     "FILE:1: socket-mode: found \"0888\", expected an octal text from \"0000\" to \"0777\""},
     {"{\"user\": 1}", "FILE:1: user: found 1, expected a text of 1 to 255 bytes"},
     {"{\"modules\": []}", "FILE:1: modules: found a list, expected an object with an entry"},
     {"{\"modules\":{\n\"a b\":{}}}", "FILE:2: modules.a b: expected a module's name of 1 to 64"},
@@ -641,7 +657,8 @@ START_TEST(test_to_json_and_back)
 {
     struct config *config =
         load("{\"modules\": {\"b\": {\"timeout-ms\": 3}, \"a\": {\"config\": {\"x\": \"y\"}}},"
-             "\"listen\": \"unix:/x\", \"preload\": [\"a\", \"b\"], \"log-format\": \"json\","
+             "\"listen\": \"unix:/x\", \"socket-mode\": \"0600\", \"preload\": [\"a\", \"b\"], "
+             "\"log-format\": \"json\","
              "\"worker-path\": \"rel/worker\"}",
              "payload-total-max=1099511627776", NULL);
     json_t *shown = config_to_json(config);
