@@ -566,6 +566,34 @@ const struct config_module *config_find_module(const struct config *config, cons
                    compare_name);
 }
 
+static bool lists_equal(const struct config_list *a, const struct config_list *b)
+{
+    bool equal = a->count == b->count;
+    for (size_t i = 0; equal && i < a->count; i++)
+        equal = strcmp(a->items[i], b->items[i]) == 0;
+    return equal;
+}
+
+static bool differs(const struct config *before, const struct config *after,
+                    const struct option_spec *spec)
+{
+    json_t *old = option_get(before, spec);
+    json_t *new = option_get(after, spec);
+    bool equal = json_equal(old, new);
+    json_decref(new);
+    json_decref(old);
+    return !equal ||
+           (spec == option_find("token-file") && !lists_equal(&before->tokens, &after->tokens));
+}
+
+void config_changes(const struct config *before, const struct config *after, config_visit *visit,
+                    void *arg)
+{
+    for (size_t i = 0; i < option_count; i++)
+        if (differs(before, after, &option_table[i]))
+            visit(option_table[i].key, arg);
+}
+
 bool module_name_valid(const char *name)
 {
     static const char allowed[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"

@@ -113,6 +113,11 @@ json_t *config_to_json(const struct config *config);
 /* The module's own settings; NULL when the configuration does not mention it. Borrowed. */
 const struct config_module *config_find_module(const struct config *config, const char *name);
 
+/* Calls `visit` with the key of every setting that differs between the two; that of token-file also
+ * if what the file holds does. */
+void config_changes(const struct config *before, const struct config *after, config_visit *visit,
+                    void *arg);
+
 /* True if NAME is [A-Za-z0-9_-]{1,64}: a name for a module. */
 bool module_name_valid(const char *name);
 

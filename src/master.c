@@ -236,6 +236,20 @@ static void apply(struct master *m, struct config *config)
     m->config = config;
 }
 
+/* The keys that a reload changes, separated by commas. The log cuts what is too long. */
+struct changes {
+    char keys[LOG_VALUE_MAX + 64];
+    size_t len;
+};
+
+static void note_change(const char *key, void *arg)
+{
+    struct changes *changes = arg;
+    size_t room = sizeof changes->keys - changes->len;
+    int n = snprintf(changes->keys + changes->len, room, "%s%s", changes->len ? "," : "", key);
+    changes->len += (size_t)n < room ? (size_t)n : room - 1;
+}
+
 static void say_fixed(const char *key, void *arg)
 {
     (void)arg;
@@ -271,11 +285,14 @@ static void reload(struct master *m)
     struct config *before = m->config, *config = load_again(m);
     if (!config)
         return;
+    struct changes changes = {.len = 0};
+    config_changes(before, config, note_change, &changes);
     apply(m, config);
     config_free(before);
     struct dispatcher_limits limits = limits_of(config);
     dispatcher_configure(&m->dispatcher, &limits, true);
     log_event(LOG_INFO, "reload", LOG_STR("file", m->args->file ? m->args->file : "-"),
+              LOG_STR("changed", changes.len ? changes.keys : NULL),
               LOG_UINT("workers", pool_count(&m->dispatcher.pool)));
 }
 

@@ -111,6 +111,7 @@ static void check_round_trip(const struct config *config)
     bug_on(!again);
     json_t *settings_again = config_to_json(again);
     bug_on(!json_equal(settings, settings_again));
+    config_changes(config, again, visit, &changes);
     bug_on(changes);
     json_decref(settings_again);
     config_free(again);

@@ -427,6 +427,22 @@ def test_a_fifo_at_reload_holds_up_nobody(daemon):
     assert client.done("echo", "x") == b"x"
 
 
+def test_a_reload_names_what_has_changed(daemon, tmp_path):
+    tokens = tmp_path / "tokens"
+    tokens.write_text("the-old-token-0123456789\n")
+    server = daemon.make({"token_file": str(tokens), "listen": "127.0.0.1:0"})
+    server.token = "the-old-token-0123456789"
+    server.start()
+    server.signal(signal.SIGHUP)
+    assert server.log.wait("reload", 1)["changed"] is None
+    server.write_config(job_max=8, modules={"echo": {"enabled": False}}, listen="127.0.0.1:1")
+    server.signal(signal.SIGHUP)
+    assert server.log.wait("reload", 2)["changed"] == "job-max,modules"
+    tokens.write_text("the-old-token-0123456789\nthe-new-token-0123456789\n")
+    server.signal(signal.SIGHUP)
+    assert server.log.wait("reload", 3)["changed"] == "token-file"
+
+
 def test_what_cannot_be_reloaded_is_named(daemon):
     server = daemon(job_max=7)
     address = server.address

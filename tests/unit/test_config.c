@@ -826,6 +826,35 @@ START_TEST(test_a_reload_is_checked_as_it_is_written)
 }
 END_TEST
 
+START_TEST(test_changes)
+{
+    char keys[256] = "";
+    struct config *before = load(NULL, NULL);
+    struct config *after = load(NULL, "listen=unix:/x", "pool-max=9", "group=g", NULL);
+    config_changes(before, before, note_key, keys);
+    ck_assert_str_eq(keys, "");
+    config_changes(before, after, note_key, keys);
+    ck_assert_str_eq(keys, "listen pool-max group ");
+    config_free(after);
+    config_free(before);
+}
+END_TEST
+
+START_TEST(test_changes_of_tokens)
+{
+    char keys[256] = "";
+    struct config *before = load_tokens("one-token-here"), *same = load_tokens(" one-token-here\n");
+    struct config *after = load_tokens("one-token-here\ntwo-tokens-here\n");
+    config_changes(before, same, note_key, keys);
+    ck_assert_str_eq(keys, "");
+    config_changes(before, after, note_key, keys);
+    ck_assert_str_eq(keys, "token-file ");
+    config_free(after);
+    config_free(same);
+    config_free(before);
+}
+END_TEST
+
 START_TEST(test_module_names)
 {
     char name[66] = "";
@@ -1031,6 +1060,8 @@ int main(int argc, char **argv)
     tcase_add_test(tc, test_a_reload_is_checked_as_it_is_written);
     tcase_add_test(tc, test_a_reload_waits_for_no_fifo);
     tcase_add_test(tc, test_a_start_reads_a_pipe);
+    tcase_add_test(tc, test_changes);
+    tcase_add_test(tc, test_changes_of_tokens);
     tcase_add_test(tc, test_module_names);
     tcase_add_test(tc, test_nearest_key);
     tcase_add_test(tc, test_paths);
