@@ -709,6 +709,14 @@ static void link_free(struct worker_link *link)
     free(link);
 }
 
+/* The line start-failed that follows does not say what could not be run: its words also go to
+ * clients, and a path is none of their business. */
+static void say_not_spawned(const struct workers *workers)
+{
+    log_event(LOG_ERROR, "spawn-failed", LOG_STR("path", workers->env.path),
+              LOG_STR("why", strerror(errno)));
+}
+
 static int op_start(void *ctx, struct worker *worker)
 {
     struct workers *workers = ctx;
@@ -722,8 +730,10 @@ static int op_start(void *ctx, struct worker *worker)
     worker->process = link;
     if (getrandom(link->token, sizeof link->token, 0) != (ssize_t)sizeof link->token)
         return -1;
-    if (worker_proc_start(&link->proc, &workers->env, worker->id, link->token) < 0)
+    if (worker_proc_start(&link->proc, &workers->env, worker->id, link->token) < 0) {
+        say_not_spawned(workers);
         return -1;
+    }
     worker->pid = link->proc.pid;
     log_event(LOG_DEBUG, "worker-start", LOG_UINT("worker", worker->id),
               LOG_INT("pid", worker->pid));

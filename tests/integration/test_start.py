@@ -98,8 +98,11 @@ def test_the_binary_goes_missing_and_comes_back(daemon, tmp_path):
     )
     path.rename(tmp_path / "away")
     client = server.client()
-    check(client.run("echo", "x"), "failed", reason="unavailable")
+    event = client.run("echo", "x")
+    check(event, "failed", reason="unavailable")
+    assert str(path) not in event["message"], event
     assert server.log.events("start-failed")
+    assert server.log.wait("spawn-failed")["path"] == str(path)
     (tmp_path / "away").rename(path)
     wait_until(
         lambda: client.run("echo", "back").name == "done", "a worker again", 3 * DEADLINE
