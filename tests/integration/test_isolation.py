@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import shutil
 import signal
 import threading
@@ -16,6 +17,7 @@ from harness.fakes import FakeWorker
 from harness.wait import DEADLINE, SCALE, wait_until
 
 LONG_SLEEP = json.dumps({"ms": 60000})
+ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 
 
 def parse_mask(text):
@@ -95,6 +97,23 @@ def test_ld_variables_are_scrubbed(daemon, tmp_path):
     environ = bytes.fromhex(worker.wait_notes()[0]["environ"]).split(b"\0")
     names = {entry.split(b"=")[0] for entry in environ}
     assert not [name for name in names if name.startswith(b"LD_")], names
+    assert b"KEPT_FOR_THE_MODULE" in names
+
+
+def test_the_environment_is_as_the_manual_says(daemon, tmp_path):
+    with open(os.path.join(ROOT, "doc", "taskmasterd.8")) as page:
+        text = page.read().partition("Workers have the environment")[2].partition("The key\n")[0]
+    prefixes, _, words = text.partition(".Ev TASKMASTER_ ,\n")
+    names = [name + "X" for name in re.findall(r"\b[A-Z_]+_(?=\s)", prefixes)] + ["TASKMASTER_X"]
+    names += re.findall(r"\b[A-Z_]{7,}\b", words)
+    assert len(names) == 20, names
+    worker = FakeWorker(tmp_path)
+    unwanted = {"LD_X", "JOURNAL_STREAM", "GLIBC_TUNABLES"}  # of these the master thinks something
+    extra = {name: "x" for name in names if name not in unwanted}
+    daemon.make({"worker_path": worker.path, "pool_max": 1}, env={**extra, "KEPT": "x"}).start()
+    environ = bytes.fromhex(worker.wait_notes()[0]["environ"]).decode().split("\0")
+    found = {entry.partition("=")[0] for entry in environ}
+    assert "KEPT" in found and not found & set(names), found
 
 
 def test_a_worker_leads_its_own_process_group(daemon, tmp_path):
