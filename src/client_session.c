@@ -558,6 +558,8 @@ static void describe_payload(const struct client_session *session, char *text, s
 static void log_truncated(const struct client_session *session)
 {
     char text[256];
+    if (!log_limit_allows(&session->clients->truncated))
+        return;
     if (session->conn.in_payload)
         describe_payload(session, text, sizeof text);
     else
@@ -723,12 +725,14 @@ void clients_init(struct clients *clients)
     hash_init(&clients->jobs_by_id);
     TAILQ_INIT(&clients->sessions);
     log_limit_init(&clients->errors, clients->loop->timers, LOG_INFO, "client-error");
+    log_limit_init(&clients->truncated, clients->loop->timers, LOG_INFO, "client-truncated");
 }
 
 void clients_free(struct clients *clients)
 {
     bug_on(!TAILQ_EMPTY(&clients->sessions));
     log_limit_end(&clients->errors);
+    log_limit_end(&clients->truncated);
     hash_free(&clients->jobs_by_id);
 }
 

@@ -45,7 +45,8 @@ struct clients {
     size_t connected; /* those that were admitted */
     size_t open;      /* all with a descriptor */
     uint64_t last_number;
-    struct log_limit errors; /* client-error lines */
+    struct log_limit errors;    /* client-error lines */
+    struct log_limit truncated; /* client-truncated lines */
 };
 
 void clients_init(struct clients *clients);

@@ -139,16 +139,23 @@ def test_queue_full_is_one_line_per_episode(daemon):
         assert len(server.log.events("queue-full-over")) == episode
 
 
-@pytest.mark.parametrize("role", ["clients", "workers"])
-def test_strangers_cannot_flood_the_log(daemon, role):
+@pytest.mark.parametrize(
+    "name, data",
+    [
+        ("client-error", b"no JSON\n"),
+        ("client-truncated", b"no line's end"),
+        ("stranger", b"x" * 1000),
+    ],
+)
+def test_strangers_cannot_flood_the_log(daemon, name, data):
     server = daemon(log_level="info")
-    name = "client-error" if role == "clients" else "stranger"
-    host, _, port = (server.address if role == "clients" else server.worker_address).rpartition(":")
+    address = server.worker_address if name == "stranger" else server.address
+    host, _, port = address.rpartition(":")
     count = 400
     for _ in range(count):
         with socket.create_connection((host, int(port)), timeout=DEADLINE) as sock:
             sock.settimeout(DEADLINE)
-            sock.sendall(b"x" * 150 + b"\n" + b"x" * 400)
+            sock.sendall(data)
             sock.shutdown(socket.SHUT_WR)
             try:
                 while sock.recv(4096):
