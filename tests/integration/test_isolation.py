@@ -102,7 +102,7 @@ def test_ld_variables_are_scrubbed(daemon, tmp_path):
 
 def test_the_environment_is_as_the_manual_says(daemon, tmp_path):
     with open(os.path.join(ROOT, "doc", "taskmasterd.8")) as page:
-        text = page.read().partition("Workers have the environment")[2].partition("The key\n")[0]
+        text = page.read().partition("Workers have the environment")[2].partition(".Sh ")[0]
     prefixes, _, words = text.partition(".Ev TASKMASTER_ ,\n")
     names = [name + "X" for name in re.findall(r"\b[A-Z_]+_(?=\s)", prefixes)] + ["TASKMASTER_X"]
     names += re.findall(r"\b[A-Z_]{7,}\b", words)
