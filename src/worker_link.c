@@ -629,8 +629,10 @@ static void on_header_too_long(struct conn *conn)
 static void on_gone(struct conn *raw, const char *why)
 {
     struct worker_conn *conn = conn_of(raw);
-    if (conn->owner && !conn->owner->proc.reaped && !raw->loop->reading)
-        workers_reap(conn->workers); /* a death that is known by now is told as what it is */
+    /* A death that is known by now is told as what it is; but not where conn_ended() reads on and
+     * comes upon the end again: the link is its own until it returns. */
+    if (conn->owner && !conn->owner->proc.reaped && !conn->owner->closed && !raw->loop->reading)
+        workers_reap(conn->workers);
     if (!conn_is_open(raw))
         return;
     if (conn->owner)
