@@ -521,7 +521,8 @@ struct config *config_reload(const struct config *in_force, const struct config_
         config_free(config);
         return NULL;
     }
-    visit_kept(&load, visit, arg);
+    if (visit)
+        visit_kept(&load, visit, arg);
     return config;
 }
 

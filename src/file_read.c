@@ -35,15 +35,20 @@ static int open_file(const char *path, enum file_kind kind, const char **why)
 {
     struct stat st;
     int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | (kind == FILE_REGULAR ? O_NONBLOCK : 0));
-    *why = fd < 0 || fstat(fd, &st) < 0 ? strerror(errno) : NULL;
-    if (!*why && S_ISDIR(st.st_mode))
+    *why = NULL;
+    if (fd < 0) {
+        *why = strerror(errno);
+        return -1;
+    }
+    if (fstat(fd, &st) < 0)
+        *why = strerror(errno);
+    else if (S_ISDIR(st.st_mode))
         *why = strerror(EISDIR);
-    else if (!*why && kind == FILE_REGULAR && !S_ISREG(st.st_mode))
+    else if (kind == FILE_REGULAR && !S_ISREG(st.st_mode))
         *why = "expected a regular file: a running server waits for nobody who writes to it";
     if (!*why)
         return fd;
-    if (fd >= 0)
-        close(fd);
+    close(fd);
     return -1;
 }
 

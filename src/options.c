@@ -226,7 +226,7 @@ static const char *completed(const struct option_spec *table, size_t count, cons
 
 const char *option_nearest(const struct option_spec *table, size_t count, const char *key)
 {
-    const char *nearest = NULL;
+    const struct option_spec *nearest = NULL;
     size_t len = strnlen(key, KEY_MAX + 1);
     if (len > KEY_MAX)
         return NULL;
@@ -235,8 +235,10 @@ const char *option_nearest(const struct option_spec *table, size_t count, const 
         size_t distance = edit_distance(key, table[i].key);
         if (distance < best) {
             best = distance;
-            nearest = table[i].key;
+            nearest = &table[i];
         }
     }
-    return nearest || !len ? nearest : completed(table, count, key, len);
+    if (nearest)
+        return nearest->key;
+    return len ? completed(table, count, key, len) : NULL;
 }

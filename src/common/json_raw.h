@@ -119,7 +119,7 @@ static inline size_t json_raw_compact(const char *from, const char *end, char *t
     while (from < end) {
         const char *next = *from == '"' ? json_skip_string(from) : from + 1;
         if (!json_is_space(*from)) {
-            if (len + (size_t)(next - from) <= room)
+            if (to && len + (size_t)(next - from) <= room)
                 memcpy(to + len, from, (size_t)(next - from));
             len += (size_t)(next - from);
         }
