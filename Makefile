@@ -33,7 +33,7 @@ COMMON   := environment log xmalloc
 MASTER   := options option_value option_print config config_check json_line json_reason file_read token_file identity \
             address \
             timers hash payload conn job job_queue pool module_table module_refusal episode log_limit dispatcher \
-            dispatch_end dispatch_renew dispatch_run dispatch_start dispatch_stop request request_scan event_writer \
+            dispatch_end dispatch_renew dispatch_run dispatch_start dispatch_stop dispatch_tiny request request_scan event_writer \
             signal_name worker_proc worker_output worker_link client_session report listener stall master \
             check_modules module_check user_environ
 WORKER   := startup options handshake settings master_link loader host functions job job_loop buffer report text

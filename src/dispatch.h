@@ -75,16 +75,24 @@ void dispatch_begin_lent(struct dispatcher *d, struct worker *worker);
 /* Gives the job, which is in no line, to an idle worker. */
 void dispatch_assign(struct dispatcher *d, struct worker *worker, struct job *job);
 
-/* Hands a job that has just come to a worker, though one is idle. */
-void dispatch_assign_new(struct dispatcher *d, struct job *job);
-
-void dispatch_on_recall(void *arg);
-
-/* Waiting jobs to idle workers, first in, first out. */
+/* Waiting jobs to idle workers, first in, first out, unless they are left to busy ones. */
 void dispatch_line(struct dispatcher *d);
 
 /* The worker has answered for its job. */
 void dispatch_next(struct dispatcher *d, struct worker *worker);
+
+/* dispatch_tiny.c: jobs that are not worth waking a worker for */
+
+/* A job that has just come is to join the line, though a worker is idle. */
+bool dispatch_should_wait(const struct dispatcher *d, const struct job *job);
+
+/* What waits is left to the busy workers, though others are idle. */
+bool dispatch_is_left(const struct dispatcher *d);
+
+/* To be called when workers may have become idle, or the last idle one busy. */
+void dispatch_watch_line(struct dispatcher *d);
+
+void dispatch_on_recall(void *arg);
 
 /* dispatch_stop.c: stopping */
 

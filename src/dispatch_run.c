@@ -3,16 +3,11 @@
  */
 #include "dispatch.h"
 
-#include <stddef.h>
-
 enum {
     LEND_RUN_MAX_US = 1000,       /* longer jobs are not worth it: the way is short beside them */
     LEND_PAYLOAD_MAX = 16 * 1024, /* nor are large ones */
-    LEND_QUIET_US = 10000000,  /* what a worker prints is logged with its job: one that did is lent
-                                  nothing for so long */
-    TINY_RUN_US = 50,          /* about what it takes to wake another process */
-    WORKERS_PER_PROCESSOR = 2, /* on tiny jobs keep it busy, also while one of them is woken */
-    RECALL_MS = 2,             /* a worker that is on a tiny job for so long was misjudged */
+    LEND_QUIET_US = 10000000, /* what a worker prints is logged with its job: one that did is lent
+                                 nothing for so long */
 };
 
 bool dispatch_take_back(struct dispatcher *d, struct job *job)
@@ -198,79 +193,10 @@ void dispatch_assign(struct dispatcher *d, struct worker *worker, struct job *jo
     begin(d, worker, job);
 }
 
-/* --- tiny jobs --- */
-
-static bool is_tiny(const struct module_entry *module)
-{
-    return module->mean_run_us && module->mean_run_us <= TINY_RUN_US;
-}
-
-/* Such jobs run on as many workers as the processors can serve: one more takes turns with them. */
-static bool enough_run(const struct dispatcher *d, const struct module_entry *module)
-{
-    return d->limits.processors && is_tiny(module) &&
-           module->running >= (size_t)d->limits.processors * WORKERS_PER_PROCESSOR;
-}
-
-static bool is_slow(const struct dispatcher *d, const struct worker *worker)
-{
-    return dispatch_now(d) - worker->job->assigned_us >= RECALL_MS * 1000ull;
-}
-
-/* The worker that the job is lent to though another is idle; NULL: wake that. Only the one that was
- * woken last is asked, so that one is filled before the next is woken. */
-static struct worker *tiny_worker(const struct dispatcher *d, const struct job *job)
-{
-    struct worker *worker = TAILQ_FIRST(&d->pool.lists[WORKER_BUSY]);
-    bool fits = enough_run(d, job->module) && is_small(job) &&
-                dispatcher_waiting(d) < d->limits.job_max && worker &&
-                worker->lent_count + 1 < d->limits.worker_window && may_be_lent_to(d, worker) &&
-                is_tiny(worker->job->module) && !is_slow(d, worker);
-    return fits ? worker : NULL;
-}
-
-/* Workers may have become idle, or the last idle one busy. */
-static void watch_lent(struct dispatcher *d)
-{
-    if (d->lent && !pool_idle(&d->pool))
-        dispatch_grow(d);
-    else if (d->lent && !timer_is_set(&d->recall))
-        timer_set_ms(d->timers, &d->recall, RECALL_MS);
-}
-
-void dispatch_assign_new(struct dispatcher *d, struct job *job)
-{
-    struct worker *worker = tiny_worker(d, job);
-    if (worker) {
-        job_set_state(job, JOB_WAITING);
-        lend_job(d, worker, job);
-    } else {
-        dispatch_assign(d, pool_idle(&d->pool), job);
-    }
-    watch_lent(d);
-}
-
-/* Workers are idle, and others do not come to what they were lent. */
-void dispatch_on_recall(void *arg)
-{
-    struct dispatcher *d = arg;
-    struct worker *worker;
-    TAILQ_FOREACH (worker, &d->pool.lists[WORKER_BUSY], link)
-        if (worker->lent_count && is_slow(d, worker))
-            dispatch_take_back_lent(d, worker);
-    dispatch_line(d);
-    dispatch_grow(d);
-}
-
-/* --- the line --- */
-
-/* The longest lent job that no worker has begun, out of that worker's; NULL if there is none, or if
- * it is as well off where it is. */
+/* The longest lent job that no worker has begun, out of that worker's; NULL if there is none. */
 static struct job *first_lent(struct dispatcher *d)
 {
     struct job *job = TAILQ_FIRST(&d->lent_jobs);
-    if (job && enough_run(d, job->module))
-        return NULL;
     while (job && !dispatch_unwait(d, job))
         job = TAILQ_NEXT(job, lent_link);
     return job;
@@ -298,9 +224,9 @@ void dispatch_line(struct dispatcher *d)
 {
     struct worker *worker;
     struct job *job;
-    while ((worker = pool_idle(&d->pool)) && (job = next_job(d)))
+    while ((worker = pool_idle(&d->pool)) && !dispatch_is_left(d) && (job = next_job(d)))
         dispatch_assign(d, worker, job);
-    watch_lent(d);
+    dispatch_watch_line(d);
 }
 
 void dispatch_next(struct dispatcher *d, struct worker *worker)

@@ -105,6 +105,8 @@ static void enqueue(struct dispatcher *d, struct job *job)
     size_t position = dispatcher_waiting(d);
     job_queue_put(&d->queue, job);
     accept_job(job, position);
+    if (pool_idle(&d->pool))
+        dispatch_line(d);
     dispatch_grow(d);
 }
 
@@ -122,9 +124,11 @@ void dispatcher_submit(struct dispatcher *d, struct job *job)
         refuse(d, job, OVERLOAD_MEMORY);
     } else if (quota_used_up(d, job)) {
         refuse(d, job, OVERLOAD_CLIENT_QUOTA);
-    } else if (pool_idle(&d->pool) && !job_queue_count(&d->queue)) {
+    } else if (pool_idle(&d->pool) && !job_queue_count(&d->queue) &&
+               !dispatch_should_wait(d, job)) {
         accept_job(job, 0);
-        dispatch_assign_new(d, job);
+        dispatch_assign(d, pool_idle(&d->pool), job);
+        dispatch_watch_line(d);
     } else if (may_wait(d)) {
         enqueue(d, job);
     } else {
@@ -374,6 +378,7 @@ void dispatcher_configure(struct dispatcher *d, const struct dispatcher_limits *
     d->limits = *limits;
     if (renew)
         dispatch_renew(d);
+    dispatch_line(d); /* what may be left to busy workers depends on the limits */
     dispatch_grow(d);
 }
 

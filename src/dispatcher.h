@@ -15,11 +15,6 @@
  * whether it has begun a job without waiting for it (common/worker_page.h). Before a worker is hurt
  * in any way, all that it was lent is taken back: with a worker only the job is lost that it is on.
  *
- * A job that takes some microseconds is not worth waking a process for. So a worker may be idle and
- * a job be lent all the same, if that module's jobs are tiny and enough workers are on such jobs
- * already to keep all processors busy: a pool of 256 then costs as little per job as one of four.
- * Should the guess be wrong, the job is taken back within milliseconds and goes to the idle one.
- *
  * Two designs were weighed: a queue for each worker, where jobs are moved between queues when one
  * runs dry, leaves jobs behind a long one whenever the guess was wrong; here a wrong guess costs
  * one message that is skipped.
@@ -107,9 +102,10 @@ struct dispatcher {
     struct timer backoff;    /* set: no worker is started until it fires */
     struct timer proven;     /* set: starts failed, then a worker became ready; fires if it lasts */
     struct timer more;       /* set: the line is served or the pool grows on in the next turn */
-    struct timer unavailable; /* set: jobs wait and no worker lives */
-    struct timer purge;       /* set: waiting jobs are being failed, batch by batch */
-    struct timer recall;      /* set: jobs are lent though workers are idle */
+    struct timer unavailable;   /* set: jobs wait and no worker lives */
+    struct timer purge;         /* set: waiting jobs are being failed, batch by batch */
+    struct timer recall;        /* set: jobs wait though workers are idle */
+    uint64_t distrust_until_us; /* until then no line is left to busy workers */
     size_t purge_left;
     enum fail_reason purge_reason;
     char purge_message[MESSAGE_MAX];

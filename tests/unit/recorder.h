@@ -427,11 +427,14 @@ static inline void check_invariants(void)
     hot_assert(running == counts->running);
     hot_assert(lent == d.lent);
     check_lent_jobs();
-    /* Nobody waits in the line while a worker is free, nor long with another one; and none is left
+    /* Nobody waits while a worker is free, unless it is for some milliseconds; and none is left
      * unstarted for him. */
     const struct job *first = job_queue_first(&d.queue);
-    hot_assert(!pool_idle(&d.pool) || !first || (first->source->gone && timer_is_set(&d.more)));
+    hot_assert(!pool_idle(&d.pool) || !first || timer_is_set(&d.recall) ||
+               (first->source->gone && timer_is_set(&d.more)));
     hot_assert(!pool_idle(&d.pool) || !d.lent || timer_is_set(&d.recall));
+    hot_assert(!pool_idle(&d.pool) || !first || dispatcher_waiting(&d) < limits.job_max ||
+               first->source->gone);
     bool may_start = !d.draining && !timer_is_set(&d.backoff) && !pool_idle(&d.pool) &&
                      pool_count(&d.pool) < d.limits.pool_max && !d.start_failures;
     hot_assert(!may_start || dispatcher_waiting(&d) <= d.pool.counts[WORKER_STARTING] ||

@@ -596,13 +596,18 @@ static void open_tiny(uint64_t run_us, uint32_t window)
     hush_news();
 }
 
-/* They go to the worker that was woken last until it is full; then the next is woken. */
+/* They are left to the two, and their next ones are lent to them. */
 START_TEST(test_tiny)
 {
     open_tiny(50, 4);
-    submit_many(5);
-    ck_told("give 2 j9, give 2 j10, give 2 j11, give 3 j12, a12 started 3 #12, give 3 j13");
-    ck_assert_uint_eq(d.pool.counts[WORKER_IDLE], 2);
+    submit_many(12);
+    ck_told("");
+    ck_assert_uint_eq(d.pool.counts[WORKER_IDLE], 3);
+    finishes_in(2, 50);
+    ck_told("a8 done, give 2 j9, a9 started 2 #9, give 2 j10, give 2 j11, give 2 j12");
+    begins(2);
+    finishes_in(1, 50);
+    ck_told("a7 done, give 1 j13, a13 started 1 #13, give 1 j14, give 1 j15");
     ck_assert_uint_eq(d.pool.forks, 5);
 }
 END_TEST
@@ -612,7 +617,7 @@ START_TEST(test_tiny_accepted)
     open_tiny(50, 4);
     SUBMIT(.accepted = true);
     SUBMIT(.accepted = true);
-    ck_told("a9 accepted 0, give 2 j9, a10 accepted 0, give 2 j10");
+    ck_told("a9 accepted 0, a10 accepted 1");
 }
 END_TEST
 
@@ -627,95 +632,128 @@ START_TEST(test_tiny_not)
     if (_i == 4)
         limits.job_max = 0; /* no job may wait */
     dispatcher_configure(&d, &limits, false);
-    if (_i == 5)
-        pass_ms(2); /* the worker on the last one takes longer than that */
-    if (_i == 6)
-        the_worker(2)->printed_us = timers.now_us;
     hush_news();
-    if (_i == 7)
+    if (_i == 5)
         SUBMIT(.module = 1, .started = true); /* of that nothing is known */
-    else if (_i == 8)
-        SUBMIT(.size = 100000, .started = true);
     else
         SUBMIT(.started = true);
     ck_told("give 3 j9, a9 started 3 #9");
 }
 END_TEST
 
-/* A worker that becomes idle has no use for tiny jobs that others have at hand. */
-START_TEST(test_tiny_stays)
+/* Nobody else has to wait for them: first in, first out, and all that are idle are woken. */
+START_TEST(test_tiny_and_another)
 {
     open_tiny(50, 4);
-    submit_many(4);
-    begins(3);
-    hush_news();
-    finishes_in(3, 50);
-    ck_told("a12 done");
-    ck_assert_uint_eq(d.lent, 3);
+    submit_many(1);
+    ck_told("");
+    SUBMIT(.module = 1, .started = true);
+    ck_told("give 3 j9, a9 started 3 #9, give 4 j10, a10 started 4 #10");
 }
 END_TEST
 
-/* ... but those that have them are on long ones this time: soon all that wait for those are
- * elsewhere, the first of them first. */
+/* ... nor is anybody refused for them. */
+START_TEST(test_tiny_and_job_max)
+{
+    open_tiny(50, 4);
+    limits.job_max = 3;
+    dispatcher_configure(&d, &limits, false);
+    submit_many(2);
+    ck_told("");
+    submit_many(1);
+    ck_told("give 3 j9, a9 started 3 #9");
+    submit_many(2);
+    ck_told("give 4 j10, a10 started 4 #10, give 5 j11, a11 started 5 #11");
+    submit_many(1);
+    ck_told("");
+    SUBMIT();
+    ck_told("a15 overload queue-full 3 5");
+}
+END_TEST
+
+/* Those that it is left to are on long ones this time: soon all that wait are elsewhere, and for a
+ * while nothing is left to anybody. */
 START_TEST(test_tiny_recall)
 {
     open_tiny(50, 4);
     submit_many(2);
-    ck_told("give 2 j9, give 2 j10");
-    pass_ms(1);
+    ck_told("");
+    pass_ms(4);
     ck_told("");
     pass_ms(1);
-    ck_told("back 2 j9 yes, back 2 j10 yes, give 3 j9, a9 started 3 #9, give 4 j10, a10 started "
-            "4 #10");
+    ck_told("give 3 j9, a9 started 3 #9, give 4 j10, a10 started 4 #10");
     ck_assert(!timer_is_set(&d.recall));
-    pass_ms(100);
     begins(3);
     finishes_in(3, 50);
+    pass_ms(90);
     SUBMIT();
-    ck_told("a9 done, give 3 j11"); /* no more jobs for those that are slow */
+    ck_told("a9 done, give 3 j11");
+    begins(3);
+    finishes_in(3, 50);
+    pass_ms(10);
+    SUBMIT();
+    ck_told("a11 done");
 }
 END_TEST
 
-/* The worker goes on: nothing is taken back, and it is looked at again. */
+/* What one of them has at hand already is taken back, too. */
+START_TEST(test_tiny_recall_lent)
+{
+    open_tiny(50, 4);
+    submit_many(12);
+    finishes_in(1, 50);
+    begins(1);
+    hush_news();
+    pass_ms(5);
+    const char *got = news();
+    ck_assert_ptr_nonnull(strstr(got, "back 1 j10 yes, back 1 j11 yes, back 1 j12 yes"));
+    ck_assert_ptr_nonnull(strstr(got, "give 3 j10"));
+    ck_assert_ptr_nonnull(strstr(got, "give 4 j11"));
+    ck_assert_uint_eq(d.pool.counts[WORKER_IDLE], 0);
+}
+END_TEST
+
+/* They go on: all is well, and looked at again. */
 START_TEST(test_tiny_no_recall)
 {
     open_tiny(50, 4);
-    submit_many(2);
-    pass_ms(1);
+    submit_many(12);
+    pass_ms(3);
+    finishes_in(1, 50);
     finishes_in(2, 50);
+    begins(1);
     begins(2);
     hush_news();
-    pass_ms(1);
+    pass_ms(2);
     ck_told("");
     ck_assert(timer_is_set(&d.recall));
-    pass_ms(2);
-    ck_told("back 2 j10 yes, give 3 j10, a10 started 3 #10");
+    ck_assert_uint_eq(d.pool.counts[WORKER_IDLE], 3);
 }
 END_TEST
 
-/* Of workers that are to end, none is given what comes back. */
 START_TEST(test_tiny_reload)
 {
     open_tiny(50, 4);
     submit_many(1);
-    hush_news();
     dispatcher_configure(&d, &limits, true);
     ck_told("retire 3"); /* it makes room */
     dies(3, -0);
     ck_told("forget 3, start 6");
     ready(6);
-    ck_told("back 2 j9 yes, retire 4, retire 5, give 6 j9, a9 started 6 #9");
+    ck_told("retire 4, retire 5");
+    finishes_in(2, 50); /* it is the last that may be left anything */
+    ck_told("a8 done, retire 2");
 }
 END_TEST
 
+/* One of the two is gone: they are not enough any more. */
 START_TEST(test_tiny_lost)
 {
     open_tiny(50, 4);
     submit_many(2);
-    hush_news();
     dies(2, SIGSEGV);
-    ck_told("a8 failed error SIG 11, back 2 j9 yes, back 2 j10 yes, give 3 j9, a9 started 3 #9, "
-            "give 4 j10, a10 started 4 #10, forget 2, start 6");
+    ck_told("a8 failed error SIG 11, give 3 j9, a9 started 3 #9, forget 2, start 6");
+    ck_assert_uint_eq(dispatcher_waiting(&d), 1); /* and now they are */
 }
 END_TEST
 
@@ -882,9 +920,11 @@ int main(void)
     tcase_add_test(tc, test_idle_takes_over_from_the_second);
     tcase_add_test(tc, test_tiny);
     tcase_add_test(tc, test_tiny_accepted);
-    tcase_add_loop_test(tc, test_tiny_not, 0, 9);
-    tcase_add_test(tc, test_tiny_stays);
+    tcase_add_loop_test(tc, test_tiny_not, 0, 6);
+    tcase_add_test(tc, test_tiny_and_another);
+    tcase_add_test(tc, test_tiny_and_job_max);
     tcase_add_test(tc, test_tiny_recall);
+    tcase_add_test(tc, test_tiny_recall_lent);
     tcase_add_test(tc, test_tiny_no_recall);
     tcase_add_test(tc, test_tiny_reload);
     tcase_add_test(tc, test_tiny_lost);
