@@ -50,9 +50,10 @@ const struct option_spec option_table[] = {
      .help = "most jobs that wait for a worker; those beyond it are answered with overload"},
     {.key = "worker-window", .type = OPTION_UINT32, .offset = CONFIG(worker_window), .reload = true,
      .min = 1, .max = 32, .default_text = "16", .unit = "",
-     .help = "most jobs handed to one worker, the one it is on included, while a line waits or "
-             "jobs take microseconds; more of them share system calls, and those not begun are "
-             "taken back when another worker is free; 1 turns handing over early off"},
+     .help = "most jobs handed to one worker, the one it is on included, while a line waits; "
+             "more of them share system calls, and those not begun are taken back when another "
+             "worker is free; 1 turns that off, and with it that jobs of microseconds are left to "
+             "as few workers as keep the processors busy"},
     {.key = "module-dir", .type = OPTION_STRING, .offset = CONFIG(module_dir), .reload = true,
      .min = 1, .max = TEXT_MAX, .default_text = "null", .unit = "",
      .help = "where the modules are, NAME.so each; if unset, modules beside taskmasterd when "
