@@ -136,11 +136,6 @@ void dispatcher_submit(struct dispatcher *d, struct job *job)
     }
 }
 
-uint64_t dispatcher_next_seq(const struct dispatcher *d)
-{
-    return d->last_seq + 1;
-}
-
 struct job *dispatcher_find(const struct dispatcher *d, uint64_t seq)
 {
     struct hash_node *node = hash_first(&d->jobs, seq_hash(seq));

@@ -150,9 +150,6 @@ void dispatcher_configure(struct dispatcher *d, const struct dispatcher_limits *
  * are told before this returns; then the job may be gone. */
 void dispatcher_submit(struct dispatcher *d, struct job *job);
 
-/* The number that the next submitted job will get. */
-uint64_t dispatcher_next_seq(const struct dispatcher *d);
-
 /* The live job of that number; NULL if there is none. */
 struct job *dispatcher_find(const struct dispatcher *d, uint64_t seq);
 

@@ -62,9 +62,9 @@ typedef struct tm_host tm_host; /* the worker, valid from init() to the end of t
 typedef enum tm_level { TM_DEBUG, TM_INFO, TM_WARNING, TM_ERROR } tm_level;
 
 /*
- * The worker's side of the calls below. Modules use the inline functions, which check `size`, so
- * that a module built against a newer header still runs, without the newer calls, in an older
- * worker. Members are only ever appended.
+ * The worker's side of the calls below. Modules use the inline functions. Members are only ever
+ * appended, and what is added to this release's asks TM_HAS() first, so that a module built
+ * against a newer header still runs, without the newer calls, in an older worker.
  */
 struct tm_functions {
     size_t size; /* of this table as the worker knows it, in bytes */
@@ -134,7 +134,7 @@ static inline TM_UNUSED int tm_should_stop(const tm_job *job)
 /*
  * Adds `len` bytes (copied) to the job's result; may be called repeatedly, the pieces add up. 0, or
  * -1 when the result would exceed payload-max: the job then fails with reason too-large, whatever
- * follows. What was replied to a job that fails goes along with the failure as its details.
+ * follows, unless tm_fail() had failed it before. What was replied to a job that fails goes along with the failure as its details.
  */
 static inline TM_UNUSED int tm_reply(tm_job *job, const void *data, size_t len)
 {
@@ -243,7 +243,7 @@ typedef struct tm_descriptor {
     void (*fini)(void) TM_ZERO;
 
     /* Optional. Static JSON text: {"help": text, "input": JSON Schema of the payload}, both
-     * optional. */
+     * optional. This release does not call it. */
     const char *(*describe)(void)TM_ZERO;
 } tm_descriptor;
 

@@ -175,7 +175,7 @@ static struct source *living_source(struct input *input)
 static void submit(struct input *input)
 {
     struct source *source = living_source(input);
-    uint64_t seq = dispatcher_next_seq(&d);
+    uint64_t seq = d.last_seq + 1;
     uint8_t what = take(input);
     if (!source || source->ended || seq > JOBS_MAX)
         return;
@@ -191,7 +191,7 @@ static void submit(struct input *input)
         .job = job, .source = source, .notify_accepted = what & 64, .notify_started = what & 64};
     job_set_source(job, &source->source);
     dispatcher_submit(&d, job);
-    bug_on(dispatcher_next_seq(&d) != seq + 1);
+    bug_on(d.last_seq + 1 != seq + 1);
 }
 
 /* One of the jobs that have not ended, whoever submitted it. */

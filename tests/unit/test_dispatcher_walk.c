@@ -329,7 +329,7 @@ static void submit_any(void)
     };
     if (leaving[source])
         return;
-    struct expected *job = &jobs[dispatcher_next_seq(&d)];
+    struct expected *job = &jobs[d.last_seq + 1];
     *job = (struct expected){
         .phase = IN_LINE,
         .accepted_wanted = order.accepted,
