@@ -134,7 +134,8 @@ static inline TM_UNUSED int tm_should_stop(const tm_job *job)
 /*
  * Adds `len` bytes (copied) to the job's result; may be called repeatedly, the pieces add up. 0, or
  * -1 when the result would exceed payload-max: the job then fails with reason too-large, whatever
- * follows, unless tm_fail() had failed it before. What was replied to a job that fails goes along with the failure as its details.
+ * follows, unless tm_fail() had failed it before. What was replied to a job that fails goes along
+ * with the failure as its details.
  */
 static inline TM_UNUSED int tm_reply(tm_job *job, const void *data, size_t len)
 {
