@@ -32,10 +32,14 @@ static void go_on(struct nemesis *nemesis, const struct later *later)
         kill(later->pid, SIGCONT);
 }
 
-/* Written down first: whatever follows from it comes after it. */
+/*
+ * Written down first: whatever follows from it comes after it. Nobody is hit once the master is
+ * being killed: a worker that is stopped in that moment, before it has asked to be killed with its
+ * master, is stopped for ever. (One that was stopped before is woken by the kernel.)
+ */
 static void aim(struct nemesis *nemesis, enum fault_kind kind, pid_t pid, int signo)
 {
-    if (!daemon_owns(nemesis->daemon, pid)) {
+    if (nemesis->monitor->expect_end || !daemon_owns(nemesis->daemon, pid)) {
         nemesis->missed++;
         return;
     }
