@@ -51,12 +51,14 @@ void workers_free(struct workers *workers); /* once no worker and no connection 
 /* Other settings, for workers that start from now on. */
 void workers_configure(struct workers *workers, const struct config *config);
 
+/* Reaps all children that have died. */
+void workers_reap(struct workers *workers);
+
+/* worker_port.c */
+
 /* A new connection on the worker port; takes over `fd`. */
 void workers_accept(struct workers *workers, int fd, const struct sockaddr *addr,
                     socklen_t addr_len);
-
-/* Reaps all children that have died. */
-void workers_reap(struct workers *workers);
 
 /* Closes connections that have not proven themselves. */
 void workers_close_unproven(struct workers *workers);

@@ -1,0 +1,131 @@
+/*
+ * worker_answer: what a worker answers for its jobs, on its way to the dispatcher: messages that
+ * were read and checked, and the small results that it left in slots of the memory it shares with
+ * the master (common/worker_page.h).
+ */
+#include "worker_private.h"
+
+#include "common/wire.h"
+#include "common/xmalloc.h"
+#include "module_refusal.h"
+
+#include <stdlib.h>
+
+enum {
+    PEEK_MIN_MS = 1,  /* how often a silent worker's slots are looked at, */
+    PEEK_MAX_MS = 64, /* less and less often */
+};
+
+/* --- messages --- */
+
+/* The payload of a failure is its text, then the details. */
+static struct payload *details_of(struct worker_link *link, const struct wire_head *head,
+                                  struct payload *payload)
+{
+    if (!head->size)
+        return NULL;
+    char *copy = xmalloc(head->size);
+    payload_copy(payload, head->text_len, copy, head->size);
+    struct payload *details = payload_from(link->workers->loop->budget, copy, head->size);
+    free(copy);
+    return details;
+}
+
+static void take_failure(struct worker_link *link, const struct wire_head *head,
+                         struct payload *payload)
+{
+    static const enum fail_reason reasons[] = {
+        [WIRE_KIND_MODULE] = FAIL_MODULE,
+        [WIRE_KIND_UNAVAILABLE] = FAIL_UNAVAILABLE,
+        [WIRE_KIND_TOO_LARGE] = FAIL_TOO_LARGE,
+    };
+    char message[WIRE_TEXT_MAX];
+    size_t len = head->text_len ? payload_copy(payload, 0, message, head->text_len) : 0;
+    if (head->kind == WIRE_KIND_UNAVAILABLE)
+        module_refusal_log(&link->worker->job->module->refusal, link->worker->job->module->name,
+                           link->worker->id, message, len, workers_timers(link->workers)->now_us);
+    struct worker_answer answer = {
+        .type = JOB_FAILED,
+        .fail = reasons[head->kind],
+        .run_us = head->time_us,
+        .code = head->kind == WIRE_KIND_MODULE ? head->name : NULL,
+        .message = message,
+        .message_len = len,
+        .payload = details_of(link, head, payload),
+    };
+    dispatcher_worker_answered(link->workers->dispatcher, link->worker, &answer);
+    payload_unref(answer.payload);
+}
+
+/* What a job printed is logged before it ends. One look serves all answers that came together. */
+static void drain_before_answer(struct worker_link *link)
+{
+    uint64_t now_us = workers_timers(link->workers)->now_us;
+    if (link->drained_us != now_us)
+        worker_output_drain(&link->output);
+    link->drained_us = now_us;
+    link->peek_ms = PEEK_MIN_MS;
+}
+
+void worker_answer_take(struct worker_link *link, const struct wire_head *head,
+                        struct payload *payload)
+{
+    /* The header was checked when it came; the job may have been ended since (by an abort). */
+    if (!link->worker->job || link->worker->job->seq != head->job)
+        return;
+    drain_before_answer(link);
+    worker_proc_release(&link->proc, link->worker->job->slot);
+    if (head->type == WIRE_FAILED) {
+        take_failure(link, head, payload);
+        return;
+    }
+    struct worker_answer answer = {.type = JOB_DONE, .payload = payload, .run_us = head->time_us};
+    dispatcher_worker_answered(link->workers->dispatcher, link->worker, &answer);
+}
+
+/* --- slots --- */
+
+void worker_answer_take_results(struct worker_link *link)
+{
+    char data[WORKER_RESULT_MAX];
+    size_t len;
+    struct job *job;
+    while ((job = link->worker->job) &&
+           worker_proc_result(&link->proc, job->slot, job->seq, data, &len)) {
+        if (len > WORKER_RESULT_MAX) {
+            worker_link_break_off(link, "a result beyond its slot");
+            return;
+        }
+        drain_before_answer(link);
+        worker_proc_release(&link->proc, job->slot);
+        struct worker_answer answer = {.type = JOB_DONE,
+                                       .run_us = 1}; /* quick, or it were a message */
+        if (len)
+            answer.payload = payload_from(link->workers->loop->budget, data, len);
+        dispatcher_worker_answered(link->workers->dispatcher, link->worker, &answer);
+        payload_unref(answer.payload);
+    }
+}
+
+/* A worker that went on to a long job may have left results without a word. */
+static void on_peek(void *arg)
+{
+    struct worker_link *link = arg;
+    link->peek_ms = link->peek_ms < PEEK_MAX_MS ? link->peek_ms * 2 : PEEK_MAX_MS;
+    worker_answer_take_results(link);
+    if (link->worker->job)
+        timer_set_ms(workers_timers(link->workers), &link->peek, link->peek_ms);
+}
+
+void worker_answer_init(struct worker_link *link)
+{
+    timer_init(&link->peek, on_peek, link);
+}
+
+void worker_answer_watch(struct worker_link *link)
+{
+    if (timer_is_set(&link->peek))
+        return;
+    link->peek_ms = PEEK_MIN_MS;
+    timer_set_ms(workers_timers(link->workers), &link->peek, PEEK_MIN_MS);
+}

@@ -1,0 +1,304 @@
+/*
+ * worker_port: the connections on the worker port. A new one proves with a token that it is a
+ * worker that was started, or is closed; then the worker's messages are read and checked here, and
+ * what they say goes to worker_answer.c. A connection that ends is worker_link.c's concern.
+ */
+#include "worker_link.h"
+#include "worker_private.h"
+
+#include "common/limits.h"
+#include "common/log.h"
+#include "common/wire.h"
+#include "common/xmalloc.h"
+
+#include <taskmaster/version.h>
+
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+enum {
+    UNPROVEN_SPARE =
+        64, /* connections without a token above pool-max; beyond that the oldest goes */
+};
+
+static struct worker_conn *conn_of(struct conn *conn)
+{
+    return (struct worker_conn *)((char *)conn - offsetof(struct worker_conn, conn));
+}
+
+/* --- writing --- */
+
+void worker_port_send(struct worker_conn *conn, const struct wire_head *head,
+                      struct payload *payload)
+{
+    conn_write(&conn->conn, head, sizeof *head);
+    if (payload)
+        conn_write_payload(&conn->conn, payload);
+}
+
+struct wire_head worker_port_head(enum wire_type type, const char *name)
+{
+    struct wire_head head = {.magic = WIRE_MAGIC, .type = type};
+    size_t len = strlen(name);
+    bug_on(len >= sizeof head.name);
+    memcpy(head.name, name, len);
+    return head;
+}
+
+static void send_welcome(struct worker_conn *conn)
+{
+    struct workers *workers = conn->workers;
+    struct wire_head head = worker_port_head(WIRE_WELCOME, TASKMASTER_VERSION);
+    head.size = workers->settings_len;
+    worker_port_send(conn, &head, NULL);
+    conn_write(&conn->conn, workers->settings, workers->settings_len);
+}
+
+/* --- proving --- */
+
+static struct worker_link *link_by_id(struct workers *workers, uint32_t id)
+{
+    struct worker_link *link;
+    TAILQ_FOREACH (link, &workers->links, link)
+        if (link->worker->id == id)
+            return link;
+    return NULL;
+}
+
+/* In a time that does not depend on where they differ. */
+static bool same_token(const uint8_t *a, const uint8_t *b)
+{
+    uint8_t differ = 0;
+    for (size_t i = 0; i < TOKEN_BYTES; i++)
+        differ |= (uint8_t)(a[i] ^ b[i]);
+    return differ == 0;
+}
+
+static void leave_unproven(struct worker_conn *conn)
+{
+    TAILQ_REMOVE(&conn->workers->unproven, conn, link);
+    conn->workers->unproven_count--;
+    timer_clear(workers_timers(conn->workers), &conn->timer);
+}
+
+static void turn_away(struct worker_conn *conn, const char *why)
+{
+    if (log_limit_allows(&conn->workers->strangers))
+        log_event(LOG_WARN, "stranger", LOG_STR("role", "workers"), LOG_STR("why", why));
+    leave_unproven(conn);
+    conn_close(&conn->conn);
+}
+
+static void take_hello(struct worker_conn *conn, struct payload *payload)
+{
+    struct wire_hello hello;
+    payload_copy(payload, 0, &hello, sizeof hello);
+    struct worker_link *link = link_by_id(conn->workers, hello.worker);
+    if (strncmp(conn->head.name, TASKMASTER_VERSION, sizeof conn->head.name) != 0) {
+        turn_away(conn, "it is of another release");
+    } else if (!link || !same_token(link->token, hello.token)) {
+        turn_away(conn, "its token is not valid");
+    } else if (link->proven) {
+        turn_away(conn, "its token was used already");
+    } else if (link->worker->state != WORKER_STARTING) {
+        turn_away(conn, "its token came too late");
+    } else {
+        leave_unproven(conn);
+        link->proven = true;
+        link->conn = conn;
+        conn->owner = link;
+        send_welcome(conn);
+    }
+}
+
+static void on_unproven_timer(void *arg)
+{
+    turn_away(arg, "it did not prove itself within start-timeout-ms");
+}
+
+/* --- reading --- */
+
+static ssize_t header_end(const char *data, size_t len)
+{
+    (void)data;
+    return len < sizeof(struct wire_head) ? 0 : (ssize_t)sizeof(struct wire_head);
+}
+
+/* NULL, or what is wrong with a header from an unproven connection. */
+static const char *check_stranger(const struct wire_head *head)
+{
+    if (head->magic != WIRE_MAGIC || head->type != WIRE_HELLO)
+        return "it does not speak the workers' protocol";
+    if (head->size != sizeof(struct wire_hello) || head->text_len)
+        return "its hello has a wrong size";
+    return NULL;
+}
+
+static const char *check_worker(const struct worker_link *link, const struct wire_head *head)
+{
+    const struct worker *worker = link->worker;
+    bool ready_is_due = !link->ready && !head->size && !head->text_len;
+    bool answer = head->type == WIRE_DONE || head->type == WIRE_FAILED;
+    if (head->magic != WIRE_MAGIC)
+        return "a header with a wrong magic number";
+    if (head->type == WIRE_ANSWERED)
+        return head->size || head->text_len ? "a message that is too long" : NULL;
+    if (!answer && head->type != WIRE_READY)
+        return "a message of an unknown type";
+    if (head->type == WIRE_READY)
+        return ready_is_due ? NULL : "ready twice";
+    if (!worker->job)
+        return "an answer without a job";
+    if (worker->job->seq != head->job)
+        return "an answer for another job";
+    if (head->text_len > WIRE_TEXT_MAX || (head->text_len && head->type != WIRE_FAILED))
+        return "a text that is too long";
+    if (head->size > link->workers->config->payload_max)
+        return "a result beyond payload-max";
+    if (head->type == WIRE_FAILED &&
+        (head->kind < WIRE_KIND_MODULE || head->kind > WIRE_KIND_TOO_LARGE))
+        return "a failure of an unknown kind";
+    return NULL;
+}
+
+/* A message without payload; ready while it is being told to end comes too late to matter. */
+static void take_empty(struct worker_link *link, const struct wire_head *head)
+{
+    if (head->type == WIRE_ANSWERED)
+        return; /* the results were taken when its header came */
+    if (head->type != WIRE_READY) {
+        worker_answer_take(link, head, NULL);
+        return;
+    }
+    log_event(LOG_INFO, "worker-ready", LOG_UINT("worker", link->worker->id),
+              LOG_INT("pid", link->proc.pid));
+    link->ready = true;
+    if (link->worker->state == WORKER_STARTING) /* else it was told to end meanwhile */
+        dispatcher_worker_ready(link->workers->dispatcher, link->worker);
+}
+
+/* It was killed and its job has been ended, by an abort or as it would not die: what it had said
+ * before is nobody's any more, and no fault of the worker's. */
+static bool is_past_hearing(const struct worker_link *link)
+{
+    return link->killed && !link->worker->job;
+}
+
+static void on_header(struct conn *raw, char *data, size_t len)
+{
+    struct worker_conn *conn = conn_of(raw);
+    struct worker_link *link = conn->owner;
+    const char *fault;
+    memcpy(&conn->head, data, len);
+    conn->head.name[sizeof conn->head.name - 1] = '\0';
+    if (link)
+        worker_answer_take_results(link); /* they are older than the message */
+    if (!conn_is_open(raw))
+        return;
+    if (link && is_past_hearing(link)) {
+        conn_ignore_input(raw);
+        return;
+    }
+    fault = link ? check_worker(link, &conn->head) : check_stranger(&conn->head);
+    size_t body = (size_t)conn->head.size + conn->head.text_len;
+    if (fault && link)
+        worker_link_break_off(link, fault);
+    else if (fault)
+        turn_away(conn, fault);
+    else if (body)
+        conn_expect(raw, body, true, true);
+    else
+        take_empty(link, &conn->head);
+}
+
+static void on_message(struct conn *raw, struct payload *payload, bool over_budget)
+{
+    struct worker_conn *conn = conn_of(raw);
+    bug_on(over_budget);
+    if (conn->owner)
+        worker_answer_take(conn->owner, &conn->head, payload);
+    else
+        take_hello(conn, payload);
+    payload_unref(payload);
+}
+
+static void on_header_too_long(struct conn *conn)
+{
+    (void)conn;
+    bug_on(true); /* headers have one size */
+}
+
+static void on_gone(struct conn *raw, const char *why)
+{
+    struct worker_conn *conn = conn_of(raw);
+    /* A death that is known by now is told as what it is; but not where worker_link_disconnected()
+     * reads on and comes upon the end again: the link is its own until it returns. */
+    if (conn->owner && !conn->owner->proc.reaped && !conn->owner->closed && !raw->loop->reading)
+        workers_reap(conn->workers);
+    if (!conn_is_open(raw))
+        return;
+    if (conn->owner)
+        worker_link_disconnected(conn->owner);
+    else
+        turn_away(conn, why);
+}
+
+static void on_input_end(struct conn *raw)
+{
+    on_gone(raw, "it closed its connection");
+}
+
+static void on_slow(struct conn *conn, enum conn_slow what)
+{
+    (void)conn;
+    (void)what;
+    bug_on(true); /* workers have no such deadlines; their jobs have */
+}
+
+static void on_free(struct conn *conn)
+{
+    free(conn_of(conn));
+}
+
+static const struct conn_ops conn_ops = {
+    .header_end = header_end,
+    .header = on_header,
+    .message = on_message,
+    .header_too_long = on_header_too_long,
+    .input_end = on_input_end,
+    .gone = on_gone,
+    .slow = on_slow,
+    .free = on_free,
+};
+
+/* --- all connections --- */
+
+void workers_accept(struct workers *workers, int fd, const struct sockaddr *addr,
+                    socklen_t addr_len)
+{
+    (void)addr;
+    (void)addr_len;
+    if (workers->unproven_count >= workers->config->pool_max + (size_t)UNPROVEN_SPARE)
+        turn_away(TAILQ_FIRST(&workers->unproven), "too many connections without a token");
+    struct worker_conn *conn = xcalloc(1, sizeof *conn);
+    conn->workers = workers;
+    timer_init(&conn->timer, on_unproven_timer, conn);
+    if (conn_open(&conn->conn, workers->loop, fd, &conn_ops, &workers->limits) < 0) {
+        close(fd);
+        free(conn);
+        return;
+    }
+    TAILQ_INSERT_TAIL(&workers->unproven, conn, link);
+    workers->unproven_count++;
+    timer_set_ms(workers_timers(workers), &conn->timer, workers->config->start_timeout_ms);
+}
+
+void workers_close_unproven(struct workers *workers)
+{
+    struct worker_conn *conn;
+    while ((conn = TAILQ_FIRST(&workers->unproven))) {
+        leave_unproven(conn);
+        conn_close(&conn->conn);
+    }
+}

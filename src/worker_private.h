@@ -1,0 +1,120 @@
+/*
+ * worker_private: what the files of worker_link share. Nobody else includes this.
+ *
+ *     worker_link.c      a worker's two ends, its loss, and the dispatcher's operations
+ *     worker_port.c      connections: proving tokens, reading and checking messages
+ *     worker_answer.c    answers for jobs, from messages and from slots
+ *     worker_end.c       what is known of a worker's end
+ *     worker_settings.c  the settings that workers are told
+ */
+#ifndef TASKMASTER_WORKER_PRIVATE_H
+#define TASKMASTER_WORKER_PRIVATE_H
+
+#include "common/limits.h"
+#include "common/wire.h"
+#include "config.h"
+#include "conn.h"
+#include "dispatcher.h"
+#include "timers.h"
+#include "worker_link.h"
+#include "worker_output.h"
+#include "worker_proc.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/queue.h>
+
+enum {
+    WORKER_WHY_MAX = 160, /* what is known of an end besides its status, as text */
+};
+
+/* The process, and the connection once it is proven. */
+struct worker_link {
+    TAILQ_ENTRY(worker_link) link;
+    struct workers *workers;
+    struct worker *worker; /* the record; both go at the same time */
+    struct worker_conn *conn;
+    struct worker_proc proc;
+    struct worker_output output;
+    uint64_t drained_us; /* when its output was looked at last */
+    uint8_t token[TOKEN_BYTES];
+    bool proven;              /* its token was used */
+    bool ready;               /* it said so */
+    bool killed;              /* SIGKILL was sent to it */
+    bool closed;              /* its connection ended before it did */
+    bool untold;              /* its loss is yet to be logged */
+    char why[WORKER_WHY_MAX]; /* of its end, besides its status */
+    struct timer timer;
+    struct timer peek; /* while jobs are lent: when to look for results that nobody told of */
+    uint32_t peek_ms;
+};
+
+/* A connection on the worker port. */
+struct worker_conn {
+    struct conn conn;
+    TAILQ_ENTRY(worker_conn) link; /* among the unproven */
+    struct workers *workers;
+    struct worker_link *owner; /* NULL: unproven */
+    struct wire_head head;     /* of the message that is arriving */
+    struct timer timer;        /* unproven: until when */
+};
+
+static inline struct timers *workers_timers(const struct workers *workers)
+{
+    return workers->loop->timers;
+}
+
+/* worker_link.c: a worker's two ends */
+
+/* A worker that does what no worker of ours does. */
+void worker_link_break_off(struct worker_link *link, const char *fault);
+
+/*
+ * It closed its connection, or that broke: its process should be ending. A write may be what found
+ * out, by the reset of a process that died with messages unread: what it had sent before is still
+ * there to be read, and counts.
+ */
+void worker_link_disconnected(struct worker_link *link);
+
+/* worker_port.c: what is said over a connection */
+
+struct wire_head worker_port_head(enum wire_type type, const char *name);
+
+/* `payload` may be NULL. */
+void worker_port_send(struct worker_conn *conn, const struct wire_head *head,
+                      struct payload *payload);
+
+/* worker_answer.c: answers for jobs */
+
+void worker_answer_init(struct worker_link *link);
+
+/* A message whose header was checked; `payload` may be NULL. */
+void worker_answer_take(struct worker_link *link, const struct wire_head *head,
+                        struct payload *payload);
+
+/* The results that the worker left in slots, in the order of its jobs. What it is handed meanwhile
+ * is sent at the end of the turn, so that this ends. */
+void worker_answer_take_results(struct worker_link *link);
+
+/* Jobs are lent to it: results that it tells nobody of are looked for now and then, until it has no
+ * job. */
+void worker_answer_watch(struct worker_link *link);
+
+/* worker_end.c: what is known of an end */
+
+/* `status`: the wait status, if it is known; `closed`: its connection ended before it did. */
+void worker_end_describe(const int *status, bool closed, struct worker_end *end, char *text,
+                         size_t size);
+
+/* For the failed event. A client has made room for payload-max and no more: of what the worker
+ * printed there is what fits, the last of it. All else is shorter than the least payload-max. NULL
+ * if there is no memory for that. */
+struct payload *worker_end_details(struct worker_link *link, const struct worker_end *end);
+
+/* worker_settings.c: what a worker is told in WELCOME */
+
+/* JSON text; the caller frees it. */
+char *worker_settings_text(const struct config *config, const char *boot);
+
+#endif
