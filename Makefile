@@ -35,7 +35,7 @@ MASTER   := options option_value option_print config config_check json_line json
             timers hash payload conn job job_queue pool module_table module_refusal episode log_limit dispatcher \
             dispatch_end dispatch_renew dispatch_run dispatch_start dispatch_stop dispatch_tiny request request_scan event_writer \
             signal_name worker_proc worker_output worker_link worker_port worker_answer worker_end worker_settings \
-            client_session report listener stall master \
+            client_session client_requests client_events report listener stall master \
             check_modules module_check user_environ
 WORKER   := startup options handshake settings master_link loader host functions job job_loop buffer report text
 LIBTM    := client connection event request reader stream address jobs failure

@@ -3,7 +3,7 @@
  * client_session: one client's connection, a source of jobs.
  *
  * It reads requests and answers them, hands submits to the dispatcher and writes the events of its
- * jobs. The table in client_session.c says which operation is handled where. How a session ends:
+ * jobs. The table in client_requests.c says which operation is handled where. How a session ends:
  *
  *     OPEN --(EOF, or an error that is fatal)--> ENDING: no more requests; events of its jobs
  *                                                are still delivered

@@ -1,0 +1,100 @@
+/*
+ * client_private: what the files of client_session share. Nobody else includes this.
+ *
+ *     client_session.c   a session's life, its input, and what is wrong with that
+ *     client_requests.c  what each operation does
+ *     client_events.c    what a client is told of its jobs, and of errors
+ */
+#ifndef TASKMASTER_CLIENT_PRIVATE_H
+#define TASKMASTER_CLIENT_PRIVATE_H
+
+#include "client_session.h"
+#include "common/limits.h"
+#include "conn.h"
+#include "dispatcher.h"
+#include "request.h"
+#include "timers.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/queue.h>
+
+enum session_state {
+    SESSION_OPEN,
+    SESSION_ENDING,
+    SESSION_LINGER,
+};
+
+/* An error to tell: at once, or once the payload of the request has passed. */
+struct refusal {
+    const char *code;
+    size_t context_len;
+    char op[OP_TEXT_MAX + 1]; /* compact JSON text; empty if it is not known */
+    char id[ID_TEXT_MAX + 1];
+    char message[REQUEST_MESSAGE_MAX];
+    char context[CONTEXT_MAX];
+};
+
+struct client_session {
+    struct conn conn;
+    struct job_source source;
+    struct clients *clients;
+    TAILQ_ENTRY(client_session) link;
+    uint64_t number;
+    enum session_state state;
+    bool greeted;            /* hello was answered */
+    bool admitted;           /* counts as connected */
+    char *module;            /* the default; NULL until one is set */
+    struct job *arriving;    /* a submit whose payload is on its way */
+    struct refusal *refusal; /* or what a wrong request will be answered */
+    enum op last_op;         /* of the header that was read last */
+    size_t last_size;        /* the payload that it announced */
+    struct timer timer;      /* hello-timeout, then linger */
+    char name[];             /* who it is, for the log */
+};
+
+static inline struct client_session *client_session_of_source(struct job_source *source)
+{
+    return (struct client_session *)((char *)source - offsetof(struct client_session, source));
+}
+
+static inline struct timers *client_session_timers(const struct client_session *session)
+{
+    return session->clients->loop->timers;
+}
+
+/* client_session.c: faults */
+
+/* The one way in which a client's fault ends its connection. `request`: what could be read of it,
+ * or NULL. */
+void client_session_fail(struct client_session *session, const struct request *request,
+                         const char *code, const char *message);
+
+/* The error is told once the request's payload, if it has one, has passed. */
+void client_session_refuse(struct client_session *session, const struct request *request,
+                           const char *code, const char *message);
+
+/* client_requests.c: operations */
+
+/* Does what the request asks for, or refuses it. */
+void client_requests_answer(struct client_session *session, struct request *request);
+
+/* A submit that has been read whole. */
+void client_requests_submit(struct client_session *session, struct job *job);
+
+/* The job source's function `left`. */
+void client_requests_on_left(struct job_source *source, struct job *job);
+
+/* client_events.c: what is told */
+
+/* `request`: what could be read of it, or NULL. */
+void client_events_fill_refusal(struct refusal *refusal, const struct request *request,
+                                const char *code, const char *message);
+
+void client_events_error(struct client_session *session, const struct refusal *refusal, bool fatal);
+
+/* The job source's function `event`. */
+void client_events_on_job(struct job_source *source, struct job *job, const struct job_event *e);
+
+#endif

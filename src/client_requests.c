@@ -1,0 +1,278 @@
+/*
+ * client_requests: what each operation does, for a request that was read and is right. handlers[]
+ * says which is handled where. A submit's job is known by its id from here until it has ended.
+ */
+#include "client_private.h"
+
+#include "common/limits.h"
+#include "common/log.h"
+#include "common/xmalloc.h"
+#include "event_writer.h"
+#include "report.h"
+#include "request.h"
+
+#include <taskmaster/version.h>
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static const char features[] =
+    "[\"set\",\"stats\",\"workers\",\"cancel\",\"kill\",\"context\",\"link\","
+    "\"timeout\",\"notify-accepted\",\"notify-started\"]";
+
+static void begin_answer(struct event_writer *event, struct client_session *session,
+                         const char *name, const struct request *request)
+{
+    event_begin(event, &session->conn, name);
+    event_json(event, "id", request->id, request->id_len);
+}
+
+static void answer_ok(struct client_session *session, const struct request *request)
+{
+    struct event_writer event;
+    begin_answer(&event, session, "ok", request);
+    event_word(&event, "op", op_name(request->op));
+    event_end(&event);
+}
+
+/* --- hello and set --- */
+
+static void set_module(struct client_session *session, const struct request *request)
+{
+    if (!request->module_len)
+        return;
+    free(session->module);
+    session->module = xstrdup(request->module);
+}
+
+/* In a time that tells nothing about the tokens but their number. */
+static bool token_is_valid(const struct config *config, const char *token)
+{
+    bool found = false;
+    size_t len = strlen(token);
+    for (size_t i = 0; i < config->tokens.count; i++) {
+        const char *known = config->tokens.items[i];
+        size_t known_len = strlen(known);
+        unsigned char differ = known_len != len;
+        for (size_t k = 0; k < len; k++)
+            differ |= (unsigned char)(token[k] ^ known[known_len ? k % known_len : 0]);
+        found |= !differ;
+    }
+    return found || !config->token_file;
+}
+
+static void handle_hello(struct client_session *session, struct request *request)
+{
+    const struct config *config = session->clients->config;
+    struct event_writer event;
+    if (session->greeted) {
+        client_session_refuse(session, request, "bad-request", "hello was said already");
+        return;
+    }
+    if (!token_is_valid(config, request->token)) {
+        client_session_fail(session, request, "unauthorized",
+                            request->token[0] ? "the token is not one of this server's"
+                                              : "this server asks for a token");
+        return;
+    }
+    session->greeted = true;
+    timer_clear(client_session_timers(session), &session->timer);
+    set_module(session, request);
+    begin_answer(&event, session, "hello", request);
+    event_uint(&event, "protocol", PROTOCOL_VERSION);
+    event_word(&event, "server", "taskmasterd/" TASKMASTER_VERSION);
+    event_word(&event, "boot", session->clients->boot);
+    event_uint(&event, "header_max", HEADER_MAX);
+    event_uint(&event, "payload_max", config->payload_max);
+    event_uint(&event, "id_max", ID_MAX);
+    event_uint(&event, "context_max", CONTEXT_MAX);
+    event_uint(&event, "job_max", config->job_max);
+    event_json(&event, "features", features, sizeof features - 1);
+    event_end(&event);
+    if (request->client[0])
+        log_event(LOG_DEBUG, "client-hello", LOG_STR("client", session->name),
+                  LOG_STR("name", request->client));
+}
+
+static void handle_set(struct client_session *session, struct request *request)
+{
+    set_module(session, request);
+    answer_ok(session, request);
+}
+
+/* --- submit --- */
+
+static struct job *job_of_id_node(struct hash_node *node)
+{
+    return (struct job *)((char *)node - offsetof(struct job, by_id));
+}
+
+static uint64_t id_hash(const struct client_session *session, const char *id, size_t len)
+{
+    return siphash(id, len, session->number);
+}
+
+static struct job *find_by_id(const struct client_session *session, const char *id, size_t len,
+                              uint64_t value)
+{
+    struct hash_node *node = hash_first(&session->clients->jobs_by_id, value);
+    for (; node; node = hash_next(node)) {
+        struct job *job = job_of_id_node(node);
+        if (job->source == &session->source && job->id_len == len &&
+            memcmp(job_id(job), id, len) == 0)
+            return job;
+    }
+    return NULL;
+}
+
+static void refuse_duplicate(struct client_session *session, struct job *job)
+{
+    struct refusal refusal;
+    client_events_fill_refusal(
+        &refusal, NULL, "duplicate-id",
+        "a job under this id has not ended yet; an id is free again after the job's last event");
+    snprintf(refusal.op, sizeof refusal.op, "\"%s\"", op_name(OP_SUBMIT));
+    memcpy(refusal.id, job_id(job), job->id_len);
+    refusal.id[job->id_len] = '\0';
+    refusal.context_len = job->context_len;
+    memcpy(refusal.context, job_context(job), job->context_len);
+    job_free(job);
+    client_events_error(session, &refusal, false);
+}
+
+void client_requests_submit(struct client_session *session, struct job *job)
+{
+    uint64_t value = id_hash(session, job_id(job), job->id_len);
+    if (find_by_id(session, job_id(job), job->id_len, value)) {
+        refuse_duplicate(session, job);
+        return;
+    }
+    hash_insert(&session->clients->jobs_by_id, &job->by_id, value);
+    job_set_source(job, &session->source);
+    dispatcher_submit(session->clients->dispatcher, job);
+}
+
+void client_requests_on_left(struct job_source *source, struct job *job)
+{
+    hash_remove(&client_session_of_source(source)->clients->jobs_by_id, &job->by_id);
+}
+
+static void handle_submit(struct client_session *session, struct request *request)
+{
+    const char *module = request->module_len ? request->module : session->module;
+    if (!module) {
+        client_session_refuse(
+            session, request, "bad-request",
+            "submit needs a field module, as no default is set for this connection");
+        return;
+    }
+    struct job *job = job_new(request->id, request->id_len, request->context, request->context_len);
+    job->module = module_table_find(session->clients->modules, module, strlen(module),
+                                    client_session_timers(session)->now_us);
+    if (!job->module)
+        job->why_no_module = module_table_why_not(session->clients->modules, module);
+    job->timeout_ms = request->timeout_ms;
+    job->link = request->link;
+    job->notify_accepted = request->notify_accepted;
+    job->notify_started = request->notify_started;
+    if (!request->size) {
+        client_requests_submit(session, job);
+        return;
+    }
+    session->arriving = job;
+    conn_expect(&session->conn, request->size, true, false);
+}
+
+/* --- cancel and kill --- */
+
+static struct job *find_by_target(const struct client_session *session,
+                                  const struct request *request)
+{
+    return find_by_id(session, request->target, request->target_len,
+                      id_hash(session, request->target, request->target_len));
+}
+
+/* "BOOT-SEQ", as this server wrote it. */
+static struct job *find_by_name(const struct client_session *session, const char *name)
+{
+    const char *boot = session->clients->boot;
+    size_t boot_len = strlen(boot);
+    char *end;
+    if (strncmp(name, boot, boot_len) != 0 || name[boot_len] != '-')
+        return NULL;
+    const char *digits = name + boot_len + 1;
+    if (*digits < '1' || *digits > '9')
+        return NULL;
+    errno = 0;
+    unsigned long long seq = strtoull(digits, &end, 10);
+    if (*end || errno)
+        return NULL;
+    return dispatcher_find(session->clients->dispatcher, seq);
+}
+
+static void handle_cancel(struct client_session *session, struct request *request)
+{
+    struct event_writer event;
+    struct job *job = request->target_len ? find_by_target(session, request)
+                                          : find_by_name(session, request->job);
+    if (!job) {
+        client_session_refuse(session, request, "unknown-job",
+                              "no such job is waiting or running; it may have ended");
+        return;
+    }
+    begin_answer(&event, session, "ok", request);
+    event_word(&event, "op", op_name(request->op));
+    event_job(&event, session->clients->boot, job->seq);
+    event_word(&event, "state", job_state_name(job->state));
+    event_end(&event);
+    dispatcher_cancel(session->clients->dispatcher, job, request->op == OP_KILL);
+}
+
+/* --- ping, stats and workers --- */
+
+static void handle_ping(struct client_session *session, struct request *request)
+{
+    struct event_writer event;
+    begin_answer(&event, session, "pong", request);
+    event_end(&event);
+}
+
+static void answer_report(struct client_session *session, struct request *request, char *text)
+{
+    struct event_writer event;
+    size_t len = strlen(text);
+    struct payload *payload = payload_from(session->clients->loop->budget, text, len);
+    begin_answer(&event, session, op_name(request->op), request);
+    event_uint(&event, "size", len);
+    event_end(&event);
+    conn_write_payload(&session->conn, payload);
+    payload_unref(payload);
+    free(text);
+}
+
+static void handle_stats(struct client_session *session, struct request *request)
+{
+    answer_report(session, request, report_stats(session->clients->report));
+}
+
+static void handle_workers(struct client_session *session, struct request *request)
+{
+    answer_report(session, request, report_workers(session->clients->report));
+}
+
+/* --- all operations --- */
+
+typedef void (*op_handler)(struct client_session *session, struct request *request);
+
+static const op_handler handlers[OP_COUNT] = {
+    [OP_HELLO] = handle_hello,   [OP_SUBMIT] = handle_submit, [OP_SET] = handle_set,
+    [OP_PING] = handle_ping,     [OP_STATS] = handle_stats,   [OP_WORKERS] = handle_workers,
+    [OP_CANCEL] = handle_cancel, [OP_KILL] = handle_cancel,
+};
+
+void client_requests_answer(struct client_session *session, struct request *request)
+{
+    handlers[request->op](session, request);
+}
