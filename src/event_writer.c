@@ -3,6 +3,7 @@
 
 #include "common/limits.h"
 #include "common/log.h"
+#include "common/utf8.h"
 
 #include <string.h>
 
@@ -83,47 +84,15 @@ void event_json(struct event_writer *event, const char *key, const char *json, s
     put(event, json, len);
 }
 
-/* The length of the UTF-8 sequence that `text` begins with; 0 if it is none (RFC 3629, table in
- * section 4). */
-static size_t utf8_len(const unsigned char *text, size_t len)
-{
-    unsigned char c = text[0], low = 0x80, high = 0xbf;
-    size_t n = c < 0x80 ? 1 : c < 0xc2 ? 0 : c < 0xe0 ? 2 : c < 0xf0 ? 3 : c < 0xf5 ? 4 : 0;
-    if (n < 2 || n > len)
-        return n == 1 ? 1 : 0;
-    if (c == 0xe0)
-        low = 0xa0;
-    if (c == 0xed)
-        high = 0x9f;
-    if (c == 0xf0)
-        low = 0x90;
-    if (c == 0xf4)
-        high = 0x8f;
-    if (text[1] < low || text[1] > high)
-        return 0;
-    for (size_t i = 2; i < n; i++)
-        if ((text[i] & 0xc0) != 0x80)
-            return 0;
-    return n;
-}
-
-/* U+0000 to U+001F, U+007F, and U+0080 to U+009F, which some terminals obey as well. */
-static bool is_control(const unsigned char *text, size_t n)
-{
-    return (n == 1 && (*text < 0x20 || *text == 0x7f)) ||
-           (n == 2 && text[0] == 0xc2 && text[1] < 0xa0);
-}
-
 void event_text(struct event_writer *event, const char *key, const char *text, size_t len,
                 size_t max)
 {
-    const unsigned char *from = (const unsigned char *)text;
     put_key(event, key);
     put(event, "\"", 1);
     while (len) {
-        size_t n = utf8_len(from, len);
-        bool control = is_control(from, n);
-        bool escape = n == 1 && (*from == '"' || *from == '\\');
+        size_t n = utf8_length(text, len);
+        bool control = utf8_is_control(text, n);
+        bool escape = n == 1 && (*text == '"' || *text == '\\');
         size_t needs = n == 0 || control ? 1 : n + escape;
         if (needs > max)
             break;
@@ -132,9 +101,9 @@ void event_text(struct event_writer *event, const char *key, const char *text, s
         if (n == 0 || control)
             put(event, n == 0 ? "?" : " ", 1);
         else
-            put(event, (const char *)from, n);
+            put(event, text, n);
         max -= needs;
-        from += n ? n : 1;
+        text += n ? n : 1;
         len -= n ? n : 1;
     }
     put(event, "\"", 1);

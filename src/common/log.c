@@ -9,6 +9,8 @@
  */
 #include "common/log.h"
 
+#include "common/utf8.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
@@ -79,27 +81,9 @@ static bool put_text(struct line *line, const char *s)
     return put(line, s, strlen(s));
 }
 
-/* Length of the UTF-8 sequence that `s` starts with; 0 if it is none (RFC 3629: shortest form, no
- * surrogates, nothing over U+10FFFF). */
-static size_t utf8_length(const unsigned char *s, size_t left)
-{
-    if (s[0] < 0x80)
-        return 1;
-    size_t len = s[0] >= 0xf0 ? 4 : s[0] >= 0xe0 ? 3 : 2;
-    if (s[0] < 0xc2 || s[0] > 0xf4 || left < len)
-        return 0;
-    for (size_t i = 1; i < len; i++)
-        if ((s[i] & 0xc0) != 0x80)
-            return 0;
-    if ((s[0] == 0xe0 && s[1] < 0xa0) || (s[0] == 0xed && s[1] > 0x9f) ||
-        (s[0] == 0xf0 && s[1] < 0x90) || (s[0] == 0xf4 && s[1] > 0x8f))
-        return 0;
-    return len;
-}
-
 /* Writes `len` bytes as \xNN each; in JSON with the backslash doubled, for it has no such escape.
  */
-static size_t escape_bytes(const unsigned char *s, size_t len, enum log_format format, char *unit)
+static size_t escape_bytes(const char *s, size_t len, enum log_format format, char *unit)
 {
     static const char hex[] = "0123456789abcdef";
     char *p = unit;
@@ -108,19 +92,19 @@ static size_t escape_bytes(const unsigned char *s, size_t len, enum log_format f
             *p++ = '\\';
         *p++ = '\\';
         *p++ = 'x';
-        *p++ = hex[s[i] >> 4];
+        *p++ = hex[(unsigned char)s[i] >> 4];
         *p++ = hex[s[i] & 15];
     }
     return (size_t)(p - unit);
 }
 
 /* The letter of a two-byte escape that text and JSON share; 0 if there is none. */
-static char escape_letter(unsigned char c)
+static char escape_letter(char c)
 {
     switch (c) {
     case '"':
     case '\\':
-        return (char)c;
+        return c;
     case '\n':
         return 'n';
     case '\r':
@@ -133,18 +117,17 @@ static char escape_letter(unsigned char c)
 }
 
 /* Escapes the character that `s` starts with into `unit`. Returns the bytes it takes of `s`.
- * Control characters go, C1 too (U+009B starts a terminal's escape sequence just as ESC [ does). */
-static size_t escape(const unsigned char *s, size_t left, enum log_format format,
-                     char unit[UNIT_MAX], size_t *unit_len)
+ * Control characters go. */
+static size_t escape(const char *s, size_t left, enum log_format format, char unit[UNIT_MAX],
+                     size_t *unit_len)
 {
     size_t len = utf8_length(s, left);
     char letter = escape_letter(s[0]);
-    bool control = s[0] < 0x20 || s[0] == 0x7f || (len == 2 && s[0] == 0xc2 && s[1] < 0xa0);
     if (letter) {
         unit[0] = '\\';
         unit[1] = letter;
         *unit_len = 2;
-    } else if (len == 0 || control) {
+    } else if (len == 0 || utf8_is_control(s, len)) {
         len = len ? len : 1;
         *unit_len = escape_bytes(s, len, format, unit);
     } else {
@@ -168,7 +151,7 @@ static bool put_quoted(struct line *line, const char *s, size_t len)
     for (size_t i = 0; i < len;) {
         char unit[UNIT_MAX];
         size_t unit_len;
-        i += escape((const unsigned char *)s + i, len - i, line->format, unit, &unit_len);
+        i += escape(s + i, len - i, line->format, unit, &unit_len);
         if (line->len - start + unit_len > budget) {
             line->len = cut_at;
             put(line, ELLIPSIS, ELLIPSIS_LEN);
