@@ -29,7 +29,7 @@ WORKER_LIBS := -ldl -ljansson
 CLIENT_LIBS := -ljansson
 
 # What each program is made of. A program's main.c stays out of its archive, so that tests can link the rest.
-COMMON   := environment log utf8 xmalloc
+COMMON   := environment log module_name utf8 xmalloc
 MASTER   := options option_value option_print config config_check json_line json_reason file_read token_file identity \
             address \
             timers hash payload conn job job_queue pool module_table module_refusal episode log_limit dispatcher \

@@ -7,6 +7,7 @@
 #include "address.h"
 #include "common/limits.h"
 #include "common/log.h"
+#include "common/module_name.h"
 #include "common/xmalloc.h"
 #include "file_read.h"
 #include "json_line.h"
@@ -413,7 +414,7 @@ static int check_preload(struct load *load)
 {
     const struct config_list *preload = &load->config->preload;
     for (size_t i = 0; i < preload->count; i++)
-        if (!module_name_valid(preload->items[i]))
+        if (!module_name_valid(preload->items[i], strlen(preload->items[i])))
             return fault(load, "preload",
                          "found \"%s\", expected a module's name of 1 to %d of [A-Za-z0-9_-]",
                          preload->items[i], MODULE_NAME_MAX);
@@ -593,12 +594,4 @@ void config_changes(const struct config *before, const struct config *after, con
     for (size_t i = 0; i < option_count; i++)
         if (differs(before, after, &option_table[i]))
             visit(option_table[i].key, arg);
-}
-
-bool module_name_valid(const char *name)
-{
-    static const char allowed[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
-                                  "0123456789_-";
-    size_t len = strspn(name, allowed);
-    return len > 0 && len <= MODULE_NAME_MAX && name[len] == '\0';
 }

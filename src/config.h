@@ -118,7 +118,4 @@ const struct config_module *config_find_module(const struct config *config, cons
 void config_changes(const struct config *before, const struct config *after, config_visit *visit,
                     void *arg);
 
-/* True if NAME is [A-Za-z0-9_-]{1,64}: a name for a module. */
-bool module_name_valid(const char *name);
-
 #endif

@@ -4,6 +4,7 @@
  */
 #include "common/limits.h"
 #include "common/log.h"
+#include "common/module_name.h"
 #include "common/xmalloc.h"
 #include "options.h"
 
@@ -481,7 +482,7 @@ static int module_set(struct config_module *module, const char *name, json_t *va
     module->name = xstrdup(name);
     rows_default(module, option_module_table, option_module_count);
     snprintf(error->module, sizeof error->module, "%s", name);
-    if (!module_name_valid(name)) {
+    if (!module_name_valid(name, strlen(name))) {
         snprintf(error->text, sizeof error->text,
                  "expected a module's name of 1 to %d of [A-Za-z0-9_-]", MODULE_NAME_MAX);
         return -1;

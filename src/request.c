@@ -9,7 +9,7 @@
 
 #include "common/json_raw.h"
 #include "common/log.h"
-#include "config.h"
+#include "common/module_name.h"
 #include "json_reason.h"
 #include "request_scan.h"
 
@@ -239,7 +239,7 @@ static int read_size(struct header *header, const json_t *value)
 static int read_module(struct header *header, const json_t *value)
 {
     const char *name = json_string_value(value);
-    if (!name || strlen(name) != json_string_length(value) || !module_name_valid(name))
+    if (!name || !module_name_valid(name, json_string_length(value)))
         return bad_field(header, FIELD_MODULE, value, "a string of 1 to 64 of [A-Za-z0-9_-]");
     header->request->module_len = json_string_length(value);
     memcpy(header->request->module, name, header->request->module_len + 1);

@@ -1,6 +1,8 @@
 /* request_scan: see request_scan.h. */
 #include "request_scan.h"
 
+#include "common/module_name.h"
+
 #include <string.h>
 
 struct scan {
@@ -95,20 +97,11 @@ static bool take_id(struct scan *scan, struct request *request)
     return true;
 }
 
-static bool is_name_byte(char c)
-{
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' ||
-           c == '-';
-}
-
 static bool take_module(struct scan *scan, struct request *request)
 {
     struct piece piece;
-    if (!take_string(scan, &piece) || piece.len < 1 || piece.len > MODULE_NAME_MAX)
+    if (!take_string(scan, &piece) || !module_name_valid(piece.text, piece.len))
         return false;
-    for (size_t i = 0; i < piece.len; i++)
-        if (!is_name_byte(piece.text[i]))
-            return false;
     memcpy(request->module, piece.text, piece.len);
     request->module[piece.len] = '\0';
     request->module_len = piece.len;

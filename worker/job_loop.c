@@ -11,6 +11,7 @@
  */
 #include "job_loop.h"
 
+#include "common/module_name.h"
 #include "common/worker_page.h"
 #include "job.h"
 #include "report.h"
@@ -36,7 +37,8 @@ static enum link_status take_job(struct master_link *link, struct job *job, stru
 
     if (status != LINK_OK)
         return status;
-    if (head->type != WIRE_RUN || head->slot >= WORKER_CLAIMS || !loader_name_valid(head->name)) {
+    if (head->type != WIRE_RUN || head->slot >= WORKER_CLAIMS ||
+        !module_name_valid(head->name, strlen(head->name))) {
         report(TM_ERROR, "the master's message is broken: type %u, name %s", (unsigned)head->type,
                head->name);
         return LINK_BROKEN;

@@ -1,6 +1,7 @@
 /* loader: see loader.h. */
 #include "loader.h"
 
+#include "common/module_name.h"
 #include "common/xmalloc.h"
 #include "host.h"
 #include "report.h"
@@ -36,15 +37,6 @@ static int refuse(struct refusal *refusal, const char *fmt, ...)
     return -1;
 }
 
-bool loader_name_valid(const char *name)
-{
-    static const char allowed[] =
-        "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-";
-    size_t len = strlen(name);
-
-    return len >= 1 && len <= MODULE_NAME_MAX && strspn(name, allowed) == len;
-}
-
 /* The name that a module in the file `path` must have. */
 static int name_of(const char *path, char name[MODULE_NAME_MAX + 1], struct refusal *refusal)
 {
@@ -52,11 +44,10 @@ static int name_of(const char *path, char name[MODULE_NAME_MAX + 1], struct refu
     const char *base = slash != NULL ? slash + 1 : path;
     size_t len = strlen(base);
 
-    if (len > 3 && len - 3 <= MODULE_NAME_MAX && strcmp(base + len - 3, ".so") == 0) {
+    if (len > 3 && strcmp(base + len - 3, ".so") == 0 && module_name_valid(base, len - 3)) {
         memcpy(name, base, len - 3);
         name[len - 3] = '\0';
-        if (loader_name_valid(name))
-            return 0;
+        return 0;
     }
     return refuse(refusal,
                   "%s: a module's file is called NAME.so, NAME being 1 to %d of [A-Za-z0-9_-]: "
@@ -223,7 +214,7 @@ void loader_preload(struct loader *loader)
     json_array_foreach (loader->settings->preload, index, value) {
         const char *name = json_string_value(value);
         struct refusal refusal;
-        if (name == NULL || !loader_name_valid(name))
+        if (name == NULL || !module_name_valid(name, strlen(name)))
             report(TM_ERROR, "preload[%zu]: not a module's name", index);
         else if (loader_get(loader, name, &refusal) == NULL)
             report(TM_ERROR, "preload: %s", refusal.text);

@@ -15,8 +15,6 @@
 
 #include <taskmaster/module.h>
 
-#include <stdbool.h>
-
 struct module {
     struct module *next;
     tm_descriptor descriptor; /* a copy, in which what an older module does not know is zero */
@@ -34,7 +32,7 @@ struct refusal {
 /* `settings` are borrowed for the loader's life. */
 struct loader *loader_new(const struct settings *settings);
 
-/* The module, loaded and initialised, or NULL and why not. `name` keeps to loader_name_valid(). The
+/* The module, loaded and initialised, or NULL and why not. `name` keeps to module_name_valid(). The
  * loader owns the module. */
 const struct module *loader_get(struct loader *loader, const char *name, struct refusal *refusal);
 
@@ -47,8 +45,5 @@ void loader_free(struct loader *loader);
 
 /* Opens the object at `path` and checks its descriptor as for a job, without init(). 0 or -1. */
 int loader_check(const char *path, struct module *module, struct refusal *refusal);
-
-/* [A-Za-z0-9_-]{1,64} */
-bool loader_name_valid(const char *name);
 
 #endif

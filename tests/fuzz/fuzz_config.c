@@ -7,6 +7,7 @@
  */
 #include "address.h"
 #include "common/log.h"
+#include "common/module_name.h"
 #include "config.h"
 #include "file_read.h"
 #include "json_line.h"
@@ -89,7 +90,7 @@ static void check_config(const struct config *config)
     for (size_t i = 0; i < config->listen.count; i++)
         check_address(config->listen.items[i]);
     for (size_t i = 0; i < config->preload.count; i++)
-        bug_on(!module_name_valid(config->preload.items[i]));
+        bug_on(!module_name_valid(config->preload.items[i], strlen(config->preload.items[i])));
     for (size_t i = 0; i < config->module_count; i++)
         bug_on(config_find_module(config, config->modules[i].name) != &config->modules[i]);
 }

@@ -175,11 +175,6 @@ static int run(tm_job *job)
 
 /* --- in place of worker/loader.c --- */
 
-bool loader_name_valid(const char *name)
-{
-    return name[0] == 'm' || name[0] == 'u';
-}
-
 static void next_account(void)
 {
     current = current ? current + 1 : accounts;

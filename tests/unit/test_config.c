@@ -855,21 +855,6 @@ START_TEST(test_changes_of_tokens)
 }
 END_TEST
 
-START_TEST(test_module_names)
-{
-    char name[66] = "";
-    ck_assert(module_name_valid("a"));
-    ck_assert(module_name_valid("Az09_-"));
-    memset(name, 'x', 64);
-    ck_assert(module_name_valid(name));
-    name[64] = 'x';
-    ck_assert(!module_name_valid(name));
-    static const char *const bad[] = {"", ".", "..", "a/b", "a b", "a.so", "\xc3\xa9", "a\n"};
-    for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++)
-        ck_assert(!module_name_valid(bad[i]));
-}
-END_TEST
-
 START_TEST(test_nearest_key)
 {
     static const struct {
@@ -1062,7 +1047,6 @@ int main(int argc, char **argv)
     tcase_add_test(tc, test_a_start_reads_a_pipe);
     tcase_add_test(tc, test_changes);
     tcase_add_test(tc, test_changes_of_tokens);
-    tcase_add_test(tc, test_module_names);
     tcase_add_test(tc, test_nearest_key);
     tcase_add_test(tc, test_paths);
     tcase_add_test(tc, test_relative_paths);
