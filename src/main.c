@@ -4,6 +4,7 @@
 #include "common/xmalloc.h"
 #include "config.h"
 #include "config_check.h"
+#include "event_memory.h"
 #include "master.h"
 #include "options.h"
 
@@ -226,7 +227,7 @@ int main(int argc, char **argv)
     signal(SIGCHLD, SIG_DFL);
     /* Out of memory is out of memory, whoever asks: the process says so and ends. */
     json_set_alloc_funcs(xmalloc, free);
-    event_set_mem_functions(xmalloc, xrealloc, free);
+    event_set_mem_functions(event_memory_alloc, event_memory_realloc, event_memory_free);
     event_set_log_callback(say);
     event_set_fatal_callback(give_up);
     args.overrides = xcalloc((size_t)argc, sizeof *args.overrides);

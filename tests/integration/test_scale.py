@@ -113,6 +113,8 @@ def test_10000_idle_connections(daemon):
         for client in idle:
             client.reset()
         server.wait_stats(lambda s: s["clients"]["connected"] == 2, "only the active ones")
+        if not SANITIZED:
+            wait_until(lambda: proc.rss_kb(server.pid) <= 2 * before, "the memory given back", interval=0.1)
     finally:
         for client in server.clients:
             client.close()
