@@ -14,12 +14,15 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/un.h>
+#include <time.h>
 #include <unistd.h>
 
 enum {
     BACKLOG = 4096,    /* the kernel cuts it at net.core.somaxconn */
     ACCEPT_BATCH = 64, /* connections a turn */
     RETRY_MS = 100,    /* after descriptors or memory ran out */
+    IN_USE_TRIES = 16, /* more, while the address is in use: 0.8 s in all */
+    IN_USE_MS = 50,    /* between two of them */
     KEEPALIVE_IDLE_S = 60,
     KEEPALIVE_INTERVAL_S = 15,
     KEEPALIVE_PROBES = 4,
@@ -100,6 +103,43 @@ static int bind_and_listen(int fd, const struct address *address, const struct s
     if (address->kind == ADDRESS_IPV6 && set_option(fd, IPPROTO_IPV6, IPV6_V6ONLY, 1) < 0)
         return -1;
     return bind(fd, sa, address->len) < 0 || listen(fd, BACKLOG) < 0 ? -1 : 0;
+}
+
+/* A socket that listens, or -1. */
+static int open_socket(const struct address *address, const struct socket_owner *owner)
+{
+    int fd = socket(address->storage.ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+    if (fd < 0 || bind_and_listen(fd, address, owner) == 0)
+        return fd;
+    int e = errno;
+    close(fd);
+    errno = e;
+    return -1;
+}
+
+/*
+ * A worker has all that its master has until it executes its program. When the master is killed at
+ * that moment, its addresses are in use for a little longer, and whoever starts the next one at
+ * once must not fail for that. It does not wait for long, for another server may have the address:
+ * the two cannot be told apart, as who listens need not answer.
+ */
+static int open_in_time(const struct address *address, const char *text,
+                        const struct socket_owner *owner)
+{
+    static const struct timespec pause = {.tv_nsec = IN_USE_MS * 1000000L};
+    int fd = open_socket(address, owner);
+    if (fd >= 0 || errno != EADDRINUSE)
+        return fd;
+    log_event(LOG_INFO, "address-in-use", LOG_STR("address", text),
+              LOG_UINT("wait_ms", IN_USE_TRIES * IN_USE_MS));
+    int e = EADDRINUSE;
+    for (int i = 0; fd < 0 && e == EADDRINUSE && i < IN_USE_TRIES; i++) {
+        nanosleep(&pause, NULL); /* a signal makes it shorter, which does no harm */
+        fd = open_socket(address, owner);
+        e = errno;
+    }
+    errno = e;
+    return fd;
 }
 
 static void pause_accept(struct listener *listener)
@@ -196,11 +236,9 @@ struct listener *listener_open(struct event_base *base, struct timers *timers, c
     struct address address;
     if (address_parse(&address, text, error, error_size) < 0)
         return NULL;
-    int fd = socket(address.storage.ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-    if (fd < 0 || bind_and_listen(fd, &address, owner) < 0) {
+    int fd = open_in_time(&address, text, owner);
+    if (fd < 0) {
         snprintf(error, error_size, "%s", strerror(errno));
-        if (fd >= 0)
-            close(fd);
         return NULL;
     }
     struct listener *listener = make(base, timers, fd);

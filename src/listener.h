@@ -25,8 +25,9 @@ struct socket_owner {
     gid_t gid; /* likewise */
 };
 
-/* Binds and listens. `owner` is for a unix socket. `role` ("clients", "workers") stands in the
- * log's `listening` line and is borrowed. NULL on a fault, with what is wrong in `error`. */
+/* Binds and listens. An address in use is waited for, for less than a second: for start-up only.
+ * `owner` is for a unix socket. `role` ("clients", "workers") stands in the log's `listening` line
+ * and is borrowed. NULL on a fault, with what is wrong in `error`. */
 struct listener *listener_open(struct event_base *base, struct timers *timers, const char *address,
                                const struct socket_owner *owner, const char *role,
                                listener_accept accept, void *arg, char *error, size_t error_size);

@@ -528,6 +528,7 @@ static int open_to_the_world(struct master *m)
     m->workers.env.nofile_soft = raise_file_limit(m->config);
     if (open_listeners(m) < 0)
         return -1;
+    timers_turn(&m->timers, clock_us()); /* names were looked up, addresses waited for */
     set_worker_address(m);
     change_user(m);
     user_environ_set(m->config->user);
