@@ -77,7 +77,8 @@ void client_session_refuse(struct client_session *session, const struct request 
 
 /* client_requests.c: operations */
 
-/* Does what the request asks for, or refuses it. */
+/* Does what the request asks for, or refuses it. It is right; or it is a second hello, which is
+ * refused as that. */
 void client_requests_answer(struct client_session *session, struct request *request);
 
 /* A submit that has been read whole. */

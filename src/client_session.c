@@ -215,11 +215,9 @@ static void take_request(struct client_session *session, struct request *request
         client_session_fail(session, request, request->code, request->message);
     else if (!session->greeted && !first_is_fine(session, request, verdict))
         return;
-    else if (verdict == REQUEST_WRONG && request->op == OP_HELLO)
-        client_requests_answer(session, request); /* a second one, whatever else is wrong with it */
-    else if (verdict == REQUEST_WRONG)
+    else if (verdict == REQUEST_WRONG && request->op != OP_HELLO)
         client_session_refuse(session, request, request->code, request->message);
-    else
+    else /* or a second hello, whatever else is wrong with it */
         client_requests_answer(session, request);
 }
 
