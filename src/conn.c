@@ -19,6 +19,8 @@ enum {
     ITEM_BYTES = 16 * 1024,       /* room in a piece of gathered output */
     IOV_COUNT = 64,               /* pieces in one write */
     WRITE_TURN_MAX = 1024 * 1024, /* bytes written to one connection in one turn */
+    READ_MIN = 16 * 1024,         /* bytes that are asked for at a time, however many ask */
+    CROWD = 16,                   /* connections that have more to say than their share */
     BEHIND_MS = 10,               /* a deadline is put off by this while unread input waits */
 };
 
@@ -135,12 +137,19 @@ int conn_open(struct conn *conn, struct conn_loop *loop, int fd, const struct co
     return update_interest(conn);
 }
 
+static void free_backlog(struct conn *conn, char *backlog)
+{
+    free(backlog);
+    conn->loop->backlogs--;
+}
+
 static void drop_input(struct conn *conn)
 {
     free(conn->partial);
     conn->partial = NULL;
     conn->partial_len = 0;
-    free(conn->backlog);
+    if (conn->backlog)
+        free_backlog(conn, conn->backlog);
     conn->backlog = NULL;
     payload_unref(conn->payload);
     conn->payload = NULL;
@@ -301,12 +310,21 @@ static size_t take_header(struct conn *conn, char *data, size_t len)
     return (size_t)end;
 }
 
+/* What one may have, when many want it; `floor`: what nobody is denied. */
+static size_t share_of(const struct conn *conn, size_t whole, size_t floor)
+{
+    size_t share = whole / (1 + conn->loop->backlogs / CROWD);
+    size_t least = floor < whole ? floor : whole;
+    return share > least ? share : least;
+}
+
 static bool had_its_share(const struct conn *conn, size_t headers, size_t output_before)
 {
     const struct conn_limits *limits = conn->limits;
+    size_t output = conn->output_len - output_before;
     return conn->output_len > limits->output_pause ||
-           (limits->turn_messages && headers >= limits->turn_messages) ||
-           (limits->turn_output && conn->output_len - output_before >= limits->turn_output);
+           (limits->turn_messages && headers >= share_of(conn, limits->turn_messages, 8)) ||
+           (limits->turn_output && output >= share_of(conn, limits->turn_output, 1024));
 }
 
 /*
@@ -354,6 +372,7 @@ static void consume_read(struct conn *conn, char *data, size_t len)
         return;
     char *rest = xmalloc(len - done);
     memcpy(rest, data + done, len - done);
+    conn->loop->backlogs++;
     set_backlog(conn, rest, 0, len - done);
 }
 
@@ -367,7 +386,7 @@ static size_t consume_backlog(struct conn *conn)
     if (at + done < len)
         set_backlog(conn, data, at + done, len);
     else
-        free(data);
+        free_backlog(conn, data);
     return done;
 }
 
@@ -386,7 +405,7 @@ static ssize_t read_some(struct conn *conn)
     }
     memcpy(conn->loop->buffer, conn->partial ? conn->partial : "", conn->partial_len);
     iov[1].iov_base = conn->loop->buffer + conn->partial_len;
-    iov[1].iov_len = CONN_READ_MAX - conn->partial_len;
+    iov[1].iov_len = share_of(conn, CONN_READ_MAX, READ_MIN) - conn->partial_len;
     size_t direct = iov[0].iov_len;
     ssize_t got =
         direct ? readv(conn->fd, iov, 2) : read(conn->fd, iov[1].iov_base, iov[1].iov_len);

@@ -12,7 +12,9 @@
  * A connection has its share of a turn of the loop and no more: `turn_messages` headers,
  * `turn_output` bytes of answers, and nothing beyond `output_pause` bytes that wait. One read may
  * hold thousands of requests; without that bound one client's flood would hold up all others for as
- * long as they take. What is left of a read is the backlog. It is gone on with in the next turn,
+ * long as they take. Many connections share what is one's alone otherwise, and read less at a time,
+ * so that neither a turn nor what they have read grows with their number. What is left of a read is
+ * the backlog. It is gone on with in the next turn,
  * before anything more is read, so a connection has at most one buffer of it, and none while it
  * keeps within its share.
  *
@@ -76,6 +78,7 @@ struct conn_loop {
     struct payload_budget *budget;
     char *buffer;                      /* CONN_READ_MAX bytes */
     bool reading;                      /* the buffer is in use */
+    size_t backlogs;                   /* connections that have one */
     TAILQ_HEAD(conn_list, conn) dirty; /* with output to be written this turn */
     struct conn_list dead;             /* closed, to be freed this turn */
 };

@@ -1643,6 +1643,29 @@ START_TEST(test_share_of_messages)
 }
 END_TEST
 
+/* When many have more to say than their share, each has less of it, and reads less. */
+START_TEST(test_share_of_many)
+{
+    static char many[64 * 1024];
+    memset(many, '\n', sizeof many);
+    for (size_t i = 0; i < sizeof many; i += 2)
+        many[i] = 'n';
+    limits.turn_messages = 100;
+    loop.backlogs = 16 * 9;
+    give(many, 40 * 1024);
+    turn();
+    ck_assert_uint_eq(strlen(short_news()), strlen("n0 ") * 10 - 1);
+    ck_assert_uint_eq(loop.backlogs, 16 * 9 + 1);
+    ck_assert_uint_le(conn.backlog_len, 256 * 1024 / 10);
+    loop.backlogs = 100000;
+    turn();
+    ck_assert_uint_eq(strlen(short_news()), strlen("n0 ") * 8 - 1); /* so many nobody is denied */
+    loop.backlogs = 1;
+    conn_close(&conn);
+    ck_assert_uint_eq(loop.backlogs, 0);
+}
+END_TEST
+
 /* Wherever the bytes are cut, and whatever the share: the same messages. */
 START_TEST(test_share_at_every_byte)
 {
@@ -1819,6 +1842,7 @@ int main(void)
 
     tc = new_case(suite, "share");
     tcase_add_test(tc, test_share_of_messages);
+    tcase_add_test(tc, test_share_of_many);
     tcase_add_loop_test(tc, test_share_at_every_byte, 1, 4);
     tcase_add_test(tc, test_share_keeps_the_order);
     tcase_add_test(tc, test_share_of_output);
