@@ -27,19 +27,10 @@ bool dispatch_wants_first(const struct dispatcher *d)
     return d->renewing && !first_is_starting(d);
 }
 
-static bool somebody_leaves(const struct dispatcher *d)
-{
-    const struct worker *worker;
-    TAILQ_FOREACH (worker, &d->pool.lists[WORKER_BUSY], link)
-        if (worker->stale)
-            return true;
-    return d->pool.counts[WORKER_STOPPING] > 0;
-}
-
 bool dispatch_must_make_room(const struct dispatcher *d)
 {
     return d->renewing && pool_count(&d->pool) >= d->limits.pool_max && dispatch_wants_first(d) &&
-           !somebody_leaves(d);
+           d->pool.counts[WORKER_STOPPING] == 0; /* else a place is about to be free */
 }
 
 void dispatch_make_room(struct dispatcher *d)

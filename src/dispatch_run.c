@@ -233,10 +233,8 @@ void dispatch_next(struct dispatcher *d, struct worker *worker)
 {
     timer_clear(d->timers, &worker->timer);
     worker->jobs_done++;
-    if (worker->old && dispatch_must_make_room(d)) {
-        worker->stale = true;
-        dispatch_take_back_lent(d, worker);
-    }
+    if (worker->old && dispatch_must_make_room(d) && dispatch_take_back_lent(d, worker))
+        worker->stale = true; /* else it is on another job already, which may be a long one */
     if (worker->lent_count) {
         dispatch_begin_lent(d, worker);
     } else if (worker->state == WORKER_STOPPING) {

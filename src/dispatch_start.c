@@ -69,9 +69,11 @@ void dispatch_start_failed(struct dispatcher *d, const char *why)
     log_event(LOG_ERROR, "start-failed", LOG_STR("why", why), LOG_UINT("retry_ms", delay),
               LOG_UINT("failures", d->start_failures));
     if (d->renewing)
-        log_event(LOG_ERROR, "renewal-held",
-                  LOG_STR("hint", "no worker has started under the new settings; those of before "
-                                  "serve on with theirs"));
+        log_event(
+            LOG_ERROR, "renewal-held",
+            LOG_UINT("old_workers", d->pool.counts[WORKER_IDLE] + d->pool.counts[WORKER_BUSY]),
+            LOG_STR("hint", "no worker has started under the new settings; as many as are "
+                            "left of those before serve on with theirs"));
 }
 
 void dispatch_forget_failures(struct dispatcher *d)

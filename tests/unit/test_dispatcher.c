@@ -1776,6 +1776,27 @@ START_TEST(test_reload_and_losses)
 }
 END_TEST
 
+/* One leaves after the reload before, when its job has ended; that may be in an hour. */
+START_TEST(test_reload_beside_a_long_job)
+{
+    open_idle(3, 3, 10);
+    SUBMIT();
+    ck_told("give 3 j1");
+    reconfigure(true);
+    dies(2, -0);
+    ready(4);
+    dies(1, -0);
+    ready(5);
+    hush_news();
+    ck_assert(the_worker(3)->stale);
+    reconfigure(true);
+    ck_told("retire 5");
+    dies(5, -0);
+    ready(6);
+    ck_told("forget 5, start 6, retire 4");
+}
+END_TEST
+
 START_TEST(test_reload_of_one)
 {
     open_idle(1, 1, 10);
@@ -1977,6 +1998,7 @@ int main(void)
     tcase_add_test(tc, test_reload_in_vain);
     tcase_add_test(tc, test_reload_twice);
     tcase_add_test(tc, test_reload_and_losses);
+    tcase_add_test(tc, test_reload_beside_a_long_job);
     tcase_add_test(tc, test_reload_of_one);
     tcase_add_test(tc, test_reload_and_less_room);
     tcase_add_test(tc, test_reload_limits);
