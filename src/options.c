@@ -4,6 +4,8 @@
  */
 #include "options.h"
 
+#include "common/limits.h"
+
 #include <string.h>
 
 #define CONFIG(field) offsetof(struct config, field)
@@ -105,7 +107,7 @@ const struct option_spec option_table[] = {
      .help = "from the stop flag to SIGKILL when a job is stopped, with SIGTERM halfway; time "
              "to clean up, less than a person waits"},
     {.key = "payload-max", .type = OPTION_UINT64, .offset = CONFIG(payload_max), .reload = true,
-     .min = 1024, .max = 1073741824, .default_text = "16777216", .unit = "bytes",
+     .min = 1024, .max = PAYLOAD_SIZE_MAX, .default_text = "16777216", .unit = "bytes",
      .help = "the largest payload and the largest result; 16 MiB hold a photograph or a long "
              "document, and files that are larger are better named than sent"},
     {.key = "payload-total-max", .type = OPTION_UINT64, .offset = CONFIG(payload_total_max),

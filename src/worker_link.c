@@ -97,7 +97,7 @@ void worker_link_break_off(struct worker_link *link, const char *fault)
 
 static size_t last_words_max(const struct worker_link *link)
 {
-    return READ_ON_DEATH + link->workers->config->payload_max;
+    return READ_ON_DEATH + link->payload_max;
 }
 
 void worker_link_disconnected(struct worker_link *link)
@@ -288,7 +288,7 @@ static void op_poll(void *ctx, struct worker *worker)
     uint32_t id = worker->id;
     workers_reap(workers); /* a death that is known by now is told as what it is */
     if (pool_find(&workers->dispatcher->pool, id) && link->conn)
-        conn_read_now(&link->conn->conn, workers->config->payload_max + READ_ON_DEATH);
+        conn_read_now(&link->conn->conn, last_words_max(link));
     if (pool_find(&workers->dispatcher->pool, id))
         worker_answer_take_results(link);
 }

@@ -49,6 +49,7 @@ struct wire_head worker_port_head(enum wire_type type, const char *name)
 static void send_welcome(struct worker_conn *conn)
 {
     struct workers *workers = conn->workers;
+    conn->owner->payload_max = workers->config->payload_max;
     struct wire_head head = worker_port_head(WIRE_WELCOME, TASKMASTER_VERSION);
     head.size = workers->settings_len;
     worker_port_send(conn, &head, NULL);
@@ -154,7 +155,7 @@ static const char *check_worker(const struct worker_link *link, const struct wir
         return "an answer for another job";
     if (head->text_len > WIRE_TEXT_MAX || (head->text_len && head->type != WIRE_FAILED))
         return "a text that is too long";
-    if (head->size > link->workers->config->payload_max)
+    if (head->size > link->payload_max)
         return "a result beyond payload-max";
     if (head->type == WIRE_FAILED &&
         (head->kind < WIRE_KIND_MODULE || head->kind > WIRE_KIND_TOO_LARGE))

@@ -37,7 +37,8 @@ struct worker_link {
     struct worker_conn *conn;
     struct worker_proc proc;
     struct worker_output output;
-    uint64_t drained_us; /* when its output was looked at last */
+    uint64_t payload_max; /* that it was told: a reload may have changed ours since */
+    uint64_t drained_us;  /* when its output was looked at last */
     uint8_t token[TOKEN_BYTES];
     bool proven;              /* its token was used */
     bool ready;               /* it said so */

@@ -33,7 +33,8 @@ struct loop {
 
 static enum link_status take_job(struct master_link *link, struct job *job, struct wire_head *head)
 {
-    enum link_status status = master_link_receive(link, head, job->settings->payload_max);
+    /* The master may have raised payload-max since it told us. */
+    enum link_status status = master_link_receive(link, head, PAYLOAD_SIZE_MAX);
 
     if (status != LINK_OK)
         return status;

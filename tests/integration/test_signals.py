@@ -326,6 +326,37 @@ def test_reload_with_which_no_worker_starts(daemon, tmp_path):
     assert not before & set(server.worker_pids())
 
 
+def test_workers_of_before_and_a_larger_payload_max(daemon):
+    """They go on under the new limit, though they were told of the old one."""
+    server = daemon(pool_start=2, pool_max=2, payload_max=4096)
+    server.wait_idle(2)
+    server.write_config(payload_max=65536, worker_path="/bin/false")
+    server.signal(signal.SIGHUP)
+    server.log.wait("renewal-held")
+    client = server.client()
+    data = os.urandom(20000)
+    for n in range(3):
+        assert client.done("wc", data, id=n)
+        check(client.run("echo", data, id=n), "failed", reason="too-large")
+    assert server.stats()["jobs"]["failed"]["error"] == 0
+
+
+def test_workers_of_before_and_a_smaller_payload_max(daemon):
+    """What they reply beyond the new limit is too large, and harms nobody."""
+    server = daemon(pool_start=2, pool_max=2, payload_max=65536)
+    server.wait_idle(2)
+    client = server.client()
+    value = "y" * 20000
+    start(client, "sleep", json.dumps({"ms": 500 * SCALE, "value": value}), "b")
+    server.write_config(payload_max=4096, worker_path="/bin/false")
+    server.signal(signal.SIGHUP)
+    server.log.wait("renewal-held")
+    check(client.outcome("b"), "failed", reason="too-large")
+    assert client.done("echo", "x", id="c") == b"x"
+    assert server.stats()["jobs"]["failed"]["error"] == 0
+    assert not server.log.events("worker-protocol")
+
+
 def test_reload_grows_the_pool_for_those_who_wait(daemon):
     server = daemon(pool_start=1, pool_max=1)
     client = server.client()

@@ -479,7 +479,7 @@ START_TEST(broken_messages_end_it)
         else if (i == 2)
             head.text_len = 1;
         else if (i == 3)
-            head.size = PAYLOAD_MAX + 1;
+            head.size = PAYLOAD_SIZE_MAX + 1; /* a reload may have raised payload-max to that */
         else if (i == 4)
             head.type = WIRE_DONE;
         start_with_test_modules(",\"preload\":[\"probe\"]");
