@@ -1,11 +1,12 @@
 /*
- * support: what several of the master's unit tests need: chance that can be had again, silence, and
- * the end of a test program.
+ * support: what several of the master's unit tests need: chance that can be had again, assertions
+ * for loops, and silence.
  */
 #ifndef TASKMASTER_TESTS_SUPPORT_H
 #define TASKMASTER_TESTS_SUPPORT_H
 
 #include "common/log.h"
+#include "suite.h"
 
 #include <check.h>
 #include <inttypes.h>
@@ -84,17 +85,6 @@ static inline void quiet_log(void)
 static inline void hush(void)
 {
     ck_assert_ptr_nonnull(freopen("/dev/null", "w", stderr));
-}
-
-/* --- the end of main() --- */
-
-static inline int run_suite(Suite *suite)
-{
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_ENV);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed ? EXIT_FAILURE : EXIT_SUCCESS;
 }
 
 #endif

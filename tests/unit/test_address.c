@@ -1,5 +1,6 @@
 /* test_address: texts that are addresses and texts that are not, and the way back. */
 #include "address.h"
+#include "suite.h"
 
 #include <check.h>
 #include <stdio.h>
@@ -189,9 +190,5 @@ int main(void)
     tcase_add_test(tc, test_clash);
     tcase_add_test(tc, test_unix_peers);
     suite_add_tcase(suite, tc);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_ENV);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+    return run_suite(suite);
 }

@@ -1,6 +1,7 @@
 /* The command's single jobs and questions, driven as a child process against a fake server. */
 #include "client_child.h"
 #include "client_fake.h"
+#include "suite.h"
 
 /* ---- run ---- */
 
@@ -511,9 +512,5 @@ int main(void)
         tcase_add_test(tcase, tests[i]);
     Suite *suite = suite_create("client command");
     suite_add_tcase(suite, tcase);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_ENV);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+    return run_suite(suite);
 }

@@ -1,6 +1,7 @@
 /* run --each, driven as a child process: order, overload, failures, streaming, bounds, ends. */
 #include "client_child.h"
 #include "client_fake.h"
+#include "suite.h"
 
 #include <pty.h>
 
@@ -463,9 +464,5 @@ int main(void)
         tcase_add_test(tcase, tests[i]);
     Suite *suite = suite_create("client each");
     suite_add_tcase(suite, tcase);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_ENV);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+    return run_suite(suite);
 }

@@ -2,6 +2,7 @@
  * jobs in flight, by which events find their owner. */
 #include "../../client/event.h"
 #include "../../client/jobs.h"
+#include "suite.h"
 
 #include <check.h>
 #include <stdlib.h>
@@ -195,9 +196,5 @@ int main(void)
     tcase_add_test(tcase, jobs);
     Suite *suite = suite_create("client event");
     suite_add_tcase(suite, tcase);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_ENV);
-    int failed_count = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed_count ? EXIT_FAILURE : EXIT_SUCCESS;
+    return run_suite(suite);
 }

@@ -1,5 +1,7 @@
 /* What the shared library exports is what the header declares, name by name; and the header, also
  * together with module.h, compiles as C11 and as C++. Runs from the tree's root, as make does. */
+#include "suite.h"
+
 #include <check.h>
 #include <libgen.h>
 #include <limits.h>
@@ -122,9 +124,5 @@ int main(void)
     tcase_add_test(tcase, compiles_as_c_and_cxx);
     Suite *suite = suite_create("client exports");
     suite_add_tcase(suite, tcase);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_ENV);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+    return run_suite(suite);
 }

@@ -1,6 +1,7 @@
 /* The client's framing: every split of the input at every byte, large payloads, and what is none.
  */
 #include "../../client/reader.h"
+#include "suite.h"
 
 #include <check.h>
 #include <stdlib.h>
@@ -200,9 +201,5 @@ int main(void)
     tcase_add_test(tcase, size_is_not_believed);
     Suite *suite = suite_create("client reader");
     suite_add_tcase(suite, tcase);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_ENV);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+    return run_suite(suite);
 }

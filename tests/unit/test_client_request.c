@@ -2,6 +2,7 @@
 #include "../../client/address.h"
 #include "../../client/deadline.h"
 #include "../../client/request.h"
+#include "suite.h"
 
 #include <check.h>
 #include <stdio.h>
@@ -207,9 +208,5 @@ int main(void)
     tcase_add_test(tcase, unix_socket);
     Suite *suite = suite_create("client request");
     suite_add_tcase(suite, tcase);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_ENV);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+    return run_suite(suite);
 }

@@ -4,6 +4,7 @@
 #include "taskmaster/module.h" /* both headers are to be usable together */
 
 #include "client_fake.h"
+#include "suite.h"
 
 #include <jansson.h>
 #include <poll.h>
@@ -679,9 +680,5 @@ int main(void)
         tcase_add_test(tcase, tests[i]);
     Suite *suite = suite_create("client session");
     suite_add_tcase(suite, tcase);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_ENV);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+    return run_suite(suite);
 }

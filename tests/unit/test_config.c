@@ -4,6 +4,7 @@
 #include "file_read.h"
 #include "json_line.h"
 #include "options.h"
+#include "suite.h"
 
 #include <check.h>
 #include <inttypes.h>
@@ -1054,9 +1055,5 @@ int main(int argc, char **argv)
     tcase_add_test(tc, test_manual_is_fresh);
     tcase_add_test(tc, test_sample);
     suite_add_tcase(suite, tc);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_ENV);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+    return run_suite(suite);
 }

@@ -1,5 +1,6 @@
 /* test_event_memory: what is small lies apart, comes back, and grows out of its place whole. */
 #include "event_memory.h"
+#include "suite.h"
 
 #include <check.h>
 #include <stdint.h>
@@ -79,9 +80,5 @@ int main(void)
     tcase_add_test(tcase, test_what_was_freed_is_taken_again);
     tcase_add_test(tcase, test_growing);
     suite_add_tcase(suite, tcase);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_ENV);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed ? 1 : 0;
+    return run_suite(suite);
 }

@@ -4,6 +4,7 @@
 
 #include "address.h"
 #include "common/log.h"
+#include "suite.h"
 
 #include <check.h>
 #include <errno.h>
@@ -165,9 +166,5 @@ int main(void)
     tcase_add_loop_test(tcase, test_it_is_another_servers, 0, 2);
     tcase_add_test(tcase, test_other_faults_are_told_at_once);
     suite_add_tcase(suite, tcase);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_ENV);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed ? 1 : 0;
+    return run_suite(suite);
 }

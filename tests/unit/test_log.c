@@ -1,5 +1,6 @@
 /* test_log: what a line looks like, whatever is in it, and what happens to it when nobody reads. */
 #include "common/log.h"
+#include "suite.h"
 
 #include <check.h>
 #include <errno.h>
@@ -521,9 +522,5 @@ int main(void)
     tcase_add_test(tc, test_fatal);
     tcase_add_test(tc, test_bug);
     suite_add_tcase(suite, tc);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_ENV);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+    return run_suite(suite);
 }

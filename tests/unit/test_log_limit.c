@@ -1,5 +1,6 @@
 /* test_log_limit: so many lines a second, and none is lost without being counted. */
 #include "log_limit.h"
+#include "suite.h"
 
 #include <check.h>
 #include <stdlib.h>
@@ -96,9 +97,5 @@ int main(void)
     tcase_add_test(tc, test_many_lines_are_counted_once_a_second);
     tcase_add_test(tc, test_the_end_tells_the_rest);
     suite_add_tcase(suite, tc);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_ENV);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+    return run_suite(suite);
 }

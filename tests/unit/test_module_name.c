@@ -1,6 +1,7 @@
 /* What a module may be called. */
 #include "common/limits.h"
 #include "common/module_name.h"
+#include "suite.h"
 
 #include <check.h>
 #include <stdlib.h>
@@ -41,9 +42,5 @@ int main(void)
     tcase_add_test(tc, test_lengths);
     tcase_add_test(tc, test_letters);
     suite_add_tcase(suite, tc);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_ENV);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+    return run_suite(suite);
 }

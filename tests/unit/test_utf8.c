@@ -1,5 +1,6 @@
 /* UTF-8: every code point, and what is none. */
 #include "common/utf8.h"
+#include "suite.h"
 
 #include <check.h>
 #include <stdint.h>
@@ -57,9 +58,5 @@ int main(void)
     tcase_add_test(tc, test_code_points);
     tcase_add_test(tc, test_no_code_points);
     suite_add_tcase(suite, tc);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_ENV);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+    return run_suite(suite);
 }

@@ -2,6 +2,7 @@
 #include "../../worker/job.h"
 
 #include "common/xmalloc.h"
+#include "suite.h"
 
 #include <check.h>
 #include <inttypes.h>
@@ -282,9 +283,5 @@ int main(void)
     tcase_add_test(tc, time_left_counts_down_to_zero);
     tcase_add_test(tc, the_stop_word_stops_its_own_job_only);
     suite_add_tcase(suite, tc);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_NORMAL);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    return run_suite(suite);
 }

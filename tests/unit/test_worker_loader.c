@@ -4,6 +4,7 @@
 #include "../../worker/job.h"
 #include "common/xmalloc.h"
 #include "fake_master.h"
+#include "suite.h"
 
 #include <check.h>
 #include <jansson.h>
@@ -285,9 +286,5 @@ int main(void)
     tcase_add_test(tc, shipped_modules_export_their_descriptor_alone);
     tcase_add_test(tc, settings_are_checked);
     suite_add_tcase(suite, tc);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_NORMAL);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    return run_suite(suite);
 }

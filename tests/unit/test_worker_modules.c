@@ -1,6 +1,7 @@
 /* Each shipped module in a real worker: good input, bad input, and being stopped. */
 #include "common/xmalloc.h"
 #include "fake_master.h"
+#include "suite.h"
 
 #include <check.h>
 #include <fcntl.h>
@@ -451,9 +452,5 @@ int main(void)
     tcase_add_test(tc, crash_refuses_what_it_does_not_know);
     tcase_add_test(tc, settings_that_are_missing_are_named);
     suite_add_tcase(suite, tc);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_NORMAL);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    return run_suite(suite);
 }

@@ -1,6 +1,7 @@
 /* The worker program's life: start, jobs, stop, and every way in which it ends. */
 #include "common/xmalloc.h"
 #include "fake_master.h"
+#include "suite.h"
 
 #include <taskmaster/version.h>
 
@@ -698,9 +699,5 @@ int main(void)
                         sizeof(pastimes) / sizeof(pastimes[0]));
     tcase_add_test(tc, it_does_not_outlive_a_master_that_died_meanwhile);
     suite_add_tcase(suite, tc);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_NORMAL);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    return run_suite(suite);
 }

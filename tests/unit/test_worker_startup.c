@@ -1,6 +1,7 @@
 /* What a worker's start does when the system refuses it something. */
 #include "../../worker/startup.h"
 #include "common/worker_page.h"
+#include "suite.h"
 
 #include <check.h>
 #include <errno.h>
@@ -68,9 +69,5 @@ int main(void)
     tcase_add_test(tc, the_page_is_taken);
     tcase_add_test(tc, a_page_that_cannot_be_protected_ends_the_worker);
     suite_add_tcase(suite, tc);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_ENV);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+    return run_suite(suite);
 }

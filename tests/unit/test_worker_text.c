@@ -1,6 +1,7 @@
 /* Texts for messages and the log, and the buffer that payloads and results live in. */
 #include "../../worker/buffer.h"
 #include "../../worker/text.h"
+#include "suite.h"
 
 #include <check.h>
 #include <stdlib.h>
@@ -101,9 +102,5 @@ int main(void)
     tcase_add_test(tc, a_text_for_the_log_is_one_line);
     tcase_add_test(tc, buffer_grows_in_place_and_gives_back);
     suite_add_tcase(suite, tc);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_NORMAL);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    return run_suite(suite);
 }

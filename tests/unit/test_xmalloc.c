@@ -1,5 +1,6 @@
 /* test_xmalloc: sizes that are no sizes, and the end of the process when there is no memory. */
 #include "common/xmalloc.h"
+#include "suite.h"
 
 #include <check.h>
 #include <stdint.h>
@@ -93,9 +94,5 @@ int main(void)
         tcase_add_exit_test(tc, test_realloc_ends, EX_OSERR);
         suite_add_tcase(suite, tc);
     }
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_ENV);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+    return run_suite(suite);
 }
