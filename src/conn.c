@@ -222,12 +222,18 @@ static void pause_input(struct conn *conn, bool pause)
     }
 }
 
+/* How much there is to be read. */
+static size_t arrived(const struct conn *conn)
+{
+    int pending = 0;
+    return ioctl(conn->fd, FIONREAD, &pending) == 0 && pending > 0 ? (size_t)pending : 0;
+}
+
 static void on_input_timer(void *arg)
 {
     struct conn *conn = arg;
-    int pending = 0;
     /* The peer is late only if we have read all that it sent. */
-    if (ioctl(conn->fd, FIONREAD, &pending) == 0 && pending > 0)
+    if (arrived(conn))
         timer_set_ms(conn->loop->timers, &conn->input_timer, BEHIND_MS);
     else
         conn->ops->slow(conn, conn->in_payload ? CONN_SLOW_PAYLOAD : CONN_SLOW_HEADER);
@@ -462,11 +468,16 @@ static bool read_once(struct conn *conn, size_t *got)
     return false;
 }
 
-void conn_read_now(struct conn *conn, size_t limit)
+void conn_read_now(struct conn *conn, size_t more)
 {
-    size_t total = 0, got;
-    while (conn_is_open(conn) && total < limit && read_once(conn, &got))
-        total += got;
+    size_t limit = more + arrived(conn), total = 0, got;
+    while (conn_is_open(conn) && (conn->backlog || total < limit)) {
+        bool anew = !conn->backlog; /* else these bytes have been counted */
+        if (!read_once(conn, &got))
+            return;
+        if (anew)
+            total += got;
+    }
 }
 
 static void on_event(evutil_socket_t fd, short what, void *arg)

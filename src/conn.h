@@ -157,9 +157,9 @@ void conn_expect(struct conn *conn, size_t size, bool keep, bool forced);
 /* From now on input is read and thrown away, until EOF. */
 void conn_ignore_input(struct conn *conn);
 
-/* Reads until there is nothing more or `limit` bytes were read: before a deadline is believed, or a
- * death. */
-void conn_read_now(struct conn *conn, size_t limit);
+/* Reads what has arrived by now, however much that is, and up to `more` bytes of what arrives
+ * meanwhile: before a deadline is believed, or a death. */
+void conn_read_now(struct conn *conn, size_t more);
 
 /* Output. Room for `len` (at most 4,096) bytes to be written in place, then how many were. Nothing
  * is sent before the chores. */

@@ -19,7 +19,7 @@ enum {
     CLOSED_GRACE_MS = 200, /* for a worker whose connection ended to end by itself */
     KILLED_GRACE_MS =
         1000, /* for a killed process to be reaped before its job's end is told all the same */
-    READ_ON_DEATH = 1 << 20, /* bytes read from a dead worker's socket, besides a result */
+    READ_ON_DEATH = 1 << 20, /* bytes that are on their way from a worker, besides a result */
 };
 
 /* --- the end of a worker --- */
@@ -95,7 +95,9 @@ void worker_link_break_off(struct worker_link *link, const char *fault)
     unfit(link);
 }
 
-static size_t last_words_max(const struct worker_link *link)
+/* Results of several jobs may lie in our receive buffer; but a worker begins its next job only when
+ * that holds all of a large one (worker/master_link.c), so that at most one is on its way. */
+static size_t last_message_max(const struct worker_link *link)
 {
     return READ_ON_DEATH + link->payload_max;
 }
@@ -107,7 +109,7 @@ void worker_link_disconnected(struct worker_link *link)
         link->closed = true;
         link->worker->stale = true;
         if (!conn->loop->reading)
-            conn_read_now(conn, last_words_max(link));
+            conn_read_now(conn, last_message_max(link));
     }
     if (!link->conn)
         return; /* the reading came upon the end itself */
@@ -135,7 +137,7 @@ static void read_last_words(struct worker_link *link)
 {
     link->worker->stale = true;
     if (link->conn)
-        conn_read_now(&link->conn->conn, last_words_max(link));
+        conn_read_now(&link->conn->conn, last_message_max(link));
     worker_answer_take_results(link);
     close_conn(link);
 }
@@ -288,7 +290,7 @@ static void op_poll(void *ctx, struct worker *worker)
     uint32_t id = worker->id;
     workers_reap(workers); /* a death that is known by now is told as what it is */
     if (pool_find(&workers->dispatcher->pool, id) && link->conn)
-        conn_read_now(&link->conn->conn, last_words_max(link));
+        conn_read_now(&link->conn->conn, last_message_max(link));
     if (pool_find(&workers->dispatcher->pool, id))
         worker_answer_take_results(link);
 }

@@ -1,10 +1,11 @@
 /*
  * job_loop: see job_loop.h.
  *
- * A job that comes alone costs three system calls: recv, sendmsg, and the one that restores the
- * signal mask. That last one takes about a hundredth of the other two's time and is made before the
- * answer: a module that left SIGTERM blocked must not keep the next job from being stopped, and one
- * that is pending ends the process while its own job is still on it.
+ * A job that comes alone costs four system calls: recv, the one that restores the signal mask,
+ * sendmsg, and the one that sees whether the answer has left. Two of them take about a hundredth of
+ * the other two's time. The mask is restored before the answer: a module that left SIGTERM blocked
+ * must not keep the next job from being stopped, and one that is pending ends the process while its
+ * own job is still on it.
  *
  * Of jobs that come together, each small result is left in its slot as long as the next job is at
  * hand and they are quick; then one message tells of all (common/worker_page.h).

@@ -26,16 +26,16 @@
 enum { READ_BUFFER_SIZE = 64 * 1024 };
 
 enum {
-    SURELY_FITS = 16 * 1024, /* into a socket's receive buffer, whatever else is there */
-    MOMENT_NS = 100 * 1000,  /* there is no event for an empty send queue */
+    LARGE = 16 * 1024,      /* bytes of a message that a receive buffer may have no room for */
+    MOMENT_NS = 100 * 1000, /* there is no event for an empty send queue */
 };
 
 struct master_link {
     int fd;
     size_t begin; /* buffer[begin] to buffer[end - 1] were received and not yet read */
     size_t end;
-    size_t unsettled; /* bytes sent since nothing was left to be sent */
-    bool large_sent;  /* a message among them that is large by itself */
+    bool unsettled;  /* something was sent, and may not be with the master's side yet */
+    bool large_sent; /* a large message was among that */
     unsigned char buffer[READ_BUFFER_SIZE];
 };
 
@@ -46,7 +46,7 @@ struct master_link *master_link_new(int fd)
     link->fd = fd;
     link->begin = 0;
     link->end = 0;
-    link->unsettled = 0;
+    link->unsettled = false;
     link->large_sent = false;
     return link;
 }
@@ -196,7 +196,7 @@ enum link_status master_link_read(struct master_link *link, void *data, size_t l
 /*
  * Behind a large message it is waited for until the master's side has acknowledged all: a full
  * receive buffer may drop what was sent, and only this side could send it again. Small ones have
- * arrived once they are sent.
+ * arrived once they are sent, which they are at once as long as the master reads.
  */
 void master_link_settle(struct master_link *link)
 {
@@ -204,11 +204,11 @@ void master_link_settle(struct master_link *link)
     unsigned long what = link->large_sent ? SIOCOUTQ : SIOCOUTQNSD;
     int left = 0;
 
-    if (link->unsettled < SURELY_FITS)
+    if (!link->unsettled)
         return;
     while (ioctl(link->fd, what, &left) == 0 && left > 0)
         ppoll(NULL, 0, &moment, NULL);
-    link->unsettled = 0;
+    link->unsettled = false;
     link->large_sent = false;
 }
 
@@ -237,17 +237,16 @@ enum link_status master_link_send(struct master_link *link, struct wire_head *he
     struct msghdr message = {.msg_iov = parts, .msg_iovlen = sizeof(parts) / sizeof(parts[0])};
 
     head->magic = WIRE_MAGIC;
-    link->large_sent |= head->size >= SURELY_FITS;
+    link->unsettled = true;
+    link->large_sent |= head->size >= LARGE;
     while (message.msg_iovlen > 0) {
         ssize_t n = sendmsg(link->fd, &message, MSG_NOSIGNAL);
         if (n < 0 && errno != EINTR) {
             report(TM_ERROR, "cannot write to the master: %s", strerror(errno));
             return LINK_BROKEN;
         }
-        if (n >= 0) {
+        if (n >= 0)
             advance(&message, (size_t)n);
-            link->unsettled += (size_t)n;
-        }
     }
     return LINK_OK;
 }

@@ -46,9 +46,8 @@ bool master_link_wait(const struct master_link *link, int timeout_ms);
 /* Reads exactly `len` bytes: LINK_OK or LINK_BROKEN. */
 enum link_status master_link_read(struct master_link *link, void *data, size_t len);
 
-/* Waits until what was sent has left this process for the master's side of the connection, if it is
- * more than surely fits there: should this process die with messages unread, the reset would take
- * it along. */
+/* Waits until what was sent has left this process for the master's side of the connection: should
+ * this process die with messages unread, the reset would take it along. */
 void master_link_settle(struct master_link *link);
 
 /* Sends head, then head->text_len bytes of text, then head->size bytes of payload; fills in the

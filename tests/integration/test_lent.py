@@ -1,6 +1,7 @@
 """A worker whose jobs are short may be handed its next ones before it has finished. Nobody may see
 that: such a job still waits, by every word of the protocol, until it has begun."""
 
+import contextlib
 import json
 import os
 import signal
@@ -8,8 +9,9 @@ import threading
 
 import pytest
 
+from harness import proc
 from harness.client import check, message
-from harness.wait import DEADLINE, SCALE
+from harness.wait import DEADLINE, SCALE, Deadline, wait_until
 
 LONG_SLEEP = json.dumps({"ms": 60000})
 BEHIND = 6
@@ -327,3 +329,58 @@ def test_a_large_result_outlives_the_crash_behind_it(daemon):
             else:
                 check(event, "done")
         assert server.stats()["jobs"]["failed"]["error"] == n + 1
+
+
+def grow_receive_buffer(client, size):
+    """The kernel gives the master's end more room, the more comes through it."""
+    for n in range(60):
+        client.submit(f"grow-{n}", "crash", f"big {size}")
+    for n in range(60):
+        assert len(client.outcome(f"grow-{n}").payload) == size
+
+
+@pytest.mark.parametrize(
+    "results, size, grown",
+    [
+        pytest.param(20, 250 * 1024, True, id="more in all than one large result"),
+        pytest.param(20, 250 * 1024, False, id="more than there is room for"),
+        pytest.param(20, 9000, False, id="more than there is room for, of small ones"),
+        pytest.param(15, 9000, False, id="one more than there is room for"),
+    ],
+)
+def test_results_that_lie_unread_when_their_worker_dies_are_done(daemon, results, size, grown):
+    """The worker is quick and the master held up; at the end there are jobs that the worker has not read, so that the
+    kernel throws away what has not left it. Where the master's side has no room for all, the worker waits."""
+    behind, more = 9, 60
+    server = daemon(
+        pool_start=1, pool_max=1, job_max=500, payload_max=256 * 1024, worker_window=32
+    )
+    server.wait_idle(1)
+    client = server.client()
+    if grown:
+        grow_receive_buffer(client, size)
+    data = [
+        message("x", op="submit", id="short", module="echo"),
+        message('{"ms":500}', op="submit", id="long", module="sleep", notify=["started"]),
+    ]
+    data += [message(f"big {size}", op="submit", id=n, module="crash") for n in range(results)]
+    data.append(message("kill", op="submit", id="kill", module="crash"))
+    data += [message("x" * 16000, op="submit", id=f"b{n}", module="wc") for n in range(behind)]
+    data += [message("x", op="submit", id=f"more-{n}", module="echo") for n in range(more)]
+    client.send_raw(b"".join(data))
+    client.event("started", id="long")
+    server.wait_jobs(running=1, waiting=results + 1 + behind + more)
+    pid = server.worker_pids("busy")[0]
+    server.signal(signal.SIGSTOP)
+    with contextlib.suppress(Deadline):
+        wait_until(lambda: not proc.alive(pid), "the worker's death", timeout=1.5 * SCALE)
+    server.signal(signal.SIGCONT)
+    for n in range(results):
+        event = client.outcome(n)
+        check(event, "done")
+        assert len(event.payload) == size
+    check(client.outcome("kill"), "failed", reason="error", signal="SIGKILL")
+    for n in range(behind):
+        check(client.outcome(f"b{n}"), "done")
+    for n in range(more):
+        check(client.outcome(f"more-{n}"), "done")

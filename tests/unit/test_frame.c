@@ -543,10 +543,10 @@ START_TEST(test_read_now)
     struct stream stream = small_stream();
     for (size_t cut = 0; cut <= stream.len; cut += 13) {
         give(stream.bytes, cut);
-        conn_read_now(&conn, SIZE_MAX);
+        conn_read_now(&conn, 0);
         hot_assert(unread() == 0);
         give(stream.bytes + cut, stream.len - cut);
-        conn_read_now(&conn, SIZE_MAX);
+        conn_read_now(&conn, 0);
         check_whole(&stream, cut);
         shut();
         open_with(&ops);
@@ -559,31 +559,57 @@ START_TEST(test_read_now_to_the_end)
 {
     give("n\nk5\nhello", 10);
     ck_assert_int_eq(shutdown(peer, SHUT_WR), 0);
-    conn_read_now(&conn, SIZE_MAX);
+    conn_read_now(&conn, 1);
     const char *got = news();
     ck_assert_ptr_nonnull(strstr(got, "=5#"));
     ck_assert_ptr_nonnull(strstr(got, " end"));
-    conn_read_now(&conn, SIZE_MAX); /* once */
+    conn_read_now(&conn, 1); /* once */
     turn();
     ck_told("");
 }
 END_TEST
 
-/* A limit bounds what one peer may take of a turn. */
-START_TEST(test_read_now_limit)
+static size_t fill_input(void)
 {
-    static char line[2];
-    memcpy(line, "n\n", 2);
-    int room = 4 * 1024 * 1024, sent = 0;
+    size_t sent = 0;
+    int room = 4 * 1024 * 1024;
     setsockopt(peer, SOL_SOCKET, SO_SNDBUF, &room, sizeof room);
-    while (send(peer, line, 2, MSG_NOSIGNAL) == 2 && sent < 100000)
+    while (send(peer, "n\n", 2, MSG_NOSIGNAL) == 2 && sent < 100000)
         sent += 2;
+    return sent;
+}
+
+/* However much it is: of a dead worker it holds results that were sent long ago. */
+START_TEST(test_read_now_reads_all_that_has_arrived)
+{
+    size_t sent = fill_input();
+    ck_assert_int_eq(unread(), (int)sent);
     conn_read_now(&conn, 0);
-    ck_assert_int_eq(unread(), sent);
-    conn_read_now(&conn, 1);
-    ck_assert_int_lt(unread(), sent);
-    conn_read_now(&conn, SIZE_MAX);
     ck_assert_int_eq(unread(), 0);
+}
+END_TEST
+
+/* For each message that is read the peer sends the next. */
+static void say_more(struct conn *c, char *data, size_t len)
+{
+    (void)c;
+    (void)data;
+    (void)len;
+    hot_assert(send(peer, "n\n", 2, MSG_NOSIGNAL) == 2);
+    tell("n ");
+}
+
+START_TEST(test_read_now_is_not_held_by_a_peer_that_goes_on)
+{
+    static struct conn_ops endless;
+    endless = ops;
+    endless.header = say_more;
+    shut();
+    open_with(&endless);
+    give("n\n", 2);
+    conn_read_now(&conn, 5);
+    ck_told("n n n n");
+    ck_assert_int_eq(unread(), 2);
 }
 END_TEST
 
@@ -1390,7 +1416,7 @@ START_TEST(test_clock_starts_standing_still)
     small_buffers();
     fill_output(400000);
     give("n", 1);
-    conn_read_now(&conn, SIZE_MAX);
+    conn_read_now(&conn, 0);
     pass_ms(3600000);
     ck_told("");
     take_all();
@@ -1779,7 +1805,7 @@ START_TEST(test_share_and_read_now)
 {
     limits.turn_messages = 1;
     give("n\nn\nn\nk1\na", 10);
-    conn_read_now(&conn, SIZE_MAX);
+    conn_read_now(&conn, 0);
     ck_assert_str_eq(short_news(), "n0 n0 n0 k1 =");
 }
 END_TEST
@@ -1804,7 +1830,8 @@ int main(void)
     tcase_add_loop_test(tc, test_in_pieces, 0, 10);
     tcase_add_test(tc, test_read_now);
     tcase_add_test(tc, test_read_now_to_the_end);
-    tcase_add_test(tc, test_read_now_limit);
+    tcase_add_test(tc, test_read_now_reads_all_that_has_arrived);
+    tcase_add_test(tc, test_read_now_is_not_held_by_a_peer_that_goes_on);
     tcase_add_test(tc, test_a_thousand_in_one_write);
     tcase_add_test(tc, test_header_of_4096);
     tcase_add_test(tc, test_header_of_4097);
