@@ -373,7 +373,7 @@ def test_results_that_lie_unread_when_their_worker_dies_are_done(daemon, results
     pid = server.worker_pids("busy")[0]
     server.signal(signal.SIGSTOP)
     with contextlib.suppress(Deadline):
-        wait_until(lambda: not proc.alive(pid), "the worker's death", timeout=1.5 * SCALE)
+        wait_until(lambda: not proc.alive(pid), "the worker's death", timeout=1.5)
     server.signal(signal.SIGCONT)
     for n in range(results):
         event = client.outcome(n)
