@@ -42,6 +42,7 @@ CLIENT   := command cmd_run cmd_each cmd_job cmd_server interrupt lines progress
 MODULES  := $(patsubst modules/%.c,%,$(wildcard modules/*.c))
 TESTS    := $(patsubst tests/unit/%.c,%,$(wildcard tests/unit/test_*.c))
 
+comma    := ,
 O        := $(BUILD)/obj
 common_o := $(COMMON:%=$(O)/src/common/%.o)
 modules  := $(MODULES:%=$(BUILD)/modules/%.so)
@@ -102,6 +103,12 @@ $(BUILD)/tests/test_client_%: $(O)/tests/unit/test_client_%.o $(O)/libcommand.a 
 $(BUILD)/tests/test_%: $(O)/tests/unit/test_%.o $(O)/libmaster.a $(O)/libcommon.a
 	@mkdir -p $(@D)
 	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(MASTER_LIBS) -lcheck -lsubunit -lm -lrt -lpthread
+# The calls that it makes fail.
+$(BUILD)/tests/test_system: LDFLAGS += $(patsubst %,-Wl$(comma)--wrap=%,accept4 bind event_add event_new fcntl fork fstat \
+    ftruncate geteuid getsockname initgroups lchown listen memfd_create mmap pipe2 posix_spawn \
+    $(addprefix posix_spawn_file_actions_,addclosefrom_np adddup2 addopen init) \
+    $(addprefix posix_spawnattr_,init setflags setpgroup setsigdefault setsigmask) \
+    read setgid setgroups setsockopt setuid socket waitid waitpid)
 
 .SECONDARY:
 
@@ -186,7 +193,6 @@ $(BUILD)/fuzz_worker: $(O)/tests/fuzz/fuzz_worker.o $(O)/libworker.a $(O)/libcom
 	$(CC) $(CFLAGS) -fsanitize=fuzzer $(LDFLAGS) -o $@ $^ $(WORKER_LIBS)
 $(BUILD)/fuzz_session: $(patsubst %,$(O)/tests/fuzz/session_%.o,bytes clients system workers)
 # In the place of processes and of the clock stands what session_system.c defines.
-comma := ,
 $(BUILD)/fuzz_session: LDFLAGS += $(patsubst %,-Wl$(comma)--wrap=%,clock_gettime stat getrandom pipe2 posix_spawn kill getpgid \
     waitid waitpid worker_proc_start log_emit)
 $(BUILD)/fuzz_%: $(O)/tests/fuzz/fuzz_%.o $(O)/libmaster.a $(O)/libcommon.a
