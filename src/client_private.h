@@ -20,6 +20,8 @@
 #include <stdint.h>
 #include <sys/queue.h>
 
+enum { ID_SHOWN_MAX = 100 }; /* bytes of an id in a message */
+
 enum session_state {
     SESSION_OPEN,
     SESSION_ENDING,

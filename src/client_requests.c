@@ -212,14 +212,26 @@ static struct job *find_by_name(const struct client_session *session, const char
     return dispatcher_find(session->clients->dispatcher, seq);
 }
 
+static void refuse_unknown_job(struct client_session *session, struct request *request)
+{
+    char message[REQUEST_MESSAGE_MAX];
+    if (request->target_len)
+        snprintf(message, sizeof message,
+                 "no job with id %.*s of this connection is waiting or running; it may have ended",
+                 ID_SHOWN_MAX, request->target);
+    else
+        snprintf(message, sizeof message, "no job %s is waiting or running; it may have ended",
+                 request->job);
+    client_session_refuse(session, request, "unknown-job", message);
+}
+
 static void handle_cancel(struct client_session *session, struct request *request)
 {
     struct event_writer event;
     struct job *job = request->target_len ? find_by_target(session, request)
                                           : find_by_name(session, request->job);
     if (!job) {
-        client_session_refuse(session, request, "unknown-job",
-                              "no such job is waiting or running; it may have ended");
+        refuse_unknown_job(session, request);
         return;
     }
     begin_answer(&event, session, "ok", request);

@@ -16,7 +16,6 @@
 
 enum {
     OUTPUT_PAUSE = 256 * 1024, /* bytes that wait before a client is not read from any more */
-    ID_SHOWN_MAX = 100,        /* bytes of an id in a message */
     TURN_MESSAGES = 1024,      /* a client's share of a turn: a millisecond or two of submits, */
     TURN_OUTPUT = 64 * 1024,   /* or of answers such as stats, which cost by their length */
     REFUSED_MAX = 64,          /* connections over client-max that are told so at the same time */
@@ -41,6 +40,16 @@ static void session_close(struct client_session *session, const char *why)
         session->clients->connected--;
     conn_close(&session->conn);
     dispatcher_source_gone(session->clients->dispatcher, &session->source);
+}
+
+/* Not by its own wish, and with events that it will never see: the operator should know. */
+static void session_drop(struct client_session *session, const char *why)
+{
+    if (log_limit_allows(&session->clients->dropped))
+        log_event(LOG_WARN, "client-dropped", LOG_STR("client", session->name), LOG_STR("why", why),
+                  LOG_UINT("jobs", session->source.job_count),
+                  LOG_UINT("bytes_unread", session->conn.output_len));
+    session_close(session, why);
 }
 
 /* Goes on to end a session when nothing is left to be delivered. */
@@ -270,19 +279,37 @@ static void on_gone(struct conn *conn, const char *why)
     session_close(session_of_conn(conn), why);
 }
 
+static void fail_slow(struct client_session *session, const char *what, const char *setting,
+                      uint32_t limit_ms)
+{
+    char text[REQUEST_MESSAGE_MAX];
+    int n = snprintf(text, sizeof text, "%s within %s, %" PRIu32 " ms", what, setting, limit_ms);
+    if (session->conn.in_payload) {
+        n += snprintf(text + n, sizeof text - (size_t)n, "; ");
+        describe_payload(session, text + n, sizeof text - (size_t)n);
+    }
+    client_session_fail(session, NULL, "too-slow", text);
+}
+
 static void on_slow(struct conn *conn, enum conn_slow what)
 {
     struct client_session *session = session_of_conn(conn);
-    char text[REQUEST_MESSAGE_MAX] = "a payload was not whole within payload-timeout-ms; ";
-    size_t len = strlen(text);
-    if (what == CONN_SLOW_OUTPUT) {
-        session_close(session, "it took nothing of its output within output-timeout-ms");
-    } else if (what == CONN_SLOW_HEADER) {
-        client_session_fail(session, NULL, "too-slow",
-                            "a header was not whole within header-timeout-ms");
-    } else {
-        describe_payload(session, text + len, sizeof text - len);
-        client_session_fail(session, NULL, "too-slow", text);
+    const struct conn_limits *limits = &session->clients->limits;
+    switch (what) {
+    case CONN_SLOW_HEADER:
+        fail_slow(session, "a header was not whole", "header-timeout-ms",
+                  limits->header_timeout_ms);
+        break;
+    case CONN_SLOW_PAYLOAD:
+        fail_slow(session, "a payload was not whole", "payload-timeout-ms",
+                  limits->payload_timeout_ms);
+        break;
+    case CONN_SLOW_OUTPUT:
+        session_drop(session, "it took nothing of its output within output-timeout-ms");
+        break;
+    case CONN_OUTPUT_FULL:
+        session_drop(session, "it does not read, and more than client-output-max waits for it");
+        break;
     }
 }
 
@@ -311,7 +338,8 @@ static void on_timer(void *arg)
     else if (session->state == SESSION_LINGER)
         session_close(session, "linger-ms is over");
     else
-        client_session_fail(session, NULL, "too-slow", "no hello within hello-timeout-ms");
+        fail_slow(session, "no hello came", "hello-timeout-ms",
+                  session->clients->config->hello_timeout_ms);
 }
 
 /* --- all sessions --- */
@@ -322,6 +350,7 @@ void clients_init(struct clients *clients)
     TAILQ_INIT(&clients->sessions);
     log_limit_init(&clients->errors, clients->loop->timers, LOG_INFO, "client-error");
     log_limit_init(&clients->truncated, clients->loop->timers, LOG_INFO, "client-truncated");
+    log_limit_init(&clients->dropped, clients->loop->timers, LOG_WARN, "client-dropped");
 }
 
 void clients_free(struct clients *clients)
@@ -329,6 +358,7 @@ void clients_free(struct clients *clients)
     bug_on(!TAILQ_EMPTY(&clients->sessions));
     log_limit_end(&clients->errors);
     log_limit_end(&clients->truncated);
+    log_limit_end(&clients->dropped);
     hash_free(&clients->jobs_by_id);
 }
 
@@ -352,6 +382,7 @@ static struct client_session *session_new(struct clients *clients, const char *a
     struct client_session *session = xcalloc(1, sizeof *session + room);
     session->clients = clients;
     session->number = ++clients->last_number;
+    session->source.name = session->name;
     session->source.event = client_events_on_job;
     session->source.left = client_requests_on_left;
     LIST_INIT(&session->source.jobs);

@@ -47,6 +47,7 @@ struct clients {
     uint64_t last_number;
     struct log_limit errors;    /* client-error lines */
     struct log_limit truncated; /* client-truncated lines */
+    struct log_limit dropped;   /* client-dropped lines */
 };
 
 void clients_init(struct clients *clients);

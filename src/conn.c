@@ -642,7 +642,7 @@ static void hold_output(struct conn *conn)
 {
     unmark_dirty(conn);
     if (conn->limits->output_max && conn->output_len > conn->limits->output_max) {
-        gone(conn, "it does not read what waits for it");
+        conn->ops->slow(conn, CONN_OUTPUT_FULL);
         return;
     }
     conn->output_blocked = true;

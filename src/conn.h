@@ -44,7 +44,9 @@ struct conn;
 enum conn_slow {
     CONN_SLOW_HEADER,  /* a header was not whole by its deadline */
     CONN_SLOW_PAYLOAD, /* likewise a payload */
-    CONN_SLOW_OUTPUT, /* the peer took nothing of the output for too long: the connection is gone */
+    /* The peer does not read: the connection is gone, and to be closed in the call. */
+    CONN_SLOW_OUTPUT, /* it took nothing of the output for too long */
+    CONN_OUTPUT_FULL, /* more than output_max waits */
 };
 
 struct conn_ops {

@@ -107,6 +107,7 @@ struct job_source {
     void (*event)(struct job_source *source, struct job *job, const struct job_event *event);
     /* The job is no longer this source's: it ended, or dispatcher_source_gone() parted them. */
     void (*left)(struct job_source *source, struct job *job);
+    const char *name;      /* who it is, for the log; borrowed */
     LIST_HEAD(, job) jobs; /* those that have not ended */
     size_t job_count;
     bool gone;         /* nobody is there to be told any more */
@@ -164,6 +165,12 @@ static inline const char *job_id(const struct job *job)
 static inline const char *job_context(const struct job *job)
 {
     return job->text + job->id_len;
+}
+
+/* Whose job it is, for the log; "-" if nobody is there any more. `job` may be NULL. */
+static inline const char *job_client(const struct job *job)
+{
+    return job && job->source ? job->source->name : "-";
 }
 
 static inline bool job_is_lent(const struct job *job)

@@ -53,18 +53,28 @@ static void log_end(struct worker_link *link, const char *why)
         snprintf(name, sizeof name, "%s-%" PRIu64, link->workers->boot, job->seq);
     log_event(expected ? LOG_INFO : LOG_WARN, expected ? "worker-exit" : "worker-lost",
               LOG_UINT("worker", link->worker->id), LOG_INT("pid", link->proc.pid),
-              LOG_STR("why", why), LOG_STR("job", name),
+              LOG_STR("why", why), LOG_STR("job", name), LOG_STR("client", job_client(job)),
               LOG_STR("module", job ? job->module->name : "-"));
+}
+
+/* All that is known of its end, in one sentence. */
+static void describe_end(const struct worker_link *link, const int *status, struct worker_end *end,
+                         char *text, size_t size)
+{
+    char how[WORKER_WHY_MAX - 8], module[MODULE_NAME_MAX + 1];
+    bool preloading = !link->ready && worker_proc_preloading(&link->proc, module);
+    worker_end_describe(status, link->closed, end, how, sizeof how);
+    snprintf(text, size, "%s%s%s%s%s", link->why, link->why[0] ? "; " : "", how,
+             preloading ? " while it preloaded module " : "", preloading ? module : "");
+    end->why = text;
 }
 
 /* Tells the dispatcher. `status`: the wait status, if it is known. */
 static void lose(struct worker_link *link, const int *status)
 {
-    char text[2 * WORKER_WHY_MAX], how[WORKER_WHY_MAX - 8];
+    char text[3 * WORKER_WHY_MAX];
     struct worker_end end = {.signal = 0};
-    worker_end_describe(status, link->closed, &end, how, sizeof how);
-    snprintf(text, sizeof text, "%s%s%s", link->why, link->why[0] ? "; " : "", how);
-    end.why = text;
+    describe_end(link, status, &end, text, sizeof text);
     worker_output_drain(&link->output);
     worker_output_end_line(&link->output);
     if (!link->untold || status)

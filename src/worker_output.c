@@ -91,7 +91,7 @@ static void log_line(struct worker_output *output)
     if (output->worker->job)
         snprintf(job, sizeof job, "%s-%" PRIu64, output->boot, output->worker->job->seq);
     log_event(level, "worker-output", LOG_UINT("worker", output->worker->id), LOG_STR("job", job),
-              LOG_STRN("text", text, len));
+              LOG_STR("client", job_client(output->worker->job)), LOG_STRN("text", text, len));
 }
 
 static void keep_tail(struct worker_output *output, const char *data, size_t len)

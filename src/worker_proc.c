@@ -3,6 +3,7 @@
 
 #include "common/environment.h"
 #include "common/log.h"
+#include "common/module_name.h"
 #include "common/xmalloc.h"
 
 #include <errno.h>
@@ -193,6 +194,13 @@ bool worker_proc_result(const struct worker_proc *proc, uint32_t slot, uint64_t 
     if (size <= WORKER_RESULT_MAX)
         memcpy(data, result->data, size);
     return true;
+}
+
+bool worker_proc_preloading(const struct worker_proc *proc, char name[MODULE_NAME_MAX + 1])
+{
+    memcpy(name, proc->shared->preloading, MODULE_NAME_MAX);
+    name[MODULE_NAME_MAX] = '\0';
+    return module_name_valid(name, strlen(name));
 }
 
 void worker_proc_stop_flag(const struct worker_proc *proc, uint64_t job)

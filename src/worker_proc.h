@@ -70,6 +70,9 @@ void worker_proc_release(struct worker_proc *proc, uint32_t slot);
 bool worker_proc_result(const struct worker_proc *proc, uint32_t slot, uint64_t job, char *data,
                         size_t *len);
 
+/* The name of the module that it was preloading; false if that is not known. */
+bool worker_proc_preloading(const struct worker_proc *proc, char name[MODULE_NAME_MAX + 1]);
+
 /* Raises the stop flag for the job of that number. */
 void worker_proc_stop_flag(const struct worker_proc *proc, uint64_t job);
 

@@ -206,18 +206,27 @@ const struct module *loader_get(struct loader *loader, const char *name, struct 
     return module;
 }
 
-void loader_preload(struct loader *loader)
+static void preload(struct loader *loader, const char *name, char *loading)
+{
+    struct refusal refusal;
+
+    memcpy(loading, name, strlen(name) + 1);
+    if (loader_get(loader, name, &refusal) == NULL)
+        report(TM_ERROR, "preload: %s", refusal.text);
+    loading[0] = '\0';
+}
+
+void loader_preload(struct loader *loader, char *loading)
 {
     size_t index;
     json_t *value;
 
     json_array_foreach (loader->settings->preload, index, value) {
         const char *name = json_string_value(value);
-        struct refusal refusal;
         if (name == NULL || !module_name_valid(name, strlen(name)))
             report(TM_ERROR, "preload[%zu]: not a module's name", index);
-        else if (loader_get(loader, name, &refusal) == NULL)
-            report(TM_ERROR, "preload: %s", refusal.text);
+        else
+            preload(loader, name, loading);
     }
 }
 

@@ -36,8 +36,9 @@ struct loader *loader_new(const struct settings *settings);
  * loader owns the module. */
 const struct module *loader_get(struct loader *loader, const char *name, struct refusal *refusal);
 
-/* Loads what the settings name as preload. A failure is reported and costs nothing else. */
-void loader_preload(struct loader *loader);
+/* Loads what the settings name as preload. A failure is reported and costs nothing else. `loading`
+ * has room for MODULE_NAME_MAX + 1 bytes and is the module's name while one is being loaded. */
+void loader_preload(struct loader *loader, char *loading);
 
 /* Calls each module's fini(), last loaded first, and frees the loader. The objects stay mapped:
  * threads of theirs may still run. */

@@ -60,6 +60,7 @@ struct worker_result {
 struct worker_shared {
     struct worker_page page;
     _Alignas(4096) uint64_t claims[WORKER_CLAIMS]; /* read and written atomically */
+    char preloading[MODULE_NAME_MAX + 1]; /* by the worker, until it is ready: what it is loading */
     _Alignas(4096) struct worker_result results[WORKER_CLAIMS];
 };
 

@@ -383,6 +383,9 @@ def test_results_wait_only_up_to_client_output_max(daemon):
     stats = server.wait_jobs(running=0, waiting=0)
     jobs = stats["jobs"]
     assert jobs["dropped"] > 0 and jobs["done"] + jobs["dropped"] + jobs["orphaned"] == 200, jobs
+    line = server.log.wait("client-dropped")
+    assert "client-output-max" in line["why"] and line["jobs"] > 0, line
+    assert line["bytes_unread"] > 1 << 20, line
     client.gone()
     assert server.client().done("echo", "x") == b"x"
 
@@ -394,6 +397,7 @@ def test_a_client_that_takes_no_data_for_too_long_is_gone(daemon):
         client.submit(n, "crash", "big 8000000")
     server.wait_stats(lambda s: s["jobs"]["done"] >= 1, "a result")
     server.wait_stats(lambda s: s["clients"]["connected"] == 1, "the client gone")
+    assert "output-timeout-ms" in server.log.wait("client-dropped")["why"]
 
 
 def test_a_slow_reader_that_does_read_gets_everything(daemon):

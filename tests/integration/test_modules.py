@@ -439,6 +439,16 @@ def test_preload(daemon):
     assert "math.so" in maps and "fib.so" not in maps
 
 
+def test_a_preload_that_crashes_is_named(daemon):
+    """To the operator, and to whoever waits for a worker that never comes."""
+    server = daemon(preload=["math", "constructor_crash"], start_timeout_ms=300, module_dir=BAD_MODULES)
+    why = "it was ended by SIGABRT while it preloaded module constructor_crash"
+    assert server.log.wait("start-failed")["why"] == why
+    event = server.client().run("probe", "id")
+    check(event, "failed", reason="unavailable")
+    assert why in event["message"], event
+
+
 def test_state_lives_as_long_as_the_worker(daemon):
     """Modules are loaded once: the second job of one kind adds no mapping."""
     server = daemon(pool_start=1, pool_max=1)

@@ -410,7 +410,9 @@ def test_bad_cancel(shared, op, fields):
 def test_unknown_job(shared, op, fields):
     client = shared.client()
     client.send(op=op, id=1, **fields)
-    client.expect("error", code="unknown-job", op=op, id=1)
+    event = client.expect("error", code="unknown-job", op=op, id=1)
+    named = next(iter(fields.values()))
+    assert str(named).strip() in event["message"], event
     client.silent()
 
 

@@ -134,8 +134,10 @@ static void on_gone(struct conn *c, const char *why)
 
 static void on_slow(struct conn *c, enum conn_slow what)
 {
-    static const char *const names[] = {"header", "payload", "output"};
-    tell("slow-%s ", names[what]);
+    static const char *const names[] = {"slow-header", "slow-payload", "slow-output", "full"};
+    tell("%s ", names[what]);
+    if (what == CONN_OUTPUT_FULL)
+        conn_close(c);
     in(c, "slow");
 }
 
@@ -1168,7 +1170,7 @@ START_TEST(test_output_max)
     ck_assert(conn.output_len <= limits.output_max);
     conn_write(&conn, pattern, 200000);
     conn_loop_chores(&loop);
-    ck_told("gone");
+    ck_told("full");
     ck_assert(is_freed);
 }
 END_TEST

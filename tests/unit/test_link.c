@@ -145,7 +145,7 @@ static void open_world(void)
     workers.env.nofile_soft = 1024;
     workers_configure(&workers, config);
     listen_for_workers();
-    source = (struct job_source){.event = on_job_event, .left = on_job_left};
+    source = (struct job_source){.name = "test", .event = on_job_event, .left = on_job_left};
     LIST_INIT(&source.jobs);
     dispatcher_start(&d);
     await_ready();
