@@ -126,7 +126,8 @@ static void put_unknown(struct load *load, const char *key)
     const char *near = option_nearest(option_table, option_count, key);
     size_t len = strlen(load->error);
     snprintf(load->error + len, load->error_size - len, "unknown key %s%s%s%s", key,
-             near ? ", did you mean " : "", near ? near : "", near ? "?" : "");
+             near ? ", did you mean " : "; taskmasterd --help lists those that there are",
+             near ? near : "", near ? "?" : "");
 }
 
 /* The file */

@@ -60,26 +60,33 @@ static int set_tcp_options(int fd)
     return 0;
 }
 
-/* A socket file that nobody listens on is left over from a server that was killed. */
-static void remove_stale(const struct address *address)
+/* A socket file that nobody listens on is left over from a server that was killed. -1 with EEXIST
+ * if it is no socket: whatever it is, it is not ours. */
+static int remove_stale(const struct address *address)
 {
     const struct sockaddr_un *un = (const struct sockaddr_un *)&address->storage;
     struct stat st;
-    if (lstat(un->sun_path, &st) < 0 || !S_ISSOCK(st.st_mode))
-        return;
+    if (lstat(un->sun_path, &st) < 0)
+        return 0;
+    if (!S_ISSOCK(st.st_mode)) {
+        errno = EEXIST;
+        return -1;
+    }
     int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
     if (fd < 0)
-        return;
+        return 0;
     if (connect(fd, (const struct sockaddr *)un, address->len) < 0 && errno == ECONNREFUSED)
         unlink(un->sun_path);
     close(fd);
+    return 0;
 }
 
 /* By way of the umask, so that there is no moment with more rights. */
 static int bind_socket_file(int fd, const struct address *address, const struct socket_owner *owner)
 {
     const struct sockaddr_un *un = (const struct sockaddr_un *)&address->storage;
-    remove_stale(address);
+    if (remove_stale(address) < 0)
+        return -1;
     mode_t before = umask(0777 & ~owner->mode);
     int rc = bind(fd, (const struct sockaddr *)un, address->len);
     umask(before);
@@ -238,7 +245,9 @@ struct listener *listener_open(struct event_base *base, struct timers *timers, c
         return NULL;
     int fd = open_in_time(&address, text, owner);
     if (fd < 0) {
-        snprintf(error, error_size, "%s", strerror(errno));
+        bool is_file = errno == EEXIST; /* bind() itself says EADDRINUSE */
+        snprintf(error, error_size, "%s",
+                 is_file ? "a file that is not a socket is there already" : strerror(errno));
         return NULL;
     }
     struct listener *listener = make(base, timers, fd);

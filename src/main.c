@@ -68,6 +68,14 @@ static char *setting_of(char *arg)
     return arg + 2;
 }
 
+/* -t and -T end the process, so the second of them would not be heard. */
+static enum action one_of(enum action before, enum action next)
+{
+    if (before != RUN && before != next)
+        usage_error("found both -t and -T, expected one of them");
+    return next;
+}
+
 /* Options are hyphenated keys that one table knows, which getopt does not take; the few others are
  * quickly told apart. */
 static enum action parse_args(int argc, char **argv, struct config_args *args)
@@ -80,9 +88,9 @@ static enum action parse_args(int argc, char **argv, struct config_args *args)
         else if (strcmp(arg, "-c") == 0)
             args->file = argv[++i];
         else if (strcmp(arg, "-t") == 0)
-            action = CHECK;
+            action = one_of(action, CHECK);
         else if (strcmp(arg, "-T") == 0)
-            action = PRINT;
+            action = one_of(action, PRINT);
         else if (strcmp(arg, "--help") == 0 || strcmp(arg, "-h") == 0)
             return HELP;
         else if (strcmp(arg, "--version") == 0 || strcmp(arg, "-V") == 0)

@@ -65,11 +65,11 @@ static char *values_text(const struct option_spec *spec)
                      unset ? "unset by default" : "default ", unset ? "" : spec->default_text);
 }
 
-static void print_help_row(FILE *out, const struct option_spec *spec)
+static void print_help_row(FILE *out, const char *prefix, const struct option_spec *spec)
 {
     char *values = values_text(spec);
     char *what = xasprintf("%s (%s)", spec->help, values);
-    fprintf(out, "  --%s=%s\n", spec->key, placeholder(spec));
+    fprintf(out, "  %s%s=%s\n", prefix, spec->key, placeholder(spec));
     print_wrapped(out, what, 6);
     free(what);
     free(values);
@@ -77,8 +77,11 @@ static void print_help_row(FILE *out, const struct option_spec *spec)
 
 void options_print_help(FILE *out)
 {
-    for (size_t i = 0; i < option_count; i++)
-        print_help_row(out, &option_table[i]);
+    for (size_t i = 0; i < option_count; i++) {
+        print_help_row(out, "--", &option_table[i]);
+        for (size_t j = 0; option_table[i].type == OPTION_MODULES && j < option_module_count; j++)
+            print_help_row(out, "  in it, NAME.", &option_module_table[j]);
+    }
 }
 
 /* A sentence as a paragraph of its own line: capital, full stop. */

@@ -465,10 +465,14 @@ static void module_release(struct config_module *module)
 
 static int module_fail_unknown(struct option_error *error, const char *key)
 {
-    const char *near = option_nearest(option_module_table, option_module_count, key);
+    size_t len = (size_t)snprintf(error->text, sizeof error->text, "unknown key; expected ");
     snprintf(error->field, sizeof error->field, "%s", key);
-    snprintf(error->text, sizeof error->text, "unknown key%s%s%s", near ? ", did you mean " : "",
-             near ? near : "", near ? "?" : "");
+    for (size_t i = 0; i < option_module_count; i++)
+        len += (size_t)snprintf(error->text + len, sizeof error->text - len, "%s%s",
+                                option_module_table[i].key,
+                                i + 2 < option_module_count   ? ", "
+                                : i + 1 < option_module_count ? " or "
+                                                              : "");
     return -1;
 }
 

@@ -112,9 +112,9 @@ const struct option_spec option_table[] = {
              "document, and files that are larger are better named than sent"},
     {.key = "payload-total-max", .type = OPTION_UINT64, .offset = CONFIG(payload_total_max),
      .reload = true, .min = 1024, .max = BYTES_MAX, .default_text = "268435456", .unit = "bytes",
-     .help = "the most that all payloads held may take together, at least payload-max; over "
-             "it, submits are answered with overload; room for 16 of the largest, modest on "
-             "any server"},
+     .help = "the most that all payloads held may take together, results that clients have yet to "
+             "read included, at least payload-max; over it, submits with a payload are answered "
+             "with overload; room for 16 of the largest, modest on any server"},
     {.key = "client-output-max", .type = OPTION_UINT64, .offset = CONFIG(client_output_max),
      .reload = true, .min = 1025, .max = BYTES_MAX, .default_text = "67108864", .unit = "bytes",
      .help = "the most that waits in memory for one client that does not read, more than "
@@ -128,8 +128,9 @@ const struct option_spec option_table[] = {
              "default, for job-max bounds all and a client is often the only one"},
     {.key = "token-file", .type = OPTION_STRING, .offset = CONFIG(token_file), .reload = true,
      .min = 1, .max = TEXT_MAX, .default_text = "null", .unit = "",
-     .help = "a file of tokens, one a line, of which a client must name one; if unset, none is "
-             "asked for, and only loopback and unix sockets may be listened on"},
+     .help = "a file of tokens, one a line, of which a client must name one; empty lines and those "
+             "that begin with # are none; if unset, none is asked for, and only loopback and unix "
+             "sockets may be listened on"},
     {.key = "allow-open-listen", .type = OPTION_BOOL, .offset = CONFIG(allow_open_listen),
      .reload = true, .default_text = "false", .unit = "",
      .help = "permit addresses other than loopback without a token-file; for containers, where "

@@ -33,11 +33,11 @@ static char *trim(char *s)
     return s;
 }
 
-/* NULL, or what is wrong with the line. Empty lines are none. */
+/* NULL, or what is wrong with the line. Empty lines and comments are no tokens. */
 static const char *add_line(struct config_list *tokens, char *line)
 {
     char *token = trim(line);
-    if (!*token)
+    if (!*token || *token == '#')
         return NULL;
     if (!token_valid(token))
         return "expected a token of 8 to 256 printable ASCII characters";

@@ -193,6 +193,7 @@ def test_usage(arguments):
         (["--poolmax", "4"], "--poolmax is not a key, did you mean --pool-max?"),
         (["--poolmax=4"], "--poolmax is not a key, did you mean --pool-max?"),
         (["-tT"], "-tT is not an option"),
+        (["-t", "-T"], "found both -t and -T, expected one of them"),
         (["--"], "-- is not an option"),
     ],
     ids=str,
@@ -519,6 +520,8 @@ def test_cannot_bind_a_unix_path_that_is_no_socket(tmp_path):
     result = run_master(f"--listen=unix:{tmp_path}/file")
     assert result.returncode == CANNOT_BIND, (result.returncode, result.stderr)
     assert (tmp_path / "file").read_text() == "precious"
+    assert "a file that is not a socket is there already" in result.stderr
+    assert "address-in-use" not in result.stderr, "nothing to wait for"
 
 
 def test_cannot_bind_a_missing_directory(tmp_path):

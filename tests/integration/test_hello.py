@@ -161,7 +161,9 @@ def test_job_ids_are_unique_across_restarts(daemon):
 
 @pytest.fixture
 def guarded(daemon, tmp_path):
-    (tmp_path / "tokens").write_text("first-token-of-all\nsecond-token-of-all\n")
+    (tmp_path / "tokens").write_text(
+        "# the old one\nfirst-token-of-all\n\n  # the new one\nsecond-token-of-all\n"
+    )
     (tmp_path / "tokens").chmod(0o600)
 
     def make(**config):
@@ -178,7 +180,7 @@ def test_a_right_token(guarded, token):
 
 
 @pytest.mark.parametrize(
-    "token", [None, "first-token-of-al", "first-token-of-all ", "third", "#", "\n"]
+    "token", [None, "first-token-of-al", "first-token-of-all ", "third", "# the old one", "\n"]
 )
 def test_a_wrong_token_is_unauthorized(guarded, token):
     client = guarded().client(hello=False)
