@@ -33,7 +33,7 @@ COMMON   := environment log module_name utf8 xmalloc
 MASTER   := options option_value option_print config config_check json_line json_reason file_read token_file identity \
             address user_environ timers hash payload conn job job_queue pool module_table module_refusal episode \
             log_limit dispatcher dispatch_end dispatch_renew dispatch_run dispatch_start dispatch_stop dispatch_tiny \
-            request request_scan event_writer signal_name worker_proc worker_output worker_link worker_port \
+            request request_scan event_writer signal_name child worker_proc worker_output worker_link worker_port \
             worker_answer worker_end worker_settings client_session client_requests client_events report listener \
             stall event_memory master check_modules module_check
 WORKER   := startup options handshake settings master_link loader host functions job job_loop buffer report text
@@ -104,11 +104,9 @@ $(BUILD)/tests/test_%: $(O)/tests/unit/test_%.o $(O)/libmaster.a $(O)/libcommon.
 	@mkdir -p $(@D)
 	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(MASTER_LIBS) -lcheck -lsubunit -lm -lrt -lpthread
 # The calls that it makes fail.
-$(BUILD)/tests/test_system: LDFLAGS += $(patsubst %,-Wl$(comma)--wrap=%,accept4 bind event_add event_new fcntl fork fstat \
-    ftruncate geteuid getsockname initgroups lchown listen memfd_create mmap pipe2 posix_spawn \
-    $(addprefix posix_spawn_file_actions_,addclosefrom_np adddup2 addopen init) \
-    $(addprefix posix_spawnattr_,init setflags setpgroup setsigdefault setsigmask) \
-    read setgid setgroups setsockopt setuid socket waitid waitpid)
+$(BUILD)/tests/test_system: LDFLAGS += $(patsubst %,-Wl$(comma)--wrap=%,accept4 bind clone close_range dup2 event_add \
+    event_new execve fcntl fork fstat ftruncate geteuid getsockname initgroups lchown listen memfd_create mmap open pipe2 \
+    prctl read setgid setgroups setpgid setsockopt setuid socket waitid waitpid)
 
 .SECONDARY:
 
@@ -193,7 +191,7 @@ $(BUILD)/fuzz_worker: $(O)/tests/fuzz/fuzz_worker.o $(O)/libworker.a $(O)/libcom
 	$(CC) $(CFLAGS) -fsanitize=fuzzer $(LDFLAGS) -o $@ $^ $(WORKER_LIBS)
 $(BUILD)/fuzz_session: $(patsubst %,$(O)/tests/fuzz/session_%.o,bytes clients system workers)
 # In the place of processes and of the clock stands what session_system.c defines.
-$(BUILD)/fuzz_session: LDFLAGS += $(patsubst %,-Wl$(comma)--wrap=%,clock_gettime stat getrandom pipe2 posix_spawn kill getpgid \
+$(BUILD)/fuzz_session: LDFLAGS += $(patsubst %,-Wl$(comma)--wrap=%,clock_gettime stat getrandom pipe2 child_start kill getpgid \
     waitid waitpid worker_proc_start log_emit)
 $(BUILD)/fuzz_%: $(O)/tests/fuzz/fuzz_%.o $(O)/libmaster.a $(O)/libcommon.a
 	$(CC) $(CFLAGS) -fsanitize=fuzzer $(LDFLAGS) -o $@ $^ $(MASTER_LIBS)

@@ -34,11 +34,11 @@
 enum {
     ERROR_MAX = 512,
     BOOT_MAX = 16,
-    KILLED_MS = 3000,              /* how long killed workers may take to be reaped */
-    TRIM_MS = 5000,                /* how often memory is given back to the system after a burst */
-    TRIM_JOBS = 10000,             /* what counts as a burst: jobs at a time, */
-    TRIM_BYTES = 16 * 1024 * 1024, /* or bytes of payload */
-    TRIM_CLIENTS = 1000,           /* or clients */
+    KILLED_MS = 3000,         /* how long killed workers may take to be reaped */
+    TRIM_MS = 5000,           /* how often memory is given back to the system after a burst */
+    TRIM_JOBS = 10000,        /* what counts as a burst: jobs at a time, */
+    TRIM_BYTES = 1024 * 1024, /* or bytes of payload, half of what we have at the start */
+    TRIM_CLIENTS = 1000,      /* or clients */
     FLUSH_MS = 1000,     /* behind drain-timeout-ms: for clients to take what is left for them */
     LAST_WORDS_MS = 100, /* after a second signal: how often is looked whether all has been said */
     SPARE_FILES = 64,    /* descriptors besides those of clients and workers */

@@ -6,6 +6,7 @@
  */
 #include "module_check.h"
 
+#include "child.h"
 #include "clock.h"
 #include "user_environ.h"
 #include "worker_proc.h"
@@ -16,7 +17,6 @@
 #include <limits.h>
 #include <poll.h>
 #include <signal.h>
-#include <spawn.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -49,38 +49,20 @@ static void set_ok(struct check *check)
 }
 
 /* stdout is ours to read, stderr stays, and there is nothing else of us. */
-static int add_files(posix_spawn_file_actions_t *files, int output_fd)
-{
-    int e = posix_spawn_file_actions_adddup2(files, output_fd, STDOUT_FILENO);
-    if (!e)
-        e = posix_spawn_file_actions_addopen(files, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
-    if (!e)
-        e = posix_spawn_file_actions_addclosefrom_np(files, STDERR_FILENO + 1);
-    return e;
-}
-
-static int spawn(struct check *check, const struct config *config, int output_fd)
+static int start(struct check *check, const struct config *config, int output_fd)
 {
     char name[] = "taskmaster-worker", option[] = "--check-module", file[PATH_MAX];
     char *argv[] = {name, option, file, NULL};
+    const int fds[] = {-1, output_fd, STDERR_FILENO};
     user_environ_set(config->user);
     char **env = worker_proc_environ();
-    posix_spawn_file_actions_t files;
-    posix_spawnattr_t attr;
     snprintf(file, sizeof file, "%s", check->path);
-    int e = posix_spawn_file_actions_init(&files);
-    if (!e) {
-        e = posix_spawnattr_init(&attr);
-        if (!e) {
-            e = add_files(&files, output_fd);
-            if (!e)
-                e = worker_proc_attributes(&attr);
-            if (!e)
-                e = posix_spawn(&check->pid, config->worker_path, &files, &attr, argv, env);
-            posix_spawnattr_destroy(&attr);
-        }
-        posix_spawn_file_actions_destroy(&files);
-    }
+    int e = child_start(&(struct program){.path = config->worker_path,
+                                          .argv = argv,
+                                          .environ = env,
+                                          .fds = fds,
+                                          .fd_count = sizeof fds / sizeof *fds},
+                        &check->pid);
     free(env);
     return e;
 }
@@ -161,7 +143,7 @@ int module_check(const struct config *config, const char *path, bool *loads)
     if (pipe2(output, O_CLOEXEC) < 0)
         return errno;
     check.fd = output[0];
-    int e = fcntl(output[0], F_SETFL, O_NONBLOCK) < 0 ? errno : spawn(&check, config, output[1]);
+    int e = fcntl(output[0], F_SETFL, O_NONBLOCK) < 0 ? errno : start(&check, config, output[1]);
     close(output[1]);
     if (!e) {
         bool in_time = await_end(&check, config->start_timeout_ms);

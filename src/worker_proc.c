@@ -1,6 +1,7 @@
 /* worker_proc: see worker_proc.h. */
 #include "worker_proc.h"
 
+#include "child.h"
 #include "common/environment.h"
 #include "common/log.h"
 #include "common/module_name.h"
@@ -9,7 +10,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
-#include <spawn.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -61,60 +61,19 @@ static void fill_page(struct worker_page *page, const struct worker_proc_env *en
     memcpy(page->token, token, TOKEN_BYTES);
 }
 
-/* Descriptors 0 to 4 of the child; everything above is closed. The sources are all above 4
- * (master_open_low_fds). */
-static int add_files(posix_spawn_file_actions_t *files, int page_fd, int life_fd, int output_fd)
-{
-    int e = posix_spawn_file_actions_addopen(files, 0, "/dev/null", O_RDONLY, 0);
-    if (!e)
-        e = posix_spawn_file_actions_adddup2(files, output_fd, 1);
-    if (!e)
-        e = posix_spawn_file_actions_adddup2(files, output_fd, 2);
-    if (!e)
-        e = posix_spawn_file_actions_adddup2(files, page_fd, WORKER_PAGE_FD);
-    if (!e)
-        e = posix_spawn_file_actions_adddup2(files, life_fd, WORKER_LIFE_FD);
-    if (!e)
-        e = posix_spawn_file_actions_addclosefrom_np(files, WORKER_LIFE_FD + 1);
-    return e;
-}
-
-int worker_proc_attributes(posix_spawnattr_t *attr)
-{
-    sigset_t all, none;
-    sigfillset(&all);
-    sigemptyset(&none);
-    int e = posix_spawnattr_setflags(attr, POSIX_SPAWN_SETPGROUP | POSIX_SPAWN_SETSIGDEF |
-                                               POSIX_SPAWN_SETSIGMASK);
-    if (!e)
-        e = posix_spawnattr_setpgroup(attr, 0);
-    if (!e)
-        e = posix_spawnattr_setsigdefault(attr, &all);
-    if (!e)
-        e = posix_spawnattr_setsigmask(attr, &none);
-    return e;
-}
-
+/* The descriptors are all above those that they become (master_open_low_fds). */
 static int spawn(pid_t *pid, const struct worker_proc_env *env, int page_fd, int output_fd)
 {
     static char name[] = "taskmaster-worker";
     char *argv[] = {name, NULL};
-    posix_spawn_file_actions_t files;
-    posix_spawnattr_t attr;
-    int e = posix_spawn_file_actions_init(&files);
-    if (e)
-        return e;
-    e = posix_spawnattr_init(&attr);
-    if (!e) {
-        e = add_files(&files, page_fd, env->life_fd, output_fd);
-        if (!e)
-            e = worker_proc_attributes(&attr);
-        if (!e)
-            e = posix_spawn(pid, env->path, &files, &attr, argv, env->environ);
-        posix_spawnattr_destroy(&attr);
-    }
-    posix_spawn_file_actions_destroy(&files);
-    return e;
+    const int fds[] = {-1, output_fd, output_fd, page_fd, env->life_fd};
+    _Static_assert(WORKER_PAGE_FD == 3 && WORKER_LIFE_FD == 4, "their places in fds");
+    return child_start(&(struct program){.path = env->path,
+                                         .argv = argv,
+                                         .environ = env->environ,
+                                         .fds = fds,
+                                         .fd_count = sizeof fds / sizeof *fds},
+                       pid);
 }
 
 int worker_proc_start(struct worker_proc *proc, const struct worker_proc_env *env, uint32_t worker,

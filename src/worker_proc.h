@@ -1,19 +1,12 @@
 /*
  * worker_proc: one worker's process: starting it, signalling it, and the page of memory shared with
- * it.
- *
- * posix_spawn rather than fork and exec by hand: the C library starts the child without copying the
- * master's page tables (a master with a million jobs forks in no more time than an idle one),
- * blocks every signal until the child has the default actions, so that no handler of ours ever runs
- * in it, and reports a failed exec as an error of the call. What must happen between exec and the
- * worker's first line (PDEATHSIG, limits) the worker does for itself.
+ * it. Limits the worker sets for itself, before its first line of work.
  */
 #ifndef TASKMASTER_WORKER_PROC_H
 #define TASKMASTER_WORKER_PROC_H
 
 #include "common/worker_page.h"
 
-#include <spawn.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <sys/types.h>
@@ -42,11 +35,6 @@ struct worker_proc {
 /* The environment for workers: ours without what steers the loader, the C library or a service
  * manager. An array and texts that the caller owns; free the array alone. */
 char **worker_proc_environ(void);
-
-/* For a worker's start: a process group of its own, default actions, nothing blocked. 0 or an
- * errno.
- */
-int worker_proc_attributes(posix_spawnattr_t *attr);
 
 /* 0, or -1 with errno. */
 int worker_proc_start(struct worker_proc *proc, const struct worker_proc_env *env, uint32_t worker,

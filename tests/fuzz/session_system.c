@@ -1,12 +1,12 @@
 /* session_system: see session_system.h. */
 #include "session_system.h"
 
+#include "child.h"
 #include "common/log.h"
 #include "worker_proc.h"
 
 #include <errno.h>
 #include <signal.h>
-#include <spawn.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
@@ -35,8 +35,7 @@ int __wrap_stat(const char *path, struct stat *st);
 ssize_t __wrap_getrandom(void *data, size_t len, unsigned flags);
 int __real_pipe2(int fds[2], int flags);
 int __wrap_pipe2(int fds[2], int flags);
-int __wrap_posix_spawn(pid_t *pid, const char *path, const posix_spawn_file_actions_t *files,
-                       const posix_spawnattr_t *attr, char *const argv[], char *const envp[]);
+int __wrap_spawn_start(const struct program *program, pid_t *pid);
 int __wrap_kill(pid_t pid, int signo);
 pid_t __wrap_getpgid(pid_t pid);
 int __wrap_waitid(idtype_t type, id_t id, siginfo_t *info, int options);
@@ -95,10 +94,9 @@ int __wrap_pipe2(int fds[2], int flags)
     return result;
 }
 
-int __wrap_posix_spawn(pid_t *pid, const char *path, const posix_spawn_file_actions_t *files,
-                       const posix_spawnattr_t *attr, char *const argv[], char *const envp[])
+int __wrap_spawn_start(const struct program *program, pid_t *pid)
 {
-    (void)path, (void)files, (void)attr, (void)argv, (void)envp;
+    (void)program;
     if (starts_that_fail || proc_count == PROCS) {
         starts_that_fail -= starts_that_fail > 0;
         return EAGAIN;

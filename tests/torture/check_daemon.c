@@ -8,7 +8,6 @@
 enum {
     HANG_US = 1000000,
     SPIN_PERCENT = 2,
-    DRIFT_KB = 12 * 1024,
     FEW_CLIENTS = PLAN_CLIENT_MAX / 2, /* with so few, nobody is too many */
 };
 

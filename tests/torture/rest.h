@@ -5,6 +5,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+enum { DRIFT_KB = 12 * 1024 }; /* of memory more than at the beginning, times the scale */
+
 struct rest {
     bool reached;        /* it came to rest in time; otherwise the figures below are not there */
     bool stuck;          /* the round came to no end and was broken off */

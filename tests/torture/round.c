@@ -16,6 +16,7 @@ enum {
     STUCK_US = 15000000, /* nothing was told for so long */
     REST_US = 8000000,   /* to come to rest */
     WINDOW_US = 1000000, /* in which processor time is measured */
+    CALM_US = 11000000,  /* by then memory has been given back; until then it is waited for */
     GONE_US = 1000000,   /* for workers, when their master is gone */
     GONE_STEP_US = 5000,
     SETTLE_US = 20000,
@@ -167,10 +168,22 @@ static void settle(struct round *round)
     daemon_signal(&round->daemon, SIGHUP);
 }
 
+/* What a burst took is given back within seconds (TRIM_MS in src/master.c). */
+static bool is_calm(struct round *round)
+{
+    long grown_kb = proc_rss_kb(round->daemon.pid) - rest_of(round)->rss_before_kb;
+    return grown_kb <= DRIFT_KB * (long)round->daemon.scale ||
+           clock_now_us() - round->phase_us > CALM_US;
+}
+
 /* The monitor is silent too, so that what is measured is rest. */
 static void on_window_over(void *arg)
 {
     struct round *round = arg;
+    if (round->phase == MEASURING && !is_calm(round)) {
+        loop_set(&round->loop, &round->timer, WINDOW_US);
+        return;
+    }
     take_last_figures(round);
     enter(round, ENDING);
     round->expected = EPOCH_DRAINED;

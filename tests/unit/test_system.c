@@ -6,6 +6,7 @@
  * tests/sweep does the same to the whole daemon from outside; here it is seen what each function
  * promises.
  */
+#include "child.h"
 #include "config.h"
 #include "file_read.h"
 #include "identity.h"
@@ -73,33 +74,14 @@ static bool take_fault(void)
         return fails(#name) ? (failed) : __real_##name args; \
     }
 
-typedef posix_spawn_file_actions_t files_t;
-typedef posix_spawnattr_t attr_t;
-
 WRAP(int, memfd_create, (const char *name, unsigned flags), (name, flags), -1)
 WRAP(int, ftruncate, (int fd, off_t len), (fd, len), -1)
 WRAP(void *, mmap, (void *at, size_t len, int prot, int flags, int fd, off_t from),
      (at, len, prot, flags, fd, from), MAP_FAILED)
 WRAP(int, pipe2, (int fds[2], int flags), (fds, flags), -1)
-WRAP(int, posix_spawn_file_actions_init, (files_t * files), (files), fault.error)
-WRAP(int, posix_spawn_file_actions_addopen,
-     (files_t * files, int fd, const char *path, int flags, mode_t mode),
-     (files, fd, path, flags, mode), fault.error)
-WRAP(int, posix_spawn_file_actions_adddup2, (files_t * files, int from, int to), (files, from, to),
-     fault.error)
-WRAP(int, posix_spawn_file_actions_addclosefrom_np, (files_t * files, int from), (files, from),
-     fault.error)
-WRAP(int, posix_spawnattr_init, (attr_t * attr), (attr), fault.error)
-WRAP(int, posix_spawnattr_setflags, (attr_t * attr, short flags), (attr, flags), fault.error)
-WRAP(int, posix_spawnattr_setpgroup, (attr_t * attr, pid_t group), (attr, group), fault.error)
-WRAP(int, posix_spawnattr_setsigdefault, (attr_t * attr, const sigset_t *set), (attr, set),
-     fault.error)
-WRAP(int, posix_spawnattr_setsigmask, (attr_t * attr, const sigset_t *set), (attr, set),
-     fault.error)
-WRAP(int, posix_spawn,
-     (pid_t * pid, const char *path, const files_t *files, const attr_t *attr, char *const argv[],
-      char *const env[]),
-     (pid, path, files, attr, argv, env), fault.error)
+WRAP(int, setpgid, (pid_t pid, pid_t group), (pid, group), -1)
+WRAP(int, dup2, (int from, int to), (from, to), -1)
+WRAP(int, close_range, (unsigned first, unsigned last, int flags), (first, last, flags), -1)
 WRAP(pid_t, fork, (void), (), -1)
 WRAP(pid_t, waitpid, (pid_t pid, int *status, int options), (pid, status, options), -1)
 WRAP(int, waitid, (idtype_t type, id_t id, siginfo_t *info, int options), (type, id, info, options),
@@ -120,11 +102,35 @@ WRAP(int, event_add, (struct event * event, const struct timeval *timeout), (eve
 WRAP(int, fstat, (int fd, struct stat *st), (fd, st), -1)
 WRAP(ssize_t, read, (int fd, void *to, size_t len), (fd, to, len), -1)
 
-int __real_fcntl(int fd, int command, long arg);
-int __wrap_fcntl(int fd, int command, long arg);
-int __wrap_fcntl(int fd, int command, long arg)
+/* Those that take arguments without a type: no more than our files pass on. */
+#define WRAP_VARIADIC(name, params, args)              \
+    int __real_##name params;                          \
+    int __wrap_##name params;                          \
+    int __wrap_##name params                           \
+    {                                                  \
+        return fails(#name) ? -1 : __real_##name args; \
+    }
+
+WRAP_VARIADIC(fcntl, (int fd, int command, long arg), (fd, command, arg))
+WRAP_VARIADIC(prctl, (int option, unsigned long arg), (option, arg))
+WRAP_VARIADIC(open, (const char *path, int flags), (path, flags))
+WRAP_VARIADIC(clone, (int (*run)(void *), void *stack, int flags, void *arg),
+              (run, stack, flags, arg))
+
+static int stops_before_exec = -1; /* where to write the pid, if it is to */
+
+int __real_execve(const char *path, char *const argv[], char *const env[]);
+int __wrap_execve(const char *path, char *const argv[], char *const env[]);
+int __wrap_execve(const char *path, char *const argv[], char *const env[])
 {
-    return fails("fcntl") ? -1 : __real_fcntl(fd, command, arg);
+    if (fails("execve"))
+        return -1;
+    if (stops_before_exec >= 0) {
+        pid_t pid = getpid();
+        ck_assert_int_eq(write(stops_before_exec, &pid, sizeof pid), sizeof pid);
+        kill(pid, SIGSTOP); /* raise() would look up the parent's thread */
+    }
+    return __real_execve(path, argv, env);
 }
 
 /* Nobody becomes another user here. */
@@ -166,21 +172,10 @@ static bool has_child(void)
 /* --- a worker's process --- */
 
 static const char *const start_calls[] = {
-    "memfd_create",
-    "ftruncate",
-    "fcntl",
-    "mmap",
-    "pipe2",
-    "posix_spawn_file_actions_init",
-    "posix_spawn_file_actions_addopen",
-    "posix_spawn_file_actions_adddup2",
-    "posix_spawn_file_actions_addclosefrom_np",
-    "posix_spawnattr_init",
-    "posix_spawnattr_setflags",
-    "posix_spawnattr_setpgroup",
-    "posix_spawnattr_setsigdefault",
-    "posix_spawnattr_setsigmask",
-    "posix_spawn",
+    "memfd_create", "ftruncate", "fcntl", "mmap",        "pipe2",
+    "clone",        "prctl", /* from here on in the child, which shares our memory until it runs the
+                                program */
+    "setpgid",      "open",      "dup2",  "close_range", "execve",
 };
 
 static bool start_fails(const char *call, int nth)
@@ -212,6 +207,57 @@ START_TEST(test_a_start_that_fails_leaves_nothing)
         ck_assert_int_eq(open_files(), files);
     ck_assert_int_gt(nth, 1);
     ck_assert_int_eq(open_files(), files);
+}
+END_TEST
+
+/* The state of a process as /proc tells it; 0 if there is none. */
+static char state_of(pid_t pid)
+{
+    char path[64], state = 0;
+    snprintf(path, sizeof path, "/proc/%d/stat", (int)pid);
+    FILE *file = fopen(path, "r");
+    if (!file)
+        return 0;
+    ck_assert_int_ge(fscanf(file, "%*d (%*[^)]) %c", &state), 0);
+    fclose(file);
+    return state;
+}
+
+static void await_state(pid_t pid, const char *states)
+{
+    for (int ms = 0; ms < 10000; ms++) {
+        char state = state_of(pid);
+        if (state ? strchr(states, state) != NULL : strchr(states, '-') != NULL)
+            return;
+        nanosleep(&(struct timespec){.tv_nsec = 1000000}, NULL);
+    }
+    ck_abort_msg("process %d is never in one of the states %s", (int)pid, states);
+}
+
+/* Whatever is done to a child, it goes with its parent, even if it has not run its program yet. */
+START_TEST(test_a_child_that_was_stopped_at_once_goes_with_its_parent)
+{
+    char name[] = "sleep", seconds[] = "1000";
+    char *argv[] = {name, seconds, NULL}, *no_environ[] = {NULL};
+    int told[2];
+    pid_t child = 0, pid;
+    ck_assert_int_eq(pipe2(told, O_CLOEXEC), 0);
+    const int fds[] = {-1, told[1]};
+    const struct program sleep = {
+        .path = "/bin/sleep", .argv = argv, .environ = no_environ, .fds = fds, .fd_count = 2};
+    pid_t parent = fork();
+    if (parent == 0) {
+        stops_before_exec = STDOUT_FILENO;
+        child_start(&sleep, &pid);
+        _exit(1);
+    }
+    ck_assert_int_eq(read(told[0], &child, sizeof child), sizeof child);
+    await_state(child, "T");
+    kill(parent, SIGKILL);
+    ck_assert_int_eq(waitpid(parent, NULL, 0), parent);
+    await_state(child, "-ZX");
+    close(told[0]);
+    close(told[1]);
 }
 END_TEST
 
@@ -499,6 +545,7 @@ static Suite *make_suite(void)
     Suite *suite = suite_create("system");
     TCase *tc = tcase_create("process");
     tcase_add_loop_test(tc, test_a_start_that_fails_leaves_nothing, 0, SUPPORT_COUNT(start_calls));
+    tcase_add_test(tc, test_a_child_that_was_stopped_at_once_goes_with_its_parent);
     tcase_add_test(tc, test_reaping_goes_on_after_a_signal);
     suite_add_tcase(suite, tc);
 
