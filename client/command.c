@@ -68,6 +68,27 @@ void *allocate(void *old, size_t size)
     return new;
 }
 
+/* ---- standard descriptors ---- */
+
+/* What is opened next takes the number of a descriptor that is closed: as 0, 1 or 2 the connection
+ * would be read as input, and what is meant for people sent to the server. Such a number is taken
+ * by /dev/null, opened the wrong way round, so that using it fails as if it were closed still. The
+ * exit status, or 0. */
+static int occupy_closed(void)
+{
+    for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++) {
+        if (fcntl(fd, F_GETFD) >= 0)
+            continue;
+        int taken = open("/dev/null", fd == STDIN_FILENO ? O_WRONLY : O_RDONLY);
+        if (taken < 0) {
+            complain("cannot open /dev/null in the place of descriptor %d, which is closed: %s", fd,
+                     strerror(errno));
+            return EXIT_JOB_FAILED;
+        }
+    }
+    return 0;
+}
+
 /* ---- options ---- */
 
 enum {
@@ -394,7 +415,7 @@ static const char *from_environment(const char *name, const char *otherwise)
     return value && *value ? value : otherwise;
 }
 
-int command_main(int argc, char **argv)
+static int parse_and_run(int argc, char **argv)
 {
     char program[] = "taskmaster"; /* getopt's complaints then look like ours */
     struct invocation invocation = {
@@ -428,6 +449,12 @@ int command_main(int argc, char **argv)
         status = status == EXIT_DONE ? EXIT_JOB_FAILED : status;
     }
     return status;
+}
+
+int command_main(int argc, char **argv)
+{
+    int status = occupy_closed();
+    return status ? status : parse_and_run(argc, argv);
 }
 
 /* ---- connecting ---- */

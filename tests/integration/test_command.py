@@ -25,9 +25,11 @@ class Command:
     def __init__(self, server):
         self.address = server if isinstance(server, str) else server.address
 
-    def start(self, *arguments, **kwargs):
+    def start(self, *arguments, closing="", **kwargs):
+        """`closing` is the shell's word for a descriptor that is to be closed, `<&-`."""
+        without = ["sh", "-c", f'exec "$@" {closing}', "sh"] if closing else []
         return proc.spawn(
-            [COMMAND, *arguments, "--server", self.address],
+            [*without, COMMAND, *arguments, "--server", self.address],
             env=environment(TERM="xterm", **kwargs.pop("env", {})),
             **kwargs,
         )
@@ -226,6 +228,28 @@ def test_result_to_a_closed_pipe(run):
     process = run.start("run", "crash", "big 3000000", stdin=subprocess.DEVNULL, stdout=writing, stderr=subprocess.DEVNULL)
     os.close(writing)
     assert process.wait(DEADLINE) != DONE
+
+
+@pytest.mark.parametrize(
+    "closing, arguments, status, error",
+    [
+        ("<&-", "run fib", FAILED, "cannot read standard input"),
+        ("<&-", "run fib --each", FAILED, "cannot read standard input"),
+        ("<&-", "run fib 30", DONE, ""),
+        (">&-", "run echo hi", FAILED, "cannot write"),
+        (">&-", "run echo hi --json", FAILED, "cannot write"),
+        (">&-", "ping", FAILED, "cannot write"),
+        ("2>&-", "run math {}", FAILED, ""),
+        ("2>&-", "run echo hi", DONE, ""),
+        ("<&- >&- 2>&-", "run echo", FAILED, ""),
+    ],
+)
+def test_a_closed_descriptor_is_not_the_connection(daemon, closing, arguments, status, error):
+    server = daemon(pool_start=1)
+    result = ended(Command(server)(*arguments.split(), closing=closing), status)
+    assert error in result.stderr and bool(error) == bool(result.stderr), result.stderr
+    server.wait_jobs(running=0, waiting=0)
+    assert not server.log.events("client-error") + server.log.events("client-truncated"), server.log.tail()
 
 
 def test_interrupt_cancels_the_job(daemon):
