@@ -15,7 +15,7 @@ import pytest
 from harness import proc
 from harness.client import check
 from harness.daemon import COMMAND, environment
-from harness.wait import BUILD, DEADLINE, SANITIZED, SCALE
+from harness.wait import BUILD, DEADLINE, SANITIZED, SCALE, wait_until
 
 LONG_SLEEP = json.dumps({"ms": 60000})
 DONE, FAILED, USAGE, UNREACHABLE, LOST, OVERLOAD, SOME_FAILED, TIMEOUT = 0, 1, 64, 69, 70, 75, 123, 124
@@ -25,11 +25,10 @@ class Command:
     def __init__(self, server):
         self.address = server if isinstance(server, str) else server.address
 
-    def start(self, *arguments, closing="", **kwargs):
-        """`closing` is the shell's word for a descriptor that is to be closed, `<&-`."""
-        without = ["sh", "-c", f'exec "$@" {closing}', "sh"] if closing else []
+    def start(self, *arguments, before=(), **kwargs):
+        """`before`: the command that this one is an argument of."""
         return proc.spawn(
-            [*without, COMMAND, *arguments, "--server", self.address],
+            [*before, COMMAND, *arguments, "--server", self.address],
             env=environment(TERM="xterm", **kwargs.pop("env", {})),
             **kwargs,
         )
@@ -246,7 +245,8 @@ def test_result_to_a_closed_pipe(run):
 )
 def test_a_closed_descriptor_is_not_the_connection(daemon, closing, arguments, status, error):
     server = daemon(pool_start=1)
-    result = ended(Command(server)(*arguments.split(), closing=closing), status)
+    shell = ["sh", "-c", f'exec "$@" {closing}', "sh"]
+    result = ended(Command(server)(*arguments.split(), before=shell), status)
     assert error in result.stderr and bool(error) == bool(result.stderr), result.stderr
     server.wait_jobs(running=0, waiting=0)
     assert not server.log.events("client-error") + server.log.events("client-truncated"), server.log.tail()
@@ -263,6 +263,26 @@ def test_interrupt_cancels_the_job(daemon):
     assert process.returncode not in (DONE, None)
     stats = server.wait_jobs(running=0)
     assert stats["pool"]["exits"] == 0
+
+
+@pytest.mark.parametrize("mode, status", [([], FAILED), (["--each"], SOME_FAILED)])
+def test_two_signals_in_a_row_cancel_the_job(daemon, mode, status):
+    """As timeout(1) sends them. Nothing but the command cancels a job that is not linked."""
+    server = daemon(pool_start=1, pool_max=1, kill_grace_ms=8000 * SCALE)
+    process = Command(server).start(
+        "run", "sleep", "--no-link", *mode, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE
+    )
+    process.stdin.write(LONG_SLEEP.encode())
+    process.stdin.close()
+    server.wait_jobs(running=1)
+    process.send_signal(signal.SIGSTOP)
+    wait_until(lambda: proc.stat(process.pid)[0] == "T", "the command to stand still")
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGCONT):
+        process.send_signal(number)
+    assert process.wait(DEADLINE) == status
+    error = process.stderr.read().decode()
+    stats = server.wait_jobs(running=0)
+    assert stats["jobs"]["failed"].get("cancelled") == 1 and stats["pool"]["exits"] == 0, (stats, error)
 
 
 def test_kill_9_of_the_command_cancels_its_job(daemon):

@@ -3,6 +3,8 @@
 #include "client_fake.h"
 #include "suite.h"
 
+#include <time.h>
+
 /* ---- run ---- */
 
 struct dialogue {
@@ -235,7 +237,31 @@ START_TEST(run_interrupted)
 }
 END_TEST
 
-/* No answer to the cancel before the second signal has done its work. */
+/* Both wait for the command when it goes on. */
+START_TEST(run_interrupted_in_a_row)
+{
+    struct fake fake;
+    struct child child;
+    int bell[2], status;
+    char byte;
+    ck_assert_int_eq(pipe2(bell, O_CLOEXEC), 0);
+    fake_start(&fake, plays_slow_job, bell);
+    child_start(&child, fake.address, ARGS("run", "sleep", "x"));
+    ck_assert_int_eq(read(bell[0], &byte, 1), 1);
+    ck_assert_int_eq(kill(child.pid, SIGSTOP), 0);
+    ck_assert_int_eq(waitpid(child.pid, &status, WUNTRACED), child.pid);
+    ck_assert_int_eq(kill(child.pid, SIGINT), 0);
+    ck_assert_int_eq(kill(child.pid, SIGTERM), 0);
+    ck_assert_int_eq(kill(child.pid, SIGCONT), 0);
+    child_finish(&child);
+    fake_finish(&fake);
+    child_assert(&child, 1, "",
+                 "taskmaster: interrupted: the job is being cancelled; once more leaves at once\n"
+                 "taskmaster: job k-1 failed (cancelled, step stop-flag)\n");
+}
+END_TEST
+
+/* No answer to the cancel before a later signal has done its work. */
 static void plays_stubborn_job(struct fake *fake)
 {
     fake_welcome(fake);
@@ -243,20 +269,32 @@ static void plays_stubborn_job(struct fake *fake)
     fake_expect_payload(fake, "x");
     ask_for_interrupt(fake);
     fake_expect(fake, "*cancel");
-    ask_for_interrupt(fake);
     fake_expect_end(fake);
 }
 
-START_TEST(run_interrupted_twice)
+static int64_t now_ms(void)
 {
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+/* A signal that comes again and again is one for 300 ms, and then ends it. */
+START_TEST(run_interrupted_until_it_leaves)
+{
+    enum { MOMENT_MS = 300, INTERVAL_MS = 10 };
     struct fake fake;
     struct child child;
     int bell[2];
     ck_assert_int_eq(pipe2(bell, O_CLOEXEC), 0);
     fake_start(&fake, plays_stubborn_job, bell);
     child_start(&child, fake.address, ARGS("run", "sleep", "x"));
+    int64_t begin_ms = now_ms();
     interrupt(&child, bell);
-    interrupt(&child, bell);
+    struct pollfd end = {.fd = child.out, .events = POLLIN};
+    while (poll(&end, 1, INTERVAL_MS) == 0 && now_ms() - begin_ms < CHILD_DEADLINE_MS)
+        ck_assert_int_eq(kill(child.pid, SIGINT), 0);
+    ck_assert_int_ge(now_ms() - begin_ms, MOMENT_MS);
     child_finish(&child);
     fake_finish(&fake);
     child_assert(&child, 256 + SIGINT, "", "");
@@ -579,8 +617,9 @@ int main(void)
         run_binary,
         run_too_large,
         run_interrupted,
+        run_interrupted_in_a_row,
+        run_interrupted_until_it_leaves,
         run_times_out,
-        run_interrupted_twice,
         cancel_and_kill,
         stats,
         workers,
