@@ -64,6 +64,9 @@ void complain(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 /* A line that belongs to the complaint before it: indented, and otherwise the same. */
 void complain_further(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 
+/* For complain(), of a payload that is not submitted: the server's payload_max follows. */
+#define PAYLOAD_TOO_LARGE "the payload is larger than the %zu bytes that the server takes"
+
 /* Ends the command. */
 _Noreturn void out_of_memory(void);
 
