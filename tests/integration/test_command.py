@@ -17,6 +17,7 @@ from harness.client import check
 from harness.daemon import COMMAND, environment
 from harness.wait import BUILD, DEADLINE, SANITIZED, SCALE, wait_until
 
+MANUAL = os.path.join(os.path.dirname(__file__), "..", "..", "doc", "taskmaster.1")
 LONG_SLEEP = json.dumps({"ms": 60000})
 DONE, FAILED, USAGE, UNREACHABLE, LOST, OVERLOAD, SOME_FAILED, TIMEOUT = 0, 1, 64, 69, 70, 75, 123, 124
 
@@ -450,6 +451,21 @@ def test_each_interrupted(daemon):
     process.communicate(timeout=DEADLINE)
     assert process.returncode == SOME_FAILED
     server.wait_jobs(running=0, waiting=0)
+
+
+# ---- the manual
+
+
+def test_the_example_of_each_in_the_manual_works_on_defaults(shared, tmp_path):
+    with open(MANUAL, encoding="utf-8") as file:
+        section = file.read().partition(".Sh EXAMPLES\n")[2].replace("\\e", "\\")
+    blocks = re.findall(r"^\.Bd .*?\n\$ (.*?)\.Ed$", section, re.M | re.S)
+    (example,) = [block for block in blocks if "--each" in block]
+    command, output = re.fullmatch(r"(.*(?:\n    .*)*)\n((?:.*\n)*)", example).groups()
+    env = environment(TASKMASTER_SERVER=shared.address, PATH=f"{BUILD}:{os.environ['PATH']}")
+    result = subprocess.run(["sh", "-c", command], capture_output=True, text=True, env=env, cwd=tmp_path)
+    assert (result.returncode, result.stdout, result.stderr) == (SOME_FAILED, output, "")
+    assert "line 2: job" in (tmp_path / "errors").read_text()
 
 
 # ---- the other commands
