@@ -34,6 +34,8 @@ struct settings {
     bool has_deadline; /* --timeout was given: */
     int64_t deadline;  /* of the whole command, see deadline.h; else TMC_NEVER */
 
+    uint32_t wait_ms; /* for a server that does not answer yet */
+
     bool each;
     bool unordered;
     bool unlinked;           /* jobs outlive the command */

@@ -478,6 +478,26 @@ def test_ping(run):
     ended(Command("127.0.0.1:1")("ping"), UNREACHABLE)
 
 
+def test_ping_waits_for_a_server_that_starts_later(daemon, tmp_path):
+    server = daemon.make({"listen": f"unix:{tmp_path}/sock"})
+    process = Command(f"unix:{tmp_path}/sock").start(
+        "ping", "--wait-ms", "60000", stdout=subprocess.PIPE, stderr=subprocess.PIPE
+    )
+    try:
+        assert not select.select([process.stdout, process.stderr], [], [], 0.2)[0], "it does not wait"
+        server.start()
+        out, err = process.communicate(timeout=DEADLINE)
+    finally:
+        proc.end(process)
+    assert process.returncode == DONE and b"taskmasterd" in out and not err, (out, err)
+
+
+def test_ping_waits_for_nobody(tmp_path):
+    run, begin = Command(f"unix:{tmp_path}/none"), time.monotonic()
+    result = ended(run("ping", "--wait-ms", "300"), UNREACHABLE)
+    assert time.monotonic() - begin >= 0.3 and result.stderr == ended(run("ping"), UNREACHABLE).stderr
+
+
 def test_stats(run):
     assert b"submitted" in ended(run("stats"), DONE).stdout
     stats = json.loads(ended(run("stats", "--json"), DONE).stdout)
