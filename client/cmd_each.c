@@ -55,7 +55,7 @@ struct record {
     size_t len;
     uint64_t id;                  /* IN_FLIGHT: the request's */
     tm_client_event *event;       /* ENDED: owned; NULL: the server said nothing, and */
-    const char *fault;            /* this is what happened; static */
+    const char *fault;            /* this is what happened; static or the batch's */
     TAILQ_ENTRY(record) in_order; /* in batch.records */
     TAILQ_ENTRY(record) in_state; /* READY: in batch.ready; ENDED: in batch.ended */
 };
@@ -78,6 +78,7 @@ struct batch {
     size_t held, window;
     size_t held_bytes;
     uint64_t line_count;
+    char too_large[128]; /* the fault of a line that is */
 
     /* How many jobs may be in flight. After an overload that is what the server had room for; it
      * grows again, by an eighth each time that the advised pause has passed without another. */
@@ -221,7 +222,7 @@ static struct record *next_ready(struct batch *batch)
     while (TAILQ_EMPTY(&batch->ready) && may_read(batch) && lines_next(&batch->input, &line)) {
         struct record *record = record_new(batch, &line);
         if (line.too_long)
-            record_end(batch, record, NULL, "the line is longer than the server's payload_max");
+            record_end(batch, record, NULL, batch->too_large);
     }
     return TAILQ_FIRST(&batch->ready);
 }
@@ -447,7 +448,9 @@ static void batch_open(struct batch *batch, const struct settings *settings, tm_
     TAILQ_INIT(&batch->records);
     TAILQ_INIT(&batch->ready);
     TAILQ_INIT(&batch->ended);
-    lines_open(&batch->input, STDIN_FILENO, tm_client_payload_max(client));
+    size_t payload_max = tm_client_payload_max(client);
+    snprintf(batch->too_large, sizeof batch->too_large, PAYLOAD_TOO_LARGE, payload_max);
+    lines_open(&batch->input, STDIN_FILENO, payload_max);
     sink_open(&batch->output, STDOUT_FILENO);
     progress_open(&batch->progress, STDIN_FILENO);
 }

@@ -44,7 +44,7 @@ static int read_stdin(const struct settings *settings, size_t max, struct payloa
         }
         payload->size += (size_t)count;
         if (payload->size > max) {
-            complain("the payload is larger than the %zu bytes that the server takes", max);
+            complain(PAYLOAD_TOO_LARGE, max);
             return EXIT_JOB_FAILED;
         }
         if (count == 0)

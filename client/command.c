@@ -9,6 +9,7 @@
 #include <fcntl.h>
 #include <getopt.h>
 #include <math.h>
+#include <poll.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -20,6 +21,8 @@
 enum {
     TOKEN_FILE_MAX = 4096, /* bytes read of it: no longer token would fit into a hello */
     JOBS_MAX = 4096,
+    WAIT_MAX_MS = 600000,
+    RETRY_MS = 20, /* soon after a server is there, and a load that nobody sees */
 };
 
 /* ---- diagnostics ---- */
@@ -68,13 +71,35 @@ void *allocate(void *old, size_t size)
     return new;
 }
 
+/* ---- standard descriptors ---- */
+
+/* What is opened next takes the number of a descriptor that is closed: as 0, 1 or 2 the connection
+ * would be read as input, and what is meant for people sent to the server. Such a number is taken
+ * by /dev/null, opened the wrong way round, so that using it fails as if it were closed still. The
+ * exit status, or 0. */
+static int occupy_closed(void)
+{
+    for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++) {
+        if (fcntl(fd, F_GETFD) >= 0)
+            continue;
+        int taken = open("/dev/null", fd == STDIN_FILENO ? O_WRONLY : O_RDONLY);
+        if (taken < 0) {
+            complain("cannot open /dev/null in the place of descriptor %d, which is closed: %s", fd,
+                     strerror(errno));
+            return EXIT_JOB_FAILED;
+        }
+    }
+    return 0;
+}
+
 /* ---- options ---- */
 
 enum {
     FOR_RUN = 1 << 0,
     FOR_JOB = 1 << 1,
     FOR_SERVER = 1 << 2,
-    FOR_ALL = FOR_RUN | FOR_JOB | FOR_SERVER,
+    FOR_PING = 1 << 3,
+    FOR_ALL = FOR_RUN | FOR_JOB | FOR_SERVER | FOR_PING,
 };
 
 struct option_row {
@@ -117,13 +142,14 @@ static int set_timeout(struct settings *settings, const char *value)
     return 0;
 }
 
-static int parse_number(const char *name, const char *value, uint32_t max, uint32_t *number)
+static int parse_number(const char *name, const char *value, uint32_t min, uint32_t max,
+                        uint32_t *number)
 {
     char *end;
     errno = 0;
     unsigned long long parsed = strtoull(value, &end, 10);
-    if (*value < '0' || *value > '9' || *end || errno || parsed < 1 || parsed > max) {
-        complain("--%s wants a whole number from 1 to %u, not '%s'", name, max, value);
+    if (*value < '0' || *value > '9' || *end || errno || parsed < min || parsed > max) {
+        complain("--%s wants a whole number from %u to %u, not '%s'", name, min, max, value);
         return -1;
     }
     *number = (uint32_t)parsed;
@@ -133,12 +159,17 @@ static int parse_number(const char *name, const char *value, uint32_t max, uint3
 static int set_job_timeout(struct settings *settings, const char *value)
 {
     /* The protocol takes no more. */
-    return parse_number("timeout-ms", value, INT32_MAX, &settings->job_timeout_ms);
+    return parse_number("timeout-ms", value, 1, INT32_MAX, &settings->job_timeout_ms);
 }
 
 static int set_jobs(struct settings *settings, const char *value)
 {
-    return parse_number("jobs", value, JOBS_MAX, &settings->jobs);
+    return parse_number("jobs", value, 1, JOBS_MAX, &settings->jobs);
+}
+
+static int set_wait(struct settings *settings, const char *value)
+{
+    return parse_number("wait-ms", value, 0, WAIT_MAX_MS, &settings->wait_ms);
 }
 
 static int set_context(struct settings *settings, const char *value)
@@ -183,6 +214,7 @@ static const struct option_row option_rows[] = {
     {"context", "JSON", FOR_RUN, set_context, "comes back in the job's result with --json"},
     {"link", NULL, FOR_RUN, set_link, "the job is cancelled if the command ends (default)"},
     {"no-link", NULL, FOR_RUN, set_no_link, "the job runs on if the command ends"},
+    {"wait-ms", "N", FOR_PING, set_wait, "wait so long for a server to answer; default 0"},
     {"server", "ADDR", FOR_ALL, set_server, "HOST:PORT, [IPV6]:PORT or unix:PATH"},
     {"token-file", "FILE", FOR_ALL, set_token_file, "holds the server's token"},
     {"timeout", "SECONDS", FOR_ALL, set_timeout, "give up after this long; decimals are allowed"},
@@ -214,8 +246,9 @@ static const struct command commands[] = {
      "SIGTERM, then SIGKILL. JOB is the server's id, as `taskmaster workers` shows it.\n"},
     {"kill", "JOB", 1, 1, FOR_JOB, cmd_kill, "stop a job at once",
      "The same with SIGKILL at once. JOB is the server's id, as `taskmaster workers` shows it.\n"},
-    {"ping", "", 0, 0, FOR_SERVER, cmd_ping, "see whether the server answers, and how fast",
-     "Prints who answered and how long one round trip took.\n"},
+    {"ping", "", 0, 0, FOR_PING, cmd_ping, "see whether the server answers, and how fast",
+     "Prints who answered and how long one round trip took. With --wait-ms it tries again while\n"
+     "nobody answers, as a server that was just started may not listen yet.\n"},
     {"stats", "", 0, 0, FOR_SERVER, cmd_stats, "show the server's figures",
      "Prints the figures as a table, or with --json as the server gave them.\n"},
     {"workers", "", 0, 0, FOR_SERVER, cmd_workers, "show the workers and what they do",
@@ -394,7 +427,7 @@ static const char *from_environment(const char *name, const char *otherwise)
     return value && *value ? value : otherwise;
 }
 
-int command_main(int argc, char **argv)
+static int parse_and_run(int argc, char **argv)
 {
     char program[] = "taskmaster"; /* getopt's complaints then look like ours */
     struct invocation invocation = {
@@ -428,6 +461,12 @@ int command_main(int argc, char **argv)
         status = status == EXIT_DONE ? EXIT_JOB_FAILED : status;
     }
     return status;
+}
+
+int command_main(int argc, char **argv)
+{
+    int status = occupy_closed();
+    return status ? status : parse_and_run(argc, argv);
 }
 
 /* ---- connecting ---- */
@@ -502,6 +541,30 @@ static const char *read_token(const char *path, char *text)
     return token;
 }
 
+/* Also a proxy in front of the server takes a connection, and closes it if the server does not. */
+static bool unanswered(const tm_client *client, tm_client_status status)
+{
+    return status == TM_CLIENT_UNREACHABLE || status == TM_CLIENT_TIMEOUT ||
+           (status == TM_CLIENT_CLOSED && !*tm_client_error_event(client));
+}
+
+/* Tries once at least, and for the last time when --wait-ms is over. */
+static tm_client_status connect_within_wait(const struct settings *settings, tm_client *client,
+                                            const tm_client_options *options)
+{
+    int64_t wait_end = tmc_deadline((int)settings->wait_ms);
+    for (;;) {
+        tm_client_status status = tm_client_connect(client, settings->server, options,
+                                                    command_time_left_ms(settings, ANSWER_MAX_MS));
+        if (!unanswered(client, status) || tmc_passed(wait_end))
+            return status;
+        int left_ms = command_time_left_ms(settings, tmc_time_left_ms(wait_end));
+        poll(NULL, 0, left_ms < RETRY_MS ? left_ms : RETRY_MS);
+        if (tmc_passed(settings->deadline))
+            return TM_CLIENT_TIMEOUT;
+    }
+}
+
 tm_client *command_connect(const struct settings *settings, int *exit_status)
 {
     char name[64], text[TOKEN_FILE_MAX + 1];
@@ -517,8 +580,7 @@ tm_client *command_connect(const struct settings *settings, int *exit_status)
     tm_client *client = tm_client_new();
     if (!client)
         out_of_memory();
-    tm_client_status status = tm_client_connect(client, settings->server, &options,
-                                                command_time_left_ms(settings, ANSWER_MAX_MS));
+    tm_client_status status = connect_within_wait(settings, client, &options);
     if (status == TM_CLIENT_OK)
         return client;
     *exit_status = command_failed(settings, client, status);

@@ -34,6 +34,8 @@ struct settings {
     bool has_deadline; /* --timeout was given: */
     int64_t deadline;  /* of the whole command, see deadline.h; else TMC_NEVER */
 
+    uint32_t wait_ms; /* for a server that does not answer yet */
+
     bool each;
     bool unordered;
     bool unlinked;           /* jobs outlive the command */
@@ -63,6 +65,9 @@ void complain(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 
 /* A line that belongs to the complaint before it: indented, and otherwise the same. */
 void complain_further(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+
+/* For complain(), of a payload that is not submitted: the server's payload_max follows. */
+#define PAYLOAD_TOO_LARGE "the payload is larger than the %zu bytes that the server takes"
 
 /* Ends the command. */
 _Noreturn void out_of_memory(void);

@@ -1,5 +1,6 @@
 /* interrupt: SIGINT and SIGTERM as a descriptor to poll, so that the first one can cancel what
- * runs. A second one ends the command as if nothing had been done about the first. */
+ * runs. A second one ends the command as if nothing had been done about the first, unless it comes
+ * within a moment of it: then it is the same one, sent twice. */
 #ifndef TASKMASTER_CLIENT_INTERRUPT_H
 #define TASKMASTER_CLIENT_INTERRUPT_H
 
@@ -9,10 +10,11 @@
  * command as ever. */
 int interrupt_open(void);
 
-/* True if a signal has come; from here on the next one ends the command. */
+/* True if a signal has come; once the moment is over, the next one ends the command. */
 bool interrupt_take(int fd);
 
-/* Signals do what they did before. */
+/* Signals do what they did before, but that one which was taken still does not end the command if
+ * it comes again within the moment. */
 void interrupt_close(int fd);
 
 #endif

@@ -15,8 +15,9 @@ import pytest
 from harness import proc
 from harness.client import check
 from harness.daemon import COMMAND, environment
-from harness.wait import BUILD, DEADLINE, SANITIZED, SCALE
+from harness.wait import BUILD, DEADLINE, SANITIZED, SCALE, wait_until
 
+MANUAL = os.path.join(os.path.dirname(__file__), "..", "..", "doc", "taskmaster.1")
 LONG_SLEEP = json.dumps({"ms": 60000})
 DONE, FAILED, USAGE, UNREACHABLE, LOST, OVERLOAD, SOME_FAILED, TIMEOUT = 0, 1, 64, 69, 70, 75, 123, 124
 
@@ -25,9 +26,10 @@ class Command:
     def __init__(self, server):
         self.address = server if isinstance(server, str) else server.address
 
-    def start(self, *arguments, **kwargs):
+    def start(self, *arguments, before=(), **kwargs):
+        """`before`: the command that this one is an argument of."""
         return proc.spawn(
-            [COMMAND, *arguments, "--server", self.address],
+            [*before, COMMAND, *arguments, "--server", self.address],
             env=environment(TERM="xterm", **kwargs.pop("env", {})),
             **kwargs,
         )
@@ -228,6 +230,29 @@ def test_result_to_a_closed_pipe(run):
     assert process.wait(DEADLINE) != DONE
 
 
+@pytest.mark.parametrize(
+    "closing, arguments, status, error",
+    [
+        ("<&-", "run fib", FAILED, "cannot read standard input"),
+        ("<&-", "run fib --each", FAILED, "cannot read standard input"),
+        ("<&-", "run fib 30", DONE, ""),
+        (">&-", "run echo hi", FAILED, "cannot write"),
+        (">&-", "run echo hi --json", FAILED, "cannot write"),
+        (">&-", "ping", FAILED, "cannot write"),
+        ("2>&-", "run math {}", FAILED, ""),
+        ("2>&-", "run echo hi", DONE, ""),
+        ("<&- >&- 2>&-", "run echo", FAILED, ""),
+    ],
+)
+def test_a_closed_descriptor_is_not_the_connection(daemon, closing, arguments, status, error):
+    server = daemon(pool_start=1)
+    shell = ["sh", "-c", f'exec "$@" {closing}', "sh"]
+    result = ended(Command(server)(*arguments.split(), before=shell), status)
+    assert error in result.stderr and bool(error) == bool(result.stderr), result.stderr
+    server.wait_jobs(running=0, waiting=0)
+    assert not server.log.events("client-error") + server.log.events("client-truncated"), server.log.tail()
+
+
 def test_interrupt_cancels_the_job(daemon):
     server = daemon(pool_start=1, pool_max=1, kill_grace_ms=8000 * SCALE)
     process = Command(server).start(
@@ -239,6 +264,26 @@ def test_interrupt_cancels_the_job(daemon):
     assert process.returncode not in (DONE, None)
     stats = server.wait_jobs(running=0)
     assert stats["pool"]["exits"] == 0
+
+
+@pytest.mark.parametrize("mode, status", [([], FAILED), (["--each"], SOME_FAILED)])
+def test_two_signals_in_a_row_cancel_the_job(daemon, mode, status):
+    """As timeout(1) sends them. Nothing but the command cancels a job that is not linked."""
+    server = daemon(pool_start=1, pool_max=1, kill_grace_ms=8000 * SCALE)
+    process = Command(server).start(
+        "run", "sleep", "--no-link", *mode, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE
+    )
+    process.stdin.write(LONG_SLEEP.encode())
+    process.stdin.close()
+    server.wait_jobs(running=1)
+    process.send_signal(signal.SIGSTOP)
+    wait_until(lambda: proc.stat(process.pid)[0] == "T", "the command to stand still")
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGCONT):
+        process.send_signal(number)
+    assert process.wait(DEADLINE) == status
+    error = process.stderr.read().decode()
+    stats = server.wait_jobs(running=0)
+    assert stats["jobs"]["failed"].get("cancelled") == 1 and stats["pool"]["exits"] == 0, (stats, error)
 
 
 def test_kill_9_of_the_command_cancels_its_job(daemon):
@@ -408,6 +453,21 @@ def test_each_interrupted(daemon):
     server.wait_jobs(running=0, waiting=0)
 
 
+# ---- the manual
+
+
+def test_the_example_of_each_in_the_manual_works_on_defaults(shared, tmp_path):
+    with open(MANUAL, encoding="utf-8") as file:
+        section = file.read().partition(".Sh EXAMPLES\n")[2].replace("\\e", "\\")
+    blocks = re.findall(r"^\.Bd .*?\n\$ (.*?)\.Ed$", section, re.M | re.S)
+    (example,) = [block for block in blocks if "--each" in block]
+    command, output = re.fullmatch(r"(.*(?:\n    .*)*)\n((?:.*\n)*)", example).groups()
+    env = environment(TASKMASTER_SERVER=shared.address, PATH=f"{BUILD}:{os.environ['PATH']}")
+    result = subprocess.run(["sh", "-c", command], capture_output=True, text=True, env=env, cwd=tmp_path)
+    assert (result.returncode, result.stdout, result.stderr) == (SOME_FAILED, output, "")
+    assert "line 2: job" in (tmp_path / "errors").read_text()
+
+
 # ---- the other commands
 
 
@@ -416,6 +476,26 @@ def test_ping(run):
     answer = json.loads(ended(run("ping", "--json"), DONE).stdout)
     assert answer["server"].startswith("taskmasterd/")
     ended(Command("127.0.0.1:1")("ping"), UNREACHABLE)
+
+
+def test_ping_waits_for_a_server_that_starts_later(daemon, tmp_path):
+    server = daemon.make({"listen": f"unix:{tmp_path}/sock"})
+    process = Command(f"unix:{tmp_path}/sock").start(
+        "ping", "--wait-ms", "60000", stdout=subprocess.PIPE, stderr=subprocess.PIPE
+    )
+    try:
+        assert not select.select([process.stdout, process.stderr], [], [], 0.2)[0], "it does not wait"
+        server.start()
+        out, err = process.communicate(timeout=DEADLINE)
+    finally:
+        proc.end(process)
+    assert process.returncode == DONE and b"taskmasterd" in out and not err, (out, err)
+
+
+def test_ping_waits_for_nobody(tmp_path):
+    run, begin = Command(f"unix:{tmp_path}/none"), time.monotonic()
+    result = ended(run("ping", "--wait-ms", "300"), UNREACHABLE)
+    assert time.monotonic() - begin >= 0.3 and result.stderr == ended(run("ping"), UNREACHABLE).stderr
 
 
 def test_stats(run):

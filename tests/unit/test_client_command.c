@@ -3,6 +3,8 @@
 #include "client_fake.h"
 #include "suite.h"
 
+#include <time.h>
+
 /* ---- run ---- */
 
 struct dialogue {
@@ -235,7 +237,31 @@ START_TEST(run_interrupted)
 }
 END_TEST
 
-/* No answer to the cancel before the second signal has done its work. */
+/* Both wait for the command when it goes on. */
+START_TEST(run_interrupted_in_a_row)
+{
+    struct fake fake;
+    struct child child;
+    int bell[2], status;
+    char byte;
+    ck_assert_int_eq(pipe2(bell, O_CLOEXEC), 0);
+    fake_start(&fake, plays_slow_job, bell);
+    child_start(&child, fake.address, ARGS("run", "sleep", "x"));
+    ck_assert_int_eq(read(bell[0], &byte, 1), 1);
+    ck_assert_int_eq(kill(child.pid, SIGSTOP), 0);
+    ck_assert_int_eq(waitpid(child.pid, &status, WUNTRACED), child.pid);
+    ck_assert_int_eq(kill(child.pid, SIGINT), 0);
+    ck_assert_int_eq(kill(child.pid, SIGTERM), 0);
+    ck_assert_int_eq(kill(child.pid, SIGCONT), 0);
+    child_finish(&child);
+    fake_finish(&fake);
+    child_assert(&child, 1, "",
+                 "taskmaster: interrupted: the job is being cancelled; once more leaves at once\n"
+                 "taskmaster: job k-1 failed (cancelled, step stop-flag)\n");
+}
+END_TEST
+
+/* No answer to the cancel before a later signal has done its work. */
 static void plays_stubborn_job(struct fake *fake)
 {
     fake_welcome(fake);
@@ -243,20 +269,32 @@ static void plays_stubborn_job(struct fake *fake)
     fake_expect_payload(fake, "x");
     ask_for_interrupt(fake);
     fake_expect(fake, "*cancel");
-    ask_for_interrupt(fake);
     fake_expect_end(fake);
 }
 
-START_TEST(run_interrupted_twice)
+static int64_t now_ms(void)
 {
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+/* A signal that comes again and again is one for 300 ms, and then ends it. */
+START_TEST(run_interrupted_until_it_leaves)
+{
+    enum { MOMENT_MS = 300, INTERVAL_MS = 10 };
     struct fake fake;
     struct child child;
     int bell[2];
     ck_assert_int_eq(pipe2(bell, O_CLOEXEC), 0);
     fake_start(&fake, plays_stubborn_job, bell);
     child_start(&child, fake.address, ARGS("run", "sleep", "x"));
+    int64_t begin_ms = now_ms();
     interrupt(&child, bell);
-    interrupt(&child, bell);
+    struct pollfd end = {.fd = child.out, .events = POLLIN};
+    while (poll(&end, 1, INTERVAL_MS) == 0 && now_ms() - begin_ms < CHILD_DEADLINE_MS)
+        ck_assert_int_eq(kill(child.pid, SIGINT), 0);
+    ck_assert_int_ge(now_ms() - begin_ms, MOMENT_MS);
     child_finish(&child);
     fake_finish(&fake);
     child_assert(&child, 256 + SIGINT, "", "");
@@ -371,21 +409,92 @@ START_TEST(ping)
 }
 END_TEST
 
-START_TEST(ping_nobody)
+/* An address where nobody listens while the descriptor is open, and what the command says then. */
+static int nobody(char address[32], char message[128])
 {
-    struct child child;
     struct sockaddr_in name = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
     socklen_t size = sizeof name;
-    char address[32], expected[128];
     int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0); /* bound, but it does not listen */
     ck_assert_int_eq(bind(fd, (struct sockaddr *)&name, sizeof name), 0);
     ck_assert_int_eq(getsockname(fd, (struct sockaddr *)&name, &size), 0);
-    snprintf(address, sizeof address, "127.0.0.1:%d", ntohs(name.sin_port));
-    snprintf(expected, sizeof expected, "taskmaster: cannot connect to %s: Connection refused\n",
-             address);
+    snprintf(address, 32, "127.0.0.1:%d", ntohs(name.sin_port));
+    snprintf(message, 128, "taskmaster: cannot connect to %s: Connection refused\n", address);
+    return fd;
+}
+
+START_TEST(ping_nobody)
+{
+    struct child child;
+    char address[32], message[128];
+    int fd = nobody(address, message);
     child_run(&child, address, "", ARGS("ping"));
-    child_assert(&child, 69, "", expected);
+    child_assert(&child, 69, "", message);
     close(fd);
+}
+END_TEST
+
+/* For as long as it may, and at most for the command's own time. */
+START_TEST(ping_waits)
+{
+    struct child child;
+    char address[32], message[128];
+    int fd = nobody(address, message);
+    int64_t begin_ms = now_ms();
+    child_run(&child, address, "", ARGS("ping", "--wait-ms", "200"));
+    ck_assert_int_ge(now_ms() - begin_ms, 200);
+    child_assert(&child, 69, "", message);
+    child_run(&child, address, "", ARGS("ping", "--wait-ms", "600000", "--timeout", "0.1"));
+    ck_assert_int_eq(child.status, 124);
+    ck_assert_ptr_nonnull(strstr(child.errors, "cannot connect"));
+    child_free(&child);
+    close(fd);
+}
+END_TEST
+
+/* As a proxy does while the server behind it does not listen. */
+static void plays_proxy(struct fake *fake)
+{
+    for (int i = 0; i < 3; i++) {
+        fake_accept(fake);
+        close(fake->fd);
+    }
+    fake_welcome(fake);
+    fake_expect(fake, "*ping");
+    fake_send(fake, "{\"event\":\"pong\",\"id\":1}\n");
+    fake_expect_end(fake);
+}
+
+START_TEST(ping_waits_for_a_word)
+{
+    struct fake fake;
+    struct child child;
+    fake_start(&fake, plays_proxy, NULL);
+    child_run(&child, fake.address, "", ARGS("ping", "--wait-ms", "60000"));
+    fake_finish(&fake);
+    ck_assert_str_eq(child.errors, "");
+    ck_assert_int_eq(child.status, 0);
+    child_free(&child);
+}
+END_TEST
+
+static void plays_full_house(struct fake *fake)
+{
+    fake_accept(fake);
+    fake_expect(fake, "*hello");
+    fake_send(fake, "{\"event\":\"error\",\"code\":\"zzz\",\"message\":\"go\",\"fatal\":true}\n");
+}
+
+/* An answer is one also if it is a refusal. */
+START_TEST(ping_does_not_wait_for_another_word)
+{
+    struct fake fake;
+    struct child child;
+    fake_start(&fake, plays_full_house, NULL);
+    child_run(&child, fake.address, "", ARGS("ping", "--wait-ms", "600000"));
+    fake_finish(&fake);
+    ck_assert_int_eq(child.status, 69);
+    ck_assert_ptr_nonnull(strstr(child.errors, "zzz: go"));
+    child_free(&child);
 }
 END_TEST
 
@@ -424,6 +533,90 @@ START_TEST(token)
 }
 END_TEST
 
+/* ---- closed descriptors ---- */
+
+/* Runs it without those of 0, 1 and 2 that `closed` names. `text` gets what it wrote to the others;
+ * returns the exit status. */
+static int run_without(const char *closed, const char *server, const char *const *args,
+                       char text[1024])
+{
+    char *argv[CHILD_ARG_MAX + 2] = {NULL};
+    int pipe_fds[2], status;
+    size_t len = 0;
+    for (int i = 0; args[i]; i++)
+        argv[i + 1] = (char *)args[i];
+    ck_assert_int_eq(pipe2(pipe_fds, O_CLOEXEC), 0);
+    pid_t pid = fork();
+    ck_assert_int_ge(pid, 0);
+    if (pid == 0) {
+        unsetenv("TASKMASTER_TOKEN_FILE");
+        setenv("TASKMASTER_SERVER", server, 1);
+        dup2(pipe_fds[1], 1);
+        dup2(pipe_fds[1], 2);
+        for (; *closed; closed++)
+            close(*closed - '0');
+        child_exec(argv);
+    }
+    close(pipe_fds[1]);
+    for (ssize_t count = 1; count > 0; len += (size_t)count) {
+        struct pollfd poll_fd = {.fd = pipe_fds[0], .events = POLLIN};
+        ck_assert_msg(poll(&poll_fd, 1, CHILD_DEADLINE_MS) > 0, "the command is stuck");
+        count = read(pipe_fds[0], text + len, 1023 - len);
+        ck_assert_int_ge(count, 0);
+    }
+    text[len] = '\0';
+    close(pipe_fds[0]);
+    ck_assert_int_eq(waitpid(pid, &status, 0), pid);
+    return WIFEXITED(status) ? WEXITSTATUS(status) : 256 + WTERMSIG(status);
+}
+
+static void plays_hello(struct fake *fake)
+{
+    fake_welcome(fake);
+    fake_expect_end(fake);
+}
+
+#define BAD_MODULE \
+    "{\"event\":\"failed\",\"id\":1,\"job\":\"k-1\",\"reason\":\"module\",\"message\":\"no\"}\n"
+#define NO_INPUT  "taskmaster: cannot read standard input: Bad file descriptor\n"
+#define NO_OUTPUT "taskmaster: cannot write: Bad file descriptor\n"
+
+/* The connection takes no closed descriptor's place: the server gets its requests and nothing else,
+ * and using the descriptor fails. */
+START_TEST(closed_descriptors)
+{
+    static const struct dialogue done = {SUBMIT_FIB, "30", DONE},
+                                 failed = {SUBMIT_FIB, "30", BAD_MODULE};
+    static const struct {
+        const char *closed;
+        const struct dialogue *dialogue; /* NULL: nothing is submitted */
+        const char *args[4];
+        int status;
+        const char *text;
+    } cases[] = {
+        {"0", NULL, {"run", "fib"}, 1, NO_INPUT},
+        {"0", NULL, {"run", "fib", "--each"}, 1, NO_INPUT},
+        {"0", &done, {"run", "fib", "30"}, 0, "832040"},
+        {"1", &done, {"run", "fib", "30"}, 1, NO_OUTPUT},
+        {"1", &failed, {"run", "fib", "30"}, 1, "taskmaster: job k-1 failed (module): no\n"},
+        {"2", &done, {"run", "fib", "30"}, 0, "832040"},
+        {"2", &failed, {"run", "fib", "30"}, 1, ""},
+        {"02", NULL, {"run", "fib"}, 1, ""},
+        {"012", &done, {"run", "fib", "30"}, 1, ""},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        struct fake fake;
+        char text[1024];
+        fake_start(&fake, cases[i].dialogue ? plays_dialogue : plays_hello,
+                   (void *)cases[i].dialogue);
+        int status = run_without(cases[i].closed, fake.address, cases[i].args, text);
+        fake_finish(&fake);
+        ck_assert_msg(status == cases[i].status && strcmp(text, cases[i].text) == 0,
+                      "case %zu: %d, %s", i, status, text);
+    }
+}
+END_TEST
+
 /* ---- usage ---- */
 
 START_TEST(usage)
@@ -445,6 +638,9 @@ START_TEST(usage)
         {"run", "m", "--timeout", "1s"},
         {"ping", "x"},
         {"ping", "--jobs", "1"},
+        {"ping", "--wait-ms", "-1"},
+        {"ping", "--wait-ms", "600001"},
+        {"stats", "--wait-ms", "1"},
         {"cancel"},
         {"stats", "--server"},
         {"ping", "--server", "nowhere"},
@@ -495,14 +691,19 @@ int main(void)
         run_binary,
         run_too_large,
         run_interrupted,
+        run_interrupted_in_a_row,
+        run_interrupted_until_it_leaves,
         run_times_out,
-        run_interrupted_twice,
         cancel_and_kill,
         stats,
         workers,
         ping,
         ping_nobody,
+        ping_waits,
+        ping_waits_for_a_word,
+        ping_does_not_wait_for_another_word,
         token,
+        closed_descriptors,
         usage,
         help_and_version,
     };

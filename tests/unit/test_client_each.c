@@ -284,8 +284,10 @@ START_TEST(line_too_long)
     fake_finish(&fake);
     free(line);
     child_assert(&child, 123, "short\n",
-                 "taskmaster: line 1: the line is longer than the server's payload_max\n"
-                 "taskmaster: line 3: the line is longer than the server's payload_max\n");
+                 "taskmaster: line 1: the payload is larger than the 1048576 bytes that the server "
+                 "takes\n"
+                 "taskmaster: line 3: the payload is larger than the 1048576 bytes that the server "
+                 "takes\n");
 }
 END_TEST
 
