@@ -14,9 +14,17 @@
  * failure carries stderr alone; output beyond HOLD_MAX is passed on as it comes and stands, in a
  * failure's details, before stderr.
  *
- * A stopped job kills its command; the worker's own end does (death signal), and takes along what
- * the command had started, which is in the worker's process group. The command's end is its own
- * exit: a process that it leaves behind with stdout open is not waited for.
+ * What a command has started goes with it, wherever it has put itself: at the command's end, when
+ * the job is stopped, and with the worker and so with the master. No signal reaches all of that,
+ * since what is in a session of its own is in no group that we know, and a death signal is for one
+ * process. So a guard stands between worker and command: a process that inherits what loses its
+ * parent below it (a subreaper), sees the worker die by its own death signal, and at its end kills
+ * whatever has it as parent until nothing has. It is in a process group of its own, because a
+ * SIGKILL for the worker's must leave it alive to do so. The command is in the worker's, so that
+ * the master's signals reach it as they did. The guard is no program of its own, but what fork()
+ * makes of the worker: there is nothing to be installed, found and run before each command.
+ *
+ * The command's end is its own exit: what it leaves behind is killed and not waited for.
  */
 #include <taskmaster/module.h>
 
@@ -47,10 +55,18 @@ enum {
 /* One running command. Every descriptor is -1 or open; child_close() closes them. */
 struct child {
     const char *name;
-    pid_t pid;
-    int pid_fd; /* readable once it has ended */
-    int out_fd; /* read end of its stdout */
+    const char *program;
+    pid_t guard;
+    int guard_fd;  /* readable once the guard has ended, and the command with it */
+    int status_fd; /* read end of what takes the message */
+    int out_fd;    /* read end of the command's stdout */
     int err_fd;
+};
+
+/* What is told of a command. The first one holds: that it could not be run comes before its end. */
+struct message {
+    int error;  /* why the program could not be run, or 0 */
+    int status; /* its wait status, if it was run */
 };
 
 /* A malloc of this size takes memory only where it is written to. */
@@ -111,46 +127,173 @@ static void fini(void)
     json_decref(settings);
 }
 
-/* The child's side, between fork and exec: async-signal-safe calls only. */
+/* The guard, and the command until exec: async-signal-safe calls only. Another module may have
+ * threads in the worker, whose locks nobody here would ever release. */
+
+enum { STATUS_FD = STDERR_FILENO + 1 }; /* where the guard has the write end of the status pipe */
 
 struct start {
     char **argv;
-    pid_t parent;
-    int in_fd;
-    int out_fd;
-    int err_fd;
-    int status_fd; /* takes errno if the program cannot be run; closed by exec if it can */
+    pid_t worker;
+    pid_t group;           /* the worker's */
+    int fd[STATUS_FD + 1]; /* by the number that each is to have; status takes the message */
 };
 
-static void reset_signals(void)
+static void tell(int status_fd, struct message message)
+{
+    /* Without a reader there is nobody left who wants to know. */
+    if (write(status_fd, &message, sizeof(message)) < 0)
+        _exit(126);
+}
+
+_Noreturn static void fail_to_start(int status_fd)
+{
+    tell(status_fd, (struct message){.error = errno});
+    _exit(127);
+}
+
+/* Leaves the guard nothing but what the command is to have, and the status pipe. The worker's
+ * socket would keep a dead worker's connection to the master open. */
+static int place_descriptors(struct start *s)
+{
+    /* Out of the way first: one may stand where another is to go. */
+    for (int i = 0; i <= STATUS_FD; i++) {
+        int fd = fcntl(s->fd[i], F_DUPFD, STATUS_FD + 1);
+        if (fd < 0)
+            return -1;
+        s->fd[i] = fd;
+    }
+    for (int i = 0; i <= STATUS_FD; i++) {
+        if (dup2(s->fd[i], i) < 0)
+            return -1;
+    }
+    s->fd[STATUS_FD] = STATUS_FD;
+    return close_range(STATUS_FD + 1, ~0U, 0);
+}
+
+/* All signals were blocked before the fork and remain so. */
+static int become_guard(struct start *s)
+{
+    prctl(PR_SET_NAME, "exec-guard");
+    if (setpgid(0, 0) < 0 || prctl(PR_SET_CHILD_SUBREAPER, 1) < 0 ||
+        prctl(PR_SET_PDEATHSIG, SIGTERM) < 0)
+        return -1;
+    /* A worker that died before the signal was armed is noticed by having another parent. */
+    if (getppid() != s->worker)
+        _exit(127);
+    for (int signal_number = 1; signal_number < NSIG; signal_number++)
+        signal(signal_number, SIG_DFL);
+    return place_descriptors(s);
+}
+
+_Noreturn static void run_program(const struct start *s, pid_t guard)
 {
     sigset_t none;
 
-    for (int signal_number = 1; signal_number < NSIG; signal_number++)
-        signal(signal_number, SIG_DFL);
-    sigemptyset(&none);
-    sigprocmask(SIG_SETMASK, &none, NULL);
-}
-
-_Noreturn static void start_program(const struct start *s)
-{
-    int error;
-
-    /* A worker that died before the signal was armed is noticed by having another parent. */
     prctl(PR_SET_PDEATHSIG, SIGKILL);
-    if (getppid() != s->parent)
+    if (getppid() != guard)
         _exit(127);
-    if (dup2(s->in_fd, STDIN_FILENO) >= 0 && dup2(s->out_fd, STDOUT_FILENO) >= 0 &&
-        dup2(s->err_fd, STDERR_FILENO) >= 0) {
-        close_range(STDERR_FILENO + 1, ~0U, CLOSE_RANGE_CLOEXEC);
-        reset_signals();
+    /* There is no such group any more once the worker is gone, who would have been told. */
+    if (setpgid(0, s->group) == 0 && close_range(STATUS_FD, ~0U, CLOSE_RANGE_CLOEXEC) == 0) {
+        sigemptyset(&none);
+        sigprocmask(SIG_SETMASK, &none, NULL);
         /* NOLINTNEXTLINE(clang-analyzer-core.NonNullParamChecker): check_commands() saw to it */
         execv(s->argv[0], s->argv);
     }
-    error = errno;
-    if (write(s->status_fd, &error, sizeof(error)) < 0)
-        _exit(126);
-    _exit(127);
+    fail_to_start(STATUS_FD);
+}
+
+/* Whether the command has ended. What it has left to us before is reaped on the way. */
+static bool reap_ended(pid_t command, int *status)
+{
+    pid_t pid;
+
+    while ((pid = waitpid(-1, status, WNOHANG)) > 0) {
+        if (pid == command)
+            return true;
+    }
+    return false;
+}
+
+/* True with the wait status, or false when the worker wants a stop or is dead. */
+static bool await_end(pid_t command, int *status)
+{
+    sigset_t awaited;
+
+    sigemptyset(&awaited);
+    sigaddset(&awaited, SIGCHLD);
+    sigaddset(&awaited, SIGTERM);
+    for (;;) {
+        if (sigwaitinfo(&awaited, NULL) == SIGTERM)
+            return false;
+        if (reap_ended(command, status))
+            return true;
+    }
+}
+
+/* Whether this was a child and a signal could be sent. A /proc of another pid namespace has other
+ * numbers, which are a stranger's here. One who has become another user cannot be killed. */
+static bool kill_child(pid_t pid)
+{
+    siginfo_t info;
+
+    return waitid(P_PID, (id_t)pid, &info, WEXITED | WNOHANG | WNOWAIT) == 0 &&
+           kill(pid, SIGKILL) == 0;
+}
+
+/* How many were killed; 0 also where /proc does not tell. */
+static int kill_children(void)
+{
+    int fd = open("/proc/thread-self/children", O_RDONLY | O_CLOEXEC);
+    char data[1024];
+    ssize_t len;
+    pid_t pid = 0;
+    int killed = 0;
+
+    while (fd >= 0 && (len = read(fd, data, sizeof(data))) > 0) {
+        for (ssize_t i = 0; i < len; i++) { /* each number is followed by a space */
+            if (data[i] >= '0' && data[i] <= '9') {
+                pid = 10 * pid + (data[i] - '0');
+            } else {
+                killed += kill_child(pid);
+                pid = 0;
+            }
+        }
+    }
+    if (fd >= 0)
+        close(fd);
+    return killed;
+}
+
+/* `command` is 0 once it was reaped. Each generation that is killed leaves the next one to us. */
+static void end_all(pid_t command)
+{
+    if (command > 0 && kill(command, SIGKILL) == 0)
+        waitpid(command, NULL, 0);
+    while (kill_children() > 0) {
+        waitpid(-1, NULL, 0);
+        while (waitpid(-1, NULL, WNOHANG) > 0)
+            ;
+    }
+}
+
+_Noreturn static void guard_command(struct start *s)
+{
+    pid_t self = getpid();
+    int status;
+
+    if (become_guard(s) < 0)
+        fail_to_start(s->fd[STATUS_FD]);
+    pid_t command = _Fork(); /* fork() takes locks */
+    if (command == 0)
+        run_program(s, self);
+    if (command < 0)
+        fail_to_start(STATUS_FD);
+    bool ended = await_end(command, &status);
+    if (ended)
+        tell(STATUS_FD, (struct message){.status = status});
+    end_all(ended ? 0 : command);
+    _exit(0);
 }
 
 /* Starting, from the worker's side */
@@ -164,7 +307,8 @@ static void close_fd(int *fd)
 
 static void child_close(struct child *child)
 {
-    close_fd(&child->pid_fd);
+    close_fd(&child->guard_fd);
+    close_fd(&child->status_fd);
     close_fd(&child->out_fd);
     close_fd(&child->err_fd);
 }
@@ -190,20 +334,8 @@ static int make_stdin(const char *data, size_t len)
     return fd;
 }
 
-/* Waits until the child has run the program (0) or knows why it cannot (errno). */
-static int read_start_error(int status_fd)
-{
-    int error = 0;
-    ssize_t n;
-
-    do
-        n = read(status_fd, &error, sizeof(error));
-    while (n < 0 && errno == EINTR);
-    return n == (ssize_t)sizeof(error) ? error : 0;
-}
-
 /* Signals stay blocked across fork(): a handler of a module must not run in the child. */
-static pid_t fork_program(const struct start *s)
+static pid_t fork_guard(struct start *s)
 {
     sigset_t all;
     sigset_t before;
@@ -212,14 +344,14 @@ static pid_t fork_program(const struct start *s)
     sigprocmask(SIG_SETMASK, &all, &before);
     pid_t pid = fork();
     if (pid == 0)
-        start_program(s);
+        guard_command(s);
     int error = errno;
     sigprocmask(SIG_SETMASK, &before, NULL);
     errno = error;
     return pid;
 }
 
-/* 0, or the errno of what failed. child->pid is then -1, or the child is yet to be reaped. */
+/* 0, or the errno of what failed. child->guard is then -1, or the guard is yet to be ended. */
 static int child_start(struct child *child, char **argv, const char *input, size_t input_len)
 {
     int out[2] = {-1, -1};
@@ -228,37 +360,31 @@ static int child_start(struct child *child, char **argv, const char *input, size
     int in = make_stdin(input, input_len);
     int error = 0;
 
+    /* Not blocking: where a guard was killed, the command may for a moment be there to write. */
     if (in < 0 || pipe2(out, O_CLOEXEC) < 0 || pipe2(err, O_CLOEXEC) < 0 ||
-        pipe2(status, O_CLOEXEC) < 0) {
+        pipe2(status, O_CLOEXEC | O_NONBLOCK) < 0) {
         error = errno;
         goto close_others;
     }
-    const struct start start = {
+    struct start start = {
         .argv = argv,
-        .parent = getpid(),
-        .in_fd = in,
-        .out_fd = out[1],
-        .err_fd = err[1],
-        .status_fd = status[1],
+        .worker = getpid(),
+        .group = getpgrp(),
+        .fd = {in, out[1], err[1], status[1]},
     };
-    child->pid = fork_program(&start);
-    if (child->pid < 0) {
-        error = errno;
-        goto close_others;
-    }
-    close_fd(&status[1]);
-    error = read_start_error(status[0]);
-    child->pid_fd = pidfd_open(child->pid, 0);
-    if (child->pid_fd < 0 && error == 0)
+    child->guard = fork_guard(&start);
+    if (child->guard > 0)
+        child->guard_fd = pidfd_open(child->guard, 0);
+    if (child->guard_fd < 0)
         error = errno;
 
 close_others:
     child->out_fd = out[0];
     child->err_fd = err[0];
+    child->status_fd = status[0];
     close_fd(&in);
     close_fd(&out[1]);
     close_fd(&err[1]);
-    close_fd(&status[0]);
     close_fd(&status[1]);
     return error;
 }
@@ -304,8 +430,8 @@ static size_t read_ready(struct pollfd *ready, char *data)
 }
 
 /*
- * Gathers output until the command has ended and its pipes are empty: 0, or -1 when it is to be
- * killed. The exit is looked at before the pipes are read, so that nothing written before it is
+ * Gathers output until the guard has ended and the pipes are empty: 0, or -1 when it is to be
+ * ended. Its exit is looked at before the pipes are read, so that nothing written before it is
  * missed.
  */
 static int collect(tm_job *job, const struct child *child, struct output *o)
@@ -314,7 +440,7 @@ static int collect(tm_job *job, const struct child *child, struct output *o)
     struct pollfd ready[] = {
         {.fd = child->out_fd, .events = POLLIN},
         {.fd = child->err_fd, .events = POLLIN},
-        {.fd = child->pid_fd, .events = POLLIN},
+        {.fd = child->guard_fd, .events = POLLIN},
     };
 
     for (;;) {
@@ -371,37 +497,59 @@ static int succeed(tm_job *job, const struct output *o)
     return o->passing ? 0 : tm_reply(job, o->out, o->out_len);
 }
 
-/* 0 with the wait status, or -1 if it cannot be had: a module that ignores SIGCHLD loses it. */
-static int reap(pid_t pid, int *status)
+static int fail_start(tm_job *job, const struct child *child, int error)
 {
-    pid_t reaped;
+    return tm_fail(job, "cannot-start", "command \"%.40s\": cannot run %.200s: %s", child->name,
+                   child->program, strerror(error));
+}
 
-    do
-        reaped = waitpid(pid, status, 0);
-    while (reaped < 0 && errno == EINTR);
-    return reaped == pid ? 0 : -1;
+/* After the guard's end: the job's result from what was told, and that is nothing if the guard was
+ * killed. */
+static int judge(tm_job *job, const struct child *child, const struct output *o)
+{
+    struct message message;
+
+    if (read(child->status_fd, &message, sizeof(message)) != (ssize_t)sizeof(message))
+        return tm_fail(job, "no-status", "the status of command \"%.40s\" is not known",
+                       child->name);
+    if (message.error != 0)
+        return fail_start(job, child, message.error);
+    return message.status == 0 ? succeed(job, o) : fail_status(job, child, message.status, o);
+}
+
+/* Its status says nothing, and a module that ignores SIGCHLD loses it. */
+static void reap_guard(const struct child *child)
+{
+    while (waitpid(child->guard, NULL, 0) < 0 && errno == EINTR)
+        ;
+}
+
+static void end_guard(const struct child *child)
+{
+    kill(child->guard, SIGTERM);
+    reap_guard(child);
 }
 
 static int attend(tm_job *job, const struct child *child, struct output *o)
 {
-    int status = 0;
-    int collected = collect(job, child, o);
-
-    if (collected < 0)
-        kill(child->pid, SIGKILL);
-    int reaped = reap(child->pid, &status);
-    if (collected < 0)
+    if (collect(job, child, o) < 0) {
+        end_guard(child);
         return -1;
-    if (reaped < 0)
-        return tm_fail(job, "no-status", "the status of command \"%.40s\" is not known",
-                       child->name);
-    return status == 0 ? succeed(job, o) : fail_status(job, child, status, o);
+    }
+    reap_guard(child);
+    return judge(job, child, o);
 }
 
 static int run_command(tm_job *job, const char *name, char **argv, const char *input,
                        size_t input_len)
 {
-    struct child child = {.name = name, .pid = -1, .pid_fd = -1, .out_fd = -1, .err_fd = -1};
+    struct child child = {.name = name,
+                          .program = argv[0],
+                          .guard = -1,
+                          .guard_fd = -1,
+                          .status_fd = -1,
+                          .out_fd = -1,
+                          .err_fd = -1};
     struct output *output = malloc(sizeof(*output));
     int error = output != NULL ? child_start(&child, argv, input, input_len) : ENOMEM;
     int result;
@@ -411,13 +559,9 @@ static int run_command(tm_job *job, const char *name, char **argv, const char *i
         output->passing = false;
         result = attend(job, &child, output);
     } else {
-        int status;
-        if (child.pid > 0) {
-            kill(child.pid, SIGKILL);
-            reap(child.pid, &status);
-        }
-        result = tm_fail(job, "cannot-start", "command \"%.40s\": cannot run %.200s: %s", name,
-                         argv[0], strerror(error));
+        if (child.guard > 0)
+            end_guard(&child);
+        result = fail_start(job, &child, error);
     }
     child_close(&child);
     free(output);

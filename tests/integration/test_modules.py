@@ -1,16 +1,19 @@
 """The shipped modules through the daemon, bad input included, and the loader's refusals."""
 
+import itertools
 import json
 import os
 import shutil
 import signal
 import tempfile
+import time
 
 import pytest
 
+from harness import proc
 from harness.client import check
 from harness.daemon import MODULES
-from harness.wait import BUILD, wait_until
+from harness.wait import BUILD, SCALE, wait_until
 
 BAD_MODULES = os.path.join(BUILD, "tests", "modules")
 
@@ -290,6 +293,141 @@ def test_exec_stops_when_asked(execs):
 def test_exec_hands_no_descriptors_on(execs):
     listed = set(execs.done("exec", b"fds\n").decode().split())
     assert listed <= {"0", "1", "2", "3"}, listed  # 3 is ls's own
+
+
+# ---- what a command of exec has started
+
+SECONDS = itertools.count(73214)
+SLEEPS = 4  # of `tree`
+
+
+class Tree:
+    """A daemon with one worker, and commands whose processes all have an unmistakable number in
+    their command lines, before their own exec that of the shell."""
+
+    def __init__(self, daemon):
+        self.mark = f"{next(SECONDS)}.{os.getpid()}"
+        sleep = f"sleep {self.mark}"
+        session = f"setsid -f sh -c 'setsid -f {sleep}; {sleep}; :'"
+        scripts = {
+            "tree": f"{sleep} & {session}; {sleep}; echo done",
+            "leave": f"{sleep} & {session}; echo done",
+            "leave-many": f"for i in $(seq 400); do {sleep} & done; echo done",
+            "leave-and-fail": f"{sleep} & {session}; echo problem >&2; exit 3",
+            "leave-and-die": f"{sleep} & {session}; kill -9 $$",
+            "leave-and-flood": f"{sleep} & {session}; exec cat /dev/zero",
+        }
+        commands = {name: ["/bin/sh", "-c", script] for name, script in scripts.items()}
+        self.daemon = daemon(
+            modules={"exec": {"config": {"commands": {**EXEC, **commands}}}},
+            pool_start=1,
+            pool_max=1,
+            kill_grace_ms=60000,  # so that exec and nobody else ends it
+        )
+        self.client = self.daemon.client()
+        self.worker = self.daemon.wait_idle(1) and self.daemon.worker_pids()[0]
+
+    def left(self):
+        """The command lines of all that runs of it."""
+        found = []
+        for pid in filter(str.isdigit, os.listdir("/proc")):
+            try:
+                with open(f"/proc/{pid}/cmdline", "rb") as file:
+                    line = file.read().replace(b"\0", b" ").decode(errors="replace").strip()
+            except (FileNotFoundError, ProcessLookupError):
+                continue
+            if self.mark in line and proc.alive(pid):
+                found.append(line)
+        return found
+
+    def grow(self):
+        """Starts `tree` as job a, and waits until all of it is there."""
+        self.client.submit("a", "exec", b"tree\n", notify=["started"])
+        self.client.event("started")
+        wait_until(lambda: self.left().count(f"sleep {self.mark}") == SLEEPS, "the tree")
+
+    def wait_gone(self):
+        wait_until(lambda: not self.left(), "nothing left")
+
+
+@pytest.fixture
+def tree(daemon):
+    return Tree(daemon)
+
+
+def test_exec_that_is_stopped_takes_all_along(tree):
+    """Gone when the client is told, also what is in a session of its own."""
+    tree.grow()
+    tree.client.send(op="cancel", target="a")
+    check(tree.client.outcome("a"), "failed", reason="cancelled")
+    assert not tree.left()
+    assert proc.children(tree.worker) == [], "zombies included"
+    assert tree.client.done("exec", b"cat\nx") == b"x"
+    assert tree.daemon.worker_pids() == [tree.worker]
+
+
+def test_exec_at_its_time_limit_takes_all_along(tree):
+    event = tree.client.run("exec", b"tree\n", timeout_ms=500)
+    check(event, "failed", reason="timeout")
+    assert not tree.left()
+    assert proc.children(tree.worker) == []
+
+
+@pytest.mark.parametrize(
+    "command, expected",
+    [
+        ("leave", {"event": "done"}),
+        ("leave-many", {"event": "done"}),
+        ("leave-and-fail", {"event": "failed", "code": "exit-status"}),
+        ("leave-and-die", {"event": "failed", "code": "signal"}),
+        ("leave-and-flood", {"event": "failed", "reason": "too-large"}),
+        ("missing", {"event": "failed", "code": "cannot-start"}),
+    ],
+)
+def test_exec_leaves_nothing_behind(tree, command, expected):
+    event = tree.client.run("exec", f"{command}\n")
+    assert not tree.left()
+    assert {key: event.get(key) for key in expected} == expected, event
+    assert expected != {"event": "done"} or event.payload == b"done\n"
+    assert proc.children(tree.worker) == []
+
+
+def test_exec_whose_worker_is_killed(tree):
+    """kill -9 of the worker alone."""
+    tree.grow()
+    os.kill(tree.worker, signal.SIGKILL)
+    check(tree.client.outcome("a"), "failed", reason="error", signal="SIGKILL")
+    tree.wait_gone()
+
+
+def test_exec_whose_job_is_killed(tree):
+    """The master's SIGKILL for the worker's process group must not take along who cleans up."""
+    tree.grow()
+    tree.client.send(op="kill", target="a")
+    check(tree.client.outcome("a"), "failed", reason="cancelled", step="sigkill")
+    tree.wait_gone()
+
+
+def test_exec_whose_master_is_killed(tree):
+    tree.grow()
+    tree.daemon.expected_status = -signal.SIGKILL
+    begin = time.monotonic()
+    tree.daemon.kill()
+    tree.wait_gone()
+    assert time.monotonic() - begin < 1.0 * SCALE
+
+
+def test_exec_guard_between_worker_and_command(tree):
+    """It holds nothing of the worker's, and the command is where the master's signals go."""
+    tree.grow()
+    (guard,) = proc.children(tree.worker)
+    held = proc.descriptors(guard)
+    assert sorted(held) == [0, 1, 2, 3], held
+    assert not [target for target in held.values() if target.startswith("socket:")], held
+    assert os.getpgid(guard) == guard
+    assert tree.worker in map(os.getpgid, proc.children(guard))
+    tree.client.send(op="cancel", target="a")
+    check(tree.client.outcome("a"), "failed", reason="cancelled")
 
 
 # ---- the loader's refusals

@@ -4,7 +4,9 @@
 #include "suite.h"
 
 #include <check.h>
+#include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -25,7 +27,10 @@ static const char *const commands =
     "\"noisy-fail\":[\"/bin/sh\",\"-c\",\"head -c 300000 /dev/zero >&2; exit 1\"],"
     "\"talk\":[\"/bin/sh\",\"-c\",\"echo note >&2; echo result\"],"
     "\"unfinished\":[\"/bin/sh\",\"-c\",\"printf note >&2\"],"
-    "\"leave\":[\"/bin/sh\",\"-c\",\"sleep 1000 & echo left\"],"
+    "\"leave\":[\"/bin/sh\",\"-c\",\"sleep 1000 & echo $!\"],"
+    "\"leave-session\":[\"/bin/sh\",\"-c\",\"setsid sleep 1000 & echo $!\"],"
+    "\"kill-guard\":[\"/bin/sh\",\"-c\",\"kill -9 $PPID; kill -STOP $$\"],"
+    "\"directory\":[\"/tmp\"],"
     "\"long-fail\":[\"/bin/sh\",\"-c\",\"head -c 2000000 /dev/zero; echo why >&2; exit 1\"],"
     "\"signals\":[\"/bin/grep\",\"-E\",\"^Sig(Blk|Ign)\",\"/proc/self/status\"],"
     "\"descriptors\":[\"/bin/ls\",\"/proc/self/fd\"],"
@@ -305,6 +310,7 @@ START_TEST(exec_runs_what_is_configured)
     assert_bad_input("exec", "/bin/cat", "cat, sort");
     assert_failure("exec", "missing", "cannot-start",
                    "cannot run /nonexistent/program: No such file or directory");
+    assert_failure("exec", "directory", "cannot-start", "cannot run /tmp: Permission denied");
 }
 END_TEST
 
@@ -340,25 +346,50 @@ START_TEST(exec_moves_large_data_without_deadlock)
 }
 END_TEST
 
-START_TEST(exec_stops_a_command)
+/* Neither running nor a zombie. */
+static void assert_no_children(void)
 {
-    assert_stops("exec", "endless");
-    const struct answer *answer = fake_master_ask(&master, "exec", "yes");
-    ck_assert_uint_eq(answer->head.kind, WIRE_KIND_TOO_LARGE);
-    ck_assert_uint_eq(answer->head.size, 0);
     char *path = xasprintf("/proc/%d/task/%d/children", (int)master.pid, (int)master.pid);
     FILE *in = fopen(path, "r");
+
     if (in != NULL) { /* not every kernel has it */
         ck_assert_int_eq(fgetc(in), EOF);
         fclose(in);
     }
     free(path);
 }
+
+START_TEST(exec_stops_a_command)
+{
+    assert_stops("exec", "endless");
+    const struct answer *answer = fake_master_ask(&master, "exec", "yes");
+    ck_assert_uint_eq(answer->head.kind, WIRE_KIND_TOO_LARGE);
+    ck_assert_uint_eq(answer->head.size, 0);
+    assert_no_children();
+}
 END_TEST
 
-START_TEST(exec_does_not_wait_for_what_a_command_leaves_behind)
+START_TEST(exec_kills_what_a_command_leaves_behind)
 {
-    assert_result("exec", "leave", "left\n");
+    static const char *const names[] = {"leave", "leave-session"};
+
+    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+        const struct answer *answer = fake_master_ask(&master, "exec", names[i]);
+        ck_assert_uint_eq(answer->head.type, WIRE_DONE);
+        pid_t left = (pid_t)strtol(answer->payload, NULL, 10);
+        ck_assert_int_gt(left, 1);
+        ck_assert_int_eq(kill(left, 0), -1);
+        ck_assert_int_eq(errno, ESRCH);
+    }
+    assert_no_children();
+}
+END_TEST
+
+START_TEST(exec_does_without_a_guard_that_was_killed)
+{
+    assert_failure("exec", "kill-guard", "no-status", "command \"kill-guard\" is not known");
+    assert_no_children();
+    assert_result("exec", "cat\nnext", "next");
 }
 END_TEST
 
@@ -446,7 +477,8 @@ int main(void)
     tcase_add_test(tc, exec_reports_how_a_command_failed);
     tcase_add_test(tc, exec_moves_large_data_without_deadlock);
     tcase_add_test(tc, exec_stops_a_command);
-    tcase_add_test(tc, exec_does_not_wait_for_what_a_command_leaves_behind);
+    tcase_add_test(tc, exec_kills_what_a_command_leaves_behind);
+    tcase_add_test(tc, exec_does_without_a_guard_that_was_killed);
     tcase_add_test(tc, exec_gives_a_command_a_clean_start);
     tcase_add_test(tc, exec_logs_what_a_successful_command_says);
     tcase_add_test(tc, crash_refuses_what_it_does_not_know);
