@@ -18,6 +18,7 @@ enum {
     OUTPUT_PAUSE = 256 * 1024, /* bytes that wait before a client is not read from any more */
     TURN_MESSAGES = 1024,      /* a client's share of a turn: a millisecond or two of submits, */
     TURN_OUTPUT = 64 * 1024,   /* or of answers such as stats, which cost by their length */
+    BEHIND_MS = 10,            /* a hello that has come is waited for to be read */
     REFUSED_MAX = 64,          /* connections over client-max that are told so at the same time */
 };
 
@@ -337,6 +338,8 @@ static void on_timer(void *arg)
         cut_ties(session);
     else if (session->state == SESSION_LINGER)
         session_close(session, "linger-ms is over");
+    else if (conn_has_unread(&session->conn))
+        timer_set_ms(client_session_timers(session), &session->timer, BEHIND_MS);
     else
         fail_slow(session, "no hello came", "hello-timeout-ms",
                   session->clients->config->hello_timeout_ms);

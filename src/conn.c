@@ -229,6 +229,11 @@ static size_t arrived(const struct conn *conn)
     return ioctl(conn->fd, FIONREAD, &pending) == 0 && pending > 0 ? (size_t)pending : 0;
 }
 
+bool conn_has_unread(const struct conn *conn)
+{
+    return arrived(conn) > 0;
+}
+
 static void on_input_timer(void *arg)
 {
     struct conn *conn = arg;
@@ -677,6 +682,11 @@ void conn_flush(struct conn *conn)
 static void on_output_timer(void *arg)
 {
     struct conn *conn = arg;
+    size_t before = conn->output_len;
+    conn_flush(conn); /* it may have made room since we looked last */
+    if (!conn_is_open(conn) || conn->output_len < before)
+        return;
+    timer_clear(conn->loop->timers, &conn->output_timer);
     conn->ops->slow(conn, CONN_SLOW_OUTPUT);
 }
 

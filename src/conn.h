@@ -156,6 +156,9 @@ bool conn_is_open(const struct conn *conn);
  * pass unseen. */
 void conn_expect(struct conn *conn, size_t size, bool keep, bool forced);
 
+/* Whether input has arrived that was not read yet: who is waited for may have been in time. */
+bool conn_has_unread(const struct conn *conn);
+
 /* From now on input is read and thrown away, until EOF. */
 void conn_ignore_input(struct conn *conn);
 

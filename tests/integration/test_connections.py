@@ -1,5 +1,6 @@
 """Protocol section 7 and issue item 8: clients that go, that are slow, that flood; descriptors."""
 
+import contextlib
 import ctypes
 import json
 import os
@@ -665,3 +666,45 @@ def test_several_addresses(daemon, tmp_path):
     assert len(set(server.addresses)) == 3
     for address in server.addresses:
         assert server.client(address).done("echo", "x") == b"x"
+
+
+# ---- deadlines, and a server that was held up for less than it forgives
+
+
+def held_up(server, seconds, meanwhile):
+    """Stops the server for so long; meanwhile() happens in that time."""
+    begin = time.monotonic()
+    server.signal(signal.SIGSTOP)
+    wait_until(lambda: proc.stat(server.pid)[0] == "T", "the server stopped")
+    meanwhile()
+    wait_until(lambda: time.monotonic() - begin > seconds, "the time over", timeout=2 * DEADLINE)
+    server.signal(signal.SIGCONT)
+
+
+def test_a_hello_that_came_in_time_is_read_before_its_deadline_is_believed(daemon):
+    server = daemon(hello_timeout_ms=500)
+    client = server.client(hello=False)
+    server.log.wait("client-connected")
+    held_up(server, 0.8, lambda: client.send(op="hello", protocol=1))
+    client.expect("hello")
+
+
+def test_a_client_that_made_room_in_time_is_not_too_slow(daemon):
+    server = daemon(pool_start=1, output_timeout_ms=600)
+    client = server.client(receive_buffer=4096)
+    client.submit("a", "crash", "big 16000000")
+    server.wait_stats(lambda s: s["jobs"]["done"] == 1, "the result")
+    received = 0
+
+    def read(until_silent):
+        nonlocal received
+        client.sock.settimeout(0.1 if until_silent else DEADLINE)
+        with contextlib.suppress(TimeoutError):
+            while received < 16000000:
+                piece = client.sock.recv(1 << 20)
+                assert piece, f"closed after {received} bytes"
+                received += len(piece)
+
+    held_up(server, 0.9, lambda: read(True))
+    read(False)
+    assert received >= 16000000
