@@ -17,6 +17,8 @@
  *     stop-fail                     wait for the stop flag, then fail
  *     stop-done                     wait for the stop flag, then reply "late"
  *     stdout TEXT, stderr TEXT      print a line
+ *     abort-saying TEXT             print a line on stderr, and end by SIGABRT
+ *     stop-master                   stop the master (SIGSTOP)
  */
 #include <taskmaster/module.h>
 
@@ -207,6 +209,20 @@ static int crash_stderr(tm_job *job, const char *arg)
     return fprintf(stderr, "%s\n", arg) < 0;
 }
 
+static int crash_abort_saying(tm_job *job, const char *arg)
+{
+    (void)job;
+    fprintf(stderr, "%s\n", arg);
+    abort();
+}
+
+static int crash_stop_master(tm_job *job, const char *arg)
+{
+    (void)job;
+    (void)arg;
+    return kill(getppid(), SIGSTOP);
+}
+
 static const struct command {
     const char *name;
     int (*run)(tm_job *job, const char *arg);
@@ -229,6 +245,8 @@ static const struct command {
     {"stop-done", crash_stop_done},
     {"stdout", crash_stdout},
     {"stderr", crash_stderr},
+    {"abort-saying", crash_abort_saying},
+    {"stop-master", crash_stop_master},
 };
 
 static int run(tm_job *job)

@@ -66,6 +66,10 @@ void dispatch_return_lent(struct dispatcher *d, struct job *job);
  */
 bool dispatch_take_back_lent(struct dispatcher *d, struct worker *worker);
 
+/* The job that the worker should be on, for it has answered for the one before, goes back to its
+ * place in the line. False if it was not lent, or the worker has begun it or is told to stop it. */
+bool dispatch_return_unbegun(struct dispatcher *d, struct worker *worker);
+
 /* Likewise all that any worker was lent. */
 void dispatch_take_back_all(struct dispatcher *d);
 
@@ -80,6 +84,9 @@ void dispatch_line(struct dispatcher *d);
 
 /* The worker has answered for its job. */
 void dispatch_next(struct dispatcher *d, struct worker *worker);
+
+/* It has no job, and none that it was lent. */
+void dispatch_free(struct dispatcher *d, struct worker *worker);
 
 /* dispatch_tiny.c: jobs that are not worth waking a worker for */
 

@@ -4,10 +4,10 @@
 #include "dispatch.h"
 
 enum {
-    LEND_RUN_MAX_US = 1000,       /* longer jobs are not worth it: the way is short beside them */
-    LEND_PAYLOAD_MAX = 16 * 1024, /* nor are large ones */
-    LEND_QUIET_US = 10000000, /* what a worker prints is logged with its job: one that did is lent
-                                 nothing for so long */
+    LEND_RUN_MAX_US = 1000,     /* longer jobs are not worth it: the way is short beside them */
+    LEND_BYTES_MAX = 16 * 1024, /* nor are large ones: nobody is behind a result of more (wire.h) */
+    LEND_QUIET_US = 10000000,   /* what a worker prints is logged with its job: one that did is lent
+                                   nothing for so long, and its job's module to nobody */
 };
 
 bool dispatch_take_back(struct dispatcher *d, struct job *job)
@@ -70,6 +70,17 @@ bool dispatch_take_back_lent(struct dispatcher *d, struct worker *worker)
     return worker->lent_count == 0;
 }
 
+bool dispatch_return_unbegun(struct dispatcher *d, struct worker *worker)
+{
+    struct job *job = worker->job;
+    if (!job->was_lent || job->state != JOB_RUNNING || !dispatch_take_back(d, job))
+        return false;
+    dispatch_part(d, job);
+    job->assigned_us = 0;
+    dispatch_put_back(d, job);
+    return true;
+}
+
 /* In their order, so that each finds its place in the line right behind the one before. */
 void dispatch_take_back_all(struct dispatcher *d)
 {
@@ -126,17 +137,23 @@ void dispatch_begin_lent(struct dispatcher *d, struct worker *worker)
     begin(d, worker, job);
 }
 
-static bool may_be_lent_to(const struct dispatcher *d, const struct worker *worker)
+static bool printed_lately(const struct dispatcher *d, uint64_t printed_us)
 {
-    bool prints = worker->printed_us && dispatch_now(d) - worker->printed_us < LEND_QUIET_US;
-    return worker->state == WORKER_BUSY && worker->job->state == JOB_RUNNING &&
-           !worker->signalled && !worker->stale && !d->draining && !prints &&
-           worker->last_run_us <= LEND_RUN_MAX_US;
+    return printed_us && dispatch_now(d) - printed_us < LEND_QUIET_US;
 }
 
-static bool is_small(const struct job *job)
+static bool may_be_lent_to(const struct dispatcher *d, const struct worker *worker)
 {
-    return !job->payload || job->payload->size <= LEND_PAYLOAD_MAX;
+    bool prints = printed_lately(d, worker->printed_us);
+    return worker->state == WORKER_BUSY && worker->job->state == JOB_RUNNING &&
+           !worker->signalled && !worker->stale && !d->draining && !prints &&
+           worker->last_run_us <= LEND_RUN_MAX_US && worker->last_result < LEND_BYTES_MAX;
+}
+
+static bool may_be_lent(const struct dispatcher *d, const struct job *job)
+{
+    return (!job->payload || job->payload->size <= LEND_BYTES_MAX) &&
+           !printed_lately(d, job->module->printed_us);
 }
 
 /* Hands the worker a waiting job that is in no line. Its order is mostly the last: only one that
@@ -171,7 +188,7 @@ static void lend(struct dispatcher *d, struct worker *worker)
     if (share < most)
         most = share;
     while (worker->lent_count < most && (job = job_queue_first(&d->queue)) && !job->source->gone &&
-           is_small(job)) {
+           may_be_lent(d, job)) {
         job_queue_remove(&d->queue, job);
         lend_job(d, worker, job);
     }
@@ -229,23 +246,28 @@ void dispatch_line(struct dispatcher *d)
     dispatch_watch_line(d);
 }
 
+void dispatch_free(struct dispatcher *d, struct worker *worker)
+{
+    if (worker->state == WORKER_STOPPING)
+        return;
+    if (worker->signalled || worker->stale || d->draining) {
+        dispatch_retire(d, worker);
+        return;
+    }
+    worker_set_state(worker, WORKER_IDLE, dispatch_now(d));
+    dispatch_line(d);
+}
+
 void dispatch_next(struct dispatcher *d, struct worker *worker)
 {
     timer_clear(d->timers, &worker->timer);
     worker->jobs_done++;
     if (worker->old && dispatch_must_make_room(d) && dispatch_take_back_lent(d, worker))
         worker->stale = true; /* else it is on another job already, which may be a long one */
-    if (worker->lent_count) {
+    if (worker->lent_count)
         dispatch_begin_lent(d, worker);
-    } else if (worker->state == WORKER_STOPPING) {
-        return;
-    } else if (worker->signalled || worker->stale || d->draining) {
-        dispatch_retire(d, worker);
-        return;
-    } else {
-        worker_set_state(worker, WORKER_IDLE, dispatch_now(d));
-        dispatch_line(d);
-    }
+    else
+        dispatch_free(d, worker);
     if (worker->job)
         lend(d, worker);
 }

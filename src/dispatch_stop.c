@@ -91,7 +91,7 @@ void dispatch_fail_stopped(struct dispatcher *d, struct job *job)
 }
 
 /* What arrived in time counts, also if we come late: the worker's socket is read before it is
- * judged. */
+ * judged. A job that it has not begun has had no time at all. */
 static void on_job_deadline(struct dispatcher *d, struct worker *worker)
 {
     uint32_t id = worker->id;
@@ -102,10 +102,13 @@ static void on_job_deadline(struct dispatcher *d, struct worker *worker)
     struct job *job = worker ? worker->job : NULL;
     if (job && job->seq == seq && job->state == JOB_STOPPING)
         next_stop_step(d, job);
+    else if (job && job->seq == seq && dispatch_return_unbegun(d, worker))
+        dispatch_free(d, worker);
     else if (job && job->seq == seq)
         dispatch_begin_stop(d, job, job->cancelled ? FAIL_CANCELLED : FAIL_TIMEOUT);
-    if (job && job->seq == seq && job->killed && job->stop_step != STOP_SIGKILL)
-        dispatch_kill_job(d, job);
+    if (worker && worker->job && worker->job->seq == seq && worker->job->killed &&
+        worker->job->stop_step != STOP_SIGKILL)
+        dispatch_kill_job(d, worker->job);
     dispatch_line(d);
 }
 

@@ -236,6 +236,7 @@ void dispatcher_worker_answered(struct dispatcher *d, struct worker *worker,
         .payload = answer->payload,
     };
     learn_run_time(d, job, answer);
+    worker->last_result = answer->payload ? answer->payload->size : 0;
     if (answer->type == JOB_FAILED && job->state == JOB_STOPPING)
         dispatch_fail_stopped(d, job);
     else
@@ -275,25 +276,27 @@ static void lose_job(struct dispatcher *d, struct worker *worker, const struct w
     dispatch_end(d, job, &event);
 }
 
-/* The worker was lost before it began its job: that waits again. */
-static void return_job(struct dispatcher *d, struct job *job)
+void dispatcher_worker_silent(struct dispatcher *d, struct worker *worker)
 {
-    dispatch_part(d, job);
-    job->assigned_us = 0;
-    dispatch_put_back(d, job);
+    if (!worker->lent_count || worker->state != WORKER_BUSY)
+        return;
+    dispatch_take_back_lent(d, worker);
+    dispatch_line(d);
 }
 
 /* Of the jobs that it had begun since, those that are finished have a result, though the answer for
  * the one before them was lost. */
 static void lose_begun(struct dispatcher *d, struct worker *worker, const struct worker_end *end)
 {
+    struct worker_end bare = *end;
+    bare.details = NULL; /* they are of the job that it was on */
     if (!worker->job)
         dispatch_begin_lent(d, worker);
     uint64_t seq = worker->job->seq;
     if (d->ops->results)
         d->ops->results(d->ctx, worker);
     if (worker->job && worker->job->seq == seq)
-        lose_job(d, worker, end);
+        lose_job(d, worker, &bare);
     timer_clear(d->timers, &worker->timer);
 }
 
@@ -304,10 +307,7 @@ void dispatcher_worker_lost(struct dispatcher *d, struct worker *worker,
         dispatch_ended_soon(d, worker); /* stale or not: one that was told to end is STOPPING */
     bool start_failed = soon || (worker->state == WORKER_STARTING && !worker->stale);
     timer_clear(d->timers, &worker->timer);
-    if (worker->job && worker->job->was_lent && worker->job->state == JOB_RUNNING &&
-        dispatch_take_back(d, worker->job))
-        return_job(d, worker->job);
-    else if (worker->job)
+    if (worker->job && !dispatch_return_unbegun(d, worker))
         lose_job(d, worker, end);
     dispatch_take_back_lent(d, worker);
     while (worker->lent_count || worker->job)

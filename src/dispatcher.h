@@ -14,6 +14,7 @@
  * when the line is empty. What makes that safe is `take_back`, which settles with the worker
  * whether it has begun a job without waiting for it (common/worker_page.h). Before a worker is hurt
  * in any way, all that it was lent is taken back: with a worker only the job is lost that it is on.
+ * So it is when a worker says nothing for some milliseconds: its job is a long one after all.
  *
  * Two designs were weighed: a queue for each worker, where jobs are moved between queues when one
  * runs dry, leaves jobs behind a long one whenever the guess was wrong; here a wrong guess costs
@@ -171,6 +172,8 @@ bool dispatcher_source_gone(struct dispatcher *d, struct job_source *source);
 void dispatcher_worker_ready(struct dispatcher *d, struct worker *worker);
 void dispatcher_worker_answered(struct dispatcher *d, struct worker *worker,
                                 const struct worker_answer *answer);
+/* It has not answered for milliseconds: what waits behind its job is for others. */
+void dispatcher_worker_silent(struct dispatcher *d, struct worker *worker);
 void dispatcher_worker_lost(struct dispatcher *d, struct worker *worker,
                             const struct worker_end *end);
 void dispatcher_worker_reaped(struct dispatcher *d,

@@ -44,6 +44,7 @@ struct worker {
     uint64_t jobs_done;
     uint64_t printed_us;  /* when it printed something last; 0: never */
     uint64_t last_run_us; /* how long its last job took */
+    size_t last_result;   /* and the bytes of its result */
     uint32_t id;          /* from 1, never used again */
     pid_t pid;            /* 0 until its process runs */
     uint64_t rss_kb;      /* its resident memory as the last report told it, */

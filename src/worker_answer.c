@@ -14,6 +14,7 @@
 enum {
     PEEK_MIN_MS = 1,  /* how often a silent worker's slots are looked at, */
     PEEK_MAX_MS = 64, /* less and less often */
+    SILENT_MS = 8,    /* nearly so long it has said nothing when the pause grows to that */
 };
 
 /* --- messages --- */
@@ -134,6 +135,8 @@ static void on_peek(void *arg)
     struct worker_link *link = arg;
     link->peek_ms = link->peek_ms < PEEK_MAX_MS ? link->peek_ms * 2 : PEEK_MAX_MS;
     worker_answer_take_results(link);
+    if (link->peek_ms >= SILENT_MS)
+        dispatcher_worker_silent(link->workers->dispatcher, link->worker);
     if (link->worker->job)
         timer_set_ms(workers_timers(link->workers), &link->peek, link->peek_ms);
 }

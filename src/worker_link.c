@@ -131,17 +131,6 @@ void worker_link_disconnected(struct worker_link *link)
     unfit(link);
 }
 
-static void on_link_timer(void *arg)
-{
-    struct worker_link *link = arg;
-    bool stopping = link->worker->state == WORKER_STOPPING;
-    if (link->untold) /* waiting for its end has been long enough */
-        log_end(link, link->why[0] ? link->why : "it closed its connection");
-    kill_process(link);
-    if (!stopping || link->worker->job)
-        lose(link, NULL);
-}
-
 /* What a dead worker has sent still counts. It gets no other job while we look. */
 static void read_last_words(struct worker_link *link)
 {
@@ -188,6 +177,24 @@ void workers_reap(struct workers *workers)
     }
 }
 
+static void on_link_timer(void *arg)
+{
+    struct worker_link *link = arg;
+    struct workers *workers = link->workers;
+    uint32_t id = link->worker->id;
+    workers_reap(workers); /* a death that is known by now is told as what it is */
+    if (!pool_find(&workers->dispatcher->pool, id))
+        return;
+    if (link->worker->state != WORKER_STARTING)
+        read_last_words(link);
+    bool stopping = link->worker->state == WORKER_STOPPING;
+    if (link->untold) /* waiting for its end has been long enough */
+        log_end(link, link->why[0] ? link->why : "it closed its connection");
+    kill_process(link);
+    if (!stopping || link->worker->job)
+        lose(link, NULL);
+}
+
 /* --- the dispatcher's operations --- */
 
 static void link_free(struct worker_link *link)
@@ -229,8 +236,8 @@ static int op_start(void *ctx, struct worker *worker)
     worker->pid = link->proc.pid;
     log_event(LOG_DEBUG, "worker-start", LOG_UINT("worker", worker->id),
               LOG_INT("pid", worker->pid));
-    if (worker_output_open(&link->output, workers->loop->base, workers_timers(workers),
-                           link->proc.output_fd, workers->boot, worker) < 0)
+    if (worker_output_open(&link->output, workers->loop->base, workers_timers(workers), &link->proc,
+                           workers->boot, worker) < 0)
         kill_process(
             link); /* it would hang once the pipe is full; this way it is a start that failed */
     return 0;
@@ -287,8 +294,10 @@ static void op_retire(void *ctx, struct worker *worker)
 {
     struct worker_link *link = worker->process;
     (void)ctx;
-    if (!link->conn || link->conn->conn.output_len)
+    if (!link->conn)
         kill_process(link);
+    else if (link->conn->conn.output_len)
+        link->retiring = true;
     else
         conn_shut_output(&link->conn->conn);
 }

@@ -20,10 +20,13 @@ enum {
 static void on_output(evutil_socket_t fd, short what, void *arg);
 
 int worker_output_open(struct worker_output *output, struct event_base *base,
-                       const struct timers *timers, int fd, const char *boot, struct worker *worker)
+                       const struct timers *timers, const struct worker_proc *proc,
+                       const char *boot, struct worker *worker)
 {
-    *output = (struct worker_output){.timers = timers, .fd = fd, .worker = worker, .boot = boot};
-    if (event_assign(&output->event, base, fd, EV_READ | EV_PERSIST, on_output, output) < 0 ||
+    *output = (struct worker_output){
+        .timers = timers, .fd = proc->output_fd, .proc = proc, .worker = worker, .boot = boot};
+    if (event_assign(&output->event, base, output->fd, EV_READ | EV_PERSIST, on_output, output) <
+            0 ||
         event_add(&output->event, NULL) < 0)
         return -1;
     output->watched = true;
@@ -79,8 +82,22 @@ static enum log_level level_of(char **text, size_t *len)
     return levels[t[1] - '0'];
 }
 
+/* Whose output it is. A worker may be ahead of its answers: of the jobs that it was lent, it is on
+ * the last that it has begun. */
+static const struct job *job_of(const struct worker_output *output)
+{
+    const struct job *job = output->worker->job, *next;
+    TAILQ_FOREACH (next, &output->worker->lent, queue_link) {
+        if (!worker_proc_has_begun(output->proc, next->slot, next->seq))
+            break;
+        job = next;
+    }
+    return job;
+}
+
 static void log_line(struct worker_output *output)
 {
+    const struct job *on = job_of(output);
     char *text = output->line;
     char job[64] = "-";
     size_t len = output->line_len;
@@ -88,17 +105,18 @@ static void log_line(struct worker_output *output)
     if (!within_rate(output))
         return;
     enum log_level level = level_of(&text, &len);
-    if (output->worker->job)
-        snprintf(job, sizeof job, "%s-%" PRIu64, output->boot, output->worker->job->seq);
+    if (on)
+        snprintf(job, sizeof job, "%s-%" PRIu64, output->boot, on->seq);
     log_event(level, "worker-output", LOG_UINT("worker", output->worker->id), LOG_STR("job", job),
-              LOG_STR("client", job_client(output->worker->job)), LOG_STRN("text", text, len));
+              LOG_STR("client", job_client(on)), LOG_STRN("text", text, len));
 }
 
 static void keep_tail(struct worker_output *output, const char *data, size_t len)
 {
     char *tail = output->line + OUTPUT_LINE_MAX;
-    if (output->worker->job && output->worker->job->seq != output->tail_job) {
-        output->tail_job = output->worker->job->seq;
+    const struct job *job = job_of(output);
+    if (job && job->seq != output->tail_job) {
+        output->tail_job = job->seq;
         output->tail_len = 0;
     }
     if (len >= OUTPUT_TAIL_MAX) {
@@ -120,6 +138,9 @@ static void take(struct worker_output *output, const char *data, size_t len)
     if (!output->line)
         output->line = xmalloc(OUTPUT_LINE_MAX + OUTPUT_TAIL_MAX);
     output->worker->printed_us = output->timers->now_us;
+    const struct job *job = job_of(output);
+    if (job)
+        job->module->printed_us = output->timers->now_us;
     keep_tail(output, data, len);
     while (len) {
         const char *lf = memchr(data, '\n', len);

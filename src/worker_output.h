@@ -13,6 +13,7 @@
 
 #include "pool.h"
 #include "timers.h"
+#include "worker_proc.h"
 
 #include <event2/event.h>
 #include <event2/event_struct.h>
@@ -32,7 +33,8 @@ struct worker_output {
     const struct timers *timers;
     int fd; /* owned by the process; -1 when it is closed */
     bool watched;
-    struct worker *worker; /* whose job the lines are tagged with */
+    struct worker *worker;          /* whose job the lines are tagged with, */
+    const struct worker_proc *proc; /* which knows how far the worker has come */
     const char *boot;
     uint64_t tail_job; /* the job that the tail is of */
     char *line;        /* OUTPUT_LINE_MAX bytes once something was printed; then the tail */
@@ -45,10 +47,11 @@ struct worker_output {
     uint64_t dropped;
 };
 
-/* Watches `fd`, which stays the caller's. 0, or -1 when the event cannot be added. */
+/* Watches the process's output. Process and record stay the caller's. 0, or -1 when the event
+ * cannot be added. */
 int worker_output_open(struct worker_output *output, struct event_base *base,
-                       const struct timers *timers, int fd, const char *boot,
-                       struct worker *worker);
+                       const struct timers *timers, const struct worker_proc *proc,
+                       const char *boot, struct worker *worker);
 
 /* Logs what is there; at most 64 KiB, so that a flood does not hold up the loop. */
 void worker_output_drain(struct worker_output *output);

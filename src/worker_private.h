@@ -45,6 +45,7 @@ struct worker_link {
     bool killed;              /* SIGKILL was sent to it */
     bool closed;              /* its connection ended before it did */
     bool untold;              /* its loss is yet to be logged */
+    bool retiring;            /* it is told to end once all that was sent before is out */
     char why[WORKER_WHY_MAX]; /* of its end, besides its status */
     struct timer timer;
     struct timer peek; /* while jobs are lent: when to look for results that nobody told of */

@@ -136,6 +136,12 @@ bool worker_proc_take_back(struct worker_proc *proc, uint32_t slot, uint64_t job
     return true;
 }
 
+bool worker_proc_has_begun(const struct worker_proc *proc, uint32_t slot, uint64_t job)
+{
+    uint64_t word = __atomic_load_n(&proc->shared->claims[slot], __ATOMIC_ACQUIRE);
+    return word != claim_word(job, CLAIM_OFFERED);
+}
+
 void worker_proc_release(struct worker_proc *proc, uint32_t slot)
 {
     proc->held &= ~(UINT64_C(1) << slot);

@@ -50,6 +50,9 @@ uint32_t worker_proc_offer(struct worker_proc *proc, uint64_t job);
 /* Takes the job back; false if the worker has begun it. */
 bool worker_proc_take_back(struct worker_proc *proc, uint32_t slot, uint64_t job);
 
+/* Whether the worker has begun the job, or says so. */
+bool worker_proc_has_begun(const struct worker_proc *proc, uint32_t slot, uint64_t job);
+
 /* The job in that slot has been answered. */
 void worker_proc_release(struct worker_proc *proc, uint32_t slot);
 

@@ -1,11 +1,11 @@
 /*
  * job_loop: see job_loop.h.
  *
- * A job that comes alone costs four system calls: recv, the one that restores the signal mask,
- * sendmsg, and the one that sees whether the answer has left. Two of them take about a hundredth of
- * the other two's time. The mask is restored before the answer: a module that left SIGTERM blocked
- * must not keep the next job from being stopped, and one that is pending ends the process while its
- * own job is still on it.
+ * A job that comes alone costs five system calls: recv and sendmsg, and three that take about a
+ * hundredth of their time: one restores the signal mask, one sees that the connection is still
+ * there, one that the answer has left. The first two come before the answer: a module that left
+ * SIGTERM blocked must not keep the next job from being stopped, one that is pending ends the
+ * process while its own job is still on it, and whoever closed the connection pays for it.
  *
  * Of jobs that come together, each small result is left in its slot as long as the next job is at
  * hand and they are quick; then one message tells of all (common/worker_page.h).
@@ -138,6 +138,16 @@ static enum link_status next_job(struct loop *loop, struct job *job, struct wire
     return status;
 }
 
+/* A result that is left in its slot does not touch the connection. If this job has closed it, the
+ * next one must not pay for that. */
+static enum link_status check_link(const struct master_link *link, const char *module)
+{
+    if (master_link_is_whole(link))
+        return LINK_OK;
+    report(TM_ERROR, "module %s closed the worker's connection to the master", module);
+    return LINK_BROKEN;
+}
+
 enum link_status job_loop_run(struct master_link *link, struct loader *loader,
                               const struct settings *settings, struct worker_shared *shared)
 {
@@ -154,7 +164,8 @@ enum link_status job_loop_run(struct master_link *link, struct loader *loader,
             continue;
         }
         do_job(&job, loader, head.name);
-        if ((status = answer(&loop, &job, head.slot)) != LINK_OK)
+        if ((status = check_link(link, head.name)) != LINK_OK ||
+            (status = answer(&loop, &job, head.slot)) != LINK_OK)
             break;
     }
     job_destroy(&job);

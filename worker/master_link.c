@@ -17,6 +17,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <sys/stat.h>
 #include <sys/types.h>
 #include <sys/uio.h>
 #include <time.h>
@@ -26,12 +27,13 @@
 enum { READ_BUFFER_SIZE = 64 * 1024 };
 
 enum {
-    LARGE = 16 * 1024,      /* bytes of a message that a receive buffer may have no room for */
     MOMENT_NS = 100 * 1000, /* there is no event for an empty send queue */
 };
 
 struct master_link {
     int fd;
+    dev_t device; /* what fd is */
+    ino_t inode;
     size_t begin; /* buffer[begin] to buffer[end - 1] were received and not yet read */
     size_t end;
     bool unsettled;  /* something was sent, and may not be with the master's side yet */
@@ -42,8 +44,13 @@ struct master_link {
 struct master_link *master_link_new(int fd)
 {
     struct master_link *link = xmalloc(sizeof(*link));
+    struct stat st = {.st_ino = 0};
 
+    if (fstat(fd, &st) < 0)
+        report(TM_ERROR, "cannot look at the connection: %s", strerror(errno));
     link->fd = fd;
+    link->device = st.st_dev;
+    link->inode = st.st_ino;
     link->begin = 0;
     link->end = 0;
     link->unsettled = false;
@@ -193,6 +200,13 @@ enum link_status master_link_read(struct master_link *link, void *data, size_t l
     return status;
 }
 
+bool master_link_is_whole(const struct master_link *link)
+{
+    struct stat st;
+
+    return fstat(link->fd, &st) == 0 && st.st_dev == link->device && st.st_ino == link->inode;
+}
+
 /*
  * Behind a large message it is waited for until the master's side has acknowledged all: a full
  * receive buffer may drop what was sent, and only this side could send it again. Small ones have
@@ -238,7 +252,7 @@ enum link_status master_link_send(struct master_link *link, struct wire_head *he
 
     head->magic = WIRE_MAGIC;
     link->unsettled = true;
-    link->large_sent |= head->size >= LARGE;
+    link->large_sent |= head->size >= WIRE_LARGE;
     while (message.msg_iovlen > 0) {
         ssize_t n = sendmsg(link->fd, &message, MSG_NOSIGNAL);
         if (n < 0 && errno != EINTR) {

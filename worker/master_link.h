@@ -46,6 +46,10 @@ bool master_link_wait(const struct master_link *link, int timeout_ms);
 /* Reads exactly `len` bytes: LINK_OK or LINK_BROKEN. */
 enum link_status master_link_read(struct master_link *link, void *data, size_t len);
 
+/* Whether the descriptor is still this connection: a module may have closed it, and what came in
+ * its place. */
+bool master_link_is_whole(const struct master_link *link);
+
 /* Waits until what was sent has left this process for the master's side of the connection: should
  * this process die with messages unread, the reset would take it along. */
 void master_link_settle(struct master_link *link);

@@ -46,6 +46,13 @@
  */
 enum { WIRE_MARK = 0x1e };
 
+/*
+ * Bytes of a payload for which the other side may have no room: the worker waits until it is
+ * acknowledged before it begins another job (worker/master_link.c). Where the worker has that job
+ * already, the master sees to it that the acknowledgement is not put off.
+ */
+enum { WIRE_LARGE = 16 * 1024 };
+
 enum wire_type {
     WIRE_HELLO = 1,
     WIRE_WELCOME,

@@ -11,8 +11,9 @@ import pytest
 
 from harness import proc
 from harness.client import check, message
-from harness.wait import DEADLINE, SCALE, Deadline, wait_until
+from harness.wait import BUILD, DEADLINE, SCALE, Deadline, wait_until
 
+TEST_MODULES = os.path.join(BUILD, "tests", "modules")
 LONG_SLEEP = json.dumps({"ms": 60000})
 BEHIND = 6
 
@@ -359,19 +360,19 @@ def test_results_that_lie_unread_when_their_worker_dies_are_done(daemon, results
     client = server.client()
     if grown:
         grow_receive_buffer(client, size)
+    client.done("echo", "x", id="small")  # nothing is lent behind a large result
     data = [
-        message("x", op="submit", id="short", module="echo"),
-        message('{"ms":500}', op="submit", id="long", module="sleep", notify=["started"]),
+        message("x", op="submit", id="first", module="echo"),
+        message("x", op="submit", id="second", module="echo"),
+        message("stop-master", op="submit", id="stop", module="crash"),
     ]
     data += [message(f"big {size}", op="submit", id=n, module="crash") for n in range(results)]
     data.append(message("kill", op="submit", id="kill", module="crash"))
     data += [message("x" * 16000, op="submit", id=f"b{n}", module="wc") for n in range(behind)]
     data += [message("x", op="submit", id=f"more-{n}", module="echo") for n in range(more)]
+    pid = server.worker_pids("idle")[0]
     client.send_raw(b"".join(data))
-    client.event("started", id="long")
-    server.wait_jobs(running=1, waiting=results + 1 + behind + more)
-    pid = server.worker_pids("busy")[0]
-    server.signal(signal.SIGSTOP)
+    wait_until(lambda: proc.stat(server.pid)[0] == "T", "the master stopped")
     with contextlib.suppress(Deadline):
         wait_until(lambda: not proc.alive(pid), "the worker's death", timeout=1.5)
     server.signal(signal.SIGCONT)
@@ -384,3 +385,96 @@ def test_results_that_lie_unread_when_their_worker_dies_are_done(daemon, results
         check(client.outcome(f"b{n}"), "done")
     for n in range(more):
         check(client.outcome(f"more-{n}"), "done")
+
+
+def test_nobody_waits_behind_a_long_job_while_others_are_done(daemon):
+    """A line that does not end, and a worker that was lent some of it and turns out to be on a long job."""
+    short, back = 8000, 40
+    server = daemon(pool_start=2, pool_max=2, job_max=10000, worker_window=32)
+    server.wait_idle(2)
+    client = server.client()
+    for n in range(20):
+        client.done("fib", "20", id=n)
+    data = [message("20", op="submit", id=f"a{n}", module="fib") for n in range(200)]
+    data.append(message(LONG_SLEEP, op="submit", id="long", module="sleep"))
+    data += [message("20", op="submit", id=n, module="fib") for n in range(short)]
+    client.send_raw(b"".join(data))
+    for n in range(200):
+        check(client.outcome(f"a{n}"), "done")
+    late = set(range(back))  # those right behind the long one
+    ended = 0
+    while late:
+        event = client.find(lambda event: isinstance(event.get("id"), int))
+        check(event, "done")
+        late.discard(event["id"])
+        ended += 1
+    assert ended < short / 2, f"{ended} later ones were done before the last of the first {back}"
+    client.send(op="kill", target="long")
+    check(client.outcome("long"), "failed", reason="cancelled")
+
+
+@pytest.mark.parametrize("victim", ["echo", "sleep"])
+def test_whoever_closes_the_connection_pays_for_it(daemon, victim):
+    """Not the job behind it, though the result of this one does not go through the connection."""
+    server = daemon(pool_start=1, pool_max=1, job_max=500)
+    server.wait_idle(1)
+    client = server.client()
+    for n in range(20):
+        client.done("echo", "x", id=n)
+    payload = "x" if victim == "echo" else json.dumps({"ms": 300})
+    data = [message("x", op="submit", id=f"a{n}", module="echo") for n in range(30)]
+    data.append(message("closefds", op="submit", id="closer", module="crash"))
+    data += [message(payload, op="submit", id="victim", module=victim)]
+    data += [message("x", op="submit", id=f"b{n}", module="echo") for n in range(30)]
+    client.send_raw(b"".join(data))
+    check(client.outcome("closer"), "failed", reason="error")
+    check(client.outcome("victim"), "done")
+    for n in range(30):
+        check(client.outcome(f"a{n}"), "done")
+        check(client.outcome(f"b{n}"), "done")
+
+
+def test_the_last_words_of_a_crash_are_its_own(daemon):
+    """The worker is ahead of what the master knows of it."""
+    server = daemon(pool_start=1, pool_max=1, job_max=500, preload=["crash"])
+    server.wait_idle(1)
+    client = server.client()
+    for n in range(50):
+        client.done("echo", "x", id=n)
+    data = [message("x", op="submit", id=f"a{n}", module="echo") for n in range(20)]
+    data.append(message("abort-saying why", op="submit", id="crash", module="crash"))
+    data += [message("x", op="submit", id=f"b{n}", module="echo") for n in range(20)]
+    client.send_raw(b"".join(data))
+    event = client.outcome("crash")
+    check(event, "failed", reason="error", signal="SIGABRT")
+    assert event.json()["output"] == "why\n", event
+    for n in range(20):
+        check(client.outcome(f"a{n}"), "done")
+        check(client.outcome(f"b{n}"), "done")
+
+
+def test_a_worker_that_is_told_to_end_may_though_much_waits_for_it(daemon):
+    """What it was lent and lost again is still on its way to it; its modules' last hooks run all the same."""
+    server = daemon(
+        pool_start=1,
+        pool_max=1,
+        job_max=500,
+        worker_window=32,
+        kill_grace_ms=5000,
+        module_dir=TEST_MODULES,
+    )
+    server.wait_idle(1)
+    client = server.client()
+    for n in range(20):
+        client.done("probe", "inits", id=n)
+    data = [message("inits", op="submit", id=f"a{n}", module="probe") for n in range(2)]
+    data.append(message("300", op="submit", id="long", module="pause", notify=["started"]))
+    data += [message("x" * 16384, op="submit", id=n, module="probe") for n in range(60)]
+    client.send_raw(b"".join(data))
+    client.event("started", id="long")
+    server.signal(signal.SIGHUP)
+    assert server.log.wait("worker-exit", worker=1)["why"] == "it exited with status 0"
+    assert server.log.events("worker-output", worker=1, text="probe ends")
+    check(client.outcome("long"), "done")
+    for n in range(60):
+        check(client.outcome(n), "done")

@@ -308,7 +308,95 @@ START_TEST(test_cancel_one_that_has_ended)
 }
 END_TEST
 
+/* --- what turns out to be a long job, or a large one --- */
+
+/* Others have what waits behind it; the line goes on where it was. */
+START_TEST(test_silent_worker)
+{
+    open_lent();
+    dispatcher_worker_silent(&d, the_worker(1));
+    ck_told("back 1 j4 yes, back 1 j5 yes, back 1 j6 yes");
+    ck_assert_uint_eq(d.lent, 0);
+    dispatcher_worker_silent(&d, the_worker(1));
+    ck_told("");
+    limits.pool_max = 2;
+    dispatcher_configure(&d, &limits, false);
+    ready(2);
+    ck_told("start 2, give 2 j4, a4 started 2 #4");
+}
+END_TEST
+
+static struct worker_answer large_answer(size_t size)
+{
+    static char bytes[16 * 1024];
+    return (struct worker_answer){.type = JOB_DONE, .payload = payload_from(&budget, bytes, size)};
+}
+
+START_TEST(test_nothing_is_lent_behind_a_large_result)
+{
+    open_warm(1, 4);
+    submit_many(5);
+    hush_news();
+    struct worker_answer large = large_answer(16 * 1024), small = large_answer(16 * 1024 - 1);
+    begins(1);
+    finishes(1, large);
+    reads(1);
+    ck_told("a2 done, give 1 j3, a3 started 1 #3");
+    begins(1);
+    finishes(1, small);
+    reads(1);
+    ck_told("a3 done, give 1 j4, a4 started 1 #4, give 1 j5");
+    payload_unref(large.payload);
+    payload_unref(small.payload);
+}
+END_TEST
+
+START_TEST(test_a_module_that_prints_is_lent_to_nobody)
+{
+    open_warm(1, 4);
+    modules[0].printed_us = timers.now_us;
+    submit_many(5);
+    hush_news();
+    begins(1);
+    finishes_well(1);
+    reads(1);
+    ck_told("a2 done, give 1 j3, a3 started 1 #3");
+    pass_ms(10001);
+    begins(1);
+    finishes(1, (struct worker_answer){.type = JOB_DONE, .run_us = 100});
+    reads(1);
+    ck_told("a3 done, give 1 j4, a4 started 1 #4, give 1 j5");
+}
+END_TEST
+
 /* --- deadlines --- */
+
+/* Its worker has answered for the one before and is not on it: it has had no time yet. */
+START_TEST(test_limit_of_a_lent_job_that_was_not_begun)
+{
+    open_warm(1, 4);
+    SUBMIT();
+    SUBMIT();
+    SUBMIT(.timeout_ms = 500);
+    submit_many(6);
+    begins(1);
+    finishes_well(1);
+    reads(1);
+    begins(1);
+    finishes_well(1);
+    reads(1);
+    hush_news();
+    pass_ms(500);
+    const char *got = news();
+    ck_assert_ptr_nonnull(strstr(got, "back 1 j4 yes, give 1 j4 500ms"));
+    ck_assert_ptr_null(strstr(got, "flag"));
+    begins(1);
+    pass_ms(499);
+    finishes_well(1);
+    reads(1);
+    ck_assert_ptr_nonnull(strstr(news(), "a4 done"));
+}
+END_TEST
 
 START_TEST(test_timeout)
 {
@@ -905,6 +993,10 @@ int main(void)
     tcase_add_test(tc, test_cancel_begun_and_finished);
     tcase_add_loop_test(tc, test_cancel_the_running_one, 0, 2);
     tcase_add_loop_test(tc, test_cancel_one_that_has_ended, 0, 2);
+    tcase_add_test(tc, test_silent_worker);
+    tcase_add_test(tc, test_nothing_is_lent_behind_a_large_result);
+    tcase_add_test(tc, test_a_module_that_prints_is_lent_to_nobody);
+    tcase_add_test(tc, test_limit_of_a_lent_job_that_was_not_begun);
     tcase_add_test(tc, test_timeout);
     tcase_add_test(tc, test_limit_of_a_lent_job);
     tcase_add_test(tc, test_lost);

@@ -417,6 +417,13 @@ static void ready_any(void)
         dispatcher_worker_ready(&d, worker);
 }
 
+static void silent_any(void)
+{
+    struct worker *worker = any_worker();
+    if (worker)
+        dispatcher_worker_silent(&d, worker);
+}
+
 /* Seldom before it is ready: while starts are held back little else happens. */
 static void kill_any(void)
 {
@@ -470,9 +477,9 @@ static void one_step(void)
         unsigned weight;
         void (*action)(void);
     } actions[] = {
-        {300, submit_any}, {350, work_any},   {300, read_any},
-        {120, ready_any},  {120, notice_any}, {30, cancel_any},
-        {60, time_passes}, {4, source_ends},  {3, reconfigure_any},
+        {300, submit_any},    {350, work_any},  {300, read_any},   {120, ready_any},
+        {120, notice_any},    {30, cancel_any}, {60, time_passes}, {4, source_ends},
+        {3, reconfigure_any}, {10, silent_any},
     };
     unsigned total = 0;
     for (size_t i = 0; i < SUPPORT_COUNT(actions); i++)
