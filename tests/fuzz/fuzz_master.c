@@ -577,6 +577,9 @@ static void act(struct input *input)
     case 8:
         sim->hung = true;
         break;
+    case 9:
+        dispatcher_worker_silent(&d, sim->worker);
+        break;
     default:
         behave(sim);
     }

@@ -35,7 +35,7 @@ int __wrap_stat(const char *path, struct stat *st);
 ssize_t __wrap_getrandom(void *data, size_t len, unsigned flags);
 int __real_pipe2(int fds[2], int flags);
 int __wrap_pipe2(int fds[2], int flags);
-int __wrap_spawn_start(const struct program *program, pid_t *pid);
+int __wrap_child_start(const struct program *program, pid_t *pid);
 int __wrap_kill(pid_t pid, int signo);
 pid_t __wrap_getpgid(pid_t pid);
 int __wrap_waitid(idtype_t type, id_t id, siginfo_t *info, int options);
@@ -94,7 +94,7 @@ int __wrap_pipe2(int fds[2], int flags)
     return result;
 }
 
-int __wrap_spawn_start(const struct program *program, pid_t *pid)
+int __wrap_child_start(const struct program *program, pid_t *pid)
 {
     (void)program;
     if (starts_that_fail || proc_count == PROCS) {
