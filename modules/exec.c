@@ -41,6 +41,7 @@
 #include <sys/pidfd.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #define SETTING "modules.exec.config to {\"commands\":{\"NAME\":[\"/absolute/program\",\"arg\"]}}"
@@ -50,6 +51,8 @@ enum {
     STDERR_MAX = 64 * 1024, /* what of stderr is kept */
     READ_SIZE = 64 * 1024,
     STOP_CHECK_MS = 10,
+    END_MOMENT_NS = 5000000, /* between two looks for what is left, if nothing ends meanwhile */
+    END_ROUNDS = 20,
 };
 
 /* One running command. Every descriptor is -1 or open; child_close() closes them. */
@@ -241,7 +244,8 @@ static bool kill_child(pid_t pid)
            kill(pid, SIGKILL) == 0;
 }
 
-/* How many were killed; 0 also where /proc does not tell. */
+/* How many were killed; 0 also where /proc does not tell. While children come and go, the kernel
+ * may leave some out of the list. */
 static int kill_children(void)
 {
     int fd = open("/proc/thread-self/children", O_RDONLY | O_CLOEXEC);
@@ -265,15 +269,33 @@ static int kill_children(void)
     return killed;
 }
 
-/* `command` is 0 once it was reaped. Each generation that is killed leaves the next one to us. */
+/* False once there is no child any more. */
+static bool reap_all(void)
+{
+    pid_t pid;
+
+    while ((pid = waitpid(-1, NULL, WNOHANG)) > 0)
+        ;
+    return pid == 0;
+}
+
+/* `command` is 0 once it was reaped. Each generation that is killed leaves the next one to us. Some
+ * rounds in vain are no proof that nobody is left, many are that nobody can be killed. */
 static void end_all(pid_t command)
 {
-    if (command > 0 && kill(command, SIGKILL) == 0)
-        waitpid(command, NULL, 0);
-    while (kill_children() > 0) {
-        waitpid(-1, NULL, 0);
-        while (waitpid(-1, NULL, WNOHANG) > 0)
-            ;
+    const struct timespec moment = {.tv_nsec = END_MOMENT_NS};
+    sigset_t awaited;
+
+    sigemptyset(&awaited);
+    sigaddset(&awaited, SIGCHLD);
+    if (command > 0)
+        kill(command, SIGKILL);
+    for (int in_vain = 0; in_vain < END_ROUNDS; in_vain++) {
+        if (kill_children() > 0)
+            in_vain = 0;
+        if (!reap_all())
+            return;
+        sigtimedwait(&awaited, NULL, &moment);
     }
 }
 
