@@ -66,12 +66,12 @@ void dispatch_return_lent(struct dispatcher *d, struct job *job);
  */
 bool dispatch_take_back_lent(struct dispatcher *d, struct worker *worker);
 
+/* Likewise all that any worker was lent. */
+void dispatch_take_back_all(struct dispatcher *d);
+
 /* The job that the worker should be on, for it has answered for the one before, goes back to its
  * place in the line. False if it was not lent, or the worker has begun it or is told to stop it. */
 bool dispatch_return_unbegun(struct dispatcher *d, struct worker *worker);
-
-/* Likewise all that any worker was lent. */
-void dispatch_take_back_all(struct dispatcher *d);
 
 /* The next of its lent jobs becomes the one that the worker is on. */
 void dispatch_begin_lent(struct dispatcher *d, struct worker *worker);
@@ -86,7 +86,7 @@ void dispatch_line(struct dispatcher *d);
 void dispatch_next(struct dispatcher *d, struct worker *worker);
 
 /* It has no job, and none that it was lent. */
-void dispatch_free(struct dispatcher *d, struct worker *worker);
+void dispatch_jobless(struct dispatcher *d, struct worker *worker);
 
 /* dispatch_tiny.c: jobs that are not worth waking a worker for */
 

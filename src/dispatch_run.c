@@ -246,7 +246,7 @@ void dispatch_line(struct dispatcher *d)
     dispatch_watch_line(d);
 }
 
-void dispatch_free(struct dispatcher *d, struct worker *worker)
+void dispatch_jobless(struct dispatcher *d, struct worker *worker)
 {
     if (worker->state == WORKER_STOPPING)
         return;
@@ -267,7 +267,7 @@ void dispatch_next(struct dispatcher *d, struct worker *worker)
     if (worker->lent_count)
         dispatch_begin_lent(d, worker);
     else
-        dispatch_free(d, worker);
+        dispatch_jobless(d, worker);
     if (worker->job)
         lend(d, worker);
 }

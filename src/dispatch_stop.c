@@ -103,7 +103,7 @@ static void on_job_deadline(struct dispatcher *d, struct worker *worker)
     if (job && job->seq == seq && job->state == JOB_STOPPING)
         next_stop_step(d, job);
     else if (job && job->seq == seq && dispatch_return_unbegun(d, worker))
-        dispatch_free(d, worker);
+        dispatch_jobless(d, worker);
     else if (job && job->seq == seq)
         dispatch_begin_stop(d, job, job->cancelled ? FAIL_CANCELLED : FAIL_TIMEOUT);
     if (worker && worker->job && worker->job->seq == seq && worker->job->killed &&
