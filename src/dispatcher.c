@@ -288,15 +288,13 @@ void dispatcher_worker_silent(struct dispatcher *d, struct worker *worker)
  * the one before them was lost. */
 static void lose_begun(struct dispatcher *d, struct worker *worker, const struct worker_end *end)
 {
-    struct worker_end bare = *end;
-    bare.details = NULL; /* they are of the job that it was on */
     if (!worker->job)
         dispatch_begin_lent(d, worker);
     uint64_t seq = worker->job->seq;
     if (d->ops->results)
         d->ops->results(d->ctx, worker);
     if (worker->job && worker->job->seq == seq)
-        lose_job(d, worker, &bare);
+        lose_job(d, worker, end);
     timer_clear(d->timers, &worker->timer);
 }
 
