@@ -144,9 +144,10 @@ struct start {
 
 static void tell(int status_fd, struct message message)
 {
-    /* Without a reader there is nobody left who wants to know. */
+    /* Without a reader there is nobody left who wants to know: the worker was killed, too. What the
+     * command has started is to be ended all the same. */
     if (write(status_fd, &message, sizeof(message)) < 0)
-        _exit(126);
+        return;
 }
 
 _Noreturn static void fail_to_start(int status_fd)

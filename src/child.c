@@ -34,7 +34,7 @@ static int take_descriptors(const struct program *program)
 {
     for (int i = 0; i < program->fd_count; i++) {
         int fd = program->fds[i] < 0 ? open("/dev/null", O_RDONLY) : program->fds[i];
-        if (fd < 0 || dup2(fd, i) < 0)
+        if (fd < 0 || (fd == i ? fcntl(fd, F_SETFD, 0) : dup2(fd, i)) < 0)
             return -1;
     }
     return close_range((unsigned)program->fd_count, ~0U, 0);

@@ -84,6 +84,8 @@ static void drain_before_answer(struct worker_link *link)
     if (link->drained_us != now_us)
         worker_output_drain(&link->output);
     link->drained_us = now_us;
+    if (link->peek_ms > PEEK_MIN_MS && timer_is_set(&link->peek))
+        timer_set_ms(workers_timers(link->workers), &link->peek, PEEK_MIN_MS);
     link->peek_ms = PEEK_MIN_MS;
 }
 

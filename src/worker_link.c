@@ -177,16 +177,26 @@ void workers_reap(struct workers *workers)
     }
 }
 
+/* All that can be known of the worker by now. False if it turned out to be dead and gone, and the
+ * link with it: the reading itself may come upon that. */
+static bool look_closely(struct worker_link *link)
+{
+    struct workers *workers = link->workers;
+    const uint32_t id = link->worker->id;
+    workers_reap(workers); /* a death that is known by now is told as what it is */
+    if (pool_find(&workers->dispatcher->pool, id) && link->conn)
+        conn_read_now(&link->conn->conn, last_message_max(link));
+    if (!pool_find(&workers->dispatcher->pool, id))
+        return false;
+    worker_answer_take_results(link);
+    return true;
+}
+
 static void on_link_timer(void *arg)
 {
     struct worker_link *link = arg;
-    struct workers *workers = link->workers;
-    uint32_t id = link->worker->id;
-    workers_reap(workers); /* a death that is known by now is told as what it is */
-    if (!pool_find(&workers->dispatcher->pool, id))
+    if (!look_closely(link))
         return;
-    if (link->worker->state != WORKER_STARTING)
-        read_last_words(link);
     bool stopping = link->worker->state == WORKER_STOPPING;
     if (link->untold) /* waiting for its end has been long enough */
         log_end(link, link->why[0] ? link->why : "it closed its connection");
@@ -304,14 +314,8 @@ static void op_retire(void *ctx, struct worker *worker)
 
 static void op_poll(void *ctx, struct worker *worker)
 {
-    struct workers *workers = ctx;
-    struct worker_link *link = worker->process;
-    uint32_t id = worker->id;
-    workers_reap(workers); /* a death that is known by now is told as what it is */
-    if (pool_find(&workers->dispatcher->pool, id) && link->conn)
-        conn_read_now(&link->conn->conn, last_message_max(link));
-    if (pool_find(&workers->dispatcher->pool, id))
-        worker_answer_take_results(link);
+    (void)ctx;
+    look_closely(worker->process);
 }
 
 static void op_forget(void *ctx, struct worker *worker)

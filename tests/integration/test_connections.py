@@ -682,15 +682,15 @@ def held_up(server, seconds, meanwhile):
 
 
 def test_a_hello_that_came_in_time_is_read_before_its_deadline_is_believed(daemon):
-    server = daemon(hello_timeout_ms=500)
+    server = daemon(hello_timeout_ms=500 * SCALE)
     client = server.client(hello=False)
     server.log.wait("client-connected")
-    held_up(server, 0.8, lambda: client.send(op="hello", protocol=1))
+    held_up(server, 0.5 * SCALE + 0.3, lambda: client.send(op="hello", protocol=1))
     client.expect("hello")
 
 
 def test_a_client_that_made_room_in_time_is_not_too_slow(daemon):
-    server = daemon(pool_start=1, output_timeout_ms=600)
+    server = daemon(pool_start=1, output_timeout_ms=600 * SCALE)
     client = server.client(receive_buffer=4096)
     client.submit("a", "crash", "big 16000000")
     server.wait_stats(lambda s: s["jobs"]["done"] == 1, "the result")
@@ -705,6 +705,6 @@ def test_a_client_that_made_room_in_time_is_not_too_slow(daemon):
                 assert piece, f"closed after {received} bytes"
                 received += len(piece)
 
-    held_up(server, 0.9, lambda: read(True))
+    held_up(server, 0.6 * SCALE + 0.3, lambda: read(True))
     read(False)
     assert received >= 16000000

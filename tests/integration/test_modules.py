@@ -402,10 +402,11 @@ def test_exec_whose_worker_is_killed(tree):
 
 def test_exec_whose_job_is_killed(tree):
     """The master's SIGKILL for the worker's process group must not take along who cleans up."""
-    tree.grow()
-    tree.client.send(op="kill", target="a")
-    check(tree.client.outcome("a"), "failed", reason="cancelled", step="sigkill")
-    tree.wait_gone()
+    for _ in range(6):  # who of the three hears of it first is never the same
+        tree.grow()
+        tree.client.send(op="kill", target="a")
+        check(tree.client.outcome("a"), "failed", reason="cancelled", step="sigkill")
+        tree.wait_gone()
 
 
 def test_exec_whose_master_is_killed(tree):
@@ -414,7 +415,7 @@ def test_exec_whose_master_is_killed(tree):
     begin = time.monotonic()
     tree.daemon.kill()
     tree.wait_gone()
-    assert time.monotonic() - begin < 1.0 * SCALE
+    assert time.monotonic() - begin < 2.0 * SCALE
 
 
 def test_exec_guard_between_worker_and_command(tree):

@@ -196,8 +196,9 @@ static void check_rest(const struct check *check)
                     "the daemon did not come to rest (workers idle, nobody connected)");
     if (rest->leftovers)
         finding_add(check->findings, FINDING_DRIFT,
-                    "%" PRIu64 " processes outlived their master by a second, in epoch %" PRIu64,
-                    rest->leftovers, rest->leftover_epoch);
+                    "%" PRIu64 " processes outlived their master by a second, in epoch %" PRIu64
+                    ": %s",
+                    rest->leftovers, rest->leftover_epoch, rest->leftover);
     if (!rest->reached)
         return;
     check_drift(check);

@@ -112,6 +112,18 @@ static int runs_below(pid_t pid, const char *path)
     return strncmp(exe, path, strlen(path)) == 0 && proc_state(pid) != 'Z';
 }
 
+void proc_describe(pid_t pid, char *text, size_t size)
+{
+    char state, name[64] = "?", wait[64] = "?";
+    pid_t parent;
+    state_of(pid, &state, &parent);
+    slurp(pid, "comm", name, sizeof name);
+    slurp(pid, "wchan", wait, sizeof wait);
+    name[strcspn(name, "\n")] = '\0';
+    snprintf(text, size, "pid %d, %s, state %c, waits in %s, parent %d, group %d", (int)pid, name,
+             state, wait, (int)parent, (int)getpgid(pid));
+}
+
 size_t proc_running(const char *path, pid_t *pids, size_t room)
 {
     size_t count = 0;

@@ -22,6 +22,9 @@ pid_t proc_parent(pid_t pid);
 /* The children, as many as fit; how many there are. */
 size_t proc_children(pid_t pid, pid_t *children, size_t room);
 
+/* What a person would ask first of a process that should not be there. */
+void proc_describe(pid_t pid, char *text, size_t size);
+
 /* Processes whose binary is `path` or lies below it, zombies left out; the first ones are put into
  * `pids`. */
 size_t proc_running(const char *path, pid_t *pids, size_t room);

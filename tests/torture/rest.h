@@ -19,6 +19,7 @@ struct rest {
     uint64_t connected, waiting, running;
     uint64_t leftovers;      /* processes that outlived their master by more than a second */
     uint64_t leftover_epoch; /* in this one */
+    char leftover[160];      /* what is known of one of them */
     uint64_t end_us;         /* how long the end of the last master took */
 };
 

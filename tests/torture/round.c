@@ -251,6 +251,7 @@ static void wait_for_workers(void *arg)
     if (left) {
         rest->leftovers += left;
         rest->leftover_epoch = round->result->history.epoch;
+        proc_describe(pids[0], rest->leftover, sizeof rest->leftover);
         for (size_t i = 0; i < left && i < MONITOR_WORKERS_MAX; i++)
             kill(pids[i], SIGKILL);
     }
