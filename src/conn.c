@@ -61,11 +61,17 @@ static void free_dead(struct conn_loop *loop)
     }
 }
 
+static bool is_over_limit(const struct conn *conn)
+{
+    return conn->limits->output_max && conn->output_len > conn->limits->output_max;
+}
+
+/* Who is not known to read is written to once more before it is given up. */
 void conn_loop_chores(struct conn_loop *loop)
 {
     struct conn *conn;
     while ((conn = TAILQ_FIRST(&loop->dirty))) {
-        if (conn->output_blocked)
+        if (conn->output_blocked && !is_over_limit(conn))
             hold_output(conn);
         else
             conn_flush(conn);
@@ -646,7 +652,7 @@ static void unmark_dirty(struct conn *conn)
 static void hold_output(struct conn *conn)
 {
     unmark_dirty(conn);
-    if (conn->limits->output_max && conn->output_len > conn->limits->output_max) {
+    if (is_over_limit(conn)) {
         conn->ops->slow(conn, CONN_OUTPUT_FULL);
         return;
     }

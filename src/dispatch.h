@@ -85,8 +85,9 @@ void dispatch_line(struct dispatcher *d);
 /* The worker has answered for its job. */
 void dispatch_next(struct dispatcher *d, struct worker *worker);
 
-/* It has no job, and none that it was lent. */
-void dispatch_jobless(struct dispatcher *d, struct worker *worker);
+/* It has no job, and none that it was lent. True if it has one now; one that is told to end may be
+ * gone. */
+bool dispatch_jobless(struct dispatcher *d, struct worker *worker);
 
 /* dispatch_tiny.c: jobs that are not worth waking a worker for */
 

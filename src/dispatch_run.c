@@ -246,16 +246,17 @@ void dispatch_line(struct dispatcher *d)
     dispatch_watch_line(d);
 }
 
-void dispatch_jobless(struct dispatcher *d, struct worker *worker)
+bool dispatch_jobless(struct dispatcher *d, struct worker *worker)
 {
     if (worker->state == WORKER_STOPPING)
-        return;
+        return false;
     if (worker->signalled || worker->stale || d->draining) {
         dispatch_retire(d, worker);
-        return;
+        return false;
     }
     worker_set_state(worker, WORKER_IDLE, dispatch_now(d));
     dispatch_line(d);
+    return worker->job != NULL;
 }
 
 void dispatch_next(struct dispatcher *d, struct worker *worker)
@@ -266,8 +267,8 @@ void dispatch_next(struct dispatcher *d, struct worker *worker)
         worker->stale = true; /* else it is on another job already, which may be a long one */
     if (worker->lent_count)
         dispatch_begin_lent(d, worker);
-    else
-        dispatch_jobless(d, worker);
+    else if (!dispatch_jobless(d, worker))
+        return;
     if (worker->job)
         lend(d, worker);
 }

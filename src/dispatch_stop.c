@@ -100,15 +100,17 @@ static void on_job_deadline(struct dispatcher *d, struct worker *worker)
     d->ops->poll(d->ctx, worker);
     worker = pool_find(&d->pool, id);
     struct job *job = worker ? worker->job : NULL;
+    if (job && job->seq == seq && dispatch_return_unbegun(d, worker)) {
+        if (!dispatch_jobless(d, worker)) /* else the line was served */
+            dispatch_line(d);
+        return;
+    }
     if (job && job->seq == seq && job->state == JOB_STOPPING)
         next_stop_step(d, job);
-    else if (job && job->seq == seq && dispatch_return_unbegun(d, worker))
-        dispatch_jobless(d, worker);
     else if (job && job->seq == seq)
         dispatch_begin_stop(d, job, job->cancelled ? FAIL_CANCELLED : FAIL_TIMEOUT);
-    if (worker && worker->job && worker->job->seq == seq && worker->job->killed &&
-        worker->job->stop_step != STOP_SIGKILL)
-        dispatch_kill_job(d, worker->job);
+    if (job && job->seq == seq && job->killed && job->stop_step != STOP_SIGKILL)
+        dispatch_kill_job(d, job);
     dispatch_line(d);
 }
 
