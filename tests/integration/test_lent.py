@@ -11,6 +11,7 @@ import pytest
 
 from harness import proc
 from harness.client import check, message
+from harness.daemon import MODULES
 from harness.wait import BUILD, DEADLINE, SCALE, Deadline, wait_until
 
 TEST_MODULES = os.path.join(BUILD, "tests", "modules")
@@ -453,22 +454,24 @@ def test_the_last_words_of_a_crash_are_its_own(daemon):
         check(client.outcome(f"b{n}"), "done")
 
 
-def test_a_worker_that_is_told_to_end_may_though_much_waits_for_it(daemon):
+def test_a_worker_that_is_told_to_end_may_though_much_waits_for_it(daemon, tmp_path):
     """What it was lent and lost again is still on its way to it; its modules' last hooks run all the same."""
+    for place, name in ((TEST_MODULES, "probe.so"), (MODULES, "sleep.so")):
+        (tmp_path / name).symlink_to(os.path.join(place, name))
     server = daemon(
         pool_start=1,
         pool_max=1,
         job_max=500,
         worker_window=32,
         kill_grace_ms=5000,
-        module_dir=TEST_MODULES,
+        module_dir=str(tmp_path),
     )
     server.wait_idle(1)
     client = server.client()
     for n in range(20):
         client.done("probe", "inits", id=n)
     data = [message("inits", op="submit", id=f"a{n}", module="probe") for n in range(2)]
-    data.append(message("300", op="submit", id="long", module="pause", notify=["started"]))
+    data.append(message('{"ms":300}', op="submit", id="long", module="sleep", notify=["started"]))
     data += [message("x" * 16384, op="submit", id=n, module="probe") for n in range(60)]
     client.send_raw(b"".join(data))
     client.event("started", id="long")
