@@ -1,6 +1,8 @@
 /* reader: see reader.h. */
 #include "reader.h"
 
+#include "common/json_load.h"
+
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -122,7 +124,7 @@ static tm_client_status parse_line(struct tmc_message *message, size_t len,
     if (memchr(message->line, '\0', len)) /* jansson passes over one behind a number */
         return bad(failure, "a header holds a NUL");
     errno = 0;
-    message->header = json_loadb(message->line, len, JSON_REJECT_DUPLICATES, &error);
+    message->header = json_load_any(message->line, len, JSON_REJECT_DUPLICATES, &error);
     if (!message->header)
         return tmc_fail_json(failure, TM_CLIENT_PROTOCOL, "the server's answer is not protocol",
                              &error);

@@ -2,6 +2,7 @@
 #include "report.h"
 
 #include "command.h"
+#include "common/json_load.h"
 
 #include <inttypes.h>
 #include <jansson.h>
@@ -162,7 +163,8 @@ static json_t *begin_object(uint64_t line)
 /* The id is the library's own, which whoever reads the line has not seen. */
 static void add_header(json_t *object, const char *text)
 {
-    json_t *header = json_loads(text, 0, NULL);
+    json_error_t error;
+    json_t *header = json_load_any(text, strlen(text), 0, &error);
     json_object_update(object, header);
     json_decref(header);
     json_object_del(object, "id");

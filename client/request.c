@@ -1,6 +1,7 @@
 /* request: see request.h. */
 #include "request.h"
 
+#include "common/json_load.h"
 #include "common/json_raw.h"
 
 #include <errno.h>
@@ -76,7 +77,8 @@ static void add_context(struct builder *builder, const char *text)
         return;
     json_error_t error;
     errno = 0;
-    json_t *context = json_loads(text, JSON_DECODE_ANY | JSON_REJECT_DUPLICATES, &error);
+    json_t *context =
+        json_load_any(text, strlen(text), JSON_DECODE_ANY | JSON_REJECT_DUPLICATES, &error);
     if (context)
         builder->status = check_context(text, strlen(text), builder->failure);
     else

@@ -2,11 +2,12 @@
  * request: see request.h.
  *
  * jansson decides what JSON is. Two things it does not tell are taken from the text itself, which
- * by then is known to be valid: whether an integer was written in digits only (-0 is 0 to jansson),
- * and a context to the letter (1.10 must not come back as 1.1000000000000001).
+ * by then is known to be valid: numbers (-0 is 0 to jansson, and beyond 64 bits there are none:
+ * json_load.h), and a context to the letter (1.10 must not come back as 1.1000000000000001).
  */
 #include "request.h"
 
+#include "common/json_load.h"
 #include "common/json_raw.h"
 #include "common/log.h"
 #include "common/module_name.h"
@@ -39,6 +40,8 @@ enum field {
 
 #define BIT(field) (1u << (field))
 #define COMMON     (BIT(FIELD_OP) | BIT(FIELD_ID) | BIT(FIELD_SIZE))
+
+enum { SHOWN_MAX = 60 }; /* bytes of a value in a message */
 
 /* A header while it is parsed. */
 struct header {
@@ -128,49 +131,44 @@ __attribute__((format(printf, 3, 4))) static int wrong(struct header *header, co
     return -1;
 }
 
-static const char *raw_value(const struct header *header, const char *key, const char **end);
-
-/* jansson makes a 0 of it, which would look as if nothing were wrong. */
-static bool is_minus_zero(const struct header *header, enum field field, const json_t *found)
-{
-    const char *name = field_table[field].name, *end;
-    return json_is_integer(found) && !json_integer_value(found) &&
-           json_object_get(header->root, name) == found && *raw_value(header, name, &end) == '-';
-}
-
-/* "field x is <what was found>; expected <what>". */
-static int bad_field(struct header *header, enum field field, const json_t *found,
-                     const char *expected)
-{
-    char shown[64];
-    char *text = json_dumps(found, JSON_COMPACT | JSON_ENCODE_ANY | JSON_ENSURE_ASCII);
-    snprintf(shown, sizeof shown, "%s",
-             is_minus_zero(header, field, found) ? "-0"
-             : text                              ? text
-                                                 : "?");
-    if (text && strlen(text) >= sizeof shown)
-        memcpy(shown + sizeof shown - 4, "...", 4);
-    free(text);
-    return wrong(header, field == FIELD_SIZE ? "bad-size" : "bad-request",
-                 "field %s is %s; expected %s", field_table[field].name, shown, expected);
-}
-
 /* The text of a field that is there. */
-static const char *raw_value(const struct header *header, const char *key, const char **end)
+static const char *raw_value(const struct header *header, enum field field, const char **end)
 {
-    const char *value = json_raw_value(header->line, key, end);
+    const char *value = json_raw_value(header->line, field_table[field].name, end);
     bug_on(!value);
     return value;
 }
 
+/* The field as it was sent, cut at SHOWN_MAX bytes; not within a character. */
+static void show(const struct header *header, enum field field, char shown[SHOWN_MAX + 1])
+{
+    const char *end, *raw = raw_value(header, field, &end);
+    size_t len = json_raw_compact(raw, end, shown, SHOWN_MAX);
+    if (len > SHOWN_MAX) {
+        for (len = SHOWN_MAX - 3; ((unsigned char)shown[len] & 0xc0) == 0x80; len--)
+            ;
+        memcpy(shown + len, "...", 3);
+        len += 3;
+    }
+    shown[len] = '\0';
+}
+
+/* "field x is <what was found>; expected <what>". */
+static int bad_field(struct header *header, enum field field, const char *expected)
+{
+    char shown[SHOWN_MAX + 1];
+    show(header, field, shown);
+    return wrong(header, field == FIELD_SIZE ? "bad-size" : "bad-request",
+                 "field %s is %s; expected %s", field_table[field].name, shown, expected);
+}
+
 /* --- readers of fields: 0, or -1 with the fault noted --- */
 
-/* An integer from 0 up that was written in digits only. */
-static bool is_digits(const struct header *header, const char *key, const json_t *value)
+/* An integer from 0 up that was written in digits only; UINT64_MAX for those beyond 64 bits. */
+static bool read_digits(const struct header *header, enum field field, uint64_t *value)
 {
     const char *end;
-    return json_is_integer(value) && json_integer_value(value) >= 0 &&
-           *raw_value(header, key, &end) != '-';
+    return json_raw_digits(raw_value(header, field, &end), value);
 }
 
 /* Returns the length of a text that is known to fit. */
@@ -187,7 +185,7 @@ static int read_op(struct header *header, const json_t *value)
     struct request *request = header->request;
     const char *name = json_string_value(value);
     if (!name)
-        return bad_field(header, FIELD_OP, value, "a string");
+        return bad_field(header, FIELD_OP, "a string");
     request->op_text[0] = '\0';
     if (json_string_length(value) <= CODE_MAX)
         write_json(value, request->op_text, OP_TEXT_MAX);
@@ -200,15 +198,13 @@ static int read_op(struct header *header, const json_t *value)
 static int read_id_text(struct header *header, enum field field, const json_t *value, char *text,
                         size_t *len)
 {
-    const char *key = field_table[field].name;
-    bool fine = false;
-    if (json_is_string(value))
-        fine = json_string_length(value) >= 1 && json_string_length(value) <= ID_MAX;
-    else if (json_is_integer(value))
-        fine = is_digits(header, key, value) && json_integer_value(value) <= ID_INTEGER_MAX;
+    uint64_t number;
+    bool fine = json_is_string(value)
+                    ? json_string_length(value) >= 1 && json_string_length(value) <= ID_MAX
+                    : read_digits(header, field, &number) && number <= ID_INTEGER_MAX;
     if (!fine)
         return bad_field(
-            header, field, value,
+            header, field,
             "a string of 1 to 64 bytes, or an integer from 0 to 2^53-1 in digits only");
     *len = write_json(value, text, ID_TEXT_MAX);
     return 0;
@@ -228,11 +224,13 @@ static int read_target(struct header *header, const json_t *value)
 static int read_size(struct header *header, const json_t *value)
 {
     char expected[80];
+    uint64_t size;
+    (void)value;
     snprintf(expected, sizeof expected,
              "an integer from 0 to payload_max, %" PRIu64 ", in digits only", header->payload_max);
-    if (!is_digits(header, "size", value))
-        return bad_field(header, FIELD_SIZE, value, expected);
-    header->request->size = (size_t)json_integer_value(value);
+    if (!read_digits(header, FIELD_SIZE, &size))
+        return bad_field(header, FIELD_SIZE, expected);
+    header->request->size = (size_t)size;
     return 0;
 }
 
@@ -240,7 +238,7 @@ static int read_module(struct header *header, const json_t *value)
 {
     const char *name = json_string_value(value);
     if (!name || !module_name_valid(name, json_string_length(value)))
-        return bad_field(header, FIELD_MODULE, value, "a string of 1 to 64 of [A-Za-z0-9_-]");
+        return bad_field(header, FIELD_MODULE, "a string of 1 to 64 of [A-Za-z0-9_-]");
     header->request->module_len = json_string_length(value);
     memcpy(header->request->module, name, header->request->module_len + 1);
     return 0;
@@ -249,7 +247,7 @@ static int read_module(struct header *header, const json_t *value)
 static int read_context(struct header *header, const json_t *value)
 {
     struct request *request = header->request;
-    const char *end, *raw = raw_value(header, "context", &end);
+    const char *end, *raw = raw_value(header, FIELD_CONTEXT, &end);
     (void)value;
     size_t len = json_raw_compact(raw, end, request->context, CONTEXT_MAX);
     request->context_len = len <= CONTEXT_MAX ? len : 0;
@@ -263,9 +261,10 @@ static int read_context(struct header *header, const json_t *value)
 
 static int read_timeout_ms(struct header *header, const json_t *value)
 {
-    json_int_t ms = json_integer_value(value);
-    if (!is_digits(header, "timeout_ms", value) || ms < 1 || ms > INT32_MAX)
-        return bad_field(header, FIELD_TIMEOUT_MS, value, "an integer from 1 to 2147483647");
+    uint64_t ms;
+    (void)value;
+    if (!read_digits(header, FIELD_TIMEOUT_MS, &ms) || ms < 1 || ms > INT32_MAX)
+        return bad_field(header, FIELD_TIMEOUT_MS, "an integer from 1 to 2147483647");
     header->request->timeout_ms = (uint32_t)ms;
     return 0;
 }
@@ -273,7 +272,7 @@ static int read_timeout_ms(struct header *header, const json_t *value)
 static int read_link(struct header *header, const json_t *value)
 {
     if (!json_is_boolean(value))
-        return bad_field(header, FIELD_LINK, value, "true or false");
+        return bad_field(header, FIELD_LINK, "true or false");
     header->request->link = json_is_true(value);
     return 0;
 }
@@ -284,7 +283,7 @@ static int read_notify(struct header *header, const json_t *value)
     size_t i;
     json_t *item;
     if (!json_is_array(value))
-        return bad_field(header, FIELD_NOTIFY, value, expected);
+        return bad_field(header, FIELD_NOTIFY, expected);
     json_array_foreach (value, i, item) {
         const char *name = json_is_string(item) ? json_string_value(item) : "";
         if (strcmp(name, "accepted") == 0)
@@ -292,7 +291,7 @@ static int read_notify(struct header *header, const json_t *value)
         else if (strcmp(name, "started") == 0)
             header->request->notify_started = true;
         else
-            return bad_field(header, FIELD_NOTIFY, value, expected);
+            return bad_field(header, FIELD_NOTIFY, expected);
     }
     return 0;
 }
@@ -301,7 +300,7 @@ static int read_protocol(struct header *header, const json_t *value)
 {
     if (json_is_integer(value) && json_integer_value(value) == PROTOCOL_VERSION)
         return 0;
-    bad_field(header, FIELD_PROTOCOL, value, "1, the only version that this server speaks");
+    bad_field(header, FIELD_PROTOCOL, "1, the only version that this server speaks");
     header->request->code = "bad-version"; /* nothing else was looked at before */
     return -1;
 }
@@ -311,7 +310,7 @@ static int read_text(struct header *header, enum field field, const json_t *valu
 {
     size_t len = json_string_length(value);
     if (!json_is_string(value) || len < 1 || len > max)
-        return bad_field(header, field, value, expected);
+        return bad_field(header, field, expected);
     memcpy(text, json_string_value(value), len);
     text[len] = '\0';
     return 0;
@@ -347,7 +346,7 @@ static enum request_verdict load(struct header *header)
     json_error_t error;
     const char *nul = memchr(header->line, '\0', header->len);
     if (!nul)
-        header->root = json_loadb(header->line, header->len, JSON_REJECT_DUPLICATES, &error);
+        header->root = json_load_any(header->line, header->len, JSON_REJECT_DUPLICATES, &error);
     if (nul) /* jansson passes over one behind a number */
         wrong(header, "bad-json", "a NUL at byte %td; expected a JSON object", nul - header->line);
     else if (!header->len)
@@ -389,10 +388,13 @@ static enum request_verdict read_frame(struct header *header)
     read_quietly(header, FIELD_OP);
     read_quietly(header, FIELD_ID);
     read_quietly(header, FIELD_CONTEXT);
-    if (read_field(header, FIELD_SIZE) == 0 && request->size > header->payload_max)
+    if (read_field(header, FIELD_SIZE) == 0 && request->size > header->payload_max) {
+        char shown[SHOWN_MAX + 1];
+        show(header, FIELD_SIZE, shown);
         wrong(header, "payload-too-large",
-              "field size is %zu; expected at most payload_max, %" PRIu64, request->size,
+              "field size is %s; expected at most payload_max, %" PRIu64, shown,
               header->payload_max);
+    }
     return request->code ? REQUEST_BROKEN : REQUEST_FINE;
 }
 

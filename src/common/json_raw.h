@@ -11,6 +11,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 #include <string.h>
 
 static inline bool json_is_space(char c)
@@ -112,20 +113,34 @@ static inline size_t json_raw_depth(const char *text, size_t len)
     return most;
 }
 
-/* Copies it without the blanks between its tokens. Returns the length it has or would have. */
+/* Copies it without the blanks between its tokens, as much as there is room for. Returns the length
+ * it has or would have. */
 static inline size_t json_raw_compact(const char *from, const char *end, char *to, size_t room)
 {
     size_t len = 0;
     while (from < end) {
         const char *next = *from == '"' ? json_skip_string(from) : from + 1;
+        size_t n = (size_t)(next - from);
         if (!json_is_space(*from)) {
-            if (to && len + (size_t)(next - from) <= room)
-                memcpy(to + len, from, (size_t)(next - from));
-            len += (size_t)(next - from);
+            if (to && len < room)
+                memcpy(to + len, from, n < room - len ? n : room - len);
+            len += n;
         }
         from = next;
     }
     return len;
+}
+
+/* Reads an integer that is written in digits only; false for any other value. One beyond 64 bits is
+ * UINT64_MAX. */
+static inline bool json_raw_digits(const char *at, uint64_t *value)
+{
+    const char *start = at;
+    for (*value = 0; *at >= '0' && *at <= '9'; at++) {
+        uint64_t digit = (uint64_t)(*at - '0');
+        *value = *value > (UINT64_MAX - digit) / 10 ? UINT64_MAX : *value * 10 + digit;
+    }
+    return at > start && *at != '.' && *at != 'e' && *at != 'E';
 }
 
 #endif

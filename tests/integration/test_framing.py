@@ -63,8 +63,8 @@ BAD_JSON = {
     "utf-8 above the last": b'{"op":"ping","id":"\xf5\x80\x80\x80"}',
     "lone surrogate": b'{"op":"ping","id":"\\ud800"}',
     "byte order mark": b'\xef\xbb\xbf{"op":"ping"}',
-    "number out of range": b'{"op":"ping","id":1e999}',
-    "integer out of range": b'{"op":"ping","id":99999999999999999999999999}',
+    "number without an exponent": b'{"op":"ping","x":1e}',
+    "number of 30 digits with zero": b'{"op":"ping","x":0' + b"9" * 30 + b"}",
     "number with plus": b'{"op":"ping","id":+1}',
     "number with zero": b'{"op":"ping","id":01}',
     "hex": b'{"op":"ping","id":0x10}',
@@ -137,6 +137,8 @@ BAD_SIZE = {
     "null": "null",
     "true": "true",
     "a list": "[5]",
+    "1e309": "1e309",
+    "-2^64": "-18446744073709551616",
 }
 
 
@@ -151,15 +153,34 @@ def test_bad_size(shared, size):
     assert not others, others
 
 
-def test_size_of_2_to_the_63(shared):
-    """A number out of range (bad-json), or no size (bad-size): both are named by section 1."""
+NUMBERS = ["100000000000000000000", "9223372036854775808", "-9223372036854775809", "1e309", "-1e309", "1e-400"]
+
+
+@pytest.mark.parametrize("number", NUMBERS)
+def test_a_number_of_any_size_in_a_context(shared, number):
+    """JSON.stringify writes such. In the job's event, and in an error's."""
     client = shared.client()
-    client.send_raw(b'{"op":"submit","id":"s","module":"echo","size":9223372036854775808}\n')
-    _, others = fatal(client, "bad-json", "bad-size")
-    assert not others, others
+    client.send_raw(f'{{"op":"submit","id":1,"module":"echo","context":[{number}]}}\n')
+    client.send_raw(f'{{"op":"submit","id":2,"modul":"echo","context":[{number}]}}\n')
+    client.event("done", id=1, context=[json.loads(number)])
+    client.event("error", id=2, code="bad-request", context=[json.loads(number)])
+    client.silent()
 
 
-@pytest.mark.parametrize("size", [PAYLOAD_MAX + 1, 2**31, 2**32, 2**53, 2**63 - 1])
+@pytest.mark.parametrize("number", NUMBERS)
+@pytest.mark.parametrize("field", ["id", "timeout_ms", "target", "bogus"])
+def test_a_number_out_of_a_fields_range(shared, field, number):
+    client = shared.client()
+    op = "cancel" if field == "target" else "submit"
+    client.send_raw(f'{{"op":"{op}","{field}":{number}}}\n')
+    error = client.expect("error", op=op, code="bad-request")
+    assert "id" not in error and "fatal" not in error
+    assert field in error["message"]
+    assert field == "bogus" or number in error["message"]
+    client.silent()
+
+
+@pytest.mark.parametrize("size", [PAYLOAD_MAX + 1, 2**31, 2**32, 2**53, 2**63 - 1, 2**63, 2**64, 10**400])
 def test_payload_too_large(shared, size):
     client = shared.client()
     client.send_raw(header(op="submit", id="s", module="echo", size=size))

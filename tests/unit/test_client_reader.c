@@ -165,6 +165,19 @@ START_TEST(refuses)
 }
 END_TEST
 
+/* A number of any size is fine where nobody needs its value. */
+START_TEST(numbers)
+{
+    static const char *const texts[] = {
+        "{\"event\":\"done\",\"context\":100000000000000000000}\n",
+        "{\"event\":\"done\",\"context\":[1e309,-1e309]}\n",
+        "{\"event\":\"done\",\"of-later\":-9223372036854775809}\n",
+    };
+    for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++)
+        ck_assert_msg(read_text(texts[i], strlen(texts[i])) == TM_CLIENT_OK, "%s", texts[i]);
+}
+END_TEST
+
 START_TEST(header_length)
 {
     char line[HEADER_MAX + 1];
@@ -197,6 +210,7 @@ int main(void)
     tcase_add_test(tcase, byte_by_byte);
     tcase_add_test(tcase, large_payload);
     tcase_add_test(tcase, refuses);
+    tcase_add_test(tcase, numbers);
     tcase_add_test(tcase, header_length);
     tcase_add_test(tcase, size_is_not_believed);
     Suite *suite = suite_create("client reader");

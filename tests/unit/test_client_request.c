@@ -77,6 +77,23 @@ START_TEST(context_as_it_stands)
 }
 END_TEST
 
+/* The server sets numbers no bounds; nor do we. */
+START_TEST(context_numbers)
+{
+    static const char *const contexts[] = {"100000000000000000000", "1e309", "[-1e400,0e999]",
+                                           "{\"1e400\":9223372036854775808}"};
+    for (size_t i = 0; i < sizeof contexts / sizeof contexts[0]; i++) {
+        char expected[256];
+        snprintf(expected, sizeof expected,
+                 "{\"op\":\"submit\",\"id\":1,\"module\":\"fib\",\"size\":0,\"context\":%s}\n",
+                 contexts[i]);
+        assert_line(submit_context(contexts[i]), expected);
+    }
+    ck_assert_int_eq(submit_context("01e400"), TM_CLIENT_INVALID);
+    ck_assert_int_eq(submit_context("1e400e"), TM_CLIENT_INVALID);
+}
+END_TEST
+
 /* The longest context and the longest module that fit together, and one byte more. */
 START_TEST(context_fills_the_header)
 {
@@ -201,6 +218,7 @@ int main(void)
     tcase_add_test(tcase, submit);
     tcase_add_test(tcase, plain);
     tcase_add_test(tcase, context_as_it_stands);
+    tcase_add_test(tcase, context_numbers);
     tcase_add_test(tcase, context_fills_the_header);
     tcase_add_test(tcase, context_limits);
     tcase_add_test(tcase, what_would_break_the_framing);

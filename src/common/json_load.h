@@ -1,0 +1,142 @@
+/*
+ * json_load: reads JSON text in which numbers may be of any size.
+ *
+ * RFC 8259 sets numbers no bounds. jansson refuses integers beyond 64 bits and fractions beyond a
+ * double, wherever they stand, also where nobody looks at their value. Such a text is read once
+ * more, each of these numbers replaced by one near it that fits: the value is a stand-in. Whoever
+ * needs a number to the letter reads its text (json_raw.h). The stand-ins have the length of what
+ * they stand for, so that positions in errors are right.
+ *
+ * Here rather than in an object, for the server and the library, which link none in common.
+ */
+#ifndef TASKMASTER_COMMON_JSON_LOAD_H
+#define TASKMASTER_COMMON_JSON_LOAD_H
+
+#include "common/json_raw.h"
+
+#include <jansson.h>
+#include <stdbool.h>
+#include <string.h>
+
+enum {
+    JSON_INTEGER_DIGITS = 18, /* so many digits fit into 64 bits, whatever they are */
+    JSON_DOUBLE_POWER = 308,  /* 10 to this, and nothing beyond it, fits into a double for sure */
+    JSON_POWER_MAX = 1000000, /* as good as any more */
+};
+
+/* A number as RFC 8259 has it. */
+struct json_number {
+    size_t len;
+    bool integer; /* no fraction, no exponent */
+    long power;   /* it is less than 10 to this */
+};
+
+static inline size_t json_count_digits(const char *at, const char *end)
+{
+    const char *start = at;
+    while (at < end && *at >= '0' && *at <= '9')
+        at++;
+    return (size_t)(at - start);
+}
+
+/* `e`, a sign, digits. Returns how many bytes there are, 0 if that is not what stands there. */
+static inline size_t json_scan_exponent(const char *at, const char *end, long *exponent)
+{
+    const char *start = at++;
+    bool minus = at < end && *at == '-';
+    if (at < end && (*at == '-' || *at == '+'))
+        at++;
+    size_t digits = json_count_digits(at, end);
+    for (*exponent = 0; digits; digits--, at++)
+        if (*exponent < JSON_POWER_MAX)
+            *exponent = *exponent * 10 + (*at - '0');
+    bool whole = at[-1] >= '0' && at[-1] <= '9';
+    if (minus)
+        *exponent = -*exponent;
+    return whole ? (size_t)(at - start) : 0;
+}
+
+/* False if what stands at `at` is no number. */
+static inline bool json_scan_number(const char *at, const char *end, struct json_number *number)
+{
+    const char *start = at;
+    long exponent = 0;
+    *number = (struct json_number){.integer = true};
+    at += *at == '-';
+    size_t digits = json_count_digits(at, end);
+    if (!digits || (digits > 1 && *at == '0'))
+        return false;
+    if (*at != '0')
+        number->power = (long)digits;
+    at += digits;
+    if (at < end && *at == '.') {
+        number->integer = false;
+        digits = json_count_digits(++at, end);
+        at += digits;
+        if (!digits)
+            return false;
+    }
+    if (at < end && (*at == 'e' || *at == 'E')) {
+        number->integer = false;
+        size_t len = json_scan_exponent(at, end, &exponent);
+        at += len;
+        if (!len)
+            return false;
+    }
+    number->power += exponent;
+    number->len = (size_t)(at - start);
+    return true;
+}
+
+/* Writes a number of the same length over one that may be too large for jansson. */
+static inline void json_shrink_number(char *at, const struct json_number *number)
+{
+    if (number->power > JSON_DOUBLE_POWER) { /* has five digits at least */
+        bool minus = *at == '-';
+        memset(at, ' ', number->len);
+        memcpy(at, minus ? "-1e308" : "1e308", minus ? 6 : 5);
+    } else if (number->integer && number->power > JSON_INTEGER_DIGITS) {
+        memcpy(at + number->len - 2, "e2", 2); /* for the last two digits */
+    }
+}
+
+/* The text need not be valid. */
+static inline void json_shrink_numbers(char *text, size_t len)
+{
+    char *at = text, *end = text + len;
+    struct json_number number;
+    while (at < end) {
+        if (*at == '"') {
+            for (at++; at < end && *at != '"'; at++)
+                at += *at == '\\' && at + 1 < end;
+            at += at < end;
+        } else if ((*at == '-' || (*at >= '0' && *at <= '9')) &&
+                   json_scan_number(at, end, &number)) {
+            json_shrink_number(at, &number);
+            at += number.len;
+        } else {
+            at++;
+        }
+    }
+}
+
+/* As json_loadb(), with jansson's allocator. */
+static inline json_t *json_load_any(const char *text, size_t len, size_t flags, json_error_t *error)
+{
+    json_t *root = json_loadb(text, len, flags, error);
+    if (root || json_error_code(error) != json_error_numeric_overflow)
+        return root;
+    json_malloc_t take;
+    json_free_t give;
+    json_get_alloc_funcs(&take, &give);
+    char *copy = take(len);
+    if (!copy)
+        return NULL;
+    memcpy(copy, text, len);
+    json_shrink_numbers(copy, len);
+    root = json_loadb(copy, len, flags, error);
+    give(copy);
+    return root;
+}
+
+#endif
