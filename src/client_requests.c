@@ -63,6 +63,15 @@ static bool token_is_valid(const struct config *config, const char *token)
     return found || !config->token_file;
 }
 
+/* A token never stands in a message. */
+static const char *token_fault(const struct request *request)
+{
+    if (request->token_wrong)
+        return "field token has a wrong type or length; expected a string of 1 to 256 bytes";
+    return request->token[0] ? "the token is not one of this server's"
+                             : "this server asks for a token";
+}
+
 static void handle_hello(struct client_session *session, struct request *request)
 {
     const struct config *config = session->clients->config;
@@ -72,9 +81,7 @@ static void handle_hello(struct client_session *session, struct request *request
         return;
     }
     if (!token_is_valid(config, request->token)) {
-        client_session_fail(session, request, "unauthorized",
-                            request->token[0] ? "the token is not one of this server's"
-                                              : "this server asks for a token");
+        client_session_fail(session, request, "unauthorized", token_fault(request));
         return;
     }
     session->greeted = true;
@@ -90,6 +97,9 @@ static void handle_hello(struct client_session *session, struct request *request
     event_uint(&event, "context_max", CONTEXT_MAX);
     event_uint(&event, "job_max", config->job_max);
     event_json(&event, "features", features, sizeof features - 1);
+    event_json(&event, "ignored", request->ignored, request->ignored_len);
+    if (request->ignored_count)
+        event_uint(&event, "ignored_count", request->ignored_count);
     event_end(&event);
     if (request->client[0])
         log_event(LOG_DEBUG, "client-hello", LOG_STR("client", session->name),

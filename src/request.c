@@ -322,14 +322,13 @@ static int read_client(struct header *header, const json_t *value)
                      "a string of 1 to 64 bytes");
 }
 
-/* A token never stands in a message. */
+/* Whether a token is asked for is not known here; if none is, any value will do. */
 static int read_token(struct header *header, const json_t *value)
 {
     size_t len = json_string_length(value);
-    if (!json_is_string(value) || len < 1 || len > TOKEN_MAX)
-        return wrong(header, "bad-request",
-                     "field token has a wrong type or length; expected a string of 1 to 256 bytes");
-    memcpy(header->request->token, json_string_value(value), len + 1);
+    header->request->token_wrong = !json_is_string(value) || len < 1 || len > TOKEN_MAX;
+    if (!header->request->token_wrong)
+        memcpy(header->request->token, json_string_value(value), len + 1);
     return 0;
 }
 
@@ -406,17 +405,60 @@ static enum field field_named(const char *name)
     return (enum field)field;
 }
 
+static bool is_taken(const char *name, uint32_t allowed)
+{
+    enum field field = field_named(name);
+    return field != FIELD_COUNT && allowed & BIT(field);
+}
+
+static void refuse_unknown_fields(struct header *header, uint32_t allowed)
+{
+    const char *name;
+    json_t *value;
+    json_object_foreach (header->root, name, value)
+        if (!is_taken(name, allowed))
+            wrong(header, "bad-request", "%s takes no field %.64s",
+                  op_table[header->request->op].name, name);
+}
+
+/* Names in the order in which they were sent, as many as there is room for. */
+static void list_ignored_fields(struct header *header, uint32_t allowed)
+{
+    struct request *request = header->request;
+    char *list = request->ignored;
+    size_t len = 0;
+    bool cut = false;
+    const char *name;
+    json_t *value;
+    json_object_foreach (header->root, name, value) {
+        if (is_taken(name, allowed))
+            continue;
+        /* Between a bracket or comma, and the last bracket. */
+        size_t room = len + 2 < IGNORED_MAX ? IGNORED_MAX - 2 - len : 0;
+        json_t *text = json_string(name);
+        size_t needs = json_dumpb(text, list + len + 1, room, JSON_ENCODE_ANY);
+        json_decref(text);
+        request->ignored_count++;
+        cut |= needs > room;
+        if (cut)
+            continue;
+        list[len] = len ? ',' : '[';
+        len += 1 + needs;
+    }
+    if (request->ignored_count)
+        request->ignored_len = len + (size_t)sprintf(list + len, len ? "]" : "[]");
+}
+
+/* A hello is the only request whose sender cannot know yet what the server takes: a newer client
+ * need not connect twice. */
 static void check_known_fields(struct header *header)
 {
     enum op op = header->request->op;
     uint32_t allowed = COMMON | op_table[op].required | op_table[op].optional | op_table[op].one_of;
-    const char *name;
-    json_t *value;
-    json_object_foreach (header->root, name, value) {
-        enum field field = field_named(name);
-        if (field == FIELD_COUNT || !(allowed & BIT(field)))
-            wrong(header, "bad-request", "%s takes no field %.64s", op_table[op].name, name);
-    }
+    if (op == OP_HELLO)
+        list_ignored_fields(header, allowed);
+    else
+        refuse_unknown_fields(header, allowed);
 }
 
 static void check_required_fields(struct header *header)
@@ -473,9 +515,11 @@ static void clear(struct request *request)
     request->target_len = 0;
     request->timeout_ms = 0;
     request->link = request->notify_accepted = request->notify_started = false;
+    request->token_wrong = false;
+    request->ignored_len = request->ignored_count = 0;
     request->op_text[0] = request->id[0] = request->module[0] = request->client[0] = '\0';
     request->token[0] = request->job[0] = request->target[0] = request->message[0] = '\0';
-    request->context[0] = '\0';
+    request->context[0] = request->ignored[0] = '\0';
     request->code = NULL;
 }
 

@@ -41,6 +41,7 @@ enum {
     CLIENT_NAME_MAX = 64,
     TOKEN_MAX = 256,
     JOB_NAME_MAX = 64,
+    IGNORED_MAX = 1024, /* names of unknown fields in a hello, as a JSON list */
     REQUEST_MESSAGE_MAX = 320,
 };
 
@@ -62,6 +63,11 @@ struct request {
     bool link, notify_accepted, notify_started;
     char client[CLIENT_NAME_MAX + 1];
     char token[TOKEN_MAX + 1];
+    bool token_wrong;              /* one of a wrong type or length was given: as good as none */
+    char ignored[IGNORED_MAX + 1]; /* the fields of a hello that it does not take: a JSON list, cut
+                                      where there is no room */
+    size_t ignored_len;            /* 0: there are none */
+    uint32_t ignored_count;        /* how many there are, also if the list was cut */
     char job[JOB_NAME_MAX + 1];
     char target[ID_TEXT_MAX + 1]; /* like id */
     size_t target_len;

@@ -107,11 +107,10 @@ def test_a_version_that_is_none(shared, line):
 @pytest.mark.parametrize(
     "fields, named",
     [
-        ({"colour": "red"}, "colour"),
         ({"client": 5}, "client"),
+        ({"client": 5, "colour": "red"}, "client"),
         ({"module": 5}, "module"),
         ({"module": "../etc"}, "module"),
-        ({"token": 5}, "token"),
         ({"id": ""}, "id"),
     ],
     ids=lambda value: value if isinstance(value, str) else None,
@@ -120,6 +119,38 @@ def test_any_error_in_the_first_hello_is_fatal(shared, fields, named):
     client = shared.client(hello=False)
     client.send(op="hello", protocol=1, **fields)
     assert named in refused(client, "bad-request")["message"]
+
+
+def test_unknown_fields_of_a_hello_are_listed(shared):
+    """A newer client need not connect twice. A field of another request is as unknown as one of none."""
+    client = shared.client(hello=False)
+    client.send(op="hello", protocol=1, resume={"job": "k-1"}, id="h", module="echo", context=1)
+    client.expect("hello", id="h", ignored=["resume", "context"], ignored_count=2)
+    client.send("hi", op="submit", id=1)
+    check(client.outcome(1), "done")
+
+
+def test_a_hello_that_is_understood_has_nothing_ignored(shared):
+    hello = shared.client(client="t", module="echo").hello_event
+    assert "ignored" not in hello and "ignored_count" not in hello
+
+
+@pytest.mark.parametrize("count", [1, 100, 400])
+def test_the_list_of_ignored_fields_is_cut(shared, count):
+    """At 1,024 bytes of JSON text; the harness checks that the header fits into 4,096."""
+    client = shared.client(hello=False)
+    names = [f"n{i:03}" for i in range(count)]
+    client.send(op="hello", protocol=1, id="\x01" * 64, **dict.fromkeys(names, 1))
+    hello = client.expect("hello", ignored_count=count)
+    assert len(json.dumps(hello["ignored"], separators=(",", ":"))) <= 1024
+    assert hello["ignored"] == names[:146]
+
+
+def test_only_in_the_hello_unknown_fields_are_ignored(shared):
+    client = shared.client()
+    client.send(op="ping", colour="red")
+    assert "colour" in client.expect("error", code="bad-request", op="ping")["message"]
+    client.silent()
 
 
 def test_hello_has_no_payload(shared):
@@ -187,6 +218,23 @@ def test_a_wrong_token_is_unauthorized(guarded, token):
     client.send_raw(header(op="hello", protocol=1, **({} if token is None else {"token": token})))
     client.send(op="ping")
     refused(client, "unauthorized")
+
+
+NO_TOKENS = {"empty": "", "null": None, "number": 17, "too long": "t" * 257, "list": ["first-token-of-all"]}
+
+
+@pytest.mark.parametrize("token", NO_TOKENS.values(), ids=NO_TOKENS.keys())
+def test_what_can_be_no_token_is_unauthorized(guarded, token):
+    client = guarded().client(hello=False)
+    client.send(op="hello", protocol=1, token=token)
+    error = refused(client, "unauthorized")
+    assert "expected a string of 1 to 256 bytes" in error["message"]
+    assert "first-token" not in error["message"]
+
+
+@pytest.mark.parametrize("token", NO_TOKENS.values(), ids=NO_TOKENS.keys())
+def test_a_token_is_ignored_where_none_is_asked_for(shared, token):
+    assert shared.client(token=token).done("echo", "in") == b"in"
 
 
 def test_a_token_is_asked_for_on_unix_sockets_too(guarded, tmp_path):

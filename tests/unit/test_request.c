@@ -87,9 +87,10 @@ static char *load_wanted(const char *input)
 
 /* --- what was read, as texts --- */
 
-static const char *const field_names[] = {"op",      "id",         "size",  "module",
-                                          "context", "client",     "token", "job",
-                                          "target",  "timeout_ms", "link",  "notify"};
+static const char *const field_names[] = {
+    "op",  "id",     "size",       "module", "context", "client",  "token",         "token_wrong",
+    "job", "target", "timeout_ms", "link",   "notify",  "ignored", "ignored_count",
+};
 
 /* The field as .want files have it; empty when it is as if not given. */
 static const char *field_text(const struct request *r, const char *name)
@@ -120,6 +121,12 @@ static const char *field_text(const struct request *r, const char *name)
         snprintf(text, sizeof text, "%u", r->timeout_ms);
     else if (strcmp(name, "link") == 0 && r->link)
         snprintf(text, sizeof text, "true");
+    else if (strcmp(name, "token_wrong") == 0 && r->token_wrong)
+        snprintf(text, sizeof text, "true");
+    else if (strcmp(name, "ignored") == 0)
+        snprintf(text, sizeof text, "%s", r->ignored);
+    else if (strcmp(name, "ignored_count") == 0 && r->ignored_count)
+        snprintf(text, sizeof text, "%u", r->ignored_count);
     else if (strcmp(name, "notify") == 0)
         snprintf(text, sizeof text, "%s%s%s", r->notify_accepted ? "accepted" : "",
                  r->notify_accepted && r->notify_started ? " " : "",
@@ -143,6 +150,8 @@ static void check_texts(const struct request *r)
     ck_assert_uint_eq(strlen(r->module), r->module_len);
     ck_assert_uint_eq(strlen(r->context), r->context_len);
     ck_assert_uint_le(r->context_len, CONTEXT_MAX);
+    ck_assert_uint_eq(strlen(r->ignored), r->ignored_len);
+    ck_assert_uint_le(r->ignored_len, IGNORED_MAX);
     ck_assert_uint_lt(strlen(r->message), REQUEST_MESSAGE_MAX);
 }
 
