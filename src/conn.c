@@ -219,7 +219,7 @@ static void pause_input(struct conn *conn, bool pause)
         return;
     conn->output_paused = pause;
     if (pause && timer_is_set(&conn->input_timer)) {
-        uint64_t at = conn->input_timer.at_us;
+        uint64_t at = conn->input_timer.due.key;
         conn->input_left_us = at > timers->now_us ? at - timers->now_us : 1;
         timer_clear(timers, &conn->input_timer);
     } else if (!pause && conn->input_left_us) {

@@ -1,14 +1,16 @@
 /*
- * timers: deadlines in a binary heap, against a clock that the caller turns.
+ * timers: deadlines in a heap, against a clock that the caller turns.
  *
- * The heap is intrusive: a struct timer lies in the object that it is about, setting one allocates
- * nothing but the heap's array, and the owner clears it before the object goes. Time is whatever
+ * A struct timer lies in the object that it is about, and the owner clears it before the object
+ * goes. Time is whatever
  * timers_run() is given: the master passes CLOCK_MONOTONIC once per turn of the loop, after all
  * sockets that were ready have been read, so that what has arrived in time is never judged late;
  * tests pass a number.
  */
 #ifndef TASKMASTER_TIMERS_H
 #define TASKMASTER_TIMERS_H
+
+#include "heap.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -17,15 +19,13 @@
 #define TIMERS_NEVER UINT64_MAX
 
 struct timer {
-    uint64_t at_us;
-    size_t slot; /* place in the heap plus one; 0 when not set */
+    struct heap_node due; /* its key: when, in microseconds */
     void (*fire)(void *arg);
     void *arg;
 };
 
 struct timers {
-    struct timer **heap;
-    size_t count, capacity;
+    struct heap set; /* timers that are set, by when they are due */
     uint64_t now_us; /* of the last timers_turn() */
 };
 

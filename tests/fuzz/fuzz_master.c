@@ -848,7 +848,7 @@ static void tear_down(void)
             lose_source(&sources[i]);
     bug_on(d.jobs.count || budget.held);
     dispatcher_free(&d);
-    bug_on(timers.count);
+    bug_on(timers.set.count);
     timers_free(&timers);
     for (uint64_t seq = 1; seq <= d.last_seq; seq++)
         bug_on(!(known[seq].seen & SEEN_LEFT));

@@ -219,7 +219,7 @@ static void tear_down(void)
     workers_free(&workers);
     module_table_free(&modules);
     conn_loop_free(&loop);
-    bug_on(timers.count);
+    bug_on(timers.set.count);
     timers_free(&timers);
     event_base_free(base);
     config_free(config);

@@ -615,7 +615,7 @@ static inline void world_close(void)
     for (int i = 0; i < SOURCES; i++)
         ck_assert_uint_eq(sources[i].source.job_count, 0);
     dispatcher_free(&d);
-    ck_assert_uint_eq(timers.count, 0);
+    ck_assert_uint_eq(timers.set.count, 0);
     ck_assert_uint_eq(budget.held, 0);
     timers_free(&timers);
 }

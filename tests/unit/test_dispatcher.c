@@ -734,7 +734,7 @@ START_TEST(test_jitter_keeps_the_bounds)
         d.random = random * UINT64_C(0x9e3779b97f4a7c15) | 1;
         d.start_failures = _i ? 20 : 0;
         dies(d.pool.last_id, -1);
-        uint64_t ms = (d.backoff.at_us - timers.now_us) / 1000;
+        uint64_t ms = (d.backoff.due.key - timers.now_us) / 1000;
         least = ms < least ? ms : least;
         most = ms > most ? ms : most;
         world_close();
@@ -978,7 +978,7 @@ START_TEST(test_available_for_the_rest)
     dies(1, -1);
     pass_ms(100);
     pass_ms(100);
-    timers_turn(&timers, d.unavailable.at_us);
+    timers_turn(&timers, d.unavailable.due.key);
     d.limits.start_timeout_ms = 20000;
     timers_run(&timers);
     size_t left = dispatcher_waiting(&d);

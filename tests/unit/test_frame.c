@@ -260,7 +260,7 @@ static void teardown(void)
 {
     shut();
     conn_loop_free(&loop);
-    ck_assert_uint_eq(timers.count, 0);
+    ck_assert_uint_eq(timers.set.count, 0);
     ck_assert_uint_eq(budget.held, 0);
     timers_free(&timers);
     event_base_free(base);
@@ -429,7 +429,7 @@ static void check_whole(const struct stream *stream, size_t cut)
     hot_assert_msg(strcmp(got, stream->expected) == 0, "cut at %zu: got %s; expected %s", cut, got,
                    stream->expected);
     hot_assert(conn.partial == NULL && conn.payload == NULL && !conn.in_payload);
-    hot_assert(timers.count == 0);
+    hot_assert(timers.set.count == 0);
     hot_assert(budget.held == 0);
     give_end();
     hot_assert(strcmp(news(), "end") == 0);

@@ -170,7 +170,7 @@ static void close_world(void)
     workers_free(&workers);
     module_table_free(&modules);
     conn_loop_free(&loop);
-    ck_assert_uint_eq(timers.count, 0);
+    ck_assert_uint_eq(timers.set.count, 0);
     timers_free(&timers);
     event_base_free(base);
     config_free(config);
