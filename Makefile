@@ -25,7 +25,8 @@ CPPFLAGS += -D_GNU_SOURCE -Iinclude -Isrc -MMD -MP
 CFLAGS   += -std=c11 $(WARN) $(OPT) -fPIC
 LDFLAGS  += $(LDOPT)
 MASTER_LIBS := -levent_core -ljansson
-WORKER_LIBS := -ldl -ljansson
+# Each stands before a module's own libraries where the loader looks for symbols: the C library alone.
+WORKER_LIBS := -ldl
 CLIENT_LIBS := -ljansson
 
 # What each program is made of. A program's main.c stays out of its archive, so that tests can link the rest.
@@ -96,7 +97,7 @@ $(BUILD)/modules/%.so: modules/%.c include/taskmaster/module.h
 # Unit tests: test_worker_* see the worker's objects, test_client_* the library's, all others the master's.
 $(BUILD)/tests/test_worker_%: $(O)/tests/unit/test_worker_%.o $(O)/libworker.a $(O)/libcommon.a
 	@mkdir -p $(@D)
-	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(WORKER_LIBS) -lcheck -lsubunit -lm -lrt -lpthread
+	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(WORKER_LIBS) -ljansson -lcheck -lsubunit -lm -lrt -lpthread
 $(BUILD)/tests/test_client_%: $(O)/tests/unit/test_client_%.o $(O)/libcommand.a $(BUILD)/libtaskmaster.a
 	@mkdir -p $(@D)
 	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(CLIENT_LIBS) -lcheck -lsubunit -lm -lrt -lpthread

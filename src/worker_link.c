@@ -361,6 +361,5 @@ void workers_configure(struct workers *workers, const struct config *config)
     workers->env.path = config->worker_path;
     workers->limits = (struct conn_limits){.output_pause = UINT64_MAX};
     free(workers->settings);
-    workers->settings = worker_settings_text(config, workers->boot);
-    workers->settings_len = strlen(workers->settings);
+    workers->settings = worker_settings_text(config, workers->boot, &workers->settings_len);
 }

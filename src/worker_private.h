@@ -116,7 +116,7 @@ struct payload *worker_end_details(struct worker_link *link, const struct worker
 
 /* worker_settings.c: what a worker is told in WELCOME */
 
-/* JSON text; the caller frees it. */
-char *worker_settings_text(const struct config *config, const char *boot);
+/* `len` bytes, in which there are NULs; the caller frees them. */
+char *worker_settings_text(const struct config *config, const char *boot, size_t *len);
 
 #endif

@@ -142,10 +142,9 @@ static void initialise(struct loader *loader, struct module *module)
 {
     if (module->descriptor.init == NULL)
         return;
-    char *config = settings_module_config(loader->settings, module->name);
+    const char *config = settings_module_config(loader->settings, module->name);
     loader->host.why[0] = '\0';
     int result = module->descriptor.init(&loader->host.tm, config);
-    free(config);
     if (result == 0)
         return;
     if (loader->host.why[0] != '\0')
@@ -218,13 +217,11 @@ static void preload(struct loader *loader, const char *name, char *loading)
 
 void loader_preload(struct loader *loader, char *loading)
 {
-    size_t index;
-    json_t *value;
+    const char *name = NULL;
 
-    json_array_foreach (loader->settings->preload, index, value) {
-        const char *name = json_string_value(value);
-        if (name == NULL || !module_name_valid(name, strlen(name)))
-            report(TM_ERROR, "preload[%zu]: not a module's name", index);
+    while ((name = settings_preload(loader->settings, name)) != NULL) {
+        if (!module_name_valid(name, strlen(name)))
+            report(TM_ERROR, "preload: \"%s\" is not a module's name", name);
         else
             preload(loader, name, loading);
     }

@@ -2,45 +2,75 @@
  * a master of another release, and the worker ends. */
 #include "settings.h"
 
+#include "common/limits.h"
 #include "common/xmalloc.h"
 #include "report.h"
 
+#include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+/* The value of the next entry of that name, behind `at`, or NULL. */
+static const char *find(const struct settings *s, const char *at, const char *name)
+{
+    size_t len = strlen(name);
+
+    for (const char *end = s->text + s->len; at < end; at += strlen(at) + 1) {
+        if (strncmp(at, name, len) == 0 && at[len] == '=')
+            return at + len + 1;
+    }
+    return NULL;
+}
+
+static const char *get(const struct settings *s, const char *name)
+{
+    return find(s, s->text, name);
+}
+
+static bool parse_size(const char *text, size_t *size)
+{
+    char *end;
+
+    if (text == NULL || text[0] < '0' || text[0] > '9')
+        return false;
+    errno = 0;
+    *size = strtoull(text, &end, 10);
+    return errno == 0 && *end == '\0';
+}
+
+static const char *or_none(const char *value)
+{
+    return value != NULL ? value : "(none)";
+}
+
 static int unpack(struct settings *s)
 {
-    json_error_t error;
-    json_int_t payload_max;
-    const char *log_level = "info";
+    const char *payload_max = get(s, "payload_max");
+    const char *log_level = get(s, "log_level");
 
-    if (json_unpack_ex(s->root, &error, 0, "{s:s, s:s, s:I, s?s, s?o, s?o}", "boot", &s->boot,
-                       "module_dir", &s->module_dir, "payload_max", &payload_max, "log_level",
-                       &log_level, "preload", &s->preload, "modules", &s->modules) < 0) {
-        report(TM_ERROR, "the master's settings are broken: %s", error.text);
-        return -1;
-    }
-    if (payload_max < 0 || s->module_dir[0] != '/') {
-        report(TM_ERROR,
-               "the master's settings are broken: payload_max %lld (0 or more), "
-               "module_dir %s (absolute)",
-               (long long)payload_max, s->module_dir);
-        return -1;
-    }
-    s->payload_max = (size_t)payload_max;
-    s->debug = strcmp(log_level, "debug") == 0;
-    return 0;
+    s->boot = get(s, "boot");
+    s->module_dir = get(s, "module_dir");
+    s->debug = log_level != NULL && strcmp(log_level, "debug") == 0;
+    if (s->boot != NULL && s->module_dir != NULL && s->module_dir[0] == '/' &&
+        parse_size(payload_max, &s->payload_max))
+        return 0;
+    report(TM_ERROR,
+           "the master's settings are broken: boot %s, module_dir %s (absolute), payload_max %s "
+           "(0 or more)",
+           or_none(s->boot), or_none(s->module_dir), or_none(payload_max));
+    return -1;
 }
 
 int settings_parse(struct settings *s, const char *text, size_t len)
 {
-    json_error_t error;
-
-    *s = (struct settings){.root = json_loadb(text, len, JSON_REJECT_DUPLICATES, &error)};
-    if (s->root == NULL) {
-        report(TM_ERROR, "the master's settings are not JSON: %s", error.text);
+    *s = (struct settings){.len = len};
+    if (len == 0 || text[len - 1] != '\0') {
+        report(TM_ERROR, "the master's settings are broken: the last one is not closed");
         return -1;
     }
+    s->text = xmalloc(len);
+    memcpy(s->text, text, len);
     if (unpack(s) < 0) {
         settings_free(s);
         return -1;
@@ -50,16 +80,20 @@ int settings_parse(struct settings *s, const char *text, size_t len)
 
 void settings_free(struct settings *s)
 {
-    json_decref(s->root);
+    free(s->text);
     *s = (struct settings){0};
 }
 
-char *settings_module_config(const struct settings *s, const char *module)
+const char *settings_preload(const struct settings *s, const char *before)
 {
-    json_t *config = json_object_get(json_object_get(s->modules, module), "config");
+    return find(s, before != NULL ? before + strlen(before) + 1 : s->text, "preload");
+}
 
-    if (config == NULL || json_is_null(config))
-        return xstrdup("{}");
-    char *text = json_dumps(config, JSON_COMPACT | JSON_ENCODE_ANY);
-    return text != NULL ? text : xstrdup("{}");
+const char *settings_module_config(const struct settings *s, const char *module)
+{
+    char name[sizeof("config:") + MODULE_NAME_MAX];
+
+    snprintf(name, sizeof(name), "config:%s", module);
+    const char *config = get(s, name);
+    return config != NULL ? config : "{}";
 }

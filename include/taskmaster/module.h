@@ -23,7 +23,8 @@
  * process, and so does the module: for a new build to take effect, replace the file by rename
  * (install, mv; never cp onto it, which changes the code under running workers), then send the
  * daemon SIGHUP, and each worker is replaced once its job has ended. Memory: the worker owns the
- * tm_job, the tm_host and all that their functions return; a module frees none of it.
+ * tm_job, the tm_host and all that their functions return; a module frees none of it. Symbols: only
+ * the C library comes before what a module and its own libraries define; the worker shows it none.
  *
  * Works from C11 and from C++20 (designated initialisers), with GCC and Clang.
  */

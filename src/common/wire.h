@@ -8,7 +8,8 @@
  *
  *     worker                       master
  *     HELLO    name=release, payload struct wire_hello
- *                                  WELCOME  name=release, payload settings (JSON)
+ *                                  WELCOME  name=release, payload settings
+ *                                           (worker/settings.h)
  *     READY                                 preload is done
  *                                  RUN      job, slot, name=module, time_us, payload
  *     DONE     job, time_us, payload
@@ -34,7 +35,7 @@
 
 #include <stdint.h>
 
-#define WIRE_MAGIC 0x746d7703u /* "tmw" 3 */
+#define WIRE_MAGIC 0x746d7704u /* "tmw" 4 */
 
 /*
  * On the other way from worker to master, the pipe that is its stdout and stderr, each line that

@@ -22,6 +22,7 @@
 
 #include <taskmaster/version.h>
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -261,12 +262,12 @@ static bool put_something(struct input *input, bool whole)
 
 static bool put_welcome(struct input *input)
 {
-    static const char settings[] = "{\"boot\":\"k3f9\",\"module_dir\":\"/\",\"payload_max\":1500}";
+    static const char settings[] = "boot=k3f9\0module_dir=/\0payload_max=1500";
     struct wire_head head = {.magic = WIRE_MAGIC, .type = WIRE_WELCOME, .name = TASKMASTER_VERSION};
     uint8_t what = take(input);
     size_t len = (size_t)take(input) * 4;
     const void *text = what < 200 ? settings : take_bytes(input, &len);
-    head.size = what < 200 ? sizeof settings - 1 : len;
+    head.size = what < 200 ? sizeof settings : len;
     if (what == 250)
         head.type = WIRE_RUN;
     if (what == 251)
@@ -372,7 +373,9 @@ static void work(int fd, bool whole)
     check_hello(peer, token);
     if (greeted == 0) {
         bug_on(settings.module_dir[0] != '/' || !settings.boot);
-        free(settings_module_config(&settings, "m"));
+        bug_on(!settings_module_config(&settings, "m"));
+        for (const char *name = NULL; (name = settings_preload(&settings, name));)
+            bug_on(name + strlen(name) >= settings.text + settings.len);
         settings.payload_max = PAYLOAD_MAX; /* a stranger's may be too large for the buffers */
         bug_on(handshake_ready(link) < 0);
         bug_on(!read_head(peer, &head) || head.type != WIRE_READY);

@@ -44,9 +44,8 @@ char *build_path(const char *relative)
 char *make_settings(const char *module_dir, const char *more)
 {
     char *dir = build_path(module_dir);
-    char *text = xasprintf("{\"boot\":\"k3f9\",\"module_dir\":\"%s\",\"payload_max\":%d,"
-                           "\"log_level\":\"info\"%s}",
-                           dir, PAYLOAD_MAX, more);
+    char *text = xasprintf("boot=k3f9\nmodule_dir=%s\npayload_max=%d\nlog_level=info\n%s", dir,
+                           PAYLOAD_MAX, more);
 
     free(dir);
     return text;
@@ -270,9 +269,14 @@ void fake_master_welcome(struct fake_master *m, const char *release, const char 
 {
     struct wire_head head = {.magic = WIRE_MAGIC, .type = WIRE_WELCOME, .size = strlen(settings)};
 
+    char *closed = xstrdup(settings);
+
     snprintf(head.name, sizeof(head.name), "%s", release);
+    for (char *end = closed; (end = strchr(end, '\n')) != NULL;)
+        *end++ = '\0';
     fake_master_send(m, &head, sizeof(head));
-    fake_master_send(m, settings, head.size);
+    fake_master_send(m, closed, head.size);
+    free(closed);
 }
 
 void fake_master_start(struct fake_master *m, char *settings)

@@ -53,8 +53,8 @@ struct answer {
 /* An absolute path below $BUILD; free() it. */
 char *build_path(const char *relative);
 
-/* The settings of WELCOME: module_dir is $BUILD/`module_dir`; `more` is appended, as in
- * ",\"preload\":[]". free() them. */
+/* The settings of WELCOME, a line each: module_dir is $BUILD/`module_dir`; `more` is appended, as
+ * in "preload=echo\n". free() them. */
 char *make_settings(const char *module_dir, const char *more);
 
 /* Starts the worker and no more. */
@@ -63,6 +63,7 @@ void fake_master_spawn(struct fake_master *m);
 /* Accepts its connection and checks its HELLO. */
 void fake_master_accept(struct fake_master *m);
 
+/* Each LF in `settings` is sent as the NUL that closes one. */
 void fake_master_welcome(struct fake_master *m, const char *release, const char *settings);
 
 /* All of these, and READY is awaited. `settings` are freed. */

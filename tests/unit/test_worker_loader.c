@@ -22,12 +22,17 @@ static struct settings settings;
 static struct loader *loader;
 static struct refusal refusal;
 
-static void open_loader(const char *dir, const char *modules)
+/* `more` settings: a line each. */
+static void open_loader(const char *dir, const char *more)
 {
-    settings = (struct settings){.boot = "b", .module_dir = dir};
-    settings.root = settings.modules = json_loads(modules, 0, NULL);
-    ck_assert_ptr_nonnull(settings.modules);
+    char *text = xasprintf("boot=b\nmodule_dir=%s\npayload_max=1\n%s", dir, more);
+    size_t len = strlen(text);
+
+    for (char *end = text; (end = strchr(end, '\n')) != NULL;)
+        *end++ = '\0';
+    ck_assert_int_eq(settings_parse(&settings, text, len), 0);
     loader = loader_new(&settings);
+    free(text);
 }
 
 static void set_up(void)
@@ -40,7 +45,7 @@ static void set_up(void)
     module_dir = xasprintf("%s/tests/modules", build_dir);
     ck_assert_ptr_nonnull(mkdtemp(dir));
     own_dir = xstrdup(dir);
-    open_loader(module_dir, "{}");
+    open_loader(module_dir, "");
 }
 
 static void tear_down(void)
@@ -56,11 +61,11 @@ static void tear_down(void)
     free(own_dir);
 }
 
-static void reopen_loader(const char *dir, const char *modules)
+static void reopen_loader(const char *dir, const char *more)
 {
     loader_free(loader);
     settings_free(&settings);
-    open_loader(dir, modules);
+    open_loader(dir, more);
 }
 
 static void assert_refused(const char *name, const char *words)
@@ -110,7 +115,7 @@ START_TEST(what_is_no_shared_object_is_refused)
 {
     char *fifo = xasprintf("%s/fifo.so", own_dir);
 
-    reopen_loader(own_dir, "{}");
+    reopen_loader(own_dir, "");
     write_own("text.so",
               "This is a text, long enough to be looked at as an ELF header by ld.so.\n");
     write_own("empty.so", "");
@@ -127,7 +132,7 @@ START_TEST(a_file_put_right_works_with_the_next_job)
     char *from = xasprintf("%s/modules/echo.so", build_dir);
     char *to = xasprintf("%s/echo.so", own_dir);
 
-    reopen_loader(own_dir, "{}");
+    reopen_loader(own_dir, "");
     assert_refused("echo", "No such file");
     ck_assert_int_eq(symlink(from, to), 0);
     ck_assert_ptr_nonnull(loader_get(loader, "echo", &refusal));
@@ -145,9 +150,9 @@ END_TEST
 
 START_TEST(init_gets_the_modules_own_settings)
 {
-    reopen_loader(module_dir, "{\"init_fails\":{\"enabled\":true,\"config\":{\"a\":[1,\"b\"]}}}");
+    reopen_loader(module_dir, "config:init_fails={\"a\":[1,\"b\"]}\n");
     assert_refused("init_fails", "call 1 with {\"a\":[1,\"b\"]}");
-    reopen_loader(module_dir, "{\"init_silent\":{},\"init_fails\":{\"config\":7}}");
+    reopen_loader(module_dir, "config:init_silent={}\nconfig:init_fails=7\n");
     assert_refused("init_fails", "with 7");
 }
 END_TEST
@@ -199,8 +204,7 @@ START_TEST(shipped_modules_describe_themselves)
                                         "wc",   "crash", "exec", "readfile"};
     char *dir = xasprintf("%s/modules", build_dir);
 
-    reopen_loader(dir, "{\"exec\":{\"config\":{\"commands\":{}}},"
-                       "\"readfile\":{\"config\":{\"root\":\"/\"}}}");
+    reopen_loader(dir, "config:exec={\"commands\":{}}\nconfig:readfile={\"root\":\"/\"}\n");
     for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
         const struct module *module = loader_get(loader, names[i], &refusal);
         ck_assert_msg(module != NULL, "%s", refusal.text);
@@ -239,29 +243,35 @@ END_TEST
 
 START_TEST(settings_are_checked)
 {
-    static const char *const bad[] = {
+    static const char bad[][64] = {
         "",
-        "[]",
         "{}",
-        "{\"boot\":\"b\"",
-        "{\"boot\":1,\"module_dir\":\"/d\",\"payload_max\":1}",
-        "{\"boot\":\"b\",\"module_dir\":\"d\",\"payload_max\":1}",
-        "{\"boot\":\"b\",\"module_dir\":\"/d\",\"payload_max\":-1}",
-        "{\"boot\":\"b\",\"module_dir\":\"/d\",\"payload_max\":\"1\"}",
+        "boot=b\0module_dir=/d\0payload_max=1", /* not closed */
+        "boot=b\0module_dir=d\0payload_max=1\0",
+        "boot=b\0module_dir=/d\0payload_max=-1\0",
+        "boot=b\0module_dir=/d\0payload_max=1x\0",
+        "boot=b\0module_dir=/d\0payload_max=99999999999999999999\0",
+        "boot=b\0module_dir=/d\0payload_maxi=1\0",
+        "module_dir=/d\0payload_max=1\0",
     };
-    static const char good[] = "{\"boot\":\"b\",\"module_dir\":\"/"
-                               "d\",\"payload_max\":1,\"log_level\":\"debug\",\"later\":1}";
+    static const size_t lengths[] = {0, 3, 34, 34, 36, 36, 54, 36, 28};
+    static const char good[] = "boot=b\0module_dir=/d\0payload_max=1\0log_level=debug\0later=1\0"
+                               "preload=a\0config:b={\"preload\":\"=\"}\0preload=b";
     struct settings s;
 
     for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
-        ck_assert_int_eq(settings_parse(&s, bad[i], strlen(bad[i])), -1);
-    ck_assert_int_eq(settings_parse(&s, good, strlen(good)), 0);
+        ck_assert_int_eq(settings_parse(&s, bad[i], lengths[i]), -1);
+    ck_assert_int_eq(settings_parse(&s, good, sizeof(good)), 0);
     ck_assert_str_eq(s.module_dir, "/d");
     ck_assert_uint_eq(s.payload_max, 1);
     ck_assert(s.debug);
-    char *config = settings_module_config(&s, "any");
-    ck_assert_str_eq(config, "{}");
-    free(config);
+    ck_assert_str_eq(settings_module_config(&s, "any"), "{}");
+    ck_assert_str_eq(settings_module_config(&s, "b"), "{\"preload\":\"=\"}");
+    const char *first = settings_preload(&s, NULL);
+    ck_assert_str_eq(first, "a");
+    const char *second = settings_preload(&s, first);
+    ck_assert_str_eq(second, "b");
+    ck_assert_ptr_null(settings_preload(&s, second));
     settings_free(&s);
 }
 END_TEST

@@ -42,8 +42,8 @@ static void set_up(void)
 
     ck_assert_ptr_nonnull(mkdtemp(dir));
     root = xstrdup(dir);
-    char *more = xasprintf(",\"modules\":{\"exec\":{\"config\":{\"commands\":%s}},"
-                           "\"readfile\":{\"config\":{\"root\":\"%s\"}}}",
+    char *more = xasprintf("config:exec={\"commands\":%s}\n"
+                           "config:readfile={\"root\":\"%s\"}\n",
                            commands, root);
     fake_master_start(&master, make_settings("modules", more));
     free(more);
@@ -430,7 +430,7 @@ END_TEST
 static void assert_unavailable(const char *module, const char *config, const char *words)
 {
     struct fake_master other;
-    char *more = xasprintf(",\"modules\":{\"%s\":{\"config\":%s}}", module, config);
+    char *more = xasprintf("config:%s=%s\n", module, config);
 
     fake_master_start(&other, make_settings("modules", more));
     const struct answer *answer = fake_master_ask(&other, module, "");

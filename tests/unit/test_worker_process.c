@@ -142,9 +142,8 @@ START_TEST(its_environment_is_scrubbed)
     setenv("LISTEN_FDS", "1", 1);
     setenv("NOTIFY_SOCKET", "/nonexistent", 1);
     setenv("KEPT", "yes", 1);
-    fake_master_start(&master,
-                      make_settings("modules", ",\"modules\":{\"exec\":{\"config\":{\"commands\":"
-                                               "{\"env\":[\"/usr/bin/env\"]}}}}"));
+    fake_master_start(&master, make_settings("modules", "config:exec={\"commands\":"
+                                                        "{\"env\":[\"/usr/bin/env\"]}}\n"));
     const struct answer *answer = fake_master_ask(&master, "exec", "env");
     ck_assert_uint_eq(answer->head.type, WIRE_DONE);
     ck_assert_ptr_nonnull(strstr(answer->payload, "KEPT=yes\n"));
@@ -157,12 +156,11 @@ END_TEST
 
 START_TEST(preload_loads_first_and_a_failure_costs_nothing)
 {
-    start_with_test_modules(",\"preload\":[\"probe\",\"no_run\",\"../x\",7]");
+    start_with_test_modules("preload=probe\npreload=no_run\npreload=../x\n");
     fake_master_expect_log(&master, "<4>probe begins with {}\n");
     fake_master_expect_log(&master, "<3>preload: ");
     fake_master_expect_log(&master, "has no run function");
-    fake_master_expect_log(&master, "<3>preload[2]: not a module's name\n");
-    fake_master_expect_log(&master, "<3>preload[3]: not a module's name\n");
+    fake_master_expect_log(&master, "<3>preload: \"../x\" is not a module's name\n");
     assert_done(fake_master_ask(&master, "probe", "inits"), "1");
     fake_master_finish(&master);
 }
@@ -181,8 +179,8 @@ START_TEST(broken_settings_are_refused)
 {
     fake_master_spawn(&master);
     fake_master_accept(&master);
-    fake_master_welcome(&master, TASKMASTER_VERSION, "{\"boot\":");
-    assert_broken("<3>the master's settings are not JSON");
+    fake_master_welcome(&master, TASKMASTER_VERSION, "boot=b\n");
+    assert_broken("<3>the master's settings are broken: boot b, module_dir (none)");
 }
 END_TEST
 
@@ -192,6 +190,36 @@ START_TEST(a_master_that_does_not_welcome_it_is_left)
     fake_master_accept(&master);
     shutdown(master.socket, SHUT_WR);
     assert_broken("closed the connection instead of welcoming");
+}
+END_TEST
+
+/* What stands in a module's global scope */
+
+START_TEST(a_module_gets_its_own_copy_of_a_library)
+{
+    start_with_test_modules("");
+    assert_done(fake_master_ask(&master, "own_json", "name:its own"), "its own");
+    fake_master_finish(&master);
+}
+END_TEST
+
+/* Libraries beside libc, and symbols that are not libc's; a sanitizer brings both. */
+START_TEST(it_links_and_exports_nothing_that_a_module_could_meet)
+{
+    char *worker = build_path("taskmaster-worker");
+    char *command = xasprintf("objdump -p %s | grep NEEDED | grep -v ' libc\\.so\\.' | "
+                              "grep -Ev ' (lib(dl|pthread)|ld-linux[^ ]*)\\.so\\.'; "
+                              "nm -D --defined-only %s | grep -v '@GLIBC'",
+                              worker, worker);
+    char line[256] = "";
+    FILE *in = popen(command, "r");
+
+    ck_assert_ptr_nonnull(in);
+    if (fgets(line, sizeof(line), in) != NULL && !SANITIZED)
+        ck_abort_msg("a module would meet: %s", line);
+    pclose(in);
+    free(command);
+    free(worker);
 }
 END_TEST
 
@@ -284,7 +312,7 @@ END_TEST
 
 START_TEST(a_module_sees_its_job)
 {
-    start_with_test_modules(",\"modules\":{\"probe\":{\"config\":{\"depth\":[3]}}}");
+    start_with_test_modules("config:probe={\"depth\":[3]}\n");
     struct wire_head head = make_run(23, "probe", 2);
     fake_master_send(&master, &head, sizeof(head));
     fake_master_send(&master, "id", 2);
@@ -483,7 +511,7 @@ START_TEST(broken_messages_end_it)
             head.size = PAYLOAD_SIZE_MAX + 1; /* a reload may have raised payload-max to that */
         else if (i == 4)
             head.type = WIRE_DONE;
-        start_with_test_modules(",\"preload\":[\"probe\"]");
+        start_with_test_modules("preload=probe\n");
         fake_master_send(&master, &head, sizeof(head));
         assert_broken(words[i]);
     }
@@ -499,7 +527,7 @@ START_TEST(a_message_cut_short_ends_it)
 
     memcpy(message, &head, sizeof(head));
     for (size_t i = 0; i < sizeof(lengths) / sizeof(lengths[0]); i++) {
-        start_with_test_modules(",\"preload\":[\"probe\"]");
+        start_with_test_modules("preload=probe\n");
         fake_master_send(&master, message, lengths[i]);
         shutdown(master.socket, SHUT_WR);
         assert_broken("<3>the master's message ends");
@@ -675,6 +703,8 @@ int main(void)
     tcase_add_test(tc, a_master_of_another_release_is_refused);
     tcase_add_test(tc, broken_settings_are_refused);
     tcase_add_test(tc, a_master_that_does_not_welcome_it_is_left);
+    tcase_add_test(tc, a_module_gets_its_own_copy_of_a_library);
+    tcase_add_test(tc, it_links_and_exports_nothing_that_a_module_could_meet);
     tcase_add_test(tc, payloads_of_any_size_come_back);
     tcase_add_test(tc, jobs_that_arrive_together_are_answered_in_order);
     tcase_add_test(tc, a_job_that_arrives_byte_by_byte_is_whole);
