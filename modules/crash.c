@@ -16,6 +16,9 @@
  *                                   end by SIGKILL
  *     stop-fail                     wait for the stop flag, then fail
  *     stop-done                     wait for the stop flag, then reply "late"
+ *     stop-loop                     wait for the stop flag, print a line, then loop
+ *     fail CODE                     report a failure with that code
+ *     return N                      return that number from run()
  *     stdout TEXT, stderr TEXT      print a line
  *     abort-saying TEXT             print a line on stderr, and end by SIGABRT
  *     stop-master                   stop the master (SIGSTOP)
@@ -197,6 +200,13 @@ static int crash_stop_done(tm_job *job, const char *arg)
     return tm_reply(job, "late", strlen("late"));
 }
 
+static int crash_stop_loop(tm_job *job, const char *arg)
+{
+    wait_for_stop(job);
+    fprintf(stderr, "saw the stop flag\n");
+    return crash_loop(job, arg);
+}
+
 static int crash_stdout(tm_job *job, const char *arg)
 {
     (void)job;
@@ -214,6 +224,17 @@ static int crash_abort_saying(tm_job *job, const char *arg)
     (void)job;
     fprintf(stderr, "%s\n", arg);
     abort();
+}
+
+static int crash_fail(tm_job *job, const char *arg)
+{
+    return tm_fail(job, arg, "as it was asked to");
+}
+
+static int crash_return(tm_job *job, const char *arg)
+{
+    (void)job;
+    return (int)number(arg);
 }
 
 static int crash_stop_master(tm_job *job, const char *arg)
@@ -243,6 +264,9 @@ static const struct command {
     {"fork-hold", crash_fork_hold},
     {"stop-fail", crash_stop_fail},
     {"stop-done", crash_stop_done},
+    {"stop-loop", crash_stop_loop},
+    {"fail", crash_fail},
+    {"return", crash_return},
     {"stdout", crash_stdout},
     {"stderr", crash_stderr},
     {"abort-saying", crash_abort_saying},

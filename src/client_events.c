@@ -11,9 +11,29 @@
 
 /* --- errors --- */
 
-void client_events_error(struct client_session *session, const struct refusal *refusal, bool fatal)
+static void say_duplicate(struct refusal *refusal)
+{
+    refusal->code = "duplicate-id";
+    snprintf(
+        refusal->message, sizeof refusal->message,
+        "a job under this id has not ended yet; an id is free again after the job's last event");
+}
+
+/* The id of a submit belongs to a job that has not ended. */
+static bool is_taken(const struct client_session *session, const struct refusal *refusal)
+{
+    return strcmp(refusal->op, "\"submit\"") == 0 && refusal->id[0] &&
+           client_requests_has_job(session, refusal->id, strlen(refusal->id));
+}
+
+void client_events_error(struct client_session *session, struct refusal *refusal, bool fatal)
 {
     struct event_writer event;
+    bool taken = is_taken(session, refusal);
+    if (taken && fatal)
+        refusal->id[0] = '\0';
+    else if (taken)
+        say_duplicate(refusal);
     event_begin(&event, &session->conn, "error");
     event_json(&event, "op", refusal->op, strlen(refusal->op));
     event_json(&event, "id", refusal->id, strlen(refusal->id));
@@ -41,6 +61,17 @@ void client_events_fill_refusal(struct refusal *refusal, const struct request *r
         refusal->context_len = request->context_len;
         memcpy(refusal->context, request->context, request->context_len);
     }
+}
+
+void client_events_fill_refused_job(struct refusal *refusal, const struct job *job,
+                                    const char *code, const char *message)
+{
+    client_events_fill_refusal(refusal, NULL, code, message);
+    snprintf(refusal->op, sizeof refusal->op, "\"%s\"", op_name(OP_SUBMIT));
+    memcpy(refusal->id, job_id(job), job->id_len);
+    refusal->id[job->id_len] = '\0';
+    refusal->context_len = job->context_len;
+    memcpy(refusal->context, job_context(job), job->context_len);
 }
 
 /* --- events of jobs --- */

@@ -86,6 +86,9 @@ void client_requests_answer(struct client_session *session, struct request *requ
 /* A submit that has been read whole. */
 void client_requests_submit(struct client_session *session, struct job *job);
 
+/* Whether a job of this session that has not ended has the id, which is JSON text. */
+bool client_requests_has_job(const struct client_session *session, const char *id, size_t len);
+
 /* The job source's function `left`. */
 void client_requests_on_left(struct job_source *source, struct job *job);
 
@@ -95,7 +98,14 @@ void client_requests_on_left(struct job_source *source, struct job *job);
 void client_events_fill_refusal(struct refusal *refusal, const struct request *request,
                                 const char *code, const char *message);
 
-void client_events_error(struct client_session *session, const struct refusal *refusal, bool fatal);
+/* The same for a submit that is, or was, on its way. */
+void client_events_fill_refused_job(struct refusal *refusal, const struct job *job,
+                                    const char *code, const char *message);
+
+/* An error with the id of a living job would look like that job's end. So an error about a submit
+ * that uses such an id again is duplicate-id, whatever else is wrong; a fatal one goes without the
+ * id. */
+void client_events_error(struct client_session *session, struct refusal *refusal, bool fatal);
 
 /* The job source's function `event`. */
 void client_events_on_job(struct job_source *source, struct job *job, const struct job_event *e);

@@ -137,17 +137,15 @@ static struct job *find_by_id(const struct client_session *session, const char *
     return NULL;
 }
 
+bool client_requests_has_job(const struct client_session *session, const char *id, size_t len)
+{
+    return find_by_id(session, id, len, id_hash(session, id, len)) != NULL;
+}
+
 static void refuse_duplicate(struct client_session *session, struct job *job)
 {
     struct refusal refusal;
-    client_events_fill_refusal(
-        &refusal, NULL, "duplicate-id",
-        "a job under this id has not ended yet; an id is free again after the job's last event");
-    snprintf(refusal.op, sizeof refusal.op, "\"%s\"", op_name(OP_SUBMIT));
-    memcpy(refusal.id, job_id(job), job->id_len);
-    refusal.id[job->id_len] = '\0';
-    refusal.context_len = job->context_len;
-    memcpy(refusal.context, job_context(job), job->context_len);
+    client_events_fill_refused_job(&refusal, job, "duplicate-id", "");
     job_free(job);
     client_events_error(session, &refusal, false);
 }

@@ -118,18 +118,23 @@ static void on_free(struct conn *conn)
 
 /* --- faults --- */
 
+static void fail(struct client_session *session, struct refusal *refusal)
+{
+    if (session->state != SESSION_OPEN)
+        return;
+    if (log_limit_allows(&session->clients->errors))
+        log_event(LOG_INFO, "client-error", LOG_STR("client", session->name),
+                  LOG_STR("code", refusal->code), LOG_STR("message", refusal->message));
+    client_events_error(session, refusal, true);
+    end_input(session);
+}
+
 void client_session_fail(struct client_session *session, const struct request *request,
                          const char *code, const char *message)
 {
     struct refusal refusal;
-    if (session->state != SESSION_OPEN)
-        return;
-    if (log_limit_allows(&session->clients->errors))
-        log_event(LOG_INFO, "client-error", LOG_STR("client", session->name), LOG_STR("code", code),
-                  LOG_STR("message", message));
     client_events_fill_refusal(&refusal, request, code, message);
-    client_events_error(session, &refusal, true);
-    end_input(session);
+    fail(session, &refusal);
 }
 
 void client_session_refuse(struct client_session *session, const struct request *request,
@@ -280,16 +285,34 @@ static void on_gone(struct conn *conn, const char *why)
     session_close(session_of_conn(conn), why);
 }
 
+/* What was read of the request whose payload is late. */
+static void fill_slow(const struct client_session *session, struct refusal *refusal,
+                      const char *message)
+{
+    if (session->arriving) {
+        client_events_fill_refused_job(refusal, session->arriving, "too-slow", message);
+        return;
+    }
+    client_events_fill_refusal(refusal, NULL, "too-slow", message);
+    if (!session->refusal)
+        return;
+    *refusal = *session->refusal;
+    refusal->code = "too-slow";
+    snprintf(refusal->message, sizeof refusal->message, "%s", message);
+}
+
 static void fail_slow(struct client_session *session, const char *what, const char *setting,
                       uint32_t limit_ms)
 {
+    struct refusal refusal;
     char text[REQUEST_MESSAGE_MAX];
     int n = snprintf(text, sizeof text, "%s within %s, %" PRIu32 " ms", what, setting, limit_ms);
     if (session->conn.in_payload) {
         n += snprintf(text + n, sizeof text - (size_t)n, "; ");
         describe_payload(session, text + n, sizeof text - (size_t)n);
     }
-    client_session_fail(session, NULL, "too-slow", text);
+    fill_slow(session, &refusal, text);
+    fail(session, &refusal);
 }
 
 static void on_slow(struct conn *conn, enum conn_slow what)

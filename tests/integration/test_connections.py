@@ -242,15 +242,38 @@ def test_the_deadline_is_absolute(daemon, what):
 def test_slow_payload(daemon):
     server = daemon(payload_timeout_ms=300)
     client = server.client()
-    client.send_raw(header(op="submit", id="a", module="echo", size=100) + b"x" * 99)
+    client.send_raw(header(op="submit", id="a", module="echo", context=[1.5], size=100) + b"x" * 99)
     events = fatal_too_slow(client)
     assert len(events) == 1, "a submit that was not read whole has no end of its own"
+    check(events[0], "error", op="submit", id="a", context=[1.5])
     assert events[0]["message"].endswith('; payload of submit, id "a": 99 of 100 bytes came')
     client = server.client()
-    client.send_raw(header(op="nonsense", size=100) + b"x")
+    client.send_raw(header(op="nonsense", id=7, size=100) + b"x")
     (event,) = fatal_too_slow(client)
-    assert event["message"].endswith("; payload of a request: 1 of 100 bytes came")
+    check(event, "error", op="nonsense", id=7)
+    assert event["message"].endswith("; payload of a request, id 7: 1 of 100 bytes came")
+    client = server.client()
+    client.send_raw(header(op="submit", id="b", modul="echo", context=2, size=100) + b"x")
+    (event,) = fatal_too_slow(client)
+    check(event, "error", op="submit", id="b", context=2)
+    client = server.client()
+    client.send_raw(header(op="ping", size=100) + b"x")
+    (event,) = fatal_too_slow(client)
+    check(event, "error", op="ping")
+    assert "id" not in event and "context" not in event
     assert server.stats()["jobs"]["submitted"] == 0
+
+
+def test_slow_payload_of_a_submit_with_a_living_jobs_id(daemon):
+    """The error must not look like that job's end."""
+    server = daemon(payload_timeout_ms=300)
+    client = server.client()
+    client.submit("a", "sleep", json.dumps({"ms": 1000, "value": "first"}))
+    client.send_raw(header(op="submit", id="a", module="echo", context=2, size=100) + b"x")
+    error = client.expect("error", code="too-slow", op="submit", context=2, fatal=True)
+    assert "id" not in error, error
+    assert client.expect("done", id="a").json() == "first"
+    client.closed()
 
 
 def test_hello_timeout(daemon):

@@ -441,7 +441,7 @@ def test_server_headers_fit_whatever_was_asked(shared):
 
 
 def test_order_of_the_checks(shared):
-    """Framing, op, fields, duplicate id, module, admission."""
+    """Framing, op, duplicate id, fields, module, admission."""
     client = shared.client()
     client.send_raw(b'{"op":"nonsense","colour":1,"size":-1}\n')
     fatal(client, "bad-size")
@@ -450,9 +450,11 @@ def test_order_of_the_checks(shared):
     client.expect("error", code="unknown-op")
     client.submit("busy", "sleep", json.dumps({"ms": 30000}))
     client.submit("busy", "no-such-module", "", colour=1)
-    client.expect("error", code="bad-request")
+    client.expect("error", code="duplicate-id")
     client.submit("busy", "no-such-module")
     client.expect("error", code="duplicate-id")
+    client.submit("free", "no-such-module", "", colour=1)
+    client.expect("error", code="bad-request")
     client.submit("free", "no-such-module")
     client.expect("failed", id="free", reason="unknown-module")
     client.send(op="kill", target="busy")

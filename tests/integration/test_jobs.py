@@ -62,6 +62,24 @@ def test_only_the_notifications_that_were_asked_for(shared):
         client.silent()
 
 
+FAILURES = {
+    "the module's own": ("fail own-code-2", "own-code-2", "as it was asked to"),
+    "64 bytes": ("fail " + "c" * 64, "c" * 64, "as it was asked to"),
+    "65 bytes": ("fail " + "c" * 65, "bad-code", "as it was asked to"),
+    "capitals": ("fail Own-Code", "bad-code", "as it was asked to"),
+    "a blank": ("fail own code", "bad-code", "as it was asked to"),
+    "empty": ("fail", "bad-code", "as it was asked to"),
+    "none": ("return 3", "run-failed", None),
+}
+
+
+@pytest.mark.parametrize("payload, code, words", FAILURES.values(), ids=FAILURES.keys())
+def test_the_code_of_a_modules_failure(shared, payload, code, words):
+    event = shared.client().run("crash", payload)
+    check(event, "failed", reason="module", code=code)
+    assert words is None or event["message"] == words, event
+
+
 def test_position_is_the_number_of_jobs_ahead(daemon):
     client = daemon(pool_start=1, pool_max=1).client()
     client.submit("busy", "sleep", LONG_SLEEP, notify=["started"])

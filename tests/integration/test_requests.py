@@ -95,6 +95,63 @@ def test_duplicate_id(shared):
     assert event.json() == "first"
 
 
+def wrong_submits():
+    """Each is wrong in its own way, and has the id of a living job: "a"."""
+    yield "unknown field", header(op="submit", id="a", module="echo", colour=1)
+    yield "wrong type", header(op="submit", id="a", module=5)
+    yield "no module", header(op="submit", id="a")
+    yield "context too long", header(op="submit", id="a", module="echo", context="x" * 1100)
+    yield "number", b'{"op":"submit","id":"a","module":"echo","timeout_ms":1e400}\n'
+    yield "id spelt otherwise", b'{"op":"submit","id":"\\u0061","modul":"echo"}\n'
+    yield "op spelt otherwise", b'{"op":"\\u0073ubmit","id":"a","modul":"echo"}\n'
+    yield "payload", header(op="submit", id="a", colour=1, size=5) + b'{"op"'
+
+
+@pytest.mark.parametrize("text", [pytest.param(text, id=name) for name, text in wrong_submits()])
+def test_a_wrong_submit_with_a_living_jobs_id_does_not_look_like_that_jobs_end(shared, text):
+    client = shared.client()
+    client.submit("a", "sleep", LONG_SLEEP)
+    client.send_raw(text)
+    error = client.expect("error", code="duplicate-id", op="submit", id="a")
+    assert not error.get("fatal")
+    client.silent()
+    stop(client, "a")
+
+
+FATAL_SUBMITS = {
+    "bad-size": b'{"op":"submit","id":"a","module":"echo","context":1,"size":-1}\n',
+    "payload-too-large": b'{"op":"submit","id":"a","module":"echo","context":1,"size":1e20}\n'.replace(b"1e20", b"9" * 20),
+}
+
+
+@pytest.mark.parametrize("code", FATAL_SUBMITS)
+def test_a_fatal_error_does_not_look_like_a_living_jobs_end(shared, code):
+    """It tells what it can, but not the id; and where no job lives under the id, that too."""
+    client = shared.client()
+    client.submit("a", "sleep", json.dumps({"ms": 150, "value": "first"}))
+    client.send_raw(FATAL_SUBMITS[code])
+    error = client.expect("error", code=code, op="submit", context=1, fatal=True)
+    assert "id" not in error, error
+    assert client.expect("done", id="a").json() == "first"
+    client.closed()
+    other = shared.client()
+    other.send_raw(FATAL_SUBMITS[code])
+    other.expect("error", code=code, op="submit", id="a", context=1, fatal=True)
+
+
+def test_an_error_to_another_request_has_its_own_op(shared):
+    """Its id may be that of a job; the op tells whose it is. Without one it is about no submit."""
+    client = shared.client()
+    client.submit("a", "sleep", LONG_SLEEP)
+    client.send(op="cancel", id="a", job="no-such")
+    client.expect("error", code="unknown-job", op="cancel", id="a")
+    client.send(op="sub", id="a")
+    client.expect("error", code="unknown-op", op="sub", id="a")
+    client.send(id="a")
+    assert "op" not in client.expect("error", code="bad-request", id="a")
+    stop(client, "a")
+
+
 def test_an_id_is_free_again_after_the_terminal_event(shared):
     client = shared.client()
     for n in range(3):

@@ -77,6 +77,19 @@ def test_kill_after_cancel_escalates(daemon):
     check(client.outcome("a"), "failed", reason="cancelled", step="sigkill")
 
 
+@pytest.mark.parametrize("op, step", [("cancel", "sigterm"), ("kill", "sigkill")])
+def test_the_first_reason_of_a_stop_wins(daemon, op, step):
+    """A cancel or kill of a job that is stopped for its time: ok, and the job ends by its time."""
+    server = daemon(pool_start=1, pool_max=1, kill_grace_ms=4000 * SCALE)
+    client = server.client()
+    start(client, "crash", "stop-loop", timeout_ms=50)
+    server.log.wait("worker-output", text="saw the stop flag")
+    client.send(op=op, id="stop", target="a")
+    assert client.event("ok", id="stop", op=op)["state"] == "stopping"
+    check(client.outcome("a"), "failed", reason="timeout", step=step)
+    assert client.done("echo", "next", id="b") == b"next"
+
+
 def test_a_worker_that_is_stopped_by_sigstop_ends_with_sigkill(daemon):
     server = daemon(pool_start=1, pool_max=1, kill_grace_ms=300)
     client = server.client()
