@@ -7,6 +7,7 @@
 #include "event_memory.h"
 #include "master.h"
 #include "options.h"
+#include "signals.h"
 
 #include <taskmaster/version.h>
 
@@ -240,6 +241,8 @@ int main(int argc, char **argv)
     event_set_fatal_callback(give_up);
     args.overrides = xcalloc((size_t)argc, sizeof *args.overrides);
     enum action action = parse_args(argc, argv, &args);
+    if (action == RUN)
+        signals_begin();
     int status = action == HELP      ? print_help()
                  : action == VERSION ? print_version()
                  : action == MANUAL  ? print_manual()

@@ -11,6 +11,8 @@
 #include "listener.h"
 #include "module_table.h"
 #include "report.h"
+#include "signal_name.h"
+#include "signals.h"
 #include "stall.h"
 #include "timers.h"
 #include "user_environ.h"
@@ -53,11 +55,9 @@ enum phase {
     ENDED,
 };
 
-enum signal_slot { ON_TERM, ON_INT, ON_HUP, ON_CHLD, SIGNAL_COUNT };
-
 struct master {
     struct event_base *base;
-    struct event *signals[SIGNAL_COUNT];
+    struct signals signals;
     struct event *wake; /* fires when the earliest timer is due */
     uint64_t wake_at_us;
     struct timers timers;
@@ -298,6 +298,22 @@ static void reload(struct master *m)
 
 /* --- signals --- */
 
+static void on_end_signal(struct master *m, int signo)
+{
+    if (m->phase == RUNNING)
+        begin_drain(m, signal_name(signo));
+    else
+        end_at_once(m);
+}
+
+static void on_hup(struct master *m)
+{
+    if (m->phase == RUNNING)
+        reload(m);
+    else
+        log_event(LOG_WARN, "reload-failed", LOG_STR("why", "the server is shutting down"));
+}
+
 static void on_signal(evutil_socket_t signo, short what, void *arg)
 {
     struct master *m = arg;
@@ -305,37 +321,13 @@ static void on_signal(evutil_socket_t signo, short what, void *arg)
     timers_turn(&m->timers, clock_us());
     if (signo == SIGCHLD)
         workers_reap(&m->workers);
-    else if (signo == SIGHUP && m->phase == RUNNING)
-        reload(m);
     else if (signo == SIGHUP)
-        log_event(LOG_WARN, "reload-failed", LOG_STR("why", "the server is shutting down"));
-    else if (m->phase == RUNNING)
-        begin_drain(m, signo == SIGTERM ? "SIGTERM" : "SIGINT");
+        on_hup(m);
+    else if (signo == SIGUSR1 || signo == SIGUSR2)
+        log_event(LOG_INFO, "signal-reserved", LOG_STR("signal", signal_name(signo)),
+                  LOG_STR("hint", "it does nothing yet"));
     else
-        end_at_once(m);
-}
-
-/* Whoever started us may have ignored or blocked any signal. */
-static void reset_signals(void)
-{
-    sigset_t none;
-    sigemptyset(&none);
-    for (int signo = 1; signo < NSIG; signo++)
-        signal(signo, SIG_DFL); /* fails for KILL, STOP and those of the C library, which is as it
-                                   should be */
-    sigprocmask(SIG_SETMASK, &none, NULL);
-    signal(SIGPIPE, SIG_IGN);
-}
-
-static void open_signals(struct master *m)
-{
-    static const int numbers[SIGNAL_COUNT] = {
-        [ON_TERM] = SIGTERM, [ON_INT] = SIGINT, [ON_HUP] = SIGHUP, [ON_CHLD] = SIGCHLD};
-    for (int i = 0; i < SIGNAL_COUNT; i++) {
-        m->signals[i] = evsignal_new(m->base, numbers[i], on_signal, m);
-        if (!m->signals[i] || event_add(m->signals[i], NULL) < 0)
-            fatal(EX_OSERR, "cannot handle signal %d", numbers[i]);
-    }
+        on_end_signal(m, signo);
 }
 
 /* --- start-up --- */
@@ -499,9 +491,8 @@ static void set_up(struct master *m, struct config *config, const struct config_
     struct dispatcher_limits limits = limits_of(config);
     *m = (struct master){.args = args, .phase = RUNNING};
     fill_low_descriptors();
-    reset_signals();
     open_loop(m);
-    open_signals(m);
+    signals_open(&m->signals, m->base, on_signal, m);
     timers_init(&m->timers, clock_us());
     timer_init(&m->phase_timer, on_phase_timer, m);
     timer_init(&m->trim_timer, on_trim, m);
@@ -623,10 +614,7 @@ static void turn(struct master *m)
 
 static void tear_down(struct master *m)
 {
-    /* With its event a signal loses its handler: one more must not end us on our way out. */
-    sigset_t all;
-    sigfillset(&all);
-    sigprocmask(SIG_BLOCK, &all, NULL);
+    signals_close(&m->signals);
     close_listeners(m);
     clients_close(&m->clients);
     conn_loop_chores(&m->loop);
@@ -638,8 +626,6 @@ static void tear_down(struct master *m)
     timer_clear(&m->timers, &m->phase_timer);
     timer_clear(&m->timers, &m->trim_timer);
     timers_free(&m->timers);
-    for (int i = 0; i < SIGNAL_COUNT; i++)
-        event_free(m->signals[i]);
     event_free(m->wake);
     event_base_free(m->base);
     config_free(m->config);

@@ -5,7 +5,7 @@
  * gathered; take the next step of a shutdown if one is under way. A shutdown goes through phases,
  * each of which waits for something and none of which is gone back to:
  *
- *     RUNNING   --(TERM, INT)-->          DRAINING: no connections, no submits; running jobs finish
+ *     RUNNING   --(TERM, INT, QUIT)-->    DRAINING: no connections, no submits; running jobs finish
  *     DRAINING  --(no job, no worker)-->  ENDING: clients take what waits for them
  *     ENDING    --(no client)-->          ENDED
  *

@@ -16,8 +16,9 @@
  * has no time. A line that stderr does not take at once is dropped and counted; the next one that
  * gets through is preceded by `log-lost lines=N`. errno is preserved.
  *
- * A process that logs ignores SIGPIPE: write(2) has no flag like send(2)'s MSG_NOSIGNAL, and a
- * reader of the log that is gone must cost lines, not the process. For one thread only.
+ * A process that logs ignores SIGPIPE and SIGXFSZ: write(2) has no flag like send(2)'s
+ * MSG_NOSIGNAL, and a log that has no reader any more or is as long as it may be must cost lines,
+ * not the process. For one thread only.
  */
 #ifndef TASKMASTER_COMMON_LOG_H
 #define TASKMASTER_COMMON_LOG_H

@@ -1,19 +1,43 @@
-"""Issue item 7: TERM, INT, HUP, and the exit codes."""
+"""What signals do to the master: TERM, INT, QUIT, HUP, all others, and the exit codes."""
 
 import json
 import os
+import resource
+import shutil
 import signal
 import socket
+import subprocess
 import time
 
 import pytest
 
 from harness import proc
 from harness.client import Client, check, header
+from harness.daemon import MASTER
 from harness.fakes import FakeWorker
 from harness.wait import BUILD, DEADLINE, SCALE, wait_until
 
 LONG_SLEEP = json.dumps({"ms": 60000})
+
+ENDS = [signal.SIGTERM, signal.SIGINT, signal.SIGQUIT]
+
+# They tell of a fault of the process itself.
+FAULTS = {
+    signal.SIGSEGV,
+    signal.SIGBUS,
+    signal.SIGILL,
+    signal.SIGFPE,
+    signal.SIGABRT,
+    signal.SIGSYS,
+    signal.SIGTRAP,
+}
+
+# Those that nobody should mean a master by.
+OTHERS = sorted(
+    signal.valid_signals()
+    - FAULTS
+    - {*ENDS, signal.SIGHUP, signal.SIGKILL, signal.SIGSTOP}
+)
 
 
 def start(client, module, payload, id):
@@ -21,7 +45,7 @@ def start(client, module, payload, id):
     client.event("started", id=id)
 
 
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+@pytest.mark.parametrize("number", ENDS)
 def test_drain(daemon, number):
     """Running jobs finish, waiting ones end as shutdown, outputs are flushed, exit 0."""
     server = daemon(pool_start=1, pool_max=1, drain_timeout_ms=30000)
@@ -50,7 +74,7 @@ def test_drain(daemon, number):
     client.closed()
     idle.closed()
     assert server.wait_exit() == 0
-    assert server.log.events("drain")
+    assert server.log.wait("drain")["why"] == number.name
 
 
 def test_drain_without_jobs_is_quick(daemon):
@@ -135,7 +159,7 @@ def test_drain_timeout_with_a_client_that_does_not_read(daemon):
     assert time.monotonic() - begin < 4 * SCALE
 
 
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
+@pytest.mark.parametrize("number", [*ENDS, signal.SIGHUP, signal.SIGUSR1, signal.SIGALRM])
 def test_signals_up_to_the_last_moment(daemon, number):
     """However many come, also while it tidies up: it ends with 0, not by one of them."""
     for _ in range(20):
@@ -147,7 +171,7 @@ def test_signals_up_to_the_last_moment(daemon, number):
         assert server.process.returncode == 0
 
 
-@pytest.mark.parametrize("second", [signal.SIGTERM, signal.SIGINT])
+@pytest.mark.parametrize("second", ENDS)
 def test_a_second_signal_ends_at_once(daemon, second):
     server = daemon(pool_start=2, pool_max=2, drain_timeout_ms=60000, kill_grace_ms=60000)
     client = server.client()
@@ -540,7 +564,138 @@ def test_a_hundred_reloads_under_load(daemon):
     wait_until(lambda: len(proc.descriptors(server.pid)) <= before, f"{before} descriptors again")
 
 
-def test_sigpipe_is_no_end(daemon):
+# ---- all others
+
+
+def ignored(pid, number):
+    return bool(int(proc.status_field(pid, "SigIgn"), 16) >> (number - 1) & 1)
+
+
+def test_no_other_signal_ends_or_stops_it(daemon):
+    server = daemon(pool_start=1, pool_max=1, drain_timeout_ms=60000)
+    server.wait_idle(1)
+    client = server.client()
+    for number in OTHERS:
+        server.signal(number)
+        assert client.done("echo", "x", id=int(number)) == b"x", number
+    start(client, "sleep", '{"ms":300,"value":7}', "a")
+    server.signal(signal.SIGTERM)
+    server.log.wait("drain")
+    for number in OTHERS:
+        server.signal(number)
+    assert client.outcome("a").json() == 7
+    assert server.wait_exit() == 0
+
+
+def test_reserved_signals_are_logged(daemon):
     server = daemon()
-    server.signal(signal.SIGPIPE)
-    assert server.client().done("echo", "x") == b"x"
+    for number in (signal.SIGUSR1, signal.SIGUSR2):
+        server.signal(number)
+        server.log.wait("signal-reserved", signal=number.name)
+
+
+def test_workers_have_their_defaults_back(daemon):
+    """What a process ignores is inherited, but a module's timer is to end its worker."""
+    server = daemon(pool_start=1, pool_max=1)
+    server.wait_idle(1)
+    pid = server.worker_pids()[0]
+    for number in (signal.SIGALRM, signal.SIGVTALRM, signal.SIGXFSZ, signal.SIGTSTP, signal.SIGIO):
+        assert ignored(server.pid, number) and not ignored(pid, number), number
+
+
+class Early:
+    """A master at the first thing that takes time: it reads its settings, from a pipe."""
+
+    def __init__(self, daemon, prefix=()):
+        self.server = daemon.make({})
+        self.pipe = os.path.join(self.server.directory, "settings")
+        os.mkfifo(self.pipe)
+        self.server.command_line = [*prefix, MASTER, "-c", self.pipe]
+        self.server.launch()
+
+    def _open(self):
+        try:
+            self.writing = os.open(self.pipe, os.O_WRONLY | os.O_NONBLOCK)
+            return True
+        except OSError:  # nobody reads it yet
+            return False
+
+    def wait(self, pid=None):
+        """Until it reads."""
+        wait_until(self._open, "the settings to be read")
+        assert ignored(pid or self.server.pid, signal.SIGALRM)
+        return self
+
+    def go_on(self):
+        os.write(self.writing, json.dumps(self.server.config).encode())
+        os.close(self.writing)
+        wait_until(lambda: self.server.log.events("listening", role="clients"), "it to listen")
+        self.server.addresses = [self.server.log.events("listening", role="clients")[0]["address"]]
+
+
+def test_signals_before_it_listens(daemon):
+    """A reload that comes too early is done as soon as it can be; nothing is an end but an end."""
+    early = Early(daemon).wait()
+    for number in [*OTHERS, signal.SIGHUP]:
+        early.server.signal(number)
+    early.go_on()
+    early.server.log.wait("reload-failed")  # as it should: a pipe can be read once
+    assert early.server.client().done("echo", "x") == b"x"
+
+
+@pytest.mark.parametrize("number", ENDS)
+def test_an_end_before_it_listens(daemon, number):
+    early = Early(daemon).wait()
+    early.server.signal(number)
+    assert early.server.wait_exit() == 0
+    assert not early.server.log.text()
+
+
+@pytest.mark.parametrize("number", ENDS)
+def test_pid_1_ends_and_does_not_end(daemon, number):
+    """The kernel drops what PID 1 leaves to its default, and so did QUIT."""
+    if os.getuid() != 0 or not shutil.which("unshare"):
+        pytest.skip("needs root and unshare")
+    prefix = ["unshare", "--pid", "--fork", "--kill-child"]
+    if subprocess.run([*prefix, "true"], capture_output=True).returncode:
+        pytest.skip("no namespaces here")
+    early = Early(daemon, prefix)
+    master = wait_until(lambda: proc.children(early.server.pid), "the master")[0]
+    early.wait(master)
+    for other in OTHERS:
+        os.kill(master, other)
+    early.go_on()
+    client = early.server.client()
+    for other in OTHERS:
+        os.kill(master, other)
+    assert client.done("echo", "x") == b"x"
+    os.kill(master, number)
+    assert early.server.wait_exit() == 0
+    assert early.server.log.wait("drain")["why"] == number.name
+
+    os.unlink(early.pipe)
+    again = Early(daemon, prefix)
+    master = wait_until(lambda: proc.children(again.server.pid), "the master")[0]
+    again.wait(master)
+    os.kill(master, number)
+    assert again.server.wait_exit() == 0
+
+
+def test_a_log_that_reaches_the_limit_of_a_file(daemon):
+    """LimitFSIZE of a service manager: lines are lost and counted, nothing else."""
+    limit = 1 << 20
+
+    def set_limit():
+        resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit))
+
+    server = daemon.make({}, preexec_fn=set_limit)
+    server.start()
+    client = server.client()
+    with open(server.log.path, "ab") as file:
+        file.write(b"\n" * (limit - os.path.getsize(server.log.path) - 100))
+    for n in range(20):
+        check(client.run("crash", "kill", id=n), "failed", reason="error", signal="SIGKILL")
+    assert os.path.getsize(server.log.path) == limit
+    os.truncate(server.log.path, 0)  # as logrotate does
+    check(client.run("crash", "kill", id="a"), "failed", reason="error", signal="SIGKILL")
+    assert server.log.wait("log-lost")["lines"] > 20
