@@ -1,5 +1,6 @@
 /* conn: see conn.h. */
 #include "conn.h"
+#include "conn_private.h"
 
 #include "clock.h"
 #include "common/limits.h"
@@ -18,9 +19,9 @@
 enum {
     ITEM_BYTES = 16 * 1024,       /* room in a piece of gathered output */
     IOV_COUNT = 64,               /* pieces in one write */
-    WRITE_TURN_MAX = 1024 * 1024, /* bytes written to one connection in one turn */
+    WRITE_TURN_MAX = 1024 * 1024, /* bytes written to one connection in one turn, */
+    WRITE_TURN_MIN = 64 * 1024,   /* and when many are written to */
     READ_MIN = 16 * 1024,         /* bytes that are asked for at a time, however many ask */
-    CROWD = 16,                   /* connections that have more to say than their share */
     BEHIND_MS = 10,               /* a deadline is put off by this while unread input waits */
 };
 
@@ -36,56 +37,9 @@ struct conn_item {
 
 static void on_event(evutil_socket_t fd, short what, void *arg);
 static void mark_dirty(struct conn *conn);
-static void hold_output(struct conn *conn);
 static void unmark_dirty(struct conn *conn);
 static void on_input_timer(void *arg);
 static void on_output_timer(void *arg);
-
-/* --- the loop's share --- */
-
-void conn_loop_init(struct conn_loop *loop, struct event_base *base, struct timers *timers,
-                    struct payload_budget *budget)
-{
-    *loop = (struct conn_loop){.base = base, .timers = timers, .budget = budget};
-    loop->buffer = xmalloc(CONN_READ_MAX);
-    TAILQ_INIT(&loop->dirty);
-    TAILQ_INIT(&loop->dead);
-}
-
-static void free_dead(struct conn_loop *loop)
-{
-    struct conn *conn;
-    while ((conn = TAILQ_FIRST(&loop->dead))) {
-        TAILQ_REMOVE(&loop->dead, conn, dead_link);
-        conn->ops->free(conn);
-    }
-}
-
-static bool is_over_limit(const struct conn *conn)
-{
-    return conn->limits->output_max && conn->output_len > conn->limits->output_max;
-}
-
-/* Who is not known to read is written to once more before it is given up. */
-void conn_loop_chores(struct conn_loop *loop)
-{
-    struct conn *conn;
-    while ((conn = TAILQ_FIRST(&loop->dirty))) {
-        if (conn->output_blocked && !is_over_limit(conn))
-            hold_output(conn);
-        else
-            conn_flush(conn);
-        if (conn->backlog && !conn->output_paused)
-            event_active(&conn->event, EV_READ, 0); /* nothing need be ready for it in the kernel */
-    }
-    free_dead(loop);
-}
-
-void conn_loop_free(struct conn_loop *loop)
-{
-    free_dead(loop);
-    free(loop->buffer);
-}
 
 /* --- opening and closing --- */
 
@@ -184,7 +138,8 @@ void conn_close(struct conn *conn)
     conn->output_len = 0;
     drop_input(conn);
     unmark_dirty(conn);
-    TAILQ_INSERT_TAIL(&conn->loop->dead, conn, dead_link);
+    conn_turn_leave(conn);
+    TAILQ_INSERT_TAIL(&conn->loop->dead, conn, turn_link);
 }
 
 bool conn_is_open(const struct conn *conn)
@@ -226,6 +181,8 @@ static void pause_input(struct conn *conn, bool pause)
         timer_set(timers, &conn->input_timer, timers->now_us + conn->input_left_us);
         conn->input_left_us = 0;
     }
+    if (!pause && conn->backlog)
+        conn_turn_again(conn);
 }
 
 /* How much there is to be read. */
@@ -327,21 +284,13 @@ static size_t take_header(struct conn *conn, char *data, size_t len)
     return (size_t)end;
 }
 
-/* What one may have, when many want it; `floor`: what nobody is denied. */
-static size_t share_of(const struct conn *conn, size_t whole, size_t floor)
-{
-    size_t share = whole / (1 + conn->loop->backlogs / CROWD);
-    size_t least = floor < whole ? floor : whole;
-    return share > least ? share : least;
-}
-
 static bool had_its_share(const struct conn *conn, size_t headers, size_t output_before)
 {
     const struct conn_limits *limits = conn->limits;
-    size_t output = conn->output_len - output_before;
+    size_t output = conn->output_len - output_before, crowd = conn_turn_crowd(conn->loop);
     return conn->output_len > limits->output_pause ||
-           (limits->turn_messages && headers >= share_of(conn, limits->turn_messages, 8)) ||
-           (limits->turn_output && output >= share_of(conn, limits->turn_output, 1024));
+           (limits->turn_messages && headers >= conn_turn_share(crowd, limits->turn_messages, 8)) ||
+           (limits->turn_output && output >= conn_turn_share(crowd, limits->turn_output, 1024));
 }
 
 /*
@@ -351,13 +300,14 @@ static bool had_its_share(const struct conn *conn, size_t headers, size_t output
  */
 static size_t consume(struct conn *conn, char *data, size_t len)
 {
-    size_t at = 0, headers = 0, output_before = conn->output_len;
+    size_t at = 0, headers = 0, looked_at = 0, output_before = conn->output_len;
     while (at < len && conn_is_open(conn) && !conn->input_ignored) {
         if (conn->in_payload) {
             at += take_payload(conn, data + at, len - at);
             continue;
         }
-        if (headers && had_its_share(conn, headers, output_before))
+        if (headers && (had_its_share(conn, headers, output_before) ||
+                        conn_turn_slice_over(conn, &looked_at, at)))
             break;
         at += take_header(conn, data + at, len - at);
         headers++;
@@ -373,13 +323,12 @@ static size_t consume(struct conn *conn, char *data, size_t len)
     return at;
 }
 
-/* The chores of this turn see to it that the next one goes on with it. */
 static void set_backlog(struct conn *conn, char *data, size_t at, size_t len)
 {
     conn->backlog = data;
     conn->backlog_at = at;
     conn->backlog_len = len;
-    mark_dirty(conn);
+    conn_turn_again(conn);
 }
 
 static void consume_read(struct conn *conn, char *data, size_t len)
@@ -422,10 +371,12 @@ static ssize_t read_some(struct conn *conn)
     }
     memcpy(conn->loop->buffer, conn->partial ? conn->partial : "", conn->partial_len);
     iov[1].iov_base = conn->loop->buffer + conn->partial_len;
-    iov[1].iov_len = share_of(conn, CONN_READ_MAX, READ_MIN) - conn->partial_len;
+    iov[1].iov_len =
+        conn_turn_share(conn_turn_crowd(conn->loop), CONN_READ_MAX, READ_MIN) - conn->partial_len;
     size_t direct = iov[0].iov_len;
     ssize_t got =
         direct ? readv(conn->fd, iov, 2) : read(conn->fd, iov[1].iov_base, iov[1].iov_len);
+    conn->has_more = got > 0 && (size_t)got == direct + iov[1].iov_len;
     if (got <= 0)
         return got;
     size_t in_place = (size_t)got < direct ? (size_t)got : direct;
@@ -491,16 +442,28 @@ void conn_read_now(struct conn *conn, size_t more)
     }
 }
 
+void conn_serve(struct conn *conn, short what)
+{
+    size_t got;
+    if (what & EV_WRITE)
+        conn_flush(conn);
+    if (!conn_is_open(conn) || (conn->output_paused && !conn->input_ended))
+        return;
+    if (conn->backlog || what & EV_READ)
+        read_once(conn, &got);
+    conn->greedy = conn->limits->turn_messages && (conn->has_more || conn->backlog);
+}
+
 static void on_event(evutil_socket_t fd, short what, void *arg)
 {
     struct conn *conn = arg;
-    size_t got;
+    uint64_t now = clock_us();
     (void)fd;
-    timers_turn(conn->loop->timers, clock_us());
-    if (what & EV_WRITE)
-        conn_flush(conn);
-    if (conn_is_open(conn) && (conn->backlog ? !conn->output_paused : what & EV_READ))
-        read_once(conn, &got);
+    timers_turn(conn->loop->timers, now);
+    if (conn_turn_may_serve(conn, now))
+        conn_serve(conn, what);
+    else
+        conn_turn_put_off(conn, what);
 }
 
 /* --- output --- */
@@ -510,6 +473,7 @@ static void mark_dirty(struct conn *conn)
     if (conn->is_dirty)
         return;
     conn->is_dirty = true;
+    conn->loop->dirty_count++;
     TAILQ_INSERT_TAIL(&conn->loop->dirty, conn, dirty_link);
 }
 
@@ -567,24 +531,30 @@ void conn_write_payload(struct conn *conn, struct payload *payload)
     mark_dirty(conn);
 }
 
-/* Collects what waits, up to the limits of one call. */
-static int gather(struct conn *conn, struct iovec *iov, size_t *total)
+static bool add_piece(struct iovec *iov, int *count, char *data, size_t len, size_t *room)
+{
+    size_t n = len < *room ? len : *room;
+    iov[(*count)++] = (struct iovec){data, n};
+    *room -= n;
+    return *room && *count < IOV_COUNT;
+}
+
+/* Collects what waits, up to `most` bytes and the limits of one call; their count, and bytes. */
+static int gather(struct conn *conn, struct iovec *iov, size_t most, size_t *total)
 {
     struct conn_item *item;
+    size_t room = most;
     int count = 0;
-    *total = 0;
-    TAILQ_FOREACH (item, &conn->output, link) {
+    bool more = true;
+    for (item = TAILQ_FIRST(&conn->output); item && more; item = TAILQ_NEXT(item, link)) {
         size_t start = item->start;
         struct payload_part *part = item->part;
         if (!item->payload)
-            iov[count++] = (struct iovec){item->data + start, item->len - start};
-        for (; part && count < IOV_COUNT; part = part->next, start = 0)
-            iov[count++] = (struct iovec){part->data + start, part->len - start};
-        if (count == IOV_COUNT)
-            break;
+            more = add_piece(iov, &count, item->data + start, item->len - start, &room);
+        for (; part && more; part = part->next, start = 0)
+            more = add_piece(iov, &count, part->data + start, part->len - start, &room);
     }
-    for (int i = 0; i < count; i++)
-        *total += iov[i].iov_len;
+    *total = most - room;
     return count;
 }
 
@@ -620,10 +590,11 @@ static void written(struct conn *conn, size_t len)
 static int write_some(struct conn *conn)
 {
     size_t turn = 0, total;
+    size_t most = conn_turn_share(conn->loop->dirty_count, WRITE_TURN_MAX, WRITE_TURN_MIN);
     struct iovec iov[IOV_COUNT];
-    while (conn->output_len && turn < WRITE_TURN_MAX) {
+    while (conn->output_len && turn < most) {
         struct msghdr message = {.msg_iov = iov};
-        message.msg_iovlen = (size_t)gather(conn, iov, &total);
+        message.msg_iovlen = (size_t)gather(conn, iov, most - turn, &total);
         ssize_t n = sendmsg(conn->fd, &message, MSG_NOSIGNAL);
         if (n < 0 && errno == EINTR)
             continue;
@@ -644,7 +615,13 @@ static void unmark_dirty(struct conn *conn)
     if (!conn->is_dirty)
         return;
     conn->is_dirty = false;
+    conn->loop->dirty_count--;
     TAILQ_REMOVE(&conn->loop->dirty, conn, dirty_link);
+}
+
+static bool is_over_limit(const struct conn *conn)
+{
+    return conn->limits->output_max && conn->output_len > conn->limits->output_max;
 }
 
 /* The peer does not take its output: that has limits in bytes and in time, and until then it is not
@@ -683,6 +660,15 @@ void conn_flush(struct conn *conn)
         hold_output(conn);
     else
         output_is_out(conn);
+}
+
+/* Who is not known to read is written to once more before it is given up. */
+void conn_write_turn(struct conn *conn)
+{
+    if (conn->output_blocked && !is_over_limit(conn))
+        hold_output(conn);
+    else
+        conn_flush(conn);
 }
 
 static void on_output_timer(void *arg)

@@ -13,10 +13,11 @@
  * `turn_output` bytes of answers, and nothing beyond `output_pause` bytes that wait. One read may
  * hold thousands of requests; without that bound one client's flood would hold up all others for as
  * long as they take. Many connections share what is one's alone otherwise, and read less at a time,
- * so that neither a turn nor what they have read grows with their number. What is left of a read is
- * the backlog. It is gone on with in the next turn,
- * before anything more is read, so a connection has at most one buffer of it, and none while it
- * keeps within its share.
+ * so that what they have read does not grow with their number. Nor does the turn: what a header
+ * takes differs by a factor of a thousand, so a connection also has a slice of time, and all of them
+ * together have the turn's (conn_turn.c). What is left of a read is the backlog. The connection goes
+ * on with it in a later turn, before anything more is read, so a connection has at most one buffer
+ * of it, and none while it keeps within its share.
  *
  * A message is a header, then a payload. What a header looks like is up to `struct conn_ops`; its
  * handler calls conn_expect() when a payload follows.
@@ -82,7 +83,17 @@ struct conn_loop {
     bool reading;                      /* the buffer is in use */
     size_t backlogs;                   /* connections that have one */
     TAILQ_HEAD(conn_list, conn) dirty; /* with output to be written this turn */
-    struct conn_list dead;             /* closed, to be freed this turn */
+    size_t dirty_count;
+    struct conn_list dead; /* closed, to be freed this turn */
+
+    /* conn_turn.c */
+    uint64_t turn_us, slice_us;     /* what all may take in a turn, and one, */
+    uint64_t short_us;              /* and one that is fresh while others wait */
+    uint64_t fresh_by_us;           /* for so long who is ready is served at once; 0: not set yet */
+    struct conn_list fresh, greedy; /* ready, and waiting to be served */
+    size_t waiting;                 /* in these, all together */
+    struct conn_list later;         /* served this turn, and with more to be done in the next */
+    struct event wake;              /* what was put off is gone on with at once */
 };
 
 /* Deadlines and limits of one kind of connection; shared by all of the kind. Zero: none. */
@@ -117,6 +128,8 @@ struct conn {
     bool output_blocked : 1; /* the kernel took no more; waiting for a write event */
     bool output_paused : 1;  /* not read from, because its output waits */
     bool is_dirty : 1;
+    bool greedy : 1;      /* it had all that one may have at a time: others come first */
+    bool has_more : 1;    /* the last read was as long as it could be */
     bool keep : 1;        /* the payload expected is kept */
     bool in_payload : 1;  /* a payload is expected */
     bool over_budget : 1; /* ... and was given up */
@@ -135,13 +148,16 @@ struct conn {
     uint64_t input_left_us;   /* of it, while the clock stands still */
     struct timer output_timer;
     TAILQ_ENTRY(conn) dirty_link;
-    TAILQ_ENTRY(conn) dead_link;
+    TAILQ_ENTRY(conn) turn_link;   /* among those that wait to be served, or the dead */
+    struct conn_list *waits_among; /* NULL: it does not wait */
+    short ready;                   /* for what it waits */
 };
 
 void conn_loop_init(struct conn_loop *loop, struct event_base *base, struct timers *timers,
                     struct payload_budget *budget);
 
-/* The once-per-turn chores: writes what has been gathered, then frees what was closed. */
+/* The once-per-turn chores: serves who was put off, writes what has been gathered, then frees what
+ * was closed. Each takes its share of the turn and no more. */
 void conn_loop_chores(struct conn_loop *loop);
 void conn_loop_free(struct conn_loop *loop);
 

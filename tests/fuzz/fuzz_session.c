@@ -48,7 +48,7 @@ static unsigned most_workers; /* the highest pool-max there has been */
 
 static void turn(void)
 {
-    event_base_loop(base, EVLOOP_NONBLOCK);
+    event_base_loop(base, EVLOOP_ONCE | EVLOOP_NONBLOCK);
     timers_turn(&timers, clock_now_us);
     timers_run(&timers);
     conn_loop_chores(&loop);

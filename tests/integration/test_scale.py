@@ -13,6 +13,7 @@ import pytest
 
 from harness import proc
 from harness.client import check, header
+from harness.flood import Flood
 from harness.wait import DEADLINE, SANITIZED, SCALE, wait_until
 
 PART = 10 if SANITIZED else 1
@@ -235,6 +236,16 @@ def test_control_requests_under_a_flood_of_50000_submits(daemon, line):
         flood()
         while not watch.enough():
             flood()
+    assert watch.slowest < 1.0 * SCALE
+
+
+@pytest.mark.parametrize("count", [50, 400])
+def test_pings_beside_floods_of_refused_headers(daemon, count):
+    """A turn of the loop is bounded over all connections, and who says little waits for no flood."""
+    server = daemon(log_level="info", client_max=count + 10)
+    server.wait_idle(1)
+    with Flood(server.address, count // PART), Watch(server) as watch:
+        wait_until(watch.enough, "pings beside the floods")
     assert watch.slowest < 1.0 * SCALE
 
 

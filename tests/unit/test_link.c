@@ -130,6 +130,7 @@ static void open_world(void)
     base = event_base_new();
     timers_init(&timers, clock_us());
     conn_loop_init(&loop, base, &timers, &budget);
+    loop.turn_us = UINT32_MAX; /* each event is heeded when it comes */
     module_table_init(&modules, config);
     struct dispatcher_limits limits = {.pool_start = 1,
                                        .pool_max = 1,

@@ -1,0 +1,44 @@
+/*
+ * conn_private: what the files of conn share. Nobody else includes this.
+ *
+ *     conn.c        one connection: its input, its output, its end
+ *     conn_turn.c   a turn of the loop, over all connections
+ */
+#ifndef TASKMASTER_CONN_PRIVATE_H
+#define TASKMASTER_CONN_PRIVATE_H
+
+#include "conn.h"
+
+/* conn.c */
+
+/* Writes and reads once. `what`: for what the connection is ready; its backlog needs no word. */
+void conn_serve(struct conn *conn, short what);
+
+/* Writes what has been gathered, unless the kernel is known to take none of it. */
+void conn_write_turn(struct conn *conn);
+
+/* conn_turn.c */
+
+/* What one may have, when `many` want it; `floor`: what nobody is denied. */
+size_t conn_turn_share(size_t many, size_t whole, size_t floor);
+
+/* Connections that have something to be handled, as far as is known. */
+size_t conn_turn_crowd(const struct conn_loop *loop);
+
+/* Whether the connection has had its slice of the turn, `at` bytes on. The clock is read once in a
+ * while, at `looked_at` last, so that little input costs nothing. */
+bool conn_turn_slice_over(const struct conn *conn, size_t *looked_at, size_t at);
+
+/* Whether the connection, which is ready, is served at once. */
+bool conn_turn_may_serve(const struct conn *conn, uint64_t now_us);
+
+/* It is served when those before it have been. */
+void conn_turn_put_off(struct conn *conn, short what);
+
+/* It was served, and its backlog is gone on with in the next turn. */
+void conn_turn_again(struct conn *conn);
+
+/* It waits no more. */
+void conn_turn_leave(struct conn *conn);
+
+#endif

@@ -1,0 +1,232 @@
+/*
+ * conn_turn: a turn of the loop, over all connections: who is served at once, and who waits.
+ *
+ * A poll may tell of thousands of connections, and each may have the most expensive requests there
+ * are. So a turn has a time for all of them together, and one connection has a slice of that. The
+ * rest waits in two lines:
+ *
+ *     fresh    had less to say than one may say at a time, when it was served last
+ *     greedy   had all of that, and likely has more
+ *
+ * Half of the time is for the fresh, who mostly are served at once and wait for nobody; the other
+ * half is for the greedy. So a ping never waits behind four hundred floods, and a flood goes on
+ * behind four hundred pings. In a line the first that came is the first that is served: whoever was
+ * not served in one turn comes first in the next.
+ *
+ * One line for all would be simpler, and fair; but then a ping waits for a slice of each flood.
+ *
+ * The worker port's connections have no share (`turn_messages` is 0) and are always fresh: jobs of
+ * many clients wait for what they say.
+ */
+#include "conn_private.h"
+
+#include "clock.h"
+#include "common/log.h"
+#include "common/xmalloc.h"
+
+#include <stdlib.h>
+#include <sysexits.h>
+
+enum {
+    TURN_US = 5000,     /* for reading, and as much for writing */
+    SLICE_US = 1000,    /* of that for one connection */
+    SHORT_US = 100,     /* ... which is fresh, while others are; who takes more is greedy */
+    WRITE_BATCH = 8,    /* connections that are written to between two looks at the clock */
+    CLOCK_BYTES = 1024, /* input that is handled between two looks */
+    CROWD = 16,         /* so many may have all that one may have */
+};
+
+static void on_wake(evutil_socket_t fd, short what, void *arg)
+{
+    (void)fd, (void)what, (void)arg; /* the chores of this turn do the rest */
+}
+
+void conn_loop_init(struct conn_loop *loop, struct event_base *base, struct timers *timers,
+                    struct payload_budget *budget)
+{
+    *loop = (struct conn_loop){.base = base,
+                               .timers = timers,
+                               .budget = budget,
+                               .turn_us = TURN_US,
+                               .slice_us = SLICE_US,
+                               .short_us = SHORT_US};
+    loop->buffer = xmalloc(CONN_READ_MAX);
+    TAILQ_INIT(&loop->dirty);
+    TAILQ_INIT(&loop->dead);
+    TAILQ_INIT(&loop->fresh);
+    TAILQ_INIT(&loop->greedy);
+    TAILQ_INIT(&loop->later);
+    if (event_assign(&loop->wake, base, -1, 0, on_wake, loop) < 0)
+        fatal(EX_OSERR, "cannot make an event");
+}
+
+/* --- a connection's share --- */
+
+size_t conn_turn_share(size_t many, size_t whole, size_t floor)
+{
+    size_t share = whole / (1 + many / CROWD);
+    size_t least = floor < whole ? floor : whole;
+    return share > least ? share : least;
+}
+
+/* The clock of the timers was turned when the connection's turn came. A slice is short while fresh
+ * ones wait: who comes with a flood for the first time is one of them still. */
+bool conn_turn_slice_over(const struct conn *conn, size_t *looked_at, size_t at)
+{
+    const struct conn_loop *loop = conn->loop;
+    if (at - *looked_at < CLOCK_BYTES)
+        return false;
+    *looked_at = at;
+    uint64_t slice_us = loop->slice_us;
+    if (!conn->greedy && !TAILQ_EMPTY(&loop->fresh) && slice_us > loop->short_us)
+        slice_us = loop->short_us;
+    return clock_us() >= loop->timers->now_us + slice_us;
+}
+
+size_t conn_turn_crowd(const struct conn_loop *loop)
+{
+    return loop->backlogs > loop->waiting ? loop->backlogs : loop->waiting;
+}
+
+/* --- the lines --- */
+
+/* Of the turn's time half is over when the fresh have had theirs. */
+static uint64_t fresh_by(struct conn_loop *loop, uint64_t now_us)
+{
+    if (!loop->fresh_by_us)
+        loop->fresh_by_us = now_us + loop->turn_us / 2;
+    return loop->fresh_by_us;
+}
+
+/* A reader of large results is no less greedy than a writer of many requests. */
+static bool is_greedy(const struct conn *conn)
+{
+    uint64_t much = conn->limits->turn_output;
+    return conn->greedy || (much && conn->output_len > much);
+}
+
+bool conn_turn_may_serve(const struct conn *conn, uint64_t now_us)
+{
+    struct conn_loop *loop = conn->loop;
+    return now_us < fresh_by(loop, now_us) && !conn->waits_among && TAILQ_EMPTY(&loop->fresh) &&
+           !is_greedy(conn);
+}
+
+static void join(struct conn *conn, struct conn_list *line)
+{
+    if (conn->waits_among)
+        return;
+    conn->waits_among = line;
+    conn->loop->waiting++;
+    conn->ready = 0;
+    TAILQ_INSERT_TAIL(line, conn, turn_link);
+}
+
+void conn_turn_put_off(struct conn *conn, short what)
+{
+    join(conn, is_greedy(conn) ? &conn->loop->greedy : &conn->loop->fresh);
+    conn->ready |= what;
+}
+
+void conn_turn_again(struct conn *conn)
+{
+    join(conn, &conn->loop->later);
+}
+
+void conn_turn_leave(struct conn *conn)
+{
+    if (!conn->waits_among)
+        return;
+    TAILQ_REMOVE(conn->waits_among, conn, turn_link);
+    conn->waits_among = NULL;
+    conn->loop->waiting--;
+}
+
+/* --- the chores --- */
+
+/* At least the first is served, so that each line moves on whatever the other takes. The time. */
+static uint64_t serve_line(struct conn_loop *loop, struct conn_list *line, uint64_t now,
+                           uint64_t until_us)
+{
+    struct conn *conn = TAILQ_FIRST(line);
+    if (!conn)
+        return now;
+    do {
+        uint64_t began = now;
+        short what = conn->ready;
+        conn_turn_leave(conn);
+        timers_turn(loop->timers, now);
+        conn_serve(conn, what);
+        now = clock_us();
+        conn->greedy |= conn->limits->turn_messages && now - began > loop->short_us;
+    } while ((conn = TAILQ_FIRST(line)) && now < until_us);
+    return now;
+}
+
+/* Who was served and has more to be done comes behind those who were not. */
+static void end_lines(struct conn_loop *loop)
+{
+    struct conn *conn;
+    TAILQ_FOREACH (conn, &loop->later, turn_link)
+        conn->waits_among = &loop->greedy;
+    TAILQ_CONCAT(&loop->greedy, &loop->later, turn_link);
+}
+
+static void serve_lines(struct conn_loop *loop)
+{
+    if (!loop->waiting)
+        return;
+    uint64_t now = clock_us(), by = fresh_by(loop, now), until_us = by + loop->turn_us / 2;
+    now = serve_line(loop, &loop->fresh, now, by);
+    now = serve_line(loop, &loop->greedy, now, until_us);
+    if (now < until_us)
+        serve_line(loop, &loop->fresh, now, until_us);
+}
+
+static void write_dirty(struct conn_loop *loop)
+{
+    uint64_t until_us = 0;
+    struct conn *conn;
+    for (size_t n = 1; (conn = TAILQ_FIRST(&loop->dirty)); n++) {
+        conn_write_turn(conn);
+        if (n % WRITE_BATCH)
+            continue;
+        uint64_t now = clock_us();
+        if (!until_us)
+            until_us = now + loop->turn_us;
+        if (now >= until_us)
+            return;
+    }
+}
+
+static void free_dead(struct conn_loop *loop)
+{
+    struct conn *conn;
+    while ((conn = TAILQ_FIRST(&loop->dead))) {
+        TAILQ_REMOVE(&loop->dead, conn, turn_link);
+        conn->ops->free(conn);
+    }
+}
+
+static bool has_more_to_do(const struct conn_loop *loop)
+{
+    return loop->waiting || !TAILQ_EMPTY(&loop->dirty);
+}
+
+void conn_loop_chores(struct conn_loop *loop)
+{
+    serve_lines(loop);
+    write_dirty(loop);
+    free_dead(loop);
+    end_lines(loop);
+    loop->fresh_by_us = 0;
+    if (has_more_to_do(loop))
+        event_active(&loop->wake, EV_TIMEOUT, 0);
+}
+
+void conn_loop_free(struct conn_loop *loop)
+{
+    event_del(&loop->wake);
+    free_dead(loop);
+    free(loop->buffer);
+}
