@@ -35,8 +35,8 @@ MASTER   := options option_value option_print config config_check json_line json
             address user_environ heap timers hash payload conn conn_turn job job_queue pool module_table module_refusal episode \
             log_limit dispatcher dispatch_end dispatch_renew dispatch_run dispatch_start dispatch_stop dispatch_tiny \
             request request_scan event_writer signal_name signals child worker_proc worker_output worker_link worker_port \
-            worker_answer worker_end worker_settings client_session client_requests client_events report listener \
-            stall event_memory master check_modules module_check
+            worker_answer worker_end worker_settings worker_late client_session client_requests client_events report \
+            listener stall event_memory master check_modules module_check
 WORKER   := startup options handshake settings master_link loader host functions job job_loop buffer report text
 LIBTM    := client connection event request reader stream address jobs failure
 CLIENT   := command cmd_run cmd_each cmd_job cmd_server interrupt lines progress report sink table

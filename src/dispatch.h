@@ -127,11 +127,23 @@ void dispatch_retire(struct dispatcher *d, struct worker *worker);
 
 /* dispatch_renew.c: replacing all workers after a reload */
 
+/* The worker was started under settings that are no longer in force. */
+bool dispatch_is_old(const struct dispatcher *d, const struct worker *worker);
+
+/* The worker is to end as soon as it has no job: it is given no other. */
+bool dispatch_is_leaving(const struct dispatcher *d, const struct worker *worker);
+
+/* A worker that is not old is starting. */
+bool dispatch_is_starting_new(const struct dispatcher *d);
+
 /* Every worker is old from now on; as soon as a new one is ready they end. */
 void dispatch_renew(struct dispatcher *d);
 
-/* A worker that is not old is ready. */
+/* A worker that is not old is ready; only the first matters. */
 void dispatch_renewed(struct dispatcher *d);
+
+/* A worker that is not old could not be started, or is not fit to take over. */
+void dispatch_hold_renewal(struct dispatcher *d);
 
 /* Old workers wait for a first new one, and none is on its way. */
 bool dispatch_wants_first(const struct dispatcher *d);
@@ -168,8 +180,9 @@ void dispatch_forget_failures(struct dispatcher *d);
  */
 void dispatch_await_proof(struct dispatcher *d);
 
-/* A worker that ends now might as well not have started: ready, never had a job, and gone again.
- * One that is lost on a job is no such case: it is the job's fault, and others want its place. */
+/* A worker that ends now might as well not have started: not ready yet, or ready, never had a job,
+ * and gone again. One that is lost on a job is no such case: it is the job's fault, and others want
+ * its place. Nor is one that was started under other settings. */
 bool dispatch_ended_soon(const struct dispatcher *d, const struct worker *worker);
 
 /* While starts fail, they are tried one at a time. */

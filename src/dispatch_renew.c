@@ -1,68 +1,103 @@
 /*
  * dispatch_renew: replacing all workers after a reload.
  *
- * One new worker goes first, and the old ones serve on until it is ready; only then do they end,
- * each after its job. The other design, to end each worker after its job as soon as the settings
- * are read, needs no state at all. But a reload that says what can be read and yet lets no worker
- * start, a preload that crashes, say, would take the whole pool down; like this it costs the one
- * place in the pool that the new worker needs if all are taken. With a pool of one nothing can be
- * tried beforehand.
+ * One new worker goes first. The old ones serve on until it is ready, those that are still starting
+ * included; only then do they end, each after its job. The other design, to end each worker after
+ * its job as soon as the settings are read, needs no state at all. But a reload that says what can
+ * be read and yet lets no worker start, a preload that crashes, say, would take the whole pool
+ * down; like this it costs the one place in the pool that the new worker needs if all are taken.
+ * With a pool of one nothing can be tried beforehand.
+ *
+ * Whoever reloads waits for one of two lines in the log: `renewed`, or `renewal-held`. So a new
+ * worker is started even where nobody else is, and each reload has its line, unless another reload
+ * or the end of the server comes before it. A renewal that is held goes on by itself as soon as a
+ * worker can be started, and is then told as `renewed`.
  */
 #include "dispatch.h"
 
 #include "common/log.h"
 
-/* The one that shows whether workers start under the settings in force. */
-static bool first_is_starting(const struct dispatcher *d)
+bool dispatch_is_old(const struct dispatcher *d, const struct worker *worker)
 {
-    const struct worker *worker;
-    TAILQ_FOREACH (worker, &d->pool.lists[WORKER_STARTING], link)
-        if (!worker->stale)
-            return true;
-    return false;
+    return worker->reloads != d->reloads;
+}
+
+bool dispatch_is_leaving(const struct dispatcher *d, const struct worker *worker)
+{
+    return worker->stale || worker->reloads < d->renewed;
+}
+
+/* The list begins with the worker that was started last. */
+bool dispatch_is_starting_new(const struct dispatcher *d)
+{
+    const struct worker *last = TAILQ_FIRST(&d->pool.lists[WORKER_STARTING]);
+    return last && !dispatch_is_old(d, last);
+}
+
+static bool is_renewing(const struct dispatcher *d)
+{
+    return d->renewed != d->reloads;
 }
 
 bool dispatch_wants_first(const struct dispatcher *d)
 {
-    return d->renewing && !first_is_starting(d);
+    return is_renewing(d) && !dispatch_is_starting_new(d);
 }
 
 bool dispatch_must_make_room(const struct dispatcher *d)
 {
-    return d->renewing && pool_count(&d->pool) >= d->limits.pool_max && dispatch_wants_first(d) &&
+    return dispatch_wants_first(d) && pool_count(&d->pool) >= d->limits.pool_max &&
            d->pool.counts[WORKER_STOPPING] == 0; /* else a place is about to be free */
 }
 
+/* Of those that serve nobody the one that has come least far. */
 void dispatch_make_room(struct dispatcher *d)
 {
-    struct worker *worker = pool_idle(&d->pool);
+    struct worker *worker = TAILQ_FIRST(&d->pool.lists[WORKER_STARTING]);
+    if (!worker)
+        worker = pool_idle(&d->pool);
     if (worker && dispatch_must_make_room(d))
         dispatch_retire(d, worker);
 }
 
 void dispatch_renew(struct dispatcher *d)
 {
-    struct worker *worker;
-    dispatch_retire_all(d, WORKER_STARTING);
-    for (int state = WORKER_IDLE; state <= WORKER_BUSY; state++)
-        TAILQ_FOREACH (worker, &d->pool.lists[state], link)
-            worker->old = true;
-    d->renewing = d->pool.counts[WORKER_IDLE] + d->pool.counts[WORKER_BUSY] > 0;
+    d->reloads++;
+    d->held = false;
     dispatch_forget_failures(d); /* of other settings */
+}
+
+static void retire_old(struct dispatcher *d, enum worker_state state)
+{
+    struct worker *worker, *next;
+    for (worker = TAILQ_FIRST(&d->pool.lists[state]); worker; worker = next) {
+        next = TAILQ_NEXT(worker, link);
+        if (dispatch_is_old(d, worker))
+            dispatch_retire(d, worker);
+    }
 }
 
 void dispatch_renewed(struct dispatcher *d)
 {
-    struct worker *worker, *next;
-    d->renewing = false;
+    if (!is_renewing(d))
+        return;
+    d->renewed = d->reloads;
     dispatch_take_back_all(d);
-    TAILQ_FOREACH (worker, &d->pool.lists[WORKER_BUSY], link)
-        worker->stale |= worker->old;
-    for (worker = TAILQ_FIRST(&d->pool.lists[WORKER_IDLE]); worker; worker = next) {
-        next = TAILQ_NEXT(worker, link);
-        if (worker->old)
-            dispatch_retire(d, worker);
-    }
+    retire_old(d, WORKER_STARTING);
+    retire_old(d, WORKER_IDLE);
     log_event(LOG_INFO, "renewed", LOG_UINT("ending", d->pool.counts[WORKER_STOPPING]),
               LOG_UINT("after_their_job", d->pool.counts[WORKER_BUSY]));
+}
+
+void dispatch_hold_renewal(struct dispatcher *d)
+{
+    const size_t *counts = d->pool.counts;
+    if (!is_renewing(d) || d->held)
+        return;
+    d->held = true;
+    log_event(LOG_ERROR, "renewal-held",
+              LOG_UINT("old_workers", counts[WORKER_IDLE] + counts[WORKER_BUSY]),
+              LOG_STR("why", d->start_error),
+              LOG_STR("hint", "no worker has started under the new settings; as many as are left "
+                              "of those before serve on with theirs"));
 }

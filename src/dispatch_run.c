@@ -146,7 +146,7 @@ static bool may_be_lent_to(const struct dispatcher *d, const struct worker *work
 {
     bool prints = printed_lately(d, worker->printed_us);
     return worker->state == WORKER_BUSY && worker->job->state == JOB_RUNNING &&
-           !worker->signalled && !worker->stale && !d->draining && !prints &&
+           !worker->signalled && !dispatch_is_leaving(d, worker) && !d->draining && !prints &&
            worker->last_run_us <= LEND_RUN_MAX_US && worker->last_result < LEND_BYTES_MAX;
 }
 
@@ -250,7 +250,7 @@ bool dispatch_jobless(struct dispatcher *d, struct worker *worker)
 {
     if (worker->state == WORKER_STOPPING)
         return false;
-    if (worker->signalled || worker->stale || d->draining) {
+    if (worker->signalled || dispatch_is_leaving(d, worker) || d->draining) {
         dispatch_retire(d, worker);
         return false;
     }
@@ -263,7 +263,8 @@ void dispatch_next(struct dispatcher *d, struct worker *worker)
 {
     timer_clear(d->timers, &worker->timer);
     worker->jobs_done++;
-    if (worker->old && dispatch_must_make_room(d) && dispatch_take_back_lent(d, worker))
+    if (dispatch_is_old(d, worker) && dispatch_must_make_room(d) &&
+        dispatch_take_back_lent(d, worker))
         worker->stale = true; /* else it is on another job already, which may be a long one */
     if (worker->lent_count)
         dispatch_begin_lent(d, worker);

@@ -68,12 +68,7 @@ void dispatch_start_failed(struct dispatcher *d, const char *why)
     timer_set_ms(d->timers, &d->backoff, delay);
     log_event(LOG_ERROR, "start-failed", LOG_STR("why", why), LOG_UINT("retry_ms", delay),
               LOG_UINT("failures", d->start_failures));
-    if (d->renewing)
-        log_event(
-            LOG_ERROR, "renewal-held",
-            LOG_UINT("old_workers", d->pool.counts[WORKER_IDLE] + d->pool.counts[WORKER_BUSY]),
-            LOG_STR("hint", "no worker has started under the new settings; as many as are "
-                            "left of those before serve on with theirs"));
+    dispatch_hold_renewal(d);
 }
 
 void dispatch_forget_failures(struct dispatcher *d)
@@ -99,15 +94,16 @@ void dispatch_on_proven(void *arg)
 
 bool dispatch_ended_soon(const struct dispatcher *d, const struct worker *worker)
 {
-    return worker->state == WORKER_IDLE && !worker->jobs_done &&
-           dispatch_now(d) - worker->since_us < SOON_US;
+    bool soon = worker->state == WORKER_IDLE && !worker->jobs_done &&
+                dispatch_now(d) - worker->since_us < SOON_US;
+    return (soon || worker->state == WORKER_STARTING) && !dispatch_is_old(d, worker);
 }
 
 bool dispatch_can_start(const struct dispatcher *d)
 {
     return !d->draining && !timer_is_set(&d->backoff) &&
            pool_count(&d->pool) < d->limits.pool_max &&
-           (d->start_failures == 0 || dispatch_starting(d) == 0);
+           (d->start_failures == 0 || !dispatch_is_starting_new(d));
 }
 
 void dispatch_forget_worker(struct dispatcher *d, struct worker *worker)
@@ -120,6 +116,7 @@ void dispatch_forget_worker(struct dispatcher *d, struct worker *worker)
 static void start_worker(struct dispatcher *d)
 {
     struct worker *worker = pool_add(&d->pool, dispatch_now(d));
+    worker->reloads = d->reloads;
     timer_init(&worker->timer, dispatch_on_worker_timer, worker);
     if (d->ops->start(d->ctx, worker) < 0) {
         char why[128];

@@ -121,8 +121,10 @@ static void on_start_deadline(struct dispatcher *d, struct worker *worker)
     worker = pool_find(&d->pool, id);
     if (!worker || worker->state != WORKER_STARTING)
         return;
+    bool old = dispatch_is_old(d, worker);
     dispatch_signal(d, worker, SIGKILL);
-    dispatch_start_failed(d, "a worker was not ready within start-timeout-ms");
+    if (!old)
+        dispatch_start_failed(d, "a worker was not ready within start-timeout-ms");
 }
 
 static struct dispatcher *dispatcher_of(struct worker *worker)

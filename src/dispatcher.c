@@ -193,11 +193,12 @@ bool dispatcher_source_gone(struct dispatcher *d, struct job_source *source)
 void dispatcher_worker_ready(struct dispatcher *d, struct worker *worker)
 {
     timer_clear(d->timers, &worker->timer);
-    dispatch_await_proof(d);
     dispatch_available(d);
-    if (d->renewing && !worker->stale)
+    if (!dispatch_is_old(d, worker)) {
+        dispatch_await_proof(d);
         dispatch_renewed(d);
-    if (worker->stale || d->draining) {
+    }
+    if (dispatch_is_leaving(d, worker) || d->draining) {
         dispatch_retire(d, worker);
     } else {
         worker_set_state(worker, WORKER_IDLE, dispatch_now(d));
@@ -226,7 +227,7 @@ void dispatcher_worker_answered(struct dispatcher *d, struct worker *worker,
                                 const struct worker_answer *answer)
 {
     struct job *job = worker->job;
-    bool proof = !worker->jobs_done && d->start_failures && !worker->old;
+    bool proof = !worker->jobs_done && d->start_failures && !dispatch_is_old(d, worker);
     struct job_event event = {
         .type = answer->type,
         .fail = answer->fail,
@@ -301,9 +302,7 @@ static void lose_begun(struct dispatcher *d, struct worker *worker, const struct
 void dispatcher_worker_lost(struct dispatcher *d, struct worker *worker,
                             const struct worker_end *end)
 {
-    bool soon =
-        dispatch_ended_soon(d, worker); /* stale or not: one that was told to end is STOPPING */
-    bool start_failed = soon || (worker->state == WORKER_STARTING && !worker->stale);
+    bool start_failed = dispatch_ended_soon(d, worker); /* one that was told to end is STOPPING */
     timer_clear(d->timers, &worker->timer);
     if (worker->job && !dispatch_return_unbegun(d, worker))
         lose_job(d, worker, end);

@@ -95,7 +95,9 @@ struct dispatcher {
     uint64_t last_seq, last_order;
     uint64_t mean_run_us; /* moving average */
     bool draining;
-    bool renewing; /* all workers are old, and a new one is not ready yet */
+    uint32_t reloads; /* workers that were started before the last are old */
+    uint32_t renewed; /* the last since which a new worker has become ready: older ones end */
+    bool held;        /* none has since the last, and that was told */
 
     uint32_t start_failures; /* in a row, since a worker has proved that starts work */
     char start_error[256];   /* what the last one was */

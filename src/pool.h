@@ -46,14 +46,14 @@ struct worker {
     uint64_t last_run_us; /* how long its last job took */
     size_t last_result;   /* and the bytes of its result */
     uint32_t id;          /* from 1, never used again */
+    uint32_t reloads;     /* how many there had been when it was started */
     pid_t pid;            /* 0 until its process runs */
     uint64_t rss_kb;      /* its resident memory as the last report told it, */
     uint64_t rss_at_us;   /* and when that was looked up; 0: never */
     uint8_t state;
     bool signalled; /* SIGTERM or SIGKILL was sent: it must not be given another job, which might
                        die of it */
-    bool old;       /* started under settings that are no longer in force */
-    bool stale; /* is given no other job: it is old and others are there, or it has no connection */
+    bool stale;     /* is given no other job: it gives way to a new one, or it has no connection */
 };
 
 TAILQ_HEAD(worker_list, worker);

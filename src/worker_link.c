@@ -39,6 +39,7 @@ static void close_conn(struct worker_link *link)
 static void kill_process(struct worker_link *link)
 {
     link->killed = true;
+    worker_late_note(link);
     worker_proc_signal(&link->proc, SIGKILL);
     timer_set_ms(workers_timers(link->workers), &link->timer, KILLED_GRACE_MS);
 }
@@ -109,7 +110,7 @@ void worker_link_break_off(struct worker_link *link, const char *fault)
  * that holds all of a large one (worker/master_link.c), so that at most one is on its way. */
 static size_t last_message_max(const struct worker_link *link)
 {
-    return READ_ON_DEATH + link->payload_max;
+    return READ_ON_DEATH + link->settings->payload_max;
 }
 
 void worker_link_disconnected(struct worker_link *link)
@@ -209,11 +210,13 @@ static void on_link_timer(void *arg)
 
 static void link_free(struct worker_link *link)
 {
+    worker_late_note(link);
     timer_clear(workers_timers(link->workers), &link->timer);
     timer_clear(workers_timers(link->workers), &link->peek);
     close_conn(link);
     worker_output_close(&link->output);
     worker_proc_close(&link->proc);
+    worker_settings_unref(link->settings);
     TAILQ_REMOVE(&link->workers->links, link, link);
     free(link);
 }
@@ -232,6 +235,7 @@ static int op_start(void *ctx, struct worker *worker)
     struct worker_link *link = xcalloc(1, sizeof *link);
     link->workers = workers;
     link->worker = worker;
+    link->settings = worker_settings_ref(workers->settings);
     link->proc.output_fd = -1;
     timer_init(&link->timer, on_link_timer, link);
     worker_answer_init(link);
@@ -351,7 +355,7 @@ void workers_free(struct workers *workers)
 {
     bug_on(!TAILQ_EMPTY(&workers->links));
     log_limit_end(&workers->strangers);
-    free(workers->settings);
+    worker_settings_unref(workers->settings);
     free(workers->env.environ);
 }
 
@@ -360,6 +364,6 @@ void workers_configure(struct workers *workers, const struct config *config)
     workers->config = config;
     workers->env.path = config->worker_path;
     workers->limits = (struct conn_limits){.output_pause = UINT64_MAX};
-    free(workers->settings);
-    workers->settings = worker_settings_text(config, workers->boot, &workers->settings_len);
+    worker_settings_unref(workers->settings);
+    workers->settings = worker_settings_new(config, workers->boot);
 }

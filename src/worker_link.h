@@ -18,6 +18,7 @@
 #ifndef TASKMASTER_WORKER_LINK_H
 #define TASKMASTER_WORKER_LINK_H
 
+#include "common/limits.h"
 #include "config.h"
 #include "conn.h"
 #include "dispatcher.h"
@@ -28,6 +29,15 @@
 #include <sys/queue.h>
 #include <sys/socket.h>
 
+enum { WORKERS_LATE = 64 };
+
+/* A worker that ended while it was starting (worker_late.c). */
+struct worker_late {
+    uint32_t worker; /* its id; 0: nobody */
+    uint8_t token[TOKEN_BYTES];
+    uint64_t ended_us;
+};
+
 struct workers {
     struct dispatcher *dispatcher;
     struct conn_loop *loop;
@@ -35,12 +45,13 @@ struct workers {
     const char *boot;
     struct worker_proc_env env;
     struct conn_limits limits;
-    char *settings; /* what a worker is told in WELCOME */
-    size_t settings_len;
+    struct worker_settings *settings; /* what a worker that is started now is told in WELCOME */
     TAILQ_HEAD(, worker_link) links;
     TAILQ_HEAD(, worker_conn) unproven; /* connections without a valid token yet, oldest first */
     size_t unproven_count;
     struct log_limit strangers; /* stranger lines */
+    struct worker_late late[WORKERS_LATE];
+    size_t next_late;
 };
 
 extern const struct dispatcher_ops worker_link_ops; /* their ctx is a struct workers */

@@ -51,12 +51,11 @@ struct wire_head worker_port_head(enum wire_type type, const char *name)
 
 static void send_welcome(struct worker_conn *conn)
 {
-    struct workers *workers = conn->workers;
-    conn->owner->payload_max = workers->config->payload_max;
+    const struct worker_settings *settings = conn->owner->settings;
     struct wire_head head = worker_port_head(WIRE_WELCOME, TASKMASTER_VERSION);
-    head.size = workers->settings_len;
+    head.size = settings->text_len;
     worker_port_send(conn, &head, NULL);
-    conn_write(&conn->conn, workers->settings, workers->settings_len);
+    conn_write(&conn->conn, settings->text, settings->text_len);
 }
 
 /* --- proving --- */
@@ -70,8 +69,7 @@ static struct worker_link *link_by_id(struct workers *workers, uint32_t id)
     return NULL;
 }
 
-/* In a time that does not depend on where they differ. */
-static bool same_token(const uint8_t *a, const uint8_t *b)
+bool worker_port_same_token(const uint8_t *a, const uint8_t *b)
 {
     uint8_t differ = 0;
     for (size_t i = 0; i < TOKEN_BYTES; i++)
@@ -86,12 +84,18 @@ static void leave_unproven(struct worker_conn *conn)
     timer_clear(workers_timers(conn->workers), &conn->timer);
 }
 
+/* `why`: NULL if it is no stranger, but a worker of ours that comes too late. */
 static void turn_away(struct worker_conn *conn, const char *why)
 {
-    if (log_limit_allows(&conn->workers->strangers))
+    if (why && log_limit_allows(&conn->workers->strangers))
         log_event(LOG_WARN, "stranger", LOG_STR("role", "workers"), LOG_STR("why", why));
     leave_unproven(conn);
     conn_close(&conn->conn);
+}
+
+static const char *why_invalid(struct workers *workers, const struct wire_hello *hello)
+{
+    return worker_late_is_hello(workers, hello) ? NULL : "its token is not valid";
 }
 
 static void take_hello(struct worker_conn *conn, struct payload *payload)
@@ -101,12 +105,10 @@ static void take_hello(struct worker_conn *conn, struct payload *payload)
     struct worker_link *link = link_by_id(conn->workers, hello.worker);
     if (strncmp(conn->head.name, TASKMASTER_VERSION, sizeof conn->head.name) != 0) {
         turn_away(conn, "it is of another release");
-    } else if (!link || !same_token(link->token, hello.token)) {
-        turn_away(conn, "its token is not valid");
+    } else if (!link || link->late || !worker_port_same_token(link->token, hello.token)) {
+        turn_away(conn, why_invalid(conn->workers, &hello));
     } else if (link->proven) {
         turn_away(conn, "its token was used already");
-    } else if (link->worker->state != WORKER_STARTING) {
-        turn_away(conn, "its token came too late");
     } else {
         leave_unproven(conn);
         link->proven = true;
@@ -158,7 +160,7 @@ static const char *check_worker(const struct worker_link *link, const struct wir
         return "an answer for another job";
     if (head->text_len > WIRE_TEXT_MAX || (head->text_len && head->type != WIRE_FAILED))
         return "a text that is too long";
-    if (head->size > link->payload_max)
+    if (head->size > link->settings->payload_max)
         return "a result beyond payload-max";
     if (head->type == WIRE_FAILED &&
         (head->kind < WIRE_KIND_MODULE || head->kind > WIRE_KIND_TOO_LARGE))
@@ -255,7 +257,7 @@ static void on_gone(struct conn *raw, const char *why)
     if (conn->owner)
         worker_link_disconnected(conn->owner);
     else
-        turn_away(conn, why);
+        turn_away(conn, worker_late_is_silent(conn->workers) ? NULL : why);
 }
 
 static void on_input_end(struct conn *raw)

@@ -6,6 +6,7 @@
  *     worker_answer.c    answers for jobs, from messages and from slots
  *     worker_end.c       what is known of a worker's end
  *     worker_settings.c  the settings that workers are told
+ *     worker_late.c      connections of workers that have ended before their hello was read
  */
 #ifndef TASKMASTER_WORKER_PRIVATE_H
 #define TASKMASTER_WORKER_PRIVATE_H
@@ -37,10 +38,11 @@ struct worker_link {
     struct worker_conn *conn;
     struct worker_proc proc;
     struct worker_output output;
-    uint64_t payload_max; /* that it was told: a reload may have changed ours since */
-    uint64_t drained_us;  /* when its output was looked at last */
+    struct worker_settings *settings; /* those in force when it was started */
+    uint64_t drained_us;              /* when its output was looked at last */
     uint8_t token[TOKEN_BYTES];
     bool proven;              /* its token was used */
+    bool late;                /* it is ending, and its token has not come */
     bool ready;               /* it said so */
     bool killed;              /* SIGKILL was sent to it */
     bool closed;              /* its connection ended before it did */
@@ -83,6 +85,9 @@ void worker_link_disconnected(struct worker_link *link);
 
 struct wire_head worker_port_head(enum wire_type type, const char *name);
 
+/* In a time that does not depend on where they differ. */
+bool worker_port_same_token(const uint8_t *a, const uint8_t *b);
+
 /* `payload` may be NULL. */
 void worker_port_send(struct worker_conn *conn, const struct wire_head *head,
                       struct payload *payload);
@@ -116,7 +121,27 @@ struct payload *worker_end_details(struct worker_link *link, const struct worker
 
 /* worker_settings.c: what a worker is told in WELCOME */
 
-/* `len` bytes, in which there are NULs; the caller frees them. */
-char *worker_settings_text(const struct config *config, const char *boot, size_t *len);
+/* Of one start or reload: all workers that it has brought about are told the same. */
+struct worker_settings {
+    size_t refs;
+    uint64_t payload_max;
+    char *text; /* with NULs in it */
+    size_t text_len;
+};
+
+struct worker_settings *worker_settings_new(const struct config *config, const char *boot);
+struct worker_settings *worker_settings_ref(struct worker_settings *settings);
+void worker_settings_unref(struct worker_settings *settings); /* NULL is fine */
+
+/* worker_late.c: connections of workers that have ended before their hello was read */
+
+/* The worker ends; if its hello was not read, that is expected still. */
+void worker_late_note(struct worker_link *link);
+
+/* Such a hello has come now. */
+bool worker_late_is_hello(struct workers *workers, const struct wire_hello *hello);
+
+/* A connection that has ended without a hello may be that of such a worker. */
+bool worker_late_is_silent(struct workers *workers);
 
 #endif

@@ -13,7 +13,7 @@ import pytest
 
 from harness import proc
 from harness.client import Client, check, header
-from harness.daemon import MASTER
+from harness.daemon import MASTER, WORKER
 from harness.fakes import FakeWorker
 from harness.wait import BUILD, DEADLINE, SCALE, wait_until
 
@@ -348,6 +348,87 @@ def test_reload_with_which_no_worker_starts(daemon, tmp_path):
     server.log.wait("renewed")
     server.wait_idle(3)
     assert not before & set(server.worker_pids())
+
+
+class SlowWorker:
+    """A worker-path whose workers do not start before they may."""
+
+    def __init__(self, tmp_path):
+        self.path = str(tmp_path / "slow-worker")
+        self.gate = tmp_path / "gate"
+        with open(self.path, "w") as file:
+            file.write(f"#!/bin/sh\nwhile [ ! -e {self.gate} ]; do sleep 0.02; done\nexec {WORKER}\n")
+        os.chmod(self.path, 0o755)
+
+    def open(self):
+        self.gate.write_text("")
+
+
+def early_reload(daemon, tmp_path, **settings):
+    """HUP while the only workers are starting."""
+    worker = SlowWorker(tmp_path)
+    server = daemon(worker_path=worker.path, pool_start=2, pool_max=3)
+    server.wait_stats(lambda s: s["pool"]["starting"] == 2, "two that are starting")
+    server.write_config(**settings)
+    server.signal(signal.SIGHUP)
+    server.log.wait("reload")
+    return server, worker
+
+
+@pytest.mark.parametrize("what", ["program", "preload"])
+def test_a_reload_in_an_early_moment_with_which_no_worker_starts(daemon, tmp_path, what):
+    """Those that were starting go on, under the settings that they were started with."""
+    bad = {"program": {"worker_path": "/bin/false"}, "preload": {"preload": ["constructor_crash"]}}
+    (tmp_path / "modules").mkdir()
+    for module in ("modules/echo.so", "tests/modules/constructor_crash.so"):
+        (tmp_path / "modules" / os.path.basename(module)).symlink_to(os.path.join(BUILD, module))
+    settings = dict({"worker_path": WORKER}, **bad[what])
+    server, worker = early_reload(
+        daemon, tmp_path, module_dir=str(tmp_path / "modules"), **settings
+    )
+    server.log.wait("renewal-held")
+    worker.open()
+    client = server.client()
+    for n in range(20):
+        check(client.run("echo", str(n), id=n), "done")
+    server.log.wait("start-failed", count=3)
+    assert len(server.log.events("renewal-held")) == 1, server.log.text()
+    assert not server.log.events("renewed") and not server.log.events("stranger")
+    server.write_config(worker_path=WORKER, preload=[])
+    server.signal(signal.SIGHUP)
+    server.log.wait("renewed")
+    assert len(server.log.events("renewal-held")) == 1
+
+
+def test_a_reload_in_an_early_moment(daemon, tmp_path):
+    """The log says how it ended, whatever the workers of before were about to do."""
+    server, worker = early_reload(daemon, tmp_path, worker_path=WORKER)
+    server.log.wait("renewed")
+    worker.open()
+    server.wait_idle(2)
+    assert server.client().done("echo", "x") == b"x"
+    assert len(server.log.events("renewed")) == 1
+    assert not server.log.events("renewal-held") and not server.log.events("stranger")
+
+
+@pytest.mark.parametrize("start", ["connect-then-hang", "half-hello-then-hang", "never-ready"])
+def test_a_worker_that_a_reload_has_ended_is_no_stranger(daemon, tmp_path, start):
+    worker = FakeWorker(tmp_path, start=start)
+    server = daemon(worker_path=worker.path, pool_start=1, pool_max=2)
+    pid = worker.wait_notes()[0]["pid"]
+    server.write_config(worker_path=WORKER)
+    server.signal(signal.SIGHUP)
+    server.log.wait("renewed")
+    wait_until(lambda: not proc.alive(pid), "the one of before ended")
+    server.wait_idle(1)
+    assert not server.log.events("stranger"), server.log.text()
+
+
+def test_a_reload_of_an_empty_pool(daemon):
+    server = daemon(pool_start=0, pool_max=2)
+    server.signal(signal.SIGHUP)
+    server.log.wait("renewed")
+    assert server.client().done("echo", "x") == b"x"
 
 
 def test_workers_of_before_and_a_larger_payload_max(daemon):

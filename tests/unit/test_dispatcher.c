@@ -1642,13 +1642,13 @@ START_TEST(test_reload)
     done(1);
     ck_told("a3 done");
     reconfigure(true); /* 1 idle, 2 busy, 3 starting */
-    ck_told("retire 3, start 4");
+    ck_told("start 4");
     SUBMIT();
     ck_told("give 1 j4"); /* as if nothing were */
     done(1);
     ck_told("a4 done");
     ready(4);
-    ck_told("retire 1");
+    ck_told("retire 3, retire 1");
     dies(1, -0);
     dies(3, -0);
     ck_told("forget 1, forget 3"); /* two are there still */
@@ -1772,7 +1772,7 @@ START_TEST(test_reload_and_losses)
             "start 4");
     ready(3);
     ck_told("give 3 j3");
-    ck_assert(!d.renewing);
+    ck_assert_uint_eq(d.renewed, d.reloads);
 }
 END_TEST
 
@@ -1788,7 +1788,7 @@ START_TEST(test_reload_beside_a_long_job)
     dies(1, -0);
     ready(5);
     hush_news();
-    ck_assert(the_worker(3)->stale);
+    ck_assert(the_worker(3)->reloads < d.renewed);
     reconfigure(true);
     ck_told("retire 5");
     dies(5, -0);
@@ -1868,6 +1868,86 @@ START_TEST(test_reload_while_starting)
     dies(1, -1);
     ck_told("retire 1, forget 1, start 2");
     ck_assert_uint_eq(d.start_failures, 0);
+}
+END_TEST
+
+/* Nobody is ready yet. Those of before go on, and the new one shows that nothing can be started. */
+START_TEST(test_reload_in_an_early_moment)
+{
+    open_pool(2, 4, 10);
+    ck_told("start 1, start 2");
+    reconfigure(true);
+    ck_told("start 3");
+    dies(3, SIGSEGV);
+    ck_told("forget 3");
+    ck_assert(d.held && d.start_failures == 1);
+    SUBMIT();
+    ready(1);
+    ck_told("give 1 j1"); /* by a worker of before */
+    done(1);
+    ck_told("a1 done");
+    ck_assert_uint_eq(d.start_failures, 1); /* which is no proof of the new settings */
+    pass_ms(200);
+    ck_told("start 4");
+    ready(2);
+    ready(4);
+    ck_told("retire 2, retire 1");
+    ck_assert_uint_eq(d.renewed, d.reloads);
+}
+END_TEST
+
+/* Old ones that die while they start are no failures of the new settings, nor is one that is late.
+ */
+START_TEST(test_old_ones_that_do_not_start)
+{
+    open_pool(2, 4, 10);
+    hush_news();
+    pass_ms(5000);
+    reconfigure(true);
+    ck_told("start 3");
+    dies(1, SIGSEGV);
+    ck_told("forget 1");
+    pass_ms(6000);
+    ck_told("poll 2, kill 2");
+    ck_assert(!d.held && !d.start_failures);
+    pass_ms(6000);
+    ck_told("poll 3, kill 3, start 4");
+    ck_assert(d.held && d.start_failures);
+}
+END_TEST
+
+/* Whoever waits for the end of a reload hears of it, also where there was no worker at all. */
+START_TEST(test_reload_of_none)
+{
+    open_pool(0, 2, 10);
+    ck_told("");
+    reconfigure(true);
+    ck_told("start 1");
+    ready(1);
+    ck_told("");
+    ck_assert_uint_eq(d.renewed, d.reloads);
+    SUBMIT();
+    ck_told("give 1 j1");
+}
+END_TEST
+
+/* All places are taken by workers that are starting: one of them gives way. */
+START_TEST(test_reload_full_of_starting_ones)
+{
+    open_pool(3, 3, 10);
+    hush_news();
+    reconfigure(true);
+    ck_told("retire 3");
+    ready(1);
+    dies(3, SIGKILL);
+    ck_told("forget 3, start 4");
+    reconfigure(true); /* another takes over */
+    ck_told("retire 4");
+    dies(4, SIGKILL);
+    ready(2);
+    ready(5);
+    ck_told("forget 4, start 5, retire 2, retire 1");
+    ck_assert_uint_eq(d.renewed, d.reloads);
 }
 END_TEST
 
@@ -2003,6 +2083,10 @@ int main(void)
     tcase_add_test(tc, test_reload_and_less_room);
     tcase_add_test(tc, test_reload_limits);
     tcase_add_test(tc, test_reload_while_starting);
+    tcase_add_test(tc, test_reload_in_an_early_moment);
+    tcase_add_test(tc, test_old_ones_that_do_not_start);
+    tcase_add_test(tc, test_reload_of_none);
+    tcase_add_test(tc, test_reload_full_of_starting_ones);
 
     tc = new_case(suite, "own bugs");
     tcase_add_test_raise_signal(tc, test_reaped_before_lost, SIGABRT);
