@@ -419,7 +419,7 @@ static int run_batch(struct batch *batch)
             break;
         if (tmc_passed(batch->settings->deadline)) {
             complain("the batch did not end in time; what is in flight %s",
-                     batch->settings->unlinked ? "runs on" : "is cancelled");
+                     batch->settings->unlinked ? "is not cancelled" : "is cancelled");
             return EXIT_TIMED_OUT;
         }
         progress_draw(&batch->progress, &batch->figures);

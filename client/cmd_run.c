@@ -156,7 +156,7 @@ static int run_job(const struct settings *settings, tm_client *client,
         exit_status = print_end(settings, event);
     else if (status == TM_CLIENT_TIMEOUT)
         complain("the job did not end in time; it %s",
-                 settings->unlinked ? "runs on" : "is cancelled");
+                 settings->unlinked ? "is not cancelled" : "is cancelled");
     else
         exit_status = command_failed(settings, client, status);
     tm_client_event_free(event);

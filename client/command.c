@@ -2,6 +2,7 @@
  * errors and every --help come. */
 #include "command.h"
 
+#include "clean.h"
 #include "deadline.h"
 #include "report.h"
 
@@ -31,13 +32,7 @@ static void say(const char *prefix, const char *fmt, va_list args)
 {
     char text[2048 + 1];
     vsnprintf(text, sizeof text, fmt, args);
-    for (unsigned char *c = (unsigned char *)text; *c; c++) {
-        bool c1 = c[0] == 0xc2 && c[1] >= 0x80 && c[1] < 0xa0; /* U+0080 to U+009F */
-        if (c1)
-            *c++ = '?';
-        if (c1 || *c < 0x20 || *c == 0x7f)
-            *c = '?';
-    }
+    tmc_clean(text);
     fprintf(stderr, "%s%s\n", prefix, text);
 }
 
@@ -213,7 +208,7 @@ static const struct option_row option_rows[] = {
     {"timeout-ms", "N", FOR_RUN, set_job_timeout, "the job's time in a worker, milliseconds"},
     {"context", "JSON", FOR_RUN, set_context, "comes back in the job's result with --json"},
     {"link", NULL, FOR_RUN, set_link, "the job is cancelled if the command ends (default)"},
-    {"no-link", NULL, FOR_RUN, set_no_link, "the job runs on if the command ends"},
+    {"no-link", NULL, FOR_RUN, set_no_link, "a running job runs on if the command ends"},
     {"wait-ms", "N", FOR_PING, set_wait, "wait so long for a server to answer; default 0"},
     {"server", "ADDR", FOR_ALL, set_server, "HOST:PORT, [IPV6]:PORT or unix:PATH"},
     {"token-file", "FILE", FOR_ALL, set_token_file, "holds the server's token"},
@@ -243,9 +238,10 @@ static const struct command commands[] = {
      "room for are tried again. An interrupt (Ctrl-C) cancels what runs, a second one leaves.\n"},
     {"cancel", "JOB", 1, 1, FOR_JOB, cmd_cancel, "stop a job gently",
      "Takes a waiting job off the queue, or asks a running one to stop: by the stop flag, then\n"
-     "SIGTERM, then SIGKILL. JOB is the server's id, as `taskmaster workers` shows it.\n"},
+     "SIGTERM, then SIGKILL. JOB is the server's id: `taskmaster workers` shows those of running\n"
+     "jobs, the event \"accepted\" tells a program that of its own.\n"},
     {"kill", "JOB", 1, 1, FOR_JOB, cmd_kill, "stop a job at once",
-     "The same with SIGKILL at once. JOB is the server's id, as `taskmaster workers` shows it.\n"},
+     "The same with SIGKILL at once.\n"},
     {"ping", "", 0, 0, FOR_PING, cmd_ping, "see whether the server answers, and how fast",
      "Prints who answered and how long one round trip took. With --wait-ms it tries again while\n"
      "nobody answers, as a server that was just started may not listen yet.\n"},
@@ -290,7 +286,7 @@ static void print_footer(void)
            "  TASKMASTER_TOKEN_FILE  the token's file, unless --token-file is given\n"
            "\n"
            "Exit status: 0 done, 1 failed, 64 usage, 69 unreachable, 70 worker lost,\n"
-           "75 overload, 123 some lines of --each failed, 124 timeout.\n");
+           "75 overload or shutdown, 123 some lines of --each failed, 124 timeout.\n");
 }
 
 static void print_help(const struct command *command)

@@ -1,6 +1,8 @@
 /* failure: see failure.h. */
 #include "failure.h"
 
+#include "clean.h"
+
 #include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -12,6 +14,7 @@ tm_client_status tmc_fail(struct tmc_failure *failure, tm_client_status status, 
     va_start(args, fmt);
     vsnprintf(failure->text, sizeof failure->text, fmt, args);
     va_end(args);
+    tmc_clean(failure->text);
     failure->code[0] = failure->event[0] = '\0';
     return status;
 }

@@ -14,7 +14,7 @@ struct tmc_failure {
     char event[HEADER_MAX];  /* its error event, without the LF */
 };
 
-/* Sets the text (printf form), clears the rest, returns `status`. */
+/* Sets the text (printf form, control characters become '?'), clears the rest, returns `status`. */
 tm_client_status tmc_fail(struct tmc_failure *failure, tm_client_status status, const char *fmt,
                           ...) __attribute__((format(printf, 3, 4)));
 

@@ -21,10 +21,12 @@ int report_exit_status(const tm_client_event *event)
     case TM_CLIENT_EVENT_DONE:
         return EXIT_DONE;
     case TM_CLIENT_EVENT_OVERLOAD:
-        return EXIT_OVERLOAD;
+        return EXIT_TRY_AGAIN;
     case TM_CLIENT_EVENT_FAILED:
         if (reason_is(event, "error"))
             return EXIT_WORKER_LOST;
+        if (reason_is(event, "shutdown")) /* another server, or this one's successor, may do it */
+            return EXIT_TRY_AGAIN;
         return reason_is(event, "timeout") ? EXIT_TIMED_OUT : EXIT_JOB_FAILED;
     default:
         return EXIT_JOB_FAILED;

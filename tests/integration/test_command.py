@@ -19,7 +19,7 @@ from harness.wait import BUILD, DEADLINE, SANITIZED, SCALE, wait_until
 
 MANUAL = os.path.join(os.path.dirname(__file__), "..", "..", "doc", "taskmaster.1")
 LONG_SLEEP = json.dumps({"ms": 60000})
-DONE, FAILED, USAGE, UNREACHABLE, LOST, OVERLOAD, SOME_FAILED, TIMEOUT = 0, 1, 64, 69, 70, 75, 123, 124
+DONE, FAILED, USAGE, UNREACHABLE, LOST, AGAIN, SOME_FAILED, TIMEOUT = 0, 1, 64, 69, 70, 75, 123, 124
 
 
 class Command:
@@ -131,7 +131,7 @@ def test_run_worker_lost(run, how, word):
 
 def test_run_overload(daemon):
     server, client = full_daemon(daemon)
-    result = ended(Command(server)("run", "echo", "x"), OVERLOAD)
+    result = ended(Command(server)("run", "echo", "x"), AGAIN)
     assert result.stdout == b"" and "queue-full" in result.stderr
     client.send(op="kill", target="busy")
     client.outcome("busy")
@@ -179,6 +179,25 @@ def test_run_on_a_draining_daemon(daemon):
     server.signal(signal.SIGTERM)
     out, _ = process.communicate(timeout=DEADLINE)
     assert (process.returncode, out) == (DONE, b"5")
+    assert server.wait_exit() == 0
+
+
+@pytest.mark.parametrize("json_too", [[], ["--json"]])
+def test_run_of_a_job_that_waits_when_the_daemon_drains(daemon, json_too):
+    """Another try later makes sense, as after an overload."""
+    server = daemon(pool_start=1, pool_max=1, drain_timeout_ms=30000)
+    client = server.client()
+    client.submit("busy", "sleep", LONG_SLEEP, notify=["started"])
+    client.event("started")
+    process = Command(server).start(
+        "run", "echo", "x", *json_too, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE
+    )
+    server.wait_jobs(running=1, waiting=1)
+    server.signal(signal.SIGTERM)
+    out, err = process.communicate(timeout=DEADLINE)
+    assert process.returncode == AGAIN and b"shutdown" in out + err, (process.returncode, out, err)
+    client.send(op="kill", target="busy")
+    client.outcome("busy")
     assert server.wait_exit() == 0
 
 
@@ -304,6 +323,28 @@ def test_no_link(daemon):
     process.wait()
     stats = server.wait_jobs(running=0)
     assert stats["jobs"]["failed"].get("cancelled", 0) == 0
+
+
+def test_no_link_of_jobs_that_wait(daemon):
+    """As the manual says: one that the server has nothing to tell about before it begins still runs, the others
+    are dropped once a result had nowhere to go."""
+    server = daemon(pool_start=1, pool_max=1)
+    client = server.client()
+    client.submit("busy", "sleep", LONG_SLEEP, notify=["started"])
+    client.event("started")
+    process = Command(server).start(
+        "run", "--no-link", "--each", "sleep", stdin=subprocess.PIPE, stdout=subprocess.DEVNULL
+    )
+    process.stdin.write(b'{"ms":50}\n' * 6)
+    process.stdin.close()
+    server.wait_jobs(running=1, waiting=6)
+    process.kill()
+    process.wait()
+    client.send(op="kill", target="busy")
+    client.outcome("busy")
+    jobs = server.wait_jobs(running=0, waiting=0)["jobs"]
+    assert jobs["done"] + jobs["orphaned"] >= 1 and jobs["dropped"] >= 1, jobs
+    assert jobs["done"] + jobs["orphaned"] + jobs["dropped"] == 6, jobs
 
 
 # ---- run --each
