@@ -12,6 +12,10 @@
  * Memory is bounded: a line is read only when it could be submitted at once, at most `window`
  * records are held (in order, an early line that takes long holds back the results behind it), and
  * none is added while they hold HELD_BYTES_MAX.
+ *
+ * Every line that has no result is named, in order, with why, however the batch ends. Where the
+ * connection is over, the rest of the input is read to tell which lines were not submitted; but
+ * input may go on for ever, so that has REST_MAX_MS, and the lines behind it are told of in one.
  */
 #include "command.h"
 #include "deadline.h"
@@ -39,6 +43,7 @@ enum {
      * taken without one. */
     PAUSE_MIN_MS = 20,
     PAUSE_MAX_MS = 10000,
+    REST_MAX_MS = 1000, /* for the lines that are left when the connection is over */
 };
 
 enum record_state {
@@ -87,7 +92,12 @@ struct batch {
     int64_t grow_at;
     int pause_ms;
 
-    bool stopped;    /* nothing more is submitted: interrupted, or the connection is over */
+    bool stopped;     /* nothing more is submitted: interrupted, or the connection is over */
+    const char *why;  /* stopped: the fault of the lines that were not submitted; static */
+    int64_t rest_end; /* stopped: until then the rest of the input is read, to name its lines */
+    bool rest_told;
+    bool interrupted;
+    bool input_failed;
     int exit_status; /* once not 0, why the batch as a whole is over */
 };
 
@@ -164,13 +174,22 @@ static void record_end(struct batch *batch, struct record *record, tm_client_eve
     set_state(batch, record, ENDED);
 }
 
-/* Nothing more is submitted, and what is not in flight has ended. */
-static void stop(struct batch *batch, const char *fault)
+/* Nothing more is submitted. What was not is at its end for the first reason that there was, `why`,
+ * and so is what is in flight if `lost` says why nothing more will be heard of it. */
+static void stop(struct batch *batch, const char *why, const char *lost, int rest_ms)
 {
     struct record *record;
+    if (!batch->stopped) {
+        batch->why = why;
+        batch->rest_end = tmc_deadline(rest_ms);
+    }
     batch->stopped = true;
-    while ((record = TAILQ_FIRST(&batch->ready)))
-        record_end(batch, record, NULL, fault);
+    TAILQ_FOREACH (record, &batch->records, in_order) {
+        if (record->state == READY)
+            record_end(batch, record, NULL, why);
+        else if (record->state == IN_FLIGHT && lost)
+            record_end(batch, record, NULL, lost);
+    }
 }
 
 /* ---- submitting ---- */
@@ -207,10 +226,21 @@ static bool may_submit(const struct batch *batch)
     return !batch->stopped && batch->figures.running < batch->limit;
 }
 
+static bool may_hold(const struct batch *batch)
+{
+    return batch->held < batch->window && batch->held_bytes < HELD_BYTES_MAX;
+}
+
+/* Only the names of its lines are wanted of the rest. */
+static bool reads_rest(const struct batch *batch)
+{
+    return batch->stopped && !tmc_passed(batch->rest_end) && !lines_over(&batch->input);
+}
+
 static bool may_read(const struct batch *batch)
 {
-    return may_submit(batch) && TAILQ_EMPTY(&batch->ready) && batch->held < batch->window &&
-           batch->held_bytes < HELD_BYTES_MAX;
+    return may_hold(batch) &&
+           (reads_rest(batch) || (may_submit(batch) && TAILQ_EMPTY(&batch->ready)));
 }
 
 /* The next record to submit, or NULL. A line that is too long ends at once. */
@@ -229,13 +259,21 @@ static struct record *next_ready(struct batch *batch)
 
 static void lose_connection(struct batch *batch, tm_client_status status)
 {
-    struct record *record;
     progress_hide(&batch->progress);
     batch->exit_status = command_failed(batch->settings, batch->client, status);
-    stop(batch, "not submitted");
-    TAILQ_FOREACH (record, &batch->records, in_order)
-        if (record->state == IN_FLIGHT)
-            record_end(batch, record, NULL, "lost: the connection is over");
+    if (status == TM_CLIENT_INVALID) /* what is wrong stands in the arguments, not in a line */
+        stop(batch, "not submitted", NULL, 0);
+    else
+        stop(batch, "not submitted: the connection is over", "lost: the connection is over",
+             REST_MAX_MS);
+}
+
+/* Ends the lines that nobody will submit as they are read. */
+static void take_rest(struct batch *batch)
+{
+    struct line_text line;
+    while (batch->stopped && may_read(batch) && lines_next(&batch->input, &line))
+        record_end(batch, record_new(batch, &line), NULL, batch->why);
 }
 
 /* 0 timeout: what the socket does not take goes out with tm_client_process(). */
@@ -318,6 +356,31 @@ static void print_record(struct batch *batch, const struct record *record)
     }
 }
 
+/* Whether there is a line that was not taken, as far as this can be told without waiting. */
+static bool has_rest(struct batch *batch)
+{
+    struct pollfd poll_fd = {.fd = batch->input.fd, .events = POLLIN};
+    if (!lines_waiting(&batch->input) && !batch->input.eof && poll(&poll_fd, 1, 0) > 0)
+        (void)lines_fill(&batch->input); /* which has complained */
+    return lines_waiting(&batch->input);
+}
+
+/* The lines behind the last one that was taken. */
+static void print_rest(struct batch *batch)
+{
+    char message[128];
+    snprintf(message, sizeof message, "%s, nor is any line behind it", batch->why);
+    if (batch->settings->json) {
+        size_t len;
+        char *line = report_json_fault("lost", message, batch->line_count + 1, &len);
+        sink_add(&batch->output, line, len);
+        free(line);
+    } else {
+        progress_hide(&batch->progress);
+        complain("line %" PRIu64 ": %s", batch->line_count + 1, message);
+    }
+}
+
 static struct record *next_printable(const struct batch *batch)
 {
     struct record *first = TAILQ_FIRST(&batch->records);
@@ -326,13 +389,17 @@ static struct record *next_printable(const struct batch *batch)
     return first && first->state == ENDED ? first : NULL;
 }
 
-static void print_ended(struct batch *batch)
+/* Whether it made room for other records. */
+static bool print_ended(struct batch *batch)
 {
     struct record *record;
+    bool any = false;
     while (sink_pending(&batch->output) < OUTPUT_MAX && (record = next_printable(batch))) {
         print_record(batch, record);
         record_free(batch, record);
+        any = true;
     }
+    return any;
 }
 
 /* ---- the loop ---- */
@@ -352,7 +419,8 @@ static void interrupted(struct batch *batch)
     int64_t deadline = tmc_deadline(ANSWER_MAX_MS);
     progress_hide(&batch->progress);
     complain("interrupted: what runs is being cancelled; once more leaves at once");
-    stop(batch, "not submitted: interrupted");
+    batch->interrupted = true;
+    stop(batch, "not submitted: interrupted", NULL, 0);
     TAILQ_FOREACH (record, &batch->records, in_order)
         if (record->state == IN_FLIGHT && !cancel(batch, record, deadline))
             break; /* how it is with the connection, tm_client_next() will say */
@@ -370,7 +438,16 @@ static int wait_ms(const struct batch *batch)
     int left_ms = command_time_left_ms(batch->settings, -1);
     if (batch->limit < batch->limit_max)
         left_ms = earlier_ms(left_ms, tmc_time_left_ms(batch->grow_at));
+    if (reads_rest(batch))
+        left_ms = earlier_ms(left_ms, tmc_time_left_ms(batch->rest_end));
     return earlier_ms(left_ms, progress_wait_ms(&batch->progress));
+}
+
+/* What is in flight goes on. */
+static void input_failed(struct batch *batch)
+{
+    batch->input_failed = true;
+    stop(batch, "not submitted: standard input cannot be read", NULL, 0);
 }
 
 /* Waits until something can be done. 0, or -1 after a complaint. */
@@ -384,7 +461,7 @@ static int turn(struct batch *batch)
         [OUTPUT] = {.fd = writes ? batch->output.fd : -1, .events = POLLOUT},
         [SERVER] = {.fd = batch->exit_status ? -1 : tm_client_fd(batch->client),
                     .events = tm_client_poll_events(batch->client)},
-        [INTERRUPT] = {.fd = batch->stopped ? -1 : batch->interrupt_fd, .events = POLLIN},
+        [INTERRUPT] = {.fd = batch->interrupted ? -1 : batch->interrupt_fd, .events = POLLIN},
     };
     if (poll(poll_fds, POLL_COUNT, wait_ms(batch)) < 0 && errno != EINTR) {
         complain("poll: %s", strerror(errno));
@@ -392,8 +469,8 @@ static int turn(struct batch *batch)
     }
     if (poll_fds[INTERRUPT].revents && interrupt_take(batch->interrupt_fd))
         interrupted(batch);
-    if (poll_fds[INPUT].revents && !batch->stopped && lines_fill(&batch->input) < 0)
-        return -1;
+    if (poll_fds[INPUT].revents && lines_fill(&batch->input) < 0)
+        input_failed(batch);
     if (poll_fds[SERVER].revents) /* how it is with the connection, tm_client_next() will say */
         (void)tm_client_process(batch->client);
     if (!poll_fds[OUTPUT].revents)
@@ -403,31 +480,86 @@ static int turn(struct batch *batch)
     return sink_write(&batch->output);
 }
 
-static bool finished(const struct batch *batch)
+/* Once all is told of the lines that were taken. */
+static bool finished(struct batch *batch)
 {
-    return (batch->stopped || lines_over(&batch->input)) && TAILQ_EMPTY(&batch->records) &&
-           sink_pending(&batch->output) == 0;
+    bool over = lines_over(&batch->input) || (batch->stopped && !reads_rest(batch));
+    if (!over || !TAILQ_EMPTY(&batch->records))
+        return false;
+    if (batch->stopped && !batch->rest_told && has_rest(batch))
+        print_rest(batch);
+    batch->rest_told = true;
+    return sink_pending(&batch->output) == 0;
+}
+
+/* Names what would go to standard output, which takes nothing more. */
+static void name_unwritten(struct batch *batch)
+{
+    struct record *record;
+    if (sink_pending(&batch->output) > 0)
+        complain("the last %zu bytes of the results before are not written",
+                 sink_pending(&batch->output));
+    while ((record = TAILQ_FIRST(&batch->records))) {
+        if (record->event && record->event->type == TM_CLIENT_EVENT_DONE)
+            complain("line %" PRIu64 ": its result is not written", record->number);
+        else if (record->event)
+            report_failure(record->event, record->number);
+        else
+            complain("line %" PRIu64 ": %s", record->number, record->fault);
+        record_free(batch, record); /* NOLINT(clang-analyzer-unix.Malloc): blind to TAILQ's links */
+    }
+}
+
+/* Once --timeout has passed: the results that are there are written as far as standard output takes
+ * them at once. */
+static int run_out_of_time(struct batch *batch)
+{
+    struct pollfd poll_fd = {.fd = batch->output.fd, .events = POLLOUT};
+    int written = 0;
+    progress_hide(&batch->progress);
+    complain("the batch did not end in time; what is in flight %s",
+             batch->settings->unlinked ? "is not cancelled" : "is cancelled");
+    stop(batch, "not submitted in time", "no result in time", 0);
+    batch->rest_end = tmc_deadline(0);
+    do
+        (void)print_ended(batch);
+    while (!finished(batch) && poll(&poll_fd, 1, 0) > 0 &&
+           (written = sink_write(&batch->output)) == 0);
+    name_unwritten(batch);
+    return written < 0 ? EXIT_JOB_FAILED : EXIT_TIMED_OUT;
+}
+
+/* Whoever reads the results wants no more of them, or there is no room: that is no news of each
+ * line. */
+static int lose_output(struct batch *batch)
+{
+    const struct record *first = TAILQ_FIRST(&batch->records);
+    complain("not all results are written: those of line %" PRIu64
+             " and others behind it are missing, and some before may be",
+             first ? first->number : batch->line_count + 1);
+    return EXIT_JOB_FAILED;
 }
 
 static int run_batch(struct batch *batch)
 {
     for (;;) {
         take_events(batch);
-        submit_ready(batch);
-        print_ended(batch);
+        do { /* the input may hold lines already, of which poll(2) would say nothing */
+            submit_ready(batch);
+            take_rest(batch);
+        } while (print_ended(batch));
         if (finished(batch))
             break;
-        if (tmc_passed(batch->settings->deadline)) {
-            complain("the batch did not end in time; what is in flight %s",
-                     batch->settings->unlinked ? "is not cancelled" : "is cancelled");
-            return EXIT_TIMED_OUT;
-        }
+        if (tmc_passed(batch->settings->deadline))
+            return run_out_of_time(batch);
         progress_draw(&batch->progress, &batch->figures);
         if (turn(batch) < 0)
-            return EXIT_JOB_FAILED;
+            return lose_output(batch);
     }
     if (batch->exit_status)
         return batch->exit_status;
+    if (batch->input_failed)
+        return EXIT_JOB_FAILED;
     return batch->figures.failed > 0 || batch->stopped ? EXIT_SOME_FAILED : EXIT_DONE;
 }
 

@@ -58,9 +58,14 @@ bool lines_next(struct lines *lines, struct line_text *line)
     return false;
 }
 
+bool lines_waiting(const struct lines *lines)
+{
+    return lines->start < lines->end || lines->skipping;
+}
+
 bool lines_over(const struct lines *lines)
 {
-    return lines->eof && lines->start == lines->end && !lines->skipping;
+    return lines->eof && !lines_waiting(lines);
 }
 
 static void make_room(struct lines *lines)

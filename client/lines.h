@@ -28,6 +28,9 @@ void lines_close(struct lines *lines);
 /* True if a line was whole already. A last one without its LF counts. */
 bool lines_next(struct lines *lines, struct line_text *line);
 
+/* True if a part of a line is in that was not handed out. */
+bool lines_waiting(const struct lines *lines);
+
 /* True if there will be no other line. */
 bool lines_over(const struct lines *lines);
 

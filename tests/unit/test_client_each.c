@@ -122,6 +122,40 @@ START_TEST(failures)
 }
 END_TEST
 
+static void send_failed(struct fake *fake, struct held *held)
+{
+    fake_sendf(fake, "{\"event\":\"failed\",\"id\":%ld,\"reason\":\"module\"}\n", held->id);
+    free(held->data);
+}
+
+enum { WINDOW = 8 }; /* records that two jobs in flight may have */
+
+/* The first of each window fails last. */
+static void plays_failing_windows(struct fake *fake)
+{
+    struct held first, other;
+    fake_welcome(fake);
+    while (hold(fake, &first)) {
+        for (int i = 1; i < WINDOW && hold(fake, &other); i++)
+            send_failed(fake, &other);
+        send_failed(fake, &first);
+    }
+}
+
+/* What is left of the input was read long ago, and nothing is to be written: no descriptor says
+ * that there is more to do. */
+START_TEST(full_windows_of_failures)
+{
+    char input[4 * WINDOW * 2 + 1] = "", errors[4 * WINDOW * 64] = "";
+    for (int i = 1; i <= 4 * WINDOW; i++) {
+        strcat(input, "x\n");
+        sprintf(errors + strlen(errors), "taskmaster: line %d: failed (module)\n", i);
+    }
+    assert_each(plays_failing_windows, ARGS("run", "m", "--each", "--jobs", "2"), input, 123, "",
+                errors);
+}
+END_TEST
+
 START_TEST(json)
 {
     assert_each(plays_orders, ARGS("run", "m", "--each", "--json"), "a\nfail\n\xff\n", 123,
@@ -316,6 +350,131 @@ START_TEST(server_dies)
 }
 END_TEST
 
+enum { MANY = 200 };
+
+/* Answers the second of three and goes; it reads to the end, or a reset could eat the answer. */
+static void plays_leaving_midway(struct fake *fake)
+{
+    struct held held[3];
+    fake_welcome(fake);
+    for (int i = 0; i < 3; i++)
+        if (!hold(fake, &held[i]))
+            fake_fail(fake, "end of input");
+    send_done(fake, &held[1]);
+    free(held[0].data);
+    free(held[2].data);
+    shutdown(fake->fd, SHUT_WR);
+    do
+        fake->start = fake->end;
+    while (fake_fill(fake));
+}
+
+/* Line 2 has its result, 1 and some others were in flight, none behind them was submitted. */
+static void assert_all_named(const char *text, const char *prefix, const char *json_end)
+{
+    char expected[160];
+    bool submitted = true;
+    for (int i = 1; i <= MANY; i++) {
+        if (i == 2)
+            continue;
+        for (int pass = 0; pass < 2; pass++) {
+            snprintf(expected, sizeof expected, "%s%d%s%s: the connection is over%s", prefix, i,
+                     *json_end ? ",\"event\":\"lost\",\"message\":\"" : ": ",
+                     submitted ? "lost" : "not submitted", json_end);
+            if (strncmp(text, expected, strlen(expected)) == 0)
+                break;
+            ck_assert_msg(submitted, "%s\nand not: %s", text, expected);
+            submitted = false;
+        }
+        text = strchr(text, '\n') + 1;
+    }
+    ck_assert_str_eq(text, "");
+}
+
+static char *many_lines(void)
+{
+    char *text = calloc(MANY, 8);
+    for (int i = 1, len = 0; i <= MANY; i++)
+        len += sprintf(text + len, "%d\n", i);
+    return text;
+}
+
+START_TEST(every_line_without_a_result_is_named)
+{
+    static const char *const modes[] = {"--jobs=16", "--unordered", "--jobs=3"};
+    char *input = many_lines();
+    for (size_t i = 0; i < sizeof modes / sizeof modes[0]; i++) {
+        struct fake fake;
+        struct child child;
+        fake_start(&fake, plays_leaving_midway, NULL);
+        child_run(&child, fake.address, input, ARGS("run", "m", "--each", modes[i]));
+        fake_finish(&fake);
+        ck_assert_int_eq(child.status, 69);
+        ck_assert_str_eq(child.output, "2\n");
+        assert_all_named(strchr(child.errors, '\n') + 1, "taskmaster: line ", "");
+        child_free(&child);
+    }
+    free(input);
+}
+END_TEST
+
+START_TEST(every_line_without_a_result_is_named_in_json)
+{
+    struct fake fake;
+    struct child child;
+    char *input = many_lines();
+    fake_start(&fake, plays_leaving_midway, NULL);
+    child_run(&child, fake.address, input, ARGS("run", "m", "--each", "--json"));
+    fake_finish(&fake);
+    free(input);
+    ck_assert_int_eq(child.status, 69);
+    char *done = strstr(child.output, "{\"line\":2,\"event\":\"done\"");
+    ck_assert_ptr_nonnull(done);
+    char *behind = strchr(done, '\n') + 1;
+    memmove(done, behind, strlen(behind) + 1);
+    assert_all_named(child.output, "{\"line\":", "\"}");
+    child_free(&child);
+}
+END_TEST
+
+/* Input that never ends has no last line: what is behind the lines read is told of in one. */
+START_TEST(endless_input_when_the_server_dies)
+{
+    struct fake fake;
+    struct child child;
+    fake_start(&fake, plays_dying, NULL);
+    child_start(&child, fake.address, ARGS("run", "m", "--each"));
+    int out = child.in;
+    pid_t writer = fork();
+    if (writer == 0) {
+        signal(SIGPIPE, SIG_DFL);
+        while (write(out, "aaaaaaa\n", 8) == 8)
+            ;
+        _exit(0);
+    }
+    child_close_input(&child);
+    static char line[] = ", nor is any line behind it\n";
+    char tail[sizeof line] = "";
+    size_t len = 0;
+    for (bool open = true; open;) { /* more than a child's errors have room for */
+        char text[65536];
+        ssize_t count = read(child.err, text, sizeof text);
+        open = count > 0;
+        for (ssize_t i = 0; i < count; i++) {
+            if (len == sizeof line - 1)
+                memmove(tail, tail + 1, --len);
+            tail[len++] = text[i];
+        }
+    }
+    child_finish(&child);
+    fake_finish(&fake);
+    waitpid(writer, NULL, 0);
+    ck_assert_int_eq(child.status, 69);
+    ck_assert_str_eq(tail, line);
+    child_free(&child);
+}
+END_TEST
+
 /* Input that never ends does not keep it from seeing that the server has gone. */
 static void plays_leaving(struct fake *fake)
 {
@@ -381,6 +540,29 @@ START_TEST(interrupted)
 }
 END_TEST
 
+START_TEST(interrupted_with_lines_to_come)
+{
+    struct fake fake;
+    struct child child;
+    int bell[2];
+    char byte;
+    ck_assert_int_eq(pipe2(bell, O_CLOEXEC), 0);
+    fake_start(&fake, plays_cancelled, bell);
+    child_start(&child, fake.address, ARGS("run", "m", "--each", "--jobs", "2"));
+    child_write(&child, "a\nb\nc\nd\n");
+    ck_assert_int_eq(read(bell[0], &byte, 1), 1);
+    ck_assert_int_eq(kill(child.pid, SIGINT), 0);
+    child_finish(&child);
+    fake_finish(&fake);
+    child_assert(&child, 123, "",
+                 "taskmaster: interrupted: what runs is being cancelled; once more leaves at "
+                 "once\n"
+                 "taskmaster: line 1: failed (cancelled)\n"
+                 "taskmaster: line 2: failed (cancelled)\n"
+                 "taskmaster: line 3: not submitted: interrupted, nor is any line behind it\n");
+}
+END_TEST
+
 static void plays_silent(struct fake *fake)
 {
     struct held held;
@@ -392,7 +574,41 @@ static void plays_silent(struct fake *fake)
 START_TEST(times_out)
 {
     assert_each(plays_silent, ARGS("run", "m", "--each", "--timeout", "0.2"), "a\n", 124, "",
-                "taskmaster: the batch did not end in time; what is in flight is cancelled\n");
+                "taskmaster: the batch did not end in time; what is in flight is cancelled\n"
+                "taskmaster: line 1: no result in time\n");
+    assert_each(plays_silent, ARGS("run", "m", "--each", "--timeout", "0.2", "--jobs", "1"),
+                "a\nb\nc\n", 124, "",
+                "taskmaster: the batch did not end in time; what is in flight is cancelled\n"
+                "taskmaster: line 1: no result in time\n"
+                "taskmaster: line 2: not submitted in time, nor is any line behind it\n");
+}
+END_TEST
+
+/* Results that are there are written, those that are not are named, and standard output that takes
+ * nothing more does not hold off the end. */
+START_TEST(times_out_with_a_blocked_output)
+{
+    enum { LINES = 12, LONG = 60000 };
+    struct fake fake;
+    struct child child;
+    char *line = malloc(LONG + 2);
+    memset(line, 'x', LONG);
+    strcpy(line + LONG, "\n");
+    fake_start(&fake, plays_echo, NULL);
+    child_start(&child, fake.address, ARGS("run", "m", "--each", "--timeout", "1"));
+    for (int i = 0; i < LINES; i++)
+        child_write(&child, line);
+    child_close_input(&child);
+    while (child.err >= 0)
+        child_read(&child.err, child.errors, &child.errors_len);
+    child_finish(&child);
+    fake_finish(&fake);
+    free(line);
+    ck_assert_int_eq(child.status, 124);
+    ck_assert_ptr_nonnull(strstr(child.errors, "did not end in time"));
+    ck_assert_ptr_nonnull(strstr(child.errors, "of the results before are not written\n"));
+    ck_assert_ptr_nonnull(strstr(child.errors, "line 12: its result is not written\n"));
+    child_free(&child);
 }
 END_TEST
 
@@ -447,6 +663,7 @@ int main(void)
         unordered,
         nothing,
         failures,
+        full_windows_of_failures,
         json,
         bad_context,
         overload,
@@ -455,9 +672,14 @@ int main(void)
         holds_back,
         line_too_long,
         server_dies,
+        every_line_without_a_result_is_named,
+        every_line_without_a_result_is_named_in_json,
+        endless_input_when_the_server_dies,
         server_leaves_while_idle,
         interrupted,
+        interrupted_with_lines_to_come,
         times_out,
+        times_out_with_a_blocked_output,
         progress,
     };
     TCase *tcase = tcase_create("each");
