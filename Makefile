@@ -39,7 +39,7 @@ MASTER   := options option_value option_print config config_check json_line json
             listener stall event_memory master check_modules module_check
 WORKER   := startup options handshake settings master_link loader host functions job job_loop buffer report text
 LIBTM    := clean client connection event request reader stream address jobs failure
-CLIENT   := command cmd_run cmd_each cmd_job cmd_server interrupt lines progress report sink table
+CLIENT   := command cmd_run cmd_each cmd_job cmd_server interrupt lines overtime progress report sink table
 MODULES  := $(patsubst modules/%.c,%,$(wildcard modules/*.c))
 TESTS    := $(patsubst tests/unit/%.c,%,$(wildcard tests/unit/test_*.c))
 

@@ -117,6 +117,9 @@ static tm_client_status read_hello(tm_client *client, const struct tmc_event *ev
         return tmc_fail(&client->failure, TM_CLIENT_PROTOCOL,
                         "what answers is no taskmasterd of protocol %d", PROTOCOL_VERSION);
     client->payload_max = (size_t)json_integer_value(payload_max);
+    if (client->payload_max > PAYLOAD_SIZE_MAX) /* of which no setting allows more */
+        client->payload_max = PAYLOAD_SIZE_MAX;
+    tmc_reader_set_payload_max(client->reader, client->payload_max);
     client->server = strdup(server);
     return client->server ? TM_CLIENT_OK : tmc_fail_memory(&client->failure);
 }
@@ -355,6 +358,7 @@ static tm_client_status next(tm_client *client, uint64_t id, int timeout_ms,
     if (status != TM_CLIENT_OK)
         return status;
     struct tmc_event *found = find_event(client, id);
+    client->unclaimed -= found->shown.id == 0;
     STAILQ_REMOVE(&client->events, found, tmc_event, entry);
     *event = &found->shown;
     return TM_CLIENT_OK;

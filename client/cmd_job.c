@@ -1,25 +1,33 @@
 /* cmd_job: cancel and kill, which name a job by the server's id. */
+#include "clean.h"
 #include "command.h"
 #include "report.h"
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 typedef tm_client_status stop_call(tm_client *client, const char *job, int timeout_ms,
                                    tm_client_event **answer);
 
-static void print_answer(const struct settings *settings, const char *verb,
-                         const tm_client_event *answer)
+/* 0, or an exit status after a complaint. */
+static int print_answer(const struct settings *settings, const char *verb,
+                        const tm_client_event *answer)
 {
+    char text[512];
+    size_t len;
     if (settings->json) {
-        size_t len;
         char *line = report_json(answer, 0, &len);
-        fwrite(line, 1, len, stdout);
+        int written = command_print(settings, line, len);
         free(line);
-        return;
+        return written;
     }
-    printf("%s %s, which was %s\n", verb, settings->args[0],
-           answer->state ? answer->state : "in an unknown state");
+    snprintf(text, sizeof text - 1, "%s %.128s, which was %.128s", verb, settings->args[0],
+             answer->state ? answer->state : "in an unknown state");
+    tmc_clean(text);
+    len = strlen(text);
+    text[len++] = '\n';
+    return command_print(settings, text, len);
 }
 
 static int stop(const struct settings *settings, const char *verb, stop_call *call)
@@ -31,9 +39,8 @@ static int stop(const struct settings *settings, const char *verb, stop_call *ca
         return exit_status;
     tm_client_status status =
         call(client, settings->args[0], command_time_left_ms(settings, ANSWER_MAX_MS), &answer);
-    if (status == TM_CLIENT_OK)
-        print_answer(settings, verb, answer);
-    exit_status = status == TM_CLIENT_OK ? EXIT_DONE : command_failed(settings, client, status);
+    exit_status = status == TM_CLIENT_OK ? print_answer(settings, verb, answer)
+                                         : command_failed(settings, client, status);
     tm_client_event_free(answer);
     tm_client_free(client);
     return exit_status;

@@ -3,7 +3,6 @@
 #include "deadline.h"
 #include "interrupt.h"
 #include "report.h"
-#include "sink.h"
 
 #include <errno.h>
 #include <poll.h>
@@ -98,18 +97,6 @@ static tm_client_status await_end(const struct settings *settings, tm_client *cl
     }
 }
 
-static int print_text(const void *text, size_t size, bool line)
-{
-    struct sink sink;
-    sink_open(&sink, STDOUT_FILENO);
-    sink_add(&sink, text, size);
-    if (line)
-        sink_add(&sink, "\n", 1);
-    int result = sink_drain(&sink);
-    sink_close(&sink);
-    return result;
-}
-
 /* A prompt right behind a result without a newline is hard to read; a pipe or a file gets exactly
  * what the module gave. */
 static bool wants_newline(const tm_client_event *event)
@@ -124,15 +111,17 @@ static int print_end(const struct settings *settings, const tm_client_event *eve
     if (settings->json) {
         size_t len;
         char *line = report_json(event, 0, &len);
-        written = print_text(line, len, false);
+        written = command_print(settings, line, len);
         free(line);
     } else if (event->type == TM_CLIENT_EVENT_DONE) {
-        written = print_text(event->data, event->size, wants_newline(event));
+        written = command_print(settings, event->data, event->size);
+        if (written == 0 && wants_newline(event))
+            written = command_print(settings, "\n", 1);
     } else {
         report_failure(event, 0);
         report_output(event);
     }
-    return written < 0 && status == EXIT_DONE ? EXIT_JOB_FAILED : status;
+    return status == EXIT_DONE ? written : status;
 }
 
 static int run_job(const struct settings *settings, tm_client *client,

@@ -1,12 +1,34 @@
 /* cmd_server: ping, stats and workers, which ask the server about itself. */
+#include "clean.h"
 #include "command.h"
 #include "deadline.h"
+#include "report.h"
 #include "table.h"
 
 #include <jansson.h>
 #include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 
-/* Prints what the server gave as JSON on one line, or hands it to `print`. */
+/* Takes the value and returns what is to be seen of it: JSON on one line, or what `print` makes of
+ * it, cell by cell without control characters. */
+static char *make_text(const struct settings *settings, json_t *value,
+                       void (*print)(FILE *out, const json_t *value), size_t *len)
+{
+    char *text = NULL;
+    if (settings->json)
+        return report_json_line(value, len);
+    FILE *out = open_memstream(&text, len);
+    if (!out)
+        out_of_memory();
+    print(out, value);
+    if (fclose(out) != 0)
+        out_of_memory();
+    json_decref(value);
+    return text;
+}
+
+/* 0, or an exit status after a complaint. */
 static int print_payload(const struct settings *settings, const tm_client_event *answer,
                          json_type type, void (*print)(FILE *out, const json_t *value))
 {
@@ -17,14 +39,11 @@ static int print_payload(const struct settings *settings, const tm_client_event 
         json_decref(value);
         return EXIT_UNREACHABLE;
     }
-    if (settings->json) {
-        json_dumpf(value, stdout, JSON_COMPACT);
-        fputc('\n', stdout);
-    } else {
-        print(stdout, value);
-    }
-    json_decref(value);
-    return EXIT_DONE;
+    size_t len;
+    char *text = make_text(settings, value, print, &len);
+    int written = command_print(settings, text, len);
+    free(text);
+    return written;
 }
 
 typedef tm_client_status question(tm_client *client, int timeout_ms, tm_client_event **answer);
@@ -63,19 +82,33 @@ int cmd_workers(const struct settings *settings)
     return ask(settings, tm_client_workers, JSON_ARRAY, print_workers);
 }
 
-static void print_pong(const struct settings *settings, const tm_client *client, int64_t time_ns)
+static char *make_pong(const struct settings *settings, const tm_client *client, int64_t time_ns,
+                       size_t *len)
 {
+    enum { SERVER_MAX = 256, PONG_MAX = 1024 };
     if (settings->json) {
         json_t *pong =
             json_pack("{ss ss ss sI}", "event", "pong", "server", tm_client_server(client),
                       "address", settings->server, "round_trip_us", (json_int_t)(time_ns / 1000));
-        json_dumpf(pong, stdout, JSON_COMPACT);
-        fputc('\n', stdout);
-        json_decref(pong);
-        return;
+        return report_json_line(pong, len);
     }
-    printf("%s at %s answered in %.3f ms\n", tm_client_server(client), settings->server,
-           (double)time_ns / 1e6);
+    char *text = allocate(NULL, PONG_MAX);
+    snprintf(text, PONG_MAX - 1, "%.*s at %.512s answered in %.3f ms", SERVER_MAX,
+             tm_client_server(client), settings->server, (double)time_ns / 1e6);
+    tmc_clean(text);
+    *len = strlen(text);
+    text[(*len)++] = '\n';
+    return text;
+}
+
+/* 0, or an exit status after a complaint. */
+static int print_pong(const struct settings *settings, const tm_client *client, int64_t time_ns)
+{
+    size_t len;
+    char *text = make_pong(settings, client, time_ns, &len);
+    int written = command_print(settings, text, len);
+    free(text);
+    return written;
 }
 
 int cmd_ping(const struct settings *settings)
@@ -87,9 +120,8 @@ int cmd_ping(const struct settings *settings)
     int64_t begin = tmc_now();
     tm_client_status status = tm_client_ping(client, command_time_left_ms(settings, ANSWER_MAX_MS));
     int64_t time_ns = tmc_now() - begin;
-    if (status == TM_CLIENT_OK)
-        print_pong(settings, client, time_ns);
-    exit_status = status == TM_CLIENT_OK ? EXIT_DONE : command_failed(settings, client, status);
+    exit_status = status == TM_CLIENT_OK ? print_pong(settings, client, time_ns)
+                                         : command_failed(settings, client, status);
     tm_client_free(client);
     return exit_status;
 }

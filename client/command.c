@@ -4,7 +4,9 @@
 
 #include "clean.h"
 #include "deadline.h"
+#include "overtime.h"
 #include "report.h"
+#include "sink.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -67,6 +69,19 @@ void *allocate(void *old, size_t size)
 }
 
 /* ---- standard descriptors ---- */
+
+int command_print(const struct settings *settings, const void *text, size_t size)
+{
+    struct sink sink;
+    bool late;
+    sink_open(&sink, STDOUT_FILENO);
+    sink_add(&sink, text, size);
+    int written = sink_drain(&sink, settings->deadline, &late);
+    sink_close(&sink);
+    if (written == 0)
+        return EXIT_DONE;
+    return late ? EXIT_TIMED_OUT : EXIT_JOB_FAILED;
+}
 
 /* What is opened next takes the number of a descriptor that is closed: as 0, 1 or 2 the connection
  * would be read as input, and what is meant for people sent to the server. Such a number is taken
@@ -448,6 +463,7 @@ static int parse_and_run(int argc, char **argv)
     } else if (bad || check(&invocation) < 0) {
         status = bad_usage(invocation.command);
     } else {
+        overtime_start(invocation.settings.deadline);
         /* NOLINTNEXTLINE(clang-analyzer-core.NullDereference): check() saw to it */
         status = invocation.command->run(&invocation.settings);
     }
@@ -475,19 +491,21 @@ int command_time_left_ms(const struct settings *settings, int max_ms)
     return left_ms < max_ms ? left_ms : max_ms;
 }
 
-static void print_error_event(const tm_client *client)
+/* 0, or an exit status after a complaint. */
+static int print_error_event(const struct settings *settings, const tm_client *client)
 {
     size_t len;
     char *line = report_json_error(client, &len);
-    fwrite(line, 1, len, stdout);
+    int written = command_print(settings, line, len);
     free(line);
+    return written;
 }
 
 int command_failed(const struct settings *settings, const tm_client *client,
                    tm_client_status status)
 {
     if (settings->json && !settings->each && *tm_client_error_event(client))
-        print_error_event(client);
+        (void)print_error_event(settings, client); /* the fault itself is the graver one */
     else
         complain("%s", tm_client_error(client));
     switch (status) {

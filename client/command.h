@@ -69,6 +69,10 @@ void complain_further(const char *fmt, ...) __attribute__((format(printf, 1, 2))
 /* For complain(), of a payload that is not submitted: the server's payload_max follows. */
 #define PAYLOAD_TOO_LARGE "the payload is larger than the %zu bytes that the server takes"
 
+/* Writes to standard output as it is, for as long as --timeout allows. 0, or an exit status after a
+ * complaint. */
+int command_print(const struct settings *settings, const void *text, size_t size);
+
 /* Ends the command. */
 _Noreturn void out_of_memory(void);
 

@@ -14,6 +14,9 @@
  * from looking at its deadline. */
 enum { READ_MAX = 1024 * 1024 };
 
+/* Errors without an id that are kept for the caller. */
+enum { UNCLAIMED_MAX = 64 };
+
 static void free_events(tm_client *client)
 {
     struct tmc_event *event;
@@ -73,6 +76,27 @@ static bool is_awaited(const tm_client *client, const tm_client_event *event)
     return false;
 }
 
+/* Whether the event is one that its job may have now: each comes once, so that what is queued for a
+ * caller who is slow to take it stays in proportion to the jobs. */
+static bool is_due(struct tmc_job *job, const tm_client_event *event)
+{
+    bool *came = event->type == TM_CLIENT_EVENT_ACCEPTED  ? &job->accepted
+                 : event->type == TM_CLIENT_EVENT_STARTED ? &job->started
+                                                          : NULL;
+    if (!came)
+        return tm_client_event_is_final(event);
+    bool first = !*came;
+    *came = true;
+    return first;
+}
+
+/* An error that names no request of ours; of those that nobody takes, the first few will do. */
+static bool is_unclaimed(const tm_client *client, const tm_client_event *event)
+{
+    return event->type == TM_CLIENT_EVENT_ERROR && event->id == 0 && !event->fatal &&
+           client->unclaimed < UNCLAIMED_MAX;
+}
+
 /* Takes the event: to the call that waits for it, into the queue, or away. */
 static void sort_event(tm_client *client, struct tmc_event *event)
 {
@@ -84,14 +108,15 @@ static void sort_event(tm_client *client, struct tmc_event *event)
         return;
     }
 
-    const struct tmc_job *job = tmc_jobs_find(&client->jobs, shown->id);
-    bool unclaimed = shown->type == TM_CLIENT_EVENT_ERROR && shown->id == 0 && !shown->fatal;
-    if (!job && !unclaimed) {
+    struct tmc_job *job = tmc_jobs_find(&client->jobs, shown->id);
+    if (job ? !is_due(job, shown) : !is_unclaimed(client, shown)) {
         tmc_event_free(event);
         return;
     }
     if (job)
         shown->user = job->user;
+    else
+        client->unclaimed++;
     if (job && tm_client_event_is_final(shown))
         tmc_jobs_remove(&client->jobs, job);
     STAILQ_INSERT_TAIL(&client->events, event, entry);

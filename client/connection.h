@@ -13,6 +13,7 @@ struct tm_client {
     struct tmc_stream stream;
     struct tmc_reader *reader;     /* NULL: not connected */
     struct tmc_event_queue events; /* of jobs, in order of arrival, to be handed out */
+    size_t unclaimed;              /* of them, errors that are about no job */
     struct tmc_jobs jobs;          /* in flight */
     uint64_t last_id;
 

@@ -43,7 +43,7 @@ static int compare(const void *key, const void *item)
     return id < job->id ? -1 : id > job->id;
 }
 
-const struct tmc_job *tmc_jobs_find(const struct tmc_jobs *jobs, uint64_t id)
+struct tmc_job *tmc_jobs_find(const struct tmc_jobs *jobs, uint64_t id)
 {
     if (jobs->count == 0)
         return NULL;

@@ -11,6 +11,7 @@
 struct tmc_job {
     uint64_t id;
     void *user;
+    bool accepted, started; /* the event has come in */
 };
 
 /* Zeroed: empty. */
@@ -28,7 +29,7 @@ int tmc_jobs_reserve(struct tmc_jobs *jobs);
 void tmc_jobs_add(struct tmc_jobs *jobs, uint64_t id, void *user);
 
 /* NULL if no such job is in flight. Valid until the next change. */
-const struct tmc_job *tmc_jobs_find(const struct tmc_jobs *jobs, uint64_t id);
+struct tmc_job *tmc_jobs_find(const struct tmc_jobs *jobs, uint64_t id);
 
 /* `job` comes from tmc_jobs_find(). */
 void tmc_jobs_remove(struct tmc_jobs *jobs, const struct tmc_job *job);

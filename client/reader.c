@@ -16,6 +16,7 @@ enum {
 
 struct tmc_reader {
     struct tmc_message message; /* what is whole of the current one; header set: in its payload */
+    size_t payload_max;         /* bytes */
     size_t filled;              /* bytes of the payload that are in */
     size_t capacity;            /* of message.payload, the closing NUL's byte not counted */
     size_t start, end;          /* what of `input` is not looked at yet */
@@ -26,9 +27,16 @@ struct tmc_reader {
 struct tmc_reader *tmc_reader_new(void)
 {
     struct tmc_reader *reader = malloc(sizeof *reader);
-    if (reader)
-        memset(reader, 0, offsetof(struct tmc_reader, input));
+    if (!reader)
+        return NULL;
+    memset(reader, 0, offsetof(struct tmc_reader, input));
+    reader->payload_max = GREETING_SIZE_MAX;
     return reader;
+}
+
+void tmc_reader_set_payload_max(struct tmc_reader *reader, size_t payload_max)
+{
+    reader->payload_max = payload_max;
 }
 
 void tmc_message_clear(struct tmc_message *message)
@@ -103,23 +111,37 @@ static tm_client_status bad(struct tmc_failure *failure, const char *what)
     return tmc_fail(failure, TM_CLIENT_PROTOCOL, "the server's answer is not protocol: %s", what);
 }
 
-/* `size` of the header, 0 if there is none. */
-static tm_client_status read_size(struct tmc_message *message, struct tmc_failure *failure)
+static size_t size_max(const struct tmc_reader *reader)
 {
+    const char *event = json_string_value(json_object_get(reader->message.header, "event"));
+    bool grows = event && (strcmp(event, "stats") == 0 || strcmp(event, "workers") == 0);
+    return grows && reader->payload_max < ANSWER_SIZE_MAX ? ANSWER_SIZE_MAX : reader->payload_max;
+}
+
+/* `size` of the header, 0 if there is none. */
+static tm_client_status read_size(struct tmc_reader *reader, struct tmc_failure *failure)
+{
+    struct tmc_message *message = &reader->message;
     const json_t *size = json_object_get(message->header, "size");
     message->size = 0;
     if (!size)
         return TM_CLIENT_OK;
     json_int_t value = json_is_integer(size) ? json_integer_value(size) : -1;
-    if (value < 0 || (uint64_t)value > SIZE_MAX / 4)
+    if (value < 0)
         return bad(failure, "size is no whole number from 0");
+    if ((uint64_t)value > size_max(reader))
+        return tmc_fail(failure, TM_CLIENT_PROTOCOL,
+                        "the server's answer is not protocol: a payload of %" JSON_INTEGER_FORMAT
+                        " bytes, where it may have %zu",
+                        value, size_max(reader));
     message->size = (size_t)value;
     return TM_CLIENT_OK;
 }
 
-static tm_client_status parse_line(struct tmc_message *message, size_t len,
+static tm_client_status parse_line(struct tmc_reader *reader, size_t len,
                                    struct tmc_failure *failure)
 {
+    struct tmc_message *message = &reader->message;
     json_error_t error;
     if (memchr(message->line, '\0', len)) /* jansson passes over one behind a number */
         return bad(failure, "a header holds a NUL");
@@ -130,7 +152,7 @@ static tm_client_status parse_line(struct tmc_message *message, size_t len,
                              &error);
     if (!json_is_object(message->header))
         return bad(failure, "a header is no object");
-    return read_size(message, failure);
+    return read_size(reader, failure);
 }
 
 /* Takes a line out of the input, if a whole one is there. */
@@ -156,7 +178,7 @@ static tm_client_status read_header(struct tmc_reader *reader, struct tmc_failur
     memcpy(reader->message.line, line, len);
     reader->message.line[len] = '\0';
     reader->filled = reader->capacity = 0;
-    return parse_line(&reader->message, len, failure);
+    return parse_line(reader, len, failure);
 }
 
 /* Moves what the input holds of the payload into it. */

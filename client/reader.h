@@ -9,8 +9,8 @@
  *             take the message;
  *     }
  *
- * A payload of any size is received in place, into a buffer that grows with what has arrived and
- * never on the word of `size`.
+ * A payload is received in place, into a buffer that grows with what has arrived and never on the
+ * word of `size`; and a `size` over what the server said it would send is the end.
  */
 #ifndef TASKMASTER_CLIENT_READER_H
 #define TASKMASTER_CLIENT_READER_H
@@ -26,11 +26,21 @@ struct tmc_message {
     size_t size;
 };
 
+enum {
+    GREETING_SIZE_MAX = 64 * 1024,
+    ANSWER_SIZE_MAX = 64 * 1024 * 1024, /* of stats and workers: some 200 bytes for each of them */
+};
+
 struct tmc_reader;
 
 /* NULL: no memory. */
 struct tmc_reader *tmc_reader_new(void);
 void tmc_reader_free(struct tmc_reader *reader);
+
+/* The largest payload of a job, as the server's hello has it; before, the little that a hello could
+ * have one day. The answers that grow with the server's pool and modules may have ANSWER_SIZE_MAX.
+ */
+void tmc_reader_set_payload_max(struct tmc_reader *reader, size_t payload_max);
 
 /* Where the next bytes go. NULL: no memory. */
 char *tmc_reader_room(struct tmc_reader *reader, size_t *room);

@@ -10,6 +10,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* Bytes of a lost worker's output: no server of this protocol sends more. */
+enum { OUTPUT_SHOWN_MAX = 2048 };
+
 static bool reason_is(const tm_client_event *event, const char *reason)
 {
     return event->reason && strcmp(event->reason, reason) == 0;
@@ -90,6 +93,8 @@ void report_output(const tm_client_event *event)
     json_t *details = json_loadb(event->data, event->size, JSON_ALLOW_NUL, NULL);
     const json_t *output = json_object_get(details, "output");
     const char *line = json_string_value(output), *end = line + json_string_length(output);
+    if (end - line > OUTPUT_SHOWN_MAX)
+        line = end - OUTPUT_SHOWN_MAX;
     while (line < end) {
         const char *lf = memchr(line, '\n', (size_t)(end - line));
         complain_further("it printed: %.*s", (int)((lf ? lf : end) - line), line);
@@ -132,16 +137,48 @@ static void add_payload(json_t *object, const tm_client_event *event)
     free(encoded);
 }
 
-/* Takes the object. */
-static char *dump_line(json_t *object, size_t *len)
+/* How many bytes at `text` are a control character that JSON allows as it stands: U+007F or U+0080
+ * to U+009F. */
+static size_t bare_control(const char *text)
 {
-    char *text = json_dumps(object, JSON_COMPACT);
-    json_decref(object);
+    const unsigned char *c = (const unsigned char *)text;
+    if (c[0] == 0x7f)
+        return 1;
+    return c[0] == 0xc2 && c[1] >= 0x80 && c[1] < 0xa0 ? 2 : 0;
+}
+
+/* Takes the text, and escapes what could steer a terminal and may: in JSON it stands in strings
+ * only, where \\u009b is the same. */
+static char *escape_controls(char *text, size_t *len)
+{
+    size_t count = 0, width;
+    for (const char *c = text; *c; c++)
+        count += bare_control(c) > 0;
+    if (count == 0)
+        return text;
+    char *escaped = allocate(NULL, *len + count * 5 + 1), *out = escaped;
+    for (const char *c = text; *c; c += width ? width : 1) {
+        width = bare_control(c);
+        if (width)
+            out += sprintf(out, "\\u%04x", (unsigned char)c[width - 1]);
+        else
+            *out++ = *c;
+    }
+    *out = '\0';
+    *len = (size_t)(out - escaped);
+    free(text);
+    return escaped;
+}
+
+char *report_json_line(json_t *value, size_t *len)
+{
+    char *text = json_dumps(value, JSON_COMPACT | JSON_ENCODE_ANY);
+    json_decref(value);
     *len = text ? strlen(text) : 0;
     text = allocate(text, *len + 2);
     text[(*len)++] = '\n';
     text[*len] = '\0';
-    return text;
+    return escape_controls(text, len);
 }
 
 /* Takes the line, and puts the context behind its last field as it stands: jansson would write it
@@ -151,7 +188,7 @@ static char *add_context(char *line, size_t *len, const char *context)
     size_t room = *len + sizeof ",\"context\":" + strlen(context);
     line = allocate(line, room);
     *len += (size_t)snprintf(line + *len - 2, room - *len + 2, ",\"context\":%s}\n", context) - 2;
-    return line;
+    return escape_controls(line, len);
 }
 
 static json_t *begin_object(uint64_t line)
@@ -176,7 +213,7 @@ char *report_json_error(const tm_client *client, size_t *len)
 {
     json_t *object = json_object();
     add_header(object, tm_client_error_event(client));
-    return dump_line(object, len);
+    return report_json_line(object, len);
 }
 
 char *report_json(const tm_client_event *event, uint64_t line, size_t *len)
@@ -186,7 +223,7 @@ char *report_json(const tm_client_event *event, uint64_t line, size_t *len)
     if (json_object_get(object, "size"))
         add_payload(object, event);
     json_object_del(object, "context");
-    char *text = dump_line(object, len);
+    char *text = report_json_line(object, len);
     return event->context ? add_context(text, len, event->context) : text;
 }
 
@@ -195,5 +232,5 @@ char *report_json_fault(const char *name, const char *message, uint64_t line, si
     json_t *object = begin_object(line);
     json_object_set_new(object, "event", json_string(name));
     json_object_set_new(object, "message", json_string(message));
-    return dump_line(object, len);
+    return report_json_line(object, len);
 }

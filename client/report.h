@@ -4,6 +4,8 @@
 
 #include "taskmaster/client.h"
 
+#include <jansson.h>
+
 /* What the end of a single job means for the shell. */
 int report_exit_status(const tm_client_event *event);
 
@@ -13,6 +15,10 @@ void report_failure(const tm_client_event *event, uint64_t line);
 
 /* Complains further about a worker that was lost: what it had printed last, line by line. */
 void report_output(const tm_client_event *event);
+
+/* Takes a value and returns it as one line of JSON with its LF, in which no control character
+ * stands as it is. The caller frees it; `*len` gets its length. */
+char *report_json_line(json_t *value, size_t *len);
 
 /* The event as one line of JSON with its LF: what the server said, without the request's id, with
  * `line` unless that is 0, and the payload as `payload` if it is text, else as `payload_base64`.

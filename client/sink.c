@@ -2,6 +2,7 @@
 #include "sink.h"
 
 #include "command.h"
+#include "deadline.h"
 
 #include <errno.h>
 #include <limits.h>
@@ -62,12 +63,20 @@ int sink_write(struct sink *sink)
     return 0;
 }
 
-int sink_drain(struct sink *sink)
+int sink_drain(struct sink *sink, int64_t deadline, bool *late)
 {
+    *late = false;
     while (sink_pending(sink) > 0) {
         struct pollfd poll_fd = {.fd = sink->fd, .events = POLLOUT};
-        if (poll(&poll_fd, 1, -1) > 0 && sink_write(sink) < 0)
+        int ready = poll(&poll_fd, 1, tmc_time_left_ms(deadline));
+        if (ready > 0 && sink_write(sink) < 0)
             return -1;
+        if (ready == 0 && tmc_passed(deadline)) {
+            complain("standard output did not take all in time; %zu bytes are not written",
+                     sink_pending(sink));
+            *late = true;
+            return -1;
+        }
     }
     return 0;
 }

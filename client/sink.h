@@ -6,6 +6,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 struct sink {
     int fd;
@@ -27,7 +28,8 @@ void sink_add(struct sink *sink, const void *data, size_t size);
 /* Writes once; to be called when poll(2) says that it can. 0, or -1 after a complaint. */
 int sink_write(struct sink *sink);
 
-/* Writes all of it and waits as long as that takes. 0, or -1 after a complaint. */
-int sink_drain(struct sink *sink);
+/* Writes all of it and waits as long as that takes, until the deadline (see deadline.h). 0, or -1
+ * after a complaint; `*late` tells whether it is about the deadline. */
+int sink_drain(struct sink *sink, int64_t deadline, bool *late);
 
 #endif

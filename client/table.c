@@ -8,11 +8,23 @@
 
 enum {
     COLUMN_MAX = 32,
+    ROW_MAX =
+        20000, /* over twice the largest pool: with padding, an answer could ask for terabytes */
     CELL_MAX = 256,
     LABEL_WIDTH = 14,
 };
 
-/* The value as text, with nothing in it that could steer a terminal. */
+/* With nothing in it that could steer a terminal, and a byte wide for each that it has. */
+static const char *clean_text(const char *text, char *cell)
+{
+    snprintf(cell, CELL_MAX, "%s", *text ? text : "-");
+    for (char *c = cell; *c; c++)
+        if ((unsigned char)*c < 0x20 || (unsigned char)*c >= 0x7f)
+            *c = '?';
+    return cell;
+}
+
+/* The value as text, likewise. */
 static const char *cell_text(const json_t *value, char *cell)
 {
     char *other = NULL;
@@ -23,11 +35,8 @@ static const char *cell_text(const json_t *value, char *cell)
         other = json_dumps(value, JSON_COMPACT | JSON_ENCODE_ANY | JSON_ENSURE_ASCII);
         text = other ? other : "?";
     }
-    snprintf(cell, CELL_MAX, "%s", *text ? text : "-");
+    clean_text(text, cell);
     free(other);
-    for (char *c = cell; *c; c++)
-        if ((unsigned char)*c < 0x20 || (unsigned char)*c >= 0x7f)
-            *c = '?';
     return cell;
 }
 
@@ -58,7 +67,8 @@ static size_t measure(const json_t *rows, struct column *columns)
             if (c == COLUMN_MAX)
                 continue;
             if (c == count)
-                columns[count++] = (struct column){.key = key, .width = (int)strlen(key)};
+                columns[count++] =
+                    (struct column){.key = key, .width = (int)strlen(clean_text(key, cell))};
             int width = (int)strlen(cell_text(value, cell));
             if (width > columns[c].width)
                 columns[c].width = width;
@@ -84,11 +94,16 @@ void table_print_rows(FILE *out, const json_t *rows)
     size_t count = measure(rows, columns), i;
     json_t *row;
     for (size_t c = 0; c < count; c++)
-        print_cell(out, &columns[c], columns[c].key, c + 1 == count);
-    json_array_foreach ((json_t *)rows, i, row)
+        print_cell(out, &columns[c], clean_text(columns[c].key, cell), c + 1 == count);
+    json_array_foreach ((json_t *)rows, i, row) {
+        if (i == ROW_MAX) {
+            fprintf(out, "and %zu more\n", json_array_size(rows) - i);
+            break;
+        }
         for (size_t c = 0; c < count; c++)
             print_cell(out, &columns[c], cell_text(json_object_get(row, columns[c].key), cell),
                        c + 1 == count);
+    }
 }
 
 static bool is_table(const json_t *value)
@@ -127,12 +142,12 @@ static void print_members(FILE *out, const char *label, const json_t *object)
     char cell[CELL_MAX], nested[CELL_MAX];
     const char *key;
     json_t *member;
-    fprintf(out, "%-*s", LABEL_WIDTH, label);
+    fprintf(out, "%-*s", LABEL_WIDTH, clean_text(label, cell));
     if (json_object_size(object) == 0)
         fputs("  -", out);
     json_object_foreach ((json_t *)object, key, member)
         if (!json_is_object(member))
-            fprintf(out, "  %s %s", key, cell_text(member, cell));
+            fprintf(out, "  %s %s", clean_text(key, nested), cell_text(member, cell));
     fputc('\n', out);
     json_object_foreach ((json_t *)object, key, member) {
         snprintf(nested, sizeof nested, "%.100s %.100s", label, key);
@@ -143,11 +158,11 @@ static void print_members(FILE *out, const char *label, const json_t *object)
 
 static void print_figure(FILE *out, const char *label, const json_t *value)
 {
-    char cell[CELL_MAX];
+    char name[CELL_MAX], cell[CELL_MAX];
     if (json_is_object(value))
         print_members(out, label, value);
     else
-        fprintf(out, "%-*s  %s\n", LABEL_WIDTH, label, cell_text(value, cell));
+        fprintf(out, "%-*s  %s\n", LABEL_WIDTH, clean_text(label, name), cell_text(value, cell));
 }
 
 void table_print_figures(FILE *out, const json_t *figures)

@@ -83,7 +83,8 @@ typedef enum tm_client_event_type {
 /*
  * One event. Read it, then tm_client_event_free() it; everything it points to is its own. A text
  * that the event does not have is NULL, a number that it does not have is -1. Later releases append
- * members.
+ * members. Texts are the server's own, at most the 4,096 bytes of a header, and may hold control
+ * characters: clean what goes to a terminal.
  */
 typedef struct tm_client_event {
     tm_client_event_type type;
@@ -162,8 +163,8 @@ TM_CLIENT_MUST_CHECK tm_client_status tm_client_connect(tm_client *client, const
                                                         const tm_client_options *options,
                                                         int timeout_ms);
 
-/* Why the last call failed, one line; means nothing after one that did not. Borrowed, until the
- * next call. Never NULL. */
+/* Why the last call failed, one line without control characters; means nothing after one that did
+ * not. Borrowed, until the next call. Never NULL. */
 const char *tm_client_error(const tm_client *client);
 
 /* The server's own word for that failure, "unknown-job"; "" if it was not the server's. Borrowed,
@@ -178,7 +179,8 @@ const char *tm_client_error_event(const tm_client *client);
  * until tm_client_free(). */
 const char *tm_client_server(const tm_client *client);
 
-/* The largest payload that the server takes, in bytes; 0 before tm_client_connect(). */
+/* The largest payload of a job in bytes, either way; 0 before tm_client_connect(). A server that
+ * sends a larger one breaks the protocol. */
 size_t tm_client_payload_max(const tm_client *client);
 
 /* How many jobs are in flight: submitted, and the event that ends them has not come in. */

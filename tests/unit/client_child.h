@@ -40,10 +40,10 @@ CHILD_UNUSED static void child_exec(char **argv)
     _exit(126);
 }
 
-/* `args` are the arguments, ending with NULL. `server` may be NULL. `terminal` becomes the child's
- * stderr unless it is -1. */
-CHILD_UNUSED static void child_start_on(struct child *child, const char *server,
-                                        const char *const *args, int terminal)
+/* `args` are the arguments, ending with NULL. `server` may be NULL. What is not -1 becomes the
+ * child's stdout and stderr. */
+CHILD_UNUSED static void child_start_with(struct child *child, const char *server,
+                                          const char *const *args, int stdout_fd, int stderr_fd)
 {
     int in[2], out[2], err[2];
     char *argv[CHILD_ARG_MAX + 2] = {NULL};
@@ -60,8 +60,8 @@ CHILD_UNUSED static void child_start_on(struct child *child, const char *server,
         if (server)
             setenv("TASKMASTER_SERVER", server, 1);
         dup2(in[0], 0);
-        dup2(out[1], 1);
-        dup2(terminal < 0 ? err[1] : terminal, 2);
+        dup2(stdout_fd < 0 ? out[1] : stdout_fd, 1);
+        dup2(stderr_fd < 0 ? err[1] : stderr_fd, 2);
         child_exec(argv);
     }
     close(in[0]);
@@ -73,6 +73,12 @@ CHILD_UNUSED static void child_start_on(struct child *child, const char *server,
     child->output = calloc(1, CHILD_OUTPUT_MAX);
     child->errors = calloc(1, CHILD_OUTPUT_MAX);
     child->output_len = child->errors_len = 0;
+}
+
+CHILD_UNUSED static void child_start_on(struct child *child, const char *server,
+                                        const char *const *args, int terminal)
+{
+    child_start_with(child, server, args, -1, terminal);
 }
 
 CHILD_UNUSED static void child_start(struct child *child, const char *server,

@@ -4,6 +4,7 @@
 #include "suite.h"
 
 #include <check.h>
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -100,6 +101,7 @@ START_TEST(large_payload)
         struct tmc_reader *reader = tmc_reader_new();
         struct tmc_message message;
         int whole = 0;
+        tmc_reader_set_payload_max(reader, SIZE);
         for (size_t at = 0; at < total;) {
             size_t room, count = piece < total - at ? piece : total - at;
             char *target = tmc_reader_room(reader, &room);
@@ -194,11 +196,45 @@ START_TEST(header_length)
 }
 END_TEST
 
-/* A petabyte is promised and a few bytes come: only they take memory. */
+/* What is read of a message that promises `size` bytes, to a client that was told `payload_max`. */
+static tm_client_status promise(const char *event, uint64_t size, size_t payload_max)
+{
+    char text[128];
+    struct tmc_message message;
+    struct tmc_reader *reader = tmc_reader_new();
+    size_t room,
+        len = (size_t)snprintf(text, sizeof text, "{\"event\":\"%s\",\"size\":%" PRIu64 "}\nabc",
+                               event, size);
+    if (payload_max > 0)
+        tmc_reader_set_payload_max(reader, payload_max);
+    memcpy(tmc_reader_room(reader, &room), text, len);
+    tmc_reader_filled(reader, len);
+    tm_client_status status = tmc_reader_next(reader, &message, &failure);
+    tmc_message_clear(&message);
+    tmc_reader_free(reader);
+    return status;
+}
+
+/* Bytes that are promised take no memory, and nobody promises more than the hello has. */
 START_TEST(size_is_not_believed)
 {
-    static const char text[] = "{\"event\":\"done\",\"size\":1125899906842624}\nabc";
-    ck_assert_int_eq(read_text(text, sizeof text - 1), TM_CLIENT_OK);
+    static const char *const jobs[] = {"done", "failed", "overload", "later"};
+    static const char *const answers[] = {"stats", "workers"};
+    const size_t gib = (size_t)1 << 30;
+    for (size_t i = 0; i < sizeof jobs / sizeof jobs[0]; i++) {
+        ck_assert_int_eq(promise(jobs[i], gib, gib), TM_CLIENT_OK);
+        ck_assert_int_eq(promise(jobs[i], gib + 1, gib), TM_CLIENT_PROTOCOL);
+        ck_assert_int_eq(promise(jobs[i], 1000, 1000), TM_CLIENT_OK);
+        ck_assert_int_eq(promise(jobs[i], 1001, 1000), TM_CLIENT_PROTOCOL);
+        ck_assert_int_eq(promise(jobs[i], INT64_MAX, gib), TM_CLIENT_PROTOCOL);
+        ck_assert_int_eq(promise(jobs[i], UINT64_MAX, gib), TM_CLIENT_PROTOCOL);
+        ck_assert_int_eq(promise(jobs[i], GREETING_SIZE_MAX + 1, 0), TM_CLIENT_PROTOCOL);
+    }
+    for (size_t i = 0; i < sizeof answers / sizeof answers[0]; i++) {
+        ck_assert_int_eq(promise(answers[i], ANSWER_SIZE_MAX, 1000), TM_CLIENT_OK);
+        ck_assert_int_eq(promise(answers[i], ANSWER_SIZE_MAX + 1, 1000), TM_CLIENT_PROTOCOL);
+        ck_assert_int_eq(promise(answers[i], gib, gib), TM_CLIENT_OK);
+    }
 }
 END_TEST
 
