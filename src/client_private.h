@@ -52,6 +52,8 @@ struct client_session {
     struct refusal *refusal; /* or what a wrong request will be answered */
     enum op last_op;         /* of the header that was read last */
     size_t last_size;        /* the payload that it announced */
+    uint32_t hello_limit_ms; /* within which its hello must come */
+    uint32_t payload_max;    /* as it was told in the answer to its hello, whatever a reload does */
     struct timer timer;      /* hello-timeout, then linger */
     char name[];             /* who it is, for the log */
 };

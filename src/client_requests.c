@@ -85,6 +85,7 @@ static void handle_hello(struct client_session *session, struct request *request
         return;
     }
     session->greeted = true;
+    session->payload_max = (uint32_t)config->payload_max;
     timer_clear(client_session_timers(session), &session->timer);
     set_module(session, request);
     begin_answer(&event, session, "hello", request);
@@ -92,10 +93,13 @@ static void handle_hello(struct client_session *session, struct request *request
     event_word(&event, "server", "taskmasterd/" TASKMASTER_VERSION);
     event_word(&event, "boot", session->clients->boot);
     event_uint(&event, "header_max", HEADER_MAX);
-    event_uint(&event, "payload_max", config->payload_max);
+    event_uint(&event, "payload_max", session->payload_max);
     event_uint(&event, "id_max", ID_MAX);
     event_uint(&event, "context_max", CONTEXT_MAX);
     event_uint(&event, "job_max", config->job_max);
+    event_uint(&event, "client_job_max", config->client_job_max);
+    event_uint(&event, "payload_total_max", config->payload_total_max);
+    event_uint(&event, "client_output_max", config->client_output_max);
     event_json(&event, "features", features, sizeof features - 1);
     event_json(&event, "ignored", request->ignored, request->ignored_len);
     if (request->ignored_count)
@@ -182,6 +186,7 @@ static void handle_submit(struct client_session *session, struct request *reques
     if (!job->module)
         job->why_no_module = module_table_why_not(session->clients->modules, module);
     job->timeout_ms = request->timeout_ms;
+    job->payload_max = session->payload_max;
     job->link = request->link;
     job->notify_accepted = request->notify_accepted;
     job->notify_started = request->notify_started;

@@ -243,8 +243,7 @@ static void on_header(struct conn *conn, char *data, size_t len)
     len--;
     if (len && data[len - 1] == '\r')
         len--;
-    enum request_verdict verdict =
-        request_parse(&request, data, len, session->clients->config->payload_max);
+    enum request_verdict verdict = request_parse(&request, data, len, session->payload_max);
     take_request(session, &request, verdict);
     /* It would stay until the next header, whoever's that is. */
     if (request.token[0])
@@ -318,15 +317,12 @@ static void fail_slow(struct client_session *session, const char *what, const ch
 static void on_slow(struct conn *conn, enum conn_slow what)
 {
     struct client_session *session = session_of_conn(conn);
-    const struct conn_limits *limits = &session->clients->limits;
     switch (what) {
     case CONN_SLOW_HEADER:
-        fail_slow(session, "a header was not whole", "header-timeout-ms",
-                  limits->header_timeout_ms);
+        fail_slow(session, "a header was not whole", "header-timeout-ms", conn->input_limit_ms);
         break;
     case CONN_SLOW_PAYLOAD:
-        fail_slow(session, "a payload was not whole", "payload-timeout-ms",
-                  limits->payload_timeout_ms);
+        fail_slow(session, "a payload was not whole", "payload-timeout-ms", conn->input_limit_ms);
         break;
     case CONN_SLOW_OUTPUT:
         session_drop(session, "it took nothing of its output within output-timeout-ms");
@@ -364,8 +360,7 @@ static void on_timer(void *arg)
     else if (conn_has_unread(&session->conn))
         timer_set_ms(client_session_timers(session), &session->timer, BEHIND_MS);
     else
-        fail_slow(session, "no hello came", "hello-timeout-ms",
-                  session->clients->config->hello_timeout_ms);
+        fail_slow(session, "no hello came", "hello-timeout-ms", session->hello_limit_ms);
 }
 
 /* --- all sessions --- */
@@ -408,6 +403,7 @@ static struct client_session *session_new(struct clients *clients, const char *a
     struct client_session *session = xcalloc(1, sizeof *session + room);
     session->clients = clients;
     session->number = ++clients->last_number;
+    session->payload_max = (uint32_t)clients->config->payload_max;
     session->source.name = session->name;
     session->source.event = client_events_on_job;
     session->source.left = client_requests_on_left;
@@ -426,8 +422,8 @@ static void admit(struct clients *clients, struct client_session *session)
     }
     clients->connected++;
     session->admitted = true;
-    timer_set_ms(client_session_timers(session), &session->timer,
-                 clients->config->hello_timeout_ms);
+    session->hello_limit_ms = clients->config->hello_timeout_ms;
+    timer_set_ms(client_session_timers(session), &session->timer, session->hello_limit_ms);
     log_event(LOG_DEBUG, "client-connected", LOG_STR("client", session->name));
 }
 

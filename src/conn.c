@@ -152,6 +152,7 @@ bool conn_is_open(const struct conn *conn)
 static void start_input_clock(struct conn *conn, uint32_t timeout_ms)
 {
     conn->input_left_us = 0;
+    conn->input_limit_ms = timeout_ms;
     if (!timeout_ms)
         return;
     if (conn->output_paused)

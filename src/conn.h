@@ -146,6 +146,7 @@ struct conn {
     size_t output_len;
     struct timer input_timer; /* header or payload deadline */
     uint64_t input_left_us;   /* of it, while the clock stands still */
+    uint32_t input_limit_ms;  /* what it was set to; limits may have changed since */
     struct timer output_timer;
     TAILQ_ENTRY(conn) dirty_link;
     TAILQ_ENTRY(conn) turn_link;   /* among those that wait to be served, or the dead */

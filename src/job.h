@@ -131,6 +131,7 @@ struct job {
     uint64_t submitted_us;
     uint64_t assigned_us; /* when its worker began it, as far as we can tell; 0: not yet */
     uint32_t timeout_ms;  /* asked for; 0: none */
+    uint32_t payload_max; /* of its result, in bytes: as its client was told */
     uint32_t slot;        /* of its claim word, while it is with a worker */
     uint16_t id_len, context_len;
     uint8_t state;       /* enum job_state */

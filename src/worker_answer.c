@@ -19,17 +19,11 @@ enum {
 
 /* --- messages --- */
 
-/* A reload has lowered payload-max since the worker was told: clients know of the new one alone. */
-static bool is_too_large(const struct worker_link *link, const struct wire_head *head)
-{
-    return head->size > link->workers->config->payload_max;
-}
-
 /* The payload of a failure is its text, then the details. */
 static struct payload *details_of(struct worker_link *link, const struct wire_head *head,
                                   struct payload *payload)
 {
-    if (!head->size || is_too_large(link, head))
+    if (!head->size)
         return NULL;
     char *copy = xmalloc(head->size);
     payload_copy(payload, head->text_len, copy, head->size);
@@ -64,19 +58,6 @@ static void take_failure(struct worker_link *link, const struct wire_head *head,
     payload_unref(answer.payload);
 }
 
-static struct worker_answer too_large(const struct wire_head *head)
-{
-    static const char message[] =
-        "the result is larger than payload-max, which a reload has lowered";
-    return (struct worker_answer){
-        .type = JOB_FAILED,
-        .fail = FAIL_TOO_LARGE,
-        .message = message,
-        .message_len = sizeof message - 1,
-        .run_us = head->time_us,
-    };
-}
-
 /* What a job printed is logged before it ends. One look serves all answers that came together. */
 static void drain_before_answer(struct worker_link *link)
 {
@@ -102,8 +83,6 @@ void worker_answer_take(struct worker_link *link, const struct wire_head *head,
         return;
     }
     struct worker_answer answer = {.type = JOB_DONE, .payload = payload, .run_us = head->time_us};
-    if (is_too_large(link, head))
-        answer = too_large(head);
     dispatcher_worker_answered(link->workers->dispatcher, link->worker, &answer);
 }
 

@@ -80,7 +80,7 @@ struct payload *worker_end_details(struct worker_link *link, const struct worker
     char output[OUTPUT_TAIL_MAX];
     const char *tail = output;
     size_t len = worker_output_tail(&link->output, output);
-    size_t max = link->workers->config->payload_max;
+    size_t max = link->worker->job->payload_max;
     char *text = crash_text(link, end, tail, len);
     while (text && strlen(text) > max && len) {
         size_t cut = cut_of(tail, len, strlen(text) - max);

@@ -110,7 +110,12 @@ void worker_link_break_off(struct worker_link *link, const char *fault)
  * that holds all of a large one (worker/master_link.c), so that at most one is on its way. */
 static size_t last_message_max(const struct worker_link *link)
 {
-    return READ_ON_DEATH + link->settings->payload_max;
+    size_t most = link->worker->job ? link->worker->job->payload_max : 0;
+    const struct job *job;
+    TAILQ_FOREACH (job, &link->worker->lent, queue_link)
+        if (job->payload_max > most)
+            most = job->payload_max;
+    return READ_ON_DEATH + most;
 }
 
 void worker_link_disconnected(struct worker_link *link)
@@ -269,6 +274,7 @@ static void op_assign(void *ctx, struct worker *worker, struct job *job, uint64_
     head.slot = job->slot;
     head.size = job->payload ? job->payload->size : 0;
     head.time_us = limit_us;
+    head.payload_max = job->payload_max;
     worker_port_send(link->conn, &head, job->payload);
 }
 

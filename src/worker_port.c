@@ -160,7 +160,7 @@ static const char *check_worker(const struct worker_link *link, const struct wir
         return "an answer for another job";
     if (head->text_len > WIRE_TEXT_MAX || (head->text_len && head->type != WIRE_FAILED))
         return "a text that is too long";
-    if (head->size > link->settings->payload_max)
+    if (head->size > worker->job->payload_max)
         return "a result beyond payload-max";
     if (head->type == WIRE_FAILED &&
         (head->kind < WIRE_KIND_MODULE || head->kind > WIRE_KIND_TOO_LARGE))

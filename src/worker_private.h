@@ -124,7 +124,6 @@ struct payload *worker_end_details(struct worker_link *link, const struct worker
 /* Of one start or reload: all workers that it has brought about are told the same. */
 struct worker_settings {
     size_t refs;
-    uint64_t payload_max;
     char *text; /* with NULs in it */
     size_t text_len;
 };

@@ -26,8 +26,6 @@ static void put_all(FILE *out, const struct config *config, const char *boot)
     static const char *const levels[] = {"debug", "info", "warn", "error"};
     put(out, "boot", boot);
     put(out, "module_dir", config->module_dir);
-    fprintf(out, "payload_max=%llu", (unsigned long long)config->payload_max);
-    fputc('\0', out);
     put(out, "log_level", levels[config->log_level]);
     for (size_t i = 0; i < config->preload.count; i++)
         put(out, "preload", config->preload.items[i]);
@@ -53,7 +51,6 @@ struct worker_settings *worker_settings_new(const struct config *config, const c
 {
     struct worker_settings *settings = xcalloc(1, sizeof *settings);
     settings->refs = 1;
-    settings->payload_max = config->payload_max;
     settings->text = settings_text(config, boot, &settings->text_len);
     return settings;
 }

@@ -34,11 +34,14 @@ uint64_t job_now_us(void)
     return (uint64_t)now.tv_sec * 1000000 + (uint64_t)now.tv_nsec / 1000;
 }
 
-void job_begin(struct job *job, uint64_t seq, uint64_t limit_us, size_t size)
+void job_begin(struct job *job, const struct wire_head *run)
 {
-    job->tm.stop_value = seq;
-    job->seq = seq;
-    job->deadline_us = limit_us ? job_now_us() + limit_us : 0;
+    size_t size = (size_t)run->size;
+
+    job->tm.stop_value = run->job;
+    job->seq = run->job;
+    job->deadline_us = run->time_us ? job_now_us() + run->time_us : 0;
+    job->result_max = run->payload_max;
     job->kind = WIRE_KIND_NONE;
     job->run_us = 0;
     job->id[0] = '\0';
@@ -149,14 +152,12 @@ int64_t job_time_left_ms(tm_job *tm)
 int job_reply(tm_job *tm, const void *data, size_t len)
 {
     struct job *job = job_of(tm);
-    size_t payload_max = job->settings->payload_max;
-
     if (job->kind == WIRE_KIND_TOO_LARGE)
         return -1;
-    if (len > payload_max - job->result.len) {
+    if (len > job->result_max - job->result.len) {
         char message[MESSAGE_MAX];
         snprintf(message, sizeof(message), "the result exceeds payload-max (%zu bytes)",
-                 payload_max);
+                 job->result_max);
         settle(job, WIRE_KIND_TOO_LARGE, "", message);
         return -1;
     }

@@ -1,9 +1,9 @@
 /*
  * job: one job while a module is on it, and how it came out: the tm_job behind module.h.
  *
- * The outcome is sticky. It begins as done; the first tm_fail(), or the first reply beyond
- * payload_max, settles it, and nothing that the module does afterwards changes it. One struct job
- * serves all jobs of a worker, one after the other, so that a job allocates nothing.
+ * The outcome is sticky. It begins as done; the first tm_fail(), or the first reply beyond what the
+ * result may have, settles it, and nothing that the module does afterwards changes it. One struct
+ * job serves all jobs of a worker, one after the other, so that a job allocates nothing.
  */
 #ifndef TASKMASTER_WORKER_JOB_H
 #define TASKMASTER_WORKER_JOB_H
@@ -24,6 +24,7 @@ struct job {
     uint64_t seq;                    /* the job's sequence number */
     uint64_t run_us;                 /* how long its module ran; 0: it did not */
     uint64_t deadline_us;            /* CLOCK_MONOTONIC; 0: none */
+    size_t result_max;               /* bytes of its result, as its client was told */
     struct buffer input;
     struct buffer result;
     enum wire_kind kind; /* WIRE_KIND_NONE: done */
@@ -39,9 +40,9 @@ void job_destroy(struct job *job);
 /* CLOCK_MONOTONIC. */
 uint64_t job_now_us(void);
 
-/* Begins the next job: no outcome yet, and room for `size` bytes of input, which the caller then
- * puts at job->input.data. Each is ended by job_end(). */
-void job_begin(struct job *job, uint64_t seq, uint64_t limit_us, size_t size);
+/* Begins the job of a RUN: no outcome yet, and room for its payload, which the caller then puts at
+ * job->input.data. Each is ended by job_end(). */
+void job_begin(struct job *job, const struct wire_head *run);
 void job_end(struct job *job);
 
 /* Whether it holds memory that only large jobs need, and giving that back, between jobs. */

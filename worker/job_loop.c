@@ -34,7 +34,6 @@ struct loop {
 
 static enum link_status take_job(struct master_link *link, struct job *job, struct wire_head *head)
 {
-    /* The master may have raised payload-max since it told us. */
     enum link_status status = master_link_receive(link, head, PAYLOAD_SIZE_MAX);
 
     if (status != LINK_OK)
@@ -45,7 +44,7 @@ static enum link_status take_job(struct master_link *link, struct job *job, stru
                head->name);
         return LINK_BROKEN;
     }
-    job_begin(job, head->job, head->time_us, (size_t)head->size);
+    job_begin(job, head);
     return master_link_read(link, job->input.data, job->input.len);
 }
 

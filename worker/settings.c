@@ -6,7 +6,6 @@
 #include "common/xmalloc.h"
 #include "report.h"
 
-#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -28,17 +27,6 @@ static const char *get(const struct settings *s, const char *name)
     return find(s, s->text, name);
 }
 
-static bool parse_size(const char *text, size_t *size)
-{
-    char *end;
-
-    if (text == NULL || text[0] < '0' || text[0] > '9')
-        return false;
-    errno = 0;
-    *size = strtoull(text, &end, 10);
-    return errno == 0 && *end == '\0';
-}
-
 static const char *or_none(const char *value)
 {
     return value != NULL ? value : "(none)";
@@ -46,19 +34,15 @@ static const char *or_none(const char *value)
 
 static int unpack(struct settings *s)
 {
-    const char *payload_max = get(s, "payload_max");
     const char *log_level = get(s, "log_level");
 
     s->boot = get(s, "boot");
     s->module_dir = get(s, "module_dir");
     s->debug = log_level != NULL && strcmp(log_level, "debug") == 0;
-    if (s->boot != NULL && s->module_dir != NULL && s->module_dir[0] == '/' &&
-        parse_size(payload_max, &s->payload_max))
+    if (s->boot != NULL && s->module_dir != NULL && s->module_dir[0] == '/')
         return 0;
-    report(TM_ERROR,
-           "the master's settings are broken: boot %s, module_dir %s (absolute), payload_max %s "
-           "(0 or more)",
-           or_none(s->boot), or_none(s->module_dir), or_none(payload_max));
+    report(TM_ERROR, "the master's settings are broken: boot %s, module_dir %s (absolute)",
+           or_none(s->boot), or_none(s->module_dir));
     return -1;
 }
 

@@ -1,7 +1,7 @@
 /*
  * settings: what the master's WELCOME tells a worker, NAME=VALUE each, closed by a NUL:
  *
- *     boot=k3f9  module_dir=/abs/dir  payload_max=16777216  log_level=info
+ *     boot=k3f9  module_dir=/abs/dir  log_level=info
  *     preload=fib  preload=wc  config:fib={...}
  *
  * No JSON, although the modules' own settings are: a JSON library of the worker's would come before
@@ -19,8 +19,7 @@ struct settings {
     size_t len;
     const char *boot;
     const char *module_dir;
-    size_t payload_max; /* bytes */
-    bool debug;         /* log_level is "debug" */
+    bool debug; /* log_level is "debug" */
 };
 
 /* 0, or -1 after a report. `text` is copied; names that are not known are passed over. */

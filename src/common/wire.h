@@ -11,7 +11,7 @@
  *                                  WELCOME  name=release, payload settings
  *                                           (worker/settings.h)
  *     READY                                 preload is done
- *                                  RUN      job, slot, name=module, time_us, payload
+ *                                  RUN      job, slot, name=module, time_us, payload_max, payload
  *     DONE     job, time_us, payload
  *     FAILED   job, time_us, kind, name=code, text=message, payload=details
  *     ANSWERED                              results are in their slots
@@ -35,7 +35,7 @@
 
 #include <stdint.h>
 
-#define WIRE_MAGIC 0x746d7704u /* "tmw" 4 */
+#define WIRE_MAGIC 0x746d7705u /* "tmw" 5 */
 
 /*
  * On the other way from worker to master, the pipe that is its stdout and stderr, each line that
@@ -73,17 +73,17 @@ enum wire_kind {
 };
 
 struct wire_head {
-    uint32_t magic;    /* WIRE_MAGIC */
-    uint32_t type;     /* enum wire_type */
-    uint64_t job;      /* the job's sequence number; 0 in HELLO, WELCOME and READY */
-    uint64_t size;     /* bytes of payload */
-    uint64_t time_us;  /* RUN: how long the job may take from its beginning, 0 for ever; DONE,
-                        * FAILED:  how long its module ran, 0 if it did not */
-    uint32_t text_len; /* bytes of text, at most WIRE_TEXT_MAX; only in FAILED */
-    uint32_t kind;     /* FAILED: enum wire_kind */
-    uint32_t slot;     /* RUN: of its claim word */
-    uint32_t reserved; /* 0 */
-    char name[72];     /* NUL-terminated */
+    uint32_t magic;       /* WIRE_MAGIC */
+    uint32_t type;        /* enum wire_type */
+    uint64_t job;         /* the job's sequence number; 0 in HELLO, WELCOME and READY */
+    uint64_t size;        /* bytes of payload */
+    uint64_t time_us;     /* RUN: how long the job may take from its beginning, 0 for ever; DONE,
+                           * FAILED:  how long its module ran, 0 if it did not */
+    uint32_t text_len;    /* bytes of text, at most WIRE_TEXT_MAX; only in FAILED */
+    uint32_t kind;        /* FAILED: enum wire_kind */
+    uint32_t slot;        /* RUN: of its claim word */
+    uint32_t payload_max; /* RUN: the most that the answer's payload may have, in bytes */
+    char name[72];        /* NUL-terminated */
 };
 
 enum { WIRE_TEXT_MAX = 1024 };

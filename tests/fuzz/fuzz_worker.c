@@ -223,6 +223,7 @@ static void put_job(struct input *input, bool whole)
     head.size = len;
     head.slot = what % WORKER_CLAIMS;
     head.time_us = what & 32 ? what : 0;
+    head.payload_max = PAYLOAD_MAX;
     memcpy(head.name, what & 64 ? "unknown" : "m", what & 64 ? 8 : 2);
     struct account *account = &accounts[account_count++];
     *account = (struct account){.job = head.job, .slot = head.slot};
@@ -241,6 +242,7 @@ static void put_bent(struct input *input)
     size_t at = take(input) % (sizeof head - 4), len = 4;
     const void *bytes = take_bytes(input, &len);
     memcpy((char *)&head + at, bytes, len);
+    head.payload_max = PAYLOAD_MAX; /* the buffers here hold no more */
     put(&head, sizeof head);
 }
 
@@ -262,7 +264,7 @@ static bool put_something(struct input *input, bool whole)
 
 static bool put_welcome(struct input *input)
 {
-    static const char settings[] = "boot=k3f9\0module_dir=/\0payload_max=1500";
+    static const char settings[] = "boot=k3f9\0module_dir=/";
     struct wire_head head = {.magic = WIRE_MAGIC, .type = WIRE_WELCOME, .name = TASKMASTER_VERSION};
     uint8_t what = take(input);
     size_t len = (size_t)take(input) * 4;
@@ -376,7 +378,6 @@ static void work(int fd, bool whole)
         bug_on(!settings_module_config(&settings, "m"));
         for (const char *name = NULL; (name = settings_preload(&settings, name));)
             bug_on(name + strlen(name) >= settings.text + settings.len);
-        settings.payload_max = PAYLOAD_MAX; /* a stranger's may be too large for the buffers */
         bug_on(handshake_ready(link) < 0);
         bug_on(!read_head(peer, &head) || head.type != WIRE_READY);
         enum link_status status = job_loop_run(link, NULL, &settings, &shared);

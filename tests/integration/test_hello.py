@@ -2,6 +2,7 @@
 
 import json
 import re
+import signal
 
 import pytest
 
@@ -26,12 +27,33 @@ def test_hello_says_what_is_there(shared):
     assert isinstance(hello["features"], list)
 
 
-def test_hello_lists_the_other_limits(daemon):
-    """id, context, job-max: under some names of the server's, so look for their values."""
-    hello = daemon(job_max=77).client().hello_event
-    numbers = json.dumps(hello)
-    for limit in (64, 1024, 77):
-        assert re.search(rf"[: ]{limit}\b", numbers), f"limit {limit} is not in {hello}"
+def test_hello_tells_the_limits(daemon):
+    server = daemon(
+        job_max=77, client_job_max=5, payload_max=2048, payload_total_max=300000, client_output_max=200000
+    )
+    check(
+        server.client().hello_event,
+        "hello",
+        header_max=4096,
+        payload_max=2048,
+        id_max=64,
+        context_max=1024,
+        job_max=77,
+        client_job_max=5,
+        payload_total_max=300000,
+        client_output_max=200000,
+    )
+    assert daemon().client().hello_event["client_job_max"] == 0, "no limit of its own by default"
+
+
+def test_a_reload_tells_new_connections_of_the_new_limits(daemon):
+    server = daemon(job_max=77, payload_max=65536)
+    old = server.client()
+    server.write_config(job_max=5, client_job_max=2, payload_max=4096)
+    server.signal(signal.SIGHUP)
+    server.log.wait("reload")
+    check(server.client().hello_event, "hello", job_max=5, client_job_max=2, payload_max=4096)
+    check(old.run("echo", "x" * 65536), "done", size=65536)
 
 
 def test_payload_max_in_hello_is_the_configured_one(daemon):

@@ -431,33 +431,90 @@ def test_a_reload_of_an_empty_pool(daemon):
     assert server.client().done("echo", "x") == b"x"
 
 
-def test_workers_of_before_and_a_larger_payload_max(daemon):
-    """They go on under the new limit, though they were told of the old one."""
-    server = daemon(pool_start=2, pool_max=2, payload_max=4096)
-    server.wait_idle(2)
-    server.write_config(payload_max=65536, worker_path="/bin/false")
+SLOW = {
+    "hello-timeout-ms": (False, b""),
+    "header-timeout-ms": (True, b'{"op":'),
+    "payload-timeout-ms": (True, header(op="submit", id=1, module="echo", size=2) + b"x"),
+}
+
+
+@pytest.mark.parametrize("key", SLOW)
+def test_a_deadline_that_has_begun_holds(daemon, key):
+    """A reload changes those that begin later."""
+    server = daemon(**{key: 1000 * SCALE, "log-level": "debug"})
+    hello, text = SLOW[key]
+    client = server.client(hello=hello)
+    name = "%s:%d" % client.sock.getsockname()
+    wait_until(lambda: name in server.log.text(), "the connection to be taken")
+    if hello:
+        client.send_raw(header(op="ping") + text)  # read in one
+        client.expect("pong")
+    server.write_config(**{key: 600000})
     server.signal(signal.SIGHUP)
-    server.log.wait("renewal-held")
-    client = server.client()
-    data = os.urandom(20000)
-    for n in range(3):
-        assert client.done("wc", data, id=n)
-        check(client.run("echo", data, id=n), "failed", reason="too-large")
-    assert server.stats()["jobs"]["failed"]["error"] == 0
+    server.log.wait("reload")
+    error = client.expect("error", code="too-slow", fatal=True)
+    assert f"within {key}, {1000 * SCALE} ms" in error["message"], error
 
 
-def test_workers_of_before_and_a_smaller_payload_max(daemon):
-    """What they reply beyond the new limit is too large, and harms nobody."""
+WORKERS = pytest.mark.parametrize("new_workers", [False, True], ids=["workers of before", "workers of after"])
+
+
+def reload_payload_max(server, payload_max, new_workers):
+    """With settings with which no worker starts, those of before go on."""
+    server.write_config(payload_max=payload_max, **({} if new_workers else {"worker_path": "/bin/false"}))
+    server.signal(signal.SIGHUP)
+    server.log.wait("renewed" if new_workers else "renewal-held")
+
+
+def refused_size(client, size, told):
+    client.send_raw(header(op="submit", id="size", module="echo", size=size))
+    error = client.expect("error", id="size", code="payload-too-large", fatal=True)
+    assert str(told) in error["message"], error
+
+
+@WORKERS
+def test_a_reload_that_lowers_payload_max(daemon, new_workers):
+    """What a connection was told in its hello holds for it: for submits, for results, and for what is under way."""
     server = daemon(pool_start=2, pool_max=2, payload_max=65536)
     server.wait_idle(2)
-    client = server.client()
-    value = "y" * 20000
-    start(client, "sleep", json.dumps({"ms": 500 * SCALE, "value": value}), "b")
-    server.write_config(payload_max=4096, worker_path="/bin/false")
-    server.signal(signal.SIGHUP)
-    server.log.wait("renewal-held")
-    check(client.outcome("b"), "failed", reason="too-large")
-    assert client.done("echo", "x", id="c") == b"x"
+    old, half = server.client(), server.client()
+    data = os.urandom(20000)
+    start(old, "sleep", json.dumps({"ms": 300 * SCALE, "value": "y" * 20000}), "b")
+    half.send_raw(header(op="submit", id="h", module="echo", size=len(data)) + data[:5000])
+    reload_payload_max(server, 4096, new_workers)
+    half.send_raw(data[5000:])
+    assert half.outcome("h").payload == data
+    assert old.outcome("b").json() == "y" * 20000
+    for n in range(4):
+        assert old.done("echo", data, id=n) == data
+    new = server.client()
+    assert new.hello_event["payload_max"] == 4096
+    for n in range(4):
+        assert new.done("echo", "x" * 4096, id=n) == b"x" * 4096
+        check(new.run("crash", "big 4097", id=n), "failed", reason="too-large")
+    refused_size(new, 4097, 4096)
+    refused_size(old, 65537, 65536)
+    assert server.stats()["jobs"]["failed"]["error"] == 0
+    assert not server.log.events("worker-protocol")
+
+
+@WORKERS
+def test_a_reload_that_raises_payload_max(daemon, new_workers):
+    """A client that knows of the old one is sent no larger result; a new one has all of the new one."""
+    server = daemon(pool_start=2, pool_max=2, payload_max=4096)
+    server.wait_idle(2)
+    old = server.client()
+    reload_payload_max(server, 65536, new_workers)
+    new = server.client()
+    data = os.urandom(20000)
+    assert new.hello_event["payload_max"] == 65536
+    for n in range(4):
+        assert new.done("echo", data, id=n) == data
+        check(new.run("crash", "big 65537", id=n), "failed", reason="too-large")
+        check(old.run("crash", "big 4097", id=n), "failed", reason="too-large")
+        check(old.run("crash", "big 4096", id=n), "done", size=4096)
+    refused_size(old, 4097, 4096)
+    refused_size(new, 65537, 65536)
     assert server.stats()["jobs"]["failed"]["error"] == 0
     assert not server.log.events("worker-protocol")
 

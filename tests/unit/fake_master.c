@@ -44,8 +44,7 @@ char *build_path(const char *relative)
 char *make_settings(const char *module_dir, const char *more)
 {
     char *dir = build_path(module_dir);
-    char *text = xasprintf("boot=k3f9\nmodule_dir=%s\npayload_max=%d\nlog_level=info\n%s", dir,
-                           PAYLOAD_MAX, more);
+    char *text = xasprintf("boot=k3f9\nmodule_dir=%s\nlog_level=info\n%s", dir, more);
 
     free(dir);
     return text;
@@ -290,7 +289,11 @@ void fake_master_start(struct fake_master *m, char *settings)
 
 struct wire_head make_run(uint64_t job, const char *module, size_t size)
 {
-    struct wire_head head = {.magic = WIRE_MAGIC, .type = WIRE_RUN, .job = job, .size = size};
+    struct wire_head head = {.magic = WIRE_MAGIC,
+                             .type = WIRE_RUN,
+                             .job = job,
+                             .size = size,
+                             .payload_max = PAYLOAD_MAX};
 
     head.slot = (uint32_t)(job % WORKER_CLAIMS);
     if (claims)

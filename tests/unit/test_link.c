@@ -186,6 +186,7 @@ static void answer_on_the_way(size_t size)
     char *words = calloc(1, size);
     int pending = 0;
     job->module = module_table_find(&modules, "echo", 4, timers.now_us);
+    job->payload_max = (uint32_t)size;
     ck_assert_ptr_nonnull(job->module);
     job->payload = payload_from(&budget, words, size);
     free(words);

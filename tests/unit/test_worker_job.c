@@ -13,8 +13,16 @@
 enum { RESULT_MAX = 100 };
 
 static uint64_t stop_word;
-static struct settings settings = {.boot = "k3f9", .payload_max = RESULT_MAX};
+static struct settings settings = {.boot = "k3f9"};
 static struct job job;
+
+static void begin(uint64_t seq, uint64_t limit_us, size_t size)
+{
+    const struct wire_head run = {
+        .type = WIRE_RUN, .job = seq, .time_us = limit_us, .size = size, .payload_max = RESULT_MAX};
+
+    job_begin(&job, &run);
+}
 
 static void set_up(void)
 {
@@ -32,7 +40,7 @@ static struct wire_head outcome_of(int (*run)(tm_job *), const char *input)
     struct module module = {.descriptor = {.name = "m", .run = run}, .name = "m"};
     struct wire_head head;
 
-    job_begin(&job, 17, 0, strlen(input));
+    begin(17, 0, strlen(input));
     memcpy(job.input.data, input, strlen(input));
     job_run(&job, &module);
     job_answer(&job, &head);
@@ -222,7 +230,7 @@ START_TEST(a_refused_module_is_unavailable)
 {
     struct wire_head head;
 
-    job_begin(&job, 17, 0, 0);
+    begin(17, 0, 0);
     job_refuse(&job, "no such file");
     job_answer(&job, &head);
     assert_failed(head, WIRE_KIND_UNAVAILABLE, "", "no such file", "");
@@ -231,21 +239,21 @@ END_TEST
 
 START_TEST(id_is_boot_and_number)
 {
-    job_begin(&job, 17, 0, 0);
+    begin(17, 0, 0);
     ck_assert_str_eq(tm_job_id(&job.tm), "k3f9-17");
-    job_begin(&job, UINT64_MAX, 0, 0);
+    begin(UINT64_MAX, 0, 0);
     ck_assert_str_eq(tm_job_id(&job.tm), "k3f9-18446744073709551615");
 }
 END_TEST
 
 START_TEST(time_left_counts_down_to_zero)
 {
-    job_begin(&job, 1, 0, 0);
+    begin(1, 0, 0);
     ck_assert_int_eq(tm_job_time_left_ms(&job.tm), -1);
-    job_begin(&job, 1, 60000000, 0);
+    begin(1, 60000000, 0);
     ck_assert_int_gt(tm_job_time_left_ms(&job.tm), 30000);
     ck_assert_int_le(tm_job_time_left_ms(&job.tm), 60000);
-    job_begin(&job, 1, 1, 0);
+    begin(1, 1, 0);
     while (tm_job_time_left_ms(&job.tm) > 0)
         ;
     ck_assert_int_eq(tm_job_time_left_ms(&job.tm), 0);
@@ -254,12 +262,12 @@ END_TEST
 
 START_TEST(the_stop_word_stops_its_own_job_only)
 {
-    job_begin(&job, 5, 0, 0);
+    begin(5, 0, 0);
     stop_word = 4;
     ck_assert(!tm_should_stop(&job.tm));
     stop_word = 5;
     ck_assert(tm_should_stop(&job.tm));
-    job_begin(&job, 6, 0, 0);
+    begin(6, 0, 0);
     ck_assert(!tm_should_stop(&job.tm));
 }
 END_TEST
