@@ -268,7 +268,7 @@ static void answer_report(struct client_session *session, struct request *reques
 {
     struct event_writer event;
     size_t len = strlen(text);
-    struct payload *payload = payload_from(session->clients->loop->budget, text, len);
+    struct payload *payload = payload_from(session->clients->loop->output, text, len);
     begin_answer(&event, session, op_name(request->op), request);
     event_uint(&event, "size", len);
     event_end(&event);

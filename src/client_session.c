@@ -44,12 +44,12 @@ static void session_close(struct client_session *session, const char *why)
 }
 
 /* Not by its own wish, and with events that it will never see: the operator should know. */
-static void session_drop(struct client_session *session, const char *why)
+static void session_drop(struct client_session *session, const char *why, const char *hint)
 {
     if (log_limit_allows(&session->clients->dropped))
         log_event(LOG_WARN, "client-dropped", LOG_STR("client", session->name), LOG_STR("why", why),
                   LOG_UINT("jobs", session->source.job_count),
-                  LOG_UINT("bytes_unread", session->conn.output_len));
+                  LOG_UINT("bytes_unread", session->conn.output_len), LOG_STR("hint", hint));
     session_close(session, why);
 }
 
@@ -325,10 +325,18 @@ static void on_slow(struct conn *conn, enum conn_slow what)
         fail_slow(session, "a payload was not whole", "payload-timeout-ms", conn->input_limit_ms);
         break;
     case CONN_SLOW_OUTPUT:
-        session_drop(session, "it took nothing of its output within output-timeout-ms");
+        session_drop(session, "it took nothing of its output within output-timeout-ms",
+                     "a client has to read while it waits for results");
         break;
     case CONN_OUTPUT_FULL:
-        session_drop(session, "it does not read, and more than client-output-max waits for it");
+        session_drop(session, "it does not read, and more than client-output-max waits for it",
+                     "a client has to read while it waits for results");
+        break;
+    case CONN_OUTPUT_TOTAL:
+        session_drop(session,
+                     "output-total-max is used up, and of the clients that hold much of it this "
+                     "one has taken nothing for the longest",
+                     "raise output-total-max if clients that read are closed");
         break;
     }
 }

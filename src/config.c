@@ -372,12 +372,20 @@ static int check_over_payload(struct load *load, const char *key, uint64_t bound
 static int check_sizes(struct load *load)
 {
     const struct config *config = load->config;
-    uint64_t total = config->payload_total_max, output = config->client_output_max;
-    int rc = check_over_payload(load, "payload-total-max", total, total >= config->payload_max,
-                                "at least");
-    return rc < 0 ? rc
-                  : check_over_payload(load, "client-output-max", output,
-                                       output > config->payload_max, "more than");
+    const struct {
+        const char *key;
+        uint64_t bound;
+        bool more;
+    } sizes[] = {{"payload-total-max", config->payload_total_max, false},
+                 {"output-total-max", config->output_total_max, false},
+                 {"client-output-max", config->client_output_max, true}};
+    for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++) {
+        uint64_t bound = sizes[i].bound, least = config->payload_max + sizes[i].more;
+        if (check_over_payload(load, sizes[i].key, bound, bound >= least,
+                               sizes[i].more ? "more than" : "at least") < 0)
+            return -1;
+    }
+    return 0;
 }
 
 /* An address of `key`. `guarded`: something asks whoever connects for a token. */

@@ -55,6 +55,7 @@ struct config {
 
     uint64_t payload_max;
     uint64_t payload_total_max;
+    uint64_t output_total_max;
     uint64_t client_output_max;
     uint32_t client_max;
     uint32_t client_job_max; /* 0: no limit of its own */

@@ -32,6 +32,7 @@ struct conn_item {
     struct payload_part *part; /* the part that is written next */
     size_t start;              /* written so far, of the bytes or of the part */
     size_t len;                /* of the bytes */
+    size_t room;               /* for them; charged to the budget for output */
     char data[];
 };
 
@@ -118,6 +119,7 @@ static void drop_input(struct conn *conn)
 static void free_item(struct conn *conn, struct conn_item *item)
 {
     TAILQ_REMOVE(&conn->output, item, link);
+    conn->loop->output->held -= item->room;
     payload_unref(item->payload);
     free(item);
 }
@@ -139,6 +141,7 @@ void conn_close(struct conn *conn)
     drop_input(conn);
     unmark_dirty(conn);
     conn_turn_leave(conn);
+    conn_unread_leave(conn);
     TAILQ_INSERT_TAIL(&conn->loop->dead, conn, turn_link);
 }
 
@@ -214,6 +217,7 @@ void conn_expect(struct conn *conn, size_t size, bool keep, bool forced)
     conn->in_payload = true;
     conn->missing = size;
     conn->keep = keep;
+    conn->begun = false;
     conn->over_budget = false;
     conn->forced = forced;
 }
@@ -242,16 +246,27 @@ static void payload_whole(struct conn *conn)
     conn->ops->message(conn, payload, conn->over_budget);
 }
 
+static void begin_payload(struct conn *conn, size_t ready)
+{
+    struct payload_budget *budget = conn->forced ? conn->loop->output : conn->loop->budget;
+    conn->begun = true;
+    conn->payload = payload_new(budget, conn->missing, ready, conn->forced);
+}
+
+/* The payload may have been given up since the bytes before these came, for somebody else's. */
 static size_t take_payload(struct conn *conn, const char *data, size_t len)
 {
     size_t n = len < conn->missing ? len : conn->missing;
-    if (conn->keep && !conn->payload)
-        conn->payload = payload_new(conn->loop->budget, conn->missing, n, conn->forced);
+    bool first = conn->keep && !conn->begun;
+    if (first)
+        begin_payload(conn, n);
     if (conn->keep && (!conn->payload || payload_append(conn->payload, data, n) < 0))
         give_up_payload(conn);
     conn->missing -= n;
     if (!conn->missing)
         payload_whole(conn);
+    else if (first && conn->payload && !conn->forced)
+        payload_arrives(&conn->payload);
     return n;
 }
 
@@ -484,6 +499,8 @@ static struct conn_item *new_item(struct conn *conn, size_t bytes)
     item->payload = NULL;
     item->part = NULL;
     item->start = item->len = 0;
+    item->room = bytes;
+    conn->loop->output->held += bytes;
     TAILQ_INSERT_TAIL(&conn->output, item, link);
     return item;
 }
@@ -602,6 +619,8 @@ static int write_some(struct conn *conn)
         if (n < 0)
             return errno == EAGAIN ? 0 : -1;
         written(conn, (size_t)n);
+        if (conn->is_unread && n)
+            conn_unread_keep(conn);
         turn += (size_t)n;
         if (conn->limits->output_timeout_ms && timer_is_set(&conn->output_timer))
             timer_set_ms(conn->loop->timers, &conn->output_timer, conn->limits->output_timeout_ms);
@@ -635,6 +654,8 @@ static void hold_output(struct conn *conn)
         return;
     }
     conn->output_blocked = true;
+    if (!conn->is_unread)
+        conn_unread_keep(conn);
     if (conn->limits->output_timeout_ms && !timer_is_set(&conn->output_timer))
         timer_set_ms(conn->loop->timers, &conn->output_timer, conn->limits->output_timeout_ms);
     if (conn->output_len > conn->limits->output_pause)
@@ -645,6 +666,7 @@ static void hold_output(struct conn *conn)
 static void output_is_out(struct conn *conn)
 {
     conn->output_blocked = false;
+    conn_unread_leave(conn);
     timer_clear(conn->loop->timers, &conn->output_timer);
     pause_input(conn, false);
     interest_or_gone(conn);
@@ -654,13 +676,17 @@ static void output_is_out(struct conn *conn)
 
 void conn_flush(struct conn *conn)
 {
+    size_t before = conn->output_len;
     unmark_dirty(conn);
-    if (write_some(conn) < 0)
+    if (write_some(conn) < 0) {
         gone(conn, strerror(errno));
-    else if (conn->output_len)
-        hold_output(conn);
-    else
+    } else if (!conn->output_len) {
         output_is_out(conn);
+    } else {
+        hold_output(conn);
+        if (conn_is_open(conn) && conn->output_len < before && conn->ops->taken)
+            conn->ops->taken(conn);
+    }
 }
 
 /* Who is not known to read is written to once more before it is given up. */

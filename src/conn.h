@@ -14,10 +14,10 @@
  * hold thousands of requests; without that bound one client's flood would hold up all others for as
  * long as they take. Many connections share what is one's alone otherwise, and read less at a time,
  * so that what they have read does not grow with their number. Nor does the turn: what a header
- * takes differs by a factor of a thousand, so a connection also has a slice of time, and all of them
- * together have the turn's (conn_turn.c). What is left of a read is the backlog. The connection goes
- * on with it in a later turn, before anything more is read, so a connection has at most one buffer
- * of it, and none while it keeps within its share.
+ * takes differs by a factor of a thousand, so a connection also has a slice of time, and all of
+ * them together have the turn's (conn_turn.c). What is left of a read is the backlog. The
+ * connection goes on with it in a later turn, before anything more is read, so a connection has at
+ * most one buffer of it, and none while it keeps within its share.
  *
  * A message is a header, then a payload. What a header looks like is up to `struct conn_ops`; its
  * handler calls conn_expect() when a payload follows.
@@ -48,6 +48,9 @@ enum conn_slow {
     /* The peer does not read: the connection is gone, and to be closed in the call. */
     CONN_SLOW_OUTPUT, /* it took nothing of the output for too long */
     CONN_OUTPUT_FULL, /* more than output_max waits */
+    /* The budget for output is used up, and this peer has much of it and took nothing for the
+     * longest. */
+    CONN_OUTPUT_TOTAL,
 };
 
 struct conn_ops {
@@ -70,6 +73,8 @@ struct conn_ops {
     void (*slow)(struct conn *conn, enum conn_slow what);
     /* All output, or what there was of it, has been handed to the kernel. May be NULL. */
     void (*flushed)(struct conn *conn);
+    /* The peer has taken some of its output, and some is left. May be NULL. */
+    void (*taken)(struct conn *conn);
     /* The connection is closed and nothing uses it any more: free the object that it lies in. */
     void (*free)(struct conn *conn);
 };
@@ -78,7 +83,8 @@ struct conn_ops {
 struct conn_loop {
     struct event_base *base;
     struct timers *timers;
-    struct payload_budget *budget;
+    struct payload_budget *budget;     /* for payloads of those who may be refused */
+    struct payload_budget *output;     /* for all others, and for gathered output */
     char *buffer;                      /* CONN_READ_MAX bytes */
     bool reading;                      /* the buffer is in use */
     size_t backlogs;                   /* connections that have one */
@@ -94,6 +100,10 @@ struct conn_loop {
     size_t waiting;                 /* in these, all together */
     struct conn_list later;         /* served this turn, and with more to be done in the next */
     struct event wake;              /* what was put off is gone on with at once */
+
+    /* conn_unread.c */
+    struct conn_list unread; /* with output that its peer does not take; the longest first */
+    size_t unread_count;
 };
 
 /* Deadlines and limits of one kind of connection; shared by all of the kind. Zero: none. */
@@ -130,10 +140,12 @@ struct conn {
     bool is_dirty : 1;
     bool greedy : 1;      /* it had all that one may have at a time: others come first */
     bool has_more : 1;    /* the last read was as long as it could be */
+    bool is_unread : 1;   /* among those whose output is not taken */
     bool keep : 1;        /* the payload expected is kept */
     bool in_payload : 1;  /* a payload is expected */
+    bool begun : 1;       /* ... and some of it has come */
     bool over_budget : 1; /* ... and was given up */
-    bool forced : 1;      /* ... and is charged to the budget whatever it holds */
+    bool forced : 1;      /* ... and is output, charged whatever the budget holds */
 
     char *partial; /* the beginning of a header */
     size_t partial_len;
@@ -149,13 +161,14 @@ struct conn {
     uint32_t input_limit_ms;  /* what it was set to; limits may have changed since */
     struct timer output_timer;
     TAILQ_ENTRY(conn) dirty_link;
+    TAILQ_ENTRY(conn) unread_link;
     TAILQ_ENTRY(conn) turn_link;   /* among those that wait to be served, or the dead */
     struct conn_list *waits_among; /* NULL: it does not wait */
     short ready;                   /* for what it waits */
 };
 
 void conn_loop_init(struct conn_loop *loop, struct event_base *base, struct timers *timers,
-                    struct payload_budget *budget);
+                    struct payload_budget *budget, struct payload_budget *output);
 
 /* The once-per-turn chores: serves who was put off, writes what has been gathered, then frees what
  * was closed. Each takes its share of the turn and no more. */
@@ -170,7 +183,7 @@ void conn_close(struct conn *conn);
 bool conn_is_open(const struct conn *conn);
 
 /* In the header callback: `size` (at least 1) bytes of payload follow. `keep` them, or let them
- * pass unseen. */
+ * pass unseen; `forced` ones are output, and are kept whatever is held. */
 void conn_expect(struct conn *conn, size_t size, bool keep, bool forced);
 
 /* Whether input has arrived that was not read yet: who is waited for may have been in time. */

@@ -1,8 +1,9 @@
 /*
  * conn_private: what the files of conn share. Nobody else includes this.
  *
- *     conn.c        one connection: its input, its output, its end
- *     conn_turn.c   a turn of the loop, over all connections
+ *     conn.c          one connection: its input, its output, its end
+ *     conn_turn.c     a turn of the loop, over all connections
+ *     conn_unread.c   connections whose peers do not take their output
  */
 #ifndef TASKMASTER_CONN_PRIVATE_H
 #define TASKMASTER_CONN_PRIVATE_H
@@ -40,5 +41,16 @@ void conn_turn_again(struct conn *conn);
 
 /* It waits no more. */
 void conn_turn_leave(struct conn *conn);
+
+/* conn_unread.c */
+
+/* The peer has taken something, or nothing yet, and output is left. */
+void conn_unread_keep(struct conn *conn);
+
+/* All is out, or the connection closed. */
+void conn_unread_leave(struct conn *conn);
+
+/* Once in a turn: gives up who must be. False if more must be in the next. */
+bool conn_unread_shed(struct conn_loop *loop);
 
 #endif

@@ -42,11 +42,12 @@ static void on_wake(evutil_socket_t fd, short what, void *arg)
 }
 
 void conn_loop_init(struct conn_loop *loop, struct event_base *base, struct timers *timers,
-                    struct payload_budget *budget)
+                    struct payload_budget *budget, struct payload_budget *output)
 {
     *loop = (struct conn_loop){.base = base,
                                .timers = timers,
                                .budget = budget,
+                               .output = output,
                                .turn_us = TURN_US,
                                .slice_us = SLICE_US,
                                .short_us = SHORT_US};
@@ -56,6 +57,7 @@ void conn_loop_init(struct conn_loop *loop, struct event_base *base, struct time
     TAILQ_INIT(&loop->fresh);
     TAILQ_INIT(&loop->greedy);
     TAILQ_INIT(&loop->later);
+    TAILQ_INIT(&loop->unread);
     if (event_assign(&loop->wake, base, -1, 0, on_wake, loop) < 0)
         fatal(EX_OSERR, "cannot make an event");
 }
@@ -208,19 +210,15 @@ static void free_dead(struct conn_loop *loop)
     }
 }
 
-static bool has_more_to_do(const struct conn_loop *loop)
-{
-    return loop->waiting || !TAILQ_EMPTY(&loop->dirty);
-}
-
 void conn_loop_chores(struct conn_loop *loop)
 {
     serve_lines(loop);
     write_dirty(loop);
+    bool shed = conn_unread_shed(loop);
     free_dead(loop);
     end_lines(loop);
     loop->fresh_by_us = 0;
-    if (has_more_to_do(loop))
+    if (!shed || loop->waiting || !TAILQ_EMPTY(&loop->dirty))
         event_active(&loop->wake, EV_TIMEOUT, 0);
 }
 

@@ -14,6 +14,7 @@
 #include <string.h>
 
 enum {
+    RETRY_AFTER_MIN_MS = 50,        /* less is an invitation to spin */
     RETRY_AFTER_MAX_MS = 600000,    /* advice beyond ten minutes helps nobody */
     RETRY_AFTER_NO_WORKER_MS = 500, /* while no worker lives */
     RUN_GUESS_US = 100000,          /* for a run, as long as none has ended */
@@ -65,7 +66,7 @@ static uint64_t retry_after_ms(const struct dispatcher *d)
         ms = RETRY_AFTER_NO_WORKER_MS;
     if (ms > RETRY_AFTER_MAX_MS)
         ms = RETRY_AFTER_MAX_MS;
-    return ms ? ms : 1;
+    return ms > RETRY_AFTER_MIN_MS ? ms : RETRY_AFTER_MIN_MS;
 }
 
 static void refuse(struct dispatcher *d, struct job *job, enum overload_reason reason)

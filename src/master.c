@@ -62,7 +62,7 @@ struct master {
     uint64_t wake_at_us;
     struct timers timers;
     struct stall stall;
-    struct payload_budget budget;
+    struct payload_budget budget, output;
     struct conn_loop loop;
     struct dispatcher dispatcher;
     struct module_table modules;
@@ -230,6 +230,7 @@ static void apply(struct master *m, struct config *config)
 {
     log_configure(config->log_level, config->log_format);
     m->budget.max = config->payload_total_max;
+    m->output.max = config->output_total_max;
     module_table_configure(&m->modules, config);
     clients_configure(&m->clients, config);
     workers_configure(&m->workers, config);
@@ -496,12 +497,12 @@ static void set_up(struct master *m, struct config *config, const struct config_
     timers_init(&m->timers, clock_us());
     timer_init(&m->phase_timer, on_phase_timer, m);
     timer_init(&m->trim_timer, on_trim, m);
-    conn_loop_init(&m->loop, m->base, &m->timers, &m->budget);
+    conn_loop_init(&m->loop, m->base, &m->timers, &m->budget, &m->output);
     make_boot(m->boot);
     module_table_init(&m->modules, config);
     dispatcher_init(&m->dispatcher, &worker_link_ops, &m->workers, &m->timers, &limits,
                     random_seed());
-    m->report = (struct report){&m->dispatcher, &m->modules, &m->budget,
+    m->report = (struct report){&m->dispatcher, &m->modules, &m->budget,      &m->output,
                                 &m->clients,    m->boot,     m->timers.now_us};
     m->clients.dispatcher = m->workers.dispatcher = &m->dispatcher;
     m->clients.modules = &m->modules;

@@ -112,9 +112,14 @@ const struct option_spec option_table[] = {
              "document, and files that are larger are better named than sent"},
     {.key = "payload-total-max", .type = OPTION_UINT64, .offset = CONFIG(payload_total_max),
      .reload = true, .min = 1024, .max = BYTES_MAX, .default_text = "268435456", .unit = "bytes",
-     .help = "the most that all payloads held may take together, results that clients have yet to "
-             "read included, at least payload-max; over it, submits with a payload are answered "
-             "with overload; room for 16 of the largest, modest on any server"},
+     .help = "the most that the payloads of all jobs that wait or run may take together, at least "
+             "payload-max; over it, submits with a payload are answered with overload; room for 16 "
+             "of the largest, modest on any server"},
+    {.key = "output-total-max", .type = OPTION_UINT64, .offset = CONFIG(output_total_max),
+     .reload = true, .min = 1024, .max = BYTES_MAX, .default_text = "536870912", .unit = "bytes",
+     .help = "the most that results and answers may take together until clients have read them, at "
+             "least payload-max; over it, the client with over 1 MiB that has read nothing for the "
+             "longest is closed; room for what eight clients may leave unread"},
     {.key = "client-output-max", .type = OPTION_UINT64, .offset = CONFIG(client_output_max),
      .reload = true, .min = 1025, .max = BYTES_MAX, .default_text = "67108864", .unit = "bytes",
      .help = "the most that waits in memory for one client that does not read, more than "

@@ -17,18 +17,99 @@ static size_t min_size(size_t a, size_t b)
     return a < b ? a : b;
 }
 
-static bool charge(struct payload_budget *budget, size_t bytes, bool forced)
+/* --- the budget --- */
+
+/* A payload that is half there. */
+struct payload_arrival {
+    struct heap_node node; /* its key: more for fewer bytes held */
+    struct payload **slot; /* whoever waits for it */
+};
+
+static struct payload_arrival *largest_arrival(const struct payload_budget *budget)
 {
-    if (!forced && (bytes > budget->max || budget->held > budget->max - bytes))
+    return (struct payload_arrival *)heap_first(&budget->arriving);
+}
+
+static uint64_t arrival_held(const struct payload_arrival *arrival)
+{
+    return arrival ? UINT64_MAX - arrival->node.key : 0;
+}
+
+static void set_arrival(struct payload *payload, uint64_t held)
+{
+    struct payload_budget *budget = payload->budget;
+    budget->arriving_held += held - arrival_held(payload->arrival);
+    heap_set(&budget->arriving, &payload->arrival->node, UINT64_MAX - held);
+}
+
+static void end_arrival(struct payload *payload)
+{
+    if (!payload->arrival)
+        return;
+    payload->budget->arriving_held -= arrival_held(payload->arrival);
+    heap_remove(&payload->budget->arriving, &payload->arrival->node);
+    free(payload->arrival);
+    payload->arrival = NULL;
+    if (!payload->budget->arriving.count)
+        heap_free(&payload->budget->arriving);
+}
+
+static void give_up(struct payload_arrival *arrival)
+{
+    struct payload *payload = *arrival->slot;
+    bug_on(payload->arrival != arrival || payload->refs != 1);
+    *arrival->slot = NULL;
+    payload_unref(payload);
+}
+
+static bool fits(const struct payload_budget *budget, uint64_t held, size_t bytes)
+{
+    return bytes <= budget->max && held <= budget->max - bytes;
+}
+
+/* `arrival`: of the payload that wants the bytes, NULL for a new one. It is refused rather than
+ * that a smaller one is given up for it; and nobody is given up in vain. */
+static bool make_room(struct payload_budget *budget, size_t bytes, struct payload_arrival *arrival)
+{
+    uint64_t others = budget->arriving_held - arrival_held(arrival);
+    if (!fits(budget, budget->held - others, bytes))
+        return false;
+    while (!fits(budget, budget->held, bytes)) {
+        struct payload_arrival *largest = largest_arrival(budget);
+        if (largest == arrival || arrival_held(largest) <= arrival_held(arrival))
+            return false;
+        give_up(largest);
+    }
+    return true;
+}
+
+static bool charge(struct payload_budget *budget, size_t bytes, bool forced,
+                   struct payload_arrival *arrival)
+{
+    if (!forced && !fits(budget, budget->held, bytes) && !make_room(budget, bytes, arrival))
         return false;
     budget->held += bytes;
     return true;
 }
 
+void payload_arrives(struct payload **slot)
+{
+    struct payload *payload = *slot;
+    uint64_t held = 0;
+    bug_on(payload->forced || payload->have == payload->size);
+    for (const struct payload_part *part = payload->first; part; part = part->next)
+        held += part->capacity;
+    payload->arrival = xmalloc(sizeof *payload->arrival);
+    *payload->arrival = (struct payload_arrival){.node = {.key = UINT64_MAX}, .slot = slot};
+    set_arrival(payload, held);
+}
+
+/* --- payloads --- */
+
 struct payload *payload_new(struct payload_budget *budget, size_t size, size_t ready, bool forced)
 {
     size_t capacity = min_size(size, ready > PART_MIN ? ready : PART_MIN);
-    if (!charge(budget, capacity, forced))
+    if (!charge(budget, capacity, forced, NULL))
         return NULL;
     struct payload *payload =
         xmalloc(sizeof(struct payload) + sizeof(struct payload_part) + capacity);
@@ -49,6 +130,7 @@ void payload_unref(struct payload *payload)
 {
     if (!payload || --payload->refs > 0)
         return;
+    end_arrival(payload);
     struct payload_part *part = payload->first->next; /* the first lies in the payload itself */
     payload->budget->held -= payload->first->capacity;
     while (part) {
@@ -66,8 +148,10 @@ static struct payload_part *grow(struct payload *payload)
 {
     size_t capacity = min_size(payload->have > PART_MIN ? payload->have : PART_MIN, PART_MAX);
     capacity = min_size(capacity, payload->size - payload->have);
-    if (!charge(payload->budget, capacity, payload->forced))
+    if (!charge(payload->budget, capacity, payload->forced, payload->arrival))
         return NULL;
+    if (payload->arrival)
+        set_arrival(payload, arrival_held(payload->arrival) + capacity);
     struct payload_part *part = xmalloc(sizeof(struct payload_part) + capacity);
     *part = (struct payload_part){.capacity = (uint32_t)capacity};
     payload->last->next = part;
@@ -89,6 +173,8 @@ void payload_commit(struct payload *payload, size_t len)
     bug_on(len > payload->last->capacity - payload->last->len);
     payload->last->len += (uint32_t)len;
     payload->have += len;
+    if (payload->have == payload->size)
+        end_arrival(payload);
 }
 
 int payload_append(struct payload *payload, const void *data, size_t len)

@@ -5,16 +5,29 @@
  * A small payload is one allocation. A larger one grows part by part as its bytes come in, so that
  * memory is taken for what has arrived, never on the word of `size`, and is written out from where
  * it lies. Every part is charged to a budget, the bytes of all payloads held at that moment.
+ *
+ * The master has two budgets: payloads of jobs that wait or run, which have a maximum that is kept
+ * by refusing, and output, from the first byte of a result on until a client has taken it, which
+ * nobody is refused: its maximum is kept by who makes output (dispatch_hold.c) and by who is closed
+ * (conn_unread.c). Every byte is charged to one of them.
+ *
+ * Over the first budget a payload that is half there must not make a whole one refused: senders of
+ * halves could keep everybody out. So those that are arriving are known, the largest first, and the
+ * largest is given up.
  */
 #ifndef TASKMASTER_PAYLOAD_H
 #define TASKMASTER_PAYLOAD_H
+
+#include "heap.h"
 
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
 struct payload_budget {
-    uint64_t held, max; /* bytes */
+    uint64_t held, max;     /* bytes */
+    struct heap arriving;   /* payloads that are half there, the largest first */
+    uint64_t arriving_held; /* bytes of these */
 };
 
 struct payload_part {
@@ -25,6 +38,7 @@ struct payload_part {
 
 struct payload {
     struct payload_budget *budget;
+    struct payload_arrival *arrival; /* NULL unless it is half there and may be given up */
     struct payload_part *first, *last;
     size_t size; /* announced */
     size_t have; /* arrived */
@@ -49,6 +63,13 @@ void payload_commit(struct payload *payload, size_t len);
 
 /* Both in one: 0, or -1 when the budget does not allow it. `len` is at most what is missing. */
 int payload_append(struct payload *payload, const void *data, size_t len);
+
+/*
+ * The payload in `*slot` is half there and more of it will come: should there be no memory for
+ * others it may be given up, and `*slot` is NULL then. Until it is whole or gone, `slot` stays
+ * where it is. Not for forced ones.
+ */
+void payload_arrives(struct payload **slot);
 
 /* A payload made of `len` bytes that are at hand. Always forced. */
 struct payload *payload_from(struct payload_budget *budget, const void *data, size_t len);

@@ -64,6 +64,14 @@ static json_t *queue_report(const struct report *report)
     return queue;
 }
 
+static json_t *output_report(const struct report *report)
+{
+    json_t *output = json_object();
+    set(output, "bytes", report->output->held);
+    set(output, "bytes_max", report->output->max);
+    return output;
+}
+
 static json_t *jobs_report(const struct dispatcher *d)
 {
     const struct dispatcher_counts *counts = &d->counts;
@@ -112,6 +120,7 @@ char *report_stats(const struct report *report)
     json_object_set_new(stats, "draining", json_boolean(d->draining));
     json_object_set_new(stats, "pool", pool_report(d));
     json_object_set_new(stats, "queue", queue_report(report));
+    json_object_set_new(stats, "output", output_report(report));
     json_object_set_new(stats, "jobs", jobs_report(d));
     set(clients, "connected", report->clients->connected);
     set(clients, "max", report->clients->config->client_max);

@@ -13,7 +13,7 @@
 struct report {
     const struct dispatcher *dispatcher;
     const struct module_table *modules;
-    const struct payload_budget *budget;
+    const struct payload_budget *budget, *output;
     const struct clients *clients;
     const char *boot;
     uint64_t started_us;

@@ -27,7 +27,7 @@ static struct payload *details_of(struct worker_link *link, const struct wire_he
         return NULL;
     char *copy = xmalloc(head->size);
     payload_copy(payload, head->text_len, copy, head->size);
-    struct payload *details = payload_from(link->workers->loop->budget, copy, head->size);
+    struct payload *details = payload_from(link->workers->loop->output, copy, head->size);
     free(copy);
     return details;
 }
@@ -104,7 +104,7 @@ void worker_answer_take_results(struct worker_link *link)
         struct worker_answer answer = {.type = JOB_DONE,
                                        .run_us = 1}; /* quick, or it were a message */
         if (len)
-            answer.payload = payload_from(link->workers->loop->budget, data, len);
+            answer.payload = payload_from(link->workers->loop->output, data, len);
         dispatcher_worker_answered(link->workers->dispatcher, link->worker, &answer);
         payload_unref(answer.payload);
     }

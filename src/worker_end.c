@@ -91,7 +91,7 @@ struct payload *worker_end_details(struct worker_link *link, const struct worker
     }
     if (!text)
         return NULL;
-    struct payload *payload = payload_from(link->workers->loop->budget, text, strlen(text));
+    struct payload *payload = payload_from(link->workers->loop->output, text, strlen(text));
     free(text);
     return payload;
 }

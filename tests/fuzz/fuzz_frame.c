@@ -44,7 +44,7 @@ struct session {
 
 static struct event_base *base;
 static struct timers timers;
-static struct payload_budget budget;
+static struct payload_budget budget, output;
 static struct conn_loop loop;
 
 static struct session *session_of(struct conn *conn)
@@ -318,7 +318,7 @@ static struct trace run(const uint8_t *data, size_t size, uint64_t payload_max, 
     check_output(session.trace.messages > 0);
     conn_close(&session.conn);
     conn_loop_chores(&loop);
-    bug_on(!session.freed || budget.held);
+    bug_on(!session.freed || budget.held || budget.arriving_held || output.held);
     close(pair[1]);
     return session.trace;
 }
@@ -328,7 +328,7 @@ static void set_up(void)
     log_configure(LOG_ERROR + 1, LOG_TEXT);
     base = event_base_new();
     timers_init(&timers, 1);
-    conn_loop_init(&loop, base, &timers, &budget);
+    conn_loop_init(&loop, base, &timers, &budget, &output);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

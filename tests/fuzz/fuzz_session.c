@@ -34,7 +34,7 @@ enum {
 
 static struct event_base *base;
 static struct timers timers;
-static struct payload_budget budget;
+static struct payload_budget budget, output;
 static struct conn_loop loop;
 static struct dispatcher d;
 static struct module_table modules;
@@ -193,11 +193,12 @@ static void set_up(struct input *input)
     base = event_base_new();
     timers_init(&timers, clock_now_us);
     budget = (struct payload_budget){.max = config->payload_total_max};
-    conn_loop_init(&loop, base, &timers, &budget);
+    output = (struct payload_budget){.max = config->output_total_max};
+    conn_loop_init(&loop, base, &timers, &budget, &output);
     module_table_init(&modules, config);
     struct dispatcher_limits limits = limits_of(config);
     dispatcher_init(&d, &worker_link_ops, &workers, &timers, &limits, 1);
-    reporter = (struct report){&d, &modules, &budget, &clients, boot, clock_now_us};
+    reporter = (struct report){&d, &modules, &budget, &output, &clients, boot, clock_now_us};
     clients = (struct clients){
         .dispatcher = &d, .modules = &modules, .loop = &loop, .report = &reporter, .boot = boot};
     workers = (struct workers){.dispatcher = &d, .loop = &loop, .boot = boot};
@@ -213,7 +214,7 @@ static void tear_down(void)
     strangers_leave();
     for (size_t i = 0; i < proc_count; i++)
         bug_on(!procs[i].reaped);
-    bug_on(budget.held);
+    bug_on(budget.held || budget.arriving_held || output.held);
     dispatcher_free(&d);
     clients_free(&clients);
     workers_free(&workers);

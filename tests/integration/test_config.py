@@ -22,7 +22,7 @@ USAGE, CANNOT_BIND, NO_RIGHTS, CONFIGURATION = 64, 69, 77, 78
 
 # Every key that the issue names.
 KEYS = """listen socket-mode worker-listen worker-path pool-start pool-max job-max module-dir preload modules
-header-timeout-ms payload-timeout-ms hello-timeout-ms linger-ms payload-max payload-total-max
+header-timeout-ms payload-timeout-ms hello-timeout-ms linger-ms payload-max payload-total-max output-total-max
 start-timeout-ms drain-timeout-ms job-timeout-ms kill-grace-ms client-max client-job-max
 client-output-max token-file allow-open-listen user group log-level log-format""".split()
 

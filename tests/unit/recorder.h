@@ -318,7 +318,7 @@ static inline void on_event(struct job_source *raw, struct job *job, const struc
         tell("%s overload %s %zu %zu", who, overload_reason_name(event->overload), event->queued,
              event->running);
     hot_assert(event->type != JOB_OVERLOAD ||
-               (event->retry_after_ms >= 1 && event->retry_after_ms <= 600000));
+               (event->retry_after_ms >= 50 && event->retry_after_ms <= 600000));
     if (hooks.event)
         hooks.event(source, job, event);
 }

@@ -133,6 +133,7 @@ static const struct {
     {"kill-grace-ms", 0, 86400000, "5000", true},
     {"payload-max", 1024, 1073741824, "16777216", true},
     {"payload-total-max", 1024, 1099511627776, "268435456", true},
+    {"output-total-max", 1024, 1099511627776, "536870912", true},
     {"client-output-max", 1025, 1099511627776, "67108864", true},
     {"client-max", 1, 1000000, "10000", true},
     {"client-job-max", 0, 10000000, "0", true},
@@ -449,6 +450,11 @@ static const struct {
     {"{\n\"payload-max\": 67108864}", "FILE:2: payload-max: found 67108864, but client-output-max "
                                       "is 67108864 by default and must be "
                                       "more than payload-max: raise it too"},
+    {"{\n\"payload-max\": 1073741824, \"payload-total-max\": 1073741824}",
+     "FILE:2: payload-max: found 1073741824, but output-total-max is 536870912 by default and must "
+     "be at least payload-max: raise it too"},
+    {"{\n\"output-total-max\": 1048576}",
+     "FILE:2: output-total-max: found 1048576, expected at least payload-max, 16777216 by default"},
     {"{\n\"payload-total-max\": 2048}",
      "FILE:2: payload-total-max: found 2048, expected at least payload-max, 16777216 by default"},
     {"{\"pool-start\": 5}", "FILE:1: pool-start: found 5, expected at most pool-max, 4 by default"},

@@ -451,6 +451,22 @@ START_TEST(test_retry_after)
 }
 END_TEST
 
+/* However quick jobs are, it is no invitation to spin. */
+START_TEST(test_retry_after_least)
+{
+    open_idle(1, 1, 0);
+    hooks.event = keep_advice;
+    for (int i = 0; i < 50; i++) {
+        SUBMIT();
+        pass_us(10);
+        done(1);
+    }
+    SUBMIT();
+    SUBMIT();
+    ck_assert_uint_eq(advice_ms, 50);
+}
+END_TEST
+
 /* --- answers --- */
 
 START_TEST(test_answers)
@@ -2005,6 +2021,7 @@ int main(void)
     tcase_add_test(tc, test_unknown_module);
     tcase_add_test(tc, test_client_quota);
     tcase_add_test(tc, test_retry_after);
+    tcase_add_test(tc, test_retry_after_least);
 
     tc = new_case(suite, "ends");
     tcase_add_test(tc, test_answers);

@@ -15,7 +15,7 @@
 
 static struct event_base *base;
 static struct timers timers;
-static struct payload_budget budget = {.max = UINT64_MAX};
+static struct payload_budget budget = {.max = UINT64_MAX}, output = {.max = UINT64_MAX};
 static struct conn_loop loop;
 static struct conn conn;
 static const struct conn_limits limits;
@@ -36,7 +36,7 @@ static void setup(void)
     ck_assert_int_eq(socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, fds), 0);
     base = event_base_new();
     timers_init(&timers, clock_us());
-    conn_loop_init(&loop, base, &timers, &budget);
+    conn_loop_init(&loop, base, &timers, &budget, &output);
     ck_assert_int_eq(conn_open(&conn, &loop, fds[0], &ops, &limits), 0);
     peer = fds[1];
 }

@@ -30,7 +30,7 @@ enum {
 
 static struct event_base *base;
 static struct timers timers;
-static struct payload_budget budget;
+static struct payload_budget budget, output;
 static struct conn_loop loop;
 static struct conn_limits limits;
 static struct conn conn;
@@ -134,9 +134,9 @@ static void on_gone(struct conn *c, const char *why)
 
 static void on_slow(struct conn *c, enum conn_slow what)
 {
-    static const char *const names[] = {"slow-header", "slow-payload", "slow-output", "full"};
+    static const char *const names[] = {"slow-header", "slow-payload", "slow-output", "full", "total"};
     tell("%s ", names[what]);
-    if (what == CONN_OUTPUT_FULL)
+    if (what == CONN_OUTPUT_TOTAL)
         conn_close(c);
     in(c, "slow");
 }
@@ -239,8 +239,8 @@ static void prepare(void)
     quiet_log();
     base = event_base_new();
     timers_init(&timers, clock_us() + UINT64_C(3600) * 1000000);
-    budget = (struct payload_budget){.max = UINT64_C(1) << 40};
-    conn_loop_init(&loop, base, &timers, &budget);
+    budget = output = (struct payload_budget){.max = UINT64_C(1) << 40};
+    conn_loop_init(&loop, base, &timers, &budget, &output);
     loop.turn_us = loop.slice_us = UINT32_MAX; /* what is told does not depend on the time */
     limits = (struct conn_limits){.output_pause = UINT64_MAX};
     told_len = 0;
@@ -263,6 +263,8 @@ static void teardown(void)
     conn_loop_free(&loop);
     ck_assert_uint_eq(timers.set.count, 0);
     ck_assert_uint_eq(budget.held, 0);
+    ck_assert_uint_eq(budget.arriving_held, 0);
+    ck_assert_uint_eq(output.held, 0);
     timers_free(&timers);
     event_base_free(base);
     libevent_global_shutdown();
@@ -1152,42 +1154,76 @@ END_TEST
 
 static void fill_output(size_t len)
 {
-    struct payload *payload = payload_from(&budget, pattern, len);
+    struct payload *payload = payload_from(&output, pattern, len);
     conn_write_payload(&conn, payload);
     payload_unref(payload);
     conn_loop_chores(&loop);
 }
 
-/* What waits for a peer that does not read has a limit in bytes. */
-START_TEST(test_output_max)
+static void fill_copied(size_t len)
+{
+    conn_write(&conn, pattern, len);
+    conn_loop_chores(&loop);
+}
+
+/* All that waits for the peer is charged, also bytes that were copied, until it has taken them. */
+START_TEST(test_output_is_charged)
 {
     small_buffers();
-    limits.output_max = 1000000;
-    fill_output(900000);
+    for (int i = 0; i < 50; i++) {
+        taken_len = 0;
+        (i % 2 ? fill_output : fill_copied)(90000);
+        ck_assert_uint_ge(output.held, conn.output_len);
+        ck_assert_uint_le(output.held, conn.output_len + 90000);
+        take_all();
+        ck_assert_uint_eq(taken_len, 90000);
+        ck_assert_uint_eq(output.held, 0);
+    }
+    fill_copied(90000); /* ... or is gone */
+    ck_assert_uint_gt(output.held, 0);
+    conn_close(&conn);
+    ck_assert_uint_eq(output.held, 0);
     ck_told("");
-    conn_write(&conn, pattern, 50000);
-    conn_loop_chores(&loop);
-    ck_told("");
-    ck_assert(conn.output_len <= limits.output_max);
-    conn_write(&conn, pattern, 200000);
-    conn_loop_chores(&loop);
-    ck_told("full");
-    ck_assert(is_freed);
 }
 END_TEST
 
-/* ... and none for one that does. */
-START_TEST(test_output_max_is_for_what_waits)
+/* Forced payloads are output from their first byte on. */
+START_TEST(test_forced_is_output)
 {
-    small_buffers();
-    limits.output_max = 100000;
-    for (int i = 0; i < 50; i++) {
-        taken_len = 0;
-        fill_output(90000);
-        take_all();
-        ck_assert_uint_eq(taken_len, 90000);
-    }
+    budget.max = 50;
+    give_text("f1000\n");
+    give(pattern, 500);
+    settle();
+    ck_assert_uint_eq(output.held, 1000);
+    ck_assert_uint_eq(budget.held, 0);
+    give(pattern, 500);
+    settle();
+    ck_assert_uint_eq(output.held, 0);
+    ck_assert_ptr_null(strstr(news(), "over"));
+}
+END_TEST
+
+/* A payload that is half there goes when somebody needs its memory; its end tells so, and nothing
+ * that follows is touched. */
+START_TEST(test_half_there_is_given_up)
+{
+    budget.max = 10000;
+    give_text("k9000\n");
+    give(pattern, 6000);
+    settle();
+    news();
+    struct payload *other = payload_new(&budget, 5000, 5000, false);
+    ck_assert_ptr_nonnull(other);
+    ck_assert_uint_eq(budget.held, 5000);
+    give(pattern, 2999);
+    settle();
     ck_told("");
+    give(pattern, 1);
+    give_text("k3\nabcn\n");
+    settle();
+    ck_assert_int_eq(strncmp(news(), "=over k3+", 9), 0);
+    payload_unref(other);
+    ck_assert_uint_eq(budget.held, 0);
 }
 END_TEST
 
@@ -1862,8 +1898,9 @@ int main(void)
     tcase_add_test(tc, test_by_reference);
     tcase_add_test(tc, test_nothing_to_write);
     tcase_add_test(tc, test_slow_reader);
-    tcase_add_test(tc, test_output_max);
-    tcase_add_test(tc, test_output_max_is_for_what_waits);
+    tcase_add_test(tc, test_output_is_charged);
+    tcase_add_test(tc, test_forced_is_output);
+    tcase_add_test(tc, test_half_there_is_given_up);
     tcase_add_test(tc, test_pause);
     tcase_add_test(tc, test_no_pause_below);
     tcase_add_test(tc, test_pause_and_end);

@@ -20,7 +20,7 @@ enum { DEADLINE_MS = 20000 };
 
 static struct event_base *base;
 static struct timers timers;
-static struct payload_budget budget = {.max = UINT64_MAX};
+static struct payload_budget budget = {.max = UINT64_MAX}, output = {.max = UINT64_MAX};
 static struct conn_loop loop;
 static struct dispatcher d;
 static struct module_table modules;
@@ -129,7 +129,7 @@ static void open_world(void)
     config = load_config();
     base = event_base_new();
     timers_init(&timers, clock_us());
-    conn_loop_init(&loop, base, &timers, &budget);
+    conn_loop_init(&loop, base, &timers, &budget, &output);
     loop.turn_us = UINT32_MAX; /* each event is heeded when it comes */
     module_table_init(&modules, config);
     struct dispatcher_limits limits = {.pool_start = 1,
@@ -176,6 +176,7 @@ static void close_world(void)
     event_base_free(base);
     config_free(config);
     ck_assert_uint_eq(budget.held, 0);
+    ck_assert_uint_eq(output.held, 0);
     close(listen_fd);
 }
 

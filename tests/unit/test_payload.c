@@ -249,6 +249,130 @@ START_TEST(test_budget_shared)
 }
 END_TEST
 
+/* --- half there --- */
+
+enum { HALVES = 40 };
+
+static struct payload *halves[HALVES];
+
+/* So much of one that never becomes whole. */
+static struct payload **half(size_t i, size_t have)
+{
+    halves[i] = payload_new(&budget, 1 << 20, have, false);
+    ck_assert_ptr_nonnull(halves[i]);
+    ck_assert_int_eq(payload_append(halves[i], source, have), 0);
+    payload_arrives(&halves[i]);
+    return &halves[i];
+}
+
+static void end_halves(void)
+{
+    for (size_t i = 0; i < HALVES; i++)
+        payload_unref(halves[i]);
+    memset(halves, 0, sizeof halves);
+    ck_assert_uint_eq(budget.arriving_held, 0);
+}
+
+/* The largest goes, and no more of them than it takes. */
+START_TEST(test_largest_half_goes)
+{
+    budget.max = 60000;
+    half(0, 10000);
+    half(1, 30000);
+    half(2, 15000);
+    ck_assert_uint_eq(budget.arriving_held, 55000);
+    struct payload *whole = payload_new(&budget, 6000, 6000, false);
+    ck_assert_ptr_nonnull(whole);
+    ck_assert_ptr_null(halves[1]);
+    ck_assert(halves[0] && halves[2]);
+    struct payload *next = payload_new(&budget, 30000, 30000, false);
+    ck_assert_ptr_nonnull(next);
+    ck_assert_ptr_null(halves[2]);
+    ck_assert_ptr_nonnull(halves[0]);
+    ck_assert_uint_eq(budget.held, 46000);
+    payload_unref(whole);
+    payload_unref(next);
+    end_halves();
+}
+END_TEST
+
+/* What would not fit without all halves is refused, and costs nobody anything. */
+START_TEST(test_no_half_goes_in_vain)
+{
+    budget.max = 60000;
+    struct payload *whole = payload_new(&budget, 40000, 40000, false);
+    half(0, 10000);
+    ck_assert_ptr_null(payload_new(&budget, 20001, 20001, false));
+    ck_assert_ptr_nonnull(halves[0]);
+    payload_unref(whole);
+    end_halves();
+}
+END_TEST
+
+/* One that grows goes itself if it is the largest. */
+START_TEST(test_half_that_grows)
+{
+    budget.max = 60000;
+    half(0, 20000);
+    half(1, 32000);
+    while (payload_append(halves[1], source, 4000) == 0)
+        ;
+    ck_assert(halves[0] && halves[1]);
+    while (payload_append(halves[0], source, 4000) == 0 && halves[1])
+        ;
+    ck_assert_ptr_null(halves[1]);
+    ck_assert_ptr_nonnull(halves[0]);
+    end_halves();
+}
+END_TEST
+
+/* A whole one is not half there any more. */
+START_TEST(test_half_becomes_whole)
+{
+    budget.max = 60000;
+    half(0, 100);
+    halves[1] = payload_new(&budget, 50000, 100, false);
+    payload_append(halves[1], source, 100);
+    payload_arrives(&halves[1]);
+    payload_append(halves[1], source, 49900);
+    ck_assert_ptr_null(halves[1]->arrival);
+    ck_assert_ptr_null(payload_new(&budget, 20000, 20000, false));
+    ck_assert(halves[0] && halves[1]);
+    struct payload *small = payload_new(&budget, 8000, 8000, false);
+    ck_assert_ptr_nonnull(small);
+    ck_assert_ptr_null(halves[0]);
+    payload_unref(small);
+    end_halves();
+}
+END_TEST
+
+/* Whatever comes, what is whole is never given up, and the sums are right. */
+START_TEST(test_halves_at_random)
+{
+    chance_init(&chance, "payload");
+    budget.max = 400000;
+    for (int n = 0; n < 20000; n++) {
+        size_t i = chance_below(&chance, HALVES);
+        uint64_t held = 0;
+        if (halves[i] && chance_percent(&chance, 30)) {
+            payload_unref(halves[i]);
+            halves[i] = NULL;
+        } else if (halves[i] && payload_append(halves[i], source, 1000) < 0) {
+            payload_unref(halves[i]);
+            halves[i] = NULL;
+        } else if (!halves[i] && (halves[i] = payload_new(&budget, 1 << 20, 1, false))) {
+            payload_append(halves[i], source, 1 + chance_below(&chance, 4000));
+            payload_arrives(&halves[i]);
+        }
+        for (size_t k = 0; k < HALVES; k++)
+            held += halves[k] ? charged(halves[k]) : 0;
+        hot_assert(budget.held == held && budget.arriving_held == held);
+        hot_assert(held <= budget.max);
+    }
+    end_halves();
+}
+END_TEST
+
 /* A result is charged, but never refused. */
 START_TEST(test_forced)
 {
@@ -391,6 +515,11 @@ int main(void)
     tcase_add_test(tc, test_budget_to_the_byte);
     tcase_add_test(tc, test_budget_ends_while_it_arrives);
     tcase_add_test(tc, test_budget_shared);
+    tcase_add_test(tc, test_largest_half_goes);
+    tcase_add_test(tc, test_no_half_goes_in_vain);
+    tcase_add_test(tc, test_half_that_grows);
+    tcase_add_test(tc, test_half_becomes_whole);
+    tcase_add_test(tc, test_halves_at_random);
     tcase_add_test(tc, test_forced);
     tcase_add_test(tc, test_budget_lowered);
     tcase_add_test(tc, test_budget_range);

@@ -29,7 +29,7 @@ struct guest {
 
 static struct event_base *base;
 static struct timers timers;
-static struct payload_budget budget = {.max = UINT64_MAX};
+static struct payload_budget budget = {.max = UINT64_MAX}, output = {.max = UINT64_MAX};
 static struct conn_loop loop;
 static struct conn_limits limits;
 static struct guest guests[MANY];
@@ -78,7 +78,7 @@ static void setup(void)
 {
     base = event_base_new();
     timers_init(&timers, clock_us());
-    conn_loop_init(&loop, base, &timers, &budget);
+    conn_loop_init(&loop, base, &timers, &budget, &output);
     limits = (struct conn_limits){.output_pause = UINT64_MAX, .turn_messages = 1024};
     loop.turn_us = 0;
     loop.slice_us = 0;

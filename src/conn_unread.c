@@ -1,0 +1,60 @@
+/*
+ * conn_unread: connections whose peers do not take all of their output, and what becomes of them
+ * when the budget for output is used up.
+ *
+ * They stand in one list, whoever has taken nothing for the longest first: a peer that takes
+ * something goes to its end. Over the budget's maximum the first that holds much is given up, a few
+ * in a turn of the loop. `much` is over 1 MiB, so that whoever does not read pays and whoever asks
+ * for little does not; with so many of them that even this were too much, it is a connection's
+ * share of the budget.
+ */
+#include "conn_private.h"
+
+enum {
+    MUCH = 1024 * 1024, /* bytes */
+    SHED_MAX = 16,      /* connections given up in one turn */
+};
+
+/* Only whoever has a deadline for that may be given up: workers have none. */
+void conn_unread_keep(struct conn *conn)
+{
+    if (!conn->limits->output_timeout_ms)
+        return;
+    conn_unread_leave(conn);
+    conn->is_unread = true;
+    conn->loop->unread_count++;
+    TAILQ_INSERT_TAIL(&conn->loop->unread, conn, unread_link);
+}
+
+void conn_unread_leave(struct conn *conn)
+{
+    if (!conn->is_unread)
+        return;
+    conn->is_unread = false;
+    conn->loop->unread_count--;
+    TAILQ_REMOVE(&conn->loop->unread, conn, unread_link);
+}
+
+/* NULL: nobody holds much. */
+static struct conn *to_be_shed(const struct conn_loop *loop)
+{
+    uint64_t much = MUCH;
+    struct conn *conn;
+    if (loop->unread_count && loop->output->max / loop->unread_count < much)
+        much = loop->output->max / loop->unread_count;
+    TAILQ_FOREACH (conn, &loop->unread, unread_link)
+        if (conn->output_len > much)
+            break;
+    return conn;
+}
+
+bool conn_unread_shed(struct conn_loop *loop)
+{
+    struct conn *conn;
+    for (int n = 0; loop->output->held > loop->output->max && (conn = to_be_shed(loop)); n++) {
+        if (n == SHED_MAX)
+            return false;
+        conn->ops->slow(conn, CONN_OUTPUT_TOTAL);
+    }
+    return true;
+}

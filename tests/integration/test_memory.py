@@ -1,0 +1,111 @@
+"""The two budgets for memory: payloads of jobs that wait or run, and output that clients have not read."""
+
+from harness.client import message
+from harness.wait import DEADLINE, wait_until
+from test_admission import occupy, release
+
+MIB = 1 << 20
+
+
+def half(server, size, of):
+    """A client that has sent so much of a payload, and that much of it has arrived."""
+    client = server.client()
+    before = server.stats()["queue"]["bytes"]
+    data = message(b"x" * of, op="submit", id="half", module="echo")
+    at = data.index(b"\n") + 1 + size
+    client.send_raw(data[:at])
+    server.wait_stats(lambda s: s["queue"]["bytes"] >= before + size, "the half there")
+    return client, data[at:]
+
+
+def output(server):
+    return server.stats()["output"]
+
+
+# ---- payloads
+
+
+def test_halves_never_make_a_whole_submit_overload(daemon):
+    """Over the budget the largest half goes, and learns that at its end."""
+    server = daemon(pool_start=1, pool_max=1, payload_max=200000, payload_total_max=500000)
+    halves = [half(server, size, 200000) for size in (60000, 130000, 80000)]
+    client = occupy(server, 1)
+    for n in range(2):
+        client.submit(n, "echo", b"y" * 150000, notify=["accepted"])
+        client.event("accepted", id=n)
+    release(client, 1)
+    assert [len(client.outcome(n).payload) for n in range(2)] == [150000] * 2
+    for client, rest in halves:
+        client.send_raw(rest)
+    ends = [client.outcome("half") for client, _ in halves]
+    assert ends[1].name == "overload" and ends[1]["reason"] == "memory", ends[1]
+    assert any(end.name == "done" for end in ends), ends
+    server.wait_stats(lambda s: s["queue"]["bytes"] == 0, "the bytes given back")
+
+
+def test_unread_results_refuse_nobodys_submits(daemon):
+    """They are counted elsewhere, and the advice is no invitation to spin."""
+    server = daemon(
+        pool_start=1, pool_max=1, payload_max=10 * MIB, payload_total_max=10 * MIB
+    )
+    reader = server.client(receive_buffer=4096)
+    reader.submit("large", "crash", "big 10000000")
+    server.wait_stats(lambda s: s["output"]["bytes"] >= MIB, "a result that nobody reads")
+    client = server.client()
+    whole = b"x" * 9000000
+    assert client.done("echo", whole) == whole
+    occupy(server, 1, client)
+    client.submit(0, "echo", whole, notify=["accepted"])
+    client.event("accepted", id=0)
+    refused = client.run("echo", whole, id=1)
+    assert refused["reason"] == "memory" and refused["retry_after_ms"] >= 50, refused
+    release(client, 1)
+    client.outcome(0)
+    assert len(reader.outcome("large").payload) == 10000000
+    server.wait_stats(lambda s: s["queue"]["bytes"] == 0, "the bytes given back")
+
+
+# ---- output
+
+
+def test_who_reads_nothing_pays_for_the_output(daemon):
+    """Over output-total-max the one that has read nothing for the longest goes; whoever holds little stays."""
+    most, large = 32 * MIB, 8000000
+    server = daemon(pool_start=2, pool_max=2, payload_max=8 * MIB, output_total_max=most)
+    small = server.client(receive_buffer=4096)
+    small.submit("small", "crash", "big 600000")
+    idle = [server.client(receive_buffer=4096) for _ in range(20)]
+    seen = []
+
+    def look():
+        seen.append(output(server)["bytes"])
+        return seen[-1]
+
+    for n, client in enumerate(idle):
+        client.submit(n, "crash", f"big {large}")
+        done = n + 2
+        server.wait_stats(lambda s: s["jobs"]["done"] >= done, "its result there")
+        look()
+    server.log.wait("client-dropped")
+    lines = server.log.events("client-dropped")
+    assert all("output-total-max" in line["why"] and line["hint"] for line in lines), lines
+    wait_until(lambda: look() <= most, "the output within its bounds")
+    assert max(seen) <= most + 2 * 8 * MIB, seen
+    idle[0].gone()
+    assert len(small.outcome("small").payload) == 600000
+    assert len(idle[-1].outcome(19).payload) == large
+
+
+def test_stats_tell_of_the_output(daemon):
+    server = daemon(pool_start=1, job_max=2000, output_total_max=100 * MIB)
+    client = server.client(receive_buffer=4096)
+    assert output(server) == {"bytes": 0, "bytes_max": 100 * MIB}
+    client.send_raw(
+        b"".join(message("big 10000", op="submit", id=n, module="crash") for n in range(1000))
+    )  # small ones, which are copied
+    server.wait_stats(lambda s: s["jobs"]["done"] == 1000, "all done")
+    held = output(server)["bytes"]
+    assert 5000000 < held < 20000000, held
+    for n in range(1000):
+        client.outcome(n)
+    server.wait_stats(lambda s: s["output"]["bytes"] == 0, "all of it taken", DEADLINE)
