@@ -201,6 +201,11 @@ bool conn_has_unread(const struct conn *conn)
     return arrived(conn) > 0;
 }
 
+bool conn_is_amid(const struct conn *conn)
+{
+    return conn->in_payload || conn->partial_len > 0;
+}
+
 static void on_input_timer(void *arg)
 {
     struct conn *conn = arg;

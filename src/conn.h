@@ -189,6 +189,9 @@ void conn_expect(struct conn *conn, size_t size, bool keep, bool forced);
 /* Whether input has arrived that was not read yet: who is waited for may have been in time. */
 bool conn_has_unread(const struct conn *conn);
 
+/* Whether a part of a message has been read, and the rest has not come yet. */
+bool conn_is_amid(const struct conn *conn);
+
 /* From now on input is read and thrown away, until EOF. */
 void conn_ignore_input(struct conn *conn);
 

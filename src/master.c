@@ -43,7 +43,7 @@ enum {
     TRIM_CLIENTS = 1000,      /* or clients */
     FLUSH_MS = 1000,     /* behind drain-timeout-ms: for clients to take what is left for them */
     LAST_WORDS_MS = 100, /* after a second signal: how often is looked whether all has been said */
-    SPARE_FILES = 64,    /* descriptors besides those of clients and workers */
+    SPARE_FILES = 192,   /* descriptors besides those of clients and workers; strangers' are most */
     STALL_US = 1000000,  /* what we did not run for longer than this is forgiven */
     WORKER_FILES = 3,    /* socket, output, and one that is passing at its start */
 };

@@ -353,14 +353,14 @@ const struct dispatcher_ops worker_link_ops = {
 void workers_init(struct workers *workers)
 {
     TAILQ_INIT(&workers->links);
-    TAILQ_INIT(&workers->unproven);
-    log_limit_init(&workers->strangers, workers->loop->timers, LOG_WARN, "stranger");
+    strangers_init(&workers->unproven);
+    log_limit_init(&workers->stranger_lines, workers->loop->timers, LOG_WARN, "stranger");
 }
 
 void workers_free(struct workers *workers)
 {
     bug_on(!TAILQ_EMPTY(&workers->links));
-    log_limit_end(&workers->strangers);
+    log_limit_end(&workers->stranger_lines);
     worker_settings_unref(workers->settings);
     free(workers->env.environ);
 }

@@ -23,6 +23,7 @@
 #include "conn.h"
 #include "dispatcher.h"
 #include "log_limit.h"
+#include "strangers.h"
 #include "worker_proc.h"
 
 #include <stddef.h>
@@ -47,9 +48,8 @@ struct workers {
     struct conn_limits limits;
     struct worker_settings *settings; /* what a worker that is started now is told in WELCOME */
     TAILQ_HEAD(, worker_link) links;
-    TAILQ_HEAD(, worker_conn) unproven; /* connections without a valid token yet, oldest first */
-    size_t unproven_count;
-    struct log_limit strangers; /* stranger lines */
+    struct strangers unproven;       /* connections without a valid token yet */
+    struct log_limit stranger_lines; /* of the log */
     struct worker_late late[WORKERS_LATE];
     size_t next_late;
 };

@@ -2,6 +2,14 @@
  * worker_port: the connections on the worker port. A new one proves with a token that it is a
  * worker that was started, or is closed; then the worker's messages are read and checked here, and
  * what they say goes to worker_answer.c. A connection that ends is worker_link.c's concern.
+ *
+ * Anybody on the machine can connect here without end, and must not keep workers out. So a
+ * connection is read at accept, where a worker's hello lies already: a worker is among the unproven
+ * only if it has been stopped between its connect and its hello. Of the unproven, one more than
+ * UNPROVEN_MAX ends one that has said nothing; it ends by a reset, which tells a worker that its
+ * hello was not heard and that it may try again (worker/knock.c), and leaves no port taken.
+ * TCP_DEFER_ACCEPT was rejected: silent connections would fill the kernel's queue of half-open
+ * ones, where nobody can end them, and then the SYNs of workers are lost.
  */
 #include "worker_link.h"
 #include "worker_private.h"
@@ -21,8 +29,9 @@
 #include <unistd.h>
 
 enum {
-    UNPROVEN_SPARE =
-        64, /* connections without a token above pool-max; beyond that the oldest goes */
+    /* Connections without a token: more than are accepted in a turn, so that what one says behind
+       its accept is seen before another takes its place. */
+    UNPROVEN_MAX = 128,
 };
 
 static struct worker_conn *conn_of(struct conn *conn)
@@ -79,18 +88,25 @@ bool worker_port_same_token(const uint8_t *a, const uint8_t *b)
 
 static void leave_unproven(struct worker_conn *conn)
 {
-    TAILQ_REMOVE(&conn->workers->unproven, conn, link);
-    conn->workers->unproven_count--;
+    strangers_remove(&conn->workers->unproven, &conn->stranger);
     timer_clear(workers_timers(conn->workers), &conn->timer);
 }
 
 /* `why`: NULL if it is no stranger, but a worker of ours that comes too late. */
 static void turn_away(struct worker_conn *conn, const char *why)
 {
-    if (why && log_limit_allows(&conn->workers->strangers))
+    if (why && log_limit_allows(&conn->workers->stranger_lines))
         log_event(LOG_WARN, "stranger", LOG_STR("role", "workers"), LOG_STR("why", why));
     leave_unproven(conn);
     conn_close(&conn->conn);
+}
+
+/* A reset in the place of an orderly end: it was not heard. */
+static void turn_away_unheard(struct worker_conn *conn, const char *why)
+{
+    const struct linger reset = {.l_onoff = 1};
+    setsockopt(conn->conn.fd, SOL_SOCKET, SO_LINGER, &reset, sizeof reset);
+    turn_away(conn, why);
 }
 
 static const char *why_invalid(struct workers *workers, const struct wire_hello *hello)
@@ -298,13 +314,29 @@ static const struct conn_ops conn_ops = {
 
 /* --- all connections --- */
 
+/* What has come by now; and an end of input, which makes room. */
+static void hear(struct worker_conn *conn)
+{
+    conn_read_now(&conn->conn, 1);
+}
+
+/* One at least has become more than there may be. The one that is to go is heard once more: its
+ * hello may have come behind the last look. */
+static void make_room(struct workers *workers)
+{
+    while (workers->unproven.count > UNPROVEN_MAX) {
+        struct stranger *stranger = strangers_first(&workers->unproven);
+        hear(conn_of(stranger->conn));
+        if (stranger == strangers_first(&workers->unproven))
+            turn_away_unheard(conn_of(stranger->conn), "too many connections without a token");
+    }
+}
+
 void workers_accept(struct workers *workers, int fd, const struct sockaddr *addr,
                     socklen_t addr_len)
 {
     (void)addr;
     (void)addr_len;
-    if (workers->unproven_count >= workers->config->pool_max + (size_t)UNPROVEN_SPARE)
-        turn_away(TAILQ_FIRST(&workers->unproven), "too many connections without a token");
     struct worker_conn *conn = xcalloc(1, sizeof *conn);
     conn->workers = workers;
     timer_init(&conn->timer, on_unproven_timer, conn);
@@ -313,15 +345,18 @@ void workers_accept(struct workers *workers, int fd, const struct sockaddr *addr
         free(conn);
         return;
     }
-    TAILQ_INSERT_TAIL(&workers->unproven, conn, link);
-    workers->unproven_count++;
+    strangers_add(&workers->unproven, &conn->stranger, &conn->conn,
+                  workers_timers(workers)->now_us);
     timer_set_ms(workers_timers(workers), &conn->timer, workers->config->start_timeout_ms);
+    hear(conn);
+    make_room(workers);
 }
 
 void workers_close_unproven(struct workers *workers)
 {
-    struct worker_conn *conn;
-    while ((conn = TAILQ_FIRST(&workers->unproven))) {
+    struct stranger *stranger;
+    while ((stranger = strangers_first(&workers->unproven))) {
+        struct worker_conn *conn = conn_of(stranger->conn);
         leave_unproven(conn);
         conn_close(&conn->conn);
     }

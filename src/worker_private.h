@@ -16,6 +16,7 @@
 #include "config.h"
 #include "conn.h"
 #include "dispatcher.h"
+#include "strangers.h"
 #include "timers.h"
 #include "worker_link.h"
 #include "worker_output.h"
@@ -57,7 +58,7 @@ struct worker_link {
 /* A connection on the worker port. */
 struct worker_conn {
     struct conn conn;
-    TAILQ_ENTRY(worker_conn) link; /* among the unproven */
+    struct stranger stranger; /* among the unproven */
     struct workers *workers;
     struct worker_link *owner; /* NULL: unproven */
     struct wire_head head;     /* of the message that is arriving */

@@ -6,23 +6,10 @@
 
 #include <taskmaster/version.h>
 
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 enum { SETTINGS_MAX = 64 * 1024 * 1024 }; /* bytes; far beyond any configuration */
-
-static int send_hello(struct master_link *link, uint32_t worker, const uint8_t token[TOKEN_BYTES])
-{
-    struct wire_head head = {.type = WIRE_HELLO, .size = sizeof(struct wire_hello)};
-    struct wire_hello hello = {.worker = worker};
-
-    snprintf(head.name, sizeof(head.name), "%s", TASKMASTER_VERSION);
-    memcpy(hello.token, token, TOKEN_BYTES);
-    enum link_status status = master_link_send(link, &head, NULL, &hello);
-    explicit_bzero(&hello, sizeof(hello));
-    return status == LINK_OK ? 0 : -1;
-}
 
 static int receive_welcome(struct master_link *link, struct wire_head *head)
 {
@@ -47,12 +34,11 @@ static int receive_welcome(struct master_link *link, struct wire_head *head)
     return 0;
 }
 
-int handshake(struct master_link *link, uint32_t worker, const uint8_t token[TOKEN_BYTES],
-              struct settings *settings)
+int handshake(struct master_link *link, struct settings *settings)
 {
     struct wire_head head;
 
-    if (send_hello(link, worker, token) < 0 || receive_welcome(link, &head) < 0)
+    if (receive_welcome(link, &head) < 0)
         return -1;
     char *text = xmalloc(head.size + 1);
     int result = -1;

@@ -6,6 +6,7 @@
  */
 #include "handshake.h"
 #include "job_loop.h"
+#include "knock.h"
 #include "loader.h"
 #include "master_link.h"
 #include "options.h"
@@ -28,11 +29,13 @@ int main(int argc, char **argv)
     startup_take_page(&start);
     startup_settle(&start);
 
-    struct master_link *link =
-        master_link_connect((const struct sockaddr *)&start.addr, start.addr_len);
-    if (link == NULL || handshake(link, start.worker, start.token, &settings) < 0)
-        return EXIT_FAILURE;
+    int fd = knock((const struct sockaddr *)&start.addr, start.addr_len, start.worker, start.token);
     explicit_bzero(start.token, sizeof(start.token));
+    if (fd < 0)
+        return EXIT_FAILURE;
+    struct master_link *link = master_link_new(fd);
+    if (handshake(link, &settings) < 0)
+        return EXIT_FAILURE;
     report_set_debug(settings.debug);
 
     struct loader *loader = loader_new(&settings);

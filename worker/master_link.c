@@ -11,12 +11,11 @@
 
 #include <errno.h>
 #include <linux/sockios.h>
-#include <netinet/in.h>
-#include <netinet/tcp.h>
 #include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/types.h>
 #include <sys/uio.h>
@@ -56,28 +55,6 @@ struct master_link *master_link_new(int fd)
     link->unsettled = false;
     link->large_sent = false;
     return link;
-}
-
-/* connect(2) that a signal handler interrupts goes on in the background; but no module is loaded
- * yet that could have installed one. */
-struct master_link *master_link_connect(const struct sockaddr *addr, socklen_t addr_len)
-{
-    int one = 1;
-    int fd = socket(addr->sa_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
-
-    if (fd < 0) {
-        report(TM_ERROR, "cannot make a socket to the master: %s", strerror(errno));
-        return NULL;
-    }
-    if (connect(fd, addr, addr_len) < 0) {
-        report(TM_ERROR, "cannot connect to the master: %s", strerror(errno));
-        close(fd);
-        return NULL;
-    }
-    /* Answers are small and awaited. A socket that is not TCP has no such delay to turn off. */
-    if (setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof(one)) < 0 && errno != EOPNOTSUPP)
-        report(TM_WARNING, "cannot set TCP_NODELAY: %s", strerror(errno));
-    return master_link_new(fd);
 }
 
 void master_link_free(struct master_link *link)

@@ -12,7 +12,6 @@
 
 #include <stdbool.h>
 #include <stddef.h>
-#include <sys/socket.h>
 
 struct master_link;
 
@@ -22,12 +21,9 @@ enum link_status {
     LINK_BROKEN, /* a fault of the socket, or not a message; reported */
 };
 
-/* The connection, or NULL after a report. master_link_free() ends it. */
-struct master_link *master_link_connect(const struct sockaddr *addr, socklen_t addr_len);
-void master_link_free(struct master_link *link);
-
-/* Takes over a connected stream socket. */
+/* Takes over a connected stream socket. master_link_free() ends it. */
 struct master_link *master_link_new(int fd);
+void master_link_free(struct master_link *link);
 
 /*
  * Reads the next message's head, fills in `head` and checks its magic number, that the name is

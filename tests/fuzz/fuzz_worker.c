@@ -354,26 +354,13 @@ static void check_answers(int fd, bool whole)
     bug_on(whole && (next_answer(fd, &head, &untold) || untold));
 }
 
-static void check_hello(int fd, const uint8_t token[TOKEN_BYTES])
-{
-    struct wire_head head;
-    struct wire_hello hello;
-    bug_on(!read_head(fd, &head) || head.type != WIRE_HELLO || head.size != sizeof hello);
-    bug_on(strcmp(head.name, TASKMASTER_VERSION) != 0);
-    read_exactly(fd, &hello, sizeof hello);
-    bug_on(hello.worker != 7 || memcmp(hello.token, token, TOKEN_BYTES) != 0);
-}
-
 static void work(int fd, bool whole)
 {
-    static const uint8_t token[TOKEN_BYTES] = "thirty-two bytes of a token, so";
     struct settings settings;
     struct wire_head head;
     struct master_link *link = master_link_new(fd);
     int peer = fd + 1; /* see below */
-    int greeted = handshake(link, 7, token, &settings);
-    check_hello(peer, token);
-    if (greeted == 0) {
+    if (handshake(link, &settings) == 0) {
         bug_on(settings.module_dir[0] != '/' || !settings.boot);
         bug_on(!settings_module_config(&settings, "m"));
         for (const char *name = NULL; (name = settings_preload(&settings, name));)

@@ -2,8 +2,10 @@
 
 import fcntl
 import os
+import signal
 import socket
 import struct
+import sys
 
 import pytest
 
@@ -422,6 +424,89 @@ def test_the_number_of_unproven_connections_is_capped(daemon):
     client.outcome("busy")
     for sock in socks:
         closed_without_a_word(sock)
+
+
+def crowd(server, count):
+    """So many strangers, connected, who say nothing."""
+    return [stranger(server) for _ in range(count)]
+
+
+def test_a_worker_among_a_crowd_of_strangers(daemon, tmp_path):
+    """The crowd comes before and behind it, faster than the server accepts: the worker is heard."""
+    worker = FakeWorker(tmp_path, start="never-connect", times=1)
+    server = daemon(worker_path=worker.path, pool_start=1, pool_max=1, start_timeout_ms=60000)
+    note = worker.wait_notes()[0]
+    server.signal(signal.SIGSTOP)
+    wait_until(lambda: proc.stat(server.pid)[0] == "T", "the server stopped")
+    before = crowd(server, 350)
+    sock = stranger(server)
+    sock.sendall(wire.hello(note["worker"], bytes.fromhex(note["token"]), release().encode()))
+    behind = crowd(server, 350)
+    server.signal(signal.SIGCONT)
+    assert sock.recv(wire.HEAD.size, socket.MSG_WAITALL)[:4] == struct.pack("=I", wire.MAGIC)
+    for other in before + behind:
+        other.close()
+    sock.close()
+
+
+def test_half_a_hello_is_waited_for_in_a_crowd(daemon, tmp_path):
+    """Those that say nothing go first."""
+    worker = FakeWorker(tmp_path, start="never-connect", times=1)
+    server = daemon(worker_path=worker.path, pool_start=1, pool_max=1, start_timeout_ms=60000)
+    note = worker.wait_notes()[0]
+    hello = wire.hello(note["worker"], bytes.fromhex(note["token"]), release().encode())
+    sock = stranger(server)
+    sock.sendall(hello[:100])
+    others = crowd(server, 350)
+    closed_without_a_word(others[0])
+    sock.sendall(hello[100:])
+    assert sock.recv(wire.HEAD.size, socket.MSG_WAITALL)[:4] == struct.pack("=I", wire.MAGIC)
+    for other in others[1:]:
+        other.close()
+    sock.close()
+
+
+FLOODER = """
+import itertools, socket, struct, sys
+address = (sys.argv[1], int(sys.argv[2]))
+reset = struct.pack("ii", 1, 0)
+held = [None] * 500
+for n in itertools.count():
+    sock = socket.socket()
+    sock.settimeout(0.02)
+    try:
+        sock.connect(address)
+    except OSError:
+        continue
+    if held[n % 500]:
+        held[n % 500].setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, reset)
+        held[n % 500].close()
+    held[n % 500] = sock
+"""
+
+
+def test_workers_start_while_others_connect_without_end(daemon):
+    server = daemon(pool_start=3, pool_max=3, start_timeout_ms=60000)
+    server.wait_idle(3)
+    host, _, port = server.worker_address.rpartition(":")
+    arguments = [sys.executable, "-IS", "-c", FLOODER, host, port]
+    flooders = [proc.spawn(arguments, stdin=-3, stdout=-3, stderr=-3) for _ in range(2)]
+    try:
+        server.log.wait("stranger")
+        client = server.client()
+        for _ in range(3):
+            before = set(server.worker_pids())
+            server.signal(signal.SIGHUP)
+            server.wait_stats(
+                lambda s: s["pool"]["idle"] == 3 and not before & set(server.worker_pids()),
+                "new workers",
+                3 * DEADLINE,
+            )
+            assert client.done("echo", "x", timeout=3 * DEADLINE) == b"x"
+    finally:
+        for flooder in flooders:
+            proc.end(flooder)
+    assert "start-failed" not in server.log.text()
 
 
 def test_the_worker_port_is_on_loopback(daemon):

@@ -5,14 +5,19 @@
 #include "worker_link.h"
 
 #include "clock.h"
+#include "common/wire.h"
 #include "module_table.h"
 #include "support.h"
 
+#include <taskmaster/version.h>
+
+#include <errno.h>
 #include <fcntl.h>
 #include <netinet/in.h>
 #include <poll.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
+#include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -114,6 +119,7 @@ static void await_ready(void)
     worker_fd = accept4(listen_fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
     ck_assert_int_ge(worker_fd, 0);
     workers_accept(&workers, worker_fd, &addr, sizeof addr);
+    turn();
     while (!d.pool.counts[WORKER_IDLE]) {
         await_input(worker_fd);
         turn();
@@ -236,6 +242,84 @@ START_TEST(test_an_answer_crosses_a_kill)
 }
 END_TEST
 
+/* --- strangers --- */
+
+enum { CROWD = 300 }; /* more than there may be at a time */
+
+/* Comes to the worker port, having sent so much of `hello`. Returns the stranger's end. */
+static int come(const char *hello, size_t len)
+{
+    const struct sockaddr addr = {.sa_family = AF_INET};
+    int pair[2];
+    ck_assert_int_eq(socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, pair), 0);
+    ck_assert_int_eq(write(pair[0], hello, len), (ssize_t)len);
+    workers_accept(&workers, pair[1], &addr, sizeof addr);
+    return pair[0];
+}
+
+static bool is_closed(int fd)
+{
+    char byte;
+    ssize_t n = recv(fd, &byte, 1, MSG_PEEK);
+    ck_assert_int_le(n, 0); /* nothing is said to strangers */
+    return n == 0 || errno != EAGAIN;
+}
+
+static void forge_hello(char hello[sizeof(struct wire_head) + sizeof(struct wire_hello)])
+{
+    const struct wire_hello body = {.worker = 1};
+    struct wire_head head = {.magic = WIRE_MAGIC, .type = WIRE_HELLO, .size = sizeof body};
+    snprintf(head.name, sizeof head.name, "%s", TASKMASTER_VERSION);
+    memcpy(hello, &head, sizeof head);
+    memcpy(hello + sizeof head, &body, sizeof body);
+}
+
+/* Who says nothing goes before who has begun its hello, wherever that was cut; and one that is to
+ * go is heard before: it may have spoken behind the last look. */
+START_TEST(test_the_silent_ones_go_first)
+{
+    char hello[sizeof(struct wire_head) + sizeof(struct wire_hello)];
+    int silent[CROWD];
+    forge_hello(hello);
+    open_world();
+    int half = come(hello, sizeof(struct wire_head) / 2);
+    int nearly = come(hello, sizeof hello - 1);
+    int late = come(hello, 0);
+    ck_assert_int_eq(write(late, hello, 1), 1);
+    int later = come(hello, 0);
+    ck_assert_int_eq(write(later, hello, sizeof hello), sizeof hello);
+    for (int i = 0; i < CROWD; i++)
+        silent[i] = come(hello, 0);
+    ck_assert(!is_closed(half) && !is_closed(nearly) && !is_closed(late));
+    ck_assert(is_closed(later) && is_closed(silent[0]) && is_closed(silent[CROWD / 2 - 1]));
+    ck_assert(!is_closed(silent[CROWD - 1]) && !is_closed(silent[CROWD / 2 + 50]));
+    ck_assert_ptr_nonnull(strstr(logged(), "its token is not valid")); /* it was later's */
+    ck_assert_uint_le(workers.unproven.count, 128);
+    workers_close_unproven(&workers);
+    ck_assert_uint_eq(workers.unproven.count, 0);
+    ck_assert(is_closed(half) && is_closed(nearly) && is_closed(late) && is_closed(silent[299]));
+    dispatcher_drain(&d);
+    close_world();
+}
+END_TEST
+
+/* Its end and its hello are seen at accept, so that neither takes a place. */
+START_TEST(test_who_has_spoken_takes_no_place)
+{
+    char hello[sizeof(struct wire_head) + sizeof(struct wire_hello)];
+    forge_hello(hello);
+    open_world();
+    int first = come(hello, 0);
+    for (int i = 0; i < CROWD; i++)
+        close(come(hello, sizeof hello));
+    ck_assert_uint_eq(workers.unproven.count, 1);
+    ck_assert(!is_closed(first));
+    workers_close_unproven(&workers);
+    dispatcher_drain(&d);
+    close_world();
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("link");
@@ -243,6 +327,11 @@ int main(void)
     tcase_set_timeout(tc, 60);
     tcase_add_loop_test(tc, test_an_answer_crosses_an_abort, 0, 4);
     tcase_add_loop_test(tc, test_an_answer_crosses_a_kill, 0, 4);
+    suite_add_tcase(suite, tc);
+    tc = tcase_create("strangers");
+    tcase_set_timeout(tc, 60);
+    tcase_add_test(tc, test_the_silent_ones_go_first);
+    tcase_add_test(tc, test_who_has_spoken_takes_no_place);
     suite_add_tcase(suite, tc);
     return run_suite(suite);
 }

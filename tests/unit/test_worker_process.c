@@ -175,6 +175,25 @@ START_TEST(a_master_of_another_release_is_refused)
 }
 END_TEST
 
+/* Whoever connects to the port without end may take its place before its hello is heard: the token
+ * is as good as before. */
+START_TEST(a_connection_that_is_reset_is_made_anew)
+{
+    const struct linger at_once = {.l_onoff = 1};
+
+    fake_master_spawn(&master);
+    for (int i = 0; i < 3; i++) {
+        fake_master_accept(&master);
+        ck_assert_int_eq(
+            setsockopt(master.socket, SOL_SOCKET, SO_LINGER, &at_once, sizeof(at_once)), 0);
+        close(master.socket);
+    }
+    fake_master_accept(&master);
+    shutdown(master.socket, SHUT_WR); /* and this one is an answer */
+    assert_broken("closed the connection instead of welcoming");
+}
+END_TEST
+
 START_TEST(broken_settings_are_refused)
 {
     fake_master_spawn(&master);
@@ -701,6 +720,7 @@ int main(void)
     tcase_add_test(tc, its_environment_is_scrubbed);
     tcase_add_test(tc, preload_loads_first_and_a_failure_costs_nothing);
     tcase_add_test(tc, a_master_of_another_release_is_refused);
+    tcase_add_test(tc, a_connection_that_is_reset_is_made_anew);
     tcase_add_test(tc, broken_settings_are_refused);
     tcase_add_test(tc, a_master_that_does_not_welcome_it_is_left);
     tcase_add_test(tc, a_module_gets_its_own_copy_of_a_library);
