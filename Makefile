@@ -86,6 +86,7 @@ LIBS_math     := -ljansson -lm
 LIBS_sleep    := -ljansson
 LIBS_readfile := -ljansson
 LIBS_exec     := -ljansson
+LIBS_leave    := -lm
 ifeq ($(COVERAGE),1) # of src/; a module exports its descriptor and nothing else
 $(BUILD)/modules/%.so: OPT := -O2
 $(BUILD)/modules/%.so: LDOPT :=
@@ -174,7 +175,7 @@ uninstall:
 test_modules := $(patsubst %.c,$(BUILD)/%.so,$(wildcard tests/modules/*.c))
 $(BUILD)/tests/modules/%.so: tests/modules/%.c include/taskmaster/module.h
 	@mkdir -p $(@D) $(O)
-	$(CC) $(CPPFLAGS) $(CFLAGS) -fvisibility=hidden -shared $(LDFLAGS) -MF $(O)/test_modules_$*.d -o $@ $<
+	$(CC) $(CPPFLAGS) $(CFLAGS) -fvisibility=hidden -shared $(LDFLAGS) -MF $(O)/test_modules_$*.d -o $@ $< $(LIBS_$*)
 unit integration: $(test_modules)
 integration: $(BUILD)/tests/clock_shift.so
 .PHONY: test-programs

@@ -1,8 +1,8 @@
 /*
  * startup: see startup.h.
  *
- * Of the descriptors that the master hands over only 0, 1 and 2 stay. The page remains mapped
- * without its own, and the pipe has told what it knows once the death signal is armed.
+ * Of the descriptors that the master hands over only 0, 1 and 2 stay, and of the pipe a description
+ * of our own. The page remains mapped without its own.
  */
 #include "startup.h"
 
@@ -38,11 +38,36 @@ _Noreturn static void started_by_hand(const char *what)
 }
 
 /*
- * The death signal is armed first and the pipe looked at second: a master that dies in between is
+ * The second watch. A process that changes its user or group loses its death signal, and a module
+ * may do that. This one stays: once the last writer of the pipe is gone, the kernel sends SIGKILL
+ * to the owner of the description. No code of ours has to run for it, so that it reaches a process
+ * that is stopped, loops, or blocks all signals, as a thread that waits would not; nor does a
+ * process have another thread for it, which modules that fork or become another user would meet.
+ *
+ * Signal and owner belong to the description, and all workers share the one that they inherit:
+ * hence one of our own, by way of /proc. (In a user namespace, where root is not the kernel's, a
+ * module that becomes another user for good is out of its reach.)
+ */
+static void arm_pipe(void)
+{
+    char path[32];
+
+    snprintf(path, sizeof(path), "/proc/self/fd/%d", WORKER_LIFE_FD);
+    int fd = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+    if (fd < 0 || fcntl(fd, F_SETOWN, getpid()) < 0 || fcntl(fd, F_SETSIG, SIGKILL) < 0 ||
+        fcntl(fd, F_SETFL, O_ASYNC | O_NONBLOCK) < 0)
+        report(TM_WARNING,
+               "cannot watch the master's pipe: %s; a worker whose module becomes another user "
+               "may outlive the master",
+               strerror(errno));
+}
+
+/*
+ * Both watches are armed first and the pipe looked at second: a master that dies in between is
  * caught by one or the other. The pipe rather than getppid(), which in a container may be 1 for a
  * master that is alive as well as for one that is dead.
  */
-void startup_follow_master(void)
+pid_t startup_follow_master(void)
 {
     struct pollfd life = {.fd = WORKER_LIFE_FD};
     struct stat st;
@@ -53,11 +78,14 @@ void startup_follow_master(void)
         report(TM_ERROR, "cannot arm the death signal: %s", strerror(errno));
         exit(EX_OSERR);
     }
+    arm_pipe();
+    pid_t master = getppid();
     while (poll(&life, 1, 0) < 0 && errno == EINTR)
         ;
     if (life.revents != 0)
         _exit(EX_UNAVAILABLE);
     close(WORKER_LIFE_FD);
+    return master;
 }
 
 static bool is_page(void)

@@ -6,6 +6,7 @@
 
 #include <stdint.h>
 #include <sys/socket.h>
+#include <sys/types.h>
 
 struct startup {
     uint32_t worker; /* the id that the master knows this worker by */
@@ -16,9 +17,9 @@ struct startup {
     struct worker_shared *shared; /* the memory that the master shares; mapped for good */
 };
 
-/* Makes sure that this process ends with the master, whatever it is doing then. Ends it at once if
- * the master is gone already, or if there is none. */
-void startup_follow_master(void);
+/* Makes sure that this process ends with the master, whatever it is doing then; returns the
+ * master's pid. Ends the process at once if the master is gone already, or if there is none. */
+pid_t startup_follow_master(void);
 
 /* Reads the page that the master left for this worker, wipes the token in it, and closes the
  * descriptors that only the start needs. Ends the process if there is no such page. */

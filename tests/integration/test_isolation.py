@@ -14,10 +14,19 @@ from harness import proc
 from harness.client import check
 from harness.daemon import WORKER
 from harness.fakes import FakeWorker
-from harness.wait import DEADLINE, SCALE, wait_until
+from harness.wait import BUILD, DEADLINE, SCALE, wait_until
 
 LONG_SLEEP = json.dumps({"ms": 60000})
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+
+
+TEST_MODULES = os.path.join(BUILD, "tests", "modules")
+
+
+def blocked_none(pid):
+    with open(f"/proc/{pid}/status") as file:
+        line = next(line for line in file if line.startswith("SigBlk"))
+    return not parse_mask(line.split()[1])
 
 
 def parse_mask(text):
@@ -281,6 +290,28 @@ def test_kill_9_of_the_master_takes_all_workers_within_a_second(daemon, user):
     busy = server.worker_pids("busy")
     os.kill(idle[0], signal.SIGSTOP)
     os.kill(busy[0], signal.SIGSTOP)
+    server.expected_status = -signal.SIGKILL
+    begin = time.monotonic()
+    server.kill()
+    wait_until(lambda: not any(proc.alive(pid) for pid in pids), "all workers gone", DEADLINE)
+    assert time.monotonic() - begin < 1.0 * SCALE
+
+
+@pytest.mark.parametrize("command", ["become egid", "become uid"])
+def test_kill_9_of_the_master_takes_workers_that_became_another_user(daemon, command):
+    """Which clears their death signal; and they loop, with all signals blocked."""
+    if os.getuid() != 0:
+        pytest.skip("needs root to become another user")
+    server = daemon(pool_start=2, pool_max=2, module_dir=TEST_MODULES)
+    server.wait_idle(2)
+    client = server.client()
+    client.submit("a", "leave", command)
+    client.submit("b", "leave", command)
+    server.wait_jobs(running=2)
+    pids = server.worker_pids()
+    for pid in pids:
+        wait_until(lambda: not blocked_none(pid), "the loop")
+    os.kill(pids[0], signal.SIGSTOP)
     server.expected_status = -signal.SIGKILL
     begin = time.monotonic()
     server.kill()

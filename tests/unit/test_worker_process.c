@@ -117,11 +117,11 @@ static size_t count_entries(const char *path)
     return count;
 }
 
-START_TEST(it_keeps_nothing_but_stdio_and_its_socket)
+START_TEST(it_keeps_nothing_but_stdio_socket_and_pipe)
 {
     start();
     char *path = xasprintf("/proc/%d/fd", (int)master.pid);
-    ck_assert_uint_eq(count_entries(path), 4);
+    ck_assert_uint_eq(count_entries(path), 5); /* and the master's pipe */
     char *limits = read_proc(master.pid, "limits");
     ck_assert_ptr_nonnull(strstr(limits, "Max open files            200 "));
     char *arguments = read_proc(master.pid, "cmdline");
@@ -652,7 +652,36 @@ static void be_looping_deaf(void)
     await_loop();
 }
 
-static void (*const pastimes[])(void) = {be_idle, be_stopped, be_looping, be_looping_deaf};
+/* Without a death signal, and without any that could be caught. */
+static void become(const char *command)
+{
+    fake_master_run(&master, 1, "leave", command, strlen(command));
+    await_loop();
+}
+
+static void be_of_another_group(void)
+{
+    become("become egid");
+}
+
+static void be_another_user(void)
+{
+    become("become uid");
+}
+
+static void be_another_user_stopped(void)
+{
+    be_another_user();
+    be_stopped();
+}
+
+static void (*const pastimes[])(void) = {be_idle,
+                                         be_stopped,
+                                         be_looping,
+                                         be_looping_deaf,
+                                         be_of_another_group,
+                                         be_another_user,
+                                         be_another_user_stopped};
 
 /* The master is a process of its own here, so that it can be killed. */
 START_TEST(it_is_gone_within_a_second_of_its_master)
@@ -660,13 +689,19 @@ START_TEST(it_is_gone_within_a_second_of_its_master)
     int told[2];
     pid_t worker;
 
+    if (_i >= 4 && geteuid() != 0)
+        return;
+
     /* The worker is to be reaped here and not by whatever is process 1. */
     prctl(PR_SET_CHILD_SUBREAPER, 1);
     ck_assert_int_eq(pipe(told), 0);
     pid_t doomed = fork();
     ck_assert_int_ge(doomed, 0);
     if (doomed == 0) {
-        start();
+        if (_i < 4)
+            start();
+        else
+            start_with_test_modules("");
         pastimes[_i]();
         ck_assert_int_eq(write(told[1], &master.pid, sizeof(master.pid)), sizeof(master.pid));
         for (;;)
@@ -716,7 +751,7 @@ int main(void)
     tcase_set_timeout(tc, TEST_TIMEOUT_S);
     tcase_add_test(tc, by_hand_it_says_who_starts_it);
     tcase_add_test(tc, check_module_says_ok_or_why_not);
-    tcase_add_test(tc, it_keeps_nothing_but_stdio_and_its_socket);
+    tcase_add_test(tc, it_keeps_nothing_but_stdio_socket_and_pipe);
     tcase_add_test(tc, its_environment_is_scrubbed);
     tcase_add_test(tc, preload_loads_first_and_a_failure_costs_nothing);
     tcase_add_test(tc, a_master_of_another_release_is_refused);
