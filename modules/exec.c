@@ -219,16 +219,24 @@ static bool reap_ended(pid_t command, int *status)
     return false;
 }
 
-/* True with the wait status, or false when the worker wants a stop or is dead. */
-static bool await_end(pid_t command, int *status)
+/* A service manager may signal every process of the daemon, to which a command is none of its
+ * business while it drains. The death signal bears the worker's pid as well. */
+static bool is_from_worker(const siginfo_t *info, pid_t worker)
 {
+    return info->si_pid == worker || getppid() != worker;
+}
+
+/* True with the wait status, or false when the worker wants a stop or is dead. */
+static bool await_end(pid_t command, pid_t worker, int *status)
+{
+    siginfo_t info;
     sigset_t awaited;
 
     sigemptyset(&awaited);
     sigaddset(&awaited, SIGCHLD);
     sigaddset(&awaited, SIGTERM);
     for (;;) {
-        if (sigwaitinfo(&awaited, NULL) == SIGTERM)
+        if (sigwaitinfo(&awaited, &info) == SIGTERM && is_from_worker(&info, worker))
             return false;
         if (reap_ended(command, status))
             return true;
@@ -312,7 +320,7 @@ _Noreturn static void guard_command(struct start *s)
         run_program(s, self);
     if (command < 0)
         fail_to_start(STATUS_FD);
-    bool ended = await_end(command, &status);
+    bool ended = await_end(command, s->worker, &status);
     if (ended)
         tell(STATUS_FD, (struct message){.status = status});
     end_all(ended ? 0 : command);

@@ -3,6 +3,7 @@
 
 #include "common/module_name.h"
 #include "common/xmalloc.h"
+#include "forked.h"
 #include "host.h"
 #include "report.h"
 #include "text.h"
@@ -115,6 +116,7 @@ int loader_check(const char *path, struct module *module, struct refusal *refusa
     if (name_of(path, module->name, refusal) < 0)
         return -1;
     void *object = open_object(path, refusal);
+    forked_end_child(module->name, "dlopen");
     if (object == NULL)
         return -1;
     const tm_descriptor *found = dlsym(object, "tm_module");
@@ -145,6 +147,7 @@ static void initialise(struct loader *loader, struct module *module)
     const char *config = settings_module_config(loader->settings, module->name);
     loader->host.why[0] = '\0';
     int result = module->descriptor.init(&loader->host.tm, config);
+    forked_end_child(module->name, "init");
     if (result == 0)
         return;
     if (loader->host.why[0] != '\0')
@@ -227,13 +230,19 @@ void loader_preload(struct loader *loader, char *loading)
     }
 }
 
+static void end_module(const struct module *module)
+{
+    module->descriptor.fini();
+    forked_end_child(module->name, "fini");
+}
+
 void loader_free(struct loader *loader)
 {
     while (loader->modules != NULL) {
         struct module *module = loader->modules;
         loader->modules = module->next;
         if (module->init_failure == NULL && module->descriptor.fini != NULL)
-            module->descriptor.fini();
+            end_module(module);
         free(module->init_failure);
         free(module);
     }

@@ -4,6 +4,7 @@
  * Here is only the order of the start. It first ties its life to the master's, then takes from the
  * shared page whom to connect to; the token leaves memory as soon as it was shown.
  */
+#include "forked.h"
 #include "handshake.h"
 #include "job_loop.h"
 #include "knock.h"
@@ -12,6 +13,7 @@
 #include "options.h"
 #include "report.h"
 #include "settings.h"
+#include "signals.h"
 #include "startup.h"
 
 #include <stdlib.h>
@@ -25,7 +27,9 @@ int main(int argc, char **argv)
     if (argc > 1)
         return options_run(argc, argv);
 
-    startup_follow_master();
+    pid_t master = startup_follow_master();
+    forked_init();
+    signals_heed(master);
     startup_take_page(&start);
     startup_settle(&start);
 

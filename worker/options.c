@@ -1,6 +1,7 @@
 /* options: see options.h. */
 #include "options.h"
 
+#include "forked.h"
 #include "loader.h"
 #include "text.h"
 
@@ -33,6 +34,7 @@ static int check_module(const char *path)
     /* Loading may hang, in a process group of our own that no ^C reaches. */
     if (prctl(PR_SET_PDEATHSIG, SIGKILL) < 0)
         perror("taskmaster-worker: cannot arm the death signal");
+    forked_init();
     if (loader_check(path, &module, &refusal) < 0) {
         printf("%s\n", refusal.text);
         return 1;

@@ -3,6 +3,7 @@
 #include "report.h"
 
 #include "common/wire.h"
+#include "forked.h"
 #include "text.h"
 
 #include <errno.h>
@@ -56,7 +57,8 @@ void report_v(tm_level level, const char *fmt, va_list args)
     size_t len = PREFIX_LEN + text_one_line(line + PREFIX_LEN, REPORT_MAX + 1, text);
     line[len++] = '\n';
 
-    report_flush_stdout();
+    if (!forked()) /* else what is pending is in part the worker's, which prints it */
+        report_flush_stdout();
     /* Who cannot write to the log has nobody left to tell. */
     if (write(STDERR_FILENO, line, len) < 0)
         errno = 0;

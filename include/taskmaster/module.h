@@ -26,6 +26,15 @@
  * tm_job, the tm_host and all that their functions return; a module frees none of it. Symbols: only
  * the C library comes before what a module and its own libraries define; the worker shows it none.
  *
+ * Signals: SIGTERM, SIGINT, SIGHUP, SIGQUIT, SIGUSR1, SIGUSR2, SIGALRM and the others that end a
+ * process and tell of no fault of it end a worker where the master or the module itself is behind
+ * them (raise(), a timer); others cannot end it by them. A module may have handlers of its own.
+ *
+ * Children: a process that a module forks ends by _exit() or exec. One that returns from a hook, as
+ * the worker does, is ended there, with status 70 and a line in the log. It may call the functions
+ * of this header; of them only tm_log() has an effect outside of it. A child of vfork(2) shares the
+ * worker's memory: it must do nothing but exec and _exit().
+ *
  * Works from C11 and from C++20 (designated initialisers), with GCC and Clang.
  */
 #ifndef TASKMASTER_MODULE_H

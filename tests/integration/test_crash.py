@@ -94,17 +94,42 @@ def test_the_loss_is_in_the_log(daemon):
     assert "SIGKILL" in text and job in text, line
 
 
-@pytest.mark.parametrize(
-    "number, name", [(signal.SIGTERM, "SIGTERM"), (signal.SIGRTMIN + 3, "SIGRTMIN+3")]
-)
-def test_a_worker_killed_from_outside(daemon, number, name):
+@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGABRT, signal.SIGSEGV])
+def test_a_worker_killed_from_outside(daemon, number):
     server = daemon(pool_start=1, pool_max=1)
     client = server.client()
     client.submit("a", "sleep", LONG_SLEEP, notify=["started"])
     client.event("started")
     os.kill(server.worker_pids("busy")[0], number)
-    check(client.outcome("a"), "failed", reason="error", signal=name)
+    check(client.outcome("a"), "failed", reason="error", signal=number.name)
     assert client.done("echo", "next") == b"next"
+
+
+@pytest.mark.parametrize(
+    "number, name", [(signal.SIGTERM, "SIGTERM"), (signal.SIGRTMIN + 3, "SIGRTMIN+3")]
+)
+def test_a_signal_that_a_module_sends_itself(daemon, number, name):
+    server = daemon(pool_start=1, pool_max=1, module_dir=TEST_MODULES)
+    client = server.client()
+    event = client.run("leave", f"raise {int(number)}")
+    check(event, "failed", reason="error", signal=name)
+    assert client.done("probe", "inits") == b"1"
+
+
+def test_a_child_that_a_module_has_forked_never_answers_for_the_worker(daemon):
+    """It returns from run() as the worker does; the next jobs are others' and lose nothing by it."""
+    server = daemon(pool_start=1, pool_max=1, module_dir=TEST_MODULES)
+    client, other = server.client(), server.client()
+    client.submit("fork", "leave", "fork")
+    for n in range(10):
+        other.submit(n, "probe", "inits")
+    event = client.outcome("fork")
+    assert event.payload == b"parent of 70"
+    for n in range(10):
+        assert other.outcome(n).payload == b"1"
+    line = server.log.wait("worker-output", job=event["job"], level="error")
+    assert "returned from run(), as if it were the worker" in json.dumps(line)
+    assert server.stats()["pool"]["exits"] == 0
 
 
 def test_an_idle_worker_killed_from_outside_is_replaced(daemon):

@@ -32,6 +32,8 @@ FAULTS = {
     signal.SIGTRAP,
 }
 
+STOPS = {signal.SIGTSTP, signal.SIGTTIN, signal.SIGTTOU}
+
 # Those that nobody should mean a master by.
 OTHERS = sorted(
     signal.valid_signals()
@@ -730,6 +732,34 @@ def test_reserved_signals_are_logged(daemon):
     for number in (signal.SIGUSR1, signal.SIGUSR2):
         server.signal(number)
         server.log.wait("signal-reserved", signal=number.name)
+
+
+@pytest.mark.parametrize("number", ENDS)
+def test_an_end_to_every_process_is_a_drain(daemon, number):
+    """As a service manager sends it, to the master and to its workers: running jobs finish."""
+    server = daemon(pool_start=3, pool_max=3)
+    server.wait_idle(3)
+    client = server.client()
+    for n in range(2):
+        start(client, "sleep", '{"ms":500,"value":%d}' % n, n)
+    for pid in [*server.worker_pids(), server.pid]:
+        os.kill(pid, number)
+    for n in range(2):
+        assert client.outcome(n).json() == n
+    assert server.wait_exit() == 0
+    assert not server.log.events("worker-lost")
+
+
+def test_a_signal_of_another_process_ends_no_worker(daemon):
+    server = daemon(pool_start=1, pool_max=1)
+    server.wait_idle(1)
+    pid = server.worker_pids()[0]
+    client = server.client()
+    start(client, "sleep", '{"ms":300,"value":7}', "a")
+    for number in sorted({*ENDS, *OTHERS, signal.SIGHUP} - {signal.SIGPIPE, *STOPS}):
+        os.kill(pid, number)
+    assert client.outcome("a").json() == 7
+    assert server.worker_pids() == [pid]
 
 
 def test_workers_have_their_defaults_back(daemon):

@@ -609,6 +609,124 @@ START_TEST(sigterm_ends_it)
 }
 END_TEST
 
+/* Signals of others */
+
+/* From a process that is not the master. */
+static void signal_from_outside(int signo)
+{
+    pid_t stranger = fork();
+
+    ck_assert_int_ge(stranger, 0);
+    if (stranger == 0)
+        _exit(kill(master.pid, signo) < 0);
+    ck_assert_int_eq(waitpid(stranger, NULL, 0), stranger);
+}
+
+static const int heeded[] = {SIGTERM,   SIGINT,  SIGHUP, SIGQUIT, SIGUSR1, SIGUSR2, SIGALRM,
+                             SIGVTALRM, SIGPROF, SIGIO,  SIGPWR,  SIGXCPU, SIGXFSZ, SIGSTKFLT};
+
+START_TEST(signals_of_others_do_not_end_it)
+{
+    start();
+    for (size_t i = 0; i < sizeof(heeded) / sizeof(heeded[0]); i++) {
+        signal_from_outside(heeded[i]);
+        assert_done(fake_master_ask(&master, "echo", "idle"), "idle");
+    }
+    signal_from_outside(SIGRTMIN + 3);
+    fake_master_run(&master, 1, "crash", "stop-done", strlen("stop-done"));
+    for (size_t i = 0; i < sizeof(heeded) / sizeof(heeded[0]); i++)
+        signal_from_outside(heeded[i]);
+    fake_master_stop(&master, 1);
+    assert_done(fake_master_answer(&master), "late");
+    fake_master_finish(&master);
+}
+END_TEST
+
+static void assert_ended_by(int signo)
+{
+    int status = fake_master_wait(&master);
+
+    ck_assert_msg(WIFSIGNALED(status) && WTERMSIG(status) == signo, "signal %d: status %#x", signo,
+                  (unsigned)status);
+    fake_master_free(&master);
+}
+
+START_TEST(signals_of_its_master_end_it)
+{
+    start();
+    kill(-master.pid, heeded[_i]);
+    assert_ended_by(heeded[_i]);
+}
+END_TEST
+
+START_TEST(a_module_ends_its_worker_by_a_signal_of_its_own)
+{
+    char command[16];
+
+    snprintf(command, sizeof(command), "raise %d", heeded[_i]);
+    start_with_test_modules("");
+    fake_master_run(&master, 1, "leave", command, strlen(command));
+    assert_ended_by(heeded[_i]);
+}
+END_TEST
+
+START_TEST(a_timer_of_a_module_ends_its_worker)
+{
+    static const struct {
+        const char *command;
+        int signo;
+    } cases[] = {
+        {"timer real 1", SIGALRM}, {"timer virtual 1", SIGVTALRM}, {"timer prof 1", SIGPROF}};
+
+    start_with_test_modules("");
+    fake_master_run(&master, 1, "leave", cases[_i].command, strlen(cases[_i].command));
+    fake_master_answer(&master);
+    fake_master_run(&master, 2, "leave", "spin", strlen("spin"));
+    assert_ended_by(cases[_i].signo);
+}
+END_TEST
+
+/* Children of a module */
+
+START_TEST(a_child_that_returns_ends_there)
+{
+    static const char *const births[] = {"fork", "_fork", "clone"};
+
+    start_with_test_modules("");
+    assert_done(fake_master_ask(&master, "leave", births[_i]), "parent of 70");
+    fake_master_expect_log(&master, "<3>module leave: process ");
+    fake_master_expect_log(&master, "returned from run(), as if it were the worker");
+    assert_done(fake_master_ask(&master, "probe", "inits"), "1"); /* by the worker, and once */
+    assert_done(fake_master_ask(&master, "probe", "inits"), "1");
+    fake_master_finish(&master);
+}
+END_TEST
+
+START_TEST(a_child_that_returns_from_another_hook_ends_there)
+{
+    start_with_test_modules("preload=leave\nconfig:leave=[\"init\",\"fini\"]\n");
+    fake_master_expect_log(&master, "<6>said by a child of init\n");
+    fake_master_expect_log(&master, "returned from init(), as if it were the worker");
+    assert_done(fake_master_ask(&master, "probe", "inits"), "1");
+    shutdown(master.socket, SHUT_WR);
+    ck_assert_int_eq(fake_master_wait(&master), 0);
+    ck_assert_ptr_nonnull(strstr(master.log, "returned from fini(), as if it were the worker"));
+    ck_assert_ptr_null(strstr(strstr(master.log, "probe ends") + 1, "probe ends"));
+    fake_master_free(&master);
+}
+END_TEST
+
+START_TEST(a_child_may_use_the_functions_of_its_job)
+{
+    start_with_test_modules("");
+    assert_done(fake_master_ask(&master, "leave", "log"), "parent");
+    fake_master_expect_log(&master, "<6>said by a child\n");
+    fake_master_expect_log(&master, "the worker's own line\n");
+    ck_assert_ptr_eq(strstr(strstr(master.log, "own") + 1, "own"), NULL); /* once */
+    fake_master_finish(&master);
+}
+END_TEST
+
 /* The master's death */
 
 /* What the worker is doing when its master dies; waits until it does. */
@@ -780,6 +898,14 @@ int main(void)
     tcase_add_test(tc, a_crash_is_the_process_own_death);
     tcase_add_test(tc, a_grandchild_may_hold_the_socket);
     tcase_add_test(tc, sigterm_ends_it);
+    tcase_add_test(tc, signals_of_others_do_not_end_it);
+    tcase_add_loop_test(tc, signals_of_its_master_end_it, 0, sizeof(heeded) / sizeof(heeded[0]));
+    tcase_add_loop_test(tc, a_module_ends_its_worker_by_a_signal_of_its_own, 0,
+                        sizeof(heeded) / sizeof(heeded[0]));
+    tcase_add_loop_test(tc, a_timer_of_a_module_ends_its_worker, 0, 3);
+    tcase_add_loop_test(tc, a_child_that_returns_ends_there, 0, 3);
+    tcase_add_test(tc, a_child_that_returns_from_another_hook_ends_there);
+    tcase_add_test(tc, a_child_may_use_the_functions_of_its_job);
     tcase_add_loop_test(tc, it_is_gone_within_a_second_of_its_master, 0,
                         sizeof(pastimes) / sizeof(pastimes[0]));
     tcase_add_test(tc, it_does_not_outlive_a_master_that_died_meanwhile);

@@ -1,0 +1,47 @@
+/* forked: see forked.h. */
+#include "forked.h"
+
+#include "report.h"
+
+#include <errno.h>
+#include <stddef.h>
+#include <stdio_ext.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sysexits.h>
+#include <unistd.h>
+
+static const volatile char *mark; /* 1 in the worker, 0 in a child */
+
+void forked_init(void)
+{
+    size_t size = (size_t)sysconf(_SC_PAGESIZE);
+    char *page = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+    if (page == MAP_FAILED || madvise(page, size, MADV_WIPEONFORK) < 0) {
+        report(TM_ERROR, "cannot make a page that is wiped in a child: %s", strerror(errno));
+        exit(EX_OSERR);
+    }
+    *page = 1;
+    mark = page;
+}
+
+bool forked(void)
+{
+    return mark != NULL && *mark == 0;
+}
+
+/* What the child's stdout holds is in part what the worker's held at the fork, and is the worker's
+ * to print. */
+void forked_end_child(const char *module, const char *hook)
+{
+    if (!forked())
+        return;
+    __fpurge(stdout);
+    report(TM_ERROR,
+           "module %s: process %d, which it forked, returned from %s(), as if it were the worker: "
+           "it ends here; end such a process with _exit()",
+           module, (int)getpid(), hook);
+    _exit(EX_SOFTWARE);
+}
