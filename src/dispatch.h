@@ -145,6 +145,9 @@ void dispatch_renewed(struct dispatcher *d);
 /* A worker that is not old could not be started, or is not fit to take over. */
 void dispatch_hold_renewal(struct dispatcher *d);
 
+/* The worker, which is ready but for a module, is not fit to take over, as long as others serve. */
+bool dispatch_is_unwanted(const struct dispatcher *d, const struct worker *worker);
+
 /* Old workers wait for a first new one, and none is on its way. */
 bool dispatch_wants_first(const struct dispatcher *d);
 

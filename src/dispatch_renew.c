@@ -4,9 +4,9 @@
  * One new worker goes first. The old ones serve on until it is ready, those that are still starting
  * included; only then do they end, each after its job. The other design, to end each worker after
  * its job as soon as the settings are read, needs no state at all. But a reload that says what can
- * be read and yet lets no worker start, a preload that crashes, say, would take the whole pool
- * down; like this it costs the one place in the pool that the new worker needs if all are taken.
- * With a pool of one nothing can be tried beforehand.
+ * be read and yet lets no worker start, a preload that crashes or refuses its settings, say, would
+ * take the whole pool down; like this it costs the one place in the pool that the new worker needs
+ * if all are taken. With a pool of one nothing can be tried beforehand.
  *
  * Whoever reloads waits for one of two lines in the log: `renewed`, or `renewal-held`. So a new
  * worker is started even where nobody else is, and each reload has its line, unless another reload
@@ -42,6 +42,16 @@ static bool is_renewing(const struct dispatcher *d)
 bool dispatch_wants_first(const struct dispatcher *d)
 {
     return is_renewing(d) && !dispatch_is_starting_new(d);
+}
+
+/* Where nobody else serves, a worker that lacks one module is better than none: jobs of all other
+ * modules can run. */
+bool dispatch_is_unwanted(const struct dispatcher *d, const struct worker *worker)
+{
+    const struct worker *first = TAILQ_LAST(&d->pool.lists[WORKER_STARTING], worker_list);
+    return is_renewing(d) && !dispatch_is_old(d, worker) &&
+           (d->pool.counts[WORKER_IDLE] || d->pool.counts[WORKER_BUSY] ||
+            dispatch_is_old(d, first));
 }
 
 bool dispatch_must_make_room(const struct dispatcher *d)
@@ -98,6 +108,7 @@ void dispatch_hold_renewal(struct dispatcher *d)
     log_event(LOG_ERROR, "renewal-held",
               LOG_UINT("old_workers", counts[WORKER_IDLE] + counts[WORKER_BUSY]),
               LOG_STR("why", d->start_error),
-              LOG_STR("hint", "no worker has started under the new settings; as many as are left "
-                              "of those before serve on with theirs"));
+              LOG_STR("hint",
+                      "no worker that could take over has started under the new settings; as "
+                      "many as are left of those before serve on with theirs"));
 }

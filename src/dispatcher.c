@@ -208,6 +208,17 @@ void dispatcher_worker_ready(struct dispatcher *d, struct worker *worker)
     dispatch_grow(d);
 }
 
+void dispatcher_worker_ready_without(struct dispatcher *d, struct worker *worker, const char *why)
+{
+    if (!dispatch_is_unwanted(d, worker)) {
+        dispatcher_worker_ready(d, worker);
+        return;
+    }
+    dispatch_retire(d, worker);
+    dispatch_start_failed(d, why);
+    dispatch_grow(d);
+}
+
 static uint64_t moving_mean(uint64_t mean, uint64_t value)
 {
     return mean ? (mean * (RUN_MEAN_WEIGHT - 1) + value) / RUN_MEAN_WEIGHT : value;

@@ -172,6 +172,8 @@ bool dispatcher_source_gone(struct dispatcher *d, struct job_source *source);
 /* What workers do. A loss may be told before the process is reaped: the job's end does not wait for
  * that. */
 void dispatcher_worker_ready(struct dispatcher *d, struct worker *worker);
+/* Likewise, but a module that it was to preload cannot be used. */
+void dispatcher_worker_ready_without(struct dispatcher *d, struct worker *worker, const char *why);
 void dispatcher_worker_answered(struct dispatcher *d, struct worker *worker,
                                 const struct worker_answer *answer);
 /* It has not answered for milliseconds: what waits behind its job is for others. */

@@ -23,6 +23,7 @@
 
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -184,20 +185,32 @@ static const char *check_worker(const struct worker_link *link, const struct wir
     return NULL;
 }
 
-/* A message without payload; ready while it is being told to end comes too late to matter. */
+static void take_ready(struct worker_link *link)
+{
+    struct dispatcher *dispatcher = link->workers->dispatcher;
+    char refusal[WORKER_REFUSAL_MAX], why[WORKER_REFUSAL_MAX + 64];
+    log_event(LOG_INFO, "worker-ready", LOG_UINT("worker", link->worker->id),
+              LOG_INT("pid", link->proc.pid));
+    link->ready = true;
+    if (link->worker->state != WORKER_STARTING)
+        return; /* it was told to end meanwhile */
+    if (!worker_proc_refusal(&link->proc, refusal)) {
+        dispatcher_worker_ready(dispatcher, link->worker);
+        return;
+    }
+    snprintf(why, sizeof why, "a module that it preloads cannot be used: %s", refusal);
+    dispatcher_worker_ready_without(dispatcher, link->worker, why);
+}
+
+/* A message without payload. */
 static void take_empty(struct worker_link *link, const struct wire_head *head)
 {
     if (head->type == WIRE_ANSWERED)
         return; /* the results were taken when its header came */
-    if (head->type != WIRE_READY) {
+    if (head->type == WIRE_READY)
+        take_ready(link);
+    else
         worker_answer_take(link, head, NULL);
-        return;
-    }
-    log_event(LOG_INFO, "worker-ready", LOG_UINT("worker", link->worker->id),
-              LOG_INT("pid", link->proc.pid));
-    link->ready = true;
-    if (link->worker->state == WORKER_STARTING) /* else it was told to end meanwhile */
-        dispatcher_worker_ready(link->workers->dispatcher, link->worker);
 }
 
 /* It was killed and its job has been ended, by an abort or as it would not die: what it had said

@@ -168,6 +168,13 @@ bool worker_proc_preloading(const struct worker_proc *proc, char name[MODULE_NAM
     return module_name_valid(name, strlen(name));
 }
 
+bool worker_proc_refusal(const struct worker_proc *proc, char text[WORKER_REFUSAL_MAX])
+{
+    memcpy(text, proc->shared->refusal, WORKER_REFUSAL_MAX);
+    text[WORKER_REFUSAL_MAX - 1] = '\0';
+    return text[0] != '\0';
+}
+
 void worker_proc_stop_flag(const struct worker_proc *proc, uint64_t job)
 {
     __atomic_store_n(&proc->shared->page.stop_job, job, __ATOMIC_RELAXED);

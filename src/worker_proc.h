@@ -64,6 +64,9 @@ bool worker_proc_result(const struct worker_proc *proc, uint32_t slot, uint64_t 
 /* The name of the module that it was preloading; false if that is not known. */
 bool worker_proc_preloading(const struct worker_proc *proc, char name[MODULE_NAME_MAX + 1]);
 
+/* Why a module that the worker was to preload cannot be used; false if all can. */
+bool worker_proc_refusal(const struct worker_proc *proc, char text[WORKER_REFUSAL_MAX]);
+
 /* Raises the stop flag for the job of that number. */
 void worker_proc_stop_flag(const struct worker_proc *proc, uint64_t job);
 

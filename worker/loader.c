@@ -208,17 +208,20 @@ const struct module *loader_get(struct loader *loader, const char *name, struct 
     return module;
 }
 
-static void preload(struct loader *loader, const char *name, char *loading)
+static void preload(struct loader *loader, const char *name, struct worker_shared *shared)
 {
     struct refusal refusal;
 
-    memcpy(loading, name, strlen(name) + 1);
-    if (loader_get(loader, name, &refusal) == NULL)
+    memcpy(shared->preloading, name, strlen(name) + 1);
+    if (loader_get(loader, name, &refusal) == NULL) {
         report(TM_ERROR, "preload: %s", refusal.text);
-    loading[0] = '\0';
+        if (shared->refusal[0] == '\0')
+            text_clean(shared->refusal, sizeof(shared->refusal), refusal.text);
+    }
+    shared->preloading[0] = '\0';
 }
 
-void loader_preload(struct loader *loader, char *loading)
+void loader_preload(struct loader *loader, struct worker_shared *shared)
 {
     const char *name = NULL;
 
@@ -226,7 +229,7 @@ void loader_preload(struct loader *loader, char *loading)
         if (!module_name_valid(name, strlen(name)))
             report(TM_ERROR, "preload: \"%s\" is not a module's name", name);
         else
-            preload(loader, name, loading);
+            preload(loader, name, shared);
     }
 }
 

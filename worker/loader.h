@@ -11,6 +11,7 @@
 
 #include "common/limits.h"
 #include "common/wire.h"
+#include "common/worker_page.h"
 #include "settings.h"
 
 #include <taskmaster/module.h>
@@ -36,9 +37,9 @@ struct loader *loader_new(const struct settings *settings);
  * loader owns the module. */
 const struct module *loader_get(struct loader *loader, const char *name, struct refusal *refusal);
 
-/* Loads what the settings name as preload. A failure is reported and costs nothing else. `loading`
- * has room for MODULE_NAME_MAX + 1 bytes and is the module's name while one is being loaded. */
-void loader_preload(struct loader *loader, char *loading);
+/* Loads what the settings name as preload. A failure is reported and costs nothing else; the words
+ * of the first are left in `shared`, where the module's name stands while one is being loaded. */
+void loader_preload(struct loader *loader, struct worker_shared *shared);
 
 /* Calls each module's fini(), last loaded first, and frees the loader. The objects stay mapped:
  * threads of theirs may still run. */

@@ -43,7 +43,7 @@ int main(int argc, char **argv)
     report_set_debug(settings.debug);
 
     struct loader *loader = loader_new(&settings);
-    loader_preload(loader, start.shared->preloading);
+    loader_preload(loader, start.shared);
     if (handshake_ready(link) < 0)
         return EXIT_FAILURE;
 

@@ -57,10 +57,15 @@ struct worker_result {
     char data[WORKER_RESULT_MAX];
 };
 
+enum { WORKER_REFUSAL_MAX = 512 }; /* bytes of the words of a preload, the NUL included */
+
 struct worker_shared {
     struct worker_page page;
     _Alignas(4096) uint64_t claims[WORKER_CLAIMS]; /* read and written atomically */
-    char preloading[MODULE_NAME_MAX + 1]; /* by the worker, until it is ready: what it is loading */
+    /* By the worker, until it is ready: the module that it is loading, and why the first of those
+     * that cannot be used cannot be. */
+    char preloading[MODULE_NAME_MAX + 1];
+    char refusal[WORKER_REFUSAL_MAX];
     _Alignas(4096) struct worker_result results[WORKER_CLAIMS];
 };
 

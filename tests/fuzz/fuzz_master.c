@@ -396,7 +396,10 @@ static void handle(struct sim *sim, const struct message *message)
             return;
         }
         sim->said_ready = true;
-        dispatcher_worker_ready(&d, worker);
+        if (worker->id % 8 == 7)
+            dispatcher_worker_ready_without(&d, worker, "a preload refuses");
+        else
+            dispatcher_worker_ready(&d, worker);
         return;
     }
     if (!worker->job || worker->job->seq != message->seq) {

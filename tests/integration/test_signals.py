@@ -352,6 +352,38 @@ def test_reload_with_which_no_worker_starts(daemon, tmp_path):
     assert not before & set(server.worker_pids())
 
 
+def test_reload_with_a_preload_that_refuses_its_settings(daemon, tmp_path):
+    """A typo in a module's settings takes nothing down."""
+
+    def settings(root):
+        return {"preload": ["readfile"], "modules": {"readfile": {"config": root}}}
+
+    (tmp_path / "file").write_text("one")
+    server = daemon(pool_start=2, pool_max=2, **settings({"root": str(tmp_path)}))
+    server.wait_idle(2)
+    server.write_config(**settings({"rot": str(tmp_path)}))
+    server.signal(signal.SIGHUP)
+    why = server.log.wait("renewal-held")["why"]
+    assert "a module that it preloads cannot be used: module readfile: " in why, why
+    client = server.client()
+    for n in range(10):
+        assert client.done("readfile", '{"path":"file"}', id=n) == b"one"
+    server.log.wait("start-failed", 2, why=why)
+    assert len(server.log.events("renewal-held")) == 1
+    server.write_config(**settings({"root": str(tmp_path)}))
+    server.signal(signal.SIGHUP)
+    server.log.wait("renewed")
+    assert client.done("readfile", '{"path":"file"}', id="after") == b"one"
+
+
+def test_a_preload_that_refuses_at_the_start(daemon):
+    """It costs nothing but its own jobs."""
+    server = daemon(preload=["readfile"], pool_start=2, pool_max=2)
+    server.wait_idle(2)
+    assert server.client().done("echo", "x") == b"x"
+    assert not server.log.events("start-failed")
+
+
 class SlowWorker:
     """A worker-path whose workers do not start before they may."""
 

@@ -510,6 +510,11 @@ static inline void ready(uint32_t id)
     dispatcher_worker_ready(&d, the_worker(id));
 }
 
+static inline void ready_without(uint32_t id)
+{
+    dispatcher_worker_ready_without(&d, the_worker(id), "a module refuses");
+}
+
 /* The worker ends the job that it is on, but nobody has read that yet; an eager one goes on. */
 static inline void finishes(uint32_t id, struct worker_answer answer)
 {

@@ -1947,6 +1947,52 @@ START_TEST(test_reload_of_none)
 }
 END_TEST
 
+/* A preload that refuses holds the renewal, as long as others serve. */
+START_TEST(test_reload_with_a_preload_that_refuses)
+{
+    open_idle(2, 4, 10);
+    reconfigure(true);
+    ck_told("start 3");
+    ready_without(3);
+    ck_told("retire 3");
+    ck_assert(d.held && d.start_failures == 1);
+    ck_assert_str_eq(d.start_error, "a module refuses");
+    dies(3, -0);
+    ck_told("forget 3");
+    SUBMIT();
+    ck_told("give 2 j1");
+    dies(1, SIGSEGV);
+    dies(2, SIGSEGV);
+    ck_told("forget 1, a1 failed error SIG 11, forget 2");
+    pass_ms(200);
+    ck_told("start 4");
+    ready_without(4); /* better than none */
+    SUBMIT();
+    ck_told("start 5, give 4 j2");
+    ck_assert_uint_eq(d.renewed, d.reloads);
+}
+END_TEST
+
+/* Where nothing is renewed it takes jobs: at the start, and when one of before the reload is late.
+ */
+START_TEST(test_a_preload_that_refuses)
+{
+    open_pool(2, 4, 10);
+    ck_told("start 1, start 2");
+    ready_without(1);
+    SUBMIT();
+    ck_told("give 1 j1");
+    reconfigure(true);
+    ck_told("start 3");
+    ready_without(2);
+    SUBMIT();
+    ck_told("give 2 j2");
+    ck_assert(!d.held && d.renewed != d.reloads);
+    ready(3);
+    ck_assert_uint_eq(d.renewed, d.reloads);
+}
+END_TEST
+
 /* All places are taken by workers that are starting: one of them gives way. */
 START_TEST(test_reload_full_of_starting_ones)
 {
@@ -2103,6 +2149,8 @@ int main(void)
     tcase_add_test(tc, test_reload_in_an_early_moment);
     tcase_add_test(tc, test_old_ones_that_do_not_start);
     tcase_add_test(tc, test_reload_of_none);
+    tcase_add_test(tc, test_reload_with_a_preload_that_refuses);
+    tcase_add_test(tc, test_a_preload_that_refuses);
     tcase_add_test(tc, test_reload_full_of_starting_ones);
 
     tc = new_case(suite, "own bugs");

@@ -413,7 +413,11 @@ static void work_any(void)
 static void ready_any(void)
 {
     struct worker *worker = TAILQ_FIRST(&d.pool.lists[WORKER_STARTING]);
-    if (worker && !worker->process->dead)
+    if (!worker || worker->process->dead)
+        return;
+    if (percent(10))
+        ready_without(worker->id);
+    else
         dispatcher_worker_ready(&d, worker);
 }
 
