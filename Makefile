@@ -30,7 +30,7 @@ WORKER_LIBS := -ldl
 CLIENT_LIBS := -ljansson
 
 # What each program is made of. A program's main.c stays out of its archive, so that tests can link the rest.
-COMMON   := environment log module_name utf8 xmalloc
+COMMON   := environment log module_name token_text utf8 xmalloc
 MASTER   := options option_value option_print config config_check json_line json_reason file_read token_file identity \
             address user_environ heap timers hash payload conn conn_turn conn_unread job job_queue pool module_table module_refusal episode \
             log_limit dispatcher dispatch_end dispatch_renew dispatch_run dispatch_start dispatch_stop dispatch_tiny \
@@ -39,7 +39,7 @@ MASTER   := options option_value option_print config config_check json_line json
             listener stall event_memory master check_modules module_check strangers
 WORKER   := startup forked signals options knock handshake settings master_link loader host functions job job_loop buffer report text
 LIBTM    := clean client connection event request reader stream address jobs failure
-CLIENT   := command cmd_run cmd_each cmd_job cmd_server interrupt lines overtime progress report sink table
+CLIENT   := command cmd_run cmd_each cmd_job cmd_server interrupt lines overtime progress report sink table token
 MODULES  := $(patsubst modules/%.c,%,$(wildcard modules/*.c))
 TESTS    := $(patsubst tests/unit/%.c,%,$(wildcard tests/unit/test_*.c))
 
@@ -60,7 +60,7 @@ $(O)/%.o: %.c
 $(O)/libcommon.a: $(common_o)
 $(O)/libmaster.a: $(MASTER:%=$(O)/src/%.o)
 $(O)/libworker.a: $(WORKER:%=$(O)/worker/%.o)
-$(O)/libcommand.a: $(CLIENT:%=$(O)/client/%.o)
+$(O)/libcommand.a: $(CLIENT:%=$(O)/client/%.o) $(O)/src/common/token_text.o
 $(BUILD)/libtaskmaster.a: $(LIBTM:%=$(O)/client/%.o)
 %.a:
 	@mkdir -p $(@D)

@@ -7,6 +7,7 @@
 #include "overtime.h"
 #include "report.h"
 #include "sink.h"
+#include "token.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -22,7 +23,6 @@
 #define DEFAULT_SERVER "127.0.0.1:7741"
 
 enum {
-    TOKEN_FILE_MAX = 4096, /* bytes read of it: no longer token would fit into a hello */
     JOBS_MAX = 4096,
     WAIT_MAX_MS = 600000,
     RETRY_MS = 20, /* soon after a server is there, and a load that nobody sees */
@@ -522,39 +522,6 @@ int command_failed(const struct settings *settings, const tm_client *client,
     }
 }
 
-/* The first token of a file that holds one a line, as the server's may; blanks around it do not
- * count. Points into `text`; NULL if there is none, or its end is not in sight. */
-static char *first_token(char *text)
-{
-    static const char blanks[] = " \t\r";
-    char *token = text + strspn(text, " \t\r\n");
-    size_t len = strcspn(token, "\n");
-    if (!token[len] && (size_t)(token - text) + len >= TOKEN_FILE_MAX)
-        return NULL;
-    while (len > 0 && strchr(blanks, token[len - 1]))
-        len--;
-    token[len] = '\0';
-    return len > 0 ? token : NULL;
-}
-
-/* Borrowed from `text`, which holds TOKEN_FILE_MAX bytes and a NUL. NULL after a complaint. */
-static const char *read_token(const char *path, char *text)
-{
-    int fd = open(path, O_RDONLY | O_CLOEXEC);
-    ssize_t len = fd < 0 ? -1 : read(fd, text, TOKEN_FILE_MAX);
-    if (len < 0)
-        complain("cannot read the token from %s: %s", path, strerror(errno));
-    if (fd >= 0)
-        close(fd);
-    if (len < 0)
-        return NULL;
-    text[len] = '\0';
-    const char *token = first_token(text);
-    if (!token)
-        complain("%s does not begin with a line that holds a token", path);
-    return token;
-}
-
 /* Also a proxy in front of the server takes a connection, and closes it if the server does not. */
 static bool unanswered(const tm_client *client, tm_client_status status)
 {
@@ -586,7 +553,7 @@ tm_client *command_connect(const struct settings *settings, int *exit_status)
     snprintf(name, sizeof name, "taskmaster/%s", tm_client_version());
     *exit_status = EXIT_BAD_USAGE;
     if (settings->token_file) {
-        options.token = read_token(settings->token_file, text);
+        options.token = token_read(settings->token_file, text);
         if (!options.token)
             return NULL;
     }
@@ -595,6 +562,7 @@ tm_client *command_connect(const struct settings *settings, int *exit_status)
     if (!client)
         out_of_memory();
     tm_client_status status = connect_within_wait(settings, client, &options);
+    explicit_bzero(text, sizeof text);
     if (status == TM_CLIENT_OK)
         return client;
     *exit_status = command_failed(settings, client, status);

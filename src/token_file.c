@@ -5,65 +5,32 @@
  */
 #include "token_file.h"
 
+#include "common/token_text.h"
 #include "common/xmalloc.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum { FILE_MAX = 64 * 1024 };
-
-static bool token_valid(const char *token)
+static int add_all(struct config_list *tokens, const char *path, struct token_text *reader,
+                   char *error, size_t error_size)
 {
-    size_t len = strlen(token);
-    for (const char *p = token; *p; p++)
-        if (*p < 0x20 || *p > 0x7e)
-            return false;
-    return len >= TOKEN_LEN_MIN && len <= TOKEN_LEN_MAX;
-}
-
-/* Cuts the blanks off both ends, in place. A CR of a DOS line is one. */
-static char *trim(char *s)
-{
-    static const char blanks[] = " \t\r";
-    s += strspn(s, blanks);
-    size_t len = strlen(s);
-    while (len > 0 && strchr(blanks, s[len - 1]))
-        s[--len] = '\0';
-    return s;
-}
-
-/* NULL, or what is wrong with the line. Empty lines and comments are no tokens. */
-static const char *add_line(struct config_list *tokens, char *line)
-{
-    char *token = trim(line);
-    if (!*token || *token == '#')
-        return NULL;
-    if (!token_valid(token))
-        return "expected a token of 8 to 256 printable ASCII characters";
-    if (tokens->count == TOKEN_COUNT_MAX)
-        return "expected at most 64 tokens";
-    tokens->items[tokens->count++] = xstrdup(token);
-    return NULL;
-}
-
-static int add_lines(struct config_list *tokens, const char *path, char *text, char *error,
-                     size_t error_size)
-{
-    unsigned number = 0;
-    for (char *line; (line = strsep(&text, "\n"));) {
-        number++;
-        const char *why = add_line(tokens, line);
-        if (why) {
-            snprintf(error, error_size, "%s:%u: %s", path, number, why);
+    const char *token;
+    while ((token = token_text_next(reader))) {
+        if (tokens->count == TOKEN_COUNT_MAX) {
+            snprintf(error, error_size, "%s:%u: expected at most %d tokens", path, reader->line,
+                     TOKEN_COUNT_MAX);
             return -1;
         }
+        tokens->items[tokens->count++] = xstrdup(token);
     }
-    if (tokens->count == 0) {
+    if (reader->why[0] && reader->line)
+        snprintf(error, error_size, "%s:%u: %s", path, reader->line, reader->why);
+    else if (reader->why[0])
+        snprintf(error, error_size, "%s: %s", path, reader->why);
+    else if (!tokens->count)
         snprintf(error, error_size, "%s: expected at least one token, one a line", path);
-        return -1;
-    }
-    return 0;
+    return reader->why[0] || !tokens->count ? -1 : 0;
 }
 
 int token_file_read(const char *path, enum file_kind kind, struct config_list *tokens, char *error,
@@ -71,17 +38,14 @@ int token_file_read(const char *path, enum file_kind kind, struct config_list *t
 {
     size_t len;
     const char *unread;
-    char *text = file_read(path, FILE_MAX, kind, &len, &unread);
+    char *text = file_read(path, TOKEN_FILE_MAX, kind, &len, &unread);
     if (!text) {
         snprintf(error, error_size, "%s: %s", path, unread);
         return -1;
     }
-    int rc = -1;
+    struct token_text reader = token_text_begin(text, len);
     tokens->items = xcalloc(TOKEN_COUNT_MAX, sizeof *tokens->items);
-    if (memchr(text, '\0', len))
-        snprintf(error, error_size, "%s: expected text, found a NUL", path);
-    else
-        rc = add_lines(tokens, path, text, error, error_size);
+    int rc = add_all(tokens, path, &reader, error, error_size);
     explicit_bzero(text, len);
     free(text);
     return rc;

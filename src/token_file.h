@@ -5,11 +5,7 @@
 #include "config.h"
 #include "file_read.h"
 
-enum {
-    TOKEN_LEN_MIN = 8,
-    TOKEN_LEN_MAX = 256,
-    TOKEN_COUNT_MAX = 64,
-};
+enum { TOKEN_COUNT_MAX = 64 };
 
 /* Fills the empty list `tokens`. 0, or -1 with what is wrong in `error`, "FILE: ..." or
  * "FILE:LINE: ...", which never shows any of the file's text. */

@@ -590,7 +590,8 @@ def test_json_of_no_server_is_told_on_stderr():
 
 
 def test_a_token_file(daemon, tmp_path):
-    (tmp_path / "tokens").write_text("a-token-of-some-length\n")
+    """One file serves the server and its clients."""
+    (tmp_path / "tokens").write_text("# ours\n\n  a-token-of-some-length \r\n# old\nanother-token-of-ours\n")
     (tmp_path / "tokens").chmod(0o600)
     server = daemon.make({"token_file": str(tmp_path / "tokens")})
     server.token = "a-token-of-some-length"
