@@ -137,6 +137,28 @@ void config_check_reload(const struct config *config, const char *file,
              strerror(e));
 }
 
+/* --- tokens --- */
+
+/* Shorter tokens are what people think up, and somebody may try thousands a second over many
+ * connections; 16 bytes drawn by chance stand that for ever. */
+enum { TOKEN_LEN_SAFE = 16 };
+
+void config_check_tokens(const struct config *config, config_tell tell, void *arg)
+{
+    struct check check = begin(config, NULL, tell, arg);
+    size_t count = 0, shortest = TOKEN_LEN_SAFE;
+    for (size_t i = 0; i < config->tokens.count; i++) {
+        size_t len = strlen(config->tokens.items[i]);
+        count += len < TOKEN_LEN_SAFE;
+        shortest = len < shortest ? len : shortest;
+    }
+    if (count)
+        find(&check, CONFIG_WARNING, "token-file",
+             "\"%s\" has %zu of %zu tokens that can be guessed: the shortest is of %zu bytes, "
+             "expected at least %d; \"openssl rand -hex 16\" makes one",
+             config->token_file, count, config->tokens.count, shortest, TOKEN_LEN_SAFE);
+}
+
 /* --- addresses --- */
 
 /* One address of the settings. */

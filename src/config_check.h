@@ -43,6 +43,9 @@ bool config_check_paths(const struct config *config, const struct identity *iden
 void config_check_reload(const struct config *config, const char *file,
                          const struct identity *identity, config_tell tell, void *arg);
 
+/* Whether no token can be guessed. Warnings at most, which show none of them. */
+void config_check_tokens(const struct config *config, config_tell tell, void *arg);
+
 /* Whether the addresses can be had, short of listening on them. Asks the resolver, which may take
  * seconds. True if there is no fault. */
 bool config_check_addresses(const struct config *config, config_tell tell, void *arg);

@@ -172,6 +172,7 @@ static int check_start(const struct config *config, const char *file, struct ide
     if (!config_check_paths(config, identity, say_at_start, NULL))
         return EX_CONFIG;
     config_check_reload(config, file, identity, say_at_start, NULL);
+    config_check_tokens(config, say_at_start, NULL);
     return EX_OK;
 }
 
@@ -204,6 +205,7 @@ static int check_settings(const struct config *config, const struct config_args 
         identity = (struct identity){.user = ""};
     bool there = config_check_paths(config, &identity, say_at_check, NULL);
     config_check_reload(config, args->file, &identity, say_at_check, NULL);
+    config_check_tokens(config, say_at_check, NULL);
     fine = fine && known && there;
     if (there && !check_modules(config, &identity, say_at_check, NULL))
         fine = false;

@@ -275,8 +275,10 @@ static struct config *load_again(const struct master *m)
     struct config *config = config_reload(m->config, m->args, say_fixed, NULL, error, sizeof error);
     if (!config)
         say_finding(NULL, CONFIG_FAULT, error);
-    if (config && config_check_paths(config, &m->identity, say_finding, NULL))
+    if (config && config_check_paths(config, &m->identity, say_finding, NULL)) {
+        config_check_tokens(config, say_finding, NULL);
         return config;
+    }
     config_free(config);
     return NULL;
 }

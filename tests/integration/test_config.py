@@ -371,6 +371,30 @@ def test_what_the_user_cannot_read_is_told_before_a_reload_fails(daemon, tmp_pat
     assert checked.returncode == 0 and checked.stderr.count("reloads would fail") == 2, checked
 
 
+def test_a_token_that_can_be_guessed_is_warned_of(daemon, tmp_path):
+    """At the start, by -t and at a reload; the token itself is not shown."""
+    tokens = tmp_path / "tokens"
+    tokens.write_text("sixteen-bytes-ok\nnot-16-bytes-ok\n")
+    tokens.chmod(0o600)
+    server = daemon.make({"token-file": str(tokens)})
+    server.token = "sixteen-bytes-ok"
+    server.write_config()
+    checked = run_master("-t", "-c", server.config_path)
+    assert checked.returncode == 0 and "has 1 of 2 tokens that can be guessed" in checked.stderr
+    server.start()
+    (line,) = server.log.events("settings", level="warn")
+    assert "token-file: " in line["why"] and "the shortest is of 15 bytes" in line["why"], line
+    tokens.write_text("sixteen-bytes-ok\n")
+    server.signal(signal.SIGHUP)
+    server.log.wait("reload")
+    assert len(server.log.events("settings", level="warn")) == 1
+    tokens.write_text("sixteen-bytes-ok\n8-bytes!\n")
+    server.signal(signal.SIGHUP)
+    server.log.wait("reload", 2)
+    assert "the shortest is of 8 bytes" in server.log.events("settings", level="warn")[-1]["why"]
+    assert "not-16-bytes-ok" not in server.log.text() + checked.stderr
+
+
 def test_modules_that_the_user_cannot_use(daemon, tmp_path):
     if os.getuid() != 0:
         pytest.skip("needs root")
