@@ -32,7 +32,7 @@ CLIENT_LIBS := -ljansson
 # What each program is made of. A program's main.c stays out of its archive, so that tests can link the rest.
 COMMON   := environment log module_name token_text utf8 xmalloc
 MASTER   := options option_value option_print config config_check json_line json_reason file_read token_file identity \
-            address user_environ heap timers hash payload conn conn_turn conn_unread job job_queue pool module_table module_refusal episode \
+            address user_environ heap timers hash payload conn conn_turn conn_unread job job_queue pool module_dir module_table module_refusal episode \
             log_limit dispatcher dispatch_end dispatch_renew dispatch_run dispatch_start dispatch_stop dispatch_tiny \
             request request_scan event_writer signal_name signals child worker_proc worker_output worker_link worker_port \
             worker_answer worker_end worker_settings worker_late client_session client_requests client_events report \
@@ -105,7 +105,8 @@ $(BUILD)/tests/test_client_%: $(O)/tests/unit/test_client_%.o $(O)/libcommand.a 
 $(BUILD)/tests/test_%: $(O)/tests/unit/test_%.o $(O)/libmaster.a $(O)/libcommon.a
 	@mkdir -p $(@D)
 	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(MASTER_LIBS) -lcheck -lsubunit -lm -lrt -lpthread
-# The calls that it makes fail.
+# The calls that they count or make fail.
+$(BUILD)/tests/test_module_table: LDFLAGS += $(patsubst %,-Wl$(comma)--wrap=%,opendir stat)
 $(BUILD)/tests/test_system: LDFLAGS += $(patsubst %,-Wl$(comma)--wrap=%,accept4 bind clone close_range dup2 event_add \
     event_new execve fcntl fork fstat ftruncate geteuid getsockname initgroups lchown listen memfd_create mmap open pipe2 \
     prctl read setgid setgroups setpgid setsockopt setuid socket waitid waitpid)
@@ -193,7 +194,7 @@ $(BUILD)/fuzz_worker: $(O)/tests/fuzz/fuzz_worker.o $(O)/libworker.a $(O)/libcom
 	$(CC) $(CFLAGS) -fsanitize=fuzzer $(LDFLAGS) -o $@ $^ $(WORKER_LIBS)
 $(BUILD)/fuzz_session: $(patsubst %,$(O)/tests/fuzz/session_%.o,bytes clients system workers)
 # In the place of processes and of the clock stands what session_system.c defines.
-$(BUILD)/fuzz_session: LDFLAGS += $(patsubst %,-Wl$(comma)--wrap=%,clock_gettime stat getrandom pipe2 child_start kill getpgid \
+$(BUILD)/fuzz_session: LDFLAGS += $(patsubst %,-Wl$(comma)--wrap=%,clock_gettime stat module_dir_find getrandom pipe2 child_start kill getpgid \
     waitid waitpid worker_proc_start log_emit)
 $(BUILD)/fuzz_%: $(O)/tests/fuzz/fuzz_%.o $(O)/libmaster.a $(O)/libcommon.a
 	$(CC) $(CFLAGS) -fsanitize=fuzzer $(LDFLAGS) -o $@ $^ $(MASTER_LIBS)

@@ -45,17 +45,18 @@ struct client_session {
     TAILQ_ENTRY(client_session) link;
     uint64_t number;
     enum session_state state;
-    bool greeted;            /* hello was answered */
-    bool admitted;           /* counts as connected */
-    char *module;            /* the default; NULL until one is set */
-    struct job *arriving;    /* a submit whose payload is on its way */
-    struct refusal *refusal; /* or what a wrong request will be answered */
-    enum op last_op;         /* of the header that was read last */
-    size_t last_size;        /* the payload that it announced */
-    uint32_t hello_limit_ms; /* within which its hello must come */
-    uint32_t payload_max;    /* as it was told in the answer to its hello, whatever a reload does */
-    struct timer timer;      /* hello-timeout, then linger */
-    char name[];             /* who it is, for the log */
+    bool greeted;                              /* hello was answered */
+    bool admitted;                             /* counts as connected */
+    char *module;                              /* the default; NULL until one is set */
+    struct job *arriving;                      /* a submit whose payload is on its way, */
+    char arriving_module[MODULE_NAME_MAX + 1]; /* and what it asks for */
+    struct refusal *refusal;                   /* or what a wrong request will be answered */
+    enum op last_op;                           /* of the header that was read last */
+    size_t last_size;                          /* the payload that it announced */
+    uint32_t hello_limit_ms;                   /* within which its hello must come */
+    uint32_t payload_max; /* as it was told in the answer to its hello, whatever a reload does */
+    struct timer timer;   /* hello-timeout, then linger */
+    char name[];          /* who it is, for the log */
 };
 
 static inline struct client_session *client_session_of_source(struct job_source *source)
@@ -85,8 +86,8 @@ void client_session_refuse(struct client_session *session, const struct request 
  * refused as that. */
 void client_requests_answer(struct client_session *session, struct request *request);
 
-/* A submit that has been read whole. */
-void client_requests_submit(struct client_session *session, struct job *job);
+/* A submit that has been read whole; that is when its module is looked for. */
+void client_requests_submit(struct client_session *session, struct job *job, const char *module);
 
 /* Whether a job of this session that has not ended has the id, which is JSON text. */
 bool client_requests_has_job(const struct client_session *session, const char *id, size_t len);

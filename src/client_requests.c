@@ -154,13 +154,22 @@ static void refuse_duplicate(struct client_session *session, struct job *job)
     client_events_error(session, &refusal, false);
 }
 
-void client_requests_submit(struct client_session *session, struct job *job)
+static void find_module(const struct client_session *session, struct job *job, const char *module)
+{
+    job->module = module_table_find(session->clients->modules, module, strlen(module),
+                                    client_session_timers(session)->now_us);
+    if (!job->module)
+        job->why_no_module = module_table_why_not(session->clients->modules, module);
+}
+
+void client_requests_submit(struct client_session *session, struct job *job, const char *module)
 {
     uint64_t value = id_hash(session, job_id(job), job->id_len);
     if (find_by_id(session, job_id(job), job->id_len, value)) {
         refuse_duplicate(session, job);
         return;
     }
+    find_module(session, job, module);
     hash_insert(&session->clients->jobs_by_id, &job->by_id, value);
     job_set_source(job, &session->source);
     dispatcher_submit(session->clients->dispatcher, job);
@@ -181,20 +190,17 @@ static void handle_submit(struct client_session *session, struct request *reques
         return;
     }
     struct job *job = job_new(request->id, request->id_len, request->context, request->context_len);
-    job->module = module_table_find(session->clients->modules, module, strlen(module),
-                                    client_session_timers(session)->now_us);
-    if (!job->module)
-        job->why_no_module = module_table_why_not(session->clients->modules, module);
     job->timeout_ms = request->timeout_ms;
     job->payload_max = session->payload_max;
     job->link = request->link;
     job->notify_accepted = request->notify_accepted;
     job->notify_started = request->notify_started;
     if (!request->size) {
-        client_requests_submit(session, job);
+        client_requests_submit(session, job, module);
         return;
     }
     session->arriving = job;
+    memcpy(session->arriving_module, module, strlen(module) + 1);
     conn_expect(&session->conn, request->size, true, false);
 }
 

@@ -96,7 +96,7 @@ static int usable(const struct identity *identity, const char *path, bool direct
         return ENOTDIR;
     if (!directory && S_ISDIR(st.st_mode))
         return EISDIR;
-    return identity_access(identity, path, X_OK);
+    return identity_access(identity, path, directory ? R_OK | X_OK : X_OK);
 }
 
 static void check_path(struct check *check, const char *key, const char *path, bool directory,
@@ -115,7 +115,7 @@ bool config_check_paths(const struct config *config, const struct identity *iden
 {
     struct check check = begin(config, identity, tell, arg);
     check_path(&check, "worker-path", config->worker_path, false, "a program that can be run");
-    check_path(&check, "module-dir", config->module_dir, true, "a directory that can be searched");
+    check_path(&check, "module-dir", config->module_dir, true, "a directory that can be read");
     return check.fine;
 }
 

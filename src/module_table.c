@@ -20,6 +20,7 @@ struct module_entry *module_entry_of(struct hash_node *node)
 void module_table_init(struct module_table *table, const struct config *config)
 {
     hash_init(&table->by_name);
+    module_dir_init(&table->dir);
     table->last = NULL;
     table->config = config;
 }
@@ -36,18 +37,24 @@ void module_table_free(struct module_table *table)
 {
     hash_each(&table->by_name, free_entry, NULL);
     hash_free(&table->by_name);
+    module_dir_free(&table->dir);
 }
 
-static void forget(struct hash_node *node, void *arg)
+/* Its file is looked at when it is asked for; the time limit is for jobs that wait as well. */
+static void refresh(struct hash_node *node, void *arg)
 {
-    (void)arg;
-    module_entry_of(node)->checked_us = 0;
+    const struct module_table *table = arg;
+    struct module_entry *entry = module_entry_of(node);
+    const struct config_module *settings = config_find_module(table->config, entry->name);
+    entry->checked_us = 0;
+    entry->timeout_ms = settings ? settings->timeout_ms : 0;
 }
 
 void module_table_configure(struct module_table *table, const struct config *config)
 {
     table->config = config;
-    hash_each(&table->by_name, forget, NULL);
+    module_dir_forget(&table->dir);
+    hash_each(&table->by_name, refresh, table);
 }
 
 static bool file_is_there(const struct config *config, const char *name)
@@ -87,34 +94,50 @@ static struct module_entry *lookup(const struct module_table *table, const char 
     return NULL;
 }
 
+static struct module_entry *new_entry(struct module_table *table, const char *name, uint64_t value)
+{
+    struct module_entry *entry = xcalloc(1, sizeof *entry);
+    entry->name = xstrdup(name);
+    hash_insert(&table->by_name, &entry->by_name, value);
+    return entry;
+}
+
+/* While the directory cannot be read, only what is usable is worth an entry. */
+static struct module_entry *look_for_new(struct module_table *table, const char *name,
+                                         uint64_t value, uint64_t now_us)
+{
+    uint32_t timeout_ms;
+    switch (module_dir_find(&table->dir, table->config->module_dir, value, now_us)) {
+    case MODULE_DIR_LISTED:
+        return new_entry(table, name, value);
+    case MODULE_DIR_UNKNOWN:
+        return look(table, name, &timeout_ms) ? new_entry(table, name, value) : NULL;
+    default:
+        return NULL;
+    }
+}
+
 struct module_entry *module_table_find(struct module_table *table, const char *name, size_t len,
                                        uint64_t now_us)
 {
+    char text[MODULE_NAME_MAX + 1];
     struct module_entry *entry = table->last;
     if (entry && is_named(entry, name, len) && is_fresh(entry, now_us))
         return entry->usable ? entry : NULL;
     uint64_t value = siphash(name, len, 0);
-    entry = lookup(table, name, len, value);
-    table->last = entry;
-    if (entry && is_fresh(entry, now_us))
-        return entry->usable ? entry : NULL;
-
-    char text[MODULE_NAME_MAX + 1];
-    uint32_t timeout_ms;
     memcpy(text, name, len);
     text[len] = '\0';
-    bool usable = look(table, text, &timeout_ms);
-    if (!entry && !usable)
-        return NULL;
-    if (!entry) {
-        entry = xcalloc(1, sizeof *entry);
-        entry->name = xstrdup(text);
-        hash_insert(&table->by_name, &entry->by_name, value);
-    }
-    entry->usable = usable;
-    entry->timeout_ms = timeout_ms;
+    entry = lookup(table, name, len, value);
+    if (!entry)
+        entry = look_for_new(table, text, value, now_us);
+    if (entry)
+        table->last = entry;
+    if (!entry || is_fresh(entry, now_us))
+        return entry && entry->usable ? entry : NULL;
+    entry->usable = look(table, text, &entry->timeout_ms);
+    entry->seen |= entry->usable;
     entry->checked_us = now_us ? now_us : 1;
-    return usable ? entry : NULL;
+    return entry->usable ? entry : NULL;
 }
 
 char *module_table_why_not(const struct module_table *table, const char *name)

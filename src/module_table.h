@@ -1,15 +1,17 @@
 /*
  * module_table: the modules that jobs may ask for: which exist, their settings, their counts.
  *
- * An entry is made the first time a module that exists is asked for, so that the table never holds
- * more names than module-dir holds files, whatever clients ask for. Whether the file is (still)
- * there is looked at once a second at the most for each module that was found.
+ * An entry is made the first time a name is asked for that a file in module-dir has, so that the
+ * table never holds more names than module-dir has held files, whatever clients ask for. Whether
+ * the file is (still) there is looked at once a second at the most for each entry, and whether
+ * there are others once a second at the most for all names together (module_dir.h).
  */
 #ifndef TASKMASTER_MODULE_TABLE_H
 #define TASKMASTER_MODULE_TABLE_H
 
 #include "config.h"
 #include "hash.h"
+#include "module_dir.h"
 #include "module_refusal.h"
 
 #include <stdbool.h>
@@ -21,6 +23,7 @@ struct module_entry {
     char *name;
     uint32_t timeout_ms; /* 0: none of its own */
     bool usable;         /* the file is there and the module is not disabled */
+    bool seen;           /* it was usable once */
     uint64_t checked_us;
     uint64_t done, failed;
     uint64_t mean_run_us; /* moving average of what its jobs took lately; 0: not known */
@@ -31,6 +34,7 @@ struct module_entry {
 
 struct module_table {
     struct hash by_name;
+    struct module_dir dir;
     struct module_entry *last; /* the one that was found last: mostly it is asked for again */
     const struct config *config;
 };

@@ -93,6 +93,8 @@ static json_t *jobs_report(const struct dispatcher *d)
 static void add_module(struct hash_node *node, void *arg)
 {
     const struct module_entry *entry = module_entry_of(node);
+    if (!entry->seen)
+        return; /* nobody could have used it */
     json_t *module = json_object();
     set(module, "done", entry->done);
     set(module, "failed", entry->failed);

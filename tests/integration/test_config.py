@@ -401,7 +401,7 @@ def test_modules_that_the_user_cannot_use(daemon, tmp_path):
     modules = tmp_path / "modules"
     shutil.copytree(MODULES, modules)
     modules.chmod(0o700)
-    words = f'found "{modules}", expected a directory that can be searched by user nobody'
+    words = f'found "{modules}", expected a directory that can be read by user nobody'
     for options in (["-t"], ["--listen=127.0.0.1:0"]):
         refused(run_master(*options, "--user=nobody", f"--module-dir={modules}"), words)
 

@@ -11,7 +11,7 @@ import time
 import pytest
 
 from harness import proc
-from harness.client import check
+from harness.client import check, header
 from harness.daemon import MODULES
 from harness.wait import BUILD, SCALE, wait_until
 
@@ -603,3 +603,93 @@ def test_state_lives_as_long_as_the_worker(daemon):
     client.done("echo", "y")
     assert mappings() == before > 0
     assert server.worker_pids() == [pid]
+
+
+# ---- when a module is looked for
+
+
+@pytest.fixture
+def few(daemon, tmp_path):
+    """A daemon with a module-dir of its own, which holds echo."""
+    modules = tmp_path / "few"
+    modules.mkdir()
+    (modules / "echo.so").symlink_to(os.path.join(MODULES, "echo.so"))
+    server = daemon(module_dir=str(modules))
+    server.modules = modules
+    return server
+
+
+def half_submit(server, module):
+    """A submit of which the server has read all but the last byte; then, who sends that."""
+    client = server.client()
+    client.send_raw(header(op="ping") + header(op="submit", id="half", module=module, size=4) + b"abc")
+    client.expect("pong")  # read in one with what follows it
+
+    def finish():
+        client.send_raw(b"d")
+        return client.outcome("half")
+
+    return finish
+
+
+def test_a_module_that_comes_while_the_payload_arrives(few):
+    finish = half_submit(few, "wc")
+    shutil.copy(os.path.join(MODULES, "wc.so"), few.modules / "wc.so.new")
+    os.rename(few.modules / "wc.so.new", few.modules / "wc.so")
+    check(finish(), "done")
+
+
+@pytest.mark.parametrize("how", ["removed", "disabled"])
+def test_a_module_that_goes_while_the_payload_arrives(few, how):
+    client = few.client()
+    client.done("echo", "x")
+    finish = half_submit(few, "echo")
+    if how == "removed":
+        (few.modules / "echo.so").unlink()
+        wait_until(lambda: client.run("echo", "x").name == "failed", "the file to be missed")
+    else:
+        few.write_config(modules={"echo": {"enabled": False}})
+        few.signal(signal.SIGHUP)
+        few.log.wait("reload")
+    check(finish(), "failed", reason="unknown-module")
+
+
+def test_the_time_limit_of_a_module_that_a_reload_changes_while_the_payload_arrives(daemon):
+    server = daemon(modules={"sleep": {"timeout-ms": 600000}})
+    client = server.client()
+    payload = json.dumps({"ms": 60000})
+    client.send_raw(header(op="ping") + header(op="submit", id=1, module="sleep", size=len(payload)))
+    client.expect("pong")
+    server.write_config(modules={"sleep": {"timeout-ms": 100}})
+    server.signal(signal.SIGHUP)
+    server.log.wait("reload")
+    client.send_raw(payload)
+    check(client.outcome(1), "failed", reason="timeout")
+
+
+def test_a_job_in_the_line_runs_though_its_module_is_disabled(daemon):
+    server = daemon(pool_start=1, pool_max=1)
+    client = server.client()
+    client.submit("long", "sleep", json.dumps({"ms": 60000}), notify=["started"])
+    client.event("started", id="long")
+    client.submit("waits", "echo", "x")
+    server.wait_jobs(waiting=1)
+    server.write_config(modules={"echo": {"enabled": False}})
+    server.signal(signal.SIGHUP)
+    server.log.wait("reload")
+    client.send(op="kill", target="long")
+    assert client.outcome("waits").payload == b"x"
+    check(client.run("echo", "y"), "failed", reason="unknown-module")
+
+
+def test_a_flood_of_unknown_names_does_not_hide_a_module_that_comes(few):
+    """Found within a second, and nobody looks at the disk for each of the names."""
+    client, flood = few.client(), few.client()
+    for n in range(20):
+        data = b"".join(header(op="submit", id=i, module=f"no-{n}-{i}") for i in range(500))
+        flood.send_raw(data)
+        for i in range(500):
+            check(flood.outcome(i), "failed", reason="unknown-module")
+    (few.modules / "wc.so").symlink_to(os.path.join(MODULES, "wc.so"))
+    wait_until(lambda: client.run("wc", "x").name == "done", "the new module to be found")
+    assert set(client.stats()["modules"]) == {"wc"}

@@ -4,6 +4,8 @@
 #include "common/limits.h"
 #include "support.h"
 
+#include <dirent.h>
+#include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
 #include <sys/stat.h>
@@ -19,6 +21,28 @@ static struct config_module settings[] = {
 static struct config config = {.module_dir = dir, .modules = settings, .module_count = 2};
 static struct module_table table;
 static uint64_t now_us;
+
+/* Looks at the disk. */
+static unsigned stats, opendirs;
+static int opendir_fails; /* an errno */
+
+int __real_stat(const char *path, struct stat *st);
+int __wrap_stat(const char *path, struct stat *st);
+DIR *__real_opendir(const char *path);
+DIR *__wrap_opendir(const char *path);
+
+int __wrap_stat(const char *path, struct stat *st)
+{
+    stats++;
+    return __real_stat(path, st);
+}
+
+DIR *__wrap_opendir(const char *path)
+{
+    opendirs++;
+    errno = opendir_fails;
+    return opendir_fails ? NULL : __real_opendir(path);
+}
 
 static const char *path_of(const char *name)
 {
@@ -115,6 +139,10 @@ START_TEST(test_what_is_no_file)
     ck_assert_int_eq(symlink("nowhere", path_of("dangling")), 0);
     ck_assert_ptr_null(find("dangling"));
     ck_assert_int_eq(symlink("fib.so", path_of("alias")), 0);
+    now_us += SECOND;
+    ck_assert_ptr_null(find("folder"));
+    ck_assert_ptr_null(find("pipe"));
+    ck_assert_ptr_null(find("dangling"));
     ck_assert_ptr_nonnull(find("alias"));
 }
 END_TEST
@@ -145,25 +173,63 @@ START_TEST(test_why_not)
 }
 END_TEST
 
-/* Whatever clients ask for, the table does not grow. */
+/* Whatever clients ask for, the table holds no more names than the directory files. */
 START_TEST(test_strangers_leave_no_trace)
 {
-    find("fib");
     for (int i = 0; i < 10000; i++) {
         char name[16];
         snprintf(name, sizeof name, "no%d", i);
         hot_assert(find(name) == NULL);
     }
+    ck_assert_uint_eq(table.by_name.count, 0);
+    ck_assert_uint_eq(table.dir.count, 3);
+    find("fib");
     find("off");
-    ck_assert_uint_eq(table.by_name.count, 1);
+    ck_assert_uint_eq(table.by_name.count, 2);
 }
 END_TEST
 
-/* A file that comes is found at once if it was never there, within a second if it had gone. */
+/* Nor do they make us look at the disk more than once a second, all of them together; and those
+ * that are no modules though they are listed, once a second each. */
+START_TEST(test_strangers_cost_one_look_a_second)
+{
+    ck_assert_int_eq(mkdir(path_of("folder"), 0700), 0);
+    for (int i = 0; i < 40000; i++) {
+        char name[16];
+        snprintf(name, sizeof name, "no%d", i % 13000);
+        hot_assert(find(name) == NULL);
+        hot_assert(find("nosuch") == NULL);
+        hot_assert(find("folder") == NULL);
+        hot_assert(find("off") == NULL);
+        hot_assert(find("fib") != NULL);
+        now_us += SECOND / 10000;
+    }
+    ck_assert_uint_eq(opendirs, 4);
+    ck_assert_uint_eq(stats, 4 + 4); /* of fib and folder; one that is disabled is not looked for */
+}
+END_TEST
+
+/* Neither do modules that are there: the directory is not read while only these are asked for. */
+START_TEST(test_modules_cost_one_look_a_second_each)
+{
+    for (int i = 0; i < 30000; i++) {
+        hot_assert(find("fib") != NULL);
+        hot_assert(find("echo") != NULL);
+        now_us += SECOND / 10000;
+    }
+    ck_assert_uint_eq(opendirs, 1);
+    ck_assert_uint_eq(stats, 6);
+}
+END_TEST
+
+/* A file that comes is found within a second, and one that goes is missed within one. */
 START_TEST(test_comes_and_goes)
 {
     ck_assert_ptr_null(find("wc"));
     make_file("wc");
+    now_us += SECOND - 1;
+    ck_assert_ptr_null(find("wc")); /* not looked for yet */
+    now_us += 1;
     struct module_entry *wc = find("wc");
     ck_assert_ptr_nonnull(wc);
     wc->done = 17;
@@ -178,6 +244,61 @@ START_TEST(test_comes_and_goes)
     now_us += SECOND;
     ck_assert_ptr_eq(find("wc"), wc);
     ck_assert_uint_eq(wc->done, 17); /* what it has done stays done */
+}
+END_TEST
+
+START_TEST(test_many_files)
+{
+    char name[16];
+    for (int i = 0; i < 100; i++) {
+        snprintf(name, sizeof name, "m%d", i);
+        make_file(name);
+    }
+    make_file("not a name");
+    for (int i = 0; i < 100; i++) {
+        snprintf(name, sizeof name, "m%d", i);
+        ck_assert_msg(find(name) != NULL, "%s is not found", name);
+    }
+    ck_assert_ptr_null(find("m100"));
+    ck_assert_ptr_null(find("not"));
+    ck_assert_uint_eq(opendirs, 1);
+    ck_assert_uint_eq(table.dir.count, 103);
+}
+END_TEST
+
+/* The directory goes: nothing is there. It comes again, with other files. */
+START_TEST(test_directory_comes_and_goes)
+{
+    char away[PATH_MAX];
+    snprintf(away, sizeof away, "%s.away", dir);
+    ck_assert_ptr_nonnull(find("fib"));
+    ck_assert_int_eq(rename(dir, away), 0);
+    now_us += SECOND;
+    ck_assert_ptr_null(find("fib"));
+    ck_assert_ptr_null(find("echo"));
+    ck_assert_int_eq(rename(away, dir), 0);
+    now_us += SECOND;
+    ck_assert_ptr_nonnull(find("fib"));
+    ck_assert_ptr_nonnull(find("echo"));
+}
+END_TEST
+
+/* Without a descriptor to read it with, what was known stays known; if nothing was, each name is
+ * looked for, and leaves no trace. */
+START_TEST(test_directory_cannot_be_read)
+{
+    opendir_fails = EMFILE;
+    ck_assert_ptr_nonnull(find("fib"));
+    ck_assert_ptr_null(find("nosuch"));
+    ck_assert_uint_eq(table.by_name.count, 1);
+    opendir_fails = 0;
+    now_us += SECOND;
+    ck_assert_ptr_null(find("nosuch"));
+    opendir_fails = EMFILE;
+    now_us += SECOND;
+    ck_assert_ptr_null(find("nosuch"));
+    ck_assert_ptr_nonnull(find("echo"));
+    ck_assert_uint_eq(table.by_name.count, 2);
 }
 END_TEST
 
@@ -207,6 +328,7 @@ START_TEST(test_configure)
     struct module_entry *fib = find("fib"), *echo = find("echo");
     fib->failed = 3;
     module_table_configure(&table, &after);
+    ck_assert_uint_eq(echo->timeout_ms, 5); /* for jobs that wait, nobody need ask for it again */
     ck_assert_ptr_null(find("fib"));
     ck_assert_ptr_eq(find("echo"), echo);
     ck_assert_uint_eq(echo->timeout_ms, 5);
@@ -215,7 +337,7 @@ START_TEST(test_configure)
     ck_assert_ptr_eq(find("fib"), fib);
     ck_assert_uint_eq(fib->timeout_ms, 700);
     ck_assert_uint_eq(fib->failed, 3);
-    ck_assert_uint_eq(echo->timeout_ms, 5); /* until it is asked for */
+    ck_assert_uint_eq(echo->timeout_ms, 0);
     ck_assert_uint_eq(find("echo")->timeout_ms, 0);
     ck_assert_ptr_null(find("off"));
 }
@@ -234,6 +356,11 @@ int main(void)
     tcase_add_test(tc, test_path_too_long);
     tcase_add_test(tc, test_why_not);
     tcase_add_test(tc, test_strangers_leave_no_trace);
+    tcase_add_test(tc, test_strangers_cost_one_look_a_second);
+    tcase_add_test(tc, test_modules_cost_one_look_a_second_each);
+    tcase_add_test(tc, test_many_files);
+    tcase_add_test(tc, test_directory_comes_and_goes);
+    tcase_add_test(tc, test_directory_cannot_be_read);
     tcase_add_test(tc, test_comes_and_goes);
     tcase_add_test(tc, test_gone_is_looked_at_once_a_second);
     tcase_add_test(tc, test_configure);

@@ -1,0 +1,40 @@
+/*
+ * module_dir: which names the files in module-dir have, as of a second ago at the most.
+ *
+ * Clients may ask for any name. A look at the disk for each would let a flood of unknown ones hold
+ * up the loop, and a memory of the names that were not found would need a bound, past which the
+ * flood hides a module that is new. So the directory is read instead: once a second at the most,
+ * whatever is asked for, and only while names are asked for that the module table does not have.
+ * What is kept is a number for each file, so clients cannot make it grow.
+ */
+#ifndef TASKMASTER_MODULE_DIR_H
+#define TASKMASTER_MODULE_DIR_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct module_dir {
+    uint64_t *names; /* siphash() of each file's name without its .so, in their order */
+    size_t count, room;
+    uint64_t looked_us; /* when it was read last; 0: not yet */
+    bool known;         /* the names are those of a directory that was read */
+};
+
+enum module_dir_answer {
+    MODULE_DIR_NONE,    /* there is no file of that name */
+    MODULE_DIR_LISTED,  /* there is one, of whatever kind */
+    MODULE_DIR_UNKNOWN, /* the directory cannot be read just now, nor could it before */
+};
+
+void module_dir_init(struct module_dir *dir);
+void module_dir_free(struct module_dir *dir);
+
+/* It may be another directory from now on. */
+void module_dir_forget(struct module_dir *dir);
+
+/* `name`: the siphash() of a module's name. */
+enum module_dir_answer module_dir_find(struct module_dir *dir, const char *path, uint64_t name,
+                                       uint64_t now_us);
+
+#endif
