@@ -7,6 +7,7 @@
  * both times. Of each header the short way and the general way of parsing are compared, and what an
  * error says of it has to fit into a header line that is JSON again.
  */
+#include "common/json_load.h"
 #include "common/limits.h"
 #include "common/log.h"
 #include "conn.h"
@@ -44,7 +45,7 @@ struct session {
 
 static struct event_base *base;
 static struct timers timers;
-static struct payload_budget budget, output;
+static struct payload_budget budget, output_budget;
 static struct conn_loop loop;
 
 static struct session *session_of(struct conn *conn)
@@ -110,10 +111,15 @@ static void check_fields(const struct request *request, enum request_verdict ver
     bug_on(request->module_len != strlen(request->module));
     bug_on(request->target_len != strlen(request->target) || request->target_len > ID_TEXT_MAX);
     bug_on(request->context_len > CONTEXT_MAX);
+    bug_on(request->ignored_len != strlen(request->ignored) || request->ignored_len > IGNORED_MAX);
+    bug_on(!request->ignored_len != !request->ignored_count);
+    bug_on(request->ignored_count && request->op != OP_HELLO);
     bug_on(verdict == REQUEST_FINE && request->op == OP_NONE);
     bug_on(verdict == REQUEST_FINE && request->op == OP_SUBMIT && !request->id_len);
     if (verdict == REQUEST_FINE && request->context_len) {
-        json_t *context = json_loadb(request->context, request->context_len, JSON_DECODE_ANY, NULL);
+        json_error_t error;
+        json_t *context =
+            json_load_any(request->context, request->context_len, JSON_DECODE_ANY, &error);
         bug_on(!context);
         json_decref(context);
     }
@@ -286,7 +292,8 @@ static void check_output(bool echoes)
         const char *lf = memchr(output + at, '\n', output_len - at);
         bug_on(!lf);
         size_t len = (size_t)(lf - output) - at;
-        json_t *event = json_loadb(output + at, len, JSON_REJECT_DUPLICATES, NULL);
+        json_error_t error;
+        json_t *event = json_load_any(output + at, len, JSON_REJECT_DUPLICATES, &error);
         bug_on(!event || len + 1 > HEADER_MAX);
         json_decref(event);
         at += len + 1;
@@ -318,7 +325,7 @@ static struct trace run(const uint8_t *data, size_t size, uint64_t payload_max, 
     check_output(session.trace.messages > 0);
     conn_close(&session.conn);
     conn_loop_chores(&loop);
-    bug_on(!session.freed || budget.held || budget.arriving_held || output.held);
+    bug_on(!session.freed || budget.held || budget.arriving_held || output_budget.held);
     close(pair[1]);
     return session.trace;
 }
@@ -328,7 +335,7 @@ static void set_up(void)
     log_configure(LOG_ERROR + 1, LOG_TEXT);
     base = event_base_new();
     timers_init(&timers, 1);
-    conn_loop_init(&loop, base, &timers, &budget, &output);
+    conn_loop_init(&loop, base, &timers, &budget, &output_budget);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

@@ -1,6 +1,7 @@
 /* session_clients: see session_clients.h. */
 #include "session_clients.h"
 
+#include "common/json_load.h"
 #include "common/limits.h"
 #include "common/log.h"
 
@@ -99,7 +100,8 @@ static bool next_event(struct client *client)
     }
     size_t len = (size_t)(lf - client->in.data);
     bug_on(len + 1 > HEADER_MAX);
-    json_t *event = json_loadb(client->in.data, len, JSON_REJECT_DUPLICATES, NULL);
+    json_error_t error;
+    json_t *event = json_load_any(client->in.data, len, JSON_REJECT_DUPLICATES, &error);
     bug_on(!event);
     json_int_t size = json_integer_value(json_object_get(event, "size"));
     bug_on(size < 0);
