@@ -472,7 +472,7 @@ void conn_serve(struct conn *conn, short what)
         return;
     if (conn->backlog || what & EV_READ)
         read_once(conn, &got);
-    conn->greedy = conn->limits->turn_messages && (conn->has_more || conn->backlog);
+    conn->greedy = conn->has_more || conn->backlog;
 }
 
 static void on_event(evutil_socket_t fd, short what, void *arg)

@@ -79,6 +79,14 @@ struct conn_ops {
     void (*free)(struct conn *conn);
 };
 
+/* Connections wait to be served in lines of their own kind. */
+enum conn_line {
+    CONN_FRESH,  /* had less to say, when served last, than one may say at a time */
+    CONN_OWN,    /* of workers */
+    CONN_GREEDY, /* had all that one may have, and likely has more */
+    CONN_LINES
+};
+
 /* What connections of one loop share. Limits may change while connections live. */
 struct conn_loop {
     struct event_base *base;
@@ -93,13 +101,13 @@ struct conn_loop {
     struct conn_list dead; /* closed, to be freed this turn */
 
     /* conn_turn.c */
-    uint64_t turn_us, slice_us;     /* what all may take in a turn, and one, */
-    uint64_t short_us;              /* and one that is fresh while others wait */
-    uint64_t fresh_by_us;           /* for so long who is ready is served at once; 0: not set yet */
-    struct conn_list fresh, greedy; /* ready, and waiting to be served */
-    size_t waiting;                 /* in these, all together */
-    struct conn_list later;         /* served this turn, and with more to be done in the next */
-    struct event wake;              /* what was put off is gone on with at once */
+    uint64_t turn_us, slice_us;         /* what all may take in a turn, and one, */
+    uint64_t short_us;                  /* and one that is fresh while others wait */
+    uint64_t began_us;                  /* when this turn began to serve; 0: not yet */
+    struct conn_list lines[CONN_LINES]; /* ready, and waiting to be served */
+    size_t waiting;                     /* in these, all together */
+    struct conn_list later;             /* served this turn, and with more to be done in the next */
+    struct event wake;                  /* what was put off is gone on with at once */
 
     /* conn_unread.c */
     struct conn_list unread; /* with output that its peer does not take; the longest first */
@@ -115,6 +123,7 @@ struct conn_limits {
     uint32_t turn_messages; /* headers handled in one turn */
     uint64_t turn_output;   /* bytes of output in one turn, after which no header is handled */
     uint64_t output_max;    /* bytes of output that wait before the connection is gone */
+    bool own;               /* of our own workers: they have a line of their own */
 };
 
 enum {

@@ -3,20 +3,14 @@
  *
  * A poll may tell of thousands of connections, and each may have the most expensive requests there
  * are. So a turn has a time for all of them together, and one connection has a slice of that. The
- * rest waits in two lines:
- *
- *     fresh    had less to say than one may say at a time, when it was served last
- *     greedy   had all of that, and likely has more
- *
- * Half of the time is for the fresh, who mostly are served at once and wait for nobody; the other
- * half is for the greedy. So a ping never waits behind four hundred floods, and a flood goes on
- * behind four hundred pings. In a line the first that came is the first that is served: whoever was
- * not served in one turn comes first in the next.
+ * rest waits in three lines: clients that had little to say when they were served last, workers,
+ * and clients that had all that one may have at a time. Half of the time is for the first, who
+ * mostly are served at once and wait for nobody; of the other half each line has its part. So a
+ * ping never waits behind four hundred floods, nor behind three thousand workers that end, and a
+ * flood goes on behind four hundred pings. In a line the first that came is the first that is
+ * served: whoever was not served in one turn comes first in the next.
  *
  * One line for all would be simpler, and fair; but then a ping waits for a slice of each flood.
- *
- * The worker port's connections have no share (`turn_messages` is 0) and are always fresh: jobs of
- * many clients wait for what they say.
  */
 #include "conn_private.h"
 
@@ -54,8 +48,8 @@ void conn_loop_init(struct conn_loop *loop, struct event_base *base, struct time
     loop->buffer = xmalloc(CONN_READ_MAX);
     TAILQ_INIT(&loop->dirty);
     TAILQ_INIT(&loop->dead);
-    TAILQ_INIT(&loop->fresh);
-    TAILQ_INIT(&loop->greedy);
+    for (int line = 0; line < CONN_LINES; line++)
+        TAILQ_INIT(&loop->lines[line]);
     TAILQ_INIT(&loop->later);
     TAILQ_INIT(&loop->unread);
     if (event_assign(&loop->wake, base, -1, 0, on_wake, loop) < 0)
@@ -80,7 +74,7 @@ bool conn_turn_slice_over(const struct conn *conn, size_t *looked_at, size_t at)
         return false;
     *looked_at = at;
     uint64_t slice_us = loop->slice_us;
-    if (!conn->greedy && !TAILQ_EMPTY(&loop->fresh) && slice_us > loop->short_us)
+    if (!conn->greedy && !TAILQ_EMPTY(&loop->lines[CONN_FRESH]) && slice_us > loop->short_us)
         slice_us = loop->short_us;
     return clock_us() >= loop->timers->now_us + slice_us;
 }
@@ -92,26 +86,31 @@ size_t conn_turn_crowd(const struct conn_loop *loop)
 
 /* --- the lines --- */
 
-/* Of the turn's time half is over when the fresh have had theirs. */
-static uint64_t fresh_by(struct conn_loop *loop, uint64_t now_us)
+/* When the line has had its part of the turn. */
+static uint64_t part_over(struct conn_loop *loop, enum conn_line line, uint64_t now_us)
 {
-    if (!loop->fresh_by_us)
-        loop->fresh_by_us = now_us + loop->turn_us / 2;
-    return loop->fresh_by_us;
+    static const uint64_t quarters[CONN_LINES] = {
+        [CONN_FRESH] = 2, [CONN_OWN] = 3, [CONN_GREEDY] = 4};
+    if (!loop->began_us)
+        loop->began_us = now_us;
+    return loop->began_us + loop->turn_us * quarters[line] / 4;
 }
 
 /* A reader of large results is no less greedy than a writer of many requests. */
-static bool is_greedy(const struct conn *conn)
+static enum conn_line line_of(const struct conn *conn)
 {
     uint64_t much = conn->limits->turn_output;
-    return conn->greedy || (much && conn->output_len > much);
+    if (conn->limits->own)
+        return CONN_OWN;
+    return conn->greedy || (much && conn->output_len > much) ? CONN_GREEDY : CONN_FRESH;
 }
 
 bool conn_turn_may_serve(const struct conn *conn, uint64_t now_us)
 {
     struct conn_loop *loop = conn->loop;
-    return now_us < fresh_by(loop, now_us) && !conn->waits_among && TAILQ_EMPTY(&loop->fresh) &&
-           !is_greedy(conn);
+    enum conn_line line = line_of(conn);
+    return now_us < part_over(loop, CONN_FRESH, now_us) && line != CONN_GREEDY &&
+           TAILQ_EMPTY(&loop->lines[line]) && !conn->waits_among;
 }
 
 static void join(struct conn *conn, struct conn_list *line)
@@ -126,7 +125,7 @@ static void join(struct conn *conn, struct conn_list *line)
 
 void conn_turn_put_off(struct conn *conn, short what)
 {
-    join(conn, is_greedy(conn) ? &conn->loop->greedy : &conn->loop->fresh);
+    join(conn, &conn->loop->lines[line_of(conn)]);
     conn->ready |= what;
 }
 
@@ -146,7 +145,7 @@ void conn_turn_leave(struct conn *conn)
 
 /* --- the chores --- */
 
-/* At least the first is served, so that each line moves on whatever the other takes. The time. */
+/* At least the first is served, so that each line moves on whatever the others take. The time. */
 static uint64_t serve_line(struct conn_loop *loop, struct conn_list *line, uint64_t now,
                            uint64_t until_us)
 {
@@ -160,29 +159,31 @@ static uint64_t serve_line(struct conn_loop *loop, struct conn_list *line, uint6
         timers_turn(loop->timers, now);
         conn_serve(conn, what);
         now = clock_us();
-        conn->greedy |= conn->limits->turn_messages && now - began > loop->short_us;
+        conn->greedy |= now - began > loop->short_us;
     } while ((conn = TAILQ_FIRST(line)) && now < until_us);
     return now;
+}
+
+/* What time a line has left is for the others. */
+static void serve_lines(struct conn_loop *loop)
+{
+    if (!loop->waiting)
+        return;
+    uint64_t now = clock_us(), until_us = part_over(loop, CONN_GREEDY, now);
+    for (int line = 0; line < CONN_LINES; line++)
+        now = serve_line(loop, &loop->lines[line], now, part_over(loop, (enum conn_line)line, now));
+    for (int line = 0; line < CONN_LINES && now < until_us; line++)
+        now = serve_line(loop, &loop->lines[line], now, until_us);
 }
 
 /* Who was served and has more to be done comes behind those who were not. */
 static void end_lines(struct conn_loop *loop)
 {
     struct conn *conn;
-    TAILQ_FOREACH (conn, &loop->later, turn_link)
-        conn->waits_among = &loop->greedy;
-    TAILQ_CONCAT(&loop->greedy, &loop->later, turn_link);
-}
-
-static void serve_lines(struct conn_loop *loop)
-{
-    if (!loop->waiting)
-        return;
-    uint64_t now = clock_us(), by = fresh_by(loop, now), until_us = by + loop->turn_us / 2;
-    now = serve_line(loop, &loop->fresh, now, by);
-    now = serve_line(loop, &loop->greedy, now, until_us);
-    if (now < until_us)
-        serve_line(loop, &loop->fresh, now, until_us);
+    while ((conn = TAILQ_FIRST(&loop->later))) {
+        conn_turn_leave(conn);
+        join(conn, &loop->lines[line_of(conn)]);
+    }
 }
 
 static void write_dirty(struct conn_loop *loop)
@@ -217,7 +218,7 @@ void conn_loop_chores(struct conn_loop *loop)
     bool shed = conn_unread_shed(loop);
     free_dead(loop);
     end_lines(loop);
-    loop->fresh_by_us = 0;
+    loop->began_us = 0;
     if (!shed || loop->waiting || !TAILQ_EMPTY(&loop->dirty))
         event_active(&loop->wake, EV_TIMEOUT, 0);
 }

@@ -233,17 +233,23 @@ START_TEST(test_time_for_all)
 }
 END_TEST
 
-/* A worker's connection has no share: what it says is waited for by many. */
-START_TEST(test_without_a_share_nobody_is_greedy)
+/* Workers have a line of their own: whatever they have to say, a request does not wait for it. */
+START_TEST(test_a_request_beside_workers)
 {
-    limits.turn_messages = 0;
-    loop.turn_us = loop.slice_us = AMPLE_US;
-    for (size_t i = 0; i < MANY; i++)
+    const struct conn_limits own = {.output_pause = UINT64_MAX, .own = true};
+    struct guest *quiet = &guests[MANY - 1];
+    for (size_t i = 0; i < MANY - 1; i++) {
+        guests[i].conn.limits = &own;
         flood(&guests[i]);
+    }
     turn();
-    ck_assert_uint_eq(served, MANY * FLOOD / LINE);
-    for (size_t i = 0; i < MANY; i++)
-        ck_assert(!guests[i].conn.greedy);
+    ck_assert_uint_eq(loop.waiting, MANY - 1);
+    say(quiet, "n\n");
+    turn();
+    ck_assert_uint_eq(quiet->served, 1);
+    while (loop.waiting)
+        turn();
+    ck_assert_uint_eq(served, 1 + (MANY - 1) * FLOOD / LINE);
 }
 END_TEST
 
@@ -327,7 +333,7 @@ int main(void)
     tcase_add_test(tc, test_a_flood_beside_requests);
     tcase_add_test(tc, test_a_flood_alone_has_its_slice);
     tcase_add_test(tc, test_time_for_all);
-    tcase_add_test(tc, test_without_a_share_nobody_is_greedy);
+    tcase_add_test(tc, test_a_request_beside_workers);
     tcase_add_test(tc, test_closed_while_it_waits);
     tcase_add_test(tc, test_the_rest_wakes_the_loop);
     tcase_add_test(tc, test_answers_to_many);
