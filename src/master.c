@@ -44,6 +44,7 @@ enum {
     FLUSH_MS = 1000,     /* behind drain-timeout-ms: for clients to take what is left for them */
     LAST_WORDS_MS = 100, /* after a second signal: how often is looked whether all has been said */
     SPARE_FILES = 192,   /* descriptors besides those of clients and workers; strangers' are most */
+    TIMERS_US = 5000,    /* of a turn, for timers that are due */
     STALL_US = 1000000,  /* what we did not run for longer than this is forgiven */
     WORKER_FILES = 3,    /* socket, output, and one that is passing at its start */
 };
@@ -61,6 +62,7 @@ struct master {
     struct event *wake; /* fires when the earliest timer is due */
     uint64_t wake_at_us;
     struct timers timers;
+    bool timers_late; /* the last turn had no time for all that were due */
     struct stall stall;
     struct payload_budget budget, output;
     struct conn_loop loop;
@@ -590,7 +592,7 @@ static void watch_memory(struct master *m)
 static void forgive_stall(struct master *m)
 {
     uint64_t next = timers_next(&m->timers), now = m->timers.now_us;
-    if (next >= now || now - next < STALL_US)
+    if (next >= now || now - next < STALL_US || m->timers_late)
         return;
     uint64_t stalled = stall_length(&m->stall, next, now, clock_cpu_us);
     if (stalled < STALL_US)
@@ -609,7 +611,7 @@ static void turn(struct master *m)
         fatal(EX_OSERR, "the event loop failed");
     timers_turn(&m->timers, clock_us());
     forgive_stall(m);
-    timers_run(&m->timers);
+    m->timers_late = !timers_run_for(&m->timers, TIMERS_US, clock_us);
     conn_loop_chores(&m->loop);
     watch_memory(m);
     next_phase(m);

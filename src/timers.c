@@ -3,6 +3,8 @@
 
 #include <stddef.h>
 
+enum { LOOK_BATCH = 8 }; /* timers that fire between two looks at the clock */
+
 void timers_init(struct timers *timers, uint64_t now_us)
 {
     *timers = (struct timers){.now_us = now_us};
@@ -62,12 +64,35 @@ uint64_t timers_next(const struct timers *timers)
     return first ? first->key : TIMERS_NEVER;
 }
 
+/* False if none is due. */
+static bool fire_first(struct timers *timers)
+{
+    struct heap_node *first = heap_first(&timers->set);
+    if (!first || first->key > timers->now_us)
+        return false;
+    struct timer *timer = timer_of(first);
+    timer_clear(timers, timer);
+    timer->fire(timer->arg);
+    return true;
+}
+
 void timers_run(struct timers *timers)
 {
-    struct heap_node *first;
-    while ((first = heap_first(&timers->set)) && first->key <= timers->now_us) {
-        struct timer *timer = timer_of(first);
-        timer_clear(timers, timer);
-        timer->fire(timer->arg);
+    while (fire_first(timers))
+        ;
+}
+
+bool timers_run_for(struct timers *timers, uint64_t most_us, uint64_t (*clock)(void))
+{
+    uint64_t since_us = 0;
+    for (unsigned n = 1; fire_first(timers); n++) {
+        if (n % LOOK_BATCH)
+            continue;
+        uint64_t now = clock();
+        if (!since_us)
+            since_us = now;
+        else if (now - since_us >= most_us)
+            return false;
     }
+    return true;
 }

@@ -39,6 +39,10 @@ void timers_turn(struct timers *timers, uint64_t now_us);
  * which may set it and others again. */
 void timers_run(struct timers *timers);
 
+/* Likewise, for `most_us` by that clock and a few timers more: ten thousand may be due at the same
+ * moment. False if some are left; they are the next to fire. */
+bool timers_run_for(struct timers *timers, uint64_t most_us, uint64_t (*clock)(void));
+
 /* Moves every timer that is set by `us`, later. */
 void timers_put_off(struct timers *timers, uint64_t us);
 

@@ -65,6 +65,41 @@ START_TEST(test_due_not_before)
 }
 END_TEST
 
+static uint64_t clock_told_us;
+
+static uint64_t told_clock(void)
+{
+    return clock_told_us += 1000;
+}
+
+static void count(void *arg)
+{
+    (void)arg;
+    fired_count++;
+}
+
+/* Very many are due at the same moment: some fire in this turn, the others in those that follow. */
+START_TEST(test_run_for)
+{
+    static struct timer many[1000];
+    int before = 0, turns = 0;
+    timers_turn(&timers, 9000);
+    for (size_t i = 0; i < SUPPORT_COUNT(many); i++) {
+        timer_init(&many[i], count, NULL);
+        timer_set(&timers, &many[i], 8000 + i);
+    }
+    while (!timers_run_for(&timers, 3000, told_clock)) {
+        ck_assert_int_gt(fired_count, before);
+        ck_assert_int_le(fired_count, before + 64);
+        before = fired_count;
+        turns++;
+    }
+    ck_assert_int_eq(fired_count, SUPPORT_COUNT(many));
+    ck_assert_int_gt(turns, 10);
+    ck_assert_uint_eq(timers_next(&timers), TIMERS_NEVER);
+}
+END_TEST
+
 /* Time passes in timers_turn() alone, so that what is read between the two is never late. */
 START_TEST(test_turn_fires_nothing)
 {
@@ -331,6 +366,7 @@ int main(void)
     tcase_add_test(tc, test_nothing_set);
     tcase_add_test(tc, test_due_not_before);
     tcase_add_test(tc, test_turn_fires_nothing);
+    tcase_add_test(tc, test_run_for);
     tcase_add_test(tc, test_never_back);
     tcase_add_test(tc, test_ms_from_now);
     tcase_add_test(tc, test_earliest_first);
