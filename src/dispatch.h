@@ -122,8 +122,24 @@ void dispatch_fail_stopped(struct dispatcher *d, struct job *job);
 /* The timer's function in each worker's record. */
 void dispatch_on_worker_timer(void *arg);
 
-/* Tells a worker that has no job to end by itself. */
+/* dispatch_pace.c: so many starts and ends at a time */
+
+/* Whether one more may be done now; whoever does counts it. */
+bool dispatch_pace_allows(struct dispatch_pace *pace, uint64_t now_us);
+
+/* When the next may, if none may now. */
+uint64_t dispatch_pace_next(const struct dispatch_pace *pace);
+
+/* A worker that has no job is to end by itself: it gets none any more, and is told in its turn. */
 void dispatch_retire(struct dispatcher *d, struct worker *worker);
+
+/* All of that state. */
+void dispatch_retire_all(struct dispatcher *d, enum worker_state state);
+
+/* It has ended, or is ended, before it was told. */
+void dispatch_not_retire(struct dispatcher *d, struct worker *worker);
+
+void dispatch_on_retire(void *arg);
 
 /* dispatch_renew.c: replacing all workers after a reload */
 
@@ -160,9 +176,6 @@ void dispatch_make_room(struct dispatcher *d);
 /* dispatch_start.c: growing */
 
 /* The timers' functions in the dispatcher. */
-/* All of that state. */
-void dispatch_retire_all(struct dispatcher *d, enum worker_state state);
-
 void dispatch_on_exhausted_over(void *arg);
 void dispatch_on_more(void *arg);
 void dispatch_on_backoff(void *arg);

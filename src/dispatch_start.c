@@ -18,7 +18,6 @@ enum {
     BACKOFF_MAX_MS = 30000,
     BACKOFF_JITTER = 5,
     SOON_US = 1000000, /* a worker that is ready for so long has started */
-    START_BATCH = 16,  /* workers started in one turn */
 };
 
 static void note_exhausted(struct dispatcher *d)
@@ -109,6 +108,7 @@ bool dispatch_can_start(const struct dispatcher *d)
 void dispatch_forget_worker(struct dispatcher *d, struct worker *worker)
 {
     timer_clear(d->timers, &worker->timer);
+    dispatch_not_retire(d, worker);
     d->ops->forget(d->ctx, worker);
     pool_remove(&d->pool, worker);
 }
@@ -154,10 +154,13 @@ static bool wants_worker(const struct dispatcher *d)
 void dispatch_grow(struct dispatcher *d)
 {
     dispatch_make_room(d);
-    for (int n = 0; n < START_BATCH && dispatch_can_start(d) && wants_worker(d); n++)
+    while (dispatch_can_start(d) && wants_worker(d) &&
+           dispatch_pace_allows(&d->starts, dispatch_now(d))) {
+        d->starts.count++;
         start_worker(d);
-    if (dispatch_can_start(d) && wants_worker(d))
-        timer_set(d->timers, &d->more, dispatch_now(d) + 1);
+    }
+    if (dispatch_can_start(d) && wants_worker(d) && !timer_is_set(&d->more))
+        timer_set(d->timers, &d->more, dispatch_pace_next(&d->starts));
     if (line_wants_worker(d) && pool_count(&d->pool) >= d->limits.pool_max)
         note_exhausted(d);
     dispatch_watch_availability(d);

@@ -12,6 +12,7 @@
 void dispatch_signal(struct dispatcher *d, struct worker *worker, int signo)
 {
     worker->signalled = true;
+    dispatch_not_retire(d, worker);
     if (signo == SIGKILL && worker->state != WORKER_STOPPING)
         worker_set_state(worker, WORKER_STOPPING, dispatch_now(d));
     d->ops->signal(d->ctx, worker, signo);
@@ -142,19 +143,4 @@ void dispatch_on_worker_timer(void *arg)
         on_start_deadline(d, worker);
     else
         dispatch_signal(d, worker, SIGKILL); /* it was told to end and did not */
-}
-
-void dispatch_retire_all(struct dispatcher *d, enum worker_state state)
-{
-    struct worker *worker;
-    while ((worker = TAILQ_FIRST(&d->pool.lists[state])))
-        dispatch_retire(d, worker);
-}
-
-void dispatch_retire(struct dispatcher *d, struct worker *worker)
-{
-    timer_clear(d->timers, &worker->timer);
-    worker_set_state(worker, WORKER_STOPPING, dispatch_now(d));
-    timer_set_ms(d->timers, &worker->timer, d->limits.kill_grace_ms);
-    d->ops->retire(d->ctx, worker);
 }

@@ -1,7 +1,7 @@
 /*
  * dispatcher: see dispatcher.h. Here is what comes from outside: submits, sources, what workers do,
- * drain and reload; the parts behind it stand in dispatch_run.c, dispatch_stop.c, dispatch_start.c
- * and dispatch_end.c.
+ * drain and reload; the parts behind it stand in dispatch_run.c, dispatch_stop.c, dispatch_start.c,
+ * dispatch_pace.c and dispatch_end.c.
  */
 #include "dispatcher.h"
 
@@ -400,6 +400,8 @@ void dispatcher_init(struct dispatcher *d, const struct dispatcher_ops *ops, voi
     timer_init(&d->backoff, dispatch_on_backoff, d);
     timer_init(&d->proven, dispatch_on_proven, d);
     timer_init(&d->more, dispatch_on_more, d);
+    timer_init(&d->retire, dispatch_on_retire, d);
+    TAILQ_INIT(&d->to_retire);
     timer_init(&d->unavailable, dispatch_on_unavailable, d);
     timer_init(&d->purge, dispatch_on_purge, d);
     timer_init(&d->recall, dispatch_on_recall, d);
@@ -418,6 +420,7 @@ void dispatcher_free(struct dispatcher *d)
     timer_clear(d->timers, &d->backoff);
     timer_clear(d->timers, &d->proven);
     timer_clear(d->timers, &d->more);
+    timer_clear(d->timers, &d->retire);
     timer_clear(d->timers, &d->unavailable);
     timer_clear(d->timers, &d->purge);
     timer_clear(d->timers, &d->recall);

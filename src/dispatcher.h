@@ -81,6 +81,12 @@ struct dispatcher_counts {
     size_t running;
 };
 
+/* Of something that is done to many workers: a batch at a time (dispatch_pace.c). */
+struct dispatch_pace {
+    uint64_t since_us; /* when the last batch began */
+    uint32_t count;    /* workers in it */
+};
+
 struct dispatcher {
     const struct dispatcher_ops *ops;
     void *ctx;
@@ -104,11 +110,14 @@ struct dispatcher {
     uint64_t random;         /* state of the jitter */
     struct timer backoff;    /* set: no worker is started until it fires */
     struct timer proven;     /* set: starts failed, then a worker became ready; fires if it lasts */
-    struct timer more;       /* set: the line is served or the pool grows on in the next turn */
-    struct timer unavailable;   /* set: jobs wait and no worker lives */
-    struct timer purge;         /* set: waiting jobs are being failed, batch by batch */
-    struct timer recall;        /* set: jobs wait though workers are idle */
-    uint64_t distrust_until_us; /* until then no line is left to busy workers */
+    struct timer more;       /* set: the line is served or the pool grows on in a later turn */
+    struct dispatch_pace starts, retired;
+    struct worker_list to_retire; /* STOPPING, and not told so yet */
+    struct timer retire;          /* set: they are, then */
+    struct timer unavailable;     /* set: jobs wait and no worker lives */
+    struct timer purge;           /* set: waiting jobs are being failed, batch by batch */
+    struct timer recall;          /* set: jobs wait though workers are idle */
+    uint64_t distrust_until_us;   /* until then no line is left to busy workers */
     size_t purge_left;
     enum fail_reason purge_reason;
     char purge_message[MESSAGE_MAX];

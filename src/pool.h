@@ -30,7 +30,8 @@ struct pool;
 enum worker_state { WORKER_STARTING, WORKER_IDLE, WORKER_BUSY, WORKER_STOPPING, WORKER_STATES };
 
 struct worker {
-    TAILQ_ENTRY(worker) link; /* in the list of its state */
+    TAILQ_ENTRY(worker) link;        /* in the list of its state */
+    TAILQ_ENTRY(worker) retire_link; /* while to_retire: the dispatcher's */
     struct pool *pool;
     struct worker_link *process; /* its process and connection: of whoever carries out the
                                     dispatcher's operations */
@@ -51,6 +52,7 @@ struct worker {
     uint64_t rss_kb;      /* its resident memory as the last report told it, */
     uint64_t rss_at_us;   /* and when that was looked up; 0: never */
     uint8_t state;
+    bool to_retire; /* STOPPING, and yet to be told to end */
     bool signalled; /* SIGTERM or SIGKILL was sent: it must not be given another job, which might
                        die of it */
     bool stale;     /* is given no other job: it gives way to a new one, or it has no connection */

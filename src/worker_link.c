@@ -20,6 +20,7 @@ enum {
     KILLED_GRACE_MS =
         1000, /* for a killed process to be reaped before its job's end is told all the same */
     READ_ON_DEATH = 1 << 20, /* bytes that are on their way from a worker, besides a result */
+    REAP_BATCH = 16,         /* processes reaped in one turn: each takes some twenty system calls */
 };
 
 /* --- the end of a worker --- */
@@ -168,19 +169,56 @@ static struct worker_link *link_by_pid(struct workers *workers, pid_t pid)
     return NULL;
 }
 
+static void reap(struct worker_link *link)
+{
+    worker_proc_signal(&link->proc, SIGKILL);
+    reaped(link, worker_proc_reap(link->proc.pid));
+}
+
+/* False if none is dead. */
+static bool reap_any(struct workers *workers)
+{
+    pid_t pid = worker_proc_dead();
+    struct worker_link *link = pid > 0 ? link_by_pid(workers, pid) : NULL;
+    if (pid <= 0)
+        return false;
+    if (link) {
+        reap(link);
+    } else {
+        worker_proc_reap(pid);
+        log_event(LOG_DEBUG, "child-reaped", LOG_INT("pid", pid));
+    }
+    return true;
+}
+
+/* A thousand may die in the same moment. */
 void workers_reap(struct workers *workers)
 {
-    pid_t pid;
-    while ((pid = worker_proc_dead()) > 0) {
-        struct worker_link *link = link_by_pid(workers, pid);
-        if (link)
-            worker_proc_signal(&link->proc, SIGKILL);
-        int status = worker_proc_reap(pid);
-        if (link)
-            reaped(link, status);
-        else
-            log_event(LOG_DEBUG, "child-reaped", LOG_INT("pid", pid));
-    }
+    int n = 0;
+    while (n < REAP_BATCH && reap_any(workers))
+        n++;
+    if (n == REAP_BATCH)
+        timer_set(workers_timers(workers), &workers->reap, workers_timers(workers)->now_us + 1);
+}
+
+static void on_reap(void *arg)
+{
+    workers_reap(arg);
+}
+
+bool worker_link_reap(struct worker_link *link)
+{
+    if (link->proc.reaped || !worker_proc_is_dead(&link->proc))
+        return false;
+    reap(link);
+    return true;
+}
+
+/* What the worker may have to say by now. One that lives could say more for as long as we listen.
+ */
+static size_t said_max(const struct worker_link *link)
+{
+    return link->closed ? last_message_max(link) : READ_ON_DEATH;
 }
 
 /* All that can be known of the worker by now. False if it turned out to be dead and gone, and the
@@ -189,9 +227,10 @@ static bool look_closely(struct worker_link *link)
 {
     struct workers *workers = link->workers;
     const uint32_t id = link->worker->id;
-    workers_reap(workers); /* a death that is known by now is told as what it is */
-    if (pool_find(&workers->dispatcher->pool, id) && link->conn)
-        conn_read_now(&link->conn->conn, last_message_max(link));
+    if (worker_link_reap(link)) /* a death that is known by now is told as what it is */
+        return false;
+    if (link->conn)
+        conn_read_now(&link->conn->conn, said_max(link));
     if (!pool_find(&workers->dispatcher->pool, id))
         return false;
     worker_answer_take_results(link);
@@ -353,6 +392,7 @@ const struct dispatcher_ops worker_link_ops = {
 void workers_init(struct workers *workers)
 {
     TAILQ_INIT(&workers->links);
+    timer_init(&workers->reap, on_reap, workers);
     strangers_init(&workers->unproven);
     log_limit_init(&workers->stranger_lines, workers->loop->timers, LOG_WARN, "stranger");
 }
@@ -360,6 +400,7 @@ void workers_init(struct workers *workers)
 void workers_free(struct workers *workers)
 {
     bug_on(!TAILQ_EMPTY(&workers->links));
+    timer_clear(workers_timers(workers), &workers->reap);
     log_limit_end(&workers->stranger_lines);
     worker_settings_unref(workers->settings);
     free(workers->env.environ);
@@ -369,7 +410,7 @@ void workers_configure(struct workers *workers, const struct config *config)
 {
     workers->config = config;
     workers->env.path = config->worker_path;
-    workers->limits = (struct conn_limits){.output_pause = UINT64_MAX};
+    workers->limits = (struct conn_limits){.output_pause = UINT64_MAX, .own = true};
     worker_settings_unref(workers->settings);
     workers->settings = worker_settings_new(config, workers->boot);
 }

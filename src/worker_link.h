@@ -50,6 +50,7 @@ struct workers {
     TAILQ_HEAD(, worker_link) links;
     struct strangers unproven;       /* connections without a valid token yet */
     struct log_limit stranger_lines; /* of the log */
+    struct timer reap;               /* set: more children have died than are reaped in one turn */
     struct worker_late late[WORKERS_LATE];
     size_t next_late;
 };
@@ -62,7 +63,7 @@ void workers_free(struct workers *workers); /* once no worker and no connection 
 /* Other settings, for workers that start from now on. */
 void workers_configure(struct workers *workers, const struct config *config);
 
-/* Reaps all children that have died. */
+/* Reaps children that have died, some now and the others in the turns that follow. */
 void workers_reap(struct workers *workers);
 
 /* worker_port.c */

@@ -280,7 +280,7 @@ static void on_gone(struct conn *raw, const char *why)
     /* A death that is known by now is told as what it is; but not where worker_link_disconnected()
      * reads on and comes upon the end again: the link is its own until it returns. */
     if (conn->owner && !conn->owner->proc.reaped && !conn->owner->closed && !raw->loop->reading)
-        workers_reap(conn->workers);
+        worker_link_reap(conn->owner);
     if (!conn_is_open(raw))
         return;
     if (conn->owner)

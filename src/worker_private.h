@@ -72,6 +72,9 @@ static inline struct timers *workers_timers(const struct workers *workers)
 
 /* worker_link.c: a worker's two ends */
 
+/* Reaps the worker's process if that is dead: true, and the link is gone. */
+bool worker_link_reap(struct worker_link *link);
+
 /* A worker that does what no worker of ours does. */
 void worker_link_break_off(struct worker_link *link, const char *fault);
 

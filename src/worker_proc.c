@@ -190,14 +190,25 @@ void worker_proc_close(struct worker_proc *proc)
     proc->shared = NULL;
 }
 
-pid_t worker_proc_dead(void)
+/* A child of these that is dead, and stays to be reaped; 0 if there is none. */
+static pid_t dead(idtype_t which, pid_t pid)
 {
     siginfo_t info = {.si_pid = 0};
     int result;
     do
-        result = waitid(P_ALL, 0, &info, WEXITED | WNOHANG | WNOWAIT);
+        result = waitid(which, (id_t)pid, &info, WEXITED | WNOHANG | WNOWAIT);
     while (result < 0 && errno == EINTR);
     return result < 0 ? 0 : info.si_pid;
+}
+
+pid_t worker_proc_dead(void)
+{
+    return dead(P_ALL, 0);
+}
+
+bool worker_proc_is_dead(const struct worker_proc *proc)
+{
+    return proc->pid > 0 && dead(P_PID, proc->pid) == proc->pid;
 }
 
 int worker_proc_reap(pid_t pid)

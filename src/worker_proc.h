@@ -76,6 +76,9 @@ void worker_proc_close(struct worker_proc *proc);
 /* The pid of a child that has died and is not reaped yet, any child; 0 if there is none. */
 pid_t worker_proc_dead(void);
 
+/* Whether this one has died and is not reaped yet. */
+bool worker_proc_is_dead(const struct worker_proc *proc);
+
 /*
  * Reaps it; returns its wait status. What is left of a worker's process group is to be killed
  * before (SIGKILL by worker_proc_signal), while the pid still belongs to it, so that the kill

@@ -169,10 +169,11 @@ pid_t __wrap_getpgid(pid_t pid)
 
 int __wrap_waitid(idtype_t type, id_t id, siginfo_t *info, int options)
 {
-    (void)type, (void)id, (void)options;
+    (void)options;
     info->si_pid = 0;
     for (size_t i = 0; i < proc_count && !info->si_pid; i++)
-        if (procs[i].dead && !procs[i].reaped && !procs[i].stuck)
+        if (procs[i].dead && !procs[i].reaped && !procs[i].stuck &&
+            (type == P_ALL || procs[i].pid == (pid_t)id))
             info->si_pid = procs[i].pid;
     return 0;
 }

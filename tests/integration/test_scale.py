@@ -249,6 +249,27 @@ def test_pings_beside_floods_of_refused_headers(daemon, count):
     assert watch.slowest < 1.0 * SCALE
 
 
+@pytest.mark.timeout(240)
+def test_a_pool_of_1000_is_replaced(daemon):
+    """By a reload, and by a death of all at once: a few workers at a time end, are reaped and start."""
+    count = 1000 // PART
+    server = daemon(pool_start=count, pool_max=count + 10, log_level="info")
+
+    def replaced(exits):
+        pool = server.stats()["pool"]
+        return pool["exits"] >= exits and pool["idle"] >= count
+
+    with Watch(server) as watch:
+        wait_until(lambda: replaced(0), f"{count} workers", 6 * DEADLINE)
+        server.signal(signal.SIGHUP)
+        wait_until(lambda: replaced(count), "new ones in the place of all", 6 * DEADLINE)
+        for pid in server.worker_pids():
+            os.kill(pid, signal.SIGKILL)
+        wait_until(lambda: replaced(2 * count), "new ones once more", 6 * DEADLINE)
+        wait_until(watch.enough, "pings beside that")
+    assert watch.slowest < 1.0 * SCALE
+
+
 def test_header_is_what_submits_are(daemon):
     """The floods above are written by hand: they are what the other tests send."""
     assert submits(7, 8) == header(op="submit", id=7, module="echo")

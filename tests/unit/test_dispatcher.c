@@ -8,6 +8,8 @@ enum {
     GRACE_MS = 2000,
     START_TIMEOUT_MS = 10000,
     SOON_MS = 1000, /* a worker that is ready for so long has started */
+    BATCH = 8,      /* workers are started, and told to end, at a time, */
+    BATCH_MS = 5,   /* and the next so much later */
 };
 
 static void open_pool(uint32_t pool_start, uint32_t pool_max, uint32_t job_max)
@@ -30,7 +32,7 @@ static void open_idle(uint32_t workers, uint32_t pool_max, uint32_t job_max)
     open_pool(workers, pool_max, job_max);
     for (int i = 0; d.pool.counts[WORKER_STARTING] < workers; i++) {
         ck_assert_int_lt(i, 100);
-        turn(); /* many are started over several turns */
+        pass_ms(BATCH_MS); /* many are started over several turns */
     }
     for (uint32_t id = 1; id <= workers; id++)
         ready(id);
@@ -77,14 +79,16 @@ END_TEST
 /* A large pool starts a few a turn, so that the loop is not held up. */
 START_TEST(test_many_starts)
 {
-    int turns = 0;
     open_pool(100, 100, 10);
-    while (pool_count(&d.pool) < 100 && turns++ < 100) {
+    while (d.pool.forks < 100) {
+        size_t forks = d.pool.forks;
         ck_assert(timer_is_set(&d.more));
-        turn();
+        reconfigure(false); /* whoever asks */
+        ck_assert_uint_eq(d.pool.forks, forks);
+        pass_ms(BATCH_MS);
+        ck_assert_uint_gt(d.pool.forks, forks);
+        ck_assert_uint_le(d.pool.forks, forks + BATCH);
     }
-    ck_assert_int_gt(turns, 1);
-    ck_assert_uint_eq(d.pool.forks, 100);
     pass_ms(1);
     ck_assert_uint_eq(d.pool.forks, 100);
 }
@@ -584,7 +588,8 @@ START_TEST(test_fifty_die_at_once)
     ck_assert_uint_eq(dispatcher_waiting(&d), 30);
     for (uint32_t id = 50; id >= 1; id--)
         reaped(id);
-    pass_ms(1);
+    ck_assert_uint_le(pool_count(&d.pool), BATCH);
+    pass_ms(50 / BATCH * BATCH_MS);
     ck_assert_uint_eq(pool_count(&d.pool), 50);
     ck_assert_uint_eq(d.pool.exits, 50);
     for (uint32_t id = 51; id <= 100; id++)
@@ -605,6 +610,7 @@ START_TEST(test_fifty_die_one_by_one)
         SUBMIT();
     for (uint32_t id = 1; id <= 50; id++) {
         dies(id, SIGKILL);
+        pass_ms(BATCH_MS);
         ck_assert_uint_eq(pool_count(&d.pool), 50);
     }
     ck_assert_uint_eq(d.counts.failed[FAIL_ERROR], 50);
@@ -841,6 +847,7 @@ START_TEST(test_ended_soon_on_a_job)
     for (uint32_t id = 1; id <= 50; id++) {
         ready(id);
         SUBMIT();
+        pass_ms(BATCH_MS);
         dies(id, SIGKILL);
         ck_assert_uint_eq(d.pool.last_id, id + 1);
         ck_assert_uint_eq(d.start_failures, 0);
@@ -1680,6 +1687,51 @@ START_TEST(test_reload)
 END_TEST
 
 /* All places are taken: one without a job gives way. */
+static size_t told_to_end(void)
+{
+    const struct worker *worker;
+    size_t count = 0;
+    TAILQ_FOREACH (worker, &d.pool.lists[WORKER_STOPPING], link)
+        count += !worker->to_retire;
+    return count;
+}
+
+/* Thousands that end at the same moment would leave no processor to anybody. */
+START_TEST(test_reload_of_many)
+{
+    open_idle(100, 101, 100);
+    reconfigure(true);
+    pass_ms(BATCH_MS);
+    ready(101);
+    ck_assert_uint_eq(d.pool.counts[WORKER_STOPPING], 100); /* none of them gets a job any more */
+    for (size_t told; (told = told_to_end()) < 100;) {
+        pass_ms(BATCH_MS);
+        ck_assert_uint_gt(told_to_end(), told);
+        ck_assert_uint_le(told_to_end(), told + BATCH);
+    }
+    ck_assert_uint_eq(told_to_end(), 100);
+}
+END_TEST
+
+/* Whoever ends before it was told, or is killed, is told no more. */
+START_TEST(test_reload_of_many_that_end)
+{
+    open_idle(20, 21, 100);
+    reconfigure(true);
+    pass_ms(BATCH_MS);
+    ready(21);
+    ck_assert_uint_eq(told_to_end(), BATCH);
+    for (uint32_t id = 1; id <= 10; id++)
+        dies(id, SIGKILL);
+    hush_news();
+    dispatcher_abort(&d, true);
+    ck_assert(TAILQ_EMPTY(&d.to_retire));
+    hush_news();
+    pass_ms(BATCH_MS);
+    ck_assert_ptr_null(strstr(news(), "retire"));
+}
+END_TEST
+
 START_TEST(test_reload_full)
 {
     open_idle(3, 3, 10);
@@ -2136,6 +2188,8 @@ int main(void)
     tcase_add_test(tc, test_abort);
     tcase_add_test(tc, test_abort_at_once);
     tcase_add_test(tc, test_reload);
+    tcase_add_test(tc, test_reload_of_many);
+    tcase_add_test(tc, test_reload_of_many_that_end);
     tcase_add_test(tc, test_reload_full);
     tcase_add_test(tc, test_reload_full_and_busy);
     tcase_add_test(tc, test_reload_in_vain);

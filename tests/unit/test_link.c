@@ -15,6 +15,7 @@
 #include <fcntl.h>
 #include <netinet/in.h>
 #include <poll.h>
+#include <signal.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
@@ -242,6 +243,35 @@ START_TEST(test_an_answer_crosses_a_kill)
 }
 END_TEST
 
+/* A thousand may die in the same moment: each turn reaps some, without being told again. */
+START_TEST(test_many_deaths)
+{
+    pid_t pids[100];
+    size_t left = SUPPORT_COUNT(pids), turns = 0;
+    open_world();
+    for (size_t i = 0; i < SUPPORT_COUNT(pids); i++) {
+        pids[i] = fork();
+        if (pids[i] == 0)
+            _exit(0);
+        siginfo_t info;
+        ck_assert_int_eq(waitid(P_PID, (id_t)pids[i], &info, WEXITED | WNOWAIT), 0);
+    }
+    for (workers_reap(&workers); left; turns++) {
+        size_t before = left;
+        left = 0;
+        for (size_t i = 0; i < SUPPORT_COUNT(pids); i++)
+            left += kill(pids[i], 0) == 0;
+        ck_assert_uint_lt(left, before);
+        if (turns == 0)
+            ck_assert_uint_gt(left, SUPPORT_COUNT(pids) / 2);
+        turn();
+    }
+    ck_assert_uint_gt(turns, 2);
+    dispatcher_drain(&d);
+    close_world();
+}
+END_TEST
+
 /* --- strangers --- */
 
 enum { CROWD = 300 }; /* more than there may be at a time */
@@ -327,6 +357,7 @@ int main(void)
     tcase_set_timeout(tc, 60);
     tcase_add_loop_test(tc, test_an_answer_crosses_an_abort, 0, 4);
     tcase_add_loop_test(tc, test_an_answer_crosses_a_kill, 0, 4);
+    tcase_add_test(tc, test_many_deaths);
     suite_add_tcase(suite, tc);
     tc = tcase_create("strangers");
     tcase_set_timeout(tc, 60);

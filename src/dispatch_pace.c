@@ -1,0 +1,80 @@
+/*
+ * dispatch_pace: so many workers start, and so many are told to end, at a time.
+ *
+ * A reload replaces a pool of thousands, and a thousand may be wanted in the same turn. To start a
+ * process takes us a millisecond when many others are ready to run; and while thousands start or
+ * end, they leave us little of the processors. So both have a rate, whatever asks for them: the
+ * first few at once, the others a batch at a time. (A bound on how many are on their way was tried
+ * in thought: workers that hang at their start or end would hold up all others.)
+ */
+#include "dispatch.h"
+
+enum {
+    PACE_BATCH = 8,
+    PACE_US = 5000, /* from the beginning of one batch to that of the next */
+};
+
+bool dispatch_pace_allows(struct dispatch_pace *pace, uint64_t now_us)
+{
+    if (now_us - pace->since_us >= PACE_US) {
+        pace->since_us = now_us;
+        pace->count = 0;
+    }
+    return pace->count < PACE_BATCH;
+}
+
+uint64_t dispatch_pace_next(const struct dispatch_pace *pace)
+{
+    return pace->since_us + PACE_US;
+}
+
+/* --- ends --- */
+
+static void tell_to_end(struct dispatcher *d, struct worker *worker)
+{
+    d->retired.count++;
+    timer_set_ms(d->timers, &worker->timer, d->limits.kill_grace_ms);
+    d->ops->retire(d->ctx, worker);
+}
+
+void dispatch_retire(struct dispatcher *d, struct worker *worker)
+{
+    timer_clear(d->timers, &worker->timer);
+    worker_set_state(worker, WORKER_STOPPING, dispatch_now(d));
+    if (TAILQ_EMPTY(&d->to_retire) && dispatch_pace_allows(&d->retired, dispatch_now(d))) {
+        tell_to_end(d, worker);
+        return;
+    }
+    worker->to_retire = true;
+    TAILQ_INSERT_TAIL(&d->to_retire, worker, retire_link);
+    if (!timer_is_set(&d->retire))
+        timer_set(d->timers, &d->retire, dispatch_pace_next(&d->retired));
+}
+
+void dispatch_not_retire(struct dispatcher *d, struct worker *worker)
+{
+    if (!worker->to_retire)
+        return;
+    worker->to_retire = false;
+    TAILQ_REMOVE(&d->to_retire, worker, retire_link);
+}
+
+void dispatch_on_retire(void *arg)
+{
+    struct dispatcher *d = arg;
+    struct worker *worker;
+    while ((worker = TAILQ_FIRST(&d->to_retire)) &&
+           dispatch_pace_allows(&d->retired, dispatch_now(d))) {
+        dispatch_not_retire(d, worker);
+        tell_to_end(d, worker);
+    }
+    if (worker)
+        timer_set(d->timers, &d->retire, dispatch_pace_next(&d->retired));
+}
+
+void dispatch_retire_all(struct dispatcher *d, enum worker_state state)
+{
+    struct worker *worker;
+    while ((worker = TAILQ_FIRST(&d->pool.lists[state])))
+        dispatch_retire(d, worker);
+}
