@@ -185,6 +185,7 @@ def test_a_second_signal_ends_at_once(daemon, second):
     assert server.process.poll() is None
     begin = time.monotonic()
     server.signal(second)
+    check(client.outcome("a"), "failed", reason="shutdown", step="sigkill")
     assert server.wait_exit() == 0
     assert time.monotonic() - begin < 2 * SCALE
     wait_until(lambda: not any(proc.alive(pid) for pid in pids), "the workers gone")

@@ -287,6 +287,36 @@ def test_cancel_of_a_waiting_job(daemon):
     assert jobs["failed"]["cancelled"] == 3, jobs
 
 
+@pytest.mark.parametrize("op", ["cancel", "kill"])
+def test_ok_precedes_the_event_that_it_causes(daemon, op):
+    """Also where everything is sent at once."""
+    server = daemon(pool_start=1, pool_max=1)
+    client = server.client()
+    start(client, "sleep", LONG_SLEEP, "runs")
+    client.send_raw(
+        message("", op="submit", id="waits", module="echo")
+        + message(op=op, id=1, target="waits")
+        + message(op=op, id=2, target="runs")
+    )
+    client.expect("ok", id=1, op=op, state="waiting")
+    assert "order" not in client.expect("failed", id="waits", reason="cancelled")
+    client.expect("ok", id=2, op=op, state="running")
+    assert "order" in client.expect("failed", id="runs", reason="cancelled")
+
+
+def test_job_ids_are_no_secret(daemon):
+    """They count up: who knows one can name others, and whoever may connect may cancel."""
+    server = daemon(pool_start=1, pool_max=1)
+    client, stranger = server.client(), server.client()
+    mine = stranger.run("echo", "x")["job"]
+    start(client, "sleep", LONG_SLEEP)
+    boot, _, number = mine.rpartition("-")
+    assert boot == stranger.hello_event["boot"]
+    stranger.send(op="cancel", job=f"{boot}-{int(number) + 1}")
+    stranger.expect("ok", op="cancel", state="running")
+    check(client.outcome("a"), "failed", reason="cancelled")
+
+
 def test_a_cancelled_place_in_the_line_is_free(daemon):
     server = daemon(pool_start=1, pool_max=1, job_max=1)
     client = server.client()

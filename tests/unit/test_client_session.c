@@ -264,6 +264,40 @@ START_TEST(events_of_one_job)
 }
 END_TEST
 
+enum { LATER_SIZE = 300000 };
+
+/* What a later release may send: with a payload that looks like events, a large one, or none. */
+static void plays_later_events(struct fake *fake)
+{
+    static char large[LATER_SIZE];
+    char header[128];
+    fake_welcome(fake);
+    fake_expect(fake, "*\"id\":1");
+    fake_send(fake, "{\"event\":\"progress\",\"id\":1,\"job\":\"k-1\",\"size\":30}\n"
+                    "{\"event\":\"done\",\"id\":1,\"x\":7}\n"
+                    "{\"event\":\"part\",\"id\":1,\"size\":0}\n"
+                    "{\"event\":\"usage\",\"id\":1,\"reason\":17,\"code\":[],\"fatal\":\"yes\"}\n");
+    snprintf(header, sizeof header, "{\"event\":\"later\",\"size\":%d}\n", LATER_SIZE);
+    memset(large, '\n', sizeof large - 1);
+    fake_send(fake, header);
+    fake_send(fake, large);
+    fake_send(fake, "\n{\"event\":\"done\",\"id\":1,\"job\":\"k-1\",\"size\":2}\nok");
+    fake_expect_end(fake);
+}
+
+START_TEST(later_events_are_skipped_with_their_payload)
+{
+    struct fake fake;
+    fake_start(&fake, plays_later_events, NULL);
+    tm_client *client = connected(&fake);
+    submitted(client, "m", "");
+    assert_next(client, TM_CLIENT_EVENT_DONE, 1, "ok");
+    ck_assert_uint_eq(tm_client_in_flight(client), 0);
+    tm_client_free(client);
+    fake_finish(&fake);
+}
+END_TEST
+
 static void plays_options(struct fake *fake)
 {
     fake_welcome(fake);
@@ -423,6 +457,39 @@ START_TEST(job_events_behind_a_fatal_error)
     ck_assert_int_eq(tm_client_process(client), TM_CLIENT_CLOSED);
     tm_client_free(client);
     fake_finish(&fake);
+}
+END_TEST
+
+static void plays_cut(struct fake *fake)
+{
+    fake_welcome(fake);
+    fake_expect(fake, "*\"id\":1");
+    fake_send(fake, fake->arg);
+}
+
+/* Whatever had come of it, the job has no outcome. */
+START_TEST(an_end_in_the_middle_of_a_message_is_a_lost_connection)
+{
+    static const char *const beginnings[] = {
+        "{",
+        "{\"event\":\"done\",\"id\":1,\"job\":\"k-1\",\"size\":0}",
+        "{\"event\":\"done\",\"id\":1,\"job\":\"k-1\",\"size\":3}\n",
+        "{\"event\":\"done\",\"id\":1,\"job\":\"k-1\",\"size\":3}\nab",
+        "{\"event\":\"later\",\"size\":3}\nab",
+    };
+    for (size_t i = 0; i < sizeof beginnings / sizeof beginnings[0]; i++) {
+        struct fake fake;
+        tm_client_event *event;
+        fake_start(&fake, plays_cut, (void *)beginnings[i]);
+        tm_client *client = connected(&fake);
+        submitted(client, "m", "");
+        ck_assert_int_eq(tm_client_next(client, WAIT_MS, &event), TM_CLIENT_CLOSED);
+        ck_assert_str_eq(tm_client_error(client),
+                         "the server closed the connection, in the middle of a message");
+        ck_assert_uint_eq(tm_client_in_flight(client), 1);
+        tm_client_free(client);
+        fake_finish(&fake);
+    }
 }
 END_TEST
 
@@ -662,10 +729,12 @@ int main(void)
         not_connected,
         events_in_order,
         events_of_one_job,
+        later_events_are_skipped_with_their_payload,
         submit_options_and_refusals,
         requests,
         late_answers_are_dropped,
         job_events_behind_a_fatal_error,
+        an_end_in_the_middle_of_a_message_is_a_lost_connection,
         reset,
         garbage_ends_it,
         no_deadlock,
