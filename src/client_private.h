@@ -45,10 +45,11 @@ struct client_session {
     TAILQ_ENTRY(client_session) link;
     uint64_t number;
     enum session_state state;
-    bool greeted;                              /* hello was answered */
-    bool admitted;                             /* counts as connected */
-    char *module;                              /* the default; NULL until one is set */
-    struct job *arriving;                      /* a submit whose payload is on its way, */
+    bool greeted;         /* hello was answered */
+    bool admitted;        /* counts as connected */
+    char *module;         /* the default; NULL until one is set */
+    struct job *arriving; /* a submit whose payload is on its way, */
+    uint8_t arriving_module_len;
     char arriving_module[MODULE_NAME_MAX + 1]; /* and what it asks for */
     struct refusal *refusal;                   /* or what a wrong request will be answered */
     enum op last_op;                           /* of the header that was read last */
@@ -87,7 +88,8 @@ void client_session_refuse(struct client_session *session, const struct request 
 void client_requests_answer(struct client_session *session, struct request *request);
 
 /* A submit that has been read whole; that is when its module is looked for. */
-void client_requests_submit(struct client_session *session, struct job *job, const char *module);
+void client_requests_submit(struct client_session *session, struct job *job, const char *module,
+                            size_t module_len);
 
 /* Whether a job of this session that has not ended has the id, which is JSON text. */
 bool client_requests_has_job(const struct client_session *session, const char *id, size_t len);

@@ -154,22 +154,24 @@ static void refuse_duplicate(struct client_session *session, struct job *job)
     client_events_error(session, &refusal, false);
 }
 
-static void find_module(const struct client_session *session, struct job *job, const char *module)
+static void find_module(const struct client_session *session, struct job *job, const char *module,
+                        size_t len)
 {
-    job->module = module_table_find(session->clients->modules, module, strlen(module),
+    job->module = module_table_find(session->clients->modules, module, len,
                                     client_session_timers(session)->now_us);
     if (!job->module)
         job->why_no_module = module_table_why_not(session->clients->modules, module);
 }
 
-void client_requests_submit(struct client_session *session, struct job *job, const char *module)
+void client_requests_submit(struct client_session *session, struct job *job, const char *module,
+                            size_t module_len)
 {
     uint64_t value = id_hash(session, job_id(job), job->id_len);
     if (find_by_id(session, job_id(job), job->id_len, value)) {
         refuse_duplicate(session, job);
         return;
     }
-    find_module(session, job, module);
+    find_module(session, job, module, module_len);
     hash_insert(&session->clients->jobs_by_id, &job->by_id, value);
     job_set_source(job, &session->source);
     dispatcher_submit(session->clients->dispatcher, job);
@@ -183,12 +185,15 @@ void client_requests_on_left(struct job_source *source, struct job *job)
 static void handle_submit(struct client_session *session, struct request *request)
 {
     const char *module = request->module_len ? request->module : session->module;
+    size_t module_len = request->module_len;
     if (!module) {
         client_session_refuse(
             session, request, "bad-request",
             "submit needs a field module, as no default is set for this connection");
         return;
     }
+    if (!module_len)
+        module_len = strlen(module);
     struct job *job = job_new(request->id, request->id_len, request->context, request->context_len);
     job->timeout_ms = request->timeout_ms;
     job->payload_max = session->payload_max;
@@ -196,11 +201,12 @@ static void handle_submit(struct client_session *session, struct request *reques
     job->notify_accepted = request->notify_accepted;
     job->notify_started = request->notify_started;
     if (!request->size) {
-        client_requests_submit(session, job, module);
+        client_requests_submit(session, job, module, module_len);
         return;
     }
     session->arriving = job;
-    memcpy(session->arriving_module, module, strlen(module) + 1);
+    memcpy(session->arriving_module, module, module_len + 1);
+    session->arriving_module_len = (uint8_t)module_len;
     conn_expect(&session->conn, request->size, true, false);
 }
 

@@ -264,7 +264,7 @@ static void on_message(struct conn *conn, struct payload *payload, bool over_bud
     session->arriving = NULL;
     job->payload = payload;
     job->over_budget = over_budget;
-    client_requests_submit(session, job, session->arriving_module);
+    client_requests_submit(session, job, session->arriving_module, session->arriving_module_len);
 }
 
 static void on_input_end(struct conn *conn)
