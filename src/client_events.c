@@ -141,4 +141,5 @@ void client_events_on_job(struct job_source *source, struct job *job, const stru
     event_end(&event);
     if (e->payload)
         conn_write_payload(&session->conn, e->payload);
+    dispatcher_source_unread(session->clients->dispatcher, source, session->conn.output_len);
 }

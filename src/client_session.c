@@ -328,10 +328,6 @@ static void on_slow(struct conn *conn, enum conn_slow what)
         session_drop(session, "it took nothing of its output within output-timeout-ms",
                      "a client has to read while it waits for results");
         break;
-    case CONN_OUTPUT_FULL:
-        session_drop(session, "it does not read, and more than client-output-max waits for it",
-                     "a client has to read while it waits for results");
-        break;
     case CONN_OUTPUT_TOTAL:
         session_drop(session,
                      "output-total-max is used up, and of the clients that hold much of it this "
@@ -341,8 +337,15 @@ static void on_slow(struct conn *conn, enum conn_slow what)
     }
 }
 
+static void on_taken(struct conn *conn)
+{
+    struct client_session *session = session_of_conn(conn);
+    dispatcher_source_unread(session->clients->dispatcher, &session->source, conn->output_len);
+}
+
 static void on_flushed(struct conn *conn)
 {
+    on_taken(conn);
     settle(session_of_conn(conn));
 }
 
@@ -355,6 +358,7 @@ static const struct conn_ops session_ops = {
     .gone = on_gone,
     .slow = on_slow,
     .flushed = on_flushed,
+    .taken = on_taken,
     .free = on_free,
 };
 
@@ -401,7 +405,6 @@ void clients_configure(struct clients *clients, const struct config *config)
         .output_pause = OUTPUT_PAUSE,
         .turn_messages = TURN_MESSAGES,
         .turn_output = TURN_OUTPUT,
-        .output_max = config->client_output_max,
     };
 }
 

@@ -644,20 +644,11 @@ static void unmark_dirty(struct conn *conn)
     TAILQ_REMOVE(&conn->loop->dirty, conn, dirty_link);
 }
 
-static bool is_over_limit(const struct conn *conn)
-{
-    return conn->limits->output_max && conn->output_len > conn->limits->output_max;
-}
-
-/* The peer does not take its output: that has limits in bytes and in time, and until then it is not
- * read from. */
+/* The peer does not take its output: that has a limit in time, and until then it is not read from.
+ * How much there may be of it is a matter for whoever makes it. */
 static void hold_output(struct conn *conn)
 {
     unmark_dirty(conn);
-    if (is_over_limit(conn)) {
-        conn->ops->slow(conn, CONN_OUTPUT_FULL);
-        return;
-    }
     conn->output_blocked = true;
     if (!conn->is_unread)
         conn_unread_keep(conn);
@@ -694,10 +685,9 @@ void conn_flush(struct conn *conn)
     }
 }
 
-/* Who is not known to read is written to once more before it is given up. */
 void conn_write_turn(struct conn *conn)
 {
-    if (conn->output_blocked && !is_over_limit(conn))
+    if (conn->output_blocked)
         hold_output(conn);
     else
         conn_flush(conn);

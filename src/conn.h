@@ -47,7 +47,6 @@ enum conn_slow {
     CONN_SLOW_PAYLOAD, /* likewise a payload */
     /* The peer does not read: the connection is gone, and to be closed in the call. */
     CONN_SLOW_OUTPUT, /* it took nothing of the output for too long */
-    CONN_OUTPUT_FULL, /* more than output_max waits */
     /* The budget for output is used up, and this peer has much of it and took nothing for the
      * longest. */
     CONN_OUTPUT_TOTAL,
@@ -122,7 +121,6 @@ struct conn_limits {
     uint64_t output_pause;  /* bytes of output that wait before reading stops */
     uint32_t turn_messages; /* headers handled in one turn */
     uint64_t turn_output;   /* bytes of output in one turn, after which no header is handled */
-    uint64_t output_max;    /* bytes of output that wait before the connection is gone */
     bool own;               /* of our own workers: they have a line of their own */
 };
 
@@ -171,6 +169,7 @@ struct conn {
     struct timer output_timer;
     TAILQ_ENTRY(conn) dirty_link;
     TAILQ_ENTRY(conn) unread_link;
+    uint64_t taken_us;             /* while in that list: when the peer took something last */
     TAILQ_ENTRY(conn) turn_link;   /* among those that wait to be served, or the dead */
     struct conn_list *waits_among; /* NULL: it does not wait */
     short ready;                   /* for what it waits */

@@ -6,13 +6,16 @@
  * something goes to its end. Over the budget's maximum the first that holds much is given up, a few
  * in a turn of the loop. `much` is over 1 MiB, so that whoever does not read pays and whoever asks
  * for little does not; with so many of them that even this were too much, it is a connection's
- * share of the budget.
+ * share of the budget. Whoever reads is given up only over a quarter more: sources are held before
+ * it comes to that (dispatch_hold.c), and what runs when they are is told all the same.
  */
 #include "conn_private.h"
 
 enum {
     MUCH = 1024 * 1024, /* bytes */
     SHED_MAX = 16,      /* connections given up in one turn */
+    READS_US = 100000,  /* whoever has taken something within this time reads */
+    SPARE_PARTS = 4,    /* of the maximum, that those who read may hold beyond it */
 };
 
 /* Only whoever has a deadline for that may be given up: workers have none. */
@@ -23,6 +26,7 @@ void conn_unread_keep(struct conn *conn)
     conn_unread_leave(conn);
     conn->is_unread = true;
     conn->loop->unread_count++;
+    conn->taken_us = conn->loop->timers->now_us;
     TAILQ_INSERT_TAIL(&conn->loop->unread, conn, unread_link);
 }
 
@@ -35,7 +39,13 @@ void conn_unread_leave(struct conn *conn)
     TAILQ_REMOVE(&conn->loop->unread, conn, unread_link);
 }
 
-/* NULL: nobody holds much. */
+static uint64_t most_for_readers(const struct conn_loop *loop)
+{
+    uint64_t max = loop->output->max, spare = max / SPARE_PARTS;
+    return max < UINT64_MAX - spare ? max + spare : UINT64_MAX;
+}
+
+/* NULL: nobody holds much, or all who do read. */
 static struct conn *to_be_shed(const struct conn_loop *loop)
 {
     uint64_t much = MUCH;
@@ -45,7 +55,8 @@ static struct conn *to_be_shed(const struct conn_loop *loop)
     TAILQ_FOREACH (conn, &loop->unread, unread_link)
         if (conn->output_len > much)
             break;
-    return conn;
+    bool reads = conn && loop->timers->now_us - conn->taken_us < READS_US;
+    return reads && loop->output->held <= most_for_readers(loop) ? NULL : conn;
 }
 
 bool conn_unread_shed(struct conn_loop *loop)

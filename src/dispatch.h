@@ -89,13 +89,36 @@ void dispatch_next(struct dispatcher *d, struct worker *worker);
  * gone. */
 bool dispatch_jobless(struct dispatcher *d, struct worker *worker);
 
+/* dispatch_hold.c: sources for which much waits */
+
+/* Jobs that wait for a worker, and for nothing else: lent ones, and those in the line whose source
+ * is not held. */
+static inline size_t dispatch_ready(const struct dispatcher *d)
+{
+    return job_queue_ready(&d->queue) + d->lent;
+}
+
+/* The job was handed to a worker, its result may come; or it will not come any more, or was told.
+ */
+void dispatch_expect(struct dispatcher *d, struct job *job);
+void dispatch_expect_none(struct dispatcher *d, struct job *job);
+
+/* A job of the module has yielded so much. */
+void dispatch_learn_size(struct module_entry *module, size_t bytes);
+
+/* No source is held any more: the server drains. */
+void dispatch_hold_nobody(struct dispatcher *d);
+
+/* The limits are others. */
+void dispatch_look_at_held(struct dispatcher *d);
+
 /* dispatch_tiny.c: jobs that are not worth waking a worker for */
 
 /* A job that has just come is to join the line, though a worker is idle. */
 bool dispatch_should_wait(const struct dispatcher *d, const struct job *job);
 
 /* What waits is left to the busy workers, though others are idle. */
-bool dispatch_is_left(const struct dispatcher *d);
+bool dispatch_is_left(struct dispatcher *d);
 
 /* To be called when workers may have become idle, or the last idle one busy. */
 void dispatch_watch_line(struct dispatcher *d);

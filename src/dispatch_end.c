@@ -42,6 +42,7 @@ void dispatch_end(struct dispatcher *d, struct job *job, const struct job_event 
     count_end(d, job, event);
     job_set_state(job, JOB_ENDED);
     dispatch_tell(job, event);
+    dispatch_expect_none(d, job);
     hash_remove(&d->jobs, &job->by_seq);
     job_set_source(job, NULL);
     job_free(job);

@@ -30,6 +30,7 @@ bool dispatch_unwait(struct dispatcher *d, struct job *job)
         job_queue_remove(&d->queue, job);
     } else if (dispatch_take_back(d, job)) {
         dispatch_unlend(d, job);
+        dispatch_expect_none(d, job);
         job->worker = NULL;
     } else {
         return false;
@@ -40,6 +41,7 @@ bool dispatch_unwait(struct dispatcher *d, struct job *job)
 void dispatch_put_back(struct dispatcher *d, struct job *job)
 {
     job->worker = NULL;
+    dispatch_expect_none(d, job);
     if (job->state != JOB_WAITING)
         job_set_state(job, JOB_WAITING);
     if (!job->source)
@@ -112,6 +114,7 @@ static void hand(struct dispatcher *d, struct worker *worker, struct job *job)
         job->order = ++d->last_order;
     job->worker = worker;
     d->ops->assign(d->ctx, worker, job, limit_ms(d, job) * 1000ull);
+    dispatch_expect(d, job);
 }
 
 /* From now on the worker is on this job, as far as we can tell. */
@@ -181,7 +184,7 @@ static void lend_job(struct dispatcher *d, struct worker *worker, struct job *jo
 static void lend(struct dispatcher *d, struct worker *worker)
 {
     size_t most = d->limits.worker_window - 1;
-    size_t share = job_queue_count(&d->queue) / (d->pool.counts[WORKER_BUSY] + 1);
+    size_t share = job_queue_ready(&d->queue) / (d->pool.counts[WORKER_BUSY] + 1);
     struct job *job;
     if (worker->lent_count > most / 2 || !share || !may_be_lent_to(d, worker))
         return;
@@ -233,6 +236,10 @@ static struct job *next_job(struct dispatcher *d)
         if (!job->source->gone)
             return job;
         dispatch_drop(d, job);
+    }
+    if (job_queue_ready(&d->queue)) { /* behind very many that are held */
+        timer_set(d->timers, &d->more, dispatch_now(d) + 1);
+        return NULL;
     }
     return first_lent(d);
 }

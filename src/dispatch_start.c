@@ -32,7 +32,7 @@ static void note_exhausted(struct dispatcher *d)
 void dispatch_on_exhausted_over(void *arg)
 {
     struct dispatcher *d = arg;
-    if (episode_over(&d->exhausted, d->timers, dispatcher_waiting(d) > 0))
+    if (episode_over(&d->exhausted, d->timers, dispatch_ready(d) > 0))
         log_event(LOG_INFO, "pool-exhausted-over",
                   LOG_UINT("seconds", episode_seconds(&d->exhausted)),
                   LOG_UINT("jobs_queued", d->exhausted.count));
@@ -131,7 +131,7 @@ static void start_worker(struct dispatcher *d)
 
 void dispatch_watch_availability(struct dispatcher *d)
 {
-    bool stuck = job_queue_count(&d->queue) > 0 && d->pool.counts[WORKER_IDLE] == 0 &&
+    bool stuck = job_queue_ready(&d->queue) > 0 && d->pool.counts[WORKER_IDLE] == 0 &&
                  d->pool.counts[WORKER_BUSY] == 0;
     if (!stuck)
         timer_clear(d->timers, &d->unavailable);
@@ -142,7 +142,7 @@ void dispatch_watch_availability(struct dispatcher *d)
 /* Jobs that were lent though a worker is idle do not want one more. */
 static bool line_wants_worker(const struct dispatcher *d)
 {
-    return dispatcher_waiting(d) > dispatch_starting(d) && d->pool.counts[WORKER_IDLE] == 0;
+    return dispatch_ready(d) > dispatch_starting(d) && d->pool.counts[WORKER_IDLE] == 0;
 }
 
 static bool wants_worker(const struct dispatcher *d)
@@ -187,7 +187,7 @@ void dispatch_on_purge(void *arg)
         dispatch_unwait(d, job);
         dispatch_fail(d, job, d->purge_reason, "%s", d->purge_message);
     }
-    if (d->purge_left && job_queue_count(&d->queue))
+    if (d->purge_left && job_queue_ready(&d->queue))
         timer_set(d->timers, &d->purge, dispatch_now(d) + 1);
     else
         d->purge_left = 0;
@@ -201,7 +201,7 @@ void dispatch_purge(struct dispatcher *d, enum fail_reason reason, const char *f
     vsnprintf(d->purge_message, sizeof d->purge_message, fmt, args);
     va_end(args);
     d->purge_reason = reason;
-    d->purge_left = job_queue_count(&d->queue);
+    d->purge_left = job_queue_ready(&d->queue);
     dispatch_on_purge(d);
 }
 

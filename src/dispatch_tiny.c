@@ -42,7 +42,7 @@ bool dispatch_should_wait(const struct dispatcher *d, const struct job *job)
     return job->module->waiting == waiting && is_enough(d, job->module, waiting + 1);
 }
 
-bool dispatch_is_left(const struct dispatcher *d)
+bool dispatch_is_left(struct dispatcher *d)
 {
     size_t waiting = dispatcher_waiting(d);
     const struct job *first = job_queue_first(&d->queue);
@@ -54,7 +54,7 @@ bool dispatch_is_left(const struct dispatcher *d)
 
 void dispatch_watch_line(struct dispatcher *d)
 {
-    if (!dispatcher_waiting(d))
+    if (!dispatch_ready(d))
         return;
     if (!pool_idle(&d->pool))
         dispatch_grow(d);

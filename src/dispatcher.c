@@ -94,9 +94,12 @@ static bool quota_used_up(const struct dispatcher *d, const struct job *job)
     return d->limits.client_job_max && job->source->job_count > d->limits.client_job_max;
 }
 
-/* waiting - starting < job-max, or a worker can be started for it. */
-static bool may_wait(const struct dispatcher *d)
+/* waiting - starting < job-max, or a worker can be started for it. For one whose source is held
+ * none is, and none is on its way. */
+static bool may_wait(const struct dispatcher *d, const struct job *job)
 {
+    if (job->source->held)
+        return dispatcher_waiting(d) < d->limits.job_max;
     return dispatcher_waiting(d) < (size_t)d->limits.job_max + dispatch_starting(d) ||
            dispatch_can_start(d);
 }
@@ -125,12 +128,12 @@ void dispatcher_submit(struct dispatcher *d, struct job *job)
         refuse(d, job, OVERLOAD_MEMORY);
     } else if (quota_used_up(d, job)) {
         refuse(d, job, OVERLOAD_CLIENT_QUOTA);
-    } else if (pool_idle(&d->pool) && !job_queue_count(&d->queue) &&
+    } else if (pool_idle(&d->pool) && !job_queue_ready(&d->queue) && !job->source->held &&
                !dispatch_should_wait(d, job)) {
         accept_job(job, 0);
         dispatch_assign(d, pool_idle(&d->pool), job);
         dispatch_watch_line(d);
-    } else if (may_wait(d)) {
+    } else if (may_wait(d, job)) {
         enqueue(d, job);
     } else {
         refuse(d, job, OVERLOAD_QUEUE_FULL);
@@ -176,6 +179,7 @@ bool dispatcher_source_gone(struct dispatcher *d, struct job_source *source)
 {
     struct job *job;
     source->gone = true;
+    job_queue_release(&d->queue, source);
     for (size_t n = 0; n < DISPATCH_BATCH && (job = LIST_FIRST(&source->jobs)); n++) {
         if (job->state == JOB_WAITING && dispatch_unwait(d, job)) {
             dispatch_drop(d, job);
@@ -250,6 +254,7 @@ void dispatcher_worker_answered(struct dispatcher *d, struct worker *worker,
     };
     learn_run_time(d, job, answer);
     worker->last_result = answer->payload ? answer->payload->size : 0;
+    dispatch_learn_size(job->module, worker->last_result);
     if (answer->type == JOB_FAILED && job->state == JOB_STOPPING)
         dispatch_fail_stopped(d, job);
     else
@@ -342,6 +347,7 @@ void dispatcher_worker_reaped(struct dispatcher *d, struct worker *worker)
 void dispatcher_drain(struct dispatcher *d)
 {
     d->draining = true;
+    dispatch_hold_nobody(d);
     timer_clear(d->timers, &d->backoff);
     dispatch_take_back_all(d);
     dispatch_purge(d, FAIL_SHUTDOWN, "the server is shutting down");
@@ -382,6 +388,7 @@ void dispatcher_configure(struct dispatcher *d, const struct dispatcher_limits *
     d->limits = *limits;
     if (renew)
         dispatch_renew(d);
+    dispatch_look_at_held(d);
     dispatch_line(d); /* what may be left to busy workers depends on the limits */
     dispatch_grow(d);
 }
@@ -426,5 +433,6 @@ void dispatcher_free(struct dispatcher *d)
     timer_clear(d->timers, &d->recall);
     timer_clear(d->timers, &d->exhausted.over);
     timer_clear(d->timers, &d->queue_full.over);
+    job_queue_free(&d->queue);
     hash_free(&d->jobs);
 }

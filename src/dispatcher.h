@@ -69,6 +69,8 @@ struct dispatcher_limits {
     uint32_t start_timeout_ms;
     uint32_t job_timeout_ms; /* 0: none */
     uint32_t kill_grace_ms;
+    uint64_t source_unread_max; /* bytes that wait for one source, over which it is held; 0: none */
+    uint64_t source_output_max; /* likewise, with what its jobs will yield; 0: none */
     uint32_t
         worker_window; /* jobs that one worker may hold, the one it is on included; 1: none early */
     uint32_t processors; /* that the workers share; 0: not known, and tiny jobs wake every worker */
@@ -93,6 +95,9 @@ struct dispatcher {
     struct timers *timers;
     struct dispatcher_limits limits;
     struct pool pool;
+    const struct payload_budget
+        *output;     /* what all that waits for sources is charged to, or NULL */
+    uint64_t coming; /* bytes that all jobs with workers will yield, as far as is known */
     struct job_queue queue;
     struct job_list lent_jobs; /* waiting jobs that busy workers were handed early, by order */
     size_t lent;               /* how many these are */
@@ -178,6 +183,10 @@ bool dispatcher_source_ended(struct dispatcher *d, struct job_source *source);
  * the source go. */
 bool dispatcher_source_gone(struct dispatcher *d, struct job_source *source);
 
+/* So many bytes of what the source was told have not been taken. While that is much, no job of it
+ * is handed to a worker (dispatch_hold.c). May be called from the source's own functions. */
+void dispatcher_source_unread(struct dispatcher *d, struct job_source *source, uint64_t bytes);
+
 /* What workers do. A loss may be told before the process is reaped: the job's end does not wait for
  * that. */
 void dispatcher_worker_ready(struct dispatcher *d, struct worker *worker);
@@ -185,6 +194,8 @@ void dispatcher_worker_ready(struct dispatcher *d, struct worker *worker);
 void dispatcher_worker_ready_without(struct dispatcher *d, struct worker *worker, const char *why);
 void dispatcher_worker_answered(struct dispatcher *d, struct worker *worker,
                                 const struct worker_answer *answer);
+/* It has announced so many bytes for the job that it is on. */
+void dispatcher_worker_sends(struct dispatcher *d, struct worker *worker, size_t bytes);
 /* It has not answered for milliseconds: what waits behind its job is for others. */
 void dispatcher_worker_silent(struct dispatcher *d, struct worker *worker);
 void dispatcher_worker_lost(struct dispatcher *d, struct worker *worker,

@@ -16,6 +16,7 @@
 #define TASKMASTER_JOB_H
 
 #include "hash.h"
+#include "heap.h"
 #include "module_table.h"
 #include "payload.h"
 
@@ -102,6 +103,9 @@ struct job_event {
  * Where jobs come from: a connected client, and later an upstream engine or a timer. The dispatcher
  * tells a source of the events of its jobs, and the source decides how they reach somebody. After a
  * terminal event the job is gone.
+ *
+ * A source for which much waits is held (dispatch_hold.c): none of its jobs is handed to a worker,
+ * and others pass them in the line.
  */
 struct job_source {
     void (*event)(struct job_source *source, struct job *job, const struct job_event *event);
@@ -110,9 +114,16 @@ struct job_source {
     const char *name;      /* who it is, for the log; borrowed */
     LIST_HEAD(, job) jobs; /* those that have not ended */
     size_t job_count;
-    bool gone;         /* nobody is there to be told any more */
-    bool ended;        /* it submits no more, and its ties are being cut: */
-    struct job *untie; /* the next to look at */
+    uint64_t unread; /* bytes that it was told and nobody has taken, as it says */
+    uint64_t coming; /* bytes that its jobs which are with workers will yield, as far as is known */
+    size_t queued;   /* its jobs in the line */
+    struct job_list passed;           /* those that others have passed while it was held, by seq */
+    struct heap_node passed_node;     /* of the source in the line, by the first of these */
+    LIST_ENTRY(job_source) held_link; /* in the line, while held */
+    bool held;                        /* its jobs stay in the line */
+    bool gone;                        /* nobody is there to be told any more */
+    bool ended;                       /* it submits no more, and its ties are being cut: */
+    struct job *untie;                /* the next to look at */
 };
 
 struct job {
@@ -133,6 +144,7 @@ struct job {
     uint32_t timeout_ms;  /* asked for; 0: none */
     uint32_t payload_max; /* of its result, in bytes: as its client was told */
     uint32_t slot;        /* of its claim word, while it is with a worker */
+    uint32_t coming;      /* bytes that it is expected to yield, likewise */
     uint16_t id_len, context_len;
     uint8_t state;       /* enum job_state */
     uint8_t stop_reason; /* enum fail_reason, while STOPPING */
@@ -140,6 +152,7 @@ struct job {
     bool over_budget;    /* there was no memory for its payload */
     bool link;           /* ends with its connection */
     bool notify_accepted, notify_started;
+    bool passed;   /* it stands among those of its source that others passed */
     bool was_lent; /* handed early, to the worker that it is with */
     /* Asked for when it was lent and could not be taken back: done once it runs or is put back. */
     bool cancelled, killed;

@@ -45,8 +45,9 @@ enum {
     LAST_WORDS_MS = 100, /* after a second signal: how often is looked whether all has been said */
     SPARE_FILES = 192,   /* descriptors besides those of clients and workers; strangers' are most */
     TIMERS_US = 5000,    /* of a turn, for timers that are due */
-    STALL_US = 1000000,  /* what we did not run for longer than this is forgiven */
-    WORKER_FILES = 3,    /* socket, output, and one that is passing at its start */
+    OUTPUT_UNREAD_PARTS = 4, /* of client-output-max one may be unread before no job is begun */
+    STALL_US = 1000000,      /* what we did not run for longer than this is forgiven */
+    WORKER_FILES = 3,        /* socket, output, and one that is passing at its start */
 };
 
 enum phase {
@@ -223,6 +224,8 @@ static struct dispatcher_limits limits_of(const struct config *config)
         .start_timeout_ms = config->start_timeout_ms,
         .job_timeout_ms = config->job_timeout_ms,
         .kill_grace_ms = config->kill_grace_ms,
+        .source_unread_max = config->client_output_max / OUTPUT_UNREAD_PARTS,
+        .source_output_max = config->client_output_max,
         .worker_window = config->worker_window,
         .processors = cpus > 0 ? (uint32_t)cpus : 0,
     };
@@ -506,6 +509,7 @@ static void set_up(struct master *m, struct config *config, const struct config_
     module_table_init(&m->modules, config);
     dispatcher_init(&m->dispatcher, &worker_link_ops, &m->workers, &m->timers, &limits,
                     random_seed());
+    m->dispatcher.output = &m->output;
     m->report = (struct report){&m->dispatcher, &m->modules, &m->budget,      &m->output,
                                 &m->clients,    m->boot,     m->timers.now_us};
     m->clients.dispatcher = m->workers.dispatcher = &m->dispatcher;

@@ -29,6 +29,7 @@ struct module_entry {
     uint64_t mean_run_us; /* moving average of what its jobs took lately; 0: not known */
     uint64_t printed_us;  /* when a job of it printed something last; 0: never */
     size_t running, waiting;
+    uint32_t result_bytes; /* of the largest result of late */
     struct module_refusal refusal;
 };
 

@@ -42,7 +42,7 @@ static json_t *pool_report(const struct dispatcher *d)
 static const struct job *oldest_waiting(const struct dispatcher *d)
 {
     const struct worker *worker;
-    const struct job *oldest = job_queue_first(&d->queue);
+    const struct job *oldest = job_queue_oldest(&d->queue);
     TAILQ_FOREACH (worker, &d->pool.lists[WORKER_BUSY], link) {
         const struct job *lent = TAILQ_FIRST(&worker->lent);
         if (lent && (!oldest || lent->seq < oldest->seq))

@@ -220,6 +220,14 @@ static bool is_past_hearing(const struct worker_link *link)
     return link->killed && !link->worker->job;
 }
 
+static void expect_body(struct worker_conn *conn, size_t body)
+{
+    struct worker_link *link = conn->owner;
+    conn_expect(&conn->conn, body, true, true);
+    if (link)
+        dispatcher_worker_sends(link->workers->dispatcher, link->worker, body);
+}
+
 static void on_header(struct conn *raw, char *data, size_t len)
 {
     struct worker_conn *conn = conn_of(raw);
@@ -242,7 +250,7 @@ static void on_header(struct conn *raw, char *data, size_t len)
     else if (fault)
         turn_away(conn, fault);
     else if (body)
-        conn_expect(raw, body, true, true);
+        expect_body(conn, body);
     else
         take_empty(link, &conn->head);
 }

@@ -159,6 +159,8 @@ static struct dispatcher_limits limits_of(const struct config *c)
         .start_timeout_ms = c->start_timeout_ms,
         .job_timeout_ms = c->job_timeout_ms,
         .kill_grace_ms = c->kill_grace_ms,
+        .source_unread_max = c->client_output_max / 4,
+        .source_output_max = c->client_output_max,
         .worker_window = c->worker_window,
     };
 }
@@ -198,6 +200,7 @@ static void set_up(struct input *input)
     module_table_init(&modules, config);
     struct dispatcher_limits limits = limits_of(config);
     dispatcher_init(&d, &worker_link_ops, &workers, &timers, &limits, 1);
+    d.output = &output;
     reporter = (struct report){&d, &modules, &budget, &output, &clients, boot, clock_now_us};
     clients = (struct clients){
         .dispatcher = &d, .modules = &modules, .loop = &loop, .report = &reporter, .boot = boot};

@@ -306,15 +306,15 @@ def test_the_clock_stands_still_while_the_server_does_not_read(daemon):
         pool_start=1, pool_max=1, header_timeout_ms=300, payload_timeout_ms=300, output_timeout_ms=60000
     )
     client = server.client(receive_buffer=4096)
-    for n in range(4):
+    for n in range(2):
         client.submit(n, "crash", "big 8000000")
-    server.wait_stats(lambda s: s["jobs"]["done"] == 4, "results that nobody reads")
+    server.wait_stats(lambda s: s["jobs"]["done"] == 2, "results that nobody reads")
     # Half a message: if the server reads it, it is slow; if it does not, its clock stands still.
     data = message(b"y" * 100, op="submit", id="last", module="echo")
     client.send_raw(data[:20])
     begin = time.monotonic()
     server.wait_stats(lambda s: time.monotonic() - begin > 0.8, "twice the deadline")
-    for n in range(4):
+    for n in range(2):
         event = client.outcome(n, 3 * DEADLINE)
         assert len(event.payload) == 8000000
     # Read from again, the message has its full time from here on; or the server had read its
@@ -387,14 +387,15 @@ def test_answers_are_not_made_for_a_client_that_does_not_take_them(daemon):
     client.silent()
 
 
-def test_results_wait_only_up_to_client_output_max(daemon):
-    """Then its connection is closed; its jobs are accounted for, others are served."""
+def test_jobs_of_a_client_that_does_not_read_wait(daemon):
+    """While a quarter of client-output-max is unread, no further job of it begins; others pass them, and
+    when it reads, it gets them all."""
     server = daemon(
         pool_start=2,
         pool_max=2,
         job_max=300,
         payload_max=300000,
-        client_output_max=1 << 20,
+        client_output_max=8 << 20,
         output_timeout_ms=60000,
     )
     client = server.client(receive_buffer=4096)
@@ -402,16 +403,56 @@ def test_results_wait_only_up_to_client_output_max(daemon):
         b"".join(message("big 250000", op="submit", id=n, module="crash") for n in range(200))
     )
     server.wait_stats(
-        lambda s: s["clients"]["connected"] == 1, "the one that does not read closed", 3 * DEADLINE
+        lambda s: s["output"]["bytes"] > 2 << 20 and s["jobs"]["running"] == 0, "nothing more begun"
     )
-    stats = server.wait_jobs(running=0, waiting=0)
-    jobs = stats["jobs"]
-    assert jobs["dropped"] > 0 and jobs["done"] + jobs["dropped"] + jobs["orphaned"] == 200, jobs
-    line = server.log.wait("client-dropped")
-    assert "client-output-max" in line["why"] and line["jobs"] > 0, line
-    assert line["bytes_unread"] > 1 << 20, line
-    client.gone()
+    other = server.client()
+    for n in range(100):
+        assert other.done("echo", str(n), id=n) == str(n).encode()
+    stats = server.stats()
+    assert stats["output"]["bytes"] < (2 << 20) + 3 * 250000 and stats["queue"]["waiting"] > 100, stats
+    assert [worker["state"] for worker in server.workers()] == ["idle", "idle"]
+    job = f"{other.hello_event['boot']}-200"  # one that waits; the client itself is not read from
+    other.send(op="cancel", job=job)
+    other.event("ok", state="waiting")
+    for n in range(200):
+        event = client.find(lambda e: e.ends_submit(), what="an end")
+        assert event.name == ("failed" if event["id"] == 199 else "done"), event
+        assert event["id"] == 199 or len(event.payload) == 250000
+    server.wait_stats(lambda s: s["output"]["bytes"] == 0, "all of it taken")
+    assert not server.log.events("client-dropped")
+
+
+def test_a_client_that_goes_takes_its_held_jobs_with_it(daemon):
+    server = daemon(pool_start=1, pool_max=1, job_max=300, payload_max=300000, client_output_max=1 << 20)
+    client = server.client(receive_buffer=4096)
+    client.send_raw(
+        b"".join(message("big 250000", op="submit", id=n, module="crash") for n in range(200))
+    )
+    server.wait_stats(
+        lambda s: s["output"]["bytes"] > 1 << 18 and s["jobs"]["running"] == 0, "nothing more begun"
+    )
+    assert server.stats()["queue"]["waiting"] > 100
+    client.reset()
+    jobs = server.wait_jobs(running=0, waiting=0)["jobs"]
+    assert jobs["dropped"] > 100 and jobs["done"] + jobs["dropped"] == 200, jobs
     assert server.client().done("echo", "x") == b"x"
+
+
+def test_a_drain_tells_of_held_jobs(daemon):
+    server = daemon(pool_start=1, pool_max=1, job_max=300, payload_max=300000, client_output_max=1 << 20)
+    client = server.client(receive_buffer=4096)
+    client.send_raw(
+        b"".join(message("big 250000", op="submit", id=n, module="crash") for n in range(200))
+    )
+    server.wait_stats(
+        lambda s: s["output"]["bytes"] > 1 << 18 and s["jobs"]["running"] == 0, "nothing more begun"
+    )
+    server.signal(signal.SIGTERM)
+    ends = [client.find(lambda e: e.ends_submit(), what="an end") for _ in range(200)]
+    assert {e["reason"] for e in ends if e.name == "failed"} == {"shutdown"}
+    assert all(len(e.payload) == 250000 for e in ends if e.name == "done")
+    client.closed()
+    assert server.wait_exit() == 0
 
 
 def test_a_client_that_takes_no_data_for_too_long_is_gone(daemon):

@@ -1,7 +1,11 @@
 """The two budgets for memory: payloads of jobs that wait or run, and output that clients have not read."""
 
+import subprocess
+
+from harness import proc
 from harness.client import message
-from harness.wait import DEADLINE, wait_until
+from harness.daemon import COMMAND
+from harness.wait import DEADLINE, SANITIZED, SCALE, wait_until
 from test_admission import occupy, release
 
 MIB = 1 << 20
@@ -109,3 +113,45 @@ def test_stats_tell_of_the_output(daemon):
     for n in range(1000):
         client.outcome(n)
     server.wait_stats(lambda s: s["output"]["bytes"] == 0, "all of it taken", DEADLINE)
+
+
+def test_a_client_that_reads_without_a_pause_loses_nothing(daemon, tmp_path):
+    """On defaults workers outrun any reader of results of 16 MiB."""
+    server = daemon()
+    lines = 12 if SANITIZED else 40
+    result = subprocess.run(
+        [COMMAND, "--server", server.address, "run", "--each", "crash"],
+        input=b"big 16777216\n" * lines,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        timeout=6 * DEADLINE,
+        check=False,
+    )
+    assert result.returncode == 0, result.stderr[:1000]
+    assert len(result.stdout) == lines * (16777216 + 1)
+    assert proc.rss_kb(server.pid) < 200000 * SCALE
+
+
+def test_clients_that_do_not_read_are_bounded_and_delay_nobody(daemon):
+    """35 of them, with results of 16 MiB from submits without a payload to speak of: output stays within
+    output-total-max and what runs, and another client is served."""
+    most = 256 * MIB
+    server = daemon(pool_start=2, pool_max=2, job_max=1000, output_total_max=most)
+    idle = [server.client(receive_buffer=4096) for _ in range(35)]
+    for client in idle:
+        client.send_raw(
+            b"".join(message("big 16777216", op="submit", id=n, module="crash") for n in range(4))
+        )
+    other = server.client()
+    seen = []
+
+    def full():
+        assert other.done("echo", "x") == b"x"
+        seen.append(output(server)["bytes"])
+        stats = server.stats()
+        return stats["jobs"]["running"] == 0 and seen[-1] > most / 2
+
+    wait_until(full, "no job runs any more", 6 * DEADLINE)
+    assert max(seen) <= most + 2 * 17 * MIB, seen
+    assert proc.rss_kb(server.pid) < (most + 128 * MIB) / 1024 * SCALE
+    assert other.done("echo", b"y" * 1000000) == b"y" * 1000000

@@ -396,6 +396,41 @@ static inline void check_lent_jobs(void)
     hot_assert(count == d.lent);
 }
 
+static inline uint64_t coming_of(const struct job_source *source)
+{
+    const struct job *job;
+    uint64_t bytes = 0;
+    LIST_FOREACH (job, &source->jobs, source_link) {
+        hot_assert(!job->coming || job->worker);
+        bytes += job->coming;
+    }
+    return bytes;
+}
+
+/* The books of the sources: who is held, and how many of their jobs stand in the line. */
+static inline void check_held(void)
+{
+    const struct job_source *source;
+    size_t held = 0, sources_held = 0;
+    for (int i = 0; i < SOURCES; i++) {
+        const struct job *job;
+        size_t queued = 0;
+        source = &sources[i].source;
+        LIST_FOREACH (job, &source->jobs, source_link)
+            queued += job->state == JOB_WAITING && !job->worker;
+        hot_assert(source->queued == queued);
+        hot_assert(source->gone || source->coming == coming_of(source));
+        hot_assert(!source->held || !(source->gone || d.draining));
+        hot_assert(!source->held || source->unread || source->coming);
+        held += source->held ? queued : 0;
+        sources_held += source->held;
+    }
+    hot_assert(job_queue_ready(&d.queue) + held == job_queue_count(&d.queue));
+    LIST_FOREACH (source, &d.queue.held_sources, held_link)
+        sources_held--;
+    hot_assert(sources_held == 0);
+}
+
 /* What holds at every moment between two calls. */
 static inline void check_invariants(void)
 {
@@ -429,15 +464,15 @@ static inline void check_invariants(void)
     check_lent_jobs();
     /* Nobody waits while a worker is free, unless it is for some milliseconds; and none is left
      * unstarted for him. */
-    const struct job *first = job_queue_first(&d.queue);
-    hot_assert(!pool_idle(&d.pool) || !first || timer_is_set(&d.recall) ||
-               (first->source->gone && timer_is_set(&d.more)));
+    check_held();
+    bool ready = job_queue_ready(&d.queue) > 0;
+    hot_assert(!pool_idle(&d.pool) || !ready || timer_is_set(&d.recall) || timer_is_set(&d.more));
     hot_assert(!pool_idle(&d.pool) || !d.lent || timer_is_set(&d.recall));
-    hot_assert(!pool_idle(&d.pool) || !first || dispatcher_waiting(&d) < limits.job_max ||
-               first->source->gone);
+    hot_assert(!pool_idle(&d.pool) || !ready || dispatcher_waiting(&d) < limits.job_max ||
+               timer_is_set(&d.more));
     bool may_start = !d.draining && !timer_is_set(&d.backoff) && !pool_idle(&d.pool) &&
                      pool_count(&d.pool) < d.limits.pool_max && !d.start_failures;
-    hot_assert(!may_start || dispatcher_waiting(&d) <= d.pool.counts[WORKER_STARTING] ||
+    hot_assert(!may_start || job_queue_ready(&d.queue) + d.lent <= d.pool.counts[WORKER_STARTING] ||
                timer_is_set(&d.more));
 }
 
@@ -622,6 +657,7 @@ static inline void world_close(void)
     dispatcher_free(&d);
     ck_assert_uint_eq(timers.set.count, 0);
     ck_assert_uint_eq(budget.held, 0);
+    ck_assert_uint_eq(d.coming, 0);
     timers_free(&timers);
 }
 

@@ -136,11 +136,15 @@ static void takes(size_t i, size_t len)
     ck_assert_uint_lt(peers[i].conn.output_len, before);
 }
 
-/* What it takes to have room for what is held now. */
 static void set_max(uint64_t max)
 {
     output.max = max;
     turn();
+}
+
+static void pass_ms(uint64_t ms)
+{
+    timers_turn(&timers, timers.now_us + ms * 1000);
 }
 
 START_TEST(test_who_has_taken_nothing_longest)
@@ -148,6 +152,7 @@ START_TEST(test_who_has_taken_nothing_longest)
     for (size_t i = 0; i < 4; i++)
         write_to(i, 2 * MIB);
     takes(0, 300000);
+    pass_ms(200);
     set_max(output.held);
     ck_assert_str_eq(shed, "");
     set_max(output.held - 1);
@@ -167,6 +172,7 @@ START_TEST(test_who_holds_little_stays)
     for (size_t i = 0; i < 10; i++)
         write_to(i, SMALL);
     write_to(10, 2 * MIB);
+    pass_ms(200);
     set_max(output.held - 1);
     ck_assert_str_eq(shed, "10 ");
     set_max(output.held - 1); /* nobody holds much */
@@ -179,11 +185,32 @@ START_TEST(test_much_is_a_share)
 {
     for (size_t i = 0; i < PEERS; i++)
         write_to(i, i % 2 ? SMALL : SMALL / 2);
+    pass_ms(200);
     set_max((uint64_t)PEERS * SMALL / 2);
     ck_assert_uint_le(output.held, output.max);
     ck_assert_int_eq(strncmp(shed, "1 3 5 ", 6), 0);
     ck_assert(conn_is_open(&peers[0].conn));
     ck_assert(!strstr(shed, " 2 "));
+}
+END_TEST
+
+/* Whoever reads may hold a quarter more. */
+START_TEST(test_who_reads_stays)
+{
+    for (size_t i = 0; i < 2; i++)
+        write_to(i, 2 * MIB);
+    pass_ms(200);
+    for (size_t i = 0; i < 2; i++)
+        takes(i, 100000);
+    set_max(output.held * 9 / 10);
+    ck_assert_str_eq(shed, "");
+    set_max(output.held / 10 * 7);
+    ck_assert_str_eq(shed, "0 ");
+    set_max(output.held * 9 / 10);
+    ck_assert_str_eq(shed, "0 ");
+    pass_ms(200);
+    set_max(output.held - 1);
+    ck_assert_str_eq(shed, "0 1 ");
 }
 END_TEST
 
@@ -231,6 +258,7 @@ int main(void)
     tcase_add_test(tc, test_who_has_taken_nothing_longest);
     tcase_add_test(tc, test_who_holds_little_stays);
     tcase_add_test(tc, test_much_is_a_share);
+    tcase_add_test(tc, test_who_reads_stays);
     tcase_add_test(tc, test_many_at_once);
     tcase_add_test(tc, test_workers_stay);
     tcase_add_test(tc, test_taken);

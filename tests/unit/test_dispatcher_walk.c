@@ -35,7 +35,10 @@ static unsigned deaths; /* of a thousand steps, how many kill a worker */
 static uint32_t window_max;
 static uint64_t tally_done, tally_failed[FAIL_REASONS], tally_overload[OVERLOAD_REASONS];
 static int last_refusal;
-static uint64_t left_to_busy; /* jobs that joined the line though a worker was idle */
+static uint64_t left_to_busy;        /* jobs that joined the line though a worker was idle */
+static uint64_t held_back;           /* jobs that joined it as their source was held */
+static uint64_t passed_by;           /* jobs that others passed, each time */
+static struct payload_budget unread; /* of all sources */
 
 static bool percent(unsigned of_hundred)
 {
@@ -81,7 +84,20 @@ static void on_begun(struct worker_link *link, uint64_t seq)
     jobs[seq].begun = true;
 }
 
-/* First in, first out, over all that were never handed out. */
+/* Those that are passed belong to sources that are held, or gone. */
+static void check_passed(uint64_t until)
+{
+    for (uint64_t seq = next_in_line; seq < until; seq++) {
+        const struct job_source *source = &source_of(jobs[seq].source)->source;
+        if (jobs[seq].phase > IN_LINE)
+            continue;
+        hot_assert_msg(source->held || source->gone, "job %ju overtakes job %ju", (uintmax_t)until,
+                       (uintmax_t)seq);
+        passed_by++;
+    }
+}
+
+/* First in, first out, over all that were never handed out and whose source is not held. */
 static void on_handed(struct worker_link *link, struct job *job)
 {
     struct expected *expected = &jobs[job->seq];
@@ -91,10 +107,10 @@ static void on_handed(struct worker_link *link, struct job *job)
     expected->given_us = timers.now_us;
     if (expected->phase == IN_LINE) {
         expected->phase = HANDED;
+        hot_assert(!job->source->held);
         while (jobs[next_in_line].phase > IN_LINE && next_in_line < job->seq)
             next_in_line++;
-        hot_assert_msg(next_in_line == job->seq, "job %ju overtakes job %ju", (uintmax_t)job->seq,
-                       (uintmax_t)next_in_line);
+        check_passed(job->seq);
     }
     if (percent(70))
         sim_begin(link);
@@ -272,8 +288,10 @@ static enum verdict verdict_on(const struct order *order)
         return MEMORY;
     if (limits.client_job_max && source->source.job_count >= limits.client_job_max)
         return QUOTA;
-    if (pool_idle(&d.pool))
-        return job_queue_count(&d.queue) ? WAITS : ASSIGNED;
+    if (source->source.held)
+        return waiting < limits.job_max ? WAITS : FULL;
+    if (pool_idle(&d.pool) && !job_queue_ready(&d.queue))
+        return ASSIGNED;
     if (waiting < limits.job_max + starting || can_start())
         return WAITS;
     return FULL;
@@ -306,6 +324,7 @@ static void check_verdict(enum verdict verdict, const struct order *order,
         break;
     case WAITS:
         hot_assert(job->phase == IN_LINE || job->phase == HANDED);
+        held_back += source_of(order->source)->source.held;
     }
 }
 
@@ -389,6 +408,7 @@ static void source_goes(size_t i)
     if (leaving[i])
         return;
     hot_assert(sources[i].source.job_count == 0);
+    unread.held -= sources[i].source.unread;
     new_source(&sources[i]); /* another one connects */
 }
 
@@ -461,13 +481,34 @@ static void reconfigure_any(void)
         .kill_grace_ms = grace_ms[below(SUPPORT_COUNT(grace_ms))],
         .worker_window = 1 + (uint32_t)below(window_max),
         .processors = percent(20) ? 0 : 1,
+        .source_unread_max = percent(30) ? 0 : 1 + below(600000),
+        .source_output_max = percent(30) ? 0 : 1 + below(2000000),
     };
+    unread.max = percent(30) ? UINT64_MAX : below(8000000);
     limits.pool_start = (uint32_t)below(limits.pool_max + 1);
     dispatcher_configure(&d, &limits, percent(30));
     /* What is given from now on has another limit; the least of them all is asked for. */
     for (uint64_t seq = 1; seq <= d.last_seq; seq++)
         if (jobs[seq].phase != ENDED)
             jobs[seq].limit_ms = least(jobs[seq].limit_ms, limits.job_timeout_ms);
+}
+
+/* What a source was told is taken, or not. */
+static void reader_any(void)
+{
+    struct test_source *source = &sources[below(SOURCES)];
+    uint64_t bytes = percent(40) ? 0 : below(percent(70) ? 500000 : 2000000);
+    if (leaving[source->name - 'a'])
+        return;
+    unread.held += bytes - source->source.unread;
+    dispatcher_source_unread(&d, &source->source, bytes);
+}
+
+static void announce_any(void)
+{
+    struct worker *worker = any_worker();
+    if (worker)
+        dispatcher_worker_sends(&d, worker, below(500000));
 }
 
 static void time_passes(void)
@@ -483,7 +524,7 @@ static void one_step(void)
     } actions[] = {
         {300, submit_any},    {350, work_any},  {300, read_any},   {120, ready_any},
         {120, notice_any},    {30, cancel_any}, {60, time_passes}, {4, source_ends},
-        {3, reconfigure_any}, {10, silent_any},
+        {3, reconfigure_any}, {10, silent_any}, {60, reader_any},  {10, announce_any},
     };
     unsigned total = 0;
     for (size_t i = 0; i < SUPPORT_COUNT(actions); i++)
@@ -549,6 +590,8 @@ static void check_books(void)
     ck_assert(window_max > 1 || left_to_busy == 0);
     ck_assert_uint_gt(d.counts.dropped, 0);
     ck_assert_uint_gt(d.counts.orphaned, 0);
+    ck_assert_uint_gt(held_back, 0);
+    ck_assert_uint_gt(passed_by, 0);
     for (int i = 0; i < FAIL_REASONS; i++)
         ck_assert_msg(tally_failed[i] > 0, "no job failed with reason %s",
                       fail_reason_name((enum fail_reason)i));
@@ -576,8 +619,12 @@ START_TEST(test_walk)
         .kill_grace_ms = 2000,
         .worker_window = window_max,
         .processors = 1,
+        .source_unread_max = 300000,
+        .source_output_max = 1000000,
     };
     world_open();
+    unread = (struct payload_budget){.max = UINT64_MAX};
+    d.output = &unread;
     modules[1].timeout_ms = 400;
     silent = lazy = true;
     hooks.step = on_step;
@@ -588,7 +635,7 @@ START_TEST(test_walk)
     hooks.event = told;
     hooks.left = left;
     next_in_line = 1;
-    left_to_busy = 0;
+    left_to_busy = held_back = passed_by = 0;
     jobs[0].phase = ENDED;
     dispatcher_start(&d);
     for (int i = 0; i < STEPS; i++) {

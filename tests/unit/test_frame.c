@@ -134,7 +134,7 @@ static void on_gone(struct conn *c, const char *why)
 
 static void on_slow(struct conn *c, enum conn_slow what)
 {
-    static const char *const names[] = {"slow-header", "slow-payload", "slow-output", "full", "total"};
+    static const char *const names[] = {"slow-header", "slow-payload", "slow-output", "total"};
     tell("%s ", names[what]);
     if (what == CONN_OUTPUT_TOTAL)
         conn_close(c);

@@ -1,0 +1,121 @@
+/*
+ * dispatch_hold: whoever does not take what is told gets no more of it made.
+ *
+ * Workers outrun any reader. So while much waits for a source, it is held: no further job of its
+ * own is handed to a worker. What waits is `unread`, which the source itself tells, and `coming`,
+ * the results of its jobs that are with workers: as large as announced once they arrive, before
+ * that as large as those of the same module of late. It is much
+ *
+ *     over source_unread_max, unread;
+ *     over source_output_max, unread and coming: so many jobs run for it that it will be too much;
+ *     over what the budget for output has left, unread and coming, when that is less: so the
+ *         more is held for those who do not read, the less anybody may leave unread, and some of
+ *         the budget is left for those who leave nothing (dynamic thresholds: Choudhury and Hahne,
+ *         1998). FREELY may wait for anybody.
+ *
+ * For whom nothing waits is never held, and each byte that is taken is looked at, so that whoever
+ * reads goes on. What a source makes us hold is thus source_unread_max and the results of jobs that
+ * were with workers already. These cannot be bounded by what nobody knows before they come: with
+ * the largest results assumed, a pool of 256 would run four jobs of a client that wants bytes.
+ */
+#include "dispatch.h"
+
+enum {
+    FREELY = 64 * 1024, /* bytes that may wait for any source */
+    RESULT_DECAY = 8,   /* a module's largest result is forgotten by one part in so many */
+};
+
+/* Bytes that may wait for one source, coming ones included. */
+static uint64_t room(const struct dispatcher *d)
+{
+    uint64_t most = d->limits.source_output_max, left = UINT64_MAX;
+    if (d->output) {
+        uint64_t used = d->output->held + d->coming;
+        left = used < d->output->max ? d->output->max - used : 0;
+        left = left > FREELY ? left : FREELY;
+    }
+    return most && most < left ? most : left;
+}
+
+/* One that is held is released when half is taken, not at each byte. */
+static bool has_enough(const struct dispatcher *d, const struct job_source *source)
+{
+    uint64_t most = d->limits.source_unread_max;
+    if (source->held)
+        most = most / 2;
+    return (d->limits.source_unread_max && source->unread > most) ||
+           source->unread + source->coming > room(d);
+}
+
+/* What a release sets free is served in the next turn, for we may be amid anything. */
+static void look_at(struct dispatcher *d, struct job_source *source)
+{
+    bool hold = !source->gone && !d->draining && has_enough(d, source);
+    if (hold == source->held)
+        return;
+    if (hold) {
+        job_queue_hold(&d->queue, source);
+        return;
+    }
+    job_queue_release(&d->queue, source);
+    if (source->queued)
+        timer_set(d->timers, &d->more, dispatch_now(d) + 1);
+}
+
+void dispatcher_source_unread(struct dispatcher *d, struct job_source *source, uint64_t bytes)
+{
+    source->unread = bytes;
+    look_at(d, source);
+}
+
+static void set_coming(struct dispatcher *d, struct job *job, uint32_t bytes)
+{
+    d->coming += (uint64_t)bytes - job->coming;
+    if (job->source) {
+        job->source->coming += (uint64_t)bytes - job->coming;
+        look_at(d, job->source);
+    }
+    job->coming = bytes;
+}
+
+void dispatch_expect(struct dispatcher *d, struct job *job)
+{
+    if (job->module->result_bytes)
+        set_coming(d, job, job->module->result_bytes);
+}
+
+void dispatch_expect_none(struct dispatcher *d, struct job *job)
+{
+    if (job->coming)
+        set_coming(d, job, 0);
+}
+
+void dispatcher_worker_sends(struct dispatcher *d, struct worker *worker, size_t bytes)
+{
+    uint32_t size = bytes < UINT32_MAX ? (uint32_t)bytes : UINT32_MAX;
+    if (worker->job && size > worker->job->coming)
+        set_coming(d, worker->job, size);
+}
+
+void dispatch_learn_size(struct module_entry *module, size_t bytes)
+{
+    uint32_t size = bytes < UINT32_MAX ? (uint32_t)bytes : UINT32_MAX;
+    uint32_t known = module->result_bytes;
+    module->result_bytes = size >= known ? size : known - (known - size) / RESULT_DECAY;
+}
+
+void dispatch_hold_nobody(struct dispatcher *d)
+{
+    struct job_source *source;
+    while ((source = LIST_FIRST(&d->queue.held_sources)))
+        job_queue_release(&d->queue, source);
+}
+
+void dispatch_look_at_held(struct dispatcher *d)
+{
+    struct job_source *source, *next;
+    for (source = LIST_FIRST(&d->queue.held_sources); source; source = next) {
+        next = LIST_NEXT(source, held_link);
+        look_at(d, source);
+    }
+}
