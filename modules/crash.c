@@ -20,6 +20,7 @@
  *     fail CODE                     report a failure with that code
  *     return N                      return that number from run()
  *     stdout TEXT, stderr TEXT      print a line
+ *     part TEXT                     print on stderr, without a line's end
  *     abort-saying TEXT             print a line on stderr, and end by SIGABRT
  *     stop-master                   stop the master (SIGSTOP)
  */
@@ -213,6 +214,13 @@ static int crash_stdout(tm_job *job, const char *arg)
     return puts(arg) < 0;
 }
 
+static int crash_part(tm_job *job, const char *arg)
+{
+    (void)job;
+    fputs(arg, stderr);
+    return 0;
+}
+
 static int crash_stderr(tm_job *job, const char *arg)
 {
     (void)job;
@@ -269,6 +277,7 @@ static const struct command {
     {"return", crash_return},
     {"stdout", crash_stdout},
     {"stderr", crash_stderr},
+    {"part", crash_part},
     {"abort-saying", crash_abort_saying},
     {"stop-master", crash_stop_master},
 };

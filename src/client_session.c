@@ -384,6 +384,7 @@ void clients_init(struct clients *clients)
     log_limit_init(&clients->errors, clients->loop->timers, LOG_INFO, "client-error");
     log_limit_init(&clients->truncated, clients->loop->timers, LOG_INFO, "client-truncated");
     log_limit_init(&clients->dropped, clients->loop->timers, LOG_WARN, "client-dropped");
+    log_limit_init(&clients->refused, clients->loop->timers, LOG_ERROR, "client-refused");
 }
 
 void clients_free(struct clients *clients)
@@ -392,6 +393,7 @@ void clients_free(struct clients *clients)
     log_limit_end(&clients->errors);
     log_limit_end(&clients->truncated);
     log_limit_end(&clients->dropped);
+    log_limit_end(&clients->refused);
     hash_free(&clients->jobs_by_id);
 }
 
@@ -449,8 +451,9 @@ void clients_accept(struct clients *clients, int fd, const struct sockaddr *addr
     address_format(addr, addr_len, address);
     struct client_session *session = session_new(clients, address);
     if (conn_open(&session->conn, clients->loop, fd, &session_ops, &clients->limits) < 0) {
-        log_event(LOG_ERROR, "client-refused", LOG_STR("client", session->name),
-                  LOG_STR("why", "the event loop does not take its descriptor"));
+        if (log_limit_allows(&clients->refused))
+            log_event(LOG_ERROR, "client-refused", LOG_STR("client", session->name),
+                      LOG_STR("why", "the event loop does not take its descriptor"));
         close(fd);
         free(session);
         return;

@@ -48,6 +48,7 @@ struct clients {
     struct log_limit errors;    /* client-error lines */
     struct log_limit truncated; /* client-truncated lines */
     struct log_limit dropped;   /* client-dropped lines */
+    struct log_limit refused;   /* client-refused lines */
 };
 
 void clients_init(struct clients *clients);

@@ -397,6 +397,7 @@ static ssize_t read_some(struct conn *conn)
     size_t direct = iov[0].iov_len;
     ssize_t got =
         direct ? readv(conn->fd, iov, 2) : read(conn->fd, iov[1].iov_base, iov[1].iov_len);
+    conn->loop->reads++;
     conn->has_more = got > 0 && (size_t)got == direct + iov[1].iov_len;
     if (got <= 0)
         return got;

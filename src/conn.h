@@ -94,6 +94,7 @@ struct conn_loop {
     struct payload_budget *output;     /* for all others, and for gathered output */
     char *buffer;                      /* CONN_READ_MAX bytes */
     bool reading;                      /* the buffer is in use */
+    uint64_t reads;                    /* so many so far, of all */
     size_t backlogs;                   /* connections that have one */
     TAILQ_HEAD(conn_list, conn) dirty; /* with output to be written this turn */
     size_t dirty_count;

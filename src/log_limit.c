@@ -3,7 +3,11 @@
 
 static void say_left_out(struct log_limit *limit)
 {
-    if (limit->left_out)
+    if (limit->left_out && limit->module)
+        log_event(limit->level, "lines-left-out", LOG_STR("of", limit->event),
+                  LOG_STR("module", limit->module), LOG_UINT("lines", limit->left_out),
+                  LOG_UINT("rate", LOG_LIMIT_LINES));
+    else if (limit->left_out)
         log_event(limit->level, "lines-left-out", LOG_STR("of", limit->event),
                   LOG_UINT("lines", limit->left_out), LOG_UINT("rate", LOG_LIMIT_LINES));
     limit->left_out = limit->lines = 0;
@@ -31,6 +35,11 @@ bool log_limit_allows(struct log_limit *limit)
     }
     limit->left_out++;
     return false;
+}
+
+bool log_limit_is_counting(const struct log_limit *limit)
+{
+    return timer_is_set(&limit->second);
 }
 
 void log_limit_end(struct log_limit *limit)

@@ -20,6 +20,7 @@ enum { LOG_LIMIT_LINES = 10 }; /* a second */
 struct log_limit {
     enum log_level level; /* of the lines, and of the count */
     const char *event;    /* their name; static */
+    const char *module;   /* NULL, or whose lines they are; borrowed */
     struct timers *timers;
     struct timer second; /* set while one runs */
     uint32_t lines;      /* in this second */
@@ -31,6 +32,9 @@ void log_limit_init(struct log_limit *limit, struct timers *timers, enum log_lev
 
 /* Whether the next line may be written; if not, it is counted. */
 bool log_limit_allows(struct log_limit *limit);
+
+/* True while a second of its runs: it holds what is to be told, or may have to be. */
+bool log_limit_is_counting(const struct log_limit *limit);
 
 /* Tells what is left to tell. */
 void log_limit_end(struct log_limit *limit);

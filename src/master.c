@@ -318,8 +318,16 @@ static void on_hup(struct master *m)
 {
     if (m->phase == RUNNING)
         reload(m);
-    else
+    else if (job_log_allows(&m->workers.job_log, LOG_WARN, "reload-failed", "-"))
         log_event(LOG_WARN, "reload-failed", LOG_STR("why", "the server is shutting down"));
+}
+
+/* Any process of our user can send it, a module's too. */
+static void on_reserved(struct master *m, int signo)
+{
+    if (job_log_allows(&m->workers.job_log, LOG_INFO, "signal-reserved", "-"))
+        log_event(LOG_INFO, "signal-reserved", LOG_STR("signal", signal_name(signo)),
+                  LOG_STR("hint", "it does nothing yet"));
 }
 
 static void on_signal(evutil_socket_t signo, short what, void *arg)
@@ -332,8 +340,7 @@ static void on_signal(evutil_socket_t signo, short what, void *arg)
     else if (signo == SIGHUP)
         on_hup(m);
     else if (signo == SIGUSR1 || signo == SIGUSR2)
-        log_event(LOG_INFO, "signal-reserved", LOG_STR("signal", signal_name(signo)),
-                  LOG_STR("hint", "it does nothing yet"));
+        on_reserved(m, signo);
     else
         on_end_signal(m, signo);
 }

@@ -58,13 +58,17 @@ static void take_failure(struct worker_link *link, const struct wire_head *head,
     payload_unref(answer.payload);
 }
 
-/* What a job printed is logged before it ends. One look serves all answers that came together. */
-static void drain_before_answer(struct worker_link *link)
+/* What a job printed is logged before it ends. One look after a read serves all answers that it
+ * brought: what their jobs printed was there before. */
+static void drain(struct worker_link *link)
 {
-    uint64_t now_us = workers_timers(link->workers)->now_us;
-    if (link->drained_us != now_us)
-        worker_output_drain(&link->output);
-    link->drained_us = now_us;
+    worker_output_drain(&link->output);
+    link->drained_reads = link->workers->loop->reads;
+}
+
+/* It is not silent: its slots are looked at soon again. */
+static void heard(struct worker_link *link)
+{
     if (link->peek_ms > PEEK_MIN_MS && timer_is_set(&link->peek))
         timer_set_ms(workers_timers(link->workers), &link->peek, PEEK_MIN_MS);
     link->peek_ms = PEEK_MIN_MS;
@@ -76,7 +80,10 @@ void worker_answer_take(struct worker_link *link, const struct wire_head *head,
     /* The header was checked when it came; the job may have been ended since (by an abort). */
     if (!link->worker->job || link->worker->job->seq != head->job)
         return;
-    drain_before_answer(link);
+    if (link->drained_reads != link->workers->loop->reads)
+        drain(link);
+    worker_output_end_line(&link->output);
+    heard(link);
     worker_proc_release(&link->proc, link->worker->job->slot);
     if (head->type == WIRE_FAILED) {
         take_failure(link, head, payload);
@@ -88,18 +95,38 @@ void worker_answer_take(struct worker_link *link, const struct wire_head *head,
 
 /* --- slots --- */
 
+/* How many of its jobs, the first ones, have their results in slots. */
+static size_t count_results(const struct worker_link *link)
+{
+    const struct job *job = link->worker->job, *next;
+    size_t count = 1;
+    if (!job || !worker_proc_has_answered(&link->proc, job->slot, job->seq))
+        return 0;
+    TAILQ_FOREACH (next, &link->worker->lent, queue_link) {
+        if (!worker_proc_has_answered(&link->proc, next->slot, next->seq))
+            break;
+        count++;
+    }
+    return count;
+}
+
+/* Of those that are there at first: the output is looked at behind them. */
 void worker_answer_take_results(struct worker_link *link)
 {
     char data[WORKER_RESULT_MAX];
-    size_t len;
+    size_t len, count = count_results(link);
     struct job *job;
-    while ((job = link->worker->job) &&
+    if (count) {
+        drain(link);
+        heard(link);
+    }
+    while (count-- && (job = link->worker->job) &&
            worker_proc_result(&link->proc, job->slot, job->seq, data, &len)) {
         if (len > WORKER_RESULT_MAX) {
             worker_link_break_off(link, "a result beyond its slot");
             return;
         }
-        drain_before_answer(link);
+        worker_output_end_line(&link->output);
         worker_proc_release(&link->proc, job->slot);
         struct worker_answer answer = {.type = JOB_DONE,
                                        .run_us = 1}; /* quick, or it were a message */

@@ -34,6 +34,24 @@ void worker_end_describe(const int *status, bool closed, struct worker_end *end,
     }
 }
 
+void worker_end_place(const struct worker_link *link, char *text, size_t size,
+                      char module[MODULE_NAME_MAX + 1])
+{
+    *text = '\0';
+    if (!link->ready && worker_proc_preloading(&link->proc, module)) {
+        snprintf(text, size, " while it preloaded module %s", module);
+        return;
+    }
+    enum worker_proc_ending ending = worker_proc_ending(&link->proc, module);
+    if (ending == WORKER_PROC_IN_FINI)
+        snprintf(text, size, " in the fini() of module %s", module);
+    else if (ending == WORKER_PROC_AT_EXIT)
+        snprintf(text, size, " at its exit, with %s%s loaded",
+                 *module ? "module " : "several modules or none", module);
+    if (!*module || ending == WORKER_PROC_NOT_ENDING)
+        strcpy(module, "-");
+}
+
 /* Any bytes as a JSON text: what is not ASCII is replaced if the whole is not UTF-8. */
 static json_t *json_text(const char *bytes, size_t len)
 {

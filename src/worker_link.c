@@ -45,29 +45,68 @@ static void kill_process(struct worker_link *link)
     timer_set_ms(workers_timers(link->workers), &link->timer, KILLED_GRACE_MS);
 }
 
-static void log_end(struct worker_link *link, const char *why)
+static void say_lost(struct worker_link *link, const char *why, const char *module)
 {
     const struct job *job = link->worker->job;
     char name[64] = "-";
-    bool expected = link->worker->state == WORKER_STOPPING && !link->untold;
-    link->untold = false;
+    if (!job_log_allows(&link->workers->job_log, LOG_WARN, "worker-lost", module))
+        return;
     if (job)
         snprintf(name, sizeof name, "%s-%" PRIu64, link->workers->boot, job->seq);
-    log_event(expected ? LOG_INFO : LOG_WARN, expected ? "worker-exit" : "worker-lost",
-              LOG_UINT("worker", link->worker->id), LOG_INT("pid", link->proc.pid),
-              LOG_STR("why", why), LOG_STR("job", name), LOG_STR("client", job_client(job)),
-              LOG_STR("module", job ? job->module->name : "-"));
+    log_event(LOG_WARN, "worker-lost", LOG_UINT("worker", link->worker->id),
+              LOG_INT("pid", link->proc.pid), LOG_STR("why", why), LOG_STR("job", name),
+              LOG_STR("client", job_client(job)), LOG_STR("module", module));
+}
+
+/* A worker that was told to end, and had no job that could be why, ends with status 0. `status`:
+ * the wait status, if it is known. */
+static bool ended_well(const struct worker_link *link, const int *status)
+{
+    return link->worker->job || !link->told_to_end || !status || *status == 0;
+}
+
+/* One that was told to end, or was ended for its job. */
+static void say_exit(struct worker_link *link, const int *status, const char *why,
+                     const char *module)
+{
+    const struct job *job = link->worker->job;
+    const bool well = ended_well(link, status);
+    char name[64] = "-";
+    if (!job_log_allows(&link->workers->job_log, well ? LOG_INFO : LOG_WARN, "worker-exit", module))
+        return;
+    if (job)
+        snprintf(name, sizeof name, "%s-%" PRIu64, link->workers->boot, job->seq);
+    log_event(well ? LOG_INFO : LOG_WARN, "worker-exit", LOG_UINT("worker", link->worker->id),
+              LOG_INT("pid", link->proc.pid), LOG_STR("why", why), LOG_STR("job", name),
+              LOG_STR("client", job_client(job)), LOG_STR("module", module));
+}
+
+static void log_end(struct worker_link *link, const int *status, const char *why)
+{
+    const struct job *job = link->worker->job;
+    char place[WORKER_WHY_MAX], module[MODULE_NAME_MAX + 1];
+    bool expected = link->worker->state == WORKER_STOPPING && !link->untold;
+    link->untold = false;
+    worker_end_place(link, place, sizeof place, module);
+    if (job)
+        snprintf(module, sizeof module, "%s", job->module->name);
+    if (expected)
+        say_exit(link, status, why, module);
+    else
+        say_lost(link, why, module);
 }
 
 /* All that is known of its end, in one sentence. */
 static void describe_end(const struct worker_link *link, const int *status, struct worker_end *end,
                          char *text, size_t size)
 {
-    char how[WORKER_WHY_MAX - 8], module[MODULE_NAME_MAX + 1];
-    bool preloading = !link->ready && worker_proc_preloading(&link->proc, module);
+    char how[WORKER_WHY_MAX - 8], place[WORKER_WHY_MAX] = "", module[MODULE_NAME_MAX + 1];
+    bool late = link->killed && link->told_to_end && !link->worker->job;
     worker_end_describe(status, link->closed, end, how, sizeof how);
-    snprintf(text, size, "%s%s%s%s%s", link->why, link->why[0] ? "; " : "", how,
-             preloading ? " while it preloaded module " : "", preloading ? module : "");
+    if (!link->worker->job && !(status && *status == 0))
+        worker_end_place(link, place, sizeof place, module);
+    snprintf(text, size, "%s%s%s%s%s", link->why, link->why[0] ? "; " : "",
+             late ? "it was told to end and did not in time: " : "", how, place);
     end->why = text;
 }
 
@@ -80,7 +119,7 @@ static void lose(struct worker_link *link, const int *status)
     worker_output_drain(&link->output);
     worker_output_end_line(&link->output);
     if (!link->untold || status)
-        log_end(link, text);
+        log_end(link, status, text);
     if (link->worker->job)
         end.details = worker_end_details(link, &end);
     dispatcher_worker_lost(link->workers->dispatcher, link->worker, &end);
@@ -99,8 +138,11 @@ static void unfit(struct worker_link *link)
 
 void worker_link_break_off(struct worker_link *link, const char *fault)
 {
-    log_event(LOG_ERROR, "worker-protocol", LOG_UINT("worker", link->worker->id),
-              LOG_INT("pid", link->proc.pid), LOG_STR("why", fault));
+    const struct job *job = link->worker->job;
+    const char *module = job ? job->module->name : "-";
+    if (job_log_allows(&link->workers->job_log, LOG_ERROR, "worker-protocol", module))
+        log_event(LOG_ERROR, "worker-protocol", LOG_UINT("worker", link->worker->id),
+                  LOG_INT("pid", link->proc.pid), LOG_STR("why", fault), LOG_STR("module", module));
     snprintf(link->why, sizeof link->why, "it broke its protocol: %s", fault);
     close_conn(link);
     kill_process(link);
@@ -244,7 +286,7 @@ static void on_link_timer(void *arg)
         return;
     bool stopping = link->worker->state == WORKER_STOPPING;
     if (link->untold) /* waiting for its end has been long enough */
-        log_end(link, link->why[0] ? link->why : "it closed its connection");
+        log_end(link, NULL, link->why[0] ? link->why : "it closed its connection");
     kill_process(link);
     if (!stopping || link->worker->job)
         lose(link, NULL);
@@ -295,7 +337,7 @@ static int op_start(void *ctx, struct worker *worker)
     log_event(LOG_DEBUG, "worker-start", LOG_UINT("worker", worker->id),
               LOG_INT("pid", worker->pid));
     if (worker_output_open(&link->output, workers->loop->base, workers_timers(workers), &link->proc,
-                           workers->boot, worker) < 0)
+                           workers->boot, worker, &workers->job_log) < 0)
         kill_process(
             link); /* it would hang once the pipe is full; this way it is a start that failed */
     return 0;
@@ -353,6 +395,7 @@ static void op_retire(void *ctx, struct worker *worker)
 {
     struct worker_link *link = worker->process;
     (void)ctx;
+    link->told_to_end = link->conn != NULL;
     if (!link->conn)
         kill_process(link);
     else if (link->conn->conn.output_len)
@@ -395,6 +438,7 @@ void workers_init(struct workers *workers)
     timer_init(&workers->reap, on_reap, workers);
     strangers_init(&workers->unproven);
     log_limit_init(&workers->stranger_lines, workers->loop->timers, LOG_WARN, "stranger");
+    job_log_init(&workers->job_log, workers->loop->timers);
 }
 
 void workers_free(struct workers *workers)
@@ -402,6 +446,7 @@ void workers_free(struct workers *workers)
     bug_on(!TAILQ_EMPTY(&workers->links));
     timer_clear(workers_timers(workers), &workers->reap);
     log_limit_end(&workers->stranger_lines);
+    job_log_end(&workers->job_log);
     worker_settings_unref(workers->settings);
     free(workers->env.environ);
 }

@@ -22,6 +22,7 @@
 #include "config.h"
 #include "conn.h"
 #include "dispatcher.h"
+#include "job_log.h"
 #include "log_limit.h"
 #include "strangers.h"
 #include "worker_proc.h"
@@ -51,6 +52,7 @@ struct workers {
     struct strangers unproven;       /* connections without a valid token yet */
     struct log_limit stranger_lines; /* of the log */
     struct timer reap;               /* set: more children have died than are reaped in one turn */
+    struct job_log job_log;          /* lines of it that jobs can cause */
     struct worker_late late[WORKERS_LATE];
     size_t next_late;
 };

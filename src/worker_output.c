@@ -1,7 +1,6 @@
 /* worker_output: see worker_output.h. */
 #include "worker_output.h"
 
-#include "common/log.h"
 #include "common/wire.h"
 #include "common/xmalloc.h"
 
@@ -21,10 +20,14 @@ static void on_output(evutil_socket_t fd, short what, void *arg);
 
 int worker_output_open(struct worker_output *output, struct event_base *base,
                        const struct timers *timers, const struct worker_proc *proc,
-                       const char *boot, struct worker *worker)
+                       const char *boot, struct worker *worker, struct job_log *job_log)
 {
-    *output = (struct worker_output){
-        .timers = timers, .fd = proc->output_fd, .proc = proc, .worker = worker, .boot = boot};
+    *output = (struct worker_output){.timers = timers,
+                                     .fd = proc->output_fd,
+                                     .proc = proc,
+                                     .worker = worker,
+                                     .boot = boot,
+                                     .job_log = job_log};
     if (event_assign(&output->event, base, output->fd, EV_READ | EV_PERSIST, on_output, output) <
             0 ||
         event_add(&output->event, NULL) < 0)
@@ -35,9 +38,14 @@ int worker_output_open(struct worker_output *output, struct event_base *base,
 
 static void say_dropped(struct worker_output *output)
 {
-    if (output->dropped)
+    if (!output->dropped)
+        return;
+    const struct job *job = output->worker->job;
+    const char *module = job ? job->module->name : "-";
+    if (job_log_allows(output->job_log, LOG_WARN, "worker-output-dropped", module))
         log_event(LOG_WARN, "worker-output-dropped", LOG_UINT("worker", output->worker->id),
-                  LOG_UINT("lines", output->dropped), LOG_UINT("rate", OUTPUT_RATE_LINES));
+                  LOG_UINT("lines", output->dropped), LOG_UINT("rate", OUTPUT_RATE_LINES),
+                  LOG_STR("module", module));
     output->dropped = 0;
 }
 
@@ -95,20 +103,55 @@ static const struct job *job_of(const struct worker_output *output)
     return job;
 }
 
-static void log_line(struct worker_output *output)
+static void log_part(struct worker_output *output, const char *text, size_t len, bool last)
 {
     const struct job *on = job_of(output);
-    char *text = output->line;
+    const uint32_t part = output->parts;
     char job[64] = "-";
-    size_t len = output->line_len;
-    output->line_len = 0;
+    output->parts = last ? 0 : part + 1;
     if (!within_rate(output))
         return;
-    enum log_level level = level_of(&text, &len);
+    if (on != output->worker->job)
+        on = NULL; /* or one before it */
     if (on)
         snprintf(job, sizeof job, "%s-%" PRIu64, output->boot, on->seq);
-    log_event(level, "worker-output", LOG_UINT("worker", output->worker->id), LOG_STR("job", job),
-              LOG_STR("client", job_client(on)), LOG_STRN("text", text, len));
+    if (part == 0 && last)
+        log_event(output->level, "worker-output", LOG_UINT("worker", output->worker->id),
+                  LOG_STR("job", job), LOG_STR("client", job_client(on)),
+                  LOG_STRN("text", text, len));
+    else
+        log_event(output->level, "worker-output", LOG_UINT("worker", output->worker->id),
+                  LOG_STR("job", job), LOG_STR("client", job_client(on)),
+                  LOG_UINT("part", part + 1), LOG_STRN("text", text, len));
+}
+
+/* Logs the line, or as much of it as a part has room for if it goes on: then the rest stays. */
+static void log_line(struct worker_output *output, bool whole)
+{
+    char *text = output->line;
+    size_t len = output->line_len, n;
+    if (output->parts == 0) {
+        output->reported = has_priority(text, len);
+        output->level = level_of(&text, &len);
+    } else if (output->reported) {
+        restore_lfs(text, len);
+    }
+    do {
+        n = log_value_fits(text, len, !whole);
+        log_part(output, text, n, whole && n == len);
+        text += n;
+        len -= n;
+    } while (whole && len);
+    memmove(output->line, text, len);
+    output->line_len = len;
+}
+
+/* The line has its LF. Nothing is left of it to log if it ended before, or with its last part. */
+static void end_line(struct worker_output *output)
+{
+    if (output->line_len || (!output->parts && !output->ended))
+        log_line(output, true);
+    output->parts = 0;
 }
 
 static void keep_tail(struct worker_output *output, const char *data, size_t len)
@@ -154,9 +197,11 @@ static void take(struct worker_output *output, const char *data, size_t len)
         output->line_len += n;
         data += n + (lf != NULL);
         len -= n + (lf != NULL);
-        if (output->line_len == OUTPUT_LINE_MAX || (lf && (output->line_len || !output->cut)))
-            log_line(output);
-        output->cut = !lf && n;
+        if (lf)
+            end_line(output);
+        else if (output->line_len == OUTPUT_LINE_MAX)
+            log_line(output, false);
+        output->ended = false;
     }
 }
 
@@ -242,10 +287,10 @@ size_t worker_output_tail(const struct worker_output *output, char text[OUTPUT_T
 
 void worker_output_end_line(struct worker_output *output)
 {
-    if (!output->line_len)
+    if (!output->line_len && !output->parts)
         return;
-    log_line(output);
-    output->cut = true;
+    end_line(output);
+    output->ended = true;
 }
 
 void worker_output_close(struct worker_output *output)

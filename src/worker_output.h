@@ -4,13 +4,21 @@
  *
  * A line that begins with <N>, N a syslog priority, is logged at that level; the rest as info.
  * Those that the worker writes itself begin behind WIRE_MARK, which ends what a module left
- * unfinished. A worker that floods has the lines above a rate dropped and counted, so that it costs
- * the others no more than that. The last bytes printed during a job are kept: they are the first
- * thing one wants to see when it crashed.
+ * unfinished, as the end of its job does. A line that a value of the log has no room for is logged
+ * in parts, which have numbers. A worker that floods has the lines above a rate dropped and
+ * counted, so that it costs the others no more than that. The last bytes printed during a job are
+ * kept: they are the first thing one wants to see when it crashed.
+ *
+ * Nothing in the pipe says which job printed what. The pipe is emptied before a job's answer is
+ * taken, so that what comes is of the job that the worker is on. Where it may be on any of several,
+ * as it was lent some that it has begun, a line has no job rather than a wrong one; after it, none
+ * is lent of this module or to this worker for a while (dispatch_run.c).
  */
 #ifndef TASKMASTER_WORKER_OUTPUT_H
 #define TASKMASTER_WORKER_OUTPUT_H
 
+#include "common/log.h"
+#include "job_log.h"
 #include "pool.h"
 #include "timers.h"
 #include "worker_proc.h"
@@ -22,8 +30,7 @@
 #include <stdint.h>
 
 enum {
-    OUTPUT_LINE_MAX =
-        1024 + 3, /* a longer line is logged in pieces; tm_log()'s longest and its <N> fit */
+    OUTPUT_LINE_MAX = 2048,   /* bytes that wait for a line's end */
     OUTPUT_TAIL_MAX = 2048,   /* bytes kept for a crash */
     OUTPUT_RATE_LINES = 1000, /* lines a second */
 };
@@ -36,11 +43,15 @@ struct worker_output {
     struct worker *worker;          /* whose job the lines are tagged with, */
     const struct worker_proc *proc; /* which knows how far the worker has come */
     const char *boot;
+    struct job_log *job_log;
     uint64_t tail_job; /* the job that the tail is of */
     char *line;        /* OUTPUT_LINE_MAX bytes once something was printed; then the tail */
     size_t line_len;
-    bool mid_line; /* the last that came was no line's end */
-    bool cut;      /* what comes next goes on a line of which a piece was logged */
+    bool mid_line;        /* the last that came was no line's end */
+    uint32_t parts;       /* of the current line, logged */
+    enum log_level level; /* of those; and whether they were the worker's own: */
+    bool reported;
+    bool ended; /* the last line was ended without its LF, which may come yet */
     size_t tail_len;
     uint64_t window_us; /* rate: when this second began */
     uint32_t window_lines;
@@ -51,7 +62,7 @@ struct worker_output {
  * cannot be added. */
 int worker_output_open(struct worker_output *output, struct event_base *base,
                        const struct timers *timers, const struct worker_proc *proc,
-                       const char *boot, struct worker *worker);
+                       const char *boot, struct worker *worker, struct job_log *job_log);
 
 /* Logs what is there; at most 64 KiB, so that a flood does not hold up the loop. */
 void worker_output_drain(struct worker_output *output);
@@ -60,7 +71,7 @@ void worker_output_drain(struct worker_output *output);
  * unfinished. Returns how many bytes that is. */
 size_t worker_output_tail(const struct worker_output *output, char text[OUTPUT_TAIL_MAX]);
 
-/* Logs an unfinished line, while it is known whose it is. */
+/* Ends an unfinished line, while it is known whose it is. */
 void worker_output_end_line(struct worker_output *output);
 
 /* Logs an unfinished line, and stops watching. */

@@ -189,8 +189,9 @@ static void take_ready(struct worker_link *link)
 {
     struct dispatcher *dispatcher = link->workers->dispatcher;
     char refusal[WORKER_REFUSAL_MAX], why[WORKER_REFUSAL_MAX + 64];
-    log_event(LOG_INFO, "worker-ready", LOG_UINT("worker", link->worker->id),
-              LOG_INT("pid", link->proc.pid));
+    if (job_log_allows(&link->workers->job_log, LOG_INFO, "worker-ready", "-"))
+        log_event(LOG_INFO, "worker-ready", LOG_UINT("worker", link->worker->id),
+                  LOG_INT("pid", link->proc.pid));
     link->ready = true;
     if (link->worker->state != WORKER_STARTING)
         return; /* it was told to end meanwhile */

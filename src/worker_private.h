@@ -40,7 +40,7 @@ struct worker_link {
     struct worker_proc proc;
     struct worker_output output;
     struct worker_settings *settings; /* those in force when it was started */
-    uint64_t drained_us;              /* when its output was looked at last */
+    uint64_t drained_reads;           /* conn_loop.reads when its output was looked at last */
     uint8_t token[TOKEN_BYTES];
     bool proven;              /* its token was used */
     bool late;                /* it is ending, and its token has not come */
@@ -49,6 +49,7 @@ struct worker_link {
     bool closed;              /* its connection ended before it did */
     bool untold;              /* its loss is yet to be logged */
     bool retiring;            /* it is told to end once all that was sent before is out */
+    bool told_to_end;         /* it is told, or will be, and not killed instead */
     char why[WORKER_WHY_MAX]; /* of its end, besides its status */
     struct timer timer;
     struct timer peek; /* while jobs are lent: when to look for results that nobody told of */
@@ -117,6 +118,11 @@ void worker_answer_watch(struct worker_link *link);
 /* `status`: the wait status, if it is known; `closed`: its connection ended before it did. */
 void worker_end_describe(const int *status, bool closed, struct worker_end *end, char *text,
                          size_t size);
+
+/* What a module's code was at without a job, as the end of that sentence: " in the fini() of module
+ * x"; "" if it was not, or is not known. `module`: whose, or "-". */
+void worker_end_place(const struct worker_link *link, char *text, size_t size,
+                      char module[MODULE_NAME_MAX + 1]);
 
 /* For the failed event. A client has made room for payload-max and no more: of what the worker
  * printed there is what fits, the last of it. All else is shorter than the least payload-max. NULL

@@ -142,6 +142,12 @@ bool worker_proc_has_begun(const struct worker_proc *proc, uint32_t slot, uint64
     return word != claim_word(job, CLAIM_OFFERED);
 }
 
+bool worker_proc_has_answered(const struct worker_proc *proc, uint32_t slot, uint64_t job)
+{
+    uint64_t word = __atomic_load_n(&proc->shared->claims[slot], __ATOMIC_ACQUIRE);
+    return word == claim_word(job, CLAIM_ANSWERED);
+}
+
 void worker_proc_release(struct worker_proc *proc, uint32_t slot)
 {
     proc->held &= ~(UINT64_C(1) << slot);
@@ -151,8 +157,7 @@ bool worker_proc_result(const struct worker_proc *proc, uint32_t slot, uint64_t 
                         size_t *len)
 {
     const struct worker_result *result = &proc->shared->results[slot];
-    uint64_t word = __atomic_load_n(&proc->shared->claims[slot], __ATOMIC_ACQUIRE);
-    if (word != claim_word(job, CLAIM_ANSWERED))
+    if (!worker_proc_has_answered(proc, slot, job))
         return false;
     uint32_t size = __atomic_load_n(&result->size, __ATOMIC_RELAXED); /* once: it may change */
     *len = size;
@@ -161,11 +166,28 @@ bool worker_proc_result(const struct worker_proc *proc, uint32_t slot, uint64_t 
     return true;
 }
 
-bool worker_proc_preloading(const struct worker_proc *proc, char name[MODULE_NAME_MAX + 1])
+/* A name that the worker has written: `shared` holds whatever a broken one put there. */
+static bool read_name(const char *shared, char name[MODULE_NAME_MAX + 1])
 {
-    memcpy(name, proc->shared->preloading, MODULE_NAME_MAX);
+    memcpy(name, shared, MODULE_NAME_MAX);
     name[MODULE_NAME_MAX] = '\0';
     return module_name_valid(name, strlen(name));
+}
+
+bool worker_proc_preloading(const struct worker_proc *proc, char name[MODULE_NAME_MAX + 1])
+{
+    return read_name(proc->shared->preloading, name);
+}
+
+enum worker_proc_ending worker_proc_ending(const struct worker_proc *proc,
+                                           char name[MODULE_NAME_MAX + 1])
+{
+    bool named = read_name(proc->shared->ending, name);
+    if (!named)
+        name[0] = '\0';
+    if (__atomic_load_n(&proc->shared->exiting, __ATOMIC_RELAXED))
+        return WORKER_PROC_AT_EXIT;
+    return named ? WORKER_PROC_IN_FINI : WORKER_PROC_NOT_ENDING;
 }
 
 bool worker_proc_refusal(const struct worker_proc *proc, char text[WORKER_REFUSAL_MAX])

@@ -53,6 +53,9 @@ bool worker_proc_take_back(struct worker_proc *proc, uint32_t slot, uint64_t job
 /* Whether the worker has begun the job, or says so. */
 bool worker_proc_has_begun(const struct worker_proc *proc, uint32_t slot, uint64_t job);
 
+/* Whether it has left the result of that job in its slot. */
+bool worker_proc_has_answered(const struct worker_proc *proc, uint32_t slot, uint64_t job);
+
 /* The job in that slot has been answered. */
 void worker_proc_release(struct worker_proc *proc, uint32_t slot);
 
@@ -66,6 +69,15 @@ bool worker_proc_preloading(const struct worker_proc *proc, char name[MODULE_NAM
 
 /* Why a module that the worker was to preload cannot be used; false if all can. */
 bool worker_proc_refusal(const struct worker_proc *proc, char text[WORKER_REFUSAL_MAX]);
+
+/* Where it was in its end. */
+enum worker_proc_ending {
+    WORKER_PROC_NOT_ENDING,
+    WORKER_PROC_IN_FINI, /* of the module `name` */
+    WORKER_PROC_AT_EXIT, /* `name`: the only module that it had loaded; "": of several, or none */
+};
+enum worker_proc_ending worker_proc_ending(const struct worker_proc *proc,
+                                           char name[MODULE_NAME_MAX + 1]);
 
 /* Raises the stop flag for the job of that number. */
 void worker_proc_stop_flag(const struct worker_proc *proc, uint64_t job);

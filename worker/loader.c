@@ -233,19 +233,33 @@ void loader_preload(struct loader *loader, struct worker_shared *shared)
     }
 }
 
-static void end_module(const struct module *module)
+static void end_module(const struct module *module, struct worker_shared *shared)
 {
+    memcpy(shared->ending, module->name, sizeof(module->name));
     module->descriptor.fini();
     forked_end_child(module->name, "fini");
+    shared->ending[0] = '\0';
 }
 
-void loader_free(struct loader *loader)
+/* What a module has left to run at exit runs behind this. */
+static void begin_exit(const struct loader *loader, struct worker_shared *shared)
 {
+    const struct module *only = loader->modules;
+
+    if (only != NULL && only->next == NULL)
+        memcpy(shared->ending, only->name, sizeof(only->name));
+    __atomic_store_n(&shared->exiting, 1, __ATOMIC_RELAXED);
+}
+
+void loader_free(struct loader *loader, struct worker_shared *shared)
+{
+    for (const struct module *module = loader->modules; module != NULL; module = module->next)
+        if (module->init_failure == NULL && module->descriptor.fini != NULL)
+            end_module(module, shared);
+    begin_exit(loader, shared);
     while (loader->modules != NULL) {
         struct module *module = loader->modules;
         loader->modules = module->next;
-        if (module->init_failure == NULL && module->descriptor.fini != NULL)
-            end_module(module);
         free(module->init_failure);
         free(module);
     }

@@ -42,8 +42,9 @@ const struct module *loader_get(struct loader *loader, const char *name, struct 
 void loader_preload(struct loader *loader, struct worker_shared *shared);
 
 /* Calls each module's fini(), last loaded first, and frees the loader. The objects stay mapped:
- * threads of theirs may still run. */
-void loader_free(struct loader *loader);
+ * threads of theirs may still run. Where it is in this is left in `shared`, for a worker that does
+ * not come to its end. */
+void loader_free(struct loader *loader, struct worker_shared *shared);
 
 /* Opens the object at `path` and checks its descriptor as for a job, without init(). 0 or -1. */
 int loader_check(const char *path, struct module *module, struct refusal *refusal);

@@ -49,7 +49,7 @@ int main(int argc, char **argv)
 
     if (job_loop_run(link, loader, &settings, start.shared) != LINK_END)
         return EXIT_FAILURE;
-    loader_free(loader);
+    loader_free(loader, start.shared);
     master_link_free(link);
     settings_free(&settings);
     return EXIT_SUCCESS;

@@ -137,6 +137,27 @@ static size_t escape(const char *s, size_t left, enum log_format format, char un
     return len;
 }
 
+/* The bytes may be the first of a character whose others are still to come. */
+static bool is_half(const char *s, size_t left)
+{
+    return left < UTF8_MAX && (unsigned char)s[0] >= 0xc2 && utf8_length(s, left) == 0;
+}
+
+size_t log_value_fits(const char *s, size_t len, bool more)
+{
+    size_t used = 0, at = 0;
+    while (at < len && !(more && is_half(s + at, len - at))) {
+        char unit[UNIT_MAX];
+        size_t unit_len;
+        size_t n = escape(s + at, len - at, log_state.format, unit, &unit_len);
+        if (used + unit_len > LOG_VALUE_MAX)
+            break;
+        used += unit_len;
+        at += n;
+    }
+    return at;
+}
+
 /* A value between quotes. Its escaped form is cut at LOG_VALUE_MAX, or at what the line has room
  * for, between two characters. */
 static bool put_quoted(struct line *line, const char *s, size_t len)

@@ -102,6 +102,10 @@ bool log_enabled(enum log_level level);
 /* `fields` ends with LOG_TYPE_END. Use log_event(). */
 void log_emit(enum log_level level, const char *event, const struct log_field *fields);
 
+/* How many of the bytes are a value that is not cut, the beginning of a character that is not whole
+ * left out if `more` are to come. At least one of four bytes or more. */
+size_t log_value_fits(const char *s, size_t len, bool more);
+
 /* How many lines were dropped since the start. */
 uint64_t log_lost(void);
 

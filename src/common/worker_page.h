@@ -65,6 +65,10 @@ struct worker_shared {
     /* By the worker, until it is ready: the module that it is loading, and why the first of those
      * that cannot be used cannot be. */
     char preloading[MODULE_NAME_MAX + 1];
+    /* By the worker as it ends: the module whose fini() runs; once all have run, the only one that
+     * was loaded, whose handlers and destructors may run at exit. */
+    char ending[MODULE_NAME_MAX + 1];
+    uint32_t exiting; /* 1: all fini() have run */
     char refusal[WORKER_REFUSAL_MAX];
     _Alignas(4096) struct worker_result results[WORKER_CLAIMS];
 };

@@ -109,8 +109,7 @@ def test_the_manual_has_every_event_with_its_level():
     logged = logged_events()
     assert len(logged) > 30
     assert described <= logged, described - logged
-    either = {("info", "worker-lost"), ("warn", "worker-exit")}  # one call, the level as the name
-    assert logged - described == either
+    assert not logged - described
 
 
 # ---- episodes

@@ -496,12 +496,50 @@ START_TEST(test_bug)
 }
 END_TEST
 
+/* What fits is not cut, what is one byte more would be; in pieces nothing is lost. */
+START_TEST(test_value_fits)
+{
+    static const char unit[] = "a\xc3\xa9\xe2\x82\xac\x1b\xff\n\\";
+    enum { UNIT = sizeof unit - 1, LEN = 700 * UNIT };
+    static char value[LEN + 1];
+    for (int i = 0; i < LEN; i++)
+        value[i] = unit[i % UNIT];
+    for (int format = LOG_TEXT; format <= LOG_JSON; format++) {
+        log_configure(LOG_INFO, (enum log_format)format);
+        for (size_t from = 0, n; from < LEN; from += n) {
+            n = log_value_fits(value + from, LEN - from, false);
+            ck_assert_uint_gt(n, 0);
+            log_event(LOG_INFO, "e", LOG_STRN("v", value + from, n));
+            ck_assert_ptr_null(strstr(read_log(), "..."));
+            if (from + n == LEN)
+                continue;
+            log_event(LOG_INFO, "e", LOG_STRN("v", value + from, n + 4));
+            ck_assert_ptr_nonnull(strstr(read_log(), "..."));
+        }
+    }
+}
+END_TEST
+
+START_TEST(test_half_a_character_waits)
+{
+    ck_assert_uint_eq(log_value_fits("a\xe2\x82", 3, true), 1);
+    ck_assert_uint_eq(log_value_fits("a\xe2\x82", 3, false), 3);
+    ck_assert_uint_eq(log_value_fits("a\xe2\x82\xac", 4, true), 4);
+    ck_assert_uint_eq(log_value_fits("a\xff", 2, true),
+                      1); /* it may be anything: it waits as well */
+    ck_assert_uint_eq(log_value_fits("\xff\xff\xff\xff", 4, true), 1);
+    ck_assert_uint_eq(log_value_fits("", 0, true), 0);
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("log");
     TCase *tc = tcase_create("log");
     tcase_add_checked_fixture(tc, setup, teardown);
     tcase_add_test(tc, test_text_line);
+    tcase_add_test(tc, test_value_fits);
+    tcase_add_test(tc, test_half_a_character_waits);
     tcase_add_test(tc, test_json_line);
     tcase_add_test(tc, test_levels);
     tcase_add_test(tc, test_bare_and_quoted);

@@ -20,6 +20,7 @@ static char *module_dir;
 static char *own_dir; /* a temporary one, for files that are no modules */
 static struct settings settings;
 static struct loader *loader;
+static struct worker_shared shared;
 static struct refusal refusal;
 
 /* `more` settings: a line each. */
@@ -54,7 +55,7 @@ static void tear_down(void)
 
     ck_assert_int_eq(system(command), 0);
     free(command);
-    loader_free(loader);
+    loader_free(loader, &shared);
     settings_free(&settings);
     free(build_dir);
     free(module_dir);
@@ -63,7 +64,7 @@ static void tear_down(void)
 
 static void reopen_loader(const char *dir, const char *more)
 {
-    loader_free(loader);
+    loader_free(loader, &shared);
     settings_free(&settings);
     open_loader(dir, more);
 }

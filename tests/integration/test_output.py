@@ -1,0 +1,230 @@
+"""What a module prints: all of it, each piece under the job that printed it; and how it ends."""
+
+import os
+import random
+import signal
+
+import pytest
+
+from harness.client import check
+from harness.wait import BUILD, wait_until
+
+TEST_MODULES = os.path.join(BUILD, "tests", "modules")
+
+
+def texts(server, **fields):
+    return [line["text"] for line in server.log.events("worker-output", **fields)]
+
+
+# ---- whose it is
+
+
+def test_an_unfinished_line_is_its_own_jobs(daemon):
+    """Not the next one's, which may be another client's."""
+    server = daemon(pool_start=1, pool_max=1)
+    first, second = server.client(client="first/1"), server.client(client="second/1")
+    for n in range(20):
+        left = first.run("crash", f"part left-{n}", id=n)
+        behind = second.run("crash", f"stderr behind-{n}", id=n)
+        server.log.wait("worker-output", text=f"behind-{n}", job=behind["job"])
+        assert texts(server, job=left["job"]) == [f"left-{n}"]
+        assert texts(server, job=behind["job"]) == [f"behind-{n}"]
+    clients = {text.split("-")[0]: set() for text in ("left-", "behind-")}
+    for line in server.log.events("worker-output"):
+        clients[line["text"].split("-")[0]].add(line["client"])
+    assert len(clients["left"]) == len(clients["behind"]) == 1 and clients["left"] != clients["behind"], clients
+
+
+def test_an_unfinished_line_before_a_silent_job(daemon):
+    """It does not wait for a line's end that may never come."""
+    server = daemon(pool_start=1, pool_max=1)
+    client = server.client()
+    job = client.run("crash", "part waiting")["job"]
+    server.log.wait("worker-output", text="waiting", job=job)
+
+
+def test_a_line_end_behind_an_ended_line_makes_no_empty_one(daemon):
+    server = daemon(pool_start=1, pool_max=1)
+    client = server.client()
+    client.run("crash", "part one", id=1)
+    client.run("crash", "stderr ", id=2)
+    client.run("crash", "stderr ", id=3)
+    client.run("crash", "stderr two", id=4)
+    server.log.wait("worker-output", text="two")
+    assert texts(server) == ["one", "", "two"]
+
+
+def test_what_lent_jobs_print_is_never_anothers(daemon):
+    """Among jobs that a worker was handed together, a line bears its own job, or none."""
+    server = daemon(pool_start=1, pool_max=1, job_max=1000)
+    client = server.client()
+    printed, jobs = {}, {}
+    for round in range(20):
+        for n in range(100):
+            text = f"stdout line-{round}-{n}" if n == 50 else "return 0"
+            client.submit(f"{round}-{n}", "crash", text)
+        for n in range(100):
+            event = client.outcome(f"{round}-{n}")
+            jobs[event["job"]] = f"{round}-{n}"
+    server.log.wait("worker-output", text="line-19-50")
+    lines = server.log.events("worker-output")
+    assert len(lines) == 20
+    for line in lines:
+        assert line["job"] == "-" or jobs[line["job"]] == line["text"].removeprefix("line-"), line
+
+
+# ---- all of it
+
+
+def joined(server, job):
+    """The lines of a job, whose parts are numbered from 1."""
+    lines, part = [], 0
+    for line in server.log.events("worker-output", job=job):
+        if line.get("part", 1) == 1:
+            lines.append("")
+        else:
+            assert line["part"] == part + 1, line
+        part = line.get("part", 1)
+        lines[-1] += line["text"]
+    return lines
+
+
+LONG = {
+    "plain": "0123456789" * 500,
+    "just-1024": "x" * 1024,
+    "just-1025": "x" * 1025,
+    "escaped": "\x1b[31m\"\\" * 400,
+    "utf-8": "aé€\U0001f389" * 700,
+    "controls": "\x07" * 1024,
+}
+
+
+@pytest.mark.parametrize("text", LONG.values(), ids=LONG)
+@pytest.mark.parametrize("command", ["stdout", "part"])
+def test_a_long_line_is_logged_whole(daemon, text, command):
+    server = daemon(pool_start=1, pool_max=1, log_format="json")
+    job = server.client().run("crash", f"{command} {text}")["job"]
+    expected = "".join(f"\\x{ord(c):02x}" if c < " " else c for c in text)
+    wait_until(lambda: "".join(joined(server, job)) == expected, "the whole line")
+    assert joined(server, job) == [expected]
+
+
+def test_noise_is_logged_whole(daemon):
+    server = daemon(pool_start=1, pool_max=1)
+    data = bytes(random.Random(7).choice([*range(1, 10), *range(11, 256)]) for _ in range(20000))
+    job = server.client().run("crash", b"stdout " + data)["job"]
+
+    def bytes_logged():
+        # one character of the text stands for its UTF-8, or is an escape of a byte
+        text = "".join(joined(server, job))
+        out, at = bytearray(), 0
+        while at < len(text):
+            if text[at : at + 2] == "\\x":
+                out.append(int(text[at + 2 : at + 4], 16))
+                at += 4
+            else:
+                out += text[at].encode()
+                at += 1
+        return bytes(out)
+
+    wait_until(lambda: len(joined(server, job)) == 1 and bytes_logged() == data, "every byte")
+
+
+def test_a_flood_is_logged_or_counted(daemon):
+    server = daemon(pool_start=1, pool_max=1)
+    client = server.client()
+    check(client.run("crash", "flood 2000000"), "done")
+    server.stop()
+    shown = sum(len(text) for text in texts(server))
+    dropped = sum(line["lines"] for line in server.log.events("worker-output-dropped"))
+    assert shown and dropped, (shown, dropped)
+
+
+# ---- how a worker ends
+
+
+def end_of(server, how, module="bad_end"):
+    """The line about the worker whose only job said that, once it is told to end."""
+    client = server.client()
+    client.done(module, how)
+    (pid,) = server.worker_pids()
+    server.signal(signal.SIGHUP)
+    wait_until(
+        lambda: [line for line in server.log.events("worker-exit") if line["pid"] == pid], "the end of the worker"
+    )
+    (line,) = [line for line in server.log.events("worker-exit") if line["pid"] == pid]
+    return line
+
+
+@pytest.mark.parametrize("where, words", [("fini", "in the fini() of module bad_end"), ("exit", "at its exit")])
+@pytest.mark.parametrize("how, why", [("crash", "SIGSEGV"), ("status", "status 3"), ("hang", "did not in time")])
+def test_a_worker_that_does_not_end_well(daemon, where, words, how, why):
+    server = daemon(module_dir=TEST_MODULES, pool_start=1, pool_max=1, kill_grace_ms=300)
+    line = end_of(server, f"{where}:{how}")
+    assert line["level"] == "warn" and line["module"] == "bad_end", line
+    assert why in line["why"] and words in line["why"], line
+
+
+def test_a_worker_that_ends_well(daemon):
+    server = daemon(module_dir=TEST_MODULES, pool_start=1, pool_max=1)
+    line = end_of(server, "well")
+    assert line["level"] == "info" and line["why"] == "it exited with status 0", line
+
+
+def test_a_worker_that_is_killed_for_its_job_ends_well(daemon):
+    server = daemon(pool_start=1, pool_max=1)
+    client = server.client()
+    client.submit("a", "crash", "loop-term", notify=["started"])
+    client.event("started")
+    client.send(op="kill", target="a")
+    check(client.outcome("a"), "failed", reason="cancelled")
+    line = server.log.wait("worker-exit")
+    assert line["level"] == "info" and line["module"] == "crash", line
+
+
+def test_a_preload_that_crashes_is_named(daemon):
+    server = daemon.make({"module_dir": TEST_MODULES, "preload": ["constructor_crash"], "pool_start": 1})
+    server.start()
+    line = server.log.wait("worker-lost")
+    assert line["module"] == "constructor_crash" and "constructor_crash" in line["why"], line
+
+
+# ---- what jobs can make the log say
+
+
+def test_a_crash_loop_cannot_flood_the_log(daemon):
+    """Of each event and module ten lines a second, and the others are counted."""
+    server = daemon(pool_start=2, pool_max=2, job_max=1000)
+    client = server.client()
+    count = 300
+    for n in range(count):
+        client.submit(n, "crash", "kill")
+    for n in range(count):
+        check(client.outcome(n), "failed", reason="error")
+    server.wait_jobs(running=0, waiting=0)
+
+    def total(name, **fields):
+        left_out = server.log.events("lines-left-out", of=name, **fields)
+        written = server.log.events(name, **fields) if fields else server.log.events(name)
+        return len(written) + sum(line["lines"] for line in left_out)
+
+    wait_until(lambda: total("worker-lost", module="crash") == count, "each loss, written or counted")
+    lost = server.log.events("worker-lost")
+    seconds = len({line["time"][:19] for line in server.log.events()}) + 1
+    assert len(lost) <= 10 * seconds and len(lost) < count / 2, len(lost)
+    assert {line["level"] for line in server.log.events("lines-left-out", of="worker-lost")} == {"warn"}
+    wait_until(lambda: total("worker-ready") >= count, "each start, written or counted")
+    assert len(server.log.events("worker-ready")) <= 10 * seconds
+
+
+def test_one_modules_noise_hides_nothing_of_another(daemon):
+    server = daemon(pool_start=2, pool_max=2, job_max=1000, module_dir=TEST_MODULES)
+    client = server.client()
+    for n in range(100):
+        client.submit(n, "last_words", "0")
+    client.submit("other", "leave", "raise 9")
+    for n in range(100):
+        client.outcome(n)
+    check(client.outcome("other"), "failed", reason="error", signal="SIGKILL")
+    server.log.wait("worker-lost", module="leave")
+    server.log.wait("lines-left-out", of="worker-lost", module="last_words")
