@@ -1,4 +1,7 @@
 # taskmasterd. `make`, `make SAN=1` (build/asan), `make CC=clang BUILD=build/clang`; see CONTRIBUTING.md.
+#
+# CC, AR, CPPFLAGS, CFLAGS and LDFLAGS are whoever builds's own, from the command line or the environment: they stand behind
+# ours, and so win. `make WERROR=1` makes warnings errors, as scripts/check does: a compiler of another release may have more.
 
 ifeq ($(origin CC),default)
 CC       := gcc
@@ -10,7 +13,8 @@ COVERAGE ?= 0
 BUILD    ?= $(if $(filter 1,$(SAN)),build/asan,$(if $(filter 1,$(COVERAGE)),build/cov,build))
 VERSION  := $(shell sed -n 's/^.define TASKMASTER_VERSION "\(.*\)"/\1/p' include/taskmaster/version.h)
 
-WARN     := -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wstrict-prototypes -Wvla -Werror
+WERROR   ?= 0
+WARN     := -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wstrict-prototypes -Wvla $(if $(filter 1,$(WERROR)),-Werror)
 ifeq ($(SAN),1)
 OPT      := -O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=undefined
 LDOPT    := -fsanitize=address,undefined
@@ -18,12 +22,15 @@ else ifeq ($(COVERAGE),1)
 OPT      := -Og -g --coverage -fprofile-update=atomic -fno-inline
 LDOPT    := --coverage
 else
-OPT      := -O2 -g -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2 -fstack-protector-strong -fstack-clash-protection
+# It wants optimization, and to be defined once.
+FORTIFY  := $(if $(filter -O0,$(CFLAGS))$(findstring _FORTIFY_SOURCE,$(CPPFLAGS) $(CFLAGS)),,-U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2)
+OPT      := -O2 -g $(FORTIFY) -fstack-protector-strong -fstack-clash-protection
 LDOPT    := -Wl,-z,relro,-z,now
 endif
-CPPFLAGS += -D_GNU_SOURCE -Iinclude -Isrc -MMD -MP
-CFLAGS   += -std=c11 $(WARN) $(OPT) -fPIC
-LDFLAGS  += $(LDOPT)
+WRAP     := # calls that a test puts something else in the place of
+COMPILE   = $(CC) -D_GNU_SOURCE -Iinclude -Isrc -MMD -MP -std=c11 $(WARN) $(OPT) -fPIC $(CPPFLAGS) $(CFLAGS)
+LINK      = $(CC) $(OPT) -fPIC $(CFLAGS) $(LDOPT) $(WRAP) $(LDFLAGS)
+COMPILE_SHARED = $(COMPILE) -shared $(LDOPT) $(LDFLAGS)
 MASTER_LIBS := -levent_core -ljansson
 # Each stands before a module's own libraries where the loader looks for symbols: the C library alone.
 WORKER_LIBS := -ldl
@@ -55,7 +62,7 @@ all: $(programs) $(BUILD)/libtaskmaster.a $(BUILD)/libtaskmaster.so.0 $(modules)
 
 $(O)/%.o: %.c
 	@mkdir -p $(@D)
-	$(CC) $(CPPFLAGS) $(CFLAGS) -c -o $@ $<
+	$(COMPILE) -c -o $@ $<
 
 $(O)/libcommon.a: $(common_o)
 $(O)/libmaster.a: $(MASTER:%=$(O)/src/%.o)
@@ -68,18 +75,18 @@ $(BUILD)/libtaskmaster.a: $(LIBTM:%=$(O)/client/%.o)
 	$(AR) rcs $@ $^
 
 $(BUILD)/taskmasterd: $(O)/src/main.o $(O)/libmaster.a $(O)/libcommon.a
-	$(CC) $(CFLAGS) -pie $(LDFLAGS) -o $@ $^ $(MASTER_LIBS)
+	$(LINK) -pie -o $@ $^ $(MASTER_LIBS)
 
 # A module calls the worker through its table of functions, never by symbol: nothing is exported to it.
 $(BUILD)/taskmaster-worker: $(O)/worker/main.o $(O)/libworker.a $(O)/libcommon.a
-	$(CC) $(CFLAGS) -pie $(LDFLAGS) -o $@ $^ $(WORKER_LIBS)
+	$(LINK) -pie -o $@ $^ $(WORKER_LIBS)
 
 $(BUILD)/taskmaster: $(O)/client/main.o $(O)/libcommand.a $(BUILD)/libtaskmaster.a
-	$(CC) $(CFLAGS) -pie $(LDFLAGS) -o $@ $^ $(CLIENT_LIBS)
+	$(LINK) -pie -o $@ $^ $(CLIENT_LIBS)
 
 $(BUILD)/libtaskmaster.so.0: $(LIBTM:%=$(O)/client/%.o) client/libtaskmaster.map
-	$(CC) $(CFLAGS) -shared -Wl,-soname,libtaskmaster.so.0 -Wl,--version-script=client/libtaskmaster.map \
-	    $(LDFLAGS) -o $@ $(filter %.o,$^) $(CLIENT_LIBS)
+	$(LINK) -shared -Wl,-soname,libtaskmaster.so.0 -Wl,--version-script=client/libtaskmaster.map \
+	    -o $@ $(filter %.o,$^) $(CLIENT_LIBS)
 
 # Modules link no library of ours; what one needs from the system stands in its own variable: LIBS_math := -lm
 LIBS_math     := -ljansson -lm
@@ -93,21 +100,21 @@ $(BUILD)/modules/%.so: LDOPT :=
 endif
 $(BUILD)/modules/%.so: modules/%.c include/taskmaster/module.h
 	@mkdir -p $(@D)
-	$(CC) $(CPPFLAGS) $(CFLAGS) -fvisibility=hidden -shared $(LDFLAGS) -MF $(O)/modules_$*.d -o $@ $< $(LIBS_$*)
+	$(COMPILE_SHARED) -fvisibility=hidden -MF $(O)/modules_$*.d -o $@ $< $(LIBS_$*)
 
 # Unit tests: test_worker_* see the worker's objects, test_client_* the library's, all others the master's.
 $(BUILD)/tests/test_worker_%: $(O)/tests/unit/test_worker_%.o $(O)/libworker.a $(O)/libcommon.a
 	@mkdir -p $(@D)
-	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(WORKER_LIBS) -ljansson -lcheck -lsubunit -lm -lrt -lpthread
+	$(LINK) -o $@ $^ $(WORKER_LIBS) -ljansson -lcheck -lsubunit -lm -lrt -lpthread
 $(BUILD)/tests/test_client_%: $(O)/tests/unit/test_client_%.o $(O)/libcommand.a $(BUILD)/libtaskmaster.a
 	@mkdir -p $(@D)
-	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(CLIENT_LIBS) -lcheck -lsubunit -lm -lrt -lpthread
+	$(LINK) -o $@ $^ $(CLIENT_LIBS) -lcheck -lsubunit -lm -lrt -lpthread
 $(BUILD)/tests/test_%: $(O)/tests/unit/test_%.o $(O)/libmaster.a $(O)/libcommon.a
 	@mkdir -p $(@D)
-	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(MASTER_LIBS) -lcheck -lsubunit -lm -lrt -lpthread
+	$(LINK) -o $@ $^ $(MASTER_LIBS) -lcheck -lsubunit -lm -lrt -lpthread
 # The calls that they count or make fail.
-$(BUILD)/tests/test_module_table: LDFLAGS += $(patsubst %,-Wl$(comma)--wrap=%,opendir stat)
-$(BUILD)/tests/test_system: LDFLAGS += $(patsubst %,-Wl$(comma)--wrap=%,accept4 bind clone close_range dup2 event_add \
+$(BUILD)/tests/test_module_table: WRAP := $(patsubst %,-Wl$(comma)--wrap=%,opendir stat)
+$(BUILD)/tests/test_system: WRAP := $(patsubst %,-Wl$(comma)--wrap=%,accept4 bind clone close_range dup2 event_add \
     event_new execve fcntl fork fstat ftruncate geteuid getsockname initgroups lchown listen memfd_create mmap open pipe2 \
     prctl read setgid setgroups setpgid setsockopt setuid socket waitid waitpid)
 
@@ -176,7 +183,7 @@ uninstall:
 test_modules := $(patsubst %.c,$(BUILD)/%.so,$(wildcard tests/modules/*.c))
 $(BUILD)/tests/modules/%.so: tests/modules/%.c include/taskmaster/module.h
 	@mkdir -p $(@D) $(O)
-	$(CC) $(CPPFLAGS) $(CFLAGS) -fvisibility=hidden -shared $(LDFLAGS) -MF $(O)/test_modules_$*.d -o $@ $< $(LIBS_$*)
+	$(COMPILE_SHARED) -fvisibility=hidden -MF $(O)/test_modules_$*.d -o $@ $< $(LIBS_$*)
 unit integration: $(test_modules)
 integration: $(BUILD)/tests/clock_shift.so
 .PHONY: test-programs
@@ -184,23 +191,23 @@ test-programs: all $(tests) $(test_modules) $(BUILD)/tests/clock_shift.so
 $(BUILD)/tests/test_worker_process $(BUILD)/tests/test_worker_modules: $(O)/tests/unit/fake_master.o
 $(BUILD)/tests/clock_shift.so: tests/integration/clock_shift.c
 	@mkdir -p $(@D) $(O)
-	$(CC) $(CPPFLAGS) $(CFLAGS) -shared $(LDFLAGS) -MF $(O)/clock_shift.d -o $@ $<
+	$(COMPILE_SHARED) -MF $(O)/clock_shift.d -o $@ $<
 
 # Fuzz and sweep. `make fuzz FUZZ_SECONDS=600` runs each fuzz program for so long; clang builds them in build/fuzz, with
 # the coverage that they steer by. `make sweep` tries every fault of tests/sweep, on a build without sanitizers.
 FUZZ_SECONDS ?= 300
 fuzzers      := $(patsubst tests/fuzz/%.c,$(BUILD)/%,$(wildcard tests/fuzz/fuzz_*.c))
 $(BUILD)/fuzz_worker: $(O)/tests/fuzz/fuzz_worker.o $(O)/libworker.a $(O)/libcommon.a
-	$(CC) $(CFLAGS) -fsanitize=fuzzer $(LDFLAGS) -o $@ $^ $(WORKER_LIBS)
+	$(LINK) -fsanitize=fuzzer -o $@ $^ $(WORKER_LIBS)
 $(BUILD)/fuzz_session: $(patsubst %,$(O)/tests/fuzz/session_%.o,bytes clients system workers)
 # In the place of processes and of the clock stands what session_system.c defines.
-$(BUILD)/fuzz_session: LDFLAGS += $(patsubst %,-Wl$(comma)--wrap=%,clock_gettime stat module_dir_find getrandom pipe2 child_start kill getpgid \
+$(BUILD)/fuzz_session: WRAP := $(patsubst %,-Wl$(comma)--wrap=%,clock_gettime stat module_dir_find getrandom pipe2 child_start kill getpgid \
     waitid waitpid worker_proc_start log_emit)
 $(BUILD)/fuzz_%: $(O)/tests/fuzz/fuzz_%.o $(O)/libmaster.a $(O)/libcommon.a
-	$(CC) $(CFLAGS) -fsanitize=fuzzer $(LDFLAGS) -o $@ $^ $(MASTER_LIBS)
+	$(LINK) -fsanitize=fuzzer -o $@ $^ $(MASTER_LIBS)
 $(BUILD)/tests/fail_malloc.so: tests/sweep/fail_malloc.c
 	@mkdir -p $(@D)
-	$(CC) $(CPPFLAGS) $(CFLAGS) -shared $(LDFLAGS) -MF $(O)/fail_malloc.d -o $@ $<
+	$(COMPILE_SHARED) -MF $(O)/fail_malloc.d -o $@ $<
 
 .PHONY: fuzz fuzz-programs fuzzers sweep sweep-programs
 fuzzers: $(fuzzers)
@@ -222,7 +229,7 @@ SEED      ?=
 torture_o := $(patsubst %.c,$(O)/%.o,$(wildcard tests/torture/*.c))
 $(BUILD)/tests/torture: $(torture_o)
 	@mkdir -p $(@D)
-	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ -ljansson
+	$(LINK) -o $@ $^ -ljansson
 .PHONY: torture torture-programs plant plants
 torture-programs: $(BUILD)/taskmasterd $(BUILD)/taskmaster-worker $(BUILD)/tests/torture $(test_modules)
 torture: torture-programs
@@ -243,7 +250,7 @@ bench_o         := $(patsubst %,$(O)/tests/bench/%.o,stream payload tally proces
 $(O)/libbench.a: $(bench_o)
 $(BUILD)/tests/bench-%: $(O)/tests/bench/%.o $(O)/libbench.a $(O)/libcommon.a
 	@mkdir -p $(@D)
-	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^
+	$(LINK) -o $@ $^
 
 .PHONY: bench bench-programs bench-doc bench-instructions
 test-programs: bench-programs

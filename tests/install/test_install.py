@@ -50,6 +50,63 @@ def make(target, tree):
     )
 
 
+FLAGS = {"CPPFLAGS": "-DX=1 -UX", "CFLAGS": "-O0 -g3", "LDFLAGS": "-Wl,-O1 -Wl,--as-needed"}
+
+
+def commands(*arguments, **environ):
+    """The compiler's commands of a build from nothing, which is not done."""
+    variables = {key: value for key, value in os.environ.items() if key not in (*FLAGS, "CC", "AR", "WERROR")}
+    made = subprocess.run(
+        ["make", "-n", "BUILD=no-such-build", *arguments, "test-programs", "sweep-programs"],
+        cwd=ROOT, env=variables | environ, capture_output=True, text=True, check=True,
+    )
+    text = made.stdout.replace("\\\n", " ")
+    return [line.strip() for line in text.splitlines() if " -o no-such-build" in line]
+
+
+@pytest.mark.parametrize("how", ["command line", "environment"])
+@pytest.mark.parametrize("variant", [[], ["SAN=1"], ["COVERAGE=1"]], ids=["plain", "san", "coverage"])
+def test_whoever_builds_has_the_last_word(how, variant):
+    given = FLAGS | {"CC": "mycc"}
+    if how == "environment":
+        lines = commands(*variant, **given)
+    else:
+        lines = commands(*variant, *(f"{key}={value}" for key, value in given.items()))
+    assert len(lines) > 150
+    for line in lines:
+        words = line.split()
+        assert words[0] == "mycc" and "-Werror" not in words, line
+        assert [word for word in words if word.startswith("-O")][-1] == "-O0", line
+        compiles, links = "-c" in words or "-shared" in words, "-c" not in words
+        if compiles and "-D_GNU_SOURCE" in words:
+            assert words.index("-DX=1") > words.index("-D_GNU_SOURCE"), line
+            assert not [word for word in words if "_FORTIFY_SOURCE" in word], line
+        if links:
+            assert FLAGS["LDFLAGS"] in line, line
+    assert any("--wrap=socket" in line for line in lines), "our own flags are lost"
+
+
+def test_flags_that_are_in_the_way_of_ours():
+    fortify = [line for line in commands() if "-D_FORTIFY_SOURCE=2" in line]
+    assert len(fortify) > 150
+    lines = commands("CPPFLAGS=-D_FORTIFY_SOURCE=3")
+    assert not any("_FORTIFY_SOURCE=2" in line for line in lines)
+
+
+def test_warnings_are_errors_where_that_is_asked_for():
+    assert not any("-Werror" in line for line in commands())
+    assert all("-Werror" in line for line in commands("WERROR=1") if " -c " in line)
+
+
+def test_a_build_with_flags_of_ones_own(tmp_path):
+    arguments = [f"{key}={value}" for key, value in FLAGS.items()]
+    subprocess.run(
+        ["make", "-s", "-j2", f"BUILD={tmp_path}", "CC=cc", "AR=ar", *arguments, f"{tmp_path}/taskmaster"],
+        cwd=ROOT, check=True, stdin=subprocess.DEVNULL, capture_output=True,
+    )
+    subprocess.run([tmp_path / "taskmaster", "--version"], check=True, capture_output=True)
+
+
 def files(tree):
     return sorted(
         os.path.relpath(os.path.join(directory, name), tree)
