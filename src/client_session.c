@@ -37,6 +37,8 @@ static void session_close(struct client_session *session, const char *why)
               LOG_UINT("jobs", session->source.job_count));
     timer_clear(client_session_timers(session), &session->timer);
     session->clients->open--;
+    if (session->state == SESSION_OPEN)
+        session->clients->reading--;
     if (session->admitted)
         session->clients->connected--;
     conn_close(&session->conn);
@@ -78,9 +80,10 @@ static void cut_ties(struct client_session *session)
 /* No request is read any more. Ties are cut: that ends jobs, whose events are still delivered. */
 static void end_input(struct client_session *session)
 {
-    if (session->state != SESSION_OPEN)
+    if (session->state != SESSION_OPEN || !conn_is_open(&session->conn))
         return;
     session->state = SESSION_ENDING;
+    session->clients->reading--;
     timer_clear(client_session_timers(session), &session->timer);
     conn_ignore_input(&session->conn);
     if (session->arriving)
@@ -460,6 +463,7 @@ void clients_accept(struct clients *clients, int fd, const struct sockaddr *addr
     }
     TAILQ_INSERT_TAIL(&clients->sessions, session, link);
     clients->open++;
+    clients->reading++;
     admit(clients, session);
 }
 
@@ -472,14 +476,33 @@ size_t clients_output(const struct clients *clients)
     return bytes;
 }
 
+void clients_listen(struct clients *clients)
+{
+    struct client_session *session;
+    TAILQ_FOREACH (session, &clients->sessions, link)
+        session->conn.heard = false;
+}
+
+static bool is_silent(const struct client_session *session)
+{
+    const struct conn *conn = &session->conn;
+    return !conn->heard && !conn_is_amid(conn) && !conn->backlog && !conn_has_unread(conn);
+}
+
+/* A session is freed at the end of the turn, so the list stays. */
+void clients_end_silent(struct clients *clients)
+{
+    struct client_session *session;
+    TAILQ_FOREACH (session, &clients->sessions, link)
+        if (session->state == SESSION_OPEN && is_silent(session))
+            end_input(session);
+}
+
 void clients_end(struct clients *clients)
 {
-    struct client_session *session, *next;
-    for (session = TAILQ_FIRST(&clients->sessions); session; session = next) {
-        next = TAILQ_NEXT(session, link);
-        if (conn_is_open(&session->conn))
-            end_input(session);
-    }
+    struct client_session *session;
+    TAILQ_FOREACH (session, &clients->sessions, link)
+        end_input(session);
 }
 
 void clients_close(struct clients *clients)

@@ -44,6 +44,7 @@ struct clients {
     TAILQ_HEAD(, client_session) sessions;
     size_t connected; /* those that were admitted */
     size_t open;      /* all with a descriptor */
+    size_t reading;   /* of these, whose requests are read */
     uint64_t last_number;
     struct log_limit errors;    /* client-error lines */
     struct log_limit truncated; /* client-truncated lines */
@@ -64,7 +65,14 @@ void clients_accept(struct clients *clients, int fd, const struct sockaddr *addr
 /* Bytes of output that clients have not taken yet. */
 size_t clients_output(const struct clients *clients);
 
-/* No more requests are read; each session ends as soon as its output is taken. */
+/* From now on it is noted who says something. */
+void clients_listen(struct clients *clients);
+
+/* Of those who have said nothing since, and not begun to, no request is read any more; a session
+ * ends as soon as its output is taken. */
+void clients_end_silent(struct clients *clients);
+
+/* Likewise of all. */
 void clients_end(struct clients *clients);
 
 /* Every connection is closed at once. */

@@ -430,6 +430,7 @@ static bool read_once(struct conn *conn, size_t *got)
     ssize_t n = conn->backlog ? (ssize_t)consume_backlog(conn) : read_some(conn);
     conn->loop->reading = false;
     *got = n > 0 ? (size_t)n : 0;
+    conn->heard |= n > 0;
     if (n > 0)
         return conn_is_open(conn);
     if (n < 0 && (errno == EAGAIN || errno == EINTR))

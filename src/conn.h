@@ -149,6 +149,7 @@ struct conn {
     bool greedy : 1;      /* it had all that one may have at a time: others come first */
     bool has_more : 1;    /* the last read was as long as it could be */
     bool is_unread : 1;   /* among those whose output is not taken */
+    bool heard : 1;       /* something was read since somebody made this false */
     bool keep : 1;        /* the payload expected is kept */
     bool in_payload : 1;  /* a payload is expected */
     bool begun : 1;       /* ... and some of it has come */

@@ -136,8 +136,12 @@ void dispatch_kill_job(struct dispatcher *d, struct job *job);
 /* A job that is already being stopped keeps its first reason. */
 void dispatch_begin_stop(struct dispatcher *d, struct job *job, enum fail_reason reason);
 
-/* Stops a running job; a turn later, if at all, when its answer turns out to be on the way. */
-void dispatch_stop_job(struct dispatcher *d, struct job *job, bool kill);
+/* Stops a running job, which was cancelled or is not waited for any more; a turn later, if at all,
+ * when its answer turns out to be on the way. */
+void dispatch_stop_running(struct dispatcher *d, struct job *job);
+
+/* Cancels a running job. */
+void dispatch_cancel_running(struct dispatcher *d, struct job *job, bool kill);
 
 /* Ends a job that was being stopped. */
 void dispatch_fail_stopped(struct dispatcher *d, struct job *job);

@@ -30,10 +30,14 @@ uint64_t dispatch_pace_next(const struct dispatch_pace *pace)
 
 /* --- ends --- */
 
+/* While all that runs is being stopped, a worker has no more time than its job would have had. */
 static void tell_to_end(struct dispatcher *d, struct worker *worker)
 {
+    uint64_t by_us = dispatch_now(d) + d->limits.kill_grace_ms * 1000ull;
+    if (d->stop_by_us && d->stop_by_us < by_us)
+        by_us = d->stop_by_us;
     d->retired.count++;
-    timer_set_ms(d->timers, &worker->timer, d->limits.kill_grace_ms);
+    timer_set(d->timers, &worker->timer, by_us);
     d->ops->retire(d->ctx, worker);
 }
 

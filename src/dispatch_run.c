@@ -129,8 +129,8 @@ static void begin(struct dispatcher *d, struct worker *worker, struct job *job)
     if (job->notify_started)
         dispatch_tell(job, &(struct job_event){.type = JOB_STARTED, .worker = worker->id});
     job->notify_started = false; /* once, also if it must begin again elsewhere */
-    if (job->cancelled)
-        dispatch_stop_job(d, job, job->killed);
+    if (job->cancelled || d->stop_by_us)
+        dispatch_stop_running(d, job);
 }
 
 void dispatch_begin_lent(struct dispatcher *d, struct worker *worker)

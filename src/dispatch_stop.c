@@ -37,28 +37,41 @@ void dispatch_begin_stop(struct dispatcher *d, struct job *job, enum fail_reason
     timer_set_ms(d->timers, &job->worker->timer, d->limits.kill_grace_ms / 2);
 }
 
+/* Of a job that is not being stopped yet. */
+static enum fail_reason stop_reason(const struct dispatcher *d, const struct job *job)
+{
+    if (job->cancelled)
+        return FAIL_CANCELLED;
+    return d->stop_by_us ? FAIL_SHUTDOWN : FAIL_TIMEOUT;
+}
+
 /*
  * Stops a running job. If the worker has begun a job that it was lent, this one has ended and its
  * answer is on the way: a signal now would hit the other. So the socket is read first, in a turn of
  * its own.
  */
-static void stop_job(struct dispatcher *d, struct job *job, bool kill)
+static void stop_job(struct dispatcher *d, struct job *job)
 {
-    job->cancelled = true;
-    job->killed |= kill;
     if (!dispatch_take_back_lent(d, job->worker)) {
         timer_set(d->timers, &job->worker->timer, dispatch_now(d));
         return;
     }
-    dispatch_begin_stop(d, job, FAIL_CANCELLED);
+    dispatch_begin_stop(d, job, stop_reason(d, job));
     if (job->killed && job->stop_step != STOP_SIGKILL)
         dispatch_kill_job(d, job);
 }
 
-void dispatch_stop_job(struct dispatcher *d, struct job *job, bool kill)
+void dispatch_stop_running(struct dispatcher *d, struct job *job)
 {
-    stop_job(d, job, kill);
+    stop_job(d, job);
     dispatch_line(d); /* what was taken back may find an idle worker */
+}
+
+void dispatch_cancel_running(struct dispatcher *d, struct job *job, bool kill)
+{
+    job->cancelled = true;
+    job->killed |= kill;
+    dispatch_stop_running(d, job);
 }
 
 static void next_stop_step(struct dispatcher *d, struct job *job)
@@ -109,7 +122,7 @@ static void on_job_deadline(struct dispatcher *d, struct worker *worker)
     if (job && job->seq == seq && job->state == JOB_STOPPING)
         next_stop_step(d, job);
     else if (job && job->seq == seq)
-        dispatch_begin_stop(d, job, job->cancelled ? FAIL_CANCELLED : FAIL_TIMEOUT);
+        dispatch_begin_stop(d, job, stop_reason(d, job));
     if (job && job->seq == seq && job->killed && job->stop_step != STOP_SIGKILL)
         dispatch_kill_job(d, job);
     dispatch_line(d);

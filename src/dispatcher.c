@@ -149,7 +149,7 @@ struct job *dispatcher_find(const struct dispatcher *d, uint64_t seq)
 void dispatcher_cancel(struct dispatcher *d, struct job *job, bool kill)
 {
     if (job->state != JOB_WAITING) {
-        dispatch_stop_job(d, job, kill);
+        dispatch_cancel_running(d, job, kill);
     } else if (dispatch_unwait(d, job)) {
         dispatch_fail(d, job, FAIL_CANCELLED, "the job was cancelled while it waited");
         dispatch_watch_availability(d);
@@ -355,7 +355,17 @@ void dispatcher_drain(struct dispatcher *d)
     dispatch_retire_all(d, WORKER_STARTING);
 }
 
-void dispatcher_abort(struct dispatcher *d, bool at_once)
+void dispatcher_stop(struct dispatcher *d)
+{
+    struct worker *worker, *next;
+    d->stop_by_us = dispatch_now(d) + d->limits.kill_grace_ms * 1000ull;
+    for (worker = TAILQ_FIRST(&d->pool.lists[WORKER_BUSY]); worker; worker = next) {
+        next = TAILQ_NEXT(worker, link);
+        dispatch_stop_running(d, worker->job);
+    }
+}
+
+void dispatcher_abort(struct dispatcher *d)
 {
     struct worker *worker, *next;
     for (int state = 0; state < WORKER_STATES; state++) {
@@ -365,9 +375,9 @@ void dispatcher_abort(struct dispatcher *d, bool at_once)
                 dispatch_begin_stop(d, worker->job, FAIL_SHUTDOWN);
                 worker->job->stop_step = STOP_SIGKILL; /* the signal is sent below, to all */
             }
-            if (worker->job && at_once)
+            if (worker->job)
                 dispatch_fail_stopped(d, worker->job);
-            while (at_once && worker->lent_count) { /* begun just now */
+            while (worker->lent_count) { /* begun just now */
                 dispatch_begin_lent(d, worker);
                 dispatch_fail(d, worker->job, FAIL_SHUTDOWN, "the server was shut down");
             }

@@ -106,9 +106,10 @@ struct dispatcher {
     uint64_t last_seq, last_order;
     uint64_t mean_run_us; /* moving average */
     bool draining;
-    uint32_t reloads; /* workers that were started before the last are old */
-    uint32_t renewed; /* the last since which a new worker has become ready: older ones end */
-    bool held;        /* none has since the last, and that was told */
+    uint64_t stop_by_us; /* what runs is not waited for any more: when all has ended; 0: it is */
+    uint32_t reloads;    /* workers that were started before the last are old */
+    uint32_t renewed;    /* the last since which a new worker has become ready: older ones end */
+    bool held;           /* none has since the last, and that was told */
 
     uint32_t start_failures; /* in a row, since a worker has proved that starts work */
     char start_error[256];   /* what the last one was */
@@ -206,9 +207,12 @@ void dispatcher_worker_reaped(struct dispatcher *d,
 /* No new jobs; waiting ones fail, running ones go on, idle workers end. */
 void dispatcher_drain(struct dispatcher *d);
 
-/* Jobs that still run are killed; they fail with reason shutdown. With `now` that is told at once.
- */
-void dispatcher_abort(struct dispatcher *d, bool now);
+/* Jobs that still run are stopped, step by step, with reason shutdown. They and their workers end
+ * within kill-grace-ms, as far as the system can end them. */
+void dispatcher_stop(struct dispatcher *d);
+
+/* Jobs that still run have failed, with reason shutdown, and all workers are killed. */
+void dispatcher_abort(struct dispatcher *d);
 
 /* Jobs that wait, lent ones included. */
 size_t dispatcher_waiting(const struct dispatcher *d);

@@ -11,6 +11,7 @@
 #include "listener.h"
 #include "module_table.h"
 #include "report.h"
+#include "shutdown.h"
 #include "signal_name.h"
 #include "signals.h"
 #include "stall.h"
@@ -36,25 +37,15 @@
 enum {
     ERROR_MAX = 512,
     BOOT_MAX = 16,
-    KILLED_MS = 3000,         /* how long killed workers may take to be reaped */
     TRIM_MS = 5000,           /* how often memory is given back to the system after a burst */
     TRIM_JOBS = 10000,        /* what counts as a burst: jobs at a time, */
     TRIM_BYTES = 1024 * 1024, /* or bytes of payload, half of what we have at the start */
     TRIM_CLIENTS = 1000,      /* or clients */
-    FLUSH_MS = 1000,     /* behind drain-timeout-ms: for clients to take what is left for them */
-    LAST_WORDS_MS = 100, /* after a second signal: how often is looked whether all has been said */
-    SPARE_FILES = 192,   /* descriptors besides those of clients and workers; strangers' are most */
-    TIMERS_US = 5000,    /* of a turn, for timers that are due */
+    SPARE_FILES = 192, /* descriptors besides those of clients and workers; strangers' are most */
+    TIMERS_US = 5000,  /* of a turn, for timers that are due */
     OUTPUT_UNREAD_PARTS = 4, /* of client-output-max one may be unread before no job is begun */
     STALL_US = 1000000,      /* what we did not run for longer than this is forgiven */
     WORKER_FILES = 3,        /* socket, output, and one that is passing at its start */
-};
-
-enum phase {
-    RUNNING,
-    DRAINING,
-    ENDING,
-    ENDED,
 };
 
 struct master {
@@ -79,24 +70,17 @@ struct master {
     const struct config_args *args;
     struct identity identity;
     char boot[BOOT_MAX];
-    enum phase phase;
-    bool aborted;         /* what still ran when draining took too long was killed */
-    bool hurried;         /* a second signal came */
-    uint64_t drain_by_us; /* when draining takes too long */
-    size_t untaken;       /* bytes that clients had not taken when that was looked at, */
-    uint64_t taken_us;    /* and when it had last become another number */
+    struct shutdown shutdown;
     struct timer trim_timer;
     size_t peak_jobs; /* since memory was given back last */
     uint64_t peak_bytes;
     size_t peak_clients;
-    struct timer phase_timer; /* DRAINING: kill what still runs; ENDING: close who still lingers */
     int life_pipe[2];
 };
 
-/* --- shutdown --- */
-
-static void close_listeners(struct master *m)
+static void close_listeners(void *arg)
 {
+    struct master *m = arg;
     for (size_t i = 0; i < m->listener_count; i++)
         listener_close(m->listeners[i]);
     free(m->listeners);
@@ -105,110 +89,6 @@ static void close_listeners(struct master *m)
     listener_close(m->worker_listener);
     m->worker_listener = NULL;
     workers_close_unproven(&m->workers);
-}
-
-static void begin_drain(struct master *m, const char *why)
-{
-    log_event(LOG_INFO, "drain", LOG_STR("why", why),
-              LOG_UINT("running", m->dispatcher.counts.running),
-              LOG_UINT("waiting", dispatcher_waiting(&m->dispatcher)),
-              LOG_UINT("timeout_ms", m->config->drain_timeout_ms));
-    m->phase = DRAINING;
-    m->drain_by_us = m->timers.now_us + m->config->drain_timeout_ms * 1000ull;
-    timer_set(&m->timers, &m->phase_timer, m->drain_by_us);
-    close_listeners(m);
-    dispatcher_drain(&m->dispatcher);
-}
-
-/* Whatever linger-ms is, drain-timeout-ms is what was promised to whoever waits for our end. */
-static void begin_end(struct master *m)
-{
-    uint64_t now = m->timers.now_us, linger = now + m->config->linger_ms * 1000ull;
-    uint64_t last = (m->drain_by_us > now ? m->drain_by_us : now) + FLUSH_MS * 1000ull;
-    m->phase = ENDING;
-    timer_set(&m->timers, &m->phase_timer, linger < last ? linger : last);
-    clients_end(&m->clients);
-}
-
-/* The second signal. Nothing that runs is waited for, but each job is told of its end, and a client
- * that takes what is left for it gets it. */
-static void end_at_once(struct master *m)
-{
-    log_event(LOG_WARN, "end-at-once", LOG_UINT("running", m->dispatcher.counts.running),
-              LOG_UINT("clients", m->clients.connected));
-    dispatcher_abort(&m->dispatcher, true);
-    begin_end(m);
-    m->hurried = true;
-    m->untaken = SIZE_MAX;
-    timer_set_ms(&m->timers, &m->phase_timer, LAST_WORDS_MS);
-}
-
-/* A killed worker that is not reaped by now hangs in the kernel, or has not had the time after a
- * second signal; it dies with us as soon as it can. That jobs are left is a bug. */
-static _Noreturn void end_without(const struct master *m)
-{
-    size_t waiting = dispatcher_waiting(&m->dispatcher), running = m->dispatcher.counts.running;
-    bool untold = waiting || running;
-    const char *why = untold       ? "jobs were left untold"
-                      : m->hurried ? "a second signal came, and killed workers were not reaped yet"
-                                   : "killed workers do not end";
-    log_event(m->hurried && !untold ? LOG_WARN : LOG_ERROR, "end",
-              LOG_UINT("workers_left", pool_count(&m->dispatcher.pool)),
-              LOG_UINT("waiting", waiting), LOG_UINT("running", running), LOG_STR("why", why));
-    exit(untold ? EX_SOFTWARE : EX_OK);
-}
-
-/* The line is told batch by batch; what drain-timeout-ms bounds is what comes after that. */
-static bool is_telling(struct master *m)
-{
-    if (!dispatcher_waiting(&m->dispatcher))
-        return false;
-    if (m->drain_by_us < m->timers.now_us)
-        m->drain_by_us = m->timers.now_us;
-    m->taken_us = m->timers.now_us;
-    return true;
-}
-
-/* Clients take what is left for them, or one did within the last second. */
-static bool is_taken(struct master *m)
-{
-    uint64_t now = m->timers.now_us;
-    size_t left = clients_output(&m->clients);
-    if (left != m->untaken)
-        m->taken_us = now;
-    m->untaken = left;
-    return left && now < m->drain_by_us + FLUSH_MS * 1000ull &&
-           now < m->taken_us + FLUSH_MS * 1000ull;
-}
-
-static void on_phase_timer(void *arg)
-{
-    struct master *m = arg;
-    if (m->phase == DRAINING && !m->aborted) {
-        log_event(LOG_WARN, "drain-timeout", LOG_UINT("running", m->dispatcher.counts.running));
-        m->aborted = true;
-        dispatcher_abort(&m->dispatcher, false);
-        timer_set_ms(&m->timers, &m->phase_timer, KILLED_MS);
-    } else if (m->phase == DRAINING) {
-        begin_end(m);
-    } else if (is_telling(m) || (m->hurried && is_taken(m))) {
-        timer_set_ms(&m->timers, &m->phase_timer, LAST_WORDS_MS);
-    } else if (!dispatcher_is_drained(&m->dispatcher)) {
-        end_without(m);
-    } else {
-        clients_close(&m->clients);
-    }
-}
-
-static void next_phase(struct master *m)
-{
-    if (m->phase == DRAINING && dispatcher_is_drained(&m->dispatcher)) {
-        begin_end(m);
-        conn_loop_chores(&m->loop);
-    }
-    if (m->phase == ENDING && TAILQ_EMPTY(&m->clients.sessions) &&
-        dispatcher_is_drained(&m->dispatcher))
-        m->phase = ENDED;
 }
 
 /* --- reload --- */
@@ -306,17 +186,9 @@ static void reload(struct master *m)
 
 /* --- signals --- */
 
-static void on_end_signal(struct master *m, int signo)
-{
-    if (m->phase == RUNNING)
-        begin_drain(m, signal_name(signo));
-    else
-        end_at_once(m);
-}
-
 static void on_hup(struct master *m)
 {
-    if (m->phase == RUNNING)
+    if (m->shutdown.phase == RUNNING)
         reload(m);
     else if (job_log_allows(&m->workers.job_log, LOG_WARN, "reload-failed", "-"))
         log_event(LOG_WARN, "reload-failed", LOG_STR("why", "the server is shutting down"));
@@ -342,7 +214,7 @@ static void on_signal(evutil_socket_t signo, short what, void *arg)
     else if (signo == SIGUSR1 || signo == SIGUSR2)
         on_reserved(m, signo);
     else
-        on_end_signal(m, signo);
+        shutdown_ask(&m->shutdown, signal_name(signo));
 }
 
 /* --- start-up --- */
@@ -504,12 +376,11 @@ static uint64_t random_seed(void)
 static void set_up(struct master *m, struct config *config, const struct config_args *args)
 {
     struct dispatcher_limits limits = limits_of(config);
-    *m = (struct master){.args = args, .phase = RUNNING};
+    *m = (struct master){.args = args};
     fill_low_descriptors();
     open_loop(m);
     signals_open(&m->signals, m->base, on_signal, m);
     timers_init(&m->timers, clock_us());
-    timer_init(&m->phase_timer, on_phase_timer, m);
     timer_init(&m->trim_timer, on_trim, m);
     conn_loop_init(&m->loop, m->base, &m->timers, &m->budget, &m->output);
     make_boot(m->boot);
@@ -524,6 +395,13 @@ static void set_up(struct master *m, struct config *config, const struct config_
     m->clients.loop = m->workers.loop = &m->loop;
     m->clients.report = &m->report;
     m->clients.boot = m->workers.boot = m->boot;
+    m->shutdown = (struct shutdown){.timers = &m->timers,
+                                    .dispatcher = &m->dispatcher,
+                                    .clients = &m->clients,
+                                    .loop = &m->loop,
+                                    .close = close_listeners,
+                                    .arg = m};
+    shutdown_init(&m->shutdown);
     clients_init(&m->clients);
     workers_init(&m->workers);
     apply(m, config);
@@ -625,7 +503,7 @@ static void turn(struct master *m)
     m->timers_late = !timers_run_for(&m->timers, TIMERS_US, clock_us);
     conn_loop_chores(&m->loop);
     watch_memory(m);
-    next_phase(m);
+    shutdown_turn(&m->shutdown);
 }
 
 static void tear_down(struct master *m)
@@ -639,7 +517,7 @@ static void tear_down(struct master *m)
     workers_free(&m->workers);
     module_table_free(&m->modules);
     conn_loop_free(&m->loop);
-    timer_clear(&m->timers, &m->phase_timer);
+    timer_clear(&m->timers, &m->shutdown.timer);
     timer_clear(&m->timers, &m->trim_timer);
     timers_free(&m->timers);
     event_free(m->wake);
@@ -661,7 +539,7 @@ int master_run(struct config *config, const struct config_args *args,
                   LOG_UINT("pool_start", config->pool_start),
                   LOG_UINT("pool_max", config->pool_max), LOG_UINT("job_max", config->job_max));
         dispatcher_start(&m.dispatcher);
-        while (m.phase != ENDED)
+        while (m.shutdown.phase != ENDED)
             turn(&m);
         log_event(LOG_INFO, "end", LOG_UINT("submitted", m.dispatcher.counts.submitted),
                   LOG_UINT("done", m.dispatcher.counts.done));

@@ -96,8 +96,9 @@ const struct option_spec option_table[] = {
              "second"},
     {.key = "drain-timeout-ms", .type = OPTION_UINT32, .offset = CONFIG(drain_timeout_ms),
      .reload = true, .min = 1, .max = DAY_MS, .default_text = "30000", .unit = "ms",
-     .help = "how long a shutdown waits for running jobs; a third of the 90 s after which "
-             "systemd kills"},
+     .help = "how long a shutdown waits for running jobs before it stops them, which takes "
+             "kill-grace-ms more, and two seconds to tell clients; together less than half of "
+             "the 90 s after which systemd kills (TimeoutStopSec)"},
     {.key = "job-timeout-ms", .type = OPTION_UINT32, .offset = CONFIG(job_timeout_ms),
      .reload = true, .min = 0, .max = MONTH_MS, .default_text = "0", .unit = "ms",
      .help = "how long any job may run, 0 for no limit; none by default, for only a module's "

@@ -829,15 +829,17 @@ static void settle(void)
         bug_on(!(known[seq].seen & SEEN_LEFT));
 }
 
-/* `late`: workers go on as they are, until the drain's own deadline kills them. */
+/* `late`: workers go on as they are, until the drain's own deadline stops them. */
 static void drain(bool late, bool at_once)
 {
     dispatcher_drain(&d);
     check_counts();
     for (int i = 0; late && i < 3; i++)
         pass_time(300000);
-    if (late)
-        dispatcher_abort(&d, at_once);
+    if (late && at_once)
+        dispatcher_abort(&d);
+    else if (late)
+        dispatcher_stop(&d);
     bug_on(late && at_once && d.counts.running);
     for (int i = 0; i < ROUNDS_MAX && !dispatcher_is_drained(&d); i++)
         good_turn();

@@ -90,6 +90,14 @@ static void settle(void)
     peers_check();
 }
 
+static void give_up(bool at_once)
+{
+    if (at_once)
+        dispatcher_abort(&d);
+    else
+        dispatcher_stop(&d);
+}
+
 /* `ending`: how patient the server is. */
 static void drain(unsigned ending)
 {
@@ -97,11 +105,18 @@ static void drain(unsigned ending)
     dispatcher_drain(&d);
     for (int i = 0; i < ROUNDS_MAX && !dispatcher_is_drained(&d); i++) {
         if (i == (ending & 1 ? 0 : ROUNDS_MAX / 2))
-            dispatcher_abort(&d, ending & 2);
+            give_up(ending & 2);
         good_round();
     }
     bug_on(!dispatcher_is_drained(&d));
+    clients_listen(&clients);
+    if (ending & 8)
+        good_round();
+    clients_end_silent(&clients);
+    if (ending & 8)
+        good_round();
     clients_end(&clients);
+    bug_on(clients.reading);
     if (ending & 4)
         clients_close(&clients);
     for (int i = 0; i < ROUNDS_MAX && !TAILQ_EMPTY(&clients.sessions); i++)

@@ -7,6 +7,7 @@ import shutil
 import signal
 import socket
 import subprocess
+import threading
 import time
 
 import pytest
@@ -100,8 +101,10 @@ def test_drain_ends_workers_gracefully(daemon):
     assert not any(proc.alive(pid) for pid in pids)
 
 
-def test_drain_flushes_a_large_result(daemon):
-    server = daemon(pool_start=1, pool_max=1, drain_timeout_ms=30000)
+@pytest.mark.parametrize("linger", [1, 1000])
+def test_drain_flushes_a_large_result(daemon, linger):
+    """As long as the client takes it, whatever linger-ms is."""
+    server = daemon(pool_start=1, pool_max=1, drain_timeout_ms=30000, linger_ms=linger)
     client = server.client(receive_buffer=65536)
     client.submit("a", "crash", "big 12000000", notify=["started"])
     client.event("started")
@@ -124,20 +127,99 @@ def test_drain_flushes_to_a_half_closed_client(daemon):
     assert server.wait_exit() == 0
 
 
-@pytest.mark.parametrize("module, payload", [("sleep", LONG_SLEEP), ("crash", "loop-term")])
-def test_drain_timeout(daemon, module, payload):
-    """At the latest after drain-timeout-ms; the job gets its one end all the same."""
+STEPS = {"stop-flag": ("sleep", LONG_SLEEP), "sigterm": ("crash", "loop"), "sigkill": ("crash", "loop-term")}
+
+
+@pytest.mark.parametrize("step", STEPS)
+def test_drain_timeout(daemon, step):
+    """After drain-timeout-ms jobs are stopped as others are; each gets its one end all the same."""
+    module, payload = STEPS[step]
     server = daemon(pool_start=1, pool_max=1, drain_timeout_ms=500, kill_grace_ms=300)
     client = server.client()
     start(client, module, payload, "a")
     pid = server.worker_pids("busy")[0]
     begin = time.monotonic()
     server.signal(signal.SIGTERM)
-    check(client.outcome("a"), "failed", reason="shutdown")
+    check(client.outcome("a"), "failed", reason="shutdown", step=step)
     client.closed()
     assert server.wait_exit() == 0
+    assert not [end for end in server.log.events("end") if "workers_left" in end]
     assert 0.4 <= time.monotonic() - begin < 3 * SCALE
     assert not proc.alive(pid)
+
+
+def test_a_job_that_heeds_the_stop_flag_is_not_hurt_by_drain_timeout(daemon):
+    server = daemon(pool_start=1, pool_max=1, drain_timeout_ms=100, kill_grace_ms=60000)
+    client = server.client()
+    start(client, "sleep", LONG_SLEEP, "a")
+    server.signal(signal.SIGTERM)
+    check(client.outcome("a"), "failed", reason="shutdown", step="stop-flag")
+    assert server.wait_exit() == 0
+
+
+SUBMITS = 20000
+
+
+BURST = b"".join(header(op="submit", id=n, module="echo") for n in range(SUBMITS))
+
+
+def answers(client):
+    """The ids of the submits that were answered as they must be, until the server closes."""
+    events = client.rest(3 * DEADLINE)
+    assert all(event.name == "failed" and event["reason"] == "shutdown" for event in events)
+    return [event["id"] for event in events]
+
+
+@pytest.mark.parametrize("ends", [True, False], ids=["and its end", "and goes on"])
+def test_what_comes_at_the_end_is_answered(daemon, ends):
+    """The last job's end is the drain's; what its client asks for then is read."""
+    server = daemon(pool_start=1, pool_max=1, drain_timeout_ms=60000)
+    client = server.client()
+    start(client, "sleep", '{"ms":200}', "a")
+    server.signal(signal.SIGTERM)
+    check(client.outcome("a"), "done")
+    sender = threading.Thread(target=client.send_raw, args=(BURST,))
+    sender.start()
+    if ends:
+        sender.join()
+        client.shutdown()
+    assert answers(client) == list(range(SUBMITS))
+    sender.join()
+    client.close()
+    assert server.wait_exit() == 0
+
+
+def test_one_that_goes_on_for_ever_is_cut(daemon):
+    """What is answered is what came first, without a gap; the last answer may be cut off with it."""
+    server = daemon(pool_start=1, pool_max=1, drain_timeout_ms=60000, linger_ms=100)
+    client = server.client()
+    start(client, "sleep", '{"ms":200}', "a")
+    server.signal(signal.SIGTERM)
+    check(client.outcome("a"), "done")
+
+    def flood():
+        try:
+            while True:
+                client.send_raw(BURST)
+        except OSError:
+            pass
+
+    sender = threading.Thread(target=flood)
+    sender.start()
+    data = b""
+    try:
+        while more := client.sock.recv(1 << 20):
+            data += more
+    except OSError:
+        pass
+    told = [json.loads(line) for line in data.split(b"\n")[:-1]]
+    assert told and [event["id"] for event in told] == [
+        n % SUBMITS for n in range(len(told))
+    ]
+    assert {event["reason"] for event in told} == {"shutdown"}
+    assert server.wait_exit() == 0
+    client.close()
+    sender.join()
 
 
 def test_drain_timeout_bounds_linger_ms(daemon):

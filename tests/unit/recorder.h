@@ -644,7 +644,7 @@ static inline void world_close(void)
     memset(&hooks, 0, sizeof hooks);
     if (!d.draining)
         dispatcher_drain(&d);
-    dispatcher_abort(&d, true);
+    dispatcher_abort(&d);
     for (int state = 0; state < WORKER_STATES; state++)
         while ((worker = TAILQ_FIRST(&d.pool.lists[state])))
             dies(worker->id, SIGKILL);

@@ -1603,30 +1603,53 @@ START_TEST(test_drain_empty)
 }
 END_TEST
 
-/* Jobs that still run are killed, and fail with reason shutdown once they have ended. */
-START_TEST(test_abort)
+/* Jobs that still run are stopped step by step, each for its own reason. */
+START_TEST(test_stop)
 {
     open_idle(2, 2, 10);
     SUBMIT();
     SUBMIT(.timeout_ms = 500);
-    pass_ms(500);
     dispatcher_drain(&d);
+    pass_ms(500);
     hush_news();
-    dispatcher_abort(&d, false);
+    dispatcher_stop(&d);
+    ck_told("flag 2 j1");
+    pass_ms(GRACE_MS / 2);
     const char *got = news();
-    ck_assert_ptr_nonnull(strstr(got, "kill 1"));
-    ck_assert_ptr_nonnull(strstr(got, "kill 2"));
-    ck_assert_ptr_null(strstr(got, "failed"));
-    ck_assert_ptr_null(strstr(got, "term"));
-    dies(2, SIGKILL);
-    ck_told("a1 failed shutdown sigkill, forget 2");
+    ck_assert_ptr_nonnull(strstr(got, "term 1"));
+    ck_assert_ptr_nonnull(strstr(got, "term 2"));
+    ck_assert_ptr_null(strstr(got, "kill"));
+    dies(2, SIGTERM);
+    ck_told("a1 failed shutdown sigterm, forget 2");
+    pass_ms(GRACE_MS - GRACE_MS / 2);
+    ck_told("poll 1, kill 1");
     dies(1, SIGKILL);
     ck_told("a2 failed timeout sigkill, forget 1"); /* its first reason */
     ck_assert(dispatcher_is_drained(&d));
 }
 END_TEST
 
-START_TEST(test_abort_at_once)
+/* A result that comes in time counts, and the worker has no more time than its job would have had.
+ */
+START_TEST(test_stop_and_an_answer)
+{
+    open_idle(1, 1, 10);
+    SUBMIT();
+    hush_news();
+    dispatcher_drain(&d);
+    dispatcher_stop(&d);
+    pass_ms(GRACE_MS - 1);
+    ck_told("flag 1 j1, poll 1, term 1");
+    done(1);
+    ck_told("a1 done, retire 1");
+    pass_ms(1);
+    ck_told("kill 1");
+    dies(1, SIGKILL);
+    ck_assert(dispatcher_is_drained(&d));
+}
+END_TEST
+
+START_TEST(test_abort)
 {
     open_idle(2, 3, 10);
     SUBMIT();
@@ -1635,7 +1658,7 @@ START_TEST(test_abort_at_once)
     hush_news();
     dispatcher_drain(&d);
     ck_told("a3 failed shutdown, retire 3");
-    dispatcher_abort(&d, true);
+    dispatcher_abort(&d);
     const char *got = news();
     ck_assert_ptr_nonnull(strstr(got, "a1 failed shutdown sigkill"));
     ck_assert_ptr_nonnull(strstr(got, "a2 failed shutdown sigkill"));
@@ -1724,7 +1747,7 @@ START_TEST(test_reload_of_many_that_end)
     for (uint32_t id = 1; id <= 10; id++)
         dies(id, SIGKILL);
     hush_news();
-    dispatcher_abort(&d, true);
+    dispatcher_abort(&d);
     ck_assert(TAILQ_EMPTY(&d.to_retire));
     hush_news();
     pass_ms(BATCH_MS);
@@ -2185,8 +2208,9 @@ int main(void)
     tcase_add_test(tc, test_drain_thousands);
     tcase_add_test(tc, test_drain_in_backoff);
     tcase_add_test(tc, test_drain_empty);
+    tcase_add_test(tc, test_stop);
+    tcase_add_test(tc, test_stop_and_an_answer);
     tcase_add_test(tc, test_abort);
-    tcase_add_test(tc, test_abort_at_once);
     tcase_add_test(tc, test_reload);
     tcase_add_test(tc, test_reload_of_many);
     tcase_add_test(tc, test_reload_of_many_that_end);

@@ -559,8 +559,11 @@ static void walk_to_the_end(void)
     while (!dispatcher_is_drained(&d)) {
         hot_assert(++turns < FINAL_TURNS);
         if (turns == FINAL_TURNS / 10) { /* enough */
-            aborting = true;
-            dispatcher_abort(&d, percent(50));
+            aborting = percent(50);
+            if (aborting)
+                dispatcher_abort(&d);
+            else
+                dispatcher_stop(&d);
         }
         work_any();
         read_any();

@@ -216,7 +216,7 @@ START_TEST(test_an_answer_crosses_an_abort)
     open_world();
     answer_on_the_way(_i & 1 ? 10 : 100000);
     dispatcher_drain(&d);
-    dispatcher_abort(&d, true);
+    dispatcher_abort(&d);
     ck_assert(job_ended && last.type == JOB_FAILED && last.fail == FAIL_SHUTDOWN);
     if (_i & 2)
         turn();
@@ -232,7 +232,7 @@ START_TEST(test_an_answer_crosses_a_kill)
     open_world();
     answer_on_the_way(_i & 1 ? 10 : 100000);
     dispatcher_drain(&d);
-    dispatcher_abort(&d, false);
+    dispatcher_cancel(&d, dispatcher_find(&d, 1), true);
     ck_assert(!job_ended);
     if (_i & 2)
         turn();

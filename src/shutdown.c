@@ -1,0 +1,184 @@
+/* shutdown: see shutdown.h. */
+#include "shutdown.h"
+
+#include "common/log.h"
+
+#include <stdlib.h>
+#include <sysexits.h>
+
+enum {
+    KILLED_MS = 3000,    /* how long killed workers may take to be reaped */
+    HEAR_MS = 1000,      /* how long clients are read that go on, */
+    SILENT_MS = 500,     /* and that say nothing */
+    FLUSH_MS = 1000,     /* behind drain-timeout-ms: for clients to take what is left for them */
+    LAST_WORDS_MS = 100, /* how often is looked whether all has been said */
+};
+
+static void begin_drain(struct shutdown *s, const char *why)
+{
+    log_event(LOG_INFO, "drain", LOG_STR("why", why),
+              LOG_UINT("running", s->dispatcher->counts.running),
+              LOG_UINT("waiting", dispatcher_waiting(s->dispatcher)),
+              LOG_UINT("timeout_ms", s->clients->config->drain_timeout_ms));
+    s->phase = DRAINING;
+    s->drain_by_us = s->timers->now_us + s->clients->config->drain_timeout_ms * 1000ull;
+    timer_set(s->timers, &s->timer, s->drain_by_us);
+    s->close(s->arg);
+    dispatcher_drain(s->dispatcher);
+}
+
+/*
+ * No job is left to wait for, but submits may be on their way to us. What has come is read and
+ * answered, and so is what follows as long as a client goes on, up to a limit. One that says
+ * nothing is not waited for: whenever it begins may be the moment after.
+ */
+static void begin_hearing(struct shutdown *s)
+{
+    s->phase = HEARING;
+    s->hear_by_us = s->timers->now_us + (s->hurried ? LAST_WORDS_MS : HEAR_MS) * 1000ull;
+    clients_listen(s->clients);
+    timer_set_ms(s->timers, &s->timer, s->hurried ? LAST_WORDS_MS : SILENT_MS);
+}
+
+static void go_on_hearing(struct shutdown *s)
+{
+    clients_end_silent(s->clients);
+    timer_set(s->timers, &s->timer, s->hear_by_us);
+}
+
+/* Who still takes what is left for him is waited for longer than linger-ms. But drain-timeout-ms is
+ * what was promised to whoever waits for our end. */
+static void begin_end(struct shutdown *s)
+{
+    uint64_t now = s->timers->now_us, linger = now + s->clients->config->linger_ms * 1000ull;
+    uint64_t last = (s->drain_by_us > now ? s->drain_by_us : now) + FLUSH_MS * 1000ull;
+    s->phase = ENDING;
+    s->untaken = SIZE_MAX;
+    timer_set(s->timers, &s->timer, linger < last ? linger : last);
+    if (s->hurried)
+        timer_set_ms(s->timers, &s->timer, LAST_WORDS_MS);
+    clients_end(s->clients);
+}
+
+/* The second signal. Nothing that runs is waited for, but each job is told of its end, and a client
+ * that takes what is left for it gets it. A third one changes nothing. */
+static void end_at_once(struct shutdown *s)
+{
+    if (s->hurried)
+        return;
+    log_event(LOG_WARN, "end-at-once", LOG_UINT("running", s->dispatcher->counts.running),
+              LOG_UINT("clients", s->clients->connected));
+    s->hurried = true;
+    dispatcher_abort(s->dispatcher);
+    if (s->phase == ENDING)
+        begin_end(s);
+    else
+        begin_hearing(s);
+}
+
+/* A killed worker that is not reaped by now hangs in the kernel, or has not had the time after a
+ * second signal; it dies with us as soon as it can. That jobs are left is a bug. */
+static _Noreturn void end_without(const struct shutdown *s)
+{
+    size_t waiting = dispatcher_waiting(s->dispatcher), running = s->dispatcher->counts.running;
+    bool untold = waiting || running;
+    const char *why = untold       ? "jobs were left untold"
+                      : s->hurried ? "a second signal came, and killed workers were not reaped yet"
+                                   : "killed workers do not end";
+    log_event(s->hurried && !untold ? LOG_WARN : LOG_ERROR, "end",
+              LOG_UINT("workers_left", pool_count(&s->dispatcher->pool)),
+              LOG_UINT("waiting", waiting), LOG_UINT("running", running), LOG_STR("why", why));
+    exit(untold ? EX_SOFTWARE : EX_OK);
+}
+
+/* The line is told batch by batch; what drain-timeout-ms bounds is what comes after that. */
+static bool is_telling(struct shutdown *s)
+{
+    if (!dispatcher_waiting(s->dispatcher))
+        return false;
+    if (s->drain_by_us < s->timers->now_us)
+        s->drain_by_us = s->timers->now_us;
+    s->taken_us = s->timers->now_us;
+    return true;
+}
+
+/* Clients take what is left for them, or one did within the last second. */
+static bool is_taken(struct shutdown *s)
+{
+    uint64_t now = s->timers->now_us;
+    size_t left = clients_output(s->clients);
+    if (left != s->untaken)
+        s->taken_us = now;
+    s->untaken = left;
+    return left && now < s->drain_by_us + FLUSH_MS * 1000ull &&
+           now < s->taken_us + FLUSH_MS * 1000ull;
+}
+
+/* A job and its worker have kill-grace-ms from now on; one that takes longer hangs in the kernel.
+ */
+static void stop_running(struct shutdown *s)
+{
+    log_event(LOG_WARN, "drain-timeout", LOG_UINT("running", s->dispatcher->counts.running));
+    s->stopped = true;
+    dispatcher_stop(s->dispatcher);
+    timer_set(s->timers, &s->timer,
+              s->timers->now_us + (s->clients->config->kill_grace_ms + KILLED_MS) * 1000ull);
+}
+
+/* Whoever waits for a job on a worker that hangs is told all the same. */
+static void end_draining(struct shutdown *s)
+{
+    dispatcher_abort(s->dispatcher);
+    begin_hearing(s);
+}
+
+static void go_on_ending(struct shutdown *s)
+{
+    if (is_telling(s) || is_taken(s))
+        timer_set_ms(s->timers, &s->timer, LAST_WORDS_MS);
+    else if (!dispatcher_is_drained(s->dispatcher))
+        end_without(s);
+    else
+        clients_close(s->clients);
+}
+
+static void on_timer(void *arg)
+{
+    struct shutdown *s = arg;
+    if (s->phase == DRAINING && !s->stopped)
+        stop_running(s);
+    else if (s->phase == DRAINING)
+        end_draining(s);
+    else if (s->phase == HEARING && s->timers->now_us < s->hear_by_us)
+        go_on_hearing(s);
+    else if (s->phase == HEARING)
+        begin_end(s);
+    else
+        go_on_ending(s);
+}
+
+void shutdown_turn(struct shutdown *s)
+{
+    if (s->phase == DRAINING && dispatcher_is_drained(s->dispatcher))
+        begin_hearing(s);
+    if (s->phase == HEARING && !s->clients->reading) {
+        begin_end(s);
+        conn_loop_chores(s->loop);
+    }
+    if (s->phase == ENDING && TAILQ_EMPTY(&s->clients->sessions) &&
+        dispatcher_is_drained(s->dispatcher))
+        s->phase = ENDED;
+}
+
+void shutdown_init(struct shutdown *s)
+{
+    timer_init(&s->timer, on_timer, s);
+}
+
+void shutdown_ask(struct shutdown *s, const char *why)
+{
+    if (s->phase == RUNNING)
+        begin_drain(s, why);
+    else
+        end_at_once(s);
+}

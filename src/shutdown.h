@@ -1,0 +1,67 @@
+/*
+ * shutdown: how the server ends: what is waited for, for how long, and who is told what meanwhile.
+ *
+ * It goes through phases, each of which waits for something and none of which is gone back to:
+ *
+ *     RUNNING   --(an end is asked for)--> DRAINING: no connections, no jobs; running ones finish
+ *     DRAINING  --(no job, no worker)----> HEARING: clients that go on are read to their end
+ *     HEARING   --(no client is read)----> ENDING: clients take what waits for them
+ *     ENDING    --(no client)------------> ENDED
+ *
+ * drain-timeout-ms bounds DRAINING. After that what still runs is stopped, which takes up to
+ * kill-grace-ms. A second bounds HEARING. ENDING is bounded by linger-ms, or as long as clients
+ * take what is left for them by what is left of drain-timeout-ms, and a second. Asked for a second
+ * time, jobs that run fail at once, and each of the other phases takes a tenth of a second, ENDING
+ * longer as long as clients take what is left for them.
+ */
+#ifndef TASKMASTER_SHUTDOWN_H
+#define TASKMASTER_SHUTDOWN_H
+
+#include "client_session.h"
+#include "config.h"
+#include "conn.h"
+#include "dispatcher.h"
+#include "timers.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum shutdown_phase {
+    RUNNING,
+    DRAINING,
+    HEARING,
+    ENDING,
+    ENDED,
+};
+
+struct shutdown {
+    /* What it ends; the master fills this in. */
+    struct timers *timers;
+    struct dispatcher *dispatcher;
+    struct clients *clients;
+    struct conn_loop *loop;
+    void (*close)(void *arg); /* nothing is listened on any more */
+    void *arg;
+
+    enum shutdown_phase phase;
+    bool stopped;         /* what still ran when draining took too long is not waited for */
+    bool hurried;         /* it was asked for twice */
+    uint64_t drain_by_us; /* when draining takes too long */
+    uint64_t hear_by_us;  /* when no client is read any more */
+    size_t untaken;       /* bytes that clients had not taken when that was looked at, */
+    uint64_t taken_us;    /* and when it had last become another number */
+    /* DRAINING: stop what still runs; HEARING: who says nothing, who goes on; ENDING: close who
+     * still lingers */
+    struct timer timer;
+};
+
+void shutdown_init(struct shutdown *shutdown);
+
+/* The end is asked for, once or again. `why` is for the log. */
+void shutdown_ask(struct shutdown *shutdown, const char *why);
+
+/* To be called in each turn of the loop, behind all else: the next step, if it is time for it. */
+void shutdown_turn(struct shutdown *shutdown);
+
+#endif
