@@ -17,7 +17,6 @@
 #include <unistd.h>
 
 enum {
-    ITEM_BYTES = 16 * 1024,       /* room in a piece of gathered output */
     IOV_COUNT = 64,               /* pieces in one write */
     WRITE_TURN_MAX = 1024 * 1024, /* bytes written to one connection in one turn, */
     WRITE_TURN_MIN = 64 * 1024,   /* and when many are written to */
@@ -25,19 +24,7 @@ enum {
     BEHIND_MS = 10,               /* a deadline is put off by this while unread input waits */
 };
 
-/* A piece of output: bytes of its own, or a payload that is written from where it lies. */
-struct conn_item {
-    TAILQ_ENTRY(conn_item) link;
-    struct payload *payload;   /* NULL: bytes of its own */
-    struct payload_part *part; /* the part that is written next */
-    size_t start;              /* written so far, of the bytes or of the part */
-    size_t len;                /* of the bytes */
-    size_t room;               /* for them; charged to the budget for output */
-    char data[];
-};
-
 static void on_event(evutil_socket_t fd, short what, void *arg);
-static void mark_dirty(struct conn *conn);
 static void unmark_dirty(struct conn *conn);
 static void on_input_timer(void *arg);
 static void on_output_timer(void *arg);
@@ -116,17 +103,8 @@ static void drop_input(struct conn *conn)
     conn->payload = NULL;
 }
 
-static void free_item(struct conn *conn, struct conn_item *item)
-{
-    TAILQ_REMOVE(&conn->output, item, link);
-    conn->loop->output->held -= item->room;
-    payload_unref(item->payload);
-    free(item);
-}
-
 void conn_close(struct conn *conn)
 {
-    struct conn_item *item;
     if (!conn_is_open(conn))
         return;
     if (conn->interest)
@@ -135,9 +113,7 @@ void conn_close(struct conn *conn)
     timer_clear(conn->loop->timers, &conn->output_timer);
     close(conn->fd);
     conn->fd = -1;
-    while ((item = TAILQ_FIRST(&conn->output)))
-        free_item(conn, item); /* NOLINT(clang-analyzer-unix.Malloc): blind to TAILQ's links */
-    conn->output_len = 0;
+    conn_output_drop(conn);
     drop_input(conn);
     unmark_dirty(conn);
     conn_turn_leave(conn);
@@ -491,123 +467,13 @@ static void on_event(evutil_socket_t fd, short what, void *arg)
 
 /* --- output --- */
 
-static void mark_dirty(struct conn *conn)
+void conn_mark_dirty(struct conn *conn)
 {
     if (conn->is_dirty)
         return;
     conn->is_dirty = true;
     conn->loop->dirty_count++;
     TAILQ_INSERT_TAIL(&conn->loop->dirty, conn, dirty_link);
-}
-
-static struct conn_item *new_item(struct conn *conn, size_t bytes)
-{
-    struct conn_item *item = xmalloc(sizeof(struct conn_item) + bytes);
-    item->payload = NULL;
-    item->part = NULL;
-    item->start = item->len = 0;
-    item->room = bytes;
-    conn->loop->output->held += bytes;
-    TAILQ_INSERT_TAIL(&conn->output, item, link);
-    return item;
-}
-
-char *conn_room(struct conn *conn, size_t len)
-{
-    struct conn_item *item = TAILQ_LAST(&conn->output, conn_item_list);
-    bug_on(len > ITEM_BYTES || !conn_is_open(conn));
-    if (!item || item->payload || ITEM_BYTES - item->len < len)
-        item = new_item(conn, ITEM_BYTES);
-    return item->data + item->len;
-}
-
-void conn_commit(struct conn *conn, size_t len)
-{
-    TAILQ_LAST(&conn->output, conn_item_list)->len += len;
-    conn->output_len += len;
-    mark_dirty(conn);
-}
-
-void conn_write(struct conn *conn, const void *data, size_t len)
-{
-    const char *from = data;
-    while (len && conn_is_open(conn)) {
-        size_t n = len < HEADER_MAX ? len : HEADER_MAX;
-        memcpy(conn_room(conn, n), from, n);
-        conn_commit(conn, n);
-        from += n;
-        len -= n;
-    }
-}
-
-void conn_write_payload(struct conn *conn, struct payload *payload)
-{
-    if (!conn_is_open(conn) || !payload->size)
-        return;
-    if (payload->size <= CONN_COPY_MAX) {
-        for (struct payload_part *part = payload->first; part; part = part->next)
-            conn_write(conn, part->data, part->len);
-        return;
-    }
-    struct conn_item *item = new_item(conn, 0);
-    item->payload = payload_ref(payload);
-    item->part = payload->first;
-    conn->output_len += payload->size;
-    mark_dirty(conn);
-}
-
-static bool add_piece(struct iovec *iov, int *count, char *data, size_t len, size_t *room)
-{
-    size_t n = len < *room ? len : *room;
-    iov[(*count)++] = (struct iovec){data, n};
-    *room -= n;
-    return *room && *count < IOV_COUNT;
-}
-
-/* Collects what waits, up to `most` bytes and the limits of one call; their count, and bytes. */
-static int gather(struct conn *conn, struct iovec *iov, size_t most, size_t *total)
-{
-    struct conn_item *item;
-    size_t room = most;
-    int count = 0;
-    bool more = true;
-    for (item = TAILQ_FIRST(&conn->output); item && more; item = TAILQ_NEXT(item, link)) {
-        size_t start = item->start;
-        struct payload_part *part = item->part;
-        if (!item->payload)
-            more = add_piece(iov, &count, item->data + start, item->len - start, &room);
-        for (; part && more; part = part->next, start = 0)
-            more = add_piece(iov, &count, part->data + start, part->len - start, &room);
-    }
-    *total = most - room;
-    return count;
-}
-
-/* Takes `len` written bytes off one item; true when it is done with. */
-static bool advance(struct conn_item *item, size_t *len)
-{
-    while (item->payload ? item->part != NULL : item->start < item->len) {
-        size_t left = (item->payload ? item->part->len : item->len) - item->start;
-        size_t n = *len < left ? *len : left;
-        item->start += n;
-        *len -= n;
-        if (n < left)
-            return false;
-        if (!item->payload)
-            break;
-        item->part = item->part->next;
-        item->start = 0;
-    }
-    return true;
-}
-
-static void written(struct conn *conn, size_t len)
-{
-    struct conn_item *item;
-    conn->output_len -= len;
-    /* NOLINTNEXTLINE(clang-analyzer-unix.Malloc): blind to TAILQ's links */
-    while ((item = TAILQ_FIRST(&conn->output)) && advance(item, &len))
-        free_item(conn, item);
 }
 
 /* Writes until the kernel takes no more, or the turn's share is used up. -1 when the peer is gone.
@@ -619,13 +485,13 @@ static int write_some(struct conn *conn)
     struct iovec iov[IOV_COUNT];
     while (conn->output_len && turn < most) {
         struct msghdr message = {.msg_iov = iov};
-        message.msg_iovlen = (size_t)gather(conn, iov, most - turn, &total);
+        message.msg_iovlen = (size_t)conn_output_gather(conn, iov, IOV_COUNT, most - turn, &total);
         ssize_t n = sendmsg(conn->fd, &message, MSG_NOSIGNAL);
         if (n < 0 && errno == EINTR)
             continue;
         if (n < 0)
             return errno == EAGAIN ? 0 : -1;
-        written(conn, (size_t)n);
+        conn_output_written(conn, (size_t)n);
         if (conn->is_unread && n)
             conn_unread_keep(conn);
         turn += (size_t)n;

@@ -41,6 +41,9 @@
 #include <sys/types.h>
 
 struct conn;
+struct conn_item; /* a piece of output */
+
+TAILQ_HEAD(conn_item_list, conn_item);
 
 enum conn_slow {
     CONN_SLOW_HEADER,  /* a header was not whole by its deadline */
@@ -98,7 +101,8 @@ struct conn_loop {
     size_t backlogs;                   /* connections that have one */
     TAILQ_HEAD(conn_list, conn) dirty; /* with output to be written this turn */
     size_t dirty_count;
-    struct conn_list dead; /* closed, to be freed this turn */
+    struct conn_list dead;         /* closed, to be freed this turn */
+    struct conn_item_list dropped; /* output of closed ones, freed batch by batch */
 
     /* conn_turn.c */
     uint64_t turn_us, slice_us;         /* what all may take in a turn, and one, */
@@ -131,8 +135,6 @@ enum {
         16 * 1024, /* payloads up to this size are copied into the output, larger ones referenced */
 };
 
-struct conn_item; /* a piece of output */
-
 struct conn {
     const struct conn_ops *ops;
     struct conn_loop *loop;
@@ -163,8 +165,9 @@ struct conn {
     struct payload *payload;        /* the one that is arriving */
     size_t missing;                 /* bytes of it to come */
 
-    TAILQ_HEAD(conn_item_list, conn_item) output;
+    struct conn_item_list output;
     size_t output_len;
+    size_t output_room; /* memory of the pieces' own bytes, charged to the budget for output */
     struct timer input_timer; /* header or payload deadline */
     uint64_t input_left_us;   /* of it, while the clock stands still */
     uint32_t input_limit_ms;  /* what it was set to; limits may have changed since */

@@ -2,6 +2,7 @@
  * conn_private: what the files of conn share. Nobody else includes this.
  *
  *     conn.c          one connection: its input, its output, its end
+ *     conn_output.c   what waits to be written
  *     conn_turn.c     a turn of the loop, over all connections
  *     conn_unread.c   connections whose peers do not take their output
  */
@@ -10,6 +11,8 @@
 
 #include "conn.h"
 
+#include <sys/uio.h>
+
 /* conn.c */
 
 /* Writes and reads once. `what`: for what the connection is ready; its backlog needs no word. */
@@ -17,6 +20,24 @@ void conn_serve(struct conn *conn, short what);
 
 /* Writes what has been gathered, unless the kernel is known to take none of it. */
 void conn_write_turn(struct conn *conn);
+
+void conn_mark_dirty(struct conn *conn);
+
+/* conn_output.c */
+
+/* Collects what waits, up to so many pieces and `most` bytes; the pieces' count, and their bytes.
+ */
+int conn_output_gather(struct conn *conn, struct iovec *iov, int most_pieces, size_t most,
+                       size_t *total);
+
+/* Takes that off it. */
+void conn_output_written(struct conn *conn, size_t len);
+
+/* Nobody will take it any more. */
+void conn_output_drop(struct conn *conn);
+
+/* Frees a batch of what was dropped; true when nothing of it is left. */
+bool conn_output_sweep(struct conn_loop *loop);
 
 /* conn_turn.c */
 

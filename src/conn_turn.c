@@ -27,6 +27,7 @@ enum {
     SHORT_US = 100,     /* ... which is fresh, while others are; who takes more is greedy */
     WRITE_BATCH = 8,    /* connections that are written to between two looks at the clock */
     CLOCK_BYTES = 1024, /* input that is handled between two looks */
+    FREE_BATCH = 64,    /* closed connections freed in one turn */
     CROWD = 16,         /* so many may have all that one may have */
 };
 
@@ -48,6 +49,7 @@ void conn_loop_init(struct conn_loop *loop, struct event_base *base, struct time
     loop->buffer = xmalloc(CONN_READ_MAX);
     TAILQ_INIT(&loop->dirty);
     TAILQ_INIT(&loop->dead);
+    TAILQ_INIT(&loop->dropped);
     for (int line = 0; line < CONN_LINES; line++)
         TAILQ_INIT(&loop->lines[line]);
     TAILQ_INIT(&loop->later);
@@ -202,13 +204,19 @@ static void write_dirty(struct conn_loop *loop)
     }
 }
 
+/* Each may have a batch of jobs to be dropped. */
 static void free_dead(struct conn_loop *loop)
 {
     struct conn *conn;
-    while ((conn = TAILQ_FIRST(&loop->dead))) {
+    for (int n = 0; n < FREE_BATCH && (conn = TAILQ_FIRST(&loop->dead)); n++) {
         TAILQ_REMOVE(&loop->dead, conn, turn_link);
         conn->ops->free(conn);
     }
+}
+
+static bool is_done(const struct conn_loop *loop)
+{
+    return !loop->waiting && TAILQ_EMPTY(&loop->dirty) && TAILQ_EMPTY(&loop->dead);
 }
 
 void conn_loop_chores(struct conn_loop *loop)
@@ -219,13 +227,17 @@ void conn_loop_chores(struct conn_loop *loop)
     free_dead(loop);
     end_lines(loop);
     loop->began_us = 0;
-    if (!shed || loop->waiting || !TAILQ_EMPTY(&loop->dirty))
+    bool swept = conn_output_sweep(loop);
+    if (!shed || !swept || !is_done(loop))
         event_active(&loop->wake, EV_TIMEOUT, 0);
 }
 
 void conn_loop_free(struct conn_loop *loop)
 {
     event_del(&loop->wake);
-    free_dead(loop);
+    while (!TAILQ_EMPTY(&loop->dead))
+        free_dead(loop);
+    while (!conn_output_sweep(loop))
+        ;
     free(loop->buffer);
 }

@@ -63,8 +63,8 @@ bool conn_unread_shed(struct conn_loop *loop)
 {
     struct conn *conn;
     for (int n = 0; loop->output->held > loop->output->max && (conn = to_be_shed(loop)); n++) {
-        if (n == SHED_MAX)
-            return false;
+        if (n == SHED_MAX || !TAILQ_EMPTY(&loop->dropped))
+            return false; /* payloads count until what was dropped is freed */
         conn->ops->slow(conn, CONN_OUTPUT_TOTAL);
     }
     return true;

@@ -10,6 +10,7 @@
 enum {
     PART_MIN = 4 * 1024,
     PART_MAX = 256 * 1024,
+    SWEEP_PARTS = 64, /* freed in one turn: about two milliseconds */
 };
 
 static size_t min_size(size_t a, size_t b)
@@ -130,16 +131,25 @@ void payload_unref(struct payload *payload)
 {
     if (!payload || --payload->refs > 0)
         return;
+    struct payload_budget *budget = payload->budget;
     end_arrival(payload);
-    struct payload_part *part = payload->first->next; /* the first lies in the payload itself */
-    payload->budget->held -= payload->first->capacity;
-    while (part) {
-        struct payload_part *next = part->next;
-        payload->budget->held -= part->capacity;
-        free(part);
-        part = next;
+    for (const struct payload_part *part = payload->first; part; part = part->next)
+        budget->held -= part->capacity;
+    if (payload->first != payload->last) { /* the first lies in the payload itself */
+        payload->last->next = budget->dropped;
+        budget->dropped = payload->first->next;
     }
     free(payload);
+}
+
+bool payload_sweep(struct payload_budget *budget)
+{
+    struct payload_part *part;
+    for (int n = 0; n < SWEEP_PARTS && (part = budget->dropped); n++) {
+        budget->dropped = part->next;
+        free(part);
+    }
+    return !budget->dropped;
 }
 
 /* Parts grow with what has arrived, so that a payload of n bytes has O(log n) small ones and wastes

@@ -25,9 +25,10 @@
 #include <stdint.h>
 
 struct payload_budget {
-    uint64_t held, max;     /* bytes */
-    struct heap arriving;   /* payloads that are half there, the largest first */
-    uint64_t arriving_held; /* bytes of these */
+    uint64_t held, max;           /* bytes */
+    struct heap arriving;         /* payloads that are half there, the largest first */
+    uint64_t arriving_held;       /* bytes of these */
+    struct payload_part *dropped; /* parts of large ones that nobody holds, freed batch by batch */
 };
 
 struct payload_part {
@@ -53,6 +54,11 @@ struct payload *payload_new(struct payload_budget *budget, size_t size, size_t r
 
 struct payload *payload_ref(struct payload *payload);
 void payload_unref(struct payload *payload); /* NULL is fine */
+
+/* What a large payload took counts no more when the last reference goes, but to free half a
+ * gigabyte takes some ten milliseconds: a batch of it is freed here, to be called in each turn of
+ * the loop. True when nothing is left. */
+bool payload_sweep(struct payload_budget *budget);
 
 /* Room for the next bytes: at least one byte unless the payload is whole. NULL when the budget does
  * not allow more. */

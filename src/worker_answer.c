@@ -19,21 +19,8 @@ enum {
 
 /* --- messages --- */
 
-/* The payload of a failure is its text, then the details. */
-static struct payload *details_of(struct worker_link *link, const struct wire_head *head,
-                                  struct payload *payload)
-{
-    if (!head->size)
-        return NULL;
-    char *copy = xmalloc(head->size);
-    payload_copy(payload, head->text_len, copy, head->size);
-    struct payload *details = payload_from(link->workers->loop->output, copy, head->size);
-    free(copy);
-    return details;
-}
-
 static void take_failure(struct worker_link *link, const struct wire_head *head,
-                         struct payload *payload)
+                         const struct payload *text, struct payload *details)
 {
     static const enum fail_reason reasons[] = {
         [WIRE_KIND_MODULE] = FAIL_MODULE,
@@ -41,7 +28,7 @@ static void take_failure(struct worker_link *link, const struct wire_head *head,
         [WIRE_KIND_TOO_LARGE] = FAIL_TOO_LARGE,
     };
     char message[WIRE_TEXT_MAX];
-    size_t len = head->text_len ? payload_copy(payload, 0, message, head->text_len) : 0;
+    size_t len = text ? payload_copy(text, 0, message, head->text_len) : 0;
     if (head->kind == WIRE_KIND_UNAVAILABLE)
         module_refusal_log(&link->worker->job->module->refusal, link->worker->job->module->name,
                            link->worker->id, message, len, workers_timers(link->workers)->now_us);
@@ -52,10 +39,9 @@ static void take_failure(struct worker_link *link, const struct wire_head *head,
         .code = head->kind == WIRE_KIND_MODULE ? head->name : NULL,
         .message = message,
         .message_len = len,
-        .payload = details_of(link, head, payload),
+        .payload = details,
     };
     dispatcher_worker_answered(link->workers->dispatcher, link->worker, &answer);
-    payload_unref(answer.payload);
 }
 
 /* What a job printed is logged before it ends. One look after a read serves all answers that it
@@ -75,7 +61,7 @@ static void heard(struct worker_link *link)
 }
 
 void worker_answer_take(struct worker_link *link, const struct wire_head *head,
-                        struct payload *payload)
+                        const struct payload *text, struct payload *payload)
 {
     /* The header was checked when it came; the job may have been ended since (by an abort). */
     if (!link->worker->job || link->worker->job->seq != head->job)
@@ -86,7 +72,7 @@ void worker_answer_take(struct worker_link *link, const struct wire_head *head,
     heard(link);
     worker_proc_release(&link->proc, link->worker->job->slot);
     if (head->type == WIRE_FAILED) {
-        take_failure(link, head, payload);
+        take_failure(link, head, text, payload);
         return;
     }
     struct worker_answer answer = {.type = JOB_DONE, .payload = payload, .run_us = head->time_us};

@@ -211,7 +211,7 @@ static void take_empty(struct worker_link *link, const struct wire_head *head)
     if (head->type == WIRE_READY)
         take_ready(link);
     else
-        worker_answer_take(link, head, NULL);
+        worker_answer_take(link, head, NULL, NULL);
 }
 
 /* It was killed and its job has been ended, by an abort or as it would not die: what it had said
@@ -245,7 +245,7 @@ static void on_header(struct conn *raw, char *data, size_t len)
         return;
     }
     fault = link ? check_worker(link, &conn->head) : check_stranger(&conn->head);
-    size_t body = (size_t)conn->head.size + conn->head.text_len;
+    size_t body = conn->head.text_len ? conn->head.text_len : (size_t)conn->head.size;
     if (fault && link)
         worker_link_break_off(link, fault);
     else if (fault)
@@ -264,17 +264,41 @@ static void acknowledge_now(const struct conn *conn)
     setsockopt(conn->fd, IPPROTO_TCP, TCP_QUICKACK, &one, sizeof one);
 }
 
+/* The text of a failure comes first. Read apart from it, the details need not be copied, however
+ * large they are. */
+static bool is_text(const struct worker_conn *conn)
+{
+    return conn->head.text_len && !conn->text;
+}
+
+static void take_message(struct worker_conn *conn, struct payload *payload)
+{
+    worker_answer_take(conn->owner, &conn->head, conn->text, payload);
+    payload_unref(conn->text);
+    conn->text = NULL;
+    payload_unref(payload);
+}
+
 static void on_message(struct conn *raw, struct payload *payload, bool over_budget)
 {
     struct worker_conn *conn = conn_of(raw);
     bug_on(over_budget);
-    if (conn->owner && payload->size >= WIRE_LARGE && conn->owner->worker->lent_count)
-        acknowledge_now(raw);
-    if (conn->owner)
-        worker_answer_take(conn->owner, &conn->head, payload);
-    else
+    if (!conn->owner) {
         take_hello(conn, payload);
-    payload_unref(payload);
+        payload_unref(payload);
+        return;
+    }
+    if (is_text(conn)) {
+        conn->text = payload;
+        payload = NULL;
+        if (conn->head.size) {
+            conn_expect(raw, conn->head.size, true, true);
+            return;
+        }
+    }
+    if (conn->head.size >= WIRE_LARGE && conn->owner->worker->lent_count)
+        acknowledge_now(raw);
+    take_message(conn, payload);
 }
 
 static void on_header_too_long(struct conn *conn)
@@ -319,6 +343,7 @@ static void on_flushed(struct conn *raw)
 
 static void on_free(struct conn *conn)
 {
+    payload_unref(conn_of(conn)->text);
     free(conn_of(conn));
 }
 

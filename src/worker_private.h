@@ -63,6 +63,7 @@ struct worker_conn {
     struct workers *workers;
     struct worker_link *owner; /* NULL: unproven */
     struct wire_head head;     /* of the message that is arriving */
+    struct payload *text;      /* of a failure, while its details arrive; owned */
     struct timer timer;        /* unproven: until when */
 };
 
@@ -101,9 +102,9 @@ void worker_port_send(struct worker_conn *conn, const struct wire_head *head,
 
 void worker_answer_init(struct worker_link *link);
 
-/* A message whose header was checked; `payload` may be NULL. */
+/* A message whose header was checked. `text`: of a failure; it and `payload` may be NULL. */
 void worker_answer_take(struct worker_link *link, const struct wire_head *head,
-                        struct payload *payload);
+                        const struct payload *text, struct payload *payload);
 
 /* The results that the worker left in slots, in the order of its jobs. What it is handed meanwhile
  * is sent at the end of the turn, so that this ends. */

@@ -89,7 +89,7 @@ static void setup(void)
 
 static void turn(void)
 {
-    event_base_loop(base, EVLOOP_NONBLOCK);
+    event_base_loop(base, EVLOOP_ONCE | EVLOOP_NONBLOCK);
     timers_turn(&timers, timers.now_us + 1000);
     timers_run(&timers);
     conn_loop_chores(&loop);

@@ -25,6 +25,8 @@ static void setup(void)
 static void teardown(void)
 {
     ck_assert_uint_eq(budget.held, 0);
+    while (!payload_sweep(&budget))
+        ;
 }
 
 static size_t charged(const struct payload *payload)
@@ -62,6 +64,27 @@ START_TEST(test_small_is_one_part)
     ck_assert_uint_eq(parts(payload), 1);
     check_content(payload, 100);
     payload_unref(payload);
+}
+END_TEST
+
+/* It counts no more at once, and goes batch by batch. */
+START_TEST(test_large_goes_in_parts)
+{
+    const size_t size = 10 * BIG;
+    int turns = 1;
+    struct payload *payload = payload_new(&budget, size, 0, true);
+    for (int i = 0; i < 10; i++)
+        ck_assert_int_eq(payload_append(payload, source, BIG), 0);
+    payload_ref(payload);
+    payload_unref(payload);
+    ck_assert(payload_sweep(&budget)); /* it is held still */
+    ck_assert_uint_eq(budget.held, size);
+    payload_unref(payload);
+    ck_assert_uint_eq(budget.held, 0);
+    while (!payload_sweep(&budget))
+        turns++;
+    ck_assert_int_ge(turns, 2);
+    ck_assert_int_le(turns, 10);
 }
 END_TEST
 
@@ -504,6 +527,7 @@ int main(void)
     TCase *tc = tcase_create("payload");
     tcase_add_checked_fixture(tc, setup, teardown);
     tcase_add_test(tc, test_small_is_one_part);
+    tcase_add_test(tc, test_large_goes_in_parts);
     tcase_add_test(tc, test_not_on_the_word_of_size);
     tcase_add_loop_test(tc, test_memory_follows_what_arrives, 0, SUPPORT_COUNT(steps));
     tcase_add_test(tc, test_room);

@@ -322,6 +322,72 @@ START_TEST(test_much_for_many)
 }
 END_TEST
 
+/* --- the end --- */
+
+/* What a closed connection leaves counts no more, and is freed turn by turn. */
+START_TEST(test_much_is_dropped)
+{
+    enum { PIECES = 4000 };
+    static char piece[16 * 1024];
+    size_t turns = 0;
+    for (size_t i = 0; i < PIECES; i++)
+        conn_write(&guests[0].conn, piece, sizeof piece);
+    ck_assert_uint_ge(output.held, PIECES * sizeof piece);
+    conn_close(&guests[0].conn);
+    ck_assert_uint_eq(output.held, 0);
+    conn_loop_chores(&loop);
+    for (; !TAILQ_EMPTY(&loop.dropped); turns++)
+        turn_that_is_woken();
+    ck_assert_uint_gt(turns, 2);
+}
+END_TEST
+
+/* Likewise payloads, however few pieces they are. */
+START_TEST(test_large_payloads_are_dropped)
+{
+    static char data[40 * 1024 * 1024];
+    size_t turns = 0;
+    for (size_t i = 0; i < MANY; i += 8) {
+        struct payload *payload = payload_new(&output, sizeof data, 0, true);
+        payload_append(payload, data, sizeof data); /* part by part, as it comes off a socket */
+        conn_write_payload(&guests[i].conn, payload);
+        payload_unref(payload);
+        conn_close(&guests[i].conn);
+    }
+    conn_loop_chores(&loop);
+    for (; output.held || output.dropped; turns++)
+        turn_that_is_woken();
+    ck_assert_uint_gt(turns, 3);
+    ck_assert(TAILQ_EMPTY(&loop.dropped));
+}
+END_TEST
+
+/* Very many that are closed in the same turn are freed in several. */
+START_TEST(test_many_are_closed)
+{
+    static struct guest crowd[500];
+    size_t freed = 0, before;
+    for (size_t i = 0; i < SUPPORT_COUNT(crowd); i++) {
+        int fd = dup(guests[0].peer);
+        crowd[i] = (struct guest){.peer = -1};
+        hot_assert(conn_open(&crowd[i].conn, &loop, fd, &ops, &limits) == 0);
+        conn_close(&crowd[i].conn);
+    }
+    for (size_t turns = 0; freed < SUPPORT_COUNT(crowd); turns++) {
+        before = freed;
+        freed = 0;
+        if (turns)
+            turn_that_is_woken();
+        else
+            conn_loop_chores(&loop);
+        for (size_t i = 0; i < SUPPORT_COUNT(crowd); i++)
+            freed += crowd[i].freed;
+        ck_assert_uint_gt(freed, before);
+        ck_assert_uint_lt(freed - before, SUPPORT_COUNT(crowd) / 2);
+    }
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("turn");
@@ -338,6 +404,9 @@ int main(void)
     tcase_add_test(tc, test_the_rest_wakes_the_loop);
     tcase_add_test(tc, test_answers_to_many);
     tcase_add_test(tc, test_much_for_many);
+    tcase_add_test(tc, test_much_is_dropped);
+    tcase_add_test(tc, test_large_payloads_are_dropped);
+    tcase_add_test(tc, test_many_are_closed);
     tcase_set_timeout(tc, 60);
     suite_add_tcase(suite, tc);
     return run_suite(suite);
