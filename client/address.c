@@ -20,6 +20,8 @@
 
 #define UNIX_PREFIX "unix:"
 
+enum { SCHEME_MAX = 16 }; /* bytes shown */
+
 static bool port_valid(const char *port)
 {
     size_t len = strlen(port);
@@ -65,8 +67,13 @@ tm_client_status tmc_address_parse(const char *text, struct tmc_address *address
     if (strncmp(text, UNIX_PREFIX, strlen(UNIX_PREFIX)) == 0)
         return parse_unix(text + strlen(UNIX_PREFIX), address, failure);
 
-    const char *host = NULL;
+    const char *scheme = strstr(text, "://"), *host = NULL;
     size_t host_len = 0;
+    if (scheme)
+        return tmc_fail(failure, TM_CLIENT_INVALID,
+                        "an address has no '%.*s://': it is HOST:PORT, [IPV6]:PORT or unix:PATH, "
+                        "not '%.200s'",
+                        (int)(scheme - text < SCHEME_MAX ? scheme - text : SCHEME_MAX), text, text);
     const char *port = split_host(text, &host, &host_len);
     if (!port || host_len == 0 || host_len >= sizeof address->host || !port_valid(port))
         return tmc_fail(failure, TM_CLIENT_INVALID,

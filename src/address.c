@@ -18,6 +18,7 @@
 enum {
     HOST_MAX = 253, /* of a DNS name; every numeric form is shorter */
     PORT_MAX = 65535,
+    SCHEME_MAX = 16, /* bytes shown */
 };
 
 _Static_assert(sizeof UNIX_PREFIX + sizeof((struct sockaddr_un *)NULL)->sun_path <=
@@ -60,7 +61,13 @@ static int split(struct parts *parts, const char *text, char *error, size_t erro
     if (strncmp(text, UNIX_PREFIX, strlen(UNIX_PREFIX)) == 0)
         return split_unix(parts, text, error, error_size);
 
-    const char *colon = strrchr(text, ':');
+    const char *colon = strrchr(text, ':'), *scheme = strstr(text, "://");
+    if (scheme) {
+        snprintf(error, error_size,
+                 "an address has no \"%.*s://\": expected HOST:PORT, [IPV6]:PORT or unix:PATH",
+                 (int)(scheme - text < SCHEME_MAX ? scheme - text : SCHEME_MAX), text);
+        return -1;
+    }
     if (!colon || colon == text)
         return fail(error, error_size, "expected HOST:PORT, [IPV6]:PORT or unix:PATH");
     if (!port_valid(colon + 1))

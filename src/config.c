@@ -13,6 +13,7 @@
 #include "json_line.h"
 #include "json_reason.h"
 #include "options.h"
+#include "settings_text.h"
 #include "token_file.h"
 
 #include <inttypes.h>
@@ -161,22 +162,6 @@ static int apply_object(struct load *load, json_t *object)
     return 0;
 }
 
-/* What people write who know it from elsewhere, in words that help them more than the parser's.
- * `text` is what was parsed, up to where that stopped. */
-static const char *syntax_hint(const char *text, const json_error_t *syntax)
-{
-    size_t at = (size_t)syntax->position;
-    if (strncmp(syntax->text, "unable to decode", strlen("unable to decode")) == 0)
-        return "; the file is not UTF-8";
-    if (strstr(syntax->text, "near '/'") || strstr(syntax->text, "near '#'"))
-        return "; JSON has no comments";
-    if (at < 1 || at > strlen(text) || (text[at - 1] != '}' && text[at - 1] != ']'))
-        return "";
-    for (at--; at > 0 && strchr(" \t\r\n", text[at - 1]); at--)
-        ;
-    return at > 0 && text[at - 1] == ',' ? "; JSON has no comma behind the last item" : "";
-}
-
 /* Where a number is too large for the parser, the key's range tells more than that. */
 static void put_syntax(struct load *load, const json_error_t *syntax)
 {
@@ -195,7 +180,7 @@ static void put_syntax(struct load *load, const json_error_t *syntax)
                  "%s: found a number that is too large, expected %s", key, expected);
     } else {
         snprintf(load->error + used, load->error_size - used, "%s%s", json_reason(syntax),
-                 syntax_hint(load->source->text, syntax));
+                 settings_text_hint(load->source->text, syntax));
     }
 }
 
@@ -214,6 +199,11 @@ static int apply_file(struct load *load)
     load->source->text = file_read(file, FILE_MAX, kind_of_files(load), &len, &why);
     if (!load->source->text) {
         snprintf(load->error, load->error_size, "%s: %s", file, why);
+        return -1;
+    }
+    const char *foreign = settings_text_foreign(load->source->text, len);
+    if (foreign) {
+        snprintf(load->error, load->error_size, "%s:1: %s", file, foreign);
         return -1;
     }
     json_error_t syntax;
@@ -528,6 +518,7 @@ struct config *config_reload(const struct config *in_force, const struct config_
                         .error_size = error_size};
     if (load_all(&load) < 0) {
         make_one_line(error);
+        settings_text_show(error, error_size);
         config_free(config);
         return NULL;
     }

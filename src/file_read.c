@@ -9,6 +9,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -52,6 +53,13 @@ static int open_file(const char *path, enum file_kind kind, const char **why)
     return -1;
 }
 
+static const char *too_large(size_t max)
+{
+    static char words[80];
+    snprintf(words, sizeof words, "found more than %zu bytes, expected at most that", max);
+    return words;
+}
+
 char *file_read(const char *path, size_t max, enum file_kind kind, size_t *len, const char **why)
 {
     int fd = open_file(path, kind, why);
@@ -59,8 +67,10 @@ char *file_read(const char *path, size_t max, enum file_kind kind, size_t *len, 
         return NULL;
     char *text = xmalloc(max + 1); /* one byte over max tells that there is more */
     ssize_t n = read_all(fd, text, max + 1);
-    if (n < 0 || (size_t)n > max)
-        *why = strerror(n < 0 ? errno : EFBIG);
+    if (n < 0)
+        *why = strerror(errno);
+    else if ((size_t)n > max)
+        *why = too_large(max);
     close(fd);
     if (*why) {
         explicit_bzero(text, max + 1); /* it may be tokens */

@@ -114,6 +114,42 @@ def test_a_file_that_is_no_json_object(config, text):
     refused(config(text), f"{config.path}:")
 
 
+@pytest.mark.parametrize(
+    "data, words",
+    [
+        (b"\xef\xbb\xbf{}", ["byte order mark", "U+FEFF"]),
+        ("{}".encode("utf-16"), ["UTF-16", "UTF-8"]),
+        (b"\xfe\xff\x00{\x00}", ["UTF-16"]),
+        (b"\x1f\x8b\x08\x00", ["gzip"]),
+        (b"\xef\xbb", ["UTF-8"]),
+        ('{\ufeff"job-max": 5}'.encode(), ["U+FEFF", "not seen"]),
+        ('{"job-max":\u00a05}'.encode(), ["U+00A0", "not seen"]),
+        ("{\u201cjob-max\u201d: 5}".encode(), ["U+201C", 'quote is "']),
+        ('{"job-max": \u00e4}'.encode(), ["U+00E4"]),
+        ('{"\ufeffjob-max": 5}'.encode(), ["<U+FEFF>job-max"]),
+        ('{"listen": ["\u200b127.0.0.1:0"]}'.encode(), ["<U+200B>127.0.0.1:0"]),
+    ],
+    ids=str,
+)
+def test_what_is_not_seen_is_named(config, data, words):
+    config.path.write_bytes(data)
+    result = run_master("-t", "-c", str(config.path))
+    refused(result, f"{config.path}:1", *words)
+
+
+@pytest.mark.parametrize("address", ["tcp://127.0.0.1:7741", "http://localhost:7741/", "tcp://[::1]:7741"])
+def test_an_address_is_no_url(config, address):
+    scheme = address.partition("//")[0] + "//"
+    refused(config({"listen": address}), "listen", f'no "{scheme}"', "HOST:PORT")
+    command = subprocess.run([COMMAND, "ping", "--server", address], capture_output=True, text=True, env=environment())
+    assert command.returncode == USAGE and f"no '{scheme}'" in command.stderr, command
+
+
+def test_a_file_that_is_too_large_is_told_with_the_limit(config):
+    config.path.write_text(" " * (4 << 20) + "{}")
+    refused(run_master("-t", "-c", str(config.path)), str(config.path), "4194304")
+
+
 def test_the_line_of_a_syntax_error(config):
     refused(config('{\n\n"job-max": 5,\n"pool-max" 4\n}'), f"{config.path}:4")
 

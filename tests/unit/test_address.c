@@ -80,6 +80,8 @@ static const struct {
     {"ho st:1", "IPv4 address or a host's name"},
     {"*:1", "IPv4 address or a host's name"},
     {"unix:", "path of 1 to 107"},
+    {"tcp://127.0.0.1:1", "no \"tcp://\""},
+    {"averyverylongscheme://h:1", "no \"averyverylongsch://\""},
 };
 
 START_TEST(test_bad)
