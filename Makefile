@@ -113,7 +113,7 @@ $(BUILD)/tests/test_%: $(O)/tests/unit/test_%.o $(O)/libmaster.a $(O)/libcommon.
 	@mkdir -p $(@D)
 	$(LINK) -o $@ $^ $(MASTER_LIBS) -lcheck -lsubunit -lm -lrt -lpthread
 # The calls that they count or make fail.
-$(BUILD)/tests/test_module_table: WRAP := $(patsubst %,-Wl$(comma)--wrap=%,opendir stat)
+$(BUILD)/tests/test_module_table: WRAP := $(patsubst %,-Wl$(comma)--wrap=%,opendir readdir stat)
 $(BUILD)/tests/test_system: WRAP := $(patsubst %,-Wl$(comma)--wrap=%,accept4 bind clone close_range dup2 event_add \
     event_new execve fcntl fork fstat ftruncate geteuid getsockname initgroups lchown listen memfd_create mmap open pipe2 \
     prctl read setgid setgroups setpgid setsockopt setuid socket waitid waitpid)

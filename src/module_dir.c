@@ -53,21 +53,32 @@ static void add_file(struct module_dir *dir, const char *file)
         add(dir, siphash(file, len - 3, 0));
 }
 
-/* For want of a descriptor, say, the names of before are better than none. */
-static void look(struct module_dir *dir, const char *path)
+/* False if it cannot be read. One that is not there has no files. */
+static bool read_names(struct module_dir *dir, const char *path)
 {
     const struct dirent *entry;
     DIR *files = opendir(path);
-    if (!files && errno != ENOENT && errno != ENOTDIR)
-        return;
-    dir->known = true;
-    dir->count = 0;
-    while (files && (entry = readdir(files)))
+    if (!files)
+        return errno == ENOENT || errno == ENOTDIR;
+    while ((errno = 0, entry = readdir(files)))
         add_file(dir, entry->d_name);
-    if (files)
-        closedir(files);
+    bool whole = errno == 0;
+    closedir(files);
     if (dir->count)
         qsort(dir->names, dir->count, sizeof *dir->names, compare);
+    return whole;
+}
+
+/* For want of a descriptor, say, the names of before are better than none. */
+static void look(struct module_dir *dir, const char *path)
+{
+    struct module_dir read = {.looked_us = dir->looked_us, .known = true};
+    if (read_names(&read, path)) {
+        free(dir->names);
+        *dir = read;
+    } else {
+        free(read.names);
+    }
 }
 
 enum module_dir_answer module_dir_find(struct module_dir *dir, const char *path, uint64_t name,

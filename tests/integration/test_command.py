@@ -109,9 +109,9 @@ def test_run_json(run):
 
 @pytest.mark.parametrize("mode", [[], ["--each"]])
 def test_a_context_comes_back_to_the_letter(run, mode):
-    context = r'[ 1.10, "\u0061 b", -0, {"a": 1e2} ]'
+    context = r'[ 1.10, "\u0061 b", -0, {"a": 1e2}, 1e309, 100000000000000000000 ]'
     result = ended(run("run", "echo", "--json", "--context", context, *mode, input="x\n"), DONE)
-    assert rb'"context":[1.10,"\u0061 b",-0,{"a":1e2}]' in result.stdout, result.stdout
+    assert rb'"context":[1.10,"\u0061 b",-0,{"a":1e2},1e309,100000000000000000000]' in result.stdout, result.stdout
     assert json.loads(result.stdout)["context"] == json.loads(context)
 
 

@@ -24,12 +24,14 @@ static uint64_t now_us;
 
 /* Looks at the disk. */
 static unsigned stats, opendirs;
-static int opendir_fails; /* an errno */
+static int opendir_fails, readdir_fails; /* an errno */
 
 int __real_stat(const char *path, struct stat *st);
 int __wrap_stat(const char *path, struct stat *st);
 DIR *__real_opendir(const char *path);
 DIR *__wrap_opendir(const char *path);
+struct dirent *__real_readdir(DIR *files);
+struct dirent *__wrap_readdir(DIR *files);
 
 int __wrap_stat(const char *path, struct stat *st)
 {
@@ -42,6 +44,14 @@ DIR *__wrap_opendir(const char *path)
     opendirs++;
     errno = opendir_fails;
     return opendir_fails ? NULL : __real_opendir(path);
+}
+
+struct dirent *__wrap_readdir(DIR *files)
+{
+    if (!readdir_fails)
+        return __real_readdir(files);
+    errno = readdir_fails;
+    return NULL;
 }
 
 static const char *path_of(const char *name)
@@ -302,6 +312,20 @@ START_TEST(test_directory_cannot_be_read)
 }
 END_TEST
 
+START_TEST(test_directory_is_read_in_part)
+{
+    readdir_fails = EIO;
+    ck_assert_ptr_nonnull(find("fib"));
+    readdir_fails = 0;
+    now_us += SECOND;
+    ck_assert_ptr_null(find("nosuch"));
+    readdir_fails = EIO;
+    now_us += SECOND;
+    ck_assert_ptr_null(find("nosuch"));
+    ck_assert_ptr_nonnull(find("echo"));
+}
+END_TEST
+
 START_TEST(test_gone_is_looked_at_once_a_second)
 {
     find("echo");
@@ -361,6 +385,7 @@ int main(void)
     tcase_add_test(tc, test_many_files);
     tcase_add_test(tc, test_directory_comes_and_goes);
     tcase_add_test(tc, test_directory_cannot_be_read);
+    tcase_add_test(tc, test_directory_is_read_in_part);
     tcase_add_test(tc, test_comes_and_goes);
     tcase_add_test(tc, test_gone_is_looked_at_once_a_second);
     tcase_add_test(tc, test_configure);
