@@ -40,11 +40,12 @@ CLIENT_LIBS := -ljansson
 COMMON   := environment log module_name token_text utf8 xmalloc
 MASTER   := options option_value option_print config config_check json_line json_reason settings_text file_read token_file identity \
             address user_environ heap timers hash payload conn conn_output conn_turn conn_unread job job_queue pool module_dir module_table module_refusal episode \
-            log_limit job_log dispatcher dispatch_end dispatch_hold dispatch_pace dispatch_renew dispatch_run dispatch_start dispatch_stop dispatch_tiny \
+            log_limit job_log dispatcher dispatch_end dispatch_hold dispatch_pace dispatch_refusal dispatch_renew dispatch_run dispatch_start \
+            dispatch_stop dispatch_tiny \
             request request_scan event_writer signal_name signals child worker_proc worker_output worker_link worker_port \
             worker_answer worker_end worker_settings worker_late client_session client_requests client_events report \
             listener shutdown stall event_memory master check_modules module_check strangers
-WORKER   := startup forked signals options knock handshake settings master_link loader host functions job job_loop buffer report text
+WORKER   := startup forked signals options knock handshake settings master_link loader advice host functions job job_loop buffer report text
 LIBTM    := clean client connection event request reader stream address jobs failure
 CLIENT   := command cmd_run cmd_each cmd_job cmd_server interrupt lines overtime progress report sink table token
 MODULES  := $(patsubst modules/%.c,%,$(wildcard modules/*.c))

@@ -73,6 +73,9 @@ void dispatch_take_back_all(struct dispatcher *d);
  * place in the line. False if it was not lent, or the worker has begun it or is told to stop it. */
 bool dispatch_return_unbegun(struct dispatcher *d, struct worker *worker);
 
+/* Likewise of a worker that is lost, also if the job was not lent: then once. */
+bool dispatch_return_of_lost(struct dispatcher *d, struct worker *worker);
+
 /* The next of its lent jobs becomes the one that the worker is on. */
 void dispatch_begin_lent(struct dispatcher *d, struct worker *worker);
 
@@ -81,6 +84,9 @@ void dispatch_assign(struct dispatcher *d, struct worker *worker, struct job *jo
 
 /* Waiting jobs to idle workers, first in, first out, unless they are left to busy ones. */
 void dispatch_line(struct dispatcher *d);
+
+/* The worker has parted with its job: it goes on to the next that it was lent, or has none. */
+void dispatch_go_on(struct dispatcher *d, struct worker *worker);
 
 /* The worker has answered for its job. */
 void dispatch_next(struct dispatcher *d, struct worker *worker);
@@ -111,6 +117,33 @@ void dispatch_hold_nobody(struct dispatcher *d);
 
 /* The limits are others. */
 void dispatch_look_at_held(struct dispatcher *d);
+
+/* dispatch_refusal.c: jobs that a worker cannot begin */
+
+/* The worker cannot begin its job. True if the job waits again and the worker has been seen to;
+ * false if that is the job's end. */
+bool dispatch_give_back(struct dispatcher *d, struct worker *worker,
+                        const struct worker_answer *answer);
+
+/* A job of the module has been begun. */
+void dispatch_accept_module(struct dispatcher *d, struct module_entry *module);
+
+/* A job that was set aside, to a worker that has had no job yet, if there is one. */
+void dispatch_serve_aside(struct dispatcher *d);
+
+/* It leaves the list. */
+void dispatch_leave_aside(struct dispatcher *d, struct job *job);
+
+/* A worker is to be started for those that were set aside. */
+bool dispatch_wants_fresh(const struct dispatcher *d);
+
+/* They go back to the line, or end if the server is being shut down. */
+void dispatch_release_aside(struct dispatcher *d);
+
+void dispatch_on_release(void *arg);
+
+/* Waiting for a fresh worker has been long enough. */
+void dispatch_fail_aside(struct dispatcher *d, const char *why);
 
 /* dispatch_tiny.c: jobs that are not worth waking a worker for */
 
@@ -194,7 +227,8 @@ bool dispatch_is_unwanted(const struct dispatcher *d, const struct worker *worke
 /* Old workers wait for a first new one, and none is on its way. */
 bool dispatch_wants_first(const struct dispatcher *d);
 
-/* It has no place in the pool: the next old worker that has no job is to give way. */
+/* A first new worker, or a fresh one for jobs that were set aside, has no place in the pool: the
+ * next that has no job is to give way. */
 bool dispatch_must_make_room(const struct dispatcher *d);
 
 /* One that has none now does. */
@@ -234,7 +268,8 @@ bool dispatch_can_start(const struct dispatcher *d);
 /* The record goes. */
 void dispatch_forget_worker(struct dispatcher *d, struct worker *worker);
 
-/* If jobs wait while no worker lives, that must end some time. */
+/* If jobs wait while no worker lives, or for a fresh one while starts fail, that must end some
+ * time. */
 void dispatch_watch_availability(struct dispatcher *d);
 
 /* A worker lives: whoever waits still does so no more in vain. */

@@ -56,7 +56,8 @@ bool dispatch_is_unwanted(const struct dispatcher *d, const struct worker *worke
 
 bool dispatch_must_make_room(const struct dispatcher *d)
 {
-    return dispatch_wants_first(d) && pool_count(&d->pool) >= d->limits.pool_max &&
+    bool wants = dispatch_wants_first(d) || (dispatch_wants_fresh(d) && !timer_is_set(&d->backoff));
+    return wants && pool_count(&d->pool) >= d->limits.pool_max &&
            d->pool.counts[WORKER_STOPPING] == 0; /* else a place is about to be free */
 }
 

@@ -26,7 +26,9 @@ void dispatch_unlend(struct dispatcher *d, struct job *job)
 
 bool dispatch_unwait(struct dispatcher *d, struct job *job)
 {
-    if (!job_is_lent(job)) {
+    if (job->set_aside) {
+        dispatch_leave_aside(d, job);
+    } else if (!job_is_lent(job)) {
         job_queue_remove(&d->queue, job);
     } else if (dispatch_take_back(d, job)) {
         dispatch_unlend(d, job);
@@ -72,15 +74,30 @@ bool dispatch_take_back_lent(struct dispatcher *d, struct worker *worker)
     return worker->lent_count == 0;
 }
 
-bool dispatch_return_unbegun(struct dispatcher *d, struct worker *worker)
+static bool return_unbegun(struct dispatcher *d, struct job *job)
 {
-    struct job *job = worker->job;
-    if (!job->was_lent || job->state != JOB_RUNNING || !dispatch_take_back(d, job))
+    if (job->state != JOB_RUNNING || !dispatch_take_back(d, job))
         return false;
     dispatch_part(d, job);
     job->assigned_us = 0;
     dispatch_put_back(d, job);
     return true;
+}
+
+bool dispatch_return_unbegun(struct dispatcher *d, struct worker *worker)
+{
+    return worker->job->was_lent && return_unbegun(d, worker->job);
+}
+
+/* Once: should its payload be more than a worker can take, it would go on for ever. */
+bool dispatch_return_of_lost(struct dispatcher *d, struct worker *worker)
+{
+    struct job *job = worker->job;
+    bool again = job->given_back;
+    if (job->was_lent)
+        return return_unbegun(d, job);
+    job->given_back = true;
+    return !again && return_unbegun(d, job);
 }
 
 /* In their order, so that each finds its place in the line right behind the one before. */
@@ -268,11 +285,15 @@ bool dispatch_jobless(struct dispatcher *d, struct worker *worker)
 
 void dispatch_next(struct dispatcher *d, struct worker *worker)
 {
-    timer_clear(d->timers, &worker->timer);
     worker->jobs_done++;
-    if (dispatch_is_old(d, worker) && dispatch_must_make_room(d) &&
-        dispatch_take_back_lent(d, worker))
+    if (dispatch_must_make_room(d) && dispatch_take_back_lent(d, worker))
         worker->stale = true; /* else it is on another job already, which may be a long one */
+    dispatch_go_on(d, worker);
+}
+
+void dispatch_go_on(struct dispatcher *d, struct worker *worker)
+{
+    timer_clear(d->timers, &worker->timer);
     if (worker->lent_count)
         dispatch_begin_lent(d, worker);
     else if (!dispatch_jobless(d, worker))

@@ -129,10 +129,15 @@ static void start_worker(struct dispatcher *d)
     timer_set_ms(d->timers, &worker->timer, d->limits.start_timeout_ms);
 }
 
+static bool line_is_stuck(const struct dispatcher *d)
+{
+    return job_queue_ready(&d->queue) > 0 && d->pool.counts[WORKER_IDLE] == 0 &&
+           d->pool.counts[WORKER_BUSY] == 0;
+}
+
 void dispatch_watch_availability(struct dispatcher *d)
 {
-    bool stuck = job_queue_ready(&d->queue) > 0 && d->pool.counts[WORKER_IDLE] == 0 &&
-                 d->pool.counts[WORKER_BUSY] == 0;
+    bool stuck = line_is_stuck(d) || (d->aside_count && d->start_failures);
     if (!stuck)
         timer_clear(d->timers, &d->unavailable);
     else if (!timer_is_set(&d->unavailable))
@@ -148,7 +153,7 @@ static bool line_wants_worker(const struct dispatcher *d)
 static bool wants_worker(const struct dispatcher *d)
 {
     return line_wants_worker(d) || pool_count(&d->pool) < d->limits.pool_start ||
-           dispatch_wants_first(d);
+           dispatch_wants_first(d) || dispatch_wants_fresh(d);
 }
 
 void dispatch_grow(struct dispatcher *d)
@@ -216,7 +221,11 @@ void dispatch_available(struct dispatcher *d)
 void dispatch_on_unavailable(void *arg)
 {
     struct dispatcher *d = arg;
-    const char *why = d->start_error[0] ? d->start_error : "workers do not become ready";
-    dispatch_purge(d, FAIL_UNAVAILABLE, "no worker could be started for %u ms: %s",
-                   d->limits.start_timeout_ms, why);
+    char why[MESSAGE_MAX];
+    snprintf(why, sizeof why, "no worker could be started for %u ms: %s",
+             d->limits.start_timeout_ms,
+             d->start_error[0] ? d->start_error : "workers do not become ready");
+    if (line_is_stuck(d))
+        dispatch_purge(d, FAIL_UNAVAILABLE, "%s", why);
+    dispatch_fail_aside(d, why);
 }

@@ -52,7 +52,7 @@ static void on_queue_full_over(void *arg)
 
 size_t dispatcher_waiting(const struct dispatcher *d)
 {
-    return job_queue_count(&d->queue) + d->lent;
+    return job_queue_count(&d->queue) + d->lent + d->aside_count;
 }
 
 /* When half the line will be gone, by what jobs took lately. */
@@ -207,6 +207,7 @@ void dispatcher_worker_ready(struct dispatcher *d, struct worker *worker)
         dispatch_retire(d, worker);
     } else {
         worker_set_state(worker, WORKER_IDLE, dispatch_now(d));
+        dispatch_serve_aside(d);
         dispatch_line(d);
     }
     dispatch_grow(d);
@@ -252,7 +253,15 @@ void dispatcher_worker_answered(struct dispatcher *d, struct worker *worker,
         .message_len = answer->message_len,
         .payload = answer->payload,
     };
-    learn_run_time(d, job, answer);
+    if (event.type == JOB_FAILED && event.fail == FAIL_UNAVAILABLE) {
+        if (answer->unfit && dispatch_give_back(d, worker, answer))
+            return;
+        module_refusal_log(&job->module->refusal, job->module->name, worker->id, answer->message,
+                           answer->message_len, dispatch_now(d));
+    } else {
+        learn_run_time(d, job, answer);
+        dispatch_accept_module(d, job->module);
+    }
     worker->last_result = answer->payload ? answer->payload->size : 0;
     dispatch_learn_size(job->module, worker->last_result);
     if (answer->type == JOB_FAILED && job->state == JOB_STOPPING)
@@ -321,7 +330,7 @@ void dispatcher_worker_lost(struct dispatcher *d, struct worker *worker,
 {
     bool start_failed = dispatch_ended_soon(d, worker); /* one that was told to end is STOPPING */
     timer_clear(d->timers, &worker->timer);
-    if (worker->job && !dispatch_return_unbegun(d, worker))
+    if (worker->job && !dispatch_return_of_lost(d, worker))
         lose_job(d, worker, end);
     dispatch_take_back_lent(d, worker);
     while (worker->lent_count || worker->job)
@@ -350,6 +359,7 @@ void dispatcher_drain(struct dispatcher *d)
     dispatch_hold_nobody(d);
     timer_clear(d->timers, &d->backoff);
     dispatch_take_back_all(d);
+    dispatch_release_aside(d);
     dispatch_purge(d, FAIL_SHUTDOWN, "the server is shutting down");
     dispatch_retire_all(d, WORKER_IDLE);
     dispatch_retire_all(d, WORKER_STARTING);
@@ -396,8 +406,10 @@ bool dispatcher_is_drained(const struct dispatcher *d)
 void dispatcher_configure(struct dispatcher *d, const struct dispatcher_limits *limits, bool renew)
 {
     d->limits = *limits;
-    if (renew)
+    if (renew) {
         dispatch_renew(d);
+        dispatch_release_aside(d);
+    }
     dispatch_look_at_held(d);
     dispatch_line(d); /* what may be left to busy workers depends on the limits */
     dispatch_grow(d);
@@ -421,6 +433,9 @@ void dispatcher_init(struct dispatcher *d, const struct dispatcher_ops *ops, voi
     TAILQ_INIT(&d->to_retire);
     timer_init(&d->unavailable, dispatch_on_unavailable, d);
     timer_init(&d->purge, dispatch_on_purge, d);
+    TAILQ_INIT(&d->aside);
+    timer_init(&d->trial, dispatch_on_more, d);
+    timer_init(&d->release, dispatch_on_release, d);
     timer_init(&d->recall, dispatch_on_recall, d);
     timer_init(&d->exhausted.over, dispatch_on_exhausted_over, d);
     timer_init(&d->queue_full.over, on_queue_full_over, d);
@@ -440,6 +455,8 @@ void dispatcher_free(struct dispatcher *d)
     timer_clear(d->timers, &d->retire);
     timer_clear(d->timers, &d->unavailable);
     timer_clear(d->timers, &d->purge);
+    timer_clear(d->timers, &d->trial);
+    timer_clear(d->timers, &d->release);
     timer_clear(d->timers, &d->recall);
     timer_clear(d->timers, &d->exhausted.over);
     timer_clear(d->timers, &d->queue_full.over);

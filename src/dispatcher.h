@@ -101,7 +101,12 @@ struct dispatcher {
     struct job_queue queue;
     struct job_list lent_jobs; /* waiting jobs that busy workers were handed early, by order */
     size_t lent;               /* how many these are */
-    struct hash jobs;          /* all submitted jobs that have not ended, by seq */
+    struct job_list aside;     /* waiting jobs that want a fresh worker */
+    size_t aside_count;
+    size_t aside_left;    /* of these, how many are yet to be released */
+    struct timer trial;   /* set: a fresh worker has just been given one of them */
+    struct timer release; /* set: that goes on in the next turn */
+    struct hash jobs;     /* all submitted jobs that have not ended, by seq */
     struct dispatcher_counts counts;
     uint64_t last_seq, last_order;
     uint64_t mean_run_us; /* moving average */
@@ -143,6 +148,7 @@ struct worker_end {
 struct worker_answer {
     enum job_event_type type; /* JOB_DONE or JOB_FAILED */
     enum fail_reason fail;    /* FAIL_MODULE, FAIL_UNAVAILABLE or FAIL_TOO_LARGE */
+    bool unfit;               /* FAIL_UNAVAILABLE: it cannot begin the job, but another may */
     const char *code;
     const char *message;
     size_t message_len;

@@ -8,9 +8,9 @@
  *                 ^----------'
  *
  * A WAITING job stands in the queue, or it is lent: handed early to a worker that is still busy
- * with another, and taken back as long as that worker has not begun it. The one way back is of the
- * same kind: a RUNNING job whose worker was lost before it began the job waits again, at its old
- * place.
+ * with another, and taken back as long as that worker has not begun it. The way back is of the same
+ * kind: a RUNNING job whose worker was lost before it began the job, or says that it cannot begin
+ * it, waits again, at its old place, or set aside for a fresh worker (dispatch_refusal.c).
  */
 #ifndef TASKMASTER_JOB_H
 #define TASKMASTER_JOB_H
@@ -152,8 +152,10 @@ struct job {
     bool over_budget;    /* there was no memory for its payload */
     bool link;           /* ends with its connection */
     bool notify_accepted, notify_started;
-    bool passed;   /* it stands among those of its source that others passed */
-    bool was_lent; /* handed early, to the worker that it is with */
+    bool passed;     /* it stands among those of its source that others passed */
+    bool was_lent;   /* handed early, to the worker that it is with */
+    bool given_back; /* by a worker that could not begin it */
+    bool set_aside;  /* while WAITING: not in the queue, but until a fresh worker is there */
     /* Asked for when it was lent and could not be taken back: done once it runs or is put back. */
     bool cancelled, killed;
     char text[]; /* the id as JSON text, then the context as JSON text */

@@ -48,6 +48,8 @@ static void refresh(struct hash_node *node, void *arg)
     const struct config_module *settings = config_find_module(table->config, entry->name);
     entry->checked_us = 0;
     entry->timeout_ms = settings ? settings->timeout_ms : 0;
+    entry->refusals = 0; /* of other settings */
+    entry->refused_until_us = 0;
 }
 
 void module_table_configure(struct module_table *table, const struct config *config)

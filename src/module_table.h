@@ -26,8 +26,10 @@ struct module_entry {
     bool seen;           /* it was usable once */
     uint64_t checked_us;
     uint64_t done, failed;
-    uint64_t mean_run_us; /* moving average of what its jobs took lately; 0: not known */
-    uint64_t printed_us;  /* when a job of it printed something last; 0: never */
+    uint64_t mean_run_us;      /* moving average of what its jobs took lately; 0: not known */
+    uint64_t printed_us;       /* when a job of it printed something last; 0: never */
+    uint32_t refusals;         /* by workers, since one has begun a job of it; 0: none */
+    uint64_t refused_until_us; /* a fresh worker has refused it, too: that holds until then */
     size_t running, waiting;
     uint32_t result_bytes; /* of the largest result of late */
     struct module_refusal refusal;

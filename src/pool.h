@@ -55,6 +55,7 @@ struct worker {
     bool to_retire; /* STOPPING, and yet to be told to end */
     bool signalled; /* SIGTERM or SIGKILL was sent: it must not be given another job, which might
                        die of it */
+    bool refused;   /* it could not begin a job */
     bool stale;     /* is given no other job: it gives way to a new one, or it has no connection */
 };
 

@@ -42,7 +42,9 @@ static json_t *pool_report(const struct dispatcher *d)
 static const struct job *oldest_waiting(const struct dispatcher *d)
 {
     const struct worker *worker;
-    const struct job *oldest = job_queue_oldest(&d->queue);
+    const struct job *oldest = job_queue_oldest(&d->queue), *aside = TAILQ_FIRST(&d->aside);
+    if (aside && (!oldest || aside->seq < oldest->seq))
+        oldest = aside;
     TAILQ_FOREACH (worker, &d->pool.lists[WORKER_BUSY], link) {
         const struct job *lent = TAILQ_FIRST(&worker->lent);
         if (lent && (!oldest || lent->seq < oldest->seq))

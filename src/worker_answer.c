@@ -7,7 +7,6 @@
 
 #include "common/wire.h"
 #include "common/xmalloc.h"
-#include "module_refusal.h"
 
 #include <stdlib.h>
 
@@ -26,15 +25,14 @@ static void take_failure(struct worker_link *link, const struct wire_head *head,
         [WIRE_KIND_MODULE] = FAIL_MODULE,
         [WIRE_KIND_UNAVAILABLE] = FAIL_UNAVAILABLE,
         [WIRE_KIND_TOO_LARGE] = FAIL_TOO_LARGE,
+        [WIRE_KIND_UNFIT] = FAIL_UNAVAILABLE,
     };
     char message[WIRE_TEXT_MAX];
     size_t len = text ? payload_copy(text, 0, message, head->text_len) : 0;
-    if (head->kind == WIRE_KIND_UNAVAILABLE)
-        module_refusal_log(&link->worker->job->module->refusal, link->worker->job->module->name,
-                           link->worker->id, message, len, workers_timers(link->workers)->now_us);
     struct worker_answer answer = {
         .type = JOB_FAILED,
         .fail = reasons[head->kind],
+        .unfit = head->kind == WIRE_KIND_UNFIT,
         .run_us = head->time_us,
         .code = head->kind == WIRE_KIND_MODULE ? head->name : NULL,
         .message = message,

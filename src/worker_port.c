@@ -180,7 +180,7 @@ static const char *check_worker(const struct worker_link *link, const struct wir
     if (head->size > worker->job->payload_max)
         return "a result beyond payload-max";
     if (head->type == WIRE_FAILED &&
-        (head->kind < WIRE_KIND_MODULE || head->kind > WIRE_KIND_TOO_LARGE))
+        (head->kind < WIRE_KIND_MODULE || head->kind > WIRE_KIND_UNFIT))
         return "a failure of an unknown kind";
     return NULL;
 }

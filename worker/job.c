@@ -94,9 +94,9 @@ void job_run(struct job *job, const struct module *module)
     }
 }
 
-void job_refuse(struct job *job, const char *why)
+void job_refuse(struct job *job, const struct refusal *refusal)
 {
-    settle(job, WIRE_KIND_UNAVAILABLE, "", why);
+    settle(job, refusal->unfit ? WIRE_KIND_UNFIT : WIRE_KIND_UNAVAILABLE, "", refusal->text);
 }
 
 void job_answer(const struct job *job, struct wire_head *head)

@@ -52,8 +52,8 @@ void job_trim(struct job *job);
 /* Has the module do the job and settles its outcome. */
 void job_run(struct job *job, const struct module *module);
 
-/* Settles the outcome without a module: unavailable, in these words. */
-void job_refuse(struct job *job, const char *why);
+/* Settles the outcome without a module, in the refusal's words. */
+void job_refuse(struct job *job, const struct refusal *refusal);
 
 /* Fills in the head of the answer. Its text is job->message and its payload job->result, as far as
  * the head gives them a length. */

@@ -57,7 +57,7 @@ static void do_job(struct job *job, struct loader *loader, const char *name)
     if (module != NULL)
         job_run(job, module);
     else
-        job_refuse(job, refusal.text);
+        job_refuse(job, &refusal);
     sigemptyset(&none);
     sigprocmask(SIG_SETMASK, &none, NULL);
     report_flush_stdout(); /* so that what the module printed is logged as this job's */

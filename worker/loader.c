@@ -1,6 +1,7 @@
 /* loader: see loader.h. */
 #include "loader.h"
 
+#include "advice.h"
 #include "common/module_name.h"
 #include "common/xmalloc.h"
 #include "forked.h"
@@ -10,6 +11,7 @@
 
 #include <dlfcn.h>
 #include <errno.h>
+#include <limits.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -19,11 +21,12 @@
 
 struct loader {
     const struct settings *settings;
+    struct advice_origin origin;
     struct host host;
     struct module *modules; /* last loaded first */
 };
 
-/* Says why and returns -1, for `return refuse(...)`. */
+/* Says why and returns -1, for `return refuse(...)`. The cause is the file. */
 TM_PRINTF(2, 3)
 static int refuse(struct refusal *refusal, const char *fmt, ...)
 {
@@ -35,7 +38,18 @@ static int refuse(struct refusal *refusal, const char *fmt, ...)
         text[0] = '\0';
     va_end(args);
     text_clean(refusal->text, sizeof(refusal->text), text);
+    refusal->unfit = false;
     return -1;
+}
+
+/* `words`: what the system or its loader says of it. */
+static void refuse_for(struct refusal *refusal, const char *words,
+                       const struct advice_origin *origin, const char *otherwise)
+{
+    struct advice advice = advice_for(words, origin, otherwise);
+
+    refuse(refusal, "%s: %s", words, advice.text);
+    refusal->unfit = advice.unfit;
 }
 
 /* The name that a module in the file `path` must have. */
@@ -58,13 +72,16 @@ static int name_of(const char *path, char name[MODULE_NAME_MAX + 1], struct refu
 
 /* Looks before dlopen(), which hangs on a FIFO and reports a missing file, or one that may not be
  * read, like a missing library. */
-static void *open_object(const char *path, struct refusal *refusal)
+static void *open_object(const char *path, const struct advice_origin *origin,
+                         struct refusal *refusal)
 {
     struct stat st;
+    char words[PATH_MAX + MESSAGE_MAX], advice[MESSAGE_MAX];
 
     if (stat(path, &st) < 0) {
-        refuse(refusal, "%s: %s: put the module's shared object there, readable for the worker",
-               path, strerror(errno));
+        snprintf(words, sizeof(words), "%s: %s", path, strerror(errno));
+        refuse_for(refusal, words, origin,
+                   "put the module's shared object there, readable for the worker");
         return NULL;
     }
     if (!S_ISREG(st.st_mode)) {
@@ -72,16 +89,18 @@ static void *open_object(const char *path, struct refusal *refusal)
         return NULL;
     }
     if (access(path, R_OK) < 0) {
-        refuse(refusal,
-               "%s: %s: make it readable for the user that the workers run as, uid %u: chmod a+r",
-               path, strerror(errno), (unsigned)geteuid());
+        snprintf(words, sizeof(words), "%s: %s", path, strerror(errno));
+        snprintf(advice, sizeof(advice),
+                 "make it readable for the user that the workers run as, uid %u: chmod a+r",
+                 (unsigned)geteuid());
+        refuse_for(refusal, words, origin, advice);
         return NULL;
     }
     void *object = dlopen(path, RTLD_NOW | RTLD_LOCAL);
     if (object == NULL)
-        refuse(refusal,
-               "%s: build it for this machine with cc -shared -fPIC and link every library it uses",
-               dlerror());
+        refuse_for(
+            refusal, dlerror(), origin,
+            "build it for this machine with cc -shared -fPIC and link every library it uses");
     return object;
 }
 
@@ -110,12 +129,13 @@ static int check_descriptor(const tm_descriptor *found, const char *path, const 
     return 0;
 }
 
-int loader_check(const char *path, struct module *module, struct refusal *refusal)
+static int check(const char *path, const struct advice_origin *origin, struct module *module,
+                 struct refusal *refusal)
 {
     *module = (struct module){0};
     if (name_of(path, module->name, refusal) < 0)
         return -1;
-    void *object = open_object(path, refusal);
+    void *object = open_object(path, origin, refusal);
     forked_end_child(module->name, "dlopen");
     if (object == NULL)
         return -1;
@@ -137,6 +157,13 @@ int loader_check(const char *path, struct module *module, struct refusal *refusa
 close_object:
     dlclose(object);
     return -1;
+}
+
+int loader_check(const char *path, struct module *module, struct refusal *refusal)
+{
+    const struct advice_origin origin = advice_origin();
+
+    return check(path, &origin, module, refusal);
 }
 
 /* Calls init() and remembers its failure in module->init_failure. */
@@ -162,7 +189,7 @@ static struct module *load(struct loader *loader, const char *name, struct refus
 {
     struct module *module = xmalloc(sizeof(*module));
     char *path = xasprintf("%s/%s.so", loader->settings->module_dir, name);
-    int checked = loader_check(path, module, refusal);
+    int checked = check(path, &loader->origin, module, refusal);
 
     free(path);
     if (checked < 0) {
@@ -188,7 +215,7 @@ struct loader *loader_new(const struct settings *settings)
 {
     struct loader *loader = xmalloc(sizeof(*loader));
 
-    *loader = (struct loader){.settings = settings};
+    *loader = (struct loader){.settings = settings, .origin = advice_origin()};
     host_init(&loader->host);
     return loader;
 }
@@ -203,6 +230,7 @@ const struct module *loader_get(struct loader *loader, const char *name, struct 
         return NULL;
     if (module->init_failure != NULL) {
         refuse(refusal, "%s", module->init_failure);
+        refusal->unfit = true;
         return NULL;
     }
     return module;

@@ -4,7 +4,8 @@
  * A module is loaded when a job first asks for it and stays until the process ends. What cannot be
  * used is refused with one line that says what to do. A refusal is forgotten, so that a file put
  * right works with the next job; a failed init() is remembered, because a module is promised that
- * it is called once.
+ * it is called once. Where the cause may be this process, a refusal says so: the job has not begun,
+ * and another worker may do it.
  */
 #ifndef TASKMASTER_WORKER_LOADER_H
 #define TASKMASTER_WORKER_LOADER_H
@@ -15,6 +16,8 @@
 #include "settings.h"
 
 #include <taskmaster/module.h>
+
+#include <stdbool.h>
 
 struct module {
     struct module *next;
@@ -28,6 +31,7 @@ struct loader;
 /* Why a module was refused: one line of UTF-8 without control characters. */
 struct refusal {
     char text[WIRE_TEXT_MAX];
+    bool unfit; /* the cause is this process, or may be: init() has failed in it */
 };
 
 /* `settings` are borrowed for the loader's life. */

@@ -220,8 +220,9 @@ static inline TM_UNUSED void tm_host_log(const tm_host *host, tm_level level, co
 
 /*
  * In init(): says why the module cannot work (printf form, cut at 512 bytes); init() then returns
- * the -1 that this returns. The jobs that asked for the module fail with reason unavailable and
- * these words, which the log has as well (module-unavailable).
+ * the -1 that this returns. The job that asked for the module goes to another worker, and this one
+ * is replaced. When a fresh one refuses as well, the jobs fail with reason unavailable and these
+ * words, which the log has as well (module-unavailable), for some seconds until it is tried again.
  */
 TM_PRINTF(2, 3)
 static inline TM_UNUSED int tm_host_fail(const tm_host *host, const char *fmt, ...)

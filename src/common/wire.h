@@ -35,7 +35,7 @@
 
 #include <stdint.h>
 
-#define WIRE_MAGIC 0x746d7705u /* "tmw" 5 */
+#define WIRE_MAGIC 0x746d7706u /* "tmw" 6 */
 
 /*
  * On the other way from worker to master, the pipe that is its stdout and stderr, each line that
@@ -70,6 +70,8 @@ enum wire_kind {
     WIRE_KIND_MODULE,      /* the module said so: failed, reason module */
     WIRE_KIND_UNAVAILABLE, /* the module cannot be loaded; text holds the loader's words */
     WIRE_KIND_TOO_LARGE,   /* the result exceeds payload-max */
+    WIRE_KIND_UNFIT,       /* this worker cannot load or initialise the module, for a reason that
+                              another may not have: the job has not begun; text as above */
 };
 
 struct wire_head {

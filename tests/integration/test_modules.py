@@ -442,9 +442,8 @@ REFUSED = [
     "no_run",
     "no_symbol",
     "undefined",
-    "init_fails",
-    "init_silent",
 ]
+UNFIT = ["init_fails", "init_silent"]  # the worker cannot begin the job, but another may
 
 
 @pytest.fixture
@@ -465,10 +464,22 @@ def test_a_module_that_cannot_be_loaded_fails_its_own_job(bad_modules, name):
     assert bad_modules.stats()["pool"]["exits"] == 0
 
 
+@pytest.mark.parametrize("name", UNFIT)
+def test_a_module_that_refuses_everywhere(bad_modules, name):
+    """`unavailable` when a fresh worker says so, too; its word holds for a while."""
+    client = bad_modules.client()
+    for n in range(20):
+        event = client.run(name, "x", id=n)
+        check(event, "failed", reason="unavailable")
+        assert event["message"].strip() and "\n" not in event["message"], event
+        assert client.done("newer", "x") == b"newer"
+    assert 1 <= bad_modules.stats()["pool"]["exits"] <= 3
+
+
 def test_each_refusal_has_its_own_reason(bad_modules):
     client = bad_modules.client()
     messages = {}
-    for name in REFUSED:
+    for name in REFUSED + UNFIT:
         text = client.run(name, "x")["message"].replace(name, "NAME")
         assert text not in messages, f"{name} and {messages[text]} have one reason: {text}"
         messages[text] = name
@@ -481,7 +492,8 @@ def test_a_refusal_is_in_the_log_once_for_many_jobs(bad_modules, name):
     for n in range(20):
         check(client.run(name, "x", id=n), "failed", reason="unavailable")
     line = bad_modules.log.wait("module-unavailable")
-    expected = {"level": "error", "module": name, "worker": 1, "jobs": 1, "why": why}
+    worker = 2 if name in UNFIT else 1
+    expected = {"level": "error", "module": name, "worker": worker, "jobs": 1, "why": why}
     assert {key: line[key] for key in expected} == expected
     assert len(bad_modules.log.events("module-unavailable")) == 1
     other = client.run("no_run", "x")["message"]
@@ -500,6 +512,100 @@ def test_a_file_that_the_workers_may_not_read(daemon):
         check(event, "failed", reason="unavailable")
         words = "Permission denied: make it readable for the user that the workers run as, uid 65534"
         assert words in event["message"] and "cc -shared" not in event["message"], event
+
+
+# ---- workers that cannot begin a job
+
+
+@pytest.fixture
+def unfit(daemon, tmp_path):
+    """A server with the test modules and the shipped ones, and a flag for init_once."""
+
+    def start(**settings):
+        modules = tmp_path / "modules"
+        modules.mkdir()
+        for directory in (BAD_MODULES, MODULES):
+            for name in os.listdir(directory):
+                if name.endswith(".so"):
+                    (modules / name).symlink_to(os.path.join(directory, name))
+        flag = {"init_once": {"config": {"flag": str(tmp_path / "flag")}}}
+        return daemon(module_dir=str(modules), modules=flag, **settings)
+
+    return start
+
+
+def test_a_worker_that_cannot_begin_a_job_does_not_eat_the_line(unfit, tmp_path):
+    server = unfit(pool_start=4, pool_max=4, job_max=1000)
+    server.wait_idle(4)
+    (tmp_path / "flag").write_text("")
+    client = server.client()
+    for n in range(300):
+        client.submit(n, "init_once", "x", notify=["started"])
+    for n in range(300):
+        check(client.outcome(n), "done")
+    line = server.log.wait("worker-unfit")
+    assert line["level"] == "warn" and "module init_once: there was a file" in line["why"], line
+    assert len(server.log.events("worker-unfit")) == 1
+    assert not server.log.events("module-unavailable")
+    pool = server.wait_idle(4)["pool"]
+    assert (pool["forks"], pool["exits"]) == (5, 1), pool
+
+
+def test_a_job_that_is_given_back_has_started_once(unfit, tmp_path):
+    """One worker: it is replaced, and the job has its place, its order and its time."""
+    server = unfit(pool_start=1, pool_max=1)
+    server.wait_idle(1)
+    (tmp_path / "flag").write_text("")
+    client = server.client()
+    client.submit("a", "init_once", "x", notify=["started"], timeout_ms=60000)
+    client.submit("b", "echo", "x")
+    started = client.event("started", id="a")
+    event = client.outcome("a")
+    check(event, "done", order=started["order"])
+    assert event.payload == str(server.worker_pids()[0]).encode()
+    check(client.outcome("b"), "done", order=started["order"] + 1)
+    assert not [event for event in client.kept if event.name == "started"]
+
+
+@pytest.mark.parametrize("what", ["descriptors", "memory"])
+def test_a_worker_whose_resources_are_used_up(unfit, what):
+    """Jobs of modules that it cannot load go to another; the words name the cause."""
+    server = unfit(pool_start=1, pool_max=1)
+    client = server.client()
+    assert client.done("greedy", what) == b"ok"
+    for n, module in enumerate(("echo", "wc", "fib")):
+        check(client.run(module, "7", id=n), "done")
+    why = server.log.wait("worker-unfit")["why"]
+    words = {
+        "descriptors": "Too many open files: this worker has no descriptor left",
+        "memory": ": this worker has no memory left for it",
+    }
+    assert words[what] in why and "cc -shared" not in why, why
+    assert server.stats()["pool"]["exits"] == 1
+
+
+def test_a_worker_that_has_no_memory_for_a_payload(unfit):
+    """It ends before it has begun the job, which another does."""
+    server = unfit(pool_start=1, pool_max=1)
+    client = server.client()
+    assert client.done("greedy", "memory") == b"ok"
+    data = os.urandom(8 << 20)
+    assert client.done("echo", data, id="large") == data
+    assert server.stats()["jobs"]["failed"]["error"] == 0
+
+
+def test_a_module_that_always_refuses_beside_others(unfit):
+    """Its jobs end; nobody else's do, and workers are not started without end."""
+    server = unfit(pool_start=4, pool_max=4, job_max=2000)
+    client = server.client()
+    for n in range(400):
+        client.submit(n, "init_fails" if n % 2 else "echo", "x")
+    for n in range(400):
+        if n % 2:
+            check(client.outcome(n), "failed", reason="unavailable")
+        else:
+            check(client.outcome(n), "done")
+    assert server.stats()["pool"]["forks"] <= 8
 
 
 def test_a_module_that_crashes_while_it_is_loaded(bad_modules):

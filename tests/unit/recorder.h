@@ -417,7 +417,7 @@ static inline void check_held(void)
         size_t queued = 0;
         source = &sources[i].source;
         LIST_FOREACH (job, &source->jobs, source_link)
-            queued += job->state == JOB_WAITING && !job->worker;
+            queued += job->state == JOB_WAITING && !job->worker && !job->set_aside;
         hot_assert(source->queued == queued);
         hot_assert(source->gone || source->coming == coming_of(source));
         hot_assert(!source->held || !(source->gone || d.draining));
@@ -429,6 +429,22 @@ static inline void check_held(void)
     LIST_FOREACH (source, &d.queue.held_sources, held_link)
         sources_held--;
     hot_assert(sources_held == 0);
+}
+
+static inline void check_aside(void)
+{
+    const struct job *job;
+    size_t count = 0;
+    TAILQ_FOREACH (job, &d.aside, queue_link) {
+        hot_assert(job->set_aside && job->given_back && job->state == JOB_WAITING && !job->worker);
+        count++;
+    }
+    hot_assert(count == d.aside_count);
+    /* Nobody waits for a fresh worker that nobody starts. */
+    bool may_start = !d.draining && !timer_is_set(&d.backoff) && !d.start_failures &&
+                     pool_count(&d.pool) < d.limits.pool_max && !d.pool.counts[WORKER_STARTING];
+    hot_assert(!may_start || !count || timer_is_set(&d.more) || timer_is_set(&d.trial) ||
+               timer_is_set(&d.release));
 }
 
 /* What holds at every moment between two calls. */
@@ -462,6 +478,7 @@ static inline void check_invariants(void)
     hot_assert(running == counts->running);
     hot_assert(lent == d.lent);
     check_lent_jobs();
+    check_aside();
     /* Nobody waits while a worker is free, unless it is for some milliseconds; and none is left
      * unstarted for him. */
     check_held();

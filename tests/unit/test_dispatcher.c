@@ -508,7 +508,7 @@ START_TEST(test_lost_then_reaped)
     SUBMIT();
     hush_news();
     lost(1, SIGSEGV);
-    ck_told("a1 failed error SIG 11");
+    ck_told("back 1 j1 no, a1 failed error SIG 11");
     ck_assert_uint_eq(d.pool.counts[WORKER_STOPPING], 1);
     reaped(1);
     ck_told("forget 1, start 2");
@@ -524,7 +524,7 @@ START_TEST(test_lost_with_exit_status)
     SUBMIT();
     hush_news();
     dies(1, -3);
-    ck_told("a1 failed error exit 3, forget 1, start 2");
+    ck_told("back 1 j1 no, a1 failed error exit 3, forget 1, start 2");
 }
 END_TEST
 
@@ -536,7 +536,7 @@ START_TEST(test_lost_twice)
     hush_news();
     lost(1, SIGKILL);
     lost(1, SIGKILL);
-    ck_told("a1 failed error SIG 9");
+    ck_told("back 1 j1 no, a1 failed error SIG 9");
     reaped(1);
     ck_told("forget 1, start 2");
 }
@@ -941,7 +941,7 @@ START_TEST(test_available_again)
     pass_ms(START_TIMEOUT_MS * 3); /* one lives */
     ck_told("give 1 j1");
     dies(1, SIGSEGV);
-    ck_told("a1 failed error SIG 11, forget 1, start 2");
+    ck_told("back 1 j1 no, a1 failed error SIG 11, forget 1, start 2");
     pass_ms(START_TIMEOUT_MS - 1);
     ready(2);
     ck_told("give 2 j2");
@@ -1210,7 +1210,7 @@ START_TEST(test_death_at_the_deadline)
     hush_news();
     hooks.polled = become_dead;
     pass_ms(500);
-    ck_told("poll 1, a1 failed error exit 1, forget 1, start 2");
+    ck_told("poll 1, back 1 j1 no, a1 failed error exit 1, forget 1, start 2");
 }
 END_TEST
 
@@ -1421,7 +1421,7 @@ START_TEST(test_orphans_end)
     ck_assert(dispatcher_source_gone(&d, &source_of('a')->source));
     hush_news();
     dies(1, SIGSEGV);
-    ck_told("forget 1, start 3");
+    ck_told("back 1 j2 no, forget 1, start 3");
     pass_ms(500 + GRACE_MS);
     ck_told("poll 2, flag 2 j1, poll 2, term 2, poll 2, kill 2");
     dies(2, SIGKILL);
@@ -1531,7 +1531,7 @@ START_TEST(test_drain)
     dies(2, -0);
     ck_told("forget 4, forget 2"); /* none is started */
     dies(1, SIGSEGV);
-    ck_told("a6 failed error SIG 11, forget 1");
+    ck_told("back 1 j6 no, a6 failed error SIG 11, forget 1");
     ck_assert(!dispatcher_is_drained(&d));
     done(3);
     ck_told("a1 done, retire 3");
@@ -1859,7 +1859,8 @@ START_TEST(test_reload_and_losses)
     reconfigure(true);
     dies(1, SIGSEGV);
     dies(2, SIGSEGV);
-    ck_told("a2 failed error SIG 11, forget 1, start 3, a1 failed error SIG 11, forget 2, "
+    ck_told("back 1 j2 no, a2 failed error SIG 11, forget 1, start 3, back 2 j1 no, a1 failed "
+            "error SIG 11, forget 2, "
             "start 4");
     ready(3);
     ck_told("give 3 j3");
@@ -1942,7 +1943,7 @@ START_TEST(test_reload_limits)
     reconfigure(false);
     ck_told("");
     dies(1, SIGSEGV);
-    ck_told("a1 failed error SIG 11, forget 1");
+    ck_told("back 1 j1 no, a1 failed error SIG 11, forget 1");
     limits.pool_max = 5;
     limits.pool_start = 4;
     reconfigure(false);
@@ -2038,7 +2039,7 @@ START_TEST(test_reload_with_a_preload_that_refuses)
     ck_told("give 2 j1");
     dies(1, SIGSEGV);
     dies(2, SIGSEGV);
-    ck_told("forget 1, a1 failed error SIG 11, forget 2");
+    ck_told("forget 1, back 2 j1 no, a1 failed error SIG 11, forget 2");
     pass_ms(200);
     ck_told("start 4");
     ready_without(4); /* better than none */

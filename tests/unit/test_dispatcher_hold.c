@@ -216,7 +216,7 @@ START_TEST(test_coming_is_announced)
     SUBMIT();
     ck_told("");
     dies(2, SIGKILL);
-    ck_told("a1 failed error SIG 9, give 1 j2, forget 2, start 3");
+    ck_told("back 2 j1 no, a1 failed error SIG 9, give 1 j2, forget 2, start 3");
     ck_assert(!is_held('a'));
     dispatcher_worker_sends(&d, the_worker(1), OUTPUT_MAX + 1);
     done(1);

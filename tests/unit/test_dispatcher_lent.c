@@ -455,7 +455,8 @@ START_TEST(test_lost)
 {
     open_lent();
     dies(1, SIGSEGV);
-    ck_told("a3 failed error SIG 11, back 1 j4 yes, back 1 j5 yes, back 1 j6 yes, forget 1, "
+    ck_told("back 1 j3 no, a3 failed error SIG 11, back 1 j4 yes, back 1 j5 yes, back 1 j6 yes, "
+            "forget 1, "
             "start 2");
     ready(2);
     begins(2);
@@ -539,7 +540,8 @@ START_TEST(test_cancelled_and_put_back)
     ck_told("back 1 j4 no");
     handed_of(the_worker(1)->process, 4)->state = OFFERED;
     dies(1, SIGSEGV);
-    ck_told("a3 failed error SIG 11, back 1 j4 yes, a4 failed cancelled, back 1 j5 yes, back 1 j6 "
+    ck_told("back 1 j3 no, a3 failed error SIG 11, back 1 j4 yes, a4 failed cancelled, back 1 j5 "
+            "yes, back 1 j6 "
             "yes, forget 1, start 2");
     ck_assert_uint_eq(dispatcher_waiting(&d), 8);
 }
@@ -571,7 +573,7 @@ START_TEST(test_put_back_for_one_who_is_gone)
     hush_news();
     handed_of(the_worker(1)->process, 4)->state = OFFERED;
     dies(1, SIGSEGV);
-    ck_told("back 1 j4 yes, forget 1, start 2");
+    ck_told("back 1 j3 no, back 1 j4 yes, forget 1, start 2");
     ck_assert_uint_eq(d.counts.dropped, 9);
     ready(2);
     ck_told(""); /* nobody's job is in the line */
@@ -840,7 +842,7 @@ START_TEST(test_tiny_lost)
     open_tiny(50, 4);
     submit_many(2);
     dies(2, SIGSEGV);
-    ck_told("a8 failed error SIG 11, give 3 j9, a9 started 3 #9, forget 2, start 6");
+    ck_told("back 2 j8 no, a8 failed error SIG 11, give 3 j9, a9 started 3 #9, forget 2, start 6");
     ck_assert_uint_eq(dispatcher_waiting(&d), 1); /* and now they are */
 }
 END_TEST

@@ -231,7 +231,7 @@ START_TEST(a_refused_module_is_unavailable)
     struct wire_head head;
 
     begin(17, 0, 0);
-    job_refuse(&job, "no such file");
+    job_refuse(&job, &(struct refusal){.text = "no such file"});
     job_answer(&job, &head);
     assert_failed(head, WIRE_KIND_UNAVAILABLE, "", "no such file", "");
 }

@@ -7,11 +7,13 @@
 #include "suite.h"
 
 #include <check.h>
+#include <fcntl.h>
 #include <jansson.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -146,6 +148,76 @@ START_TEST(a_failed_init_is_not_called_again)
 {
     assert_refused("init_fails", "call 1 with");
     assert_refused("init_fails", "call 1 with");
+}
+END_TEST
+
+/* What a fresh worker would say as well is the file's fault; init() may refuse for a moment only.
+ */
+START_TEST(a_refusal_says_whose_fault_it_may_be)
+{
+    assert_refused("undefined", "build it");
+    ck_assert(!refusal.unfit);
+    assert_refused("bad_abi", "rebuild it");
+    ck_assert(!refusal.unfit);
+    assert_refused("missing", "put the module's shared object there");
+    ck_assert(!refusal.unfit);
+    for (int i = 0; i < 2; i++) {
+        assert_refused("init_fails", "call 1 with");
+        ck_assert(refusal.unfit);
+    }
+}
+END_TEST
+
+static void limit(int resource, rlim_t most)
+{
+    struct rlimit limit;
+
+    ck_assert_int_eq(getrlimit(resource, &limit), 0);
+    limit.rlim_cur = most;
+    ck_assert_int_eq(setrlimit(resource, &limit), 0);
+}
+
+START_TEST(a_lack_of_descriptors_is_the_workers)
+{
+    limit(RLIMIT_NOFILE, 64);
+    while (dup(STDERR_FILENO) >= 0)
+        ;
+    assert_refused("probe", "Too many open files: this worker has no descriptor left");
+    ck_assert(refusal.unfit && strstr(refusal.text, "cc -shared") == NULL);
+    close(40);
+    ck_assert_ptr_nonnull(loader_get(loader, "probe", &refusal));
+    close(41);
+    close(42);
+}
+END_TEST
+
+START_TEST(a_lack_of_memory_is_the_workers)
+{
+    struct rlimit before;
+
+    ck_assert_int_eq(getrlimit(RLIMIT_AS, &before), 0);
+    limit(RLIMIT_AS, 1);
+    const struct module *module = loader_get(loader, "probe", &refusal);
+    ck_assert_int_eq(setrlimit(RLIMIT_AS, &before), 0);
+    ck_assert_ptr_null(module);
+    ck_assert_msg(strstr(refusal.text, "this worker has no memory left for it") != NULL, "%s",
+                  refusal.text);
+    ck_assert(refusal.unfit);
+}
+END_TEST
+
+/* As a job that calls chroot() or seteuid() leaves it. */
+START_TEST(another_root_is_the_workers)
+{
+    if (geteuid() != 0)
+        return;
+    int root = open("/", O_PATH);
+    ck_assert_int_eq(chroot(own_dir), 0);
+    assert_refused("probe", "No such file or directory: a job has changed this worker's user");
+    ck_assert(refusal.unfit);
+    ck_assert_int_eq(fchdir(root), 0);
+    ck_assert_int_eq(chroot("."), 0);
+    close(root);
 }
 END_TEST
 
@@ -285,6 +357,11 @@ int main(void)
     tcase_add_test(tc, what_is_no_shared_object_is_refused);
     tcase_add_test(tc, a_file_put_right_works_with_the_next_job);
     tcase_add_test(tc, a_failed_init_is_not_called_again);
+    tcase_add_test(tc, a_refusal_says_whose_fault_it_may_be);
+    tcase_add_test(tc, a_lack_of_descriptors_is_the_workers);
+    if (!SANITIZED) /* which need more memory than there is */
+        tcase_add_test(tc, a_lack_of_memory_is_the_workers);
+    tcase_add_test(tc, another_root_is_the_workers);
     tcase_add_test(tc, init_gets_the_modules_own_settings);
     tcase_add_test(tc, a_module_is_loaded_once);
     tcase_add_test(tc, a_newer_descriptor_is_cut_to_what_is_known);

@@ -434,7 +434,7 @@ static void assert_unavailable(const char *module, const char *config, const cha
 
     fake_master_start(&other, make_settings("modules", more));
     const struct answer *answer = fake_master_ask(&other, module, "");
-    ck_assert_uint_eq(answer->head.kind, WIRE_KIND_UNAVAILABLE);
+    ck_assert_uint_eq(answer->head.kind, WIRE_KIND_UNFIT);
     ck_assert_msg(strstr(answer->text, words) != NULL, "\"%s\" is not in \"%s\"", words,
                   answer->text);
     ck_assert_ptr_nonnull(strstr(answer->text, "set modules."));

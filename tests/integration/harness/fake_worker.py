@@ -14,14 +14,14 @@ import socket
 import struct
 
 PAGE_FD, LIFE_FD = 3, 4
-MAGIC, PAGE_MAGIC = 0x746D7705, 0x746D7003
+MAGIC, PAGE_MAGIC = 0x746D7706, 0x746D7003
 CLAIMS_AT, CLAIM_COUNT = 4096, 64
 CLAIM = struct.Struct("=Q")
 IN_SLOT, OFFERED, BEGUN = 0, 1, 2
 RESULTS_AT, RESULT_MAX = 8192, 500
 RESULT_SIZE = struct.Struct("=I")
 HELLO, WELCOME, READY, RUN, DONE, FAILED, ANSWERED = range(1, 8)
-KIND_NONE, KIND_MODULE, KIND_UNAVAILABLE, KIND_TOO_LARGE = range(4)
+KIND_NONE, KIND_MODULE, KIND_UNAVAILABLE, KIND_TOO_LARGE, KIND_UNFIT = range(5)
 
 # magic, type, job, size, limit_us, text_len, kind, slot, payload_max, name
 HEAD = struct.Struct("=IIQQQIIII72s")

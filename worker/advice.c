@@ -1,0 +1,84 @@
+/*
+ * advice: see advice.h.
+ *
+ * A job may leave its process in a state in which no further module can be loaded: without
+ * descriptors, without memory, as another user, with another root. That is no fault of the file,
+ * and "build it with cc -shared" is of no use to anybody. dlerror() has no codes. It mostly ends
+ * with the words of strerror(), in the same language; but not always, and the loader says "no such
+ * file" of a library where it had no descriptor to look with. So descriptors and memory are tried
+ * besides.
+ */
+#include "advice.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+enum { PROBE_SIZE = 16 << 20 }; /* bytes: most modules are smaller */
+
+struct advice_origin advice_origin(void)
+{
+    struct stat st = {.st_ino = 0};
+
+    if (stat("/", &st) < 0)
+        st.st_ino = 0;
+    return (struct advice_origin){
+        .uid = geteuid(), .gid = getegid(), .root_device = st.st_dev, .root_inode = st.st_ino};
+}
+
+static bool says(const char *words, int error)
+{
+    return strstr(words, strerror(error)) != NULL;
+}
+
+static bool has_no_descriptor(void)
+{
+    int fd = open("/", O_PATH | O_CLOEXEC);
+
+    if (fd < 0)
+        return errno == EMFILE || errno == ENFILE;
+    close(fd);
+    return false;
+}
+
+static bool has_no_memory(void)
+{
+    void *memory = mmap(NULL, PROBE_SIZE, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+    if (memory == MAP_FAILED)
+        return true;
+    munmap(memory, PROBE_SIZE);
+    return false;
+}
+
+static bool has_changed(const struct advice_origin *origin)
+{
+    struct advice_origin now = advice_origin();
+
+    return now.uid != origin->uid || now.gid != origin->gid ||
+           now.root_device != origin->root_device || now.root_inode != origin->root_inode;
+}
+
+struct advice advice_for(const char *words, const struct advice_origin *origin,
+                         const char *otherwise)
+{
+    if (says(words, EMFILE) || says(words, ENFILE) || has_no_descriptor())
+        return (struct advice){"this worker has no descriptor left: jobs have left theirs open, or "
+                               "the limit of open files is too low",
+                               true};
+    if (says(words, ENOMEM) || strstr(words, "static TLS") != NULL || has_no_memory())
+        return (struct advice){"this worker has no memory left for it: jobs have taken it, or the "
+                               "limit of memory is too low",
+                               true};
+    if (has_changed(origin))
+        return (struct advice){"a job has changed this worker's user, group or root", true};
+    if (strstr(words, "failed to map segment") != NULL)
+        return (struct advice){"it must be on a file system that is not mounted noexec", false};
+    if (strstr(words, "cannot open shared object file") != NULL && says(words, ENOENT))
+        return (struct advice){"install the library that it names, or link the one that is there",
+                               false};
+    return (struct advice){otherwise, false};
+}
