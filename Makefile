@@ -45,7 +45,7 @@ MASTER   := options option_value option_print config config_check json_line json
             request request_scan event_writer signal_name signals child worker_proc worker_output worker_link worker_port \
             worker_answer worker_end worker_settings worker_late client_session client_requests client_events report \
             listener shutdown stall event_memory master check_modules module_check strangers
-WORKER   := startup forked signals options knock handshake settings master_link loader advice host functions job job_loop buffer report text
+WORKER   := startup files_state environment_state leavings reach_functions reach forked signals options knock handshake settings master_link loader advice host functions job job_loop buffer report text
 LIBTM    := clean client connection event request reader stream address jobs failure
 CLIENT   := command cmd_run cmd_each cmd_job cmd_server interrupt lines overtime progress report sink table token
 MODULES  := $(patsubst modules/%.c,%,$(wildcard modules/*.c))
@@ -95,6 +95,7 @@ LIBS_sleep    := -ljansson
 LIBS_readfile := -ljansson
 LIBS_exec     := -ljansson
 LIBS_leave    := -lm
+LIBS_state    := -lm
 ifeq ($(COVERAGE),1) # of src/; a module exports its descriptor and nothing else
 $(BUILD)/modules/%.so: OPT := -O2
 $(BUILD)/modules/%.so: LDOPT :=

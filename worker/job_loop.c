@@ -1,11 +1,13 @@
 /*
  * job_loop: see job_loop.h.
  *
- * A job that comes alone costs five system calls: recv and sendmsg, and three that take about a
- * hundredth of their time: one restores the signal mask, one sees that the connection is still
- * there, one that the answer has left. The first two come before the answer: a module that left
- * SIGTERM blocked must not keep the next job from being stopped, one that is pending ends the
- * process while its own job is still on it, and whoever closed the connection pays for it.
+ * A job that comes alone costs three system calls: recv and sendmsg, and one that takes a hundredth
+ * of their time and sees that the answer has left. Where the module can reach that far (reach.h),
+ * one restores the signal mask and one sees that the connection is still there. Both come before
+ * the answer: a module that left SIGTERM blocked must not keep the next job from being stopped, one
+ * that is pending ends the process while its own job is still on it, and whoever closed the
+ * connection pays for it. What else a module has changed of the process is put back before a job of
+ * another module is claimed: should that end the worker, no job goes with it.
  *
  * Of jobs that come together, each small result is left in its slot as long as the next job is at
  * hand and they are quick; then one message tells of all (common/worker_page.h).
@@ -15,6 +17,7 @@
 #include "common/module_name.h"
 #include "common/worker_page.h"
 #include "job.h"
+#include "reach.h"
 #include "report.h"
 
 #include <signal.h>
@@ -48,18 +51,25 @@ static enum link_status take_job(struct master_link *link, struct job *job, stru
     return master_link_read(link, job->input.data, job->input.len);
 }
 
+static void unblock_signals(void)
+{
+    sigset_t none;
+
+    sigemptyset(&none);
+    sigprocmask(SIG_SETMASK, &none, NULL);
+}
+
 static void do_job(struct job *job, struct loader *loader, const char *name)
 {
     struct refusal refusal;
-    sigset_t none;
     const struct module *module = loader_get(loader, name, &refusal);
 
     if (module != NULL)
         job_run(job, module);
     else
         job_refuse(job, &refusal);
-    sigemptyset(&none);
-    sigprocmask(SIG_SETMASK, &none, NULL);
+    if (loader_reach(loader) & REACH_MASK)
+        unblock_signals();
     report_flush_stdout(); /* so that what the module printed is logged as this job's */
 }
 
@@ -139,9 +149,10 @@ static enum link_status next_job(struct loop *loop, struct job *job, struct wire
 
 /* A result that is left in its slot does not touch the connection. If this job has closed it, the
  * next one must not pay for that. */
-static enum link_status check_link(const struct master_link *link, const char *module)
+static enum link_status check_link(const struct loop *loop, const struct loader *loader,
+                                   const char *module)
 {
-    if (master_link_is_whole(link))
+    if (!(loader_reach(loader) & REACH_FILES) || master_link_is_whole(loop->link))
         return LINK_OK;
     report(TM_ERROR, "module %s closed the worker's connection to the master", module);
     return LINK_BROKEN;
@@ -158,12 +169,16 @@ enum link_status job_loop_run(struct master_link *link, struct loader *loader,
     job_init(&job, settings, &shared->page.stop_job);
     while ((status = next_job(&loop, &job, &head)) == LINK_OK) {
         master_link_settle(link);
+        if (loader_leave(loader, head.name) < 0) {
+            status = LINK_BROKEN;
+            break;
+        }
         if (!claim_settle(&shared->claims[head.slot], head.job, CLAIM_BEGUN)) {
             job_end(&job); /* the master has taken it back and given it to another worker */
             continue;
         }
         do_job(&job, loader, head.name);
-        if ((status = check_link(link, head.name)) != LINK_OK ||
+        if ((status = check_link(&loop, loader, head.name)) != LINK_OK ||
             (status = answer(&loop, &job, head.slot)) != LINK_OK)
             break;
     }

@@ -6,6 +6,8 @@
 #include "common/xmalloc.h"
 #include "forked.h"
 #include "host.h"
+#include "leavings.h"
+#include "reach.h"
 #include "report.h"
 #include "text.h"
 
@@ -23,7 +25,10 @@ struct loader {
     const struct settings *settings;
     struct advice_origin origin;
     struct host host;
-    struct module *modules; /* last loaded first */
+    struct module *modules;       /* last loaded first */
+    const struct module *current; /* whose jobs the process is set up for; NULL: nobody's */
+    unsigned dirty;               /* set of enum reach: what is to be put back */
+    unsigned lasting;             /* the same, of modules with threads: it never ends */
 };
 
 /* Says why and returns -1, for `return refuse(...)`. The cause is the file. */
@@ -152,6 +157,7 @@ static int check(const char *path, const struct advice_origin *origin, struct mo
     /* A newer module's further fields are cut off, an older module's missing ones stay zero. */
     size_t size = found->size < sizeof(*found) ? found->size : sizeof(*found);
     memcpy(&module->descriptor, found, size);
+    module->reach = reach_of(object);
     return 0;
 
 close_object:
@@ -185,6 +191,16 @@ static void initialise(struct loader *loader, struct module *module)
                                          module->name, result);
 }
 
+/* Remembers how init() has left the process, which is the module's from now on. */
+static void set_up(struct loader *loader, struct module *module)
+{
+    module->state = leavings_keep(module->reach);
+    if (module->reach & REACH_THREADS)
+        loader->lasting |= module->reach;
+    loader->dirty |= module->reach | loader->lasting;
+    loader->current = module;
+}
+
 static struct module *load(struct loader *loader, const char *name, struct refusal *refusal)
 {
     struct module *module = xmalloc(sizeof(*module));
@@ -193,10 +209,12 @@ static struct module *load(struct loader *loader, const char *name, struct refus
 
     free(path);
     if (checked < 0) {
+        loader->dirty = REACH_ALL; /* its constructors may have run */
         free(module);
         return NULL;
     }
     initialise(loader, module);
+    set_up(loader, module);
     module->next = loader->modules;
     loader->modules = module;
     return module;
@@ -215,9 +233,35 @@ struct loader *loader_new(const struct settings *settings)
 {
     struct loader *loader = xmalloc(sizeof(*loader));
 
+    reach_init();
+    leavings_init();
     *loader = (struct loader){.settings = settings, .origin = advice_origin()};
     host_init(&loader->host);
     return loader;
+}
+
+int loader_leave(struct loader *loader, const char *next)
+{
+    if (loader->current != NULL && strcmp(loader->current->name, next) == 0)
+        return 0;
+    unsigned dirty = loader->dirty;
+    loader->current = NULL;
+    loader->dirty = loader->lasting;
+    return leavings_put_back(dirty);
+}
+
+/* Sets the process up for the jobs of a module that was loaded before. */
+static void enter(struct loader *loader, const struct module *module)
+{
+    if (module->state != NULL)
+        leavings_restore(module->state);
+    loader->dirty |= module->reach;
+    loader->current = module;
+}
+
+unsigned loader_reach(const struct loader *loader)
+{
+    return loader->dirty;
 }
 
 const struct module *loader_get(struct loader *loader, const char *name, struct refusal *refusal)
@@ -226,6 +270,8 @@ const struct module *loader_get(struct loader *loader, const char *name, struct 
 
     if (module == NULL)
         module = load(loader, name, refusal);
+    else if (module != loader->current)
+        enter(loader, module);
     if (module == NULL)
         return NULL;
     if (module->init_failure != NULL) {
@@ -241,6 +287,7 @@ static void preload(struct loader *loader, const char *name, struct worker_share
     struct refusal refusal;
 
     memcpy(shared->preloading, name, strlen(name) + 1);
+    loader_leave(loader, name);
     if (loader_get(loader, name, &refusal) == NULL) {
         report(TM_ERROR, "preload: %s", refusal.text);
         if (shared->refusal[0] == '\0')
@@ -261,8 +308,12 @@ void loader_preload(struct loader *loader, struct worker_shared *shared)
     }
 }
 
-static void end_module(const struct module *module, struct worker_shared *shared)
+static void end_module(struct loader *loader, const struct module *module,
+                       struct worker_shared *shared)
 {
+    loader_leave(loader, module->name);
+    if (module != loader->current)
+        enter(loader, module);
     memcpy(shared->ending, module->name, sizeof(module->name));
     module->descriptor.fini();
     forked_end_child(module->name, "fini");
@@ -283,7 +334,7 @@ void loader_free(struct loader *loader, struct worker_shared *shared)
 {
     for (const struct module *module = loader->modules; module != NULL; module = module->next)
         if (module->init_failure == NULL && module->descriptor.fini != NULL)
-            end_module(module, shared);
+            end_module(loader, module, shared);
     begin_exit(loader, shared);
     while (loader->modules != NULL) {
         struct module *module = loader->modules;

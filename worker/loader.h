@@ -23,7 +23,9 @@ struct module {
     struct module *next;
     tm_descriptor descriptor; /* a copy, in which what an older module does not know is zero */
     char name[MODULE_NAME_MAX + 1];
-    char *init_failure; /* owned; NULL: usable */
+    char *init_failure;        /* owned; NULL: usable */
+    unsigned reach;            /* set of enum reach: what its code can change of the process */
+    const struct state *state; /* what init() has changed of that; NULL: nothing */
 };
 
 struct loader;
@@ -34,8 +36,16 @@ struct refusal {
     bool unfit; /* the cause is this process, or may be: init() has failed in it */
 };
 
-/* `settings` are borrowed for the loader's life. */
+/* `settings` are borrowed for the loader's life. The process as the first loader finds it is what
+ * is put back. */
 struct loader *loader_new(const struct settings *settings);
+
+/* Before a job of the module `next` begins: puts back what another one has changed of the process.
+ * 0, or -1 after a report: the worker cannot go on. */
+int loader_leave(struct loader *loader, const char *next);
+
+/* What the modules that ran since can have changed of the process: a set of enum reach. */
+unsigned loader_reach(const struct loader *loader);
 
 /* The module, loaded and initialised, or NULL and why not. `name` keeps to module_name_valid(). The
  * loader owns the module. */

@@ -14,6 +14,7 @@
 #include "../../worker/job.h"
 #include "../../worker/job_loop.h"
 #include "../../worker/loader.h"
+#include "../../worker/reach.h"
 #include "../../worker/report.h"
 #include "../../worker/text.h"
 #include "common/log.h"
@@ -200,6 +201,19 @@ const struct module *loader_get(struct loader *loader, const char *name, struct 
     memset(refusal->text, 'u', sizeof refusal->text - 1);
     refusal->text[sizeof refusal->text - 1] = '\0';
     return NULL;
+}
+
+int loader_leave(struct loader *loader, const char *next)
+{
+    (void)loader;
+    bug_on(!*next);
+    return 0;
+}
+
+unsigned loader_reach(const struct loader *loader)
+{
+    (void)loader;
+    return REACH_ALL;
 }
 
 /* --- what the master sends --- */

@@ -2,13 +2,15 @@
  * leave: leaves the process that it runs in other than it was. The payload is a command, and after
  * a space its argument:
  *
- *     timer real|virtual|prof MS     arm an interval timer
+ *     timer real|virtual|prof MS     arm an interval timer; with "spin" behind it, wait for it
+ *     create timer                   leave one of timer_create()
+ *     show                           reply the state of the process
  *     ignore                         ignore every signal
  *     raise N                        raise that signal
  *     spin                           loop without end
  *     umask, chdir, limit, locale, rounding, nonblocking
  *     setenv, putenv, clearenv       change the environment
- *     close N, replace N             close descriptor N, or have /dev/null stand there
+ *     close N, replace N             close descriptor N, or have /dev/zero stand there
  *     fclose, wide, buffer           spoil the stream stdout
  *     fork, _fork, clone             leave a child behind that returns from run() as the worker
  * does; the worker waits for its end and replies its wait status log have a child use the functions
@@ -20,9 +22,8 @@
  */
 #include <taskmaster/module.h>
 
-#include <fcntl.h>
-#include <fenv.h>
-#include <locale.h>
+#include "show.h"
+
 #include <sched.h>
 #include <signal.h>
 #include <stdbool.h>
@@ -91,6 +92,23 @@ static int use_functions_in_child(tm_job *job)
 
 /* What a process has */
 
+_Noreturn static void spin(void)
+{
+    volatile unsigned long turns = 0;
+
+    for (;;)
+        turns = turns + 1;
+}
+
+/* Of SIGALRM, its default. */
+static int create_timer(void)
+{
+    struct itimerspec soon = {.it_value.tv_sec = 1000};
+    timer_t timer;
+
+    return timer_create(CLOCK_MONOTONIC, NULL, &timer) | timer_settime(timer, 0, &soon, NULL);
+}
+
 static int arm_timer(tm_job *job, const char *arg)
 {
     static const char *const names[] = {"real", "virtual", "prof"};
@@ -103,10 +121,12 @@ static int arm_timer(tm_job *job, const char *arg)
     value.it_value.tv_usec = ms % 1000 * 1000;
     value.it_interval = value.it_value;
     for (int i = 0; i < 3; i++) {
-        if (strcmp(names[i], name) == 0)
-            return setitimer((__itimer_which_t)i, &value, NULL);
+        if (strcmp(names[i], name) == 0 && setitimer((__itimer_which_t)i, &value, NULL) < 0)
+            return tm_fail(job, "cannot", "no timer");
     }
-    return tm_fail(job, "bad-input", "no such timer");
+    if (strstr(arg, "spin") != NULL)
+        spin();
+    return 0;
 }
 
 static int ignore_signals(void)
@@ -130,19 +150,11 @@ static int lower_limits(void)
 
 static int replace(const char *arg)
 {
-    int fd = open("/dev/null", O_RDWR);
+    int fd = open("/dev/zero", O_RDWR);
     int result = dup2(fd, atoi(arg));
 
     close(fd);
     return result < 0 ? -1 : 0;
-}
-
-_Noreturn static void spin(void)
-{
-    volatile unsigned long turns = 0;
-
-    for (;;)
-        turns = turns + 1;
 }
 
 static int become(tm_job *job, const char *arg)
@@ -171,6 +183,15 @@ static int spoil_environment(const char *command)
     return clearenv();
 }
 
+static int reply_state(tm_job *job)
+{
+    char *text = show();
+    int result = tm_reply(job, text, strlen(text));
+
+    free(text);
+    return result;
+}
+
 static int run(tm_job *job)
 {
     const char *command = tm_job_data(job, NULL);
@@ -179,6 +200,10 @@ static int run(tm_job *job)
 
     if (strncmp(command, "timer", 5) == 0)
         return arm_timer(job, arg);
+    if (strcmp(command, "create timer") == 0)
+        return create_timer();
+    if (strcmp(command, "show") == 0)
+        return reply_state(job);
     if (strcmp(command, "ignore") == 0)
         return ignore_signals();
     if (strncmp(command, "raise", 5) == 0)
@@ -206,7 +231,7 @@ static int run(tm_job *job)
     if (strcmp(command, "fclose") == 0)
         return fclose(stdout);
     if (strcmp(command, "wide") == 0)
-        return fwide(stdout, 1) <= 0;
+        return fwide(stdout = fdopen(STDOUT_FILENO, "w"), 1) <= 0;
     if (strcmp(command, "buffer") == 0)
         return setvbuf(stdout, NULL, _IOFBF, 65536);
     if (strcmp(command, "fork") == 0)

@@ -3,7 +3,9 @@
 #include <taskmaster/module.h>
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 static char own_config[256];
 static int inits;
@@ -48,11 +50,23 @@ static int log_within_a_line(tm_job *job)
     return 0;
 }
 
+/* Uses the processor for so long. */
+static int spin(int ms)
+{
+    clock_t end = clock() + (clock_t)ms * (CLOCKS_PER_SEC / 1000);
+
+    while (clock() < end)
+        ;
+    return 0;
+}
+
 static int run(tm_job *job)
 {
     char text[64];
     const char *data = tm_job_data(job, NULL);
 
+    if (strncmp(data, "spin ", 5) == 0)
+        return spin(atoi(data + 5));
     if (strcmp(data, "config") == 0)
         return reply_text(job, own_config);
     if (strcmp(data, "id") == 0)

@@ -117,11 +117,11 @@ static size_t count_entries(const char *path)
     return count;
 }
 
-START_TEST(it_keeps_nothing_but_stdio_socket_and_pipe)
+START_TEST(it_keeps_nothing_but_stdio_socket_and_pipes)
 {
     start();
     char *path = xasprintf("/proc/%d/fd", (int)master.pid);
-    ck_assert_uint_eq(count_entries(path), 5); /* and the master's pipe */
+    ck_assert_uint_eq(count_entries(path), 6); /* the master's, and a spare of stdout */
     char *limits = read_proc(master.pid, "limits");
     ck_assert_ptr_nonnull(strstr(limits, "Max open files            200 "));
     char *arguments = read_proc(master.pid, "cmdline");
@@ -675,14 +675,137 @@ START_TEST(a_timer_of_a_module_ends_its_worker)
     static const struct {
         const char *command;
         int signo;
-    } cases[] = {
-        {"timer real 1", SIGALRM}, {"timer virtual 1", SIGVTALRM}, {"timer prof 1", SIGPROF}};
+    } cases[] = {{"timer real 1 spin", SIGALRM},
+                 {"timer virtual 1 spin", SIGVTALRM},
+                 {"timer prof 1 spin", SIGPROF}};
 
     start_with_test_modules("");
     fake_master_run(&master, 1, "leave", cases[_i].command, strlen(cases[_i].command));
-    fake_master_answer(&master);
-    fake_master_run(&master, 2, "leave", "spin", strlen("spin"));
     assert_ended_by(cases[_i].signo);
+}
+END_TEST
+
+/* What a module leaves behind */
+
+static const char *const leavings[] = {"timer real 1000000",
+                                       "timer virtual 1000000",
+                                       "timer prof 1000000",
+                                       "create timer",
+                                       "ignore",
+                                       "umask",
+                                       "chdir",
+                                       "limit",
+                                       "locale",
+                                       "rounding",
+                                       "nonblocking",
+                                       "setenv",
+                                       "putenv",
+                                       "clearenv",
+                                       "close 0",
+                                       "close 1",
+                                       "close 2",
+                                       "replace 0",
+                                       "replace 1",
+                                       "replace 2",
+                                       "buffer",
+                                       "fclose",
+                                       "replace 1",
+                                       "wide"};
+
+static char *state_of(const char *module)
+{
+    const struct answer *answer = fake_master_ask(&master, module, "show");
+
+    ck_assert_msg(answer->head.type == WIRE_DONE, "failed: %s", answer->text);
+    return xstrdup(answer->payload);
+}
+
+static void leave(const char *what)
+{
+    const struct answer *answer = fake_master_ask(&master, "leave", what);
+
+    ck_assert_msg(answer->head.type == WIRE_DONE, "%s: %s", what, answer->text);
+}
+
+START_TEST(another_module_finds_the_process_as_it_was)
+{
+    start_with_test_modules("");
+    char *before = state_of("state");
+    leave(leavings[_i]);
+    char *left = state_of("leave");
+    ck_assert_msg(strcmp(before, left) != 0, "%s leaves nothing", leavings[_i]);
+    char *after = state_of("state");
+    ck_assert_str_eq(after, before);
+    fake_master_expect_log(&master, "state was shown\nstate was shown\n");
+    assert_done(fake_master_ask(&master, "probe", "inits"), "1");
+    free(before);
+    free(left);
+    free(after);
+    fake_master_finish(&master);
+}
+END_TEST
+
+START_TEST(what_is_left_by_a_system_call_is_put_back)
+{
+    start_with_test_modules("");
+    char *before = state_of("state");
+    assert_done(fake_master_ask(&master, "raw_call", ""), "");
+    char *after = state_of("state");
+    ck_assert_str_eq(after, before);
+    free(before);
+    free(after);
+    fake_master_finish(&master);
+}
+END_TEST
+
+START_TEST(all_that_is_left_behind_is_put_back_together)
+{
+    start_with_test_modules("");
+    char *before = state_of("state");
+    for (int round = 0; round < 3; round++) {
+        for (size_t i = 0; i < sizeof(leavings) / sizeof(leavings[0]); i++)
+            leave(leavings[i]);
+        char *after = state_of("state");
+        ck_assert_str_eq(after, before);
+        free(after);
+    }
+    free(before);
+    fake_master_finish(&master);
+}
+END_TEST
+
+START_TEST(what_init_has_set_up_is_the_modules_own)
+{
+    start_with_test_modules("preload=leave\nconfig:leave=[\"own\"]\n");
+    char *own = state_of("leave");
+    ck_assert_ptr_nonnull(strstr(own, "OWN=yes"));
+    ck_assert_ptr_nonnull(strstr(own, "; 123 in "));
+    char *other = state_of("state");
+    ck_assert_ptr_null(strstr(other, "OWN=yes"));
+    ck_assert_ptr_null(strstr(other, "; 123 in "));
+    for (size_t i = 0; i < sizeof(leavings) / sizeof(leavings[0]); i++) {
+        leave(leavings[i]);
+        char *again = state_of("state");
+        ck_assert_str_eq(again, other);
+        free(again);
+        again = state_of("leave");
+        ck_assert_str_eq(again, own);
+        free(again);
+    }
+    free(own);
+    free(other);
+    fake_master_finish(&master);
+}
+END_TEST
+
+START_TEST(a_timer_does_not_reach_the_next_module)
+{
+    start_with_test_modules("");
+    leave("timer virtual 100");
+    leave("timer prof 100");
+    fake_master_run(&master, 1, "probe", "spin 300", strlen("spin 300"));
+    assert_done(fake_master_answer(&master), "");
+    fake_master_finish(&master);
 }
 END_TEST
 
@@ -869,7 +992,7 @@ int main(void)
     tcase_set_timeout(tc, TEST_TIMEOUT_S);
     tcase_add_test(tc, by_hand_it_says_who_starts_it);
     tcase_add_test(tc, check_module_says_ok_or_why_not);
-    tcase_add_test(tc, it_keeps_nothing_but_stdio_socket_and_pipe);
+    tcase_add_test(tc, it_keeps_nothing_but_stdio_socket_and_pipes);
     tcase_add_test(tc, its_environment_is_scrubbed);
     tcase_add_test(tc, preload_loads_first_and_a_failure_costs_nothing);
     tcase_add_test(tc, a_master_of_another_release_is_refused);
@@ -903,6 +1026,12 @@ int main(void)
     tcase_add_loop_test(tc, a_module_ends_its_worker_by_a_signal_of_its_own, 0,
                         sizeof(heeded) / sizeof(heeded[0]));
     tcase_add_loop_test(tc, a_timer_of_a_module_ends_its_worker, 0, 3);
+    tcase_add_loop_test(tc, another_module_finds_the_process_as_it_was, 0,
+                        sizeof(leavings) / sizeof(leavings[0]));
+    tcase_add_test(tc, what_is_left_by_a_system_call_is_put_back);
+    tcase_add_test(tc, all_that_is_left_behind_is_put_back_together);
+    tcase_add_test(tc, what_init_has_set_up_is_the_modules_own);
+    tcase_add_test(tc, a_timer_does_not_reach_the_next_module);
     tcase_add_loop_test(tc, a_child_that_returns_ends_there, 0, 3);
     tcase_add_test(tc, a_child_that_returns_from_another_hook_ends_there);
     tcase_add_test(tc, a_child_may_use_the_functions_of_its_job);

@@ -1,0 +1,16 @@
+/* state: replies what its process has that a module could have changed. */
+#include <taskmaster/module.h>
+
+#include "show.h"
+
+static int run(tm_job *job)
+{
+    char *text = show();
+    int result = tm_reply(job, text, strlen(text));
+
+    printf("state was shown\n");
+    free(text);
+    return result;
+}
+
+TM_MODULE(.name = "state", .version = "1.0", .run = run);

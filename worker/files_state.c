@@ -1,0 +1,107 @@
+/* files_state: see files_state.h. */
+#include "files_state.h"
+
+#include "report.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdio_ext.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/types.h>
+#include <unistd.h>
+#include <wchar.h>
+
+enum { FILES = 3 };
+
+static struct stat files[FILES];
+static int spare_fd = -1; /* of the pipe */
+static int pipe_flags;
+static FILE *streams[FILES];
+
+static bool is_same(int fd, const struct stat *known)
+{
+    struct stat st;
+
+    return fstat(fd, &st) == 0 && st.st_dev == known->st_dev && st.st_ino == known->st_ino;
+}
+
+void files_state_init(void)
+{
+    for (int fd = 0; fd < FILES; fd++)
+        fstat(fd, &files[fd]);
+    spare_fd = fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, FILES);
+    pipe_flags = fcntl(STDOUT_FILENO, F_GETFL);
+    streams[STDIN_FILENO] = stdin;
+    streams[STDOUT_FILENO] = stdout;
+    streams[STDERR_FILENO] = stderr;
+}
+
+/* Descriptors */
+
+static int set_input(void)
+{
+    int fd = open("/dev/null", O_RDONLY);
+
+    if (fd > STDIN_FILENO) {
+        dup2(fd, STDIN_FILENO);
+        close(fd);
+    }
+    return fd < 0 ? -1 : 0;
+}
+
+static int set_output(int fd)
+{
+    if (!is_same(spare_fd, &files[STDOUT_FILENO])) {
+        errno = EBADF;
+        return -1;
+    }
+    return dup2(spare_fd, fd) < 0 ? -1 : 0;
+}
+
+static int set_descriptors(void)
+{
+    for (int fd = 0; fd < FILES; fd++) {
+        if (is_same(fd, &files[fd]) || (fd == STDIN_FILENO ? set_input() : set_output(fd)) == 0)
+            continue;
+        report(TM_ERROR, "cannot put back descriptor %d: %s", fd, strerror(errno));
+        return -1;
+    }
+    if (fcntl(STDOUT_FILENO, F_GETFL) != pipe_flags)
+        fcntl(STDOUT_FILENO, F_SETFL, pipe_flags);
+    return 0;
+}
+
+/* Streams */
+
+/* One that is closed, on another descriptor, or for wide characters cannot be mended. */
+static FILE *mend_stream(int fd, const char *mode)
+{
+    FILE *stream = streams[fd];
+
+    if (fileno(stream) == fd && fwide(stream, 0) <= 0)
+        return stream;
+    FILE *made = fdopen(fd, mode);
+    return made != NULL ? streams[fd] = made : stream;
+}
+
+static void set_streams(void)
+{
+    stdin = mend_stream(STDIN_FILENO, "r");
+    stdout = mend_stream(STDOUT_FILENO, "w");
+    stderr = mend_stream(STDERR_FILENO, "w");
+    if (!__flbf(stdout))
+        setvbuf(stdout, NULL, _IOLBF, 0);
+    setvbuf(stderr, NULL, _IONBF, 0);
+}
+
+int files_state_set(void)
+{
+    int result = set_descriptors();
+
+    set_streams();
+    return result;
+}

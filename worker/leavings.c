@@ -1,0 +1,354 @@
+/* leavings: see leavings.h. Each part of the process has a function that takes it and one that sets
+ * it; files and the environment have files of their own. */
+#include "leavings.h"
+
+#include "common/xmalloc.h"
+#include "environment_state.h"
+#include "files_state.h"
+#include "reach.h"
+#include "report.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <locale.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/time.h>
+#include <unistd.h>
+
+enum { TIMERS = 3 };
+
+struct state {
+    struct state *next;
+    unsigned kept; /* set of enum reach: what of this is restored */
+    struct sigaction actions[NSIG];
+    struct itimerval timers[TIMERS];
+    mode_t umask;
+    char *directory; /* NULL: it has no name any more */
+    struct environment_state *environment;
+    char *locale;
+    struct rlimit limits[RLIM_NLIMITS];
+    int priority;
+    cpu_set_t processors;
+    uid_t user;
+    gid_t group;
+    uint64_t arithmetic;
+};
+
+static struct state start; /* what is put back */
+static struct state *kept; /* the modules' */
+
+/* Signals */
+
+static void take_signals(struct state *s)
+{
+    for (int signo = 1; signo < NSIG; signo++)
+        sigaction(signo, NULL, &s->actions[signo]); /* fails for those that are libc's own */
+}
+
+static void set_signals(const struct state *s)
+{
+    for (int signo = 1; signo < NSIG; signo++) {
+        if (signo != SIGKILL && signo != SIGSTOP)
+            sigaction(signo, &s->actions[signo], NULL); /* as above */
+    }
+}
+
+static bool same_signals(const struct state *a, const struct state *b)
+{
+    for (int signo = 1; signo < NSIG; signo++) {
+        const struct sigaction *x = &a->actions[signo], *y = &b->actions[signo];
+        if (x->sa_handler != y->sa_handler || x->sa_flags != y->sa_flags)
+            return false;
+    }
+    return true;
+}
+
+/* Timers */
+
+static void take_timers(struct state *s)
+{
+    for (int i = 0; i < TIMERS; i++)
+        getitimer((__itimer_which_t)i, &s->timers[i]);
+}
+
+/* Those of timer_create(), which have no owner in the C library that would tell of them. */
+static void delete_timers(void)
+{
+    char text[4096];
+    int fd = open("/proc/self/timers", O_RDONLY | O_CLOEXEC);
+    ssize_t len = fd >= 0 ? read(fd, text, sizeof(text) - 1) : -1;
+
+    if (fd >= 0)
+        close(fd);
+    text[len > 0 ? len : 0] = '\0';
+    for (const char *line = text; (line = strstr(line, "ID: ")) != NULL; line++)
+        syscall(SYS_timer_delete, atoi(line + strlen("ID: ")));
+}
+
+static void set_timers(const struct state *s, bool all)
+{
+    for (int i = 0; i < TIMERS; i++)
+        setitimer((__itimer_which_t)i, &s->timers[i], NULL);
+    if (all)
+        delete_timers();
+}
+
+static bool same_timers(const struct state *a, const struct state *b)
+{
+    for (int i = 0; i < TIMERS; i++) {
+        const struct timeval *x = &a->timers[i].it_value, *y = &b->timers[i].it_value;
+        if ((x->tv_sec | x->tv_usec) != 0 || (y->tv_sec | y->tv_usec) != 0)
+            return false;
+    }
+    return true;
+}
+
+/* Directory */
+
+static void take_directory(struct state *s)
+{
+    s->umask = umask(0);
+    umask(s->umask);
+    s->directory = getcwd(NULL, 0);
+}
+
+static int set_directory(const struct state *s)
+{
+    const char *directory = s->directory != NULL ? s->directory : "/";
+
+    umask(s->umask);
+    if (chdir(directory) == 0)
+        return 0;
+    report(TM_ERROR, "cannot go back to directory %s: %s", directory, strerror(errno));
+    return -1;
+}
+
+static bool same_directory(const struct state *a, const struct state *b)
+{
+    if (a->umask != b->umask || (a->directory == NULL) != (b->directory == NULL))
+        return false;
+    return a->directory == NULL || strcmp(a->directory, b->directory) == 0;
+}
+
+/* Locale */
+
+static void take_locale(struct state *s)
+{
+    s->locale = xstrdup(setlocale(LC_ALL, NULL));
+}
+
+static void set_locale(const struct state *s)
+{
+    uselocale(LC_GLOBAL_LOCALE);
+    if (strcmp(setlocale(LC_ALL, NULL), s->locale) != 0)
+        setlocale(LC_ALL, s->locale);
+}
+
+/* Limits */
+
+static void take_limits(struct state *s)
+{
+    for (int i = 0; i < (int)RLIM_NLIMITS; i++)
+        getrlimit((__rlimit_resource_t)i, &s->limits[i]);
+    s->priority = getpriority(PRIO_PROCESS, 0);
+    sched_getaffinity(0, sizeof(s->processors), &s->processors);
+}
+
+/* As far as it is allowed: without privileges a hard limit stays lowered, and so does a priority.
+ */
+static void set_limits(const struct state *s)
+{
+    struct rlimit now;
+
+    for (int i = 0; i < (int)RLIM_NLIMITS; i++) {
+        __rlimit_resource_t which = (__rlimit_resource_t)i;
+        if (setrlimit(which, &s->limits[i]) == 0 || getrlimit(which, &now) < 0)
+            continue;
+        now.rlim_cur = now.rlim_max < s->limits[i].rlim_cur ? now.rlim_max : s->limits[i].rlim_cur;
+        setrlimit(which, &now);
+    }
+    setpriority(PRIO_PROCESS, 0, s->priority);
+    sched_setaffinity(0, sizeof(s->processors), &s->processors);
+}
+
+static bool same_limits(const struct state *a, const struct state *b)
+{
+    return memcmp(a->limits, b->limits, sizeof(a->limits)) == 0 && a->priority == b->priority &&
+           CPU_EQUAL(&a->processors, &b->processors);
+}
+
+/* User */
+
+static void take_user(struct state *s)
+{
+    s->user = geteuid();
+    s->group = getegid();
+}
+
+/* A process that has given up its user for good stays what it is. Either clears the death signal.
+ */
+static void set_user(const struct state *s)
+{
+    if (seteuid(s->user) < 0 || setegid(s->group) < 0)
+        errno = 0;
+    prctl(PR_SET_PDEATHSIG, SIGKILL);
+}
+
+/* Arithmetic: the processor's register of rounding and exceptions, without those that have been
+ * raised. No system call is needed to change it, or to read it; linking with -ffast-math does. */
+
+#if defined(__x86_64__)
+enum { ARITHMETIC_CONTROL = 0xffc0 };
+
+static uint64_t arithmetic_now(void)
+{
+    uint16_t x87;
+
+    __asm__ volatile("fnstcw %0" : "=m"(x87));
+    return (__builtin_ia32_stmxcsr() & ARITHMETIC_CONTROL) | (uint64_t)x87 << 32;
+}
+
+static void set_arithmetic(uint64_t value)
+{
+    uint16_t x87 = (uint16_t)(value >> 32);
+
+    __builtin_ia32_ldmxcsr((unsigned)value);
+    __asm__ volatile("fnclex\n\tfldcw %0" : : "m"(x87));
+}
+#else
+static uint64_t arithmetic_now(void)
+{
+    return 0;
+}
+
+static void set_arithmetic(uint64_t value)
+{
+    (void)value;
+}
+#endif
+
+/* All of it */
+
+static void take(struct state *s, unsigned reach)
+{
+    if (reach & REACH_SIGNALS)
+        take_signals(s);
+    if (reach & REACH_TIMERS)
+        take_timers(s);
+    if (reach & REACH_DIRECTORY)
+        take_directory(s);
+    if (reach & REACH_ENVIRONMENT)
+        s->environment = environment_state_take();
+    if (reach & REACH_LOCALE)
+        take_locale(s);
+    if (reach & REACH_LIMITS)
+        take_limits(s);
+    if (reach & REACH_USER)
+        take_user(s);
+    s->arithmetic = arithmetic_now();
+}
+
+/* The user comes first: the rest may need its rights. */
+static int set(const struct state *s, unsigned reach)
+{
+    int result = 0;
+
+    if (s->arithmetic != arithmetic_now())
+        set_arithmetic(s->arithmetic);
+    if (reach == 0)
+        return 0;
+    if (reach & REACH_USER)
+        set_user(s);
+    if (reach & REACH_TIMERS)
+        set_timers(s, (reach & REACH_THREADS) != 0);
+    if (reach & REACH_SIGNALS)
+        set_signals(s);
+    if (reach & REACH_LIMITS)
+        set_limits(s);
+    if (reach & REACH_ENVIRONMENT)
+        environment_state_set(s->environment);
+    if (reach & REACH_LOCALE)
+        set_locale(s);
+    if (reach & REACH_DIRECTORY)
+        result = set_directory(s);
+    return result;
+}
+
+static unsigned difference(const struct state *a, const struct state *b, unsigned reach)
+{
+    unsigned differs = 0;
+
+    if ((reach & REACH_SIGNALS) && !same_signals(a, b))
+        differs |= REACH_SIGNALS;
+    if ((reach & REACH_TIMERS) && !same_timers(a, b))
+        differs |= REACH_TIMERS;
+    if ((reach & REACH_DIRECTORY) && !same_directory(a, b))
+        differs |= REACH_DIRECTORY;
+    if ((reach & REACH_ENVIRONMENT) && !environment_state_same(a->environment, b->environment))
+        differs |= REACH_ENVIRONMENT;
+    if ((reach & REACH_LOCALE) && strcmp(a->locale, b->locale) != 0)
+        differs |= REACH_LOCALE;
+    if ((reach & REACH_LIMITS) && !same_limits(a, b))
+        differs |= REACH_LIMITS;
+    if ((reach & REACH_USER) && (a->user != b->user || a->group != b->group))
+        differs |= REACH_USER;
+    return differs;
+}
+
+void leavings_init(void)
+{
+    if (start.locale != NULL)
+        return;
+    take(&start, REACH_ALL);
+    environment_state_set(start.environment);
+    files_state_init();
+}
+
+int leavings_put_back(unsigned reach)
+{
+    int result = set(&start, reach);
+
+    if ((reach & REACH_FILES) && files_state_set() < 0)
+        result = -1;
+    return result;
+}
+
+static void free_state(struct state *state)
+{
+    free(state->directory);
+    free(state->locale);
+    environment_state_free(state->environment);
+    free(state);
+}
+
+const struct state *leavings_keep(unsigned reach)
+{
+    struct state *state = xcalloc(1, sizeof(*state));
+
+    if (reach & REACH_FILES)
+        files_state_set();
+    take(state, reach);
+    state->kept = difference(state, &start, reach);
+    if (state->kept == 0 && state->arithmetic == start.arithmetic) {
+        free_state(state);
+        return NULL;
+    }
+    state->next = kept;
+    kept = state;
+    return state;
+}
+
+void leavings_restore(const struct state *state)
+{
+    set(state, state->kept);
+}

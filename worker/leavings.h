@@ -1,0 +1,30 @@
+/*
+ * leavings: what a module has changed of the process and the next one must not find.
+ *
+ * A worker does one job after the other in one process, and what belongs to the process outlasts a
+ * job: a timer runs on, SIGTERM stays ignored, descriptor 1 stays closed. Between two jobs of one
+ * module that is its own business, and may be its intent. When the worker goes over to another
+ * module's job, it puts back what module.h lists, as it was when the worker started; when it comes
+ * back, it restores what the module's init() had set up. That comes before the next job has begun:
+ * should it fail, or a timer go off meanwhile, no job is lost with the worker.
+ *
+ * A set of enum reach says what can differ; the rest is not looked at.
+ */
+#ifndef TASKMASTER_WORKER_LEAVINGS_H
+#define TASKMASTER_WORKER_LEAVINGS_H
+
+struct state;
+
+/* Remembers the process as it is, which is what is put back; done once. */
+void leavings_init(void);
+
+/* Puts back what is in `reach`. 0, or -1 after a report. */
+int leavings_put_back(unsigned reach);
+
+/* What of `reach` differs from what is put back, to be restored later; NULL: nothing. Descriptors
+ * and streams are put back at once. Kept for good: once it was restored, the process holds on to
+ * what is in it. */
+const struct state *leavings_keep(unsigned reach);
+void leavings_restore(const struct state *state);
+
+#endif
