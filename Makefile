@@ -39,7 +39,7 @@ CLIENT_LIBS := -ljansson
 # What each program is made of. A program's main.c stays out of its archive, so that tests can link the rest.
 COMMON   := environment log module_name token_text utf8 xmalloc
 MASTER   := options option_value option_print config config_check json_line json_reason settings_text file_read token_file identity \
-            address user_environ heap timers hash payload conn conn_output conn_turn conn_unread job job_queue pool module_dir module_table module_refusal episode \
+            address user_environ heap timers hash payload file_room conn conn_output conn_turn conn_unread job job_queue pool module_dir module_table module_refusal episode \
             log_limit job_log dispatcher dispatch_end dispatch_hold dispatch_pace dispatch_refusal dispatch_renew dispatch_run dispatch_start \
             dispatch_stop dispatch_tiny \
             request request_scan event_writer signal_name signals child worker_proc worker_output worker_link worker_port \

@@ -443,15 +443,40 @@ static void admit(struct clients *clients, struct client_session *session)
     log_event(LOG_DEBUG, "client-connected", LOG_STR("client", session->name));
 }
 
+/*
+ * Clients have all the descriptors that workers leave them. This one has none to stay on, and is
+ * told so in the same breath: its hello is taken off the socket first, as closing with input unread
+ * would be a reset, which may overtake the words.
+ */
+static void turn_away(struct clients *clients, int fd, const char *address)
+{
+    static const char words[] =
+        "{\"event\":\"error\",\"code\":\"too-many-clients\",\"message\":\"the server's limit of "
+        "open "
+        "files has no room for more clients beside its workers\",\"fatal\":true}\n";
+    char hello[HEADER_MAX];
+    if (log_limit_allows(&clients->refused))
+        log_event(LOG_ERROR, "client-refused", LOG_STR("client", address),
+                  LOG_STR("why", "what is left of the limit of open files is for workers"),
+                  LOG_UINT("clients", clients->open));
+    (void)!recv(fd, hello, sizeof hello, MSG_DONTWAIT);
+    (void)!send(fd, words, sizeof words - 1, MSG_DONTWAIT | MSG_NOSIGNAL);
+    close(fd);
+}
+
 void clients_accept(struct clients *clients, int fd, const struct sockaddr *addr,
                     socklen_t addr_len)
 {
     char address[ADDRESS_TEXT_MAX];
+    address_format(addr, addr_len, address);
+    if (clients->files_max && clients->open >= clients->files_max) {
+        turn_away(clients, fd, address);
+        return;
+    }
     if (clients->open >= (size_t)clients->config->client_max + REFUSED_MAX) {
         close(fd);
         return;
     }
-    address_format(addr, addr_len, address);
     struct client_session *session = session_new(clients, address);
     if (conn_open(&session->conn, clients->loop, fd, &session_ops, &clients->limits) < 0) {
         if (log_limit_allows(&clients->refused))

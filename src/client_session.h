@@ -42,9 +42,10 @@ struct clients {
     struct conn_limits limits;
     struct hash jobs_by_id; /* of all sessions, by session and id */
     TAILQ_HEAD(, client_session) sessions;
-    size_t connected; /* those that were admitted */
-    size_t open;      /* all with a descriptor */
-    size_t reading;   /* of these, whose requests are read */
+    size_t connected;   /* those that were admitted */
+    size_t open;        /* all with a descriptor */
+    uint64_t files_max; /* so many of these leave workers the descriptors that they need; 0: any */
+    size_t reading;     /* of these, whose requests are read */
     uint64_t last_number;
     struct log_limit errors;    /* client-error lines */
     struct log_limit truncated; /* client-truncated lines */

@@ -8,6 +8,7 @@
 #include "config_check.h"
 #include "conn.h"
 #include "dispatcher.h"
+#include "file_room.h"
 #include "listener.h"
 #include "module_table.h"
 #include "report.h"
@@ -29,7 +30,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
-#include <sys/resource.h>
 #include <sysexits.h>
 #include <time.h>
 #include <unistd.h>
@@ -41,11 +41,9 @@ enum {
     TRIM_JOBS = 10000,        /* what counts as a burst: jobs at a time, */
     TRIM_BYTES = 1024 * 1024, /* or bytes of payload, half of what we have at the start */
     TRIM_CLIENTS = 1000,      /* or clients */
-    SPARE_FILES = 192, /* descriptors besides those of clients and workers; strangers' are most */
-    TIMERS_US = 5000,  /* of a turn, for timers that are due */
-    OUTPUT_UNREAD_PARTS = 4, /* of client-output-max one may be unread before no job is begun */
-    STALL_US = 1000000,      /* what we did not run for longer than this is forgiven */
-    WORKER_FILES = 3,        /* socket, output, and one that is passing at its start */
+    TIMERS_US = 5000,         /* of a turn, for timers that are due */
+    OUTPUT_UNREAD_PARTS = 4,  /* of client-output-max one may be unread before no job is begun */
+    STALL_US = 1000000,       /* what we did not run for longer than this is forgiven */
 };
 
 struct master {
@@ -68,6 +66,7 @@ struct master {
     struct listener *worker_listener;
     struct config *config;
     const struct config_args *args;
+    uint64_t file_limit; /* of open files; 0: not known */
     struct identity identity;
     char boot[BOOT_MAX];
     struct shutdown shutdown;
@@ -111,6 +110,16 @@ static struct dispatcher_limits limits_of(const struct config *config)
     };
 }
 
+/* To be called again when pool-max is another. */
+static struct file_room share_files(struct master *m)
+{
+    struct file_room room =
+        file_room_share(m->file_limit, m->config->client_max, m->config->pool_max);
+    m->clients.files_max = room.clients;
+    m->workers.unproven_max = room.strangers;
+    return room;
+}
+
 static void apply(struct master *m, struct config *config)
 {
     log_configure(config->log_level, config->log_format);
@@ -120,6 +129,7 @@ static void apply(struct master *m, struct config *config)
     clients_configure(&m->clients, config);
     workers_configure(&m->workers, config);
     m->config = config;
+    share_files(m);
 }
 
 /* The keys that a reload changes, separated by commas. The log cuts what is too long. */
@@ -238,24 +248,17 @@ static void make_boot(char boot[BOOT_MAX])
     boot[n] = '\0';
 }
 
-/* As many as we may have; workers get back the limit that we were started with. */
-static uint64_t raise_file_limit(const struct config *config)
+/* Workers get back the limit that we were started with. */
+static void raise_file_limit(struct master *m)
 {
-    struct rlimit limit;
-    if (getrlimit(RLIMIT_NOFILE, &limit) < 0)
-        return 0;
-    uint64_t soft = limit.rlim_cur;
-    uint64_t wanted =
-        (uint64_t)config->client_max + SPARE_FILES + (uint64_t)WORKER_FILES * config->pool_max;
-    limit.rlim_cur = limit.rlim_max;
-    if (setrlimit(RLIMIT_NOFILE, &limit) < 0)
-        limit.rlim_cur = soft;
-    if (limit.rlim_cur < wanted)
+    m->workers.env.nofile_soft = file_room_raise(&m->file_limit);
+    struct file_room room = share_files(m);
+    if (m->file_limit < room.wanted)
         log_event(
-            LOG_WARN, "few-files", LOG_UINT("limit", limit.rlim_cur), LOG_UINT("wanted", wanted),
+            LOG_WARN, "few-files", LOG_UINT("limit", m->file_limit),
+            LOG_UINT("wanted", room.wanted), LOG_UINT("clients", room.clients),
             LOG_STR("hint",
                     "client-max and pool-max may not be reached; raise the limit of open files"));
-    return soft;
 }
 
 static void accept_client(void *arg, int fd, const struct sockaddr *addr, socklen_t len)
@@ -410,7 +413,7 @@ static void set_up(struct master *m, struct config *config, const struct config_
 /* 0, or -1 when an address cannot be listened on. */
 static int open_to_the_world(struct master *m)
 {
-    m->workers.env.nofile_soft = raise_file_limit(m->config);
+    raise_file_limit(m);
     if (open_listeners(m) < 0)
         return -1;
     timers_turn(&m->timers, clock_us()); /* names were looked up, addresses waited for */

@@ -371,7 +371,8 @@ static void hear(struct worker_conn *conn)
  * hello may have come behind the last look. */
 static void make_room(struct workers *workers)
 {
-    while (workers->unproven.count > UNPROVEN_MAX) {
+    size_t max = workers->unproven_max ? workers->unproven_max : UNPROVEN_MAX;
+    while (workers->unproven.count > max) {
         struct stranger *stranger = strangers_first(&workers->unproven);
         hear(conn_of(stranger->conn));
         if (stranger == strangers_first(&workers->unproven))

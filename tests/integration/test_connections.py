@@ -637,6 +637,47 @@ def test_without_descriptors_workers_are_still_replaced(daemon):
     assert first.done("echo", "x", timeout=3 * DEADLINE) == b"x"
 
 
+def test_clients_leave_room_for_workers(daemon):
+    """Under a low limit of open files clients are refused with the cause, and pool-max workers start."""
+    pool_max = 40
+    server = daemon.make(
+        {"pool_start": 1, "pool_max": pool_max, "job_max": 100, "log_level": "info"},
+        preexec_fn=limit_descriptors(256),
+    ).start()
+    server.log.wait("few-files", limit=256)
+    first, rest, refused = server.client(), [], 0
+    for _ in range(300):
+        client = Client(server.address, hello=False)
+        client.send(op="hello", protocol=1)
+        event = client.recv()
+        if event.name == "hello":
+            rest.append(client)
+            continue
+        check(event, "error", code="too-many-clients", fatal=True)
+        assert "open files" in event["message"], event
+        client.close()
+        refused += 1
+    assert rest and refused, f"{len(rest)} clients, {refused} refused"
+    server.log.wait("client-refused")
+    for n in range(pool_max):
+        first.submit(n, "sleep", LONG_SLEEP, notify=["started"])
+    for n in range(pool_max):
+        first.event("started", id=n)
+    for worker in first.workers():
+        os.kill(worker["pid"], 9)
+    for n in range(pool_max):
+        check(first.outcome(n), "failed", reason="error")
+    for n in range(pool_max):
+        first.submit(n, "sleep", LONG_SLEEP, notify=["started"])
+    for n in range(pool_max):
+        first.event("started", id=n)
+    assert not server.log.events("spawn-failed") and not server.log.events("accept-paused")
+    for client in rest:
+        client.close()
+    wait_until(lambda: first.stats()["clients"]["connected"] == 1, "all others gone")
+    assert server.client().hello_event
+
+
 def test_descriptors_do_not_leak(daemon):
     server = daemon(pool_start=1, pool_max=2)
     server.wait_idle(1)
