@@ -1,6 +1,8 @@
 """Protocol section 6: run, grow, queue or refuse; and what an overload says."""
 
 import json
+import os
+import signal
 import threading
 
 import pytest
@@ -55,6 +57,38 @@ def test_the_pool_grows_to_pool_max_and_no_further(daemon):
     release(client, 3)
     for n in range(5):
         check(client.outcome(n), "done")
+
+
+def test_the_pool_does_not_shrink_but_by_a_reload(daemon):
+    """What taskmasterd(8) says of workers that were started for a burst, of one that is lost, and of a reload."""
+    server = daemon(pool_start=1, pool_max=3)
+    server.wait_idle(1)
+    client = occupy(server, 3)
+    for n in range(3):
+        client.send(op="cancel", target=f"busy-{n}")
+        check(client.outcome(f"busy-{n}"), "failed", reason="cancelled")
+    server.wait_idle(3)
+    os.kill(server.worker_pids("idle")[0], signal.SIGKILL)
+    server.wait_stats(lambda s: s["pool"]["idle"] == 2, "one worker less")
+    forks = server.stats()["pool"]["forks"]
+    assert client.done("echo", "x", id="x") == b"x" and server.stats()["pool"]["forks"] == forks
+    server.signal(signal.SIGHUP)
+    server.log.wait("renewed")
+    stats = server.wait_stats(lambda s: s["pool"]["stopping"] == 0, "the old ones gone")
+    assert stats["pool"]["idle"] == 1, stats["pool"]
+
+
+def test_the_worker_that_was_busy_last_is_taken(daemon):
+    server = daemon(pool_start=3, pool_max=3)
+    server.wait_idle(3)
+    client = server.client()
+    used = set()
+    for n in range(20):
+        client.submit(n, "echo", "x", notify=["started"])
+        used.add(client.event("started", id=n)["worker"])
+        check(client.outcome(n), "done")
+    assert len(used) == 1, used
+    assert sorted(worker["jobs_done"] for worker in server.workers()) == [0, 0, 20]
 
 
 def test_job_max_bounds_the_line(daemon):

@@ -766,6 +766,18 @@ def test_ipv6_loopback(daemon):
     assert server.client().done("echo", "x") == b"x"
 
 
+def test_every_address_of_ipv6_is_none_of_ipv4(daemon):
+    try:
+        socket.create_server(("::1", 0), family=socket.AF_INET6).close()
+    except OSError:
+        pytest.skip("no IPv6 loopback on this machine")
+    server = daemon(listen="[::]:0", allow_open_listen=True)
+    port = int(server.addresses[0].rpartition(":")[2])
+    socket.create_connection(("::1", port), timeout=DEADLINE).close()
+    with pytest.raises(ConnectionRefusedError):
+        socket.create_connection(("127.0.0.1", port), timeout=DEADLINE)
+
+
 def test_several_addresses(daemon, tmp_path):
     server = daemon(listen=["127.0.0.1:0", f"unix:{tmp_path}/sock", "127.0.0.1:0"])
     assert len(set(server.addresses)) == 3

@@ -6,6 +6,7 @@ What the sanitizers of build/asan do not see: bytes that were never written, in 
 import glob
 import json
 import os
+import re
 import shlex
 import signal
 import subprocess
@@ -242,6 +243,64 @@ def test_the_command(daemon, report):
     ):
         done = subprocess.run([*base, *arguments], input=text, capture_output=True, text=True, timeout=SLOW)
         assert done.returncode == status, (arguments, done)
+
+
+FAULTY = """
+#include <stdlib.h>
+#include <taskmaster/module.h>
+
+static int run(tm_job *job)
+{
+    size_t len;
+    const char *data = tm_job_data(job, &len);
+    char *copy = malloc(4);
+    copy[len] = data[0];
+    free(copy);
+    return tm_reply(job, "ok", 2);
+}
+
+TM_MODULE(.name = "faulty", .run = run);
+"""
+
+
+def recipe(name, place):
+    """The script that doc/modules.md calls so, with the worker of this build."""
+    with open(os.path.join(ROOT, "doc", "modules.md"), encoding="utf-8") as file:
+        text = re.search(rf"`{name}`:\n\n```sh\n(.*?)```", file.read(), re.S)[1]
+    path = place / name
+    path.write_text(text.replace("/usr/local/libexec/taskmaster/taskmaster-worker", WORKER))
+    path.chmod(0o755)
+    return str(path)
+
+
+@pytest.mark.parametrize(
+    "name, flags, words, status",
+    [
+        ("worker-valgrind", [], "Invalid write of size 1", "done"),
+        ("worker-sanitized", ["-fsanitize=address,undefined"], "AddressSanitizer: heap-buffer-overflow", "failed"),
+    ],
+)
+def test_a_module_in_a_worker_is_looked_at_as_the_manual_says(tmp_path, name, flags, words, status):
+    (tmp_path / "faulty.c").write_text(FAULTY)
+    subprocess.run(
+        ["gcc", "-g", *flags, "-shared", "-fPIC", "-I", os.path.join(ROOT, "include"),
+         "-o", tmp_path / "faulty.so", tmp_path / "faulty.c"],
+        check=True,
+    )  # fmt: skip
+    settings = {"module_dir": str(tmp_path), "pool_start": 1, "pool_max": 1, "start_timeout_ms": 60000}
+    server = Daemon(str(tmp_path), "daemon", {"worker_path": recipe(name, tmp_path), **settings})
+    server.start()
+    try:
+        client = server.client()
+        client.submit("good", "faulty", "abc")
+        outcome(client, "good", "done")
+        client.submit("bad", "faulty", "four")
+        job = outcome(client, "bad", status)["job"]
+        wait_until(
+            lambda: any(words in line["text"] for line in server.log.events("worker-output", job=job)), "the report"
+        )
+    finally:
+        server.stop()  # which finds the report, too
 
 
 def test_memcheck_finds_what_it_should(tmp_path):
