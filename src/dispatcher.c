@@ -95,13 +95,15 @@ static bool quota_used_up(const struct dispatcher *d, const struct job *job)
 }
 
 /* waiting - starting < job-max, or a worker can be started for it. For one whose source is held
- * none is, and none is on its way. */
+ * none is, and none is on its way. Those that came for the sake of a worker and were held then do
+ * not take it; so such jobs are at most as many as there may be workers. */
 static bool may_wait(const struct dispatcher *d, const struct job *job)
 {
+    size_t waiting = dispatcher_waiting(d), job_max = d->limits.job_max;
     if (job->source->held)
-        return dispatcher_waiting(d) < d->limits.job_max;
-    return dispatcher_waiting(d) < (size_t)d->limits.job_max + dispatch_starting(d) ||
-           dispatch_can_start(d);
+        return waiting < job_max;
+    return waiting < job_max + dispatch_starting(d) ||
+           (waiting < job_max + d->limits.pool_max && dispatch_can_start(d));
 }
 
 static void enqueue(struct dispatcher *d, struct job *job)

@@ -28,6 +28,7 @@ enum {
     SOURCES = 3,
     MODULES = 2,
     JOBS_MAX = 300,
+    UNREAD_MAX = 100000,
     STEPS_MAX = 2000,
     HANDED_MAX = 80, /* jobs that one worker was handed and the master has not heard of yet */
     SENT_MAX = 160,
@@ -213,6 +214,14 @@ static void end_source(struct input *input)
     dispatcher_source_ended(&d, &source->source);
 }
 
+/* What it was told is taken, or not. */
+static void read_or_not(struct input *input)
+{
+    struct source *source = living_source(input);
+    if (source)
+        dispatcher_source_unread(&d, &source->source, take(input) * 1000u);
+}
+
 static void lose_source(struct source *source)
 {
     source->leaving = true;
@@ -259,6 +268,7 @@ static void op_assign(void *ctx, struct worker *worker, struct job *job, uint64_
     bug_on(!job->order || job->worker != worker || job->state == JOB_ENDED);
     bug_on(!job->source || job->source->gone);
     struct known_job *k = known_of(job);
+    bug_on(job->source->held && !k->handed);
     k->handed = true;
     k->lent = worker->state == WORKER_BUSY;
     k->begun = false;
@@ -627,6 +637,7 @@ static void set_limits(struct input *input)
         .start_timeout_ms = 500,
         .kill_grace_ms = 100,
         .worker_window = take(input) % 9 + 1u,
+        .source_unread_max = UNREAD_MAX,
     };
     uint8_t what = take(input);
     limits.pool_start = what % (limits.pool_max + 1);
@@ -681,6 +692,23 @@ static void check_pool(void)
     bug_on(pool_count(&d.pool) != d.pool.forks - d.pool.exits);
 }
 
+/* How many jobs of the source others have passed. */
+static size_t check_passed(const struct job_source *source)
+{
+    const struct job *job;
+    uint64_t before = 0;
+    size_t count = 0;
+    bug_on(source->held && (source->gone || d.draining || source->unread <= UNREAD_MAX / 2));
+    if (!source->passed.tqh_last)
+        return 0;
+    TAILQ_FOREACH (job, &source->passed, queue_link) {
+        bug_on(job->state != JOB_WAITING || job->worker || job->seq <= before || !job->passed);
+        before = job->seq;
+        count++;
+    }
+    return count;
+}
+
 static void check_queue(void)
 {
     const struct job *job;
@@ -691,6 +719,8 @@ static void check_queue(void)
         before = job->seq;
         count++;
     }
+    for (int i = 0; i < SOURCES; i++)
+        count += sources[i].used ? check_passed(&sources[i].source) : 0;
     bug_on(count != job_queue_count(&d.queue));
     /* Those that a worker was lent and gives back come on top. */
     bug_on(dispatcher_waiting(&d) > highest.job_max + 2u * highest.pool_max);
@@ -718,7 +748,8 @@ static void check_counts(void)
 static void check_idleness(void)
 {
     const struct job *first = job_queue_first(&d.queue);
-    bool soon = timer_is_set(&d.recall); /* it is left to the busy workers, some milliseconds */
+    /* It is left to the busy workers, some milliseconds; or its source was held until now. */
+    bool soon = timer_is_set(&d.recall) || timer_is_set(&d.more);
     bug_on(first && d.pool.counts[WORKER_IDLE] && !first->source->gone && !d.draining && !soon);
     bug_on(d.lent && d.pool.counts[WORKER_IDLE] && !soon);
 }
@@ -735,7 +766,7 @@ static void check(void)
 
 static void step(struct input *input)
 {
-    switch (take(input) % 20) {
+    switch (take(input) % 21) {
     case 0:
     case 1:
     case 2:
@@ -785,6 +816,9 @@ static void step(struct input *input)
     case 18:
         configure(input);
         break;
+    case 20:
+        read_or_not(input);
+        break;
     case 19: { /* everybody does what he should, once */
         struct sim *sim, *next;
         TAILQ_FOREACH (sim, &sims, link)
@@ -804,6 +838,9 @@ static void good_turn(void)
 {
     struct sim *sim, *next;
     starts_that_fail = 0;
+    for (int i = 0; i < SOURCES; i++)
+        if (sources[i].used)
+            dispatcher_source_unread(&d, &sources[i].source, 0);
     TAILQ_FOREACH (sim, &sims, link) {
         sim->stuck = false;
         if (sim->hung && sim->worker->job)

@@ -140,6 +140,7 @@ static struct config *load_config(struct input *input)
         "payload-max=20000",
         "payload-total-max=50000",
         "client-output-max=60000",
+        "output-total-max=100000",
         "hello-timeout-ms=1000",
         "header-timeout-ms=1000",
         "payload-timeout-ms=1000",

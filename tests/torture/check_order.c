@@ -2,7 +2,8 @@
  * check_order: jobs are assigned in the order in which their submits were read.
  *
  * That order is known within a connection, and between two jobs of different connections if the one
- * had been told of before the other was sent.
+ * had been told of before the other was sent. Jobs of a client that does not read are passed by
+ * others, and run once it reads again; here the one that has that much to read never does.
  */
 #include "checker.h"
 

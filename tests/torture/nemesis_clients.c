@@ -8,8 +8,8 @@
 
 enum {
     SOME_JOBS = 12,
-    LARGE_JOBS = 30, /* results of about payload-max: more than client-output-max in all */
-    LATE_JOBS = 8,   /* ... and less than it */
+    LARGE_JOBS = 30, /* results of about payload-max: more than may be unread before jobs wait */
+    LATE_JOBS = 8,   /* ... and less than that */
     SOON_US = 50000,
     LATE_US = 300000,
     PATIENCE_US = 8000000, /* for the server to close a client that it does not want any more */
@@ -65,7 +65,8 @@ static void half_close(struct nemesis *nemesis, struct client *client)
     client_half_close(client);
 }
 
-/* It never reads again; once too much waits for it, the server closes it. */
+/* It never reads again: once much waits for it, its jobs wait too, and in the end the server closes
+ * it. */
 static void stop_reading(struct nemesis *nemesis, struct client *client)
 {
     client->may_end = true;

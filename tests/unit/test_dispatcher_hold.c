@@ -153,6 +153,23 @@ START_TEST(test_held_jobs_want_no_worker)
 }
 END_TEST
 
+/* Jobs that came as a worker could be started for them, and were held then, are not too many. */
+START_TEST(test_held_jobs_are_bounded)
+{
+    open_idle(0, 4, 10);
+    for (char source = 'a'; source < 'z'; source++) {
+        SUBMIT(.source = source);
+        unread(source, UNREAD_MAX + 1);
+        while (d.pool.counts[WORKER_STARTING])
+            dies(d.pool.last_id, -1);
+        timer_clear(&timers, &d.backoff); /* a worker can be started, as far as is known */
+        d.start_failures = 0;
+    }
+    ck_assert_uint_eq(dispatcher_waiting(&d), 14);
+    hush_news();
+}
+END_TEST
+
 /* When others are given up for want of a worker, held ones stay. */
 START_TEST(test_held_jobs_are_not_unavailable)
 {
@@ -350,6 +367,7 @@ int main(void)
     tcase_add_test(tc, test_others_pass);
     tcase_add_test(tc, test_held_jobs_wait);
     tcase_add_test(tc, test_held_jobs_want_no_worker);
+    tcase_add_test(tc, test_held_jobs_are_bounded);
     tcase_add_test(tc, test_held_jobs_are_not_unavailable);
     tcase_add_test(tc, test_drain);
     tcase_add_test(tc, test_coming);

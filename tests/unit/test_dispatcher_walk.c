@@ -302,7 +302,8 @@ static enum verdict verdict_on(const struct order *order)
         return waiting < limits.job_max ? WAITS : FULL;
     if (pool_idle(&d.pool) && !job_queue_ready(&d.queue))
         return ASSIGNED;
-    if (waiting < limits.job_max + starting || can_start())
+    if (waiting < limits.job_max + starting ||
+        (waiting < limits.job_max + limits.pool_max && can_start()))
         return WAITS;
     return FULL;
 }
