@@ -441,6 +441,13 @@ static void set_wake(struct master *m, uint64_t now)
     m->wake_at_us = next;
 }
 
+/* Results that wait to be read are as much of a burst as the jobs before them, and may be left when
+ * these are long gone. */
+static uint64_t bytes_held(const struct master *m)
+{
+    return m->budget.held + m->output.held;
+}
+
 static bool is_burst(const struct master *m)
 {
     return m->peak_jobs > TRIM_JOBS || m->peak_bytes > TRIM_BYTES || m->peak_clients > TRIM_CLIENTS;
@@ -451,11 +458,11 @@ static void on_trim(void *arg)
 {
     struct master *m = arg;
     bool burst_over = m->dispatcher.jobs.count < m->peak_jobs / 4 ||
-                      m->budget.held < m->peak_bytes / 4 || m->clients.open < m->peak_clients / 4;
+                      bytes_held(m) < m->peak_bytes / 4 || m->clients.open < m->peak_clients / 4;
     if (burst_over) {
         malloc_trim(0);
         m->peak_jobs = m->dispatcher.jobs.count;
-        m->peak_bytes = m->budget.held;
+        m->peak_bytes = bytes_held(m);
         m->peak_clients = m->clients.open;
     }
     if (is_burst(m))
@@ -466,8 +473,8 @@ static void watch_memory(struct master *m)
 {
     if (m->dispatcher.jobs.count > m->peak_jobs)
         m->peak_jobs = m->dispatcher.jobs.count;
-    if (m->budget.held > m->peak_bytes)
-        m->peak_bytes = m->budget.held;
+    if (bytes_held(m) > m->peak_bytes)
+        m->peak_bytes = bytes_held(m);
     if (m->clients.open > m->peak_clients)
         m->peak_clients = m->clients.open;
     if (is_burst(m) && !timer_is_set(&m->trim_timer))

@@ -155,3 +155,22 @@ def test_clients_that_do_not_read_are_bounded_and_delay_nobody(daemon):
     assert max(seen) <= most + 2 * 17 * MIB, seen
     assert proc.rss_kb(server.pid) < (most + 128 * MIB) / 1024 * SCALE
     assert other.done("echo", b"y" * 1000000) == b"y" * 1000000
+
+
+def test_memory_goes_back_after_results_were_read_late(daemon):
+    """They are held when the jobs are long gone, and read after memory was given back for these."""
+    server = daemon(pool_start=2, job_max=200000, log_level="info")
+    server.client().done("echo", "x")
+    before = proc.rss_kb(server.pid)
+    count = 60000
+    client = server.client(receive_buffer=4096)
+    client.send_raw(
+        b"".join(message("0123456789abcdef", op="submit", id=n, module="echo") for n in range(count))
+    )
+    client.shutdown()
+    server.wait_stats(lambda s: s["jobs"]["done"] == count + 1, "all done", 3 * DEADLINE)
+    assert output(server)["bytes"] > 4 * MIB
+    # Memory is given back every 5 s, for the jobs once.
+    wait_until(lambda: server.stats()["uptime_ms"] > 12000, "the first trim", 20)
+    assert [event.name for event in client.rest(3 * DEADLINE)].count("done") == count
+    wait_until(lambda: proc.rss_kb(server.pid) <= 2 * before * SCALE, "memory given back", 10 * SCALE)
