@@ -44,7 +44,7 @@ MASTER   := options option_value option_print config config_check json_line json
             dispatch_stop dispatch_tiny \
             request request_scan event_writer signal_name signals child worker_proc worker_output worker_link worker_port \
             worker_answer worker_end worker_settings worker_late client_session client_requests client_events report \
-            listener shutdown stall event_memory master check_modules module_check strangers
+            listener socket_file unix_bound shutdown stall event_memory master check_modules module_check strangers
 WORKER   := startup files_state environment_state leavings reach_functions reach forked signals options knock handshake settings master_link loader advice host functions job job_loop buffer report text
 LIBTM    := clean client connection event request reader stream address jobs failure
 CLIENT   := command cmd_run cmd_each cmd_job cmd_server interrupt lines overtime progress report sink table token
@@ -115,10 +115,11 @@ $(BUILD)/tests/test_%: $(O)/tests/unit/test_%.o $(O)/libmaster.a $(O)/libcommon.
 	@mkdir -p $(@D)
 	$(LINK) -o $@ $^ $(MASTER_LIBS) -lcheck -lsubunit -lm -lrt -lpthread
 # The calls that they count or make fail.
+$(BUILD)/tests/test_listener: WRAP := -Wl,--wrap=unix_bound
 $(BUILD)/tests/test_module_table: WRAP := $(patsubst %,-Wl$(comma)--wrap=%,opendir readdir stat)
 $(BUILD)/tests/test_system: WRAP := $(patsubst %,-Wl$(comma)--wrap=%,accept4 bind clone close_range dup2 event_add \
-    event_new execve fcntl fork fstat ftruncate geteuid getsockname initgroups lchown listen memfd_create mmap open pipe2 \
-    prctl read setgid setgroups setpgid setsockopt setuid socket waitid waitpid)
+    event_new execve fcntl flock fork fstat ftruncate geteuid getsockname initgroups lchown listen memfd_create mmap open pipe2 \
+    prctl read recv setgid setgroups setpgid setsockopt setuid send socket waitid waitpid)
 
 .SECONDARY:
 

@@ -12,17 +12,15 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <sys/un.h>
 #include <time.h>
 #include <unistd.h>
 
 enum {
-    BACKLOG = 4096,    /* the kernel cuts it at net.core.somaxconn */
-    ACCEPT_BATCH = 64, /* connections a turn */
-    RETRY_MS = 100,    /* after descriptors or memory ran out */
-    IN_USE_TRIES = 16, /* more, while the address is in use: 0.8 s in all */
-    IN_USE_MS = 50,    /* between two of them */
+    BACKLOG = 4096,                       /* the kernel cuts it at net.core.somaxconn */
+    ACCEPT_BATCH = 64,                    /* connections a turn */
+    RETRY_MS = 100,                       /* after descriptors or memory ran out */
+    IN_USE_TRIES = SOCKET_FILE_TRIES - 1, /* more, while the address is in use: 0.8 s in all */
+    IN_USE_MS = 50,                       /* between two of them */
     KEEPALIVE_IDLE_S = 60,
     KEEPALIVE_INTERVAL_S = 15,
     KEEPALIVE_PROBES = 4,
@@ -38,7 +36,7 @@ struct listener {
     listener_accept accept;
     void *arg;
     bool paused;
-    char *socket_path; /* of a unix socket, removed at the end */
+    struct socket_file file; /* of a unix socket */
 };
 
 static int set_option(int fd, int level, int name, int value)
@@ -60,63 +58,35 @@ static int set_tcp_options(int fd)
     return 0;
 }
 
-/* A socket file that nobody listens on is left over from a server that was killed. -1 with EEXIST
- * if it is no socket: whatever it is, it is not ours. */
-static int remove_stale(const struct address *address)
+static int bind_and_listen(int fd, const struct address *address)
 {
-    const struct sockaddr_un *un = (const struct sockaddr_un *)&address->storage;
-    struct stat st;
-    if (lstat(un->sun_path, &st) < 0)
-        return 0;
-    if (!S_ISSOCK(st.st_mode)) {
-        errno = EEXIST;
-        return -1;
-    }
-    int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-    if (fd < 0)
-        return 0;
-    if (connect(fd, (const struct sockaddr *)un, address->len) < 0 && errno == ECONNREFUSED)
-        unlink(un->sun_path);
-    close(fd);
-    return 0;
-}
-
-/* By way of the umask, so that there is no moment with more rights. */
-static int bind_socket_file(int fd, const struct address *address, const struct socket_owner *owner)
-{
-    const struct sockaddr_un *un = (const struct sockaddr_un *)&address->storage;
-    if (remove_stale(address) < 0)
-        return -1;
-    mode_t before = umask(0777 & ~owner->mode);
-    int rc = bind(fd, (const struct sockaddr *)un, address->len);
-    umask(before);
-    if (rc < 0 || (owner->uid == (uid_t)-1 && owner->gid == (gid_t)-1))
-        return rc;
-    if (lchown(un->sun_path, owner->uid, owner->gid) == 0)
-        return 0;
-    int e = errno;
-    unlink(un->sun_path);
-    errno = e;
-    return -1;
-}
-
-static int bind_and_listen(int fd, const struct address *address, const struct socket_owner *owner)
-{
-    const struct sockaddr *sa = (const struct sockaddr *)&address->storage;
-    if (address->kind == ADDRESS_UNIX)
-        return bind_socket_file(fd, address, owner) < 0 ? -1 : listen(fd, BACKLOG);
     if (set_tcp_options(fd) < 0)
         return -1;
     if (address->kind == ADDRESS_IPV6 && set_option(fd, IPPROTO_IPV6, IPV6_V6ONLY, 1) < 0)
         return -1;
-    return bind(fd, sa, address->len) < 0 || listen(fd, BACKLOG) < 0 ? -1 : 0;
+    if (bind(fd, (const struct sockaddr *)&address->storage, address->len) < 0)
+        return -1;
+    return listen(fd, BACKLOG);
 }
 
+/* What is to be opened, and what has become of it. */
+struct opening {
+    const struct address *address;
+    const struct socket_owner *owner;
+    struct socket_file file;
+};
+
 /* A socket that listens, or -1. */
-static int open_socket(const struct address *address, const struct socket_owner *owner)
+static int open_socket(struct opening *opening)
 {
+    const struct address *address = opening->address;
     int fd = socket(address->storage.ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-    if (fd < 0 || bind_and_listen(fd, address, owner) == 0)
+    if (fd < 0)
+        return -1;
+    int rc = address->kind == ADDRESS_UNIX
+                 ? socket_file_take(&opening->file, fd, address, BACKLOG, opening->owner)
+                 : bind_and_listen(fd, address);
+    if (rc == 0)
         return fd;
     int e = errno;
     close(fd);
@@ -130,11 +100,10 @@ static int open_socket(const struct address *address, const struct socket_owner 
  * once must not fail for that. It does not wait for long, for another server may have the address:
  * the two cannot be told apart, as who listens need not answer.
  */
-static int open_in_time(const struct address *address, const char *text,
-                        const struct socket_owner *owner)
+static int open_in_time(struct opening *opening, const char *text)
 {
     static const struct timespec pause = {.tv_nsec = IN_USE_MS * 1000000L};
-    int fd = open_socket(address, owner);
+    int fd = open_socket(opening);
     if (fd >= 0 || errno != EADDRINUSE)
         return fd;
     log_event(LOG_INFO, "address-in-use", LOG_STR("address", text),
@@ -142,7 +111,7 @@ static int open_in_time(const struct address *address, const char *text,
     int e = EADDRINUSE;
     for (int i = 0; fd < 0 && e == EADDRINUSE && i < IN_USE_TRIES; i++) {
         nanosleep(&pause, NULL); /* a signal makes it shorter, which does no harm */
-        fd = open_socket(address, owner);
+        fd = open_socket(opening);
         e = errno;
     }
     errno = e;
@@ -243,7 +212,8 @@ struct listener *listener_open(struct event_base *base, struct timers *timers, c
     struct address address;
     if (address_parse(&address, text, error, error_size) < 0)
         return NULL;
-    int fd = open_in_time(&address, text, owner);
+    struct opening opening = {.address = &address, .owner = owner};
+    int fd = open_in_time(&opening, text);
     if (fd < 0) {
         bool is_file = errno == EEXIST; /* bind() itself says EADDRINUSE */
         snprintf(error, error_size, "%s",
@@ -253,25 +223,16 @@ struct listener *listener_open(struct event_base *base, struct timers *timers, c
     struct listener *listener = make(base, timers, fd);
     if (!listener) {
         snprintf(error, error_size, "the event loop does not take it");
+        socket_file_remove(&opening.file);
         close(fd);
         return NULL;
     }
     listener->role = role;
     listener->accept = accept;
     listener->arg = arg;
-    if (address.kind == ADDRESS_UNIX)
-        listener->socket_path = xstrdup(((struct sockaddr_un *)&address.storage)->sun_path);
+    listener->file = opening.file;
     say_listening(listener);
     return listener;
-}
-
-/* The user that we have become since may not write to the directory: then the file stays, and the
- * next start removes it. */
-static void remove_socket_file(const struct listener *listener)
-{
-    if (unlink(listener->socket_path) < 0 && errno != ENOENT)
-        log_event(LOG_INFO, "socket-left", LOG_STR("path", listener->socket_path),
-                  LOG_STR("why", strerror(errno)));
 }
 
 void listener_close(struct listener *listener)
@@ -280,9 +241,7 @@ void listener_close(struct listener *listener)
         return;
     timer_clear(listener->timers, &listener->retry);
     event_free(listener->event);
+    socket_file_remove(&listener->file);
     close(listener->fd);
-    if (listener->socket_path)
-        remove_socket_file(listener);
-    free(listener->socket_path);
     free(listener);
 }

@@ -7,6 +7,7 @@
 #ifndef TASKMASTER_LISTENER_H
 #define TASKMASTER_LISTENER_H
 
+#include "socket_file.h"
 #include "timers.h"
 
 #include <event2/event.h>
@@ -17,13 +18,6 @@
 struct listener;
 
 typedef void (*listener_accept)(void *arg, int fd, const struct sockaddr *addr, socklen_t addr_len);
-
-/* Whose a unix socket's file is, and what they may do with it. */
-struct socket_owner {
-    mode_t mode;
-    uid_t uid; /* (uid_t)-1: ours */
-    gid_t gid; /* likewise */
-};
 
 /* Binds and listens. An address in use is waited for, for less than a second: for start-up only.
  * `owner` is for a unix socket. `role` ("clients", "workers") stands in the log's `listening` line

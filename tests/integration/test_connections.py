@@ -756,6 +756,74 @@ def test_a_unix_socket_is_removed_at_the_end(daemon, tmp_path):
     assert not path.exists()
 
 
+@pytest.mark.parametrize("moved", [True, False], ids=["renamed", "removed"])
+def test_anothers_unix_socket_is_not_removed_at_the_end(daemon, tmp_path, moved):
+    path = tmp_path / "sock"
+    first = daemon(listen=f"unix:{path}")
+    if moved:
+        path.rename(tmp_path / "old")
+    else:
+        path.unlink()
+    second = daemon(listen=f"unix:{path}")
+    first.signal(signal.SIGTERM)
+    assert first.wait_exit() == 0
+    assert "another" in first.log.wait("socket-left")["why"]
+    assert second.client().done("echo", "x") == b"x"
+    assert (tmp_path / "old").exists() == moved
+
+
+@pytest.mark.parametrize("moved", [True, False], ids=["renamed", "removed"])
+def test_a_unix_socket_that_is_not_there_any_more(daemon, tmp_path, moved):
+    path = tmp_path / "sock"
+    server = daemon(listen=f"unix:{path}")
+    if moved:
+        path.rename(tmp_path / "old")
+    else:
+        path.unlink()
+    server.signal(signal.SIGTERM)
+    assert server.wait_exit() == 0
+    assert "removed or renamed" in server.log.wait("socket-left")["why"]
+
+
+def test_a_unix_socket_whose_owner_does_not_listen_yet(daemon, tmp_path):
+    """It refuses connections like one that a dead server left, and is not taken."""
+    path = str(tmp_path / "sock")
+    with socket.socket(socket.AF_UNIX) as other:
+        other.bind(path)
+        server = daemon.make({"listen": f"unix:{path}"}).launch()
+        server.expected_status = 69
+        assert server.wait_exit() == 69
+        assert "in use" in server.log.wait("cannot-listen")["why"]
+        other.listen()
+        with socket.socket(socket.AF_UNIX) as client:
+            client.connect(path)
+            other.accept()[0].close()
+    # Dead by now, and left behind.
+    assert daemon(listen=f"unix:{path}").client().done("echo", "x") == b"x"
+
+
+def test_many_that_start_at_once_at_a_stale_unix_socket(daemon, tmp_path):
+    """One has it, is reachable, and removes it at its end; the others say that it is in use."""
+    path = tmp_path / "sock"
+    with socket.socket(socket.AF_UNIX) as dead:
+        dead.bind(str(path))
+    servers = [daemon.make({"listen": f"unix:{path}"}).launch() for _ in range(8)]
+
+    def ended():
+        return [server for server in servers if server.process.poll() is not None]
+
+    wait_until(lambda: len(ended()) == len(servers) - 1, "all to end but one", 3 * DEADLINE)
+    for server in ended():
+        server.expected_status = 69
+        assert server.wait_exit() == 69 and server.log.events("cannot-listen")
+    (winner,) = (server for server in servers if server.process.poll() is None)
+    winner.addresses = [f"unix:{path}"]
+    assert winner.client().done("echo", "x") == b"x"
+    winner.signal(signal.SIGTERM)
+    assert winner.wait_exit() == 0
+    assert not path.exists()
+
+
 def test_ipv6_loopback(daemon):
     try:
         socket.create_server(("::1", 0), family=socket.AF_INET6).close()

@@ -1,16 +1,20 @@
-/* test_listener: an address that is in use at the start, for a moment or for ever. The pauses of
- * the listener are the test's own, so no test waits or depends on who is faster. */
+/* test_listener: an address that is in use at the start, for a moment or for ever, a unix socket's
+ * file that is somebody else's, and whose it is at the end. The pauses of the listener are the
+ * test's own, so no test waits or depends on who is faster. */
 #include "listener.h"
 
 #include "address.h"
 #include "common/log.h"
 #include "suite.h"
+#include "unix_bound.h"
 
 #include <check.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <sys/un.h>
 #include <time.h>
@@ -19,6 +23,8 @@
 static int holder = -1; /* listens where the listener wants to */
 static int pauses;
 static int lets_go_at; /* the pause in which the holder closes; 0: never */
+static int listens_at; /* likewise, in which it begins to listen */
+static bool kernel_is_mute;
 static int64_t paused_ms;
 static char dir[] = "/tmp/test_listener.XXXXXX";
 static char unix_text[64];
@@ -30,7 +36,17 @@ int nanosleep(const struct timespec *time, struct timespec *left)
     paused_ms += time->tv_sec * 1000 + time->tv_nsec / 1000000;
     if (++pauses == lets_go_at)
         close(holder);
+    if (pauses == listens_at)
+        ck_assert_int_eq(listen(holder, 100), 0);
     return 0;
+}
+
+/* The linker puts it where unix_bound() is called (Makefile). */
+enum unix_bound __real_unix_bound(const char *path, const struct stat *st);
+enum unix_bound __wrap_unix_bound(const char *path, const struct stat *st);
+enum unix_bound __wrap_unix_bound(const char *path, const struct stat *st)
+{
+    return kernel_is_mute ? UNIX_BOUND_UNKNOWN : __real_unix_bound(path, st);
 }
 
 static void accept_none(void *arg, int fd, const struct sockaddr *addr, socklen_t len)
@@ -73,8 +89,8 @@ static void end(struct listener *listener)
     base = NULL;
 }
 
-/* Listens, at a port of the kernel's choice if it is 0; `text` becomes where. */
-static void hold(const char *where, char text[ADDRESS_TEXT_MAX])
+/* Binds, to a port of the kernel's choice if it is 0; `text` becomes where. */
+static void hold_silently(const char *where, char text[ADDRESS_TEXT_MAX])
 {
     char error[256];
     struct address address;
@@ -83,9 +99,15 @@ static void hold(const char *where, char text[ADDRESS_TEXT_MAX])
     holder = socket(sa->sa_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
     ck_assert_int_ge(holder, 0);
     ck_assert_int_eq(bind(holder, sa, address.len), 0);
-    ck_assert_int_eq(listen(holder, 100), 0);
     ck_assert_int_eq(getsockname(holder, sa, &address.len), 0);
     address_format(sa, address.len, text);
+}
+
+/* Listens. */
+static void hold(const char *where, char text[ADDRESS_TEXT_MAX])
+{
+    hold_silently(where, text);
+    ck_assert_int_eq(listen(holder, 100), 0);
 }
 
 static void assert_answers(const char *text)
@@ -156,6 +178,142 @@ START_TEST(test_other_faults_are_told_at_once)
 }
 END_TEST
 
+/* --- somebody who has bound, and listens later --- */
+
+START_TEST(test_one_that_does_not_listen_yet)
+{
+    char text[ADDRESS_TEXT_MAX], error[256] = "";
+    hold_silently(unix_text, text);
+    ck_assert_ptr_null(open_at(text, error, sizeof error));
+    ck_assert_str_eq(error, strerror(EADDRINUSE));
+    ck_assert_int_eq(listen(holder, 100), 0);
+    assert_answers(text);
+    close(holder);
+    end(NULL);
+}
+END_TEST
+
+/* Its file is told by its number: by another name, and when its own was changed. */
+START_TEST(test_one_that_has_another_name)
+{
+    char text[ADDRESS_TEXT_MAX], other[128], error[256] = "";
+    hold_silently(unix_text, text);
+    snprintf(other, sizeof other, "unix:%s/other", dir);
+    if (_i)
+        ck_assert_int_eq(rename(text + 5, other + 5), 0);
+    else
+        ck_assert_int_eq(link(text + 5, other + 5), 0);
+    ck_assert_ptr_null(open_at(other, error, sizeof error));
+    ck_assert_str_eq(error, strerror(EADDRINUSE));
+    unlink(other + 5);
+    close(holder);
+    end(NULL);
+}
+END_TEST
+
+/* Even if the kernel does not say whether it lives. */
+START_TEST(test_one_that_listens_soon)
+{
+    char text[ADDRESS_TEXT_MAX], error[256] = "";
+    kernel_is_mute = _i & 1;
+    listens_at = _i & 2 ? 16 : 1;
+    hold_silently(unix_text, text);
+    ck_assert_ptr_null(open_at(text, error, sizeof error));
+    ck_assert_str_eq(error, strerror(EADDRINUSE));
+    assert_answers(text);
+    close(holder);
+    end(NULL);
+}
+END_TEST
+
+/* A dead one is replaced at once if the kernel says so, and else after all tries. */
+START_TEST(test_one_that_is_dead)
+{
+    char text[ADDRESS_TEXT_MAX], error[256] = "";
+    kernel_is_mute = _i;
+    hold(unix_text, text);
+    close(holder);
+    struct listener *listener = open_at(text, error, sizeof error);
+    ck_assert_msg(listener != NULL, "%s", error);
+    ck_assert_int_eq(pauses, _i ? 16 : 0);
+    assert_answers(text);
+    end(listener);
+}
+END_TEST
+
+START_TEST(test_one_that_dies_silent)
+{
+    char text[ADDRESS_TEXT_MAX], error[256] = "";
+    lets_go_at = 3;
+    hold_silently(unix_text, text);
+    struct listener *listener = open_at(text, error, sizeof error);
+    ck_assert_msg(listener != NULL, "%s", error);
+    ck_assert_int_eq(pauses, 3);
+    end(listener);
+}
+END_TEST
+
+/* Whoever may read the directory may hold its lock: that is no way to keep us from starting. */
+START_TEST(test_the_lock_is_held)
+{
+    char error[256] = "";
+    int fd = open(dir, O_RDONLY | O_CLOEXEC);
+    ck_assert_int_eq(flock(fd, LOCK_EX), 0);
+    struct listener *listener = open_at(unix_text, error, sizeof error);
+    ck_assert_msg(listener != NULL, "%s", error);
+    ck_assert_int_gt(pauses, 0);
+    ck_assert_int_le(paused_ms, 500);
+    close(fd);
+    end(listener);
+}
+END_TEST
+
+/* --- the end --- */
+
+static bool is_there(const char *text)
+{
+    struct stat st;
+    return lstat(text + strlen("unix:"), &st) == 0;
+}
+
+START_TEST(test_its_own_is_removed)
+{
+    char error[256];
+    end(open_at(unix_text, error, sizeof error));
+    ck_assert(!is_there(unix_text));
+}
+END_TEST
+
+START_TEST(test_anothers_is_not)
+{
+    char text[ADDRESS_TEXT_MAX], other[128], error[256];
+    struct listener *first = open_at(unix_text, error, sizeof error);
+    snprintf(other, sizeof other, "unix:%s/other", dir);
+    if (_i)
+        ck_assert_int_eq(rename(unix_text + 5, other + 5), 0);
+    else
+        ck_assert_int_eq(unlink(unix_text + 5), 0);
+    struct listener *second = open_at(unix_text, error, sizeof error);
+    ck_assert_msg(second != NULL, "%s", error);
+    listener_close(first);
+    snprintf(text, sizeof text, "%s", unix_text);
+    assert_answers(text);
+    ck_assert(is_there(other) == (_i == 1)); /* where it was put it is not ours to look for */
+    unlink(other + 5);
+    end(second);
+    ck_assert(!is_there(unix_text));
+}
+END_TEST
+
+START_TEST(test_none_is_there_any_more)
+{
+    char error[256];
+    struct listener *listener = open_at(unix_text, error, sizeof error);
+    ck_assert_int_eq(unlink(unix_text + 5), 0);
+    end(listener);
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("listener");
@@ -165,6 +323,15 @@ int main(void)
     tcase_add_loop_test(tcase, test_it_is_let_go, 0, 2);
     tcase_add_loop_test(tcase, test_it_is_another_servers, 0, 2);
     tcase_add_test(tcase, test_other_faults_are_told_at_once);
+    tcase_add_test(tcase, test_one_that_does_not_listen_yet);
+    tcase_add_loop_test(tcase, test_one_that_has_another_name, 0, 2);
+    tcase_add_loop_test(tcase, test_one_that_listens_soon, 0, 4);
+    tcase_add_loop_test(tcase, test_one_that_is_dead, 0, 2);
+    tcase_add_test(tcase, test_one_that_dies_silent);
+    tcase_add_test(tcase, test_the_lock_is_held);
+    tcase_add_test(tcase, test_its_own_is_removed);
+    tcase_add_loop_test(tcase, test_anothers_is_not, 0, 2);
+    tcase_add_test(tcase, test_none_is_there_any_more);
     suite_add_tcase(suite, tcase);
     return run_suite(suite);
 }
