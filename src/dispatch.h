@@ -109,6 +109,9 @@ static inline size_t dispatch_ready(const struct dispatcher *d)
 void dispatch_expect(struct dispatcher *d, struct job *job);
 void dispatch_expect_none(struct dispatcher *d, struct job *job);
 
+/* Works out what depends on the limits, which are others. */
+void dispatch_hold_configure(struct dispatcher *d);
+
 /* A job of the module has yielded so much. */
 void dispatch_learn_size(struct module_entry *module, size_t bytes);
 

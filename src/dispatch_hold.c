@@ -21,8 +21,9 @@
 #include "dispatch.h"
 
 enum {
-    FREELY = 64 * 1024, /* bytes that may wait for any source */
-    RESULT_DECAY = 8,   /* a module's largest result is forgotten by one part in so many */
+    FREELY = 64 * 1024,    /* bytes that may wait for any source */
+    WORTH_COUNTING = 1024, /* results below that are not expected: counting them costs more */
+    RESULT_DECAY = 8,      /* a module's largest result is forgotten by one part in so many */
 };
 
 /* Bytes that may wait for one source, coming ones included. */
@@ -47,9 +48,22 @@ static bool has_enough(const struct dispatcher *d, const struct job_source *sour
            source->unread + source->coming > room(d);
 }
 
-/* What a release sets free is served in the next turn, for we may be amid anything. */
+static uint64_t least(uint64_t a, uint64_t limit)
+{
+    return limit && limit < a ? limit : a;
+}
+
+void dispatch_hold_configure(struct dispatcher *d)
+{
+    d->hold_free = least(least(FREELY, d->limits.source_unread_max), d->limits.source_output_max);
+}
+
+/* What a release sets free is served in the next turn, for we may be amid anything. Mostly little
+ * waits, and nothing need be worked out. */
 static void look_at(struct dispatcher *d, struct job_source *source)
 {
+    if (!source->held && source->unread + source->coming <= d->hold_free)
+        return;
     bool hold = !source->gone && !d->draining && has_enough(d, source);
     if (hold == source->held)
         return;
@@ -80,7 +94,7 @@ static void set_coming(struct dispatcher *d, struct job *job, uint32_t bytes)
 
 void dispatch_expect(struct dispatcher *d, struct job *job)
 {
-    if (job->module->result_bytes)
+    if (job->module->result_bytes >= WORTH_COUNTING)
         set_coming(d, job, job->module->result_bytes);
 }
 

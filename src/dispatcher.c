@@ -408,6 +408,7 @@ bool dispatcher_is_drained(const struct dispatcher *d)
 void dispatcher_configure(struct dispatcher *d, const struct dispatcher_limits *limits, bool renew)
 {
     d->limits = *limits;
+    dispatch_hold_configure(d);
     if (renew) {
         dispatch_renew(d);
         dispatch_release_aside(d);
@@ -424,6 +425,7 @@ void dispatcher_init(struct dispatcher *d, const struct dispatcher_ops *ops, voi
 {
     *d = (struct dispatcher){
         .ops = ops, .ctx = ctx, .timers = timers, .limits = *limits, .random = random | 1};
+    dispatch_hold_configure(d);
     pool_init(&d->pool);
     job_queue_init(&d->queue);
     TAILQ_INIT(&d->lent_jobs);

@@ -96,8 +96,9 @@ struct dispatcher {
     struct dispatcher_limits limits;
     struct pool pool;
     const struct payload_budget
-        *output;     /* what all that waits for sources is charged to, or NULL */
-    uint64_t coming; /* bytes that all jobs with workers will yield, as far as is known */
+        *output;        /* what all that waits for sources is charged to, or NULL */
+    uint64_t hold_free; /* bytes that may wait for a source whatever all others hold */
+    uint64_t coming;    /* bytes that all jobs with workers will yield, as far as is known */
     struct job_queue queue;
     struct job_list lent_jobs; /* waiting jobs that busy workers were handed early, by order */
     size_t lent;               /* how many these are */
