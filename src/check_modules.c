@@ -18,17 +18,38 @@ static int is_module(const struct dirent *entry)
     return len > 3 && strcmp(entry->d_name + len - 3, ".so") == 0;
 }
 
+static bool is_preloaded(const struct config *config, const char *name)
+{
+    for (size_t i = 0; i < config->preload.count; i++)
+        if (strcmp(config->preload.items[i], name) == 0)
+            return true;
+    return false;
+}
+
+/* Of the module in the file NAME.so, if `preload` or `modules` names it; NULL if it is not to be
+ * initialised. */
+static const char *settings_of(const struct config *config, const char *file)
+{
+    char name[NAME_MAX + 1];
+    snprintf(name, sizeof name, "%.*s", (int)strlen(file) - 3, file);
+    const struct config_module *module = config_find_module(config, name);
+    if (!is_preloaded(config, name) && (!module || !module->enabled))
+        return NULL;
+    return module ? module->config : "{}";
+}
+
 /* The worker prints what it finds. */
 static bool load_all(const struct config *config, struct dirent *const *entries, int count,
-                     config_tell tell, void *arg)
+                     bool init, config_tell tell, void *arg)
 {
     char path[PATH_MAX];
     bool fine = true;
     for (int i = 0; i < count; i++) {
         bool loads = false;
         int n = snprintf(path, sizeof path, "%s/%s", config->module_dir, entries[i]->d_name);
-        int e =
-            n > 0 && (size_t)n < sizeof path ? module_check(config, path, &loads) : ENAMETOOLONG;
+        const char *settings = init ? settings_of(config, entries[i]->d_name) : NULL;
+        int e = n > 0 && (size_t)n < sizeof path ? module_check(config, path, settings, &loads)
+                                                 : ENAMETOOLONG;
         if (e) { /* and so it would be for the others */
             config_fault(config, "worker-path", NULL, tell, arg, "cannot run \"%s\" on %s: %s",
                          config->worker_path, entries[i]->d_name, strerror(e));
@@ -65,8 +86,8 @@ static bool named_ones_are_there(const struct config *config, config_tell tell, 
     return fine;
 }
 
-bool check_modules(const struct config *config, struct identity *identity, config_tell tell,
-                   void *arg)
+bool check_modules(const struct config *config, struct identity *identity, bool init,
+                   config_tell tell, void *arg)
 {
     struct dirent **entries;
     /* Before we are that user: to run modules it need not list them. */
@@ -78,7 +99,7 @@ bool check_modules(const struct config *config, struct identity *identity, confi
     }
     identity_become(identity);
     user_environ_set(config->user);
-    bool fine = load_all(config, entries, count, tell, arg);
+    bool fine = load_all(config, entries, count, init, tell, arg);
     fine &= named_ones_are_there(config, tell, arg);
     for (int i = 0; i < count; i++)
         free(entries[i]);

@@ -23,6 +23,7 @@
 enum action {
     RUN,
     CHECK,
+    CHECK_INIT, /* as well */
     PRINT,
     HELP,
     VERSION,
@@ -30,10 +31,11 @@ enum action {
 };
 
 static const char usage[] =
-    "usage: taskmasterd [-c FILE] [-t | -T] [--KEY=VALUE ...]\n"
+    "usage: taskmasterd [-c FILE] [-t [--init] | -T] [--KEY=VALUE ...]\n"
     "\n"
     "  -c FILE      read settings from FILE (JSON); without it the defaults are in force\n"
     "  -t           check the settings, load every module once, and end\n"
+    "  --init       with -t: initialise those that the settings name as well\n"
     "  -T           print the settings in force as JSON, and end\n"
     "  --KEY=VALUE  set one key; wins over the file\n"
     "  --help       print this and every key\n"
@@ -82,6 +84,7 @@ static enum action one_of(enum action before, enum action next)
 static enum action parse_args(int argc, char **argv, struct config_args *args)
 {
     enum action action = RUN;
+    bool init = false;
     for (int i = 1; i < argc; i++) {
         char *arg = argv[i];
         if (strcmp(arg, "-c") == 0 && i + 1 == argc)
@@ -92,6 +95,8 @@ static enum action parse_args(int argc, char **argv, struct config_args *args)
             action = one_of(action, CHECK);
         else if (strcmp(arg, "-T") == 0)
             action = one_of(action, PRINT);
+        else if (strcmp(arg, "--init") == 0)
+            init = true;
         else if (strcmp(arg, "--help") == 0 || strcmp(arg, "-h") == 0)
             return HELP;
         else if (strcmp(arg, "--version") == 0 || strcmp(arg, "-V") == 0)
@@ -101,7 +106,9 @@ static enum action parse_args(int argc, char **argv, struct config_args *args)
         else
             args->overrides[args->override_count++] = setting_of(arg);
     }
-    return action;
+    if (init && action != CHECK)
+        usage_error("found --init without -t, which it belongs to");
+    return init ? CHECK_INIT : action;
 }
 
 /* libevent's own words, in our log; what it cannot go on after ends the process like any fault of
@@ -195,7 +202,7 @@ static void say_at_check(void *arg, enum config_finding finding, const char *tex
 }
 
 /* Everything is looked at, so that one run names all that is wrong. */
-static int check_settings(const struct config *config, const struct config_args *args)
+static int check_settings(const struct config *config, const struct config_args *args, bool init)
 {
     struct identity identity;
     bool fine = config_check_addresses(config, say_at_check, NULL);
@@ -207,7 +214,7 @@ static int check_settings(const struct config *config, const struct config_args 
     config_check_reload(config, args->file, &identity, say_at_check, NULL);
     config_check_tokens(config, say_at_check, NULL);
     fine = fine && known && there;
-    if (there && !check_modules(config, &identity, say_at_check, NULL))
+    if (there && !check_modules(config, &identity, init, say_at_check, NULL))
         fine = false;
     if (fine)
         puts("the settings are fine");
@@ -226,7 +233,8 @@ static int with_settings(enum action action, const struct config_args *args)
     }
     if (action == RUN)
         return run(config, args);
-    int status = action == PRINT ? print_settings(config) : check_settings(config, args);
+    int status = action == PRINT ? print_settings(config)
+                                 : check_settings(config, args, action == CHECK_INIT);
     config_free(config);
     return status;
 }

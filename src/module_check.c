@@ -20,6 +20,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -31,6 +32,7 @@ enum {
 
 struct check {
     const char *path;
+    const char *settings;  /* NULL: it is loaded only */
     char ok[NAME_MAX + 8]; /* how the line begins that says so */
     pid_t pid;
     int fd; /* what it prints; -1 at its end */
@@ -48,12 +50,27 @@ static void set_ok(struct check *check)
     snprintf(check->ok, sizeof check->ok, "ok %.*s ", (int)(len > 3 ? len - 3 : len), name);
 }
 
-/* stdout is ours to read, stderr stays, and there is nothing else of us. */
-static int start(struct check *check, const struct config *config, int output_fd)
+/* A module's settings may hold secrets: not as an argument. -1 with errno. */
+static int settings_fd(const char *settings)
 {
-    char name[] = "taskmaster-worker", option[] = "--check-module", file[PATH_MAX];
-    char *argv[] = {name, option, file, NULL};
-    const int fds[] = {-1, output_fd, STDERR_FILENO};
+    size_t len = strlen(settings);
+    int fd = memfd_create("settings", MFD_CLOEXEC);
+    if (fd < 0)
+        return -1;
+    if (pwrite(fd, settings, len, 0) == (ssize_t)len)
+        return fd;
+    close(fd);
+    errno = ENOSPC;
+    return -1;
+}
+
+/* stdout is ours to read, stderr stays, and there is nothing else of us. */
+static int start_with(struct check *check, const struct config *config, int input_fd, int output_fd)
+{
+    char name[] = "taskmaster-worker", option[] = "--check-module", init[] = "--init",
+         file[PATH_MAX];
+    char *argv[] = {name, option, file, check->settings ? init : NULL, NULL};
+    const int fds[] = {input_fd, output_fd, STDERR_FILENO};
     user_environ_set(config->user);
     char **env = worker_proc_environ();
     snprintf(file, sizeof file, "%s", check->path);
@@ -64,6 +81,17 @@ static int start(struct check *check, const struct config *config, int output_fd
                                           .fd_count = sizeof fds / sizeof *fds},
                         &check->pid);
     free(env);
+    return e;
+}
+
+static int start(struct check *check, const struct config *config, int output_fd)
+{
+    if (!check->settings)
+        return start_with(check, config, -1, output_fd);
+    int fd = settings_fd(check->settings);
+    int e = fd < 0 ? errno : start_with(check, config, fd, output_fd);
+    if (fd >= 0)
+        close(fd);
     return e;
 }
 
@@ -124,20 +152,21 @@ static bool await_end(struct check *check, uint32_t timeout_ms)
 
 static bool judge(const struct check *check, const struct config *config, bool in_time, int status)
 {
+    const char *what = check->settings ? "loading and initialising" : "loading";
     if (!in_time)
-        fprintf(stderr, "%s: loading it took longer than start-timeout-ms, %" PRIu32 "\n",
-                check->path, config->start_timeout_ms);
+        fprintf(stderr, "%s: %s it took longer than start-timeout-ms, %" PRIu32 "\n", check->path,
+                what, config->start_timeout_ms);
     else if (WIFSIGNALED(status))
-        fprintf(stderr, "%s: loading it ends in %s\n", check->path, strsignal(WTERMSIG(status)));
+        fprintf(stderr, "%s: %s it ends in %s\n", check->path, what, strsignal(WTERMSIG(status)));
     else if (WEXITSTATUS(status) == 0 ? !check->said_ok : !check->printed)
-        fprintf(stderr, "%s: loading it ends the process with status %d\n", check->path,
+        fprintf(stderr, "%s: %s it ends the process with status %d\n", check->path, what,
                 WEXITSTATUS(status));
     return in_time && WIFEXITED(status) && WEXITSTATUS(status) == 0 && check->said_ok;
 }
 
-int module_check(const struct config *config, const char *path, bool *loads)
+int module_check(const struct config *config, const char *path, const char *settings, bool *loads)
 {
-    struct check check = {.path = path};
+    struct check check = {.path = path, .settings = settings};
     int output[2], status = 0;
     set_ok(&check);
     if (pipe2(output, O_CLOEXEC) < 0)

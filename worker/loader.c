@@ -165,30 +165,49 @@ close_object:
     return -1;
 }
 
-int loader_check(const char *path, struct module *module, struct refusal *refusal)
-{
-    const struct advice_origin origin = advice_origin();
-
-    return check(path, &origin, module, refusal);
-}
-
 /* Calls init() and remembers its failure in module->init_failure. */
-static void initialise(struct loader *loader, struct module *module)
+static void initialise(struct host *host, struct module *module, const char *config)
 {
     if (module->descriptor.init == NULL)
         return;
-    const char *config = settings_module_config(loader->settings, module->name);
-    loader->host.why[0] = '\0';
-    int result = module->descriptor.init(&loader->host.tm, config);
+    host->why[0] = '\0';
+    int result = module->descriptor.init(&host->tm, config);
     forked_end_child(module->name, "init");
     if (result == 0)
         return;
-    if (loader->host.why[0] != '\0')
-        module->init_failure = xasprintf("module %s: %s", module->name, loader->host.why);
+    if (host->why[0] != '\0')
+        module->init_failure = xasprintf("module %s: %s", module->name, host->why);
     else
         module->init_failure = xasprintf("module %s: init returned %d and did not say why: the "
                                          "module should call tm_host_fail()",
                                          module->name, result);
+}
+
+static int try_init(struct module *module, const char *config, struct refusal *refusal)
+{
+    struct host host;
+
+    host_init(&host);
+    initialise(&host, module, config);
+    if (module->init_failure == NULL) {
+        if (module->descriptor.fini != NULL)
+            module->descriptor.fini();
+        forked_end_child(module->name, "fini");
+        return 0;
+    }
+    refuse(refusal, "%s", module->init_failure);
+    free(module->init_failure);
+    return -1;
+}
+
+int loader_check(const char *path, const char *config, struct module *module,
+                 struct refusal *refusal)
+{
+    const struct advice_origin origin = advice_origin();
+
+    if (check(path, &origin, module, refusal) < 0)
+        return -1;
+    return config != NULL ? try_init(module, config, refusal) : 0;
 }
 
 /* Remembers how init() has left the process, which is the module's from now on. */
@@ -213,7 +232,7 @@ static struct module *load(struct loader *loader, const char *name, struct refus
         free(module);
         return NULL;
     }
-    initialise(loader, module);
+    initialise(&loader->host, module, settings_module_config(loader->settings, module->name));
     set_up(loader, module);
     module->next = loader->modules;
     loader->modules = module;

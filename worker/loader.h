@@ -60,7 +60,9 @@ void loader_preload(struct loader *loader, struct worker_shared *shared);
  * not come to its end. */
 void loader_free(struct loader *loader, struct worker_shared *shared);
 
-/* Opens the object at `path` and checks its descriptor as for a job, without init(). 0 or -1. */
-int loader_check(const char *path, struct module *module, struct refusal *refusal);
+/* Opens the object at `path` and checks its descriptor as for a job; with `config`, its settings,
+ * its init() is called as well, and then its fini(). 0 or -1. */
+int loader_check(const char *path, const char *config, struct module *module,
+                 struct refusal *refusal);
 
 #endif

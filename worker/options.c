@@ -1,31 +1,56 @@
 /* options: see options.h. */
 #include "options.h"
 
+#include "buffer.h"
 #include "forked.h"
 #include "loader.h"
+#include "report.h"
 #include "text.h"
 
 #include <taskmaster/version.h>
 
+#include <errno.h>
 #include <signal.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/prctl.h>
 #include <sysexits.h>
+#include <unistd.h>
+
+enum { READ_SIZE = 4096 };
 
 static const char usage[] =
-    "Usage: taskmaster-worker --check-module FILE | --version | --help\n"
+    "Usage: taskmaster-worker --check-module FILE [--init] | --version | --help\n"
     "\n"
     "Runs the jobs of taskmasterd, which starts it. By hand only these make sense:\n"
     "\n"
     "  --check-module FILE   load one module as for a job, without its init function, and\n"
     "                        print \"ok NAME VERSION\" (status 0) or what is wrong (status 1)\n"
+    "  --init                call its init and its fini as well, with the settings (JSON)\n"
+    "                        that stand in standard input\n"
     "  --version             print the release\n"
     "  --help                print this\n";
 
+/* All of standard input, with a NUL behind it. */
+static char *read_settings(void)
+{
+    struct buffer settings;
+    ssize_t n;
+
+    buffer_init(&settings);
+    do {
+        buffer_reserve(&settings, settings.len + READ_SIZE + 1);
+        n = read(STDIN_FILENO, settings.data + settings.len, READ_SIZE);
+        settings.len += n > 0 ? (size_t)n : 0;
+    } while (n > 0 || (n < 0 && errno == EINTR));
+    settings.data[settings.len] = '\0';
+    return settings.data; /* until the process ends */
+}
+
 /* taskmasterd -t runs this in a child for every module, so that one which crashes while it is
  * loaded costs that child only. */
-static int check_module(const char *path)
+static int check_module(const char *path, bool init)
 {
     struct module module;
     struct refusal refusal;
@@ -35,7 +60,8 @@ static int check_module(const char *path)
     if (prctl(PR_SET_PDEATHSIG, SIGKILL) < 0)
         perror("taskmaster-worker: cannot arm the death signal");
     forked_init();
-    if (loader_check(path, &module, &refusal) < 0) {
+    report_set_plain();
+    if (loader_check(path, init ? read_settings() : NULL, &module, &refusal) < 0) {
         printf("%s\n", refusal.text);
         return 1;
     }
@@ -55,8 +81,9 @@ int options_run(int argc, char **argv)
         fputs(usage, stdout);
         return EX_OK;
     }
-    if (argc == 3 && strcmp(argv[1], "--check-module") == 0)
-        return check_module(argv[2]);
+    bool init = argc == 4 && strcmp(argv[3], "--init") == 0;
+    if ((argc == 3 || init) && strcmp(argv[1], "--check-module") == 0)
+        return check_module(argv[2], init);
     fprintf(stderr, "taskmaster-worker: unknown arguments, beginning with \"%s\"\n\n%s", argv[1],
             usage);
     return EX_USAGE;

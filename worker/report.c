@@ -15,10 +15,16 @@
 enum { PREFIX_LEN = 4 }; /* the mark, "<6>" */
 
 static bool debug_enabled;
+static bool plain;
 
 void report_set_debug(bool debug)
 {
     debug_enabled = debug;
+}
+
+void report_set_plain(void)
+{
+    plain = true;
 }
 
 static char priority(tm_level level)
@@ -54,7 +60,9 @@ void report_v(tm_level level, const char *fmt, va_list args)
         return;
     if (vsnprintf(text, sizeof(text), fmt, args) < 0)
         text[0] = '\0';
-    size_t len = PREFIX_LEN + text_one_line(line + PREFIX_LEN, REPORT_MAX + 1, text);
+    size_t prefix_len = plain ? 0 : PREFIX_LEN;
+    size_t len = prefix_len + (plain ? text_clean(line, REPORT_MAX + 1, text)
+                                     : text_one_line(line + prefix_len, REPORT_MAX + 1, text));
     line[len++] = '\n';
 
     if (!forked()) /* else what is pending is in part the worker's, which prints it */

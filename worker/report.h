@@ -20,6 +20,9 @@ enum { REPORT_MAX = 1024 };
  * not worth a system call. */
 void report_set_debug(bool debug);
 
+/* From now on lines are for people: without a priority. */
+void report_set_plain(void);
+
 /* One line, after all that stdout still holds. errno is preserved. */
 void report(tm_level level, const char *fmt, ...) TM_PRINTF(2, 3);
 void report_v(tm_level level, const char *fmt, va_list args);

@@ -230,6 +230,8 @@ def test_usage(arguments):
         (["--poolmax=4"], "--poolmax is not a key, did you mean --pool-max?"),
         (["-tT"], "-tT is not an option"),
         (["-t", "-T"], "found both -t and -T, expected one of them"),
+        (["--init"], "found --init without -t, which it belongs to"),
+        (["-T", "--init"], "found --init without -t, which it belongs to"),
         (["--"], "-- is not an option"),
     ],
     ids=str,
@@ -264,6 +266,61 @@ def test_t_loads_every_module_in_a_child(config, tmp_path):
     (modules / "broken.so").unlink()
     shutil.copy(os.path.join(BUILD, "tests", "modules", "constructor_crash.so"), modules)
     refused(config({"module-dir": str(modules)}), "constructor_crash")
+
+
+@pytest.fixture
+def initialise(config, tmp_path):
+    """Runs -t, with --init unless `options` say otherwise, on the shipped modules and some others."""
+    modules = tmp_path / "modules"
+    shutil.copytree(MODULES, modules)
+    for name in ("init_fails", "init_does", "probe"):
+        shutil.copy(os.path.join(BUILD, "tests", "modules", f"{name}.so"), modules)
+
+    def run(*options, **settings):
+        settings = {key.replace("_", "-"): value for key, value in settings.items()}
+        return config({"module-dir": str(modules), **settings}, *(options or ("--init",)))
+
+    return run
+
+
+def test_t_init_finds_a_typo_in_the_settings_of_a_module(initialise):
+    settings = {"readfile": {"config": {"rot": "/tmp"}}}
+    assert initialise("--log-level=info", modules=settings).returncode == 0, "not asked for"
+    result = initialise(modules=settings)
+    refused(result, "module readfile: ", "the settings are not fine")
+    assert "ok echo 1.0" in result.stdout and "ok init_fails" in result.stdout, result
+    assert initialise(modules={"readfile": {"config": {"root": "/tmp"}}}).returncode == 0
+
+
+def test_t_init_looks_at_those_that_are_named(initialise):
+    """By preload or modules; a disabled one is as good as not there."""
+    refused(initialise(preload=["init_fails"]), "module init_fails: call 1 with {}")
+    refused(initialise(modules={"init_fails": {"config": {"a": 1}}}), 'call 1 with {"a":1}')
+    assert initialise(modules={"init_fails": {"enabled": False}}).returncode == 0
+    assert initialise().returncode == 0
+
+
+def test_t_init_shows_what_a_module_says(initialise):
+    result = initialise(modules={"probe": {"config": {"secret": 7}}})
+    assert result.returncode == 0, result
+    assert 'probe begins with {"secret":7}\n' in result.stderr
+    assert result.stdout.index("probe ends\n") < result.stdout.index("ok probe 1.0\n")
+
+
+@pytest.mark.parametrize(
+    "what, words",
+    [
+        ("hang", "it took longer than start-timeout-ms, 500"),
+        ("abort", "it ends in Aborted"),
+        ("exit", "it ends the process with status 0"),
+    ],
+)
+def test_t_init_of_a_module_that_does_not_return(initialise, what, words):
+    settings = {"init_does": {"config": {"do": what}}}
+    timeout_ms = 500 if what == "hang" else 30000
+    result = initialise(modules=settings, start_timeout_ms=timeout_ms)
+    refused(result, f"init_does.so: loading and initialising {words}")
+    assert "ok probe 1.0" in result.stdout, "the others are checked all the same"
 
 
 @pytest.fixture

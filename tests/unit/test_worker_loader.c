@@ -265,7 +265,7 @@ START_TEST(names_of_files_are_checked)
     struct module module;
 
     for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
-        ck_assert_int_eq(loader_check(bad[i], &module, &refusal), -1);
+        ck_assert_int_eq(loader_check(bad[i], NULL, &module, &refusal), -1);
         ck_assert_ptr_nonnull(strstr(refusal.text, "a module's file is called NAME.so"));
     }
 }
