@@ -13,7 +13,7 @@ import pytest
 from harness import proc
 from harness.client import check, header
 from harness.daemon import MODULES
-from harness.wait import BUILD, SCALE, wait_until
+from harness.wait import BUILD, SANITIZED, SCALE, wait_until
 
 BAD_MODULES = os.path.join(BUILD, "tests", "modules")
 
@@ -567,7 +567,10 @@ def test_a_job_that_is_given_back_has_started_once(unfit, tmp_path):
     assert not [event for event in client.kept if event.name == "started"]
 
 
-@pytest.mark.parametrize("what", ["descriptors", "memory"])
+NO_MEMORY = pytest.mark.skipif(SANITIZED, reason="the sanitizers need memory of their own")
+
+
+@pytest.mark.parametrize("what", ["descriptors", pytest.param("memory", marks=NO_MEMORY)])
 def test_a_worker_whose_resources_are_used_up(unfit, what):
     """Jobs of modules that it cannot load go to another; the words name the cause."""
     server = unfit(pool_start=1, pool_max=1)
@@ -584,6 +587,7 @@ def test_a_worker_whose_resources_are_used_up(unfit, what):
     assert server.stats()["pool"]["exits"] == 1
 
 
+@NO_MEMORY
 def test_a_worker_that_has_no_memory_for_a_payload(unfit):
     """It ends before it has begun the job, which another does."""
     server = unfit(pool_start=1, pool_max=1)
