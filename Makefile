@@ -42,7 +42,7 @@ MASTER   := options option_value option_print config config_check json_line json
             address user_environ heap timers hash payload file_room conn conn_output conn_turn conn_unread job job_queue pool module_dir module_table module_refusal episode \
             log_limit job_log dispatcher dispatch_end dispatch_hold dispatch_pace dispatch_refusal dispatch_renew dispatch_run dispatch_start \
             dispatch_stop dispatch_tiny \
-            request request_scan event_writer signal_name signals child worker_proc worker_output worker_link worker_port \
+            request request_scan request_skim event_writer signal_name signals child worker_proc worker_output worker_link worker_port \
             worker_answer worker_end worker_settings worker_late client_session client_requests client_events report \
             listener socket_file unix_bound shutdown stall event_memory master check_modules module_check strangers
 WORKER   := startup files_state environment_state leavings reach_functions reach forked signals options knock handshake settings master_link loader advice host functions job job_loop buffer report text

@@ -13,6 +13,7 @@
 #include "common/module_name.h"
 #include "json_reason.h"
 #include "request_scan.h"
+#include "request_skim.h"
 
 #include <inttypes.h>
 #include <jansson.h>
@@ -37,6 +38,8 @@ enum field {
     FIELD_TARGET,
     FIELD_COUNT
 };
+
+enum { SKIM_MIN = 256 }; /* bytes: a shorter header is parsed as fast */
 
 #define BIT(field) (1u << (field))
 #define COMMON     (BIT(FIELD_OP) | BIT(FIELD_ID) | BIT(FIELD_SIZE))
@@ -540,11 +543,33 @@ enum request_verdict request_parse_general(struct request *request, const char *
     return verdict;
 }
 
+static bool is_field(const char *name, size_t len)
+{
+    for (int field = 0; field < FIELD_COUNT; field++)
+        if (strlen(field_table[field].name) == len && !memcmp(field_table[field].name, name, len))
+            return true;
+    return false;
+}
+
+/* Long ones that are wrong for a field that no request has, without a look at what stands in it. An
+ * error about the text itself names a place in it, and a hello lists its unknown fields: both are
+ * read to the letter. */
+static bool refuse_early(struct request *request, const char *line, size_t len,
+                         uint64_t payload_max)
+{
+    static char text[HEADER_MAX];
+    size_t n = len > SKIM_MIN && len <= sizeof text ? request_skim(line, len, is_field, text) : 0;
+    return n && request_parse_general(request, text, n, payload_max) == REQUEST_WRONG &&
+           request->op != OP_HELLO;
+}
+
 enum request_verdict request_parse(struct request *request, const char *line, size_t len,
                                    uint64_t payload_max)
 {
     clear(request);
     if (request_scan(request, line, len, payload_max))
         return REQUEST_FINE;
+    if (refuse_early(request, line, len, payload_max))
+        return REQUEST_WRONG;
     return request_parse_general(request, line, len, payload_max);
 }
