@@ -60,6 +60,7 @@ static bool read_names(struct module_dir *dir, const char *path)
     DIR *files = opendir(path);
     if (!files)
         return errno == ENOENT || errno == ENOTDIR;
+    /* cppcheck-suppress readdirCalled ; there is one thread, and readdir_r() is deprecated */
     while ((errno = 0, entry = readdir(files)))
         add_file(dir, entry->d_name);
     bool whole = errno == 0;

@@ -201,7 +201,7 @@ static int read_op(struct header *header, const json_t *value)
 static int read_id_text(struct header *header, enum field field, const json_t *value, char *text,
                         size_t *len)
 {
-    uint64_t number;
+    uint64_t number = 0;
     bool fine = json_is_string(value)
                     ? json_string_length(value) >= 1 && json_string_length(value) <= ID_MAX
                     : read_digits(header, field, &number) && number <= ID_INTEGER_MAX;

@@ -96,7 +96,8 @@ static inline void json_shrink_number(char *at, const struct json_number *number
         memset(at, ' ', number->len);
         memcpy(at, minus ? "-1e308" : "1e308", minus ? 6 : 5);
     } else if (number->integer && number->power > JSON_INTEGER_DIGITS) {
-        memcpy(at + number->len - 2, "e2", 2); /* for the last two digits */
+        at[number->len - 2] = 'e'; /* for the last two digits */
+        at[number->len - 1] = '2';
     }
 }
 
