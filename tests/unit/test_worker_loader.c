@@ -168,7 +168,7 @@ START_TEST(a_refusal_says_whose_fault_it_may_be)
 }
 END_TEST
 
-static void limit(int resource, rlim_t most)
+static void limit(__rlimit_resource_t resource, rlim_t most)
 {
     struct rlimit limit;
 
