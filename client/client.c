@@ -2,6 +2,7 @@
 #include "taskmaster/client.h"
 
 #include "address.h"
+#include "clean.h"
 #include "connection.h"
 #include "deadline.h"
 #include "taskmaster/version.h"
@@ -121,7 +122,10 @@ static tm_client_status read_hello(tm_client *client, const struct tmc_event *ev
         client->payload_max = PAYLOAD_SIZE_MAX;
     tmc_reader_set_payload_max(client->reader, client->payload_max);
     client->server = strdup(server);
-    return client->server ? TM_CLIENT_OK : tmc_fail_memory(&client->failure);
+    if (!client->server)
+        return tmc_fail_memory(&client->failure);
+    tmc_clean(client->server);
+    return TM_CLIENT_OK;
 }
 
 static tm_client_status introduce(tm_client *client, const tm_client_options *options,

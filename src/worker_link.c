@@ -113,7 +113,7 @@ static void describe_end(const struct worker_link *link, const int *status, stru
 /* Tells the dispatcher. `status`: the wait status, if it is known. */
 static void lose(struct worker_link *link, const int *status)
 {
-    char text[3 * WORKER_WHY_MAX];
+    char text[4 * WORKER_WHY_MAX];
     struct worker_end end = {.signal = 0};
     describe_end(link, status, &end, text, sizeof text);
     worker_output_drain(&link->output);

@@ -175,8 +175,8 @@ const char *tm_client_error_code(const tm_client *client);
  * the next call. */
 const char *tm_client_error_event(const tm_client *client);
 
-/* The server's name and release, "taskmasterd/0.1.0"; "" before tm_client_connect(). Borrowed,
- * until tm_client_free(). */
+/* The server's name and release, "taskmasterd/0.1.0", control characters replaced; "" before
+ * tm_client_connect(). Borrowed, until tm_client_free(). */
 const char *tm_client_server(const tm_client *client);
 
 /* The largest payload of a job in bytes, either way; 0 before tm_client_connect(). A server that
