@@ -59,6 +59,7 @@ static const struct {
     [FAULT_KILL_RACE] = {"kill-race", COMMON},
     [FAULT_CANCEL_WAITING] = {"cancel-waiting", COMMON},
     [FAULT_TIMEOUT_RACE] = {"timeout-race", COMMON},
+    [FAULT_OTHER_SIGNALS] = {"other-signals", COMMON},
     [FAULT_HUP_ROW] = {"hup-row", COMMON},
     [FAULT_HUP_LIMITS] = {"hup-limits", COMMON},
     [FAULT_HUP_BAD_CONFIG] = {"hup-bad-config", COMMON},

@@ -62,6 +62,7 @@ enum fault_kind {
     FAULT_CANCEL_WAITING,
     FAULT_TIMEOUT_RACE,
     /* the master and its surroundings */
+    FAULT_OTHER_SIGNALS,
     FAULT_HUP_ROW,
     FAULT_HUP_LIMITS,
     FAULT_HUP_BAD_CONFIG,

@@ -14,6 +14,18 @@ enum {
     SECOND_SIGNAL_US = 60000,
 };
 
+/* All that must change nothing. */
+static void signal_in_vain(struct nemesis *nemesis)
+{
+    static const int signals[] = {SIGUSR1, SIGUSR2, SIGALRM, SIGVTALRM, SIGPROF, SIGIO,
+                                  SIGPWR,  SIGPIPE, SIGURG,  SIGTSTP,   SIGTTIN, SIGTTOU,
+                                  SIGXCPU, SIGXFSZ, SIGCONT, SIGCHLD,   SIGWINCH};
+    for (size_t i = 0; i < sizeof signals / sizeof *signals; i++)
+        daemon_signal(nemesis->daemon, signals[i]);
+    daemon_signal(nemesis->daemon, (int)rng_range(&nemesis->rng, SIGRTMIN, SIGRTMAX));
+    nemesis->exclusive = false;
+}
+
 static void hup(struct nemesis *nemesis)
 {
     daemon_signal(nemesis->daemon, SIGHUP);
@@ -101,16 +113,22 @@ static void kill_master(struct nemesis *nemesis)
     daemon_signal(nemesis->daemon, SIGKILL);
 }
 
+static int end_signal(struct nemesis *nemesis)
+{
+    static const int signals[] = {SIGTERM, SIGINT, SIGQUIT};
+    return signals[rng_below(&nemesis->rng, sizeof signals / sizeof *signals)];
+}
+
 static void signal_again(struct nemesis *nemesis, const struct later *later)
 {
     if (nemesis->daemon->pid == later->pid)
-        daemon_signal(nemesis->daemon, SIGINT);
+        daemon_signal(nemesis->daemon, end_signal(nemesis));
 }
 
 static void drain_master(struct nemesis *nemesis)
 {
     nemesis->restart(nemesis->arg, EPOCH_DRAINED);
-    daemon_signal(nemesis->daemon, SIGTERM);
+    daemon_signal(nemesis->daemon, end_signal(nemesis));
     if (rng_chance(&nemesis->rng, 300))
         nemesis_later(nemesis, rng_below(&nemesis->rng, SECOND_SIGNAL_US), signal_again,
                       nemesis->daemon->pid, 0, 0);
@@ -121,6 +139,9 @@ void nemesis_master_strike(struct nemesis *nemesis)
     struct later row = {.count = (uint32_t)rng_range(&nemesis->rng, 2, ROW_MAX)};
     nemesis->exclusive = true;
     switch (nemesis->kind) {
+    case FAULT_OTHER_SIGNALS:
+        signal_in_vain(nemesis);
+        break;
     case FAULT_HUP_ROW:
         hup_row(nemesis, &row);
         break;
