@@ -281,13 +281,25 @@ static size_t take_header(struct conn *conn, char *data, size_t len)
     return (size_t)end;
 }
 
-static bool had_its_share(const struct conn *conn, size_t headers, size_t output_before)
+/* What a connection may have in one go. Worked out once, when it has had the first header. */
+struct share {
+    size_t headers;
+    size_t output;  /* bytes that wait, at most */
+    size_t look_at; /* bytes of input at which the clock is looked at next */
+};
+
+static struct share share_of(const struct conn *conn, size_t output_before)
 {
     const struct conn_limits *limits = conn->limits;
-    size_t output = conn->output_len - output_before, crowd = conn_turn_crowd(conn->loop);
-    return conn->output_len > limits->output_pause ||
-           (limits->turn_messages && headers >= conn_turn_share(crowd, limits->turn_messages, 8)) ||
-           (limits->turn_output && output >= conn_turn_share(crowd, limits->turn_output, 1024));
+    size_t crowd = conn_turn_crowd(conn->loop);
+    struct share share = {SIZE_MAX, limits->output_pause, CONN_CLOCK_BYTES};
+    if (limits->turn_messages)
+        share.headers = conn_turn_share(crowd, limits->turn_messages, 8);
+    if (limits->turn_output) {
+        size_t output = output_before + conn_turn_share(crowd, limits->turn_output, 1024) - 1;
+        share.output = output < share.output ? output : share.output;
+    }
+    return share;
 }
 
 /*
@@ -297,14 +309,17 @@ static bool had_its_share(const struct conn *conn, size_t headers, size_t output
  */
 static size_t consume(struct conn *conn, char *data, size_t len)
 {
-    size_t at = 0, headers = 0, looked_at = 0, output_before = conn->output_len;
+    size_t at = 0, headers = 0, output_before = conn->output_len;
+    struct share share = {0, 0, 0};
     while (at < len && conn_is_open(conn) && !conn->input_ignored) {
         if (conn->in_payload) {
             at += take_payload(conn, data + at, len - at);
             continue;
         }
-        if (headers && (had_its_share(conn, headers, output_before) ||
-                        conn_turn_slice_over(conn, &looked_at, at)))
+        if (headers == 1)
+            share = share_of(conn, output_before);
+        if (headers && (headers >= share.headers || conn->output_len > share.output ||
+                        (at >= share.look_at && conn_turn_slice_over(conn, &share.look_at, at))))
             break;
         at += take_header(conn, data + at, len - at);
         headers++;

@@ -13,6 +13,8 @@
 
 #include <sys/uio.h>
 
+enum { CONN_CLOCK_BYTES = 1024 }; /* input that is handled between two looks at the clock */
+
 /* conn.c */
 
 /* Writes and reads once. `what`: for what the connection is ready; its backlog needs no word. */
@@ -47,9 +49,9 @@ size_t conn_turn_share(size_t many, size_t whole, size_t floor);
 /* Connections that have something to be handled, as far as is known. */
 size_t conn_turn_crowd(const struct conn_loop *loop);
 
-/* Whether the connection has had its slice of the turn, `at` bytes on. The clock is read once in a
- * while, at `looked_at` last, so that little input costs nothing. */
-bool conn_turn_slice_over(const struct conn *conn, size_t *looked_at, size_t at);
+/* Whether the connection has had its slice of the turn, `at` bytes on. Reads the clock: to be asked
+ * again at `*look_at` bytes. */
+bool conn_turn_slice_over(const struct conn *conn, size_t *look_at, size_t at);
 
 /* Whether the connection, which is ready, is served at once. */
 bool conn_turn_may_serve(const struct conn *conn, uint64_t now_us);

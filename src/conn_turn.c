@@ -22,13 +22,12 @@
 #include <sysexits.h>
 
 enum {
-    TURN_US = 5000,     /* for reading, and as much for writing */
-    SLICE_US = 1000,    /* of that for one connection */
-    SHORT_US = 100,     /* ... which is fresh, while others are; who takes more is greedy */
-    WRITE_BATCH = 8,    /* connections that are written to between two looks at the clock */
-    CLOCK_BYTES = 1024, /* input that is handled between two looks */
-    FREE_BATCH = 64,    /* closed connections freed in one turn */
-    CROWD = 16,         /* so many may have all that one may have */
+    TURN_US = 5000,  /* for reading, and as much for writing */
+    SLICE_US = 1000, /* of that for one connection */
+    SHORT_US = 100,  /* ... which is fresh, while others are; who takes more is greedy */
+    WRITE_BATCH = 8, /* connections that are written to between two looks at the clock */
+    FREE_BATCH = 64, /* closed connections freed in one turn */
+    CROWD = 16,      /* so many may have all that one may have */
 };
 
 static void on_wake(evutil_socket_t fd, short what, void *arg)
@@ -69,12 +68,10 @@ size_t conn_turn_share(size_t many, size_t whole, size_t floor)
 
 /* The clock of the timers was turned when the connection's turn came. A slice is short while fresh
  * ones wait: who comes with a flood for the first time is one of them still. */
-bool conn_turn_slice_over(const struct conn *conn, size_t *looked_at, size_t at)
+bool conn_turn_slice_over(const struct conn *conn, size_t *look_at, size_t at)
 {
     const struct conn_loop *loop = conn->loop;
-    if (at - *looked_at < CLOCK_BYTES)
-        return false;
-    *looked_at = at;
+    *look_at = at + CONN_CLOCK_BYTES;
     uint64_t slice_us = loop->slice_us;
     if (!conn->greedy && !TAILQ_EMPTY(&loop->lines[CONN_FRESH]) && slice_us > loop->short_us)
         slice_us = loop->short_us;
