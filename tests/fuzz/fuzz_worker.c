@@ -200,6 +200,7 @@ const struct module *loader_get(struct loader *loader, const char *name, struct 
     current->kind = WIRE_KIND_UNAVAILABLE;
     memset(refusal->text, 'u', sizeof refusal->text - 1);
     refusal->text[sizeof refusal->text - 1] = '\0';
+    refusal->unfit = false;
     return NULL;
 }
 
