@@ -98,13 +98,13 @@ def test_a_half_closed_idle_client_does_not_spin_a_core(daemon):
         client.shutdown()
     share = proc.cpu_share(server.pid)
     assert share < 0.2, f"{share:.0%} of a core for half-closed clients"
-    for pid in server.worker_pids("busy"):
+    for pid in server.begun_pids():
         os.kill(pid, 9)
     for n, client in enumerate(clients[:2]):
         check(client.outcome(n), "failed", reason="error")
         client.closed()
     server.wait_jobs(running=1, waiting=0)
-    os.kill(server.worker_pids("busy")[0], 9)
+    os.kill(server.begun_pids()[0], 9)
     check(clients[2].outcome(2), "failed", reason="error")
 
 
@@ -146,7 +146,7 @@ def test_an_orphan_that_crashes_is_counted_once(daemon):
     client.event("started")
     client.reset()
     server.wait_stats(lambda s: s["clients"]["connected"] == 1, "the reset seen")
-    os.kill(server.worker_pids("busy")[0], 9)
+    os.kill(server.begun_pids()[0], 9)
     stats = server.wait_jobs(running=0)
     assert stats["jobs"]["orphaned"] == 1 and stats["jobs"]["submitted"] == 1
 

@@ -308,7 +308,7 @@ def test_a_crash_while_draining(daemon):
     server = daemon(pool_start=1, pool_max=1, drain_timeout_ms=60000)
     client = server.client()
     start(client, "crash", "loop", "a")
-    pid = server.worker_pids("busy")[0]
+    pid = server.begun_pids()[0]
     server.signal(signal.SIGTERM)
     server.log.wait("drain")
     os.kill(pid, signal.SIGKILL)

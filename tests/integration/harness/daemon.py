@@ -245,6 +245,14 @@ class Daemon:
     def worker_pids(self, *states):
         return [w["pid"] for w in self.workers() if not states or w["state"] in states]
 
+    def begun_pids(self):
+        """Of the busy workers, once each has begun its job. A job whose worker dies before is not
+        lost: another one gets it."""
+        busy = [(w["pid"], w["module"]) for w in self.workers() if w["state"] == "busy"]
+        for pid, module in busy:
+            wait_until(lambda: proc.has_mapped(pid, f"/{module}.so"), f"{pid} to begin its job")
+        return [pid for pid, _ in busy]
+
     def wait_stats(self, condition, what, timeout=DEADLINE):
         """Samples stats, each of which must add up, until condition(stats) holds."""
         with self.client() as client:

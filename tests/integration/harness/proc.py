@@ -52,6 +52,11 @@ def alive(pid):
     return entry is not None and entry[0] not in "ZX"
 
 
+def has_mapped(pid, name):
+    with open(f"/proc/{pid}/maps") as file:
+        return any(line.rstrip().endswith(name) for line in file)
+
+
 def cpu_seconds(pid):
     return stat(pid)[2]
 
