@@ -29,8 +29,8 @@ struct environment_state *environment_state_take(void)
     e->texts = xmalloc(e->len + 1);
     e->saved = xmalloc(e->len + 1);
     char *end = e->saved;
-    for (size_t i = 0; i < e->count; i++)
-        end = stpcpy(end, environ[i]) + 1;
+    for (char **variable = environ; variable != NULL && *variable != NULL; variable++)
+        end = stpcpy(end, *variable) + 1;
     return e;
 }
 

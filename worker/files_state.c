@@ -46,11 +46,11 @@ static int set_input(void)
 {
     int fd = open("/dev/null", O_RDONLY);
 
-    if (fd > STDIN_FILENO) {
-        dup2(fd, STDIN_FILENO);
-        close(fd);
-    }
-    return fd < 0 ? -1 : 0;
+    if (fd <= STDIN_FILENO)
+        return fd;
+    int result = dup2(fd, STDIN_FILENO);
+    close(fd);
+    return result;
 }
 
 static int set_output(int fd)
@@ -70,9 +70,11 @@ static int set_descriptors(void)
         report(TM_ERROR, "cannot put back descriptor %d: %s", fd, strerror(errno));
         return -1;
     }
-    if (fcntl(STDOUT_FILENO, F_GETFL) != pipe_flags)
-        fcntl(STDOUT_FILENO, F_SETFL, pipe_flags);
-    return 0;
+    if (fcntl(STDOUT_FILENO, F_GETFL) == pipe_flags ||
+        fcntl(STDOUT_FILENO, F_SETFL, pipe_flags) == 0)
+        return 0;
+    report(TM_ERROR, "cannot put back the flags of stdout: %s", strerror(errno));
+    return -1;
 }
 
 /* Streams */
@@ -80,12 +82,12 @@ static int set_descriptors(void)
 /* One that is closed, on another descriptor, or for wide characters cannot be mended. */
 static FILE *mend_stream(int fd, const char *mode)
 {
-    FILE *stream = streams[fd];
-
-    if (fileno(stream) == fd && fwide(stream, 0) <= 0)
-        return stream;
+    if (fileno(streams[fd]) == fd && fwide(streams[fd], 0) <= 0)
+        return streams[fd];
     FILE *made = fdopen(fd, mode);
-    return made != NULL ? streams[fd] = made : stream;
+    if (made != NULL)
+        streams[fd] = made;
+    return streams[fd];
 }
 
 static void set_streams(void)

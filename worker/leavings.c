@@ -92,7 +92,7 @@ static void delete_timers(void)
         close(fd);
     text[len > 0 ? len : 0] = '\0';
     for (const char *line = text; (line = strstr(line, "ID: ")) != NULL; line++)
-        syscall(SYS_timer_delete, atoi(line + strlen("ID: ")));
+        syscall(SYS_timer_delete, (int)strtol(line + strlen("ID: "), NULL, 10));
 }
 
 static void set_timers(const struct state *s, bool all)
@@ -151,7 +151,7 @@ static void set_locale(const struct state *s)
 {
     uselocale(LC_GLOBAL_LOCALE);
     if (strcmp(setlocale(LC_ALL, NULL), s->locale) != 0)
-        setlocale(LC_ALL, s->locale);
+        (void)setlocale(LC_ALL, s->locale); /* it was set before */
 }
 
 /* Limits */

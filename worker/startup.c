@@ -50,10 +50,11 @@ _Noreturn static void started_by_hand(const char *what)
  */
 static void arm_pipe(void)
 {
+    static int fd; /* open for good */
     char path[32];
 
     snprintf(path, sizeof(path), "/proc/self/fd/%d", WORKER_LIFE_FD);
-    int fd = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+    fd = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
     if (fd < 0 || fcntl(fd, F_SETOWN, getpid()) < 0 || fcntl(fd, F_SETSIG, SIGKILL) < 0 ||
         fcntl(fd, F_SETFL, O_ASYNC | O_NONBLOCK) < 0)
         report(TM_WARNING,
