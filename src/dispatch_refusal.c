@@ -113,17 +113,6 @@ void dispatch_on_release(void *arg)
     dispatch_grow(d);
 }
 
-void dispatch_fail_aside(struct dispatcher *d, const char *why)
-{
-    struct job *job;
-    for (size_t n = 0; n < DISPATCH_BATCH && (job = TAILQ_FIRST(&d->aside)); n++) {
-        dispatch_leave_aside(d, job);
-        dispatch_fail(d, job, FAIL_UNAVAILABLE, "%s", why);
-    }
-    if (d->aside_count)
-        timer_set(d->timers, &d->unavailable, dispatch_now(d) + 1);
-}
-
 /* --- what is known of a module --- */
 
 /* The pause doubles from word to word; the first refusal is no word yet. */
@@ -138,6 +127,21 @@ static void take_word(struct dispatcher *d, struct module_entry *module)
     module->refused_until_us = dispatch_now(d) + pause_ms * 1000;
     timer_clear(d->timers, &d->trial);
     dispatch_release_aside(d);
+}
+
+/* What no fresh worker can say is taken as said: otherwise each further job of the module would
+ * wait as long, and together they would fill the line. */
+void dispatch_fail_aside(struct dispatcher *d, const char *why)
+{
+    struct job *job;
+    for (size_t n = 0; n < DISPATCH_BATCH && (job = TAILQ_FIRST(&d->aside)); n++) {
+        dispatch_leave_aside(d, job);
+        if (dispatch_now(d) >= job->module->refused_until_us)
+            take_word(d, job->module);
+        dispatch_fail(d, job, FAIL_UNAVAILABLE, "%s", why);
+    }
+    if (d->aside_count)
+        timer_set(d->timers, &d->unavailable, dispatch_now(d) + 1);
 }
 
 void dispatch_accept_module(struct dispatcher *d, struct module_entry *module)

@@ -227,9 +227,12 @@ START_TEST(test_starts_fail)
     done(1);
     ck_told("give 1 j5, a5 done");
     silent = true;
-    pass_ms(START_TIMEOUT_MS + 1000);
+    pass_ms(START_TIMEOUT_MS + 500);
     ck_assert_uint_eq(d.counts.failed[FAIL_UNAVAILABLE], 1);
     ck_assert_uint_eq(d.pool.counts[WORKER_IDLE], 1);
+    SUBMIT(); /* others of the module need not wait as long */
+    refuses(1);
+    ck_assert_uint_eq(d.counts.failed[FAIL_UNAVAILABLE], 2);
 }
 END_TEST
 
