@@ -264,7 +264,8 @@ static void op_assign(void *ctx, struct worker *worker, struct job *job, uint64_
     bug_on(sim->told_to_end || worker->signalled || worker->stale);
     bug_on(worker->state != WORKER_IDLE && worker->state != WORKER_BUSY);
     bug_on(worker->lent_count + 1 > limits.worker_window); /* those before this one, and the job */
-    bug_on(first && first->seq < job->seq && !first->source->gone); /* first in, first out */
+    /* First in, first out; but what was set aside for a fresh worker has had its turn before. */
+    bug_on(!job->given_back && first && first->seq < job->seq && !first->source->gone);
     bug_on(!job->order || job->worker != worker || job->state == JOB_ENDED);
     bug_on(!job->source || job->source->gone);
     struct known_job *k = known_of(job);
@@ -425,6 +426,11 @@ static void handle(struct sim *sim, const struct message *message)
                                         .code = "code",
                                         .message = "message",
                                         .message_len = 7};
+    if (message->type == SAYS_FAILED && message->seq % 4 == 3) { /* another may do it */
+        answer.fail = FAIL_UNAVAILABLE;
+        answer.code = NULL;
+        answer.unfit = true;
+    }
     dispatcher_worker_answered(&d, worker, &answer);
 }
 
