@@ -43,7 +43,7 @@ MASTER   := options option_value option_print config config_check json_line json
             log_limit job_log dispatcher dispatch_end dispatch_hold dispatch_pace dispatch_refusal dispatch_renew dispatch_run dispatch_start \
             dispatch_stop dispatch_tiny \
             request request_scan request_skim event_writer signal_name signals child worker_proc worker_output worker_link worker_port \
-            worker_answer worker_end worker_settings worker_late client_session client_requests client_events report \
+            worker_answer worker_end worker_settings worker_late client_session client_admit client_tokens client_requests client_events report \
             listener socket_file unix_bound shutdown stall event_memory master check_modules module_check strangers
 WORKER   := startup files_state environment_state leavings reach_functions reach forked signals options knock handshake settings master_link loader advice host functions job job_loop buffer report text
 LIBTM    := clean client connection event request reader stream address jobs failure

@@ -2,6 +2,8 @@
  * client_private: what the files of client_session share. Nobody else includes this.
  *
  *     client_session.c   a session's life, its input, and what is wrong with that
+ *     client_admit.c     from a connection to a client
+ *     client_tokens.c    right, wrong and revoked tokens
  *     client_requests.c  what each operation does
  *     client_events.c    what a client is told of its jobs, and of errors
  */
@@ -13,6 +15,7 @@
 #include "conn.h"
 #include "dispatcher.h"
 #include "request.h"
+#include "strangers.h"
 #include "timers.h"
 
 #include <stdbool.h>
@@ -45,8 +48,8 @@ struct client_session {
     TAILQ_ENTRY(client_session) link;
     uint64_t number;
     enum session_state state;
-    bool greeted;         /* hello was answered */
-    bool admitted;        /* counts as connected */
+    bool greeted;         /* hello was answered: it counts as connected */
+    bool suspect;         /* named a wrong token, and is told so in a while */
     char *module;         /* the default; NULL until one is set */
     struct job *arriving; /* a submit whose payload is on its way, */
     uint8_t arriving_module_len;
@@ -56,8 +59,10 @@ struct client_session {
     size_t last_size;                          /* the payload that it announced */
     uint32_t hello_limit_ms;                   /* within which its hello must come */
     uint32_t payload_max; /* as it was told in the answer to its hello, whatever a reload does */
-    struct timer timer;   /* hello-timeout, then linger */
-    char name[];          /* who it is, for the log */
+    struct stranger stranger; /* until hello is answered */
+    uint64_t token_digest;
+    struct timer timer; /* hello-timeout, or when it is refused; then linger */
+    char name[];        /* who it is, for the log */
 };
 
 static inline struct client_session *client_session_of_source(struct job_source *source)
@@ -80,6 +85,44 @@ void client_session_fail(struct client_session *session, const struct request *r
 /* The error is told once the request's payload, if it has one, has passed. */
 void client_session_refuse(struct client_session *session, const struct request *request,
                            const char *code, const char *message);
+
+/* At once. */
+void client_session_close(struct client_session *session, const char *why);
+
+/* client_admit.c: strangers and clients */
+
+void client_admit_init(struct clients *clients);
+
+/* A new connection: its hello is read if it is there, and those that have become too many are
+ * ended. */
+void client_admit_stranger(struct client_session *session);
+
+/* There is no descriptor for one more: a stranger goes first. False if none can. */
+bool client_admit_make_way(struct clients *clients);
+
+/* Sees to it that strangers who have become too many are ended in time. */
+void client_admit_watch(struct clients *clients);
+
+/* Its hello is right: it becomes a client. False if there is no place, and it was told so. */
+bool client_admit(struct client_session *session, const struct request *request);
+
+/* It is being closed. */
+void client_admit_leave(struct client_session *session);
+
+/* client_tokens.c */
+
+void client_tokens_init(struct clients *clients);
+
+/* Other settings: who named a token that is not in force any more is ended, in the turns to come.
+ */
+void client_tokens_configure(struct clients *clients);
+
+/* Whether the hello has a token that is in force. If not, the session is told so after a while, and
+ * nothing else of it is read. */
+bool client_tokens_check(struct client_session *session, const struct request *request);
+
+/* The session is being freed. */
+void client_tokens_forget(struct client_session *session);
 
 /* client_requests.c: operations */
 

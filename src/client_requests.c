@@ -47,31 +47,6 @@ static void set_module(struct client_session *session, const struct request *req
     session->module = xstrdup(request->module);
 }
 
-/* In a time that tells nothing about the tokens but their number. */
-static bool token_is_valid(const struct config *config, const char *token)
-{
-    bool found = false;
-    size_t len = strlen(token);
-    for (size_t i = 0; i < config->tokens.count; i++) {
-        const char *known = config->tokens.items[i];
-        size_t known_len = strlen(known);
-        unsigned char differ = known_len != len;
-        for (size_t k = 0; k < len; k++)
-            differ |= (unsigned char)(token[k] ^ known[known_len ? k % known_len : 0]);
-        found |= !differ;
-    }
-    return found || !config->token_file;
-}
-
-/* A token never stands in a message. */
-static const char *token_fault(const struct request *request)
-{
-    if (request->token_wrong)
-        return "field token has a wrong type or length; expected a string of 1 to 256 bytes";
-    return request->token[0] ? "the token is not one of this server's"
-                             : "this server asks for a token";
-}
-
 static void handle_hello(struct client_session *session, struct request *request)
 {
     const struct config *config = session->clients->config;
@@ -80,13 +55,9 @@ static void handle_hello(struct client_session *session, struct request *request
         client_session_refuse(session, request, "bad-request", "hello was said already");
         return;
     }
-    if (!token_is_valid(config, request->token)) {
-        client_session_fail(session, request, "unauthorized", token_fault(request));
+    if (!client_tokens_check(session, request) || !client_admit(session, request))
         return;
-    }
-    session->greeted = true;
     session->payload_max = (uint32_t)config->payload_max;
-    timer_clear(client_session_timers(session), &session->timer);
     set_module(session, request);
     begin_answer(&event, session, "hello", request);
     event_uint(&event, "protocol", PROTOCOL_VERSION);

@@ -19,7 +19,7 @@ enum {
     TURN_MESSAGES = 1024,      /* a client's share of a turn: a millisecond or two of submits, */
     TURN_OUTPUT = 64 * 1024,   /* or of answers such as stats, which cost by their length */
     BEHIND_MS = 10,            /* a hello that has come is waited for to be read */
-    REFUSED_MAX = 64,          /* connections over client-max that are told so at the same time */
+    SURPLUS_MAX = 164,         /* connections over client-max: strangers, and who was refused */
 };
 
 static struct client_session *session_of_conn(struct conn *conn)
@@ -29,7 +29,7 @@ static struct client_session *session_of_conn(struct conn *conn)
 
 /* --- ending --- */
 
-static void session_close(struct client_session *session, const char *why)
+void client_session_close(struct client_session *session, const char *why)
 {
     if (!conn_is_open(&session->conn))
         return;
@@ -39,8 +39,7 @@ static void session_close(struct client_session *session, const char *why)
     session->clients->open--;
     if (session->state == SESSION_OPEN)
         session->clients->reading--;
-    if (session->admitted)
-        session->clients->connected--;
+    client_admit_leave(session);
     conn_close(&session->conn);
     dispatcher_source_gone(session->clients->dispatcher, &session->source);
 }
@@ -52,7 +51,7 @@ static void session_drop(struct client_session *session, const char *why, const 
         log_event(LOG_WARN, "client-dropped", LOG_STR("client", session->name), LOG_STR("why", why),
                   LOG_UINT("jobs", session->source.job_count),
                   LOG_UINT("bytes_unread", session->conn.output_len), LOG_STR("hint", hint));
-    session_close(session, why);
+    client_session_close(session, why);
 }
 
 /* Goes on to end a session when nothing is left to be delivered. */
@@ -61,7 +60,7 @@ static void settle(struct client_session *session)
     if (session->state != SESSION_ENDING || session->source.job_count || session->conn.output_len)
         return;
     if (session->conn.input_ended) {
-        session_close(session, "end of input");
+        client_session_close(session, "end of input");
         return;
     }
     session->state = SESSION_LINGER;
@@ -85,6 +84,7 @@ static void end_input(struct client_session *session)
     session->state = SESSION_ENDING;
     session->clients->reading--;
     timer_clear(client_session_timers(session), &session->timer);
+    strangers_turn(&session->clients->strangers, &session->stranger, STRANGER_TOLD);
     conn_ignore_input(&session->conn);
     if (session->arriving)
         job_free(session->arriving);
@@ -104,6 +104,7 @@ static void session_release(void *arg)
                   client_session_timers(session)->now_us + 1);
         return;
     }
+    client_tokens_forget(session);
     TAILQ_REMOVE(&clients->sessions, session, link);
     if (session->arriving)
         job_free(session->arriving);
@@ -273,18 +274,20 @@ static void on_message(struct conn *conn, struct payload *payload, bool over_bud
 static void on_input_end(struct conn *conn)
 {
     struct client_session *session = session_of_conn(conn);
+    if (session->state == SESSION_OPEN && session->suspect)
+        return; /* it is told in its time */
     if (session->state == SESSION_OPEN && (conn->in_payload || conn->partial_len))
         log_truncated(session);
     end_input(session);
     if (session->state == SESSION_LINGER)
-        session_close(session, "end of input");
+        client_session_close(session, "end of input");
     else
         settle(session);
 }
 
 static void on_gone(struct conn *conn, const char *why)
 {
-    session_close(session_of_conn(conn), why);
+    client_session_close(session_of_conn(conn), why);
 }
 
 /* What was read of the request whose payload is late. */
@@ -371,7 +374,9 @@ static void on_timer(void *arg)
     if (session->state == SESSION_ENDING)
         cut_ties(session);
     else if (session->state == SESSION_LINGER)
-        session_close(session, "linger-ms is over");
+        client_session_close(session, "linger-ms is over");
+    else if (session->suspect)
+        fail(session, session->refusal);
     else if (conn_has_unread(&session->conn))
         timer_set_ms(client_session_timers(session), &session->timer, BEHIND_MS);
     else
@@ -384,6 +389,8 @@ void clients_init(struct clients *clients)
 {
     hash_init(&clients->jobs_by_id);
     TAILQ_INIT(&clients->sessions);
+    client_admit_init(clients);
+    client_tokens_init(clients);
     log_limit_init(&clients->errors, clients->loop->timers, LOG_INFO, "client-error");
     log_limit_init(&clients->truncated, clients->loop->timers, LOG_INFO, "client-truncated");
     log_limit_init(&clients->dropped, clients->loop->timers, LOG_WARN, "client-dropped");
@@ -397,6 +404,9 @@ void clients_free(struct clients *clients)
     log_limit_end(&clients->truncated);
     log_limit_end(&clients->dropped);
     log_limit_end(&clients->refused);
+    timer_clear(clients->loop->timers, &clients->sweep);
+    timer_clear(clients->loop->timers, &clients->revoke);
+    free(clients->token_digests);
     hash_free(&clients->jobs_by_id);
 }
 
@@ -411,6 +421,9 @@ void clients_configure(struct clients *clients, const struct config *config)
         .turn_messages = TURN_MESSAGES,
         .turn_output = TURN_OUTPUT,
     };
+    clients->stranger_limits = clients->limits;
+    clients->stranger_limits.behind = true;
+    client_tokens_configure(clients);
 }
 
 static struct client_session *session_new(struct clients *clients, const char *address)
@@ -427,20 +440,6 @@ static struct client_session *session_new(struct clients *clients, const char *a
     timer_init(&session->timer, on_timer, session);
     snprintf(session->name, room, "%" PRIu64 "@%s", session->number, address);
     return session;
-}
-
-static void admit(struct clients *clients, struct client_session *session)
-{
-    if (clients->connected >= clients->config->client_max) {
-        client_session_fail(session, NULL, "too-many-clients",
-                            "the server has client-max connections already");
-        return;
-    }
-    clients->connected++;
-    session->admitted = true;
-    session->hello_limit_ms = clients->config->hello_timeout_ms;
-    timer_set_ms(client_session_timers(session), &session->timer, session->hello_limit_ms);
-    log_event(LOG_DEBUG, "client-connected", LOG_STR("client", session->name));
 }
 
 /*
@@ -469,16 +468,17 @@ void clients_accept(struct clients *clients, int fd, const struct sockaddr *addr
 {
     char address[ADDRESS_TEXT_MAX];
     address_format(addr, addr_len, address);
-    if (clients->files_max && clients->open >= clients->files_max) {
+    if (clients->files_max && clients->open >= clients->files_max &&
+        !client_admit_make_way(clients)) {
         turn_away(clients, fd, address);
         return;
     }
-    if (clients->open >= (size_t)clients->config->client_max + REFUSED_MAX) {
+    if (clients->open >= (size_t)clients->config->client_max + SURPLUS_MAX) {
         close(fd);
         return;
     }
     struct client_session *session = session_new(clients, address);
-    if (conn_open(&session->conn, clients->loop, fd, &session_ops, &clients->limits) < 0) {
+    if (conn_open(&session->conn, clients->loop, fd, &session_ops, &clients->stranger_limits) < 0) {
         if (log_limit_allows(&clients->refused))
             log_event(LOG_ERROR, "client-refused", LOG_STR("client", session->name),
                       LOG_STR("why", "the event loop does not take its descriptor"));
@@ -489,7 +489,7 @@ void clients_accept(struct clients *clients, int fd, const struct sockaddr *addr
     TAILQ_INSERT_TAIL(&clients->sessions, session, link);
     clients->open++;
     clients->reading++;
-    admit(clients, session);
+    client_admit_stranger(session);
 }
 
 size_t clients_output(const struct clients *clients)
@@ -534,5 +534,5 @@ void clients_close(struct clients *clients)
 {
     struct client_session *session;
     TAILQ_FOREACH (session, &clients->sessions, link)
-        session_close(session, "the server ends");
+        client_session_close(session, "the server ends");
 }

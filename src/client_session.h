@@ -22,6 +22,7 @@
 #include "dispatcher.h"
 #include "log_limit.h"
 #include "module_table.h"
+#include "strangers.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -40,9 +41,10 @@ struct clients {
     const struct report *report; /* what stats and workers tell */
     const char *boot;
     struct conn_limits limits;
-    struct hash jobs_by_id; /* of all sessions, by session and id */
+    struct conn_limits stranger_limits; /* they are served behind clients */
+    struct hash jobs_by_id;             /* of all sessions, by session and id */
     TAILQ_HEAD(, client_session) sessions;
-    size_t connected;   /* those that were admitted */
+    size_t connected;   /* those whose hello was answered */
     size_t open;        /* all with a descriptor */
     uint64_t files_max; /* so many of these leave workers the descriptors that they need; 0: any */
     size_t reading;     /* of these, whose requests are read */
@@ -51,6 +53,13 @@ struct clients {
     struct log_limit truncated; /* client-truncated lines */
     struct log_limit dropped;   /* client-dropped lines */
     struct log_limit refused;   /* client-refused lines */
+
+    struct strangers strangers;         /* those whose hello was not answered */
+    struct timer sweep;                 /* while there are many of them */
+    uint64_t refused_us;                /* when the last wrong token is answered */
+    uint64_t *token_digests;            /* of the tokens in force */
+    struct client_session *revoke_next; /* whose token is looked at next, after a reload */
+    struct timer revoke;
 };
 
 void clients_init(struct clients *clients);

@@ -480,6 +480,14 @@ static void on_event(evutil_socket_t fd, short what, void *arg)
         conn_turn_put_off(conn, what);
 }
 
+void conn_poll(struct conn *conn)
+{
+    if (conn_turn_has_time(conn->loop, clock_us()))
+        conn_serve(conn, EV_READ);
+    else
+        conn_turn_put_off(conn, EV_READ);
+}
+
 /* --- output --- */
 
 void conn_mark_dirty(struct conn *conn)

@@ -127,6 +127,7 @@ struct conn_limits {
     uint32_t turn_messages; /* headers handled in one turn */
     uint64_t turn_output;   /* bytes of output in one turn, after which no header is handled */
     bool own;               /* of our own workers: they have a line of their own */
+    bool behind;            /* always served as one of the greedy */
 };
 
 enum {
@@ -198,6 +199,9 @@ bool conn_is_open(const struct conn *conn);
 /* In the header callback: `size` (at least 1) bytes of payload follow. `keep` them, or let them
  * pass unseen; `forced` ones are output, and are kept whatever is held. */
 void conn_expect(struct conn *conn, size_t size, bool keep, bool forced);
+
+/* Reads as if the poll had told that there is something: at accept there mostly is. */
+void conn_poll(struct conn *conn);
 
 /* Whether input has arrived that was not read yet: who is waited for may have been in time. */
 bool conn_has_unread(const struct conn *conn);

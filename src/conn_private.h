@@ -53,6 +53,9 @@ size_t conn_turn_crowd(const struct conn_loop *loop);
  * again at `*look_at` bytes. */
 bool conn_turn_slice_over(const struct conn *conn, size_t *look_at, size_t at);
 
+/* Whether the turn has time for one that comes unasked for. */
+bool conn_turn_has_time(struct conn_loop *loop, uint64_t now_us);
+
 /* Whether the connection, which is ready, is served at once. */
 bool conn_turn_may_serve(const struct conn *conn, uint64_t now_us);
 

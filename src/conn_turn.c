@@ -101,14 +101,20 @@ static enum conn_line line_of(const struct conn *conn)
     uint64_t much = conn->limits->turn_output;
     if (conn->limits->own)
         return CONN_OWN;
-    return conn->greedy || (much && conn->output_len > much) ? CONN_GREEDY : CONN_FRESH;
+    return conn->limits->behind || conn->greedy || (much && conn->output_len > much) ? CONN_GREEDY
+                                                                                     : CONN_FRESH;
+}
+
+bool conn_turn_has_time(struct conn_loop *loop, uint64_t now_us)
+{
+    return now_us < part_over(loop, CONN_FRESH, now_us);
 }
 
 bool conn_turn_may_serve(const struct conn *conn, uint64_t now_us)
 {
     struct conn_loop *loop = conn->loop;
     enum conn_line line = line_of(conn);
-    return now_us < part_over(loop, CONN_FRESH, now_us) && line != CONN_GREEDY &&
+    return conn_turn_has_time(loop, now_us) && line != CONN_GREEDY &&
            TAILQ_EMPTY(&loop->lines[line]) && !conn->waits_among;
 }
 

@@ -71,7 +71,7 @@ const struct option_spec option_table[] = {
     {.key = "hello-timeout-ms", .type = OPTION_UINT32, .offset = CONFIG(hello_timeout_ms),
      .reload = true, .min = 1, .max = DAY_MS, .default_text = "10000", .unit = "ms",
      .help = "how long a client may take for its hello; enough for one lost packet's "
-             "retransmissions, short enough that silent connections do not fill client-max"},
+             "retransmissions, short enough that silent connections do not stay"},
     {.key = "header-timeout-ms", .type = OPTION_UINT32, .offset = CONFIG(header_timeout_ms),
      .reload = true, .min = 1, .max = DAY_MS, .default_text = "10000", .unit = "ms",
      .help = "how long a header may take from its first byte on; as for the hello, for a "
@@ -129,7 +129,8 @@ const struct option_spec option_table[] = {
              "begun are the most that is held for it; room for four of the largest results"},
     {.key = "client-max", .type = OPTION_UINT32, .offset = CONFIG(client_max), .reload = true,
      .min = 1, .max = 1000000, .default_text = "10000", .unit = "",
-     .help = "most clients connected at a time; a few KiB each, so tens of MiB in all"},
+     .help = "most clients connected at a time, counted from the answer to their hello; 100 "
+             "connections without one come on top; a few KiB each, so tens of MiB in all"},
     {.key = "client-job-max", .type = OPTION_UINT32, .offset = CONFIG(client_job_max),
      .reload = true, .min = 0, .max = 10000000, .default_text = "0", .unit = "",
      .help = "most jobs, waiting or running, of one client, 0 for no limit of its own; none by "

@@ -20,7 +20,14 @@ void strangers_add(struct strangers *strangers, struct stranger *stranger, struc
 
 void strangers_turn(struct strangers *strangers, struct stranger *stranger, enum stranger_kind kind)
 {
-    if (!stranger->conn || stranger->kind == kind)
+    if (stranger->kind != kind)
+        strangers_put_back(strangers, stranger, kind);
+}
+
+void strangers_put_back(struct strangers *strangers, struct stranger *stranger,
+                        enum stranger_kind kind)
+{
+    if (!stranger->conn)
         return;
     TAILQ_REMOVE(&strangers->lists[stranger->kind], stranger, link);
     stranger->kind = kind;

@@ -17,8 +17,8 @@
 
 /* In the order in which they go. */
 enum stranger_kind {
-    STRANGER_TOLD,   /* was told that it is not wanted; it stays to read that */
     STRANGER_SILENT, /* has said nothing */
+    STRANGER_TOLD,   /* was told that it is not wanted; it stays to read that */
     STRANGER_BEGUN,  /* has said a part of its hello, or waits for its answer */
     STRANGER_KINDS
 };
@@ -45,6 +45,10 @@ void strangers_add(struct strangers *strangers, struct stranger *stranger, struc
 /* It has become another kind. Does nothing for one that is no stranger any more. */
 void strangers_turn(struct strangers *strangers, struct stranger *stranger,
                     enum stranger_kind kind);
+
+/* The same, and it comes behind the others of that kind in any case. */
+void strangers_put_back(struct strangers *strangers, struct stranger *stranger,
+                        enum stranger_kind kind);
 
 /* It is known now, or closed. Does nothing for one that is no stranger any more. */
 void strangers_remove(struct strangers *strangers, struct stranger *stranger);

@@ -3,11 +3,15 @@
 import json
 import re
 import signal
+import time
+import signal
 
 import pytest
 
+from harness import proc
 from harness.client import Client, check, header
 from harness.fakes import release
+from harness.wait import wait_until
 
 
 def refused(client, code):
@@ -277,6 +281,80 @@ def test_the_token_is_not_in_the_log(guarded):
     assert "first-token-of-all" not in text and "a-wrong-secret" not in text
 
 
+def test_a_wrong_token_is_told_after_a_while(guarded):
+    """Who tries one after the other gets nowhere, and nobody else waits. Also one that ends its input is told."""
+    server = guarded()
+    begin = time.monotonic()
+    wrong = [server.client(hello=False) for _ in range(20)]
+    for client in wrong:
+        client.send(op="hello", protocol=1, token="third-token-of-all")
+        client.send(op="hello", protocol=1, token="first-token-of-all")
+    for client in wrong[::2]:
+        client.shutdown()
+    assert server.client().done("echo", "in") == b"in"
+    for client in wrong:
+        refused(client, "unauthorized")
+    assert time.monotonic() - begin >= 0.1
+
+
+def test_who_named_a_revoked_token_is_ended(guarded, tmp_path):
+    """Its jobs go on as after any fatal error; who named another token is not harmed."""
+    server = guarded(pool_start=2)
+    old, new = server.client(token="first-token-of-all"), server.client(token="second-token-of-all")
+    old.submit("a", "sleep", '{"ms":300,"value":1}', notify=["started"])
+    old.event("started", id="a")
+    (tmp_path / "tokens").write_text("second-token-of-all\n")
+    server.token = "second-token-of-all"
+    server.signal(signal.SIGHUP)
+    check(old.recv(), "error", code="unauthorized", fatal=True)
+    check(old.recv(), "done", id="a")
+    old.closed()
+    assert new.done("echo", "in") == b"in"
+    client = server.client(hello=False)
+    client.send(op="hello", protocol=1, token="first-token-of-all")
+    refused(client, "unauthorized")
+    (tmp_path / "tokens").write_text("another-token-of-all\n")
+    server.token = "another-token-of-all"
+    server.signal(signal.SIGHUP)
+    check(new.recv(), "error", code="unauthorized", fatal=True)
+    assert server.client().done("echo", "in") == b"in"
+
+
+# ---- connections without a hello
+
+
+def test_strangers_take_no_place_of_a_client(daemon):
+    """A client finds its place whatever their number; the oldest of them are told why they end."""
+    server = daemon(client_max=3)
+    clients = [server.client() for _ in range(3)]
+    strangers = [server.client(hello=False) for _ in range(130)]
+    for client in strangers[:30]:  # one more than 100 came, 30 times
+        refused(client, "too-slow")
+    assert clients[0].stats()["clients"]["connected"] == 3
+    fourth = server.client(hello=False)
+    fourth.send(op="hello", protocol=1, id="h")
+    check(fourth.recv(), "error", code="too-many-clients", op="hello", id="h", fatal=True)
+    assert [client.done("echo", "in") for client in clients] == [b"in"] * 3
+    for client in strangers + [fourth]:
+        client.close()
+
+
+def test_a_burst_of_clients_loses_nobody(daemon):
+    """Their hellos come right behind their connects, while the server is not there to read them."""
+    server = daemon(pool_start=2, client_max=400)
+    server.wait_idle(2)
+    server.signal(signal.SIGSTOP)
+    wait_until(lambda: proc.stat(server.pid)[0] == "T", "the server stopped")
+    clients = [server.client(hello=False) for _ in range(400)]
+    for client in clients:
+        client.send(op="hello", protocol=1)
+    server.signal(signal.SIGCONT)
+    for client in clients:
+        client.expect("hello")
+    assert clients[0].done("echo", "x") == b"x"
+    server.check_stats = False  # it has no place for one more
+
+
 # ---- the number of clients
 
 
@@ -288,7 +366,6 @@ def test_too_many_clients(daemon):
     refused(third, "too-many-clients")
     second.close()
     # The place is free again as soon as the server has seen the close.
-    from harness.wait import wait_until
 
     def again():
         with Client(server.address, hello=False) as client:

@@ -99,9 +99,10 @@ def test_10000_idle_connections(daemon):
         active = server.client()
         assert active.done("echo", "x") == b"x"
         before = proc.rss_kb(server.pid)
-        idle = [server.client(hello=False) for _ in range(count)]
-        for client in idle:
-            client.send(op="hello", protocol=1)
+        idle = []
+        for _ in range(count):
+            idle.append(server.client(hello=False))
+            idle[-1].send(op="hello", protocol=1)
         for client in idle:
             client.expect("hello")
         growth = (proc.rss_kb(server.pid) - before) * 1024 / count

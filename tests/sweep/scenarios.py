@@ -218,8 +218,9 @@ def too_many(d):
     clients = []
     try:
         for _ in range(3):
-            clients.append(d.client(hello=False))
+            clients.append(d.client())
         with d.client(hello=False) as client:
+            client.send(op="hello", protocol=1)
             client.rest(STEP)
     finally:
         for client in clients:

@@ -44,13 +44,24 @@ START_TEST(test_the_silent_ones_go_before_those_that_have_begun)
 }
 END_TEST
 
-START_TEST(test_who_was_told_goes_before_all)
+START_TEST(test_who_was_told_goes_before_those_that_have_begun)
 {
     conns[0].partial_len = 1;
     strangers_turn(&strangers, &them[4], STRANGER_TOLD);
     strangers_turn(&strangers, &them[2], STRANGER_TOLD);
-    strangers_turn(&strangers, &them[2], STRANGER_TOLD);
-    assert_order("421350");
+    strangers_turn(&strangers, &them[4], STRANGER_TOLD);
+    assert_order("135420");
+}
+END_TEST
+
+/* What it has said was not read yet: the others are looked at first. */
+START_TEST(test_who_is_put_back_comes_behind_the_others)
+{
+    strangers_put_back(&strangers, &them[0], STRANGER_SILENT);
+    strangers_put_back(&strangers, &them[2], STRANGER_BEGUN);
+    strangers_put_back(&strangers, &them[1], STRANGER_BEGUN);
+    strangers_put_back(&strangers, &them[2], STRANGER_BEGUN);
+    assert_order("345012");
 }
 END_TEST
 
@@ -70,9 +81,9 @@ START_TEST(test_who_came_before)
     ck_assert_ptr_null(strangers_first_before(&strangers, 0));
     ck_assert_ptr_eq(strangers_first_before(&strangers, 1), &them[0]);
     ck_assert_ptr_eq(strangers_first_before(&strangers, 11), &them[1]);
-    strangers_turn(&strangers, &them[5], STRANGER_TOLD);
-    ck_assert_ptr_eq(strangers_first_before(&strangers, 11), &them[1]);
-    ck_assert_ptr_eq(strangers_first_before(&strangers, 51), &them[5]);
+    strangers_turn(&strangers, &them[1], STRANGER_TOLD);
+    ck_assert_ptr_eq(strangers_first_before(&strangers, 20), &them[1]);
+    ck_assert_ptr_eq(strangers_first_before(&strangers, 21), &them[2]);
 }
 END_TEST
 
@@ -83,7 +94,8 @@ int main(void)
     tcase_add_checked_fixture(tc, set_up, NULL);
     tcase_add_test(tc, test_the_first_that_came);
     tcase_add_test(tc, test_the_silent_ones_go_before_those_that_have_begun);
-    tcase_add_test(tc, test_who_was_told_goes_before_all);
+    tcase_add_test(tc, test_who_was_told_goes_before_those_that_have_begun);
+    tcase_add_test(tc, test_who_is_put_back_comes_behind_the_others);
     tcase_add_test(tc, test_who_is_known_is_none_of_them);
     tcase_add_test(tc, test_who_came_before);
     suite_add_tcase(suite, tc);

@@ -1,0 +1,127 @@
+/*
+ * client_tokens: whether a client's token is one of ours, what becomes of one that names another,
+ * and of one whose token has been revoked.
+ *
+ * A wrong token is refused a while after it came: who tries one after the other gets nowhere. What
+ * bounds those who try over many connections is a distance between any two refusals. The right one
+ * never waits, so that nobody who tries wrong ones is in anybody's way; nor is what bounds them the
+ * safety of a token, which is its length (config_check.c).
+ *
+ * A session remembers a digest of its token, under a key of this process, so that the token itself
+ * is in memory once.
+ */
+#include "client_private.h"
+
+#include "common/xmalloc.h"
+#include "hash.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+enum {
+    REFUSE_MS = 100,      /* from a wrong token to its answer */
+    REFUSE_GAP_US = 1000, /* between two answers, whoever gets them */
+    REVOKE_BATCH = 256,   /* sessions that are looked at in a turn */
+};
+
+/* In a time that tells nothing about the tokens but their number. */
+static bool is_valid(const struct config *config, const char *token)
+{
+    bool found = false;
+    size_t len = strlen(token);
+    for (size_t i = 0; i < config->tokens.count; i++) {
+        const char *known = config->tokens.items[i];
+        size_t known_len = strlen(known);
+        unsigned char differ = known_len != len;
+        for (size_t k = 0; k < len; k++)
+            differ |= (unsigned char)(token[k] ^ known[known_len ? k % known_len : 0]);
+        found |= !differ;
+    }
+    return found || !config->token_file;
+}
+
+/* A token never stands in a message. */
+static const char *fault_of(const struct request *request)
+{
+    if (request->token_wrong)
+        return "field token has a wrong type or length; expected a string of 1 to 256 bytes";
+    return request->token[0] ? "the token is not one of this server's"
+                             : "this server asks for a token";
+}
+
+static void refuse_later(struct client_session *session, const struct request *request)
+{
+    struct clients *clients = session->clients;
+    struct timers *timers = client_session_timers(session);
+    uint64_t at_us = timers->now_us + REFUSE_MS * 1000ull;
+    if (at_us < clients->refused_us + REFUSE_GAP_US)
+        at_us = clients->refused_us + REFUSE_GAP_US;
+    clients->refused_us = at_us;
+    session->refusal = xmalloc(sizeof *session->refusal);
+    client_events_fill_refusal(session->refusal, request, "unauthorized", fault_of(request));
+    session->suspect = true;
+    conn_ignore_input(&session->conn);
+    strangers_turn(&clients->strangers, &session->stranger, STRANGER_BEGUN);
+    timer_set(timers, &session->timer, at_us);
+}
+
+bool client_tokens_check(struct client_session *session, const struct request *request)
+{
+    if (!is_valid(session->clients->config, request->token)) {
+        refuse_later(session, request);
+        return false;
+    }
+    session->token_digest = siphash(request->token, strlen(request->token), 0);
+    return true;
+}
+
+/* --- revoking --- */
+
+static bool is_revoked(const struct client_session *session)
+{
+    const struct config *config = session->clients->config;
+    bool found = !config->token_file || !session->greeted || !conn_is_open(&session->conn);
+    for (size_t i = 0; i < config->tokens.count && !found; i++)
+        found = session->token_digest == session->clients->token_digests[i];
+    return !found;
+}
+
+/* Some sessions a turn. Those that come meanwhile are at the end of the list, and are fine. */
+static void on_revoke(void *arg)
+{
+    struct clients *clients = arg;
+    struct client_session *session;
+    for (int i = 0; i < REVOKE_BATCH && (session = clients->revoke_next); i++) {
+        clients->revoke_next = TAILQ_NEXT(session, link);
+        if (is_revoked(session))
+            client_session_fail(
+                session, NULL, "unauthorized",
+                "the token of this connection is not one of this server's any more");
+    }
+    if (clients->revoke_next)
+        timer_set(clients->loop->timers, &clients->revoke, clients->loop->timers->now_us + 1);
+}
+
+void client_tokens_init(struct clients *clients)
+{
+    timer_init(&clients->revoke, on_revoke, clients);
+}
+
+void client_tokens_configure(struct clients *clients)
+{
+    const struct config_list *tokens = &clients->config->tokens;
+    free(clients->token_digests);
+    clients->token_digests = xcalloc(tokens->count + 1, sizeof *clients->token_digests);
+    for (size_t i = 0; i < tokens->count; i++)
+        clients->token_digests[i] = siphash(tokens->items[i], strlen(tokens->items[i]), 0);
+    clients->revoke_next = TAILQ_FIRST(&clients->sessions);
+    if (clients->revoke_next)
+        timer_set(clients->loop->timers, &clients->revoke, clients->loop->timers->now_us + 1);
+}
+
+void client_tokens_forget(struct client_session *session)
+{
+    struct clients *clients = session->clients;
+    if (clients->revoke_next == session)
+        clients->revoke_next = TAILQ_NEXT(session, link);
+}
