@@ -500,6 +500,7 @@ static void name_unwritten(struct batch *batch)
         complain("the last %zu bytes of the results before are not written",
                  sink_pending(&batch->output));
     while ((record = TAILQ_FIRST(&batch->records))) {
+        /* NOLINTNEXTLINE(clang-analyzer-unix.Malloc): blind to TAILQ's links */
         if (record->event && record->event->type == TM_CLIENT_EVENT_DONE)
             complain("line %" PRIu64 ": its result is not written", record->number);
         else if (record->event)

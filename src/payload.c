@@ -58,7 +58,7 @@ static void end_arrival(struct payload *payload)
 static void give_up(struct payload_arrival *arrival)
 {
     struct payload *payload = *arrival->slot;
-    bug_on(payload->arrival != arrival || payload->refs != 1);
+    bug_on(!payload || payload->arrival != arrival || payload->refs != 1);
     *arrival->slot = NULL;
     payload_unref(payload);
 }
@@ -132,12 +132,14 @@ void payload_unref(struct payload *payload)
     if (!payload || --payload->refs > 0)
         return;
     struct payload_budget *budget = payload->budget;
+    struct payload_part *rest = payload->first->next; /* the first lies in the payload itself */
     end_arrival(payload);
-    for (const struct payload_part *part = payload->first; part; part = part->next)
+    budget->held -= payload->first->capacity;
+    for (const struct payload_part *part = rest; part; part = part->next)
         budget->held -= part->capacity;
-    if (payload->first != payload->last) { /* the first lies in the payload itself */
+    if (rest) {
         payload->last->next = budget->dropped;
-        budget->dropped = payload->first->next;
+        budget->dropped = rest;
     }
     free(payload);
 }

@@ -49,7 +49,7 @@ void worker_end_place(const struct worker_link *link, char *text, size_t size,
         snprintf(text, size, " at its exit, with %s%s loaded",
                  *module ? "module " : "several modules or none", module);
     if (!*module || ending == WORKER_PROC_NOT_ENDING)
-        strcpy(module, "-");
+        memcpy(module, "-", sizeof "-");
 }
 
 /* Any bytes as a JSON text: what is not ASCII is replaced if the whole is not UTF-8. */

@@ -40,7 +40,7 @@ _Static_assert(offsetof(struct hello, body) == sizeof(struct wire_head), "nothin
 
 static bool set_send_timeout(int fd, int ms)
 {
-    const struct timeval time = {.tv_sec = ms / 1000, .tv_usec = ms % 1000 * 1000};
+    const struct timeval time = {.tv_sec = ms / 1000, .tv_usec = ms % 1000 * 1000L};
 
     return setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &time, sizeof(time)) == 0;
 }
