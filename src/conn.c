@@ -490,10 +490,8 @@ void conn_poll(struct conn *conn)
 
 /* --- output --- */
 
-void conn_mark_dirty(struct conn *conn)
+void conn_set_dirty(struct conn *conn)
 {
-    if (conn->is_dirty)
-        return;
     conn->is_dirty = true;
     conn->loop->dirty_count++;
     TAILQ_INSERT_TAIL(&conn->loop->dirty, conn, dirty_link);

@@ -23,7 +23,14 @@ void conn_serve(struct conn *conn, short what);
 /* Writes what has been gathered, unless the kernel is known to take none of it. */
 void conn_write_turn(struct conn *conn);
 
-void conn_mark_dirty(struct conn *conn);
+void conn_set_dirty(struct conn *conn);
+
+/* Has the output written at the end of the turn. */
+static inline void conn_mark_dirty(struct conn *conn)
+{
+    if (!conn->is_dirty)
+        conn_set_dirty(conn);
+}
 
 /* conn_output.c */
 

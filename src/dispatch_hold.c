@@ -58,12 +58,9 @@ void dispatch_hold_configure(struct dispatcher *d)
     d->hold_free = least(least(FREELY, d->limits.source_unread_max), d->limits.source_output_max);
 }
 
-/* What a release sets free is served in the next turn, for we may be amid anything. Mostly little
- * waits, and nothing need be worked out. */
+/* What a release sets free is served in the next turn, for we may be amid anything. */
 static void look_at(struct dispatcher *d, struct job_source *source)
 {
-    if (!source->held && source->unread + source->coming <= d->hold_free)
-        return;
     bool hold = !source->gone && !d->draining && has_enough(d, source);
     if (hold == source->held)
         return;
@@ -76,10 +73,12 @@ static void look_at(struct dispatcher *d, struct job_source *source)
         timer_set(d->timers, &d->more, dispatch_now(d) + 1);
 }
 
+/* Mostly little waits, and nothing need be worked out. */
 void dispatcher_source_unread(struct dispatcher *d, struct job_source *source, uint64_t bytes)
 {
     source->unread = bytes;
-    look_at(d, source);
+    if (source->held || bytes + source->coming > d->hold_free)
+        look_at(d, source);
 }
 
 static void set_coming(struct dispatcher *d, struct job *job, uint32_t bytes)

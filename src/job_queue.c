@@ -168,7 +168,7 @@ static struct job *older(struct job *a, struct job *b)
     return a->seq < b->seq ? a : b;
 }
 
-struct job *job_queue_first(struct job_queue *queue)
+static struct job *first_beside_held(struct job_queue *queue)
 {
     struct job *first, *passed = first_passed(&queue->passed);
     int n = 0;
@@ -178,6 +178,13 @@ struct job *job_queue_first(struct job_queue *queue)
         pass(queue, first);
     }
     return older(first, passed);
+}
+
+struct job *job_queue_first(struct job_queue *queue)
+{
+    if (!queue->held && !queue->passed.count) /* mostly */
+        return TAILQ_FIRST(&queue->jobs);
+    return first_beside_held(queue);
 }
 
 const struct job *job_queue_oldest(const struct job_queue *queue)

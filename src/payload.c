@@ -45,8 +45,6 @@ static void set_arrival(struct payload *payload, uint64_t held)
 
 static void end_arrival(struct payload *payload)
 {
-    if (!payload->arrival)
-        return;
     payload->budget->arriving_held -= arrival_held(payload->arrival);
     heap_remove(&payload->budget->arriving, &payload->arrival->node);
     free(payload->arrival);
@@ -133,7 +131,8 @@ void payload_unref(struct payload *payload)
         return;
     struct payload_budget *budget = payload->budget;
     struct payload_part *rest = payload->first->next; /* the first lies in the payload itself */
-    end_arrival(payload);
+    if (payload->arrival)
+        end_arrival(payload);
     budget->held -= payload->first->capacity;
     for (const struct payload_part *part = rest; part; part = part->next)
         budget->held -= part->capacity;
@@ -156,7 +155,9 @@ bool payload_sweep(struct payload_budget *budget)
 
 /* Parts grow with what has arrived, so that a payload of n bytes has O(log n) small ones and wastes
  * at most half. */
-static struct payload_part *grow(struct payload *payload)
+__attribute__((noinline)) /* payload_room() is called for each job, and seldom grows anything */
+static struct payload_part *
+grow(struct payload *payload)
 {
     size_t capacity = min_size(payload->have > PART_MIN ? payload->have : PART_MIN, PART_MAX);
     capacity = min_size(capacity, payload->size - payload->have);
@@ -185,7 +186,7 @@ void payload_commit(struct payload *payload, size_t len)
     bug_on(len > payload->last->capacity - payload->last->len);
     payload->last->len += (uint32_t)len;
     payload->have += len;
-    if (payload->have == payload->size)
+    if (payload->arrival && payload->have == payload->size)
         end_arrival(payload);
 }
 
