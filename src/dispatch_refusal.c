@@ -45,11 +45,14 @@ void dispatch_leave_aside(struct dispatcher *d, struct job *job)
     job->set_aside = false;
     TAILQ_REMOVE(&d->aside, job, queue_link);
     d->aside_count--;
+    if (d->aside_left > d->aside_count)
+        d->aside_left = d->aside_count;
 }
 
+/* Jobs that are about to go back to the line want none: a healthy worker would end for them. */
 bool dispatch_wants_fresh(const struct dispatcher *d)
 {
-    return d->aside_count && !dispatch_starting(d) && !timer_is_set(&d->trial);
+    return d->aside_count > d->aside_left && !dispatch_starting(d) && !timer_is_set(&d->trial);
 }
 
 static bool is_fresh(const struct worker *worker)
@@ -107,7 +110,7 @@ void dispatch_on_release(void *arg)
         dispatch_leave_aside(d, job);
         dispatch_put_back(d, job);
     }
-    if (d->aside_left && d->aside_count)
+    if (d->aside_left)
         timer_set(d->timers, &d->release, dispatch_now(d) + 1);
     dispatch_line(d);
     dispatch_grow(d);

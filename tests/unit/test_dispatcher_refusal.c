@@ -176,6 +176,52 @@ START_TEST(test_set_aside)
 }
 END_TEST
 
+/* Once a fresh worker has begun a job of the module, the others that were set aside need no further
+ * one: it stays, though all places are taken. */
+START_TEST(test_a_fresh_worker_that_can_stays)
+{
+    open_used(2, 2, 1);
+    SUBMIT();
+    SUBMIT();
+    refuses(1);
+    refuses(2);
+    refuses(2);
+    ck_told("give 1 j3, give 2 j4, retire 1, give 2 j3");
+    ck_assert_uint_eq(d.aside_count, 2);
+    ends(1);
+    pass_ms(130);
+    ready(3);
+    ck_told("forget 1, start 3, give 3 j4");
+    done(3);
+    ck_told("a4 done");
+    pass_ms(1);
+    ck_told("give 3 j3");
+    done(3);
+    ck_told("a3 done");
+}
+END_TEST
+
+/* Jobs that are cancelled on their way back to the line leave nothing behind. */
+START_TEST(test_cancelled_on_the_way_back)
+{
+    open_used(2, 2, 1);
+    SUBMIT();
+    SUBMIT();
+    refuses(1);
+    refuses(2);
+    refuses(2);
+    ends(1);
+    pass_ms(130);
+    ready(3);
+    done(3);
+    dispatcher_cancel(&d, the_job(3), false);
+    hush_news();
+    pass_ms(1);
+    ck_assert_uint_eq(d.aside_count, 0);
+    ck_assert_uint_eq(d.aside_left, 0);
+}
+END_TEST
+
 /* A module that refuses everywhere, and many jobs of it and of another at once. */
 START_TEST(test_an_always_refusing_module)
 {
@@ -454,6 +500,8 @@ int main(void)
     tcase_add_test(tc, test_pool_of_one);
     tcase_add_test(tc, test_the_pause_doubles);
     tcase_add_test(tc, test_set_aside);
+    tcase_add_test(tc, test_a_fresh_worker_that_can_stays);
+    tcase_add_test(tc, test_cancelled_on_the_way_back);
     tcase_add_test(tc, test_an_always_refusing_module);
     tcase_add_test(tc, test_starts_fail);
     tcase_add_test(tc, test_room_for_a_fresh_worker);
