@@ -38,6 +38,8 @@ struct state {
     char *locale;
     struct rlimit limits[RLIM_NLIMITS];
     int priority;
+    int policy; /* of scheduling */
+    struct sched_param parameters;
     cpu_set_t processors;
     uid_t user;
     gid_t group;
@@ -161,6 +163,8 @@ static void take_limits(struct state *s)
     for (int i = 0; i < (int)RLIM_NLIMITS; i++)
         getrlimit((__rlimit_resource_t)i, &s->limits[i]);
     s->priority = getpriority(PRIO_PROCESS, 0);
+    s->policy = sched_getscheduler(0);
+    sched_getparam(0, &s->parameters);
     sched_getaffinity(0, sizeof(s->processors), &s->processors);
 }
 
@@ -177,6 +181,7 @@ static void set_limits(const struct state *s)
         now.rlim_cur = now.rlim_max < s->limits[i].rlim_cur ? now.rlim_max : s->limits[i].rlim_cur;
         setrlimit(which, &now);
     }
+    sched_setscheduler(0, s->policy, &s->parameters);
     setpriority(PRIO_PROCESS, 0, s->priority);
     sched_setaffinity(0, sizeof(s->processors), &s->processors);
 }
@@ -184,6 +189,7 @@ static void set_limits(const struct state *s)
 static bool same_limits(const struct state *a, const struct state *b)
 {
     return memcmp(a->limits, b->limits, sizeof(a->limits)) == 0 && a->priority == b->priority &&
+           a->policy == b->policy && a->parameters.sched_priority == b->parameters.sched_priority &&
            CPU_EQUAL(&a->processors, &b->processors);
 }
 

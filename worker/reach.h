@@ -22,7 +22,7 @@ enum reach {
     REACH_DIRECTORY = 1 << 4,   /* working directory, umask */
     REACH_ENVIRONMENT = 1 << 5, /* variables */
     REACH_LOCALE = 1 << 6,
-    REACH_LIMITS = 1 << 7,  /* resource limits, priority, processors */
+    REACH_LIMITS = 1 << 7,  /* resource limits, scheduling */
     REACH_USER = 1 << 8,    /* user, group, and what changes with them */
     REACH_THREADS = 1 << 9, /* it can go on while another module's job runs */
     REACH_ALL = (1 << 10) - 1,

@@ -63,6 +63,12 @@ static const struct {
     {"putwc", REACH_FILES},
     {"fputwc", REACH_FILES},
     {"fputws", REACH_FILES},
+    {"ZSt5wcout", REACH_FILES}, /* std::wcout and its like */
+    {"ZSt5wcerr", REACH_FILES},
+    {"ZSt5wclog", REACH_FILES},
+    {"ZNSt3__15wcoutE", REACH_FILES},
+    {"ZNSt3__15wcerrE", REACH_FILES},
+    {"ZNSt3__15wclogE", REACH_FILES},
     {"login_tty", REACH_FILES},
     {"daemon", REACH_FILES | REACH_DIRECTORY},
 
@@ -71,6 +77,13 @@ static const struct {
     {"chroot", REACH_DIRECTORY},
     {"umask", REACH_DIRECTORY},
     {"nftw", REACH_DIRECTORY},
+    /* std::filesystem::current_path(path): of libstdc++ with either of its strings, without and
+     * with an error code, and of libc++ */
+    {"ZNSt10filesystem12current_pathERKNS_7__cxx114pathE", REACH_DIRECTORY},
+    {"ZNSt10filesystem12current_pathERKNS_7__cxx114pathERSt10error_code", REACH_DIRECTORY},
+    {"ZNSt10filesystem12current_pathERKNS_4pathE", REACH_DIRECTORY},
+    {"ZNSt10filesystem12current_pathERKNS_4pathERSt10error_code", REACH_DIRECTORY},
+    {"ZNSt3__14__fs10filesystem14__current_pathERKNS1_4pathEPNS_10error_codeE", REACH_DIRECTORY},
     {"unshare", REACH_DIRECTORY | REACH_USER},
     {"setns", REACH_DIRECTORY | REACH_USER},
 
@@ -84,6 +97,7 @@ static const struct {
     {"setlocale", REACH_LOCALE},
     {"uselocale", REACH_LOCALE},
     {"ZNSt6locale6globalERKS_", REACH_LOCALE}, /* std::locale::global() */
+    {"ZNSt3__16locale6globalERKS0_", REACH_LOCALE},
 
     {"setrlimit", REACH_LIMITS},
     {"prlimit", REACH_LIMITS},
@@ -91,6 +105,11 @@ static const struct {
     {"nice", REACH_LIMITS},
     {"setpriority", REACH_LIMITS},
     {"sched_setaffinity", REACH_LIMITS},
+    {"sched_setscheduler", REACH_LIMITS},
+    {"sched_setparam", REACH_LIMITS},
+    {"sched_setattr", REACH_LIMITS},
+    {"pthread_setschedparam", REACH_LIMITS},
+    {"pthread_setschedprio", REACH_LIMITS},
     {"pthread_setaffinity_np", REACH_LIMITS},
 
     {"setuid", REACH_USER},

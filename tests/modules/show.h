@@ -72,7 +72,7 @@ static inline void show_limits(FILE *out)
         getrlimit((__rlimit_resource_t)i, &limit);
         fprintf(out, " %lld", (long long)limit.rlim_cur);
     }
-    fprintf(out, " nice %d", getpriority(PRIO_PROCESS, 0));
+    fprintf(out, " nice %d policy %d", getpriority(PRIO_PROCESS, 0), sched_getscheduler(0));
 }
 
 static inline void show_names(FILE *out)
