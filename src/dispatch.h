@@ -224,6 +224,12 @@ void dispatch_renewed(struct dispatcher *d);
 /* A worker that is not old could not be started, or is not fit to take over. */
 void dispatch_hold_renewal(struct dispatcher *d);
 
+/* The same of one that is taken, for nobody else serves. */
+void dispatch_hold_renewal_for_none(struct dispatcher *d, const char *why);
+
+/* Behind a reload: tells the log if the new worker has to wait for the end of a job. */
+void dispatch_say_waits(const struct dispatcher *d);
+
 /* The worker, which is ready but for a module, is not fit to take over, as long as others serve. */
 bool dispatch_is_unwanted(const struct dispatcher *d, const struct worker *worker);
 

@@ -11,7 +11,8 @@
  * Whoever reloads waits for one of two lines in the log: `renewed`, or `renewal-held`. So a new
  * worker is started even where nobody else is, and each reload has its line, unless another reload
  * or the end of the server comes before it. A renewal that is held goes on by itself as soon as a
- * worker can be started, and is then told as `renewed`.
+ * worker can be started, and is then told as `renewed`. Where all places are taken by jobs neither
+ * comes before one of these has ended: `renewal-waits` says so.
  */
 #include "dispatch.h"
 
@@ -100,7 +101,16 @@ void dispatch_renewed(struct dispatcher *d)
               LOG_UINT("after_their_job", d->pool.counts[WORKER_BUSY]));
 }
 
-void dispatch_hold_renewal(struct dispatcher *d)
+void dispatch_say_waits(const struct dispatcher *d)
+{
+    if (dispatch_wants_first(d) && pool_count(&d->pool) >= d->limits.pool_max &&
+        d->pool.counts[WORKER_BUSY] == pool_count(&d->pool))
+        log_event(LOG_INFO, "renewal-waits", LOG_UINT("busy", d->pool.counts[WORKER_BUSY]),
+                  LOG_STR("hint", "all pool-max workers are busy: the first of them that ends its "
+                                  "job makes room for one under the new settings"));
+}
+
+static void hold(struct dispatcher *d, const char *why, const char *hint)
 {
     const size_t *counts = d->pool.counts;
     if (!is_renewing(d) || d->held)
@@ -108,8 +118,18 @@ void dispatch_hold_renewal(struct dispatcher *d)
     d->held = true;
     log_event(LOG_ERROR, "renewal-held",
               LOG_UINT("old_workers", counts[WORKER_IDLE] + counts[WORKER_BUSY]),
-              LOG_STR("why", d->start_error),
-              LOG_STR("hint",
-                      "no worker that could take over has started under the new settings; as "
-                      "many as are left of those before serve on with theirs"));
+              LOG_STR("why", why), LOG_STR("hint", hint));
+}
+
+void dispatch_hold_renewal(struct dispatcher *d)
+{
+    hold(d, d->start_error,
+         "no worker that could take over has started under the new settings; as many as are left "
+         "of those before serve on with theirs");
+}
+
+/* As in a pool of one. Whoever reloads must learn that the settings are wrong. */
+void dispatch_hold_renewal_for_none(struct dispatcher *d, const char *why)
+{
+    hold(d, why, "no other worker is left: this one is taken all the same, for the other modules");
 }

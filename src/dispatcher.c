@@ -218,6 +218,8 @@ void dispatcher_worker_ready(struct dispatcher *d, struct worker *worker)
 void dispatcher_worker_ready_without(struct dispatcher *d, struct worker *worker, const char *why)
 {
     if (!dispatch_is_unwanted(d, worker)) {
+        if (!dispatch_is_old(d, worker))
+            dispatch_hold_renewal_for_none(d, why);
         dispatcher_worker_ready(d, worker);
         return;
     }
@@ -416,6 +418,8 @@ void dispatcher_configure(struct dispatcher *d, const struct dispatcher_limits *
     dispatch_look_at_held(d);
     dispatch_line(d); /* what may be left to busy workers depends on the limits */
     dispatch_grow(d);
+    if (renew)
+        dispatch_say_waits(d);
 }
 
 /* --- beginning and end --- */

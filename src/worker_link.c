@@ -14,6 +14,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
+#include <sys/wait.h>
 
 enum {
     CLOSED_GRACE_MS = 200, /* for a worker whose connection ended to end by itself */
@@ -81,11 +82,21 @@ static void say_exit(struct worker_link *link, const int *status, const char *wh
               LOG_STR("client", job_client(job)), LOG_STR("module", module));
 }
 
+/* SIGTERM was for its job, and it heeded that. */
+static bool ended_for_job(const struct worker_link *link, const int *status)
+{
+    const struct job *job = link->worker->job;
+    if (!link->worker->signalled || !job || job->state != JOB_STOPPING || !status)
+        return false;
+    return WIFEXITED(*status) || (WIFSIGNALED(*status) && WTERMSIG(*status) == SIGTERM);
+}
+
 static void log_end(struct worker_link *link, const int *status, const char *why)
 {
     const struct job *job = link->worker->job;
     char place[WORKER_WHY_MAX], module[MODULE_NAME_MAX + 1];
-    bool expected = link->worker->state == WORKER_STOPPING && !link->untold;
+    bool expected =
+        (link->worker->state == WORKER_STOPPING && !link->untold) || ended_for_job(link, status);
     link->untold = false;
     worker_end_place(link, place, sizeof place, module);
     if (job)

@@ -459,6 +459,36 @@ def test_reload_with_a_preload_that_refuses_its_settings(daemon, tmp_path):
     assert client.done("readfile", '{"path":"file"}', id="after") == b"one"
 
 
+def test_a_pool_of_one_with_a_preload_that_refuses_its_settings(daemon):
+    """The new worker is all there is. Whoever reloads learns that the settings are wrong."""
+    server = daemon(pool_start=1, pool_max=1)
+    server.wait_idle(1)
+    server.write_config(preload=["readfile"])
+    server.signal(signal.SIGHUP)
+    server.log.wait("renewed")
+    ends = [e["event"] for e in server.log.events() if e["event"].startswith("rene")]
+    assert ends == ["renewal-held", "renewed"]
+    assert "module readfile: " in server.log.wait("renewal-held")["why"]
+    assert server.client().done("echo", "x") == b"x"
+
+
+def test_a_reload_while_all_workers_are_on_jobs(daemon):
+    """Its end is not known for as long as they take, and the log says so."""
+    server = daemon(pool_start=1, pool_max=2)
+    client = server.client()
+    server.signal(signal.SIGHUP)
+    server.log.wait("renewed")
+    assert not server.log.events("renewal-waits")
+    for id in ("a", "b"):
+        client.submit(id, "sleep", '{"ms":60000}')
+    server.wait_jobs(running=2)
+    server.signal(signal.SIGHUP)
+    assert server.log.wait("renewal-waits")["busy"] == 2
+    assert len(server.log.events("renewed")) == 1
+    client.send(op="kill", target="b")
+    server.log.wait("renewed", 2)
+
+
 def test_a_preload_that_refuses_at_the_start(daemon):
     """It costs nothing but its own jobs."""
     server = daemon(preload=["readfile"], pool_start=2, pool_max=2)

@@ -90,6 +90,17 @@ def test_the_first_reason_of_a_stop_wins(daemon, op, step):
     assert client.done("echo", "next", id="b") == b"next"
 
 
+@pytest.mark.parametrize("op, name", [("cancel", "SIGTERM"), ("kill", "SIGKILL")])
+def test_a_worker_that_is_ended_for_its_job_is_not_lost(daemon, op, name):
+    server = daemon(pool_start=1, pool_max=1)
+    client = server.client()
+    start(client, "crash", "loop")
+    client.send(op=op, target="a")
+    job = client.outcome("a")["job"]
+    server.log.wait("worker-exit", job=job, module="crash", level="info", why=f"it was ended by {name}")
+    assert not server.log.events("worker-lost")
+
+
 def test_a_worker_that_is_stopped_by_sigstop_ends_with_sigkill(daemon):
     server = daemon(pool_start=1, pool_max=1, kill_grace_ms=300)
     client = server.client()
