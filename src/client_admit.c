@@ -1,12 +1,15 @@
 /*
- * client_admit: from a connection to a client. A connection that has not had its hello answered is
- * a stranger, and has a place among strangers; a client is counted, and needs one of client-max.
+ * client_admit: from a connection to a client. A connection is a stranger until its hello is
+ * answered; then it is a client. Strangers have STRANGERS_MAX places of their own, clients have
+ * client-max.
  *
- * A stranger is ended when STRANGERS_MAX others are there, but not in its first second while
- * clients leave places free: a program may open a thousand connections, all at once, before it says
- * a word on any of them. So those that mean no good hold STRANGERS_MAX places for long, and others
- * for a second, and keep no client out: one that says hello behind its connect is read at accept.
- * Nor do they keep one waiting: they are served behind the clients.
+ * One stranger too many ends the one that was silent longest. A stranger in its first second is
+ * spared while clients leave places free: a program may open a thousand connections before it says
+ * a word on any of them.
+ *
+ * So strangers that never speak keep no client out. They hold STRANGERS_MAX places for long, and
+ * others for a second only; and a hello that is sent right behind the connect is read at accept.
+ * Strangers are served behind the clients, so they keep no client waiting either.
  */
 #include "client_private.h"
 

@@ -93,17 +93,18 @@ void client_session_close(struct client_session *session, const char *why);
 
 void client_admit_init(struct clients *clients);
 
-/* A new connection: its hello is read if it is there, and those that have become too many are
- * ended. */
+/* Takes a new connection: reads its hello if it is there, and ends strangers that have become too
+ * many. */
 void client_admit_stranger(struct client_session *session);
 
 /* There is no descriptor for one more: a stranger goes first. False if none can. */
 bool client_admit_make_way(struct clients *clients);
 
-/* Sees to it that strangers who have become too many are ended in time. */
+/* Ends strangers that have become too many, once their first second is over. */
 void client_admit_watch(struct clients *clients);
 
-/* Its hello is right: it becomes a client. False if there is no place, and it was told so. */
+/* Makes a stranger with a right hello a client. False if there is no place; the stranger was told
+ * so. */
 bool client_admit(struct client_session *session, const struct request *request);
 
 /* It is being closed. */
@@ -113,8 +114,8 @@ void client_admit_leave(struct client_session *session);
 
 void client_tokens_init(struct clients *clients);
 
-/* Other settings: who named a token that is not in force any more is ended, in the turns to come.
- */
+/* The settings have changed: sessions whose token is not in force any more are ended, in the turns
+ * to come. */
 void client_tokens_configure(struct clients *clients);
 
 /* Whether the hello has a token that is in force. If not, the session is told so after a while, and

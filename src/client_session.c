@@ -442,11 +442,9 @@ static struct client_session *session_new(struct clients *clients, const char *a
     return session;
 }
 
-/*
- * Clients have all the descriptors that workers leave them. This one has none to stay on, and is
- * told so in the same breath: its hello is taken off the socket first, as closing with input unread
- * would be a reset, which may overtake the words.
- */
+/* Clients have all the descriptors that workers leave them, so this connection is refused and
+ * closed at once. Its hello is taken off the socket first: closing with unread input would send a
+ * reset, which may overtake the words. */
 static void turn_away(struct clients *clients, int fd, const char *address)
 {
     static const char words[] =

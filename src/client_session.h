@@ -75,14 +75,14 @@ void clients_accept(struct clients *clients, int fd, const struct sockaddr *addr
 /* Bytes of output that clients have not taken yet. */
 size_t clients_output(const struct clients *clients);
 
-/* From now on it is noted who says something. */
+/* From now on a session notes that its client has sent something. */
 void clients_listen(struct clients *clients);
 
-/* Of those who have said nothing since, and not begun to, no request is read any more; a session
- * ends as soon as its output is taken. */
+/* Ends the sessions whose clients have sent nothing since clients_listen(): their requests are not
+ * read any more, and each ends as soon as its output is taken. */
 void clients_end_silent(struct clients *clients);
 
-/* Likewise of all. */
+/* Ends all sessions in the same way. */
 void clients_end(struct clients *clients);
 
 /* Every connection is closed at once. */

@@ -1,14 +1,13 @@
 /*
- * client_tokens: whether a client's token is one of ours, what becomes of one that names another,
- * and of one whose token has been revoked.
+ * client_tokens: right, wrong and revoked tokens of clients.
  *
- * A wrong token is refused a while after it came: who tries one after the other gets nowhere. What
- * bounds those who try over many connections is a distance between any two refusals. The right one
- * never waits, so that nobody who tries wrong ones is in anybody's way; nor is what bounds them the
- * safety of a token, which is its length (config_check.c).
+ * A wrong token is refused only after a while, so that guesses on one connection are few. Refusals
+ * keep a distance from each other, so that guesses over many connections are few as well. A right
+ * token never waits: nobody's guesses are in its way. What makes a token safe is its length all the
+ * same (config_check.c).
  *
- * A session remembers a digest of its token, under a key of this process, so that the token itself
- * is in memory once.
+ * A session keeps a digest of its token, under a key of this process, so that the token itself is
+ * in memory once.
  */
 #include "client_private.h"
 

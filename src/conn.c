@@ -234,7 +234,7 @@ static void begin_payload(struct conn *conn, size_t ready)
     conn->payload = payload_new(budget, conn->missing, ready, conn->forced);
 }
 
-/* The payload may have been given up since the bytes before these came, for somebody else's. */
+/* Since its last bytes came, the payload may have been given up for another one. */
 static size_t take_payload(struct conn *conn, const char *data, size_t len)
 {
     size_t n = len < conn->missing ? len : conn->missing;
@@ -533,8 +533,8 @@ static void unmark_dirty(struct conn *conn)
     TAILQ_REMOVE(&conn->loop->dirty, conn, dirty_link);
 }
 
-/* The peer does not take its output: that has a limit in time, and until then it is not read from.
- * How much there may be of it is a matter for whoever makes it. */
+/* The peer does not take its output: a deadline begins, and the peer is not read from meanwhile.
+ * How much output there may be is for its makers to see to. */
 static void hold_output(struct conn *conn)
 {
     unmark_dirty(conn);

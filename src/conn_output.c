@@ -1,10 +1,9 @@
 /*
- * conn_output: what waits to be written to a connection, as a queue of pieces, and what becomes of
- * it when the connection is closed.
+ * conn_output: output that waits to be written to a connection, as a queue of pieces, and its end
+ * with the connection.
  *
- * To free gigabytes takes a second. So what a closed connection leaves is dropped at once, as far
- * as counts are concerned, and freed a batch in each turn of the loop; little is freed in the same
- * one.
+ * Freeing gigabytes takes a second. So the output of a closed connection counts no more at once,
+ * and is freed a batch in each turn of the loop. A little output is freed in the same turn.
  */
 #include "conn_private.h"
 

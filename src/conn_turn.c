@@ -1,16 +1,19 @@
 /*
- * conn_turn: a turn of the loop, over all connections: who is served at once, and who waits.
+ * conn_turn: a turn of the loop, over all connections: which are served at once, and which wait.
  *
- * A poll may tell of thousands of connections, and each may have the most expensive requests there
- * are. So a turn has a time for all of them together, and one connection has a slice of that. The
- * rest waits in three lines: clients that had little to say when they were served last, workers,
- * and clients that had all that one may have at a time. Half of the time is for the first, who
- * mostly are served at once and wait for nobody; of the other half each line has its part. So a
- * ping never waits behind four hundred floods, nor behind three thousand workers that end, and a
- * flood goes on behind four hundred pings. In a line the first that came is the first that is
- * served: whoever was not served in one turn comes first in the next.
+ * A poll may tell of thousands of connections, each with the most expensive requests there are. So
+ * a turn has a time for all connections together, and one connection has a slice of that.
+ * Connections beyond that wait in three lines: clients that had little to say when they were served
+ * last, workers, and clients that used all they may have at a time.
  *
- * One line for all would be simpler, and fair; but then a ping waits for a slice of each flood.
+ * Half of the turn is for the first line. Its clients are mostly served at once and wait for
+ * nobody. The three lines share the other half. So a ping waits neither behind four hundred floods
+ * nor behind three thousand workers that end, and a flood goes on behind four hundred pings. Each
+ * line is first in, first out: a connection that was not served in one turn comes first in the
+ * next.
+ *
+ * One line for all would be simpler, and fair; but then a ping would wait for a slice of each
+ * flood.
  */
 #include "conn_private.h"
 

@@ -1,13 +1,16 @@
 /*
- * conn_unread: connections whose peers do not take all of their output, and what becomes of them
- * when the budget for output is used up.
+ * conn_unread: connections whose peers do not take all of their output, and what is done when the
+ * budget for output is used up.
  *
- * They stand in one list, whoever has taken nothing for the longest first: a peer that takes
- * something goes to its end. Over the budget's maximum the first that holds much is given up, a few
- * in a turn of the loop. `much` is over 1 MiB, so that whoever does not read pays and whoever asks
- * for little does not; with so many of them that even this were too much, it is a connection's
- * share of the budget. Whoever reads is given up only over a quarter more: sources are held before
- * it comes to that (dispatch_hold.c), and what runs when they are is told all the same.
+ * They stand in one list. The first is the one whose peer has taken nothing for the longest; a peer
+ * that takes something goes to the end. Over the budget's maximum, the first connection that holds
+ * much is closed, a few in a turn of the loop.
+ *
+ * Much is over 1 MiB. So a client that does not read pays, and a client that asks for little does
+ * not. If there are so many unread connections that 1 MiB for each exceeds the budget, much is a
+ * connection's share of the budget. A client that reads is closed only when a quarter more than the
+ * maximum is held: its jobs are held before that (dispatch_hold.c), but those that run already
+ * yield their results all the same.
  */
 #include "conn_private.h"
 

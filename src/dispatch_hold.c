@@ -1,22 +1,23 @@
 /*
- * dispatch_hold: whoever does not take what is told gets no more of it made.
+ * dispatch_hold: a source that does not take its results gets no more of them made.
  *
- * Workers outrun any reader. So while much waits for a source, it is held: no further job of its
- * own is handed to a worker. What waits is `unread`, which the source itself tells, and `coming`,
- * the results of its jobs that are with workers: as large as announced once they arrive, before
- * that as large as those of the same module of late. It is much
+ * Workers outrun any reader. So while much waits for a source, the source is held: no further job
+ * of its own is handed to a worker. Two figures tell what waits. `unread` is told by the source
+ * itself. `coming` is the results of its jobs that are with workers: a result that is arriving
+ * counts with its announced size, one that is not there yet with the size of late results of the
+ * same module. It is much
  *
- *     over source_unread_max, unread;
- *     over source_output_max, unread and coming: so many jobs run for it that it will be too much;
- *     over what the budget for output has left, unread and coming, when that is less: so the
- *         more is held for those who do not read, the less anybody may leave unread, and some of
- *         the budget is left for those who leave nothing (dynamic thresholds: Choudhury and Hahne,
- *         1998). FREELY may wait for anybody.
+ *     if unread is over source_unread_max;
+ *     if unread and coming are over source_output_max: the jobs that run will yield too much;
+ *     if unread and coming are over what the budget for output has left, and over FREELY. So the
+ *         more others leave unread, the less a source may leave unread, and some of the budget is
+ *         left for those that leave nothing (dynamic thresholds: Choudhury and Hahne, 1998).
  *
- * For whom nothing waits is never held, and each byte that is taken is looked at, so that whoever
- * reads goes on. What a source makes us hold is thus source_unread_max and the results of jobs that
- * were with workers already. These cannot be bounded by what nobody knows before they come: with
- * the largest results assumed, a pool of 256 would run four jobs of a client that wants bytes.
+ * A source with nothing unread is never held. A held one is looked at whenever bytes are taken, so
+ * a client that reads goes on. A source thus makes us hold source_unread_max, and the results of
+ * jobs that were with workers already. The latter have no tighter bound, for nobody knows their
+ * size before they come: with the largest results assumed, a pool of 256 would run four jobs of a
+ * client that wants a few bytes from each.
  */
 #include "dispatch.h"
 

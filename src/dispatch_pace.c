@@ -1,11 +1,11 @@
 /*
- * dispatch_pace: so many workers start, and so many are told to end, at a time.
+ * dispatch_pace: the rate at which workers are started, and told to end.
  *
- * A reload replaces a pool of thousands, and a thousand may be wanted in the same turn. To start a
- * process takes us a millisecond when many others are ready to run; and while thousands start or
- * end, they leave us little of the processors. So both have a rate, whatever asks for them: the
- * first few at once, the others a batch at a time. (A bound on how many are on their way was tried
- * in thought: workers that hang at their start or end would hold up all others.)
+ * A reload may replace thousands of workers, and a thousand may be wanted in one turn. Starting a
+ * process takes a millisecond when many others are ready to run, and thousands that start or end
+ * leave the master little of the processors. So starts and ends have a rate each: the first few at
+ * once, the others a batch at a time. (A bound on the number of workers on their way was rejected:
+ * workers that hang at their start or end would hold up all others.)
  */
 #include "dispatch.h"
 

@@ -1,21 +1,21 @@
 /*
  * dispatch_refusal: workers that cannot begin a job.
  *
- * A module's init() may refuse once, where a database is away for a moment, and a job may leave its
- * worker without descriptors. Such a worker fails every further job in microseconds: it is always
- * the first that is free, and eats the line beside others that are healthy. So it gives the job
- * back, which has not begun, and is replaced. The job goes to any other worker; if that cannot
- * begin it either, or others of its module could not lately, it is set aside until a fresh worker
- * is there, one that no job has been in: what that says is final.
+ * A module's init() may refuse once, because a database is away for a moment, and a job may leave
+ * its worker without descriptors. Such a worker fails each job in microseconds. It is always the
+ * first that is free, and so eats the line beside healthy workers. Therefore it gives the job back,
+ * which has not begun, and is replaced. The job goes to any other worker. If that worker cannot
+ * begin it either, or if other jobs of the module were refused lately, the job is set aside for a
+ * fresh worker, one that has had no job yet. The word of a fresh worker is final.
  *
  * A module that always refuses must not take the pool down. So one worker at a time is replaced,
- * and none while a start is under way or held back; it goes on with the jobs of other modules. When
- * a fresh worker has refused as well, its word holds for the module for a while, longer each time,
- * in which jobs end and nobody is replaced. Whatever is heard of the module, a job that was begun
- * or that word, sends the jobs that were set aside back to the line.
+ * and none while a start is under way or held back; until then the worker does other modules' jobs.
+ * The word of a fresh worker holds for the module for a while, longer each time: meanwhile its jobs
+ * end at once, and nobody is replaced. The jobs that were set aside go back to the line when a
+ * fresh worker has spoken, or when any worker has begun a job of the module.
  *
- * (To mark a worker as unfit for one module was rejected: whoever looks for a worker would have to
- * pass over those, which costs more with each of them.)
+ * (Marking a worker as unfit for one module was rejected: each search for a worker would have to
+ * pass over marked ones, which costs more with each of them.)
  */
 #include "dispatch.h"
 

@@ -1,18 +1,18 @@
 /*
  * dispatch_renew: replacing all workers after a reload.
  *
- * One new worker goes first. The old ones serve on until it is ready, those that are still starting
- * included; only then do they end, each after its job. The other design, to end each worker after
- * its job as soon as the settings are read, needs no state at all. But a reload that says what can
- * be read and yet lets no worker start, a preload that crashes or refuses its settings, say, would
- * take the whole pool down; like this it costs the one place in the pool that the new worker needs
- * if all are taken. With a pool of one nothing can be tried beforehand.
+ * One new worker goes first. The old ones serve until it is ready, those that are still starting
+ * included. Then they end, each after its job. The other design, to end each worker after its job
+ * as soon as the settings are read, needs no state at all. But settings that can be read may still
+ * let no worker start (a preload that crashes or refuses its settings, say), and would then take
+ * the whole pool down. This design costs one place in the pool if all are taken: the new worker
+ * needs it. With a pool of one nothing can be tried beforehand.
  *
- * Whoever reloads waits for one of two lines in the log: `renewed`, or `renewal-held`. So a new
- * worker is started even where nobody else is, and each reload has its line, unless another reload
- * or the end of the server comes before it. A renewal that is held goes on by itself as soon as a
- * worker can be started, and is then told as `renewed`. Where all places are taken by jobs neither
- * comes before one of these has ended: `renewal-waits` says so.
+ * A script that reloads waits for one of two lines in the log: `renewed`, or `renewal-held`. So a
+ * new worker is started even where there is no old one, and each reload has its line, unless
+ * another reload or the end of the server comes before it. A held renewal goes on by itself as soon
+ * as a worker can be started, and is then told as `renewed`. Where jobs take all places, neither
+ * line comes before one of these jobs has ended: `renewal-waits` says so.
  */
 #include "dispatch.h"
 

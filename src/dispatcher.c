@@ -94,9 +94,10 @@ static bool quota_used_up(const struct dispatcher *d, const struct job *job)
     return d->limits.client_job_max && job->source->job_count > d->limits.client_job_max;
 }
 
-/* waiting - starting < job-max, or a worker can be started for it. For one whose source is held
- * none is, and none is on its way. Those that came for the sake of a worker and were held then do
- * not take it; so such jobs are at most as many as there may be workers. */
+/* waiting - starting < job-max, or a worker can be started for the job. No worker starts for a job
+ * of a held source. A job that was admitted because a worker could be started, and is held since,
+ * does not take that worker; so only as many are admitted for that reason as there may be workers.
+ * */
 static bool may_wait(const struct dispatcher *d, const struct job *job)
 {
     size_t waiting = dispatcher_waiting(d), job_max = d->limits.job_max;

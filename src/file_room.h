@@ -1,9 +1,8 @@
 /*
- * file_room: the limit of open files, and who may have how many of them.
+ * file_room: the limit of open files, and how many of them clients and workers may have.
  *
- * Clients come on their own and stay; a worker that is to replace another needs its descriptors at
- * that moment. So clients leave room for as many workers as pool-max allows, whether they run or
- * not.
+ * Clients come on their own and stay. A worker that replaces another needs its descriptors at that
+ * moment. So clients leave room for as many workers as pool-max allows, whether these run or not.
  */
 #ifndef TASKMASTER_FILE_ROOM_H
 #define TASKMASTER_FILE_ROOM_H

@@ -1,12 +1,12 @@
 /*
- * job_log: lines of the log that a job can cause: of each event and module some a second are
- * written (log_limit.h), the others are counted.
+ * job_log: lines of the log that a job can cause. Some lines a second are written for each event
+ * and module (log_limit.h), the others are counted.
  *
- * A client that runs a module that crashes, in a loop, makes thousands of them a second. The limit
- * is each module's own, so that the noise of one hides nothing of another.
+ * A client that runs a crashing module in a loop makes thousands of lines a second. Each module has
+ * a limit of its own, so that the noise of one hides nothing of another.
  *
- * Memory is bounded: an event and a module need a place for a second only, and where all places are
- * taken, what finds none shares one limit.
+ * Memory is bounded: an event and a module need a place for a second only. When all places are
+ * taken, events and modules without a place share one limit.
  */
 #ifndef TASKMASTER_JOB_LOG_H
 #define TASKMASTER_JOB_LOG_H

@@ -1,16 +1,18 @@
 /*
  * job_queue: where waiting jobs are kept, first in, first out.
  *
- * These calls are all that the dispatcher knows of it, so that a durable store can stand
- * behind them later. In memory a put cannot fail: the queue is an intrusive list, and removal from
- * the middle is O(1).
+ * These calls are all that the dispatcher knows of it, so that a durable store can stand behind
+ * them later. In memory a put cannot fail: the queue is an intrusive list, and removal from the
+ * middle is O(1).
  *
- * Jobs of a source that is held keep their places, and others pass them. Nothing is moved when a
- * source is held or released. A job of a held source that has become the first of the line goes to
- * a list of its source's own, once in its life; so what it costs to pass jobs is O(1) for each. The
- * lists of released sources are in a heap by their first jobs. Whichever is older, the first of the
- * line or the first of these, is served. With a list for each source, and a heap of them all, no
- * job would move, but with 10,000 clients each job would pay for the heap though nobody is held.
+ * Jobs of a held source keep their places, and others pass them. Nothing moves when a source is
+ * held or released. Only a job of a held source that has become the first of the line moves, once
+ * in its life, to a list of its source's own; so passing a job is O(1). A heap has the lists of
+ * released sources, by their first jobs. The older of two is served: the first of the line, and the
+ * first in the heap.
+ *
+ * (With a list for each source, and a heap of them all, no job would move. But then each job would
+ * pay for a heap of 10,000 clients, though nobody is held.)
  */
 #ifndef TASKMASTER_JOB_QUEUE_H
 #define TASKMASTER_JOB_QUEUE_H

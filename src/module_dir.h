@@ -1,11 +1,11 @@
 /*
- * module_dir: which names the files in module-dir have, as of a second ago at the most.
+ * module_dir: the names of the files in module-dir, at most a second old.
  *
- * Clients may ask for any name. A look at the disk for each would let a flood of unknown ones hold
- * up the loop, and a memory of the names that were not found would need a bound, past which the
- * flood hides a module that is new. So the directory is read instead: once a second at the most,
- * whatever is asked for, and only while names are asked for that the module table does not have.
- * What is kept is a number for each file, so clients cannot make it grow.
+ * Clients may ask for any name. One look at the disk for each would let a flood of unknown names
+ * hold up the loop. A memory of names that were not found would need a bound, and a flood beyond
+ * that bound would hide a new module. So the directory is read instead, at most once a second, and
+ * only while jobs ask for names that the module table does not have. Each file is kept as a number,
+ * so clients cannot make the list grow.
  */
 #ifndef TASKMASTER_MODULE_DIR_H
 #define TASKMASTER_MODULE_DIR_H

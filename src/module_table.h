@@ -1,10 +1,10 @@
 /*
  * module_table: the modules that jobs may ask for: which exist, their settings, their counts.
  *
- * An entry is made the first time a name is asked for that a file in module-dir has, so that the
- * table never holds more names than module-dir has held files, whatever clients ask for. Whether
- * the file is (still) there is looked at once a second at the most for each entry, and whether
- * there are others once a second at the most for all names together (module_dir.h).
+ * A name gets an entry when it is asked for and a file in module-dir has it. So the table never
+ * holds more names than module-dir has held files, whatever clients ask for. Each entry's file is
+ * looked at once a second at most, and the directory is read for new names once a second at most
+ * (module_dir.h).
  */
 #ifndef TASKMASTER_MODULE_TABLE_H
 #define TASKMASTER_MODULE_TABLE_H

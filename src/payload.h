@@ -6,13 +6,13 @@
  * memory is taken for what has arrived, never on the word of `size`, and is written out from where
  * it lies. Every part is charged to a budget, the bytes of all payloads held at that moment.
  *
- * The master has two budgets: payloads of jobs that wait or run, which have a maximum that is kept
- * by refusing, and output, from the first byte of a result on until a client has taken it, which
- * nobody is refused: its maximum is kept by who makes output (dispatch_hold.c) and by who is closed
- * (conn_unread.c). Every byte is charged to one of them.
+ * The master has two budgets, and every byte is charged to one of them. The first is for payloads
+ * of jobs that wait or run; what exceeds its maximum is refused. The second is for output, from the
+ * first byte of a result until a client has taken the last. Output cannot be refused: its maximum
+ * is kept by making less of it (dispatch_hold.c) and by closing clients (conn_unread.c).
  *
- * Over the first budget a payload that is half there must not make a whole one refused: senders of
- * halves could keep everybody out. So those that are arriving are known, the largest first, and the
+ * Over the first budget, payloads that are half there must not make a whole one refused: senders of
+ * halves could keep everybody out. So the arriving payloads are known, the largest first, and the
  * largest is given up.
  */
 #ifndef TASKMASTER_PAYLOAD_H

@@ -1,11 +1,11 @@
 /*
- * request_skim: a long header that will be refused, shortened to what its refusal depends on.
+ * request_skim: shortens a long header that will be refused to what its refusal depends on.
  *
- * A field that no request has makes a header wrong, whatever stands in it; but it has to be valid
- * JSON, and jansson takes half a millisecond to build 2,000 values that nobody looks at. So the
- * header is read once without building anything: the value of an unknown field becomes 0, and all
- * unknown fields but the first go. What is left is parsed as ever, and finds the same fault. Only
- * plain values are read like that; a header with anything else in an unknown field is left alone.
+ * A field that no request has makes a header wrong, whatever its value. Yet the value has to be
+ * valid JSON, and jansson takes half a millisecond to build 2,000 values that nobody looks at. So
+ * the header is read once without building anything: the value of an unknown field becomes 0, and
+ * all unknown fields but the first go. The parser finds the same fault in what is left. Only plain
+ * values are skimmed; a header with anything else in an unknown field is left alone.
  */
 #ifndef TASKMASTER_REQUEST_SKIM_H
 #define TASKMASTER_REQUEST_SKIM_H

@@ -27,11 +27,9 @@ static void begin_drain(struct shutdown *s, const char *why)
     dispatcher_drain(s->dispatcher);
 }
 
-/*
- * No job is left to wait for, but submits may be on their way to us. What has come is read and
- * answered, and so is what follows as long as a client goes on, up to a limit. One that says
- * nothing is not waited for: whenever it begins may be the moment after.
- */
+/* No job is left, but submits may be on their way to us. Each client is read and answered as long
+ * as it goes on sending, up to a limit. A silent client is not waited for: it may begin in any
+ * moment after. */
 static void begin_hearing(struct shutdown *s)
 {
     s->phase = HEARING;
@@ -46,8 +44,8 @@ static void go_on_hearing(struct shutdown *s)
     timer_set(s->timers, &s->timer, s->hear_by_us);
 }
 
-/* Who still takes what is left for him is waited for longer than linger-ms. But drain-timeout-ms is
- * what was promised to whoever waits for our end. */
+/* A client that still takes its output is waited for longer than linger-ms, but not beyond
+ * drain-timeout-ms: that is the promise about our end. */
 static void begin_end(struct shutdown *s)
 {
     uint64_t now = s->timers->now_us, linger = now + s->clients->config->linger_ms * 1000ull;
@@ -60,8 +58,8 @@ static void begin_end(struct shutdown *s)
     clients_end(s->clients);
 }
 
-/* The second signal. Nothing that runs is waited for, but each job is told of its end, and a client
- * that takes what is left for it gets it. A third one changes nothing. */
+/* The second signal: no running job is waited for, but each has its terminal event, and a client
+ * that goes on taking its output gets all of it. A third signal changes nothing. */
 static void end_at_once(struct shutdown *s)
 {
     if (s->hurried)
@@ -76,8 +74,8 @@ static void end_at_once(struct shutdown *s)
         begin_hearing(s);
 }
 
-/* A killed worker that is not reaped by now hangs in the kernel, or has not had the time after a
- * second signal; it dies with us as soon as it can. That jobs are left is a bug. */
+/* A killed worker that is not reaped by now hangs in the kernel, or had no time to die after a
+ * second signal; it dies as soon as it can. A job that is left is a bug. */
 static _Noreturn void end_without(const struct shutdown *s)
 {
     size_t waiting = dispatcher_waiting(s->dispatcher), running = s->dispatcher->counts.running;
@@ -91,7 +89,8 @@ static _Noreturn void end_without(const struct shutdown *s)
     exit(untold ? EX_SOFTWARE : EX_OK);
 }
 
-/* The line is told batch by batch; what drain-timeout-ms bounds is what comes after that. */
+/* Waiting jobs are failed batch by batch. Only what comes after that is bounded by
+ * drain-timeout-ms. */
 static bool is_telling(struct shutdown *s)
 {
     if (!dispatcher_waiting(s->dispatcher))
@@ -125,7 +124,7 @@ static void stop_running(struct shutdown *s)
               s->timers->now_us + (s->clients->config->kill_grace_ms + KILLED_MS) * 1000ull);
 }
 
-/* Whoever waits for a job on a worker that hangs is told all the same. */
+/* A job on a worker that hangs has its terminal event all the same. */
 static void end_draining(struct shutdown *s)
 {
     dispatcher_abort(s->dispatcher);

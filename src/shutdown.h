@@ -1,18 +1,20 @@
 /*
- * shutdown: how the server ends: what is waited for, for how long, and who is told what meanwhile.
+ * shutdown: how the server ends: what it waits for, for how long, and what clients are told
+ * meanwhile.
  *
- * It goes through phases, each of which waits for something and none of which is gone back to:
+ * It goes through phases. Each waits for something, and none comes twice:
  *
  *     RUNNING   --(an end is asked for)--> DRAINING: no connections, no jobs; running ones finish
  *     DRAINING  --(no job, no worker)----> HEARING: clients that go on are read to their end
  *     HEARING   --(no client is read)----> ENDING: clients take what waits for them
  *     ENDING    --(no client)------------> ENDED
  *
- * drain-timeout-ms bounds DRAINING. After that what still runs is stopped, which takes up to
- * kill-grace-ms. A second bounds HEARING. ENDING is bounded by linger-ms, or as long as clients
- * take what is left for them by what is left of drain-timeout-ms, and a second. Asked for a second
- * time, jobs that run fail at once, and each of the other phases takes a tenth of a second, ENDING
- * longer as long as clients take what is left for them.
+ * DRAINING takes drain-timeout-ms at most. Then the jobs that still run are stopped, which takes up
+ * to kill-grace-ms. HEARING takes a second at most. ENDING takes linger-ms at most; for clients
+ * that go on taking their output it takes what is left of drain-timeout-ms, and a second.
+ *
+ * When the end is asked for a second time, running jobs fail at once, and each later phase takes a
+ * tenth of a second. Only ENDING takes longer, while clients go on taking their output.
  */
 #ifndef TASKMASTER_SHUTDOWN_H
 #define TASKMASTER_SHUTDOWN_H

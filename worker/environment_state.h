@@ -1,9 +1,9 @@
 /*
  * environment_state: a copy of the environment's variables that can be set again.
  *
- * A copy keeps the texts twice: those that stand in the environment while it is set, which a module
- * may write to and may keep pointers to, and those to set them right from. So nothing is allocated
- * or freed when it is set again, and no pointer from getenv() dangles.
+ * A copy keeps each text twice. One stands in the environment while the copy is set: a module may
+ * write to it, and may keep pointers to it. The other is what the first is mended from. So setting
+ * the copy again allocates and frees nothing, and no pointer from getenv() dangles.
  */
 #ifndef TASKMASTER_WORKER_ENVIRONMENT_STATE_H
 #define TASKMASTER_WORKER_ENVIRONMENT_STATE_H

@@ -1,13 +1,13 @@
 /*
  * forked: tells a child that a module has forked from the worker itself.
  *
- * A child that returns from a module's hook would go on as the worker: it would read jobs from the
- * worker's connection and answer them, jobs of others among them. So it ends there.
+ * A child that returns from a module's hook would go on as the worker. It would read jobs, other
+ * clients' among them, from the worker's connection and answer them. So it ends there.
  *
- * The mark is a page that the kernel wipes in a child. To look at it is one read of memory, where
- * getpid() is a system call; and it is wiped whatever made the child (fork, _Fork, clone), where
- * pthread_atfork() sees fork() alone. A child that shares the worker's memory, one of vfork(2) or
- * of clone with CLONE_VM, cannot be told by it.
+ * The mark is a page that the kernel wipes in a child. Looking at it is one read of memory;
+ * getpid() is a system call. The page is wiped whatever made the child (fork, _Fork, clone);
+ * pthread_atfork() sees fork() alone. A child that shares the worker's memory, by vfork(2) or clone
+ * with CLONE_VM, is not recognised.
  */
 #ifndef TASKMASTER_WORKER_FORKED_H
 #define TASKMASTER_WORKER_FORKED_H

@@ -1,12 +1,12 @@
 /*
  * knock: see knock.h.
  *
- * Others may connect to the master's port without end. Then the kernel drops a SYN because its
- * queue is full, and would send the next one after a second; or the master drops a connection that
- * has said nothing yet, by a reset. In both cases nothing was heard, the token is as good as
- * before, and the worker tries again at once with a new socket. An orderly end is an answer: the
- * master has read the hello and refuses it. How long is tried is the master's concern: it ends a
- * worker that is not ready within start-timeout-ms.
+ * Strangers may connect to the master's port without end. Then the kernel drops a SYN because its
+ * queue is full, and would send the next one after a second; or the master resets a connection that
+ * has said nothing yet. In both cases the hello was not heard and the token is as good as before,
+ * so the worker tries again at once with a new socket. An orderly end is an answer: the master has
+ * read the hello and refuses it. The worker tries without end, for the master ends a worker that is
+ * not ready within start-timeout-ms.
  */
 #include "knock.h"
 

@@ -1,12 +1,12 @@
 /*
- * leavings: what a module has changed of the process and the next one must not find.
+ * leavings: changes that a module made to the process, and that the next module must not find.
  *
- * A worker does one job after the other in one process, and what belongs to the process outlasts a
- * job: a timer runs on, SIGTERM stays ignored, descriptor 1 stays closed. Between two jobs of one
- * module that is its own business, and may be its intent. When the worker goes over to another
- * module's job, it puts back what module.h lists, as it was when the worker started; when it comes
- * back, it restores what the module's init() had set up. That comes before the next job has begun:
- * should it fail, or a timer go off meanwhile, no job is lost with the worker.
+ * A worker does one job after the other in one process, and changes to the process outlast a job: a
+ * timer runs on, SIGTERM stays ignored, descriptor 1 stays closed. Between two jobs of one module
+ * that is the module's own business, and may be its intent. Before a job of another module, the
+ * worker puts back what module.h lists, as it was when the worker started. When the worker comes
+ * back to a module, it restores what that module's init() had set up. All this is done before the
+ * next job has begun: if it fails, or a timer goes off meanwhile, no job is lost with the worker.
  *
  * A set of enum reach says what can differ; the rest is not looked at.
  */

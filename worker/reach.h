@@ -1,15 +1,15 @@
 /*
  * reach: which parts of the process a module's code can change.
  *
- * What a module leaves behind is put back before another module's job (leavings.h). To ask the
- * kernel each time would cost more than a tiny job does. But a module can change no more than what
- * it calls the C library for, and that its file tells: a module that imports none of the functions
- * that change the process, as most do, costs nothing to leave.
+ * What a module leaves behind is put back before another module's job (leavings.h). Asking the
+ * kernel each time would cost more than a tiny job does. But a module changes the process through
+ * functions of the C library, and its file names the functions that it imports. Most modules import
+ * none of those that change the process, and cost nothing to leave.
  *
- * Looked at are the symbols that the module imports, and those of the libraries that it brings, and
- * whether their code holds a system call instruction of its own. What cannot be read, and functions
- * through which any other can be had (syscall, dlsym), count as everything. Not seen is code that a
- * module makes while it runs.
+ * The worker looks at the imported symbols of the module and of the libraries that it brings, and
+ * for system call instructions in their code. A file that cannot be read counts as everything; so
+ * does an import through which any other function can be had (syscall, dlsym). Code that a module
+ * makes while it runs is not seen.
  */
 #ifndef TASKMASTER_WORKER_REACH_H
 #define TASKMASTER_WORKER_REACH_H
