@@ -155,7 +155,7 @@ void conn_output_written(struct conn *conn, size_t len)
 
 /* --- the end --- */
 
-/* Payloads count as long as they are held by somebody, if only here. */
+/* A payload counts while anybody holds it, even if only this list does. */
 void conn_output_drop(struct conn *conn)
 {
     struct conn_loop *loop = conn->loop;

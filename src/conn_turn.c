@@ -69,8 +69,8 @@ size_t conn_turn_share(size_t many, size_t whole, size_t floor)
     return share > least ? share : least;
 }
 
-/* The clock of the timers was turned when the connection's turn came. A slice is short while fresh
- * ones wait: who comes with a flood for the first time is one of them still. */
+/* The timers' clock was read when the connection's turn came. A slice is short while fresh
+ * connections wait, for a connection that floods for the first time is still one of them. */
 bool conn_turn_slice_over(const struct conn *conn, size_t *look_at, size_t at)
 {
     const struct conn_loop *loop = conn->loop;
@@ -172,7 +172,7 @@ static uint64_t serve_line(struct conn_loop *loop, struct conn_list *line, uint6
     return now;
 }
 
-/* What time a line has left is for the others. */
+/* Time that a line leaves is for the others. */
 static void serve_lines(struct conn_loop *loop)
 {
     if (!loop->waiting)
@@ -184,7 +184,7 @@ static void serve_lines(struct conn_loop *loop)
         now = serve_line(loop, &loop->lines[line], now, until_us);
 }
 
-/* Who was served and has more to be done comes behind those who were not. */
+/* A connection that was served and has more to do comes behind those that were not. */
 static void end_lines(struct conn_loop *loop)
 {
     struct conn *conn;

@@ -21,7 +21,7 @@ enum {
     SPARE_PARTS = 4,    /* of the maximum, that those who read may hold beyond it */
 };
 
-/* Only whoever has a deadline for that may be given up: workers have none. */
+/* Only connections with a deadline for their output may be closed: workers have none. */
 void conn_unread_keep(struct conn *conn)
 {
     if (!conn->limits->output_timeout_ms)
@@ -48,7 +48,7 @@ static uint64_t most_for_readers(const struct conn_loop *loop)
     return max < UINT64_MAX - spare ? max + spare : UINT64_MAX;
 }
 
-/* NULL: nobody holds much, or all who do read. */
+/* NULL: no connection holds much, or the peers of all that do read. */
 static struct conn *to_be_shed(const struct conn_loop *loop)
 {
     uint64_t much = MUCH;

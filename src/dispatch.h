@@ -230,7 +230,7 @@ void dispatch_hold_renewal_for_none(struct dispatcher *d, const char *why);
 /* Behind a reload: tells the log if the new worker has to wait for the end of a job. */
 void dispatch_say_waits(const struct dispatcher *d);
 
-/* The worker, which is ready but for a module, is not fit to take over, as long as others serve. */
+/* The worker is ready but for a module: it does not take over while others serve. */
 bool dispatch_is_unwanted(const struct dispatcher *d, const struct worker *worker);
 
 /* Old workers wait for a first new one, and none is on its way. */
@@ -266,9 +266,9 @@ void dispatch_forget_failures(struct dispatcher *d);
  */
 void dispatch_await_proof(struct dispatcher *d);
 
-/* A worker that ends now might as well not have started: not ready yet, or ready, never had a job,
- * and gone again. One that is lost on a job is no such case: it is the job's fault, and others want
- * its place. Nor is one that was started under other settings. */
+/* Whether a worker that ends now counts as a failed start: it never became ready, or never had a
+ * job. A worker that is lost on a job does not count: that is the job's fault, and other jobs want
+ * its place. Nor does one that was started under other settings. */
 bool dispatch_ended_soon(const struct dispatcher *d, const struct worker *worker);
 
 /* While starts fail, they are tried one at a time. */
@@ -277,8 +277,8 @@ bool dispatch_can_start(const struct dispatcher *d);
 /* The record goes. */
 void dispatch_forget_worker(struct dispatcher *d, struct worker *worker);
 
-/* If jobs wait while no worker lives, or for a fresh one while starts fail, that must end some
- * time. */
+/* Sees to it that jobs do not wait for ever while no worker lives, or for a fresh one while starts
+ * fail. */
 void dispatch_watch_availability(struct dispatcher *d);
 
 /* A worker lives: whoever waits still does so no more in vain. */

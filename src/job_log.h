@@ -29,8 +29,8 @@ struct job_log {
 /* It stays where it is until job_log_end(). */
 void job_log_init(struct job_log *log, struct timers *timers);
 
-/* Whether the next line of that event (static) may be written; if not, it is counted. `module`: "-"
- * where there is none. */
+/* Whether the next line of the event may be written; if not, it is counted. `event` is static;
+ * `module` is "-" where there is none. */
 bool job_log_allows(struct job_log *log, enum log_level level, const char *event,
                     const char *module);
 

@@ -52,9 +52,9 @@ void job_queue_remove(struct job_queue *queue, struct job *job);
 size_t job_queue_count(const struct job_queue *queue);
 size_t job_queue_ready(const struct job_queue *queue);
 
-/* The first of the line whose source is not held; it stays. NULL if there is none, or if more jobs
- * stand before it than are passed in one call: then job_queue_ready() is not 0, and the next call
- * goes on. */
+/* The first job of the line whose source is not held; it stays there. NULL if there is none, or if
+ * it stands behind more held jobs than one call passes: then job_queue_ready() is not 0, and the
+ * next call goes on. */
 struct job *job_queue_first(struct job_queue *queue);
 
 /* The one that waits longest, held or not; NULL if nobody waits. */

@@ -123,10 +123,10 @@ const struct option_spec option_table[] = {
              "longest is closed; room for what eight clients may leave unread"},
     {.key = "client-output-max", .type = OPTION_UINT64, .offset = CONFIG(client_output_max),
      .reload = true, .min = 1025, .max = BYTES_MAX, .default_text = "67108864", .unit = "bytes",
-     .help = "how much may wait for one client, more than payload-max; while a quarter of it is "
-             "unread, or all of it is unread or expected of jobs that run, no further job of that "
-             "client begins and others pass it, so that a quarter and the results of jobs that had "
-             "begun are the most that is held for it; room for four of the largest results"},
+     .help = "how much may wait for one client, more than payload-max; while a quarter of it waits, "
+             "or all of it waits or is expected of jobs that run, no further job of that client "
+             "begins and others pass it; so a quarter, and the results of jobs that had begun, are "
+             "the most that is held for it; room for four of the largest results"},
     {.key = "client-max", .type = OPTION_UINT32, .offset = CONFIG(client_max), .reload = true,
      .min = 1, .max = 1000000, .default_text = "10000", .unit = "",
      .help = "most clients connected at a time, counted from the answer to their hello; 100 "

@@ -66,8 +66,8 @@ static bool fits(const struct payload_budget *budget, uint64_t held, size_t byte
     return bytes <= budget->max && held <= budget->max - bytes;
 }
 
-/* `arrival`: of the payload that wants the bytes, NULL for a new one. It is refused rather than
- * that a smaller one is given up for it; and nobody is given up in vain. */
+/* `arrival`: of the payload that wants the bytes, NULL for a new one. It is refused if only smaller
+ * ones could be given up for it, and none is given up in vain. */
 static bool make_room(struct payload_budget *budget, size_t bytes, struct payload_arrival *arrival)
 {
     uint64_t others = budget->arriving_held - arrival_held(arrival);

@@ -55,9 +55,9 @@ struct payload *payload_new(struct payload_budget *budget, size_t size, size_t r
 struct payload *payload_ref(struct payload *payload);
 void payload_unref(struct payload *payload); /* NULL is fine */
 
-/* What a large payload took counts no more when the last reference goes, but to free half a
- * gigabyte takes some ten milliseconds: a batch of it is freed here, to be called in each turn of
- * the loop. True when nothing is left. */
+/* Frees a batch of dropped payloads; called in each turn of the loop. A large payload counts no
+ * more when its last reference goes, but freeing half a gigabyte takes some ten milliseconds. True
+ * when nothing is left. */
 bool payload_sweep(struct payload_budget *budget);
 
 /* Room for the next bytes: at least one byte unless the payload is whole. NULL when the budget does
@@ -70,11 +70,8 @@ void payload_commit(struct payload *payload, size_t len);
 /* Both in one: 0, or -1 when the budget does not allow it. `len` is at most what is missing. */
 int payload_append(struct payload *payload, const void *data, size_t len);
 
-/*
- * The payload in `*slot` is half there and more of it will come: should there be no memory for
- * others it may be given up, and `*slot` is NULL then. Until it is whole or gone, `slot` stays
- * where it is. Not for forced ones.
- */
+/* The payload in `*slot` is half there, and may be given up when others have no memory; `*slot` is
+ * NULL then. `slot` stays where it is until the payload is whole or gone. Not for forced ones. */
 void payload_arrives(struct payload **slot);
 
 /* A payload made of `len` bytes that are at hand. Always forced. */

@@ -551,9 +551,9 @@ static bool is_field(const char *name, size_t len)
     return false;
 }
 
-/* Long ones that are wrong for a field that no request has, without a look at what stands in it. An
- * error about the text itself names a place in it, and a hello lists its unknown fields: both are
- * read to the letter. */
+/* Shortens a long header that is wrong because of an unknown field. A text that is not valid is
+ * read to the letter, for its error names a place in it; so is a hello, which lists its unknown
+ * fields. */
 static bool refuse_early(struct request *request, const char *line, size_t len,
                          uint64_t payload_max)
 {

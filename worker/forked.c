@@ -32,8 +32,8 @@ bool forked(void)
     return mark != NULL && *mark == 0;
 }
 
-/* What the child's stdout holds is in part what the worker's held at the fork, and is the worker's
- * to print. */
+/* The child's stdout may still hold what the worker's held at the fork: that is the worker's to
+ * print. */
 void forked_end_child(const char *module, const char *hook)
 {
     if (!forked())

@@ -51,8 +51,9 @@ unsigned loader_reach(const struct loader *loader);
  * loader owns the module. */
 const struct module *loader_get(struct loader *loader, const char *name, struct refusal *refusal);
 
-/* Loads what the settings name as preload. A failure is reported and costs nothing else; the words
- * of the first are left in `shared`, where the module's name stands while one is being loaded. */
+/* Loads the modules that the settings name as preload. A failure is reported and costs nothing
+ * else. `shared` holds the words of the first failure, and a module's name while that module is
+ * being loaded. */
 void loader_preload(struct loader *loader, struct worker_shared *shared);
 
 /* Calls each module's fini(), last loaded first, and frees the loader. The objects stay mapped:

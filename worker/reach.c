@@ -11,8 +11,8 @@
 
 enum { OBJECTS_MAX = 256 };
 
-/* What one of these calls for its own ends is no module's doing: the compilers' own libraries, and
- * the one that modules read JSON with. */
+/* Libraries whose calls are no module's doing: the compilers' own, and the one that modules read
+ * JSON with. */
 static const char *const tame[] = {"libgcc_s.so.",  "libstdc++.so.", "libc++.so.",
                                    "libc++abi.so.", "libm.so.",      "libatomic.so.",
                                    "libjansson.so."};
