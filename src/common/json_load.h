@@ -124,7 +124,8 @@ static inline void json_shrink_numbers(char *text, size_t len)
 /* As json_loadb(), with jansson's allocator. */
 static inline json_t *json_load_any(const char *text, size_t len, size_t flags, json_error_t *error)
 {
-    error->text[JSON_ERROR_TEXT_LENGTH - 1] = json_error_unknown; /* the code; no memory sets none */
+    error->text[JSON_ERROR_TEXT_LENGTH - 1] =
+        json_error_unknown; /* the code; no memory sets none */
     json_t *root = json_loadb(text, len, flags, error);
     if (root || json_error_code(error) != json_error_numeric_overflow)
         return root;
