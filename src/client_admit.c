@@ -36,21 +36,29 @@ static size_t places(const struct clients *clients)
     return unused + STRANGERS_MAX;
 }
 
+/* One whose first second is over; where places are short, another one if there is none such. */
+static struct stranger *first_to_go(struct clients *clients, bool are_short)
+{
+    uint64_t now = clients->loop->timers->now_us, grace_us = GRACE_MS * 1000ull;
+    struct stranger *old =
+        now > grace_us ? strangers_first_before(&clients->strangers, now - grace_us) : NULL;
+    return old || !are_short ? old : strangers_first(&clients->strangers);
+}
+
 /* The one that must go; NULL if all may stay. */
 static struct stranger *surplus(struct clients *clients)
 {
-    uint64_t now = clients->loop->timers->now_us, grace_us = GRACE_MS * 1000ull;
     if (clients->strangers.count <= STRANGERS_MAX)
         return NULL;
-    if (clients->strangers.count > places(clients))
-        return strangers_first(&clients->strangers);
-    return now > grace_us ? strangers_first_before(&clients->strangers, now - grace_us) : NULL;
+    return first_to_go(clients, clients->strangers.count > places(clients));
 }
 
-/* Whether it has said something that was not read yet: then the others are looked at before it. */
+/* Whether it has said something that was not read yet: then the others are looked at before it.
+ * What one says that is not wanted is not read any more. */
 static bool has_spoken(struct clients *clients, struct stranger *stranger)
 {
-    if (stranger->kind == STRANGER_TOLD || !conn_has_unread(stranger->conn))
+    bool is_unwanted = stranger->kind == STRANGER_TOLD || stranger->kind == STRANGER_REFUSED;
+    if (is_unwanted || !conn_has_unread(stranger->conn))
         return false;
     strangers_put_back(&clients->strangers, stranger, STRANGER_BEGUN);
     return true;
@@ -81,7 +89,7 @@ bool client_admit_make_way(struct clients *clients)
     struct stranger *stranger;
     size_t before = clients->open;
     for (int i = 0; i < ROOM_TRIES && clients->open == before; i++)
-        if ((stranger = strangers_first(&clients->strangers)) && !has_spoken(clients, stranger))
+        if ((stranger = first_to_go(clients, true)) && !has_spoken(clients, stranger))
             end_stranger(session_of(stranger));
     return clients->open < before;
 }

@@ -60,7 +60,7 @@ static void refuse_later(struct client_session *session, const struct request *r
     client_events_fill_refusal(session->refusal, request, "unauthorized", fault_of(request));
     session->suspect = true;
     conn_ignore_input(&session->conn);
-    strangers_turn(&clients->strangers, &session->stranger, STRANGER_BEGUN);
+    strangers_turn(&clients->strangers, &session->stranger, STRANGER_REFUSED);
     timer_set(timers, &session->timer, at_us);
 }
 

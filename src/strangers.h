@@ -3,8 +3,9 @@
  * first when there are too many.
  *
  * Whoever means it well says hello right behind its connect, and is read at accept, so that it is a
- * stranger for a moment at most. Those that say nothing go first, the one that came first before
- * the others: who ends the oldest of all would end the one that was about to speak.
+ * stranger for a moment at most. Those that are not wanted go first, for they must not cost the
+ * place of one that is about to speak. Then go those that say nothing, the one that came first
+ * before the others.
  */
 #ifndef TASKMASTER_STRANGERS_H
 #define TASKMASTER_STRANGERS_H
@@ -17,9 +18,10 @@
 
 /* In the order in which they go. */
 enum stranger_kind {
-    STRANGER_SILENT, /* has said nothing */
-    STRANGER_TOLD,   /* was told that it is not wanted; it stays to read that */
-    STRANGER_BEGUN,  /* has said a part of its hello, or waits for its answer */
+    STRANGER_TOLD,    /* was told that it is not wanted; it stays to read that */
+    STRANGER_REFUSED, /* is not wanted, and will be told so in a while */
+    STRANGER_SILENT,  /* has said nothing */
+    STRANGER_BEGUN,   /* has said a part of its hello */
     STRANGER_KINDS
 };
 

@@ -116,6 +116,7 @@ static void reload(const char *client_max, const char *tokens)
 /* --- a peer --- */
 
 static const char hello[] = "{\"op\":\"hello\",\"protocol\":1}\n";
+#define HELLO(token) "{\"op\":\"hello\",\"protocol\":1,\"token\":\"" token "\"}\n"
 
 static void say(int fd, const char *text)
 {
@@ -298,10 +299,45 @@ START_TEST(test_who_was_told_goes_first)
 }
 END_TEST
 
+/* Those that are not wanted do not cost the place of one that has come and not spoken yet. */
+static const char *const unwanted[] = {HELLO("a-wrong-one"), "nonsense\n"};
+
+START_TEST(test_who_has_just_come_stays_beside_the_unwanted)
+{
+    open_world("1", "the-first-token-of-all\n");
+    for (int i = 0; i < 150; i++)
+        come(unwanted[_i]);
+    int slow = come("");
+    for (int i = 0; i < 50; i++)
+        come(unwanted[_i]);
+    turns();
+    ck_assert_uint_le(clients.strangers.count, 101);
+    say(slow, HELLO("the-first-token-of-all"));
+    turns();
+    assert_welcome(slow);
+    close_world();
+}
+END_TEST
+
+/* Whose first second is over goes first, though it has begun to speak. */
+START_TEST(test_who_is_slow_to_speak_goes_before_who_has_just_come)
+{
+    open_world("1", NULL);
+    for (int i = 0; i < 100; i++)
+        come("{");
+    come(hello);
+    pass_ms(1500);
+    int slow = come("");
+    turns();
+    ck_assert_uint_eq(clients.strangers.count, 100);
+    assert_quiet(slow);
+    close_world();
+}
+END_TEST
+
 /* --- wrong tokens --- */
 
-#define HELLO(token) "{\"op\":\"hello\",\"protocol\":1,\"token\":\"" token "\"}\n"
-#define PING         "{\"op\":\"ping\"}\n"
+#define PING "{\"op\":\"ping\"}\n"
 
 START_TEST(test_a_wrong_token_is_told_in_a_while)
 {
@@ -412,6 +448,9 @@ int main(void)
     tcase_add_test(tc, test_a_burst_has_a_second);
     tcase_add_test(tc, test_who_has_spoken_is_not_ended_for_silence);
     tcase_add_test(tc, test_who_was_told_goes_first);
+    tcase_add_loop_test(tc, test_who_has_just_come_stays_beside_the_unwanted, 0,
+                        SUPPORT_COUNT(unwanted));
+    tcase_add_test(tc, test_who_is_slow_to_speak_goes_before_who_has_just_come);
     suite_add_tcase(suite, tc);
     tc = tcase_create("tokens");
     tcase_set_timeout(tc, 60);

@@ -44,13 +44,14 @@ START_TEST(test_the_silent_ones_go_before_those_that_have_begun)
 }
 END_TEST
 
-START_TEST(test_who_was_told_goes_before_those_that_have_begun)
+START_TEST(test_who_is_not_wanted_goes_before_the_others)
 {
     conns[0].partial_len = 1;
+    strangers_turn(&strangers, &them[3], STRANGER_REFUSED);
     strangers_turn(&strangers, &them[4], STRANGER_TOLD);
     strangers_turn(&strangers, &them[2], STRANGER_TOLD);
     strangers_turn(&strangers, &them[4], STRANGER_TOLD);
-    assert_order("135420");
+    assert_order("423150");
 }
 END_TEST
 
@@ -83,6 +84,9 @@ START_TEST(test_who_came_before)
     ck_assert_ptr_eq(strangers_first_before(&strangers, 11), &them[1]);
     strangers_turn(&strangers, &them[1], STRANGER_TOLD);
     ck_assert_ptr_eq(strangers_first_before(&strangers, 20), &them[1]);
+    strangers_turn(&strangers, &them[2], STRANGER_TOLD);
+    strangers_remove(&strangers, &them[1]);
+    ck_assert_ptr_eq(strangers_first_before(&strangers, 20), &them[0]);
     ck_assert_ptr_eq(strangers_first_before(&strangers, 21), &them[2]);
 }
 END_TEST
@@ -94,7 +98,7 @@ int main(void)
     tcase_add_checked_fixture(tc, set_up, NULL);
     tcase_add_test(tc, test_the_first_that_came);
     tcase_add_test(tc, test_the_silent_ones_go_before_those_that_have_begun);
-    tcase_add_test(tc, test_who_was_told_goes_before_those_that_have_begun);
+    tcase_add_test(tc, test_who_is_not_wanted_goes_before_the_others);
     tcase_add_test(tc, test_who_is_put_back_comes_behind_the_others);
     tcase_add_test(tc, test_who_is_known_is_none_of_them);
     tcase_add_test(tc, test_who_came_before);
