@@ -18,7 +18,8 @@
 #include <sys/time.h>
 #include <unistd.h>
 
-#define UNIX_PREFIX "unix:"
+#define UNIX_PREFIX     "unix:"
+#define BYTE_ORDER_MARK "\xef\xbb\xbf"
 
 enum { SCHEME_MAX = 16 }; /* bytes shown */
 
@@ -60,10 +61,26 @@ static tm_client_status parse_unix(const char *path, struct tmc_address *address
     return TM_CLIENT_OK;
 }
 
+/* Bytes that no name and no number has. They mostly came with what was pasted, and are not seen. */
+static tm_client_status check_host(const char *text, const char *host, size_t len,
+                                   struct tmc_failure *failure)
+{
+    for (size_t i = 0; i < len; i++)
+        if (host[i] <= ' ' || host[i] >= 0x7f)
+            return tmc_fail(failure, TM_CLIENT_INVALID,
+                            "a host is printable ASCII without blanks: found the byte 0x%02x in "
+                            "'%.200s'",
+                            (unsigned char)host[i], text);
+    return TM_CLIENT_OK;
+}
+
 tm_client_status tmc_address_parse(const char *text, struct tmc_address *address,
                                    struct tmc_failure *failure)
 {
     memset(address, 0, sizeof *address);
+    if (strncmp(text, BYTE_ORDER_MARK, strlen(BYTE_ORDER_MARK)) == 0)
+        return tmc_fail(failure, TM_CLIENT_INVALID,
+                        "an address begins with no byte order mark (BOM), as '%.200s' does", text);
     if (strncmp(text, UNIX_PREFIX, strlen(UNIX_PREFIX)) == 0)
         return parse_unix(text + strlen(UNIX_PREFIX), address, failure);
 
@@ -80,6 +97,8 @@ tm_client_status tmc_address_parse(const char *text, struct tmc_address *address
                         "an address is HOST:PORT, [IPV6]:PORT (PORT from 1 to 65535) or unix:PATH, "
                         "not '%.200s'",
                         text);
+    if (check_host(text, host, host_len, failure) != TM_CLIENT_OK)
+        return TM_CLIENT_INVALID;
     memcpy(address->host, host, host_len);
     memcpy(address->port, port, strlen(port) + 1);
     return TM_CLIENT_OK;

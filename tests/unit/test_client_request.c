@@ -174,6 +174,15 @@ START_TEST(addresses)
     for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++)
         ck_assert_msg(tmc_address_parse(bad[i], &address, &failure) == TM_CLIENT_INVALID, "%s",
                       bad[i]);
+    /* What is pasted along and not seen is named, rather than looked up. */
+    ck_assert_int_eq(tmc_address_parse("\xef\xbb\xbfunix:/run/t", &address, &failure),
+                     TM_CLIENT_INVALID);
+    ck_assert_msg(strstr(failure.text, "byte order mark"), "%s", failure.text);
+    ck_assert_int_eq(tmc_address_parse("local\xc2\xa0host:1", &address, &failure),
+                     TM_CLIENT_INVALID);
+    ck_assert_msg(strstr(failure.text, "the byte 0xc2"), "%s", failure.text);
+    ck_assert_int_eq(tmc_address_parse(" localhost:1", &address, &failure), TM_CLIENT_INVALID);
+    ck_assert_msg(strstr(failure.text, "the byte 0x20"), "%s", failure.text);
     char path[256] = "unix:";
     memset(path + 5, 'p', sizeof path - 6);
     ck_assert_int_eq(tmc_address_parse(path, &address, &failure), TM_CLIENT_INVALID);
