@@ -4,6 +4,7 @@
 #include "common/limits.h"
 #include "common/xmalloc.h"
 
+#include <errno.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -59,19 +60,26 @@ void module_table_configure(struct module_table *table, const struct config *con
     hash_each(&table->by_name, refresh, table);
 }
 
-static bool file_is_there(const struct config *config, const char *name)
+/* A file that the system does not let us look at counts as there if its name is known: the worker
+ * that is to load it says why it cannot, where we would say that there is none. */
+static bool file_is_there(const struct config *config, const char *name, bool known)
 {
     char path[PATH_MAX];
     struct stat st;
     int n = snprintf(path, sizeof path, "%s/%s.so", config->module_dir, name);
-    return n > 0 && (size_t)n < sizeof path && stat(path, &st) == 0 && S_ISREG(st.st_mode);
+    if (n <= 0 || (size_t)n >= sizeof path)
+        return false;
+    if (stat(path, &st) == 0)
+        return S_ISREG(st.st_mode);
+    return known && errno != ENOENT && errno != ENOTDIR && errno != ELOOP;
 }
 
-static bool look(const struct module_table *table, const char *name, uint32_t *timeout_ms)
+static bool look(const struct module_table *table, const char *name, bool known,
+                 uint32_t *timeout_ms)
 {
     const struct config_module *settings = config_find_module(table->config, name);
     *timeout_ms = settings ? settings->timeout_ms : 0;
-    return (!settings || settings->enabled) && file_is_there(table->config, name);
+    return (!settings || settings->enabled) && file_is_there(table->config, name, known);
 }
 
 static bool is_named(const struct module_entry *entry, const char *name, size_t len)
@@ -113,7 +121,7 @@ static struct module_entry *look_for_new(struct module_table *table, const char 
     case MODULE_DIR_LISTED:
         return new_entry(table, name, value);
     case MODULE_DIR_UNKNOWN:
-        return look(table, name, &timeout_ms) ? new_entry(table, name, value) : NULL;
+        return look(table, name, false, &timeout_ms) ? new_entry(table, name, value) : NULL;
     default:
         return NULL;
     }
@@ -136,7 +144,7 @@ struct module_entry *module_table_find(struct module_table *table, const char *n
         table->last = entry;
     if (!entry || is_fresh(entry, now_us))
         return entry && entry->usable ? entry : NULL;
-    entry->usable = look(table, text, &entry->timeout_ms);
+    entry->usable = look(table, text, true, &entry->timeout_ms);
     entry->seen |= entry->usable;
     entry->checked_us = now_us ? now_us : 1;
     return entry->usable ? entry : NULL;

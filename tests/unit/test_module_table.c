@@ -24,7 +24,7 @@ static uint64_t now_us;
 
 /* Looks at the disk. */
 static unsigned stats, opendirs;
-static int opendir_fails, readdir_fails; /* an errno */
+static int opendir_fails, readdir_fails, stat_fails; /* an errno */
 
 int __real_stat(const char *path, struct stat *st);
 int __wrap_stat(const char *path, struct stat *st);
@@ -36,7 +36,8 @@ struct dirent *__wrap_readdir(DIR *files);
 int __wrap_stat(const char *path, struct stat *st)
 {
     stats++;
-    return __real_stat(path, st);
+    errno = stat_fails;
+    return stat_fails ? -1 : __real_stat(path, st);
 }
 
 DIR *__wrap_opendir(const char *path)
@@ -326,6 +327,30 @@ START_TEST(test_directory_is_read_in_part)
 }
 END_TEST
 
+/* A directory that must not be searched, say. */
+START_TEST(test_file_cannot_be_looked_at)
+{
+    static const int there[] = {EACCES, EIO, ENOMEM}, gone[] = {ENOENT, ENOTDIR, ELOOP};
+    ck_assert_ptr_nonnull(find("fib"));
+    for (size_t i = 0; i < sizeof there / sizeof there[0]; i++) {
+        now_us += SECOND;
+        stat_fails = there[i];
+        ck_assert_ptr_nonnull(find("fib"));
+        ck_assert_ptr_nonnull(find("echo"));
+        ck_assert_ptr_null(find("nosuch"));
+        ck_assert_ptr_null(find("off"));
+        now_us += SECOND;
+        stat_fails = gone[i];
+        ck_assert_ptr_null(find("fib"));
+    }
+    opendir_fails = EACCES;
+    stat_fails = EACCES;
+    module_table_configure(&table, &config);
+    ck_assert_ptr_null(find("nosuch"));
+    ck_assert_uint_eq(table.by_name.count, 3);
+}
+END_TEST
+
 START_TEST(test_gone_is_looked_at_once_a_second)
 {
     find("echo");
@@ -386,6 +411,7 @@ int main(void)
     tcase_add_test(tc, test_directory_comes_and_goes);
     tcase_add_test(tc, test_directory_cannot_be_read);
     tcase_add_test(tc, test_directory_is_read_in_part);
+    tcase_add_test(tc, test_file_cannot_be_looked_at);
     tcase_add_test(tc, test_comes_and_goes);
     tcase_add_test(tc, test_gone_is_looked_at_once_a_second);
     tcase_add_test(tc, test_configure);
