@@ -168,7 +168,7 @@ struct conn {
 
     struct conn_item_list output;
     size_t output_len;
-    size_t output_room; /* memory of the pieces' own bytes, charged to the budget for output */
+    size_t output_held; /* memory of the pieces; a payload's is all held until it is all written */
     struct timer input_timer; /* header or payload deadline */
     uint64_t input_left_us;   /* of it, while the clock stands still */
     uint32_t input_limit_ms;  /* what it was set to; limits may have changed since */

@@ -2,8 +2,9 @@
  * conn_output: output that waits to be written to a connection, as a queue of pieces, and its end
  * with the connection.
  *
- * Freeing gigabytes takes a second. So the output of a closed connection counts no more at once,
- * and is freed a batch in each turn of the loop. A little output is freed in the same turn.
+ * Freeing gigabytes takes a second. So the output of a closed connection leaves it at once, and is
+ * freed a batch in each turn of the loop. A little output is freed in the same turn. The budget for
+ * output counts it until then.
  */
 #include "conn_private.h"
 
@@ -26,17 +27,17 @@ struct conn_item {
     struct payload_part *part; /* the part that is written next */
     size_t start;              /* written so far, of the bytes or of the part */
     size_t len;                /* of the bytes */
-    size_t room;               /* for them; charged to the budget for output */
+    size_t room;               /* memory: of the bytes, charged to the budget for output; or of the
+                                * payload, which is all held until its last byte is written */
     char data[];
 };
 
 /* --- the queue --- */
 
-static void free_item(struct conn *conn, struct conn_item *item)
+static void free_item(struct conn_loop *loop, struct conn_item *item)
 {
-    TAILQ_REMOVE(&conn->output, item, link);
-    conn->loop->output->held -= item->room;
-    conn->output_room -= item->room;
+    if (!item->payload)
+        loop->output->held -= item->room;
     payload_unref(item->payload);
     free(item);
 }
@@ -49,7 +50,7 @@ static struct conn_item *new_item(struct conn *conn, size_t bytes)
     item->start = item->len = 0;
     item->room = bytes;
     conn->loop->output->held += bytes;
-    conn->output_room += bytes;
+    conn->output_held += bytes;
     TAILQ_INSERT_TAIL(&conn->output, item, link);
     return item;
 }
@@ -94,6 +95,8 @@ void conn_write_payload(struct conn *conn, struct payload *payload)
     struct conn_item *item = new_item(conn, 0);
     item->payload = payload_ref(payload);
     item->part = payload->first;
+    item->room = payload->size;
+    conn->output_held += payload->size;
     conn->output_len += payload->size;
     conn_mark_dirty(conn);
 }
@@ -149,20 +152,21 @@ void conn_output_written(struct conn *conn, size_t len)
     struct conn_item *item;
     conn->output_len -= len;
     /* NOLINTNEXTLINE(clang-analyzer-unix.Malloc): blind to TAILQ's links */
-    while ((item = TAILQ_FIRST(&conn->output)) && advance(item, &len))
-        free_item(conn, item);
+    while ((item = TAILQ_FIRST(&conn->output)) && advance(item, &len)) {
+        TAILQ_REMOVE(&conn->output, item, link);
+        conn->output_held -= item->room;
+        free_item(conn->loop, item);
+    }
 }
 
 /* --- the end --- */
 
-/* A payload counts while anybody holds it, even if only this list does. */
 void conn_output_drop(struct conn *conn)
 {
     struct conn_loop *loop = conn->loop;
     bool is_first = TAILQ_EMPTY(&loop->dropped);
     TAILQ_CONCAT(&loop->dropped, &conn->output, link);
-    loop->output->held -= conn->output_room;
-    conn->output_len = conn->output_room = 0;
+    conn->output_len = conn->output_held = 0;
     if (is_first) /* else that is for the turns to come */
         conn_output_sweep(loop);
 }
@@ -174,8 +178,7 @@ bool conn_output_sweep(struct conn_loop *loop)
     swept = payload_sweep(loop->output) && swept;
     for (int n = 0; n < SWEEP_ITEMS && swept && (item = TAILQ_FIRST(&loop->dropped)); n++) {
         TAILQ_REMOVE(&loop->dropped, item, link);
-        payload_unref(item->payload);
-        free(item);
+        free_item(loop, item);
         swept = !loop->budget->dropped && !loop->output->dropped;
     }
     return swept && TAILQ_EMPTY(&loop->dropped);

@@ -8,9 +8,11 @@
  *
  * Much is over 1 MiB. So a client that does not read pays, and a client that asks for little does
  * not. If there are so many unread connections that 1 MiB for each exceeds the budget, much is a
- * connection's share of the budget. A client that reads is closed only when a quarter more than the
- * maximum is held: its jobs are held before that (dispatch_hold.c), but those that run already
- * yield their results all the same.
+ * connection's share of the budget. Both are memory, not bytes left to be read: a payload is held
+ * as a whole until its last byte is taken.
+ *
+ * A client that reads is closed only when a quarter more than the maximum is held: its jobs are
+ * held before that (dispatch_hold.c), but those that run already yield their results all the same.
  */
 #include "conn_private.h"
 
@@ -56,7 +58,7 @@ static struct conn *to_be_shed(const struct conn_loop *loop)
     if (loop->unread_count && loop->output->max / loop->unread_count < much)
         much = loop->output->max / loop->unread_count;
     TAILQ_FOREACH (conn, &loop->unread, unread_link)
-        if (conn->output_len > much)
+        if (conn->output_held > much)
             break;
     bool reads = conn && loop->timers->now_us - conn->taken_us < READS_US;
     return reads && loop->output->held <= most_for_readers(loop) ? NULL : conn;

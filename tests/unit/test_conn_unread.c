@@ -175,8 +175,24 @@ START_TEST(test_who_holds_little_stays)
     pass_ms(200);
     set_max(output.held - 1);
     ck_assert_str_eq(shed, "10 ");
-    set_max(output.held - 1); /* nobody holds much */
+    char data[SMALL] = {0};
+    struct payload *elsewhere = payload_from(&output, data, sizeof data);
+    set_max(output.held - 1); /* no connection holds much */
     ck_assert_str_eq(shed, "10 ");
+    payload_unref(elsewhere);
+}
+END_TEST
+
+/* A payload of which little is left to be read is held as a whole, and counts as that. */
+START_TEST(test_what_is_held_counts)
+{
+    write_to(0, 2 * MIB);
+    takes(0, 2 * MIB - SMALL);
+    ck_assert_uint_lt(peers[0].conn.output_len, MIB);
+    pass_ms(200);
+    write_to(1, 2 * MIB);
+    set_max(output.held - 1);
+    ck_assert_str_eq(shed, "0 ");
 }
 END_TEST
 
@@ -257,6 +273,7 @@ int main(void)
     tcase_add_checked_fixture(tc, setup, teardown);
     tcase_add_test(tc, test_who_has_taken_nothing_longest);
     tcase_add_test(tc, test_who_holds_little_stays);
+    tcase_add_test(tc, test_what_is_held_counts);
     tcase_add_test(tc, test_much_is_a_share);
     tcase_add_test(tc, test_who_reads_stays);
     tcase_add_test(tc, test_many_at_once);
