@@ -166,9 +166,6 @@ void dispatch_on_recall(void *arg);
 /* SIGTERM or SIGKILL; after the latter the worker is STOPPING. */
 void dispatch_signal(struct dispatcher *d, struct worker *worker, int signo);
 
-/* The last step of stopping. */
-void dispatch_kill_job(struct dispatcher *d, struct job *job);
-
 /* A job that is already being stopped keeps its first reason. */
 void dispatch_begin_stop(struct dispatcher *d, struct job *job, enum fail_reason reason);
 

@@ -218,6 +218,7 @@ void dispatch_part(struct dispatcher *d, struct job *job)
 {
     bug_on(job->worker->job != job);
     job->worker->job = NULL;
+    job->worker->awaits_signal = false;
     job->worker = NULL;
     d->counts.running--;
 }

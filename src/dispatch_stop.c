@@ -3,11 +3,20 @@
  *
  * Before a worker is hurt in any way, what it was lent is taken back, so that only the job that it
  * is on can be lost.
+ *
+ * Signals have a rate. Processes that die need a processor for half a millisecond each, and a
+ * thousand that die together leave us none. So each worker whose job is to be stopped has a time
+ * for its signal, and only the first few have theirs at once. The server's own end does not wait.
  */
 #include "dispatch.h"
 
 #include <signal.h>
 #include <stddef.h>
+
+enum {
+    SIGNAL_US = 2000,           /* from one signal to the next, */
+    AT_ONCE_US = 7 * SIGNAL_US, /* but the first eight come together */
+};
 
 void dispatch_signal(struct dispatcher *d, struct worker *worker, int signo)
 {
@@ -18,8 +27,29 @@ void dispatch_signal(struct dispatcher *d, struct worker *worker, int signo)
     d->ops->signal(d->ctx, worker, signo);
 }
 
-void dispatch_kill_job(struct dispatcher *d, struct job *job)
+/* Whether the worker may be sent its signal; if not, its timer fires when it may. */
+static bool may_signal(struct dispatcher *d, struct worker *worker)
 {
+    uint64_t now = dispatch_now(d);
+    if (worker->awaits_signal && timer_is_set(&worker->timer) && !d->stop_by_us)
+        return false;
+    if (worker->awaits_signal || d->stop_by_us) {
+        worker->awaits_signal = false;
+        return true;
+    }
+    uint64_t at = d->next_signal_us > now ? d->next_signal_us : now;
+    d->next_signal_us = at + SIGNAL_US;
+    if (at <= now + AT_ONCE_US)
+        return true;
+    worker->awaits_signal = true;
+    timer_set(d->timers, &worker->timer, at - AT_ONCE_US);
+    return false;
+}
+
+static void kill_job(struct dispatcher *d, struct job *job)
+{
+    if (!may_signal(d, job->worker))
+        return;
     job->stop_step = STOP_SIGKILL;
     timer_clear(d->timers, &job->worker->timer);
     dispatch_signal(d, job->worker, SIGKILL);
@@ -45,6 +75,13 @@ static enum fail_reason stop_reason(const struct dispatcher *d, const struct job
     return d->stop_by_us ? FAIL_SHUTDOWN : FAIL_TIMEOUT;
 }
 
+static void begin_stop(struct dispatcher *d, struct job *job)
+{
+    dispatch_begin_stop(d, job, stop_reason(d, job));
+    if (job->killed && job->stop_step != STOP_SIGKILL)
+        kill_job(d, job);
+}
+
 /*
  * Stops a running job. If the worker has begun a job that it was lent, this one has ended and its
  * answer is on the way: a signal now would hit the other. So the socket is read first, in a turn of
@@ -56,9 +93,7 @@ static void stop_job(struct dispatcher *d, struct job *job)
         timer_set(d->timers, &job->worker->timer, dispatch_now(d));
         return;
     }
-    dispatch_begin_stop(d, job, stop_reason(d, job));
-    if (job->killed && job->stop_step != STOP_SIGKILL)
-        dispatch_kill_job(d, job);
+    begin_stop(d, job);
 }
 
 void dispatch_stop_running(struct dispatcher *d, struct job *job)
@@ -76,13 +111,13 @@ void dispatch_cancel_running(struct dispatcher *d, struct job *job, bool kill)
 
 static void next_stop_step(struct dispatcher *d, struct job *job)
 {
-    if (job->stop_step == STOP_FLAG) {
+    if (job->killed || job->stop_step != STOP_FLAG) {
+        kill_job(d, job);
+    } else if (may_signal(d, job->worker)) {
         job->stop_step = STOP_SIGTERM;
         dispatch_signal(d, job->worker, SIGTERM);
         timer_set_ms(d->timers, &job->worker->timer,
                      d->limits.kill_grace_ms - d->limits.kill_grace_ms / 2);
-    } else {
-        dispatch_kill_job(d, job);
     }
 }
 
@@ -122,9 +157,7 @@ static void on_job_deadline(struct dispatcher *d, struct worker *worker)
     if (job && job->seq == seq && job->state == JOB_STOPPING)
         next_stop_step(d, job);
     else if (job && job->seq == seq)
-        dispatch_begin_stop(d, job, stop_reason(d, job));
-    if (job && job->seq == seq && job->killed && job->stop_step != STOP_SIGKILL)
-        dispatch_kill_job(d, job);
+        begin_stop(d, job);
     dispatch_line(d);
 }
 

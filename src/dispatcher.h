@@ -124,6 +124,7 @@ struct dispatcher {
     struct timer proven;     /* set: starts failed, then a worker became ready; fires if it lasts */
     struct timer more;       /* set: the line is served or the pool grows on in a later turn */
     struct dispatch_pace starts, retired;
+    uint64_t next_signal_us;      /* when the next may be sent to a worker whose job is stopped */
     struct worker_list to_retire; /* STOPPING, and not told so yet */
     struct timer retire;          /* set: they are, then */
     struct timer unavailable;     /* set: jobs wait and no worker lives */

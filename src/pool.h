@@ -52,7 +52,9 @@ struct worker {
     uint64_t rss_kb;      /* its resident memory as the last report told it, */
     uint64_t rss_at_us;   /* and when that was looked up; 0: never */
     uint8_t state;
-    bool to_retire; /* STOPPING, and yet to be told to end */
+    bool to_retire;     /* STOPPING, and yet to be told to end */
+    bool awaits_signal; /* its job is being stopped: when the timer fires, SIGTERM or SIGKILL is
+                           due */
     bool signalled; /* SIGTERM or SIGKILL was sent: it must not be given another job, which might
                        die of it */
     bool refused;   /* it could not begin a job */

@@ -1300,6 +1300,72 @@ START_TEST(test_kill_after_cancel)
 }
 END_TEST
 
+static size_t terms, kills;
+
+static void count_signal(struct worker_link *link, int signo)
+{
+    (void)link;
+    terms += signo == SIGTERM;
+    kills += signo == SIGKILL;
+}
+
+/* So many jobs that run, and from now on signals are counted. */
+static void open_busy(int many)
+{
+    open_idle((uint32_t)many, (uint32_t)many, 10);
+    terms = kills = 0;
+    hooks.signalled = count_signal;
+    for (int i = 0; i < many; i++)
+        SUBMIT();
+}
+
+/* A few are killed at once, the others one by one: so many that die leave us no processor. Whose
+ * job ends meanwhile is not hurt, whoever asks again is no sooner served, and none is left out. */
+START_TEST(test_many_kills)
+{
+    enum { MANY = 20, AT_ONCE = 8, EACH_MS = 2 };
+    open_busy(MANY);
+    for (uint64_t seq = 1; seq <= MANY; seq++)
+        dispatcher_cancel(&d, the_job(seq), true);
+    ck_assert_uint_eq(kills, AT_ONCE);
+    dispatcher_cancel(&d, the_job(MANY), true);
+    ck_assert_uint_eq(kills, AT_ONCE);
+    fails(the_job(MANY - 1)->worker->id, "stopped");
+    for (uint64_t more = 1; more < MANY - AT_ONCE - 1; more++) {
+        pass_ms(EACH_MS);
+        ck_assert_uint_eq(kills, AT_ONCE + more);
+    }
+    pass_ms(2 * EACH_MS);
+    ck_assert_uint_eq(kills, MANY - 1);
+    pass_ms(3600000);
+    ck_assert_uint_eq(kills, MANY - 1);
+    ck_assert_uint_eq(terms, 0);
+    ck_assert_uint_eq(d.counts.failed[FAIL_CANCELLED], 1);
+}
+END_TEST
+
+/* Likewise SIGTERM. The end of the server itself waits for nothing. */
+START_TEST(test_many_terms)
+{
+    enum { MANY = 20, AT_ONCE = 8 };
+    open_busy(MANY);
+    if (_i) {
+        dispatcher_drain(&d);
+        dispatcher_stop(&d);
+    } else {
+        for (uint64_t seq = 1; seq <= MANY; seq++)
+            dispatcher_cancel(&d, the_job(seq), false);
+    }
+    pass_ms(GRACE_MS / 2);
+    ck_assert_uint_eq(terms, _i ? MANY : AT_ONCE);
+    pass_ms(GRACE_MS / 2 - 1);
+    ck_assert_uint_eq(terms, MANY);
+    ck_assert_uint_eq(kills, 0);
+    pass_ms(GRACE_MS);
+    ck_assert_uint_eq(kills, MANY);
+}
+END_TEST
+
 /* The first reason stays. */
 START_TEST(test_cancel_after_timeout)
 {
@@ -2191,6 +2257,8 @@ int main(void)
     tcase_add_test(tc, test_cancel_too_late);
     tcase_add_test(tc, test_kill);
     tcase_add_loop_test(tc, test_kill_after_cancel, 0, 2);
+    tcase_add_test(tc, test_many_kills);
+    tcase_add_loop_test(tc, test_many_terms, 0, 2);
     tcase_add_loop_test(tc, test_cancel_after_timeout, 0, 2);
     tcase_add_test(tc, test_timeout_after_cancel);
 
