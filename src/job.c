@@ -58,7 +58,8 @@ const char *stop_step_name(enum stop_step step)
 
 struct job *job_new(const char *id, size_t id_len, const char *context, size_t context_len)
 {
-    struct job *job = xmalloc(sizeof(struct job) + id_len + context_len);
+    size_t size = offsetof(struct job, text) + id_len + context_len;
+    struct job *job = xmalloc(size > sizeof *job ? size : sizeof *job);
     memset(job, 0, sizeof *job);
     job->id_len = (uint16_t)id_len;
     job->context_len = (uint16_t)context_len;

@@ -146,18 +146,18 @@ struct job {
     uint32_t slot;        /* of its claim word, while it is with a worker */
     uint32_t coming;      /* bytes that it is expected to yield, likewise */
     uint16_t id_len, context_len;
-    uint8_t state;       /* enum job_state */
-    uint8_t stop_reason; /* enum fail_reason, while STOPPING */
-    uint8_t stop_step;   /* enum stop_step */
-    bool over_budget;    /* there was no memory for its payload */
-    bool link;           /* ends with its connection */
-    bool notify_accepted, notify_started;
-    bool passed;     /* it stands among those of its source that others passed */
-    bool was_lent;   /* handed early, to the worker that it is with */
-    bool given_back; /* by a worker that could not begin it */
-    bool set_aside;  /* while WAITING: not in the queue, but until a fresh worker is there */
+    uint8_t state;        /* enum job_state */
+    uint8_t stop_reason;  /* enum fail_reason, while STOPPING */
+    uint8_t stop_step;    /* enum stop_step */
+    bool over_budget : 1; /* there was no memory for its payload */
+    bool link : 1;        /* ends with its connection */
+    bool notify_accepted : 1, notify_started : 1;
+    bool passed : 1;     /* it stands among those of its source that others passed */
+    bool was_lent : 1;   /* handed early, to the worker that it is with */
+    bool given_back : 1; /* by a worker that could not begin it */
+    bool set_aside : 1;  /* while WAITING: not in the queue, but until a fresh worker is there */
     /* Asked for when it was lent and could not be taken back: done once it runs or is put back. */
-    bool cancelled, killed;
+    bool cancelled : 1, killed : 1;
     char text[]; /* the id as JSON text, then the context as JSON text */
 };
 
