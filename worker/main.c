@@ -16,6 +16,7 @@
 #include "signals.h"
 #include "startup.h"
 
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -47,7 +48,9 @@ int main(int argc, char **argv)
     if (handshake_ready(link) < 0)
         return EXIT_FAILURE;
 
-    if (job_loop_run(link, loader, &settings, start.shared) != LINK_END)
+    bool ended = job_loop_run(link, loader, &settings, start.shared) == LINK_END;
+    startup_stay_for_children();
+    if (!ended)
         return EXIT_FAILURE;
     loader_free(loader, start.shared);
     master_link_free(link);

@@ -23,10 +23,15 @@
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <sysexits.h>
 #include <unistd.h>
 
 extern char **environ;
+
+enum { STAY_MS = 100 };
+
+static int worker_watch, group_watch; /* descriptors, open for good */
 
 _Noreturn static void started_by_hand(const char *what)
 {
@@ -45,21 +50,21 @@ _Noreturn static void started_by_hand(const char *what)
  * process have another thread for it, which modules that fork or become another user would meet.
  *
  * Signal and owner belong to the description, and all workers share the one that they inherit:
- * hence one of our own, by way of /proc. (In a user namespace, where root is not the kernel's, a
- * module that becomes another user for good is out of its reach.)
+ * hence some of our own, by way of /proc: one for the worker, in whatever group a module puts it,
+ * and one for its process group, in which is what its modules have started. (In a user namespace,
+ * where root is not the kernel's, a module that becomes another user for good is out of its reach.)
  */
-static void arm_pipe(void)
+static void arm_pipe(int *fd, pid_t owner)
 {
-    static int fd; /* open for good */
     char path[32];
 
     snprintf(path, sizeof(path), "/proc/self/fd/%d", WORKER_LIFE_FD);
-    fd = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
-    if (fd < 0 || fcntl(fd, F_SETOWN, getpid()) < 0 || fcntl(fd, F_SETSIG, SIGKILL) < 0 ||
-        fcntl(fd, F_SETFL, O_ASYNC | O_NONBLOCK) < 0)
+    *fd = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+    if (*fd < 0 || fcntl(*fd, F_SETOWN, owner) < 0 || fcntl(*fd, F_SETSIG, SIGKILL) < 0 ||
+        fcntl(*fd, F_SETFL, O_ASYNC | O_NONBLOCK) < 0)
         report(TM_WARNING,
-               "cannot watch the master's pipe: %s; a worker whose module becomes another user "
-               "may outlive the master",
+               "cannot watch the master's pipe: %s; a worker whose module becomes another user, "
+               "and what modules start, may outlive the master",
                strerror(errno));
 }
 
@@ -79,7 +84,8 @@ pid_t startup_follow_master(void)
         report(TM_ERROR, "cannot arm the death signal: %s", strerror(errno));
         exit(EX_OSERR);
     }
-    arm_pipe();
+    arm_pipe(&worker_watch, getpid());
+    arm_pipe(&group_watch, -getpid());
     pid_t master = getppid();
     while (poll(&life, 1, 0) < 0 && errno == EINTR)
         ;
@@ -159,4 +165,13 @@ void startup_settle(const struct startup *s)
     scrub_environment();
     /* A pipe would be block buffered: a crash would lose what the module printed before it. */
     setvbuf(stdout, NULL, _IOLBF, 0);
+}
+
+/* A child that has ended and that nobody has waited for counts as well, at no harm. */
+void startup_stay_for_children(void)
+{
+    siginfo_t child;
+
+    if (waitid(P_ALL, 0, &child, WEXITED | WNOHANG | WNOWAIT) == 0)
+        poll(NULL, 0, STAY_MS);
 }

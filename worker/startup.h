@@ -1,4 +1,4 @@
-/* startup: what a worker does about itself before it speaks to the master. */
+/* startup: what a worker does about itself before it speaks to the master, and to end with it. */
 #ifndef TASKMASTER_WORKER_STARTUP_H
 #define TASKMASTER_WORKER_STARTUP_H
 
@@ -28,5 +28,12 @@ void startup_take_page(struct startup *s);
 /* Gives modules what a program started by hand would have: the master's original limit of open
  * files, and an environment that cannot turn the loader or libc against them. */
 void startup_settle(const struct startup *s);
+
+/*
+ * Before the end: if modules have left children, stays a moment, in which a master that has died
+ * takes all of them along. Its connection may close before its pipe does, and a group of which
+ * nobody watches the pipe any more would be left behind. One that lives kills the group itself.
+ */
+void startup_stay_for_children(void);
 
 #endif

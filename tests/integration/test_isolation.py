@@ -362,6 +362,19 @@ def test_kill_9_of_the_master_takes_workers_that_became_another_user(daemon, com
     assert time.monotonic() - begin < 1.0 * SCALE
 
 
+@pytest.mark.parametrize("command", ["linger", "linger exec"])
+def test_kill_9_of_the_master_takes_what_a_module_has_started(daemon, command):
+    """The worker is idle, and a child of its module is there, which runs a program or none."""
+    server = daemon(pool_start=1, pool_max=1, module_dir=TEST_MODULES)
+    child = int(server.client().done("leave", command))
+    if "exec" in command:
+        wait_until(lambda: os.readlink(f"/proc/{child}/exe") != WORKER, "the program")
+    pids = [child, *server.worker_pids()]
+    server.expected_status = -signal.SIGKILL
+    server.kill()
+    wait_until(lambda: not any(proc.alive(pid) for pid in pids), "all of them gone")
+
+
 def test_restart_binds_at_once_with_a_job_running(daemon):
     """The workers of the old one are there for another moment; none may hold its port."""
     server = daemon(pool_start=1, pool_max=1)

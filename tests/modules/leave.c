@@ -12,6 +12,7 @@
  *     setenv, putenv, clearenv       change the environment
  *     close N, replace N             close descriptor N, or have /dev/zero stand there
  *     fclose, wide, buffer           spoil the stream stdout
+ *     linger [exec]                  leave a child behind that waits, or is a program; reply its id
  *     fork, _fork, clone             leave a child behind that returns from run() as the worker
  * does; the worker waits for its end and replies its wait status log have a child use the functions
  * of a job and end become egid|uid                become another, and loop without end, deaf to all
@@ -69,6 +70,24 @@ static int leave_child(tm_job *job, pid_t (*birth)(void))
     if (pid < 0 || waitpid(pid, &status, 0) != pid)
         return tm_fail(job, "no-child", "no child");
     snprintf(text, sizeof(text), "parent of %d", WIFEXITED(status) ? WEXITSTATUS(status) : -1);
+    return tm_reply(job, text, strlen(text));
+}
+
+/* Replies its process id; "exec": a program. */
+static int leave_lingering_child(tm_job *job, bool exec)
+{
+    char text[16];
+
+    pid_t pid = fork();
+    if (pid == 0) {
+        if (exec)
+            execl("/bin/sleep", "sleep", "1000", (char *)NULL);
+        for (;;)
+            pause();
+    }
+    if (pid < 0)
+        return tm_fail(job, "no-child", "no child");
+    snprintf(text, sizeof(text), "%d", (int)pid);
     return tm_reply(job, text, strlen(text));
 }
 
@@ -224,6 +243,8 @@ static int run(tm_job *job)
         return chdir("/proc");
     if (strcmp(command, "limit") == 0)
         return lower_limits();
+    if (strncmp(command, "linger", 6) == 0)
+        return leave_lingering_child(job, *arg != '\0');
     if (strcmp(command, "batch") == 0)
         return run_as_batch();
     if (strcmp(command, "locale") == 0)

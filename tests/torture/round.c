@@ -235,8 +235,9 @@ static void on_restart(void *arg, enum epoch_end how)
     crowd_epoch_over(&round->crowd);
 }
 
-/* What a job has forked and left behind is in its worker's group. Nobody ends it when the master
- * was killed with -9 (doc/reliability.md, What is not promised); we do. How many are left. */
+/* What a job has forked and left behind is in its worker's group. If its worker had died right
+ * before the master was killed with -9, nobody ends it (doc/reliability.md, What is not promised);
+ * we do. How many are left. */
 static size_t end_forked(pid_t *pids, size_t count)
 {
     size_t kept = 0;

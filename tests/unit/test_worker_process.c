@@ -121,7 +121,7 @@ START_TEST(it_keeps_nothing_but_stdio_socket_and_pipes)
 {
     start();
     char *path = xasprintf("/proc/%d/fd", (int)master.pid);
-    ck_assert_uint_eq(count_entries(path), 6); /* the master's, and a spare of stdout */
+    ck_assert_uint_eq(count_entries(path), 7); /* the master's, and a spare of stdout */
     char *limits = read_proc(master.pid, "limits");
     ck_assert_ptr_nonnull(strstr(limits, "Max open files            200 "));
     char *arguments = read_proc(master.pid, "cmdline");
