@@ -44,6 +44,7 @@ enum {
     PAUSE_MIN_MS = 20,
     PAUSE_MAX_MS = 10000,
     REST_MAX_MS = 1000, /* for the lines that are left when the connection is over */
+    EVENTS_TURN = 64,   /* taken before anything else is looked at: a server may send without end */
 };
 
 enum record_state {
@@ -98,6 +99,7 @@ struct batch {
     bool rest_told;
     bool interrupted;
     bool input_failed;
+    bool has_more;   /* more events may have come than were taken */
     int exit_status; /* once not 0, why the batch as a whole is over */
 };
 
@@ -320,11 +322,16 @@ static void take_events(struct batch *batch)
 {
     tm_client_event *event;
     tm_client_status status = TM_CLIENT_OK;
+    batch->has_more = false;
     if (batch->exit_status)
         return;
-    while ((status = tm_client_next(batch->client, 0, &event)) == TM_CLIENT_OK)
-        take_event(batch, event);
-    if (status != TM_CLIENT_TIMEOUT && status != TM_CLIENT_NOTHING)
+    for (unsigned count = 0; status == TM_CLIENT_OK && count < EVENTS_TURN; count++) {
+        status = tm_client_next(batch->client, 0, &event);
+        if (status == TM_CLIENT_OK)
+            take_event(batch, event);
+    }
+    batch->has_more = status == TM_CLIENT_OK;
+    if (!batch->has_more && status != TM_CLIENT_TIMEOUT && status != TM_CLIENT_NOTHING)
         lose_connection(batch, status);
 }
 
@@ -435,7 +442,7 @@ static int earlier_ms(int a_ms, int b_ms)
 
 static int wait_ms(const struct batch *batch)
 {
-    int left_ms = command_time_left_ms(batch->settings, -1);
+    int left_ms = batch->has_more ? 0 : command_time_left_ms(batch->settings, -1);
     if (batch->limit < batch->limit_max)
         left_ms = earlier_ms(left_ms, tmc_time_left_ms(batch->grow_at));
     if (reads_rest(batch))

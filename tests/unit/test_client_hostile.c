@@ -270,6 +270,31 @@ START_TEST(a_blocked_stdout_does_not_hold_off_the_timeout)
 }
 END_TEST
 
+/* Tells of no job, for ever. */
+static void plays_endless(struct fake *fake)
+{
+    static const char event[] = "{\"event\":\"error\",\"code\":\"c\"}\n";
+    char text[1000 * (sizeof event - 1)];
+    for (size_t i = 0; i < 1000; i++)
+        memcpy(text + i * (sizeof event - 1), event, sizeof event - 1);
+    fake_welcome(fake);
+    while (send(fake->fd, text, sizeof text, MSG_NOSIGNAL) > 0)
+        ;
+}
+
+START_TEST(endless_events_do_not_hold_off_the_timeout)
+{
+    struct fake fake;
+    struct child child;
+    fake_start(&fake, plays_endless, NULL);
+    child_run(&child, fake.address, "a\n", ARGS("run", "m", "--each", "--timeout", "0.3"));
+    fake_finish(&fake);
+    child_assert(&child, 124, "",
+                 "taskmaster: the batch did not end in time; what is in flight is cancelled\n"
+                 "taskmaster: line 1: no result in time\n");
+}
+END_TEST
+
 START_TEST(a_blocked_stderr_does_not_hold_off_the_timeout)
 {
     struct fake fake;
@@ -297,6 +322,7 @@ int main(void)
         a_result_over_payload_max,
         a_blocked_stdout_does_not_hold_off_the_timeout,
         a_blocked_stderr_does_not_hold_off_the_timeout,
+        endless_events_do_not_hold_off_the_timeout,
     };
     TCase *tcase = tcase_create("hostile");
     tcase_set_timeout(tcase, 120);
