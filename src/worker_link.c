@@ -91,20 +91,29 @@ static bool ended_for_job(const struct worker_link *link, const int *status)
     return WIFEXITED(*status) || (WIFSIGNALED(*status) && WTERMSIG(*status) == SIGTERM);
 }
 
+static bool has_begun(const struct worker_link *link, const struct job *job)
+{
+    return worker_proc_has_begun(&link->proc, job->slot, job->seq);
+}
+
+/* The module of a job that it had not begun has no part in its end: what an earlier one left may
+ * have, a timer, say. */
 static void log_end(struct worker_link *link, const int *status, const char *why)
 {
     const struct job *job = link->worker->job;
-    char place[WORKER_WHY_MAX], module[MODULE_NAME_MAX + 1];
+    char place[WORKER_WHY_MAX], module[MODULE_NAME_MAX + 1], text[5 * WORKER_WHY_MAX];
     bool expected =
         (link->worker->state == WORKER_STOPPING && !link->untold) || ended_for_job(link, status);
     link->untold = false;
     worker_end_place(link, place, sizeof place, module);
-    if (job)
+    bool begun = job && has_begun(link, job);
+    if (begun)
         snprintf(module, sizeof module, "%s", job->module->name);
+    snprintf(text, sizeof text, "%s%s", why, job && !begun ? " before it had begun its job" : "");
     if (expected)
-        say_exit(link, status, why, module);
+        say_exit(link, status, text, module);
     else
-        say_lost(link, why, module);
+        say_lost(link, text, module);
 }
 
 /* All that is known of its end, in one sentence. */

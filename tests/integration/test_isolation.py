@@ -299,6 +299,7 @@ def test_a_timer_that_goes_off_takes_no_job_of_another_module(daemon, which):
             other.submit(f"{number} {n}", "probe", "spin 2")
         for n in range(10):
             check(other.outcome(f"{number} {n}", 3 * DEADLINE), "done")
+    assert not server.log.events("worker-lost", module="probe"), "the innocent is blamed"
 
 
 def test_a_job_can_be_stopped_though_another_module_ignores_signals(daemon):

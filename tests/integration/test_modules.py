@@ -596,6 +596,8 @@ def test_a_worker_that_has_no_memory_for_a_payload(unfit):
     data = os.urandom(8 << 20)
     assert client.done("echo", data, id="large") == data
     assert server.stats()["jobs"]["failed"]["error"] == 0
+    lost = server.log.wait("worker-lost")
+    assert lost["why"].endswith(" before it had begun its job") and lost["module"] == "-", lost
 
 
 def test_a_module_that_always_refuses_beside_others(unfit):
