@@ -147,7 +147,8 @@ bool client_admit(struct client_session *session, const struct request *request)
 
 void client_admit_leave(struct client_session *session)
 {
-    strangers_remove(&session->clients->strangers, &session->stranger);
     if (session->greeted)
         session->clients->connected--;
+    else
+        strangers_remove(&session->clients->strangers, &session->stranger);
 }

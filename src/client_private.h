@@ -47,19 +47,21 @@ struct client_session {
     struct clients *clients;
     TAILQ_ENTRY(client_session) link;
     uint64_t number;
-    enum session_state state;
-    bool greeted;         /* hello was answered: it counts as connected */
-    bool suspect;         /* named a wrong token, and is told so in a while */
-    char *module;         /* the default; NULL until one is set */
-    struct job *arriving; /* a submit whose payload is on its way, */
+    uint8_t state;   /* enum session_state */
+    bool greeted;    /* hello was answered: it counts as connected */
+    bool suspect;    /* named a wrong token, and is told so in a while */
+    uint8_t last_op; /* enum op, of the header that was read last */
     uint8_t arriving_module_len;
-    char arriving_module[MODULE_NAME_MAX + 1]; /* and what it asks for */
-    struct refusal *refusal;                   /* or what a wrong request will be answered */
-    enum op last_op;                           /* of the header that was read last */
-    size_t last_size;                          /* the payload that it announced */
-    uint32_t hello_limit_ms;                   /* within which its hello must come */
-    uint32_t payload_max; /* as it was told in the answer to its hello, whatever a reload does */
-    struct stranger stranger; /* until hello is answered */
+    char *module;            /* the default; NULL until one is set */
+    struct job *arriving;    /* a submit whose payload is on its way, */
+    struct refusal *refusal; /* or what a wrong request will be answered */
+    size_t last_size;        /* the payload that the header announced which was read last */
+    uint32_t hello_limit_ms; /* within which its hello must come */
+    uint32_t payload_max;    /* as it was told in the answer to its hello, whatever a reload does */
+    union {
+        struct stranger stranger;                  /* until it is greeted; then: */
+        char arriving_module[MODULE_NAME_MAX + 1]; /* for which the submit asks */
+    };
     uint64_t token_digest;
     struct timer timer; /* hello-timeout, or when it is refused; then linger */
     char name[];        /* who it is, for the log */

@@ -84,7 +84,8 @@ static void end_input(struct client_session *session)
     session->state = SESSION_ENDING;
     session->clients->reading--;
     timer_clear(client_session_timers(session), &session->timer);
-    strangers_turn(&session->clients->strangers, &session->stranger, STRANGER_TOLD);
+    if (!session->greeted)
+        strangers_turn(&session->clients->strangers, &session->stranger, STRANGER_TOLD);
     conn_ignore_input(&session->conn);
     if (session->arriving)
         job_free(session->arriving);
@@ -165,7 +166,7 @@ static void describe_payload(const struct client_session *session, char *text, s
     size_t id_len = job ? job->id_len : strlen(id);
     int shown = (int)(id_len < ID_SHOWN_MAX ? id_len : ID_SHOWN_MAX);
     snprintf(text, size, "payload of %s%s%.*s: %zu of %zu bytes came",
-             session->last_op == OP_NONE ? "a request" : op_name(session->last_op),
+             session->last_op == OP_NONE ? "a request" : op_name((enum op)session->last_op),
              shown ? ", id " : "", shown, id, session->last_size - session->conn.missing,
              session->last_size);
 }
@@ -179,7 +180,7 @@ static void log_truncated(const struct client_session *session)
     if (session->conn.in_payload)
         describe_payload(session, text, sizeof text);
     else
-        snprintf(text, sizeof text, "a header without its LF: %zu bytes came",
+        snprintf(text, sizeof text, "a header without its LF: %" PRIu32 " bytes came",
                  session->conn.partial_len);
     log_event(LOG_INFO, "client-truncated", LOG_STR("client", session->name),
               LOG_STR("what", text));
@@ -228,7 +229,7 @@ static void take_request(struct client_session *session, struct request *request
 {
     if (verdict == REQUEST_BROKEN && strcmp(request->code, "bad-json") == 0)
         add_hint(session, request->message, sizeof request->message);
-    session->last_op = request->op;
+    session->last_op = (uint8_t)request->op;
     session->last_size = request->size;
     if (verdict == REQUEST_BROKEN)
         client_session_fail(session, request, request->code, request->message);

@@ -259,7 +259,7 @@ static void keep_partial(struct conn *conn, const char *data, size_t len)
     bug_on(len >= CONN_READ_MAX);
     conn->partial = xrealloc(conn->partial, len ? len : 1);
     memcpy(conn->partial, data, len);
-    conn->partial_len = len;
+    conn->partial_len = (uint32_t)len;
 }
 
 static size_t take_header(struct conn *conn, char *data, size_t len)
@@ -338,8 +338,8 @@ static size_t consume(struct conn *conn, char *data, size_t len)
 static void set_backlog(struct conn *conn, char *data, size_t at, size_t len)
 {
     conn->backlog = data;
-    conn->backlog_at = at;
-    conn->backlog_len = len;
+    conn->backlog_at = (uint32_t)at;
+    conn->backlog_len = (uint32_t)len;
     conn_turn_again(conn);
 }
 

@@ -143,7 +143,7 @@ struct conn {
     struct event event;
     int fd; /* -1 once closed */
     short interest;
-
+    short ready;             /* for what it waits, while it waits to be served */
     bool input_ended : 1;    /* EOF was read */
     bool input_ignored : 1;  /* read and thrown away */
     bool output_blocked : 1; /* the kernel took no more; waiting for a write event */
@@ -159,26 +159,25 @@ struct conn {
     bool over_budget : 1; /* ... and was given up */
     bool forced : 1;      /* ... and is output, charged whatever the budget holds */
 
-    char *partial; /* the beginning of a header */
-    size_t partial_len;
+    uint32_t input_limit_ms; /* the input timer was set to that; limits may have changed since */
+    uint32_t partial_len;
+    uint32_t backlog_at, backlog_len; /* so much of the backlog is handled, of so much */
+    char *partial;                    /* the beginning of a header */
     char *backlog; /* input that was read and is left for the next turn; NULL without any */
-    size_t backlog_at, backlog_len; /* of which so much is handled */
-    struct payload *payload;        /* the one that is arriving */
-    size_t missing;                 /* bytes of it to come */
+    struct payload *payload; /* the one that is arriving */
+    size_t missing;          /* bytes of it to come */
 
     struct conn_item_list output;
     size_t output_len;
     size_t output_held; /* memory of the pieces; a payload's is all held until it is all written */
     struct timer input_timer; /* header or payload deadline */
     uint64_t input_left_us;   /* of it, while the clock stands still */
-    uint32_t input_limit_ms;  /* what it was set to; limits may have changed since */
     struct timer output_timer;
     TAILQ_ENTRY(conn) dirty_link;
     TAILQ_ENTRY(conn) unread_link;
     uint64_t taken_us;             /* while in that list: when the peer took something last */
     TAILQ_ENTRY(conn) turn_link;   /* among those that wait to be served, or the dead */
     struct conn_list *waits_among; /* NULL: it does not wait */
-    short ready;                   /* for what it waits */
 };
 
 void conn_loop_init(struct conn_loop *loop, struct event_base *base, struct timers *timers,

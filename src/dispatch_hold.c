@@ -120,16 +120,16 @@ void dispatch_learn_size(struct module_entry *module, size_t bytes)
 
 void dispatch_hold_nobody(struct dispatcher *d)
 {
-    struct job_source *source;
-    while ((source = LIST_FIRST(&d->queue.held_sources)))
-        job_queue_release(&d->queue, source);
+    struct job_queue_hold *hold;
+    while ((hold = LIST_FIRST(&d->queue.holds)))
+        job_queue_release(&d->queue, hold->source);
 }
 
 void dispatch_look_at_held(struct dispatcher *d)
 {
-    struct job_source *source, *next;
-    for (source = LIST_FIRST(&d->queue.held_sources); source; source = next) {
-        next = LIST_NEXT(source, held_link);
-        look_at(d, source);
+    struct job_queue_hold *hold, *next;
+    for (hold = LIST_FIRST(&d->queue.holds); hold; hold = next) {
+        next = LIST_NEXT(hold, link);
+        look_at(d, hold->source);
     }
 }

@@ -26,6 +26,7 @@
 #include <sys/queue.h>
 
 struct job;
+struct job_queue_hold;
 struct worker;
 
 TAILQ_HEAD(job_list, job);
@@ -117,13 +118,11 @@ struct job_source {
     uint64_t unread; /* bytes that it was told and nobody has taken, as it says */
     uint64_t coming; /* bytes that its jobs which are with workers will yield, as far as is known */
     size_t queued;   /* its jobs in the line */
-    struct job_list passed;           /* those that others have passed while it was held, by seq */
-    struct heap_node passed_node;     /* of the source in the line, by the first of these */
-    LIST_ENTRY(job_source) held_link; /* in the line, while held */
-    bool held;                        /* its jobs stay in the line */
-    bool gone;                        /* nobody is there to be told any more */
-    bool ended;                       /* it submits no more, and its ties are being cut: */
-    struct job *untie;                /* the next to look at */
+    struct job_queue_hold *hold; /* the line's, if it is held or others have passed jobs of it */
+    struct job *untie;           /* while its ties are being cut: the next to look at */
+    bool held;                   /* its jobs stay in the line */
+    bool gone;                   /* nobody is there to be told any more */
+    bool ended;                  /* it submits no more, and its ties are being cut */
 };
 
 struct job {

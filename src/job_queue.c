@@ -2,8 +2,9 @@
 #include "job_queue.h"
 
 #include "common/log.h"
+#include "common/xmalloc.h"
 
-#include <stddef.h>
+#include <stdlib.h>
 
 enum { PASS_MAX = 1000 }; /* jobs that are passed in one call */
 
@@ -11,7 +12,7 @@ void job_queue_init(struct job_queue *queue)
 {
     *queue = (struct job_queue){.count = 0};
     TAILQ_INIT(&queue->jobs);
-    LIST_INIT(&queue->held_sources);
+    LIST_INIT(&queue->holds);
 }
 
 void job_queue_free(struct job_queue *queue)
@@ -75,30 +76,32 @@ void job_queue_return(struct job_queue *queue, struct job *job)
 
 static struct job *first_passed(const struct heap *heap)
 {
-    const struct heap_node *node = heap_first(heap);
-    if (!node)
-        return NULL;
-    const struct job_source *source =
-        (const struct job_source *)((const char *)node - offsetof(struct job_source, passed_node));
-    return TAILQ_FIRST(&source->passed);
+    const struct job_queue_hold *hold = (const struct job_queue_hold *)heap_first(heap);
+    return hold ? TAILQ_FIRST(&hold->passed) : NULL;
 }
 
 /* The source's place in its heap is that of the first of its jobs. */
 static void place_source(struct job_queue *queue, struct job_source *source)
 {
+    struct job_queue_hold *hold = source->hold;
     struct heap *heap = source->held ? &queue->passed_held : &queue->passed;
-    const struct job *first = TAILQ_FIRST(&source->passed);
-    if (first)
-        heap_set(heap, &source->passed_node, first->seq);
-    else
-        heap_remove(heap, &source->passed_node);
+    const struct job *first = TAILQ_FIRST(&hold->passed);
+    if (first) {
+        heap_set(heap, &hold->node, first->seq);
+        return;
+    }
+    heap_remove(heap, &hold->node);
+    if (source->held)
+        return;
+    source->hold = NULL;
+    free(hold);
 }
 
 /* A job that came back may be older than those that were passed before; then it finds its place
  * near their beginning. */
 static void pass(struct job_queue *queue, struct job *job)
 {
-    struct job_list *list = &job->source->passed;
+    struct job_list *list = &job->source->hold->passed;
     const struct job *last = TAILQ_LAST(list, job_list);
     if (queue->returned == job)
         queue->returned = NULL; /* it was the first */
@@ -115,7 +118,7 @@ void job_queue_remove(struct job_queue *queue, struct job *job)
     parted(queue, job);
     if (job->passed) {
         job->passed = false;
-        TAILQ_REMOVE(&job->source->passed, job, queue_link);
+        TAILQ_REMOVE(&job->source->hold->passed, job, queue_link);
         place_source(queue, job->source);
         return;
     }
@@ -124,16 +127,24 @@ void job_queue_remove(struct job_queue *queue, struct job *job)
     TAILQ_REMOVE(&queue->jobs, job, queue_link);
 }
 
+static struct job_queue_hold *new_hold(struct job_source *source)
+{
+    struct job_queue_hold *hold = xcalloc(1, sizeof *hold);
+    TAILQ_INIT(&hold->passed);
+    hold->source = source;
+    return hold;
+}
+
 void job_queue_hold(struct job_queue *queue, struct job_source *source)
 {
     if (source->held)
         return;
-    if (!source->passed.tqh_last) /* it is held for the first time */
-        TAILQ_INIT(&source->passed);
-    heap_remove(&queue->passed, &source->passed_node);
+    if (!source->hold)
+        source->hold = new_hold(source);
+    heap_remove(&queue->passed, &source->hold->node);
     source->held = true;
     queue->held += source->queued;
-    LIST_INSERT_HEAD(&queue->held_sources, source, held_link);
+    LIST_INSERT_HEAD(&queue->holds, source->hold, link);
     place_source(queue, source);
 }
 
@@ -141,10 +152,10 @@ void job_queue_release(struct job_queue *queue, struct job_source *source)
 {
     if (!source->held)
         return;
-    heap_remove(&queue->passed_held, &source->passed_node);
+    heap_remove(&queue->passed_held, &source->hold->node);
     source->held = false;
     queue->held -= source->queued;
-    LIST_REMOVE(source, held_link);
+    LIST_REMOVE(source->hold, link);
     place_source(queue, source);
 }
 

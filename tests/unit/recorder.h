@@ -411,6 +411,7 @@ static inline uint64_t coming_of(const struct job_source *source)
 static inline void check_held(void)
 {
     const struct job_source *source;
+    const struct job_queue_hold *hold;
     size_t held = 0, sources_held = 0;
     for (int i = 0; i < SOURCES; i++) {
         const struct job *job;
@@ -426,7 +427,7 @@ static inline void check_held(void)
         sources_held += source->held;
     }
     hot_assert(job_queue_ready(&d.queue) + held == job_queue_count(&d.queue));
-    LIST_FOREACH (source, &d.queue.held_sources, held_link)
+    LIST_FOREACH (hold, &d.queue.holds, link)
         sources_held--;
     hot_assert(sources_held == 0);
 }
