@@ -49,6 +49,7 @@ enum {
 struct master {
     struct event_base *base;
     struct signals signals;
+    uint64_t heard;     /* signals of this turn, a bit each */
     struct event *wake; /* fires when the earliest timer is due */
     uint64_t wake_at_us;
     struct timers timers;
@@ -212,10 +213,21 @@ static void on_reserved(struct master *m, int signo)
                   LOG_STR("hint", "it does nothing yet"));
 }
 
+/* The loop calls for each signal that has come, and all of a turn have come before the first call:
+ * a thousand HUPs are one reload. */
+static bool is_heard(struct master *m, evutil_socket_t signo)
+{
+    uint64_t bit = 1ull << signo, before = m->heard;
+    m->heard |= bit;
+    return before & bit;
+}
+
 static void on_signal(evutil_socket_t signo, short what, void *arg)
 {
     struct master *m = arg;
     (void)what;
+    if (is_heard(m, signo) && !signals_is_end((int)signo))
+        return;
     timers_turn(&m->timers, clock_us());
     if (signo == SIGCHLD)
         workers_reap(&m->workers);
@@ -506,6 +518,7 @@ static void turn(struct master *m)
     uint64_t begin = clock_us();
     stall_turn(&m->stall, begin, clock_cpu_us);
     set_wake(m, begin);
+    m->heard = 0;
     if (event_base_loop(m->base, EVLOOP_ONCE) < 0)
         fatal(EX_OSERR, "the event loop failed");
     timers_turn(&m->timers, clock_us());

@@ -24,6 +24,11 @@ static bool is_among(int signo, const int *list, size_t count)
     return false;
 }
 
+bool signals_is_end(int signo)
+{
+    return is_among(signo, ends, COUNT(ends));
+}
+
 static void end_early(int signo)
 {
     (void)signo;
@@ -36,7 +41,7 @@ static void (*early_action(int signo))(int)
 {
     if (is_among(signo, faults, COUNT(faults)) || signo == SIGCHLD || signo == SIGHUP)
         return SIG_DFL;
-    return is_among(signo, ends, COUNT(ends)) ? end_early : SIG_IGN;
+    return signals_is_end(signo) ? end_early : SIG_IGN;
 }
 
 /* Whoever started us may have ignored or blocked any signal. signal() fails for KILL, STOP and

@@ -20,6 +20,7 @@
 #define TASKMASTER_SIGNALS_H
 
 #include <event2/event.h>
+#include <stdbool.h>
 
 enum { SIGNALS_HEARD = 7 };
 
@@ -34,6 +35,9 @@ void signals_begin(void);
 /* From now on the signals that mean something are told in the loop. */
 void signals_open(struct signals *signals, struct event_base *base, event_callback_fn call,
                   void *arg);
+
+/* Whether it asks for the end, for which each one counts. */
+bool signals_is_end(int signo);
 
 /* No signal does anything from now on: the process is on its way out. */
 void signals_close(struct signals *signals);

@@ -237,6 +237,35 @@ START_TEST(run_interrupted)
 }
 END_TEST
 
+/* Hears the cancel and says nothing of it. */
+static void plays_deaf(struct fake *fake)
+{
+    fake_welcome(fake);
+    fake_expect(fake, "*submit");
+    ask_for_interrupt(fake);
+    while (fake_fill(fake))
+        fake->start = fake->end;
+}
+
+/* The answer to a cancel is not waited for beyond --timeout. */
+START_TEST(run_interrupted_beside_a_server_that_is_deaf)
+{
+    struct fake fake;
+    struct child child;
+    int bell[2];
+    ck_assert_int_eq(pipe2(bell, O_CLOEXEC), 0);
+    fake_start(&fake, plays_deaf, bell);
+    child_start(&child, fake.address, ARGS("run", "sleep", "--timeout", "2"));
+    child_close_input(&child);
+    interrupt(&child, bell);
+    child_finish(&child);
+    fake_finish(&fake);
+    child_assert(&child, 124, "",
+                 "taskmaster: cannot cancel: the server did not answer in time\n"
+                 "taskmaster: the job did not end in time; it is cancelled\n");
+}
+END_TEST
+
 /* Both wait for the command when it goes on. */
 START_TEST(run_interrupted_in_a_row)
 {
@@ -710,6 +739,7 @@ int main(void)
         run_binary,
         run_too_large,
         run_interrupted,
+        run_interrupted_beside_a_server_that_is_deaf,
         run_interrupted_in_a_row,
         run_interrupted_until_it_leaves,
         run_times_out,
