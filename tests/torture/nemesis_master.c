@@ -22,7 +22,8 @@ static void signal_in_vain(struct nemesis *nemesis)
                                   SIGXCPU, SIGXFSZ, SIGCONT, SIGCHLD,   SIGWINCH};
     for (size_t i = 0; i < sizeof signals / sizeof *signals; i++)
         daemon_signal(nemesis->daemon, signals[i]);
-    daemon_signal(nemesis->daemon, (int)rng_range(&nemesis->rng, SIGRTMIN, SIGRTMAX));
+    daemon_signal(nemesis->daemon,
+                  (int)rng_range(&nemesis->rng, (uint64_t)SIGRTMIN, (uint64_t)SIGRTMAX));
     nemesis->exclusive = false;
 }
 
