@@ -705,13 +705,15 @@ static size_t check_passed(const struct job_source *source)
     uint64_t before = 0;
     size_t count = 0;
     bug_on(source->held && (source->gone || d.draining || source->unread <= UNREAD_MAX / 2));
-    if (!source->passed.tqh_last)
+    bug_on(source->held && !source->hold);
+    if (!source->hold)
         return 0;
-    TAILQ_FOREACH (job, &source->passed, queue_link) {
+    TAILQ_FOREACH (job, &source->hold->passed, queue_link) {
         bug_on(job->state != JOB_WAITING || job->worker || job->seq <= before || !job->passed);
         before = job->seq;
         count++;
     }
+    bug_on(!source->held && !count); /* then it is of no use */
     return count;
 }
 
