@@ -92,6 +92,7 @@ static const struct {
     {"unsetenv", REACH_ENVIRONMENT},
     {"clearenv", REACH_ENVIRONMENT},
     {"getenv", REACH_ENVIRONMENT}, /* its result can be written to */
+    {"secure_getenv", REACH_ENVIRONMENT},
     {"environ", REACH_ENVIRONMENT},
 
     {"setlocale", REACH_LOCALE},
