@@ -423,7 +423,7 @@ static bool cancel(struct batch *batch, const struct record *record, int64_t dea
 static void interrupted(struct batch *batch)
 {
     struct record *record;
-    int64_t deadline = tmc_deadline(ANSWER_MAX_MS);
+    int64_t deadline = tmc_deadline(command_time_left_ms(batch->settings, ANSWER_MAX_MS));
     progress_hide(&batch->progress);
     complain("interrupted: what runs is being cancelled; once more leaves at once");
     batch->interrupted = true;

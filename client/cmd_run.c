@@ -64,9 +64,10 @@ static int read_payload(const struct settings *settings, const tm_client *client
 }
 
 /* The first interrupt asks the server to cancel; the job's own end then ends the wait. */
-static void cancel(tm_client *client, uint64_t id)
+static void cancel(const struct settings *settings, tm_client *client, uint64_t id)
 {
-    tm_client_status status = tm_client_cancel_id(client, id, ANSWER_MAX_MS, NULL);
+    tm_client_status status =
+        tm_client_cancel_id(client, id, command_time_left_ms(settings, ANSWER_MAX_MS), NULL);
     if (status == TM_CLIENT_OK)
         complain("interrupted: the job is being cancelled; once more leaves at once");
     else if (strcmp(tm_client_error_code(client), "unknown-job") != 0)
@@ -93,7 +94,7 @@ static tm_client_status await_end(const struct settings *settings, tm_client *cl
         };
         poll(poll_fds, 2, command_time_left_ms(settings, -1));
         if (interrupt_take(interrupt_fd))
-            cancel(client, id);
+            cancel(settings, client, id);
     }
 }
 
