@@ -1,5 +1,6 @@
 """What signals do to the master: TERM, INT, QUIT, HUP, all others, and the exit codes."""
 
+import ctypes
 import json
 import os
 import resource
@@ -833,6 +834,24 @@ def test_options_of_the_command_line_win_also_after_a_reload(daemon):
     server.log.wait("reload")
     stats = server.stats()
     assert stats["queue"]["max"] == 9 and stats["pool"]["max"] == 3
+
+
+def test_reloads_that_are_asked_for_in_one_turn_are_one(daemon):
+    """Else who asks without end holds up everybody. One asks the process, one its thread: the
+    kernel keeps both while the master stands still."""
+    server = daemon()
+    client = server.client()
+    server.signal(signal.SIGSTOP)
+    wait_until(lambda: proc.stat(server.pid)[0] == "T", "the master to stand still")
+    server.signal(signal.SIGHUP)
+    assert ctypes.CDLL(None).tgkill(server.pid, server.pid, int(signal.SIGHUP)) == 0
+    server.signal(signal.SIGCONT)
+    server.log.wait("reload")
+    client.send(op="ping", id=1)
+    client.expect("pong", id=1)
+    assert len(server.log.events("reload")) == 1
+    server.signal(signal.SIGHUP)
+    server.log.wait("reload", count=2)
 
 
 def test_a_hundred_reloads_under_load(daemon):
