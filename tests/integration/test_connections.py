@@ -663,8 +663,8 @@ def test_clients_leave_room_for_workers(daemon):
         first.submit(n, "sleep", LONG_SLEEP, notify=["started"])
     for n in range(pool_max):
         first.event("started", id=n)
-    for worker in first.workers():
-        os.kill(worker["pid"], 9)
+    for pid in server.begun_pids(first):
+        os.kill(pid, 9)
     for n in range(pool_max):
         check(first.outcome(n), "failed", reason="error")
     for n in range(pool_max):

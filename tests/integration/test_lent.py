@@ -68,7 +68,7 @@ def test_they_are_waiting(busy):
 def test_only_the_job_that_it_is_on_is_lost_with_a_worker(busy, end):
     server, client = busy(job_timeout_ms=500 * SCALE if end == "timeout" else 0, kill_grace_ms=60)
     if end == "kill -9":
-        os.kill(server.worker_pids("busy")[0], signal.SIGKILL)
+        os.kill(server.begun_pids()[0], signal.SIGKILL)
         check(client.outcome("long"), "failed", reason="error", signal="SIGKILL")
     elif end == "kill":
         client.send(op="kill", target="long")

@@ -176,6 +176,7 @@ def test_a_worker_that_is_killed_for_its_job_ends_well(daemon):
     client = server.client()
     client.submit("a", "crash", "loop-term", notify=["started"])
     client.event("started")
+    assert server.begun_pids()  # else no module has part in its end
     client.send(op="kill", target="a")
     check(client.outcome("a"), "failed", reason="cancelled")
     line = server.log.wait("worker-exit")

@@ -95,6 +95,7 @@ def test_a_worker_that_is_ended_for_its_job_is_not_lost(daemon, op, name):
     server = daemon(pool_start=1, pool_max=1)
     client = server.client()
     start(client, "crash", "loop")
+    assert server.begun_pids()  # else no module has part in its end
     client.send(op=op, target="a")
     job = client.outcome("a")["job"]
     server.log.wait("worker-exit", job=job, module="crash", level="info", why=f"it was ended by {name}")

@@ -13,10 +13,9 @@
  *     close N, replace N             close descriptor N, or have /dev/zero stand there
  *     fclose, wide, buffer           spoil the stream stdout
  *     linger [exec]                  leave a child behind that waits, or is a program; reply its id
- *     fork, _fork, clone             leave a child behind that returns from run() as the worker
- * does; the worker waits for its end and replies its wait status log have a child use the functions
- * of a job and end become egid|uid                become another, and loop without end, deaf to all
- * signals
+ *     fork, _fork, clone             have a child return from run(); reply its wait status
+ *     log                            have a child use the functions of a job and end
+ *     become egid|uid                become another, and loop without end, deaf to all signals
  *
  * With a config that names the hooks init or fini, a child returns from them; one that says "own"
  * has init() change the process for the jobs of this module.

@@ -245,10 +245,10 @@ class Daemon:
     def worker_pids(self, *states):
         return [w["pid"] for w in self.workers() if not states or w["state"] in states]
 
-    def begun_pids(self):
-        """Of the busy workers, once each has begun its job. A job whose worker dies before is not
+    def begun_pids(self, client=None):
+        """Of the busy workers, once each has begun its job, as `client` or a new one is told. A job whose worker dies before is not
         lost: another one gets it."""
-        busy = [(w["pid"], w["module"]) for w in self.workers() if w["state"] == "busy"]
+        busy = [(w["pid"], w["module"]) for w in (client or self).workers() if w["state"] == "busy"]
         for pid, module in busy:
             wait_until(lambda: proc.has_mapped(pid, f"/{module}.so"), f"{pid} to begin its job")
         return [pid for pid, _ in busy]
