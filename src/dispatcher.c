@@ -107,6 +107,19 @@ static bool may_wait(const struct dispatcher *d, const struct job *job)
            (waiting < job_max + d->limits.pool_max && dispatch_can_start(d));
 }
 
+/* A worker that is free may give it back, and then it waits with others that were. */
+static bool may_come_back(const struct dispatcher *d, const struct job *job)
+{
+    return d->aside_count && job->module->refusals;
+}
+
+/* A worker is free and nobody waits. */
+static bool may_begin(struct dispatcher *d, const struct job *job)
+{
+    return pool_idle(&d->pool) && !job_queue_ready(&d->queue) && !job->source->held &&
+           (!may_come_back(d, job) || may_wait(d, job)) && !dispatch_should_wait(d, job);
+}
+
 static void enqueue(struct dispatcher *d, struct job *job)
 {
     size_t position = dispatcher_waiting(d);
@@ -131,8 +144,7 @@ void dispatcher_submit(struct dispatcher *d, struct job *job)
         refuse(d, job, OVERLOAD_MEMORY);
     } else if (quota_used_up(d, job)) {
         refuse(d, job, OVERLOAD_CLIENT_QUOTA);
-    } else if (pool_idle(&d->pool) && !job_queue_ready(&d->queue) && !job->source->held &&
-               !dispatch_should_wait(d, job)) {
+    } else if (may_begin(d, job)) {
         accept_job(job, 0);
         dispatch_assign(d, pool_idle(&d->pool), job);
         dispatch_watch_line(d);

@@ -462,6 +462,35 @@ START_TEST(test_reload)
 }
 END_TEST
 
+/* Jobs of a module that refuses wait for a fresh worker while others are free: they are as many as
+ * may wait, and those of other modules are served. */
+START_TEST(test_no_more_set_aside_than_may_wait)
+{
+    open_used(2, 2, 1);
+    limits.job_max = 3;
+    dispatcher_configure(&d, &limits, false);
+    SUBMIT();
+    SUBMIT(.module = FIB);
+    refuses(1);
+    ck_told("give 1 j3, give 2 j4, retire 1");
+    done(2);
+    ck_told("a4 done, give 2 j3");
+    refuses(2);
+    silent = true;
+    for (int i = 0; i < 20; i++) {
+        SUBMIT();
+        if (the_worker(2)->job)
+            refuses(2);
+    }
+    silent = false;
+    ck_assert_uint_eq(dispatcher_waiting(&d), 3);
+    ck_assert_uint_eq(d.counts.overload[OVERLOAD_QUEUE_FULL], 18);
+    SUBMIT(.module = FIB);
+    done(2);
+    ck_told("give 2 j25, a25 done");
+}
+END_TEST
+
 /* A worker that is to be replaced may have begun the next job that it was lent. */
 START_TEST(test_lent)
 {
@@ -511,6 +540,7 @@ int main(void)
     tcase_add_test(tc, test_not_given_back);
     tcase_add_test(tc, test_lost_before_it_has_begun);
     tcase_add_test(tc, test_reload);
+    tcase_add_test(tc, test_no_more_set_aside_than_may_wait);
     tcase_add_test(tc, test_lent);
     suite_add_tcase(suite, tc);
     return run_suite(suite);

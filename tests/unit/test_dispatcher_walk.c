@@ -300,12 +300,13 @@ static enum verdict verdict_on(const struct order *order)
         return QUOTA;
     if (source->source.held)
         return waiting < limits.job_max ? WAITS : FULL;
+    bool room = waiting < limits.job_max + starting ||
+                (waiting < limits.job_max + limits.pool_max && can_start());
+    if (d.aside_count && modules[order->module].refusals && !room)
+        return FULL;
     if (pool_idle(&d.pool) && !job_queue_ready(&d.queue))
         return ASSIGNED;
-    if (waiting < limits.job_max + starting ||
-        (waiting < limits.job_max + limits.pool_max && can_start()))
-        return WAITS;
-    return FULL;
+    return room ? WAITS : FULL;
 }
 
 /* As many of such jobs run as keep the processors busy, they are tiny, and no others wait. */
