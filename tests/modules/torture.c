@@ -20,6 +20,8 @@
  *     close-fds           answer, and close descriptors 0 to 100
  *     mask                leave every signal blocked, and answer
  *     fork-hold           leave a child behind that holds every descriptor, and end by SIGKILL
+ *
+ * torture_moody.c is the same once more, with an init() that refuses in some workers.
  */
 #include "../torture/pattern.h"
 
@@ -33,6 +35,11 @@
 #include <sys/resource.h>
 #include <time.h>
 #include <unistd.h>
+
+#ifndef TORTURE_NAME
+#define TORTURE_NAME   "torture"
+#define REFUSE_PERCENT 0 /* of the workers */
+#endif
 
 enum { SIDE_FD = 200, REPLY_PIECE = 8192, HOLD_S = 60 };
 
@@ -56,6 +63,25 @@ static void raise_file_limit(void)
     setrlimit(RLIMIT_NOFILE, &limit);
 }
 
+static void write_down(struct side_record record)
+{
+    struct timespec now;
+
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    record.t_us = (uint64_t)now.tv_sec * 1000000 + (uint64_t)now.tv_nsec / 1000;
+    record.pid = (uint32_t)getpid();
+    if (write(side, &record, sizeof(record)) != (ssize_t)sizeof(record))
+        abort();
+}
+
+/* The process decides: it would say the same again. */
+static int refuse(const tm_host *host)
+{
+    write_down((struct side_record){.kind = SIDE_REFUSAL});
+    close(side);
+    return tm_host_fail(host, "not in process %d", (int)getpid());
+}
+
 static int init(const tm_host *host, const char *config)
 {
     char path[512];
@@ -67,22 +93,18 @@ static int init(const tm_host *host, const char *config)
     int fd = open(path, O_WRONLY | O_APPEND | O_CLOEXEC);
     side = fd < 0 ? -1 : fcntl(fd, F_DUPFD_CLOEXEC, SIDE_FD);
     close(fd);
-    return side < 0 ? tm_host_fail(host, "cannot open %s", path) : 0;
+    if (side < 0)
+        return tm_host_fail(host, "cannot open %s", path);
+    return (int)(pattern_mix((uint64_t)getpid()) % 100) < REFUSE_PERCENT ? refuse(host) : 0;
 }
 
 static void note(const struct order *order, enum side_kind kind)
 {
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    struct side_record record = {
+    write_down((struct side_record){
         .uid = order->uid,
         .hash = kind == SIDE_FINISH ? order->hash : 0,
-        .t_us = (uint64_t)now.tv_sec * 1000000 + (uint64_t)now.tv_nsec / 1000,
-        .pid = (uint32_t)getpid(),
         .kind = (uint32_t)kind,
-    };
-    if (write(side, &record, sizeof(record)) != (ssize_t)sizeof(record))
-        abort();
+    });
 }
 
 static void pause_us(uint64_t us)
@@ -295,4 +317,4 @@ static int run(tm_job *job)
     return tm_fail(job, "bad-input", "there is no command %s", order.command);
 }
 
-TM_MODULE(.name = "torture", .version = "1.0", .init = init, .run = run);
+TM_MODULE(.name = TORTURE_NAME, .version = "1.0", .init = init, .run = run);

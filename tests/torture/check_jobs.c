@@ -8,6 +8,7 @@ enum {
     LATE_US = 25000000,      /* no job takes so long, whatever happens */
     KILL_EARLY_US = 2000000, /* a job may be handed to a worker that was just killed */
     LIMIT_LATE_US = 4000000, /* beyond a time limit and the steps of stopping */
+    WORD_US = 32000000,      /* so long after a fresh worker refused, its word may be told */
     TROUBLE_US = 12000000,   /* so long after a trouble with starts, jobs may be unavailable */
 };
 
@@ -138,15 +139,29 @@ static void judge_cancelled(const struct judge *judge)
         tell(judge, FINDING_INVENTED, "cancelled by nobody");
 }
 
+/* Which worker has said it is not told: only that one was asked can be known. */
+static bool has_word(const struct judge *judge)
+{
+    const struct check *check = judge->check;
+    for (size_t i = 0; i < check->word_count; i++)
+        if (check->words[i] <= judge->job->end_us &&
+            check->words[i] + WORD_US * check->scale >= judge->job->end_us)
+            return true;
+    return false;
+}
+
 static void judge_unavailable(const struct judge *judge)
 {
     const struct check *check = judge->check;
-    bool trouble = may(judge, MAY_BE_UNAVAILABLE);
+    bool trouble =
+        may(judge, MAY_BE_UNAVAILABLE) || (may(judge, MAY_BE_REFUSED) && has_word(judge));
     for (size_t i = 0; i < check->start_trouble_count && !trouble; i++)
         trouble = check->start_troubles[i] <= judge->job->end_us &&
                   check->start_troubles[i] + TROUBLE_US * check->scale >= judge->job->end_us;
     if (!trouble)
         tell(judge, FINDING_INVENTED, "unavailable without a reason");
+    else if (judge->side->starts)
+        tell(judge, FINDING_CORRUPT, "unavailable, but begun");
 }
 
 static void judge_shutdown(const struct judge *judge)

@@ -3,7 +3,8 @@
  *
  * That order is known within a connection, and between two jobs of different connections if the one
  * had been told of before the other was sent. Jobs of a client that does not read are passed by
- * others, and run once it reads again; here the one that has that much to read never does.
+ * others, and run once it reads again: of such a client only the order within is judged, and
+ * that its jobs pass nobody.
  */
 #include "checker.h"
 
@@ -75,7 +76,8 @@ static void check_between(const struct check *check, const struct place *places,
         }
         if (places[i].order == places[i - 1].order)
             tell(check, &places[i], "the same order as", places[i - 1].uid);
-        if (places[i].first_us < places[last].submit_us)
+        if (places[i].first_us < places[last].submit_us &&
+            !check->history->jobs[places[i].uid].may_be_passed)
             tell(check, &places[i], "known before, and assigned after", places[last].uid);
         if (places[i].submit_us > places[last].submit_us)
             last = i;

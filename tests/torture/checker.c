@@ -238,6 +238,23 @@ static void gather_doomed(struct check *check)
     }
 }
 
+static bool is_fresh(const struct check *check, const struct side_refusal *refusal)
+{
+    for (size_t uid = 0; uid < check->side->count; uid++) {
+        const struct side_job *job = &check->side->jobs[uid];
+        if (job->start_pid == refusal->pid && job->start_us <= refusal->t_us)
+            return false;
+    }
+    return true;
+}
+
+static void gather_words(struct check *check)
+{
+    for (size_t i = 0; i < check->side->refusal_count; i++)
+        if (is_fresh(check, &check->side->refusals[i]))
+            check->words[check->word_count++] = check->side->refusals[i].t_us;
+}
+
 static void gather(struct check *check)
 {
     const struct history *history = check->history;
@@ -251,6 +268,7 @@ static void gather(struct check *check)
         note_peak(&open, history->events[i].t_us);
     }
     gather_doomed(check);
+    gather_words(check);
     free(open.by_conn);
 }
 
@@ -277,6 +295,7 @@ void checker_run(struct findings *findings, const struct history *history, const
     check.conns = need((history->last_conn + 1) * sizeof *check.conns);
     check.epochs = need((history->epoch + 1) * sizeof *check.epochs);
     check.kills = need((faults + history->job_count) * sizeof *check.kills);
+    check.words = need(side->refusal_count * sizeof *check.words);
     check.start_troubles = need(faults * sizeof *check.start_troubles);
     check.settings = need(count_events(history, EV_SETTINGS) * sizeof *check.settings);
     gather(&check);
@@ -287,6 +306,7 @@ void checker_run(struct findings *findings, const struct history *history, const
     free(check.conns);
     free(check.epochs);
     free(check.kills);
+    free(check.words);
     free(check.start_troubles);
     free(check.settings);
 }

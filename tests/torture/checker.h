@@ -61,6 +61,8 @@ struct check {
     size_t kill_count;
     struct known_settings *settings;
     size_t settings_count;
+    uint64_t *words; /* when a module refused in a worker that had begun no job before */
+    size_t word_count;
     uint64_t *start_troubles; /* when something kept workers from starting */
     size_t start_trouble_count;
 };

@@ -74,6 +74,7 @@ static char *compose(struct client *client, uint32_t uid, size_t *head_len, size
 static uint32_t new_job(struct client *client, const struct job_spec *spec)
 {
     uint32_t uid = history_add_job(client->env->history, spec, client->number);
+    client->env->history->jobs[uid].may_be_passed = client->slow;
     return uid;
 }
 

@@ -37,6 +37,7 @@ struct client {
     bool mute;            /* nothing may follow what it has written: no whole request could */
     bool may_end;         /* the server may close at any time */
     bool fatal_asked;     /* a fatal error is what we want */
+    bool slow;            /* it reads slowly: others may pass its jobs */
     bool leave_when_idle; /* half-closes once nothing is open any more */
     enum conn_end end;
     /* The owner's: */

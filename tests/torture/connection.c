@@ -115,6 +115,16 @@ static void take_messages(struct connection *connection)
     }
 }
 
+static void count_sip(struct connection *connection, size_t bytes)
+{
+    if (!connection->sip)
+        return;
+    if (bytes < connection->sip)
+        connection->sip -= bytes;
+    else
+        connection_set_deaf(connection, true);
+}
+
 static void read_some(struct connection *connection)
 {
     if (connection->in_room - connection->in_len < READ_ROOM) {
@@ -125,6 +135,7 @@ static void read_some(struct connection *connection)
                      connection->in_room - connection->in_len, 0);
     if (n > 0) {
         connection->in_len += (size_t)n;
+        count_sip(connection, (size_t)n);
         take_messages(connection);
     } else if (n == 0) {
         ended(connection, 0);
@@ -185,7 +196,14 @@ void connection_half_close(struct connection *connection)
 void connection_set_deaf(struct connection *connection, bool deaf)
 {
     connection->deaf = deaf;
+    connection->sip = 0;
     update_interest(connection);
+}
+
+void connection_sip(struct connection *connection, size_t bytes)
+{
+    connection_set_deaf(connection, false);
+    connection->sip = bytes;
 }
 
 static void ready(void *arg, uint32_t events)

@@ -32,6 +32,7 @@ struct connection {
     size_t out_len, out_room, in_len, in_room;
     uint64_t queued, written; /* bytes, in all */
     size_t trickle;           /* most bytes written in a turn; 0: no limit */
+    size_t sip;               /* about so many bytes are read, and then nothing; 0: no limit */
     bool deaf;                /* nothing is read */
     bool shut_when_out;       /* end of input once all is written */
     bool ended;               /* that was done */
@@ -52,6 +53,9 @@ void connection_half_close(struct connection *connection);
 
 /* Reads nothing until it is told to again. */
 void connection_set_deaf(struct connection *connection, bool deaf);
+
+/* Reads about so many bytes, and nothing after them. */
+void connection_sip(struct connection *connection, size_t bytes);
 
 /* Closes it; with `reset` the other side sees a reset. Its `end` is not called. */
 void connection_close(struct connection *connection, bool reset);

@@ -40,7 +40,8 @@ static void copy_file(const char *from, const char *to, mode_t mode)
 static void copy_programs(const struct daemon *daemon, const char *build)
 {
     static const char *const files[] = {"taskmasterd", "taskmaster-worker"};
-    static const char *const modules[] = {"torture", "constructor_crash", "bad_abi"};
+    static const char *const modules[] = {"torture", "torture_moody", "constructor_crash",
+                                          "bad_abi", "init_fails"};
     for (size_t i = 0; i < sizeof files / sizeof *files; i++) {
         char *from = need_text("%s/%s", build, files[i]);
         char *to = need_text("%s/%s", daemon->dir, files[i]);
@@ -94,7 +95,7 @@ static json_t *settings(const struct daemon *daemon, const struct limits *limits
     snprintf(listen, sizeof listen, "127.0.0.1:%u", ntohs(daemon->clients.sin_port));
     return json_pack(
         "{s:s, s:s, s:s, s:I, s:I, s:I, s:o, s:o, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, "
-        "s:I, s:I, s:I, s:I, s:{s:{s:{s:s}}}}",
+        "s:I, s:I, s:I, s:I, s:{s:{s:{s:s}}, s:{s:{s:s}}}}",
         "listen", listen, "log-format", "json", "log-level", "debug", "pool-start",
         (json_int_t)limits->pool_start, "pool-max", (json_int_t)limits->pool_max, "job-max",
         (json_int_t)limits->job_max, "module-dir", json_sprintf("%s/modules", daemon->dir),
@@ -105,7 +106,8 @@ static json_t *settings(const struct daemon *daemon, const struct limits *limits
         (json_int_t)PLAN_PAYLOAD_MAX, "payload-total-max", (json_int_t)daemon->plan->total_max,
         "client-output-max", (json_int_t)PLAN_OUTPUT_MAX, "client-job-max",
         (json_int_t)daemon->plan->client_job_max, "client-max", (json_int_t)PLAN_CLIENT_MAX,
-        "modules", "torture", "config", "side", daemon->side);
+        "modules", "torture", "config", "side", daemon->side, "torture_moody", "config", "side",
+        daemon->side);
 }
 
 /* Written beside and renamed: the daemon never reads half of it. */

@@ -100,10 +100,11 @@ struct job_record {
     uint64_t end_offset; /* of its last byte in what its connection wrote */
     uint32_t conn;
     uint32_t epoch;
-    uint32_t twin;    /* the later job under the same id; NO_JOB: none */
-    uint32_t twin_of; /* the earlier one */
-    bool partial;     /* its last byte is never written: it must not exist */
-    bool told;        /* its terminal event came */
+    uint32_t twin;      /* the later job under the same id; NO_JOB: none */
+    uint32_t twin_of;   /* the earlier one */
+    bool partial;       /* its last byte is never written: it must not exist */
+    bool may_be_passed; /* its client reads slowly */
+    bool told;          /* its terminal event came */
 };
 
 /* From stats. */

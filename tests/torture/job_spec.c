@@ -28,6 +28,8 @@ const struct command_info command_table[COMMANDS] = {
     [CMD_FORK_HOLD] = {"fork-hold", "torture", MAY_BE_LOST},
     [CMD_CONSTRUCTOR] = {"none", "constructor_crash", MAY_BE_LOST},
     [CMD_REFUSED] = {"none", "bad_abi", MAY_BE_UNAVAILABLE},
+    [CMD_INIT_FAILS] = {"none", "init_fails", MAY_BE_UNAVAILABLE},
+    [CMD_MOODY] = {"sleep", "torture_moody", MAY_BE_DONE | MAY_BE_REFUSED},
     [CMD_NO_MODULE] = {"none", "not_there", MAY_BE_UNKNOWN},
 };
 
@@ -101,6 +103,8 @@ struct job_spec job_spec_of(enum command command, struct rng *rng, uint32_t payl
     spec.notify_started = rng_chance(rng, 500);
     if (command == CMD_SLEEP)
         spec.a = rng_below(rng, 50);
+    else if (command == CMD_MOODY)
+        spec.a = rng_below(rng, 8);
     else if (command == CMD_BIG || command == CMD_DIE_SENDING)
         spec.a = payload_max - 64 * KIB;
     else if (command == CMD_TOO_LARGE)

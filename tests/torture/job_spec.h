@@ -29,6 +29,8 @@ enum command {
     CMD_FORK_HOLD,
     CMD_CONSTRUCTOR, /* a module that ends its process while it is loaded */
     CMD_REFUSED,     /* a module that the loader refuses */
+    CMD_INIT_FAILS,  /* a module whose init() refuses in every worker */
+    CMD_MOODY,       /* one whose init() refuses in some */
     CMD_NO_MODULE,
     COMMANDS
 };
@@ -41,6 +43,7 @@ enum {
     MAY_BE_TOO_LARGE = 8,
     MAY_BE_UNAVAILABLE = 16,
     MAY_BE_UNKNOWN = 32,
+    MAY_BE_REFUSED = 64, /* unavailable, once a fresh worker has refused */
 };
 
 struct command_info {

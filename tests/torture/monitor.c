@@ -6,7 +6,11 @@
 
 #include <string.h>
 
-enum { INTERVAL_US = 15000, HANG_US = 500000 };
+enum {
+    INTERVAL_US = 15000,
+    HANG_US = 500000,
+    OWN_BYTES = 16 * 1024, /* what holds our own answers, in the output of the server */
+};
 
 static uint64_t uint_at(json_t *object, const char *key)
 {
@@ -77,6 +81,8 @@ static void take_stats(struct monitor *monitor, json_t *stats)
 {
     json_t *pool = json_object_get(stats, "pool"), *queue = json_object_get(stats, "queue");
     json_t *jobs = json_object_get(stats, "jobs"), *clients = json_object_get(stats, "clients");
+    json_t *output = json_object_get(stats, "output");
+    uint64_t unread = uint_at(output, "bytes");
     monitor->sample = (struct sample){
         .submitted = uint_at(jobs, "submitted"),
         .done = uint_at(jobs, "done"),
@@ -94,7 +100,7 @@ static void take_stats(struct monitor *monitor, json_t *stats)
         .job_max = uint_at(queue, "max"),
         .forks = uint_at(pool, "forks"),
         .exits = uint_at(pool, "exits"),
-        .bytes = uint_at(queue, "bytes"),
+        .bytes = uint_at(queue, "bytes") + (unread > OWN_BYTES ? unread - OWN_BYTES : 0),
         .connected = uint_at(clients, "connected"),
         .children = proc_children(monitor->master, NULL, 0),
         .sent_us = monitor->sample.sent_us,

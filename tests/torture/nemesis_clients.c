@@ -5,6 +5,7 @@
 
 #include <stdio.h>
 #include <string.h>
+#include <sys/socket.h>
 
 enum {
     SOME_JOBS = 12,
@@ -12,6 +13,12 @@ enum {
     LATE_JOBS = 8,   /* ... and less than that */
     SOON_US = 50000,
     LATE_US = 300000,
+    SLOW_JOBS = 40,
+    SMALL_BUFFER = 128 * 1024,
+    SIPS = 40, /* of a slow reader, together more than there is to read */
+    SIP_MIN = 256 * 1024,
+    SIP_MAX = 2048 * 1024,
+    SIP_US = 60000,
     PATIENCE_US = 8000000, /* for the server to close a client that it does not want any more */
 };
 
@@ -82,6 +89,33 @@ static void read_late(struct nemesis *nemesis, struct client *client)
     client->leave_when_idle = true;
     nemesis_later(nemesis, rng_range(&nemesis->rng, SOON_US, LATE_US), read_again, 0,
                   client->number, 0);
+}
+
+/* All results come to it, however long it takes. */
+static void sip(struct nemesis *nemesis, const struct later *later)
+{
+    struct client *client = crowd_find(nemesis->crowd, later->client);
+    struct rng rng = rng_of(nemesis->plan->seed + later->client, later->count);
+    if (!client)
+        return;
+    connection_sip(&client->connection, (size_t)rng_range(&rng, SIP_MIN, SIP_MAX));
+    if (later->count)
+        nemesis_later(nemesis, rng_below(&rng, SIP_US), sip, 0, client->number, later->count - 1);
+    else
+        connection_set_deaf(&client->connection, false);
+}
+
+/* So much waits for it that its jobs wait too, until it has taken some of it. */
+static void read_slowly(struct nemesis *nemesis, struct client *client)
+{
+    client->slow = true;
+    setsockopt(client->connection.watch.fd, SOL_SOCKET, SO_RCVBUF, &(int){SMALL_BUFFER},
+               sizeof(int)); /* so that it waits in the server */
+    submit_large(nemesis, client, SLOW_JOBS);
+    connection_set_deaf(&client->connection, true);
+    client->leave_when_idle = true;
+    nemesis_later(nemesis, rng_range(&nemesis->rng, LATE_US, 3 * LATE_US), sip, 0, client->number,
+                  SIPS);
 }
 
 /* Half a submit, then the end in one of three ways, or none: it is told that it is too slow. */
@@ -159,6 +193,9 @@ static void act(struct nemesis *nemesis, struct client *client)
         break;
     case FAULT_READ_LATE:
         read_late(nemesis, client);
+        break;
+    case FAULT_READ_SLOWLY:
+        read_slowly(nemesis, client);
         break;
     case FAULT_HALF_HEADER:
     case FAULT_HALF_PAYLOAD:

@@ -1,6 +1,8 @@
 /* nemesis_jobs: modules that misbehave. */
 #include "nemesis.h"
 
+#include <signal.h>
+
 enum { ROW_MIN = 5, ROW_MAX = 15, LARGE_MAX = 4, SMALL_MAX = 6 };
 
 static enum command command_of(enum fault_kind kind, struct rng *rng)
@@ -32,6 +34,10 @@ static enum command command_of(enum fault_kind kind, struct rng *rng)
         return CMD_CONSTRUCTOR;
     case FAULT_REFUSED_MODULE:
         return CMD_REFUSED;
+    case FAULT_INIT_REFUSES:
+        return CMD_INIT_FAILS;
+    case FAULT_INIT_REFUSES_SOME:
+        return CMD_MOODY;
     case FAULT_NO_MODULE:
         return CMD_NO_MODULE;
     default:
@@ -56,6 +62,11 @@ static void crash_behind(struct nemesis *nemesis, struct client *client)
     submit(nemesis, client, rng_chance(rng, 500) ? CMD_SIGNAL : CMD_CONSTRUCTOR);
 }
 
+static bool comes_in_rows(enum fault_kind kind)
+{
+    return kind == FAULT_CRASH_ROW || kind == FAULT_INIT_REFUSES || kind == FAULT_INIT_REFUSES_SOME;
+}
+
 /* The fault, and common jobs right behind it, which must not suffer from it. */
 void nemesis_jobs_strike(struct nemesis *nemesis)
 {
@@ -66,11 +77,13 @@ void nemesis_jobs_strike(struct nemesis *nemesis)
         return;
     }
     client->leave_when_idle = true;
+    if (nemesis->kind == FAULT_INIT_REFUSES_SOME && rng_chance(rng, 500))
+        daemon_signal(nemesis->daemon, SIGHUP); /* other workers, of which others refuse */
     if (nemesis->kind == FAULT_CRASH_BEHIND) {
         crash_behind(nemesis, client);
         return;
     }
-    uint64_t row = nemesis->kind == FAULT_CRASH_ROW ? rng_range(rng, ROW_MIN, ROW_MAX) : 1;
+    uint64_t row = comes_in_rows(nemesis->kind) ? rng_range(rng, ROW_MIN, ROW_MAX) : 1;
     for (; row > 0; row--) {
         submit(nemesis, client, command_of(nemesis->kind, rng));
         for (uint64_t n = rng_below(rng, 4); n > 0; n--) {

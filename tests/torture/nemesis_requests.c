@@ -12,6 +12,7 @@ enum {
     STORM_US = 100000,
     CROWD_OVER = 20, /* connections beyond client-max */
     CROWD_US = 200000,
+    SILENT = 140, /* more than may be without a hello */
 };
 
 static struct job_spec short_job(struct rng *rng)
@@ -141,6 +142,20 @@ static void storm(struct nemesis *nemesis)
     }
 }
 
+/* More than there is room for without a hello: the server ends those that are silent longest, and
+ * whoever says hello meanwhile is let in. */
+static void be_silent(struct nemesis *nemesis)
+{
+    for (int n = 0; n < SILENT; n++) {
+        struct client *client = crowd_guest(nemesis->crowd, true);
+        if (!client)
+            return;
+        client->may_end = true;
+        nemesis_later(nemesis, rng_range(&nemesis->rng, CROWD_US / 2, CROWD_US), drop_guest, 0,
+                      client->number, (uint32_t)rng_below(&nemesis->rng, 2));
+    }
+}
+
 static void calm(struct nemesis *nemesis, const struct later *later)
 {
     (void)later;
@@ -198,6 +213,8 @@ void nemesis_requests_strike(struct nemesis *nemesis)
     struct client *client;
     if (nemesis->kind == FAULT_CONNECT_STORM)
         storm(nemesis);
+    else if (nemesis->kind == FAULT_SILENT_CROWD)
+        be_silent(nemesis);
     else if (nemesis->kind == FAULT_TOO_MANY_CLIENTS)
         fill_up(nemesis);
     else if ((client = crowd_guest(nemesis->crowd, false)))

@@ -24,7 +24,8 @@ struct side_record {
     uint32_t kind; /* enum side_kind */
 };
 
-enum side_kind { SIDE_START = 1, SIDE_FINISH };
+/* SIDE_REFUSAL: init() has refused in that process; no job is known to it. */
+enum side_kind { SIDE_START = 1, SIDE_FINISH, SIDE_REFUSAL };
 
 static inline uint64_t pattern_mix(uint64_t h)
 {

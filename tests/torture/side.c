@@ -6,8 +6,22 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+static void take_refusal(struct side *side, const struct side_record *record)
+{
+    if (side->refusal_count == side->refusal_room) {
+        side->refusal_room = side->refusal_room * 2 + 64;
+        side->refusals = need_more(side->refusals, side->refusal_room * sizeof *side->refusals);
+    }
+    side->refusals[side->refusal_count++] =
+        (struct side_refusal){.t_us = record->t_us, .pid = (int32_t)record->pid};
+}
+
 static void take(struct side *side, const struct side_record *record)
 {
+    if (record->kind == SIDE_REFUSAL) {
+        take_refusal(side, record);
+        return;
+    }
     if (record->uid >= side->count || record->kind < SIDE_START || record->kind > SIDE_FINISH) {
         side->broken++;
         return;
@@ -40,4 +54,5 @@ void side_read(struct side *side, const char *path, size_t jobs)
 void side_free(struct side *side)
 {
     free(side->jobs);
+    free(side->refusals);
 }

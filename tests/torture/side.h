@@ -13,9 +13,17 @@ struct side_job {
     int32_t start_pid, finish_pid;
 };
 
+/* A module's init() has refused. */
+struct side_refusal {
+    uint64_t t_us;
+    int32_t pid;
+};
+
 struct side {
     struct side_job *jobs; /* by uid */
     size_t count;
+    struct side_refusal *refusals; /* in their order */
+    size_t refusal_count, refusal_room;
     size_t broken; /* records that make no sense */
 };
 
