@@ -65,7 +65,7 @@ ERRORS = {
 HARMLESS = {"EINTR", "EAGAIN"}
 REPEATED = {"read", "readv", "recvfrom", "sendmsg", "sendto", "accept4", "epoll_wait", "waitid", "wait4"}
 
-# Calls of the workers: each of them meets the fault, so that none starts as long as it lasts.
+# Calls of the workers: each meets the fault, also when a worker tries again, so that none starts.
 WORKER_ERRORS = {
     "execve": "ENOENT EACCES ENOMEM EAGAIN ETXTBSY",
     "connect": "ECONNREFUSED EADDRNOTAVAIL ETIMEDOUT",
@@ -124,7 +124,7 @@ class WorkerCase:
     def run(self):
         daemon = Daemon({"start-timeout-ms": 700})
         # strace counts each process for itself and leaves alone the execve that starts the daemon.
-        inject = f"inject={self.call}:error={self.error}:when=1"
+        inject = f"inject={self.call}:error={self.error}:when=1+"
         daemon.command[:0] = strace(
             daemon.directory, "-f", "-e", f"trace={self.call}", "-e", inject
         )
