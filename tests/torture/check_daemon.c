@@ -184,6 +184,9 @@ static void check_drift(const struct check *check)
                     rest->bytes);
     if (rest->zombies)
         finding_add(findings, FINDING_DRIFT, "zombies: %" PRIu64 " at rest", rest->zombies);
+    if (rest->strays)
+        finding_add(findings, FINDING_DRIFT,
+                    "%" PRIu64 " processes at rest that jobs have left behind", rest->strays);
 }
 
 static void check_rest(const struct check *check)

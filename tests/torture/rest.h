@@ -16,6 +16,7 @@ struct rest {
     uint64_t used_us, window_us; /* processor time of all our processes, in so long a time */
     uint64_t bytes;              /* payloads held */
     uint64_t zombies;
+    uint64_t strays; /* processes that are neither the master nor one of its workers */
     uint64_t connected, waiting, running;
     uint64_t leftovers;      /* processes that outlived their master by more than a second */
     uint64_t leftover_epoch; /* in this one */

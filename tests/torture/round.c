@@ -88,6 +88,17 @@ static uint64_t count_zombies(const struct round *round)
     return zombies;
 }
 
+/* What jobs have left behind, and whose worker has ended. */
+static uint64_t count_strays(const struct round *round)
+{
+    pid_t pids[MONITOR_WORKERS_MAX];
+    uint64_t strays = 0;
+    size_t count = proc_running(round->daemon.dir, pids, MONITOR_WORKERS_MAX);
+    for (size_t i = 0; i < count && i < MONITOR_WORKERS_MAX; i++)
+        strays += pids[i] != round->daemon.pid && !daemon_owns(&round->daemon, pids[i]);
+    return strays;
+}
+
 /* All workers there, idle, and nobody connected but the monitor. */
 static bool is_at_rest(const struct round *round)
 {
@@ -114,6 +125,7 @@ static void take_last_figures(struct round *round)
     rest->files_after = proc_files(round->daemon.pid);
     rest->rss_after_kb = proc_rss_kb(round->daemon.pid);
     rest->zombies = count_zombies(round);
+    rest->strays = count_strays(round);
     rest->bytes = s->bytes;
     rest->connected = s->connected;
     rest->waiting = s->waiting;
