@@ -246,8 +246,8 @@ class Daemon:
         return [w["pid"] for w in self.workers() if not states or w["state"] in states]
 
     def begun_pids(self, client=None):
-        """Of the busy workers, once each has begun its job, as `client` or a new one is told. A job whose worker dies before is not
-        lost: another one gets it."""
+        """The busy workers' process ids, once each has begun its job. A job whose worker dies before is not lost:
+        another one gets it. `client` asks for them, or a new one."""
         busy = [(w["pid"], w["module"]) for w in (client or self).workers() if w["state"] == "busy"]
         for pid, module in busy:
             wait_until(lambda: proc.has_mapped(pid, f"/{module}.so"), f"{pid} to begin its job")
