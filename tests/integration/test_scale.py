@@ -78,8 +78,9 @@ def test_1000_reloads_under_load(daemon):
         other.silent()
     for n in range(count):
         assert client.outcome(n).payload == str(n).encode()
-    # Two that come at the same moment are one to the kernel.
-    wait_until(lambda: len(server.log.events("reload")) >= count * 9 // 10, "the reloads", interval=0.1)
+    # All of a turn are one reload. A signal may be noticed a turn after the ping behind it, and so with the next one;
+    # a third comes after that one's ping.
+    wait_until(lambda: len(server.log.events("reload")) >= count // 2, "the reloads", interval=0.1)
     client.close()
     other.close()
     server.wait_idle(2)

@@ -23,7 +23,7 @@ ERRORS = {
     "epoll_wait": "EINTR",
     "faccessat2": "EACCES ENOENT",
     "fcntl": "EINVAL EPERM",
-    "flock": "EWOULDBLOCK EINTR ENOLCK",
+    "flock": "EAGAIN EINTR ENOLCK",
     "fstat": "EIO",
     "ftruncate": "EINTR EFBIG",
     "getdents64": "EIO",
