@@ -225,11 +225,20 @@ def memory(plan):
 
 # ---- recovery
 
+def wait_begun(pid):
+    """A job whose worker dies before it has begun it is not lost; one that is begun has its module loaded."""
+    end = time.monotonic() + 20
+    while "/sleep.so" not in open(f"/proc/{pid}/maps").read():
+        if time.monotonic() > end:
+            raise TimeoutError("the job has not begun")
+
+
 def lose_one(client, number):
     """Kills the worker that sleeps for us: ms to the job's end, and to a pool that is whole."""
     client.send(b'{"ms":60000}', op="submit", id=number, module="sleep", notify=["started"])
     started, _ = client.wait("started")
     pid = next(w["pid"] for w in client.workers() if w["id"] == started["worker"])
+    wait_begun(pid)
     start = time.perf_counter()
     os.kill(pid, signal.SIGKILL)
     failed, _ = client.wait("failed")
