@@ -1,6 +1,5 @@
-/* token: see token.h. The file is read to its end rather than to the size that stat tells: a
- * shell's
- * <(...) will do. */
+/* token: see token.h. The file is read to its end rather than to the size that stat tells, so that
+ * <(...) of a shell will do. */
 #include "token.h"
 
 #include "command.h"
