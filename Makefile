@@ -37,7 +37,7 @@ WORKER_LIBS := -ldl
 CLIENT_LIBS := -ljansson
 
 # What each program is made of. A program's main.c stays out of its archive, so that tests can link the rest.
-COMMON   := environment log module_name token_text utf8 xmalloc
+COMMON   := environment log module_name read_all token_text utf8 xmalloc
 MASTER   := options option_value option_print config config_check json_line json_reason settings_text file_read token_file identity \
             address user_environ heap timers hash payload file_room conn conn_output conn_turn conn_unread job job_queue pool module_dir module_table module_refusal episode \
             log_limit job_log dispatcher dispatch_end dispatch_hold dispatch_pace dispatch_refusal dispatch_renew dispatch_run dispatch_start \
@@ -68,7 +68,7 @@ $(O)/%.o: %.c
 $(O)/libcommon.a: $(common_o)
 $(O)/libmaster.a: $(MASTER:%=$(O)/src/%.o)
 $(O)/libworker.a: $(WORKER:%=$(O)/worker/%.o)
-$(O)/libcommand.a: $(CLIENT:%=$(O)/client/%.o) $(O)/src/common/token_text.o
+$(O)/libcommand.a: $(CLIENT:%=$(O)/client/%.o) $(O)/src/common/read_all.o $(O)/src/common/token_text.o
 $(BUILD)/libtaskmaster.a: $(LIBTM:%=$(O)/client/%.o)
 %.a:
 	@mkdir -p $(@D)
@@ -117,6 +117,7 @@ $(BUILD)/tests/test_%: $(O)/tests/unit/test_%.o $(O)/libmaster.a $(O)/libcommon.
 # The calls that they count or make fail.
 $(BUILD)/tests/test_listener: WRAP := -Wl,--wrap=unix_bound
 $(BUILD)/tests/test_module_table: WRAP := $(patsubst %,-Wl$(comma)--wrap=%,opendir readdir stat)
+$(BUILD)/tests/test_read_all: WRAP := -Wl,--wrap=read
 $(BUILD)/tests/test_system: WRAP := $(patsubst %,-Wl$(comma)--wrap=%,accept4 bind clone close_range dup2 event_add \
     event_new execve fcntl flock fork fstat ftruncate geteuid getsockname initgroups lchown listen memfd_create mmap open pipe2 \
     prctl read recv setgid setgroups setpgid setsockopt setuid send socket waitid waitpid)

@@ -3,29 +3,12 @@
 #include "token.h"
 
 #include "command.h"
+#include "common/read_all.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
 #include <unistd.h>
-
-/* Bytes read, one more than TOKEN_FILE_MAX at most; or -1. */
-static ssize_t read_all(int fd, char *text)
-{
-    size_t len = 0;
-
-    while (len <= TOKEN_FILE_MAX) {
-        ssize_t n = read(fd, text + len, TOKEN_FILE_MAX + 1 - len);
-        if (n < 0 && errno == EINTR)
-            continue;
-        if (n < 0)
-            return -1;
-        if (n == 0)
-            break;
-        len += (size_t)n;
-    }
-    return (ssize_t)len;
-}
 
 static const char *first_token(const char *path, char *text, size_t len)
 {
@@ -44,7 +27,7 @@ static const char *first_token(const char *path, char *text, size_t len)
 const char *token_read(const char *path, char text[TOKEN_FILE_MAX + 1])
 {
     int fd = open(path, O_RDONLY | O_CLOEXEC);
-    ssize_t len = fd < 0 ? -1 : read_all(fd, text);
+    ssize_t len = fd < 0 ? -1 : read_all(fd, text, TOKEN_FILE_MAX + 1);
 
     if (len < 0)
         complain("cannot read the token from %s: %s", path, strerror(errno));

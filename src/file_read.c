@@ -5,6 +5,7 @@
  */
 #include "file_read.h"
 
+#include "common/read_all.h"
 #include "common/xmalloc.h"
 
 #include <errno.h>
@@ -14,23 +15,6 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
-
-/* Up to `size` bytes, or -1. */
-static ssize_t read_all(int fd, char *buf, size_t size)
-{
-    size_t len = 0;
-    while (len < size) {
-        ssize_t n = read(fd, buf + len, size - len);
-        if (n < 0 && errno == EINTR)
-            continue;
-        if (n < 0)
-            return -1;
-        if (n == 0)
-            break;
-        len += (size_t)n;
-    }
-    return (ssize_t)len;
-}
 
 static int open_file(const char *path, enum file_kind kind, const char **why)
 {
