@@ -184,8 +184,8 @@ void dispatch_on_worker_timer(void *arg);
 
 /* dispatch_pace.c: so many starts and ends at a time */
 
-/* Whether one more may be done now; whoever does counts it. */
-bool dispatch_pace_allows(struct dispatch_pace *pace, uint64_t now_us);
+/* Whether one more may be done now; if so, it counts as done. */
+bool dispatch_pace_take(struct dispatch_pace *pace, uint64_t now_us);
 
 /* When the next may, if none may now. */
 uint64_t dispatch_pace_next(const struct dispatch_pace *pace);

@@ -14,13 +14,16 @@ enum {
     PACE_US = 5000, /* from the beginning of one batch to that of the next */
 };
 
-bool dispatch_pace_allows(struct dispatch_pace *pace, uint64_t now_us)
+bool dispatch_pace_take(struct dispatch_pace *pace, uint64_t now_us)
 {
     if (now_us - pace->since_us >= PACE_US) {
         pace->since_us = now_us;
         pace->count = 0;
     }
-    return pace->count < PACE_BATCH;
+    if (pace->count == PACE_BATCH)
+        return false;
+    pace->count++;
+    return true;
 }
 
 uint64_t dispatch_pace_next(const struct dispatch_pace *pace)
@@ -36,7 +39,6 @@ static void tell_to_end(struct dispatcher *d, struct worker *worker)
     uint64_t by_us = dispatch_now(d) + d->limits.kill_grace_ms * 1000ull;
     if (d->stop_by_us && d->stop_by_us < by_us)
         by_us = d->stop_by_us;
-    d->retired.count++;
     timer_set(d->timers, &worker->timer, by_us);
     d->ops->retire(d->ctx, worker);
 }
@@ -45,7 +47,7 @@ void dispatch_retire(struct dispatcher *d, struct worker *worker)
 {
     timer_clear(d->timers, &worker->timer);
     worker_set_state(worker, WORKER_STOPPING, dispatch_now(d));
-    if (TAILQ_EMPTY(&d->to_retire) && dispatch_pace_allows(&d->retired, dispatch_now(d))) {
+    if (TAILQ_EMPTY(&d->to_retire) && dispatch_pace_take(&d->retired, dispatch_now(d))) {
         tell_to_end(d, worker);
         return;
     }
@@ -68,7 +70,7 @@ void dispatch_on_retire(void *arg)
     struct dispatcher *d = arg;
     struct worker *worker;
     while ((worker = TAILQ_FIRST(&d->to_retire)) &&
-           dispatch_pace_allows(&d->retired, dispatch_now(d))) {
+           dispatch_pace_take(&d->retired, dispatch_now(d))) {
         dispatch_not_retire(d, worker);
         tell_to_end(d, worker);
     }

@@ -160,10 +160,8 @@ void dispatch_grow(struct dispatcher *d)
 {
     dispatch_make_room(d);
     while (dispatch_can_start(d) && wants_worker(d) &&
-           dispatch_pace_allows(&d->starts, dispatch_now(d))) {
-        d->starts.count++;
+           dispatch_pace_take(&d->starts, dispatch_now(d)))
         start_worker(d);
-    }
     if (dispatch_can_start(d) && wants_worker(d) && !timer_is_set(&d->more))
         timer_set(d->timers, &d->more, dispatch_pace_next(&d->starts));
     if (line_wants_worker(d) && pool_count(&d->pool) >= d->limits.pool_max)
