@@ -72,8 +72,7 @@ static void settle(struct client_session *session)
 static void cut_ties(struct client_session *session)
 {
     if (!dispatcher_source_ended(session->clients->dispatcher, &session->source))
-        timer_set(client_session_timers(session), &session->timer,
-                  client_session_timers(session)->now_us + 1);
+        timer_set_next(client_session_timers(session), &session->timer);
 }
 
 /* No request is read any more. Ties are cut: that ends jobs, whose events are still delivered. */
@@ -101,8 +100,7 @@ static void session_release(void *arg)
     struct client_session *session = arg;
     struct clients *clients = session->clients;
     if (!dispatcher_source_gone(clients->dispatcher, &session->source)) {
-        timer_set(client_session_timers(session), &session->timer,
-                  client_session_timers(session)->now_us + 1);
+        timer_set_next(client_session_timers(session), &session->timer);
         return;
     }
     client_tokens_forget(session);

@@ -98,7 +98,7 @@ static void on_revoke(void *arg)
                 "the token of this connection is not one of this server's any more");
     }
     if (clients->revoke_next)
-        timer_set(clients->loop->timers, &clients->revoke, clients->loop->timers->now_us + 1);
+        timer_set_next(clients->loop->timers, &clients->revoke);
 }
 
 void client_tokens_init(struct clients *clients)
@@ -115,7 +115,7 @@ void client_tokens_configure(struct clients *clients)
         clients->token_digests[i] = siphash(tokens->items[i], strlen(tokens->items[i]), 0);
     clients->revoke_next = TAILQ_FIRST(&clients->sessions);
     if (clients->revoke_next)
-        timer_set(clients->loop->timers, &clients->revoke, clients->loop->timers->now_us + 1);
+        timer_set_next(clients->loop->timers, &clients->revoke);
 }
 
 void client_tokens_forget(struct client_session *session)

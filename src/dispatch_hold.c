@@ -71,7 +71,7 @@ static void look_at(struct dispatcher *d, struct job_source *source)
     }
     job_queue_release(&d->queue, source);
     if (source->queued)
-        timer_set(d->timers, &d->more, dispatch_now(d) + 1);
+        timer_set_next(d->timers, &d->more);
 }
 
 /* Mostly little waits, and nothing need be worked out. */

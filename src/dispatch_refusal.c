@@ -98,7 +98,7 @@ void dispatch_release_aside(struct dispatcher *d)
 {
     d->aside_left = d->aside_count;
     if (d->aside_left)
-        timer_set(d->timers, &d->release, dispatch_now(d) + 1);
+        timer_set_next(d->timers, &d->release);
 }
 
 void dispatch_on_release(void *arg)
@@ -111,7 +111,7 @@ void dispatch_on_release(void *arg)
         dispatch_put_back(d, job);
     }
     if (d->aside_left)
-        timer_set(d->timers, &d->release, dispatch_now(d) + 1);
+        timer_set_next(d->timers, &d->release);
     dispatch_line(d);
     dispatch_grow(d);
 }
@@ -144,7 +144,7 @@ void dispatch_fail_aside(struct dispatcher *d, const char *why)
         dispatch_fail(d, job, FAIL_UNAVAILABLE, "%s", why);
     }
     if (d->aside_count)
-        timer_set(d->timers, &d->unavailable, dispatch_now(d) + 1);
+        timer_set_next(d->timers, &d->unavailable);
 }
 
 void dispatch_accept_module(struct dispatcher *d, struct module_entry *module)

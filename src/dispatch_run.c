@@ -247,7 +247,7 @@ static struct job *next_job(struct dispatcher *d)
     size_t dropped = 0;
     while ((job = job_queue_first(&d->queue))) {
         if (job->source->gone && dropped++ == DISPATCH_BATCH) { /* go on in the next turn */
-            timer_set(d->timers, &d->more, dispatch_now(d) + 1);
+            timer_set_next(d->timers, &d->more);
             return NULL;
         }
         dispatch_unwait(d, job);
@@ -256,7 +256,7 @@ static struct job *next_job(struct dispatcher *d)
         dispatch_drop(d, job);
     }
     if (job_queue_ready(&d->queue)) { /* behind very many that are held */
-        timer_set(d->timers, &d->more, dispatch_now(d) + 1);
+        timer_set_next(d->timers, &d->more);
         return NULL;
     }
     return first_lent(d);

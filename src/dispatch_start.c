@@ -191,7 +191,7 @@ void dispatch_on_purge(void *arg)
         dispatch_fail(d, job, d->purge_reason, "%s", d->purge_message);
     }
     if (d->purge_left && job_queue_ready(&d->queue))
-        timer_set(d->timers, &d->purge, dispatch_now(d) + 1);
+        timer_set_next(d->timers, &d->purge);
     else
         d->purge_left = 0;
     dispatch_watch_availability(d);

@@ -41,6 +41,11 @@ void timer_set_ms(struct timers *timers, struct timer *timer, uint64_t ms_from_n
     timer_set(timers, timer, timers->now_us + ms_from_now * 1000);
 }
 
+void timer_set_next(struct timers *timers, struct timer *timer)
+{
+    timer_set(timers, timer, timers->now_us + 1);
+}
+
 void timer_clear(struct timers *timers, struct timer *timer)
 {
     heap_remove(&timers->set, &timer->due);

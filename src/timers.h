@@ -2,10 +2,9 @@
  * timers: deadlines in a heap, against a clock that the caller turns.
  *
  * A struct timer lies in the object that it is about, and the owner clears it before the object
- * goes. Time is whatever
- * timers_run() is given: the master passes CLOCK_MONOTONIC once per turn of the loop, after all
- * sockets that were ready have been read, so that what has arrived in time is never judged late;
- * tests pass a number.
+ * goes. Time is whatever timers_turn() is given: CLOCK_MONOTONIC in the master, a number in tests.
+ * The master fires timers once per turn of the loop, after the sockets that were ready have been
+ * read, so that what has arrived in time is not judged late.
  */
 #ifndef TASKMASTER_TIMERS_H
 #define TASKMASTER_TIMERS_H
@@ -54,6 +53,10 @@ void timer_init(struct timer *timer, void (*fire)(void *arg), void *arg);
 /* Sets or moves a timer. */
 void timer_set(struct timers *timers, struct timer *timer, uint64_t at_us);
 void timer_set_ms(struct timers *timers, struct timer *timer, uint64_t ms_from_now);
+
+/* For what goes on in the next turn of the loop: not among the timers that fire now. */
+void timer_set_next(struct timers *timers, struct timer *timer);
+
 void timer_clear(struct timers *timers, struct timer *timer);
 bool timer_is_set(const struct timer *timer);
 

@@ -260,7 +260,7 @@ void workers_reap(struct workers *workers)
     while (n < REAP_BATCH && reap_any(workers))
         n++;
     if (n == REAP_BATCH)
-        timer_set(workers_timers(workers), &workers->reap, workers_timers(workers)->now_us + 1);
+        timer_set_next(workers_timers(workers), &workers->reap);
 }
 
 static void on_reap(void *arg)

@@ -211,6 +211,26 @@ START_TEST(test_sets_itself)
 }
 END_TEST
 
+static void set_itself_next(void *arg)
+{
+    note(arg);
+    timer_set_next(&timers, arg);
+}
+
+START_TEST(test_next_turn)
+{
+    timer_init(&some[0], set_itself_next, &some[0]);
+    timer_set_next(&timers, &some[0]);
+    run_at(timers.now_us); /* of the turn in which it was set */
+    ck_assert_int_eq(fired_count, 0);
+    for (uint64_t now_us = timers.now_us + 1; now_us < 1004; now_us++) {
+        run_at(now_us);
+        ck_assert_int_eq(fired_count, 1);
+    }
+    timer_clear(&timers, &some[0]);
+}
+END_TEST
+
 static void clear_next(void *arg)
 {
     note(arg);
@@ -373,6 +393,7 @@ int main(void)
     tcase_add_test(tc, test_moved);
     tcase_add_test(tc, test_cleared);
     tcase_add_test(tc, test_sets_itself);
+    tcase_add_test(tc, test_next_turn);
     tcase_add_test(tc, test_clears_a_due_one);
     tcase_add_test(tc, test_sets_a_due_one);
     tcase_add_test(tc, test_put_off);
