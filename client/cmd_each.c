@@ -93,10 +93,11 @@ struct batch {
     int64_t grow_at;
     int pause_ms;
 
-    bool stopped;     /* nothing more is submitted: interrupted, or the connection is over */
-    const char *why;  /* stopped: the fault of the lines that were not submitted; static */
+    /* Nothing more is submitted: interrupted, or the connection is over. The fault of the lines
+     * that were not; static. NULL: not stopped. */
+    const char *stopped;
     int64_t rest_end; /* stopped: until then the rest of the input is read, to name its lines */
-    bool rest_told;
+    bool rest_told;   /* stopped: the lines behind that are told of */
     bool interrupted;
     bool input_failed;
     bool has_more;   /* more events may have come than were taken */
@@ -182,10 +183,9 @@ static void stop(struct batch *batch, const char *why, const char *lost, int res
 {
     struct record *record;
     if (!batch->stopped) {
-        batch->why = why;
+        batch->stopped = why;
         batch->rest_end = tmc_deadline(rest_ms);
     }
-    batch->stopped = true;
     TAILQ_FOREACH (record, &batch->records, in_order) {
         if (record->state == READY)
             record_end(batch, record, NULL, why);
@@ -275,7 +275,7 @@ static void take_rest(struct batch *batch)
 {
     struct line_text line;
     while (batch->stopped && may_read(batch) && lines_next(&batch->input, &line))
-        record_end(batch, record_new(batch, &line), NULL, batch->why);
+        record_end(batch, record_new(batch, &line), NULL, batch->stopped);
 }
 
 /* 0 timeout: what the socket does not take goes out with tm_client_process(). */
@@ -346,20 +346,29 @@ static void print_json(struct batch *batch, const struct record *record)
     free(line);
 }
 
+static bool has_result(const struct record *record)
+{
+    return record->event && record->event->type == TM_CLIENT_EVENT_DONE;
+}
+
+static void complain_of(struct batch *batch, const struct record *record)
+{
+    progress_hide(&batch->progress);
+    if (record->event)
+        report_failure(record->event, record->number);
+    else
+        complain("line %" PRIu64 ": %s", record->number, record->fault);
+}
+
 static void print_record(struct batch *batch, const struct record *record)
 {
-    const tm_client_event *event = record->event;
     if (batch->settings->json) {
         print_json(batch, record);
-    } else if (event && event->type == TM_CLIENT_EVENT_DONE) {
-        sink_add(&batch->output, event->data, event->size);
+    } else if (has_result(record)) {
+        sink_add(&batch->output, record->event->data, record->event->size);
         sink_add(&batch->output, "\n", 1);
     } else {
-        progress_hide(&batch->progress);
-        if (event)
-            report_failure(event, record->number);
-        else
-            complain("line %" PRIu64 ": %s", record->number, record->fault);
+        complain_of(batch, record);
     }
 }
 
@@ -376,16 +385,9 @@ static bool has_rest(struct batch *batch)
 static void print_rest(struct batch *batch)
 {
     char message[128];
-    snprintf(message, sizeof message, "%s, nor is any line behind it", batch->why);
-    if (batch->settings->json) {
-        size_t len;
-        char *line = report_json_fault("lost", message, batch->line_count + 1, &len);
-        sink_add(&batch->output, line, len);
-        free(line);
-    } else {
-        progress_hide(&batch->progress);
-        complain("line %" PRIu64 ": %s", batch->line_count + 1, message);
-    }
+    const struct record rest = {.number = batch->line_count + 1, .fault = message};
+    snprintf(message, sizeof message, "%s, nor is any line behind it", batch->stopped);
+    print_record(batch, &rest);
 }
 
 static struct record *next_printable(const struct batch *batch)
@@ -433,21 +435,14 @@ static void interrupted(struct batch *batch)
             break; /* how it is with the connection, tm_client_next() will say */
 }
 
-static int earlier_ms(int a_ms, int b_ms)
-{
-    if (a_ms < 0 || b_ms < 0)
-        return a_ms < 0 ? b_ms : a_ms;
-    return a_ms < b_ms ? a_ms : b_ms;
-}
-
 static int wait_ms(const struct batch *batch)
 {
     int left_ms = batch->has_more ? 0 : command_time_left_ms(batch->settings, -1);
     if (batch->limit < batch->limit_max)
-        left_ms = earlier_ms(left_ms, tmc_time_left_ms(batch->grow_at));
+        left_ms = tmc_earlier_ms(left_ms, tmc_time_left_ms(batch->grow_at));
     if (reads_rest(batch))
-        left_ms = earlier_ms(left_ms, tmc_time_left_ms(batch->rest_end));
-    return earlier_ms(left_ms, progress_wait_ms(&batch->progress));
+        left_ms = tmc_earlier_ms(left_ms, tmc_time_left_ms(batch->rest_end));
+    return tmc_earlier_ms(left_ms, progress_wait_ms(&batch->progress));
 }
 
 /* What is in flight goes on. */
@@ -508,12 +503,10 @@ static void name_unwritten(struct batch *batch)
                  sink_pending(&batch->output));
     while ((record = TAILQ_FIRST(&batch->records))) {
         /* NOLINTNEXTLINE(clang-analyzer-unix.Malloc): blind to TAILQ's links */
-        if (record->event && record->event->type == TM_CLIENT_EVENT_DONE)
+        if (has_result(record))
             complain("line %" PRIu64 ": its result is not written", record->number);
-        else if (record->event)
-            report_failure(record->event, record->number);
         else
-            complain("line %" PRIu64 ": %s", record->number, record->fault);
+            complain_of(batch, record);
         record_free(batch, record); /* NOLINT(clang-analyzer-unix.Malloc): blind to TAILQ's links */
     }
 }

@@ -485,10 +485,7 @@ int command_main(int argc, char **argv)
 
 int command_time_left_ms(const struct settings *settings, int max_ms)
 {
-    int left_ms = tmc_time_left_ms(settings->deadline);
-    if (left_ms < 0 || max_ms < 0)
-        return left_ms < 0 ? max_ms : left_ms;
-    return left_ms < max_ms ? left_ms : max_ms;
+    return tmc_earlier_ms(tmc_time_left_ms(settings->deadline), max_ms);
 }
 
 /* 0, or an exit status after a complaint. */

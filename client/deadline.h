@@ -40,4 +40,12 @@ static inline int tmc_time_left_ms(int64_t deadline)
     return left > INT_MAX ? INT_MAX : (int)left;
 }
 
+/* The shorter of two such times. */
+static inline int tmc_earlier_ms(int a_ms, int b_ms)
+{
+    if (a_ms < 0 || b_ms < 0)
+        return a_ms < 0 ? b_ms : a_ms;
+    return a_ms < b_ms ? a_ms : b_ms;
+}
+
 #endif
