@@ -14,13 +14,15 @@ enum {
     READ_MAX = 16 * 1024,
     DRAIN_MAX = 64 * 1024,
     PRIORITY_LEN = 3, /* "<4>" */
+    SECOND_US = 1000000,
 };
 
 static void on_output(evutil_socket_t fd, short what, void *arg);
+static void say_dropped(void *arg);
 
-int worker_output_open(struct worker_output *output, struct event_base *base,
-                       const struct timers *timers, const struct worker_proc *proc,
-                       const char *boot, struct worker *worker, struct job_log *job_log)
+int worker_output_open(struct worker_output *output, struct event_base *base, struct timers *timers,
+                       const struct worker_proc *proc, const char *boot, struct worker *worker,
+                       struct job_log *job_log)
 {
     *output = (struct worker_output){.timers = timers,
                                      .fd = proc->output_fd,
@@ -28,6 +30,7 @@ int worker_output_open(struct worker_output *output, struct event_base *base,
                                      .worker = worker,
                                      .boot = boot,
                                      .job_log = job_log};
+    timer_init(&output->tell, say_dropped, output);
     if (event_assign(&output->event, base, output->fd, EV_READ | EV_PERSIST, on_output, output) <
             0 ||
         event_add(&output->event, NULL) < 0)
@@ -36,29 +39,39 @@ int worker_output_open(struct worker_output *output, struct event_base *base,
     return 0;
 }
 
-static void say_dropped(struct worker_output *output)
+static void say_dropped(void *arg)
 {
+    struct worker_output *output = arg;
     if (!output->dropped)
         return;
-    const struct job *job = output->worker->job;
-    const char *module = job ? job->module->name : "-";
-    if (job_log_allows(output->job_log, LOG_WARN, "worker-output-dropped", module))
+    timer_clear(output->timers, &output->tell);
+    if (job_log_allows(output->job_log, LOG_WARN, "worker-output-dropped", output->dropped_of))
         log_event(LOG_WARN, "worker-output-dropped", LOG_UINT("worker", output->worker->id),
                   LOG_UINT("lines", output->dropped), LOG_UINT("rate", OUTPUT_RATE_LINES),
-                  LOG_STR("module", module));
+                  LOG_STR("module", output->dropped_of));
     output->dropped = 0;
 }
 
-static bool within_rate(struct worker_output *output)
+/* It is told when the second is over, or before another module's. */
+static void count_dropped(struct worker_output *output, const char *module)
 {
-    if (output->timers->now_us - output->window_us >= 1000000) {
+    if (output->dropped && strcmp(output->dropped_of, module) != 0)
+        say_dropped(output);
+    if (!output->dropped++)
+        timer_set(output->timers, &output->tell, output->window_us + SECOND_US);
+    output->dropped_of = module;
+}
+
+static bool within_rate(struct worker_output *output, const struct job *job)
+{
+    if (output->timers->now_us - output->window_us >= SECOND_US) {
         say_dropped(output);
         output->window_us = output->timers->now_us;
         output->window_lines = 0;
     }
     if (output->window_lines++ < OUTPUT_RATE_LINES)
         return true;
-    output->dropped++;
+    count_dropped(output, job ? job->module->name : "-");
     return false;
 }
 
@@ -109,10 +122,10 @@ static void log_part(struct worker_output *output, const char *text, size_t len,
     const uint32_t part = output->parts;
     char job[64] = "-";
     output->parts = last ? 0 : part + 1;
-    if (!within_rate(output))
-        return;
     if (on != output->worker->job)
         on = NULL; /* or one before it */
+    if (!within_rate(output, on))
+        return;
     if (on)
         snprintf(job, sizeof job, "%s-%" PRIu64, output->boot, on->seq);
     if (part == 0 && last)

@@ -6,8 +6,9 @@
  * Those that the worker writes itself begin behind WIRE_MARK, which ends what a module left
  * unfinished, as the end of its job does. A line that a value of the log has no room for is logged
  * in parts, which have numbers. A worker that floods has the lines above a rate dropped and
- * counted, so that it costs the others no more than that. The last bytes printed during a job are
- * kept: they are the first thing one wants to see when it crashed.
+ * counted, so that it costs the others no more than that; the count is told within a second. The
+ * last bytes printed during a job are kept: they are the first thing one wants to see when it
+ * crashed.
  *
  * Nothing in the pipe says which job printed what. The pipe is emptied before a job's answer is
  * taken, so that what comes is of the job that the worker is on. Where it may be on any of several,
@@ -37,7 +38,7 @@ enum {
 
 struct worker_output {
     struct event event;
-    const struct timers *timers;
+    struct timers *timers;
     int fd; /* owned by the process; -1 when it is closed */
     bool watched;
     struct worker *worker;          /* whose job the lines are tagged with, */
@@ -55,14 +56,16 @@ struct worker_output {
     size_t tail_len;
     uint64_t window_us; /* rate: when this second began */
     uint32_t window_lines;
-    uint64_t dropped;
+    uint64_t dropped;       /* lines, */
+    const char *dropped_of; /* and the module's name, or "-"; borrowed */
+    struct timer tell;      /* set while there are any */
 };
 
 /* Watches the process's output. Process and record stay the caller's. 0, or -1 when the event
  * cannot be added. */
-int worker_output_open(struct worker_output *output, struct event_base *base,
-                       const struct timers *timers, const struct worker_proc *proc,
-                       const char *boot, struct worker *worker, struct job_log *job_log);
+int worker_output_open(struct worker_output *output, struct event_base *base, struct timers *timers,
+                       const struct worker_proc *proc, const char *boot, struct worker *worker,
+                       struct job_log *job_log);
 
 /* Logs what is there; at most 64 KiB, so that a flood does not hold up the loop. */
 void worker_output_drain(struct worker_output *output);

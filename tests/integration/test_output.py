@@ -130,14 +130,33 @@ def test_noise_is_logged_whole(daemon):
     wait_until(lambda: len(joined(server, job)) == 1 and bytes_logged() == data, "every byte")
 
 
+FLOOD, FLOOD_LINES = "flood 2000000", 25000
+
+
+def is_counted(server, module, job):
+    """Whether each line of the flood is logged, or counted as its module's."""
+    dropped = server.log.events("worker-output-dropped", module=module)
+    return len(texts(server, job=job)) + sum(line["lines"] for line in dropped) == FLOOD_LINES
+
+
 def test_a_flood_is_logged_or_counted(daemon):
+    """Though its worker prints nothing any more."""
     server = daemon(pool_start=1, pool_max=1)
+    job = server.client().run("crash", FLOOD)["job"]
+    wait_until(lambda: is_counted(server, "crash", job), "each line")
+    assert server.log.events("worker-output-dropped")
+
+
+def test_a_flood_is_not_counted_as_the_next_modules(daemon, tmp_path):
+    for path in [os.path.join(BUILD, "modules", "crash.so"), os.path.join(TEST_MODULES, "last_words.so")]:
+        os.symlink(path, tmp_path / os.path.basename(path))
+    server = daemon(pool_start=1, pool_max=1, module_dir=str(tmp_path))
     client = server.client()
-    check(client.run("crash", "flood 2000000"), "done")
-    server.stop()
-    shown = sum(len(text) for text in texts(server))
-    dropped = sum(line["lines"] for line in server.log.events("worker-output-dropped"))
-    assert shown and dropped, (shown, dropped)
+    client.submit("flood", "crash", FLOOD)
+    client.submit("next", "last_words", "6000")
+    job = client.outcome("flood")["job"]
+    check(client.outcome("next"), "failed", reason="error")
+    wait_until(lambda: is_counted(server, "crash", job), "each line as the module's own")
 
 
 # ---- how a worker ends
