@@ -62,15 +62,14 @@ static tm_client_status parse_unix(const char *path, struct tmc_address *address
 }
 
 /* Bytes that no name and no number has. They mostly came with what was pasted, and are not seen. */
-static tm_client_status check_host(const char *text, const char *host, size_t len,
-                                   struct tmc_failure *failure)
+static tm_client_status check_bytes(const char *text, struct tmc_failure *failure)
 {
-    for (size_t i = 0; i < len; i++)
-        if (host[i] <= ' ' || host[i] >= 0x7f)
+    for (const char *c = text; *c; c++)
+        if (*c <= ' ' || *c >= 0x7f)
             return tmc_fail(failure, TM_CLIENT_INVALID,
-                            "a host is printable ASCII without blanks: found the byte 0x%02x in "
-                            "'%.200s'",
-                            (unsigned char)host[i], text);
+                            "an address is printable ASCII without blanks: found the byte 0x%02x "
+                            "in '%.200s'",
+                            (unsigned char)*c, text);
     return TM_CLIENT_OK;
 }
 
@@ -91,14 +90,14 @@ tm_client_status tmc_address_parse(const char *text, struct tmc_address *address
                         "an address has no '%.*s://': it is HOST:PORT, [IPV6]:PORT or unix:PATH, "
                         "not '%.200s'",
                         (int)(scheme - text < SCHEME_MAX ? scheme - text : SCHEME_MAX), text, text);
+    if (check_bytes(text, failure) != TM_CLIENT_OK)
+        return TM_CLIENT_INVALID;
     const char *port = split_host(text, &host, &host_len);
     if (!port || host_len == 0 || host_len >= sizeof address->host || !port_valid(port))
         return tmc_fail(failure, TM_CLIENT_INVALID,
                         "an address is HOST:PORT, [IPV6]:PORT (PORT from 1 to 65535) or unix:PATH, "
                         "not '%.200s'",
                         text);
-    if (check_host(text, host, host_len, failure) != TM_CLIENT_OK)
-        return TM_CLIENT_INVALID;
     memcpy(address->host, host, host_len);
     memcpy(address->port, port, strlen(port) + 1);
     return TM_CLIENT_OK;

@@ -183,6 +183,8 @@ START_TEST(addresses)
     ck_assert_msg(strstr(failure.text, "the byte 0xc2"), "%s", failure.text);
     ck_assert_int_eq(tmc_address_parse(" localhost:1", &address, &failure), TM_CLIENT_INVALID);
     ck_assert_msg(strstr(failure.text, "the byte 0x20"), "%s", failure.text);
+    ck_assert_int_eq(tmc_address_parse("localhost:1\r", &address, &failure), TM_CLIENT_INVALID);
+    ck_assert_msg(strstr(failure.text, "the byte 0x0d"), "%s", failure.text);
     char path[256] = "unix:";
     memset(path + 5, 'p', sizeof path - 6);
     ck_assert_int_eq(tmc_address_parse(path, &address, &failure), TM_CLIENT_INVALID);
