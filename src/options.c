@@ -130,7 +130,8 @@ const struct option_spec option_table[] = {
     {.key = "client-max", .type = OPTION_UINT32, .offset = CONFIG(client_max), .reload = true,
      .min = 1, .max = 1000000, .default_text = "10000", .unit = "",
      .help = "most clients connected at a time, counted from the answer to their hello; 100 "
-             "connections without one come on top; a few KiB each, so tens of MiB in all"},
+             "connections without one come on top; less than 2 KiB each while idle, so 20 MiB "
+             "in all"},
     {.key = "client-job-max", .type = OPTION_UINT32, .offset = CONFIG(client_job_max),
      .reload = true, .min = 0, .max = 10000000, .default_text = "0", .unit = "",
      .help = "most jobs, waiting or running, of one client, 0 for no limit of its own; none by "
