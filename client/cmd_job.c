@@ -1,11 +1,8 @@
 /* cmd_job: cancel and kill, which name a job by the server's id. */
-#include "clean.h"
 #include "command.h"
 #include "report.h"
 
-#include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
 typedef tm_client_status stop_call(tm_client *client, const char *job, int timeout_ms,
                                    tm_client_event **answer);
@@ -14,20 +11,14 @@ typedef tm_client_status stop_call(tm_client *client, const char *job, int timeo
 static int print_answer(const struct settings *settings, const char *verb,
                         const tm_client_event *answer)
 {
-    char text[512];
     size_t len;
-    if (settings->json) {
-        char *line = report_json(answer, 0, &len);
-        int written = command_print(settings, line, len);
-        free(line);
-        return written;
-    }
-    snprintf(text, sizeof text - 1, "%s %.128s, which was %.128s", verb, settings->args[0],
-             answer->state ? answer->state : "in an unknown state");
-    tmc_clean(text);
-    len = strlen(text);
-    text[len++] = '\n';
-    return command_print(settings, text, len);
+    if (!settings->json)
+        return command_print_line(settings, "%s %.128s, which was %.128s", verb, settings->args[0],
+                                  answer->state ? answer->state : "in an unknown state");
+    char *line = report_json(answer, 0, &len);
+    int written = command_print(settings, line, len);
+    free(line);
+    return written;
 }
 
 static int stop(const struct settings *settings, const char *verb, stop_call *call)

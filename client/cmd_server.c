@@ -1,5 +1,4 @@
 /* cmd_server: ping, stats and workers, which ask the server about itself. */
-#include "clean.h"
 #include "command.h"
 #include "deadline.h"
 #include "report.h"
@@ -8,7 +7,6 @@
 #include <jansson.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
 /* Takes the value and returns what is to be seen of it: JSON on one line, or what `print` makes of
  * it, cell by cell without control characters. */
@@ -82,32 +80,20 @@ int cmd_workers(const struct settings *settings)
     return ask(settings, tm_client_workers, JSON_ARRAY, print_workers);
 }
 
-static char *make_pong(const struct settings *settings, const tm_client *client, int64_t time_ns,
-                       size_t *len)
-{
-    enum { SERVER_MAX = 256, PONG_MAX = 1024 };
-    if (settings->json) {
-        json_t *pong =
-            json_pack("{ss ss ss sI}", "event", "pong", "server", tm_client_server(client),
-                      "address", settings->server, "round_trip_us", (json_int_t)(time_ns / 1000));
-        return report_json_line(pong, len);
-    }
-    char *text = allocate(NULL, PONG_MAX);
-    snprintf(text, PONG_MAX - 1, "%.*s at %.512s answered in %.3f ms", SERVER_MAX,
-             tm_client_server(client), settings->server, (double)time_ns / 1e6);
-    tmc_clean(text);
-    *len = strlen(text);
-    text[(*len)++] = '\n';
-    return text;
-}
-
 /* 0, or an exit status after a complaint. */
 static int print_pong(const struct settings *settings, const tm_client *client, int64_t time_ns)
 {
     size_t len;
-    char *text = make_pong(settings, client, time_ns, &len);
-    int written = command_print(settings, text, len);
-    free(text);
+    if (!settings->json)
+        return command_print_line(settings, "%.256s at %.512s answered in %.3f ms",
+                                  tm_client_server(client), settings->server,
+                                  (double)time_ns / 1e6);
+    json_t *pong =
+        json_pack("{ss ss ss sI}", "event", "pong", "server", tm_client_server(client), "address",
+                  settings->server, "round_trip_us", (json_int_t)(time_ns / 1000));
+    char *line = report_json_line(pong, &len);
+    int written = command_print(settings, line, len);
+    free(line);
     return written;
 }
 

@@ -83,6 +83,19 @@ int command_print(const struct settings *settings, const void *text, size_t size
     return late ? EXIT_TIMED_OUT : EXIT_JOB_FAILED;
 }
 
+int command_print_line(const struct settings *settings, const char *fmt, ...)
+{
+    char text[1024 + 1];
+    va_list args;
+    va_start(args, fmt);
+    vsnprintf(text, sizeof text - 1, fmt, args);
+    va_end(args);
+    tmc_clean(text);
+    size_t len = strlen(text);
+    text[len++] = '\n';
+    return command_print(settings, text, len);
+}
+
 /* What is opened next takes the number of a descriptor that is closed: as 0, 1 or 2 the connection
  * would be read as input, and what is meant for people sent to the server. Such a number is taken
  * by /dev/null, opened the wrong way round, so that using it fails as if it were closed still. The

@@ -73,6 +73,10 @@ void complain_further(const char *fmt, ...) __attribute__((format(printf, 1, 2))
  * complaint. */
 int command_print(const struct settings *settings, const void *text, size_t size);
 
+/* The same with a line for people, in printf form: it is cleaned and gets its LF. */
+int command_print_line(const struct settings *settings, const char *fmt, ...)
+    __attribute__((format(printf, 2, 3)));
+
 /* Ends the command. */
 _Noreturn void out_of_memory(void);
 
