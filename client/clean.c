@@ -2,8 +2,6 @@
  * but its own into a program. */
 #include "clean.h"
 
-#include <stdbool.h>
-
 /* How many bytes follow this first byte of a character. */
 static int following(unsigned char first)
 {
@@ -18,7 +16,7 @@ void tmc_clean(char *text)
 {
     int due = 0; /* bytes that the character is still to have */
     for (unsigned char *c = (unsigned char *)text; *c; c++) {
-        bool c1 = c[0] == 0xc2 && c[1] >= 0x80 && c[1] < 0xa0;
+        bool c1 = tmc_is_c1((const char *)c);
         bool continues = c[0] >= 0x80 && c[0] < 0xc0;
         if (c1)
             *c++ = '?';

@@ -1,6 +1,7 @@
 /* report: see report.h. */
 #include "report.h"
 
+#include "clean.h"
 #include "command.h"
 #include "common/json_load.h"
 
@@ -141,10 +142,9 @@ static void add_payload(json_t *object, const tm_client_event *event)
  * to U+009F. */
 static size_t bare_control(const char *text)
 {
-    const unsigned char *c = (const unsigned char *)text;
-    if (c[0] == 0x7f)
+    if (*text == 0x7f)
         return 1;
-    return c[0] == 0xc2 && c[1] >= 0x80 && c[1] < 0xa0 ? 2 : 0;
+    return tmc_is_c1(text) ? 2 : 0;
 }
 
 /* Takes the text, and escapes what could steer a terminal and may: in JSON it stands in strings
