@@ -110,7 +110,8 @@ static void look_at(struct check *check, const char *data, size_t len)
     }
 }
 
-static void pass_on_output(struct check *check)
+/* False if there is nothing for now. */
+static bool pass_on_output(struct check *check)
 {
     char data[READ_MAX];
     ssize_t n = check->fd < 0 ? -1 : read(check->fd, data, sizeof data);
@@ -119,10 +120,11 @@ static void pass_on_output(struct check *check)
         check->fd = -1;
     }
     if (n <= 0)
-        return;
+        return false;
     check->printed = true;
     look_at(check, data, (size_t)n);
     fwrite(data, 1, (size_t)n, stdout);
+    return true;
 }
 
 /* Not reaped: the process group must not become a stranger's before it is killed. */
@@ -134,17 +136,20 @@ static bool has_ended(const struct check *check)
                : info.si_pid == check->pid;
 }
 
-/* False if it does not end in time. */
+/* Then what it has printed is read to its end: the line that says ok is the last. What it has
+ * started goes with it and prints no more. False if it does not end in time. */
 static bool await_end(struct check *check, uint32_t timeout_ms)
 {
     uint64_t deadline_us = clock_us() + (uint64_t)timeout_ms * 1000;
     for (;;) {
         bool ended = has_ended(check);
-        pass_on_output(check);
         if (ended)
+            kill(-check->pid, SIGKILL);
+        bool printed = pass_on_output(check);
+        if (ended && !printed)
             return true;
         if (clock_us() >= deadline_us)
-            return false;
+            return ended;
         struct pollfd output = {.fd = check->fd, .events = POLLIN};
         poll(&output, 1, TICK_MS);
     }

@@ -61,10 +61,13 @@ static int check_module(const char *path, bool init)
         perror("taskmaster-worker: cannot arm the death signal");
     forked_init();
     report_set_plain();
+    setvbuf(stdout, NULL, _IOLBF, 0); /* as for a job: what it prints before a crash is seen */
     if (loader_check(path, init ? read_settings() : NULL, &module, &refusal) < 0) {
+        report_flush_stdout();
         printf("%s\n", refusal.text);
         return 1;
     }
+    report_flush_stdout();
     const char *found = module.descriptor.version;
     text_clean(version, sizeof(version), found != NULL ? found : "-");
     printf("ok %s %s\n", module.name, version);

@@ -307,6 +307,15 @@ def test_t_init_shows_what_a_module_says(initialise):
     assert result.stdout.index("probe ends\n") < result.stdout.index("ok probe 1.0\n")
 
 
+def test_t_init_of_a_module_that_says_much(initialise):
+    """All of it is shown, and the worker's word stands on a line of its own behind it."""
+    result = initialise(modules={"init_does": {"config": {"do": "talk"}}})
+    assert result.returncode == 0, result
+    lines = result.stdout.splitlines()
+    end = lines.index("ok init_does -")
+    assert lines[end - 2001 : end] == [f"{n:060}" for n in range(2000)] + ["and so on"]
+
+
 @pytest.mark.parametrize(
     "what, words",
     [

@@ -1,9 +1,18 @@
-/* init_does: a module whose init() does what its settings say: {"do":"hang"}. */
+/* init_does: a module whose init() does what its settings say: {"do":"hang"}. With "talk"
+ * it prints more than a pipe takes at a time, and leaves its last line without an end. */
 #include <taskmaster/module.h>
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+
+static int talk(void)
+{
+    for (int line = 0; line < 2000; line++)
+        printf("%060d\n", line);
+    return printf("and so on") < 0;
+}
 
 static int init(const tm_host *host, const char *config)
 {
@@ -15,6 +24,8 @@ static int init(const tm_host *host, const char *config)
         abort();
     if (strcmp(config, "{\"do\":\"exit\"}") == 0)
         exit(0);
+    if (strcmp(config, "{\"do\":\"talk\"}") == 0)
+        return talk();
     return 0;
 }
 
