@@ -65,7 +65,9 @@ static int set_output(int fd)
 static int set_descriptors(void)
 {
     for (int fd = 0; fd < FILES; fd++) {
-        if (is_same(fd, &files[fd]) || (fd == STDIN_FILENO ? set_input() : set_output(fd)) == 0)
+        bool there =
+            is_same(fd, &files[fd]) || (fd == STDIN_FILENO ? set_input() : set_output(fd)) == 0;
+        if (there && fcntl(fd, F_SETFD, 0) == 0)
             continue;
         report(TM_ERROR, "cannot put back descriptor %d: %s", fd, strerror(errno));
         return -1;

@@ -25,7 +25,10 @@
 #include <sys/time.h>
 #include <unistd.h>
 
-enum { TIMERS = 3 };
+enum {
+    TIMERS = 3,
+    ROUNDS_MAX = 1000,
+};
 
 struct state {
     struct state *next;
@@ -36,6 +39,7 @@ struct state {
     char *directory; /* NULL: it has no name any more */
     struct environment_state *environment;
     char *locale;
+    locale_t thread_locale; /* a copy; LC_GLOBAL_LOCALE: none of its own */
     struct rlimit limits[RLIM_NLIMITS];
     int priority;
     int policy; /* of scheduling */
@@ -83,10 +87,11 @@ static void take_timers(struct state *s)
         getitimer((__itimer_which_t)i, &s->timers[i]);
 }
 
-/* Those of timer_create(), which have no owner in the C library that would tell of them. */
-static void delete_timers(void)
+/* How many: one read does not list more than fit into it. */
+static int delete_some_timers(void)
 {
     char text[4096];
+    int deleted = 0;
     int fd = open("/proc/self/timers", O_RDONLY | O_CLOEXEC);
     ssize_t len = fd >= 0 ? read(fd, text, sizeof(text) - 1) : -1;
 
@@ -94,7 +99,16 @@ static void delete_timers(void)
         close(fd);
     text[len > 0 ? len : 0] = '\0';
     for (const char *line = text; (line = strstr(line, "ID: ")) != NULL; line++)
-        syscall(SYS_timer_delete, (int)strtol(line + strlen("ID: "), NULL, 10));
+        deleted += syscall(SYS_timer_delete, (int)strtol(line + strlen("ID: "), NULL, 10)) == 0;
+    return deleted;
+}
+
+/* Those of timer_create(), which have no owner in the C library that would tell of them. A thread
+ * may make new ones meanwhile. */
+static void delete_timers(void)
+{
+    for (int rounds = 0; rounds < ROUNDS_MAX && delete_some_timers() > 0; rounds++)
+        ;
 }
 
 static void set_timers(const struct state *s, bool all)
@@ -146,14 +160,22 @@ static bool same_directory(const struct state *a, const struct state *b)
 
 static void take_locale(struct state *s)
 {
+    locale_t own = uselocale((locale_t)0);
+
     s->locale = xstrdup(setlocale(LC_ALL, NULL));
+    s->thread_locale = own != LC_GLOBAL_LOCALE ? duplocale(own) : LC_GLOBAL_LOCALE;
 }
 
 static void set_locale(const struct state *s)
 {
-    uselocale(LC_GLOBAL_LOCALE);
+    uselocale(s->thread_locale);
     if (strcmp(setlocale(LC_ALL, NULL), s->locale) != 0)
         (void)setlocale(LC_ALL, s->locale); /* it was set before */
+}
+
+static bool same_locale(const struct state *a, const struct state *b)
+{
+    return strcmp(a->locale, b->locale) == 0 && a->thread_locale == b->thread_locale;
 }
 
 /* Limits */
@@ -302,7 +324,7 @@ static unsigned difference(const struct state *a, const struct state *b, unsigne
         differs |= REACH_DIRECTORY;
     if ((reach & REACH_ENVIRONMENT) && !environment_state_same(a->environment, b->environment))
         differs |= REACH_ENVIRONMENT;
-    if ((reach & REACH_LOCALE) && strcmp(a->locale, b->locale) != 0)
+    if ((reach & REACH_LOCALE) && !same_locale(a, b))
         differs |= REACH_LOCALE;
     if ((reach & REACH_LIMITS) && !same_limits(a, b))
         differs |= REACH_LIMITS;

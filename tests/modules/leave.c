@@ -3,12 +3,12 @@
  * a space its argument:
  *
  *     timer real|virtual|prof MS     arm an interval timer; with "spin" behind it, wait for it
- *     create timer                   leave one of timer_create()
+ *     create N                       leave so many timers of timer_create()
  *     show                           reply the state of the process
  *     ignore                         ignore every signal
  *     raise N                        raise that signal
  *     spin                           loop without end
- *     umask, chdir, limit, batch, locale, rounding, nonblocking
+ *     umask, chdir, limit, batch, locale, thread locale, rounding, nonblocking, close-on-exec
  *     setenv, putenv, clearenv       change the environment
  *     close N, replace N             close descriptor N, or have /dev/zero stand there
  *     fclose, wide, buffer           spoil the stream stdout
@@ -119,12 +119,16 @@ _Noreturn static void spin(void)
 }
 
 /* Of SIGALRM, its default. */
-static int create_timer(void)
+static int create_timers(int count)
 {
     struct itimerspec soon = {.it_value.tv_sec = 1000};
     timer_t timer;
+    int failed = 0;
 
-    return timer_create(CLOCK_MONOTONIC, NULL, &timer) | timer_settime(timer, 0, &soon, NULL);
+    for (int i = 0; i < count; i++)
+        failed |=
+            timer_create(CLOCK_MONOTONIC, NULL, &timer) | timer_settime(timer, 0, &soon, NULL);
+    return failed;
 }
 
 static int arm_timer(tm_job *job, const char *arg)
@@ -172,6 +176,18 @@ static int run_as_batch(void)
     const struct sched_param parameters = {.sched_priority = 0};
 
     return sched_setscheduler(0, SCHED_BATCH, &parameters);
+}
+
+/* Of this thread alone; it is never freed. */
+static int use_thread_locale(void)
+{
+    return uselocale(newlocale(LC_ALL_MASK, "C.UTF-8", (locale_t)0)) == (locale_t)0;
+}
+
+static int close_on_exec(void)
+{
+    return fcntl(0, F_SETFD, FD_CLOEXEC) | fcntl(1, F_SETFD, FD_CLOEXEC) |
+           fcntl(2, F_SETFD, FD_CLOEXEC);
 }
 
 static int replace(const char *arg)
@@ -226,8 +242,8 @@ static int run(tm_job *job)
 
     if (strncmp(command, "timer", 5) == 0)
         return arm_timer(job, arg);
-    if (strcmp(command, "create timer") == 0)
-        return create_timer();
+    if (strncmp(command, "create", 6) == 0)
+        return create_timers(atoi(arg));
     if (strcmp(command, "show") == 0)
         return reply_state(job);
     if (strcmp(command, "ignore") == 0)
@@ -248,6 +264,10 @@ static int run(tm_job *job)
         return run_as_batch();
     if (strcmp(command, "locale") == 0)
         return setlocale(LC_ALL, "C.UTF-8") == NULL;
+    if (strcmp(command, "thread locale") == 0)
+        return use_thread_locale();
+    if (strcmp(command, "close-on-exec") == 0)
+        return close_on_exec();
     if (strcmp(command, "rounding") == 0)
         return fesetround(FE_UPWARD);
     if (strcmp(command, "nonblocking") == 0)
@@ -292,6 +312,7 @@ static int init(const tm_host *host, const char *config)
         signal(SIGUSR1, SIG_IGN);
         umask(0123);
         setenv("OWN", "yes", 1);
+        use_thread_locale();
     }
     return 0;
 }

@@ -4,6 +4,7 @@
 
 #include <fcntl.h>
 #include <fenv.h>
+#include <langinfo.h>
 #include <locale.h>
 #include <sched.h>
 #include <signal.h>
@@ -41,7 +42,8 @@ static inline void show_files(FILE *out)
 
     for (int fd = 0; fd < 3; fd++) {
         if (fstat(fd, &st) == 0)
-            fprintf(out, " %d=%lu:%lu", fd, (unsigned long)st.st_dev, (unsigned long)st.st_ino);
+            fprintf(out, " %d=%lu:%lu:%d", fd, (unsigned long)st.st_dev, (unsigned long)st.st_ino,
+                    fcntl(fd, F_GETFD));
     }
     fprintf(out, " flags %#x stdout %d %d %d", (unsigned)fcntl(STDOUT_FILENO, F_GETFL),
             fileno(stdout), fwide(stdout, 0) > 0, __flbf(stdout) != 0);
@@ -86,9 +88,9 @@ static inline void show_names(FILE *out)
     for (char **variable = environ; variable != NULL && *variable != NULL; variable++)
         fprintf(out, " %.40s", *variable);
     localtime_r(&epoch, &when);
-    fprintf(out, "; %o in %s, %s, hour %d, rounding %d", (unsigned)mask,
-            getcwd(directory, sizeof(directory)), setlocale(LC_ALL, NULL), when.tm_hour,
-            fegetround());
+    fprintf(out, "; %o in %s, %s (%s), hour %d, rounding %d", (unsigned)mask,
+            getcwd(directory, sizeof(directory)), setlocale(LC_ALL, NULL), nl_langinfo(CODESET),
+            when.tm_hour, fegetround());
 }
 
 /* The caller frees it. */

@@ -690,15 +690,18 @@ END_TEST
 static const char *const leavings[] = {"timer real 1000000",
                                        "timer virtual 1000000",
                                        "timer prof 1000000",
-                                       "create timer",
+                                       "create 1",
+                                       "create 200",
                                        "ignore",
                                        "umask",
                                        "chdir",
                                        "limit",
                                        "batch",
                                        "locale",
+                                       "thread locale",
                                        "rounding",
                                        "nonblocking",
+                                       "close-on-exec",
                                        "setenv",
                                        "putenv",
                                        "clearenv",
@@ -781,6 +784,7 @@ START_TEST(what_init_has_set_up_is_the_modules_own)
     char *own = state_of("leave");
     ck_assert_ptr_nonnull(strstr(own, "OWN=yes"));
     ck_assert_ptr_nonnull(strstr(own, "; 123 in "));
+    ck_assert_ptr_nonnull(strstr(own, "C (UTF-8)"));
     char *other = state_of("state");
     ck_assert_ptr_null(strstr(other, "OWN=yes"));
     ck_assert_ptr_null(strstr(other, "; 123 in "));
