@@ -28,21 +28,23 @@
  *
  * Signals: SIGTERM, SIGINT, SIGHUP, SIGQUIT, SIGUSR1, SIGUSR2, SIGALRM and the others that end a
  * process and tell of no fault of it end a worker where the master or the module itself is behind
- * them (raise(), a timer); others cannot end it by them. A module may have handlers of its own.
+ * them (raise(), a timer); others cannot end it by them, but a call that waits may fail with EINTR.
+ * A module may have handlers of its own.
  *
  * The process outlasts a job, and other modules' jobs run in it. When a worker goes over to another
  * module's job, these are put back as they were when the worker started: what signals do, which are
  * blocked, the timers of setitimer() and alarm(), the working directory, the umask, the
- * environment, the locale, soft limits, priority, scheduling policy and processors, the effective
- * user and group as far as that is allowed, the rounding of floating point numbers; descriptors 0,
- * 1 and 2 and the streams on them. Timers of timer_create() are deleted where /proc lists them.
- * When it comes back, what init() had changed of these is restored for the module, but for the
- * descriptors, the streams and the timers of timer_create(). Between two jobs of one module nothing
- * is put back but the signals that are blocked; clearing up is the module's own business there.
- * Never put back are: other descriptors, memory, threads, children, user and group that were given
- * up for good, capabilities, the root directory, namespaces, session and process group. A module
- * that has started a thread is taken to change what it can at any time; what the thread does while
- * another's job runs, that job meets.
+ * environment, the locale, soft limits, processors; priority, scheduling policy and the effective
+ * user and group as far as that is allowed; on x86-64 the rounding of floating point numbers;
+ * descriptors 0, 1 and 2 and the streams on them. Timers of timer_create() are deleted
+ * where /proc lists them. When it comes back, what init() had changed of these is restored for the
+ * module, but for the descriptors, the streams and the timers of timer_create(). Between two jobs
+ * of one module nothing is put back but the signals that are blocked; clearing up is the module's
+ * own business there. Never put back are: other descriptors, memory, threads, children, hard
+ * limits, user and group that were given up for good, supplementary groups, capabilities, what
+ * prctl() sets, the alternate stack of signals, the root directory, namespaces, session and process
+ * group. A module that has started a thread is taken to change what it can at any time; what the
+ * thread does while another's job runs, that job meets.
  *
  * Children: a process that a module forks ends by _exit() or exec. One that returns from a hook, as
  * the worker does, is ended there, with status 70 and a line in the log. It may call the functions
