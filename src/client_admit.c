@@ -16,8 +16,9 @@
 #include "common/log.h"
 #include "strangers.h"
 
+#include <stdio.h>
+
 enum {
-    STRANGERS_MAX = 100,
     GRACE_MS = 1000,
     ROOM_TRIES = 4,   /* strangers that are looked at for one that comes */
     SWEEP_BATCH = 64, /* strangers that are ended in a turn */
@@ -68,9 +69,11 @@ static bool has_spoken(struct clients *clients, struct stranger *stranger)
  * linger. */
 static void end_stranger(struct client_session *session)
 {
+    char text[REQUEST_MESSAGE_MAX];
+    snprintf(text, sizeof text, "no hello came, and %d other connections have said none",
+             STRANGERS_MAX);
     if (!session->suspect)
-        client_session_fail(session, NULL, "too-slow",
-                            "no hello came, and 100 other connections have said none");
+        client_session_fail(session, NULL, "too-slow", text);
     if (session->conn.output_len)
         conn_flush(&session->conn);
     client_session_close(session, "too many connections without a hello");

@@ -93,6 +93,8 @@ void client_session_close(struct client_session *session, const char *why);
 
 /* client_admit.c: strangers and clients */
 
+enum { STRANGERS_MAX = 100 }; /* places for connections whose hello was not answered */
+
 void client_admit_init(struct clients *clients);
 
 /* Takes a new connection: reads its hello if it is there, and ends strangers that have become too

@@ -19,7 +19,7 @@ enum {
     TURN_MESSAGES = 1024,      /* a client's share of a turn: a millisecond or two of submits, */
     TURN_OUTPUT = 64 * 1024,   /* or of answers such as stats, which cost by their length */
     BEHIND_MS = 10,            /* a hello that has come is waited for to be read */
-    SURPLUS_MAX = 164,         /* connections over client-max: strangers, and who was refused */
+    REFUSED_MAX = 64,          /* connections over client-max that are told so at the same time */
 };
 
 static struct client_session *session_of_conn(struct conn *conn)
@@ -448,8 +448,7 @@ static void turn_away(struct clients *clients, int fd, const char *address)
 {
     static const char words[] =
         "{\"event\":\"error\",\"code\":\"too-many-clients\",\"message\":\"the server's limit of "
-        "open "
-        "files has no room for more clients beside its workers\",\"fatal\":true}\n";
+        "open files has no room for more clients beside its workers\",\"fatal\":true}\n";
     char hello[HEADER_MAX];
     if (log_limit_allows(&clients->refused))
         log_event(LOG_ERROR, "client-refused", LOG_STR("client", address),
@@ -470,7 +469,7 @@ void clients_accept(struct clients *clients, int fd, const struct sockaddr *addr
         turn_away(clients, fd, address);
         return;
     }
-    if (clients->open >= (size_t)clients->config->client_max + SURPLUS_MAX) {
+    if (clients->open >= (size_t)clients->config->client_max + STRANGERS_MAX + REFUSED_MAX) {
         close(fd);
         return;
     }

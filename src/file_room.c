@@ -6,8 +6,7 @@
 enum {
     OWN_FILES = 32,       /* the lowest ten, the loop's, listening sockets, the log, what is read */
     WORKER_FILES = 3,     /* socket, output, and one that is passing at its start */
-    STRANGERS_MAX = 128,  /* on the worker port; */
-    STRANGERS_PART = 8,   /* under a low limit that part of it */
+    STRANGERS_PART = 8,   /* strangers have that part of a low limit */
     SPARE_FILES = 192,    /* wanted besides those of clients and workers; strangers' are most */
     CLIENTS_PART_MIN = 8, /* clients have that part of any limit */
 };
@@ -29,7 +28,7 @@ struct file_room file_room_share(uint64_t limit, uint32_t client_max, uint32_t p
 {
     uint64_t workers = (uint64_t)WORKER_FILES * pool_max, least = limit / CLIENTS_PART_MIN;
     struct file_room room = {.clients = UINT64_MAX,
-                             .strangers = STRANGERS_MAX,
+                             .strangers = FILE_ROOM_STRANGERS,
                              .wanted = client_max + SPARE_FILES + workers};
     if (!limit)
         return room;

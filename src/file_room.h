@@ -9,6 +9,10 @@
 
 #include <stdint.h>
 
+/* Strangers on the worker port, unless the limit is low: more than are accepted in a turn, so that
+ * what one says behind its accept is seen before another takes its place. */
+enum { FILE_ROOM_STRANGERS = 128 };
+
 struct file_room {
     uint64_t clients;   /* connections of clients that leave room for all others */
     uint64_t strangers; /* on the worker port */

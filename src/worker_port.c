@@ -6,7 +6,7 @@
  * Anybody on the machine can connect here without end, and must not keep workers out. So a
  * connection is read at accept, where a worker's hello lies already: a worker is among the unproven
  * only if it has been stopped between its connect and its hello. Of the unproven, one more than
- * UNPROVEN_MAX ends one that has said nothing; it ends by a reset, which tells a worker that its
+ * there may be ends one that has said nothing; it ends by a reset, which tells a worker that its
  * hello was not heard and that it may try again (worker/knock.c), and leaves no port taken.
  * TCP_DEFER_ACCEPT was rejected: silent connections would fill the kernel's queue of half-open
  * ones, where nobody can end them, and then the SYNs of workers are lost.
@@ -28,12 +28,6 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
-
-enum {
-    /* Connections without a token: more than are accepted in a turn, so that what one says behind
-       its accept is seen before another takes its place. */
-    UNPROVEN_MAX = 128,
-};
 
 static struct worker_conn *conn_of(struct conn *conn)
 {
@@ -371,8 +365,7 @@ static void hear(struct worker_conn *conn)
  * hello may have come behind the last look. */
 static void make_room(struct workers *workers)
 {
-    size_t max = workers->unproven_max ? workers->unproven_max : UNPROVEN_MAX;
-    while (workers->unproven.count > max) {
+    while (workers->unproven.count > workers->unproven_max) {
         struct stranger *stranger = strangers_first(&workers->unproven);
         hear(conn_of(stranger->conn));
         if (stranger == strangers_first(&workers->unproven))
