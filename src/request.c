@@ -400,17 +400,18 @@ static enum request_verdict read_frame(struct header *header)
     return request->code ? REQUEST_BROKEN : REQUEST_FINE;
 }
 
-static enum field field_named(const char *name)
+static enum field field_named(const char *name, size_t len)
 {
     int field = 0;
-    while (field < FIELD_COUNT && strcmp(field_table[field].name, name) != 0)
+    while (field < FIELD_COUNT && (strncmp(field_table[field].name, name, len) != 0 ||
+                                   field_table[field].name[len] != '\0'))
         field++;
     return (enum field)field;
 }
 
 static bool is_taken(const char *name, uint32_t allowed)
 {
-    enum field field = field_named(name);
+    enum field field = field_named(name, strlen(name));
     return field != FIELD_COUNT && allowed & BIT(field);
 }
 
@@ -545,10 +546,7 @@ enum request_verdict request_parse_general(struct request *request, const char *
 
 static bool is_field(const char *name, size_t len)
 {
-    for (int field = 0; field < FIELD_COUNT; field++)
-        if (strlen(field_table[field].name) == len && !memcmp(field_table[field].name, name, len))
-            return true;
-    return false;
+    return field_named(name, len) != FIELD_COUNT;
 }
 
 /* Shortens a long header that is wrong because of an unknown field. A text that is not valid is
