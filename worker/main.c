@@ -20,6 +20,21 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* NULL after a report. */
+static struct master_link *join_master(struct startup *start, struct settings *settings)
+{
+    int fd =
+        knock((const struct sockaddr *)&start->addr, start->addr_len, start->worker, start->token);
+    explicit_bzero(start->token, sizeof(start->token));
+    if (fd < 0)
+        return NULL;
+    struct master_link *link = master_link_new(fd);
+    if (handshake(link, settings) == 0)
+        return link;
+    master_link_free(link);
+    return NULL;
+}
+
 int main(int argc, char **argv)
 {
     struct startup start;
@@ -34,12 +49,8 @@ int main(int argc, char **argv)
     startup_take_page(&start);
     startup_settle(&start);
 
-    int fd = knock((const struct sockaddr *)&start.addr, start.addr_len, start.worker, start.token);
-    explicit_bzero(start.token, sizeof(start.token));
-    if (fd < 0)
-        return EXIT_FAILURE;
-    struct master_link *link = master_link_new(fd);
-    if (handshake(link, &settings) < 0)
+    struct master_link *link = join_master(&start, &settings);
+    if (link == NULL)
         return EXIT_FAILURE;
     report_set_debug(settings.debug);
 
