@@ -8,7 +8,6 @@
 #include <dirent.h>
 #include <errno.h>
 #include <stdlib.h>
-#include <string.h>
 
 enum {
     LOOK_US = 1000000,
@@ -48,9 +47,9 @@ static int compare(const void *a, const void *b)
 
 static void add_file(struct module_dir *dir, const char *file)
 {
-    size_t len = strlen(file);
-    if (len > 3 && strcmp(file + len - 3, ".so") == 0 && module_name_valid(file, len - 3))
-        add(dir, siphash(file, len - 3, 0));
+    size_t len = module_name_in(file);
+    if (len)
+        add(dir, siphash(file, len, 0));
 }
 
 /* False if it cannot be read. One that is not there has no files. */

@@ -62,11 +62,11 @@ static int name_of(const char *path, char name[MODULE_NAME_MAX + 1], struct refu
 {
     const char *slash = strrchr(path, '/');
     const char *base = slash != NULL ? slash + 1 : path;
-    size_t len = strlen(base);
+    size_t len = module_name_in(base);
 
-    if (len > 3 && strcmp(base + len - 3, ".so") == 0 && module_name_valid(base, len - 3)) {
-        memcpy(name, base, len - 3);
-        name[len - 3] = '\0';
+    if (len > 0) {
+        memcpy(name, base, len);
+        name[len] = '\0';
         return 0;
     }
     return refuse(refusal,

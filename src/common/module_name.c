@@ -3,6 +3,8 @@
 
 #include "common/limits.h"
 
+#include <string.h>
+
 bool module_name_valid(const char *name, size_t len)
 {
     if (len < 1 || len > MODULE_NAME_MAX)
@@ -14,4 +16,12 @@ bool module_name_valid(const char *name, size_t len)
             return false;
     }
     return true;
+}
+
+size_t module_name_in(const char *file)
+{
+    size_t len = strlen(file);
+    if (len <= 3 || strcmp(file + len - 3, ".so") != 0 || !module_name_valid(file, len - 3))
+        return 0;
+    return len - 3;
 }

@@ -9,4 +9,7 @@
  */
 bool module_name_valid(const char *name, size_t len);
 
+/* The length of the module's name in that of its file, NAME.so; 0 if it is no such file's. */
+size_t module_name_in(const char *file);
+
 #endif

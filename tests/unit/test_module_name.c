@@ -35,12 +35,24 @@ START_TEST(test_letters)
 }
 END_TEST
 
+START_TEST(test_files)
+{
+    ck_assert_uint_eq(module_name_in("a.so"), 1);
+    ck_assert_uint_eq(module_name_in("azAZ09_-.so"), 8);
+    static const char *const others[] = {"",       "so",  ".so",    "a",      "a.s",
+                                         "a.so.1", "aso", "a.b.so", "a/b.so", "a.SO"};
+    for (size_t i = 0; i < sizeof others / sizeof others[0]; i++)
+        ck_assert_msg(module_name_in(others[i]) == 0, "%s", others[i]);
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("module_name");
     TCase *tc = tcase_create("module_name");
     tcase_add_test(tc, test_lengths);
     tcase_add_test(tc, test_letters);
+    tcase_add_test(tc, test_files);
     suite_add_tcase(suite, tc);
     return run_suite(suite);
 }
