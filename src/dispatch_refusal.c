@@ -10,9 +10,11 @@
  *
  * A module that always refuses must not take the pool down. So one worker at a time is replaced,
  * and none while a start is under way or held back; until then the worker does other modules' jobs.
- * The word of a fresh worker holds for the module for a while, longer each time: meanwhile its jobs
- * end at once, and nobody is replaced. The jobs that were set aside go back to the line when a
- * fresh worker has spoken, or when any worker has begun a job of the module.
+ * Such a worker would be the first to have the job again, so the job goes to an idle one that has
+ * refused none yet, or is set aside if there is none. The word of a fresh worker holds for the
+ * module for a while, longer each time: meanwhile its jobs end at once, and nobody is replaced. The
+ * jobs that were set aside go back to the line when a fresh worker has spoken, or when any worker
+ * has begun a job of the module.
  *
  * (Marking a worker as unfit for one module was rejected: each search for a worker would have to
  * pass over marked ones, which costs more with each of them.)
@@ -179,14 +181,30 @@ static bool may_be_replaced(const struct dispatcher *d, const struct worker *wor
     return !needed && !tried && !d->draining;
 }
 
-static void put_back(struct dispatcher *d, struct job *job, bool aside)
+/* One that has refused no job: so each is tried once, whatever a module does. NULL: there is none.
+ */
+static struct worker *willing_idle(const struct dispatcher *d)
+{
+    struct worker *worker = TAILQ_FIRST(&d->pool.lists[WORKER_IDLE]);
+    while (worker && worker->refused)
+        worker = TAILQ_NEXT(worker, link);
+    return worker;
+}
+
+/* `other`: that worker has the job at once, unless it is NULL. */
+static void put_back(struct dispatcher *d, struct job *job, bool aside, struct worker *other)
 {
     dispatch_part(d, job);
     job->assigned_us = 0; /* its time has not begun */
-    if (aside && job->source && !job->cancelled && !d->draining)
-        set_aside(d, job);
-    else
+    if (!aside || !job->source || job->cancelled || d->draining) {
         dispatch_put_back(d, job);
+        return;
+    }
+    set_aside(d, job);
+    if (!other || job->source->held)
+        return;
+    dispatch_leave_aside(d, job);
+    dispatch_assign(d, other, job);
 }
 
 static void replace(struct dispatcher *d, struct worker *worker, const char *why)
@@ -208,13 +226,14 @@ bool dispatch_give_back(struct dispatcher *d, struct worker *worker,
         return false;
     bool replaced = may_be_replaced(d, worker);
     bool aside = module->refusals || job->given_back || !replaced;
+    struct worker *other = replaced ? NULL : willing_idle(d);
     snprintf(why, sizeof why, "worker %u cannot begin jobs of %s: %.*s", worker->id, module->name,
              (int)answer->message_len, answer->message);
     worker->refused = true;
     job->given_back = true;
     if (!module->refusals)
         module->refusals = 1;
-    put_back(d, job, aside);
+    put_back(d, job, aside, other);
     if (replaced)
         replace(d, worker, why);
     dispatch_go_on(d, worker);

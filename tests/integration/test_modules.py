@@ -11,7 +11,7 @@ import time
 import pytest
 
 from harness import proc
-from harness.client import check, header
+from harness.client import check, header, message
 from harness.daemon import MODULES
 from harness.wait import BUILD, SANITIZED, SCALE, wait_until
 
@@ -585,6 +585,26 @@ def test_a_worker_whose_resources_are_used_up(unfit, what):
     }
     assert words[what] in why and "cc -shared" not in why, why
     assert server.stats()["pool"]["exits"] == 1
+
+
+def test_an_unfit_worker_while_no_worker_can_be_started(unfit):
+    """After a reload with which none starts it is not replaced: the others of before have its jobs."""
+    server = unfit(pool_start=3, pool_max=4)
+    server.wait_idle(3)
+    client = server.client()
+    client.send_raw(
+        b"".join(message('{"ms":200}', op="submit", id=n, module="sleep") for n in range(3))
+    )
+    for n in range(3):  # none of them is fresh any more
+        check(client.outcome(n), "done")
+    server.write_config(preload=["init_fails"])
+    server.signal(signal.SIGHUP)
+    server.log.wait("renewal-held")
+    assert client.done("greedy", "descriptors", id="greedy") == b"ok"
+    for n in range(12):
+        check(client.run(("echo", "wc", "fib")[n % 3], "7", id=n), "done")
+    assert not server.log.events("worker-unfit")
+    assert not server.log.events("renewed")
 
 
 @NO_MEMORY

@@ -282,6 +282,65 @@ START_TEST(test_starts_fail)
 }
 END_TEST
 
+/* Likewise beside healthy ones: they have the job, and not the bad one once more. */
+START_TEST(test_starts_fail_beside_idle_ones)
+{
+    open_used(3, 4, 1);
+    timer_set_ms(&timers, &d.backoff, 60000); /* nothing is replaced */
+    SUBMIT();
+    refuses(1);
+    ck_told("give 1 j4, give 2 j4");
+    done(2);
+    SUBMIT();
+    refuses(2);
+    ck_told("a4 done, give 2 j5, give 3 j5");
+    SUBMIT(); /* while nobody has begun a job of the module since */
+    refuses(2);
+    ck_told("give 2 j6");
+    ck_assert_uint_eq(d.aside_count, 1);
+    done(3);
+    turn();
+    ck_told("a5 done, give 3 j6");
+    refuses(3); /* all have, by now */
+    ck_told("");
+    ck_assert_uint_eq(d.aside_count, 1);
+}
+END_TEST
+
+/* The bad one may have had it twice when others become free. */
+START_TEST(test_refused_twice_while_starts_fail)
+{
+    open_used(2, 3, 1);
+    timer_set_ms(&timers, &d.backoff, 60000);
+    SUBMIT();
+    SUBMIT();
+    refuses(1);
+    done(2);
+    ck_told("give 1 j3, give 2 j4, a4 done");
+    SUBMIT(.module = FIB);
+    turn();
+    ck_told("give 2 j5, give 1 j3"); /* for a job of the module has been begun */
+    done(2);
+    refuses(1);
+    ck_told("a5 done, give 2 j3");
+}
+END_TEST
+
+/* But not while its source is held. */
+START_TEST(test_given_back_to_a_held_source)
+{
+    open_used(2, 3, 1);
+    limits.source_unread_max = 1000;
+    dispatcher_configure(&d, &limits, false);
+    timer_set_ms(&timers, &d.backoff, 60000);
+    SUBMIT();
+    dispatcher_source_unread(&d, &source_of('a')->source, 1001);
+    refuses(1);
+    ck_told("give 1 j3");
+    ck_assert_uint_eq(d.aside_count, 1);
+}
+END_TEST
+
 /* All places are taken: one that has no job gives way to a fresh worker. */
 START_TEST(test_room_for_a_fresh_worker)
 {
@@ -446,17 +505,18 @@ START_TEST(test_reload)
     timer_set_ms(&timers, &d.backoff, 60000);
     SUBMIT();
     refuses(1);
+    refuses(2);
     ck_assert_uint_eq(d.aside_count, 1);
     hush_news();
     modules[ECHO].refusals = 0; /* as the table does */
     dispatcher_configure(&d, &limits, true);
     ck_told("start 3");
     turn();
-    ck_told("give 1 j3");
-    refuses(1); /* one of before is needed until the new one is there */
+    ck_told("give 2 j3");
+    refuses(2); /* one of before is needed until the new one is there */
     ck_told("");
     ready(3);
-    ck_told("retire 1, retire 2, give 3 j3");
+    ck_told("retire 2, retire 1, give 3 j3");
     done(3);
     ck_told("a3 done");
 }
@@ -533,6 +593,9 @@ int main(void)
     tcase_add_test(tc, test_cancelled_on_the_way_back);
     tcase_add_test(tc, test_an_always_refusing_module);
     tcase_add_test(tc, test_starts_fail);
+    tcase_add_test(tc, test_starts_fail_beside_idle_ones);
+    tcase_add_test(tc, test_refused_twice_while_starts_fail);
+    tcase_add_test(tc, test_given_back_to_a_held_source);
     tcase_add_test(tc, test_room_for_a_fresh_worker);
     tcase_add_test(tc, test_thousands_set_aside_and_refused);
     tcase_add_test(tc, test_thousands_set_aside_and_done);
