@@ -15,20 +15,23 @@ void job_log_init(struct job_log *log, struct timers *timers)
     log_limit_init(&log->others, timers, LOG_WARN, "others");
 }
 
-static bool is_of(const struct job_log_place *place, const char *event, const char *module)
+static bool is_of(const struct job_log_place *place, enum log_level level, const char *event,
+                  const char *module)
 {
-    return strcmp(place->limit.event, event) == 0 && strcmp(place->module, module) == 0;
+    return place->limit.level == level && strcmp(place->limit.event, event) == 0 &&
+           strcmp(place->module, module) == 0;
 }
 
-/* The place of the event and the module in this second, or a free one for them. */
-static struct job_log_place *find(struct job_log *log, const char *event, const char *module)
+/* The place of such lines in this second, or a free one for them. */
+static struct job_log_place *find(struct job_log *log, enum log_level level, const char *event,
+                                  const char *module)
 {
     struct job_log_place *spare = NULL;
     for (size_t i = 0; i < JOB_LOG_PLACES; i++) {
         struct job_log_place *place = &log->places[i];
         if (!log_limit_is_counting(&place->limit))
             spare = place;
-        else if (is_of(place, event, module))
+        else if (is_of(place, level, event, module))
             return place;
     }
     return spare;
@@ -37,7 +40,7 @@ static struct job_log_place *find(struct job_log *log, const char *event, const 
 bool job_log_allows(struct job_log *log, enum log_level level, const char *event,
                     const char *module)
 {
-    struct job_log_place *place = find(log, event, module);
+    struct job_log_place *place = find(log, level, event, module);
     if (!place)
         return log_limit_allows(&log->others);
     if (!log_limit_is_counting(&place->limit)) {

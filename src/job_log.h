@@ -3,7 +3,8 @@
  * and module (log_limit.h), the others are counted.
  *
  * A client that runs a crashing module in a loop makes thousands of lines a second. Each module has
- * a limit of its own, so that the noise of one hides nothing of another.
+ * a limit of its own, so that the noise of one hides nothing of another; so has each level, as
+ * those that are not written at all must hide nothing either.
  *
  * Memory is bounded: an event and a module need a place for a second only. When all places are
  * taken, events and modules without a place share one limit.

@@ -146,6 +146,18 @@ START_TEST(test_each_module_has_its_own)
 }
 END_TEST
 
+/* Those of a level that is not written hide none that are. */
+START_TEST(test_each_level_has_its_own)
+{
+    job_log_init(&jobs, &timers);
+    for (int i = 0; i < 15; i++)
+        job_log_allows(&jobs, LOG_DEBUG, "worker-exit", "a");
+    ck_assert_int_eq(allowed_for("worker-exit", "a", 12), LOG_LIMIT_LINES);
+    job_log_end(&jobs);
+    ck_assert_str_eq(told(), "warn lines-left-out of=worker-exit module=a lines=2 rate=10\n");
+}
+END_TEST
+
 /* Whoever finds no place shares one limit, and the places are free again in the next second. */
 START_TEST(test_places_are_bounded)
 {
@@ -174,6 +186,7 @@ int main(void)
     tcase_add_test(tc, test_many_lines_are_counted_once_a_second);
     tcase_add_test(tc, test_the_end_tells_the_rest);
     tcase_add_test(tc, test_each_module_has_its_own);
+    tcase_add_test(tc, test_each_level_has_its_own);
     tcase_add_test(tc, test_places_are_bounded);
     suite_add_tcase(suite, tc);
     return run_suite(suite);
