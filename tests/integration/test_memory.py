@@ -26,13 +26,26 @@ def output(server):
     return server.stats()["output"]
 
 
+def done_unread(server, client, count, module, payload):
+    """So many jobs of a client that reads nothing. They begin when all are there: else whether the server reads
+    on, for all that is unread, depends on who is faster."""
+    workers = server.stats()["pool"]["max"]
+    others = occupy(server, workers)
+    done = server.stats()["jobs"]["done"]
+    client.send_raw(b"".join(message(payload, op="submit", id=n, module=module) for n in range(count)))
+    server.wait_jobs(waiting=count)
+    release(others, workers)
+    server.wait_stats(lambda s: s["jobs"]["done"] == done + count, "all done", 3 * DEADLINE)
+
+
 # ---- payloads
 
 
 def test_halves_never_make_a_whole_submit_overload(daemon):
-    """Over the budget the largest half goes, and learns that at its end."""
+    """Over the budget the largest half goes, and learns that at its end. How the bytes come decides how much
+    memory a half takes: up to twice its size. Here that changes neither which is the largest nor how many go."""
     server = daemon(pool_start=1, pool_max=1, payload_max=200000, payload_total_max=500000)
-    halves = [half(server, size, 200000) for size in (60000, 130000, 80000)]
+    halves = [half(server, size, 200000) for size in (30000, 140000, 60000)]
     client = occupy(server, 1)
     for n in range(2):
         client.submit(n, "echo", b"y" * 150000, notify=["accepted"])
@@ -42,8 +55,8 @@ def test_halves_never_make_a_whole_submit_overload(daemon):
     for client, rest in halves:
         client.send_raw(rest)
     ends = [client.outcome("half") for client, _ in halves]
-    assert ends[1].name == "overload" and ends[1]["reason"] == "memory", ends[1]
-    assert any(end.name == "done" for end in ends), ends
+    assert [end.name for end in ends] == ["done", "overload", "done"], ends
+    assert ends[1]["reason"] == "memory", ends[1]
     server.wait_stats(lambda s: s["queue"]["bytes"] == 0, "the bytes given back")
 
 
@@ -72,12 +85,20 @@ def test_unread_results_refuse_nobodys_submits(daemon):
 # ---- output
 
 
-def test_who_reads_nothing_pays_for_the_output(daemon):
+def test_who_reads_nothing_pays_for_the_output(daemon, tmp_path):
     """Over output-total-max the one that has read nothing for the longest goes; whoever holds little stays."""
     most, large = 32 * MIB, 8000000
-    server = daemon(pool_start=2, pool_max=2, payload_max=8 * MIB, output_total_max=most)
-    small = server.client(receive_buffer=4096)
-    small.submit("small", "crash", "big 600000")
+    server = daemon(
+        pool_start=2,
+        pool_max=2,
+        payload_max=8 * MIB,
+        output_total_max=most,
+        listen=["127.0.0.1:0", f"unix:{tmp_path}/sock"],
+    )
+    small = server.client(f"unix:{tmp_path}/sock")  # of which the kernel takes little
+    small.submit("small", "crash", "big 900000")
+    server.wait_stats(lambda s: s["jobs"]["done"] == 1, "the small result there")
+    assert 0 < output(server)["bytes"] <= MIB
     idle = [server.client(receive_buffer=4096) for _ in range(20)]
     seen = []
 
@@ -96,7 +117,7 @@ def test_who_reads_nothing_pays_for_the_output(daemon):
     wait_until(lambda: look() <= most, "the output within its bounds")
     assert max(seen) <= most + 2 * 8 * MIB, seen
     idle[0].gone()
-    assert len(small.outcome("small").payload) == 600000
+    assert len(small.outcome("small").payload) == 900000
     assert len(idle[-1].outcome(19).payload) == large
 
 
@@ -104,12 +125,9 @@ def test_stats_tell_of_the_output(daemon):
     server = daemon(pool_start=1, job_max=2000, output_total_max=100 * MIB)
     client = server.client(receive_buffer=4096)
     assert output(server) == {"bytes": 0, "bytes_max": 100 * MIB}
-    client.send_raw(
-        b"".join(message("big 10000", op="submit", id=n, module="crash") for n in range(1000))
-    )  # small ones, which are copied
-    server.wait_stats(lambda s: s["jobs"]["done"] == 1000, "all done")
+    done_unread(server, client, 1000, "crash", "big 10000")  # small ones, which are copied
     held = output(server)["bytes"]
-    assert 5000000 < held < 20000000, held
+    assert MIB < held < 20000000, held  # but for what the kernel has taken
     for n in range(1000):
         client.outcome(n)
     server.wait_stats(lambda s: s["output"]["bytes"] == 0, "all of it taken", DEADLINE)
@@ -129,7 +147,7 @@ def test_a_client_that_reads_without_a_pause_loses_nothing(daemon, tmp_path):
     )
     assert result.returncode == 0, result.stderr[:1000]
     assert len(result.stdout) == lines * (16777216 + 1)
-    assert proc.rss_kb(server.pid) < 200000 * SCALE
+    assert int(proc.status_field(server.pid, "VmHWM").split()[0]) < 200000 * SCALE
 
 
 def test_clients_that_do_not_read_are_bounded_and_delay_nobody(daemon):
@@ -164,12 +182,9 @@ def test_memory_goes_back_after_results_were_read_late(daemon):
     before = proc.rss_kb(server.pid)
     count = 60000
     client = server.client(receive_buffer=4096)
-    client.send_raw(
-        b"".join(message("0123456789abcdef", op="submit", id=n, module="echo") for n in range(count))
-    )
+    done_unread(server, client, count, "echo", "0123456789abcdef")
     client.shutdown()
-    server.wait_stats(lambda s: s["jobs"]["done"] == count + 1, "all done", 3 * DEADLINE)
-    assert output(server)["bytes"] > 4 * MIB
+    assert output(server)["bytes"] > MIB
     # Memory is given back every 5 s, for the jobs once.
     wait_until(lambda: server.stats()["uptime_ms"] > 12000, "the first trim", 20)
     assert [event.name for event in client.rest(3 * DEADLINE)].count("done") == count
