@@ -25,6 +25,7 @@ static int pauses;
 static int lets_go_at; /* the pause in which the holder closes; 0: never */
 static int listens_at; /* likewise, in which it begins to listen */
 static bool kernel_is_mute;
+static bool was_locked; /* the directory, when the file in it was looked at last */
 static int64_t paused_ms;
 static char dir[] = "/tmp/test_listener.XXXXXX";
 static char unix_text[64];
@@ -46,6 +47,9 @@ enum unix_bound __real_unix_bound(const char *path, const struct stat *st);
 enum unix_bound __wrap_unix_bound(const char *path, const struct stat *st);
 enum unix_bound __wrap_unix_bound(const char *path, const struct stat *st)
 {
+    int fd = open(dir, O_RDONLY | O_CLOEXEC);
+    was_locked = flock(fd, LOCK_EX | LOCK_NB) < 0 && errno == EWOULDBLOCK;
+    close(fd);
     return kernel_is_mute ? UNIX_BOUND_UNKNOWN : __real_unix_bound(path, st);
 }
 
@@ -226,7 +230,8 @@ START_TEST(test_one_that_listens_soon)
 }
 END_TEST
 
-/* A dead one is replaced at once if the kernel says so, and else after all tries. */
+/* A dead one is replaced at once if the kernel says so, and else after all tries. Between the look
+ * and the bind nobody else who heeds the lock takes the place. */
 START_TEST(test_one_that_is_dead)
 {
     char text[ADDRESS_TEXT_MAX], error[256] = "";
@@ -236,6 +241,7 @@ START_TEST(test_one_that_is_dead)
     struct listener *listener = open_at(text, error, sizeof error);
     ck_assert_msg(listener != NULL, "%s", error);
     ck_assert_int_eq(pauses, _i ? 16 : 0);
+    ck_assert(was_locked);
     assert_answers(text);
     end(listener);
 }
