@@ -428,7 +428,8 @@ def test_jobs_of_a_client_that_does_not_read_wait(daemon, receive_buffer):
     assert not server.log.events("client-dropped")
 
 
-def test_a_client_that_goes_takes_its_held_jobs_with_it(daemon):
+def held(daemon):
+    """A server, and a client that reads nothing: some of its 200 jobs have run, the others wait for it to read."""
     server = daemon(pool_start=1, pool_max=1, job_max=300, payload_max=300000, client_output_max=1 << 20)
     client = server.client(receive_buffer=4096)
     client.send_raw(
@@ -437,6 +438,11 @@ def test_a_client_that_goes_takes_its_held_jobs_with_it(daemon):
     server.wait_stats(
         lambda s: s["output"]["bytes"] > 1 << 18 and s["jobs"]["running"] == 0, "nothing more begun"
     )
+    return server, client
+
+
+def test_a_client_that_goes_takes_its_held_jobs_with_it(daemon):
+    server, client = held(daemon)
     assert server.stats()["queue"]["waiting"] > 100
     client.reset()
     jobs = server.wait_jobs(running=0, waiting=0)["jobs"]
@@ -445,14 +451,7 @@ def test_a_client_that_goes_takes_its_held_jobs_with_it(daemon):
 
 
 def test_a_drain_tells_of_held_jobs(daemon):
-    server = daemon(pool_start=1, pool_max=1, job_max=300, payload_max=300000, client_output_max=1 << 20)
-    client = server.client(receive_buffer=4096)
-    client.send_raw(
-        b"".join(message("big 250000", op="submit", id=n, module="crash") for n in range(200))
-    )
-    server.wait_stats(
-        lambda s: s["output"]["bytes"] > 1 << 18 and s["jobs"]["running"] == 0, "nothing more begun"
-    )
+    server, client = held(daemon)
     server.signal(signal.SIGTERM)
     ends = [client.find(lambda e: e.ends_submit(), what="an end") for _ in range(200)]
     assert {e["reason"] for e in ends if e.name == "failed"} == {"shutdown"}

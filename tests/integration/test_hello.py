@@ -4,7 +4,6 @@ import json
 import re
 import signal
 import time
-import signal
 
 import pytest
 

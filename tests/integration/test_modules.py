@@ -452,14 +452,18 @@ def bad_modules(daemon):
     return daemon(module_dir=BAD_MODULES, pool_start=1, pool_max=1)
 
 
+def unavailable(client, name, id):
+    event = client.run(name, "x", id=id)
+    check(event, "failed", reason="unavailable")
+    assert event["message"].strip() and "\n" not in event["message"], event
+
+
 @pytest.mark.parametrize("name", REFUSED)
 def test_a_module_that_cannot_be_loaded_fails_its_own_job(bad_modules, name):
     """`unavailable`, with the loader's words, and nothing else is harmed."""
     client = bad_modules.client()
     for n in range(2):
-        event = client.run(name, "x", id=n)
-        check(event, "failed", reason="unavailable")
-        assert event["message"].strip() and "\n" not in event["message"], event
+        unavailable(client, name, n)
     assert client.done("newer", "x") == b"newer"
     assert bad_modules.stats()["pool"]["exits"] == 0
 
@@ -469,9 +473,7 @@ def test_a_module_that_refuses_everywhere(bad_modules, name):
     """`unavailable` when a fresh worker says so, too; its word holds for a while."""
     client = bad_modules.client()
     for n in range(20):
-        event = client.run(name, "x", id=n)
-        check(event, "failed", reason="unavailable")
-        assert event["message"].strip() and "\n" not in event["message"], event
+        unavailable(client, name, n)
         assert client.done("newer", "x") == b"newer"
     assert 1 <= bad_modules.stats()["pool"]["exits"] <= 3
 

@@ -128,8 +128,8 @@ FATAL_SUBMITS = {
 def test_a_fatal_error_does_not_look_like_a_living_jobs_end(shared, code):
     """It tells what it can, but not the id; and where no job lives under the id, that too."""
     client = shared.client()
-    client.submit("a", "sleep", json.dumps({"ms": 150, "value": "first"}))
-    client.send_raw(FATAL_SUBMITS[code])
+    sleep = message(json.dumps({"ms": 150, "value": "first"}), op="submit", id="a", module="sleep")
+    client.send_raw(sleep + FATAL_SUBMITS[code])  # in one, so that the job lives when the other is read
     error = client.expect("error", code=code, op="submit", context=1, fatal=True)
     assert "id" not in error, error
     assert client.expect("done", id="a").json() == "first"

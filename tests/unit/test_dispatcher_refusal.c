@@ -31,12 +31,17 @@ static void open_used(uint32_t workers, uint32_t pool_max, int jobs)
     hush_news();
 }
 
-/* The worker says that it cannot begin its job. */
-static void refuses(uint32_t id)
+static struct worker_answer unfit(void)
 {
     struct worker_answer answer = a_failure(FAIL_UNAVAILABLE, NULL);
     answer.unfit = true;
-    finishes(id, answer);
+    return answer;
+}
+
+/* The worker says that it cannot begin its job. */
+static void refuses(uint32_t id)
+{
+    finishes(id, unfit());
     reads(id);
 }
 
@@ -565,10 +570,8 @@ START_TEST(test_lent)
     hush_news();
     ck_assert_uint_eq(the_worker(1)->lent_count, 3);
     struct worker_link *link = the_worker(1)->process;
-    struct worker_answer answer = a_failure(FAIL_UNAVAILABLE, NULL);
-    answer.unfit = true;
     ck_assert(sim_begin(link));
-    finishes(1, answer);
+    finishes(1, unfit());
     ck_assert(sim_begin(link));
     reads(1);
     ck_told("back 1 j4 no, back 1 j5 yes, back 1 j6 yes");
