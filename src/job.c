@@ -4,6 +4,8 @@
 #include "common/log.h"
 #include "common/xmalloc.h"
 
+#include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -54,6 +56,15 @@ const char *overload_reason_name(enum overload_reason reason)
 const char *stop_step_name(enum stop_step step)
 {
     return step_names[step];
+}
+
+const char *job_name(const struct job *job, const char *boot, char text[JOB_TEXT_MAX])
+{
+    if (job)
+        snprintf(text, JOB_TEXT_MAX, "%s-%" PRIu64, boot, job->seq);
+    else
+        memcpy(text, "-", sizeof "-");
+    return text;
 }
 
 struct job *job_new(const char *id, size_t id_len, const char *context, size_t context_len)

@@ -188,6 +188,11 @@ static inline const char *job_client(const struct job *job)
     return job && job->source ? job->source->name : "-";
 }
 
+enum { JOB_TEXT_MAX = 64 };
+
+/* The id that the server gives it, for the log and for reports; "-" for NULL. Returns `text`. */
+const char *job_name(const struct job *job, const char *boot, char text[JOB_TEXT_MAX]);
+
 static inline bool job_is_lent(const struct job *job)
 {
     return job->state == JOB_WAITING && job->worker;

@@ -5,7 +5,6 @@
 
 #include <taskmaster/version.h>
 
-#include <inttypes.h>
 #include <jansson.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -160,13 +159,12 @@ static uint64_t rss_kb(struct worker *worker, uint64_t now_us)
 static json_t *worker_report(const struct report *report, struct worker *worker)
 {
     json_t *item = json_object();
-    char job[64];
+    char name[JOB_TEXT_MAX];
     set(item, "id", worker->id);
     set(item, "pid", (uint64_t)worker->pid);
     json_object_set_new(item, "state", json_string(worker_state_name(worker->state)));
     if (worker->job) {
-        snprintf(job, sizeof job, "%s-%" PRIu64, report->boot, worker->job->seq);
-        json_object_set_new(item, "job", json_string(job));
+        json_object_set_new(item, "job", json_string(job_name(worker->job, report->boot, name)));
         json_object_set_new(item, "module", json_string(worker->job->module->name));
     } else {
         json_object_set_new(item, "job", json_null());

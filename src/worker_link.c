@@ -9,7 +9,6 @@
 #include "signal_name.h"
 
 #include <errno.h>
-#include <inttypes.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -50,13 +49,12 @@ static void kill_process(struct worker_link *link)
 static void say_lost(struct worker_link *link, const char *why, const char *module)
 {
     const struct job *job = link->worker->job;
-    char name[64] = "-";
+    char name[JOB_TEXT_MAX];
     if (!job_log_allows(&link->workers->job_log, LOG_WARN, "worker-lost", module))
         return;
-    if (job)
-        snprintf(name, sizeof name, "%s-%" PRIu64, link->workers->boot, job->seq);
     log_event(LOG_WARN, "worker-lost", LOG_UINT("worker", link->worker->id),
-              LOG_INT("pid", link->proc.pid), LOG_STR("why", why), LOG_STR("job", name),
+              LOG_INT("pid", link->proc.pid), LOG_STR("why", why),
+              LOG_STR("job", job_name(job, link->workers->boot, name)),
               LOG_STR("client", job_client(job)), LOG_STR("module", module));
 }
 
@@ -73,13 +71,12 @@ static void say_exit(struct worker_link *link, const int *status, const char *wh
 {
     const struct job *job = link->worker->job;
     const bool well = ended_well(link, status);
-    char name[64] = "-";
+    char name[JOB_TEXT_MAX];
     if (!job_log_allows(&link->workers->job_log, well ? LOG_INFO : LOG_WARN, "worker-exit", module))
         return;
-    if (job)
-        snprintf(name, sizeof name, "%s-%" PRIu64, link->workers->boot, job->seq);
     log_event(well ? LOG_INFO : LOG_WARN, "worker-exit", LOG_UINT("worker", link->worker->id),
-              LOG_INT("pid", link->proc.pid), LOG_STR("why", why), LOG_STR("job", name),
+              LOG_INT("pid", link->proc.pid), LOG_STR("why", why),
+              LOG_STR("job", job_name(job, link->workers->boot, name)),
               LOG_STR("client", job_client(job)), LOG_STR("module", module));
 }
 

@@ -4,8 +4,6 @@
 #include "common/wire.h"
 #include "common/xmalloc.h"
 
-#include <inttypes.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -120,21 +118,20 @@ static void log_part(struct worker_output *output, const char *text, size_t len,
 {
     const struct job *on = job_of(output);
     const uint32_t part = output->parts;
-    char job[64] = "-";
+    char name[JOB_TEXT_MAX];
     output->parts = last ? 0 : part + 1;
     if (on != output->worker->job)
         on = NULL; /* or one before it */
     if (!within_rate(output, on))
         return;
-    if (on)
-        snprintf(job, sizeof job, "%s-%" PRIu64, output->boot, on->seq);
+    job_name(on, output->boot, name);
     if (part == 0 && last)
         log_event(output->level, "worker-output", LOG_UINT("worker", output->worker->id),
-                  LOG_STR("job", job), LOG_STR("client", job_client(on)),
+                  LOG_STR("job", name), LOG_STR("client", job_client(on)),
                   LOG_STRN("text", text, len));
     else
         log_event(output->level, "worker-output", LOG_UINT("worker", output->worker->id),
-                  LOG_STR("job", job), LOG_STR("client", job_client(on)),
+                  LOG_STR("job", name), LOG_STR("client", job_client(on)),
                   LOG_UINT("part", part + 1), LOG_STRN("text", text, len));
 }
 
