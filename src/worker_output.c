@@ -122,7 +122,7 @@ static void log_part(struct worker_output *output, const char *text, size_t len,
     output->parts = last ? 0 : part + 1;
     if (on != output->worker->job)
         on = NULL; /* or one before it */
-    if (!within_rate(output, on))
+    if (!log_enabled(output->level) || !within_rate(output, on))
         return;
     job_name(on, output->boot, name);
     if (part == 0 && last)

@@ -159,6 +159,15 @@ def test_a_flood_is_not_counted_as_the_next_modules(daemon, tmp_path):
     wait_until(lambda: is_counted(server, "crash", job), "each line as the module's own")
 
 
+def test_lines_that_the_log_does_not_take_hide_none(daemon):
+    server = daemon(pool_start=1, pool_max=1, log_level="info")
+    client = server.client()
+    client.run("crash", "stdout " + "<7>of use to nobody\n" * 10000 + "<4>a warning")
+    server.log.wait("worker-output", text="a warning", level="warn")
+    server.stop()
+    assert not server.log.events("worker-output-dropped")
+
+
 # ---- how a worker ends
 
 
