@@ -32,7 +32,7 @@ static const char usage[] =
     "  --version             print the release\n"
     "  --help                print this\n";
 
-/* All of standard input, with a NUL behind it. */
+/* All of standard input, with a NUL behind it; nothing is no settings. */
 static char *read_settings(void)
 {
     struct buffer settings;
@@ -44,6 +44,8 @@ static char *read_settings(void)
         n = read(STDIN_FILENO, settings.data + settings.len, READ_SIZE);
         settings.len += n > 0 ? (size_t)n : 0;
     } while (n > 0 || (n < 0 && errno == EINTR));
+    if (settings.len == 0)
+        buffer_append(&settings, "{}", strlen("{}"));
     settings.data[settings.len] = '\0';
     return settings.data; /* until the process ends */
 }

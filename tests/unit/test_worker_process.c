@@ -103,6 +103,20 @@ START_TEST(check_module_says_ok_or_why_not)
 }
 END_TEST
 
+/* As module.h says. */
+START_TEST(no_settings_are_an_empty_object)
+{
+    char out[4096];
+    char *probe = build_path("tests/modules/probe.so");
+    char *arguments = xasprintf("--check-module %s --init </dev/null", probe);
+
+    ck_assert_int_eq(run_by_hand(arguments, out), 0);
+    ck_assert_str_eq(out, "probe begins with {}\nprobe ends\nok probe 1.0\n");
+    free(arguments);
+    free(probe);
+}
+END_TEST
+
 /* Start */
 
 static size_t count_entries(const char *path)
@@ -997,6 +1011,7 @@ int main(void)
     tcase_set_timeout(tc, TEST_TIMEOUT_S);
     tcase_add_test(tc, by_hand_it_says_who_starts_it);
     tcase_add_test(tc, check_module_says_ok_or_why_not);
+    tcase_add_test(tc, no_settings_are_an_empty_object);
     tcase_add_test(tc, it_keeps_nothing_but_stdio_socket_and_pipes);
     tcase_add_test(tc, its_environment_is_scrubbed);
     tcase_add_test(tc, preload_loads_first_and_a_failure_costs_nothing);
