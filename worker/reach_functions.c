@@ -63,6 +63,10 @@ static const struct {
     {"putwc", REACH_FILES},
     {"fputwc", REACH_FILES},
     {"fputws", REACH_FILES},
+    {"putwchar_unlocked", REACH_FILES},
+    {"putwc_unlocked", REACH_FILES},
+    {"fputwc_unlocked", REACH_FILES},
+    {"fputws_unlocked", REACH_FILES},
     {"ZSt5wcout", REACH_FILES}, /* std::wcout and its like */
     {"ZSt5wcerr", REACH_FILES},
     {"ZSt5wclog", REACH_FILES},
@@ -77,6 +81,8 @@ static const struct {
     {"chroot", REACH_DIRECTORY},
     {"umask", REACH_DIRECTORY},
     {"nftw", REACH_DIRECTORY},
+    {"fts_open", REACH_DIRECTORY}, /* until fts_close() */
+    {"fts64_open", REACH_DIRECTORY},
     /* std::filesystem::current_path(path): of libstdc++ with either of its strings, without and
      * with an error code, and of libc++ */
     {"ZNSt10filesystem12current_pathERKNS_7__cxx114pathE", REACH_DIRECTORY},
@@ -131,6 +137,7 @@ static const struct {
     {"mq_notify", REACH_THREADS},
     {"aio_read", REACH_THREADS},
     {"aio_write", REACH_THREADS},
+    {"aio_fsync", REACH_THREADS},
     {"lio_listio", REACH_THREADS},
     {"getaddrinfo_a", REACH_THREADS},
     {"ZNSt6thread15_M_start_threadESt10unique_ptrINS_6_StateESt14default_deleteIS1_EEPFvvE",
