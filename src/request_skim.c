@@ -3,6 +3,7 @@
 
 #include "common/json_load.h"
 #include "common/limits.h"
+#include "hash.h"
 
 #include <stdint.h>
 #include <string.h>
@@ -14,7 +15,7 @@ enum {
 
 /* Each name's hash, to find one that is there twice: two of the same hash are taken for that. */
 struct names {
-    uint32_t hashes[NAMES]; /* 0: free */
+    uint64_t hashes[NAMES]; /* 0: free */
     size_t count;
 };
 
@@ -102,9 +103,7 @@ static bool take_plain(struct skim *skim, int depth)
 
 static bool is_new(struct names *names, const char *name, size_t len)
 {
-    uint32_t hash = 2166136261u; /* FNV-1a */
-    for (size_t i = 0; i < len; i++)
-        hash = (hash ^ (unsigned char)name[i]) * 16777619u;
+    uint64_t hash = siphash(name, len, 0);
     hash = hash ? hash : 1;
     size_t slot = hash % NAMES;
     for (; names->hashes[slot]; slot = (slot + 1) % NAMES)
