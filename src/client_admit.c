@@ -29,7 +29,7 @@ static struct client_session *session_of(struct stranger *stranger)
     return (struct client_session *)((char *)stranger - offsetof(struct client_session, stranger));
 }
 
-/* So many strangers may be there for a moment: what clients leave free, and their own places. */
+/* For strangers, for a moment: what clients leave free, and their own places. */
 static size_t places(const struct clients *clients)
 {
     size_t max = clients->config->client_max;
@@ -37,7 +37,7 @@ static size_t places(const struct clients *clients)
     return unused + STRANGERS_MAX;
 }
 
-/* One whose first second is over; where places are short, another one if there is none such. */
+/* A stranger whose first second is over. If there is none and places are short, any other. */
 static struct stranger *first_to_go(struct clients *clients, bool are_short)
 {
     uint64_t now = clients->loop->timers->now_us, grace_us = GRACE_MS * 1000ull;
@@ -54,8 +54,8 @@ static struct stranger *surplus(struct clients *clients)
     return first_to_go(clients, clients->strangers.count > places(clients));
 }
 
-/* Whether it has said something that was not read yet: then the others are looked at before it.
- * What one says that is not wanted is not read any more. */
+/* Whether it has said something that was not read yet: then the others are looked at before it. A
+ * stranger that is not wanted is not read any more. */
 static bool has_spoken(struct clients *clients, struct stranger *stranger)
 {
     bool is_unwanted = stranger->kind == STRANGER_TOLD || stranger->kind == STRANGER_REFUSED;
@@ -97,7 +97,7 @@ bool client_admit_make_way(struct clients *clients)
     return clients->open < before;
 }
 
-/* Those whose first second is over, when nobody comes who would end them. */
+/* Ends strangers whose first second is over, though no new one comes. */
 static void on_sweep(void *arg)
 {
     struct clients *clients = arg;

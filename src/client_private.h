@@ -55,12 +55,12 @@ struct client_session {
     char *module;            /* the default; NULL until one is set */
     struct job *arriving;    /* a submit whose payload is on its way, */
     struct refusal *refusal; /* or what a wrong request will be answered */
-    size_t last_size;        /* the payload that the header announced which was read last */
-    uint32_t hello_limit_ms; /* within which its hello must come */
+    size_t last_size;        /* bytes of payload that this header announced */
+    uint32_t hello_limit_ms; /* for its hello to come */
     uint32_t payload_max;    /* as it was told in the answer to its hello, whatever a reload does */
     union {
         struct stranger stranger;                  /* until it is greeted; then: */
-        char arriving_module[MODULE_NAME_MAX + 1]; /* for which the submit asks */
+        char arriving_module[MODULE_NAME_MAX + 1]; /* of the submit */
     };
     uint64_t token_digest;
     struct timer timer; /* hello-timeout, or when it is refused; then linger */

@@ -46,8 +46,8 @@ struct clients {
     TAILQ_HEAD(, client_session) sessions;
     size_t connected;   /* those whose hello was answered */
     size_t open;        /* all with a descriptor */
-    uint64_t files_max; /* so many of these leave workers the descriptors that they need; 0: any */
-    size_t reading;     /* of these, whose requests are read */
+    uint64_t files_max; /* the most of these that leave workers enough descriptors; 0: any */
+    size_t reading;     /* those whose requests are read */
     uint64_t last_number;
     struct log_limit errors;    /* client-error lines */
     struct log_limit truncated; /* client-truncated lines */

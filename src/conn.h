@@ -93,11 +93,11 @@ enum conn_line {
 struct conn_loop {
     struct event_base *base;
     struct timers *timers;
-    struct payload_budget *budget;     /* for payloads of those who may be refused */
-    struct payload_budget *output;     /* for all others, and for gathered output */
+    struct payload_budget *budget;     /* for payloads of submits, which may be refused */
+    struct payload_budget *output;     /* for all other payloads, and for gathered output */
     char *buffer;                      /* CONN_READ_MAX bytes */
     bool reading;                      /* the buffer is in use */
-    uint64_t reads;                    /* so many so far, of all */
+    uint64_t reads;                    /* of all connections, so far */
     size_t backlogs;                   /* connections that have one */
     TAILQ_HEAD(conn_list, conn) dirty; /* with output to be written this turn */
     size_t dirty_count;
@@ -105,8 +105,8 @@ struct conn_loop {
     struct conn_item_list dropped; /* output of closed ones, freed batch by batch */
 
     /* conn_turn.c */
-    uint64_t turn_us, slice_us;         /* what all may take in a turn, and one, */
-    uint64_t short_us;                  /* and one that is fresh while others wait */
+    uint64_t turn_us, slice_us;         /* what all may take in a turn, what one may, */
+    uint64_t short_us;                  /* and what a fresh one may while others wait */
     uint64_t began_us;                  /* when this turn began to serve; 0: not yet */
     struct conn_list lines[CONN_LINES]; /* ready, and waiting to be served */
     size_t waiting;                     /* in these, all together */
@@ -143,7 +143,7 @@ struct conn {
     struct event event;
     int fd; /* -1 once closed */
     short interest;
-    short ready;             /* for what it waits, while it waits to be served */
+    short ready;             /* events for which it waits to be served */
     bool input_ended : 1;    /* EOF was read */
     bool input_ignored : 1;  /* read and thrown away */
     bool output_blocked : 1; /* the kernel took no more; waiting for a write event */
@@ -152,16 +152,16 @@ struct conn {
     bool greedy : 1;      /* it had all that one may have at a time: others come first */
     bool has_more : 1;    /* the last read was as long as it could be */
     bool is_unread : 1;   /* among those whose output is not taken */
-    bool heard : 1;       /* something was read since somebody made this false */
+    bool heard : 1;       /* something was read since this was cleared */
     bool keep : 1;        /* the payload expected is kept */
     bool in_payload : 1;  /* a payload is expected */
     bool begun : 1;       /* ... and some of it has come */
     bool over_budget : 1; /* ... and was given up */
     bool forced : 1;      /* ... and is output, charged whatever the budget holds */
 
-    uint32_t input_limit_ms; /* the input timer was set to that; limits may have changed since */
+    uint32_t input_limit_ms; /* of the input timer; the limits may have changed since */
     uint32_t partial_len;
-    uint32_t backlog_at, backlog_len; /* so much of the backlog is handled, of so much */
+    uint32_t backlog_at, backlog_len; /* bytes: handled, and all */
     char *partial;                    /* the beginning of a header */
     char *backlog; /* input that was read and is left for the next turn; NULL without any */
     struct payload *payload; /* the one that is arriving */

@@ -17,7 +17,8 @@ enum { CONN_CLOCK_BYTES = 1024 }; /* input that is handled between two looks at 
 
 /* conn.c */
 
-/* Writes and reads once. `what`: for what the connection is ready; its backlog needs no word. */
+/* Writes and reads once. `what`: the events that the connection is ready for; its backlog is taken
+ * without one. */
 void conn_serve(struct conn *conn, short what);
 
 /* Writes what has been gathered, unless the kernel is known to take none of it. */
@@ -39,10 +40,10 @@ static inline void conn_mark_dirty(struct conn *conn)
 int conn_output_gather(struct conn *conn, struct iovec *iov, int most_pieces, size_t most,
                        size_t *total);
 
-/* Takes that off it. */
+/* Takes `len` bytes off it, which have been written. */
 void conn_output_written(struct conn *conn, size_t len);
 
-/* Nobody will take it any more. */
+/* The connection is closed: frees its output, or leaves it to conn_output_sweep(). */
 void conn_output_drop(struct conn *conn);
 
 /* Frees a batch of what was dropped; true when nothing of it is left. */
@@ -60,7 +61,7 @@ size_t conn_turn_crowd(const struct conn_loop *loop);
  * again at `*look_at` bytes. */
 bool conn_turn_slice_over(const struct conn *conn, size_t *look_at, size_t at);
 
-/* Whether the turn has time for one that comes unasked for. */
+/* Whether the turn has time for a connection that no event has told of. */
 bool conn_turn_has_time(struct conn_loop *loop, uint64_t now_us);
 
 /* Whether the connection, which is ready, is served at once. */
@@ -83,7 +84,8 @@ void conn_unread_keep(struct conn *conn);
 /* All is out, or the connection closed. */
 void conn_unread_leave(struct conn *conn);
 
-/* Once in a turn: gives up who must be. False if more must be in the next. */
+/* Once in a turn: closes connections while the budget for output is exceeded. False if the next
+ * turn has to go on with it. */
 bool conn_unread_shed(struct conn_loop *loop);
 
 #endif

@@ -27,10 +27,10 @@
 enum {
     TURN_US = 5000,  /* for reading, and as much for writing */
     SLICE_US = 1000, /* of that for one connection */
-    SHORT_US = 100,  /* ... which is fresh, while others are; who takes more is greedy */
+    SHORT_US = 100,  /* ... for a fresh one while others wait; one that takes more is greedy */
     WRITE_BATCH = 8, /* connections that are written to between two looks at the clock */
     FREE_BATCH = 64, /* closed connections freed in one turn */
-    CROWD = 16,      /* so many may have all that one may have */
+    CROWD = 16,      /* connections; with more of them each has less */
 };
 
 static void on_wake(evutil_socket_t fd, short what, void *arg)

@@ -20,7 +20,7 @@ enum {
     MUCH = 1024 * 1024, /* bytes */
     SHED_MAX = 16,      /* connections given up in one turn */
     READS_US = 100000,  /* whoever has taken something within this time reads */
-    SPARE_PARTS = 4,    /* of the maximum, that those who read may hold beyond it */
+    SPARE_PARTS = 4,    /* one of these parts of the maximum is for clients that read, beyond it */
 };
 
 /* Only connections with a deadline for their output may be closed: workers have none. */

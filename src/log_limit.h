@@ -33,7 +33,7 @@ void log_limit_init(struct log_limit *limit, struct timers *timers, enum log_lev
 /* Whether the next line may be written; if not, it is counted. */
 bool log_limit_allows(struct log_limit *limit);
 
-/* True while a second of its runs: it holds what is to be told, or may have to be. */
+/* True while one of its seconds runs: lines have been counted in it. */
 bool log_limit_is_counting(const struct log_limit *limit);
 
 /* Tells what is left to tell. */

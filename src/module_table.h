@@ -28,8 +28,8 @@ struct module_entry {
     uint64_t done, failed;
     uint64_t mean_run_us;      /* moving average of what its jobs took lately; 0: not known */
     uint64_t printed_us;       /* when a job of it printed something last; 0: never */
-    uint32_t refusals;         /* by workers, since one has begun a job of it; 0: none */
-    uint64_t refused_until_us; /* a fresh worker has refused it, too: that holds until then */
+    uint32_t refusals;         /* by workers, since a job of it was begun last */
+    uint64_t refused_until_us; /* so long the refusal by a fresh worker holds */
     size_t running, waiting;
     uint32_t result_bytes; /* of the largest result of late */
     struct module_refusal refusal;

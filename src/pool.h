@@ -47,7 +47,7 @@ struct worker {
     uint64_t last_run_us; /* how long its last job took */
     size_t last_result;   /* and the bytes of its result */
     uint32_t id;          /* from 1, never used again */
-    uint32_t reloads;     /* how many there had been when it was started */
+    uint32_t reloads;     /* before it was started */
     pid_t pid;            /* 0 until its process runs */
     uint64_t rss_kb;      /* its resident memory as the last report told it, */
     uint64_t rss_at_us;   /* and when that was looked up; 0: never */

@@ -8,10 +8,10 @@
 
 enum {
     KILLED_MS = 3000,    /* how long killed workers may take to be reaped */
-    HEAR_MS = 1000,      /* how long clients are read that go on, */
-    SILENT_MS = 500,     /* and that say nothing */
+    HEAR_MS = 1000,      /* how long clients that go on sending are read, */
+    SILENT_MS = 500,     /* and clients that say nothing */
     FLUSH_MS = 1000,     /* behind drain-timeout-ms: for clients to take what is left for them */
-    LAST_WORDS_MS = 100, /* how often is looked whether all has been said */
+    LAST_WORDS_MS = 100, /* from one look at whether all has been said to the next */
 };
 
 static void begin_drain(struct shutdown *s, const char *why)
@@ -120,8 +120,7 @@ static void stop_running(struct shutdown *s)
     log_event(LOG_WARN, "drain-timeout", LOG_UINT("running", s->dispatcher->counts.running));
     s->stopped = true;
     dispatcher_stop(s->dispatcher);
-    timer_set(s->timers, &s->timer,
-              s->timers->now_us + (s->clients->config->kill_grace_ms + KILLED_MS) * 1000ull);
+    timer_set_ms(s->timers, &s->timer, s->clients->config->kill_grace_ms + KILLED_MS);
 }
 
 /* A job on a worker that hangs has its terminal event all the same. */

@@ -51,8 +51,8 @@ struct shutdown {
     bool hurried;         /* it was asked for twice */
     uint64_t drain_by_us; /* when draining takes too long */
     uint64_t hear_by_us;  /* when no client is read any more */
-    size_t untaken;       /* bytes that clients had not taken when that was looked at, */
-    uint64_t taken_us;    /* and when it had last become another number */
+    size_t untaken;       /* bytes that clients had not taken at the last look, */
+    uint64_t taken_us;    /* and when that number had last changed */
     /* DRAINING: stop what still runs; HEARING: who says nothing, who goes on; ENDING: close who
      * still lingers */
     struct timer timer;

@@ -36,7 +36,7 @@ void signals_begin(void);
 void signals_open(struct signals *signals, struct event_base *base, event_callback_fn call,
                   void *arg);
 
-/* Whether it asks for the end, for which each one counts. */
+/* Whether the signal asks for the end. Each of these counts. */
 bool signals_is_end(int signo);
 
 /* No signal does anything from now on: the process is on its way out. */

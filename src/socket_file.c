@@ -34,7 +34,7 @@ static int open_directory(const char *path)
     return open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 }
 
-/* A descriptor to close in the end, or -1. Held or not: see above. */
+/* A descriptor to close in the end, or -1. The lock may not be had (socket_file.h). */
 static int lock_directory(const char *path)
 {
     static const struct timespec pause = {.tv_nsec = LOCK_MS * 1000000L};

@@ -50,7 +50,7 @@ struct workers {
     struct worker_settings *settings; /* what a worker that is started now is told in WELCOME */
     TAILQ_HEAD(, worker_link) links;
     struct strangers unproven;       /* connections without a valid token yet */
-    size_t unproven_max;             /* so many of these may be open */
+    size_t unproven_max;             /* the most of these that may be open */
     struct log_limit stranger_lines; /* of the log */
     struct timer reap;               /* set: more children have died than are reaped in one turn */
     struct job_log job_log;          /* lines of it that jobs can cause */

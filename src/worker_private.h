@@ -132,7 +132,7 @@ struct payload *worker_end_details(struct worker_link *link, const struct worker
 
 /* worker_settings.c: what a worker is told in WELCOME */
 
-/* Of one start or reload: all workers that it has brought about are told the same. */
+/* Those of one start or reload: the workers that are started under them share them. */
 struct worker_settings {
     size_t refs;
     char *text; /* with NULs in it */
@@ -148,7 +148,7 @@ void worker_settings_unref(struct worker_settings *settings); /* NULL is fine */
 /* The worker ends; if its hello was not read, that is expected still. */
 void worker_late_note(struct worker_link *link);
 
-/* Such a hello has come now. */
+/* Whether the hello is that of such a worker, which is expected no more then. */
 bool worker_late_is_hello(struct workers *workers, const struct wire_hello *hello);
 
 /* A connection that has ended without a hello may be that of such a worker. */

@@ -7,7 +7,7 @@
  * needs a number to the letter reads its text (json_raw.h). The stand-ins have the length of what
  * they stand for, so that positions in errors are right.
  *
- * Here rather than in an object, for the server and the library, which link none in common.
+ * Inline, for the server and the library have no object in common.
  */
 #ifndef TASKMASTER_COMMON_JSON_LOAD_H
 #define TASKMASTER_COMMON_JSON_LOAD_H
