@@ -85,7 +85,7 @@ void dispatch_assign(struct dispatcher *d, struct worker *worker, struct job *jo
 /* Waiting jobs to idle workers, first in, first out, unless they are left to busy ones. */
 void dispatch_line(struct dispatcher *d);
 
-/* The worker has parted with its job: it goes on to the next that it was lent, or has none. */
+/* The worker has parted with its job. It goes on to the next of its lent jobs, or has none. */
 void dispatch_go_on(struct dispatcher *d, struct worker *worker);
 
 /* The worker has answered for its job. */
@@ -95,7 +95,7 @@ void dispatch_next(struct dispatcher *d, struct worker *worker);
  * gone. */
 bool dispatch_jobless(struct dispatcher *d, struct worker *worker);
 
-/* dispatch_hold.c: sources for which much waits */
+/* dispatch_hold.c: sources that do not take their results */
 
 /* Jobs that wait for a worker, and for nothing else: lent ones, and those in the line whose source
  * is not held. */
@@ -109,16 +109,16 @@ static inline size_t dispatch_ready(const struct dispatcher *d)
 void dispatch_expect(struct dispatcher *d, struct job *job);
 void dispatch_expect_none(struct dispatcher *d, struct job *job);
 
-/* Works out what depends on the limits, which are others. */
+/* The limits have changed: works out what depends on them. */
 void dispatch_hold_configure(struct dispatcher *d);
 
-/* A job of the module has yielded so much. */
+/* A job of the module has yielded a result of `bytes`. */
 void dispatch_learn_size(struct module_entry *module, size_t bytes);
 
 /* No source is held any more: the server drains. */
 void dispatch_hold_nobody(struct dispatcher *d);
 
-/* The limits are others. */
+/* The limits have changed: looks at each held source again. */
 void dispatch_look_at_held(struct dispatcher *d);
 
 /* dispatch_refusal.c: jobs that a worker cannot begin */
@@ -134,13 +134,13 @@ void dispatch_accept_module(struct dispatcher *d, struct module_entry *module);
 /* A job that was set aside, to a worker that has had no job yet, if there is one. */
 void dispatch_serve_aside(struct dispatcher *d);
 
-/* It leaves the list. */
+/* The job leaves the list of those that were set aside. */
 void dispatch_leave_aside(struct dispatcher *d, struct job *job);
 
-/* A worker is to be started for those that were set aside. */
+/* A worker is to be started for jobs that were set aside. */
 bool dispatch_wants_fresh(const struct dispatcher *d);
 
-/* They go back to the line, or end if the server is being shut down. */
+/* Jobs that were set aside go back to the line, or end if the server is being shut down. */
 void dispatch_release_aside(struct dispatcher *d);
 
 void dispatch_on_release(void *arg);
@@ -182,21 +182,21 @@ void dispatch_fail_stopped(struct dispatcher *d, struct job *job);
 /* The timer's function in each worker's record. */
 void dispatch_on_worker_timer(void *arg);
 
-/* dispatch_pace.c: so many starts and ends at a time */
+/* dispatch_pace.c: the rate of starts and ends */
 
 /* Whether one more may be done now; if so, it counts as done. */
 bool dispatch_pace_take(struct dispatch_pace *pace, uint64_t now_us);
 
-/* When the next may, if none may now. */
+/* If no more may be done now: when the next may. */
 uint64_t dispatch_pace_next(const struct dispatch_pace *pace);
 
 /* A worker that has no job is to end by itself: it gets none any more, and is told in its turn. */
 void dispatch_retire(struct dispatcher *d, struct worker *worker);
 
-/* All of that state. */
+/* All workers of that state. */
 void dispatch_retire_all(struct dispatcher *d, enum worker_state state);
 
-/* It has ended, or is ended, before it was told. */
+/* The worker has ended, or is ended by a signal, before it was told to end. */
 void dispatch_not_retire(struct dispatcher *d, struct worker *worker);
 
 void dispatch_on_retire(void *arg);
@@ -221,7 +221,7 @@ void dispatch_renewed(struct dispatcher *d);
 /* A worker that is not old could not be started, or is not fit to take over. */
 void dispatch_hold_renewal(struct dispatcher *d);
 
-/* The same of one that is taken, for nobody else serves. */
+/* The same of a worker that takes over all the same, for nobody else serves. */
 void dispatch_hold_renewal_for_none(struct dispatcher *d, const char *why);
 
 /* Behind a reload: tells the log if the new worker has to wait for the end of a job. */

@@ -24,7 +24,7 @@
 enum {
     FREELY = 64 * 1024,    /* bytes that may wait for any source */
     WORTH_COUNTING = 1024, /* results below that are not expected: counting them costs more */
-    RESULT_DECAY = 8,      /* a module's largest result is forgotten by one part in so many */
+    RESULT_DECAY = 8, /* each smaller result takes this part of the difference off the largest */
 };
 
 /* Bytes that may wait for one source, coming ones included. */

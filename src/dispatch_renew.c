@@ -62,7 +62,7 @@ bool dispatch_must_make_room(const struct dispatcher *d)
            d->pool.counts[WORKER_STOPPING] == 0; /* else a place is about to be free */
 }
 
-/* Of those that serve nobody the one that has come least far. */
+/* Ends the worker that has come least far of those that serve nobody. */
 void dispatch_make_room(struct dispatcher *d)
 {
     struct worker *worker = TAILQ_FIRST(&d->pool.lists[WORKER_STARTING]);

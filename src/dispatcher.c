@@ -96,8 +96,7 @@ static bool quota_used_up(const struct dispatcher *d, const struct job *job)
 
 /* waiting - starting < job-max, or a worker can be started for the job. No worker starts for a job
  * of a held source. A job that was admitted because a worker could be started, and is held since,
- * does not take that worker; so only as many are admitted for that reason as there may be workers.
- * */
+ * does not take that worker; so at most pool-max jobs are admitted for that reason. */
 static bool may_wait(const struct dispatcher *d, const struct job *job)
 {
     size_t waiting = dispatcher_waiting(d), job_max = d->limits.job_max;

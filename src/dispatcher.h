@@ -104,7 +104,7 @@ struct dispatcher {
     size_t lent;               /* how many these are */
     struct job_list aside;     /* waiting jobs that want a fresh worker */
     size_t aside_count;
-    size_t aside_left;    /* of these, how many are yet to be released */
+    size_t aside_left;    /* how many of these are yet to be released */
     struct timer trial;   /* set: a fresh worker has just been given one of them */
     struct timer release; /* set: that goes on in the next turn */
     struct hash jobs;     /* all submitted jobs that have not ended, by seq */
@@ -112,10 +112,10 @@ struct dispatcher {
     uint64_t last_seq, last_order;
     uint64_t mean_run_us; /* moving average */
     bool draining;
-    uint64_t stop_by_us; /* what runs is not waited for any more: when all has ended; 0: it is */
+    uint64_t stop_by_us; /* by when all that runs has to end; 0: it is waited for */
     uint32_t reloads;    /* workers that were started before the last are old */
-    uint32_t renewed;    /* the last since which a new worker has become ready: older ones end */
-    bool held;           /* none has since the last, and that was told */
+    uint32_t renewed;    /* the last reload behind which a new worker was ready: older ones end */
+    bool held;           /* none was ready since the last, and the log was told */
 
     uint32_t start_failures; /* in a row, since a worker has proved that starts work */
     char start_error[256];   /* what the last one was */
@@ -192,18 +192,18 @@ bool dispatcher_source_ended(struct dispatcher *d, struct job_source *source);
  * the source go. */
 bool dispatcher_source_gone(struct dispatcher *d, struct job_source *source);
 
-/* So many bytes of what the source was told have not been taken. While that is much, no job of it
+/* `bytes` of what the source was told have not been taken. While that is much, no job of the source
  * is handed to a worker (dispatch_hold.c). May be called from the source's own functions. */
 void dispatcher_source_unread(struct dispatcher *d, struct job_source *source, uint64_t bytes);
 
 /* What workers do. A loss may be told before the process is reaped: the job's end does not wait for
  * that. */
 void dispatcher_worker_ready(struct dispatcher *d, struct worker *worker);
-/* Likewise, but a module that it was to preload cannot be used. */
+/* The worker is ready, but a module that it was to preload cannot be used. */
 void dispatcher_worker_ready_without(struct dispatcher *d, struct worker *worker, const char *why);
 void dispatcher_worker_answered(struct dispatcher *d, struct worker *worker,
                                 const struct worker_answer *answer);
-/* It has announced so many bytes for the job that it is on. */
+/* The worker has announced `bytes` for the job that it is on. */
 void dispatcher_worker_sends(struct dispatcher *d, struct worker *worker, size_t bytes);
 /* It has not answered for milliseconds: what waits behind its job is for others. */
 void dispatcher_worker_silent(struct dispatcher *d, struct worker *worker);

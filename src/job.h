@@ -105,8 +105,8 @@ struct job_event {
  * tells a source of the events of its jobs, and the source decides how they reach somebody. After a
  * terminal event the job is gone.
  *
- * A source for which much waits is held (dispatch_hold.c): none of its jobs is handed to a worker,
- * and others pass them in the line.
+ * A source that does not take its results is held (dispatch_hold.c): none of its jobs is handed to
+ * a worker, and others pass them in the line.
  */
 struct job_source {
     void (*event)(struct job_source *source, struct job *job, const struct job_event *event);
@@ -115,10 +115,10 @@ struct job_source {
     const char *name;      /* who it is, for the log; borrowed */
     LIST_HEAD(, job) jobs; /* those that have not ended */
     size_t job_count;
-    uint64_t unread; /* bytes that it was told and nobody has taken, as it says */
-    uint64_t coming; /* bytes that its jobs which are with workers will yield, as far as is known */
+    uint64_t unread; /* bytes of what it was told that nobody has taken, by its own count */
+    uint64_t coming; /* bytes of results expected from its jobs that are with workers */
     size_t queued;   /* its jobs in the line */
-    struct job_queue_hold *hold; /* the line's, if it is held or others have passed jobs of it */
+    struct job_queue_hold *hold; /* the line's record of it, while it is held or has passed jobs */
     struct job *untie;           /* while its ties are being cut: the next to look at */
     bool held;                   /* its jobs stay in the line */
     bool gone;                   /* nobody is there to be told any more */
@@ -143,7 +143,7 @@ struct job {
     uint32_t timeout_ms;  /* asked for; 0: none */
     uint32_t payload_max; /* of its result, in bytes: as its client was told */
     uint32_t slot;        /* of its claim word, while it is with a worker */
-    uint32_t coming;      /* bytes that it is expected to yield, likewise */
+    uint32_t coming;      /* bytes of result expected from it, likewise */
     uint16_t id_len, context_len;
     uint8_t state;        /* enum job_state */
     uint8_t stop_reason;  /* enum fail_reason, while STOPPING */

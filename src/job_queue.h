@@ -20,10 +20,10 @@
 #include "heap.h"
 #include "job.h"
 
-/* Of a source that is held, or that has jobs which others passed. */
+/* A source that is held, or has jobs that others passed. */
 struct job_queue_hold {
-    struct heap_node node;           /* of the source, by the first of these jobs: */
-    struct job_list passed;          /* those that others passed while it was held, by seq */
+    struct heap_node node;           /* in a heap, by the first of these jobs: */
+    struct job_list passed;          /* jobs that others passed while it was held, by seq */
     LIST_ENTRY(job_queue_hold) link; /* while held */
     struct job_source *source;
 };
@@ -31,10 +31,10 @@ struct job_queue_hold {
 struct job_queue {
     struct job_list jobs;
     size_t count;
-    size_t held;        /* of these, jobs of sources that are held */
-    struct heap passed; /* sources that have jobs which others passed, by the first of these, */
-    struct heap passed_held;           /* and those of them that are held */
-    LIST_HEAD(, job_queue_hold) holds; /* of those that are held */
+    size_t held;        /* how many of these are of held sources */
+    struct heap passed; /* released sources with jobs that others passed, by the first of these */
+    struct heap passed_held;           /* held sources with such jobs */
+    LIST_HEAD(, job_queue_hold) holds; /* all held sources */
     uint64_t max_seen;                 /* the most that ever waited */
     struct job *returned; /* the last that came back, if it is still here: others stand close by */
 };
