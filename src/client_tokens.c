@@ -48,20 +48,28 @@ static const char *fault_of(const struct request *request)
                              : "this server asks for a token";
 }
 
+/* Behind the one before it, but behind no more than there are: those that have gone since are
+ * waited for by nobody. */
+static uint64_t refused_at(const struct clients *clients)
+{
+    uint64_t first_us = clients->loop->timers->now_us + REFUSE_MS * 1000ull;
+    uint64_t last_us = first_us + clients->strangers.count * REFUSE_GAP_US;
+    uint64_t next_us = clients->refused_us + REFUSE_GAP_US;
+    if (next_us < first_us)
+        return first_us;
+    return next_us < last_us ? next_us : last_us;
+}
+
 static void refuse_later(struct client_session *session, const struct request *request)
 {
     struct clients *clients = session->clients;
-    struct timers *timers = client_session_timers(session);
-    uint64_t at_us = timers->now_us + REFUSE_MS * 1000ull;
-    if (at_us < clients->refused_us + REFUSE_GAP_US)
-        at_us = clients->refused_us + REFUSE_GAP_US;
-    clients->refused_us = at_us;
+    clients->refused_us = refused_at(clients);
     session->refusal = xmalloc(sizeof *session->refusal);
     client_events_fill_refusal(session->refusal, request, "unauthorized", fault_of(request));
     session->suspect = true;
     conn_ignore_input(&session->conn);
     strangers_turn(&clients->strangers, &session->stranger, STRANGER_REFUSED);
-    timer_set(timers, &session->timer, at_us);
+    timer_set(client_session_timers(session), &session->timer, clients->refused_us);
 }
 
 bool client_tokens_check(struct client_session *session, const struct request *request)

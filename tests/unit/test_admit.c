@@ -392,6 +392,23 @@ START_TEST(test_many_wrong_tokens_are_told_one_by_one)
 }
 END_TEST
 
+/* Places in that order are kept for nobody: a wrong token waits behind those that are there. */
+START_TEST(test_a_wrong_token_does_not_wait_for_those_that_have_gone)
+{
+    open_world("1", "the-first-token-of-all\n");
+    for (int i = 0; i < 3000; i++)
+        close(come(HELLO("a-wrong-one")));
+    turns();
+    ck_assert_uint_le(clients.strangers.count, 101);
+    int wrong = come(HELLO("a-wrong-one"));
+    pass_ms(99);
+    assert_quiet(wrong);
+    pass_ms(110);
+    assert_told(wrong, "unauthorized");
+    close_world();
+}
+END_TEST
+
 /* --- revoked tokens --- */
 
 START_TEST(test_who_named_a_revoked_token_is_ended)
@@ -456,6 +473,7 @@ int main(void)
     tcase_set_timeout(tc, 60);
     tcase_add_test(tc, test_a_wrong_token_is_told_in_a_while);
     tcase_add_test(tc, test_many_wrong_tokens_are_told_one_by_one);
+    tcase_add_test(tc, test_a_wrong_token_does_not_wait_for_those_that_have_gone);
     tcase_add_test(tc, test_who_named_a_revoked_token_is_ended);
     tcase_add_test(tc, test_tokens_are_asked_for_from_now_on);
     suite_add_tcase(suite, tc);
