@@ -67,7 +67,8 @@ struct master {
     struct listener *worker_listener;
     struct config *config;
     const struct config_args *args;
-    uint64_t file_limit; /* of open files; 0: not known */
+    uint64_t file_limit;   /* of open files; 0: not known yet, or at all */
+    uint64_t files_wanted; /* by the settings in force */
     struct identity identity;
     char boot[BOOT_MAX];
     struct shutdown shutdown;
@@ -111,14 +112,23 @@ static struct dispatcher_limits limits_of(const struct config *config)
     };
 }
 
-/* To be called again when pool-max is another. */
-static struct file_room share_files(struct master *m)
+/* To be called again when client-max or pool-max is another. The log tells of each time that more
+ * is wanted than there is, and than was wanted before. */
+static void share_files(struct master *m)
 {
     struct file_room room =
         file_room_share(m->file_limit, m->config->client_max, m->config->pool_max);
     m->clients.files_max = room.clients;
     m->workers.unproven_max = room.strangers;
-    return room;
+    if (!m->file_limit)
+        return;
+    if (m->file_limit < room.wanted && room.wanted > m->files_wanted)
+        log_event(
+            LOG_WARN, "few-files", LOG_UINT("limit", m->file_limit),
+            LOG_UINT("wanted", room.wanted), LOG_UINT("clients", room.clients),
+            LOG_STR("hint",
+                    "client-max and pool-max may not be reached; raise the limit of open files"));
+    m->files_wanted = room.wanted;
 }
 
 static void apply(struct master *m, struct config *config)
@@ -264,13 +274,7 @@ static void make_boot(char boot[BOOT_MAX])
 static void raise_file_limit(struct master *m)
 {
     m->workers.env.nofile_soft = file_room_raise(&m->file_limit);
-    struct file_room room = share_files(m);
-    if (m->file_limit < room.wanted)
-        log_event(
-            LOG_WARN, "few-files", LOG_UINT("limit", m->file_limit),
-            LOG_UINT("wanted", room.wanted), LOG_UINT("clients", room.clients),
-            LOG_STR("hint",
-                    "client-max and pool-max may not be reached; raise the limit of open files"));
+    share_files(m);
 }
 
 static void accept_client(void *arg, int fd, const struct sockaddr *addr, socklen_t len)

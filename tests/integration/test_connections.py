@@ -683,6 +683,25 @@ def test_clients_leave_room_for_workers(daemon):
     assert server.client().hello_event
 
 
+def test_a_reload_that_wants_more_files_than_there_are(daemon):
+    """It is warned of as at the start, once for each step up."""
+    settings = {"pool_start": 1, "pool_max": 2, "client_max": 8, "log_level": "info"}
+    server = daemon.make(settings, preexec_fn=limit_descriptors(256)).start()
+
+    def wanted(count, **settings):
+        server.write_config(**settings)
+        server.signal(signal.SIGHUP)
+        server.log.wait("reload", count)
+        return [line["wanted"] for line in server.log.events("few-files")]
+
+    assert wanted(1) == []
+    (more,) = wanted(2, pool_max=40)
+    assert more > 256
+    assert wanted(3) == [more]
+    assert wanted(4, client_max=100) == [more, more + 92]
+    assert wanted(5, pool_max=2, client_max=8) == [more, more + 92]
+
+
 def test_descriptors_do_not_leak(daemon):
     server = daemon(pool_start=1, pool_max=2)
     server.wait_idle(1)
