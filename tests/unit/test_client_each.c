@@ -591,6 +591,7 @@ START_TEST(times_out_with_a_blocked_output)
     strcpy(line + LONG, "\n");
     fake_start(&fake, plays_echo, NULL);
     child_start(&child, fake.address, ARGS("run", "m", "--each", "--timeout", "1"));
+    ck_assert_int_gt(fcntl(child.out, F_SETPIPE_SZ, 65536), 0); /* 1 MiB where a page has 64 KiB */
     for (int i = 0; i < LINES; i++)
         child_write(&child, line);
     child_close_input(&child);
