@@ -6,7 +6,7 @@ import signal
 
 import pytest
 
-from harness.client import check
+from harness.client import check, message
 from harness.wait import BUILD, wait_until
 
 TEST_MODULES = os.path.join(BUILD, "tests", "modules")
@@ -54,23 +54,25 @@ def test_a_line_end_behind_an_ended_line_makes_no_empty_one(daemon):
     assert texts(server) == ["one", "", "two"]
 
 
-def test_what_lent_jobs_print_is_never_anothers(daemon):
-    """Among jobs that a worker was handed together, a line bears its own job, or none."""
+@pytest.mark.parametrize("command", ["stdout", "part"])
+def test_what_lent_jobs_print_is_never_anothers(daemon, command):
+    """Among jobs that a worker was handed together, a line bears its own job, or none: also one that several have
+    left unfinished. Nothing is lost."""
     server = daemon(pool_start=1, pool_max=1, job_max=1000)
     client = server.client()
-    printed, jobs = {}, {}
+    printed, jobs = [], {}
     for round in range(20):
-        for n in range(100):
-            text = f"stdout line-{round}-{n}" if n == 50 else "return 0"
-            client.submit(f"{round}-{n}", "crash", text)
-        for n in range(100):
-            event = client.outcome(f"{round}-{n}")
-            jobs[event["job"]] = f"{round}-{n}"
-    server.log.wait("worker-output", text="line-19-50")
-    lines = server.log.events("worker-output")
-    assert len(lines) == 20
-    for line in lines:
-        assert line["job"] == "-" or jobs[line["job"]] == line["text"].removeprefix("line-"), line
+        ids = [f"line-{round}-{n}." for n in range(100)]
+        words = {id: f"{command} {id}" for id in ids[50:52]}
+        printed += words
+        client.send_raw(
+            b"".join(message(words.get(id, "return 0"), op="submit", id=id, module="crash") for id in ids)
+        )
+        for id in ids:
+            jobs[client.outcome(id)["job"]] = id
+    wait_until(lambda: "".join(texts(server)) == "".join(printed), "all of it, in order")
+    for line in server.log.events("worker-output"):
+        assert line["job"] == "-" or jobs[line["job"]] == line["text"], line
 
 
 # ---- all of it
