@@ -178,10 +178,14 @@ static int run_as_batch(void)
     return sched_setscheduler(0, SCHED_BATCH, &parameters);
 }
 
-/* Of this thread alone; it is never freed. */
+/* Of this thread alone. */
 static int use_thread_locale(void)
 {
-    return uselocale(newlocale(LC_ALL_MASK, "C.UTF-8", (locale_t)0)) == (locale_t)0;
+    static locale_t utf8; /* made once, never freed */
+
+    if (utf8 == (locale_t)0)
+        utf8 = newlocale(LC_ALL_MASK, "C.UTF-8", (locale_t)0);
+    return uselocale(utf8) == (locale_t)0;
 }
 
 static int close_on_exec(void)
