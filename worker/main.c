@@ -38,7 +38,9 @@ static struct master_link *join_master(struct startup *start, struct settings *s
 int main(int argc, char **argv)
 {
     struct startup start;
-    struct settings settings;
+    static struct settings settings; /* static: what an end in the middle leaves is no leak */
+    static struct master_link *link;
+    static struct loader *loader;
 
     if (argc > 1)
         return options_run(argc, argv);
@@ -49,12 +51,12 @@ int main(int argc, char **argv)
     startup_take_page(&start);
     startup_settle(&start);
 
-    struct master_link *link = join_master(&start, &settings);
+    link = join_master(&start, &settings);
     if (link == NULL)
         return EXIT_FAILURE;
     report_set_debug(settings.debug);
 
-    struct loader *loader = loader_new(&settings);
+    loader = loader_new(&settings);
     loader_preload(loader, start.shared);
     if (handshake_ready(link) < 0)
         return EXIT_FAILURE;
