@@ -88,9 +88,9 @@ static int print_pong(const struct settings *settings, const tm_client *client, 
         return command_print_line(settings, "%.256s at %.512s answered in %.3f ms",
                                   tm_client_server(client), settings->server,
                                   (double)time_ns / 1e6);
-    json_t *pong =
-        json_pack("{ss ss ss sI}", "event", "pong", "server", tm_client_server(client), "address",
-                  settings->server, "round_trip_us", (json_int_t)(time_ns / 1000));
+    json_t *pong = json_pack("{ss ss so sI}", "event", "pong", "server", tm_client_server(client),
+                             "address", report_json_text(settings->server), "round_trip_us",
+                             (json_int_t)(time_ns / 1000));
     char *line = report_json_line(pong, &len);
     int written = command_print(settings, line, len);
     free(line);

@@ -123,6 +123,21 @@ static char *base64(const unsigned char *data, size_t size)
     return text;
 }
 
+json_t *report_json_text(const char *text)
+{
+    json_t *value = json_string(text);
+    if (value)
+        return value;
+    char *copy = allocate(NULL, strlen(text) + 1);
+    strcpy(copy, text);
+    for (char *c = copy; *c; c++)
+        if (*c & 0x80)
+            *c = '?';
+    value = json_string(copy);
+    free(copy);
+    return value;
+}
+
 /* A NUL could stand in JSON text, but few readers would survive it. */
 static void add_payload(json_t *object, const tm_client_event *event)
 {
@@ -231,6 +246,6 @@ char *report_json_fault(const char *name, const char *message, uint64_t line, si
 {
     json_t *object = begin_object(line);
     json_object_set_new(object, "event", json_string(name));
-    json_object_set_new(object, "message", json_string(message));
+    json_object_set_new(object, "message", report_json_text(message));
     return report_json_line(object, len);
 }

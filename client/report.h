@@ -16,6 +16,10 @@ void report_failure(const tm_client_event *event, uint64_t line);
 /* Complains further about a worker that was lost: what it had printed last, line by line. */
 void report_output(const tm_client_event *event);
 
+/* The text as a value of JSON. JSON has no bytes that are not UTF-8, but an address and a message
+ * that names it may: '?' stands for each byte of such a text that is not ASCII. */
+json_t *report_json_text(const char *text);
+
 /* Takes a value and returns it as one line of JSON with its LF, in which no control character
  * stands as it is. The caller frees it; `*len` gets its length. */
 char *report_json_line(json_t *value, size_t *len);

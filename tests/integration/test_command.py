@@ -519,6 +519,16 @@ def test_ping(run):
     ended(Command("127.0.0.1:1")("ping"), UNREACHABLE)
 
 
+def test_json_of_an_address_that_is_no_utf8(daemon, tmp_path):
+    """The daemon binds no such path, but a link or a mount may give its socket one."""
+    daemon(listen=[f"unix:{tmp_path}/s"])
+    path = os.fsencode(tmp_path) + b"/\xe9"
+    os.symlink(f"{tmp_path}/s", path)
+    address = os.fsdecode(b"unix:" + path)
+    answer = json.loads(ended(Command(address)("ping", "--json"), DONE).stdout)
+    assert answer["event"] == "pong" and answer["address"] == f"unix:{tmp_path}/?"
+
+
 def test_ping_waits_for_a_server_that_starts_later(daemon, tmp_path):
     server = daemon.make({"listen": f"unix:{tmp_path}/sock"})
     process = Command(f"unix:{tmp_path}/sock").start(
