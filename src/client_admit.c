@@ -72,7 +72,7 @@ static void end_stranger(struct client_session *session)
     char text[REQUEST_MESSAGE_MAX];
     snprintf(text, sizeof text, "no hello came, and %d other connections have said none",
              STRANGERS_MAX);
-    if (!session->suspect)
+    if (!client_session_is_suspect(session))
         client_session_fail(session, NULL, "too-slow", text);
     if (session->conn.output_len)
         conn_flush(&session->conn);

@@ -49,7 +49,6 @@ struct client_session {
     uint64_t number;
     uint8_t state;   /* enum session_state */
     bool greeted;    /* hello was answered: it counts as connected */
-    bool suspect;    /* named a wrong token, and is told so in a while */
     uint8_t last_op; /* enum op, of the header that was read last */
     uint8_t arriving_module_len;
     char *module;            /* the default; NULL until one is set */
@@ -66,6 +65,12 @@ struct client_session {
     struct timer timer; /* hello-timeout, or when it is refused; then linger */
     char name[];        /* who it is, for the log */
 };
+
+/* It named a wrong token, and is told so in a while. */
+static inline bool client_session_is_suspect(const struct client_session *session)
+{
+    return !session->greeted && session->stranger.kind == STRANGER_REFUSED;
+}
 
 static inline struct client_session *client_session_of_source(struct job_source *source)
 {

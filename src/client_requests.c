@@ -117,6 +117,7 @@ bool client_requests_has_job(const struct client_session *session, const char *i
     return find_by_id(session, id, len, id_hash(session, id, len)) != NULL;
 }
 
+/* client_events_error() finds the job that has the id, and the words for it. */
 static void refuse_duplicate(struct client_session *session, struct job *job)
 {
     struct refusal refusal;

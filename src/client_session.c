@@ -273,7 +273,7 @@ static void on_message(struct conn *conn, struct payload *payload, bool over_bud
 static void on_input_end(struct conn *conn)
 {
     struct client_session *session = session_of_conn(conn);
-    if (session->state == SESSION_OPEN && session->suspect)
+    if (session->state == SESSION_OPEN && client_session_is_suspect(session))
         return; /* it is told in its time */
     if (session->state == SESSION_OPEN && (conn->in_payload || conn->partial_len))
         log_truncated(session);
@@ -374,7 +374,7 @@ static void on_timer(void *arg)
         cut_ties(session);
     else if (session->state == SESSION_LINGER)
         client_session_close(session, "linger-ms is over");
-    else if (session->suspect)
+    else if (client_session_is_suspect(session))
         fail(session, session->refusal);
     else if (conn_has_unread(&session->conn))
         timer_set_ms(client_session_timers(session), &session->timer, BEHIND_MS);

@@ -66,7 +66,6 @@ static void refuse_later(struct client_session *session, const struct request *r
     clients->refused_us = refused_at(clients);
     session->refusal = xmalloc(sizeof *session->refusal);
     client_events_fill_refusal(session->refusal, request, "unauthorized", fault_of(request));
-    session->suspect = true;
     conn_ignore_input(&session->conn);
     strangers_turn(&clients->strangers, &session->stranger, STRANGER_REFUSED);
     timer_set(client_session_timers(session), &session->timer, clients->refused_us);
