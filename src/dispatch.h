@@ -115,10 +115,7 @@ void dispatch_hold_configure(struct dispatcher *d);
 /* A job of the module has yielded a result of `bytes`. */
 void dispatch_learn_size(struct module_entry *module, size_t bytes);
 
-/* No source is held any more: the server drains. */
-void dispatch_hold_nobody(struct dispatcher *d);
-
-/* The limits have changed: looks at each held source again. */
+/* The limits are others, or the server drains: then no source is held any more. */
 void dispatch_look_at_held(struct dispatcher *d);
 
 /* dispatch_refusal.c: jobs that a worker cannot begin */

@@ -13,11 +13,12 @@
  *         more others leave unread, the less a source may leave unread, and some of the budget is
  *         left for those that leave nothing (dynamic thresholds: Choudhury and Hahne, 1998).
  *
- * A source with nothing unread is never held. A held one is looked at whenever bytes are taken, so
- * a client that reads goes on. A source thus makes us hold source_unread_max, and the results of
- * jobs that were with workers already. The latter have no tighter bound, for nobody knows their
- * size before they come: with the largest results assumed, a pool of 256 would run four jobs of a
- * client that wants a few bytes from each.
+ * A source for which nothing waits, and no job of which is with a worker, is never held. A held one
+ * is looked at whenever its bytes are taken and whenever such a job ends, so a client that reads
+ * goes on. A source thus makes us hold source_unread_max, and the results of jobs that were with
+ * workers already. The latter have no tighter bound, for nobody knows their size before they come:
+ * with the largest results assumed, a pool of 256 would run four jobs of a client that wants a few
+ * bytes from each.
  */
 #include "dispatch.h"
 
@@ -116,13 +117,6 @@ void dispatch_learn_size(struct module_entry *module, size_t bytes)
     uint32_t size = bytes < UINT32_MAX ? (uint32_t)bytes : UINT32_MAX;
     uint32_t known = module->result_bytes;
     module->result_bytes = size >= known ? size : known - (known - size) / RESULT_DECAY;
-}
-
-void dispatch_hold_nobody(struct dispatcher *d)
-{
-    struct job_queue_hold *hold;
-    while ((hold = LIST_FIRST(&d->queue.holds)))
-        job_queue_release(&d->queue, hold->source);
 }
 
 void dispatch_look_at_held(struct dispatcher *d)

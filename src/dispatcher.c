@@ -1,7 +1,6 @@
 /*
  * dispatcher: see dispatcher.h. Here is what comes from outside: submits, sources, what workers do,
- * drain and reload; the parts behind it stand in dispatch_run.c, dispatch_stop.c, dispatch_start.c,
- * dispatch_pace.c and dispatch_end.c.
+ * drain and reload; the parts behind it stand in files of their own, as dispatch.h says.
  */
 #include "dispatcher.h"
 
@@ -372,7 +371,7 @@ void dispatcher_worker_reaped(struct dispatcher *d, struct worker *worker)
 void dispatcher_drain(struct dispatcher *d)
 {
     d->draining = true;
-    dispatch_hold_nobody(d);
+    dispatch_look_at_held(d);
     timer_clear(d->timers, &d->backoff);
     dispatch_take_back_all(d);
     dispatch_release_aside(d);
