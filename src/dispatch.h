@@ -15,6 +15,13 @@ static inline uint64_t dispatch_now(const struct dispatcher *d)
     return d->timers->now_us;
 }
 
+/* `first`, doubled that many times, but at most `most`: how long to wait before another try. */
+static inline uint64_t dispatch_doubled(uint64_t first, uint32_t times, uint64_t most)
+{
+    uint64_t value = times < 32 ? first << times : most;
+    return value < most ? value : most;
+}
+
 static inline size_t dispatch_starting(const struct dispatcher *d)
 {
     return d->pool.counts[WORKER_STARTING];

@@ -123,11 +123,9 @@ void dispatch_on_release(void *arg)
 /* The pause doubles from word to word; the first refusal is no word yet. */
 static void take_word(struct dispatcher *d, struct module_entry *module)
 {
-    uint64_t pause_ms = WORD_MAX_MS;
     if (!module->refusals)
         module->refusals = 1;
-    if (module->refusals < 6)
-        pause_ms = (uint64_t)WORD_FIRST_MS << (module->refusals - 1);
+    uint64_t pause_ms = dispatch_doubled(WORD_FIRST_MS, module->refusals - 1, WORD_MAX_MS);
     module->refusals++;
     module->refused_until_us = dispatch_now(d) + pause_ms * 1000;
     timer_clear(d->timers, &d->trial);

@@ -48,11 +48,7 @@ static uint64_t next_random(struct dispatcher *d)
 
 static uint64_t backoff_ms(struct dispatcher *d)
 {
-    uint64_t most = BACKOFF_MAX_MS;
-    if (d->start_failures < 8)
-        most = (uint64_t)BACKOFF_FIRST_MS << d->start_failures;
-    if (most > BACKOFF_MAX_MS)
-        most = BACKOFF_MAX_MS;
+    uint64_t most = dispatch_doubled(BACKOFF_FIRST_MS, d->start_failures, BACKOFF_MAX_MS);
     return most - next_random(d) % (most / BACKOFF_JITTER + 1);
 }
 
