@@ -346,9 +346,10 @@ static void print_json(struct batch *batch, const struct record *record)
     free(line);
 }
 
-static bool has_result(const struct record *record)
+/* NULL: there is none. */
+static const tm_client_event *result_of(const struct record *record)
 {
-    return record->event && record->event->type == TM_CLIENT_EVENT_DONE;
+    return record->event && record->event->type == TM_CLIENT_EVENT_DONE ? record->event : NULL;
 }
 
 static void complain_of(struct batch *batch, const struct record *record)
@@ -362,10 +363,11 @@ static void complain_of(struct batch *batch, const struct record *record)
 
 static void print_record(struct batch *batch, const struct record *record)
 {
+    const tm_client_event *result = result_of(record);
     if (batch->settings->json) {
         print_json(batch, record);
-    } else if (has_result(record)) {
-        sink_add(&batch->output, record->event->data, record->event->size);
+    } else if (result) {
+        sink_add(&batch->output, result->data, result->size);
         sink_add(&batch->output, "\n", 1);
     } else {
         complain_of(batch, record);
@@ -503,7 +505,7 @@ static void name_unwritten(struct batch *batch)
                  sink_pending(&batch->output));
     while ((record = TAILQ_FIRST(&batch->records))) {
         /* NOLINTNEXTLINE(clang-analyzer-unix.Malloc): blind to TAILQ's links */
-        if (has_result(record))
+        if (result_of(record))
             complain("line %" PRIu64 ": its result is not written", record->number);
         else
             complain_of(batch, record);
