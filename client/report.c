@@ -128,8 +128,9 @@ json_t *report_json_text(const char *text)
     json_t *value = json_string(text);
     if (value)
         return value;
-    char *copy = allocate(NULL, strlen(text) + 1);
-    strcpy(copy, text);
+    size_t size = strlen(text) + 1;
+    char *copy = allocate(NULL, size);
+    memcpy(copy, text, size);
     for (char *c = copy; *c; c++)
         if (*c & 0x80)
             *c = '?';
