@@ -122,7 +122,8 @@ void dispatch_hold_configure(struct dispatcher *d);
 /* A job of the module has yielded a result of `bytes`. */
 void dispatch_learn_size(struct module_entry *module, size_t bytes);
 
-/* The limits are others, or the server drains: then no source is held any more. */
+/* The limits have changed, or the server drains and holds nobody: looks at each held source again.
+ */
 void dispatch_look_at_held(struct dispatcher *d);
 
 /* dispatch_refusal.c: jobs that a worker cannot begin */
