@@ -75,7 +75,7 @@ static bool make_room(struct payload_budget *budget, size_t bytes, struct payloa
         return false;
     while (!fits(budget, budget->held, bytes)) {
         struct payload_arrival *largest = largest_arrival(budget);
-        if (largest == arrival || arrival_held(largest) <= arrival_held(arrival))
+        if (arrival_held(largest) <= arrival_held(arrival)) /* its own may be the largest */
             return false;
         give_up(largest);
     }

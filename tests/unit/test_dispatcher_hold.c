@@ -243,6 +243,24 @@ START_TEST(test_coming_is_announced)
 }
 END_TEST
 
+/* ... also where less was expected. Less than that changes nothing. */
+START_TEST(test_more_comes_than_expected)
+{
+    open_idle(1, 1, 100);
+    SUBMIT();
+    done_with(1, 1500000);
+    SUBMIT();
+    ck_assert(!is_held('a'));
+    dispatcher_worker_sends(&d, the_worker(1), OUTPUT_MAX + 1);
+    ck_assert(is_held('a'));
+    dispatcher_worker_sends(&d, the_worker(1), 1000);
+    ck_assert(is_held('a'));
+    done(1);
+    ck_assert(!is_held('a'));
+    hush_news();
+}
+END_TEST
+
 /* A module whose results have become small is believed, by and by. */
 START_TEST(test_large_results_are_forgotten)
 {
@@ -274,6 +292,9 @@ START_TEST(test_budget_of_all)
     ck_assert(!is_held('b'));
     unread('b', 70000);
     ck_assert(is_held('b'));
+    unread('b', 60000);
+    ck_assert(!is_held('b'));
+    unread('b', 70000);
     unread('c', 0);
     ck_assert(!is_held('c'));
     told_budget.held = 1000000;
@@ -281,6 +302,25 @@ START_TEST(test_budget_of_all)
     ck_assert(!is_held('b'));
     unread('a', UNREAD_MAX / 2);
     ck_assert(!is_held('a'));
+}
+END_TEST
+
+/* What the jobs of all others will yield is not left. */
+START_TEST(test_budget_and_what_comes)
+{
+    open_idle(1, 1, 100);
+    told_budget = (struct payload_budget){.max = 10000000, .held = 9000000};
+    d.output = &told_budget;
+    SUBMIT(.source = 'b');
+    dispatcher_worker_sends(&d, the_worker(1), 700000);
+    unread('a', 300000);
+    ck_assert(!is_held('a'));
+    unread('a', 300001);
+    ck_assert(is_held('a'));
+    done(1);
+    unread('a', 300001);
+    ck_assert(!is_held('a'));
+    hush_news();
 }
 END_TEST
 
@@ -372,8 +412,10 @@ int main(void)
     tcase_add_test(tc, test_drain);
     tcase_add_test(tc, test_coming);
     tcase_add_test(tc, test_coming_is_announced);
+    tcase_add_test(tc, test_more_comes_than_expected);
     tcase_add_test(tc, test_large_results_are_forgotten);
     tcase_add_test(tc, test_budget_of_all);
+    tcase_add_test(tc, test_budget_and_what_comes);
     tcase_add_test(tc, test_limits_change);
     tcase_add_test(tc, test_older_job_comes_back);
     tcase_add_test(tc, test_very_many_are_passed);

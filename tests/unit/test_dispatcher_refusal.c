@@ -133,6 +133,25 @@ START_TEST(test_pool_of_one)
 }
 END_TEST
 
+/* That word is taken back by the first job of the module that is begun. */
+START_TEST(test_a_job_that_is_begun_ends_the_pause)
+{
+    open_used(1, 1, 1);
+    SUBMIT();
+    refuses(1);
+    ends(1);
+    pass_ms(130);
+    ready(2);
+    refuses(2);
+    ck_told("give 1 j2, retire 1, forget 1, start 2, give 2 j2, a2 failed unavailable");
+    SUBMIT();
+    done(2);
+    SUBMIT();
+    refuses(2);
+    ck_told("give 2 j3, a3 done, give 2 j4, retire 2");
+}
+END_TEST
+
 /* The word of a fresh worker holds longer each time, up to half a minute. */
 START_TEST(test_the_pause_doubles)
 {
@@ -590,6 +609,7 @@ int main(void)
     tcase_add_test(tc, test_another_worker_does_it);
     tcase_add_test(tc, test_a_bad_worker_does_not_eat_the_line);
     tcase_add_test(tc, test_pool_of_one);
+    tcase_add_test(tc, test_a_job_that_is_begun_ends_the_pause);
     tcase_add_test(tc, test_the_pause_doubles);
     tcase_add_test(tc, test_set_aside);
     tcase_add_test(tc, test_a_fresh_worker_that_can_stays);
