@@ -1,5 +1,5 @@
 /* functions: the worker's table behind the inline functions of module.h. One full table serves both
- * tm_job and tm_host, so that a module which keeps the pointer it was given finds everything. */
+ * tm_job and tm_host: a module may keep the pointer of either and finds every function there. */
 #ifndef TASKMASTER_WORKER_FUNCTIONS_H
 #define TASKMASTER_WORKER_FUNCTIONS_H
 

@@ -21,7 +21,7 @@ void host_log(const tm_host *tm, tm_level level, const char *fmt, va_list args)
 int host_fail(const tm_host *tm, const char *fmt, va_list args)
 {
     struct host *h = (struct host *)tm; /* const for the module only */
-    char text[MESSAGE_MAX + 4]; /* room for the whole of a character that the cut would split */
+    char text[MESSAGE_MAX + 4];         /* 4 more: the character at the cut arrives whole */
 
     if (vsnprintf(text, sizeof(text), fmt, args) < 0)
         text[0] = '\0';

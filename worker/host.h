@@ -1,4 +1,4 @@
-/* host: the worker as a module sees it in init(): the tm_host behind module.h. */
+/* host: the worker's side of tm_host, given to a module's init(). */
 #ifndef TASKMASTER_WORKER_HOST_H
 #define TASKMASTER_WORKER_HOST_H
 
@@ -13,7 +13,7 @@ struct host {
 
 void host_init(struct host *h);
 
-/* What tm_host_log() and tm_host_fail() call. */
+/* Called by tm_host_log() and tm_host_fail(). */
 void host_log(const tm_host *tm, tm_level level, const char *fmt, va_list args) TM_PRINTF(3, 0);
 int host_fail(const tm_host *tm, const char *fmt, va_list args) TM_PRINTF(2, 0);
 

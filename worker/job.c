@@ -68,7 +68,7 @@ void job_trim(struct job *job)
     buffer_trim(&job->result);
 }
 
-/* The one place where an outcome is settled. */
+/* The only function to set an outcome; the first call wins. */
 static void settle(struct job *job, enum wire_kind kind, const char *code, const char *message)
 {
     if (job->kind != WIRE_KIND_NONE)
@@ -84,7 +84,7 @@ void job_run(struct job *job, const struct module *module)
     uint64_t begun_us = job_now_us();
     int result = module->descriptor.run(&job->tm);
     forked_end_child(module->name, "run");
-    job->run_us = job_now_us() - begun_us + 1; /* 0 would say that nothing is known */
+    job->run_us = job_now_us() - begun_us + 1; /* 0 would mean: not known */
 
     if (result != 0 && job->kind == WIRE_KIND_NONE) {
         char message[MESSAGE_MAX];
@@ -146,11 +146,11 @@ int64_t job_time_left_ms(tm_job *tm)
     uint64_t now = job_now_us();
     if (now >= job->deadline_us)
         return 0;
-    return (int64_t)((job->deadline_us - now + 999) / 1000); /* up: 0 means that it has passed */
+    return (int64_t)((job->deadline_us - now + 999) / 1000); /* rounded up: 0 is "over" */
 }
 
-/* Also where a failed job's details gather; those that do not fit are left out, and the failure
- * stays what it was. */
+/* For a failed job, the bytes are details of the failure. Details beyond the limit are left out,
+ * and the failure stays the same. */
 int job_reply(tm_job *tm, const void *data, size_t len)
 {
     struct job *job = job_of(tm);
@@ -177,7 +177,7 @@ void job_progress(tm_job *tm, double fraction, const char *fmt, va_list args)
 
 void job_log(tm_job *tm, tm_level level, const char *fmt, va_list args)
 {
-    (void)tm; /* the master knows which job this worker is on */
+    (void)tm; /* the master knows this worker's job */
     report_v(level, fmt, args);
 }
 
@@ -191,7 +191,7 @@ static bool code_valid(const char *code)
 
 int job_fail(tm_job *tm, const char *code, const char *fmt, va_list args)
 {
-    char message[MESSAGE_MAX + 4]; /* room for the whole of a character that the cut would split */
+    char message[MESSAGE_MAX + 4]; /* 4 more: the character at the cut arrives whole */
 
     if (vsnprintf(message, sizeof(message), fmt, args) < 0)
         message[0] = '\0';

@@ -1,9 +1,9 @@
 /*
- * job: one job while a module is on it, and how it came out: the tm_job behind module.h.
+ * job: the worker's side of tm_job: one job while a module runs it, and its outcome.
  *
- * The outcome is sticky. It begins as done; the first tm_fail(), or the first reply beyond what the
- * result may have, settles it, and nothing that the module does afterwards changes it. One struct
- * job serves all jobs of a worker, one after the other, so that a job allocates nothing.
+ * The outcome is sticky: done at first, and settled by the first tm_fail() or the first reply
+ * beyond the result's limit. Later calls do not change it. One struct job serves all jobs of a
+ * worker, one after the other, so that a job allocates nothing.
  */
 #ifndef TASKMASTER_WORKER_JOB_H
 #define TASKMASTER_WORKER_JOB_H
@@ -22,44 +22,44 @@ struct job {
     tm_job tm;                       /* first: a module's tm_job * is this */
     const struct settings *settings; /* borrowed */
     uint64_t seq;                    /* the job's sequence number */
-    uint64_t run_us;                 /* how long its module ran; 0: it did not */
+    uint64_t run_us;                 /* time in the module; 0: the module did not run */
     uint64_t deadline_us;            /* CLOCK_MONOTONIC; 0: none */
-    size_t result_max;               /* bytes of its result, as its client was told */
+    size_t result_max;               /* bytes, as announced to the client */
     struct buffer input;
     struct buffer result;
     enum wire_kind kind; /* WIRE_KIND_NONE: done */
     char code[CODE_MAX + 1];
     char message[WIRE_TEXT_MAX];
-    char id[ID_MAX + 1]; /* made when the module asks for it */
+    char id[ID_MAX + 1]; /* "": not asked for yet */
 };
 
-/* `settings` and `stop_word` are borrowed for the job's life. */
+/* `settings` and `stop_word` are borrowed until job_destroy(). */
 void job_init(struct job *job, const struct settings *settings, const uint64_t *stop_word);
 void job_destroy(struct job *job);
 
-/* CLOCK_MONOTONIC. */
+/* The time of CLOCK_MONOTONIC in microseconds. */
 uint64_t job_now_us(void);
 
-/* Begins the job of a RUN: no outcome yet, and room for its payload, which the caller then puts at
- * job->input.data. Each is ended by job_end(). */
+/* Begins the job of a RUN message, without an outcome. The caller then writes run->size bytes of
+ * payload to job->input.data, and calls job_end() after the answer. */
 void job_begin(struct job *job, const struct wire_head *run);
 void job_end(struct job *job);
 
-/* Whether it holds memory that only large jobs need, and giving that back, between jobs. */
+/* Between jobs: whether the buffers are larger than small jobs need, and shrinking them. */
 bool job_is_large(const struct job *job);
 void job_trim(struct job *job);
 
-/* Has the module do the job and settles its outcome. */
+/* Calls the module's run() and settles the outcome. */
 void job_run(struct job *job, const struct module *module);
 
-/* Settles the outcome without a module, in the refusal's words. */
+/* Settles the outcome without a module, with the text of the refusal. */
 void job_refuse(struct job *job, const struct refusal *refusal);
 
-/* Fills in the head of the answer. Its text is job->message and its payload job->result, as far as
- * the head gives them a length. */
+/* Fills in the head of the answer. The answer's text is the first head->text_len bytes of
+ * job->message, its payload the first head->size bytes of job->result. */
 void job_answer(const struct job *job, struct wire_head *head);
 
-/* What the functions of module.h call. */
+/* Called by the functions of module.h. */
 const char *job_data(tm_job *tm, size_t *len);
 const char *job_id(tm_job *tm);
 int64_t job_time_left_ms(tm_job *tm);
