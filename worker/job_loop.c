@@ -1,16 +1,16 @@
 /*
  * job_loop: see job_loop.h.
  *
- * A job that comes alone costs three system calls: recv and sendmsg, and one that takes a hundredth
- * of their time and sees that the answer has left. Where the module can reach that far (reach.h),
- * one restores the signal mask and one sees that the connection is still there. Both come before
- * the answer: a module that left SIGTERM blocked must not keep the next job from being stopped, one
- * that is pending ends the process while its own job is still on it, and whoever closed the
- * connection pays for it. What else a module has changed of the process is put back before a job of
- * another module is claimed: should that end the worker, no job goes with it.
+ * A job that comes alone costs three system calls: recv, sendmsg, and a quick check (a hundredth of
+ * their time) whether the answer has left. Two more calls follow a module able to do harm
+ * (reach.h): one restores the signal mask and one checks the connection. Both come before the
+ * answer. A SIGTERM left blocked would keep the next job from being stopped; a signal left pending
+ * must end the process during its own job; and the job that closed the connection must pay for it.
+ * Other changes to the process are undone before a job of another module is claimed: if the process
+ * ends there, no job is lost.
  *
- * Of jobs that come together, each small result is left in its slot as long as the next job is at
- * hand and they are quick; then one message tells of all (common/worker_page.h).
+ * When jobs come together and are quick, each small result is left in its slot while the next job
+ * is at hand; one message then tells the master of all of them (common/worker_page.h).
  */
 #include "job_loop.h"
 
@@ -24,15 +24,15 @@
 #include <string.h>
 
 enum {
-    QUICK_US = 200, /* the master is told at least as often as this, between jobs */
-    LARGE_MS = 200, /* how long an idle worker keeps what a large job needed */
+    QUICK_US = 200, /* between jobs, the master is told at least this often */
+    LARGE_MS = 200, /* an idle worker keeps the memory of a large job for so long */
 };
 
 struct loop {
     struct master_link *link;
     struct worker_shared *shared;
-    bool untold;      /* results are in slots that the master was not told of */
-    uint64_t told_us; /* when the master was told last, or the first of the jobs at hand came */
+    bool untold;      /* the master was not told of some results in slots */
+    uint64_t told_us; /* the last message to the master, or the arrival of the first job at hand */
 };
 
 static enum link_status take_job(struct master_link *link, struct job *job, struct wire_head *head)
@@ -70,10 +70,10 @@ static void do_job(struct job *job, struct loader *loader, const char *name)
         job_refuse(job, &refusal);
     if (loader_reach(loader) & REACH_MASK)
         unblock_signals();
-    report_flush_stdout(); /* so that what the module printed is logged as this job's */
+    report_flush_stdout(); /* the module's output is logged for this job, not the next */
 }
 
-/* Answers by a message, which tells of the results in slots as well. */
+/* Answers with a message. The same message tells the master of results in slots. */
 static enum link_status send_answer(struct master_link *link, struct job *job)
 {
     struct wire_head head;
@@ -120,8 +120,8 @@ static enum link_status answer(struct loop *loop, struct job *job, uint32_t slot
     return status;
 }
 
-/* Before the worker has to wait, the master is told of the results in slots; and what only large
- * jobs need is given back once none has come for a moment. */
+/* Called when no job is at hand: tells the master of the results in slots, and frees the memory of
+ * large jobs unless a job comes within a moment. */
 static enum link_status before_waiting(struct loop *loop, struct job *job)
 {
     if (loop->untold) {
@@ -147,8 +147,8 @@ static enum link_status next_job(struct loop *loop, struct job *job, struct wire
     return status;
 }
 
-/* A result that is left in its slot does not touch the connection. If this job has closed it, the
- * next one must not pay for that. */
+/* Leaving a result in its slot does not use the connection. If this job has closed the connection,
+ * this job must fail, not the next one. */
 static enum link_status check_link(const struct loop *loop, const struct loader *loader,
                                    const char *module)
 {
@@ -174,7 +174,7 @@ enum link_status job_loop_run(struct master_link *link, struct loader *loader,
             break;
         }
         if (!claim_settle(&shared->claims[head.slot], head.job, CLAIM_BEGUN)) {
-            job_end(&job); /* the master has taken it back and given it to another worker */
+            job_end(&job); /* reclaimed by the master for another worker */
             continue;
         }
         do_job(&job, loader, head.name);

@@ -1,4 +1,5 @@
-/* job_loop: takes jobs from the master and answers each, until the master ends it. */
+/* job_loop: receives jobs from the master, runs and answers each, until the master ends the
+ * worker. */
 #ifndef TASKMASTER_WORKER_JOB_LOOP_H
 #define TASKMASTER_WORKER_JOB_LOOP_H
 
@@ -7,8 +8,8 @@
 #include "master_link.h"
 #include "settings.h"
 
-/* `shared`: where jobs are claimed, stopped, and small results left. LINK_END when the master wants
- * the worker to end, LINK_BROKEN after a reported fault. */
+/* `shared` holds the claim words, the stop flag and the slots for small results. Returns LINK_END
+ * when the master ends the worker, LINK_BROKEN after a reported fault. */
 enum link_status job_loop_run(struct master_link *link, struct loader *loader,
                               const struct settings *settings, struct worker_shared *shared);
 
