@@ -1,12 +1,12 @@
 /*
  * knock: see knock.h.
  *
- * Strangers may connect to the master's port without end. Then the kernel drops a SYN because its
- * queue is full, and would send the next one after a second; or the master resets a connection that
- * has said nothing yet. In both cases the hello was not heard and the token is as good as before,
- * so the worker tries again at once with a new socket. An orderly end is an answer: the master has
- * read the hello and refuses it. The worker tries without end, for the master ends a worker that is
- * not ready within start-timeout-ms.
+ * Strangers may flood the master's port with connections. Then the kernel drops a SYN because its
+ * queue is full, and would repeat the SYN only after a second; or the master resets a connection
+ * before its hello. In both cases the hello was not heard and the token is as good as before, so
+ * the worker tries again at once with a new socket. An orderly end is an answer: the master has
+ * read the hello and refuses it. The worker tries without limit: if the worker is not ready within
+ * start-timeout-ms, the master ends it.
  */
 #include "knock.h"
 
@@ -26,7 +26,7 @@
 #include <unistd.h>
 
 enum {
-    CONNECT_MS = 20, /* for the SYN to be answered; on one machine that takes microseconds */
+    CONNECT_MS = 20, /* limit for connect(2), microseconds on one machine */
     PAUSE_MS = 5,    /* before the next try */
 };
 
@@ -45,7 +45,7 @@ static bool set_send_timeout(int fd, int ms)
     return setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &time, sizeof(time)) == 0;
 }
 
-/* Answers are small and awaited. A socket that is not TCP has no such delay to turn off. */
+/* Answers are small and awaited. EOPNOTSUPP: a socket of another protocol, without such a delay. */
 static void set_no_delay(int fd)
 {
     int one = 1;
@@ -54,7 +54,7 @@ static void set_no_delay(int fd)
         report(TM_WARNING, "cannot set TCP_NODELAY: %s", strerror(errno));
 }
 
-/* 0, or -1 with errno. */
+/* Returns 0, or -1 with errno set. */
 static int try_once(int fd, const struct sockaddr *addr, socklen_t addr_len,
                     const struct hello *hello)
 {
@@ -66,12 +66,12 @@ static int try_once(int fd, const struct sockaddr *addr, socklen_t addr_len,
     return recv(fd, &first, 1, MSG_PEEK) < 0 ? -1 : 0;
 }
 
-/* Whether nothing was heard, and it may be another time. */
+/* True if the master has not heard the hello, and a new try makes sense. */
 static bool is_unheard(int error)
 {
     switch (error) {
     case EINPROGRESS: /* CONNECT_MS are over */
-    case EINTR:       /* stopped and continued: that ends a call with a time limit, signal(7) */
+    case EINTR:       /* SIGSTOP and SIGCONT end a call with a time limit, signal(7) */
     case ECONNRESET:
     case EPIPE:
     case EADDRNOTAVAIL: /* every port is taken for the moment */

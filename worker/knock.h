@@ -1,4 +1,4 @@
-/* knock: the way to the master: a connection over which this worker's hello has been heard. */
+/* knock: connects to the master and says hello, until the master has heard the hello. */
 #ifndef TASKMASTER_WORKER_KNOCK_H
 #define TASKMASTER_WORKER_KNOCK_H
 
@@ -7,8 +7,8 @@
 #include <stdint.h>
 #include <sys/socket.h>
 
-/* A connected socket on which the master's answer to the hello has begun to arrive, or the end of
- * the connection. -1 after a report. */
+/* Returns a connected socket, owned by the caller, as soon as the first byte of the master's answer
+ * or the end of the connection has arrived. -1 after a report. */
 int knock(const struct sockaddr *addr, socklen_t addr_len, uint32_t worker,
           const uint8_t token[TOKEN_BYTES]);
 

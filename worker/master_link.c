@@ -1,8 +1,8 @@
 /*
  * master_link: see master_link.h.
  *
- * Sends use MSG_NOSIGNAL and SIGPIPE keeps its default: an ignored signal would be inherited by
- * every program that a module starts, where `yes | head` would then no longer end quietly.
+ * Sends use MSG_NOSIGNAL, and SIGPIPE keeps its default action. Programs started by a module would
+ * inherit an ignored SIGPIPE, and `yes | head` would no longer end quietly in them.
  */
 #include "master_link.h"
 
@@ -22,21 +22,21 @@
 #include <time.h>
 #include <unistd.h>
 
-/* Holds several small messages. Only the pages that bytes have been received into take memory. */
+/* In bytes: room for several small messages. Only the touched pages take memory. */
 enum { READ_BUFFER_SIZE = 64 * 1024 };
 
 enum {
-    MOMENT_NS = 100 * 1000, /* there is no event for an empty send queue */
+    MOMENT_NS = 100 * 1000, /* between two looks: an empty send queue causes no event */
 };
 
 struct master_link {
     int fd;
-    dev_t device; /* what fd is */
+    dev_t device; /* identify the socket behind fd */
     ino_t inode;
-    size_t begin; /* buffer[begin] to buffer[end - 1] were received and not yet read */
+    size_t begin; /* buffer[begin] to buffer[end - 1] are received and unread */
     size_t end;
-    bool unsettled;  /* something was sent, and may not be with the master's side yet */
-    bool large_sent; /* a large message was among that */
+    bool unsettled;  /* sent bytes may not have arrived at the master's side yet */
+    bool large_sent; /* a large message is among them */
     unsigned char buffer[READ_BUFFER_SIZE];
 };
 
@@ -63,7 +63,7 @@ void master_link_free(struct master_link *link)
     free(link);
 }
 
-/* One recv(2) that signals do not interrupt. */
+/* Does one recv(2), repeated after signals. */
 static enum link_status receive(struct master_link *link, void *data, size_t len, size_t *got)
 {
     ssize_t n;
@@ -89,13 +89,13 @@ static size_t take_buffered(struct master_link *link, void *data, size_t len)
     return n;
 }
 
-/* Reads `len` bytes. LINK_END only if the input ended before the first of them. */
+/* Reads `len` bytes. Returns LINK_END only if the input ended before the first of them. */
 static enum link_status read_fully(struct master_link *link, void *data, size_t len)
 {
     char *at = data;
     size_t missing = len - take_buffered(link, at, len);
 
-    while (missing > 0) { /* here the buffer is empty */
+    while (missing > 0) { /* the buffer is empty here */
         size_t got = 0;
         bool direct = missing >= READ_BUFFER_SIZE;
         char *to = direct ? at + (len - missing) : (char *)link->buffer;
@@ -119,7 +119,7 @@ static enum link_status read_fully(struct master_link *link, void *data, size_t 
     return LINK_OK;
 }
 
-/* What is wrong with a head, or NULL. */
+/* Returns the fault of a head, or NULL. */
 static const char *find_fault(const struct wire_head *head, uint64_t payload_max)
 {
     if (head->magic != WIRE_MAGIC)
@@ -163,7 +163,7 @@ bool master_link_wait(const struct master_link *link, int timeout_ms)
 {
     struct pollfd input = {.fd = link->fd, .events = POLLIN};
 
-    return poll(&input, 1, timeout_ms) != 0; /* a fault is found by the read that follows */
+    return poll(&input, 1, timeout_ms) != 0; /* the next read finds a fault */
 }
 
 enum link_status master_link_read(struct master_link *link, void *data, size_t len)
@@ -185,9 +185,9 @@ bool master_link_is_whole(const struct master_link *link)
 }
 
 /*
- * Behind a large message it is waited for until the master's side has acknowledged all: a full
- * receive buffer may drop what was sent, and only this side could send it again. Small ones have
- * arrived once they are sent, which they are at once as long as the master reads.
+ * After a large message, waits until the master's side has acknowledged everything: a full receive
+ * buffer may drop bytes, and only this side could send them again. Small messages have arrived once
+ * they are sent, and as long as the master reads they are sent at once.
  */
 void master_link_settle(struct master_link *link)
 {
@@ -203,7 +203,7 @@ void master_link_settle(struct master_link *link)
     link->large_sent = false;
 }
 
-/* Drops the first `n` bytes. */
+/* Removes the first `n` bytes from the message. */
 static void advance(struct msghdr *message, size_t n)
 {
     while (message->msg_iovlen > 0 && n >= message->msg_iov->iov_len) {
