@@ -1,12 +1,12 @@
 /*
  * advice: see advice.h.
  *
- * A job may leave its process in a state in which no further module can be loaded: without
- * descriptors, without memory, as another user, with another root. That is no fault of the file,
- * and "build it with cc -shared" is of no use to anybody. dlerror() has no codes. It mostly ends
- * with the words of strerror(), in the same language; but not always, and the loader says "no such
- * file" of a library where it had no descriptor to look with. So descriptors and memory are tried
- * besides.
+ * A job may leave its process unable to load any further module: without descriptors, without
+ * memory, as another user, with another root. The file is not at fault then, and the advice to
+ * build it with cc -shared would help nobody. dlerror() has no codes. Its text mostly ends with the
+ * text of strerror(), in the same language; but not always, and the loader says "no such file" of a
+ * library when the process has no descriptor left to look for it. So advice_for() also tries to
+ * open a descriptor and to map memory.
  */
 #include "advice.h"
 

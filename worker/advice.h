@@ -1,11 +1,11 @@
-/* advice: what to do about the words with which the system or its loader refuses a module. */
+/* advice: tells the operator how to mend a module refused by the system or its loader. */
 #ifndef TASKMASTER_WORKER_ADVICE_H
 #define TASKMASTER_WORKER_ADVICE_H
 
 #include <stdbool.h>
 #include <sys/types.h>
 
-/* What the process was when it began, before any module ran in it. */
+/* User, group and root of the process at its start, before any module ran in it. */
 struct advice_origin {
     uid_t uid;
     gid_t gid;
@@ -20,8 +20,8 @@ struct advice {
     bool unfit; /* the cause is this process: another worker may well load the module */
 };
 
-/* `words`: of strerror() or dlerror(). `otherwise`: the advice where the words name no cause that
- * is known here. */
+/* `words`: a text of strerror() or dlerror(). `otherwise`: the advice for a text without a known
+ * cause; borrowed by the result. */
 struct advice advice_for(const char *words, const struct advice_origin *origin,
                          const char *otherwise);
 

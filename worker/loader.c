@@ -26,12 +26,12 @@ struct loader {
     struct advice_origin origin;
     struct host host;
     struct module *modules;       /* last loaded first */
-    const struct module *current; /* whose jobs the process is set up for; NULL: nobody's */
-    unsigned dirty;               /* set of enum reach: what is to be put back */
-    unsigned lasting;             /* the same, of modules with threads: it never ends */
+    const struct module *current; /* the process is set up for its jobs; NULL: for none */
+    unsigned dirty;               /* set of enum reach: to be restored */
+    unsigned lasting;             /* the same for modules with threads, whose effects never end */
 };
 
-/* Says why and returns -1, for `return refuse(...)`. The cause is the file. */
+/* Writes the reason, blames the file and returns -1, for `return refuse(...)`. */
 TM_PRINTF(2, 3)
 static int refuse(struct refusal *refusal, const char *fmt, ...)
 {
@@ -47,7 +47,7 @@ static int refuse(struct refusal *refusal, const char *fmt, ...)
     return -1;
 }
 
-/* `words`: what the system or its loader says of it. */
+/* `words`: the text of strerror() or dlerror(). */
 static void refuse_for(struct refusal *refusal, const char *words,
                        const struct advice_origin *origin, const char *otherwise)
 {
@@ -57,7 +57,7 @@ static void refuse_for(struct refusal *refusal, const char *words,
     refusal->unfit = advice.unfit;
 }
 
-/* The name that a module in the file `path` must have. */
+/* Derives the module's name from its path. */
 static int name_of(const char *path, char name[MODULE_NAME_MAX + 1], struct refusal *refusal)
 {
     const char *slash = strrchr(path, '/');
@@ -75,8 +75,8 @@ static int name_of(const char *path, char name[MODULE_NAME_MAX + 1], struct refu
                   base, MODULE_NAME_MAX);
 }
 
-/* Looks before dlopen(), which hangs on a FIFO and reports a missing file, or one that may not be
- * read, like a missing library. */
+/* Checks the file before dlopen(): dlopen() hangs on a FIFO, and its text for a missing or
+ * unreadable file is the same as for a missing library. */
 static void *open_object(const char *path, const struct advice_origin *origin,
                          struct refusal *refusal)
 {
@@ -154,7 +154,8 @@ static int check(const char *path, const struct advice_origin *origin, struct mo
     }
     if (check_descriptor(found, path, module->name, refusal) < 0)
         goto close_object;
-    /* A newer module's further fields are cut off, an older module's missing ones stay zero. */
+    /* A newer module's additional fields are cut off; an older module's missing fields stay
+     * zero. */
     size_t size = found->size < sizeof(*found) ? found->size : sizeof(*found);
     memcpy(&module->descriptor, found, size);
     module->reach = reach_of(object);
@@ -165,7 +166,7 @@ close_object:
     return -1;
 }
 
-/* Calls init() and remembers its failure in module->init_failure. */
+/* Calls init() and stores its failure in module->init_failure. */
 static void initialise(struct host *host, struct module *module, const char *config)
 {
     if (module->descriptor.init == NULL)
@@ -210,7 +211,7 @@ int loader_check(const char *path, const char *config, struct module *module,
     return config != NULL ? try_init(module, config, refusal) : 0;
 }
 
-/* Remembers how init() has left the process, which is the module's from now on. */
+/* Saves the changes that init() made to the process, as the module's own. */
 static void set_up(struct loader *loader, struct module *module)
 {
     module->state = leavings_keep(module->reach);
@@ -228,7 +229,7 @@ static struct module *load(struct loader *loader, const char *name, struct refus
 
     free(path);
     if (checked < 0) {
-        loader->dirty = REACH_ALL; /* its constructors may have run */
+        loader->dirty = REACH_ALL; /* constructors may have run */
         free(module);
         return NULL;
     }
@@ -269,7 +270,7 @@ int loader_leave(struct loader *loader, const char *next)
     return leavings_put_back(dirty);
 }
 
-/* Sets the process up for the jobs of a module that was loaded before. */
+/* Sets the process up for the jobs of a module loaded earlier. */
 static void enter(struct loader *loader, const struct module *module)
 {
     if (module->state != NULL)
@@ -339,7 +340,7 @@ static void end_module(struct loader *loader, const struct module *module,
     shared->ending[0] = '\0';
 }
 
-/* What a module has left to run at exit runs behind this. */
+/* Exit handlers of the modules run after this. */
 static void begin_exit(const struct loader *loader, struct worker_shared *shared)
 {
     const struct module *only = loader->modules;

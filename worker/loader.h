@@ -1,11 +1,11 @@
 /*
- * loader: finds, checks and readies modules.
+ * loader: finds, loads, checks and initialises modules.
  *
- * A module is loaded when a job first asks for it and stays until the process ends. What cannot be
- * used is refused with one line that says what to do. A refusal is forgotten, so that a file put
- * right works with the next job; a failed init() is remembered, because a module is promised that
- * it is called once. Where the cause may be this process, a refusal says so: the job has not begun,
- * and another worker may do it.
+ * A module is loaded for its first job and stays until the process ends. A refusal of an unusable
+ * module is one line with the remedy. The loader forgets a refusal, so that a mended file works
+ * with the next job; but a failed init() is remembered, because a module is promised at most one
+ * call. A refusal says if its cause may be this process: the job has not begun then, and another
+ * worker may do it.
  */
 #ifndef TASKMASTER_WORKER_LOADER_H
 #define TASKMASTER_WORKER_LOADER_H
@@ -21,48 +21,50 @@
 
 struct module {
     struct module *next;
-    tm_descriptor descriptor; /* a copy, in which what an older module does not know is zero */
+    tm_descriptor descriptor; /* a copy; fields unknown to an older module are zero */
     char name[MODULE_NAME_MAX + 1];
-    char *init_failure;        /* owned; NULL: usable */
-    unsigned reach;            /* set of enum reach: what its code can change of the process */
-    const struct state *state; /* what init() has changed of that; NULL: nothing */
+    char *init_failure; /* owned; NULL: usable */
+    unsigned reach;     /* set of enum reach: the parts of the process that its code can change */
+    const struct state *state; /* the changes made by init(); NULL: none */
 };
 
 struct loader;
 
-/* Why a module was refused: one line of UTF-8 without control characters. */
+/* The reason for refusing a module: one line of UTF-8 without control characters. */
 struct refusal {
     char text[WIRE_TEXT_MAX];
-    bool unfit; /* the cause is this process, or may be: init() has failed in it */
+    bool unfit; /* the cause is, or may be, this process; true for a failed init() */
 };
 
-/* `settings` are borrowed for the loader's life. The process as the first loader finds it is what
- * is put back. */
+/* `settings` are borrowed until loader_free(). The first call records the state of the process for
+ * loader_leave(). */
 struct loader *loader_new(const struct settings *settings);
 
-/* Before a job of the module `next` begins: puts back what another one has changed of the process.
- * 0, or -1 after a report: the worker cannot go on. */
+/* To be called before a job of the module `next` is claimed: undoes the changes of another module.
+ * Returns 0, or -1 after a report: the worker cannot continue. */
 int loader_leave(struct loader *loader, const char *next);
 
-/* What the modules that ran since can have changed of the process: a set of enum reach. */
+/* The parts of the process that may have been changed since the last loader_leave(): a set of enum
+ * reach. */
 unsigned loader_reach(const struct loader *loader);
 
-/* The module, loaded and initialised, or NULL and why not. `name` keeps to module_name_valid(). The
- * loader owns the module. */
+/* Returns the module, loaded and initialised and owned by the loader, or NULL with the reason in
+ * `refusal`. `name` must pass module_name_valid(). */
 const struct module *loader_get(struct loader *loader, const char *name, struct refusal *refusal);
 
-/* Loads the modules that the settings name as preload. A failure is reported and costs nothing
- * else. `shared` holds the words of the first failure, and a module's name while that module is
- * being loaded. */
+/* Loads the modules named as preload in the settings. A failure is reported and has no other
+ * effect. `shared` gets the text of the first failure, and holds a module's name while that module
+ * is loading. */
 void loader_preload(struct loader *loader, struct worker_shared *shared);
 
-/* Calls each module's fini(), last loaded first, and frees the loader. The objects stay mapped:
- * threads of theirs may still run. Where it is in this is left in `shared`, for a worker that does
- * not come to its end. */
+/* Calls each module's fini(), last loaded first, and frees the loader. The objects stay mapped,
+ * because their threads may still run. `shared` shows the progress, for the case of a worker stuck
+ * or crashed here. */
 void loader_free(struct loader *loader, struct worker_shared *shared);
 
-/* Opens the object at `path` and checks its descriptor as for a job; with `config`, its settings,
- * its init() is called as well, and then its fini(). 0 or -1. */
+/* Opens the object at `path` and checks its descriptor as for a job. Unless `config` is NULL,
+ * init() is called with these settings (JSON text), and then fini(). Returns 0, or -1 with the
+ * reason in `refusal`. */
 int loader_check(const char *path, const char *config, struct module *module,
                  struct refusal *refusal);
 

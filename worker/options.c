@@ -32,7 +32,7 @@ static const char usage[] =
     "  --version             print the release\n"
     "  --help                print this\n";
 
-/* All of standard input, with a NUL behind it; nothing is no settings. */
+/* Reads standard input to its end and adds a NUL. Empty input is read as "{}". */
 static char *read_settings(void)
 {
     struct buffer settings;
@@ -50,20 +50,20 @@ static char *read_settings(void)
     return settings.data; /* until the process ends */
 }
 
-/* taskmasterd -t runs this in a child for every module, so that one which crashes while it is
- * loaded costs that child only. */
+/* taskmasterd -t runs this in a child for each module: a module crashing in dlopen() costs only
+ * that child. */
 static int check_module(const char *path, bool init)
 {
     struct module module;
     struct refusal refusal;
     char version[MESSAGE_MAX];
 
-    /* Loading may hang, in a process group of our own that no ^C reaches. */
+    /* Loading may hang, and no ^C reaches this process group. */
     if (prctl(PR_SET_PDEATHSIG, SIGKILL) < 0)
         perror("taskmaster-worker: cannot arm the death signal");
     forked_init();
     report_set_plain();
-    setvbuf(stdout, NULL, _IOLBF, 0); /* as for a job: what it prints before a crash is seen */
+    setvbuf(stdout, NULL, _IOLBF, 0); /* as for a job: output before a crash is not lost */
     if (loader_check(path, init ? read_settings() : NULL, &module, &refusal) < 0) {
         report_flush_stdout();
         printf("%s\n", refusal.text);
