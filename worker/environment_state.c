@@ -12,9 +12,9 @@
 struct environment_state {
     size_t count;
     size_t len;
-    char **variables; /* NULL-terminated, into `texts`: what environ points at */
-    char *texts;      /* one after the other, each with its NUL */
-    char *saved;      /* the same, which nobody else sees */
+    char **variables; /* NULL-terminated, pointing into `texts`; environ points at it */
+    char *texts;      /* all variables, each with its NUL */
+    char *saved;      /* the same bytes, unknown to modules */
 };
 
 struct environment_state *environment_state_take(void)
@@ -48,7 +48,7 @@ static bool is_set(const struct environment_state *e)
     return e->variables[e->count] == NULL;
 }
 
-/* The C library remembers the time zone of a TZ that it has seen. */
+/* tzset(): the C library remembers the time zone of an earlier TZ. */
 void environment_state_set(struct environment_state *e)
 {
     if (is_set(e))

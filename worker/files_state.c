@@ -81,7 +81,8 @@ static int set_descriptors(void)
 
 /* Streams */
 
-/* One that is closed, on another descriptor, or for wide characters cannot be mended. */
+/* Replaces a stream if it is closed, on another descriptor, or set to wide characters: none of
+ * these can be mended. */
 static FILE *mend_stream(int fd, const char *mode)
 {
     if (fileno(streams[fd]) == fd && fwide(streams[fd], 0) <= 0)

@@ -1,5 +1,4 @@
-/* leavings: see leavings.h. Each part of the process has a function that takes it and one that sets
- * it; files and the environment have files of their own. */
+/* leavings: see leavings.h. files_state.c and environment_state.c do the two larger parts. */
 #include "leavings.h"
 
 #include "common/xmalloc.h"
@@ -32,11 +31,11 @@ enum {
 
 struct state {
     struct state *next;
-    unsigned kept; /* set of enum reach: what of this is restored */
+    unsigned kept; /* set of enum reach: the parts to restore */
     struct sigaction actions[NSIG];
     struct itimerval timers[TIMERS];
     mode_t umask;
-    char *directory; /* NULL: it has no name any more */
+    char *directory; /* NULL: the directory was removed */
     struct environment_state *environment;
     char *locale;
     locale_t thread_locale; /* a copy; LC_GLOBAL_LOCALE: none of its own */
@@ -50,15 +49,15 @@ struct state {
     uint64_t arithmetic;
 };
 
-static struct state start; /* what is put back */
-static struct state *kept; /* the modules' */
+static struct state start; /* the process at its start */
+static struct state *kept; /* one state for each module with changes of its own */
 
 /* Signals */
 
 static void take_signals(struct state *s)
 {
     for (int signo = 1; signo < NSIG; signo++)
-        sigaction(signo, NULL, &s->actions[signo]); /* fails for those that are libc's own */
+        sigaction(signo, NULL, &s->actions[signo]); /* fails for signals reserved by libc */
 }
 
 static void set_signals(const struct state *s)
@@ -87,7 +86,7 @@ static void take_timers(struct state *s)
         getitimer((__itimer_which_t)i, &s->timers[i]);
 }
 
-/* How many: one read does not list more than fit into it. */
+/* Deletes the timers listed in one read, and returns their number. */
 static int delete_some_timers(void)
 {
     char text[4096];
@@ -103,8 +102,8 @@ static int delete_some_timers(void)
     return deleted;
 }
 
-/* Those of timer_create(), which have no owner in the C library that would tell of them. A thread
- * may make new ones meanwhile. */
+/* Deletes the timers of timer_create(); the C library cannot list them, /proc can. A thread may
+ * make new ones meanwhile, hence ROUNDS_MAX. */
 static void delete_timers(void)
 {
     for (int rounds = 0; rounds < ROUNDS_MAX && delete_some_timers() > 0; rounds++)
@@ -170,7 +169,7 @@ static void set_locale(const struct state *s)
 {
     uselocale(s->thread_locale);
     if (strcmp(setlocale(LC_ALL, NULL), s->locale) != 0)
-        (void)setlocale(LC_ALL, s->locale); /* it was set before */
+        (void)setlocale(LC_ALL, s->locale); /* this locale was set before, so it exists */
 }
 
 static bool same_locale(const struct state *a, const struct state *b)
@@ -190,8 +189,8 @@ static void take_limits(struct state *s)
     sched_getaffinity(0, sizeof(s->processors), &s->processors);
 }
 
-/* As far as it is allowed: without privileges a hard limit stays lowered, and so does a priority.
- */
+/* Does as much as the system allows: without privileges a lowered hard limit stays lowered, and so
+ * does a priority. */
 static void set_limits(const struct state *s)
 {
     struct rlimit now;
@@ -223,8 +222,8 @@ static void take_user(struct state *s)
     s->group = getegid();
 }
 
-/* A process that has given up its user for good stays what it is. Either clears the death signal.
- */
+/* Fails silently if the process has given up its user for good. seteuid() and setegid() clear the
+ * death signal. */
 static void set_user(const struct state *s)
 {
     if (seteuid(s->user) < 0 || setegid(s->group) < 0)
@@ -232,8 +231,9 @@ static void set_user(const struct state *s)
     prctl(PR_SET_PDEATHSIG, SIGKILL);
 }
 
-/* Arithmetic: the processor's register of rounding and exceptions, without those that have been
- * raised. No system call is needed to change it, or to read it; linking with -ffast-math does. */
+/* Arithmetic: the processor's control bits for rounding and exceptions, without the flags of raised
+ * ones. Reading and writing them needs no system call; merely loading code linked with -ffast-math
+ * changes them. */
 
 #if defined(__x86_64__)
 enum { ARITHMETIC_CONTROL = 0xffc0 };
