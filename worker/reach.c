@@ -1,5 +1,5 @@
-/* reach: see reach.h. The dynamic section of an object lists what it needs and imports; the loader
- * has made addresses of the offsets in it on most machines, not on all. */
+/* reach: see reach.h. The dynamic section of an object lists the needed objects and the imports. On
+ * most machines, but not on all, the loader has turned the offsets there into addresses. */
 #include "reach.h"
 
 #include <dlfcn.h>
@@ -11,8 +11,8 @@
 
 enum { OBJECTS_MAX = 256 };
 
-/* Libraries whose calls are no module's doing: the compilers' own, and the one that modules read
- * JSON with. */
+/* Libraries that change nothing of the process on their own: the compilers' libraries, and
+ * jansson. */
 static const char *const tame[] = {"libgcc_s.so.",  "libstdc++.so.", "libc++.so.",
                                    "libc++abi.so.", "libm.so.",      "libatomic.so.",
                                    "libjansson.so."};
@@ -22,7 +22,7 @@ struct object {
     const ElfW(Phdr) * segments;
     size_t segment_count;
     bool visited;
-    bool worker; /* loaded with the worker itself */
+    bool worker; /* loaded before any module */
     const char *strings;
     const char *name;
     const ElfW(Sym) * symbols;
@@ -32,7 +32,7 @@ struct object {
 };
 
 static struct object objects[OBJECTS_MAX]; /* too large for a stack */
-static size_t object_count;                /* may be over OBJECTS_MAX */
+static size_t object_count;                /* may exceed OBJECTS_MAX */
 
 static uintptr_t worker_bases[OBJECTS_MAX];
 static size_t worker_count;
@@ -115,8 +115,9 @@ void reach_init(void)
 
 /* Looking */
 
-/* Where imports end in the table of symbols; 0: that is not told. Behind them, in the order of the
- * GNU hash table, stands what is exported, and an object that exports nothing has no such order. */
+/* Returns the index behind the last import in the table of symbols, or 0 if it is not known. In a
+ * table with a GNU hash, exported symbols follow the imports; without any export, the hash does not
+ * tell where. */
 static size_t symbols_end(const struct object *object)
 {
     if (object->hash != NULL)
@@ -152,11 +153,10 @@ static const char call_instruction[] = "\x0f\x05"; /* syscall */
 #elif defined(__aarch64__)
 static const char call_instruction[] = "\x01\x00\x00\xd4"; /* svc #0 */
 #else
-static const char call_instruction[] = ""; /* found in any code: everything */
+static const char call_instruction[] = ""; /* matches any code: REACH_ALL */
 #endif
 
-/* Also where an instruction happens to hold these bytes: then it costs more, and no harm is done.
- */
+/* May also match inside another instruction. The module then costs more, and no harm is done. */
 static bool has_system_call(const struct object *object)
 {
     for (size_t i = 0; i < object->segment_count; i++) {
@@ -193,7 +193,7 @@ static bool is_of_libc(const char *name)
     return strncmp(name, "libc.so.", 8) == 0 || strncmp(name, "ld-linux", 8) == 0;
 }
 
-/* Of the object and of those that it needs, which the loader has loaded with it. */
+/* Returns the reach of the object and of its needed objects; the loader has loaded them all. */
 static unsigned visit(struct object *object)
 {
     if (object->visited || object->worker || is_tame(object))

@@ -1,5 +1,5 @@
-/* reach_functions: the functions of the C library that change the process, by what they change.
- * Names stand here without leading underscores and without the 64 of large files. */
+/* reach_functions: lists the functions of the C library able to change the process, with their
+ * reach. The names are without leading underscores and without the suffix 64 of large files. */
 #include "reach.h"
 
 #include <stddef.h>
@@ -67,7 +67,7 @@ static const struct {
     {"putwc_unlocked", REACH_FILES},
     {"fputwc_unlocked", REACH_FILES},
     {"fputws_unlocked", REACH_FILES},
-    {"ZSt5wcout", REACH_FILES}, /* std::wcout and its like */
+    {"ZSt5wcout", REACH_FILES}, /* std::wcout and the like */
     {"ZSt5wcerr", REACH_FILES},
     {"ZSt5wclog", REACH_FILES},
     {"ZNSt3__15wcoutE", REACH_FILES},
@@ -97,7 +97,7 @@ static const struct {
     {"putenv", REACH_ENVIRONMENT},
     {"unsetenv", REACH_ENVIRONMENT},
     {"clearenv", REACH_ENVIRONMENT},
-    {"getenv", REACH_ENVIRONMENT}, /* its result can be written to */
+    {"getenv", REACH_ENVIRONMENT}, /* the result can be written to */
     {"secure_getenv", REACH_ENVIRONMENT},
     {"environ", REACH_ENVIRONMENT},
 
