@@ -32,8 +32,8 @@ bool forked(void)
     return mark != NULL && *mark == 0;
 }
 
-/* The child's stdout may still hold what the worker's held at the fork: that is the worker's to
- * print. */
+/* The child's stdout may still hold text from before the fork. The worker prints that text; the
+ * child drops it. */
 void forked_end_child(const char *module, const char *hook)
 {
     if (!forked())

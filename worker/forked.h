@@ -1,27 +1,29 @@
 /*
- * forked: tells a child that a module has forked from the worker itself.
+ * forked: tells the worker from a child forked by a module.
  *
- * A child that returns from a module's hook would go on as the worker. It would read jobs, other
- * clients' among them, from the worker's connection and answer them. So it ends there.
+ * A child returning from a module's hook would continue as the worker. The child would read jobs,
+ * other clients' among them, from the worker's connection and answer them. So the child is ended
+ * there.
  *
- * The mark is a page that the kernel wipes in a child. Looking at it is one read of memory;
- * getpid() is a system call. The page is wiped whatever made the child (fork, _Fork, clone);
- * pthread_atfork() sees fork() alone. A child that shares the worker's memory, by vfork(2) or clone
- * with CLONE_VM, is not recognised.
+ * The mark is a page, wiped by the kernel in each child. Looking at the page is one read of memory,
+ * where getpid() is a system call. The kernel wipes the page for every kind of fork (fork, _Fork,
+ * clone); pthread_atfork() sees fork() alone. A child sharing the worker's memory, by vfork(2) or
+ * clone with CLONE_VM, is not recognised.
  */
 #ifndef TASKMASTER_WORKER_FORKED_H
 #define TASKMASTER_WORKER_FORKED_H
 
 #include <stdbool.h>
 
-/* Makes the mark. Ends the process if the system refuses it. */
+/* Makes the mark. Ends the process if the system refuses the page. */
 void forked_init(void);
 
-/* Whether this process is a child of the one that made the mark. May be called in a signal handler;
- * false if there is no mark. */
+/* True in a child of the process that called forked_init(), false before forked_init(). May be
+ * called in a signal handler. */
 bool forked(void);
 
-/* Called when a module's `hook` has returned: ends the process, with a report, if it is a child. */
+/* To be called after a module's `hook` has returned: ends the process, after a report, if the
+ * process is a child. */
 void forked_end_child(const char *module, const char *hook);
 
 #endif

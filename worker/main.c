@@ -1,8 +1,9 @@
 /*
  * taskmaster-worker: runs jobs in modules, one at a time, for the taskmasterd that started it.
  *
- * Here is only the order of the start. It first ties its life to the master's, then takes from the
- * shared page whom to connect to; the token leaves memory as soon as it was shown.
+ * This file holds only the order of the start. The worker first ties its life to the master's, then
+ * takes the master's address and the token from the shared page. The token is wiped as soon as it
+ * was sent.
  */
 #include "forked.h"
 #include "handshake.h"
@@ -20,7 +21,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* NULL after a report. */
+/* Returns NULL after a report. */
 static struct master_link *join_master(struct startup *start, struct settings *settings)
 {
     int fd =
@@ -38,7 +39,7 @@ static struct master_link *join_master(struct startup *start, struct settings *s
 int main(int argc, char **argv)
 {
     struct startup start;
-    static struct settings settings; /* static: what an end in the middle leaves is no leak */
+    static struct settings settings; /* static: reachable at an early return, so no leak */
     static struct master_link *link;
     static struct loader *loader;
 

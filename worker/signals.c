@@ -13,10 +13,10 @@
 
 static pid_t master_pid;
 
-/* Also when the terminal sends them, for its user has nothing to say to a worker. */
+/* The terminal's user does not control a worker, so these are ignored from the terminal, too. */
 static const int ends[] = {SIGTERM, SIGINT, SIGHUP, SIGQUIT, SIGUSR1, SIGUSR2};
 
-/* The kernel sends them when a module has asked for it. */
+/* The kernel sends these at a module's request. */
 static const int events[] = {SIGALRM, SIGVTALRM, SIGPROF, SIGIO,
                              SIGPWR,  SIGXCPU,   SIGXFSZ, SIGSTKFLT};
 
@@ -43,8 +43,8 @@ static bool is_strangers(int signo, const siginfo_t *info)
     }
 }
 
-/* Whether `info` was filled in: a module that has put back what signal(2) told it has left the
- * handler without its flag. */
+/* True if `info` was filled in. A module restoring the result of signal(2) installs this handler
+ * without SA_SIGINFO. */
 static bool is_informed(int signo)
 {
     struct sigaction action;
@@ -52,7 +52,8 @@ static bool is_informed(int signo)
     return sigaction(signo, NULL, &action) == 0 && (action.sa_flags & SA_SIGINFO) != 0;
 }
 
-/* A signal that counts has its default effect once the handler returns. */
+/* A signal from the master, the module or the kernel takes its default effect once the handler
+ * returns. */
 static void on_signal(int signo, siginfo_t *info, void *context)
 {
     int saved_errno = errno;

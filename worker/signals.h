@@ -1,21 +1,21 @@
 /*
- * signals: which signals end a worker.
+ * signals: decides which signals end a worker.
  *
- * A service manager that stops the daemon, or somebody at a shell, may send SIGTERM to all
- * processes at once. The master then drains, and the jobs that run are to finish: what a worker
- * does is for its master to say. So the signals that end a process without telling of a fault end a
- * worker only where the master sends them, or the worker itself and the kernel on its behalf: a
- * module that calls raise() or abort(), a timer that it has set.
+ * A service manager stopping the daemon, or a user at a shell, may send SIGTERM to all processes at
+ * once. The master then drains and its running jobs are to finish: only the master decides about a
+ * worker. So the signals of ordinary termination end a worker only in three cases: the master sends
+ * them, the module raises them (raise(), abort()), or the kernel sends them for the module (a
+ * timer).
  *
- * They have handlers and are not ignored: what a process ignores the programs that it starts
- * ignore, too. A process that a module has forked is the module's; there any sender ends it.
+ * The signals have handlers instead of being ignored, because started programs would inherit
+ * ignored signals. A process forked by a module belongs to the module; there any sender ends it.
  */
 #ifndef TASKMASTER_WORKER_SIGNALS_H
 #define TASKMASTER_WORKER_SIGNALS_H
 
 #include <sys/types.h>
 
-/* Installs the handlers. `master` may end this process. */
+/* Installs the handlers. The process `master` may end this process. */
 void signals_heed(pid_t master);
 
 #endif

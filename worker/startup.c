@@ -1,8 +1,8 @@
 /*
  * startup: see startup.h.
  *
- * Of the descriptors that the master hands over only 0, 1 and 2 stay, and of the pipe a description
- * of our own. The page remains mapped without its own.
+ * Of the inherited descriptors only 0, 1 and 2 stay open. The pipe is opened anew, and the page
+ * stays mapped without a descriptor.
  */
 #include "startup.h"
 
@@ -43,16 +43,17 @@ _Noreturn static void started_by_hand(const char *what)
 }
 
 /*
- * The second watch. A process that changes its user or group loses its death signal, and a module
- * may do that. This one stays: once the last writer of the pipe is gone, the kernel sends SIGKILL
- * to the owner of the description. No code of ours has to run for it, so that it reaches a process
- * that is stopped, loops, or blocks all signals, as a thread that waits would not; nor does a
- * process have another thread for it, which modules that fork or become another user would meet.
+ * The second watch. A process loses its death signal by changing its user or group, and a module
+ * may do that. This watch stays: once the last writer of the pipe is gone, the kernel sends SIGKILL
+ * to the owner of the description. None of our code has to run for it, so the signal also reaches a
+ * process that is stopped, loops, or blocks all signals. A waiting thread could not do that, and
+ * would be in the way of modules that fork or change their user.
  *
- * Signal and owner belong to the description, and all workers share the one that they inherit:
- * hence some of our own, by way of /proc: one for the worker, in whatever group a module puts it,
- * and one for its process group, in which is what its modules have started. (In a user namespace,
- * where root is not the kernel's, a module that becomes another user for good is out of its reach.)
+ * Signal and owner belong to the open file description, and all workers inherit the same one. So
+ * each worker opens the pipe anew by way of /proc: once for the worker, whatever group a module
+ * moves it to, and once for its process group with the children of its modules. (In a user
+ * namespace, where root is not the kernel's root, a module escapes this watch by changing its user
+ * for good.)
  */
 static void arm_pipe(int *fd, pid_t owner)
 {
@@ -69,9 +70,9 @@ static void arm_pipe(int *fd, pid_t owner)
 }
 
 /*
- * Both watches are armed first and the pipe looked at second: a master that dies in between is
- * caught by one or the other. The pipe rather than getppid(), which in a container may be 1 for a
- * master that is alive as well as for one that is dead.
+ * Both watches are armed before the look at the pipe: if the master dies in between, one or the
+ * other notices. getppid() would not do: in a container it may be 1 for a live master as well as
+ * for a dead one.
  */
 pid_t startup_follow_master(void)
 {
@@ -126,7 +127,7 @@ void startup_take_page(struct startup *s)
     };
     memcpy(s->token, page->token, TOKEN_BYTES);
     explicit_bzero(page->token, TOKEN_BYTES);
-    /* From here on a module's stray write would fault. */
+    /* From here on, a module's stray write faults. */
     if (mprotect(page, offsetof(struct worker_shared, claims), PROT_READ) < 0) {
         report(TM_ERROR, "cannot protect the master's page: %s", strerror(errno));
         exit(EX_OSERR);
@@ -134,8 +135,8 @@ void startup_take_page(struct startup *s)
     close(WORKER_PAGE_FD);
 }
 
-/* The master raises its own limit for its many sockets; programs that use select(2), and those that
- * close every possible descriptor, are better off with the one it began with. */
+/* The master raises its own limit for its many sockets. The original limit is better for programs
+ * using select(2) or closing every possible descriptor. */
 static void lower_nofile(uint64_t nofile_soft)
 {
     struct rlimit limit;
@@ -147,7 +148,7 @@ static void lower_nofile(uint64_t nofile_soft)
         report(TM_WARNING, "cannot lower the limit of open files: %s", strerror(errno));
 }
 
-/* The master passes none of these on; this is the second lock. */
+/* The master removes these as well; this is the second line of defence. */
 static void scrub_environment(void)
 {
     char **kept = environ;
@@ -163,11 +164,12 @@ void startup_settle(const struct startup *s)
 {
     lower_nofile(s->nofile_soft);
     scrub_environment();
-    /* A pipe would be block buffered: a crash would lose what the module printed before it. */
+    /* On a pipe, stdout would be block buffered, and a crash would lose the module's last
+     * output. */
     setvbuf(stdout, NULL, _IOLBF, 0);
 }
 
-/* A child that has ended and that nobody has waited for counts as well, at no harm. */
+/* A zombie counts as a child, too: the wait is then needless but harmless. */
 void startup_stay_for_children(void)
 {
     siginfo_t child;

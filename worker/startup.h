@@ -1,4 +1,5 @@
-/* startup: what a worker does about itself before it speaks to the master, and to end with it. */
+/* startup: prepares the worker's process before it connects to the master, and ties its life to the
+ * master's. */
 #ifndef TASKMASTER_WORKER_STARTUP_H
 #define TASKMASTER_WORKER_STARTUP_H
 
@@ -9,30 +10,30 @@
 #include <sys/types.h>
 
 struct startup {
-    uint32_t worker; /* the id that the master knows this worker by */
+    uint32_t worker; /* the worker's id */
     uint8_t token[TOKEN_BYTES];
-    struct sockaddr_storage addr; /* of the master's worker port */
+    struct sockaddr_storage addr; /* the master's worker port */
     socklen_t addr_len;
     uint64_t nofile_soft;
-    struct worker_shared *shared; /* the memory that the master shares; mapped for good */
+    struct worker_shared *shared; /* shared with the master; mapped for good */
 };
 
-/* Makes sure that this process ends with the master, whatever it is doing then; returns the
- * master's pid. Ends the process at once if the master is gone already, or if there is none. */
+/* Arms SIGKILL for the master's death, whatever this process is doing then. Returns the master's
+ * pid. Ends the process at once if the master is gone already, or never started this process. */
 pid_t startup_follow_master(void);
 
-/* Reads the page that the master left for this worker, wipes the token in it, and closes the
- * descriptors that only the start needs. Ends the process if there is no such page. */
+/* Reads the master's page into `s`, wipes the token in the page and closes its descriptor. Ends the
+ * process if there is no such page. The caller wipes s->token. */
 void startup_take_page(struct startup *s);
 
-/* Gives modules what a program started by hand would have: the master's original limit of open
- * files, and an environment that cannot turn the loader or libc against them. */
+/* Gives modules the conditions of a program started by hand: the master's original limit of open
+ * files, and an environment without variables that steer the loader or libc. */
 void startup_settle(const struct startup *s);
 
 /*
- * Before the end: if modules have left children, stays a moment, in which a master that has died
- * takes all of them along. Its connection may close before its pipe does, and a group of which
- * nobody watches the pipe any more would be left behind. One that lives kills the group itself.
+ * To be called before the end: if modules have left children, waits for a moment. When the master
+ * dies, its connection may close before its pipe does. If the worker ended in between, nothing
+ * would kill the children in its process group any more. A live master kills the group itself.
  */
 void startup_stay_for_children(void);
 
