@@ -1,5 +1,5 @@
-/* report: see report.h. One write(2) a line: lines of a module's own threads and children, which
- * share the pipe, can then come between two lines but not into one. */
+/* report: see report.h. Each line is one write(2): a module's threads and children share the pipe,
+ * and their lines can come between two lines but never into one. */
 #include "report.h"
 
 #include "common/wire.h"
@@ -37,14 +37,14 @@ static char priority(tm_level level)
     case TM_ERROR:
         return '0' + LOG_ERR;
     case TM_INFO:
-    default: /* a number from a module: any value may come */
+    default: /* modules may pass any number */
         return '0' + LOG_INFO;
     }
 }
 
 void report_flush_stdout(void)
 {
-    /* stdout is line buffered: what is pending is a line without its end. */
+    /* stdout is line buffered: any pending text is a line without its end. */
     if (__fpending(stdout) > 0)
         putchar('\n');
     fflush(stdout);
@@ -65,9 +65,9 @@ void report_v(tm_level level, const char *fmt, va_list args)
                                      : text_one_line(line + prefix_len, REPORT_MAX + 1, text));
     line[len++] = '\n';
 
-    if (!forked()) /* else what is pending is in part the worker's, which prints it */
+    if (!forked()) /* in a child, pending text is partly the worker's */
         report_flush_stdout();
-    /* Who cannot write to the log has nobody left to tell. */
+    /* A failed write to the log cannot be reported anywhere. */
     if (write(STDERR_FILENO, line, len) < 0)
         errno = 0;
     errno = saved_errno;

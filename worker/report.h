@@ -1,10 +1,10 @@
 /*
- * report: lines for the master's log.
+ * report: writes lines for the master's log.
  *
- * A worker's stdout and stderr are one pipe that the master reads line by line. A line that begins
- * with <N>, a syslog priority, is logged at that level; whatever else a module prints is logged as
- * info. The master adds which worker and which job it was, and escapes what a line of the log must
- * not hold. An LF within a text stands in the pipe as a NUL, so that the text stays one line.
+ * A worker's stdout and stderr are one pipe, read by the master line by line. A line beginning with
+ * <N>, a syslog priority, is logged at that level; other output of a module is logged as info. The
+ * master adds the worker's and the job's number, and escapes control characters. An LF within a
+ * text is sent as a NUL, so that the text stays one line.
  */
 #ifndef TASKMASTER_WORKER_REPORT_H
 #define TASKMASTER_WORKER_REPORT_H
@@ -13,22 +13,22 @@
 
 #include <stdbool.h>
 
-/* Text beyond this many bytes is cut; tm_log() promises as much to modules. */
+/* Longer text, in bytes, is cut; module.h promises this length for tm_log(). */
 enum { REPORT_MAX = 1024 };
 
-/* Debug lines are dropped until this is called with true: one that the master would throw away is
- * not worth a system call. */
+/* Debug lines are dropped until this is called with true, to save a system call for each line that
+ * the master would drop. */
 void report_set_debug(bool debug);
 
-/* From now on lines are for people: without a priority. */
+/* From now on, writes lines for people, without a priority. */
 void report_set_plain(void);
 
-/* One line, after all that stdout still holds. errno is preserved. */
+/* Writes one line, after flushing stdout. errno is preserved. */
 void report(tm_level level, const char *fmt, ...) TM_PRINTF(2, 3);
 void report_v(tm_level level, const char *fmt, va_list args);
 
-/* Sends on what stdout still holds, as a whole line: the next thing in the pipe may be a priority,
- * or another job's, and must not be taken for the rest of it. */
+/* Flushes stdout, and ends an unfinished line: the next bytes in the pipe may be a priority or
+ * belong to another job, and must not be taken for the rest of that line. */
 void report_flush_stdout(void);
 
 #endif

@@ -1,4 +1,4 @@
-/* settings: see settings.h. The master has checked them for the operator; what does not fit here is
+/* settings: see settings.h. The master has checked them for the operator. A fault found here means
  * a master of another release, and the worker ends. */
 #include "settings.h"
 
@@ -10,7 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* The value of the next entry of that name, behind `at`, or NULL. */
+/* Returns the value of the first entry `name` at or after `at`, or NULL. */
 static const char *find(const struct settings *s, const char *at, const char *name)
 {
     size_t len = strlen(name);

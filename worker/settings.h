@@ -1,12 +1,12 @@
 /*
- * settings: what the master's WELCOME tells a worker, NAME=VALUE each, closed by a NUL:
+ * settings: the content of the master's WELCOME: entries NAME=VALUE, each closed by a NUL:
  *
  *     boot=k3f9  module_dir=/abs/dir  log_level=info
  *     preload=fib  preload=wc  config:fib={...}
  *
- * No JSON, although the modules' own settings are: a JSON library of the worker's would come before
- * a module's own copy of one, function by function, where the loader looks for what a module calls.
- * So a worker links the C library alone.
+ * The format is not JSON, although the modules' own settings are. A JSON library linked to the
+ * worker would take precedence over a module's own copy, function by function, when the loader
+ * resolves the module's calls. So a worker links only the C library.
  */
 #ifndef TASKMASTER_WORKER_SETTINGS_H
 #define TASKMASTER_WORKER_SETTINGS_H
@@ -15,22 +15,23 @@
 #include <stddef.h>
 
 struct settings {
-    char *text; /* owns all that the others point at */
+    char *text; /* owned; the other members point into it */
     size_t len;
     const char *boot;
     const char *module_dir;
     bool debug; /* log_level is "debug" */
 };
 
-/* 0, or -1 after a report. `text` is copied; names that are not known are passed over. */
+/* Parses a copy of `text`; unknown names are skipped. Returns 0, or -1 after a report. The caller
+ * frees `s` with settings_free(). */
 int settings_parse(struct settings *s, const char *text, size_t len);
 void settings_free(struct settings *s);
 
-/* The name of the module to preload that follows `before`, or the first one for NULL; NULL when
- * there are no more. */
+/* Returns the next module to preload after `before`, or the first for NULL; NULL after the last.
+ * Borrowed from `s`, and so is `before`. */
 const char *settings_preload(const struct settings *s, const char *before);
 
-/* A module's own settings as JSON text, "{}" if it has none. */
+/* Returns a module's own settings as JSON text, "{}" if there are none. Borrowed from `s`. */
 const char *settings_module_config(const struct settings *s, const char *module);
 
 #endif

@@ -1,5 +1,5 @@
-/* text: see text.h. The master checks what a worker sends once more; this side does it so that a
- * cut never splits a character and a message reads the same in the log and in the event. */
+/* text: see text.h. The master checks a worker's texts again. This side cleans them so that a cut
+ * never splits a character, and a message reads the same in the log and in the event. */
 #include "text.h"
 
 #include "common/utf8.h"
