@@ -60,12 +60,13 @@ static void take_signals(struct state *s)
         sigaction(signo, NULL, &s->actions[signo]); /* fails for signals reserved by libc */
 }
 
-static void set_signals(const struct state *s)
+static int set_signals(const struct state *s)
 {
     for (int signo = 1; signo < NSIG; signo++) {
         if (signo != SIGKILL && signo != SIGSTOP)
             sigaction(signo, &s->actions[signo], NULL); /* as above */
     }
+    return 0;
 }
 
 static bool same_signals(const struct state *a, const struct state *b)
@@ -86,6 +87,23 @@ static void take_timers(struct state *s)
         getitimer((__itimer_which_t)i, &s->timers[i]);
 }
 
+static int set_timers(const struct state *s)
+{
+    for (int i = 0; i < TIMERS; i++)
+        setitimer((__itimer_which_t)i, &s->timers[i], NULL);
+    return 0;
+}
+
+static bool same_timers(const struct state *a, const struct state *b)
+{
+    for (int i = 0; i < TIMERS; i++) {
+        const struct timeval *x = &a->timers[i].it_value, *y = &b->timers[i].it_value;
+        if ((x->tv_sec | x->tv_usec) != 0 || (y->tv_sec | y->tv_usec) != 0)
+            return false;
+    }
+    return true;
+}
+
 /* Deletes the timers listed in one read, and returns their number. */
 static int delete_some_timers(void)
 {
@@ -104,28 +122,12 @@ static int delete_some_timers(void)
 
 /* Deletes the timers of timer_create(); the C library cannot list them, /proc can. A thread may
  * make new ones meanwhile, hence ROUNDS_MAX. */
-static void delete_timers(void)
+static int delete_timers(const struct state *s)
 {
+    (void)s;
     for (int rounds = 0; rounds < ROUNDS_MAX && delete_some_timers() > 0; rounds++)
         ;
-}
-
-static void set_timers(const struct state *s, bool all)
-{
-    for (int i = 0; i < TIMERS; i++)
-        setitimer((__itimer_which_t)i, &s->timers[i], NULL);
-    if (all)
-        delete_timers();
-}
-
-static bool same_timers(const struct state *a, const struct state *b)
-{
-    for (int i = 0; i < TIMERS; i++) {
-        const struct timeval *x = &a->timers[i].it_value, *y = &b->timers[i].it_value;
-        if ((x->tv_sec | x->tv_usec) != 0 || (y->tv_sec | y->tv_usec) != 0)
-            return false;
-    }
-    return true;
+    return 0;
 }
 
 /* Directory */
@@ -155,6 +157,24 @@ static bool same_directory(const struct state *a, const struct state *b)
     return a->directory == NULL || strcmp(a->directory, b->directory) == 0;
 }
 
+/* Environment */
+
+static void take_environment(struct state *s)
+{
+    s->environment = environment_state_take();
+}
+
+static int set_environment(const struct state *s)
+{
+    environment_state_set(s->environment);
+    return 0;
+}
+
+static bool same_environment(const struct state *a, const struct state *b)
+{
+    return environment_state_same(a->environment, b->environment);
+}
+
 /* Locale */
 
 static void take_locale(struct state *s)
@@ -165,11 +185,12 @@ static void take_locale(struct state *s)
     s->thread_locale = own != LC_GLOBAL_LOCALE ? duplocale(own) : LC_GLOBAL_LOCALE;
 }
 
-static void set_locale(const struct state *s)
+static int set_locale(const struct state *s)
 {
     uselocale(s->thread_locale);
     if (strcmp(setlocale(LC_ALL, NULL), s->locale) != 0)
         (void)setlocale(LC_ALL, s->locale); /* this locale was set before, so it exists */
+    return 0;
 }
 
 static bool same_locale(const struct state *a, const struct state *b)
@@ -191,7 +212,7 @@ static void take_limits(struct state *s)
 
 /* Does as much as the system allows: without privileges a lowered hard limit stays lowered, and so
  * does a priority. */
-static void set_limits(const struct state *s)
+static int set_limits(const struct state *s)
 {
     struct rlimit now;
 
@@ -205,6 +226,7 @@ static void set_limits(const struct state *s)
     sched_setscheduler(0, s->policy, &s->parameters);
     setpriority(PRIO_PROCESS, 0, s->priority);
     sched_setaffinity(0, sizeof(s->processors), &s->processors);
+    return 0;
 }
 
 static bool same_limits(const struct state *a, const struct state *b)
@@ -224,11 +246,17 @@ static void take_user(struct state *s)
 
 /* Fails silently if the process has given up its user for good. seteuid() and setegid() clear the
  * death signal. */
-static void set_user(const struct state *s)
+static int set_user(const struct state *s)
 {
     if (seteuid(s->user) < 0 || setegid(s->group) < 0)
         errno = 0;
     prctl(PR_SET_PDEATHSIG, SIGKILL);
+    return 0;
+}
+
+static bool same_user(const struct state *a, const struct state *b)
+{
+    return a->user == b->user && a->group == b->group;
 }
 
 /* Arithmetic: the processor's control bits for rounding and exceptions, without the flags of raised
@@ -238,7 +266,7 @@ static void set_user(const struct state *s)
 #if defined(__x86_64__)
 enum { ARITHMETIC_CONTROL = 0xffc0 };
 
-static uint64_t arithmetic_now(void)
+static uint64_t read_arithmetic(void)
 {
     uint16_t x87;
 
@@ -246,7 +274,7 @@ static uint64_t arithmetic_now(void)
     return (__builtin_ia32_stmxcsr() & ARITHMETIC_CONTROL) | (uint64_t)x87 << 32;
 }
 
-static void set_arithmetic(uint64_t value)
+static void write_arithmetic(uint64_t value)
 {
     uint16_t x87 = (uint16_t)(value >> 32);
 
@@ -254,83 +282,100 @@ static void set_arithmetic(uint64_t value)
     __asm__ volatile("fnclex\n\tfldcw %0" : : "m"(x87));
 }
 #else
-static uint64_t arithmetic_now(void)
+static uint64_t read_arithmetic(void)
 {
     return 0;
 }
 
-static void set_arithmetic(uint64_t value)
+static void write_arithmetic(uint64_t value)
 {
     (void)value;
 }
 #endif
 
-/* All of it */
+static void take_arithmetic(struct state *s)
+{
+    s->arithmetic = read_arithmetic();
+}
+
+static int set_arithmetic(const struct state *s)
+{
+    if (s->arithmetic != read_arithmetic())
+        write_arithmetic(s->arithmetic);
+    return 0;
+}
+
+static bool same_arithmetic(const struct state *a, const struct state *b)
+{
+    return a->arithmetic == b->arithmetic;
+}
+
+/* Files */
+
+static int set_files(const struct state *s)
+{
+    (void)s;
+    return files_state_set();
+}
+
+/* All parts, in the order of setting them: the user comes early, because other parts may need its
+ * rights, and timers come before signals, because a timer could still go off. */
+static const struct part {
+    unsigned reach; /* the part is concerned if a set has all of these; 0: always */
+    void (*take)(struct state *s);
+    int (*set)(const struct state *s); /* 0, or -1 after a report */
+    bool (*same)(const struct state *a, const struct state *b);
+} parts[] = {
+    {0, take_arithmetic, set_arithmetic, same_arithmetic},
+    {REACH_USER, take_user, set_user, same_user},
+    {REACH_TIMERS, take_timers, set_timers, same_timers},
+    {REACH_TIMERS | REACH_THREADS, NULL, delete_timers, NULL},
+    {REACH_SIGNALS, take_signals, set_signals, same_signals},
+    {REACH_LIMITS, take_limits, set_limits, same_limits},
+    {REACH_ENVIRONMENT, take_environment, set_environment, same_environment},
+    {REACH_LOCALE, take_locale, set_locale, same_locale},
+    {REACH_DIRECTORY, take_directory, set_directory, same_directory},
+    {REACH_FILES, NULL, set_files, NULL},
+};
+
+enum { PARTS = sizeof(parts) / sizeof(parts[0]) };
+
+static bool is_concerned(const struct part *part, unsigned reach)
+{
+    return (reach & part->reach) == part->reach;
+}
 
 static void take(struct state *s, unsigned reach)
 {
-    if (reach & REACH_SIGNALS)
-        take_signals(s);
-    if (reach & REACH_TIMERS)
-        take_timers(s);
-    if (reach & REACH_DIRECTORY)
-        take_directory(s);
-    if (reach & REACH_ENVIRONMENT)
-        s->environment = environment_state_take();
-    if (reach & REACH_LOCALE)
-        take_locale(s);
-    if (reach & REACH_LIMITS)
-        take_limits(s);
-    if (reach & REACH_USER)
-        take_user(s);
-    s->arithmetic = arithmetic_now();
+    for (const struct part *part = parts; part < parts + PARTS; part++) {
+        if (part->take != NULL && is_concerned(part, reach))
+            part->take(s);
+    }
 }
 
-/* The user comes first: the rest may need its rights. */
 static int set(const struct state *s, unsigned reach)
 {
     int result = 0;
 
-    if (s->arithmetic != arithmetic_now())
-        set_arithmetic(s->arithmetic);
-    if (reach == 0)
-        return 0;
-    if (reach & REACH_USER)
-        set_user(s);
-    if (reach & REACH_TIMERS)
-        set_timers(s, (reach & REACH_THREADS) != 0);
-    if (reach & REACH_SIGNALS)
-        set_signals(s);
-    if (reach & REACH_LIMITS)
-        set_limits(s);
-    if (reach & REACH_ENVIRONMENT)
-        environment_state_set(s->environment);
-    if (reach & REACH_LOCALE)
-        set_locale(s);
-    if (reach & REACH_DIRECTORY)
-        result = set_directory(s);
+    for (const struct part *part = parts; part < parts + PARTS; part++) {
+        if (is_concerned(part, reach) && part->set(s) < 0)
+            result = -1;
+    }
     return result;
 }
 
-static unsigned difference(const struct state *a, const struct state *b, unsigned reach)
+/* Fills in s->kept. Returns false if no part of `s` differs from the start. */
+static bool find_changes(struct state *s, unsigned reach)
 {
-    unsigned differs = 0;
+    bool changed = false;
 
-    if ((reach & REACH_SIGNALS) && !same_signals(a, b))
-        differs |= REACH_SIGNALS;
-    if ((reach & REACH_TIMERS) && !same_timers(a, b))
-        differs |= REACH_TIMERS;
-    if ((reach & REACH_DIRECTORY) && !same_directory(a, b))
-        differs |= REACH_DIRECTORY;
-    if ((reach & REACH_ENVIRONMENT) && !environment_state_same(a->environment, b->environment))
-        differs |= REACH_ENVIRONMENT;
-    if ((reach & REACH_LOCALE) && !same_locale(a, b))
-        differs |= REACH_LOCALE;
-    if ((reach & REACH_LIMITS) && !same_limits(a, b))
-        differs |= REACH_LIMITS;
-    if ((reach & REACH_USER) && (a->user != b->user || a->group != b->group))
-        differs |= REACH_USER;
-    return differs;
+    for (const struct part *part = parts; part < parts + PARTS; part++) {
+        if (part->same == NULL || !is_concerned(part, reach) || part->same(s, &start))
+            continue;
+        s->kept |= part->reach;
+        changed = true;
+    }
+    return changed;
 }
 
 void leavings_init(void)
@@ -344,11 +389,7 @@ void leavings_init(void)
 
 int leavings_put_back(unsigned reach)
 {
-    int result = set(&start, reach);
-
-    if ((reach & REACH_FILES) && files_state_set() < 0)
-        result = -1;
-    return result;
+    return set(&start, reach);
 }
 
 static void free_state(struct state *state)
@@ -366,8 +407,7 @@ const struct state *leavings_keep(unsigned reach)
     if (reach & REACH_FILES)
         files_state_set();
     take(state, reach);
-    state->kept = difference(state, &start, reach);
-    if (state->kept == 0 && state->arithmetic == start.arithmetic) {
+    if (!find_changes(state, reach)) {
         free_state(state);
         return NULL;
     }
