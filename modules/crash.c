@@ -1,5 +1,5 @@
 /*
- * crash: fails in every way that a module can, on command. For the tests only, never installed.
+ * crash: fails on command, in all ways open to a module. For the tests only, never installed.
  *
  * The payload is a command, and after a space its argument:
  *
@@ -8,8 +8,8 @@
  *     exit N, _exit N               end with that status
  *     loop                          endless, blind to the stop flag; ends by SIGTERM
  *     loop-term                     the same, and ignores SIGTERM
- *     flood BYTES                   print that many bytes on stdout
- *     big BYTES                     reply with that many bytes
+ *     flood BYTES                   print so many bytes on stdout
+ *     big BYTES                     reply with so many bytes
  *     closefds                      close descriptors 0 to 100
  *     mask                          leave every signal blocked
  *     fork-hold                     leave a child behind that holds every descriptor for 30 s, and
@@ -74,7 +74,7 @@ static int crash_kill(tm_job *job, const char *arg)
     return raise(SIGKILL);
 }
 
-/* The words on the stack keep a compiler from making a loop of it. */
+/* The array on the stack keeps the compiler from turning the recursion into a loop. */
 static int deeper(const volatile char *above)
 {
     volatile char here[1024];

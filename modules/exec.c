@@ -1,30 +1,30 @@
 /*
- * exec: runs a configured command: the payload's first line is its name, the rest its stdin, its
- * stdout the result. So a program in any language can do the work.
+ * exec: runs a configured command, so that a program in any language can do the work. The payload's
+ * first line names the command, the rest is its stdin, and its stdout is the result.
  *
  *     "modules": {"exec": {"config": {"commands": {"sort": ["/usr/bin/sort", "-u"]}}}}
  *
- * Clients name commands and never write them; there is no shell. A command that ends with a status
- * other than 0, or by a signal, fails the job, with its stderr as the details; what a successful
- * one writes to stderr goes to the log.
+ * Clients name commands and never write them; there is no shell. A command ending with a status
+ * other than 0, or by a signal, fails the job, with its stderr as the details. The stderr of a
+ * successful command goes to the log.
  *
- * stdin is a memory file and not a pipe: all of it is there before the command starts, so nothing
- * has to be fed while output is read, a command that ignores its input sends no SIGPIPE, and
- * neither side can wait for the other. stdout is held back until the command ends, so that a
- * failure carries stderr alone; output beyond HOLD_MAX is passed on as it comes and stands, in a
- * failure's details, before stderr.
+ * stdin is a memory file and not a pipe: all input is there before the command starts. So nothing
+ * has to be fed while output is read, a command ignoring its input causes no SIGPIPE, and neither
+ * side can wait for the other. stdout is held back until the command ends, so that a failure's
+ * details are stderr alone. Output beyond HOLD_MAX is passed on at once; in a failure's details, it
+ * stands before stderr.
  *
- * What a command has started goes with it, wherever it has put itself: at the command's end, when
- * the job is stopped, and with the worker and so with the master. No signal reaches all of that,
- * since what is in a session of its own is in no group that we know, and a death signal is for one
- * process. So a guard stands between worker and command: a process that inherits what loses its
- * parent below it (a subreaper), sees the worker die by its own death signal, and at its end kills
- * whatever has it as parent until nothing has. It is in a process group of its own, because a
- * SIGKILL for the worker's must leave it alive to do so. The command is in the worker's, so that
- * the master's signals reach it as they did. The guard is no program of its own, but what fork()
- * makes of the worker: there is nothing to be installed, found and run before each command.
+ * The processes started by a command end with it, wherever they have moved: at the command's end,
+ * when the job is stopped, and when the worker or the master dies. No signal reaches all of them: a
+ * process in a new session is in no known group, and a death signal is for one process. So a guard
+ * process stands between worker and command. The guard inherits orphans from below (as a
+ * subreaper), notices the worker's death by its own death signal, and at its end kills its children
+ * until none is left. The guard has a process group of its own, to survive a SIGKILL for the
+ * worker's group and do its work. The command stays in the worker's group, in reach of the master's
+ * signals. The guard is no separate program but a fork() of the worker: there is nothing to
+ * install, find and execute before each command.
  *
- * The command's end is its own exit: what it leaves behind is killed and not waited for.
+ * A command ends with its own exit: its remaining children are killed and not waited for.
  */
 #include <taskmaster/module.h>
 
@@ -48,10 +48,10 @@
 
 enum {
     HOLD_MAX = 1024 * 1024,
-    STDERR_MAX = 64 * 1024, /* what of stderr is kept */
+    STDERR_MAX = 64 * 1024, /* more of stderr is dropped */
     READ_SIZE = 64 * 1024,
     STOP_CHECK_MS = 10,
-    END_MOMENT_NS = 5000000, /* between two looks for what is left, if nothing ends meanwhile */
+    END_MOMENT_NS = 5000000, /* between two looks for remaining processes, if none ends meanwhile */
     END_ROUNDS = 20,
 };
 
@@ -61,18 +61,19 @@ struct child {
     const char *program;
     pid_t guard;
     int guard_fd;  /* readable once the guard has ended, and the command with it */
-    int status_fd; /* read end of what takes the message */
+    int status_fd; /* read end of the pipe for the message */
     int out_fd;    /* read end of the command's stdout */
     int err_fd;
 };
 
-/* What is told of a command. The first one holds: that it could not be run comes before its end. */
+/* The guard's message about a command. Only the first message counts: a failed start comes before
+ * an end. */
 struct message {
     int error;  /* why the program could not be run, or 0 */
     int status; /* its wait status, if it was run */
 };
 
-/* A malloc of this size takes memory only where it is written to. */
+/* malloc() of this size takes memory only for the written pages. */
 struct output {
     size_t out_len;
     size_t err_len;
@@ -131,21 +132,21 @@ static void fini(void)
 }
 
 /* The guard, and the command until exec: async-signal-safe calls only. Another module may have
- * threads in the worker, whose locks nobody here would ever release. */
+ * threads in the worker, and nobody here would ever release their locks. */
 
-enum { STATUS_FD = STDERR_FILENO + 1 }; /* where the guard has the write end of the status pipe */
+enum { STATUS_FD = STDERR_FILENO + 1 }; /* the write end of the status pipe, in the guard */
 
 struct start {
     char **argv;
     pid_t worker;
     pid_t group;           /* the worker's */
-    int fd[STATUS_FD + 1]; /* by the number that each is to have; status takes the message */
+    int fd[STATUS_FD + 1]; /* index: the descriptor's number in the command */
 };
 
 static void tell(int status_fd, struct message message)
 {
-    /* Without a reader there is nobody left who wants to know: the worker was killed, too. What the
-     * command has started is to be ended all the same. */
+    /* Without a reader, the worker is dead and nobody needs the message. The guard must still end
+     * the command's processes. */
     if (write(status_fd, &message, sizeof(message)) < 0)
         return;
 }
@@ -156,11 +157,11 @@ _Noreturn static void fail_to_start(int status_fd)
     _exit(127);
 }
 
-/* Leaves the guard nothing but what the command is to have, and the status pipe. The worker's
- * socket would keep a dead worker's connection to the master open. */
+/* Leaves the guard only the command's descriptors and the status pipe. The worker's socket in the
+ * guard would keep a dead worker's connection to the master open. */
 static int place_descriptors(struct start *s)
 {
-    /* Out of the way first: one may stand where another is to go. */
+    /* Move all out of the way first: one descriptor may have the number of another. */
     for (int i = 0; i <= STATUS_FD; i++) {
         int fd = fcntl(s->fd[i], F_DUPFD, STATUS_FD + 1);
         if (fd < 0)
@@ -182,7 +183,7 @@ static int become_guard(struct start *s)
     if (setpgid(0, 0) < 0 || prctl(PR_SET_CHILD_SUBREAPER, 1) < 0 ||
         prctl(PR_SET_PDEATHSIG, SIGTERM) < 0)
         return -1;
-    /* A worker that died before the signal was armed is noticed by having another parent. */
+    /* If the worker died before the signal was armed, the parent is another process. */
     if (getppid() != s->worker)
         _exit(127);
     for (int signal_number = 1; signal_number < NSIG; signal_number++)
@@ -197,7 +198,8 @@ _Noreturn static void run_program(const struct start *s, pid_t guard)
     prctl(PR_SET_PDEATHSIG, SIGKILL);
     if (getppid() != guard)
         _exit(127);
-    /* There is no such group any more once the worker is gone, who would have been told. */
+    /* Fails if the group is gone, but then the worker is gone, too, and nobody reads the
+     * message. */
     if (setpgid(0, s->group) == 0 && close_range(STATUS_FD, ~0U, CLOSE_RANGE_CLOEXEC) == 0) {
         sigemptyset(&none);
         sigprocmask(SIG_SETMASK, &none, NULL);
@@ -207,7 +209,7 @@ _Noreturn static void run_program(const struct start *s, pid_t guard)
     fail_to_start(STATUS_FD);
 }
 
-/* Whether the command has ended. What it has left to us before is reaped on the way. */
+/* Reaps ended children. Returns true, with the wait status, if the command was among them. */
 static bool reap_ended(pid_t command, int *status)
 {
     pid_t pid;
@@ -219,14 +221,15 @@ static bool reap_ended(pid_t command, int *status)
     return false;
 }
 
-/* A service manager may signal every process of the daemon, to which a command is none of its
- * business while it drains. The death signal bears the worker's pid as well. */
+/* Ignores strangers: a service manager may signal all processes of the daemon, and a command is to
+ * finish while the daemon drains. The death signal bears the worker's pid, too. */
 static bool is_from_worker(const siginfo_t *info, pid_t worker)
 {
     return info->si_pid == worker || getppid() != worker;
 }
 
-/* True with the wait status, or false when the worker wants a stop or is dead. */
+/* Returns true with the wait status of the command, or false if the worker wants a stop or is
+ * dead. */
 static bool await_end(pid_t command, pid_t worker, int *status)
 {
     siginfo_t info;
@@ -243,8 +246,8 @@ static bool await_end(pid_t command, pid_t worker, int *status)
     }
 }
 
-/* Whether this was a child and a signal could be sent. A /proc of another pid namespace has other
- * numbers, which are a stranger's here. One who has become another user cannot be killed. */
+/* Kills a child. Returns false if `pid` is no child (a /proc of another pid namespace has other
+ * numbers) or cannot be killed (after a change of its user). */
 static bool kill_child(pid_t pid)
 {
     siginfo_t info;
@@ -253,8 +256,8 @@ static bool kill_child(pid_t pid)
            kill(pid, SIGKILL) == 0;
 }
 
-/* How many were killed; 0 also where /proc does not tell. While children come and go, the kernel
- * may leave some out of the list. */
+/* Returns how many children were killed; 0 also where /proc has no list. While children come and
+ * go, the kernel may leave some out of the list. */
 static int kill_children(void)
 {
     int fd = open("/proc/thread-self/children", O_RDONLY | O_CLOEXEC);
@@ -278,7 +281,7 @@ static int kill_children(void)
     return killed;
 }
 
-/* False once there is no child any more. */
+/* Returns false once no child is left. */
 static bool reap_all(void)
 {
     pid_t pid;
@@ -288,8 +291,9 @@ static bool reap_all(void)
     return pid == 0;
 }
 
-/* `command` is 0 once it was reaped. Each generation that is killed leaves the next one to us. Some
- * rounds in vain are no proof that nobody is left, many are that nobody can be killed. */
+/* Kills everything below the guard; `command` is 0 if reaped already. Killing one generation makes
+ * the next one our children. A round without a kill may be bad luck; END_ROUNDS of them mean:
+ * nobody can be killed. */
 static void end_all(pid_t command)
 {
     const struct timespec moment = {.tv_nsec = END_MOMENT_NS};
@@ -344,7 +348,8 @@ static void child_close(struct child *child)
     close_fd(&child->err_fd);
 }
 
-/* The command's stdin: a memory file that holds `data`, at its beginning. -1 and errno if not. */
+/* Makes the command's stdin: a memory file with `data`, at its beginning. Returns -1 with errno set
+ * on failure. */
 static int make_stdin(const char *data, size_t len)
 {
     int fd = memfd_create("exec-stdin", MFD_CLOEXEC);
@@ -382,7 +387,8 @@ static pid_t fork_guard(struct start *s)
     return pid;
 }
 
-/* 0, or the errno of what failed. child->guard is then -1, or the guard is yet to be ended. */
+/* Returns 0, or the errno of the failed call. After a failure with child->guard > 0, the caller
+ * must end the guard. */
 static int child_start(struct child *child, char **argv, const char *input, size_t input_len)
 {
     int out[2] = {-1, -1};
@@ -391,7 +397,8 @@ static int child_start(struct child *child, char **argv, const char *input, size
     int in = make_stdin(input, input_len);
     int error = 0;
 
-    /* Not blocking: where a guard was killed, the command may for a moment be there to write. */
+    /* Not blocking: after a guard was killed, the command may live for a moment and hold the pipe
+     * open. */
     if (in < 0 || pipe2(out, O_CLOEXEC) < 0 || pipe2(err, O_CLOEXEC) < 0 ||
         pipe2(status, O_CLOEXEC | O_NONBLOCK) < 0) {
         error = errno;
@@ -422,7 +429,7 @@ close_others:
 
 /* Output */
 
-/* 0, or -1 once the result is too large. */
+/* Returns 0, or -1 if the result is too large. */
 static int take_stdout(tm_job *job, struct output *o, const char *data, size_t len)
 {
     if (!o->passing && len <= sizeof(o->out) - o->out_len) {
@@ -436,7 +443,7 @@ static int take_stdout(tm_job *job, struct output *o, const char *data, size_t l
     return tm_reply(job, data, len);
 }
 
-/* What does not fit is read and dropped, so that the command can go on. */
+/* Drops everything beyond STDERR_MAX, so that the command can go on. */
 static void take_stderr(struct output *o, const char *data, size_t len)
 {
     size_t room = sizeof(o->err) - o->err_len;
@@ -446,8 +453,8 @@ static void take_stderr(struct output *o, const char *data, size_t len)
     o->err_len += n;
 }
 
-/* One read from a descriptor that poll() reported: the number of bytes; at the end of input 0, and
- * the descriptor leaves the set. */
+/* Does one read from a descriptor reported by poll(). Returns the number of bytes; at the end of
+ * input, 0, and the descriptor leaves the set. */
 static size_t read_ready(struct pollfd *ready, char *data)
 {
     if (ready->revents == 0)
@@ -461,9 +468,9 @@ static size_t read_ready(struct pollfd *ready, char *data)
 }
 
 /*
- * Gathers output until the guard has ended and the pipes are empty: 0, or -1 when it is to be
- * ended. Its exit is looked at before the pipes are read, so that nothing written before it is
- * missed.
+ * Gathers output until the guard has ended and the pipes are empty. Returns 0, or -1 if the caller
+ * must end the guard. poll() looks at the guard's exit before the pipes are read, so that no output
+ * is missed.
  */
 static int collect(tm_job *job, const struct child *child, struct output *o)
 {
@@ -521,7 +528,7 @@ static int fail_status(tm_job *job, const struct child *child, int status, const
 
 static int succeed(tm_job *job, const struct output *o)
 {
-    /* To the log, as this job's. An unfinished line would run into the next job's. */
+    /* To the log, for this job. An unfinished line would run into the next job's output. */
     fwrite(o->err, 1, o->err_len, stderr);
     if (o->err_len > 0 && o->err[o->err_len - 1] != '\n')
         fputc('\n', stderr);
@@ -534,8 +541,8 @@ static int fail_start(tm_job *job, const struct child *child, int error)
                    child->program, strerror(error));
 }
 
-/* After the guard's end: the job's result from what was told, and that is nothing if the guard was
- * killed. */
+/* After the guard's end: makes the job's outcome from the guard's message. A killed guard has sent
+ * none. */
 static int judge(tm_job *job, const struct child *child, const struct output *o)
 {
     struct message message;
@@ -548,7 +555,7 @@ static int judge(tm_job *job, const struct child *child, const struct output *o)
     return message.status == 0 ? succeed(job, o) : fail_status(job, child, message.status, o);
 }
 
-/* Its status says nothing, and a module that ignores SIGCHLD loses it. */
+/* The guard's wait status is of no interest, and a module ignoring SIGCHLD would lose it. */
 static void reap_guard(const struct child *child)
 {
     while (waitpid(child->guard, NULL, 0) < 0 && errno == EINTR)
@@ -599,7 +606,7 @@ static int run_command(tm_job *job, const char *name, char **argv, const char *i
     return result;
 }
 
-/* The argument vector, which the caller frees; the strings stay with the settings. */
+/* Returns the argument vector, freed by the caller; the strings belong to the settings. */
 static char **make_argv(const json_t *command)
 {
     size_t count = json_array_size(command);
@@ -612,7 +619,7 @@ static char **make_argv(const json_t *command)
     return argv;
 }
 
-/* The configured names, for a message. The caller frees them. */
+/* Returns the configured names, for a message; freed by the caller. */
 static char *list_commands(void)
 {
     char *list = NULL;

@@ -1,8 +1,8 @@
 /*
  * fib: n -> the n-th Fibonacci number, in decimal, with fib(0) = 0 and fib(1) = 1.
  *
- * The slow recursive way on purpose: it is the example of work that keeps a processor busy, and of
- * how such work stays stoppable.
+ * The slow recursive way is chosen on purpose, as an example of work keeping a processor busy, and
+ * of stopping such work.
  */
 #include <taskmaster/module.h>
 
@@ -21,7 +21,7 @@ static uint64_t fib(int n)
     return n < 2 ? (uint64_t)n : fib(n - 1) + fib(n - 2);
 }
 
-/* As fib(), but gives up with a value of no meaning once the job is to stop. */
+/* Like fib(), but returns early, with a meaningless value, once the job must stop. */
 static uint64_t fib_stoppable(const tm_job *job, int n)
 {
     if (n <= STOP_CHECK_N)

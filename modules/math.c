@@ -1,8 +1,8 @@
 /*
  * math: {"op":"add|sub|mul|div","x":1,"y":2} -> 3
  *
- * Whole numbers stay whole: a result that does not fit into 64 bits is a failure rather than a
- * rounded number, and a division that leaves a remainder is the only one that turns real.
+ * Whole numbers stay whole: a result beyond 64 bits is a failure rather than a rounded number, and
+ * only a division with a remainder gives a real number.
  */
 #include <taskmaster/module.h>
 
@@ -31,7 +31,7 @@ static enum op find_op(const char *name)
     return op;
 }
 
-/* The shortest text that reads back as the same number: 0.1 rather than 0.10000000000000001. */
+/* Writes the shortest text for the same number: 0.1 rather than 0.10000000000000001. */
 static int reply_json(tm_job *job, json_t *value)
 {
     char text[64]; /* longer than any number */

@@ -1,9 +1,9 @@
 /*
- * readfile: {"path":"a/b"} -> the bytes of that file below the configured root.
+ * readfile: {"path":"a/b"} -> the bytes of the file a/b below the configured root.
  *
  * The kernel keeps the path below the root (openat2 with RESOLVE_BENEATH), also against links and
- * against renames made meanwhile; no check of the text could. Links that stay below the root are
- * followed.
+ * against renames made meanwhile; no check of the text could. Links are followed as long as they
+ * stay below the root.
  */
 #include <taskmaster/module.h>
 

@@ -1,6 +1,6 @@
 /*
  * wc: a text -> {"lines":n,"words":n,"bytes":n}, counted as POSIX has wc(1) count in the C locale:
- * lines are newlines, words are what white space divides. Any bytes are a text: no input is bad.
+ * lines are newlines, words are divided by white space. Any bytes are a text: no input is bad.
  */
 #include <taskmaster/module.h>
 
