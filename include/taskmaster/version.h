@@ -1,4 +1,4 @@
-/* version: the release that master, worker, client library and command were built as. */
+/* version: the release of master, worker, client library and command. */
 #ifndef TASKMASTER_VERSION_H
 #define TASKMASTER_VERSION_H
 
