@@ -1,4 +1,4 @@
-/* bad_abi: a module of an ABI to come. */
+/* bad_abi: a module of a future ABI. */
 #include <taskmaster/module.h>
 
 static int run(tm_job *job)

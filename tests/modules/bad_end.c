@@ -1,4 +1,4 @@
-/* bad_end: a module whose end goes wrong in the way that its last job said. */
+/* bad_end: a module with a broken end, as its last job asked. */
 #include <taskmaster/module.h>
 
 #include <signal.h>

@@ -1,4 +1,4 @@
-/* bad_name: a module that was given another file name. */
+/* bad_name: a module with another name than its file. */
 #include <taskmaster/module.h>
 
 static int run(tm_job *job)

@@ -1,4 +1,4 @@
-/* bad_size: a descriptor smaller than that of ABI 1's first release. */
+/* bad_size: a descriptor smaller than in the first release of ABI 1. */
 #include <taskmaster/module.h>
 
 static int run(tm_job *job)

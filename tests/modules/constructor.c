@@ -1,4 +1,4 @@
-/* constructor: a module that does what $CONSTRUCTOR says while it is loaded. */
+/* constructor: a module with a constructor; the command is in $CONSTRUCTOR. */
 #include <taskmaster/module.h>
 
 #include <dirent.h>
@@ -9,7 +9,7 @@
 
 extern char **environ;
 
-/* The environment, and the open descriptors but the one that looks. */
+/* Writes the environment and the open descriptors, except its own. */
 static void show(void)
 {
     DIR *dir = opendir("/proc/self/fd");

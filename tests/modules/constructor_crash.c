@@ -1,4 +1,4 @@
-/* constructor_crash: a module that ends the process while it is loaded. */
+/* constructor_crash: a module with a constructor that ends the process. */
 #include <taskmaster/module.h>
 
 #include <stdlib.h>

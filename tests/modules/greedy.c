@@ -1,4 +1,4 @@
-/* greedy: leaves its worker without descriptors or address space, as the payload says. */
+/* greedy: takes all of its worker's descriptors or address space, as the payload asks. */
 #include <taskmaster/module.h>
 
 #include <string.h>
@@ -11,7 +11,7 @@ static void take_descriptors(void)
         ;
 }
 
-/* All that it has not got yet, in pieces that get smaller. */
+/* Takes all the rest, in smaller and smaller pieces. */
 static void take_memory(void)
 {
     size_t page = (size_t)sysconf(_SC_PAGESIZE);

@@ -1,5 +1,5 @@
-/* init_does: a module whose init() does what its settings say: {"do":"hang"}. With "talk"
- * it prints more than a pipe takes at a time, and leaves its last line without an end. */
+/* init_does: a module with an init() obeying its settings: {"do":"hang"}. With "talk" it prints
+ * more than a pipe holds, and leaves the last line unfinished. */
 #include <taskmaster/module.h>
 
 #include <stdio.h>

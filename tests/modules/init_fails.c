@@ -1,5 +1,5 @@
-/* init_fails: a module whose settings are never right. It counts the calls, of which there may be
- * one only. */
+/* init_fails: a module rejecting all settings. It counts the calls of init(), because only one is
+ * allowed. */
 #include <taskmaster/module.h>
 
 static int calls;

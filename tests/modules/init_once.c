@@ -1,5 +1,5 @@
-/* init_once: a module whose init() refuses as long as there is a file, and takes it away: where it
- * refuses, it does so once. */
+/* init_once: a module with an init() that refuses if a certain file exists, and removes the file:
+ * init() refuses once. */
 #include <taskmaster/module.h>
 
 #include <stdio.h>

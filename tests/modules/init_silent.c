@@ -1,4 +1,4 @@
-/* init_silent: a module that cannot start and does not say why. */
+/* init_silent: a module failing in init() without a reason. */
 #include <taskmaster/module.h>
 
 static int init(const tm_host *host, const char *config)

@@ -1,4 +1,4 @@
-/* last_words: logs and prints, then crashes. The payload: how much is printed before, in bytes. */
+/* last_words: logs and prints, then crashes. The payload is the number of bytes printed before. */
 #include <taskmaster/module.h>
 
 #include <signal.h>

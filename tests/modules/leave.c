@@ -1,24 +1,24 @@
 /*
- * leave: leaves the process that it runs in other than it was. The payload is a command, and after
- * a space its argument:
+ * leave: changes its process and leaves it changed. The payload is a command, and after a space its
+ * argument:
  *
  *     timer real|virtual|prof MS     arm an interval timer; with "spin" behind it, wait for it
  *     create N                       leave so many timers of timer_create()
  *     show                           reply the state of the process
  *     ignore                         ignore every signal
- *     raise N                        raise that signal
+ *     raise N                        raise signal N
  *     spin                           loop without end
  *     umask, chdir, limit, batch, locale, thread locale, rounding, nonblocking, close-on-exec
  *     setenv, putenv, clearenv       change the environment
  *     close N, replace N             close descriptor N, or have /dev/zero stand there
  *     fclose, wide, buffer           spoil the stream stdout
- *     linger [exec]                  leave a child behind that waits, or is a program; reply its id
+ *     linger [exec]                  leave a waiting child, or a program; reply its id
  *     fork, _fork, clone             have a child return from run(); reply its wait status
  *     log                            have a child use the functions of a job and end
  *     become egid|uid                become another, and loop without end, deaf to all signals
  *
- * With a config that names the hooks init or fini, a child returns from them; one that says "own"
- * has init() change the process for the jobs of this module.
+ * If the config names the hooks init or fini, a child returns from them. If the config is "own",
+ * init() changes the process for the jobs of this module.
  */
 #include <taskmaster/module.h>
 
@@ -40,7 +40,7 @@
 
 static bool fork_in_fini;
 
-/* Children that return. */
+/* Returning children */
 
 static pid_t plain_fork(void)
 {
@@ -108,7 +108,7 @@ static int use_functions_in_child(tm_job *job)
     return tm_reply(job, "parent", strlen("parent"));
 }
 
-/* What a process has */
+/* The state of a process */
 
 _Noreturn static void spin(void)
 {
@@ -118,7 +118,7 @@ _Noreturn static void spin(void)
         turns = turns + 1;
 }
 
-/* Of SIGALRM, its default. */
+/* Resets SIGALRM to its default. */
 static int create_timers(int count)
 {
     struct itimerspec soon = {.it_value.tv_sec = 1000};
@@ -170,7 +170,7 @@ static int lower_limits(void)
     return setrlimit(RLIMIT_FSIZE, &limit);
 }
 
-/* Nobody needs a privilege for this policy, nor for the way back. */
+/* This policy needs no privilege, and neither does the way back. */
 static int run_as_batch(void)
 {
     const struct sched_param parameters = {.sched_priority = 0};
@@ -178,7 +178,7 @@ static int run_as_batch(void)
     return sched_setscheduler(0, SCHED_BATCH, &parameters);
 }
 
-/* Of this thread alone. */
+/* The locale of this thread only. */
 static int use_thread_locale(void)
 {
     static locale_t utf8; /* made once, never freed */
@@ -312,7 +312,7 @@ static int init(const tm_host *host, const char *config)
         tm_host_log(host, TM_INFO, "said by a child of init");
     else if (pid > 1)
         waitpid(pid, NULL, 0);
-    if (strstr(config, "own") != NULL) { /* the module's own, for its jobs alone */
+    if (strstr(config, "own") != NULL) { /* for this module's jobs only */
         signal(SIGUSR1, SIG_IGN);
         umask(0123);
         setenv("OWN", "yes", 1);

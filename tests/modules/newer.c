@@ -1,4 +1,4 @@
-/* newer: a module built against a later header of ABI 1, whose descriptor has grown. */
+/* newer: a module built with a later header of ABI 1, with a larger descriptor. */
 #include <taskmaster/module.h>
 
 #include <string.h>

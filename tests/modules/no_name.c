@@ -1,4 +1,4 @@
-/* no_name: a module that does not say what it is called. */
+/* no_name: a module without a name. */
 #include <taskmaster/module.h>
 
 static int run(tm_job *job)

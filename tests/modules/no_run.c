@@ -1,4 +1,4 @@
-/* no_run: a module that does nothing. */
+/* no_run: a module without run(). */
 #include <taskmaster/module.h>
 
 TM_MODULE(.name = "no_run");

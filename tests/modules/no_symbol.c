@@ -1,4 +1,4 @@
-/* no_symbol: a shared object that is no module. */
+/* no_symbol: a shared object, but no module. */
 #include <taskmaster/module.h>
 
 TM_EXPORT int not_a_module(void);

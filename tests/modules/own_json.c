@@ -1,5 +1,6 @@
-/* own_json: bundles a library whose functions bear the names of a well-known one and are not
- * hidden, as with a copied source. It must get its own, whatever the worker is made of. */
+/* own_json: bundles a copied library; its functions are not hidden and have the names of a
+ * well-known library. The module must call its own functions, whatever the worker is linked
+ * with. */
 #include <taskmaster/module.h>
 
 #include <string.h>

@@ -1,5 +1,5 @@
-/* probe: shows a test what a module sees. The payload says what to show; fini is seen in the log.
- */
+/* probe: shows a test a module's view. The payload names the thing to show; fini() writes to the
+ * log. */
 #include <taskmaster/module.h>
 
 #include <stdio.h>
@@ -38,7 +38,8 @@ static int log_lines(tm_job *job)
     return 0;
 }
 
-/* Texts of the log between pieces of a line, a report at the beginning of one, an empty line. */
+/* Logs between the pieces of a printed line, at the beginning of a line, and after an empty
+ * line. */
 static int log_within_a_line(tm_job *job)
 {
     fputs("abc", stderr);
@@ -50,7 +51,7 @@ static int log_within_a_line(tm_job *job)
     return 0;
 }
 
-/* Uses the processor for so long. */
+/* Keeps the processor busy for `ms` milliseconds. */
 static int spin(int ms)
 {
     clock_t end = clock() + (clock_t)ms * (CLOCKS_PER_SEC / 1000);

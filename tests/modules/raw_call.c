@@ -1,4 +1,4 @@
-/* raw_call: changes the process by a system call that no library makes for it. */
+/* raw_call: changes the process by a system call instruction of its own, without a library. */
 #include <taskmaster/module.h>
 
 #include <sys/syscall.h>

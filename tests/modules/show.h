@@ -1,4 +1,4 @@
-/* show: what a process has that a module could have changed, as text. */
+/* show: describes the changeable state of a process as text. */
 #ifndef TASKMASTER_TESTS_SHOW_H
 #define TASKMASTER_TESTS_SHOW_H
 
@@ -93,7 +93,7 @@ static inline void show_names(FILE *out)
             when.tm_hour, fegetround());
 }
 
-/* The caller frees it. */
+/* Returns the description; the caller frees it. */
 static inline char *show(void)
 {
     char *text = NULL;

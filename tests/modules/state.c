@@ -1,4 +1,4 @@
-/* state: replies what its process has that a module could have changed. */
+/* state: replies with the state of its process, as far as a module can change it. */
 #include <taskmaster/module.h>
 
 #include "show.h"

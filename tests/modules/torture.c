@@ -1,6 +1,6 @@
 /*
- * torture: the module of tests/torture/. It writes down the start and the finish of every job in
- * the side file, answers with the hash of the payload, and on command does what no module should.
+ * torture: the module of tests/torture/. It writes the start and the finish of every job to the
+ * side file, answers with the hash of the payload, and misbehaves on command.
  *
  * Settings: {"side": "/path/of/the/file"}. The payload: tests/torture/pattern.h. Commands, with A
  * and B:
@@ -10,7 +10,7 @@
  *     big                 answer with A bytes more
  *     stop-fail           wait for the stop flag, then fail
  *     stop-done           wait for the stop flag, then answer
- *     too-large           answer with more than A bytes, which is payload-max
+ *     too-large           answer with more than A bytes; A is payload-max
  *     die-sending         answer with A bytes more; SIGKILL ends the process B microseconds later
  *     signal, exit, quick-exit  end by signal A, exit(A), _exit(A)
  *     loop                endless; ends by SIGTERM
@@ -21,7 +21,7 @@
  *     mask                leave every signal blocked, and answer
  *     fork-hold           leave a child behind that holds every descriptor, and end by SIGKILL
  *
- * torture_moody.c is the same once more, with an init() that refuses in some workers.
+ * torture_moody.c is the same module, but its init() refuses in some workers.
  */
 #include "../torture/pattern.h"
 
@@ -51,8 +51,8 @@ struct order {
 
 static int side = -1;
 
-/* The harness takes descriptors from the master for a while, and who is started then inherits that.
- */
+/* The harness takes descriptors from the master for a while; workers started then inherit the
+ * limit. */
 static void raise_file_limit(void)
 {
     struct rlimit limit;
@@ -74,7 +74,7 @@ static void write_down(struct side_record record)
         abort();
 }
 
-/* The process decides: it would say the same again. */
+/* Decided by the process id: the same process would decide the same again. */
 static int refuse(const tm_host *host)
 {
     write_down((struct side_record){.kind = SIDE_REFUSAL});
@@ -114,7 +114,7 @@ static void pause_us(uint64_t us)
               NULL);
 }
 
-/* The finish, and the result with `more` bytes behind the hash. */
+/* Writes the finish and replies with the hash and `more` bytes. */
 static int answer(tm_job *job, const struct order *order, uint64_t more)
 {
     char digits[PATTERN_HASH_DIGITS + 1];
@@ -172,7 +172,7 @@ static int do_stop_done(tm_job *job, const struct order *order)
     return answer(job, order, 0);
 }
 
-/* The kernel's timer fires wherever the worker is by then: most often in the middle of sending. */
+/* The timer fires anywhere in the worker's code: most often in the middle of sending. */
 static int do_die_sending(tm_job *job, const struct order *order)
 {
     timer_t timer;

@@ -1,4 +1,4 @@
-/* undefined: a module that was not linked with what it calls. */
+/* undefined: a module calling a function of no linked library. */
 #include <taskmaster/module.h>
 
 int nobody_defines_this(void);
