@@ -28,7 +28,7 @@ OPT      := -O2 -g $(FORTIFY) -fstack-protector-strong -fstack-clash-protection
 LDOPT    := -Wl,-z,relro,-z,now
 endif
 WRAP     := # calls that a test puts something else in the place of
-COMPILE   = $(CC) -D_GNU_SOURCE -Iinclude -Isrc -MMD -MP -std=c11 $(WARN) $(OPT) -fPIC $(CPPFLAGS) $(CFLAGS)
+COMPILE   = $(CC) -D_GNU_SOURCE -Iinclude -Isrc -I. -MMD -MP -std=c11 $(WARN) $(OPT) -fPIC $(CPPFLAGS) $(CFLAGS)
 LINK      = $(CC) $(OPT) -fPIC $(CFLAGS) $(LDOPT) $(WRAP) $(LDFLAGS)
 COMPILE_SHARED = $(COMPILE) -shared $(LDOPT) $(LDFLAGS)
 MASTER_LIBS := -levent_core -ljansson
@@ -36,26 +36,18 @@ MASTER_LIBS := -levent_core -ljansson
 WORKER_LIBS := -ldl
 CLIENT_LIBS := -ljansson
 
-# What each program is made of. A program's main.c stays out of its archive, so that tests can link the rest.
-COMMON   := environment log module_name read_all token_text utf8 xmalloc
-MASTER   := options option_value option_print config config_check json_line json_reason settings_text file_read token_file identity \
-            address user_environ heap timers hash payload file_room conn conn_output conn_turn conn_unread job job_queue pool module_dir module_table module_refusal episode \
-            log_limit job_log dispatcher dispatch_end dispatch_hold dispatch_pace dispatch_refusal dispatch_renew dispatch_run dispatch_start \
-            dispatch_stop dispatch_tiny \
-            request request_scan request_skim event_writer signal_name signals child worker_proc worker_output worker_link worker_port \
-            worker_answer worker_end worker_settings worker_late client_session client_admit client_tokens client_requests client_events report \
-            listener socket_file unix_bound shutdown stall event_memory master check_modules module_check strangers
-WORKER   := startup files_state environment_state leavings reach_functions reach forked signals options knock handshake settings master_link loader advice host functions job job_loop buffer report text
-LIBTM    := clean client connection event request reader stream address jobs failure
-CLIENT   := command cmd_run cmd_each cmd_job cmd_server interrupt lines overtime progress report sink table token
+# What each program is made of: folders. A program's main.c stays out of its archive, so that tests can link the rest.
+# The shared folders know nothing of jobs and workers: other daemons are made of them too.
+SHARED   := common base net config access protocol
+MASTER   := clients jobs workers stats startup
+objects   = $(patsubst %.c,$(O)/%.o,$(filter-out %/main.c,$(wildcard $(1:%=%/*.c))))
 MODULES  := $(patsubst modules/%.c,%,$(wildcard modules/*.c))
-TESTS    := $(patsubst tests/unit/%.c,%,$(wildcard tests/unit/test_*.c))
+TESTS    := $(patsubst %.c,%,$(wildcard tests/unit/*/test_*.c tests/unit/*/*/test_*.c))
 
 comma    := ,
 O        := $(BUILD)/obj
-common_o := $(COMMON:%=$(O)/src/common/%.o)
 modules  := $(MODULES:%=$(BUILD)/modules/%.so)
-tests    := $(TESTS:%=$(BUILD)/tests/%)
+tests    := $(TESTS:%=$(BUILD)/%)
 programs := $(BUILD)/taskmasterd $(BUILD)/taskmaster-worker $(BUILD)/taskmaster
 
 .PHONY: all unit integration check format install uninstall clean
@@ -65,28 +57,30 @@ $(O)/%.o: %.c
 	@mkdir -p $(@D)
 	$(COMPILE) -c -o $@ $<
 
-$(O)/libcommon.a: $(common_o)
-$(O)/libmaster.a: $(MASTER:%=$(O)/src/%.o)
-$(O)/libworker.a: $(WORKER:%=$(O)/worker/%.o)
-$(O)/libcommand.a: $(CLIENT:%=$(O)/client/%.o) $(O)/src/common/read_all.o $(O)/src/common/token_text.o
-$(BUILD)/libtaskmaster.a: $(LIBTM:%=$(O)/client/%.o)
+$(O)/libcommon.a: $(call objects,src/common)
+$(O)/libshared.a: $(call objects,$(SHARED:%=src/%))
+$(O)/libmaster.a: $(call objects,src $(MASTER:%=src/%))
+$(O)/libworker.a: $(call objects,worker)
+$(O)/libcommand.a: $(call objects,client/cli) $(O)/src/common/read_all.o $(O)/src/common/token_text.o
+$(BUILD)/libtaskmaster.a: $(call objects,client/lib)
+# q, not r: two folders may have files of one name.
 %.a:
 	@mkdir -p $(@D)
 	@rm -f $@
-	$(AR) rcs $@ $^
+	$(AR) qcs $@ $^
 
-$(BUILD)/taskmasterd: $(O)/src/main.o $(O)/libmaster.a $(O)/libcommon.a
+$(BUILD)/taskmasterd: $(O)/src/main.o $(O)/libmaster.a $(O)/libshared.a
 	$(LINK) -pie -o $@ $^ $(MASTER_LIBS)
 
 # A module calls the worker through its table of functions, never by symbol: nothing is exported to it.
 $(BUILD)/taskmaster-worker: $(O)/worker/main.o $(O)/libworker.a $(O)/libcommon.a
 	$(LINK) -pie -o $@ $^ $(WORKER_LIBS)
 
-$(BUILD)/taskmaster: $(O)/client/main.o $(O)/libcommand.a $(BUILD)/libtaskmaster.a
+$(BUILD)/taskmaster: $(O)/client/cli/main.o $(O)/libcommand.a $(BUILD)/libtaskmaster.a
 	$(LINK) -pie -o $@ $^ $(CLIENT_LIBS)
 
-$(BUILD)/libtaskmaster.so.0: $(LIBTM:%=$(O)/client/%.o) client/libtaskmaster.map
-	$(LINK) -shared -Wl,-soname,libtaskmaster.so.0 -Wl,--version-script=client/libtaskmaster.map \
+$(BUILD)/libtaskmaster.so.0: $(call objects,client/lib) client/lib/libtaskmaster.map
+	$(LINK) -shared -Wl,-soname,libtaskmaster.so.0 -Wl,--version-script=client/lib/libtaskmaster.map \
 	    -o $@ $(filter %.o,$^) $(CLIENT_LIBS)
 
 # Modules link no library of ours; what one needs from the system stands in its own variable: LIBS_math := -lm
@@ -104,21 +98,21 @@ $(BUILD)/modules/%.so: modules/%.c include/taskmaster/module.h
 	@mkdir -p $(@D)
 	$(COMPILE_SHARED) -fvisibility=hidden -MF $(O)/modules_$*.d -o $@ $< $(LIBS_$*)
 
-# Unit tests: test_worker_* see the worker's objects, test_client_* the library's, all others the master's.
-$(BUILD)/tests/test_worker_%: $(O)/tests/unit/test_worker_%.o $(O)/libworker.a $(O)/libcommon.a
+# Unit tests mirror the folders of what they test: those of worker/ and client/ see its objects, all others the master's.
+$(BUILD)/tests/unit/worker/%: $(O)/tests/unit/worker/%.o $(O)/libworker.a $(O)/libcommon.a
 	@mkdir -p $(@D)
 	$(LINK) -o $@ $^ $(WORKER_LIBS) -ljansson -lcheck -lsubunit -lm -lrt -lpthread
-$(BUILD)/tests/test_client_%: $(O)/tests/unit/test_client_%.o $(O)/libcommand.a $(BUILD)/libtaskmaster.a
+$(BUILD)/tests/unit/client/%: $(O)/tests/unit/client/%.o $(O)/libcommand.a $(BUILD)/libtaskmaster.a
 	@mkdir -p $(@D)
 	$(LINK) -o $@ $^ $(CLIENT_LIBS) -lcheck -lsubunit -lm -lrt -lpthread
-$(BUILD)/tests/test_%: $(O)/tests/unit/test_%.o $(O)/libmaster.a $(O)/libcommon.a
+$(BUILD)/tests/unit/%: $(O)/tests/unit/%.o $(O)/libmaster.a $(O)/libshared.a
 	@mkdir -p $(@D)
 	$(LINK) -o $@ $^ $(MASTER_LIBS) -lcheck -lsubunit -lm -lrt -lpthread
 # The calls that they count or make fail.
-$(BUILD)/tests/test_listener: WRAP := -Wl,--wrap=unix_bound
-$(BUILD)/tests/test_module_table: WRAP := $(patsubst %,-Wl$(comma)--wrap=%,opendir readdir stat)
-$(BUILD)/tests/test_read_all: WRAP := -Wl,--wrap=read
-$(BUILD)/tests/test_system: WRAP := $(patsubst %,-Wl$(comma)--wrap=%,accept4 bind clone close_range dup2 event_add \
+$(BUILD)/tests/unit/net/test_listener: WRAP := -Wl,--wrap=unix_bound
+$(BUILD)/tests/unit/jobs/test_module_table: WRAP := $(patsubst %,-Wl$(comma)--wrap=%,opendir readdir stat)
+$(BUILD)/tests/unit/common/test_read_all: WRAP := -Wl,--wrap=read
+$(BUILD)/tests/unit/startup/test_system: WRAP := $(patsubst %,-Wl$(comma)--wrap=%,accept4 bind clone close_range dup2 event_add \
     event_new execve fcntl flock fork fstat ftruncate geteuid getsockname initgroups lchown listen memfd_create mmap open pipe2 \
     prctl read recv setgid setgroups setpgid setsockopt setuid send socket waitid waitpid)
 
@@ -192,7 +186,7 @@ unit integration: $(test_modules)
 integration: $(BUILD)/tests/clock_shift.so
 .PHONY: test-programs
 test-programs: all $(tests) $(test_modules) $(BUILD)/tests/clock_shift.so
-$(BUILD)/tests/test_worker_process $(BUILD)/tests/test_worker_modules: $(O)/tests/unit/fake_master.o
+$(BUILD)/tests/unit/worker/test_process $(BUILD)/tests/unit/worker/test_modules: $(O)/tests/unit/worker/fake_master.o
 $(BUILD)/tests/clock_shift.so: tests/integration/clock_shift.c
 	@mkdir -p $(@D) $(O)
 	$(COMPILE_SHARED) -MF $(O)/clock_shift.d -o $@ $<
@@ -207,7 +201,7 @@ $(BUILD)/fuzz_session: $(patsubst %,$(O)/tests/fuzz/session_%.o,bytes clients sy
 # In the place of processes and of the clock stands what session_system.c defines.
 $(BUILD)/fuzz_session: WRAP := $(patsubst %,-Wl$(comma)--wrap=%,clock_gettime stat module_dir_find getrandom pipe2 child_start kill getpgid \
     waitid waitpid worker_proc_start log_emit)
-$(BUILD)/fuzz_%: $(O)/tests/fuzz/fuzz_%.o $(O)/libmaster.a $(O)/libcommon.a
+$(BUILD)/fuzz_%: $(O)/tests/fuzz/fuzz_%.o $(O)/libmaster.a $(O)/libshared.a
 	$(LINK) -fsanitize=fuzzer -o $@ $^ $(MASTER_LIBS)
 $(BUILD)/tests/fail_malloc.so: tests/sweep/fail_malloc.c
 	@mkdir -p $(@D)

@@ -1,13 +1,13 @@
 /* main: options, start-up order, exit status. */
-#include "check_modules.h"
 #include "common/log.h"
 #include "common/xmalloc.h"
-#include "config.h"
-#include "config_check.h"
-#include "event_memory.h"
+#include "config/config.h"
+#include "config/options.h"
 #include "master.h"
-#include "options.h"
+#include "net/event_memory.h"
 #include "signals.h"
+#include "startup/check_modules.h"
+#include "startup/config_check.h"
 
 #include <taskmaster/version.h>
 

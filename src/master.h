@@ -7,8 +7,8 @@
 #ifndef TASKMASTER_MASTER_H
 #define TASKMASTER_MASTER_H
 
-#include "config.h"
-#include "identity.h"
+#include "config/config.h"
+#include "startup/identity.h"
 
 /* Runs until a signal ends it. Takes over `config`. `args` are for reloads. It becomes `identity`
  * once it listens. Returns the exit status (sysexits). */

@@ -19,11 +19,11 @@
 #ifndef TASKMASTER_SHUTDOWN_H
 #define TASKMASTER_SHUTDOWN_H
 
-#include "client_session.h"
-#include "config.h"
-#include "conn.h"
-#include "dispatcher.h"
-#include "timers.h"
+#include "base/timers.h"
+#include "clients/session.h"
+#include "config/config.h"
+#include "jobs/dispatcher.h"
+#include "net/conn.h"
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -14,7 +14,7 @@
  * included. An ignored XFSZ makes a write over the limit fail (EFBIG), as any failed write does.
  *
  * Those that the C library keeps to itself (32 and 33 on Linux) cannot be caught. A child gets the
- * defaults back before it runs its program (child.c).
+ * defaults back before it runs its program (workers/child.c).
  */
 #ifndef TASKMASTER_SIGNALS_H
 #define TASKMASTER_SIGNALS_H

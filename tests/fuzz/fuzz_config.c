@@ -5,13 +5,13 @@
  * another. A configuration is either refused with one line of text or accepted, and one that is
  * accepted can be written out and read back as the same one.
  */
-#include "address.h"
+#include "base/file_read.h"
 #include "common/log.h"
 #include "common/module_name.h"
-#include "config.h"
-#include "file_read.h"
-#include "json_line.h"
-#include "options.h"
+#include "config/config.h"
+#include "config/json_line.h"
+#include "config/options.h"
+#include "net/address.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -26,7 +26,7 @@ static struct {
     size_t len;
 } file, tokens;
 
-/* In place of src/file_read.c: no input reaches the disk. */
+/* In place of src/base/file_read.c: no input reaches the disk. */
 char *file_read(const char *path, size_t max, enum file_kind kind, size_t *len, const char **why)
 {
     (void)kind;

@@ -10,10 +10,10 @@
 #include "common/json_load.h"
 #include "common/limits.h"
 #include "common/log.h"
-#include "conn.h"
-#include "event_writer.h"
-#include "request.h"
-#include "request_scan.h"
+#include "net/conn.h"
+#include "protocol/event_writer.h"
+#include "protocol/request.h"
+#include "protocol/request_scan.h"
 
 #include <jansson.h>
 #include <stdlib.h>

@@ -9,12 +9,12 @@
  * Then the workers behave, and what is left must come to its end; then the server drains, and
  * nothing may be left.
  *
- * The simulated workers stand where worker_link.c stands in production and follow its rules: what a
- * dead worker has sent still counts, a closed connection is given 200 ms for the death to be seen,
- * and a killed process that is not reaped within a second is told as lost.
+ * The simulated workers stand where src/workers/link.c stands in production and follow its rules:
+ * what a dead worker has sent still counts, a closed connection is given 200 ms for the death to be
+ * seen, and a killed process that is not reaped within a second is told as lost.
  */
 #include "common/log.h"
-#include "dispatcher.h"
+#include "jobs/dispatcher.h"
 
 #include <errno.h>
 #include <signal.h>
@@ -347,7 +347,7 @@ static void op_forget(void *ctx, struct worker *worker)
     worker->process = NULL;
 }
 
-/* --- the master's end of a worker, as in worker_link.c --- */
+/* --- the master's end of a worker, as in src/workers/link.c --- */
 
 static void lose(struct sim *sim, bool known_status)
 {

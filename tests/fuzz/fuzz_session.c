@@ -6,18 +6,18 @@
  * their port (session_workers.c), time passes (session_system.c). At the end nothing may be left:
  * no job, no session, no timer, no byte of a payload.
  */
-#include "client_session.h"
+#include "clients/session.h"
 #include "common/log.h"
-#include "config.h"
-#include "conn.h"
-#include "dispatcher.h"
-#include "module_table.h"
-#include "report.h"
+#include "config/config.h"
+#include "jobs/dispatcher.h"
+#include "jobs/module_table.h"
+#include "net/conn.h"
 #include "session_bytes.h"
 #include "session_clients.h"
 #include "session_system.h"
 #include "session_workers.h"
-#include "worker_link.h"
+#include "stats/report.h"
+#include "workers/link.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -10,16 +10,16 @@
  *
  * In place of worker/loader.c and worker/report.c stands what is below: no input loads a file.
  */
-#include "../../worker/handshake.h"
-#include "../../worker/job.h"
-#include "../../worker/job_loop.h"
-#include "../../worker/loader.h"
-#include "../../worker/reach.h"
-#include "../../worker/report.h"
-#include "../../worker/text.h"
 #include "common/log.h"
 #include "common/wire.h"
 #include "common/worker_page.h"
+#include "worker/handshake.h"
+#include "worker/job.h"
+#include "worker/job_loop.h"
+#include "worker/loader.h"
+#include "worker/reach.h"
+#include "worker/report.h"
+#include "worker/text.h"
 
 #include <taskmaster/version.h>
 

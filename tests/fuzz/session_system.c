@@ -1,10 +1,10 @@
 /* session_system: see session_system.h. */
 #include "session_system.h"
 
-#include "child.h"
 #include "common/log.h"
-#include "module_dir.h"
-#include "worker_proc.h"
+#include "jobs/module_dir.h"
+#include "workers/child.h"
+#include "workers/process.h"
 
 #include <errno.h>
 #include <signal.h>

@@ -11,7 +11,7 @@
 
 #include "common/limits.h"
 #include "common/worker_page.h"
-#include "pool.h"
+#include "jobs/pool.h"
 #include "session_bytes.h"
 
 #include <stdbool.h>

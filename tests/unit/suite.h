@@ -1,6 +1,6 @@
 /* suite: how every unit test program ends. */
-#ifndef TASKMASTER_TESTS_SUITE_H
-#define TASKMASTER_TESTS_SUITE_H
+#ifndef TASKMASTER_TESTS_UNIT_SUITE_H
+#define TASKMASTER_TESTS_UNIT_SUITE_H
 
 #include <check.h>
 #include <stdlib.h>

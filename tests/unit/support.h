@@ -2,11 +2,11 @@
  * support: what several of the master's unit tests need: chance that can be had again, assertions
  * for loops, and silence.
  */
-#ifndef TASKMASTER_TESTS_SUPPORT_H
-#define TASKMASTER_TESTS_SUPPORT_H
+#ifndef TASKMASTER_TESTS_UNIT_SUPPORT_H
+#define TASKMASTER_TESTS_UNIT_SUPPORT_H
 
 #include "common/log.h"
-#include "suite.h"
+#include "tests/unit/suite.h"
 
 #include <check.h>
 #include <inttypes.h>

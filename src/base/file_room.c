@@ -1,0 +1,42 @@
+/* file_room: see file_room.h. */
+#include "base/file_room.h"
+
+#include <sys/resource.h>
+
+enum {
+    OWN_FILES = 32,       /* the lowest ten, the loop's, listening sockets, the log, what is read */
+    WORKER_FILES = 3,     /* socket, output, and one that is passing at its start */
+    STRANGERS_PART = 8,   /* strangers have that part of a low limit */
+    SPARE_FILES = 192,    /* wanted besides those of clients and workers; strangers' are most */
+    CLIENTS_PART_MIN = 8, /* clients have that part of any limit */
+};
+
+uint64_t file_room_raise(uint64_t *limit)
+{
+    struct rlimit files;
+    *limit = 0;
+    if (getrlimit(RLIMIT_NOFILE, &files) < 0)
+        return 0;
+    uint64_t before = files.rlim_cur;
+    files.rlim_cur = files.rlim_max;
+    *limit = setrlimit(RLIMIT_NOFILE, &files) < 0 ? before : files.rlim_cur;
+    return before;
+}
+
+/* A pool-max that the limit could never bear does not shut clients out. */
+struct file_room file_room_share(uint64_t limit, uint32_t client_max, uint32_t pool_max)
+{
+    uint64_t workers = (uint64_t)WORKER_FILES * pool_max, least = limit / CLIENTS_PART_MIN;
+    struct file_room room = {.clients = UINT64_MAX,
+                             .strangers = FILE_ROOM_STRANGERS,
+                             .wanted = client_max + SPARE_FILES + workers};
+    if (!limit)
+        return room;
+    if (room.strangers > limit / STRANGERS_PART)
+        room.strangers = limit / STRANGERS_PART;
+    uint64_t others = OWN_FILES + room.strangers + workers;
+    room.clients = limit > others ? limit - others : 0;
+    if (room.clients < least)
+        room.clients = least;
+    return room;
+}

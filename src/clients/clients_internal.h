@@ -1,0 +1,171 @@
+/*
+ * client_private: what the files of client_session share. Nobody else includes this.
+ *
+ *     session.c   a session's life, its input, and what is wrong with that
+ *     admit.c     from a connection to a client
+ *     tokens.c    right, wrong and revoked tokens
+ *     requests.c  what each operation does
+ *     events.c    what a client is told of its jobs, and of errors
+ */
+#ifndef TASKMASTER_CLIENTS_CLIENTS_INTERNAL_H
+#define TASKMASTER_CLIENTS_CLIENTS_INTERNAL_H
+
+#include "base/timers.h"
+#include "clients/session.h"
+#include "common/limits.h"
+#include "jobs/dispatcher.h"
+#include "net/conn.h"
+#include "net/strangers.h"
+#include "protocol/request.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/queue.h>
+
+enum { ID_SHOWN_MAX = 100 }; /* bytes of an id in a message */
+
+enum session_state {
+    SESSION_OPEN,
+    SESSION_ENDING,
+    SESSION_LINGER,
+};
+
+/* An error to tell: at once, or once the payload of the request has passed. */
+struct refusal {
+    const char *code;
+    size_t context_len;
+    char op[OP_TEXT_MAX + 1]; /* compact JSON text; empty if it is not known */
+    char id[ID_TEXT_MAX + 1];
+    char message[REQUEST_MESSAGE_MAX];
+    char context[CONTEXT_MAX];
+};
+
+struct client_session {
+    struct conn conn;
+    struct job_source source;
+    struct clients *clients;
+    TAILQ_ENTRY(client_session) link;
+    uint64_t number;
+    uint8_t state;   /* enum session_state */
+    bool greeted;    /* hello was answered: it counts as connected */
+    uint8_t last_op; /* enum op, of the header that was read last */
+    uint8_t arriving_module_len;
+    char *module;            /* the default; NULL until one is set */
+    struct job *arriving;    /* a submit whose payload is on its way, */
+    struct refusal *refusal; /* or what a wrong request will be answered */
+    size_t last_size;        /* bytes of payload that this header announced */
+    uint32_t hello_limit_ms; /* for its hello to come */
+    uint32_t payload_max;    /* as it was told in the answer to its hello, whatever a reload does */
+    union {
+        struct stranger stranger;                  /* until it is greeted; then: */
+        char arriving_module[MODULE_NAME_MAX + 1]; /* of the submit */
+    };
+    uint64_t token_digest;
+    struct timer timer; /* hello-timeout, or when it is refused; then linger */
+    char name[];        /* who it is, for the log */
+};
+
+/* It named a wrong token, and is told so in a while. */
+static inline bool client_session_is_suspect(const struct client_session *session)
+{
+    return !session->greeted && session->stranger.kind == STRANGER_REFUSED;
+}
+
+static inline struct client_session *client_session_of_source(struct job_source *source)
+{
+    return (struct client_session *)((char *)source - offsetof(struct client_session, source));
+}
+
+static inline struct timers *client_session_timers(const struct client_session *session)
+{
+    return session->clients->loop->timers;
+}
+
+/* session.c: faults */
+
+/* The one way in which a client's fault ends its connection. `request`: what could be read of it,
+ * or NULL. */
+void client_session_fail(struct client_session *session, const struct request *request,
+                         const char *code, const char *message);
+
+/* The error is told once the request's payload, if it has one, has passed. */
+void client_session_refuse(struct client_session *session, const struct request *request,
+                           const char *code, const char *message);
+
+/* At once. */
+void client_session_close(struct client_session *session, const char *why);
+
+/* admit.c: strangers and clients */
+
+enum { STRANGERS_MAX = 100 }; /* places for connections whose hello was not answered */
+
+void client_admit_init(struct clients *clients);
+
+/* Takes a new connection: reads its hello if it is there, and ends strangers that have become too
+ * many. */
+void client_admit_stranger(struct client_session *session);
+
+/* There is no descriptor for one more: a stranger goes first. False if none can. */
+bool client_admit_make_way(struct clients *clients);
+
+/* Ends strangers that have become too many, once their first second is over. */
+void client_admit_watch(struct clients *clients);
+
+/* Makes a stranger with a right hello a client. False if there is no place; the stranger was told
+ * so. */
+bool client_admit(struct client_session *session, const struct request *request);
+
+/* It is being closed. */
+void client_admit_leave(struct client_session *session);
+
+/* tokens.c */
+
+void client_tokens_init(struct clients *clients);
+
+/* The settings have changed: sessions whose token is not in force any more are ended, in the turns
+ * to come. */
+void client_tokens_configure(struct clients *clients);
+
+/* Whether the hello has a token that is in force. If not, the session is told so after a while, and
+ * nothing else of it is read. */
+bool client_tokens_check(struct client_session *session, const struct request *request);
+
+/* The session is being freed. */
+void client_tokens_forget(struct client_session *session);
+
+/* requests.c: operations */
+
+/* Does what the request asks for, or refuses it. It is right; or it is a second hello, which is
+ * refused as that. */
+void client_requests_answer(struct client_session *session, struct request *request);
+
+/* A submit that has been read whole; that is when its module is looked for. */
+void client_requests_submit(struct client_session *session, struct job *job, const char *module,
+                            size_t module_len);
+
+/* Whether a job of this session that has not ended has the id, which is JSON text. */
+bool client_requests_has_job(const struct client_session *session, const char *id, size_t len);
+
+/* The job source's function `left`. */
+void client_requests_on_left(struct job_source *source, struct job *job);
+
+/* events.c: what is told */
+
+/* `request`: what could be read of it, or NULL. */
+void client_events_fill_refusal(struct refusal *refusal, const struct request *request,
+                                const char *code, const char *message);
+
+/* The same for a submit that is, or was, on its way. */
+void client_events_fill_refused_job(struct refusal *refusal, const struct job *job,
+                                    const char *code, const char *message);
+
+/* An error with the id of a living job would look like that job's end. So an error about a submit
+ * that uses such an id again is duplicate-id, whatever else is wrong; a fatal one goes without the
+ * id. */
+void client_events_error(struct client_session *session, struct refusal *refusal, bool fatal);
+
+/* The job source's function `event`. */
+void client_events_on_job(struct job_source *source, struct job *job, const struct job_event *e);
+
+#endif

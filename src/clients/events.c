@@ -1,0 +1,145 @@
+/* client_events: writes what a client is told of its jobs, and of errors. */
+#include "clients/clients_internal.h"
+
+#include "base/signal_name.h"
+#include "common/limits.h"
+#include "protocol/event_writer.h"
+#include "protocol/request.h"
+
+#include <stdio.h>
+#include <string.h>
+
+/* --- errors --- */
+
+static void say_duplicate(struct refusal *refusal)
+{
+    refusal->code = "duplicate-id";
+    snprintf(
+        refusal->message, sizeof refusal->message,
+        "a job under this id has not ended yet; an id is free again after the job's last event");
+}
+
+/* The id of a submit belongs to a job that has not ended. */
+static bool is_taken(const struct client_session *session, const struct refusal *refusal)
+{
+    return strcmp(refusal->op, "\"submit\"") == 0 && refusal->id[0] &&
+           client_requests_has_job(session, refusal->id, strlen(refusal->id));
+}
+
+void client_events_error(struct client_session *session, struct refusal *refusal, bool fatal)
+{
+    struct event_writer event;
+    bool taken = is_taken(session, refusal);
+    if (taken && fatal)
+        refusal->id[0] = '\0';
+    else if (taken)
+        say_duplicate(refusal);
+    event_begin(&event, &session->conn, "error");
+    event_json(&event, "op", refusal->op, strlen(refusal->op));
+    event_json(&event, "id", refusal->id, strlen(refusal->id));
+    event_word(&event, "code", refusal->code);
+    event_text(&event, "message", refusal->message, strlen(refusal->message), MESSAGE_MAX);
+    event_json(&event, "context", refusal->context, refusal->context_len);
+    if (fatal)
+        event_bool(&event, "fatal", true);
+    event_end(&event);
+}
+
+void client_events_fill_refusal(struct refusal *refusal, const struct request *request,
+                                const char *code, const char *message)
+{
+    refusal->code = code;
+    refusal->op[0] = '\0';
+    refusal->id[0] = '\0';
+    refusal->context_len = 0;
+    snprintf(refusal->message, sizeof refusal->message, "%s", message);
+    if (!request)
+        return;
+    snprintf(refusal->op, sizeof refusal->op, "%s", request->op_text);
+    memcpy(refusal->id, request->id, request->id_len + 1);
+    if (request->op == OP_SUBMIT) {
+        refusal->context_len = request->context_len;
+        memcpy(refusal->context, request->context, request->context_len);
+    }
+}
+
+void client_events_fill_refused_job(struct refusal *refusal, const struct job *job,
+                                    const char *code, const char *message)
+{
+    client_events_fill_refusal(refusal, NULL, code, message);
+    snprintf(refusal->op, sizeof refusal->op, "\"%s\"", op_name(OP_SUBMIT));
+    memcpy(refusal->id, job_id(job), job->id_len);
+    refusal->id[job->id_len] = '\0';
+    refusal->context_len = job->context_len;
+    memcpy(refusal->context, job_context(job), job->context_len);
+}
+
+/* --- events of jobs --- */
+
+static void write_failure(struct event_writer *event, const struct job_event *e)
+{
+    event_word(event, "reason", fail_reason_name(e->fail));
+    if (e->code)
+        event_text(event, "code", e->code, strlen(e->code), CODE_MAX);
+    event_text(event, "message", e->message ? e->message : "", e->message_len, MESSAGE_MAX);
+    if (e->step != STOP_NONE)
+        event_word(event, "step", stop_step_name(e->step));
+    if (e->signal)
+        event_word(event, "signal", signal_name(e->signal));
+    if (e->exited)
+        event_uint(event, "exit_status", (uint64_t)e->exit_status);
+    if (e->payload)
+        event_uint(event, "size", e->payload->size);
+}
+
+static void write_overload(struct event_writer *event, const struct job_event *e)
+{
+    event_word(event, "reason", overload_reason_name(e->overload));
+    event_uint(event, "queued", e->queued);
+    event_uint(event, "running", e->running);
+    event_uint(event, "retry_after_ms", e->retry_after_ms);
+}
+
+static void write_done(struct event_writer *event, const struct client_session *session,
+                       const struct job *job, const struct job_event *e)
+{
+    event_uint(event, "size", e->payload ? e->payload->size : 0);
+    event_uint(event, "order", job->order);
+    event_uint(event, "wait_us", job->assigned_us - job->submitted_us);
+    event_uint(event, "run_us", client_session_timers(session)->now_us - job->assigned_us);
+}
+
+void client_events_on_job(struct job_source *source, struct job *job, const struct job_event *e)
+{
+    static const char *const names[] = {[JOB_ACCEPTED] = "accepted",
+                                        [JOB_STARTED] = "started",
+                                        [JOB_DONE] = "done",
+                                        [JOB_FAILED] = "failed",
+                                        [JOB_OVERLOAD] = "overload"};
+    struct client_session *session = client_session_of_source(source);
+    struct event_writer event;
+    if (!conn_is_open(&session->conn))
+        return;
+    event_begin(&event, &session->conn, names[e->type]);
+    event_json(&event, "id", job_id(job), job->id_len);
+    if (e->type != JOB_OVERLOAD)
+        event_job(&event, session->clients->boot, job->seq);
+    if (e->type == JOB_ACCEPTED)
+        event_uint(&event, "position", e->position);
+    if (e->type == JOB_STARTED)
+        event_uint(&event, "worker", e->worker);
+    if (e->type == JOB_DONE)
+        write_done(&event, session, job, e);
+    else if (e->type == JOB_FAILED)
+        write_failure(&event, e);
+    else if (e->type == JOB_OVERLOAD)
+        write_overload(&event, e);
+    if (job->assigned_us && e->type != JOB_DONE)
+        event_uint(&event, "order", job->order);
+    if (e->type >= JOB_DONE)
+        event_json(&event, "context", job_context(job), job->context_len);
+    event_end(&event);
+    if (e->payload)
+        conn_write_payload(&session->conn, e->payload);
+    dispatcher_source_unread(session->clients->dispatcher, source, session->conn.output_len);
+}

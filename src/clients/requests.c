@@ -1,0 +1,287 @@
+/*
+ * client_requests: what each operation does, for a request that was read and is right. handlers[]
+ * says which is handled where. A submit's job is known by its id from here until it has ended.
+ */
+#include "clients/clients_internal.h"
+
+#include "common/limits.h"
+#include "common/log.h"
+#include "common/xmalloc.h"
+#include "protocol/event_writer.h"
+#include "protocol/request.h"
+#include "stats/report.h"
+
+#include <taskmaster/version.h>
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static const char features[] =
+    "[\"set\",\"stats\",\"workers\",\"cancel\",\"kill\",\"context\",\"link\","
+    "\"timeout\",\"notify-accepted\",\"notify-started\"]";
+
+static void begin_answer(struct event_writer *event, struct client_session *session,
+                         const char *name, const struct request *request)
+{
+    event_begin(event, &session->conn, name);
+    event_json(event, "id", request->id, request->id_len);
+}
+
+static void answer_ok(struct client_session *session, const struct request *request)
+{
+    struct event_writer event;
+    begin_answer(&event, session, "ok", request);
+    event_word(&event, "op", op_name(request->op));
+    event_end(&event);
+}
+
+/* --- hello and set --- */
+
+static void set_module(struct client_session *session, const struct request *request)
+{
+    if (!request->module_len)
+        return;
+    free(session->module);
+    session->module = xstrdup(request->module);
+}
+
+static void handle_hello(struct client_session *session, struct request *request)
+{
+    const struct config *config = session->clients->config;
+    struct event_writer event;
+    if (session->greeted) {
+        client_session_refuse(session, request, "bad-request", "hello was said already");
+        return;
+    }
+    if (!client_tokens_check(session, request) || !client_admit(session, request))
+        return;
+    session->payload_max = (uint32_t)config->payload_max;
+    set_module(session, request);
+    begin_answer(&event, session, "hello", request);
+    event_uint(&event, "protocol", PROTOCOL_VERSION);
+    event_word(&event, "server", "taskmasterd/" TASKMASTER_VERSION);
+    event_word(&event, "boot", session->clients->boot);
+    event_uint(&event, "header_max", HEADER_MAX);
+    event_uint(&event, "payload_max", session->payload_max);
+    event_uint(&event, "id_max", ID_MAX);
+    event_uint(&event, "context_max", CONTEXT_MAX);
+    event_uint(&event, "job_max", config->job_max);
+    event_uint(&event, "client_job_max", config->client_job_max);
+    event_uint(&event, "payload_total_max", config->payload_total_max);
+    event_uint(&event, "client_output_max", config->client_output_max);
+    event_json(&event, "features", features, sizeof features - 1);
+    event_json(&event, "ignored", request->ignored, request->ignored_len);
+    if (request->ignored_count)
+        event_uint(&event, "ignored_count", request->ignored_count);
+    event_end(&event);
+    if (request->client[0])
+        log_event(LOG_DEBUG, "client-hello", LOG_STR("client", session->name),
+                  LOG_STR("name", request->client));
+}
+
+static void handle_set(struct client_session *session, struct request *request)
+{
+    set_module(session, request);
+    answer_ok(session, request);
+}
+
+/* --- submit --- */
+
+static struct job *job_of_id_node(struct hash_node *node)
+{
+    return (struct job *)((char *)node - offsetof(struct job, by_id));
+}
+
+static uint64_t id_hash(const struct client_session *session, const char *id, size_t len)
+{
+    return siphash(id, len, session->number);
+}
+
+static struct job *find_by_id(const struct client_session *session, const char *id, size_t len,
+                              uint64_t value)
+{
+    struct hash_node *node = hash_first(&session->clients->jobs_by_id, value);
+    for (; node; node = hash_next(node)) {
+        struct job *job = job_of_id_node(node);
+        if (job->source == &session->source && job->id_len == len &&
+            memcmp(job_id(job), id, len) == 0)
+            return job;
+    }
+    return NULL;
+}
+
+bool client_requests_has_job(const struct client_session *session, const char *id, size_t len)
+{
+    return find_by_id(session, id, len, id_hash(session, id, len)) != NULL;
+}
+
+/* client_events_error() finds the job that has the id, and the words for it. */
+static void refuse_duplicate(struct client_session *session, struct job *job)
+{
+    struct refusal refusal;
+    client_events_fill_refused_job(&refusal, job, "duplicate-id", "");
+    job_free(job);
+    client_events_error(session, &refusal, false);
+}
+
+static void find_module(const struct client_session *session, struct job *job, const char *module,
+                        size_t len)
+{
+    job->module = module_table_find(session->clients->modules, module, len,
+                                    client_session_timers(session)->now_us);
+    if (!job->module)
+        job->why_no_module = module_table_why_not(session->clients->modules, module);
+}
+
+void client_requests_submit(struct client_session *session, struct job *job, const char *module,
+                            size_t module_len)
+{
+    uint64_t value = id_hash(session, job_id(job), job->id_len);
+    if (find_by_id(session, job_id(job), job->id_len, value)) {
+        refuse_duplicate(session, job);
+        return;
+    }
+    find_module(session, job, module, module_len);
+    hash_insert(&session->clients->jobs_by_id, &job->by_id, value);
+    job_set_source(job, &session->source);
+    dispatcher_submit(session->clients->dispatcher, job);
+}
+
+void client_requests_on_left(struct job_source *source, struct job *job)
+{
+    hash_remove(&client_session_of_source(source)->clients->jobs_by_id, &job->by_id);
+}
+
+static void handle_submit(struct client_session *session, struct request *request)
+{
+    const char *module = request->module_len ? request->module : session->module;
+    size_t module_len = request->module_len;
+    if (!module) {
+        client_session_refuse(
+            session, request, "bad-request",
+            "submit needs a field module, as no default is set for this connection");
+        return;
+    }
+    if (!module_len)
+        module_len = strlen(module);
+    struct job *job = job_new(request->id, request->id_len, request->context, request->context_len);
+    job->timeout_ms = request->timeout_ms;
+    job->payload_max = session->payload_max;
+    job->link = request->link;
+    job->notify_accepted = request->notify_accepted;
+    job->notify_started = request->notify_started;
+    if (!request->size) {
+        client_requests_submit(session, job, module, module_len);
+        return;
+    }
+    session->arriving = job;
+    memcpy(session->arriving_module, module, module_len + 1);
+    session->arriving_module_len = (uint8_t)module_len;
+    conn_expect(&session->conn, request->size, true, false);
+}
+
+/* --- cancel and kill --- */
+
+static struct job *find_by_target(const struct client_session *session,
+                                  const struct request *request)
+{
+    return find_by_id(session, request->target, request->target_len,
+                      id_hash(session, request->target, request->target_len));
+}
+
+/* "BOOT-SEQ", as this server wrote it. */
+static struct job *find_by_name(const struct client_session *session, const char *name)
+{
+    const char *boot = session->clients->boot;
+    size_t boot_len = strlen(boot);
+    char *end;
+    if (strncmp(name, boot, boot_len) != 0 || name[boot_len] != '-')
+        return NULL;
+    const char *digits = name + boot_len + 1;
+    if (*digits < '1' || *digits > '9')
+        return NULL;
+    errno = 0;
+    unsigned long long seq = strtoull(digits, &end, 10);
+    if (*end || errno)
+        return NULL;
+    return dispatcher_find(session->clients->dispatcher, seq);
+}
+
+static void refuse_unknown_job(struct client_session *session, struct request *request)
+{
+    char message[REQUEST_MESSAGE_MAX];
+    if (request->target_len)
+        snprintf(message, sizeof message,
+                 "no job with id %.*s of this connection is waiting or running; it may have ended",
+                 ID_SHOWN_MAX, request->target);
+    else
+        snprintf(message, sizeof message, "no job %s is waiting or running; it may have ended",
+                 request->job);
+    client_session_refuse(session, request, "unknown-job", message);
+}
+
+static void handle_cancel(struct client_session *session, struct request *request)
+{
+    struct event_writer event;
+    struct job *job = request->target_len ? find_by_target(session, request)
+                                          : find_by_name(session, request->job);
+    if (!job) {
+        refuse_unknown_job(session, request);
+        return;
+    }
+    begin_answer(&event, session, "ok", request);
+    event_word(&event, "op", op_name(request->op));
+    event_job(&event, session->clients->boot, job->seq);
+    event_word(&event, "state", job_state_name(job->state));
+    event_end(&event);
+    dispatcher_cancel(session->clients->dispatcher, job, request->op == OP_KILL);
+}
+
+/* --- ping, stats and workers --- */
+
+static void handle_ping(struct client_session *session, struct request *request)
+{
+    struct event_writer event;
+    begin_answer(&event, session, "pong", request);
+    event_end(&event);
+}
+
+static void answer_report(struct client_session *session, struct request *request, char *text)
+{
+    struct event_writer event;
+    size_t len = strlen(text);
+    struct payload *payload = payload_from(session->clients->loop->output, text, len);
+    begin_answer(&event, session, op_name(request->op), request);
+    event_uint(&event, "size", len);
+    event_end(&event);
+    conn_write_payload(&session->conn, payload);
+    payload_unref(payload);
+    free(text);
+}
+
+static void handle_stats(struct client_session *session, struct request *request)
+{
+    answer_report(session, request, report_stats(session->clients->report));
+}
+
+static void handle_workers(struct client_session *session, struct request *request)
+{
+    answer_report(session, request, report_workers(session->clients->report));
+}
+
+/* --- all operations --- */
+
+typedef void (*op_handler)(struct client_session *session, struct request *request);
+
+static const op_handler handlers[OP_COUNT] = {
+    [OP_HELLO] = handle_hello,   [OP_SUBMIT] = handle_submit, [OP_SET] = handle_set,
+    [OP_PING] = handle_ping,     [OP_STATS] = handle_stats,   [OP_WORKERS] = handle_workers,
+    [OP_CANCEL] = handle_cancel, [OP_KILL] = handle_cancel,
+};
+
+void client_requests_answer(struct client_session *session, struct request *request)
+{
+    handlers[request->op](session, request);
+}

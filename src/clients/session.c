@@ -1,0 +1,534 @@
+/* client_session: see session.h. */
+#include "clients/session.h"
+#include "clients/clients_internal.h"
+
+#include "common/limits.h"
+#include "common/log.h"
+#include "common/xmalloc.h"
+#include "net/address.h"
+#include "protocol/request.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+enum {
+    OUTPUT_PAUSE = 256 * 1024, /* bytes that wait before a client is not read from any more */
+    TURN_MESSAGES = 1024,      /* a client's share of a turn: a millisecond or two of submits, */
+    TURN_OUTPUT = 64 * 1024,   /* or of answers such as stats, which cost by their length */
+    BEHIND_MS = 10,            /* a hello that has come is waited for to be read */
+    REFUSED_MAX = 64,          /* connections over client-max that are told so at the same time */
+};
+
+static struct client_session *session_of_conn(struct conn *conn)
+{
+    return (struct client_session *)((char *)conn - offsetof(struct client_session, conn));
+}
+
+/* --- ending --- */
+
+void client_session_close(struct client_session *session, const char *why)
+{
+    if (!conn_is_open(&session->conn))
+        return;
+    log_event(LOG_DEBUG, "client-closed", LOG_STR("client", session->name), LOG_STR("why", why),
+              LOG_UINT("jobs", session->source.job_count));
+    timer_clear(client_session_timers(session), &session->timer);
+    session->clients->open--;
+    if (session->state == SESSION_OPEN)
+        session->clients->reading--;
+    client_admit_leave(session);
+    conn_close(&session->conn);
+    dispatcher_source_gone(session->clients->dispatcher, &session->source);
+}
+
+/* Not by its own wish, and with events that it will never see: the operator should know. */
+static void session_drop(struct client_session *session, const char *why, const char *hint)
+{
+    if (log_limit_allows(&session->clients->dropped))
+        log_event(LOG_WARN, "client-dropped", LOG_STR("client", session->name), LOG_STR("why", why),
+                  LOG_UINT("jobs", session->source.job_count),
+                  LOG_UINT("bytes_unread", session->conn.output_len), LOG_STR("hint", hint));
+    client_session_close(session, why);
+}
+
+/* Goes on to end a session when nothing is left to be delivered. */
+static void settle(struct client_session *session)
+{
+    if (session->state != SESSION_ENDING || session->source.job_count || session->conn.output_len)
+        return;
+    if (session->conn.input_ended) {
+        client_session_close(session, "end of input");
+        return;
+    }
+    session->state = SESSION_LINGER;
+    timer_set_ms(client_session_timers(session), &session->timer,
+                 session->clients->config->linger_ms);
+    conn_shut_output(&session->conn);
+}
+
+static void cut_ties(struct client_session *session)
+{
+    if (!dispatcher_source_ended(session->clients->dispatcher, &session->source))
+        timer_set_next(client_session_timers(session), &session->timer);
+}
+
+/* No request is read any more. Ties are cut: that ends jobs, whose events are still delivered. */
+static void end_input(struct client_session *session)
+{
+    if (session->state != SESSION_OPEN || !conn_is_open(&session->conn))
+        return;
+    session->state = SESSION_ENDING;
+    session->clients->reading--;
+    timer_clear(client_session_timers(session), &session->timer);
+    if (!session->greeted)
+        strangers_turn(&session->clients->strangers, &session->stranger, STRANGER_TOLD);
+    conn_ignore_input(&session->conn);
+    if (session->arriving)
+        job_free(session->arriving);
+    session->arriving = NULL;
+    free(session->refusal);
+    session->refusal = NULL;
+    cut_ties(session);
+    settle(session);
+}
+
+static void session_release(void *arg)
+{
+    struct client_session *session = arg;
+    struct clients *clients = session->clients;
+    if (!dispatcher_source_gone(clients->dispatcher, &session->source)) {
+        timer_set_next(client_session_timers(session), &session->timer);
+        return;
+    }
+    client_tokens_forget(session);
+    TAILQ_REMOVE(&clients->sessions, session, link);
+    if (session->arriving)
+        job_free(session->arriving);
+    free(session->refusal);
+    free(session->module);
+    free(session);
+}
+
+static void on_free(struct conn *conn)
+{
+    struct client_session *session = session_of_conn(conn);
+    timer_init(&session->timer, session_release, session);
+    session_release(session);
+}
+
+/* --- faults --- */
+
+static void fail(struct client_session *session, struct refusal *refusal)
+{
+    if (session->state != SESSION_OPEN)
+        return;
+    if (log_limit_allows(&session->clients->errors))
+        log_event(LOG_INFO, "client-error", LOG_STR("client", session->name),
+                  LOG_STR("code", refusal->code), LOG_STR("message", refusal->message));
+    client_events_error(session, refusal, true);
+    end_input(session);
+}
+
+void client_session_fail(struct client_session *session, const struct request *request,
+                         const char *code, const char *message)
+{
+    struct refusal refusal;
+    client_events_fill_refusal(&refusal, request, code, message);
+    fail(session, &refusal);
+}
+
+void client_session_refuse(struct client_session *session, const struct request *request,
+                           const char *code, const char *message)
+{
+    struct refusal refusal;
+    client_events_fill_refusal(&refusal, request, code, message);
+    if (!request->size) {
+        client_events_error(session, &refusal, false);
+        return;
+    }
+    session->refusal = xmalloc(sizeof refusal);
+    *session->refusal = refusal;
+    conn_expect(&session->conn, request->size, false, false);
+}
+
+/* --- input --- */
+
+/* What has come of the payload that is arriving. */
+static void describe_payload(const struct client_session *session, char *text, size_t size)
+{
+    const struct job *job = session->arriving;
+    const char *id = job ? job_id(job) : session->refusal->id;
+    size_t id_len = job ? job->id_len : strlen(id);
+    int shown = (int)(id_len < ID_SHOWN_MAX ? id_len : ID_SHOWN_MAX);
+    snprintf(text, size, "payload of %s%s%.*s: %zu of %zu bytes came",
+             session->last_op == OP_NONE ? "a request" : op_name((enum op)session->last_op),
+             shown ? ", id " : "", shown, id, session->last_size - session->conn.missing,
+             session->last_size);
+}
+
+/* Nobody waits for what is missing. Whoever counted wrong looks here. */
+static void log_truncated(const struct client_session *session)
+{
+    char text[256];
+    if (!log_limit_allows(&session->clients->truncated))
+        return;
+    if (session->conn.in_payload)
+        describe_payload(session, text, sizeof text);
+    else
+        snprintf(text, sizeof text, "a header without its LF: %" PRIu32 " bytes came",
+                 session->conn.partial_len);
+    log_event(LOG_INFO, "client-truncated", LOG_STR("client", session->name),
+              LOG_STR("what", text));
+}
+
+/* What is no header is often the rest of a payload whose size was wrong. */
+static void add_hint(const struct client_session *session, char *message, size_t size)
+{
+    size_t len = strlen(message);
+    if (session->last_op == OP_SUBMIT)
+        snprintf(message + len, size - len,
+                 " (the message before it had size %zu: is that the length of its payload?)",
+                 session->last_size);
+}
+
+static ssize_t header_end(const char *data, size_t len)
+{
+    const char *lf = memchr(data, '\n', len < HEADER_MAX ? len : HEADER_MAX);
+    if (lf)
+        return lf - data + 1;
+    return len < HEADER_MAX ? 0 : -1;
+}
+
+static void on_header_too_long(struct conn *conn)
+{
+    struct client_session *session = session_of_conn(conn);
+    char text[REQUEST_MESSAGE_MAX] =
+        "no LF within 4096 bytes; a header is one line of JSON, then the payload";
+    add_hint(session, text, sizeof text);
+    client_session_fail(session, NULL, "header-too-long", text);
+}
+
+/* Before hello was answered, every fault is fatal. */
+static bool first_is_fine(struct client_session *session, struct request *request,
+                          enum request_verdict verdict)
+{
+    if (request->op != OP_HELLO)
+        client_session_fail(session, request, "hello-required", "the first request must be hello");
+    else if (verdict != REQUEST_FINE)
+        client_session_fail(session, request, request->code, request->message);
+    return session->state == SESSION_OPEN;
+}
+
+static void take_request(struct client_session *session, struct request *request,
+                         enum request_verdict verdict)
+{
+    if (verdict == REQUEST_BROKEN && strcmp(request->code, "bad-json") == 0)
+        add_hint(session, request->message, sizeof request->message);
+    session->last_op = (uint8_t)request->op;
+    session->last_size = request->size;
+    if (verdict == REQUEST_BROKEN)
+        client_session_fail(session, request, request->code, request->message);
+    else if (!session->greeted && !first_is_fine(session, request, verdict))
+        return;
+    else if (verdict == REQUEST_WRONG && request->op != OP_HELLO)
+        client_session_refuse(session, request, request->code, request->message);
+    else /* or a second hello, whatever else is wrong with it */
+        client_requests_answer(session, request);
+}
+
+static void on_header(struct conn *conn, char *data, size_t len)
+{
+    static struct request request; /* large, and used by one call at a time */
+    struct client_session *session = session_of_conn(conn);
+    len--;
+    if (len && data[len - 1] == '\r')
+        len--;
+    enum request_verdict verdict = request_parse(&request, data, len, session->payload_max);
+    take_request(session, &request, verdict);
+    /* It would stay until the next header, whoever's that is. */
+    if (request.token[0])
+        explicit_bzero(request.token, sizeof request.token);
+}
+
+static void on_message(struct conn *conn, struct payload *payload, bool over_budget)
+{
+    struct client_session *session = session_of_conn(conn);
+    struct refusal *refusal = session->refusal;
+    struct job *job = session->arriving;
+    if (refusal) {
+        session->refusal = NULL;
+        client_events_error(session, refusal, false);
+        free(refusal);
+        return;
+    }
+    session->arriving = NULL;
+    job->payload = payload;
+    job->over_budget = over_budget;
+    client_requests_submit(session, job, session->arriving_module, session->arriving_module_len);
+}
+
+static void on_input_end(struct conn *conn)
+{
+    struct client_session *session = session_of_conn(conn);
+    if (session->state == SESSION_OPEN && client_session_is_suspect(session))
+        return; /* it is told in its time */
+    if (session->state == SESSION_OPEN && (conn->in_payload || conn->partial_len))
+        log_truncated(session);
+    end_input(session);
+    if (session->state == SESSION_LINGER)
+        client_session_close(session, "end of input");
+    else
+        settle(session);
+}
+
+static void on_gone(struct conn *conn, const char *why)
+{
+    client_session_close(session_of_conn(conn), why);
+}
+
+/* What was read of the request whose payload is late. */
+static void fill_slow(const struct client_session *session, struct refusal *refusal,
+                      const char *message)
+{
+    if (session->arriving) {
+        client_events_fill_refused_job(refusal, session->arriving, "too-slow", message);
+        return;
+    }
+    client_events_fill_refusal(refusal, NULL, "too-slow", message);
+    if (!session->refusal)
+        return;
+    *refusal = *session->refusal;
+    refusal->code = "too-slow";
+    snprintf(refusal->message, sizeof refusal->message, "%s", message);
+}
+
+static void fail_slow(struct client_session *session, const char *what, const char *setting,
+                      uint32_t limit_ms)
+{
+    struct refusal refusal;
+    char text[REQUEST_MESSAGE_MAX];
+    int n = snprintf(text, sizeof text, "%s within %s, %" PRIu32 " ms", what, setting, limit_ms);
+    if (session->conn.in_payload) {
+        n += snprintf(text + n, sizeof text - (size_t)n, "; ");
+        describe_payload(session, text + n, sizeof text - (size_t)n);
+    }
+    fill_slow(session, &refusal, text);
+    fail(session, &refusal);
+}
+
+static void on_slow(struct conn *conn, enum conn_slow what)
+{
+    struct client_session *session = session_of_conn(conn);
+    switch (what) {
+    case CONN_SLOW_HEADER:
+        fail_slow(session, "a header was not whole", "header-timeout-ms", conn->input_limit_ms);
+        break;
+    case CONN_SLOW_PAYLOAD:
+        fail_slow(session, "a payload was not whole", "payload-timeout-ms", conn->input_limit_ms);
+        break;
+    case CONN_SLOW_OUTPUT:
+        session_drop(session, "it took nothing of its output within output-timeout-ms",
+                     "a client has to read while it waits for results");
+        break;
+    case CONN_OUTPUT_TOTAL:
+        session_drop(session,
+                     "output-total-max is used up, and of the clients that hold much of it this "
+                     "one has taken nothing for the longest",
+                     "raise output-total-max if clients that read are closed");
+        break;
+    }
+}
+
+static void on_taken(struct conn *conn)
+{
+    struct client_session *session = session_of_conn(conn);
+    dispatcher_source_unread(session->clients->dispatcher, &session->source, conn->output_len);
+}
+
+static void on_flushed(struct conn *conn)
+{
+    on_taken(conn);
+    settle(session_of_conn(conn));
+}
+
+static const struct conn_ops session_ops = {
+    .header_end = header_end,
+    .header = on_header,
+    .message = on_message,
+    .header_too_long = on_header_too_long,
+    .input_end = on_input_end,
+    .gone = on_gone,
+    .slow = on_slow,
+    .flushed = on_flushed,
+    .taken = on_taken,
+    .free = on_free,
+};
+
+static void on_timer(void *arg)
+{
+    struct client_session *session = arg;
+    if (session->state == SESSION_ENDING)
+        cut_ties(session);
+    else if (session->state == SESSION_LINGER)
+        client_session_close(session, "linger-ms is over");
+    else if (client_session_is_suspect(session))
+        fail(session, session->refusal);
+    else if (conn_has_unread(&session->conn))
+        timer_set_ms(client_session_timers(session), &session->timer, BEHIND_MS);
+    else
+        fail_slow(session, "no hello came", "hello-timeout-ms", session->hello_limit_ms);
+}
+
+/* --- all sessions --- */
+
+void clients_init(struct clients *clients)
+{
+    hash_init(&clients->jobs_by_id);
+    TAILQ_INIT(&clients->sessions);
+    client_admit_init(clients);
+    client_tokens_init(clients);
+    log_limit_init(&clients->errors, clients->loop->timers, LOG_INFO, "client-error");
+    log_limit_init(&clients->truncated, clients->loop->timers, LOG_INFO, "client-truncated");
+    log_limit_init(&clients->dropped, clients->loop->timers, LOG_WARN, "client-dropped");
+    log_limit_init(&clients->refused, clients->loop->timers, LOG_ERROR, "client-refused");
+}
+
+void clients_free(struct clients *clients)
+{
+    bug_on(!TAILQ_EMPTY(&clients->sessions));
+    log_limit_end(&clients->errors);
+    log_limit_end(&clients->truncated);
+    log_limit_end(&clients->dropped);
+    log_limit_end(&clients->refused);
+    timer_clear(clients->loop->timers, &clients->sweep);
+    timer_clear(clients->loop->timers, &clients->revoke);
+    free(clients->token_digests);
+    hash_free(&clients->jobs_by_id);
+}
+
+void clients_configure(struct clients *clients, const struct config *config)
+{
+    clients->config = config;
+    clients->limits = (struct conn_limits){
+        .header_timeout_ms = config->header_timeout_ms,
+        .payload_timeout_ms = config->payload_timeout_ms,
+        .output_timeout_ms = config->output_timeout_ms,
+        .output_pause = OUTPUT_PAUSE,
+        .turn_messages = TURN_MESSAGES,
+        .turn_output = TURN_OUTPUT,
+    };
+    clients->stranger_limits = clients->limits;
+    clients->stranger_limits.behind = true;
+    client_tokens_configure(clients);
+}
+
+static struct client_session *session_new(struct clients *clients, const char *address)
+{
+    size_t room = strlen(address) + 24;
+    struct client_session *session = xcalloc(1, sizeof *session + room);
+    session->clients = clients;
+    session->number = ++clients->last_number;
+    session->payload_max = (uint32_t)clients->config->payload_max;
+    session->source.name = session->name;
+    session->source.event = client_events_on_job;
+    session->source.left = client_requests_on_left;
+    LIST_INIT(&session->source.jobs);
+    timer_init(&session->timer, on_timer, session);
+    snprintf(session->name, room, "%" PRIu64 "@%s", session->number, address);
+    return session;
+}
+
+/* Clients have all the descriptors that workers leave them, so this connection is refused and
+ * closed at once. Its hello is taken off the socket first: closing with unread input would send a
+ * reset, which may overtake the words. */
+static void turn_away(struct clients *clients, int fd, const char *address)
+{
+    static const char words[] =
+        "{\"event\":\"error\",\"code\":\"too-many-clients\",\"message\":\"the server's limit of "
+        "open files has no room for more clients beside its workers\",\"fatal\":true}\n";
+    char hello[HEADER_MAX];
+    if (log_limit_allows(&clients->refused))
+        log_event(LOG_ERROR, "client-refused", LOG_STR("client", address),
+                  LOG_STR("why", "what is left of the limit of open files is for workers"),
+                  LOG_UINT("clients", clients->open));
+    (void)!recv(fd, hello, sizeof hello, MSG_DONTWAIT);
+    (void)!send(fd, words, sizeof words - 1, MSG_DONTWAIT | MSG_NOSIGNAL);
+    close(fd);
+}
+
+void clients_accept(struct clients *clients, int fd, const struct sockaddr *addr,
+                    socklen_t addr_len)
+{
+    char address[ADDRESS_TEXT_MAX];
+    address_format(addr, addr_len, address);
+    if (clients->files_max && clients->open >= clients->files_max &&
+        !client_admit_make_way(clients)) {
+        turn_away(clients, fd, address);
+        return;
+    }
+    if (clients->open >= (size_t)clients->config->client_max + STRANGERS_MAX + REFUSED_MAX) {
+        close(fd);
+        return;
+    }
+    struct client_session *session = session_new(clients, address);
+    if (conn_open(&session->conn, clients->loop, fd, &session_ops, &clients->stranger_limits) < 0) {
+        if (log_limit_allows(&clients->refused))
+            log_event(LOG_ERROR, "client-refused", LOG_STR("client", session->name),
+                      LOG_STR("why", "the event loop does not take its descriptor"));
+        close(fd);
+        free(session);
+        return;
+    }
+    TAILQ_INSERT_TAIL(&clients->sessions, session, link);
+    clients->open++;
+    clients->reading++;
+    client_admit_stranger(session);
+}
+
+size_t clients_output(const struct clients *clients)
+{
+    const struct client_session *session;
+    size_t bytes = 0;
+    TAILQ_FOREACH (session, &clients->sessions, link)
+        bytes += session->conn.output_len;
+    return bytes;
+}
+
+void clients_listen(struct clients *clients)
+{
+    struct client_session *session;
+    TAILQ_FOREACH (session, &clients->sessions, link)
+        session->conn.heard = false;
+}
+
+static bool is_silent(const struct client_session *session)
+{
+    const struct conn *conn = &session->conn;
+    return !conn->heard && !conn_is_amid(conn) && !conn->backlog && !conn_has_unread(conn);
+}
+
+/* A session is freed at the end of the turn, so the list stays. */
+void clients_end_silent(struct clients *clients)
+{
+    struct client_session *session;
+    TAILQ_FOREACH (session, &clients->sessions, link)
+        if (session->state == SESSION_OPEN && is_silent(session))
+            end_input(session);
+}
+
+void clients_end(struct clients *clients)
+{
+    struct client_session *session;
+    TAILQ_FOREACH (session, &clients->sessions, link)
+        end_input(session);
+}
+
+void clients_close(struct clients *clients)
+{
+    struct client_session *session;
+    TAILQ_FOREACH (session, &clients->sessions, link)
+        client_session_close(session, "the server ends");
+}

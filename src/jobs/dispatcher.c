@@ -1,0 +1,484 @@
+/*
+ * dispatcher: see dispatcher.h. Here is what comes from outside: submits, sources, what workers do,
+ * drain and reload; the parts behind it stand in files of their own, as dispatcher_internal.h says.
+ */
+#include "jobs/dispatcher.h"
+
+#include "common/limits.h"
+#include "common/log.h"
+#include "jobs/dispatcher_internal.h"
+
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+
+enum {
+    RETRY_AFTER_MIN_MS = 50,        /* less is an invitation to spin */
+    RETRY_AFTER_MAX_MS = 600000,    /* advice beyond ten minutes helps nobody */
+    RETRY_AFTER_NO_WORKER_MS = 500, /* while no worker lives */
+    RUN_GUESS_US = 100000,          /* for a run, as long as none has ended */
+    RUN_MEAN_WEIGHT = 8,            /* the last run counts for one in so many */
+};
+
+static struct job *job_by_seq(struct hash_node *node)
+{
+    return (struct job *)((char *)node - offsetof(struct job, by_seq));
+}
+
+/* Consecutive numbers spread evenly over the buckets by themselves, and no client chooses them. */
+static uint64_t seq_hash(uint64_t seq)
+{
+    return seq;
+}
+
+/* --- submits --- */
+
+static void note_queue_full(struct dispatcher *d)
+{
+    if (episode_noticed(&d->queue_full, d->timers))
+        log_event(LOG_WARN, "queue-full", LOG_UINT("waiting", dispatcher_waiting(d)),
+                  LOG_UINT("job_max", d->limits.job_max), LOG_UINT("running", d->counts.running),
+                  LOG_STR("hint", "submits are refused; raise job-max or pool-max if this lasts"));
+}
+
+static void on_queue_full_over(void *arg)
+{
+    struct dispatcher *d = arg;
+    if (episode_over(&d->queue_full, d->timers, false))
+        log_event(LOG_INFO, "queue-full-over", LOG_UINT("seconds", episode_seconds(&d->queue_full)),
+                  LOG_UINT("refused", d->queue_full.count));
+}
+
+size_t dispatcher_waiting(const struct dispatcher *d)
+{
+    return job_queue_count(&d->queue) + d->lent + d->aside_count;
+}
+
+/* When half the line will be gone, by what jobs took lately. */
+static uint64_t retry_after_ms(const struct dispatcher *d)
+{
+    size_t workers = d->pool.counts[WORKER_IDLE] + d->pool.counts[WORKER_BUSY];
+    uint64_t jobs = dispatcher_waiting(d) + d->counts.running;
+    uint64_t run_us = d->mean_run_us ? d->mean_run_us : RUN_GUESS_US;
+    uint64_t ms = run_us * jobs / (workers ? workers : 1) / 2000;
+    if (!workers && ms < RETRY_AFTER_NO_WORKER_MS)
+        ms = RETRY_AFTER_NO_WORKER_MS;
+    if (ms > RETRY_AFTER_MAX_MS)
+        ms = RETRY_AFTER_MAX_MS;
+    return ms > RETRY_AFTER_MIN_MS ? ms : RETRY_AFTER_MIN_MS;
+}
+
+static void refuse(struct dispatcher *d, struct job *job, enum overload_reason reason)
+{
+    struct job_event event = {
+        .type = JOB_OVERLOAD,
+        .overload = reason,
+        .queued = dispatcher_waiting(d),
+        .running = d->counts.running,
+        .retry_after_ms = retry_after_ms(d),
+    };
+    if (reason == OVERLOAD_QUEUE_FULL)
+        note_queue_full(d);
+    dispatch_end(d, job, &event);
+}
+
+static void accept_job(struct job *job, size_t position)
+{
+    if (job->notify_accepted)
+        dispatch_tell(job, &(struct job_event){.type = JOB_ACCEPTED, .position = position});
+}
+
+static bool quota_used_up(const struct dispatcher *d, const struct job *job)
+{
+    return d->limits.client_job_max && job->source->job_count > d->limits.client_job_max;
+}
+
+/* waiting - starting < job-max, or a worker can be started for the job. No worker starts for a job
+ * of a held source. A job that was admitted because a worker could be started, and is held since,
+ * does not take that worker; so at most pool-max jobs are admitted for that reason. */
+static bool may_wait(const struct dispatcher *d, const struct job *job)
+{
+    size_t waiting = dispatcher_waiting(d), job_max = d->limits.job_max;
+    if (job->source->held)
+        return waiting < job_max;
+    return waiting < job_max + dispatch_starting(d) ||
+           (waiting < job_max + d->limits.pool_max && dispatch_can_start(d));
+}
+
+/* A worker that is free may give it back, and then it waits with others that were. */
+static bool may_come_back(const struct dispatcher *d, const struct job *job)
+{
+    return d->aside_count && job->module->refusals;
+}
+
+/* A worker is free and nobody waits. */
+static bool may_begin(struct dispatcher *d, const struct job *job)
+{
+    return pool_idle(&d->pool) && !job_queue_ready(&d->queue) && !job->source->held &&
+           (!may_come_back(d, job) || may_wait(d, job)) && !dispatch_should_wait(d, job);
+}
+
+static void enqueue(struct dispatcher *d, struct job *job)
+{
+    size_t position = dispatcher_waiting(d);
+    job_queue_put(&d->queue, job);
+    accept_job(job, position);
+    if (pool_idle(&d->pool))
+        dispatch_line(d);
+    dispatch_grow(d);
+}
+
+void dispatcher_submit(struct dispatcher *d, struct job *job)
+{
+    job->seq = ++d->last_seq;
+    job->submitted_us = dispatch_now(d);
+    d->counts.submitted++;
+    hash_insert(&d->jobs, &job->by_seq, seq_hash(job->seq));
+    if (d->draining) {
+        dispatch_fail(d, job, FAIL_SHUTDOWN, "the server is shutting down");
+    } else if (!job->module) {
+        dispatch_fail(d, job, FAIL_UNKNOWN_MODULE, "%s", job->why_no_module);
+    } else if (job->over_budget) {
+        refuse(d, job, OVERLOAD_MEMORY);
+    } else if (quota_used_up(d, job)) {
+        refuse(d, job, OVERLOAD_CLIENT_QUOTA);
+    } else if (may_begin(d, job)) {
+        accept_job(job, 0);
+        dispatch_assign(d, pool_idle(&d->pool), job);
+        dispatch_watch_line(d);
+    } else if (may_wait(d, job)) {
+        enqueue(d, job);
+    } else {
+        refuse(d, job, OVERLOAD_QUEUE_FULL);
+    }
+}
+
+struct job *dispatcher_find(const struct dispatcher *d, uint64_t seq)
+{
+    struct hash_node *node = hash_first(&d->jobs, seq_hash(seq));
+    return node ? job_by_seq(node) : NULL;
+}
+
+void dispatcher_cancel(struct dispatcher *d, struct job *job, bool kill)
+{
+    if (job->state != JOB_WAITING) {
+        dispatch_cancel_running(d, job, kill);
+    } else if (dispatch_unwait(d, job)) {
+        dispatch_fail(d, job, FAIL_CANCELLED, "the job was cancelled while it waited");
+        dispatch_watch_availability(d);
+    } else { /* begun just now: it is stopped as soon as the answer for the one before is here */
+        job->cancelled = true;
+        job->killed |= kill;
+    }
+}
+
+/* --- sources --- */
+
+bool dispatcher_source_ended(struct dispatcher *d, struct job_source *source)
+{
+    struct job *job;
+    if (!source->ended)
+        source->untie = LIST_FIRST(&source->jobs);
+    source->ended = true;
+    for (size_t n = 0; n < DISPATCH_BATCH && (job = source->untie); n++) {
+        source->untie = LIST_NEXT(job, source_link);
+        if (job->link)
+            dispatcher_cancel(d, job, false);
+    }
+    return !source->untie;
+}
+
+bool dispatcher_source_gone(struct dispatcher *d, struct job_source *source)
+{
+    struct job *job;
+    source->gone = true;
+    job_queue_release(&d->queue, source);
+    for (size_t n = 0; n < DISPATCH_BATCH && (job = LIST_FIRST(&source->jobs)); n++) {
+        if (job->state == JOB_WAITING && dispatch_unwait(d, job)) {
+            dispatch_drop(d, job);
+            continue;
+        }
+        job_set_source(job, NULL);
+        if (job->link)
+            dispatcher_cancel(d, job, false);
+    }
+    dispatch_watch_availability(d);
+    return LIST_EMPTY(&source->jobs);
+}
+
+/* --- what workers do --- */
+
+void dispatcher_worker_ready(struct dispatcher *d, struct worker *worker)
+{
+    timer_clear(d->timers, &worker->timer);
+    dispatch_available(d);
+    if (!dispatch_is_old(d, worker)) {
+        dispatch_await_proof(d);
+        dispatch_renewed(d);
+    }
+    if (dispatch_is_leaving(d, worker) || d->draining) {
+        dispatch_retire(d, worker);
+    } else {
+        worker_set_state(worker, WORKER_IDLE, dispatch_now(d));
+        dispatch_serve_aside(d);
+        dispatch_line(d);
+    }
+    dispatch_grow(d);
+}
+
+void dispatcher_worker_ready_without(struct dispatcher *d, struct worker *worker, const char *why)
+{
+    if (!dispatch_is_unwanted(d, worker)) {
+        if (!dispatch_is_old(d, worker))
+            dispatch_hold_renewal_for_none(d, why);
+        dispatcher_worker_ready(d, worker);
+        return;
+    }
+    dispatch_retire(d, worker);
+    dispatch_start_failed(d, why);
+    dispatch_grow(d);
+}
+
+static uint64_t moving_mean(uint64_t mean, uint64_t value)
+{
+    return mean ? (mean * (RUN_MEAN_WEIGHT - 1) + value) / RUN_MEAN_WEIGHT : value;
+}
+
+/* Whether a job is short is the worker's to say: on a busy machine our clock measures the wait for
+ * a processor. */
+static void learn_run_time(struct dispatcher *d, const struct job *job,
+                           const struct worker_answer *answer)
+{
+    uint64_t run_us = dispatch_now(d) - job->assigned_us;
+    job->worker->last_run_us = answer->run_us ? answer->run_us : run_us;
+    job->module->mean_run_us = moving_mean(job->module->mean_run_us, job->worker->last_run_us);
+    d->mean_run_us = moving_mean(d->mean_run_us, run_us);
+}
+
+void dispatcher_worker_answered(struct dispatcher *d, struct worker *worker,
+                                const struct worker_answer *answer)
+{
+    struct job *job = worker->job;
+    bool proof = !worker->jobs_done && d->start_failures && !dispatch_is_old(d, worker);
+    struct job_event event = {
+        .type = answer->type,
+        .fail = answer->fail,
+        .code = answer->code,
+        .message = answer->message,
+        .message_len = answer->message_len,
+        .payload = answer->payload,
+    };
+    if (event.type == JOB_FAILED && event.fail == FAIL_UNAVAILABLE) {
+        if (answer->unfit && dispatch_give_back(d, worker, answer))
+            return;
+        module_refusal_log(&job->module->refusal, job->module->name, worker->id, answer->message,
+                           answer->message_len, dispatch_now(d));
+    } else {
+        learn_run_time(d, job, answer);
+        dispatch_accept_module(d, job->module);
+    }
+    worker->last_result = answer->payload ? answer->payload->size : 0;
+    dispatch_learn_size(job->module, worker->last_result);
+    if (answer->type == JOB_FAILED && job->state == JOB_STOPPING)
+        dispatch_fail_stopped(d, job);
+    else
+        dispatch_end(d, job, &event);
+    dispatch_next(d, worker);
+    if (proof)
+        dispatch_on_proven(d);
+}
+
+static void lose_job(struct dispatcher *d, struct worker *worker, const struct worker_end *end)
+{
+    char text[MESSAGE_MAX];
+    struct job *job = worker->job;
+    if (job->state == JOB_STOPPING) {
+        dispatch_fail_stopped(d, job);
+        return;
+    }
+    if (worker->signalled &&
+        d->draining) { /* by an abort that did not know yet that it had gone on to this job */
+        dispatch_fail(d, job, FAIL_SHUTDOWN, "the server was shut down");
+        return;
+    }
+    int n = snprintf(text, sizeof text, "worker %u (pid %d) was lost while it ran %s: %s",
+                     worker->id, (int)worker->pid, job->module->name, end->why);
+    struct job_event event = {
+        .type = JOB_FAILED,
+        .fail = FAIL_ERROR,
+        .message = text,
+        .message_len = n < 0                     ? 0
+                       : (size_t)n < sizeof text ? (size_t)n
+                                                 : sizeof text - 1,
+        .signal = end->signal,
+        .exit_status = end->exit_status,
+        .exited = end->exited,
+        .payload = end->details,
+    };
+    dispatch_end(d, job, &event);
+}
+
+void dispatcher_worker_silent(struct dispatcher *d, struct worker *worker)
+{
+    if (!worker->lent_count || worker->state != WORKER_BUSY)
+        return;
+    dispatch_take_back_lent(d, worker);
+    dispatch_line(d);
+}
+
+/* Of the jobs that it had begun since, those that are finished have a result, though the answer for
+ * the one before them was lost. */
+static void lose_begun(struct dispatcher *d, struct worker *worker, const struct worker_end *end)
+{
+    if (!worker->job)
+        dispatch_begin_lent(d, worker);
+    uint64_t seq = worker->job->seq;
+    if (d->ops->results)
+        d->ops->results(d->ctx, worker);
+    if (worker->job && worker->job->seq == seq)
+        lose_job(d, worker, end);
+    timer_clear(d->timers, &worker->timer);
+}
+
+void dispatcher_worker_lost(struct dispatcher *d, struct worker *worker,
+                            const struct worker_end *end)
+{
+    bool start_failed = dispatch_ended_soon(d, worker); /* one that was told to end is STOPPING */
+    timer_clear(d->timers, &worker->timer);
+    if (worker->job && !dispatch_return_of_lost(d, worker))
+        lose_job(d, worker, end);
+    dispatch_take_back_lent(d, worker);
+    while (worker->lent_count || worker->job)
+        lose_begun(d, worker, end);
+    if (worker->state != WORKER_STOPPING)
+        worker_set_state(worker, WORKER_STOPPING, dispatch_now(d));
+    if (start_failed && !d->draining)
+        dispatch_start_failed(d, end->why);
+    dispatch_line(d);
+    dispatch_grow(d);
+}
+
+void dispatcher_worker_reaped(struct dispatcher *d, struct worker *worker)
+{
+    bug_on(worker->state != WORKER_STOPPING);
+    d->pool.exits++;
+    dispatch_forget_worker(d, worker);
+    dispatch_grow(d);
+}
+
+/* --- drain and reload --- */
+
+void dispatcher_drain(struct dispatcher *d)
+{
+    d->draining = true;
+    dispatch_look_at_held(d);
+    timer_clear(d->timers, &d->backoff);
+    dispatch_take_back_all(d);
+    dispatch_release_aside(d);
+    dispatch_purge(d, FAIL_SHUTDOWN, "the server is shutting down");
+    dispatch_retire_all(d, WORKER_IDLE);
+    dispatch_retire_all(d, WORKER_STARTING);
+}
+
+void dispatcher_stop(struct dispatcher *d)
+{
+    struct worker *worker, *next;
+    d->stop_by_us = dispatch_now(d) + d->limits.kill_grace_ms * 1000ull;
+    for (worker = TAILQ_FIRST(&d->pool.lists[WORKER_BUSY]); worker; worker = next) {
+        next = TAILQ_NEXT(worker, link);
+        dispatch_stop_running(d, worker->job);
+    }
+}
+
+void dispatcher_abort(struct dispatcher *d)
+{
+    struct worker *worker, *next;
+    for (int state = 0; state < WORKER_STATES; state++) {
+        for (worker = TAILQ_FIRST(&d->pool.lists[state]); worker; worker = next) {
+            next = TAILQ_NEXT(worker, link);
+            if (worker->job) {
+                dispatch_begin_stop(d, worker->job, FAIL_SHUTDOWN);
+                worker->job->stop_step = STOP_SIGKILL; /* the signal is sent below, to all */
+            }
+            if (worker->job)
+                dispatch_fail_stopped(d, worker->job);
+            while (worker->lent_count) { /* begun just now */
+                dispatch_begin_lent(d, worker);
+                dispatch_fail(d, worker->job, FAIL_SHUTDOWN, "the server was shut down");
+            }
+            timer_clear(d->timers, &worker->timer);
+            dispatch_signal(d, worker, SIGKILL);
+        }
+    }
+}
+
+bool dispatcher_is_drained(const struct dispatcher *d)
+{
+    return d->draining && d->counts.running == 0 && dispatcher_waiting(d) == 0 &&
+           pool_count(&d->pool) == 0;
+}
+
+void dispatcher_configure(struct dispatcher *d, const struct dispatcher_limits *limits, bool renew)
+{
+    d->limits = *limits;
+    dispatch_hold_configure(d);
+    if (renew) {
+        dispatch_renew(d);
+        dispatch_release_aside(d);
+    }
+    dispatch_look_at_held(d);
+    dispatch_line(d); /* what may be left to busy workers depends on the limits */
+    dispatch_grow(d);
+    if (renew)
+        dispatch_say_waits(d);
+}
+
+/* --- beginning and end --- */
+
+void dispatcher_init(struct dispatcher *d, const struct dispatcher_ops *ops, void *ctx,
+                     struct timers *timers, const struct dispatcher_limits *limits, uint64_t random)
+{
+    *d = (struct dispatcher){
+        .ops = ops, .ctx = ctx, .timers = timers, .limits = *limits, .random = random | 1};
+    dispatch_hold_configure(d);
+    pool_init(&d->pool);
+    job_queue_init(&d->queue);
+    TAILQ_INIT(&d->lent_jobs);
+    hash_init(&d->jobs);
+    timer_init(&d->backoff, dispatch_on_backoff, d);
+    timer_init(&d->proven, dispatch_on_proven, d);
+    timer_init(&d->more, dispatch_on_more, d);
+    timer_init(&d->retire, dispatch_on_retire, d);
+    TAILQ_INIT(&d->to_retire);
+    timer_init(&d->unavailable, dispatch_on_unavailable, d);
+    timer_init(&d->purge, dispatch_on_purge, d);
+    TAILQ_INIT(&d->aside);
+    timer_init(&d->trial, dispatch_on_more, d);
+    timer_init(&d->release, dispatch_on_release, d);
+    timer_init(&d->recall, dispatch_on_recall, d);
+    timer_init(&d->exhausted.over, dispatch_on_exhausted_over, d);
+    timer_init(&d->queue_full.over, on_queue_full_over, d);
+}
+
+void dispatcher_start(struct dispatcher *d)
+{
+    dispatch_grow(d);
+}
+
+void dispatcher_free(struct dispatcher *d)
+{
+    bug_on(pool_count(&d->pool) || d->jobs.count);
+    timer_clear(d->timers, &d->backoff);
+    timer_clear(d->timers, &d->proven);
+    timer_clear(d->timers, &d->more);
+    timer_clear(d->timers, &d->retire);
+    timer_clear(d->timers, &d->unavailable);
+    timer_clear(d->timers, &d->purge);
+    timer_clear(d->timers, &d->trial);
+    timer_clear(d->timers, &d->release);
+    timer_clear(d->timers, &d->recall);
+    timer_clear(d->timers, &d->exhausted.over);
+    timer_clear(d->timers, &d->queue_full.over);
+    job_queue_free(&d->queue);
+    hash_free(&d->jobs);
+}

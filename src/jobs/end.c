@@ -1,0 +1,69 @@
+/* dispatch_end: how jobs end: the one place in which each submitted job is told, counted and freed.
+ */
+#include "jobs/dispatcher_internal.h"
+
+#include "common/limits.h"
+#include "common/log.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+
+void dispatch_tell(struct job *job, const struct job_event *event)
+{
+    if (job->source && !job->source->gone)
+        job->source->event(job->source, job, event);
+}
+
+static void count_end(struct dispatcher *d, const struct job *job, const struct job_event *event)
+{
+    bool nobody = !job->source || job->source->gone;
+    if (nobody && job->state == JOB_WAITING) {
+        d->counts.dropped++; /* it never ran: its module has neither done it nor failed */
+        return;
+    }
+    if (job->module && event->type == JOB_DONE)
+        job->module->done++;
+    if (job->module && event->type == JOB_FAILED)
+        job->module->failed++;
+    if (nobody)
+        d->counts.orphaned++;
+    else if (event->type == JOB_DONE)
+        d->counts.done++;
+    else if (event->type == JOB_FAILED)
+        d->counts.failed[event->fail]++;
+    else
+        d->counts.overload[event->overload]++;
+}
+
+void dispatch_end(struct dispatcher *d, struct job *job, const struct job_event *event)
+{
+    if (job->worker)
+        dispatch_part(d, job);
+    count_end(d, job, event);
+    job_set_state(job, JOB_ENDED);
+    dispatch_tell(job, event);
+    dispatch_expect_none(d, job);
+    hash_remove(&d->jobs, &job->by_seq);
+    job_set_source(job, NULL);
+    job_free(job);
+}
+
+void dispatch_fail(struct dispatcher *d, struct job *job, enum fail_reason reason, const char *fmt,
+                   ...)
+{
+    char text[MESSAGE_MAX];
+    va_list args;
+    va_start(args, fmt);
+    int n = vsnprintf(text, sizeof text, fmt, args);
+    va_end(args);
+    struct job_event event = {.type = JOB_FAILED, .fail = reason, .message = text};
+    event.message_len = n < 0 ? 0 : (size_t)n < sizeof text ? (size_t)n : sizeof text - 1;
+    if (job->state == JOB_STOPPING)
+        event.step = job->stop_step;
+    dispatch_end(d, job, &event);
+}
+
+void dispatch_drop(struct dispatcher *d, struct job *job)
+{
+    dispatch_end(d, job, &(struct job_event){.type = JOB_FAILED});
+}

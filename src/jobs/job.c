@@ -1,0 +1,134 @@
+/* job: see job.h. */
+#include "jobs/job.h"
+
+#include "common/log.h"
+#include "common/xmalloc.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static const char *const state_names[] = {
+    [JOB_NEW] = "new",           [JOB_WAITING] = "waiting", [JOB_RUNNING] = "running",
+    [JOB_STOPPING] = "stopping", [JOB_ENDED] = "ended",
+};
+
+static const char *const fail_names[FAIL_REASONS] = {
+    [FAIL_ERROR] = "error",
+    [FAIL_MODULE] = "module",
+    [FAIL_TIMEOUT] = "timeout",
+    [FAIL_CANCELLED] = "cancelled",
+    [FAIL_UNKNOWN_MODULE] = "unknown-module",
+    [FAIL_UNAVAILABLE] = "unavailable",
+    [FAIL_TOO_LARGE] = "too-large",
+    [FAIL_SHUTDOWN] = "shutdown",
+};
+
+static const char *const overload_names[OVERLOAD_REASONS] = {
+    [OVERLOAD_MEMORY] = "memory",
+    [OVERLOAD_CLIENT_QUOTA] = "client-quota",
+    [OVERLOAD_QUEUE_FULL] = "queue-full",
+};
+
+static const char *const step_names[] = {
+    [STOP_NONE] = "none",
+    [STOP_FLAG] = "stop-flag",
+    [STOP_SIGTERM] = "sigterm",
+    [STOP_SIGKILL] = "sigkill",
+};
+
+const char *job_state_name(enum job_state state)
+{
+    return state_names[state];
+}
+
+const char *fail_reason_name(enum fail_reason reason)
+{
+    return fail_names[reason];
+}
+
+const char *overload_reason_name(enum overload_reason reason)
+{
+    return overload_names[reason];
+}
+
+const char *stop_step_name(enum stop_step step)
+{
+    return step_names[step];
+}
+
+const char *job_name(const struct job *job, const char *boot, char text[JOB_TEXT_MAX])
+{
+    if (job)
+        snprintf(text, JOB_TEXT_MAX, "%s-%" PRIu64, boot, job->seq);
+    else
+        memcpy(text, "-", sizeof "-");
+    return text;
+}
+
+struct job *job_new(const char *id, size_t id_len, const char *context, size_t context_len)
+{
+    size_t size = offsetof(struct job, text) + id_len + context_len;
+    struct job *job = xmalloc(size > sizeof *job ? size : sizeof *job);
+    memset(job, 0, sizeof *job);
+    job->id_len = (uint16_t)id_len;
+    job->context_len = (uint16_t)context_len;
+    memcpy(job->text, id, id_len);
+    if (context_len)
+        memcpy(job->text + id_len, context, context_len);
+    return job;
+}
+
+void job_free(struct job *job)
+{
+    bug_on(job->source || (job->state != JOB_NEW && job->state != JOB_ENDED));
+    payload_unref(job->payload);
+    free(job->why_no_module);
+    free(job);
+}
+
+void job_set_source(struct job *job, struct job_source *source)
+{
+    struct job_source *before = job->source;
+    if (before) {
+        if (before->untie == job)
+            before->untie = LIST_NEXT(job, source_link);
+        LIST_REMOVE(job, source_link);
+        before->job_count--;
+        before->left(before, job);
+    }
+    job->source = source;
+    if (source) {
+        LIST_INSERT_HEAD(&source->jobs, job, source_link);
+        source->job_count++;
+    }
+}
+
+/* Where its module counts a job in this state; NULL if nowhere. */
+static size_t *count_of(const struct job *job)
+{
+    if (!job->module)
+        return NULL;
+    if (job->state == JOB_WAITING)
+        return &job->module->waiting;
+    return job_is_assigned(job) ? &job->module->running : NULL;
+}
+
+void job_set_state(struct job *job, enum job_state state)
+{
+    static const unsigned char from[] = {
+        [JOB_WAITING] = 1u << JOB_NEW | 1u << JOB_RUNNING,
+        [JOB_RUNNING] = 1u << JOB_NEW | 1u << JOB_WAITING,
+        [JOB_STOPPING] = 1u << JOB_RUNNING,
+        [JOB_ENDED] = 1u << JOB_NEW | 1u << JOB_WAITING | 1u << JOB_RUNNING | 1u << JOB_STOPPING,
+    };
+    bug_on(!(from[state] & 1u << job->state));
+    size_t *before = count_of(job);
+    job->state = (uint8_t)state;
+    size_t *now = count_of(job);
+    if (before)
+        --*before;
+    if (now)
+        ++*now;
+}

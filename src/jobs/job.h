@@ -1,0 +1,206 @@
+/*
+ * job: one job's record, from its submit to its terminal event.
+ *
+ * It owns everything about the job and knows nothing of sockets: who submitted it is a job source,
+ * who runs it a worker record. Its states change in job_set_state() alone:
+ *
+ *     NEW --> WAITING --> RUNNING --> STOPPING --> ENDED      (each may be left out)
+ *                 ^----------'
+ *
+ * A WAITING job stands in the queue, or it is lent: handed early to a worker that is still busy
+ * with another, and taken back as long as that worker has not begun it. The way back is of the same
+ * kind: a RUNNING job whose worker was lost before it began the job, or says that it cannot begin
+ * it, waits again, at its old place, or set aside for a fresh worker (refusal.c).
+ */
+#ifndef TASKMASTER_JOBS_JOB_H
+#define TASKMASTER_JOBS_JOB_H
+
+#include "base/hash.h"
+#include "base/heap.h"
+#include "base/payload.h"
+#include "jobs/module_table.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/queue.h>
+
+struct job;
+struct job_queue_hold;
+struct worker;
+
+TAILQ_HEAD(job_list, job);
+
+enum job_state {
+    JOB_NEW,      /* its payload is still arriving, or it was refused */
+    JOB_WAITING,  /* in the queue */
+    JOB_RUNNING,  /* assigned to a worker */
+    JOB_STOPPING, /* assigned, and told to stop */
+    JOB_ENDED,    /* its terminal event is being told */
+};
+
+/* Why a job ends in `failed`; the names are the protocol's. */
+enum fail_reason {
+    FAIL_ERROR,
+    FAIL_MODULE,
+    FAIL_TIMEOUT,
+    FAIL_CANCELLED,
+    FAIL_UNKNOWN_MODULE,
+    FAIL_UNAVAILABLE,
+    FAIL_TOO_LARGE,
+    FAIL_SHUTDOWN,
+    FAIL_REASONS
+};
+
+enum overload_reason {
+    OVERLOAD_MEMORY,
+    OVERLOAD_CLIENT_QUOTA,
+    OVERLOAD_QUEUE_FULL,
+    OVERLOAD_REASONS
+};
+
+/* How far the stopping of a running job has gone. */
+enum stop_step {
+    STOP_NONE,
+    STOP_FLAG,
+    STOP_SIGTERM,
+    STOP_SIGKILL,
+};
+
+const char *job_state_name(enum job_state state);
+const char *fail_reason_name(enum fail_reason reason);
+const char *overload_reason_name(enum overload_reason reason);
+const char *stop_step_name(enum stop_step step);
+
+enum job_event_type {
+    JOB_ACCEPTED,
+    JOB_STARTED,
+    JOB_DONE, /* terminal, as are those below */
+    JOB_FAILED,
+    JOB_OVERLOAD,
+};
+
+/* What a source is told. Fields that do not belong to the type are zero. All pointers are borrowed
+ * for the call. */
+struct job_event {
+    enum job_event_type type;
+    size_t position;         /* accepted */
+    uint32_t worker;         /* started */
+    struct payload *payload; /* done: the result, NULL if it is empty; failed: details, or NULL */
+    enum fail_reason fail;
+    const char *code;    /* failed, reason module */
+    const char *message; /* failed */
+    size_t message_len;
+    int signal;      /* failed, reason error: the signal that ended the worker, or 0 */
+    int exit_status; /* ... or its exit status, if exited */
+    bool exited;
+    enum stop_step step; /* failed: which step of stopping ended it */
+    enum overload_reason overload;
+    size_t queued, running;
+    uint64_t retry_after_ms;
+};
+
+/*
+ * Where jobs come from: a connected client, and later an upstream engine or a timer. The dispatcher
+ * tells a source of the events of its jobs, and the source decides how they reach somebody. After a
+ * terminal event the job is gone.
+ *
+ * A source that does not take its results is held (hold.c): none of its jobs is handed to
+ * a worker, and others pass them in the line.
+ */
+struct job_source {
+    void (*event)(struct job_source *source, struct job *job, const struct job_event *event);
+    /* The job is no longer this source's: it ended, or dispatcher_source_gone() parted them. */
+    void (*left)(struct job_source *source, struct job *job);
+    const char *name;      /* who it is, for the log; borrowed */
+    LIST_HEAD(, job) jobs; /* those that have not ended */
+    size_t job_count;
+    uint64_t unread; /* bytes of what it was told that nobody has taken, by its own count */
+    uint64_t coming; /* bytes of results expected from its jobs that are with workers */
+    size_t queued;   /* its jobs in the line */
+    struct job_queue_hold *hold; /* the line's record of it, while it is held or has passed jobs */
+    struct job *untie;           /* while its ties are being cut: the next to look at */
+    bool held;                   /* its jobs stay in the line */
+    bool gone;                   /* nobody is there to be told any more */
+    bool ended;                  /* it submits no more, and its ties are being cut */
+};
+
+struct job {
+    struct hash_node by_seq;     /* in the dispatcher's table, from submit to end */
+    struct hash_node by_id;      /* in the source's table of ids, likewise */
+    TAILQ_ENTRY(job) queue_link; /* while WAITING: in the queue, or among its worker's lent jobs */
+    TAILQ_ENTRY(job) lent_link;  /* while lent: in the dispatcher's list of those */
+    LIST_ENTRY(job) source_link; /* in its source's jobs */
+    struct job_source *source;   /* NULL once that is gone: the job is orphaned */
+    struct module_entry *module; /* NULL: none that can be run */
+    char *why_no_module;         /* owned; then what to tell of it */
+    struct worker *worker;       /* while lent, RUNNING or STOPPING */
+    struct payload *payload;     /* owned; NULL if empty */
+    uint64_t seq;                /* the number in its id; 0 until it is submitted */
+    uint64_t order;              /* of assignment, from 1; 0 until then */
+    uint64_t submitted_us;
+    uint64_t assigned_us; /* when its worker began it, as far as we can tell; 0: not yet */
+    uint32_t timeout_ms;  /* asked for; 0: none */
+    uint32_t payload_max; /* of its result, in bytes: as its client was told */
+    uint32_t slot;        /* of its claim word, while it is with a worker */
+    uint32_t coming;      /* bytes of result expected from it, likewise */
+    uint16_t id_len, context_len;
+    uint8_t state;        /* enum job_state */
+    uint8_t stop_reason;  /* enum fail_reason, while STOPPING */
+    uint8_t stop_step;    /* enum stop_step */
+    bool over_budget : 1; /* there was no memory for its payload */
+    bool link : 1;        /* ends with its connection */
+    bool notify_accepted : 1, notify_started : 1;
+    bool passed : 1;     /* it stands among those of its source that others passed */
+    bool was_lent : 1;   /* handed early, to the worker that it is with */
+    bool given_back : 1; /* by a worker that could not begin it */
+    bool set_aside : 1;  /* while WAITING: not in the queue, but until a fresh worker is there */
+    /* Asked for when it was lent and could not be taken back: done once it runs or is put back. */
+    bool cancelled : 1, killed : 1;
+    char text[]; /* the id as JSON text, then the context as JSON text */
+};
+
+/* A new job of no source and no payload. The texts are copied. */
+struct job *job_new(const char *id, size_t id_len, const char *context, size_t context_len);
+void job_free(struct job *job);
+
+/* Joins the job to its source, and parts them. */
+void job_set_source(struct job *job, struct job_source *source);
+
+/* The one way to another state; its module's counts go with it. Aborts on a way that does not
+ * exist.
+ */
+void job_set_state(struct job *job, enum job_state state);
+
+static inline const char *job_id(const struct job *job)
+{
+    return job->text;
+}
+
+static inline const char *job_context(const struct job *job)
+{
+    return job->text + job->id_len;
+}
+
+/* Whose job it is, for the log; "-" if nobody is there any more. `job` may be NULL. */
+static inline const char *job_client(const struct job *job)
+{
+    return job && job->source ? job->source->name : "-";
+}
+
+enum { JOB_TEXT_MAX = 64 };
+
+/* The id that the server gives it, for the log and for reports; "-" for NULL. Returns `text`. */
+const char *job_name(const struct job *job, const char *boot, char text[JOB_TEXT_MAX]);
+
+static inline bool job_is_lent(const struct job *job)
+{
+    return job->state == JOB_WAITING && job->worker;
+}
+
+static inline bool job_is_assigned(const struct job *job)
+{
+    return job->state == JOB_RUNNING || job->state == JOB_STOPPING;
+}
+
+#endif

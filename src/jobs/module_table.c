@@ -1,0 +1,159 @@
+/* module_table: see module_table.h. */
+#include "jobs/module_table.h"
+
+#include "common/limits.h"
+#include "common/xmalloc.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+enum { CHECK_US = 1000000 };
+
+struct module_entry *module_entry_of(struct hash_node *node)
+{
+    return (struct module_entry *)((char *)node - offsetof(struct module_entry, by_name));
+}
+
+void module_table_init(struct module_table *table, const struct config *config)
+{
+    hash_init(&table->by_name);
+    module_dir_init(&table->dir);
+    table->last = NULL;
+    table->config = config;
+}
+
+static void free_entry(struct hash_node *node, void *arg)
+{
+    struct module_entry *entry = module_entry_of(node);
+    (void)arg;
+    free(entry->name);
+    free(entry);
+}
+
+void module_table_free(struct module_table *table)
+{
+    hash_each(&table->by_name, free_entry, NULL);
+    hash_free(&table->by_name);
+    module_dir_free(&table->dir);
+}
+
+/* Its file is looked at when it is asked for; the time limit is for jobs that wait as well. */
+static void refresh(struct hash_node *node, void *arg)
+{
+    const struct module_table *table = arg;
+    struct module_entry *entry = module_entry_of(node);
+    const struct config_module *settings = config_find_module(table->config, entry->name);
+    entry->checked_us = 0;
+    entry->timeout_ms = settings ? settings->timeout_ms : 0;
+    entry->refusals = 0; /* of other settings */
+    entry->refused_until_us = 0;
+}
+
+void module_table_configure(struct module_table *table, const struct config *config)
+{
+    table->config = config;
+    module_dir_forget(&table->dir);
+    hash_each(&table->by_name, refresh, table);
+}
+
+/* A file that the system does not let us look at counts as there if its name is known: the worker
+ * that is to load it says why it cannot, where we would say that there is none. */
+static bool file_is_there(const struct config *config, const char *name, bool known)
+{
+    char path[PATH_MAX];
+    struct stat st;
+    int n = snprintf(path, sizeof path, "%s/%s.so", config->module_dir, name);
+    if (n <= 0 || (size_t)n >= sizeof path)
+        return false;
+    if (stat(path, &st) == 0)
+        return S_ISREG(st.st_mode);
+    return known && errno != ENOENT && errno != ENOTDIR && errno != ELOOP;
+}
+
+static bool look(const struct module_table *table, const char *name, bool known,
+                 uint32_t *timeout_ms)
+{
+    const struct config_module *settings = config_find_module(table->config, name);
+    *timeout_ms = settings ? settings->timeout_ms : 0;
+    return (!settings || settings->enabled) && file_is_there(table->config, name, known);
+}
+
+static bool is_named(const struct module_entry *entry, const char *name, size_t len)
+{
+    return strncmp(entry->name, name, len) == 0 && entry->name[len] == '\0';
+}
+
+static bool is_fresh(const struct module_entry *entry, uint64_t now_us)
+{
+    return entry->checked_us && now_us - entry->checked_us < CHECK_US;
+}
+
+static struct module_entry *lookup(const struct module_table *table, const char *name, size_t len,
+                                   uint64_t value)
+{
+    struct hash_node *node = hash_first(&table->by_name, value);
+    for (; node; node = hash_next(node)) {
+        struct module_entry *entry = module_entry_of(node);
+        if (is_named(entry, name, len))
+            return entry;
+    }
+    return NULL;
+}
+
+static struct module_entry *new_entry(struct module_table *table, const char *name, uint64_t value)
+{
+    struct module_entry *entry = xcalloc(1, sizeof *entry);
+    entry->name = xstrdup(name);
+    hash_insert(&table->by_name, &entry->by_name, value);
+    return entry;
+}
+
+/* While the directory cannot be read, only what is usable is worth an entry. */
+static struct module_entry *look_for_new(struct module_table *table, const char *name,
+                                         uint64_t value, uint64_t now_us)
+{
+    uint32_t timeout_ms;
+    switch (module_dir_find(&table->dir, table->config->module_dir, value, now_us)) {
+    case MODULE_DIR_LISTED:
+        return new_entry(table, name, value);
+    case MODULE_DIR_UNKNOWN:
+        return look(table, name, false, &timeout_ms) ? new_entry(table, name, value) : NULL;
+    default:
+        return NULL;
+    }
+}
+
+struct module_entry *module_table_find(struct module_table *table, const char *name, size_t len,
+                                       uint64_t now_us)
+{
+    char text[MODULE_NAME_MAX + 1];
+    struct module_entry *entry = table->last;
+    if (entry && is_named(entry, name, len) && is_fresh(entry, now_us))
+        return entry->usable ? entry : NULL;
+    uint64_t value = siphash(name, len, 0);
+    memcpy(text, name, len);
+    text[len] = '\0';
+    entry = lookup(table, name, len, value);
+    if (!entry)
+        entry = look_for_new(table, text, value, now_us);
+    if (entry)
+        table->last = entry;
+    if (!entry || is_fresh(entry, now_us))
+        return entry && entry->usable ? entry : NULL;
+    entry->usable = look(table, text, true, &entry->timeout_ms);
+    entry->seen |= entry->usable;
+    entry->checked_us = now_us ? now_us : 1;
+    return entry->usable ? entry : NULL;
+}
+
+char *module_table_why_not(const struct module_table *table, const char *name)
+{
+    const struct config_module *settings = config_find_module(table->config, name);
+    if (settings && !settings->enabled)
+        return xasprintf("module \"%s\" is disabled", name);
+    return xasprintf("no module \"%s\": there is no %s.so in module-dir", name, name);
+}

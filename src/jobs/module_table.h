@@ -1,0 +1,62 @@
+/*
+ * module_table: the modules that jobs may ask for: which exist, their settings, their counts.
+ *
+ * A name gets an entry when it is asked for and a file in module-dir has it. So the table never
+ * holds more names than module-dir has held files, whatever clients ask for. Each entry's file is
+ * looked at once a second at most, and the directory is read for new names once a second at most
+ * (module_dir.h).
+ */
+#ifndef TASKMASTER_JOBS_MODULE_TABLE_H
+#define TASKMASTER_JOBS_MODULE_TABLE_H
+
+#include "base/hash.h"
+#include "config/config.h"
+#include "jobs/module_dir.h"
+#include "jobs/module_refusal.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct module_entry {
+    struct hash_node by_name;
+    char *name;
+    uint32_t timeout_ms; /* 0: none of its own */
+    bool usable;         /* the file is there and the module is not disabled */
+    bool seen;           /* it was usable once */
+    uint64_t checked_us;
+    uint64_t done, failed;
+    uint64_t mean_run_us;      /* moving average of what its jobs took lately; 0: not known */
+    uint64_t printed_us;       /* when a job of it printed something last; 0: never */
+    uint32_t refusals;         /* by workers, since a job of it was begun last */
+    uint64_t refused_until_us; /* so long the refusal by a fresh worker holds */
+    size_t running, waiting;
+    uint32_t result_bytes; /* of the largest result of late */
+    struct module_refusal refusal;
+};
+
+struct module_table {
+    struct hash by_name;
+    struct module_dir dir;
+    struct module_entry *last; /* the one that was found last: mostly it is asked for again */
+    const struct config *config;
+};
+
+void module_table_init(struct module_table *table, const struct config *config);
+void module_table_free(struct module_table *table);
+
+/* Other settings; what is known of the modules is looked at anew. */
+void module_table_configure(struct module_table *table, const struct config *config);
+
+/* The entry of a module that can be run; NULL if there is no such file or it is disabled. The table
+ * owns it, and it stays until the table goes. */
+struct module_entry *module_table_find(struct module_table *table, const char *name, size_t len,
+                                       uint64_t now_us);
+
+/* Why there is no entry for that name: for a client, so without a path. The caller frees it. */
+char *module_table_why_not(const struct module_table *table, const char *name);
+
+/* The entry that a node of by_name lies in, for hash_each(). */
+struct module_entry *module_entry_of(struct hash_node *node);
+
+#endif

@@ -1,0 +1,93 @@
+/* pool: see pool.h. */
+#include "jobs/pool.h"
+
+#include "common/log.h"
+#include "common/xmalloc.h"
+
+#include <stdlib.h>
+
+static const char *const state_names[WORKER_STATES] = {
+    [WORKER_STARTING] = "starting",
+    [WORKER_IDLE] = "idle",
+    [WORKER_BUSY] = "busy",
+    [WORKER_STOPPING] = "stopping",
+};
+
+const char *worker_state_name(enum worker_state state)
+{
+    return state_names[state];
+}
+
+void pool_init(struct pool *pool)
+{
+    *pool = (struct pool){.last_id = 0};
+    for (int i = 0; i < WORKER_STATES; i++)
+        TAILQ_INIT(&pool->lists[i]);
+}
+
+static void enter(struct worker *worker, enum worker_state state, uint64_t now_us)
+{
+    worker->state = (uint8_t)state;
+    worker->since_us = now_us;
+    TAILQ_INSERT_HEAD(&worker->pool->lists[state], worker, link);
+    worker->pool->counts[state]++;
+}
+
+static void leave(struct worker *worker)
+{
+    TAILQ_REMOVE(&worker->pool->lists[worker->state], worker, link);
+    worker->pool->counts[worker->state]--;
+}
+
+struct worker *pool_add(struct pool *pool, uint64_t now_us)
+{
+    struct worker *worker = xcalloc(1, sizeof *worker);
+    worker->pool = pool;
+    worker->id = ++pool->last_id;
+    TAILQ_INIT(&worker->lent);
+    enter(worker, WORKER_STARTING, now_us);
+    return worker;
+}
+
+void pool_remove(struct pool *pool, struct worker *worker)
+{
+    bug_on(worker->pool != pool || worker->job || worker->lent_count ||
+           timer_is_set(&worker->timer));
+    leave(worker);
+    free(worker);
+}
+
+size_t pool_count(const struct pool *pool)
+{
+    size_t count = 0;
+    for (int i = 0; i < WORKER_STATES; i++)
+        count += pool->counts[i];
+    return count;
+}
+
+struct worker *pool_find(struct pool *pool, uint32_t id)
+{
+    struct worker *worker;
+    for (int i = 0; i < WORKER_STATES; i++)
+        TAILQ_FOREACH (worker, &pool->lists[i], link)
+            if (worker->id == id)
+                return worker;
+    return NULL;
+}
+
+struct worker *pool_idle(struct pool *pool)
+{
+    return TAILQ_FIRST(&pool->lists[WORKER_IDLE]);
+}
+
+void worker_set_state(struct worker *worker, enum worker_state state, uint64_t now_us)
+{
+    static const unsigned char from[WORKER_STATES] = {
+        [WORKER_IDLE] = 1u << WORKER_STARTING | 1u << WORKER_BUSY,
+        [WORKER_BUSY] = 1u << WORKER_IDLE,
+        [WORKER_STOPPING] = 1u << WORKER_STARTING | 1u << WORKER_IDLE | 1u << WORKER_BUSY,
+    };
+    bug_on(!(from[state] & 1u << worker->state));
+    leave(worker);
+    enter(worker, state, now_us);
+}

@@ -1,0 +1,95 @@
+/* clang-format off */
+/*
+ * pool: the records of all workers, and their states.
+ *
+ * Each state is a list, and a worker is in exactly one of them: counting workers is counting lists.
+ * States change in worker_set_state() alone:
+ *
+ *     STARTING --> IDLE <--> BUSY          a worker's life
+ *         |         |         |
+ *         +-------> STOPPING <+            it was told to end, killed or lost;
+ *                                          its process is not reaped yet
+ *
+ * A record lives from the decision to start a worker until its process has been reaped.
+ */
+/* clang-format on */
+#ifndef TASKMASTER_JOBS_POOL_H
+#define TASKMASTER_JOBS_POOL_H
+
+#include "base/timers.h"
+#include "jobs/job.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/queue.h>
+#include <sys/types.h>
+
+struct pool;
+
+enum worker_state { WORKER_STARTING, WORKER_IDLE, WORKER_BUSY, WORKER_STOPPING, WORKER_STATES };
+
+struct worker {
+    TAILQ_ENTRY(worker) link;        /* in the list of its state */
+    TAILQ_ENTRY(worker) retire_link; /* while to_retire: the dispatcher's */
+    struct pool *pool;
+    struct worker_link *process; /* its process and connection: of whoever carries out the
+                                    dispatcher's operations */
+    struct job
+        *job; /* the one it is on, while BUSY, and while STOPPING until the job's end is known */
+    struct job_list lent; /* those that it was handed early, in their order */
+    size_t lent_count;
+    struct timer timer; /* STARTING: it must be ready by then; BUSY: the next step of stopping its
+                           job; STOPPING: it must be gone by then */
+    uint64_t since_us;  /* when its state last changed */
+    uint64_t jobs_done;
+    uint64_t printed_us;  /* when it printed something last; 0: never */
+    uint64_t last_run_us; /* how long its last job took */
+    size_t last_result;   /* and the bytes of its result */
+    uint32_t id;          /* from 1, never used again */
+    uint32_t reloads;     /* before it was started */
+    pid_t pid;            /* 0 until its process runs */
+    uint64_t rss_kb;      /* its resident memory as the last report told it, */
+    uint64_t rss_at_us;   /* and when that was looked up; 0: never */
+    uint8_t state;
+    bool to_retire;     /* STOPPING, and yet to be told to end */
+    bool awaits_signal; /* its job is being stopped: when the timer fires, SIGTERM or SIGKILL is
+                           due */
+    bool signalled; /* SIGTERM or SIGKILL was sent: it must not be given another job, which might
+                       die of it */
+    bool refused;   /* it could not begin a job */
+    bool stale;     /* is given no other job: it gives way to a new one, or it has no connection */
+};
+
+TAILQ_HEAD(worker_list, worker);
+
+struct pool {
+    struct worker_list lists[WORKER_STATES];
+    size_t counts[WORKER_STATES];
+    uint32_t last_id;
+    uint64_t forks, exits;
+};
+
+void pool_init(struct pool *pool);
+
+/* A new record, STARTING; the pool owns it. */
+struct worker *pool_add(struct pool *pool, uint64_t now_us);
+
+/* The record leaves the pool and is freed; it has no job and no timer set. */
+void pool_remove(struct pool *pool, struct worker *worker);
+
+/* All of them, STOPPING ones too. */
+size_t pool_count(const struct pool *pool);
+
+/* NULL if there is none of that id. */
+struct worker *pool_find(struct pool *pool, uint32_t id);
+
+/* The idle worker that was busy last, whose caches are warm; NULL if none is idle. */
+struct worker *pool_idle(struct pool *pool);
+
+/* The one way to another state; aborts on a way that does not exist. */
+void worker_set_state(struct worker *worker, enum worker_state state, uint64_t now_us);
+
+const char *worker_state_name(enum worker_state state);
+
+#endif

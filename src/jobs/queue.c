@@ -1,0 +1,213 @@
+/* job_queue: see queue.h. */
+#include "jobs/queue.h"
+
+#include "common/log.h"
+#include "common/xmalloc.h"
+
+#include <stdlib.h>
+
+enum { PASS_MAX = 1000 }; /* jobs that are passed in one call */
+
+void job_queue_init(struct job_queue *queue)
+{
+    *queue = (struct job_queue){.count = 0};
+    TAILQ_INIT(&queue->jobs);
+    LIST_INIT(&queue->holds);
+}
+
+void job_queue_free(struct job_queue *queue)
+{
+    bug_on(queue->count);
+    heap_free(&queue->passed);
+    heap_free(&queue->passed_held);
+}
+
+static void joined(struct job_queue *queue, struct job *job)
+{
+    queue->count++;
+    if (!job->source)
+        return;
+    job->source->queued++;
+    queue->held += job->source->held;
+}
+
+static void parted(struct job_queue *queue, struct job *job)
+{
+    queue->count--;
+    if (!job->source)
+        return;
+    job->source->queued--;
+    queue->held -= job->source->held;
+}
+
+void job_queue_put(struct job_queue *queue, struct job *job)
+{
+    job_set_state(job, JOB_WAITING);
+    TAILQ_INSERT_TAIL(&queue->jobs, job, queue_link);
+    joined(queue, job);
+    if (queue->count > queue->max_seen)
+        queue->max_seen = queue->count;
+}
+
+/* Before the first of the list that was submitted later, looked for from `after` on. */
+static void insert(struct job_list *list, struct job *after, struct job *job)
+{
+    while (after && after->seq < job->seq)
+        after = TAILQ_NEXT(after, queue_link);
+    if (after)
+        TAILQ_INSERT_BEFORE(after, job, queue_link);
+    else
+        TAILQ_INSERT_TAIL(list, job, queue_link);
+}
+
+void job_queue_return(struct job_queue *queue, struct job *job)
+{
+    struct job *after = TAILQ_FIRST(&queue->jobs);
+    if (queue->returned && queue->returned->seq < job->seq)
+        after = TAILQ_NEXT(queue->returned, queue_link);
+    if (job->state != JOB_WAITING)
+        job_set_state(job, JOB_WAITING);
+    insert(&queue->jobs, after, job);
+    joined(queue, job);
+    queue->returned = job;
+}
+
+/* --- jobs that others pass --- */
+
+static struct job *first_passed(const struct heap *heap)
+{
+    const struct job_queue_hold *hold = (const struct job_queue_hold *)heap_first(heap);
+    return hold ? TAILQ_FIRST(&hold->passed) : NULL;
+}
+
+/* The source's place in its heap is that of the first of its jobs. */
+static void place_source(struct job_queue *queue, struct job_source *source)
+{
+    struct job_queue_hold *hold = source->hold;
+    struct heap *heap = source->held ? &queue->passed_held : &queue->passed;
+    const struct job *first = TAILQ_FIRST(&hold->passed);
+    if (first) {
+        heap_set(heap, &hold->node, first->seq);
+        return;
+    }
+    heap_remove(heap, &hold->node);
+    if (source->held)
+        return;
+    source->hold = NULL;
+    free(hold);
+}
+
+/* A job that came back may be older than those that were passed before; then it finds its place
+ * near their beginning. */
+static void pass(struct job_queue *queue, struct job *job)
+{
+    struct job_list *list = &job->source->hold->passed;
+    const struct job *last = TAILQ_LAST(list, job_list);
+    if (queue->returned == job)
+        queue->returned = NULL; /* it was the first */
+    TAILQ_REMOVE(&queue->jobs, job, queue_link);
+    job->passed = true;
+    insert(list, last && last->seq > job->seq ? TAILQ_FIRST(list) : NULL, job);
+    if (TAILQ_FIRST(list) == job)
+        place_source(queue, job->source);
+}
+
+void job_queue_remove(struct job_queue *queue, struct job *job)
+{
+    bug_on(job->state != JOB_WAITING);
+    parted(queue, job);
+    if (job->passed) {
+        job->passed = false;
+        TAILQ_REMOVE(&job->source->hold->passed, job, queue_link);
+        place_source(queue, job->source);
+        return;
+    }
+    if (queue->returned == job)
+        queue->returned = TAILQ_PREV(job, job_list, queue_link);
+    TAILQ_REMOVE(&queue->jobs, job, queue_link);
+}
+
+static struct job_queue_hold *new_hold(struct job_source *source)
+{
+    struct job_queue_hold *hold = xcalloc(1, sizeof *hold);
+    TAILQ_INIT(&hold->passed);
+    hold->source = source;
+    return hold;
+}
+
+void job_queue_hold(struct job_queue *queue, struct job_source *source)
+{
+    if (source->held)
+        return;
+    if (!source->hold)
+        source->hold = new_hold(source);
+    heap_remove(&queue->passed, &source->hold->node);
+    source->held = true;
+    queue->held += source->queued;
+    LIST_INSERT_HEAD(&queue->holds, source->hold, link);
+    place_source(queue, source);
+}
+
+void job_queue_release(struct job_queue *queue, struct job_source *source)
+{
+    if (!source->held)
+        return;
+    heap_remove(&queue->passed_held, &source->hold->node);
+    source->held = false;
+    queue->held -= source->queued;
+    LIST_REMOVE(source->hold, link);
+    place_source(queue, source);
+}
+
+/* --- looking --- */
+
+size_t job_queue_count(const struct job_queue *queue)
+{
+    return queue->count;
+}
+
+size_t job_queue_ready(const struct job_queue *queue)
+{
+    return queue->count - queue->held;
+}
+
+/* Either may be NULL. */
+static struct job *older(struct job *a, struct job *b)
+{
+    if (!a || !b)
+        return a ? a : b;
+    return a->seq < b->seq ? a : b;
+}
+
+static struct job *first_beside_held(struct job_queue *queue)
+{
+    struct job *first, *passed = first_passed(&queue->passed);
+    int n = 0;
+    while ((first = TAILQ_FIRST(&queue->jobs)) && first->source && first->source->held) {
+        if (n++ == PASS_MAX) /* what stands behind it may be older than what was passed before */
+            return passed && passed->seq < first->seq ? passed : NULL;
+        pass(queue, first);
+    }
+    return older(first, passed);
+}
+
+struct job *job_queue_first(struct job_queue *queue)
+{
+    if (!queue->held && !queue->passed.count) /* mostly */
+        return TAILQ_FIRST(&queue->jobs);
+    return first_beside_held(queue);
+}
+
+const struct job *job_queue_oldest(const struct job_queue *queue)
+{
+    return older(TAILQ_FIRST(&queue->jobs),
+                 older(first_passed(&queue->passed), first_passed(&queue->passed_held)));
+}
+
+struct job *job_queue_take(struct job_queue *queue)
+{
+    struct job *job = job_queue_first(queue);
+    if (job)
+        job_queue_remove(queue, job);
+    return job;
+}

@@ -1,0 +1,242 @@
+/*
+ * dispatch_refusal: workers that cannot begin a job.
+ *
+ * A module's init() may refuse once, because a database is away for a moment, and a job may leave
+ * its worker without descriptors. Such a worker fails each job in microseconds. It is always the
+ * first that is free, and so eats the line beside healthy workers. Therefore it gives the job back,
+ * which has not begun, and is replaced. The job goes to any other worker. If that worker cannot
+ * begin it either, or if other jobs of the module were refused lately, the job is set aside for a
+ * fresh worker, one that has had no job yet. The word of a fresh worker is final.
+ *
+ * A module that always refuses must not take the pool down. So one worker at a time is replaced,
+ * and none while a start is under way or held back; until then the worker does other modules' jobs.
+ * Such a worker would be the first to have the job again, so the job goes to an idle one that has
+ * refused none yet, or is set aside if there is none. The word of a fresh worker holds for the
+ * module for a while, longer each time: meanwhile its jobs end at once, and nobody is replaced. The
+ * jobs that were set aside go back to the line when a fresh worker has spoken, or when any worker
+ * has begun a job of the module.
+ *
+ * (Marking a worker as unfit for one module was rejected: each search for a worker would have to
+ * pass over marked ones, which costs more with each of them.)
+ */
+#include "jobs/dispatcher_internal.h"
+
+#include "common/log.h"
+
+#include <stdio.h>
+
+enum {
+    WORD_FIRST_MS = 1000, /* how long the word of a fresh worker holds, at first */
+    WORD_MAX_MS = 30000,
+    TRIAL_MS = 200, /* how long a fresh worker is given to speak before another is looked for */
+};
+
+/* --- jobs that were set aside --- */
+
+static void set_aside(struct dispatcher *d, struct job *job)
+{
+    dispatch_expect_none(d, job);
+    job_set_state(job, JOB_WAITING);
+    job->set_aside = true;
+    TAILQ_INSERT_TAIL(&d->aside, job, queue_link);
+    d->aside_count++;
+}
+
+void dispatch_leave_aside(struct dispatcher *d, struct job *job)
+{
+    job->set_aside = false;
+    TAILQ_REMOVE(&d->aside, job, queue_link);
+    d->aside_count--;
+    if (d->aside_left > d->aside_count)
+        d->aside_left = d->aside_count;
+}
+
+/* Jobs that are about to go back to the line want none: a healthy worker would end for them. */
+bool dispatch_wants_fresh(const struct dispatcher *d)
+{
+    return d->aside_count > d->aside_left && !dispatch_starting(d) && !timer_is_set(&d->trial);
+}
+
+static bool is_fresh(const struct worker *worker)
+{
+    return !worker->jobs_done && !worker->refused;
+}
+
+/* Those that have had no job are the last that became idle, or have been idle for the longest. */
+static struct worker *fresh_idle(const struct dispatcher *d)
+{
+    const struct worker_list *idle = &d->pool.lists[WORKER_IDLE];
+    struct worker *first = TAILQ_FIRST(idle), *last = TAILQ_LAST(idle, worker_list);
+    if (first && is_fresh(first))
+        return first;
+    return last && is_fresh(last) ? last : NULL;
+}
+
+static void try_with(struct dispatcher *d, struct worker *worker, struct job *job)
+{
+    timer_set_ms(d->timers, &d->trial, TRIAL_MS);
+    dispatch_assign(d, worker, job);
+}
+
+void dispatch_serve_aside(struct dispatcher *d)
+{
+    struct job *job;
+    struct worker *worker;
+    for (size_t n = 0; n < DISPATCH_BATCH && (job = TAILQ_FIRST(&d->aside)); n++) {
+        if (!(worker = fresh_idle(d)))
+            return;
+        dispatch_leave_aside(d, job);
+        if (job->source->gone)
+            dispatch_drop(d, job);
+        else if (job->source->held)
+            dispatch_put_back(d, job);
+        else
+            try_with(d, worker, job);
+    }
+}
+
+/* In a turn of its own: this is called while a worker is between two jobs. */
+void dispatch_release_aside(struct dispatcher *d)
+{
+    d->aside_left = d->aside_count;
+    if (d->aside_left)
+        timer_set_next(d->timers, &d->release);
+}
+
+void dispatch_on_release(void *arg)
+{
+    struct dispatcher *d = arg;
+    struct job *job;
+    for (size_t n = 0; n < DISPATCH_BATCH && d->aside_left && (job = TAILQ_FIRST(&d->aside)); n++) {
+        d->aside_left--;
+        dispatch_leave_aside(d, job);
+        dispatch_put_back(d, job);
+    }
+    if (d->aside_left)
+        timer_set_next(d->timers, &d->release);
+    dispatch_line(d);
+    dispatch_grow(d);
+}
+
+/* --- what is known of a module --- */
+
+/* The pause doubles from word to word; the first refusal is no word yet. */
+static void take_word(struct dispatcher *d, struct module_entry *module)
+{
+    if (!module->refusals)
+        module->refusals = 1;
+    uint64_t pause_ms = dispatch_doubled(WORD_FIRST_MS, module->refusals - 1, WORD_MAX_MS);
+    module->refusals++;
+    module->refused_until_us = dispatch_now(d) + pause_ms * 1000;
+    timer_clear(d->timers, &d->trial);
+    dispatch_release_aside(d);
+}
+
+/* What no fresh worker can say is taken as said: otherwise each further job of the module would
+ * wait as long, and together they would fill the line. */
+void dispatch_fail_aside(struct dispatcher *d, const char *why)
+{
+    struct job *job;
+    for (size_t n = 0; n < DISPATCH_BATCH && (job = TAILQ_FIRST(&d->aside)); n++) {
+        dispatch_leave_aside(d, job);
+        if (dispatch_now(d) >= job->module->refused_until_us)
+            take_word(d, job->module);
+        dispatch_fail(d, job, FAIL_UNAVAILABLE, "%s", why);
+    }
+    if (d->aside_count)
+        timer_set_next(d->timers, &d->unavailable);
+}
+
+void dispatch_accept_module(struct dispatcher *d, struct module_entry *module)
+{
+    if (!module->refusals)
+        return;
+    module->refusals = 0;
+    module->refused_until_us = 0;
+    timer_clear(d->timers, &d->trial);
+    dispatch_release_aside(d);
+}
+
+/* --- giving a job back --- */
+
+static bool is_final(struct dispatcher *d, const struct worker *worker)
+{
+    const struct job *job = worker->job;
+    struct module_entry *module = job->module;
+    if (job->state != JOB_RUNNING || dispatch_now(d) < module->refused_until_us)
+        return true;
+    if (!is_fresh(worker) || !(module->refusals || job->given_back))
+        return false;
+    take_word(d, module);
+    return true;
+}
+
+/* One at a time; and not old ones, which are being replaced anyway, and needed until then. */
+static bool may_be_replaced(const struct dispatcher *d, const struct worker *worker)
+{
+    bool needed = dispatch_is_old(d, worker) && !dispatch_is_leaving(d, worker);
+    bool tried = timer_is_set(&d->backoff) || timer_is_set(&d->trial) || dispatch_starting(d);
+    return !needed && !tried && !d->draining;
+}
+
+/* One that has refused no job: so each is tried once, whatever a module does. NULL: there is none.
+ */
+static struct worker *willing_idle(const struct dispatcher *d)
+{
+    struct worker *worker = TAILQ_FIRST(&d->pool.lists[WORKER_IDLE]);
+    while (worker && worker->refused)
+        worker = TAILQ_NEXT(worker, link);
+    return worker;
+}
+
+/* `other`: that worker has the job at once, unless it is NULL. */
+static void put_back(struct dispatcher *d, struct job *job, bool aside, struct worker *other)
+{
+    dispatch_part(d, job);
+    job->assigned_us = 0; /* its time has not begun */
+    if (!aside || !job->source || job->cancelled || d->draining) {
+        dispatch_put_back(d, job);
+        return;
+    }
+    set_aside(d, job);
+    if (!other || job->source->held)
+        return;
+    dispatch_leave_aside(d, job);
+    dispatch_assign(d, other, job);
+}
+
+static void replace(struct dispatcher *d, struct worker *worker, const char *why)
+{
+    log_event(LOG_WARN, "worker-unfit", LOG_UINT("worker", worker->id), LOG_INT("pid", worker->pid),
+              LOG_STR("why", why));
+    worker->stale = true;
+    dispatch_take_back_lent(d, worker);
+    dispatch_start_failed(d, why);
+}
+
+bool dispatch_give_back(struct dispatcher *d, struct worker *worker,
+                        const struct worker_answer *answer)
+{
+    struct job *job = worker->job;
+    struct module_entry *module = job->module;
+    char why[sizeof d->start_error];
+    if (is_final(d, worker))
+        return false;
+    bool replaced = may_be_replaced(d, worker);
+    bool aside = module->refusals || job->given_back || !replaced;
+    struct worker *other = replaced ? NULL : willing_idle(d);
+    snprintf(why, sizeof why, "worker %u cannot begin jobs of %s: %.*s", worker->id, module->name,
+             (int)answer->message_len, answer->message);
+    worker->refused = true;
+    job->given_back = true;
+    if (!module->refusals)
+        module->refusals = 1;
+    put_back(d, job, aside, other);
+    if (replaced)
+        replace(d, worker, why);
+    dispatch_go_on(d, worker);
+    dispatch_serve_aside(d);
+    dispatch_line(d);
+    dispatch_grow(d);
+    return true;
+}

@@ -1,0 +1,135 @@
+/*
+ * dispatch_renew: replacing all workers after a reload.
+ *
+ * One new worker goes first. The old ones serve until it is ready, those that are still starting
+ * included. Then they end, each after its job. The other design, to end each worker after its job
+ * as soon as the settings are read, needs no state at all. But settings that can be read may still
+ * let no worker start (a preload that crashes or refuses its settings, say), and would then take
+ * the whole pool down. This design costs one place in the pool if all are taken: the new worker
+ * needs it. With a pool of one nothing can be tried beforehand.
+ *
+ * A script that reloads waits for one of two lines in the log: `renewed`, or `renewal-held`. So a
+ * new worker is started even where there is no old one, and each reload has its line, unless
+ * another reload or the end of the server comes before it. A held renewal goes on by itself as soon
+ * as a worker can be started, and is then told as `renewed`. Where jobs take all places, neither
+ * line comes before one of these jobs has ended: `renewal-waits` says so.
+ */
+#include "jobs/dispatcher_internal.h"
+
+#include "common/log.h"
+
+bool dispatch_is_old(const struct dispatcher *d, const struct worker *worker)
+{
+    return worker->reloads != d->reloads;
+}
+
+bool dispatch_is_leaving(const struct dispatcher *d, const struct worker *worker)
+{
+    return worker->stale || worker->reloads < d->renewed;
+}
+
+/* The list begins with the worker that was started last. */
+bool dispatch_is_starting_new(const struct dispatcher *d)
+{
+    const struct worker *last = TAILQ_FIRST(&d->pool.lists[WORKER_STARTING]);
+    return last && !dispatch_is_old(d, last);
+}
+
+static bool is_renewing(const struct dispatcher *d)
+{
+    return d->renewed != d->reloads;
+}
+
+bool dispatch_wants_first(const struct dispatcher *d)
+{
+    return is_renewing(d) && !dispatch_is_starting_new(d);
+}
+
+/* Where nobody else serves, a worker that lacks one module is better than none: jobs of all other
+ * modules can run. */
+bool dispatch_is_unwanted(const struct dispatcher *d, const struct worker *worker)
+{
+    const struct worker *first = TAILQ_LAST(&d->pool.lists[WORKER_STARTING], worker_list);
+    return is_renewing(d) && !dispatch_is_old(d, worker) &&
+           (d->pool.counts[WORKER_IDLE] || d->pool.counts[WORKER_BUSY] ||
+            dispatch_is_old(d, first));
+}
+
+bool dispatch_must_make_room(const struct dispatcher *d)
+{
+    bool wants = dispatch_wants_first(d) || (dispatch_wants_fresh(d) && !timer_is_set(&d->backoff));
+    return wants && pool_count(&d->pool) >= d->limits.pool_max &&
+           d->pool.counts[WORKER_STOPPING] == 0; /* else a place is about to be free */
+}
+
+/* Ends the worker that has come least far of those that serve nobody. */
+void dispatch_make_room(struct dispatcher *d)
+{
+    struct worker *worker = TAILQ_FIRST(&d->pool.lists[WORKER_STARTING]);
+    if (!worker)
+        worker = pool_idle(&d->pool);
+    if (worker && dispatch_must_make_room(d))
+        dispatch_retire(d, worker);
+}
+
+void dispatch_renew(struct dispatcher *d)
+{
+    d->reloads++;
+    d->held = false;
+    dispatch_forget_failures(d); /* of other settings */
+}
+
+static void retire_old(struct dispatcher *d, enum worker_state state)
+{
+    struct worker *worker, *next;
+    for (worker = TAILQ_FIRST(&d->pool.lists[state]); worker; worker = next) {
+        next = TAILQ_NEXT(worker, link);
+        if (dispatch_is_old(d, worker))
+            dispatch_retire(d, worker);
+    }
+}
+
+void dispatch_renewed(struct dispatcher *d)
+{
+    if (!is_renewing(d))
+        return;
+    d->renewed = d->reloads;
+    dispatch_take_back_all(d);
+    retire_old(d, WORKER_STARTING);
+    retire_old(d, WORKER_IDLE);
+    log_event(LOG_INFO, "renewed", LOG_UINT("ending", d->pool.counts[WORKER_STOPPING]),
+              LOG_UINT("after_their_job", d->pool.counts[WORKER_BUSY]));
+}
+
+void dispatch_say_waits(const struct dispatcher *d)
+{
+    if (dispatch_wants_first(d) && pool_count(&d->pool) >= d->limits.pool_max &&
+        d->pool.counts[WORKER_BUSY] == pool_count(&d->pool))
+        log_event(LOG_INFO, "renewal-waits", LOG_UINT("busy", d->pool.counts[WORKER_BUSY]),
+                  LOG_STR("hint", "all pool-max workers are busy: the first of them that ends its "
+                                  "job makes room for one under the new settings"));
+}
+
+static void hold(struct dispatcher *d, const char *why, const char *hint)
+{
+    const size_t *counts = d->pool.counts;
+    if (!is_renewing(d) || d->held)
+        return;
+    d->held = true;
+    log_event(LOG_ERROR, "renewal-held",
+              LOG_UINT("old_workers", counts[WORKER_IDLE] + counts[WORKER_BUSY]),
+              LOG_STR("why", why), LOG_STR("hint", hint));
+}
+
+void dispatch_hold_renewal(struct dispatcher *d)
+{
+    hold(d, d->start_error,
+         "no worker that could take over has started under the new settings; as many as are left "
+         "of those before serve on with theirs");
+}
+
+/* As in a pool of one. Whoever reloads must learn that the settings are wrong. */
+void dispatch_hold_renewal_for_none(struct dispatcher *d, const char *why)
+{
+    hold(d, why, "no other worker is left: this one is taken all the same, for the other modules");
+}

@@ -1,0 +1,225 @@
+/*
+ * dispatch_start: growing the pool, holding starts back while they fail, and giving up on a line
+ * that no worker serves.
+ */
+#include "jobs/dispatcher_internal.h"
+
+#include "common/log.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+enum {
+    /* A pause ends somewhere in its last fifth: the first after 100 to 125 ms, and none after more
+       than 30 s. */
+    BACKOFF_FIRST_MS = 125,
+    BACKOFF_MAX_MS = 30000,
+    BACKOFF_JITTER = 5,
+    SOON_US = 1000000, /* a worker that is ready for so long has started */
+};
+
+static void note_exhausted(struct dispatcher *d)
+{
+    if (episode_noticed(&d->exhausted, d->timers))
+        log_event(
+            LOG_WARN, "pool-exhausted", LOG_UINT("workers", pool_count(&d->pool)),
+            LOG_UINT("pool_max", d->limits.pool_max), LOG_UINT("waiting", dispatcher_waiting(d)),
+            LOG_STR("hint", "all workers are busy and jobs wait; raise pool-max if this lasts"));
+}
+
+void dispatch_on_exhausted_over(void *arg)
+{
+    struct dispatcher *d = arg;
+    if (episode_over(&d->exhausted, d->timers, dispatch_ready(d) > 0))
+        log_event(LOG_INFO, "pool-exhausted-over",
+                  LOG_UINT("seconds", episode_seconds(&d->exhausted)),
+                  LOG_UINT("jobs_queued", d->exhausted.count));
+}
+
+static uint64_t next_random(struct dispatcher *d)
+{
+    d->random ^= d->random << 13; /* xorshift64; it only spreads restarts */
+    d->random ^= d->random >> 7;
+    d->random ^= d->random << 17;
+    return d->random;
+}
+
+static uint64_t backoff_ms(struct dispatcher *d)
+{
+    uint64_t most = dispatch_doubled(BACKOFF_FIRST_MS, d->start_failures, BACKOFF_MAX_MS);
+    return most - next_random(d) % (most / BACKOFF_JITTER + 1);
+}
+
+void dispatch_start_failed(struct dispatcher *d, const char *why)
+{
+    snprintf(d->start_error, sizeof d->start_error, "%s", why);
+    timer_clear(d->timers, &d->proven);
+    if (timer_is_set(&d->backoff))
+        return;
+    uint64_t delay = backoff_ms(d);
+    d->start_failures++;
+    timer_set_ms(d->timers, &d->backoff, delay);
+    log_event(LOG_ERROR, "start-failed", LOG_STR("why", why), LOG_UINT("retry_ms", delay),
+              LOG_UINT("failures", d->start_failures));
+    dispatch_hold_renewal(d);
+}
+
+void dispatch_forget_failures(struct dispatcher *d)
+{
+    d->start_failures = 0;
+    d->start_error[0] = '\0';
+    timer_clear(d->timers, &d->proven);
+    timer_clear(d->timers, &d->backoff);
+}
+
+void dispatch_await_proof(struct dispatcher *d)
+{
+    if (d->start_failures && !timer_is_set(&d->proven))
+        timer_set(d->timers, &d->proven, dispatch_now(d) + SOON_US);
+}
+
+void dispatch_on_proven(void *arg)
+{
+    struct dispatcher *d = arg;
+    dispatch_forget_failures(d);
+    dispatch_grow(d);
+}
+
+bool dispatch_ended_soon(const struct dispatcher *d, const struct worker *worker)
+{
+    bool soon = worker->state == WORKER_IDLE && !worker->jobs_done &&
+                dispatch_now(d) - worker->since_us < SOON_US;
+    return (soon || worker->state == WORKER_STARTING) && !dispatch_is_old(d, worker);
+}
+
+bool dispatch_can_start(const struct dispatcher *d)
+{
+    return !d->draining && !timer_is_set(&d->backoff) &&
+           pool_count(&d->pool) < d->limits.pool_max &&
+           (d->start_failures == 0 || !dispatch_is_starting_new(d));
+}
+
+void dispatch_forget_worker(struct dispatcher *d, struct worker *worker)
+{
+    timer_clear(d->timers, &worker->timer);
+    dispatch_not_retire(d, worker);
+    d->ops->forget(d->ctx, worker);
+    pool_remove(&d->pool, worker);
+}
+
+static void start_worker(struct dispatcher *d)
+{
+    struct worker *worker = pool_add(&d->pool, dispatch_now(d));
+    worker->reloads = d->reloads;
+    timer_init(&worker->timer, dispatch_on_worker_timer, worker);
+    if (d->ops->start(d->ctx, worker) < 0) {
+        char why[128];
+        snprintf(why, sizeof why, "cannot start a worker process: %s", strerror(errno));
+        dispatch_forget_worker(d, worker);
+        dispatch_start_failed(d, why);
+        return;
+    }
+    d->pool.forks++;
+    timer_set_ms(d->timers, &worker->timer, d->limits.start_timeout_ms);
+}
+
+static bool line_is_stuck(const struct dispatcher *d)
+{
+    return job_queue_ready(&d->queue) > 0 && d->pool.counts[WORKER_IDLE] == 0 &&
+           d->pool.counts[WORKER_BUSY] == 0;
+}
+
+void dispatch_watch_availability(struct dispatcher *d)
+{
+    bool stuck = line_is_stuck(d) || (d->aside_count && d->start_failures);
+    if (!stuck)
+        timer_clear(d->timers, &d->unavailable);
+    else if (!timer_is_set(&d->unavailable))
+        timer_set_ms(d->timers, &d->unavailable, d->limits.start_timeout_ms);
+}
+
+/* Jobs that were lent though a worker is idle do not want one more. */
+static bool line_wants_worker(const struct dispatcher *d)
+{
+    return dispatch_ready(d) > dispatch_starting(d) && d->pool.counts[WORKER_IDLE] == 0;
+}
+
+static bool wants_worker(const struct dispatcher *d)
+{
+    return line_wants_worker(d) || pool_count(&d->pool) < d->limits.pool_start ||
+           dispatch_wants_first(d) || dispatch_wants_fresh(d);
+}
+
+void dispatch_grow(struct dispatcher *d)
+{
+    dispatch_make_room(d);
+    while (dispatch_can_start(d) && wants_worker(d) &&
+           dispatch_pace_take(&d->starts, dispatch_now(d)))
+        start_worker(d);
+    if (dispatch_can_start(d) && wants_worker(d) && !timer_is_set(&d->more))
+        timer_set(d->timers, &d->more, dispatch_pace_next(&d->starts));
+    if (line_wants_worker(d) && pool_count(&d->pool) >= d->limits.pool_max)
+        note_exhausted(d);
+    dispatch_watch_availability(d);
+}
+
+void dispatch_on_more(void *arg)
+{
+    dispatch_line(arg);
+    dispatch_grow(arg);
+}
+
+void dispatch_on_backoff(void *arg)
+{
+    dispatch_grow(arg);
+}
+
+void dispatch_on_purge(void *arg)
+{
+    struct dispatcher *d = arg;
+    struct job *job;
+    for (size_t n = 0; n < DISPATCH_BATCH && d->purge_left && (job = job_queue_first(&d->queue));
+         n++) {
+        d->purge_left--;
+        dispatch_unwait(d, job);
+        dispatch_fail(d, job, d->purge_reason, "%s", d->purge_message);
+    }
+    if (d->purge_left && job_queue_ready(&d->queue))
+        timer_set_next(d->timers, &d->purge);
+    else
+        d->purge_left = 0;
+    dispatch_watch_availability(d);
+}
+
+void dispatch_purge(struct dispatcher *d, enum fail_reason reason, const char *fmt, ...)
+{
+    va_list args;
+    va_start(args, fmt);
+    vsnprintf(d->purge_message, sizeof d->purge_message, fmt, args);
+    va_end(args);
+    d->purge_reason = reason;
+    d->purge_left = job_queue_ready(&d->queue);
+    dispatch_on_purge(d);
+}
+
+void dispatch_available(struct dispatcher *d)
+{
+    if (d->purge_reason != FAIL_UNAVAILABLE)
+        return;
+    timer_clear(d->timers, &d->purge);
+    d->purge_left = 0;
+}
+
+void dispatch_on_unavailable(void *arg)
+{
+    struct dispatcher *d = arg;
+    char why[MESSAGE_MAX];
+    snprintf(why, sizeof why, "no worker could be started for %u ms: %s",
+             d->limits.start_timeout_ms,
+             d->start_error[0] ? d->start_error : "workers do not become ready");
+    if (line_is_stuck(d))
+        dispatch_purge(d, FAIL_UNAVAILABLE, "%s", why);
+    dispatch_fail_aside(d, why);
+}

@@ -1,0 +1,192 @@
+/*
+ * dispatch_stop: stopping a running job, step by step, and the deadlines of workers.
+ *
+ * Before a worker is hurt in any way, what it was lent is taken back, so that only the job that it
+ * is on can be lost.
+ *
+ * Signals have a rate. Processes that die need a processor for half a millisecond each, and a
+ * thousand that die together leave us none. So each worker whose job is to be stopped has a time
+ * for its signal, and only the first few have theirs at once. The server's own end does not wait.
+ */
+#include "jobs/dispatcher_internal.h"
+
+#include <signal.h>
+#include <stddef.h>
+
+enum {
+    SIGNAL_US = 2000,           /* from one signal to the next, */
+    AT_ONCE_US = 7 * SIGNAL_US, /* but the first eight come together */
+};
+
+void dispatch_signal(struct dispatcher *d, struct worker *worker, int signo)
+{
+    worker->signalled = true;
+    dispatch_not_retire(d, worker);
+    if (signo == SIGKILL && worker->state != WORKER_STOPPING)
+        worker_set_state(worker, WORKER_STOPPING, dispatch_now(d));
+    d->ops->signal(d->ctx, worker, signo);
+}
+
+/* Whether the worker may be sent its signal; if not, its timer fires when it may. */
+static bool may_signal(struct dispatcher *d, struct worker *worker)
+{
+    uint64_t now = dispatch_now(d);
+    if (worker->awaits_signal && timer_is_set(&worker->timer) && !d->stop_by_us)
+        return false;
+    if (worker->awaits_signal || d->stop_by_us) {
+        worker->awaits_signal = false;
+        return true;
+    }
+    uint64_t at = d->next_signal_us > now ? d->next_signal_us : now;
+    d->next_signal_us = at + SIGNAL_US;
+    if (at <= now + AT_ONCE_US)
+        return true;
+    worker->awaits_signal = true;
+    timer_set(d->timers, &worker->timer, at - AT_ONCE_US);
+    return false;
+}
+
+static void kill_job(struct dispatcher *d, struct job *job)
+{
+    if (!may_signal(d, job->worker))
+        return;
+    job->stop_step = STOP_SIGKILL;
+    timer_clear(d->timers, &job->worker->timer);
+    dispatch_signal(d, job->worker, SIGKILL);
+}
+
+void dispatch_begin_stop(struct dispatcher *d, struct job *job, enum fail_reason reason)
+{
+    if (job->state == JOB_STOPPING)
+        return;
+    job_set_state(job, JOB_STOPPING);
+    job->stop_reason = (uint8_t)reason;
+    job->stop_step = STOP_FLAG;
+    dispatch_take_back_lent(d, job->worker);
+    d->ops->stop_flag(d->ctx, job->worker, job);
+    timer_set_ms(d->timers, &job->worker->timer, d->limits.kill_grace_ms / 2);
+}
+
+/* Of a job that is not being stopped yet. */
+static enum fail_reason stop_reason(const struct dispatcher *d, const struct job *job)
+{
+    if (job->cancelled)
+        return FAIL_CANCELLED;
+    return d->stop_by_us ? FAIL_SHUTDOWN : FAIL_TIMEOUT;
+}
+
+static void begin_stop(struct dispatcher *d, struct job *job)
+{
+    dispatch_begin_stop(d, job, stop_reason(d, job));
+    if (job->killed && job->stop_step != STOP_SIGKILL)
+        kill_job(d, job);
+}
+
+/*
+ * Stops a running job. If the worker has begun a job that it was lent, this one has ended and its
+ * answer is on the way: a signal now would hit the other. So the socket is read first, in a turn of
+ * its own.
+ */
+static void stop_job(struct dispatcher *d, struct job *job)
+{
+    if (!dispatch_take_back_lent(d, job->worker)) {
+        timer_set(d->timers, &job->worker->timer, dispatch_now(d));
+        return;
+    }
+    begin_stop(d, job);
+}
+
+void dispatch_stop_running(struct dispatcher *d, struct job *job)
+{
+    stop_job(d, job);
+    dispatch_line(d); /* what was taken back may find an idle worker */
+}
+
+void dispatch_cancel_running(struct dispatcher *d, struct job *job, bool kill)
+{
+    job->cancelled = true;
+    job->killed |= kill;
+    dispatch_stop_running(d, job);
+}
+
+static void next_stop_step(struct dispatcher *d, struct job *job)
+{
+    if (job->killed || job->stop_step != STOP_FLAG) {
+        kill_job(d, job);
+    } else if (may_signal(d, job->worker)) {
+        job->stop_step = STOP_SIGTERM;
+        dispatch_signal(d, job->worker, SIGTERM);
+        timer_set_ms(d->timers, &job->worker->timer,
+                     d->limits.kill_grace_ms - d->limits.kill_grace_ms / 2);
+    }
+}
+
+static const char *stop_text(const struct job *job)
+{
+    switch (job->stop_reason) {
+    case FAIL_TIMEOUT:
+        return "the job ran into its time limit";
+    case FAIL_CANCELLED:
+        return "the job was cancelled";
+    default:
+        return "the server was shut down";
+    }
+}
+
+void dispatch_fail_stopped(struct dispatcher *d, struct job *job)
+{
+    dispatch_fail(d, job, job->stop_reason, "%s; it was ended by %s", stop_text(job),
+                  stop_step_name(job->stop_step));
+}
+
+/* What arrived in time counts, also if we come late: the worker's socket is read before it is
+ * judged. A job that it has not begun has had no time at all. */
+static void on_job_deadline(struct dispatcher *d, struct worker *worker)
+{
+    uint32_t id = worker->id;
+    uint64_t seq = worker->job->seq;
+    dispatch_take_back_lent(d, worker);
+    d->ops->poll(d->ctx, worker);
+    worker = pool_find(&d->pool, id);
+    struct job *job = worker ? worker->job : NULL;
+    if (job && job->seq == seq && dispatch_return_unbegun(d, worker)) {
+        if (!dispatch_jobless(d, worker)) /* else the line was served */
+            dispatch_line(d);
+        return;
+    }
+    if (job && job->seq == seq && job->state == JOB_STOPPING)
+        next_stop_step(d, job);
+    else if (job && job->seq == seq)
+        begin_stop(d, job);
+    dispatch_line(d);
+}
+
+static void on_start_deadline(struct dispatcher *d, struct worker *worker)
+{
+    uint32_t id = worker->id;
+    d->ops->poll(d->ctx, worker);
+    worker = pool_find(&d->pool, id);
+    if (!worker || worker->state != WORKER_STARTING)
+        return;
+    bool old = dispatch_is_old(d, worker);
+    dispatch_signal(d, worker, SIGKILL);
+    if (!old)
+        dispatch_start_failed(d, "a worker was not ready within start-timeout-ms");
+}
+
+static struct dispatcher *dispatcher_of(struct worker *worker)
+{
+    return (struct dispatcher *)((char *)worker->pool - offsetof(struct dispatcher, pool));
+}
+
+void dispatch_on_worker_timer(void *arg)
+{
+    struct worker *worker = arg;
+    struct dispatcher *d = dispatcher_of(worker);
+    if (worker->job)
+        on_job_deadline(d, worker);
+    else if (worker->state == WORKER_STARTING)
+        on_start_deadline(d, worker);
+    else
+        dispatch_signal(d, worker, SIGKILL); /* it was told to end and did not */
+}

@@ -1,0 +1,102 @@
+/* identity: see identity.h. */
+#include "startup/identity.h"
+
+#include "common/log.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <grp.h>
+#include <pwd.h>
+#include <stdio.h>
+#include <sys/wait.h>
+#include <sysexits.h>
+#include <unistd.h>
+
+static int fault(const struct config *config, const char *key, const char *found, char *error,
+                 size_t error_size)
+{
+    char origin[CONFIG_ORIGIN_MAX];
+    config_origin(config, key, NULL, origin);
+    snprintf(error, error_size, "%s: found \"%s\", expected the name of a %s of this machine",
+             origin, found, key);
+    return -1;
+}
+
+int identity_find(struct identity *identity, const struct config *config, char *error,
+                  size_t error_size)
+{
+    const struct passwd *user = NULL;
+    const struct group *group = NULL;
+    /* cppcheck-suppress getpwnamCalled ; we have one thread */
+    if (config->user && !(user = getpwnam(config->user)))
+        return fault(config, "user", config->user, error, error_size);
+    /* cppcheck-suppress getgrnamCalled ; likewise */
+    if (config->group && !(group = getgrnam(config->group)))
+        return fault(config, "group", config->group, error, error_size);
+    *identity = (struct identity){
+        .uid = user ? user->pw_uid : geteuid(),
+        .gid = group  ? group->gr_gid
+               : user ? user->pw_gid
+                      : getegid(),
+        .pending = user || group,
+    };
+    if (user)
+        snprintf(identity->user, sizeof identity->user, "%s", config->user);
+    return 0;
+}
+
+bool identity_possible(const struct identity *identity)
+{
+    return identity_access(identity, "/", F_OK) == 0;
+}
+
+/* What could not be done, with errno; NULL if all was. Group first: as the user we could not any
+ * more. */
+static const char *become(const struct identity *identity)
+{
+    if (!identity->pending)
+        return NULL;
+    if (geteuid() == 0 && (*identity->user ? initgroups(identity->user, identity->gid)
+                                           : setgroups(1, &identity->gid)) < 0)
+        return "set the groups of the process";
+    if (setgid(identity->gid) < 0)
+        return "change the group";
+    if (*identity->user && setuid(identity->uid) < 0)
+        return "change the user";
+    return NULL;
+}
+
+void identity_become(struct identity *identity)
+{
+    const char *failed = become(identity);
+    identity->pending = false;
+    if (failed)
+        fatal(EX_NOPERM, "cannot %s, as user %s and group %u", failed,
+              *identity->user ? identity->user : "-", (unsigned)identity->gid);
+}
+
+/* In the child: nothing of ours is to run at its end. */
+static _Noreturn void try_access(const struct identity *identity, const char *path, int mode)
+{
+    if (!become(identity) && faccessat(AT_FDCWD, path, mode, AT_EACCESS) == 0)
+        _exit(0);
+    _exit(errno > 0 && errno < 256 ? errno : EACCES);
+}
+
+/* The kernel alone knows all that decides (groups, ACLs, every directory on the way), so a child
+ * becomes that user and asks it. */
+int identity_access(const struct identity *identity, const char *path, int mode)
+{
+    int status;
+    if (!identity->pending)
+        return faccessat(AT_FDCWD, path, mode, AT_EACCESS) == 0 ? 0 : errno;
+    pid_t pid = fork();
+    if (pid < 0)
+        return errno;
+    if (pid == 0)
+        try_access(identity, path, mode);
+    while (waitpid(pid, &status, 0) < 0)
+        if (errno != EINTR)
+            return errno;
+    return WIFEXITED(status) ? WEXITSTATUS(status) : ECHILD;
+}

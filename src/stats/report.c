@@ -1,0 +1,187 @@
+/* report: see report.h. */
+#include "stats/report.h"
+
+#include "common/log.h"
+
+#include <taskmaster/version.h>
+
+#include <jansson.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sysexits.h>
+#include <unistd.h>
+
+/* How long a worker's memory counts as known. Looking it up is a file of the kernel's to be opened
+ * and read for each worker, and whoever asks may ask a thousand times in one turn of the loop. */
+enum { RSS_KNOWN_US = 100000 };
+
+static uint64_t since_ms(const struct report *report, uint64_t then_us)
+{
+    return (report->dispatcher->timers->now_us - then_us) / 1000;
+}
+
+static void set(json_t *object, const char *key, uint64_t value)
+{
+    json_object_set_new(object, key, json_integer((json_int_t)value));
+}
+
+static json_t *pool_report(const struct dispatcher *d)
+{
+    json_t *pool = json_object();
+    set(pool, "start", d->limits.pool_start);
+    set(pool, "max", d->limits.pool_max);
+    for (int state = 0; state < WORKER_STATES; state++)
+        set(pool, worker_state_name((enum worker_state)state), d->pool.counts[state]);
+    set(pool, "forks", d->pool.forks);
+    set(pool, "exits", d->pool.exits);
+    return pool;
+}
+
+static const struct job *oldest_waiting(const struct dispatcher *d)
+{
+    const struct worker *worker;
+    const struct job *oldest = job_queue_oldest(&d->queue), *aside = TAILQ_FIRST(&d->aside);
+    if (aside && (!oldest || aside->seq < oldest->seq))
+        oldest = aside;
+    TAILQ_FOREACH (worker, &d->pool.lists[WORKER_BUSY], link) {
+        const struct job *lent = TAILQ_FIRST(&worker->lent);
+        if (lent && (!oldest || lent->seq < oldest->seq))
+            oldest = lent;
+    }
+    return oldest;
+}
+
+static json_t *queue_report(const struct report *report)
+{
+    const struct dispatcher *d = report->dispatcher;
+    const struct job *oldest = oldest_waiting(d);
+    json_t *queue = json_object();
+    set(queue, "waiting", dispatcher_waiting(d));
+    set(queue, "max", d->limits.job_max);
+    set(queue, "oldest_ms", oldest ? since_ms(report, oldest->submitted_us) : 0);
+    set(queue, "bytes", report->budget->held);
+    set(queue, "bytes_max", report->budget->max);
+    return queue;
+}
+
+static json_t *output_report(const struct report *report)
+{
+    json_t *output = json_object();
+    set(output, "bytes", report->output->held);
+    set(output, "bytes_max", report->output->max);
+    return output;
+}
+
+static json_t *jobs_report(const struct dispatcher *d)
+{
+    const struct dispatcher_counts *counts = &d->counts;
+    json_t *jobs = json_object(), *failed = json_object(), *overload = json_object();
+    for (int i = 0; i < FAIL_REASONS; i++)
+        set(failed, fail_reason_name((enum fail_reason)i), counts->failed[i]);
+    for (int i = 0; i < OVERLOAD_REASONS; i++)
+        set(overload, overload_reason_name((enum overload_reason)i), counts->overload[i]);
+    set(jobs, "submitted", counts->submitted);
+    set(jobs, "done", counts->done);
+    json_object_set_new(jobs, "failed", failed);
+    json_object_set_new(jobs, "overload", overload);
+    set(jobs, "dropped", counts->dropped);
+    set(jobs, "orphaned", counts->orphaned);
+    set(jobs, "running", counts->running);
+    return jobs;
+}
+
+static void add_module(struct hash_node *node, void *arg)
+{
+    const struct module_entry *entry = module_entry_of(node);
+    if (!entry->seen)
+        return; /* nobody could have used it */
+    json_t *module = json_object();
+    set(module, "done", entry->done);
+    set(module, "failed", entry->failed);
+    set(module, "running", entry->running);
+    set(module, "waiting", entry->waiting);
+    json_object_set_new(arg, entry->name, module);
+}
+
+static char *dump(json_t *json)
+{
+    char *text = json_dumps(json, JSON_COMPACT);
+    if (!text)
+        fatal(EX_OSERR, "cannot write a report");
+    json_decref(json);
+    return text;
+}
+
+char *report_stats(const struct report *report)
+{
+    const struct dispatcher *d = report->dispatcher;
+    json_t *stats = json_object(), *clients = json_object(), *modules = json_object();
+    json_object_set_new(stats, "server", json_string("taskmasterd/" TASKMASTER_VERSION));
+    json_object_set_new(stats, "boot", json_string(report->boot));
+    set(stats, "uptime_ms", since_ms(report, report->started_us));
+    json_object_set_new(stats, "draining", json_boolean(d->draining));
+    json_object_set_new(stats, "pool", pool_report(d));
+    json_object_set_new(stats, "queue", queue_report(report));
+    json_object_set_new(stats, "output", output_report(report));
+    json_object_set_new(stats, "jobs", jobs_report(d));
+    set(clients, "connected", report->clients->connected);
+    set(clients, "max", report->clients->config->client_max);
+    json_object_set_new(stats, "clients", clients);
+    hash_each(&report->modules->by_name, add_module, modules);
+    json_object_set_new(stats, "modules", modules);
+    return dump(stats);
+}
+
+/* Resident memory in KiB; 0 when it cannot be known. */
+static uint64_t read_rss_kb(pid_t pid)
+{
+    char path[64], line[128], *end = "";
+    snprintf(path, sizeof path, "/proc/%d/statm", (int)pid);
+    FILE *file = fopen(path, "re");
+    if (!file)
+        return 0;
+    if (fgets(line, sizeof line, file))
+        (void)strtoul(line, &end, 10); /* the whole size; resident pages come second */
+    fclose(file);
+    return strtoul(end, NULL, 10) * (uint64_t)sysconf(_SC_PAGESIZE) / 1024;
+}
+
+static uint64_t rss_kb(struct worker *worker, uint64_t now_us)
+{
+    if (!worker->rss_at_us || now_us - worker->rss_at_us >= RSS_KNOWN_US) {
+        worker->rss_kb = read_rss_kb(worker->pid);
+        worker->rss_at_us = now_us;
+    }
+    return worker->rss_kb;
+}
+
+static json_t *worker_report(const struct report *report, struct worker *worker)
+{
+    json_t *item = json_object();
+    char name[JOB_TEXT_MAX];
+    set(item, "id", worker->id);
+    set(item, "pid", (uint64_t)worker->pid);
+    json_object_set_new(item, "state", json_string(worker_state_name(worker->state)));
+    if (worker->job) {
+        json_object_set_new(item, "job", json_string(job_name(worker->job, report->boot, name)));
+        json_object_set_new(item, "module", json_string(worker->job->module->name));
+    } else {
+        json_object_set_new(item, "job", json_null());
+        json_object_set_new(item, "module", json_null());
+    }
+    set(item, "since_ms", since_ms(report, worker->since_us));
+    set(item, "jobs_done", worker->jobs_done);
+    set(item, "rss_kb", rss_kb(worker, report->dispatcher->timers->now_us));
+    return item;
+}
+
+char *report_workers(const struct report *report)
+{
+    struct worker *worker;
+    json_t *list = json_array();
+    for (int state = 0; state < WORKER_STATES; state++)
+        TAILQ_FOREACH (worker, &report->dispatcher->pool.lists[state], link)
+            json_array_append_new(list, worker_report(report, worker));
+    return dump(list);
+}

@@ -1,0 +1,26 @@
+/* report: what stats and workers tell (doc/protocol.md), as JSON text. */
+#ifndef TASKMASTER_STATS_REPORT_H
+#define TASKMASTER_STATS_REPORT_H
+
+#include "base/payload.h"
+#include "clients/session.h"
+#include "jobs/dispatcher.h"
+#include "jobs/module_table.h"
+
+#include <stdint.h>
+
+/* Where the figures are; all borrowed. */
+struct report {
+    const struct dispatcher *dispatcher;
+    const struct module_table *modules;
+    const struct payload_budget *budget, *output;
+    const struct clients *clients;
+    const char *boot;
+    uint64_t started_us;
+};
+
+/* Texts that the caller frees. */
+char *report_stats(const struct report *report);
+char *report_workers(const struct report *report);
+
+#endif

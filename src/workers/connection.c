@@ -1,0 +1,404 @@
+/*
+ * worker_port: the connections on the worker port. A new one proves with a token that it is a
+ * worker that was started, or is closed; then the worker's messages are read and checked here, and
+ * what they say goes to results.c. A connection that ends is link.c's concern.
+ *
+ * Anybody on the machine can connect here without end, and must not keep workers out. So a
+ * connection is read at accept, where a worker's hello lies already: a worker is among the unproven
+ * only if it has been stopped between its connect and its hello. Of the unproven, one more than
+ * there may be ends one that has said nothing; it ends by a reset, which tells a worker that its
+ * hello was not heard and that it may try again (worker/knock.c), and leaves no port taken.
+ * TCP_DEFER_ACCEPT was rejected: silent connections would fill the kernel's queue of half-open
+ * ones, where nobody can end them, and then the SYNs of workers are lost.
+ */
+#include "workers/link.h"
+#include "workers/workers_internal.h"
+
+#include "common/limits.h"
+#include "common/log.h"
+#include "common/wire.h"
+#include "common/xmalloc.h"
+
+#include <taskmaster/version.h>
+
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+static struct worker_conn *conn_of(struct conn *conn)
+{
+    return (struct worker_conn *)((char *)conn - offsetof(struct worker_conn, conn));
+}
+
+/* --- writing --- */
+
+void worker_port_send(struct worker_conn *conn, const struct wire_head *head,
+                      struct payload *payload)
+{
+    conn_write(&conn->conn, head, sizeof *head);
+    if (payload)
+        conn_write_payload(&conn->conn, payload);
+}
+
+struct wire_head worker_port_head(enum wire_type type, const char *name)
+{
+    struct wire_head head = {.magic = WIRE_MAGIC, .type = type};
+    size_t len = strlen(name);
+    bug_on(len >= sizeof head.name);
+    memcpy(head.name, name, len);
+    return head;
+}
+
+static void send_welcome(struct worker_conn *conn)
+{
+    const struct worker_settings *settings = conn->owner->settings;
+    struct wire_head head = worker_port_head(WIRE_WELCOME, TASKMASTER_VERSION);
+    head.size = settings->text_len;
+    worker_port_send(conn, &head, NULL);
+    conn_write(&conn->conn, settings->text, settings->text_len);
+}
+
+/* --- proving --- */
+
+static struct worker_link *link_by_id(struct workers *workers, uint32_t id)
+{
+    struct worker_link *link;
+    TAILQ_FOREACH (link, &workers->links, link)
+        if (link->worker->id == id)
+            return link;
+    return NULL;
+}
+
+bool worker_port_same_token(const uint8_t *a, const uint8_t *b)
+{
+    uint8_t differ = 0;
+    for (size_t i = 0; i < TOKEN_BYTES; i++)
+        differ |= (uint8_t)(a[i] ^ b[i]);
+    return differ == 0;
+}
+
+static void leave_unproven(struct worker_conn *conn)
+{
+    strangers_remove(&conn->workers->unproven, &conn->stranger);
+    timer_clear(workers_timers(conn->workers), &conn->timer);
+}
+
+/* `why`: NULL if it is no stranger, but a worker of ours that comes too late. */
+static void turn_away(struct worker_conn *conn, const char *why)
+{
+    if (why && log_limit_allows(&conn->workers->stranger_lines))
+        log_event(LOG_WARN, "stranger", LOG_STR("role", "workers"), LOG_STR("why", why));
+    leave_unproven(conn);
+    conn_close(&conn->conn);
+}
+
+/* A reset in the place of an orderly end: it was not heard. */
+static void turn_away_unheard(struct worker_conn *conn, const char *why)
+{
+    const struct linger reset = {.l_onoff = 1};
+    setsockopt(conn->conn.fd, SOL_SOCKET, SO_LINGER, &reset, sizeof reset);
+    turn_away(conn, why);
+}
+
+static const char *why_invalid(struct workers *workers, const struct wire_hello *hello)
+{
+    return worker_late_is_hello(workers, hello) ? NULL : "its token is not valid";
+}
+
+static void take_hello(struct worker_conn *conn, struct payload *payload)
+{
+    struct wire_hello hello;
+    payload_copy(payload, 0, &hello, sizeof hello);
+    struct worker_link *link = link_by_id(conn->workers, hello.worker);
+    if (strncmp(conn->head.name, TASKMASTER_VERSION, sizeof conn->head.name) != 0) {
+        turn_away(conn, "it is of another release");
+    } else if (!link || link->late || !worker_port_same_token(link->token, hello.token)) {
+        turn_away(conn, why_invalid(conn->workers, &hello));
+    } else if (link->proven) {
+        turn_away(conn, "its token was used already");
+    } else {
+        leave_unproven(conn);
+        link->proven = true;
+        link->conn = conn;
+        conn->owner = link;
+        send_welcome(conn);
+    }
+}
+
+static void on_unproven_timer(void *arg)
+{
+    turn_away(arg, "it did not prove itself within start-timeout-ms");
+}
+
+/* --- reading --- */
+
+static ssize_t header_end(const char *data, size_t len)
+{
+    (void)data;
+    return len < sizeof(struct wire_head) ? 0 : (ssize_t)sizeof(struct wire_head);
+}
+
+/* NULL, or what is wrong with a header from an unproven connection. */
+static const char *check_stranger(const struct wire_head *head)
+{
+    if (head->magic != WIRE_MAGIC || head->type != WIRE_HELLO)
+        return "it does not speak the workers' protocol";
+    if (head->size != sizeof(struct wire_hello) || head->text_len)
+        return "its hello has a wrong size";
+    return NULL;
+}
+
+static const char *check_worker(const struct worker_link *link, const struct wire_head *head)
+{
+    const struct worker *worker = link->worker;
+    bool ready_is_due = !link->ready && !head->size && !head->text_len;
+    bool answer = head->type == WIRE_DONE || head->type == WIRE_FAILED;
+    if (head->magic != WIRE_MAGIC)
+        return "a header with a wrong magic number";
+    if (head->type == WIRE_ANSWERED)
+        return head->size || head->text_len ? "a message that is too long" : NULL;
+    if (!answer && head->type != WIRE_READY)
+        return "a message of an unknown type";
+    if (head->type == WIRE_READY)
+        return ready_is_due ? NULL : "ready twice";
+    if (!worker->job)
+        return "an answer without a job";
+    if (worker->job->seq != head->job)
+        return "an answer for another job";
+    if (head->text_len > WIRE_TEXT_MAX || (head->text_len && head->type != WIRE_FAILED))
+        return "a text that is too long";
+    if (head->size > worker->job->payload_max)
+        return "a result beyond payload-max";
+    if (head->type == WIRE_FAILED &&
+        (head->kind < WIRE_KIND_MODULE || head->kind > WIRE_KIND_UNFIT))
+        return "a failure of an unknown kind";
+    return NULL;
+}
+
+static void take_ready(struct worker_link *link)
+{
+    struct dispatcher *dispatcher = link->workers->dispatcher;
+    char refusal[WORKER_REFUSAL_MAX], why[WORKER_REFUSAL_MAX + 64];
+    if (job_log_allows(&link->workers->job_log, LOG_INFO, "worker-ready", "-"))
+        log_event(LOG_INFO, "worker-ready", LOG_UINT("worker", link->worker->id),
+                  LOG_INT("pid", link->proc.pid));
+    link->ready = true;
+    if (link->worker->state != WORKER_STARTING)
+        return; /* it was told to end meanwhile */
+    if (!worker_proc_refusal(&link->proc, refusal)) {
+        dispatcher_worker_ready(dispatcher, link->worker);
+        return;
+    }
+    snprintf(why, sizeof why, "a module that it preloads cannot be used: %s", refusal);
+    dispatcher_worker_ready_without(dispatcher, link->worker, why);
+}
+
+/* A message without payload. */
+static void take_empty(struct worker_link *link, const struct wire_head *head)
+{
+    if (head->type == WIRE_ANSWERED)
+        return; /* the results were taken when its header came */
+    if (head->type == WIRE_READY)
+        take_ready(link);
+    else
+        worker_answer_take(link, head, NULL, NULL);
+}
+
+/* It was killed and its job has been ended, by an abort or as it would not die: what it had said
+ * before is nobody's any more, and no fault of the worker's. */
+static bool is_past_hearing(const struct worker_link *link)
+{
+    return link->killed && !link->worker->job;
+}
+
+static void expect_body(struct worker_conn *conn, size_t body)
+{
+    struct worker_link *link = conn->owner;
+    conn_expect(&conn->conn, body, true, true);
+    if (link)
+        dispatcher_worker_sends(link->workers->dispatcher, link->worker, body);
+}
+
+static void on_header(struct conn *raw, char *data, size_t len)
+{
+    struct worker_conn *conn = conn_of(raw);
+    struct worker_link *link = conn->owner;
+    const char *fault;
+    memcpy(&conn->head, data, len);
+    conn->head.name[sizeof conn->head.name - 1] = '\0';
+    if (link)
+        worker_answer_take_results(link); /* they are older than the message */
+    if (!conn_is_open(raw))
+        return;
+    if (link && is_past_hearing(link)) {
+        conn_ignore_input(raw);
+        return;
+    }
+    fault = link ? check_worker(link, &conn->head) : check_stranger(&conn->head);
+    size_t body = conn->head.text_len ? conn->head.text_len : (size_t)conn->head.size;
+    if (fault && link)
+        worker_link_break_off(link, fault);
+    else if (fault)
+        turn_away(conn, fault);
+    else if (body)
+        expect_body(conn, body);
+    else
+        take_empty(link, &conn->head);
+}
+
+/* Otherwise it waits for something to travel with, as long as 40 ms. That this fails costs no more
+ * than that. */
+static void acknowledge_now(const struct conn *conn)
+{
+    int one = 1;
+    setsockopt(conn->fd, IPPROTO_TCP, TCP_QUICKACK, &one, sizeof one);
+}
+
+/* The text of a failure comes first. Read apart from it, the details need not be copied, however
+ * large they are. */
+static bool is_text(const struct worker_conn *conn)
+{
+    return conn->head.text_len && !conn->text;
+}
+
+static void take_message(struct worker_conn *conn, struct payload *payload)
+{
+    worker_answer_take(conn->owner, &conn->head, conn->text, payload);
+    payload_unref(conn->text);
+    conn->text = NULL;
+    payload_unref(payload);
+}
+
+static void on_message(struct conn *raw, struct payload *payload, bool over_budget)
+{
+    struct worker_conn *conn = conn_of(raw);
+    bug_on(over_budget);
+    if (!conn->owner) {
+        take_hello(conn, payload);
+        payload_unref(payload);
+        return;
+    }
+    if (is_text(conn)) {
+        conn->text = payload;
+        payload = NULL;
+        if (conn->head.size) {
+            conn_expect(raw, conn->head.size, true, true);
+            return;
+        }
+    }
+    if (conn->head.size >= WIRE_LARGE && conn->owner->worker->lent_count)
+        acknowledge_now(raw);
+    take_message(conn, payload);
+}
+
+static void on_header_too_long(struct conn *conn)
+{
+    (void)conn;
+    bug_on(true); /* headers have one size */
+}
+
+static void on_gone(struct conn *raw, const char *why)
+{
+    struct worker_conn *conn = conn_of(raw);
+    /* A death that is known by now is told as what it is; but not where worker_link_disconnected()
+     * reads on and comes upon the end again: the link is its own until it returns. */
+    if (conn->owner && !conn->owner->proc.reaped && !conn->owner->closed && !raw->loop->reading)
+        worker_link_reap(conn->owner);
+    if (!conn_is_open(raw))
+        return;
+    if (conn->owner)
+        worker_link_disconnected(conn->owner);
+    else
+        turn_away(conn, worker_late_is_silent(conn->workers) ? NULL : why);
+}
+
+static void on_input_end(struct conn *raw)
+{
+    on_gone(raw, "it closed its connection");
+}
+
+static void on_slow(struct conn *conn, enum conn_slow what)
+{
+    (void)conn;
+    (void)what;
+    bug_on(true); /* workers have no such deadlines; their jobs have */
+}
+
+static void on_flushed(struct conn *raw)
+{
+    struct worker_conn *conn = conn_of(raw);
+    if (conn->owner && conn->owner->retiring)
+        conn_shut_output(raw);
+}
+
+static void on_free(struct conn *conn)
+{
+    payload_unref(conn_of(conn)->text);
+    free(conn_of(conn));
+}
+
+static const struct conn_ops conn_ops = {
+    .header_end = header_end,
+    .header = on_header,
+    .message = on_message,
+    .header_too_long = on_header_too_long,
+    .input_end = on_input_end,
+    .gone = on_gone,
+    .slow = on_slow,
+    .flushed = on_flushed,
+    .free = on_free,
+};
+
+/* --- all connections --- */
+
+/* What has come by now; and an end of input, which makes room. */
+static void hear(struct worker_conn *conn)
+{
+    conn_read_now(&conn->conn, 1);
+}
+
+/* One at least has become more than there may be. The one that is to go is heard once more: its
+ * hello may have come behind the last look. */
+static void make_room(struct workers *workers)
+{
+    while (workers->unproven.count > workers->unproven_max) {
+        struct stranger *stranger = strangers_first(&workers->unproven);
+        hear(conn_of(stranger->conn));
+        if (stranger == strangers_first(&workers->unproven))
+            turn_away_unheard(conn_of(stranger->conn), "too many connections without a token");
+    }
+}
+
+void workers_accept(struct workers *workers, int fd, const struct sockaddr *addr,
+                    socklen_t addr_len)
+{
+    (void)addr;
+    (void)addr_len;
+    struct worker_conn *conn = xcalloc(1, sizeof *conn);
+    conn->workers = workers;
+    timer_init(&conn->timer, on_unproven_timer, conn);
+    if (conn_open(&conn->conn, workers->loop, fd, &conn_ops, &workers->limits) < 0) {
+        close(fd);
+        free(conn);
+        return;
+    }
+    strangers_add(&workers->unproven, &conn->stranger, &conn->conn,
+                  workers_timers(workers)->now_us);
+    timer_set_ms(workers_timers(workers), &conn->timer, workers->config->start_timeout_ms);
+    hear(conn);
+    make_room(workers);
+}
+
+void workers_close_unproven(struct workers *workers)
+{
+    struct stranger *stranger;
+    while ((stranger = strangers_first(&workers->unproven))) {
+        struct worker_conn *conn = conn_of(stranger->conn);
+        leave_unproven(conn);
+        conn_close(&conn->conn);
+    }
+}

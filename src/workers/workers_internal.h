@@ -1,0 +1,157 @@
+/*
+ * worker_private: what the files of worker_link share. Nobody else includes this.
+ *
+ *     link.c      a worker's two ends, its loss, and the dispatcher's operations
+ *     connection.c      connections: proving tokens, reading and checking messages
+ *     results.c    answers for jobs, from messages and from slots
+ *     exit.c       what is known of a worker's end
+ *     settings.c  the settings that workers are told
+ *     late.c      connections of workers that have ended before their hello was read
+ */
+#ifndef TASKMASTER_WORKERS_WORKERS_INTERNAL_H
+#define TASKMASTER_WORKERS_WORKERS_INTERNAL_H
+
+#include "base/timers.h"
+#include "common/limits.h"
+#include "common/wire.h"
+#include "config/config.h"
+#include "jobs/dispatcher.h"
+#include "net/conn.h"
+#include "net/strangers.h"
+#include "workers/link.h"
+#include "workers/output.h"
+#include "workers/process.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/queue.h>
+
+enum {
+    WORKER_WHY_MAX = 160, /* what is known of an end besides its status, as text */
+};
+
+/* The process, and the connection once it is proven. */
+struct worker_link {
+    TAILQ_ENTRY(worker_link) link;
+    struct workers *workers;
+    struct worker *worker; /* the record; both go at the same time */
+    struct worker_conn *conn;
+    struct worker_proc proc;
+    struct worker_output output;
+    struct worker_settings *settings; /* those in force when it was started */
+    uint64_t drained_reads;           /* conn_loop.reads when its output was looked at last */
+    uint8_t token[TOKEN_BYTES];
+    bool proven;              /* its token was used */
+    bool late;                /* it is ending, and its token has not come */
+    bool ready;               /* it said so */
+    bool killed;              /* SIGKILL was sent to it */
+    bool closed;              /* its connection ended before it did */
+    bool untold;              /* its loss is yet to be logged */
+    bool retiring;            /* it is told to end once all that was sent before is out */
+    bool told_to_end;         /* it is told, or will be, and not killed instead */
+    char why[WORKER_WHY_MAX]; /* of its end, besides its status */
+    struct timer timer;
+    struct timer peek; /* while jobs are lent: when to look for results that nobody told of */
+    uint32_t peek_ms;
+};
+
+/* A connection on the worker port. */
+struct worker_conn {
+    struct conn conn;
+    struct stranger stranger; /* among the unproven */
+    struct workers *workers;
+    struct worker_link *owner; /* NULL: unproven */
+    struct wire_head head;     /* of the message that is arriving */
+    struct payload *text;      /* of a failure, while its details arrive; owned */
+    struct timer timer;        /* unproven: until when */
+};
+
+static inline struct timers *workers_timers(const struct workers *workers)
+{
+    return workers->loop->timers;
+}
+
+/* link.c: a worker's two ends */
+
+/* Reaps the worker's process if that is dead: true, and the link is gone. */
+bool worker_link_reap(struct worker_link *link);
+
+/* A worker that does what no worker of ours does. */
+void worker_link_break_off(struct worker_link *link, const char *fault);
+
+/*
+ * It closed its connection, or that broke: its process should be ending. A write may be what found
+ * out, by the reset of a process that died with messages unread: what it had sent before is still
+ * there to be read, and counts.
+ */
+void worker_link_disconnected(struct worker_link *link);
+
+/* connection.c: what is said over a connection */
+
+struct wire_head worker_port_head(enum wire_type type, const char *name);
+
+/* In a time that does not depend on where they differ. */
+bool worker_port_same_token(const uint8_t *a, const uint8_t *b);
+
+/* `payload` may be NULL. */
+void worker_port_send(struct worker_conn *conn, const struct wire_head *head,
+                      struct payload *payload);
+
+/* results.c: answers for jobs */
+
+void worker_answer_init(struct worker_link *link);
+
+/* A message whose header was checked. `text`: of a failure; it and `payload` may be NULL. */
+void worker_answer_take(struct worker_link *link, const struct wire_head *head,
+                        const struct payload *text, struct payload *payload);
+
+/* The results that the worker left in slots, in the order of its jobs. What it is handed meanwhile
+ * is sent at the end of the turn, so that this ends. */
+void worker_answer_take_results(struct worker_link *link);
+
+/* Jobs are lent to it: results that it tells nobody of are looked for now and then, until it has no
+ * job. */
+void worker_answer_watch(struct worker_link *link);
+
+/* exit.c: what is known of an end */
+
+/* `status`: the wait status, if it is known; `closed`: its connection ended before it did. */
+void worker_end_describe(const int *status, bool closed, struct worker_end *end, char *text,
+                         size_t size);
+
+/* What a module's code was at without a job, as the end of that sentence: " in the fini() of module
+ * x"; "" if it was not, or is not known. `module`: whose, or "-". */
+void worker_end_place(const struct worker_link *link, char *text, size_t size,
+                      char module[MODULE_NAME_MAX + 1]);
+
+/* For the failed event. A client has made room for payload-max and no more: of what the worker
+ * printed there is what fits, the last of it. All else is shorter than the least payload-max. NULL
+ * if there is no memory for that. */
+struct payload *worker_end_details(struct worker_link *link, const struct worker_end *end);
+
+/* settings.c: what a worker is told in WELCOME */
+
+/* Those of one start or reload: the workers that are started under them share them. */
+struct worker_settings {
+    size_t refs;
+    char *text; /* with NULs in it */
+    size_t text_len;
+};
+
+struct worker_settings *worker_settings_new(const struct config *config, const char *boot);
+struct worker_settings *worker_settings_ref(struct worker_settings *settings);
+void worker_settings_unref(struct worker_settings *settings); /* NULL is fine */
+
+/* late.c: connections of workers that have ended before their hello was read */
+
+/* The worker ends; if its hello was not read, that is expected still. */
+void worker_late_note(struct worker_link *link);
+
+/* Whether the hello is that of such a worker, which is expected no more then. */
+bool worker_late_is_hello(struct workers *workers, const struct wire_hello *hello);
+
+/* A connection that has ended without a hello may be that of such a worker. */
+bool worker_late_is_silent(struct workers *workers);
+
+#endif

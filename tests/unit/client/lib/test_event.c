@@ -1,0 +1,200 @@
+/* Events: each field arrives, unknown ones are left alone, wrong ones are refused; and the list of
+ * jobs in flight, by which events find their owner. */
+#include "client/lib/event.h"
+#include "client/lib/jobs.h"
+#include "tests/unit/suite.h"
+
+#include <check.h>
+#include <stdlib.h>
+#include <string.h>
+
+static struct tmc_failure failure;
+
+static tm_client_status take(const char *line, struct tmc_event **event)
+{
+    struct tmc_message message = {.line = strdup(line),
+                                  .header = json_loads(line, JSON_REJECT_DUPLICATES, NULL)};
+    ck_assert_ptr_nonnull(message.header);
+    tm_client_status status = tmc_event_take(&message, event, &failure);
+    ck_assert_ptr_null(message.line);
+    ck_assert_ptr_null(message.header);
+    return status;
+}
+
+static struct tmc_event *taken(const char *line)
+{
+    struct tmc_event *event;
+    ck_assert_int_eq(take(line, &event), TM_CLIENT_OK);
+    ck_assert_ptr_nonnull(event);
+    return event;
+}
+
+START_TEST(done)
+{
+    static const char line[] = "{\"event\":\"done\",\"id\":7,\"job\":\"k3f9-17\",\"order\":3,"
+                               "\"wait_us\":12,\"run_us\":34,\"context\":{\"a\": [1, null]}}";
+    struct tmc_event *event = taken(line);
+    tm_client_event *shown = &event->shown;
+    ck_assert_int_eq(shown->type, TM_CLIENT_EVENT_DONE);
+    ck_assert_uint_eq(shown->id, 7);
+    ck_assert_str_eq(shown->header, line);
+    ck_assert_str_eq(shown->job, "k3f9-17");
+    ck_assert_int_eq(shown->order, 3);
+    ck_assert_int_eq(shown->wait_us, 12);
+    ck_assert_int_eq(shown->run_us, 34);
+    ck_assert_str_eq(shown->context, "{\"a\":[1,null]}");
+    ck_assert_uint_eq(shown->size, 0);
+    ck_assert_str_eq(shown->data, "");
+    ck_assert_ptr_null(shown->reason);
+    ck_assert_int_eq(shown->worker, -1);
+    ck_assert_int_eq(shown->exit_status, -1);
+    ck_assert(tm_client_event_is_final(shown));
+    tm_client_event_free(shown);
+}
+END_TEST
+
+/* To the letter, wherever it stands and however its key is written. */
+START_TEST(context_as_it_came)
+{
+    static const struct {
+        const char *line, *context;
+    } cases[] = {
+        {"{\"event\":\"pong\",\"context\":[1.10,\"\\u0061\"]}", "[1.10,\"\\u0061\"]"},
+        {"{\"event\":\"pong\", \"\\u0063ontext\" : 1e2 , \"x\":1}", "1e2"},
+        {"{\"x\":{\"context\":1},\"context\":\"}\\\" ,\",\"event\":\"pong\"}", "\"}\\\" ,\""},
+        {"{\"x\":{\"context\":1},\"y\":\"context\",\"event\":\"pong\"}", NULL},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        struct tmc_event *event = taken(cases[i].line);
+        if (cases[i].context)
+            ck_assert_str_eq(event->shown.context, cases[i].context);
+        else
+            ck_assert_ptr_null(event->shown.context);
+        tmc_event_free(event);
+    }
+}
+END_TEST
+
+START_TEST(failed)
+{
+    struct tmc_event *event = taken(
+        "{\"event\":\"failed\",\"id\":1,\"job\":\"k-1\",\"reason\":\"error\",\"code\":\"x-y\","
+        "\"message\":\"gone\",\"step\":\"sigterm\",\"signal\":\"SIGSEGV\",\"exit_status\":3}");
+    tm_client_event *shown = &event->shown;
+    ck_assert_str_eq(shown->reason, "error");
+    ck_assert_str_eq(shown->code, "x-y");
+    ck_assert_str_eq(shown->message, "gone");
+    ck_assert_str_eq(shown->step, "sigterm");
+    ck_assert_str_eq(shown->signal, "SIGSEGV");
+    ck_assert_int_eq(shown->exit_status, 3);
+    tm_client_event_free(shown);
+}
+END_TEST
+
+START_TEST(others)
+{
+    tm_client_event *shown = &taken("{\"event\":\"overload\",\"id\":1,\"reason\":\"queue-full\","
+                                    "\"queued\":4,\"running\":2,\"retry_after_ms\":250}")
+                                  ->shown;
+    ck_assert_int_eq(shown->queued, 4);
+    ck_assert_int_eq(shown->running, 2);
+    ck_assert_int_eq(shown->retry_after_ms, 250);
+    tm_client_event_free(shown);
+
+    shown = &taken("{\"event\":\"error\",\"op\":\"submit\",\"code\":\"bad-json\",\"fatal\":true}")
+                 ->shown;
+    ck_assert_str_eq(shown->op, "submit");
+    ck_assert(shown->fatal);
+    ck_assert_uint_eq(shown->id, 0);
+    tm_client_event_free(shown);
+
+    shown = &taken("{\"event\":\"started\",\"id\":1,\"worker\":2,\"order\":9}")->shown;
+    ck_assert_int_eq(shown->worker, 2);
+    ck_assert(!tm_client_event_is_final(shown));
+    tm_client_event_free(shown);
+}
+END_TEST
+
+START_TEST(unknown_is_left_alone)
+{
+    struct tmc_event *event;
+    ck_assert_int_eq(take("{\"event\":\"usage\",\"id\":1,\"order\":\"first\"}", &event),
+                     TM_CLIENT_OK);
+    ck_assert_ptr_null(event);
+    event = taken("{\"event\":\"pong\",\"id\":1,\"later\":{\"order\":[]},\"x\":null}");
+    ck_assert_int_eq(event->shown.type, TM_CLIENT_EVENT_PONG);
+    tmc_event_free(event);
+}
+END_TEST
+
+START_TEST(refuses)
+{
+    static const char *const lines[] = {
+        "{}",
+        "{\"event\":1}",
+        "{\"event\":\"done\",\"id\":\"1\"}",
+        "{\"event\":\"done\",\"id\":0}",
+        "{\"event\":\"done\",\"id\":1.0}",
+        "{\"event\":\"done\",\"id\":1,\"job\":17}",
+        "{\"event\":\"done\",\"id\":1,\"run_us\":-1}",
+        "{\"event\":\"done\",\"id\":1,\"run_us\":null}",
+        "{\"event\":\"error\",\"fatal\":1}",
+    };
+    for (size_t i = 0; i < sizeof lines / sizeof lines[0]; i++) {
+        struct tmc_event *event;
+        ck_assert_msg(take(lines[i], &event) == TM_CLIENT_PROTOCOL, "%s", lines[i]);
+        ck_assert_ptr_null(event);
+    }
+}
+END_TEST
+
+/* Against a plain array of flags, with ends in an order that is neither first nor last. */
+START_TEST(jobs)
+{
+    enum { COUNT = 2000 };
+    static bool alive[COUNT + 1];
+    struct tmc_jobs list = {0};
+    uint64_t seed = 42, added = 0;
+    for (int step = 0; step < 4 * COUNT; step++) {
+        seed = seed * 6364136223846793005u + 1442695040888963407u;
+        if (added < COUNT && (seed >> 33) % 2) {
+            ck_assert_int_eq(tmc_jobs_reserve(&list), 0);
+            added++;
+            tmc_jobs_add(&list, added, &alive[added]);
+            alive[added] = true;
+        } else if (added > 0) {
+            uint64_t id = (seed >> 33) % added + 1;
+            const struct tmc_job *job = tmc_jobs_find(&list, id);
+            ck_assert_int_eq(job != NULL, alive[id]);
+            if (job) {
+                ck_assert_ptr_eq(job->user, &alive[id]);
+                tmc_jobs_remove(&list, job);
+            }
+            alive[id] = false;
+        }
+    }
+    size_t count = 0;
+    for (uint64_t id = 1; id <= added; id++) {
+        ck_assert_int_eq(tmc_jobs_find(&list, id) != NULL, alive[id]);
+        count += alive[id];
+    }
+    ck_assert_uint_eq(list.count, count);
+    tmc_jobs_free(&list);
+}
+END_TEST
+
+int main(void)
+{
+    TCase *tcase = tcase_create("event");
+    tcase_set_timeout(tcase, 60);
+    tcase_add_test(tcase, done);
+    tcase_add_test(tcase, context_as_it_came);
+    tcase_add_test(tcase, failed);
+    tcase_add_test(tcase, others);
+    tcase_add_test(tcase, unknown_is_left_alone);
+    tcase_add_test(tcase, refuses);
+    tcase_add_test(tcase, jobs);
+    Suite *suite = suite_create("client event");
+    suite_add_tcase(suite, tcase);
+    return run_suite(suite);
+}

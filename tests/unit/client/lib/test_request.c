@@ -1,0 +1,241 @@
+/* Requests as they stand on the wire, what is refused before it gets there, and addresses. */
+#include "client/lib/address.h"
+#include "client/lib/deadline.h"
+#include "client/lib/request.h"
+#include "tests/unit/suite.h"
+
+#include <check.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+static struct tmc_failure failure;
+static struct tmc_request request;
+
+static void assert_line(tm_client_status status, const char *expected)
+{
+    ck_assert_int_eq(status, TM_CLIENT_OK);
+    ck_assert_uint_eq(request.len, strlen(expected));
+    ck_assert_mem_eq(request.line, expected, request.len);
+}
+
+START_TEST(hello)
+{
+    const tm_client_options options = {.token = "s\"ecret", .name = "thumbs/1.2", .module = "fib"};
+    assert_line(tmc_request_hello(&request, NULL, &failure), "{\"op\":\"hello\",\"protocol\":1}\n");
+    assert_line(tmc_request_hello(&request, &options, &failure),
+                "{\"op\":\"hello\",\"protocol\":1,\"client\":\"thumbs/1.2\",\"module\":\"fib\","
+                "\"token\":\"s\\\"ecret\"}\n");
+}
+END_TEST
+
+START_TEST(submit)
+{
+    const tm_client_submit_options options = {
+        .context = " {\"row\" : 7} ",
+        .timeout_ms = 500,
+        .notify = TM_CLIENT_NOTIFY_ACCEPTED | TM_CLIENT_NOTIFY_STARTED,
+        .link = true,
+    };
+    assert_line(tmc_request_submit(&request, 3, NULL, 0, NULL, &failure),
+                "{\"op\":\"submit\",\"id\":3,\"size\":0}\n");
+    assert_line(tmc_request_submit(&request, 3, "fib", 2, &options, &failure),
+                "{\"op\":\"submit\",\"id\":3,\"module\":\"fib\","
+                "\"notify\":[\"accepted\",\"started\"],\"timeout_ms\":500,\"link\":true,"
+                "\"size\":2,\"context\":{\"row\":7}}\n");
+}
+END_TEST
+
+START_TEST(plain)
+{
+    assert_line(tmc_request_plain(&request, "ping", 1, &(struct tmc_subject){0}, &failure),
+                "{\"op\":\"ping\",\"id\":1}\n");
+    assert_line(
+        tmc_request_plain(&request, "cancel", 2, &(struct tmc_subject){.job = "k-1"}, &failure),
+        "{\"op\":\"cancel\",\"id\":2,\"job\":\"k-1\"}\n");
+    assert_line(
+        tmc_request_plain(&request, "kill", 3, &(struct tmc_subject){.target = 2}, &failure),
+        "{\"op\":\"kill\",\"id\":3,\"target\":2}\n");
+}
+END_TEST
+
+static tm_client_status submit_context(const char *context)
+{
+    const tm_client_submit_options options = {.context = context};
+    return tmc_request_submit(&request, 1, "fib", 0, &options, &failure);
+}
+
+/* To the letter, but for the blanks between tokens. */
+START_TEST(context_as_it_stands)
+{
+    ck_assert_int_eq(submit_context("[ 1.10,\n\t-0 ,1E2,\"\\u0061 \\/ \\\" b\" , { } ]\r\n"),
+                     TM_CLIENT_OK);
+    assert_line(TM_CLIENT_OK, "{\"op\":\"submit\",\"id\":1,\"module\":\"fib\",\"size\":0,"
+                              "\"context\":[1.10,-0,1E2,\"\\u0061 \\/ \\\" b\",{}]}\n");
+}
+END_TEST
+
+/* The server sets numbers no bounds; nor do we. */
+START_TEST(context_numbers)
+{
+    static const char *const contexts[] = {"100000000000000000000", "1e309", "[-1e400,0e999]",
+                                           "{\"1e400\":9223372036854775808}"};
+    for (size_t i = 0; i < sizeof contexts / sizeof contexts[0]; i++) {
+        char expected[256];
+        snprintf(expected, sizeof expected,
+                 "{\"op\":\"submit\",\"id\":1,\"module\":\"fib\",\"size\":0,\"context\":%s}\n",
+                 contexts[i]);
+        assert_line(submit_context(contexts[i]), expected);
+    }
+    ck_assert_int_eq(submit_context("01e400"), TM_CLIENT_INVALID);
+    ck_assert_int_eq(submit_context("1e400e"), TM_CLIENT_INVALID);
+}
+END_TEST
+
+/* The longest context and the longest module that fit together, and one byte more. */
+START_TEST(context_fills_the_header)
+{
+    char context[CONTEXT_MAX + 1], module[HEADER_MAX];
+    const tm_client_submit_options options = {.context = context};
+    const char rest[] = "{\"op\":\"submit\",\"id\":1,\"module\":\"\",\"size\":0,\"context\":}\n";
+    for (int over = -20; over <= 20; over++) {
+        memset(context, '1', CONTEXT_MAX);
+        context[CONTEXT_MAX] = '\0';
+        context[0] = context[CONTEXT_MAX - 1] = '"';
+        size_t len = (size_t)(HEADER_MAX - CONTEXT_MAX - (int)strlen(rest) + over);
+        memset(module, 'm', len);
+        module[len] = '\0';
+        ck_assert_int_eq(tmc_request_submit(&request, 1, module, 0, &options, &failure),
+                         over <= 0 ? TM_CLIENT_OK : TM_CLIENT_INVALID);
+        if (over <= 0)
+            ck_assert_uint_eq(request.len, (size_t)(HEADER_MAX + over));
+    }
+}
+END_TEST
+
+START_TEST(context_limits)
+{
+    char text[CONTEXT_MAX + 8];
+    for (size_t len = CONTEXT_MAX; len <= CONTEXT_MAX + 1; len++) {
+        memset(text, 'x', len);
+        text[0] = text[len - 1] = '"';
+        text[len] = '\0';
+        ck_assert_int_eq(submit_context(text),
+                         len == CONTEXT_MAX ? TM_CLIENT_OK : TM_CLIENT_INVALID);
+    }
+    for (int depth = HEADER_DEPTH_MAX - 1; depth <= HEADER_DEPTH_MAX; depth++) {
+        memset(text, '[', (size_t)depth);
+        memset(text + depth, ']', (size_t)depth);
+        text[2 * depth] = '\0';
+        ck_assert_int_eq(submit_context(text),
+                         depth < HEADER_DEPTH_MAX ? TM_CLIENT_OK : TM_CLIENT_INVALID);
+    }
+    ck_assert_int_eq(submit_context("\"[[[[[[[[[[[[[[[[[[[[ \\\" [\""), TM_CLIENT_OK);
+    ck_assert_int_eq(submit_context("null"), TM_CLIENT_OK);
+    ck_assert_int_eq(submit_context("{"), TM_CLIENT_INVALID);
+    ck_assert_int_eq(submit_context(""), TM_CLIENT_INVALID);
+    ck_assert_int_eq(submit_context("1 2"), TM_CLIENT_INVALID);
+    ck_assert_int_eq(submit_context("\"\\u0000\""), TM_CLIENT_INVALID);
+}
+END_TEST
+
+START_TEST(what_would_break_the_framing)
+{
+    char module[HEADER_MAX + 1];
+    const tm_client_submit_options options = {.notify = 4};
+    memset(module, 'm', HEADER_MAX);
+    module[HEADER_MAX] = '\0';
+    ck_assert_int_eq(tmc_request_submit(&request, 1, module, 0, NULL, &failure), TM_CLIENT_INVALID);
+    ck_assert_int_eq(tmc_request_submit(&request, 1, "\xff", 0, NULL, &failure), TM_CLIENT_INVALID);
+    ck_assert_str_eq(failure.text, "the module is not UTF-8 text");
+    ck_assert_int_eq(tmc_request_submit(&request, 1, "m", 0, &options, &failure),
+                     TM_CLIENT_INVALID);
+}
+END_TEST
+
+START_TEST(addresses)
+{
+    static const char *const bad[] = {
+        "",         "localhost", ":7741",   "localhost:",  "localhost:0", "localhost:65536",
+        "host:77x", "::1:7741",  "[]:7741", "[::1]",       "[::1:7741",   "unix:",
+        "host:-1",  "host: 1",   "a:b:1",   "host:007741",
+    };
+    struct tmc_address address;
+    ck_assert_int_eq(tmc_address_parse("localhost:7741", &address, &failure), TM_CLIENT_OK);
+    ck_assert_str_eq(address.host, "localhost");
+    ck_assert_str_eq(address.port, "7741");
+    ck_assert_int_eq(tmc_address_parse("[fe80::1%lo]:1", &address, &failure), TM_CLIENT_OK);
+    ck_assert_str_eq(address.host, "fe80::1%lo");
+    ck_assert_int_eq(tmc_address_parse("unix:/run/t:1", &address, &failure), TM_CLIENT_OK);
+    ck_assert(address.local);
+    ck_assert_str_eq(address.path, "/run/t:1");
+    for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++)
+        ck_assert_msg(tmc_address_parse(bad[i], &address, &failure) == TM_CLIENT_INVALID, "%s",
+                      bad[i]);
+    /* What is pasted along and not seen is named, rather than looked up. */
+    ck_assert_int_eq(tmc_address_parse("\xef\xbb\xbfunix:/run/t", &address, &failure),
+                     TM_CLIENT_INVALID);
+    ck_assert_msg(strstr(failure.text, "byte order mark"), "%s", failure.text);
+    ck_assert_int_eq(tmc_address_parse("local\xc2\xa0host:1", &address, &failure),
+                     TM_CLIENT_INVALID);
+    ck_assert_msg(strstr(failure.text, "the byte 0xc2"), "%s", failure.text);
+    ck_assert_int_eq(tmc_address_parse(" localhost:1", &address, &failure), TM_CLIENT_INVALID);
+    ck_assert_msg(strstr(failure.text, "the byte 0x20"), "%s", failure.text);
+    ck_assert_int_eq(tmc_address_parse("localhost:1\r", &address, &failure), TM_CLIENT_INVALID);
+    ck_assert_msg(strstr(failure.text, "the byte 0x0d"), "%s", failure.text);
+    char path[256] = "unix:";
+    memset(path + 5, 'p', sizeof path - 6);
+    ck_assert_int_eq(tmc_address_parse(path, &address, &failure), TM_CLIENT_INVALID);
+}
+END_TEST
+
+static tm_client_status connect_to(const char *text, int64_t deadline, int *fd)
+{
+    struct tmc_address address;
+    ck_assert_int_eq(tmc_address_parse(text, &address, &failure), TM_CLIENT_OK);
+    return tmc_address_connect(&address, deadline, fd, &failure);
+}
+
+START_TEST(unix_socket)
+{
+    char text[128];
+    int fd;
+    struct sockaddr_un name = {.sun_family = AF_UNIX};
+    snprintf(name.sun_path, sizeof name.sun_path, "/tmp/tmc-%d.sock", (int)getpid());
+    snprintf(text, sizeof text, "unix:%s", name.sun_path);
+    ck_assert_int_eq(connect_to(text, TMC_NEVER, &fd), TM_CLIENT_UNREACHABLE);
+
+    int listener = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    ck_assert_int_eq(bind(listener, (struct sockaddr *)&name, sizeof name), 0);
+    ck_assert_int_eq(listen(listener, 0), 0);
+    ck_assert_int_eq(connect_to(text, TMC_NEVER, &fd), TM_CLIENT_OK);
+
+    /* The backlog is full now: there is somebody, but nobody picks up. */
+    int second;
+    ck_assert_int_eq(connect_to(text, tmc_deadline(20), &second), TM_CLIENT_TIMEOUT);
+    unlink(name.sun_path);
+    close(fd);
+    close(listener);
+}
+END_TEST
+
+int main(void)
+{
+    TCase *tcase = tcase_create("request");
+    tcase_set_timeout(tcase, 60);
+    tcase_add_test(tcase, hello);
+    tcase_add_test(tcase, submit);
+    tcase_add_test(tcase, plain);
+    tcase_add_test(tcase, context_as_it_stands);
+    tcase_add_test(tcase, context_numbers);
+    tcase_add_test(tcase, context_fills_the_header);
+    tcase_add_test(tcase, context_limits);
+    tcase_add_test(tcase, what_would_break_the_framing);
+    tcase_add_test(tcase, addresses);
+    tcase_add_test(tcase, unix_socket);
+    Suite *suite = suite_create("client request");
+    suite_add_tcase(suite, tcase);
+    return run_suite(suite);
+}

@@ -1,0 +1,682 @@
+/*
+ * recorder: the dispatcher's operations and sources as the tests have them.
+ *
+ * Operations and events are written down as short texts, separated by commas, which a test compares
+ * as a whole; whenever it does, the invariants that always hold are checked, too.
+ *
+ *     start 1        give 1 j5 700ms    back 1 j5 yes      flag 1 j5      term 1     kill 1
+ *     retire 1       poll 1             forget 1
+ *     a5 accepted 2  a5 started 1 #4    a5 done            a5 failed timeout sigterm
+ *     a5 failed module div-by-zero      a5 failed error SIG 11            a5 failed error exit 3
+ *     a5 overload queue-full 2 1        a5 left
+ *
+ * (worker 1; source a, job 5; #4: the fourth in order; 2 waiting, 1 running; `left`: dropped or
+ * orphaned.)
+ *
+ * Behind the operations stand simulated workers, which work as real ones do: they are handed jobs,
+ * begin them one after the other, finish them, and leave answers that nobody has read yet; what
+ * they have begun cannot be taken back. `eager` ones begin as soon as they can.
+ */
+#ifndef TASKMASTER_TESTS_UNIT_JOBS_RECORDER_H
+#define TASKMASTER_TESTS_UNIT_JOBS_RECORDER_H
+
+#include "common/xmalloc.h"
+#include "jobs/dispatcher.h"
+#include "jobs/module_table.h"
+#include "tests/unit/support.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdarg.h>
+
+enum {
+    SOURCES = 26,
+    MODULES = 3,
+    HANDED_MAX = 128,
+    TOLD_MAX = 1 << 20,
+};
+
+enum handed_state { OFFERED, TAKEN, BEGUN, FINISHED };
+
+/* A job as the worker knows it. */
+struct handed {
+    uint64_t seq;
+    enum handed_state state;
+    struct worker_answer answer; /* once FINISHED, until it is read */
+};
+
+/* A simulated worker. */
+struct worker_link {
+    struct worker *worker;
+    struct handed jobs[HANDED_MAX]; /* those not read yet, in the order in which they were handed */
+    size_t count;
+    bool dead;
+};
+
+struct test_source {
+    struct job_source source;
+    char name;
+    uint64_t terminal; /* events of that kind */
+};
+
+static struct timers timers;
+static struct dispatcher d;
+static struct dispatcher_limits limits;
+static struct payload_budget budget;
+static struct test_source sources[SOURCES];
+static struct module_entry modules[MODULES];
+static char told_text[TOLD_MAX];
+static size_t told_len;
+static bool silent;       /* nothing is written down */
+static bool lazy;         /* workers begin only when the test says so */
+static bool no_forks;     /* operation start fails */
+static bool poll_reads;   /* operation poll reads what answers there are */
+static uint64_t backs[2]; /* jobs that were asked back: in vain, and not */
+
+/* What a test wants to happen inside of operations and events; each may be NULL. */
+static struct {
+    void (*step)(struct worker_link *link); /* before each operation on a worker: time passes */
+    void (*begun)(struct worker_link *link, uint64_t seq);
+    void (*handed)(struct worker_link *link, struct job *job);
+    void (*signalled)(struct worker_link *link, int signo);
+    void (*polled)(struct worker_link *link);
+    void (*event)(struct test_source *source, struct job *job, const struct job_event *event);
+    void (*left)(struct test_source *source, struct job *job);
+} hooks;
+
+__attribute__((format(printf, 1, 2))) static inline void tell(const char *fmt, ...)
+{
+    va_list args;
+    if (silent)
+        return;
+    if (told_len)
+        told_len += (size_t)sprintf(told_text + told_len, ", ");
+    va_start(args, fmt);
+    told_len += (size_t)vsnprintf(told_text + told_len, 200, fmt, args);
+    va_end(args);
+    hot_assert(told_len < TOLD_MAX - 400);
+}
+
+/* --- simulated workers --- */
+
+static inline struct handed *handed_in(struct worker_link *link, enum handed_state state)
+{
+    for (size_t i = 0; i < link->count; i++)
+        if (link->jobs[i].state == state)
+            return &link->jobs[i];
+    return NULL;
+}
+
+static inline struct handed *handed_of(struct worker_link *link, uint64_t seq)
+{
+    for (size_t i = 0; i < link->count; i++)
+        if (link->jobs[i].seq == seq && link->jobs[i].state != TAKEN)
+            return &link->jobs[i];
+    return NULL;
+}
+
+static inline void drop_handed(struct worker_link *link, struct handed *handed)
+{
+    size_t at = (size_t)(handed - link->jobs);
+    link->count--;
+    memmove(handed, handed + 1, (link->count - at) * sizeof *handed);
+}
+
+/* Begins the next job that was not taken back, unless it is on one. */
+static inline bool sim_begin(struct worker_link *link)
+{
+    struct handed *taken, *next;
+    while ((taken = handed_in(link, TAKEN)))
+        drop_handed(link, taken);
+    if (link->dead || handed_in(link, BEGUN) || !(next = handed_in(link, OFFERED)))
+        return false;
+    next->state = BEGUN;
+    if (hooks.begun)
+        hooks.begun(link, next->seq);
+    return true;
+}
+
+/* Ends the job that it is on. */
+static inline bool sim_finish(struct worker_link *link, const struct worker_answer *answer)
+{
+    struct handed *on = handed_in(link, BEGUN);
+    if (link->dead || !on)
+        return false;
+    on->state = FINISHED;
+    on->answer = *answer;
+    return true;
+}
+
+/* The master reads one answer. It would break off a worker that answered out of turn. */
+static inline bool sim_read(struct worker_link *link)
+{
+    struct handed *handed = handed_in(link, FINISHED);
+    struct worker *worker = link->worker;
+    if (!handed)
+        return false;
+    struct handed copy = *handed;
+    drop_handed(link, handed);
+    if (!worker->job || worker->job->seq != copy.seq) {
+        hot_assert_msg(!dispatcher_find(&d, copy.seq), "an answer for %ju out of turn",
+                       (uintmax_t)copy.seq);
+        return true; /* it was ended by an abort */
+    }
+    dispatcher_worker_answered(&d, worker, &copy.answer);
+    return true;
+}
+
+/* --- operations --- */
+
+static inline void step(struct worker *worker)
+{
+    if (hooks.step && worker->process)
+        hooks.step(worker->process);
+}
+
+static inline int op_start(void *ctx, struct worker *worker)
+{
+    hot_assert(ctx == &d);
+    hot_assert(pool_count(&d.pool) <= d.limits.pool_max);
+    tell("start %u", worker->id);
+    errno = EAGAIN;
+    if (no_forks)
+        return -1;
+    struct worker_link *link = calloc(1, sizeof *link);
+    hot_assert(link != NULL);
+    link->worker = worker;
+    worker->process = link;
+    worker->pid = 1000 + (pid_t)worker->id;
+    return 0;
+}
+
+static inline void op_assign(void *ctx, struct worker *worker, struct job *job, uint64_t limit_us)
+{
+    struct worker_link *link = worker->process;
+    (void)ctx;
+    hot_assert(link->count < HANDED_MAX && !handed_of(link, job->seq));
+    hot_assert(job->source != NULL && !job->source->gone);
+    hot_assert(job->worker == worker);
+    link->jobs[link->count++] = (struct handed){.seq = job->seq};
+    if (limit_us)
+        tell("give %u j%ju %jums", worker->id, (uintmax_t)job->seq, (uintmax_t)limit_us / 1000);
+    else
+        tell("give %u j%ju", worker->id, (uintmax_t)job->seq);
+    if (hooks.handed)
+        hooks.handed(link, job);
+    if (!lazy)
+        sim_begin(link);
+}
+
+static inline bool op_take_back(void *ctx, struct worker *worker, const struct job *job)
+{
+    struct handed *handed;
+    (void)ctx;
+    step(worker);
+    handed = handed_of(worker->process, job->seq);
+    hot_assert_msg(handed != NULL, "job %ju was not handed to worker %u", (uintmax_t)job->seq,
+                   worker->id);
+    bool offered = handed->state == OFFERED;
+    tell("back %u j%ju %s", worker->id, (uintmax_t)job->seq, offered ? "yes" : "no");
+    backs[offered]++;
+    if (offered)
+        handed->state = TAKEN;
+    return offered;
+}
+
+static inline void op_stop_flag(void *ctx, struct worker *worker, const struct job *job)
+{
+    (void)ctx;
+    hot_assert(worker->job == job);
+    step(worker);
+    tell("flag %u j%ju", worker->id, (uintmax_t)job->seq);
+}
+
+static inline void op_signal(void *ctx, struct worker *worker, int signo)
+{
+    (void)ctx;
+    hot_assert(signo == SIGTERM || signo == SIGKILL);
+    step(worker);
+    tell("%s %u", signo == SIGTERM ? "term" : "kill", worker->id);
+    if (hooks.signalled)
+        hooks.signalled(worker->process, signo);
+}
+
+static inline void op_retire(void *ctx, struct worker *worker)
+{
+    (void)ctx;
+    hot_assert(!worker->job && !worker->lent_count);
+    tell("retire %u", worker->id);
+}
+
+static inline void op_poll(void *ctx, struct worker *worker)
+{
+    struct worker_link *link = worker->process;
+    (void)ctx;
+    step(worker);
+    tell("poll %u", worker->id);
+    if (hooks.polled)
+        hooks.polled(link);
+    else if (poll_reads)
+        while (sim_read(link))
+            ;
+}
+
+static inline void op_forget(void *ctx, struct worker *worker)
+{
+    (void)ctx;
+    hot_assert(!worker->job && !worker->lent_count);
+    tell("forget %u", worker->id);
+    free(worker->process);
+    worker->process = NULL;
+}
+
+static const struct dispatcher_ops recorder_ops = {
+    .start = op_start,
+    .assign = op_assign,
+    .take_back = op_take_back,
+    .stop_flag = op_stop_flag,
+    .signal = op_signal,
+    .retire = op_retire,
+    .poll = op_poll,
+    .forget = op_forget,
+};
+
+/* --- sources --- */
+
+static inline void tell_failed(const char *who, const struct job_event *event)
+{
+    const char *reason = fail_reason_name(event->fail);
+    hot_assert(event->message && event->message_len && event->message_len < MESSAGE_MAX);
+    if (event->signal)
+        tell("%s failed %s SIG %d", who, reason, event->signal);
+    else if (event->exited)
+        tell("%s failed %s exit %d", who, reason, event->exit_status);
+    else if (event->code)
+        tell("%s failed %s %s", who, reason, event->code);
+    else if (event->step != STOP_NONE)
+        tell("%s failed %s %s", who, reason, stop_step_name(event->step));
+    else
+        tell("%s failed %s", who, reason);
+}
+
+static inline void on_event(struct job_source *raw, struct job *job, const struct job_event *event)
+{
+    struct test_source *source = (struct test_source *)raw;
+    char who[32];
+    snprintf(who, sizeof who, "%c%ju", source->name, (uintmax_t)job->seq);
+    hot_assert(job->source == raw && !raw->gone);
+    source->terminal += event->type >= JOB_DONE;
+    if (event->type == JOB_ACCEPTED)
+        tell("%s accepted %zu", who, event->position);
+    else if (event->type == JOB_STARTED)
+        tell("%s started %u #%ju", who, event->worker, (uintmax_t)job->order);
+    else if (event->type == JOB_DONE)
+        tell("%s done", who);
+    else if (event->type == JOB_FAILED)
+        tell_failed(who, event);
+    else
+        tell("%s overload %s %zu %zu", who, overload_reason_name(event->overload), event->queued,
+             event->running);
+    hot_assert(event->type != JOB_OVERLOAD ||
+               (event->retry_after_ms >= 50 && event->retry_after_ms <= 600000));
+    if (hooks.event)
+        hooks.event(source, job, event);
+}
+
+static inline void on_left(struct job_source *raw, struct job *job)
+{
+    struct test_source *source = (struct test_source *)raw;
+    if (raw->gone)
+        tell("%c%ju left", source->name, (uintmax_t)job->seq);
+    if (hooks.left)
+        hooks.left(source, job);
+}
+
+/* --- the world --- */
+
+static inline struct test_source *source_of(char name)
+{
+    return &sources[name - 'a'];
+}
+
+/* As a session that connects. */
+static inline void new_source(struct test_source *source)
+{
+    char name = (char)('a' + (source - sources));
+    *source = (struct test_source){.source = {.event = on_event, .left = on_left}, .name = name};
+    LIST_INIT(&source->source.jobs);
+}
+
+/* `limits` is to be set; workers are not started yet. */
+static inline void world_open(void)
+{
+    static char names[MODULES][8] = {"echo", "fib", "sleep"};
+    quiet_log();
+    memset(&hooks, 0, sizeof hooks);
+    memset(modules, 0, sizeof modules);
+    silent = lazy = no_forks = false;
+    poll_reads = true;
+    told_len = 0;
+    budget = (struct payload_budget){.max = UINT64_MAX};
+    for (int i = 0; i < MODULES; i++)
+        modules[i].name = names[i];
+    for (int i = 0; i < SOURCES; i++)
+        new_source(&sources[i]);
+    timers_init(&timers, 1000000);
+    dispatcher_init(&d, &recorder_ops, &d, &timers, &limits, 17);
+}
+
+static inline size_t count_list(const struct worker_list *list)
+{
+    const struct worker *worker;
+    size_t count = 0;
+    TAILQ_FOREACH (worker, list, link)
+        count++;
+    return count;
+}
+
+static inline uint64_t sum(const uint64_t *counts, size_t n)
+{
+    uint64_t total = 0;
+    while (n)
+        total += counts[--n];
+    return total;
+}
+
+static inline void check_lent_jobs(void)
+{
+    const struct job *job;
+    uint64_t order = 0;
+    size_t count = 0;
+    TAILQ_FOREACH (job, &d.lent_jobs, lent_link) {
+        hot_assert(job_is_lent(job) && job->order > order);
+        order = job->order;
+        count++;
+    }
+    hot_assert(count == d.lent);
+}
+
+static inline uint64_t coming_of(const struct job_source *source)
+{
+    const struct job *job;
+    uint64_t bytes = 0;
+    LIST_FOREACH (job, &source->jobs, source_link) {
+        hot_assert(!job->coming || job->worker);
+        bytes += job->coming;
+    }
+    return bytes;
+}
+
+/* The books of the sources: who is held, and how many of their jobs stand in the line. */
+static inline void check_held(void)
+{
+    const struct job_source *source;
+    const struct job_queue_hold *hold;
+    size_t held = 0, sources_held = 0;
+    for (int i = 0; i < SOURCES; i++) {
+        const struct job *job;
+        size_t queued = 0;
+        source = &sources[i].source;
+        LIST_FOREACH (job, &source->jobs, source_link)
+            queued += job->state == JOB_WAITING && !job->worker && !job->set_aside;
+        hot_assert(source->queued == queued);
+        hot_assert(source->gone || source->coming == coming_of(source));
+        hot_assert(!source->held || !(source->gone || d.draining));
+        hot_assert(!source->held || source->unread || source->coming);
+        held += source->held ? queued : 0;
+        sources_held += source->held;
+    }
+    hot_assert(job_queue_ready(&d.queue) + held == job_queue_count(&d.queue));
+    LIST_FOREACH (hold, &d.queue.holds, link)
+        sources_held--;
+    hot_assert(sources_held == 0);
+}
+
+static inline void check_aside(void)
+{
+    const struct job *job;
+    size_t count = 0;
+    TAILQ_FOREACH (job, &d.aside, queue_link) {
+        hot_assert(job->set_aside && job->given_back && job->state == JOB_WAITING && !job->worker);
+        count++;
+    }
+    hot_assert(count == d.aside_count);
+    /* Nobody waits for a fresh worker that nobody starts. */
+    bool may_start = !d.draining && !timer_is_set(&d.backoff) && !d.start_failures &&
+                     pool_count(&d.pool) < d.limits.pool_max && !d.pool.counts[WORKER_STARTING];
+    hot_assert(!may_start || !count || timer_is_set(&d.more) || timer_is_set(&d.trial) ||
+               timer_is_set(&d.release));
+}
+
+/* What holds at every moment between two calls. */
+static inline void check_invariants(void)
+{
+    const struct dispatcher_counts *counts = &d.counts;
+    size_t running = 0, waiting = 0, lent = 0;
+    struct worker *worker;
+    hot_assert(counts->submitted == counts->done + sum(counts->failed, FAIL_REASONS) +
+                                        sum(counts->overload, OVERLOAD_REASONS) + counts->dropped +
+                                        counts->orphaned + dispatcher_waiting(&d) +
+                                        counts->running);
+    for (int i = 0; i < MODULES; i++) {
+        running += modules[i].running;
+        waiting += modules[i].waiting;
+    }
+    hot_assert(running == counts->running);
+    hot_assert(waiting == dispatcher_waiting(&d));
+    hot_assert(d.jobs.count == running + waiting);
+    running = 0;
+    for (int state = 0; state < WORKER_STATES; state++) {
+        TAILQ_FOREACH (worker, &d.pool.lists[state], link) {
+            running += worker->job != NULL;
+            lent += worker->lent_count;
+            hot_assert(state == WORKER_BUSY || state == WORKER_STOPPING || !worker->job);
+            hot_assert(state != WORKER_BUSY || worker->job);
+            hot_assert(worker->job || !worker->lent_count);
+            hot_assert(worker->lent_count <= 64);
+        }
+    }
+    hot_assert(running == counts->running);
+    hot_assert(lent == d.lent);
+    check_lent_jobs();
+    check_aside();
+    /* Nobody waits while a worker is free, unless it is for some milliseconds; and none is left
+     * unstarted for him. */
+    check_held();
+    bool ready = job_queue_ready(&d.queue) > 0;
+    hot_assert(!pool_idle(&d.pool) || !ready || timer_is_set(&d.recall) || timer_is_set(&d.more));
+    hot_assert(!pool_idle(&d.pool) || !d.lent || timer_is_set(&d.recall));
+    hot_assert(!pool_idle(&d.pool) || !ready || dispatcher_waiting(&d) < limits.job_max ||
+               timer_is_set(&d.more));
+    bool may_start = !d.draining && !timer_is_set(&d.backoff) && !pool_idle(&d.pool) &&
+                     pool_count(&d.pool) < d.limits.pool_max && !d.start_failures;
+    hot_assert(!may_start || job_queue_ready(&d.queue) + d.lent <= d.pool.counts[WORKER_STARTING] ||
+               timer_is_set(&d.more));
+}
+
+static inline const char *news(void)
+{
+    told_text[told_len] = '\0';
+    told_len = 0;
+    check_invariants();
+    return told_text;
+}
+
+#define ck_told(expected) ck_assert_str_eq(news(), expected)
+
+/* What came until now is of no interest. */
+static inline void hush_news(void)
+{
+    news();
+}
+
+/* --- what happens --- */
+
+struct order {
+    char source; /* default a */
+    int module;  /* index; -1: none */
+    uint32_t timeout_ms;
+    size_t size; /* of the payload */
+    bool link, accepted, started, over_budget;
+    bool none; /* for the macro */
+};
+
+/* Returns its number; the job may have ended already. */
+static inline uint64_t submit_order(struct order order)
+{
+    struct job *job = job_new("1", 1, NULL, 0);
+    uint64_t seq = d.last_seq + 1;
+    job->module = order.module < 0 ? NULL : &modules[order.module];
+    job->why_no_module = job->module ? NULL : xstrdup("there is none");
+    job->timeout_ms = order.timeout_ms;
+    job->link = order.link;
+    job->notify_accepted = order.accepted;
+    job->notify_started = order.started;
+    job->over_budget = order.over_budget;
+    if (order.size) {
+        job->payload = payload_new(&budget, order.size, 1, true);
+        job->payload->have = job->payload->size; /* nobody looks at its bytes */
+    }
+    job_set_source(job, &source_of(order.source ? order.source : 'a')->source);
+    dispatcher_submit(&d, job);
+    return seq;
+}
+
+#define SUBMIT(...) submit_order((struct order){.none = false, __VA_ARGS__})
+
+static inline struct worker *the_worker(uint32_t id)
+{
+    struct worker *worker = pool_find(&d.pool, id);
+    ck_assert_msg(worker != NULL, "there is no worker %u", id);
+    return worker;
+}
+
+static inline struct job *the_job(uint64_t seq)
+{
+    struct job *job = dispatcher_find(&d, seq);
+    ck_assert_msg(job != NULL, "there is no job %ju", (uintmax_t)seq);
+    return job;
+}
+
+static inline void ready(uint32_t id)
+{
+    dispatcher_worker_ready(&d, the_worker(id));
+}
+
+static inline void ready_without(uint32_t id)
+{
+    dispatcher_worker_ready_without(&d, the_worker(id), "a module refuses");
+}
+
+/* The worker ends the job that it is on, but nobody has read that yet; an eager one goes on. */
+static inline void finishes(uint32_t id, struct worker_answer answer)
+{
+    struct worker_link *link = the_worker(id)->process;
+    ck_assert(sim_finish(link, &answer));
+    if (!lazy)
+        sim_begin(link);
+}
+
+static inline void reads(uint32_t id)
+{
+    ck_assert(sim_read(the_worker(id)->process));
+}
+
+static inline void done(uint32_t id)
+{
+    finishes(id, (struct worker_answer){.type = JOB_DONE});
+    reads(id);
+}
+
+static inline struct worker_answer a_failure(enum fail_reason reason, const char *code)
+{
+    return (struct worker_answer){
+        .type = JOB_FAILED, .fail = reason, .code = code, .message = "words", .message_len = 5};
+}
+
+static inline void fails(uint32_t id, const char *code)
+{
+    finishes(id, a_failure(FAIL_MODULE, code));
+    reads(id);
+}
+
+/* Its death becomes known: what it has sent is read first. `signo` negative: an exit status. */
+static inline void lost(uint32_t id, int signo)
+{
+    struct worker_link *link = the_worker(id)->process;
+    struct worker_end end = {.why = "it was ended"};
+    end.signal = signo > 0 ? signo : 0;
+    end.exited = signo <= 0;
+    end.exit_status = signo < 0 ? -signo : 0;
+    link->dead = true;
+    if (link->worker->state != WORKER_STARTING)
+        link->worker->stale = true; /* it gets no other job while we look */
+    while (sim_read(link))
+        ;
+    dispatcher_worker_lost(&d, link->worker, &end);
+}
+
+static inline void reaped(uint32_t id)
+{
+    dispatcher_worker_reaped(&d, the_worker(id));
+}
+
+/* Both ends, as they come nearly always. */
+static inline void dies(uint32_t id, int signo)
+{
+    lost(id, signo);
+    reaped(id);
+}
+
+/* Time passes as it does in the loop: each timer fires when it is due. */
+static inline void pass_us(uint64_t us)
+{
+    uint64_t end_us = timers.now_us + us;
+    while (timers_next(&timers) <= end_us) {
+        timers_turn(&timers, timers_next(&timers));
+        timers_run(&timers);
+        if (!silent)
+            check_invariants();
+    }
+    timers_turn(&timers, end_us);
+}
+
+static inline void pass_ms(uint64_t ms)
+{
+    pass_us(ms * 1000);
+}
+
+/* One turn of the loop: timers that are due now, or in the next microsecond. */
+static inline void turn(void)
+{
+    timers_turn(&timers, timers.now_us + 1);
+    timers_run(&timers);
+    check_invariants();
+}
+
+/* Whatever a test left behind ends, and nothing is held in the end. */
+static inline void world_close(void)
+{
+    struct worker *worker;
+    silent = true;
+    memset(&hooks, 0, sizeof hooks);
+    if (!d.draining)
+        dispatcher_drain(&d);
+    dispatcher_abort(&d);
+    for (int state = 0; state < WORKER_STATES; state++)
+        while ((worker = TAILQ_FIRST(&d.pool.lists[state])))
+            dies(worker->id, SIGKILL);
+    for (int i = 0; i < 10000 && dispatcher_waiting(&d); i++)
+        turn();
+    ck_assert(dispatcher_is_drained(&d));
+    check_invariants();
+    for (int i = 0; i < SOURCES; i++)
+        ck_assert_uint_eq(sources[i].source.job_count, 0);
+    dispatcher_free(&d);
+    ck_assert_uint_eq(timers.set.count, 0);
+    ck_assert_uint_eq(budget.held, 0);
+    ck_assert_uint_eq(d.coming, 0);
+    timers_free(&timers);
+}
+
+#endif

@@ -1,0 +1,676 @@
+/*
+ * test_dispatcher_walk: a long random walk of everything that can happen to the dispatcher, against
+ * what it promises: every submitted job ends exactly once and is begun at most once, the first in
+ * is the first out, who is refused is refused for a reason, nobody is hurt for another's sake, and
+ * the books balance after every step.
+ *
+ * Workers go on while the master looks away: at each operation one may finish its job and begin the
+ * next, so that every race between the two is walked into. TEST_SEED walks one way again.
+ */
+#include "tests/unit/jobs/recorder.h"
+
+enum { STEPS = 100000, FINAL_TURNS = 100000 };
+
+enum phase { NOT_SUBMITTED, IN_LINE, HANDED, ENDED };
+
+/* A job as it ought to be. */
+struct expected {
+    uint8_t phase;
+    bool begun, answered_done, answered_failed;
+    bool unfit;     /* the worker that has begun it says that it cannot */
+    bool direct;    /* the last time it was given to an idle worker */
+    bool cancelled; /* somebody asked for it, or was tied to it */
+    bool accepted, started, accepted_wanted, started_wanted;
+    bool orphaned, no_module, over_budget;
+    char source;
+    uint32_t limit_ms;
+    uint64_t given_us;
+};
+
+static struct chance chance;
+static struct expected *jobs; /* by number */
+static uint64_t next_in_line; /* all before it were handed out or have ended */
+static bool leaving[SOURCES]; /* gone, and jobs are left */
+static bool aborting;
+static unsigned deaths; /* of a thousand steps, how many kill a worker */
+static uint32_t window_max;
+static uint64_t tally_done, tally_failed[FAIL_REASONS], tally_overload[OVERLOAD_REASONS];
+static uint64_t
+    tally_given_back; /* jobs that were handed out again though a worker had begun them */
+static int last_refusal;
+static uint64_t left_to_busy;        /* jobs that joined the line though a worker was idle */
+static uint64_t held_back;           /* jobs that joined it as their source was held */
+static uint64_t passed_by;           /* jobs that others passed, each time */
+static struct payload_budget unread; /* of all sources */
+
+static bool percent(unsigned of_hundred)
+{
+    return chance_percent(&chance, of_hundred);
+}
+
+static size_t below(size_t n)
+{
+    return chance_below(&chance, n);
+}
+
+/* --- workers that go on by themselves --- */
+
+static void work(struct worker_link *link)
+{
+    struct handed *on = handed_in(link, BEGUN);
+    struct worker_answer answer = {.type = JOB_DONE};
+    uint64_t run_us = 1 + below(below(2000) ? 45 : 5000);
+    if (on && !link->dead && percent(70)) {
+        struct expected *job = &jobs[on->seq];
+        if (percent(15))
+            answer = a_failure(percent(80) ? FAIL_MODULE : FAIL_TOO_LARGE, "no");
+        if (percent(3)) {
+            answer = a_failure(FAIL_UNAVAILABLE, NULL);
+            answer.unfit = true;
+        }
+        job->unfit = answer.unfit;
+        job->answered_done = answer.type == JOB_DONE;
+        job->answered_failed = answer.type == JOB_FAILED && !answer.unfit;
+        answer.run_us = run_us;
+        sim_finish(link, &answer);
+    }
+    if (percent(80))
+        sim_begin(link);
+}
+
+static void on_step(struct worker_link *link)
+{
+    if (percent(20))
+        work(link);
+}
+
+/* No job is ever begun twice, whatever becomes of workers. */
+static void on_begun(struct worker_link *link, uint64_t seq)
+{
+    hot_assert(!link->dead);
+    hot_assert_msg(!jobs[seq].begun || jobs[seq].unfit, "job %ju is begun twice", (uintmax_t)seq);
+    tally_given_back += jobs[seq].unfit;
+    jobs[seq].begun = true;
+    jobs[seq].unfit = false;
+}
+
+/* Those that are passed belong to sources that are held, or gone. */
+static void check_passed(uint64_t until)
+{
+    for (uint64_t seq = next_in_line; seq < until; seq++) {
+        const struct job_source *source = &source_of(jobs[seq].source)->source;
+        if (jobs[seq].phase > IN_LINE)
+            continue;
+        hot_assert_msg(source->held || source->gone, "job %ju overtakes job %ju", (uintmax_t)until,
+                       (uintmax_t)seq);
+        passed_by++;
+    }
+}
+
+/* First in, first out, over all that were never handed out and whose source is not held. */
+static void on_handed(struct worker_link *link, struct job *job)
+{
+    struct expected *expected = &jobs[job->seq];
+    hot_assert(expected->phase == IN_LINE || expected->phase == HANDED);
+    hot_assert((!expected->begun || expected->unfit) && !d.draining);
+    expected->direct = link->worker->state == WORKER_IDLE;
+    expected->given_us = timers.now_us;
+    if (expected->phase == IN_LINE) {
+        expected->phase = HANDED;
+        hot_assert(!job->source->held);
+        while (jobs[next_in_line].phase > IN_LINE && next_in_line < job->seq)
+            next_in_line++;
+        check_passed(job->seq);
+    }
+    if (percent(70))
+        sim_begin(link);
+}
+
+/* A signal hits the job that is being stopped, or nobody. */
+static void on_signalled(struct worker_link *link, int signo)
+{
+    const struct handed *on = handed_in(link, BEGUN);
+    const struct job *job = link->worker->job;
+    hot_assert_msg(!on || aborting || (job && job->seq == on->seq && job->state == JOB_STOPPING),
+                   "a signal hits job %ju", (uintmax_t)on->seq);
+    if (percent(signo == SIGKILL ? 80 : 30))
+        link->dead = true;
+}
+
+/* --- deaths, and how they become known --- */
+
+static struct worker *any_worker(void)
+{
+    size_t n = pool_count(&d.pool);
+    struct worker *worker;
+    n = n ? below(n) : 0;
+    for (int state = 0; state < WORKER_STATES; state++)
+        TAILQ_FOREACH (worker, &d.pool.lists[state], link)
+            if (n-- == 0)
+                return worker;
+    return NULL;
+}
+
+static int any_end(void)
+{
+    static const int ends[] = {SIGSEGV, SIGKILL, SIGTERM, -1, -0};
+    return ends[below(SUPPORT_COUNT(ends))];
+}
+
+/* The socket's end first, the process's first, or both at once. */
+static void notice(struct worker *worker)
+{
+    struct worker_link *link = worker->process;
+    bool starting = worker->state == WORKER_STARTING;
+    if (!link->dead)
+        return;
+    switch (below(4)) {
+    case 0: /* only that its socket ended: what was in it is read */
+        if (!starting)
+            worker->stale = true;
+        while (sim_read(link))
+            ;
+        if (worker->state == WORKER_IDLE)
+            lost(worker->id, any_end());
+        break;
+    case 1:
+        lost(worker->id, any_end());
+        break;
+    default:
+        dies(worker->id, any_end());
+    }
+}
+
+static void on_polled(struct worker_link *link)
+{
+    uint32_t id = link->worker->id;
+    struct worker *other = any_worker();
+    if (percent(30) && other)
+        notice(other);
+    struct worker *worker = pool_find(&d.pool, id); /* it may have been that one */
+    if (worker && worker->process->dead && percent(50))
+        notice(worker);
+    else if (worker && worker->state == WORKER_STARTING && percent(30))
+        dispatcher_worker_ready(&d, worker);
+    else if (worker)
+        while (sim_read(worker->process))
+            ;
+}
+
+/* --- what is told --- */
+
+static void check_failed(const struct expected *expected, const struct job_event *event)
+{
+    switch (event->fail) {
+    case FAIL_MODULE:
+    case FAIL_TOO_LARGE:
+        hot_assert(expected->answered_failed);
+        break;
+    case FAIL_ERROR: /* only what a worker was on, as far as could be known */
+        hot_assert(expected->begun || expected->direct);
+        hot_assert(!expected->answered_done && !expected->answered_failed);
+        break;
+    case FAIL_TIMEOUT:
+        hot_assert(expected->limit_ms);
+        hot_assert(timers.now_us - expected->given_us >= expected->limit_ms * UINT64_C(1000));
+        hot_assert(event->step != STOP_NONE);
+        break;
+    case FAIL_CANCELLED:
+        hot_assert(expected->cancelled);
+        hot_assert(!expected->answered_done);
+        break;
+    case FAIL_UNKNOWN_MODULE:
+        hot_assert(expected->no_module);
+        break;
+    case FAIL_UNAVAILABLE:
+        hot_assert(!expected->begun || expected->unfit);
+        break;
+    default:
+        hot_assert(event->fail == FAIL_SHUTDOWN && d.draining);
+    }
+}
+
+static void on_terminal(struct expected *expected, const struct job_event *event)
+{
+    expected->phase = ENDED;
+    if (event->type == JOB_DONE) {
+        hot_assert(expected->answered_done);
+        tally_done++;
+    } else if (event->type == JOB_FAILED) {
+        check_failed(expected, event);
+        tally_failed[event->fail]++;
+    } else {
+        last_refusal = (int)event->overload;
+        hot_assert(!expected->accepted);
+        tally_overload[event->overload]++;
+    }
+}
+
+static void told(struct test_source *source, struct job *job, const struct job_event *event)
+{
+    struct expected *expected = &jobs[job->seq];
+    hot_assert_msg(expected->phase != ENDED, "job %ju ends twice", (uintmax_t)job->seq);
+    hot_assert(expected->phase != NOT_SUBMITTED && source->name == expected->source);
+    if (event->type == JOB_ACCEPTED) {
+        hot_assert(expected->accepted_wanted && !expected->accepted && !expected->started);
+        expected->accepted = true;
+    } else if (event->type == JOB_STARTED) {
+        hot_assert(expected->started_wanted && !expected->started);
+        hot_assert(expected->accepted || !expected->accepted_wanted);
+        expected->started = true;
+    } else {
+        on_terminal(expected, event);
+    }
+}
+
+static void left(struct test_source *source, struct job *job)
+{
+    struct expected *expected = &jobs[job->seq];
+    if (!source->source.gone)
+        hot_assert(expected->phase == ENDED);
+    else if (job->state != JOB_ENDED)
+        expected->orphaned = true;
+    else if (job->order == 0) /* dropped; others may have run meanwhile */
+        hot_assert(!expected->begun || expected->unfit);
+    if (job->state == JOB_ENDED)
+        expected->phase = ENDED;
+}
+
+/* --- submits: section 6 once more, in other words --- */
+
+static bool can_start(void)
+{
+    return !d.draining && !timer_is_set(&d.backoff) && pool_count(&d.pool) < limits.pool_max &&
+           (!d.start_failures || !d.pool.counts[WORKER_STARTING]);
+}
+
+enum verdict { SHUTDOWN, UNKNOWN, MEMORY, QUOTA, FULL, ASSIGNED, WAITS };
+
+static enum verdict verdict_on(const struct order *order)
+{
+    size_t waiting = dispatcher_waiting(&d), starting = d.pool.counts[WORKER_STARTING];
+    const struct test_source *source = source_of(order->source);
+    if (d.draining)
+        return SHUTDOWN;
+    if (order->module < 0)
+        return UNKNOWN;
+    if (order->over_budget)
+        return MEMORY;
+    if (limits.client_job_max && source->source.job_count >= limits.client_job_max)
+        return QUOTA;
+    if (source->source.held)
+        return waiting < limits.job_max ? WAITS : FULL;
+    bool room = waiting < limits.job_max + starting ||
+                (waiting < limits.job_max + limits.pool_max && can_start());
+    if (d.aside_count && modules[order->module].refusals && !room)
+        return FULL;
+    if (pool_idle(&d.pool) && !job_queue_ready(&d.queue))
+        return ASSIGNED;
+    return room ? WAITS : FULL;
+}
+
+/* As many of such jobs run as keep the processors busy, they are tiny, and no others wait. */
+static bool may_be_left(const struct module_entry *module)
+{
+    return limits.worker_window > 1 && limits.processors && module->mean_run_us &&
+           module->mean_run_us <= 50 && module->running >= 2 * limits.processors &&
+           module->waiting == dispatcher_waiting(&d) && dispatcher_waiting(&d) < limits.job_max;
+}
+
+static void check_verdict(enum verdict verdict, const struct order *order,
+                          const struct expected *job)
+{
+    switch (verdict) {
+    case MEMORY:
+    case QUOTA:
+    case FULL:
+        hot_assert(job->phase == ENDED && last_refusal == (int)verdict - (int)MEMORY);
+        break;
+    case SHUTDOWN:
+    case UNKNOWN:
+        hot_assert(job->phase == ENDED && last_refusal < 0 && !job->accepted);
+        break;
+    case ASSIGNED:
+        hot_assert((job->phase == HANDED && job->direct) || may_be_left(&modules[order->module]));
+        left_to_busy += job->phase == IN_LINE;
+        break;
+    case WAITS:
+        hot_assert(job->phase == IN_LINE || job->phase == HANDED);
+        held_back += source_of(order->source)->source.held;
+    }
+}
+
+static uint32_t least(uint32_t a, uint32_t b)
+{
+    return !a ? b : !b ? a : a < b ? a : b;
+}
+
+static void submit_any(void)
+{
+    size_t source = below(SOURCES);
+    struct order order = {
+        .source = (char)('a' + source),
+        .module = percent(2) ? -1 : (int)below(MODULES),
+        .timeout_ms = percent(20) ? 1 + (uint32_t)below(3000) : 0,
+        .size = percent(20) ? 1 + below(40000) : 0,
+        .link = percent(10),
+        .accepted = percent(50),
+        .started = percent(50),
+        .over_budget = percent(2),
+    };
+    if (leaving[source])
+        return;
+    struct expected *job = &jobs[d.last_seq + 1];
+    *job = (struct expected){
+        .phase = IN_LINE,
+        .accepted_wanted = order.accepted,
+        .started_wanted = order.started,
+        .no_module = order.module < 0,
+        .over_budget = order.over_budget,
+        .source = order.source,
+    };
+    if (order.module >= 0)
+        job->limit_ms = least(least(order.timeout_ms, modules[order.module].timeout_ms),
+                              d.limits.job_timeout_ms);
+    enum verdict verdict = verdict_on(&order);
+    last_refusal = -1;
+    submit_order(order);
+    check_verdict(verdict, &order, job);
+}
+
+/* --- the other things that happen --- */
+
+/* One that was submitted lately and has not ended; NULL if chance finds none. */
+static struct job *any_job(void)
+{
+    uint64_t last = d.last_seq, back = below(last < 100 ? last + 1 : 100);
+    return dispatcher_find(&d, last - back);
+}
+
+static void cancel_any(void)
+{
+    struct job *job = any_job();
+    if (!job)
+        return;
+    jobs[job->seq].cancelled = true;
+    dispatcher_cancel(&d, job, percent(30));
+}
+
+static void mark_links(const struct test_source *source)
+{
+    const struct job *job;
+    LIST_FOREACH (job, &source->source.jobs, source_link)
+        if (job->link)
+            jobs[job->seq].cancelled = true;
+}
+
+static void source_ends(void)
+{
+    struct test_source *source = &sources[below(SOURCES)];
+    if (leaving[source->name - 'a'])
+        return;
+    mark_links(source);
+    dispatcher_source_ended(&d, &source->source);
+}
+
+static void source_goes(size_t i)
+{
+    mark_links(&sources[i]);
+    leaving[i] = !dispatcher_source_gone(&d, &sources[i].source);
+    if (leaving[i])
+        return;
+    hot_assert(sources[i].source.job_count == 0);
+    unread.held -= sources[i].source.unread;
+    new_source(&sources[i]); /* another one connects */
+}
+
+static void read_any(void)
+{
+    struct worker *worker = any_worker();
+    if (!worker)
+        return;
+    for (size_t n = 1 + below(4); n; n--)
+        sim_read(worker->process);
+}
+
+static void work_any(void)
+{
+    struct worker *worker = any_worker();
+    if (!worker || worker->process->dead)
+        return;
+    for (size_t n = 1 + below(4); n; n--)
+        work(worker->process);
+}
+
+static void ready_any(void)
+{
+    struct worker *worker = TAILQ_FIRST(&d.pool.lists[WORKER_STARTING]);
+    if (!worker || worker->process->dead)
+        return;
+    if (percent(10))
+        ready_without(worker->id);
+    else
+        dispatcher_worker_ready(&d, worker);
+}
+
+static void silent_any(void)
+{
+    struct worker *worker = any_worker();
+    if (worker)
+        dispatcher_worker_silent(&d, worker);
+}
+
+/* Seldom before it is ready: while starts are held back little else happens. */
+static void kill_any(void)
+{
+    struct worker *worker = any_worker();
+    if (worker && (worker->state != WORKER_STARTING || percent(20)))
+        worker->process->dead = true;
+}
+
+/* Deaths become known; a worker that was told to end does, sooner or later. */
+static void notice_any(void)
+{
+    struct worker *worker = any_worker();
+    if (!worker)
+        return;
+    if (worker->state == WORKER_STOPPING && !worker->job && percent(50))
+        worker->process->dead = true;
+    notice(worker);
+}
+
+static void reconfigure_any(void)
+{
+    static const uint32_t job_max[] = {0, 5, 50, 200}, quota[] = {0, 0, 0, 3, 30},
+                          start_ms[] = {500, 10000}, limit_ms[] = {0, 0, 200, 2000},
+                          grace_ms[] = {1, 100, 2000};
+    limits = (struct dispatcher_limits){
+        .pool_max = 1 + (uint32_t)below(12),
+        .job_max = job_max[below(SUPPORT_COUNT(job_max))],
+        .client_job_max = quota[below(SUPPORT_COUNT(quota))],
+        .start_timeout_ms = start_ms[below(SUPPORT_COUNT(start_ms))],
+        .job_timeout_ms = limit_ms[below(SUPPORT_COUNT(limit_ms))],
+        .kill_grace_ms = grace_ms[below(SUPPORT_COUNT(grace_ms))],
+        .worker_window = 1 + (uint32_t)below(window_max),
+        .processors = percent(20) ? 0 : 1,
+        .source_unread_max = percent(30) ? 0 : 1 + below(600000),
+        .source_output_max = percent(30) ? 0 : 1 + below(2000000),
+    };
+    unread.max = percent(30) ? UINT64_MAX : below(8000000);
+    limits.pool_start = (uint32_t)below(limits.pool_max + 1);
+    dispatcher_configure(&d, &limits, percent(30));
+    /* What is given from now on has another limit; the least of them all is asked for. */
+    for (uint64_t seq = 1; seq <= d.last_seq; seq++)
+        if (jobs[seq].phase != ENDED)
+            jobs[seq].limit_ms = least(jobs[seq].limit_ms, limits.job_timeout_ms);
+}
+
+/* What a source was told is taken, or not. */
+static void reader_any(void)
+{
+    struct test_source *source = &sources[below(SOURCES)];
+    uint64_t bytes = percent(40) ? 0 : below(percent(70) ? 500000 : 2000000);
+    if (leaving[source->name - 'a'])
+        return;
+    unread.held += bytes - source->source.unread;
+    dispatcher_source_unread(&d, &source->source, bytes);
+}
+
+static void announce_any(void)
+{
+    struct worker *worker = any_worker();
+    if (worker)
+        dispatcher_worker_sends(&d, worker, below(500000));
+}
+
+static void time_passes(void)
+{
+    pass_us(percent(70) ? below(500) : below(percent(90) ? 300000 : 5000000));
+}
+
+static void one_step(void)
+{
+    static const struct {
+        unsigned weight;
+        void (*action)(void);
+    } actions[] = {
+        {300, submit_any},    {350, work_any},  {300, read_any},   {120, ready_any},
+        {120, notice_any},    {30, cancel_any}, {60, time_passes}, {4, source_ends},
+        {3, reconfigure_any}, {10, silent_any}, {60, reader_any},  {10, announce_any},
+    };
+    unsigned total = 0;
+    for (size_t i = 0; i < SUPPORT_COUNT(actions); i++)
+        total += actions[i].weight;
+    size_t at = below(total), i = 0;
+    while (at >= actions[i].weight)
+        at -= actions[i++].weight;
+    actions[i].action();
+    if (below(1000) < deaths)
+        kill_any();
+    if (below(1000) < 4)
+        source_goes(below(SOURCES));
+    for (size_t k = 0; k < SOURCES; k++)
+        if (leaving[k] && percent(50))
+            source_goes(k);
+    if (below(1000) < 2)
+        no_forks = percent(10);
+}
+
+/* --- the end --- */
+
+static void walk_to_the_end(void)
+{
+    int turns = 0;
+    no_forks = false;
+    for (size_t k = 0; k < SOURCES; k++)
+        while (leaving[k])
+            source_goes(k);
+    dispatcher_drain(&d);
+    while (!tally_failed[FAIL_SHUTDOWN])
+        submit_any();
+    while (!dispatcher_is_drained(&d)) {
+        hot_assert(++turns < FINAL_TURNS);
+        if (turns == FINAL_TURNS / 10) { /* enough */
+            aborting = percent(50);
+            if (aborting)
+                dispatcher_abort(&d);
+            else
+                dispatcher_stop(&d);
+        }
+        work_any();
+        read_any();
+        notice_any();
+        if (percent(5))
+            submit_any();
+        if (percent(5))
+            time_passes();
+        check_invariants();
+    }
+}
+
+static void check_books(void)
+{
+    for (uint64_t seq = 1; seq <= d.last_seq; seq++)
+        hot_assert_msg(jobs[seq].phase == ENDED || jobs[seq].orphaned, "job %ju has not ended",
+                       (uintmax_t)seq);
+    ck_assert_uint_eq(tally_done, d.counts.done);
+    for (int i = 0; i < FAIL_REASONS; i++)
+        ck_assert_uint_eq(tally_failed[i], d.counts.failed[i]);
+    for (int i = 0; i < OVERLOAD_REASONS; i++)
+        ck_assert_uint_eq(tally_overload[i], d.counts.overload[i]);
+    /* The walk has been to every corner. */
+    ck_assert_uint_gt(d.counts.done, STEPS / 100);
+    ck_assert_uint_gt(backs[false], 0);
+    ck_assert_uint_gt(backs[true], 0);
+    ck_assert_uint_gt(tally_given_back, 0);
+    ck_assert(window_max > 1 || left_to_busy == 0);
+    ck_assert_uint_gt(d.counts.dropped, 0);
+    ck_assert_uint_gt(d.counts.orphaned, 0);
+    ck_assert_uint_gt(held_back, 0);
+    ck_assert_uint_gt(passed_by, 0);
+    for (int i = 0; i < FAIL_REASONS; i++)
+        ck_assert_msg(tally_failed[i] > 0, "no job failed with reason %s",
+                      fail_reason_name((enum fail_reason)i));
+    for (int i = 0; i < OVERLOAD_REASONS; i++)
+        ck_assert_uint_gt(tally_overload[i], 0);
+}
+
+static const struct {
+    uint32_t window;
+    unsigned deaths; /* of a thousand steps */
+} walks[] = {{1, 10}, {16, 5}, {32, 25}};
+
+START_TEST(test_walk)
+{
+    chance_init(&chance, "dispatcher");
+    jobs = calloc(STEPS + FINAL_TURNS + 2, sizeof *jobs);
+    ck_assert_ptr_nonnull(jobs);
+    deaths = walks[_i].deaths;
+    window_max = walks[_i].window;
+    limits = (struct dispatcher_limits){
+        .pool_start = 2,
+        .pool_max = 4,
+        .job_max = 50,
+        .start_timeout_ms = 10000,
+        .kill_grace_ms = 2000,
+        .worker_window = window_max,
+        .processors = 1,
+        .source_unread_max = 300000,
+        .source_output_max = 1000000,
+    };
+    world_open();
+    unread = (struct payload_budget){.max = UINT64_MAX};
+    d.output = &unread;
+    modules[1].timeout_ms = 400;
+    silent = lazy = true;
+    hooks.step = on_step;
+    hooks.begun = on_begun;
+    hooks.handed = on_handed;
+    hooks.signalled = on_signalled;
+    hooks.polled = on_polled;
+    hooks.event = told;
+    hooks.left = left;
+    next_in_line = 1;
+    left_to_busy = held_back = passed_by = 0;
+    jobs[0].phase = ENDED;
+    dispatcher_start(&d);
+    for (int i = 0; i < STEPS; i++) {
+        one_step();
+        check_invariants();
+    }
+    walk_to_the_end();
+    check_books();
+    world_close();
+    free(jobs);
+}
+END_TEST
+
+int main(void)
+{
+    Suite *suite = suite_create("dispatcher_walk");
+    TCase *tc = tcase_create("walk");
+    tcase_add_loop_test(tc, test_walk, 0, SUPPORT_COUNT(walks));
+    tcase_set_timeout(tc, 120);
+    suite_add_tcase(suite, tc);
+    return run_suite(suite);
+}

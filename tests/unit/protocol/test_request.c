@@ -1,0 +1,591 @@
+/*
+ * test_request: a verdict on every header in tests/unit/headers/, and what no file can hold.
+ *
+ * NAME.in is a header line without its LF, NAME.want the verdict on it; headers/README.md says how
+ * it is written.
+ */
+#include "protocol/request.h"
+
+#include "protocol/request_skim.h"
+#include "tests/unit/support.h"
+
+#include <dirent.h>
+#include <libgen.h>
+
+enum {
+    PAYLOAD_MAX = 16 * 1024 * 1024,
+    FILE_MAX = 16 * 1024,
+    FILES_A_TEST = 8, /* a process for each would take most of the time */
+    HURT = 20000,
+};
+
+static char folder[512];
+static struct dirent **files;
+static int file_count;
+static struct request request, general;
+
+/* --- files --- */
+
+static int is_input(const struct dirent *entry)
+{
+    const char *dot = strrchr(entry->d_name, '.');
+    return dot && strcmp(dot, ".in") == 0;
+}
+
+static int is_wanted(const struct dirent *entry)
+{
+    const char *dot = strrchr(entry->d_name, '.');
+    return dot && strcmp(dot, ".want") == 0;
+}
+
+/* Beside this file, wherever the test is started: the folder is read where it was built, or from
+ * TEST_HEADERS. */
+static void list_files(void)
+{
+    char source[] = __FILE__;
+    const char *given = getenv("TEST_HEADERS");
+    if (given)
+        snprintf(folder, sizeof folder, "%s", given);
+    else
+        snprintf(folder, sizeof folder, "%s/headers", dirname(source));
+    file_count = scandir(folder, &files, is_input, alphasort);
+    if (file_count <= 0) {
+        fprintf(stderr, "no files in %s: start it in the root of the tree\n", folder);
+        exit(EXIT_FAILURE);
+    }
+}
+
+/* Memory of just the size of the file, so that the sanitizer sees a byte too many. */
+static char *load(const char *name, size_t *len)
+{
+    static char bytes[FILE_MAX];
+    char path[1024];
+    snprintf(path, sizeof path, "%s/%s", folder, name);
+    FILE *file = fopen(path, "re");
+    ck_assert_msg(file != NULL, "cannot open %s", path);
+    *len = fread(bytes, 1, sizeof bytes, file);
+    fclose(file);
+    ck_assert_uint_lt(*len, sizeof bytes);
+    char *copy = malloc(*len ? *len : 1);
+    ck_assert_ptr_nonnull(copy);
+    memcpy(copy, bytes, *len);
+    return copy;
+}
+
+static char *load_wanted(const char *input)
+{
+    char name[300];
+    size_t len;
+    snprintf(name, sizeof name, "%.*swant", (int)(strlen(input) - 2), input);
+    char *bytes = load(name, &len);
+    char *text = malloc(len + 1);
+    ck_assert_ptr_nonnull(text);
+    memcpy(text, bytes, len);
+    text[len] = '\0';
+    free(bytes);
+    return text;
+}
+
+/* --- what was read, as texts --- */
+
+static const char *const field_names[] = {
+    "op",  "id",     "size",       "module", "context", "client",  "token",         "token_wrong",
+    "job", "target", "timeout_ms", "link",   "notify",  "ignored", "ignored_count",
+};
+
+/* The field as .want files have it; empty when it is as if not given. */
+static const char *field_text(const struct request *r, const char *name)
+{
+    static char text[2 * CONTEXT_MAX];
+    text[0] = '\0';
+    if (strcmp(name, "op") == 0 && r->op_text[0]) /* its quotes go without saying */
+        snprintf(text, sizeof text, "%.*s", (int)strlen(r->op_text) - 2, r->op_text + 1);
+    if (strcmp(name, "op") == 0)
+        return text;
+    if (strcmp(name, "module") == 0)
+        return r->module;
+    if (strcmp(name, "client") == 0)
+        return r->client;
+    if (strcmp(name, "token") == 0)
+        return r->token;
+    if (strcmp(name, "job") == 0)
+        return r->job;
+    if (strcmp(name, "id") == 0)
+        snprintf(text, sizeof text, "%.*s", (int)r->id_len, r->id);
+    else if (strcmp(name, "target") == 0)
+        snprintf(text, sizeof text, "%.*s", (int)r->target_len, r->target);
+    else if (strcmp(name, "context") == 0)
+        snprintf(text, sizeof text, "%.*s", (int)r->context_len, r->context);
+    else if (strcmp(name, "size") == 0 && r->size)
+        snprintf(text, sizeof text, "%zu", r->size);
+    else if (strcmp(name, "timeout_ms") == 0 && r->timeout_ms)
+        snprintf(text, sizeof text, "%u", r->timeout_ms);
+    else if (strcmp(name, "link") == 0 && r->link)
+        snprintf(text, sizeof text, "true");
+    else if (strcmp(name, "token_wrong") == 0 && r->token_wrong)
+        snprintf(text, sizeof text, "true");
+    else if (strcmp(name, "ignored") == 0)
+        snprintf(text, sizeof text, "%s", r->ignored);
+    else if (strcmp(name, "ignored_count") == 0 && r->ignored_count)
+        snprintf(text, sizeof text, "%u", r->ignored_count);
+    else if (strcmp(name, "notify") == 0)
+        snprintf(text, sizeof text, "%s%s%s", r->notify_accepted ? "accepted" : "",
+                 r->notify_accepted && r->notify_started ? " " : "",
+                 r->notify_started ? "started" : "");
+    return text;
+}
+
+static bool is_field(const char *name)
+{
+    for (size_t i = 0; i < SUPPORT_COUNT(field_names); i++)
+        if (strcmp(field_names[i], name) == 0)
+            return true;
+    return false;
+}
+
+/* Texts are NUL-terminated, and as long as their lengths say. */
+static void check_texts(const struct request *r)
+{
+    ck_assert_uint_eq(strlen(r->id), r->id_len);
+    ck_assert_uint_eq(strlen(r->target), r->target_len);
+    ck_assert_uint_eq(strlen(r->module), r->module_len);
+    ck_assert_uint_eq(strlen(r->context), r->context_len);
+    ck_assert_uint_le(r->context_len, CONTEXT_MAX);
+    ck_assert_uint_eq(strlen(r->ignored), r->ignored_len);
+    ck_assert_uint_le(r->ignored_len, IGNORED_MAX);
+    ck_assert_uint_lt(strlen(r->message), REQUEST_MESSAGE_MAX);
+}
+
+/* --- against what is wanted --- */
+
+static void check_verdict(const char *name, const char *wanted, enum request_verdict verdict)
+{
+    static const char *const words[] = {"fine", "wrong", "broken"};
+    char found[128];
+    snprintf(found, sizeof found, "%s%s%s", words[verdict], request.code ? " " : "",
+             request.code ? request.code : "");
+    ck_assert_msg(strcmp(found, wanted) == 0, "%s is %s (%s); wanted: %s", name, found,
+                  request.message, wanted);
+    ck_assert_int_eq(verdict == REQUEST_FINE, request.code == NULL);
+    ck_assert_int_eq(verdict == REQUEST_FINE, request.message[0] == '\0');
+}
+
+static void check_line(const char *name, const char *key, const char *value)
+{
+    if (strcmp(key, "says") == 0)
+        ck_assert_msg(strstr(request.message, value) != NULL, "%s: \"%s\" does not say %s", name,
+                      request.message, value);
+    else if (strcmp(key, "silent") == 0)
+        ck_assert_msg(strstr(request.message, value) == NULL, "%s: \"%s\" says %s", name,
+                      request.message, value);
+    else if (is_field(key))
+        ck_assert_msg(strcmp(field_text(&request, key), value) == 0, "%s: %s is %s; wanted: %s",
+                      name, key, field_text(&request, key), value);
+    else
+        ck_abort_msg("%s.want has a line with %s", name, key);
+}
+
+/* What a fine request's file does not name was not given. */
+static void check_unnamed(const char *name, const char *field, const char *wanted)
+{
+    char line[32];
+    snprintf(line, sizeof line, "\n%s ", field);
+    if (!strstr(wanted, line))
+        ck_assert_msg(field_text(&request, field)[0] == '\0', "%s: %s is %s; wanted: none", name,
+                      field, field_text(&request, field));
+}
+
+static void check_wanted(const char *name, char *wanted, enum request_verdict verdict)
+{
+    for (size_t i = 0; verdict == REQUEST_FINE && i < SUPPORT_COUNT(field_names); i++)
+        check_unnamed(name, field_names[i], wanted);
+    char *rest = NULL, *line = strtok_r(wanted, "\n", &rest);
+    check_verdict(name, line, verdict);
+    while ((line = strtok_r(NULL, "\n", &rest))) {
+        char *value = strchr(line, ' ');
+        ck_assert_msg(value != NULL, "%s.want has a line %s", name, line);
+        *value++ = '\0';
+        check_line(name, line, value);
+    }
+}
+
+/* What was there before does not shine through. */
+static void soil(struct request *r)
+{
+    memset(r, 'x', sizeof *r);
+}
+
+static void check_file(const char *name)
+{
+    size_t len;
+    char *line = load(name, &len), *wanted = load_wanted(name);
+    soil(&request);
+    enum request_verdict verdict = request_parse(&request, line, len, PAYLOAD_MAX);
+    check_texts(&request);
+    check_wanted(name, wanted, verdict);
+    if (verdict == REQUEST_FINE)
+        ck_assert_str_eq(op_name(request.op), field_text(&request, "op"));
+    free(line);
+    free(wanted);
+}
+
+START_TEST(test_files)
+{
+    for (int i = _i * FILES_A_TEST; i < (_i + 1) * FILES_A_TEST && i < file_count; i++)
+        check_file(files[i]->d_name);
+}
+END_TEST
+
+START_TEST(test_files_are_pairs)
+{
+    struct dirent **wanted;
+    int count = scandir(folder, &wanted, is_wanted, alphasort);
+    ck_assert_int_eq(count, file_count);
+    for (int i = 0; i < count; i++) {
+        size_t stem = strlen(files[i]->d_name) - 2;
+        ck_assert_msg(strncmp(wanted[i]->d_name, files[i]->d_name, stem) == 0 &&
+                          wanted[i]->d_name[stem] == 'w',
+                      "%s and %s are no pair", files[i]->d_name, wanted[i]->d_name);
+        free(wanted[i]);
+    }
+    free(wanted);
+}
+END_TEST
+
+/* --- the short way reads nothing in another way --- */
+
+static void check_both_ways(const char *line, size_t len)
+{
+    soil(&request);
+    soil(&general);
+    enum request_verdict verdict = request_parse(&request, line, len, PAYLOAD_MAX);
+    hot_assert_msg(request_parse_general(&general, line, len, PAYLOAD_MAX) == verdict,
+                   "another verdict on %.*s", (int)len, line);
+    hot_assert_msg(request.op == general.op, "another op in %.*s", (int)len, line);
+    for (size_t i = 0; i < SUPPORT_COUNT(field_names); i++) {
+        char text[2 * CONTEXT_MAX];
+        strcpy(text, field_text(&request, field_names[i]));
+        hot_assert_msg(strcmp(text, field_text(&general, field_names[i])) == 0,
+                       "field %s is %s and %s in %.*s", field_names[i], text,
+                       field_text(&general, field_names[i]), (int)len, line);
+    }
+    hot_assert(!request.code == !general.code);
+    hot_assert(!request.code || strcmp(request.code, general.code) == 0);
+    hot_assert(strcmp(request.message, general.message) == 0);
+}
+
+/* A long header may be refused early: blanks before it make it a long one. */
+static void check_all_ways(const char *line, size_t len)
+{
+    static char padded[HEADER_MAX];
+    enum { BLANKS = 300 };
+    check_both_ways(line, len);
+    if (len > sizeof padded - BLANKS)
+        return;
+    memset(padded, ' ', BLANKS);
+    memcpy(padded + BLANKS, line, len);
+    check_both_ways(padded, BLANKS + len);
+}
+
+/* What stands in a field that no request has must be JSON all the same, and no name there twice. */
+START_TEST(test_both_ways_unknown)
+{
+    static const char *const values[] = {
+        "0",
+        "-1",
+        "01",
+        "-",
+        "1.",
+        "1.5e3",
+        "1e",
+        "123456789012345678901234567890",
+        "1e400",
+        "true",
+        "tru",
+        "false",
+        "null",
+        "nul",
+        "truefalse",
+        "",
+        " ",
+        "\"\"",
+        "\"text\"",
+        "\"\\u0061\"",
+        "\"\\u00\"",
+        "\"\\ud800\"",
+        "\"\x80\"",
+        "\"\x1f\"",
+        "\"\xc3\xa4\"",
+        "\"",
+        "[]",
+        "[ ]",
+        "[1]",
+        "[1,]",
+        "[,1]",
+        "[1 2]",
+        "[[],[]]",
+        "[[1],[2,[3]]]",
+        "[",
+        "]",
+        "[}",
+        "[[[[[[[[[[[[[[[]]]]]]]]]]]]]]]",
+        "[[[[[[[[[[[[[[[[]]]]]]]]]]]]]]]]",
+        "[[[[[[[[[[[[[[{}]]]]]]]]]]]]]]",
+        "[[[[[[[[[[[[[[[{}]]]]]]]]]]]]]]]",
+        "{}",
+        "{ }",
+        "{\"a\":1}",
+        "{\"a\":1,\"a\":2}",
+        "{\"a\"}",
+        "[{}]",
+        "[{},{}]",
+        "{",
+        "1,",
+        "1}",
+        "1,\"op\":\"ping\"",
+        "1,\"x\":2",
+        "1,\"y\":2",
+        "1,\"y\":",
+        "1,\"size\":5",
+        "1,\"size\":-0",
+        "1,\"context\":[1.10]",
+        "1,\"context\":[\"}\",{\"a\":[]}]",
+        "1,\"target\":1",
+        "1,\"\\u0078\":1",
+    };
+    static const char *const forms[] = {
+        "{\"op\":\"ping\",\"id\":1,\"x\":%s}",
+        "{\"x\":%s,\"op\":\"submit\",\"id\":\"a\",\"module\":\"echo\"}",
+        " { \"x\" : %s , \"id\" : 1 , \"op\" : \"ping\" , \"z\" : [ 1 , 2 ] } ",
+        "{\"op\":\"none\",\"w\":[true],\"x\":%s,\"size\":3}",
+        "{\"op\":\"hello\",\"protocol\":1,\"x\":%s,\"y2\":1}",
+        "{\"op\":\"ping\",\"x\":%s",
+        "{\"op\":\"ping\",\"x\":%s}}",
+    };
+    char line[512];
+    for (size_t f = 0; f < SUPPORT_COUNT(forms); f++) {
+        for (size_t v = 0; v < SUPPORT_COUNT(values); v++) {
+            char *form = strstr(forms[f], "%s");
+            int len = snprintf(line, sizeof line, "%.*s%s%s", (int)(form - forms[f]), forms[f],
+                               values[v], form + 2);
+            check_all_ways(line, (size_t)len);
+        }
+    }
+}
+END_TEST
+
+static bool is_op(const char *name, size_t len)
+{
+    return len == 2 && memcmp(name, "op", 2) == 0;
+}
+
+/* The early look is at what costs most: without it all of the above is the same, and slow. */
+START_TEST(test_many_values_are_not_built)
+{
+    static const char wanted[] = "{\"op\":\"ping\",\"x\":0}";
+    char line[HEADER_MAX] = "{\"op\":\"ping\",\"x\":[1", out[HEADER_MAX];
+    size_t len = strlen(line);
+    while (len < sizeof line - 20)
+        len += (size_t)sprintf(line + len, ",1");
+    len += (size_t)sprintf(line + len, "],\"y\":{}}");
+    ck_assert_uint_eq(request_skim(line, len, is_op, out), strlen(wanted));
+    ck_assert_int_eq(memcmp(out, wanted, strlen(wanted)), 0);
+}
+END_TEST
+
+/* More names than the early look can tell apart. */
+START_TEST(test_both_ways_many_unknown)
+{
+    char line[HEADER_MAX] = "{\"op\":\"ping\"";
+    size_t len = strlen(line);
+    for (unsigned n = 0; len < sizeof line - 20; n++)
+        len += (size_t)sprintf(line + len, ",\"%x\":1", n);
+    for (int twice = 0; twice < 2; twice++) {
+        size_t end = len + (size_t)sprintf(line + len, twice ? ",\"7f\":1}" : "}");
+        check_both_ways(line, end);
+        ck_assert_str_eq(request.code, twice ? "bad-json" : "bad-request");
+    }
+}
+END_TEST
+
+START_TEST(test_both_ways)
+{
+    for (int i = 0; i < file_count; i++) {
+        size_t len;
+        char *line = load(files[i]->d_name, &len);
+        check_all_ways(line, len);
+        free(line);
+    }
+}
+END_TEST
+
+struct line {
+    char *bytes;
+    size_t len;
+};
+
+/* A byte left out, changed or put in, or a piece of another header. The caller frees it. */
+static struct line hurt_line(struct chance *chance, const struct line *line,
+                             const struct line *other)
+{
+    static const char bytes[] = "\"\\{}[]:,-+.0123456789eEu \t\rtruefalsn\x80\xff\x1f";
+    static char to[2 * FILE_MAX + 1];
+    size_t at = chance_below(chance, line->len + 1), left = line->len - at, n = at;
+    size_t cut = chance_below(chance, left < 3 ? left + 1 : 4);
+    memcpy(to, line->bytes, at);
+    if (chance_percent(chance, 50))
+        to[n++] = bytes[chance_below(chance, sizeof bytes)]; /* NUL is one of them */
+    if (chance_percent(chance, 30)) {
+        size_t from = chance_below(chance, other->len + 1);
+        size_t piece = chance_below(chance, other->len - from + 1);
+        memcpy(to + n, other->bytes + from, piece);
+        n += piece;
+    }
+    memcpy(to + n, line->bytes + at + cut, left - cut);
+    n += left - cut;
+    struct line hurt = {malloc(n ? n : 1), n};
+    hot_assert(hurt.bytes != NULL);
+    memcpy(hurt.bytes, to, n);
+    return hurt;
+}
+
+/* Whatever comes of a header that was hurt, both ways say the same, and the sanitizer nothing. */
+START_TEST(test_both_ways_hurt)
+{
+    struct chance chance;
+    size_t count = (size_t)file_count;
+    struct line *lines = calloc(count, sizeof *lines);
+    ck_assert_ptr_nonnull(lines);
+    for (size_t i = 0; i < count; i++)
+        lines[i].bytes = load(files[i]->d_name, &lines[i].len);
+    chance_init(&chance, "request");
+    for (int round = 0; round < HURT; round++) {
+        struct line hurt = hurt_line(&chance, &lines[chance_below(&chance, count)],
+                                     &lines[chance_below(&chance, count)]);
+        check_all_ways(hurt.bytes, hurt.len);
+        free(hurt.bytes);
+    }
+    for (size_t i = 0; i < count; i++)
+        free(lines[i].bytes);
+    free(lines);
+}
+END_TEST
+
+/* --- what no file can hold --- */
+
+static const char whole[] =
+    "{\"op\":\"submit\",\"id\":\"a\\u0031\",\"module\":\"fib\",\"size\":2,\"context\":{\"a\":[1.10,"
+    "null]},\"timeout_ms\":10,\"link\":true,\"notify\":[\"started\"]}";
+
+START_TEST(test_every_beginning)
+{
+    for (size_t len = 0; len < sizeof whole - 1; len++) {
+        char *line = malloc(len ? len : 1);
+        ck_assert_ptr_nonnull(line);
+        memcpy(line, whole, len);
+        ck_assert_int_eq(request_parse(&request, line, len, PAYLOAD_MAX), REQUEST_BROKEN);
+        ck_assert_str_eq(request.code, "bad-json");
+        free(line);
+    }
+    ck_assert_int_eq(request_parse(&request, whole, sizeof whole - 1, PAYLOAD_MAX), REQUEST_FINE);
+}
+END_TEST
+
+/* NUL at each place. */
+START_TEST(test_nul_everywhere)
+{
+    for (size_t at = 0; at < sizeof whole; at++) {
+        char line[sizeof whole];
+        memcpy(line, whole, at);
+        line[at] = '\0';
+        memcpy(line + at + 1, whole + at, sizeof whole - 1 - at);
+        ck_assert_msg(request_parse(&request, line, sizeof line, PAYLOAD_MAX) == REQUEST_BROKEN,
+                      "a NUL at %zu passes", at);
+        ck_assert_str_eq(request.code, "bad-json");
+    }
+}
+END_TEST
+
+/* More than any header can have; the parser's stack must not follow. */
+START_TEST(test_depth_without_end)
+{
+    static const char *const pieces[] = {"[", "{\"a\":", "[{\"a\":"};
+    enum { TIMES = 100000 };
+    size_t len = strlen(pieces[_i]);
+    char *line = malloc(len * TIMES);
+    ck_assert_ptr_nonnull(line);
+    for (size_t i = 0; i < TIMES; i++)
+        memcpy(line + i * len, pieces[_i], len);
+    ck_assert_int_eq(request_parse(&request, line, len * TIMES, PAYLOAD_MAX), REQUEST_BROKEN);
+    ck_assert_str_eq(request.code, "bad-json");
+    free(line);
+}
+END_TEST
+
+START_TEST(test_payload_max)
+{
+    static const struct {
+        uint64_t max;
+        const char *size;
+        enum request_verdict verdict;
+    } cases[] = {
+        {0, "0", REQUEST_FINE},
+        {0, "1", REQUEST_BROKEN},
+        {5, "5", REQUEST_FINE},
+        {5, "6", REQUEST_BROKEN},
+        {INT64_MAX, "9223372036854775807", REQUEST_FINE},
+        {UINT64_MAX, "9223372036854775807", REQUEST_FINE},
+        {INT64_MAX - 1, "9223372036854775807", REQUEST_BROKEN},
+    };
+    for (size_t i = 0; i < SUPPORT_COUNT(cases); i++) {
+        char line[128];
+        int len =
+            snprintf(line, sizeof line, "{\"op\":\"submit\",\"id\":1,\"size\":%s}", cases[i].size);
+        ck_assert_int_eq(request_parse(&request, line, (size_t)len, cases[i].max),
+                         cases[i].verdict);
+        if (cases[i].verdict == REQUEST_BROKEN)
+            ck_assert_str_eq(request.code, "payload-too-large");
+    }
+}
+END_TEST
+
+/* Two ids that look alike stay two. */
+START_TEST(test_ids_differ)
+{
+    ck_assert_int_eq(request_parse(&request, "{\"op\":\"ping\",\"id\":1}", 20, PAYLOAD_MAX),
+                     REQUEST_FINE);
+    ck_assert_int_eq(request_parse(&general, "{\"op\":\"ping\",\"id\":\"1\"}", 22, PAYLOAD_MAX),
+                     REQUEST_FINE);
+    ck_assert_str_ne(request.id, general.id);
+}
+END_TEST
+
+int main(void)
+{
+    list_files();
+    Suite *suite = suite_create("request");
+    TCase *tc = tcase_create("files");
+    tcase_add_loop_test(tc, test_files, 0, (file_count + FILES_A_TEST - 1) / FILES_A_TEST);
+    tcase_add_test(tc, test_files_are_pairs);
+    suite_add_tcase(suite, tc);
+    tc = tcase_create("both ways");
+    tcase_add_test(tc, test_both_ways);
+    tcase_add_test(tc, test_both_ways_unknown);
+    tcase_add_test(tc, test_both_ways_many_unknown);
+    tcase_add_test(tc, test_many_values_are_not_built);
+    tcase_add_test(tc, test_both_ways_hurt);
+    tcase_set_timeout(tc, 60);
+    suite_add_tcase(suite, tc);
+    tc = tcase_create("made");
+    tcase_add_test(tc, test_every_beginning);
+    tcase_add_test(tc, test_nul_everywhere);
+    tcase_add_loop_test(tc, test_depth_without_end, 0, 3);
+    tcase_add_test(tc, test_payload_max);
+    tcase_add_test(tc, test_ids_differ);
+    suite_add_tcase(suite, tc);
+    int status = run_suite(suite);
+    while (file_count > 0)
+        free(files[--file_count]);
+    free(files);
+    return status;
+}
