@@ -1,11 +1,11 @@
 /*
- * log: formats one event as one line and offers it to stderr once.
+ * log: formats one event as one line and offers the line to stderr once.
  *
- * The master must never wait for whoever reads its log, and O_NONBLOCK belongs to an open file
- * description, which stderr shares with the shell or service manager that started us. So a pipe or
- * terminal is opened anew, a socket is asked per call (MSG_DONTWAIT), and only if neither works is
- * stderr polled before each write. Formatting uses the stack alone: a line can still say that there
- * is no memory.
+ * The master must never wait for the reader of its log. O_NONBLOCK belongs to an open file
+ * description, and stderr shares its description with the shell or service manager. So log_open()
+ * opens a pipe or terminal anew, a socket gets MSG_DONTWAIT with each call, and only if neither
+ * works is stderr polled before each write. Formatting uses only the stack, to be able to log a
+ * lack of memory.
  */
 #include "common/log.h"
 
@@ -25,11 +25,11 @@
 #include <time.h>
 #include <unistd.h>
 
-/* How a line leaves. */
+/* The way of writing a line. */
 enum sink {
-    SINK_PLAIN,  /* write(2): not opened yet, a regular file, or a description of our own */
+    SINK_PLAIN,  /* write(2): before log_open(), to a regular file, or to our own description */
     SINK_SOCKET, /* send(2) with MSG_DONTWAIT */
-    SINK_POLLED, /* poll(2), then a write(2) small enough to fit where there is any room */
+    SINK_POLLED, /* poll(2), then write(2): any room is enough for a line */
 };
 
 static struct {
@@ -38,15 +38,15 @@ static struct {
     enum sink sink;
     int fd;
     bool journald;     /* text lines start with <N> */
-    bool torn;         /* the last line went out in part: end it before the next */
+    bool torn;         /* the last line was written in part: end it before the next */
     uint64_t lost;     /* since the start */
-    uint64_t reported; /* of those, how many a log-lost line has told of */
+    uint64_t reported; /* lines of these reported by log-lost */
 } log_state = {.level = LOG_INFO, .fd = STDERR_FILENO};
 
 static const char *const level_names[] = {"debug", "info", "warn", "error"};
 static const char *const level_priorities[] = {"<7>", "<6>", "<4>", "<3>"}; /* see syslog(3) */
 
-/* A line as it grows. Room for line_end() is always kept free. */
+/* A growing line. Room for line_end() is always kept free. */
 struct line {
     enum log_format format;
     size_t len;
@@ -66,7 +66,7 @@ enum {
 
 _Static_assert(LOG_LINE_MAX <= PIPE_BUF, "a line fits into a pipe in one piece");
 
-/* Appends all of it, or nothing. */
+/* Appends all bytes, or none if there is no room. */
 static bool put(struct line *line, const char *s, size_t len)
 {
     if (len > LINE_ROOM - line->len)
@@ -81,8 +81,7 @@ static bool put_text(struct line *line, const char *s)
     return put(line, s, strlen(s));
 }
 
-/* Writes `len` bytes as \xNN each; in JSON with the backslash doubled, for it has no such escape.
- */
+/* Writes `len` bytes as \xNN each; in JSON as \\xNN, because JSON has no such escape. */
 static size_t escape_bytes(const char *s, size_t len, enum log_format format, char *unit)
 {
     static const char hex[] = "0123456789abcdef";
@@ -98,7 +97,7 @@ static size_t escape_bytes(const char *s, size_t len, enum log_format format, ch
     return (size_t)(p - unit);
 }
 
-/* The letter of a two-byte escape that text and JSON share; 0 if there is none. */
+/* Returns the letter of a two-byte escape common to text and JSON, or 0. */
 static char escape_letter(char c)
 {
     switch (c) {
@@ -116,8 +115,7 @@ static char escape_letter(char c)
     }
 }
 
-/* Escapes the character that `s` starts with into `unit`. Returns the bytes it takes of `s`.
- * Control characters go. */
+/* Escapes the first character of `s` into `unit`. Returns the character's length in `s`. */
 static size_t escape(const char *s, size_t left, enum log_format format, char unit[UNIT_MAX],
                      size_t *unit_len)
 {
@@ -137,7 +135,7 @@ static size_t escape(const char *s, size_t left, enum log_format format, char un
     return len;
 }
 
-/* The bytes may be the first of a character whose others are still to come. */
+/* True if the bytes may be the beginning of an unfinished character. */
 static bool is_half(const char *s, size_t left)
 {
     return left < UTF8_MAX && (unsigned char)s[0] >= 0xc2 && utf8_length(s, left) == 0;
@@ -158,8 +156,8 @@ size_t log_value_fits(const char *s, size_t len, bool more)
     return at;
 }
 
-/* A value between quotes. Its escaped form is cut at LOG_VALUE_MAX, or at what the line has room
- * for, between two characters. */
+/* Appends a value between quotes. The escaped value is cut between two characters, at LOG_VALUE_MAX
+ * or at the end of the line's room. */
 static bool put_quoted(struct line *line, const char *s, size_t len)
 {
     size_t room = LINE_ROOM - line->len;
@@ -168,7 +166,7 @@ static bool put_quoted(struct line *line, const char *s, size_t len)
     size_t budget = room - 2 < LOG_VALUE_MAX ? room - 2 : LOG_VALUE_MAX;
     put(line, "\"", 1);
     size_t start = line->len;
-    size_t cut_at = start; /* the last end of a character that leaves room for the ellipsis */
+    size_t cut_at = start; /* the last character's end with room for the ellipsis behind it */
     for (size_t i = 0; i < len;) {
         char unit[UNIT_MAX];
         size_t unit_len;
@@ -185,8 +183,8 @@ static bool put_quoted(struct line *line, const char *s, size_t len)
     return put(line, "\"", 1);
 }
 
-/* Characters that need no quotes in a text line. '=' is not among them, so that a line splits into
- * fields at blanks and a field at its first '='. */
+/* True if a value needs no quotes in a text line. A value with '=' needs them: so a line splits
+ * into fields at blanks, and a field at its first '='. */
 static bool is_bare(const char *s, size_t len)
 {
     static const char safe[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
@@ -199,12 +197,12 @@ static bool is_bare(const char *s, size_t len)
     return true;
 }
 
-/* `max` bytes, or up to the NUL if it is SIZE_MAX. */
+/* Appends `max` bytes, or up to the NUL if `max` is SIZE_MAX. */
 static bool put_string(struct line *line, const char *s, size_t max)
 {
     if (!s)
         return put_text(line, line->format == LOG_JSON ? "null" : "-");
-    const size_t enough = LOG_VALUE_MAX + 1; /* one over the limit tells that there is more */
+    const size_t enough = LOG_VALUE_MAX + 1; /* one byte over the limit causes the cut */
     size_t len = max == SIZE_MAX ? strnlen(s, enough) : max < enough ? max : enough;
     if (line->format == LOG_TEXT && is_bare(s, len))
         return put(line, s, len);
@@ -223,7 +221,7 @@ static bool put_value(struct line *line, const struct log_field *field)
     return put_text(line, number);
 }
 
-/* All of the field (its value may be cut), or nothing. */
+/* Appends a field, its value possibly cut, or nothing. */
 static bool put_field(struct line *line, const struct log_field *field)
 {
     size_t before = line->len;
@@ -269,7 +267,7 @@ static void line_start(struct line *line, enum log_level level, const char *even
     put_text(line, event);
 }
 
-/* Closes the line; `cut` if not all fields found room. Uses what put() keeps free. */
+/* Closes the line, in the room kept free by put(). `cut`: not all fields found room. */
 static void line_end(struct line *line, bool cut)
 {
     bool json = line->format == LOG_JSON;
@@ -282,7 +280,7 @@ static void line_end(struct line *line, bool cut)
     line->len = (size_t)(end - line->text);
 }
 
-/* The descriptor would take a write of a line at once. */
+/* True if the descriptor takes a line without waiting. */
 static bool writable(int fd)
 {
     struct pollfd p = {.fd = fd, .events = POLLOUT};
@@ -303,8 +301,8 @@ static ssize_t sink_write(const char *s, size_t len)
     return n;
 }
 
-/* Offers a line to the sink, once. A pipe takes all or nothing; where a part went out (a disk that
- * is full, a terminal), its rest is given up and a line of its own follows. */
+/* Offers a line to the sink, once. A pipe takes all or nothing. If a part was written (disk full, a
+ * terminal), the rest of the line is given up, and the next line begins with an LF. */
 static bool line_send(const struct line *line)
 {
     if (log_state.torn) {
@@ -346,8 +344,8 @@ void log_emit(enum log_level level, const char *event, const struct log_field *f
     errno = saved_errno;
 }
 
-/* JOURNAL_STREAM=DEVICE:INODE names journald's socket; it is inherited by processes whose stderr is
- * something else by now, hence the comparison (systemd.exec(5)). */
+/* JOURNAL_STREAM=DEVICE:INODE names journald's socket. A process inherits the variable even if its
+ * stderr is another file by now, hence the comparison (systemd.exec(5)). */
 static bool is_journald(const struct stat *st)
 {
     const char *text = getenv("JOURNAL_STREAM");
@@ -357,7 +355,7 @@ static bool is_journald(const struct stat *st)
     return strtoumax(end + 1, &end, 10) == st->st_ino && *end == '\0';
 }
 
-/* Opens what stderr is once more, for a description that nobody shares. */
+/* Opens the file of stderr again, for an open file description of our own. */
 static int reopen_stderr(void)
 {
     return open("/proc/self/fd/2", O_WRONLY | O_NONBLOCK | O_APPEND | O_NOCTTY | O_CLOEXEC);
@@ -373,7 +371,7 @@ void log_open(void)
     log_state.journald = false;
     log_state.torn = false;
 
-    tzset(); /* it allocates the first time, and gmtime_r calls it */
+    tzset(); /* allocates memory in its first call; gmtime_r() calls it */
     if (fstat(STDERR_FILENO, &st) < 0 || S_ISREG(st.st_mode))
         return;
     if (S_ISSOCK(st.st_mode)) {

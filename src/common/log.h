@@ -1,7 +1,7 @@
 /*
- * log: one line per event on stderr, never blocking.
+ * log: writes one line per event to stderr, never blocking.
  *
- * A line is a stable event name (lower-case words joined by hyphens) and typed fields:
+ * A line has a stable event name (lower-case words joined by hyphens) and typed fields:
  *
  *     log_event(LOG_WARN, "worker-lost", LOG_UINT("worker", w->id), LOG_STR("signal", "SIGSEGV"));
  *
@@ -9,16 +9,16 @@
  *     json
  * {"time":"2026-11-21T09:14:03.123Z","level":"warn","event":"worker-lost","worker":3,"signal":"SIGSEGV"}
  *
- * Strings may hold anything: they are escaped (controls and broken UTF-8 as \xNN), and cut to
- * LOG_VALUE_MAX bytes, "..." at their end. A line is at most LOG_LINE_MAX bytes, so that it fits
- * into a pipe in one piece; fields that find no room give way to cut=true. Under journald (stderr
- * is the socket that JOURNAL_STREAM names) each text line starts with <N>, its syslog priority, and
- * has no time. A line that stderr does not take at once is dropped and counted; the next one that
- * gets through is preceded by `log-lost lines=N`. errno is preserved.
+ * Strings may hold any bytes. They are escaped (controls and broken UTF-8 as \xNN), and cut to
+ * LOG_VALUE_MAX bytes with "..." at the end. A line has at most LOG_LINE_MAX bytes, to fit into a
+ * pipe in one piece; fields without room are replaced by cut=true. Under journald (stderr is the
+ * socket named by JOURNAL_STREAM) each text line starts with <N>, its syslog priority, and has no
+ * time. A line not taken by stderr at once is dropped and counted; the next line written is
+ * preceded by `log-lost lines=N`. errno is preserved.
  *
- * A process that logs ignores SIGPIPE and SIGXFSZ: write(2) has no flag like send(2)'s
- * MSG_NOSIGNAL, and a log that has no reader any more or is as long as it may be must cost lines,
- * not the process. For one thread only.
+ * The process must ignore SIGPIPE and SIGXFSZ, because write(2) has no flag like send(2)'s
+ * MSG_NOSIGNAL: a log without a reader, or at its size limit, must cost lines and not the process.
+ * Only one thread may log.
  */
 #ifndef TASKMASTER_COMMON_LOG_H
 #define TASKMASTER_COMMON_LOG_H
@@ -81,7 +81,7 @@ struct log_field {
         .type = LOG_TYPE_STR, .key = (k), .value.str = {(v), (n) } \
     }
 
-/* At least one field; a line without one reads worse than the field would cost. */
+/* Logs an event with at least one field. The fields are evaluated only if the level is enabled. */
 #define log_event(level, event, ...)                                                   \
     do {                                                                               \
         if (log_enabled(level))                                                        \
@@ -89,9 +89,8 @@ struct log_field {
                      (const struct log_field[]){__VA_ARGS__, {.type = LOG_TYPE_END}}); \
     } while (0)
 
-/* Looks at what stderr is (journald's socket, a pipe, a terminal, a file) and readies it for
- * writing without blocking. Until it is called, and if it cannot, lines go to stderr the plain way.
- */
+/* Prepares stderr (journald's socket, a pipe, a terminal, a file) for writing without blocking.
+ * Before the call, and if that is impossible, lines go to stderr by plain write(2). */
 void log_open(void);
 
 /* Lines below `level` are dropped. */
@@ -102,18 +101,18 @@ bool log_enabled(enum log_level level);
 /* `fields` ends with LOG_TYPE_END. Use log_event(). */
 void log_emit(enum log_level level, const char *event, const struct log_field *fields);
 
-/* How many of the bytes are a value that is not cut, the beginning of a character that is not whole
- * left out if `more` are to come. At least one of four bytes or more. */
+/* Returns how many of the first bytes fit into one value without a cut: at least one of four bytes
+ * or more. If `more` bytes are to come, an unfinished character at the end does not count. */
 size_t log_value_fits(const char *s, size_t len, bool more);
 
-/* How many lines were dropped since the start. */
+/* Returns the number of dropped lines since the start. */
 uint64_t log_lost(void);
 
-/* Says what could not be done, with errno's text if errno is not 0, and ends the process with
- * `status` (sysexits). For start-up faults and for memory that is not there. printf form. */
+/* Logs a fault, in printf form and with errno's text if errno is not 0, and ends the process with
+ * `status` (sysexits.h). For faults at the start and for a lack of memory. */
 _Noreturn void fatal(int status, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 
-/* Says which invariant of ours does not hold and aborts. Use bug_on(). */
+/* Logs a broken invariant of ours and aborts. Use bug_on(). */
 _Noreturn void log_bug(const char *file, int line, const char *what);
 
 /* A check that stays in release builds: our own bug, never a peer's fault. */
