@@ -1,10 +1,10 @@
 /*
- * wire: what master and worker say to each other over the worker port (private to a release).
+ * wire: the messages between master and worker over the worker port (private to a release).
  *
  * A message is one struct wire_head, then `text_len` bytes of text, then `size` bytes of payload.
- * Both ends run on one machine and come from one build, so integers travel in native order and
- * structs as they lie in memory; the magic number and the release string in the first message of
- * each side refuse anything else.
+ * Both ends run on one machine and come from one build. So integers travel in native byte order,
+ * and structs as in memory. The magic number and the release, in the first message of each side,
+ * keep out other builds.
  *
  *     worker                       master
  *     HELLO    name=release, payload struct wire_hello
@@ -16,17 +16,18 @@
  *     FAILED   job, time_us, kind, name=code, text=message, payload=details
  *     ANSWERED                              results are in their slots
  *
- * There is exactly one answer for each job that the worker claims, in their order.
+ * The worker sends exactly one answer for each claimed job, in the order of claiming.
  *
- * A worker may be handed jobs while it is busy. Before it begins one, it claims it (worker_page.h);
- * one that the master has taken back meanwhile it skips without a word. A job is answered by its
- * DONE or FAILED, or in its slot, before the next one is claimed; answers in slots come before a
- * message.
+ * The master may send jobs to a busy worker (prefetch). Before beginning a job, the worker claims
+ * it (worker_page.h); jobs reclaimed by the master meanwhile are skipped without an answer. Each
+ * job is answered before the next one is claimed, by DONE or FAILED or in its slot. Answers in
+ * slots precede the next message.
  *
- * The master ends a worker gracefully by shutting down its sending side: the worker reads end of
+ * To end a worker gracefully, the master shuts down its sending side. The worker reads end of
  * input, runs the modules' fini hooks and exits with 0.
  *
- * To change the format: change WIRE_MAGIC's last byte, this picture, and both ends in one commit.
+ * To change the format, change the last byte of WIRE_MAGIC, this picture, and both ends in one
+ * commit.
  */
 #ifndef TASKMASTER_COMMON_WIRE_H
 #define TASKMASTER_COMMON_WIRE_H
@@ -38,19 +39,19 @@
 #define WIRE_MAGIC 0x746d7706u /* "tmw" 6 */
 
 /*
- * On the other way from worker to master, the pipe that is its stdout and stderr, each line that
- * the worker itself writes begins with this byte. Whatever a module has left unfinished there ends
- * before it, so that a line with a priority is never the rest of another. (A line end would do as
- * well, but the empty lines that a module prints are its own; the worker cannot know whether one is
- * called for, for children and threads of the module print, too.) ASCII calls it record separator,
- * and nobody prints it.
+ * The worker's stdout and stderr are a pipe to the master. In the pipe, each line of the worker
+ * itself begins with this byte. The byte also ends an unfinished line of a module, so that a line
+ * with a priority is never the rest of another line. (An LF would end the line as well, but a
+ * module's own empty lines are to be kept, and the worker cannot know if an LF is needed: children
+ * and threads of the module print, too.) ASCII calls the byte record separator, and nobody prints
+ * it.
  */
 enum { WIRE_MARK = 0x1e };
 
 /*
- * Bytes of a payload for which the other side may have no room: the worker waits until it is
- * acknowledged before it begins another job (worker/master_link.c). Where the worker has that job
- * already, the master sees to it that the acknowledgement is not put off.
+ * Payloads of at least so many bytes may find no room at the receiver: the worker waits for their
+ * acknowledgement before beginning another job (worker/master_link.c). If the worker holds that job
+ * already, the master makes sure that the acknowledgement is not delayed.
  */
 enum { WIRE_LARGE = 16 * 1024 };
 
@@ -64,34 +65,34 @@ enum wire_type {
     WIRE_ANSWERED,
 };
 
-/* Why a job failed, as far as the worker can tell. */
+/* The reason for a job's failure, as far as the worker knows. */
 enum wire_kind {
     WIRE_KIND_NONE = 0,
-    WIRE_KIND_MODULE,      /* the module said so: failed, reason module */
-    WIRE_KIND_UNAVAILABLE, /* the module cannot be loaded; text holds the loader's words */
+    WIRE_KIND_MODULE,      /* the module failed the job: reason module */
+    WIRE_KIND_UNAVAILABLE, /* the module cannot be loaded; the text is the loader's */
     WIRE_KIND_TOO_LARGE,   /* the result exceeds payload-max */
-    WIRE_KIND_UNFIT,       /* this worker cannot load or initialise the module, for a reason that
-                              another may not have: the job has not begun; text as above */
+    WIRE_KIND_UNFIT, /* this worker cannot load or initialise the module, but another might: the job
+                        has not begun; text as above */
 };
 
 struct wire_head {
-    uint32_t magic;       /* WIRE_MAGIC */
-    uint32_t type;        /* enum wire_type */
-    uint64_t job;         /* the job's sequence number; 0 in HELLO, WELCOME and READY */
-    uint64_t size;        /* bytes of payload */
-    uint64_t time_us;     /* RUN: how long the job may take from its beginning, 0 for ever; DONE,
-                           * FAILED:  how long its module ran, 0 if it did not */
-    uint32_t text_len;    /* bytes of text, at most WIRE_TEXT_MAX; only in FAILED */
-    uint32_t kind;        /* FAILED: enum wire_kind */
-    uint32_t slot;        /* RUN: of its claim word */
-    uint32_t payload_max; /* RUN: the most that the answer's payload may have, in bytes */
+    uint32_t magic;    /* WIRE_MAGIC */
+    uint32_t type;     /* enum wire_type */
+    uint64_t job;      /* the job's sequence number; 0 in HELLO, WELCOME and READY */
+    uint64_t size;     /* bytes of payload */
+    uint64_t time_us;  /* RUN: time limit from the job's beginning, 0: none; DONE, FAILED: time in
+                          the module, 0: it did not run */
+    uint32_t text_len; /* bytes of text, at most WIRE_TEXT_MAX; only in FAILED */
+    uint32_t kind;     /* FAILED: enum wire_kind */
+    uint32_t slot;     /* RUN: index of the claim word */
+    uint32_t payload_max; /* RUN: the largest payload of the answer, in bytes */
     char name[72];        /* NUL-terminated */
 };
 
 enum { WIRE_TEXT_MAX = 1024 };
 
 struct wire_hello {
-    uint32_t worker; /* the id in the page below */
+    uint32_t worker; /* the id from the worker's page */
     uint8_t token[TOKEN_BYTES];
 };
 

@@ -1,24 +1,24 @@
 /*
- * worker_page: the memory that the master shares with one worker process.
+ * worker_page: the memory shared by the master and one worker.
  *
- * The master makes it as a sealed memfd (it can neither shrink nor grow, so that a touch can never
- * fault) and the worker inherits it as descriptor WORKER_PAGE_FD. The first page carries what the
- * worker needs to connect back, kept out of argv and environment, and afterwards the stop flag.
+ * The master makes the memory as a sealed memfd, and the worker inherits it as descriptor
+ * WORKER_PAGE_FD. The memfd can neither shrink nor grow, so that no access faults. The first page
+ * holds the address and the token for connecting to the master, kept out of argv and environment,
+ * and later the stop flag.
  *
- * The second page holds the claim words. A job that was handed over may still be taken back as long
- * as the worker has not begun it, and neither side waits for the other: the master writes the job's
- * word as offered before it sends the job, then a compare-and-swap settles it, by the worker from
- * offered to begun, or by the master from offered to taken. A word holds the job's number besides,
- * so that a slot can be used again while an old message is still unread.
+ * The second page holds the claim words. The master may reclaim a job until the worker begins it,
+ * and neither side waits for the other. The master writes the job's word as offered before sending
+ * the job. A compare-and-swap then decides: by the worker from offered to begun, or by the master
+ * from offered to taken. A word also holds the job's number, so that a slot can be used again while
+ * an old message is unread.
  *
- * Behind it each slot has room for a small result. A worker that has its next job at hand already
- * leaves the result there and moves the word on to answered, and sends one message for several when
- * it has nothing more to do. Should it be on a long job by then, the master looks by itself.
+ * The third part has room for a small result in each slot. If the next job is at hand already, a
+ * worker leaves the result in its slot, sets the word to answered, and later sends one message for
+ * several results. During a long job, the master looks at the slots by itself.
  *
- * The worker maps the first page read-only once it has started, the others writable. What a broken
- * worker writes there can hurt its own jobs alone: any word but offered counts as begun, and a job
- * that was begun is lost with its worker; a result's size is checked and its bytes are copied
- * before anybody looks at them.
+ * After its start, the worker maps the first page read-only and the other pages writable. A broken
+ * worker can hurt only its own jobs: any word but offered counts as begun, and a begun job is lost
+ * with its worker. The master checks a result's size and copies its bytes before using them.
  */
 #ifndef TASKMASTER_COMMON_WORKER_PAGE_H
 #define TASKMASTER_COMMON_WORKER_PAGE_H
@@ -33,51 +33,51 @@
 
 enum {
     WORKER_PAGE_FD = 3, /* the memfd */
-    WORKER_LIFE_FD = 4, /* a pipe nobody writes to: HUP once the master is gone */
+    WORKER_LIFE_FD = 4, /* a pipe without data: HUP once the master is gone */
 };
 
 struct worker_page {
     uint32_t magic;
     uint32_t worker;              /* the worker's id, from 1 */
-    uint8_t token[TOKEN_BYTES];   /* the worker wipes it once it has read it */
-    struct sockaddr_storage addr; /* where to connect to */
+    uint8_t token[TOKEN_BYTES];   /* wiped by the worker after reading */
+    struct sockaddr_storage addr; /* the master's worker port */
     socklen_t addr_len;
-    uint64_t nofile_soft; /* RLIMIT_NOFILE's soft limit that the master was started with */
-    uint64_t stop_job; /* sequence number of the job that is to stop; read and written atomically */
+    uint64_t nofile_soft; /* the master's original soft RLIMIT_NOFILE */
+    uint64_t stop_job;    /* sequence number of the job to stop; accessed atomically */
 };
 
-/* Slots; more than jobs can be with one worker at a time. One is used again only when its job has
- * been answered or taken back, however many are handed over and taken back meanwhile. */
+/* Number of slots: more than a worker can hold jobs at a time. A slot is used again only after its
+ * job was answered or reclaimed, however many jobs are prefetched and reclaimed meanwhile. */
 enum { WORKER_CLAIMS = 64 };
 
-enum { WORKER_RESULT_MAX = 500 }; /* bytes of a result that is left in its slot */
+enum { WORKER_RESULT_MAX = 500 }; /* bytes of a result in its slot */
 
 struct worker_result {
     uint32_t size;
     char data[WORKER_RESULT_MAX];
 };
 
-enum { WORKER_REFUSAL_MAX = 512 }; /* bytes of the words of a preload, the NUL included */
+enum { WORKER_REFUSAL_MAX = 512 }; /* bytes of a refusal's text, the NUL included */
 
 struct worker_shared {
     struct worker_page page;
-    _Alignas(4096) uint64_t claims[WORKER_CLAIMS]; /* read and written atomically */
-    /* By the worker, until it is ready: the module that it is loading, and why the first of those
-     * that cannot be used cannot be. */
+    _Alignas(4096) uint64_t claims[WORKER_CLAIMS]; /* accessed atomically */
+    /* Written by the worker until it is ready: the module being loaded, and in `refusal` the reason
+     * for refusing the first unusable module. */
     char preloading[MODULE_NAME_MAX + 1];
-    /* By the worker as it ends: the module whose fini() runs; once all have run, the only one that
-     * was loaded, whose handlers and destructors may run at exit. */
+    /* Written by the worker at its end: the module with its fini() running. After all fini(), the
+     * only loaded module, if there is just one: its exit handlers and destructors may run. */
     char ending[MODULE_NAME_MAX + 1];
-    uint32_t exiting; /* 1: all fini() have run */
+    uint32_t exiting; /* 1: all fini() have returned */
     char refusal[WORKER_REFUSAL_MAX];
     _Alignas(4096) struct worker_result results[WORKER_CLAIMS];
 };
 
 enum claim_state {
     CLAIM_OFFERED = 1,  /* the worker may begin the job */
-    CLAIM_BEGUN = 2,    /* by the worker */
-    CLAIM_TAKEN = 3,    /* back, by the master */
-    CLAIM_ANSWERED = 0, /* done: the result is in the slot */
+    CLAIM_BEGUN = 2,    /* set by the worker */
+    CLAIM_TAKEN = 3,    /* reclaimed; set by the master */
+    CLAIM_ANSWERED = 0, /* done, with the result in the slot */
 };
 
 static inline uint64_t claim_word(uint64_t job, enum claim_state state)
@@ -85,7 +85,7 @@ static inline uint64_t claim_word(uint64_t job, enum claim_state state)
     return job << 2 | (uint64_t)state;
 }
 
-/* Moves a job's word from offered to `state`; false if the other side was first. */
+/* Changes a job's word from offered to `state`. Returns false if the other side was first. */
 static inline bool claim_settle(uint64_t *word, uint64_t job, enum claim_state state)
 {
     uint64_t expected = claim_word(job, CLAIM_OFFERED);
