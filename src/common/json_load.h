@@ -1,13 +1,12 @@
 /*
- * json_load: reads JSON text in which numbers may be of any size.
+ * json_load: reads JSON text with numbers of any size.
  *
- * RFC 8259 sets numbers no bounds. jansson refuses integers beyond 64 bits and fractions beyond a
- * double, wherever they stand, also where nobody looks at their value. Such a text is read once
- * more, each of these numbers replaced by one near it that fits: the value is a stand-in. Whoever
- * needs a number to the letter reads its text (json_raw.h). The stand-ins have the length of what
- * they stand for, so that positions in errors are right.
+ * RFC 8259 does not limit numbers. jansson refuses integers beyond 64 bits and fractions beyond a
+ * double anywhere in a text, even if nobody uses the value. json_load_any() then replaces each such
+ * number by a stand-in near to it and reads the text again. A caller needing the exact number reads
+ * its text (json_raw.h). A stand-in is as long as its number, to keep positions in errors right.
  *
- * Inline, for the server and the library have no object in common.
+ * The functions are inline, because the server and the library share no object.
  */
 #ifndef TASKMASTER_COMMON_JSON_LOAD_H
 #define TASKMASTER_COMMON_JSON_LOAD_H
@@ -19,16 +18,16 @@
 #include <string.h>
 
 enum {
-    JSON_INTEGER_DIGITS = 18, /* so many digits fit into 64 bits, whatever they are */
-    JSON_DOUBLE_POWER = 308,  /* 10 to this, and nothing beyond it, fits into a double for sure */
-    JSON_POWER_MAX = 1000000, /* as good as any more */
+    JSON_INTEGER_DIGITS = 18, /* any number of so many digits fits into 64 bits */
+    JSON_DOUBLE_POWER = 308,  /* the largest power of 10 sure to fit into a double */
+    JSON_POWER_MAX = 1000000, /* larger exponents make no difference */
 };
 
-/* A number as RFC 8259 has it. */
+/* A number as in RFC 8259. */
 struct json_number {
     size_t len;
     bool integer; /* no fraction, no exponent */
-    long power;   /* it is less than 10 to this */
+    long power;   /* the number is less than 10 to this power */
 };
 
 static inline size_t json_count_digits(const char *at, const char *end)
@@ -39,7 +38,7 @@ static inline size_t json_count_digits(const char *at, const char *end)
     return (size_t)(at - start);
 }
 
-/* `e`, a sign, digits. Returns how many bytes there are, 0 if that is not what stands there. */
+/* Reads an exponent: `e`, a sign, digits. Returns its length in bytes, or 0 if there is none. */
 static inline size_t json_scan_exponent(const char *at, const char *end, long *exponent)
 {
     const char *start = at++;
@@ -56,7 +55,7 @@ static inline size_t json_scan_exponent(const char *at, const char *end, long *e
     return whole ? (size_t)(at - start) : 0;
 }
 
-/* False if what stands at `at` is no number. */
+/* Returns false if there is no number at `at`. */
 static inline bool json_scan_number(const char *at, const char *end, struct json_number *number)
 {
     const char *start = at;
@@ -88,20 +87,20 @@ static inline bool json_scan_number(const char *at, const char *end, struct json
     return true;
 }
 
-/* Writes a number of the same length over one that may be too large for jansson. */
+/* Overwrites a number too large for jansson with one of the same length. */
 static inline void json_shrink_number(char *at, const struct json_number *number)
 {
-    if (number->power > JSON_DOUBLE_POWER) { /* has five digits at least */
+    if (number->power > JSON_DOUBLE_POWER) { /* has at least five digits */
         bool minus = *at == '-';
         memset(at, ' ', number->len);
         memcpy(at, minus ? "-1e308" : "1e308", minus ? 6 : 5);
     } else if (number->integer && number->power > JSON_INTEGER_DIGITS) {
-        at[number->len - 2] = 'e'; /* for the last two digits */
+        at[number->len - 2] = 'e'; /* in the place of the last two digits */
         at[number->len - 1] = '2';
     }
 }
 
-/* The text need not be valid. */
+/* Shrinks all large numbers of a text; the text need not be valid. */
 static inline void json_shrink_numbers(char *text, size_t len)
 {
     char *at = text, *end = text + len;
@@ -121,7 +120,8 @@ static inline void json_shrink_numbers(char *text, size_t len)
     }
 }
 
-/* As json_loadb(), with jansson's allocator. */
+/* Does the same as json_loadb(), with numbers of any size; the copy comes from jansson's
+ * allocator. */
 static inline json_t *json_load_any(const char *text, size_t len, size_t flags, json_error_t *error)
 {
     error->text[JSON_ERROR_TEXT_LENGTH - 1] =

@@ -1,10 +1,10 @@
 /*
- * json_raw: the text of a value, to the letter, in a JSON text that jansson has found valid.
- * jansson keeps values alone: 1.10 would come back as 1.1000000000000001, and "\u0061" as "a".
+ * json_raw: finds the exact text of a value in a valid JSON text. jansson keeps only values: 1.10
+ * would come back as 1.1000000000000001, and "\u0061" as "a".
  *
- * Being valid, the text can be stepped through from quote to quote and from bracket to bracket, and
- * needs no terminator; it holds no NUL. Here rather than in an object, for the server and the
- * library, which link none in common.
+ * The caller must have had jansson accept the text before. In a valid text, the functions step from
+ * quote to quote and from bracket to bracket, without a terminator; the text holds no NUL. The
+ * functions are inline, because the server and the library share no object.
  */
 #ifndef TASKMASTER_COMMON_JSON_RAW_H
 #define TASKMASTER_COMMON_JSON_RAW_H
@@ -26,7 +26,7 @@ static inline const char *json_skip_space(const char *at)
     return at;
 }
 
-/* From the opening quote to behind the closing one. */
+/* Steps from the opening quote to behind the closing quote. */
 static inline const char *json_skip_string(const char *at)
 {
     for (at++; *at != '"'; at++)
@@ -35,7 +35,7 @@ static inline const char *json_skip_string(const char *at)
     return at + 1;
 }
 
-/* From a member's value to the comma or brace behind it. */
+/* Steps from a member's value to the comma or brace behind the value. */
 static inline const char *json_skip_value(const char *at)
 {
     int depth = 0;
@@ -56,8 +56,8 @@ static inline int json_hex_digit(char c)
     return c <= '9' ? c - '0' : (c | 0x20) - 'a' + 10;
 }
 
-/* True if the key that begins with the quote at `at` is `name`, ASCII letters and underlines; they
- * may be written as \uXXXX. */
+/* True if the key with its opening quote at `at` is `name`. `name` has ASCII letters and
+ * underscores; the key may have them as \uXXXX. */
 static inline bool json_key_is(const char *at, const char *name)
 {
     for (at++; *name; name++) {
@@ -74,8 +74,8 @@ static inline bool json_key_is(const char *at, const char *name)
     return *at == '"';
 }
 
-/* Where the value of a key stands in `object`, and in `*end` the comma or brace behind it, or
- * behind blanks that follow it. NULL if the key is not there. */
+/* Returns the start of the key's value in `object`, or NULL if there is no such key. `*end` gets
+ * the position of the comma or brace behind the value and its blanks. */
 static inline const char *json_raw_value(const char *object, const char *key, const char **end)
 {
     const char *at = json_skip_space(json_skip_space(object) + 1);
@@ -92,7 +92,7 @@ static inline const char *json_raw_value(const char *object, const char *key, co
     return NULL;
 }
 
-/* How deep it nests; a value that is no list and no object has depth 0. */
+/* Returns the depth of nesting; a value other than a list or an object has depth 0. */
 static inline size_t json_raw_depth(const char *text, size_t len)
 {
     size_t depth = 0, most = 0;
@@ -113,8 +113,8 @@ static inline size_t json_raw_depth(const char *text, size_t len)
     return most;
 }
 
-/* Copies it without the blanks between its tokens, as much as there is room for. Returns the length
- * it has or would have. */
+/* Copies a text without the blanks between its tokens, at most `room` bytes. Returns the full
+ * length, even if it exceeds `room`. `to` may be NULL. */
 static inline size_t json_raw_compact(const char *from, const char *end, char *to, size_t room)
 {
     size_t len = 0;
@@ -131,8 +131,8 @@ static inline size_t json_raw_compact(const char *from, const char *end, char *t
     return len;
 }
 
-/* Reads an integer that is written in digits only; false for any other value. One beyond 64 bits is
- * UINT64_MAX. */
+/* Reads an integer of digits only; returns false for any other value. An integer beyond 64 bits
+ * becomes UINT64_MAX. */
 static inline bool json_raw_digits(const char *at, uint64_t *value)
 {
     const char *start = at;
