@@ -1,9 +1,10 @@
 /*
- * environment: one table of prefixes; one that ends with '=' is a whole name.
+ * environment: see environment.h. The prefixes are in one table; a prefix ending with '=' is a
+ * whole name.
  *
- * The first rows are what glibc itself removes for setuid programs: it loads code or reads files,
- * or changes how memory is handed out. The last ones are the master's own dealings: a worker that
- * answers a service manager, or takes over its sockets, would do so in the master's name.
+ * The first rows are the variables removed by glibc for setuid programs: they load code, read
+ * files, or change the allocation of memory. The last rows are for talk between a service manager
+ * and the master: a worker using them would answer, or take over sockets, in the master's name.
  */
 #include "environment.h"
 

@@ -18,7 +18,7 @@ enum {
     TOKEN_BYTES = 32,      /* a worker's one-time token: 256 bits */
 };
 
-#define PAYLOAD_SIZE_MAX 1073741824u /* the most that payload-max can be */
+#define PAYLOAD_SIZE_MAX 1073741824u /* the upper limit of payload-max */
 
 #define ID_INTEGER_MAX 9007199254740991LL /* 2^53 - 1 */
 

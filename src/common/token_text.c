@@ -6,13 +6,13 @@
 #include <stdio.h>
 #include <string.h>
 
-static const char blanks[] = " \t\r"; /* the CR of a DOS line is one */
+static const char blanks[] = " \t\r"; /* with the CR of a DOS line */
 
 struct token_text token_text_begin(char *text, size_t len)
 {
     struct token_text reader = {.rest = text};
 
-    /* A NUL would hide what is behind it. */
+    /* A NUL would hide the rest of the text. */
     if (len >= 2 && (memcmp(text, "\xff\xfe", 2) == 0 || memcmp(text, "\xfe\xff", 2) == 0))
         snprintf(reader.why, sizeof(reader.why),
                  "found UTF-16 text; expected plain ASCII: save the file as that");
@@ -32,7 +32,7 @@ static char *trim(char *s)
     return s;
 }
 
-/* Returns NULL, so that a caller can return it. */
+/* Returns NULL, for the caller to return. */
 __attribute__((format(printf, 2, 3))) static const char *wrong(struct token_text *reader,
                                                                const char *fmt, ...)
 {

@@ -1,8 +1,8 @@
 /*
- * token_text: the text of a token file, which is of one form for the daemon and for its clients:
- * one token a line. Blanks around a token do not count, and neither do empty lines and those that
- * begin with #. The daemon takes all tokens of its file, a client the first one of its own: so one
- * file serves both.
+ * token_text: reads the text of a token file: one token a line. Blanks around a token, empty lines
+ * and lines beginning with # do not count. The form is the same for the daemon and its clients: the
+ * daemon takes all tokens of its file, a client takes the first token of its file. So one file
+ * serves both.
  */
 #ifndef TASKMASTER_COMMON_TOKEN_TEXT_H
 #define TASKMASTER_COMMON_TOKEN_TEXT_H
@@ -13,22 +13,23 @@ enum {
     TOKEN_LEN_MIN = 8,
     TOKEN_LEN_MAX = 256,
     TOKEN_FILE_MAX = 64 * 1024, /* bytes of the whole file */
-    TOKEN_WHY_MAX = 128,        /* what is wrong with a line, as text */
+    TOKEN_WHY_MAX = 128,        /* text on a wrong line */
 };
 
-/* Where reading is. */
+/* The state of reading. */
 struct token_text {
-    char *rest;    /* of the text; NULL at its end */
-    unsigned line; /* the one that was read last, from 1 */
+    char *rest;    /* the unread text; NULL at its end */
+    unsigned line; /* number of the line read last, from 1 */
     char why[TOKEN_WHY_MAX];
 };
 
-/* `text` of `len` bytes and a NUL is written to while it is read. */
+/* Begins to read `text`, of `len` bytes and a NUL. The text is borrowed and overwritten during
+ * reading. */
 struct token_text token_text_begin(char *text, size_t len);
 
-/* The next token, which lies in the text. NULL at the end of the text, or at a line that is wrong:
- * then `why` says what was found and what was expected, without showing any of it; else it is
- * empty. */
+/* Returns the next token, borrowed from the text, or NULL at the end of the text or at a wrong
+ * line. At a wrong line, `why` describes the fault without showing any of the token; otherwise
+ * `why` is empty. */
 const char *token_text_next(struct token_text *reader);
 
 #endif

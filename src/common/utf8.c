@@ -1,7 +1,8 @@
 /* utf8: see utf8.h. */
 #include "common/utf8.h"
 
-/* The table in section 4 of RFC 3629: after some first bytes the second has less room. */
+/* The table in section 4 of RFC 3629: after some first bytes the second byte has a smaller
+ * range. */
 size_t utf8_length(const char *text, size_t len)
 {
     const unsigned char *s = (const unsigned char *)text;

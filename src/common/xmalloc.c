@@ -1,5 +1,6 @@
-/* xmalloc: allocation that cannot fail. There is no sensible way on for a daemon whose bookkeeping
- * has no memory; what clients send is bounded by configured limits, not by a failing malloc. */
+/* xmalloc: allocation that cannot fail. Without memory for its bookkeeping, a daemon has no
+ * sensible way to continue. Configured limits, not a failing malloc(), bound the data of
+ * clients. */
 #include "common/xmalloc.h"
 
 #include "common/log.h"
@@ -19,7 +20,7 @@ static _Noreturn void out_of_memory(size_t count, size_t size)
     fatal(EX_OSERR, "cannot allocate %zu times %zu bytes", count, size);
 }
 
-/* NULL for a size of 0 is no failure, but returns_nonnull promises otherwise: ask for 1. */
+/* malloc(0) may return NULL without a failure, against returns_nonnull: ask for 1. */
 void *xmalloc(size_t size)
 {
     void *p = malloc(size ? size : 1);

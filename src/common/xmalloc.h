@@ -1,5 +1,5 @@
-/* xmalloc: allocation that cannot fail: out of memory ends the process with a message that names
- * what was wanted. */
+/* xmalloc: allocation that cannot fail. A lack of memory ends the process, with the size in the
+ * message. */
 #ifndef TASKMASTER_COMMON_XMALLOC_H
 #define TASKMASTER_COMMON_XMALLOC_H
 
