@@ -1,7 +1,7 @@
 /* job: see job.h. */
 #include "job.h"
 
-#include "forked.h"
+#include "fork_guard.h"
 #include "functions.h"
 #include "report.h"
 #include "text.h"
@@ -83,7 +83,7 @@ void job_run(struct job *job, const struct module *module)
 {
     uint64_t begun_us = job_now_us();
     int result = module->descriptor.run(&job->tm);
-    forked_end_child(module->name, "run");
+    fork_guard_end_child(module->name, "run");
     job->run_us = job_now_us() - begun_us + 1; /* 0 would mean: not known */
 
     if (result != 0 && job->kind == WIRE_KIND_NONE) {

@@ -4,7 +4,7 @@
 #include "advice.h"
 #include "common/module_name.h"
 #include "common/xmalloc.h"
-#include "forked.h"
+#include "fork_guard.h"
 #include "host.h"
 #include "leavings.h"
 #include "reach.h"
@@ -141,7 +141,7 @@ static int check(const char *path, const struct advice_origin *origin, struct mo
     if (name_of(path, module->name, refusal) < 0)
         return -1;
     void *object = open_object(path, origin, refusal);
-    forked_end_child(module->name, "dlopen");
+    fork_guard_end_child(module->name, "dlopen");
     if (object == NULL)
         return -1;
     const tm_descriptor *found = dlsym(object, "tm_module");
@@ -173,7 +173,7 @@ static void initialise(struct host *host, struct module *module, const char *con
         return;
     host->why[0] = '\0';
     int result = module->descriptor.init(&host->tm, config);
-    forked_end_child(module->name, "init");
+    fork_guard_end_child(module->name, "init");
     if (result == 0)
         return;
     if (host->why[0] != '\0')
@@ -193,7 +193,7 @@ static int try_init(struct module *module, const char *config, struct refusal *r
     if (module->init_failure == NULL) {
         if (module->descriptor.fini != NULL)
             module->descriptor.fini();
-        forked_end_child(module->name, "fini");
+        fork_guard_end_child(module->name, "fini");
         return 0;
     }
     refuse(refusal, "%s", module->init_failure);
@@ -336,7 +336,7 @@ static void end_module(struct loader *loader, const struct module *module,
         enter(loader, module);
     memcpy(shared->ending, module->name, sizeof(module->name));
     module->descriptor.fini();
-    forked_end_child(module->name, "fini");
+    fork_guard_end_child(module->name, "fini");
     shared->ending[0] = '\0';
 }
 

@@ -5,7 +5,7 @@
  * takes the master's address and the token from the shared page. The token is wiped as soon as it
  * was sent.
  */
-#include "forked.h"
+#include "fork_guard.h"
 #include "handshake.h"
 #include "job_loop.h"
 #include "knock.h"
@@ -47,7 +47,7 @@ int main(int argc, char **argv)
         return options_run(argc, argv);
 
     pid_t master = startup_follow_master();
-    forked_init();
+    fork_guard_init();
     signals_heed(master);
     startup_take_page(&start);
     startup_settle(&start);

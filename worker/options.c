@@ -2,7 +2,7 @@
 #include "options.h"
 
 #include "buffer.h"
-#include "forked.h"
+#include "fork_guard.h"
 #include "loader.h"
 #include "report.h"
 #include "text.h"
@@ -61,7 +61,7 @@ static int check_module(const char *path, bool init)
     /* Loading may hang, and no ^C reaches this process group. */
     if (prctl(PR_SET_PDEATHSIG, SIGKILL) < 0)
         perror("taskmaster-worker: cannot arm the death signal");
-    forked_init();
+    fork_guard_init();
     report_set_plain();
     setvbuf(stdout, NULL, _IOLBF, 0); /* as for a job: output before a crash is not lost */
     if (loader_check(path, init ? read_settings() : NULL, &module, &refusal) < 0) {

@@ -1,5 +1,5 @@
-/* forked: see forked.h. */
-#include "forked.h"
+/* fork_guard: see fork_guard.h. */
+#include "fork_guard.h"
 
 #include "report.h"
 
@@ -14,7 +14,7 @@
 
 static const volatile char *mark; /* 1 in the worker, 0 in a child */
 
-void forked_init(void)
+void fork_guard_init(void)
 {
     size_t size = (size_t)sysconf(_SC_PAGESIZE);
     char *page = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
@@ -27,16 +27,16 @@ void forked_init(void)
     mark = page;
 }
 
-bool forked(void)
+bool fork_guard_in_child(void)
 {
     return mark != NULL && *mark == 0;
 }
 
 /* The child's stdout may still hold text from before the fork. The worker prints that text; the
  * child drops it. */
-void forked_end_child(const char *module, const char *hook)
+void fork_guard_end_child(const char *module, const char *hook)
 {
-    if (!forked())
+    if (!fork_guard_in_child())
         return;
     __fpurge(stdout);
     report(TM_ERROR,
