@@ -3,7 +3,7 @@
 #include "report.h"
 
 #include "common/wire.h"
-#include "fork_guard.h"
+#include "fork_mark.h"
 #include "text.h"
 
 #include <errno.h>
@@ -65,7 +65,7 @@ void report_v(tm_level level, const char *fmt, va_list args)
                                      : text_one_line(line + prefix_len, REPORT_MAX + 1, text));
     line[len++] = '\n';
 
-    if (!fork_guard_in_child()) /* in a child, pending text is partly the worker's */
+    if (!fork_mark_in_child()) /* in a child, pending text is partly the worker's */
         report_flush_stdout();
     /* A failed write to the log cannot be reported anywhere. */
     if (write(STDERR_FILENO, line, len) < 0)

@@ -1,7 +1,7 @@
 /* signals: see signals.h. */
 #include "signals.h"
 
-#include "fork_guard.h"
+#include "fork_mark.h"
 #include "report.h"
 
 #include <errno.h>
@@ -59,7 +59,7 @@ static void on_signal(int signo, siginfo_t *info, void *context)
     int saved_errno = errno;
 
     (void)context;
-    if (fork_guard_in_child() || !is_informed(signo) || !is_strangers(signo, info)) {
+    if (fork_mark_in_child() || !is_informed(signo) || !is_strangers(signo, info)) {
         signal(signo, SIG_DFL);
         raise(signo);
     }
