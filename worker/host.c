@@ -1,7 +1,7 @@
 /* host: see host.h. */
 #include "host.h"
 
-#include "functions.h"
+#include "module_functions.h"
 #include "report.h"
 #include "text.h"
 
@@ -9,7 +9,7 @@
 
 void host_init(struct host *h)
 {
-    *h = (struct host){.tm.functions = &worker_functions};
+    *h = (struct host){.tm.functions = &module_functions};
 }
 
 void host_log(const tm_host *tm, tm_level level, const char *fmt, va_list args)

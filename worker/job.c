@@ -2,7 +2,7 @@
 #include "job.h"
 
 #include "fork_guard.h"
-#include "functions.h"
+#include "module_functions.h"
 #include "report.h"
 #include "text.h"
 
@@ -14,7 +14,7 @@
 void job_init(struct job *job, const struct settings *settings, const uint64_t *stop_word)
 {
     *job = (struct job){
-        .tm = {.functions = &worker_functions, .stop_word = stop_word},
+        .tm = {.functions = &module_functions, .stop_word = stop_word},
         .settings = settings,
     };
     buffer_init(&job->input);

@@ -1,11 +1,11 @@
-/* functions: see functions.h. */
-#include "functions.h"
+/* module_functions: see module_functions.h. */
+#include "module_functions.h"
 
 #include "host.h"
 #include "job.h"
 
-const struct tm_functions worker_functions = {
-    .size = sizeof(worker_functions),
+const struct tm_functions module_functions = {
+    .size = sizeof(module_functions),
     .data = job_data,
     .id = job_id,
     .time_left_ms = job_time_left_ms,
