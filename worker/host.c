@@ -1,15 +1,14 @@
 /* host: see host.h. */
 #include "host.h"
 
-#include "module_functions.h"
 #include "report.h"
 #include "text.h"
 
 #include <stdio.h>
 
-void host_init(struct host *h)
+void host_init(struct host *h, const struct tm_functions *functions)
 {
-    *h = (struct host){.tm.functions = &module_functions};
+    *h = (struct host){.tm.functions = functions};
 }
 
 void host_log(const tm_host *tm, tm_level level, const char *fmt, va_list args)

@@ -11,7 +11,8 @@ struct host {
     char why[MESSAGE_MAX + 1]; /* the words of tm_host_fail(), or "" */
 };
 
-void host_init(struct host *h);
+/* `functions` are borrowed for good: modules keep the pointer. */
+void host_init(struct host *h, const struct tm_functions *functions);
 
 /* Called by tm_host_log() and tm_host_fail(). */
 void host_log(const tm_host *tm, tm_level level, const char *fmt, va_list args) TM_PRINTF(3, 0);

@@ -2,7 +2,6 @@
 #include "job.h"
 
 #include "fork_guard.h"
-#include "module_functions.h"
 #include "report.h"
 #include "text.h"
 
@@ -11,10 +10,11 @@
 #include <string.h>
 #include <time.h>
 
-void job_init(struct job *job, const struct settings *settings, const uint64_t *stop_word)
+void job_init(struct job *job, const struct tm_functions *functions,
+              const struct settings *settings, const uint64_t *stop_word)
 {
     *job = (struct job){
-        .tm = {.functions = &module_functions, .stop_word = stop_word},
+        .tm = {.functions = functions, .stop_word = stop_word},
         .settings = settings,
     };
     buffer_init(&job->input);

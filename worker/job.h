@@ -33,8 +33,9 @@ struct job {
     char id[ID_MAX + 1]; /* "": not asked for yet */
 };
 
-/* `settings` and `stop_word` are borrowed until job_destroy(). */
-void job_init(struct job *job, const struct settings *settings, const uint64_t *stop_word);
+/* `functions`, `settings` and `stop_word` are borrowed until job_destroy(). */
+void job_init(struct job *job, const struct tm_functions *functions,
+              const struct settings *settings, const uint64_t *stop_word);
 void job_destroy(struct job *job);
 
 /* The time of CLOCK_MONOTONIC in microseconds. */

@@ -17,6 +17,7 @@
 #include "common/module_name.h"
 #include "common/worker_page.h"
 #include "job.h"
+#include "module_functions.h"
 #include "reach.h"
 #include "report.h"
 
@@ -166,7 +167,7 @@ enum link_status job_loop_run(struct master_link *link, struct loader *loader,
     struct wire_head head;
     enum link_status status;
 
-    job_init(&job, settings, &shared->page.stop_job);
+    job_init(&job, &module_functions, settings, &shared->page.stop_job);
     while ((status = next_job(&loop, &job, &head)) == LINK_OK) {
         master_link_settle(link);
         if (loader_leave(loader, head.name) < 0) {

@@ -7,6 +7,7 @@
 #include "fork_guard.h"
 #include "host.h"
 #include "leavings.h"
+#include "module_functions.h"
 #include "reach.h"
 #include "report.h"
 #include "text.h"
@@ -188,7 +189,7 @@ static int try_init(struct module *module, const char *config, struct refusal *r
 {
     struct host host;
 
-    host_init(&host);
+    host_init(&host, &module_functions);
     initialise(&host, module, config);
     if (module->init_failure == NULL) {
         if (module->descriptor.fini != NULL)
@@ -256,7 +257,7 @@ struct loader *loader_new(const struct settings *settings)
     reach_init();
     leavings_init();
     *loader = (struct loader){.settings = settings, .origin = advice_origin()};
-    host_init(&loader->host);
+    host_init(&loader->host, &module_functions);
     return loader;
 }
 

@@ -3,6 +3,7 @@
 
 #include "common/xmalloc.h"
 #include "tests/unit/suite.h"
+#include "worker/module_functions.h"
 
 #include <check.h>
 #include <inttypes.h>
@@ -26,7 +27,7 @@ static void begin(uint64_t seq, uint64_t limit_us, size_t size)
 
 static void set_up(void)
 {
-    job_init(&job, &settings, &stop_word);
+    job_init(&job, &module_functions, &settings, &stop_word);
 }
 
 static void tear_down(void)
