@@ -5,8 +5,8 @@
 #include "master_link.h"
 #include "settings.h"
 
-/* Receives the master's answer to the hello (knock.h) and fills in `settings`; the caller frees
- * them with settings_free(). Returns 0, or -1 after a report. */
+/* Receives the master's answer to the hello (master_connect.h) and fills in `settings`; the caller
+ * frees them with settings_free(). Returns 0, or -1 after a report. */
 int handshake(struct master_link *link, struct settings *settings);
 
 /* Tells the master to send jobs. Returns 0, or -1 after a report. */

@@ -8,8 +8,8 @@
 #include "fork_guard.h"
 #include "handshake.h"
 #include "job_loop.h"
-#include "knock.h"
 #include "loader.h"
+#include "master_connect.h"
 #include "master_link.h"
 #include "options.h"
 #include "report.h"
@@ -24,8 +24,8 @@
 /* Returns NULL after a report. */
 static struct master_link *join_master(struct startup *start, struct settings *settings)
 {
-    int fd =
-        knock((const struct sockaddr *)&start->addr, start->addr_len, start->worker, start->token);
+    int fd = master_connect((const struct sockaddr *)&start->addr, start->addr_len, start->worker,
+                            start->token);
     explicit_bzero(start->token, sizeof(start->token));
     if (fd < 0)
         return NULL;

@@ -1,5 +1,5 @@
 /*
- * knock: see knock.h.
+ * master_connect: see master_connect.h.
  *
  * Strangers may flood the master's port with connections. Then the kernel drops a SYN because its
  * queue is full, and would repeat the SYN only after a second; or the master resets a connection
@@ -8,7 +8,7 @@
  * read the hello and refuses it. The worker tries without limit: if the worker is not ready within
  * start-timeout-ms, the master ends it.
  */
-#include "knock.h"
+#include "master_connect.h"
 
 #include "report.h"
 
@@ -93,8 +93,8 @@ static struct hello make_hello(uint32_t worker, const uint8_t token[TOKEN_BYTES]
     return hello;
 }
 
-static int knock_until_heard(const struct sockaddr *addr, socklen_t addr_len,
-                             const struct hello *hello)
+static int connect_until_heard(const struct sockaddr *addr, socklen_t addr_len,
+                               const struct hello *hello)
 {
     for (;;) {
         int fd = socket(addr->sa_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
@@ -116,11 +116,11 @@ static int knock_until_heard(const struct sockaddr *addr, socklen_t addr_len,
     }
 }
 
-int knock(const struct sockaddr *addr, socklen_t addr_len, uint32_t worker,
-          const uint8_t token[TOKEN_BYTES])
+int master_connect(const struct sockaddr *addr, socklen_t addr_len, uint32_t worker,
+                   const uint8_t token[TOKEN_BYTES])
 {
     struct hello hello = make_hello(worker, token);
-    int fd = knock_until_heard(addr, addr_len, &hello);
+    int fd = connect_until_heard(addr, addr_len, &hello);
 
     explicit_bzero(&hello, sizeof(hello));
     return fd;
