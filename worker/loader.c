@@ -6,8 +6,8 @@
 #include "common/xmalloc.h"
 #include "fork_guard.h"
 #include "host.h"
-#include "leavings.h"
 #include "module_functions.h"
+#include "process_state.h"
 #include "reach.h"
 #include "report.h"
 #include "text.h"
@@ -215,7 +215,7 @@ int loader_check(const char *path, const char *config, struct module *module,
 /* Saves the changes that init() made to the process, as the module's own. */
 static void set_up(struct loader *loader, struct module *module)
 {
-    module->state = leavings_keep(module->reach);
+    module->state = process_state_save(module->reach);
     if (module->reach & REACH_THREADS)
         loader->lasting |= module->reach;
     loader->dirty |= module->reach | loader->lasting;
@@ -255,7 +255,7 @@ struct loader *loader_new(const struct settings *settings)
     struct loader *loader = xmalloc(sizeof(*loader));
 
     reach_init();
-    leavings_init();
+    process_state_init();
     *loader = (struct loader){.settings = settings, .origin = advice_origin()};
     host_init(&loader->host, &module_functions);
     return loader;
@@ -268,14 +268,14 @@ int loader_leave(struct loader *loader, const char *next)
     unsigned dirty = loader->dirty;
     loader->current = NULL;
     loader->dirty = loader->lasting;
-    return leavings_put_back(dirty);
+    return process_state_reset(dirty);
 }
 
 /* Sets the process up for the jobs of a module loaded earlier. */
 static void enter(struct loader *loader, const struct module *module)
 {
     if (module->state != NULL)
-        leavings_restore(module->state);
+        process_state_restore(module->state);
     loader->dirty |= module->reach;
     loader->current = module;
 }

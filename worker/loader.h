@@ -25,7 +25,7 @@ struct module {
     char name[MODULE_NAME_MAX + 1];
     char *init_failure; /* owned; NULL: usable */
     unsigned reach;     /* set of enum reach: the parts of the process that its code can change */
-    const struct state *state; /* the changes made by init(); NULL: none */
+    const struct process_state *state; /* the changes made by init(); NULL: none */
 };
 
 struct loader;

@@ -1,11 +1,11 @@
 /*
  * reach: finds out which parts of the process a module's code can change.
  *
- * The worker undoes a module's changes to the process before another module's job (leavings.h).
- * Asking the kernel about every part each time would cost more than a tiny job. But a module
- * changes the process through functions of the C library, and its file lists the imported
- * functions. Most modules import no function able to change the process, and leaving them costs
- * nothing.
+ * The worker undoes a module's changes to the process before another module's job
+ * (process_state.h). Asking the kernel about every part each time would cost more than a tiny job.
+ * But a module changes the process through functions of the C library, and its file lists the
+ * imported functions. Most modules import no function able to change the process, and leaving them
+ * costs nothing.
  *
  * The worker reads the imported symbols of the module and of its own libraries, and searches their
  * code for system call instructions. A file that cannot be read counts as able to change

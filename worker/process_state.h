@@ -1,5 +1,5 @@
 /*
- * leavings: undoes a module's changes to the process before another module's job runs.
+ * process_state: undoes a module's changes to the process before another module's job runs.
  *
  * A worker does one job after the other in one process, and changes to the process outlast a job: a
  * timer runs on, SIGTERM stays ignored, descriptor 1 stays closed. Between two jobs of one module
@@ -11,21 +11,21 @@
  *
  * A set of enum reach names the parts that can differ; the other parts are not looked at.
  */
-#ifndef TASKMASTER_WORKER_LEAVINGS_H
-#define TASKMASTER_WORKER_LEAVINGS_H
+#ifndef TASKMASTER_WORKER_PROCESS_STATE_H
+#define TASKMASTER_WORKER_PROCESS_STATE_H
 
-struct state;
+struct process_state;
 
 /* Records the state to return to. Only the first call counts. */
-void leavings_init(void);
+void process_state_init(void);
 
 /* Returns the parts in `reach` to the recorded state. Returns 0, or -1 after a report. */
-int leavings_put_back(unsigned reach);
+int process_state_reset(unsigned reach);
 
 /* Saves the parts in `reach` that differ from the recorded state; NULL if none differs. Descriptors
  * and streams are not saved but restored at once. The result is never freed: a process may point
  * into a restored state (environment, locale). */
-const struct state *leavings_keep(unsigned reach);
-void leavings_restore(const struct state *state);
+const struct process_state *process_state_save(unsigned reach);
+void process_state_restore(const struct process_state *state);
 
 #endif

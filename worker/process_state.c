@@ -1,5 +1,6 @@
-/* leavings: see leavings.h. files_state.c and environment_state.c do the two larger parts. */
-#include "leavings.h"
+/* process_state: see process_state.h. files_state.c and environment_state.c do the two larger
+ * parts. */
+#include "process_state.h"
 
 #include "common/xmalloc.h"
 #include "environment_state.h"
@@ -29,8 +30,8 @@ enum {
     ROUNDS_MAX = 1000,
 };
 
-struct state {
-    struct state *next;
+struct process_state {
+    struct process_state *next;
     unsigned kept; /* set of enum reach: the parts to restore */
     struct sigaction actions[NSIG];
     struct itimerval timers[TIMERS];
@@ -49,18 +50,18 @@ struct state {
     uint64_t arithmetic;
 };
 
-static struct state start; /* the process at its start */
-static struct state *kept; /* one state for each module with changes of its own */
+static struct process_state start; /* the process at its start */
+static struct process_state *kept; /* one state for each module with changes of its own */
 
 /* Signals */
 
-static void take_signals(struct state *s)
+static void take_signals(struct process_state *s)
 {
     for (int signo = 1; signo < NSIG; signo++)
         sigaction(signo, NULL, &s->actions[signo]); /* fails for signals reserved by libc */
 }
 
-static int set_signals(const struct state *s)
+static int set_signals(const struct process_state *s)
 {
     for (int signo = 1; signo < NSIG; signo++) {
         if (signo != SIGKILL && signo != SIGSTOP)
@@ -69,7 +70,7 @@ static int set_signals(const struct state *s)
     return 0;
 }
 
-static bool same_signals(const struct state *a, const struct state *b)
+static bool same_signals(const struct process_state *a, const struct process_state *b)
 {
     for (int signo = 1; signo < NSIG; signo++) {
         const struct sigaction *x = &a->actions[signo], *y = &b->actions[signo];
@@ -81,20 +82,20 @@ static bool same_signals(const struct state *a, const struct state *b)
 
 /* Timers */
 
-static void take_timers(struct state *s)
+static void take_timers(struct process_state *s)
 {
     for (int i = 0; i < TIMERS; i++)
         getitimer((__itimer_which_t)i, &s->timers[i]);
 }
 
-static int set_timers(const struct state *s)
+static int set_timers(const struct process_state *s)
 {
     for (int i = 0; i < TIMERS; i++)
         setitimer((__itimer_which_t)i, &s->timers[i], NULL);
     return 0;
 }
 
-static bool same_timers(const struct state *a, const struct state *b)
+static bool same_timers(const struct process_state *a, const struct process_state *b)
 {
     for (int i = 0; i < TIMERS; i++) {
         const struct timeval *x = &a->timers[i].it_value, *y = &b->timers[i].it_value;
@@ -122,7 +123,7 @@ static int delete_some_timers(void)
 
 /* Deletes the timers of timer_create(); the C library cannot list them, /proc can. A thread may
  * make new ones meanwhile, hence ROUNDS_MAX. */
-static int delete_timers(const struct state *s)
+static int delete_timers(const struct process_state *s)
 {
     (void)s;
     for (int rounds = 0; rounds < ROUNDS_MAX && delete_some_timers() > 0; rounds++)
@@ -132,14 +133,14 @@ static int delete_timers(const struct state *s)
 
 /* Directory */
 
-static void take_directory(struct state *s)
+static void take_directory(struct process_state *s)
 {
     s->umask = umask(0);
     umask(s->umask);
     s->directory = getcwd(NULL, 0);
 }
 
-static int set_directory(const struct state *s)
+static int set_directory(const struct process_state *s)
 {
     const char *directory = s->directory != NULL ? s->directory : "/";
 
@@ -150,7 +151,7 @@ static int set_directory(const struct state *s)
     return -1;
 }
 
-static bool same_directory(const struct state *a, const struct state *b)
+static bool same_directory(const struct process_state *a, const struct process_state *b)
 {
     if (a->umask != b->umask || (a->directory == NULL) != (b->directory == NULL))
         return false;
@@ -159,25 +160,25 @@ static bool same_directory(const struct state *a, const struct state *b)
 
 /* Environment */
 
-static void take_environment(struct state *s)
+static void take_environment(struct process_state *s)
 {
     s->environment = environment_state_take();
 }
 
-static int set_environment(const struct state *s)
+static int set_environment(const struct process_state *s)
 {
     environment_state_set(s->environment);
     return 0;
 }
 
-static bool same_environment(const struct state *a, const struct state *b)
+static bool same_environment(const struct process_state *a, const struct process_state *b)
 {
     return environment_state_same(a->environment, b->environment);
 }
 
 /* Locale */
 
-static void take_locale(struct state *s)
+static void take_locale(struct process_state *s)
 {
     locale_t own = uselocale((locale_t)0);
 
@@ -185,7 +186,7 @@ static void take_locale(struct state *s)
     s->thread_locale = own != LC_GLOBAL_LOCALE ? duplocale(own) : LC_GLOBAL_LOCALE;
 }
 
-static int set_locale(const struct state *s)
+static int set_locale(const struct process_state *s)
 {
     uselocale(s->thread_locale);
     if (strcmp(setlocale(LC_ALL, NULL), s->locale) != 0)
@@ -193,14 +194,14 @@ static int set_locale(const struct state *s)
     return 0;
 }
 
-static bool same_locale(const struct state *a, const struct state *b)
+static bool same_locale(const struct process_state *a, const struct process_state *b)
 {
     return strcmp(a->locale, b->locale) == 0 && a->thread_locale == b->thread_locale;
 }
 
 /* Limits */
 
-static void take_limits(struct state *s)
+static void take_limits(struct process_state *s)
 {
     for (int i = 0; i < (int)RLIM_NLIMITS; i++)
         getrlimit((__rlimit_resource_t)i, &s->limits[i]);
@@ -212,7 +213,7 @@ static void take_limits(struct state *s)
 
 /* Does as much as the system allows: without privileges a lowered hard limit stays lowered, and so
  * does a priority. */
-static int set_limits(const struct state *s)
+static int set_limits(const struct process_state *s)
 {
     struct rlimit now;
 
@@ -229,7 +230,7 @@ static int set_limits(const struct state *s)
     return 0;
 }
 
-static bool same_limits(const struct state *a, const struct state *b)
+static bool same_limits(const struct process_state *a, const struct process_state *b)
 {
     return memcmp(a->limits, b->limits, sizeof(a->limits)) == 0 && a->priority == b->priority &&
            a->policy == b->policy && a->parameters.sched_priority == b->parameters.sched_priority &&
@@ -238,7 +239,7 @@ static bool same_limits(const struct state *a, const struct state *b)
 
 /* User */
 
-static void take_user(struct state *s)
+static void take_user(struct process_state *s)
 {
     s->user = geteuid();
     s->group = getegid();
@@ -246,7 +247,7 @@ static void take_user(struct state *s)
 
 /* Fails silently if the process has given up its user for good. seteuid() and setegid() clear the
  * death signal. */
-static int set_user(const struct state *s)
+static int set_user(const struct process_state *s)
 {
     if (seteuid(s->user) < 0 || setegid(s->group) < 0)
         errno = 0;
@@ -254,7 +255,7 @@ static int set_user(const struct state *s)
     return 0;
 }
 
-static bool same_user(const struct state *a, const struct state *b)
+static bool same_user(const struct process_state *a, const struct process_state *b)
 {
     return a->user == b->user && a->group == b->group;
 }
@@ -293,26 +294,26 @@ static void write_arithmetic(uint64_t value)
 }
 #endif
 
-static void take_arithmetic(struct state *s)
+static void take_arithmetic(struct process_state *s)
 {
     s->arithmetic = read_arithmetic();
 }
 
-static int set_arithmetic(const struct state *s)
+static int set_arithmetic(const struct process_state *s)
 {
     if (s->arithmetic != read_arithmetic())
         write_arithmetic(s->arithmetic);
     return 0;
 }
 
-static bool same_arithmetic(const struct state *a, const struct state *b)
+static bool same_arithmetic(const struct process_state *a, const struct process_state *b)
 {
     return a->arithmetic == b->arithmetic;
 }
 
 /* Files */
 
-static int set_files(const struct state *s)
+static int set_files(const struct process_state *s)
 {
     (void)s;
     return files_state_set();
@@ -322,9 +323,9 @@ static int set_files(const struct state *s)
  * rights, and timers come before signals, because a timer could still go off. */
 static const struct part {
     unsigned reach; /* the part is concerned if a set has all of these; 0: always */
-    void (*take)(struct state *s);
-    int (*set)(const struct state *s); /* 0, or -1 after a report */
-    bool (*same)(const struct state *a, const struct state *b);
+    void (*take)(struct process_state *s);
+    int (*set)(const struct process_state *s); /* 0, or -1 after a report */
+    bool (*same)(const struct process_state *a, const struct process_state *b);
 } parts[] = {
     {0, take_arithmetic, set_arithmetic, same_arithmetic},
     {REACH_USER, take_user, set_user, same_user},
@@ -345,7 +346,7 @@ static bool is_concerned(const struct part *part, unsigned reach)
     return (reach & part->reach) == part->reach;
 }
 
-static void take(struct state *s, unsigned reach)
+static void take(struct process_state *s, unsigned reach)
 {
     for (const struct part *part = parts; part < parts + PARTS; part++) {
         if (part->take != NULL && is_concerned(part, reach))
@@ -353,7 +354,7 @@ static void take(struct state *s, unsigned reach)
     }
 }
 
-static int set(const struct state *s, unsigned reach)
+static int set(const struct process_state *s, unsigned reach)
 {
     int result = 0;
 
@@ -365,7 +366,7 @@ static int set(const struct state *s, unsigned reach)
 }
 
 /* Fills in s->kept. Returns false if no part of `s` differs from the start. */
-static bool find_changes(struct state *s, unsigned reach)
+static bool find_changes(struct process_state *s, unsigned reach)
 {
     bool changed = false;
 
@@ -378,7 +379,7 @@ static bool find_changes(struct state *s, unsigned reach)
     return changed;
 }
 
-void leavings_init(void)
+void process_state_init(void)
 {
     if (start.locale != NULL)
         return;
@@ -387,12 +388,12 @@ void leavings_init(void)
     files_state_init();
 }
 
-int leavings_put_back(unsigned reach)
+int process_state_reset(unsigned reach)
 {
     return set(&start, reach);
 }
 
-static void free_state(struct state *state)
+static void free_state(struct process_state *state)
 {
     free(state->directory);
     free(state->locale);
@@ -400,9 +401,9 @@ static void free_state(struct state *state)
     free(state);
 }
 
-const struct state *leavings_keep(unsigned reach)
+const struct process_state *process_state_save(unsigned reach)
 {
-    struct state *state = xcalloc(1, sizeof(*state));
+    struct process_state *state = xcalloc(1, sizeof(*state));
 
     if (reach & REACH_FILES)
         files_state_set();
@@ -416,7 +417,7 @@ const struct state *leavings_keep(unsigned reach)
     return state;
 }
 
-void leavings_restore(const struct state *state)
+void process_state_restore(const struct process_state *state)
 {
     set(state, state->kept);
 }
