@@ -3,7 +3,7 @@
  *
  * A job that comes alone costs three system calls: recv, sendmsg, and a quick check (a hundredth of
  * their time) whether the answer has left. Two more calls follow a module able to do harm
- * (reach.h): one restores the signal mask and one checks the connection. Both come before the
+ * (effects.h): one restores the signal mask and one checks the connection. Both come before the
  * answer. A SIGTERM left blocked would keep the next job from being stopped; a signal left pending
  * must end the process during its own job; and the job that closed the connection must pay for it.
  * Other changes to the process are undone before a job of another module is claimed: if the process
@@ -16,9 +16,9 @@
 
 #include "common/module_name.h"
 #include "common/worker_page.h"
+#include "effects.h"
 #include "job.h"
 #include "module_functions.h"
-#include "reach.h"
 #include "report.h"
 
 #include <signal.h>

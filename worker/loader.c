@@ -4,11 +4,11 @@
 #include "advice.h"
 #include "common/module_name.h"
 #include "common/xmalloc.h"
+#include "effects.h"
 #include "fork_guard.h"
 #include "host.h"
 #include "module_functions.h"
 #include "process_state.h"
-#include "reach.h"
 #include "report.h"
 #include "text.h"
 

@@ -3,9 +3,9 @@
 #include "process_state.h"
 
 #include "common/xmalloc.h"
+#include "effects.h"
 #include "environment_state.h"
 #include "files_state.h"
-#include "reach.h"
 #include "report.h"
 
 #include <errno.h>

@@ -17,7 +17,7 @@
 #include "worker/job.h"
 #include "worker/job_loop.h"
 #include "worker/loader.h"
-#include "worker/reach.h"
+#include "worker/effects.h"
 #include "worker/report.h"
 #include "worker/text.h"
 

@@ -1,6 +1,6 @@
-/* reach_functions: lists the functions of the C library able to change the process, with their
+/* effects_table: lists the functions of the C library able to change the process, with their
  * reach. The names are without leading underscores and without the suffix 64 of large files. */
-#include "reach.h"
+#include "effects.h"
 
 #include <stddef.h>
 #include <string.h>

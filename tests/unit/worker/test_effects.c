@@ -1,7 +1,7 @@
 /* What a module's file tells of how far its code can reach. */
 #include "tests/unit/suite.h"
 #include "tests/unit/worker/fake_master.h"
-#include "worker/reach.h"
+#include "worker/effects.h"
 
 #include <check.h>
 #include <dlfcn.h>

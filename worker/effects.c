@@ -1,6 +1,7 @@
-/* reach: see reach.h. The dynamic section of an object lists the needed objects and the imports. On
- * most machines, but not on all, the loader has turned the offsets there into addresses. */
-#include "reach.h"
+/* effects: see effects.h. The dynamic section of an object lists the needed objects and the
+ * imports. On most machines, but not on all, the loader has turned the offsets there into
+ * addresses. */
+#include "effects.h"
 
 #include <dlfcn.h>
 #include <link.h>

@@ -1,5 +1,5 @@
 /*
- * reach: finds out which parts of the process a module's code can change.
+ * effects: finds out which parts of the process a module's code can change.
  *
  * The worker undoes a module's changes to the process before another module's job
  * (process_state.h). Asking the kernel about every part each time would cost more than a tiny job.
@@ -12,8 +12,8 @@
  * everything; so does an import giving access to any function (syscall, dlsym). Code made at run
  * time is not seen.
  */
-#ifndef TASKMASTER_WORKER_REACH_H
-#define TASKMASTER_WORKER_REACH_H
+#ifndef TASKMASTER_WORKER_EFFECTS_H
+#define TASKMASTER_WORKER_EFFECTS_H
 
 enum reach {
     REACH_SIGNALS = 1 << 0,     /* the actions of signals */
