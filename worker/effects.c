@@ -104,7 +104,7 @@ static void gather_all(void)
     dl_iterate_phdr(gather, NULL);
 }
 
-void reach_init(void)
+void effects_init(void)
 {
     if (worker_count > 0)
         return;
@@ -134,19 +134,19 @@ static size_t symbols_end(const struct object *object)
     return 0;
 }
 
-static unsigned reach_of_imports(const struct object *object)
+static unsigned effects_of_imports(const struct object *object)
 {
     size_t end = symbols_end(object);
-    unsigned reach = 0;
+    unsigned effects = 0;
 
     if (end == 0 || object->symbols == NULL || object->strings == NULL)
-        return REACH_ALL;
+        return EFFECT_ALL;
     for (size_t i = 1; i < end; i++) {
         const ElfW(Sym) *symbol = &object->symbols[i];
         if (symbol->st_shndx == SHN_UNDEF)
-            reach |= reach_of_function(object->strings + symbol->st_name);
+            effects |= effects_of_function(object->strings + symbol->st_name);
     }
-    return reach;
+    return effects;
 }
 
 #if defined(__x86_64__)
@@ -154,7 +154,7 @@ static const char call_instruction[] = "\x0f\x05"; /* syscall */
 #elif defined(__aarch64__)
 static const char call_instruction[] = "\x01\x00\x00\xd4"; /* svc #0 */
 #else
-static const char call_instruction[] = ""; /* matches any code: REACH_ALL */
+static const char call_instruction[] = ""; /* matches any code: EFFECT_ALL */
 #endif
 
 /* May also match inside another instruction. The module then costs more, and no harm is done. */
@@ -194,41 +194,41 @@ static bool is_of_libc(const char *name)
     return strncmp(name, "libc.so.", 8) == 0 || strncmp(name, "ld-linux", 8) == 0;
 }
 
-/* Returns the reach of the object and of its needed objects; the loader has loaded them all. */
+/* Returns the effects of the object and of its needed objects; the loader has loaded them all. */
 static unsigned visit(struct object *object)
 {
     if (object->visited || object->worker || is_tame(object))
         return 0;
     object->visited = true;
     if (object->dynamic == NULL)
-        return REACH_ALL;
-    unsigned reach = reach_of_imports(object);
-    if (reach != REACH_ALL && has_system_call(object))
-        reach = REACH_ALL;
-    for (const ElfW(Dyn) *entry = object->dynamic; entry->d_tag != DT_NULL && reach != REACH_ALL;
+        return EFFECT_ALL;
+    unsigned effects = effects_of_imports(object);
+    if (effects != EFFECT_ALL && has_system_call(object))
+        effects = EFFECT_ALL;
+    for (const ElfW(Dyn) *entry = object->dynamic; entry->d_tag != DT_NULL && effects != EFFECT_ALL;
          entry++) {
         if (entry->d_tag != DT_NEEDED)
             continue;
         const char *name = object->strings + entry->d_un.d_val;
         struct object *needed = find(name);
         if (needed != NULL)
-            reach |= visit(needed);
+            effects |= visit(needed);
         else if (!is_of_libc(name))
-            reach = REACH_ALL;
+            effects = EFFECT_ALL;
     }
-    return reach;
+    return effects;
 }
 
-unsigned reach_of(void *object)
+unsigned effects_of_module(void *object)
 {
     struct link_map *map;
 
     gather_all();
     if (object_count > OBJECTS_MAX || dlinfo(object, RTLD_DI_LINKMAP, &map) != 0)
-        return REACH_ALL;
+        return EFFECT_ALL;
     for (size_t i = 0; i < object_count; i++) {
         if (objects[i].base == map->l_addr)
             return visit(&objects[i]);
     }
-    return REACH_ALL;
+    return EFFECT_ALL;
 }

@@ -15,28 +15,28 @@
 #ifndef TASKMASTER_WORKER_EFFECTS_H
 #define TASKMASTER_WORKER_EFFECTS_H
 
-enum reach {
-    REACH_SIGNALS = 1 << 0,     /* the actions of signals */
-    REACH_MASK = 1 << 1,        /* the blocked signals */
-    REACH_TIMERS = 1 << 2,      /* setitimer, alarm */
-    REACH_FILES = 1 << 3,       /* descriptors 0 to 2; stdin, stdout, stderr */
-    REACH_DIRECTORY = 1 << 4,   /* working directory, umask */
-    REACH_ENVIRONMENT = 1 << 5, /* variables */
-    REACH_LOCALE = 1 << 6,
-    REACH_LIMITS = 1 << 7,  /* resource limits, scheduling */
-    REACH_USER = 1 << 8,    /* user, group, the death signal */
-    REACH_THREADS = 1 << 9, /* it can run during another module's job */
-    REACH_ALL = (1 << 10) - 1,
+enum effect {
+    EFFECT_SIGNALS = 1 << 0,     /* the actions of signals */
+    EFFECT_MASK = 1 << 1,        /* the blocked signals */
+    EFFECT_TIMERS = 1 << 2,      /* setitimer, alarm */
+    EFFECT_FILES = 1 << 3,       /* descriptors 0 to 2; stdin, stdout, stderr */
+    EFFECT_DIRECTORY = 1 << 4,   /* working directory, umask */
+    EFFECT_ENVIRONMENT = 1 << 5, /* variables */
+    EFFECT_LOCALE = 1 << 6,
+    EFFECT_LIMITS = 1 << 7,  /* resource limits, scheduling */
+    EFFECT_USER = 1 << 8,    /* user, group, the death signal */
+    EFFECT_THREADS = 1 << 9, /* it can run during another module's job */
+    EFFECT_ALL = (1 << 10) - 1,
 };
 
 /* Records the objects loaded already, the worker and the C library, to leave them out later. Only
  * the first call counts. */
-void reach_init(void);
+void effects_init(void);
 
-/* Returns the reach of a module, given its dlopen() handle: a set of enum reach. */
-unsigned reach_of(void *object);
+/* Returns the effects of a module, given its dlopen() handle: a set of enum effect. */
+unsigned effects_of_module(void *object);
 
-/* Returns the reach of one function, given its name; 0: the function changes nothing. */
-unsigned reach_of_function(const char *name);
+/* Returns the effects of one function, given its name; 0: the function changes nothing. */
+unsigned effects_of_function(const char *name);
 
 #endif

@@ -69,7 +69,7 @@ static void do_job(struct job *job, struct loader *loader, const char *name)
         job_run(job, module);
     else
         job_refuse(job, &refusal);
-    if (loader_reach(loader) & REACH_MASK)
+    if (loader_effects(loader) & EFFECT_MASK)
         unblock_signals();
     report_flush_stdout(); /* the module's output is logged for this job, not the next */
 }
@@ -153,7 +153,7 @@ static enum link_status next_job(struct loop *loop, struct job *job, struct wire
 static enum link_status check_link(const struct loop *loop, const struct loader *loader,
                                    const char *module)
 {
-    if (!(loader_reach(loader) & REACH_FILES) || master_link_is_whole(loop->link))
+    if (!(loader_effects(loader) & EFFECT_FILES) || master_link_is_whole(loop->link))
         return LINK_OK;
     report(TM_ERROR, "module %s closed the worker's connection to the master", module);
     return LINK_BROKEN;

@@ -28,7 +28,7 @@ struct loader {
     struct host host;
     struct module *modules;       /* last loaded first */
     const struct module *current; /* the process is set up for its jobs; NULL: for none */
-    unsigned dirty;               /* set of enum reach: to be restored */
+    unsigned dirty;               /* set of enum effect: to be restored */
     unsigned lasting;             /* the same for modules with threads, whose effects never end */
 };
 
@@ -159,7 +159,7 @@ static int check(const char *path, const struct advice_origin *origin, struct mo
      * zero. */
     size_t size = found->size < sizeof(*found) ? found->size : sizeof(*found);
     memcpy(&module->descriptor, found, size);
-    module->reach = reach_of(object);
+    module->effects = effects_of_module(object);
     return 0;
 
 close_object:
@@ -215,10 +215,10 @@ int loader_check(const char *path, const char *config, struct module *module,
 /* Saves the changes that init() made to the process, as the module's own. */
 static void set_up(struct loader *loader, struct module *module)
 {
-    module->state = process_state_save(module->reach);
-    if (module->reach & REACH_THREADS)
-        loader->lasting |= module->reach;
-    loader->dirty |= module->reach | loader->lasting;
+    module->state = process_state_save(module->effects);
+    if (module->effects & EFFECT_THREADS)
+        loader->lasting |= module->effects;
+    loader->dirty |= module->effects | loader->lasting;
     loader->current = module;
 }
 
@@ -230,7 +230,7 @@ static struct module *load(struct loader *loader, const char *name, struct refus
 
     free(path);
     if (checked < 0) {
-        loader->dirty = REACH_ALL; /* constructors may have run */
+        loader->dirty = EFFECT_ALL; /* constructors may have run */
         free(module);
         return NULL;
     }
@@ -254,7 +254,7 @@ struct loader *loader_new(const struct settings *settings)
 {
     struct loader *loader = xmalloc(sizeof(*loader));
 
-    reach_init();
+    effects_init();
     process_state_init();
     *loader = (struct loader){.settings = settings, .origin = advice_origin()};
     host_init(&loader->host, &module_functions);
@@ -276,11 +276,11 @@ static void enter(struct loader *loader, const struct module *module)
 {
     if (module->state != NULL)
         process_state_restore(module->state);
-    loader->dirty |= module->reach;
+    loader->dirty |= module->effects;
     loader->current = module;
 }
 
-unsigned loader_reach(const struct loader *loader)
+unsigned loader_effects(const struct loader *loader)
 {
     return loader->dirty;
 }

@@ -24,7 +24,7 @@ struct module {
     tm_descriptor descriptor; /* a copy; fields unknown to an older module are zero */
     char name[MODULE_NAME_MAX + 1];
     char *init_failure; /* owned; NULL: usable */
-    unsigned reach;     /* set of enum reach: the parts of the process that its code can change */
+    unsigned effects;   /* set of enum effect: the parts of the process that its code can change */
     const struct process_state *state; /* the changes made by init(); NULL: none */
 };
 
@@ -45,8 +45,8 @@ struct loader *loader_new(const struct settings *settings);
 int loader_leave(struct loader *loader, const char *next);
 
 /* The parts of the process that may have been changed since the last loader_leave(): a set of enum
- * reach. */
-unsigned loader_reach(const struct loader *loader);
+ * effects. */
+unsigned loader_effects(const struct loader *loader);
 
 /* Returns the module, loaded and initialised and owned by the loader, or NULL with the reason in
  * `refusal`. `name` must pass module_name_valid(). */

@@ -32,7 +32,7 @@ enum {
 
 struct process_state {
     struct process_state *next;
-    unsigned kept; /* set of enum reach: the parts to restore */
+    unsigned kept; /* set of enum effect: the parts to restore */
     struct sigaction actions[NSIG];
     struct itimerval timers[TIMERS];
     mode_t umask;
@@ -322,58 +322,58 @@ static int set_files(const struct process_state *s)
 /* All parts, in the order of setting them: the user comes early, because other parts may need its
  * rights, and timers come before signals, because a timer could still go off. */
 static const struct part {
-    unsigned reach; /* the part is concerned if a set has all of these; 0: always */
+    unsigned effects; /* the part is concerned if a set has all of these; 0: always */
     void (*take)(struct process_state *s);
     int (*set)(const struct process_state *s); /* 0, or -1 after a report */
     bool (*same)(const struct process_state *a, const struct process_state *b);
 } parts[] = {
     {0, take_arithmetic, set_arithmetic, same_arithmetic},
-    {REACH_USER, take_user, set_user, same_user},
-    {REACH_TIMERS, take_timers, set_timers, same_timers},
-    {REACH_TIMERS | REACH_THREADS, NULL, delete_timers, NULL},
-    {REACH_SIGNALS, take_signals, set_signals, same_signals},
-    {REACH_LIMITS, take_limits, set_limits, same_limits},
-    {REACH_ENVIRONMENT, take_environment, set_environment, same_environment},
-    {REACH_LOCALE, take_locale, set_locale, same_locale},
-    {REACH_DIRECTORY, take_directory, set_directory, same_directory},
-    {REACH_FILES, NULL, set_files, NULL},
+    {EFFECT_USER, take_user, set_user, same_user},
+    {EFFECT_TIMERS, take_timers, set_timers, same_timers},
+    {EFFECT_TIMERS | EFFECT_THREADS, NULL, delete_timers, NULL},
+    {EFFECT_SIGNALS, take_signals, set_signals, same_signals},
+    {EFFECT_LIMITS, take_limits, set_limits, same_limits},
+    {EFFECT_ENVIRONMENT, take_environment, set_environment, same_environment},
+    {EFFECT_LOCALE, take_locale, set_locale, same_locale},
+    {EFFECT_DIRECTORY, take_directory, set_directory, same_directory},
+    {EFFECT_FILES, NULL, set_files, NULL},
 };
 
 enum { PARTS = sizeof(parts) / sizeof(parts[0]) };
 
-static bool is_concerned(const struct part *part, unsigned reach)
+static bool is_concerned(const struct part *part, unsigned effects)
 {
-    return (reach & part->reach) == part->reach;
+    return (effects & part->effects) == part->effects;
 }
 
-static void take(struct process_state *s, unsigned reach)
+static void take(struct process_state *s, unsigned effects)
 {
     for (const struct part *part = parts; part < parts + PARTS; part++) {
-        if (part->take != NULL && is_concerned(part, reach))
+        if (part->take != NULL && is_concerned(part, effects))
             part->take(s);
     }
 }
 
-static int set(const struct process_state *s, unsigned reach)
+static int set(const struct process_state *s, unsigned effects)
 {
     int result = 0;
 
     for (const struct part *part = parts; part < parts + PARTS; part++) {
-        if (is_concerned(part, reach) && part->set(s) < 0)
+        if (is_concerned(part, effects) && part->set(s) < 0)
             result = -1;
     }
     return result;
 }
 
 /* Fills in s->kept. Returns false if no part of `s` differs from the start. */
-static bool find_changes(struct process_state *s, unsigned reach)
+static bool find_changes(struct process_state *s, unsigned effects)
 {
     bool changed = false;
 
     for (const struct part *part = parts; part < parts + PARTS; part++) {
-        if (part->same == NULL || !is_concerned(part, reach) || part->same(s, &start))
+        if (part->same == NULL || !is_concerned(part, effects) || part->same(s, &start))
             continue;
-        s->kept |= part->reach;
+        s->kept |= part->effects;
         changed = true;
     }
     return changed;
@@ -383,14 +383,14 @@ void process_state_init(void)
 {
     if (start.locale != NULL)
         return;
-    take(&start, REACH_ALL);
+    take(&start, EFFECT_ALL);
     environment_state_set(start.environment);
     files_state_init();
 }
 
-int process_state_reset(unsigned reach)
+int process_state_reset(unsigned effects)
 {
-    return set(&start, reach);
+    return set(&start, effects);
 }
 
 static void free_state(struct process_state *state)
@@ -401,14 +401,14 @@ static void free_state(struct process_state *state)
     free(state);
 }
 
-const struct process_state *process_state_save(unsigned reach)
+const struct process_state *process_state_save(unsigned effects)
 {
     struct process_state *state = xcalloc(1, sizeof(*state));
 
-    if (reach & REACH_FILES)
+    if (effects & EFFECT_FILES)
         files_state_set();
-    take(state, reach);
-    if (!find_changes(state, reach)) {
+    take(state, effects);
+    if (!find_changes(state, effects)) {
         free_state(state);
         return NULL;
     }

@@ -9,7 +9,7 @@
  * init(). All this happens before the next job begins: if a step fails, or a timer goes off
  * meanwhile, no job is lost with the worker.
  *
- * A set of enum reach names the parts that can differ; the other parts are not looked at.
+ * A set of enum effect names the parts that can differ; the other parts are not looked at.
  */
 #ifndef TASKMASTER_WORKER_PROCESS_STATE_H
 #define TASKMASTER_WORKER_PROCESS_STATE_H
@@ -19,13 +19,13 @@ struct process_state;
 /* Records the state to return to. Only the first call counts. */
 void process_state_init(void);
 
-/* Returns the parts in `reach` to the recorded state. Returns 0, or -1 after a report. */
-int process_state_reset(unsigned reach);
+/* Returns the parts in `effects` to the recorded state. Returns 0, or -1 after a report. */
+int process_state_reset(unsigned effects);
 
-/* Saves the parts in `reach` that differ from the recorded state; NULL if none differs. Descriptors
- * and streams are not saved but restored at once. The result is never freed: a process may point
- * into a restored state (environment, locale). */
-const struct process_state *process_state_save(unsigned reach);
+/* Saves the parts in `effects` that differ from the recorded state; NULL if none differs.
+ * Descriptors and streams are not saved but restored at once. The result is never freed: a process
+ * may point into a restored state (environment, locale). */
+const struct process_state *process_state_save(unsigned effects);
 void process_state_restore(const struct process_state *state);
 
 #endif

@@ -211,10 +211,10 @@ int loader_leave(struct loader *loader, const char *next)
     return 0;
 }
 
-unsigned loader_reach(const struct loader *loader)
+unsigned loader_effects(const struct loader *loader)
 {
     (void)loader;
-    return REACH_ALL;
+    return EFFECT_ALL;
 }
 
 /* --- what the master sends --- */

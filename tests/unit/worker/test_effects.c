@@ -1,4 +1,4 @@
-/* What a module's file tells of how far its code can reach. */
+/* The effects found in the files of modules. */
 #include "tests/unit/suite.h"
 #include "tests/unit/worker/fake_master.h"
 #include "worker/effects.h"
@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-static unsigned reach_of_file(const char *path)
+static unsigned effects_of_file(const char *path)
 {
     const char *build = getenv("BUILD");
     char full[4096];
@@ -17,34 +17,34 @@ static unsigned reach_of_file(const char *path)
     void *object = dlopen(full, RTLD_NOW | RTLD_LOCAL);
 
     ck_assert_msg(object != NULL, "%s", dlerror());
-    unsigned reach = reach_of(object);
+    unsigned effects = effects_of_module(object);
     dlclose(object);
-    return reach;
+    return effects;
 }
 
 START_TEST(a_function_is_known_in_all_its_spellings)
 {
     static const struct {
         const char *name;
-        unsigned reach;
+        unsigned effects;
     } cases[] = {
-        {"sigaction", REACH_SIGNALS},
-        {"__sigaction", REACH_SIGNALS},
-        {"fcntl64", REACH_FILES},
-        {"__environ", REACH_ENVIRONMENT},
-        {"prlimit64", REACH_LIMITS},
-        {"__longjmp_chk", REACH_MASK},
-        {"pthread_setschedparam", REACH_LIMITS},
-        {"_ZNSt10filesystem12current_pathERKNS_7__cxx114pathE", REACH_DIRECTORY},
+        {"sigaction", EFFECT_SIGNALS},
+        {"__sigaction", EFFECT_SIGNALS},
+        {"fcntl64", EFFECT_FILES},
+        {"__environ", EFFECT_ENVIRONMENT},
+        {"prlimit64", EFFECT_LIMITS},
+        {"__longjmp_chk", EFFECT_MASK},
+        {"pthread_setschedparam", EFFECT_LIMITS},
+        {"_ZNSt10filesystem12current_pathERKNS_7__cxx114pathE", EFFECT_DIRECTORY},
         {"_ZNSt10filesystem12current_pathEv", 0},
-        {"_ZNSt3__16locale6globalERKS0_", REACH_LOCALE},
-        {"fputws_unlocked", REACH_FILES},
-        {"fts64_open", REACH_DIRECTORY},
-        {"aio_fsync64", REACH_THREADS},
-        {"_ZSt5wcout", REACH_FILES},
-        {"_ZNSt3__15wcoutE", REACH_FILES},
+        {"_ZNSt3__16locale6globalERKS0_", EFFECT_LOCALE},
+        {"fputws_unlocked", EFFECT_FILES},
+        {"fts64_open", EFFECT_DIRECTORY},
+        {"aio_fsync64", EFFECT_THREADS},
+        {"_ZSt5wcout", EFFECT_FILES},
+        {"_ZNSt3__15wcoutE", EFFECT_FILES},
         {"_ZSt4cout", 0},
-        {"syscall", REACH_ALL},
+        {"syscall", EFFECT_ALL},
         {"strlen", 0},
         {"sig", 0},
         {"sigactions", 0},
@@ -55,59 +55,60 @@ START_TEST(a_function_is_known_in_all_its_spellings)
     };
 
     for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
-        ck_assert_msg(reach_of_function(cases[i].name) == cases[i].reach, "%s", cases[i].name);
+        ck_assert_msg(effects_of_function(cases[i].name) == cases[i].effects, "%s", cases[i].name);
 }
 END_TEST
 
-/* The price of a job of theirs is to stay what it is. */
-START_TEST(modules_that_only_compute_reach_nothing)
+/* Their jobs must not become more expensive. */
+START_TEST(modules_that_only_compute_have_no_effects)
 {
     static const char *const names[] = {"echo", "fib", "wc", "math", "sleep"};
 
     if (SANITIZED)
-        return; /* which brings libraries that reach far */
-    reach_init();
+        return; /* its libraries have many effects */
+    effects_init();
     for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
         char path[64];
         snprintf(path, sizeof(path), "modules/%s.so", names[i]);
-        ck_assert_msg(reach_of_file(path) == 0, "%s reaches %#x", names[i], reach_of_file(path));
+        ck_assert_msg(effects_of_file(path) == 0, "%s has the effects %#x", names[i],
+                      effects_of_file(path));
     }
 }
 END_TEST
 
-START_TEST(what_a_module_imports_is_what_it_reaches)
+START_TEST(imports_decide_about_the_effects)
 {
-    reach_init();
-    unsigned exec = reach_of_file("modules/exec.so");
-    ck_assert_uint_eq(exec & (REACH_SIGNALS | REACH_FILES), REACH_SIGNALS | REACH_FILES);
-    ck_assert_uint_eq(reach_of_file("modules/crash.so") & REACH_MASK, REACH_MASK);
-    ck_assert_uint_eq(reach_of_file("tests/modules/leave.so"), REACH_ALL);
+    effects_init();
+    unsigned exec = effects_of_file("modules/exec.so");
+    ck_assert_uint_eq(exec & (EFFECT_SIGNALS | EFFECT_FILES), EFFECT_SIGNALS | EFFECT_FILES);
+    ck_assert_uint_eq(effects_of_file("modules/crash.so") & EFFECT_MASK, EFFECT_MASK);
+    ck_assert_uint_eq(effects_of_file("tests/modules/leave.so"), EFFECT_ALL);
 }
 END_TEST
 
 START_TEST(a_system_call_of_its_own_is_everything)
 {
-    reach_init();
-    ck_assert_uint_eq(reach_of_file("tests/modules/raw_call.so"), REACH_ALL);
+    effects_init();
+    ck_assert_uint_eq(effects_of_file("tests/modules/raw_call.so"), EFFECT_ALL);
 }
 END_TEST
 
-/* Without a list of what the worker itself is made of, the C library is looked at like any other.
+/* Without effects_init(), the C library is looked at like any other library.
  */
 START_TEST(a_library_that_a_module_brings_counts)
 {
-    ck_assert_uint_eq(reach_of_file("modules/echo.so"), REACH_ALL);
+    ck_assert_uint_eq(effects_of_file("modules/echo.so"), EFFECT_ALL);
 }
 END_TEST
 
 int main(void)
 {
-    Suite *suite = suite_create("worker reach");
-    TCase *tc = tcase_create("reach");
+    Suite *suite = suite_create("worker effects");
+    TCase *tc = tcase_create("effects");
 
     tcase_add_test(tc, a_function_is_known_in_all_its_spellings);
-    tcase_add_test(tc, modules_that_only_compute_reach_nothing);
-    tcase_add_test(tc, what_a_module_imports_is_what_it_reaches);
+    tcase_add_test(tc, modules_that_only_compute_have_no_effects);
+    tcase_add_test(tc, imports_decide_about_the_effects);
     tcase_add_test(tc, a_system_call_of_its_own_is_everything);
     tcase_add_test(tc, a_library_that_a_module_brings_counts);
     suite_add_tcase(suite, tc);
