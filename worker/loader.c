@@ -1,12 +1,12 @@
 /* loader: see loader.h. */
 #include "loader.h"
 
-#include "advice.h"
 #include "common/module_name.h"
 #include "common/xmalloc.h"
 #include "effects.h"
 #include "fork_guard.h"
 #include "host.h"
+#include "load_error.h"
 #include "module_functions.h"
 #include "process_state.h"
 #include "report.h"
@@ -24,7 +24,7 @@
 
 struct loader {
     const struct settings *settings;
-    struct advice_origin origin;
+    struct load_error_origin origin;
     struct host host;
     struct module *modules;       /* last loaded first */
     const struct module *current; /* the process is set up for its jobs; NULL: for none */
@@ -50,12 +50,12 @@ static int refuse(struct refusal *refusal, const char *fmt, ...)
 
 /* `words`: the text of strerror() or dlerror(). */
 static void refuse_for(struct refusal *refusal, const char *words,
-                       const struct advice_origin *origin, const char *otherwise)
+                       const struct load_error_origin *origin, const char *otherwise)
 {
-    struct advice advice = advice_for(words, origin, otherwise);
+    struct load_error error = load_error_explain(words, origin, otherwise);
 
-    refuse(refusal, "%s: %s", words, advice.text);
-    refusal->unfit = advice.unfit;
+    refuse(refusal, "%s: %s", words, error.advice);
+    refusal->unfit = error.unfit;
 }
 
 /* Derives the module's name from its path. */
@@ -78,7 +78,7 @@ static int name_of(const char *path, char name[MODULE_NAME_MAX + 1], struct refu
 
 /* Checks the file before dlopen(): dlopen() hangs on a FIFO, and its text for a missing or
  * unreadable file is the same as for a missing library. */
-static void *open_object(const char *path, const struct advice_origin *origin,
+static void *open_object(const char *path, const struct load_error_origin *origin,
                          struct refusal *refusal)
 {
     struct stat st;
@@ -135,7 +135,7 @@ static int check_descriptor(const tm_descriptor *found, const char *path, const 
     return 0;
 }
 
-static int check(const char *path, const struct advice_origin *origin, struct module *module,
+static int check(const char *path, const struct load_error_origin *origin, struct module *module,
                  struct refusal *refusal)
 {
     *module = (struct module){0};
@@ -205,7 +205,7 @@ static int try_init(struct module *module, const char *config, struct refusal *r
 int loader_check(const char *path, const char *config, struct module *module,
                  struct refusal *refusal)
 {
-    const struct advice_origin origin = advice_origin();
+    const struct load_error_origin origin = load_error_origin();
 
     if (check(path, &origin, module, refusal) < 0)
         return -1;
@@ -256,7 +256,7 @@ struct loader *loader_new(const struct settings *settings)
 
     effects_init();
     process_state_init();
-    *loader = (struct loader){.settings = settings, .origin = advice_origin()};
+    *loader = (struct loader){.settings = settings, .origin = load_error_origin()};
     host_init(&loader->host, &module_functions);
     return loader;
 }
