@@ -12,6 +12,7 @@
 #include "common/limits.h"
 #include "common/wire.h"
 #include "loader.h"
+#include "refusal.h"
 #include "settings.h"
 
 #include <taskmaster/module.h>

@@ -9,13 +9,13 @@
 #include "load_error.h"
 #include "module_functions.h"
 #include "process_state.h"
+#include "refusal.h"
 #include "report.h"
 #include "text.h"
 
 #include <dlfcn.h>
 #include <errno.h>
 #include <limits.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -32,29 +32,13 @@ struct loader {
     unsigned lasting;             /* the same for modules with threads, whose effects never end */
 };
 
-/* Writes the reason, blames the file and returns -1, for `return refuse(...)`. */
-TM_PRINTF(2, 3)
-static int refuse(struct refusal *refusal, const char *fmt, ...)
-{
-    char text[sizeof(refusal->text)];
-    va_list args;
-
-    va_start(args, fmt);
-    if (vsnprintf(text, sizeof(text), fmt, args) < 0)
-        text[0] = '\0';
-    va_end(args);
-    text_clean(refusal->text, sizeof(refusal->text), text);
-    refusal->unfit = false;
-    return -1;
-}
-
 /* `words`: the text of strerror() or dlerror(). */
 static void refuse_for(struct refusal *refusal, const char *words,
                        const struct load_error_origin *origin, const char *otherwise)
 {
     struct load_error error = load_error_explain(words, origin, otherwise);
 
-    refuse(refusal, "%s: %s", words, error.advice);
+    refusal_set(refusal, "%s: %s", words, error.advice);
     refusal->unfit = error.unfit;
 }
 
@@ -70,10 +54,11 @@ static int name_of(const char *path, char name[MODULE_NAME_MAX + 1], struct refu
         name[len] = '\0';
         return 0;
     }
-    return refuse(refusal,
-                  "%s: a module's file is called NAME.so, NAME being 1 to %d of [A-Za-z0-9_-]: "
-                  "rename it",
-                  base, MODULE_NAME_MAX);
+    return refusal_set(
+        refusal,
+        "%s: a module's file is called NAME.so, NAME being 1 to %d of [A-Za-z0-9_-]: "
+        "rename it",
+        base, MODULE_NAME_MAX);
 }
 
 /* Checks the file before dlopen(): dlopen() hangs on a FIFO, and its text for a missing or
@@ -91,7 +76,7 @@ static void *open_object(const char *path, const struct load_error_origin *origi
         return NULL;
     }
     if (!S_ISREG(st.st_mode)) {
-        refuse(refusal, "%s: not a regular file: put the module's shared object there", path);
+        refusal_set(refusal, "%s: not a regular file: put the module's shared object there", path);
         return NULL;
     }
     if (access(path, R_OK) < 0) {
@@ -114,24 +99,27 @@ static int check_descriptor(const tm_descriptor *found, const char *path, const 
                             struct refusal *refusal)
 {
     if (found->abi != TM_ABI)
-        return refuse(refusal,
-                      "%s: built for module ABI %u, this worker has ABI %u: rebuild it with this "
-                      "release's taskmaster/module.h",
-                      path, (unsigned)found->abi, (unsigned)TM_ABI);
+        return refusal_set(
+            refusal,
+            "%s: built for module ABI %u, this worker has ABI %u: rebuild it with this "
+            "release's taskmaster/module.h",
+            path, (unsigned)found->abi, (unsigned)TM_ABI);
     if (found->size < TM_DESCRIPTOR_SIZE_MIN)
-        return refuse(refusal,
-                      "%s: its descriptor claims %u bytes and ABI %u has at least %zu: define it "
-                      "with TM_MODULE(), which fills in the size",
-                      path, (unsigned)found->size, (unsigned)TM_ABI, TM_DESCRIPTOR_SIZE_MIN);
+        return refusal_set(
+            refusal,
+            "%s: its descriptor claims %u bytes and ABI %u has at least %zu: define it "
+            "with TM_MODULE(), which fills in the size",
+            path, (unsigned)found->size, (unsigned)TM_ABI, TM_DESCRIPTOR_SIZE_MIN);
     if (found->name == NULL)
-        return refuse(refusal, "%s: has no name: add .name = \"%s\" to TM_MODULE()", path, name);
+        return refusal_set(refusal, "%s: has no name: add .name = \"%s\" to TM_MODULE()", path,
+                           name);
     if (strcmp(found->name, name) != 0)
-        return refuse(refusal,
-                      "%s: calls itself \"%s\": rename the file, or set .name = \"%s\" in "
-                      "TM_MODULE()",
-                      path, found->name, name);
+        return refusal_set(refusal,
+                           "%s: calls itself \"%s\": rename the file, or set .name = \"%s\" in "
+                           "TM_MODULE()",
+                           path, found->name, name);
     if (found->run == NULL)
-        return refuse(refusal, "%s: has no run function: add .run to TM_MODULE()", path);
+        return refusal_set(refusal, "%s: has no run function: add .run to TM_MODULE()", path);
     return 0;
 }
 
@@ -147,10 +135,11 @@ static int check(const char *path, const struct load_error_origin *origin, struc
         return -1;
     const tm_descriptor *found = dlsym(object, "tm_module");
     if (found == NULL) {
-        refuse(refusal,
-               "%s: exports no symbol tm_module: include taskmaster/module.h and define it with "
-               "TM_MODULE()",
-               path);
+        refusal_set(
+            refusal,
+            "%s: exports no symbol tm_module: include taskmaster/module.h and define it with "
+            "TM_MODULE()",
+            path);
         goto close_object;
     }
     if (check_descriptor(found, path, module->name, refusal) < 0)
@@ -197,7 +186,7 @@ static int try_init(struct module *module, const char *config, struct refusal *r
         fork_guard_end_child(module->name, "fini");
         return 0;
     }
-    refuse(refusal, "%s", module->init_failure);
+    refusal_set(refusal, "%s", module->init_failure);
     free(module->init_failure);
     return -1;
 }
@@ -296,7 +285,7 @@ const struct module *loader_get(struct loader *loader, const char *name, struct 
     if (module == NULL)
         return NULL;
     if (module->init_failure != NULL) {
-        refuse(refusal, "%s", module->init_failure);
+        refusal_set(refusal, "%s", module->init_failure);
         refusal->unfit = true;
         return NULL;
     }

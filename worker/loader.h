@@ -11,13 +11,11 @@
 #define TASKMASTER_WORKER_LOADER_H
 
 #include "common/limits.h"
-#include "common/wire.h"
 #include "common/worker_page.h"
+#include "refusal.h"
 #include "settings.h"
 
 #include <taskmaster/module.h>
-
-#include <stdbool.h>
 
 struct module {
     struct module *next;
@@ -29,12 +27,6 @@ struct module {
 };
 
 struct loader;
-
-/* The reason for refusing a module: one line of UTF-8 without control characters. */
-struct refusal {
-    char text[WIRE_TEXT_MAX];
-    bool unfit; /* the cause is, or may be, this process; true for a failed init() */
-};
 
 /* `settings` are borrowed until loader_free(). The first call records the state of the process for
  * loader_leave(). */
