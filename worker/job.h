@@ -11,7 +11,7 @@
 #include "buffer.h"
 #include "common/limits.h"
 #include "common/wire.h"
-#include "loader.h"
+#include "module_object.h"
 #include "refusal.h"
 #include "settings.h"
 

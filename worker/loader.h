@@ -1,30 +1,18 @@
 /*
- * loader: finds, loads, checks and initialises modules.
+ * loader: loads modules, calls their init() and fini(), and sets the process up for their jobs.
  *
- * A module is loaded for its first job and stays until the process ends. A refusal of an unusable
- * module is one line with the remedy. The loader forgets a refusal, so that a mended file works
- * with the next job; but a failed init() is remembered, because a module is promised at most one
- * call. A refusal says if its cause may be this process: the job has not begun then, and another
- * worker may do it.
+ * A module is loaded for its first job and stays until the process ends. The loader forgets a
+ * refusal, so that a mended file works with the next job; but a failed init() is remembered,
+ * because a module is promised at most one call. A refusal says if its cause may be this process:
+ * the job has not begun then, and another worker may do it.
  */
 #ifndef TASKMASTER_WORKER_LOADER_H
 #define TASKMASTER_WORKER_LOADER_H
 
-#include "common/limits.h"
 #include "common/worker_page.h"
+#include "module_object.h"
 #include "refusal.h"
 #include "settings.h"
-
-#include <taskmaster/module.h>
-
-struct module {
-    struct module *next;
-    tm_descriptor descriptor; /* a copy; fields unknown to an older module are zero */
-    char name[MODULE_NAME_MAX + 1];
-    char *init_failure; /* owned; NULL: usable */
-    unsigned effects;   /* set of enum effect: the parts of the process that its code can change */
-    const struct process_state *state; /* the changes made by init(); NULL: none */
-};
 
 struct loader;
 
@@ -37,7 +25,7 @@ struct loader *loader_new(const struct settings *settings);
 int loader_leave(struct loader *loader, const char *next);
 
 /* The parts of the process that may have been changed since the last loader_leave(): a set of enum
- * effects. */
+ * effect. */
 unsigned loader_effects(const struct loader *loader);
 
 /* Returns the module, loaded and initialised and owned by the loader, or NULL with the reason in
