@@ -6,6 +6,7 @@
 #include "effects.h"
 #include "environment_state.h"
 #include "files_state.h"
+#include "fp_control.h"
 #include "report.h"
 
 #include <errno.h>
@@ -47,7 +48,7 @@ struct process_state {
     cpu_set_t processors;
     uid_t user;
     gid_t group;
-    uint64_t arithmetic;
+    uint64_t fp_control;
 };
 
 static struct process_state start; /* the process at its start */
@@ -260,55 +261,22 @@ static bool same_user(const struct process_state *a, const struct process_state 
     return a->user == b->user && a->group == b->group;
 }
 
-/* Arithmetic: the processor's control bits for rounding and exceptions, without the flags of raised
- * ones. Reading and writing them needs no system call; merely loading code linked with -ffast-math
- * changes them. */
-
-#if defined(__x86_64__)
-enum { ARITHMETIC_CONTROL = 0xffc0 };
-
-static uint64_t read_arithmetic(void)
+/* Floating point */
+static void take_fp_control(struct process_state *s)
 {
-    uint16_t x87;
-
-    __asm__ volatile("fnstcw %0" : "=m"(x87));
-    return (__builtin_ia32_stmxcsr() & ARITHMETIC_CONTROL) | (uint64_t)x87 << 32;
+    s->fp_control = fp_control_read();
 }
 
-static void write_arithmetic(uint64_t value)
+static int set_fp_control(const struct process_state *s)
 {
-    uint16_t x87 = (uint16_t)(value >> 32);
-
-    __builtin_ia32_ldmxcsr((unsigned)value);
-    __asm__ volatile("fnclex\n\tfldcw %0" : : "m"(x87));
-}
-#else
-static uint64_t read_arithmetic(void)
-{
+    if (s->fp_control != fp_control_read())
+        fp_control_write(s->fp_control);
     return 0;
 }
 
-static void write_arithmetic(uint64_t value)
+static bool same_fp_control(const struct process_state *a, const struct process_state *b)
 {
-    (void)value;
-}
-#endif
-
-static void take_arithmetic(struct process_state *s)
-{
-    s->arithmetic = read_arithmetic();
-}
-
-static int set_arithmetic(const struct process_state *s)
-{
-    if (s->arithmetic != read_arithmetic())
-        write_arithmetic(s->arithmetic);
-    return 0;
-}
-
-static bool same_arithmetic(const struct process_state *a, const struct process_state *b)
-{
-    return a->arithmetic == b->arithmetic;
+    return a->fp_control == b->fp_control;
 }
 
 /* Files */
@@ -327,7 +295,7 @@ static const struct part {
     int (*set)(const struct process_state *s); /* 0, or -1 after a report */
     bool (*same)(const struct process_state *a, const struct process_state *b);
 } parts[] = {
-    {0, take_arithmetic, set_arithmetic, same_arithmetic},
+    {0, take_fp_control, set_fp_control, same_fp_control},
     {EFFECT_USER, take_user, set_user, same_user},
     {EFFECT_TIMERS, take_timers, set_timers, same_timers},
     {EFFECT_TIMERS | EFFECT_THREADS, NULL, delete_timers, NULL},
