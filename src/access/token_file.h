@@ -1,18 +1,15 @@
-/* token_file: the tokens of which a client must name one, read from a file of one a line. */
+/* token_file: reads a token set from a file, one token a line. */
 #ifndef TASKMASTER_ACCESS_TOKEN_FILE_H
 #define TASKMASTER_ACCESS_TOKEN_FILE_H
 
+#include "access/token_set.h"
 #include "base/file_read.h"
-#include "config/config.h"
 
-enum { TOKEN_COUNT_MAX = 64 };
+#include <stddef.h>
 
-/* Fills the empty list `tokens`. 0, or -1 with what is wrong in `error`, "FILE: ..." or
- * "FILE:LINE: ...", which never shows any of the file's text. */
-int token_file_read(const char *path, enum file_kind kind, struct config_list *tokens, char *error,
+/* Fills the empty set. Returns 0, or -1 with the fault in `error`: "FILE: ..." or "FILE:LINE: ...",
+ * without any text of the file. The caller frees the set in both cases. */
+int token_file_read(const char *path, enum file_kind kind, struct token_set *set, char *error,
                     size_t error_size);
-
-/* Wipes the tokens and frees them. */
-void token_list_free(struct config_list *tokens);
 
 #endif

@@ -405,7 +405,6 @@ void clients_free(struct clients *clients)
     log_limit_end(&clients->refused);
     timer_clear(clients->loop->timers, &clients->sweep);
     timer_clear(clients->loop->timers, &clients->revoke);
-    free(clients->token_digests);
     hash_free(&clients->jobs_by_id);
 }
 

@@ -57,7 +57,6 @@ struct clients {
     struct strangers strangers;         /* those whose hello was not answered */
     struct timer sweep;                 /* while there are many of them */
     uint64_t refused_us;                /* when the last wrong token is answered */
-    uint64_t *token_digests;            /* of the tokens in force */
     struct client_session *revoke_next; /* whose token is looked at next, after a reload */
     struct timer revoke;
 };

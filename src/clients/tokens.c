@@ -11,33 +11,14 @@
  */
 #include "clients/clients_internal.h"
 
-#include "base/hash.h"
+#include "access/token_set.h"
 #include "common/xmalloc.h"
-
-#include <stdlib.h>
-#include <string.h>
 
 enum {
     REFUSE_MS = 100,      /* from a wrong token to its answer */
     REFUSE_GAP_US = 1000, /* between two answers, whoever gets them */
     REVOKE_BATCH = 256,   /* sessions that are looked at in a turn */
 };
-
-/* In a time that tells nothing about the tokens but their number. */
-static bool is_valid(const struct config *config, const char *token)
-{
-    bool found = false;
-    size_t len = strlen(token);
-    for (size_t i = 0; i < config->tokens.count; i++) {
-        const char *known = config->tokens.items[i];
-        size_t known_len = strlen(known);
-        unsigned char differ = known_len != len;
-        for (size_t k = 0; k < len; k++)
-            differ |= (unsigned char)(token[k] ^ known[known_len ? k % known_len : 0]);
-        found |= !differ;
-    }
-    return found || !config->token_file;
-}
 
 /* A token never stands in a message. */
 static const char *fault_of(const struct request *request)
@@ -73,11 +54,11 @@ static void refuse_later(struct client_session *session, const struct request *r
 
 bool client_tokens_check(struct client_session *session, const struct request *request)
 {
-    if (!is_valid(session->clients->config, request->token)) {
+    if (!token_set_accepts(&session->clients->config->tokens, request->token)) {
         refuse_later(session, request);
         return false;
     }
-    session->token_digest = siphash(request->token, strlen(request->token), 0);
+    session->token_digest = token_digest(request->token);
     return true;
 }
 
@@ -85,11 +66,8 @@ bool client_tokens_check(struct client_session *session, const struct request *r
 
 static bool is_revoked(const struct client_session *session)
 {
-    const struct config *config = session->clients->config;
-    bool found = !config->token_file || !session->greeted || !conn_is_open(&session->conn);
-    for (size_t i = 0; i < config->tokens.count && !found; i++)
-        found = session->token_digest == session->clients->token_digests[i];
-    return !found;
+    return session->greeted && conn_is_open(&session->conn) &&
+           !token_set_accepts_digest(&session->clients->config->tokens, session->token_digest);
 }
 
 /* Some sessions a turn. Those that come meanwhile are at the end of the list, and are fine. */
@@ -115,11 +93,6 @@ void client_tokens_init(struct clients *clients)
 
 void client_tokens_configure(struct clients *clients)
 {
-    const struct config_list *tokens = &clients->config->tokens;
-    free(clients->token_digests);
-    clients->token_digests = xcalloc(tokens->count + 1, sizeof *clients->token_digests);
-    for (size_t i = 0; i < tokens->count; i++)
-        clients->token_digests[i] = siphash(tokens->items[i], strlen(tokens->items[i]), 0);
     clients->revoke_next = TAILQ_FIRST(&clients->sessions);
     if (clients->revoke_next)
         timer_set_next(clients->loop->timers, &clients->revoke);

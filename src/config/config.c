@@ -531,7 +531,7 @@ void config_free(struct config *config)
 {
     if (!config)
         return;
-    token_list_free(&config->tokens);
+    token_set_free(&config->tokens);
     source_free(config->source);
     options_free(config);
     free(config);
@@ -568,14 +568,6 @@ const struct config_module *config_find_module(const struct config *config, cons
                    compare_name);
 }
 
-static bool lists_equal(const struct config_list *a, const struct config_list *b)
-{
-    bool equal = a->count == b->count;
-    for (size_t i = 0; equal && i < a->count; i++)
-        equal = strcmp(a->items[i], b->items[i]) == 0;
-    return equal;
-}
-
 static bool differs(const struct config *before, const struct config *after,
                     const struct option_spec *spec)
 {
@@ -585,7 +577,7 @@ static bool differs(const struct config *before, const struct config *after,
     json_decref(new);
     json_decref(old);
     return !equal ||
-           (spec == option_find("token-file") && !lists_equal(&before->tokens, &after->tokens));
+           (spec == option_find("token-file") && !token_set_equal(&before->tokens, &after->tokens));
 }
 
 void config_changes(const struct config *before, const struct config *after, config_visit *visit,

@@ -8,6 +8,7 @@
 #ifndef TASKMASTER_CONFIG_CONFIG_H
 #define TASKMASTER_CONFIG_CONFIG_H
 
+#include "access/token_set.h"
 #include "common/log.h"
 
 #include <jansson.h>
@@ -69,7 +70,7 @@ struct config {
 
     /* Read from token_file: one token a line, so that tokens can be rotated. Empty without a
      * token_file. */
-    struct config_list tokens;
+    struct token_set tokens;
 
     struct config_source *source; /* of the values, for config_origin() */
 };

@@ -148,7 +148,7 @@ void config_check_tokens(const struct config *config, config_tell tell, void *ar
     struct check check = begin(config, NULL, tell, arg);
     size_t count = 0, shortest = TOKEN_LEN_SAFE;
     for (size_t i = 0; i < config->tokens.count; i++) {
-        size_t len = strlen(config->tokens.items[i]);
+        size_t len = config->tokens.tokens[i].len;
         count += len < TOKEN_LEN_SAFE;
         shortest = len < shortest ? len : shortest;
     }

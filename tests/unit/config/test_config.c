@@ -599,12 +599,12 @@ START_TEST(test_tokens)
 {
     struct config *config = load_tokens("12345678");
     ck_assert_uint_eq(config->tokens.count, 1);
-    ck_assert_str_eq(config->tokens.items[0], "12345678");
+    ck_assert_str_eq(config->tokens.tokens[0].text, "12345678");
     config_free(config);
     config = load_tokens("\n  first token \t\r\n\r\n\tsecond-~!token\n\n");
     ck_assert_uint_eq(config->tokens.count, 2);
-    ck_assert_str_eq(config->tokens.items[0], "first token");
-    ck_assert_str_eq(config->tokens.items[1], "second-~!token");
+    ck_assert_str_eq(config->tokens.tokens[0].text, "first token");
+    ck_assert_str_eq(config->tokens.tokens[1].text, "second-~!token");
     json_t *shown = config_to_json(config);
     char *text = json_dumps(shown, 0);
     ck_assert_ptr_null(strstr(text, "second"));
