@@ -68,10 +68,10 @@ void client_events_fill_refused_job(struct refusal *refusal, const struct job *j
 {
     client_events_fill_refusal(refusal, NULL, code, message);
     snprintf(refusal->op, sizeof refusal->op, "\"%s\"", op_name(OP_SUBMIT));
-    memcpy(refusal->id, job_id(job), job->id_len);
-    refusal->id[job->id_len] = '\0';
-    refusal->context_len = job->context_len;
-    memcpy(refusal->context, job_context(job), job->context_len);
+    memcpy(refusal->id, job_id(job), job->asked.id_len);
+    refusal->id[job->asked.id_len] = '\0';
+    refusal->context_len = job->asked.context_len;
+    memcpy(refusal->context, job_context(job), job->asked.context_len);
 }
 
 /* --- events of jobs --- */
@@ -104,9 +104,9 @@ static void write_done(struct event_writer *event, const struct client_session *
                        const struct job *job, const struct job_event *e)
 {
     event_uint(event, "size", e->payload ? e->payload->size : 0);
-    event_uint(event, "order", job->order);
-    event_uint(event, "wait_us", job->assigned_us - job->submitted_us);
-    event_uint(event, "run_us", client_session_timers(session)->now_us - job->assigned_us);
+    event_uint(event, "order", job->run.order);
+    event_uint(event, "wait_us", job->run.begun_us - job->run.submitted_us);
+    event_uint(event, "run_us", client_session_timers(session)->now_us - job->run.begun_us);
 }
 
 void client_events_on_job(struct job_source *source, struct job *job, const struct job_event *e)
@@ -121,7 +121,7 @@ void client_events_on_job(struct job_source *source, struct job *job, const stru
     if (!conn_is_open(&session->conn))
         return;
     event_begin(&event, &session->conn, names[e->type]);
-    event_json(&event, "id", job_id(job), job->id_len);
+    event_json(&event, "id", job_id(job), job->asked.id_len);
     if (e->type != JOB_OVERLOAD)
         event_job(&event, session->clients->boot, job->seq);
     if (e->type == JOB_ACCEPTED)
@@ -134,10 +134,10 @@ void client_events_on_job(struct job_source *source, struct job *job, const stru
         write_failure(&event, e);
     else if (e->type == JOB_OVERLOAD)
         write_overload(&event, e);
-    if (job->assigned_us && e->type != JOB_DONE)
-        event_uint(&event, "order", job->order);
+    if (job->run.begun_us && e->type != JOB_DONE)
+        event_uint(&event, "order", job->run.order);
     if (e->type >= JOB_DONE)
-        event_json(&event, "context", job_context(job), job->context_len);
+        event_json(&event, "context", job_context(job), job->asked.context_len);
     event_end(&event);
     if (e->payload)
         conn_write_payload(&session->conn, e->payload);

@@ -91,7 +91,7 @@ static void handle_set(struct client_session *session, struct request *request)
 
 static struct job *job_of_id_node(struct hash_node *node)
 {
-    return (struct job *)((char *)node - offsetof(struct job, by_id));
+    return (struct job *)((char *)node - offsetof(struct job, links.by_id));
 }
 
 static uint64_t id_hash(const struct client_session *session, const char *id, size_t len)
@@ -105,7 +105,7 @@ static struct job *find_by_id(const struct client_session *session, const char *
     struct hash_node *node = hash_first(&session->clients->jobs_by_id, value);
     for (; node; node = hash_next(node)) {
         struct job *job = job_of_id_node(node);
-        if (job->source == &session->source && job->id_len == len &&
+        if (job->source == &session->source && job->asked.id_len == len &&
             memcmp(job_id(job), id, len) == 0)
             return job;
     }
@@ -129,29 +129,29 @@ static void refuse_duplicate(struct client_session *session, struct job *job)
 static void find_module(const struct client_session *session, struct job *job, const char *module,
                         size_t len)
 {
-    job->module = module_table_find(session->clients->modules, module, len,
-                                    client_session_timers(session)->now_us);
-    if (!job->module)
-        job->why_no_module = module_table_why_not(session->clients->modules, module);
+    job->asked.module = module_table_find(session->clients->modules, module, len,
+                                          client_session_timers(session)->now_us);
+    if (!job->asked.module)
+        job->run.why_no_module = module_table_why_not(session->clients->modules, module);
 }
 
 void client_requests_submit(struct client_session *session, struct job *job, const char *module,
                             size_t module_len)
 {
-    uint64_t value = id_hash(session, job_id(job), job->id_len);
-    if (find_by_id(session, job_id(job), job->id_len, value)) {
+    uint64_t value = id_hash(session, job_id(job), job->asked.id_len);
+    if (find_by_id(session, job_id(job), job->asked.id_len, value)) {
         refuse_duplicate(session, job);
         return;
     }
     find_module(session, job, module, module_len);
-    hash_insert(&session->clients->jobs_by_id, &job->by_id, value);
+    hash_insert(&session->clients->jobs_by_id, &job->links.by_id, value);
     job_set_source(job, &session->source);
     dispatcher_submit(session->clients->dispatcher, job);
 }
 
 void client_requests_on_left(struct job_source *source, struct job *job)
 {
-    hash_remove(&client_session_of_source(source)->clients->jobs_by_id, &job->by_id);
+    hash_remove(&client_session_of_source(source)->clients->jobs_by_id, &job->links.by_id);
 }
 
 static void handle_submit(struct client_session *session, struct request *request)
@@ -167,11 +167,11 @@ static void handle_submit(struct client_session *session, struct request *reques
     if (!module_len)
         module_len = strlen(module);
     struct job *job = job_new(request->id, request->id_len, request->context, request->context_len);
-    job->timeout_ms = request->timeout_ms;
-    job->payload_max = session->payload_max;
-    job->link = request->link;
-    job->notify_accepted = request->notify_accepted;
-    job->notify_started = request->notify_started;
+    job->asked.timeout_ms = request->timeout_ms;
+    job->asked.payload_max = session->payload_max;
+    job->asked.link = request->link;
+    job->asked.notify_accepted = request->notify_accepted;
+    job->asked.notify_started = request->notify_started;
     if (!request->size) {
         client_requests_submit(session, job, module, module_len);
         return;

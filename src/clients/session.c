@@ -161,7 +161,7 @@ static void describe_payload(const struct client_session *session, char *text, s
 {
     const struct job *job = session->arriving;
     const char *id = job ? job_id(job) : session->refusal->id;
-    size_t id_len = job ? job->id_len : strlen(id);
+    size_t id_len = job ? job->asked.id_len : strlen(id);
     int shown = (int)(id_len < ID_SHOWN_MAX ? id_len : ID_SHOWN_MAX);
     snprintf(text, size, "payload of %s%s%.*s: %zu of %zu bytes came",
              session->last_op == OP_NONE ? "a request" : op_name((enum op)session->last_op),
@@ -265,8 +265,8 @@ static void on_message(struct conn *conn, struct payload *payload, bool over_bud
         return;
     }
     session->arriving = NULL;
-    job->payload = payload;
-    job->over_budget = over_budget;
+    job->asked.payload = payload;
+    job->run.over_budget = over_budget;
     client_requests_submit(session, job, session->arriving_module, session->arriving_module_len);
 }
 

@@ -12,28 +12,28 @@ enum {
 
 bool dispatch_take_back(struct dispatcher *d, struct job *job)
 {
-    return d->ops->take_back(d->ctx, job->worker, job);
+    return d->ops->take_back(d->ctx, job->run.worker, job);
 }
 
 void dispatch_unlend(struct dispatcher *d, struct job *job)
 {
-    struct worker *worker = job->worker;
-    TAILQ_REMOVE(&worker->lent, job, queue_link);
-    worker->lent_count--;
-    TAILQ_REMOVE(&d->lent_jobs, job, lent_link);
+    struct worker *worker = job->run.worker;
+    TAILQ_REMOVE(&worker->prefetched, job, links.waiting);
+    worker->prefetched_count--;
+    TAILQ_REMOVE(&d->lent_jobs, job, links.prefetched);
     d->lent--;
 }
 
 bool dispatch_unwait(struct dispatcher *d, struct job *job)
 {
-    if (job->set_aside) {
+    if (job->run.set_aside) {
         dispatch_leave_aside(d, job);
-    } else if (!job_is_lent(job)) {
+    } else if (!job_is_prefetched(job)) {
         job_queue_remove(&d->queue, job);
     } else if (dispatch_take_back(d, job)) {
         dispatch_unlend(d, job);
         dispatch_expect_none(d, job);
-        job->worker = NULL;
+        job->run.worker = NULL;
     } else {
         return false;
     }
@@ -42,13 +42,13 @@ bool dispatch_unwait(struct dispatcher *d, struct job *job)
 
 void dispatch_put_back(struct dispatcher *d, struct job *job)
 {
-    job->worker = NULL;
+    job->run.worker = NULL;
     dispatch_expect_none(d, job);
     if (job->state != JOB_WAITING)
         job_set_state(job, JOB_WAITING);
     if (!job->source)
         dispatch_drop(d, job);
-    else if (job->cancelled)
+    else if (job->run.cancelled)
         dispatch_fail(d, job, FAIL_CANCELLED, "the job was cancelled while it waited");
     else if (d->draining)
         dispatch_fail(d, job, FAIL_SHUTDOWN, "the server is shutting down");
@@ -67,11 +67,11 @@ void dispatch_return_lent(struct dispatcher *d, struct job *job)
 bool dispatch_take_back_lent(struct dispatcher *d, struct worker *worker)
 {
     struct job *job, *next;
-    for (job = TAILQ_FIRST(&worker->lent); job; job = next) {
-        next = TAILQ_NEXT(job, queue_link);
+    for (job = TAILQ_FIRST(&worker->prefetched); job; job = next) {
+        next = TAILQ_NEXT(job, links.waiting);
         dispatch_return_lent(d, job);
     }
-    return worker->lent_count == 0;
+    return worker->prefetched_count == 0;
 }
 
 static bool return_unbegun(struct dispatcher *d, struct job *job)
@@ -79,24 +79,24 @@ static bool return_unbegun(struct dispatcher *d, struct job *job)
     if (job->state != JOB_RUNNING || !dispatch_take_back(d, job))
         return false;
     dispatch_part(d, job);
-    job->assigned_us = 0;
+    job->run.begun_us = 0;
     dispatch_put_back(d, job);
     return true;
 }
 
 bool dispatch_return_unbegun(struct dispatcher *d, struct worker *worker)
 {
-    return worker->job->was_lent && return_unbegun(d, worker->job);
+    return worker->job->run.prefetched && return_unbegun(d, worker->job);
 }
 
 /* Once: should its payload be more than a worker can take, it would go on for ever. */
 bool dispatch_return_of_lost(struct dispatcher *d, struct worker *worker)
 {
     struct job *job = worker->job;
-    bool again = job->given_back;
-    if (job->was_lent)
+    bool again = job->run.given_back;
+    if (job->run.prefetched)
         return return_unbegun(d, job);
-    job->given_back = true;
+    job->run.given_back = true;
     return !again && return_unbegun(d, job);
 }
 
@@ -105,7 +105,7 @@ void dispatch_take_back_all(struct dispatcher *d)
 {
     struct job *job, *next;
     for (job = TAILQ_FIRST(&d->lent_jobs); job; job = next) {
-        next = TAILQ_NEXT(job, lent_link);
+        next = TAILQ_NEXT(job, links.prefetched);
         dispatch_return_lent(d, job);
     }
 }
@@ -119,7 +119,7 @@ static uint32_t least_limit(uint32_t a, uint32_t b)
 
 static uint32_t limit_ms(const struct dispatcher *d, const struct job *job)
 {
-    return least_limit(least_limit(job->timeout_ms, job->module->timeout_ms),
+    return least_limit(least_limit(job->asked.timeout_ms, job->asked.module->timeout_ms),
                        d->limits.job_timeout_ms);
 }
 
@@ -127,9 +127,9 @@ static uint32_t limit_ms(const struct dispatcher *d, const struct job *job)
  * back. */
 static void hand(struct dispatcher *d, struct worker *worker, struct job *job)
 {
-    if (!job->order)
-        job->order = ++d->last_order;
-    job->worker = worker;
+    if (!job->run.order)
+        job->run.order = ++d->last_order;
+    job->run.worker = worker;
     d->ops->assign(d->ctx, worker, job, limit_ms(d, job) * 1000ull);
     dispatch_expect(d, job);
 }
@@ -138,21 +138,21 @@ static void hand(struct dispatcher *d, struct worker *worker, struct job *job)
 static void begin(struct dispatcher *d, struct worker *worker, struct job *job)
 {
     job_set_state(job, JOB_RUNNING);
-    job->assigned_us = dispatch_now(d);
+    job->run.begun_us = dispatch_now(d);
     worker->job = job;
     d->counts.running++;
     if (limit_ms(d, job))
         timer_set_ms(d->timers, &worker->timer, limit_ms(d, job));
-    if (job->notify_started)
+    if (job->asked.notify_started && !job->run.told_started)
         dispatch_tell(job, &(struct job_event){.type = JOB_STARTED, .worker = worker->id});
-    job->notify_started = false; /* once, also if it must begin again elsewhere */
-    if (job->cancelled || d->stop_by_us)
+    job->run.told_started = true; /* once, also if it must begin again elsewhere */
+    if (job->run.cancelled || d->stop_by_us)
         dispatch_stop_running(d, job);
 }
 
 void dispatch_begin_lent(struct dispatcher *d, struct worker *worker)
 {
-    struct job *job = TAILQ_FIRST(&worker->lent);
+    struct job *job = TAILQ_FIRST(&worker->prefetched);
     dispatch_unlend(d, job);
     begin(d, worker, job);
 }
@@ -172,8 +172,8 @@ static bool may_be_lent_to(const struct dispatcher *d, const struct worker *work
 
 static bool may_be_lent(const struct dispatcher *d, const struct job *job)
 {
-    return (!job->payload || job->payload->size <= LEND_BYTES_MAX) &&
-           !printed_lately(d, job->module->printed_us);
+    return (!job->asked.payload || job->asked.payload->size <= LEND_BYTES_MAX) &&
+           !printed_lately(d, job->asked.module->printed_us);
 }
 
 /* Hands the worker a waiting job that is in no line. Its order is mostly the last: only one that
@@ -181,16 +181,16 @@ static bool may_be_lent(const struct dispatcher *d, const struct job *job)
 static void lend_job(struct dispatcher *d, struct worker *worker, struct job *job)
 {
     hand(d, worker, job);
-    job->was_lent = true;
-    TAILQ_INSERT_TAIL(&worker->lent, job, queue_link);
-    worker->lent_count++;
+    job->run.prefetched = true;
+    TAILQ_INSERT_TAIL(&worker->prefetched, job, links.waiting);
+    worker->prefetched_count++;
     struct job *before = TAILQ_LAST(&d->lent_jobs, job_list);
-    while (before && before->order > job->order)
-        before = TAILQ_PREV(before, job_list, lent_link);
+    while (before && before->run.order > job->run.order)
+        before = TAILQ_PREV(before, job_list, links.prefetched);
     if (before)
-        TAILQ_INSERT_AFTER(&d->lent_jobs, before, job, lent_link);
+        TAILQ_INSERT_AFTER(&d->lent_jobs, before, job, links.prefetched);
     else
-        TAILQ_INSERT_HEAD(&d->lent_jobs, job, lent_link);
+        TAILQ_INSERT_HEAD(&d->lent_jobs, job, links.prefetched);
     d->lent++;
 }
 
@@ -203,12 +203,12 @@ static void lend(struct dispatcher *d, struct worker *worker)
     size_t most = d->limits.worker_window - 1;
     size_t share = job_queue_ready(&d->queue) / (d->pool.counts[WORKER_BUSY] + 1);
     struct job *job;
-    if (worker->lent_count > most / 2 || !share || !may_be_lent_to(d, worker))
+    if (worker->prefetched_count > most / 2 || !share || !may_be_lent_to(d, worker))
         return;
     if (share < most)
         most = share;
-    while (worker->lent_count < most && (job = job_queue_first(&d->queue)) && !job->source->gone &&
-           may_be_lent(d, job)) {
+    while (worker->prefetched_count < most && (job = job_queue_first(&d->queue)) &&
+           !job->source->gone && may_be_lent(d, job)) {
         job_queue_remove(&d->queue, job);
         lend_job(d, worker, job);
     }
@@ -216,17 +216,18 @@ static void lend(struct dispatcher *d, struct worker *worker)
 
 void dispatch_part(struct dispatcher *d, struct job *job)
 {
-    bug_on(job->worker->job != job);
-    job->worker->job = NULL;
-    job->worker->awaits_signal = false;
-    job->worker = NULL;
+    bug_on(job->run.worker->job != job);
+    job->run.worker->job = NULL;
+    job->run.worker->awaits_signal = false;
+    job->run.worker = NULL;
     d->counts.running--;
 }
 
 void dispatch_assign(struct dispatcher *d, struct worker *worker, struct job *job)
 {
     hand(d, worker, job);
-    job->was_lent = false; /* it counts as begun from now on: an idle worker takes it at once */
+    job->run.prefetched =
+        false; /* it counts as begun from now on: an idle worker takes it at once */
     worker_set_state(worker, WORKER_BUSY, dispatch_now(d));
     begin(d, worker, job);
 }
@@ -236,7 +237,7 @@ static struct job *first_lent(struct dispatcher *d)
 {
     struct job *job = TAILQ_FIRST(&d->lent_jobs);
     while (job && !dispatch_unwait(d, job))
-        job = TAILQ_NEXT(job, lent_link);
+        job = TAILQ_NEXT(job, links.prefetched);
     return job;
 }
 
@@ -295,7 +296,7 @@ void dispatch_next(struct dispatcher *d, struct worker *worker)
 void dispatch_go_on(struct dispatcher *d, struct worker *worker)
 {
     timer_clear(d->timers, &worker->timer);
-    if (worker->lent_count)
+    if (worker->prefetched_count)
         dispatch_begin_lent(d, worker);
     else if (!dispatch_jobless(d, worker))
         return;

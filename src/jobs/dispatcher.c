@@ -22,7 +22,7 @@ enum {
 
 static struct job *job_by_seq(struct hash_node *node)
 {
-    return (struct job *)((char *)node - offsetof(struct job, by_seq));
+    return (struct job *)((char *)node - offsetof(struct job, links.by_seq));
 }
 
 /* Consecutive numbers spread evenly over the buckets by themselves, and no client chooses them. */
@@ -84,7 +84,7 @@ static void refuse(struct dispatcher *d, struct job *job, enum overload_reason r
 
 static void accept_job(struct job *job, size_t position)
 {
-    if (job->notify_accepted)
+    if (job->asked.notify_accepted)
         dispatch_tell(job, &(struct job_event){.type = JOB_ACCEPTED, .position = position});
 }
 
@@ -108,7 +108,7 @@ static bool may_wait(const struct dispatcher *d, const struct job *job)
 /* A worker that is free may give it back, and then it waits with others that were. */
 static bool may_come_back(const struct dispatcher *d, const struct job *job)
 {
-    return d->aside_count && job->module->refusals;
+    return d->aside_count && job->asked.module->refusals;
 }
 
 /* A worker is free and nobody waits. */
@@ -131,14 +131,14 @@ static void enqueue(struct dispatcher *d, struct job *job)
 void dispatcher_submit(struct dispatcher *d, struct job *job)
 {
     job->seq = ++d->last_seq;
-    job->submitted_us = dispatch_now(d);
+    job->run.submitted_us = dispatch_now(d);
     d->counts.submitted++;
-    hash_insert(&d->jobs, &job->by_seq, seq_hash(job->seq));
+    hash_insert(&d->jobs, &job->links.by_seq, seq_hash(job->seq));
     if (d->draining) {
         dispatch_fail(d, job, FAIL_SHUTDOWN, "the server is shutting down");
-    } else if (!job->module) {
-        dispatch_fail(d, job, FAIL_UNKNOWN_MODULE, "%s", job->why_no_module);
-    } else if (job->over_budget) {
+    } else if (!job->asked.module) {
+        dispatch_fail(d, job, FAIL_UNKNOWN_MODULE, "%s", job->run.why_no_module);
+    } else if (job->run.over_budget) {
         refuse(d, job, OVERLOAD_MEMORY);
     } else if (quota_used_up(d, job)) {
         refuse(d, job, OVERLOAD_CLIENT_QUOTA);
@@ -167,8 +167,8 @@ void dispatcher_cancel(struct dispatcher *d, struct job *job, bool kill)
         dispatch_fail(d, job, FAIL_CANCELLED, "the job was cancelled while it waited");
         dispatch_watch_availability(d);
     } else { /* begun just now: it is stopped as soon as the answer for the one before is here */
-        job->cancelled = true;
-        job->killed |= kill;
+        job->run.cancelled = true;
+        job->run.killed |= kill;
     }
 }
 
@@ -181,8 +181,8 @@ bool dispatcher_source_ended(struct dispatcher *d, struct job_source *source)
         source->untie = LIST_FIRST(&source->jobs);
     source->ended = true;
     for (size_t n = 0; n < DISPATCH_BATCH && (job = source->untie); n++) {
-        source->untie = LIST_NEXT(job, source_link);
-        if (job->link)
+        source->untie = LIST_NEXT(job, links.of_source);
+        if (job->asked.link)
             dispatcher_cancel(d, job, false);
     }
     return !source->untie;
@@ -199,7 +199,7 @@ bool dispatcher_source_gone(struct dispatcher *d, struct job_source *source)
             continue;
         }
         job_set_source(job, NULL);
-        if (job->link)
+        if (job->asked.link)
             dispatcher_cancel(d, job, false);
     }
     dispatch_watch_availability(d);
@@ -249,9 +249,10 @@ static uint64_t moving_mean(uint64_t mean, uint64_t value)
 static void learn_run_time(struct dispatcher *d, const struct job *job,
                            const struct worker_answer *answer)
 {
-    uint64_t run_us = dispatch_now(d) - job->assigned_us;
-    job->worker->last_run_us = answer->run_us ? answer->run_us : run_us;
-    job->module->mean_run_us = moving_mean(job->module->mean_run_us, job->worker->last_run_us);
+    uint64_t run_us = dispatch_now(d) - job->run.begun_us;
+    job->run.worker->last_run_us = answer->run_us ? answer->run_us : run_us;
+    job->asked.module->mean_run_us =
+        moving_mean(job->asked.module->mean_run_us, job->run.worker->last_run_us);
     d->mean_run_us = moving_mean(d->mean_run_us, run_us);
 }
 
@@ -271,14 +272,14 @@ void dispatcher_worker_answered(struct dispatcher *d, struct worker *worker,
     if (event.type == JOB_FAILED && event.fail == FAIL_UNAVAILABLE) {
         if (answer->unfit && dispatch_give_back(d, worker, answer))
             return;
-        module_refusal_log(&job->module->refusal, job->module->name, worker->id, answer->message,
-                           answer->message_len, dispatch_now(d));
+        module_refusal_log(&job->asked.module->refusal, job->asked.module->name, worker->id,
+                           answer->message, answer->message_len, dispatch_now(d));
     } else {
         learn_run_time(d, job, answer);
-        dispatch_accept_module(d, job->module);
+        dispatch_accept_module(d, job->asked.module);
     }
     worker->last_result = answer->payload ? answer->payload->size : 0;
-    dispatch_learn_size(job->module, worker->last_result);
+    dispatch_learn_size(job->asked.module, worker->last_result);
     if (answer->type == JOB_FAILED && job->state == JOB_STOPPING)
         dispatch_fail_stopped(d, job);
     else
@@ -302,7 +303,7 @@ static void lose_job(struct dispatcher *d, struct worker *worker, const struct w
         return;
     }
     int n = snprintf(text, sizeof text, "worker %u (pid %d) was lost while it ran %s: %s",
-                     worker->id, (int)worker->pid, job->module->name, end->why);
+                     worker->id, (int)worker->pid, job->asked.module->name, end->why);
     struct job_event event = {
         .type = JOB_FAILED,
         .fail = FAIL_ERROR,
@@ -320,7 +321,7 @@ static void lose_job(struct dispatcher *d, struct worker *worker, const struct w
 
 void dispatcher_worker_silent(struct dispatcher *d, struct worker *worker)
 {
-    if (!worker->lent_count || worker->state != WORKER_BUSY)
+    if (!worker->prefetched_count || worker->state != WORKER_BUSY)
         return;
     dispatch_take_back_lent(d, worker);
     dispatch_line(d);
@@ -348,7 +349,7 @@ void dispatcher_worker_lost(struct dispatcher *d, struct worker *worker,
     if (worker->job && !dispatch_return_of_lost(d, worker))
         lose_job(d, worker, end);
     dispatch_take_back_lent(d, worker);
-    while (worker->lent_count || worker->job)
+    while (worker->prefetched_count || worker->job)
         lose_begun(d, worker, end);
     if (worker->state != WORKER_STOPPING)
         worker_set_state(worker, WORKER_STOPPING, dispatch_now(d));
@@ -398,11 +399,11 @@ void dispatcher_abort(struct dispatcher *d)
             next = TAILQ_NEXT(worker, link);
             if (worker->job) {
                 dispatch_begin_stop(d, worker->job, FAIL_SHUTDOWN);
-                worker->job->stop_step = STOP_SIGKILL; /* the signal is sent below, to all */
+                worker->job->run.stop_step = STOP_SIGKILL; /* the signal is sent below, to all */
             }
             if (worker->job)
                 dispatch_fail_stopped(d, worker->job);
-            while (worker->lent_count) { /* begun just now */
+            while (worker->prefetched_count) { /* begun just now */
                 dispatch_begin_lent(d, worker);
                 dispatch_fail(d, worker->job, FAIL_SHUTDOWN, "the server was shut down");
             }

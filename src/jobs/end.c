@@ -21,10 +21,10 @@ static void count_end(struct dispatcher *d, const struct job *job, const struct 
         d->counts.dropped++; /* it never ran: its module has neither done it nor failed */
         return;
     }
-    if (job->module && event->type == JOB_DONE)
-        job->module->done++;
-    if (job->module && event->type == JOB_FAILED)
-        job->module->failed++;
+    if (job->asked.module && event->type == JOB_DONE)
+        job->asked.module->done++;
+    if (job->asked.module && event->type == JOB_FAILED)
+        job->asked.module->failed++;
     if (nobody)
         d->counts.orphaned++;
     else if (event->type == JOB_DONE)
@@ -37,13 +37,13 @@ static void count_end(struct dispatcher *d, const struct job *job, const struct 
 
 void dispatch_end(struct dispatcher *d, struct job *job, const struct job_event *event)
 {
-    if (job->worker)
+    if (job->run.worker)
         dispatch_part(d, job);
     count_end(d, job, event);
     job_set_state(job, JOB_ENDED);
     dispatch_tell(job, event);
     dispatch_expect_none(d, job);
-    hash_remove(&d->jobs, &job->by_seq);
+    hash_remove(&d->jobs, &job->links.by_seq);
     job_set_source(job, NULL);
     job_free(job);
 }
@@ -59,7 +59,7 @@ void dispatch_fail(struct dispatcher *d, struct job *job, enum fail_reason reaso
     struct job_event event = {.type = JOB_FAILED, .fail = reason, .message = text};
     event.message_len = n < 0 ? 0 : (size_t)n < sizeof text ? (size_t)n : sizeof text - 1;
     if (job->state == JOB_STOPPING)
-        event.step = job->stop_step;
+        event.step = job->run.stop_step;
     dispatch_end(d, job, &event);
 }
 

@@ -85,30 +85,30 @@ void dispatcher_source_unread(struct dispatcher *d, struct job_source *source, u
 
 static void set_coming(struct dispatcher *d, struct job *job, uint32_t bytes)
 {
-    d->coming += (uint64_t)bytes - job->coming;
+    d->coming += (uint64_t)bytes - job->run.coming;
     if (job->source) {
-        job->source->coming += (uint64_t)bytes - job->coming;
+        job->source->coming += (uint64_t)bytes - job->run.coming;
         look_at(d, job->source);
     }
-    job->coming = bytes;
+    job->run.coming = bytes;
 }
 
 void dispatch_expect(struct dispatcher *d, struct job *job)
 {
-    if (job->module->result_bytes >= WORTH_COUNTING)
-        set_coming(d, job, job->module->result_bytes);
+    if (job->asked.module->result_bytes >= WORTH_COUNTING)
+        set_coming(d, job, job->asked.module->result_bytes);
 }
 
 void dispatch_expect_none(struct dispatcher *d, struct job *job)
 {
-    if (job->coming)
+    if (job->run.coming)
         set_coming(d, job, 0);
 }
 
 void dispatcher_worker_sends(struct dispatcher *d, struct worker *worker, size_t bytes)
 {
     uint32_t size = bytes < UINT32_MAX ? (uint32_t)bytes : UINT32_MAX;
-    if (worker->job && size > worker->job->coming)
+    if (worker->job && size > worker->job->run.coming)
         set_coming(d, worker->job, size);
 }
 

@@ -72,8 +72,8 @@ struct job *job_new(const char *id, size_t id_len, const char *context, size_t c
     size_t size = offsetof(struct job, text) + id_len + context_len;
     struct job *job = xmalloc(size > sizeof *job ? size : sizeof *job);
     memset(job, 0, sizeof *job);
-    job->id_len = (uint16_t)id_len;
-    job->context_len = (uint16_t)context_len;
+    job->asked.id_len = (uint16_t)id_len;
+    job->asked.context_len = (uint16_t)context_len;
     memcpy(job->text, id, id_len);
     if (context_len)
         memcpy(job->text + id_len, context, context_len);
@@ -83,8 +83,8 @@ struct job *job_new(const char *id, size_t id_len, const char *context, size_t c
 void job_free(struct job *job)
 {
     bug_on(job->source || (job->state != JOB_NEW && job->state != JOB_ENDED));
-    payload_unref(job->payload);
-    free(job->why_no_module);
+    payload_unref(job->asked.payload);
+    free(job->run.why_no_module);
     free(job);
 }
 
@@ -93,14 +93,14 @@ void job_set_source(struct job *job, struct job_source *source)
     struct job_source *before = job->source;
     if (before) {
         if (before->untie == job)
-            before->untie = LIST_NEXT(job, source_link);
-        LIST_REMOVE(job, source_link);
+            before->untie = LIST_NEXT(job, links.of_source);
+        LIST_REMOVE(job, links.of_source);
         before->job_count--;
         before->left(before, job);
     }
     job->source = source;
     if (source) {
-        LIST_INSERT_HEAD(&source->jobs, job, source_link);
+        LIST_INSERT_HEAD(&source->jobs, job, links.of_source);
         source->job_count++;
     }
 }
@@ -108,11 +108,11 @@ void job_set_source(struct job *job, struct job_source *source)
 /* Where its module counts a job in this state; NULL if nowhere. */
 static size_t *count_of(const struct job *job)
 {
-    if (!job->module)
+    if (!job->asked.module)
         return NULL;
     if (job->state == JOB_WAITING)
-        return &job->module->waiting;
-    return job_is_assigned(job) ? &job->module->running : NULL;
+        return &job->asked.module->waiting;
+    return job_is_assigned(job) ? &job->asked.module->running : NULL;
 }
 
 void job_set_state(struct job *job, enum job_state state)

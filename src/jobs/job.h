@@ -125,39 +125,58 @@ struct job_source {
     bool ended;                  /* it submits no more, and its ties are being cut */
 };
 
-struct job {
+/* What was asked for. Nothing of this changes after the submit, and nothing of this depends on the
+ * server's state: with the module's name and the payload's bytes in the place of the two pointers,
+ * and with the two texts, this part can be written down and read back. */
+struct job_asked {
+    struct module_entry *module; /* NULL: none that can be run */
+    struct payload *payload;     /* owned; NULL if empty */
+    uint32_t timeout_ms;         /* 0: none */
+    uint32_t payload_max;        /* of the result, in bytes: as the client was told */
+    uint16_t id_len, context_len;
+    bool link : 1; /* the job ends with its connection */
+    bool notify_accepted : 1, notify_started : 1;
+};
+
+/* The job's places in tables and lists. */
+struct job_links {
     struct hash_node by_seq;     /* in the dispatcher's table, from submit to end */
     struct hash_node by_id;      /* in the source's table of ids, likewise */
-    TAILQ_ENTRY(job) queue_link; /* while WAITING: in the queue, or among its worker's lent jobs */
-    TAILQ_ENTRY(job) lent_link;  /* while lent: in the dispatcher's list of those */
-    LIST_ENTRY(job) source_link; /* in its source's jobs */
-    struct job_source *source;   /* NULL once that is gone: the job is orphaned */
-    struct module_entry *module; /* NULL: none that can be run */
-    char *why_no_module;         /* owned; then what to tell of it */
-    struct worker *worker;       /* while lent, RUNNING or STOPPING */
-    struct payload *payload;     /* owned; NULL if empty */
-    uint64_t seq;                /* the number in its id; 0 until it is submitted */
-    uint64_t order;              /* of assignment, from 1; 0 until then */
+    TAILQ_ENTRY(job) waiting;    /* while WAITING: in the line, set aside, or with its worker */
+    TAILQ_ENTRY(job) prefetched; /* while prefetched: in the dispatcher's list of those */
+    LIST_ENTRY(job) of_source;   /* in its source's jobs */
+};
+
+/* How the run of the job goes. */
+struct job_run {
+    struct worker *worker; /* while prefetched, RUNNING or STOPPING */
+    char *why_no_module;   /* owned; the message if the module is NULL */
+    uint64_t order;        /* of assignment, from 1; 0 until then */
     uint64_t submitted_us;
-    uint64_t assigned_us; /* when its worker began it, as far as we can tell; 0: not yet */
-    uint32_t timeout_ms;  /* asked for; 0: none */
-    uint32_t payload_max; /* of its result, in bytes: as its client was told */
-    uint32_t slot;        /* of its claim word, while it is with a worker */
-    uint32_t coming;      /* bytes of result expected from it, likewise */
-    uint16_t id_len, context_len;
-    uint8_t state;        /* enum job_state */
+    uint64_t begun_us;    /* when the worker began the job, as far as is known; 0: not yet */
+    uint32_t coming;      /* bytes of result expected, while the job is with a worker */
+    uint8_t slot;         /* of the claim word, likewise */
     uint8_t stop_reason;  /* enum fail_reason, while STOPPING */
     uint8_t stop_step;    /* enum stop_step */
-    bool over_budget : 1; /* there was no memory for its payload */
-    bool link : 1;        /* ends with its connection */
-    bool notify_accepted : 1, notify_started : 1;
-    bool passed : 1;     /* it stands among those of its source that others passed */
-    bool was_lent : 1;   /* handed early, to the worker that it is with */
-    bool given_back : 1; /* by a worker that could not begin it */
-    bool set_aside : 1;  /* while WAITING: not in the queue, but until a fresh worker is there */
-    /* Asked for when it was lent and could not be taken back: done once it runs or is put back. */
+    bool over_budget : 1; /* there was no memory for the payload */
+    bool told_started : 1;
+    bool passed : 1;     /* the job is among those of its source that others passed in the line */
+    bool prefetched : 1; /* handed early, to the worker that has the job */
+    bool given_back : 1; /* by a worker that could not begin the job */
+    bool set_aside : 1;  /* while WAITING: not in the line, until a fresh worker is there */
+    /* Asked for when the job was prefetched and could not be reclaimed: done once the job runs or
+     * is back in the line. */
     bool cancelled : 1, killed : 1;
-    char text[]; /* the id as JSON text, then the context as JSON text */
+};
+
+struct job {
+    struct job_asked asked;
+    struct job_links links;
+    struct job_run run;
+    struct job_source *source; /* NULL once that is gone: the job is orphaned */
+    uint64_t seq;              /* the number in the server's id; 0 until the submit */
+    uint8_t state;             /* enum job_state */
+    char text[];               /* the id as JSON text, then the context as JSON text */
 };
 
 /* A new job of no source and no payload. The texts are copied. */
@@ -179,7 +198,7 @@ static inline const char *job_id(const struct job *job)
 
 static inline const char *job_context(const struct job *job)
 {
-    return job->text + job->id_len;
+    return job->text + job->asked.id_len;
 }
 
 /* Whose job it is, for the log; "-" if nobody is there any more. `job` may be NULL. */
@@ -193,9 +212,9 @@ enum { JOB_TEXT_MAX = 64 };
 /* The id that the server gives it, for the log and for reports; "-" for NULL. Returns `text`. */
 const char *job_name(const struct job *job, const char *boot, char text[JOB_TEXT_MAX]);
 
-static inline bool job_is_lent(const struct job *job)
+static inline bool job_is_prefetched(const struct job *job)
 {
-    return job->state == JOB_WAITING && job->worker;
+    return job->state == JOB_WAITING && job->run.worker;
 }
 
 static inline bool job_is_assigned(const struct job *job)

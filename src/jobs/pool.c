@@ -44,14 +44,14 @@ struct worker *pool_add(struct pool *pool, uint64_t now_us)
     struct worker *worker = xcalloc(1, sizeof *worker);
     worker->pool = pool;
     worker->id = ++pool->last_id;
-    TAILQ_INIT(&worker->lent);
+    TAILQ_INIT(&worker->prefetched);
     enter(worker, WORKER_STARTING, now_us);
     return worker;
 }
 
 void pool_remove(struct pool *pool, struct worker *worker)
 {
-    bug_on(worker->pool != pool || worker->job || worker->lent_count ||
+    bug_on(worker->pool != pool || worker->job || worker->prefetched_count ||
            timer_is_set(&worker->timer));
     leave(worker);
     free(worker);

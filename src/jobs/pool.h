@@ -37,8 +37,8 @@ struct worker {
                                     dispatcher's operations */
     struct job
         *job; /* the one it is on, while BUSY, and while STOPPING until the job's end is known */
-    struct job_list lent; /* those that it was handed early, in their order */
-    size_t lent_count;
+    struct job_list prefetched; /* jobs that it was handed early, in their order */
+    size_t prefetched_count;
     struct timer timer; /* STARTING: it must be ready by then; BUSY: the next step of stopping its
                            job; STOPPING: it must be gone by then */
     uint64_t since_us;  /* when its state last changed */

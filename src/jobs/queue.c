@@ -43,7 +43,7 @@ static void parted(struct job_queue *queue, struct job *job)
 void job_queue_put(struct job_queue *queue, struct job *job)
 {
     job_set_state(job, JOB_WAITING);
-    TAILQ_INSERT_TAIL(&queue->jobs, job, queue_link);
+    TAILQ_INSERT_TAIL(&queue->jobs, job, links.waiting);
     joined(queue, job);
     if (queue->count > queue->max_seen)
         queue->max_seen = queue->count;
@@ -53,18 +53,18 @@ void job_queue_put(struct job_queue *queue, struct job *job)
 static void insert(struct job_list *list, struct job *after, struct job *job)
 {
     while (after && after->seq < job->seq)
-        after = TAILQ_NEXT(after, queue_link);
+        after = TAILQ_NEXT(after, links.waiting);
     if (after)
-        TAILQ_INSERT_BEFORE(after, job, queue_link);
+        TAILQ_INSERT_BEFORE(after, job, links.waiting);
     else
-        TAILQ_INSERT_TAIL(list, job, queue_link);
+        TAILQ_INSERT_TAIL(list, job, links.waiting);
 }
 
 void job_queue_return(struct job_queue *queue, struct job *job)
 {
     struct job *after = TAILQ_FIRST(&queue->jobs);
     if (queue->returned && queue->returned->seq < job->seq)
-        after = TAILQ_NEXT(queue->returned, queue_link);
+        after = TAILQ_NEXT(queue->returned, links.waiting);
     if (job->state != JOB_WAITING)
         job_set_state(job, JOB_WAITING);
     insert(&queue->jobs, after, job);
@@ -105,8 +105,8 @@ static void pass(struct job_queue *queue, struct job *job)
     const struct job *last = TAILQ_LAST(list, job_list);
     if (queue->returned == job)
         queue->returned = NULL; /* it was the first */
-    TAILQ_REMOVE(&queue->jobs, job, queue_link);
-    job->passed = true;
+    TAILQ_REMOVE(&queue->jobs, job, links.waiting);
+    job->run.passed = true;
     insert(list, last && last->seq > job->seq ? TAILQ_FIRST(list) : NULL, job);
     if (TAILQ_FIRST(list) == job)
         place_source(queue, job->source);
@@ -116,15 +116,15 @@ void job_queue_remove(struct job_queue *queue, struct job *job)
 {
     bug_on(job->state != JOB_WAITING);
     parted(queue, job);
-    if (job->passed) {
-        job->passed = false;
-        TAILQ_REMOVE(&job->source->hold->passed, job, queue_link);
+    if (job->run.passed) {
+        job->run.passed = false;
+        TAILQ_REMOVE(&job->source->hold->passed, job, links.waiting);
         place_source(queue, job->source);
         return;
     }
     if (queue->returned == job)
-        queue->returned = TAILQ_PREV(job, job_list, queue_link);
-    TAILQ_REMOVE(&queue->jobs, job, queue_link);
+        queue->returned = TAILQ_PREV(job, job_list, links.waiting);
+    TAILQ_REMOVE(&queue->jobs, job, links.waiting);
 }
 
 static struct job_queue_hold *new_hold(struct job_source *source)

@@ -37,15 +37,15 @@ static void set_aside(struct dispatcher *d, struct job *job)
 {
     dispatch_expect_none(d, job);
     job_set_state(job, JOB_WAITING);
-    job->set_aside = true;
-    TAILQ_INSERT_TAIL(&d->aside, job, queue_link);
+    job->run.set_aside = true;
+    TAILQ_INSERT_TAIL(&d->aside, job, links.waiting);
     d->aside_count++;
 }
 
 void dispatch_leave_aside(struct dispatcher *d, struct job *job)
 {
-    job->set_aside = false;
-    TAILQ_REMOVE(&d->aside, job, queue_link);
+    job->run.set_aside = false;
+    TAILQ_REMOVE(&d->aside, job, links.waiting);
     d->aside_count--;
     if (d->aside_left > d->aside_count)
         d->aside_left = d->aside_count;
@@ -139,8 +139,8 @@ void dispatch_fail_aside(struct dispatcher *d, const char *why)
     struct job *job;
     for (size_t n = 0; n < DISPATCH_BATCH && (job = TAILQ_FIRST(&d->aside)); n++) {
         dispatch_leave_aside(d, job);
-        if (dispatch_now(d) >= job->module->refused_until_us)
-            take_word(d, job->module);
+        if (dispatch_now(d) >= job->asked.module->refused_until_us)
+            take_word(d, job->asked.module);
         dispatch_fail(d, job, FAIL_UNAVAILABLE, "%s", why);
     }
     if (d->aside_count)
@@ -162,10 +162,10 @@ void dispatch_accept_module(struct dispatcher *d, struct module_entry *module)
 static bool is_final(struct dispatcher *d, const struct worker *worker)
 {
     const struct job *job = worker->job;
-    struct module_entry *module = job->module;
+    struct module_entry *module = job->asked.module;
     if (job->state != JOB_RUNNING || dispatch_now(d) < module->refused_until_us)
         return true;
-    if (!is_fresh(worker) || !(module->refusals || job->given_back))
+    if (!is_fresh(worker) || !(module->refusals || job->run.given_back))
         return false;
     take_word(d, module);
     return true;
@@ -193,8 +193,8 @@ static struct worker *willing_idle(const struct dispatcher *d)
 static void put_back(struct dispatcher *d, struct job *job, bool aside, struct worker *other)
 {
     dispatch_part(d, job);
-    job->assigned_us = 0; /* its time has not begun */
-    if (!aside || !job->source || job->cancelled || d->draining) {
+    job->run.begun_us = 0; /* its time has not begun */
+    if (!aside || !job->source || job->run.cancelled || d->draining) {
         dispatch_put_back(d, job);
         return;
     }
@@ -218,17 +218,17 @@ bool dispatch_give_back(struct dispatcher *d, struct worker *worker,
                         const struct worker_answer *answer)
 {
     struct job *job = worker->job;
-    struct module_entry *module = job->module;
+    struct module_entry *module = job->asked.module;
     char why[sizeof d->start_error];
     if (is_final(d, worker))
         return false;
     bool replaced = may_be_replaced(d, worker);
-    bool aside = module->refusals || job->given_back || !replaced;
+    bool aside = module->refusals || job->run.given_back || !replaced;
     struct worker *other = replaced ? NULL : willing_idle(d);
     snprintf(why, sizeof why, "worker %u cannot begin jobs of %s: %.*s", worker->id, module->name,
              (int)answer->message_len, answer->message);
     worker->refused = true;
-    job->given_back = true;
+    job->run.given_back = true;
     if (!module->refusals)
         module->refusals = 1;
     put_back(d, job, aside, other);

@@ -48,11 +48,11 @@ static bool may_signal(struct dispatcher *d, struct worker *worker)
 
 static void kill_job(struct dispatcher *d, struct job *job)
 {
-    if (!may_signal(d, job->worker))
+    if (!may_signal(d, job->run.worker))
         return;
-    job->stop_step = STOP_SIGKILL;
-    timer_clear(d->timers, &job->worker->timer);
-    dispatch_signal(d, job->worker, SIGKILL);
+    job->run.stop_step = STOP_SIGKILL;
+    timer_clear(d->timers, &job->run.worker->timer);
+    dispatch_signal(d, job->run.worker, SIGKILL);
 }
 
 void dispatch_begin_stop(struct dispatcher *d, struct job *job, enum fail_reason reason)
@@ -60,17 +60,17 @@ void dispatch_begin_stop(struct dispatcher *d, struct job *job, enum fail_reason
     if (job->state == JOB_STOPPING)
         return;
     job_set_state(job, JOB_STOPPING);
-    job->stop_reason = (uint8_t)reason;
-    job->stop_step = STOP_FLAG;
-    dispatch_take_back_lent(d, job->worker);
-    d->ops->stop_flag(d->ctx, job->worker, job);
-    timer_set_ms(d->timers, &job->worker->timer, d->limits.kill_grace_ms / 2);
+    job->run.stop_reason = (uint8_t)reason;
+    job->run.stop_step = STOP_FLAG;
+    dispatch_take_back_lent(d, job->run.worker);
+    d->ops->stop_flag(d->ctx, job->run.worker, job);
+    timer_set_ms(d->timers, &job->run.worker->timer, d->limits.kill_grace_ms / 2);
 }
 
 /* Of a job that is not being stopped yet. */
 static enum fail_reason stop_reason(const struct dispatcher *d, const struct job *job)
 {
-    if (job->cancelled)
+    if (job->run.cancelled)
         return FAIL_CANCELLED;
     return d->stop_by_us ? FAIL_SHUTDOWN : FAIL_TIMEOUT;
 }
@@ -78,7 +78,7 @@ static enum fail_reason stop_reason(const struct dispatcher *d, const struct job
 static void begin_stop(struct dispatcher *d, struct job *job)
 {
     dispatch_begin_stop(d, job, stop_reason(d, job));
-    if (job->killed && job->stop_step != STOP_SIGKILL)
+    if (job->run.killed && job->run.stop_step != STOP_SIGKILL)
         kill_job(d, job);
 }
 
@@ -89,8 +89,8 @@ static void begin_stop(struct dispatcher *d, struct job *job)
  */
 static void stop_job(struct dispatcher *d, struct job *job)
 {
-    if (!dispatch_take_back_lent(d, job->worker)) {
-        timer_set(d->timers, &job->worker->timer, dispatch_now(d));
+    if (!dispatch_take_back_lent(d, job->run.worker)) {
+        timer_set(d->timers, &job->run.worker->timer, dispatch_now(d));
         return;
     }
     begin_stop(d, job);
@@ -104,26 +104,26 @@ void dispatch_stop_running(struct dispatcher *d, struct job *job)
 
 void dispatch_cancel_running(struct dispatcher *d, struct job *job, bool kill)
 {
-    job->cancelled = true;
-    job->killed |= kill;
+    job->run.cancelled = true;
+    job->run.killed |= kill;
     dispatch_stop_running(d, job);
 }
 
 static void next_stop_step(struct dispatcher *d, struct job *job)
 {
-    if (job->killed || job->stop_step != STOP_FLAG) {
+    if (job->run.killed || job->run.stop_step != STOP_FLAG) {
         kill_job(d, job);
-    } else if (may_signal(d, job->worker)) {
-        job->stop_step = STOP_SIGTERM;
-        dispatch_signal(d, job->worker, SIGTERM);
-        timer_set_ms(d->timers, &job->worker->timer,
+    } else if (may_signal(d, job->run.worker)) {
+        job->run.stop_step = STOP_SIGTERM;
+        dispatch_signal(d, job->run.worker, SIGTERM);
+        timer_set_ms(d->timers, &job->run.worker->timer,
                      d->limits.kill_grace_ms - d->limits.kill_grace_ms / 2);
     }
 }
 
 static const char *stop_text(const struct job *job)
 {
-    switch (job->stop_reason) {
+    switch (job->run.stop_reason) {
     case FAIL_TIMEOUT:
         return "the job ran into its time limit";
     case FAIL_CANCELLED:
@@ -135,8 +135,8 @@ static const char *stop_text(const struct job *job)
 
 void dispatch_fail_stopped(struct dispatcher *d, struct job *job)
 {
-    dispatch_fail(d, job, job->stop_reason, "%s; it was ended by %s", stop_text(job),
-                  stop_step_name(job->stop_step));
+    dispatch_fail(d, job, job->run.stop_reason, "%s; it was ended by %s", stop_text(job),
+                  stop_step_name(job->run.stop_step));
 }
 
 /* What arrived in time counts, also if we come late: the worker's socket is read before it is

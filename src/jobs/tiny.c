@@ -39,7 +39,7 @@ static bool is_enough(const struct dispatcher *d, const struct module_entry *mod
 bool dispatch_should_wait(const struct dispatcher *d, const struct job *job)
 {
     size_t waiting = dispatcher_waiting(d);
-    return job->module->waiting == waiting && is_enough(d, job->module, waiting + 1);
+    return job->asked.module->waiting == waiting && is_enough(d, job->asked.module, waiting + 1);
 }
 
 bool dispatch_is_left(struct dispatcher *d)
@@ -48,8 +48,8 @@ bool dispatch_is_left(struct dispatcher *d)
     const struct job *first = job_queue_first(&d->queue);
     if (!first)
         first = TAILQ_FIRST(&d->lent_jobs);
-    return first && first->source && !first->source->gone && first->module->waiting == waiting &&
-           is_enough(d, first->module, waiting);
+    return first && first->source && !first->source->gone &&
+           first->asked.module->waiting == waiting && is_enough(d, first->asked.module, waiting);
 }
 
 void dispatch_watch_line(struct dispatcher *d)
@@ -67,8 +67,8 @@ void dispatch_on_recall(void *arg)
     struct dispatcher *d = arg;
     struct worker *worker;
     TAILQ_FOREACH (worker, &d->pool.lists[WORKER_BUSY], link) {
-        if (!is_tiny(worker->job->module) ||
-            dispatch_now(d) - worker->job->assigned_us < RECALL_MS * 1000ull)
+        if (!is_tiny(worker->job->asked.module) ||
+            dispatch_now(d) - worker->job->run.begun_us < RECALL_MS * 1000ull)
             continue;
         d->distrust_until_us = dispatch_now(d) + DISTRUST_MS * 1000ull;
         dispatch_take_back_lent(d, worker);

@@ -45,7 +45,7 @@ static const struct job *oldest_waiting(const struct dispatcher *d)
     if (aside && (!oldest || aside->seq < oldest->seq))
         oldest = aside;
     TAILQ_FOREACH (worker, &d->pool.lists[WORKER_BUSY], link) {
-        const struct job *lent = TAILQ_FIRST(&worker->lent);
+        const struct job *lent = TAILQ_FIRST(&worker->prefetched);
         if (lent && (!oldest || lent->seq < oldest->seq))
             oldest = lent;
     }
@@ -59,7 +59,7 @@ static json_t *queue_report(const struct report *report)
     json_t *queue = json_object();
     set(queue, "waiting", dispatcher_waiting(d));
     set(queue, "max", d->limits.job_max);
-    set(queue, "oldest_ms", oldest ? since_ms(report, oldest->submitted_us) : 0);
+    set(queue, "oldest_ms", oldest ? since_ms(report, oldest->run.submitted_us) : 0);
     set(queue, "bytes", report->budget->held);
     set(queue, "bytes_max", report->budget->max);
     return queue;
@@ -165,7 +165,7 @@ static json_t *worker_report(const struct report *report, struct worker *worker)
     json_object_set_new(item, "state", json_string(worker_state_name(worker->state)));
     if (worker->job) {
         json_object_set_new(item, "job", json_string(job_name(worker->job, report->boot, name)));
-        json_object_set_new(item, "module", json_string(worker->job->module->name));
+        json_object_set_new(item, "module", json_string(worker->job->asked.module->name));
     } else {
         json_object_set_new(item, "job", json_null());
         json_object_set_new(item, "module", json_null());

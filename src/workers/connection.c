@@ -171,7 +171,7 @@ static const char *check_worker(const struct worker_link *link, const struct wir
         return "an answer for another job";
     if (head->text_len > WIRE_TEXT_MAX || (head->text_len && head->type != WIRE_FAILED))
         return "a text that is too long";
-    if (head->size > worker->job->payload_max)
+    if (head->size > worker->job->asked.payload_max)
         return "a result beyond payload-max";
     if (head->type == WIRE_FAILED &&
         (head->kind < WIRE_KIND_MODULE || head->kind > WIRE_KIND_UNFIT))
@@ -290,7 +290,7 @@ static void on_message(struct conn *raw, struct payload *payload, bool over_budg
             return;
         }
     }
-    if (conn->head.size >= WIRE_LARGE && conn->owner->worker->lent_count)
+    if (conn->head.size >= WIRE_LARGE && conn->owner->worker->prefetched_count)
         acknowledge_now(raw);
     take_message(conn, payload);
 }

@@ -72,8 +72,8 @@ static char *crash_text(const struct worker_link *link, const struct worker_end 
 {
     json_t *details =
         json_pack("{s:I, s:I, s:s, s:s, s:o}", "worker", (json_int_t)link->worker->id, "pid",
-                  (json_int_t)link->proc.pid, "module", link->worker->job->module->name, "why",
-                  end->why, "output", json_text(tail, len));
+                  (json_int_t)link->proc.pid, "module", link->worker->job->asked.module->name,
+                  "why", end->why, "output", json_text(tail, len));
     if (end->signal)
         json_object_set_new(details, "signal", json_string(signal_name(end->signal)));
     if (end->exited)
@@ -98,7 +98,7 @@ struct payload *worker_end_details(struct worker_link *link, const struct worker
     char output[OUTPUT_TAIL_MAX];
     const char *tail = output;
     size_t len = worker_output_tail(&link->output, output);
-    size_t max = link->worker->job->payload_max;
+    size_t max = link->worker->job->asked.payload_max;
     char *text = crash_text(link, end, tail, len);
     while (text && strlen(text) > max && len) {
         size_t cut = cut_of(tail, len, strlen(text) - max);

@@ -91,7 +91,7 @@ static bool ended_for_job(const struct worker_link *link, const int *status)
 
 static bool has_begun(const struct worker_link *link, const struct job *job)
 {
-    return worker_proc_has_begun(&link->proc, job->slot, job->seq);
+    return worker_proc_has_begun(&link->proc, job->run.slot, job->seq);
 }
 
 /* The module of a job that it had not begun has no part in its end: what an earlier one left may
@@ -106,7 +106,7 @@ static void log_end(struct worker_link *link, const int *status, const char *why
     worker_end_place(link, place, sizeof place, module);
     bool begun = job && has_begun(link, job);
     if (begun)
-        snprintf(module, sizeof module, "%s", job->module->name);
+        snprintf(module, sizeof module, "%s", job->asked.module->name);
     snprintf(text, sizeof text, "%s%s", why, job && !begun ? " before it had begun its job" : "");
     if (expected)
         say_exit(link, status, text, module);
@@ -157,7 +157,7 @@ static void unfit(struct worker_link *link)
 void worker_link_break_off(struct worker_link *link, const char *fault)
 {
     const struct job *job = link->worker->job;
-    const char *module = job ? job->module->name : "-";
+    const char *module = job ? job->asked.module->name : "-";
     if (job_log_allows(&link->workers->job_log, LOG_ERROR, "worker-protocol", module))
         log_event(LOG_ERROR, "worker-protocol", LOG_UINT("worker", link->worker->id),
                   LOG_INT("pid", link->proc.pid), LOG_STR("why", fault), LOG_STR("module", module));
@@ -171,11 +171,11 @@ void worker_link_break_off(struct worker_link *link, const char *fault)
  * that holds all of a large one (worker/master_link.c), so that at most one is on its way. */
 static size_t last_message_max(const struct worker_link *link)
 {
-    size_t most = link->worker->job ? link->worker->job->payload_max : 0;
+    size_t most = link->worker->job ? link->worker->job->asked.payload_max : 0;
     const struct job *job;
-    TAILQ_FOREACH (job, &link->worker->lent, queue_link)
-        if (job->payload_max > most)
-            most = job->payload_max;
+    TAILQ_FOREACH (job, &link->worker->prefetched, links.waiting)
+        if (job->asked.payload_max > most)
+            most = job->asked.payload_max;
     return READ_ON_DEATH + most;
 }
 
@@ -365,22 +365,22 @@ static void op_assign(void *ctx, struct worker *worker, struct job *job, uint64_
 {
     struct worker_link *link = worker->process;
     (void)ctx;
-    struct wire_head head = worker_port_head(WIRE_RUN, job->module->name);
+    struct wire_head head = worker_port_head(WIRE_RUN, job->asked.module->name);
     if (worker->job)
         worker_answer_watch(link);
-    job->slot = worker_proc_offer(&link->proc, job->seq);
+    job->run.slot = (uint8_t)worker_proc_offer(&link->proc, job->seq);
     head.job = job->seq;
-    head.slot = job->slot;
-    head.size = job->payload ? job->payload->size : 0;
+    head.slot = job->run.slot;
+    head.size = job->asked.payload ? job->asked.payload->size : 0;
     head.time_us = limit_us;
-    head.payload_max = job->payload_max;
-    worker_port_send(link->conn, &head, job->payload);
+    head.payload_max = job->asked.payload_max;
+    worker_port_send(link->conn, &head, job->asked.payload);
 }
 
 static bool op_take_back(void *ctx, struct worker *worker, const struct job *job)
 {
     (void)ctx;
-    return worker_proc_take_back(&worker->process->proc, job->slot, job->seq);
+    return worker_proc_take_back(&worker->process->proc, job->run.slot, job->seq);
 }
 
 static void op_results(void *ctx, struct worker *worker)

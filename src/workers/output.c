@@ -69,7 +69,7 @@ static bool within_rate(struct worker_output *output, const struct job *job)
     }
     if (output->window_lines++ < OUTPUT_RATE_LINES)
         return true;
-    count_dropped(output, job ? job->module->name : "-");
+    count_dropped(output, job ? job->asked.module->name : "-");
     return false;
 }
 
@@ -106,8 +106,8 @@ static enum log_level level_of(char **text, size_t *len)
 static const struct job *job_of(const struct worker_output *output)
 {
     const struct job *job = output->worker->job, *next;
-    TAILQ_FOREACH (next, &output->worker->lent, queue_link) {
-        if (!worker_proc_has_begun(output->proc, next->slot, next->seq))
+    TAILQ_FOREACH (next, &output->worker->prefetched, links.waiting) {
+        if (!worker_proc_has_begun(output->proc, next->run.slot, next->seq))
             break;
         job = next;
     }
@@ -193,7 +193,7 @@ static void take(struct worker_output *output, const char *data, size_t len)
     output->worker->printed_us = output->timers->now_us;
     const struct job *job = job_of(output);
     if (job)
-        job->module->printed_us = output->timers->now_us;
+        job->asked.module->printed_us = output->timers->now_us;
     keep_tail(output, data, len);
     while (len) {
         const char *lf = memchr(data, '\n', len);

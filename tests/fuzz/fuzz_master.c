@@ -135,20 +135,20 @@ static void on_event(struct job_source *source, struct job *job, const struct jo
         k->seen |= SEEN_ACCEPTED;
         return;
     case JOB_STARTED:
-        bug_on(k->seen & SEEN_STARTED || !k->notify_started || !job->order);
+        bug_on(k->seen & SEEN_STARTED || !k->notify_started || !job->run.order);
         k->seen |= SEEN_STARTED;
         return;
     case JOB_DONE:
-        bug_on(!job->order || !k->handed);
+        bug_on(!job->run.order || !k->handed);
         break;
     case JOB_FAILED:
         bug_on(!event->message || event->message_len > MESSAGE_MAX);
-        bug_on(event->fail == FAIL_UNKNOWN_MODULE && job->module);
+        bug_on(event->fail == FAIL_UNKNOWN_MODULE && job->asked.module);
         bug_on(event->fail == FAIL_ERROR && k->lent && !k->begun); /* nothing was lost with it */
-        bug_on(event->step != STOP_NONE && !job->order);
+        bug_on(event->step != STOP_NONE && !job->run.order);
         break;
     case JOB_OVERLOAD:
-        bug_on(job->order || k->seen || event->retry_after_ms == 0);
+        bug_on(job->run.order || k->seen || event->retry_after_ms == 0);
         break;
     }
     k->seen |= SEEN_END;
@@ -181,13 +181,13 @@ static void submit(struct input *input)
     if (!source || source->ended || seq > JOBS_MAX)
         return;
     struct job *job = job_new("1", 1, "", 0);
-    job->module = what % 16 == 15 ? NULL : &modules[what % MODULES];
-    job->timeout_ms = what & 16 ? take(input) * 10u : 0;
-    job->link = what & 32;
-    job->notify_accepted = job->notify_started = what & 64;
-    job->over_budget = what % 32 == 30;
+    job->asked.module = what % 16 == 15 ? NULL : &modules[what % MODULES];
+    job->asked.timeout_ms = what & 16 ? take(input) * 10u : 0;
+    job->asked.link = what & 32;
+    job->asked.notify_accepted = job->asked.notify_started = what & 64;
+    job->run.over_budget = what % 32 == 30;
     if (what & 128)
-        job->payload = payload_new(&budget, what % 64 == 33 ? 20000 : 10, 10, true);
+        job->asked.payload = payload_new(&budget, what % 64 == 33 ? 20000 : 10, 10, true);
     known[seq] = (struct known_job){
         .job = job, .source = source, .notify_accepted = what & 64, .notify_started = what & 64};
     job_set_source(job, &source->source);
@@ -263,10 +263,11 @@ static void op_assign(void *ctx, struct worker *worker, struct job *job, uint64_
     bug_on(sim->reaped || sim->lost || !sim->connected || !sim->said_ready);
     bug_on(sim->told_to_end || worker->signalled || worker->stale);
     bug_on(worker->state != WORKER_IDLE && worker->state != WORKER_BUSY);
-    bug_on(worker->lent_count + 1 > limits.worker_window); /* those before this one, and the job */
+    bug_on(worker->prefetched_count + 1 >
+           limits.worker_window); /* those before this one, and the job */
     /* First in, first out; but what was set aside for a fresh worker has had its turn before. */
-    bug_on(!job->given_back && first && first->seq < job->seq && !first->source->gone);
-    bug_on(!job->order || job->worker != worker || job->state == JOB_ENDED);
+    bug_on(!job->run.given_back && first && first->seq < job->seq && !first->source->gone);
+    bug_on(!job->run.order || job->run.worker != worker || job->state == JOB_ENDED);
     bug_on(!job->source || job->source->gone);
     struct known_job *k = known_of(job);
     bug_on(job->source->held && !k->handed);
@@ -282,7 +283,7 @@ static bool op_take_back(void *ctx, struct worker *worker, const struct job *job
 {
     struct sim *sim = sim_of(worker);
     (void)ctx;
-    bug_on(job->worker != worker);
+    bug_on(job->run.worker != worker);
     for (size_t i = 0; i < sim->handed_count; i++) {
         struct handed *handed = &sim->handed[(sim->handed_first + i) % HANDED_MAX];
         if (handed->seq == job->seq && handed->claim == OFFERED) {
@@ -327,7 +328,7 @@ static void op_retire(void *ctx, struct worker *worker)
 {
     struct sim *sim = sim_of(worker);
     (void)ctx;
-    bug_on(worker->job || worker->lent_count || worker->state != WORKER_STOPPING);
+    bug_on(worker->job || worker->prefetched_count || worker->state != WORKER_STOPPING);
     if (sim->connected && sim->said_ready)
         sim->told_to_end = true;
     else
@@ -340,7 +341,7 @@ static void op_forget(void *ctx, struct worker *worker)
     (void)ctx;
     if (!sim)
         return;
-    bug_on(!sim->reaped || worker->job || worker->lent_count);
+    bug_on(!sim->reaped || worker->job || worker->prefetched_count);
     timer_clear(&timers, &sim->timer);
     TAILQ_REMOVE(&sims, sim, link);
     free(sim);
@@ -417,7 +418,7 @@ static void handle(struct sim *sim, const struct message *message)
         break_off(sim);
         return;
     }
-    if (worker->job->module == &modules[0])
+    if (worker->job->asked.module == &modules[0])
         answer.run_us =
             1; /* so that more than one may be lent to a worker though another is idle */
     if (message->type == SAYS_FAILED)
@@ -670,13 +671,13 @@ static void check_worker(const struct worker *worker, enum worker_state state)
     bug_on(worker->state != state || !sim_of(worker) || sim_of(worker)->worker != worker);
     bug_on(state == WORKER_BUSY && !worker->job);
     bug_on((state == WORKER_IDLE || state == WORKER_STARTING) &&
-           (worker->job || worker->lent_count));
-    bug_on(worker->job && (worker->job->worker != worker || !job_is_assigned(worker->job)));
-    TAILQ_FOREACH (job, &worker->lent, queue_link) {
-        bug_on(!job_is_lent(job) || job->worker != worker || !job->order);
+           (worker->job || worker->prefetched_count));
+    bug_on(worker->job && (worker->job->run.worker != worker || !job_is_assigned(worker->job)));
+    TAILQ_FOREACH (job, &worker->prefetched, links.waiting) {
+        bug_on(!job_is_prefetched(job) || job->run.worker != worker || !job->run.order);
         lent++;
     }
-    bug_on(lent != worker->lent_count || lent + 1 > 2u * 9);
+    bug_on(lent != worker->prefetched_count || lent + 1 > 2u * 9);
 }
 
 static void check_pool(void)
@@ -688,7 +689,7 @@ static void check_pool(void)
         TAILQ_FOREACH (worker, &d.pool.lists[state], link) {
             check_worker(worker, (enum worker_state)state);
             running += worker->job != NULL;
-            lent += worker->lent_count;
+            lent += worker->prefetched_count;
             count++;
         }
         bug_on(count != d.pool.counts[state]);
@@ -708,8 +709,9 @@ static size_t check_passed(const struct job_source *source)
     bug_on(source->held && !source->hold);
     if (!source->hold)
         return 0;
-    TAILQ_FOREACH (job, &source->hold->passed, queue_link) {
-        bug_on(job->state != JOB_WAITING || job->worker || job->seq <= before || !job->passed);
+    TAILQ_FOREACH (job, &source->hold->passed, links.waiting) {
+        bug_on(job->state != JOB_WAITING || job->run.worker || job->seq <= before ||
+               !job->run.passed);
         before = job->seq;
         count++;
     }
@@ -722,8 +724,8 @@ static void check_queue(void)
     const struct job *job;
     uint64_t before = 0;
     size_t count = 0;
-    TAILQ_FOREACH (job, &d.queue.jobs, queue_link) {
-        bug_on(job->state != JOB_WAITING || job->worker || job->seq <= before);
+    TAILQ_FOREACH (job, &d.queue.jobs, links.waiting) {
+        bug_on(job->state != JOB_WAITING || job->run.worker || job->seq <= before);
         before = job->seq;
         count++;
     }

@@ -195,7 +195,7 @@ static inline void op_assign(void *ctx, struct worker *worker, struct job *job, 
     (void)ctx;
     hot_assert(link->count < HANDED_MAX && !handed_of(link, job->seq));
     hot_assert(job->source != NULL && !job->source->gone);
-    hot_assert(job->worker == worker);
+    hot_assert(job->run.worker == worker);
     link->jobs[link->count++] = (struct handed){.seq = job->seq};
     if (limit_us)
         tell("give %u j%ju %jums", worker->id, (uintmax_t)job->seq, (uintmax_t)limit_us / 1000);
@@ -244,7 +244,7 @@ static inline void op_signal(void *ctx, struct worker *worker, int signo)
 static inline void op_retire(void *ctx, struct worker *worker)
 {
     (void)ctx;
-    hot_assert(!worker->job && !worker->lent_count);
+    hot_assert(!worker->job && !worker->prefetched_count);
     tell("retire %u", worker->id);
 }
 
@@ -264,7 +264,7 @@ static inline void op_poll(void *ctx, struct worker *worker)
 static inline void op_forget(void *ctx, struct worker *worker)
 {
     (void)ctx;
-    hot_assert(!worker->job && !worker->lent_count);
+    hot_assert(!worker->job && !worker->prefetched_count);
     tell("forget %u", worker->id);
     free(worker->process);
     worker->process = NULL;
@@ -309,7 +309,7 @@ static inline void on_event(struct job_source *raw, struct job *job, const struc
     if (event->type == JOB_ACCEPTED)
         tell("%s accepted %zu", who, event->position);
     else if (event->type == JOB_STARTED)
-        tell("%s started %u #%ju", who, event->worker, (uintmax_t)job->order);
+        tell("%s started %u #%ju", who, event->worker, (uintmax_t)job->run.order);
     else if (event->type == JOB_DONE)
         tell("%s done", who);
     else if (event->type == JOB_FAILED)
@@ -388,9 +388,9 @@ static inline void check_lent_jobs(void)
     const struct job *job;
     uint64_t order = 0;
     size_t count = 0;
-    TAILQ_FOREACH (job, &d.lent_jobs, lent_link) {
-        hot_assert(job_is_lent(job) && job->order > order);
-        order = job->order;
+    TAILQ_FOREACH (job, &d.lent_jobs, links.prefetched) {
+        hot_assert(job_is_prefetched(job) && job->run.order > order);
+        order = job->run.order;
         count++;
     }
     hot_assert(count == d.lent);
@@ -400,9 +400,9 @@ static inline uint64_t coming_of(const struct job_source *source)
 {
     const struct job *job;
     uint64_t bytes = 0;
-    LIST_FOREACH (job, &source->jobs, source_link) {
-        hot_assert(!job->coming || job->worker);
-        bytes += job->coming;
+    LIST_FOREACH (job, &source->jobs, links.of_source) {
+        hot_assert(!job->run.coming || job->run.worker);
+        bytes += job->run.coming;
     }
     return bytes;
 }
@@ -417,8 +417,8 @@ static inline void check_held(void)
         const struct job *job;
         size_t queued = 0;
         source = &sources[i].source;
-        LIST_FOREACH (job, &source->jobs, source_link)
-            queued += job->state == JOB_WAITING && !job->worker && !job->set_aside;
+        LIST_FOREACH (job, &source->jobs, links.of_source)
+            queued += job->state == JOB_WAITING && !job->run.worker && !job->run.set_aside;
         hot_assert(source->queued == queued);
         hot_assert(source->gone || source->coming == coming_of(source));
         hot_assert(!source->held || !(source->gone || d.draining));
@@ -436,8 +436,9 @@ static inline void check_aside(void)
 {
     const struct job *job;
     size_t count = 0;
-    TAILQ_FOREACH (job, &d.aside, queue_link) {
-        hot_assert(job->set_aside && job->given_back && job->state == JOB_WAITING && !job->worker);
+    TAILQ_FOREACH (job, &d.aside, links.waiting) {
+        hot_assert(job->run.set_aside && job->run.given_back && job->state == JOB_WAITING &&
+                   !job->run.worker);
         count++;
     }
     hot_assert(count == d.aside_count);
@@ -469,11 +470,11 @@ static inline void check_invariants(void)
     for (int state = 0; state < WORKER_STATES; state++) {
         TAILQ_FOREACH (worker, &d.pool.lists[state], link) {
             running += worker->job != NULL;
-            lent += worker->lent_count;
+            lent += worker->prefetched_count;
             hot_assert(state == WORKER_BUSY || state == WORKER_STOPPING || !worker->job);
             hot_assert(state != WORKER_BUSY || worker->job);
-            hot_assert(worker->job || !worker->lent_count);
-            hot_assert(worker->lent_count <= 64);
+            hot_assert(worker->job || !worker->prefetched_count);
+            hot_assert(worker->prefetched_count <= 64);
         }
     }
     hot_assert(running == counts->running);
@@ -526,16 +527,16 @@ static inline uint64_t submit_order(struct order order)
 {
     struct job *job = job_new("1", 1, NULL, 0);
     uint64_t seq = d.last_seq + 1;
-    job->module = order.module < 0 ? NULL : &modules[order.module];
-    job->why_no_module = job->module ? NULL : xstrdup("there is none");
-    job->timeout_ms = order.timeout_ms;
-    job->link = order.link;
-    job->notify_accepted = order.accepted;
-    job->notify_started = order.started;
-    job->over_budget = order.over_budget;
+    job->asked.module = order.module < 0 ? NULL : &modules[order.module];
+    job->run.why_no_module = job->asked.module ? NULL : xstrdup("there is none");
+    job->asked.timeout_ms = order.timeout_ms;
+    job->asked.link = order.link;
+    job->asked.notify_accepted = order.accepted;
+    job->asked.notify_started = order.started;
+    job->run.over_budget = order.over_budget;
     if (order.size) {
-        job->payload = payload_new(&budget, order.size, 1, true);
-        job->payload->have = job->payload->size; /* nobody looks at its bytes */
+        job->asked.payload = payload_new(&budget, order.size, 1, true);
+        job->asked.payload->have = job->asked.payload->size; /* nobody looks at its bytes */
     }
     job_set_source(job, &source_of(order.source ? order.source : 'a')->source);
     dispatcher_submit(&d, job);

@@ -1330,7 +1330,7 @@ START_TEST(test_many_kills)
     ck_assert_uint_eq(kills, AT_ONCE);
     dispatcher_cancel(&d, the_job(MANY), true);
     ck_assert_uint_eq(kills, AT_ONCE);
-    fails(the_job(MANY - 1)->worker->id, "stopped");
+    fails(the_job(MANY - 1)->run.worker->id, "stopped");
     for (uint64_t more = 1; more < MANY - AT_ONCE - 1; more++) {
         pass_ms(EACH_MS);
         ck_assert_uint_eq(kills, AT_ONCE + more);

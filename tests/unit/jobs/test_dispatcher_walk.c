@@ -270,7 +270,7 @@ static void left(struct test_source *source, struct job *job)
         hot_assert(expected->phase == ENDED);
     else if (job->state != JOB_ENDED)
         expected->orphaned = true;
-    else if (job->order == 0) /* dropped; others may have run meanwhile */
+    else if (job->run.order == 0) /* dropped; others may have run meanwhile */
         hot_assert(!expected->begun || expected->unfit);
     if (job->state == JOB_ENDED)
         expected->phase = ENDED;
@@ -399,8 +399,8 @@ static void cancel_any(void)
 static void mark_links(const struct test_source *source)
 {
     const struct job *job;
-    LIST_FOREACH (job, &source->source.jobs, source_link)
-        if (job->link)
+    LIST_FOREACH (job, &source->source.jobs, links.of_source)
+        if (job->asked.link)
             jobs[job->seq].cancelled = true;
 }
 

@@ -198,7 +198,7 @@ START_TEST(test_remove_with_a_lent_job)
 {
     struct worker *worker = worker_in(WORKER_STOPPING);
     hush();
-    worker->lent_count = 1;
+    worker->prefetched_count = 1;
     pool_remove(&pool, worker);
 }
 END_TEST

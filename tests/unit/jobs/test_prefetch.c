@@ -646,7 +646,7 @@ START_TEST(test_idle_takes_over_from_the_second)
         finishes_well(id);
         reads(id);
         begins(id);
-        ck_assert_uint_eq(the_worker(id)->lent_count, 1);
+        ck_assert_uint_eq(the_worker(id)->prefetched_count, 1);
     }
     while (job_queue_count(&d.queue)) /* the line is gone otherwise */
         dispatcher_cancel(&d, job_queue_first(&d.queue), false);

@@ -33,12 +33,12 @@ static void end(struct job *job)
 START_TEST(test_job_texts)
 {
     struct job *job = job_new("\"a1\"", 4, "{\"user\":7}", 10);
-    ck_assert_uint_eq(job->id_len, 4);
+    ck_assert_uint_eq(job->asked.id_len, 4);
     ck_assert_mem_eq(job_id(job), "\"a1\"", 4);
-    ck_assert_uint_eq(job->context_len, 10);
+    ck_assert_uint_eq(job->asked.context_len, 10);
     ck_assert_mem_eq(job_context(job), "{\"user\":7}", 10);
     ck_assert_int_eq(job->state, JOB_NEW);
-    ck_assert_ptr_null(job->payload);
+    ck_assert_ptr_null(job->asked.payload);
     ck_assert_ptr_null(job->source);
     ck_assert_uint_eq(job->seq, 0);
     job_free(job); /* a new one may go without having been submitted */
@@ -49,7 +49,7 @@ START_TEST(test_job_owns_its_payload)
 {
     struct payload_budget budget = {.max = 100};
     struct job *job = new_job();
-    job->payload = payload_from(&budget, "30", 2);
+    job->asked.payload = payload_from(&budget, "30", 2);
     job_free(job);
     ck_assert_uint_eq(budget.held, 0);
 }

@@ -60,7 +60,7 @@ START_TEST(test_another_worker_does_it)
     pass_ms(400);
     refuses(1);
     ck_told("retire 1, give 3 j4 500ms");
-    ck_assert_uint_eq(the_job(4)->order, 4);
+    ck_assert_uint_eq(the_job(4)->run.order, 4);
     ends(1);
     ck_told("forget 1");
     pass_ms(300); /* its time has begun anew; and the place is taken again after a pause */
@@ -264,7 +264,7 @@ START_TEST(test_an_always_refusing_module)
                 ends(id);
             else if (worker && worker->state == WORKER_STARTING)
                 ready(id);
-            else if (worker && worker->job && worker->job->module == &modules[FIB])
+            else if (worker && worker->job && worker->job->asked.module == &modules[FIB])
                 done(id);
             else if (worker && worker->job)
                 refuses(id);
@@ -587,7 +587,7 @@ START_TEST(test_lent)
     ck_assert(sim_begin(the_worker(1)->process));
     done(1);
     hush_news();
-    ck_assert_uint_eq(the_worker(1)->lent_count, 3);
+    ck_assert_uint_eq(the_worker(1)->prefetched_count, 3);
     struct worker_link *link = the_worker(1)->process;
     ck_assert(sim_begin(link));
     finishes(1, unfit());

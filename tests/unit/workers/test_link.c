@@ -193,10 +193,10 @@ static void answer_on_the_way(size_t size)
     struct job *job = job_new("1", 1, NULL, 0);
     char *words = calloc(1, size);
     int pending = 0;
-    job->module = module_table_find(&modules, "echo", 4, timers.now_us);
-    job->payload_max = (uint32_t)size;
-    ck_assert_ptr_nonnull(job->module);
-    job->payload = payload_from(&budget, words, size);
+    job->asked.module = module_table_find(&modules, "echo", 4, timers.now_us);
+    job->asked.payload_max = (uint32_t)size;
+    ck_assert_ptr_nonnull(job->asked.module);
+    job->asked.payload = payload_from(&budget, words, size);
     free(words);
     job_set_source(job, &source);
     dispatcher_submit(&d, job);
