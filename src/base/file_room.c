@@ -4,10 +4,10 @@
 #include <sys/resource.h>
 
 enum {
-    OWN_FILES = 32,       /* the lowest ten, the loop's, listening sockets, the log, what is read */
-    WORKER_FILES = 3,     /* socket, output, and one that is passing at its start */
-    STRANGERS_PART = 8,   /* strangers have that part of a low limit */
-    SPARE_FILES = 192,    /* wanted besides those of clients and workers; strangers' are most */
+    OWN_FILES = 32,   /* the lowest ten, the loop's, listening sockets, the log, what is read */
+    WORKER_FILES = 3, /* socket, output, and one that is passing at its start */
+    UNAUTHENTICATED_PART = 8, /* unauthenticated workers have that part of a low limit */
+    SPARE_FILES = 192, /* beside those of clients and workers; most are for unauthenticated ones */
     CLIENTS_PART_MIN = 8, /* clients have that part of any limit */
 };
 
@@ -28,13 +28,13 @@ struct file_room file_room_share(uint64_t limit, uint32_t client_max, uint32_t p
 {
     uint64_t workers = (uint64_t)WORKER_FILES * pool_max, least = limit / CLIENTS_PART_MIN;
     struct file_room room = {.clients = UINT64_MAX,
-                             .strangers = FILE_ROOM_STRANGERS,
+                             .unauthenticated = FILE_ROOM_UNAUTHENTICATED,
                              .wanted = client_max + SPARE_FILES + workers};
     if (!limit)
         return room;
-    if (room.strangers > limit / STRANGERS_PART)
-        room.strangers = limit / STRANGERS_PART;
-    uint64_t others = OWN_FILES + room.strangers + workers;
+    if (room.unauthenticated > limit / UNAUTHENTICATED_PART)
+        room.unauthenticated = limit / UNAUTHENTICATED_PART;
+    uint64_t others = OWN_FILES + room.unauthenticated + workers;
     room.clients = limit > others ? limit - others : 0;
     if (room.clients < least)
         room.clients = least;

@@ -9,14 +9,14 @@
 
 #include <stdint.h>
 
-/* Strangers on the worker port, unless the limit is low: more than are accepted in a turn, so that
- * what one says behind its accept is seen before another takes its place. */
-enum { FILE_ROOM_STRANGERS = 128 };
+/* Unauthenticated connections on the worker port, unless the limit is low. A turn accepts fewer, so
+ * the hello of each is seen before another connection takes its place. */
+enum { FILE_ROOM_UNAUTHENTICATED = 128 };
 
 struct file_room {
-    uint64_t clients;   /* connections of clients that leave room for all others */
-    uint64_t strangers; /* on the worker port */
-    uint64_t wanted;    /* what the limit should be, so that nobody has to do with less */
+    uint64_t clients;         /* connections of clients that leave room for all others */
+    uint64_t unauthenticated; /* on the worker port */
+    uint64_t wanted;          /* what the limit should be, so that nobody has to do with less */
 };
 
 /* As many as we may have; `*limit` is how many these are. Returns the limit that was in force

@@ -1,77 +1,81 @@
 /*
- * client_admit: from a connection to a client. A connection is a stranger until its hello is
- * answered; then it is a client. Strangers have STRANGERS_MAX places of their own, clients have
- * client-max.
+ * client_admit: from a connection to a client. A connection is an unauthenticated connection until
+ * its hello is answered; then it is a client. Unauthenticated connections have UNAUTHENTICATED_MAX
+ * places of their own, clients have client-max.
  *
- * One stranger too many ends the one that was silent longest. A stranger in its first second is
- * spared while clients leave places free: a program may open a thousand connections before it says
- * a word on any of them.
+ * One of these too many ends the one that was silent longest. An unauthenticated connection in its
+ * first second is spared while clients leave places free: a program may open a thousand connections
+ * before it says a word on any of them.
  *
- * So strangers that never speak keep no client out. They hold STRANGERS_MAX places for long, and
- * others for a second only; and a hello that is sent right behind the connect is read at accept.
- * Strangers are served behind the clients, so they keep no client waiting either.
+ * So unauthenticated connections that never speak keep no client out. They hold UNAUTHENTICATED_MAX
+ * places for long, and others for a second only; and a hello that is sent right behind the connect
+ * is read at accept. Unauthenticated connections are served behind the clients, so they keep no
+ * client waiting either.
  */
 #include "clients/clients_internal.h"
 
 #include "common/log.h"
-#include "net/strangers.h"
+#include "net/unauthenticated.h"
 
 #include <stdio.h>
 
 enum {
     GRACE_MS = 1000,
-    ROOM_TRIES = 4,   /* strangers that are looked at for one that comes */
-    SWEEP_BATCH = 64, /* strangers that are ended in a turn */
+    ROOM_TRIES = 4,   /* unauthenticated connections that are looked at for one that comes */
+    SWEEP_BATCH = 64, /* unauthenticated connections that are ended in a turn */
 };
 
-static struct client_session *session_of(struct stranger *stranger)
+static struct client_session *session_of(struct unauthenticated *peer)
 {
-    return (struct client_session *)((char *)stranger - offsetof(struct client_session, stranger));
+    return (struct client_session *)((char *)peer -
+                                     offsetof(struct client_session, unauthenticated));
 }
 
-/* For strangers, for a moment: what clients leave free, and their own places. */
+/* For unauthenticated connections, for a moment: what clients leave free, and their own places. */
 static size_t places(const struct clients *clients)
 {
     size_t max = clients->config->client_max;
     size_t unused = clients->connected < max ? max - clients->connected : 0;
-    return unused + STRANGERS_MAX;
+    return unused + UNAUTHENTICATED_MAX;
 }
 
-/* A stranger whose first second is over. If there is none and places are short, any other. */
-static struct stranger *first_to_go(struct clients *clients, bool are_short)
+/* An unauthenticated connection whose first second is over. If there is none and places are short,
+ * any other. */
+static struct unauthenticated *first_to_go(struct clients *clients, bool are_short)
 {
     uint64_t now = clients->loop->timers->now_us, grace_us = GRACE_MS * 1000ull;
-    struct stranger *old =
-        now > grace_us ? strangers_first_before(&clients->strangers, now - grace_us) : NULL;
-    return old || !are_short ? old : strangers_first(&clients->strangers);
+    struct unauthenticated *old =
+        now > grace_us ? unauthenticated_first_before(&clients->unauthenticated, now - grace_us)
+                       : NULL;
+    return old || !are_short ? old : unauthenticated_first(&clients->unauthenticated);
 }
 
 /* The one that must go; NULL if all may stay. */
-static struct stranger *surplus(struct clients *clients)
+static struct unauthenticated *surplus(struct clients *clients)
 {
-    if (clients->strangers.count <= STRANGERS_MAX)
+    if (clients->unauthenticated.count <= UNAUTHENTICATED_MAX)
         return NULL;
-    return first_to_go(clients, clients->strangers.count > places(clients));
+    return first_to_go(clients, clients->unauthenticated.count > places(clients));
 }
 
 /* Whether it has said something that was not read yet: then the others are looked at before it. A
- * stranger that is not wanted is not read any more. */
-static bool has_spoken(struct clients *clients, struct stranger *stranger)
+ * refused connection is not read any more. */
+static bool has_spoken(struct clients *clients, struct unauthenticated *peer)
 {
-    bool is_unwanted = stranger->kind == STRANGER_TOLD || stranger->kind == STRANGER_REFUSED;
-    if (is_unwanted || !conn_has_unread(stranger->conn))
+    bool is_unwanted = peer->kind == UNAUTHENTICATED_TOLD || peer->kind == UNAUTHENTICATED_REFUSED;
+    if (is_unwanted || !conn_has_unread(peer->conn))
         return false;
-    strangers_put_back(&clients->strangers, stranger, STRANGER_BEGUN);
+    unauthenticated_put_back(&clients->unauthenticated, peer, UNAUTHENTICATED_BEGUN);
     return true;
 }
 
 /* Its last words are written at once, as far as the kernel takes them: there is no place for it to
  * linger. */
-static void end_stranger(struct client_session *session)
+static void end_unauthenticated(struct client_session *session)
 {
     char text[REQUEST_MESSAGE_MAX];
     snprintf(text, sizeof text, "no hello came, and %d other connections have said none",
-             STRANGERS_MAX);
+             UNAUTHENTICATED_MAX);
     if (!client_session_is_suspect(session))
         client_session_fail(session, NULL, "too-slow", text);
     if (session->conn.output_len)
@@ -81,23 +85,23 @@ static void end_stranger(struct client_session *session)
 
 static void make_room(struct clients *clients, int tries)
 {
-    struct stranger *stranger;
-    for (int i = 0; i < tries && (stranger = surplus(clients)); i++)
-        if (!has_spoken(clients, stranger))
-            end_stranger(session_of(stranger));
+    struct unauthenticated *peer;
+    for (int i = 0; i < tries && (peer = surplus(clients)); i++)
+        if (!has_spoken(clients, peer))
+            end_unauthenticated(session_of(peer));
 }
 
 bool client_admit_make_way(struct clients *clients)
 {
-    struct stranger *stranger;
+    struct unauthenticated *peer;
     size_t before = clients->open;
     for (int i = 0; i < ROOM_TRIES && clients->open == before; i++)
-        if ((stranger = first_to_go(clients, true)) && !has_spoken(clients, stranger))
-            end_stranger(session_of(stranger));
+        if ((peer = first_to_go(clients, true)) && !has_spoken(clients, peer))
+            end_unauthenticated(session_of(peer));
     return clients->open < before;
 }
 
-/* Ends strangers whose first second is over, though no new one comes. */
+/* Ends unauthenticated connections whose first second is over, though no new one comes. */
 static void on_sweep(void *arg)
 {
     struct clients *clients = arg;
@@ -107,23 +111,24 @@ static void on_sweep(void *arg)
 
 void client_admit_init(struct clients *clients)
 {
-    strangers_init(&clients->strangers);
+    unauthenticated_init(&clients->unauthenticated);
     timer_init(&clients->sweep, on_sweep, clients);
 }
 
 void client_admit_watch(struct clients *clients)
 {
     struct timers *timers = clients->loop->timers;
-    if (clients->strangers.count <= STRANGERS_MAX || timer_is_set(&clients->sweep))
+    if (clients->unauthenticated.count <= UNAUTHENTICATED_MAX || timer_is_set(&clients->sweep))
         return;
     timer_set_ms(timers, &clients->sweep, surplus(clients) ? 1 : GRACE_MS);
 }
 
-void client_admit_stranger(struct client_session *session)
+void client_admit_new(struct client_session *session)
 {
     struct clients *clients = session->clients;
     struct timers *timers = client_session_timers(session);
-    strangers_add(&clients->strangers, &session->stranger, &session->conn, timers->now_us);
+    unauthenticated_add(&clients->unauthenticated, &session->unauthenticated, &session->conn,
+                        timers->now_us);
     session->hello_limit_ms = clients->config->hello_timeout_ms;
     timer_set_ms(timers, &session->timer, session->hello_limit_ms);
     log_event(LOG_DEBUG, "client-connected", LOG_STR("client", session->name));
@@ -140,7 +145,7 @@ bool client_admit(struct client_session *session, const struct request *request)
                             "the server has client-max clients already");
         return false;
     }
-    strangers_remove(&clients->strangers, &session->stranger);
+    unauthenticated_remove(&clients->unauthenticated, &session->unauthenticated);
     timer_clear(client_session_timers(session), &session->timer);
     session->conn.limits = &clients->limits;
     session->greeted = true;
@@ -153,5 +158,5 @@ void client_admit_leave(struct client_session *session)
     if (session->greeted)
         session->clients->connected--;
     else
-        strangers_remove(&session->clients->strangers, &session->stranger);
+        unauthenticated_remove(&session->clients->unauthenticated, &session->unauthenticated);
 }

@@ -15,7 +15,7 @@
 #include "common/limits.h"
 #include "jobs/dispatcher.h"
 #include "net/conn.h"
-#include "net/strangers.h"
+#include "net/unauthenticated.h"
 #include "protocol/request.h"
 
 #include <stdbool.h>
@@ -58,7 +58,7 @@ struct client_session {
     uint32_t hello_limit_ms; /* for its hello to come */
     uint32_t payload_max;    /* as it was told in the answer to its hello, whatever a reload does */
     union {
-        struct stranger stranger;                  /* until it is greeted; then: */
+        struct unauthenticated unauthenticated;    /* until it is greeted; then: */
         char arriving_module[MODULE_NAME_MAX + 1]; /* of the submit */
     };
     uint64_t token_digest;
@@ -69,7 +69,7 @@ struct client_session {
 /* It named a wrong token, and is told so in a while. */
 static inline bool client_session_is_suspect(const struct client_session *session)
 {
-    return !session->greeted && session->stranger.kind == STRANGER_REFUSED;
+    return !session->greeted && session->unauthenticated.kind == UNAUTHENTICATED_REFUSED;
 }
 
 static inline struct client_session *client_session_of_source(struct job_source *source)
@@ -96,24 +96,25 @@ void client_session_refuse(struct client_session *session, const struct request 
 /* At once. */
 void client_session_close(struct client_session *session, const char *why);
 
-/* admit.c: strangers and clients */
+/* admit.c: unauthenticated connections and clients */
 
-enum { STRANGERS_MAX = 100 }; /* places for connections whose hello was not answered */
+enum { UNAUTHENTICATED_MAX = 100 }; /* places for connections whose hello was not answered */
 
 void client_admit_init(struct clients *clients);
 
-/* Takes a new connection: reads its hello if it is there, and ends strangers that have become too
- * many. */
-void client_admit_stranger(struct client_session *session);
+/* Takes a new connection: reads its hello if it is there, and ends unauthenticated connections that
+ * have become too many. */
+void client_admit_new(struct client_session *session);
 
-/* There is no descriptor for one more: a stranger goes first. False if none can. */
+/* There is no descriptor for one more: an unauthenticated connection goes first. False if none can.
+ */
 bool client_admit_make_way(struct clients *clients);
 
-/* Ends strangers that have become too many, once their first second is over. */
+/* Ends unauthenticated connections that have become too many, once their first second is over. */
 void client_admit_watch(struct clients *clients);
 
-/* Makes a stranger with a right hello a client. False if there is no place; the stranger was told
- * so. */
+/* Makes an unauthenticated connection with a right hello a client. False if there is no place; it
+ * was told so. */
 bool client_admit(struct client_session *session, const struct request *request);
 
 /* It is being closed. */

@@ -84,7 +84,8 @@ static void end_input(struct client_session *session)
     session->clients->reading--;
     timer_clear(client_session_timers(session), &session->timer);
     if (!session->greeted)
-        strangers_turn(&session->clients->strangers, &session->stranger, STRANGER_TOLD);
+        unauthenticated_turn(&session->clients->unauthenticated, &session->unauthenticated,
+                             UNAUTHENTICATED_TOLD);
     conn_ignore_input(&session->conn);
     if (session->arriving)
         job_free(session->arriving);
@@ -419,8 +420,8 @@ void clients_configure(struct clients *clients, const struct config *config)
         .turn_messages = TURN_MESSAGES,
         .turn_output = TURN_OUTPUT,
     };
-    clients->stranger_limits = clients->limits;
-    clients->stranger_limits.behind = true;
+    clients->unauthenticated_limits = clients->limits;
+    clients->unauthenticated_limits.behind = true;
     client_tokens_configure(clients);
 }
 
@@ -468,12 +469,13 @@ void clients_accept(struct clients *clients, int fd, const struct sockaddr *addr
         turn_away(clients, fd, address);
         return;
     }
-    if (clients->open >= (size_t)clients->config->client_max + STRANGERS_MAX + REFUSED_MAX) {
+    if (clients->open >= (size_t)clients->config->client_max + UNAUTHENTICATED_MAX + REFUSED_MAX) {
         close(fd);
         return;
     }
     struct client_session *session = session_new(clients, address);
-    if (conn_open(&session->conn, clients->loop, fd, &session_ops, &clients->stranger_limits) < 0) {
+    if (conn_open(&session->conn, clients->loop, fd, &session_ops,
+                  &clients->unauthenticated_limits) < 0) {
         if (log_limit_allows(&clients->refused))
             log_event(LOG_ERROR, "client-refused", LOG_STR("client", session->name),
                       LOG_STR("why", "the event loop does not take its descriptor"));
@@ -484,7 +486,7 @@ void clients_accept(struct clients *clients, int fd, const struct sockaddr *addr
     TAILQ_INSERT_TAIL(&clients->sessions, session, link);
     clients->open++;
     clients->reading++;
-    client_admit_stranger(session);
+    client_admit_new(session);
 }
 
 size_t clients_output(const struct clients *clients)

@@ -22,7 +22,7 @@
 #include "jobs/dispatcher.h"
 #include "jobs/module_table.h"
 #include "net/conn.h"
-#include "net/strangers.h"
+#include "net/unauthenticated.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -41,8 +41,8 @@ struct clients {
     const struct report *report; /* what stats and workers tell */
     const char *boot;
     struct conn_limits limits;
-    struct conn_limits stranger_limits; /* they are served behind clients */
-    struct hash jobs_by_id;             /* of all sessions, by session and id */
+    struct conn_limits unauthenticated_limits; /* they are served behind clients */
+    struct hash jobs_by_id;                    /* of all sessions, by session and id */
     TAILQ_HEAD(, client_session) sessions;
     size_t connected;   /* those whose hello was answered */
     size_t open;        /* all with a descriptor */
@@ -54,10 +54,10 @@ struct clients {
     struct log_limit dropped;   /* client-dropped lines */
     struct log_limit refused;   /* client-refused lines */
 
-    struct strangers strangers;         /* those whose hello was not answered */
-    struct timer sweep;                 /* while there are many of them */
-    uint64_t refused_us;                /* when the last wrong token is answered */
-    struct client_session *revoke_next; /* whose token is looked at next, after a reload */
+    struct unauthenticated_list unauthenticated; /* those whose hello was not answered */
+    struct timer sweep;                          /* while there are many of them */
+    uint64_t refused_us;                         /* when the last wrong token is answered */
+    struct client_session *revoke_next;          /* whose token is looked at next, after a reload */
     struct timer revoke;
 };
 

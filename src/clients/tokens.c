@@ -34,7 +34,7 @@ static const char *fault_of(const struct request *request)
 static uint64_t refused_at(const struct clients *clients)
 {
     uint64_t first_us = clients->loop->timers->now_us + REFUSE_MS * 1000ull;
-    uint64_t last_us = first_us + clients->strangers.count * REFUSE_GAP_US;
+    uint64_t last_us = first_us + clients->unauthenticated.count * REFUSE_GAP_US;
     uint64_t next_us = clients->refused_us + REFUSE_GAP_US;
     if (next_us < first_us)
         return first_us;
@@ -48,7 +48,8 @@ static void refuse_later(struct client_session *session, const struct request *r
     session->refusal = xmalloc(sizeof *session->refusal);
     client_events_fill_refusal(session->refusal, request, "unauthorized", fault_of(request));
     conn_ignore_input(&session->conn);
-    strangers_turn(&clients->strangers, &session->stranger, STRANGER_REFUSED);
+    unauthenticated_turn(&clients->unauthenticated, &session->unauthenticated,
+                         UNAUTHENTICATED_REFUSED);
     timer_set(client_session_timers(session), &session->timer, clients->refused_us);
 }
 

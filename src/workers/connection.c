@@ -83,7 +83,7 @@ bool worker_port_same_token(const uint8_t *a, const uint8_t *b)
 
 static void leave_unproven(struct worker_conn *conn)
 {
-    strangers_remove(&conn->workers->unproven, &conn->stranger);
+    unauthenticated_remove(&conn->workers->unproven, &conn->stranger);
     timer_clear(workers_timers(conn->workers), &conn->timer);
 }
 
@@ -366,9 +366,9 @@ static void hear(struct worker_conn *conn)
 static void make_room(struct workers *workers)
 {
     while (workers->unproven.count > workers->unproven_max) {
-        struct stranger *stranger = strangers_first(&workers->unproven);
+        struct unauthenticated *stranger = unauthenticated_first(&workers->unproven);
         hear(conn_of(stranger->conn));
-        if (stranger == strangers_first(&workers->unproven))
+        if (stranger == unauthenticated_first(&workers->unproven))
             turn_away_unheard(conn_of(stranger->conn), "too many connections without a token");
     }
 }
@@ -386,8 +386,8 @@ void workers_accept(struct workers *workers, int fd, const struct sockaddr *addr
         free(conn);
         return;
     }
-    strangers_add(&workers->unproven, &conn->stranger, &conn->conn,
-                  workers_timers(workers)->now_us);
+    unauthenticated_add(&workers->unproven, &conn->stranger, &conn->conn,
+                        workers_timers(workers)->now_us);
     timer_set_ms(workers_timers(workers), &conn->timer, workers->config->start_timeout_ms);
     hear(conn);
     make_room(workers);
@@ -395,8 +395,8 @@ void workers_accept(struct workers *workers, int fd, const struct sockaddr *addr
 
 void workers_close_unproven(struct workers *workers)
 {
-    struct stranger *stranger;
-    while ((stranger = strangers_first(&workers->unproven))) {
+    struct unauthenticated *stranger;
+    while ((stranger = unauthenticated_first(&workers->unproven))) {
         struct worker_conn *conn = conn_of(stranger->conn);
         leave_unproven(conn);
         conn_close(&conn->conn);

@@ -454,8 +454,8 @@ void workers_init(struct workers *workers)
 {
     TAILQ_INIT(&workers->links);
     timer_init(&workers->reap, on_reap, workers);
-    strangers_init(&workers->unproven);
-    workers->unproven_max = FILE_ROOM_STRANGERS; /* until the limit of open files is known */
+    unauthenticated_init(&workers->unproven);
+    workers->unproven_max = FILE_ROOM_UNAUTHENTICATED; /* until the limit of open files is known */
     log_limit_init(&workers->stranger_lines, workers->loop->timers, LOG_WARN, "stranger");
     job_log_init(&workers->job_log, workers->loop->timers);
 }

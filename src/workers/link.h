@@ -23,7 +23,7 @@
 #include "config/config.h"
 #include "jobs/dispatcher.h"
 #include "net/conn.h"
-#include "net/strangers.h"
+#include "net/unauthenticated.h"
 #include "workers/job_log.h"
 #include "workers/process.h"
 
@@ -49,11 +49,11 @@ struct workers {
     struct conn_limits limits;
     struct worker_settings *settings; /* what a worker that is started now is told in WELCOME */
     TAILQ_HEAD(, worker_link) links;
-    struct strangers unproven;       /* connections without a valid token yet */
-    size_t unproven_max;             /* the most of these that may be open */
-    struct log_limit stranger_lines; /* of the log */
-    struct timer reap;               /* set: more children have died than are reaped in one turn */
-    struct job_log job_log;          /* lines of it that jobs can cause */
+    struct unauthenticated_list unproven; /* connections without a valid token yet */
+    size_t unproven_max;                  /* the most of these that may be open */
+    struct log_limit stranger_lines;      /* of the log */
+    struct timer reap;      /* set: more children have died than are reaped in one turn */
+    struct job_log job_log; /* lines of it that jobs can cause */
     struct worker_late late[WORKERS_LATE];
     size_t next_late;
 };

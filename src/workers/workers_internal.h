@@ -17,7 +17,7 @@
 #include "config/config.h"
 #include "jobs/dispatcher.h"
 #include "net/conn.h"
-#include "net/strangers.h"
+#include "net/unauthenticated.h"
 #include "workers/link.h"
 #include "workers/output.h"
 #include "workers/process.h"
@@ -59,7 +59,7 @@ struct worker_link {
 /* A connection on the worker port. */
 struct worker_conn {
     struct conn conn;
-    struct stranger stranger; /* among the unproven */
+    struct unauthenticated stranger; /* among the unproven */
     struct workers *workers;
     struct worker_link *owner; /* NULL: unproven */
     struct wire_head head;     /* of the message that is arriving */

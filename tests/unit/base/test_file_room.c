@@ -9,7 +9,7 @@ START_TEST(test_plenty)
 {
     struct file_room room = file_room_share(1 << 20, 1024, 16);
     ck_assert_uint_gt(room.clients, 1024);
-    ck_assert_uint_eq(room.strangers, 128);
+    ck_assert_uint_eq(room.unauthenticated, 128);
     ck_assert_uint_lt(room.wanted, 1 << 20);
     ck_assert_uint_ge(room.wanted, 1024 + 128 + 3 * 16);
 }
@@ -18,11 +18,12 @@ END_TEST
 START_TEST(test_unknown)
 {
     ck_assert_uint_eq(file_room_share(0, 1024, 16).clients, UINT64_MAX);
-    ck_assert_uint_eq(file_room_share(UINT64_MAX, 1024, 16).strangers, 128);
+    ck_assert_uint_eq(file_room_share(UINT64_MAX, 1024, 16).unauthenticated, 128);
 }
 END_TEST
 
-/* Whatever the limit: clients, strangers and workers together have less than there is. */
+/* Whatever the limit: clients, unauthenticated connections and workers together have less than
+ * there is. */
 START_TEST(test_room_for_workers)
 {
     for (uint64_t limit = 48; limit <= 65536; limit += 16) {
@@ -30,8 +31,8 @@ START_TEST(test_room_for_workers)
              pool_max = pool_max * 3 / 2 + 1) {
             struct file_room room = file_room_share(limit, 1000, pool_max);
             hot_assert(room.clients >= limit / 8);
-            hot_assert(room.strangers >= 4);
-            hot_assert_msg(room.clients + room.strangers + 3 * pool_max < limit,
+            hot_assert(room.unauthenticated >= 4);
+            hot_assert_msg(room.clients + room.unauthenticated + 3 * pool_max < limit,
                            "%ju clients of %ju files, pool-max %u", (uintmax_t)room.clients,
                            (uintmax_t)limit, pool_max);
         }
