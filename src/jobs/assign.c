@@ -12,7 +12,7 @@ enum {
 
 bool dispatch_take_back(struct dispatcher *d, struct job *job)
 {
-    return d->ops->take_back(d->ctx, job->run.worker, job);
+    return d->ops->reclaim(d->ctx, job->run.worker, job);
 }
 
 void dispatch_unlend(struct dispatcher *d, struct job *job)
@@ -125,12 +125,17 @@ static uint32_t limit_ms(const struct dispatcher *d, const struct job *job)
 
 /* The job's order is that in which jobs are first handed to a worker, and stays if it is taken
  * back. */
-static void hand(struct dispatcher *d, struct worker *worker, struct job *job)
+static void hand(struct dispatcher *d, struct worker *worker, struct job *job, bool prefetched)
 {
     if (!job->run.order)
         job->run.order = ++d->last_order;
     job->run.worker = worker;
-    d->ops->assign(d->ctx, worker, job, limit_ms(d, job) * 1000ull);
+    job->run.prefetched = prefetched;
+    job->run.tag =
+        d->ops->assign(d->ctx, &(struct assignment){.worker = worker,
+                                                    .job = job,
+                                                    .limit_us = limit_ms(d, job) * 1000ull,
+                                                    .prefetched = prefetched});
     dispatch_expect(d, job);
 }
 
@@ -180,8 +185,7 @@ static bool may_be_lent(const struct dispatcher *d, const struct job *job)
  * was handed over before has an older. */
 static void lend_job(struct dispatcher *d, struct worker *worker, struct job *job)
 {
-    hand(d, worker, job);
-    job->run.prefetched = true;
+    hand(d, worker, job, true);
     TAILQ_INSERT_TAIL(&worker->prefetched, job, links.waiting);
     worker->prefetched_count++;
     struct job *before = TAILQ_LAST(&d->lent_jobs, job_list);
@@ -225,9 +229,7 @@ void dispatch_part(struct dispatcher *d, struct job *job)
 
 void dispatch_assign(struct dispatcher *d, struct worker *worker, struct job *job)
 {
-    hand(d, worker, job);
-    job->run.prefetched =
-        false; /* it counts as begun from now on: an idle worker takes it at once */
+    hand(d, worker, job, false); /* counts as begun: an idle worker takes the job at once */
     worker_set_state(worker, WORKER_BUSY, dispatch_now(d));
     begin(d, worker, job);
 }

@@ -11,7 +11,7 @@
  * next ones before it has finished: they are lent. A lent job is still a waiting one: it counts as
  * such when the pool grows or a submit is refused, its cancel ends it at once, it goes back to its
  * place in the line when its worker is lost, stopped or told to end, and an idle worker gets it
- * when the line is empty. What makes that safe is `take_back`, which settles with the worker
+ * when the line is empty. What makes that safe is `reclaim`, which settles with the worker
  * whether it has begun a job without waiting for it (common/worker_page.h). Before a worker is hurt
  * in any way, all that it was lent is taken back: with a worker only the job is lost that it is on.
  * So it is when a worker says nothing for some milliseconds: its job is a long one after all.
@@ -37,16 +37,24 @@
 #include <stddef.h>
 #include <stdint.h>
 
+/* One job for one worker. */
+struct assignment {
+    struct worker *worker;
+    struct job *job;
+    uint64_t limit_us; /* how long the job may run, from its beginning; 0: without limit */
+    bool prefetched;   /* the worker is still on another job */
+};
+
 struct dispatcher_ops {
     /* Starts a process for the record and sets its pid. 0, or -1 with errno when that is not
      * possible. */
     int (*start)(void *ctx, struct worker *worker);
-    /* Hands the job to the worker, behind those that it has. `limit_us`: how long it may take from
-     * its beginning, 0 for ever. */
-    void (*assign)(void *ctx, struct worker *worker, struct job *job, uint64_t limit_us);
-    /* Takes a job back that the worker was handed; false if the worker has begun it. Settled at
-     * once, whatever the worker does at that moment or was doing when it died. */
-    bool (*take_back)(void *ctx, struct worker *worker, const struct job *job);
+    /* Hands the job to the worker, behind the jobs that the worker has. Returns a tag: the
+     * dispatcher keeps the tag in the job's record for the operations, and never reads it. */
+    uint8_t (*assign)(void *ctx, const struct assignment *assignment);
+    /* Takes an assigned job away from the worker; false if the worker has begun the job. The answer
+     * is final, whatever the worker does at that moment or was doing when it died. */
+    bool (*reclaim)(void *ctx, struct worker *worker, const struct job *job);
     /* Tells of what a lost worker had finished, by dispatcher_worker_answered(); NULL: nothing can
      * be left behind. */
     void (*results)(void *ctx, struct worker *worker);

@@ -155,7 +155,7 @@ struct job_run {
     uint64_t submitted_us;
     uint64_t begun_us;    /* when the worker began the job, as far as is known; 0: not yet */
     uint32_t coming;      /* bytes of result expected, while the job is with a worker */
-    uint8_t slot;         /* of the claim word, likewise */
+    uint8_t tag;          /* what the operation `assign` gave for the job; its own affair */
     uint8_t stop_reason;  /* enum fail_reason, while STOPPING */
     uint8_t stop_step;    /* enum stop_step */
     bool over_budget : 1; /* there was no memory for the payload */

@@ -91,7 +91,7 @@ static bool ended_for_job(const struct worker_link *link, const int *status)
 
 static bool has_begun(const struct worker_link *link, const struct job *job)
 {
-    return worker_proc_has_begun(&link->proc, job->run.slot, job->seq);
+    return worker_proc_has_begun(&link->proc, job->run.tag, job->seq);
 }
 
 /* The module of a job that it had not begun has no part in its end: what an earlier one left may
@@ -361,26 +361,28 @@ static int op_start(void *ctx, struct worker *worker)
     return 0;
 }
 
-static void op_assign(void *ctx, struct worker *worker, struct job *job, uint64_t limit_us)
+/* The tag is the slot of the job's claim word. */
+static uint8_t op_assign(void *ctx, const struct assignment *assignment)
 {
-    struct worker_link *link = worker->process;
+    struct worker_link *link = assignment->worker->process;
+    const struct job *job = assignment->job;
     (void)ctx;
     struct wire_head head = worker_port_head(WIRE_RUN, job->asked.module->name);
-    if (worker->job)
+    if (assignment->prefetched)
         worker_answer_watch(link);
-    job->run.slot = (uint8_t)worker_proc_offer(&link->proc, job->seq);
     head.job = job->seq;
-    head.slot = job->run.slot;
+    head.slot = worker_proc_offer(&link->proc, job->seq);
     head.size = job->asked.payload ? job->asked.payload->size : 0;
-    head.time_us = limit_us;
+    head.time_us = assignment->limit_us;
     head.payload_max = job->asked.payload_max;
     worker_port_send(link->conn, &head, job->asked.payload);
+    return (uint8_t)head.slot;
 }
 
-static bool op_take_back(void *ctx, struct worker *worker, const struct job *job)
+static bool op_reclaim(void *ctx, struct worker *worker, const struct job *job)
 {
     (void)ctx;
-    return worker_proc_take_back(&worker->process->proc, job->run.slot, job->seq);
+    return worker_proc_take_back(&worker->process->proc, job->run.tag, job->seq);
 }
 
 static void op_results(void *ctx, struct worker *worker)
@@ -439,7 +441,7 @@ static void op_forget(void *ctx, struct worker *worker)
 const struct dispatcher_ops worker_link_ops = {
     .start = op_start,
     .assign = op_assign,
-    .take_back = op_take_back,
+    .reclaim = op_reclaim,
     .results = op_results,
     .stop_flag = op_stop_flag,
     .signal = op_signal,

@@ -107,7 +107,7 @@ static const struct job *job_of(const struct worker_output *output)
 {
     const struct job *job = output->worker->job, *next;
     TAILQ_FOREACH (next, &output->worker->prefetched, links.waiting) {
-        if (!worker_proc_has_begun(output->proc, next->run.slot, next->seq))
+        if (!worker_proc_has_begun(output->proc, next->run.tag, next->seq))
             break;
         job = next;
     }

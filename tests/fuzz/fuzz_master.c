@@ -254,12 +254,13 @@ static int op_start(void *ctx, struct worker *worker)
     return 0;
 }
 
-static void op_assign(void *ctx, struct worker *worker, struct job *job, uint64_t limit_us)
+static uint8_t op_assign(void *ctx, const struct assignment *assignment)
 {
+    struct worker *worker = assignment->worker;
+    struct job *job = assignment->job;
     struct sim *sim = sim_of(worker);
     const struct job *first = job_queue_first(&d.queue);
     (void)ctx;
-    (void)limit_us;
     bug_on(sim->reaped || sim->lost || !sim->connected || !sim->said_ready);
     bug_on(sim->told_to_end || worker->signalled || worker->stale);
     bug_on(worker->state != WORKER_IDLE && worker->state != WORKER_BUSY);
@@ -272,14 +273,15 @@ static void op_assign(void *ctx, struct worker *worker, struct job *job, uint64_
     struct known_job *k = known_of(job);
     bug_on(job->source->held && !k->handed);
     k->handed = true;
-    k->lent = worker->state == WORKER_BUSY;
+    k->lent = assignment->prefetched;
     k->begun = false;
     bug_on(sim->handed_count == HANDED_MAX);
     sim->handed[(sim->handed_first + sim->handed_count++) % HANDED_MAX] =
         (struct handed){job->seq, OFFERED};
+    return 0;
 }
 
-static bool op_take_back(void *ctx, struct worker *worker, const struct job *job)
+static bool op_reclaim(void *ctx, struct worker *worker, const struct job *job)
 {
     struct sim *sim = sim_of(worker);
     (void)ctx;
@@ -488,7 +490,7 @@ static void op_poll(void *ctx, struct worker *worker)
 static const struct dispatcher_ops ops = {
     .start = op_start,
     .assign = op_assign,
-    .take_back = op_take_back,
+    .reclaim = op_reclaim,
     .stop_flag = op_stop_flag,
     .signal = op_signal,
     .retire = op_retire,

@@ -189,13 +189,16 @@ static inline int op_start(void *ctx, struct worker *worker)
     return 0;
 }
 
-static inline void op_assign(void *ctx, struct worker *worker, struct job *job, uint64_t limit_us)
+static inline uint8_t op_assign(void *ctx, const struct assignment *assignment)
 {
+    struct worker *worker = assignment->worker;
+    struct job *job = assignment->job;
+    uint64_t limit_us = assignment->limit_us;
     struct worker_link *link = worker->process;
     (void)ctx;
     hot_assert(link->count < HANDED_MAX && !handed_of(link, job->seq));
     hot_assert(job->source != NULL && !job->source->gone);
-    hot_assert(job->run.worker == worker);
+    hot_assert(job->run.worker == worker && assignment->prefetched == (worker->job != NULL));
     link->jobs[link->count++] = (struct handed){.seq = job->seq};
     if (limit_us)
         tell("give %u j%ju %jums", worker->id, (uintmax_t)job->seq, (uintmax_t)limit_us / 1000);
@@ -205,9 +208,10 @@ static inline void op_assign(void *ctx, struct worker *worker, struct job *job, 
         hooks.handed(link, job);
     if (!lazy)
         sim_begin(link);
+    return 0;
 }
 
-static inline bool op_take_back(void *ctx, struct worker *worker, const struct job *job)
+static inline bool op_reclaim(void *ctx, struct worker *worker, const struct job *job)
 {
     struct handed *handed;
     (void)ctx;
@@ -273,7 +277,7 @@ static inline void op_forget(void *ctx, struct worker *worker)
 static const struct dispatcher_ops recorder_ops = {
     .start = op_start,
     .assign = op_assign,
-    .take_back = op_take_back,
+    .reclaim = op_reclaim,
     .stop_flag = op_stop_flag,
     .signal = op_signal,
     .retire = op_retire,
