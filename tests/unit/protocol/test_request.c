@@ -1,90 +1,21 @@
 /*
- * test_request: a verdict on every header in tests/unit/headers/, and what no file can hold.
- *
- * NAME.in is a header line without its LF, NAME.want the verdict on it; headers/README.md says how
- * it is written.
+ * test_request: the verdicts on the headers in headers/, and on headers too large for a file there.
+ * headers/README.md describes the files.
  */
 #include "protocol/request.h"
 
 #include "protocol/request_skim.h"
+#include "tests/unit/protocol/header_cases.h"
 #include "tests/unit/support.h"
-
-#include <dirent.h>
-#include <libgen.h>
 
 enum {
     PAYLOAD_MAX = 16 * 1024 * 1024,
-    FILE_MAX = 16 * 1024,
-    FILES_A_TEST = 8, /* a process for each would take most of the time */
+    CASES_A_TEST = 8, /* a process for each would take most of the time */
     HURT = 20000,
 };
 
-static char folder[512];
-static struct dirent **files;
-static int file_count;
+static struct header_cases headers;
 static struct request request, general;
-
-/* --- files --- */
-
-static int is_input(const struct dirent *entry)
-{
-    const char *dot = strrchr(entry->d_name, '.');
-    return dot && strcmp(dot, ".in") == 0;
-}
-
-static int is_wanted(const struct dirent *entry)
-{
-    const char *dot = strrchr(entry->d_name, '.');
-    return dot && strcmp(dot, ".want") == 0;
-}
-
-/* Beside this file, wherever the test is started: the folder is read where it was built, or from
- * TEST_HEADERS. */
-static void list_files(void)
-{
-    char source[] = __FILE__;
-    const char *given = getenv("TEST_HEADERS");
-    if (given)
-        snprintf(folder, sizeof folder, "%s", given);
-    else
-        snprintf(folder, sizeof folder, "%s/headers", dirname(source));
-    file_count = scandir(folder, &files, is_input, alphasort);
-    if (file_count <= 0) {
-        fprintf(stderr, "no files in %s: start it in the root of the tree\n", folder);
-        exit(EXIT_FAILURE);
-    }
-}
-
-/* Memory of just the size of the file, so that the sanitizer sees a byte too many. */
-static char *load(const char *name, size_t *len)
-{
-    static char bytes[FILE_MAX];
-    char path[1024];
-    snprintf(path, sizeof path, "%s/%s", folder, name);
-    FILE *file = fopen(path, "re");
-    ck_assert_msg(file != NULL, "cannot open %s", path);
-    *len = fread(bytes, 1, sizeof bytes, file);
-    fclose(file);
-    ck_assert_uint_lt(*len, sizeof bytes);
-    char *copy = malloc(*len ? *len : 1);
-    ck_assert_ptr_nonnull(copy);
-    memcpy(copy, bytes, *len);
-    return copy;
-}
-
-static char *load_wanted(const char *input)
-{
-    char name[300];
-    size_t len;
-    snprintf(name, sizeof name, "%.*swant", (int)(strlen(input) - 2), input);
-    char *bytes = load(name, &len);
-    char *text = malloc(len + 1);
-    ck_assert_ptr_nonnull(text);
-    memcpy(text, bytes, len);
-    text[len] = '\0';
-    free(bytes);
-    return text;
-}
 
 /* --- what was read, as texts --- */
 
@@ -93,7 +24,7 @@ static const char *const field_names[] = {
     "job", "target", "timeout_ms", "link",   "notify",  "ignored", "ignored_count",
 };
 
-/* The field as .want files have it; empty when it is as if not given. */
+/* The field as the cases have it; empty if it is as if not given. */
 static const char *field_text(const struct request *r, const char *name)
 {
     static char text[2 * CONTEXT_MAX];
@@ -182,30 +113,34 @@ static void check_line(const char *name, const char *key, const char *value)
         ck_assert_msg(strcmp(field_text(&request, key), value) == 0, "%s: %s is %s; wanted: %s",
                       name, key, field_text(&request, key), value);
     else
-        ck_abort_msg("%s.want has a line with %s", name, key);
+        ck_abort_msg("%s has a line with %s", name, key);
 }
 
-/* What a fine request's file does not name was not given. */
+/* A fine request has no field that its case does not name. */
 static void check_unnamed(const char *name, const char *field, const char *wanted)
 {
     char line[32];
-    snprintf(line, sizeof line, "\n%s ", field);
-    if (!strstr(wanted, line))
-        ck_assert_msg(field_text(&request, field)[0] == '\0', "%s: %s is %s; wanted: none", name,
-                      field, field_text(&request, field));
+    int len = snprintf(line, sizeof line, "\n%s", field);
+    for (const char *at = wanted; (at = strstr(at, line)); at += len)
+        if (strchr(" \n", at[len]))
+            return;
+    ck_assert_msg(field_text(&request, field)[0] == '\0', "%s: %s is %s; wanted: none", name, field,
+                  field_text(&request, field));
 }
 
-static void check_wanted(const char *name, char *wanted, enum request_verdict verdict)
+static void check_wanted(const struct header_case *item, enum request_verdict verdict)
 {
+    char wanted[8192], *rest = NULL;
+    snprintf(wanted, sizeof wanted, "%s", item->wanted);
     for (size_t i = 0; verdict == REQUEST_FINE && i < SUPPORT_COUNT(field_names); i++)
-        check_unnamed(name, field_names[i], wanted);
-    char *rest = NULL, *line = strtok_r(wanted, "\n", &rest);
-    check_verdict(name, line, verdict);
+        check_unnamed(item->name, field_names[i], wanted);
+    char *line = strtok_r(wanted, "\n", &rest);
+    check_verdict(item->name, line, verdict);
     while ((line = strtok_r(NULL, "\n", &rest))) {
         char *value = strchr(line, ' ');
-        ck_assert_msg(value != NULL, "%s.want has a line %s", name, line);
-        *value++ = '\0';
-        check_line(name, line, value);
+        if (value)
+            *value++ = '\0';
+        check_line(item->name, line, value ? value : "");
     }
 }
 
@@ -215,40 +150,30 @@ static void soil(struct request *r)
     memset(r, 'x', sizeof *r);
 }
 
-static void check_file(const char *name)
+static void check_case(const struct header_case *item)
 {
-    size_t len;
-    char *line = load(name, &len), *wanted = load_wanted(name);
     soil(&request);
-    enum request_verdict verdict = request_parse(&request, line, len, PAYLOAD_MAX);
+    enum request_verdict verdict = request_parse(&request, item->line, item->len, PAYLOAD_MAX);
     check_texts(&request);
-    check_wanted(name, wanted, verdict);
+    check_wanted(item, verdict);
     if (verdict == REQUEST_FINE)
         ck_assert_str_eq(op_name(request.op), field_text(&request, "op"));
-    free(line);
-    free(wanted);
 }
 
-START_TEST(test_files)
+START_TEST(test_cases)
 {
-    for (int i = _i * FILES_A_TEST; i < (_i + 1) * FILES_A_TEST && i < file_count; i++)
-        check_file(files[i]->d_name);
+    for (size_t i = (size_t)_i * CASES_A_TEST; i < (size_t)(_i + 1) * CASES_A_TEST; i++)
+        if (i < headers.count)
+            check_case(&headers.items[i]);
 }
 END_TEST
 
-START_TEST(test_files_are_pairs)
+START_TEST(test_names_are_unique)
 {
-    struct dirent **wanted;
-    int count = scandir(folder, &wanted, is_wanted, alphasort);
-    ck_assert_int_eq(count, file_count);
-    for (int i = 0; i < count; i++) {
-        size_t stem = strlen(files[i]->d_name) - 2;
-        ck_assert_msg(strncmp(wanted[i]->d_name, files[i]->d_name, stem) == 0 &&
-                          wanted[i]->d_name[stem] == 'w',
-                      "%s and %s are no pair", files[i]->d_name, wanted[i]->d_name);
-        free(wanted[i]);
-    }
-    free(wanted);
+    for (size_t i = 0; i < headers.count; i++)
+        for (size_t k = 0; k < i; k++)
+            hot_assert_msg(strcmp(headers.items[i].name, headers.items[k].name) != 0,
+                           "two cases are named %s", headers.items[i].name);
 }
 END_TEST
 
@@ -410,12 +335,8 @@ END_TEST
 
 START_TEST(test_both_ways)
 {
-    for (int i = 0; i < file_count; i++) {
-        size_t len;
-        char *line = load(files[i]->d_name, &len);
-        check_all_ways(line, len);
-        free(line);
-    }
+    for (size_t i = 0; i < headers.count; i++)
+        check_all_ways(headers.items[i].line, headers.items[i].len);
 }
 END_TEST
 
@@ -425,23 +346,23 @@ struct line {
 };
 
 /* A byte left out, changed or put in, or a piece of another header. The caller frees it. */
-static struct line hurt_line(struct chance *chance, const struct line *line,
-                             const struct line *other)
+static struct line hurt_line(struct chance *chance, const struct header_case *line,
+                             const struct header_case *other)
 {
     static const char bytes[] = "\"\\{}[]:,-+.0123456789eEu \t\rtruefalsn\x80\xff\x1f";
-    static char to[2 * FILE_MAX + 1];
+    static char to[4 * HEADER_MAX];
     size_t at = chance_below(chance, line->len + 1), left = line->len - at, n = at;
     size_t cut = chance_below(chance, left < 3 ? left + 1 : 4);
-    memcpy(to, line->bytes, at);
+    memcpy(to, line->line, at);
     if (chance_percent(chance, 50))
         to[n++] = bytes[chance_below(chance, sizeof bytes)]; /* NUL is one of them */
     if (chance_percent(chance, 30)) {
         size_t from = chance_below(chance, other->len + 1);
         size_t piece = chance_below(chance, other->len - from + 1);
-        memcpy(to + n, other->bytes + from, piece);
+        memcpy(to + n, other->line + from, piece);
         n += piece;
     }
-    memcpy(to + n, line->bytes + at + cut, left - cut);
+    memcpy(to + n, line->line + at + cut, left - cut);
     n += left - cut;
     struct line hurt = {malloc(n ? n : 1), n};
     hot_assert(hurt.bytes != NULL);
@@ -453,21 +374,13 @@ static struct line hurt_line(struct chance *chance, const struct line *line,
 START_TEST(test_both_ways_hurt)
 {
     struct chance chance;
-    size_t count = (size_t)file_count;
-    struct line *lines = calloc(count, sizeof *lines);
-    ck_assert_ptr_nonnull(lines);
-    for (size_t i = 0; i < count; i++)
-        lines[i].bytes = load(files[i]->d_name, &lines[i].len);
     chance_init(&chance, "request");
     for (int round = 0; round < HURT; round++) {
-        struct line hurt = hurt_line(&chance, &lines[chance_below(&chance, count)],
-                                     &lines[chance_below(&chance, count)]);
+        struct line hurt = hurt_line(&chance, &headers.items[chance_below(&chance, headers.count)],
+                                     &headers.items[chance_below(&chance, headers.count)]);
         check_all_ways(hurt.bytes, hurt.len);
         free(hurt.bytes);
     }
-    for (size_t i = 0; i < count; i++)
-        free(lines[i].bytes);
-    free(lines);
 }
 END_TEST
 
@@ -562,11 +475,11 @@ END_TEST
 
 int main(void)
 {
-    list_files();
+    header_cases_load(&headers);
     Suite *suite = suite_create("request");
-    TCase *tc = tcase_create("files");
-    tcase_add_loop_test(tc, test_files, 0, (file_count + FILES_A_TEST - 1) / FILES_A_TEST);
-    tcase_add_test(tc, test_files_are_pairs);
+    TCase *tc = tcase_create("cases");
+    tcase_add_loop_test(tc, test_cases, 0, ((int)headers.count + CASES_A_TEST - 1) / CASES_A_TEST);
+    tcase_add_test(tc, test_names_are_unique);
     suite_add_tcase(suite, tc);
     tc = tcase_create("both ways");
     tcase_add_test(tc, test_both_ways);
@@ -584,8 +497,6 @@ int main(void)
     tcase_add_test(tc, test_ids_differ);
     suite_add_tcase(suite, tc);
     int status = run_suite(suite);
-    while (file_count > 0)
-        free(files[--file_count]);
-    free(files);
+    header_cases_free(&headers);
     return status;
 }
