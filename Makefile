@@ -99,7 +99,8 @@ $(BUILD)/modules/%.so: modules/%.c include/taskmaster/module.h
 	$(COMPILE_SHARED) -fvisibility=hidden -MF $(O)/modules_$*.d -o $@ $< $(LIBS_$*)
 
 # Unit tests mirror the folders of what they test: those of worker/ and client/ see its objects, all others the master's.
-$(BUILD)/tests/unit/worker/%: $(O)/tests/unit/worker/%.o $(O)/libworker.a $(O)/libcommon.a
+$(O)/tests/unit/worker/libfake.a: $(patsubst %,$(O)/tests/unit/worker/%.o,fake_master one_worker)
+$(BUILD)/tests/unit/worker/%: $(O)/tests/unit/worker/%.o $(O)/tests/unit/worker/libfake.a $(O)/libworker.a $(O)/libcommon.a
 	@mkdir -p $(@D)
 	$(LINK) -o $@ $^ $(WORKER_LIBS) -ljansson -lcheck -lsubunit -lm -lrt -lpthread
 $(BUILD)/tests/unit/client/%: $(O)/tests/unit/client/%.o $(O)/libcommand.a $(BUILD)/libtaskmaster.a
@@ -186,7 +187,6 @@ unit integration: $(test_modules)
 integration: $(BUILD)/tests/clock_shift.so
 .PHONY: test-programs
 test-programs: all $(tests) $(test_modules) $(BUILD)/tests/clock_shift.so
-$(BUILD)/tests/unit/worker/test_process $(BUILD)/tests/unit/worker/test_modules: $(O)/tests/unit/worker/fake_master.o
 $(BUILD)/tests/clock_shift.so: tests/integration/clock_shift.c
 	@mkdir -p $(@D) $(O)
 	$(COMPILE_SHARED) -MF $(O)/clock_shift.d -o $@ $<
