@@ -1,4 +1,4 @@
-/* test_log: what a line looks like, whatever is in it, and what happens to it when nobody reads. */
+/* test_log: the form of a line, for all values, and the fate of a line when nobody reads. */
 #include "common/log.h"
 #include "tests/unit/suite.h"
 
@@ -21,7 +21,7 @@
 #define TIME "[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}\\.[0-9]{3}Z"
 
 static int saved_stderr;
-static int reader; /* what stderr is read from */
+static int reader; /* read end of stderr */
 static char text[1 << 20];
 
 static void become_stderr(int fd)
@@ -30,7 +30,7 @@ static void become_stderr(int fd)
     close(fd);
 }
 
-/* stderr becomes a pipe, and the log is opened on it. */
+/* Makes stderr a pipe and opens the log on it. */
 static void setup(void)
 {
     int fds[2];
@@ -52,7 +52,7 @@ static void teardown(void)
     close(reader);
 }
 
-/* Everything that is there to read, as one text. */
+/* Returns all text in the pipe. */
 static const char *read_log(void)
 {
     size_t len = 0;
@@ -71,7 +71,7 @@ static void assert_matches(const char *line, const char *pattern)
     regfree(&regex);
 }
 
-/* The one JSON line in the log. The caller owns the reference. */
+/* Returns the only line in the log, parsed as JSON; the caller owns the reference. */
 static json_t *read_json(void)
 {
     json_error_t error;
@@ -94,7 +94,7 @@ static void log_value(const char *value, size_t len)
     log_event(LOG_INFO, "event", LOG_STRN("value", value, len));
 }
 
-/* The text of value=... in the one line of the log. */
+/* Returns the text of value=... in the only line of the log. */
 static const char *read_value(void)
 {
     char *value = strstr(read_log(), " value=");
@@ -184,7 +184,7 @@ START_TEST(test_bare_and_quoted)
 }
 END_TEST
 
-/* Each byte alone: printable ASCII survives, all else becomes printable ASCII. */
+/* Each byte alone: printable ASCII stays, everything else becomes printable ASCII. */
 START_TEST(test_every_byte)
 {
     for (int c = 0; c < 256; c++) {
@@ -238,7 +238,8 @@ START_TEST(test_value_is_cut)
 }
 END_TEST
 
-/* Never inside a character or an escape, in either form, wherever the limit falls. */
+/* A cut is never inside a character or an escape, in either format, for all positions of the
+ * limit. */
 START_TEST(test_cut_between_characters)
 {
     static const char *const units[] = {"\xe2\x82\xac", "\xf0\x9f\x98\x80", "\n", "\x01",
@@ -263,7 +264,7 @@ START_TEST(test_cut_between_characters)
 }
 END_TEST
 
-/* More than a line holds: it ends as it should, and says so. */
+/* Too many fields for a line: the line has its proper end, with cut=true. */
 static void log_much(size_t first)
 {
     static char value[LOG_VALUE_MAX];
@@ -301,14 +302,14 @@ START_TEST(test_errno_survives)
 }
 END_TEST
 
-/* O_NONBLOCK belongs to the description, which the shell that started us shares. */
+/* O_NONBLOCK belongs to the description, shared with the shell. */
 START_TEST(test_stderr_stays_blocking)
 {
     ck_assert_int_eq(fcntl(STDERR_FILENO, F_GETFL) & O_NONBLOCK, 0);
 }
 END_TEST
 
-/* Logs until the sink takes no more. Returns how many lines that took. */
+/* Logs until the sink is full. Returns the number of lines. */
 static uint64_t fill(void)
 {
     uint64_t before = log_lost(), sent = 0;
@@ -319,7 +320,7 @@ static uint64_t fill(void)
     return sent - 1;
 }
 
-/* A sink that is full loses lines, and tells how many once it is not. */
+/* A full sink loses lines, and log-lost counts them once there is room. */
 static void check_loss(void)
 {
     uint64_t sent = fill();
@@ -346,7 +347,7 @@ START_TEST(test_full_pipe)
 }
 END_TEST
 
-/* Opening a pipe that has no reader anew fails; then stderr is polled. */
+/* Reopening a pipe without a reader fails; then stderr is polled. */
 START_TEST(test_full_pipe_polled)
 {
     close(reader);
@@ -369,7 +370,7 @@ START_TEST(test_reader_gone)
 }
 END_TEST
 
-/* stderr becomes a socket, and JOURNAL_STREAM names it, or another one. */
+/* Makes stderr a socket; JOURNAL_STREAM names it, or another one. */
 static void open_socket(unsigned long inode_offset)
 {
     int fds[2];
@@ -421,7 +422,7 @@ START_TEST(test_other_socket)
 }
 END_TEST
 
-/* A disk that fills up in the middle of a line: the next one starts a line of its own. */
+/* After a disk full in the middle of a line, the next line begins with an LF. */
 START_TEST(test_torn_line)
 {
     char path[] = "/tmp/test_log.XXXXXX";
@@ -496,7 +497,7 @@ START_TEST(test_bug)
 }
 END_TEST
 
-/* What fits is not cut, what is one byte more would be; in pieces nothing is lost. */
+/* A fitting value is not cut, and one more byte would be; in pieces nothing is lost. */
 START_TEST(test_value_fits)
 {
     static const char unit[] = "a\xc3\xa9\xe2\x82\xac\x1b\xff\n\\";
@@ -526,7 +527,7 @@ START_TEST(test_half_a_character_waits)
     ck_assert_uint_eq(log_value_fits("a\xe2\x82", 3, false), 3);
     ck_assert_uint_eq(log_value_fits("a\xe2\x82\xac", 4, true), 4);
     ck_assert_uint_eq(log_value_fits("a\xff", 2, true),
-                      1); /* it may be anything: it waits as well */
+                      1); /* may begin a character: it waits, too */
     ck_assert_uint_eq(log_value_fits("\xff\xff\xff\xff", 4, true), 1);
     ck_assert_uint_eq(log_value_fits("", 0, true), 0);
 }

@@ -1,4 +1,4 @@
-/* What a module may be called. */
+/* The allowed names of modules. */
 #include "common/limits.h"
 #include "common/module_name.h"
 #include "tests/unit/suite.h"

@@ -1,4 +1,4 @@
-/* test_read_all: whatever a read brings, all of it is read, and no more than there is room for. */
+/* test_read_all: everything is read, in pieces of any size, and no more than there is room for. */
 #include "common/read_all.h"
 
 #include "tests/unit/support.h"
@@ -6,7 +6,7 @@
 #include <errno.h>
 #include <sys/types.h>
 
-/* What each call of read() finds: text, the end (""), or an error (NULL). */
+/* The results of the calls of read(): a text, the end (""), or an error (NULL). */
 struct found {
     const char *text;
     int error;
@@ -58,7 +58,7 @@ START_TEST(test_no_more_than_there_is_room_for)
     char data[6];
     ck_assert_int_eq(read_of(pieces, data, 5), 5);
     ck_assert_mem_eq(data, "12345-", 6);
-    ck_assert_uint_eq(calls, 2); /* a third would wait for whoever writes to a pipe */
+    ck_assert_uint_eq(calls, 2); /* a third call would wait for the writer of a pipe */
     ck_assert_int_eq(read_of(pieces, data, 0), 0);
     ck_assert_uint_eq(calls, 0);
 }

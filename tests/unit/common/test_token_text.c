@@ -1,4 +1,4 @@
-/* test_token_text: the tokens in a text, and what is told of a text that is not of that form. */
+/* test_token_text: the tokens in a text, and the errors in a malformed text. */
 #include "common/token_text.h"
 
 #include "tests/unit/support.h"
@@ -21,7 +21,7 @@ static void assert_token(const char *token, unsigned line)
     ck_assert_uint_eq(reader.line, line);
 }
 
-/* Again and again, however often it is asked. */
+/* The same result for every further call. */
 static void assert_end(const char *why)
 {
     for (int i = 0; i < 2; i++) {
@@ -86,7 +86,7 @@ START_TEST(test_faults)
 }
 END_TEST
 
-/* Who takes the first token alone does not care about the rest. */
+/* A reader of only the first token does not care about the rest. */
 START_TEST(test_a_fault_behind_a_token)
 {
     begin("a-good-token\nbad\n", 17);

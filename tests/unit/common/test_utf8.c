@@ -1,4 +1,4 @@
-/* UTF-8: every code point, and what is none. */
+/* UTF-8: every code point, and invalid bytes. */
 #include "common/utf8.h"
 #include "tests/unit/suite.h"
 

@@ -1,4 +1,4 @@
-/* test_xmalloc: sizes that are no sizes, and the end of the process when there is no memory. */
+/* test_xmalloc: sizes of 0, overflowing sizes, and the end of the process without memory. */
 #include "common/xmalloc.h"
 #include "tests/unit/suite.h"
 
@@ -21,7 +21,7 @@
 #define OWN_END 1
 #endif
 
-/* More than any machine has; not a constant, or the compiler would object. */
+/* More than any machine has; not a constant, to calm the compiler. */
 static volatile size_t too_much = PTRDIFF_MAX;
 
 START_TEST(test_nothing_is_something)
@@ -55,7 +55,7 @@ START_TEST(test_contents)
 }
 END_TEST
 
-/* The last words are not what is tested here. */
+/* The last message is not tested here. */
 static void hush(void)
 {
     ck_assert_ptr_nonnull(freopen("/dev/null", "w", stderr));
@@ -69,7 +69,7 @@ END_TEST
 
 START_TEST(test_calloc_ends)
 {
-    free(xcalloc(too_much, 4)); /* overflows, too */
+    free(xcalloc(too_much, 4)); /* this product overflows, too */
 }
 END_TEST
 

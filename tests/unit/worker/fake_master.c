@@ -50,7 +50,7 @@ char *make_settings(const char *module_dir, const char *more)
     return text;
 }
 
-/* Moved out of the way of the numbers that the worker is to find. */
+/* Moves a descriptor out of the range of the worker's own numbers. */
 static int high(int fd)
 {
     int moved = fcntl(fd, F_DUPFD_CLOEXEC, 20);
@@ -60,7 +60,7 @@ static int high(int fd)
     return moved;
 }
 
-/* Of the worker that was started last. */
+/* The claim words of the last worker started. */
 static uint64_t *claims;
 
 static int make_page(struct fake_master *m)
@@ -76,8 +76,7 @@ static int make_page(struct fake_master *m)
     ck_assert_ptr_ne(shared, MAP_FAILED);
     m->page = &shared->page;
     claims = shared->claims;
-    for (uint64_t job = 0; job < WORKER_CLAIMS;
-         job++) /* for those who make a RUN before the start */
+    for (uint64_t job = 0; job < WORKER_CLAIMS; job++) /* for a make_run() before the start */
         claims[job] = claim_word(job, CLAIM_OFFERED);
     ck_assert_int_eq(getsockname(m->listen_fd, (struct sockaddr *)&addr, &addr_len), 0);
     *m->page = (struct worker_page){
@@ -149,7 +148,7 @@ void fake_master_spawn(struct fake_master *m)
     ck_assert_int_ge(m->pid_fd, 0);
 }
 
-/* Reads what the worker has printed; at the end of the log its descriptor becomes -1. */
+/* Reads the worker's output; at the end of the log its descriptor becomes -1. */
 static void drain_log(struct fake_master *m)
 {
     char scratch[65536];
@@ -177,7 +176,7 @@ static int64_t now_ms(void)
     return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
 }
 
-/* Waits until `fd` is readable, and reads the log meanwhile: a full pipe would stop the worker. */
+/* Waits for input on `fd`, and reads the log meanwhile: a full pipe would stop the worker. */
 static void await_readable(struct fake_master *m, int fd)
 {
     int64_t deadline_ms = now_ms() + DEADLINE_MS;
@@ -344,7 +343,7 @@ int fake_master_wait(struct fake_master *m)
 
 void fake_master_free(struct fake_master *m)
 {
-    kill(-m->pid, SIGKILL); /* what the worker left behind goes with it, as the master sees to */
+    kill(-m->pid, SIGKILL); /* kills the worker's children, like the master */
     close(m->pid_fd);
     close(m->listen_fd);
     close(m->life_fd);

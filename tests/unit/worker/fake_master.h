@@ -1,8 +1,8 @@
 /*
- * fake_master: drives the real worker program from a test, as the master would.
+ * fake_master: plays the master for the real worker program.
  *
- * The worker comes from $BUILD (default: build). Every wait has a deadline, after which the test
- * fails with what the worker had logged until then.
+ * The worker comes from $BUILD (default: build). Every wait has a deadline; after the deadline the
+ * test fails and shows the worker's log.
  */
 #ifndef TASKMASTER_TESTS_UNIT_WORKER_FAKE_MASTER_H
 #define TASKMASTER_TESTS_UNIT_WORKER_FAKE_MASTER_H
@@ -34,75 +34,75 @@ enum {
 
 struct fake_master {
     pid_t pid;                /* the worker */
-    int pid_fd;               /* readable once it has ended */
-    int listen_fd;            /* its port */
+    int pid_fd;               /* readable once the worker has ended */
+    int listen_fd;            /* the port for workers */
     int life_fd;              /* write end of the life pipe */
-    int log_fd;               /* read end of its stdout and stderr */
-    int socket;               /* its connection, once accepted; -1 before */
-    struct worker_page *page; /* mapped; the worker's token was set to bytes 1, 2, 3 ... */
+    int log_fd;               /* read end of the worker's stdout and stderr */
+    int socket;               /* the worker's connection; -1 before fake_master_accept() */
+    struct worker_page *page; /* mapped; the token is the bytes 1, 2, 3 ... */
     size_t log_len;
-    char *log; /* NUL-terminated; what it has printed, \v for each NUL */
+    char *log; /* the worker's output with a NUL at its end, \v for each NUL inside */
 };
 
 struct answer {
     struct wire_head head;
     char text[WIRE_TEXT_MAX + 1];
-    char *payload; /* NUL-terminated; owned by the fake_master module until the next answer */
+    char *payload; /* NUL-terminated; owned by fake_master, valid until the next answer */
 };
 
-/* An absolute path below $BUILD; free() it. */
+/* Returns an absolute path below $BUILD; the caller frees it. */
 char *build_path(const char *relative);
 
-/* The settings of WELCOME, a line each: module_dir is $BUILD/`module_dir`; `more` is appended, as
- * in "preload=echo\n". free() them. */
+/* Returns the settings of WELCOME, a line each, with module_dir=$BUILD/`module_dir`. `more` is
+ * appended, as in "preload=echo\n". The caller frees them. */
 char *make_settings(const char *module_dir, const char *more);
 
-/* Starts the worker and no more. */
+/* Starts the worker, without waiting for its connection. */
 void fake_master_spawn(struct fake_master *m);
 
-/* Accepts its connection and checks its HELLO. */
+/* Accepts the worker's connection and checks the HELLO. */
 void fake_master_accept(struct fake_master *m);
 
-/* Each LF in `settings` is sent as the NUL that closes one. */
+/* Sends a WELCOME, with each LF in `settings` as a NUL. */
 void fake_master_welcome(struct fake_master *m, const char *release, const char *settings);
 
-/* All of these, and READY is awaited. `settings` are freed. */
+/* Does all of these and waits for READY. Frees `settings`. */
 void fake_master_start(struct fake_master *m, char *settings);
 
-/* Sends bytes as they are. */
+/* Sends bytes unchanged. */
 void fake_master_send(struct fake_master *m, const void *data, size_t len);
 
-/* The head of a RUN; its claim word is offered. */
+/* Returns the head of a RUN and sets its claim word to offered. */
 struct wire_head make_run(uint64_t job, const char *module, size_t size);
 
 void fake_master_run(struct fake_master *m, uint64_t job, const char *module, const void *payload,
                      size_t size);
 
-/* The worker's next message. */
+/* Waits for the worker's next message. */
 const struct answer *fake_master_answer(struct fake_master *m);
 
-/* fake_master_run() with a text, and its answer, checked to be of the same job. */
+/* Sends a job with a text and returns its answer, checked for the job's number. */
 const struct answer *fake_master_ask(struct fake_master *m, const char *module, const char *text);
 
 /* Sets the stop flag for `job`. */
 void fake_master_stop(struct fake_master *m, uint64_t job);
 
-/* Waits until the worker has ended: its wait status. What it printed is in the log then. */
+/* Waits for the worker's end and returns its wait status. The log is complete then. */
 int fake_master_wait(struct fake_master *m);
 
-/* Ends it gracefully, checks that it ended with 0, and frees what there is. */
+/* Ends the worker gracefully, checks its exit status to be 0, and frees `m`. */
 void fake_master_finish(struct fake_master *m);
 
-/* Frees what there is of a worker that has ended. */
+/* Frees everything about an ended worker. */
 void fake_master_free(struct fake_master *m);
 
 /* Waits until the log holds `text`. */
 void fake_master_expect_log(struct fake_master *m, const char *text);
 
-/* Whether the process ended within `timeout_ms`. */
+/* Returns true if the process ends within `timeout_ms`. */
 bool ended_within(int pid_fd, int timeout_ms);
 
-/* The text of /proc/`pid`/`file`; free() it. */
+/* Returns the text of /proc/`pid`/`file`; the caller frees it. */
 char *read_proc(pid_t pid, const char *file);
 
 #endif

@@ -14,7 +14,8 @@
 #include <time.h>
 #include <unistd.h>
 
-/* What the worker is doing when its master dies; waits until it does. */
+/* The worker's occupations at its master's death. Each function waits until the worker is busy with
+ * it. */
 static void be_idle(void)
 {
 }
@@ -28,7 +29,7 @@ static void be_stopped(void)
     ck_assert(WIFSTOPPED(status));
 }
 
-/* Waits until the worker has used processor time that only the endless loop can need. */
+/* Waits for processor time used by the worker: only the endless loop needs so much. */
 static void await_loop(void)
 {
     unsigned long ticks = 0;
@@ -55,7 +56,7 @@ static void be_looping_deaf(void)
     await_loop();
 }
 
-/* Without a death signal, and without any that could be caught. */
+/* The worker loses its death signal and blocks all signals. */
 static void become(const char *command)
 {
     fake_master_run(&master, 1, "leave", command, strlen(command));
@@ -95,7 +96,7 @@ START_TEST(it_is_gone_within_a_second_of_its_master)
     if (_i >= 4 && geteuid() != 0)
         return;
 
-    /* The worker is to be reaped here and not by whatever is process 1. */
+    /* This process must reap the worker, not process 1. */
     prctl(PR_SET_CHILD_SUBREAPER, 1);
     ck_assert_int_eq(pipe(told), 0);
     pid_t doomed = fork();
@@ -131,7 +132,7 @@ START_TEST(it_does_not_outlive_a_master_that_died_meanwhile)
     char *path = build_path("taskmaster-worker");
 
     ck_assert_int_eq(pipe(life), 0);
-    close(life[1]); /* as the death of the only writer does */
+    close(life[1]); /* like the death of the only writer */
     pid_t pid = fork();
     ck_assert_int_ge(pid, 0);
     if (pid == 0) {

@@ -1,4 +1,4 @@
-/* Children that a module forks from the worker itself. */
+/* Children forked by a module from the worker itself. */
 #include "tests/unit/suite.h"
 #include "tests/unit/worker/one_worker.h"
 
@@ -14,7 +14,7 @@ START_TEST(a_child_that_returns_ends_there)
     assert_done(fake_master_ask(&master, "leave", births[_i]), "parent of 70");
     fake_master_expect_log(&master, "<3>module leave: process ");
     fake_master_expect_log(&master, "returned from run(), as if it were the worker");
-    assert_done(fake_master_ask(&master, "probe", "inits"), "1"); /* by the worker, and once */
+    assert_done(fake_master_ask(&master, "probe", "inits"), "1"); /* answered by the worker, once */
     assert_done(fake_master_ask(&master, "probe", "inits"), "1");
     fake_master_finish(&master);
 }

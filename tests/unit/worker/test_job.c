@@ -1,4 +1,4 @@
-/* How a job comes out, whatever its module does. */
+/* The outcome of a job, for all actions of its module. */
 #include "worker/job.h"
 
 #include "common/xmalloc.h"
@@ -126,7 +126,7 @@ START_TEST(first_failure_wins_and_takes_the_replies_along)
     assert_failed(outcome_of(run_fail_twice, ""), WIRE_KIND_MODULE, "first", "the 1st",
                   "before after");
     job_end(&job);
-    assert_done(outcome_of(run_nothing, ""), ""); /* and it does not outlast its job */
+    assert_done(outcome_of(run_nothing, ""), ""); /* an outcome does not outlast its job */
 }
 END_TEST
 

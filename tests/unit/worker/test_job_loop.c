@@ -32,8 +32,8 @@ START_TEST(payloads_of_any_size_come_back)
 }
 END_TEST
 
-/* Checks the results that were left in slots, from job `next` on; returns the first that was not.
- */
+/* Checks the results in slots, from job `next` on. Returns the first job without a result in its
+ * slot. */
 static uint64_t results_in_slots(uint64_t next, uint64_t last)
 {
     struct worker_shared *shared = (struct worker_shared *)master.page;
@@ -70,7 +70,7 @@ START_TEST(jobs_that_arrive_together_are_answered_in_order)
     uint64_t next = 1;
     while ((next = results_in_slots(next, JOBS)) <= JOBS) {
         const struct answer *answer = fake_master_answer(&master);
-        next = results_in_slots(next, JOBS); /* they are older than the message */
+        next = results_in_slots(next, JOBS); /* results in slots are older than the message */
         if (answer->head.type == WIRE_ANSWERED)
             continue;
         ck_assert_uint_eq(answer->head.job, next);
@@ -185,7 +185,7 @@ static int anonymous_kb(pid_t pid)
     return kb;
 }
 
-/* Once it has been idle for a moment. */
+/* Waits until the idle worker uses little memory. */
 static void expect_little_memory(void)
 {
     time_t deadline = time(NULL) + DEADLINE_MS / 1000;

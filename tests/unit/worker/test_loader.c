@@ -1,4 +1,4 @@
-/* What the loader accepts, what it refuses, and in which words. */
+/* The modules accepted and refused by the loader, and the texts of refusals. */
 #include "worker/loader.h"
 
 #include "common/xmalloc.h"
@@ -19,7 +19,7 @@
 
 static char *build_dir;
 static char *module_dir;
-static char *own_dir; /* a temporary one, for files that are no modules */
+static char *own_dir; /* temporary, for files other than modules */
 static struct settings settings;
 static struct loader *loader;
 static struct worker_shared shared;
@@ -151,8 +151,8 @@ START_TEST(a_failed_init_is_not_called_again)
 }
 END_TEST
 
-/* What a fresh worker would say as well is the file's fault; init() may refuse for a moment only.
- */
+/* A refusal is unfit unless a fresh worker would refuse as well; init() may fail for a moment
+ * only. */
 START_TEST(a_refusal_says_whose_fault_it_may_be)
 {
     assert_refused("undefined", "build it");
@@ -206,7 +206,7 @@ START_TEST(a_lack_of_memory_is_the_workers)
 }
 END_TEST
 
-/* As a job that calls chroot() or seteuid() leaves it. */
+/* The state after a job calling chroot() or seteuid(). */
 START_TEST(another_root_is_the_workers)
 {
     if (geteuid() != 0)
@@ -291,7 +291,7 @@ START_TEST(shipped_modules_describe_themselves)
 }
 END_TEST
 
-/* A module's other symbols could be taken for another's. */
+/* Other symbols of a module could be confused with another module's. */
 START_TEST(shipped_modules_export_their_descriptor_alone)
 {
     char *command = xasprintf("nm -D --defined-only %s/modules/*.so | grep -c '^[0-9a-f]'; "
@@ -308,7 +308,7 @@ START_TEST(shipped_modules_export_their_descriptor_alone)
     ck_assert_int_eq(pclose(in), 0);
     ck_assert_int_ge(files, 8);
     ck_assert_int_eq(descriptors, files);
-    if (!SANITIZED) /* which adds symbols of its own */
+    if (!SANITIZED) /* a sanitizer adds symbols of its own */
         ck_assert_int_eq(symbols, files);
     free(command);
 }
@@ -359,7 +359,7 @@ int main(void)
     tcase_add_test(tc, a_failed_init_is_not_called_again);
     tcase_add_test(tc, a_refusal_says_whose_fault_it_may_be);
     tcase_add_test(tc, a_lack_of_descriptors_is_the_workers);
-    if (!SANITIZED) /* which need more memory than there is */
+    if (!SANITIZED) /* a sanitizer needs more memory */
         tcase_add_test(tc, a_lack_of_memory_is_the_workers);
     tcase_add_test(tc, another_root_is_the_workers);
     tcase_add_test(tc, init_gets_the_modules_own_settings);

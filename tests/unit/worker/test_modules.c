@@ -1,4 +1,4 @@
-/* Each shipped module in a real worker: good input, bad input, and being stopped. */
+/* Each shipped module in a real worker: good input, bad input, and a stop. */
 #include "common/xmalloc.h"
 #include "tests/unit/suite.h"
 #include "tests/unit/worker/fake_master.h"
@@ -15,7 +15,7 @@
 #include <unistd.h>
 
 static struct fake_master master;
-static char *root; /* readfile's, a temporary directory */
+static char *root; /* of readfile; a temporary directory */
 
 static const char *const commands =
     "{\"cat\":[\"/bin/cat\"],\"sort\":[\"/usr/bin/sort\",\"-r\"],\"true\":[\"/bin/true\"],"
@@ -83,7 +83,7 @@ static const struct answer *assert_failure(const char *module, const char *input
     return answer;
 }
 
-/* Every fault in the input is reported with what was found and what was expected. */
+/* Every fault in the input is reported: the text found and the text expected. */
 static void assert_bad_input(const char *module, const char *input, const char *found)
 {
     const struct answer *answer = assert_failure(module, input, "bad-input", found);
@@ -91,7 +91,7 @@ static void assert_bad_input(const char *module, const char *input, const char *
     ck_assert_msg(strstr(answer->text, "expected") != NULL, "\"%s\"", answer->text);
 }
 
-/* Starts a job that only a stop can end, stops it, and checks how it ended. */
+/* Starts an endless job, stops it, and checks its outcome. */
 static void assert_stops(const char *module, const char *input)
 {
     fake_master_run(&master, 9, module, input, strlen(input));
@@ -346,7 +346,7 @@ START_TEST(exec_moves_large_data_without_deadlock)
 }
 END_TEST
 
-/* Neither running nor a zombie. */
+/* Waits until the process is neither running nor a zombie. */
 static void assert_no_children(void)
 {
     char *path = xasprintf("/proc/%d/task/%d/children", (int)master.pid, (int)master.pid);
@@ -403,7 +403,7 @@ START_TEST(exec_gives_a_command_a_clean_start)
     ck_assert_uint_eq(blocked, 0);
     /* Signals 32 and 33 are libc's own; its posix_spawn() leaves them ignored. */
     ck_assert_uint_eq(ignored & ~0x180000000ULL, 0);
-    assert_result("exec", "descriptors", "0\n1\n2\n3\n"); /* 3 is ls at work */
+    assert_result("exec", "descriptors", "0\n1\n2\n3\n"); /* 3 is used by ls itself */
 }
 END_TEST
 
@@ -426,7 +426,7 @@ START_TEST(crash_refuses_what_it_does_not_know)
 }
 END_TEST
 
-/* Modules that need settings say which. */
+/* A module without its settings names them. */
 static void assert_unavailable(const char *module, const char *config, const char *words)
 {
     struct fake_master other;

@@ -17,7 +17,7 @@
 
 /* Command line */
 
-/* The exit status of the worker run by hand; its output is appended to `out`. */
+/* Runs the worker by hand. Returns its exit status, and its output in `out`. */
 static int run_by_hand(const char *arguments, char out[4096])
 {
     char *worker = build_path("taskmaster-worker");
@@ -66,7 +66,7 @@ START_TEST(check_module_says_ok_or_why_not)
 }
 END_TEST
 
-/* As module.h says. */
+/* As promised by module.h. */
 START_TEST(no_settings_are_an_empty_object)
 {
     char out[4096];
@@ -98,7 +98,8 @@ START_TEST(it_keeps_nothing_but_stdio_socket_and_pipes)
 {
     start_worker();
     char *path = xasprintf("/proc/%d/fd", (int)master.pid);
-    ck_assert_uint_eq(count_entries(path), 7); /* the master's, and a spare of stdout */
+    ck_assert_uint_eq(count_entries(path),
+                      7); /* 0 to 2, socket, two of the life pipe, spare of stdout */
     char *limits = read_proc(master.pid, "limits");
     ck_assert_ptr_nonnull(strstr(limits, "Max open files            200 "));
     char *arguments = read_proc(master.pid, "cmdline");
@@ -152,8 +153,8 @@ START_TEST(a_master_of_another_release_is_refused)
 }
 END_TEST
 
-/* Whoever connects to the port without end may take its place before its hello is heard: the token
- * is as good as before. */
+/* Strangers flooding the port may get the worker's connection reset before its hello is heard; the
+ * token is still good. */
 START_TEST(a_connection_that_is_reset_is_made_anew)
 {
     const struct linger at_once = {.l_onoff = 1};
@@ -166,7 +167,7 @@ START_TEST(a_connection_that_is_reset_is_made_anew)
         close(master.socket);
     }
     fake_master_accept(&master);
-    shutdown(master.socket, SHUT_WR); /* and this one is an answer */
+    shutdown(master.socket, SHUT_WR); /* an orderly end is an answer */
     assert_broken("closed the connection instead of welcoming");
 }
 END_TEST
@@ -189,7 +190,7 @@ START_TEST(a_master_that_does_not_welcome_it_is_left)
 }
 END_TEST
 
-/* What stands in a module's global scope */
+/* A module's global scope */
 
 START_TEST(a_module_gets_its_own_copy_of_a_library)
 {
@@ -199,7 +200,7 @@ START_TEST(a_module_gets_its_own_copy_of_a_library)
 }
 END_TEST
 
-/* Libraries beside libc, and symbols that are not libc's; a sanitizer brings both. */
+/* Only libc may be linked, and no symbol exported; a sanitizer does both. */
 START_TEST(it_links_and_exports_nothing_that_a_module_could_meet)
 {
     char *worker = build_path("taskmaster-worker");
@@ -252,7 +253,7 @@ START_TEST(broken_messages_end_it)
         else if (i == 2)
             head.text_len = 1;
         else if (i == 3)
-            head.size = PAYLOAD_SIZE_MAX + 1; /* a reload may have raised payload-max to that */
+            head.size = PAYLOAD_SIZE_MAX + 1; /* larger than any payload-max */
         else if (i == 4)
             head.type = WIRE_DONE;
         start_with_test_modules("preload=probe\n");
@@ -306,7 +307,7 @@ START_TEST(a_crash_is_the_process_own_death)
         int status = fake_master_wait(&master);
         if (cases[i].status != 0)
             ck_assert(WIFEXITED(status) && WEXITSTATUS(status) == cases[i].status);
-        else if (!SANITIZED) /* the sanitizer ends it in its own way */
+        else if (!SANITIZED) /* a sanitizer ends the process in its own way */
             ck_assert(WIFSIGNALED(status) && WTERMSIG(status) == cases[i].signal);
         fake_master_free(&master);
     }
@@ -319,7 +320,8 @@ START_TEST(a_grandchild_may_hold_the_socket)
     fake_master_run(&master, 1, "crash", "fork-hold", strlen("fork-hold"));
     int status = fake_master_wait(&master);
     ck_assert(WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL);
-    ck_assert_int_eq(kill(-master.pid, SIGKILL), 0); /* it went with the worker's process group */
+    ck_assert_int_eq(kill(-master.pid, SIGKILL),
+                     0); /* the grandchild is in the worker's process group */
     fake_master_free(&master);
 }
 END_TEST

@@ -1,4 +1,4 @@
-/* A module's changes to the process, and the state that the next module finds. */
+/* A module's changes to the process, and the state found by the next module. */
 #include "common/xmalloc.h"
 #include "tests/unit/suite.h"
 #include "tests/unit/worker/one_worker.h"

@@ -9,7 +9,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-/* From a process that is not the master. */
+/* Sends a signal from a process other than the master. */
 static void signal_from_outside(int signo)
 {
     pid_t stranger = fork();

@@ -1,4 +1,4 @@
-/* What a worker's start does when the system refuses it something. */
+/* A worker's start when the system refuses a call. */
 #include "common/worker_page.h"
 #include "tests/unit/suite.h"
 #include "worker/startup.h"
@@ -12,9 +12,9 @@
 #include <sysexits.h>
 #include <unistd.h>
 
-static int protect_error; /* what mprotect() fails with; 0: it succeeds */
+static int protect_error; /* errno of mprotect(); 0: success */
 
-/* In place of libc's. */
+/* Replaces libc's. */
 int mprotect(void *addr, size_t len, int prot)
 {
     (void)addr;
@@ -24,7 +24,8 @@ int mprotect(void *addr, size_t len, int prot)
     return protect_error ? -1 : 0;
 }
 
-/* The end of a child that takes the page as a worker does: check itself has descriptor 3. */
+/* Takes the page in a child, because check itself uses descriptor 3. Returns the child's exit
+ * status. */
 static int status_of_taking_it(void)
 {
     struct worker_page page = {.magic = WORKER_PAGE_MAGIC, .worker = 7};

@@ -1,4 +1,4 @@
-/* Texts for messages and the log, and the buffer that payloads and results live in. */
+/* Texts for messages and the log, and the buffer of payloads and results. */
 #include "tests/unit/suite.h"
 #include "worker/buffer.h"
 #include "worker/text.h"
