@@ -15,7 +15,7 @@
  * long as they take. Many connections share what is one's alone otherwise, and read less at a time,
  * so that what they have read does not grow with their number. Nor does the turn: what a header
  * takes differs by a factor of a thousand, so a connection also has a slice of time, and all of
- * them together have the turn's (conn_turn.c). What is left of a read is the backlog. The
+ * them together have the turn's (conn_line.c). What is left of a read is the backlog. The
  * connection goes on with it in a later turn, before anything more is read, so a connection has at
  * most one buffer of it, and none while it keeps within its share.
  *
@@ -104,7 +104,7 @@ struct conn_loop {
     struct conn_list dead;         /* closed, to be freed this turn */
     struct conn_item_list dropped; /* output of closed ones, freed batch by batch */
 
-    /* conn_turn.c */
+    /* conn_line.c */
     uint64_t turn_us, slice_us;         /* what all may take in a turn, what one may, */
     uint64_t short_us;                  /* and what a fresh one may while others wait */
     uint64_t began_us;                  /* when this turn began to serve; 0: not yet */
@@ -193,7 +193,10 @@ void conn_loop_free(struct conn_loop *loop);
 int conn_open(struct conn *conn, struct conn_loop *loop, int fd, const struct conn_ops *ops,
               const struct conn_limits *limits);
 void conn_close(struct conn *conn);
-bool conn_is_open(const struct conn *conn);
+static inline bool conn_is_open(const struct conn *conn)
+{
+    return conn->fd >= 0;
+}
 
 /* In the header callback: `size` (at least 1) bytes of payload follow. `keep` them, or let them
  * pass unseen; `forced` ones are output, and are kept whatever is held. */

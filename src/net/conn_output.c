@@ -1,185 +1,125 @@
 /*
- * conn_output: output that waits to be written to a connection, as a queue of pieces, and its end
- * with the connection.
+ * conn_output: writes a connection's output, and watches a peer that does not take it.
  *
- * Freeing gigabytes takes a second. So the output of a closed connection leaves it at once, and is
- * freed a batch in each turn of the loop. A little output is freed in the same turn. The budget for
- * output counts it until then.
+ * Output is gathered (conn_queue.c) and written once in a turn of the loop, with one call where
+ * that suffices. A write event is armed only while the kernel takes no more.
  */
 #include "net/conn_internal.h"
 
-#include "common/limits.h"
 #include "common/log.h"
-#include "common/xmalloc.h"
+#include "net/transport.h"
 
-#include <stdlib.h>
+#include <errno.h>
 #include <string.h>
 
 enum {
-    ITEM_BYTES = 16 * 1024, /* room in a piece of gathered output */
-    SWEEP_ITEMS = 512,      /* pieces freed in one turn */
+    IOV_COUNT = 64,               /* pieces in one write */
+    WRITE_TURN_MAX = 1024 * 1024, /* bytes written to one connection in one turn, */
+    WRITE_TURN_MIN = 64 * 1024,   /* and when many are written to */
 };
 
-/* A piece of output: bytes of its own, or a payload that is written from where it lies. */
-struct conn_item {
-    TAILQ_ENTRY(conn_item) link;
-    struct payload *payload;   /* NULL: bytes of its own */
-    struct payload_part *part; /* the part that is written next */
-    size_t start;              /* written so far, of the bytes or of the part */
-    size_t len;                /* of the bytes */
-    size_t room;               /* memory: of the bytes, charged to the budget for output; or of the
-                                * payload, which is all held until its last byte is written */
-    char data[];
-};
-
-/* --- the queue --- */
-
-static void free_item(struct conn_loop *loop, struct conn_item *item)
+/* Writes until the kernel takes no more, or the turn's share is used up. -1 when the peer is gone.
+ */
+static int write_some(struct conn *conn)
 {
-    if (!item->payload)
-        loop->output->held -= item->room;
-    payload_unref(item->payload);
-    free(item);
+    size_t turn = 0, total;
+    size_t most = conn_line_share(conn->loop->dirty_count, WRITE_TURN_MAX, WRITE_TURN_MIN);
+    struct iovec iov[IOV_COUNT];
+    while (conn->output_len && turn < most) {
+        size_t pieces = conn_queue_gather(conn, iov, IOV_COUNT, most - turn, &total);
+        ssize_t n = transport_write(conn->fd, iov, pieces);
+        if (n < 0 && errno == EINTR)
+            continue;
+        if (n < 0)
+            return errno == EAGAIN ? 0 : -1;
+        conn_queue_written(conn, (size_t)n);
+        if (conn->is_unread && n)
+            conn_unread_keep(conn);
+        turn += (size_t)n;
+        if (conn->limits->output_timeout_ms && timer_is_set(&conn->output_timer))
+            timer_set_ms(conn->loop->timers, &conn->output_timer, conn->limits->output_timeout_ms);
+        if ((size_t)n < total)
+            return 0;
+    }
+    return 0;
 }
 
-static struct conn_item *new_item(struct conn *conn, size_t bytes)
+/* The peer does not take its output: a deadline begins, and the peer is not read from meanwhile.
+ * How much output there may be is for its makers to see to. */
+static void hold_output(struct conn *conn)
 {
-    struct conn_item *item = xmalloc(sizeof(struct conn_item) + bytes);
-    item->payload = NULL;
-    item->part = NULL;
-    item->start = item->len = 0;
-    item->room = bytes;
-    conn->loop->output->held += bytes;
-    conn->output_held += bytes;
-    TAILQ_INSERT_TAIL(&conn->output, item, link);
-    return item;
+    conn_queue_unmark(conn);
+    conn->output_blocked = true;
+    if (!conn->is_unread)
+        conn_unread_keep(conn);
+    if (conn->limits->output_timeout_ms && !timer_is_set(&conn->output_timer))
+        timer_set_ms(conn->loop->timers, &conn->output_timer, conn->limits->output_timeout_ms);
+    if (conn->output_len > conn->limits->output_pause)
+        conn_input_pause(conn, true);
+    conn_interest_update_or_gone(conn);
 }
 
-char *conn_room(struct conn *conn, size_t len)
+static void output_is_out(struct conn *conn)
 {
-    struct conn_item *item = TAILQ_LAST(&conn->output, conn_item_list);
-    bug_on(len > ITEM_BYTES || !conn_is_open(conn));
-    if (!item || item->payload || ITEM_BYTES - item->len < len)
-        item = new_item(conn, ITEM_BYTES);
-    return item->data + item->len;
+    conn->output_blocked = false;
+    conn_unread_leave(conn);
+    timer_clear(conn->loop->timers, &conn->output_timer);
+    conn_input_pause(conn, false);
+    conn_interest_update_or_gone(conn);
+    if (conn_is_open(conn) && conn->ops->flushed)
+        conn->ops->flushed(conn);
 }
 
-void conn_commit(struct conn *conn, size_t len)
+void conn_flush(struct conn *conn)
 {
-    TAILQ_LAST(&conn->output, conn_item_list)->len += len;
-    conn->output_len += len;
-    conn_mark_dirty(conn);
-}
-
-void conn_write(struct conn *conn, const void *data, size_t len)
-{
-    const char *from = data;
-    while (len && conn_is_open(conn)) {
-        size_t n = len < HEADER_MAX ? len : HEADER_MAX;
-        memcpy(conn_room(conn, n), from, n);
-        conn_commit(conn, n);
-        from += n;
-        len -= n;
+    size_t before = conn->output_len;
+    conn_queue_unmark(conn);
+    if (write_some(conn) < 0) {
+        conn_gone(conn, strerror(errno));
+    } else if (!conn->output_len) {
+        output_is_out(conn);
+    } else {
+        hold_output(conn);
+        if (conn_is_open(conn) && conn->output_len < before && conn->ops->taken)
+            conn->ops->taken(conn);
     }
 }
 
-void conn_write_payload(struct conn *conn, struct payload *payload)
+void conn_output_turn(struct conn *conn)
 {
-    if (!conn_is_open(conn) || !payload->size)
+    if (conn->output_blocked)
+        hold_output(conn);
+    else
+        conn_flush(conn);
+}
+
+static void on_output_timer(void *arg)
+{
+    struct conn *conn = arg;
+    size_t before = conn->output_len;
+    conn_flush(conn); /* it may have made room since we looked last */
+    if (!conn_is_open(conn) || conn->output_len < before)
         return;
-    if (payload->size <= CONN_COPY_MAX) {
-        for (struct payload_part *part = payload->first; part; part = part->next)
-            conn_write(conn, part->data, part->len);
-        return;
-    }
-    struct conn_item *item = new_item(conn, 0);
-    item->payload = payload_ref(payload);
-    item->part = payload->first;
-    item->room = payload->size;
-    conn->output_held += payload->size;
-    conn->output_len += payload->size;
-    conn_mark_dirty(conn);
+    timer_clear(conn->loop->timers, &conn->output_timer);
+    conn->ops->slow(conn, CONN_SLOW_OUTPUT);
 }
 
-/* False when there is no room for another. */
-static bool add_piece(struct iovec *iov, int *left, char *data, size_t len, size_t *room)
+void conn_shut_output(struct conn *conn)
 {
-    size_t n = len < *room ? len : *room;
-    *iov = (struct iovec){data, n};
-    *room -= n;
-    return --*left && *room;
+    bug_on(conn->output_len);
+    if (transport_shut_output(conn->fd) < 0)
+        conn_gone(conn, strerror(errno));
 }
 
-int conn_output_gather(struct conn *conn, struct iovec *iov, int most_pieces, size_t most,
-                       size_t *total)
+void conn_output_init(struct conn *conn)
 {
-    struct conn_item *item;
-    size_t room = most;
-    int left = most_pieces;
-    bool more = true;
-    for (item = TAILQ_FIRST(&conn->output); item && more; item = TAILQ_NEXT(item, link)) {
-        size_t start = item->start;
-        struct payload_part *part = item->part;
-        if (!item->payload)
-            more = add_piece(iov++, &left, item->data + start, item->len - start, &room);
-        for (; part && more; part = part->next, start = 0)
-            more = add_piece(iov++, &left, part->data + start, part->len - start, &room);
-    }
-    *total = most - room;
-    return most_pieces - left;
+    TAILQ_INIT(&conn->output);
+    timer_init(&conn->output_timer, on_output_timer, conn);
 }
 
-/* Takes `len` written bytes off one item; true when it is done with. */
-static bool advance(struct conn_item *item, size_t *len)
+void conn_output_end(struct conn *conn)
 {
-    while (item->payload ? item->part != NULL : item->start < item->len) {
-        size_t left = (item->payload ? item->part->len : item->len) - item->start;
-        size_t n = *len < left ? *len : left;
-        item->start += n;
-        *len -= n;
-        if (n < left)
-            return false;
-        if (!item->payload)
-            break;
-        item->part = item->part->next;
-        item->start = 0;
-    }
-    return true;
-}
-
-void conn_output_written(struct conn *conn, size_t len)
-{
-    struct conn_item *item;
-    conn->output_len -= len;
-    /* NOLINTNEXTLINE(clang-analyzer-unix.Malloc): blind to TAILQ's links */
-    while ((item = TAILQ_FIRST(&conn->output)) && advance(item, &len)) {
-        TAILQ_REMOVE(&conn->output, item, link);
-        conn->output_held -= item->room;
-        free_item(conn->loop, item);
-    }
-}
-
-/* --- the end --- */
-
-void conn_output_drop(struct conn *conn)
-{
-    struct conn_loop *loop = conn->loop;
-    bool is_first = TAILQ_EMPTY(&loop->dropped);
-    TAILQ_CONCAT(&loop->dropped, &conn->output, link);
-    conn->output_len = conn->output_held = 0;
-    if (is_first) /* else that is for the turns to come */
-        conn_output_sweep(loop);
-}
-
-bool conn_output_sweep(struct conn_loop *loop)
-{
-    struct conn_item *item;
-    bool swept = payload_sweep(loop->budget);
-    swept = payload_sweep(loop->output) && swept;
-    for (int n = 0; n < SWEEP_ITEMS && swept && (item = TAILQ_FIRST(&loop->dropped)); n++) {
-        TAILQ_REMOVE(&loop->dropped, item, link);
-        free_item(loop, item);
-        swept = !loop->budget->dropped && !loop->output->dropped;
-    }
-    return swept && TAILQ_EMPTY(&loop->dropped);
+    timer_clear(conn->loop->timers, &conn->output_timer);
+    conn_queue_drop(conn);
+    conn_queue_unmark(conn);
 }

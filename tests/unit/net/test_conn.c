@@ -1,5 +1,5 @@
 /*
- * test_frame: what a connection makes of bytes, however they are cut, and how it gets rid of its
+ * test_conn: what a connection makes of bytes, however they are cut, and how it gets rid of its
  * own.
  *
  * A header here is a letter, a number and what may fill it up to its LF: k a payload of so many

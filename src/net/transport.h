@@ -1,0 +1,33 @@
+/*
+ * transport: the system calls on a connected socket. Every byte of a connection is read and written
+ * here.
+ *
+ * Today a connection is plain. TLS would be a second way through these calls.
+ */
+#ifndef TASKMASTER_NET_TRANSPORT_H
+#define TASKMASTER_NET_TRANSPORT_H
+
+#include <stddef.h>
+#include <sys/types.h>
+#include <sys/uio.h>
+
+/* Reads into up to two pieces. The number of bytes, 0 at the end of input, or -1 with errno. */
+ssize_t transport_read(int fd, struct iovec iov[2]);
+
+/* Writes up to `count` pieces. The number of bytes, or -1 with errno. A broken connection raises no
+ * SIGPIPE. */
+ssize_t transport_write(int fd, struct iovec *iov, size_t count);
+
+/* The number of bytes that have arrived and were not read. */
+size_t transport_arrived(int fd);
+
+/* The error that is pending on the socket, 0 without one. After the end of input read() reports no
+ * error. */
+int transport_error(int fd);
+
+/* Tells the peer that no more output comes. 0, or -1 with errno. */
+int transport_shut_output(int fd);
+
+void transport_close(int fd);
+
+#endif
