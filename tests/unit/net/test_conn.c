@@ -1860,7 +1860,7 @@ static TCase *new_case(Suite *suite, const char *name)
 
 int main(void)
 {
-    Suite *suite = suite_create("frame");
+    Suite *suite = suite_create("conn");
     TCase *tc = new_case(suite, "cut");
     tcase_add_test(tc, test_small_at_every_byte);
     tcase_add_test(tc, test_over_budget_at_every_byte);

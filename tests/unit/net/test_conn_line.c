@@ -394,8 +394,8 @@ END_TEST
 
 int main(void)
 {
-    Suite *suite = suite_create("turn");
-    TCase *tc = tcase_create("turn");
+    Suite *suite = suite_create("conn_line");
+    TCase *tc = tcase_create("conn_line");
     tcase_add_checked_fixture(tc, setup, teardown);
     tcase_add_test(tc, test_one_after_the_other);
     tcase_add_test(tc, test_a_request_beside_floods);
