@@ -5,6 +5,7 @@
  *     admit.c     from a connection to a client
  *     tokens.c    right, wrong and revoked tokens
  *     requests.c  what each operation does
+ *     job_ids.c   unfinished jobs, by session and id
  *     events.c    what a client is told of its jobs, and of errors
  */
 #ifndef TASKMASTER_CLIENTS_CLIENTS_INTERNAL_H
@@ -145,11 +146,16 @@ void client_requests_answer(struct client_session *session, struct request *requ
 void client_requests_submit(struct client_session *session, struct job *job, const char *module,
                             size_t module_len);
 
-/* Whether a job of this session that has not ended has the id, which is JSON text. */
-bool client_requests_has_job(const struct client_session *session, const char *id, size_t len);
+/* job_ids.c: unfinished jobs, by session and id. An id is JSON text. */
 
-/* The job source's function `left`. */
-void client_requests_on_left(struct job_source *source, struct job *job);
+/* NULL if the session has no such job. */
+struct job *client_job_ids_find(const struct client_session *session, const char *id, size_t len);
+
+/* Adds a new job of the session. False if an unfinished job has the id already. */
+bool client_job_ids_add(struct client_session *session, struct job *job);
+
+/* The job source's function `left`: removes the job. */
+void client_job_ids_on_left(struct job_source *source, struct job *job);
 
 /* events.c: what is told */
 

@@ -23,7 +23,7 @@ static void say_duplicate(struct refusal *refusal)
 static bool is_taken(const struct client_session *session, const struct refusal *refusal)
 {
     return strcmp(refusal->op, "\"submit\"") == 0 && refusal->id[0] &&
-           client_requests_has_job(session, refusal->id, strlen(refusal->id));
+           client_job_ids_find(session, refusal->id, strlen(refusal->id));
 }
 
 void client_events_error(struct client_session *session, struct refusal *refusal, bool fatal)

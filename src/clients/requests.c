@@ -89,34 +89,6 @@ static void handle_set(struct client_session *session, struct request *request)
 
 /* --- submit --- */
 
-static struct job *job_of_id_node(struct hash_node *node)
-{
-    return (struct job *)((char *)node - offsetof(struct job, links.by_id));
-}
-
-static uint64_t id_hash(const struct client_session *session, const char *id, size_t len)
-{
-    return siphash(id, len, session->number);
-}
-
-static struct job *find_by_id(const struct client_session *session, const char *id, size_t len,
-                              uint64_t value)
-{
-    struct hash_node *node = hash_first(&session->clients->jobs_by_id, value);
-    for (; node; node = hash_next(node)) {
-        struct job *job = job_of_id_node(node);
-        if (job->source == &session->source && job->asked.id_len == len &&
-            memcmp(job_id(job), id, len) == 0)
-            return job;
-    }
-    return NULL;
-}
-
-bool client_requests_has_job(const struct client_session *session, const char *id, size_t len)
-{
-    return find_by_id(session, id, len, id_hash(session, id, len)) != NULL;
-}
-
 /* client_events_error() finds the job that has the id, and the words for it. */
 static void refuse_duplicate(struct client_session *session, struct job *job)
 {
@@ -138,20 +110,13 @@ static void find_module(const struct client_session *session, struct job *job, c
 void client_requests_submit(struct client_session *session, struct job *job, const char *module,
                             size_t module_len)
 {
-    uint64_t value = id_hash(session, job_id(job), job->asked.id_len);
-    if (find_by_id(session, job_id(job), job->asked.id_len, value)) {
+    if (!client_job_ids_add(session, job)) {
         refuse_duplicate(session, job);
         return;
     }
     find_module(session, job, module, module_len);
-    hash_insert(&session->clients->jobs_by_id, &job->links.by_id, value);
     job_set_source(job, &session->source);
     dispatcher_submit(session->clients->dispatcher, job);
-}
-
-void client_requests_on_left(struct job_source *source, struct job *job)
-{
-    hash_remove(&client_session_of_source(source)->clients->jobs_by_id, &job->links.by_id);
 }
 
 static void handle_submit(struct client_session *session, struct request *request)
@@ -183,13 +148,6 @@ static void handle_submit(struct client_session *session, struct request *reques
 }
 
 /* --- cancel and kill --- */
-
-static struct job *find_by_target(const struct client_session *session,
-                                  const struct request *request)
-{
-    return find_by_id(session, request->target, request->target_len,
-                      id_hash(session, request->target, request->target_len));
-}
 
 /* "BOOT-SEQ", as this server wrote it. */
 static struct job *find_by_name(const struct client_session *session, const char *name)
@@ -225,8 +183,9 @@ static void refuse_unknown_job(struct client_session *session, struct request *r
 static void handle_cancel(struct client_session *session, struct request *request)
 {
     struct event_writer event;
-    struct job *job = request->target_len ? find_by_target(session, request)
-                                          : find_by_name(session, request->job);
+    struct job *job = request->target_len
+                          ? client_job_ids_find(session, request->target, request->target_len)
+                          : find_by_name(session, request->job);
     if (!job) {
         refuse_unknown_job(session, request);
         return;

@@ -434,7 +434,7 @@ static struct client_session *session_new(struct clients *clients, const char *a
     session->payload_max = (uint32_t)clients->config->payload_max;
     session->source.name = session->name;
     session->source.event = client_events_on_job;
-    session->source.left = client_requests_on_left;
+    session->source.left = client_job_ids_on_left;
     LIST_INIT(&session->source.jobs);
     timer_init(&session->timer, on_timer, session);
     snprintf(session->name, room, "%" PRIu64 "@%s", session->number, address);
