@@ -6,7 +6,8 @@
  *     tokens.c    right, wrong and revoked tokens
  *     requests.c  what each operation does
  *     job_ids.c   unfinished jobs, by session and id
- *     events.c    what a client is told of its jobs, and of errors
+ *     replies.c   the events of jobs
+ *     refusal.c   the errors of requests
  */
 #ifndef TASKMASTER_CLIENTS_CLIENTS_INTERNAL_H
 #define TASKMASTER_CLIENTS_CLIENTS_INTERNAL_H
@@ -157,22 +158,27 @@ bool client_job_ids_add(struct client_session *session, struct job *job);
 /* The job source's function `left`: removes the job. */
 void client_job_ids_on_left(struct job_source *source, struct job *job);
 
-/* events.c: what is told */
+/* refusal.c: errors of requests */
 
-/* `request`: what could be read of it, or NULL. */
-void client_events_fill_refusal(struct refusal *refusal, const struct request *request,
-                                const char *code, const char *message);
+/* Fills a refusal for a request. `request`: the fields that could be read, or NULL. */
+void client_refusal_init(struct refusal *refusal, const struct request *request, const char *code,
+                         const char *message);
 
-/* The same for a submit that is, or was, on its way. */
-void client_events_fill_refused_job(struct refusal *refusal, const struct job *job,
-                                    const char *code, const char *message);
+/* Likewise for a submit, from its job. */
+void client_refusal_init_job(struct refusal *refusal, const struct job *job, const char *code,
+                             const char *message);
 
-/* An error with the id of a living job would look like that job's end. So an error about a submit
- * that uses such an id again is duplicate-id, whatever else is wrong; a fatal one goes without the
- * id. */
-void client_events_error(struct client_session *session, struct refusal *refusal, bool fatal);
+/* Likewise for a submit whose id belongs to an unfinished job of the session. */
+void client_refusal_init_duplicate(struct refusal *refusal, const struct job *job);
+
+/* Writes the error. An error with the id of an unfinished job would look like the end of that job.
+ * So an error about a submit with such an id becomes duplicate-id, whatever else is wrong; a fatal
+ * error keeps its code and loses the id. */
+void client_refusal_write(struct client_session *session, struct refusal *refusal, bool fatal);
+
+/* replies.c: events of jobs */
 
 /* The job source's function `event`. */
-void client_events_on_job(struct job_source *source, struct job *job, const struct job_event *e);
+void client_replies_on_job(struct job_source *source, struct job *job, const struct job_event *e);
 
 #endif

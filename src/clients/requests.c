@@ -89,13 +89,12 @@ static void handle_set(struct client_session *session, struct request *request)
 
 /* --- submit --- */
 
-/* client_events_error() finds the job that has the id, and the words for it. */
 static void refuse_duplicate(struct client_session *session, struct job *job)
 {
     struct refusal refusal;
-    client_events_fill_refused_job(&refusal, job, "duplicate-id", "");
+    client_refusal_init_duplicate(&refusal, job);
     job_free(job);
-    client_events_error(session, &refusal, false);
+    client_refusal_write(session, &refusal, false);
 }
 
 static void find_module(const struct client_session *session, struct job *job, const char *module,

@@ -129,7 +129,7 @@ static void fail(struct client_session *session, struct refusal *refusal)
     if (log_limit_allows(&session->clients->errors))
         log_event(LOG_INFO, "client-error", LOG_STR("client", session->name),
                   LOG_STR("code", refusal->code), LOG_STR("message", refusal->message));
-    client_events_error(session, refusal, true);
+    client_refusal_write(session, refusal, true);
     end_input(session);
 }
 
@@ -137,7 +137,7 @@ void client_session_fail(struct client_session *session, const struct request *r
                          const char *code, const char *message)
 {
     struct refusal refusal;
-    client_events_fill_refusal(&refusal, request, code, message);
+    client_refusal_init(&refusal, request, code, message);
     fail(session, &refusal);
 }
 
@@ -145,9 +145,9 @@ void client_session_refuse(struct client_session *session, const struct request 
                            const char *code, const char *message)
 {
     struct refusal refusal;
-    client_events_fill_refusal(&refusal, request, code, message);
+    client_refusal_init(&refusal, request, code, message);
     if (!request->size) {
-        client_events_error(session, &refusal, false);
+        client_refusal_write(session, &refusal, false);
         return;
     }
     session->refusal = xmalloc(sizeof refusal);
@@ -261,7 +261,7 @@ static void on_message(struct conn *conn, struct payload *payload, bool over_bud
     struct job *job = session->arriving;
     if (refusal) {
         session->refusal = NULL;
-        client_events_error(session, refusal, false);
+        client_refusal_write(session, refusal, false);
         free(refusal);
         return;
     }
@@ -295,10 +295,10 @@ static void fill_slow(const struct client_session *session, struct refusal *refu
                       const char *message)
 {
     if (session->arriving) {
-        client_events_fill_refused_job(refusal, session->arriving, "too-slow", message);
+        client_refusal_init_job(refusal, session->arriving, "too-slow", message);
         return;
     }
-    client_events_fill_refusal(refusal, NULL, "too-slow", message);
+    client_refusal_init(refusal, NULL, "too-slow", message);
     if (!session->refusal)
         return;
     *refusal = *session->refusal;
@@ -433,7 +433,7 @@ static struct client_session *session_new(struct clients *clients, const char *a
     session->number = ++clients->last_number;
     session->payload_max = (uint32_t)clients->config->payload_max;
     session->source.name = session->name;
-    session->source.event = client_events_on_job;
+    session->source.event = client_replies_on_job;
     session->source.left = client_job_ids_on_left;
     LIST_INIT(&session->source.jobs);
     timer_init(&session->timer, on_timer, session);

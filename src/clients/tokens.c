@@ -46,7 +46,7 @@ static void refuse_later(struct client_session *session, const struct request *r
     struct clients *clients = session->clients;
     clients->refused_us = refused_at(clients);
     session->refusal = xmalloc(sizeof *session->refusal);
-    client_events_fill_refusal(session->refusal, request, "unauthorized", fault_of(request));
+    client_refusal_init(session->refusal, request, "unauthorized", fault_of(request));
     conn_ignore_input(&session->conn);
     unauthenticated_turn(&clients->unauthenticated, &session->unauthenticated,
                          UNAUTHENTICATED_REFUSED);

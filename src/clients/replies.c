@@ -1,80 +1,11 @@
-/* client_events: writes what a client is told of its jobs, and of errors. */
+/* client_replies: writes the events of a job to its client. */
 #include "clients/clients_internal.h"
 
 #include "base/signal_name.h"
 #include "common/limits.h"
 #include "protocol/event_writer.h"
-#include "protocol/request.h"
 
-#include <stdio.h>
 #include <string.h>
-
-/* --- errors --- */
-
-static void say_duplicate(struct refusal *refusal)
-{
-    refusal->code = "duplicate-id";
-    snprintf(
-        refusal->message, sizeof refusal->message,
-        "a job under this id has not ended yet; an id is free again after the job's last event");
-}
-
-/* The id of a submit belongs to a job that has not ended. */
-static bool is_taken(const struct client_session *session, const struct refusal *refusal)
-{
-    return strcmp(refusal->op, "\"submit\"") == 0 && refusal->id[0] &&
-           client_job_ids_find(session, refusal->id, strlen(refusal->id));
-}
-
-void client_events_error(struct client_session *session, struct refusal *refusal, bool fatal)
-{
-    struct event_writer event;
-    bool taken = is_taken(session, refusal);
-    if (taken && fatal)
-        refusal->id[0] = '\0';
-    else if (taken)
-        say_duplicate(refusal);
-    event_begin(&event, &session->conn, "error");
-    event_json(&event, "op", refusal->op, strlen(refusal->op));
-    event_json(&event, "id", refusal->id, strlen(refusal->id));
-    event_word(&event, "code", refusal->code);
-    event_text(&event, "message", refusal->message, strlen(refusal->message), MESSAGE_MAX);
-    event_json(&event, "context", refusal->context, refusal->context_len);
-    if (fatal)
-        event_bool(&event, "fatal", true);
-    event_end(&event);
-}
-
-void client_events_fill_refusal(struct refusal *refusal, const struct request *request,
-                                const char *code, const char *message)
-{
-    refusal->code = code;
-    refusal->op[0] = '\0';
-    refusal->id[0] = '\0';
-    refusal->context_len = 0;
-    snprintf(refusal->message, sizeof refusal->message, "%s", message);
-    if (!request)
-        return;
-    snprintf(refusal->op, sizeof refusal->op, "%s", request->op_text);
-    memcpy(refusal->id, request->id, request->id_len + 1);
-    if (request->op == OP_SUBMIT) {
-        refusal->context_len = request->context_len;
-        memcpy(refusal->context, request->context, request->context_len);
-    }
-}
-
-void client_events_fill_refused_job(struct refusal *refusal, const struct job *job,
-                                    const char *code, const char *message)
-{
-    client_events_fill_refusal(refusal, NULL, code, message);
-    snprintf(refusal->op, sizeof refusal->op, "\"%s\"", op_name(OP_SUBMIT));
-    memcpy(refusal->id, job_id(job), job->asked.id_len);
-    refusal->id[job->asked.id_len] = '\0';
-    refusal->context_len = job->asked.context_len;
-    memcpy(refusal->context, job_context(job), job->asked.context_len);
-}
-
-/* --- events of jobs --- */
 
 static void write_failure(struct event_writer *event, const struct job_event *e)
 {
@@ -109,7 +40,7 @@ static void write_done(struct event_writer *event, const struct client_session *
     event_uint(event, "run_us", client_session_timers(session)->now_us - job->run.begun_us);
 }
 
-void client_events_on_job(struct job_source *source, struct job *job, const struct job_event *e)
+void client_replies_on_job(struct job_source *source, struct job *job, const struct job_event *e)
 {
     static const char *const names[] = {[JOB_ACCEPTED] = "accepted",
                                         [JOB_STARTED] = "started",
