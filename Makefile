@@ -200,7 +200,7 @@ $(BUILD)/fuzz_worker: $(O)/tests/fuzz/fuzz_worker.o $(O)/libworker.a $(O)/libcom
 $(BUILD)/fuzz_session: $(patsubst %,$(O)/tests/fuzz/session_%.o,bytes clients system workers)
 # In the place of processes and of the clock stands what session_system.c defines.
 $(BUILD)/fuzz_session: WRAP := $(patsubst %,-Wl$(comma)--wrap=%,clock_gettime stat module_dir_find getrandom pipe2 child_start kill getpgid \
-    waitid waitpid worker_proc_start log_emit)
+    waitid waitpid worker_process_start log_emit)
 $(BUILD)/fuzz_%: $(O)/tests/fuzz/fuzz_%.o $(O)/libmaster.a $(O)/libshared.a
 	$(LINK) -fsanitize=fuzzer -o $@ $^ $(MASTER_LIBS)
 $(BUILD)/tests/fail_malloc.so: tests/sweep/fail_malloc.c

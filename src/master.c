@@ -329,7 +329,7 @@ static int open_listeners(struct master *m)
 /* A wildcard is bound to, but connected to is the loopback. */
 static void set_worker_address(struct master *m)
 {
-    struct worker_proc_env *env = &m->workers.env;
+    struct worker_process_env *env = &m->workers.env;
     env->addr_len = listener_address(m->worker_listener, &env->addr);
     if (!env->addr_len)
         fatal(EX_OSERR, "cannot tell the address of the worker port");
@@ -436,7 +436,7 @@ static int open_to_the_world(struct master *m)
     set_worker_address(m);
     change_user(m);
     user_environ_set(m->config->user);
-    m->workers.env.environ = worker_proc_environ();
+    m->workers.env.environ = worker_process_environ();
     if (pipe2(m->life_pipe, O_CLOEXEC) < 0)
         fatal(EX_OSERR, "cannot make a pipe");
     m->workers.env.life_fd = m->life_pipe[0];

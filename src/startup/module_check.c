@@ -72,7 +72,7 @@ static int start_with(struct check *check, const struct config *config, int inpu
     char *argv[] = {name, option, file, check->settings ? init : NULL, NULL};
     const int fds[] = {input_fd, output_fd, STDERR_FILENO};
     user_environ_set(config->user);
-    char **env = worker_proc_environ();
+    char **env = worker_process_environ();
     snprintf(file, sizeof file, "%s", check->path);
     int e = child_start(&(struct program){.path = config->worker_path,
                                           .argv = argv,

@@ -38,17 +38,17 @@ void worker_end_place(const struct worker_link *link, char *text, size_t size,
                       char module[MODULE_NAME_MAX + 1])
 {
     *text = '\0';
-    if (!link->ready && worker_proc_preloading(&link->proc, module)) {
+    if (!link->ready && worker_process_preloading(&link->process, module)) {
         snprintf(text, size, " while it preloaded module %s", module);
         return;
     }
-    enum worker_proc_ending ending = worker_proc_ending(&link->proc, module);
-    if (ending == WORKER_PROC_IN_FINI)
+    enum worker_process_ending ending = worker_process_ending(&link->process, module);
+    if (ending == WORKER_PROCESS_IN_FINI)
         snprintf(text, size, " in the fini() of module %s", module);
-    else if (ending == WORKER_PROC_AT_EXIT)
+    else if (ending == WORKER_PROCESS_AT_EXIT)
         snprintf(text, size, " at its exit, with %s%s loaded",
                  *module ? "module " : "several modules or none", module);
-    if (!*module || ending == WORKER_PROC_NOT_ENDING)
+    if (!*module || ending == WORKER_PROCESS_NOT_ENDING)
         memcpy(module, "-", sizeof "-");
 }
 
@@ -72,7 +72,7 @@ static char *crash_text(const struct worker_link *link, const struct worker_end 
 {
     json_t *details =
         json_pack("{s:I, s:I, s:s, s:s, s:o}", "worker", (json_int_t)link->worker->id, "pid",
-                  (json_int_t)link->proc.pid, "module", link->worker->job->asked.module->name,
+                  (json_int_t)link->process.pid, "module", link->worker->job->asked.module->name,
                   "why", end->why, "output", json_text(tail, len));
     if (end->signal)
         json_object_set_new(details, "signal", json_string(signal_name(end->signal)));

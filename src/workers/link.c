@@ -42,7 +42,7 @@ static void kill_process(struct worker_link *link)
 {
     link->killed = true;
     worker_late_note(link);
-    worker_proc_signal(&link->proc, SIGKILL);
+    worker_process_signal(&link->process, SIGKILL);
     timer_set_ms(workers_timers(link->workers), &link->timer, KILLED_GRACE_MS);
 }
 
@@ -53,7 +53,7 @@ static void say_lost(struct worker_link *link, const char *why, const char *modu
     if (!job_log_allows(&link->workers->job_log, LOG_WARN, "worker-lost", module))
         return;
     log_event(LOG_WARN, "worker-lost", LOG_UINT("worker", link->worker->id),
-              LOG_INT("pid", link->proc.pid), LOG_STR("why", why),
+              LOG_INT("pid", link->process.pid), LOG_STR("why", why),
               LOG_STR("job", job_name(job, link->workers->boot, name)),
               LOG_STR("client", job_client(job)), LOG_STR("module", module));
 }
@@ -75,7 +75,7 @@ static void say_exit(struct worker_link *link, const int *status, const char *wh
     if (!job_log_allows(&link->workers->job_log, well ? LOG_INFO : LOG_WARN, "worker-exit", module))
         return;
     log_event(well ? LOG_INFO : LOG_WARN, "worker-exit", LOG_UINT("worker", link->worker->id),
-              LOG_INT("pid", link->proc.pid), LOG_STR("why", why),
+              LOG_INT("pid", link->process.pid), LOG_STR("why", why),
               LOG_STR("job", job_name(job, link->workers->boot, name)),
               LOG_STR("client", job_client(job)), LOG_STR("module", module));
 }
@@ -91,7 +91,7 @@ static bool ended_for_job(const struct worker_link *link, const int *status)
 
 static bool has_begun(const struct worker_link *link, const struct job *job)
 {
-    return worker_proc_has_begun(&link->proc, job->run.tag, job->seq);
+    return worker_process_has_begun(&link->process, job->run.tag, job->seq);
 }
 
 /* The module of a job that it had not begun has no part in its end: what an earlier one left may
@@ -160,7 +160,8 @@ void worker_link_break_off(struct worker_link *link, const char *fault)
     const char *module = job ? job->asked.module->name : "-";
     if (job_log_allows(&link->workers->job_log, LOG_ERROR, "worker-protocol", module))
         log_event(LOG_ERROR, "worker-protocol", LOG_UINT("worker", link->worker->id),
-                  LOG_INT("pid", link->proc.pid), LOG_STR("why", fault), LOG_STR("module", module));
+                  LOG_INT("pid", link->process.pid), LOG_STR("why", fault),
+                  LOG_STR("module", module));
     snprintf(link->why, sizeof link->why, "it broke its protocol: %s", fault);
     close_conn(link);
     kill_process(link);
@@ -191,7 +192,7 @@ void worker_link_disconnected(struct worker_link *link)
     if (!link->conn)
         return; /* the reading came upon the end itself */
     close_conn(link);
-    if (link->proc.reaped || link->worker->state == WORKER_STOPPING)
+    if (link->process.reaped || link->worker->state == WORKER_STOPPING)
         return; /* ended, or told to end with a deadline */
     link->closed = true;
     timer_set_ms(workers_timers(link->workers), &link->timer, CLOSED_GRACE_MS);
@@ -211,7 +212,7 @@ static void read_last_words(struct worker_link *link)
 static void reaped(struct worker_link *link, int status)
 {
     bool starting = link->worker->state == WORKER_STARTING;
-    link->proc.reaped = true;
+    link->process.reaped = true;
     timer_clear(workers_timers(link->workers), &link->timer);
     worker_output_drain(&link->output);
     if (!starting)
@@ -224,28 +225,28 @@ static struct worker_link *link_by_pid(struct workers *workers, pid_t pid)
 {
     struct worker_link *link;
     TAILQ_FOREACH (link, &workers->links, link)
-        if (link->proc.pid == pid && !link->proc.reaped)
+        if (link->process.pid == pid && !link->process.reaped)
             return link;
     return NULL;
 }
 
 static void reap(struct worker_link *link)
 {
-    worker_proc_signal(&link->proc, SIGKILL);
-    reaped(link, worker_proc_reap(link->proc.pid));
+    worker_process_signal(&link->process, SIGKILL);
+    reaped(link, worker_process_reap(link->process.pid));
 }
 
 /* False if none is dead. */
 static bool reap_any(struct workers *workers)
 {
-    pid_t pid = worker_proc_dead();
+    pid_t pid = worker_process_dead();
     struct worker_link *link = pid > 0 ? link_by_pid(workers, pid) : NULL;
     if (pid <= 0)
         return false;
     if (link) {
         reap(link);
     } else {
-        worker_proc_reap(pid);
+        worker_process_reap(pid);
         log_event(LOG_DEBUG, "child-reaped", LOG_INT("pid", pid));
     }
     return true;
@@ -268,7 +269,7 @@ static void on_reap(void *arg)
 
 bool worker_link_reap(struct worker_link *link)
 {
-    if (link->proc.reaped || !worker_proc_is_dead(&link->proc))
+    if (link->process.reaped || !worker_process_is_dead(&link->process))
         return false;
     reap(link);
     return true;
@@ -319,7 +320,7 @@ static void link_free(struct worker_link *link)
     timer_clear(workers_timers(link->workers), &link->peek);
     close_conn(link);
     worker_output_close(&link->output);
-    worker_proc_close(&link->proc);
+    worker_process_close(&link->process);
     worker_settings_unref(link->settings);
     TAILQ_REMOVE(&link->workers->links, link, link);
     free(link);
@@ -340,22 +341,22 @@ static int op_start(void *ctx, struct worker *worker)
     link->workers = workers;
     link->worker = worker;
     link->settings = worker_settings_ref(workers->settings);
-    link->proc.output_fd = -1;
+    link->process.output_fd = -1;
     timer_init(&link->timer, on_link_timer, link);
     worker_answer_init(link);
     TAILQ_INSERT_TAIL(&workers->links, link, link);
     worker->process = link;
     if (getrandom(link->token, sizeof link->token, 0) != (ssize_t)sizeof link->token)
         return -1;
-    if (worker_proc_start(&link->proc, &workers->env, worker->id, link->token) < 0) {
+    if (worker_process_start(&link->process, &workers->env, worker->id, link->token) < 0) {
         say_not_spawned(workers);
         return -1;
     }
-    worker->pid = link->proc.pid;
+    worker->pid = link->process.pid;
     log_event(LOG_DEBUG, "worker-start", LOG_UINT("worker", worker->id),
               LOG_INT("pid", worker->pid));
-    if (worker_output_open(&link->output, workers->loop->base, workers_timers(workers), &link->proc,
-                           workers->boot, worker, &workers->job_log) < 0)
+    if (worker_output_open(&link->output, workers->loop->base, workers_timers(workers),
+                           &link->process, workers->boot, worker, &workers->job_log) < 0)
         kill_process(
             link); /* it would hang once the pipe is full; this way it is a start that failed */
     return 0;
@@ -371,7 +372,7 @@ static uint8_t op_assign(void *ctx, const struct assignment *assignment)
     if (assignment->prefetched)
         worker_answer_watch(link);
     head.job = job->seq;
-    head.slot = worker_proc_offer(&link->proc, job->seq);
+    head.slot = worker_process_offer(&link->process, job->seq);
     head.size = job->asked.payload ? job->asked.payload->size : 0;
     head.time_us = assignment->limit_us;
     head.payload_max = job->asked.payload_max;
@@ -382,7 +383,7 @@ static uint8_t op_assign(void *ctx, const struct assignment *assignment)
 static bool op_reclaim(void *ctx, struct worker *worker, const struct job *job)
 {
     (void)ctx;
-    return worker_proc_take_back(&worker->process->proc, job->run.tag, job->seq);
+    return worker_process_take_back(&worker->process->process, job->run.tag, job->seq);
 }
 
 static void op_results(void *ctx, struct worker *worker)
@@ -394,7 +395,7 @@ static void op_results(void *ctx, struct worker *worker)
 static void op_stop_flag(void *ctx, struct worker *worker, const struct job *job)
 {
     (void)ctx;
-    worker_proc_stop_flag(&worker->process->proc, job->seq);
+    worker_process_stop_flag(&worker->process->process, job->seq);
 }
 
 static void op_signal(void *ctx, struct worker *worker, int signo)
@@ -406,7 +407,7 @@ static void op_signal(void *ctx, struct worker *worker, int signo)
     if (signo == SIGKILL)
         kill_process(link);
     else
-        worker_proc_signal(&link->proc, signo);
+        worker_process_signal(&link->process, signo);
 }
 
 /* A worker ends by itself at the end of its input. One that is not connected yet has nothing to

@@ -45,7 +45,7 @@ struct workers {
     struct conn_loop *loop;
     const struct config *config;
     const char *boot;
-    struct worker_proc_env env;
+    struct worker_process_env env;
     struct conn_limits limits;
     struct worker_settings *settings; /* what a worker that is started now is told in WELCOME */
     TAILQ_HEAD(, worker_link) links;

@@ -19,12 +19,12 @@ static void on_output(evutil_socket_t fd, short what, void *arg);
 static void say_dropped(void *arg);
 
 int worker_output_open(struct worker_output *output, struct event_base *base, struct timers *timers,
-                       const struct worker_proc *proc, const char *boot, struct worker *worker,
-                       struct job_log *job_log)
+                       const struct worker_process *process, const char *boot,
+                       struct worker *worker, struct job_log *job_log)
 {
     *output = (struct worker_output){.timers = timers,
-                                     .fd = proc->output_fd,
-                                     .proc = proc,
+                                     .fd = process->output_fd,
+                                     .process = process,
                                      .worker = worker,
                                      .boot = boot,
                                      .job_log = job_log};
@@ -107,7 +107,7 @@ static const struct job *job_of(const struct worker_output *output)
 {
     const struct job *job = output->worker->job, *next;
     TAILQ_FOREACH (next, &output->worker->prefetched, links.waiting) {
-        if (!worker_proc_has_begun(output->proc, next->run.tag, next->seq))
+        if (!worker_process_has_begun(output->process, next->run.tag, next->seq))
             break;
         job = next;
     }

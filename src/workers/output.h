@@ -41,8 +41,8 @@ struct worker_output {
     struct timers *timers;
     int fd; /* owned by the process; -1 when it is closed */
     bool watched;
-    struct worker *worker;          /* whose job the lines are tagged with, */
-    const struct worker_proc *proc; /* which knows how far the worker has come */
+    struct worker *worker;                /* whose job the lines are tagged with, */
+    const struct worker_process *process; /* which knows how far the worker has come */
     const char *boot;
     struct job_log *job_log;
     uint64_t tail_job; /* the job that the tail is of */
@@ -64,8 +64,8 @@ struct worker_output {
 /* Watches the process's output. Process and record stay the caller's. 0, or -1 when the event
  * cannot be added. */
 int worker_output_open(struct worker_output *output, struct event_base *base, struct timers *timers,
-                       const struct worker_proc *proc, const char *boot, struct worker *worker,
-                       struct job_log *job_log);
+                       const struct worker_process *process, const char *boot,
+                       struct worker *worker, struct job_log *job_log);
 
 /* Logs what is there; at most 64 KiB, so that a flood does not hold up the loop. */
 void worker_output_drain(struct worker_output *output);

@@ -1,4 +1,4 @@
-/* worker_proc: see process.h. */
+/* worker_process: see process.h. */
 #include "workers/process.h"
 
 #include "common/environment.h"
@@ -18,7 +18,7 @@
 
 extern char **environ;
 
-char **worker_proc_environ(void)
+char **worker_process_environ(void)
 {
     size_t count = 0, kept = 0;
     while (environ[count])
@@ -50,8 +50,8 @@ static int make_shared(struct worker_shared **shared)
     return -1;
 }
 
-static void fill_page(struct worker_page *page, const struct worker_proc_env *env, uint32_t worker,
-                      const uint8_t token[TOKEN_BYTES])
+static void fill_page(struct worker_page *page, const struct worker_process_env *env,
+                      uint32_t worker, const uint8_t token[TOKEN_BYTES])
 {
     page->magic = WORKER_PAGE_MAGIC;
     page->worker = worker;
@@ -62,7 +62,7 @@ static void fill_page(struct worker_page *page, const struct worker_proc_env *en
 }
 
 /* The descriptors are all above those that they become (master_open_low_fds). */
-static int spawn(pid_t *pid, const struct worker_proc_env *env, int page_fd, int output_fd)
+static int spawn(pid_t *pid, const struct worker_process_env *env, int page_fd, int output_fd)
 {
     static char name[] = "taskmaster-worker";
     char *argv[] = {name, NULL};
@@ -76,15 +76,15 @@ static int spawn(pid_t *pid, const struct worker_proc_env *env, int page_fd, int
                        pid);
 }
 
-int worker_proc_start(struct worker_proc *proc, const struct worker_proc_env *env, uint32_t worker,
-                      const uint8_t token[TOKEN_BYTES])
+int worker_process_start(struct worker_process *process, const struct worker_process_env *env,
+                         uint32_t worker, const uint8_t token[TOKEN_BYTES])
 {
     int output[2], e = 0;
-    *proc = (struct worker_proc){.output_fd = -1};
-    int page_fd = make_shared(&proc->shared);
+    *process = (struct worker_process){.output_fd = -1};
+    int page_fd = make_shared(&process->shared);
     if (page_fd < 0)
         return -1;
-    fill_page(&proc->shared->page, env, worker, token);
+    fill_page(&process->shared->page, env, worker, token);
     if (pipe2(output, O_CLOEXEC) < 0) {
         e = errno;
     } else {
@@ -92,72 +92,73 @@ int worker_proc_start(struct worker_proc *proc, const struct worker_proc_env *en
         if (fcntl(output[0], F_SETFL, O_NONBLOCK) < 0)
             e = errno;
         if (!e)
-            e = spawn(&proc->pid, env, page_fd, output[1]);
+            e = spawn(&process->pid, env, page_fd, output[1]);
         close(output[1]);
-        proc->output_fd = output[0];
+        process->output_fd = output[0];
     }
     close(page_fd);
     if (e) {
-        worker_proc_close(proc);
+        worker_process_close(process);
         errno = e;
         return -1;
     }
     return 0;
 }
 
-void worker_proc_signal(const struct worker_proc *proc, int signo)
+void worker_process_signal(const struct worker_process *process, int signo)
 {
-    if (proc->pid <= 0 || proc->reaped)
+    if (process->pid <= 0 || process->reaped)
         return;
     /* Both fail only when it is dead already and about to be reaped, and the first if it has left
      * its group: what a module may do must not save the worker. */
-    kill(-proc->pid, signo);
-    if (signo == SIGKILL || getpgid(proc->pid) != proc->pid)
-        kill(proc->pid, signo);
+    kill(-process->pid, signo);
+    if (signo == SIGKILL || getpgid(process->pid) != process->pid)
+        kill(process->pid, signo);
 }
 
-uint32_t worker_proc_offer(struct worker_proc *proc, uint64_t job)
+uint32_t worker_process_offer(struct worker_process *process, uint64_t job)
 {
-    uint32_t slot = proc->next_slot % WORKER_CLAIMS;
-    bug_on(proc->held == UINT64_MAX);
-    while (proc->held >> slot & 1)
+    uint32_t slot = process->next_slot % WORKER_CLAIMS;
+    bug_on(process->held == UINT64_MAX);
+    while (process->held >> slot & 1)
         slot = (slot + 1) % WORKER_CLAIMS;
-    proc->held |= UINT64_C(1) << slot;
-    proc->next_slot = slot + 1;
-    __atomic_store_n(&proc->shared->claims[slot], claim_word(job, CLAIM_OFFERED), __ATOMIC_RELEASE);
+    process->held |= UINT64_C(1) << slot;
+    process->next_slot = slot + 1;
+    __atomic_store_n(&process->shared->claims[slot], claim_word(job, CLAIM_OFFERED),
+                     __ATOMIC_RELEASE);
     return slot;
 }
 
-bool worker_proc_take_back(struct worker_proc *proc, uint32_t slot, uint64_t job)
+bool worker_process_take_back(struct worker_process *process, uint32_t slot, uint64_t job)
 {
-    if (!claim_settle(&proc->shared->claims[slot], job, CLAIM_TAKEN))
+    if (!claim_settle(&process->shared->claims[slot], job, CLAIM_TAKEN))
         return false;
-    worker_proc_release(proc, slot);
+    worker_process_release(process, slot);
     return true;
 }
 
-bool worker_proc_has_begun(const struct worker_proc *proc, uint32_t slot, uint64_t job)
+bool worker_process_has_begun(const struct worker_process *process, uint32_t slot, uint64_t job)
 {
-    uint64_t word = __atomic_load_n(&proc->shared->claims[slot], __ATOMIC_ACQUIRE);
+    uint64_t word = __atomic_load_n(&process->shared->claims[slot], __ATOMIC_ACQUIRE);
     return word != claim_word(job, CLAIM_OFFERED);
 }
 
-bool worker_proc_has_answered(const struct worker_proc *proc, uint32_t slot, uint64_t job)
+bool worker_process_has_answered(const struct worker_process *process, uint32_t slot, uint64_t job)
 {
-    uint64_t word = __atomic_load_n(&proc->shared->claims[slot], __ATOMIC_ACQUIRE);
+    uint64_t word = __atomic_load_n(&process->shared->claims[slot], __ATOMIC_ACQUIRE);
     return word == claim_word(job, CLAIM_ANSWERED);
 }
 
-void worker_proc_release(struct worker_proc *proc, uint32_t slot)
+void worker_process_release(struct worker_process *process, uint32_t slot)
 {
-    proc->held &= ~(UINT64_C(1) << slot);
+    process->held &= ~(UINT64_C(1) << slot);
 }
 
-bool worker_proc_result(const struct worker_proc *proc, uint32_t slot, uint64_t job, char *data,
-                        size_t *len)
+bool worker_process_result(const struct worker_process *process, uint32_t slot, uint64_t job,
+                           char *data, size_t *len)
 {
-    const struct worker_result *result = &proc->shared->results[slot];
-    if (!worker_proc_has_answered(proc, slot, job))
+    const struct worker_result *result = &process->shared->results[slot];
+    if (!worker_process_has_answered(process, slot, job))
         return false;
     uint32_t size = __atomic_load_n(&result->size, __ATOMIC_RELAXED); /* once: it may change */
     *len = size;
@@ -174,42 +175,42 @@ static bool read_name(const char *shared, char name[MODULE_NAME_MAX + 1])
     return module_name_valid(name, strlen(name));
 }
 
-bool worker_proc_preloading(const struct worker_proc *proc, char name[MODULE_NAME_MAX + 1])
+bool worker_process_preloading(const struct worker_process *process, char name[MODULE_NAME_MAX + 1])
 {
-    return read_name(proc->shared->preloading, name);
+    return read_name(process->shared->preloading, name);
 }
 
-enum worker_proc_ending worker_proc_ending(const struct worker_proc *proc,
-                                           char name[MODULE_NAME_MAX + 1])
+enum worker_process_ending worker_process_ending(const struct worker_process *process,
+                                                 char name[MODULE_NAME_MAX + 1])
 {
-    bool named = read_name(proc->shared->ending, name);
+    bool named = read_name(process->shared->ending, name);
     if (!named)
         name[0] = '\0';
-    if (__atomic_load_n(&proc->shared->exiting, __ATOMIC_RELAXED))
-        return WORKER_PROC_AT_EXIT;
-    return named ? WORKER_PROC_IN_FINI : WORKER_PROC_NOT_ENDING;
+    if (__atomic_load_n(&process->shared->exiting, __ATOMIC_RELAXED))
+        return WORKER_PROCESS_AT_EXIT;
+    return named ? WORKER_PROCESS_IN_FINI : WORKER_PROCESS_NOT_ENDING;
 }
 
-bool worker_proc_refusal(const struct worker_proc *proc, char text[WORKER_REFUSAL_MAX])
+bool worker_process_refusal(const struct worker_process *process, char text[WORKER_REFUSAL_MAX])
 {
-    memcpy(text, proc->shared->refusal, WORKER_REFUSAL_MAX);
+    memcpy(text, process->shared->refusal, WORKER_REFUSAL_MAX);
     text[WORKER_REFUSAL_MAX - 1] = '\0';
     return text[0] != '\0';
 }
 
-void worker_proc_stop_flag(const struct worker_proc *proc, uint64_t job)
+void worker_process_stop_flag(const struct worker_process *process, uint64_t job)
 {
-    __atomic_store_n(&proc->shared->page.stop_job, job, __ATOMIC_RELAXED);
+    __atomic_store_n(&process->shared->page.stop_job, job, __ATOMIC_RELAXED);
 }
 
-void worker_proc_close(struct worker_proc *proc)
+void worker_process_close(struct worker_process *process)
 {
-    if (proc->output_fd >= 0)
-        close(proc->output_fd);
-    if (proc->shared)
-        munmap(proc->shared, sizeof *proc->shared);
-    proc->output_fd = -1;
-    proc->shared = NULL;
+    if (process->output_fd >= 0)
+        close(process->output_fd);
+    if (process->shared)
+        munmap(process->shared, sizeof *process->shared);
+    process->output_fd = -1;
+    process->shared = NULL;
 }
 
 /* A child of these that is dead, and stays to be reaped; 0 if there is none. */
@@ -223,17 +224,17 @@ static pid_t dead(idtype_t which, pid_t pid)
     return result < 0 ? 0 : info.si_pid;
 }
 
-pid_t worker_proc_dead(void)
+pid_t worker_process_dead(void)
 {
     return dead(P_ALL, 0);
 }
 
-bool worker_proc_is_dead(const struct worker_proc *proc)
+bool worker_process_is_dead(const struct worker_process *process)
 {
-    return proc->pid > 0 && dead(P_PID, proc->pid) == proc->pid;
+    return process->pid > 0 && dead(P_PID, process->pid) == process->pid;
 }
 
-int worker_proc_reap(pid_t pid)
+int worker_process_reap(pid_t pid)
 {
     int status = 0;
     while (waitpid(pid, &status, 0) < 0 && errno == EINTR)

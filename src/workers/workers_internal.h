@@ -37,7 +37,7 @@ struct worker_link {
     struct workers *workers;
     struct worker *worker; /* the record; both go at the same time */
     struct worker_conn *conn;
-    struct worker_proc proc;
+    struct worker_process process;
     struct worker_output output;
     struct worker_settings *settings; /* those in force when it was started */
     uint64_t drained_reads;           /* conn_loop.reads when its output was looked at last */

@@ -223,7 +223,7 @@ static void set_up(struct input *input)
     workers = (struct workers){.dispatcher = &d, .loop = &loop, .boot = boot};
     clients_init(&clients);
     workers_init(&workers);
-    workers.env.environ = worker_proc_environ();
+    workers.env.environ = worker_process_environ();
     apply(config);
 }
 

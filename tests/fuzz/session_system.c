@@ -43,10 +43,10 @@ int __wrap_kill(pid_t pid, int signo);
 pid_t __wrap_getpgid(pid_t pid);
 int __wrap_waitid(idtype_t type, id_t id, siginfo_t *info, int options);
 pid_t __wrap_waitpid(pid_t pid, int *status, int options);
-int __real_worker_proc_start(struct worker_proc *proc, const struct worker_proc_env *env,
-                             uint32_t worker, const uint8_t token[TOKEN_BYTES]);
-int __wrap_worker_proc_start(struct worker_proc *proc, const struct worker_proc_env *env,
-                             uint32_t worker, const uint8_t token[TOKEN_BYTES]);
+int __real_worker_process_start(struct worker_process *proc, const struct worker_process_env *env,
+                                uint32_t worker, const uint8_t token[TOKEN_BYTES]);
+int __wrap_worker_process_start(struct worker_process *proc, const struct worker_process_env *env,
+                                uint32_t worker, const uint8_t token[TOKEN_BYTES]);
 
 /* The log is not written. A worker that did nothing wrong is not told off, whatever was decided
  * about it meanwhile. */
@@ -122,10 +122,10 @@ int __wrap_child_start(const struct program *program, pid_t *pid)
 }
 
 /* Tells us where the page is, and the token in it. */
-int __wrap_worker_proc_start(struct worker_proc *proc, const struct worker_proc_env *env,
-                             uint32_t worker, const uint8_t token[TOKEN_BYTES])
+int __wrap_worker_process_start(struct worker_process *proc, const struct worker_process_env *env,
+                                uint32_t worker, const uint8_t token[TOKEN_BYTES])
 {
-    if (__real_worker_proc_start(proc, env, worker, token) < 0)
+    if (__real_worker_process_start(proc, env, worker, token) < 0)
         return -1;
     struct proc *p = &procs[proc_count - 1];
     p->shared = proc->shared;

@@ -184,11 +184,12 @@ static const char *const start_calls[] = {
 static bool start_fails(const char *call, int nth)
 {
     static char *no_environ[] = {NULL};
-    const struct worker_proc_env env = {.path = "/bin/true", .environ = no_environ, .life_fd = 0};
+    const struct worker_process_env env = {
+        .path = "/bin/true", .environ = no_environ, .life_fd = 0};
     const uint8_t token[TOKEN_BYTES] = {1};
-    struct worker_proc proc;
+    struct worker_process proc;
     set_fault(call, nth, ENOMEM);
-    int rc = worker_proc_start(&proc, &env, 1, token), e = errno;
+    int rc = worker_process_start(&proc, &env, 1, token), e = errno;
     if (take_fault()) {
         ck_assert_int_eq(rc, -1);
         ck_assert_int_eq(e, ENOMEM);
@@ -198,8 +199,8 @@ static bool start_fails(const char *call, int nth)
         return true;
     }
     ck_assert_int_eq(rc, 0);
-    ck_assert_int_eq(worker_proc_reap(proc.pid), 0);
-    worker_proc_close(&proc);
+    ck_assert_int_eq(worker_process_reap(proc.pid), 0);
+    worker_process_close(&proc);
     return false;
 }
 
@@ -268,17 +269,17 @@ END_TEST
  */
 START_TEST(test_reaping_goes_on_after_a_signal)
 {
-    ck_assert_int_eq(worker_proc_dead(), 0);
+    ck_assert_int_eq(worker_process_dead(), 0);
     pid_t pid = fork();
     if (pid == 0)
         _exit(7);
     siginfo_t info;
     ck_assert_int_eq(waitid(P_PID, (id_t)pid, &info, WEXITED | WNOWAIT), 0);
     set_fault("waitid", 1, EINTR);
-    ck_assert_int_eq(worker_proc_dead(), pid);
+    ck_assert_int_eq(worker_process_dead(), pid);
     ck_assert(take_fault());
     set_fault("waitpid", 1, EINTR);
-    int status = worker_proc_reap(pid);
+    int status = worker_process_reap(pid);
     ck_assert(take_fault());
     ck_assert(WIFEXITED(status));
     ck_assert_int_eq(WEXITSTATUS(status), 7);

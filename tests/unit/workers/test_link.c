@@ -147,7 +147,7 @@ static void open_world(void)
     dispatcher_init(&d, &worker_link_ops, &workers, &timers, &limits, 1);
     workers = (struct workers){.dispatcher = &d, .loop = &loop, .boot = "boot"};
     workers_init(&workers);
-    workers.env.environ = worker_proc_environ();
+    workers.env.environ = worker_process_environ();
     ck_assert_int_eq(pipe2(life_pipe, O_CLOEXEC), 0);
     workers.env.life_fd = life_pipe[0];
     workers.env.nofile_soft = 1024;
