@@ -289,7 +289,7 @@ void dispatcher_worker_answered(struct dispatcher *d, struct worker *worker,
         dispatch_on_proven(d);
 }
 
-static void lose_job(struct dispatcher *d, struct worker *worker, const struct worker_end *end)
+static void lose_job(struct dispatcher *d, struct worker *worker, const struct worker_exit *end)
 {
     char text[MESSAGE_MAX];
     struct job *job = worker->job;
@@ -329,7 +329,7 @@ void dispatcher_worker_silent(struct dispatcher *d, struct worker *worker)
 
 /* Of the jobs that it had begun since, those that are finished have a result, though the answer for
  * the one before them was lost. */
-static void lose_begun(struct dispatcher *d, struct worker *worker, const struct worker_end *end)
+static void lose_begun(struct dispatcher *d, struct worker *worker, const struct worker_exit *end)
 {
     if (!worker->job)
         dispatch_begin_lent(d, worker);
@@ -342,7 +342,7 @@ static void lose_begun(struct dispatcher *d, struct worker *worker, const struct
 }
 
 void dispatcher_worker_lost(struct dispatcher *d, struct worker *worker,
-                            const struct worker_end *end)
+                            const struct worker_exit *end)
 {
     bool start_failed = dispatch_ended_soon(d, worker); /* one that was told to end is STOPPING */
     timer_clear(d->timers, &worker->timer);

@@ -146,7 +146,7 @@ struct dispatcher {
 };
 
 /* How a worker's process ended. */
-struct worker_end {
+struct worker_exit {
     int signal; /* 0 if it exited or is not known to have ended */
     int exit_status;
     bool exited;
@@ -216,7 +216,7 @@ void dispatcher_worker_sends(struct dispatcher *d, struct worker *worker, size_t
 /* It has not answered for milliseconds: what waits behind its job is for others. */
 void dispatcher_worker_silent(struct dispatcher *d, struct worker *worker);
 void dispatcher_worker_lost(struct dispatcher *d, struct worker *worker,
-                            const struct worker_end *end);
+                            const struct worker_exit *end);
 void dispatcher_worker_reaped(struct dispatcher *d,
                               struct worker *worker); /* the record is freed */
 

@@ -1,5 +1,5 @@
 /*
- * worker_end: what is known of a worker's end: a sentence from its wait status, and the details of
+ * worker_exit: what is known of a worker's end: a sentence from its wait status, and the details of
  * a crash that go to the client with the failed job.
  */
 #include "workers/workers_internal.h"
@@ -17,8 +17,8 @@ enum {
     JSON_BYTE_MAX = 6, /* what a byte can become in JSON text: \u0001 */
 };
 
-void worker_end_describe(const int *status, bool closed, struct worker_end *end, char *text,
-                         size_t size)
+void worker_exit_describe(const int *status, bool closed, struct worker_exit *end, char *text,
+                          size_t size)
 {
     if (status && WIFSIGNALED(*status)) {
         end->signal = WTERMSIG(*status);
@@ -34,8 +34,8 @@ void worker_end_describe(const int *status, bool closed, struct worker_end *end,
     }
 }
 
-void worker_end_place(const struct worker_link *link, char *text, size_t size,
-                      char module[MODULE_NAME_MAX + 1])
+void worker_exit_place(const struct worker_link *link, char *text, size_t size,
+                       char module[MODULE_NAME_MAX + 1])
 {
     *text = '\0';
     if (!link->ready && worker_process_preloading(&link->process, module)) {
@@ -67,7 +67,7 @@ static json_t *json_text(const char *bytes, size_t len)
 }
 
 /* What is known of a crash, as JSON text; NULL if there is no memory for that. */
-static char *crash_text(const struct worker_link *link, const struct worker_end *end,
+static char *crash_text(const struct worker_link *link, const struct worker_exit *end,
                         const char *tail, size_t len)
 {
     json_t *details =
@@ -93,7 +93,7 @@ static size_t cut_of(const char *tail, size_t len, size_t over)
     return cut < len ? cut : len;
 }
 
-struct payload *worker_end_details(struct worker_link *link, const struct worker_end *end)
+struct payload *worker_exit_details(struct worker_link *link, const struct worker_exit *end)
 {
     char output[OUTPUT_TAIL_MAX];
     const char *tail = output;

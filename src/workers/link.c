@@ -103,7 +103,7 @@ static void log_end(struct worker_link *link, const int *status, const char *why
     bool expected =
         (link->worker->state == WORKER_STOPPING && !link->untold) || ended_for_job(link, status);
     link->untold = false;
-    worker_end_place(link, place, sizeof place, module);
+    worker_exit_place(link, place, sizeof place, module);
     bool begun = job && has_begun(link, job);
     if (begun)
         snprintf(module, sizeof module, "%s", job->asked.module->name);
@@ -115,14 +115,14 @@ static void log_end(struct worker_link *link, const int *status, const char *why
 }
 
 /* All that is known of its end, in one sentence. */
-static void describe_end(const struct worker_link *link, const int *status, struct worker_end *end,
+static void describe_end(const struct worker_link *link, const int *status, struct worker_exit *end,
                          char *text, size_t size)
 {
     char how[WORKER_WHY_MAX - 8], place[WORKER_WHY_MAX] = "", module[MODULE_NAME_MAX + 1];
     bool late = link->killed && link->told_to_end && !link->worker->job;
-    worker_end_describe(status, link->closed, end, how, sizeof how);
+    worker_exit_describe(status, link->closed, end, how, sizeof how);
     if (!link->worker->job && !(status && *status == 0))
-        worker_end_place(link, place, sizeof place, module);
+        worker_exit_place(link, place, sizeof place, module);
     snprintf(text, size, "%s%s%s%s%s", link->why, link->why[0] ? "; " : "",
              late ? "it was told to end and did not in time: " : "", how, place);
     end->why = text;
@@ -132,14 +132,14 @@ static void describe_end(const struct worker_link *link, const int *status, stru
 static void lose(struct worker_link *link, const int *status)
 {
     char text[4 * WORKER_WHY_MAX];
-    struct worker_end end = {.signal = 0};
+    struct worker_exit end = {.signal = 0};
     describe_end(link, status, &end, text, sizeof text);
     worker_output_drain(&link->output);
     worker_output_end_line(&link->output);
     if (!link->untold || status)
         log_end(link, status, text);
     if (link->worker->job)
-        end.details = worker_end_details(link, &end);
+        end.details = worker_exit_details(link, &end);
     dispatcher_worker_lost(link->workers->dispatcher, link->worker, &end);
     payload_unref(end.details);
 }

@@ -117,18 +117,18 @@ void worker_answer_watch(struct worker_link *link);
 /* exit.c: what is known of an end */
 
 /* `status`: the wait status, if it is known; `closed`: its connection ended before it did. */
-void worker_end_describe(const int *status, bool closed, struct worker_end *end, char *text,
-                         size_t size);
+void worker_exit_describe(const int *status, bool closed, struct worker_exit *end, char *text,
+                          size_t size);
 
 /* What a module's code was at without a job, as the end of that sentence: " in the fini() of module
  * x"; "" if it was not, or is not known. `module`: whose, or "-". */
-void worker_end_place(const struct worker_link *link, char *text, size_t size,
-                      char module[MODULE_NAME_MAX + 1]);
+void worker_exit_place(const struct worker_link *link, char *text, size_t size,
+                       char module[MODULE_NAME_MAX + 1]);
 
 /* For the failed event. A client has made room for payload-max and no more: of what the worker
  * printed there is what fits, the last of it. All else is shorter than the least payload-max. NULL
  * if there is no memory for that. */
-struct payload *worker_end_details(struct worker_link *link, const struct worker_end *end);
+struct payload *worker_exit_details(struct worker_link *link, const struct worker_exit *end);
 
 /* settings.c: what a worker is told in WELCOME */
 

@@ -354,7 +354,7 @@ static void op_forget(void *ctx, struct worker *worker)
 
 static void lose(struct sim *sim, bool known_status)
 {
-    struct worker_end end = {.why = "the fuzzer wanted it so"};
+    struct worker_exit end = {.why = "the fuzzer wanted it so"};
     end.signal = known_status ? SIGKILL : 0;
     sim->lost = true;
     dispatcher_worker_lost(&d, sim->worker, &end);

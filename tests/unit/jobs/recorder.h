@@ -609,7 +609,7 @@ static inline void fails(uint32_t id, const char *code)
 static inline void lost(uint32_t id, int signo)
 {
     struct worker_link *link = the_worker(id)->process;
-    struct worker_end end = {.why = "it was ended"};
+    struct worker_exit end = {.why = "it was ended"};
     end.signal = signo > 0 ? signo : 0;
     end.exited = signo <= 0;
     end.exit_status = signo < 0 ? -signo : 0;
