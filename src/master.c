@@ -89,7 +89,7 @@ static void close_listeners(void *arg)
     m->listener_count = 0;
     listener_close(m->worker_listener);
     m->worker_listener = NULL;
-    workers_close_unproven(&m->workers);
+    workers_close_unauthenticated(&m->workers);
 }
 
 /* --- reload --- */
@@ -119,7 +119,7 @@ static void share_files(struct master *m)
     struct file_room room =
         file_room_share(m->file_limit, m->config->client_max, m->config->pool_max);
     m->clients.files_max = room.clients;
-    m->workers.unproven_max = room.unauthenticated;
+    m->workers.unauthenticated_max = room.unauthenticated;
     if (!m->file_limit)
         return;
     if (m->file_limit < room.wanted && room.wanted > m->files_wanted)

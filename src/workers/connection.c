@@ -1,15 +1,15 @@
 /*
- * worker_port: the connections on the worker port. A new one proves with a token that it is a
+ * worker_connection: the connections on the worker port. A new one proves with a token that it is a
  * worker that was started, or is closed; then the worker's messages are read and checked here, and
  * what they say goes to results.c. A connection that ends is link.c's concern.
  *
  * Anybody on the machine can connect here without end, and must not keep workers out. So a
- * connection is read at accept, where a worker's hello lies already: a worker is among the unproven
- * only if it has been stopped between its connect and its hello. Of the unproven, one more than
- * there may be ends one that has said nothing; it ends by a reset, which tells a worker that its
- * hello was not heard and that it may try again (worker/knock.c), and leaves no port taken.
- * TCP_DEFER_ACCEPT was rejected: silent connections would fill the kernel's queue of half-open
- * ones, where nobody can end them, and then the SYNs of workers are lost.
+ * connection is read at accept, where a worker's hello lies already: a worker is among the
+ * unauthenticated only if it has been stopped between its connect and its hello. Of the
+ * unauthenticated, one more than there may be ends one that has said nothing; it ends by a reset,
+ * which tells a worker that its hello was not heard and that it may try again (worker/knock.c), and
+ * leaves no port taken. TCP_DEFER_ACCEPT was rejected: silent connections would fill the kernel's
+ * queue of half-open ones, where nobody can end them, and then the SYNs of workers are lost.
  */
 #include "workers/link.h"
 #include "workers/workers_internal.h"
@@ -36,15 +36,15 @@ static struct worker_conn *conn_of(struct conn *conn)
 
 /* --- writing --- */
 
-void worker_port_send(struct worker_conn *conn, const struct wire_head *head,
-                      struct payload *payload)
+void worker_connection_send(struct worker_conn *conn, const struct wire_head *head,
+                            struct payload *payload)
 {
     conn_write(&conn->conn, head, sizeof *head);
     if (payload)
         conn_write_payload(&conn->conn, payload);
 }
 
-struct wire_head worker_port_head(enum wire_type type, const char *name)
+struct wire_head worker_connection_head(enum wire_type type, const char *name)
 {
     struct wire_head head = {.magic = WIRE_MAGIC, .type = type};
     size_t len = strlen(name);
@@ -56,9 +56,9 @@ struct wire_head worker_port_head(enum wire_type type, const char *name)
 static void send_welcome(struct worker_conn *conn)
 {
     const struct worker_settings *settings = conn->owner->settings;
-    struct wire_head head = worker_port_head(WIRE_WELCOME, TASKMASTER_VERSION);
+    struct wire_head head = worker_connection_head(WIRE_WELCOME, TASKMASTER_VERSION);
     head.size = settings->text_len;
-    worker_port_send(conn, &head, NULL);
+    worker_connection_send(conn, &head, NULL);
     conn_write(&conn->conn, settings->text, settings->text_len);
 }
 
@@ -73,7 +73,7 @@ static struct worker_link *link_by_id(struct workers *workers, uint32_t id)
     return NULL;
 }
 
-bool worker_port_same_token(const uint8_t *a, const uint8_t *b)
+bool worker_token_equal(const uint8_t *a, const uint8_t *b)
 {
     uint8_t differ = 0;
     for (size_t i = 0; i < TOKEN_BYTES; i++)
@@ -81,9 +81,9 @@ bool worker_port_same_token(const uint8_t *a, const uint8_t *b)
     return differ == 0;
 }
 
-static void leave_unproven(struct worker_conn *conn)
+static void leave_unauthenticated(struct worker_conn *conn)
 {
-    unauthenticated_remove(&conn->workers->unproven, &conn->stranger);
+    unauthenticated_remove(&conn->workers->unauthenticated, &conn->stranger);
     timer_clear(workers_timers(conn->workers), &conn->timer);
 }
 
@@ -92,7 +92,7 @@ static void turn_away(struct worker_conn *conn, const char *why)
 {
     if (why && log_limit_allows(&conn->workers->stranger_lines))
         log_event(LOG_WARN, "stranger", LOG_STR("role", "workers"), LOG_STR("why", why));
-    leave_unproven(conn);
+    leave_unauthenticated(conn);
     conn_close(&conn->conn);
 }
 
@@ -116,20 +116,20 @@ static void take_hello(struct worker_conn *conn, struct payload *payload)
     struct worker_link *link = link_by_id(conn->workers, hello.worker);
     if (strncmp(conn->head.name, TASKMASTER_VERSION, sizeof conn->head.name) != 0) {
         turn_away(conn, "it is of another release");
-    } else if (!link || link->late || !worker_port_same_token(link->token, hello.token)) {
+    } else if (!link || link->late || !worker_token_equal(link->token, hello.token)) {
         turn_away(conn, why_invalid(conn->workers, &hello));
-    } else if (link->proven) {
+    } else if (link->authenticated) {
         turn_away(conn, "its token was used already");
     } else {
-        leave_unproven(conn);
-        link->proven = true;
+        leave_unauthenticated(conn);
+        link->authenticated = true;
         link->conn = conn;
         conn->owner = link;
         send_welcome(conn);
     }
 }
 
-static void on_unproven_timer(void *arg)
+static void on_unauthenticated_timer(void *arg)
 {
     turn_away(arg, "it did not prove itself within start-timeout-ms");
 }
@@ -142,7 +142,7 @@ static ssize_t header_end(const char *data, size_t len)
     return len < sizeof(struct wire_head) ? 0 : (ssize_t)sizeof(struct wire_head);
 }
 
-/* NULL, or what is wrong with a header from an unproven connection. */
+/* NULL, or what is wrong with a header from an unauthenticated connection. */
 static const char *check_stranger(const struct wire_head *head)
 {
     if (head->magic != WIRE_MAGIC || head->type != WIRE_HELLO)
@@ -205,7 +205,7 @@ static void take_empty(struct worker_link *link, const struct wire_head *head)
     if (head->type == WIRE_READY)
         take_ready(link);
     else
-        worker_answer_take(link, head, NULL, NULL);
+        worker_results_take(link, head, NULL, NULL);
 }
 
 /* It was killed and its job has been ended, by an abort or as it would not die: what it had said
@@ -231,7 +231,7 @@ static void on_header(struct conn *raw, char *data, size_t len)
     memcpy(&conn->head, data, len);
     conn->head.name[sizeof conn->head.name - 1] = '\0';
     if (link)
-        worker_answer_take_results(link); /* they are older than the message */
+        worker_results_take_slots(link); /* they are older than the message */
     if (!conn_is_open(raw))
         return;
     if (link && is_past_hearing(link)) {
@@ -267,7 +267,7 @@ static bool is_text(const struct worker_conn *conn)
 
 static void take_message(struct worker_conn *conn, struct payload *payload)
 {
-    worker_answer_take(conn->owner, &conn->head, conn->text, payload);
+    worker_results_take(conn->owner, &conn->head, conn->text, payload);
     payload_unref(conn->text);
     conn->text = NULL;
     payload_unref(payload);
@@ -365,10 +365,10 @@ static void hear(struct worker_conn *conn)
  * hello may have come behind the last look. */
 static void make_room(struct workers *workers)
 {
-    while (workers->unproven.count > workers->unproven_max) {
-        struct unauthenticated *stranger = unauthenticated_first(&workers->unproven);
+    while (workers->unauthenticated.count > workers->unauthenticated_max) {
+        struct unauthenticated *stranger = unauthenticated_first(&workers->unauthenticated);
         hear(conn_of(stranger->conn));
-        if (stranger == unauthenticated_first(&workers->unproven))
+        if (stranger == unauthenticated_first(&workers->unauthenticated))
             turn_away_unheard(conn_of(stranger->conn), "too many connections without a token");
     }
 }
@@ -380,25 +380,25 @@ void workers_accept(struct workers *workers, int fd, const struct sockaddr *addr
     (void)addr_len;
     struct worker_conn *conn = xcalloc(1, sizeof *conn);
     conn->workers = workers;
-    timer_init(&conn->timer, on_unproven_timer, conn);
+    timer_init(&conn->timer, on_unauthenticated_timer, conn);
     if (conn_open(&conn->conn, workers->loop, fd, &conn_ops, &workers->limits) < 0) {
         close(fd);
         free(conn);
         return;
     }
-    unauthenticated_add(&workers->unproven, &conn->stranger, &conn->conn,
+    unauthenticated_add(&workers->unauthenticated, &conn->stranger, &conn->conn,
                         workers_timers(workers)->now_us);
     timer_set_ms(workers_timers(workers), &conn->timer, workers->config->start_timeout_ms);
     hear(conn);
     make_room(workers);
 }
 
-void workers_close_unproven(struct workers *workers)
+void workers_close_unauthenticated(struct workers *workers)
 {
     struct unauthenticated *stranger;
-    while ((stranger = unauthenticated_first(&workers->unproven))) {
+    while ((stranger = unauthenticated_first(&workers->unauthenticated))) {
         struct worker_conn *conn = conn_of(stranger->conn);
-        leave_unproven(conn);
+        leave_unauthenticated(conn);
         conn_close(&conn->conn);
     }
 }

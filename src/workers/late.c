@@ -23,7 +23,7 @@ static bool is_recent(const struct workers *workers, const struct worker_late *l
 void worker_late_note(struct worker_link *link)
 {
     struct workers *workers = link->workers;
-    if (link->proven || link->late || !link->process.pid)
+    if (link->authenticated || link->late || !link->process.pid)
         return;
     link->late = true;
     struct worker_late *late = &workers->late[workers->next_late++ % WORKERS_LATE];
@@ -37,7 +37,7 @@ bool worker_late_is_hello(struct workers *workers, const struct wire_hello *hell
     for (size_t i = 0; i < WORKERS_LATE; i++) {
         struct worker_late *late = &workers->late[i];
         if (is_recent(workers, late) && late->worker == hello->worker &&
-            worker_port_same_token(late->token, hello->token)) {
+            worker_token_equal(late->token, hello->token)) {
             late->worker = 0;
             return true;
         }

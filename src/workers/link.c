@@ -205,7 +205,7 @@ static void read_last_words(struct worker_link *link)
     link->worker->stale = true;
     if (link->conn)
         conn_read_now(&link->conn->conn, last_message_max(link));
-    worker_answer_take_results(link);
+    worker_results_take_slots(link);
     close_conn(link);
 }
 
@@ -294,7 +294,7 @@ static bool look_closely(struct worker_link *link)
         conn_read_now(&link->conn->conn, said_max(link));
     if (!pool_find(&workers->dispatcher->pool, id))
         return false;
-    worker_answer_take_results(link);
+    worker_results_take_slots(link);
     return true;
 }
 
@@ -343,7 +343,7 @@ static int op_start(void *ctx, struct worker *worker)
     link->settings = worker_settings_ref(workers->settings);
     link->process.output_fd = -1;
     timer_init(&link->timer, on_link_timer, link);
-    worker_answer_init(link);
+    worker_results_init(link);
     TAILQ_INSERT_TAIL(&workers->links, link, link);
     worker->process = link;
     if (getrandom(link->token, sizeof link->token, 0) != (ssize_t)sizeof link->token)
@@ -368,28 +368,28 @@ static uint8_t op_assign(void *ctx, const struct assignment *assignment)
     struct worker_link *link = assignment->worker->process;
     const struct job *job = assignment->job;
     (void)ctx;
-    struct wire_head head = worker_port_head(WIRE_RUN, job->asked.module->name);
+    struct wire_head head = worker_connection_head(WIRE_RUN, job->asked.module->name);
     if (assignment->prefetched)
-        worker_answer_watch(link);
+        worker_results_watch(link);
     head.job = job->seq;
     head.slot = worker_process_offer(&link->process, job->seq);
     head.size = job->asked.payload ? job->asked.payload->size : 0;
     head.time_us = assignment->limit_us;
     head.payload_max = job->asked.payload_max;
-    worker_port_send(link->conn, &head, job->asked.payload);
+    worker_connection_send(link->conn, &head, job->asked.payload);
     return (uint8_t)head.slot;
 }
 
 static bool op_reclaim(void *ctx, struct worker *worker, const struct job *job)
 {
     (void)ctx;
-    return worker_process_take_back(&worker->process->process, job->run.tag, job->seq);
+    return worker_process_reclaim(&worker->process->process, job->run.tag, job->seq);
 }
 
 static void op_results(void *ctx, struct worker *worker)
 {
     (void)ctx;
-    worker_answer_take_results(worker->process);
+    worker_results_take_slots(worker->process);
 }
 
 static void op_stop_flag(void *ctx, struct worker *worker, const struct job *job)
@@ -457,8 +457,9 @@ void workers_init(struct workers *workers)
 {
     TAILQ_INIT(&workers->links);
     timer_init(&workers->reap, on_reap, workers);
-    unauthenticated_init(&workers->unproven);
-    workers->unproven_max = FILE_ROOM_UNAUTHENTICATED; /* until the limit of open files is known */
+    unauthenticated_init(&workers->unauthenticated);
+    workers->unauthenticated_max =
+        FILE_ROOM_UNAUTHENTICATED; /* until the limit of open files is known */
     log_limit_init(&workers->stranger_lines, workers->loop->timers, LOG_WARN, "stranger");
     job_log_init(&workers->job_log, workers->loop->timers);
 }

@@ -49,9 +49,9 @@ struct workers {
     struct conn_limits limits;
     struct worker_settings *settings; /* what a worker that is started now is told in WELCOME */
     TAILQ_HEAD(, worker_link) links;
-    struct unauthenticated_list unproven; /* connections without a valid token yet */
-    size_t unproven_max;                  /* the most of these that may be open */
-    struct log_limit stranger_lines;      /* of the log */
+    struct unauthenticated_list unauthenticated; /* connections without a valid token yet */
+    size_t unauthenticated_max;                  /* the most of these that may be open */
+    struct log_limit stranger_lines;             /* of the log */
     struct timer reap;      /* set: more children have died than are reaped in one turn */
     struct job_log job_log; /* lines of it that jobs can cause */
     struct worker_late late[WORKERS_LATE];
@@ -76,6 +76,6 @@ void workers_accept(struct workers *workers, int fd, const struct sockaddr *addr
                     socklen_t addr_len);
 
 /* Closes connections that have not proven themselves. */
-void workers_close_unproven(struct workers *workers);
+void workers_close_unauthenticated(struct workers *workers);
 
 #endif

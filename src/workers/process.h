@@ -48,7 +48,7 @@ void worker_process_signal(const struct worker_process *process, int signo);
 uint32_t worker_process_offer(struct worker_process *process, uint64_t job);
 
 /* Takes the job back; false if the worker has begun it. */
-bool worker_process_take_back(struct worker_process *process, uint32_t slot, uint64_t job);
+bool worker_process_reclaim(struct worker_process *process, uint32_t slot, uint64_t job);
 
 /* Whether the worker has begun the job, or says so. */
 bool worker_process_has_begun(const struct worker_process *process, uint32_t slot, uint64_t job);

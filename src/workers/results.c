@@ -1,5 +1,5 @@
 /*
- * worker_answer: what a worker answers for its jobs, on its way to the dispatcher: messages that
+ * worker_results: what a worker answers for its jobs, on its way to the dispatcher: messages that
  * were read and checked, and the small results that it left in slots of the memory it shares with
  * the master (common/worker_page.h).
  */
@@ -58,8 +58,8 @@ static void heard(struct worker_link *link)
     link->peek_ms = PEEK_MIN_MS;
 }
 
-void worker_answer_take(struct worker_link *link, const struct wire_head *head,
-                        const struct payload *text, struct payload *payload)
+void worker_results_take(struct worker_link *link, const struct wire_head *head,
+                         const struct payload *text, struct payload *payload)
 {
     /* The header was checked when it came; the job may have been ended since (by an abort). */
     if (!link->worker->job || link->worker->job->seq != head->job)
@@ -95,7 +95,7 @@ static size_t count_results(const struct worker_link *link)
 }
 
 /* Of those that are there at first: the output is looked at behind them. */
-void worker_answer_take_results(struct worker_link *link)
+void worker_results_take_slots(struct worker_link *link)
 {
     char data[WORKER_RESULT_MAX];
     size_t len, count = count_results(link);
@@ -126,19 +126,19 @@ static void on_peek(void *arg)
 {
     struct worker_link *link = arg;
     link->peek_ms = link->peek_ms < PEEK_MAX_MS ? link->peek_ms * 2 : PEEK_MAX_MS;
-    worker_answer_take_results(link);
+    worker_results_take_slots(link);
     if (link->peek_ms >= SILENT_MS)
         dispatcher_worker_silent(link->workers->dispatcher, link->worker);
     if (link->worker->job)
         timer_set_ms(workers_timers(link->workers), &link->peek, link->peek_ms);
 }
 
-void worker_answer_init(struct worker_link *link)
+void worker_results_init(struct worker_link *link)
 {
     timer_init(&link->peek, on_peek, link);
 }
 
-void worker_answer_watch(struct worker_link *link)
+void worker_results_watch(struct worker_link *link)
 {
     if (timer_is_set(&link->peek))
         return;

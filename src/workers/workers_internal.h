@@ -42,7 +42,7 @@ struct worker_link {
     struct worker_settings *settings; /* those in force when it was started */
     uint64_t drained_reads;           /* conn_loop.reads when its output was looked at last */
     uint8_t token[TOKEN_BYTES];
-    bool proven;              /* its token was used */
+    bool authenticated;       /* its token was used */
     bool late;                /* it is ending, and its token has not come */
     bool ready;               /* it said so */
     bool killed;              /* SIGKILL was sent to it */
@@ -59,12 +59,12 @@ struct worker_link {
 /* A connection on the worker port. */
 struct worker_conn {
     struct conn conn;
-    struct unauthenticated stranger; /* among the unproven */
+    struct unauthenticated stranger; /* among the unauthenticated */
     struct workers *workers;
-    struct worker_link *owner; /* NULL: unproven */
+    struct worker_link *owner; /* NULL: unauthenticated */
     struct wire_head head;     /* of the message that is arriving */
     struct payload *text;      /* of a failure, while its details arrive; owned */
-    struct timer timer;        /* unproven: until when */
+    struct timer timer;        /* unauthenticated: until when */
 };
 
 static inline struct timers *workers_timers(const struct workers *workers)
@@ -89,30 +89,30 @@ void worker_link_disconnected(struct worker_link *link);
 
 /* connection.c: what is said over a connection */
 
-struct wire_head worker_port_head(enum wire_type type, const char *name);
+struct wire_head worker_connection_head(enum wire_type type, const char *name);
 
 /* In a time that does not depend on where they differ. */
-bool worker_port_same_token(const uint8_t *a, const uint8_t *b);
+bool worker_token_equal(const uint8_t *a, const uint8_t *b);
 
 /* `payload` may be NULL. */
-void worker_port_send(struct worker_conn *conn, const struct wire_head *head,
-                      struct payload *payload);
+void worker_connection_send(struct worker_conn *conn, const struct wire_head *head,
+                            struct payload *payload);
 
 /* results.c: answers for jobs */
 
-void worker_answer_init(struct worker_link *link);
+void worker_results_init(struct worker_link *link);
 
 /* A message whose header was checked. `text`: of a failure; it and `payload` may be NULL. */
-void worker_answer_take(struct worker_link *link, const struct wire_head *head,
-                        const struct payload *text, struct payload *payload);
+void worker_results_take(struct worker_link *link, const struct wire_head *head,
+                         const struct payload *text, struct payload *payload);
 
 /* The results that the worker left in slots, in the order of its jobs. What it is handed meanwhile
  * is sent at the end of the turn, so that this ends. */
-void worker_answer_take_results(struct worker_link *link);
+void worker_results_take_slots(struct worker_link *link);
 
 /* Jobs are lent to it: results that it tells nobody of are looked for now and then, until it has no
  * job. */
-void worker_answer_watch(struct worker_link *link);
+void worker_results_watch(struct worker_link *link);
 
 /* exit.c: what is known of an end */
 

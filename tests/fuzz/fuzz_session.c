@@ -101,7 +101,7 @@ static void give_up(bool at_once)
 /* `ending`: how patient the server is. */
 static void drain(unsigned ending)
 {
-    workers_close_unproven(&workers);
+    workers_close_unauthenticated(&workers);
     dispatcher_drain(&d);
     for (int i = 0; i < ROUNDS_MAX && !dispatcher_is_drained(&d); i++) {
         if (i == (ending & 1 ? 0 : ROUNDS_MAX / 2))

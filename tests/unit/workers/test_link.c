@@ -324,9 +324,9 @@ START_TEST(test_the_silent_ones_go_first)
     ck_assert(is_closed(later) && is_closed(silent[0]) && is_closed(silent[CROWD / 2 - 1]));
     ck_assert(!is_closed(silent[CROWD - 1]) && !is_closed(silent[CROWD / 2 + 50]));
     ck_assert_ptr_nonnull(strstr(logged(), "its token is not valid")); /* it was later's */
-    ck_assert_uint_le(workers.unproven.count, 128);
-    workers_close_unproven(&workers);
-    ck_assert_uint_eq(workers.unproven.count, 0);
+    ck_assert_uint_le(workers.unauthenticated.count, 128);
+    workers_close_unauthenticated(&workers);
+    ck_assert_uint_eq(workers.unauthenticated.count, 0);
     ck_assert(is_closed(half) && is_closed(nearly) && is_closed(late) && is_closed(silent[299]));
     dispatcher_drain(&d);
     close_world();
@@ -342,9 +342,9 @@ START_TEST(test_who_has_spoken_takes_no_place)
     int first = come(hello, 0);
     for (int i = 0; i < CROWD; i++)
         close(come(hello, sizeof hello));
-    ck_assert_uint_eq(workers.unproven.count, 1);
+    ck_assert_uint_eq(workers.unauthenticated.count, 1);
     ck_assert(!is_closed(first));
-    workers_close_unproven(&workers);
+    workers_close_unauthenticated(&workers);
     dispatcher_drain(&d);
     close_world();
 }

@@ -34,12 +34,12 @@ START_TEST(test_held)
         uint32_t slot = worker_process_offer(&proc, job);
         ck_assert_uint_lt(slot, WORKER_CLAIMS);
         ck_assert_uint_eq(word(slot), claim_word(job, CLAIM_OFFERED));
-        ck_assert(worker_process_take_back(&proc, slot, job));
+        ck_assert(worker_process_reclaim(&proc, slot, job));
     }
     ck_assert_uint_eq(word(begun), claim_word(1, CLAIM_BEGUN));
     ck_assert_uint_eq(word(waiting), claim_word(2, CLAIM_OFFERED));
     ck_assert_uint_eq(word(answered), claim_word(3, CLAIM_ANSWERED));
-    ck_assert(!worker_process_take_back(&proc, begun, 1));
+    ck_assert(!worker_process_reclaim(&proc, begun, 1));
 }
 END_TEST
 
