@@ -119,7 +119,7 @@ static uint32_t least_limit(uint32_t a, uint32_t b)
 
 static uint32_t limit_ms(const struct dispatcher *d, const struct job *job)
 {
-    return least_limit(least_limit(job->asked.timeout_ms, job->asked.module->timeout_ms),
+    return least_limit(least_limit(job->asked.timeout_ms, job->asked.module->settings.timeout_ms),
                        d->limits.job_timeout_ms);
 }
 
@@ -178,7 +178,7 @@ static bool may_be_lent_to(const struct dispatcher *d, const struct worker *work
 static bool may_be_lent(const struct dispatcher *d, const struct job *job)
 {
     return (!job->asked.payload || job->asked.payload->size <= LEND_BYTES_MAX) &&
-           !printed_lately(d, job->asked.module->printed_us);
+           !printed_lately(d, job->asked.module->history.printed_us);
 }
 
 /* Hands the worker a waiting job that is in no line. Its order is mostly the last: only one that

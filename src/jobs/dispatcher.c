@@ -108,7 +108,7 @@ static bool may_wait(const struct dispatcher *d, const struct job *job)
 /* A worker that is free may give it back, and then it waits with others that were. */
 static bool may_come_back(const struct dispatcher *d, const struct job *job)
 {
-    return d->aside_count && job->asked.module->refusals;
+    return d->aside_count && job->asked.module->history.refusals;
 }
 
 /* A worker is free and nobody waits. */
@@ -251,8 +251,8 @@ static void learn_run_time(struct dispatcher *d, const struct job *job,
 {
     uint64_t run_us = dispatch_now(d) - job->run.begun_us;
     job->run.worker->last_run_us = answer->run_us ? answer->run_us : run_us;
-    job->asked.module->mean_run_us =
-        moving_mean(job->asked.module->mean_run_us, job->run.worker->last_run_us);
+    job->asked.module->history.mean_run_us =
+        moving_mean(job->asked.module->history.mean_run_us, job->run.worker->last_run_us);
     d->mean_run_us = moving_mean(d->mean_run_us, run_us);
 }
 
@@ -272,7 +272,7 @@ void dispatcher_worker_answered(struct dispatcher *d, struct worker *worker,
     if (event.type == JOB_FAILED && event.fail == FAIL_UNAVAILABLE) {
         if (answer->unfit && dispatch_give_back(d, worker, answer))
             return;
-        module_refusal_log(&job->asked.module->refusal, job->asked.module->name, worker->id,
+        module_refusal_log(&job->asked.module->history.refusal, job->asked.module->name, worker->id,
                            answer->message, answer->message_len, dispatch_now(d));
     } else {
         learn_run_time(d, job, answer);

@@ -22,9 +22,9 @@ static void count_end(struct dispatcher *d, const struct job *job, const struct 
         return;
     }
     if (job->asked.module && event->type == JOB_DONE)
-        job->asked.module->done++;
+        job->asked.module->history.done++;
     if (job->asked.module && event->type == JOB_FAILED)
-        job->asked.module->failed++;
+        job->asked.module->history.failed++;
     if (nobody)
         d->counts.orphaned++;
     else if (event->type == JOB_DONE)

@@ -95,8 +95,8 @@ static void set_coming(struct dispatcher *d, struct job *job, uint32_t bytes)
 
 void dispatch_expect(struct dispatcher *d, struct job *job)
 {
-    if (job->asked.module->result_bytes >= WORTH_COUNTING)
-        set_coming(d, job, job->asked.module->result_bytes);
+    if (job->asked.module->history.result_bytes >= WORTH_COUNTING)
+        set_coming(d, job, job->asked.module->history.result_bytes);
 }
 
 void dispatch_expect_none(struct dispatcher *d, struct job *job)
@@ -115,8 +115,8 @@ void dispatcher_worker_sends(struct dispatcher *d, struct worker *worker, size_t
 void dispatch_learn_size(struct module_entry *module, size_t bytes)
 {
     uint32_t size = bytes < UINT32_MAX ? (uint32_t)bytes : UINT32_MAX;
-    uint32_t known = module->result_bytes;
-    module->result_bytes = size >= known ? size : known - (known - size) / RESULT_DECAY;
+    uint32_t known = module->history.result_bytes;
+    module->history.result_bytes = size >= known ? size : known - (known - size) / RESULT_DECAY;
 }
 
 void dispatch_look_at_held(struct dispatcher *d)

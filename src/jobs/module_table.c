@@ -41,16 +41,22 @@ void module_table_free(struct module_table *table)
     module_dir_free(&table->dir);
 }
 
-/* Its file is looked at when it is asked for; the time limit is for jobs that wait as well. */
+static void set_settings(const struct module_table *table, struct module_entry *entry)
+{
+    const struct config_module *settings = config_find_module(table->config, entry->name);
+    entry->settings.enabled = !settings || settings->enabled;
+    entry->settings.timeout_ms = settings ? settings->timeout_ms : 0;
+}
+
+/* Under other settings. The file is looked at when a job asks for the module; the time limit is for
+ * waiting jobs as well. */
 static void refresh(struct hash_node *node, void *arg)
 {
-    const struct module_table *table = arg;
     struct module_entry *entry = module_entry_of(node);
-    const struct config_module *settings = config_find_module(table->config, entry->name);
-    entry->checked_us = 0;
-    entry->timeout_ms = settings ? settings->timeout_ms : 0;
-    entry->refusals = 0; /* of other settings */
-    entry->refused_until_us = 0;
+    set_settings(arg, entry);
+    entry->file.checked_us = 0;
+    entry->history.refusals = 0;
+    entry->history.refused_until_us = 0;
 }
 
 void module_table_configure(struct module_table *table, const struct config *config)
@@ -62,24 +68,16 @@ void module_table_configure(struct module_table *table, const struct config *con
 
 /* A file that the system does not let us look at counts as there if its name is known: the worker
  * that is to load it says why it cannot, where we would say that there is none. */
-static bool file_is_there(const struct config *config, const char *name, bool known)
+static bool file_is_there(const char *dir, const char *name, bool known)
 {
     char path[PATH_MAX];
     struct stat st;
-    int n = snprintf(path, sizeof path, "%s/%s.so", config->module_dir, name);
+    int n = snprintf(path, sizeof path, "%s/%s.so", dir, name);
     if (n <= 0 || (size_t)n >= sizeof path)
         return false;
     if (stat(path, &st) == 0)
         return S_ISREG(st.st_mode);
     return known && errno != ENOENT && errno != ENOTDIR && errno != ELOOP;
-}
-
-static bool look(const struct module_table *table, const char *name, bool known,
-                 uint32_t *timeout_ms)
-{
-    const struct config_module *settings = config_find_module(table->config, name);
-    *timeout_ms = settings ? settings->timeout_ms : 0;
-    return (!settings || settings->enabled) && file_is_there(table->config, name, known);
 }
 
 static bool is_named(const struct module_entry *entry, const char *name, size_t len)
@@ -89,7 +87,7 @@ static bool is_named(const struct module_entry *entry, const char *name, size_t 
 
 static bool is_fresh(const struct module_entry *entry, uint64_t now_us)
 {
-    return entry->checked_us && now_us - entry->checked_us < CHECK_US;
+    return entry->file.checked_us && now_us - entry->file.checked_us < CHECK_US;
 }
 
 static struct module_entry *lookup(const struct module_table *table, const char *name, size_t len,
@@ -108,23 +106,31 @@ static struct module_entry *new_entry(struct module_table *table, const char *na
 {
     struct module_entry *entry = xcalloc(1, sizeof *entry);
     entry->name = xstrdup(name);
+    set_settings(table, entry);
     hash_insert(&table->by_name, &entry->by_name, value);
     return entry;
 }
 
-/* While the directory cannot be read, only what is usable is worth an entry. */
+/* While the directory cannot be read, a name gets an entry if its own file is there. */
 static struct module_entry *look_for_new(struct module_table *table, const char *name,
                                          uint64_t value, uint64_t now_us)
 {
-    uint32_t timeout_ms;
-    switch (module_dir_find(&table->dir, table->config->module_dir, value, now_us)) {
+    const char *dir = table->config->module_dir;
+    switch (module_dir_find(&table->dir, dir, value, now_us)) {
     case MODULE_DIR_LISTED:
         return new_entry(table, name, value);
     case MODULE_DIR_UNKNOWN:
-        return look(table, name, false, &timeout_ms) ? new_entry(table, name, value) : NULL;
+        return file_is_there(dir, name, false) ? new_entry(table, name, value) : NULL;
     default:
         return NULL;
     }
+}
+
+static void look(struct module_entry *entry, const char *dir, uint64_t now_us)
+{
+    entry->file.usable = entry->settings.enabled && file_is_there(dir, entry->name, true);
+    entry->file.seen |= entry->file.usable;
+    entry->file.checked_us = now_us ? now_us : 1;
 }
 
 struct module_entry *module_table_find(struct module_table *table, const char *name, size_t len,
@@ -133,21 +139,19 @@ struct module_entry *module_table_find(struct module_table *table, const char *n
     char text[MODULE_NAME_MAX + 1];
     struct module_entry *entry = table->last;
     if (entry && is_named(entry, name, len) && is_fresh(entry, now_us))
-        return entry->usable ? entry : NULL;
+        return entry->file.usable ? entry : NULL;
     uint64_t value = siphash(name, len, 0);
     memcpy(text, name, len);
     text[len] = '\0';
     entry = lookup(table, name, len, value);
     if (!entry)
         entry = look_for_new(table, text, value, now_us);
-    if (entry)
-        table->last = entry;
-    if (!entry || is_fresh(entry, now_us))
-        return entry && entry->usable ? entry : NULL;
-    entry->usable = look(table, text, true, &entry->timeout_ms);
-    entry->seen |= entry->usable;
-    entry->checked_us = now_us ? now_us : 1;
-    return entry->usable ? entry : NULL;
+    if (!entry)
+        return NULL;
+    table->last = entry;
+    if (!is_fresh(entry, now_us))
+        look(entry, table->config->module_dir, now_us);
+    return entry->file.usable ? entry : NULL;
 }
 
 char *module_table_why_not(const struct module_table *table, const char *name)

@@ -18,21 +18,34 @@
 #include <stddef.h>
 #include <stdint.h>
 
+/* The module's file, as of the last look at the disk. */
+struct module_file {
+    uint64_t checked_us; /* 0: to be looked at when a job asks for the module */
+    bool usable;         /* the file is there, and the module is not disabled */
+    bool seen;           /* the module was usable once */
+};
+
+/* What the module's jobs and workers have shown. */
+struct module_history {
+    uint64_t done, failed; /* jobs */
+    uint64_t mean_run_us;  /* moving average of a run, as its worker measured it; 0: not known */
+    uint64_t printed_us;   /* when a job printed something last; 0: never */
+    uint32_t result_bytes; /* of the largest result of late */
+    uint32_t refusals;     /* by workers, since a job was begun last */
+    uint64_t refused_until_us; /* so long the refusal by a fresh worker holds */
+    struct module_refusal refusal;
+};
+
 struct module_entry {
     struct hash_node by_name;
     char *name;
-    uint32_t timeout_ms; /* 0: none of its own */
-    bool usable;         /* the file is there and the module is not disabled */
-    bool seen;           /* it was usable once */
-    uint64_t checked_us;
-    uint64_t done, failed;
-    uint64_t mean_run_us;      /* moving average of what its jobs took lately; 0: not known */
-    uint64_t printed_us;       /* when a job of it printed something last; 0: never */
-    uint32_t refusals;         /* by workers, since a job of it was begun last */
-    uint64_t refused_until_us; /* so long the refusal by a fresh worker holds */
-    size_t running, waiting;
-    uint32_t result_bytes; /* of the largest result of late */
-    struct module_refusal refusal;
+    size_t running, waiting; /* jobs */
+    struct {
+        bool enabled;
+        uint32_t timeout_ms; /* 0: none */
+    } settings;
+    struct module_file file;
+    struct module_history history;
 };
 
 struct module_table {

@@ -123,11 +123,11 @@ void dispatch_on_release(void *arg)
 /* The pause doubles from word to word; the first refusal is no word yet. */
 static void take_word(struct dispatcher *d, struct module_entry *module)
 {
-    if (!module->refusals)
-        module->refusals = 1;
-    uint64_t pause_ms = dispatch_doubled(WORD_FIRST_MS, module->refusals - 1, WORD_MAX_MS);
-    module->refusals++;
-    module->refused_until_us = dispatch_now(d) + pause_ms * 1000;
+    if (!module->history.refusals)
+        module->history.refusals = 1;
+    uint64_t pause_ms = dispatch_doubled(WORD_FIRST_MS, module->history.refusals - 1, WORD_MAX_MS);
+    module->history.refusals++;
+    module->history.refused_until_us = dispatch_now(d) + pause_ms * 1000;
     timer_clear(d->timers, &d->trial);
     dispatch_release_aside(d);
 }
@@ -139,7 +139,7 @@ void dispatch_fail_aside(struct dispatcher *d, const char *why)
     struct job *job;
     for (size_t n = 0; n < DISPATCH_BATCH && (job = TAILQ_FIRST(&d->aside)); n++) {
         dispatch_leave_aside(d, job);
-        if (dispatch_now(d) >= job->asked.module->refused_until_us)
+        if (dispatch_now(d) >= job->asked.module->history.refused_until_us)
             take_word(d, job->asked.module);
         dispatch_fail(d, job, FAIL_UNAVAILABLE, "%s", why);
     }
@@ -149,10 +149,10 @@ void dispatch_fail_aside(struct dispatcher *d, const char *why)
 
 void dispatch_accept_module(struct dispatcher *d, struct module_entry *module)
 {
-    if (!module->refusals)
+    if (!module->history.refusals)
         return;
-    module->refusals = 0;
-    module->refused_until_us = 0;
+    module->history.refusals = 0;
+    module->history.refused_until_us = 0;
     timer_clear(d->timers, &d->trial);
     dispatch_release_aside(d);
 }
@@ -163,9 +163,9 @@ static bool is_final(struct dispatcher *d, const struct worker *worker)
 {
     const struct job *job = worker->job;
     struct module_entry *module = job->asked.module;
-    if (job->state != JOB_RUNNING || dispatch_now(d) < module->refused_until_us)
+    if (job->state != JOB_RUNNING || dispatch_now(d) < module->history.refused_until_us)
         return true;
-    if (!is_fresh(worker) || !(module->refusals || job->run.given_back))
+    if (!is_fresh(worker) || !(module->history.refusals || job->run.given_back))
         return false;
     take_word(d, module);
     return true;
@@ -223,14 +223,14 @@ bool dispatch_give_back(struct dispatcher *d, struct worker *worker,
     if (is_final(d, worker))
         return false;
     bool replaced = may_be_replaced(d, worker);
-    bool aside = module->refusals || job->run.given_back || !replaced;
+    bool aside = module->history.refusals || job->run.given_back || !replaced;
     struct worker *other = replaced ? NULL : willing_idle(d);
     snprintf(why, sizeof why, "worker %u cannot begin jobs of %s: %.*s", worker->id, module->name,
              (int)answer->message_len, answer->message);
     worker->refused = true;
     job->run.given_back = true;
-    if (!module->refusals)
-        module->refusals = 1;
+    if (!module->history.refusals)
+        module->history.refusals = 1;
     put_back(d, job, aside, other);
     if (replaced)
         replace(d, worker, why);

@@ -25,7 +25,7 @@ enum {
 
 static bool is_tiny(const struct module_entry *module)
 {
-    return module->mean_run_us && module->mean_run_us <= TINY_RUN_US;
+    return module->history.mean_run_us && module->history.mean_run_us <= TINY_RUN_US;
 }
 
 /* `waiting`: jobs of whatever module, that one included. */

@@ -94,11 +94,11 @@ static json_t *jobs_report(const struct dispatcher *d)
 static void add_module(struct hash_node *node, void *arg)
 {
     const struct module_entry *entry = module_entry_of(node);
-    if (!entry->seen)
+    if (!entry->file.seen)
         return; /* nobody could have used it */
     json_t *module = json_object();
-    set(module, "done", entry->done);
-    set(module, "failed", entry->failed);
+    set(module, "done", entry->history.done);
+    set(module, "failed", entry->history.failed);
     set(module, "running", entry->running);
     set(module, "waiting", entry->waiting);
     json_object_set_new(arg, entry->name, module);

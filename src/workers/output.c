@@ -193,7 +193,7 @@ static void take(struct worker_output *output, const char *data, size_t len)
     output->worker->printed_us = output->timers->now_us;
     const struct job *job = job_of(output);
     if (job)
-        job->asked.module->printed_us = output->timers->now_us;
+        job->asked.module->history.printed_us = output->timers->now_us;
     keep_tail(output, data, len);
     while (len) {
         const char *lf = memchr(data, '\n', len);

@@ -660,7 +660,7 @@ static void set_limits(struct input *input)
 static void configure(struct input *input)
 {
     set_limits(input);
-    modules[0].timeout_ms = take(input) * 20u;
+    modules[0].settings.timeout_ms = take(input) * 20u;
     dispatcher_configure(&d, &limits, take(input) & 1);
 }
 

@@ -493,8 +493,8 @@ START_TEST(test_answers)
     ck_assert_uint_eq(d.counts.failed[FAIL_MODULE], 1);
     ck_assert_uint_eq(d.counts.failed[FAIL_UNAVAILABLE], 1);
     ck_assert_uint_eq(d.counts.failed[FAIL_TOO_LARGE], 1);
-    ck_assert_uint_eq(modules[0].done, 1);
-    ck_assert_uint_eq(modules[0].failed, 3);
+    ck_assert_uint_eq(modules[0].history.done, 1);
+    ck_assert_uint_eq(modules[0].history.failed, 3);
 }
 END_TEST
 
@@ -1029,7 +1029,7 @@ START_TEST(test_least_limit)
         least = overall && overall < least ? overall : least;
         limits.job_timeout_ms = overall;
         reconfigure(false);
-        modules[1].timeout_ms = module;
+        modules[1].settings.timeout_ms = module;
         uint64_t seq = SUBMIT(.module = 1, .timeout_ms = job);
         int n = sprintf(expected, "give 1 j%ju", (uintmax_t)seq);
         if (least != UINT32_MAX)
@@ -1565,9 +1565,9 @@ START_TEST(test_dropped_is_not_failed)
     turn();
     turn();
     ck_assert_uint_eq(d.counts.dropped, 2499);
-    ck_assert_uint_eq(modules[0].failed, 0);
+    ck_assert_uint_eq(modules[0].history.failed, 0);
     fails(1, "by-itself"); /* this one did, though nobody is told */
-    ck_assert_uint_eq(modules[0].failed, 1);
+    ck_assert_uint_eq(modules[0].history.failed, 1);
 }
 END_TEST
 

@@ -302,7 +302,7 @@ static enum verdict verdict_on(const struct order *order)
         return waiting < limits.job_max ? WAITS : FULL;
     bool room = waiting < limits.job_max + starting ||
                 (waiting < limits.job_max + limits.pool_max && can_start());
-    if (d.aside_count && modules[order->module].refusals && !room)
+    if (d.aside_count && modules[order->module].history.refusals && !room)
         return FULL;
     if (pool_idle(&d.pool) && !job_queue_ready(&d.queue))
         return ASSIGNED;
@@ -312,8 +312,8 @@ static enum verdict verdict_on(const struct order *order)
 /* As many of such jobs run as keep the processors busy, they are tiny, and no others wait. */
 static bool may_be_left(const struct module_entry *module)
 {
-    return limits.worker_window > 1 && limits.processors && module->mean_run_us &&
-           module->mean_run_us <= 50 && module->running >= 2 * limits.processors &&
+    return limits.worker_window > 1 && limits.processors && module->history.mean_run_us &&
+           module->history.mean_run_us <= 50 && module->running >= 2 * limits.processors &&
            module->waiting == dispatcher_waiting(&d) && dispatcher_waiting(&d) < limits.job_max;
 }
 
@@ -370,7 +370,7 @@ static void submit_any(void)
         .source = order.source,
     };
     if (order.module >= 0)
-        job->limit_ms = least(least(order.timeout_ms, modules[order.module].timeout_ms),
+        job->limit_ms = least(least(order.timeout_ms, modules[order.module].settings.timeout_ms),
                               d.limits.job_timeout_ms);
     enum verdict verdict = verdict_on(&order);
     last_refusal = -1;
@@ -641,7 +641,7 @@ START_TEST(test_walk)
     world_open();
     unread = (struct payload_budget){.max = UINT64_MAX};
     d.output = &unread;
-    modules[1].timeout_ms = 400;
+    modules[1].settings.timeout_ms = 400;
     silent = lazy = true;
     hooks.step = on_step;
     hooks.begun = on_begun;

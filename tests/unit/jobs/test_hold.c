@@ -267,12 +267,12 @@ START_TEST(test_large_results_are_forgotten)
     open_idle(1, 1, 100);
     SUBMIT();
     done_with(1, 1000000);
-    ck_assert_uint_eq(modules[0].result_bytes, 1000000);
+    ck_assert_uint_eq(modules[0].history.result_bytes, 1000000);
     for (int i = 0; i < 100; i++) {
         SUBMIT();
         done_with(1, 10);
     }
-    ck_assert_uint_lt(modules[0].result_bytes, 20);
+    ck_assert_uint_lt(modules[0].history.result_bytes, 20);
     hush_news();
 }
 END_TEST
@@ -344,7 +344,7 @@ START_TEST(test_older_job_comes_back)
     limits.worker_window = 4;
     dispatcher_configure(&d, &limits, false);
     lazy = true;
-    modules[0].mean_run_us = 100;
+    modules[0].history.mean_run_us = 100;
     for (int i = 0; i < 12; i++)
         SUBMIT();
     sim_begin(the_worker(1)->process);

@@ -102,9 +102,9 @@ START_TEST(test_found)
     struct module_entry *fib = find("fib"), *echo = find("echo");
     ck_assert_ptr_nonnull(fib);
     ck_assert_str_eq(fib->name, "fib");
-    ck_assert_uint_eq(fib->timeout_ms, 700);
+    ck_assert_uint_eq(fib->settings.timeout_ms, 700);
     ck_assert_ptr_nonnull(echo);
-    ck_assert_uint_eq(echo->timeout_ms, 0); /* the configuration does not mention it */
+    ck_assert_uint_eq(echo->settings.timeout_ms, 0); /* the configuration does not mention it */
     ck_assert_ptr_ne(fib, echo);
     ck_assert_ptr_eq(find("fib"), fib);
     ck_assert_ptr_eq(module_entry_of(&fib->by_name), fib);
@@ -243,7 +243,7 @@ START_TEST(test_comes_and_goes)
     now_us += 1;
     struct module_entry *wc = find("wc");
     ck_assert_ptr_nonnull(wc);
-    wc->done = 17;
+    wc->history.done = 17;
 
     remove_file("wc");
     now_us += SECOND - 1;
@@ -254,7 +254,7 @@ START_TEST(test_comes_and_goes)
     make_file("wc");
     now_us += SECOND;
     ck_assert_ptr_eq(find("wc"), wc);
-    ck_assert_uint_eq(wc->done, 17); /* what it has done stays done */
+    ck_assert_uint_eq(wc->history.done, 17); /* what it has done stays done */
 }
 END_TEST
 
@@ -364,19 +364,20 @@ START_TEST(test_configure)
     };
     struct config after = {.module_dir = dir, .modules = other, .module_count = 3};
     struct module_entry *fib = find("fib"), *echo = find("echo");
-    fib->failed = 3;
+    fib->history.failed = 3;
     module_table_configure(&table, &after);
-    ck_assert_uint_eq(echo->timeout_ms, 5); /* for jobs that wait, nobody need ask for it again */
+    ck_assert_uint_eq(echo->settings.timeout_ms,
+                      5); /* for jobs that wait, nobody need ask for it again */
     ck_assert_ptr_null(find("fib"));
     ck_assert_ptr_eq(find("echo"), echo);
-    ck_assert_uint_eq(echo->timeout_ms, 5);
+    ck_assert_uint_eq(echo->settings.timeout_ms, 5);
     ck_assert_ptr_nonnull(find("off"));
     module_table_configure(&table, &config);
     ck_assert_ptr_eq(find("fib"), fib);
-    ck_assert_uint_eq(fib->timeout_ms, 700);
-    ck_assert_uint_eq(fib->failed, 3);
-    ck_assert_uint_eq(echo->timeout_ms, 0);
-    ck_assert_uint_eq(find("echo")->timeout_ms, 0);
+    ck_assert_uint_eq(fib->settings.timeout_ms, 700);
+    ck_assert_uint_eq(fib->history.failed, 3);
+    ck_assert_uint_eq(echo->settings.timeout_ms, 0);
+    ck_assert_uint_eq(find("echo")->settings.timeout_ms, 0);
     ck_assert_ptr_null(find("off"));
 }
 END_TEST

@@ -354,7 +354,7 @@ END_TEST
 START_TEST(test_a_module_that_prints_is_lent_to_nobody)
 {
     open_warm(1, 4);
-    modules[0].printed_us = timers.now_us;
+    modules[0].history.printed_us = timers.now_us;
     submit_many(5);
     hush_news();
     begins(1);

@@ -71,7 +71,7 @@ START_TEST(test_another_worker_does_it)
     SUBMIT();
     ck_told("give 4 j6");
     ck_assert_uint_eq(sum(d.counts.failed, FAIL_REASONS), 0);
-    ck_assert_uint_eq(modules[ECHO].refusals, 0);
+    ck_assert_uint_eq(modules[ECHO].history.refusals, 0);
 }
 END_TEST
 
@@ -129,7 +129,7 @@ START_TEST(test_pool_of_one)
     ck_told("forget 2, start 3, give 3 j7");
     done(3);
     ck_told("a7 done");
-    ck_assert_uint_eq(modules[ECHO].refusals, 0);
+    ck_assert_uint_eq(modules[ECHO].history.refusals, 0);
 }
 END_TEST
 
@@ -167,7 +167,8 @@ START_TEST(test_the_pause_doubles)
         ready(++id);
         refuses(id);
         ck_assert_uint_eq(d.counts.failed[FAIL_UNAVAILABLE], i + 1);
-        ck_assert_uint_eq(modules[ECHO].refused_until_us, timers.now_us + pauses_ms[i] * 1000);
+        ck_assert_uint_eq(modules[ECHO].history.refused_until_us,
+                          timers.now_us + pauses_ms[i] * 1000);
         pass_ms(pauses_ms[i]);
     }
 }
@@ -459,7 +460,7 @@ START_TEST(test_ends_of_those_set_aside)
     refuses(1);
     ends(1);
     pass_ms(200);
-    modules[ECHO].refusals = 1;
+    modules[ECHO].history.refusals = 1;
     no_forks = false;
     pass_ms(1000);
     ready(d.pool.last_id);
@@ -532,7 +533,7 @@ START_TEST(test_reload)
     refuses(2);
     ck_assert_uint_eq(d.aside_count, 1);
     hush_news();
-    modules[ECHO].refusals = 0; /* as the table does */
+    modules[ECHO].history.refusals = 0; /* as the table does */
     dispatcher_configure(&d, &limits, true);
     ck_told("start 3");
     turn();
