@@ -1,6 +1,6 @@
 /*
- * test_conn_line: many connections in one loop: who is served in a turn, and how much of the work is
- * left for the next. Nothing here depends on the time: a turn has either none, so that each line
+ * test_conn_line: many connections in one loop: who is served in a turn, and how much of the work
+ * is left for the next. Nothing here depends on the time: a turn has either none, so that each line
  * moves on by one, or more than enough.
  */
 #include "net/conn.h"
