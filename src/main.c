@@ -187,7 +187,7 @@ static int run(struct config *config, const struct config_args *args)
 {
     struct identity identity;
     log_open();
-    log_configure(config->log_level, config->log_format);
+    log_configure(config->log.level, config->log.format);
     int status = check_start(config, args->file, &identity);
     if (status == EX_OK)
         return master_run(config, args, &identity);

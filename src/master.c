@@ -97,19 +97,10 @@ static void close_listeners(void *arg)
 static struct dispatcher_limits limits_of(const struct config *config)
 {
     long cpus = sysconf(_SC_NPROCESSORS_ONLN);
-    return (struct dispatcher_limits){
-        .pool_start = config->pool_start,
-        .pool_max = config->pool_max,
-        .job_max = config->job_max,
-        .client_job_max = config->client_job_max,
-        .start_timeout_ms = config->start_timeout_ms,
-        .job_timeout_ms = config->job_timeout_ms,
-        .kill_grace_ms = config->kill_grace_ms,
-        .source_unread_max = config->client_output_max / OUTPUT_UNREAD_PARTS,
-        .source_output_max = config->client_output_max,
-        .worker_window = config->worker_window,
-        .processors = cpus > 0 ? (uint32_t)cpus : 0,
-    };
+    struct dispatcher_limits limits = config->jobs;
+    limits.source_unread_max = config->jobs.source_output_max / OUTPUT_UNREAD_PARTS;
+    limits.processors = cpus > 0 ? (uint32_t)cpus : 0;
+    return limits;
 }
 
 /* To be called again when client-max or pool-max is another. The log tells of each time that more
@@ -117,7 +108,7 @@ static struct dispatcher_limits limits_of(const struct config *config)
 static void share_files(struct master *m)
 {
     struct file_room room =
-        file_room_share(m->file_limit, m->config->client_max, m->config->pool_max);
+        file_room_share(m->file_limit, m->config->clients.client_max, m->config->jobs.pool_max);
     m->clients.files_max = room.clients;
     m->workers.unauthenticated_max = room.unauthenticated;
     if (!m->file_limit)
@@ -133,12 +124,13 @@ static void share_files(struct master *m)
 
 static void apply(struct master *m, struct config *config)
 {
-    log_configure(config->log_level, config->log_format);
-    m->budget.max = config->payload_total_max;
-    m->output.max = config->output_total_max;
-    module_table_configure(&m->modules, config);
-    clients_configure(&m->clients, config);
-    workers_configure(&m->workers, config);
+    log_configure(config->log.level, config->log.format);
+    m->budget.max = config->clients.payload_total_max;
+    m->output.max = config->clients.output_total_max;
+    module_table_configure(&m->modules, &config->modules);
+    clients_configure(&m->clients, &config->clients, &config->access);
+    workers_configure(&m->workers, &config->workers, &config->modules, config->log.level);
+    m->shutdown.settings = &config->shutdown;
     m->config = config;
     share_files(m);
 }
@@ -297,7 +289,7 @@ static struct listener *open_listener(struct master *m, const char *key, const c
 {
     char why[ERROR_MAX], origin[CONFIG_ORIGIN_MAX];
     const struct socket_owner owner = {
-        .mode = m->config->socket_mode,
+        .mode = m->config->clients.socket_mode,
         .uid = *m->identity.user ? m->identity.uid : (uid_t)-1,
         .gid = m->identity.pending ? m->identity.gid : (gid_t)-1,
     };
@@ -313,10 +305,10 @@ static struct listener *open_listener(struct master *m, const char *key, const c
 
 static int open_listeners(struct master *m)
 {
-    const struct config_list *listen = &m->config->listen;
+    const struct option_list *listen = &m->config->clients.listen;
     m->listeners = xcalloc(listen->count, sizeof(struct listener *));
     m->worker_listener =
-        open_listener(m, "worker-listen", m->config->worker_listen, "workers", accept_worker);
+        open_listener(m, "worker-listen", m->config->workers.listen, "workers", accept_worker);
     bool fine = m->worker_listener != NULL;
     for (size_t i = 0; fine && i < listen->count; i++) {
         m->listeners[i] = open_listener(m, "listen", listen->items[i], "clients", accept_client);
@@ -403,7 +395,7 @@ static void set_up(struct master *m, struct config *config, const struct config_
     timer_init(&m->trim_timer, on_trim, m);
     conn_loop_init(&m->loop, m->base, &m->timers, &m->budget, &m->output);
     make_boot(m->boot);
-    module_table_init(&m->modules, config);
+    module_table_init(&m->modules, &config->modules);
     dispatcher_init(&m->dispatcher, &worker_link_ops, &m->workers, &m->timers, &limits,
                     random_seed());
     m->dispatcher.output = &m->output;
@@ -435,7 +427,7 @@ static int open_to_the_world(struct master *m)
     timers_turn(&m->timers, clock_us()); /* names were looked up, addresses waited for */
     set_worker_address(m);
     change_user(m);
-    user_environ_set(m->config->user);
+    user_environ_set(m->config->identity.user);
     m->workers.env.environ = worker_process_environ();
     if (pipe2(m->life_pipe, O_CLOEXEC) < 0)
         fatal(EX_OSERR, "cannot make a pipe");
@@ -561,10 +553,10 @@ int master_run(struct config *config, const struct config_args *args,
     set_up(&m, config, args);
     m.identity = *identity;
     if (open_to_the_world(&m) == 0) {
-        log_event(LOG_INFO, "start", LOG_STR("version", TASKMASTER_VERSION),
-                  LOG_INT("pid", getpid()), LOG_STR("boot", m.boot),
-                  LOG_UINT("pool_start", config->pool_start),
-                  LOG_UINT("pool_max", config->pool_max), LOG_UINT("job_max", config->job_max));
+        log_event(
+            LOG_INFO, "start", LOG_STR("version", TASKMASTER_VERSION), LOG_INT("pid", getpid()),
+            LOG_STR("boot", m.boot), LOG_UINT("pool_start", config->jobs.pool_start),
+            LOG_UINT("pool_max", config->jobs.pool_max), LOG_UINT("job_max", config->jobs.job_max));
         dispatcher_start(&m.dispatcher);
         while (m.shutdown.phase != ENDED)
             turn(&m);

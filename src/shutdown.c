@@ -19,9 +19,9 @@ static void begin_drain(struct shutdown *s, const char *why)
     log_event(LOG_INFO, "drain", LOG_STR("why", why),
               LOG_UINT("running", s->dispatcher->counts.running),
               LOG_UINT("waiting", dispatcher_waiting(s->dispatcher)),
-              LOG_UINT("timeout_ms", s->clients->config->drain_timeout_ms));
+              LOG_UINT("timeout_ms", s->settings->drain_timeout_ms));
     s->phase = DRAINING;
-    s->drain_by_us = s->timers->now_us + s->clients->config->drain_timeout_ms * 1000ull;
+    s->drain_by_us = s->timers->now_us + s->settings->drain_timeout_ms * 1000ull;
     timer_set(s->timers, &s->timer, s->drain_by_us);
     s->close(s->arg);
     dispatcher_drain(s->dispatcher);
@@ -48,7 +48,7 @@ static void go_on_hearing(struct shutdown *s)
  * drain-timeout-ms: that is the promise about our end. */
 static void begin_end(struct shutdown *s)
 {
-    uint64_t now = s->timers->now_us, linger = now + s->clients->config->linger_ms * 1000ull;
+    uint64_t now = s->timers->now_us, linger = now + s->clients->settings->linger_ms * 1000ull;
     uint64_t last = (s->drain_by_us > now ? s->drain_by_us : now) + FLUSH_MS * 1000ull;
     s->phase = ENDING;
     s->untaken = SIZE_MAX;
@@ -120,7 +120,7 @@ static void stop_running(struct shutdown *s)
     log_event(LOG_WARN, "drain-timeout", LOG_UINT("running", s->dispatcher->counts.running));
     s->stopped = true;
     dispatcher_stop(s->dispatcher);
-    timer_set_ms(s->timers, &s->timer, s->clients->config->kill_grace_ms + KILLED_MS);
+    timer_set_ms(s->timers, &s->timer, s->dispatcher->limits.kill_grace_ms + KILLED_MS);
 }
 
 /* A job on a worker that hangs has its terminal event all the same. */

@@ -39,6 +39,7 @@ enum shutdown_phase {
 
 struct shutdown {
     /* What it ends; the master fills this in. */
+    const struct shutdown_settings *settings; /* in force */
     struct timers *timers;
     struct dispatcher *dispatcher;
     struct clients *clients;

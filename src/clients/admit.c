@@ -34,7 +34,7 @@ static struct client_session *session_of(struct unauthenticated *peer)
 /* For unauthenticated connections, for a moment: what clients leave free, and their own places. */
 static size_t places(const struct clients *clients)
 {
-    size_t max = clients->config->client_max;
+    size_t max = clients->settings->client_max;
     size_t unused = clients->connected < max ? max - clients->connected : 0;
     return unused + UNAUTHENTICATED_MAX;
 }
@@ -129,7 +129,7 @@ void client_admit_new(struct client_session *session)
     struct timers *timers = client_session_timers(session);
     unauthenticated_add(&clients->unauthenticated, &session->unauthenticated, &session->conn,
                         timers->now_us);
-    session->hello_limit_ms = clients->config->hello_timeout_ms;
+    session->hello_limit_ms = clients->settings->hello_timeout_ms;
     timer_set_ms(timers, &session->timer, session->hello_limit_ms);
     log_event(LOG_DEBUG, "client-connected", LOG_STR("client", session->name));
     conn_poll(&session->conn); /* its hello mostly lies there */
@@ -140,7 +140,7 @@ void client_admit_new(struct client_session *session)
 bool client_admit(struct client_session *session, const struct request *request)
 {
     struct clients *clients = session->clients;
-    if (clients->connected >= clients->config->client_max) {
+    if (clients->connected >= clients->settings->client_max) {
         client_session_fail(session, request, "too-many-clients",
                             "the server has client-max clients already");
         return false;

@@ -49,7 +49,8 @@ static void set_module(struct client_session *session, const struct request *req
 
 static void handle_hello(struct client_session *session, struct request *request)
 {
-    const struct config *config = session->clients->config;
+    const struct client_settings *settings = session->clients->settings;
+    const struct dispatcher_limits *limits = &session->clients->dispatcher->limits;
     struct event_writer event;
     if (session->greeted) {
         client_session_refuse(session, request, "bad-request", "hello was said already");
@@ -57,7 +58,7 @@ static void handle_hello(struct client_session *session, struct request *request
     }
     if (!client_tokens_check(session, request) || !client_admit(session, request))
         return;
-    session->payload_max = (uint32_t)config->payload_max;
+    session->payload_max = (uint32_t)settings->payload_max;
     set_module(session, request);
     begin_answer(&event, session, "hello", request);
     event_uint(&event, "protocol", PROTOCOL_VERSION);
@@ -67,10 +68,10 @@ static void handle_hello(struct client_session *session, struct request *request
     event_uint(&event, "payload_max", session->payload_max);
     event_uint(&event, "id_max", ID_MAX);
     event_uint(&event, "context_max", CONTEXT_MAX);
-    event_uint(&event, "job_max", config->job_max);
-    event_uint(&event, "client_job_max", config->client_job_max);
-    event_uint(&event, "payload_total_max", config->payload_total_max);
-    event_uint(&event, "client_output_max", config->client_output_max);
+    event_uint(&event, "job_max", limits->job_max);
+    event_uint(&event, "client_job_max", limits->client_job_max);
+    event_uint(&event, "payload_total_max", settings->payload_total_max);
+    event_uint(&event, "client_output_max", limits->source_output_max);
     event_json(&event, "features", features, sizeof features - 1);
     event_json(&event, "ignored", request->ignored, request->ignored_len);
     if (request->ignored_count)

@@ -65,7 +65,7 @@ static void settle(struct client_session *session)
     }
     session->state = SESSION_LINGER;
     timer_set_ms(client_session_timers(session), &session->timer,
-                 session->clients->config->linger_ms);
+                 session->clients->settings->linger_ms);
     conn_shut_output(&session->conn);
 }
 
@@ -409,13 +409,15 @@ void clients_free(struct clients *clients)
     hash_free(&clients->jobs_by_id);
 }
 
-void clients_configure(struct clients *clients, const struct config *config)
+void clients_configure(struct clients *clients, const struct client_settings *settings,
+                       const struct access_settings *access)
 {
-    clients->config = config;
+    clients->settings = settings;
+    clients->access = access;
     clients->limits = (struct conn_limits){
-        .header_timeout_ms = config->header_timeout_ms,
-        .payload_timeout_ms = config->payload_timeout_ms,
-        .output_timeout_ms = config->output_timeout_ms,
+        .header_timeout_ms = settings->header_timeout_ms,
+        .payload_timeout_ms = settings->payload_timeout_ms,
+        .output_timeout_ms = settings->output_timeout_ms,
         .output_pause = OUTPUT_PAUSE,
         .turn_messages = TURN_MESSAGES,
         .turn_output = TURN_OUTPUT,
@@ -431,7 +433,7 @@ static struct client_session *session_new(struct clients *clients, const char *a
     struct client_session *session = xcalloc(1, sizeof *session + room);
     session->clients = clients;
     session->number = ++clients->last_number;
-    session->payload_max = (uint32_t)clients->config->payload_max;
+    session->payload_max = (uint32_t)clients->settings->payload_max;
     session->source.name = session->name;
     session->source.event = client_replies_on_job;
     session->source.left = client_job_ids_on_left;
@@ -469,7 +471,8 @@ void clients_accept(struct clients *clients, int fd, const struct sockaddr *addr
         turn_away(clients, fd, address);
         return;
     }
-    if (clients->open >= (size_t)clients->config->client_max + UNAUTHENTICATED_MAX + REFUSED_MAX) {
+    if (clients->open >=
+        (size_t)clients->settings->client_max + UNAUTHENTICATED_MAX + REFUSED_MAX) {
         close(fd);
         return;
     }

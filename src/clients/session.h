@@ -17,8 +17,9 @@
 #ifndef TASKMASTER_CLIENTS_SESSION_H
 #define TASKMASTER_CLIENTS_SESSION_H
 
+#include "access/settings.h"
 #include "base/log_limit.h"
-#include "config/config.h"
+#include "clients/settings.h"
 #include "jobs/dispatcher.h"
 #include "jobs/module_table.h"
 #include "net/conn.h"
@@ -37,8 +38,9 @@ struct clients {
     struct dispatcher *dispatcher;
     struct module_table *modules;
     struct conn_loop *loop;
-    const struct config *config; /* in force; may be swapped between turns of the loop */
-    const struct report *report; /* what stats and workers tell */
+    const struct client_settings *settings; /* in force; a reload swaps them between turns */
+    const struct access_settings *access;   /* likewise */
+    const struct report *report;            /* what stats and workers tell */
     const char *boot;
     struct conn_limits limits;
     struct conn_limits unauthenticated_limits; /* they are served behind clients */
@@ -65,7 +67,8 @@ void clients_init(struct clients *clients);
 void clients_free(struct clients *clients); /* once no session is left */
 
 /* Other settings; open connections follow them from now on. */
-void clients_configure(struct clients *clients, const struct config *config);
+void clients_configure(struct clients *clients, const struct client_settings *settings,
+                       const struct access_settings *access);
 
 /* A new connection: the session takes over `fd`. */
 void clients_accept(struct clients *clients, int fd, const struct sockaddr *addr,

@@ -55,7 +55,7 @@ static void refuse_later(struct client_session *session, const struct request *r
 
 bool client_tokens_check(struct client_session *session, const struct request *request)
 {
-    if (!token_set_accepts(&session->clients->config->tokens, request->token)) {
+    if (!token_set_accepts(&session->clients->access->tokens, request->token)) {
         refuse_later(session, request);
         return false;
     }
@@ -68,7 +68,7 @@ bool client_tokens_check(struct client_session *session, const struct request *r
 static bool is_revoked(const struct client_session *session)
 {
     return session->greeted && conn_is_open(&session->conn) &&
-           !token_set_accepts_digest(&session->clients->config->tokens, session->token_digest);
+           !token_set_accepts_digest(&session->clients->access->tokens, session->token_digest);
 }
 
 /* Some sessions a turn. Those that come meanwhile are at the end of the list, and are fine. */

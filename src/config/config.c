@@ -307,12 +307,12 @@ static void resolve_paths(struct load *load)
         worker = xasprintf("%s/libexec/taskmaster/taskmaster-worker", prefix);
         modules = xasprintf("%s/lib/taskmaster/modules", prefix);
     }
-    if (!config->worker_path)
-        config->worker_path = xstrdup(worker);
-    if (!config->module_dir)
-        config->module_dir = xstrdup(modules);
-    make_absolute(&config->worker_path);
-    make_absolute(&config->module_dir);
+    if (!config->workers.path)
+        config->workers.path = xstrdup(worker);
+    if (!config->modules.dir)
+        config->modules.dir = xstrdup(modules);
+    make_absolute(&config->workers.path);
+    make_absolute(&config->modules.dir);
     free(modules);
     free(worker);
     free(prefix);
@@ -330,14 +330,14 @@ bool config_is_set(const struct config *config, const char *key)
 static int check_pool(struct load *load)
 {
     struct config *config = load->config;
-    if (config->pool_start <= config->pool_max)
+    if (config->jobs.pool_start <= config->jobs.pool_max)
         return 0;
     if (config_is_set(load->config, "pool-start"))
         return fault(load, "pool-start",
                      "found %" PRIu32 ", expected at most pool-max, %" PRIu32 "%s",
-                     config->pool_start, config->pool_max,
+                     config->jobs.pool_start, config->jobs.pool_max,
                      config_is_set(load->config, "pool-max") ? "" : " by default");
-    config->pool_start = config->pool_max;
+    config->jobs.pool_start = config->jobs.pool_max;
     return 0;
 }
 
@@ -346,7 +346,7 @@ static int check_pool(struct load *load)
 static int check_over_payload(struct load *load, const char *key, uint64_t bound, bool over,
                               const char *expected)
 {
-    uint64_t payload_max = load->config->payload_max;
+    uint64_t payload_max = load->config->clients.payload_max;
     if (over)
         return 0;
     if (config_is_set(load->config, key))
@@ -366,11 +366,11 @@ static int check_sizes(struct load *load)
         const char *key;
         uint64_t bound;
         bool more;
-    } sizes[] = {{"payload-total-max", config->payload_total_max, false},
-                 {"output-total-max", config->output_total_max, false},
-                 {"client-output-max", config->client_output_max, true}};
+    } sizes[] = {{"payload-total-max", config->clients.payload_total_max, false},
+                 {"output-total-max", config->clients.output_total_max, false},
+                 {"client-output-max", config->jobs.source_output_max, true}};
     for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++) {
-        uint64_t bound = sizes[i].bound, least = config->payload_max + sizes[i].more;
+        uint64_t bound = sizes[i].bound, least = config->clients.payload_max + sizes[i].more;
         if (check_over_payload(load, sizes[i].key, bound, bound >= least,
                                sizes[i].more ? "more than" : "at least") < 0)
             return -1;
@@ -386,7 +386,7 @@ static int check_address(struct load *load, const char *key, const char *text, b
     bool local;
     if (address_check(text, kind, &local, why, sizeof why) < 0)
         return fault(load, key, "found \"%s\", %s", text, why);
-    if (local || guarded || load->config->allow_open_listen)
+    if (local || guarded || load->config->access.allow_open_listen)
         return 0;
     return fault(load, key,
                  "found \"%s\", which others than this machine may reach: %sset allow-open-listen "
@@ -398,20 +398,21 @@ static int check_listen(struct load *load)
 {
     const struct config *config = load->config;
     enum address_kind kind;
-    for (size_t i = 0; i < config->listen.count; i++)
-        if (check_address(load, "listen", config->listen.items[i], config->token_file, &kind) < 0)
+    for (size_t i = 0; i < config->clients.listen.count; i++)
+        if (check_address(load, "listen", config->clients.listen.items[i],
+                          config->access.token_file, &kind) < 0)
             return -1;
-    if (check_address(load, "worker-listen", config->worker_listen, false, &kind) < 0)
+    if (check_address(load, "worker-listen", config->workers.listen, false, &kind) < 0)
         return -1;
     if (kind == ADDRESS_UNIX)
         return fault(load, "worker-listen", "found \"%s\", expected HOST:PORT: workers use TCP",
-                     config->worker_listen);
+                     config->workers.listen);
     return 0;
 }
 
 static int check_preload(struct load *load)
 {
-    const struct config_list *preload = &load->config->preload;
+    const struct option_list *preload = &load->config->modules.preload;
     for (size_t i = 0; i < preload->count; i++)
         if (!module_name_valid(preload->items[i], strlen(preload->items[i])))
             return fault(load, "preload",
@@ -424,10 +425,10 @@ static int read_tokens(struct load *load)
 {
     struct config *config = load->config;
     char why[PATH_MAX + 128];
-    if (!config->token_file)
+    if (!config->access.token_file)
         return 0;
-    if (token_file_read(config->token_file, kind_of_files(load), &config->tokens, why, sizeof why) <
-        0)
+    if (token_file_read(config->access.token_file, kind_of_files(load), &config->access.tokens, why,
+                        sizeof why) < 0)
         return fault(load, "token-file", "%s", why);
     return 0;
 }
@@ -531,7 +532,7 @@ void config_free(struct config *config)
 {
     if (!config)
         return;
-    token_set_free(&config->tokens);
+    token_set_free(&config->access.tokens);
     source_free(config->source);
     options_free(config);
     free(config);
@@ -557,17 +558,6 @@ json_t *config_to_json(const struct config *config)
     return object;
 }
 
-static int compare_name(const void *name, const void *module)
-{
-    return strcmp(name, ((const struct config_module *)module)->name);
-}
-
-const struct config_module *config_find_module(const struct config *config, const char *name)
-{
-    return bsearch(name, config->modules, config->module_count, sizeof *config->modules,
-                   compare_name);
-}
-
 static bool differs(const struct config *before, const struct config *after,
                     const struct option_spec *spec)
 {
@@ -576,8 +566,8 @@ static bool differs(const struct config *before, const struct config *after,
     bool equal = json_equal(old, new);
     json_decref(new);
     json_decref(old);
-    return !equal ||
-           (spec == option_find("token-file") && !token_set_equal(&before->tokens, &after->tokens));
+    return !equal || (spec == option_find("token-file") &&
+                      !token_set_equal(&before->access.tokens, &after->access.tokens));
 }
 
 void config_changes(const struct config *before, const struct config *after, config_visit *visit,

@@ -8,69 +8,41 @@
 #ifndef TASKMASTER_CONFIG_CONFIG_H
 #define TASKMASTER_CONFIG_CONFIG_H
 
-#include "access/token_set.h"
+#include "access/settings.h"
+#include "clients/settings.h"
 #include "common/log.h"
+#include "jobs/module_settings.h"
+#include "jobs/settings.h"
+#include "workers/settings.h"
 
 #include <jansson.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
-/* Settings of one module: the entry of that name under "modules". */
-struct config_module {
-    char *name;
-    bool enabled;        /* default true; a disabled module is as good as not there */
-    uint32_t timeout_ms; /* 0: none of its own */
-    char *config; /* the module's own settings as compact JSON text, "{}" if there are none */
+struct identity_settings {
+    char *user;  /* NULL: stay who we are */
+    char *group; /* NULL: the user's own */
 };
 
-struct config_list {
-    char **items;
-    size_t count;
+struct log_settings {
+    enum log_level level;
+    enum log_format format;
+};
+
+struct shutdown_settings {
+    uint32_t drain_timeout_ms;
 };
 
 struct config {
-    struct config_list listen; /* HOST:PORT, [IPV6]:PORT or unix:PATH */
-    uint32_t socket_mode;      /* of unix sockets */
-    char *worker_listen;       /* HOST:PORT */
-    char *worker_path; /* absolute or relative to the working directory; resolved, never empty */
-    char *module_dir;  /* likewise */
-    struct config_list preload;    /* module names */
-    struct config_module *modules; /* sorted by name */
-    size_t module_count;
-
-    uint32_t pool_start;
-    uint32_t pool_max;
-    uint32_t job_max;
-    uint32_t worker_window;
-
-    uint32_t hello_timeout_ms;
-    uint32_t header_timeout_ms;
-    uint32_t payload_timeout_ms;
-    uint32_t output_timeout_ms;
-    uint32_t linger_ms;
-    uint32_t start_timeout_ms;
-    uint32_t drain_timeout_ms;
-    uint32_t job_timeout_ms; /* 0: none */
-    uint32_t kill_grace_ms;
-
-    uint64_t payload_max;
-    uint64_t payload_total_max;
-    uint64_t output_total_max;
-    uint64_t client_output_max;
-    uint32_t client_max;
-    uint32_t client_job_max; /* 0: no limit of its own */
-
-    char *token_file; /* NULL: no token is asked for */
-    bool allow_open_listen;
-    char *user;  /* NULL: stay who we are */
-    char *group; /* NULL: the user's own */
-    enum log_level log_level;
-    enum log_format log_format;
-
-    /* Read from token_file: one token a line, so that tokens can be rotated. Empty without a
-     * token_file. */
-    struct token_set tokens;
+    struct client_settings clients;
+    struct access_settings access;
+    struct workers_settings workers;
+    struct dispatcher_limits jobs;
+    struct module_settings modules;
+    struct shutdown_settings shutdown;
+    struct identity_settings identity;
+    struct log_settings log;
 
     struct config_source *source; /* of the values, for config_origin() */
 };
@@ -111,9 +83,6 @@ bool config_is_set(const struct config *config, const char *key);
 /* The settings in force, as a JSON object with every key of the table, in its order. The caller
  * owns the reference. Secrets (tokens) are not part of it. */
 json_t *config_to_json(const struct config *config);
-
-/* The module's own settings; NULL when the configuration does not mention it. Borrowed. */
-const struct config_module *config_find_module(const struct config *config, const char *name);
 
 /* Calls `visit` with the key of every setting that differs between the two; that of token-file also
  * if what the file holds does. */

@@ -322,11 +322,11 @@ static void string_release(void *field)
 
 static void list_release(void *field)
 {
-    struct config_list *list = field;
+    struct option_list *list = field;
     for (size_t i = 0; i < list->count; i++)
         free(list->items[i]);
     free(list->items);
-    *list = (struct config_list){0};
+    *list = (struct option_list){0};
 }
 
 static int list_check(const struct option_spec *spec, const json_t *value,
@@ -357,7 +357,7 @@ static int list_set(void *field, const struct option_spec *spec, json_t *value,
     json_t *texts = json_is_array(value) ? json_incref(value) : must_json(json_pack("[O]", value));
     int rc = list_check(spec, texts, error);
     if (rc == 0) {
-        struct config_list *list = field;
+        struct option_list *list = field;
         list_release(list);
         list->count = json_array_size(texts);
         list->items = xcalloc(list->count, sizeof *list->items);
@@ -371,7 +371,7 @@ static int list_set(void *field, const struct option_spec *spec, json_t *value,
 static json_t *list_get(const void *field, const struct option_spec *spec)
 {
     (void)spec;
-    const struct config_list *list = field;
+    const struct option_list *list = field;
     json_t *texts = must_json(json_array());
     for (size_t i = 0; i < list->count; i++)
         must_append(texts, must_json(json_string(list->items[i])));
@@ -426,7 +426,7 @@ static json_t *object_parse(const char *text)
     return value;
 }
 
-/* Rows, on a struct config or a struct config_module */
+/* Rows, on a struct config or a struct module_setting */
 
 static int row_set(void *base, const struct option_spec *spec, json_t *value,
                    struct option_error *error)
@@ -457,7 +457,7 @@ static void rows_default(void *base, const struct option_spec *table, size_t cou
     }
 }
 
-static void module_release(struct config_module *module)
+static void module_release(struct module_setting *module)
 {
     free(module->name);
     rows_release(module, option_module_table, option_module_count);
@@ -477,7 +477,7 @@ static int module_fail_unknown(struct option_error *error, const char *key)
 }
 
 /* `module` is zeroed; it owns what was set of it, also on failure. */
-static int module_set(struct config_module *module, const char *name, json_t *value,
+static int module_set(struct module_setting *module, const char *name, json_t *value,
                       struct option_error *error)
 {
     static const struct option_spec entry = {.type = OPTION_OBJECT};
@@ -507,60 +507,56 @@ static int module_set(struct config_module *module, const char *name, json_t *va
 
 static int module_compare(const void *a, const void *b)
 {
-    return strcmp(((const struct config_module *)a)->name, ((const struct config_module *)b)->name);
-}
-
-/* The field is config.modules; the count beside it is found from there. */
-static struct config *config_of(void *field)
-{
-    return (struct config *)((char *)field - offsetof(struct config, modules));
+    return strcmp(((const struct module_setting *)a)->name,
+                  ((const struct module_setting *)b)->name);
 }
 
 static void modules_release(void *field)
 {
-    struct config *config = config_of(field);
-    for (size_t i = 0; i < config->module_count; i++)
-        module_release(&config->modules[i]);
-    free(config->modules);
-    config->modules = NULL;
-    config->module_count = 0;
+    struct option_entries *entries = field;
+    struct module_setting *modules = entries->items;
+    for (size_t i = 0; i < entries->count; i++)
+        module_release(&modules[i]);
+    free(modules);
+    *entries = (struct option_entries){0};
 }
 
 static int modules_set(void *field, const struct option_spec *spec, json_t *value,
                        struct option_error *error)
 {
-    struct config made = {0};
+    struct option_entries *entries = field, made = {0};
     const char *name;
     json_t *item;
     if (!json_is_object(value))
         return fail(error, spec, value);
-    made.modules = xcalloc(json_object_size(value), sizeof *made.modules);
+    struct module_setting *modules = xcalloc(json_object_size(value), sizeof *modules);
+    made.items = modules;
     json_object_foreach (value, name, item) {
-        if (module_set(&made.modules[made.module_count++], name, item, error) < 0) {
-            modules_release(&made.modules);
+        if (module_set(&modules[made.count++], name, item, error) < 0) {
+            modules_release(&made);
             return -1;
         }
     }
-    qsort(made.modules, made.module_count, sizeof *made.modules, module_compare);
-    modules_release(field);
-    config_of(field)->modules = made.modules;
-    config_of(field)->module_count = made.module_count;
+    qsort(modules, made.count, sizeof *modules, module_compare);
+    modules_release(entries);
+    *entries = made;
     return 0;
 }
 
 static json_t *modules_get(const void *field, const struct option_spec *spec)
 {
     (void)spec;
-    const struct config *config = config_of((void *)field);
-    json_t *modules = must_json(json_object());
-    for (size_t i = 0; i < config->module_count; i++) {
-        const struct config_module *module = &config->modules[i];
+    const struct option_entries *entries = field;
+    const struct module_setting *modules = entries->items;
+    json_t *object = must_json(json_object());
+    for (size_t i = 0; i < entries->count; i++) {
         json_t *entry = must_json(json_object());
         for (size_t j = 0; j < option_module_count; j++)
-            must_put(entry, option_module_table[j].key, row_get(module, &option_module_table[j]));
-        must_put(modules, module->name, entry);
+            must_put(entry, option_module_table[j].key,
+                     row_get(&modules[i], &option_module_table[j]));
+        must_put(object, modules[i].name, entry);
     }
-    return modules;
+    return object;
 }
 
 static const struct type_ops type_table[] = {

@@ -3,6 +3,8 @@
  */
 #include "jobs/dispatcher_internal.h"
 
+#include "common/log.h"
+
 enum {
     LEND_RUN_MAX_US = 1000,     /* longer jobs are not worth it: the way is short beside them */
     LEND_BYTES_MAX = 16 * 1024, /* nor are large ones: nobody is behind a result of more (wire.h) */

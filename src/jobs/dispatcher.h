@@ -32,6 +32,7 @@
 #include "jobs/job.h"
 #include "jobs/pool.h"
 #include "jobs/queue.h"
+#include "jobs/settings.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -69,19 +70,6 @@ struct dispatcher_ops {
     void (*poll)(void *ctx, struct worker *worker);
     /* The record is about to be freed. */
     void (*forget)(void *ctx, struct worker *worker);
-};
-
-struct dispatcher_limits {
-    uint32_t pool_start, pool_max, job_max;
-    uint32_t client_job_max; /* jobs of one source that have not ended; 0: no limit */
-    uint32_t start_timeout_ms;
-    uint32_t job_timeout_ms; /* 0: none */
-    uint32_t kill_grace_ms;
-    uint64_t source_unread_max; /* bytes that wait for one source, over which it is held; 0: none */
-    uint64_t source_output_max; /* likewise, with what its jobs will yield; 0: none */
-    uint32_t
-        worker_window; /* jobs that one worker may hold, the one it is on included; 1: none early */
-    uint32_t processors; /* that the workers share; 0: not known, and tiny jobs wake every worker */
 };
 
 struct dispatcher_counts {

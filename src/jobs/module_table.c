@@ -18,12 +18,12 @@ struct module_entry *module_entry_of(struct hash_node *node)
     return (struct module_entry *)((char *)node - offsetof(struct module_entry, by_name));
 }
 
-void module_table_init(struct module_table *table, const struct config *config)
+void module_table_init(struct module_table *table, const struct module_settings *settings)
 {
     hash_init(&table->by_name);
     module_dir_init(&table->dir);
     table->last = NULL;
-    table->config = config;
+    table->settings = settings;
 }
 
 static void free_entry(struct hash_node *node, void *arg)
@@ -43,9 +43,9 @@ void module_table_free(struct module_table *table)
 
 static void set_settings(const struct module_table *table, struct module_entry *entry)
 {
-    const struct config_module *settings = config_find_module(table->config, entry->name);
-    entry->settings.enabled = !settings || settings->enabled;
-    entry->settings.timeout_ms = settings ? settings->timeout_ms : 0;
+    const struct module_setting *setting = module_settings_find(table->settings, entry->name);
+    entry->settings.enabled = !setting || setting->enabled;
+    entry->settings.timeout_ms = setting ? setting->timeout_ms : 0;
 }
 
 /* Under other settings. The file is looked at when a job asks for the module; the time limit is for
@@ -59,9 +59,9 @@ static void refresh(struct hash_node *node, void *arg)
     entry->history.refused_until_us = 0;
 }
 
-void module_table_configure(struct module_table *table, const struct config *config)
+void module_table_configure(struct module_table *table, const struct module_settings *settings)
 {
-    table->config = config;
+    table->settings = settings;
     module_dir_forget(&table->dir);
     hash_each(&table->by_name, refresh, table);
 }
@@ -115,7 +115,7 @@ static struct module_entry *new_entry(struct module_table *table, const char *na
 static struct module_entry *look_for_new(struct module_table *table, const char *name,
                                          uint64_t value, uint64_t now_us)
 {
-    const char *dir = table->config->module_dir;
+    const char *dir = table->settings->dir;
     switch (module_dir_find(&table->dir, dir, value, now_us)) {
     case MODULE_DIR_LISTED:
         return new_entry(table, name, value);
@@ -150,14 +150,14 @@ struct module_entry *module_table_find(struct module_table *table, const char *n
         return NULL;
     table->last = entry;
     if (!is_fresh(entry, now_us))
-        look(entry, table->config->module_dir, now_us);
+        look(entry, table->settings->dir, now_us);
     return entry->file.usable ? entry : NULL;
 }
 
 char *module_table_why_not(const struct module_table *table, const char *name)
 {
-    const struct config_module *settings = config_find_module(table->config, name);
-    if (settings && !settings->enabled)
+    const struct module_setting *setting = module_settings_find(table->settings, name);
+    if (setting && !setting->enabled)
         return xasprintf("module \"%s\" is disabled", name);
     return xasprintf("no module \"%s\": there is no %s.so in module-dir", name, name);
 }

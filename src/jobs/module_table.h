@@ -10,9 +10,9 @@
 #define TASKMASTER_JOBS_MODULE_TABLE_H
 
 #include "base/hash.h"
-#include "config/config.h"
 #include "jobs/module_dir.h"
 #include "jobs/module_refusal.h"
+#include "jobs/module_settings.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -52,14 +52,14 @@ struct module_table {
     struct hash by_name;
     struct module_dir dir;
     struct module_entry *last; /* the one that was found last: mostly it is asked for again */
-    const struct config *config;
+    const struct module_settings *settings;
 };
 
-void module_table_init(struct module_table *table, const struct config *config);
+void module_table_init(struct module_table *table, const struct module_settings *settings);
 void module_table_free(struct module_table *table);
 
 /* Other settings; what is known of the modules is looked at anew. */
-void module_table_configure(struct module_table *table, const struct config *config);
+void module_table_configure(struct module_table *table, const struct module_settings *settings);
 
 /* The entry of a module that can be run; NULL if there is no such file or it is disabled. The table
  * owns it, and it stays until the table goes. */

@@ -20,8 +20,8 @@ static int is_module(const struct dirent *entry)
 
 static bool is_preloaded(const struct config *config, const char *name)
 {
-    for (size_t i = 0; i < config->preload.count; i++)
-        if (strcmp(config->preload.items[i], name) == 0)
+    for (size_t i = 0; i < config->modules.preload.count; i++)
+        if (strcmp(config->modules.preload.items[i], name) == 0)
             return true;
     return false;
 }
@@ -32,7 +32,7 @@ static const char *settings_of(const struct config *config, const char *file)
 {
     char name[NAME_MAX + 1];
     snprintf(name, sizeof name, "%.*s", (int)strlen(file) - 3, file);
-    const struct config_module *module = config_find_module(config, name);
+    const struct module_setting *module = module_settings_find(&config->modules, name);
     if (!is_preloaded(config, name) && (!module || !module->enabled))
         return NULL;
     return module ? module->config : "{}";
@@ -46,13 +46,13 @@ static bool load_all(const struct config *config, struct dirent *const *entries,
     bool fine = true;
     for (int i = 0; i < count; i++) {
         bool loads = false;
-        int n = snprintf(path, sizeof path, "%s/%s", config->module_dir, entries[i]->d_name);
+        int n = snprintf(path, sizeof path, "%s/%s", config->modules.dir, entries[i]->d_name);
         const char *settings = init ? settings_of(config, entries[i]->d_name) : NULL;
         int e = n > 0 && (size_t)n < sizeof path ? module_check(config, path, settings, &loads)
                                                  : ENAMETOOLONG;
         if (e) { /* and so it would be for the others */
             config_fault(config, "worker-path", NULL, tell, arg, "cannot run \"%s\" on %s: %s",
-                         config->worker_path, entries[i]->d_name, strerror(e));
+                         config->workers.path, entries[i]->d_name, strerror(e));
             return false;
         }
         fine &= loads;
@@ -65,24 +65,23 @@ static bool is_there(const struct config *config, const char *key, const char *m
                      const char *name, config_tell tell, void *arg)
 {
     char path[PATH_MAX];
-    int n = snprintf(path, sizeof path, "%s/%s.so", config->module_dir, name);
+    int n = snprintf(path, sizeof path, "%s/%s.so", config->modules.dir, name);
     if (n > 0 && (size_t)n < sizeof path && access(path, R_OK) == 0)
         return true;
     config_fault(config, key, module, tell, arg, "there is no %s.so that can be read in \"%s\"",
-                 name, config->module_dir);
+                 name, config->modules.dir);
     return false;
 }
 
 static bool named_ones_are_there(const struct config *config, config_tell tell, void *arg)
 {
     bool fine = true;
-    for (size_t i = 0; i < config->preload.count; i++)
-        fine &= is_there(config, "preload", NULL, config->preload.items[i], tell, arg);
-    for (size_t i = 0; i < config->module_count; i++) {
-        const struct config_module *module = &config->modules[i];
-        if (module->enabled)
-            fine &= is_there(config, "modules", module->name, module->name, tell, arg);
-    }
+    for (size_t i = 0; i < config->modules.preload.count; i++)
+        fine &= is_there(config, "preload", NULL, config->modules.preload.items[i], tell, arg);
+    const struct module_setting *modules = config->modules.modules.items;
+    for (size_t i = 0; i < config->modules.modules.count; i++)
+        if (modules[i].enabled)
+            fine &= is_there(config, "modules", modules[i].name, modules[i].name, tell, arg);
     return fine;
 }
 
@@ -91,14 +90,14 @@ bool check_modules(const struct config *config, struct identity *identity, bool 
 {
     struct dirent **entries;
     /* Before we are that user: to run modules it need not list them. */
-    int count = scandir(config->module_dir, &entries, is_module, alphasort);
+    int count = scandir(config->modules.dir, &entries, is_module, alphasort);
     if (count < 0) {
         config_fault(config, "module-dir", NULL, tell, arg, "cannot list \"%s\": %s",
-                     config->module_dir, strerror(errno));
+                     config->modules.dir, strerror(errno));
         return false;
     }
     identity_become(identity);
-    user_environ_set(config->user);
+    user_environ_set(config->identity.user);
     bool fine = load_all(config, entries, count, init, tell, arg);
     fine &= named_ones_are_there(config, tell, arg);
     for (int i = 0; i < count; i++)

@@ -78,9 +78,9 @@ bool config_check_rights(const struct config *config, const struct identity *ide
     struct check check = begin(config, identity, tell, arg);
     bool possible = identity_possible(identity);
     if (!possible)
-        find(&check, finding, config->user ? "user" : "group",
+        find(&check, finding, config->identity.user ? "user" : "group",
              "found \"%s\", which only root can become",
-             config->user ? config->user : config->group);
+             config->identity.user ? config->identity.user : config->identity.group);
     return possible;
 }
 
@@ -114,8 +114,8 @@ bool config_check_paths(const struct config *config, const struct identity *iden
                         config_tell tell, void *arg)
 {
     struct check check = begin(config, identity, tell, arg);
-    check_path(&check, "worker-path", config->worker_path, false, "a program that can be run");
-    check_path(&check, "module-dir", config->module_dir, true, "a directory that can be read");
+    check_path(&check, "worker-path", config->workers.path, false, "a program that can be run");
+    check_path(&check, "module-dir", config->modules.dir, true, "a directory that can be read");
     return check.fine;
 }
 
@@ -131,9 +131,10 @@ void config_check_reload(const struct config *config, const char *file,
                  strerror(e));
         tell(arg, CONFIG_WARNING, text);
     }
-    if (config->token_file && (e = identity_access(identity, config->token_file, R_OK)))
+    if (config->access.token_file &&
+        (e = identity_access(identity, config->access.token_file, R_OK)))
         find(&check, CONFIG_WARNING, "token-file",
-             "user %s cannot read \"%s\": %s: reloads would fail", who, config->token_file,
+             "user %s cannot read \"%s\": %s: reloads would fail", who, config->access.token_file,
              strerror(e));
 }
 
@@ -147,8 +148,8 @@ void config_check_tokens(const struct config *config, config_tell tell, void *ar
 {
     struct check check = begin(config, NULL, tell, arg);
     size_t count = 0, shortest = TOKEN_LEN_SAFE;
-    for (size_t i = 0; i < config->tokens.count; i++) {
-        size_t len = config->tokens.tokens[i].len;
+    for (size_t i = 0; i < config->access.tokens.count; i++) {
+        size_t len = config->access.tokens.tokens[i].len;
         count += len < TOKEN_LEN_SAFE;
         shortest = len < shortest ? len : shortest;
     }
@@ -156,7 +157,8 @@ void config_check_tokens(const struct config *config, config_tell tell, void *ar
         find(&check, CONFIG_WARNING, "token-file",
              "\"%s\" has %zu of %zu tokens that can be guessed: the shortest is of %zu bytes, "
              "expected at least %d; \"openssl rand -hex 16\" makes one",
-             config->token_file, count, config->tokens.count, shortest, TOKEN_LEN_SAFE);
+             config->access.token_file, count, config->access.tokens.count, shortest,
+             TOKEN_LEN_SAFE);
 }
 
 /* --- addresses --- */
@@ -209,12 +211,12 @@ static void check_clash(struct check *check, const struct place *place, const st
 bool config_check_addresses(const struct config *config, config_tell tell, void *arg)
 {
     struct check check = begin(config, NULL, tell, arg);
-    size_t count = config->listen.count + 1;
+    size_t count = config->clients.listen.count + 1;
     struct place *places = xcalloc(count, sizeof *places);
     for (size_t i = 0; i < count; i++) {
         bool last = i + 1 == count;
         check_place(&check, last ? "worker-listen" : "listen",
-                    last ? config->worker_listen : config->listen.items[i], &places[i]);
+                    last ? config->workers.listen : config->clients.listen.items[i], &places[i]);
         for (size_t j = 0; j < i; j++)
             check_clash(&check, &places[i], &places[j]);
     }

@@ -28,11 +28,11 @@ int identity_find(struct identity *identity, const struct config *config, char *
     const struct passwd *user = NULL;
     const struct group *group = NULL;
     /* cppcheck-suppress getpwnamCalled ; we have one thread */
-    if (config->user && !(user = getpwnam(config->user)))
-        return fault(config, "user", config->user, error, error_size);
+    if (config->identity.user && !(user = getpwnam(config->identity.user)))
+        return fault(config, "user", config->identity.user, error, error_size);
     /* cppcheck-suppress getgrnamCalled ; likewise */
-    if (config->group && !(group = getgrnam(config->group)))
-        return fault(config, "group", config->group, error, error_size);
+    if (config->identity.group && !(group = getgrnam(config->identity.group)))
+        return fault(config, "group", config->identity.group, error, error_size);
     *identity = (struct identity){
         .uid = user ? user->pw_uid : geteuid(),
         .gid = group  ? group->gr_gid
@@ -41,7 +41,7 @@ int identity_find(struct identity *identity, const struct config *config, char *
         .pending = user || group,
     };
     if (user)
-        snprintf(identity->user, sizeof identity->user, "%s", config->user);
+        snprintf(identity->user, sizeof identity->user, "%s", config->identity.user);
     return 0;
 }
 

@@ -71,10 +71,10 @@ static int start_with(struct check *check, const struct config *config, int inpu
          file[PATH_MAX];
     char *argv[] = {name, option, file, check->settings ? init : NULL, NULL};
     const int fds[] = {input_fd, output_fd, STDERR_FILENO};
-    user_environ_set(config->user);
+    user_environ_set(config->identity.user);
     char **env = worker_process_environ();
     snprintf(file, sizeof file, "%s", check->path);
-    int e = child_start(&(struct program){.path = config->worker_path,
+    int e = child_start(&(struct program){.path = config->workers.path,
                                           .argv = argv,
                                           .environ = env,
                                           .fds = fds,
@@ -160,7 +160,7 @@ static bool judge(const struct check *check, const struct config *config, bool i
     const char *what = check->settings ? "loading and initialising" : "loading";
     if (!in_time)
         fprintf(stderr, "%s: %s it took longer than start-timeout-ms, %" PRIu32 "\n", check->path,
-                what, config->start_timeout_ms);
+                what, config->jobs.start_timeout_ms);
     else if (WIFSIGNALED(status))
         fprintf(stderr, "%s: %s it ends in %s\n", check->path, what, strsignal(WTERMSIG(status)));
     else if (WEXITSTATUS(status) == 0 ? !check->said_ok : !check->printed)
@@ -180,7 +180,7 @@ int module_check(const struct config *config, const char *path, const char *sett
     int e = fcntl(output[0], F_SETFL, O_NONBLOCK) < 0 ? errno : start(&check, config, output[1]);
     close(output[1]);
     if (!e) {
-        bool in_time = await_end(&check, config->start_timeout_ms);
+        bool in_time = await_end(&check, config->jobs.start_timeout_ms);
         kill(-check.pid, SIGKILL); /* and whatever it has started */
         while (waitpid(check.pid, &status, 0) < 0 && errno == EINTR)
             ;

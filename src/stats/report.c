@@ -126,7 +126,7 @@ char *report_stats(const struct report *report)
     json_object_set_new(stats, "output", output_report(report));
     json_object_set_new(stats, "jobs", jobs_report(d));
     set(clients, "connected", report->clients->connected);
-    set(clients, "max", report->clients->config->client_max);
+    set(clients, "max", report->clients->settings->client_max);
     json_object_set_new(stats, "clients", clients);
     hash_each(&report->modules->by_name, add_module, modules);
     json_object_set_new(stats, "modules", modules);

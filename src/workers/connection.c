@@ -55,11 +55,11 @@ struct wire_head worker_connection_head(enum wire_type type, const char *name)
 
 static void send_welcome(struct worker_conn *conn)
 {
-    const struct worker_settings *settings = conn->owner->settings;
+    const struct worker_welcome *welcome = conn->owner->welcome;
     struct wire_head head = worker_connection_head(WIRE_WELCOME, TASKMASTER_VERSION);
-    head.size = settings->text_len;
+    head.size = welcome->text_len;
     worker_connection_send(conn, &head, NULL);
-    conn_write(&conn->conn, settings->text, settings->text_len);
+    conn_write(&conn->conn, welcome->text, welcome->text_len);
 }
 
 /* --- proving --- */
@@ -388,7 +388,8 @@ void workers_accept(struct workers *workers, int fd, const struct sockaddr *addr
     }
     unauthenticated_add(&workers->unauthenticated, &conn->stranger, &conn->conn,
                         workers_timers(workers)->now_us);
-    timer_set_ms(workers_timers(workers), &conn->timer, workers->config->start_timeout_ms);
+    timer_set_ms(workers_timers(workers), &conn->timer,
+                 workers->dispatcher->limits.start_timeout_ms);
     hear(conn);
     make_room(workers);
 }

@@ -321,7 +321,7 @@ static void link_free(struct worker_link *link)
     close_conn(link);
     worker_output_close(&link->output);
     worker_process_close(&link->process);
-    worker_settings_unref(link->settings);
+    worker_welcome_unref(link->welcome);
     TAILQ_REMOVE(&link->workers->links, link, link);
     free(link);
 }
@@ -340,7 +340,7 @@ static int op_start(void *ctx, struct worker *worker)
     struct worker_link *link = xcalloc(1, sizeof *link);
     link->workers = workers;
     link->worker = worker;
-    link->settings = worker_settings_ref(workers->settings);
+    link->welcome = worker_welcome_ref(workers->welcome);
     link->process.output_fd = -1;
     timer_init(&link->timer, on_link_timer, link);
     worker_results_init(link);
@@ -470,15 +470,15 @@ void workers_free(struct workers *workers)
     timer_clear(workers_timers(workers), &workers->reap);
     log_limit_end(&workers->stranger_lines);
     job_log_end(&workers->job_log);
-    worker_settings_unref(workers->settings);
+    worker_welcome_unref(workers->welcome);
     free(workers->env.environ);
 }
 
-void workers_configure(struct workers *workers, const struct config *config)
+void workers_configure(struct workers *workers, const struct workers_settings *settings,
+                       const struct module_settings *modules, enum log_level level)
 {
-    workers->config = config;
-    workers->env.path = config->worker_path;
+    workers->env.path = settings->path;
     workers->limits = (struct conn_limits){.output_pause = UINT64_MAX, .own = true};
-    worker_settings_unref(workers->settings);
-    workers->settings = worker_settings_new(config, workers->boot);
+    worker_welcome_unref(workers->welcome);
+    workers->welcome = worker_welcome_new(modules, level, workers->boot);
 }

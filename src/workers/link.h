@@ -20,12 +20,14 @@
 
 #include "base/log_limit.h"
 #include "common/limits.h"
-#include "config/config.h"
+#include "common/log.h"
 #include "jobs/dispatcher.h"
+#include "jobs/module_settings.h"
 #include "net/conn.h"
 #include "net/unauthenticated.h"
 #include "workers/job_log.h"
 #include "workers/process.h"
+#include "workers/settings.h"
 
 #include <stddef.h>
 #include <sys/queue.h>
@@ -43,11 +45,10 @@ struct worker_late {
 struct workers {
     struct dispatcher *dispatcher;
     struct conn_loop *loop;
-    const struct config *config;
     const char *boot;
     struct worker_process_env env;
     struct conn_limits limits;
-    struct worker_settings *settings; /* what a worker that is started now is told in WELCOME */
+    struct worker_welcome *welcome; /* what a worker that is started now is told in WELCOME */
     TAILQ_HEAD(, worker_link) links;
     struct unauthenticated_list unauthenticated; /* connections without a valid token yet */
     size_t unauthenticated_max;                  /* the most of these that may be open */
@@ -64,7 +65,8 @@ void workers_init(struct workers *workers);
 void workers_free(struct workers *workers); /* once no worker and no connection is left */
 
 /* Other settings, for workers that start from now on. */
-void workers_configure(struct workers *workers, const struct config *config);
+void workers_configure(struct workers *workers, const struct workers_settings *settings,
+                       const struct module_settings *modules, enum log_level level);
 
 /* Reaps children that have died, some now and the others in the turns that follow. */
 void workers_reap(struct workers *workers);

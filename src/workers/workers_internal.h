@@ -14,7 +14,6 @@
 #include "base/timers.h"
 #include "common/limits.h"
 #include "common/wire.h"
-#include "config/config.h"
 #include "jobs/dispatcher.h"
 #include "net/conn.h"
 #include "net/unauthenticated.h"
@@ -39,8 +38,8 @@ struct worker_link {
     struct worker_conn *conn;
     struct worker_process process;
     struct worker_output output;
-    struct worker_settings *settings; /* those in force when it was started */
-    uint64_t drained_reads;           /* conn_loop.reads when its output was looked at last */
+    struct worker_welcome *welcome; /* those in force when it was started */
+    uint64_t drained_reads;         /* conn_loop.reads when its output was looked at last */
     uint8_t token[TOKEN_BYTES];
     bool authenticated;       /* its token was used */
     bool late;                /* it is ending, and its token has not come */
@@ -133,15 +132,16 @@ struct payload *worker_exit_details(struct worker_link *link, const struct worke
 /* settings.c: what a worker is told in WELCOME */
 
 /* Those of one start or reload: the workers that are started under them share them. */
-struct worker_settings {
+struct worker_welcome {
     size_t refs;
     char *text; /* with NULs in it */
     size_t text_len;
 };
 
-struct worker_settings *worker_settings_new(const struct config *config, const char *boot);
-struct worker_settings *worker_settings_ref(struct worker_settings *settings);
-void worker_settings_unref(struct worker_settings *settings); /* NULL is fine */
+struct worker_welcome *worker_welcome_new(const struct module_settings *modules,
+                                          enum log_level level, const char *boot);
+struct worker_welcome *worker_welcome_ref(struct worker_welcome *settings);
+void worker_welcome_unref(struct worker_welcome *settings); /* NULL is fine */
 
 /* late.c: connections of workers that have ended before their hello was read */
 

@@ -81,18 +81,20 @@ static void visit(const char *key, void *arg)
 
 static void check_config(const struct config *config)
 {
-    bug_on(config->pool_start > config->pool_max || config->pool_max == 0);
-    bug_on(config->payload_total_max < config->payload_max);
-    bug_on(config->client_output_max <= config->payload_max);
-    bug_on(config->listen.count == 0 || !config->worker_listen);
-    bug_on(config->worker_path[0] != '/' || config->module_dir[0] != '/');
-    bug_on(config->token_file && config->tokens.count == 0);
-    for (size_t i = 0; i < config->listen.count; i++)
-        check_address(config->listen.items[i]);
-    for (size_t i = 0; i < config->preload.count; i++)
-        bug_on(!module_name_valid(config->preload.items[i], strlen(config->preload.items[i])));
-    for (size_t i = 0; i < config->module_count; i++)
-        bug_on(config_find_module(config, config->modules[i].name) != &config->modules[i]);
+    bug_on(config->jobs.pool_start > config->jobs.pool_max || config->jobs.pool_max == 0);
+    bug_on(config->clients.payload_total_max < config->clients.payload_max);
+    bug_on(config->jobs.source_output_max <= config->clients.payload_max);
+    bug_on(config->clients.listen.count == 0 || !config->workers.listen);
+    bug_on(config->workers.path[0] != '/' || config->modules.dir[0] != '/');
+    bug_on(config->access.token_file && config->access.tokens.count == 0);
+    for (size_t i = 0; i < config->clients.listen.count; i++)
+        check_address(config->clients.listen.items[i]);
+    for (size_t i = 0; i < config->modules.preload.count; i++)
+        bug_on(!module_name_valid(config->modules.preload.items[i],
+                                  strlen(config->modules.preload.items[i])));
+    const struct module_setting *modules = config->modules.modules.items;
+    for (size_t i = 0; i < config->modules.modules.count; i++)
+        bug_on(module_settings_find(&config->modules, modules[i].name) != &modules[i]);
 }
 
 /* What -T prints is a configuration that means the same. */

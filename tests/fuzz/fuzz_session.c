@@ -65,7 +65,7 @@ static void check(void)
     for (int i = 0; i < OVERLOAD_REASONS; i++)
         sum += c->overload[i];
     bug_on(sum != c->submitted || d.jobs.count != c->running + dispatcher_waiting(&d));
-    bug_on(clients.connected > config->client_max || pool_count(&d.pool) > most_workers);
+    bug_on(clients.connected > config->clients.client_max || pool_count(&d.pool) > most_workers);
 }
 
 static void good_round(void)
@@ -169,24 +169,24 @@ static struct config *load_config(struct input *input)
 static struct dispatcher_limits limits_of(const struct config *c)
 {
     return (struct dispatcher_limits){
-        .pool_start = c->pool_start,
-        .pool_max = c->pool_max,
-        .job_max = c->job_max,
-        .start_timeout_ms = c->start_timeout_ms,
-        .job_timeout_ms = c->job_timeout_ms,
-        .kill_grace_ms = c->kill_grace_ms,
-        .source_unread_max = c->client_output_max / 4,
-        .source_output_max = c->client_output_max,
-        .worker_window = c->worker_window,
+        .pool_start = c->jobs.pool_start,
+        .pool_max = c->jobs.pool_max,
+        .job_max = c->jobs.job_max,
+        .start_timeout_ms = c->jobs.start_timeout_ms,
+        .job_timeout_ms = c->jobs.job_timeout_ms,
+        .kill_grace_ms = c->jobs.kill_grace_ms,
+        .source_unread_max = c->jobs.source_output_max / 4,
+        .source_output_max = c->jobs.source_output_max,
+        .worker_window = c->jobs.worker_window,
     };
 }
 
 static void apply(struct config *c)
 {
-    module_table_configure(&modules, c);
-    clients_configure(&clients, c);
+    module_table_configure(&modules, &c->modules);
+    clients_configure(&clients, &c->clients, &c->access);
     clients.limits.output_pause = OUTPUT_PAUSE;
-    workers_configure(&workers, c);
+    workers_configure(&workers, &c->workers, &c->modules, c->log.level);
     config = c;
 }
 
@@ -210,10 +210,10 @@ static void set_up(struct input *input)
     procs_reset(&workers);
     base = event_base_new();
     timers_init(&timers, clock_now_us);
-    budget = (struct payload_budget){.max = config->payload_total_max};
-    output = (struct payload_budget){.max = config->output_total_max};
+    budget = (struct payload_budget){.max = config->clients.payload_total_max};
+    output = (struct payload_budget){.max = config->clients.output_total_max};
     conn_loop_init(&loop, base, &timers, &budget, &output);
-    module_table_init(&modules, config);
+    module_table_init(&modules, &config->modules);
     struct dispatcher_limits limits = limits_of(config);
     dispatcher_init(&d, &worker_link_ops, &workers, &timers, &limits, 1);
     d.output = &output;

@@ -6,6 +6,7 @@
 #include "clients/session.h"
 
 #include "base/clock.h"
+#include "config/config.h"
 #include "jobs/module_table.h"
 #include "tests/unit/support.h"
 
@@ -82,12 +83,12 @@ static void open_world(const char *client_max, const char *tokens)
     timers_init(&timers, now_us);
     conn_loop_init(&loop, base, &timers, &budget, &output);
     loop.turn_us = loop.slice_us = loop.short_us = UINT64_MAX / 8;
-    module_table_init(&modules, config);
+    module_table_init(&modules, &config->modules);
     dispatcher_init(&d, &no_ops, NULL, &timers, &limits, 1);
     clients =
         (struct clients){.dispatcher = &d, .modules = &modules, .loop = &loop, .boot = "boot"};
     clients_init(&clients);
-    clients_configure(&clients, config);
+    clients_configure(&clients, &config->clients, &config->access);
 }
 
 static void close_world(void)
@@ -109,7 +110,7 @@ static void reload(const char *client_max, const char *tokens)
 {
     struct config *before = config;
     config = load(client_max, tokens);
-    clients_configure(&clients, config);
+    clients_configure(&clients, &config->clients, &config->access);
     config_free(before);
 }
 

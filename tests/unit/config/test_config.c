@@ -318,20 +318,20 @@ END_TEST
 START_TEST(test_defaults)
 {
     struct config *config = load(NULL, NULL);
-    ck_assert_uint_eq(config->listen.count, 1);
-    ck_assert_str_eq(config->listen.items[0], "127.0.0.1:7741");
-    ck_assert_str_eq(config->worker_listen, "127.0.0.1:0");
-    ck_assert_uint_eq(config->pool_start, 2);
-    ck_assert_uint_eq(config->pool_max, 4);
-    ck_assert_uint_eq(config->job_max, 100);
-    ck_assert_uint_eq(config->payload_max, 16777216);
-    ck_assert_uint_eq(config->module_count, 0);
-    ck_assert_uint_eq(config->tokens.count, 0);
-    ck_assert_uint_eq(config->socket_mode, 0660);
-    ck_assert_ptr_null(config->token_file);
-    ck_assert_int_eq(config->log_level, LOG_INFO);
-    ck_assert_int_eq(config->log_format, LOG_TEXT);
-    ck_assert_ptr_null(config_find_module(config, "fib"));
+    ck_assert_uint_eq(config->clients.listen.count, 1);
+    ck_assert_str_eq(config->clients.listen.items[0], "127.0.0.1:7741");
+    ck_assert_str_eq(config->workers.listen, "127.0.0.1:0");
+    ck_assert_uint_eq(config->jobs.pool_start, 2);
+    ck_assert_uint_eq(config->jobs.pool_max, 4);
+    ck_assert_uint_eq(config->jobs.job_max, 100);
+    ck_assert_uint_eq(config->clients.payload_max, 16777216);
+    ck_assert_uint_eq(config->modules.modules.count, 0);
+    ck_assert_uint_eq(config->access.tokens.count, 0);
+    ck_assert_uint_eq(config->clients.socket_mode, 0660);
+    ck_assert_ptr_null(config->access.token_file);
+    ck_assert_int_eq(config->log.level, LOG_INFO);
+    ck_assert_int_eq(config->log.format, LOG_TEXT);
+    ck_assert_ptr_null(module_settings_find(&config->modules, "fib"));
     config_free(config);
     config_free(load("{}", NULL));
 }
@@ -343,12 +343,12 @@ START_TEST(test_file_and_overrides)
         load("{\"pool-max\": 8, \"job-max\": 5, \"log-level\": \"debug\", \"listen\": "
              "[\"[::1]:1\", \"unix:/x\"], \"user\": \"a\"}",
              "job-max=6", "job-max=7", "user=b", NULL);
-    ck_assert_uint_eq(config->pool_max, 8);
-    ck_assert_uint_eq(config->job_max, 7);
-    ck_assert_int_eq(config->log_level, LOG_DEBUG);
-    ck_assert_uint_eq(config->listen.count, 2);
-    ck_assert_str_eq(config->listen.items[1], "unix:/x");
-    ck_assert_str_eq(config->user, "b");
+    ck_assert_uint_eq(config->jobs.pool_max, 8);
+    ck_assert_uint_eq(config->jobs.job_max, 7);
+    ck_assert_int_eq(config->log.level, LOG_DEBUG);
+    ck_assert_uint_eq(config->clients.listen.count, 2);
+    ck_assert_str_eq(config->clients.listen.items[1], "unix:/x");
+    ck_assert_str_eq(config->identity.user, "b");
     config_free(config);
     /* An override makes good what the file alone would not be allowed. */
     config_free(load("{\"pool-start\": 9}", "pool-max=9", NULL));
@@ -361,21 +361,22 @@ START_TEST(test_modules)
         load("{\"modules\": {\"wc\": {}, \"fib\": {\"enabled\": false, \"timeout-ms\": 7, "
              "\"config\": {\"b\": 1, \"a\": [null]}}, \"a\": {\"config\": {}}}}",
              NULL);
-    ck_assert_uint_eq(config->module_count, 3);
-    ck_assert_str_eq(config->modules[0].name, "a");
-    ck_assert_str_eq(config->modules[1].name, "fib");
-    ck_assert_str_eq(config->modules[2].name, "wc");
-    const struct config_module *fib = config_find_module(config, "fib");
-    ck_assert_ptr_eq(fib, &config->modules[1]);
+    const struct module_setting *modules = config->modules.modules.items;
+    ck_assert_uint_eq(config->modules.modules.count, 3);
+    ck_assert_str_eq(modules[0].name, "a");
+    ck_assert_str_eq(modules[1].name, "fib");
+    ck_assert_str_eq(modules[2].name, "wc");
+    const struct module_setting *fib = module_settings_find(&config->modules, "fib");
+    ck_assert_ptr_eq(fib, &modules[1]);
     ck_assert(!fib->enabled);
     ck_assert_uint_eq(fib->timeout_ms, 7);
     ck_assert_str_eq(fib->config, "{\"b\":1,\"a\":[null]}");
-    const struct config_module *wc = config_find_module(config, "wc");
+    const struct module_setting *wc = module_settings_find(&config->modules, "wc");
     ck_assert(wc->enabled);
     ck_assert_uint_eq(wc->timeout_ms, 0);
     ck_assert_str_eq(wc->config, "{}");
-    ck_assert_ptr_null(config_find_module(config, "f"));
-    ck_assert_ptr_null(config_find_module(config, "zz"));
+    ck_assert_ptr_null(module_settings_find(&config->modules, "f"));
+    ck_assert_ptr_null(module_settings_find(&config->modules, "zz"));
     config_free(config);
 }
 END_TEST
@@ -549,11 +550,11 @@ END_TEST
 START_TEST(test_pool_start)
 {
     struct config *config = load("{\"pool-max\": 1}", NULL);
-    ck_assert_uint_eq(config->pool_start, 1);
+    ck_assert_uint_eq(config->jobs.pool_start, 1);
     config_free(config);
     config = load(NULL, "pool-start=0", "job-max=0", "pool-max=1", NULL);
-    ck_assert_uint_eq(config->pool_start, 0);
-    ck_assert_uint_eq(config->job_max, 0);
+    ck_assert_uint_eq(config->jobs.pool_start, 0);
+    ck_assert_uint_eq(config->jobs.job_max, 0);
     config_free(config);
     ck_assert_str_eq(refusal("{\"pool-max\": 3}", "pool-start=4", NULL),
                      "--pool-start=4: found 4, expected at most pool-max, 3");
@@ -598,13 +599,13 @@ static struct config *load_tokens(const char *tokens)
 START_TEST(test_tokens)
 {
     struct config *config = load_tokens("12345678");
-    ck_assert_uint_eq(config->tokens.count, 1);
-    ck_assert_str_eq(config->tokens.tokens[0].text, "12345678");
+    ck_assert_uint_eq(config->access.tokens.count, 1);
+    ck_assert_str_eq(config->access.tokens.tokens[0].text, "12345678");
     config_free(config);
     config = load_tokens("\n  first token \t\r\n\r\n\tsecond-~!token\n\n");
-    ck_assert_uint_eq(config->tokens.count, 2);
-    ck_assert_str_eq(config->tokens.tokens[0].text, "first token");
-    ck_assert_str_eq(config->tokens.tokens[1].text, "second-~!token");
+    ck_assert_uint_eq(config->access.tokens.count, 2);
+    ck_assert_str_eq(config->access.tokens.tokens[0].text, "first token");
+    ck_assert_str_eq(config->access.tokens.tokens[1].text, "second-~!token");
     json_t *shown = config_to_json(config);
     char *text = json_dumps(shown, 0);
     ck_assert_ptr_null(strstr(text, "second"));
@@ -616,7 +617,7 @@ START_TEST(test_tokens)
     for (int i = 0; i < 64; i++)
         sprintf(many + strlen(many), "%0256d\n", i);
     config = load_tokens(many);
-    ck_assert_uint_eq(config->tokens.count, 64);
+    ck_assert_uint_eq(config->access.tokens.count, 64);
     config_free(config);
 }
 END_TEST
@@ -733,10 +734,10 @@ START_TEST(test_a_reload_keeps_what_is_fixed)
     struct config *config = load(NULL, "group=g", NULL);
     config = reload(config, NULL, "listen=unix:/x", "pool-max=9", "user=u", NULL);
     ck_assert_str_eq(ignored, "listen user group ");
-    ck_assert_uint_eq(config->pool_max, 9);
-    ck_assert_str_eq(config->listen.items[0], "127.0.0.1:7741");
-    ck_assert_ptr_null(config->user);
-    ck_assert_str_eq(config->group, "g");
+    ck_assert_uint_eq(config->jobs.pool_max, 9);
+    ck_assert_str_eq(config->clients.listen.items[0], "127.0.0.1:7741");
+    ck_assert_ptr_null(config->identity.user);
+    ck_assert_str_eq(config->identity.group, "g");
     config_free(config);
 }
 END_TEST
@@ -785,7 +786,7 @@ START_TEST(test_a_start_reads_a_pipe)
     struct config_args args = {.program = "test_config", .file = path};
     struct config *config = config_load(&args, error, sizeof error);
     ck_assert_msg(config != NULL, "%s", error);
-    ck_assert_uint_eq(config->pool_max, 7);
+    ck_assert_uint_eq(config->jobs.pool_max, 7);
     config_free(config);
     close(ends[0]);
 }
@@ -922,7 +923,7 @@ static int print_paths(const char *program)
         config_load(&(struct config_args){.program = program}, error, sizeof error);
     if (!config)
         return EXIT_FAILURE;
-    printf("%s %s\n", config->worker_path, config->module_dir);
+    printf("%s %s\n", config->workers.path, config->modules.dir);
     config_free(config);
     return EXIT_SUCCESS;
 }
@@ -961,8 +962,8 @@ START_TEST(test_relative_paths)
     ck_assert_ptr_nonnull(getcwd(cwd, sizeof cwd));
     struct config *config = load(NULL, "worker-path=some/worker", "module-dir=/abs", NULL);
     snprintf(expected, sizeof expected, "%s/some/worker", cwd);
-    ck_assert_str_eq(config->worker_path, expected);
-    ck_assert_str_eq(config->module_dir, "/abs");
+    ck_assert_str_eq(config->workers.path, expected);
+    ck_assert_str_eq(config->modules.dir, "/abs");
     config_free(config);
 }
 END_TEST

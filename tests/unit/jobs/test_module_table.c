@@ -14,11 +14,11 @@
 enum { SECOND = 1000000 };
 
 static char dir[] = "/tmp/test_module_table.XXXXXX";
-static struct config_module settings[] = {
+static struct module_setting modules[] = {
     {.name = "fib", .enabled = true, .timeout_ms = 700, .config = "{}"},
     {.name = "off", .enabled = false, .config = "{}"},
 };
-static struct config config = {.module_dir = dir, .modules = settings, .module_count = 2};
+static struct module_settings settings = {.dir = dir, .modules = {modules, 2}};
 static struct module_table table;
 static uint64_t now_us;
 
@@ -86,7 +86,7 @@ static void setup(void)
     make_file("off");
     make_file("echo");
     now_us = 100 * SECOND;
-    module_table_init(&table, &config);
+    module_table_init(&table, &settings);
 }
 
 static void teardown(void)
@@ -164,9 +164,9 @@ START_TEST(test_path_too_long)
     memset(longer, '/', sizeof longer - 1);
     longer[sizeof longer - 1] = '\0';
     memcpy(longer, "/tmp", 4);
-    config.module_dir = longer;
+    settings.dir = longer;
     ck_assert_ptr_null(find("fib"));
-    config.module_dir = dir;
+    settings.dir = dir;
 }
 END_TEST
 
@@ -334,7 +334,7 @@ START_TEST(test_file_cannot_be_looked_at)
     }
     opendir_fails = EACCES;
     stat_fails = EACCES;
-    module_table_configure(&table, &config);
+    module_table_configure(&table, &settings);
     ck_assert_ptr_null(find("nosuch"));
     ck_assert_uint_eq(table.by_name.count, 3);
 }
@@ -357,12 +357,12 @@ END_TEST
 /* Other settings hold at once, without a look at the clock. */
 START_TEST(test_configure)
 {
-    struct config_module other[] = {
+    struct module_setting other[] = {
         {.name = "echo", .enabled = true, .timeout_ms = 5, .config = "{}"},
         {.name = "fib", .enabled = false, .timeout_ms = 9, .config = "{}"},
         {.name = "off", .enabled = true, .timeout_ms = 3, .config = "{}"},
     };
-    struct config after = {.module_dir = dir, .modules = other, .module_count = 3};
+    struct module_settings after = {.dir = dir, .modules = {other, 3}};
     struct module_entry *fib = find("fib"), *echo = find("echo");
     fib->history.failed = 3;
     module_table_configure(&table, &after);
@@ -372,7 +372,7 @@ START_TEST(test_configure)
     ck_assert_ptr_eq(find("echo"), echo);
     ck_assert_uint_eq(echo->settings.timeout_ms, 5);
     ck_assert_ptr_nonnull(find("off"));
-    module_table_configure(&table, &config);
+    module_table_configure(&table, &settings);
     ck_assert_ptr_eq(find("fib"), fib);
     ck_assert_uint_eq(fib->settings.timeout_ms, 700);
     ck_assert_uint_eq(fib->history.failed, 3);

@@ -6,6 +6,7 @@
 
 #include "base/clock.h"
 #include "common/wire.h"
+#include "config/config.h"
 #include "jobs/module_table.h"
 #include "tests/unit/support.h"
 
@@ -138,7 +139,7 @@ static void open_world(void)
     timers_init(&timers, clock_us());
     conn_loop_init(&loop, base, &timers, &budget, &output);
     loop.turn_us = UINT32_MAX; /* each event is heeded when it comes */
-    module_table_init(&modules, config);
+    module_table_init(&modules, &config->modules);
     struct dispatcher_limits limits = {.pool_start = 1,
                                        .pool_max = 1,
                                        .start_timeout_ms = DEADLINE_MS,
@@ -151,7 +152,7 @@ static void open_world(void)
     ck_assert_int_eq(pipe2(life_pipe, O_CLOEXEC), 0);
     workers.env.life_fd = life_pipe[0];
     workers.env.nofile_soft = 1024;
-    workers_configure(&workers, config);
+    workers_configure(&workers, &config->workers, &config->modules, config->log.level);
     listen_for_workers();
     source = (struct job_source){.name = "test", .event = on_job_event, .left = on_job_left};
     LIST_INIT(&source.jobs);

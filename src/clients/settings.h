@@ -1,0 +1,26 @@
+/* settings: where clients connect, how long each step may take, and how much memory they may use.
+ */
+#ifndef TASKMASTER_CLIENTS_SETTINGS_H
+#define TASKMASTER_CLIENTS_SETTINGS_H
+
+#include "base/option.h"
+
+#include <stdint.h>
+
+struct client_settings {
+    struct option_list listen; /* HOST:PORT, [IPV6]:PORT or unix:PATH */
+    uint32_t socket_mode;      /* of unix sockets */
+    uint32_t client_max;
+
+    uint32_t hello_timeout_ms;
+    uint32_t header_timeout_ms;
+    uint32_t payload_timeout_ms;
+    uint32_t output_timeout_ms;
+    uint32_t linger_ms;
+
+    uint64_t payload_max;
+    uint64_t payload_total_max;
+    uint64_t output_total_max;
+};
+
+#endif

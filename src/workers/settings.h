@@ -1,0 +1,10 @@
+/* settings: which program workers run, and where they connect. */
+#ifndef TASKMASTER_WORKERS_SETTINGS_H
+#define TASKMASTER_WORKERS_SETTINGS_H
+
+struct workers_settings {
+    char *listen; /* HOST:PORT */
+    char *path;   /* of the worker's program; absolute once resolved, never empty */
+};
+
+#endif

@@ -1,0 +1,72 @@
+/*
+ * worker_welcome: the settings that workers are told in WELCOME; worker/settings.h says how.
+ *
+ * A worker is told those that were in force when it was started, also if a reload comes before its
+ * hello: the old workers go on until one of the new ones shows that the new settings work, and a
+ * worker that is still starting is an old one.
+ */
+#include "workers/workers_internal.h"
+
+#include "common/xmalloc.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* One setting with the NUL that closes it, at `to`, if that is not NULL. Returns its length. */
+static size_t put(char *to, const char *kind, const char *name, const char *value)
+{
+    size_t len = strlen(kind) + strlen(name) + strlen(value) + 2;
+    if (to)
+        snprintf(to, len, "%s%s=%s", kind, name, value);
+    return len;
+}
+
+/* All of them; how many bytes these are. */
+static size_t put_all(char *to, const struct module_settings *modules, enum log_level level,
+                      const char *boot)
+{
+    static const char *const levels[] = {"debug", "info", "warn", "error"};
+    const struct module_setting *entries = modules->modules.items;
+    size_t len = put(to, "", "boot", boot);
+    len += put(to ? to + len : NULL, "", "module_dir", modules->dir);
+    len += put(to ? to + len : NULL, "", "log_level", levels[level]);
+    for (size_t i = 0; i < modules->preload.count; i++)
+        len += put(to ? to + len : NULL, "", "preload", modules->preload.items[i]);
+    for (size_t i = 0; i < modules->modules.count; i++)
+        len += put(to ? to + len : NULL, "config:", entries[i].name, entries[i].config);
+    return len;
+}
+
+/* Not by open_memstream(): without memory it loses bytes and does not say so. */
+static char *welcome_text(const struct module_settings *modules, enum log_level level,
+                          const char *boot, size_t *len)
+{
+    *len = put_all(NULL, modules, level, boot);
+    char *text = xmalloc(*len);
+    put_all(text, modules, level, boot);
+    return text;
+}
+
+struct worker_welcome *worker_welcome_new(const struct module_settings *modules,
+                                          enum log_level level, const char *boot)
+{
+    struct worker_welcome *welcome = xcalloc(1, sizeof *welcome);
+    welcome->refs = 1;
+    welcome->text = welcome_text(modules, level, boot, &welcome->text_len);
+    return welcome;
+}
+
+struct worker_welcome *worker_welcome_ref(struct worker_welcome *welcome)
+{
+    welcome->refs++;
+    return welcome;
+}
+
+void worker_welcome_unref(struct worker_welcome *welcome)
+{
+    if (!welcome || --welcome->refs)
+        return;
+    free(welcome->text);
+    free(welcome);
+}
