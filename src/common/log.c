@@ -221,6 +221,13 @@ static bool put_value(struct line *line, const struct log_field *field)
     return put_text(line, number);
 }
 
+static bool is_left_out(const struct log_field *field)
+{
+    if (!field->optional)
+        return false;
+    return field->type == LOG_TYPE_STR ? !field->value.str.s : !field->value.u;
+}
+
 /* Appends a field, its value possibly cut, or nothing. */
 static bool put_field(struct line *line, const struct log_field *field)
 {
@@ -337,7 +344,8 @@ void log_emit(enum log_level level, const char *event, const struct log_field *f
     bool whole = true;
     line_start(&line, level, event);
     for (; fields->type != LOG_TYPE_END && whole; fields++)
-        whole = put_field(&line, fields);
+        if (!is_left_out(fields))
+            whole = put_field(&line, fields);
     line_end(&line, !whole);
     if (!report_lost() || !line_send(&line))
         log_state.lost++;

@@ -53,6 +53,7 @@ enum log_type {
 
 struct log_field {
     enum log_type type;
+    bool optional; /* left out if the value is 0 or NULL */
     const char *key;
     union {
         int64_t i;
@@ -79,6 +80,16 @@ struct log_field {
 #define LOG_STRN(k, v, n)                                          \
     {                                                              \
         .type = LOG_TYPE_STR, .key = (k), .value.str = {(v), (n) } \
+    }
+
+/* As LOG_UINT and LOG_STR, but the field is left out if the value is 0 or NULL. */
+#define LOG_UINT_OPT(k, v)                                                            \
+    {                                                                                 \
+        .type = LOG_TYPE_UINT, .optional = true, .key = (k), .value.u = (uint64_t)(v) \
+    }
+#define LOG_STR_OPT(k, v)                                                                 \
+    {                                                                                     \
+        .type = LOG_TYPE_STR, .optional = true, .key = (k), .value.str = {(v), SIZE_MAX } \
     }
 
 /* Logs an event with at least one field. The fields are evaluated only if the level is enabled. */

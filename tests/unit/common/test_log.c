@@ -124,6 +124,19 @@ START_TEST(test_json_line)
 }
 END_TEST
 
+START_TEST(test_optional_fields)
+{
+    log_event(LOG_INFO, "event", LOG_UINT_OPT("part", 2), LOG_STR_OPT("module", "fib"));
+    assert_matches(read_log(), " event part=2 module=fib\n$");
+    log_event(LOG_INFO, "event", LOG_UINT_OPT("part", 0), LOG_UINT("n", 0),
+              LOG_STR_OPT("module", NULL));
+    assert_matches(read_log(), " event n=0\n$");
+    log_configure(LOG_DEBUG, LOG_JSON);
+    log_event(LOG_INFO, "event", LOG_UINT_OPT("part", 0), LOG_STR_OPT("module", ""));
+    assert_matches(read_log(), "\"event\":\"event\",\"module\":\"\"\\}\n$");
+}
+END_TEST
+
 START_TEST(test_levels)
 {
     static const char *const names[] = {"debug", "info", "warn", "error"};
@@ -542,6 +555,7 @@ int main(void)
     tcase_add_test(tc, test_value_fits);
     tcase_add_test(tc, test_half_a_character_waits);
     tcase_add_test(tc, test_json_line);
+    tcase_add_test(tc, test_optional_fields);
     tcase_add_test(tc, test_levels);
     tcase_add_test(tc, test_bare_and_quoted);
     tcase_add_test(tc, test_every_byte);
