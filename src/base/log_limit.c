@@ -3,13 +3,10 @@
 
 static void say_left_out(struct log_limit *limit)
 {
-    if (limit->left_out && limit->module)
+    if (limit->left_out)
         log_event(limit->level, "lines-left-out", LOG_STR("of", limit->event),
-                  LOG_STR("module", limit->module), LOG_UINT("lines", limit->left_out),
+                  LOG_STR_OPT("module", limit->module), LOG_UINT("lines", limit->left_out),
                   LOG_UINT("rate", LOG_LIMIT_LINES));
-    else if (limit->left_out)
-        log_event(limit->level, "lines-left-out", LOG_STR("of", limit->event),
-                  LOG_UINT("lines", limit->left_out), LOG_UINT("rate", LOG_LIMIT_LINES));
     limit->left_out = limit->lines = 0;
 }
 
