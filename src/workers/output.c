@@ -125,14 +125,9 @@ static void log_part(struct worker_output *output, const char *text, size_t len,
     if (!log_enabled(output->level) || !within_rate(output, on))
         return;
     job_name(on, output->boot, name);
-    if (part == 0 && last)
-        log_event(output->level, "worker-output", LOG_UINT("worker", output->worker->id),
-                  LOG_STR("job", name), LOG_STR("client", job_client(on)),
-                  LOG_STRN("text", text, len));
-    else
-        log_event(output->level, "worker-output", LOG_UINT("worker", output->worker->id),
-                  LOG_STR("job", name), LOG_STR("client", job_client(on)),
-                  LOG_UINT("part", part + 1), LOG_STRN("text", text, len));
+    log_event(output->level, "worker-output", LOG_UINT("worker", output->worker->id),
+              LOG_STR("job", name), LOG_STR("client", job_client(on)),
+              LOG_UINT_OPT("part", part == 0 && last ? 0 : part + 1), LOG_STRN("text", text, len));
 }
 
 /* Logs the line, or as much of it as a part has room for if it goes on: then the rest stays. */
