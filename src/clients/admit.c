@@ -137,20 +137,12 @@ void client_admit_new(struct client_session *session)
     client_admit_watch(clients);
 }
 
-bool client_admit(struct client_session *session, const struct request *request)
+enum request_verdict client_admit_check(const struct clients *clients, struct request *request)
 {
-    struct clients *clients = session->clients;
-    if (clients->connected >= clients->settings->client_max) {
-        client_session_fail(session, request, "too-many-clients",
-                            "the server has client-max clients already");
-        return false;
-    }
-    unauthenticated_remove(&clients->unauthenticated, &session->unauthenticated);
-    timer_clear(client_session_timers(session), &session->timer);
-    session->conn.limits = &clients->limits;
-    session->greeted = true;
-    clients->connected++;
-    return true;
+    if (clients->connected >= clients->settings->client_max)
+        return request_refuse(request, REQUEST_BROKEN, "too-many-clients",
+                              "the server has client-max clients already");
+    return REQUEST_FINE;
 }
 
 void client_admit_leave(struct client_session *session)

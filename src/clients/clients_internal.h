@@ -91,9 +91,11 @@ static inline struct timers *client_session_timers(const struct client_session *
 void client_session_fail(struct client_session *session, const struct request *request,
                          const char *code, const char *message);
 
-/* The error is told once the request's payload, if it has one, has passed. */
-void client_session_refuse(struct client_session *session, const struct request *request,
-                           const char *code, const char *message);
+/* Refuses a submit whose id belongs to an unfinished job, and frees its job. */
+void client_session_refuse_job(struct client_session *session, struct job *job);
+
+/* The hello is accepted: the connection is a client now. `token`: its digest. */
+void client_session_greet(struct client_session *session, uint64_t token);
 
 /* At once. */
 void client_session_close(struct client_session *session, const char *why);
@@ -115,9 +117,8 @@ bool client_admit_make_way(struct clients *clients);
 /* Ends unauthenticated connections that have become too many, once their first second is over. */
 void client_admit_watch(struct clients *clients);
 
-/* Makes an unauthenticated connection with a right hello a client. False if there is no place; it
- * was told so. */
-bool client_admit(struct client_session *session, const struct request *request);
+/* Whether there is a place for one more client. */
+enum request_verdict client_admit_check(const struct clients *clients, struct request *request);
 
 /* It is being closed. */
 void client_admit_leave(struct client_session *session);
@@ -130,21 +131,24 @@ void client_tokens_init(struct clients *clients);
  * to come. */
 void client_tokens_configure(struct clients *clients);
 
-/* Whether the hello has a token that is in force. If not, the session is told so after a while, and
- * nothing else of it is read. */
-bool client_tokens_check(struct client_session *session, const struct request *request);
+/* Whether the hello has a token in force. */
+enum request_verdict client_tokens_check(const struct clients *clients, struct request *request);
+
+/* When the next wrong token is answered. */
+uint64_t client_tokens_delay(struct clients *clients);
 
 /* The session is being freed. */
 void client_tokens_forget(struct client_session *session);
 
 /* requests.c: operations */
 
-/* Does what the request asks for, or refuses it. It is right; or it is a second hello, which is
- * refused as that. */
-void client_requests_answer(struct client_session *session, struct request *request);
+/* Runs a right request, or returns the verdict on it. A wrong one may be a second hello. */
+enum request_verdict client_requests_answer(struct client_session *session,
+                                            struct request *request);
 
-/* A submit that has been read whole; that is when its module is looked for. */
-void client_requests_submit(struct client_session *session, struct job *job, const char *module,
+/* Submits a job that was read whole; now its module is looked up. False: an unfinished job has the
+ * id, and the job stays the caller's. */
+bool client_requests_submit(struct client_session *session, struct job *job, const char *module,
                             size_t module_len);
 
 /* job_ids.c: unfinished jobs, by session and id. An id is JSON text. */

@@ -4,6 +4,7 @@
  */
 #include "clients/clients_internal.h"
 
+#include "access/token_set.h"
 #include "common/limits.h"
 #include "common/log.h"
 #include "common/xmalloc.h"
@@ -47,17 +48,18 @@ static void set_module(struct client_session *session, const struct request *req
     session->module = xstrdup(request->module);
 }
 
-static void handle_hello(struct client_session *session, struct request *request)
+static enum request_verdict handle_hello(struct client_session *session, struct request *request)
 {
     const struct client_settings *settings = session->clients->settings;
     const struct dispatcher_limits *limits = &session->clients->dispatcher->limits;
     struct event_writer event;
-    if (session->greeted) {
-        client_session_refuse(session, request, "bad-request", "hello was said already");
-        return;
-    }
-    if (!client_tokens_check(session, request) || !client_admit(session, request))
-        return;
+    enum request_verdict verdict = REQUEST_FINE;
+    if (session->greeted)
+        return request_refuse(request, REQUEST_WRONG, "bad-request", "hello was said already");
+    if ((verdict = client_tokens_check(session->clients, request)) != REQUEST_FINE ||
+        (verdict = client_admit_check(session->clients, request)) != REQUEST_FINE)
+        return verdict;
+    client_session_greet(session, token_digest(request->token));
     session->payload_max = (uint32_t)settings->payload_max;
     set_module(session, request);
     begin_answer(&event, session, "hello", request);
@@ -80,23 +82,17 @@ static void handle_hello(struct client_session *session, struct request *request
     if (request->client[0])
         log_event(LOG_DEBUG, "client-hello", LOG_STR("client", session->name),
                   LOG_STR("name", request->client));
+    return REQUEST_FINE;
 }
 
-static void handle_set(struct client_session *session, struct request *request)
+static enum request_verdict handle_set(struct client_session *session, struct request *request)
 {
     set_module(session, request);
     answer_ok(session, request);
+    return REQUEST_FINE;
 }
 
 /* --- submit --- */
-
-static void refuse_duplicate(struct client_session *session, struct job *job)
-{
-    struct refusal refusal;
-    client_refusal_init_duplicate(&refusal, job);
-    job_free(job);
-    client_refusal_write(session, &refusal, false);
-}
 
 static void find_module(const struct client_session *session, struct job *job, const char *module,
                         size_t len)
@@ -107,28 +103,25 @@ static void find_module(const struct client_session *session, struct job *job, c
         job->run.why_no_module = module_table_why_not(session->clients->modules, module);
 }
 
-void client_requests_submit(struct client_session *session, struct job *job, const char *module,
+bool client_requests_submit(struct client_session *session, struct job *job, const char *module,
                             size_t module_len)
 {
-    if (!client_job_ids_add(session, job)) {
-        refuse_duplicate(session, job);
-        return;
-    }
+    if (!client_job_ids_add(session, job))
+        return false;
     find_module(session, job, module, module_len);
     job_set_source(job, &session->source);
     dispatcher_submit(session->clients->dispatcher, job);
+    return true;
 }
 
-static void handle_submit(struct client_session *session, struct request *request)
+static enum request_verdict handle_submit(struct client_session *session, struct request *request)
 {
     const char *module = request->module_len ? request->module : session->module;
     size_t module_len = request->module_len;
-    if (!module) {
-        client_session_refuse(
-            session, request, "bad-request",
+    if (!module)
+        return request_refuse(
+            request, REQUEST_WRONG, "bad-request",
             "submit needs a field module, as no default is set for this connection");
-        return;
-    }
     if (!module_len)
         module_len = strlen(module);
     struct job *job = job_new(request->id, request->id_len, request->context, request->context_len);
@@ -138,13 +131,15 @@ static void handle_submit(struct client_session *session, struct request *reques
     job->asked.notify_accepted = request->notify_accepted;
     job->asked.notify_started = request->notify_started;
     if (!request->size) {
-        client_requests_submit(session, job, module, module_len);
-        return;
+        if (!client_requests_submit(session, job, module, module_len))
+            client_session_refuse_job(session, job);
+        return REQUEST_FINE;
     }
     session->arriving = job;
     memcpy(session->arriving_module, module, module_len + 1);
     session->arriving_module_len = (uint8_t)module_len;
     conn_expect(&session->conn, request->size, true, false);
+    return REQUEST_FINE;
 }
 
 /* --- cancel and kill --- */
@@ -167,44 +162,42 @@ static struct job *find_by_name(const struct client_session *session, const char
     return dispatcher_find(session->clients->dispatcher, seq);
 }
 
-static void refuse_unknown_job(struct client_session *session, struct request *request)
+static enum request_verdict refuse_unknown_job(struct request *request)
 {
-    char message[REQUEST_MESSAGE_MAX];
     if (request->target_len)
-        snprintf(message, sizeof message,
-                 "no job with id %.*s of this connection is waiting or running; it may have ended",
-                 ID_SHOWN_MAX, request->target);
-    else
-        snprintf(message, sizeof message, "no job %s is waiting or running; it may have ended",
-                 request->job);
-    client_session_refuse(session, request, "unknown-job", message);
+        return request_refuse(
+            request, REQUEST_WRONG, "unknown-job",
+            "no job with id %.*s of this connection is waiting or running; it may have ended",
+            ID_SHOWN_MAX, request->target);
+    return request_refuse(request, REQUEST_WRONG, "unknown-job",
+                          "no job %s is waiting or running; it may have ended", request->job);
 }
 
-static void handle_cancel(struct client_session *session, struct request *request)
+static enum request_verdict handle_cancel(struct client_session *session, struct request *request)
 {
     struct event_writer event;
     struct job *job = request->target_len
                           ? client_job_ids_find(session, request->target, request->target_len)
                           : find_by_name(session, request->job);
-    if (!job) {
-        refuse_unknown_job(session, request);
-        return;
-    }
+    if (!job)
+        return refuse_unknown_job(request);
     begin_answer(&event, session, "ok", request);
     event_word(&event, "op", op_name(request->op));
     event_job(&event, session->clients->boot, job->seq);
     event_word(&event, "state", job_state_name(job->state));
     event_end(&event);
     dispatcher_cancel(session->clients->dispatcher, job, request->op == OP_KILL);
+    return REQUEST_FINE;
 }
 
 /* --- ping, stats and workers --- */
 
-static void handle_ping(struct client_session *session, struct request *request)
+static enum request_verdict handle_ping(struct client_session *session, struct request *request)
 {
     struct event_writer event;
     begin_answer(&event, session, "pong", request);
     event_end(&event);
+    return REQUEST_FINE;
 }
 
 static void answer_report(struct client_session *session, struct request *request, char *text)
@@ -220,27 +213,29 @@ static void answer_report(struct client_session *session, struct request *reques
     free(text);
 }
 
-static void handle_stats(struct client_session *session, struct request *request)
+static enum request_verdict handle_stats(struct client_session *session, struct request *request)
 {
     answer_report(session, request, report_stats(session->clients->report));
+    return REQUEST_FINE;
 }
 
-static void handle_workers(struct client_session *session, struct request *request)
+static enum request_verdict handle_workers(struct client_session *session, struct request *request)
 {
     answer_report(session, request, report_workers(session->clients->report));
+    return REQUEST_FINE;
 }
 
 /* --- all operations --- */
 
-typedef void (*op_handler)(struct client_session *session, struct request *request);
+typedef enum request_verdict op_handler(struct client_session *session, struct request *request);
 
-static const op_handler handlers[OP_COUNT] = {
+static op_handler *const handlers[OP_COUNT] = {
     [OP_HELLO] = handle_hello,   [OP_SUBMIT] = handle_submit, [OP_SET] = handle_set,
     [OP_PING] = handle_ping,     [OP_STATS] = handle_stats,   [OP_WORKERS] = handle_workers,
     [OP_CANCEL] = handle_cancel, [OP_KILL] = handle_cancel,
 };
 
-void client_requests_answer(struct client_session *session, struct request *request)
+enum request_verdict client_requests_answer(struct client_session *session, struct request *request)
 {
-    handlers[request->op](session, request);
+    return handlers[request->op](session, request);
 }

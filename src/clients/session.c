@@ -141,11 +141,11 @@ void client_session_fail(struct client_session *session, const struct request *r
     fail(session, &refusal);
 }
 
-void client_session_refuse(struct client_session *session, const struct request *request,
-                           const char *code, const char *message)
+/* The payload of the request passes first, if there is one. */
+static void refuse(struct client_session *session, const struct request *request)
 {
     struct refusal refusal;
-    client_refusal_init(&refusal, request, code, message);
+    client_refusal_init(&refusal, request, request->code, request->message);
     if (!request->size) {
         client_refusal_write(session, &refusal, false);
         return;
@@ -153,6 +153,55 @@ void client_session_refuse(struct client_session *session, const struct request 
     session->refusal = xmalloc(sizeof refusal);
     *session->refusal = refusal;
     conn_expect(&session->conn, request->size, false, false);
+}
+
+/* Nothing else of the connection is read. */
+static void refuse_later(struct client_session *session, const struct request *request)
+{
+    struct clients *clients = session->clients;
+    session->refusal = xmalloc(sizeof *session->refusal);
+    client_refusal_init(session->refusal, request, request->code, request->message);
+    conn_ignore_input(&session->conn);
+    unauthenticated_turn(&clients->unauthenticated, &session->unauthenticated,
+                         UNAUTHENTICATED_REFUSED);
+    timer_set(client_session_timers(session), &session->timer, client_tokens_delay(clients));
+}
+
+void client_session_refuse_job(struct client_session *session, struct job *job)
+{
+    struct refusal refusal;
+    client_refusal_init_duplicate(&refusal, job);
+    job_free(job);
+    client_refusal_write(session, &refusal, false);
+}
+
+static void apply(struct client_session *session, const struct request *request,
+                  enum request_verdict verdict)
+{
+    switch (verdict) {
+    case REQUEST_FINE:
+        break;
+    case REQUEST_WRONG:
+        refuse(session, request);
+        break;
+    case REQUEST_BROKEN:
+        client_session_fail(session, request, request->code, request->message);
+        break;
+    case REQUEST_DELAYED:
+        refuse_later(session, request);
+        break;
+    }
+}
+
+void client_session_greet(struct client_session *session, uint64_t token)
+{
+    struct clients *clients = session->clients;
+    unauthenticated_remove(&clients->unauthenticated, &session->unauthenticated);
+    timer_clear(client_session_timers(session), &session->timer);
+    session->conn.limits = &clients->limits;
+    session->token_digest = token;
+    session->greeted = true;
+    clients->connected++;
 }
 
 /* --- input --- */
@@ -213,14 +262,14 @@ static void on_header_too_long(struct conn *conn)
 }
 
 /* Before hello was answered, every fault is fatal. */
-static bool first_is_fine(struct client_session *session, struct request *request,
-                          enum request_verdict verdict)
+static enum request_verdict check_first(struct request *request, enum request_verdict verdict)
 {
+    if (verdict == REQUEST_BROKEN)
+        return verdict;
     if (request->op != OP_HELLO)
-        client_session_fail(session, request, "hello-required", "the first request must be hello");
-    else if (verdict != REQUEST_FINE)
-        client_session_fail(session, request, request->code, request->message);
-    return session->state == SESSION_OPEN;
+        return request_refuse(request, REQUEST_BROKEN, "hello-required",
+                              "the first request must be hello");
+    return verdict == REQUEST_FINE ? REQUEST_FINE : REQUEST_BROKEN;
 }
 
 static void take_request(struct client_session *session, struct request *request,
@@ -230,14 +279,12 @@ static void take_request(struct client_session *session, struct request *request
         add_hint(session, request->message, sizeof request->message);
     session->last_op = (uint8_t)request->op;
     session->last_size = request->size;
-    if (verdict == REQUEST_BROKEN)
-        client_session_fail(session, request, request->code, request->message);
-    else if (!session->greeted && !first_is_fine(session, request, verdict))
-        return;
-    else if (verdict == REQUEST_WRONG && request->op != OP_HELLO)
-        client_session_refuse(session, request, request->code, request->message);
-    else /* or a second hello, whatever else is wrong with it */
-        client_requests_answer(session, request);
+    if (!session->greeted)
+        verdict = check_first(request, verdict);
+    /* A second hello is refused as that, whatever else is wrong with it. */
+    if (verdict == REQUEST_FINE || (verdict == REQUEST_WRONG && request->op == OP_HELLO))
+        verdict = client_requests_answer(session, request);
+    apply(session, request, verdict);
 }
 
 static void on_header(struct conn *conn, char *data, size_t len)
@@ -268,7 +315,9 @@ static void on_message(struct conn *conn, struct payload *payload, bool over_bud
     session->arriving = NULL;
     job->asked.payload = payload;
     job->run.over_budget = over_budget;
-    client_requests_submit(session, job, session->arriving_module, session->arriving_module_len);
+    if (!client_requests_submit(session, job, session->arriving_module,
+                                session->arriving_module_len))
+        client_session_refuse_job(session, job);
 }
 
 static void on_input_end(struct conn *conn)

@@ -12,7 +12,6 @@
 #include "clients/clients_internal.h"
 
 #include "access/token_set.h"
-#include "common/xmalloc.h"
 
 enum {
     REFUSE_MS = 100,      /* from a wrong token to its answer */
@@ -41,26 +40,17 @@ static uint64_t refused_at(const struct clients *clients)
     return next_us < last_us ? next_us : last_us;
 }
 
-static void refuse_later(struct client_session *session, const struct request *request)
+enum request_verdict client_tokens_check(const struct clients *clients, struct request *request)
 {
-    struct clients *clients = session->clients;
-    clients->refused_us = refused_at(clients);
-    session->refusal = xmalloc(sizeof *session->refusal);
-    client_refusal_init(session->refusal, request, "unauthorized", fault_of(request));
-    conn_ignore_input(&session->conn);
-    unauthenticated_turn(&clients->unauthenticated, &session->unauthenticated,
-                         UNAUTHENTICATED_REFUSED);
-    timer_set(client_session_timers(session), &session->timer, clients->refused_us);
+    if (token_set_accepts(&clients->access->tokens, request->token))
+        return REQUEST_FINE;
+    return request_refuse(request, REQUEST_DELAYED, "unauthorized", "%s", fault_of(request));
 }
 
-bool client_tokens_check(struct client_session *session, const struct request *request)
+uint64_t client_tokens_delay(struct clients *clients)
 {
-    if (!token_set_accepts(&session->clients->access->tokens, request->token)) {
-        refuse_later(session, request);
-        return false;
-    }
-    session->token_digest = token_digest(request->token);
-    return true;
+    clients->refused_us = refused_at(clients);
+    return clients->refused_us;
 }
 
 /* --- revoking --- */

@@ -119,6 +119,17 @@ const char *op_name(enum op op)
 
 /* --- verdicts --- */
 
+enum request_verdict request_refuse(struct request *request, enum request_verdict verdict,
+                                    const char *code, const char *fmt, ...)
+{
+    va_list args;
+    request->code = code;
+    va_start(args, fmt);
+    vsnprintf(request->message, sizeof request->message, fmt, args);
+    va_end(args);
+    return verdict;
+}
+
 /* Returns -1, so that a reader can return it. The first fault is the one that is told. */
 __attribute__((format(printf, 3, 4))) static int wrong(struct header *header, const char *code,
                                                        const char *fmt, ...)

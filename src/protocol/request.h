@@ -31,8 +31,10 @@ enum op {
 
 enum request_verdict {
     REQUEST_FINE,
-    REQUEST_WRONG,  /* well framed: answered with an error, the connection lives on */
-    REQUEST_BROKEN, /* the framing is broken: the connection ends */
+    REQUEST_WRONG,   /* well framed: answered with an error, the connection lives on */
+    REQUEST_BROKEN,  /* the framing is broken: the connection ends */
+    REQUEST_DELAYED, /* the connection ends, and the error is told after a delay; parsing never says
+                        so */
 };
 
 enum {
@@ -83,6 +85,10 @@ enum request_verdict request_parse(struct request *request, const char *line, si
 /* The same by the general way alone: request_parse() takes the short way for what that accepts. */
 enum request_verdict request_parse_general(struct request *request, const char *line, size_t len,
                                            uint64_t payload_max);
+
+/* Sets the error's code, which is borrowed, and its message. Returns the verdict. */
+__attribute__((format(printf, 4, 5))) enum request_verdict request_refuse(
+    struct request *request, enum request_verdict verdict, const char *code, const char *fmt, ...);
 
 const char *op_name(enum op op);
 
