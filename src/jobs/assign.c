@@ -12,12 +12,12 @@ enum {
                                    nothing for so long, and its job's module to nobody */
 };
 
-bool dispatch_take_back(struct dispatcher *d, struct job *job)
+bool dispatch_settle(struct dispatcher *d, struct job *job)
 {
     return d->ops->reclaim(d->ctx, job->run.worker, job);
 }
 
-void dispatch_unlend(struct dispatcher *d, struct job *job)
+void dispatch_line_unprefetch(struct dispatcher *d, struct job *job)
 {
     struct worker *worker = job->run.worker;
     TAILQ_REMOVE(&worker->prefetched, job, links.waiting);
@@ -26,15 +26,15 @@ void dispatch_unlend(struct dispatcher *d, struct job *job)
     d->lent--;
 }
 
-bool dispatch_unwait(struct dispatcher *d, struct job *job)
+bool dispatch_line_take(struct dispatcher *d, struct job *job)
 {
     if (job->run.set_aside) {
-        dispatch_leave_aside(d, job);
+        dispatch_aside_remove(d, job);
     } else if (!job_is_prefetched(job)) {
         job_queue_remove(&d->queue, job);
-    } else if (dispatch_take_back(d, job)) {
-        dispatch_unlend(d, job);
-        dispatch_expect_none(d, job);
+    } else if (dispatch_settle(d, job)) {
+        dispatch_line_unprefetch(d, job);
+        dispatch_hold_expect_none(d, job);
         job->run.worker = NULL;
     } else {
         return false;
@@ -42,57 +42,57 @@ bool dispatch_unwait(struct dispatcher *d, struct job *job)
     return true;
 }
 
-void dispatch_put_back(struct dispatcher *d, struct job *job)
+void dispatch_line_return(struct dispatcher *d, struct job *job)
 {
     job->run.worker = NULL;
-    dispatch_expect_none(d, job);
+    dispatch_hold_expect_none(d, job);
     if (job->state != JOB_WAITING)
         job_set_state(job, JOB_WAITING);
     if (!job->source)
-        dispatch_drop(d, job);
+        dispatch_end_dropped(d, job);
     else if (job->run.cancelled)
-        dispatch_fail(d, job, FAIL_CANCELLED, "the job was cancelled while it waited");
+        dispatch_end_failed(d, job, FAIL_CANCELLED, "the job was cancelled while it waited");
     else if (d->draining)
-        dispatch_fail(d, job, FAIL_SHUTDOWN, "the server is shutting down");
+        dispatch_end_failed(d, job, FAIL_SHUTDOWN, "the server is shutting down");
     else
         job_queue_return(&d->queue, job);
 }
 
-void dispatch_return_lent(struct dispatcher *d, struct job *job)
+void dispatch_reclaim_job(struct dispatcher *d, struct job *job)
 {
-    if (!dispatch_take_back(d, job))
+    if (!dispatch_settle(d, job))
         return;
-    dispatch_unlend(d, job);
-    dispatch_put_back(d, job);
+    dispatch_line_unprefetch(d, job);
+    dispatch_line_return(d, job);
 }
 
-bool dispatch_take_back_lent(struct dispatcher *d, struct worker *worker)
+bool dispatch_reclaim_worker(struct dispatcher *d, struct worker *worker)
 {
     struct job *job, *next;
     for (job = TAILQ_FIRST(&worker->prefetched); job; job = next) {
         next = TAILQ_NEXT(job, links.waiting);
-        dispatch_return_lent(d, job);
+        dispatch_reclaim_job(d, job);
     }
     return worker->prefetched_count == 0;
 }
 
 static bool return_unbegun(struct dispatcher *d, struct job *job)
 {
-    if (job->state != JOB_RUNNING || !dispatch_take_back(d, job))
+    if (job->state != JOB_RUNNING || !dispatch_settle(d, job))
         return false;
-    dispatch_part(d, job);
+    dispatch_unassign(d, job);
     job->run.begun_us = 0;
-    dispatch_put_back(d, job);
+    dispatch_line_return(d, job);
     return true;
 }
 
-bool dispatch_return_unbegun(struct dispatcher *d, struct worker *worker)
+bool dispatch_reclaim_current(struct dispatcher *d, struct worker *worker)
 {
     return worker->job->run.prefetched && return_unbegun(d, worker->job);
 }
 
 /* Once: should its payload be more than a worker can take, it would go on for ever. */
-bool dispatch_return_of_lost(struct dispatcher *d, struct worker *worker)
+bool dispatch_reclaim_of_lost(struct dispatcher *d, struct worker *worker)
 {
     struct job *job = worker->job;
     bool again = job->run.given_back;
@@ -103,12 +103,12 @@ bool dispatch_return_of_lost(struct dispatcher *d, struct worker *worker)
 }
 
 /* In their order, so that each finds its place in the line right behind the one before. */
-void dispatch_take_back_all(struct dispatcher *d)
+void dispatch_reclaim_all(struct dispatcher *d)
 {
     struct job *job, *next;
     for (job = TAILQ_FIRST(&d->lent_jobs); job; job = next) {
         next = TAILQ_NEXT(job, links.prefetched);
-        dispatch_return_lent(d, job);
+        dispatch_reclaim_job(d, job);
     }
 }
 
@@ -138,7 +138,7 @@ static void hand(struct dispatcher *d, struct worker *worker, struct job *job, b
                                                     .job = job,
                                                     .limit_us = limit_ms(d, job) * 1000ull,
                                                     .prefetched = prefetched});
-    dispatch_expect(d, job);
+    dispatch_hold_expect(d, job);
 }
 
 /* From now on the worker is on this job, as far as we can tell. */
@@ -154,13 +154,13 @@ static void begin(struct dispatcher *d, struct worker *worker, struct job *job)
         dispatch_tell(job, &(struct job_event){.type = JOB_STARTED, .worker = worker->id});
     job->run.told_started = true; /* once, also if it must begin again elsewhere */
     if (job->run.cancelled || d->stop_by_us)
-        dispatch_stop_running(d, job);
+        dispatch_stop(d, job);
 }
 
-void dispatch_begin_lent(struct dispatcher *d, struct worker *worker)
+void dispatch_assign_prefetched(struct dispatcher *d, struct worker *worker)
 {
     struct job *job = TAILQ_FIRST(&worker->prefetched);
-    dispatch_unlend(d, job);
+    dispatch_line_unprefetch(d, job);
     begin(d, worker, job);
 }
 
@@ -173,7 +173,7 @@ static bool may_be_lent_to(const struct dispatcher *d, const struct worker *work
 {
     bool prints = printed_lately(d, worker->printed_us);
     return worker->state == WORKER_BUSY && worker->job->state == JOB_RUNNING &&
-           !worker->signalled && !dispatch_is_leaving(d, worker) && !d->draining && !prints &&
+           !worker->signalled && !dispatch_renew_is_leaving(d, worker) && !d->draining && !prints &&
            worker->last_run_us <= LEND_RUN_MAX_US && worker->last_result < LEND_BYTES_MAX;
 }
 
@@ -204,7 +204,7 @@ static void lend_job(struct dispatcher *d, struct worker *worker, struct job *jo
  * Hands the worker its next jobs early: its share of the line, up to the window, and in batches, so
  * that what travels together shares its system calls and wake-ups.
  */
-static void lend(struct dispatcher *d, struct worker *worker)
+static void dispatch_prefetch(struct dispatcher *d, struct worker *worker)
 {
     size_t most = d->limits.worker_window - 1;
     size_t share = job_queue_ready(&d->queue) / (d->pool.counts[WORKER_BUSY] + 1);
@@ -220,7 +220,7 @@ static void lend(struct dispatcher *d, struct worker *worker)
     }
 }
 
-void dispatch_part(struct dispatcher *d, struct job *job)
+void dispatch_unassign(struct dispatcher *d, struct job *job)
 {
     bug_on(job->run.worker->job != job);
     job->run.worker->job = NULL;
@@ -240,7 +240,7 @@ void dispatch_assign(struct dispatcher *d, struct worker *worker, struct job *jo
 static struct job *first_lent(struct dispatcher *d)
 {
     struct job *job = TAILQ_FIRST(&d->lent_jobs);
-    while (job && !dispatch_unwait(d, job))
+    while (job && !dispatch_line_take(d, job))
         job = TAILQ_NEXT(job, links.prefetched);
     return job;
 }
@@ -255,10 +255,10 @@ static struct job *next_job(struct dispatcher *d)
             timer_set_next(d->timers, &d->more);
             return NULL;
         }
-        dispatch_unwait(d, job);
+        dispatch_line_take(d, job);
         if (!job->source->gone)
             return job;
-        dispatch_drop(d, job);
+        dispatch_end_dropped(d, job);
     }
     if (job_queue_ready(&d->queue)) { /* behind very many that are held */
         timer_set_next(d->timers, &d->more);
@@ -267,43 +267,43 @@ static struct job *next_job(struct dispatcher *d)
     return first_lent(d);
 }
 
-void dispatch_line(struct dispatcher *d)
+void dispatch_assign_waiting(struct dispatcher *d)
 {
     struct worker *worker;
     struct job *job;
-    while ((worker = pool_idle(&d->pool)) && !dispatch_is_left(d) && (job = next_job(d)))
+    while ((worker = pool_idle(&d->pool)) && !dispatch_tiny_is_left(d) && (job = next_job(d)))
         dispatch_assign(d, worker, job);
     dispatch_watch_line(d);
 }
 
-bool dispatch_jobless(struct dispatcher *d, struct worker *worker)
+bool dispatch_worker_idle(struct dispatcher *d, struct worker *worker)
 {
     if (worker->state == WORKER_STOPPING)
         return false;
-    if (worker->signalled || dispatch_is_leaving(d, worker) || d->draining) {
+    if (worker->signalled || dispatch_renew_is_leaving(d, worker) || d->draining) {
         dispatch_retire(d, worker);
         return false;
     }
     worker_set_state(worker, WORKER_IDLE, dispatch_now(d));
-    dispatch_line(d);
+    dispatch_assign_waiting(d);
     return worker->job != NULL;
 }
 
 void dispatch_next(struct dispatcher *d, struct worker *worker)
 {
     worker->jobs_done++;
-    if (dispatch_must_make_room(d) && dispatch_take_back_lent(d, worker))
+    if (dispatch_start_must_make_room(d) && dispatch_reclaim_worker(d, worker))
         worker->stale = true; /* else it is on another job already, which may be a long one */
-    dispatch_go_on(d, worker);
+    dispatch_assign_next(d, worker);
 }
 
-void dispatch_go_on(struct dispatcher *d, struct worker *worker)
+void dispatch_assign_next(struct dispatcher *d, struct worker *worker)
 {
     timer_clear(d->timers, &worker->timer);
     if (worker->prefetched_count)
-        dispatch_begin_lent(d, worker);
-    else if (!dispatch_jobless(d, worker))
+        dispatch_assign_prefetched(d, worker);
+    else if (!dispatch_worker_idle(d, worker))
         return;
     if (worker->job)
-        lend(d, worker);
+        dispatch_prefetch(d, worker);
 }

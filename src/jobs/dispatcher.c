@@ -102,7 +102,7 @@ static bool may_wait(const struct dispatcher *d, const struct job *job)
     if (job->source->held)
         return waiting < job_max;
     return waiting < job_max + dispatch_starting(d) ||
-           (waiting < job_max + d->limits.pool_max && dispatch_can_start(d));
+           (waiting < job_max + d->limits.pool_max && dispatch_start_can(d));
 }
 
 /* A worker that is free may give it back, and then it waits with others that were. */
@@ -115,7 +115,7 @@ static bool may_come_back(const struct dispatcher *d, const struct job *job)
 static bool may_begin(struct dispatcher *d, const struct job *job)
 {
     return pool_idle(&d->pool) && !job_queue_ready(&d->queue) && !job->source->held &&
-           (!may_come_back(d, job) || may_wait(d, job)) && !dispatch_should_wait(d, job);
+           (!may_come_back(d, job) || may_wait(d, job)) && !dispatch_tiny_should_wait(d, job);
 }
 
 static void enqueue(struct dispatcher *d, struct job *job)
@@ -124,8 +124,8 @@ static void enqueue(struct dispatcher *d, struct job *job)
     job_queue_put(&d->queue, job);
     accept_job(job, position);
     if (pool_idle(&d->pool))
-        dispatch_line(d);
-    dispatch_grow(d);
+        dispatch_assign_waiting(d);
+    dispatch_start_workers(d);
 }
 
 void dispatcher_submit(struct dispatcher *d, struct job *job)
@@ -135,9 +135,9 @@ void dispatcher_submit(struct dispatcher *d, struct job *job)
     d->counts.submitted++;
     hash_insert(&d->jobs, &job->links.by_seq, seq_hash(job->seq));
     if (d->draining) {
-        dispatch_fail(d, job, FAIL_SHUTDOWN, "the server is shutting down");
+        dispatch_end_failed(d, job, FAIL_SHUTDOWN, "the server is shutting down");
     } else if (!job->asked.module) {
-        dispatch_fail(d, job, FAIL_UNKNOWN_MODULE, "%s", job->run.why_no_module);
+        dispatch_end_failed(d, job, FAIL_UNKNOWN_MODULE, "%s", job->run.why_no_module);
     } else if (job->run.over_budget) {
         refuse(d, job, OVERLOAD_MEMORY);
     } else if (quota_used_up(d, job)) {
@@ -162,10 +162,10 @@ struct job *dispatcher_find(const struct dispatcher *d, uint64_t seq)
 void dispatcher_cancel(struct dispatcher *d, struct job *job, bool kill)
 {
     if (job->state != JOB_WAITING) {
-        dispatch_cancel_running(d, job, kill);
-    } else if (dispatch_unwait(d, job)) {
-        dispatch_fail(d, job, FAIL_CANCELLED, "the job was cancelled while it waited");
-        dispatch_watch_availability(d);
+        dispatch_stop_cancelled(d, job, kill);
+    } else if (dispatch_line_take(d, job)) {
+        dispatch_end_failed(d, job, FAIL_CANCELLED, "the job was cancelled while it waited");
+        dispatch_fail_watch(d);
     } else { /* begun just now: it is stopped as soon as the answer for the one before is here */
         job->run.cancelled = true;
         job->run.killed |= kill;
@@ -194,15 +194,15 @@ bool dispatcher_source_gone(struct dispatcher *d, struct job_source *source)
     source->gone = true;
     job_queue_release(&d->queue, source);
     for (size_t n = 0; n < DISPATCH_BATCH && (job = LIST_FIRST(&source->jobs)); n++) {
-        if (job->state == JOB_WAITING && dispatch_unwait(d, job)) {
-            dispatch_drop(d, job);
+        if (job->state == JOB_WAITING && dispatch_line_take(d, job)) {
+            dispatch_end_dropped(d, job);
             continue;
         }
         job_set_source(job, NULL);
         if (job->asked.link)
             dispatcher_cancel(d, job, false);
     }
-    dispatch_watch_availability(d);
+    dispatch_fail_watch(d);
     return LIST_EMPTY(&source->jobs);
 }
 
@@ -211,32 +211,32 @@ bool dispatcher_source_gone(struct dispatcher *d, struct job_source *source)
 void dispatcher_worker_ready(struct dispatcher *d, struct worker *worker)
 {
     timer_clear(d->timers, &worker->timer);
-    dispatch_available(d);
-    if (!dispatch_is_old(d, worker)) {
-        dispatch_await_proof(d);
-        dispatch_renewed(d);
+    dispatch_fail_stop(d);
+    if (!dispatch_renew_is_old(d, worker)) {
+        dispatch_start_ready(d);
+        dispatch_renew_take_over(d);
     }
-    if (dispatch_is_leaving(d, worker) || d->draining) {
+    if (dispatch_renew_is_leaving(d, worker) || d->draining) {
         dispatch_retire(d, worker);
     } else {
         worker_set_state(worker, WORKER_IDLE, dispatch_now(d));
-        dispatch_serve_aside(d);
-        dispatch_line(d);
+        dispatch_assign_aside(d);
+        dispatch_assign_waiting(d);
     }
-    dispatch_grow(d);
+    dispatch_start_workers(d);
 }
 
 void dispatcher_worker_ready_without(struct dispatcher *d, struct worker *worker, const char *why)
 {
-    if (!dispatch_is_unwanted(d, worker)) {
-        if (!dispatch_is_old(d, worker))
-            dispatch_hold_renewal_for_none(d, why);
+    if (!dispatch_renew_is_unwanted(d, worker)) {
+        if (!dispatch_renew_is_old(d, worker))
+            dispatch_renew_incomplete(d, why);
         dispatcher_worker_ready(d, worker);
         return;
     }
     dispatch_retire(d, worker);
     dispatch_start_failed(d, why);
-    dispatch_grow(d);
+    dispatch_start_workers(d);
 }
 
 static uint64_t moving_mean(uint64_t mean, uint64_t value)
@@ -260,7 +260,7 @@ void dispatcher_worker_answered(struct dispatcher *d, struct worker *worker,
                                 const struct worker_answer *answer)
 {
     struct job *job = worker->job;
-    bool proof = !worker->jobs_done && d->start_failures && !dispatch_is_old(d, worker);
+    bool proof = !worker->jobs_done && d->start_failures && !dispatch_renew_is_old(d, worker);
     struct job_event event = {
         .type = answer->type,
         .fail = answer->fail,
@@ -270,23 +270,23 @@ void dispatcher_worker_answered(struct dispatcher *d, struct worker *worker,
         .payload = answer->payload,
     };
     if (event.type == JOB_FAILED && event.fail == FAIL_UNAVAILABLE) {
-        if (answer->unfit && dispatch_give_back(d, worker, answer))
+        if (answer->unfit && dispatch_refusal_give_back(d, worker, answer))
             return;
         module_refusal_log(&job->asked.module->history.refusal, job->asked.module->name, worker->id,
                            answer->message, answer->message_len, dispatch_now(d));
     } else {
         learn_run_time(d, job, answer);
-        dispatch_accept_module(d, job->asked.module);
+        dispatch_refusal_over(d, job->asked.module);
     }
     worker->last_result = answer->payload ? answer->payload->size : 0;
-    dispatch_learn_size(job->asked.module, worker->last_result);
+    dispatch_hold_learn(job->asked.module, worker->last_result);
     if (answer->type == JOB_FAILED && job->state == JOB_STOPPING)
-        dispatch_fail_stopped(d, job);
+        dispatch_stop_end(d, job);
     else
         dispatch_end(d, job, &event);
     dispatch_next(d, worker);
     if (proof)
-        dispatch_on_proven(d);
+        dispatch_start_ok(d);
 }
 
 static void lose_job(struct dispatcher *d, struct worker *worker, const struct worker_exit *end)
@@ -294,12 +294,12 @@ static void lose_job(struct dispatcher *d, struct worker *worker, const struct w
     char text[MESSAGE_MAX];
     struct job *job = worker->job;
     if (job->state == JOB_STOPPING) {
-        dispatch_fail_stopped(d, job);
+        dispatch_stop_end(d, job);
         return;
     }
     if (worker->signalled &&
         d->draining) { /* by an abort that did not know yet that it had gone on to this job */
-        dispatch_fail(d, job, FAIL_SHUTDOWN, "the server was shut down");
+        dispatch_end_failed(d, job, FAIL_SHUTDOWN, "the server was shut down");
         return;
     }
     int n = snprintf(text, sizeof text, "worker %u (pid %d) was lost while it ran %s: %s",
@@ -323,8 +323,8 @@ void dispatcher_worker_silent(struct dispatcher *d, struct worker *worker)
 {
     if (!worker->prefetched_count || worker->state != WORKER_BUSY)
         return;
-    dispatch_take_back_lent(d, worker);
-    dispatch_line(d);
+    dispatch_reclaim_worker(d, worker);
+    dispatch_assign_waiting(d);
 }
 
 /* Of the jobs that it had begun since, those that are finished have a result, though the answer for
@@ -332,7 +332,7 @@ void dispatcher_worker_silent(struct dispatcher *d, struct worker *worker)
 static void lose_begun(struct dispatcher *d, struct worker *worker, const struct worker_exit *end)
 {
     if (!worker->job)
-        dispatch_begin_lent(d, worker);
+        dispatch_assign_prefetched(d, worker);
     uint64_t seq = worker->job->seq;
     if (d->ops->results)
         d->ops->results(d->ctx, worker);
@@ -344,27 +344,28 @@ static void lose_begun(struct dispatcher *d, struct worker *worker, const struct
 void dispatcher_worker_lost(struct dispatcher *d, struct worker *worker,
                             const struct worker_exit *end)
 {
-    bool start_failed = dispatch_ended_soon(d, worker); /* one that was told to end is STOPPING */
+    bool start_failed =
+        dispatch_start_is_failed(d, worker); /* one that was told to end is STOPPING */
     timer_clear(d->timers, &worker->timer);
-    if (worker->job && !dispatch_return_of_lost(d, worker))
+    if (worker->job && !dispatch_reclaim_of_lost(d, worker))
         lose_job(d, worker, end);
-    dispatch_take_back_lent(d, worker);
+    dispatch_reclaim_worker(d, worker);
     while (worker->prefetched_count || worker->job)
         lose_begun(d, worker, end);
     if (worker->state != WORKER_STOPPING)
         worker_set_state(worker, WORKER_STOPPING, dispatch_now(d));
     if (start_failed && !d->draining)
         dispatch_start_failed(d, end->why);
-    dispatch_line(d);
-    dispatch_grow(d);
+    dispatch_assign_waiting(d);
+    dispatch_start_workers(d);
 }
 
 void dispatcher_worker_reaped(struct dispatcher *d, struct worker *worker)
 {
     bug_on(worker->state != WORKER_STOPPING);
     d->pool.exits++;
-    dispatch_forget_worker(d, worker);
-    dispatch_grow(d);
+    dispatch_start_remove_worker(d, worker);
+    dispatch_start_workers(d);
 }
 
 /* --- drain and reload --- */
@@ -372,11 +373,11 @@ void dispatcher_worker_reaped(struct dispatcher *d, struct worker *worker)
 void dispatcher_drain(struct dispatcher *d)
 {
     d->draining = true;
-    dispatch_look_at_held(d);
+    dispatch_hold_look_again(d);
     timer_clear(d->timers, &d->backoff);
-    dispatch_take_back_all(d);
-    dispatch_release_aside(d);
-    dispatch_purge(d, FAIL_SHUTDOWN, "the server is shutting down");
+    dispatch_reclaim_all(d);
+    dispatch_aside_release(d);
+    dispatch_fail_waiting(d, FAIL_SHUTDOWN, "the server is shutting down");
     dispatch_retire_all(d, WORKER_IDLE);
     dispatch_retire_all(d, WORKER_STARTING);
 }
@@ -387,7 +388,7 @@ void dispatcher_stop(struct dispatcher *d)
     d->stop_by_us = dispatch_now(d) + d->limits.kill_grace_ms * 1000ull;
     for (worker = TAILQ_FIRST(&d->pool.lists[WORKER_BUSY]); worker; worker = next) {
         next = TAILQ_NEXT(worker, link);
-        dispatch_stop_running(d, worker->job);
+        dispatch_stop(d, worker->job);
     }
 }
 
@@ -398,17 +399,17 @@ void dispatcher_abort(struct dispatcher *d)
         for (worker = TAILQ_FIRST(&d->pool.lists[state]); worker; worker = next) {
             next = TAILQ_NEXT(worker, link);
             if (worker->job) {
-                dispatch_begin_stop(d, worker->job, FAIL_SHUTDOWN);
+                dispatch_stop_begin(d, worker->job, FAIL_SHUTDOWN);
                 worker->job->run.stop_step = STOP_SIGKILL; /* the signal is sent below, to all */
             }
             if (worker->job)
-                dispatch_fail_stopped(d, worker->job);
+                dispatch_stop_end(d, worker->job);
             while (worker->prefetched_count) { /* begun just now */
-                dispatch_begin_lent(d, worker);
-                dispatch_fail(d, worker->job, FAIL_SHUTDOWN, "the server was shut down");
+                dispatch_assign_prefetched(d, worker);
+                dispatch_end_failed(d, worker->job, FAIL_SHUTDOWN, "the server was shut down");
             }
             timer_clear(d->timers, &worker->timer);
-            dispatch_signal(d, worker, SIGKILL);
+            dispatch_stop_signal(d, worker, SIGKILL);
         }
     }
 }
@@ -425,13 +426,13 @@ void dispatcher_configure(struct dispatcher *d, const struct dispatcher_limits *
     dispatch_hold_configure(d);
     if (renew) {
         dispatch_renew(d);
-        dispatch_release_aside(d);
+        dispatch_aside_release(d);
     }
-    dispatch_look_at_held(d);
-    dispatch_line(d); /* what may be left to busy workers depends on the limits */
-    dispatch_grow(d);
+    dispatch_hold_look_again(d);
+    dispatch_assign_waiting(d); /* what may be left to busy workers depends on the limits */
+    dispatch_start_workers(d);
     if (renew)
-        dispatch_say_waits(d);
+        dispatch_renew_say_waits(d);
 }
 
 /* --- beginning and end --- */
@@ -447,23 +448,23 @@ void dispatcher_init(struct dispatcher *d, const struct dispatcher_ops *ops, voi
     TAILQ_INIT(&d->lent_jobs);
     hash_init(&d->jobs);
     timer_init(&d->backoff, dispatch_on_backoff, d);
-    timer_init(&d->proven, dispatch_on_proven, d);
+    timer_init(&d->proven, dispatch_start_ok, d);
     timer_init(&d->more, dispatch_on_more, d);
-    timer_init(&d->retire, dispatch_on_retire, d);
+    timer_init(&d->retire, dispatch_retire_some, d);
     TAILQ_INIT(&d->to_retire);
-    timer_init(&d->unavailable, dispatch_on_unavailable, d);
-    timer_init(&d->purge, dispatch_on_purge, d);
+    timer_init(&d->unavailable, dispatch_fail_unavailable, d);
+    timer_init(&d->purge, dispatch_fail_some, d);
     TAILQ_INIT(&d->aside);
     timer_init(&d->trial, dispatch_on_more, d);
-    timer_init(&d->release, dispatch_on_release, d);
-    timer_init(&d->recall, dispatch_on_recall, d);
-    timer_init(&d->exhausted.over, dispatch_on_exhausted_over, d);
+    timer_init(&d->release, dispatch_line_release_aside, d);
+    timer_init(&d->recall, dispatch_tiny_recall, d);
+    timer_init(&d->exhausted.over, dispatch_start_exhausted_over, d);
     timer_init(&d->queue_full.over, on_queue_full_over, d);
 }
 
 void dispatcher_start(struct dispatcher *d)
 {
-    dispatch_grow(d);
+    dispatch_start_workers(d);
 }
 
 void dispatcher_free(struct dispatcher *d)

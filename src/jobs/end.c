@@ -38,18 +38,18 @@ static void count_end(struct dispatcher *d, const struct job *job, const struct 
 void dispatch_end(struct dispatcher *d, struct job *job, const struct job_event *event)
 {
     if (job->run.worker)
-        dispatch_part(d, job);
+        dispatch_unassign(d, job);
     count_end(d, job, event);
     job_set_state(job, JOB_ENDED);
     dispatch_tell(job, event);
-    dispatch_expect_none(d, job);
+    dispatch_hold_expect_none(d, job);
     hash_remove(&d->jobs, &job->links.by_seq);
     job_set_source(job, NULL);
     job_free(job);
 }
 
-void dispatch_fail(struct dispatcher *d, struct job *job, enum fail_reason reason, const char *fmt,
-                   ...)
+void dispatch_end_failed(struct dispatcher *d, struct job *job, enum fail_reason reason,
+                         const char *fmt, ...)
 {
     char text[MESSAGE_MAX];
     va_list args;
@@ -63,7 +63,7 @@ void dispatch_fail(struct dispatcher *d, struct job *job, enum fail_reason reaso
     dispatch_end(d, job, &event);
 }
 
-void dispatch_drop(struct dispatcher *d, struct job *job)
+void dispatch_end_dropped(struct dispatcher *d, struct job *job)
 {
     dispatch_end(d, job, &(struct job_event){.type = JOB_FAILED});
 }

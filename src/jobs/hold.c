@@ -93,13 +93,13 @@ static void set_coming(struct dispatcher *d, struct job *job, uint32_t bytes)
     job->run.coming = bytes;
 }
 
-void dispatch_expect(struct dispatcher *d, struct job *job)
+void dispatch_hold_expect(struct dispatcher *d, struct job *job)
 {
     if (job->asked.module->history.result_bytes >= WORTH_COUNTING)
         set_coming(d, job, job->asked.module->history.result_bytes);
 }
 
-void dispatch_expect_none(struct dispatcher *d, struct job *job)
+void dispatch_hold_expect_none(struct dispatcher *d, struct job *job)
 {
     if (job->run.coming)
         set_coming(d, job, 0);
@@ -112,14 +112,14 @@ void dispatcher_worker_sends(struct dispatcher *d, struct worker *worker, size_t
         set_coming(d, worker->job, size);
 }
 
-void dispatch_learn_size(struct module_entry *module, size_t bytes)
+void dispatch_hold_learn(struct module_entry *module, size_t bytes)
 {
     uint32_t size = bytes < UINT32_MAX ? (uint32_t)bytes : UINT32_MAX;
     uint32_t known = module->history.result_bytes;
     module->history.result_bytes = size >= known ? size : known - (known - size) / RESULT_DECAY;
 }
 
-void dispatch_look_at_held(struct dispatcher *d)
+void dispatch_hold_look_again(struct dispatcher *d)
 {
     struct job_queue_hold *hold, *next;
     for (hold = LIST_FIRST(&d->queue.holds); hold; hold = next) {

@@ -57,7 +57,7 @@ void dispatch_retire(struct dispatcher *d, struct worker *worker)
         timer_set(d->timers, &d->retire, dispatch_pace_next(&d->retired));
 }
 
-void dispatch_not_retire(struct dispatcher *d, struct worker *worker)
+void dispatch_retire_forget(struct dispatcher *d, struct worker *worker)
 {
     if (!worker->to_retire)
         return;
@@ -65,13 +65,13 @@ void dispatch_not_retire(struct dispatcher *d, struct worker *worker)
     TAILQ_REMOVE(&d->to_retire, worker, retire_link);
 }
 
-void dispatch_on_retire(void *arg)
+void dispatch_retire_some(void *arg)
 {
     struct dispatcher *d = arg;
     struct worker *worker;
     while ((worker = TAILQ_FIRST(&d->to_retire)) &&
            dispatch_pace_take(&d->retired, dispatch_now(d))) {
-        dispatch_not_retire(d, worker);
+        dispatch_retire_forget(d, worker);
         tell_to_end(d, worker);
     }
     if (worker)

@@ -35,14 +35,14 @@ enum {
 
 static void set_aside(struct dispatcher *d, struct job *job)
 {
-    dispatch_expect_none(d, job);
+    dispatch_hold_expect_none(d, job);
     job_set_state(job, JOB_WAITING);
     job->run.set_aside = true;
     TAILQ_INSERT_TAIL(&d->aside, job, links.waiting);
     d->aside_count++;
 }
 
-void dispatch_leave_aside(struct dispatcher *d, struct job *job)
+void dispatch_aside_remove(struct dispatcher *d, struct job *job)
 {
     job->run.set_aside = false;
     TAILQ_REMOVE(&d->aside, job, links.waiting);
@@ -52,7 +52,7 @@ void dispatch_leave_aside(struct dispatcher *d, struct job *job)
 }
 
 /* Jobs that are about to go back to the line want none: a healthy worker would end for them. */
-bool dispatch_wants_fresh(const struct dispatcher *d)
+bool dispatch_aside_wants_worker(const struct dispatcher *d)
 {
     return d->aside_count > d->aside_left && !dispatch_starting(d) && !timer_is_set(&d->trial);
 }
@@ -78,44 +78,44 @@ static void try_with(struct dispatcher *d, struct worker *worker, struct job *jo
     dispatch_assign(d, worker, job);
 }
 
-void dispatch_serve_aside(struct dispatcher *d)
+void dispatch_assign_aside(struct dispatcher *d)
 {
     struct job *job;
     struct worker *worker;
     for (size_t n = 0; n < DISPATCH_BATCH && (job = TAILQ_FIRST(&d->aside)); n++) {
         if (!(worker = fresh_idle(d)))
             return;
-        dispatch_leave_aside(d, job);
+        dispatch_aside_remove(d, job);
         if (job->source->gone)
-            dispatch_drop(d, job);
+            dispatch_end_dropped(d, job);
         else if (job->source->held)
-            dispatch_put_back(d, job);
+            dispatch_line_return(d, job);
         else
             try_with(d, worker, job);
     }
 }
 
 /* In a turn of its own: this is called while a worker is between two jobs. */
-void dispatch_release_aside(struct dispatcher *d)
+void dispatch_aside_release(struct dispatcher *d)
 {
     d->aside_left = d->aside_count;
     if (d->aside_left)
         timer_set_next(d->timers, &d->release);
 }
 
-void dispatch_on_release(void *arg)
+void dispatch_line_release_aside(void *arg)
 {
     struct dispatcher *d = arg;
     struct job *job;
     for (size_t n = 0; n < DISPATCH_BATCH && d->aside_left && (job = TAILQ_FIRST(&d->aside)); n++) {
         d->aside_left--;
-        dispatch_leave_aside(d, job);
-        dispatch_put_back(d, job);
+        dispatch_aside_remove(d, job);
+        dispatch_line_return(d, job);
     }
     if (d->aside_left)
         timer_set_next(d->timers, &d->release);
-    dispatch_line(d);
-    dispatch_grow(d);
+    dispatch_assign_waiting(d);
+    dispatch_start_workers(d);
 }
 
 /* --- what is known of a module --- */
@@ -129,32 +129,32 @@ static void take_word(struct dispatcher *d, struct module_entry *module)
     module->history.refusals++;
     module->history.refused_until_us = dispatch_now(d) + pause_ms * 1000;
     timer_clear(d->timers, &d->trial);
-    dispatch_release_aside(d);
+    dispatch_aside_release(d);
 }
 
 /* What no fresh worker can say is taken as said: otherwise each further job of the module would
  * wait as long, and together they would fill the line. */
-void dispatch_fail_aside(struct dispatcher *d, const char *why)
+void dispatch_refusal_fail_aside(struct dispatcher *d, const char *why)
 {
     struct job *job;
     for (size_t n = 0; n < DISPATCH_BATCH && (job = TAILQ_FIRST(&d->aside)); n++) {
-        dispatch_leave_aside(d, job);
+        dispatch_aside_remove(d, job);
         if (dispatch_now(d) >= job->asked.module->history.refused_until_us)
             take_word(d, job->asked.module);
-        dispatch_fail(d, job, FAIL_UNAVAILABLE, "%s", why);
+        dispatch_end_failed(d, job, FAIL_UNAVAILABLE, "%s", why);
     }
     if (d->aside_count)
         timer_set_next(d->timers, &d->unavailable);
 }
 
-void dispatch_accept_module(struct dispatcher *d, struct module_entry *module)
+void dispatch_refusal_over(struct dispatcher *d, struct module_entry *module)
 {
     if (!module->history.refusals)
         return;
     module->history.refusals = 0;
     module->history.refused_until_us = 0;
     timer_clear(d->timers, &d->trial);
-    dispatch_release_aside(d);
+    dispatch_aside_release(d);
 }
 
 /* --- giving a job back --- */
@@ -174,7 +174,7 @@ static bool is_final(struct dispatcher *d, const struct worker *worker)
 /* One at a time; and not old ones, which are being replaced anyway, and needed until then. */
 static bool may_be_replaced(const struct dispatcher *d, const struct worker *worker)
 {
-    bool needed = dispatch_is_old(d, worker) && !dispatch_is_leaving(d, worker);
+    bool needed = dispatch_renew_is_old(d, worker) && !dispatch_renew_is_leaving(d, worker);
     bool tried = timer_is_set(&d->backoff) || timer_is_set(&d->trial) || dispatch_starting(d);
     return !needed && !tried && !d->draining;
 }
@@ -192,16 +192,16 @@ static struct worker *willing_idle(const struct dispatcher *d)
 /* `other`: that worker has the job at once, unless it is NULL. */
 static void put_back(struct dispatcher *d, struct job *job, bool aside, struct worker *other)
 {
-    dispatch_part(d, job);
+    dispatch_unassign(d, job);
     job->run.begun_us = 0; /* its time has not begun */
     if (!aside || !job->source || job->run.cancelled || d->draining) {
-        dispatch_put_back(d, job);
+        dispatch_line_return(d, job);
         return;
     }
     set_aside(d, job);
     if (!other || job->source->held)
         return;
-    dispatch_leave_aside(d, job);
+    dispatch_aside_remove(d, job);
     dispatch_assign(d, other, job);
 }
 
@@ -210,12 +210,12 @@ static void replace(struct dispatcher *d, struct worker *worker, const char *why
     log_event(LOG_WARN, "worker-unfit", LOG_UINT("worker", worker->id), LOG_INT("pid", worker->pid),
               LOG_STR("why", why));
     worker->stale = true;
-    dispatch_take_back_lent(d, worker);
+    dispatch_reclaim_worker(d, worker);
     dispatch_start_failed(d, why);
 }
 
-bool dispatch_give_back(struct dispatcher *d, struct worker *worker,
-                        const struct worker_answer *answer)
+bool dispatch_refusal_give_back(struct dispatcher *d, struct worker *worker,
+                                const struct worker_answer *answer)
 {
     struct job *job = worker->job;
     struct module_entry *module = job->asked.module;
@@ -234,9 +234,9 @@ bool dispatch_give_back(struct dispatcher *d, struct worker *worker,
     put_back(d, job, aside, other);
     if (replaced)
         replace(d, worker, why);
-    dispatch_go_on(d, worker);
-    dispatch_serve_aside(d);
-    dispatch_line(d);
-    dispatch_grow(d);
+    dispatch_assign_next(d, worker);
+    dispatch_assign_aside(d);
+    dispatch_assign_waiting(d);
+    dispatch_start_workers(d);
     return true;
 }

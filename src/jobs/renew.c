@@ -18,21 +18,21 @@
 
 #include "common/log.h"
 
-bool dispatch_is_old(const struct dispatcher *d, const struct worker *worker)
+bool dispatch_renew_is_old(const struct dispatcher *d, const struct worker *worker)
 {
     return worker->reloads != d->reloads;
 }
 
-bool dispatch_is_leaving(const struct dispatcher *d, const struct worker *worker)
+bool dispatch_renew_is_leaving(const struct dispatcher *d, const struct worker *worker)
 {
     return worker->stale || worker->reloads < d->renewed;
 }
 
 /* The list begins with the worker that was started last. */
-bool dispatch_is_starting_new(const struct dispatcher *d)
+bool dispatch_renew_is_starting(const struct dispatcher *d)
 {
     const struct worker *last = TAILQ_FIRST(&d->pool.lists[WORKER_STARTING]);
-    return last && !dispatch_is_old(d, last);
+    return last && !dispatch_renew_is_old(d, last);
 }
 
 static bool is_renewing(const struct dispatcher *d)
@@ -40,35 +40,36 @@ static bool is_renewing(const struct dispatcher *d)
     return d->renewed != d->reloads;
 }
 
-bool dispatch_wants_first(const struct dispatcher *d)
+bool dispatch_renew_wants_first(const struct dispatcher *d)
 {
-    return is_renewing(d) && !dispatch_is_starting_new(d);
+    return is_renewing(d) && !dispatch_renew_is_starting(d);
 }
 
 /* Where nobody else serves, a worker that lacks one module is better than none: jobs of all other
  * modules can run. */
-bool dispatch_is_unwanted(const struct dispatcher *d, const struct worker *worker)
+bool dispatch_renew_is_unwanted(const struct dispatcher *d, const struct worker *worker)
 {
     const struct worker *first = TAILQ_LAST(&d->pool.lists[WORKER_STARTING], worker_list);
-    return is_renewing(d) && !dispatch_is_old(d, worker) &&
+    return is_renewing(d) && !dispatch_renew_is_old(d, worker) &&
            (d->pool.counts[WORKER_IDLE] || d->pool.counts[WORKER_BUSY] ||
-            dispatch_is_old(d, first));
+            dispatch_renew_is_old(d, first));
 }
 
-bool dispatch_must_make_room(const struct dispatcher *d)
+bool dispatch_start_must_make_room(const struct dispatcher *d)
 {
-    bool wants = dispatch_wants_first(d) || (dispatch_wants_fresh(d) && !timer_is_set(&d->backoff));
+    bool wants = dispatch_renew_wants_first(d) ||
+                 (dispatch_aside_wants_worker(d) && !timer_is_set(&d->backoff));
     return wants && pool_count(&d->pool) >= d->limits.pool_max &&
            d->pool.counts[WORKER_STOPPING] == 0; /* else a place is about to be free */
 }
 
 /* Ends the worker that has come least far of those that serve nobody. */
-void dispatch_make_room(struct dispatcher *d)
+void dispatch_start_make_room(struct dispatcher *d)
 {
     struct worker *worker = TAILQ_FIRST(&d->pool.lists[WORKER_STARTING]);
     if (!worker)
         worker = pool_idle(&d->pool);
-    if (worker && dispatch_must_make_room(d))
+    if (worker && dispatch_start_must_make_room(d))
         dispatch_retire(d, worker);
 }
 
@@ -76,7 +77,7 @@ void dispatch_renew(struct dispatcher *d)
 {
     d->reloads++;
     d->held = false;
-    dispatch_forget_failures(d); /* of other settings */
+    dispatch_start_forget_failures(d); /* of other settings */
 }
 
 static void retire_old(struct dispatcher *d, enum worker_state state)
@@ -84,26 +85,26 @@ static void retire_old(struct dispatcher *d, enum worker_state state)
     struct worker *worker, *next;
     for (worker = TAILQ_FIRST(&d->pool.lists[state]); worker; worker = next) {
         next = TAILQ_NEXT(worker, link);
-        if (dispatch_is_old(d, worker))
+        if (dispatch_renew_is_old(d, worker))
             dispatch_retire(d, worker);
     }
 }
 
-void dispatch_renewed(struct dispatcher *d)
+void dispatch_renew_take_over(struct dispatcher *d)
 {
     if (!is_renewing(d))
         return;
     d->renewed = d->reloads;
-    dispatch_take_back_all(d);
+    dispatch_reclaim_all(d);
     retire_old(d, WORKER_STARTING);
     retire_old(d, WORKER_IDLE);
     log_event(LOG_INFO, "renewed", LOG_UINT("ending", d->pool.counts[WORKER_STOPPING]),
               LOG_UINT("after_their_job", d->pool.counts[WORKER_BUSY]));
 }
 
-void dispatch_say_waits(const struct dispatcher *d)
+void dispatch_renew_say_waits(const struct dispatcher *d)
 {
-    if (dispatch_wants_first(d) && pool_count(&d->pool) >= d->limits.pool_max &&
+    if (dispatch_renew_wants_first(d) && pool_count(&d->pool) >= d->limits.pool_max &&
         d->pool.counts[WORKER_BUSY] == pool_count(&d->pool))
         log_event(LOG_INFO, "renewal-waits", LOG_UINT("busy", d->pool.counts[WORKER_BUSY]),
                   LOG_STR("hint", "all pool-max workers are busy: the first of them that ends its "
@@ -121,7 +122,7 @@ static void hold(struct dispatcher *d, const char *why, const char *hint)
               LOG_STR("why", why), LOG_STR("hint", hint));
 }
 
-void dispatch_hold_renewal(struct dispatcher *d)
+void dispatch_renew_failed(struct dispatcher *d)
 {
     hold(d, d->start_error,
          "no worker that could take over has started under the new settings; as many as are left "
@@ -129,7 +130,7 @@ void dispatch_hold_renewal(struct dispatcher *d)
 }
 
 /* As in a pool of one. Whoever reloads must learn that the settings are wrong. */
-void dispatch_hold_renewal_for_none(struct dispatcher *d, const char *why)
+void dispatch_renew_incomplete(struct dispatcher *d, const char *why)
 {
     hold(d, why, "no other worker is left: this one is taken all the same, for the other modules");
 }

@@ -29,10 +29,10 @@ static void note_exhausted(struct dispatcher *d)
             LOG_STR("hint", "all workers are busy and jobs wait; raise pool-max if this lasts"));
 }
 
-void dispatch_on_exhausted_over(void *arg)
+void dispatch_start_exhausted_over(void *arg)
 {
     struct dispatcher *d = arg;
-    if (episode_over(&d->exhausted, d->timers, dispatch_ready(d) > 0))
+    if (episode_over(&d->exhausted, d->timers, dispatch_line_ready(d) > 0))
         log_event(LOG_INFO, "pool-exhausted-over",
                   LOG_UINT("seconds", episode_seconds(&d->exhausted)),
                   LOG_UINT("jobs_queued", d->exhausted.count));
@@ -63,10 +63,10 @@ void dispatch_start_failed(struct dispatcher *d, const char *why)
     timer_set_ms(d->timers, &d->backoff, delay);
     log_event(LOG_ERROR, "start-failed", LOG_STR("why", why), LOG_UINT("retry_ms", delay),
               LOG_UINT("failures", d->start_failures));
-    dispatch_hold_renewal(d);
+    dispatch_renew_failed(d);
 }
 
-void dispatch_forget_failures(struct dispatcher *d)
+void dispatch_start_forget_failures(struct dispatcher *d)
 {
     d->start_failures = 0;
     d->start_error[0] = '\0';
@@ -74,37 +74,37 @@ void dispatch_forget_failures(struct dispatcher *d)
     timer_clear(d->timers, &d->backoff);
 }
 
-void dispatch_await_proof(struct dispatcher *d)
+void dispatch_start_ready(struct dispatcher *d)
 {
     if (d->start_failures && !timer_is_set(&d->proven))
         timer_set(d->timers, &d->proven, dispatch_now(d) + SOON_US);
 }
 
-void dispatch_on_proven(void *arg)
+void dispatch_start_ok(void *arg)
 {
     struct dispatcher *d = arg;
-    dispatch_forget_failures(d);
-    dispatch_grow(d);
+    dispatch_start_forget_failures(d);
+    dispatch_start_workers(d);
 }
 
-bool dispatch_ended_soon(const struct dispatcher *d, const struct worker *worker)
+bool dispatch_start_is_failed(const struct dispatcher *d, const struct worker *worker)
 {
     bool soon = worker->state == WORKER_IDLE && !worker->jobs_done &&
                 dispatch_now(d) - worker->since_us < SOON_US;
-    return (soon || worker->state == WORKER_STARTING) && !dispatch_is_old(d, worker);
+    return (soon || worker->state == WORKER_STARTING) && !dispatch_renew_is_old(d, worker);
 }
 
-bool dispatch_can_start(const struct dispatcher *d)
+bool dispatch_start_can(const struct dispatcher *d)
 {
     return !d->draining && !timer_is_set(&d->backoff) &&
            pool_count(&d->pool) < d->limits.pool_max &&
-           (d->start_failures == 0 || !dispatch_is_starting_new(d));
+           (d->start_failures == 0 || !dispatch_renew_is_starting(d));
 }
 
-void dispatch_forget_worker(struct dispatcher *d, struct worker *worker)
+void dispatch_start_remove_worker(struct dispatcher *d, struct worker *worker)
 {
     timer_clear(d->timers, &worker->timer);
-    dispatch_not_retire(d, worker);
+    dispatch_retire_forget(d, worker);
     d->ops->forget(d->ctx, worker);
     pool_remove(&d->pool, worker);
 }
@@ -113,11 +113,11 @@ static void start_worker(struct dispatcher *d)
 {
     struct worker *worker = pool_add(&d->pool, dispatch_now(d));
     worker->reloads = d->reloads;
-    timer_init(&worker->timer, dispatch_on_worker_timer, worker);
+    timer_init(&worker->timer, dispatch_deadlines_passed, worker);
     if (d->ops->start(d->ctx, worker) < 0) {
         char why[128];
         snprintf(why, sizeof why, "cannot start a worker process: %s", strerror(errno));
-        dispatch_forget_worker(d, worker);
+        dispatch_start_remove_worker(d, worker);
         dispatch_start_failed(d, why);
         return;
     }
@@ -131,7 +131,7 @@ static bool line_is_stuck(const struct dispatcher *d)
            d->pool.counts[WORKER_BUSY] == 0;
 }
 
-void dispatch_watch_availability(struct dispatcher *d)
+void dispatch_fail_watch(struct dispatcher *d)
 {
     bool stuck = line_is_stuck(d) || (d->aside_count && d->start_failures);
     if (!stuck)
@@ -143,57 +143,57 @@ void dispatch_watch_availability(struct dispatcher *d)
 /* Jobs that were lent though a worker is idle do not want one more. */
 static bool line_wants_worker(const struct dispatcher *d)
 {
-    return dispatch_ready(d) > dispatch_starting(d) && d->pool.counts[WORKER_IDLE] == 0;
+    return dispatch_line_ready(d) > dispatch_starting(d) && d->pool.counts[WORKER_IDLE] == 0;
 }
 
 static bool wants_worker(const struct dispatcher *d)
 {
     return line_wants_worker(d) || pool_count(&d->pool) < d->limits.pool_start ||
-           dispatch_wants_first(d) || dispatch_wants_fresh(d);
+           dispatch_renew_wants_first(d) || dispatch_aside_wants_worker(d);
 }
 
-void dispatch_grow(struct dispatcher *d)
+void dispatch_start_workers(struct dispatcher *d)
 {
-    dispatch_make_room(d);
-    while (dispatch_can_start(d) && wants_worker(d) &&
+    dispatch_start_make_room(d);
+    while (dispatch_start_can(d) && wants_worker(d) &&
            dispatch_pace_take(&d->starts, dispatch_now(d)))
         start_worker(d);
-    if (dispatch_can_start(d) && wants_worker(d) && !timer_is_set(&d->more))
+    if (dispatch_start_can(d) && wants_worker(d) && !timer_is_set(&d->more))
         timer_set(d->timers, &d->more, dispatch_pace_next(&d->starts));
     if (line_wants_worker(d) && pool_count(&d->pool) >= d->limits.pool_max)
         note_exhausted(d);
-    dispatch_watch_availability(d);
+    dispatch_fail_watch(d);
 }
 
 void dispatch_on_more(void *arg)
 {
-    dispatch_line(arg);
-    dispatch_grow(arg);
+    dispatch_assign_waiting(arg);
+    dispatch_start_workers(arg);
 }
 
 void dispatch_on_backoff(void *arg)
 {
-    dispatch_grow(arg);
+    dispatch_start_workers(arg);
 }
 
-void dispatch_on_purge(void *arg)
+void dispatch_fail_some(void *arg)
 {
     struct dispatcher *d = arg;
     struct job *job;
     for (size_t n = 0; n < DISPATCH_BATCH && d->purge_left && (job = job_queue_first(&d->queue));
          n++) {
         d->purge_left--;
-        dispatch_unwait(d, job);
-        dispatch_fail(d, job, d->purge_reason, "%s", d->purge_message);
+        dispatch_line_take(d, job);
+        dispatch_end_failed(d, job, d->purge_reason, "%s", d->purge_message);
     }
     if (d->purge_left && job_queue_ready(&d->queue))
         timer_set_next(d->timers, &d->purge);
     else
         d->purge_left = 0;
-    dispatch_watch_availability(d);
+    dispatch_fail_watch(d);
 }
 
-void dispatch_purge(struct dispatcher *d, enum fail_reason reason, const char *fmt, ...)
+void dispatch_fail_waiting(struct dispatcher *d, enum fail_reason reason, const char *fmt, ...)
 {
     va_list args;
     va_start(args, fmt);
@@ -201,10 +201,10 @@ void dispatch_purge(struct dispatcher *d, enum fail_reason reason, const char *f
     va_end(args);
     d->purge_reason = reason;
     d->purge_left = job_queue_ready(&d->queue);
-    dispatch_on_purge(d);
+    dispatch_fail_some(d);
 }
 
-void dispatch_available(struct dispatcher *d)
+void dispatch_fail_stop(struct dispatcher *d)
 {
     if (d->purge_reason != FAIL_UNAVAILABLE)
         return;
@@ -212,7 +212,7 @@ void dispatch_available(struct dispatcher *d)
     d->purge_left = 0;
 }
 
-void dispatch_on_unavailable(void *arg)
+void dispatch_fail_unavailable(void *arg)
 {
     struct dispatcher *d = arg;
     char why[MESSAGE_MAX];
@@ -220,6 +220,6 @@ void dispatch_on_unavailable(void *arg)
              d->limits.start_timeout_ms,
              d->start_error[0] ? d->start_error : "workers do not become ready");
     if (line_is_stuck(d))
-        dispatch_purge(d, FAIL_UNAVAILABLE, "%s", why);
-    dispatch_fail_aside(d, why);
+        dispatch_fail_waiting(d, FAIL_UNAVAILABLE, "%s", why);
+    dispatch_refusal_fail_aside(d, why);
 }

@@ -18,10 +18,10 @@ enum {
     AT_ONCE_US = 7 * SIGNAL_US, /* but the first eight come together */
 };
 
-void dispatch_signal(struct dispatcher *d, struct worker *worker, int signo)
+void dispatch_stop_signal(struct dispatcher *d, struct worker *worker, int signo)
 {
     worker->signalled = true;
-    dispatch_not_retire(d, worker);
+    dispatch_retire_forget(d, worker);
     if (signo == SIGKILL && worker->state != WORKER_STOPPING)
         worker_set_state(worker, WORKER_STOPPING, dispatch_now(d));
     d->ops->signal(d->ctx, worker, signo);
@@ -52,17 +52,17 @@ static void kill_job(struct dispatcher *d, struct job *job)
         return;
     job->run.stop_step = STOP_SIGKILL;
     timer_clear(d->timers, &job->run.worker->timer);
-    dispatch_signal(d, job->run.worker, SIGKILL);
+    dispatch_stop_signal(d, job->run.worker, SIGKILL);
 }
 
-void dispatch_begin_stop(struct dispatcher *d, struct job *job, enum fail_reason reason)
+void dispatch_stop_begin(struct dispatcher *d, struct job *job, enum fail_reason reason)
 {
     if (job->state == JOB_STOPPING)
         return;
     job_set_state(job, JOB_STOPPING);
     job->run.stop_reason = (uint8_t)reason;
     job->run.stop_step = STOP_FLAG;
-    dispatch_take_back_lent(d, job->run.worker);
+    dispatch_reclaim_worker(d, job->run.worker);
     d->ops->stop_flag(d->ctx, job->run.worker, job);
     timer_set_ms(d->timers, &job->run.worker->timer, d->limits.kill_grace_ms / 2);
 }
@@ -77,7 +77,7 @@ static enum fail_reason stop_reason(const struct dispatcher *d, const struct job
 
 static void begin_stop(struct dispatcher *d, struct job *job)
 {
-    dispatch_begin_stop(d, job, stop_reason(d, job));
+    dispatch_stop_begin(d, job, stop_reason(d, job));
     if (job->run.killed && job->run.stop_step != STOP_SIGKILL)
         kill_job(d, job);
 }
@@ -89,24 +89,24 @@ static void begin_stop(struct dispatcher *d, struct job *job)
  */
 static void stop_job(struct dispatcher *d, struct job *job)
 {
-    if (!dispatch_take_back_lent(d, job->run.worker)) {
+    if (!dispatch_reclaim_worker(d, job->run.worker)) {
         timer_set(d->timers, &job->run.worker->timer, dispatch_now(d));
         return;
     }
     begin_stop(d, job);
 }
 
-void dispatch_stop_running(struct dispatcher *d, struct job *job)
+void dispatch_stop(struct dispatcher *d, struct job *job)
 {
     stop_job(d, job);
-    dispatch_line(d); /* what was taken back may find an idle worker */
+    dispatch_assign_waiting(d); /* what was taken back may find an idle worker */
 }
 
-void dispatch_cancel_running(struct dispatcher *d, struct job *job, bool kill)
+void dispatch_stop_cancelled(struct dispatcher *d, struct job *job, bool kill)
 {
     job->run.cancelled = true;
     job->run.killed |= kill;
-    dispatch_stop_running(d, job);
+    dispatch_stop(d, job);
 }
 
 static void next_stop_step(struct dispatcher *d, struct job *job)
@@ -115,7 +115,7 @@ static void next_stop_step(struct dispatcher *d, struct job *job)
         kill_job(d, job);
     } else if (may_signal(d, job->run.worker)) {
         job->run.stop_step = STOP_SIGTERM;
-        dispatch_signal(d, job->run.worker, SIGTERM);
+        dispatch_stop_signal(d, job->run.worker, SIGTERM);
         timer_set_ms(d->timers, &job->run.worker->timer,
                      d->limits.kill_grace_ms - d->limits.kill_grace_ms / 2);
     }
@@ -133,10 +133,10 @@ static const char *stop_text(const struct job *job)
     }
 }
 
-void dispatch_fail_stopped(struct dispatcher *d, struct job *job)
+void dispatch_stop_end(struct dispatcher *d, struct job *job)
 {
-    dispatch_fail(d, job, job->run.stop_reason, "%s; it was ended by %s", stop_text(job),
-                  stop_step_name(job->run.stop_step));
+    dispatch_end_failed(d, job, job->run.stop_reason, "%s; it was ended by %s", stop_text(job),
+                        stop_step_name(job->run.stop_step));
 }
 
 /* What arrived in time counts, also if we come late: the worker's socket is read before it is
@@ -145,20 +145,20 @@ static void on_job_deadline(struct dispatcher *d, struct worker *worker)
 {
     uint32_t id = worker->id;
     uint64_t seq = worker->job->seq;
-    dispatch_take_back_lent(d, worker);
+    dispatch_reclaim_worker(d, worker);
     d->ops->poll(d->ctx, worker);
     worker = pool_find(&d->pool, id);
     struct job *job = worker ? worker->job : NULL;
-    if (job && job->seq == seq && dispatch_return_unbegun(d, worker)) {
-        if (!dispatch_jobless(d, worker)) /* else the line was served */
-            dispatch_line(d);
+    if (job && job->seq == seq && dispatch_reclaim_current(d, worker)) {
+        if (!dispatch_worker_idle(d, worker)) /* else the line was served */
+            dispatch_assign_waiting(d);
         return;
     }
     if (job && job->seq == seq && job->state == JOB_STOPPING)
         next_stop_step(d, job);
     else if (job && job->seq == seq)
         begin_stop(d, job);
-    dispatch_line(d);
+    dispatch_assign_waiting(d);
 }
 
 static void on_start_deadline(struct dispatcher *d, struct worker *worker)
@@ -168,8 +168,8 @@ static void on_start_deadline(struct dispatcher *d, struct worker *worker)
     worker = pool_find(&d->pool, id);
     if (!worker || worker->state != WORKER_STARTING)
         return;
-    bool old = dispatch_is_old(d, worker);
-    dispatch_signal(d, worker, SIGKILL);
+    bool old = dispatch_renew_is_old(d, worker);
+    dispatch_stop_signal(d, worker, SIGKILL);
     if (!old)
         dispatch_start_failed(d, "a worker was not ready within start-timeout-ms");
 }
@@ -179,7 +179,7 @@ static struct dispatcher *dispatcher_of(struct worker *worker)
     return (struct dispatcher *)((char *)worker->pool - offsetof(struct dispatcher, pool));
 }
 
-void dispatch_on_worker_timer(void *arg)
+void dispatch_deadlines_passed(void *arg)
 {
     struct worker *worker = arg;
     struct dispatcher *d = dispatcher_of(worker);
@@ -188,5 +188,5 @@ void dispatch_on_worker_timer(void *arg)
     else if (worker->state == WORKER_STARTING)
         on_start_deadline(d, worker);
     else
-        dispatch_signal(d, worker, SIGKILL); /* it was told to end and did not */
+        dispatch_stop_signal(d, worker, SIGKILL); /* it was told to end and did not */
 }

@@ -36,13 +36,13 @@ static bool is_enough(const struct dispatcher *d, const struct module_entry *mod
            waiting < d->limits.job_max && dispatch_now(d) >= d->distrust_until_us;
 }
 
-bool dispatch_should_wait(const struct dispatcher *d, const struct job *job)
+bool dispatch_tiny_should_wait(const struct dispatcher *d, const struct job *job)
 {
     size_t waiting = dispatcher_waiting(d);
     return job->asked.module->waiting == waiting && is_enough(d, job->asked.module, waiting + 1);
 }
 
-bool dispatch_is_left(struct dispatcher *d)
+bool dispatch_tiny_is_left(struct dispatcher *d)
 {
     size_t waiting = dispatcher_waiting(d);
     const struct job *first = job_queue_first(&d->queue);
@@ -54,15 +54,15 @@ bool dispatch_is_left(struct dispatcher *d)
 
 void dispatch_watch_line(struct dispatcher *d)
 {
-    if (!dispatch_ready(d))
+    if (!dispatch_line_ready(d))
         return;
     if (!pool_idle(&d->pool))
-        dispatch_grow(d);
+        dispatch_start_workers(d);
     else if (!timer_is_set(&d->recall))
         timer_set_ms(d->timers, &d->recall, RECALL_MS);
 }
 
-void dispatch_on_recall(void *arg)
+void dispatch_tiny_recall(void *arg)
 {
     struct dispatcher *d = arg;
     struct worker *worker;
@@ -71,7 +71,7 @@ void dispatch_on_recall(void *arg)
             dispatch_now(d) - worker->job->run.begun_us < RECALL_MS * 1000ull)
             continue;
         d->distrust_until_us = dispatch_now(d) + DISTRUST_MS * 1000ull;
-        dispatch_take_back_lent(d, worker);
+        dispatch_reclaim_worker(d, worker);
     }
-    dispatch_line(d);
+    dispatch_assign_waiting(d);
 }
