@@ -12,13 +12,7 @@
 #include <stdio.h>
 #include <string.h>
 
-enum {
-    RETRY_AFTER_MIN_MS = 50,        /* less is an invitation to spin */
-    RETRY_AFTER_MAX_MS = 600000,    /* advice beyond ten minutes helps nobody */
-    RETRY_AFTER_NO_WORKER_MS = 500, /* while no worker lives */
-    RUN_GUESS_US = 100000,          /* for a run, as long as none has ended */
-    RUN_MEAN_WEIGHT = 8,            /* the last run counts for one in so many */
-};
+enum { RUN_MEAN_WEIGHT = 8 }; /* the last run counts for one in so many */
 
 static struct job *job_by_seq(struct hash_node *node)
 {
@@ -33,124 +27,13 @@ static uint64_t seq_hash(uint64_t seq)
 
 /* --- submits --- */
 
-static void note_queue_full(struct dispatcher *d)
-{
-    if (episode_noticed(&d->queue_full, d->timers))
-        log_event(LOG_WARN, "queue-full", LOG_UINT("waiting", dispatcher_waiting(d)),
-                  LOG_UINT("job_max", d->limits.job_max), LOG_UINT("running", d->counts.running),
-                  LOG_STR("hint", "submits are refused; raise job-max or pool-max if this lasts"));
-}
-
-static void on_queue_full_over(void *arg)
-{
-    struct dispatcher *d = arg;
-    if (episode_over(&d->queue_full, d->timers, false))
-        log_event(LOG_INFO, "queue-full-over", LOG_UINT("seconds", episode_seconds(&d->queue_full)),
-                  LOG_UINT("refused", d->queue_full.count));
-}
-
-size_t dispatcher_waiting(const struct dispatcher *d)
-{
-    return job_queue_count(&d->queue) + d->lent + d->aside_count;
-}
-
-/* When half the line will be gone, by what jobs took lately. */
-static uint64_t retry_after_ms(const struct dispatcher *d)
-{
-    size_t workers = d->pool.counts[WORKER_IDLE] + d->pool.counts[WORKER_BUSY];
-    uint64_t jobs = dispatcher_waiting(d) + d->counts.running;
-    uint64_t run_us = d->mean_run_us ? d->mean_run_us : RUN_GUESS_US;
-    uint64_t ms = run_us * jobs / (workers ? workers : 1) / 2000;
-    if (!workers && ms < RETRY_AFTER_NO_WORKER_MS)
-        ms = RETRY_AFTER_NO_WORKER_MS;
-    if (ms > RETRY_AFTER_MAX_MS)
-        ms = RETRY_AFTER_MAX_MS;
-    return ms > RETRY_AFTER_MIN_MS ? ms : RETRY_AFTER_MIN_MS;
-}
-
-static void refuse(struct dispatcher *d, struct job *job, enum overload_reason reason)
-{
-    struct job_event event = {
-        .type = JOB_OVERLOAD,
-        .overload = reason,
-        .queued = dispatcher_waiting(d),
-        .running = d->counts.running,
-        .retry_after_ms = retry_after_ms(d),
-    };
-    if (reason == OVERLOAD_QUEUE_FULL)
-        note_queue_full(d);
-    dispatch_end(d, job, &event);
-}
-
-static void accept_job(struct job *job, size_t position)
-{
-    if (job->asked.notify_accepted)
-        dispatch_tell(job, &(struct job_event){.type = JOB_ACCEPTED, .position = position});
-}
-
-static bool quota_used_up(const struct dispatcher *d, const struct job *job)
-{
-    return d->limits.client_job_max && job->source->job_count > d->limits.client_job_max;
-}
-
-/* waiting - starting < job-max, or a worker can be started for the job. No worker starts for a job
- * of a held source. A job that was admitted because a worker could be started, and is held since,
- * does not take that worker; so at most pool-max jobs are admitted for that reason. */
-static bool may_wait(const struct dispatcher *d, const struct job *job)
-{
-    size_t waiting = dispatcher_waiting(d), job_max = d->limits.job_max;
-    if (job->source->held)
-        return waiting < job_max;
-    return waiting < job_max + dispatch_starting(d) ||
-           (waiting < job_max + d->limits.pool_max && dispatch_start_can(d));
-}
-
-/* A worker that is free may give it back, and then it waits with others that were. */
-static bool may_come_back(const struct dispatcher *d, const struct job *job)
-{
-    return d->aside_count && job->asked.module->history.refusals;
-}
-
-/* A worker is free and nobody waits. */
-static bool may_begin(struct dispatcher *d, const struct job *job)
-{
-    return pool_idle(&d->pool) && !job_queue_ready(&d->queue) && !job->source->held &&
-           (!may_come_back(d, job) || may_wait(d, job)) && !dispatch_tiny_should_wait(d, job);
-}
-
-static void enqueue(struct dispatcher *d, struct job *job)
-{
-    size_t position = dispatcher_waiting(d);
-    job_queue_put(&d->queue, job);
-    accept_job(job, position);
-    if (pool_idle(&d->pool))
-        dispatch_assign_waiting(d);
-    dispatch_start_workers(d);
-}
-
 void dispatcher_submit(struct dispatcher *d, struct job *job)
 {
     job->seq = ++d->last_seq;
     job->run.submitted_us = dispatch_now(d);
     d->counts.submitted++;
     hash_insert(&d->jobs, &job->links.by_seq, seq_hash(job->seq));
-    if (d->draining) {
-        dispatch_end_failed(d, job, FAIL_SHUTDOWN, "the server is shutting down");
-    } else if (!job->asked.module) {
-        dispatch_end_failed(d, job, FAIL_UNKNOWN_MODULE, "%s", job->run.why_no_module);
-    } else if (job->run.over_budget) {
-        refuse(d, job, OVERLOAD_MEMORY);
-    } else if (quota_used_up(d, job)) {
-        refuse(d, job, OVERLOAD_CLIENT_QUOTA);
-    } else if (may_begin(d, job)) {
-        accept_job(job, 0);
-        dispatch_assign(d, pool_idle(&d->pool), job);
-        dispatch_watch_line(d);
-    } else if (may_wait(d, job)) {
-        enqueue(d, job);
-    } else {
-        refuse(d, job, OVERLOAD_QUEUE_FULL);
-    }
+    dispatch_admit(d, job);
 }
 
 struct job *dispatcher_find(const struct dispatcher *d, uint64_t seq)
@@ -426,6 +309,7 @@ void dispatcher_configure(struct dispatcher *d, const struct dispatcher_limits *
     dispatch_hold_configure(d);
     if (renew) {
         dispatch_renew(d);
+        dispatch_start_forget_failures(d); /* of other settings */
         dispatch_aside_release(d);
     }
     dispatch_hold_look_again(d);
@@ -459,7 +343,7 @@ void dispatcher_init(struct dispatcher *d, const struct dispatcher_ops *ops, voi
     timer_init(&d->release, dispatch_line_release_aside, d);
     timer_init(&d->recall, dispatch_tiny_recall, d);
     timer_init(&d->exhausted.over, dispatch_start_exhausted_over, d);
-    timer_init(&d->queue_full.over, on_queue_full_over, d);
+    timer_init(&d->queue_full.over, dispatch_admit_queue_full_over, d);
 }
 
 void dispatcher_start(struct dispatcher *d)

@@ -1,21 +1,48 @@
 /*
- * dispatch: what the dispatcher's own files share. Nobody else includes this.
+ * dispatcher_internal: what the dispatcher's own files share.
+ *
+ * A function's name is dispatch_, the first word of its file, and a verb: dispatch_renew_is_old()
+ * is in renew.c. The few helpers below that have no file are inline.
+ *
+ * Each file calls only the files above it in this list:
+ *
+ *     pace          the rate of starts and ends
+ *     hold          sources that do not take their results
+ *     end           the end of each job
+ *     aside         waiting jobs that want a fresh worker
+ *     line          the places of waiting jobs
+ *     reclaim       jobs taken away from workers that have not begun them
+ *     retire        telling workers to end
+ *     stop          stopping a running job
+ *     renew         replacing all workers after a reload
+ *     tiny          jobs that are not worth waking a worker for
+ *     start_workers growing the pool
+ *     assign        from the line to the workers
+ *     prefetch      a busy worker's next jobs, handed early
+ *     refusal       workers that cannot begin a job
+ *     fail_waiting  jobs that nobody will serve
+ *     deadlines     a worker or a job has had its time
+ *     admit         a submit: begin, wait or be refused
+ *     dispatcher    the public calls
  */
 #ifndef TASKMASTER_JOBS_DISPATCHER_INTERNAL_H
 #define TASKMASTER_JOBS_DISPATCHER_INTERNAL_H
 
+#include "common/log.h"
 #include "jobs/dispatcher.h"
 
 enum {
     DISPATCH_BATCH = 1000, /* jobs handled in one turn when very many end at once */
 };
 
+/* --- helpers --- */
+
 static inline uint64_t dispatch_now(const struct dispatcher *d)
 {
     return d->timers->now_us;
 }
 
-/* `first`, doubled that many times, but at most `most`: how long to wait before another try. */
+/* `first`, doubled so many times, but at most `most`: the pause before another try. */
 static inline uint64_t dispatch_doubled(uint64_t first, uint32_t times, uint64_t most)
 {
     uint64_t value = times < 32 ? first << times : most;
@@ -27,272 +54,329 @@ static inline size_t dispatch_starting(const struct dispatcher *d)
     return d->pool.counts[WORKER_STARTING];
 }
 
-/* end.c: how jobs end */
+/* Tells the job's source, unless the source is gone. */
+static inline void dispatch_tell(struct job *job, const struct job_event *event)
+{
+    if (job->source && !job->source->gone)
+        job->source->event(job->source, job, event);
+}
 
-/* Tells the source, if somebody is there. */
-void dispatch_tell(struct job *job, const struct job_event *event);
+/* Asks for a job that is with a worker. False if the worker has begun the job. */
+static inline bool dispatch_settle(struct dispatcher *d, struct job *job)
+{
+    return d->ops->reclaim(d->ctx, job->run.worker, job);
+}
 
-/* The one place where jobs end: whatever happened, this is called once for each that was submitted.
+/* The worker is no longer on the job. */
+static inline void dispatch_unassign(struct dispatcher *d, struct job *job)
+{
+    struct worker *worker = job->run.worker;
+    bug_on(worker->job != job);
+    worker->job = NULL;
+    worker->awaits_signal = false;
+    job->run.worker = NULL;
+    d->counts.running--;
+}
+
+/* --- pace.c: the rate of starts and ends --- */
+
+/* Whether one more may be done now. If so, that one counts as done. */
+bool dispatch_pace_take(struct dispatch_pace *pace, uint64_t now_us);
+
+/* When the next may be done, if no more may be done now. */
+uint64_t dispatch_pace_next(const struct dispatch_pace *pace);
+
+/* --- hold.c: sources that do not take their results --- */
+
+/* The job was handed to a worker: its result may come. */
+void dispatch_hold_expect(struct dispatcher *d, struct job *job);
+
+/* The job's result was told, or will not come. */
+void dispatch_hold_expect_none(struct dispatcher *d, struct job *job);
+
+/* The limits have changed. */
+void dispatch_hold_configure(struct dispatcher *d);
+
+/* A job of the module has yielded a result of `bytes`. */
+void dispatch_hold_learn(struct module_entry *module, size_t bytes);
+
+/* Looks at each held source again: the limits have changed, or the server drains and holds nobody.
  */
+void dispatch_hold_look_again(struct dispatcher *d);
+
+/* --- end.c: the end of each job --- */
+
+/* The one place where jobs end: called exactly once for each submitted job. */
 void dispatch_end(struct dispatcher *d, struct job *job, const struct job_event *event);
 
 /* Ends a job in `failed`. */
 void dispatch_end_failed(struct dispatcher *d, struct job *job, enum fail_reason reason,
                          const char *fmt, ...) __attribute__((format(printf, 4, 5)));
 
-/* Nobody wants to know of a job any more that has left the line. */
+/* Ends a job that has left the line and whose source is gone. */
 void dispatch_end_dropped(struct dispatcher *d, struct job *job);
 
-/* assign.c: from the line to the workers */
+/* --- aside.c: waiting jobs that want a fresh worker, one that has had no job yet --- */
 
-/* The operation, for a job that is with a worker. */
-bool dispatch_settle(struct dispatcher *d, struct job *job);
+void dispatch_aside_put(struct dispatcher *d, struct job *job);
+void dispatch_aside_remove(struct dispatcher *d, struct job *job);
 
-/* The job is no longer among those that its worker was lent. */
-void dispatch_line_unprefetch(struct dispatcher *d, struct job *job);
+/* The worker has had no job yet. */
+bool dispatch_aside_is_fresh(const struct worker *worker);
 
-/* A waiting job leaves the line, or the worker that it is lent to; false if that has begun it. */
-bool dispatch_line_take(struct dispatcher *d, struct job *job);
+/* A worker is to be started for jobs that are set aside. */
+bool dispatch_aside_wants_worker(const struct dispatcher *d);
 
-/* The worker is no longer on the job. */
-void dispatch_unassign(struct dispatcher *d, struct job *job);
+/* A fresh worker gets one of these jobs: for a while no other worker is looked for. */
+void dispatch_aside_begin_trial(struct dispatcher *d);
 
-/*
- * A job that is with no worker any more and has not begun goes back to its place in the line. It
- * ends here instead if the server is being shut down, if it was cancelled meanwhile, or if nobody
- * waits for it any more. (The last two happen only after the worker had said that it had begun it.)
- */
-void dispatch_line_return(struct dispatcher *d, struct job *job);
+/* From the next turn on, the jobs that are set aside now go back to the line. */
+void dispatch_aside_release(struct dispatcher *d);
 
-/* A lent job goes back to its place in the line, if its worker has not begun it. */
-void dispatch_reclaim_job(struct dispatcher *d, struct job *job);
+/* --- line.c: the places of waiting jobs --- */
 
-/*
- * All that the worker was lent goes back to its place in the line. False if it has begun one of
- * them: then it has finished the job before, and its answer is on the way.
- */
-bool dispatch_reclaim_worker(struct dispatcher *d, struct worker *worker);
-
-/* Likewise all that any worker was lent. */
-void dispatch_reclaim_all(struct dispatcher *d);
-
-/* The job that the worker should be on, for it has answered for the one before, goes back to its
- * place in the line. False if it was not lent, or the worker has begun it or is told to stop it. */
-bool dispatch_reclaim_current(struct dispatcher *d, struct worker *worker);
-
-/* Likewise of a worker that is lost, also if the job was not lent: then once. */
-bool dispatch_reclaim_of_lost(struct dispatcher *d, struct worker *worker);
-
-/* The next of its lent jobs becomes the one that the worker is on. */
-void dispatch_assign_prefetched(struct dispatcher *d, struct worker *worker);
-
-/* Gives the job, which is in no line, to an idle worker. */
-void dispatch_assign(struct dispatcher *d, struct worker *worker, struct job *job);
-
-/* Waiting jobs to idle workers, first in, first out, unless they are left to busy ones. */
-void dispatch_assign_waiting(struct dispatcher *d);
-
-/* The worker has parted with its job. It goes on to the next of its lent jobs, or has none. */
-void dispatch_assign_next(struct dispatcher *d, struct worker *worker);
-
-/* The worker has answered for its job. */
-void dispatch_next(struct dispatcher *d, struct worker *worker);
-
-/* It has no job, and none that it was lent. True if it has one now; one that is told to end may be
- * gone. */
-bool dispatch_worker_idle(struct dispatcher *d, struct worker *worker);
-
-/* hold.c: sources that do not take their results */
-
-/* Jobs that wait for a worker, and for nothing else: lent ones, and those in the line whose source
- * is not held. */
+/* Jobs that wait for a worker and for nothing else: prefetched ones, and those in the line whose
+ * source is not held. */
 static inline size_t dispatch_line_ready(const struct dispatcher *d)
 {
     return job_queue_ready(&d->queue) + d->lent;
 }
 
-/* The job was handed to a worker, its result may come; or it will not come any more, or was told.
+/* A waiting job leaves its place. False if the job is prefetched and its worker has begun it. */
+bool dispatch_line_take(struct dispatcher *d, struct job *job);
+
+/*
+ * A job that is with no worker any more, and has not begun, goes back to its place in the line. It
+ * ends here instead if the server is being shut down, if the job was cancelled meanwhile, or if its
+ * source is gone. (The last two happen only after the worker had said that it had begun the job.)
  */
-void dispatch_hold_expect(struct dispatcher *d, struct job *job);
-void dispatch_hold_expect_none(struct dispatcher *d, struct job *job);
+void dispatch_line_return(struct dispatcher *d, struct job *job);
 
-/* The limits have changed: works out what depends on them. */
-void dispatch_hold_configure(struct dispatcher *d);
+/* A waiting job that is in no line was handed to a worker early; the job is so no more. */
+void dispatch_line_prefetched(struct dispatcher *d, struct worker *worker, struct job *job);
+void dispatch_line_unprefetch(struct dispatcher *d, struct job *job);
 
-/* A job of the module has yielded a result of `bytes`. */
-void dispatch_hold_learn(struct module_entry *module, size_t bytes);
+/* Jobs that are set aside and released go back to the line, a batch in each turn. */
+void dispatch_line_release_aside(void *arg);
 
-/* The limits have changed, or the server drains and holds nobody: looks at each held source again.
+/* --- reclaim.c: jobs taken away from workers that have not begun them --- */
+
+/* A prefetched job goes back to its place in the line, unless its worker has begun it. */
+void dispatch_reclaim_job(struct dispatcher *d, struct job *job);
+
+/*
+ * Likewise all prefetched jobs of the worker. False if the worker has begun one of them: then it
+ * has finished its current job, and the answer is on the way.
  */
-void dispatch_hold_look_again(struct dispatcher *d);
+bool dispatch_reclaim_worker(struct dispatcher *d, struct worker *worker);
 
-/* refusal.c: jobs that a worker cannot begin */
+/* Likewise the prefetched jobs of all workers. */
+void dispatch_reclaim_all(struct dispatcher *d);
 
-/* The worker cannot begin its job. True if the job waits again and the worker has been seen to;
- * false if that is the job's end. */
+/* The worker has answered for the job before, and should be on its current job. That job goes back
+ * to its place in the line. False if the job was not prefetched, or is being stopped, or if the
+ * worker has begun it. */
+bool dispatch_reclaim_current(struct dispatcher *d, struct worker *worker);
+
+/* Likewise of a lost worker. A job that was not prefetched goes back, too, but only once. */
+bool dispatch_reclaim_of_lost(struct dispatcher *d, struct worker *worker);
+
+/* --- retire.c: telling workers to end --- */
+
+/* A worker without a job is to end by itself. It gets no job from now on, and is told in its turn.
+ */
+void dispatch_retire(struct dispatcher *d, struct worker *worker);
+
+/* Likewise all workers of that state. */
+void dispatch_retire_all(struct dispatcher *d, enum worker_state state);
+
+/* The worker need not be told to end: it has ended, or a signal ends it. */
+void dispatch_retire_forget(struct dispatcher *d, struct worker *worker);
+
+void dispatch_retire_some(void *arg);
+
+/* --- stop.c: stopping a running job --- */
+
+/* Sends SIGTERM or SIGKILL. After SIGKILL the worker is STOPPING. */
+void dispatch_stop_signal(struct dispatcher *d, struct worker *worker, int signo);
+
+/* Begins to stop a running job. A job that is already being stopped keeps its first reason. */
+void dispatch_stop_begin(struct dispatcher *d, struct job *job, enum fail_reason reason);
+
+/* Likewise, for the reason that is at hand; at once if the job is to be killed. */
+void dispatch_stop_now(struct dispatcher *d, struct job *job);
+
+/* Likewise, but a turn later, if at all, when the job's answer turns out to be on the way. */
+void dispatch_stop(struct dispatcher *d, struct job *job);
+
+/* Cancels a running job. */
+void dispatch_stop_cancelled(struct dispatcher *d, struct job *job, bool kill);
+
+/* The job is being stopped and did not end in time: takes the next step. */
+void dispatch_stop_step(struct dispatcher *d, struct job *job);
+
+/* Ends a job that was being stopped. */
+void dispatch_stop_end(struct dispatcher *d, struct job *job);
+
+/* --- renew.c: replacing all workers after a reload --- */
+
+/* The worker was started under settings that are no longer in force. */
+bool dispatch_renew_is_old(const struct dispatcher *d, const struct worker *worker);
+
+/* The worker gets no further job, and is to end as soon as it has none. */
+bool dispatch_renew_is_leaving(const struct dispatcher *d, const struct worker *worker);
+
+/* A worker that is not old is starting. */
+bool dispatch_renew_is_starting(const struct dispatcher *d);
+
+/* Old workers wait for the first new one, and none is starting. */
+bool dispatch_renew_wants_first(const struct dispatcher *d);
+
+/* The worker is ready but lacks a module: it does not take over while others serve. */
+bool dispatch_renew_is_unwanted(const struct dispatcher *d, const struct worker *worker);
+
+/* Every worker is old from now on. The old ones end as soon as a new one is ready. */
+void dispatch_renew(struct dispatcher *d);
+
+/* A worker that is not old is ready. Only the first one matters. */
+void dispatch_renew_take_over(struct dispatcher *d);
+
+/* A worker that is not old could not be started, or is not fit to take over. */
+void dispatch_renew_failed(struct dispatcher *d, const char *why);
+
+/* A worker takes over though it lacks a module, for no other worker serves. */
+void dispatch_renew_incomplete(struct dispatcher *d, const char *why);
+
+/* Behind a reload: tells the log if the new worker has to wait for the end of a job. */
+void dispatch_renew_say_waits(const struct dispatcher *d);
+
+/* --- tiny.c: jobs that are not worth waking a worker for --- */
+
+/* A job that has just come is to join the line, though a worker is idle. */
+bool dispatch_tiny_should_wait(const struct dispatcher *d, const struct job *job);
+
+/* The line is left to the busy workers, though others are idle. */
+bool dispatch_tiny_is_left(struct dispatcher *d);
+
+/* Jobs wait though a worker is idle: sees to it that they do not wait for long. */
+void dispatch_watch_line(struct dispatcher *d);
+
+void dispatch_tiny_recall(void *arg);
+
+/* --- start_workers.c: growing the pool --- */
+
+/* Starts the workers that are wanted (section 6 of the protocol, rule 3, and the pool's size at
+ * rest). Many starts are spread over turns of the loop. */
+void dispatch_start_workers(struct dispatcher *d);
+
+/* A start has failed. Failures during a pause have the cause of the first, and do not add up. */
+void dispatch_start_failed(struct dispatcher *d, const char *why);
+
+/* Forgets all failures: the next start is not held back. */
+void dispatch_start_forget_failures(struct dispatcher *d);
+
+/*
+ * A worker is ready. That alone does not end a row of failures: a worker that gets ready and dies
+ * at once, again and again, would be started every 100 ms for ever. A row ends with the first
+ * answer that a worker gives, or a second after a worker got ready, if no start failed meanwhile.
+ */
+void dispatch_start_ready(struct dispatcher *d);
+
+/* A worker's start has proved to be good. */
+void dispatch_start_ok(void *arg);
+
+/* A worker that ends now counts as a failed start: it never got ready, or never had a job. The loss
+ * of a worker on a job does not count: the job is to blame, and other jobs want the place. Nor does
+ * the loss of a worker under other settings. */
+bool dispatch_start_is_failed(const struct dispatcher *d, const struct worker *worker);
+
+/* A worker may be started now. While starts fail, they are tried one at a time. */
+bool dispatch_start_can(const struct dispatcher *d);
+
+/* The pool has no place for the first new worker, or for a fresh one for jobs that are set aside:
+ * the next worker without a job is to give way. */
+bool dispatch_start_must_make_room(const struct dispatcher *d);
+
+/* A worker without a job gives way. */
+void dispatch_start_make_room(struct dispatcher *d);
+
+/* The worker's record goes. */
+void dispatch_start_remove_worker(struct dispatcher *d, struct worker *worker);
+
+void dispatch_start_exhausted_over(void *arg);
+void dispatch_on_more(void *arg);
+void dispatch_on_backoff(void *arg);
+
+/* --- assign.c: from the line to the workers --- */
+
+/* The operation, for a job that is in no line. */
+void dispatch_assign_hand(struct dispatcher *d, struct worker *worker, struct job *job,
+                          bool prefetched);
+
+/* Gives the job, which is in no line, to an idle worker. */
+void dispatch_assign(struct dispatcher *d, struct worker *worker, struct job *job);
+
+/* The first prefetched job of the worker becomes its current one. */
+void dispatch_assign_prefetched(struct dispatcher *d, struct worker *worker);
+
+/* Waiting jobs to idle workers, first in, first out, unless they are left to busy ones. */
+void dispatch_assign_waiting(struct dispatcher *d);
+
+/* Jobs that are set aside to fresh workers. */
+void dispatch_assign_aside(struct dispatcher *d);
+
+/* The worker has no current job. The next prefetched one becomes that; without any the worker is
+ * idle, or is told to end. */
+void dispatch_assign_next(struct dispatcher *d, struct worker *worker);
+
+/* The worker has answered for its job. */
+void dispatch_next(struct dispatcher *d, struct worker *worker);
+
+/* It has no job, and none that was prefetched. True if it has one now; one that is told to end may
+ * be gone. */
+bool dispatch_worker_idle(struct dispatcher *d, struct worker *worker);
+
+/* --- prefetch.c: a busy worker's next jobs, handed early --- */
+
+void dispatch_prefetch(struct dispatcher *d, struct worker *worker);
+
+/* --- refusal.c: workers that cannot begin a job --- */
+
+/* The worker cannot begin its job. True if the job waits again; false if the answer is the job's
+ * end. */
 bool dispatch_refusal_give_back(struct dispatcher *d, struct worker *worker,
                                 const struct worker_answer *answer);
 
 /* A job of the module has been begun. */
 void dispatch_refusal_over(struct dispatcher *d, struct module_entry *module);
 
-/* A job that was set aside, to a worker that has had no job yet, if there is one. */
-void dispatch_assign_aside(struct dispatcher *d);
-
-/* The job leaves the list of those that were set aside. */
-void dispatch_aside_remove(struct dispatcher *d, struct job *job);
-
-/* A worker is to be started for jobs that were set aside. */
-bool dispatch_aside_wants_worker(const struct dispatcher *d);
-
-/* Jobs that were set aside go back to the line, or end if the server is being shut down. */
-void dispatch_aside_release(struct dispatcher *d);
-
-void dispatch_line_release_aside(void *arg);
-
-/* Waiting for a fresh worker has been long enough. */
+/* The jobs that are set aside have waited long enough for a fresh worker. */
 void dispatch_refusal_fail_aside(struct dispatcher *d, const char *why);
 
-/* tiny.c: jobs that are not worth waking a worker for */
+/* --- fail_waiting.c: jobs that nobody will serve --- */
 
-/* A job that has just come is to join the line, though a worker is idle. */
-bool dispatch_tiny_should_wait(const struct dispatcher *d, const struct job *job);
-
-/* What waits is left to the busy workers, though others are idle. */
-bool dispatch_tiny_is_left(struct dispatcher *d);
-
-/* To be called when workers may have become idle, or the last idle one busy. */
-void dispatch_watch_line(struct dispatcher *d);
-
-void dispatch_tiny_recall(void *arg);
-
-/* stop.c: stopping */
-
-/* SIGTERM or SIGKILL; after the latter the worker is STOPPING. */
-void dispatch_stop_signal(struct dispatcher *d, struct worker *worker, int signo);
-
-/* A job that is already being stopped keeps its first reason. */
-void dispatch_stop_begin(struct dispatcher *d, struct job *job, enum fail_reason reason);
-
-/* Stops a running job, which was cancelled or is not waited for any more; a turn later, if at all,
- * when its answer turns out to be on the way. */
-void dispatch_stop(struct dispatcher *d, struct job *job);
-
-/* Cancels a running job. */
-void dispatch_stop_cancelled(struct dispatcher *d, struct job *job, bool kill);
-
-/* Ends a job that was being stopped. */
-void dispatch_stop_end(struct dispatcher *d, struct job *job);
-
-/* The timer's function in each worker's record. */
-void dispatch_deadlines_passed(void *arg);
-
-/* pace.c: the rate of starts and ends */
-
-/* Whether one more may be done now; if so, it counts as done. */
-bool dispatch_pace_take(struct dispatch_pace *pace, uint64_t now_us);
-
-/* If no more may be done now: when the next may. */
-uint64_t dispatch_pace_next(const struct dispatch_pace *pace);
-
-/* A worker that has no job is to end by itself: it gets none any more, and is told in its turn. */
-void dispatch_retire(struct dispatcher *d, struct worker *worker);
-
-/* All workers of that state. */
-void dispatch_retire_all(struct dispatcher *d, enum worker_state state);
-
-/* The worker has ended, or is ended by a signal, before it was told to end. */
-void dispatch_retire_forget(struct dispatcher *d, struct worker *worker);
-
-void dispatch_retire_some(void *arg);
-
-/* renew.c: replacing all workers after a reload */
-
-/* The worker was started under settings that are no longer in force. */
-bool dispatch_renew_is_old(const struct dispatcher *d, const struct worker *worker);
-
-/* The worker is to end as soon as it has no job: it is given no other. */
-bool dispatch_renew_is_leaving(const struct dispatcher *d, const struct worker *worker);
-
-/* A worker that is not old is starting. */
-bool dispatch_renew_is_starting(const struct dispatcher *d);
-
-/* Every worker is old from now on; as soon as a new one is ready they end. */
-void dispatch_renew(struct dispatcher *d);
-
-/* A worker that is not old is ready; only the first matters. */
-void dispatch_renew_take_over(struct dispatcher *d);
-
-/* A worker that is not old could not be started, or is not fit to take over. */
-void dispatch_renew_failed(struct dispatcher *d);
-
-/* The same of a worker that takes over all the same, for nobody else serves. */
-void dispatch_renew_incomplete(struct dispatcher *d, const char *why);
-
-/* Behind a reload: tells the log if the new worker has to wait for the end of a job. */
-void dispatch_renew_say_waits(const struct dispatcher *d);
-
-/* The worker is ready but for a module: it does not take over while others serve. */
-bool dispatch_renew_is_unwanted(const struct dispatcher *d, const struct worker *worker);
-
-/* Old workers wait for a first new one, and none is on its way. */
-bool dispatch_renew_wants_first(const struct dispatcher *d);
-
-/* A first new worker, or a fresh one for jobs that were set aside, has no place in the pool: the
- * next that has no job is to give way. */
-bool dispatch_start_must_make_room(const struct dispatcher *d);
-
-/* One that has none now does. */
-void dispatch_start_make_room(struct dispatcher *d);
-
-/* start_workers.c: growing */
-
-/* The timers' functions in the dispatcher. */
-void dispatch_start_exhausted_over(void *arg);
-void dispatch_on_more(void *arg);
-void dispatch_on_backoff(void *arg);
-void dispatch_start_ok(void *arg);
-void dispatch_fail_some(void *arg);
-void dispatch_fail_unavailable(void *arg);
-
-/* Failures that come while starts are held back already are of the same cause and do not add up. */
-void dispatch_start_failed(struct dispatcher *d, const char *why);
-
-/* Whatever went wrong until now, the next start is not held back for it. */
-void dispatch_start_forget_failures(struct dispatcher *d);
-
-/*
- * A worker is ready. That alone does not end a row of failures: one that is ready and dies at once,
- * again and again, would be started every 100 ms for ever. A row ends with the first answer that a
- * worker gives, or when no start has failed for a second behind one that became ready.
- */
-void dispatch_start_ready(struct dispatcher *d);
-
-/* Whether a worker that ends now counts as a failed start: it never became ready, or never had a
- * job. A worker that is lost on a job does not count: that is the job's fault, and other jobs want
- * its place. Nor does one that was started under other settings. */
-bool dispatch_start_is_failed(const struct dispatcher *d, const struct worker *worker);
-
-/* While starts fail, they are tried one at a time. */
-bool dispatch_start_can(const struct dispatcher *d);
-
-/* The record goes. */
-void dispatch_start_remove_worker(struct dispatcher *d, struct worker *worker);
-
-/* Sees to it that jobs do not wait for ever while no worker lives, or for a fresh one while starts
- * fail. */
-void dispatch_fail_watch(struct dispatcher *d);
-
-/* A worker lives: whoever waits still does so no more in vain. */
-void dispatch_fail_stop(struct dispatcher *d);
-
-/* Section 6 of the protocol, rule 3, and the pool's size at rest. Many starts are spread over turns
- * of the loop. */
-void dispatch_start_workers(struct dispatcher *d);
-
-/* Waiting jobs fail from the head of the line on, a batch per turn of the loop: there may be a
- * million. */
+/* Fails waiting jobs from the head of the line on, a batch in each turn: there may be a million. */
 void dispatch_fail_waiting(struct dispatcher *d, enum fail_reason reason, const char *fmt, ...)
     __attribute__((format(printf, 3, 4)));
+void dispatch_fail_some(void *arg);
+
+/* A worker lives: jobs that wait do not wait in vain. */
+void dispatch_fail_stop(struct dispatcher *d);
+
+/* Jobs are not to wait for ever while no worker lives, or for a fresh worker while starts fail. */
+void dispatch_fail_watch(struct dispatcher *d);
+void dispatch_fail_unavailable(void *arg);
+
+/* --- deadlines.c: a worker or a job has had its time --- */
+
+/* The function of each worker's timer. */
+void dispatch_deadlines_passed(void *arg);
+
+/* --- admit.c: a submit: begin, wait or be refused --- */
+
+/* The job is in the dispatcher's table. It may be gone afterwards. */
+void dispatch_admit(struct dispatcher *d, struct job *job);
+
+void dispatch_admit_queue_full_over(void *arg);
 
 #endif

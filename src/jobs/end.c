@@ -8,12 +8,6 @@
 #include <stdarg.h>
 #include <stdio.h>
 
-void dispatch_tell(struct job *job, const struct job_event *event)
-{
-    if (job->source && !job->source->gone)
-        job->source->event(job->source, job, event);
-}
-
 static void count_end(struct dispatcher *d, const struct job *job, const struct job_event *event)
 {
     bool nobody = !job->source || job->source->gone;

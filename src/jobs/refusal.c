@@ -28,95 +28,9 @@
 enum {
     WORD_FIRST_MS = 1000, /* how long the word of a fresh worker holds, at first */
     WORD_MAX_MS = 30000,
-    TRIAL_MS = 200, /* how long a fresh worker is given to speak before another is looked for */
 };
 
 /* --- jobs that were set aside --- */
-
-static void set_aside(struct dispatcher *d, struct job *job)
-{
-    dispatch_hold_expect_none(d, job);
-    job_set_state(job, JOB_WAITING);
-    job->run.set_aside = true;
-    TAILQ_INSERT_TAIL(&d->aside, job, links.waiting);
-    d->aside_count++;
-}
-
-void dispatch_aside_remove(struct dispatcher *d, struct job *job)
-{
-    job->run.set_aside = false;
-    TAILQ_REMOVE(&d->aside, job, links.waiting);
-    d->aside_count--;
-    if (d->aside_left > d->aside_count)
-        d->aside_left = d->aside_count;
-}
-
-/* Jobs that are about to go back to the line want none: a healthy worker would end for them. */
-bool dispatch_aside_wants_worker(const struct dispatcher *d)
-{
-    return d->aside_count > d->aside_left && !dispatch_starting(d) && !timer_is_set(&d->trial);
-}
-
-static bool is_fresh(const struct worker *worker)
-{
-    return !worker->jobs_done && !worker->refused;
-}
-
-/* Those that have had no job are the last that became idle, or have been idle for the longest. */
-static struct worker *fresh_idle(const struct dispatcher *d)
-{
-    const struct worker_list *idle = &d->pool.lists[WORKER_IDLE];
-    struct worker *first = TAILQ_FIRST(idle), *last = TAILQ_LAST(idle, worker_list);
-    if (first && is_fresh(first))
-        return first;
-    return last && is_fresh(last) ? last : NULL;
-}
-
-static void try_with(struct dispatcher *d, struct worker *worker, struct job *job)
-{
-    timer_set_ms(d->timers, &d->trial, TRIAL_MS);
-    dispatch_assign(d, worker, job);
-}
-
-void dispatch_assign_aside(struct dispatcher *d)
-{
-    struct job *job;
-    struct worker *worker;
-    for (size_t n = 0; n < DISPATCH_BATCH && (job = TAILQ_FIRST(&d->aside)); n++) {
-        if (!(worker = fresh_idle(d)))
-            return;
-        dispatch_aside_remove(d, job);
-        if (job->source->gone)
-            dispatch_end_dropped(d, job);
-        else if (job->source->held)
-            dispatch_line_return(d, job);
-        else
-            try_with(d, worker, job);
-    }
-}
-
-/* In a turn of its own: this is called while a worker is between two jobs. */
-void dispatch_aside_release(struct dispatcher *d)
-{
-    d->aside_left = d->aside_count;
-    if (d->aside_left)
-        timer_set_next(d->timers, &d->release);
-}
-
-void dispatch_line_release_aside(void *arg)
-{
-    struct dispatcher *d = arg;
-    struct job *job;
-    for (size_t n = 0; n < DISPATCH_BATCH && d->aside_left && (job = TAILQ_FIRST(&d->aside)); n++) {
-        d->aside_left--;
-        dispatch_aside_remove(d, job);
-        dispatch_line_return(d, job);
-    }
-    if (d->aside_left)
-        timer_set_next(d->timers, &d->release);
-    dispatch_assign_waiting(d);
-    dispatch_start_workers(d);
-}
 
 /* --- what is known of a module --- */
 
@@ -165,7 +79,7 @@ static bool is_final(struct dispatcher *d, const struct worker *worker)
     struct module_entry *module = job->asked.module;
     if (job->state != JOB_RUNNING || dispatch_now(d) < module->history.refused_until_us)
         return true;
-    if (!is_fresh(worker) || !(module->history.refusals || job->run.given_back))
+    if (!dispatch_aside_is_fresh(worker) || !(module->history.refusals || job->run.given_back))
         return false;
     take_word(d, module);
     return true;
@@ -198,7 +112,7 @@ static void put_back(struct dispatcher *d, struct job *job, bool aside, struct w
         dispatch_line_return(d, job);
         return;
     }
-    set_aside(d, job);
+    dispatch_aside_put(d, job);
     if (!other || job->source->held)
         return;
     dispatch_aside_remove(d, job);

@@ -55,29 +55,10 @@ bool dispatch_renew_is_unwanted(const struct dispatcher *d, const struct worker 
             dispatch_renew_is_old(d, first));
 }
 
-bool dispatch_start_must_make_room(const struct dispatcher *d)
-{
-    bool wants = dispatch_renew_wants_first(d) ||
-                 (dispatch_aside_wants_worker(d) && !timer_is_set(&d->backoff));
-    return wants && pool_count(&d->pool) >= d->limits.pool_max &&
-           d->pool.counts[WORKER_STOPPING] == 0; /* else a place is about to be free */
-}
-
-/* Ends the worker that has come least far of those that serve nobody. */
-void dispatch_start_make_room(struct dispatcher *d)
-{
-    struct worker *worker = TAILQ_FIRST(&d->pool.lists[WORKER_STARTING]);
-    if (!worker)
-        worker = pool_idle(&d->pool);
-    if (worker && dispatch_start_must_make_room(d))
-        dispatch_retire(d, worker);
-}
-
 void dispatch_renew(struct dispatcher *d)
 {
     d->reloads++;
     d->held = false;
-    dispatch_start_forget_failures(d); /* of other settings */
 }
 
 static void retire_old(struct dispatcher *d, enum worker_state state)
@@ -122,9 +103,9 @@ static void hold(struct dispatcher *d, const char *why, const char *hint)
               LOG_STR("why", why), LOG_STR("hint", hint));
 }
 
-void dispatch_renew_failed(struct dispatcher *d)
+void dispatch_renew_failed(struct dispatcher *d, const char *why)
 {
-    hold(d, d->start_error,
+    hold(d, why,
          "no worker that could take over has started under the new settings; as many as are left "
          "of those before serve on with theirs");
 }

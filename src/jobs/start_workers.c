@@ -63,7 +63,7 @@ void dispatch_start_failed(struct dispatcher *d, const char *why)
     timer_set_ms(d->timers, &d->backoff, delay);
     log_event(LOG_ERROR, "start-failed", LOG_STR("why", why), LOG_UINT("retry_ms", delay),
               LOG_UINT("failures", d->start_failures));
-    dispatch_renew_failed(d);
+    dispatch_renew_failed(d, why);
 }
 
 void dispatch_start_forget_failures(struct dispatcher *d)
@@ -125,21 +125,6 @@ static void start_worker(struct dispatcher *d)
     timer_set_ms(d->timers, &worker->timer, d->limits.start_timeout_ms);
 }
 
-static bool line_is_stuck(const struct dispatcher *d)
-{
-    return job_queue_ready(&d->queue) > 0 && d->pool.counts[WORKER_IDLE] == 0 &&
-           d->pool.counts[WORKER_BUSY] == 0;
-}
-
-void dispatch_fail_watch(struct dispatcher *d)
-{
-    bool stuck = line_is_stuck(d) || (d->aside_count && d->start_failures);
-    if (!stuck)
-        timer_clear(d->timers, &d->unavailable);
-    else if (!timer_is_set(&d->unavailable))
-        timer_set_ms(d->timers, &d->unavailable, d->limits.start_timeout_ms);
-}
-
 /* Jobs that were lent though a worker is idle do not want one more. */
 static bool line_wants_worker(const struct dispatcher *d)
 {
@@ -150,6 +135,24 @@ static bool wants_worker(const struct dispatcher *d)
 {
     return line_wants_worker(d) || pool_count(&d->pool) < d->limits.pool_start ||
            dispatch_renew_wants_first(d) || dispatch_aside_wants_worker(d);
+}
+
+bool dispatch_start_must_make_room(const struct dispatcher *d)
+{
+    bool wants = dispatch_renew_wants_first(d) ||
+                 (dispatch_aside_wants_worker(d) && !timer_is_set(&d->backoff));
+    return wants && pool_count(&d->pool) >= d->limits.pool_max &&
+           d->pool.counts[WORKER_STOPPING] == 0; /* else a place is about to be free */
+}
+
+/* Ends the worker that has come least far of those that serve nobody. */
+void dispatch_start_make_room(struct dispatcher *d)
+{
+    struct worker *worker = TAILQ_FIRST(&d->pool.lists[WORKER_STARTING]);
+    if (!worker)
+        worker = pool_idle(&d->pool);
+    if (worker && dispatch_start_must_make_room(d))
+        dispatch_retire(d, worker);
 }
 
 void dispatch_start_workers(struct dispatcher *d)
@@ -174,52 +177,4 @@ void dispatch_on_more(void *arg)
 void dispatch_on_backoff(void *arg)
 {
     dispatch_start_workers(arg);
-}
-
-void dispatch_fail_some(void *arg)
-{
-    struct dispatcher *d = arg;
-    struct job *job;
-    for (size_t n = 0; n < DISPATCH_BATCH && d->purge_left && (job = job_queue_first(&d->queue));
-         n++) {
-        d->purge_left--;
-        dispatch_line_take(d, job);
-        dispatch_end_failed(d, job, d->purge_reason, "%s", d->purge_message);
-    }
-    if (d->purge_left && job_queue_ready(&d->queue))
-        timer_set_next(d->timers, &d->purge);
-    else
-        d->purge_left = 0;
-    dispatch_fail_watch(d);
-}
-
-void dispatch_fail_waiting(struct dispatcher *d, enum fail_reason reason, const char *fmt, ...)
-{
-    va_list args;
-    va_start(args, fmt);
-    vsnprintf(d->purge_message, sizeof d->purge_message, fmt, args);
-    va_end(args);
-    d->purge_reason = reason;
-    d->purge_left = job_queue_ready(&d->queue);
-    dispatch_fail_some(d);
-}
-
-void dispatch_fail_stop(struct dispatcher *d)
-{
-    if (d->purge_reason != FAIL_UNAVAILABLE)
-        return;
-    timer_clear(d->timers, &d->purge);
-    d->purge_left = 0;
-}
-
-void dispatch_fail_unavailable(void *arg)
-{
-    struct dispatcher *d = arg;
-    char why[MESSAGE_MAX];
-    snprintf(why, sizeof why, "no worker could be started for %u ms: %s",
-             d->limits.start_timeout_ms,
-             d->start_error[0] ? d->start_error : "workers do not become ready");
-    if (line_is_stuck(d))
-        dispatch_fail_waiting(d, FAIL_UNAVAILABLE, "%s", why);
-    dispatch_refusal_fail_aside(d, why);
 }

@@ -11,7 +11,6 @@
 #include "jobs/dispatcher_internal.h"
 
 #include <signal.h>
-#include <stddef.h>
 
 enum {
     SIGNAL_US = 2000,           /* from one signal to the next, */
@@ -75,7 +74,7 @@ static enum fail_reason stop_reason(const struct dispatcher *d, const struct job
     return d->stop_by_us ? FAIL_SHUTDOWN : FAIL_TIMEOUT;
 }
 
-static void begin_stop(struct dispatcher *d, struct job *job)
+void dispatch_stop_now(struct dispatcher *d, struct job *job)
 {
     dispatch_stop_begin(d, job, stop_reason(d, job));
     if (job->run.killed && job->run.stop_step != STOP_SIGKILL)
@@ -93,7 +92,7 @@ static void stop_job(struct dispatcher *d, struct job *job)
         timer_set(d->timers, &job->run.worker->timer, dispatch_now(d));
         return;
     }
-    begin_stop(d, job);
+    dispatch_stop_now(d, job);
 }
 
 void dispatch_stop(struct dispatcher *d, struct job *job)
@@ -109,7 +108,7 @@ void dispatch_stop_cancelled(struct dispatcher *d, struct job *job, bool kill)
     dispatch_stop(d, job);
 }
 
-static void next_stop_step(struct dispatcher *d, struct job *job)
+void dispatch_stop_step(struct dispatcher *d, struct job *job)
 {
     if (job->run.killed || job->run.stop_step != STOP_FLAG) {
         kill_job(d, job);
@@ -137,56 +136,4 @@ void dispatch_stop_end(struct dispatcher *d, struct job *job)
 {
     dispatch_end_failed(d, job, job->run.stop_reason, "%s; it was ended by %s", stop_text(job),
                         stop_step_name(job->run.stop_step));
-}
-
-/* What arrived in time counts, also if we come late: the worker's socket is read before it is
- * judged. A job that it has not begun has had no time at all. */
-static void on_job_deadline(struct dispatcher *d, struct worker *worker)
-{
-    uint32_t id = worker->id;
-    uint64_t seq = worker->job->seq;
-    dispatch_reclaim_worker(d, worker);
-    d->ops->poll(d->ctx, worker);
-    worker = pool_find(&d->pool, id);
-    struct job *job = worker ? worker->job : NULL;
-    if (job && job->seq == seq && dispatch_reclaim_current(d, worker)) {
-        if (!dispatch_worker_idle(d, worker)) /* else the line was served */
-            dispatch_assign_waiting(d);
-        return;
-    }
-    if (job && job->seq == seq && job->state == JOB_STOPPING)
-        next_stop_step(d, job);
-    else if (job && job->seq == seq)
-        begin_stop(d, job);
-    dispatch_assign_waiting(d);
-}
-
-static void on_start_deadline(struct dispatcher *d, struct worker *worker)
-{
-    uint32_t id = worker->id;
-    d->ops->poll(d->ctx, worker);
-    worker = pool_find(&d->pool, id);
-    if (!worker || worker->state != WORKER_STARTING)
-        return;
-    bool old = dispatch_renew_is_old(d, worker);
-    dispatch_stop_signal(d, worker, SIGKILL);
-    if (!old)
-        dispatch_start_failed(d, "a worker was not ready within start-timeout-ms");
-}
-
-static struct dispatcher *dispatcher_of(struct worker *worker)
-{
-    return (struct dispatcher *)((char *)worker->pool - offsetof(struct dispatcher, pool));
-}
-
-void dispatch_deadlines_passed(void *arg)
-{
-    struct worker *worker = arg;
-    struct dispatcher *d = dispatcher_of(worker);
-    if (worker->job)
-        on_job_deadline(d, worker);
-    else if (worker->state == WORKER_STARTING)
-        on_start_deadline(d, worker);
-    else
-        dispatch_stop_signal(d, worker, SIGKILL); /* it was told to end and did not */
 }

@@ -1,0 +1,79 @@
+/*
+ * dispatch_line: where waiting jobs stand, and how they leave their places.
+ */
+#include "jobs/dispatcher_internal.h"
+
+size_t dispatcher_waiting(const struct dispatcher *d)
+{
+    return job_queue_count(&d->queue) + d->lent + d->aside_count;
+}
+
+void dispatch_line_prefetched(struct dispatcher *d, struct worker *worker, struct job *job)
+{
+    TAILQ_INSERT_TAIL(&worker->prefetched, job, links.waiting);
+    worker->prefetched_count++;
+    struct job *before = TAILQ_LAST(&d->lent_jobs, job_list);
+    while (before && before->run.order > job->run.order)
+        before = TAILQ_PREV(before, job_list, links.prefetched);
+    if (before)
+        TAILQ_INSERT_AFTER(&d->lent_jobs, before, job, links.prefetched);
+    else
+        TAILQ_INSERT_HEAD(&d->lent_jobs, job, links.prefetched);
+    d->lent++;
+}
+
+void dispatch_line_unprefetch(struct dispatcher *d, struct job *job)
+{
+    struct worker *worker = job->run.worker;
+    TAILQ_REMOVE(&worker->prefetched, job, links.waiting);
+    worker->prefetched_count--;
+    TAILQ_REMOVE(&d->lent_jobs, job, links.prefetched);
+    d->lent--;
+}
+
+bool dispatch_line_take(struct dispatcher *d, struct job *job)
+{
+    if (job->run.set_aside) {
+        dispatch_aside_remove(d, job);
+    } else if (!job_is_prefetched(job)) {
+        job_queue_remove(&d->queue, job);
+    } else if (dispatch_settle(d, job)) {
+        dispatch_line_unprefetch(d, job);
+        dispatch_hold_expect_none(d, job);
+        job->run.worker = NULL;
+    } else {
+        return false;
+    }
+    return true;
+}
+
+void dispatch_line_return(struct dispatcher *d, struct job *job)
+{
+    job->run.worker = NULL;
+    dispatch_hold_expect_none(d, job);
+    if (job->state != JOB_WAITING)
+        job_set_state(job, JOB_WAITING);
+    if (!job->source)
+        dispatch_end_dropped(d, job);
+    else if (job->run.cancelled)
+        dispatch_end_failed(d, job, FAIL_CANCELLED, "the job was cancelled while it waited");
+    else if (d->draining)
+        dispatch_end_failed(d, job, FAIL_SHUTDOWN, "the server is shutting down");
+    else
+        job_queue_return(&d->queue, job);
+}
+
+void dispatch_line_release_aside(void *arg)
+{
+    struct dispatcher *d = arg;
+    struct job *job;
+    for (size_t n = 0; n < DISPATCH_BATCH && d->aside_left && (job = TAILQ_FIRST(&d->aside)); n++) {
+        d->aside_left--;
+        dispatch_aside_remove(d, job);
+        dispatch_line_return(d, job);
+    }
+    if (d->aside_left)
+        timer_set_next(d->timers, &d->release);
+    dispatch_assign_waiting(d);
+    dispatch_start_workers(d);
+}

@@ -1,0 +1,58 @@
+/*
+ * dispatch_reclaim: taking jobs away from workers that have not begun them.
+ */
+#include "jobs/dispatcher_internal.h"
+
+void dispatch_reclaim_job(struct dispatcher *d, struct job *job)
+{
+    if (!dispatch_settle(d, job))
+        return;
+    dispatch_line_unprefetch(d, job);
+    dispatch_line_return(d, job);
+}
+
+bool dispatch_reclaim_worker(struct dispatcher *d, struct worker *worker)
+{
+    struct job *job, *next;
+    for (job = TAILQ_FIRST(&worker->prefetched); job; job = next) {
+        next = TAILQ_NEXT(job, links.waiting);
+        dispatch_reclaim_job(d, job);
+    }
+    return worker->prefetched_count == 0;
+}
+
+/* In their order, so that each finds its place in the line right behind the one before. */
+void dispatch_reclaim_all(struct dispatcher *d)
+{
+    struct job *job, *next;
+    for (job = TAILQ_FIRST(&d->lent_jobs); job; job = next) {
+        next = TAILQ_NEXT(job, links.prefetched);
+        dispatch_reclaim_job(d, job);
+    }
+}
+
+static bool return_unbegun(struct dispatcher *d, struct job *job)
+{
+    if (job->state != JOB_RUNNING || !dispatch_settle(d, job))
+        return false;
+    dispatch_unassign(d, job);
+    job->run.begun_us = 0;
+    dispatch_line_return(d, job);
+    return true;
+}
+
+bool dispatch_reclaim_current(struct dispatcher *d, struct worker *worker)
+{
+    return worker->job->run.prefetched && return_unbegun(d, worker->job);
+}
+
+/* Once: should its payload be more than a worker can take, it would go on for ever. */
+bool dispatch_reclaim_of_lost(struct dispatcher *d, struct worker *worker)
+{
+    struct job *job = worker->job;
+    bool again = job->run.given_back;
+    if (job->run.prefetched)
+        return return_unbegun(d, job);
+    job->run.given_back = true;
+    return !again && return_unbegun(d, job);
+}
