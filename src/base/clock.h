@@ -1,5 +1,5 @@
-/* clock: the time that timers are turned with, and what we used of it. The dispatcher does not
- * include this. */
+/* clock: the monotonic clock, and the CPU time of this process. The dispatcher does not
+ * include this file. */
 #ifndef TASKMASTER_BASE_CLOCK_H
 #define TASKMASTER_BASE_CLOCK_H
 
@@ -19,7 +19,7 @@ static inline uint64_t clock_us(void)
     return clock_read_us(CLOCK_MONOTONIC);
 }
 
-/* CPU time of this process. A system call, other than clock_us(). */
+/* CPU time of this process, in microseconds. Costs a system call, unlike clock_us(). */
 static inline uint64_t clock_cpu_us(void)
 {
     return clock_read_us(CLOCK_PROCESS_CPUTIME_ID);

@@ -1,7 +1,6 @@
 /*
- * file_read: reads until the end rather than to the size that stat tells, so that a pipe from a
- * shell's <(...) will do. Who must not be held up asks for a regular file: of a FIFO already the
- * open would wait, until somebody writes.
+ * file_read: reads until the end, not to the size told by stat. So a pipe from a shell's <(...)
+ * will do. FILE_REGULAR keeps the caller from waiting: opening a FIFO already waits for a writer.
  */
 #include "base/file_read.h"
 
@@ -49,7 +48,7 @@ char *file_read(const char *path, size_t max, enum file_kind kind, size_t *len, 
     int fd = open_file(path, kind, why);
     if (fd < 0)
         return NULL;
-    char *text = xmalloc(max + 1); /* one byte over max tells that there is more */
+    char *text = xmalloc(max + 1); /* one byte over max proves a longer file */
     ssize_t n = read_all(fd, text, max + 1);
     if (n < 0)
         *why = strerror(errno);

@@ -5,12 +5,13 @@
 #include <stddef.h>
 
 enum file_kind {
-    FILE_ANY,     /* a pipe is waited for */
-    FILE_REGULAR, /* whatever could take its time is refused */
+    FILE_ANY,     /* reading may wait, as for a pipe */
+    FILE_REGULAR, /* a pipe or device is refused: reading never waits */
 };
 
-/* The whole file, with a NUL behind its `len` bytes; the caller frees it. NULL if it cannot be read
- * or is longer than `max`: then `why` is a text that says so, valid until the next call. */
+/* Reads the whole file, with a NUL behind its `len` bytes; the caller frees the text. NULL if the
+ * file cannot be read or is longer than `max`. Then `*why` is the reason, a text valid until the
+ * next call. */
 char *file_read(const char *path, size_t max, enum file_kind kind, size_t *len, const char **why);
 
 #endif

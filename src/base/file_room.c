@@ -4,11 +4,11 @@
 #include <sys/resource.h>
 
 enum {
-    OWN_FILES = 32,   /* the lowest ten, the loop's, listening sockets, the log, what is read */
-    WORKER_FILES = 3, /* socket, output, and one that is passing at its start */
-    UNAUTHENTICATED_PART = 8, /* unauthenticated workers have that part of a low limit */
+    OWN_FILES = 32,   /* the lowest ten, the loop's, listening sockets, the log, files being read */
+    WORKER_FILES = 3, /* socket, output, and one passing descriptor at its start */
+    UNAUTHENTICATED_PART = 8, /* the part of a low limit for unauthenticated workers */
     SPARE_FILES = 192, /* beside those of clients and workers; most are for unauthenticated ones */
-    CLIENTS_PART_MIN = 8, /* clients have that part of any limit */
+    CLIENTS_PART_MIN = 8, /* the part of any limit for clients */
 };
 
 uint64_t file_room_raise(uint64_t *limit)
@@ -23,7 +23,7 @@ uint64_t file_room_raise(uint64_t *limit)
     return before;
 }
 
-/* A pool-max that the limit could never bear does not shut clients out. */
+/* A pool-max beyond the limit does not shut clients out. */
 struct file_room file_room_share(uint64_t limit, uint32_t client_max, uint32_t pool_max)
 {
     uint64_t workers = (uint64_t)WORKER_FILES * pool_max, least = limit / CLIENTS_PART_MIN;

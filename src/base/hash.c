@@ -12,7 +12,7 @@
 
 enum {
     BUCKETS_MIN = 16,
-    MERGES_MAX = 4, /* by one removal: with fewer, a table that empties would keep its array */
+    MERGES_MAX = 4, /* by one removal: with fewer, an emptying table would keep its array */
 };
 
 void hash_init(struct hash *hash)

@@ -1,9 +1,9 @@
 /*
- * heap: things in the order of a number, the least first: a binary heap.
+ * heap: a binary heap of objects in the order of a number, the least first.
  *
- * The heap is intrusive: a node lies in the object that it stands for, and knows its place, so that
- * moving or removing one is O(log n). Adding one allocates nothing but the heap's array. The owner
- * removes a node before the object goes.
+ * The heap is intrusive: a node lies in its object and knows its place, so moving or removing a
+ * node is O(log n). Adding one allocates nothing but the heap's array. The owner removes a node
+ * before the object goes.
  */
 #ifndef TASKMASTER_BASE_HEAP_H
 #define TASKMASTER_BASE_HEAP_H
@@ -22,16 +22,16 @@ struct heap {
     size_t count, capacity;
 };
 
-/* The array goes; a heap of zeros is empty. */
+/* Frees the array. A heap of zeros is empty. */
 void heap_free(struct heap *heap);
 
 /* Adds the node, or moves it to where `key` belongs. */
 void heap_set(struct heap *heap, struct heap_node *node, uint64_t key);
 
-/* A node that is in no heap may be removed. */
+/* Removing a node outside any heap does nothing. */
 void heap_remove(struct heap *heap, struct heap_node *node);
 
-/* One with the least key; NULL if there is none. */
+/* A node with the least key; NULL if the heap is empty. */
 static inline struct heap_node *heap_first(const struct heap *heap)
 {
     return heap->count ? heap->nodes[0] : NULL;

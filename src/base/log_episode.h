@@ -1,8 +1,8 @@
 /*
- * episode: a condition that comes and goes, told once when it begins and once when it has been over
- * for a while.
+ * log_episode: a condition that comes and goes, told once at its beginning, and once some time
+ * after its end.
  *
- * A pool that is exhausted a thousand times a second is one thing to say, not a thousand.
+ * A pool exhausted a thousand times a second is one thing to say, not a thousand.
  */
 #ifndef TASKMASTER_BASE_LOG_EPISODE_H
 #define TASKMASTER_BASE_LOG_EPISODE_H
@@ -15,18 +15,18 @@
 struct episode {
     bool on;
     uint64_t since_us, last_us;
-    uint64_t count;    /* times it was noticed */
-    struct timer over; /* its function, the owner's, asks episode_over() */
+    uint64_t count;    /* number of notices */
+    struct timer over; /* its function is the owner's, and asks episode_over() */
 };
 
-/* Notices the condition; true if that begins an episode. */
+/* Notices the condition; true at the beginning of an episode. */
 bool episode_noticed(struct episode *episode, struct timers *timers);
 
 /* True if the episode has ended; otherwise `over` fires again. `still`: the condition holds at this
  * moment. */
 bool episode_over(struct episode *episode, struct timers *timers, bool still);
 
-/* From its first to its last moment. */
+/* The time from the first to the last notice, in seconds. */
 uint64_t episode_seconds(const struct episode *episode);
 
 #endif

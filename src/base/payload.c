@@ -20,7 +20,7 @@ static size_t min_size(size_t a, size_t b)
 
 /* --- the budget --- */
 
-/* A payload that is half there. */
+/* An incomplete payload. */
 struct payload_arrival {
     struct heap_node node; /* its key: more for fewer bytes held */
     struct payload **slot; /* whoever waits for it */
@@ -66,7 +66,7 @@ static bool fits(const struct payload_budget *budget, uint64_t held, size_t byte
     return bytes <= budget->max && held <= budget->max - bytes;
 }
 
-/* `arrival`: of the payload that wants the bytes, NULL for a new one. It is refused if only smaller
+/* `arrival`: of the payload in want of the bytes, NULL for a new one. It is refused if only smaller
  * ones could be given up for it, and none is given up in vain. */
 static bool make_room(struct payload_budget *budget, size_t bytes, struct payload_arrival *arrival)
 {
@@ -153,8 +153,8 @@ bool payload_sweep(struct payload_budget *budget)
     return !budget->dropped;
 }
 
-/* Parts grow with what has arrived, so that a payload of n bytes has O(log n) small ones and wastes
- * at most half. */
+/* Parts grow with the arrived bytes. So a payload of n bytes has O(log n) small parts and wastes at
+ * most half. */
 __attribute__((noinline)) /* payload_room() is called for each job, and seldom grows anything */
 static struct payload_part *
 grow(struct payload *payload)

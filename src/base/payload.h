@@ -1,19 +1,18 @@
 /*
- * payload: the bytes that travel behind one header, as a chain of parts, shared by reference and
- * never copied once they have arrived.
+ * payload: the bytes behind one header, as a chain of parts. A payload is shared by reference and
+ * never copied after its arrival.
  *
- * A small payload is one allocation. A larger one grows part by part as its bytes come in, so that
- * memory is taken for what has arrived, never on the word of `size`, and is written out from where
- * it lies. Every part is charged to a budget, the bytes of all payloads held at that moment.
+ * A small payload is one allocation. A larger one grows part by part as its bytes come in. So
+ * memory is taken for arrived bytes, never on the word of `size`. A payload is written out from its
+ * place. Every part is charged to a budget, the bytes of all payloads held now.
  *
  * The master has two budgets, and every byte is charged to one of them. The first is for payloads
- * of jobs that wait or run; what exceeds its maximum is refused. The second is for output, from the
- * first byte of a result until a client has taken the last. Output cannot be refused: its maximum
- * is kept by making less of it (jobs/hold.c) and by closing clients (net/conn_unread.c).
+ * of waiting and running jobs; beyond its maximum payloads are refused. The second is for output,
+ * from the first byte of a result until a client has taken the last. Output cannot be refused: its
+ * maximum is kept by making less of it (jobs/hold.c) and by closing clients (net/conn_unread.c).
  *
- * Over the first budget, payloads that are half there must not make a whole one refused: senders of
- * halves could keep everybody out. So the arriving payloads are known, the largest first, and the
- * largest is given up.
+ * Incomplete payloads must not use up the first budget: senders of halves could keep everybody else
+ * out. So the arriving payloads stand in a heap, and over the budget the largest is given up.
  */
 #ifndef TASKMASTER_BASE_PAYLOAD_H
 #define TASKMASTER_BASE_PAYLOAD_H
@@ -25,10 +24,11 @@
 #include <stdint.h>
 
 struct payload_budget {
-    uint64_t held, max;           /* bytes */
-    struct heap arriving;         /* payloads that are half there, the largest first */
-    uint64_t arriving_held;       /* bytes of these */
-    struct payload_part *dropped; /* parts of large ones that nobody holds, freed batch by batch */
+    uint64_t held, max;     /* bytes */
+    struct heap arriving;   /* incomplete payloads, the largest first */
+    uint64_t arriving_held; /* bytes of these */
+    struct payload_part
+        *dropped; /* parts of large payloads without a reference, freed batch by batch */
 };
 
 struct payload_part {
@@ -39,7 +39,7 @@ struct payload_part {
 
 struct payload {
     struct payload_budget *budget;
-    struct payload_arrival *arrival; /* NULL unless it is half there and may be given up */
+    struct payload_arrival *arrival; /* set while the payload is incomplete and may be given up */
     struct payload_part *first, *last;
     size_t size; /* announced */
     size_t have; /* arrived */
@@ -47,9 +47,9 @@ struct payload {
     bool forced; /* charged to the budget without regard to its maximum */
 };
 
-/* A new payload of `size` bytes, of which `ready` are about to be appended; one reference. NULL
- * when the budget does not allow the first part; `forced` ones (results: refusing them would lose a
- * job) are always allowed. */
+/* A new payload of `size` bytes, with one reference. The caller is about to append `ready` of the
+ * bytes. NULL when the budget does not allow the first part. A `forced` payload is always allowed:
+ * refusing a result would lose a job. */
 struct payload *payload_new(struct payload_budget *budget, size_t size, size_t ready, bool forced);
 
 struct payload *payload_ref(struct payload *payload);
@@ -67,17 +67,18 @@ char *payload_room(struct payload *payload, size_t *room);
 /* `len` bytes have been written to the room. */
 void payload_commit(struct payload *payload, size_t len);
 
-/* Both in one: 0, or -1 when the budget does not allow it. `len` is at most what is missing. */
+/* Room and commit in one: 0, or -1 when the budget does not allow the bytes. `len` is at most the
+ * missing size. */
 int payload_append(struct payload *payload, const void *data, size_t len);
 
-/* The payload in `*slot` is half there, and may be given up when others have no memory; `*slot` is
- * NULL then. `slot` stays where it is until the payload is whole or gone. Not for forced ones. */
+/* The payload in `*slot` is incomplete, and may be given up for others: then `*slot` becomes NULL.
+ * `slot` must stay in place until the payload is whole or gone. Not for forced payloads. */
 void payload_arrives(struct payload **slot);
 
-/* A payload made of `len` bytes that are at hand. Always forced. */
+/* A payload made of the `len` bytes at `data`. Always forced. */
 struct payload *payload_from(struct payload_budget *budget, const void *data, size_t len);
 
-/* Copies up to `len` bytes from `offset` out; returns how many there were. */
+/* Copies out up to `len` bytes from `offset` on. Returns the number of bytes copied. */
 size_t payload_copy(const struct payload *payload, size_t offset, void *to, size_t len);
 
 #endif

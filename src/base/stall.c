@@ -9,7 +9,7 @@ void stall_turn(struct stall *stall, uint64_t now_us, uint64_t (*cpu_us)(void))
     stall->cpu_us = cpu_us();
 }
 
-/* What was used between the last look and the turn's beginning is counted too: at most as much as
+/* CPU time between the last sample and the turn's beginning is counted too: at most as much as
  * passed in between. */
 uint64_t stall_length(const struct stall *stall, uint64_t due_us, uint64_t now_us,
                       uint64_t (*cpu_us)(void))

@@ -3,7 +3,7 @@
 
 #include <stddef.h>
 
-enum { LOOK_BATCH = 8 }; /* timers that fire between two looks at the clock */
+enum { LOOK_BATCH = 8 }; /* timers fired between two looks at the clock */
 
 void timers_init(struct timers *timers, uint64_t now_us)
 {
@@ -56,7 +56,7 @@ bool timer_is_set(const struct timer *timer)
     return heap_holds(&timer->due);
 }
 
-/* All by the same, so that the heap's order stays. */
+/* All timers move by the same, so the heap's order stays. */
 void timers_put_off(struct timers *timers, uint64_t us)
 {
     for (size_t i = 0; i < timers->set.count; i++)

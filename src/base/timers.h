@@ -1,10 +1,10 @@
 /*
- * timers: deadlines in a heap, against a clock that the caller turns.
+ * timers: deadlines in a heap, against a clock turned by the caller.
  *
- * A struct timer lies in the object that it is about, and the owner clears it before the object
- * goes. Time is whatever timers_turn() is given: CLOCK_MONOTONIC in the master, a number in tests.
- * The master fires timers once per turn of the loop, after the sockets that were ready have been
- * read, so that what has arrived in time is not judged late.
+ * A struct timer lies in its object, and the owner clears the timer before the object goes.
+ * timers_turn() gives the time: CLOCK_MONOTONIC in the master, any number in tests. The master
+ * fires timers once per turn of the loop, after reading the ready sockets. So timely input is not
+ * judged late.
  */
 #ifndef TASKMASTER_BASE_TIMERS_H
 #define TASKMASTER_BASE_TIMERS_H
@@ -18,13 +18,13 @@
 #define TIMERS_NEVER UINT64_MAX
 
 struct timer {
-    struct heap_node due; /* its key: when, in microseconds */
+    struct heap_node due; /* its key: the due time in microseconds */
     void (*fire)(void *arg);
     void *arg;
 };
 
 struct timers {
-    struct heap set; /* timers that are set, by when they are due */
+    struct heap set; /* set timers, by due time */
     uint64_t now_us; /* of the last timers_turn() */
 };
 
@@ -34,18 +34,18 @@ void timers_free(struct timers *timers);
 /* Moves the clock. It never goes back. */
 void timers_turn(struct timers *timers, uint64_t now_us);
 
-/* Fires what is due at the clock's time, earliest first; a timer is unset before its function runs,
- * which may set it and others again. */
+/* Fires due timers, the earliest first. A timer is unset before its function runs. The function may
+ * set this and other timers. */
 void timers_run(struct timers *timers);
 
-/* Likewise, for `most_us` by that clock and a few timers more: ten thousand may be due at the same
- * moment. False if some are left; they are the next to fire. */
+/* Likewise, for `most_us` by `clock` and a few timers more: ten thousand may be due at once. False
+ * if due timers are left; these fire next. */
 bool timers_run_for(struct timers *timers, uint64_t most_us, uint64_t (*clock)(void));
 
-/* Moves every timer that is set by `us`, later. */
+/* Puts every set timer off by `us`. */
 void timers_put_off(struct timers *timers, uint64_t us);
 
-/* When the earliest timer is due; TIMERS_NEVER if there is none. */
+/* The time at which the earliest timer is due; TIMERS_NEVER without one. */
 uint64_t timers_next(const struct timers *timers);
 
 void timer_init(struct timer *timer, void (*fire)(void *arg), void *arg);
@@ -54,7 +54,7 @@ void timer_init(struct timer *timer, void (*fire)(void *arg), void *arg);
 void timer_set(struct timers *timers, struct timer *timer, uint64_t at_us);
 void timer_set_ms(struct timers *timers, struct timer *timer, uint64_t ms_from_now);
 
-/* For what goes on in the next turn of the loop: not among the timers that fire now. */
+/* Sets a timer for the next turn of the loop. The timer does not fire among those of this turn. */
 void timer_set_next(struct timers *timers, struct timer *timer);
 
 void timer_clear(struct timers *timers, struct timer *timer);

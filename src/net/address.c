@@ -1,5 +1,5 @@
 /*
- * address: splits the text once, for the check that must not wait and for the look-up that may.
+ * address: splits the text once, for the check (never waits) and for the look-up (may wait).
  */
 #include "net/address.h"
 
@@ -90,7 +90,7 @@ static int split(struct parts *parts, const char *text, char *error, size_t erro
 static void set_unix(struct address *address, const char *path)
 {
     struct sockaddr_un un = {.sun_family = AF_UNIX};
-    memcpy(un.sun_path, path, strlen(path)); /* split() saw that it fits */
+    memcpy(un.sun_path, path, strlen(path)); /* split() has checked its length */
     memcpy(&address->storage, &un, sizeof un);
     address->len = (socklen_t)(offsetof(struct sockaddr_un, sun_path) + strlen(path) + 1);
     address->kind = ADDRESS_UNIX;
@@ -112,7 +112,7 @@ static int look_up(struct address *address, const struct parts *parts, int famil
     return 0;
 }
 
-/* What needs no resolver. False for names. */
+/* Addresses that need no resolver. False for names. */
 static bool set_numeric(struct address *address, const struct parts *parts)
 {
     *address = (struct address){0};
@@ -120,7 +120,7 @@ static bool set_numeric(struct address *address, const struct parts *parts)
         set_unix(address, parts->path);
         return true;
     }
-    if (strcmp(parts->host, "*") == 0) /* glibc takes it for no host, which makes it loopback */
+    if (strcmp(parts->host, "*") == 0) /* glibc takes "*" for no host, and so for loopback */
         return false;
     return look_up(address, parts, parts->brackets ? AF_INET6 : AF_INET, AI_NUMERICHOST) == 0;
 }
@@ -219,8 +219,8 @@ bool address_clash(const struct address *a, const struct address *b)
             IN6_IS_ADDR_UNSPECIFIED(&in_b->sin6_addr));
 }
 
-/* The kernel need not end a path of full length with a NUL, and writes a name in the abstract
- * namespace with one in front, which is shown as '@'. */
+/* The kernel need not end a path of full length with a NUL. A name in the abstract namespace begins
+ * with a NUL, shown as '@'. */
 static void format_unix(const struct sockaddr *sa, socklen_t len, char *buf)
 {
     const size_t head = offsetof(struct sockaddr_un, sun_path);

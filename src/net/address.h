@@ -25,25 +25,26 @@ struct address {
  */
 enum { ADDRESS_TEXT_MAX = 128 };
 
-/* Checks the form alone and looks nothing up, so it never waits: a reload can afford it. `local`
- * says whether only this machine can reach it: a loopback address, unix:, or the name localhost;
- * any other name counts as open. 0, or -1 with what is wrong in `error`. */
+/* Checks the form alone, without a look-up: never waits, so a reload may call it. `*local`: only
+ * this machine reaches the address (loopback, unix: or the name localhost; any other name counts as
+ * open). 0, or -1 with the fault in `error`. */
 int address_check(const char *text, enum address_kind *kind, bool *local, char *error,
                   size_t error_size);
 
-/* Makes a socket address, if need be by asking the resolver, which may take seconds: for start-up
- * only. Of a name's addresses the first is taken, IPv4 before IPv6: localhost is then the address
- * that a machine without IPv6 has too. 0, or -1 with what is wrong in `error`. */
+/* Makes a socket address. May ask the resolver and take seconds: for start-up only. Takes the first
+ * of a name's addresses, IPv4 before IPv6: localhost is then an address on machines without IPv6,
+ * too. 0, or -1 with the fault in `error`. */
 int address_parse(struct address *address, const char *text, char *error, size_t error_size);
 
-/* Only this machine can reach it; unix: is. */
+/* Only this machine reaches the address; true for unix:. */
 bool address_is_loopback(const struct address *address);
 
-/* Not both of them can be listened on: the same path, or the same port of the same host, all of
- * whose addresses a wildcard takes. Port 0 is any free one and clashes with none. */
+/* Only one of the two can be listened on: both have the same path, or the same port of the same
+ * host. A wildcard takes all addresses of the host. Port 0 stands for any free port and clashes
+ * with none. */
 bool address_clash(const struct address *a, const struct address *b);
 
-/* Writes the text form, which address_parse() takes back. Returns `buf`. The peer of a unix socket
+/* Writes the text form, as address_parse() reads it. Returns `buf`. The peer of a unix socket
  * has no path as a rule: "unix:". */
 const char *address_format(const struct sockaddr *sa, socklen_t len, char buf[ADDRESS_TEXT_MAX]);
 

@@ -5,27 +5,27 @@
 #include "base/clock.h"
 #include "net/transport.h"
 
-void conn_serve(struct conn *conn, short what)
+void conn_serve(struct conn *conn, short events)
 {
-    if (what & EV_WRITE)
+    if (events & EV_WRITE)
         conn_flush(conn);
     if (!conn_is_open(conn) || (conn->output_paused && !conn->input_ended))
         return;
-    if (conn->backlog || what & EV_READ)
+    if (conn->backlog || events & EV_READ)
         conn_input_read(conn);
     conn->greedy = conn->has_more || conn->backlog;
 }
 
-static void on_event(evutil_socket_t fd, short what, void *arg)
+static void on_event(evutil_socket_t fd, short events, void *arg)
 {
     struct conn *conn = arg;
     uint64_t now = clock_us();
     (void)fd;
     timers_turn(conn->loop->timers, now);
     if (conn_line_may_serve(conn, now))
-        conn_serve(conn, what);
+        conn_serve(conn, events);
     else
-        conn_line_put_off(conn, what);
+        conn_line_put_off(conn, events);
 }
 
 int conn_open(struct conn *conn, struct conn_loop *loop, int fd, const struct conn_ops *ops,

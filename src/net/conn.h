@@ -9,18 +9,18 @@
  * header is kept; output is gathered and written once per turn of the loop with one call, and a
  * write event is armed only while the peer does not take it.
  *
- * A connection has its share of a turn of the loop and no more: `turn_messages` headers,
- * `turn_output` bytes of answers, and nothing beyond `output_pause` bytes that wait. One read may
- * hold thousands of requests; without that bound one client's flood would hold up all others for as
- * long as they take. Many connections share what is one's alone otherwise, and read less at a time,
- * so that what they have read does not grow with their number. Nor does the turn: what a header
- * takes differs by a factor of a thousand, so a connection also has a slice of time, and all of
- * them together have the turn's (conn_line.c). What is left of a read is the backlog. The
- * connection goes on with it in a later turn, before anything more is read, so a connection has at
- * most one buffer of it, and none while it keeps within its share.
+ * A connection has a share of a turn of the loop and no more: `turn_messages` headers,
+ * `turn_output` bytes of answers, and nothing beyond `output_pause` waiting bytes. One read may
+ * hold thousands of requests. Without a bound, one client's flood would hold up all others. Many
+ * connections share the bounds of one, and read less at a time. So neither the input in memory nor
+ * the turn grows with their number. The cost of a header differs by a factor of a thousand. So a
+ * connection also has a slice of time, and all connections together have the turn's time
+ * (conn_line.c). The rest of a read is the backlog. The connection goes on with it in a later turn,
+ * before anything more is read, so a connection has at most one buffer of it, and none while it
+ * keeps within its share.
  *
- * A message is a header, then a payload. What a header looks like is up to `struct conn_ops`; its
- * handler calls conn_expect() when a payload follows.
+ * A message is a header, then a payload. `struct conn_ops` knows the form of a header. Its handler
+ * calls conn_expect() when a payload follows.
  *
  * Freeing: conn_close() may be called anywhere, also in the midst of a callback about the same
  * connection. It closes the descriptor and parks the connection; `ops->free` is called at the end
@@ -61,7 +61,7 @@ struct conn_ops {
     ssize_t (*header_end)(const char *data, size_t len);
     /* A whole header; `data` is borrowed and may be written to. */
     void (*header)(struct conn *conn, char *data, size_t len);
-    /* The payload that was expected is whole. The callee owns `payload`; NULL when it was discarded
+    /* The expected payload is whole. The callee owns `payload`; NULL when it was discarded
      * or is empty. `over_budget`: it was to be kept, but there was no memory for it. */
     void (*message)(struct conn *conn, struct payload *payload, bool over_budget);
     /* header_end() said -1. */
@@ -73,48 +73,48 @@ struct conn_ops {
     void (*gone)(struct conn *conn, const char *why);
     /* A deadline passed. */
     void (*slow)(struct conn *conn, enum conn_slow what);
-    /* All output, or what there was of it, has been handed to the kernel. May be NULL. */
+    /* The whole output has been handed to the kernel. May be NULL. */
     void (*flushed)(struct conn *conn);
     /* The peer has taken some of its output, and some is left. May be NULL. */
     void (*taken)(struct conn *conn);
-    /* The connection is closed and nothing uses it any more: free the object that it lies in. */
+    /* The connection is closed and out of use: free the object around it. */
     void (*free)(struct conn *conn);
 };
 
 /* Connections wait to be served in lines of their own kind. */
 enum conn_line {
-    CONN_FRESH,  /* had less to say, when served last, than one may say at a time */
+    CONN_FRESH,  /* used less than its share when served last */
     CONN_OWN,    /* of workers */
-    CONN_GREEDY, /* had all that one may have, and likely has more */
+    CONN_GREEDY, /* used its whole share, and likely has more */
     CONN_LINES
 };
 
-/* What connections of one loop share. Limits may change while connections live. */
+/* The state shared by the connections of one loop. Limits may change while connections live. */
 struct conn_loop {
     struct event_base *base;
     struct timers *timers;
-    struct payload_budget *budget;     /* for payloads of submits, which may be refused */
+    struct payload_budget *budget;     /* for payloads of submits; these may be refused */
     struct payload_budget *output;     /* for all other payloads, and for gathered output */
     char *buffer;                      /* CONN_READ_MAX bytes */
     bool reading;                      /* the buffer is in use */
     uint64_t reads;                    /* of all connections, so far */
-    size_t backlogs;                   /* connections that have one */
+    size_t backlogs;                   /* connections with a backlog */
     TAILQ_HEAD(conn_list, conn) dirty; /* with output to be written this turn */
     size_t dirty_count;
     struct conn_list dead;         /* closed, to be freed this turn */
     struct conn_item_list dropped; /* output of closed ones, freed batch by batch */
 
     /* conn_line.c */
-    uint64_t turn_us, slice_us;         /* what all may take in a turn, what one may, */
-    uint64_t short_us;                  /* and what a fresh one may while others wait */
+    uint64_t turn_us, slice_us;         /* time in a turn for all connections, and for one */
+    uint64_t short_us;                  /* time for a fresh connection while others wait */
     uint64_t began_us;                  /* when this turn began to serve; 0: not yet */
     struct conn_list lines[CONN_LINES]; /* ready, and waiting to be served */
     size_t waiting;                     /* in these, all together */
     struct conn_list later;             /* served this turn, and with more to be done in the next */
-    struct event wake;                  /* what was put off is gone on with at once */
+    struct event wake;                  /* wakes the loop at once while connections wait */
 
     /* conn_unread.c */
-    struct conn_list unread; /* with output that its peer does not take; the longest first */
+    struct conn_list unread; /* with unread output; the longest unread first */
     size_t unread_count;
 };
 
@@ -123,9 +123,9 @@ struct conn_limits {
     uint32_t header_timeout_ms;
     uint32_t payload_timeout_ms;
     uint32_t output_timeout_ms;
-    uint64_t output_pause;  /* bytes of output that wait before reading stops */
+    uint64_t output_pause;  /* bytes of waiting output before reading stops */
     uint32_t turn_messages; /* headers handled in one turn */
-    uint64_t turn_output;   /* bytes of output in one turn, after which no header is handled */
+    uint64_t turn_output;   /* bytes of output in one turn; beyond it no header is handled */
     bool own;               /* of our own workers: they have a line of their own */
     bool behind;            /* always served as one of the greedy */
 };
@@ -143,15 +143,15 @@ struct conn {
     struct event event;
     int fd; /* -1 once closed */
     short interest;
-    short ready;             /* events for which it waits to be served */
+    short ready;             /* events to be served */
     bool input_ended : 1;    /* EOF was read */
     bool input_ignored : 1;  /* read and thrown away */
     bool output_blocked : 1; /* the kernel took no more; waiting for a write event */
     bool output_paused : 1;  /* not read from, because its output waits */
     bool is_dirty : 1;
-    bool greedy : 1;      /* it had all that one may have at a time: others come first */
+    bool greedy : 1;      /* it used its whole share: others come first */
     bool has_more : 1;    /* the last read was as long as it could be */
-    bool is_unread : 1;   /* among those whose output is not taken */
+    bool is_unread : 1;   /* in the loop's list of unread output */
     bool heard : 1;       /* something was read since this was cleared */
     bool keep : 1;        /* the payload expected is kept */
     bool in_payload : 1;  /* a payload is expected */
@@ -163,8 +163,8 @@ struct conn {
     uint32_t partial_len;
     uint32_t backlog_at, backlog_len; /* bytes: handled, and all */
     char *partial;                    /* the beginning of a header */
-    char *backlog; /* input that was read and is left for the next turn; NULL without any */
-    struct payload *payload; /* the one that is arriving */
+    char *backlog; /* input read in an earlier turn and not handled yet; NULL without any */
+    struct payload *payload; /* the arriving payload */
     size_t missing;          /* bytes of it to come */
 
     struct conn_item_list output;
@@ -175,20 +175,20 @@ struct conn {
     struct timer output_timer;
     TAILQ_ENTRY(conn) dirty_link;
     TAILQ_ENTRY(conn) unread_link;
-    uint64_t taken_us;             /* while in that list: when the peer took something last */
-    TAILQ_ENTRY(conn) turn_link;   /* among those that wait to be served, or the dead */
+    uint64_t taken_us;           /* while unread: the time at which the peer took something last */
+    TAILQ_ENTRY(conn) turn_link; /* in a waiting line, or among the dead */
     struct conn_list *waits_among; /* NULL: it does not wait */
 };
 
 void conn_loop_init(struct conn_loop *loop, struct event_base *base, struct timers *timers,
                     struct payload_budget *budget, struct payload_budget *output);
 
-/* The once-per-turn chores: serves who was put off, writes what has been gathered, then frees what
- * was closed. Each takes its share of the turn and no more. */
+/* The chores of each turn: serves waiting connections, writes gathered output, then frees closed
+ * connections. Each chore keeps to its share of the turn. */
 void conn_loop_chores(struct conn_loop *loop);
 void conn_loop_free(struct conn_loop *loop);
 
-/* Takes over `fd`, which is non-blocking. 0, or -1 when the event cannot be added; `fd` stays the
+/* Takes over the non-blocking `fd`. 0, or -1 when the event cannot be added; `fd` stays the
  * caller's then. */
 int conn_open(struct conn *conn, struct conn_loop *loop, int fd, const struct conn_ops *ops,
               const struct conn_limits *limits);
@@ -202,10 +202,10 @@ static inline bool conn_is_open(const struct conn *conn)
  * pass unseen; `forced` ones are output, and are kept whatever is held. */
 void conn_expect(struct conn *conn, size_t size, bool keep, bool forced);
 
-/* Reads as if the poll had told that there is something: at accept there mostly is. */
+/* Reads without waiting for an event: at accept, input is mostly there. */
 void conn_poll(struct conn *conn);
 
-/* Whether input has arrived that was not read yet: who is waited for may have been in time. */
+/* Whether unread input has arrived: the peer may have been in time. */
 bool conn_has_unread(const struct conn *conn);
 
 /* Whether a part of a message has been read, and the rest has not come yet. */
@@ -214,8 +214,8 @@ bool conn_is_amid(const struct conn *conn);
 /* From now on input is read and thrown away, until EOF. */
 void conn_ignore_input(struct conn *conn);
 
-/* Reads what has arrived by now, however much that is, and up to `more` bytes of what arrives
- * meanwhile: before a deadline is believed, or a death. */
+/* Reads all input that has arrived by now, and up to `more` bytes arriving meanwhile: before a
+ * deadline or a death counts. */
 void conn_read_now(struct conn *conn, size_t more);
 
 /* Output. Room for `len` (at most 4,096) bytes to be written in place, then how many were. Nothing
@@ -226,7 +226,7 @@ void conn_write(struct conn *conn, const void *data, size_t len);
 void conn_write_payload(struct conn *conn,
                         struct payload *payload); /* takes a reference of its own if it keeps it */
 
-/* Writes what the kernel takes now. */
+/* Writes as much as the kernel takes now. */
 void conn_flush(struct conn *conn);
 
 /* No more output will come: tells the peer. Only once output_len is 0. */

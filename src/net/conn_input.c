@@ -90,7 +90,7 @@ bool conn_is_amid(const struct conn *conn)
 static void on_input_timer(void *arg)
 {
     struct conn *conn = arg;
-    /* The peer is late only if we have read all that it sent. */
+    /* The peer is late only if all of its input has been read. */
     if (transport_arrived(conn->fd))
         timer_set_ms(conn->loop->timers, &conn->input_timer, BEHIND_MS);
     else
@@ -186,11 +186,11 @@ static size_t take_header(struct conn *conn, char *data, size_t len)
     return (size_t)end;
 }
 
-/* What a connection may have in one go. Worked out once, when it has had the first header. */
+/* A connection's share of one turn. Worked out once, after the first header. */
 struct share {
     size_t headers;
-    size_t output;  /* bytes that wait, at most */
-    size_t look_at; /* bytes of input at which the clock is looked at next */
+    size_t output;  /* the most waiting bytes */
+    size_t look_at; /* the next look at the clock, in bytes of input */
 };
 
 static struct share share_of(const struct conn *conn, size_t output_before)
@@ -208,9 +208,9 @@ static struct share share_of(const struct conn *conn, size_t output_before)
 }
 
 /*
- * Hands over the messages in `data`; an incomplete header is kept. Returns how much of it is done
- * with: what lies behind is beyond this turn's share, and begins with a header. At least one
- * message is handled, so that it goes on whatever the limits are.
+ * Hands over the messages in `data`; an incomplete header is kept. Returns the number of handled
+ * bytes. The rest is beyond this turn's share, and begins with a header. At least one message is
+ * handled, whatever the limits are.
  */
 static size_t consume(struct conn *conn, char *data, size_t len)
 {
@@ -273,8 +273,8 @@ static size_t consume_backlog(struct conn *conn)
     return done;
 }
 
-/* A payload that is under way is read straight to its place, what follows it into the loop's
- * buffer. */
+/* Reads an arriving payload straight to its place, and the bytes behind it into the loop's buffer.
+ */
 static ssize_t read_some(struct conn *conn)
 {
     struct iovec iov[2] = {{.iov_len = 0}, {.iov_base = conn->loop->buffer}};
@@ -309,7 +309,7 @@ static ssize_t read_some(struct conn *conn)
     return got;
 }
 
-/* One read, or what an earlier one left; false when there is no more for now, or ever. */
+/* Reads once, or takes the backlog. False when no more input is there, for now or for ever. */
 static bool read_once(struct conn *conn, size_t *got)
 {
     bug_on(conn->loop->reading); /* there is one buffer */

@@ -1,4 +1,4 @@
-/* conn_interest: the events that a connection waits for in the event loop. */
+/* conn_interest: the events of the event loop that serve a connection. */
 #include "net/conn_internal.h"
 
 /* After EOF the descriptor stays in the poll set, edge-triggered. Level-triggered, the loop would

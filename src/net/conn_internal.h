@@ -5,7 +5,7 @@
  *     conn_line.c       a connection's share of a turn, and the lines of waiting connections
  *     conn_queue.c      gathered output, in pieces
  *     conn_unread.c     connections with peers that do not take their output
- *     conn_interest.c   the events that a connection waits for
+ *     conn_interest.c   the connection's events in the event loop
  *     conn_input.c      reading: headers, payloads, deadlines
  *     conn_output.c     writing
  *     conn.c            one connection: opened, served, closed
@@ -40,7 +40,7 @@ size_t conn_line_crowd(const struct conn_loop *loop);
  * `*look_at` bytes. */
 bool conn_line_slice_over(const struct conn *conn, size_t *look_at, size_t at);
 
-/* The time at which the line's part of the turn is over. */
+/* The end of the line's part of the turn, as a time. */
 uint64_t conn_line_part_over(struct conn_loop *loop, enum conn_line line, uint64_t now_us);
 
 /* Whether the turn has time for a connection without an event. */
@@ -49,8 +49,8 @@ bool conn_line_has_time(struct conn_loop *loop, uint64_t now_us);
 /* Whether a ready connection is served at once. */
 bool conn_line_may_serve(const struct conn *conn, uint64_t now_us);
 
-/* The connection waits behind the others of its line, ready for the events `what`. */
-void conn_line_put_off(struct conn *conn, short what);
+/* The connection waits behind the others of its line, ready for `events`. */
+void conn_line_put_off(struct conn *conn, short events);
 
 /* The connection was served. The next turn goes on with its backlog. */
 void conn_line_again(struct conn *conn);
@@ -122,8 +122,7 @@ void conn_output_turn(struct conn *conn);
 
 /* conn.c */
 
-/* Writes and reads once. `what`: the events that the connection is ready for; its backlog is taken
- * without one. */
-void conn_serve(struct conn *conn, short what);
+/* Writes and reads once, as `events` tell. A backlog is taken without an event. */
+void conn_serve(struct conn *conn, short events);
 
 #endif

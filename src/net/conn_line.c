@@ -3,9 +3,9 @@
  * connection may have in a turn.
  *
  * One poll may tell of thousands of connections, each with the most expensive requests. So all
- * connections together have a time in each turn of the loop, and one connection has a slice of that
- * time. Connections beyond that wait in three lines: clients with little to say in their last turn,
- * workers, and clients that used their whole share.
+ * connections together have a time in each turn of the loop, and one connection has a slice of it.
+ * The others wait in three lines: clients with little to say in their last turn, workers, and
+ * greedy clients, which used their whole share.
  *
  * Half of the turn is for the first line. Most of its clients are served at once. The three lines
  * share the other half. So a ping waits neither for four hundred floods nor for the end of three
@@ -91,10 +91,10 @@ static void join(struct conn *conn, struct conn_list *line)
     TAILQ_INSERT_TAIL(line, conn, turn_link);
 }
 
-void conn_line_put_off(struct conn *conn, short what)
+void conn_line_put_off(struct conn *conn, short events)
 {
     join(conn, &conn->loop->lines[line_of(conn)]);
-    conn->ready |= what;
+    conn->ready |= events;
 }
 
 void conn_line_again(struct conn *conn)

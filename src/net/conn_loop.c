@@ -20,9 +20,9 @@ enum {
     FREE_BATCH = 64, /* closed connections freed in one turn */
 };
 
-static void on_wake(evutil_socket_t fd, short what, void *arg)
+static void on_wake(evutil_socket_t fd, short events, void *arg)
 {
-    (void)fd, (void)what, (void)arg; /* wakes the loop; its chores do the rest */
+    (void)fd, (void)events, (void)arg; /* wakes the loop; its chores do the rest */
 }
 
 void conn_loop_init(struct conn_loop *loop, struct event_base *base, struct timers *timers,
@@ -49,7 +49,7 @@ void conn_loop_init(struct conn_loop *loop, struct event_base *base, struct time
 
 /* --- the chores --- */
 
-/* Serves at least the first, so that each line moves on whatever the others take. Returns the time.
+/* Serves at least the first, so each line moves on, whatever the others take. Returns the time.
  */
 static uint64_t serve_line(struct conn_loop *loop, struct conn_list *line, uint64_t now,
                            uint64_t until_us)
@@ -59,17 +59,17 @@ static uint64_t serve_line(struct conn_loop *loop, struct conn_list *line, uint6
         return now;
     do {
         uint64_t began = now;
-        short what = conn->ready;
+        short events = conn->ready;
         conn_line_leave(conn);
         timers_turn(loop->timers, now);
-        conn_serve(conn, what);
+        conn_serve(conn, events);
         now = clock_us();
         conn->greedy |= now - began > loop->short_us;
     } while ((conn = TAILQ_FIRST(line)) && now < until_us);
     return now;
 }
 
-/* The other lines share the time that one line leaves. */
+/* A line's unused time is shared by the other lines. */
 static void serve_lines(struct conn_loop *loop)
 {
     if (!loop->waiting)

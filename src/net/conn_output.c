@@ -1,8 +1,8 @@
 /*
- * conn_output: writes a connection's output, and watches a peer that does not take it.
+ * conn_output: writes a connection's output, and watches for peers that stop reading.
  *
- * Output is gathered (conn_queue.c) and written once in a turn of the loop, with one call where
- * that suffices. A write event is armed only while the kernel takes no more.
+ * Output is gathered (conn_queue.c) and written once in a turn of the loop, with one call where one
+ * suffices. A write event is armed only while the kernel takes no more.
  */
 #include "net/conn_internal.h"
 

@@ -1,6 +1,5 @@
 /*
- * conn_output: output that waits to be written to a connection, as a queue of pieces, and its end
- * with the connection.
+ * conn_queue: a connection's waiting output, as a queue of pieces, and its end with the connection.
  *
  * Freeing gigabytes takes a second. So the output of a closed connection leaves it at once, and is
  * freed a batch in each turn of the loop. A little output is freed in the same turn. The budget for
@@ -20,15 +19,15 @@ enum {
     SWEEP_ITEMS = 512,      /* pieces freed in one turn */
 };
 
-/* A piece of output: bytes of its own, or a payload that is written from where it lies. */
+/* A piece of output: bytes of its own, or a payload, written from its place. */
 struct conn_item {
     TAILQ_ENTRY(conn_item) link;
     struct payload *payload;   /* NULL: bytes of its own */
-    struct payload_part *part; /* the part that is written next */
+    struct payload_part *part; /* the next part to be written */
     size_t start;              /* written so far, of the bytes or of the part */
     size_t len;                /* of the bytes */
-    size_t room;               /* memory: of the bytes, charged to the budget for output; or of the
-                                * payload, which is all held until its last byte is written */
+    size_t room; /* memory in bytes: of `data`, charged to the budget for output, or of the payload,
+                    held whole until its last byte is written */
     char data[];
 };
 
@@ -149,7 +148,7 @@ size_t conn_queue_gather(struct conn *conn, struct iovec *iov, size_t most_piece
     return most_pieces - left;
 }
 
-/* Takes `len` written bytes off one item; true when it is done with. */
+/* Takes `len` written bytes off one item; true when the item is written whole. */
 static bool advance(struct conn_item *item, size_t *len)
 {
     while (item->payload ? item->part != NULL : item->start < item->len) {
@@ -187,7 +186,7 @@ void conn_queue_drop(struct conn *conn)
     bool is_first = TAILQ_EMPTY(&loop->dropped);
     TAILQ_CONCAT(&loop->dropped, &conn->output, link);
     conn->output_len = conn->output_held = 0;
-    if (is_first) /* else that is for the turns to come */
+    if (is_first) /* otherwise later turns sweep */
         conn_queue_sweep(loop);
 }
 

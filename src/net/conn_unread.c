@@ -1,26 +1,26 @@
 /*
- * conn_unread: connections whose peers do not take all of their output, and what is done when the
- * budget for output is used up.
+ * conn_unread: connections with unread output, and the closing of some when the budget for output
+ * is used up.
  *
- * They stand in one list. The first is the one whose peer has taken nothing for the longest; a peer
- * that takes something goes to the end. Over the budget's maximum, the first connection that holds
- * much is closed, a few in a turn of the loop.
+ * The connections stand in one list, the longest unread first. A connection goes to the end when
+ * its peer takes something. Over the budget's maximum, the first connection with much output is
+ * closed, a few in a turn of the loop.
  *
- * Much is over 1 MiB. So a client that does not read pays, and a client that asks for little does
- * not. If there are so many unread connections that 1 MiB for each exceeds the budget, much is a
- * connection's share of the budget. Both are memory, not bytes left to be read: a payload is held
- * as a whole until its last byte is taken.
+ * Much is over 1 MiB. So a client that does not read pays, and a client with little output does
+ * not. With too many unread connections for 1 MiB each, much is a connection's share of the budget.
+ * Both are memory, not bytes left to be read: a payload is held as a whole until its last byte is
+ * taken.
  *
- * A client that reads is closed only when a quarter more than the maximum is held: its jobs are
- * held before that (jobs/hold.c), but those that run already yield their results all the same.
+ * A reading client is closed only when a quarter more than the maximum is held. Its waiting jobs
+ * are held before, but its running jobs yield their results all the same.
  */
 #include "net/conn_internal.h"
 
 enum {
     MUCH = 1024 * 1024, /* bytes */
     SHED_MAX = 16,      /* connections given up in one turn */
-    READS_US = 100000,  /* whoever has taken something within this time reads */
-    SPARE_PARTS = 4,    /* one of these parts of the maximum is for clients that read, beyond it */
+    READS_US = 100000,  /* a peer reads if it took something within this time */
+    SPARE_PARTS = 4, /* a further part of this size, beyond the maximum, is for reading clients */
 };
 
 /* Only connections with a deadline for their output may be closed: workers have none. */
@@ -50,7 +50,7 @@ static uint64_t most_for_readers(const struct conn_loop *loop)
     return max < UINT64_MAX - spare ? max + spare : UINT64_MAX;
 }
 
-/* NULL: no connection holds much, or the peers of all that do read. */
+/* NULL: no connection holds much, or the peers of all such connections read. */
 static struct conn *to_be_shed(const struct conn_loop *loop)
 {
     uint64_t much = MUCH;
@@ -69,7 +69,7 @@ bool conn_unread_shed(struct conn_loop *loop)
     struct conn *conn;
     for (int n = 0; loop->output->held > loop->output->max && (conn = to_be_shed(loop)); n++) {
         if (n == SHED_MAX || !TAILQ_EMPTY(&loop->dropped))
-            return false; /* payloads count until what was dropped is freed */
+            return false; /* dropped payloads count until they are freed */
         conn->ops->slow(conn, CONN_OUTPUT_TOTAL);
     }
     return true;

@@ -22,8 +22,8 @@ struct chunk {
 };
 
 static struct chunk *chunks;  /* the newest first; kept until the end, as nearly all slots are */
-static size_t used;           /* slots of the newest that were ever taken */
-static union slot *free_list; /* those that came back */
+static size_t used;           /* slots ever taken of the newest chunk */
+static union slot *free_list; /* freed slots */
 
 static void *take_slot(void)
 {

@@ -1,15 +1,14 @@
 /*
  * event_memory: keeps libevent's small allocations apart from everybody else's.
  *
- * For each descriptor number that it has ever seen libevent keeps a record of 16 bytes until the
- * end. It is made when a connection comes, so it would lie in the heap between the session of that
- * client and the next one's: after 10,000 clients have gone one such record stands in each page
- * that they used, and none of them can be given back. Here they lie side by side in chunks of their
- * own.
+ * libevent keeps a record of 16 bytes for each descriptor number until the end. The record is made
+ * when a connection comes, so in the heap it lies between two clients' sessions. After the end of
+ * 10,000 clients, one such record stands in each of their pages, and no page can be given back.
+ * Here the records lie side by side in chunks of their own.
  *
- * Rejected: to make the records before there are clients, which costs whoever never has many; and
- * chunks for the sessions instead, which hides them from the sanitizers and leaves what else a
- * connection holds where it was.
+ * Rejected: making the records beforehand costs every server without many clients. Chunks for the
+ * sessions instead hide the sessions from the sanitizers, and leave a connection's other memory in
+ * its place.
  */
 #ifndef TASKMASTER_NET_EVENT_MEMORY_H
 #define TASKMASTER_NET_EVENT_MEMORY_H

@@ -44,7 +44,7 @@ static int set_option(int fd, int level, int name, int value)
     return setsockopt(fd, level, name, &value, sizeof value);
 }
 
-/* Accepted sockets inherit all of these (tcp(7)), so that accepting costs one call. */
+/* Accepted sockets inherit all of these (tcp(7)), so accepting costs one call. */
 static int set_tcp_options(int fd)
 {
     if (set_option(fd, SOL_SOCKET, SO_REUSEADDR, 1) < 0 ||
@@ -69,14 +69,14 @@ static int bind_and_listen(int fd, const struct address *address)
     return listen(fd, BACKLOG);
 }
 
-/* What is to be opened, and what has become of it. */
+/* A socket to be opened, and its outcome. */
 struct opening {
     const struct address *address;
     const struct socket_owner *owner;
     struct socket_file file;
 };
 
-/* A socket that listens, or -1. */
+/* A listening socket, or -1. */
 static int open_socket(struct opening *opening)
 {
     const struct address *address = opening->address;
@@ -95,10 +95,10 @@ static int open_socket(struct opening *opening)
 }
 
 /*
- * A worker has all that its master has until it executes its program. When the master is killed at
- * that moment, its addresses are in use for a little longer, and whoever starts the next one at
- * once must not fail for that. It does not wait for long, for another server may have the address:
- * the two cannot be told apart, as who listens need not answer.
+ * A worker shares its master's descriptors until it executes its program. If the master is killed
+ * at that moment, its addresses are in use for a little longer, and the next master must not fail.
+ * The wait is short: another server may own the address, and a listening server need not answer, so
+ * nothing tells the two apart.
  */
 static int open_in_time(struct opening *opening, const char *text)
 {
@@ -110,7 +110,7 @@ static int open_in_time(struct opening *opening, const char *text)
               LOG_UINT("wait_ms", IN_USE_TRIES * IN_USE_MS));
     int e = EADDRINUSE;
     for (int i = 0; fd < 0 && e == EADDRINUSE && i < IN_USE_TRIES; i++) {
-        nanosleep(&pause, NULL); /* a signal makes it shorter, which does no harm */
+        nanosleep(&pause, NULL); /* a signal shortens the wait, without harm */
         fd = open_socket(opening);
         e = errno;
     }
@@ -149,8 +149,8 @@ static bool accept_one(struct listener *listener)
     }
     if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM)
         pause_accept(listener);
-    /* Anything else but EAGAIN is about a connection that went before it was taken: the next one
-     * may be fine. */
+    /* Any other error but EAGAIN concerns a connection lost before its accept: the next may be
+     * fine. */
     return errno != EAGAIN && !timer_is_set(&listener->retry);
 }
 

@@ -62,7 +62,7 @@ static bool is_same(const struct stat *a, const struct stat *b)
     return a->st_dev == b->st_dev && a->st_ino == b->st_ino;
 }
 
-/* Connections to it are refused. That it cannot be tried is no reason to take it. */
+/* Connections to it are refused. A failed try is no reason to take the place. */
 static bool refuses(const struct sockaddr_un *un, socklen_t len)
 {
     int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
@@ -98,7 +98,7 @@ static int clear_place(struct socket_file *file, const struct sockaddr_un *un, s
     return -1;
 }
 
-/* By way of the umask, so that there is no moment with more rights. */
+/* Set through the umask: at no moment are the rights wider. */
 static int bind_file(int fd, const struct sockaddr_un *un, socklen_t len, mode_t mode)
 {
     mode_t before = umask(0777 & ~mode);
@@ -107,7 +107,7 @@ static int bind_file(int fd, const struct sockaddr_un *un, socklen_t len, mode_t
     return rc;
 }
 
-/* What bind() has made. */
+/* The file made by bind(). */
 static int open_file(struct socket_file *file, int fd, const char *path, int backlog,
                      const struct socket_owner *owner)
 {
@@ -138,8 +138,8 @@ int socket_file_take(struct socket_file *file, int fd, const struct address *add
 
 /* --- giving it back --- */
 
-/* The user that we have become since may not write to the directory: then the file stays, and the
- * next start removes it. */
+/* After the change of user the directory may be read-only for us. Then the file stays, and the next
+ * start removes it. */
 void socket_file_remove(struct socket_file *file)
 {
     struct stat st;

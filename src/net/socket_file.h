@@ -1,18 +1,18 @@
 /*
- * socket_file: the place of a unix socket in the file system: taken by one, given back only if it
- * is still ours.
+ * socket_file: the place of a unix socket in the file system: taken by one server, given back only
+ * while still ours.
  *
- * bind() takes a free place atomically. A file that a dead server has left must be removed first,
- * and between two servers that start at once the slower one would remove the other's. So whoever
- * looks at a place holds a lock on its directory (flock(2), which leaves no file behind) until it
- * listens there. A lock that cannot be had is gone on without: anybody who may read the directory
- * could hold it for ever. To bind to another name and move that into place by link(2) was rejected:
- * the other name is what ss(8) and clients would be shown for the life of the socket.
+ * bind() takes a free place atomically. The file of a dead server must be removed first. Of two
+ * servers starting at once, the slower would remove the other's file. So a server locks the
+ * directory (flock(2) leaves no file behind) until it listens. Without the lock the server goes on:
+ * any reader of the directory could hold the lock for ever. Rejected: binding to another name and
+ * moving the file by link(2). ss(8) and clients would see the other name for the life of the
+ * socket.
  *
- * A file is dead if it refuses connections and nobody's socket is bound to it (unix_bound.h). If
- * the kernel does not say that, it is dead once it has refused them in each of the tries that an
- * address in use is given. What cannot be seen is a server in another network namespace that has
- * bound to a file that both can see, and does not listen yet.
+ * A file is dead if it refuses connections and no socket is bound to it (unix_bound.h). If the
+ * kernel does not tell, the file is dead after refusing each of the tries given to an address in
+ * use. One case stays unseen: a server of another network namespace, bound to a shared file and not
+ * listening yet.
  */
 #ifndef TASKMASTER_NET_SOCKET_FILE_H
 #define TASKMASTER_NET_SOCKET_FILE_H
@@ -21,7 +21,7 @@
 
 #include <sys/types.h>
 
-/* Whose a unix socket's file is, and what they may do with it. */
+/* The owner and the rights of a unix socket's file. */
 struct socket_owner {
     mode_t mode;
     uid_t uid; /* (uid_t)-1: ours */
@@ -40,12 +40,12 @@ struct socket_file {
 
 /*
  * Binds `fd` to the address and listens. `file` is empty at first, and the same in each try. 0, or
- * -1 with errno: EADDRINUSE if it is somebody's, EEXIST if there is a file that is no socket.
+ * -1 with errno: EADDRINUSE if the place is taken, EEXIST if a file is no socket.
  */
 int socket_file_take(struct socket_file *file, int fd, const struct address *address, int backlog,
                      const struct socket_owner *owner);
 
-/* To be called before the socket is closed. What is not ours stays; the log tells of that. */
+/* To be called before the socket is closed. A file of another server stays, and the log says so. */
 void socket_file_remove(struct socket_file *file);
 
 #endif

@@ -18,14 +18,14 @@ ssize_t transport_read(int fd, struct iovec iov[2]);
  * SIGPIPE. */
 ssize_t transport_write(int fd, struct iovec *iov, size_t count);
 
-/* The number of bytes that have arrived and were not read. */
+/* The number of arrived, unread bytes. */
 size_t transport_arrived(int fd);
 
-/* The error that is pending on the socket, 0 without one. After the end of input read() reports no
+/* The pending error of the socket, 0 without one. After the end of input read() reports no
  * error. */
 int transport_error(int fd);
 
-/* Tells the peer that no more output comes. 0, or -1 with errno. */
+/* Tells the peer of the end of output. 0, or -1 with errno. */
 int transport_shut_output(int fd);
 
 void transport_close(int fd);

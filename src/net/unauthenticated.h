@@ -1,10 +1,10 @@
 /*
- * unauthenticated: the connections of a port before their hello is accepted, in the order in which
- * they go when there are too many.
+ * unauthenticated: the connections of a port before their hello is accepted, in the order of their
+ * end when they are too many.
  *
- * A well-behaved peer sends its hello right after the connect. That hello is read at accept, so
- * such a peer is in the list for a moment only. Connections that were refused go first: they must
- * not take the place of a peer about to speak. Silent connections go next, the oldest first.
+ * A well-behaved peer sends its hello right after the connect. The hello is read at accept, so the
+ * peer is in the list for a moment only. Refused connections go first: they must not take the place
+ * of a peer about to speak. Silent connections go next, the oldest first.
  */
 #ifndef TASKMASTER_NET_UNAUTHENTICATED_H
 #define TASKMASTER_NET_UNAUTHENTICATED_H
@@ -15,7 +15,7 @@
 #include <stdint.h>
 #include <sys/queue.h>
 
-/* In the order in which they go. */
+/* In the order of their end. */
 enum unauthenticated_kind {
     UNAUTHENTICATED_TOLD,    /* was told of its refusal, and may still read the message */
     UNAUTHENTICATED_REFUSED, /* is refused, and will be told after a delay */
@@ -24,7 +24,7 @@ enum unauthenticated_kind {
     UNAUTHENTICATED_KINDS
 };
 
-/* A member of the object that owns the connection. */
+/* A member of the connection's owner. */
 struct unauthenticated {
     TAILQ_ENTRY(unauthenticated) link;
     struct conn *conn; /* NULL: not in a list */
@@ -48,17 +48,17 @@ void unauthenticated_add(struct unauthenticated_list *list, struct unauthenticat
 void unauthenticated_turn(struct unauthenticated_list *list, struct unauthenticated *peer,
                           enum unauthenticated_kind kind);
 
-/* Likewise, and always moves the connection behind the others of that kind. */
+/* Likewise, and always moves the connection behind the others of its kind. */
 void unauthenticated_put_back(struct unauthenticated_list *list, struct unauthenticated *peer,
                               enum unauthenticated_kind kind);
 
 /* The peer is authenticated, or its connection is closed. Does nothing for one outside the list. */
 void unauthenticated_remove(struct unauthenticated_list *list, struct unauthenticated *peer);
 
-/* The first to go; NULL if the list is empty. Its socket may hold input that was not read yet. */
+/* The first to go; NULL if the list is empty. Its socket may hold unread input. */
 struct unauthenticated *unauthenticated_first(struct unauthenticated_list *list);
 
-/* Likewise, among those that came before `before_us`. */
+/* Likewise, among connections from before `before_us`. */
 struct unauthenticated *unauthenticated_first_before(struct unauthenticated_list *list,
                                                      uint64_t before_us);
 

@@ -46,8 +46,8 @@ static const char *base_name(const char *path)
     return slash ? slash + 1 : path;
 }
 
-/* The name that it was bound by leads to the file. This is looked at because some file systems have
- * numbers for their files and devices that the kernel does not show here. */
+/* The socket's bound name leads to the file. Needed because the kernel shows other file and device
+ * numbers here for some file systems. */
 static bool is_named(const struct wanted *wanted, const char *data, size_t len)
 {
     char name[sizeof((struct sockaddr_un *)0)->sun_path + 1];

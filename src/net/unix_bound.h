@@ -1,9 +1,9 @@
 /*
- * unix_bound: whether somebody's unix socket is bound to a file.
+ * unix_bound: whether a unix socket is bound to a file.
  *
- * A file whose connections are refused is left over from a server that is dead, or belongs to one
- * that does not listen yet. Only the kernel can tell. It lists the bound sockets of our network
- * namespace with the files that they are bound to (sock_diag(7)).
+ * A file that refuses connections is left over from a dead server, or belongs to a server not
+ * listening yet. Only the kernel can tell. It lists the bound sockets of our network namespace with
+ * their files (sock_diag(7)).
  */
 #ifndef TASKMASTER_NET_UNIX_BOUND_H
 #define TASKMASTER_NET_UNIX_BOUND_H
