@@ -118,7 +118,7 @@ _Noreturn static void spin(void)
         turns = turns + 1;
 }
 
-/* Resets SIGALRM to its default. */
+/* The timers send SIGALRM, the default. */
 static int create_timers(int count)
 {
     struct itimerspec soon = {.it_value.tv_sec = 1000};
