@@ -9,8 +9,8 @@
  * The second page holds the claim words. The master may reclaim a job until the worker begins it,
  * and neither side waits for the other. The master writes the job's word as offered before sending
  * the job. A compare-and-swap then decides: by the worker from offered to begun, or by the master
- * from offered to taken. A word also holds the job's number, so that a slot can be used again while
- * an old message is unread.
+ * from offered to reclaimed. A word also holds the job's number, so that a slot can be used again
+ * while an old message is unread.
  *
  * The third part has room for a small result in each slot. If the next job is at hand already, a
  * worker leaves the result in its slot, sets the word to answered, and later sends one message for
@@ -74,10 +74,10 @@ struct worker_shared {
 };
 
 enum claim_state {
-    CLAIM_OFFERED = 1,  /* the worker may begin the job */
-    CLAIM_BEGUN = 2,    /* set by the worker */
-    CLAIM_TAKEN = 3,    /* reclaimed; set by the master */
-    CLAIM_ANSWERED = 0, /* done, with the result in the slot */
+    CLAIM_OFFERED = 1,   /* the worker may begin the job */
+    CLAIM_BEGUN = 2,     /* set by the worker */
+    CLAIM_RECLAIMED = 3, /* set by the master */
+    CLAIM_ANSWERED = 0,  /* done, with the result in the slot */
 };
 
 static inline uint64_t claim_word(uint64_t job, enum claim_state state)

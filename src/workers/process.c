@@ -131,7 +131,7 @@ uint32_t worker_process_offer(struct worker_process *process, uint64_t job)
 
 bool worker_process_reclaim(struct worker_process *process, uint32_t slot, uint64_t job)
 {
-    if (!claim_settle(&process->shared->claims[slot], job, CLAIM_TAKEN))
+    if (!claim_settle(&process->shared->claims[slot], job, CLAIM_RECLAIMED))
         return false;
     worker_process_release(process, slot);
     return true;

@@ -13,11 +13,11 @@
 #include "common/log.h"
 #include "common/wire.h"
 #include "common/worker_page.h"
+#include "worker/effects.h"
 #include "worker/handshake.h"
 #include "worker/job.h"
 #include "worker/job_loop.h"
 #include "worker/loader.h"
-#include "worker/effects.h"
 #include "worker/report.h"
 #include "worker/text.h"
 
@@ -243,7 +243,7 @@ static void put_job(struct input *input, bool whole)
     struct account *account = &accounts[account_count++];
     *account = (struct account){.job = head.job, .slot = head.slot};
     account->expected = whole && len <= PAYLOAD_MAX;
-    claims[head.slot] = claim_word(head.job, what & 128 ? CLAIM_TAKEN : CLAIM_OFFERED);
+    claims[head.slot] = claim_word(head.job, what & 128 ? CLAIM_RECLAIMED : CLAIM_OFFERED);
     if (what % 61 == 3)
         *stop_word = head.job;
     put(&head, sizeof head);

@@ -116,13 +116,13 @@ START_TEST(a_module_sees_its_job)
 }
 END_TEST
 
-START_TEST(a_job_that_was_taken_back_is_skipped)
+START_TEST(a_reclaimed_job_is_skipped)
 {
     start_with_test_modules("");
-    struct wire_head taken = make_run(31, "probe", 2), next = make_run(32, "probe", 2);
-    ck_assert(
-        claim_settle(&((struct worker_shared *)master.page)->claims[taken.slot], 31, CLAIM_TAKEN));
-    fake_master_send(&master, &taken, sizeof(taken));
+    struct wire_head reclaimed = make_run(31, "probe", 2), next = make_run(32, "probe", 2);
+    ck_assert(claim_settle(&((struct worker_shared *)master.page)->claims[reclaimed.slot], 31,
+                           CLAIM_RECLAIMED));
+    fake_master_send(&master, &reclaimed, sizeof(reclaimed));
     fake_master_send(&master, "id", 2);
     fake_master_send(&master, &next, sizeof(next));
     fake_master_send(&master, "id", 2);
@@ -207,16 +207,16 @@ START_TEST(an_idle_worker_gives_memory_back)
 }
 END_TEST
 
-START_TEST(a_large_job_that_was_taken_back_leaves_nothing)
+START_TEST(a_large_reclaimed_job_leaves_no_memory)
 {
     struct worker_shared *shared;
 
     start_worker();
     shared = (struct worker_shared *)master.page;
-    struct wire_head taken = make_run(31, "echo", PAYLOAD_MAX);
+    struct wire_head reclaimed = make_run(31, "echo", PAYLOAD_MAX);
     char *payload = xcalloc(1, PAYLOAD_MAX);
-    ck_assert(claim_settle(&shared->claims[taken.slot], 31, CLAIM_TAKEN));
-    fake_master_send(&master, &taken, sizeof(taken));
+    ck_assert(claim_settle(&shared->claims[reclaimed.slot], 31, CLAIM_RECLAIMED));
+    fake_master_send(&master, &reclaimed, sizeof(reclaimed));
     fake_master_send(&master, payload, PAYLOAD_MAX);
     free(payload);
     expect_little_memory();
@@ -271,12 +271,12 @@ int main(void)
     tcase_add_test(tc, jobs_that_arrive_together_are_answered_in_order);
     tcase_add_test(tc, a_job_that_arrives_byte_by_byte_is_whole);
     tcase_add_test(tc, a_module_sees_its_job);
-    tcase_add_test(tc, a_job_that_was_taken_back_is_skipped);
+    tcase_add_test(tc, a_reclaimed_job_is_skipped);
     tcase_add_test(tc, what_a_module_says_is_logged_before_the_answer);
     tcase_add_test(tc, a_module_that_cannot_be_had_fails_its_own_job);
     tcase_add_test(tc, a_result_too_large_is_no_payload);
     tcase_add_test(tc, an_idle_worker_gives_memory_back);
-    tcase_add_test(tc, a_large_job_that_was_taken_back_leaves_nothing);
+    tcase_add_test(tc, a_large_reclaimed_job_leaves_no_memory);
     tcase_add_test(tc, the_stop_flag_reaches_the_module);
     tcase_add_test(tc, a_changed_signal_mask_does_not_outlast_its_job);
     tcase_add_test(tc, a_flood_on_stdout_reaches_the_log);
