@@ -399,8 +399,8 @@ static void set_up(struct master *m, struct config *config, const struct config_
     dispatcher_init(&m->dispatcher, &worker_link_ops, &m->workers, &m->timers, &limits,
                     random_seed());
     m->dispatcher.output = &m->output;
-    m->report = (struct report){&m->dispatcher, &m->modules, &m->budget,      &m->output,
-                                &m->clients,    m->boot,     m->timers.now_us};
+    m->report = (struct report){&m->dispatcher, &m->modules, &m->budget,
+                                &m->output,     m->boot,     m->timers.now_us};
     m->clients.dispatcher = m->workers.dispatcher = &m->dispatcher;
     m->clients.modules = &m->modules;
     m->clients.loop = m->workers.loop = &m->loop;

@@ -215,7 +215,9 @@ static void answer_report(struct client_session *session, struct request *reques
 
 static enum request_verdict handle_stats(struct client_session *session, struct request *request)
 {
-    answer_report(session, request, report_stats(session->clients->report));
+    const struct clients *clients = session->clients;
+    const struct report_clients counts = {clients->connected, clients->settings->client_max};
+    answer_report(session, request, report_stats(clients->report, &counts));
     return REQUEST_FINE;
 }
 

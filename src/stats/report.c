@@ -113,10 +113,18 @@ static char *dump(json_t *json)
     return text;
 }
 
-char *report_stats(const struct report *report)
+static json_t *clients_report(const struct report_clients *counts)
+{
+    json_t *clients = json_object();
+    set(clients, "connected", counts->connected);
+    set(clients, "max", counts->max);
+    return clients;
+}
+
+char *report_stats(const struct report *report, const struct report_clients *clients)
 {
     const struct dispatcher *d = report->dispatcher;
-    json_t *stats = json_object(), *clients = json_object(), *modules = json_object();
+    json_t *stats = json_object(), *modules = json_object();
     json_object_set_new(stats, "server", json_string("taskmasterd/" TASKMASTER_VERSION));
     json_object_set_new(stats, "boot", json_string(report->boot));
     set(stats, "uptime_ms", since_ms(report, report->started_us));
@@ -125,9 +133,7 @@ char *report_stats(const struct report *report)
     json_object_set_new(stats, "queue", queue_report(report));
     json_object_set_new(stats, "output", output_report(report));
     json_object_set_new(stats, "jobs", jobs_report(d));
-    set(clients, "connected", report->clients->connected);
-    set(clients, "max", report->clients->settings->client_max);
-    json_object_set_new(stats, "clients", clients);
+    json_object_set_new(stats, "clients", clients_report(clients));
     hash_each(&report->modules->by_name, add_module, modules);
     json_object_set_new(stats, "modules", modules);
     return dump(stats);

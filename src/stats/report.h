@@ -3,10 +3,10 @@
 #define TASKMASTER_STATS_REPORT_H
 
 #include "base/payload.h"
-#include "clients/session.h"
 #include "jobs/dispatcher.h"
 #include "jobs/module_table.h"
 
+#include <stddef.h>
 #include <stdint.h>
 
 /* Where the figures are; all borrowed. */
@@ -14,13 +14,16 @@ struct report {
     const struct dispatcher *dispatcher;
     const struct module_table *modules;
     const struct payload_budget *budget, *output;
-    const struct clients *clients;
     const char *boot;
     uint64_t started_us;
 };
 
+struct report_clients {
+    size_t connected, max;
+};
+
 /* Texts that the caller frees. */
-char *report_stats(const struct report *report);
+char *report_stats(const struct report *report, const struct report_clients *clients);
 char *report_workers(const struct report *report);
 
 #endif

@@ -217,7 +217,7 @@ static void set_up(struct input *input)
     struct dispatcher_limits limits = limits_of(config);
     dispatcher_init(&d, &worker_link_ops, &workers, &timers, &limits, 1);
     d.output = &output;
-    reporter = (struct report){&d, &modules, &budget, &output, &clients, boot, clock_now_us};
+    reporter = (struct report){&d, &modules, &budget, &output, boot, clock_now_us};
     clients = (struct clients){
         .dispatcher = &d, .modules = &modules, .loop = &loop, .report = &reporter, .boot = boot};
     workers = (struct workers){.dispatcher = &d, .loop = &loop, .boot = boot};

@@ -1,59 +1,55 @@
-/* test_report: what a report costs. What is in it is held by the tests against the daemon. */
+/* test_report: which figures a report takes from where. All of them are compared by the tests
+ * against the daemon. */
 #include "stats/report.h"
 
 #include "tests/unit/support.h"
 
 #include <jansson.h>
-#include <unistd.h>
 
 static struct dispatcher dispatcher;
+static struct module_table modules;
+static struct payload_budget budget, output;
 static struct timers timers;
-static const struct report report = {.dispatcher = &dispatcher, .boot = "k3f9"};
+static const struct report report = {.dispatcher = &dispatcher,
+                                     .modules = &modules,
+                                     .budget = &budget,
+                                     .output = &output,
+                                     .boot = "k3f9"};
 
 static void setup(void)
 {
+    static const struct module_settings settings;
     timers_init(&timers, 1000000);
     dispatcher.timers = &timers;
     pool_init(&dispatcher.pool);
+    job_queue_init(&dispatcher.queue);
+    TAILQ_INIT(&dispatcher.aside);
+    module_table_init(&modules, &settings);
 }
 
-/* The only worker's memory, as told. */
-static json_int_t told_rss_kb(void)
+static void teardown(void)
 {
-    char *text = report_workers(&report);
-    json_t *list = json_loads(text, 0, NULL);
-    ck_assert_uint_eq(json_array_size(list), 1);
-    json_int_t kb = json_integer_value(json_object_get(json_array_get(list, 0), "rss_kb"));
-    json_decref(list);
+    module_table_free(&modules);
+    job_queue_free(&dispatcher.queue);
+}
+
+START_TEST(test_clients)
+{
+    char *text = report_stats(&report, &(struct report_clients){.connected = 3, .max = 50});
+    json_t *stats = json_loads(text, 0, NULL), *clients = json_object_get(stats, "clients");
+    ck_assert_int_eq(json_integer_value(json_object_get(clients, "connected")), 3);
+    ck_assert_int_eq(json_integer_value(json_object_get(clients, "max")), 50);
+    json_decref(stats);
     free(text);
-    return kb;
-}
-
-/* Looking it up opens a file, so it is not done each time. That it was not can be seen by a process
- * of which nothing can be looked up any more. */
-START_TEST(test_memory_is_looked_up_now_and_then)
-{
-    struct worker *worker = pool_add(&dispatcher.pool, timers.now_us);
-    worker->pid = getpid();
-    json_int_t kb = told_rss_kb();
-    ck_assert_int_gt(kb, 0);
-    worker->pid = 0;
-    ck_assert_int_eq(told_rss_kb(), kb);
-    timers_turn(&timers, timers.now_us + 99999);
-    ck_assert_int_eq(told_rss_kb(), kb);
-    timers_turn(&timers, timers.now_us + 1);
-    ck_assert_int_eq(told_rss_kb(), 0);
-    worker_set_state(worker, WORKER_STOPPING, timers.now_us);
-    pool_remove(&dispatcher.pool, worker);
 }
 END_TEST
 
 int main(void)
 {
     Suite *suite = suite_create("report");
-    TCase *tc = tcase_create("workers");
-    tcase_add_checked_fixture(tc, setup, NULL);
-    tcase_add_test(tc, test_memory_is_looked_up_now_and_then);
+    TCase *tc = tcase_create("stats");
+    tcase_add_checked_fixture(tc, setup, teardown);
+    tcase_add_test(tc, test_clients);
     suite_add_tcase(suite, tc);
     return run_suite(suite);
 }
