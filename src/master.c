@@ -61,6 +61,7 @@ struct master {
     struct module_table modules;
     struct clients clients;
     struct workers workers;
+    struct worker_memory memory;
     struct report report;
     struct listener **listeners; /* NULL once closed */
     size_t listener_count;
@@ -399,8 +400,9 @@ static void set_up(struct master *m, struct config *config, const struct config_
     dispatcher_init(&m->dispatcher, &worker_link_ops, &m->workers, &m->timers, &limits,
                     random_seed());
     m->dispatcher.output = &m->output;
-    m->report = (struct report){&m->dispatcher, &m->modules, &m->budget,
-                                &m->output,     m->boot,     m->timers.now_us};
+    worker_memory_init(&m->memory);
+    m->report = (struct report){&m->dispatcher, &m->modules, &m->budget,      &m->output,
+                                &m->memory,     m->boot,     m->timers.now_us};
     m->clients.dispatcher = m->workers.dispatcher = &m->dispatcher;
     m->clients.modules = &m->modules;
     m->clients.loop = m->workers.loop = &m->loop;
@@ -535,6 +537,7 @@ static void tear_down(struct master *m)
     clients_free(&m->clients);
     workers_free(&m->workers);
     module_table_free(&m->modules);
+    worker_memory_free(&m->memory);
     conn_loop_free(&m->loop);
     timer_clear(&m->timers, &m->shutdown.timer);
     timer_clear(&m->timers, &m->trim_timer);

@@ -49,8 +49,6 @@ struct worker {
     uint32_t id;          /* from 1, never used again */
     uint32_t reloads;     /* before it was started */
     pid_t pid;            /* 0 until its process runs */
-    uint64_t rss_kb;      /* its resident memory as the last report told it, */
-    uint64_t rss_at_us;   /* and when that was looked up; 0: never */
     uint8_t state;
     bool to_retire;     /* STOPPING, and yet to be told to end */
     bool awaits_signal; /* its job is being stopped: when the timer fires, SIGTERM or SIGKILL is

@@ -6,15 +6,7 @@
 #include <taskmaster/version.h>
 
 #include <jansson.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 #include <sysexits.h>
-#include <unistd.h>
-
-/* How long a worker's memory counts as known. Looking it up is a file of the kernel's to be opened
- * and read for each worker, and whoever asks may ask a thousand times in one turn of the loop. */
-enum { RSS_KNOWN_US = 100000 };
 
 static uint64_t since_ms(const struct report *report, uint64_t then_us)
 {
@@ -139,31 +131,9 @@ char *report_stats(const struct report *report, const struct report_clients *cli
     return dump(stats);
 }
 
-/* Resident memory in KiB; 0 when it cannot be known. */
-static uint64_t read_rss_kb(pid_t pid)
+static json_t *worker_report(const struct report *report, const struct worker *worker)
 {
-    char path[64], line[128], *end = "";
-    snprintf(path, sizeof path, "/proc/%d/statm", (int)pid);
-    FILE *file = fopen(path, "re");
-    if (!file)
-        return 0;
-    if (fgets(line, sizeof line, file))
-        (void)strtoul(line, &end, 10); /* the whole size; resident pages come second */
-    fclose(file);
-    return strtoul(end, NULL, 10) * (uint64_t)sysconf(_SC_PAGESIZE) / 1024;
-}
-
-static uint64_t rss_kb(struct worker *worker, uint64_t now_us)
-{
-    if (!worker->rss_at_us || now_us - worker->rss_at_us >= RSS_KNOWN_US) {
-        worker->rss_kb = read_rss_kb(worker->pid);
-        worker->rss_at_us = now_us;
-    }
-    return worker->rss_kb;
-}
-
-static json_t *worker_report(const struct report *report, struct worker *worker)
-{
+    const uint64_t now_us = report->dispatcher->timers->now_us;
     json_t *item = json_object();
     char name[JOB_TEXT_MAX];
     set(item, "id", worker->id);
@@ -178,13 +148,13 @@ static json_t *worker_report(const struct report *report, struct worker *worker)
     }
     set(item, "since_ms", since_ms(report, worker->since_us));
     set(item, "jobs_done", worker->jobs_done);
-    set(item, "rss_kb", rss_kb(worker, report->dispatcher->timers->now_us));
+    set(item, "rss_kb", worker_memory_kb(report->memory, worker->id, worker->pid, now_us));
     return item;
 }
 
 char *report_workers(const struct report *report)
 {
-    struct worker *worker;
+    const struct worker *worker;
     json_t *list = json_array();
     for (int state = 0; state < WORKER_STATES; state++)
         TAILQ_FOREACH (worker, &report->dispatcher->pool.lists[state], link)

@@ -1,10 +1,11 @@
-/* report: what stats and workers tell (doc/protocol.md), as JSON text. */
+/* report: the answers to stats and workers (doc/protocol.md), as JSON text. */
 #ifndef TASKMASTER_STATS_REPORT_H
 #define TASKMASTER_STATS_REPORT_H
 
 #include "base/payload.h"
 #include "jobs/dispatcher.h"
 #include "jobs/module_table.h"
+#include "stats/worker_memory.h"
 
 #include <stddef.h>
 #include <stdint.h>
@@ -14,6 +15,7 @@ struct report {
     const struct dispatcher *dispatcher;
     const struct module_table *modules;
     const struct payload_budget *budget, *output;
+    struct worker_memory *memory;
     const char *boot;
     uint64_t started_us;
 };
@@ -22,7 +24,7 @@ struct report_clients {
     size_t connected, max;
 };
 
-/* Texts that the caller frees. */
+/* Texts; the caller frees them. */
 char *report_stats(const struct report *report, const struct report_clients *clients);
 char *report_workers(const struct report *report);
 

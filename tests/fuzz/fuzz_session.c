@@ -40,6 +40,7 @@ static struct dispatcher d;
 static struct module_table modules;
 static struct clients clients;
 static struct workers workers;
+static struct worker_memory memory;
 static struct report reporter;
 static struct config *config;
 static unsigned most_workers; /* the highest pool-max there has been */
@@ -217,7 +218,8 @@ static void set_up(struct input *input)
     struct dispatcher_limits limits = limits_of(config);
     dispatcher_init(&d, &worker_link_ops, &workers, &timers, &limits, 1);
     d.output = &output;
-    reporter = (struct report){&d, &modules, &budget, &output, boot, clock_now_us};
+    worker_memory_init(&memory);
+    reporter = (struct report){&d, &modules, &budget, &output, &memory, boot, clock_now_us};
     clients = (struct clients){
         .dispatcher = &d, .modules = &modules, .loop = &loop, .report = &reporter, .boot = boot};
     workers = (struct workers){.dispatcher = &d, .loop = &loop, .boot = boot};
@@ -238,6 +240,7 @@ static void tear_down(void)
     clients_free(&clients);
     workers_free(&workers);
     module_table_free(&modules);
+    worker_memory_free(&memory);
     conn_loop_free(&loop);
     bug_on(timers.set.count);
     timers_free(&timers);

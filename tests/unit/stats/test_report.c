@@ -1,5 +1,4 @@
-/* test_report: which figures a report takes from where. All of them are compared by the tests
- * against the daemon. */
+/* test_report: where a report takes its figures from. The integration tests compare all figures. */
 #include "stats/report.h"
 
 #include "tests/unit/support.h"
