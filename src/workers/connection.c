@@ -185,7 +185,7 @@ static void take_ready(struct worker_link *link)
     char refusal[WORKER_REFUSAL_MAX], why[WORKER_REFUSAL_MAX + 64];
     if (job_log_allows(&link->workers->job_log, LOG_INFO, "worker-ready", "-"))
         log_event(LOG_INFO, "worker-ready", LOG_UINT("worker", link->worker->id),
-                  LOG_INT("pid", link->process.pid));
+                  LOG_INT("pid", link->worker->pid));
     link->ready = true;
     if (link->worker->state != WORKER_STARTING)
         return; /* it was told to end meanwhile */
@@ -306,7 +306,7 @@ static void on_gone(struct conn *raw, const char *why)
     struct worker_conn *conn = conn_of(raw);
     /* A death that is known by now is told as what it is; but not where worker_link_disconnected()
      * reads on and comes upon the end again: the link is its own until it returns. */
-    if (conn->owner && !conn->owner->process.reaped && !conn->owner->closed && !raw->loop->reading)
+    if (conn->owner && !conn->owner->closed && !raw->loop->reading)
         worker_link_reap(conn->owner);
     if (!conn_is_open(raw))
         return;

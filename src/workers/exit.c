@@ -72,7 +72,7 @@ static char *crash_text(const struct worker_link *link, const struct worker_exit
 {
     json_t *details =
         json_pack("{s:I, s:I, s:s, s:s, s:o}", "worker", (json_int_t)link->worker->id, "pid",
-                  (json_int_t)link->process.pid, "module", link->worker->job->asked.module->name,
+                  (json_int_t)link->worker->pid, "module", link->worker->job->asked.module->name,
                   "why", end->why, "output", json_text(tail, len));
     if (end->signal)
         json_object_set_new(details, "signal", json_string(signal_name(end->signal)));

@@ -23,7 +23,7 @@ static bool is_recent(const struct workers *workers, const struct worker_late *l
 void worker_late_note(struct worker_link *link)
 {
     struct workers *workers = link->workers;
-    if (link->authenticated || link->late || !link->process.pid)
+    if (link->authenticated || link->late || !link->worker->pid)
         return;
     link->late = true;
     struct worker_late *late = &workers->late[workers->next_late++ % WORKERS_LATE];

@@ -53,7 +53,7 @@ static void say_lost(struct worker_link *link, const char *why, const char *modu
     if (!job_log_allows(&link->workers->job_log, LOG_WARN, "worker-lost", module))
         return;
     log_event(LOG_WARN, "worker-lost", LOG_UINT("worker", link->worker->id),
-              LOG_INT("pid", link->process.pid), LOG_STR("why", why),
+              LOG_INT("pid", link->worker->pid), LOG_STR("why", why),
               LOG_STR("job", job_name(job, link->workers->boot, name)),
               LOG_STR("client", job_client(job)), LOG_STR("module", module));
 }
@@ -75,7 +75,7 @@ static void say_exit(struct worker_link *link, const int *status, const char *wh
     if (!job_log_allows(&link->workers->job_log, well ? LOG_INFO : LOG_WARN, "worker-exit", module))
         return;
     log_event(well ? LOG_INFO : LOG_WARN, "worker-exit", LOG_UINT("worker", link->worker->id),
-              LOG_INT("pid", link->process.pid), LOG_STR("why", why),
+              LOG_INT("pid", link->worker->pid), LOG_STR("why", why),
               LOG_STR("job", job_name(job, link->workers->boot, name)),
               LOG_STR("client", job_client(job)), LOG_STR("module", module));
 }
@@ -91,7 +91,7 @@ static bool ended_for_job(const struct worker_link *link, const int *status)
 
 static bool has_begun(const struct worker_link *link, const struct job *job)
 {
-    return worker_process_has_begun(&link->process, job->run.tag, job->seq);
+    return worker_claims_has_begun(&link->process.claims, job->run.tag, job->seq);
 }
 
 /* The module of a job that it had not begun has no part in its end: what an earlier one left may
@@ -160,7 +160,7 @@ void worker_link_break_off(struct worker_link *link, const char *fault)
     const char *module = job ? job->asked.module->name : "-";
     if (job_log_allows(&link->workers->job_log, LOG_ERROR, "worker-protocol", module))
         log_event(LOG_ERROR, "worker-protocol", LOG_UINT("worker", link->worker->id),
-                  LOG_INT("pid", link->process.pid), LOG_STR("why", fault),
+                  LOG_INT("pid", link->worker->pid), LOG_STR("why", fault),
                   LOG_STR("module", module));
     snprintf(link->why, sizeof link->why, "it broke its protocol: %s", fault);
     close_conn(link);
@@ -192,7 +192,7 @@ void worker_link_disconnected(struct worker_link *link)
     if (!link->conn)
         return; /* the reading came upon the end itself */
     close_conn(link);
-    if (link->process.reaped || link->worker->state == WORKER_STOPPING)
+    if (!worker_process_exists(&link->process) || link->worker->state == WORKER_STOPPING)
         return; /* ended, or told to end with a deadline */
     link->closed = true;
     timer_set_ms(workers_timers(link->workers), &link->timer, CLOSED_GRACE_MS);
@@ -212,7 +212,6 @@ static void read_last_words(struct worker_link *link)
 static void reaped(struct worker_link *link, int status)
 {
     bool starting = link->worker->state == WORKER_STARTING;
-    link->process.reaped = true;
     timer_clear(workers_timers(link->workers), &link->timer);
     worker_output_drain(&link->output);
     if (!starting)
@@ -225,28 +224,27 @@ static struct worker_link *link_by_pid(struct workers *workers, pid_t pid)
 {
     struct worker_link *link;
     TAILQ_FOREACH (link, &workers->links, link)
-        if (link->process.pid == pid && !link->process.reaped)
+        if (link->process.pid == pid)
             return link;
     return NULL;
 }
 
 static void reap(struct worker_link *link)
 {
-    worker_process_signal(&link->process, SIGKILL);
-    reaped(link, worker_process_reap(link->process.pid));
+    reaped(link, worker_process_reap(&link->process));
 }
 
 /* False if none is dead. */
 static bool reap_any(struct workers *workers)
 {
-    pid_t pid = worker_process_dead();
+    pid_t pid = worker_process_next_dead();
     struct worker_link *link = pid > 0 ? link_by_pid(workers, pid) : NULL;
     if (pid <= 0)
         return false;
     if (link) {
         reap(link);
     } else {
-        worker_process_reap(pid);
+        worker_process_reap_pid(pid);
         log_event(LOG_DEBUG, "child-reaped", LOG_INT("pid", pid));
     }
     return true;
@@ -269,7 +267,7 @@ static void on_reap(void *arg)
 
 bool worker_link_reap(struct worker_link *link)
 {
-    if (link->process.reaped || !worker_process_is_dead(&link->process))
+    if (!worker_process_is_dead(&link->process))
         return false;
     reap(link);
     return true;
@@ -372,7 +370,7 @@ static uint8_t op_assign(void *ctx, const struct assignment *assignment)
     if (assignment->prefetched)
         worker_results_watch(link);
     head.job = job->seq;
-    head.slot = worker_process_offer(&link->process, job->seq);
+    head.slot = worker_claims_offer(&link->process.claims, job->seq);
     head.size = job->asked.payload ? job->asked.payload->size : 0;
     head.time_us = assignment->limit_us;
     head.payload_max = job->asked.payload_max;
@@ -383,7 +381,7 @@ static uint8_t op_assign(void *ctx, const struct assignment *assignment)
 static bool op_reclaim(void *ctx, struct worker *worker, const struct job *job)
 {
     (void)ctx;
-    return worker_process_reclaim(&worker->process->process, job->run.tag, job->seq);
+    return worker_claims_reclaim(&worker->process->process.claims, job->run.tag, job->seq);
 }
 
 static void op_results(void *ctx, struct worker *worker)

@@ -24,7 +24,7 @@ int worker_output_open(struct worker_output *output, struct event_base *base, st
 {
     *output = (struct worker_output){.timers = timers,
                                      .fd = process->output_fd,
-                                     .process = process,
+                                     .claims = &process->claims,
                                      .worker = worker,
                                      .boot = boot,
                                      .job_log = job_log};
@@ -107,7 +107,7 @@ static const struct job *job_of(const struct worker_output *output)
 {
     const struct job *job = output->worker->job, *next;
     TAILQ_FOREACH (next, &output->worker->prefetched, links.waiting) {
-        if (!worker_process_has_begun(output->process, next->run.tag, next->seq))
+        if (!worker_claims_has_begun(output->claims, next->run.tag, next->seq))
             break;
         job = next;
     }

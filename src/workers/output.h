@@ -41,8 +41,8 @@ struct worker_output {
     struct timers *timers;
     int fd; /* owned by the process; -1 when it is closed */
     bool watched;
-    struct worker *worker;                /* whose job the lines are tagged with, */
-    const struct worker_process *process; /* which knows how far the worker has come */
+    struct worker *worker;              /* whose job the lines are tagged with, */
+    const struct worker_claims *claims; /* they tell how far the worker has come */
     const char *boot;
     struct job_log *job_log;
     uint64_t tail_job; /* the job that the tail is of */

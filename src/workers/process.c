@@ -30,7 +30,7 @@ char **worker_process_environ(void)
     return env;
 }
 
-/* Sealed, so that the worker cannot make our own touch of the page fault. */
+/* Makes the shared memory. The seals keep a worker from shrinking it under the master. */
 static int make_shared(struct worker_shared **shared)
 {
     int fd = memfd_create("taskmaster-worker", MFD_CLOEXEC | MFD_ALLOW_SEALING);
@@ -61,7 +61,7 @@ static void fill_page(struct worker_page *page, const struct worker_process_env 
     memcpy(page->token, token, TOKEN_BYTES);
 }
 
-/* The descriptors are all above those that they become (master_open_low_fds). */
+/* Each descriptor is above the number given to it in the child (fill_low_descriptors). */
 static int spawn(pid_t *pid, const struct worker_process_env *env, int page_fd, int output_fd)
 {
     static char name[] = "taskmaster-worker";
@@ -84,11 +84,12 @@ int worker_process_start(struct worker_process *process, const struct worker_pro
     int page_fd = make_shared(&process->shared);
     if (page_fd < 0)
         return -1;
+    process->claims.shared = process->shared;
     fill_page(&process->shared->page, env, worker, token);
     if (pipe2(output, O_CLOEXEC) < 0) {
         e = errno;
     } else {
-        /* Our end alone: the two ends of a pipe are two descriptions. */
+        /* This affects our end alone: the ends of a pipe are two open file descriptions. */
         if (fcntl(output[0], F_SETFL, O_NONBLOCK) < 0)
             e = errno;
         if (!e)
@@ -105,69 +106,23 @@ int worker_process_start(struct worker_process *process, const struct worker_pro
     return 0;
 }
 
+bool worker_process_exists(const struct worker_process *process)
+{
+    return process->pid > 0;
+}
+
 void worker_process_signal(const struct worker_process *process, int signo)
 {
-    if (process->pid <= 0 || process->reaped)
+    if (!worker_process_exists(process))
         return;
-    /* Both fail only when it is dead already and about to be reaped, and the first if it has left
-     * its group: what a module may do must not save the worker. */
+    /* A module may move the worker out of its process group. That must not save the worker: so the
+     * process itself is signalled too. Both calls can fail for a process that is dead already. */
     kill(-process->pid, signo);
     if (signo == SIGKILL || getpgid(process->pid) != process->pid)
         kill(process->pid, signo);
 }
 
-uint32_t worker_process_offer(struct worker_process *process, uint64_t job)
-{
-    uint32_t slot = process->next_slot % WORKER_CLAIMS;
-    bug_on(process->held == UINT64_MAX);
-    while (process->held >> slot & 1)
-        slot = (slot + 1) % WORKER_CLAIMS;
-    process->held |= UINT64_C(1) << slot;
-    process->next_slot = slot + 1;
-    __atomic_store_n(&process->shared->claims[slot], claim_word(job, CLAIM_OFFERED),
-                     __ATOMIC_RELEASE);
-    return slot;
-}
-
-bool worker_process_reclaim(struct worker_process *process, uint32_t slot, uint64_t job)
-{
-    if (!claim_settle(&process->shared->claims[slot], job, CLAIM_RECLAIMED))
-        return false;
-    worker_process_release(process, slot);
-    return true;
-}
-
-bool worker_process_has_begun(const struct worker_process *process, uint32_t slot, uint64_t job)
-{
-    uint64_t word = __atomic_load_n(&process->shared->claims[slot], __ATOMIC_ACQUIRE);
-    return word != claim_word(job, CLAIM_OFFERED);
-}
-
-bool worker_process_has_answered(const struct worker_process *process, uint32_t slot, uint64_t job)
-{
-    uint64_t word = __atomic_load_n(&process->shared->claims[slot], __ATOMIC_ACQUIRE);
-    return word == claim_word(job, CLAIM_ANSWERED);
-}
-
-void worker_process_release(struct worker_process *process, uint32_t slot)
-{
-    process->held &= ~(UINT64_C(1) << slot);
-}
-
-bool worker_process_result(const struct worker_process *process, uint32_t slot, uint64_t job,
-                           char *data, size_t *len)
-{
-    const struct worker_result *result = &process->shared->results[slot];
-    if (!worker_process_has_answered(process, slot, job))
-        return false;
-    uint32_t size = __atomic_load_n(&result->size, __ATOMIC_RELAXED); /* once: it may change */
-    *len = size;
-    if (size <= WORKER_RESULT_MAX)
-        memcpy(data, result->data, size);
-    return true;
-}
-
-/* A name that the worker has written: `shared` holds whatever a broken one put there. */
+/* Copies a name out of the shared memory. A broken worker can have written anything there. */
 static bool read_name(const char *shared, char name[MODULE_NAME_MAX + 1])
 {
     memcpy(name, shared, MODULE_NAME_MAX);
@@ -213,8 +168,8 @@ void worker_process_close(struct worker_process *process)
     process->shared = NULL;
 }
 
-/* A child of these that is dead, and stays to be reaped; 0 if there is none. */
-static pid_t dead(idtype_t which, pid_t pid)
+/* Returns the pid of a dead child of that choice, which stays to be reaped; 0 if there is none. */
+static pid_t find_dead(idtype_t which, pid_t pid)
 {
     siginfo_t info = {.si_pid = 0};
     int result;
@@ -224,20 +179,28 @@ static pid_t dead(idtype_t which, pid_t pid)
     return result < 0 ? 0 : info.si_pid;
 }
 
-pid_t worker_process_dead(void)
-{
-    return dead(P_ALL, 0);
-}
-
 bool worker_process_is_dead(const struct worker_process *process)
 {
-    return process->pid > 0 && dead(P_PID, process->pid) == process->pid;
+    return worker_process_exists(process) && find_dead(P_PID, process->pid) == process->pid;
 }
 
-int worker_process_reap(pid_t pid)
+pid_t worker_process_next_dead(void)
+{
+    return find_dead(P_ALL, 0);
+}
+
+int worker_process_reap_pid(pid_t pid)
 {
     int status = 0;
     while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
         ;
+    return status;
+}
+
+int worker_process_reap(struct worker_process *process)
+{
+    worker_process_signal(process, SIGKILL);
+    int status = worker_process_reap_pid(process->pid);
+    process->pid = 0;
     return status;
 }

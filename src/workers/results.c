@@ -68,7 +68,7 @@ void worker_results_take(struct worker_link *link, const struct wire_head *head,
         drain(link);
     worker_output_end_line(&link->output);
     heard(link);
-    worker_process_release(&link->process, link->worker->job->run.tag);
+    worker_claims_release(&link->process.claims, link->worker->job->run.tag);
     if (head->type == WIRE_FAILED) {
         take_failure(link, head, text, payload);
         return;
@@ -84,10 +84,10 @@ static size_t count_results(const struct worker_link *link)
 {
     const struct job *job = link->worker->job, *next;
     size_t count = 1;
-    if (!job || !worker_process_has_answered(&link->process, job->run.tag, job->seq))
+    if (!job || !worker_claims_has_answered(&link->process.claims, job->run.tag, job->seq))
         return 0;
     TAILQ_FOREACH (next, &link->worker->prefetched, links.waiting) {
-        if (!worker_process_has_answered(&link->process, next->run.tag, next->seq))
+        if (!worker_claims_has_answered(&link->process.claims, next->run.tag, next->seq))
             break;
         count++;
     }
@@ -105,13 +105,13 @@ void worker_results_take_slots(struct worker_link *link)
         heard(link);
     }
     while (count-- && (job = link->worker->job) &&
-           worker_process_result(&link->process, job->run.tag, job->seq, data, &len)) {
+           worker_claims_result(&link->process.claims, job->run.tag, job->seq, data, &len)) {
         if (len > WORKER_RESULT_MAX) {
             worker_link_break_off(link, "a result beyond its slot");
             return;
         }
         worker_output_end_line(&link->output);
-        worker_process_release(&link->process, job->run.tag);
+        worker_claims_release(&link->process.claims, job->run.tag);
         struct worker_answer answer = {.type = JOB_DONE,
                                        .run_us = 1}; /* quick, or it were a message */
         if (len)

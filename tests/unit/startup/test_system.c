@@ -199,7 +199,7 @@ static bool start_fails(const char *call, int nth)
         return true;
     }
     ck_assert_int_eq(rc, 0);
-    ck_assert_int_eq(worker_process_reap(proc.pid), 0);
+    ck_assert_int_eq(worker_process_reap_pid(proc.pid), 0);
     worker_process_close(&proc);
     return false;
 }
@@ -269,17 +269,17 @@ END_TEST
  */
 START_TEST(test_reaping_goes_on_after_a_signal)
 {
-    ck_assert_int_eq(worker_process_dead(), 0);
+    ck_assert_int_eq(worker_process_next_dead(), 0);
     pid_t pid = fork();
     if (pid == 0)
         _exit(7);
     siginfo_t info;
     ck_assert_int_eq(waitid(P_PID, (id_t)pid, &info, WEXITED | WNOWAIT), 0);
     set_fault("waitid", 1, EINTR);
-    ck_assert_int_eq(worker_process_dead(), pid);
+    ck_assert_int_eq(worker_process_next_dead(), pid);
     ck_assert(take_fault());
     set_fault("waitpid", 1, EINTR);
-    int status = worker_process_reap(pid);
+    int status = worker_process_reap_pid(pid);
     ck_assert(take_fault());
     ck_assert(WIFEXITED(status));
     ck_assert_int_eq(WEXITSTATUS(status), 7);
