@@ -33,8 +33,7 @@ struct worker {
     TAILQ_ENTRY(worker) link;        /* in the list of its state */
     TAILQ_ENTRY(worker) retire_link; /* while to_retire: the dispatcher's */
     struct pool *pool;
-    struct worker_link *process; /* its process and connection: of whoever carries out the
-                                    dispatcher's operations */
+    void *ops_data; /* of the dispatcher's operations */
     struct job
         *job; /* the one it is on, while BUSY, and while STOPPING until the job's end is known */
     struct job_list prefetched; /* jobs that it was handed early, in their order */

@@ -332,6 +332,11 @@ static void say_not_spawned(const struct workers *workers)
               LOG_STR("why", strerror(errno)));
 }
 
+static struct worker_link *link_of(const struct worker *worker)
+{
+    return worker->ops_data;
+}
+
 static int op_start(void *ctx, struct worker *worker)
 {
     struct workers *workers = ctx;
@@ -343,7 +348,7 @@ static int op_start(void *ctx, struct worker *worker)
     timer_init(&link->timer, on_link_timer, link);
     worker_results_init(link);
     TAILQ_INSERT_TAIL(&workers->links, link, link);
-    worker->process = link;
+    worker->ops_data = link;
     if (getrandom(link->token, sizeof link->token, 0) != (ssize_t)sizeof link->token)
         return -1;
     if (worker_process_start(&link->process, &workers->env, worker->id, link->token) < 0) {
@@ -363,7 +368,7 @@ static int op_start(void *ctx, struct worker *worker)
 /* The tag is the slot of the job's claim word. */
 static uint8_t op_assign(void *ctx, const struct assignment *assignment)
 {
-    struct worker_link *link = assignment->worker->process;
+    struct worker_link *link = link_of(assignment->worker);
     const struct job *job = assignment->job;
     (void)ctx;
     struct wire_head head = worker_connection_head(WIRE_RUN, job->asked.module->name);
@@ -381,24 +386,24 @@ static uint8_t op_assign(void *ctx, const struct assignment *assignment)
 static bool op_reclaim(void *ctx, struct worker *worker, const struct job *job)
 {
     (void)ctx;
-    return worker_claims_reclaim(&worker->process->process.claims, job->run.tag, job->seq);
+    return worker_claims_reclaim(&link_of(worker)->process.claims, job->run.tag, job->seq);
 }
 
 static void op_results(void *ctx, struct worker *worker)
 {
     (void)ctx;
-    worker_results_take_slots(worker->process);
+    worker_results_take_slots(link_of(worker));
 }
 
 static void op_stop_flag(void *ctx, struct worker *worker, const struct job *job)
 {
     (void)ctx;
-    worker_process_stop_flag(&worker->process->process, job->seq);
+    worker_process_stop_flag(&link_of(worker)->process, job->seq);
 }
 
 static void op_signal(void *ctx, struct worker *worker, int signo)
 {
-    struct worker_link *link = worker->process;
+    struct worker_link *link = link_of(worker);
     (void)ctx;
     log_event(LOG_DEBUG, "worker-signal", LOG_UINT("worker", worker->id),
               LOG_INT("pid", worker->pid), LOG_STR("signal", signal_name(signo)));
@@ -412,7 +417,7 @@ static void op_signal(void *ctx, struct worker *worker, int signo)
  * lose. */
 static void op_retire(void *ctx, struct worker *worker)
 {
-    struct worker_link *link = worker->process;
+    struct worker_link *link = link_of(worker);
     (void)ctx;
     link->told_to_end = link->conn != NULL;
     if (!link->conn)
@@ -426,15 +431,15 @@ static void op_retire(void *ctx, struct worker *worker)
 static void op_poll(void *ctx, struct worker *worker)
 {
     (void)ctx;
-    look_closely(worker->process);
+    look_closely(link_of(worker));
 }
 
 static void op_forget(void *ctx, struct worker *worker)
 {
     (void)ctx;
-    if (worker->process)
-        link_free(worker->process);
-    worker->process = NULL;
+    if (worker->ops_data)
+        link_free(link_of(worker));
+    worker->ops_data = NULL;
 }
 
 const struct dispatcher_ops worker_link_ops = {

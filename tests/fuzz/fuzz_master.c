@@ -113,7 +113,7 @@ static uint8_t take(struct input *input)
 
 static struct sim *sim_of(const struct worker *worker)
 {
-    return (struct sim *)worker->process;
+    return worker->ops_data;
 }
 
 /* --- sources --- */
@@ -249,7 +249,7 @@ static int op_start(void *ctx, struct worker *worker)
     sim->connected = true;
     timer_init(&sim->timer, on_sim_timer, sim);
     TAILQ_INSERT_TAIL(&sims, sim, link);
-    worker->process = (struct worker_link *)sim;
+    worker->ops_data = sim;
     worker->pid = ++last_pid;
     return 0;
 }
@@ -347,7 +347,7 @@ static void op_forget(void *ctx, struct worker *worker)
     timer_clear(&timers, &sim->timer);
     TAILQ_REMOVE(&sims, sim, link);
     free(sim);
-    worker->process = NULL;
+    worker->ops_data = NULL;
 }
 
 /* --- the master's end of a worker, as in src/workers/link.c --- */

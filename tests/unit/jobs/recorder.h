@@ -99,6 +99,11 @@ __attribute__((format(printf, 1, 2))) static inline void tell(const char *fmt, .
 
 /* --- simulated workers --- */
 
+static inline struct worker_link *link_of(const struct worker *worker)
+{
+    return worker->ops_data;
+}
+
 static inline struct handed *handed_in(struct worker_link *link, enum handed_state state)
 {
     for (size_t i = 0; i < link->count; i++)
@@ -169,8 +174,8 @@ static inline bool sim_read(struct worker_link *link)
 
 static inline void step(struct worker *worker)
 {
-    if (hooks.step && worker->process)
-        hooks.step(worker->process);
+    if (hooks.step && worker->ops_data)
+        hooks.step(worker->ops_data);
 }
 
 static inline int op_start(void *ctx, struct worker *worker)
@@ -184,7 +189,7 @@ static inline int op_start(void *ctx, struct worker *worker)
     struct worker_link *link = calloc(1, sizeof *link);
     hot_assert(link != NULL);
     link->worker = worker;
-    worker->process = link;
+    worker->ops_data = link;
     worker->pid = 1000 + (pid_t)worker->id;
     return 0;
 }
@@ -194,7 +199,7 @@ static inline uint8_t op_assign(void *ctx, const struct assignment *assignment)
     struct worker *worker = assignment->worker;
     struct job *job = assignment->job;
     uint64_t limit_us = assignment->limit_us;
-    struct worker_link *link = worker->process;
+    struct worker_link *link = worker->ops_data;
     (void)ctx;
     hot_assert(link->count < HANDED_MAX && !handed_of(link, job->seq));
     hot_assert(job->source != NULL && !job->source->gone);
@@ -216,7 +221,7 @@ static inline bool op_reclaim(void *ctx, struct worker *worker, const struct job
     struct handed *handed;
     (void)ctx;
     step(worker);
-    handed = handed_of(worker->process, job->seq);
+    handed = handed_of(worker->ops_data, job->seq);
     hot_assert_msg(handed != NULL, "job %ju was not handed to worker %u", (uintmax_t)job->seq,
                    worker->id);
     bool offered = handed->state == OFFERED;
@@ -242,7 +247,7 @@ static inline void op_signal(void *ctx, struct worker *worker, int signo)
     step(worker);
     tell("%s %u", signo == SIGTERM ? "term" : "kill", worker->id);
     if (hooks.signalled)
-        hooks.signalled(worker->process, signo);
+        hooks.signalled(worker->ops_data, signo);
 }
 
 static inline void op_retire(void *ctx, struct worker *worker)
@@ -254,7 +259,7 @@ static inline void op_retire(void *ctx, struct worker *worker)
 
 static inline void op_poll(void *ctx, struct worker *worker)
 {
-    struct worker_link *link = worker->process;
+    struct worker_link *link = worker->ops_data;
     (void)ctx;
     step(worker);
     tell("poll %u", worker->id);
@@ -270,8 +275,8 @@ static inline void op_forget(void *ctx, struct worker *worker)
     (void)ctx;
     hot_assert(!worker->job && !worker->prefetched_count);
     tell("forget %u", worker->id);
-    free(worker->process);
-    worker->process = NULL;
+    free(worker->ops_data);
+    worker->ops_data = NULL;
 }
 
 static const struct dispatcher_ops recorder_ops = {
@@ -576,7 +581,7 @@ static inline void ready_without(uint32_t id)
 /* The worker ends the job that it is on, but nobody has read that yet; an eager one goes on. */
 static inline void finishes(uint32_t id, struct worker_answer answer)
 {
-    struct worker_link *link = the_worker(id)->process;
+    struct worker_link *link = the_worker(id)->ops_data;
     ck_assert(sim_finish(link, &answer));
     if (!lazy)
         sim_begin(link);
@@ -584,7 +589,7 @@ static inline void finishes(uint32_t id, struct worker_answer answer)
 
 static inline void reads(uint32_t id)
 {
-    ck_assert(sim_read(the_worker(id)->process));
+    ck_assert(sim_read(the_worker(id)->ops_data));
 }
 
 static inline void done(uint32_t id)
@@ -608,7 +613,7 @@ static inline void fails(uint32_t id, const char *code)
 /* Its death becomes known: what it has sent is read first. `signo` negative: an exit status. */
 static inline void lost(uint32_t id, int signo)
 {
-    struct worker_link *link = the_worker(id)->process;
+    struct worker_link *link = the_worker(id)->ops_data;
     struct worker_exit end = {.why = "it was ended"};
     end.signal = signo > 0 ? signo : 0;
     end.exited = signo <= 0;

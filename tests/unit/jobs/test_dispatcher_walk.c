@@ -160,7 +160,7 @@ static int any_end(void)
 /* The socket's end first, the process's first, or both at once. */
 static void notice(struct worker *worker)
 {
-    struct worker_link *link = worker->process;
+    struct worker_link *link = worker->ops_data;
     bool starting = worker->state == WORKER_STARTING;
     if (!link->dead)
         return;
@@ -188,12 +188,12 @@ static void on_polled(struct worker_link *link)
     if (percent(30) && other)
         notice(other);
     struct worker *worker = pool_find(&d.pool, id); /* it may have been that one */
-    if (worker && worker->process->dead && percent(50))
+    if (worker && link_of(worker)->dead && percent(50))
         notice(worker);
     else if (worker && worker->state == WORKER_STARTING && percent(30))
         dispatcher_worker_ready(&d, worker);
     else if (worker)
-        while (sim_read(worker->process))
+        while (sim_read(worker->ops_data))
             ;
 }
 
@@ -430,22 +430,22 @@ static void read_any(void)
     if (!worker)
         return;
     for (size_t n = 1 + below(4); n; n--)
-        sim_read(worker->process);
+        sim_read(worker->ops_data);
 }
 
 static void work_any(void)
 {
     struct worker *worker = any_worker();
-    if (!worker || worker->process->dead)
+    if (!worker || link_of(worker)->dead)
         return;
     for (size_t n = 1 + below(4); n; n--)
-        work(worker->process);
+        work(worker->ops_data);
 }
 
 static void ready_any(void)
 {
     struct worker *worker = TAILQ_FIRST(&d.pool.lists[WORKER_STARTING]);
-    if (!worker || worker->process->dead)
+    if (!worker || link_of(worker)->dead)
         return;
     if (percent(10))
         ready_without(worker->id);
@@ -465,7 +465,7 @@ static void kill_any(void)
 {
     struct worker *worker = any_worker();
     if (worker && (worker->state != WORKER_STARTING || percent(20)))
-        worker->process->dead = true;
+        link_of(worker)->dead = true;
 }
 
 /* Deaths become known; a worker that was told to end does, sooner or later. */
@@ -475,7 +475,7 @@ static void notice_any(void)
     if (!worker)
         return;
     if (worker->state == WORKER_STOPPING && !worker->job && percent(50))
-        worker->process->dead = true;
+        link_of(worker)->dead = true;
     notice(worker);
 }
 

@@ -347,7 +347,7 @@ START_TEST(test_older_job_comes_back)
     modules[0].history.mean_run_us = 100;
     for (int i = 0; i < 12; i++)
         SUBMIT();
-    sim_begin(the_worker(1)->process);
+    sim_begin(the_worker(1)->ops_data);
     finishes(1, (struct worker_answer){.type = JOB_DONE, .run_us = 10});
     reads(1);
     ck_assert_uint_gt(d.lent, 0);

@@ -34,13 +34,13 @@ static void open_warm(uint32_t workers, uint32_t window)
 
 static void begins(uint32_t id)
 {
-    ck_assert(sim_begin(the_worker(id)->process));
+    ck_assert(sim_begin(the_worker(id)->ops_data));
 }
 
 /* As no worker of ours does. */
 static void begins_out_of_turn(uint32_t id, uint64_t seq)
 {
-    handed_of(the_worker(id)->process, seq)->state = BEGUN;
+    handed_of(the_worker(id)->ops_data, seq)->state = BEGUN;
 }
 
 static void finishes_well(uint32_t id)
@@ -538,7 +538,7 @@ START_TEST(test_cancelled_and_put_back)
     begins_out_of_turn(1, 4);
     dispatcher_cancel(&d, the_job(4), false);
     ck_told("back 1 j4 no");
-    handed_of(the_worker(1)->process, 4)->state = OFFERED;
+    handed_of(the_worker(1)->ops_data, 4)->state = OFFERED;
     dies(1, SIGSEGV);
     ck_told("back 1 j3 no, a3 failed error SIG 11, back 1 j4 yes, a4 failed cancelled, back 1 j5 "
             "yes, back 1 j6 "
@@ -571,7 +571,7 @@ START_TEST(test_put_back_for_one_who_is_gone)
     begins_out_of_turn(1, 4);
     ck_assert(dispatcher_source_gone(&d, &source_of('a')->source));
     hush_news();
-    handed_of(the_worker(1)->process, 4)->state = OFFERED;
+    handed_of(the_worker(1)->ops_data, 4)->state = OFFERED;
     dies(1, SIGSEGV);
     ck_told("back 1 j3 no, back 1 j4 yes, forget 1, start 2");
     ck_assert_uint_eq(d.counts.dropped, 9);
@@ -584,7 +584,7 @@ END_TEST
 START_TEST(test_lost_with_an_answer)
 {
     open_lent();
-    struct worker_link *link = the_worker(1)->process;
+    struct worker_link *link = the_worker(1)->ops_data;
     finishes_well(1);
     begins(1);
     drop_handed(link, handed_in(link, FINISHED));

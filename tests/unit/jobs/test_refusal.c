@@ -585,11 +585,11 @@ START_TEST(test_lent)
     lazy = true;
     for (int i = 0; i < 20; i++)
         SUBMIT(.module = FIB);
-    ck_assert(sim_begin(the_worker(1)->process));
+    ck_assert(sim_begin(the_worker(1)->ops_data));
     done(1);
     hush_news();
     ck_assert_uint_eq(the_worker(1)->prefetched_count, 3);
-    struct worker_link *link = the_worker(1)->process;
+    struct worker_link *link = the_worker(1)->ops_data;
     ck_assert(sim_begin(link));
     finishes(1, unfit());
     ck_assert(sim_begin(link));
