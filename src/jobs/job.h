@@ -125,9 +125,10 @@ struct job_source {
     bool ended;                  /* it submits no more, and its ties are being cut */
 };
 
-/* What was asked for. Nothing of this changes after the submit, and nothing of this depends on the
- * server's state: with the module's name and the payload's bytes in the place of the two pointers,
- * and with the two texts, this part can be written down and read back. */
+/* The client's wishes. They never change after the submit, and hold nothing of the server's state:
+ * with the module's name and the payload's bytes in the place of the two pointers, and with the two
+ * texts of the job, a store can write them down and read them back. test_job.c shows that a copy
+ * makes the same job. */
 struct job_asked {
     struct module_entry *module; /* NULL: none that can be run */
     struct payload *payload;     /* owned; NULL if empty */

@@ -203,11 +203,3 @@ const struct job *job_queue_oldest(const struct job_queue *queue)
     return older(TAILQ_FIRST(&queue->jobs),
                  older(first_passed(&queue->passed), first_passed(&queue->passed_held)));
 }
-
-struct job *job_queue_take(struct job_queue *queue)
-{
-    struct job *job = job_queue_first(queue);
-    if (job)
-        job_queue_remove(queue, job);
-    return job;
-}

@@ -50,9 +50,6 @@ void job_queue_put(struct job_queue *queue, struct job *job);
  * when many come back in their order, each stands right behind the one before. */
 void job_queue_return(struct job_queue *queue, struct job *job);
 
-/* The first of the line whose source is not held leaves it; NULL as job_queue_first(). */
-struct job *job_queue_take(struct job_queue *queue);
-
 /* A waiting job leaves the line from wherever it stands. */
 void job_queue_remove(struct job_queue *queue, struct job *job);
 

@@ -1,12 +1,11 @@
-/* test_queue: jobs and the line they wait in: their states, their sources, first in and first out.
- */
+/* test_queue: the line of waiting jobs: first in and first out, and ways back to a place in it. */
 #include "jobs/queue.h"
 
 #include "tests/unit/support.h"
 
 #include <signal.h>
 
-enum { MANY = 5000, STEPS = 100000, STATES = JOB_ENDED + 1 };
+enum { MANY = 5000, STEPS = 100000 };
 
 static struct job_queue queue;
 static struct job *jobs[MANY];
@@ -22,178 +21,26 @@ static struct job *new_job(void)
     return job_new("1", 1, NULL, 0);
 }
 
+/* The first leaves the line; NULL if there is none. */
+static struct job *take(void)
+{
+    struct job *job = job_queue_first(&queue);
+    if (job)
+        job_queue_remove(&queue, job);
+    return job;
+}
+
 static void end(struct job *job)
 {
     job_set_state(job, JOB_ENDED);
     job_free(job);
 }
 
-/* --- jobs --- */
-
-START_TEST(test_job_texts)
-{
-    struct job *job = job_new("\"a1\"", 4, "{\"user\":7}", 10);
-    ck_assert_uint_eq(job->asked.id_len, 4);
-    ck_assert_mem_eq(job_id(job), "\"a1\"", 4);
-    ck_assert_uint_eq(job->asked.context_len, 10);
-    ck_assert_mem_eq(job_context(job), "{\"user\":7}", 10);
-    ck_assert_int_eq(job->state, JOB_NEW);
-    ck_assert_ptr_null(job->asked.payload);
-    ck_assert_ptr_null(job->source);
-    ck_assert_uint_eq(job->seq, 0);
-    job_free(job); /* a new one may go without having been submitted */
-}
-END_TEST
-
-START_TEST(test_job_owns_its_payload)
-{
-    struct payload_budget budget = {.max = 100};
-    struct job *job = new_job();
-    job->asked.payload = payload_from(&budget, "30", 2);
-    job_free(job);
-    ck_assert_uint_eq(budget.held, 0);
-}
-END_TEST
-
-/* By a way that exists to each state. */
-static void bring_to(struct job *job, enum job_state state)
-{
-    if (state == JOB_NEW)
-        return;
-    if (state == JOB_STOPPING)
-        job_set_state(job, JOB_RUNNING);
-    job_set_state(job, state);
-}
-
-static bool is_a_way(int from, int to)
-{
-    static const bool ways[STATES][STATES] = {
-        [JOB_NEW] = {[JOB_WAITING] = true, [JOB_RUNNING] = true, [JOB_ENDED] = true},
-        [JOB_WAITING] = {[JOB_RUNNING] = true, [JOB_ENDED] = true},
-        /* Back: its worker was lost before it began the job. */
-        [JOB_RUNNING] = {[JOB_WAITING] = true, [JOB_STOPPING] = true, [JOB_ENDED] = true},
-        [JOB_STOPPING] = {[JOB_ENDED] = true},
-    };
-    return ways[from][to];
-}
-
-START_TEST(test_job_ways)
-{
-    for (int from = 0; from < STATES; from++) {
-        for (int to = 0; to < STATES; to++) {
-            if (!is_a_way(from, to))
-                continue;
-            struct job *job = new_job();
-            bring_to(job, (enum job_state)from);
-            job_set_state(job, (enum job_state)to);
-            ck_assert_int_eq(job->state, to);
-            ck_assert_int_eq(job_is_assigned(job), to == JOB_RUNNING || to == JOB_STOPPING);
-            if (to != JOB_ENDED)
-                job_set_state(job, JOB_ENDED);
-            job_free(job);
-        }
-    }
-}
-END_TEST
-
-/* _i is one of all pairs; a pair that is a way aborts by itself, so that each is counted. */
-START_TEST(test_job_no_way)
-{
-    struct job *job = new_job();
-    hush();
-    bring_to(job, (enum job_state)(_i / STATES));
-    if (is_a_way(_i / STATES, _i % STATES))
-        abort();
-    job_set_state(job, (enum job_state)(_i % STATES));
-}
-END_TEST
-
-/* Each of the protocol's names, once. */
-START_TEST(test_names)
-{
-    static const char *const failed[FAIL_REASONS] = {
-        "error",          "module",      "timeout",   "cancelled",
-        "unknown-module", "unavailable", "too-large", "shutdown",
-    };
-    static const char *const overload[OVERLOAD_REASONS] = {"memory", "client-quota", "queue-full"};
-    static const char *const state[STATES] = {"new", "waiting", "running", "stopping", "ended"};
-    static const char *const step[] = {"none", "stop-flag", "sigterm", "sigkill"};
-    for (int i = 0; i < FAIL_REASONS; i++)
-        ck_assert_str_eq(fail_reason_name((enum fail_reason)i), failed[i]);
-    for (int i = 0; i < OVERLOAD_REASONS; i++)
-        ck_assert_str_eq(overload_reason_name((enum overload_reason)i), overload[i]);
-    for (int i = 0; i < STATES; i++)
-        ck_assert_str_eq(job_state_name((enum job_state)i), state[i]);
-    for (int i = 0; i <= STOP_SIGKILL; i++)
-        ck_assert_str_eq(stop_step_name((enum stop_step)i), step[i]);
-}
-END_TEST
-
-START_TEST(test_free_waiting)
-{
-    struct job *job = new_job();
-    hush();
-    job_queue_put(&queue, job);
-    job_free(job);
-}
-END_TEST
-
-/* --- sources --- */
-
-static unsigned left_count;
-static struct job *left_job;
-
-static void left(struct job_source *source, struct job *job)
-{
-    (void)source;
-    left_count++;
-    left_job = job;
-}
-
-START_TEST(test_source)
-{
-    struct job_source one = {.left = left}, other = {.left = left};
-    struct job *a = new_job(), *b = new_job();
-    LIST_INIT(&one.jobs);
-    LIST_INIT(&other.jobs);
-    job_set_source(a, &one);
-    job_set_source(b, &one);
-    ck_assert_uint_eq(one.job_count, 2);
-    ck_assert_uint_eq(left_count, 0);
-    job_set_source(a, &other); /* from one to another */
-    ck_assert_uint_eq(left_count, 1);
-    ck_assert_ptr_eq(left_job, a);
-    ck_assert_uint_eq(one.job_count, 1);
-    ck_assert_uint_eq(other.job_count, 1);
-    ck_assert_ptr_eq(LIST_FIRST(&one.jobs), b);
-    job_set_source(b, NULL);
-    ck_assert_ptr_eq(left_job, b);
-    ck_assert_ptr_null(b->source);
-    ck_assert(LIST_EMPTY(&one.jobs));
-    job_set_source(b, NULL); /* it has none already */
-    ck_assert_uint_eq(left_count, 2);
-    job_set_source(a, NULL);
-    job_free(a);
-    job_free(b);
-}
-END_TEST
-
-START_TEST(test_free_with_source)
-{
-    struct job_source source = {.left = left};
-    struct job *job = new_job();
-    LIST_INIT(&source.jobs);
-    hush();
-    job_set_source(job, &source);
-    job_free(job);
-}
-END_TEST
-
 /* --- the line --- */
 
 START_TEST(test_empty)
 {
-    ck_assert_ptr_null(job_queue_take(&queue));
+    ck_assert_ptr_null(take());
     ck_assert_ptr_null(job_queue_first(&queue));
     ck_assert_uint_eq(job_queue_count(&queue), 0);
 }
@@ -209,11 +56,11 @@ START_TEST(test_first_in_first_out)
     }
     for (size_t i = 0; i < 5; i++) {
         ck_assert_ptr_eq(job_queue_first(&queue), jobs[i]);
-        ck_assert_ptr_eq(job_queue_take(&queue), jobs[i]);
+        ck_assert_ptr_eq(take(), jobs[i]);
         ck_assert_uint_eq(job_queue_count(&queue), 4 - i);
         end(jobs[i]);
     }
-    ck_assert_ptr_null(job_queue_take(&queue));
+    ck_assert_ptr_null(take());
     ck_assert_uint_eq(queue.max_seen, 5);
 }
 END_TEST
@@ -234,7 +81,7 @@ START_TEST(test_remove)
     end(jobs[1]);
     ck_assert_ptr_null(job_queue_first(&queue));
     job_queue_put(&queue, jobs[0] = new_job());
-    ck_assert_ptr_eq(job_queue_take(&queue), jobs[0]);
+    ck_assert_ptr_eq(take(), jobs[0]);
     end(jobs[0]);
 }
 END_TEST
@@ -263,10 +110,10 @@ START_TEST(test_return)
         ck_assert_uint_eq(job_queue_count(&queue), 3 + i);
     }
     for (size_t i = 0; i < 6; i++) {
-        ck_assert_ptr_eq(job_queue_take(&queue), jobs[i]);
+        ck_assert_ptr_eq(take(), jobs[i]);
         end(jobs[i]);
     }
-    ck_assert_ptr_null(job_queue_take(&queue));
+    ck_assert_ptr_null(take());
 }
 END_TEST
 
@@ -284,7 +131,7 @@ START_TEST(test_return_beside_another)
             job_queue_remove(&queue, jobs[4]);
     }
     for (size_t i = 0; i < 10; i++) {
-        ck_assert_ptr_eq(job_queue_take(&queue), jobs[i]);
+        ck_assert_ptr_eq(take(), jobs[i]);
         end(jobs[i]);
     }
 }
@@ -293,9 +140,9 @@ END_TEST
 START_TEST(test_return_to_an_empty_line)
 {
     put_numbered(0);
-    job_queue_take(&queue);
+    take();
     job_queue_return(&queue, jobs[0]);
-    ck_assert_ptr_eq(job_queue_take(&queue), jobs[0]);
+    ck_assert_ptr_eq(take(), jobs[0]);
     end(jobs[0]);
 }
 END_TEST
@@ -315,7 +162,7 @@ START_TEST(test_remove_from_a_long_line)
         job_queue_remove(&queue, job);
         end(job);
     }
-    ck_assert_ptr_eq(job_queue_take(&queue), line[0]);
+    ck_assert_ptr_eq(take(), line[0]);
     end(line[0]);
 }
 END_TEST
@@ -341,7 +188,7 @@ START_TEST(test_model)
                 head++;
             struct job *first = head < tail ? jobs[head++ % MANY] : NULL;
             hot_assert(job_queue_first(&queue) == first);
-            hot_assert(job_queue_take(&queue) == first);
+            hot_assert(take() == first);
             count -= first != NULL;
             if (first)
                 end(first);
@@ -350,7 +197,7 @@ START_TEST(test_model)
         hot_assert(queue.max_seen == most);
     }
     while (job_queue_first(&queue))
-        end(job_queue_take(&queue));
+        end(take());
 }
 END_TEST
 
@@ -377,18 +224,7 @@ END_TEST
 int main(void)
 {
     Suite *suite = suite_create("queue");
-    TCase *tc = tcase_create("jobs");
-    tcase_add_checked_fixture(tc, setup, NULL);
-    tcase_add_test(tc, test_job_texts);
-    tcase_add_test(tc, test_job_owns_its_payload);
-    tcase_add_test(tc, test_job_ways);
-    tcase_add_loop_test_raise_signal(tc, test_job_no_way, SIGABRT, 0, STATES * STATES);
-    tcase_add_test(tc, test_names);
-    tcase_add_test_raise_signal(tc, test_free_waiting, SIGABRT);
-    tcase_add_test(tc, test_source);
-    tcase_add_test_raise_signal(tc, test_free_with_source, SIGABRT);
-    suite_add_tcase(suite, tc);
-    tc = tcase_create("line");
+    TCase *tc = tcase_create("line");
     tcase_add_checked_fixture(tc, setup, NULL);
     tcase_add_test(tc, test_empty);
     tcase_add_test(tc, test_first_in_first_out);

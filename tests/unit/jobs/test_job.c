@@ -1,0 +1,264 @@
+/* test_job: a job's record: its texts, its source, every pair of its states, and that a copy of
+ * what was asked makes the same job. */
+#include "jobs/job.h"
+
+#include "tests/unit/jobs/recorder.h"
+
+enum { STATES = JOB_ENDED + 1 };
+
+static struct job *new_job(void)
+{
+    return job_new("1", 1, NULL, 0);
+}
+
+START_TEST(test_texts)
+{
+    struct job *job = job_new("\"a1\"", 4, "{\"user\":7}", 10);
+    ck_assert_uint_eq(job->asked.id_len, 4);
+    ck_assert_mem_eq(job_id(job), "\"a1\"", 4);
+    ck_assert_uint_eq(job->asked.context_len, 10);
+    ck_assert_mem_eq(job_context(job), "{\"user\":7}", 10);
+    ck_assert_int_eq(job->state, JOB_NEW);
+    ck_assert_ptr_null(job->asked.payload);
+    ck_assert_ptr_null(job->source);
+    ck_assert_uint_eq(job->seq, 0);
+    job_free(job); /* a new one may go without having been submitted */
+}
+END_TEST
+
+START_TEST(test_owns_its_payload)
+{
+    struct job *job = new_job();
+    budget = (struct payload_budget){.max = 100};
+    job->asked.payload = payload_from(&budget, "30", 2);
+    job_free(job);
+    ck_assert_uint_eq(budget.held, 0);
+}
+END_TEST
+
+/* By a way that exists to each state. */
+static void bring_to(struct job *job, enum job_state state)
+{
+    if (state == JOB_NEW)
+        return;
+    if (state == JOB_STOPPING)
+        job_set_state(job, JOB_RUNNING);
+    job_set_state(job, state);
+}
+
+static bool is_a_way(int from, int to)
+{
+    static const bool ways[STATES][STATES] = {
+        [JOB_NEW] = {[JOB_WAITING] = true, [JOB_RUNNING] = true, [JOB_ENDED] = true},
+        [JOB_WAITING] = {[JOB_RUNNING] = true, [JOB_ENDED] = true},
+        /* Back: its worker was lost before it began the job. */
+        [JOB_RUNNING] = {[JOB_WAITING] = true, [JOB_STOPPING] = true, [JOB_ENDED] = true},
+        [JOB_STOPPING] = {[JOB_ENDED] = true},
+    };
+    return ways[from][to];
+}
+
+START_TEST(test_ways)
+{
+    for (int from = 0; from < STATES; from++) {
+        for (int to = 0; to < STATES; to++) {
+            if (!is_a_way(from, to))
+                continue;
+            struct job *job = new_job();
+            bring_to(job, (enum job_state)from);
+            job_set_state(job, (enum job_state)to);
+            ck_assert_int_eq(job->state, to);
+            ck_assert_int_eq(job_is_assigned(job), to == JOB_RUNNING || to == JOB_STOPPING);
+            if (to != JOB_ENDED)
+                job_set_state(job, JOB_ENDED);
+            job_free(job);
+        }
+    }
+}
+END_TEST
+
+/* _i is one of all pairs; a pair that is a way aborts by itself, so that each is counted. */
+START_TEST(test_no_way)
+{
+    struct job *job = new_job();
+    hush();
+    bring_to(job, (enum job_state)(_i / STATES));
+    if (is_a_way(_i / STATES, _i % STATES))
+        abort();
+    job_set_state(job, (enum job_state)(_i % STATES));
+}
+END_TEST
+
+/* Each of the protocol's names, once. */
+START_TEST(test_names)
+{
+    static const char *const failed[FAIL_REASONS] = {
+        "error",          "module",      "timeout",   "cancelled",
+        "unknown-module", "unavailable", "too-large", "shutdown",
+    };
+    static const char *const overload[OVERLOAD_REASONS] = {"memory", "client-quota", "queue-full"};
+    static const char *const state[STATES] = {"new", "waiting", "running", "stopping", "ended"};
+    static const char *const step[] = {"none", "stop-flag", "sigterm", "sigkill"};
+    for (int i = 0; i < FAIL_REASONS; i++)
+        ck_assert_str_eq(fail_reason_name((enum fail_reason)i), failed[i]);
+    for (int i = 0; i < OVERLOAD_REASONS; i++)
+        ck_assert_str_eq(overload_reason_name((enum overload_reason)i), overload[i]);
+    for (int i = 0; i < STATES; i++)
+        ck_assert_str_eq(job_state_name((enum job_state)i), state[i]);
+    for (int i = 0; i <= STOP_SIGKILL; i++)
+        ck_assert_str_eq(stop_step_name((enum stop_step)i), step[i]);
+}
+END_TEST
+
+START_TEST(test_free_waiting)
+{
+    struct job *job = new_job();
+    hush();
+    job_set_state(job, JOB_WAITING);
+    job_free(job);
+}
+END_TEST
+
+/* --- sources --- */
+
+static unsigned left_count;
+static struct job *left_job;
+
+static void left(struct job_source *source, struct job *job)
+{
+    (void)source;
+    left_count++;
+    left_job = job;
+}
+
+START_TEST(test_source)
+{
+    struct job_source one = {.left = left}, other = {.left = left};
+    struct job *a = new_job(), *b = new_job();
+    LIST_INIT(&one.jobs);
+    LIST_INIT(&other.jobs);
+    job_set_source(a, &one);
+    job_set_source(b, &one);
+    ck_assert_uint_eq(one.job_count, 2);
+    ck_assert_uint_eq(left_count, 0);
+    job_set_source(a, &other); /* from one to another */
+    ck_assert_uint_eq(left_count, 1);
+    ck_assert_ptr_eq(left_job, a);
+    ck_assert_uint_eq(one.job_count, 1);
+    ck_assert_uint_eq(other.job_count, 1);
+    ck_assert_ptr_eq(LIST_FIRST(&one.jobs), b);
+    job_set_source(b, NULL);
+    ck_assert_ptr_eq(left_job, b);
+    ck_assert_ptr_null(b->source);
+    ck_assert(LIST_EMPTY(&one.jobs));
+    job_set_source(b, NULL); /* it has none already */
+    ck_assert_uint_eq(left_count, 2);
+    job_set_source(a, NULL);
+    job_free(a);
+    job_free(b);
+}
+END_TEST
+
+START_TEST(test_free_with_source)
+{
+    struct job_source source = {.left = left};
+    struct job *job = new_job();
+    LIST_INIT(&source.jobs);
+    hush();
+    job_set_source(job, &source);
+    job_free(job);
+}
+END_TEST
+
+/* --- what was asked --- */
+
+/* What a store on disk would have kept of a job. */
+static struct {
+    struct job_asked asked;
+    char id[8], context[32];
+} kept;
+
+static struct job_asked handed; /* to the worker */
+
+static void keep(const struct job *job)
+{
+    kept.asked = job->asked;
+    memcpy(kept.id, job_id(job), job->asked.id_len);
+    memcpy(kept.context, job_context(job), job->asked.context_len);
+    payload_ref(kept.asked.payload);
+}
+
+static struct job *new_from_kept(void)
+{
+    struct job *job = job_new(kept.id, kept.asked.id_len, kept.context, kept.asked.context_len);
+    job->asked = kept.asked;
+    return job;
+}
+
+static void on_handed(struct worker_link *link, struct job *job)
+{
+    (void)link;
+    handed = job->asked;
+    ck_assert_mem_eq(job_id(job), "\"a1\"", 4);
+    ck_assert_mem_eq(job_context(job), "{\"user\":7}", 10);
+}
+
+/* From its submit until it ends with its connection. */
+static const char *submit_and_end(struct job *job)
+{
+    struct job_source *source = &source_of('a')->source;
+    new_source(source_of('a'));
+    job_set_source(job, source);
+    dispatcher_submit(&d, job);
+    ck_assert(dispatcher_source_ended(&d, source));
+    done(1);
+    return news();
+}
+
+START_TEST(test_copy_of_what_was_asked_runs_as_the_original)
+{
+    struct job *job = job_new("\"a1\"", 4, "{\"user\":7}", 10);
+    limits = (struct dispatcher_limits){.pool_max = 1,
+                                        .pool_start = 1,
+                                        .job_max = 9,
+                                        .start_timeout_ms = 999,
+                                        .kill_grace_ms = 200};
+    world_open();
+    dispatcher_start(&d);
+    ready(1);
+    hooks.handed = on_handed;
+    hush_news();
+    job->asked.module = &modules[0];
+    job->asked.payload = payload_from(&budget, "30", 2);
+    job->asked.timeout_ms = 700;
+    job->asked.payload_max = 5000;
+    job->asked.link = job->asked.notify_accepted = job->asked.notify_started = true;
+    keep(job);
+    ck_assert_str_eq(submit_and_end(job),
+                     "a1 accepted 0, give 1 j1 700ms, a1 started 1 #1, flag 1 j1, a1 done");
+    ck_assert_mem_eq(&handed, &kept.asked, sizeof handed);
+    ck_assert_str_eq(submit_and_end(new_from_kept()),
+                     "a2 accepted 0, give 1 j2 700ms, a2 started 1 #2, flag 1 j2, a2 done");
+    ck_assert_mem_eq(&handed, &kept.asked, sizeof handed);
+    world_close();
+}
+END_TEST
+
+int main(void)
+{
+    Suite *suite = suite_create("job");
+    TCase *tc = tcase_create("record");
+    tcase_add_test(tc, test_texts);
+    tcase_add_test(tc, test_owns_its_payload);
+    tcase_add_test(tc, test_ways);
+    tcase_add_loop_test_raise_signal(tc, test_no_way, SIGABRT, 0, STATES * STATES);
+    tcase_add_test(tc, test_names);
+    tcase_add_test_raise_signal(tc, test_free_waiting, SIGABRT);
+    tcase_add_test(tc, test_source);
+    tcase_add_test_raise_signal(tc, test_free_with_source, SIGABRT);
+    suite_add_tcase(suite, tc);
+    tc = tcase_create("asked");
+    tcase_add_test(tc, test_copy_of_what_was_asked_runs_as_the_original);
+    suite_add_tcase(suite, tc);
+    return run_suite(suite);
+}
