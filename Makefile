@@ -94,9 +94,11 @@ ifeq ($(COVERAGE),1) # of src/; a module exports its descriptor and nothing else
 $(BUILD)/modules/%.so: OPT := -O2
 $(BUILD)/modules/%.so: LDOPT :=
 endif
+# A module is one file, and what stands in a folder of its name.
+$(BUILD)/modules/exec.so: $(wildcard modules/exec/*)
 $(BUILD)/modules/%.so: modules/%.c include/taskmaster/module.h
-	@mkdir -p $(@D)
-	$(COMPILE_SHARED) -fvisibility=hidden -MF $(O)/modules_$*.d -o $@ $< $(LIBS_$*)
+	@mkdir -p $(@D) $(O)
+	$(COMPILE_SHARED) -fvisibility=hidden -MF $(O)/modules_$*.d -o $@ $(filter %.c,$^) $(LIBS_$*)
 
 # Unit tests mirror the folders of what they test: those of worker/ and client/ see its objects, all others the master's.
 $(O)/tests/unit/worker/libfake.a: $(patsubst %,$(O)/tests/unit/worker/%.o,fake_master one_worker)
