@@ -105,7 +105,7 @@ void job_set_source(struct job *job, struct job_source *source)
     }
 }
 
-/* Where its module counts a job in this state; NULL if nowhere. */
+/* The module's count of jobs in this state; NULL if the module does not count them. */
 static size_t *count_of(const struct job *job)
 {
     if (!job->asked.module)

@@ -1,16 +1,16 @@
 /*
  * job: one job's record, from its submit to its terminal event.
  *
- * It owns everything about the job and knows nothing of sockets: who submitted it is a job source,
- * who runs it a worker record. Its states change in job_set_state() alone:
+ * The record owns everything about the job and knows nothing of sockets: the client is a job source
+ * here, and the worker a record. States change in job_set_state() alone:
  *
  *     NEW --> WAITING --> RUNNING --> STOPPING --> ENDED      (each may be left out)
  *                 ^----------'
  *
- * A WAITING job stands in the queue, or it is lent: handed early to a worker that is still busy
- * with another, and taken back as long as that worker has not begun it. The way back is of the same
- * kind: a RUNNING job whose worker was lost before it began the job, or says that it cannot begin
- * it, waits again, at its old place, or set aside for a fresh worker (refusal.c).
+ * A WAITING job is in the line, or prefetched: handed to a busy worker early, and reclaimed as long
+ * as that worker has not begun it. A RUNNING job goes back to WAITING if its worker could not begin
+ * it or died before. Then the job is at its old place in the line, or set aside for a fresh worker
+ * (refusal.c).
  */
 #ifndef TASKMASTER_JOBS_JOB_H
 #define TASKMASTER_JOBS_JOB_H
@@ -33,7 +33,7 @@ TAILQ_HEAD(job_list, job);
 
 enum job_state {
     JOB_NEW,      /* its payload is still arriving, or it was refused */
-    JOB_WAITING,  /* in the queue */
+    JOB_WAITING,  /* for a worker */
     JOB_RUNNING,  /* assigned to a worker */
     JOB_STOPPING, /* assigned, and told to stop */
     JOB_ENDED,    /* its terminal event is being told */
@@ -80,8 +80,8 @@ enum job_event_type {
     JOB_OVERLOAD,
 };
 
-/* What a source is told. Fields that do not belong to the type are zero. All pointers are borrowed
- * for the call. */
+/* News for a source. Fields of other types of event are zero. All pointers are borrowed for the
+ * call. */
 struct job_event {
     enum job_event_type type;
     size_t position;         /* accepted */
@@ -91,10 +91,10 @@ struct job_event {
     const char *code;    /* failed, reason module */
     const char *message; /* failed */
     size_t message_len;
-    int signal;      /* failed, reason error: the signal that ended the worker, or 0 */
+    int signal;      /* failed, reason error: the worker died of this signal, or 0 */
     int exit_status; /* ... or its exit status, if exited */
     bool exited;
-    enum stop_step step; /* failed: which step of stopping ended it */
+    enum stop_step step; /* failed: the step of stopping behind the end */
     enum overload_reason overload;
     size_t queued, running;
     uint64_t retry_after_ms;
@@ -105,24 +105,24 @@ struct job_event {
  * tells a source of the events of its jobs, and the source decides how they reach somebody. After a
  * terminal event the job is gone.
  *
- * A source that does not take its results is held (hold.c): none of its jobs is handed to
- * a worker, and others pass them in the line.
+ * A source is held while it leaves too many results unread (hold.c): its jobs stay in the line, and
+ * others pass them.
  */
 struct job_source {
     void (*event)(struct job_source *source, struct job *job, const struct job_event *event);
-    /* The job is no longer this source's: it ended, or dispatcher_source_gone() parted them. */
+    /* The job leaves this source: it ended, or dispatcher_source_gone() parted the two. */
     void (*left)(struct job_source *source, struct job *job);
-    const char *name;      /* who it is, for the log; borrowed */
-    LIST_HEAD(, job) jobs; /* those that have not ended */
+    const char *name;      /* for the log; borrowed */
+    LIST_HEAD(, job) jobs; /* unfinished ones */
     size_t job_count;
-    uint64_t unread; /* bytes of what it was told that nobody has taken, by its own count */
-    uint64_t coming; /* bytes of results expected from its jobs that are with workers */
-    size_t queued;   /* its jobs in the line */
-    struct job_queue_hold *hold; /* the line's record of it, while it is held or has passed jobs */
+    uint64_t unread;             /* bytes of unread output, by the source's own count */
+    uint64_t coming;             /* bytes of results expected from its jobs with workers */
+    size_t queued;               /* its jobs in the line */
+    struct job_queue_hold *hold; /* the line's; while held, or with passed jobs */
     struct job *untie;           /* while its ties are being cut: the next to look at */
     bool held;                   /* its jobs stay in the line */
-    bool gone;                   /* nobody is there to be told any more */
-    bool ended;                  /* it submits no more, and its ties are being cut */
+    bool gone;                   /* nobody hears of its jobs any more */
+    bool ended;                  /* no more submits; its ties are being cut */
 };
 
 /* The client's wishes. They never change after the submit, and hold nothing of the server's state:
@@ -130,7 +130,7 @@ struct job_source {
  * texts of the job, a store can write them down and read them back. test_job.c shows that a copy
  * makes the same job. */
 struct job_asked {
-    struct module_entry *module; /* NULL: none that can be run */
+    struct module_entry *module; /* NULL: none to run */
     struct payload *payload;     /* owned; NULL if empty */
     uint32_t timeout_ms;         /* 0: none */
     uint32_t payload_max;        /* of the result, in bytes: as the client was told */
@@ -156,14 +156,14 @@ struct job_run {
     uint64_t submitted_us;
     uint64_t begun_us;    /* when the worker began the job, as far as is known; 0: not yet */
     uint32_t coming;      /* bytes of result expected, while the job is with a worker */
-    uint8_t tag;          /* what the operation `assign` gave for the job; its own affair */
+    uint8_t tag;          /* from the operation `assign`, for its own use */
     uint8_t stop_reason;  /* enum fail_reason, while STOPPING */
     uint8_t stop_step;    /* enum stop_step */
     bool over_budget : 1; /* there was no memory for the payload */
     bool told_started : 1;
-    bool passed : 1;     /* the job is among those of its source that others passed in the line */
-    bool prefetched : 1; /* handed early, to the worker that has the job */
-    bool given_back : 1; /* by a worker that could not begin the job */
+    bool passed : 1;     /* others passed the job in the line, as its source was held */
+    bool prefetched : 1; /* handed to its worker early */
+    bool given_back : 1; /* a worker could not begin the job */
     bool set_aside : 1;  /* while WAITING: not in the line, until a fresh worker is there */
     /* Asked for when the job was prefetched and could not be reclaimed: done once the job runs or
      * is back in the line. */
@@ -174,7 +174,7 @@ struct job {
     struct job_asked asked;
     struct job_links links;
     struct job_run run;
-    struct job_source *source; /* NULL once that is gone: the job is orphaned */
+    struct job_source *source; /* NULL once gone: the job is orphaned */
     uint64_t seq;              /* the number in the server's id; 0 until the submit */
     uint8_t state;             /* enum job_state */
     char text[];               /* the id as JSON text, then the context as JSON text */
@@ -187,9 +187,8 @@ void job_free(struct job *job);
 /* Joins the job to its source, and parts them. */
 void job_set_source(struct job *job, struct job_source *source);
 
-/* The one way to another state; its module's counts go with it. Aborts on a way that does not
- * exist.
- */
+/* The one way to another state; the module's counts follow. A transition outside the matrix
+ * aborts. */
 void job_set_state(struct job *job, enum job_state state);
 
 static inline const char *job_id(const struct job *job)
@@ -202,7 +201,7 @@ static inline const char *job_context(const struct job *job)
     return job->text + job->asked.id_len;
 }
 
-/* Whose job it is, for the log; "-" if nobody is there any more. `job` may be NULL. */
+/* The source's name, for the log; "-" if the source is gone. `job` may be NULL. */
 static inline const char *job_client(const struct job *job)
 {
     return job && job->source ? job->source->name : "-";
@@ -210,7 +209,7 @@ static inline const char *job_client(const struct job *job)
 
 enum { JOB_TEXT_MAX = 64 };
 
-/* The id that the server gives it, for the log and for reports; "-" for NULL. Returns `text`. */
+/* The server's id of the job, for the log and for reports; "-" for NULL. Returns `text`. */
 const char *job_name(const struct job *job, const char *boot, char text[JOB_TEXT_MAX]);
 
 static inline bool job_is_prefetched(const struct job *job)

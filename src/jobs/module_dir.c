@@ -52,7 +52,7 @@ static void add_file(struct module_dir *dir, const char *file)
         add(dir, siphash(file, len, 0));
 }
 
-/* False if it cannot be read. One that is not there has no files. */
+/* False if the directory cannot be read. A missing one has no files. */
 static bool read_names(struct module_dir *dir, const char *path)
 {
     const struct dirent *entry;
@@ -69,7 +69,7 @@ static bool read_names(struct module_dir *dir, const char *path)
     return whole;
 }
 
-/* For want of a descriptor, say, the names of before are better than none. */
+/* If the directory cannot be read now (for want of a descriptor, say), the old names stay. */
 static void look(struct module_dir *dir, const char *path)
 {
     struct module_dir read = {.looked_us = dir->looked_us, .known = true};

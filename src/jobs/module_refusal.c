@@ -6,7 +6,7 @@
 
 enum {
     SAME_US = 60 * 1000000,
-    OTHER_US = 1000000, /* words that change each time (a number, a time) are thinned out as well */
+    OTHER_US = 1000000, /* for words with a number or a time in them, different each time */
 };
 
 static bool is_due(const struct module_refusal *refusal, uint64_t text, uint64_t now_us)

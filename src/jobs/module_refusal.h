@@ -1,8 +1,8 @@
 /*
- * module_refusal: a module that no worker can use is told in the log.
+ * module_refusal: the log's lines about a module that no worker can use.
  *
- * Each of its jobs ends `unavailable`, and each worker finds out for itself: what is always the
- * same is told once a minute, so that a client that tries again at once does not fill a disk.
+ * Each of its jobs ends `unavailable`, and each worker finds out for itself. The same words are
+ * logged once a minute, so that a client with endless retries does not fill a disk.
  */
 #ifndef TASKMASTER_JOBS_MODULE_REFUSAL_H
 #define TASKMASTER_JOBS_MODULE_REFUSAL_H
@@ -11,12 +11,12 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* What was told last about one module; zeroed at first. */
+/* The last line about one module; zeroed at first. */
 struct module_refusal {
-    bool logged; /* at all; when and what: */
+    bool logged; /* at all */
     uint64_t logged_us;
-    uint64_t text;   /* a hash of its words */
-    uint64_t untold; /* jobs since then */
+    uint64_t text;   /* a hash of the words */
+    uint64_t untold; /* jobs refused since then */
 };
 
 /* `why`: the loader's words, or the module's own. */

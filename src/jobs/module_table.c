@@ -66,8 +66,8 @@ void module_table_configure(struct module_table *table, const struct module_sett
     hash_each(&table->by_name, refresh, table);
 }
 
-/* A file that the system does not let us look at counts as there if its name is known: the worker
- * that is to load it says why it cannot, where we would say that there is none. */
+/* If the system forbids the look, a file with a known name counts as there. Its worker then says
+ * why the file cannot be loaded, which is better than our "no such module". */
 static bool file_is_there(const char *dir, const char *name, bool known)
 {
     char path[PATH_MAX];

@@ -1,7 +1,7 @@
 /*
- * module_table: the modules that jobs may ask for: which exist, their settings, their counts.
+ * module_table: the known modules: their settings, their files, and the history of their jobs.
  *
- * A name gets an entry when it is asked for and a file in module-dir has it. So the table never
+ * A name gets an entry when a job asks for it and a file in module-dir has it. So the table never
  * holds more names than module-dir has held files, whatever clients ask for. Each entry's file is
  * looked at once a second at most, and the directory is read for new names once a second at most
  * (module_dir.h).
@@ -25,14 +25,14 @@ struct module_file {
     bool seen;           /* the module was usable once */
 };
 
-/* What the module's jobs and workers have shown. */
+/* Experience with the module's jobs, for statistics and for guesses about the next one. */
 struct module_history {
     uint64_t done, failed; /* jobs */
     uint64_t mean_run_us;  /* moving average of a run, as its worker measured it; 0: not known */
-    uint64_t printed_us;   /* when a job printed something last; 0: never */
+    uint64_t printed_us;   /* when a job printed last; 0: never */
     uint32_t result_bytes; /* of the largest result of late */
     uint32_t refusals;     /* by workers, since a job was begun last */
-    uint64_t refused_until_us; /* so long the refusal by a fresh worker holds */
+    uint64_t refused_until_us; /* the last word of a fresh worker holds so long */
     struct module_refusal refusal;
 };
 
@@ -51,25 +51,25 @@ struct module_entry {
 struct module_table {
     struct hash by_name;
     struct module_dir dir;
-    struct module_entry *last; /* the one that was found last: mostly it is asked for again */
+    struct module_entry *last; /* found last: mostly the next job asks for the same */
     const struct module_settings *settings;
 };
 
 void module_table_init(struct module_table *table, const struct module_settings *settings);
 void module_table_free(struct module_table *table);
 
-/* Other settings; what is known of the modules is looked at anew. */
+/* Other settings: limits change at once, and each file is looked at anew. Borrows `settings`. */
 void module_table_configure(struct module_table *table, const struct module_settings *settings);
 
-/* The entry of a module that can be run; NULL if there is no such file or it is disabled. The table
- * owns it, and it stays until the table goes. */
+/* The entry of a usable module; NULL if its file is missing or it is disabled. The table owns the
+ * entry, which stays until the table goes. */
 struct module_entry *module_table_find(struct module_table *table, const char *name, size_t len,
                                        uint64_t now_us);
 
-/* Why there is no entry for that name: for a client, so without a path. The caller frees it. */
+/* Why the name has no entry, in words for a client (no path). The caller frees the text. */
 char *module_table_why_not(const struct module_table *table, const char *name);
 
-/* The entry that a node of by_name lies in, for hash_each(). */
+/* The entry around a node of by_name, for hash_each(). */
 struct module_entry *module_entry_of(struct hash_node *node);
 
 #endif

@@ -6,7 +6,7 @@
 
 #include <stdlib.h>
 
-enum { PASS_MAX = 1000 }; /* jobs that are passed in one call */
+enum { PASS_MAX = 1000 }; /* jobs passed in one call */
 
 void job_queue_init(struct job_queue *queue)
 {
@@ -49,7 +49,7 @@ void job_queue_put(struct job_queue *queue, struct job *job)
         queue->max_seen = queue->count;
 }
 
-/* Before the first of the list that was submitted later, looked for from `after` on. */
+/* Before the first younger job of the list, looked for from `after` on. */
 static void insert(struct job_list *list, struct job *after, struct job *job)
 {
     while (after && after->seq < job->seq)
@@ -72,7 +72,7 @@ void job_queue_return(struct job_queue *queue, struct job *job)
     queue->returned = job;
 }
 
-/* --- jobs that others pass --- */
+/* --- passed jobs --- */
 
 static struct job *first_passed(const struct heap *heap)
 {
@@ -80,7 +80,7 @@ static struct job *first_passed(const struct heap *heap)
     return hold ? TAILQ_FIRST(&hold->passed) : NULL;
 }
 
-/* The source's place in its heap is that of the first of its jobs. */
+/* The first passed job of a source is its source's place in the heap. */
 static void place_source(struct job_queue *queue, struct job_source *source)
 {
     struct job_queue_hold *hold = source->hold;
@@ -97,8 +97,8 @@ static void place_source(struct job_queue *queue, struct job_source *source)
     free(hold);
 }
 
-/* A job that came back may be older than those that were passed before; then it finds its place
- * near their beginning. */
+/* A job back from a worker may be older than all passed ones. Then its place is near the beginning
+ * of their list. */
 static void pass(struct job_queue *queue, struct job *job)
 {
     struct job_list *list = &job->source->hold->passed;
@@ -184,7 +184,7 @@ static struct job *first_beside_held(struct job_queue *queue)
     struct job *first, *passed = first_passed(&queue->passed);
     int n = 0;
     while ((first = TAILQ_FIRST(&queue->jobs)) && first->source && first->source->held) {
-        if (n++ == PASS_MAX) /* what stands behind it may be older than what was passed before */
+        if (n++ == PASS_MAX) /* a job behind it may be older than a passed one */
             return passed && passed->seq < first->seq ? passed : NULL;
         pass(queue, first);
     }
