@@ -12,6 +12,7 @@
  * queue of half-open ones, where nobody can end them, and then the SYNs of workers are lost.
  */
 #include "workers/link.h"
+#include "workers/token.h"
 #include "workers/workers_internal.h"
 
 #include "common/limits.h"
@@ -73,14 +74,6 @@ static struct worker_link *link_by_id(struct workers *workers, uint32_t id)
     return NULL;
 }
 
-bool worker_token_equal(const uint8_t *a, const uint8_t *b)
-{
-    uint8_t differ = 0;
-    for (size_t i = 0; i < TOKEN_BYTES; i++)
-        differ |= (uint8_t)(a[i] ^ b[i]);
-    return differ == 0;
-}
-
 static void leave_unauthenticated(struct worker_conn *conn)
 {
     unauthenticated_remove(&conn->workers->unauthenticated, &conn->stranger);
@@ -106,7 +99,9 @@ static void turn_away_unheard(struct worker_conn *conn, const char *why)
 
 static const char *why_invalid(struct workers *workers, const struct wire_hello *hello)
 {
-    return worker_late_is_hello(workers, hello) ? NULL : "its token is not valid";
+    return worker_late_is_hello(&workers->late, hello, workers_timers(workers)->now_us)
+               ? NULL
+               : "its token is not valid";
 }
 
 static void take_hello(struct worker_conn *conn, struct payload *payload)
@@ -313,7 +308,10 @@ static void on_gone(struct conn *raw, const char *why)
     if (conn->owner)
         worker_link_disconnected(conn->owner);
     else
-        turn_away(conn, worker_late_is_silent(conn->workers) ? NULL : why);
+        turn_away(conn,
+                  worker_late_is_silent(&conn->workers->late, conn->workers->loop->timers->now_us)
+                      ? NULL
+                      : why);
 }
 
 static void on_input_end(struct conn *raw)

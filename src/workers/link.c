@@ -38,10 +38,19 @@ static void close_conn(struct worker_link *link)
     link->conn = NULL;
 }
 
+static void note_late(struct worker_link *link)
+{
+    if (link->authenticated || link->late || !link->worker->pid)
+        return;
+    link->late = true;
+    worker_late_note(&link->workers->late, link->worker->id, link->token,
+                     workers_timers(link->workers)->now_us);
+}
+
 static void kill_process(struct worker_link *link)
 {
     link->killed = true;
-    worker_late_note(link);
+    note_late(link);
     worker_process_signal(&link->process, SIGKILL);
     timer_set_ms(workers_timers(link->workers), &link->timer, KILLED_GRACE_MS);
 }
@@ -313,7 +322,7 @@ static void on_link_timer(void *arg)
 
 static void link_free(struct worker_link *link)
 {
-    worker_late_note(link);
+    note_late(link);
     timer_clear(workers_timers(link->workers), &link->timer);
     timer_clear(workers_timers(link->workers), &link->peek);
     close_conn(link);

@@ -26,21 +26,13 @@
 #include "net/conn.h"
 #include "net/unauthenticated.h"
 #include "workers/job_log.h"
+#include "workers/late.h"
 #include "workers/process.h"
 #include "workers/settings.h"
 
 #include <stddef.h>
 #include <sys/queue.h>
 #include <sys/socket.h>
-
-enum { WORKERS_LATE = 64 };
-
-/* A worker that ended while it was starting (late.c). */
-struct worker_late {
-    uint32_t worker; /* its id; 0: nobody */
-    uint8_t token[TOKEN_BYTES];
-    uint64_t ended_us;
-};
 
 struct workers {
     struct dispatcher *dispatcher;
@@ -55,8 +47,7 @@ struct workers {
     struct log_limit stranger_lines;             /* of the log */
     struct timer reap;      /* set: more children have died than are reaped in one turn */
     struct job_log job_log; /* lines of it that jobs can cause */
-    struct worker_late late[WORKERS_LATE];
-    size_t next_late;
+    struct worker_late late;
 };
 
 extern const struct dispatcher_ops worker_link_ops; /* their ctx is a struct workers */

@@ -6,7 +6,6 @@
  *     results.c    answers for jobs, from messages and from slots
  *     exit.c       what is known of a worker's end
  *     settings.c  the settings that workers are told
- *     late.c      connections of workers that have ended before their hello was read
  */
 #ifndef TASKMASTER_WORKERS_WORKERS_INTERNAL_H
 #define TASKMASTER_WORKERS_WORKERS_INTERNAL_H
@@ -90,9 +89,6 @@ void worker_link_disconnected(struct worker_link *link);
 
 struct wire_head worker_connection_head(enum wire_type type, const char *name);
 
-/* In a time that does not depend on where they differ. */
-bool worker_token_equal(const uint8_t *a, const uint8_t *b);
-
 /* `payload` may be NULL. */
 void worker_connection_send(struct worker_conn *conn, const struct wire_head *head,
                             struct payload *payload);
@@ -142,16 +138,5 @@ struct worker_welcome *worker_welcome_new(const struct module_settings *modules,
                                           enum log_level level, const char *boot);
 struct worker_welcome *worker_welcome_ref(struct worker_welcome *settings);
 void worker_welcome_unref(struct worker_welcome *settings); /* NULL is fine */
-
-/* late.c: connections of workers that have ended before their hello was read */
-
-/* The worker ends; if its hello was not read, that is expected still. */
-void worker_late_note(struct worker_link *link);
-
-/* Whether the hello is that of such a worker, which is expected no more then. */
-bool worker_late_is_hello(struct workers *workers, const struct wire_hello *hello);
-
-/* A connection that has ended without a hello may be that of such a worker. */
-bool worker_late_is_silent(struct workers *workers);
 
 #endif
