@@ -12,6 +12,7 @@
  * queue of half-open ones, where nobody can end them, and then the SYNs of workers are lost.
  */
 #include "workers/link.h"
+#include "workers/message.h"
 #include "workers/token.h"
 #include "workers/workers_internal.h"
 
@@ -45,19 +46,10 @@ void worker_connection_send(struct worker_conn *conn, const struct wire_head *he
         conn_write_payload(&conn->conn, payload);
 }
 
-struct wire_head worker_connection_head(enum wire_type type, const char *name)
-{
-    struct wire_head head = {.magic = WIRE_MAGIC, .type = type};
-    size_t len = strlen(name);
-    bug_on(len >= sizeof head.name);
-    memcpy(head.name, name, len);
-    return head;
-}
-
 static void send_welcome(struct worker_conn *conn)
 {
     const struct worker_welcome *welcome = conn->owner->welcome;
-    struct wire_head head = worker_connection_head(WIRE_WELCOME, TASKMASTER_VERSION);
+    struct wire_head head = worker_message_head(WIRE_WELCOME, TASKMASTER_VERSION);
     head.size = welcome->text_len;
     worker_connection_send(conn, &head, NULL);
     conn_write(&conn->conn, welcome->text, welcome->text_len);
@@ -137,41 +129,23 @@ static ssize_t header_end(const char *data, size_t len)
     return len < sizeof(struct wire_head) ? 0 : (ssize_t)sizeof(struct wire_head);
 }
 
-/* NULL, or what is wrong with a header from an unauthenticated connection. */
-static const char *check_stranger(const struct wire_head *head)
+static struct worker_message_due due_of(const struct worker_link *link)
 {
-    if (head->magic != WIRE_MAGIC || head->type != WIRE_HELLO)
-        return "it does not speak the workers' protocol";
-    if (head->size != sizeof(struct wire_hello) || head->text_len)
-        return "its hello has a wrong size";
-    return NULL;
+    const struct job *job = link->worker->job;
+    return (struct worker_message_due){
+        .ready = !link->ready,
+        .job = job != NULL,
+        .seq = job ? job->seq : 0,
+        .payload_max = job ? job->asked.payload_max : 0,
+    };
 }
 
-static const char *check_worker(const struct worker_link *link, const struct wire_head *head)
+static const char *check(const struct worker_conn *conn)
 {
-    const struct worker *worker = link->worker;
-    bool ready_is_due = !link->ready && !head->size && !head->text_len;
-    bool answer = head->type == WIRE_DONE || head->type == WIRE_FAILED;
-    if (head->magic != WIRE_MAGIC)
-        return "a header with a wrong magic number";
-    if (head->type == WIRE_ANSWERED)
-        return head->size || head->text_len ? "a message that is too long" : NULL;
-    if (!answer && head->type != WIRE_READY)
-        return "a message of an unknown type";
-    if (head->type == WIRE_READY)
-        return ready_is_due ? NULL : "ready twice";
-    if (!worker->job)
-        return "an answer without a job";
-    if (worker->job->seq != head->job)
-        return "an answer for another job";
-    if (head->text_len > WIRE_TEXT_MAX || (head->text_len && head->type != WIRE_FAILED))
-        return "a text that is too long";
-    if (head->size > worker->job->asked.payload_max)
-        return "a result beyond payload-max";
-    if (head->type == WIRE_FAILED &&
-        (head->kind < WIRE_KIND_MODULE || head->kind > WIRE_KIND_UNFIT))
-        return "a failure of an unknown kind";
-    return NULL;
+    if (!conn->owner)
+        return worker_message_check_hello(&conn->head);
+    struct worker_message_due due = due_of(conn->owner);
+    return worker_message_check(&conn->head, &due);
 }
 
 static void take_ready(struct worker_link *link)
@@ -223,8 +197,8 @@ static void on_header(struct conn *raw, char *data, size_t len)
     struct worker_conn *conn = conn_of(raw);
     struct worker_link *link = conn->owner;
     const char *fault;
-    memcpy(&conn->head, data, len);
-    conn->head.name[sizeof conn->head.name - 1] = '\0';
+    (void)len;
+    worker_message_take_head(&conn->head, data);
     if (link)
         worker_results_take_slots(link); /* they are older than the message */
     if (!conn_is_open(raw))
@@ -233,8 +207,8 @@ static void on_header(struct conn *raw, char *data, size_t len)
         conn_ignore_input(raw);
         return;
     }
-    fault = link ? check_worker(link, &conn->head) : check_stranger(&conn->head);
-    size_t body = conn->head.text_len ? conn->head.text_len : (size_t)conn->head.size;
+    fault = check(conn);
+    size_t body = worker_message_body(&conn->head);
     if (fault && link)
         worker_link_break_off(link, fault);
     else if (fault)

@@ -1,5 +1,6 @@
 /* worker_link: see link.h. */
 #include "workers/link.h"
+#include "workers/message.h"
 #include "workers/workers_internal.h"
 
 #include "base/file_room.h"
@@ -380,7 +381,7 @@ static uint8_t op_assign(void *ctx, const struct assignment *assignment)
     struct worker_link *link = link_of(assignment->worker);
     const struct job *job = assignment->job;
     (void)ctx;
-    struct wire_head head = worker_connection_head(WIRE_RUN, job->asked.module->name);
+    struct wire_head head = worker_message_head(WIRE_RUN, job->asked.module->name);
     if (assignment->prefetched)
         worker_results_watch(link);
     head.job = job->seq;

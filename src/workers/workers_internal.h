@@ -87,8 +87,6 @@ void worker_link_disconnected(struct worker_link *link);
 
 /* connection.c: what is said over a connection */
 
-struct wire_head worker_connection_head(enum wire_type type, const char *name);
-
 /* `payload` may be NULL. */
 void worker_connection_send(struct worker_conn *conn, const struct wire_head *head,
                             struct payload *payload);

@@ -1,0 +1,38 @@
+/*
+ * worker_message: the headers of the workers' protocol (common/wire.h): making them, and checking
+ * those that workers send. A check returns NULL, or the fault in words; the caller decides what
+ * follows from a fault.
+ */
+#ifndef TASKMASTER_WORKERS_MESSAGE_H
+#define TASKMASTER_WORKERS_MESSAGE_H
+
+#include "common/wire.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct wire_head worker_message_head(enum wire_type type, const char *name);
+
+/* Copies a header out of the read buffer, and ends its name with a NUL. */
+void worker_message_take_head(struct wire_head *head, const char *data);
+
+/* The bytes to follow before the next header: of a failure's text, otherwise of the payload. */
+size_t worker_message_body(const struct wire_head *head);
+
+/* Checks the first header of a connection: only a hello is right. */
+const char *worker_message_check_hello(const struct wire_head *head);
+
+/* What a worker may send now. */
+struct worker_message_due {
+    bool ready;           /* it has not said ready yet */
+    bool job;             /* it is on a job; the members below belong to that job */
+    uint64_t seq;         /* the job's number */
+    uint32_t payload_max; /* bytes */
+};
+
+/* Checks the header of a worker's message. */
+const char *worker_message_check(const struct wire_head *head,
+                                 const struct worker_message_due *due);
+
+#endif
