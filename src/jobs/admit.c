@@ -97,9 +97,7 @@ static void enqueue(struct dispatcher *d, struct job *job)
     size_t position = dispatcher_waiting(d);
     job_queue_put(&d->queue, job);
     accept_job(job, position);
-    if (pool_idle(&d->pool))
-        dispatch_assign_waiting(d);
-    dispatch_start_workers(d);
+    dispatch_touch(d, pool_idle(&d->pool) ? DISPATCH_LINE | DISPATCH_POOL : DISPATCH_POOL);
 }
 
 void dispatch_admit(struct dispatcher *d, struct job *job)
@@ -115,7 +113,8 @@ void dispatch_admit(struct dispatcher *d, struct job *job)
     } else if (may_begin(d, job)) {
         accept_job(job, 0);
         dispatch_assign(d, pool_idle(&d->pool), job);
-        dispatch_watch_line(d);
+        if (dispatch_line_ready(d))
+            dispatch_touch(d, DISPATCH_LINE);
     } else if (may_wait(d, job)) {
         enqueue(d, job);
     } else {

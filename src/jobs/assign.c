@@ -101,28 +101,18 @@ void dispatch_assign_waiting(struct dispatcher *d)
     struct job *job;
     while ((worker = pool_idle(&d->pool)) && !dispatch_tiny_is_left(d) && (job = next_job(d)))
         dispatch_assign(d, worker, job);
-    dispatch_watch_line(d);
 }
 
-bool dispatch_worker_idle(struct dispatcher *d, struct worker *worker)
+void dispatch_assign_worker_idle(struct dispatcher *d, struct worker *worker)
 {
     if (worker->state == WORKER_STOPPING)
-        return false;
+        return;
     if (worker->signalled || dispatch_renew_is_leaving(d, worker) || d->draining) {
         dispatch_retire(d, worker);
-        return false;
+        return;
     }
     worker_set_state(worker, WORKER_IDLE, dispatch_now(d));
-    dispatch_assign_waiting(d);
-    return worker->job != NULL;
-}
-
-void dispatch_next(struct dispatcher *d, struct worker *worker)
-{
-    worker->jobs_done++;
-    if (dispatch_start_must_make_room(d) && dispatch_reclaim_worker(d, worker))
-        worker->stale = true; /* else it is on another job already, which may be a long one */
-    dispatch_assign_next(d, worker);
+    dispatch_touch(d, DISPATCH_LINE);
 }
 
 void dispatch_assign_next(struct dispatcher *d, struct worker *worker)
@@ -130,10 +120,9 @@ void dispatch_assign_next(struct dispatcher *d, struct worker *worker)
     timer_clear(d->timers, &worker->timer);
     if (worker->prefetched_count)
         dispatch_assign_prefetched(d, worker);
-    else if (!dispatch_worker_idle(d, worker))
-        return;
-    if (worker->job)
-        dispatch_prefetch(d, worker);
+    else
+        dispatch_assign_worker_idle(d, worker);
+    d->pass.answered = worker;
 }
 
 /* Those that have had no job are the last that became idle, or have been idle for the longest. */

@@ -9,6 +9,7 @@
 #include "jobs/dispatcher_internal.h"
 
 #include <signal.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -34,6 +35,7 @@ void dispatcher_submit(struct dispatcher *d, struct job *job)
     d->counts.submitted++;
     hash_insert(&d->jobs, &job->links.by_seq, seq_hash(job->seq));
     dispatch_admit(d, job);
+    dispatch_schedule(d);
 }
 
 struct job *dispatcher_find(const struct dispatcher *d, uint64_t seq)
@@ -42,17 +44,23 @@ struct job *dispatcher_find(const struct dispatcher *d, uint64_t seq)
     return node ? job_by_seq(node) : NULL;
 }
 
-void dispatcher_cancel(struct dispatcher *d, struct job *job, bool kill)
+static void cancel(struct dispatcher *d, struct job *job, bool kill)
 {
     if (job->state != JOB_WAITING) {
         dispatch_stop_cancelled(d, job, kill);
     } else if (dispatch_line_take(d, job)) {
         dispatch_end_failed(d, job, FAIL_CANCELLED, "the job was cancelled while it waited");
-        dispatch_fail_watch(d);
+        dispatch_touch(d, DISPATCH_WAITING);
     } else { /* begun just now: it is stopped as soon as the answer for the one before is here */
         job->run.cancelled = true;
         job->run.killed |= kill;
     }
+}
+
+void dispatcher_cancel(struct dispatcher *d, struct job *job, bool kill)
+{
+    cancel(d, job, kill);
+    dispatch_schedule(d);
 }
 
 /* --- sources --- */
@@ -66,8 +74,9 @@ bool dispatcher_source_ended(struct dispatcher *d, struct job_source *source)
     for (size_t n = 0; n < DISPATCH_BATCH && (job = source->untie); n++) {
         source->untie = LIST_NEXT(job, links.of_source);
         if (job->asked.link)
-            dispatcher_cancel(d, job, false);
+            cancel(d, job, false);
     }
+    dispatch_schedule(d);
     return !source->untie;
 }
 
@@ -83,15 +92,16 @@ bool dispatcher_source_gone(struct dispatcher *d, struct job_source *source)
         }
         job_set_source(job, NULL);
         if (job->asked.link)
-            dispatcher_cancel(d, job, false);
+            cancel(d, job, false);
     }
-    dispatch_fail_watch(d);
+    dispatch_touch(d, DISPATCH_WAITING);
+    dispatch_schedule(d);
     return LIST_EMPTY(&source->jobs);
 }
 
 /* --- what workers do --- */
 
-void dispatcher_worker_ready(struct dispatcher *d, struct worker *worker)
+static void take_ready(struct dispatcher *d, struct worker *worker)
 {
     timer_clear(d->timers, &worker->timer);
     dispatch_fail_stop(d);
@@ -103,23 +113,29 @@ void dispatcher_worker_ready(struct dispatcher *d, struct worker *worker)
         dispatch_retire(d, worker);
     } else {
         worker_set_state(worker, WORKER_IDLE, dispatch_now(d));
-        dispatch_assign_aside(d);
-        dispatch_assign_waiting(d);
+        dispatch_touch(d, DISPATCH_ASIDE | DISPATCH_LINE);
     }
-    dispatch_start_workers(d);
+    dispatch_touch(d, DISPATCH_POOL);
+}
+
+void dispatcher_worker_ready(struct dispatcher *d, struct worker *worker)
+{
+    take_ready(d, worker);
+    dispatch_schedule(d);
 }
 
 void dispatcher_worker_ready_without(struct dispatcher *d, struct worker *worker, const char *why)
 {
-    if (!dispatch_renew_is_unwanted(d, worker)) {
+    if (dispatch_renew_is_unwanted(d, worker)) {
+        dispatch_retire(d, worker);
+        dispatch_start_failed(d, why);
+        dispatch_touch(d, DISPATCH_POOL);
+    } else {
         if (!dispatch_renew_is_old(d, worker))
             dispatch_renew_incomplete(d, why);
-        dispatcher_worker_ready(d, worker);
-        return;
+        take_ready(d, worker);
     }
-    dispatch_retire(d, worker);
-    dispatch_start_failed(d, why);
-    dispatch_start_workers(d);
+    dispatch_schedule(d);
 }
 
 static uint64_t moving_mean(uint64_t mean, uint64_t value)
@@ -139,8 +155,8 @@ static void learn_run_time(struct dispatcher *d, const struct job *job,
     d->mean_run_us = moving_mean(d->mean_run_us, run_us);
 }
 
-void dispatcher_worker_answered(struct dispatcher *d, struct worker *worker,
-                                const struct worker_answer *answer)
+static void take_answer(struct dispatcher *d, struct worker *worker,
+                        const struct worker_answer *answer)
 {
     struct job *job = worker->job;
     bool proof = !worker->jobs_done && d->start_failures && !dispatch_renew_is_old(d, worker);
@@ -167,9 +183,19 @@ void dispatcher_worker_answered(struct dispatcher *d, struct worker *worker,
         dispatch_stop_end(d, job);
     else
         dispatch_end(d, job, &event);
-    dispatch_next(d, worker);
+    worker->jobs_done++;
+    if (dispatch_start_must_make_room(d) && dispatch_reclaim_worker(d, worker))
+        worker->stale = true; /* else it is on another job already, which may be a long one */
+    dispatch_assign_next(d, worker);
     if (proof)
         dispatch_start_ok(d);
+}
+
+void dispatcher_worker_answered(struct dispatcher *d, struct worker *worker,
+                                const struct worker_answer *answer)
+{
+    take_answer(d, worker, answer);
+    dispatch_schedule(d);
 }
 
 static void lose_job(struct dispatcher *d, struct worker *worker, const struct worker_exit *end)
@@ -207,7 +233,7 @@ void dispatcher_worker_silent(struct dispatcher *d, struct worker *worker)
     if (!worker->prefetched_count || worker->state != WORKER_BUSY)
         return;
     dispatch_reclaim_worker(d, worker);
-    dispatch_assign_waiting(d);
+    dispatch_schedule(d);
 }
 
 /* Of the jobs that it had begun since, those that are finished have a result, though the answer for
@@ -217,8 +243,10 @@ static void lose_begun(struct dispatcher *d, struct worker *worker, const struct
     if (!worker->job)
         dispatch_assign_prefetched(d, worker);
     uint64_t seq = worker->job->seq;
+    d->pass.amid++;
     if (d->ops->results)
         d->ops->results(d->ctx, worker);
+    d->pass.amid--;
     if (worker->job && worker->job->seq == seq)
         lose_job(d, worker, end);
     timer_clear(d->timers, &worker->timer);
@@ -239,8 +267,8 @@ void dispatcher_worker_lost(struct dispatcher *d, struct worker *worker,
         worker_set_state(worker, WORKER_STOPPING, dispatch_now(d));
     if (start_failed && !d->draining)
         dispatch_start_failed(d, end->why);
-    dispatch_assign_waiting(d);
-    dispatch_start_workers(d);
+    dispatch_touch(d, DISPATCH_LINE | DISPATCH_POOL);
+    dispatch_schedule(d);
 }
 
 void dispatcher_worker_reaped(struct dispatcher *d, struct worker *worker)
@@ -248,7 +276,8 @@ void dispatcher_worker_reaped(struct dispatcher *d, struct worker *worker)
     bug_on(worker->state != WORKER_STOPPING);
     d->pool.exits++;
     dispatch_start_remove_worker(d, worker);
-    dispatch_start_workers(d);
+    dispatch_touch(d, DISPATCH_POOL);
+    dispatch_schedule(d);
 }
 
 /* --- drain and reload --- */
@@ -263,6 +292,7 @@ void dispatcher_drain(struct dispatcher *d)
     dispatch_fail_waiting(d, FAIL_SHUTDOWN, "the server is shutting down");
     dispatch_retire_all(d, WORKER_IDLE);
     dispatch_retire_all(d, WORKER_STARTING);
+    dispatch_schedule(d);
 }
 
 void dispatcher_stop(struct dispatcher *d)
@@ -273,6 +303,7 @@ void dispatcher_stop(struct dispatcher *d)
         next = TAILQ_NEXT(worker, link);
         dispatch_stop(d, worker->job);
     }
+    dispatch_schedule(d);
 }
 
 void dispatcher_abort(struct dispatcher *d)
@@ -295,6 +326,7 @@ void dispatcher_abort(struct dispatcher *d)
             dispatch_stop_signal(d, worker, SIGKILL);
         }
     }
+    dispatch_schedule(d);
 }
 
 bool dispatcher_is_drained(const struct dispatcher *d)
@@ -313,10 +345,80 @@ void dispatcher_configure(struct dispatcher *d, const struct dispatcher_limits *
         dispatch_aside_release(d);
     }
     dispatch_hold_look_again(d);
-    dispatch_assign_waiting(d); /* what may be left to busy workers depends on the limits */
-    dispatch_start_workers(d);
+    dispatch_touch(d, DISPATCH_LINE | DISPATCH_POOL);
+    dispatch_schedule(d);
     if (renew)
         dispatch_renew_say_waits(d);
+}
+
+/* --- timers --- */
+
+static struct dispatcher *dispatcher_of(struct worker *worker)
+{
+    return (struct dispatcher *)((char *)worker->pool - offsetof(struct dispatcher, pool));
+}
+
+static void on_worker_timer(void *arg)
+{
+    struct dispatcher *d = dispatcher_of(arg);
+    dispatch_deadlines_passed(d, arg);
+    dispatch_schedule(d);
+}
+
+static void on_backoff(void *arg)
+{
+    struct dispatcher *d = arg;
+    dispatch_touch(d, DISPATCH_POOL);
+    dispatch_schedule(d);
+}
+
+static void on_starts_ok(void *arg)
+{
+    struct dispatcher *d = arg;
+    dispatch_start_ok(d);
+    dispatch_schedule(d);
+}
+
+static void on_more(void *arg)
+{
+    struct dispatcher *d = arg;
+    dispatch_touch(d, DISPATCH_LINE | DISPATCH_POOL);
+    dispatch_schedule(d);
+}
+
+static void on_retire(void *arg)
+{
+    struct dispatcher *d = arg;
+    dispatch_retire_some(d);
+    dispatch_schedule(d);
+}
+
+static void on_unavailable(void *arg)
+{
+    struct dispatcher *d = arg;
+    dispatch_fail_unavailable(d);
+    dispatch_schedule(d);
+}
+
+static void on_fail_waiting(void *arg)
+{
+    struct dispatcher *d = arg;
+    dispatch_fail_some(d);
+    dispatch_schedule(d);
+}
+
+static void on_release(void *arg)
+{
+    struct dispatcher *d = arg;
+    dispatch_line_release_aside(d);
+    dispatch_schedule(d);
+}
+
+static void on_recall(void *arg)
+{
+    struct dispatcher *d = arg;
+    dispatch_tiny_recall(d);
+    dispatch_schedule(d);
 }
 
 /* --- beginning and end --- */
@@ -326,29 +428,31 @@ void dispatcher_init(struct dispatcher *d, const struct dispatcher_ops *ops, voi
 {
     *d = (struct dispatcher){
         .ops = ops, .ctx = ctx, .timers = timers, .limits = *limits, .random = random | 1};
+    d->on_worker_timer = on_worker_timer;
     dispatch_hold_configure(d);
     pool_init(&d->pool);
     job_queue_init(&d->queue);
     TAILQ_INIT(&d->lent_jobs);
     hash_init(&d->jobs);
-    timer_init(&d->backoff, dispatch_on_backoff, d);
-    timer_init(&d->proven, dispatch_start_ok, d);
-    timer_init(&d->more, dispatch_on_more, d);
-    timer_init(&d->retire, dispatch_retire_some, d);
+    timer_init(&d->backoff, on_backoff, d);
+    timer_init(&d->proven, on_starts_ok, d);
+    timer_init(&d->more, on_more, d);
+    timer_init(&d->retire, on_retire, d);
     TAILQ_INIT(&d->to_retire);
-    timer_init(&d->unavailable, dispatch_fail_unavailable, d);
-    timer_init(&d->purge, dispatch_fail_some, d);
+    timer_init(&d->unavailable, on_unavailable, d);
+    timer_init(&d->purge, on_fail_waiting, d);
     TAILQ_INIT(&d->aside);
-    timer_init(&d->trial, dispatch_on_more, d);
-    timer_init(&d->release, dispatch_line_release_aside, d);
-    timer_init(&d->recall, dispatch_tiny_recall, d);
+    timer_init(&d->trial, on_more, d);
+    timer_init(&d->release, on_release, d);
+    timer_init(&d->recall, on_recall, d);
     timer_init(&d->exhausted.over, dispatch_start_exhausted_over, d);
     timer_init(&d->queue_full.over, dispatch_admit_queue_full_over, d);
 }
 
 void dispatcher_start(struct dispatcher *d)
 {
-    dispatch_start_workers(d);
+    dispatch_touch(d, DISPATCH_POOL);
+    dispatch_schedule(d);
 }
 
 void dispatcher_free(struct dispatcher *d)

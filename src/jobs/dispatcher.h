@@ -85,6 +85,13 @@ struct dispatch_pace {
     uint32_t count;    /* workers in it */
 };
 
+/* What the next scheduling pass looks at (schedule.c). */
+struct dispatch_pass {
+    unsigned touched;        /* parts, by their bits */
+    unsigned amid;           /* in operations that call back: the pass comes behind them */
+    struct worker *answered; /* may be handed its next jobs early; NULL: none */
+};
+
 struct dispatcher {
     const struct dispatcher_ops *ops;
     void *ctx;
@@ -118,7 +125,9 @@ struct dispatcher {
     uint64_t random;         /* state of the jitter */
     struct timer backoff;    /* set: no worker is started until it fires */
     struct timer proven;     /* set: starts failed, then a worker became ready; fires if it lasts */
-    struct timer more;       /* set: the line is served or the pool grows on in a later turn */
+    struct dispatch_pass pass;
+    void (*on_worker_timer)(void *worker); /* the function of each worker's timer */
+    struct timer more; /* set: the line is served or the pool grows on in a later turn */
     struct dispatch_pace starts, retired;
     uint64_t next_signal_us;      /* when the next may be sent to a worker whose job is stopped */
     struct worker_list to_retire; /* STOPPING, and not told so yet */

@@ -23,7 +23,11 @@
  *     fail_waiting  jobs that nobody will serve
  *     deadlines     a worker or a job has had its time
  *     admit         a submit: begin, wait or be refused
- *     dispatcher    the public calls
+ *     schedule      the pass at the end of each public call
+ *     dispatcher    the public calls and the timers
+ *
+ * All files below schedule only change the state, and touch what a pass is to look at. Only
+ * dispatcher.c calls dispatch_schedule().
  */
 #ifndef TASKMASTER_JOBS_DISPATCHER_INTERNAL_H
 #define TASKMASTER_JOBS_DISPATCHER_INTERNAL_H
@@ -35,7 +39,20 @@ enum {
     DISPATCH_BATCH = 1000, /* jobs handled in one turn when very many end at once */
 };
 
+/* What a pass looks at. */
+enum {
+    DISPATCH_LINE = 1u << 0,    /* jobs or idle workers have come */
+    DISPATCH_ASIDE = 1u << 1,   /* fresh workers, or jobs that want one, have come */
+    DISPATCH_POOL = 1u << 2,    /* a worker may be wanted, or a place has become free */
+    DISPATCH_WAITING = 1u << 3, /* jobs may wait in vain, or do so no more */
+};
+
 /* --- helpers --- */
+
+static inline void dispatch_touch(struct dispatcher *d, unsigned parts)
+{
+    d->pass.touched |= parts;
+}
 
 static inline uint64_t dispatch_now(const struct dispatcher *d)
 {
@@ -157,7 +174,7 @@ void dispatch_line_prefetched(struct dispatcher *d, struct worker *worker, struc
 void dispatch_line_unprefetch(struct dispatcher *d, struct job *job);
 
 /* Jobs that are set aside and released go back to the line, a batch in each turn. */
-void dispatch_line_release_aside(void *arg);
+void dispatch_line_release_aside(struct dispatcher *d);
 
 /* --- reclaim.c: jobs taken away from workers that have not begun them --- */
 
@@ -193,7 +210,7 @@ void dispatch_retire_all(struct dispatcher *d, enum worker_state state);
 /* The worker need not be told to end: it has ended, or a signal ends it. */
 void dispatch_retire_forget(struct dispatcher *d, struct worker *worker);
 
-void dispatch_retire_some(void *arg);
+void dispatch_retire_some(struct dispatcher *d);
 
 /* --- stop.c: stopping a running job --- */
 
@@ -259,9 +276,9 @@ bool dispatch_tiny_should_wait(const struct dispatcher *d, const struct job *job
 bool dispatch_tiny_is_left(struct dispatcher *d);
 
 /* Jobs wait though a worker is idle: sees to it that they do not wait for long. */
-void dispatch_watch_line(struct dispatcher *d);
+void dispatch_tiny_watch(struct dispatcher *d);
 
-void dispatch_tiny_recall(void *arg);
+void dispatch_tiny_recall(struct dispatcher *d);
 
 /* --- start_workers.c: growing the pool --- */
 
@@ -283,7 +300,7 @@ void dispatch_start_forget_failures(struct dispatcher *d);
 void dispatch_start_ready(struct dispatcher *d);
 
 /* A worker's start has proved to be good. */
-void dispatch_start_ok(void *arg);
+void dispatch_start_ok(struct dispatcher *d);
 
 /* A worker that ends now counts as a failed start: it never got ready, or never had a job. The loss
  * of a worker on a job does not count: the job is to blame, and other jobs want the place. Nor does
@@ -297,15 +314,10 @@ bool dispatch_start_can(const struct dispatcher *d);
  * the next worker without a job is to give way. */
 bool dispatch_start_must_make_room(const struct dispatcher *d);
 
-/* A worker without a job gives way. */
-void dispatch_start_make_room(struct dispatcher *d);
-
 /* The worker's record goes. */
 void dispatch_start_remove_worker(struct dispatcher *d, struct worker *worker);
 
 void dispatch_start_exhausted_over(void *arg);
-void dispatch_on_more(void *arg);
-void dispatch_on_backoff(void *arg);
 
 /* --- assign.c: from the line to the workers --- */
 
@@ -329,12 +341,8 @@ void dispatch_assign_aside(struct dispatcher *d);
  * idle, or is told to end. */
 void dispatch_assign_next(struct dispatcher *d, struct worker *worker);
 
-/* The worker has answered for its job. */
-void dispatch_next(struct dispatcher *d, struct worker *worker);
-
-/* It has no job, and none that was prefetched. True if it has one now; one that is told to end may
- * be gone. */
-bool dispatch_worker_idle(struct dispatcher *d, struct worker *worker);
+/* Likewise of a worker that has no prefetched job. */
+void dispatch_assign_worker_idle(struct dispatcher *d, struct worker *worker);
 
 /* --- prefetch.c: a busy worker's next jobs, handed early --- */
 
@@ -358,19 +366,19 @@ void dispatch_refusal_fail_aside(struct dispatcher *d, const char *why);
 /* Fails waiting jobs from the head of the line on, a batch in each turn: there may be a million. */
 void dispatch_fail_waiting(struct dispatcher *d, enum fail_reason reason, const char *fmt, ...)
     __attribute__((format(printf, 3, 4)));
-void dispatch_fail_some(void *arg);
+void dispatch_fail_some(struct dispatcher *d);
 
 /* A worker lives: jobs that wait do not wait in vain. */
 void dispatch_fail_stop(struct dispatcher *d);
 
 /* Jobs are not to wait for ever while no worker lives, or for a fresh worker while starts fail. */
 void dispatch_fail_watch(struct dispatcher *d);
-void dispatch_fail_unavailable(void *arg);
+void dispatch_fail_unavailable(struct dispatcher *d);
 
 /* --- deadlines.c: a worker or a job has had its time --- */
 
-/* The function of each worker's timer. */
-void dispatch_deadlines_passed(void *arg);
+/* The worker's timer has fired. */
+void dispatch_deadlines_passed(struct dispatcher *d, struct worker *worker);
 
 /* --- admit.c: a submit: begin, wait or be refused --- */
 
@@ -378,5 +386,10 @@ void dispatch_deadlines_passed(void *arg);
 void dispatch_admit(struct dispatcher *d, struct job *job);
 
 void dispatch_admit_queue_full_over(void *arg);
+
+/* --- schedule.c: the pass at the end of each public call and each timer --- */
+
+/* Looks at what was touched. Inside an operation that calls back this does nothing. */
+void dispatch_schedule(struct dispatcher *d);
 
 #endif

@@ -21,9 +21,8 @@ void dispatch_fail_watch(struct dispatcher *d)
         timer_set_ms(d->timers, &d->unavailable, d->limits.start_timeout_ms);
 }
 
-void dispatch_fail_some(void *arg)
+void dispatch_fail_some(struct dispatcher *d)
 {
-    struct dispatcher *d = arg;
     struct job *job;
     for (size_t n = 0; n < DISPATCH_BATCH && d->purge_left && (job = job_queue_first(&d->queue));
          n++) {
@@ -35,7 +34,7 @@ void dispatch_fail_some(void *arg)
         timer_set_next(d->timers, &d->purge);
     else
         d->purge_left = 0;
-    dispatch_fail_watch(d);
+    dispatch_touch(d, DISPATCH_WAITING);
 }
 
 void dispatch_fail_waiting(struct dispatcher *d, enum fail_reason reason, const char *fmt, ...)
@@ -57,9 +56,8 @@ void dispatch_fail_stop(struct dispatcher *d)
     d->purge_left = 0;
 }
 
-void dispatch_fail_unavailable(void *arg)
+void dispatch_fail_unavailable(struct dispatcher *d)
 {
-    struct dispatcher *d = arg;
     char why[MESSAGE_MAX];
     snprintf(why, sizeof why, "no worker could be started for %u ms: %s",
              d->limits.start_timeout_ms,

@@ -47,6 +47,12 @@ bool dispatch_line_take(struct dispatcher *d, struct job *job)
     return true;
 }
 
+static void put_back(struct dispatcher *d, struct job *job)
+{
+    job_queue_return(&d->queue, job);
+    dispatch_touch(d, DISPATCH_LINE);
+}
+
 void dispatch_line_return(struct dispatcher *d, struct job *job)
 {
     job->run.worker = NULL;
@@ -60,12 +66,11 @@ void dispatch_line_return(struct dispatcher *d, struct job *job)
     else if (d->draining)
         dispatch_end_failed(d, job, FAIL_SHUTDOWN, "the server is shutting down");
     else
-        job_queue_return(&d->queue, job);
+        put_back(d, job);
 }
 
-void dispatch_line_release_aside(void *arg)
+void dispatch_line_release_aside(struct dispatcher *d)
 {
-    struct dispatcher *d = arg;
     struct job *job;
     for (size_t n = 0; n < DISPATCH_BATCH && d->aside_left && (job = TAILQ_FIRST(&d->aside)); n++) {
         d->aside_left--;
@@ -74,6 +79,5 @@ void dispatch_line_release_aside(void *arg)
     }
     if (d->aside_left)
         timer_set_next(d->timers, &d->release);
-    dispatch_assign_waiting(d);
-    dispatch_start_workers(d);
+    dispatch_touch(d, DISPATCH_POOL);
 }

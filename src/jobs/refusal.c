@@ -149,8 +149,6 @@ bool dispatch_refusal_give_back(struct dispatcher *d, struct worker *worker,
     if (replaced)
         replace(d, worker, why);
     dispatch_assign_next(d, worker);
-    dispatch_assign_aside(d);
-    dispatch_assign_waiting(d);
-    dispatch_start_workers(d);
+    dispatch_touch(d, DISPATCH_ASIDE | DISPATCH_LINE | DISPATCH_POOL);
     return true;
 }

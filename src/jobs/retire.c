@@ -35,9 +35,8 @@ void dispatch_retire_forget(struct dispatcher *d, struct worker *worker)
     TAILQ_REMOVE(&d->to_retire, worker, retire_link);
 }
 
-void dispatch_retire_some(void *arg)
+void dispatch_retire_some(struct dispatcher *d)
 {
-    struct dispatcher *d = arg;
     struct worker *worker;
     while ((worker = TAILQ_FIRST(&d->to_retire)) &&
            dispatch_pace_take(&d->retired, dispatch_now(d))) {

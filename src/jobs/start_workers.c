@@ -80,11 +80,10 @@ void dispatch_start_ready(struct dispatcher *d)
         timer_set(d->timers, &d->proven, dispatch_now(d) + SOON_US);
 }
 
-void dispatch_start_ok(void *arg)
+void dispatch_start_ok(struct dispatcher *d)
 {
-    struct dispatcher *d = arg;
     dispatch_start_forget_failures(d);
-    dispatch_start_workers(d);
+    dispatch_touch(d, DISPATCH_POOL);
 }
 
 bool dispatch_start_is_failed(const struct dispatcher *d, const struct worker *worker)
@@ -105,6 +104,8 @@ void dispatch_start_remove_worker(struct dispatcher *d, struct worker *worker)
 {
     timer_clear(d->timers, &worker->timer);
     dispatch_retire_forget(d, worker);
+    if (d->pass.answered == worker)
+        d->pass.answered = NULL;
     d->ops->forget(d->ctx, worker);
     pool_remove(&d->pool, worker);
 }
@@ -113,7 +114,7 @@ static void start_worker(struct dispatcher *d)
 {
     struct worker *worker = pool_add(&d->pool, dispatch_now(d));
     worker->reloads = d->reloads;
-    timer_init(&worker->timer, dispatch_deadlines_passed, worker);
+    timer_init(&worker->timer, d->on_worker_timer, worker);
     if (d->ops->start(d->ctx, worker) < 0) {
         char why[128];
         snprintf(why, sizeof why, "cannot start a worker process: %s", strerror(errno));
@@ -146,7 +147,7 @@ bool dispatch_start_must_make_room(const struct dispatcher *d)
 }
 
 /* Ends the worker that has come least far of those that serve nobody. */
-void dispatch_start_make_room(struct dispatcher *d)
+static void make_room(struct dispatcher *d)
 {
     struct worker *worker = TAILQ_FIRST(&d->pool.lists[WORKER_STARTING]);
     if (!worker)
@@ -157,7 +158,7 @@ void dispatch_start_make_room(struct dispatcher *d)
 
 void dispatch_start_workers(struct dispatcher *d)
 {
-    dispatch_start_make_room(d);
+    make_room(d);
     while (dispatch_start_can(d) && wants_worker(d) &&
            dispatch_pace_take(&d->starts, dispatch_now(d)))
         start_worker(d);
@@ -165,16 +166,4 @@ void dispatch_start_workers(struct dispatcher *d)
         timer_set(d->timers, &d->more, dispatch_pace_next(&d->starts));
     if (line_wants_worker(d) && pool_count(&d->pool) >= d->limits.pool_max)
         note_exhausted(d);
-    dispatch_fail_watch(d);
-}
-
-void dispatch_on_more(void *arg)
-{
-    dispatch_assign_waiting(arg);
-    dispatch_start_workers(arg);
-}
-
-void dispatch_on_backoff(void *arg)
-{
-    dispatch_start_workers(arg);
 }

@@ -98,7 +98,6 @@ static void stop_job(struct dispatcher *d, struct job *job)
 void dispatch_stop(struct dispatcher *d, struct job *job)
 {
     stop_job(d, job);
-    dispatch_assign_waiting(d); /* what was taken back may find an idle worker */
 }
 
 void dispatch_stop_cancelled(struct dispatcher *d, struct job *job, bool kill)

@@ -52,19 +52,14 @@ bool dispatch_tiny_is_left(struct dispatcher *d)
            first->asked.module->waiting == waiting && is_enough(d, first->asked.module, waiting);
 }
 
-void dispatch_watch_line(struct dispatcher *d)
+void dispatch_tiny_watch(struct dispatcher *d)
 {
-    if (!dispatch_line_ready(d))
-        return;
-    if (!pool_idle(&d->pool))
-        dispatch_start_workers(d);
-    else if (!timer_is_set(&d->recall))
+    if (!timer_is_set(&d->recall))
         timer_set_ms(d->timers, &d->recall, RECALL_MS);
 }
 
-void dispatch_tiny_recall(void *arg)
+void dispatch_tiny_recall(struct dispatcher *d)
 {
-    struct dispatcher *d = arg;
     struct worker *worker;
     TAILQ_FOREACH (worker, &d->pool.lists[WORKER_BUSY], link) {
         if (!is_tiny(worker->job->asked.module) ||
@@ -73,5 +68,5 @@ void dispatch_tiny_recall(void *arg)
         d->distrust_until_us = dispatch_now(d) + DISTRUST_MS * 1000ull;
         dispatch_reclaim_worker(d, worker);
     }
-    dispatch_assign_waiting(d);
+    dispatch_touch(d, DISPATCH_LINE);
 }

@@ -1,0 +1,48 @@
+/*
+ * dispatch_schedule: the one pass that gives jobs to workers, and workers to jobs.
+ *
+ * All other parts only change the state, and touch what the change may have set going. Each public
+ * call and each timer ends in one pass, which looks at what was touched and at nothing else: so a
+ * job costs the same however many wait, and a worker's next job is never handed out amid the end of
+ * the one before.
+ */
+#include "jobs/dispatcher_internal.h"
+
+/* What is left in the line wants a worker, or is left to busy workers for a moment. */
+static unsigned look_at_rest(struct dispatcher *d)
+{
+    if (!dispatch_line_ready(d))
+        return 0;
+    if (!pool_idle(&d->pool))
+        return DISPATCH_POOL;
+    dispatch_tiny_watch(d);
+    return 0;
+}
+
+static void run(struct dispatcher *d)
+{
+    struct worker *answered = d->pass.answered;
+    unsigned touched = d->pass.touched;
+    d->pass.touched = 0;
+    d->pass.answered = NULL;
+    if (touched & DISPATCH_ASIDE)
+        dispatch_assign_aside(d);
+    if (touched & DISPATCH_LINE) {
+        dispatch_assign_waiting(d);
+        touched |= look_at_rest(d);
+    }
+    if (touched & DISPATCH_POOL)
+        dispatch_start_workers(d);
+    if (touched & (DISPATCH_POOL | DISPATCH_WAITING))
+        dispatch_fail_watch(d);
+    if (answered)
+        dispatch_prefetch(d, answered);
+}
+
+void dispatch_schedule(struct dispatcher *d)
+{
+    if (d->pass.amid)
+        return;
+    while (d->pass.touched || d->pass.answered)
+        run(d);
+}
