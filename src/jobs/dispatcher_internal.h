@@ -44,7 +44,7 @@ enum {
     DISPATCH_LINE = 1u << 0,    /* jobs or idle workers have come */
     DISPATCH_ASIDE = 1u << 1,   /* fresh workers, or jobs that want one, have come */
     DISPATCH_POOL = 1u << 2,    /* a worker may be wanted, or a place has become free */
-    DISPATCH_WAITING = 1u << 3, /* jobs may wait in vain, or do so no more */
+    DISPATCH_WAITING = 1u << 3, /* jobs have left the line: nobody may wait in vain any more */
 };
 
 /* --- helpers --- */

@@ -44,10 +44,10 @@ static void lend_job(struct dispatcher *d, struct worker *worker, struct job *jo
 void dispatch_prefetch(struct dispatcher *d, struct worker *worker)
 {
     size_t most = d->limits.worker_window - 1;
-    size_t share = job_queue_ready(&d->queue) / (d->pool.counts[WORKER_BUSY] + 1);
     struct job *job;
-    if (worker->prefetched_count > most / 2 || !share || !may_be_lent_to(d, worker))
+    if (worker->prefetched_count > most / 2 || !may_be_lent_to(d, worker))
         return;
+    size_t share = job_queue_ready(&d->queue) / (d->pool.counts[WORKER_BUSY] + 1);
     if (share < most)
         most = share;
     while (worker->prefetched_count < most && (job = job_queue_first(&d->queue)) &&

@@ -19,12 +19,10 @@ static unsigned look_at_rest(struct dispatcher *d)
     return 0;
 }
 
-static void run(struct dispatcher *d)
+static void serve(struct dispatcher *d)
 {
-    struct worker *answered = d->pass.answered;
     unsigned touched = d->pass.touched;
     d->pass.touched = 0;
-    d->pass.answered = NULL;
     if (touched & DISPATCH_ASIDE)
         dispatch_assign_aside(d);
     if (touched & DISPATCH_LINE) {
@@ -33,16 +31,18 @@ static void run(struct dispatcher *d)
     }
     if (touched & DISPATCH_POOL)
         dispatch_start_workers(d);
-    if (touched & (DISPATCH_POOL | DISPATCH_WAITING))
-        dispatch_fail_watch(d);
-    if (answered)
-        dispatch_prefetch(d, answered);
+    dispatch_fail_watch(d);
 }
 
 void dispatch_schedule(struct dispatcher *d)
 {
+    struct worker *answered;
     if (d->pass.amid)
         return;
-    while (d->pass.touched || d->pass.answered)
-        run(d);
+    while (d->pass.touched)
+        serve(d);
+    if (!(answered = d->pass.answered))
+        return;
+    d->pass.answered = NULL;
+    dispatch_prefetch(d, answered);
 }

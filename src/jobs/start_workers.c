@@ -159,11 +159,14 @@ static void make_room(struct dispatcher *d)
 void dispatch_start_workers(struct dispatcher *d)
 {
     make_room(d);
-    while (dispatch_start_can(d) && wants_worker(d) &&
-           dispatch_pace_take(&d->starts, dispatch_now(d)))
+    while (dispatch_start_can(d) && wants_worker(d)) {
+        if (!dispatch_pace_take(&d->starts, dispatch_now(d))) {
+            if (!timer_is_set(&d->more))
+                timer_set(d->timers, &d->more, dispatch_pace_next(&d->starts));
+            break;
+        }
         start_worker(d);
-    if (dispatch_start_can(d) && wants_worker(d) && !timer_is_set(&d->more))
-        timer_set(d->timers, &d->more, dispatch_pace_next(&d->starts));
+    }
     if (line_wants_worker(d) && pool_count(&d->pool) >= d->limits.pool_max)
         note_exhausted(d);
 }
