@@ -27,8 +27,8 @@ void fork_guard_end_child(const char *module, const char *hook)
         return;
     __fpurge(stdout);
     report(TM_ERROR,
-           "module %s: process %d, which it forked, returned from %s(), as if it were the worker: "
-           "it ends here; end such a process with _exit()",
+           "module %s: its child process %d returned from %s() and was ended: a child must end by "
+           "_exit() or exec",
            module, (int)getpid(), hook);
     _exit(EX_SOFTWARE);
 }

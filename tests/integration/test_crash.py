@@ -129,7 +129,7 @@ def test_a_child_that_a_module_has_forked_never_answers_for_the_worker(daemon):
     for n in range(10):
         assert other.outcome(n).payload == b"1"
     line = server.log.wait("worker-output", job=event["job"], level="error")
-    assert "returned from run(), as if it were the worker" in json.dumps(line)
+    assert "returned from run() and was ended" in json.dumps(line)
     assert server.stats()["pool"]["exits"] == 0
 
 

@@ -12,8 +12,8 @@ START_TEST(a_child_that_returns_ends_there)
 
     start_with_test_modules("");
     assert_done(fake_master_ask(&master, "leave", births[_i]), "parent of 70");
-    fake_master_expect_log(&master, "<3>module leave: process ");
-    fake_master_expect_log(&master, "returned from run(), as if it were the worker");
+    fake_master_expect_log(&master, "<3>module leave: its child process ");
+    fake_master_expect_log(&master, "returned from run() and was ended");
     assert_done(fake_master_ask(&master, "probe", "inits"), "1"); /* answered by the worker, once */
     assert_done(fake_master_ask(&master, "probe", "inits"), "1");
     fake_master_finish(&master);
@@ -24,11 +24,11 @@ START_TEST(a_child_that_returns_from_another_hook_ends_there)
 {
     start_with_test_modules("preload=leave\nconfig:leave=[\"init\",\"fini\"]\n");
     fake_master_expect_log(&master, "<6>said by a child of init\n");
-    fake_master_expect_log(&master, "returned from init(), as if it were the worker");
+    fake_master_expect_log(&master, "returned from init() and was ended");
     assert_done(fake_master_ask(&master, "probe", "inits"), "1");
     shutdown(master.socket, SHUT_WR);
     ck_assert_int_eq(fake_master_wait(&master), 0);
-    ck_assert_ptr_nonnull(strstr(master.log, "returned from fini(), as if it were the worker"));
+    ck_assert_ptr_nonnull(strstr(master.log, "returned from fini() and was ended"));
     ck_assert_ptr_null(strstr(strstr(master.log, "probe ends") + 1, "probe ends"));
     fake_master_free(&master);
 }
