@@ -1,7 +1,8 @@
 /*
  * client_private: what the files of client_session share. Nobody else includes this.
  *
- *     session.c   a session's life, its input, and what is wrong with that
+ *     input.c     a session's input
+ *     session.c   a session's life
  *     admit.c     from a connection to a client
  *     tokens.c    right, wrong and revoked tokens
  *     requests.c  what each operation does
@@ -84,12 +85,17 @@ static inline struct timers *client_session_timers(const struct client_session *
     return session->clients->loop->timers;
 }
 
-/* session.c: faults */
+/* session.c: faults and ends */
 
-/* The one way in which a client's fault ends its connection. `request`: what could be read of it,
- * or NULL. */
+/* The verdict on the request is carried out: the error is told at once, or once the payload of the
+ * request has passed, or after a delay; after a fatal error nothing more is read. */
+void client_session_apply(struct client_session *session, const struct request *request,
+                          enum request_verdict verdict);
+
+/* Tells a fatal error and ends the input. `request`: the fields that could be read, or NULL. */
 void client_session_fail(struct client_session *session, const struct request *request,
                          const char *code, const char *message);
+void client_session_fail_with(struct client_session *session, struct refusal *refusal);
 
 /* Refuses a submit whose id belongs to an unfinished job, and frees its job. */
 void client_session_refuse_job(struct client_session *session, struct job *job);
@@ -97,8 +103,24 @@ void client_session_refuse_job(struct client_session *session, struct job *job);
 /* The hello is accepted: the connection is a client now. `token`: its digest. */
 void client_session_greet(struct client_session *session, uint64_t token);
 
-/* At once. */
+/* No request is read any more. The ties to its jobs are cut, which ends some of them; their events
+ * are still delivered. */
+void client_session_end_input(struct client_session *session);
+
+/* Goes on to end the session once nothing is left to be delivered. */
+void client_session_settle(struct client_session *session);
+
+/* Closes the connection at once. client_session_drop() warns the operator too, because the client
+ * did not wish the end and events for it are lost. */
 void client_session_close(struct client_session *session, const char *why);
+void client_session_drop(struct client_session *session, const char *why, const char *hint);
+
+/* The connection is closed: frees the session once all its jobs have left it. */
+void client_session_free(struct client_session *session);
+
+/* input.c */
+
+extern const struct conn_ops client_input_ops;
 
 /* admit.c: unauthenticated connections and clients */
 

@@ -18,14 +18,9 @@ enum {
     OUTPUT_PAUSE = 256 * 1024, /* bytes that wait before a client is not read from any more */
     TURN_MESSAGES = 1024,      /* a client's share of a turn: a millisecond or two of submits, */
     TURN_OUTPUT = 64 * 1024,   /* or of answers such as stats, which cost by their length */
-    BEHIND_MS = 10,            /* a hello that has come is waited for to be read */
+    BEHIND_MS = 10,            /* from one look for an unread hello to the next */
     REFUSED_MAX = 64,          /* connections over client-max that are told so at the same time */
 };
-
-static struct client_session *session_of_conn(struct conn *conn)
-{
-    return (struct client_session *)((char *)conn - offsetof(struct client_session, conn));
-}
 
 /* --- ending --- */
 
@@ -45,7 +40,7 @@ void client_session_close(struct client_session *session, const char *why)
 }
 
 /* Not by its own wish, and with events that it will never see: the operator should know. */
-static void session_drop(struct client_session *session, const char *why, const char *hint)
+void client_session_drop(struct client_session *session, const char *why, const char *hint)
 {
     if (log_limit_allows(&session->clients->dropped))
         log_event(LOG_WARN, "client-dropped", LOG_STR("client", session->name), LOG_STR("why", why),
@@ -55,7 +50,7 @@ static void session_drop(struct client_session *session, const char *why, const 
 }
 
 /* Goes on to end a session when nothing is left to be delivered. */
-static void settle(struct client_session *session)
+void client_session_settle(struct client_session *session)
 {
     if (session->state != SESSION_ENDING || session->source.job_count || session->conn.output_len)
         return;
@@ -76,7 +71,7 @@ static void cut_ties(struct client_session *session)
 }
 
 /* No request is read any more. Ties are cut: that ends jobs, whose events are still delivered. */
-static void end_input(struct client_session *session)
+void client_session_end_input(struct client_session *session)
 {
     if (session->state != SESSION_OPEN || !conn_is_open(&session->conn))
         return;
@@ -93,10 +88,10 @@ static void end_input(struct client_session *session)
     free(session->refusal);
     session->refusal = NULL;
     cut_ties(session);
-    settle(session);
+    client_session_settle(session);
 }
 
-static void session_release(void *arg)
+static void release(void *arg)
 {
     struct client_session *session = arg;
     struct clients *clients = session->clients;
@@ -113,16 +108,15 @@ static void session_release(void *arg)
     free(session);
 }
 
-static void on_free(struct conn *conn)
+void client_session_free(struct client_session *session)
 {
-    struct client_session *session = session_of_conn(conn);
-    timer_init(&session->timer, session_release, session);
-    session_release(session);
+    timer_init(&session->timer, release, session);
+    release(session);
 }
 
 /* --- faults --- */
 
-static void fail(struct client_session *session, struct refusal *refusal)
+void client_session_fail_with(struct client_session *session, struct refusal *refusal)
 {
     if (session->state != SESSION_OPEN)
         return;
@@ -130,7 +124,7 @@ static void fail(struct client_session *session, struct refusal *refusal)
         log_event(LOG_INFO, "client-error", LOG_STR("client", session->name),
                   LOG_STR("code", refusal->code), LOG_STR("message", refusal->message));
     client_refusal_write(session, refusal, true);
-    end_input(session);
+    client_session_end_input(session);
 }
 
 void client_session_fail(struct client_session *session, const struct request *request,
@@ -138,7 +132,7 @@ void client_session_fail(struct client_session *session, const struct request *r
 {
     struct refusal refusal;
     client_refusal_init(&refusal, request, code, message);
-    fail(session, &refusal);
+    client_session_fail_with(session, &refusal);
 }
 
 /* The payload of the request passes first, if there is one. */
@@ -175,8 +169,8 @@ void client_session_refuse_job(struct client_session *session, struct job *job)
     client_refusal_write(session, &refusal, false);
 }
 
-static void apply(struct client_session *session, const struct request *request,
-                  enum request_verdict verdict)
+void client_session_apply(struct client_session *session, const struct request *request,
+                          enum request_verdict verdict)
 {
     switch (verdict) {
     case REQUEST_FINE:
@@ -204,218 +198,18 @@ void client_session_greet(struct client_session *session, uint64_t token)
     clients->connected++;
 }
 
-/* --- input --- */
-
-/* What has come of the payload that is arriving. */
-static void describe_payload(const struct client_session *session, char *text, size_t size)
+/* No hello came in time. One that lies in the socket is read first. */
+static void on_hello_late(struct client_session *session)
 {
-    const struct job *job = session->arriving;
-    const char *id = job ? job_id(job) : session->refusal->id;
-    size_t id_len = job ? job->asked.id_len : strlen(id);
-    int shown = (int)(id_len < ID_SHOWN_MAX ? id_len : ID_SHOWN_MAX);
-    snprintf(text, size, "payload of %s%s%.*s: %zu of %zu bytes came",
-             session->last_op == OP_NONE ? "a request" : op_name((enum op)session->last_op),
-             shown ? ", id " : "", shown, id, session->last_size - session->conn.missing,
-             session->last_size);
-}
-
-/* Nobody waits for what is missing. Whoever counted wrong looks here. */
-static void log_truncated(const struct client_session *session)
-{
-    char text[256];
-    if (!log_limit_allows(&session->clients->truncated))
-        return;
-    if (session->conn.in_payload)
-        describe_payload(session, text, sizeof text);
-    else
-        snprintf(text, sizeof text, "a header without its LF: %" PRIu32 " bytes came",
-                 session->conn.partial_len);
-    log_event(LOG_INFO, "client-truncated", LOG_STR("client", session->name),
-              LOG_STR("what", text));
-}
-
-/* What is no header is often the rest of a payload whose size was wrong. */
-static void add_hint(const struct client_session *session, char *message, size_t size)
-{
-    size_t len = strlen(message);
-    if (session->last_op == OP_SUBMIT)
-        snprintf(message + len, size - len,
-                 " (the message before it had size %zu: is that the length of its payload?)",
-                 session->last_size);
-}
-
-static ssize_t header_end(const char *data, size_t len)
-{
-    const char *lf = memchr(data, '\n', len < HEADER_MAX ? len : HEADER_MAX);
-    if (lf)
-        return lf - data + 1;
-    return len < HEADER_MAX ? 0 : -1;
-}
-
-static void on_header_too_long(struct conn *conn)
-{
-    struct client_session *session = session_of_conn(conn);
-    char text[REQUEST_MESSAGE_MAX] =
-        "no LF within 4096 bytes; a header is one line of JSON, then the payload";
-    add_hint(session, text, sizeof text);
-    client_session_fail(session, NULL, "header-too-long", text);
-}
-
-/* Before hello was answered, every fault is fatal. */
-static enum request_verdict check_first(struct request *request, enum request_verdict verdict)
-{
-    if (verdict == REQUEST_BROKEN)
-        return verdict;
-    if (request->op != OP_HELLO)
-        return request_refuse(request, REQUEST_BROKEN, "hello-required",
-                              "the first request must be hello");
-    return verdict == REQUEST_FINE ? REQUEST_FINE : REQUEST_BROKEN;
-}
-
-static void take_request(struct client_session *session, struct request *request,
-                         enum request_verdict verdict)
-{
-    if (verdict == REQUEST_BROKEN && strcmp(request->code, "bad-json") == 0)
-        add_hint(session, request->message, sizeof request->message);
-    session->last_op = (uint8_t)request->op;
-    session->last_size = request->size;
-    if (!session->greeted)
-        verdict = check_first(request, verdict);
-    /* A second hello is refused as that, whatever else is wrong with it. */
-    if (verdict == REQUEST_FINE || (verdict == REQUEST_WRONG && request->op == OP_HELLO))
-        verdict = client_requests_answer(session, request);
-    apply(session, request, verdict);
-}
-
-static void on_header(struct conn *conn, char *data, size_t len)
-{
-    static struct request request; /* large, and used by one call at a time */
-    struct client_session *session = session_of_conn(conn);
-    len--;
-    if (len && data[len - 1] == '\r')
-        len--;
-    enum request_verdict verdict = request_parse(&request, data, len, session->payload_max);
-    take_request(session, &request, verdict);
-    /* It would stay until the next header, whoever's that is. */
-    if (request.token[0])
-        explicit_bzero(request.token, sizeof request.token);
-}
-
-static void on_message(struct conn *conn, struct payload *payload, bool over_budget)
-{
-    struct client_session *session = session_of_conn(conn);
-    struct refusal *refusal = session->refusal;
-    struct job *job = session->arriving;
-    if (refusal) {
-        session->refusal = NULL;
-        client_refusal_write(session, refusal, false);
-        free(refusal);
-        return;
-    }
-    session->arriving = NULL;
-    job->asked.payload = payload;
-    job->run.over_budget = over_budget;
-    if (!client_requests_submit(session, job, session->arriving_module,
-                                session->arriving_module_len))
-        client_session_refuse_job(session, job);
-}
-
-static void on_input_end(struct conn *conn)
-{
-    struct client_session *session = session_of_conn(conn);
-    if (session->state == SESSION_OPEN && client_session_is_suspect(session))
-        return; /* it is told in its time */
-    if (session->state == SESSION_OPEN && (conn->in_payload || conn->partial_len))
-        log_truncated(session);
-    end_input(session);
-    if (session->state == SESSION_LINGER)
-        client_session_close(session, "end of input");
-    else
-        settle(session);
-}
-
-static void on_gone(struct conn *conn, const char *why)
-{
-    client_session_close(session_of_conn(conn), why);
-}
-
-/* What was read of the request whose payload is late. */
-static void fill_slow(const struct client_session *session, struct refusal *refusal,
-                      const char *message)
-{
-    if (session->arriving) {
-        client_refusal_init_job(refusal, session->arriving, "too-slow", message);
-        return;
-    }
-    client_refusal_init(refusal, NULL, "too-slow", message);
-    if (!session->refusal)
-        return;
-    *refusal = *session->refusal;
-    refusal->code = "too-slow";
-    snprintf(refusal->message, sizeof refusal->message, "%s", message);
-}
-
-static void fail_slow(struct client_session *session, const char *what, const char *setting,
-                      uint32_t limit_ms)
-{
-    struct refusal refusal;
     char text[REQUEST_MESSAGE_MAX];
-    int n = snprintf(text, sizeof text, "%s within %s, %" PRIu32 " ms", what, setting, limit_ms);
-    if (session->conn.in_payload) {
-        n += snprintf(text + n, sizeof text - (size_t)n, "; ");
-        describe_payload(session, text + n, sizeof text - (size_t)n);
+    if (conn_has_unread(&session->conn)) {
+        timer_set_ms(client_session_timers(session), &session->timer, BEHIND_MS);
+        return;
     }
-    fill_slow(session, &refusal, text);
-    fail(session, &refusal);
+    snprintf(text, sizeof text, "no hello came within hello-timeout-ms, %" PRIu32 " ms",
+             session->hello_limit_ms);
+    client_session_fail(session, NULL, "too-slow", text);
 }
-
-static void on_slow(struct conn *conn, enum conn_slow what)
-{
-    struct client_session *session = session_of_conn(conn);
-    switch (what) {
-    case CONN_SLOW_HEADER:
-        fail_slow(session, "a header was not whole", "header-timeout-ms", conn->input_limit_ms);
-        break;
-    case CONN_SLOW_PAYLOAD:
-        fail_slow(session, "a payload was not whole", "payload-timeout-ms", conn->input_limit_ms);
-        break;
-    case CONN_SLOW_OUTPUT:
-        session_drop(session, "it took nothing of its output within output-timeout-ms",
-                     "a client has to read while it waits for results");
-        break;
-    case CONN_OUTPUT_TOTAL:
-        session_drop(session,
-                     "output-total-max is used up, and of the clients that hold much of it this "
-                     "one has taken nothing for the longest",
-                     "raise output-total-max if clients that read are closed");
-        break;
-    }
-}
-
-static void on_taken(struct conn *conn)
-{
-    struct client_session *session = session_of_conn(conn);
-    dispatcher_source_unread(session->clients->dispatcher, &session->source, conn->output_len);
-}
-
-static void on_flushed(struct conn *conn)
-{
-    on_taken(conn);
-    settle(session_of_conn(conn));
-}
-
-static const struct conn_ops session_ops = {
-    .header_end = header_end,
-    .header = on_header,
-    .message = on_message,
-    .header_too_long = on_header_too_long,
-    .input_end = on_input_end,
-    .gone = on_gone,
-    .slow = on_slow,
-    .flushed = on_flushed,
-    .taken = on_taken,
-    .free = on_free,
-};
 
 static void on_timer(void *arg)
 {
@@ -425,11 +219,9 @@ static void on_timer(void *arg)
     else if (session->state == SESSION_LINGER)
         client_session_close(session, "linger-ms is over");
     else if (client_session_is_suspect(session))
-        fail(session, session->refusal);
-    else if (conn_has_unread(&session->conn))
-        timer_set_ms(client_session_timers(session), &session->timer, BEHIND_MS);
+        client_session_fail_with(session, session->refusal);
     else
-        fail_slow(session, "no hello came", "hello-timeout-ms", session->hello_limit_ms);
+        on_hello_late(session);
 }
 
 /* --- all sessions --- */
@@ -526,7 +318,7 @@ void clients_accept(struct clients *clients, int fd, const struct sockaddr *addr
         return;
     }
     struct client_session *session = session_new(clients, address);
-    if (conn_open(&session->conn, clients->loop, fd, &session_ops,
+    if (conn_open(&session->conn, clients->loop, fd, &client_input_ops,
                   &clients->unauthenticated_limits) < 0) {
         if (log_limit_allows(&clients->refused))
             log_event(LOG_ERROR, "client-refused", LOG_STR("client", session->name),
@@ -569,14 +361,14 @@ void clients_end_silent(struct clients *clients)
     struct client_session *session;
     TAILQ_FOREACH (session, &clients->sessions, link)
         if (session->state == SESSION_OPEN && is_silent(session))
-            end_input(session);
+            client_session_end_input(session);
 }
 
 void clients_end(struct clients *clients)
 {
     struct client_session *session;
     TAILQ_FOREACH (session, &clients->sessions, link)
-        end_input(session);
+        client_session_end_input(session);
 }
 
 void clients_close(struct clients *clients)
