@@ -6,7 +6,7 @@
 #include "base/signal_name.h"
 #include "base/stall.h"
 #include "base/timers.h"
-#include "clients/session.h"
+#include "clients/clients.h"
 #include "common/log.h"
 #include "common/xmalloc.h"
 #include "jobs/dispatcher.h"

@@ -20,7 +20,7 @@
 #define TASKMASTER_SHUTDOWN_H
 
 #include "base/timers.h"
-#include "clients/session.h"
+#include "clients/clients.h"
 #include "config/config.h"
 #include "jobs/dispatcher.h"
 #include "net/conn.h"

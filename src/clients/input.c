@@ -128,25 +128,22 @@ static void describe_payload(const struct client_session *session, char *text, s
 static void log_truncated(const struct client_session *session)
 {
     char text[256];
-    if (!log_limit_allows(&session->clients->truncated))
-        return;
     if (session->conn.in_payload)
         describe_payload(session, text, sizeof text);
     else
         snprintf(text, sizeof text, "a header without its LF: %" PRIu32 " bytes came",
                  session->conn.partial_len);
-    log_event(LOG_INFO, "client-truncated", LOG_STR("client", session->name),
-              LOG_STR("what", text));
+    client_log_truncated(session, text);
 }
 
 static void on_input_end(struct conn *conn)
 {
     struct client_session *session = session_of(conn);
-    if (session->state == SESSION_OPEN && client_session_is_suspect(session))
+    if (session->state == SESSION_SUSPECT)
         return; /* the delayed refusal is still to be told */
-    if (session->state == SESSION_OPEN && (conn->in_payload || conn->partial_len))
+    if (client_session_is_read(session) && (conn->in_payload || conn->partial_len))
         log_truncated(session);
-    client_session_end_input(session);
+    client_session_end(session);
     if (session->state == SESSION_LINGER)
         client_session_close(session, "end of input");
     else

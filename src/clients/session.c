@@ -2,54 +2,92 @@
 #include "clients/session.h"
 #include "clients/clients_internal.h"
 
-#include "common/limits.h"
 #include "common/log.h"
 #include "common/xmalloc.h"
-#include "net/address.h"
-#include "protocol/request.h"
+#include "jobs/dispatcher.h"
 
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
-enum {
-    OUTPUT_PAUSE = 256 * 1024, /* bytes that wait before a client is not read from any more */
-    TURN_MESSAGES = 1024,      /* a client's share of a turn: a millisecond or two of submits, */
-    TURN_OUTPUT = 64 * 1024,   /* or of answers such as stats, which cost by their length */
-    BEHIND_MS = 10,            /* from one look for an unread hello to the next */
-    REFUSED_MAX = 64,          /* connections over client-max that are told so at the same time */
-};
+enum { BEHIND_MS = 10 }; /* from one look for an unread hello to the next */
 
-/* --- ending --- */
+/* --- states --- */
+
+static void leave_unauthenticated(struct client_session *session)
+{
+    if (!session->greeted)
+        unauthenticated_remove(&session->clients->admit.unauthenticated, &session->unauthenticated);
+}
+
+static void turn_unauthenticated(struct client_session *session, enum unauthenticated_kind kind)
+{
+    if (!session->greeted)
+        unauthenticated_turn(&session->clients->admit.unauthenticated, &session->unauthenticated,
+                             kind);
+}
+
+static void enter(struct client_session *session, enum session_state state)
+{
+    switch (state) {
+    case SESSION_SUSPECT:
+        turn_unauthenticated(session, UNAUTHENTICATED_REFUSED);
+        break;
+    case SESSION_OPEN:
+        leave_unauthenticated(session);
+        session->greeted = true;
+        session->clients->connected++;
+        break;
+    case SESSION_ENDING:
+        turn_unauthenticated(session, UNAUTHENTICATED_TOLD);
+        break;
+    case SESSION_CLOSED:
+        leave_unauthenticated(session);
+        session->clients->open--;
+        session->clients->connected -= session->greeted;
+        break;
+    default:
+        break;
+    }
+}
+
+void client_session_set_state(struct client_session *session, enum session_state state)
+{
+    static const unsigned char from[SESSION_STATES] = {
+        [SESSION_SUSPECT] = 1u << SESSION_NEW,
+        [SESSION_OPEN] = 1u << SESSION_NEW,
+        [SESSION_ENDING] = 1u << SESSION_NEW | 1u << SESSION_SUSPECT | 1u << SESSION_OPEN,
+        [SESSION_LINGER] = 1u << SESSION_ENDING,
+        [SESSION_CLOSED] = (1u << SESSION_CLOSED) - 1,
+    };
+    bug_on(!(from[state] & 1u << session->state));
+    bool was_read = client_session_is_read(session);
+    session->state = (uint8_t)state;
+    session->clients->reading -= was_read && !client_session_is_read(session);
+    enter(session, state);
+}
+
+/* --- the end --- */
 
 void client_session_close(struct client_session *session, const char *why)
 {
-    if (!conn_is_open(&session->conn))
+    if (session->state == SESSION_CLOSED)
         return;
     log_event(LOG_DEBUG, "client-closed", LOG_STR("client", session->name), LOG_STR("why", why),
               LOG_UINT("jobs", session->source.job_count));
     timer_clear(client_session_timers(session), &session->timer);
-    session->clients->open--;
-    if (session->state == SESSION_OPEN)
-        session->clients->reading--;
-    client_admit_leave(session);
+    client_session_set_state(session, SESSION_CLOSED);
     conn_close(&session->conn);
     dispatcher_source_gone(session->clients->dispatcher, &session->source);
 }
 
-/* Not by its own wish, and with events that it will never see: the operator should know. */
 void client_session_drop(struct client_session *session, const char *why, const char *hint)
 {
-    if (log_limit_allows(&session->clients->dropped))
-        log_event(LOG_WARN, "client-dropped", LOG_STR("client", session->name), LOG_STR("why", why),
-                  LOG_UINT("jobs", session->source.job_count),
-                  LOG_UINT("bytes_unread", session->conn.output_len), LOG_STR("hint", hint));
+    client_log_dropped(session, why, hint);
     client_session_close(session, why);
 }
 
-/* Goes on to end a session when nothing is left to be delivered. */
 void client_session_settle(struct client_session *session)
 {
     if (session->state != SESSION_ENDING || session->source.job_count || session->conn.output_len)
@@ -58,42 +96,42 @@ void client_session_settle(struct client_session *session)
         client_session_close(session, "end of input");
         return;
     }
-    session->state = SESSION_LINGER;
+    client_session_set_state(session, SESSION_LINGER);
     timer_set_ms(client_session_timers(session), &session->timer,
                  session->clients->settings->linger_ms);
     conn_shut_output(&session->conn);
 }
 
+/* In batches, for there may be very many jobs. */
 static void cut_ties(struct client_session *session)
 {
     if (!dispatcher_source_ended(session->clients->dispatcher, &session->source))
         timer_set_next(client_session_timers(session), &session->timer);
 }
 
-/* No request is read any more. Ties are cut: that ends jobs, whose events are still delivered. */
-void client_session_end_input(struct client_session *session)
+static void forget_message(struct client_session *session)
 {
-    if (session->state != SESSION_OPEN || !conn_is_open(&session->conn))
-        return;
-    session->state = SESSION_ENDING;
-    session->clients->reading--;
-    timer_clear(client_session_timers(session), &session->timer);
-    if (!session->greeted)
-        unauthenticated_turn(&session->clients->unauthenticated, &session->unauthenticated,
-                             UNAUTHENTICATED_TOLD);
-    conn_ignore_input(&session->conn);
     if (session->arriving)
         job_free(session->arriving);
     session->arriving = NULL;
     free(session->refusal);
     session->refusal = NULL;
+}
+
+void client_session_end(struct client_session *session)
+{
+    if (!client_session_is_read(session))
+        return;
+    client_session_set_state(session, SESSION_ENDING);
+    timer_clear(client_session_timers(session), &session->timer);
+    conn_ignore_input(&session->conn);
+    forget_message(session);
     cut_ties(session);
     client_session_settle(session);
 }
 
-static void release(void *arg)
+void client_session_free(struct client_session *session)
 {
-    struct client_session *session = arg;
     struct clients *clients = session->clients;
     if (!dispatcher_source_gone(clients->dispatcher, &session->source)) {
         timer_set_next(client_session_timers(session), &session->timer);
@@ -101,30 +139,20 @@ static void release(void *arg)
     }
     client_tokens_forget(session);
     TAILQ_REMOVE(&clients->sessions, session, link);
-    if (session->arriving)
-        job_free(session->arriving);
-    free(session->refusal);
+    forget_message(session);
     free(session->module);
     free(session);
 }
 
-void client_session_free(struct client_session *session)
-{
-    timer_init(&session->timer, release, session);
-    release(session);
-}
-
-/* --- faults --- */
+/* --- verdicts --- */
 
 void client_session_fail_with(struct client_session *session, struct refusal *refusal)
 {
-    if (session->state != SESSION_OPEN)
+    if (!client_session_is_read(session))
         return;
-    if (log_limit_allows(&session->clients->errors))
-        log_event(LOG_INFO, "client-error", LOG_STR("client", session->name),
-                  LOG_STR("code", refusal->code), LOG_STR("message", refusal->message));
+    client_log_error(session, refusal->code, refusal->message);
     client_refusal_write(session, refusal, true);
-    client_session_end_input(session);
+    client_session_end(session);
 }
 
 void client_session_fail(struct client_session *session, const struct request *request,
@@ -149,24 +177,14 @@ static void refuse(struct client_session *session, const struct request *request
     conn_expect(&session->conn, request->size, false, false);
 }
 
-/* Nothing else of the connection is read. */
 static void refuse_later(struct client_session *session, const struct request *request)
 {
-    struct clients *clients = session->clients;
     session->refusal = xmalloc(sizeof *session->refusal);
     client_refusal_init(session->refusal, request, request->code, request->message);
     conn_ignore_input(&session->conn);
-    unauthenticated_turn(&clients->unauthenticated, &session->unauthenticated,
-                         UNAUTHENTICATED_REFUSED);
-    timer_set(client_session_timers(session), &session->timer, client_tokens_delay(clients));
-}
-
-void client_session_refuse_job(struct client_session *session, struct job *job)
-{
-    struct refusal refusal;
-    client_refusal_init_duplicate(&refusal, job);
-    job_free(job);
-    client_refusal_write(session, &refusal, false);
+    client_session_set_state(session, SESSION_SUSPECT);
+    timer_set(client_session_timers(session), &session->timer,
+              client_tokens_delay(session->clients));
 }
 
 void client_session_apply(struct client_session *session, const struct request *request,
@@ -187,16 +205,15 @@ void client_session_apply(struct client_session *session, const struct request *
     }
 }
 
-void client_session_greet(struct client_session *session, uint64_t token)
+void client_session_refuse_job(struct client_session *session, struct job *job)
 {
-    struct clients *clients = session->clients;
-    unauthenticated_remove(&clients->unauthenticated, &session->unauthenticated);
-    timer_clear(client_session_timers(session), &session->timer);
-    session->conn.limits = &clients->limits;
-    session->token_digest = token;
-    session->greeted = true;
-    clients->connected++;
+    struct refusal refusal;
+    client_refusal_init_duplicate(&refusal, job);
+    job_free(job);
+    client_refusal_write(session, &refusal, false);
 }
+
+/* --- the beginning --- */
 
 /* No hello came in time. One that lies in the socket is read first. */
 static void on_hello_late(struct client_session *session)
@@ -214,61 +231,28 @@ static void on_hello_late(struct client_session *session)
 static void on_timer(void *arg)
 {
     struct client_session *session = arg;
-    if (session->state == SESSION_ENDING)
-        cut_ties(session);
-    else if (session->state == SESSION_LINGER)
-        client_session_close(session, "linger-ms is over");
-    else if (client_session_is_suspect(session))
-        client_session_fail_with(session, session->refusal);
-    else
+    switch ((enum session_state)session->state) {
+    case SESSION_NEW:
         on_hello_late(session);
+        break;
+    case SESSION_SUSPECT:
+        client_session_fail_with(session, session->refusal);
+        break;
+    case SESSION_ENDING:
+        cut_ties(session);
+        break;
+    case SESSION_LINGER:
+        client_session_close(session, "linger-ms is over");
+        break;
+    case SESSION_CLOSED:
+        client_session_free(session);
+        break;
+    default:
+        bug_on(true); /* nothing is waited for */
+    }
 }
 
-/* --- all sessions --- */
-
-void clients_init(struct clients *clients)
-{
-    hash_init(&clients->jobs_by_id);
-    TAILQ_INIT(&clients->sessions);
-    client_admit_init(clients);
-    client_tokens_init(clients);
-    log_limit_init(&clients->errors, clients->loop->timers, LOG_INFO, "client-error");
-    log_limit_init(&clients->truncated, clients->loop->timers, LOG_INFO, "client-truncated");
-    log_limit_init(&clients->dropped, clients->loop->timers, LOG_WARN, "client-dropped");
-    log_limit_init(&clients->refused, clients->loop->timers, LOG_ERROR, "client-refused");
-}
-
-void clients_free(struct clients *clients)
-{
-    bug_on(!TAILQ_EMPTY(&clients->sessions));
-    log_limit_end(&clients->errors);
-    log_limit_end(&clients->truncated);
-    log_limit_end(&clients->dropped);
-    log_limit_end(&clients->refused);
-    timer_clear(clients->loop->timers, &clients->sweep);
-    timer_clear(clients->loop->timers, &clients->revoke);
-    hash_free(&clients->jobs_by_id);
-}
-
-void clients_configure(struct clients *clients, const struct client_settings *settings,
-                       const struct access_settings *access)
-{
-    clients->settings = settings;
-    clients->access = access;
-    clients->limits = (struct conn_limits){
-        .header_timeout_ms = settings->header_timeout_ms,
-        .payload_timeout_ms = settings->payload_timeout_ms,
-        .output_timeout_ms = settings->output_timeout_ms,
-        .output_pause = OUTPUT_PAUSE,
-        .turn_messages = TURN_MESSAGES,
-        .turn_output = TURN_OUTPUT,
-    };
-    clients->unauthenticated_limits = clients->limits;
-    clients->unauthenticated_limits.behind = true;
-    client_tokens_configure(clients);
-}
-
-static struct client_session *session_new(struct clients *clients, const char *address)
+struct client_session *client_session_new(struct clients *clients, const char *address)
 {
     size_t room = strlen(address) + 24;
     struct client_session *session = xcalloc(1, sizeof *session + room);
@@ -284,96 +268,24 @@ static struct client_session *session_new(struct clients *clients, const char *a
     return session;
 }
 
-/* Clients have all the descriptors that workers leave them, so this connection is refused and
- * closed at once. Its hello is taken off the socket first: closing with unread input would send a
- * reset, which may overtake the words. */
-static void turn_away(struct clients *clients, int fd, const char *address)
+void client_session_begin(struct client_session *session)
 {
-    static const char words[] =
-        "{\"event\":\"error\",\"code\":\"too-many-clients\",\"message\":\"the server's limit of "
-        "open files has no room for more clients beside its workers\",\"fatal\":true}\n";
-    char hello[HEADER_MAX];
-    if (log_limit_allows(&clients->refused))
-        log_event(LOG_ERROR, "client-refused", LOG_STR("client", address),
-                  LOG_STR("why", "what is left of the limit of open files is for workers"),
-                  LOG_UINT("clients", clients->open));
-    (void)!recv(fd, hello, sizeof hello, MSG_DONTWAIT);
-    (void)!send(fd, words, sizeof words - 1, MSG_DONTWAIT | MSG_NOSIGNAL);
-    close(fd);
-}
-
-void clients_accept(struct clients *clients, int fd, const struct sockaddr *addr,
-                    socklen_t addr_len)
-{
-    char address[ADDRESS_TEXT_MAX];
-    address_format(addr, addr_len, address);
-    if (clients->files_max && clients->open >= clients->files_max &&
-        !client_admit_make_way(clients)) {
-        turn_away(clients, fd, address);
-        return;
-    }
-    if (clients->open >=
-        (size_t)clients->settings->client_max + UNAUTHENTICATED_MAX + REFUSED_MAX) {
-        close(fd);
-        return;
-    }
-    struct client_session *session = session_new(clients, address);
-    if (conn_open(&session->conn, clients->loop, fd, &client_input_ops,
-                  &clients->unauthenticated_limits) < 0) {
-        if (log_limit_allows(&clients->refused))
-            log_event(LOG_ERROR, "client-refused", LOG_STR("client", session->name),
-                      LOG_STR("why", "the event loop does not take its descriptor"));
-        close(fd);
-        free(session);
-        return;
-    }
+    struct clients *clients = session->clients;
+    struct timers *timers = client_session_timers(session);
     TAILQ_INSERT_TAIL(&clients->sessions, session, link);
     clients->open++;
     clients->reading++;
-    client_admit_new(session);
+    unauthenticated_add(&clients->admit.unauthenticated, &session->unauthenticated, &session->conn,
+                        timers->now_us);
+    session->hello_limit_ms = clients->settings->hello_timeout_ms;
+    timer_set_ms(timers, &session->timer, session->hello_limit_ms);
+    log_event(LOG_DEBUG, "client-connected", LOG_STR("client", session->name));
 }
 
-size_t clients_output(const struct clients *clients)
+void client_session_greet(struct client_session *session, uint64_t token)
 {
-    const struct client_session *session;
-    size_t bytes = 0;
-    TAILQ_FOREACH (session, &clients->sessions, link)
-        bytes += session->conn.output_len;
-    return bytes;
-}
-
-void clients_listen(struct clients *clients)
-{
-    struct client_session *session;
-    TAILQ_FOREACH (session, &clients->sessions, link)
-        session->conn.heard = false;
-}
-
-static bool is_silent(const struct client_session *session)
-{
-    const struct conn *conn = &session->conn;
-    return !conn->heard && !conn_is_amid(conn) && !conn->backlog && !conn_has_unread(conn);
-}
-
-/* A session is freed at the end of the turn, so the list stays. */
-void clients_end_silent(struct clients *clients)
-{
-    struct client_session *session;
-    TAILQ_FOREACH (session, &clients->sessions, link)
-        if (session->state == SESSION_OPEN && is_silent(session))
-            client_session_end_input(session);
-}
-
-void clients_end(struct clients *clients)
-{
-    struct client_session *session;
-    TAILQ_FOREACH (session, &clients->sessions, link)
-        client_session_end_input(session);
-}
-
-void clients_close(struct clients *clients)
-{
-    struct client_session *session;
-    TAILQ_FOREACH (session, &clients->sessions, link)
-        client_session_close(session, "the server ends");
+    client_session_set_state(session, SESSION_OPEN);
+    timer_clear(client_session_timers(session), &session->timer);
+    session->conn.limits = &session->clients->limits.authenticated;
+    session->token_digest = token;
 }

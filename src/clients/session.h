@@ -1,93 +1,140 @@
 /* clang-format off */
 /*
- * client_session: one client's connection, a source of jobs.
+ * client_session: one connection of a client, a source of jobs.
  *
- * It reads requests and answers them, hands submits to the dispatcher and writes the events of its
- * jobs. The table in requests.c says which operation is handled where. How a session ends:
+ *     NEW --(hello is accepted)--> OPEN --(EOF, fatal error)----> ENDING --(all is taken)--> LINGER
+ *      |                                                            ^
+ *      |--(wrong token)--> SUSPECT --(delay is over)----------------|
+ *      '--(EOF, fatal error)----------------------------------------'
  *
- *     OPEN --(EOF, or an error that is fatal)--> ENDING: no more requests; events of its jobs
- *                                                are still delivered
- *          --(no job left, all output taken)---> LINGER: the sending side is shut, input is
- *                                                thrown away until EOF
- *          --(EOF, or linger-ms)---------------> closed
+ *     NEW      no hello was accepted yet; the connection is unauthenticated
+ *     SUSPECT  likewise; it named a wrong token, is told so after a delay, and is not read meanwhile
+ *     OPEN     requests are read
+ *     ENDING   no request is read any more; events of its jobs are still delivered
+ *     LINGER   the sending side is shut; input is thrown away until EOF or linger-ms
+ *     CLOSED   there is no descriptor; the session is freed once its jobs have left it
  *
- * A reset, a failed write or a client that does not read closes it at once from any state.
+ * Each state may become CLOSED at once: after a reset, a failed write, or if the client does not
+ * read its output.
  */
 /* clang-format on */
 #ifndef TASKMASTER_CLIENTS_SESSION_H
 #define TASKMASTER_CLIENTS_SESSION_H
 
-#include "access/settings.h"
-#include "base/log_limit.h"
-#include "clients/settings.h"
-#include "jobs/dispatcher.h"
-#include "jobs/module_table.h"
+#include "base/timers.h"
+#include "clients/clients.h"
+#include "common/limits.h"
+#include "jobs/job.h"
 #include "net/conn.h"
 #include "net/unauthenticated.h"
+#include "protocol/request.h"
 
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/queue.h>
-#include <sys/socket.h>
 
-struct report;
+struct refusal;
 
-/* What the sessions share; the master fills it in. */
-struct clients {
-    struct dispatcher *dispatcher;
-    struct module_table *modules;
-    struct conn_loop *loop;
-    const struct client_settings *settings; /* in force; a reload swaps them between turns */
-    const struct access_settings *access;   /* likewise */
-    const struct report *report;            /* what stats and workers tell */
-    const char *boot;
-    struct conn_limits limits;
-    struct conn_limits unauthenticated_limits; /* they are served behind clients */
-    struct hash jobs_by_id;                    /* of all sessions, by session and id */
-    TAILQ_HEAD(, client_session) sessions;
-    size_t connected;   /* those whose hello was answered */
-    size_t open;        /* all with a descriptor */
-    uint64_t files_max; /* the most of these that leave workers enough descriptors; 0: any */
-    size_t reading;     /* those whose requests are read */
-    uint64_t last_number;
-    struct log_limit errors;    /* client-error lines */
-    struct log_limit truncated; /* client-truncated lines */
-    struct log_limit dropped;   /* client-dropped lines */
-    struct log_limit refused;   /* client-refused lines */
-
-    struct unauthenticated_list unauthenticated; /* those whose hello was not answered */
-    struct timer sweep;                          /* while there are many of them */
-    uint64_t refused_us;                         /* when the last wrong token is answered */
-    struct client_session *revoke_next;          /* whose token is looked at next, after a reload */
-    struct timer revoke;
+enum session_state {
+    SESSION_NEW,
+    SESSION_SUSPECT,
+    SESSION_OPEN,
+    SESSION_ENDING,
+    SESSION_LINGER,
+    SESSION_CLOSED,
+    SESSION_STATES
 };
 
-void clients_init(struct clients *clients);
-void clients_free(struct clients *clients); /* once no session is left */
+struct client_session {
+    struct conn conn;
+    struct job_source source;
+    struct clients *clients;
+    TAILQ_ENTRY(client_session) link;
+    uint64_t number;
+    uint8_t state; /* enum session_state */
+    bool greeted;  /* its hello was accepted: a client, whatever the state is now */
 
-/* Other settings; open connections follow them from now on. */
-void clients_configure(struct clients *clients, const struct client_settings *settings,
-                       const struct access_settings *access);
+    /* The message that is being read. */
+    uint8_t last_op; /* enum op, of the header that was read last */
+    uint8_t arriving_module_len;
+    struct job *arriving;    /* a submit whose payload is on its way, */
+    struct refusal *refusal; /* or the answer to a wrong request whose payload is */
+    size_t last_size;        /* bytes of payload that the header announced */
 
-/* A new connection: the session takes over `fd`. */
-void clients_accept(struct clients *clients, int fd, const struct sockaddr *addr,
-                    socklen_t addr_len);
+    char *module;            /* the default; NULL until one is set */
+    uint32_t hello_limit_ms; /* for the hello to come */
+    uint32_t payload_max;    /* as told in the answer to the hello; a reload does not change it */
+    union {
+        struct unauthenticated unauthenticated;    /* until it is greeted; then: */
+        char arriving_module[MODULE_NAME_MAX + 1]; /* of the submit */
+    };
+    uint64_t token_digest;
+    struct timer timer; /* when the state has to be looked at */
+    char name[];        /* for the log: "NUMBER@ADDRESS" */
+};
 
-/* Bytes of output that clients have not taken yet. */
-size_t clients_output(const struct clients *clients);
+/* --- life --- */
 
-/* From now on a session notes that its client has sent something. */
-void clients_listen(struct clients *clients);
+/* A new session in state NEW, outside all lists. The caller opens its connection. */
+struct client_session *client_session_new(struct clients *clients, const char *address);
 
-/* Ends the sessions whose clients have sent nothing since clients_listen(): their requests are not
- * read any more, and each ends as soon as its output is taken. */
-void clients_end_silent(struct clients *clients);
+/* The connection is open: the hello is waited for from now on. */
+void client_session_begin(struct client_session *session);
 
-/* Ends all sessions in the same way. */
-void clients_end(struct clients *clients);
+/* The hello is accepted. `token`: its digest. */
+void client_session_greet(struct client_session *session, uint64_t token);
 
-/* Every connection is closed at once. */
-void clients_close(struct clients *clients);
+/* No request is read any more. The ties to its jobs are cut, which ends some of them; their events
+ * are still delivered. Does nothing if the input has ended already. */
+void client_session_end(struct client_session *session);
+
+/* Goes on to end the session once nothing is left to be delivered. */
+void client_session_settle(struct client_session *session);
+
+/* Closes the connection at once. client_session_drop() also warns the operator: the client did not
+ * ask for the end, and events for it are lost. */
+void client_session_close(struct client_session *session, const char *why);
+void client_session_drop(struct client_session *session, const char *why, const char *hint);
+
+/* The connection is closed: frees the session once all its jobs have left it. */
+void client_session_free(struct client_session *session);
+
+/* --- verdicts --- */
+
+/* Carries out the verdict on the request. An error is told at once, or once the payload of the
+ * request has passed, or after a delay. After a fatal error nothing more is read. */
+void client_session_apply(struct client_session *session, const struct request *request,
+                          enum request_verdict verdict);
+
+/* Refuses a submit whose id belongs to an unfinished job, and frees its job. */
+void client_session_refuse_job(struct client_session *session, struct job *job);
+
+/* Tells a fatal error and ends the input. `request`: the fields that could be read, or NULL. */
+void client_session_fail(struct client_session *session, const struct request *request,
+                         const char *code, const char *message);
+void client_session_fail_with(struct client_session *session, struct refusal *refusal);
+
+/* --- states --- */
+
+/* The one way to another state; the counts and the place among the unauthenticated connections go
+ * with it. Aborts on a way that does not exist. */
+void client_session_set_state(struct client_session *session, enum session_state state);
+
+/* Whether the input has not ended yet. */
+static inline bool client_session_is_read(const struct client_session *session)
+{
+    return session->state <= SESSION_OPEN;
+}
+
+static inline struct client_session *client_session_of_source(struct job_source *source)
+{
+    return (struct client_session *)((char *)source - offsetof(struct client_session, source));
+}
+
+static inline struct timers *client_session_timers(const struct client_session *session)
+{
+    return session->clients->loop->timers;
+}
 
 #endif

@@ -6,7 +6,7 @@
  * their port (session_workers.c), time passes (session_system.c). At the end nothing may be left:
  * no job, no session, no timer, no byte of a payload.
  */
-#include "clients/session.h"
+#include "clients/clients.h"
 #include "common/log.h"
 #include "config/config.h"
 #include "jobs/dispatcher.h"
@@ -186,7 +186,7 @@ static void apply(struct config *c)
 {
     module_table_configure(&modules, &c->modules);
     clients_configure(&clients, &c->clients, &c->access);
-    clients.limits.output_pause = OUTPUT_PAUSE;
+    clients.limits.authenticated.output_pause = OUTPUT_PAUSE;
     workers_configure(&workers, &c->workers, &c->modules, c->log.level);
     config = c;
 }

@@ -6,7 +6,7 @@
 #ifndef TASKMASTER_FUZZ_SESSION_CLIENTS_H
 #define TASKMASTER_FUZZ_SESSION_CLIENTS_H
 
-#include "clients/session.h"
+#include "clients/clients.h"
 #include "session_bytes.h"
 
 #include <stdbool.h>

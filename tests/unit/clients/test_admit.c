@@ -3,9 +3,10 @@
  * tokens. The clock is the test's: it starts an hour ahead of the real one, to which the
  * connection's events would turn it.
  */
-#include "clients/session.h"
+#include "clients/clients.h"
 
 #include "base/clock.h"
+#include "jobs/dispatcher.h"
 #include "config/config.h"
 #include "jobs/module_table.h"
 #include "tests/unit/support.h"
@@ -209,7 +210,7 @@ START_TEST(test_one_more_ends_the_one_that_was_silent_longest)
     for (int i = 0; i < MANY; i++)
         fd[i] = come("");
     turns();
-    ck_assert_uint_eq(clients.unauthenticated.count, 100);
+    ck_assert_uint_eq(clients.admit.unauthenticated.count, 100);
     for (int i = 0; i < MANY - 99; i++)
         assert_told(fd[i], "too-slow");
     for (int i = MANY - 99; i < MANY; i++)
@@ -234,9 +235,9 @@ START_TEST(test_a_burst_has_a_second)
         say(fd[i], hello);
     turns();
     ck_assert_uint_eq(clients.connected, MANY / 2);
-    ck_assert_uint_eq(clients.unauthenticated.count, MANY / 2);
+    ck_assert_uint_eq(clients.admit.unauthenticated.count, MANY / 2);
     pass_ms(1500);
-    ck_assert_uint_eq(clients.unauthenticated.count, 100);
+    ck_assert_uint_eq(clients.admit.unauthenticated.count, 100);
     for (int i = 0; i < MANY; i += 2)
         assert_welcome(fd[i]);
     assert_told(fd[1], "too-slow");
@@ -245,7 +246,7 @@ START_TEST(test_a_burst_has_a_second)
     assert_quiet(fd[MANY - 1]);
     come("");
     turns();
-    ck_assert_uint_eq(clients.unauthenticated.count,
+    ck_assert_uint_eq(clients.admit.unauthenticated.count,
                       100); /* the next goes at once: it had its second */
     assert_told(fd[101], "too-slow");
     close_world();
@@ -264,7 +265,7 @@ START_TEST(test_who_has_spoken_is_not_ended_for_silence)
     now_us += 3000000;
     timers_turn(&timers, now_us);
     timers_run(&timers); /* before anything is read */
-    ck_assert_uint_eq(clients.unauthenticated.count, 150);
+    ck_assert_uint_eq(clients.admit.unauthenticated.count, 150);
     turns();
     ck_assert_uint_eq(clients.connected, 150);
     for (int i = 0; i < 150; i++)
@@ -285,7 +286,7 @@ START_TEST(test_who_was_told_goes_first)
     for (int i = 0; i < 40; i++)
         told[i] = come("nonsense\n");
     turns();
-    ck_assert_uint_le(clients.unauthenticated.count, 100);
+    ck_assert_uint_le(clients.admit.unauthenticated.count, 100);
     for (int i = 0; i < 40; i++)
         assert_told(told[i], "bad-json");
     for (int i = 0; i < 20; i++)
@@ -295,7 +296,7 @@ START_TEST(test_who_was_told_goes_first)
     turns();
     heard(silent[79], &is_closed);
     ck_assert(!is_closed);
-    ck_assert_uint_eq(clients.unauthenticated.count, 100);
+    ck_assert_uint_eq(clients.admit.unauthenticated.count, 100);
     ck_assert_uint_le(clients.open, 101);
     close_world();
 }
@@ -313,7 +314,7 @@ START_TEST(test_who_has_just_come_stays_beside_the_unwanted)
     for (int i = 0; i < 50; i++)
         come(unwanted[_i]);
     turns();
-    ck_assert_uint_le(clients.unauthenticated.count, 101);
+    ck_assert_uint_le(clients.admit.unauthenticated.count, 101);
     say(slow, HELLO("the-first-token-of-all"));
     turns();
     assert_welcome(slow);
@@ -331,7 +332,7 @@ START_TEST(test_who_is_slow_to_speak_goes_before_who_has_just_come)
     pass_ms(1500);
     int slow = come("");
     turns();
-    ck_assert_uint_eq(clients.unauthenticated.count, 100);
+    ck_assert_uint_eq(clients.admit.unauthenticated.count, 100);
     assert_quiet(slow);
     close_world();
 }
@@ -401,7 +402,7 @@ START_TEST(test_a_wrong_token_does_not_wait_for_those_that_have_gone)
     for (int i = 0; i < 3000; i++)
         close(come(HELLO("a-wrong-one")));
     turns();
-    ck_assert_uint_le(clients.unauthenticated.count, 101);
+    ck_assert_uint_le(clients.admit.unauthenticated.count, 101);
     int wrong = come(HELLO("a-wrong-one"));
     pass_ms(99);
     assert_quiet(wrong);

@@ -1,0 +1,17 @@
+/* admit: the connections that are no clients yet (admit.c). */
+#ifndef TASKMASTER_CLIENTS_ADMIT_H
+#define TASKMASTER_CLIENTS_ADMIT_H
+
+#include "base/timers.h"
+#include "net/unauthenticated.h"
+
+struct client_admit {
+    struct unauthenticated_list unauthenticated;
+    struct timer sweep; /* set: some of these may have to go when it fires */
+};
+
+/* `sweep` is called with `arg` when connections may have to go. */
+void client_admit_init(struct client_admit *admit, void (*sweep)(void *arg), void *arg);
+void client_admit_free(struct client_admit *admit, struct timers *timers);
+
+#endif

@@ -1,0 +1,81 @@
+/*
+ * clients: all connections of clients. Each is a session (session.h): it reads requests, hands
+ * submits to the dispatcher and writes the events of its jobs.
+ */
+#ifndef TASKMASTER_CLIENTS_CLIENTS_H
+#define TASKMASTER_CLIENTS_CLIENTS_H
+
+#include "access/settings.h"
+#include "base/hash.h"
+#include "clients/admit.h"
+#include "clients/log.h"
+#include "clients/settings.h"
+#include "clients/tokens.h"
+#include "net/conn.h"
+
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/queue.h>
+#include <sys/socket.h>
+
+struct client_session;
+struct dispatcher;
+struct module_table;
+struct report;
+
+struct clients {
+    /* The master fills these in; all are borrowed. */
+    struct dispatcher *dispatcher;
+    struct module_table *modules;
+    struct conn_loop *loop;
+    const struct report *report; /* for stats and workers */
+    const char *boot;
+    uint64_t files_max; /* the most connections that leave workers enough descriptors; 0: any */
+
+    const struct client_settings *settings; /* in force; a reload swaps them between turns */
+    const struct access_settings *access;   /* likewise */
+    struct {
+        struct conn_limits authenticated;
+        struct conn_limits unauthenticated; /* these are served behind the others */
+    } limits;
+
+    TAILQ_HEAD(, client_session) sessions;
+    struct hash jobs_by_id; /* unfinished jobs of all sessions, by session and id */
+    uint64_t last_number;   /* of a session */
+    size_t open;            /* connections with a descriptor, */
+    size_t connected;       /* of these, the ones whose hello was accepted, */
+    size_t reading;         /* and the ones whose input has not ended */
+
+    struct client_admit admit;
+    struct client_tokens tokens;
+    struct client_log log;
+};
+
+void clients_init(struct clients *clients);
+void clients_free(struct clients *clients); /* once no session is left */
+
+/* Changes the settings; open connections follow them from now on. */
+void clients_configure(struct clients *clients, const struct client_settings *settings,
+                       const struct access_settings *access);
+
+/* Takes over `fd`, a new connection. */
+void clients_accept(struct clients *clients, int fd, const struct sockaddr *addr,
+                    socklen_t addr_len);
+
+/* Bytes of unread output, of all clients. */
+size_t clients_output(const struct clients *clients);
+
+/* From now on each session notes whether its client sends something. */
+void clients_listen(struct clients *clients);
+
+/* Ends the sessions whose clients have sent nothing since clients_listen(): their requests are not
+ * read any more, and each ends as soon as its output is taken. */
+void clients_end_silent(struct clients *clients);
+
+/* Ends all sessions in the same way. */
+void clients_end(struct clients *clients);
+
+/* Closes every connection at once. */
+void clients_close(struct clients *clients);
+
+#endif

@@ -1,0 +1,29 @@
+/* log: the lines about clients that clients themselves can cause, so each kind has a rate. */
+#ifndef TASKMASTER_CLIENTS_LOG_H
+#define TASKMASTER_CLIENTS_LOG_H
+
+#include "base/log_limit.h"
+
+struct client_session;
+struct clients;
+
+struct client_log {
+    struct log_limit errors, truncated, dropped, refused;
+};
+
+void client_log_init(struct client_log *log, struct timers *timers);
+void client_log_free(struct client_log *log);
+
+/* client-error: a fatal error was told. */
+void client_log_error(const struct client_session *session, const char *code, const char *message);
+
+/* client-truncated: the input ended within a message; `what` tells within which. */
+void client_log_truncated(const struct client_session *session, const char *what);
+
+/* client-dropped: the server closes a connection that has more to say. */
+void client_log_dropped(const struct client_session *session, const char *why, const char *hint);
+
+/* client-refused: the server has no room for a connection. */
+void client_log_refused(struct clients *clients, const char *client, const char *why);
+
+#endif
