@@ -7,7 +7,6 @@
 #include "deadline.h"
 #include "taskmaster/version.h"
 
-#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -90,7 +89,7 @@ int tm_client_fd(const tm_client *client)
 
 short tm_client_poll_events(const tm_client *client)
 {
-    return tmc_stream_pending(&client->stream) > 0 ? POLLIN | POLLOUT : POLLIN;
+    return tmc_connection_poll_events(client);
 }
 
 /* What a later release means by a member that is reserved now cannot be done by this one: it says
@@ -392,24 +391,4 @@ tm_client_status tm_client_process(tm_client *client)
     if (client->ended != TM_CLIENT_OK)
         client->failure = client->end;
     return client->ended;
-}
-
-/* ---- events ---- */
-
-void tm_client_event_free(tm_client_event *event)
-{
-    tmc_event_free((struct tmc_event *)event);
-}
-
-bool tm_client_event_is_final(const tm_client_event *event)
-{
-    switch (event->type) {
-    case TM_CLIENT_EVENT_DONE:
-    case TM_CLIENT_EVENT_FAILED:
-    case TM_CLIENT_EVENT_OVERLOAD:
-    case TM_CLIENT_EVENT_ERROR:
-        return true;
-    default:
-        return false;
-    }
 }

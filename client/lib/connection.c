@@ -2,6 +2,7 @@
 #include "connection.h"
 
 #include "deadline.h"
+#include "event_kind.h"
 
 #include <errno.h>
 #include <poll.h>
@@ -80,13 +81,12 @@ static bool is_awaited(const tm_client *client, const tm_client_event *event)
  * caller who is slow to take it stays in proportion to the jobs. */
 static bool is_due(struct tmc_job *job, const tm_client_event *event)
 {
-    bool *came = event->type == TM_CLIENT_EVENT_ACCEPTED  ? &job->accepted
-                 : event->type == TM_CLIENT_EVENT_STARTED ? &job->started
-                                                          : NULL;
-    if (!came)
-        return tm_client_event_is_final(event);
-    bool first = !*came;
-    *came = true;
+    enum tmc_event_role role = tmc_event_kind_of(event->type)->role;
+    unsigned bit = 1u << event->type;
+    if (role != TMC_EVENT_ONCE)
+        return role == TMC_EVENT_FINAL;
+    bool first = !(job->came & bit);
+    job->came |= bit;
     return first;
 }
 
@@ -174,10 +174,15 @@ void tmc_connection_process(tm_client *client)
         ;
 }
 
+short tmc_connection_poll_events(const tm_client *client)
+{
+    return tmc_stream_pending(&client->stream) > 0 ? POLLIN | POLLOUT : POLLIN;
+}
+
 /* Waits until the socket is ready, and processes. */
 static tm_client_status turn(tm_client *client, int64_t deadline)
 {
-    struct pollfd poll_fd = {.fd = client->stream.fd, .events = tm_client_poll_events(client)};
+    struct pollfd poll_fd = {.fd = client->stream.fd, .events = tmc_connection_poll_events(client)};
     int count = poll(&poll_fd, 1, tmc_time_left_ms(deadline));
     if (count < 0 && errno != EINTR)
         return tmc_fail(&client->failure, TM_CLIENT_MEMORY, "poll: %s", strerror(errno));

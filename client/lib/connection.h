@@ -35,6 +35,9 @@ struct tm_client {
 /* Back to a client that is not connected and holds nothing, but for its last failure. */
 void tmc_connection_reset(tm_client *client);
 
+/* The events of poll(2) to wait for. */
+short tmc_connection_poll_events(const tm_client *client);
+
 /* Sends what waits and reads what is there, without blocking, a bounded amount. */
 void tmc_connection_process(tm_client *client);
 

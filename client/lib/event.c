@@ -3,6 +3,7 @@
 #include "event.h"
 
 #include "common/json_raw.h"
+#include "event_kind.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -46,25 +47,6 @@ static const struct field fields[] = {
 };
 
 enum { FIELD_COUNT = sizeof fields / sizeof fields[0] };
-
-static const struct {
-    const char *name;
-    tm_client_event_type type;
-} types[] = {
-    {"accepted", TM_CLIENT_EVENT_ACCEPTED},
-    {"started", TM_CLIENT_EVENT_STARTED},
-    {"done", TM_CLIENT_EVENT_DONE},
-    {"failed", TM_CLIENT_EVENT_FAILED},
-    {"overload", TM_CLIENT_EVENT_OVERLOAD},
-    {"error", TM_CLIENT_EVENT_ERROR},
-    {"ok", TM_CLIENT_EVENT_OK},
-    {"pong", TM_CLIENT_EVENT_PONG},
-    {"stats", TM_CLIENT_EVENT_STATS},
-    {"workers", TM_CLIENT_EVENT_WORKERS},
-    {"hello", TMC_EVENT_HELLO},
-};
-
-enum { TYPE_COUNT = sizeof types / sizeof types[0] };
 
 static tm_client_status bad_field(const char *key, struct tmc_failure *failure)
 {
@@ -146,37 +128,27 @@ static tm_client_status fill(struct tmc_event *event, struct tmc_failure *failur
     return status;
 }
 
-/* The index in `types`; TYPE_COUNT for a name that we do not know; -1 for no name at all. */
-static int find_type(const json_t *header)
-{
-    const char *name = json_string_value(json_object_get(header, "event"));
-    if (!name)
-        return -1;
-    int i = 0;
-    while (i < TYPE_COUNT && strcmp(types[i].name, name) != 0)
-        i++;
-    return i;
-}
-
 tm_client_status tmc_event_take(struct tmc_message *message, struct tmc_event **event,
                                 struct tmc_failure *failure)
 {
-    *event = NULL;
-    int type = find_type(message->header);
+    const char *name = json_string_value(json_object_get(message->header, "event"));
+    tm_client_event_type type;
     struct tmc_event *made = NULL;
-    if (type >= 0 && type < TYPE_COUNT)
-        made = calloc(1, sizeof *made);
+    tm_client_status status = TM_CLIENT_OK;
+    *event = NULL;
+    if (!name)
+        status = bad_field("event", failure);
+    else if (tmc_event_kind_find(name, &type) && !(made = calloc(1, sizeof *made)))
+        status = tmc_fail_memory(failure);
     if (!made) {
         tmc_message_clear(message);
-        return type < 0             ? bad_field("event", failure)
-               : type == TYPE_COUNT ? TM_CLIENT_OK
-                                    : tmc_fail_memory(failure);
+        return status;
     }
 
-    made->shown.type = types[type].type;
+    made->shown.type = type;
     made->message = *message;
     memset(message, 0, sizeof *message);
-    tm_client_status status = fill(made, failure);
+    status = fill(made, failure);
     if (status == TM_CLIENT_OK)
         *event = made;
     else
@@ -191,4 +163,15 @@ void tmc_event_free(struct tmc_event *event)
     tmc_message_clear(&event->message);
     free(event->context);
     free(event);
+}
+
+void tm_client_event_free(tm_client_event *event)
+{
+    tmc_event_free((struct tmc_event *)event);
+}
+
+bool tm_client_event_is_final(const tm_client_event *event)
+{
+    const struct tmc_event_kind *kind = tmc_event_kind_of(event->type);
+    return kind && kind->role == TMC_EVENT_FINAL;
 }

@@ -6,9 +6,6 @@
 
 #include <sys/queue.h>
 
-/* The answer to a hello, which the library keeps to itself. */
-#define TMC_EVENT_HELLO ((tm_client_event_type)0)
-
 struct tmc_event {
     tm_client_event shown; /* first: the caller's pointer is ours; its texts lie in `message` */
     struct tmc_message message;

@@ -4,14 +4,13 @@
 #ifndef TASKMASTER_CLIENT_JOBS_H
 #define TASKMASTER_CLIENT_JOBS_H
 
-#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
 struct tmc_job {
     uint64_t id;
     void *user;
-    bool accepted, started; /* the event has come in */
+    unsigned came; /* the events that came: 1 << TM_CLIENT_EVENT_... */
 };
 
 /* Zeroed: empty. */

@@ -2,6 +2,7 @@
 #include "reader.h"
 
 #include "common/json_load.h"
+#include "event_kind.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -114,8 +115,11 @@ static tm_client_status bad(struct tmc_failure *failure, const char *what)
 static size_t size_max(const struct tmc_reader *reader)
 {
     const char *event = json_string_value(json_object_get(reader->message.header, "event"));
-    bool grows = event && (strcmp(event, "stats") == 0 || strcmp(event, "workers") == 0);
-    return grows && reader->payload_max < ANSWER_SIZE_MAX ? ANSWER_SIZE_MAX : reader->payload_max;
+    tm_client_event_type type;
+    bool unbounded =
+        event && tmc_event_kind_find(event, &type) && tmc_event_kind_of(type)->unbounded;
+    return unbounded && reader->payload_max < ANSWER_SIZE_MAX ? ANSWER_SIZE_MAX
+                                                              : reader->payload_max;
 }
 
 /* `size` of the header, 0 if there is none. */
