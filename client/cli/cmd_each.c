@@ -184,7 +184,7 @@ static void stop(struct batch *batch, const char *why, const char *lost, int res
     struct record *record;
     if (!batch->stopped) {
         batch->stopped = why;
-        batch->rest_end = tmc_deadline(rest_ms);
+        batch->rest_end = tmc_deadline_in(rest_ms);
     }
     TAILQ_FOREACH (record, &batch->records, in_order) {
         if (record->state == READY)
@@ -198,12 +198,12 @@ static void stop(struct batch *batch, const char *why, const char *lost, int res
 
 static void grow_limit(struct batch *batch)
 {
-    if (batch->limit == batch->limit_max || !tmc_passed(batch->grow_at))
+    if (batch->limit == batch->limit_max || !tmc_deadline_passed(batch->grow_at))
         return;
     batch->limit += batch->limit / 8 + 1;
     if (batch->limit > batch->limit_max)
         batch->limit = batch->limit_max;
-    batch->grow_at = tmc_deadline(batch->pause_ms);
+    batch->grow_at = tmc_deadline_in(batch->pause_ms);
 }
 
 /* The one that was refused had no room, the others had. Those that ended since the last submit have
@@ -220,7 +220,7 @@ static void shrink_limit(struct batch *batch, const tm_client_event *overload)
     if (batch->limit > 0)
         batch->limit--;
     batch->pause_ms = (int)pause_ms;
-    batch->grow_at = tmc_deadline(batch->pause_ms);
+    batch->grow_at = tmc_deadline_in(batch->pause_ms);
 }
 
 static bool may_submit(const struct batch *batch)
@@ -236,7 +236,7 @@ static bool may_hold(const struct batch *batch)
 /* Only the names of its lines are wanted of the rest. */
 static bool reads_rest(const struct batch *batch)
 {
-    return batch->stopped && !tmc_passed(batch->rest_end) && !lines_over(&batch->input);
+    return batch->stopped && !tmc_deadline_passed(batch->rest_end) && !lines_over(&batch->input);
 }
 
 static bool may_read(const struct batch *batch)
@@ -420,14 +420,14 @@ static bool print_ended(struct batch *batch)
 static bool cancel(struct batch *batch, const struct record *record, int64_t deadline)
 {
     tm_client_status status =
-        tm_client_cancel_id(batch->client, record->id, tmc_time_left_ms(deadline), NULL);
+        tm_client_cancel_id(batch->client, record->id, tmc_deadline_left_ms(deadline), NULL);
     return status == TM_CLIENT_OK || status == TM_CLIENT_REFUSED || status == TM_CLIENT_TIMEOUT;
 }
 
 static void interrupted(struct batch *batch)
 {
     struct record *record;
-    int64_t deadline = tmc_deadline(command_time_left_ms(batch->settings, ANSWER_MAX_MS));
+    int64_t deadline = tmc_deadline_in(command_time_left_ms(batch->settings, ANSWER_MAX_MS));
     progress_hide(&batch->progress);
     complain("interrupted: what runs is being cancelled; once more leaves at once");
     batch->interrupted = true;
@@ -441,10 +441,10 @@ static int wait_ms(const struct batch *batch)
 {
     int left_ms = batch->has_more ? 0 : command_time_left_ms(batch->settings, -1);
     if (batch->limit < batch->limit_max)
-        left_ms = tmc_earlier_ms(left_ms, tmc_time_left_ms(batch->grow_at));
+        left_ms = tmc_deadline_earlier_ms(left_ms, tmc_deadline_left_ms(batch->grow_at));
     if (reads_rest(batch))
-        left_ms = tmc_earlier_ms(left_ms, tmc_time_left_ms(batch->rest_end));
-    return tmc_earlier_ms(left_ms, progress_wait_ms(&batch->progress));
+        left_ms = tmc_deadline_earlier_ms(left_ms, tmc_deadline_left_ms(batch->rest_end));
+    return tmc_deadline_earlier_ms(left_ms, progress_wait_ms(&batch->progress));
 }
 
 /* What is in flight goes on. */
@@ -523,7 +523,7 @@ static int run_out_of_time(struct batch *batch)
     complain("the batch did not end in time; what is in flight %s",
              batch->settings->unlinked ? "is not cancelled" : "is cancelled");
     stop(batch, "not submitted in time", "no result in time", 0);
-    batch->rest_end = tmc_deadline(0);
+    batch->rest_end = tmc_deadline_in(0);
     do
         (void)print_ended(batch);
     while (!finished(batch) && poll(&poll_fd, 1, 0) > 0 &&
@@ -553,7 +553,7 @@ static int run_batch(struct batch *batch)
         } while (print_ended(batch));
         if (finished(batch))
             break;
-        if (tmc_passed(batch->settings->deadline))
+        if (tmc_deadline_passed(batch->settings->deadline))
             return run_out_of_time(batch);
         progress_draw(&batch->progress, &batch->figures);
         if (turn(batch) < 0)

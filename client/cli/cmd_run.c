@@ -85,7 +85,7 @@ static tm_client_status await_end(const struct settings *settings, tm_client *cl
         if (status != TM_CLIENT_OK && status != TM_CLIENT_TIMEOUT)
             return status;
         tm_client_event_free(*event);
-        if (status == TM_CLIENT_TIMEOUT && tmc_passed(settings->deadline))
+        if (status == TM_CLIENT_TIMEOUT && tmc_deadline_passed(settings->deadline))
             return status;
 
         struct pollfd poll_fds[] = {

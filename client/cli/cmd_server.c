@@ -103,9 +103,9 @@ int cmd_ping(const struct settings *settings)
     tm_client *client = command_connect(settings, &exit_status);
     if (!client)
         return exit_status;
-    int64_t begin = tmc_now();
+    int64_t begin = tmc_deadline_now();
     tm_client_status status = tm_client_ping(client, command_time_left_ms(settings, ANSWER_MAX_MS));
-    int64_t time_ns = tmc_now() - begin;
+    int64_t time_ns = tmc_deadline_now() - begin;
     exit_status = status == TM_CLIENT_OK ? print_pong(settings, client, time_ns)
                                          : command_failed(settings, client, status);
     tm_client_free(client);

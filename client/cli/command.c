@@ -160,7 +160,7 @@ static int set_timeout(struct settings *settings, const char *value)
         complain("--timeout wants seconds, more than 0 and at most 1000000, not '%s'", value);
         return -1;
     }
-    settings->deadline = tmc_deadline((int)(seconds * 1000 + 0.999));
+    settings->deadline = tmc_deadline_in((int)(seconds * 1000 + 0.999));
     settings->has_deadline = true;
     return 0;
 }
@@ -459,7 +459,7 @@ static int parse_and_run(int argc, char **argv)
             {
                 .server = from_environment("TASKMASTER_SERVER", DEFAULT_SERVER),
                 .token_file = from_environment("TASKMASTER_TOKEN_FILE", NULL),
-                .deadline = TMC_NEVER,
+                .deadline = TMC_DEADLINE_NEVER,
                 .args = allocate(NULL, ((size_t)argc + 1) * sizeof *argv),
             },
     };
@@ -498,7 +498,7 @@ int command_main(int argc, char **argv)
 
 int command_time_left_ms(const struct settings *settings, int max_ms)
 {
-    return tmc_earlier_ms(tmc_time_left_ms(settings->deadline), max_ms);
+    return tmc_deadline_earlier_ms(tmc_deadline_left_ms(settings->deadline), max_ms);
 }
 
 /* 0, or an exit status after a complaint. */
@@ -543,15 +543,15 @@ static bool unanswered(const tm_client *client, tm_client_status status)
 static tm_client_status connect_within_wait(const struct settings *settings, tm_client *client,
                                             const tm_client_options *options)
 {
-    int64_t wait_end = tmc_deadline((int)settings->wait_ms);
+    int64_t wait_end = tmc_deadline_in((int)settings->wait_ms);
     for (;;) {
         tm_client_status status = tm_client_connect(client, settings->server, options,
                                                     command_time_left_ms(settings, ANSWER_MAX_MS));
-        if (!unanswered(client, status) || tmc_passed(wait_end))
+        if (!unanswered(client, status) || tmc_deadline_passed(wait_end))
             return status;
-        int left_ms = command_time_left_ms(settings, tmc_time_left_ms(wait_end));
+        int left_ms = command_time_left_ms(settings, tmc_deadline_left_ms(wait_end));
         poll(NULL, 0, left_ms < RETRY_MS ? left_ms : RETRY_MS);
-        if (tmc_passed(settings->deadline))
+        if (tmc_deadline_passed(settings->deadline))
             return TM_CLIENT_TIMEOUT;
     }
 }

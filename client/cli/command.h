@@ -9,8 +9,8 @@
  * The command holds no protocol code: what it knows of the server it knows from client.h. It is
  * a program and not a library: memory that runs out ends it, with a message.
  */
-#ifndef TASKMASTER_CLIENT_COMMAND_H
-#define TASKMASTER_CLIENT_COMMAND_H
+#ifndef TASKMASTER_CLIENT_CLI_COMMAND_H
+#define TASKMASTER_CLIENT_CLI_COMMAND_H
 
 #include "taskmaster/client.h"
 
@@ -32,7 +32,7 @@ struct settings {
     const char *token_file; /* NULL: no token */
     bool json;
     bool has_deadline; /* --timeout was given: */
-    int64_t deadline;  /* of the whole command, see deadline.h; else TMC_NEVER */
+    int64_t deadline;  /* of the whole command, see deadline.h; else TMC_DEADLINE_NEVER */
 
     uint32_t wait_ms; /* for a server that does not answer yet */
 

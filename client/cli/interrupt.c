@@ -37,7 +37,7 @@ int interrupt_open(void)
 static void take_another(int number)
 {
     int saved = errno;
-    if (tmc_passed(moment_end)) {
+    if (tmc_deadline_passed(moment_end)) {
         signal(number, SIG_DFL);
         raise(number);
     }
@@ -53,7 +53,7 @@ bool interrupt_take(int fd)
     struct sigaction another = {.sa_handler = take_another, .sa_mask = set, .sa_flags = SA_RESTART};
     if (fd < 0 || read(fd, &info, sizeof info) != sizeof info)
         return false;
-    moment_end = tmc_deadline(MOMENT_MS);
+    moment_end = tmc_deadline_in(MOMENT_MS);
     sigaction(SIGINT, &another, NULL);
     sigaction(SIGTERM, &another, NULL);
     sigprocmask(SIG_UNBLOCK, &set, NULL);

@@ -1,8 +1,8 @@
 /* interrupt: SIGINT and SIGTERM as a descriptor to poll, so that the first one can cancel what
  * runs. A second one ends the command as if nothing had been done about the first, unless it comes
  * within a moment of it: then it is the same one, sent twice. */
-#ifndef TASKMASTER_CLIENT_INTERRUPT_H
-#define TASKMASTER_CLIENT_INTERRUPT_H
+#ifndef TASKMASTER_CLIENT_CLI_INTERRUPT_H
+#define TASKMASTER_CLIENT_CLI_INTERRUPT_H
 
 #include <stdbool.h>
 

@@ -1,7 +1,7 @@
 /* lines: cuts what comes from a descriptor into lines, as it comes and without reading ahead of
  * what is asked for. */
-#ifndef TASKMASTER_CLIENT_LINES_H
-#define TASKMASTER_CLIENT_LINES_H
+#ifndef TASKMASTER_CLIENT_CLI_LINES_H
+#define TASKMASTER_CLIENT_CLI_LINES_H
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -28,14 +28,14 @@ void overtime_start(int64_t deadline)
 {
     struct sigaction action = {.sa_handler = end_now};
     sigset_t set;
-    if (deadline == TMC_NEVER)
+    if (deadline == TMC_DEADLINE_NEVER)
         return;
     sigaction(SIGALRM, &action, NULL);
     sigemptyset(&set);
     sigaddset(&set, SIGALRM);
     sigprocmask(SIG_UNBLOCK, &set, NULL);
 
-    int left_ms = tmc_time_left_ms(deadline) + MOMENT_MS;
+    int left_ms = tmc_deadline_left_ms(deadline) + MOMENT_MS;
     struct itimerval timer = {
         .it_value = {.tv_sec = left_ms / 1000, .tv_usec = (suseconds_t)(left_ms % 1000) * 1000}};
     setitimer(ITIMER_REAL, &timer, NULL);

@@ -2,8 +2,8 @@
  * server, for input or for output looks at the deadline itself and says what did not end in time;
  * this is for what cannot, such as the name lookup of the system and a write to a standard error
  * that nobody reads. */
-#ifndef TASKMASTER_CLIENT_OVERTIME_H
-#define TASKMASTER_CLIENT_OVERTIME_H
+#ifndef TASKMASTER_CLIENT_CLI_OVERTIME_H
+#define TASKMASTER_CLIENT_CLI_OVERTIME_H
 
 #include <stdint.h>
 

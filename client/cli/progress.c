@@ -22,8 +22,8 @@ void progress_open(struct progress *progress, int input)
     memset(progress, 0, sizeof *progress);
     progress->enabled = isatty(STDERR_FILENO) && term && *term && strcmp(term, "dumb") != 0;
     progress->over_output = isatty(STDOUT_FILENO);
-    progress->started = tmc_now();
-    progress->next_draw = tmc_deadline(DRAW_INTERVAL_MS);
+    progress->started = tmc_deadline_now();
+    progress->next_draw = tmc_deadline_in(DRAW_INTERVAL_MS);
     off_t offset = lseek(input, 0, SEEK_CUR);
     if (offset >= 0 && fstat(input, &status) == 0 && S_ISREG(status.st_mode) &&
         status.st_size > offset)
@@ -42,9 +42,9 @@ static void draw_bar(double fraction)
 
 void progress_draw(struct progress *progress, const struct progress_figures *figures)
 {
-    if (!progress->enabled || !tmc_passed(progress->next_draw))
+    if (!progress->enabled || !tmc_deadline_passed(progress->next_draw))
         return;
-    double seconds = (double)(tmc_now() - progress->started) / 1e9;
+    double seconds = (double)(tmc_deadline_now() - progress->started) / 1e9;
     double fraction = progress->total ? (double)figures->bytes / (double)progress->total : 0;
     fputs("\r\033[K", stderr);
     if (progress->total)
@@ -52,7 +52,7 @@ void progress_draw(struct progress *progress, const struct progress_figures *fig
     fprintf(stderr, "%" PRIu64 " done, %" PRIu64 " failed, %zu running, %.0f/s", figures->done,
             figures->failed, figures->running, (double)(figures->done + figures->failed) / seconds);
     progress->shown = true;
-    progress->next_draw = tmc_deadline(DRAW_INTERVAL_MS);
+    progress->next_draw = tmc_deadline_in(DRAW_INTERVAL_MS);
 }
 
 void progress_hide(struct progress *progress)
@@ -64,5 +64,5 @@ void progress_hide(struct progress *progress)
 
 int progress_wait_ms(const struct progress *progress)
 {
-    return progress->enabled ? tmc_time_left_ms(progress->next_draw) : -1;
+    return progress->enabled ? tmc_deadline_left_ms(progress->next_draw) : -1;
 }

@@ -1,6 +1,6 @@
 /* progress: one line on a terminal that says how far a batch is. */
-#ifndef TASKMASTER_CLIENT_PROGRESS_H
-#define TASKMASTER_CLIENT_PROGRESS_H
+#ifndef TASKMASTER_CLIENT_CLI_PROGRESS_H
+#define TASKMASTER_CLIENT_CLI_PROGRESS_H
 
 #include <stdbool.h>
 #include <stddef.h>

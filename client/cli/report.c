@@ -160,7 +160,7 @@ static size_t bare_control(const char *text)
 {
     if (*text == 0x7f)
         return 1;
-    return tmc_is_c1(text) ? 2 : 0;
+    return tmc_clean_is_c1(text) ? 2 : 0;
 }
 
 /* Takes the text, and escapes what could steer a terminal and may: in JSON it stands in strings

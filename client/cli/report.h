@@ -1,6 +1,6 @@
 /* report: how a job's end is told: an exit status, a line for people, a line of JSON. */
-#ifndef TASKMASTER_CLIENT_REPORT_H
-#define TASKMASTER_CLIENT_REPORT_H
+#ifndef TASKMASTER_CLIENT_CLI_REPORT_H
+#define TASKMASTER_CLIENT_CLI_REPORT_H
 
 #include "taskmaster/client.h"
 

@@ -68,10 +68,10 @@ int sink_drain(struct sink *sink, int64_t deadline, bool *late)
     *late = false;
     while (sink_pending(sink) > 0) {
         struct pollfd poll_fd = {.fd = sink->fd, .events = POLLOUT};
-        int ready = poll(&poll_fd, 1, tmc_time_left_ms(deadline));
+        int ready = poll(&poll_fd, 1, tmc_deadline_left_ms(deadline));
         if (ready > 0 && sink_write(sink) < 0)
             return -1;
-        if (ready == 0 && tmc_passed(deadline)) {
+        if (ready == 0 && tmc_deadline_passed(deadline)) {
             complain("standard output did not take all in time; %zu bytes are not written",
                      sink_pending(sink));
             *late = true;

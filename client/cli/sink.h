@@ -1,8 +1,8 @@
 /* sink: standard output that may be slow. Its O_NONBLOCK flag belongs to everybody who shares it
  * with us and is left alone; instead a write is never larger than what a descriptor that polls as
  * writable takes without blocking. */
-#ifndef TASKMASTER_CLIENT_SINK_H
-#define TASKMASTER_CLIENT_SINK_H
+#ifndef TASKMASTER_CLIENT_CLI_SINK_H
+#define TASKMASTER_CLIENT_CLI_SINK_H
 
 #include <stdbool.h>
 #include <stddef.h>

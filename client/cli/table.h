@@ -1,7 +1,7 @@
 /* table: JSON figures for people. It knows no field by name, so that what a later server adds is
  * shown as well. */
-#ifndef TASKMASTER_CLIENT_TABLE_H
-#define TASKMASTER_CLIENT_TABLE_H
+#ifndef TASKMASTER_CLIENT_CLI_TABLE_H
+#define TASKMASTER_CLIENT_CLI_TABLE_H
 
 #include <jansson.h>
 #include <stdio.h>

@@ -1,6 +1,6 @@
 /* token: the token of --token-file. */
-#ifndef TASKMASTER_CLIENT_TOKEN_H
-#define TASKMASTER_CLIENT_TOKEN_H
+#ifndef TASKMASTER_CLIENT_CLI_TOKEN_H
+#define TASKMASTER_CLIENT_CLI_TOKEN_H
 
 #include "common/token_text.h"
 

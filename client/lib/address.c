@@ -54,8 +54,9 @@ static tm_client_status parse_unix(const char *path, struct tmc_address *address
 {
     size_t len = strlen(path);
     if (len == 0 || len >= sizeof address->path)
-        return tmc_fail(failure, TM_CLIENT_INVALID, "a socket's path has 1 to %zu bytes, not %zu",
-                        sizeof address->path - 1, len);
+        return tmc_failure_set(failure, TM_CLIENT_INVALID,
+                               "a socket's path has 1 to %zu bytes, not %zu",
+                               sizeof address->path - 1, len);
     memcpy(address->path, path, len + 1);
     address->local = true;
     return TM_CLIENT_OK;
@@ -66,10 +67,11 @@ static tm_client_status check_bytes(const char *text, struct tmc_failure *failur
 {
     for (const char *c = text; *c; c++)
         if (*c <= ' ' || *c >= 0x7f)
-            return tmc_fail(failure, TM_CLIENT_INVALID,
-                            "an address is printable ASCII without blanks: found the byte 0x%02x "
-                            "in '%.200s'",
-                            (unsigned char)*c, text);
+            return tmc_failure_set(
+                failure, TM_CLIENT_INVALID,
+                "an address is printable ASCII without blanks: found the byte 0x%02x "
+                "in '%.200s'",
+                (unsigned char)*c, text);
     return TM_CLIENT_OK;
 }
 
@@ -78,26 +80,29 @@ tm_client_status tmc_address_parse(const char *text, struct tmc_address *address
 {
     memset(address, 0, sizeof *address);
     if (strncmp(text, BYTE_ORDER_MARK, strlen(BYTE_ORDER_MARK)) == 0)
-        return tmc_fail(failure, TM_CLIENT_INVALID,
-                        "an address begins with no byte order mark (BOM), as '%.200s' does", text);
+        return tmc_failure_set(failure, TM_CLIENT_INVALID,
+                               "an address begins with no byte order mark (BOM), as '%.200s' does",
+                               text);
     if (strncmp(text, UNIX_PREFIX, strlen(UNIX_PREFIX)) == 0)
         return parse_unix(text + strlen(UNIX_PREFIX), address, failure);
 
     const char *scheme = strstr(text, "://"), *host = NULL;
     size_t host_len = 0;
     if (scheme)
-        return tmc_fail(failure, TM_CLIENT_INVALID,
-                        "an address has no '%.*s://': it is HOST:PORT, [IPV6]:PORT or unix:PATH, "
-                        "not '%.200s'",
-                        (int)(scheme - text < SCHEME_MAX ? scheme - text : SCHEME_MAX), text, text);
+        return tmc_failure_set(
+            failure, TM_CLIENT_INVALID,
+            "an address has no '%.*s://': it is HOST:PORT, [IPV6]:PORT or unix:PATH, "
+            "not '%.200s'",
+            (int)(scheme - text < SCHEME_MAX ? scheme - text : SCHEME_MAX), text, text);
     if (check_bytes(text, failure) != TM_CLIENT_OK)
         return TM_CLIENT_INVALID;
     const char *port = split_host(text, &host, &host_len);
     if (!port || host_len == 0 || host_len >= sizeof address->host || !port_valid(port))
-        return tmc_fail(failure, TM_CLIENT_INVALID,
-                        "an address is HOST:PORT, [IPV6]:PORT (PORT from 1 to 65535) or unix:PATH, "
-                        "not '%.200s'",
-                        text);
+        return tmc_failure_set(
+            failure, TM_CLIENT_INVALID,
+            "an address is HOST:PORT, [IPV6]:PORT (PORT from 1 to 65535) or unix:PATH, "
+            "not '%.200s'",
+            text);
     memcpy(address->host, host, host_len);
     memcpy(address->port, port, strlen(port) + 1);
     return TM_CLIENT_OK;
@@ -115,7 +120,7 @@ static int connect_unix(const struct tmc_address *address, int64_t deadline)
 
     int result;
     do {
-        int left_ms = tmc_time_left_ms(deadline);
+        int left_ms = tmc_deadline_left_ms(deadline);
         struct timeval limit = {.tv_sec = left_ms / 1000, .tv_usec = left_ms % 1000 * 1000L};
         if (left_ms == 0)
             limit.tv_usec = 1;
@@ -139,7 +144,7 @@ static int await_connect(int fd, int64_t deadline)
     struct pollfd poll_fd = {.fd = fd, .events = POLLOUT};
     int count;
     do
-        count = poll(&poll_fd, 1, tmc_time_left_ms(deadline));
+        count = poll(&poll_fd, 1, tmc_deadline_left_ms(deadline));
     while (count < 0 && errno == EINTR);
     if (count == 0)
         errno = ETIMEDOUT;
@@ -184,9 +189,9 @@ static int connect_tcp(const struct addrinfo *info, int64_t deadline)
 
 static int64_t share_of(int64_t deadline, int parts)
 {
-    if (deadline == TMC_NEVER)
-        return TMC_NEVER;
-    int64_t now = tmc_now();
+    if (deadline == TMC_DEADLINE_NEVER)
+        return TMC_DEADLINE_NEVER;
+    int64_t now = tmc_deadline_now();
     return deadline > now ? now + (deadline - now) / parts : deadline;
 }
 
@@ -228,12 +233,13 @@ tm_client_status tmc_address_connect(const struct tmc_address *address, int64_t 
     bool resolved = resolve_error == 0 || resolve_error == EAI_SYSTEM;
     const char *why = resolved ? strerror(errno) : gai_strerror(resolve_error);
     if (resolve_error == EAI_MEMORY || (resolved && errno == ENOMEM))
-        return tmc_fail_memory(failure);
-    tm_client_status status = resolved && errno == ETIMEDOUT && tmc_passed(deadline)
+        return tmc_failure_memory(failure);
+    tm_client_status status = resolved && errno == ETIMEDOUT && tmc_deadline_passed(deadline)
                                   ? TM_CLIENT_TIMEOUT
                                   : TM_CLIENT_UNREACHABLE;
     if (address->local)
-        return tmc_fail(failure, status, "cannot connect to unix:%s: %s", address->path, why);
-    return tmc_fail(failure, status, "cannot connect to %s:%s: %s", address->host, address->port,
-                    why);
+        return tmc_failure_set(failure, status, "cannot connect to unix:%s: %s", address->path,
+                               why);
+    return tmc_failure_set(failure, status, "cannot connect to %s:%s: %s", address->host,
+                           address->port, why);
 }

@@ -1,6 +1,6 @@
 /* address: HOST:PORT, [IPV6]:PORT or unix:PATH, turned into a connected socket. */
-#ifndef TASKMASTER_CLIENT_ADDRESS_H
-#define TASKMASTER_CLIENT_ADDRESS_H
+#ifndef TASKMASTER_CLIENT_LIB_ADDRESS_H
+#define TASKMASTER_CLIENT_LIB_ADDRESS_H
 
 #include "failure.h"
 

@@ -16,7 +16,7 @@ void tmc_clean(char *text)
 {
     int due = 0; /* bytes that the character is still to have */
     for (unsigned char *c = (unsigned char *)text; *c; c++) {
-        bool c1 = tmc_is_c1((const char *)c);
+        bool c1 = tmc_clean_is_c1((const char *)c);
         bool continues = c[0] >= 0x80 && c[0] < 0xc0;
         if (c1)
             *c++ = '?';

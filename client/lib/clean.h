@@ -1,7 +1,7 @@
 /* clean: text of the other side on its way to a person. A server, a module or a stranger that
  * listens at the address must not steer the terminal. */
-#ifndef TASKMASTER_CLIENT_CLEAN_H
-#define TASKMASTER_CLIENT_CLEAN_H
+#ifndef TASKMASTER_CLIENT_LIB_CLEAN_H
+#define TASKMASTER_CLIENT_LIB_CLEAN_H
 
 #include <stdbool.h>
 
@@ -11,7 +11,7 @@
 void tmc_clean(char *text);
 
 /* U+0080 to U+009F, in two bytes. */
-static inline bool tmc_is_c1(const char *text)
+static inline bool tmc_clean_is_c1(const char *text)
 {
     const unsigned char *c = (const unsigned char *)text;
     return c[0] == 0xc2 && c[1] >= 0x80 && c[1] < 0xa0;

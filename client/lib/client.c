@@ -98,8 +98,8 @@ static tm_client_status check_reserved(tm_client *client, const uint64_t *words,
 {
     for (size_t i = 0; i < count; i++)
         if (words[i])
-            return tmc_fail(&client->failure, TM_CLIENT_INVALID,
-                            "a reserved member of the options is not zero");
+            return tmc_failure_set(&client->failure, TM_CLIENT_INVALID,
+                                   "a reserved member of the options is not zero");
     return TM_CLIENT_OK;
 }
 
@@ -114,15 +114,15 @@ static tm_client_status read_hello(tm_client *client, const struct tmc_event *ev
     const json_t *payload_max = json_object_get(header, "payload_max");
     if (protocol != PROTOCOL_VERSION || !server || !json_is_integer(payload_max) ||
         json_integer_value(payload_max) < 0)
-        return tmc_fail(&client->failure, TM_CLIENT_PROTOCOL,
-                        "what answers is no taskmasterd of protocol %d", PROTOCOL_VERSION);
+        return tmc_failure_set(&client->failure, TM_CLIENT_PROTOCOL,
+                               "what answers is no taskmasterd of protocol %d", PROTOCOL_VERSION);
     client->payload_max = (size_t)json_integer_value(payload_max);
     if (client->payload_max > PAYLOAD_SIZE_MAX) /* of which no setting allows more */
         client->payload_max = PAYLOAD_SIZE_MAX;
     tmc_reader_set_payload_max(client->reader, client->payload_max);
     client->server = strdup(server);
     if (!client->server)
-        return tmc_fail_memory(&client->failure);
+        return tmc_failure_memory(&client->failure);
     tmc_clean(client->server);
     return TM_CLIENT_OK;
 }
@@ -156,7 +156,7 @@ static tm_client_status open_connection(tm_client *client, const char *address,
     tmc_stream_open(&client->stream, fd);
     client->reader = tmc_reader_new();
     if (!client->reader)
-        return tmc_fail_memory(&client->failure);
+        return tmc_failure_memory(&client->failure);
     return introduce(client, options, deadline);
 }
 
@@ -164,10 +164,12 @@ tm_client_status tm_client_connect(tm_client *client, const char *address,
                                    const tm_client_options *options, int timeout_ms)
 {
     if (client->reader)
-        return tmc_fail(&client->failure, TM_CLIENT_INVALID, "the client is connected already");
+        return tmc_failure_set(&client->failure, TM_CLIENT_INVALID,
+                               "the client is connected already");
     if (options && check_reserved(client, options->reserved, COUNT(options->reserved)))
         return TM_CLIENT_INVALID;
-    tm_client_status status = open_connection(client, address, options, tmc_deadline(timeout_ms));
+    tm_client_status status =
+        open_connection(client, address, options, tmc_deadline_in(timeout_ms));
     if (status != TM_CLIENT_OK)
         tmc_connection_reset(client);
     return status;
@@ -179,13 +181,14 @@ tm_client_status tm_client_connect(tm_client *client, const char *address,
 static tm_client_status check_open(tm_client *client)
 {
     if (!client->reader)
-        return tmc_fail(&client->failure, TM_CLIENT_INVALID, "the client is not connected");
+        return tmc_failure_set(&client->failure, TM_CLIENT_INVALID, "the client is not connected");
     if (client->ended != TM_CLIENT_OK) {
         client->failure = client->end;
         return client->ended;
     }
     if (client->stream.write_failed)
-        return tmc_fail(&client->failure, TM_CLIENT_CLOSED, "the server takes no more requests");
+        return tmc_failure_set(&client->failure, TM_CLIENT_CLOSED,
+                               "the server takes no more requests");
     return TM_CLIENT_OK;
 }
 
@@ -204,7 +207,7 @@ static tm_client_status ask(tm_client *client, const char *op, const struct tmc_
 
     client->awaited_id = ++client->last_id;
     client->awaits = AWAITS_ID;
-    status = tmc_connection_ask(client, &request, tmc_deadline(timeout_ms), &event);
+    status = tmc_connection_ask(client, &request, tmc_deadline_in(timeout_ms), &event);
     if (answer && event)
         *answer = &event->shown;
     else
@@ -276,12 +279,12 @@ static tm_client_status check_submit(tm_client *client, const void *data, size_t
     if (status != TM_CLIENT_OK)
         return status;
     if (!data && size > 0)
-        return tmc_fail(&client->failure, TM_CLIENT_INVALID, "there is no payload of %zu bytes",
-                        size);
+        return tmc_failure_set(&client->failure, TM_CLIENT_INVALID,
+                               "there is no payload of %zu bytes", size);
     if (size > client->payload_max)
-        return tmc_fail(&client->failure, TM_CLIENT_INVALID,
-                        "a payload of %zu bytes; the server takes at most %zu", size,
-                        client->payload_max);
+        return tmc_failure_set(&client->failure, TM_CLIENT_INVALID,
+                               "a payload of %zu bytes; the server takes at most %zu", size,
+                               client->payload_max);
     return TM_CLIENT_OK;
 }
 
@@ -295,7 +298,8 @@ static tm_client_status await_output(tm_client *client, tmc_condition *ready, in
     tmc_stream_flush(&client->stream);
     if (ready(client, 0))
         return TM_CLIENT_OK;
-    return tmc_fail(&client->failure, TM_CLIENT_TIMEOUT, "earlier requests still wait to be sent");
+    return tmc_failure_set(&client->failure, TM_CLIENT_TIMEOUT,
+                           "earlier requests still wait to be sent");
 }
 
 tm_client_status tm_client_submit(tm_client *client, const char *module, const void *data,
@@ -303,7 +307,7 @@ tm_client_status tm_client_submit(tm_client *client, const char *module, const v
                                   int timeout_ms, uint64_t *id)
 {
     struct tmc_request request;
-    int64_t deadline = tmc_deadline(timeout_ms);
+    int64_t deadline = tmc_deadline_in(timeout_ms);
     uint64_t next_id = client->last_id + 1;
     tm_client_status status = check_submit(client, data, size);
     if (status == TM_CLIENT_OK && options)
@@ -317,7 +321,7 @@ tm_client_status tm_client_submit(tm_client *client, const char *module, const v
 
     if (tmc_jobs_reserve(&client->jobs) < 0 ||
         tmc_stream_send(&client->stream, request.line, request.len, data, size) < 0)
-        return tmc_fail_memory(&client->failure);
+        return tmc_failure_memory(&client->failure);
     tmc_jobs_add(&client->jobs, next_id, options ? options->user : NULL);
     client->last_id = next_id;
     if (id)
@@ -353,11 +357,12 @@ static tm_client_status next(tm_client *client, uint64_t id, int timeout_ms,
 {
     *event = NULL;
     if (!client->reader)
-        return tmc_fail(&client->failure, TM_CLIENT_INVALID, "the client is not connected");
+        return tmc_failure_set(&client->failure, TM_CLIENT_INVALID, "the client is not connected");
     if (!has_event(client, id) && client->ended == TM_CLIENT_OK && !can_come(client, id))
-        return tmc_fail(&client->failure, TM_CLIENT_NOTHING, "no job is in flight");
+        return tmc_failure_set(&client->failure, TM_CLIENT_NOTHING, "no job is in flight");
 
-    tm_client_status status = tmc_connection_wait(client, has_event, id, tmc_deadline(timeout_ms));
+    tm_client_status status =
+        tmc_connection_wait(client, has_event, id, tmc_deadline_in(timeout_ms));
     if (status != TM_CLIENT_OK)
         return status;
     struct tmc_event *found = find_event(client, id);
@@ -377,7 +382,7 @@ tm_client_status tm_client_next_for(tm_client *client, uint64_t id, int timeout_
 {
     if (id == 0) {
         *event = NULL;
-        return tmc_fail(&client->failure, TM_CLIENT_NOTHING, "no job has the id 0");
+        return tmc_failure_set(&client->failure, TM_CLIENT_NOTHING, "no job has the id 0");
     }
     return next(client, id, timeout_ms, event);
 }
@@ -385,7 +390,7 @@ tm_client_status tm_client_next_for(tm_client *client, uint64_t id, int timeout_
 tm_client_status tm_client_process(tm_client *client)
 {
     if (!client->reader)
-        return tmc_fail(&client->failure, TM_CLIENT_INVALID, "the client is not connected");
+        return tmc_failure_set(&client->failure, TM_CLIENT_INVALID, "the client is not connected");
     if (client->ended == TM_CLIENT_OK)
         tmc_connection_process(client);
     if (client->ended != TM_CLIENT_OK)

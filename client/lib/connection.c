@@ -50,8 +50,8 @@ static void end(tm_client *client, tm_client_status status, const char *what)
         client->end = client->fatal;
         return;
     }
-    tmc_fail(&client->end, status, "%s%s", what,
-             tmc_reader_midway(client->reader) ? ", in the middle of a message" : "");
+    tmc_failure_set(&client->end, status, "%s%s", what,
+                    tmc_reader_midway(client->reader) ? ", in the middle of a message" : "");
 }
 
 /* What an error event says, behind a few words of ours. */
@@ -59,7 +59,8 @@ static void quote(struct tmc_failure *failure, tm_client_status status, const ch
                   const tm_client_event *event)
 {
     const char *code = event->code ? event->code : "error";
-    tmc_fail(failure, status, "%s: %s: %s", words, code, event->message ? event->message : "");
+    tmc_failure_set(failure, status, "%s: %s: %s", words, code,
+                    event->message ? event->message : "");
     snprintf(failure->code, sizeof failure->code, "%s", code);
     snprintf(failure->event, sizeof failure->event, "%s", event->header);
 }
@@ -145,7 +146,7 @@ static bool read_once(tm_client *client, size_t *total)
     size_t room;
     char *target = tmc_reader_room(client->reader, &room);
     if (!target) {
-        client->ended = tmc_fail_memory(&client->end);
+        client->ended = tmc_failure_memory(&client->end);
         return false;
     }
     ssize_t count;
@@ -183,9 +184,9 @@ short tmc_connection_poll_events(const tm_client *client)
 static tm_client_status turn(tm_client *client, int64_t deadline)
 {
     struct pollfd poll_fd = {.fd = client->stream.fd, .events = tmc_connection_poll_events(client)};
-    int count = poll(&poll_fd, 1, tmc_time_left_ms(deadline));
+    int count = poll(&poll_fd, 1, tmc_deadline_left_ms(deadline));
     if (count < 0 && errno != EINTR)
-        return tmc_fail(&client->failure, TM_CLIENT_MEMORY, "poll: %s", strerror(errno));
+        return tmc_failure_set(&client->failure, TM_CLIENT_MEMORY, "poll: %s", strerror(errno));
     if (count > 0)
         tmc_connection_process(client);
     return TM_CLIENT_OK;
@@ -202,9 +203,9 @@ tm_client_status tmc_connection_wait(tm_client *client, tmc_condition *ready, ui
             return client->ended;
         }
         if (last)
-            return tmc_fail(&client->failure, TM_CLIENT_TIMEOUT,
-                            "the server did not answer in time");
-        last = tmc_passed(deadline);
+            return tmc_failure_set(&client->failure, TM_CLIENT_TIMEOUT,
+                                   "the server did not answer in time");
+        last = tmc_deadline_passed(deadline);
         if ((status = turn(client, deadline)) != TM_CLIENT_OK)
             return status;
     }
@@ -222,7 +223,7 @@ tm_client_status tmc_connection_ask(tm_client *client, const struct tmc_request 
 {
     tm_client_status status;
     if (tmc_stream_send(&client->stream, request->line, request->len, NULL, 0) < 0)
-        status = tmc_fail_memory(&client->failure);
+        status = tmc_failure_memory(&client->failure);
     else
         status = tmc_connection_wait(client, has_answer, 0, deadline);
     *answer = client->answer;

@@ -1,6 +1,6 @@
 /* connection: what a tm_client is, and the turns in which it reads, writes and sorts events. */
-#ifndef TASKMASTER_CLIENT_CONNECTION_H
-#define TASKMASTER_CLIENT_CONNECTION_H
+#ifndef TASKMASTER_CLIENT_LIB_CONNECTION_H
+#define TASKMASTER_CLIENT_LIB_CONNECTION_H
 
 #include "event.h"
 #include "failure.h"

@@ -1,39 +1,39 @@
 /* deadline: a timeout turned into a point of the monotonic clock, so that a call that waits several
  * times keeps to the one limit it was given. */
-#ifndef TASKMASTER_CLIENT_DEADLINE_H
-#define TASKMASTER_CLIENT_DEADLINE_H
+#ifndef TASKMASTER_CLIENT_LIB_DEADLINE_H
+#define TASKMASTER_CLIENT_LIB_DEADLINE_H
 
 #include <limits.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <time.h>
 
-#define TMC_NEVER INT64_MAX
+#define TMC_DEADLINE_NEVER INT64_MAX
 
 /* Nanoseconds, so that rounding never ends a wait early. */
-static inline int64_t tmc_now(void)
+static inline int64_t tmc_deadline_now(void)
 {
     struct timespec now;
     clock_gettime(CLOCK_MONOTONIC, &now);
     return (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
 }
 
-static inline int64_t tmc_deadline(int timeout_ms)
+static inline int64_t tmc_deadline_in(int timeout_ms)
 {
-    return timeout_ms < 0 ? TMC_NEVER : tmc_now() + (int64_t)timeout_ms * 1000000;
+    return timeout_ms < 0 ? TMC_DEADLINE_NEVER : tmc_deadline_now() + (int64_t)timeout_ms * 1000000;
 }
 
-static inline bool tmc_passed(int64_t deadline)
+static inline bool tmc_deadline_passed(int64_t deadline)
 {
-    return deadline != TMC_NEVER && tmc_now() >= deadline;
+    return deadline != TMC_DEADLINE_NEVER && tmc_deadline_now() >= deadline;
 }
 
 /* As poll(2) wants it: milliseconds, rounded up, -1 for ever. */
-static inline int tmc_time_left_ms(int64_t deadline)
+static inline int tmc_deadline_left_ms(int64_t deadline)
 {
-    if (deadline == TMC_NEVER)
+    if (deadline == TMC_DEADLINE_NEVER)
         return -1;
-    int64_t left = deadline - tmc_now();
+    int64_t left = deadline - tmc_deadline_now();
     if (left <= 0)
         return 0;
     left = (left + 999999) / 1000000;
@@ -41,7 +41,7 @@ static inline int tmc_time_left_ms(int64_t deadline)
 }
 
 /* The shorter of two such times. */
-static inline int tmc_earlier_ms(int a_ms, int b_ms)
+static inline int tmc_deadline_earlier_ms(int a_ms, int b_ms)
 {
     if (a_ms < 0 || b_ms < 0)
         return a_ms < 0 ? b_ms : a_ms;

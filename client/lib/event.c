@@ -50,8 +50,9 @@ enum { FIELD_COUNT = sizeof fields / sizeof fields[0] };
 
 static tm_client_status bad_field(const char *key, struct tmc_failure *failure)
 {
-    return tmc_fail(failure, TM_CLIENT_PROTOCOL,
-                    "the server's answer is not protocol: the field %s is not of its type", key);
+    return tmc_failure_set(failure, TM_CLIENT_PROTOCOL,
+                           "the server's answer is not protocol: the field %s is not of its type",
+                           key);
 }
 
 /* False if the value is not of the field's type. */
@@ -106,7 +107,7 @@ static tm_client_status set_context(struct tmc_event *event, struct tmc_failure 
         return TM_CLIENT_OK;
     event->context = malloc((size_t)(end - raw) + 1);
     if (!event->context)
-        return tmc_fail_memory(failure);
+        return tmc_failure_memory(failure);
     size_t len = json_raw_compact(raw, end, event->context, (size_t)(end - raw));
     event->context[len] = '\0';
     event->shown.context = event->context;
@@ -139,7 +140,7 @@ tm_client_status tmc_event_take(struct tmc_message *message, struct tmc_event **
     if (!name)
         status = bad_field("event", failure);
     else if (tmc_event_kind_find(name, &type) && !(made = calloc(1, sizeof *made)))
-        status = tmc_fail_memory(failure);
+        status = tmc_failure_memory(failure);
     if (!made) {
         tmc_message_clear(message);
         return status;

@@ -1,8 +1,9 @@
 /* event: a message of the server turned into a tm_client_event. */
-#ifndef TASKMASTER_CLIENT_EVENT_H
-#define TASKMASTER_CLIENT_EVENT_H
+#ifndef TASKMASTER_CLIENT_LIB_EVENT_H
+#define TASKMASTER_CLIENT_LIB_EVENT_H
 
-#include "reader.h"
+#include "failure.h"
+#include "message.h"
 
 #include <sys/queue.h>
 

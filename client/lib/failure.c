@@ -7,8 +7,8 @@
 #include <stdarg.h>
 #include <stdio.h>
 
-tm_client_status tmc_fail(struct tmc_failure *failure, tm_client_status status, const char *fmt,
-                          ...)
+tm_client_status tmc_failure_set(struct tmc_failure *failure, tm_client_status status,
+                                 const char *fmt, ...)
 {
     va_list args;
     va_start(args, fmt);
@@ -19,17 +19,17 @@ tm_client_status tmc_fail(struct tmc_failure *failure, tm_client_status status, 
     return status;
 }
 
-tm_client_status tmc_fail_memory(struct tmc_failure *failure)
+tm_client_status tmc_failure_memory(struct tmc_failure *failure)
 {
-    return tmc_fail(failure, TM_CLIENT_MEMORY, "out of memory");
+    return tmc_failure_set(failure, TM_CLIENT_MEMORY, "out of memory");
 }
 
 /* Where jansson runs out of memory deep inside, it blames the text or says nothing at all; only
  * malloc's errno can be trusted. */
-tm_client_status tmc_fail_json(struct tmc_failure *failure, tm_client_status status,
-                               const char *words, const json_error_t *error)
+tm_client_status tmc_failure_json(struct tmc_failure *failure, tm_client_status status,
+                                  const char *words, const json_error_t *error)
 {
     if (errno == ENOMEM)
-        return tmc_fail_memory(failure);
-    return tmc_fail(failure, status, "%s: %s", words, error->text);
+        return tmc_failure_memory(failure);
+    return tmc_failure_set(failure, status, "%s: %s", words, error->text);
 }

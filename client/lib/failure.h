@@ -1,7 +1,7 @@
 /* failure: the text and the server's word of a call that failed. A client holds one; whoever finds
  * the fault fills it in and returns its status in one statement. */
-#ifndef TASKMASTER_CLIENT_FAILURE_H
-#define TASKMASTER_CLIENT_FAILURE_H
+#ifndef TASKMASTER_CLIENT_LIB_FAILURE_H
+#define TASKMASTER_CLIENT_LIB_FAILURE_H
 
 #include "common/limits.h"
 #include "taskmaster/client.h"
@@ -15,15 +15,15 @@ struct tmc_failure {
 };
 
 /* Sets the text (printf form, control characters become '?'), clears the rest, returns `status`. */
-tm_client_status tmc_fail(struct tmc_failure *failure, tm_client_status status, const char *fmt,
-                          ...) __attribute__((format(printf, 3, 4)));
+tm_client_status tmc_failure_set(struct tmc_failure *failure, tm_client_status status,
+                                 const char *fmt, ...) __attribute__((format(printf, 3, 4)));
 
 /* The one text for memory that ran out. */
-tm_client_status tmc_fail_memory(struct tmc_failure *failure);
+tm_client_status tmc_failure_memory(struct tmc_failure *failure);
 
 /* What a JSON parser complained about, behind a few words of ours; or memory, if it was that. errno
  * was set to 0 before the parser was called. */
-tm_client_status tmc_fail_json(struct tmc_failure *failure, tm_client_status status,
-                               const char *words, const json_error_t *error);
+tm_client_status tmc_failure_json(struct tmc_failure *failure, tm_client_status status,
+                                  const char *words, const json_error_t *error);
 
 #endif

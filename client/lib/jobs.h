@@ -1,8 +1,8 @@
 /* jobs: the submits of a connection that have not ended. Ids only grow and jobs end nearly in the
  * order in which they went, so a sorted array that is taken from at the front does all a table
  * would, and the move that closes a gap is short. */
-#ifndef TASKMASTER_CLIENT_JOBS_H
-#define TASKMASTER_CLIENT_JOBS_H
+#ifndef TASKMASTER_CLIENT_LIB_JOBS_H
+#define TASKMASTER_CLIENT_LIB_JOBS_H
 
 #include <stddef.h>
 #include <stdint.h>

@@ -40,14 +40,6 @@ void tmc_reader_set_payload_max(struct tmc_reader *reader, size_t payload_max)
     reader->payload_max = payload_max;
 }
 
-void tmc_message_clear(struct tmc_message *message)
-{
-    free(message->line);
-    json_decref(message->header);
-    free(message->payload);
-    memset(message, 0, sizeof *message);
-}
-
 void tmc_reader_free(struct tmc_reader *reader)
 {
     if (!reader)
@@ -109,7 +101,8 @@ void tmc_reader_filled(struct tmc_reader *reader, size_t count)
 
 static tm_client_status bad(struct tmc_failure *failure, const char *what)
 {
-    return tmc_fail(failure, TM_CLIENT_PROTOCOL, "the server's answer is not protocol: %s", what);
+    return tmc_failure_set(failure, TM_CLIENT_PROTOCOL, "the server's answer is not protocol: %s",
+                           what);
 }
 
 static size_t size_max(const struct tmc_reader *reader)
@@ -134,10 +127,11 @@ static tm_client_status read_size(struct tmc_reader *reader, struct tmc_failure 
     if (value < 0)
         return bad(failure, "size is no whole number from 0");
     if ((uint64_t)value > size_max(reader))
-        return tmc_fail(failure, TM_CLIENT_PROTOCOL,
-                        "the server's answer is not protocol: a payload of %" JSON_INTEGER_FORMAT
-                        " bytes, where it may have %zu",
-                        value, size_max(reader));
+        return tmc_failure_set(
+            failure, TM_CLIENT_PROTOCOL,
+            "the server's answer is not protocol: a payload of %" JSON_INTEGER_FORMAT
+            " bytes, where it may have %zu",
+            value, size_max(reader));
     message->size = (size_t)value;
     return TM_CLIENT_OK;
 }
@@ -152,8 +146,8 @@ static tm_client_status parse_line(struct tmc_reader *reader, size_t len,
     errno = 0;
     message->header = json_load_any(message->line, len, JSON_REJECT_DUPLICATES, &error);
     if (!message->header)
-        return tmc_fail_json(failure, TM_CLIENT_PROTOCOL, "the server's answer is not protocol",
-                             &error);
+        return tmc_failure_json(failure, TM_CLIENT_PROTOCOL, "the server's answer is not protocol",
+                                &error);
     if (!json_is_object(message->header))
         return bad(failure, "a header is no object");
     return read_size(reader, failure);
@@ -178,7 +172,7 @@ static tm_client_status read_header(struct tmc_reader *reader, struct tmc_failur
         len--;
     reader->message.line = malloc(len + 1);
     if (!reader->message.line)
-        return tmc_fail_memory(failure);
+        return tmc_failure_memory(failure);
     memcpy(reader->message.line, line, len);
     reader->message.line[len] = '\0';
     reader->filled = reader->capacity = 0;
@@ -191,7 +185,7 @@ static tm_client_status read_payload(struct tmc_reader *reader, struct tmc_failu
     struct tmc_message *message = &reader->message;
     while (reader->filled < message->size && reader->end > reader->start) {
         if (grow_payload(reader) < 0)
-            return tmc_fail_memory(failure);
+            return tmc_failure_memory(failure);
         size_t count = reader->end - reader->start;
         if (count > reader->capacity - reader->filled)
             count = reader->capacity - reader->filled;

@@ -12,19 +12,11 @@
  * A payload is received in place, into a buffer that grows with what has arrived and never on the
  * word of `size`; and a `size` over what the server said it would send is the end.
  */
-#ifndef TASKMASTER_CLIENT_READER_H
-#define TASKMASTER_CLIENT_READER_H
+#ifndef TASKMASTER_CLIENT_LIB_READER_H
+#define TASKMASTER_CLIENT_LIB_READER_H
 
 #include "failure.h"
-
-#include <jansson.h>
-
-struct tmc_message {
-    char *line;     /* the header as it came, NUL-terminated; NULL: no message is whole yet */
-    json_t *header; /* an object */
-    char *payload;  /* NUL-terminated; NULL if size is 0 */
-    size_t size;
-};
+#include "message.h"
 
 enum {
     GREETING_SIZE_MAX = 64 * 1024,
@@ -55,7 +47,5 @@ tm_client_status tmc_reader_next(struct tmc_reader *reader, struct tmc_message *
 
 /* True while only a part of a message is in. */
 bool tmc_reader_midway(const struct tmc_reader *reader);
-
-void tmc_message_clear(struct tmc_message *message);
 
 #endif

@@ -21,7 +21,7 @@ static struct builder begin(const char *op, struct tmc_failure *failure)
 {
     struct builder builder = {.header = json_object(), .failure = failure};
     if (!builder.header || json_object_set_new(builder.header, "op", json_string(op)) < 0)
-        builder.status = tmc_fail_memory(failure);
+        builder.status = tmc_failure_memory(failure);
     return builder;
 }
 
@@ -31,7 +31,7 @@ static void add(struct builder *builder, const char *key, json_t *value)
     if (builder->status != TM_CLIENT_OK)
         json_decref(value);
     else if (json_object_set_new(builder->header, key, value) < 0)
-        builder->status = tmc_fail_memory(builder->failure);
+        builder->status = tmc_failure_memory(builder->failure);
 }
 
 /* NULL is left out. */
@@ -43,7 +43,7 @@ static void add_text(struct builder *builder, const char *key, const char *text)
     json_t *value = json_string(text);
     if (!value && errno != ENOMEM)
         builder->status =
-            tmc_fail(builder->failure, TM_CLIENT_INVALID, "the %s is not UTF-8 text", key);
+            tmc_failure_set(builder->failure, TM_CLIENT_INVALID, "the %s is not UTF-8 text", key);
     else
         add(builder, key, value);
 }
@@ -59,14 +59,14 @@ static tm_client_status check_context(const char *text, size_t size, struct tmc_
 {
     size_t len = json_raw_compact(text, text + size, NULL, 0);
     if (len > CONTEXT_MAX)
-        return tmc_fail(failure, TM_CLIENT_INVALID,
-                        "the context has %zu bytes as compact JSON; at most %d are allowed", len,
-                        CONTEXT_MAX);
+        return tmc_failure_set(failure, TM_CLIENT_INVALID,
+                               "the context has %zu bytes as compact JSON; at most %d are allowed",
+                               len, CONTEXT_MAX);
     size_t depth = json_raw_depth(text, size);
     if (depth > HEADER_DEPTH_MAX - 1)
-        return tmc_fail(failure, TM_CLIENT_INVALID,
-                        "the context nests %zu deep; at most %d levels are allowed", depth,
-                        HEADER_DEPTH_MAX - 1);
+        return tmc_failure_set(failure, TM_CLIENT_INVALID,
+                               "the context nests %zu deep; at most %d levels are allowed", depth,
+                               HEADER_DEPTH_MAX - 1);
     return TM_CLIENT_OK;
 }
 
@@ -82,8 +82,8 @@ static void add_context(struct builder *builder, const char *text)
     if (context)
         builder->status = check_context(text, strlen(text), builder->failure);
     else
-        builder->status =
-            tmc_fail_json(builder->failure, TM_CLIENT_INVALID, "the context is not JSON", &error);
+        builder->status = tmc_failure_json(builder->failure, TM_CLIENT_INVALID,
+                                           "the context is not JSON", &error);
     json_decref(context);
     builder->context = text;
 }
@@ -93,8 +93,8 @@ static void add_notify(struct builder *builder, uint32_t notify)
     if (notify == 0 || builder->status != TM_CLIENT_OK)
         return;
     if (notify & ~(uint32_t)(TM_CLIENT_NOTIFY_ACCEPTED | TM_CLIENT_NOTIFY_STARTED)) {
-        builder->status = tmc_fail(builder->failure, TM_CLIENT_INVALID,
-                                   "notify has bits that this release does not know");
+        builder->status = tmc_failure_set(builder->failure, TM_CLIENT_INVALID,
+                                          "notify has bits that this release does not know");
         return;
     }
     json_t *list = json_array();
@@ -135,12 +135,12 @@ static tm_client_status finish(struct builder *builder, struct tmc_request *requ
         if (builder->context && len > 0 && len <= room)
             len = append_context(builder->context, request->line, len, room);
         if (len == 0)
-            builder->status = tmc_fail_memory(builder->failure);
+            builder->status = tmc_failure_memory(builder->failure);
         else if (len > room)
             builder->status =
-                tmc_fail(builder->failure, TM_CLIENT_INVALID,
-                         "the request's header would have %zu bytes; at most %d are allowed",
-                         len + 1, HEADER_MAX);
+                tmc_failure_set(builder->failure, TM_CLIENT_INVALID,
+                                "the request's header would have %zu bytes; at most %d are allowed",
+                                len + 1, HEADER_MAX);
     }
     json_decref(builder->header);
     if (builder->status != TM_CLIENT_OK)

@@ -1,7 +1,7 @@
 /* request: headers of requests. What would break the framing, and with it end the connection, is
  * refused here; what is merely wrong is left to the server, which says it better. */
-#ifndef TASKMASTER_CLIENT_REQUEST_H
-#define TASKMASTER_CLIENT_REQUEST_H
+#ifndef TASKMASTER_CLIENT_LIB_REQUEST_H
+#define TASKMASTER_CLIENT_LIB_REQUEST_H
 
 #include "failure.h"
 

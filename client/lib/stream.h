@@ -1,6 +1,6 @@
 /* stream: a non-blocking socket and the bytes that it did not take yet. */
-#ifndef TASKMASTER_CLIENT_STREAM_H
-#define TASKMASTER_CLIENT_STREAM_H
+#ifndef TASKMASTER_CLIENT_LIB_STREAM_H
+#define TASKMASTER_CLIENT_LIB_STREAM_H
 
 #include <stdbool.h>
 #include <stddef.h>

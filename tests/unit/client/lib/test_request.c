@@ -205,16 +205,16 @@ START_TEST(unix_socket)
     struct sockaddr_un name = {.sun_family = AF_UNIX};
     snprintf(name.sun_path, sizeof name.sun_path, "/tmp/tmc-%d.sock", (int)getpid());
     snprintf(text, sizeof text, "unix:%s", name.sun_path);
-    ck_assert_int_eq(connect_to(text, TMC_NEVER, &fd), TM_CLIENT_UNREACHABLE);
+    ck_assert_int_eq(connect_to(text, TMC_DEADLINE_NEVER, &fd), TM_CLIENT_UNREACHABLE);
 
     int listener = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
     ck_assert_int_eq(bind(listener, (struct sockaddr *)&name, sizeof name), 0);
     ck_assert_int_eq(listen(listener, 0), 0);
-    ck_assert_int_eq(connect_to(text, TMC_NEVER, &fd), TM_CLIENT_OK);
+    ck_assert_int_eq(connect_to(text, TMC_DEADLINE_NEVER, &fd), TM_CLIENT_OK);
 
     /* The backlog is full now: there is somebody, but nobody picks up. */
     int second;
-    ck_assert_int_eq(connect_to(text, tmc_deadline(20), &second), TM_CLIENT_TIMEOUT);
+    ck_assert_int_eq(connect_to(text, tmc_deadline_in(20), &second), TM_CLIENT_TIMEOUT);
     unlink(name.sun_path);
     close(fd);
     close(listener);
