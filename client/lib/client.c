@@ -39,8 +39,7 @@ tm_client *tm_client_new(void)
     tm_client *client = calloc(1, sizeof *client);
     if (!client)
         return NULL;
-    tmc_stream_init(&client->stream);
-    STAILQ_INIT(&client->events);
+    tmc_connection_init(client);
     return client;
 }
 
@@ -79,7 +78,7 @@ size_t tm_client_payload_max(const tm_client *client)
 
 size_t tm_client_in_flight(const tm_client *client)
 {
-    return client->jobs.count;
+    return client->inbox.jobs.count;
 }
 
 int tm_client_fd(const tm_client *client)
@@ -135,7 +134,7 @@ static tm_client_status introduce(tm_client *client, const tm_client_options *op
     tm_client_status status = tmc_request_hello(&request, options, &client->failure);
     if (status != TM_CLIENT_OK)
         return status;
-    client->awaits = AWAITS_HELLO;
+    tmc_inbox_await(&client->inbox, TMC_AWAITS_HELLO, 0);
     status = tmc_connection_ask(client, &request, deadline, &answer);
     if (status == TM_CLIENT_OK)
         status = read_hello(client, answer);
@@ -177,21 +176,6 @@ tm_client_status tm_client_connect(tm_client *client, const char *address,
 
 /* ---- requests ---- */
 
-/* Whether requests can be sent at all. */
-static tm_client_status check_open(tm_client *client)
-{
-    if (!client->reader)
-        return tmc_failure_set(&client->failure, TM_CLIENT_INVALID, "the client is not connected");
-    if (client->ended != TM_CLIENT_OK) {
-        client->failure = client->end;
-        return client->ended;
-    }
-    if (client->stream.write_failed)
-        return tmc_failure_set(&client->failure, TM_CLIENT_CLOSED,
-                               "the server takes no more requests");
-    return TM_CLIENT_OK;
-}
-
 static tm_client_status ask(tm_client *client, const char *op, const struct tmc_subject *subject,
                             int timeout_ms, tm_client_event **answer)
 {
@@ -199,14 +183,13 @@ static tm_client_status ask(tm_client *client, const char *op, const struct tmc_
     struct tmc_event *event = NULL;
     if (answer)
         *answer = NULL;
-    tm_client_status status = check_open(client);
+    tm_client_status status = tmc_connection_check(client);
     if (status == TM_CLIENT_OK)
         status = tmc_request_plain(&request, op, client->last_id + 1, subject, &client->failure);
     if (status != TM_CLIENT_OK)
         return status;
 
-    client->awaited_id = ++client->last_id;
-    client->awaits = AWAITS_ID;
+    tmc_inbox_await(&client->inbox, TMC_AWAITS_ID, ++client->last_id);
     status = tmc_connection_ask(client, &request, tmc_deadline_in(timeout_ms), &event);
     if (answer && event)
         *answer = &event->shown;
@@ -275,7 +258,7 @@ static bool is_sent(const tm_client *client, uint64_t id)
 
 static tm_client_status check_submit(tm_client *client, const void *data, size_t size)
 {
-    tm_client_status status = check_open(client);
+    tm_client_status status = tmc_connection_check(client);
     if (status != TM_CLIENT_OK)
         return status;
     if (!data && size > 0)
@@ -319,10 +302,10 @@ tm_client_status tm_client_submit(tm_client *client, const char *module, const v
     if (status != TM_CLIENT_OK)
         return status;
 
-    if (tmc_jobs_reserve(&client->jobs) < 0 ||
+    if (tmc_jobs_reserve(&client->inbox.jobs) < 0 ||
         tmc_stream_send(&client->stream, request.line, request.len, data, size) < 0)
         return tmc_failure_memory(&client->failure);
-    tmc_jobs_add(&client->jobs, next_id, options ? options->user : NULL);
+    tmc_jobs_add(&client->inbox.jobs, next_id, options ? options->user : NULL);
     client->last_id = next_id;
     if (id)
         *id = next_id;
@@ -332,24 +315,9 @@ tm_client_status tm_client_submit(tm_client *client, const char *module, const v
     return TM_CLIENT_OK;
 }
 
-/* The first queued event of the job; of any job if `id` is 0. */
-static struct tmc_event *find_event(const tm_client *client, uint64_t id)
-{
-    struct tmc_event *event;
-    STAILQ_FOREACH (event, &client->events, entry)
-        if (id == 0 || event->shown.id == id)
-            break;
-    return event;
-}
-
 static bool has_event(const tm_client *client, uint64_t id)
 {
-    return find_event(client, id) != NULL;
-}
-
-static bool can_come(const tm_client *client, uint64_t id)
-{
-    return id == 0 ? client->jobs.count > 0 : tmc_jobs_find(&client->jobs, id) != NULL;
+    return tmc_inbox_find(&client->inbox, id) != NULL;
 }
 
 static tm_client_status next(tm_client *client, uint64_t id, int timeout_ms,
@@ -358,16 +326,16 @@ static tm_client_status next(tm_client *client, uint64_t id, int timeout_ms,
     *event = NULL;
     if (!client->reader)
         return tmc_failure_set(&client->failure, TM_CLIENT_INVALID, "the client is not connected");
-    if (!has_event(client, id) && client->ended == TM_CLIENT_OK && !can_come(client, id))
+    if (!has_event(client, id) && client->ended == TM_CLIENT_OK &&
+        !tmc_inbox_has_job(&client->inbox, id))
         return tmc_failure_set(&client->failure, TM_CLIENT_NOTHING, "no job is in flight");
 
     tm_client_status status =
         tmc_connection_wait(client, has_event, id, tmc_deadline_in(timeout_ms));
     if (status != TM_CLIENT_OK)
         return status;
-    struct tmc_event *found = find_event(client, id);
-    client->unclaimed -= found->shown.id == 0;
-    STAILQ_REMOVE(&client->events, found, tmc_event, entry);
+    struct tmc_event *found = tmc_inbox_find(&client->inbox, id);
+    tmc_inbox_take(&client->inbox, found);
     *event = &found->shown;
     return TM_CLIENT_OK;
 }

@@ -33,3 +33,14 @@ tm_client_status tmc_failure_json(struct tmc_failure *failure, tm_client_status 
         return tmc_failure_memory(failure);
     return tmc_failure_set(failure, status, "%s: %s", words, error->text);
 }
+
+tm_client_status tmc_failure_quote(struct tmc_failure *failure, tm_client_status status,
+                                   const char *words, const tm_client_event *event)
+{
+    const char *code = event->code ? event->code : "error";
+    tmc_failure_set(failure, status, "%s: %s: %s", words, code,
+                    event->message ? event->message : "");
+    snprintf(failure->code, sizeof failure->code, "%s", code);
+    snprintf(failure->event, sizeof failure->event, "%s", event->header);
+    return status;
+}

@@ -26,4 +26,10 @@ tm_client_status tmc_failure_memory(struct tmc_failure *failure);
 tm_client_status tmc_failure_json(struct tmc_failure *failure, tm_client_status status,
                                   const char *words, const json_error_t *error);
 
+/* Sets our words with the code and message of an error event, and keeps the event. Returns
+ * `status`.
+ */
+tm_client_status tmc_failure_quote(struct tmc_failure *failure, tm_client_status status,
+                                   const char *words, const tm_client_event *event);
+
 #endif
