@@ -8,11 +8,11 @@
 #include <jansson.h>
 #include <string.h>
 
-/* The header being built, and the first fault, after which the rest is skipped: the builders below
- * stay free of error paths. */
+/* The header being built, and the first fault. After a fault the functions below do nothing, so
+ * that their callers need no error paths. */
 struct builder {
     json_t *header;
-    const char *context; /* goes in behind the others, as it stands */
+    const char *context; /* JSON text, to be the last field; NULL: none */
     tm_client_status status;
     struct tmc_failure *failure;
 };
@@ -25,7 +25,7 @@ static struct builder begin(const char *op, struct tmc_failure *failure)
     return builder;
 }
 
-/* Takes the value. */
+/* Takes ownership of the value. */
 static void add(struct builder *builder, const char *key, json_t *value)
 {
     if (builder->status != TM_CLIENT_OK)
@@ -34,7 +34,7 @@ static void add(struct builder *builder, const char *key, json_t *value)
         builder->status = tmc_failure_memory(builder->failure);
 }
 
-/* NULL is left out. */
+/* Leaves out NULL. */
 static void add_text(struct builder *builder, const char *key, const char *text)
 {
     if (!text || builder->status != TM_CLIENT_OK)
@@ -48,7 +48,7 @@ static void add_text(struct builder *builder, const char *key, const char *text)
         add(builder, key, value);
 }
 
-/* 0 is left out. */
+/* Leaves out 0. */
 static void add_number(struct builder *builder, const char *key, uint64_t number)
 {
     if (number > 0)
@@ -70,7 +70,8 @@ static tm_client_status check_context(const char *text, size_t size, struct tmc_
     return TM_CLIENT_OK;
 }
 
-/* jansson says whether it is JSON, but would write it anew: 1.10 as 1.1000000000000001. */
+/* Keeps the text itself, after jansson has checked it: jansson would write 1.10 as
+ * 1.1000000000000001. */
 static void add_context(struct builder *builder, const char *text)
 {
     if (!text || builder->status != TM_CLIENT_OK)
@@ -110,8 +111,8 @@ static void add_notify(struct builder *builder, uint32_t notify)
     add(builder, "notify", list);
 }
 
-/* Puts the context behind the last field of a header of `len` bytes. Returns the length that makes,
- * or would make. */
+/* Puts the context behind the last field of a header of `len` bytes. Returns the new length, also
+ * if it is larger than `room`. */
 static size_t append_context(const char *context, char *line, size_t len, size_t room)
 {
     static const char key[] = ",\"context\":";
@@ -150,6 +151,16 @@ static tm_client_status finish(struct builder *builder, struct tmc_request *requ
     return TM_CLIENT_OK;
 }
 
+tm_client_status tmc_request_check_reserved(const uint64_t *words, size_t size,
+                                            struct tmc_failure *failure)
+{
+    for (size_t i = 0; i < size / sizeof *words; i++)
+        if (words[i])
+            return tmc_failure_set(failure, TM_CLIENT_INVALID,
+                                   "a reserved member of the options is not zero");
+    return TM_CLIENT_OK;
+}
+
 tm_client_status tmc_request_hello(struct tmc_request *request, const tm_client_options *options,
                                    struct tmc_failure *failure)
 {
@@ -182,12 +193,14 @@ tm_client_status tmc_request_submit(struct tmc_request *request, uint64_t id, co
 }
 
 tm_client_status tmc_request_plain(struct tmc_request *request, const char *op, uint64_t id,
-                                   const struct tmc_subject *subject, struct tmc_failure *failure)
+                                   const struct tmc_request_field *fields,
+                                   struct tmc_failure *failure)
 {
     struct builder builder = begin(op, failure);
     add_number(&builder, "id", id);
-    add_text(&builder, "module", subject->module);
-    add_text(&builder, "job", subject->job);
-    add_number(&builder, "target", subject->target);
+    for (; fields && fields->key; fields++) {
+        add_text(&builder, fields->key, fields->text);
+        add_number(&builder, fields->key, fields->number);
+    }
     return finish(&builder, request);
 }

@@ -1,16 +1,28 @@
-/* request: headers of requests. What would break the framing, and with it end the connection, is
- * refused here; what is merely wrong is left to the server, which says it better. */
+/* request: headers of requests. Refuses faults that would break the framing and so end the
+ * connection; leaves all others to the server, which explains them better. */
 #ifndef TASKMASTER_CLIENT_LIB_REQUEST_H
 #define TASKMASTER_CLIENT_LIB_REQUEST_H
 
 #include "failure.h"
 
 struct tmc_request {
-    char line[HEADER_MAX]; /* the LF included; not NUL-terminated */
+    char line[HEADER_MAX]; /* with the LF; not NUL-terminated */
     size_t len;
 };
 
-/* Each: OK, INVALID or MEMORY. */
+/* One field of a request: a text, or else a number. NULL and 0 are left out. */
+struct tmc_request_field {
+    const char *key; /* NULL: the end of a list */
+    const char *text;
+    uint64_t number;
+};
+
+/* A later release gives a meaning to reserved members: this one refuses them rather than ignore
+ * them. `size` is in bytes. Returns OK or INVALID. */
+tm_client_status tmc_request_check_reserved(const uint64_t *words, size_t size,
+                                            struct tmc_failure *failure);
+
+/* The following return OK, INVALID or MEMORY. */
 tm_client_status tmc_request_hello(struct tmc_request *request, const tm_client_options *options,
                                    struct tmc_failure *failure);
 
@@ -18,14 +30,9 @@ tm_client_status tmc_request_submit(struct tmc_request *request, uint64_t id, co
                                     size_t size, const tm_client_submit_options *options,
                                     struct tmc_failure *failure);
 
-/* What a request is about; NULL and 0 are left out. */
-struct tmc_subject {
-    const char *module;
-    const char *job;
-    uint64_t target;
-};
-
+/* Any other operation. `fields` may be NULL. */
 tm_client_status tmc_request_plain(struct tmc_request *request, const char *op, uint64_t id,
-                                   const struct tmc_subject *subject, struct tmc_failure *failure);
+                                   const struct tmc_request_field *fields,
+                                   struct tmc_failure *failure);
 
 #endif

@@ -50,14 +50,14 @@ END_TEST
 
 START_TEST(plain)
 {
-    assert_line(tmc_request_plain(&request, "ping", 1, &(struct tmc_subject){0}, &failure),
+    const struct tmc_request_field job[] = {{.key = "job", .text = "k-1"}, {0}};
+    const struct tmc_request_field two[] = {{.key = "job"}, {.key = "target", .number = 2}, {0}};
+    assert_line(tmc_request_plain(&request, "ping", 1, NULL, &failure),
                 "{\"op\":\"ping\",\"id\":1}\n");
-    assert_line(
-        tmc_request_plain(&request, "cancel", 2, &(struct tmc_subject){.job = "k-1"}, &failure),
-        "{\"op\":\"cancel\",\"id\":2,\"job\":\"k-1\"}\n");
-    assert_line(
-        tmc_request_plain(&request, "kill", 3, &(struct tmc_subject){.target = 2}, &failure),
-        "{\"op\":\"kill\",\"id\":3,\"target\":2}\n");
+    assert_line(tmc_request_plain(&request, "cancel", 2, job, &failure),
+                "{\"op\":\"cancel\",\"id\":2,\"job\":\"k-1\"}\n");
+    assert_line(tmc_request_plain(&request, "kill", 3, two, &failure),
+                "{\"op\":\"kill\",\"id\":3,\"target\":2}\n");
 }
 END_TEST
 
