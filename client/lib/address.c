@@ -1,6 +1,6 @@
-/* address: see address.h. Addresses of one name are tried in the resolver's order, each with its
- * share of the time that is left, so that a first one that swallows packets does not cost the
- * second one its chance. */
+/* address: see address.h. tmc_address_connect() tries the addresses of a name in the resolver's
+ * order. Each gets its share of the time left: a first address swallowing packets does not cost the
+ * second its chance. */
 #include "address.h"
 
 #include "deadline.h"
@@ -32,7 +32,7 @@ static bool port_valid(const char *port)
     return number >= 1 && number <= 65535;
 }
 
-/* Splits at the colon in front of the port; `*host` and `*host_len` are without brackets. */
+/* Returns the port, NULL without one. `*host` and `*host_len` are without brackets. */
 static const char *split_host(const char *text, const char **host, size_t *host_len)
 {
     const char *colon = strrchr(text, ':');
@@ -62,7 +62,7 @@ static tm_client_status parse_unix(const char *path, struct tmc_address *address
     return TM_CLIENT_OK;
 }
 
-/* Bytes that no name and no number has. They mostly came with what was pasted, and are not seen. */
+/* Refuses invisible bytes, often pasted along: no name and no number has them. */
 static tm_client_status check_bytes(const char *text, struct tmc_failure *failure)
 {
     for (const char *c = text; *c; c++)
@@ -108,8 +108,8 @@ tm_client_status tmc_address_parse(const char *text, struct tmc_address *address
     return TM_CLIENT_OK;
 }
 
-/* A unix socket whose backlog is full answers a non-blocking connect with EAGAIN and no way to wait
- * for it; a blocking one waits as long as SO_SNDTIMEO says. */
+/* With a full backlog, a non-blocking connect returns EAGAIN and there is no way to wait. A
+ * blocking connect waits for the time of SO_SNDTIMEO. */
 static int connect_unix(const struct tmc_address *address, int64_t deadline)
 {
     struct sockaddr_un name = {.sun_family = AF_UNIX};
@@ -138,7 +138,7 @@ static int connect_unix(const struct tmc_address *address, int64_t deadline)
     return -1;
 }
 
-/* 0 once a connect that was begun has succeeded; -1 with errno. */
+/* Waits for the end of a connect in progress. Returns 0, or -1 with errno. */
 static int await_connect(int fd, int64_t deadline)
 {
     struct pollfd poll_fd = {.fd = fd, .events = POLLOUT};
@@ -159,8 +159,8 @@ static int await_connect(int fd, int64_t deadline)
     return error ? -1 : 0;
 }
 
-/* Requests are small and wait for nothing: no Nagle. Keepalive finds a server that has vanished
- * within about two minutes; without it a wait for ever would be one. */
+/* Requests are small and wait for nothing: no Nagle. Keepalive finds a vanished server within about
+ * two minutes; otherwise a wait without a deadline would never end. */
 static void tune_tcp(int fd)
 {
     const int on = 1, idle_s = 60, interval_s = 10, count = 6;
@@ -195,7 +195,7 @@ static int64_t share_of(int64_t deadline, int parts)
     return deadline > now ? now + (deadline - now) / parts : deadline;
 }
 
-/* The first address that answers; -1 with the last one's errno. */
+/* Tries one address after another. Returns a socket, or -1 with the last errno. */
 static int connect_any(const struct addrinfo *infos, int64_t deadline)
 {
     int left = 0, fd = -1;

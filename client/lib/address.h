@@ -13,12 +13,12 @@ struct tmc_address {
     char path[sizeof(((struct sockaddr_un *)0)->sun_path)];
 };
 
-/* OK, or INVALID with a text that says what is wrong with `text`. */
+/* Returns OK, or INVALID with the fault of `text` in `failure`. */
 tm_client_status tmc_address_parse(const char *text, struct tmc_address *address,
                                    struct tmc_failure *failure);
 
-/* OK: `*fd` is a connected socket, non-blocking and close-on-exec, the caller's. Else TIMEOUT,
- * UNREACHABLE or MEMORY. */
+/* Returns OK, TIMEOUT, UNREACHABLE or MEMORY. OK: `*fd` is a connected socket, non-blocking and
+ * close-on-exec, the caller's. */
 tm_client_status tmc_address_connect(const struct tmc_address *address, int64_t deadline, int *fd,
                                      struct tmc_failure *failure);
 

@@ -1,8 +1,8 @@
-/* clean: see clean.h. It stands alone, without common/utf8.h: the static library brings no symbol
- * but its own into a program. */
+/* clean: see clean.h. Does without common/utf8.h: the static library brings only symbols of its own
+ * into a program. */
 #include "clean.h"
 
-/* How many bytes follow this first byte of a character. */
+/* The number of bytes to follow this first byte of a character. */
 static int following(unsigned char first)
 {
     if (first < 0xc0)
@@ -14,7 +14,7 @@ static int following(unsigned char first)
 
 void tmc_clean(char *text)
 {
-    int due = 0; /* bytes that the character is still to have */
+    int due = 0; /* missing bytes of the current character */
     for (unsigned char *c = (unsigned char *)text; *c; c++) {
         bool c1 = tmc_clean_is_c1((const char *)c);
         bool continues = c[0] >= 0x80 && c[0] < 0xc0;

@@ -1,4 +1,5 @@
-/* client: a client's life, and what it says about itself. See connection.h for its neighbours. */
+/* client: a client's life, and its questions without input or output. connection.h has a picture of
+ * the library. */
 #include "taskmaster/client.h"
 
 #include "connection.h"

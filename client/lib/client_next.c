@@ -1,4 +1,4 @@
-/* client_next: the calls that wait for events of jobs, and tm_client_process() for event loops. */
+/* client_next: taking the events of jobs, and tm_client_process() for event loops. */
 #include "connection.h"
 #include "deadline.h"
 

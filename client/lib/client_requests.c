@@ -1,5 +1,5 @@
 /*
- * client_requests: the calls that send a request and wait for its answer.
+ * client_requests: each call sends a request and waits for its answer.
  *
  * To add an operation: its declaration in client.h, and a function here of one statement, with the
  * operation's name and its fields. A new kind of answer is a row in event_kind.c.

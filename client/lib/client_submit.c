@@ -2,8 +2,8 @@
 #include "connection.h"
 #include "deadline.h"
 
-/* While more bytes wait to be sent, a submit waits: this bounds the memory of a client that only
- * submits. */
+/* While more bytes wait to be sent, a submit waits: this bounds the memory of a client submitting
+ * without end. */
 enum { OUTPUT_MAX = 256 * 1024 };
 
 static bool has_room(const tm_client *client, uint64_t id)

@@ -9,8 +9,7 @@
 #include <string.h>
 #include <sys/socket.h>
 
-/* Bytes read in a turn. A server that sends without end then cannot keep a call from its deadline.
- */
+/* Bytes read in a turn: a server sending without end cannot keep a call from its deadline. */
 enum { READ_MAX = 1024 * 1024 };
 
 void tmc_connection_init(tm_client *client)

@@ -1,5 +1,5 @@
-/* deadline: a timeout turned into a point of the monotonic clock, so that a call that waits several
- * times keeps to the one limit it was given. */
+/* deadline: a timeout as a point on the monotonic clock. A call with several waits then keeps to
+ * its one limit. Calls nobody. */
 #ifndef TASKMASTER_CLIENT_LIB_DEADLINE_H
 #define TASKMASTER_CLIENT_LIB_DEADLINE_H
 
@@ -10,7 +10,7 @@
 
 #define TMC_DEADLINE_NEVER INT64_MAX
 
-/* Nanoseconds, so that rounding never ends a wait early. */
+/* In nanoseconds: rounding never ends a wait early. */
 static inline int64_t tmc_deadline_now(void)
 {
     struct timespec now;
@@ -28,7 +28,7 @@ static inline bool tmc_deadline_passed(int64_t deadline)
     return deadline != TMC_DEADLINE_NEVER && tmc_deadline_now() >= deadline;
 }
 
-/* As poll(2) wants it: milliseconds, rounded up, -1 for ever. */
+/* For poll(2): milliseconds, rounded up; -1: for ever. */
 static inline int tmc_deadline_left_ms(int64_t deadline)
 {
     if (deadline == TMC_DEADLINE_NEVER)

@@ -1,5 +1,5 @@
-/* event: see event.h. One table says which fields there are; what it does not name is left alone,
- * so that a later server's events are understood as far as they were known. */
+/* event: see event.h. A table has the known fields. All others are ignored: of a later server's
+ * events, the library understands the known part. */
 #include "event.h"
 
 #include "common/json_raw.h"
@@ -55,7 +55,7 @@ static tm_client_status bad_field(const char *key, struct tmc_failure *failure)
                            key);
 }
 
-/* False if the value is not of the field's type. */
+/* Returns false if the value is not of the field's type. */
 static bool set_field(tm_client_event *event, const struct field *field, const json_t *value)
 {
     void *target = (char *)event + field->offset;
@@ -86,7 +86,7 @@ static tm_client_status set_fields(tm_client_event *event, const json_t *header,
     return TM_CLIENT_OK;
 }
 
-/* Our ids are integers from 1; no other can be an answer to us. */
+/* Our ids are integers from 1: another id answers no request of ours. */
 static tm_client_status set_id(tm_client_event *event, const json_t *header,
                                struct tmc_failure *failure)
 {
@@ -99,7 +99,7 @@ static tm_client_status set_id(tm_client_event *event, const json_t *header,
     return TM_CLIENT_OK;
 }
 
-/* Its text as it came: jansson would write it anew, 1.10 as 1.1000000000000001. */
+/* Keeps the text as received: jansson would write 1.10 as 1.1000000000000001. */
 static tm_client_status set_context(struct tmc_event *event, struct tmc_failure *failure)
 {
     const char *end, *raw = json_raw_value(event->message.line, "context", &end);

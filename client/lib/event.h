@@ -1,4 +1,4 @@
-/* event: a message of the server turned into a tm_client_event. */
+/* event: turns a message of the server into a tm_client_event. */
 #ifndef TASKMASTER_CLIENT_LIB_EVENT_H
 #define TASKMASTER_CLIENT_LIB_EVENT_H
 
@@ -17,9 +17,9 @@ struct tmc_event {
 STAILQ_HEAD(tmc_event_queue, tmc_event);
 
 /*
- * Takes the message (cleared, also on failure). OK: `*event` is the caller's, or NULL if the
- * message is of a kind that a later release knows. PROTOCOL: a field that we know is not of its
- * type. MEMORY.
+ * Takes the message and clears it, also on failure. Returns OK, MEMORY, or PROTOCOL if a known
+ * field has another type. OK: `*event` is the caller's, or NULL if this release does not know the
+ * event.
  */
 tm_client_status tmc_event_take(struct tmc_message *message, struct tmc_event **event,
                                 struct tmc_failure *failure);

@@ -24,8 +24,8 @@ tm_client_status tmc_failure_memory(struct tmc_failure *failure)
     return tmc_failure_set(failure, TM_CLIENT_MEMORY, "out of memory");
 }
 
-/* Where jansson runs out of memory deep inside, it blames the text or says nothing at all; only
- * malloc's errno can be trusted. */
+/* Without memory, jansson may blame the text or report nothing at all: trust malloc's errno alone.
+ */
 tm_client_status tmc_failure_json(struct tmc_failure *failure, tm_client_status status,
                                   const char *words, const json_error_t *error)
 {

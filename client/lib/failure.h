@@ -1,5 +1,5 @@
-/* failure: the text and the server's word of a call that failed. A client holds one; whoever finds
- * the fault fills it in and returns its status in one statement. */
+/* failure: the reason for a failed call, in words. A client holds one. The finder of a fault fills
+ * it in and returns its status in one statement. */
 #ifndef TASKMASTER_CLIENT_LIB_FAILURE_H
 #define TASKMASTER_CLIENT_LIB_FAILURE_H
 
@@ -10,19 +10,19 @@
 
 struct tmc_failure {
     char text[MESSAGE_MAX + 256];
-    char code[CODE_MAX + 1]; /* "" unless the server gave one; likewise: */
-    char event[HEADER_MAX];  /* its error event, without the LF */
+    char code[CODE_MAX + 1]; /* the server's; "": none */
+    char event[HEADER_MAX];  /* the server's error event, without the LF; "": none */
 };
 
-/* Sets the text (printf form, control characters become '?'), clears the rest, returns `status`. */
+/* Sets the text, in printf form and cleaned (clean.h), and clears the rest. Returns `status`. */
 tm_client_status tmc_failure_set(struct tmc_failure *failure, tm_client_status status,
                                  const char *fmt, ...) __attribute__((format(printf, 3, 4)));
 
-/* The one text for memory that ran out. */
+/* Sets the text for MEMORY. */
 tm_client_status tmc_failure_memory(struct tmc_failure *failure);
 
-/* What a JSON parser complained about, behind a few words of ours; or memory, if it was that. errno
- * was set to 0 before the parser was called. */
+/* Sets our words with the complaint of jansson, or MEMORY if errno is ENOMEM. The caller sets errno
+ * to 0 before calling jansson. */
 tm_client_status tmc_failure_json(struct tmc_failure *failure, tm_client_status status,
                                   const char *words, const json_error_t *error);
 

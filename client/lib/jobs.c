@@ -16,7 +16,7 @@ int tmc_jobs_reserve(struct tmc_jobs *jobs)
 {
     if (jobs->start + jobs->count < jobs->capacity)
         return 0;
-    /* Moving down only when half is free keeps the cost of a move at one per job. */
+    /* With at least half free, a move costs at most one step per job. */
     if (jobs->start > 0 && jobs->start >= jobs->capacity / 2) {
         memmove(jobs->items, jobs->items + jobs->start, jobs->count * sizeof *jobs->items);
         jobs->start = 0;

@@ -1,6 +1,6 @@
-/* jobs: the submits of a connection that have not ended. Ids only grow and jobs end nearly in the
- * order in which they went, so a sorted array that is taken from at the front does all a table
- * would, and the move that closes a gap is short. */
+/* jobs: the unfinished submits of a connection, in an array sorted by id. Ids only grow, and jobs
+ * end nearly in the order of their submits. So most removals are at the front, and the move to
+ * close a gap is short. Calls nobody. */
 #ifndef TASKMASTER_CLIENT_LIB_JOBS_H
 #define TASKMASTER_CLIENT_LIB_JOBS_H
 
@@ -10,24 +10,24 @@
 struct tmc_job {
     uint64_t id;
     void *user;
-    unsigned came; /* the events that came: 1 << TM_CLIENT_EVENT_... */
+    unsigned came; /* events received: 1 << TM_CLIENT_EVENT_..., ored */
 };
 
 /* Zeroed: empty. */
 struct tmc_jobs {
-    struct tmc_job *items; /* owned; from start on, `count` of them, by id */
+    struct tmc_job *items; /* owned; `count` of them from `start` on, by id */
     size_t start, count, capacity;
 };
 
 void tmc_jobs_free(struct tmc_jobs *jobs);
 
-/* Room for one more. 0, or -1 if there is no memory. */
+/* Makes room for one more job. Returns 0, or -1 without memory. */
 int tmc_jobs_reserve(struct tmc_jobs *jobs);
 
-/* `id` is larger than all before; tmc_jobs_reserve() made room. */
+/* Adds a job with an id larger than all before, into the room of tmc_jobs_reserve(). */
 void tmc_jobs_add(struct tmc_jobs *jobs, uint64_t id, void *user);
 
-/* NULL if no such job is in flight. Valid until the next change. */
+/* Returns NULL if no such job is in flight. Valid until the next change. */
 struct tmc_job *tmc_jobs_find(const struct tmc_jobs *jobs, uint64_t id);
 
 /* `job` comes from tmc_jobs_find(). */

@@ -10,18 +10,18 @@
 
 enum {
     INPUT_SIZE = 64 * 1024,
-    /* Less than this is missing of a payload: through the input buffer, so that one read can bring
-     * the messages behind it as well. */
+    /* With fewer bytes missing, a payload goes through the input buffer: one read can then bring
+     * the next messages too. */
     DIRECT_MIN = 16 * 1024,
 };
 
 struct tmc_reader {
-    struct tmc_message message; /* what is whole of the current one; header set: in its payload */
+    struct tmc_message message; /* the current one; header set: its payload is next */
     size_t payload_max;         /* bytes */
-    size_t filled;              /* bytes of the payload that are in */
-    size_t capacity;            /* of message.payload, the closing NUL's byte not counted */
-    size_t start, end;          /* what of `input` is not looked at yet */
-    size_t scanned;             /* bytes from start on that hold no LF */
+    size_t filled;              /* bytes of the payload received */
+    size_t capacity;            /* of message.payload, without the byte for the NUL */
+    size_t start, end;          /* unread part of `input` */
+    size_t scanned;             /* bytes from `start` on known to hold no LF */
     char input[INPUT_SIZE];
 };
 
@@ -53,7 +53,7 @@ bool tmc_reader_midway(const struct tmc_reader *reader)
     return reader->message.header || reader->end > reader->start;
 }
 
-/* Room for more of the payload than is in: twice as much, at most all of it. */
+/* Doubles the payload's room if it is full, up to the payload's size. */
 static int grow_payload(struct tmc_reader *reader)
 {
     struct tmc_message *message = &reader->message;
@@ -115,7 +115,7 @@ static size_t size_max(const struct tmc_reader *reader)
                                                               : reader->payload_max;
 }
 
-/* `size` of the header, 0 if there is none. */
+/* Reads `size` of the header; 0 without one. */
 static tm_client_status read_size(struct tmc_reader *reader, struct tmc_failure *failure)
 {
     struct tmc_message *message = &reader->message;
@@ -141,7 +141,7 @@ static tm_client_status parse_line(struct tmc_reader *reader, size_t len,
 {
     struct tmc_message *message = &reader->message;
     json_error_t error;
-    if (memchr(message->line, '\0', len)) /* jansson passes over one behind a number */
+    if (memchr(message->line, '\0', len)) /* jansson ignores one behind a number */
         return bad(failure, "a header holds a NUL");
     errno = 0;
     message->header = json_load_any(message->line, len, JSON_REJECT_DUPLICATES, &error);
@@ -153,7 +153,7 @@ static tm_client_status parse_line(struct tmc_reader *reader, size_t len,
     return read_size(reader, failure);
 }
 
-/* Takes a line out of the input, if a whole one is there. */
+/* Takes a whole line out of the input, if there is one. */
 static tm_client_status read_header(struct tmc_reader *reader, struct tmc_failure *failure)
 {
     char *line = reader->input + reader->start;
@@ -179,7 +179,7 @@ static tm_client_status read_header(struct tmc_reader *reader, struct tmc_failur
     return parse_line(reader, len, failure);
 }
 
-/* Moves what the input holds of the payload into it. */
+/* Moves bytes of the payload from the input into the message. */
 static tm_client_status read_payload(struct tmc_reader *reader, struct tmc_failure *failure)
 {
     struct tmc_message *message = &reader->message;

@@ -1,6 +1,6 @@
 /*
- * reader: bytes in, messages out. It cuts the server's stream into a header (one line, parsed) and
- * its payload, wherever the bytes happen to be split.
+ * reader: bytes in, messages out. Cuts the server's stream into headers (one line, parsed) and
+ * payloads, wherever the bytes happen to be split. Above message and event_kind.
  *
  *     while (there is input) {
  *         receive up to `room` bytes into tmc_reader_room(reader, &room);
@@ -9,8 +9,8 @@
  *             take the message;
  *     }
  *
- * A payload is received in place, into a buffer that grows with what has arrived and never on the
- * word of `size`; and a `size` over what the server said it would send is the end.
+ * A payload is received in place, into a buffer growing with the bytes received: `size` alone costs
+ * no memory. A `size` over the server's own limit is a fault.
  */
 #ifndef TASKMASTER_CLIENT_LIB_READER_H
 #define TASKMASTER_CLIENT_LIB_READER_H
@@ -20,32 +20,31 @@
 
 enum {
     GREETING_SIZE_MAX = 64 * 1024,
-    ANSWER_SIZE_MAX = 64 * 1024 * 1024, /* of stats and workers: some 200 bytes for each of them */
+    ANSWER_SIZE_MAX = 64 * 1024 * 1024, /* some 200 bytes for each worker and module */
 };
 
 struct tmc_reader;
 
-/* NULL: no memory. */
+/* Returns NULL without memory. */
 struct tmc_reader *tmc_reader_new(void);
 void tmc_reader_free(struct tmc_reader *reader);
 
-/* The largest payload of a job, as the server's hello has it; before, the little that a hello could
- * have one day. The answers that grow with the server's pool and modules may have ANSWER_SIZE_MAX.
- */
+/* Sets the largest payload of a job, from the server's hello. Before, it is GREETING_SIZE_MAX; for
+ * answers growing with the server's pool and modules, it is at least ANSWER_SIZE_MAX. */
 void tmc_reader_set_payload_max(struct tmc_reader *reader, size_t payload_max);
 
-/* Where the next bytes go. NULL: no memory. */
+/* Returns the place for the next bytes, `*room` bytes large; NULL without memory. */
 char *tmc_reader_room(struct tmc_reader *reader, size_t *room);
 
-/* `count` bytes are in the room. */
+/* Takes note of `count` bytes in the room. */
 void tmc_reader_filled(struct tmc_reader *reader, size_t count);
 
-/* OK: `message` holds a message whose parts are the caller's, or nothing (`line` NULL). PROTOCOL or
- * MEMORY: the stream cannot be read on. */
+/* Takes the next whole message. Returns OK, PROTOCOL or MEMORY; after a fault, reading cannot go
+ * on. OK: the parts of `message` are the caller's; `line` is NULL if no message is whole. */
 tm_client_status tmc_reader_next(struct tmc_reader *reader, struct tmc_message *message,
                                  struct tmc_failure *failure);
 
-/* True while only a part of a message is in. */
+/* Returns true while a part of a message is there. */
 bool tmc_reader_midway(const struct tmc_reader *reader);
 
 #endif

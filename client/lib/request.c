@@ -8,8 +8,8 @@
 #include <jansson.h>
 #include <string.h>
 
-/* The header being built, and the first fault. After a fault the functions below do nothing, so
- * that their callers need no error paths. */
+/* The header being built, and the first fault. After a fault the functions below do nothing: their
+ * callers need no error paths. */
 struct builder {
     json_t *header;
     const char *context; /* JSON text, to be the last field; NULL: none */

@@ -1,5 +1,5 @@
-/* request: headers of requests. Refuses faults that would break the framing and so end the
- * connection; leaves all others to the server, which explains them better. */
+/* request: headers of requests. Refuses faults against the framing: they would end the connection.
+ * Leaves all others to the server, with its better explanations. Calls failure alone. */
 #ifndef TASKMASTER_CLIENT_LIB_REQUEST_H
 #define TASKMASTER_CLIENT_LIB_REQUEST_H
 

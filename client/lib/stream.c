@@ -1,5 +1,5 @@
-/* stream: see stream.h. The room for everything is reserved before the first byte is sent, so that
- * a lack of memory can never leave half a request on the wire. */
+/* stream: see stream.h. tmc_stream_send() makes room for a whole request before sending its first
+ * byte: a lack of memory never leaves half a request on the wire. */
 #include "stream.h"
 
 #include <errno.h>
@@ -12,7 +12,7 @@
 
 enum {
     CAPACITY_MIN = 16 * 1024,
-    KEEP_MAX = 256 * 1024, /* a buffer that grew past this is given back once it is empty */
+    KEEP_MAX = 256 * 1024, /* a larger buffer is freed once it is empty */
 };
 
 void tmc_stream_init(struct tmc_stream *stream)
@@ -73,8 +73,8 @@ static int reserve(struct tmc_stream *stream, size_t size)
     return 0;
 }
 
-/* How many bytes the socket took. A peer that is gone takes everything: why it went is what
- * reading will tell. */
+/* Returns the number of bytes taken by the socket. A dead peer counts as taking all: reading will
+ * tell the reason. */
 static size_t send_pieces(struct tmc_stream *stream, struct iovec *pieces, size_t count)
 {
     struct msghdr message = {.msg_iov = pieces, .msg_iovlen = count};
@@ -94,7 +94,7 @@ static size_t send_pieces(struct tmc_stream *stream, struct iovec *pieces, size_
     return size;
 }
 
-/* Copies what is behind the first `skip` bytes of the pieces; reserve() made room for it. */
+/* Copies the pieces without their first `skip` bytes, into the room of reserve(). */
 static void keep_rest(struct tmc_stream *stream, const struct iovec *pieces, size_t count,
                       size_t skip)
 {

@@ -1,4 +1,4 @@
-/* stream: a non-blocking socket and the bytes that it did not take yet. */
+/* stream: a non-blocking socket, and the bytes waiting to be sent. Calls nobody. */
 #ifndef TASKMASTER_CLIENT_LIB_STREAM_H
 #define TASKMASTER_CLIENT_LIB_STREAM_H
 
@@ -7,8 +7,8 @@
 
 struct tmc_stream {
     int fd;            /* owned; -1: none */
-    bool write_failed; /* the peer takes nothing more; what it has said may still be read */
-    char *out;         /* owned; the bytes from start to end wait to be sent */
+    bool write_failed; /* the peer takes nothing more; its last words may still be read */
+    char *out;         /* owned; bytes from `start` to `end` wait to be sent */
     size_t start, end, capacity;
 };
 
@@ -17,18 +17,18 @@ void tmc_stream_init(struct tmc_stream *stream);
 /* Takes a connected non-blocking socket over. */
 void tmc_stream_open(struct tmc_stream *stream, int fd);
 
-/* Closes and frees; the stream is as tmc_stream_init() left it. */
+/* Closes the socket and frees the bytes; the stream is as after tmc_stream_init(). */
 void tmc_stream_close(struct tmc_stream *stream);
 
-/* Bytes that wait to be sent. */
+/* Returns the number of bytes waiting to be sent. */
 size_t tmc_stream_pending(const struct tmc_stream *stream);
 
-/* Sends both pieces, in order, behind what waits; what the socket does not take now is copied and
- * waits. 0, or -1 if there is no memory: nothing was sent. */
+/* Sends both pieces, in order, behind the waiting bytes. Copies the bytes not taken by the socket.
+ * Returns 0, or -1 without memory: nothing was sent. */
 int tmc_stream_send(struct tmc_stream *stream, const void *head, size_t head_len, const void *body,
                     size_t body_len);
 
-/* Sends what waits, as far as the socket takes it. */
+/* Sends waiting bytes until the socket takes no more. */
 void tmc_stream_flush(struct tmc_stream *stream);
 
 #endif
