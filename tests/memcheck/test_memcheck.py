@@ -214,10 +214,13 @@ def test_the_workers(daemon, report, tmp_path):
     assert exits and all("status 0" in line["why"] for line in exits), exits
 
 
-@pytest.mark.parametrize("program", ["event", "reader", "request", "session"])
+LIBRARY_TESTS = ("client_connect", "client_next", "client_requests", "connection", "event", "reader", "request")
+
+
+@pytest.mark.parametrize("program", LIBRARY_TESTS)
 def test_the_client_library(report, program):
     """In the forked children of check, too: a find is their exit status."""
-    path = os.path.join(BUILD, "tests", f"test_client_{program}")
+    path = os.path.join(BUILD, "tests", "unit", "client", "lib", f"test_{program}")
     done = subprocess.run(
         [*valgrind(report), path],
         env={**os.environ, "CK_TIMEOUT_MULTIPLIER": "30"},
