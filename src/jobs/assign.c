@@ -105,7 +105,7 @@ void dispatch_assign_waiting(struct dispatcher *d)
 
 void dispatch_assign_worker_idle(struct dispatcher *d, struct worker *worker)
 {
-    if (worker->state == WORKER_STOPPING)
+    if (worker_is_ending(worker))
         return;
     if (worker->signalled || dispatch_renew_is_leaving(d, worker) || d->draining) {
         dispatch_retire(d, worker);

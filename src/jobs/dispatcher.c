@@ -438,7 +438,6 @@ void dispatcher_init(struct dispatcher *d, const struct dispatcher_ops *ops, voi
     timer_init(&d->proven, on_starts_ok, d);
     timer_init(&d->more, on_more, d);
     timer_init(&d->retire, on_retire, d);
-    TAILQ_INIT(&d->to_retire);
     timer_init(&d->unavailable, on_unavailable, d);
     timer_init(&d->purge, on_fail_waiting, d);
     TAILQ_INIT(&d->aside);

@@ -129,13 +129,12 @@ struct dispatcher {
     void (*on_worker_timer)(void *worker); /* the function of each worker's timer */
     struct timer more; /* set: the line is served or the pool grows on in a later turn */
     struct dispatch_pace starts, retired;
-    uint64_t next_signal_us;      /* when the next may be sent to a worker whose job is stopped */
-    struct worker_list to_retire; /* STOPPING, and not told so yet */
-    struct timer retire;          /* set: they are, then */
-    struct timer unavailable;     /* set: jobs wait and no worker lives */
-    struct timer purge;           /* set: waiting jobs are being failed, batch by batch */
-    struct timer recall;          /* set: jobs wait though workers are idle */
-    uint64_t distrust_until_us;   /* until then no line is left to busy workers */
+    uint64_t next_signal_us;    /* when the next may be sent to a worker whose job is stopped */
+    struct timer retire;        /* set: they are, then */
+    struct timer unavailable;   /* set: jobs wait and no worker lives */
+    struct timer purge;         /* set: waiting jobs are being failed, batch by batch */
+    struct timer recall;        /* set: jobs wait though workers are idle */
+    uint64_t distrust_until_us; /* until then no line is left to busy workers */
     size_t purge_left;
     enum fail_reason purge_reason;
     char purge_message[MESSAGE_MAX];

@@ -207,9 +207,6 @@ void dispatch_retire(struct dispatcher *d, struct worker *worker);
 /* Likewise all workers of that state. */
 void dispatch_retire_all(struct dispatcher *d, enum worker_state state);
 
-/* The worker need not be told to end: it has ended, or a signal ends it. */
-void dispatch_retire_forget(struct dispatcher *d, struct worker *worker);
-
 void dispatch_retire_some(struct dispatcher *d);
 
 /* --- stop.c: stopping a running job --- */

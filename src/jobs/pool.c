@@ -7,10 +7,8 @@
 #include <stdlib.h>
 
 static const char *const state_names[WORKER_STATES] = {
-    [WORKER_STARTING] = "starting",
-    [WORKER_IDLE] = "idle",
-    [WORKER_BUSY] = "busy",
-    [WORKER_STOPPING] = "stopping",
+    [WORKER_STARTING] = "starting", [WORKER_IDLE] = "idle",         [WORKER_BUSY] = "busy",
+    [WORKER_STOPPING] = "stopping", [WORKER_RETIRING] = "stopping",
 };
 
 const char *worker_state_name(enum worker_state state)
@@ -65,6 +63,11 @@ size_t pool_count(const struct pool *pool)
     return count;
 }
 
+size_t pool_ending(const struct pool *pool)
+{
+    return pool->counts[WORKER_STOPPING] + pool->counts[WORKER_RETIRING];
+}
+
 struct worker *pool_find(struct pool *pool, uint32_t id)
 {
     struct worker *worker;
@@ -85,7 +88,9 @@ void worker_set_state(struct worker *worker, enum worker_state state, uint64_t n
     static const unsigned char from[WORKER_STATES] = {
         [WORKER_IDLE] = 1u << WORKER_STARTING | 1u << WORKER_BUSY,
         [WORKER_BUSY] = 1u << WORKER_IDLE,
-        [WORKER_STOPPING] = 1u << WORKER_STARTING | 1u << WORKER_IDLE | 1u << WORKER_BUSY,
+        [WORKER_RETIRING] = 1u << WORKER_STARTING | 1u << WORKER_IDLE | 1u << WORKER_BUSY,
+        [WORKER_STOPPING] =
+            1u << WORKER_STARTING | 1u << WORKER_IDLE | 1u << WORKER_BUSY | 1u << WORKER_RETIRING,
     };
     bug_on(!(from[state] & 1u << worker->state));
     leave(worker);

@@ -7,8 +7,9 @@
  *
  *     STARTING --> IDLE <--> BUSY          a worker's life
  *         |         |         |
- *         +-------> STOPPING <+            it was told to end, killed or lost;
- *                                          its process is not reaped yet
+ *         +---------+---------+--> RETIRING    no more jobs; to be told to end, in its turn
+ *         |         |         |       |
+ *         +---------+---------+-------+--> STOPPING    told to end, killed or lost, not reaped yet
  *
  * A record lives from the decision to start a worker until its process has been reaped.
  */
@@ -27,11 +28,17 @@
 
 struct pool;
 
-enum worker_state { WORKER_STARTING, WORKER_IDLE, WORKER_BUSY, WORKER_STOPPING, WORKER_STATES };
+enum worker_state {
+    WORKER_STARTING,
+    WORKER_IDLE,
+    WORKER_BUSY,
+    WORKER_STOPPING,
+    WORKER_RETIRING, /* reports call this stopping, too */
+    WORKER_STATES
+};
 
 struct worker {
-    TAILQ_ENTRY(worker) link;        /* in the list of its state */
-    TAILQ_ENTRY(worker) retire_link; /* while to_retire: the dispatcher's */
+    TAILQ_ENTRY(worker) link; /* in the list of its state, which begins with the last to come */
     struct pool *pool;
     void *ops_data; /* of the dispatcher's operations */
     struct job
@@ -49,7 +56,6 @@ struct worker {
     uint32_t reloads;     /* before it was started */
     pid_t pid;            /* 0 until its process runs */
     uint8_t state;
-    bool to_retire;     /* STOPPING, and yet to be told to end */
     bool awaits_signal; /* its job is being stopped: when the timer fires, SIGTERM or SIGKILL is
                            due */
     bool signalled; /* SIGTERM or SIGKILL was sent: it must not be given another job, which might
@@ -84,7 +90,15 @@ struct worker *pool_find(struct pool *pool, uint32_t id);
 /* The idle worker that was busy last, whose caches are warm; NULL if none is idle. */
 struct worker *pool_idle(struct pool *pool);
 
-/* The one way to another state; aborts on a way that does not exist. */
+/* Of these, the ones about to go: RETIRING or STOPPING. */
+size_t pool_ending(const struct pool *pool);
+
+static inline bool worker_is_ending(const struct worker *worker)
+{
+    return worker->state == WORKER_STOPPING || worker->state == WORKER_RETIRING;
+}
+
+/* The one way to another state. A transition outside the matrix aborts. */
 void worker_set_state(struct worker *worker, enum worker_state state, uint64_t now_us);
 
 const char *worker_state_name(enum worker_state state);

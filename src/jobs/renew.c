@@ -79,7 +79,7 @@ void dispatch_renew_take_over(struct dispatcher *d)
     dispatch_reclaim_all(d);
     retire_old(d, WORKER_STARTING);
     retire_old(d, WORKER_IDLE);
-    log_event(LOG_INFO, "renewed", LOG_UINT("ending", d->pool.counts[WORKER_STOPPING]),
+    log_event(LOG_INFO, "renewed", LOG_UINT("ending", pool_ending(&d->pool)),
               LOG_UINT("after_their_job", d->pool.counts[WORKER_BUSY]));
 }
 

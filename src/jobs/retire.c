@@ -9,40 +9,31 @@ static void tell_to_end(struct dispatcher *d, struct worker *worker)
     uint64_t by_us = dispatch_now(d) + d->limits.kill_grace_ms * 1000ull;
     if (d->stop_by_us && d->stop_by_us < by_us)
         by_us = d->stop_by_us;
+    worker_set_state(worker, WORKER_STOPPING, dispatch_now(d));
     timer_set(d->timers, &worker->timer, by_us);
     d->ops->retire(d->ctx, worker);
 }
 
 void dispatch_retire(struct dispatcher *d, struct worker *worker)
 {
+    bool at_once =
+        !d->pool.counts[WORKER_RETIRING] && dispatch_pace_take(&d->retired, dispatch_now(d));
     timer_clear(d->timers, &worker->timer);
-    worker_set_state(worker, WORKER_STOPPING, dispatch_now(d));
-    if (TAILQ_EMPTY(&d->to_retire) && dispatch_pace_take(&d->retired, dispatch_now(d))) {
+    if (at_once) {
         tell_to_end(d, worker);
         return;
     }
-    worker->to_retire = true;
-    TAILQ_INSERT_TAIL(&d->to_retire, worker, retire_link);
+    worker_set_state(worker, WORKER_RETIRING, dispatch_now(d));
     if (!timer_is_set(&d->retire))
         timer_set(d->timers, &d->retire, dispatch_pace_next(&d->retired));
-}
-
-void dispatch_retire_forget(struct dispatcher *d, struct worker *worker)
-{
-    if (!worker->to_retire)
-        return;
-    worker->to_retire = false;
-    TAILQ_REMOVE(&d->to_retire, worker, retire_link);
 }
 
 void dispatch_retire_some(struct dispatcher *d)
 {
     struct worker *worker;
-    while ((worker = TAILQ_FIRST(&d->to_retire)) &&
-           dispatch_pace_take(&d->retired, dispatch_now(d))) {
-        dispatch_retire_forget(d, worker);
+    while ((worker = TAILQ_LAST(&d->pool.lists[WORKER_RETIRING], worker_list)) &&
+           dispatch_pace_take(&d->retired, dispatch_now(d)))
         tell_to_end(d, worker);
-    }
     if (worker)
         timer_set(d->timers, &d->retire, dispatch_pace_next(&d->retired));
 }

@@ -103,7 +103,6 @@ bool dispatch_start_can(const struct dispatcher *d)
 void dispatch_start_remove_worker(struct dispatcher *d, struct worker *worker)
 {
     timer_clear(d->timers, &worker->timer);
-    dispatch_retire_forget(d, worker);
     if (d->pass.answered == worker)
         d->pass.answered = NULL;
     d->ops->forget(d->ctx, worker);
@@ -143,7 +142,7 @@ bool dispatch_start_must_make_room(const struct dispatcher *d)
     bool wants = dispatch_renew_wants_first(d) ||
                  (dispatch_aside_wants_worker(d) && !timer_is_set(&d->backoff));
     return wants && pool_count(&d->pool) >= d->limits.pool_max &&
-           d->pool.counts[WORKER_STOPPING] == 0; /* else a place is about to be free */
+           pool_ending(&d->pool) == 0; /* else a place is about to be free */
 }
 
 /* Ends the worker that has come least far of those that serve nobody. */

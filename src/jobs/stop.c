@@ -20,7 +20,6 @@ enum {
 void dispatch_stop_signal(struct dispatcher *d, struct worker *worker, int signo)
 {
     worker->signalled = true;
-    dispatch_retire_forget(d, worker);
     if (signo == SIGKILL && worker->state != WORKER_STOPPING)
         worker_set_state(worker, WORKER_STOPPING, dispatch_now(d));
     d->ops->signal(d->ctx, worker, signo);

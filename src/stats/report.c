@@ -23,8 +23,10 @@ static json_t *pool_report(const struct dispatcher *d)
     json_t *pool = json_object();
     set(pool, "start", d->limits.pool_start);
     set(pool, "max", d->limits.pool_max);
-    for (int state = 0; state < WORKER_STATES; state++)
-        set(pool, worker_state_name((enum worker_state)state), d->pool.counts[state]);
+    set(pool, "starting", d->pool.counts[WORKER_STARTING]);
+    set(pool, "idle", d->pool.counts[WORKER_IDLE]);
+    set(pool, "busy", d->pool.counts[WORKER_BUSY]);
+    set(pool, "stopping", pool_ending(&d->pool));
     set(pool, "forks", d->pool.forks);
     set(pool, "exits", d->pool.exits);
     return pool;

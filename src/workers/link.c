@@ -111,7 +111,7 @@ static void log_end(struct worker_link *link, const int *status, const char *why
     const struct job *job = link->worker->job;
     char place[WORKER_WHY_MAX], module[MODULE_NAME_MAX + 1], text[5 * WORKER_WHY_MAX];
     bool expected =
-        (link->worker->state == WORKER_STOPPING && !link->untold) || ended_for_job(link, status);
+        (worker_is_ending(link->worker) && !link->untold) || ended_for_job(link, status);
     link->untold = false;
     worker_exit_place(link, place, sizeof place, module);
     bool begun = job && has_begun(link, job);
@@ -202,7 +202,7 @@ void worker_link_disconnected(struct worker_link *link)
     if (!link->conn)
         return; /* the reading came upon the end itself */
     close_conn(link);
-    if (!worker_process_exists(&link->process) || link->worker->state == WORKER_STOPPING)
+    if (!worker_process_exists(&link->process) || worker_is_ending(link->worker))
         return; /* ended, or told to end with a deadline */
     link->closed = true;
     timer_set_ms(workers_timers(link->workers), &link->timer, CLOSED_GRACE_MS);
@@ -311,7 +311,7 @@ static void on_link_timer(void *arg)
     struct worker_link *link = arg;
     if (!look_closely(link))
         return;
-    bool stopping = link->worker->state == WORKER_STOPPING;
+    bool stopping = worker_is_ending(link->worker);
     if (link->untold) /* waiting for its end has been long enough */
         log_end(link, NULL, link->why[0] ? link->why : "it closed its connection");
     kill_process(link);

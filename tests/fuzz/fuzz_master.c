@@ -385,7 +385,7 @@ static void break_off(struct sim *sim)
 static void conn_ended(struct sim *sim)
 {
     close_conn(sim);
-    if (sim->reaped || sim->worker->state == WORKER_STOPPING)
+    if (sim->reaped || worker_is_ending(sim->worker))
         return;
     timer_set_ms(&timers, &sim->timer, CLOSED_GRACE_MS);
     unfit(sim);
@@ -394,7 +394,7 @@ static void conn_ended(struct sim *sim)
 static void on_sim_timer(void *arg)
 {
     struct sim *sim = arg;
-    bool stopping = sim->worker->state == WORKER_STOPPING;
+    bool stopping = worker_is_ending(sim->worker);
     kill_process(sim);
     if (!stopping || sim->worker->job)
         lose(sim, false);

@@ -1778,11 +1778,7 @@ END_TEST
 /* All places are taken: one without a job gives way. */
 static size_t told_to_end(void)
 {
-    const struct worker *worker;
-    size_t count = 0;
-    TAILQ_FOREACH (worker, &d.pool.lists[WORKER_STOPPING], link)
-        count += !worker->to_retire;
-    return count;
+    return d.pool.counts[WORKER_STOPPING];
 }
 
 /* Thousands that end at the same moment would leave no processor to anybody. */
@@ -1792,7 +1788,7 @@ START_TEST(test_reload_of_many)
     reconfigure(true);
     pass_ms(BATCH_MS);
     ready(101);
-    ck_assert_uint_eq(d.pool.counts[WORKER_STOPPING], 100); /* none of them gets a job any more */
+    ck_assert_uint_eq(pool_ending(&d.pool), 100); /* none of them gets a job any more */
     for (size_t told; (told = told_to_end()) < 100;) {
         pass_ms(BATCH_MS);
         ck_assert_uint_gt(told_to_end(), told);
@@ -1814,7 +1810,7 @@ START_TEST(test_reload_of_many_that_end)
         dies(id, SIGKILL);
     hush_news();
     dispatcher_abort(&d);
-    ck_assert(TAILQ_EMPTY(&d.to_retire));
+    ck_assert_uint_eq(d.pool.counts[WORKER_RETIRING], 0);
     hush_news();
     pass_ms(BATCH_MS);
     ck_assert_ptr_null(strstr(news(), "retire"));

@@ -474,7 +474,7 @@ static void notice_any(void)
     struct worker *worker = any_worker();
     if (!worker)
         return;
-    if (worker->state == WORKER_STOPPING && !worker->job && percent(50))
+    if (worker_is_ending(worker) && !worker->job && percent(50))
         link_of(worker)->dead = true;
     notice(worker);
 }

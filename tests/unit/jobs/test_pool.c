@@ -37,9 +37,11 @@ static struct worker *worker_in(enum worker_state state)
 static bool is_a_way(int from, int to)
 {
     static const bool ways[WORKER_STATES][WORKER_STATES] = {
-        [WORKER_STARTING] = {[WORKER_IDLE] = true, [WORKER_STOPPING] = true},
-        [WORKER_IDLE] = {[WORKER_BUSY] = true, [WORKER_STOPPING] = true},
-        [WORKER_BUSY] = {[WORKER_IDLE] = true, [WORKER_STOPPING] = true},
+        [WORKER_STARTING] =
+            {[WORKER_IDLE] = true, [WORKER_RETIRING] = true, [WORKER_STOPPING] = true},
+        [WORKER_IDLE] = {[WORKER_BUSY] = true, [WORKER_RETIRING] = true, [WORKER_STOPPING] = true},
+        [WORKER_BUSY] = {[WORKER_IDLE] = true, [WORKER_RETIRING] = true, [WORKER_STOPPING] = true},
+        [WORKER_RETIRING] = {[WORKER_STOPPING] = true},
         [WORKER_STOPPING] = {false},
     };
     return ways[from][to];
@@ -104,6 +106,7 @@ START_TEST(test_state_names)
     ck_assert_str_eq(worker_state_name(WORKER_IDLE), "idle");
     ck_assert_str_eq(worker_state_name(WORKER_BUSY), "busy");
     ck_assert_str_eq(worker_state_name(WORKER_STOPPING), "stopping");
+    ck_assert_str_eq(worker_state_name(WORKER_RETIRING), "stopping");
 }
 END_TEST
 
@@ -176,7 +179,9 @@ START_TEST(test_model)
                 counts[workers[k]->state]++;
         }
         hot_assert(memcmp(counts, pool.counts, sizeof counts) == 0);
-        hot_assert(pool_count(&pool) == counts[0] + counts[1] + counts[2] + counts[3]);
+        hot_assert(pool_ending(&pool) == counts[WORKER_STOPPING] + counts[WORKER_RETIRING]);
+        hot_assert(pool_count(&pool) == counts[WORKER_STARTING] + counts[WORKER_IDLE] +
+                                            counts[WORKER_BUSY] + pool_ending(&pool));
         hot_assert((pool_idle(&pool) != NULL) == (counts[WORKER_IDLE] > 0));
         hot_assert(!workers[i] || pool_find(&pool, workers[i]->id) == workers[i]);
     }

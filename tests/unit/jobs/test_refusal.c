@@ -261,7 +261,7 @@ START_TEST(test_an_always_refusing_module)
         ck_assert_uint_ge(alive, 3); /* one at a time is replaced */
         for (uint32_t id = 1; id <= d.pool.last_id; id++) {
             struct worker *worker = pool_find(&d.pool, id);
-            if (worker && worker->state == WORKER_STOPPING)
+            if (worker && worker_is_ending(worker))
                 ends(id);
             else if (worker && worker->state == WORKER_STARTING)
                 ready(id);
@@ -436,7 +436,7 @@ START_TEST(test_thousands_set_aside_and_done)
         struct worker *bad = pool_find(&d.pool, 2);
         if (bad && bad->job)
             refuses(2);
-        if (bad && bad->state == WORKER_STOPPING)
+        if (bad && worker_is_ending(bad))
             ends(2);
         for (uint32_t id = 3; id <= d.pool.last_id; id++) {
             struct worker *worker = pool_find(&d.pool, id);
