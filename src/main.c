@@ -1,13 +1,13 @@
 /* main: options, start-up order, exit status. */
 #include "common/log.h"
 #include "common/xmalloc.h"
-#include "config/config.h"
-#include "config/options.h"
+#include "config/print.h"
 #include "master.h"
 #include "net/event_memory.h"
+#include "settings.h"
 #include "signals.h"
+#include "startup/check_addresses.h"
 #include "startup/check_modules.h"
-#include "startup/config_check.h"
 
 #include <taskmaster/version.h>
 
@@ -56,13 +56,14 @@ __attribute__((format(printf, 1, 2))) static _Noreturn void usage_error(const ch
 static char *setting_of(char *arg)
 {
     char key[64] = "";
+    struct config_key found;
     const char *equals = strchr(arg, '=');
     size_t len = strcspn(arg, "=");
     if (strncmp(arg, "--", 2) != 0 || !arg[2])
         usage_error("%s is not an option", arg);
     memcpy(key, arg + 2, len - 2 < sizeof key ? len - 2 : sizeof key - 1);
-    if (!option_find(key)) {
-        const char *near = option_nearest(option_table, option_count, key);
+    if (!config_schema_find(&settings_schema, key, &found)) {
+        const char *near = config_schema_nearest(&settings_schema, key);
         usage_error("--%s is not a key%s%s%s", key, near ? ", did you mean --" : "",
                     near ? near : "", near ? "?" : "");
     }
@@ -143,7 +144,7 @@ static int print_help(void)
 {
     fputs(usage, stdout);
     puts("\nKeys, in the file and as --KEY=VALUE:\n");
-    options_print_help(stdout);
+    config_print_help(&settings_schema, stdout);
     return EX_OK;
 }
 
@@ -155,39 +156,42 @@ static int print_version(void)
 
 static int print_manual(void)
 {
-    options_print_manual(stdout);
+    config_print_manual(&settings_schema, stdout);
     return EX_OK;
 }
 
-/* A fault ends the start and is for whoever started us, a warning is for the log. */
-static void say_at_start(void *arg, enum config_finding finding, const char *text)
+/* A fault ends the start and is for the terminal, a warning is for the log. */
+static void say_at_start(void *arg, enum finding finding, const char *text)
 {
     (void)arg;
-    if (finding == CONFIG_FAULT)
+    if (finding == FINDING_FAULT)
         fprintf(stderr, "taskmasterd: %s\n", text);
     else
         log_event(LOG_WARN, "settings", LOG_STR("why", text));
 }
 
-/* Before anything is listened on: an exit status. */
+/* Before anything is listened on. Returns an exit status. */
 static int check_start(const struct config *config, const char *file, struct identity *identity)
 {
-    if (!config_check_identity(config, identity, say_at_start, NULL))
+    const struct settings *settings = settings_of(config);
+    const struct startup_check check = {.config = config, .tell = say_at_start};
+    if (!startup_check_identity(&check, &settings->identity, identity))
         return EX_CONFIG;
-    if (!config_check_rights(config, identity, CONFIG_FAULT, say_at_start, NULL))
+    if (!startup_check_rights(&check, &settings->identity, identity, FINDING_FAULT))
         return EX_NOPERM;
-    if (!config_check_paths(config, identity, say_at_start, NULL))
+    if (!startup_check_paths(&check, settings->workers.path, settings->modules.dir, identity))
         return EX_CONFIG;
-    config_check_reload(config, file, identity, say_at_start, NULL);
-    config_check_tokens(config, say_at_start, NULL);
+    startup_check_reload(&check, file, &settings->access, identity);
+    startup_check_tokens(&check, &settings->access);
     return EX_OK;
 }
 
 static int run(struct config *config, const struct config_args *args)
 {
+    const struct settings *settings = settings_of(config);
     struct identity identity;
     log_open();
-    log_configure(config->log.level, config->log.format);
+    log_configure(settings->log.level, settings->log.format);
     int status = check_start(config, args->file, &identity);
     if (status == EX_OK)
         return master_run(config, args, &identity);
@@ -195,26 +199,33 @@ static int run(struct config *config, const struct config_args *args)
     return status;
 }
 
-static void say_at_check(void *arg, enum config_finding finding, const char *text)
+static void say_at_check(void *arg, enum finding finding, const char *text)
 {
     (void)arg;
-    fprintf(stderr, "taskmasterd: %s%s\n", finding == CONFIG_WARNING ? "warning: " : "", text);
+    fprintf(stderr, "taskmasterd: %s%s\n", finding == FINDING_WARNING ? "warning: " : "", text);
 }
 
-/* Everything is looked at, so that one run names all that is wrong. */
+/* Checks everything, so that one run names all faults. */
 static int check_settings(const struct config *config, const struct config_args *args, bool init)
 {
+    const struct settings *settings = settings_of(config);
+    const struct startup_check check = {.config = config, .tell = say_at_check};
+    const struct module_host host = {.worker_path = settings->workers.path,
+                                     .user = settings->identity.user,
+                                     .timeout_ms = settings->jobs.start_timeout_ms};
     struct identity identity;
-    bool fine = config_check_addresses(config, say_at_check, NULL);
-    bool known = config_check_identity(config, &identity, say_at_check, NULL);
-    /* What cannot be seen as that user is looked at as who we are. */
-    if (!known || !config_check_rights(config, &identity, CONFIG_WARNING, say_at_check, NULL))
+    bool fine =
+        startup_check_addresses(&check, &settings->clients.listen, settings->workers.listen);
+    bool known = startup_check_identity(&check, &settings->identity, &identity);
+    /* Without the right to become that user, the checks go on as the present one. */
+    if (!known || !startup_check_rights(&check, &settings->identity, &identity, FINDING_WARNING))
         identity = (struct identity){.user = ""};
-    bool there = config_check_paths(config, &identity, say_at_check, NULL);
-    config_check_reload(config, args->file, &identity, say_at_check, NULL);
-    config_check_tokens(config, say_at_check, NULL);
+    bool there =
+        startup_check_paths(&check, settings->workers.path, settings->modules.dir, &identity);
+    startup_check_reload(&check, args->file, &settings->access, &identity);
+    startup_check_tokens(&check, &settings->access);
     fine = fine && known && there;
-    if (there && !check_modules(config, &identity, init, say_at_check, NULL))
+    if (there && !startup_check_modules(&check, &settings->modules, &host, &identity, init))
         fine = false;
     if (fine)
         puts("the settings are fine");
@@ -226,7 +237,7 @@ static int check_settings(const struct config *config, const struct config_args 
 static int with_settings(enum action action, const struct config_args *args)
 {
     char error[1024];
-    struct config *config = config_load(args, error, sizeof error);
+    struct config *config = config_load(&settings_schema, args, error, sizeof error);
     if (!config) {
         fprintf(stderr, "taskmasterd: %s\n", error);
         return EX_CONFIG;

@@ -13,9 +13,9 @@
 #include "jobs/module_table.h"
 #include "net/conn.h"
 #include "net/listener.h"
+#include "reload.h"
 #include "shutdown.h"
 #include "signals.h"
-#include "startup/config_check.h"
 #include "startup/user_environ.h"
 #include "stats/report.h"
 #include "workers/link.h"
@@ -42,7 +42,6 @@ enum {
     TRIM_BYTES = 1024 * 1024, /* or bytes of payload, half of what we have at the start */
     TRIM_CLIENTS = 1000,      /* or clients */
     TIMERS_US = 5000,         /* of a turn, for timers that are due */
-    OUTPUT_UNREAD_PARTS = 4,  /* of client-output-max one may be unread before no job is begun */
     STALL_US = 1000000,       /* what we did not run for longer than this is forgiven */
 };
 
@@ -66,10 +65,7 @@ struct master {
     struct listener **listeners; /* NULL once closed */
     size_t listener_count;
     struct listener *worker_listener;
-    struct config *config;
-    const struct config_args *args;
-    uint64_t file_limit;   /* of open files; 0: not known yet, or at all */
-    uint64_t files_wanted; /* by the settings in force */
+    struct reload reload;
     struct identity identity;
     char boot[BOOT_MAX];
     struct shutdown shutdown;
@@ -93,117 +89,12 @@ static void close_listeners(void *arg)
     workers_close_unauthenticated(&m->workers);
 }
 
-/* --- reload --- */
-
-static struct dispatcher_limits limits_of(const struct config *config)
-{
-    long cpus = sysconf(_SC_NPROCESSORS_ONLN);
-    struct dispatcher_limits limits = config->jobs;
-    limits.source_unread_max = config->jobs.source_output_max / OUTPUT_UNREAD_PARTS;
-    limits.processors = cpus > 0 ? (uint32_t)cpus : 0;
-    return limits;
-}
-
-/* To be called again when client-max or pool-max is another. The log tells of each time that more
- * is wanted than there is, and than was wanted before. */
-static void share_files(struct master *m)
-{
-    struct file_room room =
-        file_room_share(m->file_limit, m->config->clients.client_max, m->config->jobs.pool_max);
-    m->clients.files_max = room.clients;
-    m->workers.unauthenticated_max = room.unauthenticated;
-    if (!m->file_limit)
-        return;
-    if (m->file_limit < room.wanted && room.wanted > m->files_wanted)
-        log_event(
-            LOG_WARN, "few-files", LOG_UINT("limit", m->file_limit),
-            LOG_UINT("wanted", room.wanted), LOG_UINT("clients", room.clients),
-            LOG_STR("hint",
-                    "client-max and pool-max may not be reached; raise the limit of open files"));
-    m->files_wanted = room.wanted;
-}
-
-static void apply(struct master *m, struct config *config)
-{
-    log_configure(config->log.level, config->log.format);
-    m->budget.max = config->clients.payload_total_max;
-    m->output.max = config->clients.output_total_max;
-    module_table_configure(&m->modules, &config->modules);
-    clients_configure(&m->clients, &config->clients, &config->access);
-    workers_configure(&m->workers, &config->workers, &config->modules, config->log.level);
-    m->shutdown.settings = &config->shutdown;
-    m->config = config;
-    share_files(m);
-}
-
-/* The keys that a reload changes, separated by commas. The log cuts what is too long. */
-struct changes {
-    char keys[LOG_VALUE_MAX + 64];
-    size_t len;
-};
-
-static void note_change(const char *key, void *arg)
-{
-    struct changes *changes = arg;
-    size_t room = sizeof changes->keys - changes->len;
-    int n = snprintf(changes->keys + changes->len, room, "%s%s", changes->len ? "," : "", key);
-    changes->len += (size_t)n < room ? (size_t)n : room - 1;
-}
-
-static void say_fixed(const char *key, void *arg)
-{
-    (void)arg;
-    log_event(LOG_WARN, "reload-ignored", LOG_STR("key", key),
-              LOG_STR("why", "a change of this setting needs a restart"));
-}
-
-static void say_finding(void *arg, enum config_finding finding, const char *text)
-{
-    (void)arg;
-    if (finding == CONFIG_FAULT)
-        log_event(LOG_ERROR, "reload-failed", LOG_STR("why", text),
-                  LOG_STR("hint", "the settings from before stay in force"));
-    else
-        log_event(LOG_WARN, "settings", LOG_STR("why", text));
-}
-
-/* NULL if they are faulty; the log says why. */
-static struct config *load_again(const struct master *m)
-{
-    char error[ERROR_MAX];
-    struct config *config = config_reload(m->config, m->args, say_fixed, NULL, error, sizeof error);
-    if (!config)
-        say_finding(NULL, CONFIG_FAULT, error);
-    if (config && config_check_paths(config, &m->identity, say_finding, NULL)) {
-        config_check_tokens(config, say_finding, NULL);
-        return config;
-    }
-    config_free(config);
-    return NULL;
-}
-
-static void reload(struct master *m)
-{
-    struct config *before = m->config, *config = load_again(m);
-    if (!config)
-        return;
-    struct changes changes = {.len = 0};
-    config_changes(before, config, note_change, &changes);
-    apply(m, config);
-    config_free(before);
-    struct dispatcher_limits limits = limits_of(config);
-    dispatcher_configure(&m->dispatcher, &limits, true);
-    log_event(LOG_INFO, "reload", LOG_STR("file", m->args->file ? m->args->file : "-"),
-              LOG_STR("changed", changes.len ? changes.keys : NULL),
-              LOG_UINT("workers", pool_count(&m->dispatcher.pool)));
-}
-
 /* --- signals --- */
 
 static void on_hup(struct master *m)
 {
     if (m->shutdown.phase == RUNNING)
-        reload(m);
+        reload_run(&m->reload);
     else if (job_log_allows(&m->workers.job_log, LOG_WARN, "reload-failed", "-"))
         log_event(LOG_WARN, "reload-failed", LOG_STR("why", "the server is shutting down"));
 }
@@ -263,11 +154,12 @@ static void make_boot(char boot[BOOT_MAX])
     boot[n] = '\0';
 }
 
-/* Workers get back the limit that we were started with. */
+/* Workers get back the limit that the master was started with. */
 static void raise_file_limit(struct master *m)
 {
-    m->workers.env.nofile_soft = file_room_raise(&m->file_limit);
-    share_files(m);
+    uint64_t limit;
+    m->workers.env.nofile_soft = file_room_raise(&limit);
+    reload_set_file_limit(&m->reload, limit);
 }
 
 static void accept_client(void *arg, int fd, const struct sockaddr *addr, socklen_t len)
@@ -290,14 +182,14 @@ static struct listener *open_listener(struct master *m, const char *key, const c
 {
     char why[ERROR_MAX], origin[CONFIG_ORIGIN_MAX];
     const struct socket_owner owner = {
-        .mode = m->config->clients.socket_mode,
+        .mode = m->reload.settings->clients.socket_mode,
         .uid = *m->identity.user ? m->identity.uid : (uid_t)-1,
         .gid = m->identity.pending ? m->identity.gid : (gid_t)-1,
     };
     struct listener *listener =
         listener_open(m->base, &m->timers, text, &owner, role, accept, m, why, sizeof why);
     if (!listener) {
-        config_origin(m->config, key, NULL, origin);
+        config_origin(m->reload.config, key, NULL, origin);
         log_event(LOG_ERROR, "cannot-listen", LOG_STR("address", text), LOG_STR("setting", origin),
                   LOG_STR("why", why));
     }
@@ -306,10 +198,10 @@ static struct listener *open_listener(struct master *m, const char *key, const c
 
 static int open_listeners(struct master *m)
 {
-    const struct option_list *listen = &m->config->clients.listen;
+    const struct option_list *listen = &m->reload.settings->clients.listen;
     m->listeners = xcalloc(listen->count, sizeof(struct listener *));
-    m->worker_listener =
-        open_listener(m, "worker-listen", m->config->workers.listen, "workers", accept_worker);
+    m->worker_listener = open_listener(m, "worker-listen", m->reload.settings->workers.listen,
+                                       "workers", accept_worker);
     bool fine = m->worker_listener != NULL;
     for (size_t i = 0; fine && i < listen->count; i++) {
         m->listeners[i] = open_listener(m, "listen", listen->items[i], "clients", accept_client);
@@ -387,8 +279,8 @@ static uint64_t random_seed(void)
 
 static void set_up(struct master *m, struct config *config, const struct config_args *args)
 {
-    struct dispatcher_limits limits = limits_of(config);
-    *m = (struct master){.args = args};
+    const struct settings *settings = settings_of(config);
+    *m = (struct master){0};
     fill_low_descriptors();
     open_loop(m);
     signals_open(&m->signals, m->base, on_signal, m);
@@ -396,8 +288,8 @@ static void set_up(struct master *m, struct config *config, const struct config_
     timer_init(&m->trim_timer, on_trim, m);
     conn_loop_init(&m->loop, m->base, &m->timers, &m->budget, &m->output);
     make_boot(m->boot);
-    module_table_init(&m->modules, &config->modules);
-    dispatcher_init(&m->dispatcher, &worker_link_ops, &m->workers, &m->timers, &limits,
+    module_table_init(&m->modules, &settings->modules);
+    dispatcher_init(&m->dispatcher, &worker_link_ops, &m->workers, &m->timers, &settings->jobs,
                     random_seed());
     m->dispatcher.output = &m->output;
     worker_memory_init(&m->memory);
@@ -414,10 +306,19 @@ static void set_up(struct master *m, struct config *config, const struct config_
                                     .loop = &m->loop,
                                     .close = close_listeners,
                                     .arg = m};
+    m->reload = (struct reload){.args = args,
+                                .identity = &m->identity,
+                                .payloads = &m->budget,
+                                .output = &m->output,
+                                .dispatcher = &m->dispatcher,
+                                .modules = &m->modules,
+                                .clients = &m->clients,
+                                .workers = &m->workers,
+                                .shutdown = &m->shutdown};
     shutdown_init(&m->shutdown);
     clients_init(&m->clients);
     workers_init(&m->workers);
-    apply(m, config);
+    reload_apply(&m->reload, config);
 }
 
 /* 0, or -1 when an address cannot be listened on. */
@@ -429,7 +330,7 @@ static int open_to_the_world(struct master *m)
     timers_turn(&m->timers, clock_us()); /* names were looked up, addresses waited for */
     set_worker_address(m);
     change_user(m);
-    user_environ_set(m->config->identity.user);
+    user_environ_set(m->reload.settings->identity.user);
     m->workers.env.environ = worker_process_environ();
     if (pipe2(m->life_pipe, O_CLOEXEC) < 0)
         fatal(EX_OSERR, "cannot make a pipe");
@@ -544,7 +445,7 @@ static void tear_down(struct master *m)
     timers_free(&m->timers);
     event_free(m->wake);
     event_base_free(m->base);
-    config_free(m->config);
+    reload_free(&m->reload);
     libevent_global_shutdown();
 }
 
@@ -552,14 +453,15 @@ int master_run(struct config *config, const struct config_args *args,
                const struct identity *identity)
 {
     static struct master m;
+    const struct dispatcher_limits *jobs = &settings_of(config)->jobs;
     int status = EX_OK;
     set_up(&m, config, args);
     m.identity = *identity;
     if (open_to_the_world(&m) == 0) {
-        log_event(
-            LOG_INFO, "start", LOG_STR("version", TASKMASTER_VERSION), LOG_INT("pid", getpid()),
-            LOG_STR("boot", m.boot), LOG_UINT("pool_start", config->jobs.pool_start),
-            LOG_UINT("pool_max", config->jobs.pool_max), LOG_UINT("job_max", config->jobs.job_max));
+        log_event(LOG_INFO, "start", LOG_STR("version", TASKMASTER_VERSION),
+                  LOG_INT("pid", getpid()), LOG_STR("boot", m.boot),
+                  LOG_UINT("pool_start", jobs->pool_start), LOG_UINT("pool_max", jobs->pool_max),
+                  LOG_UINT("job_max", jobs->job_max));
         dispatcher_start(&m.dispatcher);
         while (m.shutdown.phase != ENDED)
             turn(&m);

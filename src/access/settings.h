@@ -3,6 +3,7 @@
 #define TASKMASTER_ACCESS_SETTINGS_H
 
 #include "access/token_set.h"
+#include "base/option.h"
 
 #include <stdbool.h>
 
@@ -14,5 +15,7 @@ struct access_settings {
      * token_file. */
     struct token_set tokens;
 };
+
+extern const struct option_table access_options;
 
 #endif

@@ -23,4 +23,6 @@ struct client_settings {
     uint64_t output_total_max;
 };
 
+extern const struct option_table client_options;
+
 #endif

@@ -25,4 +25,9 @@ struct module_settings {
 const struct module_setting *module_settings_find(const struct module_settings *settings,
                                                   const char *name);
 
+/* Returns NULL, or the expected form if `name` is no name of a module. Static. */
+const char *module_settings_name_fault(const char *name);
+
+extern const struct option_table module_options;
+
 #endif

@@ -2,6 +2,8 @@
 #ifndef TASKMASTER_JOBS_SETTINGS_H
 #define TASKMASTER_JOBS_SETTINGS_H
 
+#include "base/option.h"
+
 #include <stdint.h>
 
 struct dispatcher_limits {
@@ -18,5 +20,7 @@ struct dispatcher_limits {
     uint64_t source_unread_max; /* the same without what its jobs will yield; 0: any number */
     uint32_t processors; /* shared by the workers; 0: unknown, and tiny jobs wake every worker */
 };
+
+extern const struct option_table job_options;
 
 #endif

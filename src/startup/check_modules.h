@@ -2,15 +2,15 @@
 #ifndef TASKMASTER_STARTUP_CHECK_MODULES_H
 #define TASKMASTER_STARTUP_CHECK_MODULES_H
 
-#include "config/config.h"
-#include "startup/config_check.h"
-#include "startup/identity.h"
+#include "jobs/module_settings.h"
+#include "startup/check.h"
+#include "startup/module_trial.h"
 
-/* Loads each NAME.so of module-dir in a child of its own (a worker in its checking mode), so that
- * no module's code runs here, and prints a line for each. With `init` those that the settings name
- * are initialised as well. It becomes `identity` for that, as the daemon would. False if one cannot
- * be loaded, or one that is named in the settings is not there. */
-bool check_modules(const struct config *config, struct identity *identity, bool init,
-                   config_tell tell, void *arg);
+/* Loads each NAME.so of the modules' directory in a child of its own (a worker in its checking
+ * mode), so that no module's code runs here, and prints a line for each. With `init`, modules named
+ * by the settings are initialised as well. Becomes `identity` for that, as the daemon would.
+ * Returns false if a module cannot be loaded, or one named by the settings is not there. */
+bool startup_check_modules(const struct startup_check *check, const struct module_settings *modules,
+                           const struct module_host *host, struct identity *identity, bool init);
 
 #endif

@@ -12,27 +12,16 @@
 #include <sysexits.h>
 #include <unistd.h>
 
-static int fault(const struct config *config, const char *key, const char *found, char *error,
-                 size_t error_size)
-{
-    char origin[CONFIG_ORIGIN_MAX];
-    config_origin(config, key, NULL, origin);
-    snprintf(error, error_size, "%s: found \"%s\", expected the name of a %s of this machine",
-             origin, found, key);
-    return -1;
-}
-
-int identity_find(struct identity *identity, const struct config *config, char *error,
-                  size_t error_size)
+const char *identity_find(struct identity *identity, const struct identity_settings *settings)
 {
     const struct passwd *user = NULL;
     const struct group *group = NULL;
     /* cppcheck-suppress getpwnamCalled ; we have one thread */
-    if (config->identity.user && !(user = getpwnam(config->identity.user)))
-        return fault(config, "user", config->identity.user, error, error_size);
+    if (settings->user && !(user = getpwnam(settings->user)))
+        return "user";
     /* cppcheck-suppress getgrnamCalled ; likewise */
-    if (config->identity.group && !(group = getgrnam(config->identity.group)))
-        return fault(config, "group", config->identity.group, error, error_size);
+    if (settings->group && !(group = getgrnam(settings->group)))
+        return "group";
     *identity = (struct identity){
         .uid = user ? user->pw_uid : geteuid(),
         .gid = group  ? group->gr_gid
@@ -41,8 +30,8 @@ int identity_find(struct identity *identity, const struct config *config, char *
         .pending = user || group,
     };
     if (user)
-        snprintf(identity->user, sizeof identity->user, "%s", config->identity.user);
-    return 0;
+        snprintf(identity->user, sizeof identity->user, "%s", settings->user);
+    return NULL;
 }
 
 bool identity_possible(const struct identity *identity)

@@ -5,7 +5,7 @@
 #ifndef TASKMASTER_STARTUP_IDENTITY_H
 #define TASKMASTER_STARTUP_IDENTITY_H
 
-#include "config/config.h"
+#include "startup/settings.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -18,10 +18,8 @@ struct identity {
     bool pending;   /* user or group is set, and we are not yet who they say */
 };
 
-/* Looks up what `user` and `group` name. 0, or -1 with one line in `error` that says which of them
- * is nobody's name. */
-int identity_find(struct identity *identity, const struct config *config, char *error,
-                  size_t error_size);
+/* Looks up the names in the settings. Returns NULL, or the key of a name that is nobody's. */
+const char *identity_find(struct identity *identity, const struct identity_settings *settings);
 
 /* Whether we may become it: as root, or it is who we are. */
 bool identity_possible(const struct identity *identity);

@@ -2,9 +2,13 @@
 #ifndef TASKMASTER_WORKERS_SETTINGS_H
 #define TASKMASTER_WORKERS_SETTINGS_H
 
+#include "base/option.h"
+
 struct workers_settings {
     char *listen; /* HOST:PORT */
     char *path;   /* of the worker's program; absolute once resolved, never empty */
 };
+
+extern const struct option_table workers_options;
 
 #endif

@@ -8,10 +8,9 @@
 #include "base/file_read.h"
 #include "common/log.h"
 #include "common/module_name.h"
-#include "config/config.h"
 #include "config/json_line.h"
-#include "config/options.h"
 #include "net/address.h"
+#include "settings.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -81,20 +80,23 @@ static void visit(const char *key, void *arg)
 
 static void check_config(const struct config *config)
 {
-    bug_on(config->jobs.pool_start > config->jobs.pool_max || config->jobs.pool_max == 0);
-    bug_on(config->clients.payload_total_max < config->clients.payload_max);
-    bug_on(config->jobs.source_output_max <= config->clients.payload_max);
-    bug_on(config->clients.listen.count == 0 || !config->workers.listen);
-    bug_on(config->workers.path[0] != '/' || config->modules.dir[0] != '/');
-    bug_on(config->access.token_file && config->access.tokens.count == 0);
-    for (size_t i = 0; i < config->clients.listen.count; i++)
-        check_address(config->clients.listen.items[i]);
-    for (size_t i = 0; i < config->modules.preload.count; i++)
-        bug_on(!module_name_valid(config->modules.preload.items[i],
-                                  strlen(config->modules.preload.items[i])));
-    const struct module_setting *modules = config->modules.modules.items;
-    for (size_t i = 0; i < config->modules.modules.count; i++)
-        bug_on(module_settings_find(&config->modules, modules[i].name) != &modules[i]);
+    bug_on(settings_of(config)->jobs.pool_start > settings_of(config)->jobs.pool_max ||
+           settings_of(config)->jobs.pool_max == 0);
+    bug_on(settings_of(config)->clients.payload_total_max <
+           settings_of(config)->clients.payload_max);
+    bug_on(settings_of(config)->jobs.source_output_max <= settings_of(config)->clients.payload_max);
+    bug_on(settings_of(config)->clients.listen.count == 0 || !settings_of(config)->workers.listen);
+    bug_on(settings_of(config)->workers.path[0] != '/' ||
+           settings_of(config)->modules.dir[0] != '/');
+    bug_on(settings_of(config)->access.token_file && settings_of(config)->access.tokens.count == 0);
+    for (size_t i = 0; i < settings_of(config)->clients.listen.count; i++)
+        check_address(settings_of(config)->clients.listen.items[i]);
+    for (size_t i = 0; i < settings_of(config)->modules.preload.count; i++)
+        bug_on(!module_name_valid(settings_of(config)->modules.preload.items[i],
+                                  strlen(settings_of(config)->modules.preload.items[i])));
+    const struct module_setting *modules = settings_of(config)->modules.modules.items;
+    for (size_t i = 0; i < settings_of(config)->modules.modules.count; i++)
+        bug_on(module_settings_find(&settings_of(config)->modules, modules[i].name) != &modules[i]);
 }
 
 /* What -T prints is a configuration that means the same. */
@@ -151,7 +153,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         if ((line = strsep(&options, "\n")) && *line)
             overrides[args.override_count++] = line;
     }
-    struct config *config = config_load(&args, error, sizeof error);
+    struct config *config = config_load(&settings_schema, &args, error, sizeof error);
     if (!config) {
         check_error(error);
     } else {

@@ -8,7 +8,6 @@
  */
 #include "clients/clients.h"
 #include "common/log.h"
-#include "config/config.h"
 #include "jobs/dispatcher.h"
 #include "jobs/module_table.h"
 #include "net/conn.h"
@@ -16,6 +15,7 @@
 #include "session_clients.h"
 #include "session_system.h"
 #include "session_workers.h"
+#include "settings.h"
 #include "stats/report.h"
 #include "workers/link.h"
 
@@ -66,7 +66,8 @@ static void check(void)
     for (int i = 0; i < OVERLOAD_REASONS; i++)
         sum += c->overload[i];
     bug_on(sum != c->submitted || d.jobs.count != c->running + dispatcher_waiting(&d));
-    bug_on(clients.connected > config->clients.client_max || pool_count(&d.pool) > most_workers);
+    bug_on(clients.connected > settings_of(config)->clients.client_max ||
+           pool_count(&d.pool) > most_workers);
 }
 
 static void good_round(void)
@@ -159,7 +160,7 @@ static struct config *load_config(struct input *input)
     snprintf(texts[1], sizeof texts[1], "pool-start=%u", input_take(input) % (pool_max + 1));
     snprintf(texts[2], sizeof texts[2], "job-max=%u", input_take(input) % 20u);
     snprintf(texts[3], sizeof texts[3], "worker-window=%u", input_take(input) % 8 + 1u);
-    struct config *loaded = config_load(&args, error, sizeof error);
+    struct config *loaded = config_load(&settings_schema, &args, error, sizeof error);
     if (!loaded)
         fprintf(stderr, "%s\n", error);
     bug_on(!loaded);
@@ -169,25 +170,18 @@ static struct config *load_config(struct input *input)
 
 static struct dispatcher_limits limits_of(const struct config *c)
 {
-    return (struct dispatcher_limits){
-        .pool_start = c->jobs.pool_start,
-        .pool_max = c->jobs.pool_max,
-        .job_max = c->jobs.job_max,
-        .start_timeout_ms = c->jobs.start_timeout_ms,
-        .job_timeout_ms = c->jobs.job_timeout_ms,
-        .kill_grace_ms = c->jobs.kill_grace_ms,
-        .source_unread_max = c->jobs.source_output_max / 4,
-        .source_output_max = c->jobs.source_output_max,
-        .worker_window = c->jobs.worker_window,
-    };
+    struct dispatcher_limits limits = settings_of(c)->jobs;
+    limits.processors = 0; /* of whichever machine */
+    return limits;
 }
 
 static void apply(struct config *c)
 {
-    module_table_configure(&modules, &c->modules);
-    clients_configure(&clients, &c->clients, &c->access);
+    const struct settings *settings = settings_of(c);
+    module_table_configure(&modules, &settings->modules);
+    clients_configure(&clients, &settings->clients, &settings->access);
     clients.limits.authenticated.output_pause = OUTPUT_PAUSE;
-    workers_configure(&workers, &c->workers, &c->modules, c->log.level);
+    workers_configure(&workers, &settings->workers, &settings->modules, settings->log.level);
     config = c;
 }
 
@@ -211,10 +205,10 @@ static void set_up(struct input *input)
     procs_reset(&workers);
     base = event_base_new();
     timers_init(&timers, clock_now_us);
-    budget = (struct payload_budget){.max = config->clients.payload_total_max};
-    output = (struct payload_budget){.max = config->clients.output_total_max};
+    budget = (struct payload_budget){.max = settings_of(config)->clients.payload_total_max};
+    output = (struct payload_budget){.max = settings_of(config)->clients.output_total_max};
     conn_loop_init(&loop, base, &timers, &budget, &output);
-    module_table_init(&modules, &config->modules);
+    module_table_init(&modules, &settings_of(config)->modules);
     struct dispatcher_limits limits = limits_of(config);
     dispatcher_init(&d, &worker_link_ops, &workers, &timers, &limits, 1);
     d.output = &output;

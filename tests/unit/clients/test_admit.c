@@ -7,8 +7,8 @@
 
 #include "base/clock.h"
 #include "jobs/dispatcher.h"
-#include "config/config.h"
 #include "jobs/module_table.h"
+#include "settings.h"
 #include "tests/unit/support.h"
 
 #include <errno.h>
@@ -44,7 +44,7 @@ static struct config *load(const char *client_max, const char *tokens)
         FILE *stream = fopen(token_path, "w");
         ck_assert(stream && fputs(tokens, stream) >= 0 && fclose(stream) == 0);
     }
-    struct config *loaded = config_load(&args, error, sizeof error);
+    struct config *loaded = config_load(&settings_schema, &args, error, sizeof error);
     ck_assert_msg(loaded != NULL, "%s", error);
     return loaded;
 }
@@ -84,12 +84,12 @@ static void open_world(const char *client_max, const char *tokens)
     timers_init(&timers, now_us);
     conn_loop_init(&loop, base, &timers, &budget, &output);
     loop.turn_us = loop.slice_us = loop.short_us = UINT64_MAX / 8;
-    module_table_init(&modules, &config->modules);
+    module_table_init(&modules, &settings_of(config)->modules);
     dispatcher_init(&d, &no_ops, NULL, &timers, &limits, 1);
     clients =
         (struct clients){.dispatcher = &d, .modules = &modules, .loop = &loop, .boot = "boot"};
     clients_init(&clients);
-    clients_configure(&clients, &config->clients, &config->access);
+    clients_configure(&clients, &settings_of(config)->clients, &settings_of(config)->access);
 }
 
 static void close_world(void)
@@ -111,7 +111,7 @@ static void reload(const char *client_max, const char *tokens)
 {
     struct config *before = config;
     config = load(client_max, tokens);
-    clients_configure(&clients, &config->clients, &config->access);
+    clients_configure(&clients, &settings_of(config)->clients, &settings_of(config)->access);
     config_free(before);
 }
 

@@ -1,9 +1,10 @@
 /* test_config: every setting's edges, where a value may come from, and what an error says. */
 #include "base/file_read.h"
 #include "common/xmalloc.h"
-#include "config/config.h"
 #include "config/json_line.h"
-#include "config/options.h"
+#include "config/print.h"
+#include "config/rows.h"
+#include "settings.h"
 #include "tests/unit/suite.h"
 
 #include <check.h>
@@ -75,7 +76,7 @@ static struct config *vload(const struct config *in_force, const char *text, va_
     }
     ignored[0] = '\0';
     return in_force ? config_reload(in_force, &args, note_key, ignored, error, sizeof error)
-                    : config_load(&args, error, sizeof error);
+                    : config_load(&settings_schema, &args, error, sizeof error);
 }
 
 static struct config *load(const char *text, ...)
@@ -113,30 +114,30 @@ static const struct {
 } agreed[] = {
     {"listen", 1, 16, "[\"127.0.0.1:7741\"]", false},
     {"socket-mode", 0, 0777, "\"0660\"", false},
-    {"worker-listen", 1, 4095, "\"127.0.0.1:0\"", false},
-    {"worker-path", 1, 4095, "null", true},
-    {"pool-start", 0, 10000, "2", true},
-    {"pool-max", 1, 10000, "4", true},
-    {"job-max", 0, 10000000, "100", true},
-    {"worker-window", 1, 32, "16", true},
-    {"module-dir", 1, 4095, "null", true},
-    {"preload", 0, 1000, "[]", true},
-    {"modules", 0, 0, "{}", true},
+    {"client-max", 1, 1000000, "10000", true},
     {"hello-timeout-ms", 1, 86400000, "10000", true},
     {"header-timeout-ms", 1, 86400000, "10000", true},
     {"payload-timeout-ms", 1, 86400000, "60000", true},
     {"output-timeout-ms", 1, 86400000, "60000", true},
     {"linger-ms", 0, 86400000, "1000", true},
-    {"start-timeout-ms", 1, 86400000, "10000", true},
-    {"drain-timeout-ms", 1, 86400000, "30000", true},
-    {"job-timeout-ms", 0, 2592000000, "0", true},
-    {"kill-grace-ms", 0, 86400000, "5000", true},
     {"payload-max", 1024, 1073741824, "16777216", true},
     {"payload-total-max", 1024, 1099511627776, "268435456", true},
     {"output-total-max", 1024, 1099511627776, "536870912", true},
-    {"client-output-max", 1025, 1099511627776, "67108864", true},
-    {"client-max", 1, 1000000, "10000", true},
+    {"worker-listen", 1, 4095, "\"127.0.0.1:0\"", false},
+    {"worker-path", 1, 4095, "null", true},
+    {"pool-start", 0, 10000, "2", true},
+    {"pool-max", 1, 10000, "4", true},
+    {"job-max", 0, 10000000, "100", true},
     {"client-job-max", 0, 10000000, "0", true},
+    {"client-output-max", 1025, 1099511627776, "67108864", true},
+    {"worker-window", 1, 32, "16", true},
+    {"start-timeout-ms", 1, 86400000, "10000", true},
+    {"job-timeout-ms", 0, 2592000000, "0", true},
+    {"kill-grace-ms", 0, 86400000, "5000", true},
+    {"module-dir", 1, 4095, "null", true},
+    {"preload", 0, 1000, "[]", true},
+    {"modules", 0, 0, "{}", true},
+    {"drain-timeout-ms", 1, 86400000, "30000", true},
     {"token-file", 1, 4095, "null", true},
     {"allow-open-listen", 0, 0, "false", true},
     {"user", 1, 255, "null", false},
@@ -147,71 +148,77 @@ static const struct {
 
 START_TEST(test_table)
 {
-    ck_assert_uint_eq(option_count, sizeof agreed / sizeof agreed[0]);
-    for (size_t i = 0; i < option_count; i++) {
-        const struct option_spec *spec = &option_table[i];
-        ck_assert_str_eq(spec->key, agreed[i].key);
-        ck_assert_uint_eq(spec->min, agreed[i].min);
-        ck_assert_uint_eq(spec->max, agreed[i].max);
-        ck_assert_str_eq(spec->default_text, agreed[i].default_text);
-        ck_assert_int_eq(spec->reload, agreed[i].reload);
-        ck_assert_ptr_eq(option_find(spec->key), spec);
-        ck_assert_msg(!strchr(spec->help, '\n') && !strstr(spec->help, ". "), "%s", spec->key);
+    struct config_cursor cursor = {0};
+    struct config_key found;
+    ck_assert_uint_eq(config_schema_count(&settings_schema), sizeof agreed / sizeof agreed[0]);
+    for (size_t i = 0; config_schema_next(&settings_schema, &cursor); i++) {
+        const struct option *option = cursor.key.option;
+        ck_assert_str_eq(option->key, agreed[i].key);
+        ck_assert_uint_eq(option->min, agreed[i].min);
+        ck_assert_uint_eq(option->max, agreed[i].max);
+        ck_assert_str_eq(option->default_text, agreed[i].default_text);
+        ck_assert_int_eq(option->reload, agreed[i].reload);
+        ck_assert(config_schema_find(&settings_schema, option->key, &found));
+        ck_assert_ptr_eq(found.option, option);
+        ck_assert_msg(!strchr(option->help, '\n') && !strstr(option->help, ". "), "%s",
+                      option->key);
     }
-    ck_assert_ptr_null(option_find("pool"));
+    ck_assert(!config_schema_find(&settings_schema, "pool", &found));
 }
 END_TEST
 
-static bool is_number(const struct option_spec *spec)
+static bool is_number(const struct option *option)
 {
-    return spec->type == OPTION_UINT32 || spec->type == OPTION_UINT64;
+    return option->kind == OPTION_UINT32 || option->kind == OPTION_UINT64;
 }
 
 /* Sets one key from JSON text, without the checks of several keys together. */
-static int set_json(struct config *config, const struct option_spec *spec, const char *text,
-                    struct option_error *found)
+static int set_json(void *part, const struct option *option, const char *text,
+                    struct value_error *found)
 {
     json_t *value = json_loads(text, JSON_DECODE_ANY, NULL);
     ck_assert_msg(value != NULL, "%s", text);
-    int rc = option_set(config, spec, value, found);
+    int rc = config_rows_set(part, option, value, found);
     json_decref(value);
     return rc;
 }
 
-static int set_number(struct config *config, const struct option_spec *spec, int64_t number,
-                      struct option_error *found)
+static int set_number(void *part, const struct option *option, int64_t number,
+                      struct value_error *found)
 {
     char text[32];
     snprintf(text, sizeof text, "%" PRId64, number);
-    int rc = set_json(config, spec, text, found);
+    int rc = set_json(part, option, text, found);
     if (number >= 0)
-        ck_assert_int_eq(option_set_text(config, spec, text, found), rc);
+        ck_assert_int_eq(config_rows_set_text(part, option, text, found), rc);
     return rc;
 }
 
 START_TEST(test_ranges)
 {
-    for (size_t i = 0; i < option_count; i++) {
-        const struct option_spec *spec = &option_table[i];
-        struct config config = {0};
-        struct option_error found;
-        char expected[OPTION_EXPECTED_MAX];
-        if (!is_number(spec))
+    struct config_cursor cursor = {0};
+    while (config_schema_next(&settings_schema, &cursor)) {
+        const struct option *option = cursor.key.option;
+        struct settings settings = {0};
+        void *part = (char *)&settings + cursor.key.part;
+        struct value_error found;
+        char expected[EXPECTED_MAX];
+        if (!is_number(option))
             continue;
-        int64_t edges[] = {(int64_t)spec->min, (int64_t)spec->max};
+        int64_t edges[] = {(int64_t)option->min, (int64_t)option->max};
         for (size_t j = 0; j < 2; j++) {
-            ck_assert_int_eq(set_number(&config, spec, edges[j], &found), 0);
-            json_t *value = option_get(&config, spec);
+            ck_assert_int_eq(set_number(part, option, edges[j], &found), 0);
+            json_t *value = config_rows_get(part, option);
             ck_assert_int_eq(json_integer_value(value), edges[j]);
             json_decref(value);
         }
-        option_expected(spec, expected);
-        int64_t beyond[] = {(int64_t)spec->min - 1, (int64_t)spec->max + 1, -1, INT64_MAX};
+        config_expected(option, expected);
+        int64_t beyond[] = {(int64_t)option->min - 1, (int64_t)option->max + 1, -1, INT64_MAX};
         for (size_t j = 0; j < 4; j++) {
-            ck_assert_int_eq(set_number(&config, spec, beyond[j], &found), -1);
+            ck_assert_int_eq(set_number(part, option, beyond[j], &found), -1);
             ck_assert_ptr_nonnull(strstr(found.text, expected));
         }
-        json_t *value = option_get(&config, spec);
+        json_t *value = config_rows_get(part, option);
         ck_assert_int_eq(json_integer_value(value), edges[1]); /* as it was */
         json_decref(value);
     }
@@ -229,21 +236,23 @@ START_TEST(test_wrong_types)
         [OPTION_STRING] = {[5] = true},
         [OPTION_STRING_LIST] = {[5] = true},
         [OPTION_ENUM] = {0},
-        [OPTION_MODULES] = {[10] = true},
+        [OPTION_ENTRIES] = {[10] = true},
     };
-    for (size_t i = 0; i < option_count; i++) {
-        const struct option_spec *spec = &option_table[i];
+    struct config_cursor cursor = {0};
+    while (config_schema_next(&settings_schema, &cursor)) {
+        const struct option *option = cursor.key.option;
         for (size_t j = 0; j < sizeof values / sizeof values[0]; j++) {
-            struct config config = {0};
-            struct option_error found;
-            bool expected = accepted[spec->type][j] ||
-                            (j == 0 && spec->type == OPTION_STRING &&
-                             strcmp(spec->default_text, "null") == 0) ||
-                            (j == 5 && strcmp(spec->key, "log-format") == 0) ||
-                            (j == 7 && strcmp(spec->key, "preload") == 0);
-            int rc = set_json(&config, spec, values[j], &found);
-            ck_assert_msg(rc == (expected ? 0 : -1), "%s: %s", spec->key, values[j]);
-            options_free(&config);
+            struct settings settings = {0};
+            void *part = (char *)&settings + cursor.key.part;
+            struct value_error found;
+            bool expected = accepted[option->kind][j] ||
+                            (j == 0 && option->kind == OPTION_STRING &&
+                             strcmp(option->default_text, "null") == 0) ||
+                            (j == 5 && strcmp(option->key, "log-format") == 0) ||
+                            (j == 7 && strcmp(option->key, "preload") == 0);
+            int rc = set_json(part, option, values[j], &found);
+            ck_assert_msg(rc == (expected ? 0 : -1), "%s: %s", option->key, values[j]);
+            config_rows_release(part, &(struct option_table){option, 1});
         }
     }
 }
@@ -318,20 +327,20 @@ END_TEST
 START_TEST(test_defaults)
 {
     struct config *config = load(NULL, NULL);
-    ck_assert_uint_eq(config->clients.listen.count, 1);
-    ck_assert_str_eq(config->clients.listen.items[0], "127.0.0.1:7741");
-    ck_assert_str_eq(config->workers.listen, "127.0.0.1:0");
-    ck_assert_uint_eq(config->jobs.pool_start, 2);
-    ck_assert_uint_eq(config->jobs.pool_max, 4);
-    ck_assert_uint_eq(config->jobs.job_max, 100);
-    ck_assert_uint_eq(config->clients.payload_max, 16777216);
-    ck_assert_uint_eq(config->modules.modules.count, 0);
-    ck_assert_uint_eq(config->access.tokens.count, 0);
-    ck_assert_uint_eq(config->clients.socket_mode, 0660);
-    ck_assert_ptr_null(config->access.token_file);
-    ck_assert_int_eq(config->log.level, LOG_INFO);
-    ck_assert_int_eq(config->log.format, LOG_TEXT);
-    ck_assert_ptr_null(module_settings_find(&config->modules, "fib"));
+    ck_assert_uint_eq(settings_of(config)->clients.listen.count, 1);
+    ck_assert_str_eq(settings_of(config)->clients.listen.items[0], "127.0.0.1:7741");
+    ck_assert_str_eq(settings_of(config)->workers.listen, "127.0.0.1:0");
+    ck_assert_uint_eq(settings_of(config)->jobs.pool_start, 2);
+    ck_assert_uint_eq(settings_of(config)->jobs.pool_max, 4);
+    ck_assert_uint_eq(settings_of(config)->jobs.job_max, 100);
+    ck_assert_uint_eq(settings_of(config)->clients.payload_max, 16777216);
+    ck_assert_uint_eq(settings_of(config)->modules.modules.count, 0);
+    ck_assert_uint_eq(settings_of(config)->access.tokens.count, 0);
+    ck_assert_uint_eq(settings_of(config)->clients.socket_mode, 0660);
+    ck_assert_ptr_null(settings_of(config)->access.token_file);
+    ck_assert_int_eq(settings_of(config)->log.level, LOG_INFO);
+    ck_assert_int_eq(settings_of(config)->log.format, LOG_TEXT);
+    ck_assert_ptr_null(module_settings_find(&settings_of(config)->modules, "fib"));
     config_free(config);
     config_free(load("{}", NULL));
 }
@@ -343,12 +352,12 @@ START_TEST(test_file_and_overrides)
         load("{\"pool-max\": 8, \"job-max\": 5, \"log-level\": \"debug\", \"listen\": "
              "[\"[::1]:1\", \"unix:/x\"], \"user\": \"a\"}",
              "job-max=6", "job-max=7", "user=b", NULL);
-    ck_assert_uint_eq(config->jobs.pool_max, 8);
-    ck_assert_uint_eq(config->jobs.job_max, 7);
-    ck_assert_int_eq(config->log.level, LOG_DEBUG);
-    ck_assert_uint_eq(config->clients.listen.count, 2);
-    ck_assert_str_eq(config->clients.listen.items[1], "unix:/x");
-    ck_assert_str_eq(config->identity.user, "b");
+    ck_assert_uint_eq(settings_of(config)->jobs.pool_max, 8);
+    ck_assert_uint_eq(settings_of(config)->jobs.job_max, 7);
+    ck_assert_int_eq(settings_of(config)->log.level, LOG_DEBUG);
+    ck_assert_uint_eq(settings_of(config)->clients.listen.count, 2);
+    ck_assert_str_eq(settings_of(config)->clients.listen.items[1], "unix:/x");
+    ck_assert_str_eq(settings_of(config)->identity.user, "b");
     config_free(config);
     /* An override makes good what the file alone would not be allowed. */
     config_free(load("{\"pool-start\": 9}", "pool-max=9", NULL));
@@ -361,22 +370,22 @@ START_TEST(test_modules)
         load("{\"modules\": {\"wc\": {}, \"fib\": {\"enabled\": false, \"timeout-ms\": 7, "
              "\"config\": {\"b\": 1, \"a\": [null]}}, \"a\": {\"config\": {}}}}",
              NULL);
-    const struct module_setting *modules = config->modules.modules.items;
-    ck_assert_uint_eq(config->modules.modules.count, 3);
+    const struct module_setting *modules = settings_of(config)->modules.modules.items;
+    ck_assert_uint_eq(settings_of(config)->modules.modules.count, 3);
     ck_assert_str_eq(modules[0].name, "a");
     ck_assert_str_eq(modules[1].name, "fib");
     ck_assert_str_eq(modules[2].name, "wc");
-    const struct module_setting *fib = module_settings_find(&config->modules, "fib");
+    const struct module_setting *fib = module_settings_find(&settings_of(config)->modules, "fib");
     ck_assert_ptr_eq(fib, &modules[1]);
     ck_assert(!fib->enabled);
     ck_assert_uint_eq(fib->timeout_ms, 7);
     ck_assert_str_eq(fib->config, "{\"b\":1,\"a\":[null]}");
-    const struct module_setting *wc = module_settings_find(&config->modules, "wc");
+    const struct module_setting *wc = module_settings_find(&settings_of(config)->modules, "wc");
     ck_assert(wc->enabled);
     ck_assert_uint_eq(wc->timeout_ms, 0);
     ck_assert_str_eq(wc->config, "{}");
-    ck_assert_ptr_null(module_settings_find(&config->modules, "f"));
-    ck_assert_ptr_null(module_settings_find(&config->modules, "zz"));
+    ck_assert_ptr_null(module_settings_find(&settings_of(config)->modules, "f"));
+    ck_assert_ptr_null(module_settings_find(&settings_of(config)->modules, "zz"));
     config_free(config);
 }
 END_TEST
@@ -475,16 +484,16 @@ END_TEST
 START_TEST(test_unreadable_files)
 {
     struct config_args args = {.program = "test_config", .file = dir};
-    ck_assert_ptr_null(config_load(&args, error, sizeof error));
+    ck_assert_ptr_null(config_load(&settings_schema, &args, error, sizeof error));
     ck_assert_ptr_nonnull(strstr(error, "Is a directory"));
     args.file = "/nonexistent/conf";
-    ck_assert_ptr_null(config_load(&args, error, sizeof error));
+    ck_assert_ptr_null(config_load(&settings_schema, &args, error, sizeof error));
     ck_assert_str_eq(error, "/nonexistent/conf: No such file or directory");
     write_bytes(file, "{\0}", 3);
     args.file = file;
-    ck_assert_ptr_null(config_load(&args, error, sizeof error));
+    ck_assert_ptr_null(config_load(&settings_schema, &args, error, sizeof error));
     char tiny[8];
-    ck_assert_ptr_null(config_load(&args, tiny, sizeof tiny));
+    ck_assert_ptr_null(config_load(&settings_schema, &args, tiny, sizeof tiny));
     ck_assert_uint_eq(strlen(tiny), sizeof tiny - 1);
 }
 END_TEST
@@ -530,18 +539,18 @@ END_TEST
 /* Each key, wrong, alone on its line behind all kinds of values. */
 START_TEST(test_every_key_has_its_line)
 {
-    for (size_t i = 0; i < option_count; i++) {
+    struct config_cursor cursor = {0};
+    while (config_schema_next(&settings_schema, &cursor)) {
+        const char *key = cursor.key.option->key;
+        if (cursor.key.option->kind == OPTION_ENTRIES)
+            continue;
         char *text = xasprintf("{\n\"modules\": {\"x\": {\"config\": {\"%s\": \"\\\"}\"}}},\n%s\n"
                                "\"%s\": %s\n}",
-                               option_table[i].key,
-                               strcmp(option_table[i].key, "user") ? "\"user\": \"{\"," : "",
-                               option_table[i].key, "1.25");
-        if (option_table[i].type != OPTION_MODULES) {
-            char *expected = xasprintf("FILE:4: %s: found 1.25, expected ", option_table[i].key);
-            const char *found = refusal(text, NULL);
-            ck_assert_msg(strncmp(found, expected, strlen(expected)) == 0, "%s", found);
-            free(expected);
-        }
+                               key, strcmp(key, "user") ? "\"user\": \"{\"," : "", key, "1.25");
+        char *expected = xasprintf("FILE:4: %s: found 1.25, expected ", key);
+        const char *found = refusal(text, NULL);
+        ck_assert_msg(strncmp(found, expected, strlen(expected)) == 0, "%s", found);
+        free(expected);
         free(text);
     }
 }
@@ -550,11 +559,11 @@ END_TEST
 START_TEST(test_pool_start)
 {
     struct config *config = load("{\"pool-max\": 1}", NULL);
-    ck_assert_uint_eq(config->jobs.pool_start, 1);
+    ck_assert_uint_eq(settings_of(config)->jobs.pool_start, 1);
     config_free(config);
     config = load(NULL, "pool-start=0", "job-max=0", "pool-max=1", NULL);
-    ck_assert_uint_eq(config->jobs.pool_start, 0);
-    ck_assert_uint_eq(config->jobs.job_max, 0);
+    ck_assert_uint_eq(settings_of(config)->jobs.pool_start, 0);
+    ck_assert_uint_eq(settings_of(config)->jobs.job_max, 0);
     config_free(config);
     ck_assert_str_eq(refusal("{\"pool-max\": 3}", "pool-start=4", NULL),
                      "--pool-start=4: found 4, expected at most pool-max, 3");
@@ -599,13 +608,13 @@ static struct config *load_tokens(const char *tokens)
 START_TEST(test_tokens)
 {
     struct config *config = load_tokens("12345678");
-    ck_assert_uint_eq(config->access.tokens.count, 1);
-    ck_assert_str_eq(config->access.tokens.tokens[0].text, "12345678");
+    ck_assert_uint_eq(settings_of(config)->access.tokens.count, 1);
+    ck_assert_str_eq(settings_of(config)->access.tokens.tokens[0].text, "12345678");
     config_free(config);
     config = load_tokens("\n  first token \t\r\n\r\n\tsecond-~!token\n\n");
-    ck_assert_uint_eq(config->access.tokens.count, 2);
-    ck_assert_str_eq(config->access.tokens.tokens[0].text, "first token");
-    ck_assert_str_eq(config->access.tokens.tokens[1].text, "second-~!token");
+    ck_assert_uint_eq(settings_of(config)->access.tokens.count, 2);
+    ck_assert_str_eq(settings_of(config)->access.tokens.tokens[0].text, "first token");
+    ck_assert_str_eq(settings_of(config)->access.tokens.tokens[1].text, "second-~!token");
     json_t *shown = config_to_json(config);
     char *text = json_dumps(shown, 0);
     ck_assert_ptr_null(strstr(text, "second"));
@@ -617,7 +626,7 @@ START_TEST(test_tokens)
     for (int i = 0; i < 64; i++)
         sprintf(many + strlen(many), "%0256d\n", i);
     config = load_tokens(many);
-    ck_assert_uint_eq(config->access.tokens.count, 64);
+    ck_assert_uint_eq(settings_of(config)->access.tokens.count, 64);
     config_free(config);
 }
 END_TEST
@@ -672,10 +681,12 @@ START_TEST(test_to_json_and_back)
     json_t *shown = config_to_json(config);
     const char *key;
     json_t *value;
-    size_t row = 0;
-    ck_assert_uint_eq(json_object_size(shown), option_count);
-    json_object_foreach (shown, key, value)
-        ck_assert_str_eq(key, option_table[row++].key);
+    struct config_cursor cursor = {0};
+    ck_assert_uint_eq(json_object_size(shown), config_schema_count(&settings_schema));
+    json_object_foreach (shown, key, value) {
+        ck_assert(config_schema_next(&settings_schema, &cursor));
+        ck_assert_str_eq(key, cursor.key.option->key);
+    }
 
     char *text = json_dumps(shown, JSON_INDENT(2));
     struct config *again = load(text, NULL);
@@ -734,10 +745,10 @@ START_TEST(test_a_reload_keeps_what_is_fixed)
     struct config *config = load(NULL, "group=g", NULL);
     config = reload(config, NULL, "listen=unix:/x", "pool-max=9", "user=u", NULL);
     ck_assert_str_eq(ignored, "listen user group ");
-    ck_assert_uint_eq(config->jobs.pool_max, 9);
-    ck_assert_str_eq(config->clients.listen.items[0], "127.0.0.1:7741");
-    ck_assert_ptr_null(config->identity.user);
-    ck_assert_str_eq(config->identity.group, "g");
+    ck_assert_uint_eq(settings_of(config)->jobs.pool_max, 9);
+    ck_assert_str_eq(settings_of(config)->clients.listen.items[0], "127.0.0.1:7741");
+    ck_assert_ptr_null(settings_of(config)->identity.user);
+    ck_assert_str_eq(settings_of(config)->identity.group, "g");
     config_free(config);
 }
 END_TEST
@@ -784,9 +795,9 @@ START_TEST(test_a_start_reads_a_pipe)
     close(ends[1]);
     snprintf(path, sizeof path, "/dev/fd/%d", ends[0]);
     struct config_args args = {.program = "test_config", .file = path};
-    struct config *config = config_load(&args, error, sizeof error);
+    struct config *config = config_load(&settings_schema, &args, error, sizeof error);
     ck_assert_msg(config != NULL, "%s", error);
-    ck_assert_uint_eq(config->jobs.pool_max, 7);
+    ck_assert_uint_eq(settings_of(config)->jobs.pool_max, 7);
     config_free(config);
     close(ends[0]);
 }
@@ -884,7 +895,7 @@ START_TEST(test_nearest_key)
         {"a-key-that-is-longer-than-any-slip-could-ever-be", NULL},
     };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
-        const char *nearest = option_nearest(option_table, option_count, cases[i].key);
+        const char *nearest = config_schema_nearest(&settings_schema, cases[i].key);
         ck_assert_pstr_eq(nearest, cases[i].nearest);
     }
 }
@@ -919,11 +930,11 @@ static void check_paths(const char *program, const char *worker, const char *mod
 
 static int print_paths(const char *program)
 {
-    struct config *config =
-        config_load(&(struct config_args){.program = program}, error, sizeof error);
+    struct config *config = config_load(&settings_schema, &(struct config_args){.program = program},
+                                        error, sizeof error);
     if (!config)
         return EXIT_FAILURE;
-    printf("%s %s\n", config->workers.path, config->modules.dir);
+    printf("%s %s\n", settings_of(config)->workers.path, settings_of(config)->modules.dir);
     config_free(config);
     return EXIT_SUCCESS;
 }
@@ -962,13 +973,13 @@ START_TEST(test_relative_paths)
     ck_assert_ptr_nonnull(getcwd(cwd, sizeof cwd));
     struct config *config = load(NULL, "worker-path=some/worker", "module-dir=/abs", NULL);
     snprintf(expected, sizeof expected, "%s/some/worker", cwd);
-    ck_assert_str_eq(config->workers.path, expected);
-    ck_assert_str_eq(config->modules.dir, "/abs");
+    ck_assert_str_eq(settings_of(config)->workers.path, expected);
+    ck_assert_str_eq(settings_of(config)->modules.dir, "/abs");
     config_free(config);
 }
 END_TEST
 
-typedef void printer(FILE *out);
+typedef void printer(const struct config_schema *schema, FILE *out);
 
 /* What a printer prints; the caller frees it. */
 static char *printed(printer *print)
@@ -977,16 +988,17 @@ static char *printed(printer *print)
     size_t len;
     FILE *out = open_memstream(&text, &len);
     ck_assert_ptr_nonnull(out);
-    print(out);
+    print(&settings_schema, out);
     ck_assert_int_eq(fclose(out), 0);
     return text;
 }
 
 START_TEST(test_help)
 {
-    char *help = printed(options_print_help);
-    for (size_t i = 0; i < option_count; i++) {
-        char *line = xasprintf("  --%s=", option_table[i].key);
+    char *help = printed(config_print_help);
+    struct config_cursor cursor = {0};
+    while (config_schema_next(&settings_schema, &cursor)) {
+        char *line = xasprintf("  --%s=", cursor.key.option->key);
         ck_assert_msg(strstr(help, line) != NULL, "%s", line);
         free(line);
     }
@@ -1000,7 +1012,7 @@ START_TEST(test_manual_is_fresh)
 {
     size_t len;
     const char *why;
-    char *list = printed(options_print_manual);
+    char *list = printed(config_print_manual);
     char *page = file_read("doc/taskmasterd.conf.5", 1 << 20, FILE_ANY, &len, &why);
     ck_assert_msg(page != NULL, "no doc/taskmasterd.conf.5 from here");
     char *begin = strstr(page, ".\\\" BEGIN");
@@ -1017,7 +1029,7 @@ END_TEST
 START_TEST(test_sample)
 {
     struct config_args args = {.program = "test_config", .file = "conf/taskmasterd.conf"};
-    struct config *config = config_load(&args, error, sizeof error);
+    struct config *config = config_load(&settings_schema, &args, error, sizeof error);
     ck_assert_msg(config != NULL, "%s", error);
     config_free(config);
 }

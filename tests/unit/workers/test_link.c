@@ -6,8 +6,8 @@
 
 #include "base/clock.h"
 #include "common/wire.h"
-#include "config/config.h"
 #include "jobs/module_table.h"
+#include "settings.h"
 #include "tests/unit/support.h"
 
 #include <taskmaster/version.h>
@@ -102,7 +102,7 @@ static struct config *load_config(void)
     snprintf(module_dir, sizeof module_dir, "module-dir=%.4096s/modules", build);
     free(build);
     args.override_count = SUPPORT_COUNT(overrides);
-    struct config *loaded = config_load(&args, error, sizeof error);
+    struct config *loaded = config_load(&settings_schema, &args, error, sizeof error);
     ck_assert_msg(loaded != NULL, "%s", error);
     return loaded;
 }
@@ -139,7 +139,7 @@ static void open_world(void)
     timers_init(&timers, clock_us());
     conn_loop_init(&loop, base, &timers, &budget, &output);
     loop.turn_us = UINT32_MAX; /* each event is heeded when it comes */
-    module_table_init(&modules, &config->modules);
+    module_table_init(&modules, &settings_of(config)->modules);
     struct dispatcher_limits limits = {.pool_start = 1,
                                        .pool_max = 1,
                                        .start_timeout_ms = DEADLINE_MS,
@@ -152,7 +152,8 @@ static void open_world(void)
     ck_assert_int_eq(pipe2(life_pipe, O_CLOEXEC), 0);
     workers.env.life_fd = life_pipe[0];
     workers.env.nofile_soft = 1024;
-    workers_configure(&workers, &config->workers, &config->modules, config->log.level);
+    workers_configure(&workers, &settings_of(config)->workers, &settings_of(config)->modules,
+                      settings_of(config)->log.level);
     listen_for_workers();
     source = (struct job_source){.name = "test", .event = on_job_event, .left = on_job_left};
     LIST_INIT(&source.jobs);

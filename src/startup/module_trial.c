@@ -1,10 +1,10 @@
 /*
- * module_check: see module_check.h.
+ * module_trial: see module_trial.h.
  *
  * A status of 0 alone proves nothing, as the module may have ended the process itself: the worker's
  * line "ok NAME VERSION" must be there as well.
  */
-#include "startup/module_check.h"
+#include "startup/module_trial.h"
 
 #include "base/clock.h"
 #include "startup/user_environ.h"
@@ -30,7 +30,7 @@ enum {
     TICK_MS = 5, /* how soon a death is seen that the pipe does not tell of */
 };
 
-struct check {
+struct trial {
     const char *path;
     const char *settings;  /* NULL: it is loaded only */
     char ok[NAME_MAX + 8]; /* how the line begins that says so */
@@ -42,12 +42,12 @@ struct check {
 };
 
 /* "ok NAME " for the file /x/NAME.so. */
-static void set_ok(struct check *check)
+static void set_ok(struct trial *trial)
 {
-    const char *slash = strrchr(check->path, '/');
-    const char *name = slash ? slash + 1 : check->path;
+    const char *slash = strrchr(trial->path, '/');
+    const char *name = slash ? slash + 1 : trial->path;
     size_t len = strlen(name);
-    snprintf(check->ok, sizeof check->ok, "ok %.*s ", (int)(len > 3 ? len - 3 : len), name);
+    snprintf(trial->ok, sizeof trial->ok, "ok %.*s ", (int)(len > 3 ? len - 3 : len), name);
 }
 
 /* A module's settings may hold secrets: not as an argument. -1 with errno. */
@@ -65,129 +65,132 @@ static int settings_fd(const char *settings)
 }
 
 /* stdout is ours to read, stderr stays, and there is nothing else of us. */
-static int start_with(struct check *check, const struct config *config, int input_fd, int output_fd)
+static int start_with(struct trial *trial, const struct module_host *host, int input_fd,
+                      int output_fd)
 {
     char name[] = "taskmaster-worker", option[] = "--check-module", init[] = "--init",
          file[PATH_MAX];
-    char *argv[] = {name, option, file, check->settings ? init : NULL, NULL};
+    char *argv[] = {name, option, file, trial->settings ? init : NULL, NULL};
     const int fds[] = {input_fd, output_fd, STDERR_FILENO};
-    user_environ_set(config->identity.user);
+    user_environ_set(host->user);
     char **env = worker_process_environ();
-    snprintf(file, sizeof file, "%s", check->path);
-    int e = child_start(&(struct program){.path = config->workers.path,
+    snprintf(file, sizeof file, "%s", trial->path);
+    int e = child_start(&(struct program){.path = host->worker_path,
                                           .argv = argv,
                                           .environ = env,
                                           .fds = fds,
                                           .fd_count = sizeof fds / sizeof *fds},
-                        &check->pid);
+                        &trial->pid);
     free(env);
     return e;
 }
 
-static int start(struct check *check, const struct config *config, int output_fd)
+static int start(struct trial *trial, const struct module_host *host, int output_fd)
 {
-    if (!check->settings)
-        return start_with(check, config, -1, output_fd);
-    int fd = settings_fd(check->settings);
-    int e = fd < 0 ? errno : start_with(check, config, fd, output_fd);
+    if (!trial->settings)
+        return start_with(trial, host, -1, output_fd);
+    int fd = settings_fd(trial->settings);
+    int e = fd < 0 ? errno : start_with(trial, host, fd, output_fd);
     if (fd >= 0)
         close(fd);
     return e;
 }
 
 /* Looks for the line that says ok; of others the beginning is enough. */
-static void look_at(struct check *check, const char *data, size_t len)
+static void look_at(struct trial *trial, const char *data, size_t len)
 {
     for (size_t i = 0; i < len; i++) {
         if (data[i] != '\n') {
-            if (check->line_len < sizeof check->line)
-                check->line[check->line_len++] = data[i];
+            if (trial->line_len < sizeof trial->line)
+                trial->line[trial->line_len++] = data[i];
             continue;
         }
-        size_t ok_len = strlen(check->ok);
-        check->said_ok |= check->line_len > ok_len && memcmp(check->line, check->ok, ok_len) == 0;
-        check->line_len = 0;
+        size_t ok_len = strlen(trial->ok);
+        trial->said_ok |= trial->line_len > ok_len && memcmp(trial->line, trial->ok, ok_len) == 0;
+        trial->line_len = 0;
     }
 }
 
 /* False if there is nothing for now. */
-static bool pass_on_output(struct check *check)
+static bool pass_on_output(struct trial *trial)
 {
     char data[READ_MAX];
-    ssize_t n = check->fd < 0 ? -1 : read(check->fd, data, sizeof data);
+    ssize_t n = trial->fd < 0 ? -1 : read(trial->fd, data, sizeof data);
     if (n == 0) {
-        close(check->fd);
-        check->fd = -1;
+        close(trial->fd);
+        trial->fd = -1;
     }
     if (n <= 0)
         return false;
-    check->printed = true;
-    look_at(check, data, (size_t)n);
+    trial->printed = true;
+    look_at(trial, data, (size_t)n);
     fwrite(data, 1, (size_t)n, stdout);
     return true;
 }
 
 /* Not reaped: the process group must not become a stranger's before it is killed. */
-static bool has_ended(const struct check *check)
+static bool has_ended(const struct trial *trial)
 {
     siginfo_t info = {.si_pid = 0};
-    return waitid(P_PID, (id_t)check->pid, &info, WEXITED | WNOHANG | WNOWAIT) < 0
+    return waitid(P_PID, (id_t)trial->pid, &info, WEXITED | WNOHANG | WNOWAIT) < 0
                ? errno != EINTR
-               : info.si_pid == check->pid;
+               : info.si_pid == trial->pid;
 }
 
 /* Then what it has printed is read to its end: the line that says ok is the last. What it has
  * started goes with it and prints no more. False if it does not end in time. */
-static bool await_end(struct check *check, uint32_t timeout_ms)
+static bool await_end(struct trial *trial, uint32_t timeout_ms)
 {
     uint64_t deadline_us = clock_us() + (uint64_t)timeout_ms * 1000;
     for (;;) {
-        bool ended = has_ended(check);
+        bool ended = has_ended(trial);
         if (ended)
-            kill(-check->pid, SIGKILL);
-        bool printed = pass_on_output(check);
+            kill(-trial->pid, SIGKILL);
+        bool printed = pass_on_output(trial);
         if (ended && !printed)
             return true;
         if (clock_us() >= deadline_us)
             return ended;
-        struct pollfd output = {.fd = check->fd, .events = POLLIN};
+        struct pollfd output = {.fd = trial->fd, .events = POLLIN};
         poll(&output, 1, TICK_MS);
     }
 }
 
-static bool judge(const struct check *check, const struct config *config, bool in_time, int status)
+static bool judge(const struct trial *trial, const struct module_host *host, bool in_time,
+                  int status)
 {
-    const char *what = check->settings ? "loading and initialising" : "loading";
+    const char *what = trial->settings ? "loading and initialising" : "loading";
     if (!in_time)
-        fprintf(stderr, "%s: %s it took longer than start-timeout-ms, %" PRIu32 "\n", check->path,
-                what, config->jobs.start_timeout_ms);
+        fprintf(stderr, "%s: %s it took longer than start-timeout-ms, %" PRIu32 "\n", trial->path,
+                what, host->timeout_ms);
     else if (WIFSIGNALED(status))
-        fprintf(stderr, "%s: %s it ends in %s\n", check->path, what, strsignal(WTERMSIG(status)));
-    else if (WEXITSTATUS(status) == 0 ? !check->said_ok : !check->printed)
-        fprintf(stderr, "%s: %s it ends the process with status %d\n", check->path, what,
+        fprintf(stderr, "%s: %s it ends in %s\n", trial->path, what, strsignal(WTERMSIG(status)));
+    else if (WEXITSTATUS(status) == 0 ? !trial->said_ok : !trial->printed)
+        fprintf(stderr, "%s: %s it ends the process with status %d\n", trial->path, what,
                 WEXITSTATUS(status));
-    return in_time && WIFEXITED(status) && WEXITSTATUS(status) == 0 && check->said_ok;
+    return in_time && WIFEXITED(status) && WEXITSTATUS(status) == 0 && trial->said_ok;
 }
 
-int module_check(const struct config *config, const char *path, const char *settings, bool *loads)
+int module_trial_run(const struct module_host *host, const char *path, const char *settings,
+                     bool *loads)
 {
-    struct check check = {.path = path, .settings = settings};
+    struct trial trial = {.path = path, .settings = settings};
     int output[2], status = 0;
-    set_ok(&check);
+    set_ok(&trial);
     if (pipe2(output, O_CLOEXEC) < 0)
         return errno;
-    check.fd = output[0];
-    int e = fcntl(output[0], F_SETFL, O_NONBLOCK) < 0 ? errno : start(&check, config, output[1]);
+    trial.fd = output[0];
+    int e = fcntl(output[0], F_SETFL, O_NONBLOCK) < 0 ? errno : start(&trial, host, output[1]);
     close(output[1]);
     if (!e) {
-        bool in_time = await_end(&check, config->jobs.start_timeout_ms);
-        kill(-check.pid, SIGKILL); /* and whatever it has started */
-        while (waitpid(check.pid, &status, 0) < 0 && errno == EINTR)
+        bool in_time = await_end(&trial, host->timeout_ms);
+        kill(-trial.pid, SIGKILL); /* and whatever it has started */
+        while (waitpid(trial.pid, &status, 0) < 0 && errno == EINTR)
             ;
         fflush(stdout);
-        *loads = judge(&check, config, in_time, status);
+        *loads = judge(&trial, host, in_time, status);
     }
-    if (check.fd >= 0)
-        close(check.fd);
+    if (trial.fd >= 0)
+        close(trial.fd);
     return e;
 }

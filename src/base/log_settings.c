@@ -1,0 +1,21 @@
+/* log_settings: see log_settings.h. */
+#include "base/log_settings.h"
+
+static const char *const level_names[] = {
+    [LOG_DEBUG] = "debug", [LOG_INFO] = "info", [LOG_WARN] = "warn", [LOG_ERROR] = "error", NULL};
+static const char *const format_names[] = {[LOG_TEXT] = "text", [LOG_JSON] = "json", NULL};
+
+#define AT(member) offsetof(struct log_settings, member)
+
+/* clang-format off */
+static const struct option rows[] = {
+    {.key = "log-level", .kind = OPTION_ENUM, .offset = AT(level), .reload = true,
+     .names = level_names, .default_text = "\"info\"",
+     .help = "the least level to be logged; info is a few lines a worker and none a job"},
+    {.key = "log-format", .kind = OPTION_ENUM, .offset = AT(format), .reload = true,
+     .names = format_names, .default_text = "\"text\"",
+     .help = "the form of a log line; text is readable without a tool"},
+};
+/* clang-format on */
+
+const struct option_table log_options = OPTION_TABLE(rows);

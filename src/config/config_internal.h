@@ -1,0 +1,57 @@
+/* config_internal: the inside of a config, for the files of this folder.
+ *
+ *     apply.c    the file and the command line, key by key
+ *     origin.c   the origin of each value, and the texts of faults
+ *     config.c   the order of a load, a reload; comparison
+ */
+#ifndef TASKMASTER_CONFIG_CONFIG_INTERNAL_H
+#define TASKMASTER_CONFIG_CONFIG_INTERNAL_H
+
+#include "config/config.h"
+#include "config/expected.h"
+
+/* The origins of the values of a config. */
+struct config_source {
+    const char *file;       /* its name; NULL without one */
+    char *text;             /* of the file; likewise */
+    bool *kept;             /* by row: the value in force stays against a new one */
+    bool *in_file;          /* by row: the file sets it */
+    const char **overrides; /* by row: the last "key=value" with the key; NULL without one */
+};
+
+struct config {
+    const struct config_schema *schema;
+    void *settings; /* the program's struct */
+    struct config_source source;
+};
+
+/* The text of the first fault: one line for people. */
+struct config_error {
+    char *text;
+    size_t size;
+};
+
+/* The struct of a key's part. */
+static inline void *config_part(const struct config *config, const struct config_key *key)
+{
+    return (char *)config->settings + key->part;
+}
+
+/* origin.c */
+
+/* Writes a fault found in a key's value. Always -1. */
+int config_value_fault(const struct config *config, struct config_error *error,
+                       const struct config_key *key, const struct value_error *found);
+
+/* Writes the fault of an unknown key behind its origin. Always -1. */
+int config_unknown_key(const struct config *config, struct config_error *error, const char *name);
+
+/* Replaces control characters: values may hold any, but an error is one line. */
+void config_make_one_line(char *s);
+
+/* apply.c. Each returns 0, or -1 with the error. */
+int config_apply_file(struct config *config, enum file_kind kind, struct config_error *error);
+int config_apply_overrides(struct config *config, const struct config_args *args,
+                           struct config_error *error);
+
+#endif

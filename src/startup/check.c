@@ -1,0 +1,129 @@
+/* check: see check.h. */
+#include "startup/check.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+static void tell(const struct startup_check *check, enum finding finding, const char *key,
+                 const char *entry, const char *fmt, va_list ap)
+{
+    char origin[CONFIG_ORIGIN_MAX], text[FINDING_MAX];
+    config_origin(check->config, key, entry, origin);
+    size_t len = (size_t)snprintf(text, sizeof text, "%s: ", origin);
+    vsnprintf(text + len, sizeof text - len, fmt, ap);
+    check->tell(check->arg, finding, text);
+}
+
+void startup_check_tell(const struct startup_check *check, enum finding finding, const char *key,
+                        const char *entry, const char *fmt, ...)
+{
+    va_list ap;
+    va_start(ap, fmt);
+    tell(check, finding, key, entry, fmt, ap);
+    va_end(ap);
+}
+
+/* --- user and group --- */
+
+bool startup_check_identity(const struct startup_check *check,
+                            const struct identity_settings *settings, struct identity *identity)
+{
+    const char *key = identity_find(identity, settings);
+    if (key)
+        startup_check_tell(check, FINDING_FAULT, key, NULL,
+                           "found \"%s\", expected the name of a %s of this machine",
+                           strcmp(key, "user") == 0 ? settings->user : settings->group, key);
+    return !key;
+}
+
+bool startup_check_rights(const struct startup_check *check,
+                          const struct identity_settings *settings, const struct identity *identity,
+                          enum finding finding)
+{
+    const char *key = settings->user ? "user" : "group";
+    const char *name = settings->user ? settings->user : settings->group;
+    bool possible = identity_possible(identity);
+    if (!possible)
+        startup_check_tell(check, finding, key, NULL, "found \"%s\", which only root can become",
+                           name);
+    return possible;
+}
+
+/* --- paths --- */
+
+/* 0, or the errno of why that user cannot use it so. */
+static int usable(const struct identity *identity, const char *path, bool directory)
+{
+    struct stat st;
+    if (stat(path, &st) < 0)
+        return errno;
+    if (directory && !S_ISDIR(st.st_mode))
+        return ENOTDIR;
+    if (!directory && S_ISDIR(st.st_mode))
+        return EISDIR;
+    return identity_access(identity, path, directory ? R_OK | X_OK : X_OK);
+}
+
+static bool check_path(const struct startup_check *check, const struct identity *identity,
+                       const char *key, const char *path, bool directory)
+{
+    const char *expected = directory ? "a directory that can be read" : "a program that can be run";
+    const char *user = identity->user;
+    int e = usable(identity, path, directory);
+    if (e)
+        startup_check_tell(check, FINDING_FAULT, key, NULL, "%s \"%s\", expected %s%s%s: %s",
+                           config_is_set(check->config, key) ? "found" : "by default", path,
+                           expected, *user ? " by user " : "", user, strerror(e));
+    return !e;
+}
+
+bool startup_check_paths(const struct startup_check *check, const char *worker_path,
+                         const char *module_dir, const struct identity *identity)
+{
+    bool fine = check_path(check, identity, "worker-path", worker_path, false);
+    return check_path(check, identity, "module-dir", module_dir, true) && fine;
+}
+
+void startup_check_reload(const struct startup_check *check, const char *file,
+                          const struct access_settings *access, const struct identity *identity)
+{
+    const char *who = *identity->user ? identity->user : "of that group";
+    int e = file ? identity_access(identity, file, R_OK) : 0;
+    if (e) {
+        char text[FINDING_MAX];
+        snprintf(text, sizeof text, "%s: user %s cannot read it: %s: reloads would fail", file, who,
+                 strerror(e));
+        check->tell(check->arg, FINDING_WARNING, text);
+    }
+    if (access->token_file && (e = identity_access(identity, access->token_file, R_OK)))
+        startup_check_tell(check, FINDING_WARNING, "token-file", NULL,
+                           "user %s cannot read \"%s\": %s: reloads would fail", who,
+                           access->token_file, strerror(e));
+}
+
+/* --- tokens --- */
+
+/* Shorter tokens are what people think up, and somebody may try thousands a second over many
+ * connections; 16 bytes drawn by chance stand that for ever. */
+enum { TOKEN_LEN_SAFE = 16 };
+
+void startup_check_tokens(const struct startup_check *check, const struct access_settings *access)
+{
+    const struct token_set *tokens = &access->tokens;
+    size_t count = 0, shortest = TOKEN_LEN_SAFE;
+    for (size_t i = 0; i < tokens->count; i++) {
+        size_t len = tokens->tokens[i].len;
+        count += len < TOKEN_LEN_SAFE;
+        shortest = len < shortest ? len : shortest;
+    }
+    if (count)
+        startup_check_tell(
+            check, FINDING_WARNING, "token-file", NULL,
+            "\"%s\" has %zu of %zu tokens that can be guessed: the shortest is of %zu bytes, "
+            "expected at least %d; \"openssl rand -hex 16\" makes one",
+            access->token_file, count, tokens->count, shortest, TOKEN_LEN_SAFE);
+}

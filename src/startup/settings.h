@@ -1,0 +1,14 @@
+/* settings: the user and the group to become. */
+#ifndef TASKMASTER_STARTUP_SETTINGS_H
+#define TASKMASTER_STARTUP_SETTINGS_H
+
+#include "base/option.h"
+
+struct identity_settings {
+    char *user;  /* NULL: no change */
+    char *group; /* NULL: the user's own */
+};
+
+extern const struct option_table identity_options;
+
+#endif
