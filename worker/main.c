@@ -3,7 +3,18 @@
  *
  * This file holds only the order of the start. The worker first ties its life to the master's, then
  * takes the master's address and the token from the shared page. The token is wiped as soon as it
- * was sent.
+ * was sent. The other files:
+ *
+ *     startup, signals, fork_guard, fork_mark      the process: start, end, forked children
+ *     master_connect, handshake, settings          connecting to the master
+ *     master_link, job_loop, job, buffer           taking, running and answering jobs
+ *     loader, module_object, load_error, refusal   loading modules and calling init() and fini()
+ *     module_functions, host                       the functions called by modules
+ *     effects, effects_table                       what a module can change of the process
+ *     process_state, environment_state,            undoing such changes
+ *     files_state, fp_control
+ *     report, text                                 lines for the master's log
+ *     options                                      --check-module and other options
  */
 #include "fork_guard.h"
 #include "handshake.h"
