@@ -39,7 +39,7 @@ CLIENT_LIBS := -ljansson
 # What each program is made of: folders. A program's main.c stays out of its archive, so that tests can link the rest.
 # The shared folders know nothing of jobs and workers: other daemons are made of them too.
 SHARED   := common base net config access protocol
-MASTER   := clients jobs workers stats startup
+MASTER   := clients clients/ops jobs workers stats startup
 objects   = $(patsubst %.c,$(O)/%.o,$(filter-out %/main.c,$(wildcard $(1:%=%/*.c))))
 MODULES  := $(patsubst modules/%.c,%,$(wildcard modules/*.c))
 TESTS    := $(patsubst %.c,%,$(wildcard tests/unit/*/test_*.c tests/unit/*/*/test_*.c))

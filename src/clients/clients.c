@@ -30,7 +30,7 @@ static void end_unauthenticated(struct client_session *session)
     snprintf(text, sizeof text, "no hello came, and %d other connections have said none",
              UNAUTHENTICATED_MAX);
     if (session->state != SESSION_SUSPECT)
-        client_session_fail(session, NULL, "too-slow", text);
+        client_session_fail(session, "too-slow", text);
     if (session->conn.output_len)
         conn_flush(&session->conn);
     client_session_close(session, "too many connections without a hello");
@@ -68,7 +68,7 @@ static void on_revoke(void *arg)
     struct client_session *session;
     int tries = REVOKE_BATCH;
     while ((session = client_tokens_next_revoked(clients, &tries)))
-        client_session_fail(session, NULL, "unauthorized",
+        client_session_fail(session, "unauthorized",
                             "the token of this connection is not one of this server's any more");
     client_tokens_watch(clients);
 }
@@ -93,8 +93,7 @@ static void turn_away(struct clients *clients, int fd, const char *address)
 static void open_session(struct clients *clients, int fd, const char *address)
 {
     struct client_session *session = client_session_new(clients, address);
-    if (conn_open(&session->conn, clients->loop, fd, &client_input_ops,
-                  &clients->limits.unauthenticated) < 0) {
+    if (client_input_open(session, fd) < 0) {
         client_log_refused(clients, session->name, "the event loop does not take its descriptor");
         close(fd);
         free(session);

@@ -4,11 +4,11 @@
  * A file calls the files below it, and never one above:
  *
  *     clients.c               all connections: accept, reload, the server's end
- *     input.c                 a session's input: frames a request, asks for the verdict on it
- *     requests.c              what each operation does
- *     session.c               a session's life; alone writes refusals and ends connections
+ *     input.c                 what a connection tells its session
+ *     ops/                    the operations, one file each
+ *     session.c               a session's life
  *     admit.c, tokens.c       verdicts on a hello; the next session to end
- *     refusal.c, replies.c    the texts: errors of requests, events of jobs
+ *     refusal.c, replies.c    the texts: errors about submits, events of jobs
  *     job_ids.c, log.c        unfinished jobs by id, lines of the log
  */
 #ifndef TASKMASTER_CLIENTS_CLIENTS_INTERNAL_H
@@ -19,7 +19,7 @@
 #include "common/limits.h"
 #include "jobs/dispatcher.h"
 #include "net/conn.h"
-#include "protocol/request.h"
+#include "protocol/dialogue.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -27,37 +27,18 @@
 
 enum { ID_SHOWN_MAX = 100 }; /* bytes of an id in a message */
 
-/* An error to tell: at once, or once the payload of the request has passed. */
-struct refusal {
-    const char *code;
-    size_t context_len;
-    char op[OP_TEXT_MAX + 1]; /* compact JSON text; empty if it is not known */
-    char id[ID_TEXT_MAX + 1];
-    char message[REQUEST_MESSAGE_MAX];
-    char context[CONTEXT_MAX];
-};
-
 /* input.c */
 
-extern const struct conn_ops client_input_ops;
-
-/* requests.c: operations */
-
-/* Runs a right request, or returns the verdict on it. A wrong one may be a second hello. */
-enum request_verdict client_requests_answer(struct client_session *session,
-                                            struct request *request);
-
-/* Submits a job that was read whole; now its module is looked up. False: an unfinished job has the
- * id, and the job stays the caller's. */
-bool client_requests_submit(struct client_session *session, struct job *job, const char *module,
-                            size_t module_len);
+/* Opens the session's connection. -1: the event loop does not take `fd`, which stays the caller's.
+ */
+int client_input_open(struct client_session *session, int fd);
 
 /* admit.c: unauthenticated connections and clients */
 
 enum { UNAUTHENTICATED_MAX = 100 }; /* places of unauthenticated connections */
 
 /* Whether there is a place for one more client. */
-enum request_verdict client_admit_check(const struct clients *clients, struct request *request);
+enum verdict client_admit_check(const struct clients *clients, struct request *request);
 
 /* The next unauthenticated connection to end because there are too many; NULL if all may stay.
  * `*tries` is how many connections may be looked at, and is counted down. */
@@ -70,9 +51,6 @@ struct client_session *client_admit_oldest(struct clients *clients, int *tries);
 void client_admit_watch(struct clients *clients);
 
 /* tokens.c */
-
-/* Whether the hello has a token in force. */
-enum request_verdict client_tokens_check(const struct clients *clients, struct request *request);
 
 /* When the next wrong token is answered. */
 uint64_t client_tokens_delay(struct clients *clients);
@@ -90,23 +68,20 @@ void client_tokens_watch(struct clients *clients);
 /* The session is being freed. */
 void client_tokens_forget(struct client_session *session);
 
-/* refusal.c: errors of requests */
+/* refusal.c: errors about submits */
 
-/* Fills a refusal for a request. `request`: the fields that could be read, or NULL. */
-void client_refusal_init(struct refusal *refusal, const struct request *request, const char *code,
-                         const char *message);
-
-/* Likewise for a submit, from its job. */
+/* Fills a refusal for a submit, from its job. */
 void client_refusal_init_job(struct refusal *refusal, const struct job *job, const char *code,
                              const char *message);
 
 /* Likewise for a submit whose id belongs to an unfinished job of the session. */
 void client_refusal_init_duplicate(struct refusal *refusal, const struct job *job);
 
-/* Writes the error. An error with the id of an unfinished job would look like the end of that job.
- * So an error about a submit with such an id becomes duplicate-id, whatever else is wrong; a fatal
- * error keeps its code and loses the id. */
-void client_refusal_write(struct client_session *session, struct refusal *refusal, bool fatal);
+/* An error with the id of an unfinished job would look like the end of that job. So an error about
+ * a submit with such an id becomes duplicate-id, whatever else is wrong; a fatal error keeps its
+ * code and loses the id. */
+void client_refusal_amend(const struct client_session *session, struct refusal *refusal,
+                          bool fatal);
 
 /* replies.c: events of jobs */
 

@@ -1,12 +1,12 @@
 /*
  * client_input: what a session's connection tells: headers, payloads, the end of input, deadlines.
- * A request is framed here and handed to its operation; the verdict on it is the session's to
- * carry out.
+ * The dialogue reads the requests and calls their operations.
  */
 #include "clients/clients_internal.h"
 
-#include "common/limits.h"
-#include "protocol/request.h"
+#include "access/token_set.h"
+#include "clients/ops/ops.h"
+#include "clients/ops/submit_scan.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -18,111 +18,70 @@ static struct client_session *session_of(struct conn *conn)
     return (struct client_session *)((char *)conn - offsetof(struct client_session, conn));
 }
 
-/* --- headers --- */
+/* --- requests --- */
 
-/* Explains a header that is no JSON: often it is the rest of a payload whose size was wrong. */
-static void add_hint(const struct client_session *session, char *message, size_t size)
+static void on_header(struct conn *conn, char *data, size_t len)
 {
-    size_t len = strlen(message);
-    if (session->last_op == OP_SUBMIT)
-        snprintf(message + len, size - len,
-                 " (the message before it had size %zu: is that the length of its payload?)",
-                 session->last_size);
+    dialogue_header(&session_of(conn)->dialogue, data, len);
 }
 
-static ssize_t header_end(const char *data, size_t len)
+static void on_message(struct conn *conn, struct payload *payload, bool over_budget)
 {
-    const char *lf = memchr(data, '\n', len < HEADER_MAX ? len : HEADER_MAX);
-    if (lf)
-        return lf - data + 1;
-    return len < HEADER_MAX ? 0 : -1;
+    dialogue_message(&session_of(conn)->dialogue, payload, over_budget);
 }
 
 static void on_header_too_long(struct conn *conn)
 {
-    struct client_session *session = session_of(conn);
-    char text[REQUEST_MESSAGE_MAX] =
-        "no LF within 4096 bytes; a header is one line of JSON, then the payload";
-    add_hint(session, text, sizeof text);
-    client_session_fail(session, NULL, "header-too-long", text);
+    dialogue_header_too_long(&session_of(conn)->dialogue);
 }
 
-/* Before hello was answered, every fault is fatal. */
-static enum request_verdict check_first(struct request *request, enum request_verdict verdict)
+static void on_greeted(struct dialogue *dialogue, const struct request *request)
 {
-    if (verdict == REQUEST_BROKEN)
-        return verdict;
-    if (request->op != OP_HELLO)
-        return request_refuse(request, REQUEST_BROKEN, "hello-required",
-                              "the first request must be hello");
-    return verdict == REQUEST_FINE ? REQUEST_FINE : REQUEST_BROKEN;
+    client_session_greet(client_session_of_dialogue(dialogue), token_digest(request->token.text));
 }
 
-static void take_request(struct client_session *session, struct request *request,
-                         enum request_verdict verdict)
+static void on_amend(struct dialogue *dialogue, struct refusal *refusal, bool fatal)
 {
-    if (verdict == REQUEST_BROKEN && strcmp(request->code, "bad-json") == 0)
-        add_hint(session, request->message, sizeof request->message);
-    session->last_op = (uint8_t)request->op;
-    session->last_size = request->size;
-    if (!session->greeted)
-        verdict = check_first(request, verdict);
-    /* A second hello is refused as that, whatever else is wrong with it. */
-    if (verdict == REQUEST_FINE || (verdict == REQUEST_WRONG && request->op == OP_HELLO))
-        verdict = client_requests_answer(session, request);
-    client_session_apply(session, request, verdict);
+    client_refusal_amend(client_session_of_dialogue(dialogue), refusal, fatal);
 }
 
-static void on_header(struct conn *conn, char *data, size_t len)
+static void on_failed(struct dialogue *dialogue, const struct refusal *refusal)
 {
-    static struct request request; /* large, and used by one call at a time */
-    struct client_session *session = session_of(conn);
-    len--;
-    if (len && data[len - 1] == '\r')
-        len--;
-    enum request_verdict verdict = request_parse(&request, data, len, session->payload_max);
-    take_request(session, &request, verdict);
-    /* The token would stay until the next header of any client. */
-    if (request.token[0])
-        explicit_bzero(request.token, sizeof request.token);
+    struct client_session *session = client_session_of_dialogue(dialogue);
+    client_log_error(session, refusal->code, refusal->message);
+    client_session_end(session);
 }
 
-/* --- payloads --- */
-
-/* A payload has passed: that of a wrong request, or that of a submit. */
-static void on_message(struct conn *conn, struct payload *payload, bool over_budget)
+static void on_fail_later(struct dialogue *dialogue)
 {
-    struct client_session *session = session_of(conn);
-    struct refusal *refusal = session->refusal;
-    struct job *job = session->arriving;
-    if (refusal) {
-        session->refusal = NULL;
-        client_refusal_write(session, refusal, false);
-        free(refusal);
-        return;
-    }
-    session->arriving = NULL;
-    job->asked.payload = payload;
-    job->run.over_budget = over_budget;
-    if (!client_requests_submit(session, job, session->arriving_module,
-                                session->arriving_module_len))
-        client_session_refuse_job(session, job);
+    client_session_fail_later(client_session_of_dialogue(dialogue));
 }
+
+static const struct protocol protocol = {
+    .operations = client_ops,
+    .request = &client_ops_request.base,
+    .request_size = sizeof client_ops_request,
+    .scan = submit_scan,
+    .greeted = on_greeted,
+    .amend = on_amend,
+    .failed = on_failed,
+    .fail_later = on_fail_later,
+};
+
+/* --- the end of input --- */
 
 /* Tells how much of the payload has come. */
 static void describe_payload(const struct client_session *session, char *text, size_t size)
 {
+    const struct dialogue *dialogue = &session->dialogue;
     const struct job *job = session->arriving;
-    const char *id = job ? job_id(job) : session->refusal->id;
+    const char *id = job ? job_id(job) : dialogue->refusal->id;
     size_t id_len = job ? job->asked.id_len : strlen(id);
     int shown = (int)(id_len < ID_SHOWN_MAX ? id_len : ID_SHOWN_MAX);
     snprintf(text, size, "payload of %s%s%.*s: %zu of %zu bytes came",
-             session->last_op == OP_NONE ? "a request" : op_name((enum op)session->last_op),
-             shown ? ", id " : "", shown, id, session->last_size - session->conn.missing,
-             session->last_size);
+             dialogue->last ? dialogue->last->name : "a request", shown ? ", id " : "", shown, id,
+             dialogue->last_size - session->conn.missing, dialogue->last_size);
 }
-
-/* --- the end of input --- */
 
 /* The rest of the message is not waited for. The log helps a client's author who counted wrong. */
 static void log_truncated(const struct client_session *session)
@@ -165,10 +124,10 @@ static void fill_slow(const struct client_session *session, struct refusal *refu
         client_refusal_init_job(refusal, session->arriving, "too-slow", message);
         return;
     }
-    client_refusal_init(refusal, NULL, "too-slow", message);
-    if (!session->refusal)
+    refusal_init(refusal, "too-slow", message);
+    if (!session->dialogue.refusal)
         return;
-    *refusal = *session->refusal;
+    *refusal = *session->dialogue.refusal;
     refusal->code = "too-slow";
     snprintf(refusal->message, sizeof refusal->message, "%s", message);
 }
@@ -230,8 +189,8 @@ static void on_free(struct conn *conn)
     client_session_free(session_of(conn));
 }
 
-const struct conn_ops client_input_ops = {
-    .header_end = header_end,
+static const struct conn_ops conn_ops = {
+    .header_end = dialogue_header_end,
     .header = on_header,
     .message = on_message,
     .header_too_long = on_header_too_long,
@@ -242,3 +201,12 @@ const struct conn_ops client_input_ops = {
     .taken = on_taken,
     .free = on_free,
 };
+
+int client_input_open(struct client_session *session, int fd)
+{
+    struct clients *clients = session->clients;
+    dialogue_init(&session->dialogue, &protocol, &session->conn,
+                  (uint32_t)clients->settings->payload_max);
+    return conn_open(&session->conn, clients->loop, fd, &conn_ops,
+                     &clients->limits.unauthenticated);
+}

@@ -17,13 +17,13 @@ enum { BEHIND_MS = 10 }; /* from one look for an unread hello to the next */
 
 static void leave_unauthenticated(struct client_session *session)
 {
-    if (!session->greeted)
+    if (!session->dialogue.greeted)
         unauthenticated_remove(&session->clients->admit.unauthenticated, &session->unauthenticated);
 }
 
 static void turn_unauthenticated(struct client_session *session, enum unauthenticated_kind kind)
 {
-    if (!session->greeted)
+    if (!session->dialogue.greeted)
         unauthenticated_turn(&session->clients->admit.unauthenticated, &session->unauthenticated,
                              kind);
 }
@@ -36,7 +36,6 @@ static void enter(struct client_session *session, enum session_state state)
         break;
     case SESSION_OPEN:
         leave_unauthenticated(session);
-        session->greeted = true;
         session->clients->connected++;
         break;
     case SESSION_ENDING:
@@ -45,7 +44,7 @@ static void enter(struct client_session *session, enum session_state state)
     case SESSION_CLOSED:
         leave_unauthenticated(session);
         session->clients->open--;
-        session->clients->connected -= session->greeted;
+        session->clients->connected -= session->dialogue.greeted;
         break;
     default:
         break;
@@ -114,8 +113,7 @@ static void forget_message(struct client_session *session)
     if (session->arriving)
         job_free(session->arriving);
     session->arriving = NULL;
-    free(session->refusal);
-    session->refusal = NULL;
+    dialogue_free(&session->dialogue);
 }
 
 void client_session_end(struct client_session *session)
@@ -144,73 +142,26 @@ void client_session_free(struct client_session *session)
     free(session);
 }
 
-/* --- verdicts --- */
+/* --- faults --- */
 
 void client_session_fail_with(struct client_session *session, struct refusal *refusal)
 {
-    if (!client_session_is_read(session))
-        return;
-    client_log_error(session, refusal->code, refusal->message);
-    client_refusal_write(session, refusal, true);
-    client_session_end(session);
+    if (client_session_is_read(session))
+        dialogue_fail(&session->dialogue, refusal);
 }
 
-void client_session_fail(struct client_session *session, const struct request *request,
-                         const char *code, const char *message)
+void client_session_fail(struct client_session *session, const char *code, const char *message)
 {
     struct refusal refusal;
-    client_refusal_init(&refusal, request, code, message);
+    refusal_init(&refusal, code, message);
     client_session_fail_with(session, &refusal);
 }
 
-/* The payload of the request passes first, if there is one. */
-static void refuse(struct client_session *session, const struct request *request)
+void client_session_fail_later(struct client_session *session)
 {
-    struct refusal refusal;
-    client_refusal_init(&refusal, request, request->code, request->message);
-    if (!request->size) {
-        client_refusal_write(session, &refusal, false);
-        return;
-    }
-    session->refusal = xmalloc(sizeof refusal);
-    *session->refusal = refusal;
-    conn_expect(&session->conn, request->size, false, false);
-}
-
-static void refuse_later(struct client_session *session, const struct request *request)
-{
-    session->refusal = xmalloc(sizeof *session->refusal);
-    client_refusal_init(session->refusal, request, request->code, request->message);
-    conn_ignore_input(&session->conn);
     client_session_set_state(session, SESSION_SUSPECT);
     timer_set(client_session_timers(session), &session->timer,
               client_tokens_delay(session->clients));
-}
-
-void client_session_apply(struct client_session *session, const struct request *request,
-                          enum request_verdict verdict)
-{
-    switch (verdict) {
-    case REQUEST_FINE:
-        break;
-    case REQUEST_WRONG:
-        refuse(session, request);
-        break;
-    case REQUEST_BROKEN:
-        client_session_fail(session, request, request->code, request->message);
-        break;
-    case REQUEST_DELAYED:
-        refuse_later(session, request);
-        break;
-    }
-}
-
-void client_session_refuse_job(struct client_session *session, struct job *job)
-{
-    struct refusal refusal;
-    client_refusal_init_duplicate(&refusal, job);
-    job_free(job);
-    client_refusal_write(session, &refusal, false);
 }
 
 /* --- the beginning --- */
@@ -225,7 +176,7 @@ static void on_hello_late(struct client_session *session)
     }
     snprintf(text, sizeof text, "no hello came within hello-timeout-ms, %" PRIu32 " ms",
              session->hello_limit_ms);
-    client_session_fail(session, NULL, "too-slow", text);
+    client_session_fail(session, "too-slow", text);
 }
 
 static void on_timer(void *arg)
@@ -236,7 +187,7 @@ static void on_timer(void *arg)
         on_hello_late(session);
         break;
     case SESSION_SUSPECT:
-        client_session_fail_with(session, session->refusal);
+        client_session_fail_with(session, session->dialogue.refusal);
         break;
     case SESSION_ENDING:
         cut_ties(session);
@@ -258,7 +209,6 @@ struct client_session *client_session_new(struct clients *clients, const char *a
     struct client_session *session = xcalloc(1, sizeof *session + room);
     session->clients = clients;
     session->number = ++clients->last_number;
-    session->payload_max = (uint32_t)clients->settings->payload_max;
     session->source.name = session->name;
     session->source.event = client_replies_on_job;
     session->source.left = client_job_ids_on_left;

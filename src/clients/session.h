@@ -27,14 +27,12 @@
 #include "jobs/job.h"
 #include "net/conn.h"
 #include "net/unauthenticated.h"
-#include "protocol/request.h"
+#include "protocol/dialogue.h"
 
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/queue.h>
-
-struct refusal;
 
 enum session_state {
     SESSION_NEW,
@@ -48,23 +46,16 @@ enum session_state {
 
 struct client_session {
     struct conn conn;
+    struct dialogue dialogue; /* greeted: a client, whatever the state is now */
     struct job_source source;
     struct clients *clients;
     TAILQ_ENTRY(client_session) link;
     uint64_t number;
     uint8_t state; /* enum session_state */
-    bool greeted;  /* its hello was accepted: a client, whatever the state is now */
-
-    /* The message that is being read. */
-    uint8_t last_op; /* enum op, of the header that was read last */
     uint8_t arriving_module_len;
-    struct job *arriving;    /* a submit whose payload is on its way, */
-    struct refusal *refusal; /* or the answer to a wrong request whose payload is */
-    size_t last_size;        /* bytes of payload that the header announced */
-
+    struct job *arriving;    /* a submit whose payload is on its way */
     char *module;            /* the default; NULL until one is set */
     uint32_t hello_limit_ms; /* for the hello to come */
-    uint32_t payload_max;    /* as told in the answer to the hello; a reload does not change it */
     union {
         struct unauthenticated unauthenticated;    /* until it is greeted; then: */
         char arriving_module[MODULE_NAME_MAX + 1]; /* of the submit */
@@ -100,20 +91,12 @@ void client_session_drop(struct client_session *session, const char *why, const 
 /* The connection is closed: frees the session once all its jobs have left it. */
 void client_session_free(struct client_session *session);
 
-/* --- verdicts --- */
-
-/* Carries out the verdict on the request. An error is told at once, or once the payload of the
- * request has passed, or after a delay. After a fatal error nothing more is read. */
-void client_session_apply(struct client_session *session, const struct request *request,
-                          enum request_verdict verdict);
-
-/* Refuses a submit whose id belongs to an unfinished job, and frees its job. */
-void client_session_refuse_job(struct client_session *session, struct job *job);
-
-/* Tells a fatal error and ends the input. `request`: the fields that could be read, or NULL. */
-void client_session_fail(struct client_session *session, const struct request *request,
-                         const char *code, const char *message);
+/* Tells a fatal error and ends the input, unless it has ended. */
+void client_session_fail(struct client_session *session, const char *code, const char *message);
 void client_session_fail_with(struct client_session *session, struct refusal *refusal);
+
+/* Nothing more is read, and the dialogue's refusal is told after a delay. */
+void client_session_fail_later(struct client_session *session);
 
 /* --- states --- */
 
@@ -130,6 +113,11 @@ static inline bool client_session_is_read(const struct client_session *session)
 static inline struct client_session *client_session_of_source(struct job_source *source)
 {
     return (struct client_session *)((char *)source - offsetof(struct client_session, source));
+}
+
+static inline struct client_session *client_session_of_dialogue(struct dialogue *dialogue)
+{
+    return (struct client_session *)((char *)dialogue - offsetof(struct client_session, dialogue));
 }
 
 static inline struct timers *client_session_timers(const struct client_session *session)

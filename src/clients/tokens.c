@@ -30,22 +30,6 @@ void client_tokens_free(struct client_tokens *tokens, struct timers *timers)
 
 /* --- wrong tokens --- */
 
-/* A token never stands in a message. */
-static const char *fault_of(const struct request *request)
-{
-    if (request->token_wrong)
-        return "field token has a wrong type or length; expected a string of 1 to 256 bytes";
-    return request->token[0] ? "the token is not one of this server's"
-                             : "this server asks for a token";
-}
-
-enum request_verdict client_tokens_check(const struct clients *clients, struct request *request)
-{
-    if (token_set_accepts(&clients->access->tokens, request->token))
-        return REQUEST_FINE;
-    return request_refuse(request, REQUEST_DELAYED, "unauthorized", "%s", fault_of(request));
-}
-
 /* Behind the answer before, but behind no more answers than there are connections: closed ones
  * leave no gap. */
 static uint64_t next_answer(const struct clients *clients)
@@ -68,7 +52,7 @@ uint64_t client_tokens_delay(struct clients *clients)
 
 static bool is_revoked(const struct client_session *session)
 {
-    return session->greeted && session->state != SESSION_CLOSED &&
+    return session->dialogue.greeted && session->state != SESSION_CLOSED &&
            !token_set_accepts_digest(&session->clients->access->tokens, session->token_digest);
 }
 

@@ -84,6 +84,27 @@ void event_json(struct event_writer *event, const char *key, const char *json, s
     put(event, json, len);
 }
 
+void event_list_begin(struct event_writer *event, const char *key)
+{
+    put_key(event, key);
+    put(event, "[", 1);
+}
+
+void event_item(struct event_writer *event, const char *prefix, const char *text)
+{
+    if (event->at[-1] != '[')
+        put(event, ",", 1);
+    put(event, "\"", 1);
+    put(event, prefix, strlen(prefix));
+    put(event, text, strlen(text));
+    put(event, "\"", 1);
+}
+
+void event_list_end(struct event_writer *event)
+{
+    put(event, "]", 1);
+}
+
 void event_text(struct event_writer *event, const char *key, const char *text, size_t len,
                 size_t max)
 {

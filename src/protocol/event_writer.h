@@ -31,6 +31,11 @@ void event_job(struct event_writer *event, const char *boot, uint64_t seq);
 /* A text of ours that needs no escaping. */
 void event_word(struct event_writer *event, const char *key, const char *text);
 
+/* A list of such texts. An item is a prefix and a text. */
+void event_list_begin(struct event_writer *event, const char *key);
+void event_item(struct event_writer *event, const char *prefix, const char *text);
+void event_list_end(struct event_writer *event);
+
 /* Any bytes: control characters and what is not UTF-8 are replaced, and it is cut at `max` bytes of
  * JSON text, between characters. */
 void event_text(struct event_writer *event, const char *key, const char *text, size_t len,

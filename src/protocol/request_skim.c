@@ -139,14 +139,14 @@ static void put(char **to, const char *from, const char *end)
 
 /* One field, with the comma or brace before it. */
 static bool skim_field(struct skim *skim, struct names *names, size_t *unknown,
-                       bool (*is_known)(const char *name, size_t len), char **to)
+                       request_skim_known is_known, const void *arg, char **to)
 {
     const char *begin = skim->at - 1;
     skip_space(skim);
     const char *name = skim->at + 1;
     if (!take_string(skim) || !is_new(names, name, (size_t)(skim->at - 1 - name)))
         return false;
-    bool known = is_known(name, (size_t)(skim->at - 1 - name));
+    bool known = is_known(arg, name, (size_t)(skim->at - 1 - name));
     if (!take(skim, ':'))
         return false;
     const char *value = skim->at;
@@ -161,7 +161,7 @@ static bool skim_field(struct skim *skim, struct names *names, size_t *unknown,
     return true;
 }
 
-size_t request_skim(const char *line, size_t len, bool (*is_known)(const char *name, size_t len),
+size_t request_skim(const char *line, size_t len, request_skim_known is_known, const void *arg,
                     char *out)
 {
     struct names names = {.count = 0};
@@ -171,7 +171,7 @@ size_t request_skim(const char *line, size_t len, bool (*is_known)(const char *n
     if (!take(&skim, '{'))
         return 0;
     do {
-        if (!skim_field(&skim, &names, &unknown, is_known, &to))
+        if (!skim_field(&skim, &names, &unknown, is_known, arg, &to))
             return 0;
     } while (take(&skim, ','));
     if (!take(&skim, '}') || !unknown)

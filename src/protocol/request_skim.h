@@ -13,9 +13,11 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-/* Writes the short form to `out`, which has room for `len` bytes. Its length, 0 if there is none.
- * `is_known`: whether any request has a field of that name. */
-size_t request_skim(const char *line, size_t len, bool (*is_known)(const char *name, size_t len),
+typedef bool (*request_skim_known)(const void *arg, const char *name, size_t len);
+
+/* Writes the short form to `out`, which has room for `len` bytes. Returns its length, or 0 if there
+ * is none. `is_known`: true if any request has a field of that name. */
+size_t request_skim(const char *line, size_t len, request_skim_known is_known, const void *arg,
                     char *out);
 
 #endif

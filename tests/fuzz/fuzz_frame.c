@@ -7,13 +7,13 @@
  * both times. Of each header the short way and the general way of parsing are compared, and what an
  * error says of it has to fit into a header line that is JSON again.
  */
+#include "clients/ops/ops.h"
+#include "clients/ops/submit_scan.h"
 #include "common/json_load.h"
 #include "common/limits.h"
 #include "common/log.h"
 #include "net/conn.h"
 #include "protocol/event_writer.h"
-#include "protocol/request.h"
-#include "protocol/request_scan.h"
 
 #include <jansson.h>
 #include <stdlib.h>
@@ -73,27 +73,26 @@ static void note_text(struct trace *trace, const char *text)
 
 /* --- headers --- */
 
-static void note_request(struct trace *trace, const struct request *request)
+static void note_request(struct trace *trace, const struct client_request *request)
 {
-    note_number(trace, request->op);
-    note_number(trace, request->size);
-    note_text(trace, request->op_text);
-    note(trace, request->id, request->id_len + 1);
-    note(trace, request->module, request->module_len + 1);
-    note(trace, request->context, request->context_len);
-    note_number(trace, request->context_len);
+    const struct request *base = &request->base;
+    note_text(trace, base->operation ? base->operation->name : "");
+    note_number(trace, base->size);
+    note_text(trace, base->op.text);
+    note(trace, base->id.text, base->id.len + 1);
+    note(trace, request->module.text, request->module.len + 1);
+    note(trace, base->context.text, base->context.len + 1);
     note_number(trace, request->timeout_ms);
-    note_number(trace,
-                request->link + 2u * request->notify_accepted + 4u * request->notify_started);
-    note_text(trace, request->client);
-    note_text(trace, request->token);
-    note_text(trace, request->job);
-    note(trace, request->target, request->target_len + 1);
-    note_text(trace, request->code ? request->code : "");
-    note_text(trace, request->message);
+    note_number(trace, request->link + 2u * request->notify);
+    note_text(trace, base->client.text);
+    note_text(trace, base->token.text);
+    note_text(trace, request->job.text);
+    note(trace, request->target.text, request->target.len + 1);
+    note_text(trace, base->code ? base->code : "");
+    note_text(trace, base->message);
 }
 
-static uint64_t hash_of(const struct request *request)
+static uint64_t hash_of(const struct client_request *request)
 {
     struct trace trace = {.hash = 1};
     note_request(&trace, request);
@@ -101,90 +100,96 @@ static uint64_t hash_of(const struct request *request)
 }
 
 /* The texts of a request are what the protocol says they are. */
-static void check_fields(const struct request *request, enum request_verdict verdict,
+static void check_fields(const struct client_request *own, enum verdict verdict,
                          uint64_t payload_max)
 {
-    bug_on((verdict == REQUEST_FINE) != (request->code == NULL));
+    const struct request *request = &own->base;
+    bug_on((verdict == VERDICT_FINE) != (request->code == NULL));
     bug_on(request->code && !request->message[0]);
-    bug_on(verdict != REQUEST_BROKEN && request->size > payload_max);
-    bug_on(request->id_len != strlen(request->id) || request->id_len > ID_TEXT_MAX);
-    bug_on(request->module_len != strlen(request->module));
-    bug_on(request->target_len != strlen(request->target) || request->target_len > ID_TEXT_MAX);
-    bug_on(request->context_len > CONTEXT_MAX);
-    bug_on(request->ignored_len != strlen(request->ignored) || request->ignored_len > IGNORED_MAX);
-    bug_on(!request->ignored_len != !request->ignored_count);
-    bug_on(request->ignored_count && request->op != OP_HELLO);
-    bug_on(verdict == REQUEST_FINE && request->op == OP_NONE);
-    bug_on(verdict == REQUEST_FINE && request->op == OP_SUBMIT && !request->id_len);
-    if (verdict == REQUEST_FINE && request->context_len) {
+    bug_on(verdict != VERDICT_FATAL && request->size > payload_max);
+    bug_on(request->id.len != strlen(request->id.text) || request->id.len > ID_TEXT_MAX);
+    bug_on(own->module.len != strlen(own->module.text));
+    bug_on(own->target.len != strlen(own->target.text) || own->target.len > ID_TEXT_MAX);
+    bug_on(request->context.len > CONTEXT_MAX);
+    bug_on(request->ignored.len != strlen(request->ignored.text) ||
+           request->ignored.len > IGNORED_MAX);
+    bug_on(!request->ignored.len != !request->ignored_count);
+    bug_on(request->ignored_count && request->operation != &client_op_hello);
+    bug_on(verdict == VERDICT_FINE && !request->operation);
+    bug_on(verdict == VERDICT_FINE && request->operation == &client_op_submit && !request->id.len);
+    if (verdict == VERDICT_FINE && request->context.len) {
         json_error_t error;
         json_t *context =
-            json_load_any(request->context, request->context_len, JSON_DECODE_ANY, &error);
+            json_load_any(request->context.text, request->context.len, JSON_DECODE_ANY, &error);
         bug_on(!context);
         json_decref(context);
     }
 }
 
+static struct client_request scanned, general, client;
+
+static const struct protocol protocol = {
+    .operations = client_ops,
+    .request = &client.base,
+    .request_size = sizeof client,
+    .scan = submit_scan,
+};
+static const struct protocol general_protocol = {
+    .operations = client_ops,
+    .request = &general.base,
+    .request_size = sizeof general,
+};
+
 /* Whatever the short way accepts the general way accepts, and reads the same from it. */
-static enum request_verdict parse(struct request *request, const char *line, size_t len,
-                                  uint64_t payload_max)
+static enum verdict parse(const char *line, size_t len, uint64_t payload_max)
 {
-    static struct request scanned, general;
     memset(&scanned, 0, sizeof scanned);
-    bool fine = request_scan(&scanned, line, len, payload_max);
-    enum request_verdict expected = request_parse_general(&general, line, len, payload_max);
-    bug_on(fine && expected != REQUEST_FINE);
+    bool fine = submit_scan(&scanned.base, line, len, payload_max);
+    enum verdict expected = request_parse_general(&general_protocol, line, len, payload_max);
+    bug_on(fine && expected != VERDICT_FINE);
     bug_on(fine && hash_of(&scanned) != hash_of(&general));
-    enum request_verdict verdict = request_parse(request, line, len, payload_max);
-    bug_on(verdict != expected || hash_of(request) != hash_of(&general));
-    check_fields(request, verdict, payload_max);
+    enum verdict verdict = request_parse(&protocol, line, len, payload_max);
+    bug_on(verdict != expected || hash_of(&client) != hash_of(&general));
+    check_fields(&client, verdict, payload_max);
     return verdict;
 }
 
 /* Everything of the client's that an event may have to show. */
-static void answer(struct session *session, const struct request *request)
+static void answer(struct session *session)
 {
+    const struct request *request = &client.base;
     struct event_writer event;
     event_begin(&event, &session->conn, "error");
-    event_json(&event, "op", request->op_text, strlen(request->op_text));
-    event_json(&event, "id", request->id, request->id_len);
+    event_json(&event, "op", request->op.text, request->op.len);
+    event_json(&event, "id", request->id.text, request->id.len);
     event_word(&event, "code", request->code ? request->code : "none");
     event_text(&event, "message", request->message, strlen(request->message), MESSAGE_MAX);
-    event_text(&event, "client", request->client, strlen(request->client), MESSAGE_MAX);
+    event_text(&event, "client", request->client.text, request->client.len, MESSAGE_MAX);
     event_uint(&event, "size", request->size);
-    event_json(&event, "context", request->context, request->context_len);
+    event_json(&event, "context", request->context.text, request->context.len);
     event_end(&event);
-}
-
-static ssize_t header_end(const char *data, size_t len)
-{
-    const char *lf = memchr(data, '\n', len < HEADER_MAX ? len : HEADER_MAX);
-    bug_on(len == 0);
-    if (lf)
-        return lf - data + 1;
-    return len < HEADER_MAX ? 0 : -1;
 }
 
 static void on_header(struct conn *conn, char *data, size_t len)
 {
-    static struct request request;
+    const struct request *request = &client.base;
     struct session *session = session_of(conn);
     bug_on(session->expected || len == 0 || len > HEADER_MAX || data[len - 1] != '\n');
     len -= len > 1 && data[len - 2] == '\r' ? 2 : 1;
     char *line = malloc(len ? len : 1); /* so that a byte too far is noticed */
     memcpy(line, data, len);
-    enum request_verdict verdict = parse(&request, line, len, session->payload_max);
+    enum verdict verdict = parse(line, len, session->payload_max);
     free(line);
     session->trace.headers++;
     note_number(&session->trace, verdict);
-    note_request(&session->trace, &request);
-    answer(session, &request);
-    if (verdict == REQUEST_BROKEN) {
+    note_request(&session->trace, &client);
+    answer(session);
+    if (verdict == VERDICT_FATAL) {
         conn_ignore_input(conn);
-    } else if (request.size) {
-        session->expected = request.size;
-        session->kept = verdict == REQUEST_FINE;
-        conn_expect(conn, request.size, session->kept, request.op == OP_NONE);
+    } else if (request->size) {
+        session->expected = request->size;
+        session->kept = verdict == VERDICT_FINE;
+        conn_expect(conn, request->size, session->kept, !request->operation);
     }
 }
 
@@ -245,7 +250,7 @@ static void on_free(struct conn *conn)
 }
 
 static const struct conn_ops ops = {
-    .header_end = header_end,
+    .header_end = dialogue_header_end,
     .header = on_header,
     .message = on_message,
     .header_too_long = on_header_too_long,

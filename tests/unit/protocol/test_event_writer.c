@@ -258,7 +258,7 @@ END_TEST
 /* --- the largest there can be --- */
 
 static char id[ID_TEXT_MAX + 1], context[CONTEXT_MAX + 1], code[CODE_MAX + 1];
-static char message[4 * MESSAGE_MAX], name[JOB_NAME_MAX];
+static char message[4 * MESSAGE_MAX], name[64];
 
 /* An id of 64 bytes that all need six, a context, a code and a message of their full lengths. */
 static void fill_largest(void)
@@ -272,7 +272,7 @@ static void fill_largest(void)
     context[0] = context[CONTEXT_MAX - 1] = '"';
     memset(code, 'z', CODE_MAX);
     memset(message, '"', sizeof message);
-    memset(name, 'j', JOB_NAME_MAX - 1);
+    memset(name, 'j', sizeof name - 1);
 }
 
 /* More fields in one event than any has. */

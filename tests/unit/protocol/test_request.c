@@ -4,6 +4,8 @@
  */
 #include "protocol/request.h"
 
+#include "clients/ops/ops.h"
+#include "clients/ops/submit_scan.h"
 #include "protocol/request_skim.h"
 #include "tests/unit/protocol/header_cases.h"
 #include "tests/unit/support.h"
@@ -15,7 +17,20 @@ enum {
 };
 
 static struct header_cases headers;
-static struct request request, general;
+static struct client_request general, client;
+static struct request *const request = &client.base;
+
+static const struct protocol protocol = {
+    .operations = client_ops,
+    .request = &client.base,
+    .request_size = sizeof client,
+    .scan = submit_scan,
+};
+static const struct protocol general_protocol = {
+    .operations = client_ops,
+    .request = &general.base,
+    .request_size = sizeof general,
+};
 
 /* --- what was read, as texts --- */
 
@@ -25,44 +40,43 @@ static const char *const field_names[] = {
 };
 
 /* The field as the cases have it; empty if it is as if not given. */
-static const char *field_text(const struct request *r, const char *name)
+static const char *field_text(const struct client_request *r, const char *name)
 {
     static char text[2 * CONTEXT_MAX];
     text[0] = '\0';
-    if (strcmp(name, "op") == 0 && r->op_text[0]) /* its quotes go without saying */
-        snprintf(text, sizeof text, "%.*s", (int)strlen(r->op_text) - 2, r->op_text + 1);
+    if (strcmp(name, "op") == 0 && r->base.op.len) /* its quotes go without saying */
+        snprintf(text, sizeof text, "%.*s", (int)r->base.op.len - 2, r->base.op.text + 1);
     if (strcmp(name, "op") == 0)
         return text;
     if (strcmp(name, "module") == 0)
-        return r->module;
+        return r->module.text;
     if (strcmp(name, "client") == 0)
-        return r->client;
+        return r->base.client.text;
     if (strcmp(name, "token") == 0)
-        return r->token;
+        return r->base.token.text;
     if (strcmp(name, "job") == 0)
-        return r->job;
+        return r->job.text;
     if (strcmp(name, "id") == 0)
-        snprintf(text, sizeof text, "%.*s", (int)r->id_len, r->id);
-    else if (strcmp(name, "target") == 0)
-        snprintf(text, sizeof text, "%.*s", (int)r->target_len, r->target);
-    else if (strcmp(name, "context") == 0)
-        snprintf(text, sizeof text, "%.*s", (int)r->context_len, r->context);
-    else if (strcmp(name, "size") == 0 && r->size)
-        snprintf(text, sizeof text, "%zu", r->size);
+        return r->base.id.text;
+    if (strcmp(name, "target") == 0)
+        return r->target.text;
+    if (strcmp(name, "context") == 0)
+        return r->base.context.text;
+    if (strcmp(name, "ignored") == 0)
+        return r->base.ignored.text;
+    if (strcmp(name, "size") == 0 && r->base.size)
+        snprintf(text, sizeof text, "%zu", r->base.size);
     else if (strcmp(name, "timeout_ms") == 0 && r->timeout_ms)
         snprintf(text, sizeof text, "%u", r->timeout_ms);
     else if (strcmp(name, "link") == 0 && r->link)
         snprintf(text, sizeof text, "true");
-    else if (strcmp(name, "token_wrong") == 0 && r->token_wrong)
+    else if (strcmp(name, "token_wrong") == 0 && r->base.token_wrong)
         snprintf(text, sizeof text, "true");
-    else if (strcmp(name, "ignored") == 0)
-        snprintf(text, sizeof text, "%s", r->ignored);
-    else if (strcmp(name, "ignored_count") == 0 && r->ignored_count)
-        snprintf(text, sizeof text, "%u", r->ignored_count);
+    else if (strcmp(name, "ignored_count") == 0 && r->base.ignored_count)
+        snprintf(text, sizeof text, "%u", r->base.ignored_count);
     else if (strcmp(name, "notify") == 0)
-        snprintf(text, sizeof text, "%s%s%s", r->notify_accepted ? "accepted" : "",
-                 r->notify_accepted && r->notify_started ? " " : "",
-                 r->notify_started ? "started" : "");
+        snprintf(text, sizeof text, "%s%s%s", r->notify & 1 ? "accepted" : "",
+                 r->notify == 3 ? " " : "", r->notify & 2 ? "started" : "");
     return text;
 }
 
@@ -75,43 +89,47 @@ static bool is_field(const char *name)
 }
 
 /* Texts are NUL-terminated, and as long as their lengths say. */
-static void check_texts(const struct request *r)
+static void check_texts(const struct client_request *r)
 {
-    ck_assert_uint_eq(strlen(r->id), r->id_len);
-    ck_assert_uint_eq(strlen(r->target), r->target_len);
-    ck_assert_uint_eq(strlen(r->module), r->module_len);
-    ck_assert_uint_eq(strlen(r->context), r->context_len);
-    ck_assert_uint_le(r->context_len, CONTEXT_MAX);
-    ck_assert_uint_eq(strlen(r->ignored), r->ignored_len);
-    ck_assert_uint_le(r->ignored_len, IGNORED_MAX);
-    ck_assert_uint_lt(strlen(r->message), REQUEST_MESSAGE_MAX);
+    ck_assert_uint_eq(strlen(r->base.op.text), r->base.op.len);
+    ck_assert_uint_eq(strlen(r->base.id.text), r->base.id.len);
+    ck_assert_uint_eq(strlen(r->base.client.text), r->base.client.len);
+    ck_assert_uint_eq(strlen(r->base.token.text), r->base.token.len);
+    ck_assert_uint_eq(strlen(r->target.text), r->target.len);
+    ck_assert_uint_eq(strlen(r->module.text), r->module.len);
+    ck_assert_uint_eq(strlen(r->job.text), r->job.len);
+    ck_assert_uint_eq(strlen(r->base.context.text), r->base.context.len);
+    ck_assert_uint_le(r->base.context.len, CONTEXT_MAX);
+    ck_assert_uint_eq(strlen(r->base.ignored.text), r->base.ignored.len);
+    ck_assert_uint_le(r->base.ignored.len, IGNORED_MAX);
+    ck_assert_uint_lt(strlen(r->base.message), REQUEST_MESSAGE_MAX);
 }
 
 /* --- against what is wanted --- */
 
-static void check_verdict(const char *name, const char *wanted, enum request_verdict verdict)
+static void check_verdict(const char *name, const char *wanted, enum verdict verdict)
 {
     static const char *const words[] = {"fine", "wrong", "broken"};
     char found[128];
-    snprintf(found, sizeof found, "%s%s%s", words[verdict], request.code ? " " : "",
-             request.code ? request.code : "");
+    snprintf(found, sizeof found, "%s%s%s", words[verdict], request->code ? " " : "",
+             request->code ? request->code : "");
     ck_assert_msg(strcmp(found, wanted) == 0, "%s is %s (%s); wanted: %s", name, found,
-                  request.message, wanted);
-    ck_assert_int_eq(verdict == REQUEST_FINE, request.code == NULL);
-    ck_assert_int_eq(verdict == REQUEST_FINE, request.message[0] == '\0');
+                  request->message, wanted);
+    ck_assert_int_eq(verdict == VERDICT_FINE, request->code == NULL);
+    ck_assert_int_eq(verdict == VERDICT_FINE, request->message[0] == '\0');
 }
 
 static void check_line(const char *name, const char *key, const char *value)
 {
     if (strcmp(key, "says") == 0)
-        ck_assert_msg(strstr(request.message, value) != NULL, "%s: \"%s\" does not say %s", name,
-                      request.message, value);
+        ck_assert_msg(strstr(request->message, value) != NULL, "%s: \"%s\" does not say %s", name,
+                      request->message, value);
     else if (strcmp(key, "silent") == 0)
-        ck_assert_msg(strstr(request.message, value) == NULL, "%s: \"%s\" says %s", name,
-                      request.message, value);
+        ck_assert_msg(strstr(request->message, value) == NULL, "%s: \"%s\" says %s", name,
+                      request->message, value);
     else if (is_field(key))
-        ck_assert_msg(strcmp(field_text(&request, key), value) == 0, "%s: %s is %s; wanted: %s",
-                      name, key, field_text(&request, key), value);
+        ck_assert_msg(strcmp(field_text(&client, key), value) == 0, "%s: %s is %s; wanted: %s",
+                      name, key, field_text(&client, key), value);
     else
         ck_abort_msg("%s has a line with %s", name, key);
 }
@@ -124,15 +142,15 @@ static void check_unnamed(const char *name, const char *field, const char *wante
     for (const char *at = wanted; (at = strstr(at, line)); at += len)
         if (strchr(" \n", at[len]))
             return;
-    ck_assert_msg(field_text(&request, field)[0] == '\0', "%s: %s is %s; wanted: none", name, field,
-                  field_text(&request, field));
+    ck_assert_msg(field_text(&client, field)[0] == '\0', "%s: %s is %s; wanted: none", name, field,
+                  field_text(&client, field));
 }
 
-static void check_wanted(const struct header_case *item, enum request_verdict verdict)
+static void check_wanted(const struct header_case *item, enum verdict verdict)
 {
     char wanted[8192], *rest = NULL;
     snprintf(wanted, sizeof wanted, "%s", item->wanted);
-    for (size_t i = 0; verdict == REQUEST_FINE && i < SUPPORT_COUNT(field_names); i++)
+    for (size_t i = 0; verdict == VERDICT_FINE && i < SUPPORT_COUNT(field_names); i++)
         check_unnamed(item->name, field_names[i], wanted);
     char *line = strtok_r(wanted, "\n", &rest);
     check_verdict(item->name, line, verdict);
@@ -145,19 +163,19 @@ static void check_wanted(const struct header_case *item, enum request_verdict ve
 }
 
 /* What was there before does not shine through. */
-static void soil(struct request *r)
+static void soil(struct client_request *r)
 {
     memset(r, 'x', sizeof *r);
 }
 
 static void check_case(const struct header_case *item)
 {
-    soil(&request);
-    enum request_verdict verdict = request_parse(&request, item->line, item->len, PAYLOAD_MAX);
-    check_texts(&request);
+    soil(&client);
+    enum verdict verdict = request_parse(&protocol, item->line, item->len, PAYLOAD_MAX);
+    check_texts(&client);
     check_wanted(item, verdict);
-    if (verdict == REQUEST_FINE)
-        ck_assert_str_eq(op_name(request.op), field_text(&request, "op"));
+    if (verdict == VERDICT_FINE)
+        ck_assert_str_eq(request->operation->name, field_text(&client, "op"));
 }
 
 START_TEST(test_cases)
@@ -181,22 +199,23 @@ END_TEST
 
 static void check_both_ways(const char *line, size_t len)
 {
-    soil(&request);
+    soil(&client);
     soil(&general);
-    enum request_verdict verdict = request_parse(&request, line, len, PAYLOAD_MAX);
-    hot_assert_msg(request_parse_general(&general, line, len, PAYLOAD_MAX) == verdict,
+    enum verdict verdict = request_parse(&protocol, line, len, PAYLOAD_MAX);
+    hot_assert_msg(request_parse_general(&general_protocol, line, len, PAYLOAD_MAX) == verdict,
                    "another verdict on %.*s", (int)len, line);
-    hot_assert_msg(request.op == general.op, "another op in %.*s", (int)len, line);
+    hot_assert_msg(request->operation == general.base.operation, "another op in %.*s", (int)len,
+                   line);
     for (size_t i = 0; i < SUPPORT_COUNT(field_names); i++) {
         char text[2 * CONTEXT_MAX];
-        strcpy(text, field_text(&request, field_names[i]));
+        strcpy(text, field_text(&client, field_names[i]));
         hot_assert_msg(strcmp(text, field_text(&general, field_names[i])) == 0,
                        "field %s is %s and %s in %.*s", field_names[i], text,
                        field_text(&general, field_names[i]), (int)len, line);
     }
-    hot_assert(!request.code == !general.code);
-    hot_assert(!request.code || strcmp(request.code, general.code) == 0);
-    hot_assert(strcmp(request.message, general.message) == 0);
+    hot_assert(!request->code == !general.base.code);
+    hot_assert(!request->code || strcmp(request->code, general.base.code) == 0);
+    hot_assert(strcmp(request->message, general.base.message) == 0);
 }
 
 /* A long header may be refused early: blanks before it make it a long one. */
@@ -299,8 +318,9 @@ START_TEST(test_both_ways_unknown)
 }
 END_TEST
 
-static bool is_op(const char *name, size_t len)
+static bool is_op(const void *arg, const char *name, size_t len)
 {
+    (void)arg;
     return len == 2 && memcmp(name, "op", 2) == 0;
 }
 
@@ -313,7 +333,7 @@ START_TEST(test_many_values_are_not_built)
     while (len < sizeof line - 20)
         len += (size_t)sprintf(line + len, ",1");
     len += (size_t)sprintf(line + len, "],\"y\":{}}");
-    ck_assert_uint_eq(request_skim(line, len, is_op, out), strlen(wanted));
+    ck_assert_uint_eq(request_skim(line, len, is_op, NULL, out), strlen(wanted));
     ck_assert_int_eq(memcmp(out, wanted, strlen(wanted)), 0);
 }
 END_TEST
@@ -328,7 +348,7 @@ START_TEST(test_both_ways_many_unknown)
     for (int twice = 0; twice < 2; twice++) {
         size_t end = len + (size_t)sprintf(line + len, twice ? ",\"7f\":1}" : "}");
         check_both_ways(line, end);
-        ck_assert_str_eq(request.code, twice ? "bad-json" : "bad-request");
+        ck_assert_str_eq(request->code, twice ? "bad-json" : "bad-request");
     }
 }
 END_TEST
@@ -396,11 +416,11 @@ START_TEST(test_every_beginning)
         char *line = malloc(len ? len : 1);
         ck_assert_ptr_nonnull(line);
         memcpy(line, whole, len);
-        ck_assert_int_eq(request_parse(&request, line, len, PAYLOAD_MAX), REQUEST_BROKEN);
-        ck_assert_str_eq(request.code, "bad-json");
+        ck_assert_int_eq(request_parse(&protocol, line, len, PAYLOAD_MAX), VERDICT_FATAL);
+        ck_assert_str_eq(request->code, "bad-json");
         free(line);
     }
-    ck_assert_int_eq(request_parse(&request, whole, sizeof whole - 1, PAYLOAD_MAX), REQUEST_FINE);
+    ck_assert_int_eq(request_parse(&protocol, whole, sizeof whole - 1, PAYLOAD_MAX), VERDICT_FINE);
 }
 END_TEST
 
@@ -412,9 +432,9 @@ START_TEST(test_nul_everywhere)
         memcpy(line, whole, at);
         line[at] = '\0';
         memcpy(line + at + 1, whole + at, sizeof whole - 1 - at);
-        ck_assert_msg(request_parse(&request, line, sizeof line, PAYLOAD_MAX) == REQUEST_BROKEN,
+        ck_assert_msg(request_parse(&protocol, line, sizeof line, PAYLOAD_MAX) == VERDICT_FATAL,
                       "a NUL at %zu passes", at);
-        ck_assert_str_eq(request.code, "bad-json");
+        ck_assert_str_eq(request->code, "bad-json");
     }
 }
 END_TEST
@@ -429,8 +449,8 @@ START_TEST(test_depth_without_end)
     ck_assert_ptr_nonnull(line);
     for (size_t i = 0; i < TIMES; i++)
         memcpy(line + i * len, pieces[_i], len);
-    ck_assert_int_eq(request_parse(&request, line, len * TIMES, PAYLOAD_MAX), REQUEST_BROKEN);
-    ck_assert_str_eq(request.code, "bad-json");
+    ck_assert_int_eq(request_parse(&protocol, line, len * TIMES, PAYLOAD_MAX), VERDICT_FATAL);
+    ck_assert_str_eq(request->code, "bad-json");
     free(line);
 }
 END_TEST
@@ -440,24 +460,24 @@ START_TEST(test_payload_max)
     static const struct {
         uint64_t max;
         const char *size;
-        enum request_verdict verdict;
+        enum verdict verdict;
     } cases[] = {
-        {0, "0", REQUEST_FINE},
-        {0, "1", REQUEST_BROKEN},
-        {5, "5", REQUEST_FINE},
-        {5, "6", REQUEST_BROKEN},
-        {INT64_MAX, "9223372036854775807", REQUEST_FINE},
-        {UINT64_MAX, "9223372036854775807", REQUEST_FINE},
-        {INT64_MAX - 1, "9223372036854775807", REQUEST_BROKEN},
+        {0, "0", VERDICT_FINE},
+        {0, "1", VERDICT_FATAL},
+        {5, "5", VERDICT_FINE},
+        {5, "6", VERDICT_FATAL},
+        {INT64_MAX, "9223372036854775807", VERDICT_FINE},
+        {UINT64_MAX, "9223372036854775807", VERDICT_FINE},
+        {INT64_MAX - 1, "9223372036854775807", VERDICT_FATAL},
     };
     for (size_t i = 0; i < SUPPORT_COUNT(cases); i++) {
         char line[128];
         int len =
             snprintf(line, sizeof line, "{\"op\":\"submit\",\"id\":1,\"size\":%s}", cases[i].size);
-        ck_assert_int_eq(request_parse(&request, line, (size_t)len, cases[i].max),
+        ck_assert_int_eq(request_parse(&protocol, line, (size_t)len, cases[i].max),
                          cases[i].verdict);
-        if (cases[i].verdict == REQUEST_BROKEN)
-            ck_assert_str_eq(request.code, "payload-too-large");
+        if (cases[i].verdict == VERDICT_FATAL)
+            ck_assert_str_eq(request->code, "payload-too-large");
     }
 }
 END_TEST
@@ -465,11 +485,12 @@ END_TEST
 /* Two ids that look alike stay two. */
 START_TEST(test_ids_differ)
 {
-    ck_assert_int_eq(request_parse(&request, "{\"op\":\"ping\",\"id\":1}", 20, PAYLOAD_MAX),
-                     REQUEST_FINE);
-    ck_assert_int_eq(request_parse(&general, "{\"op\":\"ping\",\"id\":\"1\"}", 22, PAYLOAD_MAX),
-                     REQUEST_FINE);
-    ck_assert_str_ne(request.id, general.id);
+    ck_assert_int_eq(request_parse(&protocol, "{\"op\":\"ping\",\"id\":1}", 20, PAYLOAD_MAX),
+                     VERDICT_FINE);
+    ck_assert_int_eq(
+        request_parse(&general_protocol, "{\"op\":\"ping\",\"id\":\"1\"}", 22, PAYLOAD_MAX),
+        VERDICT_FINE);
+    ck_assert_str_ne(request->id.text, general.base.id.text);
 }
 END_TEST
 

@@ -1,6 +1,7 @@
-/* request_scan: see request_scan.h. */
-#include "protocol/request_scan.h"
+/* submit_scan: see submit_scan.h. */
+#include "clients/ops/submit_scan.h"
 
+#include "clients/ops/ops.h"
 #include "common/module_name.h"
 
 #include <string.h>
@@ -36,28 +37,40 @@ static void skip_blanks(struct scan *scan)
         scan->at++;
 }
 
-/* A string of printable ASCII without escapes; the piece leaves the quotes out. */
+/* A byte of a string that stands for itself: 0x20 to 0x7e, but neither quote nor backslash. A bit
+ * for each byte: half the instructions of five comparisons. */
+static bool is_plain(char c)
+{
+    static const uint64_t plain[4] = {0xfffffffb00000000, 0x7fffffffefffffff};
+    unsigned char byte = (unsigned char)c;
+    return plain[byte / 64] >> byte % 64 & 1;
+}
+
+/* A string of plain bytes; the piece leaves the quotes out. */
 static bool take_string(struct scan *scan, struct piece *piece)
 {
     if (!take(scan, '"'))
         return false;
+    const char *at = scan->at;
+    while (at < scan->end && is_plain(*at))
+        at++;
     piece->text = scan->at;
-    while (scan->at < scan->end && *scan->at >= 0x20 && *scan->at < 0x7f && *scan->at != '"' &&
-           *scan->at != '\\')
-        scan->at++;
-    piece->len = (size_t)(scan->at - piece->text);
+    piece->len = (size_t)(at - scan->at);
+    scan->at = at;
     return take(scan, '"');
 }
 
 /* Up to 16 digits, no leading zero. */
 static bool take_number(struct scan *scan, struct piece *piece, uint64_t *value)
 {
+    const char *at = scan->at;
+    uint64_t sum = 0;
+    while (at < scan->end && *at >= '0' && *at <= '9' && at - scan->at < 17)
+        sum = sum * 10 + (uint64_t)(*at++ - '0');
+    *value = sum;
     piece->text = scan->at;
-    *value = 0;
-    while (scan->at < scan->end && *scan->at >= '0' && *scan->at <= '9' &&
-           scan->at - piece->text < 17)
-        *value = *value * 10 + (uint64_t)(*scan->at++ - '0');
-    piece->len = (size_t)(scan->at - piece->text);
+    piece->len = (size_t)(at - scan->at);
+    scan->at = at;
     return piece->len == 1 || (piece->len >= 2 && piece->len <= 16 && *piece->text != '0');
 }
 
@@ -79,6 +92,7 @@ static unsigned key_of(const struct piece *piece)
     return KEY_OTHER;
 }
 
+/* With its quotes, if it is a string. */
 static bool take_id(struct scan *scan, struct request *request)
 {
     struct piece piece;
@@ -86,29 +100,29 @@ static bool take_id(struct scan *scan, struct request *request)
     if (scan->at < scan->end && *scan->at == '"') {
         if (!take_string(scan, &piece) || piece.len < 1 || piece.len > ID_MAX)
             return false;
-        piece.text--; /* with its quotes */
+        piece.text--;
         piece.len += 2;
     } else if (!take_number(scan, &piece, &value) || value > ID_INTEGER_MAX) {
         return false;
     }
-    memcpy(request->id, piece.text, piece.len);
-    request->id[piece.len] = '\0';
-    request->id_len = piece.len;
+    memcpy(request->id.text, piece.text, piece.len);
+    request->id.text[piece.len] = '\0';
+    request->id.len = piece.len;
     return true;
 }
 
-static bool take_module(struct scan *scan, struct request *request)
+static bool take_module(struct scan *scan, struct client_request *request)
 {
     struct piece piece;
     if (!take_string(scan, &piece) || !module_name_valid(piece.text, piece.len))
         return false;
-    memcpy(request->module, piece.text, piece.len);
-    request->module[piece.len] = '\0';
-    request->module_len = piece.len;
+    memcpy(request->module.text, piece.text, piece.len);
+    request->module.text[piece.len] = '\0';
+    request->module.len = piece.len;
     return true;
 }
 
-static bool take_value(struct scan *scan, unsigned key, struct request *request,
+static bool take_value(struct scan *scan, unsigned key, struct client_request *request,
                        uint64_t payload_max)
 {
     struct piece piece;
@@ -117,20 +131,20 @@ static bool take_value(struct scan *scan, unsigned key, struct request *request,
     case KEY_OP:
         return take_string(scan, &piece) && piece_is(&piece, "submit", 6);
     case KEY_ID:
-        return take_id(scan, request);
+        return take_id(scan, &request->base);
     case KEY_MODULE:
         return take_module(scan, request);
     case KEY_SIZE:
         if (!take_number(scan, &piece, &value) || value > payload_max)
             return false;
-        request->size = value;
+        request->base.size = value;
         return true;
     default:
         return false;
     }
 }
 
-static bool scan_fields(struct scan *scan, struct request *request, uint64_t payload_max,
+static bool scan_fields(struct scan *scan, struct client_request *request, uint64_t payload_max,
                         unsigned *seen)
 {
     struct piece name;
@@ -150,18 +164,20 @@ static bool scan_fields(struct scan *scan, struct request *request, uint64_t pay
     return true;
 }
 
-bool request_scan(struct request *request, const char *line, size_t len, uint64_t payload_max)
+static bool is_submit(struct scan *scan, struct client_request *request, uint64_t payload_max)
+{
+    unsigned seen = 0;
+    return take(scan, '{') && scan_fields(scan, request, payload_max, &seen) && take(scan, '}') &&
+           scan->at == scan->end && seen & KEY_OP && seen & KEY_ID;
+}
+
+bool submit_scan(struct request *request, const char *line, size_t len, uint64_t payload_max)
 {
     struct scan scan = {line, line + len};
-    unsigned seen = 0;
-    bool fine = take(&scan, '{') && scan_fields(&scan, request, payload_max, &seen) &&
-                take(&scan, '}') && scan.at == scan.end && seen & KEY_OP && seen & KEY_ID;
-    if (!fine) {
-        request->size = request->id_len = request->module_len = 0;
-        request->id[0] = request->module[0] = '\0';
+    if (!is_submit(&scan, (struct client_request *)request, payload_max))
         return false;
-    }
-    request->op = OP_SUBMIT;
-    memcpy(request->op_text, "\"submit\"", 9);
+    request->operation = &client_op_submit;
+    request->op.len = 8;
+    memcpy(request->op.text, "\"submit\"", 9);
     return true;
 }

@@ -1,0 +1,79 @@
+/* cancel, kill: end a job, named by its submitter's id or by the server's own. */
+#include "clients/ops/ops.h"
+
+#include "protocol/answer.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+static const struct field fields[] = {
+    {"job", FIELD_STRING, FIELD_ONE_OF, CLIENT_REQUEST_AT(job), .min = 1, .max = JOB_NAME_MAX},
+    {"target", FIELD_ID, FIELD_ONE_OF, CLIENT_REQUEST_AT(target)},
+    {0},
+};
+
+/* `name`: "BOOT-SEQ", as this server wrote it. */
+static struct job *find_by_name(const struct clients *clients, const char *name)
+{
+    size_t boot_len = strlen(clients->boot);
+    char *end;
+    if (strncmp(name, clients->boot, boot_len) != 0 || name[boot_len] != '-')
+        return NULL;
+    const char *digits = name + boot_len + 1;
+    if (*digits < '1' || *digits > '9')
+        return NULL;
+    errno = 0;
+    unsigned long long seq = strtoull(digits, &end, 10);
+    if (*end || errno)
+        return NULL;
+    return dispatcher_find(clients->dispatcher, seq);
+}
+
+static struct job *find(const struct client_session *session, const struct client_request *request)
+{
+    if (request->target.len)
+        return client_job_ids_find(session, request->target.text, request->target.len);
+    return find_by_name(session->clients, request->job.text);
+}
+
+static enum verdict refuse_unknown(struct request *request)
+{
+    const struct client_request *own = client_request_of(request);
+    if (own->target.len)
+        return request_refuse(
+            request, "unknown-job",
+            "no job with id %.*s of this connection is waiting or running; it may have ended",
+            ID_SHOWN_MAX, own->target.text);
+    return request_refuse(request, "unknown-job",
+                          "no job %s is waiting or running; it may have ended", own->job.text);
+}
+
+static enum verdict run(struct dialogue *dialogue, struct request *request)
+{
+    struct client_session *session = client_session_of_dialogue(dialogue);
+    struct job *job = find(session, client_request_of(request));
+    struct event_writer event;
+    if (!job)
+        return refuse_unknown(request);
+    answer_begin_ok(&event, dialogue, request);
+    event_job(&event, session->clients->boot, job->seq);
+    event_word(&event, "state", job_state_name(job->state));
+    event_end(&event);
+    dispatcher_cancel(session->clients->dispatcher, job, request->operation == &client_op_kill);
+    return VERDICT_FINE;
+}
+
+const struct operation client_op_cancel = {
+    .name = "cancel",
+    .is_feature = true,
+    .fields = fields,
+    .run = run,
+};
+
+const struct operation client_op_kill = {
+    .name = "kill",
+    .is_feature = true,
+    .fields = fields,
+    .run = run,
+};

@@ -1,0 +1,55 @@
+/* hello: makes an unauthenticated connection a client, and tells it the limits in force. */
+#include "clients/ops/ops.h"
+
+#include "common/log.h"
+#include "protocol/hello.h"
+
+#include <taskmaster/version.h>
+
+static const struct field fields[] = {
+    HELLO_FIELDS,
+    {"module", FIELD_NAME, CLIENT_REQUEST_AT(module), .max = MODULE_NAME_MAX},
+    {0},
+};
+
+static enum verdict check(struct dialogue *dialogue, struct request *request)
+{
+    const struct clients *clients = client_session_of_dialogue(dialogue)->clients;
+    enum verdict verdict = hello_check_token(request, &clients->access->tokens);
+    return verdict == VERDICT_FINE ? client_admit_check(clients, request) : verdict;
+}
+
+static void answer(const struct client_session *session, const struct request *request)
+{
+    const struct clients *clients = session->clients;
+    const struct dispatcher_limits *limits = &clients->dispatcher->limits;
+    struct event_writer event;
+    hello_begin(&event, &session->dialogue, request, "taskmasterd/" TASKMASTER_VERSION,
+                clients->boot);
+    event_uint(&event, "context_max", CONTEXT_MAX);
+    event_uint(&event, "job_max", limits->job_max);
+    event_uint(&event, "client_job_max", limits->client_job_max);
+    event_uint(&event, "payload_total_max", clients->settings->payload_total_max);
+    event_uint(&event, "client_output_max", limits->source_output_max);
+    hello_end(&event, &session->dialogue, request);
+}
+
+static enum verdict run(struct dialogue *dialogue, struct request *request)
+{
+    struct client_session *session = client_session_of_dialogue(dialogue);
+    dialogue->payload_max = (uint32_t)session->clients->settings->payload_max;
+    client_op_set_module(session, client_request_of(request));
+    answer(session, request);
+    if (request->client.len)
+        log_event(LOG_DEBUG, "client-hello", LOG_STR("client", session->name),
+                  LOG_STR("name", request->client.text));
+    return VERDICT_FINE;
+}
+
+const struct operation client_op_hello = {
+    .name = "hello",
+    .is_hello = true,
+    .fields = fields,
+    .check = check,
+    .run = run,
+};

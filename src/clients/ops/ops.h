@@ -1,0 +1,45 @@
+/*
+ * ops: the operations that clients have, one file each.
+ *
+ * To add an operation, write a file here with its `struct operation`, then add the operation below
+ * and to the list in ops.c.
+ */
+#ifndef TASKMASTER_CLIENTS_OPS_OPS_H
+#define TASKMASTER_CLIENTS_OPS_OPS_H
+
+#include "clients/clients_internal.h"
+#include "protocol/dialogue.h"
+
+enum { JOB_NAME_MAX = 64 }; /* bytes of a job's name, as a client writes it */
+
+/* All fields of all operations. */
+struct client_request {
+    struct request base;
+    REQUEST_TEXT(MODULE_NAME_MAX) module;
+    uint32_t timeout_ms; /* 0: none */
+    uint32_t notify;     /* bits of the words of submit's field */
+    bool link;
+    REQUEST_TEXT(JOB_NAME_MAX) job;
+    REQUEST_TEXT(ID_TEXT_MAX) target; /* like an id */
+};
+
+#define CLIENT_REQUEST_AT(member) .at = offsetof(struct client_request, member)
+
+extern const struct operation client_op_hello, client_op_submit, client_op_set, client_op_stats,
+    client_op_workers, client_op_cancel, client_op_kill;
+
+/* All of them, then NULL. */
+extern const struct operation *const client_ops[];
+
+/* The request in hand: large, and used by one call at a time. */
+extern struct client_request client_ops_request;
+
+static inline const struct client_request *client_request_of(const struct request *request)
+{
+    return (const struct client_request *)request;
+}
+
+/* set.c: a module that is given becomes the session's default. */
+void client_op_set_module(struct client_session *session, const struct client_request *request);
+
+#endif

@@ -1,0 +1,37 @@
+/* stats, workers: the report's figures, as the payload of the answer. */
+#include "clients/ops/ops.h"
+
+#include "protocol/answer.h"
+#include "stats/report.h"
+
+#include <stdlib.h>
+
+static enum verdict run_stats(struct dialogue *dialogue, struct request *request)
+{
+    const struct clients *clients = client_session_of_dialogue(dialogue)->clients;
+    const struct report_clients counts = {clients->connected, clients->settings->client_max};
+    char *text = report_stats(clients->report, &counts);
+    answer_text(dialogue, request, text);
+    free(text);
+    return VERDICT_FINE;
+}
+
+static enum verdict run_workers(struct dialogue *dialogue, struct request *request)
+{
+    char *text = report_workers(client_session_of_dialogue(dialogue)->clients->report);
+    answer_text(dialogue, request, text);
+    free(text);
+    return VERDICT_FINE;
+}
+
+const struct operation client_op_stats = {
+    .name = "stats",
+    .is_feature = true,
+    .run = run_stats,
+};
+
+const struct operation client_op_workers = {
+    .name = "workers",
+    .is_feature = true,
+    .run = run_workers,
+};

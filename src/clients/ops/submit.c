@@ -1,0 +1,92 @@
+/*
+ * submit: makes a job of a request and its payload, and hands it to the dispatcher.
+ *
+ * The fields are checked before the payload is read. The job's id and module are looked for at the
+ * last byte of the payload, as doc/protocol.md, section 5, promises. The rest (draining, room) is
+ * for the dispatcher to decide.
+ */
+#include "clients/ops/ops.h"
+
+#include "common/limits.h"
+
+#include <string.h>
+
+enum { NOTIFY_ACCEPTED = 1, NOTIFY_STARTED = 2 };
+
+static const char *const notify_words[] = {"accepted", "started", NULL};
+
+static const struct field fields[] = {
+    {"module", FIELD_NAME, CLIENT_REQUEST_AT(module), .max = MODULE_NAME_MAX},
+    {"context", FIELD_CONTEXT, .max = CONTEXT_MAX, .feature = "context"},
+    {"link", FIELD_BOOL, CLIENT_REQUEST_AT(link), .feature = "link"},
+    {"timeout_ms", FIELD_UINT, CLIENT_REQUEST_AT(timeout_ms), .min = 1, .max = INT32_MAX,
+     .feature = "timeout"},
+    {"notify", FIELD_WORDS, CLIENT_REQUEST_AT(notify), .words = notify_words, .feature = "notify-"},
+    {0},
+};
+
+static struct job *make_job(const struct client_session *session,
+                            const struct client_request *request)
+{
+    struct job *job = job_new(request->base.id.text, request->base.id.len,
+                              request->base.context.text, request->base.context.len);
+    job->asked.timeout_ms = request->timeout_ms;
+    job->asked.payload_max = session->dialogue.payload_max;
+    job->asked.link = request->link;
+    job->asked.notify_accepted = request->notify & NOTIFY_ACCEPTED;
+    job->asked.notify_started = request->notify & NOTIFY_STARTED;
+    return job;
+}
+
+static enum verdict check(struct dialogue *dialogue, struct request *request)
+{
+    struct client_session *session = client_session_of_dialogue(dialogue);
+    const struct client_request *own = client_request_of(request);
+    const char *module = own->module.len ? own->module.text : session->module;
+    if (!module)
+        return request_refuse(
+            request, "bad-request",
+            "submit needs a field module, as no default is set for this connection");
+    size_t len = own->module.len ? own->module.len : strlen(module);
+    memcpy(session->arriving_module, module, len + 1);
+    session->arriving_module_len = (uint8_t)len;
+    session->arriving = make_job(session, own);
+    return VERDICT_FINE;
+}
+
+static void find_module(const struct client_session *session, struct job *job)
+{
+    job->asked.module =
+        module_table_find(session->clients->modules, session->arriving_module,
+                          session->arriving_module_len, client_session_timers(session)->now_us);
+    if (!job->asked.module)
+        job->run.why_no_module =
+            module_table_why_not(session->clients->modules, session->arriving_module);
+}
+
+static enum verdict take(struct dialogue *dialogue, struct payload *payload, bool over_budget,
+                         struct refusal *refusal)
+{
+    struct client_session *session = client_session_of_dialogue(dialogue);
+    struct job *job = session->arriving;
+    session->arriving = NULL;
+    job->asked.payload = payload;
+    job->run.over_budget = over_budget;
+    if (!client_job_ids_add(session, job)) {
+        client_refusal_init_duplicate(refusal, job);
+        job_free(job);
+        return VERDICT_REFUSED;
+    }
+    find_module(session, job);
+    job_set_source(job, &session->source);
+    dispatcher_submit(session->clients->dispatcher, job);
+    return VERDICT_FINE;
+}
+
+const struct operation client_op_submit = {
+    .name = "submit",
+    .fields = fields,
+    .needs_id = true,
+    .check = check,
+    .take = take,
+};

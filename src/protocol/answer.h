@@ -1,0 +1,19 @@
+/* answer: the events that answer a request at once. */
+#ifndef TASKMASTER_PROTOCOL_ANSWER_H
+#define TASKMASTER_PROTOCOL_ANSWER_H
+
+#include "protocol/dialogue.h"
+#include "protocol/event_writer.h"
+
+/* Begins an event with the request's id. */
+void answer_begin(struct event_writer *event, const struct dialogue *dialogue,
+                  const struct request *request, const char *name);
+
+/* Begins an "ok", with the request's op. */
+void answer_begin_ok(struct event_writer *event, const struct dialogue *dialogue,
+                     const struct request *request);
+
+/* Writes an event with a payload, named as the request. The text is copied. */
+void answer_text(const struct dialogue *dialogue, const struct request *request, const char *text);
+
+#endif

@@ -1,0 +1,288 @@
+/*
+ * field: reads one field of a header by its row, and says what is wrong with it.
+ *
+ * jansson decides what JSON is. Two things are read from the text instead, which is known to be
+ * valid by then. Numbers: to jansson -0 is 0, and it has none beyond 64 bits (json_load.h). And a
+ * context: 1.10 must not come back as 1.1000000000000001.
+ */
+#include "common/json_raw.h"
+#include "common/log.h"
+#include "common/module_name.h"
+#include "protocol/protocol_internal.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+enum { EXPECTED_MAX = 128 };
+
+/* The beginning of every REQUEST_TEXT(). */
+struct text {
+    size_t len;
+    char bytes[];
+};
+
+typedef int (*reader)(struct header *header, const struct field *field, const json_t *value);
+
+bool field_is_given(const struct header *header, const struct field *field)
+{
+    return json_object_get(header->root, field->name) != NULL;
+}
+
+static void *place(const struct header *header, const struct field *field)
+{
+    return (char *)header->request + field->at;
+}
+
+static const char *raw_value(const struct header *header, const struct field *field,
+                             const char **end)
+{
+    const char *value = json_raw_value(header->line, field->name, end);
+    bug_on(!value);
+    return value;
+}
+
+/* --- faults --- */
+
+void field_show(const struct header *header, const struct field *field,
+                char shown[FIELD_SHOWN_MAX + 1])
+{
+    const char *end, *raw = raw_value(header, field, &end);
+    size_t len = json_raw_compact(raw, end, shown, FIELD_SHOWN_MAX);
+    if (len > FIELD_SHOWN_MAX) {
+        for (len = FIELD_SHOWN_MAX - 3; ((unsigned char)shown[len] & 0xc0) == 0x80; len--)
+            ;
+        memcpy(shown + len, "...", 3);
+        len += 3;
+    }
+    shown[len] = '\0';
+}
+
+static void list_words(const char *const *words, char expected[EXPECTED_MAX])
+{
+    size_t len = (size_t)sprintf(expected, "a list of");
+    for (size_t i = 0; words[i]; i++)
+        len += (size_t)snprintf(expected + len, EXPECTED_MAX - len, "%s \"%s\"", i ? " and" : "",
+                                words[i]);
+}
+
+/* The text behind "expected". */
+static void describe(const struct header *header, const struct field *field,
+                     char expected[EXPECTED_MAX])
+{
+    switch (field->kind) {
+    case FIELD_STRING:
+        snprintf(expected, EXPECTED_MAX, "a string of %" PRIu64 " to %" PRIu64 " bytes", field->min,
+                 field->max);
+        break;
+    case FIELD_NAME:
+        snprintf(expected, EXPECTED_MAX, "a string of 1 to %" PRIu64 " of [A-Za-z0-9_-]",
+                 field->max);
+        break;
+    case FIELD_ID:
+        snprintf(expected, EXPECTED_MAX,
+                 "a string of 1 to %d bytes, or an integer from 0 to 2^53-1 in digits only",
+                 ID_MAX);
+        break;
+    case FIELD_UINT:
+        snprintf(expected, EXPECTED_MAX, "an integer from %" PRIu64 " to %" PRIu64, field->min,
+                 field->max);
+        break;
+    case FIELD_BOOL:
+        strcpy(expected, "true or false");
+        break;
+    case FIELD_WORDS:
+        list_words(field->words, expected);
+        break;
+    case FIELD_VERSION:
+        snprintf(expected, EXPECTED_MAX, "%d, the only version that this server speaks",
+                 PROTOCOL_VERSION);
+        break;
+    case FIELD_SIZE:
+        snprintf(expected, EXPECTED_MAX,
+                 "an integer from 0 to payload_max, %" PRIu64 ", in digits only",
+                 header->payload_max);
+        break;
+    case FIELD_OP:
+    case FIELD_CONTEXT:
+    case FIELD_TOKEN:
+        strcpy(expected, "a string");
+        break;
+    }
+}
+
+/* "field x is <the value>; expected <the kind and range>". */
+static int bad_field(struct header *header, const struct field *field)
+{
+    char shown[FIELD_SHOWN_MAX + 1], expected[EXPECTED_MAX];
+    const char *code = field->kind == FIELD_SIZE      ? "bad-size"
+                       : field->kind == FIELD_VERSION ? "bad-version"
+                                                      : "bad-request";
+    field_show(header, field, shown);
+    describe(header, field, expected);
+    return header_fault(header, code, "field %s is %s; expected %s", field->name, shown, expected);
+}
+
+/* --- readers: 0, or -1 with the fault noted --- */
+
+/* An integer from 0 up that was written in digits only; UINT64_MAX for those beyond 64 bits. */
+static bool read_digits(const struct header *header, const struct field *field, uint64_t *value)
+{
+    const char *end;
+    return json_raw_digits(raw_value(header, field, &end), value);
+}
+
+/* Writes a value that is known to fit as compact JSON. */
+static void write_json(const json_t *value, struct text *text, size_t max)
+{
+    text->len = json_dumpb(value, text->bytes, max, JSON_COMPACT | JSON_ENCODE_ANY);
+    bug_on(text->len > max);
+    text->bytes[text->len] = '\0';
+}
+
+static void write_text(const json_t *value, struct text *text)
+{
+    text->len = json_string_length(value);
+    memcpy(text->bytes, json_string_value(value), text->len + 1);
+}
+
+static bool is_string_of(const json_t *value, uint64_t min, uint64_t max)
+{
+    return json_is_string(value) && json_string_length(value) >= min &&
+           json_string_length(value) <= max;
+}
+
+static int read_string(struct header *header, const struct field *field, const json_t *value)
+{
+    if (!is_string_of(value, field->min, field->max))
+        return bad_field(header, field);
+    write_text(value, place(header, field));
+    return 0;
+}
+
+static int read_name(struct header *header, const struct field *field, const json_t *value)
+{
+    if (!is_string_of(value, 1, field->max) ||
+        !module_name_valid(json_string_value(value), json_string_length(value)))
+        return bad_field(header, field);
+    write_text(value, place(header, field));
+    return 0;
+}
+
+static int read_id(struct header *header, const struct field *field, const json_t *value)
+{
+    uint64_t number = 0;
+    bool fine = json_is_string(value)
+                    ? is_string_of(value, 1, ID_MAX)
+                    : read_digits(header, field, &number) && number <= ID_INTEGER_MAX;
+    if (!fine)
+        return bad_field(header, field);
+    write_json(value, place(header, field), ID_TEXT_MAX);
+    return 0;
+}
+
+static int read_uint(struct header *header, const struct field *field, const json_t *value)
+{
+    uint64_t number;
+    (void)value;
+    if (!read_digits(header, field, &number) || number < field->min || number > field->max)
+        return bad_field(header, field);
+    *(uint32_t *)place(header, field) = (uint32_t)number;
+    return 0;
+}
+
+static int read_bool(struct header *header, const struct field *field, const json_t *value)
+{
+    if (!json_is_boolean(value))
+        return bad_field(header, field);
+    *(bool *)place(header, field) = json_is_true(value);
+    return 0;
+}
+
+static int read_words(struct header *header, const struct field *field, const json_t *value)
+{
+    uint32_t *bits = place(header, field);
+    size_t i;
+    json_t *item;
+    if (!json_is_array(value))
+        return bad_field(header, field);
+    json_array_foreach (value, i, item) {
+        const char *name = json_is_string(item) ? json_string_value(item) : "";
+        size_t word = 0;
+        while (field->words[word] && strcmp(field->words[word], name) != 0)
+            word++;
+        if (!field->words[word])
+            return bad_field(header, field);
+        *bits |= 1u << word;
+    }
+    return 0;
+}
+
+static int read_context(struct header *header, const struct field *field, const json_t *value)
+{
+    struct request *request = header->request;
+    const char *end, *raw = raw_value(header, field, &end);
+    (void)value;
+    size_t len = json_raw_compact(raw, end, request->context.text, field->max);
+    request->context.len = len <= field->max ? len : 0;
+    request->context.text[request->context.len] = '\0';
+    if (len <= field->max)
+        return 0;
+    return header_fault(header, "bad-request",
+                        "field %s is %zu bytes as compact text; expected at most %" PRIu64,
+                        field->name, len, field->max);
+}
+
+static int read_version(struct header *header, const struct field *field, const json_t *value)
+{
+    if (json_is_integer(value) && json_integer_value(value) == PROTOCOL_VERSION)
+        return 0;
+    return bad_field(header, field);
+}
+
+/* Whether a token is asked for is not known here; if none is, any value will do. */
+static int read_token(struct header *header, const struct field *field, const json_t *value)
+{
+    struct request *request = header->request;
+    request->token_wrong = !is_string_of(value, field->min, field->max);
+    if (!request->token_wrong)
+        write_text(value, (struct text *)&request->token);
+    return 0;
+}
+
+static int read_op(struct header *header, const struct field *field, const json_t *value)
+{
+    struct request *request = header->request;
+    const char *name = json_string_value(value);
+    if (!name)
+        return bad_field(header, field);
+    if (json_string_length(value) <= CODE_MAX)
+        write_json(value, (struct text *)&request->op, OP_TEXT_MAX);
+    const struct operation *const *at = header->protocol->operations;
+    while (*at && strcmp((*at)->name, name) != 0)
+        at++;
+    request->operation = *at;
+    return 0;
+}
+
+static int read_size(struct header *header, const struct field *field, const json_t *value)
+{
+    uint64_t size;
+    (void)value;
+    if (!read_digits(header, field, &size))
+        return bad_field(header, field);
+    header->request->size = (size_t)size;
+    return 0;
+}
+
+static const reader readers[] = {
+    [FIELD_STRING] = read_string,   [FIELD_NAME] = read_name,       [FIELD_ID] = read_id,
+    [FIELD_UINT] = read_uint,       [FIELD_BOOL] = read_bool,       [FIELD_WORDS] = read_words,
+    [FIELD_CONTEXT] = read_context, [FIELD_VERSION] = read_version, [FIELD_TOKEN] = read_token,
+    [FIELD_OP] = read_op,           [FIELD_SIZE] = read_size,
+};
+
+int field_read(struct header *header, const struct field *field)
+{
+    return readers[field->kind](header, field, json_object_get(header->root, field->name));
+}

@@ -1,0 +1,40 @@
+/* refusal: see refusal.h. */
+#include "protocol/refusal.h"
+
+#include "common/limits.h"
+#include "protocol/event_writer.h"
+
+#include <stdio.h>
+#include <string.h>
+
+void refusal_init(struct refusal *refusal, const char *code, const char *message)
+{
+    refusal->code = code;
+    refusal->op[0] = '\0';
+    refusal->id[0] = '\0';
+    refusal->context_len = 0;
+    snprintf(refusal->message, sizeof refusal->message, "%s", message);
+}
+
+void refusal_of_request(struct refusal *refusal, const struct request *request)
+{
+    refusal_init(refusal, request->code, request->message);
+    memcpy(refusal->op, request->op.text, request->op.len + 1);
+    memcpy(refusal->id, request->id.text, request->id.len + 1);
+    refusal->context_len = request->context.len;
+    memcpy(refusal->context, request->context.text, request->context.len);
+}
+
+void refusal_write(const struct refusal *refusal, struct conn *conn, bool fatal)
+{
+    struct event_writer event;
+    event_begin(&event, conn, "error");
+    event_json(&event, "op", refusal->op, strlen(refusal->op));
+    event_json(&event, "id", refusal->id, strlen(refusal->id));
+    event_word(&event, "code", refusal->code);
+    event_text(&event, "message", refusal->message, strlen(refusal->message), MESSAGE_MAX);
+    event_json(&event, "context", refusal->context, refusal->context_len);
+    if (fatal)
+        event_bool(&event, "fatal", true);
+    event_end(&event);
+}

@@ -1,0 +1,28 @@
+/* refusal: the error of a request: made now, written now or once the request's payload has passed.
+ */
+#ifndef TASKMASTER_PROTOCOL_REFUSAL_H
+#define TASKMASTER_PROTOCOL_REFUSAL_H
+
+#include "protocol/request.h"
+
+struct conn;
+
+struct refusal {
+    const char *code;
+    size_t context_len;
+    char op[OP_TEXT_MAX + 1]; /* compact JSON; empty if it is not known */
+    char id[ID_TEXT_MAX + 1];
+    char message[REQUEST_MESSAGE_MAX];
+    char context[CONTEXT_MAX];
+};
+
+/* Fills a refusal that is about no request in particular. */
+void refusal_init(struct refusal *refusal, const char *code, const char *message);
+
+/* Fills a refusal with the error and the fields of a request. */
+void refusal_of_request(struct refusal *refusal, const struct request *request);
+
+/* Writes the event "error". */
+void refusal_write(const struct refusal *refusal, struct conn *conn, bool fatal);
+
+#endif
