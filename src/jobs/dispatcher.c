@@ -185,7 +185,7 @@ static void take_answer(struct dispatcher *d, struct worker *worker,
         dispatch_end(d, job, &event);
     worker->jobs_done++;
     if (dispatch_start_must_make_room(d) && dispatch_reclaim_worker(d, worker))
-        worker->stale = true; /* else it is on another job already, which may be a long one */
+        worker->draining = true; /* else it is on another job already, which may be a long one */
     dispatch_assign_next(d, worker);
     if (proof)
         dispatch_start_ok(d);

@@ -83,6 +83,13 @@ struct worker *pool_idle(struct pool *pool)
     return TAILQ_FIRST(&pool->lists[WORKER_IDLE]);
 }
 
+void worker_printed(struct worker *worker, const struct job *job, uint64_t now_us)
+{
+    worker->printed_us = now_us;
+    if (job)
+        job->asked.module->history.printed_us = now_us;
+}
+
 void worker_set_state(struct worker *worker, enum worker_state state, uint64_t now_us)
 {
     static const unsigned char from[WORKER_STATES] = {

@@ -40,28 +40,26 @@ enum worker_state {
 struct worker {
     TAILQ_ENTRY(worker) link; /* in the list of its state, which begins with the last to come */
     struct pool *pool;
-    void *ops_data; /* of the dispatcher's operations */
-    struct job
-        *job; /* the one it is on, while BUSY, and while STOPPING until the job's end is known */
-    struct job_list prefetched; /* jobs that it was handed early, in their order */
+    void *ops_data;             /* of the dispatcher's operations */
+    struct job *job;            /* while BUSY; while STOPPING until the job's end is told */
+    struct job_list prefetched; /* the next jobs, in their order */
     size_t prefetched_count;
-    struct timer timer; /* STARTING: it must be ready by then; BUSY: the next step of stopping its
-                           job; STOPPING: it must be gone by then */
-    uint64_t since_us;  /* when its state last changed */
+    struct timer timer; /* STARTING: the deadline to be ready; BUSY: the next step of stopping the
+                           job; STOPPING: the deadline to be gone */
+    uint64_t since_us;  /* the last change of state */
     uint64_t jobs_done;
-    uint64_t printed_us;  /* when it printed something last; 0: never */
-    uint64_t last_run_us; /* how long its last job took */
-    size_t last_result;   /* and the bytes of its result */
+    uint64_t printed_us;  /* when it printed last; 0: never */
+    uint64_t last_run_us; /* how long the last job took */
+    size_t last_result;   /* bytes of the last job's result */
     uint32_t id;          /* from 1, never used again */
-    uint32_t reloads;     /* before it was started */
-    pid_t pid;            /* 0 until its process runs */
-    uint8_t state;
-    bool awaits_signal; /* its job is being stopped: when the timer fires, SIGTERM or SIGKILL is
-                           due */
-    bool signalled; /* SIGTERM or SIGKILL was sent: it must not be given another job, which might
-                       die of it */
-    bool refused;   /* it could not begin a job */
-    bool stale;     /* is given no other job: it gives way to a new one, or it has no connection */
+    uint32_t reloads;     /* before the start */
+    pid_t pid;            /* 0 until the process runs */
+    uint8_t state;        /* enum worker_state */
+    /* Facts that may hold in several states, together or alone: */
+    bool draining;  /* gets no other job: it gives way to a new worker, or lost its connection */
+    bool refused;   /* could not begin a job */
+    bool signalled; /* was sent SIGTERM or SIGKILL, of which another job might die */
+    bool awaits_signal; /* the next signal for its job is due when the timer fires */
 };
 
 TAILQ_HEAD(worker_list, worker);
@@ -78,19 +76,19 @@ void pool_init(struct pool *pool);
 /* A new record, STARTING; the pool owns it. */
 struct worker *pool_add(struct pool *pool, uint64_t now_us);
 
-/* The record leaves the pool and is freed; it has no job and no timer set. */
+/* The record leaves the pool and is freed. It has no job, and its timer is not set. */
 void pool_remove(struct pool *pool, struct worker *worker);
 
-/* All of them, STOPPING ones too. */
+/* All workers, STOPPING ones too. */
 size_t pool_count(const struct pool *pool);
 
-/* NULL if there is none of that id. */
+/* NULL if no worker has the id. */
 struct worker *pool_find(struct pool *pool, uint32_t id);
 
-/* The idle worker that was busy last, whose caches are warm; NULL if none is idle. */
+/* The worker idle for the shortest time: its caches are warm. NULL if none is idle. */
 struct worker *pool_idle(struct pool *pool);
 
-/* Of these, the ones about to go: RETIRING or STOPPING. */
+/* Workers about to go: RETIRING or STOPPING. */
 size_t pool_ending(const struct pool *pool);
 
 static inline bool worker_is_ending(const struct worker *worker)
@@ -100,6 +98,9 @@ static inline bool worker_is_ending(const struct worker *worker)
 
 /* The one way to another state. A transition outside the matrix aborts. */
 void worker_set_state(struct worker *worker, enum worker_state state, uint64_t now_us);
+
+/* The worker or its job has printed something. */
+void worker_printed(struct worker *worker, const struct job *job, uint64_t now_us);
 
 const char *worker_state_name(enum worker_state state);
 

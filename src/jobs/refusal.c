@@ -123,7 +123,7 @@ static void replace(struct dispatcher *d, struct worker *worker, const char *why
 {
     log_event(LOG_WARN, "worker-unfit", LOG_UINT("worker", worker->id), LOG_INT("pid", worker->pid),
               LOG_STR("why", why));
-    worker->stale = true;
+    worker->draining = true;
     dispatch_reclaim_worker(d, worker);
     dispatch_start_failed(d, why);
 }

@@ -25,7 +25,7 @@ bool dispatch_renew_is_old(const struct dispatcher *d, const struct worker *work
 
 bool dispatch_renew_is_leaving(const struct dispatcher *d, const struct worker *worker)
 {
-    return worker->stale || worker->reloads < d->renewed;
+    return worker->draining || worker->reloads < d->renewed;
 }
 
 /* The list begins with the worker that was started last. */

@@ -33,7 +33,7 @@ static void close_conn(struct worker_link *link)
     if (!link->conn)
         return;
     if (link->worker && link->worker->state != WORKER_STARTING)
-        link->worker->stale = true;
+        link->worker->draining = true;
     link->conn->owner = NULL;
     conn_close(&link->conn->conn);
     link->conn = NULL;
@@ -195,7 +195,7 @@ void worker_link_disconnected(struct worker_link *link)
     struct conn *conn = &link->conn->conn;
     if (!link->closed && link->worker->state != WORKER_STARTING) {
         link->closed = true;
-        link->worker->stale = true;
+        link->worker->draining = true;
         if (!conn->loop->reading)
             conn_read_now(conn, last_message_max(link));
     }
@@ -212,7 +212,7 @@ void worker_link_disconnected(struct worker_link *link)
 /* What a dead worker has sent still counts. It gets no other job while we look. */
 static void read_last_words(struct worker_link *link)
 {
-    link->worker->stale = true;
+    link->worker->draining = true;
     if (link->conn)
         conn_read_now(&link->conn->conn, last_message_max(link));
     worker_results_take_slots(link);

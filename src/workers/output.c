@@ -185,10 +185,7 @@ static void take(struct worker_output *output, const char *data, size_t len)
 {
     if (!output->line)
         output->line = xmalloc(OUTPUT_LINE_MAX + OUTPUT_TAIL_MAX);
-    output->worker->printed_us = output->timers->now_us;
-    const struct job *job = job_of(output);
-    if (job)
-        job->asked.module->history.printed_us = output->timers->now_us;
+    worker_printed(output->worker, job_of(output), output->timers->now_us);
     keep_tail(output, data, len);
     while (len) {
         const char *lf = memchr(data, '\n', len);

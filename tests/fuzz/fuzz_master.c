@@ -262,7 +262,7 @@ static uint8_t op_assign(void *ctx, const struct assignment *assignment)
     const struct job *first = job_queue_first(&d.queue);
     (void)ctx;
     bug_on(sim->reaped || sim->lost || !sim->connected || !sim->said_ready);
-    bug_on(sim->told_to_end || worker->signalled || worker->stale);
+    bug_on(sim->told_to_end || worker->signalled || worker->draining);
     bug_on(worker->state != WORKER_IDLE && worker->state != WORKER_BUSY);
     bug_on(worker->prefetched_count + 1 >
            limits.worker_window); /* those before this one, and the job */
@@ -364,7 +364,7 @@ static void lose(struct sim *sim, bool known_status)
 static void close_conn(struct sim *sim)
 {
     if (sim->worker->state != WORKER_STARTING)
-        sim->worker->stale = true;
+        sim->worker->draining = true;
     sim->connected = false;
 }
 
@@ -456,7 +456,7 @@ static void reap(struct sim *sim)
     sim->reaped = true;
     timer_clear(&timers, &sim->timer);
     if (!starting) {
-        sim->worker->stale = true;
+        sim->worker->draining = true;
         read_from(sim, SIZE_MAX);
     }
     sim->connected = false;

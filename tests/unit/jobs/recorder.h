@@ -620,7 +620,7 @@ static inline void lost(uint32_t id, int signo)
     end.exit_status = signo < 0 ? -signo : 0;
     link->dead = true;
     if (link->worker->state != WORKER_STARTING)
-        link->worker->stale = true; /* it gets no other job while we look */
+        link->worker->draining = true; /* it gets no other job while we look */
     while (sim_read(link))
         ;
     dispatcher_worker_lost(&d, link->worker, &end);

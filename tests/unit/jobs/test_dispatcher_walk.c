@@ -167,7 +167,7 @@ static void notice(struct worker *worker)
     switch (below(4)) {
     case 0: /* only that its socket ended: what was in it is read */
         if (!starting)
-            worker->stale = true;
+            worker->draining = true;
         while (sim_read(link))
             ;
         if (worker->state == WORKER_IDLE)
