@@ -9,14 +9,14 @@ void dispatch_aside_put(struct dispatcher *d, struct job *job)
 {
     dispatch_hold_expect_none(d, job);
     job_set_state(job, JOB_WAITING);
-    job->run.set_aside = true;
+    job_set_place(job, JOB_ASIDE);
     TAILQ_INSERT_TAIL(&d->aside, job, links.waiting);
     d->aside_count++;
 }
 
 void dispatch_aside_remove(struct dispatcher *d, struct job *job)
 {
-    job->run.set_aside = false;
+    job_set_place(job, JOB_NOWHERE);
     TAILQ_REMOVE(&d->aside, job, links.waiting);
     d->aside_count--;
     if (d->aside_left > d->aside_count)

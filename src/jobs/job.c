@@ -123,7 +123,7 @@ void job_set_state(struct job *job, enum job_state state)
         [JOB_STOPPING] = 1u << JOB_RUNNING,
         [JOB_ENDED] = 1u << JOB_NEW | 1u << JOB_WAITING | 1u << JOB_RUNNING | 1u << JOB_STOPPING,
     };
-    bug_on(!(from[state] & 1u << job->state));
+    bug_on(!(from[state] & 1u << job->state) || job->run.place != JOB_NOWHERE);
     size_t *before = count_of(job);
     job->state = (uint8_t)state;
     size_t *now = count_of(job);
@@ -131,4 +131,18 @@ void job_set_state(struct job *job, enum job_state state)
         --*before;
     if (now)
         ++*now;
+}
+
+void job_set_place(struct job *job, enum job_place place)
+{
+    static const unsigned char from[] = {
+        [JOB_NOWHERE] =
+            1u << JOB_IN_LINE | 1u << JOB_PASSED | 1u << JOB_ASIDE | 1u << JOB_PREFETCHED,
+        [JOB_IN_LINE] = 1u << JOB_NOWHERE,
+        [JOB_PASSED] = 1u << JOB_IN_LINE,
+        [JOB_ASIDE] = 1u << JOB_NOWHERE,
+        [JOB_PREFETCHED] = 1u << JOB_NOWHERE,
+    };
+    bug_on(!(from[place] & 1u << job->run.place) || job->state != JOB_WAITING);
+    job->run.place = (uint8_t)place;
 }

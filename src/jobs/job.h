@@ -39,6 +39,15 @@ enum job_state {
     JOB_ENDED,    /* its terminal event is being told */
 };
 
+/* The list that holds a WAITING job, by its link `waiting`. */
+enum job_place {
+    JOB_NOWHERE,    /* on the way from one place to another; every job in another state */
+    JOB_IN_LINE,    /* queue.h */
+    JOB_PASSED,     /* likewise, among the jobs of a source that others passed while it was held */
+    JOB_ASIDE,      /* waiting for a fresh worker (aside.c) */
+    JOB_PREFETCHED, /* with a busy worker (prefetch.c) */
+};
+
 /* Why a job ends in `failed`; the names are the protocol's. */
 enum fail_reason {
     FAIL_ERROR,
@@ -143,7 +152,7 @@ struct job_asked {
 struct job_links {
     struct hash_node by_seq;     /* in the dispatcher's table, from submit to end */
     struct hash_node by_id;      /* in the source's table of ids, likewise */
-    TAILQ_ENTRY(job) waiting;    /* while WAITING: in the line, set aside, or with its worker */
+    TAILQ_ENTRY(job) waiting;    /* in the list of its place */
     TAILQ_ENTRY(job) prefetched; /* while prefetched: in the dispatcher's list of those */
     LIST_ENTRY(job) of_source;   /* in its source's jobs */
 };
@@ -158,16 +167,15 @@ struct job_run {
     uint32_t coming;      /* bytes of result expected, while the job is with a worker */
     uint8_t tag;          /* from the operation `assign`, for its own use */
     uint8_t stop_reason;  /* enum fail_reason, while STOPPING */
-    uint8_t stop_step;    /* enum stop_step */
+    uint8_t place;        /* enum job_place */
     bool over_budget : 1; /* there was no memory for the payload */
     bool told_started : 1;
-    bool passed : 1;     /* others passed the job in the line, as its source was held */
     bool prefetched : 1; /* handed to its worker early */
     bool given_back : 1; /* a worker could not begin the job */
-    bool set_aside : 1;  /* while WAITING: not in the line, until a fresh worker is there */
     /* Asked for when the job was prefetched and could not be reclaimed: done once the job runs or
      * is back in the line. */
     bool cancelled : 1, killed : 1;
+    unsigned stop_step : 2; /* enum stop_step */
 };
 
 struct job {
@@ -190,6 +198,10 @@ void job_set_source(struct job *job, struct job_source *source);
 /* The one way to another state; the module's counts follow. A transition outside the matrix
  * aborts. */
 void job_set_state(struct job *job, enum job_state state);
+
+/* Notes the place of a WAITING job: its owner puts the job into the list, or takes the job out. A
+ * place is left for nowhere; but from the line a job may be passed. Anything else aborts. */
+void job_set_place(struct job *job, enum job_place place);
 
 static inline const char *job_id(const struct job *job)
 {
@@ -214,7 +226,7 @@ const char *job_name(const struct job *job, const char *boot, char text[JOB_TEXT
 
 static inline bool job_is_prefetched(const struct job *job)
 {
-    return job->state == JOB_WAITING && job->run.worker;
+    return job->run.place == JOB_PREFETCHED;
 }
 
 static inline bool job_is_assigned(const struct job *job)

@@ -10,6 +10,7 @@ size_t dispatcher_waiting(const struct dispatcher *d)
 
 void dispatch_line_prefetched(struct dispatcher *d, struct worker *worker, struct job *job)
 {
+    job_set_place(job, JOB_PREFETCHED);
     TAILQ_INSERT_TAIL(&worker->prefetched, job, links.waiting);
     worker->prefetched_count++;
     struct job *before = TAILQ_LAST(&d->lent_jobs, job_list);
@@ -25,6 +26,7 @@ void dispatch_line_prefetched(struct dispatcher *d, struct worker *worker, struc
 void dispatch_line_unprefetch(struct dispatcher *d, struct job *job)
 {
     struct worker *worker = job->run.worker;
+    job_set_place(job, JOB_NOWHERE);
     TAILQ_REMOVE(&worker->prefetched, job, links.waiting);
     worker->prefetched_count--;
     TAILQ_REMOVE(&d->lent_jobs, job, links.prefetched);
@@ -33,16 +35,16 @@ void dispatch_line_unprefetch(struct dispatcher *d, struct job *job)
 
 bool dispatch_line_take(struct dispatcher *d, struct job *job)
 {
-    if (job->run.set_aside) {
-        dispatch_aside_remove(d, job);
-    } else if (!job_is_prefetched(job)) {
-        job_queue_remove(&d->queue, job);
-    } else if (dispatch_settle(d, job)) {
+    if (job_is_prefetched(job)) {
+        if (!dispatch_settle(d, job))
+            return false;
         dispatch_line_unprefetch(d, job);
         dispatch_hold_expect_none(d, job);
         job->run.worker = NULL;
+    } else if (job->run.place == JOB_ASIDE) {
+        dispatch_aside_remove(d, job);
     } else {
-        return false;
+        job_queue_remove(&d->queue, job);
     }
     return true;
 }

@@ -24,6 +24,7 @@ void job_queue_free(struct job_queue *queue)
 
 static void joined(struct job_queue *queue, struct job *job)
 {
+    job_set_place(job, JOB_IN_LINE);
     queue->count++;
     if (!job->source)
         return;
@@ -33,6 +34,7 @@ static void joined(struct job_queue *queue, struct job *job)
 
 static void parted(struct job_queue *queue, struct job *job)
 {
+    job_set_place(job, JOB_NOWHERE);
     queue->count--;
     if (!job->source)
         return;
@@ -106,7 +108,7 @@ static void pass(struct job_queue *queue, struct job *job)
     if (queue->returned == job)
         queue->returned = NULL; /* it was the first */
     TAILQ_REMOVE(&queue->jobs, job, links.waiting);
-    job->run.passed = true;
+    job_set_place(job, JOB_PASSED);
     insert(list, last && last->seq > job->seq ? TAILQ_FIRST(list) : NULL, job);
     if (TAILQ_FIRST(list) == job)
         place_source(queue, job->source);
@@ -114,10 +116,10 @@ static void pass(struct job_queue *queue, struct job *job)
 
 void job_queue_remove(struct job_queue *queue, struct job *job)
 {
-    bug_on(job->state != JOB_WAITING);
+    bool passed = job->run.place == JOB_PASSED;
+    bug_on(!passed && job->run.place != JOB_IN_LINE);
     parted(queue, job);
-    if (job->run.passed) {
-        job->run.passed = false;
+    if (passed) {
         TAILQ_REMOVE(&job->source->hold->passed, job, links.waiting);
         place_source(queue, job->source);
         return;

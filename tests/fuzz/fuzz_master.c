@@ -713,7 +713,7 @@ static size_t check_passed(const struct job_source *source)
         return 0;
     TAILQ_FOREACH (job, &source->hold->passed, links.waiting) {
         bug_on(job->state != JOB_WAITING || job->run.worker || job->seq <= before ||
-               !job->run.passed);
+               job->run.place != JOB_PASSED);
         before = job->seq;
         count++;
     }

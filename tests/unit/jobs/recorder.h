@@ -427,7 +427,7 @@ static inline void check_held(void)
         size_t queued = 0;
         source = &sources[i].source;
         LIST_FOREACH (job, &source->jobs, links.of_source)
-            queued += job->state == JOB_WAITING && !job->run.worker && !job->run.set_aside;
+            queued += job->run.place == JOB_IN_LINE || job->run.place == JOB_PASSED;
         hot_assert(source->queued == queued);
         hot_assert(source->gone || source->coming == coming_of(source));
         hot_assert(!source->held || !(source->gone || d.draining));
@@ -446,8 +446,7 @@ static inline void check_aside(void)
     const struct job *job;
     size_t count = 0;
     TAILQ_FOREACH (job, &d.aside, links.waiting) {
-        hot_assert(job->run.set_aside && job->run.given_back && job->state == JOB_WAITING &&
-                   !job->run.worker);
+        hot_assert(job->run.place == JOB_ASIDE && job->run.given_back && !job->run.worker);
         count++;
     }
     hot_assert(count == d.aside_count);

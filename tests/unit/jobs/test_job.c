@@ -4,7 +4,7 @@
 
 #include "tests/unit/jobs/recorder.h"
 
-enum { STATES = JOB_ENDED + 1 };
+enum { STATES = JOB_ENDED + 1, PLACES = JOB_PREFETCHED + 1 };
 
 static struct job *new_job(void)
 {
@@ -86,6 +86,76 @@ START_TEST(test_no_way)
     if (is_a_way(_i / STATES, _i % STATES))
         abort();
     job_set_state(job, (enum job_state)(_i % STATES));
+}
+END_TEST
+
+/* --- places --- */
+
+static struct job *job_at(enum job_place place)
+{
+    struct job *job = new_job();
+    job_set_state(job, JOB_WAITING);
+    if (place == JOB_PASSED)
+        job_set_place(job, JOB_IN_LINE);
+    if (place != JOB_NOWHERE)
+        job_set_place(job, place);
+    return job;
+}
+
+static bool is_a_move(int from, int to)
+{
+    static const bool moves[PLACES][PLACES] = {
+        [JOB_NOWHERE] = {[JOB_IN_LINE] = true, [JOB_ASIDE] = true, [JOB_PREFETCHED] = true},
+        [JOB_IN_LINE] = {[JOB_NOWHERE] = true, [JOB_PASSED] = true},
+        [JOB_PASSED] = {[JOB_NOWHERE] = true},
+        [JOB_ASIDE] = {[JOB_NOWHERE] = true},
+        [JOB_PREFETCHED] = {[JOB_NOWHERE] = true},
+    };
+    return moves[from][to];
+}
+
+START_TEST(test_moves)
+{
+    for (int pair = 0; pair < PLACES * PLACES; pair++) {
+        if (!is_a_move(pair / PLACES, pair % PLACES))
+            continue;
+        struct job *job = job_at((enum job_place)(pair / PLACES));
+        job_set_place(job, (enum job_place)(pair % PLACES));
+        ck_assert_int_eq(job->run.place, pair % PLACES);
+        ck_assert_int_eq(job_is_prefetched(job), pair % PLACES == JOB_PREFETCHED);
+        if (job->run.place != JOB_NOWHERE)
+            job_set_place(job, JOB_NOWHERE);
+        job_set_state(job, JOB_ENDED);
+        job_free(job);
+    }
+}
+END_TEST
+
+/* _i is one of all pairs; a pair that is a move aborts by itself, as in test_no_way. */
+START_TEST(test_no_move)
+{
+    struct job *job = job_at((enum job_place)(_i / PLACES));
+    hush();
+    if (is_a_move(_i / PLACES, _i % PLACES))
+        abort();
+    job_set_place(job, (enum job_place)(_i % PLACES));
+}
+END_TEST
+
+START_TEST(test_no_place_for_a_new_job)
+{
+    struct job *job = new_job();
+    hush();
+    job_set_place(job, JOB_IN_LINE);
+}
+END_TEST
+
+/* In any list: it would stay there. */
+START_TEST(test_no_new_state_in_a_list)
+{
+    struct job *job = job_at((enum job_place)_i);
+    hush();
+    job_set_state(job, JOB_RUNNING);
 }
 END_TEST
 
@@ -256,6 +326,12 @@ int main(void)
     tcase_add_test_raise_signal(tc, test_free_waiting, SIGABRT);
     tcase_add_test(tc, test_source);
     tcase_add_test_raise_signal(tc, test_free_with_source, SIGABRT);
+    suite_add_tcase(suite, tc);
+    tc = tcase_create("places");
+    tcase_add_test(tc, test_moves);
+    tcase_add_loop_test_raise_signal(tc, test_no_move, SIGABRT, 0, PLACES * PLACES);
+    tcase_add_test_raise_signal(tc, test_no_place_for_a_new_job, SIGABRT);
+    tcase_add_loop_test_raise_signal(tc, test_no_new_state_in_a_list, SIGABRT, JOB_IN_LINE, PLACES);
     suite_add_tcase(suite, tc);
     tc = tcase_create("asked");
     tcase_add_test(tc, test_copy_of_what_was_asked_runs_as_the_original);
