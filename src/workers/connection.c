@@ -7,9 +7,10 @@
  * connection is read at accept, where a worker's hello lies already: a worker is among the
  * unauthenticated only if it has been stopped between its connect and its hello. Of the
  * unauthenticated, one more than there may be ends one that has said nothing; it ends by a reset,
- * which tells a worker that its hello was not heard and that it may try again (worker/knock.c), and
- * leaves no port taken. TCP_DEFER_ACCEPT was rejected: silent connections would fill the kernel's
- * queue of half-open ones, where nobody can end them, and then the SYNs of workers are lost.
+ * which tells a worker that its hello was not heard and that it may try again
+ * (worker/master_connect.c), and leaves no port taken. TCP_DEFER_ACCEPT was rejected: silent
+ * connections would fill the kernel's queue of half-open ones, where nobody can end them, and then
+ * the SYNs of workers are lost.
  */
 #include "workers/link.h"
 #include "workers/message.h"
