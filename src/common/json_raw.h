@@ -14,20 +14,20 @@
 #include <stdint.h>
 #include <string.h>
 
-static inline bool json_is_space(char c)
+static inline bool json_raw_is_space(char c)
 {
     return c == ' ' || c == '\t' || c == '\r' || c == '\n';
 }
 
-static inline const char *json_skip_space(const char *at)
+static inline const char *json_raw_skip_space(const char *at)
 {
-    while (json_is_space(*at))
+    while (json_raw_is_space(*at))
         at++;
     return at;
 }
 
 /* Steps from the opening quote to behind the closing quote. */
-static inline const char *json_skip_string(const char *at)
+static inline const char *json_raw_skip_string(const char *at)
 {
     for (at++; *at != '"'; at++)
         if (*at == '\\')
@@ -36,12 +36,12 @@ static inline const char *json_skip_string(const char *at)
 }
 
 /* Steps from a member's value to the comma or brace behind the value. */
-static inline const char *json_skip_value(const char *at)
+static inline const char *json_raw_skip_value(const char *at)
 {
     int depth = 0;
     while (depth > 0 || (*at != ',' && *at != '}')) {
         if (*at == '"') {
-            at = json_skip_string(at);
+            at = json_raw_skip_string(at);
             continue;
         }
         depth += *at == '{' || *at == '[';
@@ -51,21 +51,21 @@ static inline const char *json_skip_value(const char *at)
     return at;
 }
 
-static inline int json_hex_digit(char c)
+static inline int json_raw_hex_digit(char c)
 {
     return c <= '9' ? c - '0' : (c | 0x20) - 'a' + 10;
 }
 
 /* True if the key with its opening quote at `at` is `name`. `name` has ASCII letters and
  * underscores; the key may have them as \uXXXX. */
-static inline bool json_key_is(const char *at, const char *name)
+static inline bool json_raw_key_is(const char *at, const char *name)
 {
     for (at++; *name; name++) {
         char c = *at++;
         if (c == '\\') {
             if (at[0] != 'u' || at[1] != '0' || at[2] != '0')
                 return false;
-            c = (char)(json_hex_digit(at[3]) << 4 | json_hex_digit(at[4]));
+            c = (char)(json_raw_hex_digit(at[3]) << 4 | json_raw_hex_digit(at[4]));
             at += 5;
         }
         if (c != *name)
@@ -78,16 +78,16 @@ static inline bool json_key_is(const char *at, const char *name)
  * the position of the comma or brace behind the value and its blanks. */
 static inline const char *json_raw_value(const char *object, const char *key, const char **end)
 {
-    const char *at = json_skip_space(json_skip_space(object) + 1);
+    const char *at = json_raw_skip_space(json_raw_skip_space(object) + 1);
     while (*at == '"') {
-        bool found = json_key_is(at, key);
-        const char *value = json_skip_space(json_skip_space(json_skip_string(at)) + 1);
-        *end = json_skip_value(value);
+        bool found = json_raw_key_is(at, key);
+        const char *value = json_raw_skip_space(json_raw_skip_space(json_raw_skip_string(at)) + 1);
+        *end = json_raw_skip_value(value);
         if (found)
             return value;
         if (**end != ',')
             break;
-        at = json_skip_space(*end + 1);
+        at = json_raw_skip_space(*end + 1);
     }
     return NULL;
 }
@@ -99,7 +99,7 @@ static inline size_t json_raw_depth(const char *text, size_t len)
     const char *end = text + len;
     while (text < end) {
         if (*text == '"') {
-            text = json_skip_string(text);
+            text = json_raw_skip_string(text);
             continue;
         }
         if (*text == '{' || *text == '[')
@@ -119,9 +119,9 @@ static inline size_t json_raw_compact(const char *from, const char *end, char *t
 {
     size_t len = 0;
     while (from < end) {
-        const char *next = *from == '"' ? json_skip_string(from) : from + 1;
+        const char *next = *from == '"' ? json_raw_skip_string(from) : from + 1;
         size_t n = (size_t)(next - from);
-        if (!json_is_space(*from)) {
+        if (!json_raw_is_space(*from)) {
             if (to && len < room)
                 memcpy(to + len, from, n < room - len ? n : room - len);
             len += n;

@@ -25,7 +25,7 @@ struct skim {
 
 static void skip_space(struct skim *skim)
 {
-    while (skim->at < skim->end && json_is_space(*skim->at))
+    while (skim->at < skim->end && json_raw_is_space(*skim->at))
         skim->at++;
 }
 
@@ -60,7 +60,7 @@ static bool take_word(struct skim *skim, const char *word)
 
 static bool take_scalar(struct skim *skim)
 {
-    struct json_number number;
+    struct json_load_number number;
     skip_space(skim);
     if (skim->at == skim->end)
         return false;
@@ -74,7 +74,7 @@ static bool take_scalar(struct skim *skim)
     case 'n':
         return take_word(skim, "null");
     default:
-        if (!json_scan_number(skim->at, skim->end, &number))
+        if (!json_load_scan_number(skim->at, skim->end, &number))
             return false;
         skim->at += number.len;
         return true;
