@@ -1,4 +1,4 @@
-/* test_unauthenticated: the order in which connections go before their hello. */
+/* test_unauthenticated: the order of the ends of connections without a hello. */
 #include "net/unauthenticated.h"
 
 #include "tests/unit/support.h"
