@@ -111,6 +111,11 @@ $(BUILD)/tests/unit/client/%: $(O)/tests/unit/client/%.o $(O)/libcommand.a $(BUI
 $(BUILD)/tests/unit/%: $(O)/tests/unit/%.o $(O)/libmaster.a $(O)/libshared.a
 	@mkdir -p $(@D)
 	$(LINK) -o $@ $^ $(MASTER_LIBS) -lcheck -lsubunit -lm -lrt -lpthread
+# A daemon of the shared folders alone, which its test starts.
+$(BUILD)/tests/unit/protocol/tiny_daemon: $(O)/tests/unit/protocol/tiny_daemon.o $(O)/libshared.a
+	@mkdir -p $(@D)
+	$(LINK) -o $@ $^ $(MASTER_LIBS)
+$(BUILD)/tests/unit/protocol/test_tiny_daemon: | $(BUILD)/tests/unit/protocol/tiny_daemon
 # The calls that they count or make fail.
 $(BUILD)/tests/unit/net/test_listener: WRAP := -Wl,--wrap=unix_bound
 $(BUILD)/tests/unit/jobs/test_module_table: WRAP := $(patsubst %,-Wl$(comma)--wrap=%,opendir readdir stat)
