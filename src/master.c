@@ -1,6 +1,7 @@
 /* master: see master.h. */
 #include "master.h"
 
+#include "base/boot_id.h"
 #include "base/clock.h"
 #include "base/file_room.h"
 #include "base/signal_name.h"
@@ -36,7 +37,6 @@
 
 enum {
     ERROR_MAX = 512,
-    BOOT_MAX = 16,
     TRIM_MS = 5000,           /* how often memory is given back to the system after a burst */
     TRIM_JOBS = 10000,        /* what counts as a burst: jobs at a time, */
     TRIM_BYTES = 1024 * 1024, /* or bytes of payload, half of what we have at the start */
@@ -67,7 +67,7 @@ struct master {
     struct listener *worker_listener;
     struct reload reload;
     struct identity identity;
-    char boot[BOOT_MAX];
+    char boot[BOOT_ID_MAX];
     struct shutdown shutdown;
     struct timer trim_timer;
     size_t peak_jobs; /* since memory was given back last */
@@ -134,25 +134,6 @@ static void on_signal(evutil_socket_t signo, short what, void *arg)
 }
 
 /* --- start-up --- */
-
-/* Unique across restarts: the time in milliseconds, and two characters drawn for clocks that were
- * set back. */
-static void make_boot(char boot[BOOT_MAX])
-{
-    static const char digits[] = "0123456789abcdefghijklmnopqrstuvwxyz";
-    struct timespec ts;
-    uint16_t drawn;
-    clock_gettime(CLOCK_REALTIME, &ts);
-    uint64_t ms = (uint64_t)ts.tv_sec * 1000 + (uint64_t)ts.tv_nsec / 1000000;
-    if (getrandom(&drawn, sizeof drawn, 0) != (ssize_t)sizeof drawn)
-        fatal(EX_OSERR, "cannot draw random bytes");
-    size_t n = 0;
-    for (; ms && n < BOOT_MAX - 3; ms /= 36)
-        boot[n++] = digits[ms % 36];
-    boot[n++] = digits[drawn % 36];
-    boot[n++] = digits[drawn / 36 % 36];
-    boot[n] = '\0';
-}
 
 /* Workers get back the limit that the master was started with. */
 static void raise_file_limit(struct master *m)
@@ -287,7 +268,7 @@ static void set_up(struct master *m, struct config *config, const struct config_
     timers_init(&m->timers, clock_us());
     timer_init(&m->trim_timer, on_trim, m);
     conn_loop_init(&m->loop, m->base, &m->timers, &m->budget, &m->output);
-    make_boot(m->boot);
+    boot_id_make(m->boot);
     module_table_init(&m->modules, &settings->modules);
     dispatcher_init(&m->dispatcher, &worker_link_ops, &m->workers, &m->timers, &settings->jobs,
                     random_seed());
