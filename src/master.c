@@ -19,13 +19,13 @@
 #include "signals.h"
 #include "startup/user_environ.h"
 #include "stats/report.h"
+#include "trim.h"
 #include "workers/link.h"
 
 #include <taskmaster/version.h>
 
 #include <errno.h>
 #include <fcntl.h>
-#include <malloc.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -37,12 +37,8 @@
 
 enum {
     ERROR_MAX = 512,
-    TRIM_MS = 5000,           /* how often memory is given back to the system after a burst */
-    TRIM_JOBS = 10000,        /* what counts as a burst: jobs at a time, */
-    TRIM_BYTES = 1024 * 1024, /* or bytes of payload, half of what we have at the start */
-    TRIM_CLIENTS = 1000,      /* or clients */
-    TIMERS_US = 5000,         /* of a turn, for timers that are due */
-    STALL_US = 1000000,       /* what we did not run for longer than this is forgiven */
+    TIMERS_US = 5000,   /* of a turn, for timers that are due */
+    STALL_US = 1000000, /* what we did not run for longer than this is forgiven */
 };
 
 struct master {
@@ -69,10 +65,7 @@ struct master {
     struct identity identity;
     char boot[BOOT_ID_MAX];
     struct shutdown shutdown;
-    struct timer trim_timer;
-    size_t peak_jobs; /* since memory was given back last */
-    uint64_t peak_bytes;
-    size_t peak_clients;
+    struct trim trim;
     int life_pipe[2];
 };
 
@@ -227,8 +220,6 @@ static void fill_low_descriptors(void)
         fatal(EX_OSERR, "cannot open /dev/null");
 }
 
-static void on_trim(void *arg);
-
 static void on_wake(evutil_socket_t fd, short what, void *arg)
 {
     struct master *m = arg;
@@ -266,7 +257,6 @@ static void set_up(struct master *m, struct config *config, const struct config_
     open_loop(m);
     signals_open(&m->signals, m->base, on_signal, m);
     timers_init(&m->timers, clock_us());
-    timer_init(&m->trim_timer, on_trim, m);
     conn_loop_init(&m->loop, m->base, &m->timers, &m->budget, &m->output);
     boot_id_make(m->boot);
     module_table_init(&m->modules, &settings->modules);
@@ -296,6 +286,12 @@ static void set_up(struct master *m, struct config *config, const struct config_
                                 .clients = &m->clients,
                                 .workers = &m->workers,
                                 .shutdown = &m->shutdown};
+    m->trim = (struct trim){.timers = &m->timers,
+                            .dispatcher = &m->dispatcher,
+                            .clients = &m->clients,
+                            .payloads = &m->budget,
+                            .output = &m->output};
+    trim_init(&m->trim);
     shutdown_init(&m->shutdown);
     clients_init(&m->clients);
     workers_init(&m->workers);
@@ -333,46 +329,6 @@ static void set_wake(struct master *m, uint64_t now)
     m->wake_at_us = next;
 }
 
-/* Results that wait to be read are as much of a burst as the jobs before them, and may be left when
- * these are long gone. */
-static uint64_t bytes_held(const struct master *m)
-{
-    return m->budget.held + m->output.held;
-}
-
-static bool is_burst(const struct master *m)
-{
-    return m->peak_jobs > TRIM_JOBS || m->peak_bytes > TRIM_BYTES || m->peak_clients > TRIM_CLIENTS;
-}
-
-/* The allocator keeps what a burst took, for the next one; an operator wants to see it go. */
-static void on_trim(void *arg)
-{
-    struct master *m = arg;
-    bool burst_over = m->dispatcher.jobs.count < m->peak_jobs / 4 ||
-                      bytes_held(m) < m->peak_bytes / 4 || m->clients.open < m->peak_clients / 4;
-    if (burst_over) {
-        malloc_trim(0);
-        m->peak_jobs = m->dispatcher.jobs.count;
-        m->peak_bytes = bytes_held(m);
-        m->peak_clients = m->clients.open;
-    }
-    if (is_burst(m))
-        timer_set_ms(&m->timers, &m->trim_timer, TRIM_MS);
-}
-
-static void watch_memory(struct master *m)
-{
-    if (m->dispatcher.jobs.count > m->peak_jobs)
-        m->peak_jobs = m->dispatcher.jobs.count;
-    if (bytes_held(m) > m->peak_bytes)
-        m->peak_bytes = bytes_held(m);
-    if (m->clients.open > m->peak_clients)
-        m->peak_clients = m->clients.open;
-    if (is_burst(m) && !timer_is_set(&m->trim_timer))
-        timer_set_ms(&m->timers, &m->trim_timer, TRIM_MS);
-}
-
 /*
  * We were stopped, or got no CPU. Nobody else is late for that: what clients and workers sent
  * meanwhile is not read yet (after SIGCONT epoll_wait returns without a look at its descriptors),
@@ -405,7 +361,7 @@ static void turn(struct master *m)
     forgive_stall(m);
     m->timers_late = !timers_run_for(&m->timers, TIMERS_US, clock_us);
     conn_loop_chores(&m->loop);
-    watch_memory(m);
+    trim_turn(&m->trim);
     shutdown_turn(&m->shutdown);
 }
 
@@ -422,7 +378,7 @@ static void tear_down(struct master *m)
     worker_memory_free(&m->memory);
     conn_loop_free(&m->loop);
     timer_clear(&m->timers, &m->shutdown.timer);
-    timer_clear(&m->timers, &m->trim_timer);
+    trim_end(&m->trim);
     timers_free(&m->timers);
     event_free(m->wake);
     event_base_free(m->base);
