@@ -9,11 +9,10 @@
 #include "base/timers.h"
 #include "clients/clients.h"
 #include "common/log.h"
-#include "common/xmalloc.h"
 #include "jobs/dispatcher.h"
 #include "jobs/module_table.h"
+#include "listeners.h"
 #include "net/conn.h"
-#include "net/listener.h"
 #include "reload.h"
 #include "shutdown.h"
 #include "signals.h"
@@ -36,7 +35,6 @@
 #include <unistd.h>
 
 enum {
-    ERROR_MAX = 512,
     TIMERS_US = 5000,   /* of a turn, for timers that are due */
     STALL_US = 1000000, /* what we did not run for longer than this is forgiven */
 };
@@ -58,9 +56,7 @@ struct master {
     struct workers workers;
     struct worker_memory memory;
     struct report report;
-    struct listener **listeners; /* NULL once closed */
-    size_t listener_count;
-    struct listener *worker_listener;
+    struct listeners listeners;
     struct reload reload;
     struct identity identity;
     char boot[BOOT_ID_MAX];
@@ -72,13 +68,7 @@ struct master {
 static void close_listeners(void *arg)
 {
     struct master *m = arg;
-    for (size_t i = 0; i < m->listener_count; i++)
-        listener_close(m->listeners[i]);
-    free(m->listeners);
-    m->listeners = NULL;
-    m->listener_count = 0;
-    listener_close(m->worker_listener);
-    m->worker_listener = NULL;
+    listeners_close(&m->listeners);
     workers_close_unauthenticated(&m->workers);
 }
 
@@ -148,56 +138,6 @@ static void accept_worker(void *arg, int fd, const struct sockaddr *addr, sockle
     struct master *m = arg;
     timers_turn(&m->timers, clock_us());
     workers_accept(&m->workers, fd, addr, len);
-}
-
-/* NULL after a line in the log. */
-static struct listener *open_listener(struct master *m, const char *key, const char *text,
-                                      const char *role, listener_accept accept)
-{
-    char why[ERROR_MAX], origin[CONFIG_ORIGIN_MAX];
-    const struct socket_owner owner = {
-        .mode = m->reload.settings->clients.socket_mode,
-        .uid = *m->identity.user ? m->identity.uid : (uid_t)-1,
-        .gid = m->identity.pending ? m->identity.gid : (gid_t)-1,
-    };
-    struct listener *listener =
-        listener_open(m->base, &m->timers, text, &owner, role, accept, m, why, sizeof why);
-    if (!listener) {
-        config_origin(m->reload.config, key, NULL, origin);
-        log_event(LOG_ERROR, "cannot-listen", LOG_STR("address", text), LOG_STR("setting", origin),
-                  LOG_STR("why", why));
-    }
-    return listener;
-}
-
-static int open_listeners(struct master *m)
-{
-    const struct option_list *listen = &m->reload.settings->clients.listen;
-    m->listeners = xcalloc(listen->count, sizeof(struct listener *));
-    m->worker_listener = open_listener(m, "worker-listen", m->reload.settings->workers.listen,
-                                       "workers", accept_worker);
-    bool fine = m->worker_listener != NULL;
-    for (size_t i = 0; fine && i < listen->count; i++) {
-        m->listeners[i] = open_listener(m, "listen", listen->items[i], "clients", accept_client);
-        m->listener_count = i + 1;
-        fine = m->listeners[i] != NULL;
-    }
-    return fine ? 0 : -1;
-}
-
-/* A wildcard is bound to, but connected to is the loopback. */
-static void set_worker_address(struct master *m)
-{
-    struct worker_process_env *env = &m->workers.env;
-    env->addr_len = listener_address(m->worker_listener, &env->addr);
-    if (!env->addr_len)
-        fatal(EX_OSERR, "cannot tell the address of the worker port");
-    struct sockaddr_in *in = (struct sockaddr_in *)&env->addr;
-    struct sockaddr_in6 *in6 = (struct sockaddr_in6 *)&env->addr;
-    if (env->addr.ss_family == AF_INET && in->sin_addr.s_addr == htonl(INADDR_ANY))
-        in->sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    if (env->addr.ss_family == AF_INET6 && IN6_IS_ADDR_UNSPECIFIED(&in6->sin6_addr))
-        in6->sin6_addr = in6addr_loopback;
 }
 
 static void change_user(struct master *m)
@@ -302,10 +242,11 @@ static void set_up(struct master *m, struct config *config, const struct config_
 static int open_to_the_world(struct master *m)
 {
     raise_file_limit(m);
-    if (open_listeners(m) < 0)
+    if (listeners_open(&m->listeners, m->base, &m->timers, m->reload.config, &m->identity,
+                       accept_client, accept_worker, m) < 0)
         return -1;
     timers_turn(&m->timers, clock_us()); /* names were looked up, addresses waited for */
-    set_worker_address(m);
+    m->workers.env.addr_len = listeners_worker_address(&m->listeners, &m->workers.env.addr);
     change_user(m);
     user_environ_set(m->reload.settings->identity.user);
     m->workers.env.environ = worker_process_environ();

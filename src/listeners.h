@@ -1,0 +1,29 @@
+/* listeners: the addresses that the master listens on, for clients and for workers. */
+#ifndef TASKMASTER_LISTENERS_H
+#define TASKMASTER_LISTENERS_H
+
+#include "net/listener.h"
+#include "settings.h"
+#include "startup/identity.h"
+
+#include <stddef.h>
+
+struct listeners {
+    struct listener **clients; /* NULL once closed */
+    size_t count;
+    struct listener *workers;
+};
+
+/* Opens them all. Returns 0, or -1 after a line in the log; the caller closes them in both cases.
+ * `arg` is for the two callbacks. */
+int listeners_open(struct listeners *listeners, struct event_base *base, struct timers *timers,
+                   const struct config *config, const struct identity *identity,
+                   listener_accept accept_client, listener_accept accept_worker, void *arg);
+
+void listeners_close(struct listeners *listeners); /* twice is fine */
+
+/* Writes the address that workers connect to. Returns its length. */
+socklen_t listeners_worker_address(const struct listeners *listeners,
+                                   struct sockaddr_storage *addr);
+
+#endif
