@@ -12,8 +12,7 @@ enum { ERROR_MAX = 512 };
 
 /* What all listeners are opened with. */
 struct opening {
-    struct event_base *base;
-    struct timers *timers;
+    struct loop *loop;
     const struct config *config;
     struct socket_owner owner; /* of unix sockets */
     void *arg;
@@ -24,8 +23,9 @@ static struct listener *open_one(const struct opening *with, const char *key, co
                                  const char *role, listener_accept accept)
 {
     char why[ERROR_MAX], origin[CONFIG_ORIGIN_MAX];
-    struct listener *listener = listener_open(with->base, with->timers, text, &with->owner, role,
-                                              accept, with->arg, why, sizeof why);
+    struct listener *listener =
+        listener_open(with->loop->base, &with->loop->timers, text, &with->owner, role, accept,
+                      with->arg, why, sizeof why);
     if (!listener) {
         config_origin(with->config, key, NULL, origin);
         log_event(LOG_ERROR, "cannot-listen", LOG_STR("address", text), LOG_STR("setting", origin),
@@ -34,15 +34,14 @@ static struct listener *open_one(const struct opening *with, const char *key, co
     return listener;
 }
 
-int listeners_open(struct listeners *listeners, struct event_base *base, struct timers *timers,
-                   const struct config *config, const struct identity *identity,
-                   listener_accept accept_client, listener_accept accept_worker, void *arg)
+int listeners_open(struct listeners *listeners, struct loop *loop, const struct config *config,
+                   const struct identity *identity, listener_accept accept_client,
+                   listener_accept accept_worker, void *arg)
 {
     const struct settings *settings = settings_of(config);
     const struct option_list *listen = &settings->clients.listen;
     const struct opening with = {
-        .base = base,
-        .timers = timers,
+        .loop = loop,
         .config = config,
         .owner = {.mode = settings->clients.socket_mode,
                   .uid = *identity->user ? identity->uid : (uid_t)-1,

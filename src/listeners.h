@@ -3,6 +3,7 @@
 #define TASKMASTER_LISTENERS_H
 
 #include "net/listener.h"
+#include "net/loop.h"
 #include "settings.h"
 #include "startup/identity.h"
 
@@ -16,9 +17,9 @@ struct listeners {
 
 /* Opens them all. Returns 0, or -1 after a line in the log; the caller closes them in both cases.
  * `arg` is for the two callbacks. */
-int listeners_open(struct listeners *listeners, struct event_base *base, struct timers *timers,
-                   const struct config *config, const struct identity *identity,
-                   listener_accept accept_client, listener_accept accept_worker, void *arg);
+int listeners_open(struct listeners *listeners, struct loop *loop, const struct config *config,
+                   const struct identity *identity, listener_accept accept_client,
+                   listener_accept accept_worker, void *arg);
 
 void listeners_close(struct listeners *listeners); /* twice is fine */
 

@@ -5,14 +5,13 @@
 #include "base/clock.h"
 #include "base/file_room.h"
 #include "base/signal_name.h"
-#include "base/stall.h"
-#include "base/timers.h"
 #include "clients/clients.h"
 #include "common/log.h"
 #include "jobs/dispatcher.h"
 #include "jobs/module_table.h"
 #include "listeners.h"
 #include "net/conn.h"
+#include "net/loop.h"
 #include "reload.h"
 #include "shutdown.h"
 #include "signals.h"
@@ -34,22 +33,12 @@
 #include <time.h>
 #include <unistd.h>
 
-enum {
-    TIMERS_US = 5000,   /* of a turn, for timers that are due */
-    STALL_US = 1000000, /* what we did not run for longer than this is forgiven */
-};
-
 struct master {
-    struct event_base *base;
+    struct loop loop;
     struct signals signals;
-    uint64_t heard;     /* signals of this turn, a bit each */
-    struct event *wake; /* fires when the earliest timer is due */
-    uint64_t wake_at_us;
-    struct timers timers;
-    bool timers_late; /* the last turn had no time for all that were due */
-    struct stall stall;
+    uint64_t heard; /* signals of this turn, a bit each */
     struct payload_budget budget, output;
-    struct conn_loop loop;
+    struct conn_loop conns;
     struct dispatcher dispatcher;
     struct module_table modules;
     struct clients clients;
@@ -105,7 +94,7 @@ static void on_signal(evutil_socket_t signo, short what, void *arg)
     (void)what;
     if (is_heard(m, signo) && !signals_is_end((int)signo))
         return;
-    timers_turn(&m->timers, clock_us());
+    timers_turn(&m->loop.timers, clock_us());
     if (signo == SIGCHLD)
         workers_reap(&m->workers);
     else if (signo == SIGHUP)
@@ -129,14 +118,14 @@ static void raise_file_limit(struct master *m)
 static void accept_client(void *arg, int fd, const struct sockaddr *addr, socklen_t len)
 {
     struct master *m = arg;
-    timers_turn(&m->timers, clock_us());
+    timers_turn(&m->loop.timers, clock_us());
     clients_accept(&m->clients, fd, addr, len);
 }
 
 static void accept_worker(void *arg, int fd, const struct sockaddr *addr, socklen_t len)
 {
     struct master *m = arg;
-    timers_turn(&m->timers, clock_us());
+    timers_turn(&m->loop.timers, clock_us());
     workers_accept(&m->workers, fd, addr, len);
 }
 
@@ -160,27 +149,6 @@ static void fill_low_descriptors(void)
         fatal(EX_OSERR, "cannot open /dev/null");
 }
 
-static void on_wake(evutil_socket_t fd, short what, void *arg)
-{
-    struct master *m = arg;
-    (void)fd;
-    (void)what;
-    m->wake_at_us = TIMERS_NEVER;
-}
-
-static void open_loop(struct master *m)
-{
-    /* Cached time would be late by a turn, and nothing asks libevent for it. */
-    struct event_config *options = event_config_new();
-    if (options)
-        event_config_set_flag(options, EVENT_BASE_FLAG_NOLOCK | EVENT_BASE_FLAG_NO_CACHE_TIME);
-    m->base = options ? event_base_new_with_config(options) : NULL;
-    event_config_free(options);
-    if (!m->base || !(m->wake = evtimer_new(m->base, on_wake, m)))
-        fatal(EX_OSERR, "cannot make an event loop");
-    m->wake_at_us = TIMERS_NEVER;
-}
-
 static uint64_t random_seed(void)
 {
     uint64_t seed = 0;
@@ -194,27 +162,26 @@ static void set_up(struct master *m, struct config *config, const struct config_
     const struct settings *settings = settings_of(config);
     *m = (struct master){0};
     fill_low_descriptors();
-    open_loop(m);
-    signals_open(&m->signals, m->base, on_signal, m);
-    timers_init(&m->timers, clock_us());
-    conn_loop_init(&m->loop, m->base, &m->timers, &m->budget, &m->output);
+    loop_open(&m->loop);
+    signals_open(&m->signals, m->loop.base, on_signal, m);
+    conn_loop_init(&m->conns, m->loop.base, &m->loop.timers, &m->budget, &m->output);
     boot_id_make(m->boot);
     module_table_init(&m->modules, &settings->modules);
-    dispatcher_init(&m->dispatcher, &worker_link_ops, &m->workers, &m->timers, &settings->jobs,
+    dispatcher_init(&m->dispatcher, &worker_link_ops, &m->workers, &m->loop.timers, &settings->jobs,
                     random_seed());
     m->dispatcher.output = &m->output;
     worker_memory_init(&m->memory);
-    m->report = (struct report){&m->dispatcher, &m->modules, &m->budget,      &m->output,
-                                &m->memory,     m->boot,     m->timers.now_us};
+    m->report = (struct report){&m->dispatcher, &m->modules, &m->budget,           &m->output,
+                                &m->memory,     m->boot,     m->loop.timers.now_us};
     m->clients.dispatcher = m->workers.dispatcher = &m->dispatcher;
     m->clients.modules = &m->modules;
-    m->clients.loop = m->workers.loop = &m->loop;
+    m->clients.loop = m->workers.loop = &m->conns;
     m->clients.report = &m->report;
     m->clients.boot = m->workers.boot = m->boot;
-    m->shutdown = (struct shutdown){.timers = &m->timers,
+    m->shutdown = (struct shutdown){.timers = &m->loop.timers,
                                     .dispatcher = &m->dispatcher,
                                     .clients = &m->clients,
-                                    .loop = &m->loop,
+                                    .loop = &m->conns,
                                     .close = close_listeners,
                                     .arg = m};
     m->reload = (struct reload){.args = args,
@@ -226,7 +193,7 @@ static void set_up(struct master *m, struct config *config, const struct config_
                                 .clients = &m->clients,
                                 .workers = &m->workers,
                                 .shutdown = &m->shutdown};
-    m->trim = (struct trim){.timers = &m->timers,
+    m->trim = (struct trim){.timers = &m->loop.timers,
                             .dispatcher = &m->dispatcher,
                             .clients = &m->clients,
                             .payloads = &m->budget,
@@ -242,10 +209,10 @@ static void set_up(struct master *m, struct config *config, const struct config_
 static int open_to_the_world(struct master *m)
 {
     raise_file_limit(m);
-    if (listeners_open(&m->listeners, m->base, &m->timers, m->reload.config, &m->identity,
-                       accept_client, accept_worker, m) < 0)
+    if (listeners_open(&m->listeners, &m->loop, m->reload.config, &m->identity, accept_client,
+                       accept_worker, m) < 0)
         return -1;
-    timers_turn(&m->timers, clock_us()); /* names were looked up, addresses waited for */
+    timers_turn(&m->loop.timers, clock_us()); /* names were looked up, addresses waited for */
     m->workers.env.addr_len = listeners_worker_address(&m->listeners, &m->workers.env.addr);
     change_user(m);
     user_environ_set(m->reload.settings->identity.user);
@@ -258,50 +225,11 @@ static int open_to_the_world(struct master *m)
 
 /* --- the loop --- */
 
-static void set_wake(struct master *m, uint64_t now)
-{
-    uint64_t next = timers_next(&m->timers);
-    if (next >= m->wake_at_us)
-        return; /* it wakes early enough already */
-    uint64_t wait_us = next > now ? next - now : 0;
-    struct timeval tv = {(time_t)(wait_us / 1000000), (suseconds_t)(wait_us % 1000000)};
-    if (event_add(m->wake, &tv) < 0)
-        fatal(EX_OSERR, "cannot set a timer");
-    m->wake_at_us = next;
-}
-
-/*
- * We were stopped, or got no CPU. Nobody else is late for that: what clients and workers sent
- * meanwhile is not read yet (after SIGCONT epoll_wait returns without a look at its descriptors),
- * and a worker that starts waits for our half of the greeting. So every deadline moves on by that
- * and a second. A long turn of our own is no such reason: whoever causes one could keep others'
- * deadlines from ever passing.
- */
-static void forgive_stall(struct master *m)
-{
-    uint64_t next = timers_next(&m->timers), now = m->timers.now_us;
-    if (next >= now || now - next < STALL_US || m->timers_late)
-        return;
-    uint64_t stalled = stall_length(&m->stall, next, now, clock_cpu_us);
-    if (stalled < STALL_US)
-        return;
-    log_event(LOG_WARN, "stalled", LOG_UINT("late_ms", stalled / 1000),
-              LOG_STR("hint", "the server was stopped or got no CPU; deadlines were put off"));
-    timers_put_off(&m->timers, stalled + STALL_US);
-}
-
 static void turn(struct master *m)
 {
-    uint64_t begin = clock_us();
-    stall_turn(&m->stall, begin, clock_cpu_us);
-    set_wake(m, begin);
     m->heard = 0;
-    if (event_base_loop(m->base, EVLOOP_ONCE) < 0)
-        fatal(EX_OSERR, "the event loop failed");
-    timers_turn(&m->timers, clock_us());
-    forgive_stall(m);
-    m->timers_late = !timers_run_for(&m->timers, TIMERS_US, clock_us);
-    conn_loop_chores(&m->loop);
+    loop_turn(&m->loop);
+    conn_loop_chores(&m->conns);
     trim_turn(&m->trim);
     shutdown_turn(&m->shutdown);
 }
@@ -311,18 +239,16 @@ static void tear_down(struct master *m)
     signals_close(&m->signals);
     close_listeners(m);
     clients_close(&m->clients);
-    conn_loop_chores(&m->loop);
+    conn_loop_chores(&m->conns);
     dispatcher_free(&m->dispatcher);
     clients_free(&m->clients);
     workers_free(&m->workers);
     module_table_free(&m->modules);
     worker_memory_free(&m->memory);
-    conn_loop_free(&m->loop);
-    timer_clear(&m->timers, &m->shutdown.timer);
+    conn_loop_free(&m->conns);
+    timer_clear(&m->loop.timers, &m->shutdown.timer);
     trim_end(&m->trim);
-    timers_free(&m->timers);
-    event_free(m->wake);
-    event_base_free(m->base);
+    loop_close(&m->loop);
     reload_free(&m->reload);
     libevent_global_shutdown();
 }
