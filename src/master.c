@@ -157,20 +157,10 @@ static uint64_t random_seed(void)
     return seed;
 }
 
-static void set_up(struct master *m, struct config *config, const struct config_args *args)
+/* Tells the parts of each other. */
+static void wire(struct master *m, const struct config_args *args)
 {
-    const struct settings *settings = settings_of(config);
-    *m = (struct master){0};
-    fill_low_descriptors();
-    loop_open(&m->loop);
-    signals_open(&m->signals, m->loop.base, on_signal, m);
-    conn_loop_init(&m->conns, m->loop.base, &m->loop.timers, &m->budget, &m->output);
-    boot_id_make(m->boot);
-    module_table_init(&m->modules, &settings->modules);
-    dispatcher_init(&m->dispatcher, &worker_link_ops, &m->workers, &m->loop.timers, &settings->jobs,
-                    random_seed());
     m->dispatcher.output = &m->output;
-    worker_memory_init(&m->memory);
     m->report = (struct report){&m->dispatcher, &m->modules, &m->budget,           &m->output,
                                 &m->memory,     m->boot,     m->loop.timers.now_us};
     m->clients.dispatcher = m->workers.dispatcher = &m->dispatcher;
@@ -198,6 +188,22 @@ static void set_up(struct master *m, struct config *config, const struct config_
                             .clients = &m->clients,
                             .payloads = &m->budget,
                             .output = &m->output};
+}
+
+static void set_up(struct master *m, struct config *config, const struct config_args *args)
+{
+    const struct settings *settings = settings_of(config);
+    *m = (struct master){0};
+    fill_low_descriptors();
+    loop_open(&m->loop);
+    signals_open(&m->signals, m->loop.base, on_signal, m);
+    conn_loop_init(&m->conns, m->loop.base, &m->loop.timers, &m->budget, &m->output);
+    boot_id_make(m->boot);
+    module_table_init(&m->modules, &settings->modules);
+    dispatcher_init(&m->dispatcher, &worker_link_ops, &m->workers, &m->loop.timers, &settings->jobs,
+                    random_seed());
+    worker_memory_init(&m->memory);
+    wire(m, args);
     trim_init(&m->trim);
     shutdown_init(&m->shutdown);
     clients_init(&m->clients);
