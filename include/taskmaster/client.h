@@ -22,13 +22,18 @@
  * from tm_client_submit(), and may come in another order than the submits.
  *
  * Time: every timeout is in milliseconds; 0 does not wait, -1 waits for ever. A signal does not end
- * a wait. Reading and writing: a call that writes also reads, or else the two sides could wait for
- * each other. Events arriving meanwhile are queued, in order, for tm_client_next() and
- * tm_client_next_for(). Threads: a tm_client may be used on any thread, but by one thread at a
- * time; two clients share nothing. An event belongs to its receiver, may be used on any thread, and
- * outlives its client. Manners: the library never prints, exits, starts a thread, sets a signal
- * handler or raises SIGPIPE. Running out of memory is a status like any other. The library copies
- * all texts passed to it.
+ * a wait.
+ *
+ * Reading and writing: a call that writes also reads, or else the two sides could wait for each
+ * other. Events arriving meanwhile are queued, in order, for tm_client_next() and
+ * tm_client_next_for().
+ *
+ * Threads: a tm_client may be used on any thread, but by one thread at a time; two clients share
+ * nothing. An event belongs to its receiver, may be used on any thread, and outlives its client.
+ *
+ * Manners: the library never prints, exits, starts a thread, sets a signal handler or raises
+ * SIGPIPE. Running out of memory is a status like any other. The library copies all texts passed to
+ * it.
  *
  * Works from C11 and C++11.
  */
@@ -260,16 +265,17 @@ TM_CLIENT_MUST_CHECK tm_client_status tm_client_kill_id(tm_client *client, uint6
 /*
  * For event loops: do these steps in each turn, in this order:
  *
- *   1. Wait until tm_client_fd() is ready for tm_client_poll_events(), and call
- * tm_client_process(). The descriptor is borrowed; -1 before tm_client_connect(), then the same
- * until tm_client_free(). The events are POLLIN, and POLLOUT while bytes wait to be sent: ask
- * before every wait.
+ *   1. Wait until tm_client_fd() is ready for tm_client_poll_events(): POLLIN, and POLLOUT while
+ *      bytes wait to be sent. Ask for the events before every wait. Then call tm_client_process().
  *   2. Take events with tm_client_next(client, 0, ...) until none is left: a queued event does not
  *      make the descriptor ready again.
  *   3. Submit with the timeout 0: the call writes and does not read. After a TIMEOUT, submit again
  *      in a later turn; the descriptor becomes ready for it.
  *
  * Make any other call before the second step: it may queue events.
+ *
+ * The descriptor is borrowed. It is -1 before tm_client_connect(), and then stays the same until
+ * tm_client_free().
  */
 int tm_client_fd(const tm_client *client);
 short tm_client_poll_events(const tm_client *client);
