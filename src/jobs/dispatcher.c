@@ -159,7 +159,7 @@ static void take_answer(struct dispatcher *d, struct worker *worker,
                         const struct worker_answer *answer)
 {
     struct job *job = worker->job;
-    bool proof = !worker->jobs_done && d->start_failures && !dispatch_renew_is_old(d, worker);
+    bool proof = dispatch_start_is_proof(d, worker);
     struct job_event event = {
         .type = answer->type,
         .fail = answer->fail,
@@ -286,7 +286,6 @@ void dispatcher_drain(struct dispatcher *d)
 {
     d->draining = true;
     dispatch_hold_look_again(d);
-    timer_clear(d->timers, &d->backoff);
     dispatch_reclaim_all(d);
     dispatch_aside_release(d);
     dispatch_fail_waiting(d, FAIL_SHUTDOWN, "the server is shutting down");
@@ -427,15 +426,15 @@ void dispatcher_init(struct dispatcher *d, const struct dispatcher_ops *ops, voi
                      struct timers *timers, const struct dispatcher_limits *limits, uint64_t random)
 {
     *d = (struct dispatcher){
-        .ops = ops, .ctx = ctx, .timers = timers, .limits = *limits, .random = random | 1};
+        .ops = ops, .ctx = ctx, .timers = timers, .limits = *limits, .starts.random = random | 1};
     d->on_worker_timer = on_worker_timer;
     dispatch_hold_configure(d);
     pool_init(&d->pool);
     job_queue_init(&d->queue);
     TAILQ_INIT(&d->lent_jobs);
     hash_init(&d->jobs);
-    timer_init(&d->backoff, on_backoff, d);
-    timer_init(&d->proven, on_starts_ok, d);
+    timer_init(&d->starts.pause, on_backoff, d);
+    timer_init(&d->starts.ok, on_starts_ok, d);
     timer_init(&d->more, on_more, d);
     timer_init(&d->retire, on_retire, d);
     timer_init(&d->unavailable, on_unavailable, d);
@@ -444,7 +443,7 @@ void dispatcher_init(struct dispatcher *d, const struct dispatcher_ops *ops, voi
     timer_init(&d->trial, on_more, d);
     timer_init(&d->release, on_release, d);
     timer_init(&d->recall, on_recall, d);
-    timer_init(&d->exhausted.over, dispatch_start_exhausted_over, d);
+    timer_init(&d->starts.exhausted.over, dispatch_start_exhausted_over, d);
     timer_init(&d->queue_full.over, dispatch_admit_queue_full_over, d);
 }
 
@@ -457,8 +456,8 @@ void dispatcher_start(struct dispatcher *d)
 void dispatcher_free(struct dispatcher *d)
 {
     bug_on(pool_count(&d->pool) || d->jobs.count);
-    timer_clear(d->timers, &d->backoff);
-    timer_clear(d->timers, &d->proven);
+    timer_clear(d->timers, &d->starts.pause);
+    timer_clear(d->timers, &d->starts.ok);
     timer_clear(d->timers, &d->more);
     timer_clear(d->timers, &d->retire);
     timer_clear(d->timers, &d->unavailable);
@@ -466,7 +465,7 @@ void dispatcher_free(struct dispatcher *d)
     timer_clear(d->timers, &d->trial);
     timer_clear(d->timers, &d->release);
     timer_clear(d->timers, &d->recall);
-    timer_clear(d->timers, &d->exhausted.over);
+    timer_clear(d->timers, &d->starts.exhausted.over);
     timer_clear(d->timers, &d->queue_full.over);
     job_queue_free(&d->queue);
     hash_free(&d->jobs);

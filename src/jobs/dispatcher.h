@@ -85,6 +85,19 @@ struct dispatch_pace {
     uint32_t count;    /* workers in it */
 };
 
+enum { DISPATCH_WHY_MAX = 256 }; /* why a worker did not start, as text */
+
+/* Starting workers, and the pauses while starts fail (start_workers.c). */
+struct dispatch_starts {
+    uint32_t failures;            /* in a row, since a worker has proved that starts work */
+    char error[DISPATCH_WHY_MAX]; /* why the last one failed */
+    uint64_t random;              /* state of the jitter */
+    struct timer pause;           /* set: no worker is started until the timer fires */
+    struct timer ok; /* set: starts failed, then a worker got ready; fires if that lasts */
+    struct dispatch_pace pace;
+    struct episode exhausted; /* all workers are busy, and jobs wait */
+};
+
 /* What the next scheduling pass looks at (schedule.c). */
 struct dispatch_pass {
     unsigned touched;        /* parts, by their bits */
@@ -120,25 +133,21 @@ struct dispatcher {
     uint32_t renewed;    /* the last reload behind which a new worker was ready: older ones end */
     bool held;           /* none was ready since the last, and the log was told */
 
-    uint32_t start_failures; /* in a row, since a worker has proved that starts work */
-    char start_error[256];   /* what the last one was */
-    uint64_t random;         /* state of the jitter */
-    struct timer backoff;    /* set: no worker is started until it fires */
-    struct timer proven;     /* set: starts failed, then a worker became ready; fires if it lasts */
     struct dispatch_pass pass;
     void (*on_worker_timer)(void *worker); /* the function of each worker's timer */
     struct timer more; /* set: the line is served or the pool grows on in a later turn */
-    struct dispatch_pace starts, retired;
-    uint64_t next_signal_us;    /* when the next may be sent to a worker whose job is stopped */
-    struct timer retire;        /* set: they are, then */
-    struct timer unavailable;   /* set: jobs wait and no worker lives */
-    struct timer purge;         /* set: waiting jobs are being failed, batch by batch */
-    struct timer recall;        /* set: jobs wait though workers are idle */
-    uint64_t distrust_until_us; /* until then no line is left to busy workers */
+    struct dispatch_starts starts;
+    struct dispatch_pace retired;
+    uint64_t next_signal_us;      /* when the next may be sent to a worker whose job is stopped */
+    struct timer retire;          /* set: they are, then */
+    struct timer unavailable;     /* set: jobs wait and no worker lives */
+    struct timer purge;           /* set: waiting jobs are being failed, batch by batch */
+    struct timer recall;          /* set: jobs wait though workers are idle */
+    uint64_t distrust_until_us;   /* until then no line is left to busy workers */
     size_t purge_left;
     enum fail_reason purge_reason;
     char purge_message[MESSAGE_MAX];
-    struct episode exhausted, queue_full;
+    struct episode queue_full;
 };
 
 /* How a worker's process ended. */

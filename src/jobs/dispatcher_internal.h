@@ -286,6 +286,17 @@ void dispatch_start_workers(struct dispatcher *d);
 /* A start has failed. Failures during a pause have the cause of the first, and do not add up. */
 void dispatch_start_failed(struct dispatcher *d, const char *why);
 
+static inline bool dispatch_start_is_paused(const struct dispatcher *d)
+{
+    return timer_is_set(&d->starts.pause);
+}
+
+/* Why the last start failed; NULL if starts do not fail. */
+static inline const char *dispatch_start_error(const struct dispatcher *d)
+{
+    return d->starts.failures ? d->starts.error : NULL;
+}
+
 /* Forgets all failures: the next start is not held back. */
 void dispatch_start_forget_failures(struct dispatcher *d);
 
@@ -298,6 +309,9 @@ void dispatch_start_ready(struct dispatcher *d);
 
 /* A worker's start has proved to be good. */
 void dispatch_start_ok(struct dispatcher *d);
+
+/* The first answer of this worker will prove that starts work. */
+bool dispatch_start_is_proof(const struct dispatcher *d, const struct worker *worker);
 
 /* A worker that ends now counts as a failed start: it never got ready, or never had a job. The loss
  * of a worker on a job does not count: the job is to blame, and other jobs want the place. Nor does

@@ -14,7 +14,7 @@ static bool line_is_stuck(const struct dispatcher *d)
 
 void dispatch_fail_watch(struct dispatcher *d)
 {
-    bool stuck = line_is_stuck(d) || (d->aside_count && d->start_failures);
+    bool stuck = line_is_stuck(d) || (d->aside_count && dispatch_start_error(d));
     if (!stuck)
         timer_clear(d->timers, &d->unavailable);
     else if (!timer_is_set(&d->unavailable))
@@ -59,9 +59,9 @@ void dispatch_fail_stop(struct dispatcher *d)
 void dispatch_fail_unavailable(struct dispatcher *d)
 {
     char why[MESSAGE_MAX];
+    const char *error = dispatch_start_error(d);
     snprintf(why, sizeof why, "no worker could be started for %u ms: %s",
-             d->limits.start_timeout_ms,
-             d->start_error[0] ? d->start_error : "workers do not become ready");
+             d->limits.start_timeout_ms, error ? error : "workers do not become ready");
     if (line_is_stuck(d))
         dispatch_fail_waiting(d, FAIL_UNAVAILABLE, "%s", why);
     dispatch_refusal_fail_aside(d, why);

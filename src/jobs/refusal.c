@@ -89,7 +89,7 @@ static bool is_final(struct dispatcher *d, const struct worker *worker)
 static bool may_be_replaced(const struct dispatcher *d, const struct worker *worker)
 {
     bool needed = dispatch_renew_is_old(d, worker) && !dispatch_renew_is_leaving(d, worker);
-    bool tried = timer_is_set(&d->backoff) || timer_is_set(&d->trial) || dispatch_starting(d);
+    bool tried = dispatch_start_is_paused(d) || timer_is_set(&d->trial) || dispatch_starting(d);
     return !needed && !tried && !d->draining;
 }
 
@@ -133,7 +133,7 @@ bool dispatch_refusal_give_back(struct dispatcher *d, struct worker *worker,
 {
     struct job *job = worker->job;
     struct module_entry *module = job->asked.module;
-    char why[sizeof d->start_error];
+    char why[DISPATCH_WHY_MAX];
     if (is_final(d, worker))
         return false;
     bool replaced = may_be_replaced(d, worker);

@@ -22,7 +22,7 @@ enum {
 
 static void note_exhausted(struct dispatcher *d)
 {
-    if (episode_noticed(&d->exhausted, d->timers))
+    if (episode_noticed(&d->starts.exhausted, d->timers))
         log_event(
             LOG_WARN, "pool-exhausted", LOG_UINT("workers", pool_count(&d->pool)),
             LOG_UINT("pool_max", d->limits.pool_max), LOG_UINT("waiting", dispatcher_waiting(d)),
@@ -32,58 +32,63 @@ static void note_exhausted(struct dispatcher *d)
 void dispatch_start_exhausted_over(void *arg)
 {
     struct dispatcher *d = arg;
-    if (episode_over(&d->exhausted, d->timers, dispatch_line_ready(d) > 0))
+    if (episode_over(&d->starts.exhausted, d->timers, dispatch_line_ready(d) > 0))
         log_event(LOG_INFO, "pool-exhausted-over",
-                  LOG_UINT("seconds", episode_seconds(&d->exhausted)),
-                  LOG_UINT("jobs_queued", d->exhausted.count));
+                  LOG_UINT("seconds", episode_seconds(&d->starts.exhausted)),
+                  LOG_UINT("jobs_queued", d->starts.exhausted.count));
 }
 
 static uint64_t next_random(struct dispatcher *d)
 {
-    d->random ^= d->random << 13; /* xorshift64; it only spreads restarts */
-    d->random ^= d->random >> 7;
-    d->random ^= d->random << 17;
-    return d->random;
+    d->starts.random ^= d->starts.random << 13; /* xorshift64; it only spreads restarts */
+    d->starts.random ^= d->starts.random >> 7;
+    d->starts.random ^= d->starts.random << 17;
+    return d->starts.random;
 }
 
 static uint64_t backoff_ms(struct dispatcher *d)
 {
-    uint64_t most = dispatch_doubled(BACKOFF_FIRST_MS, d->start_failures, BACKOFF_MAX_MS);
+    uint64_t most = dispatch_doubled(BACKOFF_FIRST_MS, d->starts.failures, BACKOFF_MAX_MS);
     return most - next_random(d) % (most / BACKOFF_JITTER + 1);
 }
 
 void dispatch_start_failed(struct dispatcher *d, const char *why)
 {
-    snprintf(d->start_error, sizeof d->start_error, "%s", why);
-    timer_clear(d->timers, &d->proven);
-    if (timer_is_set(&d->backoff))
+    snprintf(d->starts.error, sizeof d->starts.error, "%s", why);
+    timer_clear(d->timers, &d->starts.ok);
+    if (timer_is_set(&d->starts.pause))
         return;
     uint64_t delay = backoff_ms(d);
-    d->start_failures++;
-    timer_set_ms(d->timers, &d->backoff, delay);
+    d->starts.failures++;
+    timer_set_ms(d->timers, &d->starts.pause, delay);
     log_event(LOG_ERROR, "start-failed", LOG_STR("why", why), LOG_UINT("retry_ms", delay),
-              LOG_UINT("failures", d->start_failures));
+              LOG_UINT("failures", d->starts.failures));
     dispatch_renew_failed(d, why);
 }
 
 void dispatch_start_forget_failures(struct dispatcher *d)
 {
-    d->start_failures = 0;
-    d->start_error[0] = '\0';
-    timer_clear(d->timers, &d->proven);
-    timer_clear(d->timers, &d->backoff);
+    d->starts.failures = 0;
+    d->starts.error[0] = '\0';
+    timer_clear(d->timers, &d->starts.ok);
+    timer_clear(d->timers, &d->starts.pause);
 }
 
 void dispatch_start_ready(struct dispatcher *d)
 {
-    if (d->start_failures && !timer_is_set(&d->proven))
-        timer_set(d->timers, &d->proven, dispatch_now(d) + SOON_US);
+    if (d->starts.failures && !timer_is_set(&d->starts.ok))
+        timer_set(d->timers, &d->starts.ok, dispatch_now(d) + SOON_US);
 }
 
 void dispatch_start_ok(struct dispatcher *d)
 {
     dispatch_start_forget_failures(d);
     dispatch_touch(d, DISPATCH_POOL);
+}
+
+bool dispatch_start_is_proof(const struct dispatcher *d, const struct worker *worker)
+{
+    return d->starts.failures && !worker->jobs_done && !dispatch_renew_is_old(d, worker);
 }
 
 bool dispatch_start_is_failed(const struct dispatcher *d, const struct worker *worker)
@@ -95,9 +100,9 @@ bool dispatch_start_is_failed(const struct dispatcher *d, const struct worker *w
 
 bool dispatch_start_can(const struct dispatcher *d)
 {
-    return !d->draining && !timer_is_set(&d->backoff) &&
+    return !d->draining && !timer_is_set(&d->starts.pause) &&
            pool_count(&d->pool) < d->limits.pool_max &&
-           (d->start_failures == 0 || !dispatch_renew_is_starting(d));
+           (d->starts.failures == 0 || !dispatch_renew_is_starting(d));
 }
 
 void dispatch_start_remove_worker(struct dispatcher *d, struct worker *worker)
@@ -140,7 +145,7 @@ static bool wants_worker(const struct dispatcher *d)
 bool dispatch_start_must_make_room(const struct dispatcher *d)
 {
     bool wants = dispatch_renew_wants_first(d) ||
-                 (dispatch_aside_wants_worker(d) && !timer_is_set(&d->backoff));
+                 (dispatch_aside_wants_worker(d) && !timer_is_set(&d->starts.pause));
     return wants && pool_count(&d->pool) >= d->limits.pool_max &&
            pool_ending(&d->pool) == 0; /* else a place is about to be free */
 }
@@ -159,9 +164,9 @@ void dispatch_start_workers(struct dispatcher *d)
 {
     make_room(d);
     while (dispatch_start_can(d) && wants_worker(d)) {
-        if (!dispatch_pace_take(&d->starts, dispatch_now(d))) {
+        if (!dispatch_pace_take(&d->starts.pace, dispatch_now(d))) {
             if (!timer_is_set(&d->more))
-                timer_set(d->timers, &d->more, dispatch_pace_next(&d->starts));
+                timer_set(d->timers, &d->more, dispatch_pace_next(&d->starts.pace));
             break;
         }
         start_worker(d);

@@ -451,7 +451,7 @@ static inline void check_aside(void)
     }
     hot_assert(count == d.aside_count);
     /* Nobody waits for a fresh worker that nobody starts. */
-    bool may_start = !d.draining && !timer_is_set(&d.backoff) && !d.start_failures &&
+    bool may_start = !d.draining && !timer_is_set(&d.starts.pause) && !d.starts.failures &&
                      pool_count(&d.pool) < d.limits.pool_max && !d.pool.counts[WORKER_STARTING];
     hot_assert(!may_start || !count || timer_is_set(&d.more) || timer_is_set(&d.trial) ||
                timer_is_set(&d.release));
@@ -497,8 +497,8 @@ static inline void check_invariants(void)
     hot_assert(!pool_idle(&d.pool) || !d.lent || timer_is_set(&d.recall));
     hot_assert(!pool_idle(&d.pool) || !ready || dispatcher_waiting(&d) < limits.job_max ||
                timer_is_set(&d.more));
-    bool may_start = !d.draining && !timer_is_set(&d.backoff) && !pool_idle(&d.pool) &&
-                     pool_count(&d.pool) < d.limits.pool_max && !d.start_failures;
+    bool may_start = !d.draining && !timer_is_set(&d.starts.pause) && !pool_idle(&d.pool) &&
+                     pool_count(&d.pool) < d.limits.pool_max && !d.starts.failures;
     hot_assert(!may_start || job_queue_ready(&d.queue) + d.lent <= d.pool.counts[WORKER_STARTING] ||
                timer_is_set(&d.more));
 }

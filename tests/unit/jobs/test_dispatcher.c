@@ -645,7 +645,7 @@ START_TEST(test_backoff_grows)
             pass_ms(START_TIMEOUT_MS);
         if (_i != 1)
             dies(d.pool.last_id, SIGKILL);
-        ck_assert_uint_eq(d.start_failures, (unsigned)failures);
+        ck_assert_uint_eq(d.starts.failures, (unsigned)failures);
         ck_assert_uint_eq(pool_count(&d.pool), 0);
         uint64_t ms = ms_to_next_start(30000);
         ck_assert_msg(ms >= delay_ms * 4 / 5 && ms <= delay_ms, "%ju ms after %d failures",
@@ -684,7 +684,7 @@ START_TEST(test_backoff_together)
     hush_news();
     for (uint32_t id = 1; id <= 4; id++)
         dies(id, -1);
-    ck_assert_uint_eq(d.start_failures, 1);
+    ck_assert_uint_eq(d.starts.failures, 1);
     pass_ms(125);
     ck_told("forget 1, forget 2, forget 3, forget 4, start 5");
     ready(5); /* it looks as if it works again: one after the other ... */
@@ -708,7 +708,7 @@ START_TEST(test_backoff_ends_with_success)
     ck_told("");
     pass_ms(140);
     ck_told("start 3, forget 3"); /* the row goes on, */
-    ck_assert_uint_eq(d.start_failures, 2);
+    ck_assert_uint_eq(d.starts.failures, 2);
     no_forks = false;
     pass_ms(255);
     ck_told("start 4");
@@ -719,10 +719,10 @@ START_TEST(test_backoff_ends_with_success)
         ck_told("give 4 j1, a1 done");
     } else {
         pass_ms(SOON_MS - 1);
-        ck_assert_uint_eq(d.start_failures, 2);
+        ck_assert_uint_eq(d.starts.failures, 2);
         pass_ms(1);
     }
-    ck_assert_uint_eq(d.start_failures, 0); /* and ends here */
+    ck_assert_uint_eq(d.starts.failures, 0); /* and ends here */
     dies(4, SIGKILL);
     ck_assert_uint_eq(d.pool.last_id, 5);
 }
@@ -740,7 +740,7 @@ START_TEST(test_backoff_starts_over)
     SUBMIT();
     done(d.pool.last_id);
     dies(d.pool.last_id, SIGSEGV); /* no start that failed */
-    ck_assert_uint_eq(d.start_failures, 0);
+    ck_assert_uint_eq(d.starts.failures, 0);
     dies(d.pool.last_id, -1);
     ck_assert_uint_le(ms_to_next_start(1000), 125);
 }
@@ -753,10 +753,10 @@ START_TEST(test_jitter_keeps_the_bounds)
     for (uint64_t random = 1; random <= 1000; random++) {
         open_pool(1, 1, 10);
         silent = true;
-        d.random = random * UINT64_C(0x9e3779b97f4a7c15) | 1;
-        d.start_failures = _i ? 20 : 0;
+        d.starts.random = random * UINT64_C(0x9e3779b97f4a7c15) | 1;
+        d.starts.failures = _i ? 20 : 0;
         dies(d.pool.last_id, -1);
-        uint64_t ms = (d.backoff.due.key - timers.now_us) / 1000;
+        uint64_t ms = (d.starts.pause.due.key - timers.now_us) / 1000;
         least = ms < least ? ms : least;
         most = ms > most ? ms : most;
         world_close();
@@ -776,7 +776,7 @@ START_TEST(test_jitter)
     for (uint64_t random = 0; random < 20; random++) {
         open_pool(1, 1, 10);
         silent = true;
-        d.random = random * 1000 + 1;
+        d.starts.random = random * 1000 + 1;
         for (int i = 0; i < 8; i++) {
             dies(d.pool.last_id, -1);
             seen[random] = ms_to_next_start(30000);
@@ -811,7 +811,7 @@ START_TEST(test_ended_soon)
     uint32_t id = d.pool.last_id;
     dies(id, SIGSEGV);
     ck_assert_uint_eq(d.pool.last_id, id + 1); /* that one had its time */
-    ck_assert_uint_eq(d.start_failures, 0);
+    ck_assert_uint_eq(d.starts.failures, 0);
 }
 END_TEST
 
@@ -850,7 +850,7 @@ START_TEST(test_ended_soon_on_a_job)
         pass_ms(BATCH_MS);
         dies(id, SIGKILL);
         ck_assert_uint_eq(d.pool.last_id, id + 1);
-        ck_assert_uint_eq(d.start_failures, 0);
+        ck_assert_uint_eq(d.starts.failures, 0);
     }
     ck_assert_uint_eq(d.counts.failed[FAIL_ERROR], 50);
 }
@@ -869,7 +869,7 @@ START_TEST(test_start_timeout)
     ck_assert_uint_eq(d.pool.counts[WORKER_STOPPING], 1);
     dies(1, SIGKILL);
     ck_told("forget 1");
-    ck_assert_uint_eq(d.start_failures, 1); /* once */
+    ck_assert_uint_eq(d.starts.failures, 1); /* once */
     pass_ms(125);
     ck_told("start 2");
 }
@@ -888,7 +888,7 @@ START_TEST(test_ready_at_the_last_moment)
     pass_ms(START_TIMEOUT_MS);
     ck_told("start 1, poll 1");
     ck_assert_uint_eq(d.pool.counts[WORKER_IDLE], 1);
-    ck_assert_uint_eq(d.start_failures, 0);
+    ck_assert_uint_eq(d.starts.failures, 0);
 }
 END_TEST
 
@@ -903,7 +903,7 @@ START_TEST(test_dead_at_the_last_moment)
     hooks.polled = become_dead;
     pass_ms(START_TIMEOUT_MS);
     ck_told("start 1, poll 1, forget 1");
-    ck_assert_uint_eq(d.start_failures, 1);
+    ck_assert_uint_eq(d.starts.failures, 1);
 }
 END_TEST
 
@@ -2021,7 +2021,7 @@ START_TEST(test_reload_while_starting)
     reconfigure(true);
     dies(1, -1);
     ck_told("retire 1, forget 1, start 2");
-    ck_assert_uint_eq(d.start_failures, 0);
+    ck_assert_uint_eq(d.starts.failures, 0);
 }
 END_TEST
 
@@ -2034,13 +2034,13 @@ START_TEST(test_reload_in_an_early_moment)
     ck_told("start 3");
     dies(3, SIGSEGV);
     ck_told("forget 3");
-    ck_assert(d.held && d.start_failures == 1);
+    ck_assert(d.held && d.starts.failures == 1);
     SUBMIT();
     ready(1);
     ck_told("give 1 j1"); /* by a worker of before */
     done(1);
     ck_told("a1 done");
-    ck_assert_uint_eq(d.start_failures, 1); /* which is no proof of the new settings */
+    ck_assert_uint_eq(d.starts.failures, 1); /* which is no proof of the new settings */
     pass_ms(200);
     ck_told("start 4");
     ready(2);
@@ -2063,10 +2063,10 @@ START_TEST(test_old_ones_that_do_not_start)
     ck_told("forget 1");
     pass_ms(6000);
     ck_told("poll 2, kill 2");
-    ck_assert(!d.held && !d.start_failures);
+    ck_assert(!d.held && !d.starts.failures);
     pass_ms(6000);
     ck_told("poll 3, kill 3, start 4");
-    ck_assert(d.held && d.start_failures);
+    ck_assert(d.held && d.starts.failures);
 }
 END_TEST
 
@@ -2093,8 +2093,8 @@ START_TEST(test_reload_with_a_preload_that_refuses)
     ck_told("start 3");
     ready_without(3);
     ck_told("retire 3");
-    ck_assert(d.held && d.start_failures == 1);
-    ck_assert_str_eq(d.start_error, "a module refuses");
+    ck_assert(d.held && d.starts.failures == 1);
+    ck_assert_str_eq(d.starts.error, "a module refuses");
     dies(3, -0);
     ck_told("forget 3");
     SUBMIT();

@@ -280,8 +280,8 @@ static void left(struct test_source *source, struct job *job)
 
 static bool can_start(void)
 {
-    return !d.draining && !timer_is_set(&d.backoff) && pool_count(&d.pool) < limits.pool_max &&
-           (!d.start_failures || !d.pool.counts[WORKER_STARTING]);
+    return !d.draining && !timer_is_set(&d.starts.pause) && pool_count(&d.pool) < limits.pool_max &&
+           (!d.starts.failures || !d.pool.counts[WORKER_STARTING]);
 }
 
 enum verdict { SHUTDOWN, UNKNOWN, MEMORY, QUOTA, FULL, ASSIGNED, WAITS };

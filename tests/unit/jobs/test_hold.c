@@ -162,8 +162,8 @@ START_TEST(test_held_jobs_are_bounded)
         unread(source, UNREAD_MAX + 1);
         while (d.pool.counts[WORKER_STARTING])
             dies(d.pool.last_id, -1);
-        timer_clear(&timers, &d.backoff); /* a worker can be started, as far as is known */
-        d.start_failures = 0;
+        timer_clear(&timers, &d.starts.pause); /* a worker can be started, as far as is known */
+        d.starts.failures = 0;
     }
     ck_assert_uint_eq(dispatcher_waiting(&d), 14);
     hush_news();

@@ -311,7 +311,7 @@ END_TEST
 START_TEST(test_starts_fail_beside_idle_ones)
 {
     open_used(3, 4, 1);
-    timer_set_ms(&timers, &d.backoff, 60000); /* nothing is replaced */
+    timer_set_ms(&timers, &d.starts.pause, 60000); /* nothing is replaced */
     SUBMIT();
     refuses(1);
     ck_told("give 1 j4, give 2 j4");
@@ -336,7 +336,7 @@ END_TEST
 START_TEST(test_refused_twice_while_starts_fail)
 {
     open_used(2, 3, 1);
-    timer_set_ms(&timers, &d.backoff, 60000);
+    timer_set_ms(&timers, &d.starts.pause, 60000);
     SUBMIT();
     SUBMIT();
     refuses(1);
@@ -357,7 +357,7 @@ START_TEST(test_given_back_to_a_held_source)
     open_used(2, 3, 1);
     limits.source_unread_max = 1000;
     dispatcher_configure(&d, &limits, false);
-    timer_set_ms(&timers, &d.backoff, 60000);
+    timer_set_ms(&timers, &d.starts.pause, 60000);
     SUBMIT();
     dispatcher_source_unread(&d, &source_of('a')->source, 1001);
     refuses(1);
@@ -466,7 +466,7 @@ START_TEST(test_ends_of_those_set_aside)
     ready(d.pool.last_id);
     done(d.pool.last_id);
     uint32_t id = d.pool.last_id;
-    timer_set_ms(&timers, &d.backoff, 60000); /* nothing is replaced */
+    timer_set_ms(&timers, &d.starts.pause, 60000); /* nothing is replaced */
     for (char source = 'a'; source <= 'd'; source++) {
         SUBMIT(.source = source);
         refuses(id);
@@ -527,7 +527,7 @@ END_TEST
 START_TEST(test_reload)
 {
     open_used(2, 3, 1);
-    timer_set_ms(&timers, &d.backoff, 60000);
+    timer_set_ms(&timers, &d.starts.pause, 60000);
     SUBMIT();
     refuses(1);
     refuses(2);
