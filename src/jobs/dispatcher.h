@@ -98,6 +98,13 @@ struct dispatch_starts {
     struct episode exhausted; /* all workers are busy, and jobs wait */
 };
 
+/* Replacing all workers after a reload (renew.c). */
+struct dispatch_renewal {
+    uint32_t reloads; /* workers that were started before the last one are old */
+    uint32_t renewed; /* the last reload behind which a new worker got ready */
+    bool told_held;   /* no worker got ready since the last reload, and the log was told */
+};
+
 /* What the next scheduling pass looks at (schedule.c). */
 struct dispatch_pass {
     unsigned touched;        /* parts, by their bits */
@@ -129,14 +136,12 @@ struct dispatcher {
     uint64_t mean_run_us; /* moving average */
     bool draining;
     uint64_t stop_by_us; /* by when all that runs has to end; 0: it is waited for */
-    uint32_t reloads;    /* workers that were started before the last are old */
-    uint32_t renewed;    /* the last reload behind which a new worker was ready: older ones end */
-    bool held;           /* none was ready since the last, and the log was told */
 
     struct dispatch_pass pass;
     void (*on_worker_timer)(void *worker); /* the function of each worker's timer */
     struct timer more; /* set: the line is served or the pool grows on in a later turn */
     struct dispatch_starts starts;
+    struct dispatch_renewal renewal;
     struct dispatch_pace retired;
     uint64_t next_signal_us;      /* when the next may be sent to a worker whose job is stopped */
     struct timer retire;          /* set: they are, then */

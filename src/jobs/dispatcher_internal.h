@@ -234,6 +234,9 @@ void dispatch_stop_end(struct dispatcher *d, struct job *job);
 
 /* --- renew.c: replacing all workers after a reload --- */
 
+/* The worker is started under the settings that are in force. */
+void dispatch_renew_enlist(const struct dispatcher *d, struct worker *worker);
+
 /* The worker was started under settings that are no longer in force. */
 bool dispatch_renew_is_old(const struct dispatcher *d, const struct worker *worker);
 

@@ -18,14 +18,19 @@
 
 #include "common/log.h"
 
+void dispatch_renew_enlist(const struct dispatcher *d, struct worker *worker)
+{
+    worker->reloads = d->renewal.reloads;
+}
+
 bool dispatch_renew_is_old(const struct dispatcher *d, const struct worker *worker)
 {
-    return worker->reloads != d->reloads;
+    return worker->reloads != d->renewal.reloads;
 }
 
 bool dispatch_renew_is_leaving(const struct dispatcher *d, const struct worker *worker)
 {
-    return worker->draining || worker->reloads < d->renewed;
+    return worker->draining || worker->reloads < d->renewal.renewed;
 }
 
 /* The list begins with the worker that was started last. */
@@ -37,7 +42,7 @@ bool dispatch_renew_is_starting(const struct dispatcher *d)
 
 static bool is_renewing(const struct dispatcher *d)
 {
-    return d->renewed != d->reloads;
+    return d->renewal.renewed != d->renewal.reloads;
 }
 
 bool dispatch_renew_wants_first(const struct dispatcher *d)
@@ -57,8 +62,8 @@ bool dispatch_renew_is_unwanted(const struct dispatcher *d, const struct worker 
 
 void dispatch_renew(struct dispatcher *d)
 {
-    d->reloads++;
-    d->held = false;
+    d->renewal.reloads++;
+    d->renewal.told_held = false;
 }
 
 static void retire_old(struct dispatcher *d, enum worker_state state)
@@ -75,7 +80,7 @@ void dispatch_renew_take_over(struct dispatcher *d)
 {
     if (!is_renewing(d))
         return;
-    d->renewed = d->reloads;
+    d->renewal.renewed = d->renewal.reloads;
     dispatch_reclaim_all(d);
     retire_old(d, WORKER_STARTING);
     retire_old(d, WORKER_IDLE);
@@ -95,9 +100,9 @@ void dispatch_renew_say_waits(const struct dispatcher *d)
 static void hold(struct dispatcher *d, const char *why, const char *hint)
 {
     const size_t *counts = d->pool.counts;
-    if (!is_renewing(d) || d->held)
+    if (!is_renewing(d) || d->renewal.told_held)
         return;
-    d->held = true;
+    d->renewal.told_held = true;
     log_event(LOG_ERROR, "renewal-held",
               LOG_UINT("old_workers", counts[WORKER_IDLE] + counts[WORKER_BUSY]),
               LOG_STR("why", why), LOG_STR("hint", hint));

@@ -117,7 +117,7 @@ void dispatch_start_remove_worker(struct dispatcher *d, struct worker *worker)
 static void start_worker(struct dispatcher *d)
 {
     struct worker *worker = pool_add(&d->pool, dispatch_now(d));
-    worker->reloads = d->reloads;
+    dispatch_renew_enlist(d, worker);
     timer_init(&worker->timer, d->on_worker_timer, worker);
     if (d->ops->start(d->ctx, worker) < 0) {
         char why[128];

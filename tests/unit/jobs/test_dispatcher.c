@@ -1926,7 +1926,7 @@ START_TEST(test_reload_and_losses)
             "start 4");
     ready(3);
     ck_told("give 3 j3");
-    ck_assert_uint_eq(d.renewed, d.reloads);
+    ck_assert_uint_eq(d.renewal.renewed, d.renewal.reloads);
 }
 END_TEST
 
@@ -1942,7 +1942,7 @@ START_TEST(test_reload_beside_a_long_job)
     dies(1, -0);
     ready(5);
     hush_news();
-    ck_assert(the_worker(3)->reloads < d.renewed);
+    ck_assert(the_worker(3)->reloads < d.renewal.renewed);
     reconfigure(true);
     ck_told("retire 5");
     dies(5, -0);
@@ -2034,7 +2034,7 @@ START_TEST(test_reload_in_an_early_moment)
     ck_told("start 3");
     dies(3, SIGSEGV);
     ck_told("forget 3");
-    ck_assert(d.held && d.starts.failures == 1);
+    ck_assert(d.renewal.told_held && d.starts.failures == 1);
     SUBMIT();
     ready(1);
     ck_told("give 1 j1"); /* by a worker of before */
@@ -2046,7 +2046,7 @@ START_TEST(test_reload_in_an_early_moment)
     ready(2);
     ready(4);
     ck_told("retire 2, retire 1");
-    ck_assert_uint_eq(d.renewed, d.reloads);
+    ck_assert_uint_eq(d.renewal.renewed, d.renewal.reloads);
 }
 END_TEST
 
@@ -2063,10 +2063,10 @@ START_TEST(test_old_ones_that_do_not_start)
     ck_told("forget 1");
     pass_ms(6000);
     ck_told("poll 2, kill 2");
-    ck_assert(!d.held && !d.starts.failures);
+    ck_assert(!d.renewal.told_held && !d.starts.failures);
     pass_ms(6000);
     ck_told("poll 3, kill 3, start 4");
-    ck_assert(d.held && d.starts.failures);
+    ck_assert(d.renewal.told_held && d.starts.failures);
 }
 END_TEST
 
@@ -2079,7 +2079,7 @@ START_TEST(test_reload_of_none)
     ck_told("start 1");
     ready(1);
     ck_told("");
-    ck_assert_uint_eq(d.renewed, d.reloads);
+    ck_assert_uint_eq(d.renewal.renewed, d.renewal.reloads);
     SUBMIT();
     ck_told("give 1 j1");
 }
@@ -2093,7 +2093,7 @@ START_TEST(test_reload_with_a_preload_that_refuses)
     ck_told("start 3");
     ready_without(3);
     ck_told("retire 3");
-    ck_assert(d.held && d.starts.failures == 1);
+    ck_assert(d.renewal.told_held && d.starts.failures == 1);
     ck_assert_str_eq(d.starts.error, "a module refuses");
     dies(3, -0);
     ck_told("forget 3");
@@ -2107,7 +2107,7 @@ START_TEST(test_reload_with_a_preload_that_refuses)
     ready_without(4); /* better than none */
     SUBMIT();
     ck_told("start 5, give 4 j2");
-    ck_assert_uint_eq(d.renewed, d.reloads);
+    ck_assert_uint_eq(d.renewal.renewed, d.renewal.reloads);
 }
 END_TEST
 
@@ -2125,9 +2125,9 @@ START_TEST(test_a_preload_that_refuses)
     ready_without(2);
     SUBMIT();
     ck_told("give 2 j2");
-    ck_assert(!d.held && d.renewed != d.reloads);
+    ck_assert(!d.renewal.told_held && d.renewal.renewed != d.renewal.reloads);
     ready(3);
-    ck_assert_uint_eq(d.renewed, d.reloads);
+    ck_assert_uint_eq(d.renewal.renewed, d.renewal.reloads);
 }
 END_TEST
 
@@ -2147,7 +2147,7 @@ START_TEST(test_reload_full_of_starting_ones)
     ready(2);
     ready(5);
     ck_told("forget 4, start 5, retire 2, retire 1");
-    ck_assert_uint_eq(d.renewed, d.reloads);
+    ck_assert_uint_eq(d.renewal.renewed, d.renewal.reloads);
 }
 END_TEST
 
