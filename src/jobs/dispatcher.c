@@ -437,8 +437,8 @@ void dispatcher_init(struct dispatcher *d, const struct dispatcher_ops *ops, voi
     timer_init(&d->starts.ok, on_starts_ok, d);
     timer_init(&d->more, on_more, d);
     timer_init(&d->retire, on_retire, d);
-    timer_init(&d->unavailable, on_unavailable, d);
-    timer_init(&d->purge, on_fail_waiting, d);
+    timer_init(&d->failing.unavailable, on_unavailable, d);
+    timer_init(&d->failing.next, on_fail_waiting, d);
     TAILQ_INIT(&d->aside);
     timer_init(&d->trial, on_more, d);
     timer_init(&d->release, on_release, d);
@@ -460,8 +460,8 @@ void dispatcher_free(struct dispatcher *d)
     timer_clear(d->timers, &d->starts.ok);
     timer_clear(d->timers, &d->more);
     timer_clear(d->timers, &d->retire);
-    timer_clear(d->timers, &d->unavailable);
-    timer_clear(d->timers, &d->purge);
+    timer_clear(d->timers, &d->failing.unavailable);
+    timer_clear(d->timers, &d->failing.next);
     timer_clear(d->timers, &d->trial);
     timer_clear(d->timers, &d->release);
     timer_clear(d->timers, &d->recall);

@@ -105,6 +105,16 @@ struct dispatch_renewal {
     bool told_held;   /* no worker got ready since the last reload, and the log was told */
 };
 
+/* Failing jobs that nobody will serve (fail_waiting.c). */
+struct dispatch_failing {
+    struct timer unavailable; /* set: jobs wait and no worker lives */
+    struct timer next;        /* set: the next batch fails in the next turn */
+    size_t left;              /* jobs of the line that are yet to fail */
+    bool aside;               /* jobs that are set aside are yet to fail */
+    enum fail_reason reason;
+    char message[MESSAGE_MAX];
+};
+
 /* What the next scheduling pass looks at (schedule.c). */
 struct dispatch_pass {
     unsigned touched;        /* parts, by their bits */
@@ -141,17 +151,13 @@ struct dispatcher {
     void (*on_worker_timer)(void *worker); /* the function of each worker's timer */
     struct timer more; /* set: the line is served or the pool grows on in a later turn */
     struct dispatch_starts starts;
+    struct dispatch_failing failing;
     struct dispatch_renewal renewal;
     struct dispatch_pace retired;
     uint64_t next_signal_us;      /* when the next may be sent to a worker whose job is stopped */
     struct timer retire;          /* set: they are, then */
-    struct timer unavailable;     /* set: jobs wait and no worker lives */
-    struct timer purge;           /* set: waiting jobs are being failed, batch by batch */
     struct timer recall;          /* set: jobs wait though workers are idle */
     uint64_t distrust_until_us;   /* until then no line is left to busy workers */
-    size_t purge_left;
-    enum fail_reason purge_reason;
-    char purge_message[MESSAGE_MAX];
     struct episode queue_full;
 };
 

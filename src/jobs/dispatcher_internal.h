@@ -372,14 +372,14 @@ bool dispatch_refusal_give_back(struct dispatcher *d, struct worker *worker,
 /* A job of the module has been begun. */
 void dispatch_refusal_over(struct dispatcher *d, struct module_entry *module);
 
-/* The jobs that are set aside have waited long enough for a fresh worker. */
-void dispatch_refusal_fail_aside(struct dispatcher *d, const char *why);
+/* A batch of the jobs that are set aside fails: they have waited long enough for a fresh worker.
+ * True if some are left. */
+bool dispatch_refusal_fail_aside(struct dispatcher *d, const char *why);
 
 /* --- fail_waiting.c: jobs that nobody will serve --- */
 
 /* Fails waiting jobs from the head of the line on, a batch in each turn: there may be a million. */
-void dispatch_fail_waiting(struct dispatcher *d, enum fail_reason reason, const char *fmt, ...)
-    __attribute__((format(printf, 3, 4)));
+void dispatch_fail_waiting(struct dispatcher *d, enum fail_reason reason, const char *why);
 void dispatch_fail_some(struct dispatcher *d);
 
 /* A worker lives: jobs that wait do not wait in vain. */

@@ -3,7 +3,6 @@
  */
 #include "jobs/dispatcher_internal.h"
 
-#include <stdarg.h>
 #include <stdio.h>
 
 static bool line_is_stuck(const struct dispatcher *d)
@@ -16,53 +15,62 @@ void dispatch_fail_watch(struct dispatcher *d)
 {
     bool stuck = line_is_stuck(d) || (d->aside_count && dispatch_start_error(d));
     if (!stuck)
-        timer_clear(d->timers, &d->unavailable);
-    else if (!timer_is_set(&d->unavailable))
-        timer_set_ms(d->timers, &d->unavailable, d->limits.start_timeout_ms);
+        timer_clear(d->timers, &d->failing.unavailable);
+    else if (!timer_is_set(&d->failing.unavailable))
+        timer_set_ms(d->timers, &d->failing.unavailable, d->limits.start_timeout_ms);
+}
+
+/* A batch; what is left of the line when the failing began, and not what has come since. */
+static void fail_line(struct dispatcher *d)
+{
+    struct job *job;
+    for (size_t n = 0; n < DISPATCH_BATCH && d->failing.left && (job = job_queue_first(&d->queue));
+         n++) {
+        d->failing.left--;
+        dispatch_line_take(d, job);
+        dispatch_end_failed(d, job, d->failing.reason, "%s", d->failing.message);
+    }
+    if (!job_queue_ready(&d->queue))
+        d->failing.left = 0;
 }
 
 void dispatch_fail_some(struct dispatcher *d)
 {
-    struct job *job;
-    for (size_t n = 0; n < DISPATCH_BATCH && d->purge_left && (job = job_queue_first(&d->queue));
-         n++) {
-        d->purge_left--;
-        dispatch_line_take(d, job);
-        dispatch_end_failed(d, job, d->purge_reason, "%s", d->purge_message);
-    }
-    if (d->purge_left && job_queue_ready(&d->queue))
-        timer_set_next(d->timers, &d->purge);
-    else
-        d->purge_left = 0;
+    struct dispatch_failing *failing = &d->failing;
+    fail_line(d);
+    if (failing->aside)
+        failing->aside = dispatch_refusal_fail_aside(d, failing->message);
+    if (failing->left || failing->aside)
+        timer_set_next(d->timers, &failing->next);
     dispatch_touch(d, DISPATCH_WAITING);
 }
 
-void dispatch_fail_waiting(struct dispatcher *d, enum fail_reason reason, const char *fmt, ...)
+void dispatch_fail_waiting(struct dispatcher *d, enum fail_reason reason, const char *why)
 {
-    va_list args;
-    va_start(args, fmt);
-    vsnprintf(d->purge_message, sizeof d->purge_message, fmt, args);
-    va_end(args);
-    d->purge_reason = reason;
-    d->purge_left = job_queue_ready(&d->queue);
+    snprintf(d->failing.message, sizeof d->failing.message, "%s", why);
+    d->failing.reason = reason;
+    d->failing.left = job_queue_ready(&d->queue);
+    d->failing.aside = false;
     dispatch_fail_some(d);
 }
 
 void dispatch_fail_stop(struct dispatcher *d)
 {
-    if (d->purge_reason != FAIL_UNAVAILABLE)
+    if (d->failing.reason != FAIL_UNAVAILABLE)
         return;
-    timer_clear(d->timers, &d->purge);
-    d->purge_left = 0;
+    timer_clear(d->timers, &d->failing.next);
+    d->failing.left = 0;
+    d->failing.aside = false;
 }
 
 void dispatch_fail_unavailable(struct dispatcher *d)
 {
-    char why[MESSAGE_MAX];
     const char *error = dispatch_start_error(d);
-    snprintf(why, sizeof why, "no worker could be started for %u ms: %s",
+    struct dispatch_failing *failing = &d->failing;
+    snprintf(failing->message, sizeof failing->message, "no worker could be started for %u ms: %s",
              d->limits.start_timeout_ms, error ? error : "workers do not become ready");
-    if (line_is_stuck(d))
-        dispatch_fail_waiting(d, FAIL_UNAVAILABLE, "%s", why);
-    dispatch_refusal_fail_aside(d, why);
+    failing->reason = FAIL_UNAVAILABLE;
+    failing->left = line_is_stuck(d) ? job_queue_ready(&d->queue) : 0;
+    failing->aside = true;
+    dispatch_fail_some(d);
 }

@@ -48,7 +48,7 @@ static void take_word(struct dispatcher *d, struct module_entry *module)
 
 /* What no fresh worker can say is taken as said: otherwise each further job of the module would
  * wait as long, and together they would fill the line. */
-void dispatch_refusal_fail_aside(struct dispatcher *d, const char *why)
+bool dispatch_refusal_fail_aside(struct dispatcher *d, const char *why)
 {
     struct job *job;
     for (size_t n = 0; n < DISPATCH_BATCH && (job = TAILQ_FIRST(&d->aside)); n++) {
@@ -57,8 +57,7 @@ void dispatch_refusal_fail_aside(struct dispatcher *d, const char *why)
             take_word(d, job->asked.module);
         dispatch_end_failed(d, job, FAIL_UNAVAILABLE, "%s", why);
     }
-    if (d->aside_count)
-        timer_set_next(d->timers, &d->unavailable);
+    return d->aside_count > 0;
 }
 
 void dispatch_refusal_over(struct dispatcher *d, struct module_entry *module)

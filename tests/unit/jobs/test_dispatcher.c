@@ -948,7 +948,7 @@ START_TEST(test_available_again)
     pass_ms(START_TIMEOUT_MS * 3);
     done(2);
     ck_told("a2 done");
-    ck_assert(!timer_is_set(&d.unavailable));
+    ck_assert(!timer_is_set(&d.failing.unavailable));
 }
 END_TEST
 
@@ -960,7 +960,7 @@ START_TEST(test_unavailable_needs_a_line)
     ck_told("start 1, forget 1");
     dispatcher_cancel(&d, the_job(1), false);
     ck_told("a1 failed cancelled");
-    ck_assert(!timer_is_set(&d.unavailable));
+    ck_assert(!timer_is_set(&d.failing.unavailable));
     pass_ms(START_TIMEOUT_MS - 1000);
     SUBMIT();
     pass_ms(START_TIMEOUT_MS - 1000); /* a time of its own */
@@ -1001,7 +1001,7 @@ START_TEST(test_available_for_the_rest)
     dies(1, -1);
     pass_ms(100);
     pass_ms(100);
-    timers_turn(&timers, d.unavailable.due.key);
+    timers_turn(&timers, d.failing.unavailable.due.key);
     d.limits.start_timeout_ms = 20000;
     timers_run(&timers);
     size_t left = dispatcher_waiting(&d);

@@ -141,7 +141,7 @@ START_TEST(test_held_jobs_want_no_worker)
     ck_told("");
     pass_ms(2 * START_TIMEOUT_MS);
     ck_told("");
-    ck_assert(!timer_is_set(&d.unavailable));
+    ck_assert(!timer_is_set(&d.failing.unavailable));
     for (int i = 0; i < 98; i++)
         SUBMIT();
     SUBMIT();
