@@ -82,7 +82,7 @@ static bool may_wait(const struct dispatcher *d, const struct job *job)
 /* A worker that is free may give it back, and then it waits with others that were. */
 static bool may_come_back(const struct dispatcher *d, const struct job *job)
 {
-    return d->aside_count && job->asked.module->history.refusals;
+    return dispatch_aside_count(d) && job->asked.module->history.refusals;
 }
 
 /* A worker is free and nobody waits. */

@@ -10,31 +10,47 @@ void dispatch_aside_put(struct dispatcher *d, struct job *job)
     dispatch_hold_expect_none(d, job);
     job_set_state(job, JOB_WAITING);
     job_set_place(job, JOB_ASIDE);
-    TAILQ_INSERT_TAIL(&d->aside, job, links.waiting);
-    d->aside_count++;
+    TAILQ_INSERT_TAIL(&d->aside.jobs, job, links.waiting);
+    d->aside.count++;
 }
 
 void dispatch_aside_remove(struct dispatcher *d, struct job *job)
 {
     job_set_place(job, JOB_NOWHERE);
-    TAILQ_REMOVE(&d->aside, job, links.waiting);
-    d->aside_count--;
-    if (d->aside_left > d->aside_count)
-        d->aside_left = d->aside_count;
+    TAILQ_REMOVE(&d->aside.jobs, job, links.waiting);
+    d->aside.count--;
+    if (d->aside.leaving > d->aside.count)
+        d->aside.leaving = d->aside.count;
 }
 
 /* Jobs that are about to go back to the line want none: a healthy worker would end for them. */
 bool dispatch_aside_wants_worker(const struct dispatcher *d)
 {
-    return d->aside_count > d->aside_left && !dispatch_starting(d) && !timer_is_set(&d->trial);
+    return d->aside.count > d->aside.leaving && !dispatch_starting(d) &&
+           !timer_is_set(&d->aside.trial);
 }
 
-/* In a turn of its own: this is called while a worker is between two jobs. */
 void dispatch_aside_release(struct dispatcher *d)
 {
-    d->aside_left = d->aside_count;
-    if (d->aside_left)
-        timer_set_next(d->timers, &d->release);
+    d->aside.leaving = d->aside.count;
+    dispatch_aside_release_rest(d);
+}
+
+struct job *dispatch_aside_take_leaving(struct dispatcher *d)
+{
+    struct job *job = d->aside.leaving ? TAILQ_FIRST(&d->aside.jobs) : NULL;
+    if (!job)
+        return NULL;
+    d->aside.leaving--;
+    dispatch_aside_remove(d, job);
+    return job;
+}
+
+/* In a turn of its own: a worker may be between two jobs. */
+void dispatch_aside_release_rest(struct dispatcher *d)
+{
+    if (d->aside.leaving)
+        timer_set_next(d->timers, &d->aside.release);
 }
 
 bool dispatch_aside_is_fresh(const struct worker *worker)
@@ -44,5 +60,11 @@ bool dispatch_aside_is_fresh(const struct worker *worker)
 
 void dispatch_aside_begin_trial(struct dispatcher *d)
 {
-    timer_set_ms(d->timers, &d->trial, TRIAL_MS);
+    timer_set_ms(d->timers, &d->aside.trial, TRIAL_MS);
+}
+
+void dispatch_aside_end_trial(struct dispatcher *d)
+{
+    timer_clear(d->timers, &d->aside.trial);
+    dispatch_aside_release(d);
 }

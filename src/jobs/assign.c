@@ -145,7 +145,7 @@ void dispatch_assign_aside(struct dispatcher *d)
 {
     struct job *job;
     struct worker *worker;
-    for (size_t n = 0; n < DISPATCH_BATCH && (job = TAILQ_FIRST(&d->aside)); n++) {
+    for (size_t n = 0; n < DISPATCH_BATCH && (job = dispatch_aside_first(d)); n++) {
         if (!(worker = fresh_idle(d)))
             return;
         dispatch_aside_remove(d, job);

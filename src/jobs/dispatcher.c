@@ -439,9 +439,9 @@ void dispatcher_init(struct dispatcher *d, const struct dispatcher_ops *ops, voi
     timer_init(&d->retire, on_retire, d);
     timer_init(&d->failing.unavailable, on_unavailable, d);
     timer_init(&d->failing.next, on_fail_waiting, d);
-    TAILQ_INIT(&d->aside);
-    timer_init(&d->trial, on_more, d);
-    timer_init(&d->release, on_release, d);
+    TAILQ_INIT(&d->aside.jobs);
+    timer_init(&d->aside.trial, on_more, d);
+    timer_init(&d->aside.release, on_release, d);
     timer_init(&d->recall, on_recall, d);
     timer_init(&d->starts.exhausted.over, dispatch_start_exhausted_over, d);
     timer_init(&d->queue_full.over, dispatch_admit_queue_full_over, d);
@@ -462,8 +462,8 @@ void dispatcher_free(struct dispatcher *d)
     timer_clear(d->timers, &d->retire);
     timer_clear(d->timers, &d->failing.unavailable);
     timer_clear(d->timers, &d->failing.next);
-    timer_clear(d->timers, &d->trial);
-    timer_clear(d->timers, &d->release);
+    timer_clear(d->timers, &d->aside.trial);
+    timer_clear(d->timers, &d->aside.release);
     timer_clear(d->timers, &d->recall);
     timer_clear(d->timers, &d->starts.exhausted.over);
     timer_clear(d->timers, &d->queue_full.over);

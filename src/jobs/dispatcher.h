@@ -87,6 +87,15 @@ struct dispatch_pace {
 
 enum { DISPATCH_WHY_MAX = 256 }; /* why a worker did not start, as text */
 
+/* Waiting jobs that want a fresh worker (aside.c). */
+struct dispatch_aside {
+    struct job_list jobs;
+    size_t count;
+    size_t leaving;       /* the first of these jobs go back to the line */
+    struct timer trial;   /* set: a fresh worker has just been given one of these jobs */
+    struct timer release; /* set: the next batch goes back in the next turn */
+};
+
 /* Starting workers, and the pauses while starts fail (start_workers.c). */
 struct dispatch_starts {
     uint32_t failures;            /* in a row, since a worker has proved that starts work */
@@ -135,12 +144,7 @@ struct dispatcher {
     struct job_queue queue;
     struct job_list lent_jobs; /* waiting jobs that busy workers were handed early, by order */
     size_t lent;               /* how many these are */
-    struct job_list aside;     /* waiting jobs that want a fresh worker */
-    size_t aside_count;
-    size_t aside_left;    /* how many of these are yet to be released */
-    struct timer trial;   /* set: a fresh worker has just been given one of them */
-    struct timer release; /* set: that goes on in the next turn */
-    struct hash jobs;     /* all submitted jobs that have not ended, by seq */
+    struct hash jobs;          /* all submitted jobs that have not ended, by seq */
     struct dispatcher_counts counts;
     uint64_t last_seq, last_order;
     uint64_t mean_run_us; /* moving average */
@@ -150,6 +154,7 @@ struct dispatcher {
     struct dispatch_pass pass;
     void (*on_worker_timer)(void *worker); /* the function of each worker's timer */
     struct timer more; /* set: the line is served or the pool grows on in a later turn */
+    struct dispatch_aside aside;
     struct dispatch_starts starts;
     struct dispatch_failing failing;
     struct dispatch_renewal renewal;
@@ -246,8 +251,11 @@ void dispatcher_stop(struct dispatcher *d);
 /* Jobs that still run have failed, with reason shutdown, and all workers are killed. */
 void dispatcher_abort(struct dispatcher *d);
 
-/* Jobs that wait, lent ones included. */
+/* Jobs that wait, prefetched ones included. */
 size_t dispatcher_waiting(const struct dispatcher *d);
+
+/* The job that waits longest; NULL if none waits. */
+const struct job *dispatcher_oldest_waiting(const struct dispatcher *d);
 
 /* True when draining is done: no job and no worker is left. */
 bool dispatcher_is_drained(const struct dispatcher *d);

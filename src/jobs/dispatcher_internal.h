@@ -135,6 +135,18 @@ void dispatch_end_dropped(struct dispatcher *d, struct job *job);
 
 /* --- aside.c: waiting jobs that want a fresh worker, one that has had no job yet --- */
 
+static inline size_t dispatch_aside_count(const struct dispatcher *d)
+{
+    return d->aside.count;
+}
+
+/* NULL if there is none. */
+static inline struct job *dispatch_aside_first(const struct dispatcher *d)
+{
+    return TAILQ_FIRST(&d->aside.jobs);
+}
+
+/* A running job that its worker gave back, and that is with no worker. */
 void dispatch_aside_put(struct dispatcher *d, struct job *job);
 void dispatch_aside_remove(struct dispatcher *d, struct job *job);
 
@@ -146,9 +158,21 @@ bool dispatch_aside_wants_worker(const struct dispatcher *d);
 
 /* A fresh worker gets one of these jobs: for a while no other worker is looked for. */
 void dispatch_aside_begin_trial(struct dispatcher *d);
+static inline bool dispatch_aside_is_on_trial(const struct dispatcher *d)
+{
+    return timer_is_set(&d->aside.trial);
+}
+
+/* What the trial was to show is known: the jobs go back to the line. */
+void dispatch_aside_end_trial(struct dispatcher *d);
 
 /* From the next turn on, the jobs that are set aside now go back to the line. */
 void dispatch_aside_release(struct dispatcher *d);
+
+/* The next of these jobs, which leaves the list; NULL if there is none. Behind a batch the rest is
+ * left to the next turn. */
+struct job *dispatch_aside_take_leaving(struct dispatcher *d);
+void dispatch_aside_release_rest(struct dispatcher *d);
 
 /* --- line.c: the places of waiting jobs --- */
 

@@ -5,7 +5,23 @@
 
 size_t dispatcher_waiting(const struct dispatcher *d)
 {
-    return job_queue_count(&d->queue) + d->lent + d->aside_count;
+    return job_queue_count(&d->queue) + d->lent + dispatch_aside_count(d);
+}
+
+static const struct job *older(const struct job *a, const struct job *b)
+{
+    if (!a || !b)
+        return a ? a : b;
+    return a->seq < b->seq ? a : b;
+}
+
+const struct job *dispatcher_oldest_waiting(const struct dispatcher *d)
+{
+    const struct worker *worker;
+    const struct job *oldest = older(job_queue_oldest(&d->queue), dispatch_aside_first(d));
+    TAILQ_FOREACH (worker, &d->pool.lists[WORKER_BUSY], link)
+        oldest = older(oldest, TAILQ_FIRST(&worker->prefetched));
+    return oldest;
 }
 
 void dispatch_line_prefetched(struct dispatcher *d, struct worker *worker, struct job *job)
@@ -74,12 +90,8 @@ void dispatch_line_return(struct dispatcher *d, struct job *job)
 void dispatch_line_release_aside(struct dispatcher *d)
 {
     struct job *job;
-    for (size_t n = 0; n < DISPATCH_BATCH && d->aside_left && (job = TAILQ_FIRST(&d->aside)); n++) {
-        d->aside_left--;
-        dispatch_aside_remove(d, job);
+    for (size_t n = 0; n < DISPATCH_BATCH && (job = dispatch_aside_take_leaving(d)); n++)
         dispatch_line_return(d, job);
-    }
-    if (d->aside_left)
-        timer_set_next(d->timers, &d->release);
+    dispatch_aside_release_rest(d);
     dispatch_touch(d, DISPATCH_POOL);
 }

@@ -42,8 +42,7 @@ static void take_word(struct dispatcher *d, struct module_entry *module)
     uint64_t pause_ms = dispatch_doubled(WORD_FIRST_MS, module->history.refusals - 1, WORD_MAX_MS);
     module->history.refusals++;
     module->history.refused_until_us = dispatch_now(d) + pause_ms * 1000;
-    timer_clear(d->timers, &d->trial);
-    dispatch_aside_release(d);
+    dispatch_aside_end_trial(d);
 }
 
 /* What no fresh worker can say is taken as said: otherwise each further job of the module would
@@ -51,13 +50,13 @@ static void take_word(struct dispatcher *d, struct module_entry *module)
 bool dispatch_refusal_fail_aside(struct dispatcher *d, const char *why)
 {
     struct job *job;
-    for (size_t n = 0; n < DISPATCH_BATCH && (job = TAILQ_FIRST(&d->aside)); n++) {
+    for (size_t n = 0; n < DISPATCH_BATCH && (job = dispatch_aside_first(d)); n++) {
         dispatch_aside_remove(d, job);
         if (dispatch_now(d) >= job->asked.module->history.refused_until_us)
             take_word(d, job->asked.module);
         dispatch_end_failed(d, job, FAIL_UNAVAILABLE, "%s", why);
     }
-    return d->aside_count > 0;
+    return dispatch_aside_count(d) > 0;
 }
 
 void dispatch_refusal_over(struct dispatcher *d, struct module_entry *module)
@@ -66,8 +65,7 @@ void dispatch_refusal_over(struct dispatcher *d, struct module_entry *module)
         return;
     module->history.refusals = 0;
     module->history.refused_until_us = 0;
-    timer_clear(d->timers, &d->trial);
-    dispatch_aside_release(d);
+    dispatch_aside_end_trial(d);
 }
 
 /* --- giving a job back --- */
@@ -88,7 +86,8 @@ static bool is_final(struct dispatcher *d, const struct worker *worker)
 static bool may_be_replaced(const struct dispatcher *d, const struct worker *worker)
 {
     bool needed = dispatch_renew_is_old(d, worker) && !dispatch_renew_is_leaving(d, worker);
-    bool tried = dispatch_start_is_paused(d) || timer_is_set(&d->trial) || dispatch_starting(d);
+    bool tried =
+        dispatch_start_is_paused(d) || dispatch_aside_is_on_trial(d) || dispatch_starting(d);
     return !needed && !tried && !d->draining;
 }
 

@@ -32,24 +32,10 @@ static json_t *pool_report(const struct dispatcher *d)
     return pool;
 }
 
-static const struct job *oldest_waiting(const struct dispatcher *d)
-{
-    const struct worker *worker;
-    const struct job *oldest = job_queue_oldest(&d->queue), *aside = TAILQ_FIRST(&d->aside);
-    if (aside && (!oldest || aside->seq < oldest->seq))
-        oldest = aside;
-    TAILQ_FOREACH (worker, &d->pool.lists[WORKER_BUSY], link) {
-        const struct job *lent = TAILQ_FIRST(&worker->prefetched);
-        if (lent && (!oldest || lent->seq < oldest->seq))
-            oldest = lent;
-    }
-    return oldest;
-}
-
 static json_t *queue_report(const struct report *report)
 {
     const struct dispatcher *d = report->dispatcher;
-    const struct job *oldest = oldest_waiting(d);
+    const struct job *oldest = dispatcher_oldest_waiting(d);
     json_t *queue = json_object();
     set(queue, "waiting", dispatcher_waiting(d));
     set(queue, "max", d->limits.job_max);

@@ -445,16 +445,16 @@ static inline void check_aside(void)
 {
     const struct job *job;
     size_t count = 0;
-    TAILQ_FOREACH (job, &d.aside, links.waiting) {
+    TAILQ_FOREACH (job, &d.aside.jobs, links.waiting) {
         hot_assert(job->run.place == JOB_ASIDE && job->run.given_back && !job->run.worker);
         count++;
     }
-    hot_assert(count == d.aside_count);
+    hot_assert(count == d.aside.count);
     /* Nobody waits for a fresh worker that nobody starts. */
     bool may_start = !d.draining && !timer_is_set(&d.starts.pause) && !d.starts.failures &&
                      pool_count(&d.pool) < d.limits.pool_max && !d.pool.counts[WORKER_STARTING];
-    hot_assert(!may_start || !count || timer_is_set(&d.more) || timer_is_set(&d.trial) ||
-               timer_is_set(&d.release));
+    hot_assert(!may_start || !count || timer_is_set(&d.more) || timer_is_set(&d.aside.trial) ||
+               timer_is_set(&d.aside.release));
 }
 
 /* What holds at every moment between two calls. */

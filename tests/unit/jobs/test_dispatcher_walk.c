@@ -302,7 +302,7 @@ static enum verdict verdict_on(const struct order *order)
         return waiting < limits.job_max ? WAITS : FULL;
     bool room = waiting < limits.job_max + starting ||
                 (waiting < limits.job_max + limits.pool_max && can_start());
-    if (d.aside_count && modules[order->module].history.refusals && !room)
+    if (d.aside.count && modules[order->module].history.refusals && !room)
         return FULL;
     if (pool_idle(&d.pool) && !job_queue_ready(&d.queue))
         return ASSIGNED;

@@ -189,7 +189,7 @@ START_TEST(test_set_aside)
     pass_ms(1200); /* no start is held back any more */
     refuses(2);
     ck_told("");
-    ck_assert_uint_eq(d.aside_count, 1);
+    ck_assert_uint_eq(d.aside.count, 1);
     SUBMIT(.module = FIB);
     ck_told("give 2 j5"); /* others pass it: this worker serves on while a start is under way */
     SUBMIT(.module = FIB);
@@ -212,7 +212,7 @@ START_TEST(test_a_fresh_worker_that_can_stays)
     refuses(2);
     refuses(2);
     ck_told("give 1 j3, give 2 j4, retire 1, give 2 j3");
-    ck_assert_uint_eq(d.aside_count, 2);
+    ck_assert_uint_eq(d.aside.count, 2);
     ends(1);
     pass_ms(130);
     ready(3);
@@ -242,8 +242,8 @@ START_TEST(test_cancelled_on_the_way_back)
     dispatcher_cancel(&d, the_job(3), false);
     hush_news();
     pass_ms(1);
-    ck_assert_uint_eq(d.aside_count, 0);
-    ck_assert_uint_eq(d.aside_left, 0);
+    ck_assert_uint_eq(d.aside.count, 0);
+    ck_assert_uint_eq(d.aside.leaving, 0);
 }
 END_TEST
 
@@ -293,7 +293,7 @@ START_TEST(test_starts_fail)
     SUBMIT();
     refuses(1);
     ck_told("give 1 j4");
-    ck_assert_uint_eq(d.aside_count, 1);
+    ck_assert_uint_eq(d.aside.count, 1);
     SUBMIT(.module = FIB);
     done(1);
     ck_told("give 1 j5, a5 done");
@@ -322,13 +322,13 @@ START_TEST(test_starts_fail_beside_idle_ones)
     SUBMIT(); /* while nobody has begun a job of the module since */
     refuses(2);
     ck_told("give 2 j6");
-    ck_assert_uint_eq(d.aside_count, 1);
+    ck_assert_uint_eq(d.aside.count, 1);
     done(3);
     turn();
     ck_told("a5 done, give 3 j6");
     refuses(3); /* all have, by now */
     ck_told("");
-    ck_assert_uint_eq(d.aside_count, 1);
+    ck_assert_uint_eq(d.aside.count, 1);
 }
 END_TEST
 
@@ -362,7 +362,7 @@ START_TEST(test_given_back_to_a_held_source)
     dispatcher_source_unread(&d, &source_of('a')->source, 1001);
     refuses(1);
     ck_told("give 1 j3");
-    ck_assert_uint_eq(d.aside_count, 1);
+    ck_assert_uint_eq(d.aside.count, 1);
 }
 END_TEST
 
@@ -383,7 +383,7 @@ START_TEST(test_room_for_a_fresh_worker)
     done(1);
     refuses(1);
     ck_told("a3 done, give 1 j5");
-    ck_assert_uint_eq(d.aside_count, 1);
+    ck_assert_uint_eq(d.aside.count, 1);
     pass_ms(200);
     ck_told("retire 1");
     ends(1);
@@ -402,9 +402,9 @@ static void open_many_aside(void)
     for (int i = 0; i < 2500; i++)
         SUBMIT();
     refuses(1);
-    while (d.aside_count < 2499 && the_worker(2)->job)
+    while (d.aside.count < 2499 && the_worker(2)->job)
         refuses(2);
-    ck_assert_uint_ge(d.aside_count, 2490);
+    ck_assert_uint_ge(d.aside.count, 2490);
     ends(1);
 }
 
@@ -471,7 +471,7 @@ START_TEST(test_ends_of_those_set_aside)
         SUBMIT(.source = source);
         refuses(id);
     }
-    ck_assert_uint_eq(d.aside_count, 4);
+    ck_assert_uint_eq(d.aside.count, 4);
     ck_assert_uint_eq(dispatcher_waiting(&d), 4);
     hush_news();
     dispatcher_cancel(&d, the_job(3), false);
@@ -482,7 +482,7 @@ START_TEST(test_ends_of_those_set_aside)
     ck_told("retire 3");
     turn();
     ck_told("c5 failed shutdown, d6 failed shutdown");
-    ck_assert_uint_eq(d.aside_count, 0);
+    ck_assert_uint_eq(d.aside.count, 0);
 }
 END_TEST
 
@@ -531,7 +531,7 @@ START_TEST(test_reload)
     SUBMIT();
     refuses(1);
     refuses(2);
-    ck_assert_uint_eq(d.aside_count, 1);
+    ck_assert_uint_eq(d.aside.count, 1);
     hush_news();
     modules[ECHO].history.refusals = 0; /* as the table does */
     dispatcher_configure(&d, &limits, true);

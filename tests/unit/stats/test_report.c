@@ -22,7 +22,7 @@ static void setup(void)
     dispatcher.timers = &timers;
     pool_init(&dispatcher.pool);
     job_queue_init(&dispatcher.queue);
-    TAILQ_INIT(&dispatcher.aside);
+    TAILQ_INIT(&dispatcher.aside.jobs);
     module_table_init(&modules, &settings);
 }
 
