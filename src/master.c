@@ -160,7 +160,7 @@ static uint64_t random_seed(void)
 /* Tells the parts of each other. */
 static void wire(struct master *m, const struct config_args *args)
 {
-    m->dispatcher.output = &m->output;
+    m->dispatcher.hold.output = &m->output;
     m->report = (struct report){&m->dispatcher, &m->modules, &m->budget,           &m->output,
                                 &m->memory,     m->boot,     m->loop.timers.now_us};
     m->clients.dispatcher = m->workers.dispatcher = &m->dispatcher;

@@ -88,14 +88,14 @@ static bool may_come_back(const struct dispatcher *d, const struct job *job)
 /* A worker is free and nobody waits. */
 static bool may_begin(struct dispatcher *d, const struct job *job)
 {
-    return pool_idle(&d->pool) && !job_queue_ready(&d->queue) && !job->source->held &&
+    return pool_idle(&d->pool) && !job_queue_ready(&d->line.queue) && !job->source->held &&
            (!may_come_back(d, job) || may_wait(d, job)) && !dispatch_tiny_should_wait(d, job);
 }
 
 static void enqueue(struct dispatcher *d, struct job *job)
 {
     size_t position = dispatcher_waiting(d);
-    job_queue_put(&d->queue, job);
+    job_queue_put(&d->line.queue, job);
     accept_job(job, position);
     dispatch_touch(d, pool_idle(&d->pool) ? DISPATCH_LINE | DISPATCH_POOL : DISPATCH_POOL);
 }

@@ -22,7 +22,7 @@ void dispatch_assign_hand(struct dispatcher *d, struct worker *worker, struct jo
                           bool prefetched)
 {
     if (!job->run.order)
-        job->run.order = ++d->last_order;
+        job->run.order = ++d->line.last_order;
     job->run.worker = worker;
     job->run.prefetched = prefetched;
     job->run.tag =
@@ -45,7 +45,7 @@ static void begin(struct dispatcher *d, struct worker *worker, struct job *job)
     if (job->asked.notify_started && !job->run.told_started)
         dispatch_tell(job, &(struct job_event){.type = JOB_STARTED, .worker = worker->id});
     job->run.told_started = true; /* once, also if it must begin again elsewhere */
-    if (job->run.cancelled || d->stop_by_us)
+    if (job->run.cancelled || d->stops.by_us)
         dispatch_stop(d, job);
 }
 
@@ -67,7 +67,7 @@ void dispatch_assign(struct dispatcher *d, struct worker *worker, struct job *jo
 /* The longest lent job that no worker has begun, out of that worker's; NULL if there is none. */
 static struct job *first_lent(struct dispatcher *d)
 {
-    struct job *job = TAILQ_FIRST(&d->lent_jobs);
+    struct job *job = TAILQ_FIRST(&d->line.prefetched);
     while (job && !dispatch_line_take(d, job))
         job = TAILQ_NEXT(job, links.prefetched);
     return job;
@@ -78,9 +78,9 @@ static struct job *next_job(struct dispatcher *d)
 {
     struct job *job;
     size_t dropped = 0;
-    while ((job = job_queue_first(&d->queue))) {
+    while ((job = job_queue_first(&d->line.queue))) {
         if (job->source->gone && dropped++ == DISPATCH_BATCH) { /* go on in the next turn */
-            timer_set_next(d->timers, &d->more);
+            dispatch_touch_next_turn(d);
             return NULL;
         }
         dispatch_line_take(d, job);
@@ -88,8 +88,8 @@ static struct job *next_job(struct dispatcher *d)
             return job;
         dispatch_end_dropped(d, job);
     }
-    if (job_queue_ready(&d->queue)) { /* behind very many that are held */
-        timer_set_next(d->timers, &d->more);
+    if (job_queue_ready(&d->line.queue)) { /* behind very many that are held */
+        dispatch_touch_next_turn(d);
         return NULL;
     }
     return first_lent(d);
@@ -122,7 +122,7 @@ void dispatch_assign_next(struct dispatcher *d, struct worker *worker)
         dispatch_assign_prefetched(d, worker);
     else
         dispatch_assign_worker_idle(d, worker);
-    d->pass.answered = worker;
+    dispatch_touch_worker(d, worker);
 }
 
 /* Those that have had no job are the last that became idle, or have been idle for the longest. */

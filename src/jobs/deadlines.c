@@ -9,9 +9,9 @@
  * behind the deadline. */
 static void poll(struct dispatcher *d, struct worker *worker)
 {
-    d->pass.amid++;
+    dispatch_enter(d);
     d->ops->poll(d->ctx, worker);
-    d->pass.amid--;
+    dispatch_leave(d);
 }
 
 /* What arrived in time counts, also if we come late: the worker's socket is read before it is

@@ -84,7 +84,7 @@ bool dispatcher_source_gone(struct dispatcher *d, struct job_source *source)
 {
     struct job *job;
     source->gone = true;
-    job_queue_release(&d->queue, source);
+    job_queue_release(&d->line.queue, source);
     for (size_t n = 0; n < DISPATCH_BATCH && (job = LIST_FIRST(&source->jobs)); n++) {
         if (job->state == JOB_WAITING && dispatch_line_take(d, job)) {
             dispatch_end_dropped(d, job);
@@ -243,10 +243,10 @@ static void lose_begun(struct dispatcher *d, struct worker *worker, const struct
     if (!worker->job)
         dispatch_assign_prefetched(d, worker);
     uint64_t seq = worker->job->seq;
-    d->pass.amid++;
+    dispatch_enter(d);
     if (d->ops->results)
         d->ops->results(d->ctx, worker);
-    d->pass.amid--;
+    dispatch_leave(d);
     if (worker->job && worker->job->seq == seq)
         lose_job(d, worker, end);
     timer_clear(d->timers, &worker->timer);
@@ -297,7 +297,7 @@ void dispatcher_drain(struct dispatcher *d)
 void dispatcher_stop(struct dispatcher *d)
 {
     struct worker *worker, *next;
-    d->stop_by_us = dispatch_now(d) + d->limits.kill_grace_ms * 1000ull;
+    d->stops.by_us = dispatch_now(d) + d->limits.kill_grace_ms * 1000ull;
     for (worker = TAILQ_FIRST(&d->pool.lists[WORKER_BUSY]); worker; worker = next) {
         next = TAILQ_NEXT(worker, link);
         dispatch_stop(d, worker->job);
@@ -430,19 +430,19 @@ void dispatcher_init(struct dispatcher *d, const struct dispatcher_ops *ops, voi
     d->on_worker_timer = on_worker_timer;
     dispatch_hold_configure(d);
     pool_init(&d->pool);
-    job_queue_init(&d->queue);
-    TAILQ_INIT(&d->lent_jobs);
+    job_queue_init(&d->line.queue);
+    TAILQ_INIT(&d->line.prefetched);
     hash_init(&d->jobs);
     timer_init(&d->starts.pause, on_backoff, d);
     timer_init(&d->starts.ok, on_starts_ok, d);
-    timer_init(&d->more, on_more, d);
-    timer_init(&d->retire, on_retire, d);
+    timer_init(&d->pass.more, on_more, d);
+    timer_init(&d->retiring.timer, on_retire, d);
     timer_init(&d->failing.unavailable, on_unavailable, d);
     timer_init(&d->failing.next, on_fail_waiting, d);
     TAILQ_INIT(&d->aside.jobs);
     timer_init(&d->aside.trial, on_more, d);
     timer_init(&d->aside.release, on_release, d);
-    timer_init(&d->recall, on_recall, d);
+    timer_init(&d->tiny.recall, on_recall, d);
     timer_init(&d->starts.exhausted.over, dispatch_start_exhausted_over, d);
     timer_init(&d->queue_full.over, dispatch_admit_queue_full_over, d);
 }
@@ -458,15 +458,15 @@ void dispatcher_free(struct dispatcher *d)
     bug_on(pool_count(&d->pool) || d->jobs.count);
     timer_clear(d->timers, &d->starts.pause);
     timer_clear(d->timers, &d->starts.ok);
-    timer_clear(d->timers, &d->more);
-    timer_clear(d->timers, &d->retire);
+    timer_clear(d->timers, &d->pass.more);
+    timer_clear(d->timers, &d->retiring.timer);
     timer_clear(d->timers, &d->failing.unavailable);
     timer_clear(d->timers, &d->failing.next);
     timer_clear(d->timers, &d->aside.trial);
     timer_clear(d->timers, &d->aside.release);
-    timer_clear(d->timers, &d->recall);
+    timer_clear(d->timers, &d->tiny.recall);
     timer_clear(d->timers, &d->starts.exhausted.over);
     timer_clear(d->timers, &d->queue_full.over);
-    job_queue_free(&d->queue);
+    job_queue_free(&d->line.queue);
     hash_free(&d->jobs);
 }

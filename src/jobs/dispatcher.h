@@ -85,6 +85,21 @@ struct dispatch_pace {
     uint32_t count;    /* workers in it */
 };
 
+/* Where waiting jobs stand (line.c). */
+struct dispatch_line {
+    struct job_queue queue;
+    struct job_list prefetched; /* jobs that busy workers were handed early, by order */
+    size_t prefetched_count;
+    uint64_t last_order; /* of assignment */
+};
+
+/* Sources that do not take their results (hold.c). */
+struct dispatch_hold {
+    const struct payload_budget *output; /* is charged with all that waits for sources; or NULL */
+    uint64_t free;   /* bytes that may wait for a source, whatever all others hold */
+    uint64_t coming; /* bytes that all jobs with workers will yield, as far as is known */
+};
+
 enum { DISPATCH_WHY_MAX = 256 }; /* why a worker did not start, as text */
 
 /* Waiting jobs that want a fresh worker (aside.c). */
@@ -114,6 +129,24 @@ struct dispatch_renewal {
     bool told_held;   /* no worker got ready since the last reload, and the log was told */
 };
 
+/* Telling workers to end (retire.c). */
+struct dispatch_retiring {
+    struct dispatch_pace pace;
+    struct timer timer; /* set: the next batch is told when the timer fires */
+};
+
+/* Stopping running jobs (stop.c). */
+struct dispatch_stops {
+    uint64_t by_us;   /* when all that runs has to have ended; 0: no job is hurried */
+    uint64_t next_us; /* when the next worker may be sent a signal for its job */
+};
+
+/* Leaving tiny jobs to busy workers (tiny.c). */
+struct dispatch_tiny {
+    struct timer recall;        /* set: jobs wait though workers are idle */
+    uint64_t distrust_until_us; /* no line is left to busy workers until then */
+};
+
 /* Failing jobs that nobody will serve (fail_waiting.c). */
 struct dispatch_failing {
     struct timer unavailable; /* set: jobs wait and no worker lives */
@@ -129,41 +162,33 @@ struct dispatch_pass {
     unsigned touched;        /* parts, by their bits */
     unsigned amid;           /* in operations that call back: the pass comes behind them */
     struct worker *answered; /* may be handed its next jobs early; NULL: none */
+    struct timer more;       /* set: the line is served and the pool grows on in a later turn */
 };
 
 struct dispatcher {
     const struct dispatcher_ops *ops;
     void *ctx;
     struct timers *timers;
+    void (*on_worker_timer)(void *worker); /* the function of each worker's timer */
     struct dispatcher_limits limits;
-    struct pool pool;
-    const struct payload_budget
-        *output;        /* what all that waits for sources is charged to, or NULL */
-    uint64_t hold_free; /* bytes that may wait for a source whatever all others hold */
-    uint64_t coming;    /* bytes that all jobs with workers will yield, as far as is known */
-    struct job_queue queue;
-    struct job_list lent_jobs; /* waiting jobs that busy workers were handed early, by order */
-    size_t lent;               /* how many these are */
-    struct hash jobs;          /* all submitted jobs that have not ended, by seq */
     struct dispatcher_counts counts;
-    uint64_t last_seq, last_order;
+    struct pool pool;
+    struct hash jobs; /* all unfinished jobs, by seq */
+    uint64_t last_seq;
     uint64_t mean_run_us; /* moving average */
     bool draining;
-    uint64_t stop_by_us; /* by when all that runs has to end; 0: it is waited for */
+    struct episode queue_full;
 
     struct dispatch_pass pass;
-    void (*on_worker_timer)(void *worker); /* the function of each worker's timer */
-    struct timer more; /* set: the line is served or the pool grows on in a later turn */
+    struct dispatch_line line;
     struct dispatch_aside aside;
+    struct dispatch_hold hold;
     struct dispatch_starts starts;
-    struct dispatch_failing failing;
     struct dispatch_renewal renewal;
-    struct dispatch_pace retired;
-    uint64_t next_signal_us;      /* when the next may be sent to a worker whose job is stopped */
-    struct timer retire;          /* set: they are, then */
-    struct timer recall;          /* set: jobs wait though workers are idle */
-    uint64_t distrust_until_us;   /* until then no line is left to busy workers */
-    struct episode queue_full;
+    struct dispatch_retiring retiring;
+    struct dispatch_stops stops;
+    struct dispatch_tiny tiny;
+    struct dispatch_failing failing;
 };
 
 /* How a worker's process ended. */

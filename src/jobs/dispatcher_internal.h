@@ -95,6 +95,42 @@ static inline void dispatch_unassign(struct dispatcher *d, struct job *job)
     d->counts.running--;
 }
 
+/* The pass hands the worker its next jobs early, if that may be. The worker's record may go before.
+ */
+static inline void dispatch_touch_worker(struct dispatcher *d, struct worker *worker)
+{
+    d->pass.answered = worker;
+}
+
+static inline void dispatch_forget_worker(struct dispatcher *d, const struct worker *worker)
+{
+    if (d->pass.answered == worker)
+        d->pass.answered = NULL;
+}
+
+/* Around an operation that calls back: the pass comes behind it. */
+static inline void dispatch_enter(struct dispatcher *d)
+{
+    d->pass.amid++;
+}
+
+static inline void dispatch_leave(struct dispatcher *d)
+{
+    d->pass.amid--;
+}
+
+/* The line is served, and the pool grows on, in the next turn; or at that time, if not before. */
+static inline void dispatch_touch_next_turn(struct dispatcher *d)
+{
+    timer_set_next(d->timers, &d->pass.more);
+}
+
+static inline void dispatch_touch_at(struct dispatcher *d, uint64_t at_us)
+{
+    if (!timer_is_set(&d->pass.more))
+        timer_set(d->timers, &d->pass.more, at_us);
+}
+
 /* --- pace.c: the rate of starts and ends --- */
 
 /* Whether one more may be done now. If so, that one counts as done. */
@@ -180,7 +216,7 @@ void dispatch_aside_release_rest(struct dispatcher *d);
  * source is not held. */
 static inline size_t dispatch_line_ready(const struct dispatcher *d)
 {
-    return job_queue_ready(&d->queue) + d->lent;
+    return job_queue_ready(&d->line.queue) + d->line.prefetched_count;
 }
 
 /* A waiting job leaves its place. False if the job is prefetched and its worker has begun it. */

@@ -7,7 +7,7 @@
 
 static bool line_is_stuck(const struct dispatcher *d)
 {
-    return job_queue_ready(&d->queue) > 0 && d->pool.counts[WORKER_IDLE] == 0 &&
+    return job_queue_ready(&d->line.queue) > 0 && d->pool.counts[WORKER_IDLE] == 0 &&
            d->pool.counts[WORKER_BUSY] == 0;
 }
 
@@ -24,13 +24,13 @@ void dispatch_fail_watch(struct dispatcher *d)
 static void fail_line(struct dispatcher *d)
 {
     struct job *job;
-    for (size_t n = 0; n < DISPATCH_BATCH && d->failing.left && (job = job_queue_first(&d->queue));
-         n++) {
+    for (size_t n = 0;
+         n < DISPATCH_BATCH && d->failing.left && (job = job_queue_first(&d->line.queue)); n++) {
         d->failing.left--;
         dispatch_line_take(d, job);
         dispatch_end_failed(d, job, d->failing.reason, "%s", d->failing.message);
     }
-    if (!job_queue_ready(&d->queue))
+    if (!job_queue_ready(&d->line.queue))
         d->failing.left = 0;
 }
 
@@ -49,7 +49,7 @@ void dispatch_fail_waiting(struct dispatcher *d, enum fail_reason reason, const 
 {
     snprintf(d->failing.message, sizeof d->failing.message, "%s", why);
     d->failing.reason = reason;
-    d->failing.left = job_queue_ready(&d->queue);
+    d->failing.left = job_queue_ready(&d->line.queue);
     d->failing.aside = false;
     dispatch_fail_some(d);
 }
@@ -70,7 +70,7 @@ void dispatch_fail_unavailable(struct dispatcher *d)
     snprintf(failing->message, sizeof failing->message, "no worker could be started for %u ms: %s",
              d->limits.start_timeout_ms, error ? error : "workers do not become ready");
     failing->reason = FAIL_UNAVAILABLE;
-    failing->left = line_is_stuck(d) ? job_queue_ready(&d->queue) : 0;
+    failing->left = line_is_stuck(d) ? job_queue_ready(&d->line.queue) : 0;
     failing->aside = true;
     dispatch_fail_some(d);
 }

@@ -32,9 +32,9 @@ enum {
 static uint64_t room(const struct dispatcher *d)
 {
     uint64_t most = d->limits.source_output_max, left = UINT64_MAX;
-    if (d->output) {
-        uint64_t used = d->output->held + d->coming;
-        left = used < d->output->max ? d->output->max - used : 0;
+    if (d->hold.output) {
+        uint64_t used = d->hold.output->held + d->hold.coming;
+        left = used < d->hold.output->max ? d->hold.output->max - used : 0;
         left = left > FREELY ? left : FREELY;
     }
     return most && most < left ? most : left;
@@ -57,7 +57,7 @@ static uint64_t least(uint64_t a, uint64_t limit)
 
 void dispatch_hold_configure(struct dispatcher *d)
 {
-    d->hold_free = least(least(FREELY, d->limits.source_unread_max), d->limits.source_output_max);
+    d->hold.free = least(least(FREELY, d->limits.source_unread_max), d->limits.source_output_max);
 }
 
 /* What a release sets free is served in the next turn, for we may be amid anything. */
@@ -67,25 +67,25 @@ static void look_at(struct dispatcher *d, struct job_source *source)
     if (hold == source->held)
         return;
     if (hold) {
-        job_queue_hold(&d->queue, source);
+        job_queue_hold(&d->line.queue, source);
         return;
     }
-    job_queue_release(&d->queue, source);
+    job_queue_release(&d->line.queue, source);
     if (source->queued)
-        timer_set_next(d->timers, &d->more);
+        dispatch_touch_next_turn(d);
 }
 
 /* Mostly little waits, and nothing need be worked out. */
 void dispatcher_source_unread(struct dispatcher *d, struct job_source *source, uint64_t bytes)
 {
     source->unread = bytes;
-    if (source->held || bytes + source->coming > d->hold_free)
+    if (source->held || bytes + source->coming > d->hold.free)
         look_at(d, source);
 }
 
 static void set_coming(struct dispatcher *d, struct job *job, uint32_t bytes)
 {
-    d->coming += (uint64_t)bytes - job->run.coming;
+    d->hold.coming += (uint64_t)bytes - job->run.coming;
     if (job->source) {
         job->source->coming += (uint64_t)bytes - job->run.coming;
         look_at(d, job->source);
@@ -122,7 +122,7 @@ void dispatch_hold_learn(struct module_entry *module, size_t bytes)
 void dispatch_hold_look_again(struct dispatcher *d)
 {
     struct job_queue_hold *hold, *next;
-    for (hold = LIST_FIRST(&d->queue.holds); hold; hold = next) {
+    for (hold = LIST_FIRST(&d->line.queue.holds); hold; hold = next) {
         next = LIST_NEXT(hold, link);
         look_at(d, hold->source);
     }

@@ -5,7 +5,7 @@
 
 size_t dispatcher_waiting(const struct dispatcher *d)
 {
-    return job_queue_count(&d->queue) + d->lent + dispatch_aside_count(d);
+    return job_queue_count(&d->line.queue) + d->line.prefetched_count + dispatch_aside_count(d);
 }
 
 static const struct job *older(const struct job *a, const struct job *b)
@@ -18,7 +18,7 @@ static const struct job *older(const struct job *a, const struct job *b)
 const struct job *dispatcher_oldest_waiting(const struct dispatcher *d)
 {
     const struct worker *worker;
-    const struct job *oldest = older(job_queue_oldest(&d->queue), dispatch_aside_first(d));
+    const struct job *oldest = older(job_queue_oldest(&d->line.queue), dispatch_aside_first(d));
     TAILQ_FOREACH (worker, &d->pool.lists[WORKER_BUSY], link)
         oldest = older(oldest, TAILQ_FIRST(&worker->prefetched));
     return oldest;
@@ -29,14 +29,14 @@ void dispatch_line_prefetched(struct dispatcher *d, struct worker *worker, struc
     job_set_place(job, JOB_PREFETCHED);
     TAILQ_INSERT_TAIL(&worker->prefetched, job, links.waiting);
     worker->prefetched_count++;
-    struct job *before = TAILQ_LAST(&d->lent_jobs, job_list);
+    struct job *before = TAILQ_LAST(&d->line.prefetched, job_list);
     while (before && before->run.order > job->run.order)
         before = TAILQ_PREV(before, job_list, links.prefetched);
     if (before)
-        TAILQ_INSERT_AFTER(&d->lent_jobs, before, job, links.prefetched);
+        TAILQ_INSERT_AFTER(&d->line.prefetched, before, job, links.prefetched);
     else
-        TAILQ_INSERT_HEAD(&d->lent_jobs, job, links.prefetched);
-    d->lent++;
+        TAILQ_INSERT_HEAD(&d->line.prefetched, job, links.prefetched);
+    d->line.prefetched_count++;
 }
 
 void dispatch_line_unprefetch(struct dispatcher *d, struct job *job)
@@ -45,8 +45,8 @@ void dispatch_line_unprefetch(struct dispatcher *d, struct job *job)
     job_set_place(job, JOB_NOWHERE);
     TAILQ_REMOVE(&worker->prefetched, job, links.waiting);
     worker->prefetched_count--;
-    TAILQ_REMOVE(&d->lent_jobs, job, links.prefetched);
-    d->lent--;
+    TAILQ_REMOVE(&d->line.prefetched, job, links.prefetched);
+    d->line.prefetched_count--;
 }
 
 bool dispatch_line_take(struct dispatcher *d, struct job *job)
@@ -60,14 +60,14 @@ bool dispatch_line_take(struct dispatcher *d, struct job *job)
     } else if (job->run.place == JOB_ASIDE) {
         dispatch_aside_remove(d, job);
     } else {
-        job_queue_remove(&d->queue, job);
+        job_queue_remove(&d->line.queue, job);
     }
     return true;
 }
 
 static void put_back(struct dispatcher *d, struct job *job)
 {
-    job_queue_return(&d->queue, job);
+    job_queue_return(&d->line.queue, job);
     dispatch_touch(d, DISPATCH_LINE);
 }
 

@@ -47,12 +47,12 @@ void dispatch_prefetch(struct dispatcher *d, struct worker *worker)
     struct job *job;
     if (worker->prefetched_count > most / 2 || !may_be_lent_to(d, worker))
         return;
-    size_t share = job_queue_ready(&d->queue) / (d->pool.counts[WORKER_BUSY] + 1);
+    size_t share = job_queue_ready(&d->line.queue) / (d->pool.counts[WORKER_BUSY] + 1);
     if (share < most)
         most = share;
-    while (worker->prefetched_count < most && (job = job_queue_first(&d->queue)) &&
+    while (worker->prefetched_count < most && (job = job_queue_first(&d->line.queue)) &&
            !job->source->gone && may_be_lent(d, job)) {
-        job_queue_remove(&d->queue, job);
+        job_queue_remove(&d->line.queue, job);
         lend_job(d, worker, job);
     }
 }

@@ -25,7 +25,7 @@ bool dispatch_reclaim_worker(struct dispatcher *d, struct worker *worker)
 void dispatch_reclaim_all(struct dispatcher *d)
 {
     struct job *job, *next;
-    for (job = TAILQ_FIRST(&d->lent_jobs); job; job = next) {
+    for (job = TAILQ_FIRST(&d->line.prefetched); job; job = next) {
         next = TAILQ_NEXT(job, links.prefetched);
         dispatch_reclaim_job(d, job);
     }

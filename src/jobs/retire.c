@@ -7,8 +7,8 @@
 static void tell_to_end(struct dispatcher *d, struct worker *worker)
 {
     uint64_t by_us = dispatch_now(d) + d->limits.kill_grace_ms * 1000ull;
-    if (d->stop_by_us && d->stop_by_us < by_us)
-        by_us = d->stop_by_us;
+    if (d->stops.by_us && d->stops.by_us < by_us)
+        by_us = d->stops.by_us;
     worker_set_state(worker, WORKER_STOPPING, dispatch_now(d));
     timer_set(d->timers, &worker->timer, by_us);
     d->ops->retire(d->ctx, worker);
@@ -17,25 +17,25 @@ static void tell_to_end(struct dispatcher *d, struct worker *worker)
 void dispatch_retire(struct dispatcher *d, struct worker *worker)
 {
     bool at_once =
-        !d->pool.counts[WORKER_RETIRING] && dispatch_pace_take(&d->retired, dispatch_now(d));
+        !d->pool.counts[WORKER_RETIRING] && dispatch_pace_take(&d->retiring.pace, dispatch_now(d));
     timer_clear(d->timers, &worker->timer);
     if (at_once) {
         tell_to_end(d, worker);
         return;
     }
     worker_set_state(worker, WORKER_RETIRING, dispatch_now(d));
-    if (!timer_is_set(&d->retire))
-        timer_set(d->timers, &d->retire, dispatch_pace_next(&d->retired));
+    if (!timer_is_set(&d->retiring.timer))
+        timer_set(d->timers, &d->retiring.timer, dispatch_pace_next(&d->retiring.pace));
 }
 
 void dispatch_retire_some(struct dispatcher *d)
 {
     struct worker *worker;
     while ((worker = TAILQ_LAST(&d->pool.lists[WORKER_RETIRING], worker_list)) &&
-           dispatch_pace_take(&d->retired, dispatch_now(d)))
+           dispatch_pace_take(&d->retiring.pace, dispatch_now(d)))
         tell_to_end(d, worker);
     if (worker)
-        timer_set(d->timers, &d->retire, dispatch_pace_next(&d->retired));
+        timer_set(d->timers, &d->retiring.timer, dispatch_pace_next(&d->retiring.pace));
 }
 
 void dispatch_retire_all(struct dispatcher *d, enum worker_state state)

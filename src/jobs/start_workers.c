@@ -165,8 +165,7 @@ void dispatch_start_workers(struct dispatcher *d)
     make_room(d);
     while (dispatch_start_can(d) && wants_worker(d)) {
         if (!dispatch_pace_take(&d->starts.pace, dispatch_now(d))) {
-            if (!timer_is_set(&d->more))
-                timer_set(d->timers, &d->more, dispatch_pace_next(&d->starts.pace));
+            dispatch_touch_at(d, dispatch_pace_next(&d->starts.pace));
             break;
         }
         start_worker(d);

@@ -33,7 +33,7 @@ static bool is_enough(const struct dispatcher *d, const struct module_entry *mod
 {
     return is_tiny(module) && d->limits.processors && d->limits.worker_window > 1 &&
            module->running >= (size_t)d->limits.processors * WORKERS_PER_PROCESSOR &&
-           waiting < d->limits.job_max && dispatch_now(d) >= d->distrust_until_us;
+           waiting < d->limits.job_max && dispatch_now(d) >= d->tiny.distrust_until_us;
 }
 
 bool dispatch_tiny_should_wait(const struct dispatcher *d, const struct job *job)
@@ -45,17 +45,17 @@ bool dispatch_tiny_should_wait(const struct dispatcher *d, const struct job *job
 bool dispatch_tiny_is_left(struct dispatcher *d)
 {
     size_t waiting = dispatcher_waiting(d);
-    const struct job *first = job_queue_first(&d->queue);
+    const struct job *first = job_queue_first(&d->line.queue);
     if (!first)
-        first = TAILQ_FIRST(&d->lent_jobs);
+        first = TAILQ_FIRST(&d->line.prefetched);
     return first && first->source && !first->source->gone &&
            first->asked.module->waiting == waiting && is_enough(d, first->asked.module, waiting);
 }
 
 void dispatch_tiny_watch(struct dispatcher *d)
 {
-    if (!timer_is_set(&d->recall))
-        timer_set_ms(d->timers, &d->recall, RECALL_MS);
+    if (!timer_is_set(&d->tiny.recall))
+        timer_set_ms(d->timers, &d->tiny.recall, RECALL_MS);
 }
 
 void dispatch_tiny_recall(struct dispatcher *d)
@@ -65,7 +65,7 @@ void dispatch_tiny_recall(struct dispatcher *d)
         if (!is_tiny(worker->job->asked.module) ||
             dispatch_now(d) - worker->job->run.begun_us < RECALL_MS * 1000ull)
             continue;
-        d->distrust_until_us = dispatch_now(d) + DISTRUST_MS * 1000ull;
+        d->tiny.distrust_until_us = dispatch_now(d) + DISTRUST_MS * 1000ull;
         dispatch_reclaim_worker(d, worker);
     }
     dispatch_touch(d, DISPATCH_LINE);

@@ -259,7 +259,7 @@ static uint8_t op_assign(void *ctx, const struct assignment *assignment)
     struct worker *worker = assignment->worker;
     struct job *job = assignment->job;
     struct sim *sim = sim_of(worker);
-    const struct job *first = job_queue_first(&d.queue);
+    const struct job *first = job_queue_first(&d.line.queue);
     (void)ctx;
     bug_on(sim->reaped || sim->lost || !sim->connected || !sim->said_ready);
     bug_on(sim->told_to_end || worker->signalled || worker->draining);
@@ -696,7 +696,7 @@ static void check_pool(void)
         }
         bug_on(count != d.pool.counts[state]);
     }
-    bug_on(running != d.counts.running || lent != d.lent);
+    bug_on(running != d.counts.running || lent != d.line.prefetched_count);
     bug_on(pool_count(&d.pool) > highest.pool_max);
     bug_on(pool_count(&d.pool) != d.pool.forks - d.pool.exits);
 }
@@ -726,14 +726,14 @@ static void check_queue(void)
     const struct job *job;
     uint64_t before = 0;
     size_t count = 0;
-    TAILQ_FOREACH (job, &d.queue.jobs, links.waiting) {
+    TAILQ_FOREACH (job, &d.line.queue.jobs, links.waiting) {
         bug_on(job->state != JOB_WAITING || job->run.worker || job->seq <= before);
         before = job->seq;
         count++;
     }
     for (int i = 0; i < SOURCES; i++)
         count += sources[i].used ? check_passed(&sources[i].source) : 0;
-    bug_on(count != job_queue_count(&d.queue));
+    bug_on(count != job_queue_count(&d.line.queue));
     /* Those that a worker was lent and gives back come on top. */
     bug_on(dispatcher_waiting(&d) > highest.job_max + 2u * highest.pool_max);
 }
@@ -759,11 +759,11 @@ static void check_counts(void)
 /* Nobody waits while somebody could work. */
 static void check_idleness(void)
 {
-    const struct job *first = job_queue_first(&d.queue);
+    const struct job *first = job_queue_first(&d.line.queue);
     /* It is left to the busy workers, some milliseconds; or its source was held until now. */
-    bool soon = timer_is_set(&d.recall) || timer_is_set(&d.more);
+    bool soon = timer_is_set(&d.tiny.recall) || timer_is_set(&d.pass.more);
     bug_on(first && d.pool.counts[WORKER_IDLE] && !first->source->gone && !d.draining && !soon);
-    bug_on(d.lent && d.pool.counts[WORKER_IDLE] && !soon);
+    bug_on(d.line.prefetched_count && d.pool.counts[WORKER_IDLE] && !soon);
 }
 
 static void check(void)

@@ -211,7 +211,7 @@ static void set_up(struct input *input)
     module_table_init(&modules, &settings_of(config)->modules);
     struct dispatcher_limits limits = limits_of(config);
     dispatcher_init(&d, &worker_link_ops, &workers, &timers, &limits, 1);
-    d.output = &output;
+    d.hold.output = &output;
     worker_memory_init(&memory);
     reporter = (struct report){&d, &modules, &budget, &output, &memory, boot, clock_now_us};
     clients = (struct clients){

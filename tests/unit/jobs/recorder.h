@@ -397,12 +397,12 @@ static inline void check_lent_jobs(void)
     const struct job *job;
     uint64_t order = 0;
     size_t count = 0;
-    TAILQ_FOREACH (job, &d.lent_jobs, links.prefetched) {
+    TAILQ_FOREACH (job, &d.line.prefetched, links.prefetched) {
         hot_assert(job_is_prefetched(job) && job->run.order > order);
         order = job->run.order;
         count++;
     }
-    hot_assert(count == d.lent);
+    hot_assert(count == d.line.prefetched_count);
 }
 
 static inline uint64_t coming_of(const struct job_source *source)
@@ -435,8 +435,8 @@ static inline void check_held(void)
         held += source->held ? queued : 0;
         sources_held += source->held;
     }
-    hot_assert(job_queue_ready(&d.queue) + held == job_queue_count(&d.queue));
-    LIST_FOREACH (hold, &d.queue.holds, link)
+    hot_assert(job_queue_ready(&d.line.queue) + held == job_queue_count(&d.line.queue));
+    LIST_FOREACH (hold, &d.line.queue.holds, link)
         sources_held--;
     hot_assert(sources_held == 0);
 }
@@ -453,7 +453,7 @@ static inline void check_aside(void)
     /* Nobody waits for a fresh worker that nobody starts. */
     bool may_start = !d.draining && !timer_is_set(&d.starts.pause) && !d.starts.failures &&
                      pool_count(&d.pool) < d.limits.pool_max && !d.pool.counts[WORKER_STARTING];
-    hot_assert(!may_start || !count || timer_is_set(&d.more) || timer_is_set(&d.aside.trial) ||
+    hot_assert(!may_start || !count || timer_is_set(&d.pass.more) || timer_is_set(&d.aside.trial) ||
                timer_is_set(&d.aside.release));
 }
 
@@ -486,21 +486,24 @@ static inline void check_invariants(void)
         }
     }
     hot_assert(running == counts->running);
-    hot_assert(lent == d.lent);
+    hot_assert(lent == d.line.prefetched_count);
     check_lent_jobs();
     check_aside();
     /* Nobody waits while a worker is free, unless it is for some milliseconds; and none is left
      * unstarted for him. */
     check_held();
-    bool ready = job_queue_ready(&d.queue) > 0;
-    hot_assert(!pool_idle(&d.pool) || !ready || timer_is_set(&d.recall) || timer_is_set(&d.more));
-    hot_assert(!pool_idle(&d.pool) || !d.lent || timer_is_set(&d.recall));
+    bool ready = job_queue_ready(&d.line.queue) > 0;
+    hot_assert(!pool_idle(&d.pool) || !ready || timer_is_set(&d.tiny.recall) ||
+               timer_is_set(&d.pass.more));
+    hot_assert(!pool_idle(&d.pool) || !d.line.prefetched_count || timer_is_set(&d.tiny.recall));
     hot_assert(!pool_idle(&d.pool) || !ready || dispatcher_waiting(&d) < limits.job_max ||
-               timer_is_set(&d.more));
+               timer_is_set(&d.pass.more));
     bool may_start = !d.draining && !timer_is_set(&d.starts.pause) && !pool_idle(&d.pool) &&
                      pool_count(&d.pool) < d.limits.pool_max && !d.starts.failures;
-    hot_assert(!may_start || job_queue_ready(&d.queue) + d.lent <= d.pool.counts[WORKER_STARTING] ||
-               timer_is_set(&d.more));
+    hot_assert(!may_start ||
+               job_queue_ready(&d.line.queue) + d.line.prefetched_count <=
+                   d.pool.counts[WORKER_STARTING] ||
+               timer_is_set(&d.pass.more));
 }
 
 static inline const char *news(void)
@@ -684,7 +687,7 @@ static inline void world_close(void)
     dispatcher_free(&d);
     ck_assert_uint_eq(timers.set.count, 0);
     ck_assert_uint_eq(budget.held, 0);
-    ck_assert_uint_eq(d.coming, 0);
+    ck_assert_uint_eq(d.hold.coming, 0);
     timers_free(&timers);
 }
 

@@ -82,7 +82,7 @@ START_TEST(test_many_starts)
     open_pool(100, 100, 10);
     while (d.pool.forks < 100) {
         size_t forks = d.pool.forks;
-        ck_assert(timer_is_set(&d.more));
+        ck_assert(timer_is_set(&d.pass.more));
         reconfigure(false); /* whoever asks */
         ck_assert_uint_eq(d.pool.forks, forks);
         pass_ms(BATCH_MS);

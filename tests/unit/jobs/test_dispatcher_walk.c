@@ -304,7 +304,7 @@ static enum verdict verdict_on(const struct order *order)
                 (waiting < limits.job_max + limits.pool_max && can_start());
     if (d.aside.count && modules[order->module].history.refusals && !room)
         return FULL;
-    if (pool_idle(&d.pool) && !job_queue_ready(&d.queue))
+    if (pool_idle(&d.pool) && !job_queue_ready(&d.line.queue))
         return ASSIGNED;
     return room ? WAITS : FULL;
 }
@@ -640,7 +640,7 @@ START_TEST(test_walk)
     };
     world_open();
     unread = (struct payload_budget){.max = UINT64_MAX};
-    d.output = &unread;
+    d.hold.output = &unread;
     modules[1].settings.timeout_ms = 400;
     silent = lazy = true;
     hooks.step = on_step;

@@ -283,7 +283,7 @@ START_TEST(test_budget_of_all)
 {
     open_idle(1, 1, 100);
     told_budget = (struct payload_budget){.max = 10000000};
-    d.output = &told_budget;
+    d.hold.output = &told_budget;
     told_budget.held = 9500000;
     unread('a', 600000);
     ck_assert(is_held('a'));
@@ -310,7 +310,7 @@ START_TEST(test_budget_and_what_comes)
 {
     open_idle(1, 1, 100);
     told_budget = (struct payload_budget){.max = 10000000, .held = 9000000};
-    d.output = &told_budget;
+    d.hold.output = &told_budget;
     SUBMIT(.source = 'b');
     dispatcher_worker_sends(&d, the_worker(1), 700000);
     unread('a', 300000);
@@ -350,20 +350,20 @@ START_TEST(test_older_job_comes_back)
     sim_begin(the_worker(1)->ops_data);
     finishes(1, (struct worker_answer){.type = JOB_DONE, .run_us = 10});
     reads(1);
-    ck_assert_uint_gt(d.lent, 0);
-    size_t lent = d.lent;
+    ck_assert_uint_gt(d.line.prefetched_count, 0);
+    size_t lent = d.line.prefetched_count;
     hush_news();
     unread('a', UNREAD_MAX + 1);
-    ck_assert_ptr_null(job_queue_first(&d.queue)); /* all others are passed */
+    ck_assert_ptr_null(job_queue_first(&d.line.queue)); /* all others are passed */
     SUBMIT(.source = 'b');
     dispatcher_worker_silent(&d, the_worker(1));
     hush_news();
-    ck_assert_uint_eq(d.lent, 0);
-    ck_assert_ptr_eq(job_queue_first(&d.queue), the_job(13));
+    ck_assert_uint_eq(d.line.prefetched_count, 0);
+    ck_assert_ptr_eq(job_queue_first(&d.line.queue), the_job(13));
     unread('a', 0);
     uint64_t seq = 3;
     struct job *job;
-    while ((job = job_queue_first(&d.queue))) {
+    while ((job = job_queue_first(&d.line.queue))) {
         ck_assert_uint_eq(job->seq, seq++);
         dispatcher_cancel(&d, job, false);
     }
@@ -386,7 +386,7 @@ START_TEST(test_very_many_are_passed)
     SUBMIT(.source = 'b');
     silent = false;
     hush_news();
-    ck_assert(the_worker(1)->job || timer_is_set(&d.more));
+    ck_assert(the_worker(1)->job || timer_is_set(&d.pass.more));
     for (int i = 0; i < 10 && !the_worker(1)->job; i++)
         turn();
     ck_assert_uint_eq(the_worker(1)->job->seq, 5501);
@@ -394,7 +394,7 @@ START_TEST(test_very_many_are_passed)
     unread('a', 0);
     done(1);
     ck_told("c5501 done, give 1 j1");
-    ck_assert_ptr_eq(job_queue_oldest(&d.queue), the_job(2));
+    ck_assert_ptr_eq(job_queue_oldest(&d.line.queue), the_job(2));
 }
 END_TEST
 

@@ -65,7 +65,7 @@ static void open_lent(void)
     reads(1);
     ck_told("a2 done, give 1 j3, a3 started 1 #3, give 1 j4, give 1 j5, give 1 j6");
     begins(1);
-    ck_assert_uint_eq(d.lent, 3);
+    ck_assert_uint_eq(d.line.prefetched_count, 3);
     ck_assert_uint_eq(dispatcher_waiting(&d), 9);
 }
 
@@ -122,7 +122,7 @@ START_TEST(test_window_of_1)
     finishes_well(1);
     reads(1);
     ck_told("give 1 j2, a2 started 1 #2, a2 done, give 1 j3, a3 started 1 #3");
-    ck_assert_uint_eq(d.lent, 0);
+    ck_assert_uint_eq(d.line.prefetched_count, 0);
 }
 END_TEST
 
@@ -136,8 +136,8 @@ START_TEST(test_share)
     hush_news();
     finishes_well(1);
     reads(1); /* 8 gone to it, 5 left, 2 busy: one */
-    ck_assert_uint_eq(d.lent, 1);
-    ck_assert_uint_eq(job_queue_count(&d.queue), 4);
+    ck_assert_uint_eq(d.line.prefetched_count, 1);
+    ck_assert_uint_eq(job_queue_count(&d.line.queue), 4);
 }
 END_TEST
 
@@ -152,11 +152,11 @@ START_TEST(test_not_for_long_jobs)
     finishes_well(1);
     reads(1);
     ck_told("give 1 j2, a2 started 1 #2, a2 done, give 1 j3, a3 started 1 #3");
-    ck_assert_uint_eq(d.lent, 0);
+    ck_assert_uint_eq(d.line.prefetched_count, 0);
     begins(1);
     finishes_well(1);
     reads(1); /* that one was short */
-    ck_assert_uint_gt(d.lent, 0);
+    ck_assert_uint_gt(d.line.prefetched_count, 0);
 }
 END_TEST
 
@@ -184,7 +184,7 @@ START_TEST(test_not_for_one_that_prints)
     begins(1);
     finishes_well(1);
     reads(1);
-    ck_assert_uint_eq(d.lent, 0);
+    ck_assert_uint_eq(d.line.prefetched_count, 0);
 }
 END_TEST
 
@@ -282,7 +282,7 @@ START_TEST(test_cancel_the_running_one)
     dispatcher_cancel(&d, the_job(3), _i == 1);
     ck_told(_i ? "back 1 j4 yes, back 1 j5 yes, back 1 j6 yes, flag 1 j3, kill 1"
                : "back 1 j4 yes, back 1 j5 yes, back 1 j6 yes, flag 1 j3");
-    ck_assert_uint_eq(d.lent, 0);
+    ck_assert_uint_eq(d.line.prefetched_count, 0);
     ck_assert_uint_eq(dispatcher_waiting(&d), 9);
     dies(1, SIGKILL);
     ready(2);
@@ -316,7 +316,7 @@ START_TEST(test_silent_worker)
     open_lent();
     dispatcher_worker_silent(&d, the_worker(1));
     ck_told("back 1 j4 yes, back 1 j5 yes, back 1 j6 yes");
-    ck_assert_uint_eq(d.lent, 0);
+    ck_assert_uint_eq(d.line.prefetched_count, 0);
     dispatcher_worker_silent(&d, the_worker(1));
     ck_told("");
     limits.pool_max = 2;
@@ -648,8 +648,8 @@ START_TEST(test_idle_takes_over_from_the_second)
         begins(id);
         ck_assert_uint_eq(the_worker(id)->prefetched_count, 1);
     }
-    while (job_queue_count(&d.queue)) /* the line is gone otherwise */
-        dispatcher_cancel(&d, job_queue_first(&d.queue), false);
+    while (job_queue_count(&d.line.queue)) /* the line is gone otherwise */
+        dispatcher_cancel(&d, job_queue_first(&d.line.queue), false);
     finishes_well(1);
     begins(1); /* the one that it was lent, and nobody knows */
     hush_news();
@@ -657,7 +657,7 @@ START_TEST(test_idle_takes_over_from_the_second)
     reads(3);
     const char *got = news();
     ck_assert_msg(strstr(got, "give 3 j") != NULL, "worker 3 stays idle: %s", got);
-    ck_assert_uint_eq(d.lent, 1);
+    ck_assert_uint_eq(d.line.prefetched_count, 1);
 }
 END_TEST
 
@@ -772,7 +772,7 @@ START_TEST(test_tiny_recall)
     ck_told("");
     pass_ms(1);
     ck_told("give 3 j9, a9 started 3 #9, give 4 j10, a10 started 4 #10");
-    ck_assert(!timer_is_set(&d.recall));
+    ck_assert(!timer_is_set(&d.tiny.recall));
     begins(3);
     finishes_in(3, 50);
     pass_ms(90);
@@ -816,7 +816,7 @@ START_TEST(test_tiny_no_recall)
     hush_news();
     pass_ms(2);
     ck_told("");
-    ck_assert(timer_is_set(&d.recall));
+    ck_assert(timer_is_set(&d.tiny.recall));
     ck_assert_uint_eq(d.pool.counts[WORKER_IDLE], 3);
 }
 END_TEST

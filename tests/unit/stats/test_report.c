@@ -21,7 +21,7 @@ static void setup(void)
     timers_init(&timers, 1000000);
     dispatcher.timers = &timers;
     pool_init(&dispatcher.pool);
-    job_queue_init(&dispatcher.queue);
+    job_queue_init(&dispatcher.line.queue);
     TAILQ_INIT(&dispatcher.aside.jobs);
     module_table_init(&modules, &settings);
 }
@@ -29,7 +29,7 @@ static void setup(void)
 static void teardown(void)
 {
     module_table_free(&modules);
-    job_queue_free(&dispatcher.queue);
+    job_queue_free(&dispatcher.line.queue);
 }
 
 START_TEST(test_clients)
