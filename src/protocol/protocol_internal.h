@@ -1,5 +1,5 @@
 /*
- * protocol_internal: a header while it is read; shared by request.c and field.c.
+ * protocol_internal: a header while request.c and field.c read it.
  */
 #ifndef TASKMASTER_PROTOCOL_PROTOCOL_INTERNAL_H
 #define TASKMASTER_PROTOCOL_PROTOCOL_INTERNAL_H
@@ -16,6 +16,8 @@ struct header {
     uint64_t payload_max;
     json_t *root;
 };
+
+/* fault.c */
 
 /* Notes a fault unless there is one already. Returns -1, so that a reader can return it. */
 __attribute__((format(printf, 3, 4))) int header_fault(struct header *header, const char *code,

@@ -8,7 +8,6 @@
 #include "protocol/request_skim.h"
 
 #include <inttypes.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -18,43 +17,6 @@ enum { SKIM_MIN = 256 }; /* bytes: a shorter header is parsed as fast */
 static const struct field op_field = {"op", .kind = FIELD_OP};
 static const struct field id_field = {"id", FIELD_ID, .at = offsetof(struct request, id)};
 static const struct field size_field = {"size", .kind = FIELD_SIZE};
-
-/* --- verdicts --- */
-
-static void note(struct request *request, const char *code, const char *format, va_list args)
-{
-    request->code = code;
-    vsnprintf(request->message, sizeof request->message, format, args);
-}
-
-enum verdict request_refuse(struct request *request, const char *code, const char *format, ...)
-{
-    va_list args;
-    va_start(args, format);
-    note(request, code, format, args);
-    va_end(args);
-    return VERDICT_REFUSED;
-}
-
-enum verdict request_fail(struct request *request, const char *code, const char *format, ...)
-{
-    va_list args;
-    va_start(args, format);
-    note(request, code, format, args);
-    va_end(args);
-    return VERDICT_FATAL;
-}
-
-int header_fault(struct header *header, const char *code, const char *format, ...)
-{
-    va_list args;
-    if (header->request->code)
-        return -1;
-    va_start(args, format);
-    note(header->request, code, format, args);
-    va_end(args);
-    return -1;
-}
 
 /* --- framing --- */
 
