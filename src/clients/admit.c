@@ -32,14 +32,6 @@ void client_admit_free(struct client_admit *admit, struct timers *timers)
     timer_clear(timers, &admit->sweep);
 }
 
-enum verdict client_admit_check(const struct clients *clients, struct request *request)
-{
-    if (clients->connected >= clients->settings->client_max)
-        return request_fail(request, "too-many-clients",
-                            "the server has client-max clients already");
-    return VERDICT_FINE;
-}
-
 /* --- connections that are too many --- */
 
 /* The places of unauthenticated connections during their grace: the places that clients leave free

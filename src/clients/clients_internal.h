@@ -7,7 +7,7 @@
  *     input.c                 what a connection tells its session
  *     ops/                    the operations, one file each
  *     session.c               a session's life
- *     admit.c, tokens.c       verdicts on a hello; the next session to end
+ *     admit.c, tokens.c       the next session to end
  *     refusal.c, replies.c    the texts: errors about submits, events of jobs
  *     job_ids.c, log.c        unfinished jobs by id, lines of the log
  */
@@ -15,17 +15,16 @@
 #define TASKMASTER_CLIENTS_CLIENTS_INTERNAL_H
 
 #include "clients/clients.h"
+#include "clients/job_ids.h"
+#include "clients/refusal.h"
 #include "clients/session.h"
 #include "common/limits.h"
 #include "jobs/dispatcher.h"
 #include "net/conn.h"
-#include "protocol/dialogue.h"
 
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
-
-enum { ID_SHOWN_MAX = 100 }; /* bytes of an id in a message */
 
 /* input.c */
 
@@ -36,9 +35,6 @@ int client_input_open(struct client_session *session, int fd);
 /* admit.c: unauthenticated connections and clients */
 
 enum { UNAUTHENTICATED_MAX = 100 }; /* places of unauthenticated connections */
-
-/* Whether there is a place for one more client. */
-enum verdict client_admit_check(const struct clients *clients, struct request *request);
 
 /* The next unauthenticated connection to end because there are too many; NULL if all may stay.
  * `*tries` is how many connections may be looked at, and is counted down. */
@@ -68,35 +64,9 @@ void client_tokens_watch(struct clients *clients);
 /* The session is being freed. */
 void client_tokens_forget(struct client_session *session);
 
-/* refusal.c: errors about submits */
-
-/* Fills a refusal for a submit, from its job. */
-void client_refusal_init_job(struct refusal *refusal, const struct job *job, const char *code,
-                             const char *message);
-
-/* Likewise for a submit whose id belongs to an unfinished job of the session. */
-void client_refusal_init_duplicate(struct refusal *refusal, const struct job *job);
-
-/* An error with the id of an unfinished job would look like the end of that job. So an error about
- * a submit with such an id becomes duplicate-id, whatever else is wrong; a fatal error keeps its
- * code and loses the id. */
-void client_refusal_amend(const struct client_session *session, struct refusal *refusal,
-                          bool fatal);
-
 /* replies.c: events of jobs */
 
 /* The job source's function `event`. */
 void client_replies_on_job(struct job_source *source, struct job *job, const struct job_event *e);
-
-/* job_ids.c: unfinished jobs, by session and id. An id is JSON text. */
-
-/* NULL if the session has no such job. */
-struct job *client_job_ids_find(const struct client_session *session, const char *id, size_t len);
-
-/* Adds a new job of the session. False if an unfinished job has the id already. */
-bool client_job_ids_add(struct client_session *session, struct job *job);
-
-/* The job source's function `left`: removes the job. */
-void client_job_ids_on_left(struct job_source *source, struct job *job);
 
 #endif

@@ -2,6 +2,7 @@
  * client_job_ids: the unfinished jobs of all sessions, by session and id. An id is the client's own
  * word, so it is hashed under a secret key: no client can choose ids that collide.
  */
+#include "clients/job_ids.h"
 #include "clients/clients_internal.h"
 
 #include "base/hash.h"

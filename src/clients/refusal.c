@@ -1,4 +1,5 @@
 /* client_refusal: the errors about submits. */
+#include "clients/refusal.h"
 #include "clients/clients_internal.h"
 
 #include <stdio.h>

@@ -1,6 +1,8 @@
 /* cancel, kill: end a job, named by its submitter's id or by the server's own. */
 #include "clients/ops/ops.h"
 
+#include "clients/job_ids.h"
+#include "jobs/dispatcher.h"
 #include "protocol/answer.h"
 
 #include <errno.h>

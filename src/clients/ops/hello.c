@@ -2,6 +2,7 @@
 #include "clients/ops/ops.h"
 
 #include "common/log.h"
+#include "jobs/dispatcher.h"
 #include "protocol/hello.h"
 
 #include <taskmaster/version.h>
@@ -16,7 +17,12 @@ static enum verdict check(struct dialogue *dialogue, struct request *request)
 {
     const struct clients *clients = client_session_of_dialogue(dialogue)->clients;
     enum verdict verdict = hello_check_token(request, &clients->access->tokens);
-    return verdict == VERDICT_FINE ? client_admit_check(clients, request) : verdict;
+    if (verdict != VERDICT_FINE)
+        return verdict;
+    if (clients->connected >= clients->settings->client_max)
+        return request_fail(request, "too-many-clients",
+                            "the server has client-max clients already");
+    return VERDICT_FINE;
 }
 
 static void answer(const struct client_session *session, const struct request *request)

@@ -7,7 +7,9 @@
 #ifndef TASKMASTER_CLIENTS_OPS_OPS_H
 #define TASKMASTER_CLIENTS_OPS_OPS_H
 
-#include "clients/clients_internal.h"
+#include "clients/clients.h"
+#include "clients/session.h"
+#include "common/limits.h"
 #include "protocol/dialogue.h"
 
 enum { JOB_NAME_MAX = 64 }; /* bytes of a job's name, as a client writes it */

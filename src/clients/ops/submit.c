@@ -7,7 +7,10 @@
  */
 #include "clients/ops/ops.h"
 
-#include "common/limits.h"
+#include "clients/job_ids.h"
+#include "clients/refusal.h"
+#include "jobs/dispatcher.h"
+#include "jobs/module_table.h"
 
 #include <string.h>
 
