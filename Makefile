@@ -1,7 +1,8 @@
 # taskmasterd. `make`, `make SAN=1` (build/asan), `make CC=clang BUILD=build/clang`; see CONTRIBUTING.md.
 #
 # CC, AR, CPPFLAGS, CFLAGS and LDFLAGS are whoever builds's own, from the command line or the environment: they stand behind
-# ours, and so win. `make WERROR=1` makes warnings errors, as scripts/check does: a compiler of another release may have more.
+# ours, and so win. `make WERROR=1` makes warnings errors, as scripts/check does: a compiler of another release may have
+# more.
 
 ifeq ($(origin CC),default)
 CC       := gcc
@@ -36,7 +37,7 @@ MASTER_LIBS := -levent_core -ljansson
 WORKER_LIBS := -ldl
 CLIENT_LIBS := -ljansson
 
-# What each program is made of: folders. A program's main.c stays out of its archive, so that tests can link the rest.
+# Each program is made of folders. A program's main.c stays out of its archive: tests link the rest.
 # The shared folders know nothing of jobs and workers: other daemons are made of them too.
 SHARED   := common base net config access protocol
 MASTER   := clients clients/ops jobs workers stats startup
@@ -83,7 +84,7 @@ $(BUILD)/libtaskmaster.so.0: $(call objects,client/lib) client/lib/libtaskmaster
 	$(LINK) -shared -Wl,-soname,libtaskmaster.so.0 -Wl,--version-script=client/lib/libtaskmaster.map \
 	    -o $@ $(filter %.o,$^) $(CLIENT_LIBS)
 
-# Modules link no library of ours; what one needs from the system stands in its own variable: LIBS_math := -lm
+# Modules link no library of ours. A variable of its own lists a module's system libraries: LIBS_math := -lm
 LIBS_math     := -ljansson -lm
 LIBS_sleep    := -ljansson
 LIBS_readfile := -ljansson
@@ -94,13 +95,14 @@ ifeq ($(COVERAGE),1) # of src/; a module exports its descriptor and nothing else
 $(BUILD)/modules/%.so: OPT := -O2
 $(BUILD)/modules/%.so: LDOPT :=
 endif
-# A module is one file, and what stands in a folder of its name.
+# A module is one file, and the files in a folder of its name.
 $(BUILD)/modules/exec.so: $(wildcard modules/exec/*)
 $(BUILD)/modules/%.so: modules/%.c include/taskmaster/module.h
 	@mkdir -p $(@D) $(O)
 	$(COMPILE_SHARED) -fvisibility=hidden -MF $(O)/modules_$*.d -o $@ $(filter %.c,$^) $(LIBS_$*)
 
-# Unit tests mirror the folders of what they test: those of worker/ and client/ see its objects, all others the master's.
+# Unit tests mirror the folders of the sources. Tests of worker/ and client/ link the objects there, all others the
+# master's.
 $(O)/tests/unit/worker/libfake.a: $(patsubst %,$(O)/tests/unit/worker/%.o,fake_master one_worker)
 $(BUILD)/tests/unit/worker/%: $(O)/tests/unit/worker/%.o $(O)/tests/unit/worker/libfake.a $(O)/libworker.a $(O)/libcommon.a
 	@mkdir -p $(@D)
@@ -111,12 +113,12 @@ $(BUILD)/tests/unit/client/%: $(O)/tests/unit/client/%.o $(O)/libcommand.a $(BUI
 $(BUILD)/tests/unit/%: $(O)/tests/unit/%.o $(O)/libmaster.a $(O)/libshared.a
 	@mkdir -p $(@D)
 	$(LINK) -o $@ $^ $(MASTER_LIBS) -lcheck -lsubunit -lm -lrt -lpthread
-# A daemon of the shared folders alone, which its test starts.
+# A daemon made of the shared folders alone; its test starts it.
 $(BUILD)/tests/unit/protocol/tiny_daemon: $(O)/tests/unit/protocol/tiny_daemon.o $(O)/libshared.a
 	@mkdir -p $(@D)
 	$(LINK) -o $@ $^ $(MASTER_LIBS)
 $(BUILD)/tests/unit/protocol/test_tiny_daemon: | $(BUILD)/tests/unit/protocol/tiny_daemon
-# The calls that they count or make fail.
+# Calls counted, or made to fail, by tests.
 $(BUILD)/tests/unit/net/test_listener: WRAP := -Wl,--wrap=unix_bound
 $(BUILD)/tests/unit/jobs/test_module_table: WRAP := $(patsubst %,-Wl$(comma)--wrap=%,opendir readdir stat)
 $(BUILD)/tests/unit/common/test_read_all: WRAP := -Wl,--wrap=read
@@ -135,7 +137,7 @@ integration: all
 check:
 	scripts/check
 
-# Which lines and branches of src/ the tests run (build/cov), and what cppcheck and clang-tidy say.
+# coverage: lines and branches of src/ run by the tests (build/cov). analyse: cppcheck and clang-tidy.
 .PHONY: coverage analyse
 coverage:
 	scripts/coverage
@@ -172,7 +174,7 @@ install: all
 	    install -D -m 644 $$page $(DEST)/share/man/man$${page##*.}/$${page##*/}; done
 	$(if $(DESTDIR),,@echo 'Run ldconfig (as root), so that programs find libtaskmaster.so.0 in $(PREFIX)/lib.')
 
-# What install put there and no more: modules of the operator's own stay, and so do the directories that hold them.
+# Removes the installed files alone: the operator's own modules stay, and their directories.
 made_dirs := lib/taskmaster/modules lib/taskmaster libexec/taskmaster include/taskmaster share/doc/taskmaster/examples \
              share/doc/taskmaster
 uninstall:
@@ -185,7 +187,7 @@ uninstall:
 	for dir in $(made_dirs); do \
 	    [ ! -d $(DEST)/$$dir ] || rmdir --ignore-fail-on-non-empty $(DEST)/$$dir; done
 
-# Test modules: what the loader must refuse, and one that shows what a module sees.
+# Test modules: broken ones for the loader to refuse, and one to show a module's surroundings.
 test_modules := $(patsubst %.c,$(BUILD)/%.so,$(wildcard tests/modules/*.c))
 $(BUILD)/tests/modules/%.so: tests/modules/%.c include/taskmaster/module.h
 	@mkdir -p $(@D) $(O)
@@ -199,13 +201,13 @@ $(BUILD)/tests/clock_shift.so: tests/integration/clock_shift.c
 	$(COMPILE_SHARED) -MF $(O)/clock_shift.d -o $@ $<
 
 # Fuzz and sweep. `make fuzz FUZZ_SECONDS=600` runs each fuzz program for so long; clang builds them in build/fuzz, with
-# the coverage that they steer by. `make sweep` tries every fault of tests/sweep, on a build without sanitizers.
+# coverage to steer by. `make sweep` tries every fault of tests/sweep, on a build without sanitizers.
 FUZZ_SECONDS ?= 300
 fuzzers      := $(patsubst tests/fuzz/%.c,$(BUILD)/%,$(wildcard tests/fuzz/fuzz_*.c))
 $(BUILD)/fuzz_worker: $(O)/tests/fuzz/fuzz_worker.o $(O)/libworker.a $(O)/libcommon.a
 	$(LINK) -fsanitize=fuzzer -o $@ $^ $(WORKER_LIBS)
 $(BUILD)/fuzz_session: $(patsubst %,$(O)/tests/fuzz/session_%.o,bytes clients system workers)
-# In the place of processes and of the clock stands what session_system.c defines.
+# session_system.c stands in for processes and the clock.
 $(BUILD)/fuzz_session: WRAP := $(patsubst %,-Wl$(comma)--wrap=%,clock_gettime stat module_dir_find getrandom pipe2 child_start kill getpgid \
     waitid waitpid worker_process_start log_emit)
 $(BUILD)/fuzz_%: $(O)/tests/fuzz/fuzz_%.o $(O)/libmaster.a $(O)/libshared.a
@@ -225,8 +227,8 @@ sweep-programs: all $(BUILD)/tests/fail_malloc.so
 sweep: sweep-programs
 	BUILD=$(abspath $(BUILD)) PYTHONDONTWRITEBYTECODE=1 tests/sweep/sweep
 
-# Torture. `make torture JOBS=10000000 FAULTS=100000 SEED=1f` runs disasters for hours, in rounds that are checked one by
-# one; tests/torture/README.md. `make plant BUG=03` plants one bug of tests/torture/bugs in a copy of the sources and
+# Torture. `make torture JOBS=10000000 FAULTS=100000 SEED=1f` runs disasters for hours, in rounds, each checked by
+# itself; tests/torture/README.md. `make plant BUG=03` plants one bug of tests/torture/bugs in a copy of the sources and
 # looks whether the checker finds it, `make plants` all of them.
 JOBS      ?= 10000000
 FAULTS    ?= 100000
@@ -244,10 +246,11 @@ plant: torture-programs
 plants: torture-programs
 	BUILD=$(BUILD) tests/torture/plant all
 
-# Bench. `make bench` measures taskmasterd beside the bare relay and what is installed of its peers, BENCH=--quick in
-# under a minute; `make bench-doc` writes what the last one found into doc/performance.md. `make bench-instructions`
-# counts instructions with callgrind and fails if they are over 10 % more than in tests/bench/instructions.txt; with
-# BENCH=--accept it writes that file. scripts/bench-deps installs the peers and valgrind.
+# Bench. `make bench` measures taskmasterd beside the bare relay and the installed peers, BENCH=--quick in under a
+# minute. `make bench-doc` writes the last results into
+# doc/performance.md. `make bench-instructions`
+# counts instructions with callgrind, and fails at over 10 % more than tests/bench/instructions.txt
+# has. BENCH=--accept writes the file. scripts/bench-deps installs the peers and valgrind.
 BENCH           ?=
 bench_programs  := $(patsubst %,$(BUILD)/tests/bench-%,load worker line relay)
 bench_protocols := $(patsubst tests/bench/%.c,$(O)/tests/bench/%.o,$(wildcard tests/bench/protocol*.c))
