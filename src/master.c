@@ -18,7 +18,9 @@
 #include "startup/user_environ.h"
 #include "stats/report.h"
 #include "trim.h"
-#include "workers/link.h"
+#include "workers/operations.h"
+#include "workers/port.h"
+#include "workers/workers.h"
 
 #include <taskmaster/version.h>
 
@@ -58,7 +60,7 @@ static void close_listeners(void *arg)
 {
     struct master *m = arg;
     listeners_close(&m->listeners);
-    workers_close_unauthenticated(&m->workers);
+    worker_port_close(&m->workers);
 }
 
 /* --- signals --- */
@@ -126,7 +128,7 @@ static void accept_worker(void *arg, int fd, const struct sockaddr *addr, sockle
 {
     struct master *m = arg;
     timers_turn(&m->loop.timers, clock_us());
-    workers_accept(&m->workers, fd, addr, len);
+    worker_port_accept(&m->workers, fd, addr, len);
 }
 
 static void change_user(struct master *m)
@@ -200,7 +202,7 @@ static void set_up(struct master *m, struct config *config, const struct config_
     conn_loop_init(&m->conns, m->loop.base, &m->loop.timers, &m->budget, &m->output);
     boot_id_make(m->boot);
     module_table_init(&m->modules, &settings->modules);
-    dispatcher_init(&m->dispatcher, &worker_link_ops, &m->workers, &m->loop.timers, &settings->jobs,
+    dispatcher_init(&m->dispatcher, &worker_operations, &m->workers, &m->loop.timers, &settings->jobs,
                     random_seed());
     worker_memory_init(&m->memory);
     wire(m, args);

@@ -14,7 +14,7 @@
 #include "settings.h"
 #include "shutdown.h"
 #include "startup/identity.h"
-#include "workers/link.h"
+#include "workers/workers.h"
 
 #include <stdint.h>
 

@@ -1,44 +1,25 @@
-/*
- * worker_exit: what is known of a worker's end: a sentence from its wait status, and the details of
- * a crash that go to the client with the failed job.
- */
+/* worker_exit: see exit.h. */
+#include "workers/exit.h"
 #include "workers/workers_internal.h"
 
 #include "base/signal_name.h"
-#include "common/xmalloc.h"
+#include "common/log.h"
 
-#include <jansson.h>
+#include <signal.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
 
-enum {
-    JSON_BYTE_MAX = 6, /* what a byte can become in JSON text: \u0001 */
-};
+/* --- where the worker was --- */
 
-void worker_exit_describe(const int *status, bool closed, struct worker_exit *end, char *text,
-                          size_t size)
-{
-    if (status && WIFSIGNALED(*status)) {
-        end->signal = WTERMSIG(*status);
-        snprintf(text, size, "it was ended by %s%s", signal_name(end->signal),
-                 WCOREDUMP(*status) ? " (core dumped)" : "");
-    } else if (status) {
-        end->exited = true;
-        end->exit_status = WEXITSTATUS(*status);
-        snprintf(text, size, "it exited with status %d", end->exit_status);
-    } else {
-        snprintf(text, size, "%s",
-                 closed ? "it closed its connection" : "it was killed and does not end");
-    }
-}
-
-void worker_exit_place(const struct worker_link *link, char *text, size_t size,
+/* A module's code can run without a job. Writes its place as the end of a sentence, such as " in
+ * the fini() of module x", and the module's name. Writes "" and "-" if there is no such place. */
+static void find_place(const struct worker_link *link, char *text, size_t size,
                        char module[MODULE_NAME_MAX + 1])
 {
     *text = '\0';
-    if (!link->ready && worker_process_preloading(&link->process, module)) {
+    if (!worker_link_has_been(link, LINK_READY) &&
+        worker_process_preloading(&link->process, module)) {
         snprintf(text, size, " while it preloaded module %s", module);
         return;
     }
@@ -52,64 +33,91 @@ void worker_exit_place(const struct worker_link *link, char *text, size_t size,
         memcpy(module, "-", sizeof "-");
 }
 
-/* Any bytes as a JSON text: what is not ASCII is replaced if the whole is not UTF-8. */
-static json_t *json_text(const char *bytes, size_t len)
-{
-    json_t *text = json_stringn(bytes, len);
-    if (text)
-        return text;
-    char *copy = xmalloc(len + 1);
-    for (size_t i = 0; i < len; i++)
-        copy[i] = (char)((unsigned char)bytes[i] < 0x80 && bytes[i] ? bytes[i] : '?');
-    text = json_stringn(copy, len);
-    free(copy);
-    return text;
-}
+/* --- the sentence --- */
 
-/* What is known of a crash, as JSON text; NULL if there is no memory for that. */
-static char *crash_text(const struct worker_link *link, const struct worker_exit *end,
-                        const char *tail, size_t len)
+static void describe_status(const struct worker_link *link, const int *status,
+                            struct worker_exit *end, char *text, size_t size)
 {
-    json_t *details =
-        json_pack("{s:I, s:I, s:s, s:s, s:o}", "worker", (json_int_t)link->worker->id, "pid",
-                  (json_int_t)link->worker->pid, "module", link->worker->job->asked.module->name,
-                  "why", end->why, "output", json_text(tail, len));
-    if (end->signal)
-        json_object_set_new(details, "signal", json_string(signal_name(end->signal)));
-    if (end->exited)
-        json_object_set_new(details, "exit_status", json_integer(end->exit_status));
-    char *text = json_dumps(details, JSON_COMPACT);
-    json_decref(details);
-    return text;
-}
-
-/* How much to leave out of the beginning of `tail` to be `over` bytes of JSON text shorter, or on
- * the way there: up to the beginning of a character. */
-static size_t cut_of(const char *tail, size_t len, size_t over)
-{
-    size_t cut = (over + JSON_BYTE_MAX - 1) / JSON_BYTE_MAX;
-    while (cut < len && ((unsigned char)tail[cut] & 0xc0) == 0x80)
-        cut++;
-    return cut < len ? cut : len;
-}
-
-struct payload *worker_exit_details(struct worker_link *link, const struct worker_exit *end)
-{
-    char output[OUTPUT_TAIL_MAX];
-    const char *tail = output;
-    size_t len = worker_output_tail(&link->output, output);
-    size_t max = link->worker->job->asked.payload_max;
-    char *text = crash_text(link, end, tail, len);
-    while (text && strlen(text) > max && len) {
-        size_t cut = cut_of(tail, len, strlen(text) - max);
-        tail += cut;
-        len -= cut;
-        free(text);
-        text = crash_text(link, end, tail, len);
+    if (status && WIFSIGNALED(*status)) {
+        end->signal = WTERMSIG(*status);
+        snprintf(text, size, "it was ended by %s%s", signal_name(end->signal),
+                 WCOREDUMP(*status) ? " (core dumped)" : "");
+    } else if (status) {
+        end->exited = true;
+        end->exit_status = WEXITSTATUS(*status);
+        snprintf(text, size, "it exited with status %d", end->exit_status);
+    } else {
+        snprintf(text, size, "%s",
+                 worker_link_has_been(link, LINK_CLOSED) ? "it closed its connection"
+                                                         : "it was killed and does not end");
     }
-    if (!text)
-        return NULL;
-    struct payload *payload = payload_from(link->workers->loop->output, text, strlen(text));
-    free(text);
-    return payload;
+}
+
+void worker_exit_describe(const struct worker_link *link, const int *status,
+                          struct worker_exit *end, char text[WORKER_EXIT_TEXT_MAX])
+{
+    char how[LINK_WHY_MAX - 8], place[LINK_WHY_MAX] = "", module[MODULE_NAME_MAX + 1];
+    bool late = worker_link_has_been(link, LINK_KILLED) &&
+                worker_link_has_been(link, LINK_RETIRING) && !link->worker->job;
+    describe_status(link, status, end, how, sizeof how);
+    if (!link->worker->job && !(status && *status == 0))
+        find_place(link, place, sizeof place, module);
+    snprintf(text, WORKER_EXIT_TEXT_MAX, "%s%s%s%s%s", link->why, link->why[0] ? "; " : "",
+             late ? "it was told to end and did not in time: " : "", how, place);
+    end->why = text;
+}
+
+/* --- the log --- */
+
+static void write_line(struct worker_link *link, enum log_level level, const char *event,
+                       const char *why, const char *module)
+{
+    const struct worker *worker = link->worker;
+    char name[JOB_TEXT_MAX];
+    if (!job_log_allows(&link->workers->job_log, level, event, module))
+        return;
+    log_event(level, event, LOG_UINT("worker", worker->id), LOG_INT("pid", worker->pid),
+              LOG_STR("why", why), LOG_STR("job", job_name(worker->job, link->workers->boot, name)),
+              LOG_STR("client", job_client(worker->job)), LOG_STR("module", module));
+}
+
+/* A worker ends with status 0 if it was told to end, and no job can be the reason for its end. */
+static enum log_level level_of(const struct worker_link *link, const int *status)
+{
+    bool fine =
+        link->worker->job || !worker_link_has_been(link, LINK_RETIRING) || !status || *status == 0;
+    return fine ? LOG_INFO : LOG_WARN;
+}
+
+/* SIGTERM was sent for the job, and the worker heeded it. */
+static bool ended_for_job(const struct worker_link *link, const int *status)
+{
+    const struct job *job = link->worker->job;
+    if (!link->worker->signalled || !job || job->state != JOB_STOPPING || !status)
+        return false;
+    return WIFEXITED(*status) || (WIFSIGNALED(*status) && WTERMSIG(*status) == SIGTERM);
+}
+
+static bool is_expected(const struct worker_link *link, const int *status)
+{
+    return (worker_is_ending(link->worker) && !link->loss_unlogged) || ended_for_job(link, status);
+}
+
+/* The line names the job's module if the job was begun. Otherwise that module has no part in the
+ * end, but an earlier one may have, with a timer for example. */
+void worker_exit_log(struct worker_link *link, const int *status, const char *why)
+{
+    const struct job *job = link->worker->job;
+    char place[LINK_WHY_MAX], module[MODULE_NAME_MAX + 1], text[WORKER_EXIT_TEXT_MAX + 64];
+    bool expected = is_expected(link, status);
+    link->loss_unlogged = false;
+    find_place(link, place, sizeof place, module);
+    bool begun = job && worker_claims_has_begun(&link->process.claims, job->run.tag, job->seq);
+    if (begun)
+        snprintf(module, sizeof module, "%s", job->asked.module->name);
+    snprintf(text, sizeof text, "%s%s", why, job && !begun ? " before it had begun its job" : "");
+    if (expected)
+        write_line(link, level_of(link, status), "worker-exit", text, module);
+    else
+        write_line(link, LOG_WARN, "worker-lost", text, module);
 }

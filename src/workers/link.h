@@ -1,74 +1,101 @@
 /* clang-format off */
 /*
- * worker_link: what connects a worker's record to the world: its process, its connection, its
+ * worker_link: what connects a worker's record to the world: its process, its connection and its
  * output.
  *
- * It carries out the dispatcher's operations and tells it what workers do. A worker has two ends,
- * its process and its connection, and they are seen in either order:
+ * A link lives from the start of the process until the process is reaped. Its states change in
+ * worker_link_set_state() alone:
  *
- *     reaped first:  the socket is read until nothing more is there (a grandchild may hold it
- *                    open, so EOF is not waited for), then the loss is told: a whole result that
- *                    was sent before the death is a result
- *     closed first:  its own exit status is waited for (200 ms), then it is killed
+ *     STARTED --> AUTHENTICATED --> READY
+ *                       |             |
+ *                       +------+------+
+ *                              v
+ *                     RETIRING or CLOSED
  *
- * Either way the record goes when the process has been reaped. Should a killed process not be
- * reaped within a second (it hangs in the kernel), its job's end is told without waiting longer.
+ *     and from each of these --> KILLED --> REAPED, or straight --> REAPED
+ *
+ * The record has states of its own (jobs/pool.h): the dispatcher's view, of jobs. These here are
+ * what the process has done and what was done to it. death.c has all ways to the last three.
  */
 /* clang-format on */
 #ifndef TASKMASTER_WORKERS_LINK_H
 #define TASKMASTER_WORKERS_LINK_H
 
-#include "base/log_limit.h"
+#include "base/timers.h"
 #include "common/limits.h"
-#include "common/log.h"
-#include "jobs/dispatcher.h"
-#include "jobs/module_settings.h"
-#include "net/conn.h"
-#include "net/unauthenticated.h"
-#include "workers/job_log.h"
-#include "workers/late.h"
+#include "jobs/pool.h"
+#include "workers/output.h"
 #include "workers/process.h"
-#include "workers/settings.h"
+#include "workers/welcome.h"
 
-#include <stddef.h>
+#include <stdbool.h>
+#include <stdint.h>
 #include <sys/queue.h>
-#include <sys/socket.h>
 
-struct workers {
-    struct dispatcher *dispatcher;
-    struct conn_loop *loop;
-    const char *boot;
-    struct worker_process_env env;
-    struct conn_limits limits;
-    struct worker_welcome *welcome; /* what a worker that is started now is told in WELCOME */
-    TAILQ_HEAD(, worker_link) links;
-    struct unauthenticated_list unauthenticated; /* connections without a valid token yet */
-    size_t unauthenticated_max;                  /* the most of these that may be open */
-    struct log_limit stranger_lines;             /* of the log */
-    struct timer reap;      /* set: more children have died than are reaped in one turn */
-    struct job_log job_log; /* lines of it that jobs can cause */
-    struct worker_late late;
+struct worker_connection;
+struct workers;
+
+enum worker_link_state {
+    LINK_STARTED,       /* its process runs, or is about to; its token is expected */
+    LINK_AUTHENTICATED, /* it is connected, and loads modules */
+    LINK_READY,         /* it runs jobs */
+    LINK_RETIRING,      /* it was told to end by itself */
+    LINK_CLOSED,        /* its connection has ended; its process should end as well */
+    LINK_KILLED,        /* SIGKILL was sent */
+    LINK_REAPED,        /* its process is gone, and its last words are read */
+    LINK_STATES
 };
 
-extern const struct dispatcher_ops worker_link_ops; /* their ctx is a struct workers */
+enum {
+    LINK_WHY_MAX = 160, /* bytes of one reason for a worker's end */
+};
 
-void workers_init(struct workers *workers);
-void workers_free(struct workers *workers); /* once no worker and no connection is left */
+struct worker_link {
+    TAILQ_ENTRY(worker_link) link; /* in the list of all */
+    struct workers *workers;
+    struct worker *worker;                /* the record; both are freed at the same time */
+    struct worker_connection *connection; /* from AUTHENTICATED on, while it is open */
+    struct worker_process process;
+    struct worker_output output;
+    struct worker_welcome *welcome; /* the settings at its start */
+    uint8_t token[TOKEN_BYTES];
+    uint8_t state;          /* enum worker_link_state */
+    uint8_t been;           /* a bit for each state so far */
+    bool loss_unlogged;     /* the dispatcher knows that the worker is lost, the log does not yet */
+    char why[LINK_WHY_MAX]; /* the reason for its end, besides the exit status; "": none */
+    struct timer grace;     /* CLOSED: until the kill. KILLED: until its job is given up */
+    struct timer peek;      /* while jobs are prefetched: when to look for silent results */
+    uint32_t peek_ms;       /* pause to the next look */
+    uint64_t drained_reads; /* conn_loop.reads at the last look at its output */
+};
 
-/* Other settings, for workers that start from now on. */
-void workers_configure(struct workers *workers, const struct workers_settings *settings,
-                       const struct module_settings *modules, enum log_level level);
+TAILQ_HEAD(worker_link_list, worker_link);
 
-/* Reaps children that have died, some now and the others in the turns that follow. */
-void workers_reap(struct workers *workers);
+/* A new link in the state STARTED, without a process. */
+struct worker_link *worker_link_new(struct workers *workers, struct worker *worker);
 
-/* connection.c */
+/* Closes the connection, the output and the process's descriptors. The process is reaped, or was
+ * never started. */
+void worker_link_free(struct worker_link *link);
 
-/* A new connection on the worker port; takes over `fd`. */
-void workers_accept(struct workers *workers, int fd, const struct sockaddr *addr,
-                    socklen_t addr_len);
+/* Returns true if the matrix of states has that way. */
+bool worker_link_may_turn(enum worker_link_state from, enum worker_link_state to);
 
-/* Closes connections that have not proven themselves. */
-void workers_close_unauthenticated(struct workers *workers);
+/* The one way to another state. Aborts on a way outside the matrix. */
+void worker_link_set_state(struct worker_link *link, enum worker_link_state state);
+
+/* Returns true if the link is in that state or was before. */
+static inline bool worker_link_has_been(const struct worker_link *link,
+                                        enum worker_link_state state)
+{
+    return link->been & 1u << state;
+}
+
+/* Closes the connection, if there is one. A worker without a connection is given no other job. */
+void worker_link_close_connection(struct worker_link *link);
+
+/* These return NULL if there is none. */
+struct worker_link *worker_link_by_id(const struct workers *workers, uint32_t id);
+struct worker_link *worker_link_by_pid(const struct workers *workers, pid_t pid);
 
 #endif

@@ -1,19 +1,11 @@
-/*
- * worker_results: what a worker answers for its jobs, on its way to the dispatcher: messages that
- * were read and checked, and the small results that it left in slots of the memory it shares with
- * the master (common/worker_page.h).
- */
+/* worker_results: see results.h. */
+#include "workers/results.h"
 #include "workers/workers_internal.h"
 
-#include "common/wire.h"
-#include "common/xmalloc.h"
-
-#include <stdlib.h>
-
 enum {
-    PEEK_MIN_MS = 1,  /* how often a silent worker's slots are looked at, */
-    PEEK_MAX_MS = 64, /* less and less often */
-    SILENT_MS = 8,    /* nearly so long it has said nothing when the pause grows to that */
+    PEEK_MIN_MS = 1,  /* first pause between two looks; it doubles, */
+    PEEK_MAX_MS = 64, /* up to this */
+    SILENT_MS = 8,    /* a pause of this length follows a silence of nearly the same length */
 };
 
 /* --- messages --- */
@@ -42,15 +34,15 @@ static void take_failure(struct worker_link *link, const struct wire_head *head,
     dispatcher_worker_answered(link->workers->dispatcher, link->worker, &answer);
 }
 
-/* What a job printed is logged before it ends. One look after a read serves all answers that it
- * brought: what their jobs printed was there before. */
+/* The output of a job is logged before the job ends. One look serves all answers of one read: the
+ * output of their jobs was there before them. */
 static void drain(struct worker_link *link)
 {
     worker_output_drain(&link->output);
     link->drained_reads = link->workers->loop->reads;
 }
 
-/* It is not silent: its slots are looked at soon again. */
+/* The worker is not silent: its slots are looked at again soon. */
 static void heard(struct worker_link *link)
 {
     if (link->peek_ms > PEEK_MIN_MS && timer_is_set(&link->peek))
@@ -61,7 +53,7 @@ static void heard(struct worker_link *link)
 void worker_results_take(struct worker_link *link, const struct wire_head *head,
                          const struct payload *text, struct payload *payload)
 {
-    /* The header was checked when it came; the job may have been ended since (by an abort). */
+    /* An abort may have ended the job since its header was checked. */
     if (!link->worker->job || link->worker->job->seq != head->job)
         return;
     if (link->drained_reads != link->workers->loop->reads)
@@ -79,7 +71,7 @@ void worker_results_take(struct worker_link *link, const struct wire_head *head,
 
 /* --- slots --- */
 
-/* How many of its jobs, the first ones, have their results in slots. */
+/* Counts the worker's first jobs with results in slots. */
 static size_t count_results(const struct worker_link *link)
 {
     const struct job *job = link->worker->job, *next;
@@ -94,48 +86,36 @@ static size_t count_results(const struct worker_link *link)
     return count;
 }
 
-/* Of those that are there at first: the output is looked at behind them. */
-void worker_results_take_slots(struct worker_link *link)
+static void take_slot(struct worker_link *link, const struct job *job, const char *data, size_t len)
+{
+    struct worker_answer answer = {
+        .type = JOB_DONE,
+        .run_us = 1, /* a longer run would be answered by a message */
+        .payload = len ? payload_from(link->workers->loop->output, data, len) : NULL,
+    };
+    worker_output_end_line(&link->output);
+    worker_claims_release(&link->process.claims, job->run.tag);
+    dispatcher_worker_answered(link->workers->dispatcher, link->worker, &answer);
+    payload_unref(answer.payload);
+}
+
+/* Results that come during this are left for the next time: the output was looked at before. */
+const char *worker_results_take_slots(struct worker_link *link)
 {
     char data[WORKER_RESULT_MAX];
     size_t len, count = count_results(link);
-    struct job *job;
+    const struct job *job;
     if (count) {
         drain(link);
         heard(link);
     }
     while (count-- && (job = link->worker->job) &&
            worker_claims_result(&link->process.claims, job->run.tag, job->seq, data, &len)) {
-        if (len > WORKER_RESULT_MAX) {
-            worker_link_break_off(link, "a result beyond its slot");
-            return;
-        }
-        worker_output_end_line(&link->output);
-        worker_claims_release(&link->process.claims, job->run.tag);
-        struct worker_answer answer = {.type = JOB_DONE,
-                                       .run_us = 1}; /* quick, or it were a message */
-        if (len)
-            answer.payload = payload_from(link->workers->loop->output, data, len);
-        dispatcher_worker_answered(link->workers->dispatcher, link->worker, &answer);
-        payload_unref(answer.payload);
+        if (len > WORKER_RESULT_MAX)
+            return "a result beyond its slot";
+        take_slot(link, job, data, len);
     }
-}
-
-/* A worker that went on to a long job may have left results without a word. */
-static void on_peek(void *arg)
-{
-    struct worker_link *link = arg;
-    link->peek_ms = link->peek_ms < PEEK_MAX_MS ? link->peek_ms * 2 : PEEK_MAX_MS;
-    worker_results_take_slots(link);
-    if (link->peek_ms >= SILENT_MS)
-        dispatcher_worker_silent(link->workers->dispatcher, link->worker);
-    if (link->worker->job)
-        timer_set_ms(workers_timers(link->workers), &link->peek, link->peek_ms);
-}
-
-void worker_results_init(struct worker_link *link)
-{
-    timer_init(&link->peek, on_peek, link);
+    return NULL;
 }
 
 void worker_results_watch(struct worker_link *link)
@@ -144,4 +124,18 @@ void worker_results_watch(struct worker_link *link)
         return;
     link->peek_ms = PEEK_MIN_MS;
     timer_set_ms(workers_timers(link->workers), &link->peek, PEEK_MIN_MS);
+}
+
+/* A worker that went on to a long job may have left results in slots without a message. */
+const char *worker_results_peek(struct worker_link *link)
+{
+    link->peek_ms = link->peek_ms < PEEK_MAX_MS ? link->peek_ms * 2 : PEEK_MAX_MS;
+    const char *fault = worker_results_take_slots(link);
+    if (fault)
+        return fault;
+    if (link->peek_ms >= SILENT_MS)
+        dispatcher_worker_silent(link->workers->dispatcher, link->worker);
+    if (link->worker->job)
+        timer_set_ms(workers_timers(link->workers), &link->peek, link->peek_ms);
+    return NULL;
 }

@@ -1,11 +1,5 @@
-/*
- * worker_welcome: the settings that workers are told in WELCOME; worker/settings.h says how.
- *
- * A worker is told those that were in force when it was started, also if a reload comes before its
- * hello: the old workers go on until one of the new ones shows that the new settings work, and a
- * worker that is still starting is an old one.
- */
-#include "workers/workers_internal.h"
+/* worker_welcome: see welcome.h. */
+#include "workers/welcome.h"
 
 #include "common/xmalloc.h"
 
@@ -13,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* One setting with the NUL that closes it, at `to`, if that is not NULL. Returns its length. */
+/* Writes one setting and its closing NUL, unless `to` is NULL. Returns the length. */
 static size_t put(char *to, const char *kind, const char *name, const char *value)
 {
     size_t len = strlen(kind) + strlen(name) + strlen(value) + 2;
@@ -22,7 +16,7 @@ static size_t put(char *to, const char *kind, const char *name, const char *valu
     return len;
 }
 
-/* All of them; how many bytes these are. */
+/* Writes all settings, unless `to` is NULL. Returns the length. */
 static size_t put_all(char *to, const struct module_settings *modules, enum log_level level,
                       const char *boot)
 {
@@ -38,7 +32,7 @@ static size_t put_all(char *to, const struct module_settings *modules, enum log_
     return len;
 }
 
-/* Not by open_memstream(): without memory it loses bytes and does not say so. */
+/* open_memstream() was rejected: without memory it loses bytes silently. */
 static char *welcome_text(const struct module_settings *modules, enum log_level level,
                           const char *boot, size_t *len)
 {

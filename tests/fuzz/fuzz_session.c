@@ -17,7 +17,9 @@
 #include "session_workers.h"
 #include "settings.h"
 #include "stats/report.h"
-#include "workers/link.h"
+#include "workers/operations.h"
+#include "workers/port.h"
+#include "workers/workers.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -103,7 +105,7 @@ static void give_up(bool at_once)
 /* `ending`: how patient the server is. */
 static void drain(unsigned ending)
 {
-    workers_close_unauthenticated(&workers);
+    worker_port_close(&workers);
     dispatcher_drain(&d);
     for (int i = 0; i < ROUNDS_MAX && !dispatcher_is_drained(&d); i++) {
         if (i == (ending & 1 ? 0 : ROUNDS_MAX / 2))
@@ -210,7 +212,7 @@ static void set_up(struct input *input)
     conn_loop_init(&loop, base, &timers, &budget, &output);
     module_table_init(&modules, &settings_of(config)->modules);
     struct dispatcher_limits limits = limits_of(config);
-    dispatcher_init(&d, &worker_link_ops, &workers, &timers, &limits, 1);
+    dispatcher_init(&d, &worker_operations, &workers, &timers, &limits, 1);
     d.hold.output = &output;
     worker_memory_init(&memory);
     reporter = (struct report){&d, &modules, &budget, &output, &memory, boot, clock_now_us};

@@ -4,6 +4,7 @@
 #include "common/log.h"
 #include "common/wire.h"
 #include "session_system.h"
+#include "workers/port.h"
 
 #include <taskmaster/version.h>
 
@@ -47,7 +48,7 @@ static int knock(void)
     struct sockaddr addr = {.sa_family = AF_INET};
     int pair[2];
     make_pair(pair);
-    workers_accept(workers, pair[0], &addr, sizeof addr);
+    worker_port_accept(workers, pair[0], &addr, sizeof addr);
     return pair[1];
 }
 

@@ -7,7 +7,7 @@
 #define TASKMASTER_FUZZ_SESSION_WORKERS_H
 
 #include "session_bytes.h"
-#include "workers/link.h"
+#include "workers/workers.h"
 
 /* `of_master` is where they connect to. */
 void procs_reset(struct workers *of_master);

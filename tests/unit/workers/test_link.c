@@ -2,7 +2,9 @@
  * test_link: worker_link with a real worker process, in a loop that turns only when the test says
  * so: what crosses on the way between master and worker crosses here every time.
  */
-#include "workers/link.h"
+#include "workers/operations.h"
+#include "workers/port.h"
+#include "workers/workers.h"
 
 #include "base/clock.h"
 #include "common/wire.h"
@@ -120,7 +122,7 @@ static void await_ready(void)
     await_input(listen_fd);
     worker_fd = accept4(listen_fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
     ck_assert_int_ge(worker_fd, 0);
-    workers_accept(&workers, worker_fd, &addr, sizeof addr);
+    worker_port_accept(&workers, worker_fd, &addr, sizeof addr);
     turn();
     while (!d.pool.counts[WORKER_IDLE]) {
         await_input(worker_fd);
@@ -145,7 +147,7 @@ static void open_world(void)
                                        .start_timeout_ms = DEADLINE_MS,
                                        .kill_grace_ms = DEADLINE_MS,
                                        .worker_window = 1};
-    dispatcher_init(&d, &worker_link_ops, &workers, &timers, &limits, 1);
+    dispatcher_init(&d, &worker_operations, &workers, &timers, &limits, 1);
     workers = (struct workers){.dispatcher = &d, .loop = &loop, .boot = "boot"};
     workers_init(&workers);
     workers.env.environ = worker_process_environ();
@@ -285,7 +287,7 @@ static int come(const char *hello, size_t len)
     int pair[2];
     ck_assert_int_eq(socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, pair), 0);
     ck_assert_int_eq(write(pair[0], hello, len), (ssize_t)len);
-    workers_accept(&workers, pair[1], &addr, sizeof addr);
+    worker_port_accept(&workers, pair[1], &addr, sizeof addr);
     return pair[0];
 }
 
@@ -327,7 +329,7 @@ START_TEST(test_the_silent_ones_go_first)
     ck_assert(!is_closed(silent[CROWD - 1]) && !is_closed(silent[CROWD / 2 + 50]));
     ck_assert_ptr_nonnull(strstr(logged(), "its token is not valid")); /* it was later's */
     ck_assert_uint_le(workers.unauthenticated.count, 128);
-    workers_close_unauthenticated(&workers);
+    worker_port_close(&workers);
     ck_assert_uint_eq(workers.unauthenticated.count, 0);
     ck_assert(is_closed(half) && is_closed(nearly) && is_closed(late) && is_closed(silent[299]));
     dispatcher_drain(&d);
@@ -346,7 +348,7 @@ START_TEST(test_who_has_spoken_takes_no_place)
         close(come(hello, sizeof hello));
     ck_assert_uint_eq(workers.unauthenticated.count, 1);
     ck_assert(!is_closed(first));
-    workers_close_unauthenticated(&workers);
+    worker_port_close(&workers);
     dispatcher_drain(&d);
     close_world();
 }

@@ -1,0 +1,54 @@
+/*
+ * worker_connection: a connection on the worker port.
+ *
+ * port.c accepts it and reads its hello. With a valid token it becomes a worker's: from then on its
+ * messages are read here, and checked (message.h). Their answers go to results.c. A fault or the
+ * end of the connection goes to death.c.
+ */
+#ifndef TASKMASTER_WORKERS_CONNECTION_H
+#define TASKMASTER_WORKERS_CONNECTION_H
+
+#include "base/payload.h"
+#include "base/timers.h"
+#include "common/wire.h"
+#include "net/conn.h"
+#include "net/unauthenticated.h"
+#include "workers/link.h"
+
+#include <stdbool.h>
+
+struct worker_connection {
+    struct conn conn;
+    struct workers *workers;
+    struct worker_link *link; /* NULL: unauthenticated, or closed */
+    struct wire_head head;    /* of the message that is arriving */
+    struct payload *text;     /* of a failure, while its details arrive; owned */
+    bool ended;               /* its end was seen; the rest is being read */
+
+    /* while unauthenticated */
+    struct unauthenticated peer;
+    struct timer deadline;
+};
+
+static inline struct worker_connection *worker_connection_of(struct conn *conn)
+{
+    return (struct worker_connection *)((char *)conn - offsetof(struct worker_connection, conn));
+}
+
+/* Makes an unauthenticated connection the worker's, and welcomes the worker. */
+void worker_connection_authenticate(struct worker_connection *connection, struct worker_link *link);
+
+/* `payload` may be NULL. */
+void worker_connection_send(struct worker_connection *connection, const struct wire_head *head,
+                            struct payload *payload);
+
+/* No output will follow what was sent so far: the worker ends by itself when it has read all. */
+void worker_connection_end_output(struct worker_connection *connection);
+
+/* Callbacks of struct conn_ops, the same for both kinds of connections. */
+ssize_t worker_connection_header_end(const char *data, size_t len);
+void worker_connection_header_too_long(struct conn *conn);
+void worker_connection_slow(struct conn *conn, enum conn_slow what);
+void worker_connection_free(struct conn *conn);
+
+#endif

@@ -1,0 +1,22 @@
+/* worker_exit: the words for a worker's end: for the log, and for the job that was lost with it. */
+#ifndef TASKMASTER_WORKERS_EXIT_H
+#define TASKMASTER_WORKERS_EXIT_H
+
+#include "jobs/dispatcher.h"
+#include "workers/link.h"
+
+#include <stddef.h>
+
+enum {
+    WORKER_EXIT_TEXT_MAX = 4 * LINK_WHY_MAX, /* bytes of all that is known of an end */
+};
+
+/* Fills `end`, and puts everything known into one sentence, in `text`; `end->why` borrows it.
+ * `status` is the wait status, or NULL as long as the process is not reaped. */
+void worker_exit_describe(const struct worker_link *link, const int *status,
+                          struct worker_exit *end, char text[WORKER_EXIT_TEXT_MAX]);
+
+/* Logs the end: as worker-exit if somebody wanted it, otherwise as worker-lost. */
+void worker_exit_log(struct worker_link *link, const int *status, const char *why);
+
+#endif

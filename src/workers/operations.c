@@ -1,0 +1,164 @@
+/* worker_operations: see operations.h. */
+#include "workers/operations.h"
+#include "workers/connection.h"
+#include "workers/death.h"
+#include "workers/message.h"
+#include "workers/results.h"
+#include "workers/workers_internal.h"
+
+#include "base/signal_name.h"
+#include "common/log.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/random.h>
+
+static struct worker_link *link_of(const struct worker *worker)
+{
+    return worker->ops_data;
+}
+
+/* --- start --- */
+
+static void on_peek(void *arg)
+{
+    struct worker_link *link = arg;
+    const char *fault = worker_results_peek(link);
+    if (fault)
+        worker_death_break_off(link, fault);
+}
+
+/* The path is in this line only. The line start-failed that follows does not have it: its words
+ * also go to clients. */
+static void log_spawn_failed(const struct workers *workers)
+{
+    log_event(LOG_ERROR, "spawn-failed", LOG_STR("path", workers->env.path),
+              LOG_STR("why", strerror(errno)));
+}
+
+static int start_process(struct worker_link *link)
+{
+    struct workers *workers = link->workers;
+    if (getrandom(link->token, sizeof link->token, 0) != (ssize_t)sizeof link->token)
+        return -1;
+    if (worker_process_start(&link->process, &workers->env, link->worker->id, link->token) < 0) {
+        log_spawn_failed(workers);
+        return -1;
+    }
+    link->worker->pid = link->process.pid;
+    log_event(LOG_DEBUG, "worker-start", LOG_UINT("worker", link->worker->id),
+              LOG_INT("pid", link->worker->pid));
+    return 0;
+}
+
+/* A worker without a reader of its output would hang once the pipe is full. It is killed at once
+ * instead, and counts as a failed start. */
+static int op_start(void *ctx, struct worker *worker)
+{
+    struct workers *workers = ctx;
+    struct worker_link *link = worker_link_new(workers, worker);
+    worker->ops_data = link;
+    worker_death_init(link);
+    timer_init(&link->peek, on_peek, link);
+    if (start_process(link) < 0)
+        return -1;
+    if (worker_output_open(&link->output, workers->loop->base, workers_timers(workers),
+                           &link->process, workers->boot, worker, &workers->job_log) < 0)
+        worker_death_kill(link);
+    return 0;
+}
+
+/* --- jobs --- */
+
+/* The tag is the slot of the job's claim word. */
+static uint8_t op_assign(void *ctx, const struct assignment *assignment)
+{
+    struct worker_link *link = link_of(assignment->worker);
+    const struct job *job = assignment->job;
+    (void)ctx;
+    struct wire_head head = worker_message_head(WIRE_RUN, job->asked.module->name);
+    if (assignment->prefetched)
+        worker_results_watch(link);
+    head.job = job->seq;
+    head.slot = worker_claims_offer(&link->process.claims, job->seq);
+    head.size = job->asked.payload ? job->asked.payload->size : 0;
+    head.time_us = assignment->limit_us;
+    head.payload_max = job->asked.payload_max;
+    worker_connection_send(link->connection, &head, job->asked.payload);
+    return (uint8_t)head.slot;
+}
+
+static bool op_reclaim(void *ctx, struct worker *worker, const struct job *job)
+{
+    (void)ctx;
+    return worker_claims_reclaim(&link_of(worker)->process.claims, job->run.tag, job->seq);
+}
+
+static void op_results(void *ctx, struct worker *worker)
+{
+    (void)ctx;
+    const char *fault = worker_results_take_slots(link_of(worker));
+    if (fault)
+        worker_death_break_off(link_of(worker), fault);
+}
+
+static void op_stop_flag(void *ctx, struct worker *worker, const struct job *job)
+{
+    (void)ctx;
+    worker_process_stop_flag(&link_of(worker)->process, job->seq);
+}
+
+static void op_poll(void *ctx, struct worker *worker)
+{
+    (void)ctx;
+    worker_death_poll(link_of(worker));
+}
+
+/* --- the end --- */
+
+static void op_signal(void *ctx, struct worker *worker, int signo)
+{
+    struct worker_link *link = link_of(worker);
+    (void)ctx;
+    log_event(LOG_DEBUG, "worker-signal", LOG_UINT("worker", worker->id),
+              LOG_INT("pid", worker->pid), LOG_STR("signal", signal_name(signo)));
+    if (signo == SIGKILL)
+        worker_death_kill(link);
+    else
+        worker_process_signal(&link->process, signo);
+}
+
+/* A worker ends by itself at the end of its input. One without a connection has no job and no
+ * module yet: nothing is lost if it is killed. */
+static void op_retire(void *ctx, struct worker *worker)
+{
+    struct worker_link *link = link_of(worker);
+    (void)ctx;
+    if (!link->connection) {
+        worker_death_kill(link);
+        return;
+    }
+    worker_link_set_state(link, LINK_RETIRING);
+    worker_connection_end_output(link->connection);
+}
+
+static void op_forget(void *ctx, struct worker *worker)
+{
+    (void)ctx;
+    if (link_of(worker))
+        worker_link_free(link_of(worker));
+    worker->ops_data = NULL;
+}
+
+const struct dispatcher_ops worker_operations = {
+    .start = op_start,
+    .assign = op_assign,
+    .reclaim = op_reclaim,
+    .results = op_results,
+    .stop_flag = op_stop_flag,
+    .signal = op_signal,
+    .retire = op_retire,
+    .poll = op_poll,
+    .forget = op_forget,
+};

@@ -1,0 +1,29 @@
+/*
+ * worker_welcome: the settings that WELCOME tells a worker. worker/settings.h has their form.
+ *
+ * A worker is told the settings in force at its start, even if a reload comes before its hello. The
+ * old workers go on until a new one shows that the new settings work, and a worker that was
+ * starting at the reload is an old one.
+ */
+#ifndef TASKMASTER_WORKERS_WELCOME_H
+#define TASKMASTER_WORKERS_WELCOME_H
+
+#include "common/log.h"
+#include "jobs/module_settings.h"
+
+#include <stddef.h>
+
+/* Shared by all workers started between two reloads. */
+struct worker_welcome {
+    size_t refs;
+    char *text; /* with NULs inside */
+    size_t text_len;
+};
+
+/* The caller owns the first reference. */
+struct worker_welcome *worker_welcome_new(const struct module_settings *modules,
+                                          enum log_level level, const char *boot);
+struct worker_welcome *worker_welcome_ref(struct worker_welcome *welcome);
+void worker_welcome_unref(struct worker_welcome *welcome); /* may be NULL */
+
+#endif

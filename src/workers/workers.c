@@ -1,0 +1,58 @@
+/* workers: see workers.h. */
+#include "workers/workers.h"
+#include "workers/death.h"
+#include "workers/workers_internal.h"
+
+#include "base/file_room.h"
+#include "common/log.h"
+
+#include <stdlib.h>
+
+enum {
+    REAP_BATCH = 16, /* processes reaped in one turn: each takes some twenty system calls */
+};
+
+/* A thousand may die in the same moment. */
+void workers_reap(struct workers *workers)
+{
+    int n = 0;
+    while (n < REAP_BATCH && worker_death_reap_any(workers))
+        n++;
+    if (n == REAP_BATCH)
+        timer_set_next(workers_timers(workers), &workers->reap);
+}
+
+static void on_reap(void *arg)
+{
+    workers_reap(arg);
+}
+
+void workers_init(struct workers *workers)
+{
+    TAILQ_INIT(&workers->links);
+    timer_init(&workers->reap, on_reap, workers);
+    unauthenticated_init(&workers->unauthenticated);
+    /* until the limit of open files is known */
+    workers->unauthenticated_max = FILE_ROOM_UNAUTHENTICATED;
+    log_limit_init(&workers->stranger_lines, workers->loop->timers, LOG_WARN, "stranger");
+    job_log_init(&workers->job_log, workers->loop->timers);
+}
+
+void workers_free(struct workers *workers)
+{
+    bug_on(!TAILQ_EMPTY(&workers->links));
+    timer_clear(workers_timers(workers), &workers->reap);
+    log_limit_end(&workers->stranger_lines);
+    job_log_end(&workers->job_log);
+    worker_welcome_unref(workers->welcome);
+    free(workers->env.environ);
+}
+
+void workers_configure(struct workers *workers, const struct workers_settings *settings,
+                       const struct module_settings *modules, enum log_level level)
+{
+    workers->env.path = settings->path;
+    workers->limits = (struct conn_limits){.output_pause = UINT64_MAX, .own = true};
+    worker_welcome_unref(workers->welcome);
+    workers->welcome = worker_welcome_new(modules, level, workers->boot);
+}

@@ -1,0 +1,50 @@
+/* workers: all workers, and everything that they share. */
+#ifndef TASKMASTER_WORKERS_WORKERS_H
+#define TASKMASTER_WORKERS_WORKERS_H
+
+#include "base/log_limit.h"
+#include "base/timers.h"
+#include "common/log.h"
+#include "jobs/dispatcher.h"
+#include "jobs/module_settings.h"
+#include "net/conn.h"
+#include "net/unauthenticated.h"
+#include "workers/job_log.h"
+#include "workers/late.h"
+#include "workers/link.h"
+#include "workers/process.h"
+#include "workers/settings.h"
+#include "workers/welcome.h"
+
+#include <stddef.h>
+
+struct workers {
+    struct dispatcher *dispatcher;
+    struct conn_loop *loop;
+    const char *boot;
+    struct worker_process_env env;
+    struct conn_limits limits;
+    struct worker_welcome *welcome; /* for workers that start from now on */
+    struct worker_link_list links;
+    struct unauthenticated_list unauthenticated; /* connections (port.c) */
+    size_t unauthenticated_max;                  /* the most of them */
+    struct log_limit stranger_lines;             /* of the log */
+    struct timer reap;       /* set: more children have died than are reaped in one turn */
+    struct job_log job_log;  /* for lines that jobs can cause */
+    struct worker_late late; /* workers whose hello may still come */
+};
+
+/* Expects dispatcher, loop and boot to be set. */
+void workers_init(struct workers *workers);
+
+/* No worker and no connection may be left. */
+void workers_free(struct workers *workers);
+
+/* Other settings, for workers that start from now on. */
+void workers_configure(struct workers *workers, const struct workers_settings *settings,
+                       const struct module_settings *modules, enum log_level level);
+
+/* Reaps dead children: some now, the rest in the turns that follow. */
+void workers_reap(struct workers *workers);
+
+#endif
