@@ -1,7 +1,8 @@
 /* lines: see lines.h. */
 #include "lines.h"
 
-#include "command.h"
+#include "allocate.h"
+#include "complain.h"
 
 #include <errno.h>
 #include <stdlib.h>

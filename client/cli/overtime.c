@@ -2,7 +2,7 @@
 #include "overtime.h"
 
 #include "client/lib/deadline.h"
-#include "command.h"
+#include "exit_status.h"
 
 #include <poll.h>
 #include <signal.h>

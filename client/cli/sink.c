@@ -1,8 +1,9 @@
 /* sink: see sink.h. */
 #include "sink.h"
 
+#include "allocate.h"
 #include "client/lib/deadline.h"
-#include "command.h"
+#include "complain.h"
 
 #include <errno.h>
 #include <limits.h>

@@ -1,8 +1,7 @@
 /* table: see table.h. */
 #include "table.h"
 
-#include "command.h"
-
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 

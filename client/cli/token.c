@@ -2,8 +2,8 @@
  * <(...) of a shell will do. */
 #include "token.h"
 
-#include "command.h"
 #include "common/read_all.h"
+#include "complain.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -1,5 +1,5 @@
 /*
- * cmd_each: one job for each line of standard input.
+ * each: one job for each line of standard input.
  *
  * One poll loop over standard input, the server, standard output and interrupts, in which nothing
  * waits for anything else: a slow reader of our output does not keep us from reading the server,
@@ -17,12 +17,16 @@
  * connection is over, the rest of the input is read to tell which lines were not submitted; but
  * input may go on for ever, so that has REST_MAX_MS, and the lines behind it are told of in one.
  */
-#include "client/lib/deadline.h"
-#include "command.h"
+#include "each.h"
+#include "allocate.h"
+#include "complain.h"
+#include "connect.h"
+#include "exit_status.h"
 #include "interrupt.h"
 #include "lines.h"
 #include "progress.h"
 #include "report.h"
+#include "report_json.h"
 #include "sink.h"
 
 #include <errno.h>
@@ -262,7 +266,7 @@ static struct record *next_ready(struct batch *batch)
 static void lose_connection(struct batch *batch, tm_client_status status)
 {
     progress_hide(&batch->progress);
-    batch->exit_status = command_failed(batch->settings, batch->client, status);
+    batch->exit_status = report_call(batch->settings, batch->client, status);
     if (status == TM_CLIENT_INVALID) /* what is wrong stands in the arguments, not in a line */
         stop(batch, "not submitted", NULL, 0);
     else
@@ -340,7 +344,7 @@ static void take_events(struct batch *batch)
 static void print_json(struct batch *batch, const struct record *record)
 {
     size_t len;
-    char *line = record->event ? report_json(record->event, record->number, &len)
+    char *line = record->event ? report_json_event(record->event, record->number, &len)
                                : report_json_fault("lost", record->fault, record->number, &len);
     sink_add(&batch->output, line, len);
     free(line);
@@ -427,7 +431,7 @@ static bool cancel(struct batch *batch, const struct record *record, int64_t dea
 static void interrupted(struct batch *batch)
 {
     struct record *record;
-    int64_t deadline = tmc_deadline_in(command_time_left_ms(batch->settings, ANSWER_MAX_MS));
+    int64_t deadline = tmc_deadline_in(settings_time_left_ms(batch->settings, ANSWER_MAX_MS));
     progress_hide(&batch->progress);
     complain("interrupted: what runs is being cancelled; once more leaves at once");
     batch->interrupted = true;
@@ -439,7 +443,7 @@ static void interrupted(struct batch *batch)
 
 static int wait_ms(const struct batch *batch)
 {
-    int left_ms = batch->has_more ? 0 : command_time_left_ms(batch->settings, -1);
+    int left_ms = batch->has_more ? 0 : settings_time_left_ms(batch->settings, -1);
     if (batch->limit < batch->limit_max)
         left_ms = tmc_deadline_earlier_ms(left_ms, tmc_deadline_left_ms(batch->grow_at));
     if (reads_rest(batch))
@@ -605,11 +609,11 @@ static void batch_close(struct batch *batch)
     interrupt_close(batch->interrupt_fd);
 }
 
-int cmd_each(const struct settings *settings)
+int each_run(const struct settings *settings)
 {
     int exit_status;
     struct batch batch;
-    tm_client *client = command_connect(settings, &exit_status);
+    tm_client *client = connect_to_server(settings, &exit_status);
     if (!client)
         return exit_status;
     batch_open(&batch, settings, client);

@@ -1,0 +1,13 @@
+/* allocate: memory for a program. Without memory the command ends, with a message. */
+#ifndef TASKMASTER_CLIENT_CLI_ALLOCATE_H
+#define TASKMASTER_CLIENT_CLI_ALLOCATE_H
+
+#include <stddef.h>
+
+/* realloc() that does not fail. */
+void *allocate(void *old, size_t size);
+
+/* Ends the command: no memory. */
+_Noreturn void allocate_failed(void);
+
+#endif

@@ -1,0 +1,152 @@
+/* arguments: see arguments.h. */
+#include "arguments.h"
+
+#include "allocate.h"
+#include "commands.h"
+#include "complain.h"
+#include "options.h"
+
+#include <getopt.h>
+#include <stdlib.h>
+
+enum {
+    OPTION_HELP = 'h',
+    OPTION_VERSION = 'V',
+    OPTION_POSITIONAL = 1, /* getopt's word for an argument, due to the leading '-' below */
+    OPTION_ROW = 256,      /* the first row of the table */
+};
+
+static void make_long_options(struct option *long_options)
+{
+    int count = 0;
+    for (const struct option_row *row = options; row->name; row++, count++)
+        long_options[count] = (struct option){
+            .name = row->name,
+            .has_arg = row->argument ? required_argument : no_argument,
+            .val = OPTION_ROW + count,
+        };
+    long_options[count++] = (struct option){.name = "help", .val = OPTION_HELP};
+    long_options[count++] = (struct option){.name = "version", .val = OPTION_VERSION};
+    long_options[count] = (struct option){0};
+}
+
+/* The first argument is the command. The others go to the front of argv, in order: getopt has left
+ * that part behind. */
+static int take_argument(struct arguments *arguments, char *argument)
+{
+    if (arguments->command) {
+        arguments->settings.args[arguments->settings.arg_count++] = argument;
+        return 0;
+    }
+    arguments->command = commands_find(argument);
+    if (arguments->command)
+        return 0;
+    complain("there is no command '%s'", argument);
+    return -1;
+}
+
+static int take_option(struct arguments *arguments, int option)
+{
+    if (option == OPTION_POSITIONAL)
+        return take_argument(arguments, optarg);
+    if (option == OPTION_HELP || option == OPTION_VERSION) {
+        *(option == OPTION_HELP ? &arguments->help : &arguments->version) = true;
+        return 0;
+    }
+    if (option < OPTION_ROW)
+        return -1; /* getopt has complained */
+    arguments->given |= 1u << (option - OPTION_ROW);
+    return options[option - OPTION_ROW].set(&arguments->settings, optarg);
+}
+
+static int parse(struct arguments *arguments, int argc, char **argv)
+{
+    struct option long_options[OPTIONS_MAX + 3];
+    int option;
+    make_long_options(long_options);
+    while ((option = getopt_long(argc, argv, "-hV", long_options, NULL)) != -1)
+        if (take_option(arguments, option) < 0)
+            return -1;
+    for (; optind < argc; optind++)
+        if (take_argument(arguments, argv[optind]) < 0)
+            return -1;
+    return 0;
+}
+
+static int check_options(const struct arguments *arguments)
+{
+    const struct command *command = arguments->command;
+    for (int i = 0; options[i].name; i++)
+        if (arguments->given & 1u << i && !(options[i].kinds & command->kind)) {
+            complain("%s takes no --%s", command->name, options[i].name);
+            return -1;
+        }
+    return 0;
+}
+
+static int check_count(const struct arguments *arguments)
+{
+    const struct command *command = arguments->command;
+    int count = arguments->settings.arg_count;
+    if (count >= command->arg_min && count <= command->arg_max)
+        return 0;
+    complain("%s takes %s, not %d argument%s", command->name,
+             *command->arguments ? command->arguments : "no argument", count,
+             count == 1 ? "" : "s");
+    return -1;
+}
+
+static int check_each(const struct settings *settings)
+{
+    if (settings->each && settings->arg_count > 1) {
+        complain("run takes its payloads from standard input with --each, not from an argument");
+        return -1;
+    }
+    if (!settings->each && (settings->unordered || settings->jobs)) {
+        complain("--unordered and --jobs belong to --each");
+        return -1;
+    }
+    return 0;
+}
+
+/* Checks the arguments together; each alone is fine. */
+static int check(const struct arguments *arguments)
+{
+    if (!arguments->command) {
+        complain("a command is missing");
+        return -1;
+    }
+    if (check_options(arguments) < 0 || check_count(arguments) < 0)
+        return -1;
+    return check_each(&arguments->settings);
+}
+
+static const char *from_environment(const char *name, const char *otherwise)
+{
+    const char *value = getenv(name);
+    return value && *value ? value : otherwise;
+}
+
+int arguments_parse(struct arguments *arguments, int argc, char **argv)
+{
+    static char program[] = "taskmaster"; /* the name in complaints of getopt */
+    *arguments = (struct arguments){
+        .settings =
+            {
+                .server = from_environment("TASKMASTER_SERVER", DEFAULT_SERVER),
+                .token_file = from_environment("TASKMASTER_TOKEN_FILE", NULL),
+                .deadline = TMC_DEADLINE_NEVER,
+                .args = allocate(NULL, ((size_t)argc + 1) * sizeof *argv),
+            },
+    };
+    if (argc > 0)
+        argv[0] = program;
+    if (parse(arguments, argc, argv) < 0)
+        return -1;
+    return arguments->help || arguments->version ? 0 : check(arguments);
+}
+
+void arguments_free(struct arguments *arguments)
+{
+    free(arguments->settings.args);
+}

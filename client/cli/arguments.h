@@ -1,0 +1,20 @@
+/* arguments: the command line and the environment, as settings. Above options and commands. */
+#ifndef TASKMASTER_CLIENT_CLI_ARGUMENTS_H
+#define TASKMASTER_CLIENT_CLI_ARGUMENTS_H
+
+#include "command.h"
+
+struct arguments {
+    struct settings settings;
+    const struct command *command; /* NULL: none given */
+    bool help, version;            /* asked for; the rest was not checked then */
+    unsigned given;                /* a bit for each option given, by its row */
+};
+
+/* Returns 0, or -1 after a complaint. Changes the order of argv. Free with arguments_free(), also
+ * after a failure. */
+int arguments_parse(struct arguments *arguments, int argc, char **argv);
+
+void arguments_free(struct arguments *arguments);
+
+#endif

@@ -1,0 +1,17 @@
+/* commands: see commands.h. */
+#include "commands.h"
+
+#include <stddef.h>
+#include <string.h>
+
+const struct command *const commands[] = {
+    &cmd_run, &cmd_cancel, &cmd_kill, &cmd_ping, &cmd_stats, &cmd_workers, NULL,
+};
+
+const struct command *commands_find(const char *name)
+{
+    const struct command *const *row = commands;
+    while (*row && strcmp((*row)->name, name) != 0)
+        row++;
+    return *row;
+}

@@ -1,0 +1,71 @@
+/* connect: see connect.h. */
+#include "connect.h"
+
+#include "allocate.h"
+#include "exit_status.h"
+#include "report.h"
+#include "token.h"
+
+#include <poll.h>
+#include <stdio.h>
+#include <string.h>
+
+enum { RETRY_MS = 20 }; /* finds a new server soon, at a negligible load */
+
+/* A proxy in front of the server takes a connection too, and closes it if the server is missing. */
+static bool unanswered(const tm_client *client, tm_client_status status)
+{
+    return status == TM_CLIENT_UNREACHABLE || status == TM_CLIENT_TIMEOUT ||
+           (status == TM_CLIENT_CLOSED && !*tm_client_error_event(client));
+}
+
+/* Tries at least once, and a last time at the end of --wait-ms. */
+static tm_client_status connect_within_wait(const struct settings *settings, tm_client *client,
+                                            const tm_client_options *options)
+{
+    int64_t wait_end = tmc_deadline_in((int)settings->wait_ms);
+    for (;;) {
+        tm_client_status status = tm_client_connect(client, settings->server, options,
+                                                    settings_time_left_ms(settings, ANSWER_MAX_MS));
+        if (!unanswered(client, status) || tmc_deadline_passed(wait_end))
+            return status;
+        int left_ms = settings_time_left_ms(settings, tmc_deadline_left_ms(wait_end));
+        poll(NULL, 0, left_ms < RETRY_MS ? left_ms : RETRY_MS);
+        if (tmc_deadline_passed(settings->deadline))
+            return TM_CLIENT_TIMEOUT;
+    }
+}
+
+/* Without --timeout, a server not answering is just not there. */
+static int exit_status_of(const struct settings *settings, const tm_client *client,
+                          tm_client_status status)
+{
+    int exit_status = report_call(settings, client, status);
+    if (status == TM_CLIENT_REFUSED || (status == TM_CLIENT_TIMEOUT && !settings->has_deadline))
+        return EXIT_UNREACHABLE;
+    return exit_status;
+}
+
+tm_client *connect_to_server(const struct settings *settings, int *exit_status)
+{
+    char name[64], text[TOKEN_FILE_MAX + 1];
+    tm_client_options options = {.name = name};
+    snprintf(name, sizeof name, "taskmaster/%s", tm_client_version());
+    *exit_status = EXIT_BAD_USAGE;
+    if (settings->token_file) {
+        options.token = token_read(settings->token_file, text);
+        if (!options.token)
+            return NULL;
+    }
+
+    tm_client *client = tm_client_new();
+    if (!client)
+        allocate_failed();
+    tm_client_status status = connect_within_wait(settings, client, &options);
+    explicit_bzero(text, sizeof text);
+    if (status == TM_CLIENT_OK)
+        return client;
+    *exit_status = exit_status_of(settings, client, status);
+    tm_client_free(client);
+    return NULL;
+}

@@ -1,0 +1,12 @@
+/* connect: the way to a connected client. Above report and token. */
+#ifndef TASKMASTER_CLIENT_CLI_CONNECT_H
+#define TASKMASTER_CLIENT_CLI_CONNECT_H
+
+#include "settings.h"
+#include "taskmaster/client.h"
+
+/* Returns a connected client, to be freed with tm_client_free(); or NULL after a complaint, with
+ * `*exit_status` set. */
+tm_client *connect_to_server(const struct settings *settings, int *exit_status);
+
+#endif

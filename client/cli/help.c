@@ -1,0 +1,65 @@
+/* help: see help.h. */
+#include "help.h"
+
+#include "commands.h"
+#include "options.h"
+
+#include <stdio.h>
+
+static void print_options(enum command_kind kind)
+{
+    printf("\nOptions:\n");
+    for (const struct option_row *row = options; row->name; row++) {
+        char left[64];
+        if (!(row->kinds & kind))
+            continue;
+        snprintf(left, sizeof left, "--%s%s%s", row->name, row->argument ? " " : "",
+                 row->argument ? row->argument : "");
+        printf("  %-20s  %s\n", left, row->help);
+    }
+    printf("  %-20s  this text\n", "-h, --help");
+}
+
+static void print_footer(void)
+{
+    printf("\nEnvironment:\n"
+           "  TASKMASTER_SERVER      the server, unless --server is given; else " DEFAULT_SERVER
+           "\n"
+           "  TASKMASTER_TOKEN_FILE  the token's file, unless --token-file is given\n"
+           "\n"
+           "Exit status: 0 done, 1 failed, 64 usage, 69 unreachable, 70 worker lost,\n"
+           "75 overload or shutdown, 123 some lines of --each failed, 124 timeout.\n");
+}
+
+static void print_command(const struct command *command)
+{
+    printf("Usage: taskmaster %s [options]%s%s\n\n%s", command->name,
+           *command->arguments ? " " : "", command->arguments, command->help);
+    print_options(command->kind);
+}
+
+static void print_overview(void)
+{
+    printf("Usage: taskmaster COMMAND [options] [arguments]\n\n"
+           "Runs jobs on a taskmasterd, and looks after it.\n\nCommands:\n");
+    for (const struct command *const *row = commands; *row; row++)
+        printf("  %-8s%-18s%s\n", (*row)->name, (*row)->arguments, (*row)->summary);
+    print_options(COMMAND_SERVER);
+    printf("  %-20s  the release\n", "-V, --version");
+    printf("\n`taskmaster COMMAND --help` tells more, taskmaster(1) all.\n");
+}
+
+void help_print(const struct command *command)
+{
+    if (command)
+        print_command(command);
+    else
+        print_overview();
+    print_footer();
+}
+
+void help_hint(const struct command *command)
+{
+    fprintf(stderr, "Try 'taskmaster %s%s--help'.\n", command ? command->name : "",
+            command ? " " : "");
+}
