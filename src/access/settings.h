@@ -1,4 +1,4 @@
-/* settings: who may connect. */
+/* settings: access of clients. */
 #ifndef TASKMASTER_ACCESS_SETTINGS_H
 #define TASKMASTER_ACCESS_SETTINGS_H
 
@@ -11,8 +11,7 @@ struct access_settings {
     char *token_file; /* NULL: no token is asked for */
     bool allow_open_listen;
 
-    /* Read from token_file: one token a line, so that tokens can be rotated. Empty without a
-     * token_file. */
+    /* Read from token_file; empty without one. */
     struct token_set tokens;
 };
 

@@ -1,8 +1,8 @@
 /*
- * token_set: the tokens that give access. An empty set asks for no token.
+ * token_set: the tokens in force. An empty set asks for no token.
  *
- * A digest stands for a token where the token itself need not be kept: its key is this process's
- * own, so a digest in a core dump gives no access.
+ * A session keeps the digest of its token and not the token. The digest's key is drawn once per
+ * process, so a digest gives no access elsewhere.
  */
 #ifndef TASKMASTER_ACCESS_TOKEN_SET_H
 #define TASKMASTER_ACCESS_TOKEN_SET_H
@@ -40,7 +40,7 @@ uint64_t token_digest(const char *text);
  * the number of tokens alone, so it tells nothing of the tokens' texts. */
 bool token_set_accepts(const struct token_set *set, const char *text);
 
-/* The same for the digest of a token that was accepted earlier: false once it is revoked. */
+/* The same for the digest of an earlier token: false once the token is revoked. */
 bool token_set_accepts_digest(const struct token_set *set, uint64_t digest);
 
 #endif

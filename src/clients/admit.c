@@ -3,8 +3,8 @@
  * accepted; then it is a client. Unauthenticated connections have UNAUTHENTICATED_MAX places of
  * their own, clients have client-max.
  *
- * One connection too many ends the one that was silent longest. A connection in its first second is
- * spared while clients leave places free: a program may open a thousand connections before it sends
+ * One connection too many ends the oldest silent one. A connection in its first second is spared
+ * while clients leave places free: a program may open a thousand connections before it sends
  * anything on any of them.
  *
  * So silent connections keep no client out. They hold UNAUTHENTICATED_MAX places for long, and
@@ -32,10 +32,10 @@ void client_admit_free(struct client_admit *admit, struct timers *timers)
     timer_clear(timers, &admit->sweep);
 }
 
-/* --- connections that are too many --- */
+/* --- too many connections --- */
 
-/* The places of unauthenticated connections during their grace: the places that clients leave free
- * are among them. */
+/* The places of unauthenticated connections during their grace: their own, and those left free by
+ * clients. */
 static size_t places(const struct clients *clients)
 {
     size_t max = clients->settings->client_max;
@@ -43,7 +43,7 @@ static size_t places(const struct clients *clients)
     return unused + UNAUTHENTICATED_MAX;
 }
 
-/* The first connection whose grace is over. If there is none and places are short, any other. */
+/* The oldest connection after its grace. If there is none and places are short, any other. */
 static struct unauthenticated *first_to_go(struct clients *clients, bool are_short)
 {
     struct unauthenticated_list *list = &clients->admit.unauthenticated;

@@ -1,4 +1,4 @@
-/* admit: the connections that are no clients yet (admit.c). */
+/* admit: the connections before their hello is accepted (admit.c). */
 #ifndef TASKMASTER_CLIENTS_ADMIT_H
 #define TASKMASTER_CLIENTS_ADMIT_H
 

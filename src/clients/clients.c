@@ -13,14 +13,14 @@
 enum {
     OUTPUT_PAUSE = 256 * 1024, /* bytes of unread output before a client's input is left alone */
     TURN_MESSAGES = 1024,      /* a client's share of a turn: a millisecond or two of submits, */
-    TURN_OUTPUT = 64 * 1024,   /* or of answers such as stats, which cost by their length */
-    REFUSED_MAX = 64,          /* connections over client-max that are told so at the same time */
+    TURN_OUTPUT = 64 * 1024,   /* or of answers such as stats: these cost by their length */
+    REFUSED_MAX = 64,          /* connections over client-max, told so at the same time */
     ROOM_TRIES = 4,            /* unauthenticated connections looked at for each new one, */
     SWEEP_BATCH = 64,          /* or in a turn */
     REVOKE_BATCH = 256,        /* sessions looked at in a turn */
 };
 
-/* --- unauthenticated connections that are too many --- */
+/* --- too many unauthenticated connections --- */
 
 /* Writes the last words as far as the kernel takes them: there is no place for the connection to
  * linger. */
@@ -44,13 +44,13 @@ static void end_surplus(struct clients *clients, int tries)
     client_admit_watch(clients);
 }
 
-/* For connections that stay surplus until their grace is over, though no new one comes. */
+/* Ends surplus connections after their grace, though no new one comes. */
 static void on_sweep(void *arg)
 {
     end_surplus(arg, SWEEP_BATCH);
 }
 
-/* Frees a descriptor. False if there is no unauthenticated connection that can go. */
+/* Frees a descriptor. False if no unauthenticated connection can go. */
 static bool make_way(struct clients *clients)
 {
     int tries = ROOM_TRIES;
@@ -76,8 +76,8 @@ static void on_revoke(void *arg)
 /* --- a new connection --- */
 
 /* Refuses a connection and closes it at once: all descriptors left are for workers. The hello is
- * taken off the socket first: closing with unread input would send a reset, which may overtake the
- * message. */
+ * taken off the socket first: closing with unread input would send a reset, and the reset may
+ * overtake the message. */
 static void turn_away(struct clients *clients, int fd, const char *address)
 {
     static const char words[] =

@@ -30,7 +30,7 @@ struct clients {
     struct conn_loop *loop;
     const struct report *report; /* for stats and workers */
     const char *boot;
-    uint64_t files_max; /* the most connections that leave workers enough descriptors; 0: any */
+    uint64_t files_max; /* connections; more would leave workers too few descriptors. 0: no limit */
 
     const struct client_settings *settings; /* in force; a reload swaps them between turns */
     const struct access_settings *access;   /* likewise */
@@ -42,9 +42,9 @@ struct clients {
     TAILQ_HEAD(, client_session) sessions;
     struct hash jobs_by_id; /* unfinished jobs of all sessions, by session and id */
     uint64_t last_number;   /* of a session */
-    size_t open;            /* connections with a descriptor, */
-    size_t connected;       /* of these, the ones whose hello was accepted, */
-    size_t reading;         /* and the ones whose input has not ended */
+    size_t open;            /* connections with a descriptor */
+    size_t connected;       /* of these, clients: the hello was accepted */
+    size_t reading;         /* of these, connections in NEW, SUSPECT or OPEN: input has not ended */
 
     struct client_admit admit;
     struct client_tokens tokens;
@@ -68,8 +68,8 @@ size_t clients_output(const struct clients *clients);
 /* From now on each session notes whether its client sends something. */
 void clients_listen(struct clients *clients);
 
-/* Ends the sessions whose clients have sent nothing since clients_listen(): their requests are not
- * read any more, and each ends as soon as its output is taken. */
+/* Ends the sessions without input since clients_listen(): their requests are not read any more, and
+ * each ends as soon as its output is taken. */
 void clients_end_silent(struct clients *clients);
 
 /* Ends all sessions in the same way. */

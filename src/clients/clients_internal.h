@@ -1,10 +1,10 @@
 /*
- * clients_internal: the functions that the files of this folder offer each other.
+ * clients_internal: the functions of this folder's files for each other.
  *
  * A file calls the files below it, and never one above:
  *
  *     clients.c               all connections: accept, reload, the server's end
- *     input.c                 what a connection tells its session
+ *     input.c                 callbacks of a session's connection and dialogue
  *     ops/                    the operations, one file each
  *     session.c               a session's life
  *     admit.c, tokens.c       the next session to end
@@ -28,8 +28,7 @@
 
 /* input.c */
 
-/* Opens the session's connection. -1: the event loop does not take `fd`, which stays the caller's.
- */
+/* Opens the session's connection. -1: the event loop does not take `fd`; it stays the caller's. */
 int client_input_open(struct client_session *session, int fd);
 
 /* admit.c: unauthenticated connections and clients */
@@ -40,10 +39,10 @@ enum { UNAUTHENTICATED_MAX = 100 }; /* places of unauthenticated connections */
  * `*tries` is how many connections may be looked at, and is counted down. */
 struct client_session *client_admit_surplus(struct clients *clients, int *tries);
 
-/* Likewise, for a descriptor that is needed at once. */
+/* Likewise, if a descriptor is needed at once. */
 struct client_session *client_admit_oldest(struct clients *clients, int *tries);
 
-/* Sets the timer for connections that become surplus when their grace is over. */
+/* Sets the timer for the end of their grace: some connections become surplus then. */
 void client_admit_watch(struct clients *clients);
 
 /* tokens.c */
@@ -54,8 +53,8 @@ uint64_t client_tokens_delay(struct clients *clients);
 /* The settings have changed: all sessions are searched for revoked tokens, in the turns to come. */
 void client_tokens_configure(struct clients *clients);
 
-/* The next session with a revoked token; NULL if none is found among `*tries` sessions, which is
- * counted down. */
+/* The next session with a revoked token; NULL if there is none. `*tries` is how many sessions may
+ * be looked at, and is counted down. */
 struct client_session *client_tokens_next_revoked(struct clients *clients, int *tries);
 
 /* Sets the timer if the search is not over. */

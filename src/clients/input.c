@@ -1,6 +1,6 @@
 /*
- * client_input: what a session's connection tells: headers, payloads, the end of input, deadlines.
- * The dialogue reads the requests and calls their operations.
+ * client_input: the callbacks of a session's connection: headers, payloads, the end of input,
+ * deadlines. The dialogue reads the requests and calls their operations.
  */
 #include "clients/clients_internal.h"
 
@@ -70,7 +70,7 @@ static const struct protocol protocol = {
 
 /* --- the end of input --- */
 
-/* Tells how much of the payload has come. */
+/* Writes how much of the payload has come. */
 static void describe_payload(const struct client_session *session, char *text, size_t size)
 {
     const struct dialogue *dialogue = &session->dialogue;
@@ -83,7 +83,7 @@ static void describe_payload(const struct client_session *session, char *text, s
              dialogue->last_size - session->conn.missing, dialogue->last_size);
 }
 
-/* The rest of the message is not waited for. The log helps a client's author who counted wrong. */
+/* The rest of the message is not waited for. The log shows a client's author a wrong size. */
 static void log_truncated(const struct client_session *session)
 {
     char text[256];
@@ -116,7 +116,7 @@ static void on_gone(struct conn *conn, const char *why)
 
 /* --- deadlines --- */
 
-/* Fills the refusal with the fields of the request whose payload is late, if there is one. */
+/* Fills the refusal with the fields of the request, if its payload is late. */
 static void fill_slow(const struct client_session *session, struct refusal *refusal,
                       const char *message)
 {

@@ -1,6 +1,6 @@
 /*
- * client_job_ids: the unfinished jobs of all sessions, by session and id. An id is the client's own
- * word, so it is hashed under a secret key: no client can choose ids that collide.
+ * client_job_ids: the unfinished jobs of all sessions, by session and id. A client chooses its
+ * ids, so they are hashed under a secret key: no client can choose colliding ones.
  */
 #include "clients/job_ids.h"
 #include "clients/clients_internal.h"

@@ -1,4 +1,4 @@
-/* log: the lines about clients that clients themselves can cause, so each kind has a rate. */
+/* log: lines of the log about clients. Clients can cause them, so each kind has a rate. */
 #ifndef TASKMASTER_CLIENTS_LOG_H
 #define TASKMASTER_CLIENTS_LOG_H
 
@@ -17,10 +17,10 @@ void client_log_free(struct client_log *log);
 /* client-error: a fatal error was told. */
 void client_log_error(const struct client_session *session, const char *code, const char *message);
 
-/* client-truncated: the input ended within a message; `what` tells within which. */
+/* client-truncated: the input ended within a message, `what`. */
 void client_log_truncated(const struct client_session *session, const char *what);
 
-/* client-dropped: the server closes a connection that has more to say. */
+/* client-dropped: the server closes a connection with unread output. */
 void client_log_dropped(const struct client_session *session, const char *why, const char *hint);
 
 /* client-refused: the server has no room for a connection. */

@@ -32,7 +32,7 @@ void client_refusal_init_duplicate(struct refusal *refusal, const struct job *jo
     set_duplicate(refusal);
 }
 
-/* A submit whose id belongs to an unfinished job. */
+/* Whether this is about a submit with the id of an unfinished job. */
 static bool has_duplicate_id(const struct client_session *session, const struct refusal *refusal)
 {
     return strcmp(refusal->op, submit) == 0 && refusal->id[0] &&

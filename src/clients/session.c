@@ -166,7 +166,7 @@ void client_session_fail_later(struct client_session *session)
 
 /* --- the beginning --- */
 
-/* No hello came in time. One that lies in the socket is read first. */
+/* No hello came in time. An unread one is read first. */
 static void on_hello_late(struct client_session *session)
 {
     char text[REQUEST_MESSAGE_MAX];

@@ -46,14 +46,14 @@ enum session_state {
 
 struct client_session {
     struct conn conn;
-    struct dialogue dialogue; /* greeted: a client, whatever the state is now */
+    struct dialogue dialogue; /* greeted: a client, in any state */
     struct job_source source;
     struct clients *clients;
     TAILQ_ENTRY(client_session) link;
     uint64_t number;
     uint8_t state; /* enum session_state */
     uint8_t arriving_module_len;
-    struct job *arriving;    /* a submit whose payload is on its way */
+    struct job *arriving;    /* a submit; its payload is on its way */
     char *module;            /* the default; NULL until one is set */
     uint32_t hello_limit_ms; /* for the hello to come */
     union {
@@ -61,7 +61,7 @@ struct client_session {
         char arriving_module[MODULE_NAME_MAX + 1]; /* of the submit */
     };
     uint64_t token_digest;
-    struct timer timer; /* when the state has to be looked at */
+    struct timer timer; /* its meaning depends on the state: on_timer() */
     char name[];        /* for the log: "NUMBER@ADDRESS" */
 };
 
@@ -76,8 +76,8 @@ void client_session_begin(struct client_session *session);
 /* The hello is accepted. `token`: its digest. */
 void client_session_greet(struct client_session *session, uint64_t token);
 
-/* No request is read any more. The ties to its jobs are cut, which ends some of them; their events
- * are still delivered. Does nothing if the input has ended already. */
+/* Reads no request any more. Tied jobs are cancelled; events of all jobs are still delivered. Does
+ * nothing if the input has ended already. */
 void client_session_end(struct client_session *session);
 
 /* Goes on to end the session once nothing is left to be delivered. */
@@ -101,7 +101,7 @@ void client_session_fail_later(struct client_session *session);
 /* --- states --- */
 
 /* The one way to another state; the counts and the place among the unauthenticated connections go
- * with it. Aborts on a way that does not exist. */
+ * with it. Aborts on any other way. */
 void client_session_set_state(struct client_session *session, enum session_state state);
 
 /* Whether the input has not ended yet. */

@@ -1,12 +1,10 @@
 /*
  * client_tokens: wrong and revoked tokens of clients.
  *
- * A wrong token is refused only after a delay, so that guesses on one connection are few. Refusals
- * keep a distance from each other, so that guesses over many connections are few as well. A right
- * token never waits: nobody's guesses are in its way. All the same, a token is safe by its length
- * (startup/config_check.c).
- *
- * A session keeps the digest of its token, so that the token itself is in memory once.
+ * A wrong token is refused only after a delay: this makes guesses on one connection few. Refusals
+ * keep a distance from each other: this makes guesses over many connections few. A right token
+ * never waits: nobody's guesses are in its way. All the same, a token is safe by its length
+ * (startup/check.c).
  */
 #include "clients/clients_internal.h"
 
@@ -62,7 +60,7 @@ void client_tokens_configure(struct clients *clients)
     client_tokens_watch(clients);
 }
 
-/* Sessions that come meanwhile are at the end of the list, and have tokens in force. */
+/* Newer sessions are at the end of the list, and have tokens in force. */
 struct client_session *client_tokens_next_revoked(struct clients *clients, int *tries)
 {
     struct client_session *session;
