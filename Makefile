@@ -110,6 +110,10 @@ $(BUILD)/tests/unit/worker/%: $(O)/tests/unit/worker/%.o $(O)/tests/unit/worker/
 $(BUILD)/tests/unit/client/%: $(O)/tests/unit/client/%.o $(O)/libcommand.a $(BUILD)/libtaskmaster.a
 	@mkdir -p $(@D)
 	$(LINK) -o $@ $^ $(CLIENT_LIBS) -lcheck -lsubunit -lm -lrt -lpthread
+$(O)/tests/unit/jobs/librecorder.a: $(O)/tests/unit/jobs/recorder.o
+$(BUILD)/tests/unit/jobs/%: $(O)/tests/unit/jobs/%.o $(O)/tests/unit/jobs/librecorder.a $(O)/libmaster.a $(O)/libshared.a
+	@mkdir -p $(@D)
+	$(LINK) -o $@ $^ $(MASTER_LIBS) -lcheck -lsubunit -lm -lrt -lpthread
 $(BUILD)/tests/unit/%: $(O)/tests/unit/%.o $(O)/libmaster.a $(O)/libshared.a
 	@mkdir -p $(@D)
 	$(LINK) -o $@ $^ $(MASTER_LIBS) -lcheck -lsubunit -lm -lrt -lpthread

@@ -1,8 +1,8 @@
 /*
- * recorder: the dispatcher's operations and sources as the tests have them.
+ * recorder: a dispatcher whose operations and sources write down each call.
  *
- * Operations and events are written down as short texts, separated by commas, which a test compares
- * as a whole; whenever it does, the invariants that always hold are checked, too.
+ * Operations and events become short texts, separated by commas. A test compares them as a whole;
+ * whenever it does, the invariants are checked too.
  *
  *     start 1        give 1 j5 700ms    back 1 j5 yes      flag 1 j5      term 1     kill 1
  *     retire 1       poll 1             forget 1
@@ -13,28 +13,26 @@
  * (worker 1; source a, job 5; #4: the fourth in order; 2 waiting, 1 running; `left`: dropped or
  * orphaned.)
  *
- * Behind the operations stand simulated workers, which work as real ones do: they are handed jobs,
- * begin them one after the other, finish them, and leave answers that nobody has read yet; what
- * they have begun cannot be taken back. `eager` ones begin as soon as they can.
+ * Behind the operations are simulated workers. They work as real ones do: they are handed jobs,
+ * begin one after the other, finish them, and leave answers until the master reads. A begun job
+ * cannot be reclaimed. Workers begin as soon as they can, unless `lazy` is set.
  */
 #ifndef TASKMASTER_TESTS_UNIT_JOBS_RECORDER_H
 #define TASKMASTER_TESTS_UNIT_JOBS_RECORDER_H
 
-#include "common/xmalloc.h"
 #include "jobs/dispatcher.h"
 #include "jobs/module_table.h"
 #include "tests/unit/support.h"
 
-#include <errno.h>
 #include <signal.h>
-#include <stdarg.h>
 
 enum {
     SOURCES = 26,
     MODULES = 3,
     HANDED_MAX = 128,
-    TOLD_MAX = 1 << 20,
 };
+
+/* --- simulated workers --- */
 
 enum handed_state { OFFERED, TAKEN, BEGUN, FINISHED };
 
@@ -42,16 +40,35 @@ enum handed_state { OFFERED, TAKEN, BEGUN, FINISHED };
 struct handed {
     uint64_t seq;
     enum handed_state state;
-    struct worker_answer answer; /* once FINISHED, until it is read */
+    struct worker_answer answer; /* once FINISHED, until the master reads it */
 };
 
-/* A simulated worker. */
-struct worker_link {
+struct sim_worker {
     struct worker *worker;
-    struct handed jobs[HANDED_MAX]; /* those not read yet, in the order in which they were handed */
+    struct handed jobs[HANDED_MAX]; /* without an answer read, in the order of assignment */
     size_t count;
     bool dead;
 };
+
+struct sim_worker *sim_of(const struct worker *worker);
+
+/* The first job in that state; the job of that number, unless it was reclaimed. NULL: none. */
+struct handed *handed_in(struct sim_worker *sim, enum handed_state state);
+struct handed *handed_of(struct sim_worker *sim, uint64_t seq);
+
+/* The worker forgets the job. */
+void sim_drop(struct sim_worker *sim, struct handed *handed);
+
+/* Begins the next job, unless the worker is on one. */
+bool sim_begin(struct sim_worker *sim);
+
+/* Ends the current job. */
+bool sim_finish(struct sim_worker *sim, const struct worker_answer *answer);
+
+/* The master reads one answer, which is in turn: a real worker would be broken off otherwise. */
+bool sim_read(struct sim_worker *sim);
+
+/* --- the world --- */
 
 struct test_source {
     struct job_source source;
@@ -59,470 +76,57 @@ struct test_source {
     uint64_t terminal; /* events of that kind */
 };
 
-static struct timers timers;
-static struct dispatcher d;
-static struct dispatcher_limits limits;
-static struct payload_budget budget;
-static struct test_source sources[SOURCES];
-static struct module_entry modules[MODULES];
-static char told_text[TOLD_MAX];
-static size_t told_len;
-static bool silent;       /* nothing is written down */
-static bool lazy;         /* workers begin only when the test says so */
-static bool no_forks;     /* operation start fails */
-static bool poll_reads;   /* operation poll reads what answers there are */
-static uint64_t backs[2]; /* jobs that were asked back: in vain, and not */
+extern struct timers timers;
+extern struct dispatcher d;
+extern struct dispatcher_limits limits;
+extern struct payload_budget budget;
+extern struct test_source sources[SOURCES];
+extern struct module_entry modules[MODULES];
+extern bool silent;       /* nothing is written down */
+extern bool lazy;         /* workers begin when the test says so */
+extern bool no_forks;     /* the operation start fails */
+extern bool poll_reads;   /* the operation poll reads all answers */
+extern uint64_t backs[2]; /* calls of the operation reclaim: in vain, and not */
 
-/* What a test wants to happen inside of operations and events; each may be NULL. */
-static struct {
-    void (*step)(struct worker_link *link); /* before each operation on a worker: time passes */
-    void (*begun)(struct worker_link *link, uint64_t seq);
-    void (*handed)(struct worker_link *link, struct job *job);
-    void (*signalled)(struct worker_link *link, int signo);
-    void (*polled)(struct worker_link *link);
+/* A test's own code inside of operations and events; each may be NULL. */
+extern struct recorder_hooks {
+    void (*step)(struct sim_worker *sim); /* before each operation on a worker: time passes */
+    void (*begun)(struct sim_worker *sim, uint64_t seq);
+    void (*handed)(struct sim_worker *sim, struct job *job);
+    void (*signalled)(struct sim_worker *sim, int signo);
+    void (*polled)(struct sim_worker *sim);
     void (*event)(struct test_source *source, struct job *job, const struct job_event *event);
     void (*left)(struct test_source *source, struct job *job);
 } hooks;
 
-__attribute__((format(printf, 1, 2))) static inline void tell(const char *fmt, ...)
-{
-    va_list args;
-    if (silent)
-        return;
-    if (told_len)
-        told_len += (size_t)sprintf(told_text + told_len, ", ");
-    va_start(args, fmt);
-    told_len += (size_t)vsnprintf(told_text + told_len, 200, fmt, args);
-    va_end(args);
-    hot_assert(told_len < TOLD_MAX - 400);
-}
+/* The test sets `limits` before. Workers are not started yet. */
+void world_open(void);
 
-/* --- simulated workers --- */
+/* Ends whatever the test left behind. In the end nothing may be held. */
+void world_close(void);
 
-static inline struct worker_link *link_of(const struct worker *worker)
-{
-    return worker->ops_data;
-}
+struct test_source *source_of(char name);
 
-static inline struct handed *handed_in(struct worker_link *link, enum handed_state state)
-{
-    for (size_t i = 0; i < link->count; i++)
-        if (link->jobs[i].state == state)
-            return &link->jobs[i];
-    return NULL;
-}
+/* A session connects. */
+void new_source(struct test_source *source);
 
-static inline struct handed *handed_of(struct worker_link *link, uint64_t seq)
-{
-    for (size_t i = 0; i < link->count; i++)
-        if (link->jobs[i].seq == seq && link->jobs[i].state != TAKEN)
-            return &link->jobs[i];
-    return NULL;
-}
+/* --- the record --- */
 
-static inline void drop_handed(struct worker_link *link, struct handed *handed)
-{
-    size_t at = (size_t)(handed - link->jobs);
-    link->count--;
-    memmove(handed, handed + 1, (link->count - at) * sizeof *handed);
-}
+/* All texts since the last call. */
+const char *news(void);
 
-/* Begins the next job that was not taken back, unless it is on one. */
-static inline bool sim_begin(struct worker_link *link)
-{
-    struct handed *taken, *next;
-    while ((taken = handed_in(link, TAKEN)))
-        drop_handed(link, taken);
-    if (link->dead || handed_in(link, BEGUN) || !(next = handed_in(link, OFFERED)))
-        return false;
-    next->state = BEGUN;
-    if (hooks.begun)
-        hooks.begun(link, next->seq);
-    return true;
-}
-
-/* Ends the job that it is on. */
-static inline bool sim_finish(struct worker_link *link, const struct worker_answer *answer)
-{
-    struct handed *on = handed_in(link, BEGUN);
-    if (link->dead || !on)
-        return false;
-    on->state = FINISHED;
-    on->answer = *answer;
-    return true;
-}
-
-/* The master reads one answer. It would break off a worker that answered out of turn. */
-static inline bool sim_read(struct worker_link *link)
-{
-    struct handed *handed = handed_in(link, FINISHED);
-    struct worker *worker = link->worker;
-    if (!handed)
-        return false;
-    struct handed copy = *handed;
-    drop_handed(link, handed);
-    if (!worker->job || worker->job->seq != copy.seq) {
-        hot_assert_msg(!dispatcher_find(&d, copy.seq), "an answer for %ju out of turn",
-                       (uintmax_t)copy.seq);
-        return true; /* it was ended by an abort */
-    }
-    dispatcher_worker_answered(&d, worker, &copy.answer);
-    return true;
-}
-
-/* --- operations --- */
-
-static inline void step(struct worker *worker)
-{
-    if (hooks.step && worker->ops_data)
-        hooks.step(worker->ops_data);
-}
-
-static inline int op_start(void *ctx, struct worker *worker)
-{
-    hot_assert(ctx == &d);
-    hot_assert(pool_count(&d.pool) <= d.limits.pool_max);
-    tell("start %u", worker->id);
-    errno = EAGAIN;
-    if (no_forks)
-        return -1;
-    struct worker_link *link = calloc(1, sizeof *link);
-    hot_assert(link != NULL);
-    link->worker = worker;
-    worker->ops_data = link;
-    worker->pid = 1000 + (pid_t)worker->id;
-    return 0;
-}
-
-static inline uint8_t op_assign(void *ctx, const struct assignment *assignment)
-{
-    struct worker *worker = assignment->worker;
-    struct job *job = assignment->job;
-    uint64_t limit_us = assignment->limit_us;
-    struct worker_link *link = worker->ops_data;
-    (void)ctx;
-    hot_assert(link->count < HANDED_MAX && !handed_of(link, job->seq));
-    hot_assert(job->source != NULL && !job->source->gone);
-    hot_assert(job->run.worker == worker && assignment->prefetched == (worker->job != NULL));
-    link->jobs[link->count++] = (struct handed){.seq = job->seq};
-    if (limit_us)
-        tell("give %u j%ju %jums", worker->id, (uintmax_t)job->seq, (uintmax_t)limit_us / 1000);
-    else
-        tell("give %u j%ju", worker->id, (uintmax_t)job->seq);
-    if (hooks.handed)
-        hooks.handed(link, job);
-    if (!lazy)
-        sim_begin(link);
-    return 0;
-}
-
-static inline bool op_reclaim(void *ctx, struct worker *worker, const struct job *job)
-{
-    struct handed *handed;
-    (void)ctx;
-    step(worker);
-    handed = handed_of(worker->ops_data, job->seq);
-    hot_assert_msg(handed != NULL, "job %ju was not handed to worker %u", (uintmax_t)job->seq,
-                   worker->id);
-    bool offered = handed->state == OFFERED;
-    tell("back %u j%ju %s", worker->id, (uintmax_t)job->seq, offered ? "yes" : "no");
-    backs[offered]++;
-    if (offered)
-        handed->state = TAKEN;
-    return offered;
-}
-
-static inline void op_stop_flag(void *ctx, struct worker *worker, const struct job *job)
-{
-    (void)ctx;
-    hot_assert(worker->job == job);
-    step(worker);
-    tell("flag %u j%ju", worker->id, (uintmax_t)job->seq);
-}
-
-static inline void op_signal(void *ctx, struct worker *worker, int signo)
-{
-    (void)ctx;
-    hot_assert(signo == SIGTERM || signo == SIGKILL);
-    step(worker);
-    tell("%s %u", signo == SIGTERM ? "term" : "kill", worker->id);
-    if (hooks.signalled)
-        hooks.signalled(worker->ops_data, signo);
-}
-
-static inline void op_retire(void *ctx, struct worker *worker)
-{
-    (void)ctx;
-    hot_assert(!worker->job && !worker->prefetched_count);
-    tell("retire %u", worker->id);
-}
-
-static inline void op_poll(void *ctx, struct worker *worker)
-{
-    struct worker_link *link = worker->ops_data;
-    (void)ctx;
-    step(worker);
-    tell("poll %u", worker->id);
-    if (hooks.polled)
-        hooks.polled(link);
-    else if (poll_reads)
-        while (sim_read(link))
-            ;
-}
-
-static inline void op_forget(void *ctx, struct worker *worker)
-{
-    (void)ctx;
-    hot_assert(!worker->job && !worker->prefetched_count);
-    tell("forget %u", worker->id);
-    free(worker->ops_data);
-    worker->ops_data = NULL;
-}
-
-static const struct dispatcher_ops recorder_ops = {
-    .start = op_start,
-    .assign = op_assign,
-    .reclaim = op_reclaim,
-    .stop_flag = op_stop_flag,
-    .signal = op_signal,
-    .retire = op_retire,
-    .poll = op_poll,
-    .forget = op_forget,
-};
-
-/* --- sources --- */
-
-static inline void tell_failed(const char *who, const struct job_event *event)
-{
-    const char *reason = fail_reason_name(event->fail);
-    hot_assert(event->message && event->message_len && event->message_len < MESSAGE_MAX);
-    if (event->signal)
-        tell("%s failed %s SIG %d", who, reason, event->signal);
-    else if (event->exited)
-        tell("%s failed %s exit %d", who, reason, event->exit_status);
-    else if (event->code)
-        tell("%s failed %s %s", who, reason, event->code);
-    else if (event->step != STOP_NONE)
-        tell("%s failed %s %s", who, reason, stop_step_name(event->step));
-    else
-        tell("%s failed %s", who, reason);
-}
-
-static inline void on_event(struct job_source *raw, struct job *job, const struct job_event *event)
-{
-    struct test_source *source = (struct test_source *)raw;
-    char who[32];
-    snprintf(who, sizeof who, "%c%ju", source->name, (uintmax_t)job->seq);
-    hot_assert(job->source == raw && !raw->gone);
-    source->terminal += event->type >= JOB_DONE;
-    if (event->type == JOB_ACCEPTED)
-        tell("%s accepted %zu", who, event->position);
-    else if (event->type == JOB_STARTED)
-        tell("%s started %u #%ju", who, event->worker, (uintmax_t)job->run.order);
-    else if (event->type == JOB_DONE)
-        tell("%s done", who);
-    else if (event->type == JOB_FAILED)
-        tell_failed(who, event);
-    else
-        tell("%s overload %s %zu %zu", who, overload_reason_name(event->overload), event->queued,
-             event->running);
-    hot_assert(event->type != JOB_OVERLOAD ||
-               (event->retry_after_ms >= 50 && event->retry_after_ms <= 600000));
-    if (hooks.event)
-        hooks.event(source, job, event);
-}
-
-static inline void on_left(struct job_source *raw, struct job *job)
-{
-    struct test_source *source = (struct test_source *)raw;
-    if (raw->gone)
-        tell("%c%ju left", source->name, (uintmax_t)job->seq);
-    if (hooks.left)
-        hooks.left(source, job);
-}
-
-/* --- the world --- */
-
-static inline struct test_source *source_of(char name)
-{
-    return &sources[name - 'a'];
-}
-
-/* As a session that connects. */
-static inline void new_source(struct test_source *source)
-{
-    char name = (char)('a' + (source - sources));
-    *source = (struct test_source){.source = {.event = on_event, .left = on_left}, .name = name};
-    LIST_INIT(&source->source.jobs);
-}
-
-/* `limits` is to be set; workers are not started yet. */
-static inline void world_open(void)
-{
-    static char names[MODULES][8] = {"echo", "fib", "sleep"};
-    quiet_log();
-    memset(&hooks, 0, sizeof hooks);
-    memset(modules, 0, sizeof modules);
-    silent = lazy = no_forks = false;
-    poll_reads = true;
-    told_len = 0;
-    budget = (struct payload_budget){.max = UINT64_MAX};
-    for (int i = 0; i < MODULES; i++)
-        modules[i].name = names[i];
-    for (int i = 0; i < SOURCES; i++)
-        new_source(&sources[i]);
-    timers_init(&timers, 1000000);
-    dispatcher_init(&d, &recorder_ops, &d, &timers, &limits, 17);
-}
-
-static inline size_t count_list(const struct worker_list *list)
-{
-    const struct worker *worker;
-    size_t count = 0;
-    TAILQ_FOREACH (worker, list, link)
-        count++;
-    return count;
-}
-
-static inline uint64_t sum(const uint64_t *counts, size_t n)
-{
-    uint64_t total = 0;
-    while (n)
-        total += counts[--n];
-    return total;
-}
-
-static inline void check_lent_jobs(void)
-{
-    const struct job *job;
-    uint64_t order = 0;
-    size_t count = 0;
-    TAILQ_FOREACH (job, &d.line.prefetched, links.prefetched) {
-        hot_assert(job_is_prefetched(job) && job->run.order > order);
-        order = job->run.order;
-        count++;
-    }
-    hot_assert(count == d.line.prefetched_count);
-}
-
-static inline uint64_t coming_of(const struct job_source *source)
-{
-    const struct job *job;
-    uint64_t bytes = 0;
-    LIST_FOREACH (job, &source->jobs, links.of_source) {
-        hot_assert(!job->run.coming || job->run.worker);
-        bytes += job->run.coming;
-    }
-    return bytes;
-}
-
-/* The books of the sources: who is held, and how many of their jobs stand in the line. */
-static inline void check_held(void)
-{
-    const struct job_source *source;
-    const struct job_queue_hold *hold;
-    size_t held = 0, sources_held = 0;
-    for (int i = 0; i < SOURCES; i++) {
-        const struct job *job;
-        size_t queued = 0;
-        source = &sources[i].source;
-        LIST_FOREACH (job, &source->jobs, links.of_source)
-            queued += job->run.place == JOB_IN_LINE || job->run.place == JOB_PASSED;
-        hot_assert(source->queued == queued);
-        hot_assert(source->gone || source->coming == coming_of(source));
-        hot_assert(!source->held || !(source->gone || d.draining));
-        hot_assert(!source->held || source->unread || source->coming);
-        held += source->held ? queued : 0;
-        sources_held += source->held;
-    }
-    hot_assert(job_queue_ready(&d.line.queue) + held == job_queue_count(&d.line.queue));
-    LIST_FOREACH (hold, &d.line.queue.holds, link)
-        sources_held--;
-    hot_assert(sources_held == 0);
-}
-
-static inline void check_aside(void)
-{
-    const struct job *job;
-    size_t count = 0;
-    TAILQ_FOREACH (job, &d.aside.jobs, links.waiting) {
-        hot_assert(job->run.place == JOB_ASIDE && job->run.given_back && !job->run.worker);
-        count++;
-    }
-    hot_assert(count == d.aside.count);
-    /* Nobody waits for a fresh worker that nobody starts. */
-    bool may_start = !d.draining && !timer_is_set(&d.starts.pause) && !d.starts.failures &&
-                     pool_count(&d.pool) < d.limits.pool_max && !d.pool.counts[WORKER_STARTING];
-    hot_assert(!may_start || !count || timer_is_set(&d.pass.more) || timer_is_set(&d.aside.trial) ||
-               timer_is_set(&d.aside.release));
-}
-
-/* What holds at every moment between two calls. */
-static inline void check_invariants(void)
-{
-    const struct dispatcher_counts *counts = &d.counts;
-    size_t running = 0, waiting = 0, lent = 0;
-    struct worker *worker;
-    hot_assert(counts->submitted == counts->done + sum(counts->failed, FAIL_REASONS) +
-                                        sum(counts->overload, OVERLOAD_REASONS) + counts->dropped +
-                                        counts->orphaned + dispatcher_waiting(&d) +
-                                        counts->running);
-    for (int i = 0; i < MODULES; i++) {
-        running += modules[i].running;
-        waiting += modules[i].waiting;
-    }
-    hot_assert(running == counts->running);
-    hot_assert(waiting == dispatcher_waiting(&d));
-    hot_assert(d.jobs.count == running + waiting);
-    running = 0;
-    for (int state = 0; state < WORKER_STATES; state++) {
-        TAILQ_FOREACH (worker, &d.pool.lists[state], link) {
-            running += worker->job != NULL;
-            lent += worker->prefetched_count;
-            hot_assert(state == WORKER_BUSY || state == WORKER_STOPPING || !worker->job);
-            hot_assert(state != WORKER_BUSY || worker->job);
-            hot_assert(worker->job || !worker->prefetched_count);
-            hot_assert(worker->prefetched_count <= 64);
-        }
-    }
-    hot_assert(running == counts->running);
-    hot_assert(lent == d.line.prefetched_count);
-    check_lent_jobs();
-    check_aside();
-    /* Nobody waits while a worker is free, unless it is for some milliseconds; and none is left
-     * unstarted for him. */
-    check_held();
-    bool ready = job_queue_ready(&d.line.queue) > 0;
-    hot_assert(!pool_idle(&d.pool) || !ready || timer_is_set(&d.tiny.recall) ||
-               timer_is_set(&d.pass.more));
-    hot_assert(!pool_idle(&d.pool) || !d.line.prefetched_count || timer_is_set(&d.tiny.recall));
-    hot_assert(!pool_idle(&d.pool) || !ready || dispatcher_waiting(&d) < limits.job_max ||
-               timer_is_set(&d.pass.more));
-    bool may_start = !d.draining && !timer_is_set(&d.starts.pause) && !pool_idle(&d.pool) &&
-                     pool_count(&d.pool) < d.limits.pool_max && !d.starts.failures;
-    hot_assert(!may_start ||
-               job_queue_ready(&d.line.queue) + d.line.prefetched_count <=
-                   d.pool.counts[WORKER_STARTING] ||
-               timer_is_set(&d.pass.more));
-}
-
-static inline const char *news(void)
-{
-    told_text[told_len] = '\0';
-    told_len = 0;
-    check_invariants();
-    return told_text;
-}
+/* Drops the texts so far. */
+void hush_news(void);
 
 #define ck_told(expected) ck_assert_str_eq(news(), expected)
 
-/* What came until now is of no interest. */
-static inline void hush_news(void)
-{
-    news();
-}
+/* The sum of `n` counts. */
+uint64_t sum(const uint64_t *counts, size_t n);
 
-/* --- what happens --- */
+/* Aborts the test unless all books agree, as they must between any two calls. */
+void check_invariants(void);
+
+/* --- events --- */
 
 struct order {
     char source; /* default a */
@@ -533,162 +137,43 @@ struct order {
     bool none; /* for the macro */
 };
 
-/* Returns its number; the job may have ended already. */
-static inline uint64_t submit_order(struct order order)
-{
-    struct job *job = job_new("1", 1, NULL, 0);
-    uint64_t seq = d.last_seq + 1;
-    job->asked.module = order.module < 0 ? NULL : &modules[order.module];
-    job->run.why_no_module = job->asked.module ? NULL : xstrdup("there is none");
-    job->asked.timeout_ms = order.timeout_ms;
-    job->asked.link = order.link;
-    job->asked.notify_accepted = order.accepted;
-    job->asked.notify_started = order.started;
-    job->run.over_budget = order.over_budget;
-    if (order.size) {
-        job->asked.payload = payload_new(&budget, order.size, 1, true);
-        job->asked.payload->have = job->asked.payload->size; /* nobody looks at its bytes */
-    }
-    job_set_source(job, &source_of(order.source ? order.source : 'a')->source);
-    dispatcher_submit(&d, job);
-    return seq;
-}
+/* Returns the job's number; the job may have ended already. */
+uint64_t submit_order(struct order order);
 
 #define SUBMIT(...) submit_order((struct order){.none = false, __VA_ARGS__})
 
-static inline struct worker *the_worker(uint32_t id)
-{
-    struct worker *worker = pool_find(&d.pool, id);
-    ck_assert_msg(worker != NULL, "there is no worker %u", id);
-    return worker;
-}
+struct worker *the_worker(uint32_t id);
+struct job *the_job(uint64_t seq);
 
-static inline struct job *the_job(uint64_t seq)
-{
-    struct job *job = dispatcher_find(&d, seq);
-    ck_assert_msg(job != NULL, "there is no job %ju", (uintmax_t)seq);
-    return job;
-}
+/* The worker says so; in the second case a module that it was to preload refuses. */
+void ready(uint32_t id);
+void ready_without(uint32_t id);
 
-static inline void ready(uint32_t id)
-{
-    dispatcher_worker_ready(&d, the_worker(id));
-}
+/* The worker ends its job; the master does not read yet. Unless lazy, the worker goes on. */
+void finishes(uint32_t id, struct worker_answer answer);
 
-static inline void ready_without(uint32_t id)
-{
-    dispatcher_worker_ready_without(&d, the_worker(id), "a module refuses");
-}
+/* The master reads one answer of the worker. */
+void reads(uint32_t id);
 
-/* The worker ends the job that it is on, but nobody has read that yet; an eager one goes on. */
-static inline void finishes(uint32_t id, struct worker_answer answer)
-{
-    struct worker_link *link = the_worker(id)->ops_data;
-    ck_assert(sim_finish(link, &answer));
-    if (!lazy)
-        sim_begin(link);
-}
+/* Both: the job is done, or fails in its module with that code. */
+void done(uint32_t id);
+void fails(uint32_t id, const char *code);
 
-static inline void reads(uint32_t id)
-{
-    ck_assert(sim_read(the_worker(id)->ops_data));
-}
+struct worker_answer a_failure(enum fail_reason reason, const char *code);
 
-static inline void done(uint32_t id)
-{
-    finishes(id, (struct worker_answer){.type = JOB_DONE});
-    reads(id);
-}
+/* The master learns of the worker's death, and reads its last answers before. `signo` negative: an
+ * exit status. */
+void lost(uint32_t id, int signo);
+void reaped(uint32_t id);
 
-static inline struct worker_answer a_failure(enum fail_reason reason, const char *code)
-{
-    return (struct worker_answer){
-        .type = JOB_FAILED, .fail = reason, .code = code, .message = "words", .message_len = 5};
-}
+/* Both, as nearly always. */
+void dies(uint32_t id, int signo);
 
-static inline void fails(uint32_t id, const char *code)
-{
-    finishes(id, a_failure(FAIL_MODULE, code));
-    reads(id);
-}
+/* Time passes as in the loop: each timer fires when it is due. */
+void pass_us(uint64_t us);
+void pass_ms(uint64_t ms);
 
-/* Its death becomes known: what it has sent is read first. `signo` negative: an exit status. */
-static inline void lost(uint32_t id, int signo)
-{
-    struct worker_link *link = the_worker(id)->ops_data;
-    struct worker_exit end = {.why = "it was ended"};
-    end.signal = signo > 0 ? signo : 0;
-    end.exited = signo <= 0;
-    end.exit_status = signo < 0 ? -signo : 0;
-    link->dead = true;
-    if (link->worker->state != WORKER_STARTING)
-        link->worker->draining = true; /* it gets no other job while we look */
-    while (sim_read(link))
-        ;
-    dispatcher_worker_lost(&d, link->worker, &end);
-}
-
-static inline void reaped(uint32_t id)
-{
-    dispatcher_worker_reaped(&d, the_worker(id));
-}
-
-/* Both ends, as they come nearly always. */
-static inline void dies(uint32_t id, int signo)
-{
-    lost(id, signo);
-    reaped(id);
-}
-
-/* Time passes as it does in the loop: each timer fires when it is due. */
-static inline void pass_us(uint64_t us)
-{
-    uint64_t end_us = timers.now_us + us;
-    while (timers_next(&timers) <= end_us) {
-        timers_turn(&timers, timers_next(&timers));
-        timers_run(&timers);
-        if (!silent)
-            check_invariants();
-    }
-    timers_turn(&timers, end_us);
-}
-
-static inline void pass_ms(uint64_t ms)
-{
-    pass_us(ms * 1000);
-}
-
-/* One turn of the loop: timers that are due now, or in the next microsecond. */
-static inline void turn(void)
-{
-    timers_turn(&timers, timers.now_us + 1);
-    timers_run(&timers);
-    check_invariants();
-}
-
-/* Whatever a test left behind ends, and nothing is held in the end. */
-static inline void world_close(void)
-{
-    struct worker *worker;
-    silent = true;
-    memset(&hooks, 0, sizeof hooks);
-    if (!d.draining)
-        dispatcher_drain(&d);
-    dispatcher_abort(&d);
-    for (int state = 0; state < WORKER_STATES; state++)
-        while ((worker = TAILQ_FIRST(&d.pool.lists[state])))
-            dies(worker->id, SIGKILL);
-    for (int i = 0; i < 10000 && dispatcher_waiting(&d); i++)
-        turn();
-    ck_assert(dispatcher_is_drained(&d));
-    check_invariants();
-    for (int i = 0; i < SOURCES; i++)
-        ck_assert_uint_eq(sources[i].source.job_count, 0);
-    dispatcher_free(&d);
-    ck_assert_uint_eq(timers.set.count, 0);
-    ck_assert_uint_eq(budget.held, 0);
-    ck_assert_uint_eq(d.hold.coming, 0);
-    timers_free(&timers);
-}
+/* One turn of the loop: timers due now, or in the next microsecond. */
+void turn(void);
 
 #endif

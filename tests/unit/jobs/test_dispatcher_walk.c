@@ -55,12 +55,12 @@ static size_t below(size_t n)
 
 /* --- workers that go on by themselves --- */
 
-static void work(struct worker_link *link)
+static void work(struct sim_worker *sim)
 {
-    struct handed *on = handed_in(link, BEGUN);
+    struct handed *on = handed_in(sim, BEGUN);
     struct worker_answer answer = {.type = JOB_DONE};
     uint64_t run_us = 1 + below(below(2000) ? 45 : 5000);
-    if (on && !link->dead && percent(70)) {
+    if (on && !sim->dead && percent(70)) {
         struct expected *job = &jobs[on->seq];
         if (percent(15))
             answer = a_failure(percent(80) ? FAIL_MODULE : FAIL_TOO_LARGE, "no");
@@ -72,22 +72,22 @@ static void work(struct worker_link *link)
         job->answered_done = answer.type == JOB_DONE;
         job->answered_failed = answer.type == JOB_FAILED && !answer.unfit;
         answer.run_us = run_us;
-        sim_finish(link, &answer);
+        sim_finish(sim, &answer);
     }
     if (percent(80))
-        sim_begin(link);
+        sim_begin(sim);
 }
 
-static void on_step(struct worker_link *link)
+static void on_step(struct sim_worker *sim)
 {
     if (percent(20))
-        work(link);
+        work(sim);
 }
 
 /* No job is ever begun twice, whatever becomes of workers. */
-static void on_begun(struct worker_link *link, uint64_t seq)
+static void on_begun(struct sim_worker *sim, uint64_t seq)
 {
-    hot_assert(!link->dead);
+    hot_assert(!sim->dead);
     hot_assert_msg(!jobs[seq].begun || jobs[seq].unfit, "job %ju is begun twice", (uintmax_t)seq);
     tally_given_back += jobs[seq].unfit;
     jobs[seq].begun = true;
@@ -108,12 +108,12 @@ static void check_passed(uint64_t until)
 }
 
 /* First in, first out, over all that were never handed out and whose source is not held. */
-static void on_handed(struct worker_link *link, struct job *job)
+static void on_handed(struct sim_worker *sim, struct job *job)
 {
     struct expected *expected = &jobs[job->seq];
     hot_assert(expected->phase == IN_LINE || expected->phase == HANDED);
     hot_assert((!expected->begun || expected->unfit) && !d.draining);
-    expected->direct = link->worker->state == WORKER_IDLE;
+    expected->direct = sim->worker->state == WORKER_IDLE;
     expected->given_us = timers.now_us;
     if (expected->phase == IN_LINE) {
         expected->phase = HANDED;
@@ -123,18 +123,18 @@ static void on_handed(struct worker_link *link, struct job *job)
         check_passed(job->seq);
     }
     if (percent(70))
-        sim_begin(link);
+        sim_begin(sim);
 }
 
 /* A signal hits the job that is being stopped, or nobody. */
-static void on_signalled(struct worker_link *link, int signo)
+static void on_signalled(struct sim_worker *sim, int signo)
 {
-    const struct handed *on = handed_in(link, BEGUN);
-    const struct job *job = link->worker->job;
+    const struct handed *on = handed_in(sim, BEGUN);
+    const struct job *job = sim->worker->job;
     hot_assert_msg(!on || aborting || (job && job->seq == on->seq && job->state == JOB_STOPPING),
                    "a signal hits job %ju", (uintmax_t)on->seq);
     if (percent(signo == SIGKILL ? 80 : 30))
-        link->dead = true;
+        sim->dead = true;
 }
 
 /* --- deaths, and how they become known --- */
@@ -160,15 +160,15 @@ static int any_end(void)
 /* The socket's end first, the process's first, or both at once. */
 static void notice(struct worker *worker)
 {
-    struct worker_link *link = worker->ops_data;
+    struct sim_worker *sim = worker->ops_data;
     bool starting = worker->state == WORKER_STARTING;
-    if (!link->dead)
+    if (!sim->dead)
         return;
     switch (below(4)) {
     case 0: /* only that its socket ended: what was in it is read */
         if (!starting)
             worker->draining = true;
-        while (sim_read(link))
+        while (sim_read(sim))
             ;
         if (worker->state == WORKER_IDLE)
             lost(worker->id, any_end());
@@ -181,14 +181,14 @@ static void notice(struct worker *worker)
     }
 }
 
-static void on_polled(struct worker_link *link)
+static void on_polled(struct sim_worker *sim)
 {
-    uint32_t id = link->worker->id;
+    uint32_t id = sim->worker->id;
     struct worker *other = any_worker();
     if (percent(30) && other)
         notice(other);
     struct worker *worker = pool_find(&d.pool, id); /* it may have been that one */
-    if (worker && link_of(worker)->dead && percent(50))
+    if (worker && sim_of(worker)->dead && percent(50))
         notice(worker);
     else if (worker && worker->state == WORKER_STARTING && percent(30))
         dispatcher_worker_ready(&d, worker);
@@ -436,7 +436,7 @@ static void read_any(void)
 static void work_any(void)
 {
     struct worker *worker = any_worker();
-    if (!worker || link_of(worker)->dead)
+    if (!worker || sim_of(worker)->dead)
         return;
     for (size_t n = 1 + below(4); n; n--)
         work(worker->ops_data);
@@ -445,7 +445,7 @@ static void work_any(void)
 static void ready_any(void)
 {
     struct worker *worker = TAILQ_FIRST(&d.pool.lists[WORKER_STARTING]);
-    if (!worker || link_of(worker)->dead)
+    if (!worker || sim_of(worker)->dead)
         return;
     if (percent(10))
         ready_without(worker->id);
@@ -465,7 +465,7 @@ static void kill_any(void)
 {
     struct worker *worker = any_worker();
     if (worker && (worker->state != WORKER_STARTING || percent(20)))
-        link_of(worker)->dead = true;
+        sim_of(worker)->dead = true;
 }
 
 /* Deaths become known; a worker that was told to end does, sooner or later. */
@@ -475,7 +475,7 @@ static void notice_any(void)
     if (!worker)
         return;
     if (worker_is_ending(worker) && !worker->job && percent(50))
-        link_of(worker)->dead = true;
+        sim_of(worker)->dead = true;
     notice(worker);
 }
 

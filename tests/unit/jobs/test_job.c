@@ -265,9 +265,9 @@ static struct job *new_from_kept(void)
     return job;
 }
 
-static void on_handed(struct worker_link *link, struct job *job)
+static void on_handed(struct sim_worker *sim, struct job *job)
 {
-    (void)link;
+    (void)sim;
     handed = job->asked;
     ck_assert_mem_eq(job_id(job), "\"a1\"", 4);
     ck_assert_mem_eq(job_context(job), "{\"user\":7}", 10);

@@ -584,11 +584,11 @@ END_TEST
 START_TEST(test_lost_with_an_answer)
 {
     open_lent();
-    struct worker_link *link = the_worker(1)->ops_data;
+    struct sim_worker *sim = the_worker(1)->ops_data;
     finishes_well(1);
     begins(1);
-    drop_handed(link, handed_in(link, FINISHED));
-    link->jobs[link->count++] = (struct handed){.seq = 3, .state = BEGUN}; /* as far as is known */
+    sim_drop(sim, handed_in(sim, FINISHED));
+    sim->jobs[sim->count++] = (struct handed){.seq = 3, .state = BEGUN}; /* as far as is known */
     dies(1, SIGSEGV);
     const char *got = news();
     ck_assert_ptr_nonnull(strstr(got, "a3 failed error SIG 11"));

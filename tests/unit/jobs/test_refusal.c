@@ -589,10 +589,10 @@ START_TEST(test_lent)
     done(1);
     hush_news();
     ck_assert_uint_eq(the_worker(1)->prefetched_count, 3);
-    struct worker_link *link = the_worker(1)->ops_data;
-    ck_assert(sim_begin(link));
+    struct sim_worker *sim = the_worker(1)->ops_data;
+    ck_assert(sim_begin(sim));
     finishes(1, unfit());
-    ck_assert(sim_begin(link));
+    ck_assert(sim_begin(sim));
     reads(1);
     ck_told("back 1 j4 no, back 1 j5 yes, back 1 j6 yes");
     finishes(1, (struct worker_answer){.type = JOB_DONE});

@@ -1,0 +1,593 @@
+/* recorder: see recorder.h. */
+#include "tests/unit/jobs/recorder.h"
+
+#include "common/xmalloc.h"
+
+#include <errno.h>
+#include <stdarg.h>
+
+enum { TOLD_MAX = 1 << 20 };
+
+struct timers timers;
+struct dispatcher d;
+struct dispatcher_limits limits;
+struct payload_budget budget;
+struct test_source sources[SOURCES];
+struct module_entry modules[MODULES];
+bool silent, lazy, no_forks, poll_reads;
+uint64_t backs[2];
+struct recorder_hooks hooks;
+
+static char told_text[TOLD_MAX];
+static size_t told_len;
+
+__attribute__((format(printf, 1, 2))) static void tell(const char *fmt, ...)
+{
+    va_list args;
+    if (silent)
+        return;
+    if (told_len)
+        told_len += (size_t)sprintf(told_text + told_len, ", ");
+    va_start(args, fmt);
+    told_len += (size_t)vsnprintf(told_text + told_len, 200, fmt, args);
+    va_end(args);
+    hot_assert(told_len < TOLD_MAX - 400);
+}
+
+/* --- simulated workers --- */
+
+struct sim_worker *sim_of(const struct worker *worker)
+{
+    return worker->ops_data;
+}
+
+struct handed *handed_in(struct sim_worker *sim, enum handed_state state)
+{
+    for (size_t i = 0; i < sim->count; i++)
+        if (sim->jobs[i].state == state)
+            return &sim->jobs[i];
+    return NULL;
+}
+
+struct handed *handed_of(struct sim_worker *sim, uint64_t seq)
+{
+    for (size_t i = 0; i < sim->count; i++)
+        if (sim->jobs[i].seq == seq && sim->jobs[i].state != TAKEN)
+            return &sim->jobs[i];
+    return NULL;
+}
+
+void sim_drop(struct sim_worker *sim, struct handed *handed)
+{
+    size_t at = (size_t)(handed - sim->jobs);
+    sim->count--;
+    memmove(handed, handed + 1, (sim->count - at) * sizeof *handed);
+}
+
+bool sim_begin(struct sim_worker *sim)
+{
+    struct handed *taken, *next;
+    while ((taken = handed_in(sim, TAKEN)))
+        sim_drop(sim, taken);
+    if (sim->dead || handed_in(sim, BEGUN) || !(next = handed_in(sim, OFFERED)))
+        return false;
+    next->state = BEGUN;
+    if (hooks.begun)
+        hooks.begun(sim, next->seq);
+    return true;
+}
+
+bool sim_finish(struct sim_worker *sim, const struct worker_answer *answer)
+{
+    struct handed *on = handed_in(sim, BEGUN);
+    if (sim->dead || !on)
+        return false;
+    on->state = FINISHED;
+    on->answer = *answer;
+    return true;
+}
+
+bool sim_read(struct sim_worker *sim)
+{
+    struct handed *handed = handed_in(sim, FINISHED);
+    struct worker *worker = sim->worker;
+    if (!handed)
+        return false;
+    struct handed copy = *handed;
+    sim_drop(sim, handed);
+    if (!worker->job || worker->job->seq != copy.seq) {
+        hot_assert_msg(!dispatcher_find(&d, copy.seq), "an answer for %ju out of turn",
+                       (uintmax_t)copy.seq);
+        return true; /* it was ended by an abort */
+    }
+    dispatcher_worker_answered(&d, worker, &copy.answer);
+    return true;
+}
+
+/* --- operations --- */
+
+static void step(struct worker *worker)
+{
+    if (hooks.step && worker->ops_data)
+        hooks.step(worker->ops_data);
+}
+
+static int op_start(void *ctx, struct worker *worker)
+{
+    hot_assert(ctx == &d);
+    hot_assert(pool_count(&d.pool) <= d.limits.pool_max);
+    tell("start %u", worker->id);
+    errno = EAGAIN;
+    if (no_forks)
+        return -1;
+    struct sim_worker *sim = calloc(1, sizeof *sim);
+    hot_assert(link != NULL);
+    sim->worker = worker;
+    worker->ops_data = sim;
+    worker->pid = 1000 + (pid_t)worker->id;
+    return 0;
+}
+
+static uint8_t op_assign(void *ctx, const struct assignment *assignment)
+{
+    struct worker *worker = assignment->worker;
+    struct job *job = assignment->job;
+    uint64_t limit_us = assignment->limit_us;
+    struct sim_worker *sim = worker->ops_data;
+    (void)ctx;
+    hot_assert(sim->count < HANDED_MAX && !handed_of(sim, job->seq));
+    hot_assert(job->source != NULL && !job->source->gone);
+    hot_assert(job->run.worker == worker && assignment->prefetched == (worker->job != NULL));
+    sim->jobs[sim->count++] = (struct handed){.seq = job->seq};
+    if (limit_us)
+        tell("give %u j%ju %jums", worker->id, (uintmax_t)job->seq, (uintmax_t)limit_us / 1000);
+    else
+        tell("give %u j%ju", worker->id, (uintmax_t)job->seq);
+    if (hooks.handed)
+        hooks.handed(sim, job);
+    if (!lazy)
+        sim_begin(sim);
+    return 0;
+}
+
+static bool op_reclaim(void *ctx, struct worker *worker, const struct job *job)
+{
+    struct handed *handed;
+    (void)ctx;
+    step(worker);
+    handed = handed_of(worker->ops_data, job->seq);
+    hot_assert_msg(handed != NULL, "job %ju was not handed to worker %u", (uintmax_t)job->seq,
+                   worker->id);
+    bool offered = handed->state == OFFERED;
+    tell("back %u j%ju %s", worker->id, (uintmax_t)job->seq, offered ? "yes" : "no");
+    backs[offered]++;
+    if (offered)
+        handed->state = TAKEN;
+    return offered;
+}
+
+static void op_stop_flag(void *ctx, struct worker *worker, const struct job *job)
+{
+    (void)ctx;
+    hot_assert(worker->job == job);
+    step(worker);
+    tell("flag %u j%ju", worker->id, (uintmax_t)job->seq);
+}
+
+static void op_signal(void *ctx, struct worker *worker, int signo)
+{
+    (void)ctx;
+    hot_assert(signo == SIGTERM || signo == SIGKILL);
+    step(worker);
+    tell("%s %u", signo == SIGTERM ? "term" : "kill", worker->id);
+    if (hooks.signalled)
+        hooks.signalled(worker->ops_data, signo);
+}
+
+static void op_retire(void *ctx, struct worker *worker)
+{
+    (void)ctx;
+    hot_assert(!worker->job && !worker->prefetched_count);
+    tell("retire %u", worker->id);
+}
+
+static void op_poll(void *ctx, struct worker *worker)
+{
+    struct sim_worker *sim = worker->ops_data;
+    (void)ctx;
+    step(worker);
+    tell("poll %u", worker->id);
+    if (hooks.polled)
+        hooks.polled(sim);
+    else if (poll_reads)
+        while (sim_read(sim))
+            ;
+}
+
+static void op_forget(void *ctx, struct worker *worker)
+{
+    (void)ctx;
+    hot_assert(!worker->job && !worker->prefetched_count);
+    tell("forget %u", worker->id);
+    free(worker->ops_data);
+    worker->ops_data = NULL;
+}
+
+static const struct dispatcher_ops recorder_ops = {
+    .start = op_start,
+    .assign = op_assign,
+    .reclaim = op_reclaim,
+    .stop_flag = op_stop_flag,
+    .signal = op_signal,
+    .retire = op_retire,
+    .poll = op_poll,
+    .forget = op_forget,
+};
+
+/* --- sources --- */
+
+static void tell_failed(const char *who, const struct job_event *event)
+{
+    const char *reason = fail_reason_name(event->fail);
+    hot_assert(event->message && event->message_len && event->message_len < MESSAGE_MAX);
+    if (event->signal)
+        tell("%s failed %s SIG %d", who, reason, event->signal);
+    else if (event->exited)
+        tell("%s failed %s exit %d", who, reason, event->exit_status);
+    else if (event->code)
+        tell("%s failed %s %s", who, reason, event->code);
+    else if (event->step != STOP_NONE)
+        tell("%s failed %s %s", who, reason, stop_step_name(event->step));
+    else
+        tell("%s failed %s", who, reason);
+}
+
+static void on_event(struct job_source *raw, struct job *job, const struct job_event *event)
+{
+    struct test_source *source = (struct test_source *)raw;
+    char who[32];
+    snprintf(who, sizeof who, "%c%ju", source->name, (uintmax_t)job->seq);
+    hot_assert(job->source == raw && !raw->gone);
+    source->terminal += event->type >= JOB_DONE;
+    if (event->type == JOB_ACCEPTED)
+        tell("%s accepted %zu", who, event->position);
+    else if (event->type == JOB_STARTED)
+        tell("%s started %u #%ju", who, event->worker, (uintmax_t)job->run.order);
+    else if (event->type == JOB_DONE)
+        tell("%s done", who);
+    else if (event->type == JOB_FAILED)
+        tell_failed(who, event);
+    else
+        tell("%s overload %s %zu %zu", who, overload_reason_name(event->overload), event->queued,
+             event->running);
+    hot_assert(event->type != JOB_OVERLOAD ||
+               (event->retry_after_ms >= 50 && event->retry_after_ms <= 600000));
+    if (hooks.event)
+        hooks.event(source, job, event);
+}
+
+static void on_left(struct job_source *raw, struct job *job)
+{
+    struct test_source *source = (struct test_source *)raw;
+    if (raw->gone)
+        tell("%c%ju left", source->name, (uintmax_t)job->seq);
+    if (hooks.left)
+        hooks.left(source, job);
+}
+
+/* --- the world --- */
+
+struct test_source *source_of(char name)
+{
+    return &sources[name - 'a'];
+}
+
+void new_source(struct test_source *source)
+{
+    char name = (char)('a' + (source - sources));
+    *source = (struct test_source){.source = {.event = on_event, .left = on_left}, .name = name};
+    LIST_INIT(&source->source.jobs);
+}
+
+void world_open(void)
+{
+    static char names[MODULES][8] = {"echo", "fib", "sleep"};
+    quiet_log();
+    memset(&hooks, 0, sizeof hooks);
+    memset(modules, 0, sizeof modules);
+    silent = lazy = no_forks = false;
+    poll_reads = true;
+    told_len = 0;
+    budget = (struct payload_budget){.max = UINT64_MAX};
+    for (int i = 0; i < MODULES; i++)
+        modules[i].name = names[i];
+    for (int i = 0; i < SOURCES; i++)
+        new_source(&sources[i]);
+    timers_init(&timers, 1000000);
+    dispatcher_init(&d, &recorder_ops, &d, &timers, &limits, 17);
+}
+
+uint64_t sum(const uint64_t *counts, size_t n)
+{
+    uint64_t total = 0;
+    while (n)
+        total += counts[--n];
+    return total;
+}
+
+static void check_prefetched(void)
+{
+    const struct job *job;
+    uint64_t order = 0;
+    size_t count = 0;
+    TAILQ_FOREACH (job, &d.line.prefetched, links.prefetched) {
+        hot_assert(job_is_prefetched(job) && job->run.order > order);
+        order = job->run.order;
+        count++;
+    }
+    hot_assert(count == d.line.prefetched_count);
+}
+
+static uint64_t coming_of(const struct job_source *source)
+{
+    const struct job *job;
+    uint64_t bytes = 0;
+    LIST_FOREACH (job, &source->jobs, links.of_source) {
+        hot_assert(!job->run.coming || job->run.worker);
+        bytes += job->run.coming;
+    }
+    return bytes;
+}
+
+/* The books of the sources: who is held, and how many of their jobs stand in the line. */
+static void check_held(void)
+{
+    const struct job_source *source;
+    const struct job_queue_hold *hold;
+    size_t held = 0, sources_held = 0;
+    for (int i = 0; i < SOURCES; i++) {
+        const struct job *job;
+        size_t queued = 0;
+        source = &sources[i].source;
+        LIST_FOREACH (job, &source->jobs, links.of_source)
+            queued += job->run.place == JOB_IN_LINE || job->run.place == JOB_PASSED;
+        hot_assert(source->queued == queued);
+        hot_assert(source->gone || source->coming == coming_of(source));
+        hot_assert(!source->held || !(source->gone || d.draining));
+        hot_assert(!source->held || source->unread || source->coming);
+        held += source->held ? queued : 0;
+        sources_held += source->held;
+    }
+    hot_assert(job_queue_ready(&d.line.queue) + held == job_queue_count(&d.line.queue));
+    LIST_FOREACH (hold, &d.line.queue.holds, link)
+        sources_held--;
+    hot_assert(sources_held == 0);
+}
+
+static void check_aside(void)
+{
+    const struct job *job;
+    size_t count = 0;
+    TAILQ_FOREACH (job, &d.aside.jobs, links.waiting) {
+        hot_assert(job->run.place == JOB_ASIDE && job->run.given_back && !job->run.worker);
+        count++;
+    }
+    hot_assert(count == d.aside.count);
+    /* Nobody waits for a fresh worker that nobody starts. */
+    bool may_start = !d.draining && !timer_is_set(&d.starts.pause) && !d.starts.failures &&
+                     pool_count(&d.pool) < d.limits.pool_max && !d.pool.counts[WORKER_STARTING];
+    hot_assert(!may_start || !count || timer_is_set(&d.pass.more) || timer_is_set(&d.aside.trial) ||
+               timer_is_set(&d.aside.release));
+}
+
+void check_invariants(void)
+{
+    const struct dispatcher_counts *counts = &d.counts;
+    size_t running = 0, waiting = 0, lent = 0;
+    struct worker *worker;
+    hot_assert(counts->submitted == counts->done + sum(counts->failed, FAIL_REASONS) +
+                                        sum(counts->overload, OVERLOAD_REASONS) + counts->dropped +
+                                        counts->orphaned + dispatcher_waiting(&d) +
+                                        counts->running);
+    for (int i = 0; i < MODULES; i++) {
+        running += modules[i].running;
+        waiting += modules[i].waiting;
+    }
+    hot_assert(running == counts->running);
+    hot_assert(waiting == dispatcher_waiting(&d));
+    hot_assert(d.jobs.count == running + waiting);
+    running = 0;
+    for (int state = 0; state < WORKER_STATES; state++) {
+        TAILQ_FOREACH (worker, &d.pool.lists[state], link) {
+            running += worker->job != NULL;
+            lent += worker->prefetched_count;
+            hot_assert(state == WORKER_BUSY || state == WORKER_STOPPING || !worker->job);
+            hot_assert(state != WORKER_BUSY || worker->job);
+            hot_assert(worker->job || !worker->prefetched_count);
+            hot_assert(worker->prefetched_count <= 64);
+        }
+    }
+    hot_assert(running == counts->running);
+    hot_assert(lent == d.line.prefetched_count);
+    check_prefetched();
+    check_aside();
+    /* Nobody waits while a worker is free, unless it is for some milliseconds; and none is left
+     * unstarted for him. */
+    check_held();
+    bool ready = job_queue_ready(&d.line.queue) > 0;
+    hot_assert(!pool_idle(&d.pool) || !ready || timer_is_set(&d.tiny.recall) ||
+               timer_is_set(&d.pass.more));
+    hot_assert(!pool_idle(&d.pool) || !d.line.prefetched_count || timer_is_set(&d.tiny.recall));
+    hot_assert(!pool_idle(&d.pool) || !ready || dispatcher_waiting(&d) < limits.job_max ||
+               timer_is_set(&d.pass.more));
+    bool may_start = !d.draining && !timer_is_set(&d.starts.pause) && !pool_idle(&d.pool) &&
+                     pool_count(&d.pool) < d.limits.pool_max && !d.starts.failures;
+    hot_assert(!may_start ||
+               job_queue_ready(&d.line.queue) + d.line.prefetched_count <=
+                   d.pool.counts[WORKER_STARTING] ||
+               timer_is_set(&d.pass.more));
+}
+
+const char *news(void)
+{
+    told_text[told_len] = '\0';
+    told_len = 0;
+    check_invariants();
+    return told_text;
+}
+
+void hush_news(void)
+{
+    news();
+}
+
+/* --- what happens --- */
+
+uint64_t submit_order(struct order order)
+{
+    struct job *job = job_new("1", 1, NULL, 0);
+    uint64_t seq = d.last_seq + 1;
+    job->asked.module = order.module < 0 ? NULL : &modules[order.module];
+    job->run.why_no_module = job->asked.module ? NULL : xstrdup("there is none");
+    job->asked.timeout_ms = order.timeout_ms;
+    job->asked.link = order.link;
+    job->asked.notify_accepted = order.accepted;
+    job->asked.notify_started = order.started;
+    job->run.over_budget = order.over_budget;
+    if (order.size) {
+        job->asked.payload = payload_new(&budget, order.size, 1, true);
+        job->asked.payload->have = job->asked.payload->size; /* nobody looks at its bytes */
+    }
+    job_set_source(job, &source_of(order.source ? order.source : 'a')->source);
+    dispatcher_submit(&d, job);
+    return seq;
+}
+
+struct worker *the_worker(uint32_t id)
+{
+    struct worker *worker = pool_find(&d.pool, id);
+    ck_assert_msg(worker != NULL, "there is no worker %u", id);
+    return worker;
+}
+
+struct job *the_job(uint64_t seq)
+{
+    struct job *job = dispatcher_find(&d, seq);
+    ck_assert_msg(job != NULL, "there is no job %ju", (uintmax_t)seq);
+    return job;
+}
+
+void ready(uint32_t id)
+{
+    dispatcher_worker_ready(&d, the_worker(id));
+}
+
+void ready_without(uint32_t id)
+{
+    dispatcher_worker_ready_without(&d, the_worker(id), "a module refuses");
+}
+
+void finishes(uint32_t id, struct worker_answer answer)
+{
+    struct sim_worker *sim = the_worker(id)->ops_data;
+    ck_assert(sim_finish(sim, &answer));
+    if (!lazy)
+        sim_begin(sim);
+}
+
+void reads(uint32_t id)
+{
+    ck_assert(sim_read(the_worker(id)->ops_data));
+}
+
+void done(uint32_t id)
+{
+    finishes(id, (struct worker_answer){.type = JOB_DONE});
+    reads(id);
+}
+
+struct worker_answer a_failure(enum fail_reason reason, const char *code)
+{
+    return (struct worker_answer){
+        .type = JOB_FAILED, .fail = reason, .code = code, .message = "words", .message_len = 5};
+}
+
+void fails(uint32_t id, const char *code)
+{
+    finishes(id, a_failure(FAIL_MODULE, code));
+    reads(id);
+}
+
+void lost(uint32_t id, int signo)
+{
+    struct sim_worker *sim = the_worker(id)->ops_data;
+    struct worker_exit end = {.why = "it was ended"};
+    end.signal = signo > 0 ? signo : 0;
+    end.exited = signo <= 0;
+    end.exit_status = signo < 0 ? -signo : 0;
+    sim->dead = true;
+    if (sim->worker->state != WORKER_STARTING)
+        sim->worker->draining = true; /* it gets no other job while we look */
+    while (sim_read(sim))
+        ;
+    dispatcher_worker_lost(&d, sim->worker, &end);
+}
+
+void reaped(uint32_t id)
+{
+    dispatcher_worker_reaped(&d, the_worker(id));
+}
+
+void dies(uint32_t id, int signo)
+{
+    lost(id, signo);
+    reaped(id);
+}
+
+void pass_us(uint64_t us)
+{
+    uint64_t end_us = timers.now_us + us;
+    while (timers_next(&timers) <= end_us) {
+        timers_turn(&timers, timers_next(&timers));
+        timers_run(&timers);
+        if (!silent)
+            check_invariants();
+    }
+    timers_turn(&timers, end_us);
+}
+
+void pass_ms(uint64_t ms)
+{
+    pass_us(ms * 1000);
+}
+
+void turn(void)
+{
+    timers_turn(&timers, timers.now_us + 1);
+    timers_run(&timers);
+    check_invariants();
+}
+
+void world_close(void)
+{
+    struct worker *worker;
+    silent = true;
+    memset(&hooks, 0, sizeof hooks);
+    if (!d.draining)
+        dispatcher_drain(&d);
+    dispatcher_abort(&d);
+    for (int state = 0; state < WORKER_STATES; state++)
+        while ((worker = TAILQ_FIRST(&d.pool.lists[state])))
+            dies(worker->id, SIGKILL);
+    for (int i = 0; i < 10000 && dispatcher_waiting(&d); i++)
+        turn();
+    ck_assert(dispatcher_is_drained(&d));
+    check_invariants();
+    for (int i = 0; i < SOURCES; i++)
+        ck_assert_uint_eq(sources[i].source.job_count, 0);
+    dispatcher_free(&d);
+    ck_assert_uint_eq(timers.set.count, 0);
+    ck_assert_uint_eq(budget.held, 0);
+    ck_assert_uint_eq(d.hold.coming, 0);
+    timers_free(&timers);
+}
