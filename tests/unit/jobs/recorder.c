@@ -591,3 +591,98 @@ void world_close(void)
     ck_assert_uint_eq(d.hold.coming, 0);
     timers_free(&timers);
 }
+
+/* --- ways to begin a test --- */
+
+TCase *recorder_case(Suite *suite, const char *name)
+{
+    TCase *tc = tcase_create(name);
+    tcase_add_checked_fixture(tc, NULL, world_close);
+    tcase_set_timeout(tc, 60);
+    suite_add_tcase(suite, tc);
+    return tc;
+}
+
+void open_pool(uint32_t pool_start, uint32_t pool_max, uint32_t job_max)
+{
+    limits = (struct dispatcher_limits){
+        .pool_start = pool_start,
+        .pool_max = pool_max,
+        .job_max = job_max,
+        .start_timeout_ms = START_TIMEOUT_MS,
+        .kill_grace_ms = GRACE_MS,
+        .worker_window = 1,
+    };
+    world_open();
+    dispatcher_start(&d);
+}
+
+void open_idle(uint32_t workers, uint32_t pool_max, uint32_t job_max)
+{
+    open_pool(workers, pool_max, job_max);
+    for (int i = 0; d.pool.counts[WORKER_STARTING] < workers; i++) {
+        ck_assert_int_lt(i, 100);
+        pass_ms(BATCH_MS); /* many are started over several turns */
+    }
+    for (uint32_t id = 1; id <= workers; id++)
+        ready(id);
+    hush_news();
+}
+
+void reconfigure(bool renew)
+{
+    dispatcher_configure(&d, &limits, renew);
+}
+
+void open_warm(uint32_t workers, uint32_t window)
+{
+    limits = (struct dispatcher_limits){
+        .pool_start = workers,
+        .pool_max = workers,
+        .job_max = 1000,
+        .start_timeout_ms = 10000,
+        .kill_grace_ms = GRACE_MS,
+        .worker_window = window,
+    };
+    world_open();
+    dispatcher_start(&d);
+    for (uint32_t id = workers; id >= 1; id--)
+        ready(id);
+    pass_ms(100);
+    for (uint32_t id = 1; id <= workers; id++)
+        SUBMIT();
+    for (uint32_t id = workers; id >= 1; id--)
+        done(id);
+    hush_news();
+    lazy = true;
+}
+
+void begins(uint32_t id)
+{
+    ck_assert(sim_begin(the_worker(id)->ops_data));
+}
+
+void finishes_well(uint32_t id)
+{
+    finishes(id, (struct worker_answer){.type = JOB_DONE});
+}
+
+void submit_many(int count)
+{
+    for (int i = 0; i < count; i++)
+        SUBMIT(.started = true);
+}
+
+void open_prefetched(void)
+{
+    open_warm(1, 4);
+    submit_many(11);
+    ck_told("give 1 j2, a2 started 1 #2");
+    begins(1);
+    finishes_well(1);
+    reads(1);
+    ck_told("a2 done, give 1 j3, a3 started 1 #3, give 1 j4, give 1 j5, give 1 j6");
+    begins(1);
+    ck_assert_uint_eq(d.line.prefetched_count, 3);
+    ck_assert_uint_eq(dispatcher_waiting(&d), 9);
+}

@@ -176,4 +176,39 @@ void pass_ms(uint64_t ms);
 /* One turn of the loop: timers due now, or in the next microsecond. */
 void turn(void);
 
+/* --- ways to begin a test --- */
+
+enum {
+    GRACE_MS = 2000,
+    START_TIMEOUT_MS = 10000,
+    SOON_MS = 1000, /* a worker that is ready for so long has started */
+    BATCH = 8,      /* workers are started, and told to end, at a time, */
+    BATCH_MS = 5,   /* and the next so much later */
+};
+
+/* A case that closes the world behind each test. */
+TCase *recorder_case(Suite *suite, const char *name);
+
+/* Opens the world with a window of 1: no job is prefetched. The pool's start is under way. */
+void open_pool(uint32_t pool_start, uint32_t pool_max, uint32_t job_max);
+
+/* The same with so many idle workers, and no news. */
+void open_idle(uint32_t workers, uint32_t pool_max, uint32_t job_max);
+
+/* `limits` are in force from now on. */
+void reconfigure(bool renew);
+
+/* Idle workers that have done a short job each, so that they may be handed jobs early. They are
+ * lazy. */
+void open_warm(uint32_t workers, uint32_t window);
+
+/* One such worker on job 3, with 4, 5 and 6 prefetched; 7 to 12 are in the line. */
+void open_prefetched(void);
+
+/* A lazy worker begins its next job; it finishes its job. */
+void begins(uint32_t id);
+void finishes_well(uint32_t id);
+
+void submit_many(int count);
+
 #endif

@@ -7,12 +7,11 @@
 enum {
     UNREAD_MAX = 1000000,
     OUTPUT_MAX = 4000000,
-    START_TIMEOUT_MS = 10000,
 };
 
 static struct payload_budget told_budget;
 
-static void open_idle(uint32_t workers, uint32_t pool_max, uint32_t job_max)
+static void open_reading(uint32_t workers, uint32_t pool_max, uint32_t job_max)
 {
     limits = (struct dispatcher_limits){
         .pool_start = workers,
@@ -55,7 +54,7 @@ static void done_with(uint32_t id, size_t bytes)
 
 START_TEST(test_held_and_released)
 {
-    open_idle(1, 1, 10);
+    open_reading(1, 1, 10);
     unread('a', UNREAD_MAX);
     ck_assert(!is_held('a'));
     unread('a', UNREAD_MAX + 1);
@@ -76,7 +75,7 @@ END_TEST
 /* The order is that of submission all the same, over all sources that are not held. */
 START_TEST(test_others_pass)
 {
-    open_idle(1, 1, 10);
+    open_reading(1, 1, 10);
     SUBMIT();
     SUBMIT(.source = 'a');
     SUBMIT(.source = 'b');
@@ -109,7 +108,7 @@ END_TEST
 /* Held jobs wait, and are counted and stopped as those that do. */
 START_TEST(test_held_jobs_wait)
 {
-    open_idle(1, 1, 3);
+    open_reading(1, 1, 3);
     unread('a', UNREAD_MAX + 1);
     SUBMIT();
     SUBMIT();
@@ -133,7 +132,7 @@ END_TEST
 /* Nobody starts a worker for them, nor gives them up for want of one. */
 START_TEST(test_held_jobs_want_no_worker)
 {
-    open_idle(0, 4, 100);
+    open_reading(0, 4, 100);
     no_forks = true;
     unread('a', UNREAD_MAX + 1);
     SUBMIT();
@@ -156,7 +155,7 @@ END_TEST
 /* Jobs that came as a worker could be started for them, and were held then, are not too many. */
 START_TEST(test_held_jobs_are_bounded)
 {
-    open_idle(0, 4, 10);
+    open_reading(0, 4, 10);
     for (char source = 'a'; source < 'z'; source++) {
         SUBMIT(.source = source);
         unread(source, UNREAD_MAX + 1);
@@ -173,7 +172,7 @@ END_TEST
 /* When others are given up for want of a worker, held ones stay. */
 START_TEST(test_held_jobs_are_not_unavailable)
 {
-    open_idle(0, 1, 100);
+    open_reading(0, 1, 100);
     no_forks = true;
     unread('a', UNREAD_MAX + 1);
     SUBMIT();
@@ -190,7 +189,7 @@ END_TEST
 
 START_TEST(test_drain)
 {
-    open_idle(1, 1, 100);
+    open_reading(1, 1, 100);
     unread('a', UNREAD_MAX + 1);
     SUBMIT();
     SUBMIT(.source = 'b');
@@ -206,7 +205,7 @@ END_TEST
 /* What its jobs will yield counts, as far as it is known. */
 START_TEST(test_coming)
 {
-    open_idle(4, 4, 100);
+    open_reading(4, 4, 100);
     SUBMIT();
     hush_news();
     done_with(4, 1500000);
@@ -225,7 +224,7 @@ END_TEST
 /* ... as much as a worker announces, at the least; and a lost worker brings nothing. */
 START_TEST(test_coming_is_announced)
 {
-    open_idle(2, 2, 100);
+    open_reading(2, 2, 100);
     SUBMIT();
     hush_news();
     dispatcher_worker_sends(&d, the_worker(2), OUTPUT_MAX + 1);
@@ -246,7 +245,7 @@ END_TEST
 /* ... also where less was expected. Less than that changes nothing. */
 START_TEST(test_more_comes_than_expected)
 {
-    open_idle(1, 1, 100);
+    open_reading(1, 1, 100);
     SUBMIT();
     done_with(1, 1500000);
     SUBMIT();
@@ -264,7 +263,7 @@ END_TEST
 /* A module whose results have become small is believed, by and by. */
 START_TEST(test_large_results_are_forgotten)
 {
-    open_idle(1, 1, 100);
+    open_reading(1, 1, 100);
     SUBMIT();
     done_with(1, 1000000);
     ck_assert_uint_eq(modules[0].history.result_bytes, 1000000);
@@ -281,7 +280,7 @@ END_TEST
  */
 START_TEST(test_budget_of_all)
 {
-    open_idle(1, 1, 100);
+    open_reading(1, 1, 100);
     told_budget = (struct payload_budget){.max = 10000000};
     d.hold.output = &told_budget;
     told_budget.held = 9500000;
@@ -308,7 +307,7 @@ END_TEST
 /* What the jobs of all others will yield is not left. */
 START_TEST(test_budget_and_what_comes)
 {
-    open_idle(1, 1, 100);
+    open_reading(1, 1, 100);
     told_budget = (struct payload_budget){.max = 10000000, .held = 9000000};
     d.hold.output = &told_budget;
     SUBMIT(.source = 'b');
@@ -327,7 +326,7 @@ END_TEST
 /* A reload changes what is much. */
 START_TEST(test_limits_change)
 {
-    open_idle(1, 1, 100);
+    open_reading(1, 1, 100);
     unread('a', UNREAD_MAX + 1);
     SUBMIT();
     limits.source_unread_max = 4 * UNREAD_MAX;
@@ -340,7 +339,7 @@ END_TEST
 /* A job that comes back to the line while its source is held finds its place among its own. */
 START_TEST(test_older_job_comes_back)
 {
-    open_idle(1, 1, 100);
+    open_reading(1, 1, 100);
     limits.worker_window = 4;
     dispatcher_configure(&d, &limits, false);
     lazy = true;
@@ -376,7 +375,7 @@ END_TEST
 /* Very many are passed in steps, and whoever stands behind them gets the idle worker. */
 START_TEST(test_very_many_are_passed)
 {
-    open_idle(1, 1, 100000);
+    open_reading(1, 1, 100000);
     unread('a', UNREAD_MAX + 1);
     silent = true;
     for (int i = 0; i < 5500; i++)

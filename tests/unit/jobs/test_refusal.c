@@ -5,7 +5,7 @@
  */
 #include "tests/unit/jobs/recorder.h"
 
-enum { START_TIMEOUT_MS = 10000, GRACE_MS = 2000, ECHO = 0, FIB = 1 };
+enum { ECHO = 0, FIB = 1 };
 
 /* Idle workers, 1 being the one that is taken first; each has had `jobs` jobs. */
 static void open_used(uint32_t workers, uint32_t pool_max, int jobs)

@@ -1,0 +1,180 @@
+/* test_end: answers, the deaths of workers, and the ends of their jobs. */
+#include "tests/unit/jobs/recorder.h"
+
+START_TEST(test_answers)
+{
+    open_idle(1, 1, 10);
+    for (int i = 0; i < 4; i++)
+        SUBMIT();
+    hush_news();
+    done(1);
+    ck_told("a1 done, give 1 j2");
+    fails(1, "div-by-zero");
+    ck_told("a2 failed module div-by-zero, give 1 j3");
+    finishes(1, a_failure(FAIL_UNAVAILABLE, NULL));
+    reads(1);
+    ck_told("a3 failed unavailable, give 1 j4");
+    finishes(1, a_failure(FAIL_TOO_LARGE, NULL));
+    reads(1);
+    ck_told("a4 failed too-large");
+    ck_assert_uint_eq(d.counts.done, 1);
+    ck_assert_uint_eq(d.counts.failed[FAIL_MODULE], 1);
+    ck_assert_uint_eq(d.counts.failed[FAIL_UNAVAILABLE], 1);
+    ck_assert_uint_eq(d.counts.failed[FAIL_TOO_LARGE], 1);
+    ck_assert_uint_eq(modules[0].history.done, 1);
+    ck_assert_uint_eq(modules[0].history.failed, 3);
+}
+END_TEST
+
+/* A worker has two ends, and a job's end does not wait for the second. */
+START_TEST(test_lost_then_reaped)
+{
+    open_idle(1, 1, 10);
+    SUBMIT();
+    SUBMIT();
+    hush_news();
+    lost(1, SIGSEGV);
+    ck_told("back 1 j1 no, a1 failed error SIG 11");
+    ck_assert_uint_eq(d.pool.counts[WORKER_STOPPING], 1);
+    reaped(1);
+    ck_told("forget 1, start 2");
+    ready(2);
+    ck_told("give 2 j2");
+    ck_assert_uint_eq(d.counts.failed[FAIL_ERROR], 1);
+}
+END_TEST
+
+START_TEST(test_lost_with_exit_status)
+{
+    open_idle(1, 1, 10);
+    SUBMIT();
+    hush_news();
+    dies(1, -3);
+    ck_told("back 1 j1 no, a1 failed error exit 3, forget 1, start 2");
+}
+END_TEST
+
+/* The socket ends first and the process is killed for it; then its death is told once more. */
+START_TEST(test_lost_twice)
+{
+    open_idle(1, 1, 10);
+    SUBMIT();
+    hush_news();
+    lost(1, SIGKILL);
+    lost(1, SIGKILL);
+    ck_told("back 1 j1 no, a1 failed error SIG 9");
+    reaped(1);
+    ck_told("forget 1, start 2");
+}
+END_TEST
+
+START_TEST(test_lost_without_a_job)
+{
+    open_idle(2, 3, 10);
+    pass_ms(5000);
+    lost(1, SIGTERM);
+    ck_told("");
+    ck_assert_uint_eq(d.pool.counts[WORKER_IDLE], 1);
+    SUBMIT(); /* not to the one that is lost */
+    SUBMIT();
+    ck_told("give 2 j1, start 3");
+    reaped(1);
+    ck_told("forget 1");
+}
+END_TEST
+
+/* Complete result and death at the same moment: done, once. */
+START_TEST(test_result_then_death)
+{
+    open_idle(1, 1, 10);
+    SUBMIT();
+    SUBMIT();
+    hush_news();
+    finishes(1, (struct worker_answer){.type = JOB_DONE});
+    lost(1, SIGSEGV); /* reads the result first */
+    ck_told("a1 done, retire 1");
+    reaped(1);
+    ck_told("forget 1, start 2");
+    ck_assert_uint_eq(d.counts.done, 1);
+    ck_assert_uint_eq(d.counts.failed[FAIL_ERROR], 0);
+}
+END_TEST
+
+START_TEST(test_fifty_die_at_once)
+{
+    open_idle(50, 50, 100);
+    for (int i = 0; i < 80; i++)
+        SUBMIT();
+    hush_news();
+    for (uint32_t id = 1; id <= 50; id++)
+        lost(id, SIGKILL);
+    hush_news();
+    ck_assert_uint_eq(d.counts.failed[FAIL_ERROR], 50);
+    ck_assert_uint_eq(d.pool.counts[WORKER_STOPPING], 50);
+    ck_assert_uint_eq(dispatcher_waiting(&d), 30);
+    for (uint32_t id = 50; id >= 1; id--)
+        reaped(id);
+    ck_assert_uint_le(pool_count(&d.pool), BATCH);
+    pass_ms(50 / BATCH * BATCH_MS);
+    ck_assert_uint_eq(pool_count(&d.pool), 50);
+    ck_assert_uint_eq(d.pool.exits, 50);
+    for (uint32_t id = 51; id <= 100; id++)
+        ready(id);
+    ck_assert_uint_eq(d.counts.running, 30);
+    ck_assert_uint_eq(d.pool.counts[WORKER_IDLE], 20);
+    for (uint32_t id = 51; id <= 80; id++)
+        done(id);
+    ck_assert_uint_eq(d.counts.done, 30);
+}
+END_TEST
+
+/* Also interleaved: each comes back in the place of the one that went. */
+START_TEST(test_fifty_die_one_by_one)
+{
+    open_idle(50, 50, 100);
+    for (int i = 0; i < 50; i++)
+        SUBMIT();
+    for (uint32_t id = 1; id <= 50; id++) {
+        dies(id, SIGKILL);
+        pass_ms(BATCH_MS);
+        ck_assert_uint_eq(pool_count(&d.pool), 50);
+    }
+    ck_assert_uint_eq(d.counts.failed[FAIL_ERROR], 50);
+    ck_assert_uint_eq(d.pool.last_id, 100);
+}
+END_TEST
+
+/* Whichever way a waiting job is dropped, it is not its module that failed. */
+START_TEST(test_dropped_is_not_failed)
+{
+    open_idle(1, 1, 100000);
+    for (int i = 0; i < 2500; i++)
+        SUBMIT();
+    silent = true;
+    ck_assert(!dispatcher_source_gone(&d, &source_of('a')->source)); /* a batch */
+    dispatcher_cancel(&d, the_job(2), false);
+    dispatcher_drain(&d); /* the rest, with the line */
+    turn();
+    turn();
+    ck_assert_uint_eq(d.counts.dropped, 2499);
+    ck_assert_uint_eq(modules[0].history.failed, 0);
+    fails(1, "by-itself"); /* this one did, though nobody is told */
+    ck_assert_uint_eq(modules[0].history.failed, 1);
+}
+END_TEST
+
+int main(void)
+{
+    Suite *suite = suite_create("end");
+    TCase *tc = recorder_case(suite, "end");
+    tcase_add_test(tc, test_answers);
+    tcase_add_test(tc, test_lost_then_reaped);
+    tcase_add_test(tc, test_lost_with_exit_status);
+    tcase_add_test(tc, test_lost_twice);
+    tcase_add_test(tc, test_lost_without_a_job);
+    tcase_add_test(tc, test_result_then_death);
+    tcase_add_test(tc, test_fifty_die_at_once);
+    tcase_add_test(tc, test_fifty_die_one_by_one);
+    tcase_add_test(tc, test_dropped_is_not_failed);
+    return run_suite(suite);
+}

@@ -1,0 +1,360 @@
+/*
+ * test_stop: jobs are stopped step by step: after a time limit, a cancel, a kill, and at the end.
+ */
+#include "tests/unit/jobs/recorder.h"
+
+/* Flag at once, SIGTERM at half of kill-grace-ms, SIGKILL at kill-grace-ms. */
+START_TEST(test_ladder)
+{
+    static const uint32_t graces[] = {2000, 2001, 1, 2, 3, 60000};
+    uint32_t grace = graces[_i];
+    open_idle(1, 1, 10);
+    limits.kill_grace_ms = grace;
+    reconfigure(false);
+    SUBMIT(.timeout_ms = 500);
+    hush_news();
+    pass_ms(500);
+    if (grace > 1) {
+        ck_told("poll 1, flag 1 j1");
+        pass_us(grace / 2 * UINT64_C(1000) - 1);
+        ck_told("");
+        pass_us(1);
+        ck_told("poll 1, term 1");
+    } else {
+        ck_told("poll 1, flag 1 j1, poll 1, term 1"); /* half of 1 ms */
+    }
+    pass_us((grace - grace / 2) * UINT64_C(1000) - 1);
+    ck_told("");
+    pass_us(1);
+    ck_told("poll 1, kill 1");
+    pass_ms(3600000); /* what comes now is up to whoever carries it out */
+    ck_told("");
+    dies(1, SIGKILL);
+    ck_told("a1 failed timeout sigkill, forget 1, start 2");
+    ck_assert_uint_eq(d.counts.failed[FAIL_TIMEOUT], 1);
+}
+END_TEST
+
+/* Climbs the ladder to the step. */
+static void climb(int steps)
+{
+    open_idle(1, 1, 10);
+    SUBMIT(.timeout_ms = 500);
+    pass_ms(500);
+    ck_told("give 1 j1 500ms, poll 1, flag 1 j1");
+    if (steps > 1)
+        pass_ms(GRACE_MS / 2);
+    if (steps > 2)
+        pass_ms(GRACE_MS / 2);
+    ck_told(steps == 1 ? "" : steps == 2 ? "poll 1, term 1" : "poll 1, term 1, poll 1, kill 1");
+}
+
+/* A result that comes after the stop is done, once; who had SIGTERM gets no other job. */
+START_TEST(test_result_during_stop)
+{
+    static const char *const told[] = {"", "a1 done, give 1 j2",
+                                       "a1 done, retire 1, forget 1, start 2",
+                                       "a1 done, forget 1, start 2"};
+    climb(_i);
+    SUBMIT();
+    done(1);
+    if (_i > 1)
+        dies(1, SIGTERM);
+    ck_told(told[_i]);
+    pass_ms(3600000);
+    hush_news();
+    ck_assert_uint_eq(d.counts.done, 1);
+    ck_assert_uint_eq(d.counts.failed[FAIL_TIMEOUT], 0);
+}
+END_TEST
+
+static const char *const step_names[] = {"none", "stop-flag", "sigterm", "sigkill"};
+
+/* A failure that the module reports after the stop is the stop's, with the step that worked. */
+START_TEST(test_failure_during_stop)
+{
+    char expected[100];
+    climb(_i);
+    fails(1, "interrupted");
+    snprintf(expected, sizeof expected, "a1 failed timeout %s%s", step_names[_i],
+             _i == 2 ? ", retire 1" : "");
+    ck_told(expected);
+    ck_assert_uint_eq(d.counts.failed[FAIL_TIMEOUT], 1);
+    ck_assert_uint_eq(d.counts.failed[FAIL_MODULE], 0);
+}
+END_TEST
+
+START_TEST(test_death_during_stop)
+{
+    char expected[100];
+    climb(_i);
+    lost(1, SIGTERM);
+    snprintf(expected, sizeof expected, "a1 failed timeout %s", step_names[_i]);
+    ck_told(expected);
+    reaped(1);
+    ck_told("forget 1, start 2");
+}
+END_TEST
+
+START_TEST(test_result_at_each_step)
+{
+    climb(_i);
+    finishes(1, (struct worker_answer){.type = JOB_DONE});
+    pass_ms(GRACE_MS / 2);
+    if (_i == 1)
+        ck_told("poll 1, a1 done");
+    else
+        ck_told("poll 1, a1 done, retire 1");
+}
+END_TEST
+
+START_TEST(test_cancel_waiting)
+{
+    open_idle(1, 1, 10);
+    for (int i = 0; i < 4; i++)
+        SUBMIT();
+    hush_news();
+    dispatcher_cancel(&d, the_job(3), false);
+    ck_told("a3 failed cancelled");
+    dispatcher_cancel(&d, the_job(2), true);
+    ck_told("a2 failed cancelled");
+    ck_assert_ptr_null(dispatcher_find(&d, 2));
+    done(1);
+    ck_told("a1 done, give 1 j4");
+}
+END_TEST
+
+START_TEST(test_cancel_running)
+{
+    open_idle(1, 1, 10);
+    SUBMIT();
+    hush_news();
+    dispatcher_cancel(&d, the_job(1), false);
+    ck_told("flag 1 j1");
+    ck_assert_int_eq(the_job(1)->state, JOB_STOPPING);
+    dispatcher_cancel(&d, the_job(1), false); /* it is being stopped already */
+    ck_told("");
+    pass_ms(GRACE_MS / 2);
+    ck_told("poll 1, term 1");
+    pass_ms(GRACE_MS / 2);
+    ck_told("poll 1, kill 1");
+    dies(1, SIGKILL);
+    ck_told("a1 failed cancelled sigkill, forget 1, start 2");
+    ck_assert_uint_eq(d.counts.failed[FAIL_CANCELLED], 1);
+}
+END_TEST
+
+/* A job that finishes at that moment is done, once. */
+START_TEST(test_cancel_too_late)
+{
+    open_idle(1, 1, 10);
+    SUBMIT();
+    hush_news();
+    dispatcher_cancel(&d, the_job(1), false);
+    done(1);
+    ck_told("flag 1 j1, a1 done");
+    pass_ms(GRACE_MS);
+    ck_told("");
+    ck_assert_uint_eq(d.counts.done, 1);
+    ck_assert_uint_eq(d.counts.failed[FAIL_CANCELLED], 0);
+}
+END_TEST
+
+START_TEST(test_kill)
+{
+    open_idle(1, 1, 10);
+    SUBMIT();
+    hush_news();
+    dispatcher_cancel(&d, the_job(1), true);
+    ck_told("flag 1 j1, kill 1"); /* no SIGTERM */
+    dispatcher_cancel(&d, the_job(1), true);
+    ck_told("");
+    pass_ms(3600000);
+    ck_told("");
+    dies(1, SIGKILL);
+    ck_told("a1 failed cancelled sigkill, forget 1, start 2");
+}
+END_TEST
+
+START_TEST(test_kill_after_cancel)
+{
+    open_idle(1, 1, 10);
+    SUBMIT();
+    hush_news();
+    dispatcher_cancel(&d, the_job(1), false);
+    if (_i)
+        pass_ms(GRACE_MS / 2);
+    hush_news();
+    dispatcher_cancel(&d, the_job(1), true);
+    ck_told("kill 1");
+    dies(1, SIGKILL);
+    ck_told("a1 failed cancelled sigkill, forget 1, start 2");
+}
+END_TEST
+
+static size_t terms, kills;
+
+static void count_signal(struct sim_worker *sim, int signo)
+{
+    (void)sim;
+    terms += signo == SIGTERM;
+    kills += signo == SIGKILL;
+}
+
+/* So many jobs that run, and from now on signals are counted. */
+static void open_busy(int many)
+{
+    open_idle((uint32_t)many, (uint32_t)many, 10);
+    terms = kills = 0;
+    hooks.signalled = count_signal;
+    for (int i = 0; i < many; i++)
+        SUBMIT();
+}
+
+/* A few are killed at once, the others one by one: so many that die leave us no processor. Whose
+ * job ends meanwhile is not hurt, whoever asks again is no sooner served, and none is left out. */
+START_TEST(test_many_kills)
+{
+    enum { MANY = 20, AT_ONCE = 8, EACH_MS = 2 };
+    open_busy(MANY);
+    for (uint64_t seq = 1; seq <= MANY; seq++)
+        dispatcher_cancel(&d, the_job(seq), true);
+    ck_assert_uint_eq(kills, AT_ONCE);
+    dispatcher_cancel(&d, the_job(MANY), true);
+    ck_assert_uint_eq(kills, AT_ONCE);
+    fails(the_job(MANY - 1)->run.worker->id, "stopped");
+    for (uint64_t more = 1; more < MANY - AT_ONCE - 1; more++) {
+        pass_ms(EACH_MS);
+        ck_assert_uint_eq(kills, AT_ONCE + more);
+    }
+    pass_ms(2 * EACH_MS);
+    ck_assert_uint_eq(kills, MANY - 1);
+    pass_ms(3600000);
+    ck_assert_uint_eq(kills, MANY - 1);
+    ck_assert_uint_eq(terms, 0);
+    ck_assert_uint_eq(d.counts.failed[FAIL_CANCELLED], 1);
+}
+END_TEST
+
+/* Likewise SIGTERM. The end of the server itself waits for nothing. */
+START_TEST(test_many_terms)
+{
+    enum { MANY = 20, AT_ONCE = 8 };
+    open_busy(MANY);
+    if (_i) {
+        dispatcher_drain(&d);
+        dispatcher_stop(&d);
+    } else {
+        for (uint64_t seq = 1; seq <= MANY; seq++)
+            dispatcher_cancel(&d, the_job(seq), false);
+    }
+    pass_ms(GRACE_MS / 2);
+    ck_assert_uint_eq(terms, _i ? MANY : AT_ONCE);
+    pass_ms(GRACE_MS / 2 - 1);
+    ck_assert_uint_eq(terms, MANY);
+    ck_assert_uint_eq(kills, 0);
+    pass_ms(GRACE_MS);
+    ck_assert_uint_eq(kills, MANY);
+}
+END_TEST
+
+/* The first reason stays. */
+START_TEST(test_cancel_after_timeout)
+{
+    open_idle(1, 1, 10);
+    SUBMIT(.timeout_ms = 500);
+    pass_ms(500);
+    hush_news();
+    dispatcher_cancel(&d, the_job(1), _i == 1);
+    ck_told(_i ? "kill 1" : "");
+    dies(1, SIGKILL);
+    ck_told(_i ? "a1 failed timeout sigkill, forget 1, start 2"
+               : "a1 failed timeout stop-flag, forget 1, start 2");
+}
+END_TEST
+
+/* The limit that was running does not shorten the ladder. */
+START_TEST(test_timeout_after_cancel)
+{
+    open_idle(1, 1, 10);
+    SUBMIT(.timeout_ms = 500);
+    pass_ms(400);
+    dispatcher_cancel(&d, the_job(1), false);
+    ck_told("give 1 j1 500ms, flag 1 j1");
+    pass_ms(GRACE_MS / 2 - 1);
+    ck_told("");
+    pass_ms(1);
+    ck_told("poll 1, term 1");
+    fails(1, "stopped");
+    ck_told("a1 failed cancelled sigterm, retire 1");
+}
+END_TEST
+
+/* Jobs that still run are stopped step by step, each for its own reason. */
+START_TEST(test_stop)
+{
+    open_idle(2, 2, 10);
+    SUBMIT();
+    SUBMIT(.timeout_ms = 500);
+    dispatcher_drain(&d);
+    pass_ms(500);
+    hush_news();
+    dispatcher_stop(&d);
+    ck_told("flag 2 j1");
+    pass_ms(GRACE_MS / 2);
+    const char *got = news();
+    ck_assert_ptr_nonnull(strstr(got, "term 1"));
+    ck_assert_ptr_nonnull(strstr(got, "term 2"));
+    ck_assert_ptr_null(strstr(got, "kill"));
+    dies(2, SIGTERM);
+    ck_told("a1 failed shutdown sigterm, forget 2");
+    pass_ms(GRACE_MS - GRACE_MS / 2);
+    ck_told("poll 1, kill 1");
+    dies(1, SIGKILL);
+    ck_told("a2 failed timeout sigkill, forget 1"); /* its first reason */
+    ck_assert(dispatcher_is_drained(&d));
+}
+END_TEST
+
+/* A result that comes in time counts, and the worker has no more time than its job would have had.
+ */
+START_TEST(test_stop_and_an_answer)
+{
+    open_idle(1, 1, 10);
+    SUBMIT();
+    hush_news();
+    dispatcher_drain(&d);
+    dispatcher_stop(&d);
+    pass_ms(GRACE_MS - 1);
+    ck_told("flag 1 j1, poll 1, term 1");
+    done(1);
+    ck_told("a1 done, retire 1");
+    pass_ms(1);
+    ck_told("kill 1");
+    dies(1, SIGKILL);
+    ck_assert(dispatcher_is_drained(&d));
+}
+END_TEST
+
+int main(void)
+{
+    Suite *suite = suite_create("stop");
+    TCase *tc = recorder_case(suite, "stop");
+    tcase_add_loop_test(tc, test_ladder, 0, 6);
+    tcase_add_loop_test(tc, test_result_during_stop, 1, 4);
+    tcase_add_loop_test(tc, test_failure_during_stop, 1, 4);
+    tcase_add_loop_test(tc, test_death_during_stop, 1, 4);
+    tcase_add_loop_test(tc, test_result_at_each_step, 1, 3);
+    tcase_add_test(tc, test_cancel_waiting);
+    tcase_add_test(tc, test_cancel_running);
+    tcase_add_test(tc, test_cancel_too_late);
+    tcase_add_test(tc, test_kill);
+    tcase_add_loop_test(tc, test_kill_after_cancel, 0, 2);
+    tcase_add_test(tc, test_many_kills);
+    tcase_add_loop_test(tc, test_many_terms, 0, 2);
+    tcase_add_loop_test(tc, test_cancel_after_timeout, 0, 2);
+    tcase_add_test(tc, test_timeout_after_cancel);
+    tcase_add_test(tc, test_stop);
+    tcase_add_test(tc, test_stop_and_an_answer);
+    return run_suite(suite);
+}
