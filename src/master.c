@@ -4,6 +4,7 @@
 #include "base/boot_id.h"
 #include "base/clock.h"
 #include "base/file_room.h"
+#include "base/log_limits.h"
 #include "base/signal_name.h"
 #include "clients/clients.h"
 #include "common/log.h"
@@ -44,6 +45,7 @@ struct master {
     struct dispatcher dispatcher;
     struct module_table modules;
     struct clients clients;
+    struct log_limits log_limits; /* for lines that others can cause in a loop */
     struct workers workers;
     struct worker_memory memory;
     struct report report;
@@ -69,14 +71,14 @@ static void on_hup(struct master *m)
 {
     if (m->shutdown.phase == RUNNING)
         reload_run(&m->reload);
-    else if (job_log_allows(&m->workers.job_log, LOG_WARN, "reload-failed", "-"))
+    else if (log_limits_allow(&m->log_limits, LOG_WARN, "reload-failed", "-"))
         log_event(LOG_WARN, "reload-failed", LOG_STR("why", "the server is shutting down"));
 }
 
 /* Any process of our user can send it, a module's too. */
 static void on_reserved(struct master *m, int signo)
 {
-    if (job_log_allows(&m->workers.job_log, LOG_INFO, "signal-reserved", "-"))
+    if (log_limits_allow(&m->log_limits, LOG_INFO, "signal-reserved", "-"))
         log_event(LOG_INFO, "signal-reserved", LOG_STR("signal", signal_name(signo)),
                   LOG_STR("hint", "it does nothing yet"));
 }
@@ -169,6 +171,7 @@ static void wire(struct master *m, const struct config_args *args)
     m->clients.modules = &m->modules;
     m->clients.loop = m->workers.loop = &m->conns;
     m->clients.report = &m->report;
+    m->workers.log_limits = &m->log_limits;
     m->clients.boot = m->workers.boot = m->boot;
     m->shutdown = (struct shutdown){.timers = &m->loop.timers,
                                     .dispatcher = &m->dispatcher,
@@ -202,13 +205,14 @@ static void set_up(struct master *m, struct config *config, const struct config_
     conn_loop_init(&m->conns, m->loop.base, &m->loop.timers, &m->budget, &m->output);
     boot_id_make(m->boot);
     module_table_init(&m->modules, &settings->modules);
-    dispatcher_init(&m->dispatcher, &worker_operations, &m->workers, &m->loop.timers, &settings->jobs,
-                    random_seed());
+    dispatcher_init(&m->dispatcher, &worker_operations, &m->workers, &m->loop.timers,
+                    &settings->jobs, random_seed());
     worker_memory_init(&m->memory);
     wire(m, args);
     trim_init(&m->trim);
     shutdown_init(&m->shutdown);
     clients_init(&m->clients);
+    log_limits_init(&m->log_limits, &m->loop.timers);
     workers_init(&m->workers);
     reload_apply(&m->reload, config);
 }
@@ -251,6 +255,7 @@ static void tear_down(struct master *m)
     dispatcher_free(&m->dispatcher);
     clients_free(&m->clients);
     workers_free(&m->workers);
+    log_limits_end(&m->log_limits);
     module_table_free(&m->modules);
     worker_memory_free(&m->memory);
     conn_loop_free(&m->conns);

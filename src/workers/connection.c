@@ -75,7 +75,7 @@ static void tell_ready(struct worker_link *link)
 /* The order to end may cross this message: then the worker stays RETIRING. */
 static void take_ready(struct worker_link *link)
 {
-    if (job_log_allows(&link->workers->job_log, LOG_INFO, "worker-ready", "-"))
+    if (log_limits_allow(link->workers->log_limits, LOG_INFO, "worker-ready", "-"))
         log_event(LOG_INFO, "worker-ready", LOG_UINT("worker", link->worker->id),
                   LOG_INT("pid", link->worker->pid));
     if (link->state != LINK_AUTHENTICATED)

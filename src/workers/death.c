@@ -69,7 +69,7 @@ static void log_fault(struct worker_link *link, const char *fault)
 {
     const struct job *job = link->worker->job;
     const char *module = job ? job->asked.module->name : "-";
-    if (job_log_allows(&link->workers->job_log, LOG_ERROR, "worker-protocol", module))
+    if (log_limits_allow(link->workers->log_limits, LOG_ERROR, "worker-protocol", module))
         log_event(LOG_ERROR, "worker-protocol", LOG_UINT("worker", link->worker->id),
                   LOG_INT("pid", link->worker->pid), LOG_STR("why", fault),
                   LOG_STR("module", module));

@@ -74,7 +74,7 @@ static void write_line(struct worker_link *link, enum log_level level, const cha
 {
     const struct worker *worker = link->worker;
     char name[JOB_TEXT_MAX];
-    if (!job_log_allows(&link->workers->job_log, level, event, module))
+    if (!log_limits_allow(link->workers->log_limits, level, event, module))
         return;
     log_event(level, event, LOG_UINT("worker", worker->id), LOG_INT("pid", worker->pid),
               LOG_STR("why", why), LOG_STR("job", job_name(worker->job, link->workers->boot, name)),

@@ -64,7 +64,7 @@ static int op_start(void *ctx, struct worker *worker)
     if (start_process(link) < 0)
         return -1;
     if (worker_output_open(&link->output, workers->loop->base, workers_timers(workers),
-                           &link->process, workers->boot, worker, &workers->job_log) < 0)
+                           &link->process, workers->boot, worker, workers->log_limits) < 0)
         worker_death_kill(link);
     return 0;
 }

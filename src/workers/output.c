@@ -20,14 +20,14 @@ static void say_dropped(void *arg);
 
 int worker_output_open(struct worker_output *output, struct event_base *base, struct timers *timers,
                        const struct worker_process *process, const char *boot,
-                       struct worker *worker, struct job_log *job_log)
+                       struct worker *worker, struct log_limits *log_limits)
 {
     *output = (struct worker_output){.timers = timers,
                                      .fd = process->output_fd,
                                      .claims = &process->claims,
                                      .worker = worker,
                                      .boot = boot,
-                                     .job_log = job_log};
+                                     .log_limits = log_limits};
     timer_init(&output->tell, say_dropped, output);
     if (event_assign(&output->event, base, output->fd, EV_READ | EV_PERSIST, on_output, output) <
             0 ||
@@ -43,7 +43,7 @@ static void say_dropped(void *arg)
     if (!output->dropped)
         return;
     timer_clear(output->timers, &output->tell);
-    if (job_log_allows(output->job_log, LOG_WARN, "worker-output-dropped", output->dropped_of))
+    if (log_limits_allow(output->log_limits, LOG_WARN, "worker-output-dropped", output->dropped_of))
         log_event(LOG_WARN, "worker-output-dropped", LOG_UINT("worker", output->worker->id),
                   LOG_UINT("lines", output->dropped), LOG_UINT("rate", OUTPUT_RATE_LINES),
                   LOG_STR("module", output->dropped_of));

@@ -18,10 +18,10 @@
 #ifndef TASKMASTER_WORKERS_OUTPUT_H
 #define TASKMASTER_WORKERS_OUTPUT_H
 
+#include "base/log_limits.h"
 #include "base/timers.h"
 #include "common/log.h"
 #include "jobs/pool.h"
-#include "workers/job_log.h"
 #include "workers/process.h"
 
 #include <event2/event.h>
@@ -44,7 +44,7 @@ struct worker_output {
     struct worker *worker;              /* whose job the lines are tagged with, */
     const struct worker_claims *claims; /* they tell how far the worker has come */
     const char *boot;
-    struct job_log *job_log;
+    struct log_limits *log_limits;
     uint64_t tail_job; /* the job that the tail is of */
     char *line;        /* OUTPUT_LINE_MAX bytes once something was printed; then the tail */
     size_t line_len;
@@ -65,7 +65,7 @@ struct worker_output {
  * cannot be added. */
 int worker_output_open(struct worker_output *output, struct event_base *base, struct timers *timers,
                        const struct worker_process *process, const char *boot,
-                       struct worker *worker, struct job_log *job_log);
+                       struct worker *worker, struct log_limits *log_limits);
 
 /* Logs what is there; at most 64 KiB, so that a flood does not hold up the loop. */
 void worker_output_drain(struct worker_output *output);

@@ -35,7 +35,6 @@ void workers_init(struct workers *workers)
     /* until the limit of open files is known */
     workers->unauthenticated_max = FILE_ROOM_UNAUTHENTICATED;
     log_limit_init(&workers->stranger_lines, workers->loop->timers, LOG_WARN, "stranger");
-    job_log_init(&workers->job_log, workers->loop->timers);
 }
 
 void workers_free(struct workers *workers)
@@ -43,7 +42,6 @@ void workers_free(struct workers *workers)
     bug_on(!TAILQ_EMPTY(&workers->links));
     timer_clear(workers_timers(workers), &workers->reap);
     log_limit_end(&workers->stranger_lines);
-    job_log_end(&workers->job_log);
     worker_welcome_unref(workers->welcome);
     free(workers->env.environ);
 }

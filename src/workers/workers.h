@@ -3,13 +3,13 @@
 #define TASKMASTER_WORKERS_WORKERS_H
 
 #include "base/log_limit.h"
+#include "base/log_limits.h"
 #include "base/timers.h"
 #include "common/log.h"
 #include "jobs/dispatcher.h"
 #include "jobs/module_settings.h"
 #include "net/conn.h"
 #include "net/unauthenticated.h"
-#include "workers/job_log.h"
 #include "workers/late.h"
 #include "workers/link.h"
 #include "workers/process.h"
@@ -21,6 +21,7 @@
 struct workers {
     struct dispatcher *dispatcher;
     struct conn_loop *loop;
+    struct log_limits *log_limits; /* the master's: for lines that jobs can cause */
     const char *boot;
     struct worker_process_env env;
     struct conn_limits limits;
@@ -30,11 +31,10 @@ struct workers {
     size_t unauthenticated_max;                  /* the most of them */
     struct log_limit stranger_lines;             /* of the log */
     struct timer reap;       /* set: more children have died than are reaped in one turn */
-    struct job_log job_log;  /* for lines that jobs can cause */
     struct worker_late late; /* workers whose hello may still come */
 };
 
-/* Expects dispatcher, loop and boot to be set. */
+/* The members up to `boot` are set before. */
 void workers_init(struct workers *workers);
 
 /* No worker and no connection may be left. */

@@ -10,7 +10,7 @@
  *     results.c                  answers, from messages and from slots
  *     link.c                     the record of a worker's process, connection and output
  *
- *     output.c, message.c, late.c, welcome.c, process.c, claims.c, child.c, job_log.c
+ *     output.c, message.c, late.c, welcome.c, process.c, claims.c, child.c
  *                                these know no link
  *
  * Faults are returned by the files below, as words, and death.c carries out the consequences.

@@ -41,6 +41,7 @@ static struct conn_loop loop;
 static struct dispatcher d;
 static struct module_table modules;
 static struct clients clients;
+static struct log_limits log_limits;
 static struct workers workers;
 static struct worker_memory memory;
 static struct report reporter;
@@ -218,8 +219,10 @@ static void set_up(struct input *input)
     reporter = (struct report){&d, &modules, &budget, &output, &memory, boot, clock_now_us};
     clients = (struct clients){
         .dispatcher = &d, .modules = &modules, .loop = &loop, .report = &reporter, .boot = boot};
-    workers = (struct workers){.dispatcher = &d, .loop = &loop, .boot = boot};
+    workers =
+        (struct workers){.dispatcher = &d, .loop = &loop, .log_limits = &log_limits, .boot = boot};
     clients_init(&clients);
+    log_limits_init(&log_limits, &timers);
     workers_init(&workers);
     workers.env.environ = worker_process_environ();
     apply(config);
@@ -235,6 +238,7 @@ static void tear_down(void)
     dispatcher_free(&d);
     clients_free(&clients);
     workers_free(&workers);
+    log_limits_end(&log_limits);
     module_table_free(&modules);
     worker_memory_free(&memory);
     conn_loop_free(&loop);

@@ -2,7 +2,6 @@
 #include "base/log_limit.h"
 
 #include "tests/unit/suite.h"
-#include "workers/job_log.h"
 
 #include <check.h>
 #include <stdio.h>
@@ -58,30 +57,6 @@ static const char *told(void)
     return blank ? blank + 1 : text;
 }
 
-static int compare_lines(const void *a, const void *b)
-{
-    return strcmp(*(char *const *)a, *(char *const *)b);
-}
-
-/* The same of several lines, in the order of their texts. */
-static const char *told_sorted(void)
-{
-    static char sorted[1024];
-    char text[1024], *lines[16], *line, *rest = text;
-    size_t count = 0;
-    ssize_t n = pread(log_fd, text, sizeof text - 1, 0);
-    ck_assert_int_ge(n, 0);
-    text[n] = '\0';
-    while ((line = strsep(&rest, "\n")) && *line)
-        lines[count++] = strchr(line, ' ') + 1;
-    qsort(lines, count, sizeof lines[0], compare_lines);
-    *sorted = '\0';
-    for (size_t i = 0; i < count; i++)
-        strcat(strcat(sorted, lines[i]), "\n");
-    told();
-    return sorted;
-}
-
 START_TEST(test_few_lines_are_all_written)
 {
     for (uint64_t second = 0; second < 5; second++) {
@@ -115,68 +90,6 @@ START_TEST(test_the_end_tells_the_rest)
 }
 END_TEST
 
-/* ---- job_log: the same for each event and module ---- */
-
-static struct job_log jobs;
-
-static int allowed_for(const char *event, const char *module, int count)
-{
-    int allowed = 0;
-    for (int i = 0; i < count; i++)
-        allowed += job_log_allows(&jobs, LOG_WARN, event, module);
-    return allowed;
-}
-
-START_TEST(test_each_module_has_its_own)
-{
-    job_log_init(&jobs, &timers);
-    ck_assert_int_eq(allowed_for("worker-lost", "a", 15), LOG_LIMIT_LINES);
-    ck_assert_int_eq(allowed_for("worker-lost", "b", 3), 3);
-    ck_assert_int_eq(allowed_for("worker-exit", "a", 12), LOG_LIMIT_LINES);
-    ck_assert_int_eq(allowed_for("worker-lost", "b", 9), 7);
-    run_at(2000000);
-    ck_assert_str_eq(told_sorted(),
-                     "warn lines-left-out of=worker-exit module=a lines=2 rate=10\n"
-                     "warn lines-left-out of=worker-lost module=a lines=5 rate=10\n"
-                     "warn lines-left-out of=worker-lost module=b lines=2 rate=10\n");
-    ck_assert_int_eq(allowed_for("worker-lost", "a", 11), LOG_LIMIT_LINES);
-    job_log_end(&jobs);
-    ck_assert_str_eq(told(), "warn lines-left-out of=worker-lost module=a lines=1 rate=10\n");
-    ck_assert_uint_eq(timers_next(&timers), TIMERS_NEVER);
-}
-END_TEST
-
-/* Those of a level that is not written hide none that are. */
-START_TEST(test_each_level_has_its_own)
-{
-    job_log_init(&jobs, &timers);
-    for (int i = 0; i < 15; i++)
-        job_log_allows(&jobs, LOG_DEBUG, "worker-exit", "a");
-    ck_assert_int_eq(allowed_for("worker-exit", "a", 12), LOG_LIMIT_LINES);
-    job_log_end(&jobs);
-    ck_assert_str_eq(told(), "warn lines-left-out of=worker-exit module=a lines=2 rate=10\n");
-}
-END_TEST
-
-/* Whoever finds no place shares one limit, and the places are free again in the next second. */
-START_TEST(test_places_are_bounded)
-{
-    char name[16];
-    job_log_init(&jobs, &timers);
-    for (int second = 1; second <= 3; second++) {
-        int written = 0;
-        for (int i = 0; i < 1000; i++) {
-            snprintf(name, sizeof name, "m%d", second * 1000 + i);
-            written += allowed_for("worker-lost", name, 1);
-        }
-        ck_assert_int_eq(written, JOB_LOG_PLACES + LOG_LIMIT_LINES);
-        run_at((uint64_t)second * 2000000);
-        ck_assert_str_eq(told(), "warn lines-left-out of=others lines=926 rate=10\n");
-    }
-    job_log_end(&jobs);
-}
-END_TEST
-
 int main(void)
 {
     Suite *suite = suite_create("log_limit");
@@ -185,9 +98,6 @@ int main(void)
     tcase_add_test(tc, test_few_lines_are_all_written);
     tcase_add_test(tc, test_many_lines_are_counted_once_a_second);
     tcase_add_test(tc, test_the_end_tells_the_rest);
-    tcase_add_test(tc, test_each_module_has_its_own);
-    tcase_add_test(tc, test_each_level_has_its_own);
-    tcase_add_test(tc, test_places_are_bounded);
     suite_add_tcase(suite, tc);
     return run_suite(suite);
 }

@@ -33,6 +33,7 @@ static struct payload_budget budget = {.max = UINT64_MAX}, output = {.max = UINT
 static struct conn_loop loop;
 static struct dispatcher d;
 static struct module_table modules;
+static struct log_limits log_limits;
 static struct workers workers;
 static struct config *config;
 static struct job_source source;
@@ -148,7 +149,9 @@ static void open_world(void)
                                        .kill_grace_ms = DEADLINE_MS,
                                        .worker_window = 1};
     dispatcher_init(&d, &worker_operations, &workers, &timers, &limits, 1);
-    workers = (struct workers){.dispatcher = &d, .loop = &loop, .boot = "boot"};
+    workers = (struct workers){
+        .dispatcher = &d, .loop = &loop, .log_limits = &log_limits, .boot = "boot"};
+    log_limits_init(&log_limits, &timers);
     workers_init(&workers);
     workers.env.environ = worker_process_environ();
     ck_assert_int_eq(pipe2(life_pipe, O_CLOEXEC), 0);
@@ -180,6 +183,7 @@ static void close_world(void)
     ck_assert(dispatcher_is_drained(&d));
     dispatcher_free(&d);
     workers_free(&workers);
+    log_limits_end(&log_limits);
     module_table_free(&modules);
     conn_loop_free(&loop);
     ck_assert_uint_eq(timers.set.count, 0);
