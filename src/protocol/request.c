@@ -5,13 +5,10 @@
 #include "base/json_reason.h"
 #include "common/json_load.h"
 #include "common/json_raw.h"
-#include "protocol/request_skim.h"
 
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
-
-enum { SKIM_MIN = 256 }; /* bytes: a shorter header is parsed as fast */
 
 /* Fields of all requests. */
 static const struct field op_field = {"op", .kind = FIELD_OP};
@@ -75,27 +72,16 @@ static void read_size(struct header *header)
 
 /* --- the operation and its fields --- */
 
-static const struct field *find(const struct field *fields, const char *name, size_t len)
-{
-    for (; fields && fields->name; fields++)
-        if (strncmp(fields->name, name, len) == 0 && !fields->name[len])
-            return fields;
-    return NULL;
-}
-
-static bool is_common(const char *name, size_t len)
+static bool is_taken(const struct operation *operation, const char *name)
 {
     const struct field *const common[] = {&op_field, &id_field, &size_field};
     for (size_t i = 0; i < sizeof common / sizeof common[0]; i++)
-        if (strlen(common[i]->name) == len && memcmp(common[i]->name, name, len) == 0)
+        if (strcmp(common[i]->name, name) == 0)
+            return true;
+    for (const struct field *field = operation->fields; field && field->name; field++)
+        if (strcmp(field->name, name) == 0)
             return true;
     return false;
-}
-
-static bool is_taken(const struct operation *operation, const char *name)
-{
-    size_t len = strlen(name);
-    return is_common(name, len) || find(operation->fields, name, len);
 }
 
 static void refuse_unknown_fields(struct header *header)
@@ -267,39 +253,11 @@ enum verdict request_parse_general(const struct protocol *protocol, const char *
     return verdict;
 }
 
-/* True if an operation has a field of that name. */
-static bool is_known(const void *arg, const char *name, size_t len)
-{
-    const struct protocol *protocol = arg;
-    bool known = is_common(name, len);
-    for (const struct operation *const *at = protocol->operations; *at && !known; at++)
-        known = find((*at)->fields, name, len) != NULL;
-    return known;
-}
-
-/* Shortens a long header that is wrong because of an unknown field. An invalid text is read to the
- * letter, as its error names a place in it; so is a hello, as its answer lists its unknown fields.
- */
-static bool refuse_early(const struct protocol *protocol, const char *line, size_t len,
-                         uint64_t payload_max)
-{
-    static char text[HEADER_MAX];
-    size_t n = len > SKIM_MIN && len <= sizeof text
-                   ? request_skim(line, len, is_known, protocol, text)
-                   : 0;
-    if (!n || request_parse_general(protocol, text, n, payload_max) != VERDICT_REFUSED)
-        return false;
-    const struct operation *operation = protocol->request->operation;
-    return !operation || !operation->is_hello;
-}
-
 enum verdict request_parse(const struct protocol *protocol, const char *line, size_t len,
                            uint64_t payload_max)
 {
     clear(protocol);
     if (protocol->scan && protocol->scan(protocol->request, line, len, payload_max))
         return VERDICT_FINE;
-    if (refuse_early(protocol, line, len, payload_max))
-        return VERDICT_REFUSED;
     return request_parse_general(protocol, line, len, payload_max);
 }
