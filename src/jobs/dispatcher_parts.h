@@ -1,0 +1,108 @@
+/*
+ * dispatcher_parts: the state of the dispatcher's parts, a struct for each.
+ *
+ * Only the file of a part writes its struct. The other files use that file's functions
+ * (dispatcher_internal.h).
+ */
+#ifndef TASKMASTER_JOBS_DISPATCHER_PARTS_H
+#define TASKMASTER_JOBS_DISPATCHER_PARTS_H
+
+#include "base/log_episode.h"
+#include "base/payload.h"
+#include "base/timers.h"
+#include "common/limits.h"
+#include "jobs/job.h"
+#include "jobs/pool.h"
+#include "jobs/queue.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* The next scheduling pass (schedule.c). */
+struct dispatch_pass {
+    unsigned touched;        /* bits of the parts to look at */
+    unsigned amid;           /* operations under way that call back: no pass before their end */
+    struct worker *answered; /* may be handed its next jobs early; NULL: none */
+    struct timer more;       /* set: the line is served and the pool grows on in a later turn */
+};
+
+/* A rate, a batch at a time (pace.c). */
+struct dispatch_pace {
+    uint64_t since_us; /* the beginning of the last batch */
+    uint32_t count;    /* of the last batch */
+};
+
+/* The places of waiting jobs (line.c). */
+struct dispatch_line {
+    struct job_queue queue;
+    struct job_list prefetched; /* jobs handed early to busy workers, by order */
+    size_t prefetched_count;
+    uint64_t last_order; /* of assignment */
+};
+
+/* Waiting jobs for fresh workers (aside.c). */
+struct dispatch_aside {
+    struct job_list jobs;
+    size_t count;
+    size_t leaving;       /* so many of them, the first ones, go back to the line */
+    struct timer trial;   /* set: a fresh worker has just been given one of these jobs */
+    struct timer release; /* set: the next batch goes back in the next turn */
+};
+
+/* Sources with unread output (hold.c). */
+struct dispatch_hold {
+    const struct payload_budget *output; /* is charged with all unread output; may be NULL */
+    uint64_t free;   /* bytes that any source may leave unread, whatever the others do */
+    uint64_t coming; /* bytes of results expected from all jobs with workers */
+};
+
+enum { DISPATCH_WHY_MAX = 256 }; /* why a worker did not start, as text */
+
+/* Starting workers, and the pauses while starts fail (start_workers.c). */
+struct dispatch_starts {
+    uint32_t failures;            /* in a row */
+    char error[DISPATCH_WHY_MAX]; /* of the last failure */
+    uint64_t random;              /* state of the jitter */
+    struct timer pause;           /* set: no worker is started until the timer fires */
+    struct timer ok; /* set: a worker got ready after failures; fires if no start fails meanwhile */
+    struct dispatch_pace pace;
+    struct episode exhausted; /* all workers are busy, and jobs wait */
+};
+
+/* Replacing all workers after a reload (renew.c). */
+struct dispatch_renewal {
+    uint32_t reloads; /* workers started before the last reload are old */
+    uint32_t renewed; /* the last reload behind which a new worker got ready */
+    bool told_held;   /* no worker got ready since the last reload, and the log was told */
+};
+
+/* Telling workers to end (retire.c). */
+struct dispatch_retiring {
+    struct dispatch_pace pace;
+    struct timer timer; /* set: when the next batch is told */
+};
+
+/* Stopping running jobs (stop.c). */
+struct dispatch_stops {
+    uint64_t by_us;   /* the deadline of all running jobs; 0: none */
+    uint64_t next_us; /* when the next worker may be sent a signal for its job */
+};
+
+/* Leaving tiny jobs to busy workers (tiny.c). */
+struct dispatch_tiny {
+    struct timer recall;        /* set: jobs wait though workers are idle */
+    uint64_t distrust_until_us; /* no line is left to busy workers until then */
+};
+
+/* Failing waiting jobs (fail_waiting.c). */
+struct dispatch_failing {
+    struct timer unavailable; /* set: jobs wait, and no worker lives */
+    struct timer next;        /* set: the next batch fails in the next turn */
+    size_t left;              /* jobs of the line, yet to fail */
+    bool aside;               /* jobs that are set aside fail, too */
+    enum fail_reason reason;
+    char message[MESSAGE_MAX];
+};
+
+#endif
