@@ -1,33 +1,33 @@
 /*
- * dispatcher_internal: what the dispatcher's own files share.
+ * dispatcher_internal: the dispatcher's own files share this.
  *
  * A function's name is dispatch_, the first word of its file, and a verb: dispatch_renew_is_old()
- * is in renew.c. The few helpers below that have no file are inline.
+ * is in renew.c. A few helpers without a file are inline below.
  *
  * Each file calls only the files above it in this list:
  *
  *     pace          the rate of starts and ends
- *     hold          sources that do not take their results
+ *     hold          sources with unread output
  *     end           the end of each job
- *     aside         waiting jobs that want a fresh worker
+ *     aside         waiting jobs for fresh workers
  *     line          the places of waiting jobs
- *     reclaim       jobs taken away from workers that have not begun them
+ *     reclaim       unbegun jobs, taken away from their workers
  *     retire        telling workers to end
  *     stop          stopping a running job
  *     renew         replacing all workers after a reload
- *     tiny          jobs that are not worth waking a worker for
+ *     tiny          jobs too short to wake a worker for
  *     start_workers growing the pool
  *     assign        from the line to the workers
  *     prefetch      a busy worker's next jobs, handed early
- *     refusal       workers that cannot begin a job
- *     fail_waiting  jobs that nobody will serve
- *     deadlines     a worker or a job has had its time
+ *     refusal       workers unable to begin a job
+ *     fail_waiting  waiting jobs without hope of a worker
+ *     deadlines     the timers of workers
  *     admit         a submit: begin, wait or be refused
  *     schedule      the pass at the end of each public call
  *     dispatcher    the public calls and the timers
  *
- * All files below schedule only change the state, and touch what a pass is to look at. Only
- * dispatcher.c calls dispatch_schedule().
+ * The files before schedule only change the state, and touch the parts for the next pass to look
+ * at. Only dispatcher.c calls dispatch_schedule().
  */
 #ifndef TASKMASTER_JOBS_DISPATCHER_INTERNAL_H
 #define TASKMASTER_JOBS_DISPATCHER_INTERNAL_H
@@ -36,13 +36,13 @@
 #include "jobs/dispatcher.h"
 
 enum {
-    DISPATCH_BATCH = 1000, /* jobs handled in one turn when very many end at once */
+    DISPATCH_BATCH = 1000, /* jobs to handle in one turn when very many end at once */
 };
 
-/* What a pass looks at. */
+/* The parts for a pass to look at. */
 enum {
     DISPATCH_LINE = 1u << 0,    /* jobs or idle workers have come */
-    DISPATCH_ASIDE = 1u << 1,   /* fresh workers, or jobs that want one, have come */
+    DISPATCH_ASIDE = 1u << 1,   /* fresh workers, or jobs for them, have come */
     DISPATCH_POOL = 1u << 2,    /* a worker may be wanted, or a place has become free */
     DISPATCH_WAITING = 1u << 3, /* jobs have left the line: nobody may wait in vain any more */
 };
@@ -78,7 +78,7 @@ static inline void dispatch_tell(struct job *job, const struct job_event *event)
         job->source->event(job->source, job, event);
 }
 
-/* Asks for a job that is with a worker. False if the worker has begun the job. */
+/* Takes the job away from its worker. False if the worker has begun the job. */
 static inline bool dispatch_settle(struct dispatcher *d, struct job *job)
 {
     return d->ops->reclaim(d->ctx, job->run.worker, job);
@@ -95,8 +95,7 @@ static inline void dispatch_unassign(struct dispatcher *d, struct job *job)
     d->counts.running--;
 }
 
-/* The pass hands the worker its next jobs early, if that may be. The worker's record may go before.
- */
+/* The next pass may hand the worker its next jobs early. The worker may be removed before. */
 static inline void dispatch_touch_worker(struct dispatcher *d, struct worker *worker)
 {
     d->pass.answered = worker;
@@ -108,7 +107,7 @@ static inline void dispatch_forget_worker(struct dispatcher *d, const struct wor
         d->pass.answered = NULL;
 }
 
-/* Around an operation that calls back: the pass comes behind it. */
+/* Around each operation with calls back into the dispatcher: the pass comes afterwards. */
 static inline void dispatch_enter(struct dispatcher *d)
 {
     d->pass.amid++;
@@ -119,7 +118,7 @@ static inline void dispatch_leave(struct dispatcher *d)
     d->pass.amid--;
 }
 
-/* The line is served, and the pool grows on, in the next turn; or at that time, if not before. */
+/* Another pass serves the line and starts workers: in the next turn, or at `at_us`. */
 static inline void dispatch_touch_next_turn(struct dispatcher *d)
 {
     timer_set_next(d->timers, &d->pass.more);
@@ -133,13 +132,13 @@ static inline void dispatch_touch_at(struct dispatcher *d, uint64_t at_us)
 
 /* --- pace.c: the rate of starts and ends --- */
 
-/* Whether one more may be done now. If so, that one counts as done. */
+/* Takes one from the batch. False if none is left for now. */
 bool dispatch_pace_take(struct dispatch_pace *pace, uint64_t now_us);
 
-/* When the next may be done, if no more may be done now. */
+/* When the next batch begins. */
 uint64_t dispatch_pace_next(const struct dispatch_pace *pace);
 
-/* --- hold.c: sources that do not take their results --- */
+/* --- hold.c: sources with unread output --- */
 
 /* The job was handed to a worker: its result may come. */
 void dispatch_hold_expect(struct dispatcher *d, struct job *job);
@@ -166,10 +165,10 @@ void dispatch_end(struct dispatcher *d, struct job *job, const struct job_event 
 void dispatch_end_failed(struct dispatcher *d, struct job *job, enum fail_reason reason,
                          const char *fmt, ...) __attribute__((format(printf, 4, 5)));
 
-/* Ends a job that has left the line and whose source is gone. */
+/* Ends a job without a source, already out of the line. */
 void dispatch_end_dropped(struct dispatcher *d, struct job *job);
 
-/* --- aside.c: waiting jobs that want a fresh worker, one that has had no job yet --- */
+/* --- aside.c: waiting jobs for fresh workers, without any job so far --- */
 
 static inline size_t dispatch_aside_count(const struct dispatcher *d)
 {
@@ -182,14 +181,14 @@ static inline struct job *dispatch_aside_first(const struct dispatcher *d)
     return TAILQ_FIRST(&d->aside.jobs);
 }
 
-/* A running job that its worker gave back, and that is with no worker. */
+/* A running job, given back by its worker and now without one. */
 void dispatch_aside_put(struct dispatcher *d, struct job *job);
 void dispatch_aside_remove(struct dispatcher *d, struct job *job);
 
 /* The worker has had no job yet. */
 bool dispatch_aside_is_fresh(const struct worker *worker);
 
-/* A worker is to be started for jobs that are set aside. */
+/* A worker is to be started for these jobs. */
 bool dispatch_aside_wants_worker(const struct dispatcher *d);
 
 /* A fresh worker gets one of these jobs: for a while no other worker is looked for. */
@@ -199,44 +198,45 @@ static inline bool dispatch_aside_is_on_trial(const struct dispatcher *d)
     return timer_is_set(&d->aside.trial);
 }
 
-/* What the trial was to show is known: the jobs go back to the line. */
+/* The trial has its result: the jobs go back to the line. */
 void dispatch_aside_end_trial(struct dispatcher *d);
 
-/* From the next turn on, the jobs that are set aside now go back to the line. */
+/* All these jobs go back to the line, from the next turn on. */
 void dispatch_aside_release(struct dispatcher *d);
 
-/* The next of these jobs, which leaves the list; NULL if there is none. Behind a batch the rest is
- * left to the next turn. */
+/* Takes the next job on its way back from the list; NULL if there is none. Behind a batch the rest
+ * is left to the next turn. */
 struct job *dispatch_aside_take_leaving(struct dispatcher *d);
 void dispatch_aside_release_rest(struct dispatcher *d);
 
 /* --- line.c: the places of waiting jobs --- */
 
-/* Jobs that wait for a worker and for nothing else: prefetched ones, and those in the line whose
- * source is not held. */
+/* Jobs waiting for nothing but a worker: prefetched ones, and those in the line of sources not
+ * held.
+ */
 static inline size_t dispatch_line_ready(const struct dispatcher *d)
 {
     return job_queue_ready(&d->line.queue) + d->line.prefetched_count;
 }
 
-/* A waiting job leaves its place. False if the job is prefetched and its worker has begun it. */
+/* A waiting job leaves its place. False if it is prefetched, and its worker has begun it. */
 bool dispatch_line_take(struct dispatcher *d, struct job *job);
 
 /*
- * A job that is with no worker any more, and has not begun, goes back to its place in the line. It
- * ends here instead if the server is being shut down, if the job was cancelled meanwhile, or if its
- * source is gone. (The last two happen only after the worker had said that it had begun the job.)
+ * An unbegun job without a worker goes back to its place in the line. The job ends here instead if
+ * the server is shutting down, if the job was cancelled meanwhile, or if its source is gone. (The
+ * last two happen only after the worker has claimed to have begun the job.)
  */
 void dispatch_line_return(struct dispatcher *d, struct job *job);
 
-/* A waiting job that is in no line was handed to a worker early; the job is so no more. */
+/* A waiting job without a place becomes a prefetched one; or loses its place among these. */
 void dispatch_line_prefetched(struct dispatcher *d, struct worker *worker, struct job *job);
 void dispatch_line_unprefetch(struct dispatcher *d, struct job *job);
 
-/* Jobs that are set aside and released go back to the line, a batch in each turn. */
+/* A batch of released jobs goes back to the line. */
 void dispatch_line_release_aside(struct dispatcher *d);
 
-/* --- reclaim.c: jobs taken away from workers that have not begun them --- */
+/* --- reclaim.c: unbegun jobs, taken away from their workers --- */
 
 /* A prefetched job goes back to its place in the line, unless its worker has begun it. */
 void dispatch_reclaim_job(struct dispatcher *d, struct job *job);
@@ -250,12 +250,12 @@ bool dispatch_reclaim_worker(struct dispatcher *d, struct worker *worker);
 /* Likewise the prefetched jobs of all workers. */
 void dispatch_reclaim_all(struct dispatcher *d);
 
-/* The worker has answered for the job before, and should be on its current job. That job goes back
- * to its place in the line. False if the job was not prefetched, or is being stopped, or if the
- * worker has begun it. */
+/* The worker should be on its current job, for it has answered for the one before. The current job
+ * goes back to its place in the line. False if the job was not prefetched, if it is being stopped,
+ * or if the worker has begun it. */
 bool dispatch_reclaim_current(struct dispatcher *d, struct worker *worker);
 
-/* Likewise of a lost worker. A job that was not prefetched goes back, too, but only once. */
+/* Likewise for a lost worker. A job assigned to it while idle goes back, too, but only once. */
 bool dispatch_reclaim_of_lost(struct dispatcher *d, struct worker *worker);
 
 /* --- retire.c: telling workers to end --- */
@@ -264,7 +264,7 @@ bool dispatch_reclaim_of_lost(struct dispatcher *d, struct worker *worker);
  */
 void dispatch_retire(struct dispatcher *d, struct worker *worker);
 
-/* Likewise all workers of that state. */
+/* Likewise all workers in the state. */
 void dispatch_retire_all(struct dispatcher *d, enum worker_state state);
 
 void dispatch_retire_some(struct dispatcher *d);
@@ -274,36 +274,36 @@ void dispatch_retire_some(struct dispatcher *d);
 /* Sends SIGTERM or SIGKILL. After SIGKILL the worker is STOPPING. */
 void dispatch_stop_signal(struct dispatcher *d, struct worker *worker, int signo);
 
-/* Begins to stop a running job. A job that is already being stopped keeps its first reason. */
+/* Begins to stop a running job. A job already being stopped keeps its first reason. */
 void dispatch_stop_begin(struct dispatcher *d, struct job *job, enum fail_reason reason);
 
-/* Likewise, for the reason that is at hand; at once if the job is to be killed. */
+/* Likewise, for the reason at hand; at once if the job is to be killed. */
 void dispatch_stop_now(struct dispatcher *d, struct job *job);
 
-/* Likewise, but a turn later, if at all, when the job's answer turns out to be on the way. */
+/* Likewise, but a turn later, if at all, when the job's answer is on the way. */
 void dispatch_stop(struct dispatcher *d, struct job *job);
 
 /* Cancels a running job. */
 void dispatch_stop_cancelled(struct dispatcher *d, struct job *job, bool kill);
 
-/* The job is being stopped and did not end in time: takes the next step. */
+/* Takes the next step against a job still running after the step before. */
 void dispatch_stop_step(struct dispatcher *d, struct job *job);
 
-/* Ends a job that was being stopped. */
+/* Ends a stopped job. */
 void dispatch_stop_end(struct dispatcher *d, struct job *job);
 
 /* --- renew.c: replacing all workers after a reload --- */
 
-/* The worker is started under the settings that are in force. */
+/* The worker is new: started under the settings in force. */
 void dispatch_renew_enlist(const struct dispatcher *d, struct worker *worker);
 
-/* The worker was started under settings that are no longer in force. */
+/* The worker was started under settings no longer in force. */
 bool dispatch_renew_is_old(const struct dispatcher *d, const struct worker *worker);
 
 /* The worker gets no further job, and is to end as soon as it has none. */
 bool dispatch_renew_is_leaving(const struct dispatcher *d, const struct worker *worker);
 
-/* A worker that is not old is starting. */
+/* A new worker is starting. */
 bool dispatch_renew_is_starting(const struct dispatcher *d);
 
 /* Old workers wait for the first new one, and none is starting. */
@@ -315,10 +315,10 @@ bool dispatch_renew_is_unwanted(const struct dispatcher *d, const struct worker 
 /* Every worker is old from now on. The old ones end as soon as a new one is ready. */
 void dispatch_renew(struct dispatcher *d);
 
-/* A worker that is not old is ready. Only the first one matters. */
+/* A new worker is ready. Only the first one matters. */
 void dispatch_renew_take_over(struct dispatcher *d);
 
-/* A worker that is not old could not be started, or is not fit to take over. */
+/* A new worker did not start, or is unfit to take over. */
 void dispatch_renew_failed(struct dispatcher *d, const char *why);
 
 /* A worker takes over though it lacks a module, for no other worker serves. */
@@ -327,23 +327,23 @@ void dispatch_renew_incomplete(struct dispatcher *d, const char *why);
 /* Behind a reload: tells the log if the new worker has to wait for the end of a job. */
 void dispatch_renew_say_waits(const struct dispatcher *d);
 
-/* --- tiny.c: jobs that are not worth waking a worker for --- */
+/* --- tiny.c: jobs too short to wake a worker for --- */
 
-/* A job that has just come is to join the line, though a worker is idle. */
+/* A submitted job is to join the line, though a worker is idle. */
 bool dispatch_tiny_should_wait(const struct dispatcher *d, const struct job *job);
 
 /* The line is left to the busy workers, though others are idle. */
 bool dispatch_tiny_is_left(struct dispatcher *d);
 
-/* Jobs wait though a worker is idle: sees to it that they do not wait for long. */
+/* Jobs wait though a worker is idle: limits their wait. */
 void dispatch_tiny_watch(struct dispatcher *d);
 
 void dispatch_tiny_recall(struct dispatcher *d);
 
 /* --- start_workers.c: growing the pool --- */
 
-/* Starts the workers that are wanted (section 6 of the protocol, rule 3, and the pool's size at
- * rest). Many starts are spread over turns of the loop. */
+/* Starts workers for the line (section 6 of the protocol, rule 3), up to the pool's size at rest,
+ * for a renewal, and for jobs set aside. Many starts are spread over turns of the loop. */
 void dispatch_start_workers(struct dispatcher *d);
 
 /* A start has failed. Failures during a pause have the cause of the first, and do not add up. */
@@ -364,28 +364,28 @@ static inline const char *dispatch_start_error(const struct dispatcher *d)
 void dispatch_start_forget_failures(struct dispatcher *d);
 
 /*
- * A worker is ready. That alone does not end a row of failures: a worker that gets ready and dies
- * at once, again and again, would be started every 100 ms for ever. A row ends with the first
- * answer that a worker gives, or a second after a worker got ready, if no start failed meanwhile.
+ * A worker is ready. This alone does not end a row of failures: otherwise a worker dying right
+ * after its start would be started every 100 ms for ever. A row ends with a worker's first answer,
+ * or a second after a worker got ready, if no start failed meanwhile.
  */
 void dispatch_start_ready(struct dispatcher *d);
 
-/* A worker's start has proved to be good. */
+/* The row of failures has ended. */
 void dispatch_start_ok(struct dispatcher *d);
 
-/* The first answer of this worker will prove that starts work. */
+/* The first answer of this worker ends a row of failures. */
 bool dispatch_start_is_proof(const struct dispatcher *d, const struct worker *worker);
 
-/* A worker that ends now counts as a failed start: it never got ready, or never had a job. The loss
- * of a worker on a job does not count: the job is to blame, and other jobs want the place. Nor does
- * the loss of a worker under other settings. */
+/* Losing the worker now counts as a failed start: it never got ready, or never had a job. Losing a
+ * worker on a job does not count: the job is to blame, and other jobs want the place. Nor does
+ * losing an old worker. */
 bool dispatch_start_is_failed(const struct dispatcher *d, const struct worker *worker);
 
 /* A worker may be started now. While starts fail, they are tried one at a time. */
 bool dispatch_start_can(const struct dispatcher *d);
 
-/* The pool has no place for the first new worker, or for a fresh one for jobs that are set aside:
- * the next worker without a job is to give way. */
+/* The pool has no place for a first new worker, or for a fresh one for jobs set aside: the next
+ * worker without a job has to give way. */
 bool dispatch_start_must_make_room(const struct dispatcher *d);
 
 /* The worker's record goes. */
@@ -395,34 +395,34 @@ void dispatch_start_exhausted_over(void *arg);
 
 /* --- assign.c: from the line to the workers --- */
 
-/* The operation, for a job that is in no line. */
+/* The operation `assign`, for a job out of the line. */
 void dispatch_assign_hand(struct dispatcher *d, struct worker *worker, struct job *job,
                           bool prefetched);
 
-/* Gives the job, which is in no line, to an idle worker. */
+/* Gives a job out of the line to an idle worker. */
 void dispatch_assign(struct dispatcher *d, struct worker *worker, struct job *job);
 
 /* The first prefetched job of the worker becomes its current one. */
 void dispatch_assign_prefetched(struct dispatcher *d, struct worker *worker);
 
-/* Waiting jobs to idle workers, first in, first out, unless they are left to busy ones. */
+/* Gives waiting jobs to idle workers, first in, first out, unless they are left to busy ones. */
 void dispatch_assign_waiting(struct dispatcher *d);
 
-/* Jobs that are set aside to fresh workers. */
+/* Gives jobs set aside to fresh workers. */
 void dispatch_assign_aside(struct dispatcher *d);
 
-/* The worker has no current job. The next prefetched one becomes that; without any the worker is
- * idle, or is told to end. */
+/* The worker has no current job: its first prefetched one becomes current. Without prefetched jobs
+ * the worker is idle, or is told to end. */
 void dispatch_assign_next(struct dispatcher *d, struct worker *worker);
 
-/* Likewise of a worker that has no prefetched job. */
+/* Likewise for a worker without prefetched jobs. */
 void dispatch_assign_worker_idle(struct dispatcher *d, struct worker *worker);
 
 /* --- prefetch.c: a busy worker's next jobs, handed early --- */
 
 void dispatch_prefetch(struct dispatcher *d, struct worker *worker);
 
-/* --- refusal.c: workers that cannot begin a job --- */
+/* --- refusal.c: workers unable to begin a job --- */
 
 /* The worker cannot begin its job. True if the job waits again; false if the answer is the job's
  * end. */
@@ -432,24 +432,24 @@ bool dispatch_refusal_give_back(struct dispatcher *d, struct worker *worker,
 /* A job of the module has been begun. */
 void dispatch_refusal_over(struct dispatcher *d, struct module_entry *module);
 
-/* A batch of the jobs that are set aside fails: they have waited long enough for a fresh worker.
- * True if some are left. */
+/* Fails a batch of the jobs set aside: they have waited long enough for a fresh worker. True if
+ * some are left. */
 bool dispatch_refusal_fail_aside(struct dispatcher *d, const char *why);
 
-/* --- fail_waiting.c: jobs that nobody will serve --- */
+/* --- fail_waiting.c: waiting jobs without hope of a worker --- */
 
 /* Fails waiting jobs from the head of the line on, a batch in each turn: there may be a million. */
 void dispatch_fail_waiting(struct dispatcher *d, enum fail_reason reason, const char *why);
 void dispatch_fail_some(struct dispatcher *d);
 
-/* A worker lives: jobs that wait do not wait in vain. */
+/* A worker lives: stops failing jobs for the lack of one. */
 void dispatch_fail_stop(struct dispatcher *d);
 
 /* Jobs are not to wait for ever while no worker lives, or for a fresh worker while starts fail. */
 void dispatch_fail_watch(struct dispatcher *d);
 void dispatch_fail_unavailable(struct dispatcher *d);
 
-/* --- deadlines.c: a worker or a job has had its time --- */
+/* --- deadlines.c: the timers of workers --- */
 
 /* The worker's timer has fired. */
 void dispatch_deadlines_passed(struct dispatcher *d, struct worker *worker);
@@ -463,7 +463,7 @@ void dispatch_admit_queue_full_over(void *arg);
 
 /* --- schedule.c: the pass at the end of each public call and each timer --- */
 
-/* Looks at what was touched. Inside an operation that calls back this does nothing. */
+/* Looks at the touched parts. Between dispatch_enter() and dispatch_leave() this does nothing. */
 void dispatch_schedule(struct dispatcher *d);
 
 #endif
