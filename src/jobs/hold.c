@@ -1,34 +1,32 @@
 /*
- * dispatch_hold: a source that does not take its results gets no more of them made.
+ * dispatch_hold: no further results are made for a source with much unread output.
  *
- * Workers outrun any reader. So while much waits for a source, the source is held: no further job
- * of its own is handed to a worker. Two figures tell what waits. `unread` is told by the source
- * itself. `coming` is the results of its jobs that are with workers: a result that is arriving
- * counts with its announced size, one that is not there yet with the size of late results of the
- * same module. It is much
+ * Workers outrun any reader. So a source with much unread output is held: none of its jobs is
+ * handed to a worker. Two figures count. `unread` comes from the source itself. `coming` is the
+ * results of its jobs with workers: an arriving result counts with its announced size, a later one
+ * with the size of recent results of its module. A source is held
  *
  *     if unread is over source_unread_max;
- *     if unread and coming are over source_output_max: the jobs that run will yield too much;
- *     if unread and coming are over what the budget for output has left, and over FREELY. So the
- *         more others leave unread, the less a source may leave unread, and some of the budget is
- *         left for those that leave nothing (dynamic thresholds: Choudhury and Hahne, 1998).
+ *     if unread and coming are over source_output_max: its running jobs will yield too much;
+ *     if unread and coming are over the rest of the budget for output, and over FREELY. So the more
+ *         the other sources leave unread, the less this one may, and some of the budget is left for
+ *         sources without unread output (dynamic thresholds: Choudhury and Hahne, 1998).
  *
- * A source for which nothing waits, and no job of which is with a worker, is never held. A held one
- * is looked at whenever its bytes are taken and whenever such a job ends, so a client that reads
- * goes on. A source thus makes us hold source_unread_max, and the results of jobs that were with
- * workers already. The latter have no tighter bound, for nobody knows their size before they come:
- * with the largest results assumed, a pool of 256 would run four jobs of a client that wants a few
- * bytes from each.
+ * A source without unread output and without jobs at workers is never held. A held source is looked
+ * at again whenever its output is read and whenever such a job ends, so a reading client goes on.
+ * A source thus costs source_unread_max and the results of the jobs already with workers. These
+ * results have no tighter bound, for their size is unknown before they come: if the largest results
+ * were assumed, a pool of 256 would run four jobs of a client with results of a few bytes.
  */
 #include "jobs/dispatcher_internal.h"
 
 enum {
-    FREELY = 64 * 1024,    /* bytes that may wait for any source */
-    WORTH_COUNTING = 1024, /* results below that are not expected: counting them costs more */
-    RESULT_DECAY = 8, /* each smaller result takes this part of the difference off the largest */
+    FREELY = 64 * 1024,    /* bytes any source may leave unread */
+    WORTH_COUNTING = 1024, /* smaller results are not expected: counting them costs more */
+    RESULT_DECAY = 8, /* one in so many parts of the difference goes with each smaller result */
 };
 
-/* Bytes that may wait for one source, coming ones included. */
+/* Bytes one source may leave unread, coming ones included. */
 static uint64_t room(const struct dispatcher *d)
 {
     uint64_t most = d->limits.source_output_max, left = UINT64_MAX;
@@ -40,7 +38,7 @@ static uint64_t room(const struct dispatcher *d)
     return most && most < left ? most : left;
 }
 
-/* One that is held is released when half is taken, not at each byte. */
+/* A held source is released when half is read, not at each byte. */
 static bool has_enough(const struct dispatcher *d, const struct job_source *source)
 {
     uint64_t most = d->limits.source_unread_max;
@@ -60,7 +58,7 @@ void dispatch_hold_configure(struct dispatcher *d)
     d->hold.free = least(least(FREELY, d->limits.source_unread_max), d->limits.source_output_max);
 }
 
-/* What a release sets free is served in the next turn, for we may be amid anything. */
+/* The jobs of a released source are served in the next turn: this may be amid anything. */
 static void look_at(struct dispatcher *d, struct job_source *source)
 {
     bool hold = !source->gone && !d->draining && has_enough(d, source);
@@ -75,7 +73,7 @@ static void look_at(struct dispatcher *d, struct job_source *source)
         dispatch_touch_next_turn(d);
 }
 
-/* Mostly little waits, and nothing need be worked out. */
+/* Mostly little is unread, and the comparison is all. */
 void dispatcher_source_unread(struct dispatcher *d, struct job_source *source, uint64_t bytes)
 {
     source->unread = bytes;

@@ -1,23 +1,23 @@
 /*
- * dispatch_refusal: workers that cannot begin a job.
+ * dispatch_refusal: workers unable to begin a job.
  *
  * A module's init() may refuse once, because a database is away for a moment, and a job may leave
  * its worker without descriptors. Such a worker fails each job in microseconds. It is always the
- * first that is free, and so eats the line beside healthy workers. Therefore it gives the job back,
- * which has not begun, and is replaced. The job goes to any other worker. If that worker cannot
- * begin it either, or if other jobs of the module were refused lately, the job is set aside for a
- * fresh worker, one that has had no job yet. The word of a fresh worker is final.
+ * first free one, and so eats the line beside healthy workers. Therefore it gives the unbegun job
+ * back, and is replaced. The job goes to any other worker. If this one cannot begin the job either,
+ * or if other jobs of the module were refused lately, the job is set aside for a fresh worker: one
+ * without any job so far. The word of a fresh worker is final.
  *
- * A module that always refuses must not take the pool down. So one worker at a time is replaced,
- * and none while a start is under way or held back; until then the worker does other modules' jobs.
- * Such a worker would be the first to have the job again, so the job goes to an idle one that has
- * refused none yet, or is set aside if there is none. The word of a fresh worker holds for the
- * module for a while, longer each time: meanwhile its jobs end at once, and nobody is replaced. The
- * jobs that were set aside go back to the line when a fresh worker has spoken, or when any worker
- * has begun a job of the module.
+ * A module with constant refusals must not take the pool down. So one worker at a time is replaced,
+ * and none while a start is under way or paused; until then the worker does other modules' jobs.
+ * Such a worker would be the first to get the job again. So the job goes to an idle worker without
+ * a refusal so far, or is set aside if there is none. The word of a fresh worker holds for the
+ * module for a while, longer each time: meanwhile its jobs end at once, and no worker is replaced.
+ * The jobs set aside go back to the line after the word of a fresh worker, or when any worker has
+ * begun a job of the module.
  *
  * (Marking a worker as unfit for one module was rejected: each search for a worker would have to
- * pass over marked ones, which costs more with each of them.)
+ * pass over the marked ones.)
  */
 #include "jobs/dispatcher_internal.h"
 
@@ -30,9 +30,7 @@ enum {
     WORD_MAX_MS = 30000,
 };
 
-/* --- jobs that were set aside --- */
-
-/* --- what is known of a module --- */
+/* --- a module's history --- */
 
 /* The pause doubles from word to word; the first refusal is no word yet. */
 static void take_word(struct dispatcher *d, struct module_entry *module)
@@ -45,8 +43,8 @@ static void take_word(struct dispatcher *d, struct module_entry *module)
     dispatch_aside_end_trial(d);
 }
 
-/* What no fresh worker can say is taken as said: otherwise each further job of the module would
- * wait as long, and together they would fill the line. */
+/* Without a fresh worker the refusal counts as its word: otherwise each further job of the module
+ * would wait as long, and together they would fill the line. */
 bool dispatch_refusal_fail_aside(struct dispatcher *d, const char *why)
 {
     struct job *job;
@@ -82,7 +80,7 @@ static bool is_final(struct dispatcher *d, const struct worker *worker)
     return true;
 }
 
-/* One at a time; and not old ones, which are being replaced anyway, and needed until then. */
+/* One at a time, and no old one: these are being replaced anyway, and needed until then. */
 static bool may_be_replaced(const struct dispatcher *d, const struct worker *worker)
 {
     bool needed = dispatch_renew_is_old(d, worker) && !dispatch_renew_is_leaving(d, worker);
@@ -91,8 +89,7 @@ static bool may_be_replaced(const struct dispatcher *d, const struct worker *wor
     return !needed && !tried && !d->draining;
 }
 
-/* One that has refused no job: so each is tried once, whatever a module does. NULL: there is none.
- */
+/* A worker without a refusal so far: so each is tried once, whatever modules do. NULL: none. */
 static struct worker *willing_idle(const struct dispatcher *d)
 {
     struct worker *worker = TAILQ_FIRST(&d->pool.lists[WORKER_IDLE]);
@@ -101,7 +98,7 @@ static struct worker *willing_idle(const struct dispatcher *d)
     return worker;
 }
 
-/* `other`: that worker has the job at once, unless it is NULL. */
+/* `other` gets the job at once; NULL: no worker does. */
 static void put_back(struct dispatcher *d, struct job *job, bool aside, struct worker *other)
 {
     dispatch_unassign(d, job);

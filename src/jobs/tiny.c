@@ -1,26 +1,26 @@
 /*
- * dispatch_tiny: a job that takes microseconds is not worth waking a process for.
+ * dispatch_tiny: a job of microseconds is not worth waking a process for.
  *
- * When as many workers run such jobs of a module as keep all processors busy, and nobody else
- * waits, the line is left to these workers, though others are idle: more of them would only take
- * turns on the same processors, and each costs more to wake than its job. So a pool of 256, which
- * is wanted for jobs that wait for something, costs as little per tiny job as one of four. (Lending
- * such jobs to the busy workers, window after window, was tried first: it needs more code, and all
- * workers are awake after all as soon as the windows of some are full.)
+ * When enough workers run such jobs of a module to keep all processors busy, and no other module's
+ * job waits, the line is left to these workers though others are idle. More workers would only take
+ * turns on the same processors, and each costs more to wake than its job. So a pool of 256, sized
+ * for jobs with long waits of their own, costs as little per tiny job as a pool of four.
+ * (Prefetching such jobs to the busy workers, window after window, was tried first: it needs more
+ * code, and wakes all workers after all as soon as the windows of some are full.)
  *
- * What a job takes is known from those before it, and this one may be different. If a worker is
- * still on such a job after some milliseconds, what waits goes to the idle ones, and for a while
- * nothing is left to anybody.
+ * How long a job takes is a guess from the jobs before it. If a worker is still on such a job after
+ * some milliseconds, the idle workers get the waiting jobs, and for a while no line is left to busy
+ * workers.
  */
 #include "jobs/dispatcher_internal.h"
 
 #include <stddef.h>
 
 enum {
-    TINY_RUN_US = 50,          /* about what it takes to wake another process */
-    WORKERS_PER_PROCESSOR = 2, /* on tiny jobs keep it busy, also while one of them is woken */
-    RECALL_MS = 5,             /* a worker that is on a tiny job for so long was misjudged */
-    DISTRUST_MS = 100,         /* for so long after that nothing is left to anybody */
+    TINY_RUN_US = 50,          /* about the cost of waking another process */
+    WORKERS_PER_PROCESSOR = 2, /* keep it busy with tiny jobs, also while one is being woken */
+    RECALL_MS = 5,             /* a worker still on a tiny job after this was misjudged */
+    DISTRUST_MS = 100,         /* so long after a misjudgement no line is left */
 };
 
 static bool is_tiny(const struct module_entry *module)
@@ -28,7 +28,7 @@ static bool is_tiny(const struct module_entry *module)
     return module->history.mean_run_us && module->history.mean_run_us <= TINY_RUN_US;
 }
 
-/* `waiting`: jobs of whatever module, that one included. */
+/* The busy workers are enough. `waiting`: jobs of all modules, the one in question included. */
 static bool is_enough(const struct dispatcher *d, const struct module_entry *module, size_t waiting)
 {
     return is_tiny(module) && d->limits.processors && d->limits.worker_window > 1 &&
