@@ -1,18 +1,19 @@
 /*
  * dispatch_renew: replacing all workers after a reload.
  *
- * One new worker goes first. The old ones serve until it is ready, those that are still starting
- * included. Then they end, each after its job. The other design, to end each worker after its job
- * as soon as the settings are read, needs no state at all. But settings that can be read may still
- * let no worker start (a preload that crashes or refuses its settings, say), and would then take
- * the whole pool down. This design costs one place in the pool if all are taken: the new worker
- * needs it. With a pool of one nothing can be tried beforehand.
+ * Workers started under the settings in force are new, all others old. One new worker goes first.
+ * The old ones serve until it is ready, the starting ones included. Then they end, each after its
+ * job. The other design, to end each worker after its job as soon as the settings are read, needs
+ * no state at all. But readable settings may still let no worker start (a preload may crash, or
+ * refuse its settings), and would then take the whole pool down. This design costs one place in the
+ * pool if all are taken: the new worker needs it. With a pool of one nothing can be tried
+ * beforehand.
  *
- * A script that reloads waits for one of two lines in the log: `renewed`, or `renewal-held`. So a
- * new worker is started even where there is no old one, and each reload has its line, unless
- * another reload or the end of the server comes before it. A held renewal goes on by itself as soon
- * as a worker can be started, and is then told as `renewed`. Where jobs take all places, neither
- * line comes before one of these jobs has ended: `renewal-waits` says so.
+ * A script behind a reload waits for one of two lines in the log: `renewed`, or `renewal-held`. So
+ * a new worker is started even if there is no old one, and each reload has its line, unless another
+ * reload or the end of the server comes before. A held renewal goes on by itself as soon as a
+ * worker can be started, and is then told as `renewed`. Where jobs take all places, neither line
+ * comes before one of these jobs has ended: `renewal-waits` says so.
  */
 #include "jobs/dispatcher_internal.h"
 
@@ -33,7 +34,7 @@ bool dispatch_renew_is_leaving(const struct dispatcher *d, const struct worker *
     return worker->draining || worker->reloads < d->renewal.renewed;
 }
 
-/* The list begins with the worker that was started last. */
+/* The list begins with the last worker started. */
 bool dispatch_renew_is_starting(const struct dispatcher *d)
 {
     const struct worker *last = TAILQ_FIRST(&d->pool.lists[WORKER_STARTING]);
@@ -50,8 +51,8 @@ bool dispatch_renew_wants_first(const struct dispatcher *d)
     return is_renewing(d) && !dispatch_renew_is_starting(d);
 }
 
-/* Where nobody else serves, a worker that lacks one module is better than none: jobs of all other
- * modules can run. */
+/* Without any other worker, one without a module is better than none: jobs of all other modules can
+ * run. */
 bool dispatch_renew_is_unwanted(const struct dispatcher *d, const struct worker *worker)
 {
     const struct worker *first = TAILQ_LAST(&d->pool.lists[WORKER_STARTING], worker_list);
@@ -97,7 +98,7 @@ void dispatch_renew_say_waits(const struct dispatcher *d)
                                   "job makes room for one under the new settings"));
 }
 
-static void hold(struct dispatcher *d, const char *why, const char *hint)
+static void tell_held(struct dispatcher *d, const char *why, const char *hint)
 {
     const size_t *counts = d->pool.counts;
     if (!is_renewing(d) || d->renewal.told_held)
@@ -110,13 +111,15 @@ static void hold(struct dispatcher *d, const char *why, const char *hint)
 
 void dispatch_renew_failed(struct dispatcher *d, const char *why)
 {
-    hold(d, why,
-         "no worker that could take over has started under the new settings; as many as are left "
-         "of those before serve on with theirs");
+    tell_held(
+        d, why,
+        "no worker that could take over has started under the new settings; as many as are left "
+        "of those before serve on with theirs");
 }
 
-/* As in a pool of one. Whoever reloads must learn that the settings are wrong. */
+/* As in a pool of one. The log has to tell of the wrong settings. */
 void dispatch_renew_incomplete(struct dispatcher *d, const char *why)
 {
-    hold(d, why, "no other worker is left: this one is taken all the same, for the other modules");
+    tell_held(d, why,
+              "no other worker is left: this one is taken all the same, for the other modules");
 }

@@ -1,13 +1,11 @@
 /*
- * dispatch_start: growing the pool, holding starts back while they fail, and giving up on a line
- * that no worker serves.
+ * dispatch_start: growing the pool, and the pauses while starts fail.
  */
 #include "jobs/dispatcher_internal.h"
 
 #include "common/log.h"
 
 #include <errno.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -17,7 +15,7 @@ enum {
     BACKOFF_FIRST_MS = 125,
     BACKOFF_MAX_MS = 30000,
     BACKOFF_JITTER = 5,
-    SOON_US = 1000000, /* a worker that is ready for so long has started */
+    SOON_US = 1000000, /* a worker ready for so long has started well */
 };
 
 static void note_exhausted(struct dispatcher *d)
@@ -108,8 +106,7 @@ bool dispatch_start_can(const struct dispatcher *d)
 void dispatch_start_remove_worker(struct dispatcher *d, struct worker *worker)
 {
     timer_clear(d->timers, &worker->timer);
-    if (d->pass.answered == worker)
-        d->pass.answered = NULL;
+    dispatch_forget_worker(d, worker);
     d->ops->forget(d->ctx, worker);
     pool_remove(&d->pool, worker);
 }
@@ -130,7 +127,7 @@ static void start_worker(struct dispatcher *d)
     timer_set_ms(d->timers, &worker->timer, d->limits.start_timeout_ms);
 }
 
-/* Jobs that were lent though a worker is idle do not want one more. */
+/* Prefetched jobs do not want another worker while one is idle. */
 static bool line_wants_worker(const struct dispatcher *d)
 {
     return dispatch_line_ready(d) > dispatch_starting(d) && d->pool.counts[WORKER_IDLE] == 0;
@@ -150,7 +147,7 @@ bool dispatch_start_must_make_room(const struct dispatcher *d)
            pool_ending(&d->pool) == 0; /* else a place is about to be free */
 }
 
-/* Ends the worker that has come least far of those that serve nobody. */
+/* Of all workers without a job, the one started last gives way. */
 static void make_room(struct dispatcher *d)
 {
     struct worker *worker = TAILQ_FIRST(&d->pool.lists[WORKER_STARTING]);

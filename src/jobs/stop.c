@@ -1,12 +1,12 @@
 /*
- * dispatch_stop: stopping a running job, step by step, and the deadlines of workers.
+ * dispatch_stop: stopping a running job, step by step.
  *
- * Before a worker is hurt in any way, what it was lent is taken back, so that only the job that it
- * is on can be lost.
+ * Before a worker is hurt in any way, its prefetched jobs are reclaimed: so only its current job
+ * can be lost.
  *
- * Signals have a rate. Processes that die need a processor for half a millisecond each, and a
- * thousand that die together leave us none. So each worker whose job is to be stopped has a time
- * for its signal, and only the first few have theirs at once. The server's own end does not wait.
+ * Signals have a rate. A dying process needs a processor for half a millisecond, and a thousand of
+ * them at once leave none to the master. So each worker with a job to be stopped has a time for its
+ * signal, and only the first few are sent theirs at once. The server's own end does not wait.
  */
 #include "jobs/dispatcher_internal.h"
 
@@ -25,7 +25,7 @@ void dispatch_stop_signal(struct dispatcher *d, struct worker *worker, int signo
     d->ops->signal(d->ctx, worker, signo);
 }
 
-/* Whether the worker may be sent its signal; if not, its timer fires when it may. */
+/* Whether the worker's signal is due. If not, the worker's timer fires then. */
 static bool may_signal(struct dispatcher *d, struct worker *worker)
 {
     uint64_t now = dispatch_now(d);
@@ -65,7 +65,7 @@ void dispatch_stop_begin(struct dispatcher *d, struct job *job, enum fail_reason
     timer_set_ms(d->timers, &job->run.worker->timer, d->limits.kill_grace_ms / 2);
 }
 
-/* Of a job that is not being stopped yet. */
+/* Of a job not being stopped yet. */
 static enum fail_reason stop_reason(const struct dispatcher *d, const struct job *job)
 {
     if (job->run.cancelled)
@@ -80,23 +80,14 @@ void dispatch_stop_now(struct dispatcher *d, struct job *job)
         kill_job(d, job);
 }
 
-/*
- * Stops a running job. If the worker has begun a job that it was lent, this one has ended and its
- * answer is on the way: a signal now would hit the other. So the socket is read first, in a turn of
- * its own.
- */
-static void stop_job(struct dispatcher *d, struct job *job)
-{
-    if (!dispatch_reclaim_worker(d, job->run.worker)) {
-        timer_set(d->timers, &job->run.worker->timer, dispatch_now(d));
-        return;
-    }
-    dispatch_stop_now(d, job);
-}
-
+/* If the worker has begun a prefetched job, this one has ended, and its answer is on the way: a
+ * signal now would hit the other job. So the socket is read first, by the worker's timer. */
 void dispatch_stop(struct dispatcher *d, struct job *job)
 {
-    stop_job(d, job);
+    if (dispatch_reclaim_worker(d, job->run.worker))
+        dispatch_stop_now(d, job);
+    else
+        timer_set(d->timers, &job->run.worker->timer, dispatch_now(d));
 }
 
 void dispatch_stop_cancelled(struct dispatcher *d, struct job *job, bool kill)
