@@ -1,5 +1,5 @@
 /*
- * dispatch_admit: a job that was submitted begins, waits or is refused.
+ * dispatch_admit: a submitted job begins at once, waits or is refused.
  */
 #include "jobs/dispatcher_internal.h"
 
@@ -9,7 +9,7 @@ enum {
     RETRY_AFTER_MIN_MS = 50,        /* less is an invitation to spin */
     RETRY_AFTER_MAX_MS = 600000,    /* advice beyond ten minutes helps nobody */
     RETRY_AFTER_NO_WORKER_MS = 500, /* while no worker lives */
-    RUN_GUESS_US = 100000,          /* for a run, as long as none has ended */
+    RUN_GUESS_US = 100000,          /* of a run, before the first has ended */
 };
 
 static void note_queue_full(struct dispatcher *d)
@@ -28,7 +28,7 @@ void dispatch_admit_queue_full_over(void *arg)
                   LOG_UINT("refused", d->queue_full.count));
 }
 
-/* When half the line will be gone, by what jobs took lately. */
+/* When half the line will be gone, by the mean run of late. */
 static uint64_t retry_after_ms(const struct dispatcher *d)
 {
     size_t workers = d->pool.counts[WORKER_IDLE] + d->pool.counts[WORKER_BUSY];
@@ -68,8 +68,8 @@ static bool quota_used_up(const struct dispatcher *d, const struct job *job)
 }
 
 /* waiting - starting < job-max, or a worker can be started for the job. No worker starts for a job
- * of a held source. A job that was admitted because a worker could be started, and is held since,
- * does not take that worker; so at most pool-max jobs are admitted for that reason. */
+ * of a held source. A job admitted for a worker yet to be started may be held afterwards, and then
+ * does not take the worker. So at most pool-max jobs are admitted for this reason. */
 static bool may_wait(const struct dispatcher *d, const struct job *job)
 {
     size_t waiting = dispatcher_waiting(d), job_max = d->limits.job_max;
@@ -79,13 +79,13 @@ static bool may_wait(const struct dispatcher *d, const struct job *job)
            (waiting < job_max + d->limits.pool_max && dispatch_start_can(d));
 }
 
-/* A worker that is free may give it back, and then it waits with others that were. */
+/* An idle worker may give the job back, and then it waits with others given back. */
 static bool may_come_back(const struct dispatcher *d, const struct job *job)
 {
     return dispatch_aside_count(d) && job->asked.module->history.refusals;
 }
 
-/* A worker is free and nobody waits. */
+/* A worker is idle, and no job waits. */
 static bool may_begin(struct dispatcher *d, const struct job *job)
 {
     return pool_idle(&d->pool) && !job_queue_ready(&d->line.queue) && !job->source->held &&

@@ -1,5 +1,5 @@
 /*
- * dispatch_aside: waiting jobs that want a fresh worker.
+ * dispatch_aside: waiting jobs for fresh workers.
  */
 #include "jobs/dispatcher_internal.h"
 
@@ -23,7 +23,7 @@ void dispatch_aside_remove(struct dispatcher *d, struct job *job)
         d->aside.leaving = d->aside.count;
 }
 
-/* Jobs that are about to go back to the line want none: a healthy worker would end for them. */
+/* Jobs on their way back to the line want no fresh worker: a healthy one would end for them. */
 bool dispatch_aside_wants_worker(const struct dispatcher *d)
 {
     return d->aside.count > d->aside.leaving && !dispatch_starting(d) &&

@@ -1,5 +1,5 @@
 /*
- * dispatch_run: from the line to the workers: assigning jobs, lending them early, taking them back.
+ * dispatch_assign: from the line to the workers.
  */
 #include "jobs/dispatcher_internal.h"
 
@@ -16,8 +16,8 @@ static uint32_t limit_ms(const struct dispatcher *d, const struct job *job)
                        d->limits.job_timeout_ms);
 }
 
-/* The job's order is that in which jobs are first handed to a worker, and stays if it is taken
- * back. */
+/* Jobs are numbered when they are first handed to a worker. The number stays if the job is
+ * reclaimed. */
 void dispatch_assign_hand(struct dispatcher *d, struct worker *worker, struct job *job,
                           bool prefetched)
 {
@@ -33,7 +33,7 @@ void dispatch_assign_hand(struct dispatcher *d, struct worker *worker, struct jo
     dispatch_hold_expect(d, job);
 }
 
-/* From now on the worker is on this job, as far as we can tell. */
+/* From now on this is the worker's current job, as far as the master can tell. */
 static void begin(struct dispatcher *d, struct worker *worker, struct job *job)
 {
     job_set_state(job, JOB_RUNNING);
@@ -44,7 +44,7 @@ static void begin(struct dispatcher *d, struct worker *worker, struct job *job)
         timer_set_ms(d->timers, &worker->timer, limit_ms(d, job));
     if (job->asked.notify_started && !job->run.told_started)
         dispatch_tell(job, &(struct job_event){.type = JOB_STARTED, .worker = worker->id});
-    job->run.told_started = true; /* once, also if it must begin again elsewhere */
+    job->run.told_started = true; /* once, also if another worker has to begin the job again */
     if (job->run.cancelled || d->stops.by_us)
         dispatch_stop(d, job);
 }
@@ -56,16 +56,16 @@ void dispatch_assign_prefetched(struct dispatcher *d, struct worker *worker)
     begin(d, worker, job);
 }
 
+/* The job counts as begun: an idle worker takes its job at once. */
 void dispatch_assign(struct dispatcher *d, struct worker *worker, struct job *job)
 {
-    dispatch_assign_hand(d, worker, job,
-                         false); /* counts as begun: an idle worker takes the job at once */
+    dispatch_assign_hand(d, worker, job, false);
     worker_set_state(worker, WORKER_BUSY, dispatch_now(d));
     begin(d, worker, job);
 }
 
-/* The longest lent job that no worker has begun, out of that worker's; NULL if there is none. */
-static struct job *first_lent(struct dispatcher *d)
+/* The first unbegun one of all prefetched jobs, taken from its worker; NULL if there is none. */
+static struct job *first_prefetched(struct dispatcher *d)
 {
     struct job *job = TAILQ_FIRST(&d->line.prefetched);
     while (job && !dispatch_line_take(d, job))
@@ -73,7 +73,7 @@ static struct job *first_lent(struct dispatcher *d)
     return job;
 }
 
-/* The next job for an idle worker, out of the line; NULL if there is none. */
+/* Takes the next job for an idle worker from the line; NULL if there is none. */
 static struct job *next_job(struct dispatcher *d)
 {
     struct job *job;
@@ -88,11 +88,11 @@ static struct job *next_job(struct dispatcher *d)
             return job;
         dispatch_end_dropped(d, job);
     }
-    if (job_queue_ready(&d->line.queue)) { /* behind very many that are held */
+    if (job_queue_ready(&d->line.queue)) { /* behind very many held ones */
         dispatch_touch_next_turn(d);
         return NULL;
     }
-    return first_lent(d);
+    return first_prefetched(d);
 }
 
 void dispatch_assign_waiting(struct dispatcher *d)
@@ -125,7 +125,7 @@ void dispatch_assign_next(struct dispatcher *d, struct worker *worker)
     dispatch_touch_worker(d, worker);
 }
 
-/* Those that have had no job are the last that became idle, or have been idle for the longest. */
+/* The fresh workers are the last ones to have become idle, or the first ones. */
 static struct worker *fresh_idle(const struct dispatcher *d)
 {
     const struct worker_list *idle = &d->pool.lists[WORKER_IDLE];

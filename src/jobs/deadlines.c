@@ -1,12 +1,12 @@
 /*
- * dispatch_deadlines: what happens when a worker or its job has had its time.
+ * dispatch_deadlines: the timers of workers: a job's time limit, the next step of stopping a job,
+ * and the deadlines for a worker's start and end.
  */
 #include "jobs/dispatcher_internal.h"
 
 #include <signal.h>
 
-/* Reads what the worker has sent. The calls that this leads to leave the scheduling to the pass
- * behind the deadline. */
+/* Reads all messages sent by the worker so far. */
 static void poll(struct dispatcher *d, struct worker *worker)
 {
     dispatch_enter(d);
@@ -14,8 +14,8 @@ static void poll(struct dispatcher *d, struct worker *worker)
     dispatch_leave(d);
 }
 
-/* What arrived in time counts, also if we come late: the worker's socket is read before it is
- * judged. A job that it has not begun has had no time at all. */
+/* An answer arrived in time counts, even if the master is late: so the worker's socket is read
+ * first. An unbegun job has had no time at all. */
 static void on_job_deadline(struct dispatcher *d, struct worker *worker)
 {
     uint32_t id = worker->id;
@@ -54,5 +54,5 @@ void dispatch_deadlines_passed(struct dispatcher *d, struct worker *worker)
     else if (worker->state == WORKER_STARTING)
         on_start_deadline(d, worker);
     else
-        dispatch_stop_signal(d, worker, SIGKILL); /* it was told to end and did not */
+        dispatch_stop_signal(d, worker, SIGKILL); /* told to end, in vain */
 }

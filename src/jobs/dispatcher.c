@@ -1,6 +1,6 @@
 /*
- * dispatcher: see dispatcher.h. Here is what comes from outside: submits, sources, what workers do,
- * drain and reload; the parts behind it stand in files of their own, as dispatcher_internal.h says.
+ * dispatcher: see dispatcher.h. The public calls and the timers are here: each changes the state by
+ * the functions of the parts, and ends in a scheduling pass. dispatcher_internal.h lists the parts.
  */
 #include "jobs/dispatcher.h"
 
@@ -51,7 +51,7 @@ static void cancel(struct dispatcher *d, struct job *job, bool kill)
     } else if (dispatch_line_take(d, job)) {
         dispatch_end_failed(d, job, FAIL_CANCELLED, "the job was cancelled while it waited");
         dispatch_touch(d, DISPATCH_WAITING);
-    } else { /* begun just now: it is stopped as soon as the answer for the one before is here */
+    } else { /* begun just now: stopped as soon as the answer for the job before is here */
         job->run.cancelled = true;
         job->run.killed |= kill;
     }
@@ -99,7 +99,7 @@ bool dispatcher_source_gone(struct dispatcher *d, struct job_source *source)
     return LIST_EMPTY(&source->jobs);
 }
 
-/* --- what workers do --- */
+/* --- reports about workers --- */
 
 static void take_ready(struct dispatcher *d, struct worker *worker)
 {
@@ -143,8 +143,8 @@ static uint64_t moving_mean(uint64_t mean, uint64_t value)
     return mean ? (mean * (RUN_MEAN_WEIGHT - 1) + value) / RUN_MEAN_WEIGHT : value;
 }
 
-/* Whether a job is short is the worker's to say: on a busy machine our clock measures the wait for
- * a processor. */
+/* The worker's own measurement says how long the job was: on a busy machine the master's clock also
+ * counts the wait for a processor. */
 static void learn_run_time(struct dispatcher *d, const struct job *job,
                            const struct worker_answer *answer)
 {
@@ -185,7 +185,7 @@ static void take_answer(struct dispatcher *d, struct worker *worker,
         dispatch_end(d, job, &event);
     worker->jobs_done++;
     if (dispatch_start_must_make_room(d) && dispatch_reclaim_worker(d, worker))
-        worker->draining = true; /* else it is on another job already, which may be a long one */
+        worker->draining = true; /* else it is on another job already, perhaps a long one */
     dispatch_assign_next(d, worker);
     if (proof)
         dispatch_start_ok(d);
@@ -206,8 +206,7 @@ static void lose_job(struct dispatcher *d, struct worker *worker, const struct w
         dispatch_stop_end(d, job);
         return;
     }
-    if (worker->signalled &&
-        d->draining) { /* by an abort that did not know yet that it had gone on to this job */
+    if (worker->signalled && d->draining) { /* by an abort, sent while it was on the job before */
         dispatch_end_failed(d, job, FAIL_SHUTDOWN, "the server was shut down");
         return;
     }
@@ -236,8 +235,8 @@ void dispatcher_worker_silent(struct dispatcher *d, struct worker *worker)
     dispatch_schedule(d);
 }
 
-/* Of the jobs that it had begun since, those that are finished have a result, though the answer for
- * the one before them was lost. */
+/* The worker had begun further jobs. The finished ones have their results, though the answer for
+ * the job before them was lost. */
 static void lose_begun(struct dispatcher *d, struct worker *worker, const struct worker_exit *end)
 {
     if (!worker->job)
@@ -256,7 +255,7 @@ void dispatcher_worker_lost(struct dispatcher *d, struct worker *worker,
                             const struct worker_exit *end)
 {
     bool start_failed =
-        dispatch_start_is_failed(d, worker); /* one that was told to end is STOPPING */
+        dispatch_start_is_failed(d, worker); /* not if it was told to end: then it is STOPPING */
     timer_clear(d->timers, &worker->timer);
     if (worker->job && !dispatch_reclaim_of_lost(d, worker))
         lose_job(d, worker, end);

@@ -1,4 +1,5 @@
-/* dispatch_end: how jobs end: the one place in which each submitted job is told, counted and freed.
+/*
+ * dispatch_end: the end of a job. Each submitted job is told, counted and freed here.
  */
 #include "jobs/dispatcher_internal.h"
 
@@ -12,7 +13,7 @@ static void count_end(struct dispatcher *d, const struct job *job, const struct 
 {
     bool nobody = !job->source || job->source->gone;
     if (nobody && job->state == JOB_WAITING) {
-        d->counts.dropped++; /* it never ran: its module has neither done it nor failed */
+        d->counts.dropped++; /* never begun: its module neither did the job nor failed */
         return;
     }
     if (job->asked.module && event->type == JOB_DONE)

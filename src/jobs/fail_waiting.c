@@ -1,5 +1,5 @@
 /*
- * dispatch_fail_waiting: waiting jobs that no worker will serve.
+ * dispatch_fail_waiting: failing jobs without hope of a worker, a batch in each turn.
  */
 #include "jobs/dispatcher_internal.h"
 
@@ -20,7 +20,7 @@ void dispatch_fail_watch(struct dispatcher *d)
         timer_set_ms(d->timers, &d->failing.unavailable, d->limits.start_timeout_ms);
 }
 
-/* A batch; what is left of the line when the failing began, and not what has come since. */
+/* A batch of the jobs in the line at the begin of the failing. Later jobs stay. */
 static void fail_line(struct dispatcher *d)
 {
     struct job *job;

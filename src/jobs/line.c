@@ -1,5 +1,5 @@
 /*
- * dispatch_line: where waiting jobs stand, and how they leave their places.
+ * dispatch_line: the places of waiting jobs: in the line, prefetched, or set aside.
  */
 #include "jobs/dispatcher_internal.h"
 

@@ -1,5 +1,5 @@
 /*
- * dispatch_reclaim: taking jobs away from workers that have not begun them.
+ * dispatch_reclaim: taking unbegun jobs away from their workers.
  */
 #include "jobs/dispatcher_internal.h"
 
@@ -21,7 +21,7 @@ bool dispatch_reclaim_worker(struct dispatcher *d, struct worker *worker)
     return worker->prefetched_count == 0;
 }
 
-/* In their order, so that each finds its place in the line right behind the one before. */
+/* In their order: each finds its place in the line right behind the one before. */
 void dispatch_reclaim_all(struct dispatcher *d)
 {
     struct job *job, *next;
@@ -31,7 +31,7 @@ void dispatch_reclaim_all(struct dispatcher *d)
     }
 }
 
-static bool return_unbegun(struct dispatcher *d, struct job *job)
+static bool reclaim(struct dispatcher *d, struct job *job)
 {
     if (job->state != JOB_RUNNING || !dispatch_settle(d, job))
         return false;
@@ -43,16 +43,16 @@ static bool return_unbegun(struct dispatcher *d, struct job *job)
 
 bool dispatch_reclaim_current(struct dispatcher *d, struct worker *worker)
 {
-    return worker->job->run.prefetched && return_unbegun(d, worker->job);
+    return worker->job->run.prefetched && reclaim(d, worker->job);
 }
 
-/* Once: should its payload be more than a worker can take, it would go on for ever. */
+/* Once: a job with a payload beyond any worker would go on for ever. */
 bool dispatch_reclaim_of_lost(struct dispatcher *d, struct worker *worker)
 {
     struct job *job = worker->job;
     bool again = job->run.given_back;
     if (job->run.prefetched)
-        return return_unbegun(d, job);
+        return reclaim(d, job);
     job->run.given_back = true;
-    return !again && return_unbegun(d, job);
+    return !again && reclaim(d, job);
 }

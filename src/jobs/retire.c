@@ -3,7 +3,7 @@
  */
 #include "jobs/dispatcher_internal.h"
 
-/* While all that runs is being stopped, a worker has no more time than its job would have had. */
+/* While all running jobs are being stopped, a worker has no more time than a job would have. */
 static void tell_to_end(struct dispatcher *d, struct worker *worker)
 {
     uint64_t by_us = dispatch_now(d) + d->limits.kill_grace_ms * 1000ull;

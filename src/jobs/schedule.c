@@ -1,14 +1,13 @@
 /*
- * dispatch_schedule: the one pass that gives jobs to workers, and workers to jobs.
+ * dispatch_schedule: the one pass to give jobs to workers, and workers to jobs.
  *
- * All other parts only change the state, and touch what the change may have set going. Each public
- * call and each timer ends in one pass, which looks at what was touched and at nothing else: so a
- * job costs the same however many wait, and a worker's next job is never handed out amid the end of
- * the one before.
+ * All other parts only change the state, and touch the parts affected by the change. Each public
+ * call and each timer ends in one pass over the touched parts alone. So a job costs the same
+ * however many wait, and a worker's next job is never handed out amid the end of the one before.
  */
 #include "jobs/dispatcher_internal.h"
 
-/* What is left in the line wants a worker, or is left to busy workers for a moment. */
+/* The rest of the line wants more workers, or is left to busy workers for a moment. */
 static unsigned look_at_rest(struct dispatcher *d)
 {
     if (!dispatch_line_ready(d))
