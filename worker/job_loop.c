@@ -169,7 +169,7 @@ enum link_status job_loop_run(struct master_link *link, struct loader *loader,
 
     job_init(&job, &module_functions, settings, &shared->page.stop_job);
     while ((status = next_job(&loop, &job, &head)) == LINK_OK) {
-        master_link_settle(link);
+        master_link_await_delivery(link);
         if (loader_leave(loader, head.name) < 0) {
             status = LINK_BROKEN;
             break;

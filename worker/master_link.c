@@ -35,8 +35,8 @@ struct master_link {
     ino_t inode;
     size_t begin; /* buffer[begin] to buffer[end - 1] are received and unread */
     size_t end;
-    bool unsettled;  /* sent bytes may not have arrived at the master's side yet */
-    bool large_sent; /* a large message is among them */
+    bool undelivered; /* sent bytes may not have arrived at the master's side yet */
+    bool large_sent;  /* a large message is among them */
     unsigned char buffer[READ_BUFFER_SIZE];
 };
 
@@ -52,7 +52,7 @@ struct master_link *master_link_new(int fd)
     link->inode = st.st_ino;
     link->begin = 0;
     link->end = 0;
-    link->unsettled = false;
+    link->undelivered = false;
     link->large_sent = false;
     return link;
 }
@@ -189,17 +189,17 @@ bool master_link_is_whole(const struct master_link *link)
  * buffer may drop bytes, and only this side could send them again. Small messages have arrived once
  * they are sent, and as long as the master reads they are sent at once.
  */
-void master_link_settle(struct master_link *link)
+void master_link_await_delivery(struct master_link *link)
 {
     const struct timespec moment = {.tv_nsec = MOMENT_NS};
     unsigned long what = link->large_sent ? SIOCOUTQ : SIOCOUTQNSD;
     int left = 0;
 
-    if (!link->unsettled)
+    if (!link->undelivered)
         return;
     while (ioctl(link->fd, what, &left) == 0 && left > 0)
         ppoll(NULL, 0, &moment, NULL);
-    link->unsettled = false;
+    link->undelivered = false;
     link->large_sent = false;
 }
 
@@ -228,7 +228,7 @@ enum link_status master_link_send(struct master_link *link, struct wire_head *he
     struct msghdr message = {.msg_iov = parts, .msg_iovlen = sizeof(parts) / sizeof(parts[0])};
 
     head->magic = WIRE_MAGIC;
-    link->unsettled = true;
+    link->undelivered = true;
     link->large_sent |= head->size >= WIRE_LARGE;
     while (message.msg_iovlen > 0) {
         ssize_t n = sendmsg(link->fd, &message, MSG_NOSIGNAL);

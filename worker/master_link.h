@@ -48,7 +48,7 @@ bool master_link_is_whole(const struct master_link *link);
 
 /* Waits until all sent bytes are at the master's side of the connection. If this process dies with
  * received bytes unread, the kernel resets the connection and drops unsent bytes. */
-void master_link_settle(struct master_link *link);
+void master_link_await_delivery(struct master_link *link);
 
 /* Sends head, head->text_len bytes of text and head->size bytes of payload, and fills in the magic
  * number. Returns LINK_OK or LINK_BROKEN. */
