@@ -69,7 +69,7 @@ void job_trim(struct job *job)
 }
 
 /* The only function to set an outcome; the first call wins. */
-static void settle(struct job *job, enum wire_kind kind, const char *code, const char *message)
+static void set_outcome(struct job *job, enum wire_kind kind, const char *code, const char *message)
 {
     if (job->kind != WIRE_KIND_NONE)
         return;
@@ -90,13 +90,13 @@ void job_run(struct job *job, const struct module *module)
         char message[MESSAGE_MAX];
         snprintf(message, sizeof(message), "module %s: run returned %d and did not say why",
                  module->name, result);
-        settle(job, WIRE_KIND_MODULE, "run-failed", message);
+        set_outcome(job, WIRE_KIND_MODULE, "run-failed", message);
     }
 }
 
 void job_refuse(struct job *job, const struct refusal *refusal)
 {
-    settle(job, refusal->unfit ? WIRE_KIND_UNFIT : WIRE_KIND_UNAVAILABLE, "", refusal->text);
+    set_outcome(job, refusal->unfit ? WIRE_KIND_UNFIT : WIRE_KIND_UNAVAILABLE, "", refusal->text);
 }
 
 void job_answer(const struct job *job, struct wire_head *head)
@@ -160,7 +160,7 @@ int job_reply(tm_job *tm, const void *data, size_t len)
         char message[MESSAGE_MAX];
         snprintf(message, sizeof(message), "the result exceeds payload-max (%zu bytes)",
                  job->result_max);
-        settle(job, WIRE_KIND_TOO_LARGE, "", message);
+        set_outcome(job, WIRE_KIND_TOO_LARGE, "", message);
         return -1;
     }
     buffer_append(&job->result, data, len);
@@ -195,6 +195,6 @@ int job_fail(tm_job *tm, const char *code, const char *fmt, va_list args)
 
     if (vsnprintf(message, sizeof(message), fmt, args) < 0)
         message[0] = '\0';
-    settle(job_of(tm), WIRE_KIND_MODULE, code_valid(code) ? code : "bad-code", message);
+    set_outcome(job_of(tm), WIRE_KIND_MODULE, code_valid(code) ? code : "bad-code", message);
     return -1;
 }

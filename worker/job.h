@@ -1,7 +1,7 @@
 /*
  * job: the worker's side of tm_job: one job while a module runs it, and its outcome.
  *
- * The outcome is sticky: done at first, and settled by the first tm_fail() or the first reply
+ * The outcome is sticky: done at first, and set by the first tm_fail() or the first reply
  * beyond the result's limit. Later calls do not change it. One struct job serves all jobs of a
  * worker, one after the other, so that a job allocates nothing.
  */
@@ -51,10 +51,10 @@ void job_end(struct job *job);
 bool job_is_large(const struct job *job);
 void job_trim(struct job *job);
 
-/* Calls the module's run() and settles the outcome. */
+/* Calls the module's run() and sets the outcome. */
 void job_run(struct job *job, const struct module *module);
 
-/* Settles the outcome without a module, with the text of the refusal. */
+/* Sets the outcome without a module, with the text of the refusal. */
 void job_refuse(struct job *job, const struct refusal *refusal);
 
 /* Fills in the head of the answer. The answer's text is the first head->text_len bytes of
