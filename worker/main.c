@@ -61,7 +61,7 @@ int main(int argc, char **argv)
     fork_guard_init();
     signals_heed(master);
     startup_take_page(&start);
-    startup_settle(&start);
+    startup_clean_process(&start);
 
     link = join_master(&start, &settings);
     if (link == NULL)

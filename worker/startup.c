@@ -160,7 +160,7 @@ static void scrub_environment(void)
     *kept = NULL;
 }
 
-void startup_settle(const struct startup *s)
+void startup_clean_process(const struct startup *s)
 {
     lower_nofile(s->nofile_soft);
     scrub_environment();

@@ -28,7 +28,7 @@ void startup_take_page(struct startup *s);
 
 /* Gives modules the conditions of a program started by hand: the master's original limit of open
  * files, and an environment without variables that steer the loader or libc. */
-void startup_settle(const struct startup *s);
+void startup_clean_process(const struct startup *s);
 
 /*
  * To be called before the end: if modules have left children, waits for a moment. When the master
