@@ -59,7 +59,7 @@ int main(int argc, char **argv)
 
     pid_t master = startup_follow_master();
     fork_guard_init();
-    signals_heed(master);
+    signals_install(master);
     startup_take_page(&start);
     startup_clean_process(&start);
 

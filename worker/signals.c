@@ -66,7 +66,7 @@ static void on_signal(int signo, siginfo_t *info, void *context)
     errno = saved_errno;
 }
 
-static void heed(int signo)
+static void install(int signo)
 {
     struct sigaction action = {.sa_sigaction = on_signal, .sa_flags = SA_SIGINFO | SA_RESTART};
 
@@ -75,13 +75,13 @@ static void heed(int signo)
         report(TM_WARNING, "cannot handle signal %d: %s", signo, strerror(errno));
 }
 
-void signals_heed(pid_t master)
+void signals_install(pid_t master)
 {
     master_pid = master;
     for (size_t i = 0; i < sizeof(ends) / sizeof(ends[0]); i++)
-        heed(ends[i]);
+        install(ends[i]);
     for (size_t i = 0; i < sizeof(events) / sizeof(events[0]); i++)
-        heed(events[i]);
+        install(events[i]);
     for (int signo = SIGRTMIN; signo <= SIGRTMAX; signo++)
-        heed(signo);
+        install(signo);
 }

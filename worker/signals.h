@@ -16,6 +16,6 @@
 #include <sys/types.h>
 
 /* Installs the handlers. The process `master` may end this process. */
-void signals_heed(pid_t master);
+void signals_install(pid_t master);
 
 #endif

@@ -20,20 +20,20 @@ static void signal_from_outside(int signo)
     ck_assert_int_eq(waitpid(stranger, NULL, 0), stranger);
 }
 
-static const int heeded[] = {SIGTERM,   SIGINT,  SIGHUP, SIGQUIT, SIGUSR1, SIGUSR2, SIGALRM,
+static const int ending[] = {SIGTERM,   SIGINT,  SIGHUP, SIGQUIT, SIGUSR1, SIGUSR2, SIGALRM,
                              SIGVTALRM, SIGPROF, SIGIO,  SIGPWR,  SIGXCPU, SIGXFSZ, SIGSTKFLT};
 
 START_TEST(signals_of_others_do_not_end_it)
 {
     start_worker();
-    for (size_t i = 0; i < sizeof(heeded) / sizeof(heeded[0]); i++) {
-        signal_from_outside(heeded[i]);
+    for (size_t i = 0; i < sizeof(ending) / sizeof(ending[0]); i++) {
+        signal_from_outside(ending[i]);
         assert_done(fake_master_ask(&master, "echo", "idle"), "idle");
     }
     signal_from_outside(SIGRTMIN + 3);
     fake_master_run(&master, 1, "crash", "stop-done", strlen("stop-done"));
-    for (size_t i = 0; i < sizeof(heeded) / sizeof(heeded[0]); i++)
-        signal_from_outside(heeded[i]);
+    for (size_t i = 0; i < sizeof(ending) / sizeof(ending[0]); i++)
+        signal_from_outside(ending[i]);
     fake_master_stop(&master, 1);
     assert_done(fake_master_answer(&master), "late");
     fake_master_finish(&master);
@@ -52,8 +52,8 @@ static void assert_ended_by(int signo)
 START_TEST(signals_of_its_master_end_it)
 {
     start_worker();
-    kill(-master.pid, heeded[_i]);
-    assert_ended_by(heeded[_i]);
+    kill(-master.pid, ending[_i]);
+    assert_ended_by(ending[_i]);
 }
 END_TEST
 
@@ -61,10 +61,10 @@ START_TEST(a_module_ends_its_worker_by_a_signal_of_its_own)
 {
     char command[16];
 
-    snprintf(command, sizeof(command), "raise %d", heeded[_i]);
+    snprintf(command, sizeof(command), "raise %d", ending[_i]);
     start_with_test_modules("");
     fake_master_run(&master, 1, "leave", command, strlen(command));
-    assert_ended_by(heeded[_i]);
+    assert_ended_by(ending[_i]);
 }
 END_TEST
 
@@ -90,9 +90,9 @@ int main(void)
 
     tcase_set_timeout(tc, TEST_TIMEOUT_S);
     tcase_add_test(tc, signals_of_others_do_not_end_it);
-    tcase_add_loop_test(tc, signals_of_its_master_end_it, 0, sizeof(heeded) / sizeof(heeded[0]));
+    tcase_add_loop_test(tc, signals_of_its_master_end_it, 0, sizeof(ending) / sizeof(ending[0]));
     tcase_add_loop_test(tc, a_module_ends_its_worker_by_a_signal_of_its_own, 0,
-                        sizeof(heeded) / sizeof(heeded[0]));
+                        sizeof(ending) / sizeof(ending[0]));
     tcase_add_loop_test(tc, a_timer_of_a_module_ends_its_worker, 0, 3);
     suite_add_tcase(suite, tc);
     return run_suite(suite);
