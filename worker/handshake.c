@@ -34,7 +34,7 @@ static int receive_welcome(struct master_link *link, struct wire_head *head)
     return 0;
 }
 
-int handshake(struct master_link *link, struct settings *settings)
+int handshake_welcome(struct master_link *link, struct settings *settings)
 {
     struct wire_head head;
 

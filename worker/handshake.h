@@ -7,7 +7,7 @@
 
 /* Receives the master's answer to the hello (master_connect.h) and fills in `settings`; the caller
  * frees them with settings_free(). Returns 0, or -1 after a report. */
-int handshake(struct master_link *link, struct settings *settings);
+int handshake_welcome(struct master_link *link, struct settings *settings);
 
 /* Tells the master to send jobs. Returns 0, or -1 after a report. */
 int handshake_ready(struct master_link *link);

@@ -41,7 +41,7 @@ static struct master_link *join_master(struct startup *start, struct settings *s
     if (fd < 0)
         return NULL;
     struct master_link *link = master_link_new(fd);
-    if (handshake(link, settings) == 0)
+    if (handshake_welcome(link, settings) == 0)
         return link;
     master_link_free(link);
     return NULL;

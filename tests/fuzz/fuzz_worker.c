@@ -375,7 +375,7 @@ static void work(int fd, bool whole)
     struct wire_head head;
     struct master_link *link = master_link_new(fd);
     int peer = fd + 1; /* see below */
-    if (handshake(link, &settings) == 0) {
+    if (handshake_welcome(link, &settings) == 0) {
         bug_on(settings.module_dir[0] != '/' || !settings.boot);
         bug_on(!settings_module_config(&settings, "m"));
         for (const char *name = NULL; (name = settings_preload(&settings, name));)
