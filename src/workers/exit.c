@@ -82,11 +82,10 @@ static void write_line(struct worker_link *link, enum log_level level, const cha
 }
 
 /* A worker ends with status 0 if it was told to end, and no job can be the reason for its end. */
-static enum log_level level_of(const struct worker_link *link, const int *status)
+static bool ended_well(const struct worker_link *link, const int *status)
 {
-    bool fine =
-        link->worker->job || !worker_link_has_been(link, LINK_RETIRING) || !status || *status == 0;
-    return fine ? LOG_INFO : LOG_WARN;
+    return link->worker->job || !worker_link_has_been(link, LINK_RETIRING) || !status ||
+           *status == 0;
 }
 
 /* SIGTERM was sent for the job, and the worker heeded it. */
@@ -117,7 +116,8 @@ void worker_exit_log(struct worker_link *link, const int *status, const char *wh
         snprintf(module, sizeof module, "%s", job->asked.module->name);
     snprintf(text, sizeof text, "%s%s", why, job && !begun ? " before it had begun its job" : "");
     if (expected)
-        write_line(link, level_of(link, status), "worker-exit", text, module);
+        write_line(link, ended_well(link, status) ? LOG_INFO : LOG_WARN, "worker-exit", text,
+                   module);
     else
         write_line(link, LOG_WARN, "worker-lost", text, module);
 }
