@@ -3,9 +3,9 @@
 
 #include "base/json_reason.h"
 #include "common/xmalloc.h"
+#include "config/json_hint.h"
 #include "config/json_line.h"
 #include "config/rows.h"
-#include "config/settings_text.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -72,7 +72,7 @@ static int syntax_fault(const struct config *config, const json_error_t *syntax,
                  "%s: found a number that is too large, expected %s", name, expected);
     } else {
         snprintf(error->text + used, error->size - used, "%s%s", json_reason(syntax),
-                 settings_text_hint(source->text, syntax));
+                 json_hint_syntax(source->text, syntax));
     }
     return -1;
 }
@@ -89,7 +89,7 @@ int config_apply_file(struct config *config, enum file_kind kind, struct config_
         snprintf(error->text, error->size, "%s: %s", source->file, why);
         return -1;
     }
-    const char *foreign = settings_text_foreign(source->text, len);
+    const char *foreign = json_hint_foreign(source->text, len);
     if (foreign) {
         snprintf(error->text, error->size, "%s:1: %s", source->file, foreign);
         return -1;

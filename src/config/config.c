@@ -8,9 +8,9 @@
 
 #include "common/log.h"
 #include "common/xmalloc.h"
+#include "config/json_hint.h"
 #include "config/json_must.h"
 #include "config/rows.h"
-#include "config/settings_text.h"
 
 #include <stdlib.h>
 
@@ -119,7 +119,7 @@ static struct config *load(const struct config_schema *schema, const struct conf
     if (load_all(config, in_force, args, &fault) == 0)
         return config;
     config_make_one_line(error);
-    settings_text_show(error, error_size);
+    json_hint_show_invisible(error, error_size);
     config_free(config);
     return NULL;
 }

@@ -1,6 +1,8 @@
 /*
- * json_line: walks over a text that is known to be well formed, so it can step from quote to quote
- * and from bracket to bracket and need not understand values.
+ * json_line: see json_line.h.
+ *
+ * The text is well formed, so a walk can step from quote to quote and from bracket to bracket. It
+ * need not understand values.
  */
 #include "config/json_line.h"
 
@@ -29,7 +31,7 @@ static void skip_string(struct scan *scan)
         scan->at++;
 }
 
-/* To the comma or bracket that ends the value. */
+/* To the comma or bracket behind the value. */
 static void skip_value(struct scan *scan)
 {
     size_t depth = 0;

@@ -1,5 +1,5 @@
-/* settings_text: see settings_text.h. */
-#include "config/settings_text.h"
+/* json_hint: see json_hint.h. */
+#include "config/json_hint.h"
 
 #include "common/utf8.h"
 
@@ -9,7 +9,7 @@
 
 enum { NAME_MAX_LEN = sizeof "<U+10FFFF>" };
 
-const char *settings_text_foreign(const char *text, size_t len)
+const char *json_hint_foreign(const char *text, size_t len)
 {
     static const struct {
         const char *start, *words;
@@ -39,7 +39,7 @@ static uint32_t code_point(const char *text, size_t len)
     return code;
 }
 
-/* Blanks that are none of ASCII's, joiners, marks of direction and of byte order. */
+/* Blanks outside ASCII, joiners, marks of direction and of byte order. */
 static bool is_invisible(uint32_t code)
 {
     return code == 0xa0 || code == 0xad || code == 0x1680 || (code >= 0x2000 && code <= 0x200f) ||
@@ -47,13 +47,13 @@ static bool is_invisible(uint32_t code)
            code == 0x3000 || code == 0xfeff;
 }
 
-/* Quotes that a word processor makes of ". */
+/* Quotes written by word processors instead of ". */
 static bool is_quote(uint32_t code)
 {
     return code == 0xab || code == 0xbb || (code >= 0x2018 && code <= 0x201f);
 }
 
-/* The character that ends at `end`, if it is not ASCII: where the parser stopped at it. */
+/* Names the character before `end`, if it is not ASCII: the parser stopped behind it. */
 static const char *odd_character(const char *text, size_t end)
 {
     static char words[80];
@@ -70,7 +70,7 @@ static const char *odd_character(const char *text, size_t end)
     return words;
 }
 
-const char *settings_text_hint(const char *text, const json_error_t *syntax)
+const char *json_hint_syntax(const char *text, const json_error_t *syntax)
 {
     size_t at = (size_t)syntax->position, len = strlen(text);
     if (strncmp(syntax->text, "unable to decode", strlen("unable to decode")) == 0)
@@ -86,7 +86,7 @@ const char *settings_text_hint(const char *text, const json_error_t *syntax)
     return at > 0 && text[at - 1] == ',' ? "; JSON has no comma behind the last item" : "";
 }
 
-void settings_text_show(char *text, size_t size)
+void json_hint_show_invisible(char *text, size_t size)
 {
     size_t len = strlen(text), width;
     for (size_t at = 0; at < len; at += width) {
