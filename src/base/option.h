@@ -30,8 +30,8 @@ struct option_list {
     size_t count;
 };
 
-/* Entries of an object whose keys are names: structs of one type, sorted by name. The name, a
- * char *, is the first member of each. Owns them. */
+/* Entries of an object with names as keys: structs of one type, sorted by name. The name, a char *,
+ * is the first member of each. Owns them. */
 struct option_entries {
     void *items;
     size_t count;
@@ -50,8 +50,8 @@ struct option {
     bool reload;                      /* a reload may change it */
     const char *help;                 /* one line, with the reason for the default */
 
-    /* Compares what a setting names, beyond its own value; the structs are the part's. NULL for
-     * most settings. */
+    /* Compares more than the setting's own value: the content of a file, for instance. The structs
+     * are the part's. NULL for most settings. */
     bool (*differs)(const void *before, const void *after);
 };
 

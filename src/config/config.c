@@ -66,7 +66,7 @@ static bool is_equal(const struct config *a, const struct config *b, const struc
     return equal;
 }
 
-/* Settings that a reload cannot change stay as they are in force. */
+/* Settings without `reload` stay as they are in force. */
 static void keep_fixed(struct config *config, const struct config *in_force)
 {
     struct config_cursor cursor = {0};

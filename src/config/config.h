@@ -2,7 +2,7 @@
  * config: the settings in force of a program, validated.
  *
  * config_load() makes a config whole, from defaults, a file and the command line. Afterwards a
- * config never changes: a reload makes a second one, which the program swaps in. The settings and
+ * config never changes: a reload makes a second one, and the program swaps them. The settings and
  * their meaning are the program's (schema.h).
  */
 #ifndef TASKMASTER_CONFIG_CONFIG_H
@@ -41,8 +41,8 @@ void config_free(struct config *config); /* NULL is fine */
 const void *config_settings(const struct config *config);
 
 /* Writes where a key's value comes from, for a fault found later: "FILE:12: pool-max",
- * "--pool-max=0" or, for a default, "pool-max". With `entry`, that of the entry in the key's
- * object: "FILE:14: modules.fib". */
+ * "--pool-max=0" or, for a default, "pool-max". With `entry`, the origin of that entry in the
+ * key's object: "FILE:14: modules.fib". */
 enum { CONFIG_ORIGIN_MAX = 1024 };
 void config_origin(const struct config *config, const char *key, const char *entry,
                    char origin[CONFIG_ORIGIN_MAX]);

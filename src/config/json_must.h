@@ -1,10 +1,10 @@
-/* json_must: calls of jansson that fail for want of memory alone, which ends the process. */
+/* json_must: calls of jansson. They fail for want of memory alone, and that ends the process. */
 #ifndef TASKMASTER_CONFIG_JSON_MUST_H
 #define TASKMASTER_CONFIG_JSON_MUST_H
 
 #include <jansson.h>
 
-/* Returns `value`, which must not be NULL. */
+/* Returns `value`; NULL ends the process. */
 json_t *config_json_must(json_t *value);
 
 /* Returns the text of a value. The caller frees it. */

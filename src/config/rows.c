@@ -175,7 +175,7 @@ void config_rows_release(void *part, const struct option_table *table)
     }
 }
 
-/* A default that its own row refuses is a bug of the row. */
+/* A default refused by its own row is a bug of the row. */
 void config_rows_default(void *part, const struct option_table *table)
 {
     struct value_error error;

@@ -1,4 +1,4 @@
-/* rows: tables of settings on the structs that hold their values. */
+/* rows: applies tables of settings to the structs of their values. */
 #ifndef TASKMASTER_CONFIG_ROWS_H
 #define TASKMASTER_CONFIG_ROWS_H
 

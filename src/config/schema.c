@@ -86,8 +86,8 @@ static size_t edit_distance(const char *a, const char *b)
     return row[b_len];
 }
 
-/* The one key that begins with `name` and a hyphen: timeout for timeout-ms. NULL if there is none
- * or more than one. */
+/* The only key with the beginning `name-`: timeout-ms for timeout. NULL if there is none or more
+ * than one. */
 static const char *completed(const struct config_schema *schema, const char *name, size_t len)
 {
     struct config_cursor cursor = {0};

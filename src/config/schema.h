@@ -1,5 +1,6 @@
 /*
- * schema: the settings of a program: the tables of its parts, and the struct that holds theirs.
+ * schema: the settings of a program: the tables of its parts, and a struct made of the structs of
+ * its parts.
  *
  * The engine knows no setting by name. A program puts the tables of its parts together, in the
  * order of --help, and adds rules for settings that depend on each other or on the machine.
@@ -65,7 +66,7 @@ bool config_schema_find(const struct config_schema *schema, const char *name,
 /* Returns a key or a field of an entry by name; NULL if there is none. */
 const struct option *config_schema_find_any(const struct config_schema *schema, const char *name);
 
-/* Returns the key that `name` may be a slip of; NULL if none is close. */
+/* Returns the key closest to `name`, a slip of the hand; NULL if none is close. */
 const char *config_schema_nearest(const struct config_schema *schema, const char *name);
 
 const struct option *config_table_find(const struct option_table *table, const char *name);

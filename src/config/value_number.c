@@ -87,7 +87,7 @@ static json_t *bool_parse(const char *text)
 static int mode_set(void *member, const struct option *option, json_t *value,
                     struct value_error *error)
 {
-    const char *text = json_string_value(value); /* NULL for what is no text */
+    const char *text = json_string_value(value); /* NULL for another type */
     size_t len = json_string_length(value);
     if (!text || len < 3 || len > 4 || strspn(text, "01234567") != len)
         return config_expected_fail(error, option, value);
@@ -106,7 +106,7 @@ static json_t *mode_get(const void *member, const struct option *option)
     return config_json_must(json_string(text));
 }
 
-/* Each enum in struct config is read and written as what the compiler makes of it. */
+/* Each enum among the settings is read and written as an unsigned number. */
 _Static_assert(sizeof(enum log_level) == sizeof(unsigned) &&
                    sizeof(enum log_format) == sizeof(unsigned),
                "an enum is as wide as unsigned");

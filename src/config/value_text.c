@@ -11,11 +11,11 @@ enum { LIST_TEXT_MAX = 4095 }; /* bytes of one text of a list */
 
 static bool text_fits(const json_t *value, size_t min, size_t max)
 {
-    size_t len = json_string_length(value); /* 0 for what is no text */
+    size_t len = json_string_length(value); /* 0 for another type */
     return json_is_string(value) && len >= min && len <= max;
 }
 
-/* null leaves out what may be left out, so that what -T prints can be read back. */
+/* null unsets a setting that may be unset, so the output of -T can be read back. */
 static int string_set(void *member, const struct option *option, json_t *value,
                       struct value_error *error)
 {
