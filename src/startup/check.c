@@ -55,7 +55,7 @@ bool startup_check_rights(const struct startup_check *check,
 
 /* --- paths --- */
 
-/* 0, or the errno of why that user cannot use it so. */
+/* Returns 0, or the errno of the obstacle for that user. */
 static int usable(const struct identity *identity, const char *path, bool directory)
 {
     struct stat st;
@@ -107,8 +107,8 @@ void startup_check_reload(const struct startup_check *check, const char *file,
 
 /* --- tokens --- */
 
-/* Shorter tokens are what people think up, and somebody may try thousands a second over many
- * connections; 16 bytes drawn by chance stand that for ever. */
+/* People think up shorter tokens, and an attacker may try thousands a second over many connections;
+ * 16 bytes drawn by chance stand that for ever. */
 enum { TOKEN_LEN_SAFE = 16 };
 
 void startup_check_tokens(const struct startup_check *check, const struct access_settings *access)

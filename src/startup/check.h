@@ -1,9 +1,9 @@
 /*
- * check: whether this machine is as the settings want it: the things they name are there, and the
- * user that the program becomes can use them.
+ * check: checks that this machine fits the settings: the files they name are there, and the user to
+ * become can use them.
  *
- * config_load() judges the settings alone and looks at nothing but the files it reads, so that a
- * configuration can be printed and tested on another machine.
+ * config_load() judges the settings alone, and opens no file but those it reads: a configuration
+ * can be printed and tested on another machine.
  */
 #ifndef TASKMASTER_STARTUP_CHECK_H
 #define TASKMASTER_STARTUP_CHECK_H
@@ -19,17 +19,17 @@ enum finding {
 
 enum { FINDING_MAX = CONFIG_ORIGIN_MAX + 2 * 4096 };
 
-/* Is told of each finding: one line that begins with its origin. */
+/* Is told of each finding: one line, with its origin first. */
 typedef void (*finding_tell)(void *arg, enum finding finding, const char *text);
 
-/* The checked settings, and who is told of findings. */
+/* The checked settings, and the listener for findings. */
 struct startup_check {
     const struct config *config; /* for the origins of values */
     finding_tell tell;
     void *arg;
 };
 
-/* Tells of a finding in a key's value, or in the entry of that name in the key's object. */
+/* Tells of a finding in a key's value, or in an entry of the key's object; NULL: no entry. */
 void startup_check_tell(const struct startup_check *check, enum finding finding, const char *key,
                         const char *entry, const char *fmt, ...)
     __attribute__((format(printf, 5, 6)));
@@ -38,22 +38,22 @@ void startup_check_tell(const struct startup_check *check, enum finding finding,
 bool startup_check_identity(const struct startup_check *check,
                             const struct identity_settings *settings, struct identity *identity);
 
-/* Whether this process may become them; told as `finding`, if not. */
+/* Whether this process may become them. If not, tells so as `finding`. */
 bool startup_check_rights(const struct startup_check *check,
                           const struct identity_settings *settings, const struct identity *identity,
                           enum finding finding);
 
-/* The worker's program and the directory of modules, for a process of that identity. For the start
- * and for reloads. Returns false after a fault. */
+/* The worker's program and the directory of modules can be used by the identity. For the start and
+ * for reloads. Returns false after a fault. */
 bool startup_check_paths(const struct startup_check *check, const char *worker_path,
                          const char *module_dir, const struct identity *identity);
 
-/* Whether that identity can read the files of a reload: the settings' file, if there is one, and
- * the token file. Warnings at most. */
+/* The identity can read the files of a reload: the settings' own (NULL: none) and the token file.
+ * Warnings at most. */
 void startup_check_reload(const struct startup_check *check, const char *file,
                           const struct access_settings *access, const struct identity *identity);
 
-/* Whether no token can be guessed. Warnings at most, without any text of a token. */
+/* No token can be guessed. Warnings at most, without any text of a token. */
 void startup_check_tokens(const struct startup_check *check, const struct access_settings *access);
 
 #endif

@@ -61,7 +61,7 @@ static bool load_all(const struct startup_check *check, const struct module_sett
     return fine;
 }
 
-/* `entry`: the entry of the key modules that names it, or NULL. */
+/* `entry`: its entry under `modules`, or NULL. */
 static bool is_there(const struct startup_check *check, const char *dir, const char *key,
                      const char *entry, const char *name)
 {

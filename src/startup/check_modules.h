@@ -1,4 +1,4 @@
-/* check_modules: the part of `taskmasterd -t` that loads every module once. */
+/* check_modules: every module loaded once, for `taskmasterd -t`. */
 #ifndef TASKMASTER_STARTUP_CHECK_MODULES_H
 #define TASKMASTER_STARTUP_CHECK_MODULES_H
 
@@ -7,9 +7,9 @@
 #include "startup/module_trial.h"
 
 /* Loads each NAME.so of the modules' directory in a child of its own (a worker in its checking
- * mode), so that no module's code runs here, and prints a line for each. With `init`, modules named
- * by the settings are initialised as well. Becomes `identity` for that, as the daemon would.
- * Returns false if a module cannot be loaded, or one named by the settings is not there. */
+ * mode), and prints a line for each: no module's code runs in this process. With `init`, modules
+ * named by the settings are initialised as well. Becomes `identity` before, as the daemon would.
+ * Returns false if a module cannot be loaded, or a module named by the settings is missing. */
 bool startup_check_modules(const struct startup_check *check, const struct module_settings *modules,
                            const struct module_host *host, struct identity *identity, bool init);
 

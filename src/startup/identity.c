@@ -39,8 +39,7 @@ bool identity_possible(const struct identity *identity)
     return identity_access(identity, "/", F_OK) == 0;
 }
 
-/* What could not be done, with errno; NULL if all was. Group first: as the user we could not any
- * more. */
+/* Returns NULL, or the failed step, with errno. Group first: the new user may not change it. */
 static const char *become(const struct identity *identity)
 {
     if (!identity->pending)
@@ -72,8 +71,8 @@ static _Noreturn void try_access(const struct identity *identity, const char *pa
     _exit(errno > 0 && errno < 256 ? errno : EACCES);
 }
 
-/* The kernel alone knows all that decides (groups, ACLs, every directory on the way), so a child
- * becomes that user and asks it. */
+/* The kernel alone knows all rules (groups, ACLs, every directory on the way): a child becomes that
+ * user and asks. */
 int identity_access(const struct identity *identity, const char *path, int mode)
 {
     int status;

@@ -1,7 +1,4 @@
-/*
- * identity: the user and group that the settings ask the daemon to become, looked up once at the
- * start, and what that user may do.
- */
+/* identity: the user and the group to become, looked up once at the start, and their rights. */
 #ifndef TASKMASTER_STARTUP_IDENTITY_H
 #define TASKMASTER_STARTUP_IDENTITY_H
 
@@ -12,23 +9,22 @@
 #include <sys/types.h>
 
 struct identity {
-    char user[256]; /* "": stay who we are */
+    char user[256]; /* "": no change */
     uid_t uid;      /* ours without a user */
     gid_t gid;      /* the group's, else the user's own, else ours */
-    bool pending;   /* user or group is set, and we are not yet who they say */
+    bool pending;   /* user or group is set, and the change is still to be made */
 };
 
-/* Looks up the names in the settings. Returns NULL, or the key of a name that is nobody's. */
+/* Looks up the names in the settings. Returns NULL, or the key of an unknown name. */
 const char *identity_find(struct identity *identity, const struct identity_settings *settings);
 
-/* Whether we may become it: as root, or it is who we are. */
+/* Whether the process may become it: as root, or without a change. */
 bool identity_possible(const struct identity *identity);
 
-/* Becomes it; ends the process if it may not. */
+/* Becomes it. Without the right to, ends the process. */
 void identity_become(struct identity *identity);
 
-/* Whether a process of that identity could open `path` for `mode`, as in access(2). 0 or an errno.
- */
+/* Asks for a process of the identity, as access(2) does. Returns 0 or an errno. */
 int identity_access(const struct identity *identity, const char *path, int mode);
 
 #endif

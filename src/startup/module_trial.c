@@ -25,17 +25,16 @@
 #include <unistd.h>
 
 enum {
-    READ_MAX =
-        4096,    /* bytes at a time, so that a module that floods does not outrun its deadline */
-    TICK_MS = 5, /* how soon a death is seen that the pipe does not tell of */
+    READ_MAX = 4096, /* bytes at a time: a flood of output must not outrun the deadline */
+    TICK_MS = 5,     /* until a death is noticed, if the pipe does not tell of it */
 };
 
 struct trial {
     const char *path;
     const char *settings;  /* NULL: it is loaded only */
-    char ok[NAME_MAX + 8]; /* how the line begins that says so */
+    char ok[NAME_MAX + 8]; /* the beginning of the line "ok NAME VERSION" */
     pid_t pid;
-    int fd; /* what it prints; -1 at its end */
+    int fd; /* its output; -1 at the end of that */
     char line[NAME_MAX + 8];
     size_t line_len;
     bool printed, said_ok;
@@ -50,7 +49,7 @@ static void set_ok(struct trial *trial)
     snprintf(trial->ok, sizeof trial->ok, "ok %.*s ", (int)(len > 3 ? len - 3 : len), name);
 }
 
-/* A module's settings may hold secrets: not as an argument. -1 with errno. */
+/* Module settings may hold secrets: they are no argument. Returns -1 with errno on failure. */
 static int settings_fd(const char *settings)
 {
     size_t len = strlen(settings);
@@ -96,7 +95,7 @@ static int start(struct trial *trial, const struct module_host *host, int output
     return e;
 }
 
-/* Looks for the line that says ok; of others the beginning is enough. */
+/* Looks for the line "ok NAME VERSION". Of other lines the beginning is enough. */
 static void look_at(struct trial *trial, const char *data, size_t len)
 {
     for (size_t i = 0; i < len; i++) {
@@ -137,8 +136,8 @@ static bool has_ended(const struct trial *trial)
                : info.si_pid == trial->pid;
 }
 
-/* Then what it has printed is read to its end: the line that says ok is the last. What it has
- * started goes with it and prints no more. False if it does not end in time. */
+/* Reads all output behind the end, because the line "ok" is the last. Children of the worker are
+ * killed with it, and print no more. Returns false if it does not end in time. */
 static bool await_end(struct trial *trial, uint32_t timeout_ms)
 {
     uint64_t deadline_us = clock_us() + (uint64_t)timeout_ms * 1000;

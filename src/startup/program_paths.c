@@ -15,7 +15,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-/* Of an absolute path, without the slash at the end: that of /x is the empty text. */
+/* The directory of an absolute path, without a slash at its end: the empty text for /x. */
 static char *parent_of(const char *path)
 {
     const char *slash = strrchr(path, '/');

@@ -1,8 +1,8 @@
 /*
  * user_environ: see user_environ.h.
  *
- * Programs that modules start look for their files below HOME: what root left there would be read
- * with another's rights, or more often could not be, and nothing could be written.
+ * Programs started by modules look for their files below HOME. With root's HOME they would read
+ * root's files with another user's rights, or mostly fail to, and could write nothing.
  */
 #include "startup/user_environ.h"
 

@@ -1,8 +1,9 @@
-/* user_environ: what the environment says of the user, after a change of user. */
+/* user_environ: the environment after a change of user. */
 #ifndef TASKMASTER_STARTUP_USER_ENVIRON_H
 #define TASKMASTER_STARTUP_USER_ENVIRON_H
 
-/* Sets HOME, USER and LOGNAME to those of `user`, if that is who we are; NULL is nobody. */
+/* Sets HOME, USER and LOGNAME to those of `user`, if the process is of that user. NULL: no change.
+ */
 void user_environ_set(const char *user);
 
 #endif
