@@ -10,7 +10,7 @@
 
 enum { ERROR_MAX = 512 };
 
-/* What all listeners are opened with. */
+/* For the opening of all listeners. */
 struct opening {
     struct loop *loop;
     const struct config *config;

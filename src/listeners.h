@@ -1,4 +1,4 @@
-/* listeners: the addresses that the master listens on, for clients and for workers. */
+/* listeners: opens and closes the master's addresses, for clients and for workers. */
 #ifndef TASKMASTER_LISTENERS_H
 #define TASKMASTER_LISTENERS_H
 
@@ -23,7 +23,7 @@ int listeners_open(struct listeners *listeners, struct loop *loop, const struct 
 
 void listeners_close(struct listeners *listeners); /* twice is fine */
 
-/* Writes the address that workers connect to. Returns its length. */
+/* Writes the address for the connections of workers. Returns its length. */
 socklen_t listeners_worker_address(const struct listeners *listeners,
                                    struct sockaddr_storage *addr);
 

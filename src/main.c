@@ -23,7 +23,7 @@
 enum action {
     RUN,
     CHECK,
-    CHECK_INIT, /* as well */
+    CHECK_INIT, /* with init() of modules */
     PRINT,
     HELP,
     VERSION,
@@ -52,7 +52,7 @@ __attribute__((format(printf, 1, 2))) static _Noreturn void usage_error(const ch
     exit(EX_USAGE);
 }
 
-/* "KEY=VALUE" of an argument that must be --KEY=VALUE. */
+/* "KEY=VALUE" of an argument --KEY=VALUE. Any other argument ends the process. */
 static char *setting_of(char *arg)
 {
     char key[64] = "";
@@ -72,7 +72,7 @@ static char *setting_of(char *arg)
     return arg + 2;
 }
 
-/* -t and -T end the process, so the second of them would not be heard. */
+/* -t and -T end the process: the second of them would have no effect. */
 static enum action one_of(enum action before, enum action next)
 {
     if (before != RUN && before != next)
@@ -80,8 +80,8 @@ static enum action one_of(enum action before, enum action next)
     return next;
 }
 
-/* Options are hyphenated keys that one table knows, which getopt does not take; the few others are
- * quickly told apart. */
+/* Options are the hyphenated keys of a schema; getopt cannot take them from there. The few others
+ * are quickly told apart. */
 static enum action parse_args(int argc, char **argv, struct config_args *args)
 {
     enum action action = RUN;
@@ -112,8 +112,7 @@ static enum action parse_args(int argc, char **argv, struct config_args *args)
     return init ? CHECK_INIT : action;
 }
 
-/* libevent's own words, in our log; what it cannot go on after ends the process like any fault of
- * the system. */
+/* Puts libevent's own words into our log. */
 static void say(int severity, const char *text)
 {
     static const enum log_level levels[] = {
@@ -125,6 +124,7 @@ static void say(int severity, const char *text)
     log_event(levels[severity], "libevent", LOG_STR("text", text));
 }
 
+/* A fault that libevent cannot go on after ends the process like any fault of the system. */
 static void give_up(int error)
 {
     (void)error;
@@ -205,7 +205,7 @@ static void say_at_check(void *arg, enum finding finding, const char *text)
     fprintf(stderr, "taskmasterd: %s%s\n", finding == FINDING_WARNING ? "warning: " : "", text);
 }
 
-/* Checks everything, so that one run names all faults. */
+/* Checks everything: one run names all faults. */
 static int check_settings(const struct config *config, const struct config_args *args, bool init)
 {
     const struct settings *settings = settings_of(config);
@@ -217,7 +217,7 @@ static int check_settings(const struct config *config, const struct config_args 
     bool fine =
         startup_check_addresses(&check, &settings->clients.listen, settings->workers.listen);
     bool known = startup_check_identity(&check, &settings->identity, &identity);
-    /* Without the right to become that user, the checks go on as the present one. */
+    /* Without the right to become the user, the checks go on as the present one. */
     if (!known || !startup_check_rights(&check, &settings->identity, &identity, FINDING_WARNING))
         identity = (struct identity){.user = ""};
     bool there =
@@ -253,9 +253,9 @@ static int with_settings(enum action action, const struct config_args *args)
 int main(int argc, char **argv)
 {
     struct config_args args = {.program = argv[0]};
-    /* Whoever started us may ignore it, and then no child could be waited for. */
+    /* Our parent may ignore it, and then no child could be waited for. */
     signal(SIGCHLD, SIG_DFL);
-    /* Out of memory is out of memory, whoever asks: the process says so and ends. */
+    /* Without memory the process says so and ends, also in a library. */
     json_set_alloc_funcs(xmalloc, free);
     event_set_mem_functions(event_memory_alloc, event_memory_realloc, event_memory_free);
     event_set_log_callback(say);

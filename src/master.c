@@ -75,7 +75,7 @@ static void on_hup(struct master *m)
         log_event(LOG_WARN, "reload-failed", LOG_STR("why", "the server is shutting down"));
 }
 
-/* Any process of our user can send it, a module's too. */
+/* Any process of our user can send it, also a module's: the log is limited. */
 static void on_reserved(struct master *m, int signo)
 {
     if (log_limits_allow(&m->log_limits, LOG_INFO, "signal-reserved", "-"))
@@ -83,8 +83,8 @@ static void on_reserved(struct master *m, int signo)
                   LOG_STR("hint", "it does nothing yet"));
 }
 
-/* The loop calls for each signal that has come, and all of a turn have come before the first call:
- * a thousand HUPs are one reload. */
+/* The loop calls once for each signal, after all signals of the turn have come: a thousand HUPs are
+ * one reload. */
 static bool is_heard(struct master *m, evutil_socket_t signo)
 {
     uint64_t bit = 1ull << signo, before = m->heard;
@@ -111,7 +111,7 @@ static void on_signal(evutil_socket_t signo, short what, void *arg)
 
 /* --- start-up --- */
 
-/* Workers get back the limit that the master was started with. */
+/* Workers get back the limit from before the master's start. */
 static void raise_file_limit(struct master *m)
 {
     uint64_t limit;
@@ -141,8 +141,8 @@ static void change_user(struct master *m)
                   LOG_STR("hint", "modules run as root too; set user to one without rights"));
 }
 
-/* Descriptors 0 to 9 are never ours: a worker's 0 to 4 are made from ours, which must not be among
- * them. */
+/* Keeps descriptors 0 to 9 free of ours. A worker's descriptors 0 to 4 are copies of ours, and a
+ * copy must not overwrite its source. */
 static void fill_low_descriptors(void)
 {
     int fd;

@@ -1,8 +1,8 @@
 /*
- * master: the one process that everything meets in: its loop, its signals, its reloads and its end.
+ * master: builds the parts of the server, tells them of each other, and turns the loop.
  *
- * A turn of the loop: wait; handle what is ready; run the timers that are due; write what was
- * gathered; take the next step of a shutdown (shutdown.h) if one is under way.
+ * A turn: wait; handle ready descriptors; run due timers; write gathered output; take the next step
+ * of a shutdown (shutdown.h), if one is under way.
  */
 #ifndef TASKMASTER_MASTER_H
 #define TASKMASTER_MASTER_H
@@ -10,8 +10,8 @@
 #include "config/config.h"
 #include "startup/identity.h"
 
-/* Runs until a signal ends it. Takes over `config`. `args` are for reloads. It becomes `identity`
- * once it listens. Returns the exit status (sysexits). */
+/* Runs the server until a signal ends it. Takes over `config`. `args` are for reloads. The process
+ * becomes `identity` once it listens. Returns the exit status (sysexits). */
 int master_run(struct config *config, const struct config_args *args,
                const struct identity *identity);
 

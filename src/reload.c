@@ -9,7 +9,7 @@
 
 enum { ERROR_MAX = 512 };
 
-/* The log tells of each time that more files are wanted than there are, and than before. */
+/* The log tells of a lack of files, each time it is larger than before. */
 static void share_files(struct reload *reload)
 {
     uint64_t limit = reload->file_limit;

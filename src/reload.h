@@ -1,8 +1,8 @@
 /*
  * reload: the settings in force: their first use, and their change while the server runs.
  *
- * A file with a fault changes nothing. The log tells of the fault, and of each setting whose change
- * needs a restart.
+ * A file with a fault changes nothing. The log tells of the fault, and of each change of a setting
+ * that needs a restart.
  */
 #ifndef TASKMASTER_RELOAD_H
 #define TASKMASTER_RELOAD_H
@@ -19,7 +19,7 @@
 #include <stdint.h>
 
 struct reload {
-    /* The parts that are given settings; the master fills these in. */
+    /* The parts with settings; the master fills these in. */
     const struct config_args *args;
     const struct identity *identity;
     struct payload_budget *payloads, *output;

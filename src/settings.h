@@ -30,7 +30,7 @@ struct settings {
 
 extern const struct config_schema settings_schema;
 
-/* The settings of a config that was made with the schema. */
+/* The settings of a config of this schema. */
 static inline const struct settings *settings_of(const struct config *config)
 {
     return config_settings(config);

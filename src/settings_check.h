@@ -1,10 +1,10 @@
-/* settings_check: the rules for settings that depend on each other. */
+/* settings_check: the rules between settings. */
 #ifndef TASKMASTER_SETTINGS_CHECK_H
 #define TASKMASTER_SETTINGS_CHECK_H
 
 #include "settings.h"
 
-/* Returns 0, or -1 after config_fault(). An unset pool-start becomes pool-max if it is over that.
+/* Returns 0, or -1 after config_fault(). An unset pool-start over pool-max becomes pool-max.
  */
 int settings_check(const struct config *config, struct settings *settings,
                    struct config_error *error);

@@ -7,11 +7,11 @@
 #include <sysexits.h>
 
 enum {
-    KILLED_MS = 3000,    /* how long killed workers may take to be reaped */
-    HEAR_MS = 1000,      /* how long clients that go on sending are read, */
-    SILENT_MS = 500,     /* and clients that say nothing */
-    FLUSH_MS = 1000,     /* behind drain-timeout-ms: for clients to take what is left for them */
-    LAST_WORDS_MS = 100, /* from one look at whether all has been said to the next */
+    KILLED_MS = 3000,    /* for killed workers to be reaped */
+    HEAR_MS = 1000,      /* for reading clients that go on sending */
+    SILENT_MS = 500,     /* for reading silent clients */
+    FLUSH_MS = 1000,     /* behind drain-timeout-ms: for clients to take the rest of their output */
+    LAST_WORDS_MS = 100, /* between two looks at the output left */
 };
 
 #define AT(member) offsetof(struct shutdown_settings, member)
@@ -41,9 +41,8 @@ static void begin_drain(struct shutdown *s, const char *why)
     dispatcher_drain(s->dispatcher);
 }
 
-/* No job is left, but submits may be on their way to us. Each client is read and answered as long
- * as it goes on sending, up to a limit. A silent client is not waited for: it may begin in any
- * moment after. */
+/* No job is left, but submits may be on their way. Each client is read and answered as long as it
+ * goes on sending, up to a limit. A silent client is not waited for: it may begin at any time. */
 static void begin_hearing(struct shutdown *s)
 {
     s->phase = HEARING;
@@ -58,8 +57,8 @@ static void go_on_hearing(struct shutdown *s)
     timer_set(s->timers, &s->timer, s->hear_by_us);
 }
 
-/* A client that still takes its output is waited for longer than linger-ms, but not beyond
- * drain-timeout-ms: that is the promise about our end. */
+/* Clients taking their output are waited for longer than linger-ms, but not beyond
+ * drain-timeout-ms: this is our promise to the operator. */
 static void begin_end(struct shutdown *s)
 {
     uint64_t now = s->timers->now_us, linger = now + s->clients->settings->linger_ms * 1000ull;
@@ -72,8 +71,8 @@ static void begin_end(struct shutdown *s)
     clients_end(s->clients);
 }
 
-/* The second signal: no running job is waited for, but each has its terminal event, and a client
- * that goes on taking its output gets all of it. A third signal changes nothing. */
+/* The second signal: no running job is waited for, but each has its terminal event, and clients
+ * that go on taking their output get all of it. A third signal changes nothing. */
 static void end_at_once(struct shutdown *s)
 {
     if (s->hurried)
@@ -88,8 +87,8 @@ static void end_at_once(struct shutdown *s)
         begin_hearing(s);
 }
 
-/* A killed worker that is not reaped by now hangs in the kernel, or had no time to die after a
- * second signal; it dies as soon as it can. A job that is left is a bug. */
+/* A killed worker not reaped by now hangs in the kernel, or had no time to die after a second
+ * signal; it dies as soon as it can. A job left is a bug. */
 static _Noreturn void end_without(const struct shutdown *s)
 {
     size_t waiting = dispatcher_waiting(s->dispatcher), running = s->dispatcher->counts.running;
@@ -103,8 +102,7 @@ static _Noreturn void end_without(const struct shutdown *s)
     exit(untold ? EX_SOFTWARE : EX_OK);
 }
 
-/* Waiting jobs are failed batch by batch. Only what comes after that is bounded by
- * drain-timeout-ms. */
+/* Waiting jobs are failed batch by batch. drain-timeout-ms bounds only the time after that. */
 static bool is_telling(struct shutdown *s)
 {
     if (!dispatcher_waiting(s->dispatcher))
@@ -115,7 +113,7 @@ static bool is_telling(struct shutdown *s)
     return true;
 }
 
-/* Clients take what is left for them, or one did within the last second. */
+/* Clients take the rest of their output: one did within the last second. */
 static bool is_taken(struct shutdown *s)
 {
     uint64_t now = s->timers->now_us;
@@ -127,8 +125,7 @@ static bool is_taken(struct shutdown *s)
            now < s->taken_us + FLUSH_MS * 1000ull;
 }
 
-/* A job and its worker have kill-grace-ms from now on; one that takes longer hangs in the kernel.
- */
+/* A job and its worker have kill-grace-ms from now on; a longer one hangs in the kernel. */
 static void stop_running(struct shutdown *s)
 {
     log_event(LOG_WARN, "drain-timeout", LOG_UINT("running", s->dispatcher->counts.running));
@@ -137,7 +134,7 @@ static void stop_running(struct shutdown *s)
     timer_set_ms(s->timers, &s->timer, s->dispatcher->limits.kill_grace_ms + KILLED_MS);
 }
 
-/* A job on a worker that hangs has its terminal event all the same. */
+/* A job on a hanging worker has its terminal event all the same. */
 static void end_draining(struct shutdown *s)
 {
     dispatcher_abort(s->dispatcher);

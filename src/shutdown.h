@@ -1,17 +1,14 @@
 /*
- * shutdown: how the server ends: what it waits for, for how long, and what clients are told
- * meanwhile.
- *
- * It goes through phases. Each waits for something, and none comes twice:
+ * shutdown: the end of the server, in phases. Each phase waits for something, and none comes twice:
  *
  *     RUNNING   --(an end is asked for)--> DRAINING: no connections, no jobs; running ones finish
- *     DRAINING  --(no job, no worker)----> HEARING: clients that go on are read to their end
- *     HEARING   --(no client is read)----> ENDING: clients take what waits for them
+ *     DRAINING  --(no job, no worker)----> HEARING: sending clients are read to their end
+ *     HEARING   --(no client is read)----> ENDING: clients take their output
  *     ENDING    --(no client)------------> ENDED
  *
- * DRAINING takes drain-timeout-ms at most. Then the jobs that still run are stopped, which takes up
- * to kill-grace-ms. HEARING takes a second at most. ENDING takes linger-ms at most; for clients
- * that go on taking their output it takes what is left of drain-timeout-ms, and a second.
+ * DRAINING takes drain-timeout-ms at most. Then the running jobs are stopped, within kill-grace-ms.
+ * HEARING takes a second at most. ENDING takes linger-ms at most; while clients go on taking their
+ * output, it takes up to the rest of drain-timeout-ms and a second.
  *
  * When the end is asked for a second time, running jobs fail at once, and each later phase takes a
  * tenth of a second. Only ENDING takes longer, while clients go on taking their output.
@@ -44,24 +41,24 @@ enum shutdown_phase {
 };
 
 struct shutdown {
-    /* What it ends; the master fills this in. */
+    /* The parts to end; the master fills these in. */
     const struct shutdown_settings *settings; /* in force */
     struct timers *timers;
     struct dispatcher *dispatcher;
     struct clients *clients;
     struct conn_loop *loop;
-    void (*close)(void *arg); /* nothing is listened on any more */
+    void (*close)(void *arg); /* stops listening */
     void *arg;
 
     enum shutdown_phase phase;
-    bool stopped;         /* what still ran when draining took too long is not waited for */
-    bool hurried;         /* it was asked for twice */
-    uint64_t drain_by_us; /* when draining takes too long */
-    uint64_t hear_by_us;  /* when no client is read any more */
-    size_t untaken;       /* bytes that clients had not taken at the last look, */
-    uint64_t taken_us;    /* and when that number had last changed */
-    /* DRAINING: stop what still runs; HEARING: who says nothing, who goes on; ENDING: close who
-     * still lingers */
+    bool stopped;         /* draining took too long: running jobs are stopped */
+    bool hurried;         /* the end was asked for twice */
+    uint64_t drain_by_us; /* the end of DRAINING */
+    uint64_t hear_by_us;  /* the end of HEARING */
+    size_t untaken;       /* bytes of output left for clients at the last look */
+    uint64_t taken_us;    /* the last change of that number */
+    /* DRAINING: stop running jobs; HEARING: end silent clients, then all; ENDING: close the
+     * clients left */
     struct timer timer;
 };
 
@@ -70,7 +67,7 @@ void shutdown_init(struct shutdown *shutdown);
 /* The end is asked for, once or again. `why` is for the log. */
 void shutdown_ask(struct shutdown *shutdown, const char *why);
 
-/* To be called in each turn of the loop, behind all else: the next step, if it is time for it. */
+/* Takes the next step, if its time has come. To be called in each turn of the loop, as the last. */
 void shutdown_turn(struct shutdown *shutdown);
 
 #endif

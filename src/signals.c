@@ -44,8 +44,8 @@ static void (*early_action(int signo))(int)
     return signals_is_end(signo) ? end_early : SIG_IGN;
 }
 
-/* Whoever started us may have ignored or blocked any signal. signal() fails for KILL, STOP and
- * those of the C library, which is as it should be. */
+/* Our parent may have ignored or blocked any signal. signal() fails for KILL, STOP and those of the
+ * C library, as it should. */
 void signals_begin(void)
 {
     sigset_t mask;

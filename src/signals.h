@@ -1,20 +1,20 @@
 /*
- * signals: which signals mean something to the master, and that no other one ends or stops it.
+ * signals: the signals with a meaning for the master. No other signal ends or stops it.
  *
  *     TERM, INT, QUIT      the end, in order
- *     HUP                  a reload; one that comes before the loop is kept for it
+ *     HUP                  a reload; an early one is kept for the loop
  *     CHLD                 a child has ended
  *     USR1, USR2           reserved for later
  *     SEGV, BUS, ABRT ...  a fault of our own: the kernel's default
  *     all others           ignored
  *
- * Nothing is left to a default but what tells of a fault. The default of most signals ends or stops
- * a process, whoever sent them and why: a timer that was set before our exec, a terminal that is
- * resized or closed, a limit. And the kernel drops what is left to its default for PID 1, TERM
- * included. An ignored XFSZ makes a write over the limit fail (EFBIG), as any failed write does.
+ * Only signals of a fault keep their default. The default of most others ends or stops a process,
+ * whatever their sender and reason: a timer set before our exec, a terminal resized or closed, a
+ * limit. And for PID 1 the kernel drops signals with a default, TERM included. An ignored XFSZ
+ * makes a write over the limit fail (EFBIG), as any failed write does.
  *
- * Those that the C library keeps to itself (32 and 33 on Linux) cannot be caught. A child gets the
- * defaults back before it runs its program (workers/child.c).
+ * The C library's own signals (32 and 33 on Linux) cannot be caught. A child gets the defaults back
+ * before it runs its program (workers/child.c).
  */
 #ifndef TASKMASTER_SIGNALS_H
 #define TASKMASTER_SIGNALS_H
@@ -29,10 +29,10 @@ struct signals {
 };
 
 /* To be called first. Until signals_open(), TERM, INT and QUIT end the process with status 0: there
- * is nothing yet that would have to be ended. */
+ * is nothing to end yet. */
 void signals_begin(void);
 
-/* From now on the signals that mean something are told in the loop. */
+/* From now on the loop calls `call` for each signal with a meaning. */
 void signals_open(struct signals *signals, struct event_base *base, event_callback_fn call,
                   void *arg);
 

@@ -1,4 +1,4 @@
-/* module_settings: where the modules are, and what is set for each. */
+/* module_settings: the place of the modules, and the settings of each. */
 #ifndef TASKMASTER_JOBS_MODULE_SETTINGS_H
 #define TASKMASTER_JOBS_MODULE_SETTINGS_H
 

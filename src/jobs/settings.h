@@ -13,11 +13,11 @@ struct dispatcher_limits {
     uint32_t start_timeout_ms;
     uint32_t job_timeout_ms; /* 0: none */
     uint32_t kill_grace_ms;
-    uint64_t source_output_max; /* bytes that one source may leave unread, with what its jobs will
-                                   yield, before it is held; 0: any number */
+    uint64_t source_output_max; /* bytes left unread by one source, with the expected results of its
+                                   jobs, before it is held; 0: any number */
 
     /* No settings of their own: */
-    uint64_t source_unread_max; /* the same without what its jobs will yield; 0: any number */
+    uint64_t source_unread_max; /* the same without expected results; 0: any number */
     uint32_t processors; /* shared by the workers; 0: unknown, and tiny jobs wake every worker */
 };
 

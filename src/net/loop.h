@@ -3,11 +3,11 @@
  *
  * Time stands still within a turn, except where a callback calls timers_turn().
  *
- * A daemon that was stopped, or got no CPU, forgives the delay: nobody else is late for that. Input
- * sent meanwhile is not read yet (after SIGCONT epoll_wait returns without a look at its
- * descriptors), and a peer may wait for our half of a greeting. So every deadline moves on by the
- * time of the stop and a second. A long turn of our own is no such reason: a peer that causes one
- * could keep the deadlines of others from ever passing.
+ * After a stop of the daemon, or a time without CPU, every deadline moves on by that time and a
+ * second. Peers are not to blame for such a delay: their input is not read yet (after SIGCONT
+ * epoll_wait returns without a look at its descriptors), and they may wait for our half of a
+ * greeting. A long turn of our own moves no deadline: a peer could cause such turns, and keep the
+ * deadlines of others from ever passing.
  */
 #ifndef TASKMASTER_NET_LOOP_H
 #define TASKMASTER_NET_LOOP_H

@@ -1,4 +1,4 @@
-/* settings: which program workers run, and where they connect. */
+/* settings: the program of the workers, and the address of their port. */
 #ifndef TASKMASTER_WORKERS_SETTINGS_H
 #define TASKMASTER_WORKERS_SETTINGS_H
 
