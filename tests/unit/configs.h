@@ -21,7 +21,7 @@ enum { OVERRIDES_MAX = 8 };
 static char dir[32];
 static char file[64], token_file[64];
 static char error[1024];
-static char ignored[256]; /* keys that a reload did not change, each with a blank behind it */
+static char ignored[256]; /* keys kept by a reload, each with a blank behind it */
 
 static inline void configs_setup(void)
 {
@@ -123,7 +123,7 @@ static inline struct config *reload(struct config *before, const char *text, ...
     return config;
 }
 
-/* The reload fails, with an error that begins so. */
+/* Checks that a reload fails, and the beginning of its error. */
 static inline void check_refused_reload(const struct config *in_force, const char *expected,
                                         const char *text, ...)
 {

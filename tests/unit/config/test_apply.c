@@ -1,4 +1,4 @@
-/* test_apply: faults of a file, each with its line, and files that cannot be read. */
+/* test_apply: faults of a file, each with its line, and unreadable files. */
 #include "tests/unit/configs.h"
 
 static const struct {
@@ -142,7 +142,7 @@ START_TEST(test_file_and_overrides)
     ck_assert_str_eq(settings_of(config)->clients.listen.items[1], "unix:/x");
     ck_assert_str_eq(settings_of(config)->identity.user, "b");
     config_free(config);
-    /* An override makes good what the file alone would not be allowed. */
+    /* An override makes good a fault of the file alone. */
     config_free(load("{\"pool-start\": 9}", "pool-max=9", NULL));
 }
 END_TEST

@@ -5,7 +5,7 @@
 
 #include <sys/stat.h>
 
-/* What -T prints has every key in the table's order, and is a configuration of the same meaning. */
+/* The output of -T has every key in the schema's order, and is a file with the same meaning. */
 START_TEST(test_to_json_and_back)
 {
     struct config *config =
@@ -77,7 +77,7 @@ START_TEST(test_a_reload_keeps_what_is_fixed)
 }
 END_TEST
 
-/* The file from before, which was not heeded either, is nothing to compare with. */
+/* A reload is compared with the settings in force, not with the file from before. */
 START_TEST(test_a_change_that_is_taken_back_is_none)
 {
     struct config *config = load("{}", NULL);
@@ -91,7 +91,7 @@ START_TEST(test_a_change_that_is_taken_back_is_none)
 }
 END_TEST
 
-/* A file that could not be started with is faulty, whatever is in force. */
+/* A file of no use for a start is faulty, whatever is in force. */
 START_TEST(test_a_reload_is_checked_as_it_is_written)
 {
     struct config *config = load("{}", NULL);
@@ -102,7 +102,7 @@ START_TEST(test_a_reload_is_checked_as_it_is_written)
 }
 END_TEST
 
-/* Nobody writes to the FIFO: only a look that does not wait comes back. */
+/* Nobody writes to the FIFO: a reload that waited for it would never return. */
 START_TEST(test_a_reload_waits_for_no_fifo)
 {
     static const char why[] = "expected a regular file";

@@ -1,4 +1,4 @@
-/* test_print: --help names each key, and the manual is what the program prints. */
+/* test_print: --help names each key, and the manual is as printed by the program. */
 #include "config/print.h"
 
 #include "base/file_read.h"
@@ -11,7 +11,7 @@
 
 typedef void printer(const struct config_schema *schema, FILE *out);
 
-/* What a printer prints; the caller frees it. */
+/* Returns the output of a printer. The caller frees it. */
 static char *printed(printer *print)
 {
     char *text = NULL;

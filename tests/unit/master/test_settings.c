@@ -2,7 +2,7 @@
  * and the tokens read for them. */
 #include "tests/unit/configs.h"
 
-/* The table says what was agreed on. A change of a default or range is one here, too. */
+/* The agreed table. A change of a default or range is a change here, too. */
 static const struct {
     const char *key;
     uint64_t min, max;
@@ -216,7 +216,7 @@ START_TEST(test_bad_tokens)
 }
 END_TEST
 
-/* The token may go only if the addresses that it guards could, and they stay. */
+/* A reload may not drop the token of an open address: the address stays. */
 START_TEST(test_a_reload_opens_no_listen)
 {
     static const char expected[] = "listen, as it was at the start: found \"0.0.0.0:0\", which "

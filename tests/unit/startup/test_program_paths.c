@@ -12,7 +12,7 @@
 
 #define PRINT_PATHS "--print-paths"
 
-/* Copies this program into `to`, so that it runs from there. */
+/* Copies this program into `to`, to run from there. */
 static void copy_program(const char *to)
 {
     size_t len;
