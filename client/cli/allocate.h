@@ -4,7 +4,7 @@
 
 #include <stddef.h>
 
-/* realloc() that does not fail. */
+/* Like realloc(), but never fails. */
 void *allocate(void *old, size_t size);
 
 /* Ends the command: no memory. */

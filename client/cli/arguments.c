@@ -30,8 +30,7 @@ static void make_long_options(struct option *long_options)
     long_options[count] = (struct option){0};
 }
 
-/* The first argument is the command. The others go to the front of argv, in order: getopt has left
- * that part behind. */
+/* The first argument is the command. The others go to `args`, in order. */
 static int take_argument(struct arguments *arguments, char *argument)
 {
     if (arguments->command) {

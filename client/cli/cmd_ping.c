@@ -1,4 +1,4 @@
-/* cmd_ping: whether the server answers, and in what time. */
+/* cmd_ping: asks for an answer, and measures its time. */
 #include "command.h"
 #include "connect.h"
 #include "output.h"

@@ -7,7 +7,7 @@
  * ordered output, a slow early line holds back all results behind it.
  *
  * However the batch ends, every line without a result is named, in order, with the reason. After
- * the end of the connection, the rest of the input is read for that purpose. As input may never
+ * the end of the connection, the rest of the input is read for its lines. As input may never
  * end, this takes REST_MAX_MS at most; one message then stands for all lines behind.
  */
 #include "each.h"
@@ -57,8 +57,8 @@ struct batch {
     int exit_status; /* the reason for the end of the whole batch; 0: none */
 };
 
-/* Submits nothing more. Ends waiting lines with the batch's first such reason, or `why`; ends lines
- * in flight with `lost`, unless that is NULL: they go on. */
+/* Submits nothing more. Ends waiting lines with the batch's first such reason, or `why`. Ends lines
+ * in flight with `lost`; NULL: they go on. */
 static void stop(struct batch *batch, const char *why, const char *lost, int rest_ms)
 {
     if (!batch->stopped) {
@@ -355,7 +355,7 @@ static int run_batch(struct batch *batch)
 {
     for (;;) {
         take_events(batch);
-        do { /* poll(2) would not report lines that are in the buffer already */
+        do { /* poll(2) does not report lines in the buffer */
             submit_ready(batch);
             take_rest(batch);
         } while (print_ended(batch));

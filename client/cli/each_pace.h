@@ -1,7 +1,7 @@
 /*
- * each_pace: the number of jobs in flight. After an overload it falls to the number for which the
- * server had room, and grows again, by an eighth for each advised pause without another overload.
- * Our own jobs' ends leave room at once. Calls nobody.
+ * each_pace: the number of jobs in flight. After an overload it falls to the server's room at that
+ * time. It grows again by an eighth for each advised pause without another overload. Our own jobs'
+ * ends leave room at once. Calls nobody.
  */
 #ifndef TASKMASTER_CLIENT_CLI_EACH_PACE_H
 #define TASKMASTER_CLIENT_CLI_EACH_PACE_H

@@ -22,7 +22,7 @@ void each_results_complain(struct each_results *results, const char *text);
 /* Prints a record: its result, or the reason for having none. */
 void each_results_print(struct each_results *results, const struct each_record *record);
 
-/* Complains about a record that standard output does not take any more. */
+/* Complains about a record left when standard output takes no more. */
 void each_results_complain_unwritten(struct each_results *results,
                                      const struct each_record *record);
 

@@ -8,12 +8,12 @@
 #include <sys/signalfd.h>
 #include <unistd.h>
 
-/* timeout(1) sends a signal to its child and then to the child's whole group, so that one comes
- * twice, microseconds apart or a busy machine's few time slices. Whoever reads that the job is
- * being cancelled and wants to leave at once takes longer than this. */
+/* timeout(1) sends a signal to its child, and then to the child's whole group: the child gets it
+ * twice, microseconds or (on a busy machine) some time slices apart. A person reading our message
+ * before the second interrupt takes longer than this. */
 enum { MOMENT_MS = 300 };
 
-static int64_t moment_end; /* set before the handler is */
+static int64_t moment_end; /* set before the handler */
 
 static sigset_t interrupts(void)
 {
@@ -33,7 +33,7 @@ int interrupt_open(void)
     return fd;
 }
 
-/* The kernel sends what is raised here once the handler has returned. */
+/* The signal raised here arrives after the handler's return. */
 static void take_another(int number)
 {
     int saved = errno;
@@ -44,8 +44,8 @@ static void take_another(int number)
     errno = saved;
 }
 
-/* The handler looks at the clock, as nobody else may be able to: the call that cancels the job
- * waits for the server's answer, and a server that gives none must not keep the command. */
+/* The handler itself looks at the clock: the call cancelling the job may wait for a server without
+ * an answer, and must not keep the command. */
 bool interrupt_take(int fd)
 {
     struct signalfd_siginfo info;

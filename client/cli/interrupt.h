@@ -1,20 +1,19 @@
-/* interrupt: SIGINT and SIGTERM as a descriptor to poll, so that the first one can cancel what
- * runs. A second one ends the command as if nothing had been done about the first, unless it comes
- * within a moment of it: then it is the same one, sent twice. */
+/* interrupt: SIGINT and SIGTERM as a descriptor to poll. The caller cancels running jobs at the
+ * first signal. A second one ends the command, with the signal's usual effect. Within a moment of
+ * the first it is ignored: it is the same one, sent twice. */
 #ifndef TASKMASTER_CLIENT_CLI_INTERRUPT_H
 #define TASKMASTER_CLIENT_CLI_INTERRUPT_H
 
 #include <stdbool.h>
 
-/* The descriptor, readable once a signal has come; -1 if it cannot be had: signals then end the
- * command as ever. */
+/* Returns a descriptor, readable after a signal; -1 on failure: signals then end the command. */
 int interrupt_open(void);
 
-/* True if a signal has come; once the moment is over, the next one ends the command. */
+/* Returns true if a signal has come. After the moment, the next one ends the command. */
 bool interrupt_take(int fd);
 
-/* Signals do what they did before, but that one which was taken still does not end the command if
- * it comes again within the moment. */
+/* Restores the usual effect of signals. A signal taken before is still ignored within its moment.
+ */
 void interrupt_close(int fd);
 
 #endif

@@ -24,7 +24,7 @@ void lines_close(struct lines *lines)
     memset(lines, 0, sizeof *lines);
 }
 
-/* Takes `len` bytes and the `ending` behind them. */
+/* Takes `len` bytes, and the `ending` bytes behind them. */
 static void hand_out(struct lines *lines, struct line_text *line, size_t len, size_t ending)
 {
     *line = (struct line_text){.text = lines->data + lines->start, .len = len};

@@ -1,5 +1,4 @@
-/* lines: cuts what comes from a descriptor into lines, as it comes and without reading ahead of
- * what is asked for. */
+/* lines: cuts the bytes from a descriptor into lines, without reading ahead of the caller. */
 #ifndef TASKMASTER_CLIENT_CLI_LINES_H
 #define TASKMASTER_CLIENT_CLI_LINES_H
 
@@ -8,12 +7,12 @@
 
 struct lines {
     int fd;
-    size_t line_max; /* bytes; a longer line is skipped and told as such */
+    size_t line_max; /* bytes; a longer line is skipped, and reported as too long */
     bool eof;        /* nothing more will be read */
-    bool skipping;   /* within a line that is too long */
-    char *data;      /* owned; from start to end it is not handed out yet */
+    bool skipping;   /* within a line over line_max */
+    char *data;      /* owned; unread from `start` to `end` */
     size_t start, end, capacity;
-    size_t scanned; /* bytes from start on that hold no LF */
+    size_t scanned; /* bytes from `start` on known to hold no LF */
 };
 
 struct line_text {
@@ -25,16 +24,17 @@ struct line_text {
 void lines_open(struct lines *lines, int fd, size_t line_max);
 void lines_close(struct lines *lines);
 
-/* True if a line was whole already. A last one without its LF counts. */
+/* Takes a whole line out of the buffer. The last line may have no LF. Returns false if there is
+ * none. */
 bool lines_next(struct lines *lines, struct line_text *line);
 
-/* True if a part of a line is in that was not handed out. */
+/* Returns true if unread bytes are in the buffer. */
 bool lines_waiting(const struct lines *lines);
 
-/* True if there will be no other line. */
+/* Returns true if there will be no other line. */
 bool lines_over(const struct lines *lines);
 
-/* Reads once; to be called when poll(2) says that it can. 0, or -1 after a complaint. */
+/* Reads once, after poll(2) has reported input. Returns 0, or -1 after a complaint. */
 int lines_fill(struct lines *lines);
 
 #endif

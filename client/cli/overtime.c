@@ -10,10 +10,10 @@
 #include <sys/time.h>
 #include <unistd.h>
 
-/* For whoever looks at the deadline to end in order and with words of its own. */
+/* Time for an orderly end, with a better message. */
 enum { MOMENT_MS = 2000 };
 
-/* A write of so little does not block where poll(2) promises room. */
+/* So small a write does not block after poll(2) has reported room. */
 static void end_now(int number)
 {
     static const char words[] = "taskmaster: the command did not end in time\n";

@@ -1,13 +1,12 @@
-/* overtime: ends a command that is still there when its --timeout is over. Whatever waits for the
- * server, for input or for output looks at the deadline itself and says what did not end in time;
- * this is for what cannot, such as the name lookup of the system and a write to a standard error
- * that nobody reads. */
+/* overtime: ends the command a moment after --timeout. Waits for the server, for input and for
+ * output look at the deadline themselves, and have better messages. This is for waits without a
+ * deadline: the system's name lookup, a write to a blocked standard error. */
 #ifndef TASKMASTER_CLIENT_CLI_OVERTIME_H
 #define TASKMASTER_CLIENT_CLI_OVERTIME_H
 
 #include <stdint.h>
 
-/* The process ends with EXIT_TIMED_OUT a moment after the deadline (see deadline.h). */
+/* Ends the process with EXIT_TIMED_OUT a moment after the deadline (deadline.h). */
 void overtime_start(int64_t deadline);
 
 #endif

@@ -120,7 +120,7 @@ static json_t *begin_object(uint64_t line)
     return object;
 }
 
-/* Adds the fields of a header but for the id: that is the library's own. */
+/* Adds the fields of a header. Leaves out the id, the library's own. */
 static void add_header(json_t *object, const char *text)
 {
     json_error_t error;

@@ -1,6 +1,6 @@
-/* sink: standard output that may be slow. Its O_NONBLOCK flag belongs to everybody who shares it
- * with us and is left alone; instead a write is never larger than what a descriptor that polls as
- * writable takes without blocking. */
+/* sink: standard output with a slow reader. O_NONBLOCK would change the descriptor for all
+ * processes sharing it. Instead each write is so small that it does not block after poll(2) has
+ * reported room. Above allocate and complain. */
 #ifndef TASKMASTER_CLIENT_CLI_SINK_H
 #define TASKMASTER_CLIENT_CLI_SINK_H
 
@@ -10,26 +10,27 @@
 
 struct sink {
     int fd;
-    bool regular; /* a file: never slow, takes everything at once */
-    char *data;   /* owned; from start to end it waits to be written */
+    bool regular; /* a file: takes everything at once */
+    char *data;   /* owned; bytes from `start` to `end` wait to be written */
     size_t start, end, capacity;
 };
 
 void sink_open(struct sink *sink, int fd);
 
-/* Frees what was not written. */
+/* Frees the waiting bytes. */
 void sink_close(struct sink *sink);
 
+/* Returns the number of waiting bytes. */
 size_t sink_pending(const struct sink *sink);
 
-/* Copies the bytes to the end of what waits. */
+/* Copies the bytes behind the waiting ones. */
 void sink_add(struct sink *sink, const void *data, size_t size);
 
-/* Writes once; to be called when poll(2) says that it can. 0, or -1 after a complaint. */
+/* Writes once, after poll(2) has reported room. Returns 0, or -1 after a complaint. */
 int sink_write(struct sink *sink);
 
-/* Writes all of it and waits as long as that takes, until the deadline (see deadline.h). 0, or -1
- * after a complaint; `*late` tells whether it is about the deadline. */
+/* Writes all waiting bytes, until the deadline (deadline.h). Returns 0, or -1 after a complaint;
+ * `*late` is true if that is about the deadline. */
 int sink_drain(struct sink *sink, int64_t deadline, bool *late);
 
 #endif

@@ -8,12 +8,12 @@
 enum {
     COLUMN_MAX = 32,
     ROW_MAX =
-        20000, /* over twice the largest pool: with padding, an answer could ask for terabytes */
+        20000, /* over twice the largest pool; without a limit, padding could fill terabytes */
     CELL_MAX = 256,
     LABEL_WIDTH = 14,
 };
 
-/* With nothing in it that could steer a terminal, and a byte wide for each that it has. */
+/* Copies the text, in printable ASCII: a byte is a column wide. */
 static const char *clean_text(const char *text, char *cell)
 {
     snprintf(cell, CELL_MAX, "%s", *text ? text : "-");
@@ -23,7 +23,7 @@ static const char *clean_text(const char *text, char *cell)
     return cell;
 }
 
-/* The value as text, likewise. */
+/* Copies the value as text, likewise. */
 static const char *cell_text(const json_t *value, char *cell)
 {
     char *other = NULL;
@@ -53,7 +53,7 @@ static size_t find_column(struct column *columns, size_t count, const char *key)
     return i;
 }
 
-/* How many columns the rows need. */
+/* Fills in the columns of the rows. Returns their number. */
 static size_t measure(const json_t *rows, struct column *columns)
 {
     char cell[CELL_MAX];
@@ -117,7 +117,7 @@ static bool is_table(const json_t *value)
     return true;
 }
 
-/* {"fib":{"done":1}} as rows: {"modules":"fib","done":1}. */
+/* Prints {"fib":{"done":1}} as rows: {"modules":"fib","done":1}. */
 static void print_named_rows(FILE *out, const char *name, const json_t *value)
 {
     json_t *rows = json_array(), *member;
@@ -135,7 +135,7 @@ static void print_named_rows(FILE *out, const char *name, const json_t *value)
 
 static void print_figure(FILE *out, const char *label, const json_t *value);
 
-/* The plain members in one line, then a line for each object among them. */
+/* Prints the plain members in one line, then a line for each object among them. */
 static void print_members(FILE *out, const char *label, const json_t *object)
 {
     char cell[CELL_MAX], nested[CELL_MAX];

@@ -1,5 +1,4 @@
-/* token: see token.h. The file is read to its end rather than to the size that stat tells, so that
- * <(...) of a shell will do. */
+/* token: see token.h. Reads the file to its end, not to its size: a shell's <(...) has none. */
 #include "token.h"
 
 #include "common/read_all.h"
