@@ -9,10 +9,12 @@
 #include <limits.h>
 #include <poll.h>
 #include <signal.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 enum { CHILD_DEADLINE_MS = 60000, CHILD_OUTPUT_MAX = 1024 * 1024, CHILD_ARG_MAX = 16 };
@@ -157,6 +159,13 @@ CHILD_UNUSED static void child_run(struct child *child, const char *server, cons
     child_start(child, server, args);
     child_write(child, input);
     child_finish(child);
+}
+
+CHILD_UNUSED static int64_t now_ms(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
 }
 
 #define ARGS(...) ((const char *const[]){__VA_ARGS__, NULL})

@@ -1,0 +1,63 @@
+/* stats and workers, as tables and as JSON. */
+#include "tests/unit/client/dialogue.h"
+#include "tests/unit/suite.h"
+
+START_TEST(stats)
+{
+    const struct dialogue dialogue = {
+        "{\"op\":\"stats\",\"id\":1}", "",
+        "{\"event\":\"stats\",\"id\":1,\"size\":136}\n"
+        "{\"server\":\"s/1\",\"draining\":false,\"jobs\":{\"done\":2,\"failed\":{\"error\":1}},"
+        "\"later\":[1],\"modules\":{\"fib\":{\"done\":12},\"a\":{\"done\":3}},\"e\":{}}"};
+    assert_answer(&dialogue, ARGS("stats"), 0,
+                  "server          s/1\n"
+                  "draining        false\n"
+                  "jobs            done 2\n"
+                  "jobs failed     error 1\n"
+                  "later           [1]\n"
+                  "e               -\n"
+                  "\n"
+                  "modules  done\n"
+                  "fib        12\n"
+                  "a           3\n",
+                  "");
+    assert_answer(&dialogue, ARGS("--json", "stats"), 0,
+                  "{\"server\":\"s/1\",\"draining\":false,\"jobs\":{\"done\":2,\"failed\":"
+                  "{\"error\":1}},\"later\":[1],\"modules\":{\"fib\":{\"done\":12},\"a\":"
+                  "{\"done\":3}},\"e\":{}}\n",
+                  "");
+}
+END_TEST
+
+START_TEST(workers)
+{
+    const struct dialogue some = {"{\"op\":\"workers\",\"id\":1}", "",
+                                  "{\"event\":\"workers\",\"id\":1,\"size\":83}\n"
+                                  "[{\"id\":1,\"state\":\"idle\",\"job\":null},"
+                                  "{\"id\":12,\"state\":\"b\\u001b\",\"job\":\"k-1\",\"x\":\"\"}]"};
+    const struct dialogue none = {"{\"op\":\"workers\",\"id\":1}", "",
+                                  "{\"event\":\"workers\",\"id\":1,\"size\":2}\n[]"};
+    assert_answer(&some, ARGS("workers"), 0,
+                  "id  state  job  x\n"
+                  " 1  idle   -    -\n"
+                  "12  b?     k-1  -\n",
+                  "");
+    assert_answer(&none, ARGS("workers"), 0, "no workers\n", "");
+    assert_answer(&none, ARGS("workers", "--json"), 0, "[]\n", "");
+}
+END_TEST
+
+int main(void)
+{
+    const TTest *const tests[] = {
+        stats,
+        workers,
+    };
+    TCase *tcase = tcase_create("cmd_stats");
+    tcase_set_timeout(tcase, 120);
+    for (size_t i = 0; i < sizeof tests / sizeof tests[0]; i++)
+        tcase_add_test(tcase, tests[i]);
+    Suite *suite = suite_create("client cmd_stats");
+    suite_add_tcase(suite, tcase);
+    return run_suite(suite);
+}

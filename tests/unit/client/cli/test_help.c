@@ -1,0 +1,39 @@
+/* The texts of --help and --version. */
+#include "tests/unit/client/client_child.h"
+#include "tests/unit/suite.h"
+
+START_TEST(help_and_version)
+{
+    static const char *const commands[] = {"run", "cancel", "kill", "ping", "stats", "workers"};
+    struct child child;
+    child_run(&child, NULL, "", ARGS("--version"));
+    child_assert(&child, 0, "taskmaster 0.1.0\n", "");
+    child_run(&child, NULL, "", ARGS("--help"));
+    ck_assert_int_eq(child.status, 0);
+    for (size_t i = 0; i < sizeof commands / sizeof commands[0]; i++)
+        ck_assert_ptr_nonnull(strstr(child.output, commands[i]));
+    child_free(&child);
+    for (size_t i = 0; i < sizeof commands / sizeof commands[0]; i++) {
+        child_run(&child, NULL, "", ARGS(commands[i], "--help"));
+        ck_assert_int_eq(child.status, 0);
+        ck_assert_ptr_nonnull(strstr(child.output, commands[i]));
+        ck_assert_ptr_nonnull(strstr(child.output, "--server ADDR"));
+        ck_assert_str_eq(child.errors, "");
+        child_free(&child);
+    }
+}
+END_TEST
+
+int main(void)
+{
+    const TTest *const tests[] = {
+        help_and_version,
+    };
+    TCase *tcase = tcase_create("help");
+    tcase_set_timeout(tcase, 120);
+    for (size_t i = 0; i < sizeof tests / sizeof tests[0]; i++)
+        tcase_add_test(tcase, tests[i]);
+    Suite *suite = suite_create("client help");
+    suite_add_tcase(suite, tcase);
+    return run_suite(suite);
+}
