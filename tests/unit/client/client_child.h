@@ -1,4 +1,4 @@
-/* client_child: the taskmaster command as a child process, with what it wrote and how it ended. */
+/* client_child: the taskmaster command as a child process, with its output and its exit status. */
 #ifndef TASKMASTER_TESTS_UNIT_CLIENT_CLIENT_CHILD_H
 #define TASKMASTER_TESTS_UNIT_CLIENT_CLIENT_CHILD_H
 
@@ -24,7 +24,7 @@ enum { CHILD_DEADLINE_MS = 60000, CHILD_OUTPUT_MAX = 1024 * 1024, CHILD_ARG_MAX 
 struct child {
     pid_t pid;
     int in, out, err; /* our ends; -1: closed */
-    char *output;     /* what came from `out` and `err`, NUL-terminated */
+    char *output;     /* output so far on `out` and `err`, NUL-terminated */
     char *errors;
     size_t output_len, errors_len;
     int status; /* the exit status, or 256 and the signal */
@@ -42,8 +42,8 @@ CHILD_UNUSED static void child_exec(char **argv)
     _exit(126);
 }
 
-/* `args` are the arguments, ending with NULL. `server` may be NULL. What is not -1 becomes the
- * child's stdout and stderr. */
+/* `args` are the arguments, ending with NULL. `server` may be NULL. The descriptors become the
+ * child's stdout and stderr; -1: a pipe. */
 CHILD_UNUSED static void child_start_with(struct child *child, const char *server,
                                           const char *const *args, int stdout_fd, int stderr_fd)
 {
@@ -170,7 +170,7 @@ CHILD_UNUSED static int64_t now_ms(void)
 
 #define ARGS(...) ((const char *const[]){__VA_ARGS__, NULL})
 
-/* All three at once: what is wrong is easier to see beside the others. */
+/* Compares all three at once: a failure shows them side by side. */
 CHILD_UNUSED static void child_assert(struct child *child, int status, const char *output,
                                       const char *errors)
 {

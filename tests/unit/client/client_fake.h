@@ -1,9 +1,9 @@
 /*
- * client_fake: a taskmasterd of few words. A thread of the test accepts connections on a port that
- * the kernel chose and plays a script, a function of the test's; what goes wrong in it is kept and
- * asserted by fake_finish(), since libcheck's assertions belong to the test's own thread.
+ * client_fake: a fake taskmasterd. A thread of the test accepts connections on a free port and
+ * plays a script, a function of the test. libcheck's assertions belong to the test's own thread:
+ * the script keeps its first fault, and fake_finish() asserts that there is none.
  *
- * What it sends is cut into pieces of 1, 2, 3, 5, 7, ... bytes. Nothing here sleeps: every wait is
+ * fake_send() sends pieces of 1, 2, 3, 5, 7, ... bytes. Nothing here sleeps: every wait is
  * for a byte, with a deadline.
  */
 #ifndef TASKMASTER_TESTS_UNIT_CLIENT_CLIENT_FAKE_H
@@ -34,7 +34,7 @@ enum { FAKE_DEADLINE_S = 20 };
 struct fake {
     char address[32]; /* for tm_client_connect() */
     int listener;
-    int fd; /* of the connection that the script is on; -1: none */
+    int fd; /* of the script's connection; -1: none */
     void (*script)(struct fake *fake);
     void *arg; /* the script's own */
     pthread_t thread;
@@ -97,7 +97,7 @@ FAKE_UNUSED static void fake_start(struct fake *fake, void (*script)(struct fake
     ck_assert_int_eq(pthread_create(&fake->thread, NULL, fake_thread, fake), 0);
 }
 
-/* Waits for the script's end and asserts that it was a good one. */
+/* Waits for the script's end and asserts its success. */
 FAKE_UNUSED static void fake_finish(struct fake *fake)
 {
     pthread_join(fake->thread, NULL);
@@ -215,7 +215,7 @@ FAKE_UNUSED static void fake_welcome(struct fake *fake)
     fake_send(fake, FAKE_HELLO);
 }
 
-/* The client has gone, having said nothing more. */
+/* Expects the end of the client, without another request. */
 FAKE_UNUSED static void fake_expect_end(struct fake *fake)
 {
     const char *line = fake_next_line(fake);
@@ -223,8 +223,8 @@ FAKE_UNUSED static void fake_expect_end(struct fake *fake)
         fake_fail(fake, "%s\nand not the end of input", line);
 }
 
-/* Whatever the client says until it goes is read: closing with unread input would be a reset, which
- * could eat the last words. */
+/* Reads all input to its end. Closing with unread input would be a reset, and could lose the last
+ * words. */
 FAKE_UNUSED static void fake_ignore(struct fake *fake)
 {
     do

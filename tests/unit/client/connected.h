@@ -1,4 +1,4 @@
-/* connected: steps that the tests of the library share: a client connected to a fake server, a job
+/* connected: common steps of the library's tests: a client connected to a fake server, a job
  * submitted, an event taken. */
 #ifndef TASKMASTER_TESTS_UNIT_CLIENT_CONNECTED_H
 #define TASKMASTER_TESTS_UNIT_CLIENT_CONNECTED_H
@@ -28,7 +28,7 @@ CONNECTED_UNUSED static uint64_t submitted(tm_client *client, const char *module
     return id;
 }
 
-/* Takes the next event and checks what it is. */
+/* Takes the next event and compares it. */
 CONNECTED_UNUSED static void assert_next(tm_client *client, tm_client_event_type type, uint64_t id,
                                          const char *data)
 {

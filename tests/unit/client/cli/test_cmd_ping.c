@@ -18,7 +18,8 @@ START_TEST(ping)
 }
 END_TEST
 
-/* An address where nobody listens while the descriptor is open, and what the command says then. */
+/* Binds an address without listening, until the descriptor is closed. `message` gets the complaint
+ * of the command. */
 static int nobody(char address[32], char message[128])
 {
     struct sockaddr_in name = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};

@@ -7,7 +7,7 @@
 
 enum { PAYLOAD_MAX = 64 * 1024 };
 
-/* A submit that the fake has read and not answered. */
+/* A submit read by the fake, without an answer yet. */
 struct held {
     long id, size;
     char *data;
@@ -97,7 +97,7 @@ END_TEST
 
 /* ---- failures ---- */
 
-/* What it does with a job stands in its payload. */
+/* Fails jobs with the payload "fail", and echoes all others. */
 static void plays_orders(struct fake *fake)
 {
     struct held held;
@@ -128,7 +128,7 @@ static void send_failed(struct fake *fake, struct held *held)
     free(held->data);
 }
 
-enum { WINDOW = 8 }; /* records that two jobs in flight may have */
+enum { WINDOW = 8 }; /* records for two jobs in flight */
 
 /* The first of each window fails last. */
 static void plays_failing_windows(struct fake *fake)
@@ -142,8 +142,7 @@ static void plays_failing_windows(struct fake *fake)
     }
 }
 
-/* What is left of the input was read long ago, and nothing is to be written: no descriptor says
- * that there is more to do. */
+/* All input was read before, and nothing is to be written: no descriptor reports the work left. */
 START_TEST(full_windows_of_failures)
 {
     char input[4 * WINDOW * 2 + 1] = "", errors[4 * WINDOW * 64] = "";
@@ -205,7 +204,7 @@ START_TEST(overload)
 }
 END_TEST
 
-/* A long pause for one job does not hold back the result of another that runs. */
+/* A long pause for one job does not hold back the result of another. */
 static void plays_long_pause(struct fake *fake)
 {
     struct held first, second;
@@ -221,7 +220,7 @@ static void plays_long_pause(struct fake *fake)
     if (read(*(int *)fake->arg, &byte, 1) != 1)
         fake_fail(fake, "read: %s", strerror(errno));
     send_done(fake, &first);
-    if (!hold(fake, &second)) /* the place that the first one left */
+    if (!hold(fake, &second)) /* the place of the first one */
         fake_fail(fake, "end of input");
     send_done(fake, &second);
     fake_expect_end(fake);
@@ -300,7 +299,7 @@ START_TEST(holds_back)
 }
 END_TEST
 
-/* The server's limit is 1 MiB; what is longer is skipped and not held. */
+/* The server's limit is 1 MiB: longer lines are skipped and not held. */
 START_TEST(line_too_long)
 {
     enum { LONG = 1048576 + 1 };
@@ -432,7 +431,7 @@ START_TEST(every_line_without_a_result_is_named_in_json)
 }
 END_TEST
 
-/* Input that never ends has no last line: what is behind the lines read is told of in one. */
+/* Endless input has no last line: one message stands for all unread lines. */
 START_TEST(endless_input_when_the_server_dies)
 {
     struct fake fake;
@@ -443,7 +442,7 @@ START_TEST(endless_input_when_the_server_dies)
     pid_t writer = fork();
     if (writer == 0) {
         signal(SIGPIPE, SIG_DFL);
-        while (write(out, "aaaa\naaa", 8) == 8) /* what is read ends within a line: one is left */
+        while (write(out, "aaaa\naaa", 8) == 8) /* ends within a line: one is left */
             ;
         _exit(0);
     }
@@ -470,7 +469,7 @@ START_TEST(endless_input_when_the_server_dies)
 }
 END_TEST
 
-/* Input that never ends does not keep it from seeing that the server has gone. */
+/* Input stays open and silent: the command still notices the end of the server. */
 static void plays_leaving(struct fake *fake)
 {
     fake_welcome(fake);
@@ -579,8 +578,8 @@ START_TEST(times_out)
 }
 END_TEST
 
-/* Results that are there are written, those that are not are named, and standard output that takes
- * nothing more does not hold off the end. */
+/* At the timeout, results are written as far as possible, and the others named. A blocked standard
+ * output does not hold off the end. */
 START_TEST(times_out_with_a_blocked_output)
 {
     enum { LINES = 12, LONG = 60000 };

@@ -56,7 +56,7 @@ static void plays_deaf(struct fake *fake)
     fake_ignore(fake);
 }
 
-/* The answer to a cancel is not waited for beyond --timeout. */
+/* The wait for the answer to a cancel ends at --timeout. */
 START_TEST(run_interrupted_beside_a_server_that_is_deaf)
 {
     struct fake fake;
@@ -75,7 +75,7 @@ START_TEST(run_interrupted_beside_a_server_that_is_deaf)
 }
 END_TEST
 
-/* Both wait for the command when it goes on. */
+/* Two signals are pending when the command goes on. */
 START_TEST(run_interrupted_in_a_row)
 {
     struct fake fake;
@@ -110,7 +110,7 @@ static void plays_stubborn_job(struct fake *fake)
     fake_expect_end(fake);
 }
 
-/* A signal that comes again and again is one for 300 ms, and then ends it. */
+/* Repeated signals count as one for 300 ms. Then the next one ends the command. */
 START_TEST(run_interrupted_until_it_leaves)
 {
     enum { MOMENT_MS = 300, INTERVAL_MS = 10 };

@@ -2,8 +2,8 @@
 #include "tests/unit/client/dialogue.h"
 #include "tests/unit/suite.h"
 
-/* Runs it without those of 0, 1 and 2 that `closed` names. `text` gets what it wrote to the others;
- * returns the exit status. */
+/* Runs the command with the descriptors in `closed` (of 0, 1, 2) closed. `text` gets all its
+ * output. Returns the exit status. */
 static int run_without(const char *closed, const char *server, const char *const *args,
                        char text[1024])
 {

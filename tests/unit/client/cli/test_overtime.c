@@ -19,7 +19,7 @@ static void plays_long(struct fake *fake)
     fake_ignore(fake);
 }
 
-/* Fills the pipe that the child has as its stdout or stderr, as somebody else could. */
+/* Fills a pipe: the child's stdout or stderr is then blocked. */
 static void fill(int fd)
 {
     char text[4096];

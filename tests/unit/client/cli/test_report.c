@@ -106,7 +106,7 @@ END_TEST
 
 static void plays_too_large(struct fake *fake)
 {
-    fake_welcome(fake); /* which says 1 MiB */
+    fake_welcome(fake); /* payload_max: 1 MiB */
     fake_expect(fake, "*\"submit\"");
     fake_send(fake, "{\"event\":\"done\",\"id\":1,\"size\":1048577}\n");
     fake_expect_end(fake);

@@ -30,7 +30,7 @@ START_TEST(addresses)
     for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++)
         ck_assert_msg(tmc_address_parse(bad[i], &address, &failure) == TM_CLIENT_INVALID, "%s",
                       bad[i]);
-    /* What is pasted along and not seen is named, rather than looked up. */
+    /* Invisible bytes are named, rather than looked up. */
     ck_assert_int_eq(tmc_address_parse("\xef\xbb\xbfunix:/run/t", &address, &failure),
                      TM_CLIENT_INVALID);
     ck_assert_msg(strstr(failure.text, "byte order mark"), "%s", failure.text);

@@ -114,7 +114,7 @@ static void plays_a_plain_welcome(struct fake *fake)
     fake_expect_end(fake);
 }
 
-/* What a later release may mean by them is not left out in silence. */
+/* A later release may give them a meaning: this one refuses them. */
 START_TEST(reserved_members)
 {
     struct fake fake;

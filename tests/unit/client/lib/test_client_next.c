@@ -70,7 +70,7 @@ END_TEST
 
 enum { LATER_SIZE = 300000 };
 
-/* What a later release may send: with a payload that looks like events, a large one, or none. */
+/* Events of a later release: with a payload like events, a large one, or none. */
 static void plays_later_events(struct fake *fake)
 {
     static char large[LATER_SIZE];
@@ -118,7 +118,7 @@ static void plays_echo(struct fake *fake)
     }
 }
 
-/* 16 MiB each way, from an event loop that blocks in its own poll alone. */
+/* 16 MiB each way, from an event loop blocking in its own poll alone. */
 START_TEST(event_loop)
 {
     struct fake fake;

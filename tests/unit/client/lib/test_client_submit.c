@@ -1,4 +1,4 @@
-/* tm_client_submit(): options, refusals, both directions at once, a server that reads nothing. */
+/* tm_client_submit(): options, refusals, both directions at once, a deaf server. */
 #include "tests/unit/client/connected.h"
 #include "tests/unit/suite.h"
 
@@ -89,8 +89,7 @@ START_TEST(no_deadlock)
 }
 END_TEST
 
-/* A server that takes nothing: submits with a limit give up before they have begun, and what waits
- * to be sent stays bounded. */
+/* Reads nothing. Submits then give up before sending a byte, and the waiting bytes stay bounded. */
 static void plays_deaf(struct fake *fake)
 {
     char byte;

@@ -1,4 +1,4 @@
-/* The ends of a connection, and memory that runs out. */
+/* The ends of a connection, and lack of memory. */
 #include "tests/unit/client/connected.h"
 #include "tests/unit/suite.h"
 
@@ -43,7 +43,7 @@ static void plays_cut(struct fake *fake)
     fake_send(fake, fake->arg);
 }
 
-/* Whatever had come of it, the job has no outcome. */
+/* Half a message is no outcome of a job. */
 START_TEST(an_end_in_the_middle_of_a_message_is_a_lost_connection)
 {
     static const char *const beginnings[] = {
@@ -77,7 +77,7 @@ static void plays_reset(struct fake *fake)
     setsockopt(fake->fd, SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once);
 }
 
-/* A client that goes on writing to a connection that was reset gets an error and not a SIGPIPE. */
+/* Writing to a reset connection is an error, and no SIGPIPE. */
 START_TEST(reset)
 {
     struct fake fake;
@@ -152,8 +152,7 @@ static tm_client_status whole_session(tm_client *client, const char *address)
     return status;
 }
 
-/* Each allocation of the JSON library fails in turn; the sanitizers see to it that nothing leaks.
- */
+/* Each allocation of the JSON library fails in turn. The sanitizers look for leaks. */
 START_TEST(out_of_memory)
 {
     tm_client_status status = TM_CLIENT_MEMORY;
@@ -168,7 +167,7 @@ START_TEST(out_of_memory)
         ck_assert_msg(status == TM_CLIENT_OK || status == TM_CLIENT_MEMORY, "allocation %d: %s", n,
                       tm_client_error(client));
         if (status == TM_CLIENT_MEMORY && tm_client_fd(client) < 0)
-            shutdown(fake.listener, SHUT_RD); /* it may not have come to a connection */
+            shutdown(fake.listener, SHUT_RD); /* there may have been no connection */
         tm_client_free(client);
         pthread_join(fake.thread, NULL);
         close(fake.listener);

@@ -4,7 +4,7 @@
 
 enum { FLOOD = 100000 };
 
-/* Tells of one job again and again, of no job, and of one that there is not. */
+/* Repeats events of one job, of no job, and of an unknown job. */
 static void plays_flood(struct fake *fake)
 {
     fake_welcome(fake);

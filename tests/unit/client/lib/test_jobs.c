@@ -5,7 +5,7 @@
 #include <check.h>
 #include <stdbool.h>
 
-/* Against a plain array of flags, with ends in an order that is neither first nor last. */
+/* Compares with a plain array of flags. Jobs end in any order. */
 START_TEST(jobs)
 {
     enum { COUNT = 2000 };

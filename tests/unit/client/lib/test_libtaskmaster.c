@@ -1,5 +1,5 @@
-/* What the shared library exports is what the header declares, name by name; and the header, also
- * together with module.h, compiles as C11 and as C++. Runs from the tree's root, as make does. */
+/* The shared library exports the declarations of the header, name by name. The header compiles as
+ * C11 and as C++, also together with module.h. Runs from the tree's root, as make does. */
 #include "tests/unit/suite.h"
 
 #include <check.h>
@@ -40,7 +40,8 @@ static bool has_word(const char *text, const char *word, size_t len)
     return false;
 }
 
-/* Every word of `from` that the pattern's first group finds stands in `in`. Returns how many. */
+/* Finds words in `from`, by the pattern's first group, and asserts that `in` has each. Returns
+ * their number. */
 static int assert_words(const char *from, const char *pattern, const char *in, const char *what)
 {
     regex_t regex;

@@ -1,5 +1,4 @@
-/* The client's framing: every split of the input at every byte, large payloads, and what is none.
- */
+/* The client's framing: every split of the input at every byte, large payloads, faults. */
 #include "client/lib/reader.h"
 #include "tests/unit/suite.h"
 
@@ -30,7 +29,7 @@ enum { MESSAGE_COUNT = sizeof messages / sizeof messages[0] };
 
 static struct tmc_failure failure;
 
-/* Hands the bytes over and checks each message that becomes whole against the next expected one. */
+/* Hands the bytes over and compares each whole message with the next expected one. */
 static void feed(struct tmc_reader *reader, const char *bytes, size_t size, size_t *next)
 {
     while (size > 0) {
@@ -196,7 +195,7 @@ START_TEST(header_length)
 }
 END_TEST
 
-/* What is read of a message that promises `size` bytes, to a client that was told `payload_max`. */
+/* Reads a message with a `size`, for a server with a `payload_max`. */
 static tm_client_status promise(const char *event, uint64_t size, size_t payload_max)
 {
     char text[128];
@@ -215,7 +214,7 @@ static tm_client_status promise(const char *event, uint64_t size, size_t payload
     return status;
 }
 
-/* Bytes that are promised take no memory, and nobody promises more than the hello has. */
+/* A size takes no memory, and is at most the hello's. */
 START_TEST(size_is_not_believed)
 {
     static const char *const jobs[] = {"done", "failed", "overload", "later"};

@@ -90,7 +90,7 @@ START_TEST(context_numbers)
 }
 END_TEST
 
-/* The longest context and the longest module that fit together, and one byte more. */
+/* The longest context with the longest module, and one byte more. */
 START_TEST(context_fills_the_header)
 {
     char context[CONTEXT_MAX + 1], module[HEADER_MAX];
