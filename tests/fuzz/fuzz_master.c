@@ -51,9 +51,9 @@ struct known_job {
     struct source *source;
     unsigned seen;
     bool notify_accepted, notify_started;
-    bool handed; /* to some worker, at least once */
-    bool lent;   /* the last time it was: to one that had a job already */
-    bool begun;  /* by the worker that it was handed to last */
+    bool handed;     /* to some worker, at least once */
+    bool prefetched; /* the last time: handed to a busy worker */
+    bool begun;      /* by the worker that it was handed to last */
 };
 
 struct source {
@@ -144,7 +144,8 @@ static void on_event(struct job_source *source, struct job *job, const struct jo
     case JOB_FAILED:
         bug_on(!event->message || event->message_len > MESSAGE_MAX);
         bug_on(event->fail == FAIL_UNKNOWN_MODULE && job->asked.module);
-        bug_on(event->fail == FAIL_ERROR && k->lent && !k->begun); /* nothing was lost with it */
+        bug_on(event->fail == FAIL_ERROR && k->prefetched &&
+               !k->begun); /* nothing was lost with it */
         bug_on(event->step != STOP_NONE && !job->run.order);
         break;
     case JOB_OVERLOAD:
@@ -273,7 +274,7 @@ static uint8_t op_assign(void *ctx, const struct assignment *assignment)
     struct known_job *k = known_of(job);
     bug_on(job->source->held && !k->handed);
     k->handed = true;
-    k->lent = assignment->prefetched;
+    k->prefetched = assignment->prefetched;
     k->begun = false;
     bug_on(sim->handed_count == HANDED_MAX);
     sim->handed[(sim->handed_first + sim->handed_count++) % HANDED_MAX] =
@@ -422,7 +423,7 @@ static void handle(struct sim *sim, const struct message *message)
     }
     if (worker->job->asked.module == &modules[0])
         answer.run_us =
-            1; /* so that more than one may be lent to a worker though another is idle */
+            1; /* so that more than one may be prefetched by a worker though another is idle */
     if (message->type == SAYS_FAILED)
         answer = (struct worker_answer){.type = JOB_FAILED,
                                         .fail = FAIL_MODULE,
@@ -507,7 +508,7 @@ static void say(struct sim *sim, enum message_type type, uint64_t seq)
     sim->sent[(sim->sent_first + sim->sent_count++) % SENT_MAX] = (struct message){type, seq};
 }
 
-/* Skips what was taken back and claims the next job; false if there is none. */
+/* Skips reclaimed jobs and claims the next one; false if there is none. */
 static bool begin_job(struct sim *sim)
 {
     while (sim->handed_count) {
@@ -669,7 +670,7 @@ static void configure(struct input *input)
 static void check_worker(const struct worker *worker, enum worker_state state)
 {
     const struct job *job;
-    size_t lent = 0;
+    size_t prefetched = 0;
     bug_on(worker->state != state || !sim_of(worker) || sim_of(worker)->worker != worker);
     bug_on(state == WORKER_BUSY && !worker->job);
     bug_on((state == WORKER_IDLE || state == WORKER_STARTING) &&
@@ -677,26 +678,26 @@ static void check_worker(const struct worker *worker, enum worker_state state)
     bug_on(worker->job && (worker->job->run.worker != worker || !job_is_assigned(worker->job)));
     TAILQ_FOREACH (job, &worker->prefetched, links.waiting) {
         bug_on(!job_is_prefetched(job) || job->run.worker != worker || !job->run.order);
-        lent++;
+        prefetched++;
     }
-    bug_on(lent != worker->prefetched_count || lent + 1 > 2u * 9);
+    bug_on(prefetched != worker->prefetched_count || prefetched + 1 > 2u * 9);
 }
 
 static void check_pool(void)
 {
-    size_t running = 0, lent = 0;
+    size_t running = 0, prefetched = 0;
     for (int state = 0; state < WORKER_STATES; state++) {
         const struct worker *worker;
         size_t count = 0;
         TAILQ_FOREACH (worker, &d.pool.lists[state], link) {
             check_worker(worker, (enum worker_state)state);
             running += worker->job != NULL;
-            lent += worker->prefetched_count;
+            prefetched += worker->prefetched_count;
             count++;
         }
         bug_on(count != d.pool.counts[state]);
     }
-    bug_on(running != d.counts.running || lent != d.line.prefetched_count);
+    bug_on(running != d.counts.running || prefetched != d.line.prefetched_count);
     bug_on(pool_count(&d.pool) > highest.pool_max);
     bug_on(pool_count(&d.pool) != d.pool.forks - d.pool.exits);
 }
@@ -734,7 +735,7 @@ static void check_queue(void)
     for (int i = 0; i < SOURCES; i++)
         count += sources[i].used ? check_passed(&sources[i].source) : 0;
     bug_on(count != job_queue_count(&d.line.queue));
-    /* Those that a worker was lent and gives back come on top. */
+    /* Prefetched jobs come on top when their worker gives them back. */
     bug_on(dispatcher_waiting(&d) > highest.job_max + 2u * highest.pool_max);
 }
 
