@@ -4,16 +4,10 @@
  */
 #include "jobs/dispatcher.h"
 
-#include "common/limits.h"
-#include "common/log.h"
 #include "jobs/dispatcher_internal.h"
 
 #include <signal.h>
 #include <stddef.h>
-#include <stdio.h>
-#include <string.h>
-
-enum { RUN_MEAN_WEIGHT = 8 }; /* the last run counts for one in so many */
 
 static struct job *job_by_seq(struct hash_node *node)
 {
@@ -101,130 +95,23 @@ bool dispatcher_source_gone(struct dispatcher *d, struct job_source *source)
 
 /* --- reports about workers --- */
 
-static void take_ready(struct dispatcher *d, struct worker *worker)
-{
-    timer_clear(d->timers, &worker->timer);
-    dispatch_fail_stop(d);
-    if (!dispatch_renew_is_old(d, worker)) {
-        dispatch_start_ready(d);
-        dispatch_renew_take_over(d);
-    }
-    if (dispatch_renew_is_leaving(d, worker) || d->draining) {
-        dispatch_retire(d, worker);
-    } else {
-        worker_set_state(worker, WORKER_IDLE, dispatch_now(d));
-        dispatch_touch(d, DISPATCH_ASIDE | DISPATCH_LINE);
-    }
-    dispatch_touch(d, DISPATCH_POOL);
-}
-
 void dispatcher_worker_ready(struct dispatcher *d, struct worker *worker)
 {
-    take_ready(d, worker);
+    dispatch_outcome_ready(d, worker);
     dispatch_schedule(d);
 }
 
 void dispatcher_worker_ready_without(struct dispatcher *d, struct worker *worker, const char *why)
 {
-    if (dispatch_renew_is_unwanted(d, worker)) {
-        dispatch_retire(d, worker);
-        dispatch_start_failed(d, why);
-        dispatch_touch(d, DISPATCH_POOL);
-    } else {
-        if (!dispatch_renew_is_old(d, worker))
-            dispatch_renew_incomplete(d, why);
-        take_ready(d, worker);
-    }
+    dispatch_outcome_ready_without(d, worker, why);
     dispatch_schedule(d);
-}
-
-static uint64_t moving_mean(uint64_t mean, uint64_t value)
-{
-    return mean ? (mean * (RUN_MEAN_WEIGHT - 1) + value) / RUN_MEAN_WEIGHT : value;
-}
-
-/* The worker's own measurement says how long the job was: on a busy machine the master's clock also
- * counts the wait for a processor. */
-static void learn_run_time(struct dispatcher *d, const struct job *job,
-                           const struct worker_answer *answer)
-{
-    uint64_t run_us = dispatch_now(d) - job->run.begun_us;
-    job->run.worker->last_run_us = answer->run_us ? answer->run_us : run_us;
-    job->asked.module->history.mean_run_us =
-        moving_mean(job->asked.module->history.mean_run_us, job->run.worker->last_run_us);
-    d->mean_run_us = moving_mean(d->mean_run_us, run_us);
-}
-
-static void take_answer(struct dispatcher *d, struct worker *worker,
-                        const struct worker_answer *answer)
-{
-    struct job *job = worker->job;
-    bool proof = dispatch_start_is_proof(d, worker);
-    struct job_event event = {
-        .type = answer->type,
-        .fail = answer->fail,
-        .code = answer->code,
-        .message = answer->message,
-        .message_len = answer->message_len,
-        .payload = answer->payload,
-    };
-    if (event.type == JOB_FAILED && event.fail == FAIL_UNAVAILABLE) {
-        if (answer->unfit && dispatch_refusal_give_back(d, worker, answer))
-            return;
-        module_refusal_log(&job->asked.module->history.refusal, job->asked.module->name, worker->id,
-                           answer->message, answer->message_len, dispatch_now(d));
-    } else {
-        learn_run_time(d, job, answer);
-        dispatch_refusal_over(d, job->asked.module);
-    }
-    worker->last_result = answer->payload ? answer->payload->size : 0;
-    dispatch_hold_learn(job->asked.module, worker->last_result);
-    if (answer->type == JOB_FAILED && job->state == JOB_STOPPING)
-        dispatch_stop_end(d, job);
-    else
-        dispatch_end(d, job, &event);
-    worker->jobs_done++;
-    if (dispatch_start_must_make_room(d) && dispatch_reclaim_worker(d, worker))
-        worker->draining = true; /* else it is on another job already, perhaps a long one */
-    dispatch_assign_next(d, worker);
-    if (proof)
-        dispatch_start_ok(d);
 }
 
 void dispatcher_worker_answered(struct dispatcher *d, struct worker *worker,
                                 const struct worker_answer *answer)
 {
-    take_answer(d, worker, answer);
+    dispatch_outcome_answered(d, worker, answer);
     dispatch_schedule(d);
-}
-
-static void lose_job(struct dispatcher *d, struct worker *worker, const struct worker_exit *end)
-{
-    char text[MESSAGE_MAX];
-    struct job *job = worker->job;
-    if (job->state == JOB_STOPPING) {
-        dispatch_stop_end(d, job);
-        return;
-    }
-    if (worker->signalled && d->draining) { /* by an abort, sent while it was on the job before */
-        dispatch_end_failed(d, job, FAIL_SHUTDOWN, "the server was shut down");
-        return;
-    }
-    int n = snprintf(text, sizeof text, "worker %u (pid %d) was lost while it ran %s: %s",
-                     worker->id, (int)worker->pid, job->asked.module->name, end->why);
-    struct job_event event = {
-        .type = JOB_FAILED,
-        .fail = FAIL_ERROR,
-        .message = text,
-        .message_len = n < 0                     ? 0
-                       : (size_t)n < sizeof text ? (size_t)n
-                                                 : sizeof text - 1,
-        .signal = end->signal,
-        .exit_status = end->exit_status,
-        .exited = end->exited,
-        .payload = end->details,
-    };
-    dispatch_end(d, job, &event);
 }
 
 void dispatcher_worker_silent(struct dispatcher *d, struct worker *worker)
@@ -235,38 +122,10 @@ void dispatcher_worker_silent(struct dispatcher *d, struct worker *worker)
     dispatch_schedule(d);
 }
 
-/* The worker had begun further jobs. The finished ones have their results, though the answer for
- * the job before them was lost. */
-static void lose_begun(struct dispatcher *d, struct worker *worker, const struct worker_exit *end)
-{
-    if (!worker->job)
-        dispatch_assign_prefetched(d, worker);
-    uint64_t seq = worker->job->seq;
-    dispatch_enter(d);
-    if (d->ops->results)
-        d->ops->results(d->ctx, worker);
-    dispatch_leave(d);
-    if (worker->job && worker->job->seq == seq)
-        lose_job(d, worker, end);
-    timer_clear(d->timers, &worker->timer);
-}
-
 void dispatcher_worker_lost(struct dispatcher *d, struct worker *worker,
                             const struct worker_exit *end)
 {
-    bool start_failed =
-        dispatch_start_is_failed(d, worker); /* not if it was told to end: then it is STOPPING */
-    timer_clear(d->timers, &worker->timer);
-    if (worker->job && !dispatch_reclaim_of_lost(d, worker))
-        lose_job(d, worker, end);
-    dispatch_reclaim_worker(d, worker);
-    while (worker->prefetched_count || worker->job)
-        lose_begun(d, worker, end);
-    if (worker->state != WORKER_STOPPING)
-        worker_set_state(worker, WORKER_STOPPING, dispatch_now(d));
-    if (start_failed && !d->draining)
-        dispatch_start_failed(d, end->why);
-    dispatch_touch(d, DISPATCH_LINE | DISPATCH_POOL);
+    dispatch_outcome_lost(d, worker, end);
     dispatch_schedule(d);
 }
 

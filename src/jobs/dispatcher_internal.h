@@ -23,6 +23,7 @@
  *     fail_waiting  waiting jobs without hope of a worker
  *     deadlines     the timers of workers
  *     admit         a submit: begin, wait or be refused
+ *     outcome       a worker is ready, has answered, or is lost
  *     schedule      the pass at the end of each public call
  *     dispatcher    the public calls and the timers
  *
@@ -460,6 +461,15 @@ void dispatch_deadlines_passed(struct dispatcher *d, struct worker *worker);
 void dispatch_admit(struct dispatcher *d, struct job *job);
 
 void dispatch_admit_queue_full_over(void *arg);
+
+/* --- outcome.c: a worker is ready, has answered, or is lost --- */
+
+void dispatch_outcome_ready(struct dispatcher *d, struct worker *worker);
+void dispatch_outcome_ready_without(struct dispatcher *d, struct worker *worker, const char *why);
+void dispatch_outcome_answered(struct dispatcher *d, struct worker *worker,
+                               const struct worker_answer *answer);
+void dispatch_outcome_lost(struct dispatcher *d, struct worker *worker,
+                           const struct worker_exit *end);
 
 /* --- schedule.c: the pass at the end of each public call and each timer --- */
 
