@@ -1,6 +1,6 @@
 /*
- * test_dispatcher_hold: a source for which much waits gets no further job begun. Its jobs keep
- * their places, others pass them, and nothing else counts them as waiting for a worker.
+ * test_hold: no further job is begun for a source with much unread. Its jobs keep their places,
+ * others pass them, and nothing else counts them as waiting for a worker.
  */
 #include "tests/unit/jobs/recorder.h"
 
@@ -30,7 +30,7 @@ static void open_reading(uint32_t workers, uint32_t pool_max, uint32_t job_max)
     hush_news();
 }
 
-/* So many bytes of what the source was told have not been taken. */
+/* The source has so many bytes unread. */
 static void unread(char source, uint64_t bytes)
 {
     dispatcher_source_unread(&d, &source_of(source)->source, bytes);
@@ -72,7 +72,7 @@ START_TEST(test_held_and_released)
 }
 END_TEST
 
-/* The order is that of submission all the same, over all sources that are not held. */
+/* Jobs of all free sources still run in the order of their submits. */
 START_TEST(test_others_pass)
 {
     open_reading(1, 1, 10);
@@ -105,7 +105,7 @@ START_TEST(test_others_pass)
 }
 END_TEST
 
-/* Held jobs wait, and are counted and stopped as those that do. */
+/* Held jobs count as waiting ones, and are stopped like them. */
 START_TEST(test_held_jobs_wait)
 {
     open_reading(1, 1, 3);
@@ -121,7 +121,7 @@ START_TEST(test_held_jobs_wait)
     ck_told("b6 overload queue-full 3 1");
     done(1);
     ck_told("b5 done");
-    dispatcher_cancel(&d, the_job(2), false); /* one that was passed */
+    dispatcher_cancel(&d, the_job(2), false); /* a passed one */
     ck_told("a2 failed cancelled");
     dispatcher_source_gone(&d, &source_of('a')->source);
     ck_told("a3 left, a1 left");
@@ -152,7 +152,7 @@ START_TEST(test_held_jobs_want_no_worker)
 }
 END_TEST
 
-/* Jobs that came as a worker could be started for them, and were held then, are not too many. */
+/* Some jobs were admitted for a worker yet to be started, and then held. They are not too many. */
 START_TEST(test_held_jobs_are_bounded)
 {
     open_reading(0, 4, 10);
@@ -202,7 +202,7 @@ START_TEST(test_drain)
 }
 END_TEST
 
-/* What its jobs will yield counts, as far as it is known. */
+/* Results of running jobs count too, as far as their size is known. */
 START_TEST(test_coming)
 {
     open_reading(4, 4, 100);
@@ -242,7 +242,7 @@ START_TEST(test_coming_is_announced)
 }
 END_TEST
 
-/* ... also where less was expected. Less than that changes nothing. */
+/* ... also where less was expected. A smaller announcement changes nothing. */
 START_TEST(test_more_comes_than_expected)
 {
     open_reading(1, 1, 100);
@@ -260,7 +260,7 @@ START_TEST(test_more_comes_than_expected)
 }
 END_TEST
 
-/* A module whose results have become small is believed, by and by. */
+/* Once a module's results become small, the guess follows by and by. */
 START_TEST(test_large_results_are_forgotten)
 {
     open_reading(1, 1, 100);
@@ -276,8 +276,7 @@ START_TEST(test_large_results_are_forgotten)
 }
 END_TEST
 
-/* The less is left of what all may have, the less for each; nothing and a little are always left.
- */
+/* The less is left of the common budget, the less each may have; a little is always left. */
 START_TEST(test_budget_of_all)
 {
     open_reading(1, 1, 100);
@@ -304,7 +303,7 @@ START_TEST(test_budget_of_all)
 }
 END_TEST
 
-/* What the jobs of all others will yield is not left. */
+/* Expected results of all others reduce it as well. */
 START_TEST(test_budget_and_what_comes)
 {
     open_reading(1, 1, 100);
@@ -323,7 +322,7 @@ START_TEST(test_budget_and_what_comes)
 }
 END_TEST
 
-/* A reload changes what is much. */
+/* A reload changes the limits. */
 START_TEST(test_limits_change)
 {
     open_reading(1, 1, 100);
@@ -336,7 +335,8 @@ START_TEST(test_limits_change)
 }
 END_TEST
 
-/* A job that comes back to the line while its source is held finds its place among its own. */
+/* A job may come back to the line while its source is held: its place is among its source's jobs.
+ */
 START_TEST(test_older_job_comes_back)
 {
     open_reading(1, 1, 100);
@@ -350,7 +350,7 @@ START_TEST(test_older_job_comes_back)
     finishes(1, (struct worker_answer){.type = JOB_DONE, .run_us = 10});
     reads(1);
     ck_assert_uint_gt(d.line.prefetched_count, 0);
-    size_t lent = d.line.prefetched_count;
+    size_t prefetched = d.line.prefetched_count;
     hush_news();
     unread('a', UNREAD_MAX + 1);
     ck_assert_ptr_null(job_queue_first(&d.line.queue)); /* all others are passed */
@@ -367,7 +367,7 @@ START_TEST(test_older_job_comes_back)
         dispatcher_cancel(&d, job, false);
     }
     ck_assert_uint_eq(seq, 14);
-    ck_assert_uint_gt(lent, 1);
+    ck_assert_uint_gt(prefetched, 1);
     hush_news();
 }
 END_TEST
@@ -399,7 +399,7 @@ END_TEST
 
 int main(void)
 {
-    Suite *suite = suite_create("dispatcher_hold");
+    Suite *suite = suite_create("hold");
     TCase *tc = tcase_create("hold");
     tcase_add_checked_fixture(tc, NULL, world_close);
     tcase_add_test(tc, test_held_and_released);

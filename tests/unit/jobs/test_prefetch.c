@@ -5,7 +5,7 @@
  */
 #include "tests/unit/jobs/recorder.h"
 
-START_TEST(test_lent)
+START_TEST(test_prefetched)
 {
     open_prefetched();
     ck_assert_int_eq(the_job(4)->state, JOB_WAITING);
@@ -15,18 +15,18 @@ START_TEST(test_lent)
     begins(1);
     finishes_well(1);
     begins(1);
-    ck_told(""); /* nobody has read that yet */
+    ck_told(""); /* unread so far */
     reads(1);
     ck_told("a3 done, a4 started 1 #4");
     reads(1);
     ck_told("a4 done, a5 started 1 #5, give 1 j7, give 1 j8");
     SUBMIT(.accepted = true);
-    ck_told("a13 accepted 7"); /* 6, 7, 8 lent, 9 to 12 in the line */
+    ck_told("a13 accepted 7"); /* 6, 7, 8 prefetched, 9 to 12 in the line */
 }
 END_TEST
 
 /* It counts as waiting when a submit is refused, too. */
-START_TEST(test_lent_and_job_max)
+START_TEST(test_prefetched_and_job_max)
 {
     open_prefetched();
     limits.job_max = 9;
@@ -41,7 +41,7 @@ START_TEST(test_lent_and_job_max)
 END_TEST
 
 /* ... and when the pool grows. */
-START_TEST(test_lent_and_growing)
+START_TEST(test_prefetched_and_growing)
 {
     open_prefetched();
     limits.pool_max = 3;
@@ -62,7 +62,7 @@ START_TEST(test_window_of_1)
 }
 END_TEST
 
-/* With others busy, a worker is lent its share of the line and no more. */
+/* With others busy, a worker prefetches its share of the line and no more. */
 START_TEST(test_share)
 {
     open_warm(2, 16);
@@ -89,7 +89,7 @@ START_TEST(test_not_for_long_jobs)
     ck_assert_uint_eq(d.line.prefetched_count, 0);
     begins(1);
     finishes_well(1);
-    reads(1); /* that one was short */
+    reads(1); /* a short one */
     ck_assert_uint_gt(d.line.prefetched_count, 0);
 }
 END_TEST
@@ -106,7 +106,7 @@ START_TEST(test_not_for_large_payloads)
     begins(1);
     finishes_well(1);
     reads(1);
-    ck_told("give 1 j2, a2 done, give 1 j3, give 1 j4"); /* and none that would overtake 5 */
+    ck_told("give 1 j2, a2 done, give 1 j3, give 1 j4"); /* and none to overtake 5 */
 }
 END_TEST
 
@@ -141,7 +141,7 @@ static struct worker_answer large_answer(size_t size)
     return (struct worker_answer){.type = JOB_DONE, .payload = payload_from(&budget, bytes, size)};
 }
 
-START_TEST(test_nothing_is_lent_behind_a_large_result)
+START_TEST(test_no_prefetch_behind_a_large_result)
 {
     open_warm(1, 4);
     submit_many(5);
@@ -160,7 +160,7 @@ START_TEST(test_nothing_is_lent_behind_a_large_result)
 }
 END_TEST
 
-START_TEST(test_a_module_that_prints_is_lent_to_nobody)
+START_TEST(test_no_prefetch_for_a_module_that_prints)
 {
     open_warm(1, 4);
     modules[0].history.printed_us = timers.now_us;
@@ -182,16 +182,16 @@ int main(void)
 {
     Suite *suite = suite_create("prefetch");
     TCase *tc = recorder_case(suite, "prefetch");
-    tcase_add_test(tc, test_lent);
-    tcase_add_test(tc, test_lent_and_job_max);
-    tcase_add_test(tc, test_lent_and_growing);
+    tcase_add_test(tc, test_prefetched);
+    tcase_add_test(tc, test_prefetched_and_job_max);
+    tcase_add_test(tc, test_prefetched_and_growing);
     tcase_add_test(tc, test_window_of_1);
     tcase_add_test(tc, test_share);
     tcase_add_test(tc, test_not_for_long_jobs);
     tcase_add_test(tc, test_not_for_large_payloads);
     tcase_add_test(tc, test_not_for_one_that_prints);
     tcase_add_test(tc, test_not_for_one_that_is_to_end);
-    tcase_add_test(tc, test_nothing_is_lent_behind_a_large_result);
-    tcase_add_test(tc, test_a_module_that_prints_is_lent_to_nobody);
+    tcase_add_test(tc, test_no_prefetch_behind_a_large_result);
+    tcase_add_test(tc, test_no_prefetch_for_a_module_that_prints);
     return run_suite(suite);
 }

@@ -12,7 +12,7 @@ static void begins_out_of_turn(uint32_t id, uint64_t seq)
     handed_of(the_worker(id)->ops_data, seq)->state = BEGUN;
 }
 
-/* A lent job's cancel ends it at once, as that of any waiting one; the worker skips it. */
+/* A cancel ends a prefetched job at once, as any waiting one; the worker skips it. */
 START_TEST(test_cancel)
 {
     open_prefetched();
@@ -30,7 +30,8 @@ START_TEST(test_cancel)
 }
 END_TEST
 
-/* It has begun just now, and nobody knows: it is stopped as soon as that is known. */
+/* It has begun just now, and the master does not know yet: it is stopped as soon as the master
+ * does. */
 START_TEST(test_cancel_begun)
 {
     open_prefetched();
@@ -84,7 +85,7 @@ START_TEST(test_cancel_begun_and_finished)
 }
 END_TEST
 
-/* The running one is stopped: what was lent goes back first, so that a signal hits it alone. */
+/* The running one is stopped. Prefetched jobs go back first, so that a signal hits no other. */
 START_TEST(test_cancel_the_running_one)
 {
     open_prefetched();
@@ -100,7 +101,7 @@ START_TEST(test_cancel_the_running_one)
 }
 END_TEST
 
-/* The one that is believed to run has ended, and the next is on: a signal would hit that. */
+/* The running job has ended without the master's knowledge: a signal would hit the next one. */
 START_TEST(test_cancel_one_that_has_ended)
 {
     open_prefetched();
@@ -117,7 +118,7 @@ START_TEST(test_cancel_one_that_has_ended)
 }
 END_TEST
 
-/* Others have what waits behind it; the line goes on where it was. */
+/* Other workers get the jobs behind it, in the old order. */
 START_TEST(test_silent_worker)
 {
     open_prefetched();
@@ -134,7 +135,7 @@ START_TEST(test_silent_worker)
 END_TEST
 
 /* Its worker has answered for the one before and is not on it: it has had no time yet. */
-START_TEST(test_limit_of_a_lent_job_that_was_not_begun)
+START_TEST(test_limit_of_a_prefetched_job_that_was_not_begun)
 {
     open_warm(1, 4);
     SUBMIT();
@@ -185,7 +186,7 @@ START_TEST(test_timeout)
 END_TEST
 
 /* A limit runs from the beginning of a job, not from its handing over. */
-START_TEST(test_limit_of_a_lent_job)
+START_TEST(test_limit_of_a_prefetched_job)
 {
     open_warm(1, 4);
     SUBMIT();
@@ -210,7 +211,7 @@ START_TEST(test_limit_of_a_lent_job)
 }
 END_TEST
 
-/* With a worker the job is lost that it is on, and no other; those go back to their places. */
+/* A lost worker takes its current job with it, and no other: those go back to their places. */
 START_TEST(test_lost)
 {
     open_prefetched();
@@ -227,8 +228,8 @@ START_TEST(test_lost)
 }
 END_TEST
 
-/* It had gone on to the next before it died: that one is lost, too. */
-START_TEST(test_lost_on_a_lent_job)
+/* It had begun the next one before it died: this is lost, too. */
+START_TEST(test_lost_on_a_prefetched_job)
 {
     open_prefetched();
     finishes_well(1);
@@ -274,7 +275,7 @@ START_TEST(test_lost_between_jobs_of_one_who_is_gone)
 }
 END_TEST
 
-/* ... or the server is on its way out: then it ends as others that wait do. */
+/* ... or the server is shutting down: then it ends like all waiting jobs. */
 START_TEST(test_lost_between_jobs_while_draining)
 {
     open_prefetched();
@@ -289,8 +290,8 @@ START_TEST(test_lost_between_jobs_while_draining)
 END_TEST
 
 /*
- * A worker that says of a job that it has begun it, and then that it has not, breaks its word. But
- * the cancel that came in between counts, and does not wait in line for another worker.
+ * A worker says it has begun a job, and later the contrary: it breaks its word. But a cancel in
+ * between counts at once.
  */
 START_TEST(test_cancelled_and_put_back)
 {
@@ -307,7 +308,7 @@ START_TEST(test_cancelled_and_put_back)
 }
 END_TEST
 
-/* ... likewise the one that it was believed to be on, while it claimed the next. */
+/* ... likewise its supposed job, while it claimed the next. */
 START_TEST(test_cancelled_and_returned)
 {
     open_prefetched();
@@ -324,7 +325,7 @@ START_TEST(test_cancelled_and_returned)
 }
 END_TEST
 
-/* ... and one that nobody waits for any more is dropped. */
+/* ... and it is dropped if its source is gone. */
 START_TEST(test_put_back_for_one_who_is_gone)
 {
     open_prefetched();
@@ -358,7 +359,7 @@ START_TEST(test_lost_with_an_answer)
 }
 END_TEST
 
-/* Gets a lent job when the line is empty: the one that was lent first of those not begun. */
+/* When the line is empty, an idle worker gets the first prefetched job not begun. */
 START_TEST(test_idle_takes_over)
 {
     open_warm(1, 8);
@@ -392,15 +393,15 @@ START_TEST(test_idle_takes_over)
 }
 END_TEST
 
-/* Two workers were lent some; the one that was lent first has begun all of its own. Behind the
- * other, which may be on a long job, nobody has to wait while a worker is idle. */
+/* Two workers have prefetched jobs; the first has begun all of its own. The other may be on a long
+ * job: nobody has to wait behind it while a worker is idle. */
 START_TEST(test_idle_takes_over_from_the_second)
 {
     open_warm(3, 2);
     submit_many(20);
     for (uint32_t id = 1; id <= 3; id++)
         begins(id);
-    for (uint32_t id = 1; id <= 2; id++) { /* both are lent one */
+    for (uint32_t id = 1; id <= 2; id++) { /* both prefetch one */
         finishes_well(id);
         reads(id);
         begins(id);
@@ -409,7 +410,7 @@ START_TEST(test_idle_takes_over_from_the_second)
     while (job_queue_count(&d.line.queue)) /* the line is gone otherwise */
         dispatcher_cancel(&d, job_queue_first(&d.line.queue), false);
     finishes_well(1);
-    begins(1); /* the one that it was lent, and nobody knows */
+    begins(1); /* a prefetched one, and the master does not know */
     hush_news();
     finishes_well(3);
     reads(3);
@@ -439,7 +440,7 @@ START_TEST(test_source_gone)
 }
 END_TEST
 
-/* Of one that has so many jobs that some stand in the line still, none is lent. */
+/* None is prefetched of a source with jobs still in the line. */
 START_TEST(test_source_gone_with_thousands)
 {
     open_warm(1, 4);
@@ -529,8 +530,7 @@ START_TEST(test_abort)
 }
 END_TEST
 
-/* The job that it has gone on to is stopped in its turn, as soon as the answer before it is here.
- */
+/* The next job is stopped in its turn, as soon as the answer before it is here. */
 START_TEST(test_stop)
 {
     open_prefetched();
@@ -576,11 +576,11 @@ int main(void)
     tcase_add_loop_test(tc, test_cancel_the_running_one, 0, 2);
     tcase_add_loop_test(tc, test_cancel_one_that_has_ended, 0, 2);
     tcase_add_test(tc, test_silent_worker);
-    tcase_add_test(tc, test_limit_of_a_lent_job_that_was_not_begun);
+    tcase_add_test(tc, test_limit_of_a_prefetched_job_that_was_not_begun);
     tcase_add_test(tc, test_timeout);
-    tcase_add_test(tc, test_limit_of_a_lent_job);
+    tcase_add_test(tc, test_limit_of_a_prefetched_job);
     tcase_add_test(tc, test_lost);
-    tcase_add_test(tc, test_lost_on_a_lent_job);
+    tcase_add_test(tc, test_lost_on_a_prefetched_job);
     tcase_add_test(tc, test_lost_between_jobs);
     tcase_add_test(tc, test_lost_between_jobs_of_one_who_is_gone);
     tcase_add_test(tc, test_lost_between_jobs_while_draining);

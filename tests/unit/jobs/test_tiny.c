@@ -7,8 +7,8 @@ static void finishes_in(uint32_t id, uint64_t run_us)
     reads(id);
 }
 
-/* Five workers that share one processor, and two of them, 1 and 2, are on jobs of a module that
- * takes so long by what it took lately. */
+/* Five workers share one processor. Workers 1 and 2 are on jobs of a module with such run times of
+ * late. */
 static void open_tiny(uint64_t run_us, uint32_t window)
 {
     open_warm(5, window);
@@ -24,7 +24,7 @@ static void open_tiny(uint64_t run_us, uint32_t window)
     hush_news();
 }
 
-/* They are left to the two, and their next ones are lent to them. */
+/* They are left to the two, and they prefetch the next ones. */
 START_TEST(test_tiny)
 {
     open_tiny(50, 4);
@@ -62,14 +62,14 @@ START_TEST(test_tiny_not)
     dispatcher_configure(&d, &limits, false);
     hush_news();
     if (_i == 5)
-        SUBMIT(.module = 1, .started = true); /* of that nothing is known */
+        SUBMIT(.module = 1, .started = true); /* of unknown length */
     else
         SUBMIT(.started = true);
     ck_told("give 3 j9, a9 started 3 #9");
 }
 END_TEST
 
-/* Nobody else has to wait for them: first in, first out, and all that are idle are woken. */
+/* Nobody else has to wait for them: first in, first out, and all idle workers are woken. */
 START_TEST(test_tiny_and_another)
 {
     open_tiny(50, 4);
@@ -99,8 +99,8 @@ START_TEST(test_tiny_and_job_max)
 }
 END_TEST
 
-/* Those that it is left to are on long ones this time: soon all that wait are elsewhere, and for a
- * while nothing is left to anybody. */
+/* This time their jobs are long: soon all waiting jobs are elsewhere, and for a while nothing is
+ * left to anybody. */
 START_TEST(test_tiny_recall)
 {
     open_tiny(50, 4);
@@ -124,8 +124,8 @@ START_TEST(test_tiny_recall)
 }
 END_TEST
 
-/* What one of them has at hand already is taken back, too. */
-START_TEST(test_tiny_recall_lent)
+/* Prefetched jobs are reclaimed, too. */
+START_TEST(test_tiny_recall_prefetched)
 {
     open_tiny(50, 4);
     submit_many(12);
@@ -169,7 +169,7 @@ START_TEST(test_tiny_reload)
     ck_told("forget 3, start 6");
     ready(6);
     ck_told("retire 4, retire 5");
-    finishes_in(2, 50); /* it is the last that may be left anything */
+    finishes_in(2, 50); /* the last one to be left anything */
     ck_told("a8 done, retire 2");
 }
 END_TEST
@@ -195,7 +195,7 @@ int main(void)
     tcase_add_test(tc, test_tiny_and_another);
     tcase_add_test(tc, test_tiny_and_job_max);
     tcase_add_test(tc, test_tiny_recall);
-    tcase_add_test(tc, test_tiny_recall_lent);
+    tcase_add_test(tc, test_tiny_recall_prefetched);
     tcase_add_test(tc, test_tiny_no_recall);
     tcase_add_test(tc, test_tiny_reload);
     tcase_add_test(tc, test_tiny_lost);
