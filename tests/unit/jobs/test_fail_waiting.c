@@ -24,7 +24,7 @@ START_TEST(test_unavailable)
 }
 END_TEST
 
-/* ... from when the last one is gone, and not while one is on its way that gets ready. */
+/* ... from the end of the last worker on, and not while a new one is starting well. */
 START_TEST(test_available_again)
 {
     open_idle(1, 1, 100);
@@ -82,7 +82,7 @@ START_TEST(test_unavailable_for_thousands)
 }
 END_TEST
 
-/* A worker becomes ready in the midst of that: who is left has a worker. */
+/* A worker becomes ready in the midst of it: the rest of the line has a worker. */
 START_TEST(test_available_for_the_rest)
 {
     open_pool(0, 1, 10000);

@@ -1,13 +1,12 @@
 /*
- * test_dispatcher_refusal: workers that cannot begin a job. Nobody's job ends for that as long as
- * another worker may do it, nobody is told twice that it has started, and a module that always
- * refuses takes down nothing but its own jobs.
+ * test_refusal: workers that cannot begin a job. The job goes on to another worker, starts once
+ * for its source, and if the module always refuses, its own jobs alone fail.
  */
 #include "tests/unit/jobs/recorder.h"
 
 enum { ECHO = 0, FIB = 1 };
 
-/* Idle workers, 1 being the one that is taken first; each has had `jobs` jobs. */
+/* Idle workers, 1 to be taken first; each has had `jobs` jobs. */
 static void open_used(uint32_t workers, uint32_t pool_max, int jobs)
 {
     limits = (struct dispatcher_limits){
@@ -38,7 +37,7 @@ static struct worker_answer unfit(void)
     return answer;
 }
 
-/* The worker says that it cannot begin its job. */
+/* The worker cannot begin its job, and says so. */
 static void refuses(uint32_t id)
 {
     finishes(id, unfit());
@@ -95,7 +94,7 @@ START_TEST(test_a_bad_worker_does_not_eat_the_line)
 }
 END_TEST
 
-/* One worker: it is replaced, and the fresh one's word is final. That holds for a while. */
+/* One worker: it is replaced, and the fresh one's word is final. The refusal holds for a while. */
 START_TEST(test_pool_of_one)
 {
     open_used(1, 1, 1);
@@ -133,7 +132,7 @@ START_TEST(test_pool_of_one)
 }
 END_TEST
 
-/* That word is taken back by the first job of the module that is begun. */
+/* The first begun job of the module lifts the refusal. */
 START_TEST(test_a_job_that_is_begun_ends_the_pause)
 {
     open_used(1, 1, 1);
@@ -174,7 +173,7 @@ START_TEST(test_the_pause_doubles)
 }
 END_TEST
 
-/* Two workers that are not fresh cannot: the job is set aside, and a fresh one has it first. */
+/* Two used workers cannot: the job is set aside, and a fresh one gets the job first. */
 START_TEST(test_set_aside)
 {
     open_used(2, 2, 1);
@@ -201,8 +200,8 @@ START_TEST(test_set_aside)
 }
 END_TEST
 
-/* Once a fresh worker has begun a job of the module, the others that were set aside need no further
- * one: it stays, though all places are taken. */
+/* A fresh worker has begun a job of the module. So the other jobs set aside need no further one,
+ * and it stays, though all places are taken. */
 START_TEST(test_a_fresh_worker_that_can_stays)
 {
     open_used(2, 2, 1);
@@ -226,7 +225,7 @@ START_TEST(test_a_fresh_worker_that_can_stays)
 }
 END_TEST
 
-/* Jobs that are cancelled on their way back to the line leave nothing behind. */
+/* Jobs may be cancelled on their way back to the line; they leave nothing behind. */
 START_TEST(test_cancelled_on_the_way_back)
 {
     open_used(2, 2, 1);
@@ -247,7 +246,7 @@ START_TEST(test_cancelled_on_the_way_back)
 }
 END_TEST
 
-/* A module that refuses everywhere, and many jobs of it and of another at once. */
+/* A module refuses everywhere, with many jobs of it and of another at once. */
 START_TEST(test_an_always_refusing_module)
 {
     open_used(4, 4, 1);
@@ -279,7 +278,7 @@ START_TEST(test_an_always_refusing_module)
 }
 END_TEST
 
-/* None can be started: the bad one is all there is, and what it cannot do ends in time. */
+/* No other worker can be started: the jobs of the bad one end in time. */
 START_TEST(test_starts_fail)
 {
     open_used(1, 2, 1);
@@ -366,7 +365,7 @@ START_TEST(test_given_back_to_a_held_source)
 }
 END_TEST
 
-/* All places are taken: one that has no job gives way to a fresh worker. */
+/* All places are taken: an idle worker gives way to a fresh one. */
 START_TEST(test_room_for_a_fresh_worker)
 {
     open_used(2, 2, 1);
@@ -451,7 +450,7 @@ START_TEST(test_thousands_set_aside_and_done)
 }
 END_TEST
 
-/* What is set aside waits as any other. */
+/* Jobs set aside wait as any other. */
 START_TEST(test_ends_of_those_set_aside)
 {
     open_used(1, 1, 1);
@@ -509,7 +508,7 @@ START_TEST(test_not_given_back)
 }
 END_TEST
 
-/* A worker that is lost before it has begun its job: another does it, but only once. */
+/* A worker dies before it has begun its job: another does the job, but only once. */
 START_TEST(test_lost_before_it_has_begun)
 {
     open_used(3, 3, 1);
@@ -547,8 +546,8 @@ START_TEST(test_reload)
 }
 END_TEST
 
-/* Jobs of a module that refuses wait for a fresh worker while others are free: they are as many as
- * may wait, and those of other modules are served. */
+/* Jobs of a refusing module wait for a fresh worker while others are free. No more of them wait
+ * than may, and other modules are served. */
 START_TEST(test_no_more_set_aside_than_may_wait)
 {
     open_used(2, 2, 1);
@@ -576,8 +575,8 @@ START_TEST(test_no_more_set_aside_than_may_wait)
 }
 END_TEST
 
-/* A worker that is to be replaced may have begun the next job that it was lent. */
-START_TEST(test_lent)
+/* A worker about to be replaced may have begun its next prefetched job. */
+START_TEST(test_prefetched)
 {
     open_used(1, 1, 1);
     limits.worker_window = 4;
@@ -603,7 +602,7 @@ END_TEST
 
 int main(void)
 {
-    Suite *suite = suite_create("dispatcher_refusal");
+    Suite *suite = suite_create("refusal");
     TCase *tc = tcase_create("refusal");
     tcase_add_checked_fixture(tc, NULL, world_close);
     tcase_set_timeout(tc, 60);
@@ -628,7 +627,7 @@ int main(void)
     tcase_add_test(tc, test_lost_before_it_has_begun);
     tcase_add_test(tc, test_reload);
     tcase_add_test(tc, test_no_more_set_aside_than_may_wait);
-    tcase_add_test(tc, test_lent);
+    tcase_add_test(tc, test_prefetched);
     suite_add_tcase(suite, tc);
     return run_suite(suite);
 }

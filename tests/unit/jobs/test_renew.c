@@ -57,7 +57,7 @@ START_TEST(test_reload_full)
 }
 END_TEST
 
-/* ... or the first that has finished its job, and no other. */
+/* ... or the first to finish its job, and no other. */
 START_TEST(test_reload_full_and_busy)
 {
     open_idle(3, 3, 10);
@@ -106,21 +106,21 @@ START_TEST(test_reload_in_vain)
     }
     ck_assert_uint_eq(d.counts.done, 6);
     ck_assert_uint_eq(d.pool.counts[WORKER_IDLE], 2);
-    reconfigure(true); /* what was wrong is mended, and nobody has to wait for the pause's end */
+    reconfigure(true); /* the fault is mended, and nobody has to wait for the end of the pause */
     ck_told("start 8");
     ready(8);
     ck_told("retire 2, retire 1");
 }
 END_TEST
 
-/* Again, before the first was ready: that one will not do any more. */
+/* Again, before the first was ready: the first will not do any more. */
 START_TEST(test_reload_twice)
 {
     open_idle(2, 3, 10);
     reconfigure(true);
     ck_told("start 3");
     reconfigure(true);
-    ck_told("retire 3"); /* there is room as soon as that is gone */
+    ck_told("retire 3"); /* there is room as soon as it is gone */
     dies(3, -0);
     ck_told("forget 3, start 4");
     ready(4);
@@ -148,7 +148,7 @@ START_TEST(test_reload_and_losses)
 }
 END_TEST
 
-/* One leaves after the reload before, when its job has ended; that may be in an hour. */
+/* One leaves for the reload before, after its job, perhaps in an hour. */
 START_TEST(test_reload_beside_a_long_job)
 {
     open_idle(3, 3, 10);
@@ -213,7 +213,7 @@ START_TEST(test_reload_limits)
     ck_told("");
     SUBMIT();
     ck_told("a4 overload queue-full 2 1");
-    limits.pool_max = 3; /* those that wait get workers at once */
+    limits.pool_max = 3; /* waiting jobs get workers at once */
     reconfigure(false);
     ck_told("start 2, start 3");
     ready(2);
@@ -231,7 +231,7 @@ START_TEST(test_reload_limits)
 }
 END_TEST
 
-/* A start that was under way when the settings changed and dies is no failure of the new ones. */
+/* A start was under way as the settings changed: its death is no failure of the new ones. */
 START_TEST(test_reload_while_starting)
 {
     open_pool(1, 1, 10);
@@ -243,7 +243,7 @@ START_TEST(test_reload_while_starting)
 }
 END_TEST
 
-/* Nobody is ready yet. Those of before go on, and the new one shows that nothing can be started. */
+/* Nobody is ready yet. The old workers go on, and the new one shows the failure. */
 START_TEST(test_reload_in_an_early_moment)
 {
     open_pool(2, 4, 10);
@@ -258,7 +258,7 @@ START_TEST(test_reload_in_an_early_moment)
     ck_told("give 1 j1"); /* by a worker of before */
     done(1);
     ck_told("a1 done");
-    ck_assert_uint_eq(d.starts.failures, 1); /* which is no proof of the new settings */
+    ck_assert_uint_eq(d.starts.failures, 1); /* no proof of the new settings */
     pass_ms(200);
     ck_told("start 4");
     ready(2);
@@ -268,8 +268,7 @@ START_TEST(test_reload_in_an_early_moment)
 }
 END_TEST
 
-/* Old ones that die while they start are no failures of the new settings, nor is one that is late.
- */
+/* Old workers may die at their start, or be late: no failure of the new settings. */
 START_TEST(test_old_ones_that_do_not_start)
 {
     open_pool(2, 4, 10);
@@ -303,7 +302,7 @@ START_TEST(test_reload_of_none)
 }
 END_TEST
 
-/* A preload that refuses holds the renewal, as long as others serve. */
+/* A refusing preload holds the renewal as long as others serve. */
 START_TEST(test_reload_with_a_preload_that_refuses)
 {
     open_idle(2, 4, 10);
@@ -349,7 +348,7 @@ START_TEST(test_a_preload_that_refuses)
 }
 END_TEST
 
-/* All places are taken by workers that are starting: one of them gives way. */
+/* All places are taken by starting workers: one of them gives way. */
 START_TEST(test_reload_full_of_starting_ones)
 {
     open_pool(3, 3, 10);

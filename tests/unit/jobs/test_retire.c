@@ -7,7 +7,7 @@ static size_t told_to_end(void)
     return d.pool.counts[WORKER_STOPPING];
 }
 
-/* Thousands that end at the same moment would leave no processor to anybody. */
+/* If thousands ended in one moment, nobody else would get a processor. */
 START_TEST(test_reload_of_many)
 {
     open_idle(100, 101, 100);

@@ -31,7 +31,7 @@ START_TEST(test_pool_start_0)
 }
 END_TEST
 
-/* A large pool starts a few a turn, so that the loop is not held up. */
+/* A large pool starts a few workers a turn, so that the loop goes on. */
 START_TEST(test_many_starts)
 {
     open_pool(100, 100, 10);
@@ -127,7 +127,7 @@ START_TEST(test_backoff_never_spins)
 }
 END_TEST
 
-/* Several that fail together are one failure. */
+/* Several failures together are one. */
 START_TEST(test_backoff_together)
 {
     open_pool(4, 4, 100);
@@ -144,8 +144,8 @@ START_TEST(test_backoff_together)
 }
 END_TEST
 
-/* One of two fails, the other becomes ready: nothing is held back any more once that has answered
- * or has stayed for a while. */
+/* One of two fails, and the other becomes ready. Once it has answered or stayed for a while,
+ * nothing is held back any more. */
 START_TEST(test_backoff_ends_with_success)
 {
     open_pool(2, 2, 100);
@@ -189,7 +189,7 @@ START_TEST(test_backoff_starts_over)
     ready(d.pool.last_id);
     SUBMIT();
     done(d.pool.last_id);
-    dies(d.pool.last_id, SIGSEGV); /* no start that failed */
+    dies(d.pool.last_id, SIGSEGV); /* no failed start */
     ck_assert_uint_eq(d.starts.failures, 0);
     dies(d.pool.last_id, -1);
     ck_assert_uint_le(ms_to_next_start(1000), 125);
@@ -219,7 +219,7 @@ START_TEST(test_jitter_keeps_the_bounds)
 }
 END_TEST
 
-/* Two daemons whose workers fail at the same time do not try again at the same time. */
+/* The workers of two daemons fail at the same time. Their next tries are at different times. */
 START_TEST(test_jitter)
 {
     uint64_t seen[20], different = 0;
@@ -240,8 +240,8 @@ START_TEST(test_jitter)
 }
 END_TEST
 
-/* A worker that is gone right after it became ready might as well not have started, and if that
- * goes on and on it is tried less and less often. */
+/* A death right after the worker became ready counts as a failed start. If this goes on, starts
+ * become rarer and rarer. */
 START_TEST(test_ended_soon)
 {
     uint64_t delay_ms = 125;
@@ -260,13 +260,12 @@ START_TEST(test_ended_soon)
     pass_ms(SOON_MS);
     uint32_t id = d.pool.last_id;
     dies(id, SIGSEGV);
-    ck_assert_uint_eq(d.pool.last_id, id + 1); /* that one had its time */
+    ck_assert_uint_eq(d.pool.last_id, id + 1); /* its time was enough */
     ck_assert_uint_eq(d.starts.failures, 0);
 }
 END_TEST
 
-/* All workers of a pool do so: those that are ready for a moment do not undo one another's pauses.
- */
+/* All workers of a pool do so: a short-lived one does not undo the pauses of another. */
 START_TEST(test_all_end_soon)
 {
     open_pool(4, 4, 10);
@@ -288,8 +287,8 @@ START_TEST(test_all_end_soon)
 }
 END_TEST
 
-/* A worker that is lost on a job, its first one too, is replaced at once: the job may be at fault,
- * or somebody outside, but not the start. */
+/* A worker lost on a job, even its first, is replaced at once: the job may be at fault, or somebody
+ * outside, but not the start. */
 START_TEST(test_ended_soon_on_a_job)
 {
     open_pool(1, 1, 100);
