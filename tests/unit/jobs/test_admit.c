@@ -15,7 +15,7 @@ START_TEST(test_free_worker)
     ck_told("b2 done");
     done(2);
     ck_told("a1 done");
-    SUBMIT(); /* the one that was busy last */
+    SUBMIT(); /* the last one busy */
     ck_told("give 2 j3");
 }
 END_TEST
@@ -100,7 +100,7 @@ START_TEST(test_starting_ones_make_room)
 }
 END_TEST
 
-/* A start that fails later throws nobody out of the line. */
+/* A failed start throws nobody out of the line. */
 START_TEST(test_starting_ones_die)
 {
     open_pool(0, 3, 0);
@@ -197,7 +197,7 @@ START_TEST(test_stopping_counts)
 }
 END_TEST
 
-/* To the submitter whose job it was, and to nobody else. */
+/* Only the submitter hears of the overload. */
 START_TEST(test_overload_goes_to_its_submitter)
 {
     open_idle(1, 1, 1);
@@ -216,7 +216,7 @@ START_TEST(test_overload_goes_to_its_submitter)
 }
 END_TEST
 
-/* What is looked at first decides: draining, the module, memory, the quota, the line. */
+/* The first reason of these counts: draining, the module, memory, the quota, the line. */
 START_TEST(test_order_of_reasons)
 {
     open_idle(1, 1, 0);
@@ -241,7 +241,7 @@ START_TEST(test_order_of_reasons)
 }
 END_TEST
 
-/* A free worker does not help a payload that there was no memory for. */
+/* A free worker does not help if there was no memory for the payload. */
 START_TEST(test_over_budget_with_a_free_worker)
 {
     open_idle(1, 1, 10);
@@ -259,7 +259,7 @@ START_TEST(test_unknown_module)
 }
 END_TEST
 
-/* A source may have so many jobs that have not ended; others' do not count. */
+/* The quota is for the unfinished jobs of one source; other sources do not count. */
 START_TEST(test_client_quota)
 {
     open_idle(1, 1, 100);
@@ -293,7 +293,7 @@ static void keep_advice(struct test_source *source, struct job *job, const struc
     advice_ms = event->retry_after_ms;
 }
 
-/* The advice follows what jobs took of late and how many there are. */
+/* The advice follows the run time of the last jobs and the number of waiting ones. */
 START_TEST(test_retry_after)
 {
     open_idle(1, 1, 10);

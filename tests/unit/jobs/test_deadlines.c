@@ -7,7 +7,7 @@ START_TEST(test_start_timeout)
     SUBMIT();
     pass_us(START_TIMEOUT_MS * UINT64_C(1000) - 1);
     ck_told("start 1");
-    limits.start_timeout_ms = 60000; /* so that the job does not give up meanwhile */
+    limits.start_timeout_ms = 60000; /* else the job would give up meanwhile */
     reconfigure(false);
     pass_us(1);
     ck_assert_ptr_nonnull(strstr(news(), "poll 1, kill 1"));
@@ -25,7 +25,7 @@ static void become_ready(struct sim_worker *sim)
     dispatcher_worker_ready(&d, sim->worker);
 }
 
-/* What arrived in time counts, also if we come late. */
+/* A result in time counts, also if we read it late. */
 START_TEST(test_ready_at_the_last_moment)
 {
     open_pool(1, 1, 10);
@@ -104,7 +104,7 @@ START_TEST(test_limit_runs_from_assignment)
 }
 END_TEST
 
-/* The longest that can be asked for does not wrap. */
+/* The longest limit does not wrap. */
 START_TEST(test_longest_limit)
 {
     open_idle(1, 1, 10);

@@ -12,7 +12,7 @@ START_TEST(test_source_ended_with_thousands)
     ck_assert(!dispatcher_source_ended(&d, source));
     ck_assert_uint_eq(source->job_count, 2000);
     ck_assert_uint_eq(source->untie->seq, 1500);
-    done(1); /* jobs come and go meanwhile: the next but one is the one that is looked at next */
+    done(1); /* jobs come and go meanwhile, also the next one in the batch */
     dispatcher_cancel(&d, dispatcher_find(&d, 1500), false);
     ck_assert_uint_eq(source->untie->seq, 1499);
     ck_assert(!dispatcher_source_ended(&d, source));
@@ -79,7 +79,7 @@ START_TEST(test_source_gone)
 }
 END_TEST
 
-/* An orphaned job that dies, or whose time is up, is handled as any other. */
+/* An orphaned job may die or run out of time, as any other. */
 START_TEST(test_orphans_end)
 {
     open_idle(2, 2, 10);
@@ -131,8 +131,7 @@ START_TEST(test_source_gone_with_thousands)
 }
 END_TEST
 
-/* What is left of it when the line is given up, or cancelled by somebody else, is dropped, too: it
- * never ran. */
+/* The rest never ran: it is dropped as well if the line fails or somebody else cancels it. */
 START_TEST(test_source_gone_and_the_line_fails)
 {
     open_idle(1, 1, 100000);
@@ -189,7 +188,7 @@ START_TEST(test_drain)
 }
 END_TEST
 
-/* A worker that is told to end and does not is killed. */
+/* A worker is killed if it does not end when told to. */
 START_TEST(test_drain_stubborn)
 {
     open_idle(1, 1, 10);

@@ -75,7 +75,7 @@ START_TEST(test_lost_without_a_job)
     lost(1, SIGTERM);
     ck_told("");
     ck_assert_uint_eq(d.pool.counts[WORKER_IDLE], 1);
-    SUBMIT(); /* not to the one that is lost */
+    SUBMIT(); /* not to the lost one */
     SUBMIT();
     ck_told("give 2 j1, start 3");
     reaped(1);
@@ -128,7 +128,7 @@ START_TEST(test_fifty_die_at_once)
 }
 END_TEST
 
-/* Also interleaved: each comes back in the place of the one that went. */
+/* Also interleaved: a new worker takes each place at once. */
 START_TEST(test_fifty_die_one_by_one)
 {
     open_idle(50, 50, 100);
@@ -144,7 +144,7 @@ START_TEST(test_fifty_die_one_by_one)
 }
 END_TEST
 
-/* Whichever way a waiting job is dropped, it is not its module that failed. */
+/* A dropped job is no failure of its module, whatever the way. */
 START_TEST(test_dropped_is_not_failed)
 {
     open_idle(1, 1, 100000);

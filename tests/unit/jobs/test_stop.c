@@ -27,7 +27,7 @@ START_TEST(test_ladder)
     ck_told("");
     pass_us(1);
     ck_told("poll 1, kill 1");
-    pass_ms(3600000); /* what comes now is up to whoever carries it out */
+    pass_ms(3600000); /* the rest is up to the operations */
     ck_told("");
     dies(1, SIGKILL);
     ck_told("a1 failed timeout sigkill, forget 1, start 2");
@@ -49,7 +49,7 @@ static void climb(int steps)
     ck_told(steps == 1 ? "" : steps == 2 ? "poll 1, term 1" : "poll 1, term 1, poll 1, kill 1");
 }
 
-/* A result that comes after the stop is done, once; who had SIGTERM gets no other job. */
+/* A result after the stop means done, once. A worker gets no other job after SIGTERM. */
 START_TEST(test_result_during_stop)
 {
     static const char *const told[] = {"", "a1 done, give 1 j2",
@@ -70,7 +70,7 @@ END_TEST
 
 static const char *const step_names[] = {"none", "stop-flag", "sigterm", "sigkill"};
 
-/* A failure that the module reports after the stop is the stop's, with the step that worked. */
+/* If the module fails after the stop, the stop is the reason, with its step. */
 START_TEST(test_failure_during_stop)
 {
     char expected[100];
@@ -144,7 +144,7 @@ START_TEST(test_cancel_running)
 }
 END_TEST
 
-/* A job that finishes at that moment is done, once. */
+/* A job may finish at that moment: it is done, once. */
 START_TEST(test_cancel_too_late)
 {
     open_idle(1, 1, 10);
@@ -201,7 +201,7 @@ static void count_signal(struct sim_worker *sim, int signo)
     kills += signo == SIGKILL;
 }
 
-/* So many jobs that run, and from now on signals are counted. */
+/* So many jobs run, and signals are counted from now on. */
 static void open_busy(int many)
 {
     open_idle((uint32_t)many, (uint32_t)many, 10);
@@ -211,8 +211,9 @@ static void open_busy(int many)
         SUBMIT();
 }
 
-/* A few are killed at once, the others one by one: so many that die leave us no processor. Whose
- * job ends meanwhile is not hurt, whoever asks again is no sooner served, and none is left out. */
+/* A few are killed at once, the others one by one: many deaths in one moment would leave us no
+ * processor. A job may end meanwhile: its worker is not hurt. A second request is served no sooner,
+ * and no worker is left out. */
 START_TEST(test_many_kills)
 {
     enum { MANY = 20, AT_ONCE = 8, EACH_MS = 2 };
@@ -273,7 +274,7 @@ START_TEST(test_cancel_after_timeout)
 }
 END_TEST
 
-/* The limit that was running does not shorten the ladder. */
+/* The old time limit does not shorten the ladder. */
 START_TEST(test_timeout_after_cancel)
 {
     open_idle(1, 1, 10);
@@ -290,7 +291,7 @@ START_TEST(test_timeout_after_cancel)
 }
 END_TEST
 
-/* Jobs that still run are stopped step by step, each for its own reason. */
+/* Running jobs are stopped step by step, each for its own reason. */
 START_TEST(test_stop)
 {
     open_idle(2, 2, 10);
@@ -316,8 +317,7 @@ START_TEST(test_stop)
 }
 END_TEST
 
-/* A result that comes in time counts, and the worker has no more time than its job would have had.
- */
+/* A result in time counts, and the worker has no more time than its job would have had. */
 START_TEST(test_stop_and_an_answer)
 {
     open_idle(1, 1, 10);
