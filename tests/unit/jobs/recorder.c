@@ -339,7 +339,7 @@ static uint64_t coming_of(const struct job_source *source)
     return bytes;
 }
 
-/* The books of the sources: who is held, and how many of their jobs stand in the line. */
+/* The books of the sources: the held ones, and the number of jobs of each in the line. */
 static void check_held(void)
 {
     const struct job_source *source;
@@ -373,7 +373,7 @@ static void check_aside(void)
         count++;
     }
     hot_assert(count == d.aside.count);
-    /* Nobody waits for a fresh worker that nobody starts. */
+    /* If a job waits for a fresh worker, one is on its way. */
     bool may_start = !d.draining && !timer_is_set(&d.starts.pause) && !d.starts.failures &&
                      pool_count(&d.pool) < d.limits.pool_max && !d.pool.counts[WORKER_STARTING];
     hot_assert(!may_start || !count || timer_is_set(&d.pass.more) || timer_is_set(&d.aside.trial) ||
@@ -383,7 +383,7 @@ static void check_aside(void)
 void check_invariants(void)
 {
     const struct dispatcher_counts *counts = &d.counts;
-    size_t running = 0, waiting = 0, lent = 0;
+    size_t running = 0, waiting = 0, prefetched = 0;
     struct worker *worker;
     hot_assert(counts->submitted == counts->done + sum(counts->failed, FAIL_REASONS) +
                                         sum(counts->overload, OVERLOAD_REASONS) + counts->dropped +
@@ -400,7 +400,7 @@ void check_invariants(void)
     for (int state = 0; state < WORKER_STATES; state++) {
         TAILQ_FOREACH (worker, &d.pool.lists[state], link) {
             running += worker->job != NULL;
-            lent += worker->prefetched_count;
+            prefetched += worker->prefetched_count;
             hot_assert(state == WORKER_BUSY || state == WORKER_STOPPING || !worker->job);
             hot_assert(state != WORKER_BUSY || worker->job);
             hot_assert(worker->job || !worker->prefetched_count);
@@ -408,7 +408,7 @@ void check_invariants(void)
         }
     }
     hot_assert(running == counts->running);
-    hot_assert(lent == d.line.prefetched_count);
+    hot_assert(prefetched == d.line.prefetched_count);
     check_prefetched();
     check_aside();
     /* Nobody waits while a worker is free, unless it is for some milliseconds; and none is left

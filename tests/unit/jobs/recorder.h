@@ -52,7 +52,7 @@ struct sim_worker {
 
 struct sim_worker *sim_of(const struct worker *worker);
 
-/* The first job in that state; the job of that number, unless it was reclaimed. NULL: none. */
+/* The first job in a state; the job of a number, unless reclaimed. NULL: none. */
 struct handed *handed_in(struct sim_worker *sim, enum handed_state state);
 struct handed *handed_of(struct sim_worker *sim, uint64_t seq);
 
@@ -65,7 +65,7 @@ bool sim_begin(struct sim_worker *sim);
 /* Ends the current job. */
 bool sim_finish(struct sim_worker *sim, const struct worker_answer *answer);
 
-/* The master reads one answer, which is in turn: a real worker would be broken off otherwise. */
+/* The master reads one answer. It must be in turn: the master would break off a real worker. */
 bool sim_read(struct sim_worker *sim);
 
 /* --- the world --- */
@@ -73,7 +73,7 @@ bool sim_read(struct sim_worker *sim);
 struct test_source {
     struct job_source source;
     char name;
-    uint64_t terminal; /* events of that kind */
+    uint64_t terminal; /* terminal events */
 };
 
 extern struct timers timers;
@@ -145,7 +145,7 @@ uint64_t submit_order(struct order order);
 struct worker *the_worker(uint32_t id);
 struct job *the_job(uint64_t seq);
 
-/* The worker says so; in the second case a module that it was to preload refuses. */
+/* The worker is ready; in the second case without one of its preloads. */
 void ready(uint32_t id);
 void ready_without(uint32_t id);
 
@@ -155,7 +155,7 @@ void finishes(uint32_t id, struct worker_answer answer);
 /* The master reads one answer of the worker. */
 void reads(uint32_t id);
 
-/* Both: the job is done, or fails in its module with that code. */
+/* Both: the job is done, or its module fails with a code. */
 void done(uint32_t id);
 void fails(uint32_t id, const char *code);
 
@@ -181,12 +181,12 @@ void turn(void);
 enum {
     GRACE_MS = 2000,
     START_TIMEOUT_MS = 10000,
-    SOON_MS = 1000, /* a worker that is ready for so long has started */
+    SOON_MS = 1000, /* a worker ready for so long has started */
     BATCH = 8,      /* workers are started, and told to end, at a time, */
     BATCH_MS = 5,   /* and the next so much later */
 };
 
-/* A case that closes the world behind each test. */
+/* A case with world_close() behind each test. */
 TCase *recorder_case(Suite *suite, const char *name);
 
 /* Opens the world with a window of 1: no job is prefetched. The pool's start is under way. */
@@ -198,8 +198,7 @@ void open_idle(uint32_t workers, uint32_t pool_max, uint32_t job_max);
 /* `limits` are in force from now on. */
 void reconfigure(bool renew);
 
-/* Idle workers that have done a short job each, so that they may be handed jobs early. They are
- * lazy. */
+/* Idle lazy workers. Each has done a short job, and so may be handed jobs early. */
 void open_warm(uint32_t workers, uint32_t window);
 
 /* One such worker on job 3, with 4, 5 and 6 prefetched; 7 to 12 are in the line. */

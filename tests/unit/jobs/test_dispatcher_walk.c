@@ -1,11 +1,11 @@
 /*
- * test_dispatcher_walk: a long random walk of everything that can happen to the dispatcher, against
- * what it promises: every submitted job ends exactly once and is begun at most once, the first in
- * is the first out, who is refused is refused for a reason, nobody is hurt for another's sake, and
- * the books balance after every step.
+ * test_dispatcher_walk: a long random walk of all events of the dispatcher, checked against its
+ * promises. Every submitted job ends exactly once and is begun at most once. The first in is the
+ * first out. Each refusal has its reason. Nobody is hurt for another's sake, and the books balance
+ * after every step.
  *
- * Workers go on while the master looks away: at each operation one may finish its job and begin the
- * next, so that every race between the two is walked into. TEST_SEED walks one way again.
+ * Workers go on while the master looks away: at each operation a worker may finish its job and
+ * begin the next. So the walk meets every race between the two. TEST_SEED walks one way again.
  */
 #include "tests/unit/jobs/recorder.h"
 
@@ -17,7 +17,7 @@ enum phase { NOT_SUBMITTED, IN_LINE, HANDED, ENDED };
 struct expected {
     uint8_t phase;
     bool begun, answered_done, answered_failed;
-    bool unfit;     /* the worker that has begun it says that it cannot */
+    bool unfit;     /* its worker has begun it, and then says otherwise */
     bool direct;    /* the last time it was given to an idle worker */
     bool cancelled; /* somebody asked for it, or was tied to it */
     bool accepted, started, accepted_wanted, started_wanted;
@@ -35,12 +35,11 @@ static bool aborting;
 static unsigned deaths; /* of a thousand steps, how many kill a worker */
 static uint32_t window_max;
 static uint64_t tally_done, tally_failed[FAIL_REASONS], tally_overload[OVERLOAD_REASONS];
-static uint64_t
-    tally_given_back; /* jobs that were handed out again though a worker had begun them */
+static uint64_t tally_given_back; /* jobs begun, and handed out again */
 static int last_refusal;
-static uint64_t left_to_busy;        /* jobs that joined the line though a worker was idle */
-static uint64_t held_back;           /* jobs that joined it as their source was held */
-static uint64_t passed_by;           /* jobs that others passed, each time */
+static uint64_t left_to_busy;        /* jobs put into the line beside an idle worker */
+static uint64_t held_back;           /* jobs put into the line as their source was held */
+static uint64_t passed_by;           /* how often jobs were passed */
 static struct payload_budget unread; /* of all sources */
 
 static bool percent(unsigned of_hundred)
@@ -53,7 +52,7 @@ static size_t below(size_t n)
     return chance_below(&chance, n);
 }
 
-/* --- workers that go on by themselves --- */
+/* --- workers go on by themselves --- */
 
 static void work(struct sim_worker *sim)
 {
@@ -94,7 +93,7 @@ static void on_begun(struct sim_worker *sim, uint64_t seq)
     jobs[seq].unfit = false;
 }
 
-/* Those that are passed belong to sources that are held, or gone. */
+/* Passed jobs belong to sources held or gone. */
 static void check_passed(uint64_t until)
 {
     for (uint64_t seq = next_in_line; seq < until; seq++) {
@@ -107,7 +106,7 @@ static void check_passed(uint64_t until)
     }
 }
 
-/* First in, first out, over all that were never handed out and whose source is not held. */
+/* First in, first out: this holds for all jobs of free sources without a worker so far. */
 static void on_handed(struct sim_worker *sim, struct job *job)
 {
     struct expected *expected = &jobs[job->seq];
@@ -126,7 +125,7 @@ static void on_handed(struct sim_worker *sim, struct job *job)
         sim_begin(sim);
 }
 
-/* A signal hits the job that is being stopped, or nobody. */
+/* A signal hits a job being stopped, or nobody. */
 static void on_signalled(struct sim_worker *sim, int signo)
 {
     const struct handed *on = handed_in(sim, BEGUN);
@@ -165,7 +164,7 @@ static void notice(struct worker *worker)
     if (!sim->dead)
         return;
     switch (below(4)) {
-    case 0: /* only that its socket ended: what was in it is read */
+    case 0: /* the end of its socket alone; unread answers count */
         if (!starting)
             worker->draining = true;
         while (sim_read(sim))
@@ -187,7 +186,7 @@ static void on_polled(struct sim_worker *sim)
     struct worker *other = any_worker();
     if (percent(30) && other)
         notice(other);
-    struct worker *worker = pool_find(&d.pool, id); /* it may have been that one */
+    struct worker *worker = pool_find(&d.pool, id); /* perhaps that job */
     if (worker && sim_of(worker)->dead && percent(50))
         notice(worker);
     else if (worker && worker->state == WORKER_STARTING && percent(30))
@@ -197,7 +196,7 @@ static void on_polled(struct sim_worker *sim)
             ;
 }
 
-/* --- what is told --- */
+/* --- events --- */
 
 static void check_failed(const struct expected *expected, const struct job_event *event)
 {
@@ -206,7 +205,7 @@ static void check_failed(const struct expected *expected, const struct job_event
     case FAIL_TOO_LARGE:
         hot_assert(expected->answered_failed);
         break;
-    case FAIL_ERROR: /* only what a worker was on, as far as could be known */
+    case FAIL_ERROR: /* only the current job of a worker, as far as was known */
         hot_assert(expected->begun || expected->direct);
         hot_assert(!expected->answered_done && !expected->answered_failed);
         break;
@@ -378,9 +377,9 @@ static void submit_any(void)
     check_verdict(verdict, &order, job);
 }
 
-/* --- the other things that happen --- */
+/* --- all other steps --- */
 
-/* One that was submitted lately and has not ended; NULL if chance finds none. */
+/* A young unfinished job; NULL if chance finds none. */
 static struct job *any_job(void)
 {
     uint64_t last = d.last_seq, back = below(last < 100 ? last + 1 : 100);
@@ -468,7 +467,7 @@ static void kill_any(void)
         sim_of(worker)->dead = true;
 }
 
-/* Deaths become known; a worker that was told to end does, sooner or later. */
+/* Deaths become known. A worker told to end does so, sooner or later. */
 static void notice_any(void)
 {
     struct worker *worker = any_worker();
@@ -499,13 +498,13 @@ static void reconfigure_any(void)
     unread.max = percent(30) ? UINT64_MAX : below(8000000);
     limits.pool_start = (uint32_t)below(limits.pool_max + 1);
     dispatcher_configure(&d, &limits, percent(30));
-    /* What is given from now on has another limit; the least of them all is asked for. */
+    /* The limit changes for jobs assigned from now on; tests compare the least of all limits. */
     for (uint64_t seq = 1; seq <= d.last_seq; seq++)
         if (jobs[seq].phase != ENDED)
             jobs[seq].limit_ms = least(jobs[seq].limit_ms, limits.job_timeout_ms);
 }
 
-/* What a source was told is taken, or not. */
+/* A client reads, or does not. */
 static void reader_any(void)
 {
     struct test_source *source = &sources[below(SOURCES)];

@@ -1,5 +1,5 @@
-/* test_job: a job's record: its texts, its source, every pair of its states, and that a copy of
- * what was asked makes the same job. */
+/* test_job: a job's record: texts, source, every pair of states and of places; and a copy of
+ * `asked` makes the same job. */
 #include "jobs/job.h"
 
 #include "tests/unit/jobs/recorder.h"
@@ -36,7 +36,7 @@ START_TEST(test_owns_its_payload)
 }
 END_TEST
 
-/* By a way that exists to each state. */
+/* Each state is reached by legal transitions. */
 static void bring_to(struct job *job, enum job_state state)
 {
     if (state == JOB_NEW)
@@ -77,7 +77,7 @@ START_TEST(test_ways)
 }
 END_TEST
 
-/* _i is one of all pairs; a pair that is a way aborts by itself, so that each is counted. */
+/* _i is one of all pairs. Legal pairs abort by themselves, so that each pair is counted. */
 START_TEST(test_no_way)
 {
     struct job *job = new_job();
@@ -131,7 +131,7 @@ START_TEST(test_moves)
 }
 END_TEST
 
-/* _i is one of all pairs; a pair that is a move aborts by itself, as in test_no_way. */
+/* _i is one of all pairs. Legal ones abort by themselves, as in test_no_way. */
 START_TEST(test_no_move)
 {
     struct job *job = job_at((enum job_place)(_i / PLACES));
@@ -240,9 +240,9 @@ START_TEST(test_free_with_source)
 }
 END_TEST
 
-/* --- what was asked --- */
+/* --- asked --- */
 
-/* What a store on disk would have kept of a job. */
+/* As a store on disk would keep a job. */
 static struct {
     struct job_asked asked;
     char id[8], context[32];

@@ -1,4 +1,4 @@
-/* test_module_refusal: what is told of a module that cannot be used, and how often. */
+/* test_module_refusal: the words about an unusable module, and how often they are logged. */
 #include "jobs/module_refusal.h"
 
 #include "tests/unit/support.h"
@@ -10,7 +10,7 @@ enum { SECOND = 1000000 };
 static struct module_refusal refusal;
 static uint64_t now_us;
 
-/* What is logged meanwhile is kept in a file. */
+/* The log goes to a file meanwhile. */
 static void setup(void)
 {
     char path[] = "/tmp/test_module_refusal.XXXXXX";
@@ -23,7 +23,7 @@ static void setup(void)
     now_us = 0; /* the clock may begin there */
 }
 
-/* The lines that this adds to the log, one or none; `expected` stands in one. */
+/* One call adds one line with `expected` in it, or none. */
 static size_t lines_of(const char *why, const char *expected)
 {
     char line[1024] = "";

@@ -1,4 +1,4 @@
-/* test_module_table: which modules there are, as their files come and go under a clock of ours. */
+/* test_module_table: modules appear and vanish with their files, under the test's clock. */
 #include "jobs/module_table.h"
 
 #include "common/limits.h"
@@ -200,8 +200,8 @@ START_TEST(test_strangers_leave_no_trace)
 }
 END_TEST
 
-/* Nor do they make us look at the disk more than once a second, all of them together; and those
- * that are no modules though they are listed, once a second each. */
+/* All unknown names together cost one look at the disk a second. A listed name without a module
+ * file costs one a second by itself. */
 START_TEST(test_strangers_cost_one_look_a_second)
 {
     ck_assert_int_eq(mkdir(path_of("folder"), 0700), 0);
@@ -216,11 +216,11 @@ START_TEST(test_strangers_cost_one_look_a_second)
         now_us += SECOND / 10000;
     }
     ck_assert_uint_eq(opendirs, 4);
-    ck_assert_uint_eq(stats, 4 + 4); /* of fib and folder; one that is disabled is not looked for */
+    ck_assert_uint_eq(stats, 4 + 4); /* of fib and folder; a disabled module needs no look */
 }
 END_TEST
 
-/* Neither do modules that are there: the directory is not read while only these are asked for. */
+/* Known modules cost one look a second each, and the directory is not read for them. */
 START_TEST(test_modules_cost_one_look_a_second_each)
 {
     for (int i = 0; i < 30000; i++) {
@@ -233,7 +233,7 @@ START_TEST(test_modules_cost_one_look_a_second_each)
 }
 END_TEST
 
-/* A file that comes is found within a second, and one that goes is missed within one. */
+/* A new file is found within a second, and a removed one is missed within a second. */
 START_TEST(test_comes_and_goes)
 {
     ck_assert_ptr_null(find("wc"));
@@ -254,7 +254,7 @@ START_TEST(test_comes_and_goes)
     make_file("wc");
     now_us += SECOND;
     ck_assert_ptr_eq(find("wc"), wc);
-    ck_assert_uint_eq(wc->history.done, 17); /* what it has done stays done */
+    ck_assert_uint_eq(wc->history.done, 17); /* its history stays */
 }
 END_TEST
 
@@ -294,8 +294,8 @@ START_TEST(test_directory_comes_and_goes)
 }
 END_TEST
 
-/* Without a descriptor to read it with, or when it is read in part, what was known stays known; if
- * nothing was, each name is looked for, and leaves no trace. */
+/* If the directory cannot be read as a whole, known names stay known. If it never was, each name
+ * costs a look and leaves no trace. */
 static int *const read_faults[] = {&opendir_fails, &readdir_fails};
 
 START_TEST(test_directory_cannot_be_read)
@@ -316,7 +316,7 @@ START_TEST(test_directory_cannot_be_read)
 }
 END_TEST
 
-/* A directory that must not be searched, say. */
+/* A directory may be closed to us, say. */
 START_TEST(test_file_cannot_be_looked_at)
 {
     static const int there[] = {EACCES, EIO, ENOMEM}, gone[] = {ENOENT, ENOTDIR, ELOOP};
@@ -366,8 +366,7 @@ START_TEST(test_configure)
     struct module_entry *fib = find("fib"), *echo = find("echo");
     fib->history.failed = 3;
     module_table_configure(&table, &after);
-    ck_assert_uint_eq(echo->settings.timeout_ms,
-                      5); /* for jobs that wait, nobody need ask for it again */
+    ck_assert_uint_eq(echo->settings.timeout_ms, 5); /* at once, for waiting jobs */
     ck_assert_ptr_null(find("fib"));
     ck_assert_ptr_eq(find("echo"), echo);
     ck_assert_uint_eq(echo->settings.timeout_ms, 5);

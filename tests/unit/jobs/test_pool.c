@@ -1,4 +1,4 @@
-/* test_pool: workers' records and every way between their states, those that do not exist too. */
+/* test_pool: the records of workers, and every pair of their states. */
 #include "jobs/pool.h"
 
 #include "tests/unit/support.h"
@@ -23,7 +23,7 @@ static void teardown(void)
     ck_assert_uint_eq(pool_count(&pool), 0);
 }
 
-/* By a way that exists to each state. */
+/* Each state is reached by legal transitions. */
 static struct worker *worker_in(enum worker_state state)
 {
     struct worker *worker = pool_add(&pool, 1);
@@ -89,7 +89,7 @@ START_TEST(test_ways)
 }
 END_TEST
 
-/* _i is one of all pairs; a pair that is a way aborts by itself, so that each is counted. */
+/* _i is one of all pairs. Legal pairs abort by themselves, so that each pair is counted. */
 START_TEST(test_no_way)
 {
     struct worker *worker = worker_in((enum worker_state)(_i / WORKER_STATES));
@@ -110,7 +110,7 @@ START_TEST(test_state_names)
 }
 END_TEST
 
-/* A record may go from any state; a start that failed was never more than STARTING. */
+/* A record may go from any state; a failed start is still STARTING. */
 START_TEST(test_remove)
 {
     for (int state = 0; state < WORKER_STATES; state++) {
@@ -137,7 +137,7 @@ START_TEST(test_ids_are_never_used_again)
 }
 END_TEST
 
-/* The one that was busy last is warm, whatever order they came in. */
+/* The last one busy is warm, in whatever order they came. */
 START_TEST(test_idle_is_the_warmest)
 {
     struct worker *a = worker_in(WORKER_IDLE), *b = worker_in(WORKER_BUSY);
@@ -199,7 +199,7 @@ START_TEST(test_remove_with_a_job)
 }
 END_TEST
 
-START_TEST(test_remove_with_a_lent_job)
+START_TEST(test_remove_with_a_prefetched_job)
 {
     struct worker *worker = worker_in(WORKER_STOPPING);
     hush();
@@ -243,7 +243,7 @@ int main(void)
     tcase_add_test(tc, test_idle_is_the_warmest);
     tcase_add_test(tc, test_model);
     tcase_add_test_raise_signal(tc, test_remove_with_a_job, SIGABRT);
-    tcase_add_test_raise_signal(tc, test_remove_with_a_lent_job, SIGABRT);
+    tcase_add_test_raise_signal(tc, test_remove_with_a_prefetched_job, SIGABRT);
     tcase_add_test_raise_signal(tc, test_remove_with_a_timer, SIGABRT);
     tcase_add_test_raise_signal(tc, test_remove_from_another_pool, SIGABRT);
     tcase_set_timeout(tc, 60);

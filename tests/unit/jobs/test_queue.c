@@ -93,8 +93,8 @@ static void put_numbered(size_t i)
     job_queue_put(&queue, jobs[i]);
 }
 
-/* Jobs that were given to a worker and not begun come back to their places: to the head, into the
- * middle, to the end, from both states. */
+/* Unbegun jobs come back from a worker to their places: to the head, into the middle, to the end,
+ * from both states. */
 START_TEST(test_return)
 {
     static const size_t leaves[] = {0, 1, 3, 5}, back[] = {3, 5, 1, 0};
@@ -117,7 +117,7 @@ START_TEST(test_return)
 }
 END_TEST
 
-/* Where one came back is where the next is looked for, also when that has left again. */
+/* The search for a place begins at the job returned last, or where it was. */
 START_TEST(test_return_beside_another)
 {
     static const size_t back[] = {2, 4, 6, 0, 8, 4};
