@@ -7,8 +7,36 @@
 
 #include <string.h>
 
-static void write_failure(struct event_writer *event, const struct job_event *e)
+typedef void (*write_fields)(struct event_writer *event, const struct client_session *session,
+                             const struct job *job, const struct job_event *e);
+
+static void write_accepted(struct event_writer *event, const struct client_session *session,
+                           const struct job *job, const struct job_event *e)
 {
+    (void)session, (void)job;
+    event_uint(event, "position", e->position);
+}
+
+static void write_started(struct event_writer *event, const struct client_session *session,
+                          const struct job *job, const struct job_event *e)
+{
+    (void)session, (void)job;
+    event_uint(event, "worker", e->worker);
+}
+
+static void write_done(struct event_writer *event, const struct client_session *session,
+                       const struct job *job, const struct job_event *e)
+{
+    event_uint(event, "size", e->payload ? e->payload->size : 0);
+    event_uint(event, "order", job->run.order);
+    event_uint(event, "wait_us", job->run.begun_us - job->run.submitted_us);
+    event_uint(event, "run_us", client_session_timers(session)->now_us - job->run.begun_us);
+}
+
+static void write_failed(struct event_writer *event, const struct client_session *session,
+                         const struct job *job, const struct job_event *e)
+{
+    (void)session, (void)job;
     event_word(event, "reason", fail_reason_name(e->fail));
     if (e->code)
         event_text(event, "code", e->code, strlen(e->code), CODE_MAX);
@@ -23,51 +51,45 @@ static void write_failure(struct event_writer *event, const struct job_event *e)
         event_uint(event, "size", e->payload->size);
 }
 
-static void write_overload(struct event_writer *event, const struct job_event *e)
+static void write_overload(struct event_writer *event, const struct client_session *session,
+                           const struct job *job, const struct job_event *e)
 {
+    (void)session, (void)job;
     event_word(event, "reason", overload_reason_name(e->overload));
     event_uint(event, "queued", e->queued);
     event_uint(event, "running", e->running);
     event_uint(event, "retry_after_ms", e->retry_after_ms);
 }
 
-static void write_done(struct event_writer *event, const struct client_session *session,
-                       const struct job *job, const struct job_event *e)
-{
-    event_uint(event, "size", e->payload ? e->payload->size : 0);
-    event_uint(event, "order", job->run.order);
-    event_uint(event, "wait_us", job->run.begun_us - job->run.submitted_us);
-    event_uint(event, "run_us", client_session_timers(session)->now_us - job->run.begun_us);
-}
+/* The events of jobs: name, own fields, and the fields that several share. */
+static const struct {
+    const char *name;
+    write_fields own;
+    bool job;     /* the job's name */
+    bool order;   /* if the job was assigned */
+    bool context; /* if the submit had one */
+} rows[] = {
+    [JOB_ACCEPTED] = {"accepted", write_accepted, .job = true},
+    [JOB_STARTED] = {"started", write_started, .job = true, .order = true},
+    [JOB_DONE] = {"done", write_done, .job = true, .context = true},
+    [JOB_FAILED] = {"failed", write_failed, .job = true, .order = true, .context = true},
+    [JOB_OVERLOAD] = {"overload", write_overload, .context = true},
+};
 
 void client_replies_on_job(struct job_source *source, struct job *job, const struct job_event *e)
 {
-    static const char *const names[] = {[JOB_ACCEPTED] = "accepted",
-                                        [JOB_STARTED] = "started",
-                                        [JOB_DONE] = "done",
-                                        [JOB_FAILED] = "failed",
-                                        [JOB_OVERLOAD] = "overload"};
     struct client_session *session = client_session_of_source(source);
     struct event_writer event;
     if (!conn_is_open(&session->conn))
         return;
-    event_begin(&event, &session->conn, names[e->type]);
+    event_begin(&event, &session->conn, rows[e->type].name);
     event_json(&event, "id", job_id(job), job->asked.id_len);
-    if (e->type != JOB_OVERLOAD)
+    if (rows[e->type].job)
         event_job(&event, session->clients->boot, job->seq);
-    if (e->type == JOB_ACCEPTED)
-        event_uint(&event, "position", e->position);
-    if (e->type == JOB_STARTED)
-        event_uint(&event, "worker", e->worker);
-    if (e->type == JOB_DONE)
-        write_done(&event, session, job, e);
-    else if (e->type == JOB_FAILED)
-        write_failure(&event, e);
-    else if (e->type == JOB_OVERLOAD)
-        write_overload(&event, e);
-    if (job->run.begun_us && e->type != JOB_DONE)
+    rows[e->type].own(&event, session, job, e);
+    if (rows[e->type].order && job->run.begun_us)
         event_uint(&event, "order", job->run.order);
-    if (e->type >= JOB_DONE)
+    if (rows[e->type].context)
         event_json(&event, "context", job_context(job), job->asked.context_len);
     event_end(&event);
     if (e->payload)
