@@ -157,9 +157,9 @@ void dialogue_header(struct dialogue *dialogue, char *data, size_t len)
     if (len && data[len - 1] == '\r')
         len--;
     answer(dialogue, request, request_parse(dialogue->protocol, data, len, dialogue->payload_max));
-    /* It would stay until the next header, whoever's that is. */
+    /* The token would stay until the next header of any connection. */
     if (request->token.len)
-        explicit_bzero(&request->token, sizeof request->token);
+        explicit_bzero(request->token.text, sizeof request->token.text);
 }
 
 void dialogue_message(struct dialogue *dialogue, struct payload *payload, bool over_budget)
