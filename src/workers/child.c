@@ -15,16 +15,16 @@ enum { STACK_SIZE = 64 * 1024 };
 struct child {
     const struct program *program;
     pid_t parent;
-    int error; /* of what failed; 0: the program runs, or a signal ended it before */
+    int error; /* errno; 0: the program runs, or a signal has ended the child before */
 };
 
-/* --- in the child: nothing that takes locks or memory, for all of that is the parent's --- */
+/* --- in the child: no call here may take locks or memory, as these are the parent's --- */
 
 static int default_signals(void)
 {
     const struct sigaction action = {.sa_handler = SIG_DFL};
     for (int signo = 1; signo < NSIG; signo++)
-        sigaction(signo, &action, NULL); /* fails for those that nobody can change */
+        sigaction(signo, &action, NULL); /* fails for SIGKILL and SIGSTOP */
     sigset_t none;
     sigemptyset(&none);
     return sigprocmask(SIG_SETMASK, &none, NULL);
@@ -40,7 +40,7 @@ static int take_descriptors(const struct program *program)
     return close_range((unsigned)program->fd_count, ~0U, 0);
 }
 
-/* The death signal comes first: from then on the child goes with us, stopped or not. */
+/* The death signal comes first: from then on the child dies with us, stopped or not. */
 static int run_program(void *arg)
 {
     struct child *child = arg;

@@ -1,13 +1,13 @@
 /*
- * child: starts a program of ours as a child: with clean signals, a process group of its own, the
- * descriptors that it is given and no others, and a death signal, so that it goes when we go.
+ * child: starts a program as a child process, with default signals, a process group of its own, the
+ * given descriptors and no others, and a death signal: the child dies with us.
  *
- * fork() would copy the page tables, which takes long with a million jobs. posix_spawn() does not,
- * but it knows no death signal: a child that is stopped before it has set one itself outlives a
- * master that is killed meanwhile. So this does what posix_spawn() does, and that besides: clone()
- * shares our memory and holds us up until the program runs; all signals are blocked until the
- * child has the default actions, so that no handler of ours ever runs in it; and what failed it
- * tells through the memory.
+ * fork() was rejected: it copies the page tables, and takes long with a million jobs. posix_spawn()
+ * avoids the copy but knows no death signal: a child stopped before setting its own would outlive a
+ * killed master. So this part does the work of posix_spawn(), with a death signal in addition.
+ * clone() shares our memory and suspends us until the program runs. All signals are blocked until
+ * the child has the default actions, so that no handler of ours runs in the child. The child
+ * reports an errno through the shared memory.
  */
 #ifndef TASKMASTER_WORKERS_CHILD_H
 #define TASKMASTER_WORKERS_CHILD_H
@@ -18,13 +18,13 @@ struct program {
     const char *path;
     char *const *argv;
     char *const *environ;
-    /* What becomes its descriptors 0, 1, and so on; -1: /dev/null to read from. One that does not
-     * stay where it is must lie above them all. */
+    /* They become the descriptors 0, 1, and so on; -1 stands for /dev/null, to read from. Each must
+     * be equal to its new number, or above all new numbers. */
     const int *fds;
     int fd_count;
 };
 
-/* 0 and the pid; or an errno, and nothing was started. */
+/* Returns 0 and sets `pid`; or returns an errno, and nothing was started. */
 int child_start(const struct program *program, pid_t *pid);
 
 #endif

@@ -2,8 +2,8 @@
  * worker_claims: the master's side of the slots in the memory shared with a worker.
  *
  * Each job with a worker holds a slot: a claim word, and room for a small result. The word settles
- * whether the worker has begun the job without asking it (common/worker_page.h). The worker can
- * write anything into that memory, at any time: sizes are checked, and bytes copied before use.
+ * whether the worker has begun the job without asking it (common/worker_page.h). A broken worker
+ * can write anything there, at any time: sizes are checked, and bytes are copied before use.
  */
 #ifndef TASKMASTER_WORKERS_CLAIMS_H
 #define TASKMASTER_WORKERS_CLAIMS_H
@@ -30,14 +30,14 @@ bool worker_claims_reclaim(struct worker_claims *claims, uint32_t slot, uint64_t
 /* Frees the slot of an answered job. */
 void worker_claims_release(struct worker_claims *claims, uint32_t slot);
 
-/* Returns true if the worker has begun the job. A word that makes no sense counts as begun. */
+/* Returns true if the worker has begun the job. A senseless word counts as begun. */
 bool worker_claims_has_begun(const struct worker_claims *claims, uint32_t slot, uint64_t job);
 
 /* Returns true if the worker has left the job's result in the slot. */
 bool worker_claims_has_answered(const struct worker_claims *claims, uint32_t slot, uint64_t job);
 
 /* Copies the job's result out of its slot, if there is one. `data` has room for WORKER_RESULT_MAX
- * bytes. Nothing is copied if `*len` is over that: the worker is broken. Returns false without a
+ * bytes. Nothing is copied for a larger `*len`: the worker is broken. Returns false without a
  * result. */
 bool worker_claims_result(const struct worker_claims *claims, uint32_t slot, uint64_t job,
                           char *data, size_t *len);

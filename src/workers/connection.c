@@ -142,16 +142,16 @@ static void on_header(struct conn *conn, char *data, size_t len)
         take_header(connection);
 }
 
-/* A delayed acknowledgement waits up to 40 ms for something to travel with. A failure here costs no
- * more than that. */
+/* A delayed acknowledgement can wait 40 ms for other output. A failure of this call costs no more.
+ */
 static void acknowledge_now(const struct conn *conn)
 {
     int one = 1;
     setsockopt(conn->fd, IPPROTO_TCP, TCP_QUICKACK, &one, sizeof one);
 }
 
-/* The text of a failure comes before its details. They are read apart: so the details, which can be
- * large, need no copy. */
+/* The text of a failure comes before its details. Both are read apart: large details need no copy.
+ */
 static bool is_text(const struct worker_connection *connection)
 {
     return connection->head.text_len && !connection->text;
@@ -180,8 +180,8 @@ static void on_message(struct conn *conn, struct payload *payload, bool over_bud
 
 /* --- the end --- */
 
-/* A death that can be known by now is told as a death. Reading the rest may come upon the end once
- * more: that only closes the connection. */
+/* A dead worker is reaped at once, so that its loss is told with the reason. Reading the rest may
+ * find the end a second time: then only the connection is closed. */
 static void on_end(struct conn *conn)
 {
     struct worker_connection *connection = worker_connection_of(conn);

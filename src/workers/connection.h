@@ -21,7 +21,7 @@ struct worker_connection {
     struct conn conn;
     struct workers *workers;
     struct worker_link *link; /* NULL: unauthenticated, or closed */
-    struct wire_head head;    /* of the message that is arriving */
+    struct wire_head head;    /* of the arriving message */
     struct payload *text;     /* of a failure, while its details arrive; owned */
     bool ended;               /* its end was seen; the rest is being read */
 
@@ -42,7 +42,8 @@ void worker_connection_authenticate(struct worker_connection *connection, struct
 void worker_connection_send(struct worker_connection *connection, const struct wire_head *head,
                             struct payload *payload);
 
-/* No output will follow what was sent so far: the worker ends by itself when it has read all. */
+/* Ends the output after the messages sent so far. The worker ends by itself at the end of its
+ * input. */
 void worker_connection_end_output(struct worker_connection *connection);
 
 /* Callbacks of struct conn_ops, the same for both kinds of connections. */

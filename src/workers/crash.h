@@ -6,9 +6,9 @@
 #include "jobs/dispatcher.h"
 #include "workers/link.h"
 
-/* Returns the details as a JSON text of at most the job's payload-max: a client has no more room.
- * The beginning of the worker's output is left out for that; everything else is shorter than the
- * least payload-max. Returns NULL without memory. The caller owns the payload. */
+/* Returns the details as a JSON text, or NULL without memory. The text is no longer than the job's
+ * payload-max, as a client has no more room: the beginning of the worker's output is left out if
+ * necessary. (The rest is shorter than the least payload-max.) The caller owns the payload. */
 struct payload *worker_crash_details(const struct worker_link *link, const struct worker_exit *end);
 
 #endif

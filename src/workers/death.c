@@ -16,7 +16,7 @@ enum {
     READ_ON_DEATH = 1 << 20, /* bytes under way from a worker, besides a result */
 };
 
-/* --- what others are told --- */
+/* --- telling the dispatcher and the log --- */
 
 /* Tells the dispatcher, and the log. `status` is the wait status, or NULL before the reaping. */
 static void tell_lost(struct worker_link *link, const int *status)
@@ -44,7 +44,7 @@ static void tell_idle_lost(struct worker_link *link)
     tell_lost(link, NULL);
 }
 
-/* The hello of a worker that ends unauthenticated may still come. */
+/* The worker ends unauthenticated: its hello may still come. */
 static void expect_late_hello(struct worker_link *link)
 {
     if (!worker_link_has_been(link, LINK_AUTHENTICATED) && !worker_link_has_been(link, LINK_KILLED))
@@ -106,7 +106,7 @@ static void read_last_messages(struct worker_link *link)
         conn_read_now(&link->connection->conn, last_message_max(link));
 }
 
-/* Its end is under way already: nobody has to see to that. */
+/* Its end is under way already. */
 static bool is_ending(const struct worker_link *link)
 {
     return !worker_process_exists(&link->process) || link->state == LINK_KILLED ||
@@ -176,7 +176,7 @@ bool worker_death_reap_any(struct workers *workers)
 
 /* --- looking closely --- */
 
-/* A living worker can say more for as long as somebody listens: so there is a limit to that. */
+/* A living worker can send without end: so the read has a limit. */
 bool worker_death_poll(struct worker_link *link)
 {
     struct workers *workers = link->workers;

@@ -1,16 +1,18 @@
+/* clang-format off */
 /*
  * worker_death: how a worker's end is brought about, noticed, awaited and told. All of it is here.
  *
  * A worker has two ends, its process and its connection, and they are seen in either order:
  *
- *     process first:     its socket is read until nothing more is there, then the dispatcher is
- * told of the loss. A whole result that was sent before the death is a result. (EOF is not waited
- * for: a grandchild may hold the socket open.) connection first:  its own exit status is awaited
- * (200 ms), then it is killed
+ *     process first:     its socket is read until it is empty, then the dispatcher is told of the
+ *                        loss. A whole result sent before the death is a result. (EOF is not
+ *                        awaited: a grandchild may hold the socket open.)
+ *     connection first:  its exit status is awaited for 200 ms, then it is killed
  *
- * Either way, worker_death_reap() is the end: the record is freed there. If a killed process is not
- * reaped within a second (it hangs in the kernel), the end of its job is told without more waiting.
+ * Either way, the reaping is the end, and frees the record. If a killed process is not reaped within
+ * a second (it hangs in the kernel), the end of its job is told without more waiting.
  */
+/* clang-format on */
 #ifndef TASKMASTER_WORKERS_DEATH_H
 #define TASKMASTER_WORKERS_DEATH_H
 

@@ -102,8 +102,8 @@ static bool is_expected(const struct worker_link *link, const int *status)
     return (worker_is_ending(link->worker) && !link->loss_unlogged) || ended_for_job(link, status);
 }
 
-/* The line names the job's module if the job was begun. Otherwise that module has no part in the
- * end, but an earlier one may have, with a timer for example. */
+/* The line names the module of a begun job. The module of another job has no part in the end; an
+ * earlier module may have one, with a timer for example. */
 void worker_exit_log(struct worker_link *link, const int *status, const char *why)
 {
     const struct job *job = link->worker->job;

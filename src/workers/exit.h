@@ -1,4 +1,4 @@
-/* worker_exit: the words for a worker's end: for the log, and for the job that was lost with it. */
+/* worker_exit: the words for a worker's end, in the log and in the message of the lost job. */
 #ifndef TASKMASTER_WORKERS_EXIT_H
 #define TASKMASTER_WORKERS_EXIT_H
 
@@ -8,7 +8,7 @@
 #include <stddef.h>
 
 enum {
-    WORKER_EXIT_TEXT_MAX = 4 * LINK_WHY_MAX, /* bytes of all that is known of an end */
+    WORKER_EXIT_TEXT_MAX = 4 * LINK_WHY_MAX, /* bytes of the sentence below */
 };
 
 /* Fills `end`, and puts everything known into one sentence, in `text`; `end->why` borrows it.

@@ -18,7 +18,7 @@ void worker_late_note(struct worker_late *late, uint32_t worker, const uint8_t t
     memcpy(late->entries[at].token, token, TOKEN_BYTES);
 }
 
-/* Forgets the first recent entry of that hello, or of any worker if `hello` is NULL. Returns false
+/* Forgets the first recent entry matching the hello, or any entry if `hello` is NULL. Returns false
  * if there is none. */
 static bool forget(struct worker_late *late, const struct wire_hello *hello, uint64_t now_us)
 {

@@ -1,5 +1,5 @@
 /*
- * worker_late: connections of workers that ended before their hello was read.
+ * worker_late: workers killed before their hello was read, and their connections.
  *
  * A reload or a shutdown can kill a worker while it starts. By then the worker may have connected,
  * and its hello is read after its record is gone. The log must not warn of a stranger then, so the
@@ -28,7 +28,7 @@ struct worker_late {
     size_t next;
 };
 
-/* Notes a worker that ends without an authenticated connection. */
+/* Notes an unauthenticated worker at its end. */
 void worker_late_note(struct worker_late *late, uint32_t worker, const uint8_t token[TOKEN_BYTES],
                       uint64_t now_us);
 
@@ -36,8 +36,8 @@ void worker_late_note(struct worker_late *late, uint32_t worker, const uint8_t t
 bool worker_late_is_hello(struct worker_late *late, const struct wire_hello *hello,
                           uint64_t now_us);
 
-/* A connection has ended without a hello. Returns true if it may belong to a noted worker, and
- * forgets that worker. */
+/* A connection has ended without a hello. Returns true if a noted worker can be the reason, and
+ * forgets the worker. */
 bool worker_late_is_silent(struct worker_late *late, uint64_t now_us);
 
 #endif

@@ -1,7 +1,7 @@
 /* clang-format off */
 /*
- * worker_link: what connects a worker's record to the world: its process, its connection and its
- * output.
+ * worker_link: one worker's process, connection and output. The link is the part of a worker outside
+ * the dispatcher.
  *
  * A link lives from the start of the process until the process is reaped. Its states change in
  * worker_link_set_state() alone:
@@ -14,8 +14,8 @@
  *
  *     and from each of these --> KILLED --> REAPED, or straight --> REAPED
  *
- * The record has states of its own (jobs/pool.h): the dispatcher's view, of jobs. These here are
- * what the process has done and what was done to it. death.c has all ways to the last three.
+ * The dispatcher's record of the worker has other states, about jobs (jobs/pool.h). These states are
+ * about the process and its connection. death.c has all ways to the last three.
  */
 /* clang-format on */
 #ifndef TASKMASTER_WORKERS_LINK_H
@@ -61,7 +61,7 @@ struct worker_link {
     uint8_t token[TOKEN_BYTES];
     uint8_t state;          /* enum worker_link_state */
     uint8_t been;           /* a bit for each state so far */
-    bool loss_unlogged;     /* the dispatcher knows that the worker is lost, the log does not yet */
+    bool loss_unlogged;     /* the loss is told to the dispatcher, and not yet to the log */
     char why[LINK_WHY_MAX]; /* the reason for its end, besides the exit status; "": none */
     struct timer grace;     /* CLOSED: until the kill. KILLED: until its job is given up */
     struct timer peek;      /* while jobs are prefetched: when to look for silent results */
@@ -78,13 +78,13 @@ struct worker_link *worker_link_new(struct workers *workers, struct worker *work
  * never started. */
 void worker_link_free(struct worker_link *link);
 
-/* Returns true if the matrix of states has that way. */
+/* Returns true if the matrix allows this way. */
 bool worker_link_may_turn(enum worker_link_state from, enum worker_link_state to);
 
 /* The one way to another state. Aborts on a way outside the matrix. */
 void worker_link_set_state(struct worker_link *link, enum worker_link_state state);
 
-/* Returns true if the link is in that state or was before. */
+/* Returns true if the link is or was in this state. */
 static inline bool worker_link_has_been(const struct worker_link *link,
                                         enum worker_link_state state)
 {

@@ -1,7 +1,6 @@
 /*
- * worker_message: the headers of the workers' protocol (common/wire.h): making them, and checking
- * those that workers send. A check returns NULL, or the fault in words; the caller decides what
- * follows from a fault.
+ * worker_message: makes and checks headers of the workers' protocol (common/wire.h). A check
+ * returns NULL, or the fault in words; the caller acts on the fault.
  */
 #ifndef TASKMASTER_WORKERS_MESSAGE_H
 #define TASKMASTER_WORKERS_MESSAGE_H
@@ -23,10 +22,10 @@ size_t worker_message_body(const struct wire_head *head);
 /* Checks the first header of a connection: only a hello is right. */
 const char *worker_message_check_hello(const struct wire_head *head);
 
-/* What a worker may send now. */
+/* The messages allowed to a worker at this moment. */
 struct worker_message_due {
     bool ready;           /* it has not said ready yet */
-    bool job;             /* it is on a job; the members below belong to that job */
+    bool job;             /* it is on a job, with the members below */
     uint64_t seq;         /* the job's number */
     uint32_t payload_max; /* bytes */
 };

@@ -29,8 +29,8 @@ static void on_peek(void *arg)
         worker_death_break_off(link, fault);
 }
 
-/* The path is in this line only. The line start-failed that follows does not have it: its words
- * also go to clients. */
+/* The path is in this line only. The next line, start-failed, is without it: clients see the words
+ * of start-failed, too. */
 static void log_spawn_failed(const struct workers *workers)
 {
     log_event(LOG_ERROR, "spawn-failed", LOG_STR("path", workers->env.path),

@@ -50,7 +50,7 @@ static void say_dropped(void *arg)
     output->dropped = 0;
 }
 
-/* It is told when the second is over, or before another module's. */
+/* The count is logged when the second is over, or before the first line of another module. */
 static void count_dropped(struct worker_output *output, const char *module)
 {
     if (output->dropped && strcmp(output->dropped_of, module) != 0)
@@ -79,7 +79,7 @@ static bool has_priority(const char *line, size_t len)
            line[2] == '>';
 }
 
-/* An LF within a text that a worker reports stands in the pipe as a NUL (worker/report.h). */
+/* In the pipe, a NUL stands for an LF within a worker's own text (worker/report.h). */
 static void restore_lfs(char *text, size_t len)
 {
     for (size_t i = 0; i < len; i++)
@@ -87,7 +87,7 @@ static void restore_lfs(char *text, size_t len)
             text[i] = '\n';
 }
 
-/* "<4>text": the level, and the text behind it. */
+/* Returns the level of "<4>text", and moves `text` behind the priority. */
 static enum log_level level_of(char **text, size_t *len)
 {
     static const enum log_level levels[] = {LOG_ERROR, LOG_ERROR, LOG_ERROR, LOG_ERROR,
@@ -101,8 +101,8 @@ static enum log_level level_of(char **text, size_t *len)
     return levels[t[1] - '0'];
 }
 
-/* Whose output it is. A worker may be ahead of its answers: of the jobs that it was lent, it is on
- * the last that it has begun. */
+/* Returns the job in progress. The worker may be ahead of its answers: then this is the last of its
+ * prefetched jobs to be begun. */
 static const struct job *job_of(const struct worker_output *output)
 {
     const struct job *job = output->worker->job, *next;
@@ -121,7 +121,7 @@ static void log_part(struct worker_output *output, const char *text, size_t len,
     char name[JOB_TEXT_MAX];
     output->parts = last ? 0 : part + 1;
     if (on != output->worker->job)
-        on = NULL; /* or one before it */
+        on = NULL; /* the line can belong to any of them */
     if (!log_enabled(output->level) || !within_rate(output, on))
         return;
     job_name(on, output->boot, name);
@@ -130,7 +130,7 @@ static void log_part(struct worker_output *output, const char *text, size_t len,
               LOG_UINT_OPT("part", part == 0 && last ? 0 : part + 1), LOG_STRN("text", text, len));
 }
 
-/* Logs the line, or as much of it as a part has room for if it goes on: then the rest stays. */
+/* Logs a whole line. Of an unfinished one, logs a part as long as possible and keeps the rest. */
 static void log_line(struct worker_output *output, bool whole)
 {
     char *text = output->line;
@@ -151,7 +151,8 @@ static void log_line(struct worker_output *output, bool whole)
     output->line_len = len;
 }
 
-/* The line has its LF. Nothing is left of it to log if it ended before, or with its last part. */
+/* The LF of the line has come. The line may have been logged already: it was ended early, or the
+ * last part was all of it. */
 static void end_line(struct worker_output *output)
 {
     if (output->line_len || (!output->parts && !output->ended))
@@ -214,8 +215,8 @@ static void unwatch(struct worker_output *output)
     output->watched = false;
 }
 
-/* In place: a mark becomes a line's end, or nothing where a line has ended already. The new length.
- */
+/* Replaces each mark by a line's end, or by nothing where a line has ended already. Works in place
+ * and returns the new length. */
 static size_t end_lines_at_marks(struct worker_output *output, char *data, size_t len)
 {
     const char *mark = memchr(data, WIRE_MARK, len);
@@ -232,7 +233,7 @@ static size_t end_lines_at_marks(struct worker_output *output, char *data, size_
     return kept;
 }
 
-/* False when there is no more for now, or ever. */
+/* Returns false if there is no more for now, or ever. */
 static bool read_some(struct worker_output *output, size_t *total)
 {
     char data[READ_MAX];
@@ -260,7 +261,7 @@ static void on_output(evutil_socket_t fd, short what, void *arg)
     worker_output_drain(arg);
 }
 
-/* Of a tail that is full, the first line is a piece of one, unless there is no other. */
+/* Skips the first line of a full tail: its beginning is lost. The only line is kept. */
 static const char *first_line(const char *tail, size_t len)
 {
     const char *lf = len == OUTPUT_TAIL_MAX ? memchr(tail, '\n', len - 1) : NULL;

@@ -27,7 +27,7 @@ static void leave(struct worker_connection *connection)
     timer_clear(workers_timers(connection->workers), &connection->deadline);
 }
 
-/* `why` is NULL for a late worker of ours: the log does not warn of that. */
+/* `why` is NULL for a late worker of ours, without a warning in the log. */
 static void turn_away(struct worker_connection *connection, const char *why)
 {
     if (why && log_limit_allows(&connection->workers->stranger_lines))
@@ -120,7 +120,7 @@ static const struct conn_ops ops = {
 
 /* --- all connections --- */
 
-/* Reads everything there is by now: a hello, or an end of input, which makes room. */
+/* Reads the input sent so far: a hello, or an end of input. Both make room. */
 static void hear(struct worker_connection *connection)
 {
     conn_read_now(&connection->conn, 1);

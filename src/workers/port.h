@@ -1,12 +1,11 @@
 /*
- * worker_port: the connections on the worker port that have not authenticated themselves yet.
+ * worker_port: the unauthenticated connections on the worker port.
  *
  * A connection authenticates itself by the token of a started worker, or it is closed. Anybody on
  * the machine can connect here without end, and must not keep workers out. So a connection is read
  * at accept, when a worker's hello is there already: a worker stays unauthenticated only if it is
- * stopped between its connect and its hello. One connection too many ends a silent one, by a reset:
- * a reset tells a worker that its hello was not heard and that it may try again
- * (worker/master_connect.c), and leaves no port in use.
+ * stopped between its connect and its hello. One connection too many ends a silent one, by a reset.
+ * A worker tries again after a reset (worker/master_connect.c), and a reset leaves no port in use.
  *
  * TCP_DEFER_ACCEPT was rejected. Silent connections would fill the kernel's queue of half-open
  * connections, where nobody can end them, and the SYNs of workers would be lost.

@@ -115,8 +115,8 @@ void worker_process_signal(const struct worker_process *process, int signo)
 {
     if (!worker_process_exists(process))
         return;
-    /* A module may move the worker out of its process group. That must not save the worker: so the
-     * process itself is signalled too. Both calls can fail for a process that is dead already. */
+    /* A module may move the worker out of its process group. So the process itself is signalled as
+     * well. Both calls can fail for a dead process. */
     kill(-process->pid, signo);
     if (signo == SIGKILL || getpgid(process->pid) != process->pid)
         kill(process->pid, signo);
@@ -168,7 +168,7 @@ void worker_process_close(struct worker_process *process)
     process->shared = NULL;
 }
 
-/* Returns the pid of a dead child of that choice, which stays to be reaped; 0 if there is none. */
+/* Returns the pid of a dead child of this choice, or 0. The child stays unreaped. */
 static pid_t find_dead(idtype_t which, pid_t pid)
 {
     siginfo_t info = {.si_pid = 0};

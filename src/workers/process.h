@@ -12,7 +12,7 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-/* What all worker processes are started with. */
+/* Common to all worker processes. */
 struct worker_process_env {
     const char *path; /* of taskmaster-worker */
     char **environ;   /* see worker_process_environ() */
@@ -44,7 +44,7 @@ bool worker_process_exists(const struct worker_process *process);
 /* Signals the whole process group. Does nothing after the reaping. */
 void worker_process_signal(const struct worker_process *process, int signo);
 
-/* Raises the stop flag for the job of that number. */
+/* Raises the stop flag for the job of this number. */
 void worker_process_stop_flag(const struct worker_process *process, uint64_t job);
 
 /* Copies the name of the module being preloaded. Returns false if the name is not known. */
@@ -74,7 +74,7 @@ int worker_process_reap(struct worker_process *process);
 /* Closes the descriptor and unmaps the memory. */
 void worker_process_close(struct worker_process *process);
 
-/* Returns the pid of a dead child, of any kind, that is not reaped. Returns 0 if there is none. */
+/* Returns the pid of a dead and unreaped child of any kind, or 0. */
 pid_t worker_process_next_dead(void);
 
 /* Reaps a child by its pid and returns its wait status. */

@@ -99,7 +99,7 @@ static void take_slot(struct worker_link *link, const struct job *job, const cha
     payload_unref(answer.payload);
 }
 
-/* Results that come during this are left for the next time: the output was looked at before. */
+/* Later results are left for the next time: their output is not logged yet. */
 const char *worker_results_take_slots(struct worker_link *link)
 {
     char data[WORKER_RESULT_MAX];
@@ -126,7 +126,7 @@ void worker_results_watch(struct worker_link *link)
     timer_set_ms(workers_timers(link->workers), &link->peek, PEEK_MIN_MS);
 }
 
-/* A worker that went on to a long job may have left results in slots without a message. */
+/* A worker on a long job may have left earlier results in slots without a message. */
 const char *worker_results_peek(struct worker_link *link)
 {
     link->peek_ms = link->peek_ms < PEEK_MAX_MS ? link->peek_ms * 2 : PEEK_MAX_MS;

@@ -1,4 +1,4 @@
-/* worker_token: the secret with which a started worker authenticates its connection. */
+/* worker_token: the secret by which a worker authenticates its connection. */
 #ifndef TASKMASTER_WORKERS_TOKEN_H
 #define TASKMASTER_WORKERS_TOKEN_H
 
@@ -8,7 +8,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* Takes the same time wherever two tokens differ, so that nobody can find one byte by byte. */
+/* Takes the same time wherever the tokens differ, so that nobody can guess one byte by byte. */
 static inline bool worker_token_equal(const uint8_t a[TOKEN_BYTES], const uint8_t b[TOKEN_BYTES])
 {
     uint8_t differ = 0;

@@ -1,8 +1,8 @@
 /*
- * worker_welcome: the settings that WELCOME tells a worker. worker/settings.h has their form.
+ * worker_welcome: the settings of a worker, as told by WELCOME. worker/settings.h has their form.
  *
- * A worker is told the settings in force at its start, even if a reload comes before its hello. The
- * old workers go on until a new one shows that the new settings work, and a worker that was
+ * A worker is told the settings in force at its start, even if a reload comes before its hello. Old
+ * workers go on until a new one has become ready under the new settings, and a worker already
  * starting at the reload is an old one.
  */
 #ifndef TASKMASTER_WORKERS_WELCOME_H

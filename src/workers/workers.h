@@ -1,4 +1,4 @@
-/* workers: all workers, and everything that they share. */
+/* workers: all workers, and their shared parts. */
 #ifndef TASKMASTER_WORKERS_WORKERS_H
 #define TASKMASTER_WORKERS_WORKERS_H
 
@@ -21,17 +21,17 @@
 struct workers {
     struct dispatcher *dispatcher;
     struct conn_loop *loop;
-    struct log_limits *log_limits; /* the master's: for lines that jobs can cause */
+    struct log_limits *log_limits; /* the master's: for lines caused by jobs */
     const char *boot;
     struct worker_process_env env;
     struct conn_limits limits;
-    struct worker_welcome *welcome; /* for workers that start from now on */
+    struct worker_welcome *welcome; /* for workers starting from now on */
     struct worker_link_list links;
     struct unauthenticated_list unauthenticated; /* connections (port.c) */
     size_t unauthenticated_max;                  /* the most of them */
     struct log_limit stranger_lines;             /* of the log */
     struct timer reap;       /* set: more children have died than are reaped in one turn */
-    struct worker_late late; /* workers whose hello may still come */
+    struct worker_late late; /* dead workers, but their hello may still come */
 };
 
 /* The members up to `boot` are set before. */
@@ -40,11 +40,11 @@ void workers_init(struct workers *workers);
 /* No worker and no connection may be left. */
 void workers_free(struct workers *workers);
 
-/* Other settings, for workers that start from now on. */
+/* Other settings, for workers starting from now on. */
 void workers_configure(struct workers *workers, const struct workers_settings *settings,
                        const struct module_settings *modules, enum log_level level);
 
-/* Reaps dead children: some now, the rest in the turns that follow. */
+/* Reaps dead children: some now, the rest in the next turns. */
 void workers_reap(struct workers *workers);
 
 #endif

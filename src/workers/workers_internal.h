@@ -1,6 +1,7 @@
+/* clang-format off */
 /*
- * workers_internal: the order of this folder's files. Each calls files below it alone; a call
- * through a table of functions or a timer does not count.
+ * workers_internal: the order of this folder's files. Each calls files further down alone; calls
+ * through a table of functions or a timer do not count.
  *
  *     operations.c, workers.c    the dispatcher's operations; all workers
  *     port.c                     connections before their hello
@@ -13,8 +14,9 @@
  *     output.c, message.c, late.c, welcome.c, process.c, claims.c, child.c
  *                                these know no link
  *
- * Faults are returned by the files below, as words, and death.c carries out the consequences.
+ * The files below connection.c return faults, as words. death.c acts on them.
  */
+/* clang-format on */
 #ifndef TASKMASTER_WORKERS_WORKERS_INTERNAL_H
 #define TASKMASTER_WORKERS_WORKERS_INTERNAL_H
 
