@@ -126,9 +126,13 @@ $(BUILD)/tests/unit/protocol/test_tiny_daemon: | $(BUILD)/tests/unit/protocol/ti
 $(BUILD)/tests/unit/net/test_listener: WRAP := -Wl,--wrap=unix_bound
 $(BUILD)/tests/unit/jobs/test_module_table: WRAP := $(patsubst %,-Wl$(comma)--wrap=%,opendir readdir stat)
 $(BUILD)/tests/unit/common/test_read_all: WRAP := -Wl,--wrap=read
-$(BUILD)/tests/unit/startup/test_system: WRAP := $(patsubst %,-Wl$(comma)--wrap=%,accept4 bind clone close_range dup2 event_add \
-    event_new execve fcntl flock fork fstat ftruncate geteuid getsockname initgroups lchown listen memfd_create mmap open pipe2 \
-    prctl read recv setgid setgroups setpgid setsockopt setuid send socket waitid waitpid)
+$(BUILD)/tests/unit/base/test_file_read: WRAP := $(patsubst %,-Wl$(comma)--wrap=%,fstat read)
+$(BUILD)/tests/unit/net/test_listener_faults: WRAP := $(patsubst %,-Wl$(comma)--wrap=%,accept4 bind event_add event_new flock \
+    getsockname lchown listen open recv send setsockopt socket)
+$(BUILD)/tests/unit/startup/test_identity: WRAP := $(patsubst %,-Wl$(comma)--wrap=%,fork geteuid initgroups setgid setgroups setuid \
+    waitpid)
+$(BUILD)/tests/unit/workers/test_process_faults: WRAP := $(patsubst %,-Wl$(comma)--wrap=%,clone close_range dup2 execve fcntl ftruncate \
+    memfd_create mmap open pipe2 prctl setpgid waitid waitpid)
 
 .SECONDARY:
 
