@@ -19,7 +19,7 @@ void client_refusal_init_job(struct refusal *refusal, const struct job *job, con
                              const char *message)
 {
     refusal_init(refusal, code, message);
-    strcpy(refusal->op, submit);
+    memcpy(refusal->op, submit, sizeof submit);
     memcpy(refusal->id, job_id(job), job->asked.id_len);
     refusal->id[job->asked.id_len] = '\0';
     refusal->context_len = job->asked.context_len;

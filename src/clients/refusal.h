@@ -9,12 +9,12 @@
 void client_refusal_init_job(struct refusal *refusal, const struct job *job, const char *code,
                              const char *message);
 
-/* Likewise for a submit whose id belongs to an unfinished job of the session. */
+/* Likewise for a submit with the id of an unfinished job of the session. */
 void client_refusal_init_duplicate(struct refusal *refusal, const struct job *job);
 
-/* An error with the id of an unfinished job would look like the end of that job. So an error about
- * a submit with such an id becomes duplicate-id, whatever else is wrong; a fatal error keeps its
- * code and loses the id. */
+/* Amends an error about a submit with the id of an unfinished job: it would look like the end of
+ * this job. The error becomes duplicate-id, whatever else is wrong; a fatal error keeps its code
+ * and loses the id. */
 void client_refusal_amend(const struct client_session *session, struct refusal *refusal,
                           bool fatal);
 
