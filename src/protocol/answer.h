@@ -1,4 +1,4 @@
-/* answer: the events that answer a request at once. */
+/* answer: events answering a request at once. */
 #ifndef TASKMASTER_PROTOCOL_ANSWER_H
 #define TASKMASTER_PROTOCOL_ANSWER_H
 

@@ -41,7 +41,7 @@ static void keep(struct dialogue *dialogue, const struct refusal *refusal)
     *dialogue->refusal = *refusal;
 }
 
-/* A payload on its way is read and thrown away before its request is answered. */
+/* Reads the request's payload to its end before the error is written. */
 static void refuse(struct dialogue *dialogue, struct request *request)
 {
     struct refusal refusal;
@@ -67,7 +67,7 @@ static void fail(struct dialogue *dialogue, struct request *request, bool later)
     dialogue->protocol->fail_later(dialogue);
 }
 
-/* A line that is no header is often the rest of a payload whose size was wrong. */
+/* Explains a broken header: often it is the rest of a payload with a wrong size. */
 static void add_hint(const struct dialogue *dialogue, char *message, size_t size)
 {
     size_t len = strlen(message);
@@ -96,8 +96,8 @@ void dialogue_header_too_long(struct dialogue *dialogue)
     dialogue_fail(dialogue, &refusal);
 }
 
-/* The verdict on a well-framed request. A second hello is refused as such, whatever else is wrong
- * with it. */
+/* Returns the verdict on a well-framed request. A second hello is refused as such, whatever else is
+ * wrong with it. */
 static enum verdict judge(struct dialogue *dialogue, struct request *request, enum verdict verdict)
 {
     const struct operation *operation = request->operation;

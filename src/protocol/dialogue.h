@@ -26,7 +26,7 @@ struct dialogue {
 void dialogue_init(struct dialogue *dialogue, const struct protocol *protocol, struct conn *conn,
                    uint32_t payload_max);
 
-/* Frees what a request in progress holds. */
+/* Frees the refusal in progress. */
 void dialogue_free(struct dialogue *dialogue);
 
 /* For conn_ops.header_end, .header, .message and .header_too_long. */

@@ -1,9 +1,9 @@
 /*
- * field: reads one field of a header by its row, and says what is wrong with it.
+ * field: reads one field of a header by its row, or describes the fault in it.
  *
- * jansson decides what JSON is. Two things are read from the text instead, which is known to be
- * valid by then. Numbers: to jansson -0 is 0, and it has none beyond 64 bits (json_load.h). And a
- * context: 1.10 must not come back as 1.1000000000000001.
+ * jansson parses the header. Numbers and contexts are then read from the valid text: jansson takes
+ * -0 for 0, has no integers beyond 64 bits (json_load.h), and would return a context's 1.10 as
+ * 1.1000000000000001.
  */
 #include "common/json_raw.h"
 #include "common/log.h"
@@ -125,14 +125,15 @@ static int bad_field(struct header *header, const struct field *field)
 
 /* --- readers: 0, or -1 with the fault noted --- */
 
-/* An integer from 0 up that was written in digits only; UINT64_MAX for those beyond 64 bits. */
+/* Reads an integer of digits only; one beyond 64 bits becomes UINT64_MAX. False for other values.
+ */
 static bool read_digits(const struct header *header, const struct field *field, uint64_t *value)
 {
     const char *end;
     return json_raw_digits(raw_value(header, field, &end), value);
 }
 
-/* Writes a value that is known to fit as compact JSON. */
+/* Writes a value, checked before to fit, as compact JSON. */
 static void write_json(const json_t *value, struct text *text, size_t max)
 {
     text->len = json_dumpb(value, text->bytes, max, JSON_COMPACT | JSON_ENCODE_ANY);
@@ -240,7 +241,7 @@ static int read_version(struct header *header, const struct field *field, const 
     return bad_field(header, field);
 }
 
-/* Whether a token is asked for is not known here; if none is, any value will do. */
+/* Any value passes: without a token-file, the protocol ignores this field. */
 static int read_token(struct header *header, const struct field *field, const json_t *value)
 {
     struct request *request = header->request;

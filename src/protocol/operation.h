@@ -27,7 +27,7 @@ enum field_kind {
     FIELD_BOOL,    /* bool */
     FIELD_WORDS,   /* a list of `words`; bit n stands for word n: uint32_t */
     FIELD_CONTEXT, /* any value, to the letter, at most `max` bytes: request->context */
-    FIELD_VERSION, /* the protocol's version; looked at before the other fields */
+    FIELD_VERSION, /* the protocol's version; checked before the other fields */
     FIELD_TOKEN,   /* a secret of at most `max` bytes: request->token. Any value passes */
     FIELD_OP,      /* request->op */
     FIELD_SIZE,    /* request->size */
@@ -66,7 +66,7 @@ struct operation {
     bool is_feature; /* named in `features` */
 
     /* Before a payload is read; the payload of a refused request is never kept. May be NULL. An
-     * operation with a payload keeps what it needs of the request. */
+     * operation with a payload keeps its own copy of the fields. */
     enum verdict (*check)(struct dialogue *dialogue, struct request *request);
     enum verdict (*run)(struct dialogue *dialogue, struct request *request);
     /* Takes over the payload: NULL if it is empty, or if `over_budget`. Fills `refusal` if it

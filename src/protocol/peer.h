@@ -1,9 +1,9 @@
 /*
- * peer: a connection that owns nothing beyond its dialogue.
+ * peer: a connection with a dialogue and nothing else.
  *
  * After a fatal error, or the end of input, the peer takes the rest of its output; then the sending
  * side is shut, and the connection closes at the end of input or after PEER_LINGER_MS. A program
- * whose connections own more, such as jobs, has conn_ops of its own instead (clients/input.c).
+ * with more to a connection, such as jobs, has its own conn_ops instead (clients/input.c).
  */
 #ifndef TASKMASTER_PROTOCOL_PEER_H
 #define TASKMASTER_PROTOCOL_PEER_H

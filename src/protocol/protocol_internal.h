@@ -19,7 +19,7 @@ struct header {
 
 /* fault.c */
 
-/* Notes a fault unless there is one already. Returns -1, so that a reader can return it. */
+/* Notes a fault unless there is one already. Returns -1, for readers to return. */
 __attribute__((format(printf, 3, 4))) int header_fault(struct header *header, const char *code,
                                                        const char *format, ...);
 
@@ -29,7 +29,7 @@ enum { FIELD_SHOWN_MAX = 60 }; /* bytes of a value in a message */
 
 bool field_is_given(const struct header *header, const struct field *field);
 
-/* Reads a field that is given. 0, or -1 with the fault noted. */
+/* Reads a given field. 0, or -1 with the fault noted. */
 int field_read(struct header *header, const struct field *field);
 
 /* The given field as it was sent, cut at FIELD_SHOWN_MAX bytes, between characters. */

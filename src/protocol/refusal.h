@@ -16,7 +16,7 @@ struct refusal {
     char context[CONTEXT_MAX];
 };
 
-/* Fills a refusal that is about no request in particular. */
+/* Fills a refusal without a request. */
 void refusal_init(struct refusal *refusal, const char *code, const char *message);
 
 /* Fills a refusal with the error and the fields of a request. */

@@ -37,14 +37,13 @@ static void load(struct header *header)
         header_fault(header, "bad-json", "nested deeper than %d levels", HEADER_DEPTH_MAX);
 }
 
-/* Absent fields of any need are fine here. */
 static void read_if_given(struct header *header, const struct field *field)
 {
     if (field_is_given(header, field))
         field_read(header, field);
 }
 
-/* Reads the fields that an error echoes. Their faults are told in their turn. */
+/* Reads the fields echoed by errors. Faults in them are told in their turn. */
 static void read_echoed(struct header *header)
 {
     struct request *request = header->request;
@@ -94,7 +93,7 @@ static void refuse_unknown_fields(struct header *header)
             header_fault(header, "bad-request", "%s takes no field %.64s", operation->name, name);
 }
 
-/* Names in the order in which they were sent, as many as there is room for. */
+/* Lists the names in the order of the header, as many as fit. */
 static void list_ignored_fields(struct header *header)
 {
     struct request *request = header->request;
@@ -132,7 +131,7 @@ static void check_op(struct header *header)
                      request->op.len ? request->op.text : "of so long a name");
 }
 
-/* The version is looked at before anything else of a hello. */
+/* The version is checked before the rest of a hello. */
 static void check_version(struct header *header)
 {
     const struct operation *operation = header->request->operation;
@@ -150,7 +149,7 @@ static void check_version(struct header *header)
 static void read_own_fields(struct header *header)
 {
     struct request *request = header->request;
-    if (!request->id.len) /* not read with the echoed fields, or wrong */
+    if (!request->id.len) /* absent, or wrong: the fault is told now */
         read_if_given(header, &id_field);
     for (const struct field *field = request->operation->fields; field && field->name; field++)
         if (field->kind != FIELD_CONTEXT || !request->context.len)

@@ -1,10 +1,9 @@
 /*
- * request: from a header line to a request whose fields are right.
+ * request: from a header line to a request with valid fields.
  *
- * The tables of the program say which operations there are and which fields each takes
- * (operation.h). A header is looked at in the order of the protocol: the framing, the operation,
- * its fields. Checks against the state of the program (is the id in use, is there such a job) are
- * the operation's own.
+ * Operations and fields come from the program's tables (operation.h). A header is checked in the
+ * order of the protocol: the framing, the operation, its fields. Checks against the state of the
+ * program (is the id in use, is there such a job) are the operation's own.
  */
 #ifndef TASKMASTER_PROTOCOL_REQUEST_H
 #define TASKMASTER_PROTOCOL_REQUEST_H
@@ -21,15 +20,15 @@ enum {
     REQUEST_MESSAGE_MAX = 320,
 };
 
-/* A text of at most `max` bytes, and a NUL; empty if it was not given. */
+/* A text of at most `max` bytes, and a NUL; empty if the field is absent. */
 #define REQUEST_TEXT(max)     \
     struct {                  \
         size_t len;           \
         char text[(max) + 1]; \
     }
 
-/* The part of a request that every program has. A program's own fields follow in a struct of its
- * own, zero unless given. */
+/* The part common to all programs. A program's own request begins with it; the fields behind are
+ * zero unless given. */
 struct request {
     const struct operation *operation; /* NULL: could not be read, or is unknown */
     size_t size;                       /* of the payload, 0 without one */

@@ -3,10 +3,8 @@
 
 #include "protocol/ping.h"
 
-const struct operation *const client_ops[] = {
-    &client_op_hello,  &client_op_submit, &client_op_set,
-    &ping_operation,   &client_op_stats,  &client_op_workers,
-    &client_op_cancel, &client_op_kill,   NULL,
-};
+#define ENTRY(name) &client_op_##name,
+
+const struct operation *const client_ops[] = {&ping_operation, CLIENT_OPS(ENTRY) NULL};
 
 struct client_request client_ops_request;

@@ -1,8 +1,8 @@
 /*
- * ops: the operations that clients have, one file each.
+ * ops: the operations of clients, one file each.
  *
- * To add an operation, write a file here with its `struct operation`, then add the operation below
- * and to the list in ops.c.
+ * To add an operation, write a file here with its `struct operation`, and add a line to the list
+ * below. To add a field, add a row in the operation's file and a member to client_request.
  */
 #ifndef TASKMASTER_CLIENTS_OPS_OPS_H
 #define TASKMASTER_CLIENTS_OPS_OPS_H
@@ -14,7 +14,7 @@
 
 enum { JOB_NAME_MAX = 64 }; /* bytes of a job's name, as a client writes it */
 
-/* All fields of all operations. */
+/* The fields of all operations. */
 struct client_request {
     struct request base;
     REQUEST_TEXT(MODULE_NAME_MAX) module;
@@ -27,10 +27,20 @@ struct client_request {
 
 #define CLIENT_REQUEST_AT(member) .at = offsetof(struct client_request, member)
 
-extern const struct operation client_op_hello, client_op_submit, client_op_set, client_op_stats,
-    client_op_workers, client_op_cancel, client_op_kill;
+/* The list: client_op_NAME of each file, in the order of `features`. */
+#define CLIENT_OPS(OP) \
+    OP(hello)          \
+    OP(submit)         \
+    OP(set)            \
+    OP(stats)          \
+    OP(workers)        \
+    OP(cancel)         \
+    OP(kill)
 
-/* All of them, then NULL. */
+#define CLIENT_OP_DECLARE(name) extern const struct operation client_op_##name;
+CLIENT_OPS(CLIENT_OP_DECLARE)
+
+/* Ping and these, then NULL. */
 extern const struct operation *const client_ops[];
 
 /* The request in hand: large, and used by one call at a time. */
@@ -41,7 +51,7 @@ static inline const struct client_request *client_request_of(const struct reques
     return (const struct client_request *)request;
 }
 
-/* set.c: a module that is given becomes the session's default. */
+/* set.c: makes the request's module, if it has one, the session's default. */
 void client_op_set_module(struct client_session *session, const struct client_request *request);
 
 #endif

@@ -37,8 +37,8 @@ static void skip_blanks(struct scan *scan)
         scan->at++;
 }
 
-/* A byte of a string that stands for itself: 0x20 to 0x7e, but neither quote nor backslash. A bit
- * for each byte: half the instructions of five comparisons. */
+/* True for printable ASCII but quote and backslash: a byte standing for itself in a string. The
+ * table has a bit for each byte; five comparisons take twice as many instructions. */
 static bool is_plain(char c)
 {
     static const uint64_t plain[4] = {0xfffffffb00000000, 0x7fffffffefffffff};
@@ -46,7 +46,7 @@ static bool is_plain(char c)
     return plain[byte / 64] >> byte % 64 & 1;
 }
 
-/* A string of plain bytes; the piece leaves the quotes out. */
+/* Takes a string of plain bytes; the piece is without the quotes. */
 static bool take_string(struct scan *scan, struct piece *piece)
 {
     if (!take(scan, '"'))
@@ -60,7 +60,7 @@ static bool take_string(struct scan *scan, struct piece *piece)
     return take(scan, '"');
 }
 
-/* Up to 16 digits, no leading zero. */
+/* Takes up to 16 digits without a leading zero. */
 static bool take_number(struct scan *scan, struct piece *piece, uint64_t *value)
 {
     const char *at = scan->at;
@@ -92,7 +92,7 @@ static unsigned key_of(const struct piece *piece)
     return KEY_OTHER;
 }
 
-/* With its quotes, if it is a string. */
+/* Copies an id, a string with its quotes. */
 static bool take_id(struct scan *scan, struct request *request)
 {
     struct piece piece;

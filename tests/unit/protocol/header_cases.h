@@ -14,7 +14,7 @@ enum { HEADER_CASES_MAX = 2000, HEADER_FILE_MAX = 256 * 1024 };
 
 struct header_case {
     char *name;
-    char *line; /* memory of just its length, so that the sanitizer sees a byte too many */
+    char *line; /* memory of just its length: the sanitizer sees a read too far */
     size_t len;
     char *wanted; /* lines: the verdict, then KEY VALUE */
 };

@@ -1,4 +1,4 @@
-/* test_event_writer: headers that are JSON whatever is put into them, and that always fit. */
+/* test_event_writer: headers are valid JSON and fit, whatever the texts in them. */
 #include "protocol/event_writer.h"
 
 #include "base/clock.h"
@@ -51,7 +51,7 @@ static void teardown(void)
     close(peer);
 }
 
-/* The line that was written, without its LF. */
+/* Returns the written line without its LF. */
 static const char *sent(void)
 {
     conn_loop_chores(&loop);
@@ -63,7 +63,7 @@ static const char *sent(void)
     return line;
 }
 
-/* The same as JSON. The caller owns the reference. */
+/* Likewise, as JSON. The caller owns the reference. */
 static json_t *sent_json(void)
 {
     json_error_t error;
@@ -72,7 +72,7 @@ static json_t *sent_json(void)
     return json;
 }
 
-/* What event_text() makes of a text, decoded again; borrowed until the next call. */
+/* Writes a text with event_text() and decodes the JSON again. Borrowed until the next call. */
 static const char *text_of_len(const char *text, size_t len, size_t max)
 {
     static char result[HEADER_MAX];
@@ -91,7 +91,7 @@ static const char *text_of(const char *text)
     return text_of_len(text, strlen(text), MESSAGE_MAX);
 }
 
-/* How long the JSON text between the quotes of that event is. */
+/* The length of the JSON text between the quotes of that event. */
 static size_t raw_len(void)
 {
     return strlen(line) - strlen("{\"event\":\"e\",\"message\":\"\"}");
@@ -140,7 +140,7 @@ START_TEST(test_plain_text)
 }
 END_TEST
 
-/* Control characters of every kind are replaced: C0, DEL, and C1, which some terminals obey. */
+/* Control characters of every kind are replaced: C0, DEL, and C1 (some terminals obey these). */
 START_TEST(test_control_characters)
 {
     for (unsigned c = 0; c < 0xa0; c++) {
@@ -218,7 +218,7 @@ START_TEST(test_cut)
 }
 END_TEST
 
-/* An escape counts as what it is on the wire. */
+/* An escape counts by its length on the wire. */
 START_TEST(test_cut_escapes)
 {
     char quotes[MESSAGE_MAX + 1];
@@ -260,7 +260,8 @@ END_TEST
 static char id[ID_TEXT_MAX + 1], context[CONTEXT_MAX + 1], code[CODE_MAX + 1];
 static char message[4 * MESSAGE_MAX], name[64];
 
-/* An id of 64 bytes that all need six, a context, a code and a message of their full lengths. */
+/* An id of 64 bytes, each six on the wire; a context, a code and a message of their full lengths.
+ */
 static void fill_largest(void)
 {
     strcpy(id, "\"");

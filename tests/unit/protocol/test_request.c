@@ -31,7 +31,7 @@ static const struct protocol general_protocol = {
     .request_size = sizeof general,
 };
 
-/* --- what was read, as texts --- */
+/* --- the fields as texts --- */
 
 static const char *const field_names[] = {
     "op",  "id",     "size",       "module", "context", "client",  "token",         "token_wrong",
@@ -104,7 +104,7 @@ static void check_texts(const struct client_request *r)
     ck_assert_uint_lt(strlen(r->base.message), REQUEST_MESSAGE_MAX);
 }
 
-/* --- against what is wanted --- */
+/* --- a case --- */
 
 static void check_verdict(const char *name, const char *wanted, enum verdict verdict)
 {
@@ -133,7 +133,7 @@ static void check_line(const char *name, const char *key, const char *value)
         ck_abort_msg("%s has a line with %s", name, key);
 }
 
-/* A fine request has no field that its case does not name. */
+/* A fine request has only the fields named in its case. */
 static void check_unnamed(const char *name, const char *field, const char *wanted)
 {
     char line[32];
@@ -161,7 +161,7 @@ static void check_wanted(const struct header_case *item, enum verdict verdict)
     }
 }
 
-/* What was there before does not shine through. */
+/* Nothing of an earlier request may remain. */
 static void soil(struct client_request *r)
 {
     memset(r, 'x', sizeof *r);
@@ -194,7 +194,7 @@ START_TEST(test_names_are_unique)
 }
 END_TEST
 
-/* --- the short way reads nothing in another way --- */
+/* --- the short way and the general way read alike --- */
 
 static void check_both_ways(const char *line, size_t len)
 {
@@ -254,7 +254,7 @@ static struct line hurt_line(struct chance *chance, const struct header_case *li
     return hurt;
 }
 
-/* Whatever comes of a header that was hurt, both ways say the same, and the sanitizer nothing. */
+/* Both ways read a damaged header alike, and the sanitizer finds nothing. */
 START_TEST(test_both_ways_hurt)
 {
     struct chance chance;
@@ -268,7 +268,7 @@ START_TEST(test_both_ways_hurt)
 }
 END_TEST
 
-/* --- what no file can hold --- */
+/* --- generated headers --- */
 
 static const char whole[] =
     "{\"op\":\"submit\",\"id\":\"a\\u0031\",\"module\":\"fib\",\"size\":2,\"context\":{\"a\":[1.10,"
@@ -360,7 +360,7 @@ START_TEST(test_payload_max)
 }
 END_TEST
 
-/* Two ids that look alike stay two. */
+/* 1 and "1" are two ids. */
 START_TEST(test_ids_differ)
 {
     ck_assert_int_eq(request_parse(&protocol, "{\"op\":\"ping\",\"id\":1}", 20, PAYLOAD_MAX),

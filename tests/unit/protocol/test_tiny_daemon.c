@@ -28,7 +28,7 @@ static void become_daemon(int output, const char *token)
     ssize_t len = readlink("/proc/self/exe", path, sizeof path - 1);
     path[len > 0 ? len : 0] = '\0';
     prctl(PR_SET_PDEATHSIG, SIGKILL);
-    if (!freopen("/dev/null", "w", stderr)) /* the daemon logs that it listens */
+    if (!freopen("/dev/null", "w", stderr)) /* for the log line "listening" */
         _exit(127);
     dup2(output, STDOUT_FILENO);
     strcat(dirname(path), "/tiny_daemon");
@@ -73,7 +73,8 @@ static int connect_to_it(void)
     return fd;
 }
 
-/* The whole answer to `said`, which ends with the connection: ours unless `fatal`. */
+/* Sends `said` and compares the whole answer. The server ends the connection if an error is
+ * `fatal`; otherwise the client does. */
 static void expect(const char *said, bool fatal, const char *wanted)
 {
     char got[8192] = "";
