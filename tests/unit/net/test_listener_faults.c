@@ -74,7 +74,7 @@ static struct listener *listen_at(const char *address, char *error, size_t size)
 static const struct {
     const char *call;
     const char *says; /* NULL: the errno's text */
-    int at_most;      /* where it stands, for the address that needs it most often */
+    int at_most;      /* calls for the address with the most of them */
 } listen_calls[] = {
     {"socket", NULL, 1},
     {"setsockopt", NULL, 8},
@@ -130,8 +130,8 @@ START_TEST(test_listening_that_fails_leaves_nothing)
 }
 END_TEST
 
-/* Without a lock and without the kernel's word the place of a dead server is taken all the same,
- * the latter after some patience. */
+/* The place of a dead server is taken also without a lock, and without the kernel's word after some
+ * patience. */
 static const struct {
     const char *call;
     int nth, error;
@@ -161,7 +161,7 @@ START_TEST(test_a_dead_place_is_taken_all_the_same)
 }
 END_TEST
 
-/* What a loop's turn and `ms` milliseconds bring. */
+/* Turns the loop, and lets `ms` milliseconds pass. */
 static void pass(unsigned ms)
 {
     ck_assert_int_ge(event_base_loop(base, EVLOOP_NONBLOCK), 0);
@@ -181,8 +181,8 @@ static int caller(const struct listener *listener)
 
 static const int no_room[] = {EMFILE, ENFILE, ENOBUFS, ENOMEM};
 
-/* It pauses, so as not to spin, and the connection is taken later; also if the event loop has no
- * room either in the meantime. */
+/* The listener pauses, and takes the connection later; also if the event loop has no room in the
+ * meantime. */
 START_TEST(test_no_room_for_a_connection)
 {
     char error[256];
@@ -208,7 +208,7 @@ START_TEST(test_no_room_for_a_connection)
 }
 END_TEST
 
-/* One that was gone before it was taken says nothing of the next. */
+/* A connection gone before its accept says nothing of the next. */
 START_TEST(test_a_connection_that_was_aborted)
 {
     char error[256];

@@ -37,7 +37,7 @@ static struct identity one_that_calls(const char *call)
     return somebody(strcmp(call, "setgroups") != 0);
 }
 
-/* Rather none than a daemon with more rights than it was told to have. */
+/* Better no daemon than one with more rights than the settings give. */
 START_TEST(test_who_cannot_become_another_ends)
 {
     struct identity identity = one_that_calls(become_calls[_i]);

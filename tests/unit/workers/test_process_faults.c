@@ -27,7 +27,7 @@ WRAP_VARIADIC(open, (const char *path, int flags), (path, flags))
 WRAP_VARIADIC(clone, (int (*run)(void *), void *stack, int flags, void *arg),
               (run, stack, flags, arg))
 
-static int stops_before_exec = -1; /* where to write the pid, if it is to */
+static int stops_before_exec = -1; /* descriptor for the pid; -1: no stop */
 
 int __real_execve(const char *path, char *const argv[], char *const env[]);
 int __wrap_execve(const char *path, char *const argv[], char *const env[]);
@@ -45,8 +45,7 @@ int __wrap_execve(const char *path, char *const argv[], char *const env[])
 
 static const char *const start_calls[] = {
     "memfd_create", "ftruncate", "fcntl", "mmap",        "pipe2",
-    "clone",        "prctl", /* from here on in the child, which shares our memory until it runs the
-                                program */
+    "clone",        "prctl", /* from here on in the child; it shares our memory until execve() */
     "setpgid",      "open",      "dup2",  "close_range", "execve",
 };
 
@@ -83,7 +82,7 @@ START_TEST(test_a_start_that_fails_leaves_nothing)
 }
 END_TEST
 
-/* The state of a process as /proc tells it; 0 if there is none. */
+/* Returns the state of a process from /proc; 0 if there is no such process. */
 static char state_of(pid_t pid)
 {
     char path[64], state = 0;
@@ -107,7 +106,7 @@ static void await_state(pid_t pid, const char *states)
     ck_abort_msg("process %d is never in one of the states %s", (int)pid, states);
 }
 
-/* Whatever is done to a child, it goes with its parent, even if it has not run its program yet. */
+/* A child goes with its parent in any case, also before it runs its program. */
 START_TEST(test_a_child_that_was_stopped_at_once_goes_with_its_parent)
 {
     char name[] = "sleep", seconds[] = "1000";
@@ -134,8 +133,7 @@ START_TEST(test_a_child_that_was_stopped_at_once_goes_with_its_parent)
 }
 END_TEST
 
-/* A signal that interrupts the waiting changes nothing; and without children there is no dead one.
- */
+/* A signal during the wait changes nothing; and without children there is no dead one. */
 START_TEST(test_reaping_goes_on_after_a_signal)
 {
     ck_assert_int_eq(worker_process_next_dead(), 0);
