@@ -1,0 +1,100 @@
+/*
+ * source: where jobs come from, and the news that it hears of them.
+ *
+ * A source is a connected client, and later an upstream engine or a timer. The dispatcher tells a
+ * source of the events of its jobs, and the source decides how they reach somebody. After a
+ * terminal event the job is gone.
+ *
+ * A source is held while it leaves too many results unread (hold.c): its jobs stay in the line, and
+ * others pass them.
+ */
+#ifndef TASKMASTER_JOBS_SOURCE_H
+#define TASKMASTER_JOBS_SOURCE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/queue.h>
+
+struct job;
+struct job_queue_hold;
+struct payload;
+
+/* Why a job ends in `failed`; the names are the protocol's. */
+enum fail_reason {
+    FAIL_ERROR,
+    FAIL_MODULE,
+    FAIL_TIMEOUT,
+    FAIL_CANCELLED,
+    FAIL_UNKNOWN_MODULE,
+    FAIL_UNAVAILABLE,
+    FAIL_TOO_LARGE,
+    FAIL_SHUTDOWN,
+    FAIL_REASONS
+};
+
+enum overload_reason {
+    OVERLOAD_MEMORY,
+    OVERLOAD_CLIENT_QUOTA,
+    OVERLOAD_QUEUE_FULL,
+    OVERLOAD_REASONS
+};
+
+/* How far the stopping of a running job has gone. */
+enum stop_step {
+    STOP_NONE,
+    STOP_FLAG,
+    STOP_SIGTERM,
+    STOP_SIGKILL,
+};
+
+const char *fail_reason_name(enum fail_reason reason);
+const char *overload_reason_name(enum overload_reason reason);
+const char *stop_step_name(enum stop_step step);
+
+enum job_event_type {
+    JOB_ACCEPTED,
+    JOB_STARTED,
+    JOB_DONE, /* terminal, as are those below */
+    JOB_FAILED,
+    JOB_OVERLOAD,
+};
+
+/* News for a source. Fields of other types of event are zero. All pointers are borrowed for the
+ * call. */
+struct job_event {
+    enum job_event_type type;
+    size_t position;         /* accepted */
+    uint32_t worker;         /* started */
+    struct payload *payload; /* done: the result, NULL if it is empty; failed: details, or NULL */
+    enum fail_reason fail;
+    const char *code;    /* failed, reason module */
+    const char *message; /* failed */
+    size_t message_len;
+    int signal;      /* failed, reason error: the worker died of this signal, or 0 */
+    int exit_status; /* ... or its exit status, if exited */
+    bool exited;
+    enum stop_step step; /* failed: the step of stopping behind the end */
+    enum overload_reason overload;
+    size_t queued, running;
+    uint64_t retry_after_ms;
+};
+
+struct job_source {
+    void (*event)(struct job_source *source, struct job *job, const struct job_event *event);
+    /* The job leaves this source: it ended, or dispatcher_source_gone() parted the two. */
+    void (*left)(struct job_source *source, struct job *job);
+    const char *name;      /* for the log; borrowed */
+    LIST_HEAD(, job) jobs; /* unfinished ones */
+    size_t job_count;
+    uint64_t unread;             /* bytes of unread output, by the source's own count */
+    uint64_t coming;             /* bytes of results expected from its jobs with workers */
+    size_t queued;               /* its jobs in the line */
+    struct job_queue_hold *hold; /* the line's; while held, or with passed jobs */
+    struct job *untie;           /* while its ties are being cut: the next to look at */
+    bool held;                   /* its jobs stay in the line */
+    bool gone;                   /* nobody hears of its jobs any more */
+    bool ended;                  /* no more submits; its ties are being cut */
+};
+
+#endif
