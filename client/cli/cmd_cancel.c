@@ -55,11 +55,10 @@ const struct command cmd_cancel = {
     .kind = COMMAND_JOB,
     .run = run_cancel,
     .summary = "stop a job gently",
-    .help =
-        "Takes a waiting job off the queue, or asks a running one to stop: by the stop flag, then\n"
-        "SIGTERM, then SIGKILL. JOB is the server's id: `taskmaster workers` shows those of "
-        "running\n"
-        "jobs, the event \"accepted\" tells a program that of its own.\n",
+    .help = "Takes a waiting job off the queue, or asks a running one to stop: by the stop\n"
+            "flag, then by SIGTERM, then by SIGKILL. JOB is the server's id of the job:\n"
+            "`taskmaster workers` shows the ids of running jobs, and the event \"accepted\"\n"
+            "tells a program the id of its own job.\n",
 };
 
 const struct command cmd_kill = {
@@ -70,5 +69,6 @@ const struct command cmd_kill = {
     .kind = COMMAND_JOB,
     .run = run_kill,
     .summary = "stop a job at once",
-    .help = "The same with SIGKILL at once.\n",
+    .help = "Stops a job with SIGKILL at once. JOB is the server's id of the job, as for\n"
+            "cancel.\n",
 };

@@ -41,7 +41,7 @@ const struct command cmd_ping = {
     .kind = COMMAND_PING,
     .run = run,
     .summary = "see whether the server answers, and how fast",
-    .help = "Prints who answered and how long one round trip took. With --wait-ms it tries again "
-            "while\n"
-            "nobody answers, as a server that was just started may not listen yet.\n",
+    .help = "Prints the server's name and the time of one round trip. With --wait-ms it\n"
+            "tries again while there is no answer: a server just started may not listen\n"
+            "yet.\n",
 };

@@ -80,7 +80,7 @@ static void cancel(const struct settings *settings, tm_client *client, uint64_t 
     tm_client_status status =
         tm_client_cancel_id(client, id, settings_time_left_ms(settings, ANSWER_MAX_MS), NULL);
     if (status == TM_CLIENT_OK)
-        complain("interrupted: the job is being cancelled; once more leaves at once");
+        complain("interrupted: cancelling the job; interrupt again to leave at once");
     else if (strcmp(tm_client_error_code(client), "unknown-job") != 0)
         complain("cannot cancel: %s", tm_client_error(client));
 }
@@ -206,9 +206,9 @@ const struct command cmd_run = {
     .kind = COMMAND_RUN,
     .run = run,
     .summary = "run a job and print its result",
-    .help =
-        "Submits PAYLOAD, or all of standard input, to MODULE, waits, and writes the result to\n"
-        "standard output as it is. With --each every line of standard input is a job of its own;\n"
-        "results come out in the order of the lines, one a line, and jobs that the server has no\n"
-        "room for are tried again. An interrupt (Ctrl-C) cancels what runs, a second one leaves.\n",
+    .help = "Submits PAYLOAD, or all of standard input, to MODULE. Waits for the end of the\n"
+            "job, and writes its result to standard output as it is. With --each, every\n"
+            "line of standard input is a job: results come out in the order of the lines,\n"
+            "one a line, and jobs refused by a full server are tried again. An interrupt\n"
+            "(Ctrl-C) cancels running jobs; a second one ends the command.\n",
 };

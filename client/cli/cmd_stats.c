@@ -83,7 +83,7 @@ const struct command cmd_stats = {
     .kind = COMMAND_SERVER,
     .run = run_stats,
     .summary = "show the server's figures",
-    .help = "Prints the figures as a table, or with --json as the server gave them.\n",
+    .help = "Prints the server's figures as a table; with --json, the server's own answer.\n",
 };
 
 const struct command cmd_workers = {
@@ -92,5 +92,5 @@ const struct command cmd_workers = {
     .kind = COMMAND_SERVER,
     .run = run_workers,
     .summary = "show the workers and what they do",
-    .help = "Prints a line for each worker, or with --json what the server gave.\n",
+    .help = "Prints a line for each worker; with --json, the server's own answer.\n",
 };

@@ -208,7 +208,7 @@ static void print_rest(struct batch *batch)
 {
     char message[128];
     const struct each_record rest = {.number = batch->records.line_count + 1, .fault = message};
-    snprintf(message, sizeof message, "%s, nor is any line behind it", batch->stopped);
+    snprintf(message, sizeof message, "%s; the same for all lines behind it", batch->stopped);
     each_results_print(&batch->results, &rest);
 }
 
@@ -227,8 +227,9 @@ static void interrupted(struct batch *batch)
 {
     struct each_record *record;
     int64_t deadline = tmc_deadline_in(settings_time_left_ms(batch->settings, ANSWER_MAX_MS));
-    each_results_complain(&batch->results,
-                          "interrupted: what runs is being cancelled; once more leaves at once");
+    each_results_complain(
+        &batch->results,
+        "interrupted: cancelling the running jobs; interrupt again to leave at once");
     batch->interrupted = true;
     stop(batch, "not submitted: interrupted", NULL, 0);
     TAILQ_FOREACH (record, &batch->records.all, in_order)
@@ -260,7 +261,7 @@ static void name_unwritten(struct batch *batch)
 {
     struct each_record *record;
     if (sink_pending(&batch->results.sink) > 0)
-        complain("the last %zu bytes of the results before are not written",
+        complain("%zu bytes of earlier results are not written",
                  sink_pending(&batch->results.sink));
     TAILQ_FOREACH (record, &batch->records.all, in_order)
         each_results_complain_unwritten(&batch->results, record);
@@ -273,8 +274,8 @@ static int run_out_of_time(struct batch *batch)
     int written = 0;
     each_results_complain(&batch->results,
                           batch->settings->unlinked
-                              ? "the batch did not end in time; what is in flight is not cancelled"
-                              : "the batch did not end in time; what is in flight is cancelled");
+                              ? "the batch did not end in time; jobs in flight are not cancelled"
+                              : "the batch did not end in time; jobs in flight are cancelled");
     stop(batch, "not submitted in time", "no result in time", 0);
     batch->rest_end = tmc_deadline_in(0);
     do
@@ -290,8 +291,8 @@ static int run_out_of_time(struct batch *batch)
 static int lose_output(struct batch *batch)
 {
     const struct each_record *first = TAILQ_FIRST(&batch->records.all);
-    complain("not all results are written: those of line %" PRIu64
-             " and others behind it are missing, and some before may be",
+    complain("results are missing: of line %" PRIu64
+             " and of others behind it, and maybe of some before",
              first ? first->number : batch->records.line_count + 1);
     return EXIT_JOB_FAILED;
 }

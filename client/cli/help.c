@@ -23,9 +23,8 @@ static void print_options(enum command_kind kind)
 static void print_footer(void)
 {
     printf("\nEnvironment:\n"
-           "  TASKMASTER_SERVER      the server, unless --server is given; else " DEFAULT_SERVER
-           "\n"
-           "  TASKMASTER_TOKEN_FILE  the token's file, unless --token-file is given\n"
+           "  TASKMASTER_SERVER      the server, without --server; default " DEFAULT_SERVER "\n"
+           "  TASKMASTER_TOKEN_FILE  the token's file, without --token-file\n"
            "\n"
            "Exit status: 0 done, 1 failed, 64 usage, 69 unreachable, 70 worker lost,\n"
            "75 overload or shutdown, 123 some lines of --each failed, 124 timeout.\n");
@@ -41,12 +40,12 @@ static void print_command(const struct command *command)
 static void print_overview(void)
 {
     printf("Usage: taskmaster COMMAND [options] [arguments]\n\n"
-           "Runs jobs on a taskmasterd, and looks after it.\n\nCommands:\n");
+           "Runs jobs on a taskmasterd, stops them, and shows its state.\n\nCommands:\n");
     for (const struct command *const *row = commands; *row; row++)
         printf("  %-8s%-18s%s\n", (*row)->name, (*row)->arguments, (*row)->summary);
     print_options(COMMAND_SERVER);
     printf("  %-20s  the release\n", "-V, --version");
-    printf("\n`taskmaster COMMAND --help` tells more, taskmaster(1) all.\n");
+    printf("\nSee `taskmaster COMMAND --help` for a command, taskmaster(1) for everything.\n");
 }
 
 void help_print(const struct command *command)

@@ -16,7 +16,7 @@ static tm_client_status read_hello(tm_client *client, const struct tmc_event *ev
     if (protocol != PROTOCOL_VERSION || !server || !json_is_integer(payload_max) ||
         json_integer_value(payload_max) < 0)
         return tmc_failure_set(&client->failure, TM_CLIENT_PROTOCOL,
-                               "what answers is no taskmasterd of protocol %d", PROTOCOL_VERSION);
+                               "no taskmasterd with protocol %d answers", PROTOCOL_VERSION);
     client->payload_max = (size_t)json_integer_value(payload_max);
     if (client->payload_max > PAYLOAD_SIZE_MAX) /* no setting of a server allows more */
         client->payload_max = PAYLOAD_SIZE_MAX;

@@ -50,9 +50,9 @@ enum { FIELD_COUNT = sizeof fields / sizeof fields[0] };
 
 static tm_client_status bad_field(const char *key, struct tmc_failure *failure)
 {
-    return tmc_failure_set(failure, TM_CLIENT_PROTOCOL,
-                           "the server's answer is not protocol: the field %s is not of its type",
-                           key);
+    return tmc_failure_set(
+        failure, TM_CLIENT_PROTOCOL,
+        "the server's answer breaks the protocol: the field %s is not of its type", key);
 }
 
 /* Returns false if the value is not of the field's type. */

@@ -101,8 +101,8 @@ void tmc_reader_filled(struct tmc_reader *reader, size_t count)
 
 static tm_client_status bad(struct tmc_failure *failure, const char *what)
 {
-    return tmc_failure_set(failure, TM_CLIENT_PROTOCOL, "the server's answer is not protocol: %s",
-                           what);
+    return tmc_failure_set(failure, TM_CLIENT_PROTOCOL,
+                           "the server's answer breaks the protocol: %s", what);
 }
 
 static size_t size_max(const struct tmc_reader *reader)
@@ -125,12 +125,12 @@ static tm_client_status read_size(struct tmc_reader *reader, struct tmc_failure 
         return TM_CLIENT_OK;
     json_int_t value = json_is_integer(size) ? json_integer_value(size) : -1;
     if (value < 0)
-        return bad(failure, "size is no whole number from 0");
+        return bad(failure, "size is not a whole number");
     if ((uint64_t)value > size_max(reader))
         return tmc_failure_set(
             failure, TM_CLIENT_PROTOCOL,
-            "the server's answer is not protocol: a payload of %" JSON_INTEGER_FORMAT
-            " bytes, where it may have %zu",
+            "the server's answer breaks the protocol: a payload of %" JSON_INTEGER_FORMAT
+            " bytes; at most %zu are allowed",
             value, size_max(reader));
     message->size = (size_t)value;
     return TM_CLIENT_OK;
@@ -146,8 +146,8 @@ static tm_client_status parse_line(struct tmc_reader *reader, size_t len,
     errno = 0;
     message->header = json_load_any(message->line, len, JSON_REJECT_DUPLICATES, &error);
     if (!message->header)
-        return tmc_failure_json(failure, TM_CLIENT_PROTOCOL, "the server's answer is not protocol",
-                                &error);
+        return tmc_failure_json(failure, TM_CLIENT_PROTOCOL,
+                                "the server's answer breaks the protocol", &error);
     if (!json_is_object(message->header))
         return bad(failure, "a header is no object");
     return read_size(reader, failure);

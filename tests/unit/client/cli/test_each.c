@@ -447,7 +447,7 @@ START_TEST(endless_input_when_the_server_dies)
         _exit(0);
     }
     child_close_input(&child);
-    static char line[] = ", nor is any line behind it\n";
+    static char line[] = "; the same for all lines behind it\n";
     char tail[sizeof line] = "";
     size_t len = 0;
     for (bool open = true; open;) { /* more than a child's errors have room for */
@@ -527,8 +527,8 @@ START_TEST(interrupted)
     child_finish(&child);
     fake_finish(&fake);
     child_assert(&child, 123, "",
-                 "taskmaster: interrupted: what runs is being cancelled; once more leaves at "
-                 "once\n"
+                 "taskmaster: interrupted: cancelling the running jobs; interrupt again to leave "
+                 "at once\n"
                  "taskmaster: line 1: failed (cancelled)\n"
                  "taskmaster: line 2: failed (cancelled)\n");
 }
@@ -548,12 +548,13 @@ START_TEST(interrupted_with_lines_to_come)
     ck_assert_int_eq(kill(child.pid, SIGINT), 0);
     child_finish(&child);
     fake_finish(&fake);
-    child_assert(&child, 123, "",
-                 "taskmaster: interrupted: what runs is being cancelled; once more leaves at "
-                 "once\n"
-                 "taskmaster: line 1: failed (cancelled)\n"
-                 "taskmaster: line 2: failed (cancelled)\n"
-                 "taskmaster: line 3: not submitted: interrupted, nor is any line behind it\n");
+    child_assert(
+        &child, 123, "",
+        "taskmaster: interrupted: cancelling the running jobs; interrupt again to leave "
+        "at once\n"
+        "taskmaster: line 1: failed (cancelled)\n"
+        "taskmaster: line 2: failed (cancelled)\n"
+        "taskmaster: line 3: not submitted: interrupted; the same for all lines behind it\n");
 }
 END_TEST
 
@@ -568,13 +569,13 @@ static void plays_silent(struct fake *fake)
 START_TEST(times_out)
 {
     assert_each(plays_silent, ARGS("run", "m", "--each", "--timeout", "0.2"), "a\n", 124, "",
-                "taskmaster: the batch did not end in time; what is in flight is cancelled\n"
+                "taskmaster: the batch did not end in time; jobs in flight are cancelled\n"
                 "taskmaster: line 1: no result in time\n");
     assert_each(plays_silent, ARGS("run", "m", "--each", "--timeout", "0.2", "--jobs", "1"),
                 "a\nb\nc\n", 124, "",
-                "taskmaster: the batch did not end in time; what is in flight is cancelled\n"
+                "taskmaster: the batch did not end in time; jobs in flight are cancelled\n"
                 "taskmaster: line 1: no result in time\n"
-                "taskmaster: line 2: not submitted in time, nor is any line behind it\n");
+                "taskmaster: line 2: not submitted in time; the same for all lines behind it\n");
 }
 END_TEST
 
@@ -601,7 +602,7 @@ START_TEST(times_out_with_a_blocked_output)
     free(line);
     ck_assert_int_eq(child.status, 124);
     ck_assert_ptr_nonnull(strstr(child.errors, "did not end in time"));
-    ck_assert_ptr_nonnull(strstr(child.errors, "of the results before are not written\n"));
+    ck_assert_ptr_nonnull(strstr(child.errors, "of earlier results are not written\n"));
     ck_assert_ptr_nonnull(strstr(child.errors, "line 12: its result is not written\n"));
     child_free(&child);
 }

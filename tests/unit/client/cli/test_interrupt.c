@@ -42,7 +42,7 @@ START_TEST(run_interrupted)
     child_finish(&child);
     fake_finish(&fake);
     child_assert(&child, 1, "",
-                 "taskmaster: interrupted: the job is being cancelled; once more leaves at once\n"
+                 "taskmaster: interrupted: cancelling the job; interrupt again to leave at once\n"
                  "taskmaster: job k-1 failed (cancelled, step stop-flag)\n");
 }
 END_TEST
@@ -94,7 +94,7 @@ START_TEST(run_interrupted_in_a_row)
     child_finish(&child);
     fake_finish(&fake);
     child_assert(&child, 1, "",
-                 "taskmaster: interrupted: the job is being cancelled; once more leaves at once\n"
+                 "taskmaster: interrupted: cancelling the job; interrupt again to leave at once\n"
                  "taskmaster: job k-1 failed (cancelled, step stop-flag)\n");
 }
 END_TEST

@@ -89,7 +89,7 @@ START_TEST(endless_events_do_not_hold_off_the_timeout)
     child_run(&child, fake.address, "a\n", ARGS("run", "m", "--each", "--timeout", "0.3"));
     fake_finish(&fake);
     child_assert(&child, 124, "",
-                 "taskmaster: the batch did not end in time; what is in flight is cancelled\n"
+                 "taskmaster: the batch did not end in time; jobs in flight are cancelled\n"
                  "taskmaster: line 1: no result in time\n");
 }
 END_TEST

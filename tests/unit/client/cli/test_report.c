@@ -120,8 +120,8 @@ START_TEST(a_result_over_payload_max)
     child_run(&child, fake.address, "", ARGS("run", "m", "x"));
     fake_finish(&fake);
     child_assert(&child, 69, "",
-                 "taskmaster: the server's answer is not protocol: a payload of 1048577 bytes, "
-                 "where it may have 1048576\n");
+                 "taskmaster: the server's answer breaks the protocol: a payload of 1048577 bytes; "
+                 "at most 1048576 are allowed\n");
 }
 END_TEST
 
