@@ -6,7 +6,7 @@
 
 #include <stdlib.h>
 
-_Noreturn void allocate_failed(void)
+void allocate_failed(void)
 {
     complain("out of memory");
     exit(EXIT_JOB_FAILED);

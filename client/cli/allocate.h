@@ -8,6 +8,6 @@
 void *allocate(void *old, size_t size);
 
 /* Ends the command: no memory. */
-_Noreturn void allocate_failed(void);
+void allocate_failed(void) __attribute__((noreturn));
 
 #endif

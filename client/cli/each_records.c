@@ -123,8 +123,8 @@ void each_records_close(struct each_records *records)
     struct each_record *record;
     each_records_end_all(records, "given up", "given up");
     while ((record = TAILQ_FIRST(&records->all)))
-        each_records_remove(
-            records, record); /* NOLINT(clang-analyzer-unix.Malloc): blind to TAILQ's links */
+        /* NOLINTNEXTLINE(clang-analyzer-unix.Malloc): blind to TAILQ's links */
+        each_records_remove(records, record);
 }
 
 struct each_record *each_records_ready(const struct each_records *records)
