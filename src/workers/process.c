@@ -76,34 +76,38 @@ static int spawn(pid_t *pid, const struct worker_process_env *env, int page_fd, 
                        pid);
 }
 
+/* Starts the process with a pipe for its output. Returns an errno; process->output_fd may be open
+ * then, too. */
+static int start(struct worker_process *process, const struct worker_process_env *env, int page_fd)
+{
+    int output[2];
+    if (pipe2(output, O_CLOEXEC) < 0)
+        return errno;
+    process->output_fd = output[0];
+    /* This affects our end alone: the ends of a pipe are two open file descriptions. */
+    int e = fcntl(output[0], F_SETFL, O_NONBLOCK) < 0 ? errno : 0;
+    if (!e)
+        e = spawn(&process->pid, env, page_fd, output[1]);
+    close(output[1]);
+    return e;
+}
+
 int worker_process_start(struct worker_process *process, const struct worker_process_env *env,
                          uint32_t worker, const uint8_t token[TOKEN_BYTES])
 {
-    int output[2], e = 0;
     *process = (struct worker_process){.output_fd = -1};
     int page_fd = make_shared(&process->shared);
     if (page_fd < 0)
         return -1;
     process->claims.shared = process->shared;
     fill_page(&process->shared->page, env, worker, token);
-    if (pipe2(output, O_CLOEXEC) < 0) {
-        e = errno;
-    } else {
-        /* This affects our end alone: the ends of a pipe are two open file descriptions. */
-        if (fcntl(output[0], F_SETFL, O_NONBLOCK) < 0)
-            e = errno;
-        if (!e)
-            e = spawn(&process->pid, env, page_fd, output[1]);
-        close(output[1]);
-        process->output_fd = output[0];
-    }
+    int e = start(process, env, page_fd);
     close(page_fd);
-    if (e) {
-        worker_process_close(process);
-        errno = e;
-        return -1;
-    }
-    return 0;
+    if (!e)
+        return 0;
+    worker_process_close(process);
+    errno = e;
+    return -1;
 }
 
 bool worker_process_exists(const struct worker_process *process)
