@@ -270,7 +270,7 @@ int master_run(struct config *config, const struct config_args *args,
                const struct identity *identity)
 {
     static struct master m;
-    const struct dispatcher_limits *jobs = &settings_of(config)->jobs;
+    const struct job_settings *jobs = &settings_of(config)->jobs;
     int status = EX_OK;
     set_up(&m, config, args);
     m.identity = *identity;

@@ -26,7 +26,7 @@ static const struct config_part parts[] = {
 static void complete(void *arg, const struct config_args *args)
 {
     struct settings *settings = arg;
-    struct dispatcher_limits *jobs = &settings->jobs;
+    struct job_settings *jobs = &settings->jobs;
     long processors = sysconf(_SC_NPROCESSORS_ONLN);
     program_paths_complete(args->program, &settings->workers.path, &settings->modules.dir);
     jobs->source_unread_max = jobs->source_output_max / OUTPUT_UNREAD_PARTS;

@@ -21,7 +21,7 @@ struct settings {
     struct client_settings clients;
     struct access_settings access;
     struct workers_settings workers;
-    struct dispatcher_limits jobs;
+    struct job_settings jobs;
     struct module_settings modules;
     struct shutdown_settings shutdown;
     struct identity_settings identity;

@@ -20,7 +20,7 @@ static const char *by_default(const struct check *check, const char *key)
 
 static int check_pool(const struct check *check)
 {
-    struct dispatcher_limits *jobs = &check->settings->jobs;
+    struct job_settings *jobs = &check->settings->jobs;
     if (jobs->pool_start <= jobs->pool_max)
         return 0;
     if (config_is_set(check->config, "pool-start"))

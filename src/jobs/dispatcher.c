@@ -192,7 +192,7 @@ bool dispatcher_is_drained(const struct dispatcher *d)
            pool_count(&d->pool) == 0;
 }
 
-void dispatcher_configure(struct dispatcher *d, const struct dispatcher_limits *limits, bool renew)
+void dispatcher_configure(struct dispatcher *d, const struct job_settings *limits, bool renew)
 {
     d->limits = *limits;
     dispatch_hold_configure(d);
@@ -281,7 +281,7 @@ static void on_recall(void *arg)
 /* --- beginning and end --- */
 
 void dispatcher_init(struct dispatcher *d, const struct dispatcher_ops *ops, void *ctx,
-                     struct timers *timers, const struct dispatcher_limits *limits, uint64_t random)
+                     struct timers *timers, const struct job_settings *limits, uint64_t random)
 {
     *d = (struct dispatcher){
         .ops = ops, .ctx = ctx, .timers = timers, .limits = *limits, .starts.random = random | 1};

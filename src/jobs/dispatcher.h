@@ -81,7 +81,7 @@ struct dispatcher {
     void *ctx;
     struct timers *timers;
     void (*on_worker_timer)(void *worker); /* the function of each worker's timer */
-    struct dispatcher_limits limits;
+    struct job_settings limits;
     struct dispatcher_counts counts;
     struct pool pool;
     struct hash jobs; /* all unfinished jobs, by seq */
@@ -126,8 +126,7 @@ struct worker_answer {
 
 /* `random`: seed of the jitter of pauses. */
 void dispatcher_init(struct dispatcher *d, const struct dispatcher_ops *ops, void *ctx,
-                     struct timers *timers, const struct dispatcher_limits *limits,
-                     uint64_t random);
+                     struct timers *timers, const struct job_settings *limits, uint64_t random);
 
 /* Frees the tables. No worker and no job may be left. */
 void dispatcher_free(struct dispatcher *d);
@@ -137,7 +136,7 @@ void dispatcher_start(struct dispatcher *d);
 
 /* New limits. With `renew` all workers are replaced, each after its job, as soon as a new one is
  * ready. */
-void dispatcher_configure(struct dispatcher *d, const struct dispatcher_limits *limits, bool renew);
+void dispatcher_configure(struct dispatcher *d, const struct job_settings *limits, bool renew);
 
 /* Takes over a NEW job with its source and its payload. The job's events, perhaps the terminal one,
  * are told before the return; after a terminal event the job is gone. */

@@ -1,7 +1,7 @@
 /* settings: see settings.h. */
 #include "jobs/settings.h"
 
-#define AT(member) offsetof(struct dispatcher_limits, member)
+#define AT(member) offsetof(struct job_settings, member)
 
 /* clang-format off */
 static const struct option rows[] = {

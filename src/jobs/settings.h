@@ -6,7 +6,7 @@
 
 #include <stdint.h>
 
-struct dispatcher_limits {
+struct job_settings {
     uint32_t pool_start, pool_max, job_max;
     uint32_t worker_window;  /* jobs with one worker, its current one included; 1: no prefetch */
     uint32_t client_job_max; /* unfinished jobs of one source; 0: no limit */

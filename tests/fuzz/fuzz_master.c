@@ -100,7 +100,7 @@ static struct source sources[SOURCES];
 static struct known_job known[JOBS_MAX + 1];
 static TAILQ_HEAD(, sim) sims = TAILQ_HEAD_INITIALIZER(sims);
 static unsigned starts_that_fail;
-static struct dispatcher_limits limits, highest; /* in force; the highest there have been */
+static struct job_settings limits, highest; /* in force; the highest there have been */
 static pid_t last_pid;
 
 static uint8_t take(struct input *input)
@@ -641,7 +641,7 @@ static void raise_to(uint32_t *most, uint32_t value)
 
 static void set_limits(struct input *input)
 {
-    limits = (struct dispatcher_limits){
+    limits = (struct job_settings){
         .pool_max = take(input) % 4 + 1u,
         .job_max = take(input) % 12,
         .start_timeout_ms = 500,
@@ -920,7 +920,7 @@ static void set_up(struct input *input)
     memset(sources, 0, sizeof sources);
     starts_that_fail = 0;
     last_pid = 100;
-    highest = (struct dispatcher_limits){.pool_max = 0};
+    highest = (struct job_settings){.pool_max = 0};
     set_limits(input);
     dispatcher_init(&d, &ops, NULL, &timers, &limits, 4711);
 }

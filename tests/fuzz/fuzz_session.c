@@ -171,9 +171,9 @@ static struct config *load_config(struct input *input)
     return loaded;
 }
 
-static struct dispatcher_limits limits_of(const struct config *c)
+static struct job_settings limits_of(const struct config *c)
 {
-    struct dispatcher_limits limits = settings_of(c)->jobs;
+    struct job_settings limits = settings_of(c)->jobs;
     limits.processors = 0; /* of whichever machine */
     return limits;
 }
@@ -193,7 +193,7 @@ static void reload(struct input *input)
     struct config *before = config;
     apply(load_config(input));
     config_free(before);
-    struct dispatcher_limits limits = limits_of(config);
+    struct job_settings limits = limits_of(config);
     dispatcher_configure(&d, &limits, true);
 }
 
@@ -212,7 +212,7 @@ static void set_up(struct input *input)
     output = (struct payload_budget){.max = settings_of(config)->clients.output_total_max};
     conn_loop_init(&loop, base, &timers, &budget, &output);
     module_table_init(&modules, &settings_of(config)->modules);
-    struct dispatcher_limits limits = limits_of(config);
+    struct job_settings limits = limits_of(config);
     dispatcher_init(&d, &worker_operations, &workers, &timers, &limits, 1);
     d.hold.output = &output;
     worker_memory_init(&memory);

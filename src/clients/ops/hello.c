@@ -28,7 +28,7 @@ static enum verdict check(struct dialogue *dialogue, struct request *request)
 static void answer(const struct client_session *session, const struct request *request)
 {
     const struct clients *clients = session->clients;
-    const struct dispatcher_limits *limits = &clients->dispatcher->limits;
+    const struct job_settings *limits = &clients->dispatcher->limits;
     struct event_writer event;
     hello_begin(&event, &session->dialogue, request, "taskmasterd/" TASKMASTER_VERSION,
                 clients->boot);

@@ -10,7 +10,7 @@ enum { TOLD_MAX = 1 << 20 };
 
 struct timers timers;
 struct dispatcher d;
-struct dispatcher_limits limits;
+struct job_settings limits;
 struct payload_budget budget;
 struct test_source sources[SOURCES];
 struct module_entry modules[MODULES];
@@ -605,7 +605,7 @@ TCase *recorder_case(Suite *suite, const char *name)
 
 void open_pool(uint32_t pool_start, uint32_t pool_max, uint32_t job_max)
 {
-    limits = (struct dispatcher_limits){
+    limits = (struct job_settings){
         .pool_start = pool_start,
         .pool_max = pool_max,
         .job_max = job_max,
@@ -636,7 +636,7 @@ void reconfigure(bool renew)
 
 void open_warm(uint32_t workers, uint32_t window)
 {
-    limits = (struct dispatcher_limits){
+    limits = (struct job_settings){
         .pool_start = workers,
         .pool_max = workers,
         .job_max = 1000,

@@ -78,7 +78,7 @@ struct test_source {
 
 extern struct timers timers;
 extern struct dispatcher d;
-extern struct dispatcher_limits limits;
+extern struct job_settings limits;
 extern struct payload_budget budget;
 extern struct test_source sources[SOURCES];
 extern struct module_entry modules[MODULES];

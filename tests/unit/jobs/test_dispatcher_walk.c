@@ -483,7 +483,7 @@ static void reconfigure_any(void)
     static const uint32_t job_max[] = {0, 5, 50, 200}, quota[] = {0, 0, 0, 3, 30},
                           start_ms[] = {500, 10000}, limit_ms[] = {0, 0, 200, 2000},
                           grace_ms[] = {1, 100, 2000};
-    limits = (struct dispatcher_limits){
+    limits = (struct job_settings){
         .pool_max = 1 + (uint32_t)below(12),
         .job_max = job_max[below(SUPPORT_COUNT(job_max))],
         .client_job_max = quota[below(SUPPORT_COUNT(quota))],
@@ -626,7 +626,7 @@ START_TEST(test_walk)
     ck_assert_ptr_nonnull(jobs);
     deaths = walks[_i].deaths;
     window_max = walks[_i].window;
-    limits = (struct dispatcher_limits){
+    limits = (struct job_settings){
         .pool_start = 2,
         .pool_max = 4,
         .job_max = 50,

@@ -13,7 +13,7 @@ static struct payload_budget told_budget;
 
 static void open_reading(uint32_t workers, uint32_t pool_max, uint32_t job_max)
 {
-    limits = (struct dispatcher_limits){
+    limits = (struct job_settings){
         .pool_start = workers,
         .pool_max = pool_max,
         .job_max = job_max,

@@ -275,11 +275,11 @@ static const char *submit_and_end(struct job *job)
 START_TEST(test_copy_of_what_was_asked_runs_as_the_original)
 {
     struct job *job = job_new("\"a1\"", 4, "{\"user\":7}", 10);
-    limits = (struct dispatcher_limits){.pool_max = 1,
-                                        .pool_start = 1,
-                                        .job_max = 9,
-                                        .start_timeout_ms = 999,
-                                        .kill_grace_ms = 200};
+    limits = (struct job_settings){.pool_max = 1,
+                                   .pool_start = 1,
+                                   .job_max = 9,
+                                   .start_timeout_ms = 999,
+                                   .kill_grace_ms = 200};
     world_open();
     dispatcher_start(&d);
     ready(1);

@@ -9,7 +9,7 @@ enum { ECHO = 0, FIB = 1 };
 /* Idle workers, 1 to be taken first; each has had `jobs` jobs. */
 static void open_used(uint32_t workers, uint32_t pool_max, int jobs)
 {
-    limits = (struct dispatcher_limits){
+    limits = (struct job_settings){
         .pool_start = workers,
         .pool_max = pool_max,
         .job_max = 5000,
