@@ -1,13 +1,13 @@
 /*
  * command: the commands of `taskmaster`.
  *
- *     main -> commands -> cmd_run, cmd_cancel, cmd_ping, cmd_stats
- *      |                      -> each -> each_records, each_pace, each_results
- *      |                      -> interrupt, lines, progress, table
- *      |                      -> connect -> token
- *      |                      -> report -> report_json; output -> sink
- *      |-> arguments, help -> options -> settings
- *      '-> overtime
+ *     main -> arguments, help -> commands -> cmd_run, cmd_cancel, cmd_ping, cmd_stats
+ *       |                     '-> options
+ *       '-> overtime
+ *     cmd_* -> connect -> token
+ *           -> each -> each_results -> each_records;  each_pace, lines
+ *           -> report -> report_json;  output -> sink
+ *           -> interrupt, progress, table
  *     all -> allocate -> complain;  settings, exit_status;  taskmaster/client.h
  *
  * The command knows the server through client.h alone. It is a program and not a library: without
