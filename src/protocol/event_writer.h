@@ -8,11 +8,13 @@
 #ifndef TASKMASTER_PROTOCOL_EVENT_WRITER_H
 #define TASKMASTER_PROTOCOL_EVENT_WRITER_H
 
+#include "common/log.h"
 #include "net/conn.h"
 
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 struct event_writer {
     struct conn *conn;
@@ -22,7 +24,29 @@ struct event_writer {
 /* The connection must be open, and nothing else may be written to it before event_end(). */
 void event_begin(struct event_writer *event, struct conn *conn, const char *name);
 
-void event_uint(struct event_writer *event, const char *key, uint64_t value);
+/* Keys are literals: inline, their length costs nothing. */
+static inline void event_put(struct event_writer *event, const char *bytes, size_t len)
+{
+    bug_on(len > (size_t)(event->end - event->at));
+    memcpy(event->at, bytes, len);
+    event->at += len;
+}
+
+static inline void event_key(struct event_writer *event, const char *key)
+{
+    event_put(event, ",\"", 2);
+    event_put(event, key, strlen(key));
+    event_put(event, "\":", 2);
+}
+
+void event_digits(struct event_writer *event, uint64_t value);
+
+static inline void event_uint(struct event_writer *event, const char *key, uint64_t value)
+{
+    event_key(event, key);
+    event_digits(event, value);
+}
+
 void event_bool(struct event_writer *event, const char *key, bool value);
 
 /* A job's name: "BOOT-SEQ". */
