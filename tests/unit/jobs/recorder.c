@@ -380,11 +380,11 @@ static void check_aside(void)
                timer_is_set(&d.aside.release));
 }
 
-void check_invariants(void)
+/* Each submitted job is counted once, and each live one by its module. */
+static void check_jobs(void)
 {
     const struct dispatcher_counts *counts = &d.counts;
-    size_t running = 0, waiting = 0, prefetched = 0;
-    struct worker *worker;
+    size_t running = 0, waiting = 0;
     hot_assert(counts->submitted == counts->done + sum(counts->failed, FAIL_REASONS) +
                                         sum(counts->overload, OVERLOAD_REASONS) + counts->dropped +
                                         counts->orphaned + dispatcher_waiting(&d) +
@@ -396,7 +396,12 @@ void check_invariants(void)
     hot_assert(running == counts->running);
     hot_assert(waiting == dispatcher_waiting(&d));
     hot_assert(d.jobs.count == running + waiting);
-    running = 0;
+}
+
+static void check_workers(void)
+{
+    const struct worker *worker;
+    size_t running = 0, prefetched = 0;
     for (int state = 0; state < WORKER_STATES; state++) {
         TAILQ_FOREACH (worker, &d.pool.lists[state], link) {
             running += worker->job != NULL;
@@ -407,25 +412,33 @@ void check_invariants(void)
             hot_assert(worker->prefetched_count <= 64);
         }
     }
-    hot_assert(running == counts->running);
+    hot_assert(running == d.counts.running);
     hot_assert(prefetched == d.line.prefetched_count);
+}
+
+/* Nobody waits beside an idle worker, except for some milliseconds, or while one could be started.
+ */
+static void check_waiting(void)
+{
+    size_t ready = job_queue_ready(&d.line.queue), prefetched = d.line.prefetched_count;
+    bool idle = pool_idle(&d.pool), more = timer_is_set(&d.pass.more);
+    bool recall = timer_is_set(&d.tiny.recall);
+    bool may_start = !d.draining && !timer_is_set(&d.starts.pause) && !idle &&
+                     pool_count(&d.pool) < d.limits.pool_max && !d.starts.failures;
+    hot_assert(!idle || !ready || recall || more);
+    hot_assert(!idle || !prefetched || recall);
+    hot_assert(!idle || !ready || dispatcher_waiting(&d) < limits.job_max || more);
+    hot_assert(!may_start || ready + prefetched <= d.pool.counts[WORKER_STARTING] || more);
+}
+
+void check_invariants(void)
+{
+    check_jobs();
+    check_workers();
     check_prefetched();
     check_aside();
-    /* Nobody waits while a worker is free, unless it is for some milliseconds; and none is left
-     * unstarted for him. */
     check_held();
-    bool ready = job_queue_ready(&d.line.queue) > 0;
-    hot_assert(!pool_idle(&d.pool) || !ready || timer_is_set(&d.tiny.recall) ||
-               timer_is_set(&d.pass.more));
-    hot_assert(!pool_idle(&d.pool) || !d.line.prefetched_count || timer_is_set(&d.tiny.recall));
-    hot_assert(!pool_idle(&d.pool) || !ready || dispatcher_waiting(&d) < limits.job_max ||
-               timer_is_set(&d.pass.more));
-    bool may_start = !d.draining && !timer_is_set(&d.starts.pause) && !pool_idle(&d.pool) &&
-                     pool_count(&d.pool) < d.limits.pool_max && !d.starts.failures;
-    hot_assert(!may_start ||
-               job_queue_ready(&d.line.queue) + d.line.prefetched_count <=
-                   d.pool.counts[WORKER_STARTING] ||
-               timer_is_set(&d.pass.more));
+    check_waiting();
 }
 
 const char *news(void)
