@@ -157,6 +157,22 @@ START_TEST(test_idle_is_the_warmest)
 }
 END_TEST
 
+START_TEST(test_printed)
+{
+    struct module_entry module = {.running = 1};
+    struct worker *worker = worker_in(WORKER_BUSY);
+    struct job *job = job_new("1", 1, NULL, 0);
+    job->asked.module = &module;
+    worker_printed(worker, NULL, 5);
+    ck_assert_uint_eq(worker->printed_us, 5);
+    ck_assert_uint_eq(module.history.printed_us, 0);
+    worker_printed(worker, job, 6);
+    ck_assert_uint_eq(worker->printed_us, 6);
+    ck_assert_uint_eq(module.history.printed_us, 6);
+    job_free(job);
+}
+END_TEST
+
 START_TEST(test_model)
 {
     struct worker *workers[MOST] = {NULL};
@@ -241,6 +257,7 @@ int main(void)
     tcase_add_test(tc, test_remove);
     tcase_add_test(tc, test_ids_are_never_used_again);
     tcase_add_test(tc, test_idle_is_the_warmest);
+    tcase_add_test(tc, test_printed);
     tcase_add_test(tc, test_model);
     tcase_add_test_raise_signal(tc, test_remove_with_a_job, SIGABRT);
     tcase_add_test_raise_signal(tc, test_remove_with_a_prefetched_job, SIGABRT);
