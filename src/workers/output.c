@@ -15,28 +15,6 @@ enum {
     SECOND_US = 1000000,
 };
 
-static void on_output(evutil_socket_t fd, short what, void *arg);
-static void say_dropped(void *arg);
-
-int worker_output_open(struct worker_output *output, struct event_base *base, struct timers *timers,
-                       const struct worker_process *process, const char *boot,
-                       struct worker *worker, struct log_limits *log_limits)
-{
-    *output = (struct worker_output){.timers = timers,
-                                     .fd = process->output_fd,
-                                     .claims = &process->claims,
-                                     .worker = worker,
-                                     .boot = boot,
-                                     .log_limits = log_limits};
-    timer_init(&output->tell, say_dropped, output);
-    if (event_assign(&output->event, base, output->fd, EV_READ | EV_PERSIST, on_output, output) <
-            0 ||
-        event_add(&output->event, NULL) < 0)
-        return -1;
-    output->watched = true;
-    return 0;
-}
-
 static void say_dropped(void *arg)
 {
     struct worker_output *output = arg;
@@ -259,6 +237,25 @@ static void on_output(evutil_socket_t fd, short what, void *arg)
     (void)fd;
     (void)what;
     worker_output_drain(arg);
+}
+
+int worker_output_open(struct worker_output *output, struct event_base *base, struct timers *timers,
+                       const struct worker_process *process, const char *boot,
+                       struct worker *worker, struct log_limits *log_limits)
+{
+    *output = (struct worker_output){.timers = timers,
+                                     .fd = process->output_fd,
+                                     .claims = &process->claims,
+                                     .worker = worker,
+                                     .boot = boot,
+                                     .log_limits = log_limits};
+    timer_init(&output->tell, say_dropped, output);
+    if (event_assign(&output->event, base, output->fd, EV_READ | EV_PERSIST, on_output, output) <
+            0 ||
+        event_add(&output->event, NULL) < 0)
+        return -1;
+    output->watched = true;
+    return 0;
 }
 
 /* Skips the first line of a full tail: its beginning is lost. The only line is kept. */
