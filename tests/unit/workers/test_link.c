@@ -17,20 +17,30 @@ static const char *const ways[LINK_STATES] = {
 
 static const char letters[LINK_STATES + 1] = "SARTCKD";
 
-static bool is_drawn(int from, int to)
+static bool is_drawn(enum worker_link_state from, enum worker_link_state to)
 {
     return strchr(ways[from], letters[to]) != NULL;
 }
 
-/* Another state by force. */
-static struct worker_link link_in(int state)
+static enum worker_link_state from_of(int pair)
+{
+    return (enum worker_link_state)(pair / LINK_STATES);
+}
+
+static enum worker_link_state to_of(int pair)
+{
+    return (enum worker_link_state)(pair % LINK_STATES);
+}
+
+/* A link with that state, by force. */
+static struct worker_link link_in(enum worker_link_state state)
 {
     return (struct worker_link){.state = (uint8_t)state, .been = (uint8_t)(1u << state)};
 }
 
 START_TEST(test_way)
 {
-    int from = _i / LINK_STATES, to = _i % LINK_STATES;
+    enum worker_link_state from = from_of(_i), to = to_of(_i);
     ck_assert(worker_link_may_turn(from, to) == is_drawn(from, to));
     if (!is_drawn(from, to))
         return;
@@ -44,7 +54,7 @@ END_TEST
 
 START_TEST(test_no_way)
 {
-    int from = _i / LINK_STATES, to = _i % LINK_STATES;
+    enum worker_link_state from = from_of(_i), to = to_of(_i);
     struct worker_link link = link_in(from);
     if (is_drawn(from, to))
         raise(SIGABRT); /* test_way has it */
