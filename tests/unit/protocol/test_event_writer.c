@@ -117,6 +117,26 @@ START_TEST(test_fields)
 }
 END_TEST
 
+/* Each number of digits, at both ends and in between. */
+START_TEST(test_digits)
+{
+    uint64_t power = 1;
+    for (int digits = 1; digits <= 20; digits++, power *= 10) {
+        const uint64_t values[] = {power - (digits == 1), power + power / 7, power * 2 - 1,
+                                   digits == 20 ? UINT64_MAX : power * 10 - 1};
+        for (size_t i = 0; i < SUPPORT_COUNT(values); i++) {
+            struct event_writer event;
+            char wanted[64];
+            snprintf(wanted, sizeof wanted, "{\"event\":\"e\",\"n\":%" PRIu64 "}", values[i]);
+            event_begin(&event, &conn, "e");
+            event_uint(&event, "n", values[i]);
+            event_end(&event);
+            ck_assert_str_eq(sent(), wanted);
+        }
+    }
+}
+END_TEST
+
 START_TEST(test_several)
 {
     struct event_writer event;
@@ -354,6 +374,7 @@ int main(void)
     TCase *tc = tcase_create("event_writer");
     tcase_add_checked_fixture(tc, setup, teardown);
     tcase_add_test(tc, test_fields);
+    tcase_add_test(tc, test_digits);
     tcase_add_test(tc, test_several);
     tcase_add_test(tc, test_plain_text);
     tcase_add_test(tc, test_control_characters);
