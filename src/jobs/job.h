@@ -1,8 +1,9 @@
 /*
  * job: one job's record, from its submit to its terminal event.
  *
- * The record owns everything about the job and knows nothing of sockets: the client is a job source
- * here, and the worker a record. States change in job_set_state() alone:
+ * The record has three parts: what the client asked for, the links of tables and lists, and how the
+ * run goes. It owns everything about the job and knows nothing of sockets: the client is a job
+ * source here, and the worker a record. States change in job_set_state() alone:
  *
  *     NEW --> WAITING --> RUNNING --> STOPPING --> ENDED      (each may be left out)
  *                 ^----------'
@@ -75,18 +76,18 @@ struct job_links {
 /* How the run of the job goes. */
 struct job_run {
     struct worker *worker; /* while prefetched, RUNNING or STOPPING */
-    char *why_no_module;   /* owned; the message if the module is NULL */
+    char *why_no_module;   /* owned; the client's message if the module is NULL */
     uint64_t order;        /* of assignment, from 1; 0 until then */
     uint64_t submitted_us;
-    uint64_t begun_us;    /* when the worker began the job, as far as is known; 0: not yet */
-    uint32_t coming;      /* bytes of result expected, while the job is with a worker */
-    uint8_t tag;          /* from the operation `assign`, for its own use */
-    uint8_t stop_reason;  /* enum fail_reason, while STOPPING */
-    uint8_t place;        /* enum job_place */
-    bool over_budget : 1; /* there was no memory for the payload */
-    bool told_started : 1;
-    bool prefetched : 1; /* handed to its worker early */
-    bool given_back : 1; /* a worker could not begin the job */
+    uint64_t begun_us;     /* when the worker began the job, as far as is known; 0: not yet */
+    uint32_t coming;       /* bytes of result expected, while the job is with a worker */
+    uint8_t tag;           /* from the operation `assign`, for its own use */
+    uint8_t stop_reason;   /* enum fail_reason, while STOPPING */
+    uint8_t place;         /* enum job_place */
+    bool over_budget : 1;  /* there was no memory for the payload */
+    bool told_started : 1; /* a second start elsewhere is not told */
+    bool prefetched : 1;   /* handed to its worker early */
+    bool given_back : 1;   /* a worker could not begin the job */
     /* Asked for when the job was prefetched and could not be reclaimed: done once the job runs or
      * is back in the line. */
     bool cancelled : 1, killed : 1;
