@@ -14,7 +14,7 @@ import time
 import pytest
 
 from harness import proc
-from harness.client import Client, check, header
+from harness.client import Client, check, header, start
 from harness.daemon import MASTER, WORKER
 from harness.fakes import FakeWorker
 from harness.wait import BUILD, DEADLINE, SCALE, wait_until
@@ -42,11 +42,6 @@ OTHERS = sorted(
     - FAULTS
     - {*ENDS, signal.SIGHUP, signal.SIGKILL, signal.SIGSTOP}
 )
-
-
-def start(client, module, payload, id):
-    client.submit(id, module, payload, notify=["started"])
-    client.event("started", id=id)
 
 
 @pytest.mark.parametrize("number", ENDS)

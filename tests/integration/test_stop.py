@@ -8,17 +8,11 @@ import time
 import pytest
 
 from harness import proc
-from harness.client import check, message
+from harness.client import check, message, start
 from harness.fakes import FakeWorker
 from harness.wait import SCALE, wait_until
 
 LONG_SLEEP = json.dumps({"ms": 60000})
-
-
-def start(client, module, payload, id="a", **fields):
-    """Submits a job and waits until it runs; its `started` event."""
-    client.submit(id, module, payload, notify=["started"], **fields)
-    return client.event("started", id=id)
 
 
 # ---- the three steps, by timeout, cancel and kill

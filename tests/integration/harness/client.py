@@ -289,3 +289,9 @@ def conservation(stats):
     total = sum(parts.values())
     assert jobs["submitted"] == total, f"{jobs['submitted']} submitted, but {parts} make {total}"
     return stats
+
+
+def start(client, module, payload, id="a", **fields):
+    """Submit a job and wait until it runs; return its `started` event."""
+    client.submit(id, module, payload, notify=["started"], **fields)
+    return client.event("started", id=id)
