@@ -200,3 +200,11 @@ def test_a_module_that_cannot_be_loaded_costs_no_worker(daemon, tmp_path):
         assert event["message"], event
     check(client.outcome("beside"), "done")
     assert server.stats()["pool"]["exits"] == 0
+
+
+def test_a_preload_that_refuses_at_the_start(daemon):
+    """It costs nothing but its own jobs."""
+    server = daemon(preload=["readfile"], pool_start=2, pool_max=2)
+    server.wait_idle(2)
+    assert server.client().done("echo", "x") == b"x"
+    assert not server.log.events("start-failed")
