@@ -1,9 +1,9 @@
 /*
  * clock_shift: a preloaded shim that moves the wall clock of one process.
  *
- * CLOCK_SHIFT names a file of 8 bytes: the seconds, signed, by which CLOCK_REALTIME and its kin are
- * off. It is mapped, so that a test moves the clock while the process runs. The other clocks are
- * left alone, as they are by clock_settime(2).
+ * CLOCK_SHIFT names a file of 8 bytes: the shift of CLOCK_REALTIME and its kin, in seconds, signed.
+ * The file is mapped, so that a test can move the clock while the process runs. The other clocks
+ * stay alone, as under clock_settime(2).
  */
 #include <fcntl.h>
 #include <stdint.h>
