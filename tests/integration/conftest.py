@@ -1,4 +1,4 @@
-"""Fixtures: a daemon of one's own for a test, or one that a module's read-only tests share."""
+"""Fixtures: a daemon for one test, or one shared by a file's read-only tests."""
 
 import os
 import sys
@@ -31,7 +31,7 @@ class Factory:
         self.daemons = []
 
     def make(self, config=None, **popen):
-        """A daemon that is not started yet."""
+        """Makes a daemon without starting it."""
         daemon = Daemon(str(self.directory), f"daemon{len(self.daemons)}", config or {}, **popen)
         self.daemons.append(daemon)
         return daemon
