@@ -1,1 +1,1 @@
-"""What the integration tests are made of: the daemon, a raw client, a fake worker, and waiting."""
+"""The parts of the integration tests: the daemon, a raw client, a fake worker, and waiting."""
