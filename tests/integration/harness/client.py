@@ -1,4 +1,4 @@
-"""A raw client: it sends what it is told to, right or wrong, and reads what comes."""
+"""A raw client: sends anything, right or wrong, and reads every event."""
 
 import json
 import socket
@@ -44,7 +44,7 @@ def header(**fields):
 
 
 def message(payload=None, **fields):
-    """One request as bytes; a payload gets its size."""
+    """One request as bytes, with the payload's size in the header."""
     if payload is None:
         return header(**fields)
     if isinstance(payload, str):
@@ -53,7 +53,7 @@ def message(payload=None, **fields):
 
 
 def open_socket(address, timeout=DEADLINE, receive_buffer=None):
-    """Connects to an address in the words of the configuration."""
+    """Connects to an address, written as in the configuration."""
     if address.startswith("unix:"):
         sock = socket.socket(socket.AF_UNIX)
         target = address[5:]
@@ -79,7 +79,7 @@ class Client:
     def __init__(self, address, hello=True, receive_buffer=None, **fields):
         self.sock = open_socket(address, receive_buffer=receive_buffer)
         self.input = bytearray()
-        self.kept = []  # events that came while another one was waited for
+        self.kept = []  # events read while waiting for another one
         self.hello_event = None
         if hello:
             self.hello_event = self.hello(**fields)
@@ -171,13 +171,13 @@ class Client:
         return event
 
     def expect(self, name, timeout=DEADLINE, **fields):
-        """The next event, which must be this one, with at least these fields."""
+        """The next event. Its name must be this one, and it must have at least these fields."""
         event = self.recv(timeout, f"{name} {fields}")
         check(event, name, **fields)
         return event
 
     def find(self, wanted, timeout=DEADLINE, what="the event"):
-        """The first event for which wanted() holds; those before it are kept."""
+        """The first event for which wanted() holds. Events before it are kept."""
         for index, event in enumerate(self.kept):
             if wanted(event):
                 return self.kept.pop(index)
@@ -191,7 +191,7 @@ class Client:
             self.kept.append(event)
 
     def event(self, name, timeout=DEADLINE, **fields):
-        """The first event of this name with at least these fields; those before it are kept."""
+        """The first event of this name with at least these fields. Events before it are kept."""
         return self.find(
             lambda event: event.name == name
             and all(same(event.get(k), v) for k, v in fields.items()),
@@ -200,7 +200,7 @@ class Client:
         )
 
     def outcome(self, id, timeout=DEADLINE):
-        """The terminal event of the submit with this id; all else is kept."""
+        """The terminal event of the submit with this id. All other events are kept."""
         return self.find(
             lambda event: event.ends_submit() and same(event.get("id"), id),
             timeout,
@@ -213,7 +213,7 @@ class Client:
         return self.outcome(id, timeout)
 
     def done(self, module, payload="", **fields):
-        """Runs a job that must succeed and returns its result."""
+        """Runs a job, which must succeed, and returns its result."""
         event = self.run(module, payload, **fields)
         check(event, "done")
         return event.payload
@@ -234,7 +234,7 @@ class Client:
         assert not events, f"more before the close: {events!r}"
 
     def gone(self, timeout=DEADLINE):
-        """The server must end the connection, by a close or a reset; what comes before is dropped."""
+        """The server must end the connection, by a close or a reset. Earlier events are dropped."""
         end = time.monotonic() + timeout
         try:
             while self._fill(end, "the end of the connection"):
@@ -243,7 +243,7 @@ class Client:
             pass
 
     def silent(self, *names):
-        """Nothing waits to be read but the answer to a ping: proof that no other event came."""
+        """A ping's answer is the next event: proof of silence before."""
         self.send(op="ping", id="silence")
         event = self.expect("pong")
         assert event.get("id") == "silence"
