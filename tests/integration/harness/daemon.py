@@ -1,4 +1,4 @@
-"""One taskmasterd: configured, started, looked at, ended, and judged by what it left behind."""
+"""One taskmasterd: configured, started, watched, ended, and judged by its log and its survivors."""
 
 import json
 import os
@@ -18,7 +18,7 @@ FAULT = re.compile(
     r"AddressSanitizer|LeakSanitizer|UndefinedBehaviorSanitizer|runtime error:|Assertion .* failed"
 )
 
-# Small figures, so that tests are fast; a test that is about one of them sets it.
+# Small figures, for fast tests. A test about one of these settings sets its own value.
 DEFAULTS = {
     "listen": "127.0.0.1:0",
     "log-format": "json",
@@ -37,8 +37,8 @@ def hyphens(settings):
 def environment(**extra):
     env = {key: value for key, value in os.environ.items() if key != "JOURNAL_STREAM"}
     if SANITIZED:
-        # Leave signals to the kernel, so that a crash is told as what it is, and let freed memory
-        # go soon, so that it can be measured.
+        # Leave signals to the kernel: each crash then shows its own signal. Let freed memory go soon, for the tests of
+        # memory.
         env["ASAN_OPTIONS"] = ":".join(
             [f"handle_{name}=0" for name in ("segv", "sigbus", "abort", "sigfpe", "sigill")]
             + ["quarantine_size_mb=8", env.get("ASAN_OPTIONS", "")]
@@ -49,7 +49,7 @@ def environment(**extra):
 
 
 def run_master(*args, timeout=DEADLINE, **kwargs):
-    """Runs taskmasterd to its end, for options that make it end."""
+    """Runs taskmasterd to its end, for options such as -t."""
     return subprocess.run(
         [MASTER, *args],
         stdin=subprocess.DEVNULL,
@@ -79,7 +79,7 @@ class Log:
         return self.text().splitlines()
 
     def events(self, name=None, **fields):
-        """The lines that are events, of this name and with at least these fields."""
+        """The events of this name with at least these fields."""
         found = []
         for line in self.text().split("\n")[:-1]:
             try:
@@ -93,7 +93,7 @@ class Log:
         return found
 
     def wait(self, name, count=1, timeout=DEADLINE, **fields):
-        """The count-th such event, when it is there."""
+        """Waits for the count-th such event, and returns it."""
         wait_until(
             lambda: len(self.events(name, **fields)) >= count,
             f"{count} log line(s) {name} {fields}",
@@ -121,7 +121,7 @@ class Daemon:
         self.popen = popen
         self.process = None
         self.clients = []
-        self.token = None  # said in every hello
+        self.token = None  # sent in every hello
         self.expected_status = 0
         self.check_stats = True
         self.check_faults = True
@@ -131,7 +131,7 @@ class Daemon:
     # ---- life
 
     def write_config(self, **changes):
-        """Changes settings in the file; the running daemon sees them at a reload."""
+        """Changes settings in the file. A running daemon reads them at a reload."""
         self.config.update(hyphens(changes))
         self.config = {k: v for k, v in self.config.items() if v is not None}
         with open(self.config_path, "w") as file:
@@ -141,7 +141,7 @@ class Daemon:
         return self.command_line or [MASTER, "-c", self.config_path, *self.options]
 
     def launch(self):
-        """Starts it and does not wait for anything."""
+        """Starts the daemon without waiting for anything."""
         self.write_config()
         seen = len(self.log.events("listening"))
         stderr = self.stderr
@@ -164,7 +164,7 @@ class Daemon:
         return self
 
     def start(self):
-        """Starts it and waits until it listens on all its addresses."""
+        """Starts the daemon and waits until it listens on all its addresses."""
         self.launch()
         listen = self.config["listen"]
         count = len(listen) if isinstance(listen, list) else 1
@@ -214,7 +214,7 @@ class Daemon:
         os.kill(self.process.pid, number)
 
     def wait_exit(self, timeout=DEADLINE):
-        """Waits for its end and returns the status."""
+        """Waits for the daemon's exit and returns the status."""
         try:
             return self.process.wait(timeout)
         except subprocess.TimeoutExpired:
@@ -246,15 +246,15 @@ class Daemon:
         return [w["pid"] for w in self.workers() if not states or w["state"] in states]
 
     def begun_pids(self, client=None):
-        """The busy workers' process ids, once each has begun its job. A job whose worker dies before is not lost:
-        another one gets it. `client` asks for them, or a new one."""
+        """The busy workers' process ids, once each has begun its job. (If a worker dies before that, its job goes to
+        another worker.) `client` asks for them, or else a new client."""
         busy = [(w["pid"], w["module"]) for w in (client or self).workers() if w["state"] == "busy"]
         for pid, module in busy:
             wait_until(lambda: proc.has_mapped(pid, f"/{module}.so"), f"{pid} to begin its job")
         return [pid for pid, _ in busy]
 
     def wait_stats(self, condition, what, timeout=DEADLINE):
-        """Samples stats, each of which must add up, until condition(stats) holds."""
+        """Samples stats until condition(stats) holds. Every sample must add up."""
         with self.client() as client:
             box = {}
 
@@ -269,7 +269,7 @@ class Daemon:
             return box["stats"]
 
     def wait_idle(self, count):
-        """Waits until so many workers are there and idle."""
+        """Waits until this many workers are idle."""
         return self.wait_stats(
             lambda s: s["pool"]["idle"] == count and not s["pool"]["starting"],
             f"{count} idle workers",
@@ -285,7 +285,7 @@ class Daemon:
     # ---- the end
 
     def faults(self):
-        """What must never stand in a log."""
+        """Sanitizer reports and `bug` lines in the log: every one fails the test."""
         found = []
         for line in self.log.lines():
             if FAULT.search(line):
@@ -300,7 +300,7 @@ class Daemon:
         return found
 
     def stop(self):
-        """Ends it with TERM and judges: the sums, the status, survivors, faults in the log."""
+        """Ends the daemon with TERM and judges the sums, the status, survivors, and faults in the log."""
         problems = []
         if self.process is None:
             return problems
