@@ -1,10 +1,10 @@
-"""A worker that misbehaves on request: it speaks src/common/wire.h from Python.
+"""A worker with misbehaviour on request. It speaks src/common/wire.h from Python.
 
-It is started by the master in the real worker's place (worker-path), by a small script that
-fake_worker_script() writes. `start` says how it comes up; after that the payload of each job says
-what to do with it. The structs are those of src/common/wire.h and src/common/worker_page.h.
+The master starts it in the real worker's place (worker-path), through a small script (fakes.py). `start` says how it
+comes up; then the payload of each job says how to answer. The structs are those of src/common/wire.h and
+src/common/worker_page.h.
 
-This file is run with `python3 -IS`: the standard library only, and few modules of it.
+The script runs `python3 -IS`: the standard library only, and few modules of it.
 """
 
 import mmap
@@ -62,8 +62,8 @@ class Page:
         self.target = (socket.inet_ntoa(host), port)
 
     def claim(self, slot, job):
-        """Begins a job, unless the master has taken it back: from here on it is lost with this
-        worker. Not in one step, as a real worker must: no test here is about that moment."""
+        """Begins a job, unless the master has reclaimed it. From here on the job is lost with this worker. A real
+        worker must do this in one atomic step; no test here is about that moment."""
         at = CLAIMS_AT + CLAIM.size * slot
         if CLAIM.unpack_from(self.view, at)[0] != job << 2 | OFFERED:
             return False
@@ -72,7 +72,7 @@ class Page:
 
 
     def leave(self, slot, job, result, size=None):
-        """Leaves a small result in the job's slot; whether the master is told is another matter."""
+        """Leaves a small result in the job's slot. The caller tells the master, or does not."""
         at = RESULTS_AT + (RESULT_SIZE.size + RESULT_MAX) * slot
         RESULT_SIZE.pack_into(self.view, at, len(result) if size is None else size)
         self.view[at + RESULT_SIZE.size : at + RESULT_SIZE.size + len(result)] = result
@@ -97,7 +97,7 @@ class Link:
         return data
 
     def receive(self):
-        """(type, job, name, payload), or None at the end. Jobs that were taken back are skipped."""
+        """(type, job, name, payload), or None at the end. Reclaimed jobs are skipped."""
         while True:
             raw = self.read(HEAD.size)
             if raw is None:
@@ -122,7 +122,7 @@ def hang():
 
 
 def do_job(link, job, words, earlier):
-    """One job, in the way that its payload names."""
+    """Answers one job in the way named by its payload."""
     what, rest = words[0], b" ".join(words[1:])
     answer = head(DONE, job, len(rest)) + rest
     if what == b"ok":
@@ -219,7 +219,7 @@ def do_job(link, job, words, earlier):
     elif what == b"name-without-end":
         link.send(head(FAILED, job, kind=KIND_MODULE, name=b"c" * 72))
     elif what == b"wild-words":
-        # A module's own words, as bad as they can be: the master must make a valid event of it.
+        # The worst code and message of a module: the master must make a valid event of them.
         text = b'"\\\x00\x01\x1b\xff\xfe\xed\xa0\x80\n' * 100
         code = b"Bad Code\x01\xff"
         link.send(
@@ -243,7 +243,7 @@ def serve(link):
 
 
 def note(directory, page):
-    """Leaves what a test wants to know about this process in a file of its own."""
+    """Writes the facts about this process to a file of its own, for the test."""
     path = os.path.join(directory, f"worker-{os.getpid()}")
     with open("/proc/self/cmdline", "rb") as file:
         argv = file.read()
@@ -270,7 +270,7 @@ def note(directory, page):
 
 
 def take(counter):
-    """Counts down a number in a file, over all workers; True while it was above 0."""
+    """Counts down a number in a file, shared by all workers. True if it was above 0."""
     import fcntl
 
     with open(counter, "r+") as file:
@@ -285,7 +285,8 @@ def take(counter):
 
 
 def main(directory, release, start="ok", times=None):
-    """Comes up as `start` says (the first `times` workers only, if that is a path), then serves."""
+    """Comes up as `start` says, then serves. If `times` is a path, only the first so many workers do; the others start
+    well."""
     release = release.encode()
     if times is not None and not take(times):
         start = "ok"
@@ -340,5 +341,5 @@ def main(directory, release, start="ok", times=None):
         serve(link)
     link.send(head(READY))
     if start == "ready-then-hang":
-        hang()  # a job that is sent here is never read
+        hang()  # and never read a job
     serve(link)
