@@ -14,7 +14,7 @@ VERSION_H = os.path.join(ROOT, "include", "taskmaster", "version.h")
 
 
 def define(header, name):
-    """A number that a header of the tree defines."""
+    """The value of a number in a header of the tree."""
     with open(os.path.join(ROOT, header)) as file:
         return int(re.search(rf"#define {name}\s+(0x[0-9a-f]+)u", file.read()).group(1), 16)
 
@@ -25,7 +25,7 @@ def release():
 
 
 class FakeWorker:
-    """A worker-path, and what the workers started from it noted down."""
+    """A worker-path, and the notes of the workers started from it."""
 
     def __init__(self, directory, start="ok", times=None):
         for header, name, ours in (
