@@ -1,8 +1,8 @@
-"""Many clients that keep their sockets full of large headers that are refused, in a process of its own.
+"""Many clients in a process of its own. They keep their sockets full of large, refused headers.
 
     with Flood(server.address, 400): ...
 
-They read what comes, so that nothing but the server's own shares holds them up.
+The clients read every answer: only the server's own shares hold them up.
 """
 
 import os
@@ -18,7 +18,7 @@ else:  # the process itself
     from harness.client import header, open_socket
     from harness.wait import DEADLINE
 
-# Long, and dear to parse.
+# Long, and expensive to parse.
 KINDS = [header(op="ping", id=1, unknown=[1] * 2000), header(op="ping", id=1, unknown=["\u00e9"] + [1] * 1990)]
 HEADERS = b"".join(KINDS) * 32
 assert all(4000 < len(kind) <= 4096 for kind in KINDS)
