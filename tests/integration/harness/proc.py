@@ -1,7 +1,7 @@
-"""What /proc says about processes, and the care for those that outlive their parent.
+"""Facts from /proc about processes, and a watch for orphans.
 
-The pytest process is a child subreaper: a worker that survives its master becomes our child, so
-that no survivor can hide, however it was started.
+The pytest process is a child subreaper. A worker becomes our child if it survives its master, so no survivor can hide,
+however it was started.
 """
 
 import ctypes
@@ -16,7 +16,7 @@ PR_SET_CHILD_SUBREAPER = 36
 TICK = os.sysconf("SC_CLK_TCK")
 
 _libc = ctypes.CDLL(None, use_errno=True)
-_spawned = {}  # pid: Popen, for the children that the tests started themselves
+_spawned = {}  # pid: Popen, of the tests' own children
 
 
 def become_subreaper():
@@ -47,7 +47,7 @@ def stat(pid):
 
 
 def alive(pid):
-    """True for a process that runs or could run again; a zombie is dead."""
+    """True for a running, waiting or stopped process. A zombie is dead."""
     entry = stat(pid)
     return entry is not None and entry[0] not in "ZX"
 
@@ -62,7 +62,7 @@ def cpu_seconds(pid):
 
 
 def cpu_share(pid, interval=0.6):
-    """The part of one core that a process took over an interval, 0 to 1."""
+    """The share of one core taken by a process over an interval, 0 to 1."""
     before, start = cpu_seconds(pid), time.monotonic()
     time.sleep(interval)
     return (cpu_seconds(pid) - before) / (time.monotonic() - start)
@@ -113,7 +113,7 @@ def descriptor_flags(pid, fd):
 
 
 def _reap_orphans():
-    """Pids of the children that we did not start and that still run; reaps those that are dead."""
+    """Reaps dead orphans, and returns the pids of the living ones. Orphans are children not started by us."""
     running = []
     for pid in children(os.getpid()):
         if pid in _spawned:
@@ -138,7 +138,7 @@ def describe(pid):
 
 
 def orphans(timeout):
-    """Waits for the orphans to go; the description of those that stayed, which are then killed."""
+    """Waits for the orphans to go. Kills those still alive after `timeout`, and returns their descriptions."""
     try:
         wait_until(lambda: not _reap_orphans(), "orphans gone", timeout)
         return []
@@ -152,7 +152,7 @@ def orphans(timeout):
 
 
 def end(process):
-    """Kills a process that we started, if it still runs, and reaps it."""
+    """Kills one of our own processes, if it still runs, and reaps it."""
     if process.poll() is None:
         process.kill()
     process.wait()
