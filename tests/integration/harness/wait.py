@@ -20,12 +20,12 @@ def _sanitized():
 SANITIZED = _sanitized()
 SCALE = 3 if SANITIZED else 1
 
-# Long enough that only a defect reaches it, short enough that a test's own time limit does not.
+# Seconds. Only a defect should reach this deadline, and it must be shorter than pytest's time limit.
 DEADLINE = 10.0 * SCALE
 
 
 class Deadline(AssertionError):
-    """What was waited for did not happen in time."""
+    """The awaited condition did not come in time."""
 
 
 def wait_until(condition, what, timeout=DEADLINE, interval=0.005):
