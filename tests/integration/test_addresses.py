@@ -62,7 +62,7 @@ def test_a_unix_socket_that_is_not_there_any_more(daemon, tmp_path, moved):
 
 
 def test_a_unix_socket_whose_owner_does_not_listen_yet(daemon, tmp_path):
-    """It refuses connections like one that a dead server left, and is not taken."""
+    """Such a socket refuses connections like a dead server's, but must not be replaced."""
     path = str(tmp_path / "sock")
     with socket.socket(socket.AF_UNIX) as other:
         other.bind(path)
@@ -74,12 +74,12 @@ def test_a_unix_socket_whose_owner_does_not_listen_yet(daemon, tmp_path):
         with socket.socket(socket.AF_UNIX) as client:
             client.connect(path)
             other.accept()[0].close()
-    # Dead by now, and left behind.
+    # The owner is dead by now, and has left the socket behind.
     assert daemon(listen=f"unix:{path}").client().done("echo", "x") == b"x"
 
 
 def test_many_that_start_at_once_at_a_stale_unix_socket(daemon, tmp_path):
-    """One has it, is reachable, and removes it at its end; the others say that it is in use."""
+    """One server gets the socket, is reachable, and removes the socket at its end. The others report it as in use."""
     path = tmp_path / "sock"
     with socket.socket(socket.AF_UNIX) as dead:
         dead.bind(str(path))
