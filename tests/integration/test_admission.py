@@ -1,4 +1,4 @@
-"""Protocol section 6: run, grow, queue or refuse; and what an overload says."""
+"""Protocol section 6: run, grow, queue or refuse; and the fields of an overload."""
 
 import json
 import os
@@ -15,7 +15,7 @@ LONG_SLEEP = json.dumps({"ms": 60000})
 
 
 def occupy(server, count, client=None):
-    """Keeps so many workers busy; the client that can end it."""
+    """Keeps so many workers busy. Returns the client of these jobs."""
     client = client or server.client()
     for n in range(count):
         client.submit(f"busy-{n}", "sleep", LONG_SLEEP, notify=["started"])
@@ -60,7 +60,8 @@ def test_the_pool_grows_to_pool_max_and_no_further(daemon):
 
 
 def test_the_pool_does_not_shrink_but_by_a_reload(daemon):
-    """What taskmasterd(8) says of workers that were started for a burst, of one that is lost, and of a reload."""
+    """As taskmasterd(8) says: workers of a burst stay, a lost worker is not replaced beyond pool-start, and a reload
+    shrinks the pool."""
     server = daemon(pool_start=1, pool_max=3)
     server.wait_idle(1)
     client = occupy(server, 3)
@@ -161,7 +162,7 @@ def test_pool_start_0(daemon):
 
 
 def test_job_max_0(daemon):
-    """Nothing waits for a busy worker; a job may wait for one that starts for it."""
+    """No job waits for a busy worker, but a job may wait for a worker started for it."""
     server = daemon(pool_start=0, pool_max=2, job_max=0)
     client = server.client()
     assert client.done("echo", "x") == b"x"
@@ -183,7 +184,7 @@ def test_job_max_0_admits_as_many_at_once_as_workers_can_be_started(daemon):
 
 
 def test_pool_max_1(daemon):
-    """pool-start is 2 by default, or pool-max if that is less."""
+    """pool-start is 2 by default, or pool-max if this is less."""
     server = daemon(pool_start=None, pool_max=1)
     stats = server.wait_idle(1)
     assert (stats["pool"]["start"], stats["pool"]["max"]) == (1, 1)
@@ -202,7 +203,7 @@ def test_defaults_of_the_pool(daemon):
 
 
 def test_a_burst_over_all_three_places(daemon):
-    """2 free, 2 more to start, 3 in the line, the rest refused: to the letter."""
+    """Exactly 2 jobs run at once, 2 more get new workers, 3 wait in the line, and the rest are refused."""
     server = daemon(pool_start=2, pool_max=4, job_max=3)
     server.wait_idle(2)
     client = server.client()
@@ -221,8 +222,8 @@ def test_a_burst_over_all_three_places(daemon):
 
 
 def test_a_starting_worker_counts_for_those_who_wait(daemon, tmp_path):
-    """waiting - starting < job-max: with a worker that never comes, one waits for it and job-max
-    others wait in the line."""
+    """The rule is waiting - starting < job-max. Here one job waits for a worker without end, and job-max others wait in
+    the line."""
     fake = FakeWorker(tmp_path, start="never-connect")
     server = daemon(
         worker_path=fake.path, pool_start=0, pool_max=1, job_max=2, start_timeout_ms=60000
@@ -237,8 +238,8 @@ def test_a_starting_worker_counts_for_those_who_wait(daemon, tmp_path):
 
 
 def test_a_waiting_job_is_bound_to_no_worker(daemon):
-    """A job that waits for a starting worker takes the one that becomes free first; here the only
-    thing that may fail is that a job is lost on the way."""
+    """A job behind a starting worker takes the first worker to become free. This test only shows that no job is
+    lost."""
     server = daemon(pool_start=1, pool_max=2)
     server.wait_idle(1)
     client = server.client()
@@ -251,7 +252,7 @@ def test_a_waiting_job_is_bound_to_no_worker(daemon):
 
 
 def test_overload_memory(daemon):
-    """Over payload-total-max the payload is discarded as it arrives."""
+    """Above payload-total-max, a payload is discarded as it arrives."""
     server = daemon(
         pool_start=1, pool_max=1, job_max=100, payload_max=200000, payload_total_max=500000
     )
@@ -278,7 +279,7 @@ def test_overload_memory(daemon):
 
 
 def test_half_arrived_payloads_never_lock_each_other_out(daemon):
-    """Four halves fill the budget; each must come to an end of its own, some by overload."""
+    """Four half payloads fill the budget. Each submit must have its own end, some by overload."""
     server = daemon(pool_start=1, payload_max=200000, payload_total_max=300000)
     clients = [server.client() for _ in range(4)]
     data = message(b"x" * 200000, op="submit", id="a", module="echo")
@@ -344,7 +345,7 @@ def test_the_order_of_the_reasons(daemon):
 
 @pytest.mark.parametrize("workers", [1, 2])
 def test_retrying_on_overload_loses_nothing(daemon, workers):
-    """Two clients push 100 jobs each through a line of two, trying again as long as it takes."""
+    """Two clients push 100 jobs each through a line of two, and retry until all are done."""
     server = daemon(pool_start=workers, pool_max=workers, job_max=2)
     results = [set(), set()]
 
