@@ -27,7 +27,7 @@ class Command:
         self.address = server if isinstance(server, str) else server.address
 
     def start(self, *arguments, before=(), **kwargs):
-        """`before`: the command that this one is an argument of."""
+        """`before`: a command in front, with this one as its argument."""
         return proc.spawn(
             [*before, COMMAND, *arguments, "--server", self.address],
             env=environment(TERM="xterm", **kwargs.pop("env", {})),
@@ -62,7 +62,7 @@ def ended(result, status):
 
 
 def full_daemon(daemon, **config):
-    """One worker, busy; no place in the line."""
+    """One busy worker, and no place in the line."""
     server = daemon(pool_start=1, pool_max=1, job_max=0, **config)
     client = server.client()
     client.submit("busy", "sleep", LONG_SLEEP, notify=["started"])
@@ -144,7 +144,7 @@ def test_run_timeout_of_the_job(daemon):
 
 
 def test_run_timeout_of_the_command(daemon):
-    """It gives up, and its linked job is cancelled."""
+    """The command gives up, and its linked job is cancelled."""
     server = daemon(pool_start=1, pool_max=1)
     begin = time.monotonic()
     ended(Command(server)("run", "sleep", LONG_SLEEP, "--timeout", "0.3"), TIMEOUT)
@@ -184,7 +184,7 @@ def test_run_on_a_draining_daemon(daemon):
 
 @pytest.mark.parametrize("json_too", [[], ["--json"]])
 def test_run_of_a_job_that_waits_when_the_daemon_drains(daemon, json_too):
-    """Another try later makes sense, as after an overload."""
+    """As after an overload, a later try makes sense."""
     server = daemon(pool_start=1, pool_max=1, drain_timeout_ms=30000)
     client = server.client()
     client.submit("busy", "sleep", LONG_SLEEP, notify=["started"])
@@ -241,7 +241,7 @@ def test_server_from_the_environment(shared):
 
 
 def test_result_to_a_closed_pipe(run):
-    """`taskmaster … | true` ends, and not with success."""
+    """`taskmaster … | true` ends, with a failure status."""
     reading, writing = os.pipe()
     os.close(reading)
     process = run.start("run", "crash", "big 3000000", stdin=subprocess.DEVNULL, stdout=writing, stderr=subprocess.DEVNULL)
@@ -287,7 +287,7 @@ def test_interrupt_cancels_the_job(daemon):
 
 @pytest.mark.parametrize("mode, status", [([], FAILED), (["--each"], SOME_FAILED)])
 def test_two_signals_in_a_row_cancel_the_job(daemon, mode, status):
-    """As timeout(1) sends them. Nothing but the command cancels a job that is not linked."""
+    """timeout(1) sends two signals like these. Only the command itself cancels an unlinked job."""
     server = daemon(pool_start=1, pool_max=1, kill_grace_ms=8000 * SCALE)
     process = Command(server).start(
         "run", "sleep", "--no-link", *mode, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE
@@ -306,7 +306,7 @@ def test_two_signals_in_a_row_cancel_the_job(daemon, mode, status):
 
 
 def test_kill_9_of_the_command_cancels_its_job(daemon):
-    """Jobs of the command are linked."""
+    """The command's jobs are linked."""
     server = daemon(pool_start=1, pool_max=1)
     process = Command(server).start("run", "sleep", LONG_SLEEP, stdin=subprocess.DEVNULL)
     server.wait_jobs(running=1)
@@ -326,8 +326,8 @@ def test_no_link(daemon):
 
 
 def test_no_link_of_jobs_that_wait(daemon):
-    """As the manual says: one that the server has nothing to tell about before it begins still runs, the others
-    are dropped once a result had nowhere to go."""
+    """As the manual says: the server notices the lost client at the first result. The job begun by then still runs; the
+    others are dropped."""
     server = daemon(pool_start=1, pool_max=1)
     client = server.client()
     client.submit("busy", "sleep", LONG_SLEEP, notify=["started"])
@@ -398,7 +398,7 @@ def test_each_with_a_crash_in_the_middle(run):
 
 
 def test_each_waits_and_retries_on_overload(daemon):
-    """More in flight than the server has room for; not one line is lost."""
+    """The command keeps more jobs in flight than the server has room for. No line is lost."""
     server = daemon(pool_start=1, pool_max=1, job_max=2)
     lines = "".join(f"line {n}\n" for n in range(300))
     result = ended(Command(server)("run", "echo", "--each", "--jobs", "20", input=lines), DONE)
@@ -430,7 +430,7 @@ def test_each_of_10000_lines(run):
 
 
 def test_each_streams(run):
-    """A result comes out while the input is still open: it can stand in a pipe of programs."""
+    """A result comes out while the input is still open, so the command works within a pipe."""
     process = run.start("run", "echo", "--each", stdin=subprocess.PIPE, stdout=subprocess.PIPE)
     try:
         for n in range(3):
@@ -446,7 +446,7 @@ def test_each_streams(run):
 
 
 def terminal(run, *arguments, input):
-    """Runs it with stderr on a terminal; what came there."""
+    """Runs the command with stderr on a terminal, and returns the terminal's output."""
     ours, theirs = pty.openpty()
     seen = bytearray()
 
@@ -520,7 +520,7 @@ def test_ping(run):
 
 
 def test_json_of_an_address_that_is_no_utf8(daemon, tmp_path):
-    """The daemon binds no such path, but a link or a mount may give its socket one."""
+    """The daemon binds no such path, but a link or a mount may lead to its socket."""
     daemon(listen=[f"unix:{tmp_path}/s"])
     path = os.fsencode(tmp_path) + b"/\xe9"
     os.symlink(f"{tmp_path}/s", path)
@@ -600,7 +600,7 @@ def test_json_of_no_server_is_told_on_stderr():
 
 
 def test_a_token_file(daemon, tmp_path):
-    """One file serves the server and its clients."""
+    """The server and its clients can share one file."""
     (tmp_path / "tokens").write_text("# ours\n\n  a-token-of-some-length \r\n# old\nanother-token-of-ours\n")
     (tmp_path / "tokens").chmod(0o600)
     server = daemon.make({"token_file": str(tmp_path / "tokens")})
