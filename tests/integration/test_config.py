@@ -20,7 +20,7 @@ from harness.wait import BUILD, DEADLINE, SCALE, wait_until
 
 USAGE, CANNOT_BIND, NO_RIGHTS, CONFIGURATION = 64, 69, 77, 78
 
-# Every key that the issue names.
+# Every key of the issue.
 KEYS = """listen socket-mode worker-listen worker-path pool-start pool-max job-max module-dir preload modules
 header-timeout-ms payload-timeout-ms hello-timeout-ms linger-ms payload-max payload-total-max output-total-max
 start-timeout-ms drain-timeout-ms job-timeout-ms kill-grace-ms client-max client-job-max
@@ -29,7 +29,7 @@ client-output-max token-file allow-open-listen user group log-level log-format""
 
 @pytest.fixture
 def config(tmp_path):
-    """Writes a file and runs -t on it."""
+    """Writes a configuration file and runs -t on it."""
     path = tmp_path / "test.json"
 
     def run(text, *options, **kwargs):
@@ -175,7 +175,7 @@ def test_the_real_start_refuses_what_t_refuses(config):
     refused(run_master("-c", str(config.path)), "pool-max")
 
 
-# ---- a listen that others can reach
+# ---- a public listen address
 
 
 @pytest.mark.parametrize("listen", ["0.0.0.0:0", "[::]:0", "192.0.2.1:7741", ["127.0.0.1:0", "0.0.0.0:0"]])
@@ -242,7 +242,8 @@ def test_usage_says_what_is_wrong(arguments, words):
 
 @pytest.mark.parametrize("option", ["--pool-max=0", "--pool-max=many", "--log-level=loud", "--pool-max="])
 def test_a_bad_value_of_an_option(option):
-    """The key, the value and what was expected, as for the file; a fault of the settings."""
+    """The error names the key, the value and the accepted range, as for the file. The status is the one for wrong
+    settings."""
     result = run_master("-t", option)
     assert result.returncode in (USAGE, CONFIGURATION), result.stderr
     assert option.partition("=")[0][2:] in result.stderr
@@ -256,7 +257,7 @@ def test_t_checks_a_good_file(config):
 
 
 def test_t_loads_every_module_in_a_child(config, tmp_path):
-    """A module that cannot be loaded is found; one that crashes costs a child only."""
+    """-t reports an unloadable module. A crashing module costs only a child."""
     modules = tmp_path / "modules"
     shutil.copytree(MODULES, modules)
     assert config({"module-dir": str(modules), "modules": {}}).returncode == 0
@@ -270,7 +271,7 @@ def test_t_loads_every_module_in_a_child(config, tmp_path):
 
 @pytest.fixture
 def initialise(config, tmp_path):
-    """Runs -t, with --init unless `options` say otherwise, on the shipped modules and some others."""
+    """Runs -t, by default with --init, on the shipped modules and some others."""
     modules = tmp_path / "modules"
     shutil.copytree(MODULES, modules)
     for name in ("init_fails", "init_does", "probe"):
@@ -293,7 +294,7 @@ def test_t_init_finds_a_typo_in_the_settings_of_a_module(initialise):
 
 
 def test_t_init_looks_at_those_that_are_named(initialise):
-    """By preload or modules; a disabled one is as good as not there."""
+    """--init calls the modules named by preload or modules. It skips disabled ones."""
     refused(initialise(preload=["init_fails"]), "module init_fails: call 1 with {}")
     refused(initialise(modules={"init_fails": {"config": {"a": 1}}}), 'call 1 with {"a":1}')
     assert initialise(modules={"init_fails": {"enabled": False}}).returncode == 0
@@ -308,7 +309,7 @@ def test_t_init_shows_what_a_module_says(initialise):
 
 
 def test_t_init_of_a_module_that_says_much(initialise):
-    """All of it is shown, and the worker's word stands on a line of its own behind it."""
+    """The module's whole output is shown, then the worker's message on a line of its own."""
     result = initialise(modules={"init_does": {"config": {"do": "talk"}}})
     assert result.returncode == 0, result
     lines = result.stdout.splitlines()
@@ -334,7 +335,7 @@ def test_t_init_of_a_module_that_does_not_return(initialise, what, words):
 
 @pytest.fixture
 def constructor(config, tmp_path, monkeypatch):
-    """Runs -t on modules of which the first does something while it is loaded."""
+    """Runs -t on several modules. The first one acts while being loaded."""
     modules = tmp_path / "modules"
     shutil.copytree(MODULES, modules)
     shutil.copy(os.path.join(BUILD, "tests", "modules", "constructor.so"), modules)
@@ -362,7 +363,7 @@ def test_t_of_a_module_that_ends_the_process(constructor):
 
 
 def test_t_loads_modules_as_a_worker_does(constructor, monkeypatch):
-    """With its environment, and no descriptor of ours."""
+    """A child of -t has a worker's environment, and none of our descriptors."""
     monkeypatch.setenv("LD_BIND_NOW", "1")
     monkeypatch.setenv("MALLOC_ARENA_MAX", "1")
     monkeypatch.setenv("KEPT_FOR_THE_MODULE", "yes")
@@ -396,11 +397,11 @@ def test_t_says_once_that_the_worker_cannot_be_run(config, tmp_path):
     assert result.stderr.count("cannot run") == 1, result.stderr
 
 
-# ---- what this machine does not have: found by -t, at the start and by a reload
+# ---- settings not possible on this machine: found by -t, at the start and by a reload
 
 
 def paths(folder):
-    """Key, value and reason of settings that name what cannot be used."""
+    """Settings with unusable paths: (key, value, reason)."""
     (folder / "file").write_text("")
     return [
         ("module-dir", folder / "none", "No such file or directory"),
@@ -474,7 +475,7 @@ def test_what_the_user_cannot_read_is_told_before_a_reload_fails(daemon, tmp_pat
 
 
 def test_a_token_that_can_be_guessed_is_warned_of(daemon, tmp_path):
-    """At the start, by -t and at a reload; the token itself is not shown."""
+    """A warning at the start, by -t and at a reload. It does not show the token."""
     tokens = tmp_path / "tokens"
     tokens.write_text("sixteen-bytes-ok\nnot-16-bytes-ok\n")
     tokens.chmod(0o600)
@@ -532,7 +533,7 @@ def test_what_cannot_be_listened_on_is_named(tmp_path):
 
 
 def test_t_does_not_listen(config, daemon):
-    """It can be run beside a daemon that has the port."""
+    """-t works beside a daemon on the same port."""
     server = daemon()
     assert config({"listen": server.address}).returncode == 0
 
@@ -560,7 +561,7 @@ def test_T_defaults():
     assert (found["pool-start"], found["pool-max"], found["job-max"]) == (2, 4, 100)
     assert found["payload-max"] == 16777216 and found["hello-timeout-ms"] == 10000
     assert found["job-timeout-ms"] == 0 and found["allow-open-listen"] is False
-    # From the build tree it finds its worker and modules beside itself.
+    # In the build tree, the daemon finds its worker and modules beside itself.
     assert found["worker-path"] == WORKER and found["module-dir"] == MODULES
 
 
@@ -594,7 +595,7 @@ def test_version_everywhere(path):
 
 
 def test_every_key_is_an_option(tmp_path):
-    """The value of each key from -T, given as --key=value, is taken and changes nothing."""
+    """Each key's value from -T is accepted as --key=value, and changes nothing."""
     before = settings()
     arguments = []
     for key, value in before.items():
@@ -641,7 +642,7 @@ def test_cannot_bind_what_another_has(daemon, tmp_path, listen):
 
 
 def test_cannot_bind_a_unix_path_that_is_no_socket(tmp_path):
-    """A file of somebody's is not removed."""
+    """A regular file is not removed."""
     (tmp_path / "file").write_text("precious")
     result = run_master(f"--listen=unix:{tmp_path}/file")
     assert result.returncode == CANNOT_BIND, (result.returncode, result.stderr)
@@ -676,7 +677,7 @@ def stat_of(path):
 
 @pytest.mark.parametrize("mode, bits", [(None, "0o660"), ("0600", "0o600"), ("0666", "0o666")])
 def test_the_mode_of_a_socket(daemon, tmp_path, mode, bits):
-    """Whatever the umask is."""
+    """The umask does not matter."""
     server = daemon.make(
         {"listen": f"unix:{tmp_path}/sock", "socket-mode": mode}, preexec_fn=lambda: os.umask(0o027)
     ).start()
@@ -687,7 +688,7 @@ def test_the_mode_of_a_socket(daemon, tmp_path, mode, bits):
 
 
 def test_whose_a_socket_is(daemon, tmp_path):
-    """The user that the daemon becomes can connect to it, by its name or by its group."""
+    """The daemon's user can connect to the socket, by owner or by group."""
     if os.getuid() != 0:
         pytest.skip("needs root")
     server = daemon(user="nobody", listen=f"unix:{tmp_path}/sock")
@@ -696,7 +697,7 @@ def test_whose_a_socket_is(daemon, tmp_path):
     assert stat_of(tmp_path / "other") == (0, 65534, "0o660")
     assert other.client().done("echo", "x") == b"x"
 
-    # In a directory of root's the file outlives the daemon, and the next one takes its place.
+    # In root's directory the socket file outlives the daemon, and the next daemon replaces the file.
     server.signal(signal.SIGTERM)
     assert server.wait_exit() == 0
     assert server.log.wait("socket-left")["path"] == f"{tmp_path}/sock"
@@ -720,7 +721,7 @@ def test_a_socket_in_a_directory_of_the_user_is_removed(daemon):
 
 
 def test_listening_lines(daemon):
-    """A port 0 is chosen by the kernel and said with its address and role."""
+    """The kernel chooses a port for 0. The log line has the port, its address and its role."""
     server = daemon(listen=["127.0.0.1:0", "127.0.0.1:0"])
     lines = server.log.events("listening")
     assert sorted(line["role"] for line in lines) == ["clients", "clients", "workers"]
@@ -782,7 +783,7 @@ def test_workers_are_at_home_where_their_user_is(daemon):
 
 
 def test_user_as_nobody_in_particular(daemon):
-    """A user that does not exist is a fault of the configuration."""
+    """An unknown user is a fault of the configuration."""
     if os.getuid() != 0:
         pytest.skip("needs root")
     result = run_master("--listen=127.0.0.1:0", "--user=no-such-user-here")
@@ -791,7 +792,7 @@ def test_user_as_nobody_in_particular(daemon):
 
 
 def test_reload_with_user_still_works(daemon, tmp_path):
-    """After the change of user it can still read a file that this user may read."""
+    """After the change of user, the daemon can still read files readable for the new user."""
     if os.getuid() != 0:
         pytest.skip("needs root")
     server = daemon.make({"user": "nobody", "job_max": 5})
