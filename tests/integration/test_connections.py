@@ -1,4 +1,4 @@
-"""Protocol section 7 and issue item 8: clients that go, clients that flood, and the memory for clients."""
+"""Protocol section 7 and issue item 8: leaving clients, flooding clients, and the memory for clients."""
 
 import ctypes
 import json
@@ -51,7 +51,7 @@ def test_half_closed_client_gets_the_answers_of_other_requests(daemon):
 
 
 def test_printf_to_nc_works(daemon):
-    """All in one write and the sending side shut at once, as `printf … | nc -N` does."""
+    """Like `printf … | nc -N`: one write with everything, then at once the end of input."""
     server = daemon()
     sock = socket.create_connection(("127.0.0.1", server.port), timeout=DEADLINE)
     sock.sendall(
@@ -111,7 +111,7 @@ def test_a_half_closed_client_that_does_not_read_does_not_spin(daemon):
 
 
 def test_client_reset_with_jobs_waiting_and_running(daemon):
-    """Waiting dropped, running ends, nothing crashes, the worker is free again."""
+    """Waiting jobs are dropped, the running job ends, nothing crashes, and the worker is free again."""
     server = daemon(pool_start=1, pool_max=1)
     client = server.client()
     client.submit("running", "sleep", '{"ms":400}', notify=["started"])
@@ -150,7 +150,7 @@ def test_an_orphan_keeps_its_time_limit(daemon):
 
 
 def test_reset_in_the_middle_of_things(daemon):
-    """At every point of a dialogue, fifty times; nothing is left behind."""
+    """A reset at fifty points of a dialogue. Nothing is left behind."""
     server = daemon(pool_start=2, pool_max=2, job_max=50)
     dialogue = (
         header(op="hello", protocol=1)
@@ -172,7 +172,7 @@ def test_reset_in_the_middle_of_things(daemon):
 
 
 def test_results_to_a_closed_client_harm_nobody(daemon):
-    """An orderly close looks like a half-close until something is written to it."""
+    """An orderly close looks like a half-close until the server writes."""
     server = daemon(pool_start=2, pool_max=2)
     client = server.client()
     for n in range(4):
@@ -234,7 +234,7 @@ def test_one_client_that_floods_does_not_starve_another(daemon, what):
         stop.set()
         for thread in threads:
             thread.join()
-    # A tenth of a second on an idle machine; starving would be the flood's whole length.
+    # This takes a tenth of a second on an idle machine. A starved client would wait for the flood's whole length.
     assert slowest < DEADLINE / 2, f"an exchange took {slowest:.1f} s beside the flood"
 
 
@@ -256,7 +256,7 @@ def test_a_thousand_clients(daemon):
 
 
 def test_memory_is_taken_as_payloads_arrive(daemon):
-    """Fifty clients that announce 16 MiB each and send nothing cost next to nothing."""
+    """Fifty clients announce 16 MiB each and send one byte: they cost next to nothing."""
     server = daemon(pool_start=1, payload_timeout_ms=60000)
     clients = [server.client() for _ in range(50)]
     before = proc.rss_kb(server.pid)
@@ -286,7 +286,7 @@ def test_memory_comes_back_after_large_payloads(daemon):
 
 
 def masters_socket(server, client):
-    """Our own copy of the master's end of a connection."""
+    """Our copy of the master's end of a connection."""
     port = client.sock.getsockname()[1]
     wanted = None
     with open("/proc/net/tcp") as file:
