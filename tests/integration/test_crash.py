@@ -1,4 +1,4 @@
-"""A module that crashes, exits, prints or tampers costs its own job and its own process."""
+"""A module may crash, exit, print or tamper: this costs only its own job and its own process."""
 
 import json
 import os
@@ -55,7 +55,7 @@ def test_a_lost_worker_fails_its_job(daemon, command):
 
 
 def crash_rows():
-    """The table of doc/modules.md, part 3: what is in the log, and in the event."""
+    """The table of doc/modules.md, part 3: each crash with its log line and its event."""
     with open(os.path.join(ROOT, "doc", "modules.md"), encoding="utf-8") as file:
         return re.findall(r"^\| .* \| `(it .*)` \| reason (.*) \|$", file.read(), re.M)
 
@@ -67,7 +67,7 @@ def test_a_crash_is_told_as_the_module_author_reads(daemon, command, row):
     server = daemon(pool_start=1, pool_max=1, kill_grace_ms=200)
     event = server.client().run("crash", command, timeout_ms=300 if command == "loop" else 60000)
     why, told = row
-    ended = "worker-exit" if command == "loop" else "worker-lost"  # by the server, or by itself
+    ended = "worker-exit" if command == "loop" else "worker-lost"  # ended by the server, or by itself
     line = server.log.wait(ended, job=event["job"], module="crash")
     assert line["why"].removesuffix(" (core dumped)") == why
     reason, *fields = re.findall(r"`(.*?)`", told)
@@ -118,7 +118,7 @@ def test_a_signal_that_a_module_sends_itself(daemon, number, name):
 
 
 def test_a_child_that_a_module_has_forked_never_answers_for_the_worker(daemon):
-    """It returns from run() as the worker does; the next jobs are others' and lose nothing by it."""
+    """The forked child returns from run() like the worker. The next jobs are other clients', and are unharmed."""
     server = daemon(pool_start=1, pool_max=1, module_dir=TEST_MODULES)
     client, other = server.client(), server.client()
     client.submit("fork", "leave", "fork")
@@ -146,7 +146,7 @@ def test_an_idle_worker_killed_from_outside_is_replaced(daemon):
 
 
 def test_the_log_says_of_what_an_idle_worker_died(daemon):
-    """Once, though its socket ends before the process can be reaped."""
+    """The log reports the death once, although the socket ends before the process can be reaped."""
     server = daemon(pool_start=4, pool_max=4)
     server.wait_idle(4)
     for worker in server.workers():
@@ -178,7 +178,7 @@ def test_fifty_workers_dying_at_once_are_all_reaped_and_replaced(daemon):
 
 @pytest.mark.timeout(120)
 def test_fifty_busy_workers_dying_at_once(daemon):
-    """Each job has its own end, and the line behind them is served."""
+    """Each job has its own end, and the waiting jobs are served."""
     server = daemon(pool_start=50, pool_max=50, job_max=200)
     server.wait_idle(50)
     client = server.client()
@@ -197,7 +197,7 @@ def test_fifty_busy_workers_dying_at_once(daemon):
 
 
 def test_crash_after_crash(daemon):
-    """A hundred in a row; a worker that was ready is replaced without delay."""
+    """A hundred crashes in a row. A worker is replaced without delay if it had been ready."""
     server = daemon(pool_start=2, pool_max=2, job_max=300)
     client = server.client()
     for n in range(100):
@@ -221,8 +221,8 @@ def test_a_grandchild_that_holds_the_socket_open_does_not_delay_the_news(daemon)
 
 
 def test_what_a_lost_worker_started_goes_with_it(daemon):
-    """The grandchild is in the worker's process group; the harness would find it as an orphan, but
-    it must not live until the master's end."""
+    """The grandchild is in the worker's process group. The harness finds orphans only at the master's end; the
+    grandchild must die earlier."""
     server = daemon(pool_start=1, pool_max=1)
     server.wait_idle(1)
     pid = server.worker_pids()[0]
@@ -253,7 +253,7 @@ def test_closed_descriptors(daemon):
 
 
 def test_a_changed_signal_mask(daemon):
-    """Whatever becomes of that job, later ones can be stopped."""
+    """This job may end in any way. Later jobs must remain stoppable."""
     server = daemon(pool_start=1, pool_max=1, kill_grace_ms=500)
     client = server.client()
     event = client.run("crash", "mask")
@@ -276,7 +276,7 @@ def test_an_endless_loop_costs_only_its_worker(daemon):
     check(client.outcome("loop"), "failed", reason="cancelled")
 
 
-# ---- what a module prints
+# ---- a module's output
 
 
 @pytest.mark.parametrize("stream", ["stdout", "stderr"])
@@ -292,7 +292,7 @@ def test_output_goes_to_the_log_tagged_with_worker_and_job(daemon, stream):
 
 
 def test_last_words_are_in_the_details_as_they_were_said(daemon):
-    """The unfinished last line too, without the priorities that lead to the log."""
+    """The details of the event include the unfinished last line, without the log's priority prefixes."""
     server = daemon(module_dir=TEST_MODULES, pool_start=1, pool_max=1)
     event = server.client().run("last_words", "0")
     check(event, "failed", reason="error", signal="SIGKILL")
@@ -320,7 +320,7 @@ def test_a_line_end_in_a_text_for_the_log_is_escaped_once(daemon):
 
 
 def test_a_text_for_the_log_is_a_line_of_its_own(daemon):
-    """Also where the module has printed a piece of one, which it leaves as it is."""
+    """The log text is a line of its own even within an unfinished line of output, and leaves that line intact."""
     server = daemon(module_dir=os.path.join(BUILD, "tests", "modules"), pool_start=1, pool_max=1)
     check(server.client().run("probe", "log within a line"), "done")
     server.log.wait("worker-output", text="")
@@ -368,7 +368,7 @@ def test_a_flood_of_output_harms_nobody(daemon, size):
     ids=["plain", "escaped", "utf-8", "noise", "short"],
 )
 def test_details_of_a_crash_fit_into_payload_max(daemon, tmp_path, printed):
-    """The end of what was printed, as much of it as fits."""
+    """The details have as much of the output's end as fits."""
     worker = FakeWorker(tmp_path)
     server = daemon(worker_path=worker.path, pool_start=1, pool_max=1, payload_max=1024)
     client = server.client()
@@ -383,7 +383,7 @@ def test_details_of_a_crash_fit_into_payload_max(daemon, tmp_path, printed):
 
 
 def test_output_without_a_newline_before_a_crash_is_not_lost(daemon):
-    """Drained before the death is believed."""
+    """The master reads the rest of the output before it handles the death."""
     server = daemon(pool_start=1, pool_max=1)
     client = server.client()
     check(client.run("crash", "stderr last words", id=1), "done")
