@@ -20,8 +20,8 @@ def limit_descriptors(count):
 
 
 def test_without_descriptors_accept_pauses_and_recovers(daemon):
-    """More connections than descriptors: those that are in work on, the rest wait or are told so,
-    nothing spins, and when descriptors are free again, so is the way in."""
+    """More connections than descriptors: accepted clients work on, the others wait or are refused, and nothing spins.
+    Once descriptors are free again, the server accepts again."""
     server = daemon.make({"pool_start": 2, "pool_max": 3}, preexec_fn=limit_descriptors(48)).start()
     server.wait_idle(2)
     first = server.client()
@@ -37,7 +37,7 @@ def test_without_descriptors_accept_pauses_and_recovers(daemon):
     for client in rest[:60]:
         client.close()
     answered = 0
-    for client in rest[60:75]:  # fifteen at most fit in beside what else is open
+    for client in rest[60:75]:  # at most fifteen fit beside the other open files
         event = client.recv()
         if event.name == "hello":
             answered += 1
@@ -53,7 +53,7 @@ def test_without_descriptors_accept_pauses_and_recovers(daemon):
 
 
 def test_without_descriptors_workers_are_still_replaced(daemon):
-    """When clients have all the descriptors, a crash must not cost the pool for good."""
+    """Even while clients hold all descriptors, a crashed worker is replaced."""
     server = daemon.make({"pool_start": 1, "pool_max": 1}, preexec_fn=limit_descriptors(48)).start()
     server.wait_idle(1)
     first = server.client()
@@ -65,7 +65,7 @@ def test_without_descriptors_workers_are_still_replaced(daemon):
 
 
 def test_clients_leave_room_for_workers(daemon):
-    """Under a low limit of open files clients are refused with the cause, and pool-max workers start."""
+    """Under a low limit of open files, clients are refused with the cause, and pool-max workers start."""
     pool_max = 40
     server = daemon.make(
         {"pool_start": 1, "pool_max": pool_max, "job_max": 100, "log_level": "info"},
@@ -106,7 +106,7 @@ def test_clients_leave_room_for_workers(daemon):
 
 
 def test_a_reload_that_wants_more_files_than_there_are(daemon):
-    """It is warned of as at the start, once for each step up."""
+    """The log warns as at the start, once for each step up."""
     settings = {"pool_start": 1, "pool_max": 2, "client_max": 8, "log_level": "info"}
     server = daemon.make(settings, preexec_fn=limit_descriptors(256)).start()
 
