@@ -21,7 +21,7 @@ ENDS = [signal.SIGTERM, signal.SIGINT, signal.SIGQUIT]
 
 @pytest.mark.parametrize("number", ENDS)
 def test_drain(daemon, number):
-    """Running jobs finish, waiting ones end as shutdown, outputs are flushed, exit 0."""
+    """Running jobs finish, waiting jobs end as shutdown, output is flushed, and the status is 0."""
     server = daemon(pool_start=1, pool_max=1, drain_timeout_ms=30000)
     client, idle = server.client(), server.client()
     start(client, "sleep", json.dumps({"ms": 500, "value": "finished"}), "running")
@@ -33,7 +33,7 @@ def test_drain(daemon, number):
         event = client.outcome(n)
         check(event, "failed", reason="shutdown", context=n)
         assert "order" not in event, event
-    # Submits are refused, everything else works until the end.
+    # Submits are refused; everything else works until the end.
     check(client.run("echo", "x", id="late", context="l"), "failed", reason="shutdown", context="l")
     client.silent()
     stats = client.stats()
@@ -74,7 +74,7 @@ def test_drain_ends_workers_gracefully(daemon):
 
 @pytest.mark.parametrize("linger", [1, 1000])
 def test_drain_flushes_a_large_result(daemon, linger):
-    """As long as the client takes it, whatever linger-ms is."""
+    """The server waits as long as the client reads, however small linger-ms is."""
     server = daemon(pool_start=1, pool_max=1, drain_timeout_ms=30000, linger_ms=linger)
     client = server.client(receive_buffer=65536)
     client.submit("a", "crash", "big 12000000", notify=["started"])
@@ -103,7 +103,7 @@ STEPS = {"stop-flag": ("sleep", LONG_SLEEP), "sigterm": ("crash", "loop"), "sigk
 
 @pytest.mark.parametrize("step", STEPS)
 def test_drain_timeout(daemon, step):
-    """After drain-timeout-ms jobs are stopped as others are; each gets its one end all the same."""
+    """After drain-timeout-ms, jobs are stopped by the usual steps. Each still has exactly one end."""
     module, payload = STEPS[step]
     server = daemon(pool_start=1, pool_max=1, drain_timeout_ms=500, kill_grace_ms=300)
     client = server.client()
@@ -135,7 +135,7 @@ BURST = b"".join(header(op="submit", id=n, module="echo") for n in range(SUBMITS
 
 
 def answers(client):
-    """The ids of the submits that were answered as they must be, until the server closes."""
+    """Reads until the server closes; every answer must be `shutdown`. Returns the ids."""
     events = client.rest(3 * DEADLINE)
     assert all(event.name == "failed" and event["reason"] == "shutdown" for event in events)
     return [event["id"] for event in events]
@@ -143,7 +143,7 @@ def answers(client):
 
 @pytest.mark.parametrize("ends", [True, False], ids=["and its end", "and goes on"])
 def test_what_comes_at_the_end_is_answered(daemon, ends):
-    """The last job's end is the drain's; what its client asks for then is read."""
+    """The drain ends with its last job. Requests already on their way at that moment are read."""
     server = daemon(pool_start=1, pool_max=1, drain_timeout_ms=60000)
     client = server.client()
     start(client, "sleep", '{"ms":200}', "a")
@@ -161,7 +161,7 @@ def test_what_comes_at_the_end_is_answered(daemon, ends):
 
 
 def test_one_that_goes_on_for_ever_is_cut(daemon):
-    """What is answered is what came first, without a gap; the last answer may be cut off with it."""
+    """The answered requests are the first ones, without a gap. The last answer may be cut."""
     server = daemon(pool_start=1, pool_max=1, drain_timeout_ms=60000, linger_ms=100)
     client = server.client()
     start(client, "sleep", '{"ms":200}', "a")
@@ -194,7 +194,7 @@ def test_one_that_goes_on_for_ever_is_cut(daemon):
 
 
 def test_drain_timeout_bounds_linger_ms(daemon):
-    """A client that stays connected is not waited for."""
+    """The server does not wait for a connected client."""
     server = daemon(pool_start=1, pool_max=1, drain_timeout_ms=100, linger_ms=86400000)
     client = server.client()
     server.signal(signal.SIGTERM)
@@ -233,7 +233,7 @@ def test_a_second_signal_ends_at_once(daemon, second):
 
 
 def test_a_second_signal_tells_a_long_line_first(daemon):
-    """It takes many turns to tell so many jobs; each is told before the end, and the log does not lie."""
+    """So many ends take many turns of the loop. Every job is told before the exit, and no worker is left over."""
     jobs = 200000
     server = daemon(pool_start=1, pool_max=1, job_max=jobs, drain_timeout_ms=60000)
     client, other = server.client(), server.client()
@@ -263,7 +263,7 @@ def test_a_second_signal_does_not_wait_for_who_does_not_read(daemon):
 
 
 def test_a_crash_while_draining(daemon):
-    """The job gets its end, the worker is not replaced, the drain ends."""
+    """The job has its end, the worker is not replaced, and the drain ends."""
     server = daemon(pool_start=1, pool_max=1, drain_timeout_ms=60000)
     client = server.client()
     start(client, "crash", "loop", "a")
@@ -302,7 +302,7 @@ def test_a_submit_half_sent_when_the_drain_begins(daemon):
 
 
 def test_a_worker_that_is_ready_too_late_for_the_drain_does_nothing_wrong(daemon, tmp_path):
-    """It was told to end while it started; its `ready` was on the way."""
+    """The master ended this worker during its start, with its `ready` on the way."""
     worker = FakeWorker(tmp_path, start="ready-after-the-end")
     server = daemon(worker_path=worker.path, pool_start=1, pool_max=1)
     wait_until(lambda: os.path.exists(os.path.join(worker.directory, "welcome")), "its welcome")
