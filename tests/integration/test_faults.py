@@ -1,7 +1,7 @@
 """Named faults of the machine around the daemon: memory, processes, clocks, long pauses.
 
-doc/reliability.md lists every named fault and its test; those that belong to a chapter of the
-contract stand in that chapter's file.
+doc/reliability.md lists every named fault and its test. The tests of a chapter of the contract are in the chapter's
+file.
 """
 
 import ctypes
@@ -35,8 +35,8 @@ def start_job(client, id, module, payload, **fields):
 
 @pytest.mark.skipif(SANITIZED, reason="the sanitizers' own memory does not fit under a limit")
 def test_memory_runs_out(daemon):
-    """No more address space: the daemon says so and ends with a status, and its workers go with it.
-    (tests/sweep fails every single allocation; this is the plain case.)"""
+    """Without address space, the daemon logs the cause and exits with a status, and its workers go with it. (This is
+    the plain case; tests/sweep fails every single allocation.)"""
     server = daemon(pool_start=2, pool_max=2, job_max=1000)
     server.wait_idle(2)
     pids = server.worker_pids()
@@ -52,7 +52,7 @@ def test_memory_runs_out(daemon):
         for n in range(10):  # 80 MiB, and the budget would take 256
             client.submit(n, "echo", payload)
     except OSError:
-        pass  # it is gone already
+        pass  # the daemon is gone already
     assert server.wait_exit() == OS_ERROR
     assert "cannot allocate" in server.log.text()
     client.gone()
@@ -64,7 +64,7 @@ def test_memory_runs_out(daemon):
 
 @pytest.mark.skipif(os.getuid() != 0, reason="needs a user id with no other processes")
 def test_fork_says_eagain_and_then_works_again(daemon):
-    """A user's last process but one is somebody else's; when that ends, the line moves."""
+    """Another process takes the user's last free place. When it ends, the line moves."""
     somebody = proc.spawn(["sleep", "60"], user=UNUSED_UID)
 
     def limit():
@@ -72,7 +72,7 @@ def test_fork_says_eagain_and_then_works_again(daemon):
         os.setgid(UNUSED_UID)
         os.setuid(UNUSED_UID)
 
-    # The leak check would need a thread of its own.
+    # The leak check needs a thread, and no thread can start here.
     server = daemon.make({}, preexec_fn=limit, env={"ASAN_OPTIONS": "detect_leaks=0"})
     server.command_line = [server.command()[0], "--listen=127.0.0.1:0", "--log-format=json"]
     server.command_line += ["--pool-start=0", "--pool-max=1", "--start-timeout-ms=60000"]
@@ -89,8 +89,8 @@ def test_fork_says_eagain_and_then_works_again(daemon):
 
 
 def test_an_unknown_child_is_reaped(daemon):
-    """As a child subreaper, and with a child from before its exec, the daemon gets children that it
-    never started. They are reaped, and count for nothing."""
+    """The daemon is a child subreaper, and here it also has a child from before its exec: it gets children without
+    having started them. It must reap them, and count none of them."""
     reading, writing = os.pipe()
 
     def adopt():
@@ -101,7 +101,7 @@ def test_an_unknown_child_is_reaped(daemon):
             os.read(reading, 1)
             os._exit(7)
 
-    # exec kills what its commands leave behind, unless its guard was killed before.
+    # exec's guard kills the processes left by a command, unless the guard itself is killed first.
     stray = {"stray": ["/bin/sh", "-c", "setsid -f sleep 0.2; kill -9 $PPID; kill -STOP $$"]}
     server = daemon.make(
         {"pool_start": 2, "pool_max": 2, "modules": {"exec": {"config": {"commands": stray}}}},
@@ -114,10 +114,10 @@ def test_an_unknown_child_is_reaped(daemon):
     server.wait_idle(2)
     client = server.client()
     assert len(proc.children(server.pid)) == 3
-    os.close(writing)  # the child from before the exec ends
+    os.close(writing)  # ends the child from before the exec
     wait_until(lambda: len(proc.children(server.pid)) == 2, "the unknown child reaped")
     before = set(proc.children(server.pid))
-    # What a module leaves behind in a session of its own outlives the job and comes to us.
+    # A module's process in its own session outlives the job, and becomes the daemon's child.
     check(client.run("exec", "stray\n"), "failed", code="no-status")
     wait_until(lambda: set(proc.children(server.pid)) - before, "the stray adopted")
     wait_until(lambda: set(proc.children(server.pid)) == before, "the stray reaped")
@@ -131,7 +131,7 @@ def test_an_unknown_child_is_reaped(daemon):
 
 @pytest.mark.skipif(SANITIZED, reason="a shim cannot be preloaded before the sanitizers")
 def test_the_clock_is_set_forward_and_back_a_year(daemon, tmp_path):
-    """Nothing but the log's times and the boot name may look at the wall clock."""
+    """Only the log's times and the boot name may use the wall clock."""
     path = tmp_path / "shift"
 
     def set_clock(seconds):
@@ -174,27 +174,27 @@ def test_the_clock_is_set_forward_and_back_a_year(daemon, tmp_path):
 # ---- a long pause
 
 
-# A minute, as the issue has it, when LONG_TESTS is set; the deadlines go with it.
+# A minute with LONG_TESTS, as in the issue. The deadlines scale with the pause.
 PAUSE_S = 60 if os.environ.get("LONG_TESTS") else 3 * SCALE  # over a second longer than the deadlines
 
 
 def stand_still(server, meanwhile=lambda: None):
-    """Stops the master for PAUSE_S, and does something while it is stopped."""
+    """Stops the master for PAUSE_S, and calls meanwhile() in that time."""
     server.signal(signal.SIGSTOP)
     end = time.monotonic() + PAUSE_S
     try:
         wait_until(lambda: proc.stat(server.pid)[0] == "T", "stopped")
         meanwhile()
         while (left := end - time.monotonic()) > 0:
-            time.sleep(left)  # the pause itself is what is tested
+            time.sleep(left)  # the pause itself is the subject
     finally:
         server.signal(signal.SIGCONT)
 
 
 @pytest.mark.timeout(150)
 def test_the_master_is_stopped_for_long(daemon):
-    """Every deadline passes while it stands still. What arrived meanwhile counts: results, hellos,
-    the rest of headers and payloads; and nobody is closed or replaced."""
+    """Every deadline passes while the master is stopped. Results, hellos, and the rest of headers and payloads count if
+    they arrived meanwhile. No client is closed, and no worker replaced."""
     limit_ms = PAUSE_S * 1000 // 3
     server = daemon(
         pool_start=3,
@@ -244,8 +244,8 @@ def test_the_master_is_stopped_for_long(daemon):
 
 @pytest.mark.timeout(150)
 def test_the_master_is_stopped_while_workers_start(daemon, tmp_path):
-    """They said their half of the greeting and can do no more: that is no failed start, and those
-    who wait for them are not told `unavailable`."""
+    """The workers have sent their half of the greeting and wait. This is no failed start, and jobs behind them do not
+    end as `unavailable`."""
     worker = FakeWorker(tmp_path)
     server = daemon(
         worker_path=worker.path,
