@@ -1,4 +1,4 @@
-"""Protocol section 1: framing. What is broken ends the connection, and nothing else."""
+"""Protocol section 1: framing. A framing error ends the connection, and harms nothing else."""
 
 import json
 import os
@@ -13,7 +13,7 @@ PAYLOAD_MAX = 16 * 1024 * 1024
 
 
 def fatal(client, *codes):
-    """The one fatal error, among what is left until the close; the other events."""
+    """Reads until the close. Returns the one fatal error, and the other events."""
     events = client.rest()
     fatals = [event for event in events if event.get("fatal")]
     assert len(fatals) == 1, f"{len(fatals)} fatal errors in {events!r}"
@@ -23,7 +23,7 @@ def fatal(client, *codes):
 
 
 def nested(depth):
-    """A header whose deepest value stands at this level; the root is 1."""
+    """A header nested to this depth; the root has depth 1."""
     return b'{"op":"ping","x":' + b"[" * (depth - 1) + b"]" * (depth - 1) + b"}"
 
 
@@ -111,7 +111,7 @@ def test_bad_json_elsewhere_points_at_no_size(shared):
 
 
 def test_depth_16_is_well_framed(shared):
-    """The field is unknown, which is a fault of another kind."""
+    """The error is about the unknown field, not about the depth."""
     client = shared.client()
     client.send_raw(nested(16) + b"\n")
     client.expect("error", code="bad-request")
@@ -158,7 +158,7 @@ NUMBERS = ["100000000000000000000", "9223372036854775808", "-9223372036854775809
 
 @pytest.mark.parametrize("number", NUMBERS)
 def test_a_number_of_any_size_in_a_context(shared, number):
-    """JSON.stringify writes such. In the job's event, and in an error's."""
+    """JSON.stringify writes such numbers. The context returns in the job's event, and in an error."""
     client = shared.client()
     client.send_raw(f'{{"op":"submit","id":1,"module":"echo","context":[{number}]}}\n')
     client.send_raw(f'{{"op":"submit","id":2,"modul":"echo","context":[{number}]}}\n')
@@ -220,7 +220,7 @@ def test_a_header_of_4097_bytes_is_too_long(shared):
 
 
 def test_4096_bytes_without_lf_are_too_long(shared):
-    """It is said at once, without waiting for the rest of the line."""
+    """The error comes at once, before the rest of the line."""
     client = shared.client()
     client.send_raw(b"x" * 4096)
     fatal(client, "header-too-long")
@@ -230,7 +230,7 @@ def test_4096_bytes_without_lf_are_too_long(shared):
     "line", [b"x" * (5 << 20), b"[" * 100000], ids=["5 MB line without LF", "100,000 ["]
 )
 def test_a_long_line(shared, line):
-    """The error must arrive although the server has stopped to interpret what we send."""
+    """The error must arrive although the server ignores our further input."""
     client = shared.client()
     before = proc.rss_kb(shared.pid)
     try:
@@ -270,7 +270,7 @@ def test_no_size_means_no_payload(shared):
 
 
 def test_byte_by_byte(shared):
-    """Every split of the input, as the network may make it."""
+    """The network may split the input anywhere."""
     client = shared.client(hello=False)
     for byte in (
         header(op="hello", protocol=1)
@@ -327,7 +327,7 @@ def test_a_fatal_error_delivers_jobs_that_still_run(shared):
 
 
 def test_a_fatal_error_may_come_before_the_hello(shared):
-    """Whatever the order, there is one fatal error and then the close."""
+    """In any order, there is one fatal error and then the close."""
     client = shared.client(hello=False)
     client.send_raw(header(op="hello", protocol=1) + b"garbage\n")
     _, others = fatal(client, "bad-json")
@@ -335,7 +335,7 @@ def test_a_fatal_error_may_come_before_the_hello(shared):
 
 
 def test_input_after_a_fatal_error_is_discarded_and_costs_no_last_words(shared):
-    """A reset because of unread input would take the error away from the client."""
+    """Unread input at the close would cause a reset, and the client would lose the error."""
     client = shared.client()
     client.send_raw(b"garbage\n" + os.urandom(1 << 20))
     client.shutdown()
@@ -343,7 +343,7 @@ def test_input_after_a_fatal_error_is_discarded_and_costs_no_last_words(shared):
 
 
 def test_linger_ends_a_client_that_does_not_close(daemon):
-    """After the last word the input is discarded until linger-ms, then the socket is closed."""
+    """After its last event, the server discards input for linger-ms, and then closes."""
     server = daemon(linger_ms=200)
     client = server.client()
     client.send_raw(b"garbage\n")
@@ -404,7 +404,7 @@ def test_the_error_comes_after_the_last_byte(shared):
     client = shared.client()
     client.send_raw(header(op="submit", id=1, module="echo", colour="red", size=10) + b"12345")
     other = shared.client()
-    other.silent()  # the server had time for a whole exchange with somebody else
+    other.silent()  # time for a whole exchange with another client
     client.sock.setblocking(False)
     with pytest.raises(BlockingIOError):
         client.sock.recv(1)
@@ -426,7 +426,7 @@ def test_a_body_of_an_overload_is_swallowed(daemon):
 
 
 def test_server_headers_fit_whatever_was_asked(shared):
-    """Long values in a request come back cut, if at all; the client class checks each header."""
+    """Long values come back cut, or not at all. The client class checks each header's length."""
     client = shared.client()
     client.send(op="submit", id="i" * 64, module="m" * 3000)
     client.expect("error", code="bad-request", id="i" * 64)
@@ -462,7 +462,7 @@ def test_order_of_the_checks(shared):
 
 
 def test_many_connections_with_garbage(shared):
-    """Nobody is left behind: the count of clients returns to what it was."""
+    """The count of clients returns to its old value."""
     for n in range(60):
         with Client(shared.address, hello=False) as client:
             client.send_raw(os.urandom(20 + n * 37).replace(b"\n", b" ") + b"\n")
