@@ -1,7 +1,7 @@
-"""Dialogues with something wrong in them, a few hundred, the same ones every time.
+"""A few hundred dialogues with faults, the same ones every time.
 
-tests/fuzz looks for faults in the parser; this looks for those in the whole: whatever a client
-sends, the daemon goes on, its sums hold, and the next client is served.
+tests/fuzz looks for faults in the parser; this test looks for faults in the whole daemon. After any input of one
+client, the daemon goes on, its sums hold, and the next client is served.
 """
 
 import random
@@ -76,7 +76,7 @@ def test_wrong_dialogues(daemon, seed):
                 client.reset()
             elif end == 1:
                 client.shutdown()
-                client.rest()  # parses all that comes
+                client.rest()  # parses every event
             elif end == 2:
                 client.sock.recv(100)
         except OSError:
