@@ -30,14 +30,14 @@ def test_reload(daemon):
     assert stats["queue"]["max"] == 50 and stats["pool"]["max"] == 3, stats
     check(client.run("echo", id="b"), "failed", reason="unknown-module")
     check(client.run("sleep", LONG_SLEEP, id="c"), "failed", reason="timeout")
-    # What runs is not disturbed.
+    # The running job is not disturbed.
     assert client.stats()["jobs"]["running"] == 1
     client.send(op="kill", target="a")
     client.outcome("a")
 
 
 def test_reload_changes_the_settings_of_modules(daemon, tmp_path):
-    """Workers have them from their start: each is replaced once its job has ended."""
+    """A worker has these settings from its start: each worker is replaced after its job."""
     (tmp_path / "first").mkdir()
     (tmp_path / "second").mkdir()
     (tmp_path / "first" / "file").write_text("one")
@@ -60,7 +60,7 @@ def test_reload_changes_the_settings_of_modules(daemon, tmp_path):
 
 
 def test_reload_with_which_no_worker_starts(daemon, tmp_path):
-    """The workers of before serve on, until a reload says what works."""
+    """The old workers go on until a reload with working settings."""
     for module in ("modules/echo.so", "tests/modules/constructor_crash.so"):
         (tmp_path / os.path.basename(module)).symlink_to(os.path.join(BUILD, module))
     server = daemon(pool_start=3, pool_max=3, module_dir=str(tmp_path))
@@ -81,7 +81,7 @@ def test_reload_with_which_no_worker_starts(daemon, tmp_path):
 
 
 def test_reload_with_a_preload_that_refuses_its_settings(daemon, tmp_path):
-    """A typo in a module's settings takes nothing down."""
+    """A typo in a module's settings stops nothing."""
 
     def settings(root):
         return {"preload": ["readfile"], "modules": {"readfile": {"config": root}}}
@@ -105,7 +105,7 @@ def test_reload_with_a_preload_that_refuses_its_settings(daemon, tmp_path):
 
 
 def test_a_pool_of_one_with_a_preload_that_refuses_its_settings(daemon):
-    """The new worker is all there is. Whoever reloads learns that the settings are wrong."""
+    """The new worker is the only one and serves without the module. The log still reports the wrong settings."""
     server = daemon(pool_start=1, pool_max=1)
     server.wait_idle(1)
     server.write_config(preload=["readfile"])
@@ -118,7 +118,7 @@ def test_a_pool_of_one_with_a_preload_that_refuses_its_settings(daemon):
 
 
 def test_a_reload_while_all_workers_are_on_jobs(daemon):
-    """Its end is not known for as long as they take, and the log says so."""
+    """The reload ends with the last of these jobs; the log says so."""
     server = daemon(pool_start=1, pool_max=2)
     client = server.client()
     server.signal(signal.SIGHUP)
@@ -135,7 +135,7 @@ def test_a_reload_while_all_workers_are_on_jobs(daemon):
 
 
 class SlowWorker:
-    """A worker-path whose workers do not start before they may."""
+    """A worker-path with a gate: workers start once the test opens it."""
 
     def __init__(self, tmp_path):
         self.path = str(tmp_path / "slow-worker")
@@ -149,7 +149,7 @@ class SlowWorker:
 
 
 def early_reload(daemon, tmp_path, **settings):
-    """HUP while the only workers are starting."""
+    """Sends HUP while all workers are starting."""
     worker = SlowWorker(tmp_path)
     server = daemon(worker_path=worker.path, pool_start=2, pool_max=3)
     server.wait_stats(lambda s: s["pool"]["starting"] == 2, "two that are starting")
@@ -161,7 +161,7 @@ def early_reload(daemon, tmp_path, **settings):
 
 @pytest.mark.parametrize("what", ["program", "preload"])
 def test_a_reload_in_an_early_moment_with_which_no_worker_starts(daemon, tmp_path, what):
-    """Those that were starting go on, under the settings that they were started with."""
+    """The starting workers go on, under their first settings."""
     bad = {"program": {"worker_path": "/bin/false"}, "preload": {"preload": ["constructor_crash"]}}
     (tmp_path / "modules").mkdir()
     for module in ("modules/echo.so", "tests/modules/constructor_crash.so"):
@@ -185,7 +185,7 @@ def test_a_reload_in_an_early_moment_with_which_no_worker_starts(daemon, tmp_pat
 
 
 def test_a_reload_in_an_early_moment(daemon, tmp_path):
-    """The log says how it ended, whatever the workers of before were about to do."""
+    """The log reports the renewal's end, whatever the old workers were doing."""
     server, worker = early_reload(daemon, tmp_path, worker_path=WORKER)
     server.log.wait("renewed")
     worker.open()
@@ -224,14 +224,14 @@ SLOW = {
 
 @pytest.mark.parametrize("key", SLOW)
 def test_a_deadline_that_has_begun_holds(daemon, key):
-    """A reload changes those that begin later."""
+    """A reload changes only later deadlines."""
     server = daemon(**{key: 1000 * SCALE, "log-level": "debug"})
     hello, text = SLOW[key]
     client = server.client(hello=hello)
     name = "%s:%d" % client.sock.getsockname()
     wait_until(lambda: name in server.log.text(), "the connection to be taken")
     if hello:
-        client.send_raw(header(op="ping") + text)  # read in one
+        client.send_raw(header(op="ping") + text)  # read together
         client.expect("pong")
     server.write_config(**{key: 600000})
     server.signal(signal.SIGHUP)
@@ -244,7 +244,7 @@ WORKERS = pytest.mark.parametrize("new_workers", [False, True], ids=["workers of
 
 
 def reload_payload_max(server, payload_max, new_workers):
-    """With settings with which no worker starts, those of before go on."""
+    """Reloads. Without `new_workers`, no worker starts under the new settings and the old ones go on."""
     server.write_config(payload_max=payload_max, **({} if new_workers else {"worker_path": "/bin/false"}))
     server.signal(signal.SIGHUP)
     server.log.wait("renewed" if new_workers else "renewal-held")
@@ -258,7 +258,8 @@ def refused_size(client, size, told):
 
 @WORKERS
 def test_a_reload_that_lowers_payload_max(daemon, new_workers):
-    """What a connection was told in its hello holds for it: for submits, for results, and for what is under way."""
+    """The limit in a connection's hello holds for the whole connection: for submits, results, and payloads on their
+    way."""
     server = daemon(pool_start=2, pool_max=2, payload_max=65536)
     server.wait_idle(2)
     old, half = server.client(), server.client()
@@ -284,7 +285,7 @@ def test_a_reload_that_lowers_payload_max(daemon, new_workers):
 
 @WORKERS
 def test_a_reload_that_raises_payload_max(daemon, new_workers):
-    """A client that knows of the old one is sent no larger result; a new one has all of the new one."""
+    """A client with the old limit gets no larger result. A new client has the new limit."""
     server = daemon(pool_start=2, pool_max=2, payload_max=4096)
     server.wait_idle(2)
     old = server.client()
@@ -435,7 +436,7 @@ def test_what_cannot_be_reloaded_is_named(daemon):
 
 
 def test_a_reload_never_opens_a_public_address(daemon, tmp_path):
-    """listen stays as it is, so the token that guards it must stay as well."""
+    """A reload does not change listen, so a public address must keep its tokens."""
     tokens = tmp_path / "tokens"
     tokens.write_text("a-token-of-some-length\n")
     server = daemon.make({"listen": ["0.0.0.0:0"], "token_file": str(tokens)})
@@ -473,8 +474,8 @@ def test_options_of_the_command_line_win_also_after_a_reload(daemon):
 
 
 def test_reloads_that_are_asked_for_in_one_turn_are_one(daemon):
-    """Else who asks without end holds up everybody. One asks the process, one its thread: the
-    kernel keeps both while the master stands still."""
+    """Otherwise an endless stream of HUPs would hold up every client. One HUP goes to the process, one to its thread:
+    the kernel keeps both while the master is stopped."""
     server = daemon()
     client = server.client()
     server.signal(signal.SIGSTOP)
