@@ -1,4 +1,4 @@
-"""Signals at any time, from any process: none but TERM, INT, QUIT and KILL ends the master."""
+"""Signals at any time, from any process: only TERM, INT, QUIT and KILL end the master."""
 
 import json
 import os
@@ -16,7 +16,7 @@ from harness.wait import wait_until
 
 ENDS = [signal.SIGTERM, signal.SIGINT, signal.SIGQUIT]
 
-# They tell of a fault of the process itself.
+# Signals about a fault of the process itself.
 FAULTS = {
     signal.SIGSEGV,
     signal.SIGBUS,
@@ -29,7 +29,7 @@ FAULTS = {
 
 STOPS = {signal.SIGTSTP, signal.SIGTTIN, signal.SIGTTOU}
 
-# Those that nobody should mean a master by.
+# Signals with no meaning for the master.
 OTHERS = sorted(
     signal.valid_signals()
     - FAULTS
@@ -66,7 +66,7 @@ def test_reserved_signals_are_logged(daemon):
 
 @pytest.mark.parametrize("number", ENDS)
 def test_an_end_to_every_process_is_a_drain(daemon, number):
-    """As a service manager sends it, to the master and to its workers: running jobs finish."""
+    """A service manager sends the signal to the master and to its workers. Running jobs still finish."""
     server = daemon(pool_start=3, pool_max=3)
     server.wait_idle(3)
     client = server.client()
@@ -93,7 +93,7 @@ def test_a_signal_of_another_process_ends_no_worker(daemon):
 
 
 def test_workers_have_their_defaults_back(daemon):
-    """What a process ignores is inherited, but a module's timer is to end its worker."""
+    """Ignored signals are inherited over fork and exec, but a module's timer must be able to end its worker."""
     server = daemon(pool_start=1, pool_max=1)
     server.wait_idle(1)
     pid = server.worker_pids()[0]
@@ -102,7 +102,7 @@ def test_workers_have_their_defaults_back(daemon):
 
 
 class Early:
-    """A master at the first thing that takes time: it reads its settings, from a pipe."""
+    """A master in the earliest moment that a test can hold: while it reads its settings, from a pipe."""
 
     def __init__(self, daemon, prefix=()):
         self.server = daemon.make({})
@@ -115,11 +115,11 @@ class Early:
         try:
             self.writing = os.open(self.pipe, os.O_WRONLY | os.O_NONBLOCK)
             return True
-        except OSError:  # nobody reads it yet
+        except OSError:  # the master has not opened the pipe yet
             return False
 
     def wait(self, pid=None):
-        """Until it reads."""
+        """Waits until the master reads."""
         wait_until(self._open, "the settings to be read")
         assert ignored(pid or self.server.pid, signal.SIGALRM)
         return self
@@ -132,12 +132,12 @@ class Early:
 
 
 def test_signals_before_it_listens(daemon):
-    """A reload that comes too early is done as soon as it can be; nothing is an end but an end."""
+    """An early reload is done as soon as possible. No signal ends the master but TERM, INT and QUIT."""
     early = Early(daemon).wait()
     for number in [*OTHERS, signal.SIGHUP]:
         early.server.signal(number)
     early.go_on()
-    early.server.log.wait("reload-failed")  # as it should: a pipe can be read once
+    early.server.log.wait("reload-failed")  # rightly: a pipe can be read only once
     assert early.server.client().done("echo", "x") == b"x"
 
 
@@ -151,7 +151,7 @@ def test_an_end_before_it_listens(daemon, number):
 
 @pytest.mark.parametrize("number", ENDS)
 def test_pid_1_ends_and_does_not_end(daemon, number):
-    """The kernel drops what PID 1 leaves to its default, and so did QUIT."""
+    """The kernel drops a signal for PID 1 if its action is the default. QUIT was once lost like this."""
     if os.getuid() != 0 or not shutil.which("unshare"):
         pytest.skip("needs root and unshare")
     prefix = ["unshare", "--pid", "--fork", "--kill-child"]
@@ -181,7 +181,7 @@ def test_pid_1_ends_and_does_not_end(daemon, number):
 
 @pytest.mark.parametrize("number", [*ENDS, signal.SIGHUP, signal.SIGUSR1, signal.SIGALRM])
 def test_signals_up_to_the_last_moment(daemon, number):
-    """However many come, also while it tidies up: it ends with 0, not by one of them."""
+    """Signals without end, even during the cleanup: the master still exits with 0, and no signal kills it."""
     for _ in range(20):
         server = daemon(pool_start=1, pool_max=1)
         server.wait_idle(1)
@@ -192,7 +192,7 @@ def test_signals_up_to_the_last_moment(daemon, number):
 
 
 def test_term_at_start(daemon):
-    """Before anything is ready: it ends with 0 or as a process that had no handler yet."""
+    """Before anything is ready: the master exits with 0, or dies by the signal if it has no handler yet."""
     server = daemon.make({"pool_start": 4, "pool_max": 4}).launch()
     server.signal(signal.SIGTERM)
     status = server.wait_exit()
@@ -207,7 +207,7 @@ def test_term_while_workers_start(daemon):
 
 
 def test_a_log_that_reaches_the_limit_of_a_file(daemon):
-    """LimitFSIZE of a service manager: lines are lost and counted, nothing else."""
+    """LimitFSIZE of a service manager: lines are lost and counted, and nothing else happens."""
     limit = 1 << 20
 
     def set_limit():
