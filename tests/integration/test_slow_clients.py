@@ -1,4 +1,4 @@
-"""Issue item 8: clients that send slowly, read slowly, or do not read."""
+"""Issue item 8: clients may send slowly, read slowly, or not read at all."""
 
 import contextlib
 import json
@@ -22,7 +22,7 @@ def fatal_too_slow(client, timeout=DEADLINE):
     return events
 
 
-# ---- requests that arrive slowly
+# ---- slow requests
 
 
 def test_slow_header(daemon):
@@ -45,7 +45,7 @@ def trickle(client, data, stop):
 
 @pytest.mark.parametrize("what", ["header", "payload", "hello"])
 def test_the_deadline_is_absolute(daemon, what):
-    """A byte now and then does not move it."""
+    """A byte now and then does not move the deadline."""
     server = daemon(header_timeout_ms=400, payload_timeout_ms=400, hello_timeout_ms=400)
     if what == "hello":
         client, data = server.client(hello=False), header(op="hello", protocol=1, client="c" * 400)
@@ -92,7 +92,7 @@ def test_slow_payload(daemon):
 
 
 def test_slow_payload_of_a_submit_with_a_living_jobs_id(daemon):
-    """The error must not look like that job's end."""
+    """The error must not look like the end of the unfinished job."""
     server = daemon(payload_timeout_ms=300)
     client = server.client()
     client.submit("a", "sleep", json.dumps({"ms": 1000, "value": "first"}))
@@ -112,7 +112,7 @@ def test_hello_timeout(daemon):
 
 
 def test_an_idle_client_is_not_too_slow(daemon):
-    """The deadlines count from the first byte of something."""
+    """A deadline counts from the first byte of a header or payload."""
     server = daemon(header_timeout_ms=100, payload_timeout_ms=100, hello_timeout_ms=100)
     client = server.client()
     check(client.run("sleep", '{"ms":500}'), "done")
@@ -128,7 +128,7 @@ def test_too_slow_still_delivers_the_jobs(daemon):
 
 
 def test_the_clock_stands_still_while_the_server_does_not_read(daemon):
-    """A client is not read from because it does not read; that is no slowness of its sending."""
+    """The server does not read from a client with too much unread output. That pause is not the client's slowness."""
     server = daemon(
         pool_start=1, pool_max=1, header_timeout_ms=300, payload_timeout_ms=300, output_timeout_ms=60000
     )
@@ -136,7 +136,7 @@ def test_the_clock_stands_still_while_the_server_does_not_read(daemon):
     for n in range(2):
         client.submit(n, "crash", "big 8000000")
     server.wait_stats(lambda s: s["jobs"]["done"] == 2, "results that nobody reads")
-    # Half a message: if the server reads it, it is slow; if it does not, its clock stands still.
+    # Half a message: if the server has read it, the client is slow; otherwise the clock stands still.
     data = message(b"y" * 100, op="submit", id="last", module="echo")
     client.send_raw(data[:20])
     begin = time.monotonic()
@@ -144,9 +144,8 @@ def test_the_clock_stands_still_while_the_server_does_not_read(daemon):
     for n in range(2):
         event = client.outcome(n, 3 * DEADLINE)
         assert len(event.payload) == 8000000
-    # Read from again, the message has its full time from here on; or the server had read its
-    # start and has ended it. A client that sends late must expect that; what must not happen is
-    # anything else.
+    # Either the server reads again, and the message has its full time from here on. Or the server had read the
+    # message's start and has ended the connection; a late client must expect that. No other outcome is allowed.
     try:
         client.send_raw(data[20:])
         event = client.recv()
@@ -158,11 +157,11 @@ def test_the_clock_stands_still_while_the_server_does_not_read(daemon):
         check(event, "done", id="last")
 
 
-# ---- clients that do not read
+# ---- clients reading late or never
 
 
 def test_a_client_that_does_not_read_is_not_read_from(daemon):
-    """Pings without end: our sending blocks, the server's memory does not grow."""
+    """Requests without end: our sending blocks, and the server's memory does not grow."""
     server = daemon(output_timeout_ms=60000)
     client = server.client(receive_buffer=4096)
     client.sock.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 65536)
@@ -192,15 +191,15 @@ def test_a_client_that_does_not_read_is_not_read_from(daemon):
     assert growth < 20000 * (3 if SANITIZED else 1), f"{growth} KiB more memory"
     with server.client() as other:
         assert other.done("echo", "x") == b"x"
-    # It reads again, and all that it asked for is there.
+    # The client reads again, and gets all its answers.
     whole = sent // len(chunk) * 1000
     for n in range(min(whole, 3000)):
         assert client.event("stats")["id"] == n % 1000
 
 
 def test_answers_are_not_made_for_a_client_that_does_not_take_them(daemon):
-    """A read may bring thousands of requests; those that are not answered yet wait as requests. Answered all
-    at once, they would exceed what may wait for a client, and it would be closed."""
+    """One read may bring thousands of requests. They wait as requests, because all answers at once would exceed
+    client-output-max and end the connection."""
     server = daemon(payload_max=1 << 19, client_output_max=1 << 20, pool_start=16, pool_max=16)
     server.wait_idle(16)
     client = server.client(receive_buffer=4096)
@@ -216,12 +215,12 @@ def test_answers_are_not_made_for_a_client_that_does_not_take_them(daemon):
 
 @pytest.mark.parametrize("receive_buffer", [2048, 4096, 12000, 50000])
 def test_jobs_of_a_client_that_does_not_read_wait(daemon, receive_buffer):
-    """While a quarter of client-output-max is unread, no further job of it begins; others pass them, and
-    when it reads, it gets them all. How much the kernel takes decides where a result is cut, so several
-    receive buffers are tried."""
+    """While a quarter of client-output-max is unread, no further job of this client begins. Other clients' jobs pass,
+    and once the client reads, it gets all its results. The kernel's buffer decides where a result is cut, so the test
+    tries several sizes."""
     quarter, result, piece = 2 << 20, 250000, 16384
-    # Held beyond a quarter: what two workers run, a result that is half taken, and for each result a
-    # piece of the output with its event.
+    # Beyond the quarter, the server holds the results of two running jobs, one half-sent result, and for each result a
+    # piece of output with its event.
     most_held = quarter + 3 * result + (quarter // result + 4) * piece
     server = daemon(
         pool_start=2,
@@ -244,7 +243,7 @@ def test_jobs_of_a_client_that_does_not_read_wait(daemon, receive_buffer):
     stats = server.stats()
     assert stats["output"]["bytes"] < most_held and stats["queue"]["waiting"] > 100, (most_held, stats)
     assert [worker["state"] for worker in server.workers()] == ["idle", "idle"]
-    job = f"{other.hello_event['boot']}-200"  # one that waits; the client itself is not read from
+    job = f"{other.hello_event['boot']}-200"  # a waiting job; the server reads nothing from its own client
     other.send(op="cancel", job=job)
     other.event("ok", state="waiting")
     for n in range(200):
@@ -256,7 +255,7 @@ def test_jobs_of_a_client_that_does_not_read_wait(daemon, receive_buffer):
 
 
 def held(daemon):
-    """A server, and a client that reads nothing: some of its 200 jobs have run, the others wait for it to read."""
+    """A server, and a client without reads: some of its 200 jobs have run, the others are held."""
     server = daemon(pool_start=1, pool_max=1, job_max=300, payload_max=300000, client_output_max=1 << 20)
     client = server.client(receive_buffer=4096)
     client.send_raw(
@@ -298,7 +297,7 @@ def test_a_client_that_takes_no_data_for_too_long_is_gone(daemon):
 
 
 def test_a_slow_reader_that_does_read_gets_everything(daemon):
-    """It takes much longer for all than it may take for nothing."""
+    """Reading everything takes much longer than the limit for a pause between two reads."""
     timeout_s = 0.5 * SCALE
     server = daemon(pool_start=1, output_timeout_ms=int(timeout_s * 1000))
     client = server.client(receive_buffer=65536)
@@ -310,17 +309,17 @@ def test_a_slow_reader_that_does_read_gets_everything(daemon):
         piece = client.sock.recv(16000000 // 100)
         assert piece, f"closed after {received} bytes"
         received += len(piece)
-        time.sleep(timeout_s / 50)  # the pace is what is tested
+        time.sleep(timeout_s / 50)  # the pace is the subject of the test
     assert time.monotonic() - begin > timeout_s
-    # What is beyond is the header.
+    # The rest is the header.
     assert received < 16000000 + 4096
 
 
-# ---- deadlines, after a pause of the server that was shorter than it forgives
+# ---- deadlines after a pause of the server itself
 
 
 def held_up(server, seconds, meanwhile):
-    """Stops the server for so long; meanwhile() happens in that time."""
+    """Stops the server for so many seconds, and calls meanwhile() in that time."""
     begin = time.monotonic()
     server.signal(signal.SIGSTOP)
     wait_until(lambda: proc.stat(server.pid)[0] == "T", "the server stopped")
