@@ -51,7 +51,7 @@ def test_jobs_end_as_unavailable_when_no_worker_can_be_started(daemon, tmp_path,
 
 @pytest.mark.parametrize("start", ["die-at-once", "connect-then-die", "never-connect", "wrong-token"])
 def test_a_worker_that_fails_to_start_gives_its_place_back(daemon, tmp_path, start):
-    """The first three fail; with a pool of one, only their place can serve the job."""
+    """The first three starts fail. With a pool of one, only their place can serve the job."""
     worker = FakeWorker(tmp_path, start=start, times=3)
     server = daemon(
         worker_path=worker.path, pool_start=0, pool_max=1, start_timeout_ms=400 * SCALE
@@ -66,13 +66,13 @@ def test_a_worker_that_fails_to_start_gives_its_place_back(daemon, tmp_path, sta
         assert time.monotonic() < end, "no worker came up"
     assert event.payload == b"at last"
     pool = server.wait_stats(lambda s: s["pool"]["idle"] == 1, "the one worker idle")["pool"]
-    # On a slow machine a good one may have been too late as well.
+    # On a slow machine, a good worker may have been too late as well.
     assert pool["exits"] >= 3 and pool["forks"] == pool["exits"] + 1, pool
     assert (pool["starting"], pool["busy"], pool["stopping"]) == (0, 0, 0), pool
 
 
 def test_pool_start_workers_that_die_are_tried_again(daemon, tmp_path):
-    """Without any job: the pool reaches its size once starts work."""
+    """Without any job: the pool reaches its size as soon as starts work."""
     worker = FakeWorker(tmp_path, start="die-at-once", times=4)
     server = daemon(worker_path=worker.path, pool_start=2, pool_max=2)
     stats = server.wait_stats(lambda s: s["pool"]["idle"] == 2, "two workers in the end", 3 * DEADLINE)
@@ -80,7 +80,7 @@ def test_pool_start_workers_that_die_are_tried_again(daemon, tmp_path):
 
 
 def test_backoff_grows_and_does_not_spin(daemon, tmp_path):
-    """0.1 s doubling with jitter: in the time that the first five take there are no fifty."""
+    """The pause begins at 0.1 s and doubles, with jitter: there are not fifty starts in the time of the first five."""
     worker = FakeWorker(tmp_path, start="die-at-once")
     server = daemon(worker_path=worker.path, pool_start=4, pool_max=4)
     server.log.wait("start-failed", count=4)
@@ -118,7 +118,7 @@ def test_a_worker_binary_that_cannot_be_executed(daemon, tmp_path):
 
 
 def test_a_living_worker_keeps_the_jobs_from_unavailable(daemon, tmp_path):
-    """Starts fail, but one worker lives and serves the line, for longer than start-timeout-ms."""
+    """Starts fail, but one worker lives and serves the line for longer than start-timeout-ms."""
     path = tmp_path / "the-worker"
     shutil.copy(WORKER, path)
     server = daemon(
@@ -134,7 +134,7 @@ def test_a_living_worker_keeps_the_jobs_from_unavailable(daemon, tmp_path):
 
 
 def test_fork_fails(daemon):
-    """As an ordinary user with no process to spare. Nothing spins, jobs get their answer."""
+    """The daemon runs as a user without a process to spare. Nothing spins, and jobs get their answer."""
     if os.getuid() != 0:
         pytest.skip("needs a user id with no other processes")
 
@@ -145,26 +145,26 @@ def test_fork_fails(daemon):
 
     options = ["--listen=127.0.0.1:0", "--log-format=json", "--pool-start=0", "--pool-max=2"]
     options += [f"--start-timeout-ms={600 * SCALE}"]
-    # The leak check would need a thread of its own.
+    # The leak check needs a thread, and no thread can start here.
     server = daemon.make({}, preexec_fn=limit, env={"ASAN_OPTIONS": "detect_leaks=0"})
     server.command_line = [server.command()[0], *options]
     server.start()
     client = server.client()
     check(client.run("echo", "x"), "failed", reason="unavailable")
     assert 1 <= len(server.log.events("start-failed")) <= 16
-    # A job that waits meets the backoff again; meanwhile there is no spin.
+    # A waiting job meets the backoff again, without a busy loop.
     client.submit("b", "echo", "x")
     assert proc.cpu_share(server.pid, 0.5) < 0.3
     check(client.outcome("b"), "failed", reason="unavailable")
 
 
 def test_overload_while_starts_are_held_back(daemon, tmp_path):
-    """While starts are held back none can be started: the line alone counts."""
+    """During the backoff no worker can start, so only the line counts."""
     worker = FakeWorker(tmp_path, start="die-at-once")
     server = daemon(
         worker_path=worker.path, pool_start=1, pool_max=4, job_max=2, start_timeout_ms=60000
     )
-    # After some losses the pauses are long enough to submit in one of them.
+    # After some failed starts, the pauses are long enough to submit within one of them.
     server.log.wait("start-failed", count=4)
     client = server.client()
     for n in range(8):
@@ -175,7 +175,7 @@ def test_overload_while_starts_are_held_back(daemon, tmp_path):
 
 
 def test_a_stopped_worker_in_start_up_is_replaced(daemon, tmp_path):
-    """SIGSTOP while it starts: only SIGKILL gets it out of the way."""
+    """A worker is stopped by SIGSTOP during its start: only SIGKILL removes it."""
     worker = FakeWorker(tmp_path, start="never-connect", times=1)
     server = daemon(worker_path=worker.path, pool_start=1, pool_max=1, start_timeout_ms=500 * SCALE)
     pid = worker.wait_notes()[0]["pid"]
@@ -185,7 +185,7 @@ def test_a_stopped_worker_in_start_up_is_replaced(daemon, tmp_path):
 
 
 def test_a_module_that_cannot_be_loaded_costs_no_worker(daemon, tmp_path):
-    """Covered in full in test_modules.py; here: others keep running beside it."""
+    """test_modules.py covers the loader in full. Here, other jobs keep running beside the failure."""
     modules = tmp_path / "modules"
     modules.mkdir()
     (modules / "broken.so").write_text("no")
@@ -203,7 +203,7 @@ def test_a_module_that_cannot_be_loaded_costs_no_worker(daemon, tmp_path):
 
 
 def test_a_preload_that_refuses_at_the_start(daemon):
-    """It costs nothing but its own jobs."""
+    """The refusal costs only the module's own jobs."""
     server = daemon(preload=["readfile"], pool_start=2, pool_max=2)
     server.wait_idle(2)
     assert server.client().done("echo", "x") == b"x"
