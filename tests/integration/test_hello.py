@@ -1,4 +1,4 @@
-"""Protocol section 2: the hello, tokens, and what may stand before it."""
+"""Protocol section 2: the hello, tokens, and connections before their hello."""
 
 import json
 import re
@@ -14,7 +14,7 @@ from harness.wait import wait_until
 
 
 def refused(client, code):
-    """The one fatal error, then the close."""
+    """The connection's only event is this fatal error, then the close."""
     event = client.recv()
     check(event, "error", code=code, fatal=True)
     assert isinstance(event.get("message"), str) and event["message"], event
@@ -147,7 +147,7 @@ def test_any_error_in_the_first_hello_is_fatal(shared, fields, named):
 
 
 def test_unknown_fields_of_a_hello_are_listed(shared):
-    """A newer client need not connect twice. A field of another request is as unknown as one of none."""
+    """A newer client need not connect twice. Fields of other requests are unknown in a hello, too."""
     client = shared.client(hello=False)
     client.send(op="hello", protocol=1, resume={"job": "k-1"}, id="h", module="echo", context=1)
     client.expect("hello", id="h", ignored=["resume", "context"], ignored_count=2)
@@ -162,7 +162,7 @@ def test_a_hello_that_is_understood_has_nothing_ignored(shared):
 
 @pytest.mark.parametrize("count", [1, 100, 400])
 def test_the_list_of_ignored_fields_is_cut(shared, count):
-    """At 1,024 bytes of JSON text; the harness checks that the header fits into 4,096."""
+    """The list is cut at 1,024 bytes of JSON text. The harness checks the header's limit of 4,096 bytes."""
     client = shared.client(hello=False)
     names = [f"n{i:03}" for i in range(count)]
     client.send(op="hello", protocol=1, id="\x01" * 64, **dict.fromkeys(names, 1))
@@ -281,7 +281,8 @@ def test_the_token_is_not_in_the_log(guarded):
 
 
 def test_a_wrong_token_is_told_after_a_while(guarded):
-    """Who tries one after the other gets nowhere, and nobody else waits. Also one that ends its input is told."""
+    """The delay makes guessing one token after the other useless, and no other client waits. A half-closed client is
+    told, too."""
     server = guarded()
     begin = time.monotonic()
     wrong = [server.client(hello=False) for _ in range(20)]
@@ -297,7 +298,8 @@ def test_a_wrong_token_is_told_after_a_while(guarded):
 
 
 def test_who_named_a_revoked_token_is_ended(guarded, tmp_path):
-    """Its jobs go on as after any fatal error; who named another token is not harmed."""
+    """A client with a revoked token is ended; its jobs go on as after any fatal error. Clients with another token are
+    unharmed."""
     server = guarded(pool_start=2)
     old, new = server.client(token="first-token-of-all"), server.client(token="second-token-of-all")
     old.submit("a", "sleep", '{"ms":300,"value":1}', notify=["started"])
@@ -323,11 +325,12 @@ def test_who_named_a_revoked_token_is_ended(guarded, tmp_path):
 
 
 def test_strangers_take_no_place_of_a_client(daemon):
-    """A client finds its place whatever their number; the oldest of them are told why they end."""
+    """A client finds its place beside any number of unauthenticated connections. The oldest of them end, with a
+    reason."""
     server = daemon(client_max=3)
     clients = [server.client() for _ in range(3)]
     strangers = [server.client(hello=False) for _ in range(130)]
-    for client in strangers[:30]:  # one more than 100 came, 30 times
+    for client in strangers[:30]:  # 30 came after the first 100
         refused(client, "too-slow")
     assert clients[0].stats()["clients"]["connected"] == 3
     fourth = server.client(hello=False)
@@ -339,7 +342,7 @@ def test_strangers_take_no_place_of_a_client(daemon):
 
 
 def test_a_burst_of_clients_loses_nobody(daemon):
-    """Their hellos come right behind their connects, while the server is not there to read them."""
+    """Each hello comes right behind its connect, while the server is stopped."""
     server = daemon(pool_start=2, client_max=400)
     server.wait_idle(2)
     server.signal(signal.SIGSTOP)
@@ -351,7 +354,7 @@ def test_a_burst_of_clients_loses_nobody(daemon):
     for client in clients:
         client.expect("hello")
     assert clients[0].done("echo", "x") == b"x"
-    server.check_stats = False  # it has no place for one more
+    server.check_stats = False  # the server has no place for another client
 
 
 # ---- the number of clients
@@ -364,7 +367,7 @@ def test_too_many_clients(daemon):
     third.send(op="hello", protocol=1)
     refused(third, "too-many-clients")
     second.close()
-    # The place is free again as soon as the server has seen the close.
+    # The place is free again once the server has seen the close.
 
     def again():
         with Client(server.address, hello=False) as client:
@@ -374,11 +377,11 @@ def test_too_many_clients(daemon):
     wait_until(again, "a place for another client")
     assert first.done("echo", "still here") == b"still here"
     first.close()
-    server.check_stats = False  # its client may come before the closes are seen
+    server.check_stats = False  # the client for stats may come before the closes are seen
 
 
 def static_data(pid):
-    """What the daemon's own writable sections hold: its file's, and the anonymous one behind them."""
+    """The bytes of the daemon's writable sections: those of its file, and the anonymous one behind them."""
     with open(f"/proc/{pid}/maps") as maps, open(f"/proc/{pid}/mem", "rb") as memory:
         found, end = b"", None
         for line in maps:
