@@ -1,4 +1,4 @@
-"""Issue item 4 and the signal lines: what a worker inherits, and how it dies with its master."""
+"""Issue item 4 and the signal lines: a worker's inheritance, and its death with the master."""
 
 import json
 import os
@@ -33,11 +33,11 @@ def parse_mask(text):
     return {n for n in range(1, 65) if int(text, 16) >> (n - 1) & 1}
 
 
-# ---- what a worker inherits
+# ---- a worker's inheritance
 
 
 def test_a_worker_inherits_only_the_descriptors_made_for_it(daemon, tmp_path):
-    """Nothing of the master's, and nothing of whoever started the master."""
+    """A worker gets no descriptor of the master, nor of the master's parent."""
     worker = FakeWorker(tmp_path)
     leak = os.open("/dev/null", os.O_RDONLY)
     os.set_inheritable(leak, True)
@@ -51,7 +51,7 @@ def test_a_worker_inherits_only_the_descriptors_made_for_it(daemon, tmp_path):
     assert clients[0].done("echo", "ok x") == b"x"
     note = worker.wait_notes()[0]
     descriptors = {int(fd): target for fd, target in note["descriptors"].items()}
-    # The script itself holds one for the listing of /proc, and perhaps its own source.
+    # The script itself has a descriptor for the listing of /proc, and perhaps one for its own source.
     extra = {
         fd: target
         for fd, target in descriptors.items()
@@ -117,7 +117,7 @@ def test_the_environment_is_as_the_manual_says(daemon, tmp_path):
     names += re.findall(r"\b[A-Z_]{7,}\b", words)
     assert len(names) == 20, names
     worker = FakeWorker(tmp_path)
-    unwanted = {"LD_X", "JOURNAL_STREAM", "GLIBC_TUNABLES"}  # of these the master thinks something
+    unwanted = {"LD_X", "JOURNAL_STREAM", "GLIBC_TUNABLES"}  # the master itself interprets these
     extra = {name: "x" for name in names if name not in unwanted}
     daemon.make({"worker_path": worker.path, "pool_max": 1}, env={**extra, "KEPT": "x"}).start()
     environ = bytes.fromhex(worker.wait_notes()[0]["environ"]).decode().split("\0")
@@ -134,7 +134,7 @@ def test_a_worker_leads_its_own_process_group(daemon, tmp_path):
 
 @pytest.mark.parametrize("state", ["usual", "blocked and ignored"])
 def test_a_worker_starts_with_default_signals(daemon, tmp_path, state):
-    """Nothing blocked, nothing ignored, whatever the master itself was started with."""
+    """In a worker no signal is blocked or ignored, in whatever state the master was started."""
 
     def spoil():
         signal.pthread_sigmask(signal.SIG_BLOCK, signal.valid_signals())
@@ -148,7 +148,7 @@ def test_a_worker_starts_with_default_signals(daemon, tmp_path, state):
     ).start()
     signals = worker.wait_notes()[0]["signals"]
     assert not parse_mask(signals["SigBlk"]), signals
-    # Python itself ignores SIGPIPE and SIGXFSZ; 32 and 33 are the C library's own.
+    # Python itself ignores SIGPIPE and SIGXFSZ; 32 and 33 belong to the C library.
     assert parse_mask(signals["SigIgn"]) <= {signal.SIGPIPE, signal.SIGXFSZ, 32, 33}, signals
 
 
@@ -162,7 +162,7 @@ def test_the_masters_descriptors_are_close_on_exec(daemon):
             assert flags & os.O_CLOEXEC, f"{fd} ({target}) is inheritable"
 
 
-# ---- signals of whoever started the daemon
+# ---- signals from the daemon's parent
 
 
 @pytest.mark.parametrize("how", ["ignored", "blocked", "both"])
@@ -185,12 +185,12 @@ def test_sigchld_ignored_or_signals_blocked_by_the_starter_do_no_harm(daemon, ho
     check(client.outcome("a"), "failed", reason="cancelled", step="sigterm")
     server.signal(signal.SIGHUP)
     server.log.wait("reload")
-    # The fixture ends it with TERM, which must work as well.
+    # The fixture ends the daemon with TERM: this must work as well.
 
 
 def test_a_signal_between_fork_and_exec_does_not_run_the_parents_handler(daemon):
-    """Every new child gets TERM as soon as it can be seen, some of them before their exec. If the
-    master's own handler ran in one, its drain would begin."""
+    """Every new child gets TERM as soon as the test sees it, in some cases before the exec. If the master's handler ran
+    in a child, the drain would begin."""
     server = daemon.make({"pool_start": 24, "pool_max": 24, "kill_grace_ms": 400})
     stop = threading.Event()
     hit = set()
@@ -212,8 +212,8 @@ def test_a_signal_between_fork_and_exec_does_not_run_the_parents_handler(daemon)
     hunter.start()
     try:
         server.start()
-        # Those that die hold the next starts back, so that there may be fewer than 24; those that
-        # are hit when they can tell who it was go on.
+        # Dead children delay the next starts, so there may be fewer than 24. A worker ignores the signal once it can
+        # check the sender.
         wait_until(lambda: len(hit) >= 6, "children hit")
     finally:
         stop.set()
@@ -226,8 +226,8 @@ def test_a_signal_between_fork_and_exec_does_not_run_the_parents_handler(daemon)
 
 
 def test_a_signal_storm_to_the_group_at_start(daemon):
-    """HUP to the daemon's whole process group while it forks: its workers are in groups of their
-    own, and it goes on."""
+    """HUP goes to the daemon's whole process group while it forks. The workers are in their own groups, and the daemon
+    goes on."""
     server = daemon(pool_start=4, pool_max=8)
     client = server.client()
     for n in range(30):
@@ -239,7 +239,7 @@ def test_a_signal_storm_to_the_group_at_start(daemon):
 
 
 def test_the_master_as_pid_1(daemon):
-    """As in a container: it works, and it reaps what is left to it."""
+    """As in a container: the daemon works, and reaps foreign orphans."""
     if os.getuid() != 0 or not shutil.which("unshare"):
         pytest.skip("needs root and unshare")
     server = daemon.make({"pool_start": 2, "pool_max": 2})
@@ -266,11 +266,11 @@ def test_the_master_as_pid_1(daemon):
     assert server.wait_exit() == 0
 
 
-# ---- what a module leaves behind
+# ---- a module's leftovers
 
 
 def test_no_job_of_another_module_pays_for_what_one_leaves(daemon):
-    """Timers, and all else that belongs to the process."""
+    """Timers, and every other state of the process."""
     server = daemon(pool_start=1, pool_max=1, module_dir=TEST_MODULES)
     client, other = server.client(), server.client()
     state = client.run("state").payload
@@ -290,11 +290,11 @@ def test_no_job_of_another_module_pays_for_what_one_leaves(daemon):
 
 @pytest.mark.parametrize("which", ["real", "virtual", "prof"])
 def test_a_timer_that_goes_off_takes_no_job_of_another_module(daemon, which):
-    """It may end the worker, before it has begun the next job: that is done by another one."""
+    """The timer may end the worker before the next job begins. Another worker then does the job."""
     server = daemon(pool_start=1, pool_max=1, module_dir=TEST_MODULES)
     client, other = server.client(), server.client()
     for number in range(10):
-        client.run("leave", f"timer {which} 1", timeout=3 * DEADLINE)  # it may meet it itself
+        client.run("leave", f"timer {which} 1", timeout=3 * DEADLINE)  # the timer may hit this job itself
         for n in range(10):
             other.submit(f"{number} {n}", "probe", "spin 2")
         for n in range(10):
@@ -316,7 +316,7 @@ def test_a_job_can_be_stopped_though_another_module_ignores_signals(daemon):
 
 
 def outlive(server, pids):
-    """Kills it; for how long any of these processes is there after it, in seconds."""
+    """Kills the server. Returns how long any of these processes survives, in seconds."""
     server.expected_status = -signal.SIGKILL
     begin = time.monotonic()
     server.kill()
@@ -326,7 +326,7 @@ def outlive(server, pids):
 
 @pytest.mark.parametrize("user", [None, "nobody"])
 def test_kill_9_of_the_master_takes_all_workers_within_a_second(daemon, user):
-    """Idle ones, busy ones in an endless loop that ignores TERM, and stopped ones."""
+    """Idle workers, workers in an endless loop without reaction to TERM, and stopped workers."""
     config = {"pool_start": 4, "pool_max": 4}
     if user:
         if os.getuid() != 0:
@@ -348,7 +348,7 @@ def test_kill_9_of_the_master_takes_all_workers_within_a_second(daemon, user):
 
 @pytest.mark.parametrize("command", ["become egid", "become uid"])
 def test_kill_9_of_the_master_takes_workers_that_became_another_user(daemon, command):
-    """Which clears their death signal; and they loop, with all signals blocked."""
+    """A change of user clears a process's death signal. These workers also loop, with all signals blocked."""
     if os.getuid() != 0:
         pytest.skip("needs root to become another user")
     server = daemon(pool_start=2, pool_max=2, module_dir=TEST_MODULES)
@@ -366,7 +366,7 @@ def test_kill_9_of_the_master_takes_workers_that_became_another_user(daemon, com
 
 @pytest.mark.parametrize("command", ["linger", "linger exec"])
 def test_kill_9_of_the_master_takes_what_a_module_has_started(daemon, command):
-    """The worker is idle, and a child of its module is there, which runs a program or none."""
+    """The worker is idle. A child of its module lives on, with or without an exec."""
     server = daemon(pool_start=1, pool_max=1, module_dir=TEST_MODULES)
     child = int(server.client().done("leave", command))
     if "exec" in command:
@@ -375,7 +375,7 @@ def test_kill_9_of_the_master_takes_what_a_module_has_started(daemon, command):
 
 
 def test_restart_binds_at_once_with_a_job_running(daemon):
-    """The workers of the old one are there for another moment; none may hold its port."""
+    """The old master's workers live for another moment. None may hold the port."""
     server = daemon(pool_start=1, pool_max=1)
     server.wait_idle(1)
     address = server.address
@@ -391,7 +391,7 @@ def test_restart_binds_at_once_with_a_job_running(daemon):
 
 
 def test_restart_binds_at_once_with_clients_connected(daemon):
-    """Connections of the old one in every state must not keep the new one from the port."""
+    """The old master's connections, in any state, must not keep the new master from the port."""
     server = daemon(pool_start=1)
     clients = [server.client() for _ in range(10)]
     for client in clients[:3]:
@@ -416,7 +416,7 @@ def test_restart_after_a_clean_end_binds_at_once(daemon):
 
 
 def test_a_worker_started_by_hand_ends_at_once(tmp_path):
-    """Without the descriptors made for it there is nothing it could do."""
+    """Without the master's descriptors, a worker can do nothing."""
     import subprocess
 
     process = subprocess.run(
@@ -427,7 +427,7 @@ def test_a_worker_started_by_hand_ends_at_once(tmp_path):
 
 
 def test_a_worker_has_the_nofile_limit_that_the_master_was_started_with(daemon):
-    """What the master raises for itself is not handed on."""
+    """The master raises its own limit, and not its workers'."""
     import resource
 
     def limit():
