@@ -94,7 +94,7 @@ def test_position_is_the_number_of_jobs_ahead(daemon):
 
 
 def test_unknown_module(shared):
-    """No `accepted` before it, no `order` since it was never assigned."""
+    """The failure has no `accepted` before it, and no `order`, because the job was never assigned."""
     client = shared.client()
     client.submit("a", "no-such-module", "x", notify=["accepted", "started"], context=1)
     event = client.expect("failed", id="a", reason="unknown-module", context=1)
@@ -141,7 +141,7 @@ def test_order_counts_assignments_from_1(daemon):
 
 
 def test_first_in_first_out_over_all_connections(daemon):
-    """By the order in which the server read the last byte of each submit."""
+    """The order is that of each submit's last byte, as read by the server."""
     server = daemon(pool_start=1, pool_max=1, job_max=100)
     holder = server.client()
     holder.submit("busy", "sleep", LONG_SLEEP, notify=["started"])
@@ -183,7 +183,7 @@ def test_replies_overtake_one_another(daemon):
 
 @pytest.mark.parametrize("workers", [1, 4])
 def test_1000_jobs_pipelined_in_one_write(daemon, workers):
-    """They come back 1,000 times; with one worker, in order."""
+    """There are 1,000 results; with one worker, in order."""
     server = daemon(pool_start=workers, pool_max=workers, job_max=1000)
     client = server.client()
     data = b"".join(message(f"job {n}", op="submit", id=n, module="echo") for n in range(1000))
@@ -193,7 +193,7 @@ def test_1000_jobs_pipelined_in_one_write(daemon, workers):
     assert {event["id"]: event.payload for event in events} == {
         n: f"job {n}".encode() for n in range(1000)
     }
-    # Assigned in the order in which they were read, whatever the order of their ends.
+    # The order of assignment is the order of arrival, whatever the order of the ends.
     assert all(event["order"] == event["id"] + 1 for event in events)
     if workers == 1:
         assert [event["id"] for event in events] == list(range(1000))
@@ -201,7 +201,7 @@ def test_1000_jobs_pipelined_in_one_write(daemon, workers):
 
 
 def test_1000_jobs_of_many_sizes(daemon):
-    """Payloads below and above 64 KiB take different ways; none may be mixed up."""
+    """Payloads below and above 64 KiB are handled differently. None may be mixed up."""
     server = daemon(pool_start=2, pool_max=2, job_max=400, client_output_max=1 << 28)
     client = server.client()
     sizes = [(n * 7919) % 100000 if n % 10 else n * 500 for n in range(300)]
@@ -231,7 +231,7 @@ def test_overall_the_seeds_example_fib_5_to_35(daemon):
 
 
 def test_the_sums_hold_at_every_sample(daemon):
-    """Conservation while jobs end in every way there is, sampled all the time."""
+    """The sums hold in constant samples, while jobs end in every possible way."""
     server = daemon(
         pool_start=2, pool_max=3, job_max=10, client_job_max=12, kill_grace_ms=100, client_max=50
     )
@@ -282,7 +282,7 @@ def test_the_sums_hold_at_every_sample(daemon):
 
 
 def test_every_submit_has_exactly_one_end(daemon):
-    """Also when results, deadlines and cancels meet at the same moment."""
+    """Results, deadlines and cancels meet at the same moment."""
     server = daemon(pool_start=2, pool_max=2, job_max=200, kill_grace_ms=200)
     client = server.client()
     ends = {}
