@@ -1,4 +1,4 @@
-"""Issue item 10: the log. It tells what happened, and it never stops the master."""
+"""Issue item 10: the log. It records every event, and never stops the master."""
 
 import fcntl
 import glob
@@ -81,7 +81,7 @@ def test_info_is_a_few_lines_a_worker_and_none_a_job(daemon):
     assert len(server.log.lines()) - before < 5
 
 
-# A function that is given the event's name is a call like log_event(), and its own log_event() is none.
+# A function with the event's name as a parameter counts like log_event(); the log_event() within it does not count.
 LOG_CALL = re.compile(
     r'\b(?:log_event|log_emit|line_start|write_line)\((?!level, event)'
     r'((?:[^;"]|"[a-z-]+")*?"[a-z-]+"(?: : "[a-z-]+")?)[,)]'
@@ -198,7 +198,7 @@ def test_pool_exhausted_is_one_line_per_episode(daemon):
         assert len(server.log.events("pool-exhausted")) == episode
 
 
-# ---- what strangers write
+# ---- lines caused by strangers
 
 
 @pytest.mark.parametrize("format", ["json", "text"])
@@ -263,7 +263,7 @@ def test_priority_prefix_under_journald(daemon, tmp_path):
                 r"<[0-7]>(debug|info|warn|error) [a-z-]+ \w+=", line
             ), line
     finally:
-        # Read on, so that the daemon's end is not in our way.
+        # Read on: a full socket would delay the daemon's exit.
         ours.setblocking(False)
         ours.close()
 
@@ -273,11 +273,11 @@ def test_no_prefix_when_stderr_is_not_the_journal(daemon):
     assert not [line for line in server.log.lines() if line.startswith("<")]
 
 
-# ---- a log that cannot be written
+# ---- an unwritable log
 
 
 def exercise(server):
-    """All that writes to the log; every answer must come."""
+    """Causes every kind of log line. Every answer must come."""
     client = server.client()
     for n in range(20):
         assert client.done("echo", str(n), id=n) == str(n).encode()
@@ -311,10 +311,10 @@ def test_a_full_pipe_that_nobody_reads_never_stops_the_master(daemon, tmp_path):
     try:
         server.start()
         exercise(server)
-        # The description is shared with whoever gave it to us: its flags are not ours to change.
+        # The daemon shares this file description with its parent, and must not change the flags.
         assert not fcntl.fcntl(writing, fcntl.F_GETFL) & os.O_NONBLOCK
         assert proc.cpu_share(server.pid, 0.4) < 0.3
-        # It is read again: the next lines come through, and say how many were lost.
+        # The test reads again: the next lines come through, with the number of lost lines.
         os.set_blocking(reading, False)
         data = b""
 
@@ -358,7 +358,7 @@ def test_a_full_disk_never_stops_the_master(daemon, tmp_path):
 
 
 def test_closed_standard_descriptors(daemon, tmp_path):
-    """Started with 0 to 2 closed: no socket may take their numbers and meet the log's lines."""
+    """The daemon starts with 0 to 2 closed. No socket may take these numbers, or it would receive the log."""
 
     def close():
         os.closerange(0, 3)
