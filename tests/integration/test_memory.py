@@ -1,4 +1,4 @@
-"""The two budgets for memory: payloads of jobs that wait or run, and output that clients have not read."""
+"""The two budgets for memory: payloads of unfinished jobs, and unread output of clients."""
 
 import subprocess
 
@@ -12,7 +12,7 @@ MIB = 1 << 20
 
 
 def half(server, size, of):
-    """A client that has sent so much of a payload, and that much of it has arrived."""
+    """A client with a payload on its way: the server has received `size` of its `of` bytes."""
     client = server.client()
     before = server.stats()["queue"]["bytes"]
     data = message(b"x" * of, op="submit", id="half", module="echo")
@@ -27,8 +27,8 @@ def output(server):
 
 
 def done_unread(server, client, count, module, payload):
-    """So many jobs of a client that reads nothing. They begin when all are there: else whether the server reads
-    on, for all that is unread, depends on who is faster."""
+    """So many finished jobs of a client without reads. All workers are busy until the last submit: otherwise unread
+    results could stop the server's reading before it."""
     workers = server.stats()["pool"]["max"]
     others = occupy(server, workers)
     done = server.stats()["jobs"]["done"]
@@ -42,8 +42,9 @@ def done_unread(server, client, count, module, payload):
 
 
 def test_halves_never_make_a_whole_submit_overload(daemon):
-    """Over the budget the largest half goes, and learns that at its end. How the bytes come decides how much
-    memory a half takes: up to twice its size. Here that changes neither which is the largest nor how many go."""
+    """Above the budget, the largest half payload is dropped, and its client learns so at its end. A half takes up to
+    twice its size in memory, depending on the pieces of arrival. Here this changes neither the largest one nor the
+    number of dropped ones."""
     server = daemon(pool_start=1, pool_max=1, payload_max=200000, payload_total_max=500000)
     halves = [half(server, size, 200000) for size in (30000, 140000, 60000)]
     client = occupy(server, 1)
@@ -61,7 +62,7 @@ def test_halves_never_make_a_whole_submit_overload(daemon):
 
 
 def test_unread_results_refuse_nobodys_submits(daemon):
-    """They are counted elsewhere, and the advice is no invitation to spin."""
+    """Unread results have a budget of their own, and retry_after_ms is long enough."""
     server = daemon(
         pool_start=1, pool_max=1, payload_max=10 * MIB, payload_total_max=10 * MIB
     )
@@ -86,7 +87,8 @@ def test_unread_results_refuse_nobodys_submits(daemon):
 
 
 def test_who_reads_nothing_pays_for_the_output(daemon, tmp_path):
-    """Over output-total-max the one that has read nothing for the longest goes; whoever holds little stays."""
+    """Above output-total-max, the server drops the client with the longest time since its last read. Clients with
+    little unread output stay."""
     most, large = 32 * MIB, 8000000
     server = daemon(
         pool_start=2,
@@ -95,7 +97,7 @@ def test_who_reads_nothing_pays_for_the_output(daemon, tmp_path):
         output_total_max=most,
         listen=["127.0.0.1:0", f"unix:{tmp_path}/sock"],
     )
-    small = server.client(f"unix:{tmp_path}/sock")  # of which the kernel takes little
+    small = server.client(f"unix:{tmp_path}/sock")  # a socket with a small buffer in the kernel
     small.submit("small", "crash", "big 900000")
     server.wait_stats(lambda s: s["jobs"]["done"] == 1, "the small result there")
     assert 0 < output(server)["bytes"] <= MIB
@@ -125,16 +127,16 @@ def test_stats_tell_of_the_output(daemon):
     server = daemon(pool_start=1, job_max=2000, output_total_max=100 * MIB)
     client = server.client(receive_buffer=4096)
     assert output(server) == {"bytes": 0, "bytes_max": 100 * MIB}
-    done_unread(server, client, 1000, "crash", "big 10000")  # small ones, which are copied
+    done_unread(server, client, 1000, "crash", "big 10000")  # small results, copied by the server
     held = output(server)["bytes"]
-    assert MIB < held < 20000000, held  # but for what the kernel has taken
+    assert MIB < held < 20000000, held  # except for the bytes in the kernel's buffers
     for n in range(1000):
         client.outcome(n)
     server.wait_stats(lambda s: s["output"]["bytes"] == 0, "all of it taken", DEADLINE)
 
 
 def test_a_client_that_reads_without_a_pause_loses_nothing(daemon, tmp_path):
-    """On defaults workers outrun any reader of results of 16 MiB."""
+    """With the default settings, workers outrun any reader of results of 16 MiB."""
     server = daemon()
     lines = 12 if SANITIZED else 40
     result = subprocess.run(
@@ -151,8 +153,8 @@ def test_a_client_that_reads_without_a_pause_loses_nothing(daemon, tmp_path):
 
 
 def test_clients_that_do_not_read_are_bounded_and_delay_nobody(daemon):
-    """35 of them, with results of 16 MiB from submits without a payload to speak of: output stays within
-    output-total-max and what runs, and another client is served."""
+    """35 clients get results of 16 MiB for tiny submits. Output stays within output-total-max plus the running jobs'
+    results, and another client is served."""
     most = 256 * MIB
     server = daemon(pool_start=2, pool_max=2, job_max=1000, output_total_max=most)
     idle = [server.client(receive_buffer=4096) for _ in range(35)]
@@ -176,7 +178,7 @@ def test_clients_that_do_not_read_are_bounded_and_delay_nobody(daemon):
 
 
 def test_memory_goes_back_after_results_were_read_late(daemon):
-    """They are held when the jobs are long gone, and read after memory was given back for these."""
+    """The results stay long after their jobs, and are read after the trim for the jobs."""
     server = daemon(pool_start=2, job_max=200000, log_level="info")
     server.client().done("echo", "x")
     before = proc.rss_kb(server.pid)
@@ -185,7 +187,7 @@ def test_memory_goes_back_after_results_were_read_late(daemon):
     done_unread(server, client, count, "echo", "0123456789abcdef")
     client.shutdown()
     assert output(server)["bytes"] > MIB
-    # Memory is given back every 5 s, for the jobs once.
+    # The master returns free memory every 5 s; once for the jobs.
     wait_until(lambda: server.stats()["uptime_ms"] > 12000, "the first trim", 20)
     assert [event.name for event in client.rest(3 * DEADLINE)].count("done") == count
     wait_until(lambda: proc.rss_kb(server.pid) <= 2 * before * SCALE, "memory given back", 10 * SCALE)
