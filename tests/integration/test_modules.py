@@ -1,4 +1,4 @@
-"""The shipped modules through the daemon, bad input included, and the loader's refusals."""
+"""The shipped modules through the daemon, with bad input, too, and the loader's refusals."""
 
 import itertools
 import json
@@ -19,7 +19,7 @@ BAD_MODULES = os.path.join(BUILD, "tests", "modules")
 
 
 def failure(client, module, payload, code=None):
-    """The job must fail by the module's own word, and cost no worker."""
+    """The module must report the failure itself, and the worker must survive."""
     event = client.run(module, payload)
     check(event, "failed", reason="module")
     assert isinstance(event["code"], str) and event["code"], event
@@ -159,7 +159,7 @@ def read(client, path):
 def test_readfile(readfile, path, content):
     client, _ = readfile
     event = read(client, path)
-    if content is None:  # inside in the end: given or refused, both are sound
+    if content is None:  # the path ends inside the root: both answers are sound
         assert event.name == "failed" or event.payload == b"con\0tents\n", event
     else:
         check(event, "done")
@@ -215,7 +215,7 @@ def test_readfile_of_more_than_payload_max(readfile):
 
 
 def test_readfile_without_a_root_is_refused(daemon):
-    """No root is configured: whatever it says, it reads nothing."""
+    """Without a configured root, the module reads nothing."""
     event = daemon().client().run("readfile", '{"path":"/etc/passwd"}')
     check(event, "failed")
     assert event["reason"] in ("module", "unavailable"), event
@@ -295,15 +295,15 @@ def test_exec_hands_no_descriptors_on(execs):
     assert listed <= {"0", "1", "2", "3"}, listed  # 3 is ls's own
 
 
-# ---- what a command of exec has started
+# ---- processes started by a command of exec
 
 SECONDS = itertools.count(73214)
 SLEEPS = 4  # of `tree`
 
 
 class Tree:
-    """A daemon with one worker, and commands whose processes all have an unmistakable number in
-    their command lines, before their own exec that of the shell."""
+    """A daemon with one worker, and commands with a unique number in the command line of each process, even before its
+    exec."""
 
     def __init__(self, daemon):
         self.mark = f"{next(SECONDS)}.{os.getpid()}"
@@ -322,13 +322,13 @@ class Tree:
             modules={"exec": {"config": {"commands": {**EXEC, **commands}}}},
             pool_start=1,
             pool_max=1,
-            kill_grace_ms=60000,  # so that exec and nobody else ends it
+            kill_grace_ms=60000,  # so that exec itself ends the command
         )
         self.client = self.daemon.client()
         self.worker = self.daemon.wait_idle(1) and self.daemon.worker_pids()[0]
 
     def left(self):
-        """The command lines of all that runs of it."""
+        """The command lines of the tree's living processes."""
         found = []
         for pid in filter(str.isdigit, os.listdir("/proc")):
             try:
@@ -341,7 +341,7 @@ class Tree:
         return found
 
     def grow(self):
-        """Starts `tree` as job a, and waits until all of it is there."""
+        """Starts `tree` as job a, and waits for all its processes."""
         self.client.submit("a", "exec", b"tree\n", notify=["started"])
         self.client.event("started")
         wait_until(lambda: self.left().count(f"sleep {self.mark}") == SLEEPS, "the tree")
@@ -356,7 +356,7 @@ def tree(daemon):
 
 
 def test_exec_that_is_stopped_takes_all_along(tree):
-    """Gone when the client is told, also what is in a session of its own."""
+    """All processes are gone before the client's event, even those in a session of their own."""
     tree.grow()
     tree.client.send(op="cancel", target="a")
     check(tree.client.outcome("a"), "failed", reason="cancelled")
@@ -401,8 +401,8 @@ def test_exec_whose_worker_is_killed(tree):
 
 
 def test_exec_whose_job_is_killed(tree):
-    """The master's SIGKILL for the worker's process group must not take along who cleans up."""
-    for _ in range(6):  # who of the three hears of it first is never the same
+    """The master kills the worker's process group. This must not kill the guard, which cleans up."""
+    for _ in range(6):  # the order of the three deaths varies
         tree.grow()
         tree.client.send(op="kill", target="a")
         check(tree.client.outcome("a"), "failed", reason="cancelled", step="sigkill")
@@ -419,7 +419,7 @@ def test_exec_whose_master_is_killed(tree):
 
 
 def test_exec_guard_between_worker_and_command(tree):
-    """It holds nothing of the worker's, and the command is where the master's signals go."""
+    """The guard has none of the worker's descriptors, and the command is in the worker's process group."""
     tree.grow()
     (guard,) = proc.children(tree.worker)
     held = proc.descriptors(guard)
@@ -433,7 +433,7 @@ def test_exec_guard_between_worker_and_command(tree):
 
 # ---- the loader's refusals
 
-# Built from tests/modules, one refusal each.
+# Modules of tests/modules, one refusal each.
 REFUSED = [
     "bad_abi",
     "bad_size",
@@ -443,7 +443,7 @@ REFUSED = [
     "no_symbol",
     "undefined",
 ]
-UNFIT = ["init_fails", "init_silent"]  # the worker cannot begin the job, but another may
+UNFIT = ["init_fails", "init_silent"]  # this worker cannot begin the job, but another may
 
 
 @pytest.fixture
@@ -460,7 +460,7 @@ def unavailable(client, name, id):
 
 @pytest.mark.parametrize("name", REFUSED)
 def test_a_module_that_cannot_be_loaded_fails_its_own_job(bad_modules, name):
-    """`unavailable`, with the loader's words, and nothing else is harmed."""
+    """The job fails as `unavailable` with the loader's message, and nothing else is harmed."""
     client = bad_modules.client()
     for n in range(2):
         unavailable(client, name, n)
@@ -470,7 +470,7 @@ def test_a_module_that_cannot_be_loaded_fails_its_own_job(bad_modules, name):
 
 @pytest.mark.parametrize("name", UNFIT)
 def test_a_module_that_refuses_everywhere(bad_modules, name):
-    """`unavailable` when a fresh worker says so, too; its word holds for a while."""
+    """The job fails as `unavailable` once a fresh worker refuses, too. The answer holds for a while."""
     client = bad_modules.client()
     for n in range(20):
         unavailable(client, name, n)
@@ -521,7 +521,7 @@ def test_a_file_that_the_workers_may_not_read(daemon):
 
 @pytest.fixture
 def unfit(daemon, tmp_path):
-    """A server with the test modules and the shipped ones, and a flag for init_once."""
+    """Makes a server with the test modules, the shipped ones, and a flag for init_once."""
 
     def start(**settings):
         modules = tmp_path / "modules"
@@ -554,7 +554,7 @@ def test_a_worker_that_cannot_begin_a_job_does_not_eat_the_line(unfit, tmp_path)
 
 
 def test_a_job_that_is_given_back_has_started_once(unfit, tmp_path):
-    """One worker: it is replaced, and the job has its place, its order and its time."""
+    """The only worker is replaced. The job keeps its place, its order and its time."""
     server = unfit(pool_start=1, pool_max=1)
     server.wait_idle(1)
     (tmp_path / "flag").write_text("")
@@ -574,7 +574,7 @@ NO_MEMORY = pytest.mark.skipif(SANITIZED, reason="the sanitizers need memory of 
 
 @pytest.mark.parametrize("what", ["descriptors", pytest.param("memory", marks=NO_MEMORY)])
 def test_a_worker_whose_resources_are_used_up(unfit, what):
-    """Jobs of modules that it cannot load go to another; the words name the cause."""
+    """The worker cannot load these modules, so their jobs go to another one. The log names the cause."""
     server = unfit(pool_start=1, pool_max=1)
     client = server.client()
     assert client.done("greedy", what) == b"ok"
@@ -590,14 +590,14 @@ def test_a_worker_whose_resources_are_used_up(unfit, what):
 
 
 def test_an_unfit_worker_while_no_worker_can_be_started(unfit):
-    """After a reload with which none starts it is not replaced: the others of before have its jobs."""
+    """No worker starts under the new settings, so the unfit one is not replaced. The other old workers get its jobs."""
     server = unfit(pool_start=3, pool_max=4)
     server.wait_idle(3)
     client = server.client()
     client.send_raw(
         b"".join(message('{"ms":200}', op="submit", id=n, module="sleep") for n in range(3))
     )
-    for n in range(3):  # none of them is fresh any more
+    for n in range(3):  # none of the workers is fresh any more
         check(client.outcome(n), "done")
     server.write_config(preload=["init_fails"])
     server.signal(signal.SIGHUP)
@@ -611,7 +611,7 @@ def test_an_unfit_worker_while_no_worker_can_be_started(unfit):
 
 @NO_MEMORY
 def test_a_worker_that_has_no_memory_for_a_payload(unfit):
-    """It ends before it has begun the job, which another does."""
+    """The worker ends before it begins the job, and another worker does the job."""
     server = unfit(pool_start=1, pool_max=1)
     client = server.client()
     assert client.done("greedy", "memory") == b"ok"
@@ -623,7 +623,7 @@ def test_a_worker_that_has_no_memory_for_a_payload(unfit):
 
 
 def test_a_module_that_always_refuses_beside_others(unfit):
-    """Its jobs end; nobody else's do, and workers are not started without end."""
+    """The module's jobs fail, and no others do. Workers are not started without end."""
     server = unfit(pool_start=4, pool_max=4, job_max=2000)
     client = server.client()
     for n in range(400):
@@ -637,7 +637,7 @@ def test_a_module_that_always_refuses_beside_others(unfit):
 
 
 def test_a_module_that_crashes_while_it_is_loaded(bad_modules):
-    """It costs its own job and its process."""
+    """The crash costs the module's job and the worker."""
     client = bad_modules.client()
     check(client.run("constructor_crash", "x"), "failed", reason="error", signal="SIGABRT")
     assert client.done("newer", "x") == b"newer"
@@ -670,7 +670,7 @@ def test_a_module_under_another_name_is_refused(daemon, tmp_path):
 
 
 def test_a_module_that_appears_later_is_found(daemon, tmp_path):
-    """It is loaded the first time it is asked for."""
+    """The first job loads the module."""
     modules = tmp_path / "modules"
     modules.mkdir()
     client = daemon(module_dir=str(modules)).client()
@@ -680,7 +680,7 @@ def test_a_module_that_appears_later_is_found(daemon, tmp_path):
 
 
 def test_a_new_build_takes_effect_at_a_reload(daemon, tmp_path):
-    """Put in place by rename; the worker keeps the old one until then."""
+    """The new file replaces the old one by rename. Workers keep the old build until a reload."""
     modules = tmp_path / "modules"
     modules.mkdir()
     shutil.copy(os.path.join(MODULES, "wc.so"), modules)
@@ -704,7 +704,7 @@ def test_a_directory_is_no_module(daemon, tmp_path):
 
 
 def test_preload(daemon):
-    """A preloaded module is there before the first job: shown by its mapping in the worker."""
+    """A preloaded module is mapped in the worker before the first job."""
     server = daemon(pool_start=1, preload=["math"])
     server.wait_idle(1)
     with open(f"/proc/{server.worker_pids()[0]}/maps") as file:
@@ -713,7 +713,7 @@ def test_preload(daemon):
 
 
 def test_a_preload_that_crashes_is_named(daemon):
-    """To the operator, and to whoever waits for a worker that never comes."""
+    """The log names the module, and so does the failure of each waiting job."""
     server = daemon(preload=["math", "constructor_crash"], start_timeout_ms=300, module_dir=BAD_MODULES)
     why = "it was ended by SIGABRT while it preloaded module constructor_crash"
     assert server.log.wait("start-failed")["why"] == why
@@ -723,7 +723,7 @@ def test_a_preload_that_crashes_is_named(daemon):
 
 
 def test_state_lives_as_long_as_the_worker(daemon):
-    """Modules are loaded once: the second job of one kind adds no mapping."""
+    """Modules are loaded once: a second job of the module adds no mapping."""
     server = daemon(pool_start=1, pool_max=1)
     client = server.client()
     client.done("echo", "x")
@@ -739,12 +739,12 @@ def test_state_lives_as_long_as_the_worker(daemon):
     assert server.worker_pids() == [pid]
 
 
-# ---- when a module is looked for
+# ---- the moment of a module's search
 
 
 @pytest.fixture
 def few(daemon, tmp_path):
-    """A daemon with a module-dir of its own, which holds echo."""
+    """A daemon with its own module-dir, with only echo in it."""
     modules = tmp_path / "few"
     modules.mkdir()
     (modules / "echo.so").symlink_to(os.path.join(MODULES, "echo.so"))
@@ -754,10 +754,11 @@ def few(daemon, tmp_path):
 
 
 def half_submit(server, module):
-    """A submit of which the server has read all but the last byte; then, who sends that."""
+    """Sends a submit without its last byte, and waits until the server has read so far. Returns a function for the last
+    byte."""
     client = server.client()
     client.send_raw(header(op="ping") + header(op="submit", id="half", module=module, size=4) + b"abc")
-    client.expect("pong")  # read in one with what follows it
+    client.expect("pong")  # the server reads the half submit together with the ping
 
     def finish():
         client.send_raw(b"d")
@@ -817,7 +818,7 @@ def test_a_job_in_the_line_runs_though_its_module_is_disabled(daemon):
 
 
 def test_a_flood_of_unknown_names_does_not_hide_a_module_that_comes(few):
-    """Found within a second, and nobody looks at the disk for each of the names."""
+    """The module is found within a second, without a search on the disk for each name."""
     client, flood = few.client(), few.client()
     for n in range(20):
         data = b"".join(header(op="submit", id=i, module=f"no-{n}-{i}") for i in range(500))
