@@ -1,4 +1,4 @@
-"""What a module prints: all of it, each piece under the job that printed it; and how it ends."""
+"""A module's output: complete, and each piece under its own job; and a worker's last lines."""
 
 import os
 import random
@@ -16,11 +16,11 @@ def texts(server, **fields):
     return [line["text"] for line in server.log.events("worker-output", **fields)]
 
 
-# ---- whose it is
+# ---- output under its own job
 
 
 def test_an_unfinished_line_is_its_own_jobs(daemon):
-    """Not the next one's, which may be another client's."""
+    """The next job may be another client's."""
     server = daemon(pool_start=1, pool_max=1)
     first, second = server.client(client="first/1"), server.client(client="second/1")
     for n in range(20):
@@ -36,7 +36,7 @@ def test_an_unfinished_line_is_its_own_jobs(daemon):
 
 
 def test_an_unfinished_line_before_a_silent_job(daemon):
-    """It does not wait for a line's end that may never come."""
+    """The unfinished line does not wait for an end without a date."""
     server = daemon(pool_start=1, pool_max=1)
     client = server.client()
     job = client.run("crash", "part waiting")["job"]
@@ -55,9 +55,9 @@ def test_a_line_end_behind_an_ended_line_makes_no_empty_one(daemon):
 
 
 @pytest.mark.parametrize("command", ["stdout", "part"])
-def test_what_lent_jobs_print_is_never_anothers(daemon, command):
-    """Among jobs that a worker was handed together, a line bears its own job, or none: also one that several have
-    left unfinished. Nothing is lost."""
+def test_output_of_prefetched_jobs_is_never_anothers(daemon, command):
+    """A worker may get several jobs together. A line bears its own job or none, even if several jobs left parts of it.
+    Nothing is lost."""
     server = daemon(pool_start=1, pool_max=1, job_max=1000)
     client = server.client()
     printed, jobs = [], {}
@@ -75,11 +75,11 @@ def test_what_lent_jobs_print_is_never_anothers(daemon, command):
         assert line["job"] == "-" or jobs[line["job"]] == line["text"], line
 
 
-# ---- all of it
+# ---- complete output
 
 
 def joined(server, job):
-    """The lines of a job, whose parts are numbered from 1."""
+    """The lines of a job. Their parts are numbered from 1."""
     lines, part = [], 0
     for line in server.log.events("worker-output", job=job):
         if line.get("part", 1) == 1:
@@ -138,13 +138,13 @@ FLOOD, FLOOD_LINES = "flood 2000000", 25000
 
 
 def is_counted(server, module, job):
-    """Whether each line of the flood is logged, or counted as its module's."""
+    """Whether the log has each line of the flood, or counts it for the module."""
     dropped = server.log.events("worker-output-dropped", module=module)
     return len(texts(server, job=job)) + sum(line["lines"] for line in dropped) == FLOOD_LINES
 
 
 def test_a_flood_is_logged_or_counted(daemon):
-    """Though its worker prints nothing any more."""
+    """The count is logged even though the worker prints no more."""
     server = daemon(pool_start=1, pool_max=1)
     job = server.client().run("crash", FLOOD)["job"]
     wait_until(lambda: is_counted(server, "crash", job), "each line")
@@ -176,7 +176,7 @@ def test_lines_that_the_log_does_not_take_hide_none(daemon):
 
 
 def end_of(server, how, module="bad_end"):
-    """The line about the worker whose only job said that, once it is told to end."""
+    """Runs one job with `how` on the only worker, ends the worker, and returns the log line about the exit."""
     client = server.client()
     client.done(module, how)
     (pid,) = server.worker_pids()
@@ -208,7 +208,7 @@ def test_a_worker_that_is_killed_for_its_job_ends_well(daemon):
     client = server.client()
     client.submit("a", "crash", "loop-term", notify=["started"])
     client.event("started")
-    assert server.begun_pids()  # else no module has part in its end
+    assert server.begun_pids()  # otherwise no module takes part in the worker's end
     client.send(op="kill", target="a")
     check(client.outcome("a"), "failed", reason="cancelled")
     line = server.log.wait("worker-exit")
@@ -222,11 +222,11 @@ def test_a_preload_that_crashes_is_named(daemon):
     assert line["module"] == "constructor_crash" and "constructor_crash" in line["why"], line
 
 
-# ---- what jobs can make the log say
+# ---- log lines caused by jobs
 
 
 def test_a_crash_loop_cannot_flood_the_log(daemon):
-    """Of each event and module ten lines a second, and the others are counted."""
+    """Of each event and module, the log has ten lines a second and counts the others."""
     server = daemon(pool_start=2, pool_max=2, job_max=1000)
     client = server.client()
     count = 300
