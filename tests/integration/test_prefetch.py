@@ -1,5 +1,5 @@
-"""A worker whose jobs are short may be handed its next ones before it has finished. Nobody may see
-that: such a job still waits, by every word of the protocol, until it has begun."""
+"""A worker on short jobs may prefetch its next ones. Clients must not see this: by the protocol, a prefetched job waits
+until it has begun."""
 
 import contextlib
 import json
@@ -21,7 +21,7 @@ BEHIND = 6
 
 @pytest.fixture
 def busy(daemon):
-    """One worker that was quick until now, on a long job, with others in the line behind it."""
+    """One worker with quick jobs until now, on a long job, with prefetched jobs behind it."""
 
     def make(**config):
         server = daemon(**{"pool_start": 1, "pool_max": 1, **config})
@@ -120,7 +120,7 @@ def test_their_time_limit_begins_when_they_do(daemon):
 
 
 def test_a_free_worker_takes_what_waits_behind_a_long_job(daemon):
-    """First in, first out to the first free worker: nothing is stuck behind the wrong one."""
+    """First in, first out to the first free worker: no job is stuck behind the long one."""
     server = daemon(pool_start=2, pool_max=2, job_max=500)
     server.wait_idle(2)
     client = server.client()
@@ -138,8 +138,8 @@ def test_a_free_worker_takes_what_waits_behind_a_long_job(daemon):
 
 
 def test_an_idle_worker_takes_what_waits_behind_one_that_is_tiny_as_a_rule(daemon):
-    """With enough workers on tiny jobs, more are not woken for those. When they turn out to be long after all, the
-    others come to the rescue."""
+    """With enough workers on tiny jobs, no further worker is woken. If the jobs turn out to be long, the idle workers
+    get the rest."""
     processors = os.cpu_count()
     long, short = 2 * processors, 40
     server = daemon(pool_start=long + 2, pool_max=long + 2, job_max=1000, kill_grace_ms=100)
@@ -165,7 +165,7 @@ def test_an_idle_worker_takes_what_waits_behind_one_that_is_tiny_as_a_rule(daemo
 
 @pytest.mark.parametrize("workers", ["one", "more than are needed"])
 def test_nothing_is_forgotten_beside_many_that_come_and_go(daemon, workers):
-    """Behind a job that a worker has, more are handed to it and taken back than there are claim words."""
+    """Behind one job, a worker prefetches and loses more jobs than there are claim words."""
     wanted = 1 if workers == "one" else 2 * os.cpu_count()
     pool = 1 if workers == "one" else wanted + 2
     server = daemon(pool_start=pool, pool_max=pool, job_max=1000, worker_window=32)
@@ -191,7 +191,7 @@ def test_nothing_is_forgotten_beside_many_that_come_and_go(daemon, workers):
 
 
 def test_they_count_for_job_max(daemon):
-    """Handing over early makes no room in the line."""
+    """Prefetched jobs still count as waiting."""
     server = daemon(pool_start=1, pool_max=1, job_max=5)
     server.wait_idle(1)
     client = server.client()
@@ -230,7 +230,7 @@ def test_crashes_among_short_jobs_cost_themselves_only(daemon):
 
 
 def test_results_of_every_small_size(daemon):
-    """Small results may take another way than large ones."""
+    """Small results may go through the shared memory, large ones through the connection."""
     server = daemon(pool_start=1, pool_max=1, job_max=3000)
     client = server.client()
     sizes = [*range(700), 4095, 4096, 4097, 65535, 65536, 65537, *range(0, 3000, 7)]
@@ -247,7 +247,7 @@ def test_results_of_every_small_size(daemon):
 
 
 def test_results_of_one_worker_come_in_order(daemon):
-    """Whichever way they take, failures among them."""
+    """The way of a result does not matter. Failures are among them."""
     server = daemon(pool_start=1, pool_max=1, job_max=3000)
     client = server.client()
     data = []
@@ -257,7 +257,7 @@ def test_results_of_one_worker_come_in_order(daemon):
         else:
             size = (3, 499, 500, 501, 5000, 100000)[n % 6]
             data.append(message("x" * size, op="submit", id=n, module="echo"))
-    # Read while writing: the payloads together are more than the sockets hold.
+    # Read while writing: the sockets' buffers have no room for all payloads.
     writer = threading.Thread(target=lambda: [client.send_raw(piece) for piece in data])
     writer.start()
     try:
@@ -288,7 +288,7 @@ def test_output_of_short_jobs_is_tagged_with_the_job_that_printed_it(daemon):
 
 
 def test_output_of_a_job_that_crashes_among_short_ones(daemon):
-    """What is known of the crash is of that job, not of its neighbours."""
+    """The details of the crash belong to this job, not to its neighbours."""
     server = daemon(pool_start=1, pool_max=1, job_max=200)
     client = server.client()
     for round in range(5):
@@ -312,7 +312,7 @@ def test_output_of_a_job_that_crashes_among_short_ones(daemon):
 
 
 def test_a_large_result_outlives_the_crash_behind_it(daemon):
-    """The worker dies with messages unread, which resets its connection: what it had finished counts."""
+    """The worker dies with unread messages, so its connection is reset. Its finished jobs still count."""
     server = daemon(pool_start=1, pool_max=1)
     server.wait_idle(1)
     client = server.client()
@@ -334,7 +334,7 @@ def test_a_large_result_outlives_the_crash_behind_it(daemon):
 
 
 def grow_receive_buffer(client, size):
-    """The kernel gives the master's end more room, the more comes through it."""
+    """The kernel enlarges the master's receive buffer with the traffic."""
     for n in range(60):
         client.submit(f"grow-{n}", "crash", f"big {size}")
     for n in range(60):
@@ -351,8 +351,8 @@ def grow_receive_buffer(client, size):
     ],
 )
 def test_results_that_lie_unread_when_their_worker_dies_are_done(daemon, results, size, grown):
-    """The worker is quick and the master held up; at the end there are jobs that the worker has not read, so that the
-    kernel throws away what has not left it. Where the master's side has no room for all, the worker waits."""
+    """The worker is quick, and the master is stopped. At its death, the worker has unread jobs, so the kernel discards
+    the worker's unsent data. If the master's buffer has no room for all results, the worker waits."""
     behind, more = 9, 60
     server = daemon(
         pool_start=1, pool_max=1, job_max=500, payload_max=256 * 1024, worker_window=32
@@ -361,7 +361,7 @@ def test_results_that_lie_unread_when_their_worker_dies_are_done(daemon, results
     client = server.client()
     if grown:
         grow_receive_buffer(client, size)
-    client.done("echo", "x", id="small")  # nothing is lent behind a large result
+    client.done("echo", "x", id="small")  # nothing is prefetched behind a large result
     data = [
         message("x", op="submit", id="first", module="echo"),
         message("x", op="submit", id="second", module="echo"),
@@ -389,7 +389,7 @@ def test_results_that_lie_unread_when_their_worker_dies_are_done(daemon, results
 
 
 def test_nobody_waits_behind_a_long_job_while_others_are_done(daemon):
-    """A line that does not end, and a worker that was lent some of it and turns out to be on a long job."""
+    """An endless line, and a worker with prefetched jobs behind an unexpectedly long one."""
     short, back = 8000, 40
     server = daemon(pool_start=2, pool_max=2, job_max=10000, worker_window=32)
     server.wait_idle(2)
@@ -402,7 +402,7 @@ def test_nobody_waits_behind_a_long_job_while_others_are_done(daemon):
     client.send_raw(b"".join(data))
     for n in range(200):
         check(client.outcome(f"a{n}"), "done")
-    late = set(range(back))  # those right behind the long one
+    late = set(range(back))  # the first jobs behind the long one
     ended = 0
     while late:
         event = client.find(lambda event: isinstance(event.get("id"), int))
@@ -416,7 +416,7 @@ def test_nobody_waits_behind_a_long_job_while_others_are_done(daemon):
 
 @pytest.mark.parametrize("victim", ["echo", "sleep"])
 def test_whoever_closes_the_connection_pays_for_it(daemon, victim):
-    """Not the job behind it, though the result of this one does not go through the connection."""
+    """The job behind it does not pay, even though its result does not go through the connection."""
     server = daemon(pool_start=1, pool_max=1, job_max=500)
     server.wait_idle(1)
     client = server.client()
@@ -436,7 +436,7 @@ def test_whoever_closes_the_connection_pays_for_it(daemon, victim):
 
 
 def test_the_last_words_of_a_crash_are_its_own(daemon):
-    """The worker is ahead of what the master knows of it."""
+    """The worker is ahead of the master's view."""
     server = daemon(pool_start=1, pool_max=1, job_max=500, preload=["crash"])
     server.wait_idle(1)
     client = server.client()
@@ -455,7 +455,7 @@ def test_the_last_words_of_a_crash_are_its_own(daemon):
 
 
 def test_a_worker_that_is_told_to_end_may_though_much_waits_for_it(daemon, tmp_path):
-    """What it was lent and lost again is still on its way to it; its modules' last hooks run all the same."""
+    """Its reclaimed jobs are still on their way to the worker. Its modules' last hooks run all the same."""
     for place, name in ((TEST_MODULES, "probe.so"), (MODULES, "sleep.so")):
         (tmp_path / name).symlink_to(os.path.join(place, name))
     server = daemon(
