@@ -1,4 +1,4 @@
-"""Protocol sections 2 and 3: ids, fields, and the requests that are not submits."""
+"""Protocol sections 2 and 3: ids, fields, and all requests but submit."""
 
 import json
 
@@ -85,7 +85,7 @@ def test_1_and_the_string_1_are_two_ids(shared):
 
 
 def test_duplicate_id(shared):
-    """Creates nothing; the first job is untouched, and this one error does not end it."""
+    """The second submit creates no job. The first job goes on, and the error does not end it."""
     client = shared.client()
     client.submit("a", "sleep", json.dumps({"ms": 150, "value": "first"}))
     client.submit("a", "echo", "second", context="its own")
@@ -96,7 +96,7 @@ def test_duplicate_id(shared):
 
 
 def wrong_submits():
-    """Each is wrong in its own way, and has the id of a living job: "a"."""
+    """Wrong submits, each with the id of an unfinished job: "a"."""
     yield "unknown field", header(op="submit", id="a", module="echo", colour=1)
     yield "wrong type", header(op="submit", id="a", module=5)
     yield "no module", header(op="submit", id="a")
@@ -126,10 +126,10 @@ FATAL_SUBMITS = {
 
 @pytest.mark.parametrize("code", FATAL_SUBMITS)
 def test_a_fatal_error_does_not_look_like_a_living_jobs_end(shared, code):
-    """It tells what it can, but not the id; and where no job lives under the id, that too."""
+    """The error has all known fields except the id. If no unfinished job has the id, the error has the id, too."""
     client = shared.client()
     sleep = message(json.dumps({"ms": 150, "value": "first"}), op="submit", id="a", module="sleep")
-    client.send_raw(sleep + FATAL_SUBMITS[code])  # in one, so that the job lives when the other is read
+    client.send_raw(sleep + FATAL_SUBMITS[code])  # in one write, so that the job is unfinished when the second header is read
     error = client.expect("error", code=code, op="submit", context=1, fatal=True)
     assert "id" not in error, error
     assert client.expect("done", id="a").json() == "first"
@@ -140,7 +140,7 @@ def test_a_fatal_error_does_not_look_like_a_living_jobs_end(shared, code):
 
 
 def test_an_error_to_another_request_has_its_own_op(shared):
-    """Its id may be that of a job; the op tells whose it is. Without one it is about no submit."""
+    """The request's id may equal a job's. The op tells them apart; an error without an op is about no submit."""
     client = shared.client()
     client.submit("a", "sleep", LONG_SLEEP)
     client.send(op="cancel", id="a", job="no-such")
@@ -301,7 +301,7 @@ def test_no_context_no_field(shared):
 
 
 def test_context_is_counted_as_compact_text(shared):
-    """White space around it does not count."""
+    """Blanks in the text do not count."""
     client = shared.client()
     context = [1] * 500  # 1,001 bytes compact, 1,500 with a blank after each comma
     line = json.dumps({"op": "submit", "id": 1, "module": "echo", "context": context})
@@ -310,7 +310,7 @@ def test_context_is_counted_as_compact_text(shared):
 
 
 def test_context_is_counted_in_bytes_of_utf_8(shared):
-    """1,004 bytes as they are sent; how the server would escape them is its own affair."""
+    """1,004 bytes as sent. The server's own escapes do not count."""
     client = shared.client()
     context = ["\u00e9" * 500]
     line = json.dumps(
@@ -335,7 +335,7 @@ def test_set_module(shared):
     client.expect("ok", op="set")
     client.send("10", op="submit", id=4)
     assert client.outcome(4).payload == b"55"
-    # An own module wins, and the default stays.
+    # A module in the submit wins, and the default stays.
     assert client.done("echo", "x") == b"x"
     client.send("11", op="submit", id=5)
     assert client.outcome(5).payload == b"89"
@@ -442,7 +442,7 @@ def test_workers_holds_what_section_9_says(daemon):
     stop(client, "busy")
 
 
-# ---- cancel and kill: their fields (what they do is in test_stop.py)
+# ---- cancel and kill: their fields (test_stop.py has their effects)
 
 
 @pytest.mark.parametrize("op", ["cancel", "kill"])
