@@ -20,7 +20,7 @@ PART = 10 if SANITIZED else 1
 
 
 class Watch:
-    """A client of its own that measures how long control requests take, from begin to end of a with."""
+    """A client in a thread of its own. It measures the time of control requests within a `with`."""
 
     def __init__(self, server, *ops):
         self.server, self.ops = server, ops or ("ping",)
@@ -43,11 +43,11 @@ class Watch:
                 self.slowest = max(self.slowest, time.monotonic() - begin)
                 self.count += 1
                 self.stop.wait(0.002)
-        except Exception as error:  # told by the main thread
+        except Exception as error:  # raised by the main thread
             self.error = error
 
     def enough(self):
-        """Whether it has measured often enough to say something, or cannot any more."""
+        """Whether the measurements suffice, or have failed."""
         return self.error or self.count >= 10
 
     def __exit__(self, *unused):
@@ -78,8 +78,8 @@ def test_1000_reloads_under_load(daemon):
         other.silent()
     for n in range(count):
         assert client.outcome(n).payload == str(n).encode()
-    # All of a turn are one reload. A signal may be noticed a turn after the ping behind it, and so with the next one;
-    # a third comes after that one's ping.
+    # All HUPs of one turn are one reload. The server may notice a signal one turn after the ping behind it, so the
+    # signal may merge with the next one; but a third signal comes after that one's ping.
     wait_until(lambda: len(server.log.events("reload")) >= count // 2, "the reloads", interval=0.1)
     client.close()
     other.close()
@@ -138,7 +138,7 @@ def test_1000000_waiting_jobs(daemon):
         server.wait_jobs(running=1, waiting=count)
         memory = (proc.rss_kb(server.pid) - before) * 1024 / count
         assert SANITIZED or memory <= 512, f"{memory:.0f} bytes for a waiting job"
-        # One more finds no room; one from the middle leaves at once, and its place is free.
+        # Another job finds no room. A cancelled job leaves the middle of the line at once, and its place is free.
         check(client.run("echo", "x", id="more"), "overload", reason="queue-full")
         begin = time.monotonic()
         client.send(op="cancel", target=count // 2)
@@ -188,7 +188,7 @@ def test_results_of_16_mib_beside_small_ones(daemon):
     results = []
 
     def exchange():
-        # As long as it takes that enough small ones went beside them.
+        # Go on until enough small requests went beside the large results.
         while len(results) < 4 or not enough.is_set():
             n = len(results)
             large.submit(n, "echo", big)
@@ -218,7 +218,8 @@ def test_results_of_16_mib_beside_small_ones(daemon):
 
 @pytest.mark.parametrize("line", ["full", "long"])
 def test_control_requests_under_a_flood_of_50000_submits(daemon, line):
-    """In one write, with a line that takes none of them or all; again until the control requests are enough to judge."""
+    """The flood is one write, into a line with room for none of the jobs or for all. It repeats until there are enough
+    control requests to judge."""
     count = 50000 // PART
     server = daemon(
         pool_start=2, pool_max=2, job_max=10 if line == "full" else count, log_level="info"
@@ -243,7 +244,7 @@ def test_control_requests_under_a_flood_of_50000_submits(daemon, line):
 
 @pytest.mark.parametrize("count", [50, 400])
 def test_pings_beside_floods_of_refused_headers(daemon, count):
-    """A turn of the loop is bounded over all connections, and who says little waits for no flood."""
+    """A turn of the loop is bounded over all connections. A quiet client does not wait for the floods."""
     server = daemon(log_level="info", client_max=count + 10)
     server.wait_idle(1)
     with Flood(server.address, count // PART), Watch(server) as watch:
@@ -253,7 +254,8 @@ def test_pings_beside_floods_of_refused_headers(daemon, count):
 
 @pytest.mark.timeout(240)
 def test_a_pool_of_1000_is_replaced(daemon):
-    """By a reload, and by a death of all at once: a few workers at a time end, are reaped and start."""
+    """The pool is replaced by a reload, and after the death of all workers at once. Workers end, are reaped and start a
+    few at a time."""
     count = 1000 // PART
     server = daemon(pool_start=count, pool_max=count + 10, log_level="info")
 
@@ -273,5 +275,5 @@ def test_a_pool_of_1000_is_replaced(daemon):
 
 
 def test_header_is_what_submits_are(daemon):
-    """The floods above are written by hand: they are what the other tests send."""
+    """The floods above are handwritten. They must equal the other tests' submits."""
     assert submits(7, 8) == header(op="submit", id=7, module="echo")
