@@ -73,7 +73,7 @@ def test_kill_after_cancel_escalates(daemon):
 
 @pytest.mark.parametrize("op, step", [("cancel", "sigterm"), ("kill", "sigkill")])
 def test_the_first_reason_of_a_stop_wins(daemon, op, step):
-    """A cancel or kill of a job that is stopped for its time: ok, and the job ends by its time."""
+    """A cancel or kill during a stop by the time limit is answered with ok. The job ends as `timeout`."""
     server = daemon(pool_start=1, pool_max=1, kill_grace_ms=4000 * SCALE)
     client = server.client()
     start(client, "crash", "stop-loop", timeout_ms=50)
@@ -89,7 +89,7 @@ def test_a_worker_that_is_ended_for_its_job_is_not_lost(daemon, op, name):
     server = daemon(pool_start=1, pool_max=1)
     client = server.client()
     start(client, "crash", "loop")
-    assert server.begun_pids()  # else no module has part in its end
+    assert server.begun_pids()  # otherwise no module takes part in the worker's end
     client.send(op=op, target="a")
     job = client.outcome("a")["job"]
     server.log.wait("worker-exit", job=job, module="crash", level="info", why=f"it was ended by {name}")
@@ -107,7 +107,7 @@ def test_a_worker_that_is_stopped_by_sigstop_ends_with_sigkill(daemon):
 
 
 def test_sigkill_goes_to_the_process_group(daemon):
-    """What the worker started goes with it."""
+    """Children of the worker die with it."""
     server = daemon(
         modules={"exec": {"config": {"commands": {"sleeper": ["/bin/sleep", "1000"]}}}},
         pool_start=1,
@@ -127,7 +127,7 @@ def test_sigkill_goes_to_the_process_group(daemon):
 
 
 def test_timeout_ms_runs_from_assignment(daemon):
-    """The wait in the line does not count."""
+    """The time in the line does not count."""
     server = daemon(pool_start=1, pool_max=1)
     client = server.client()
     client.submit("first", "sleep", '{"ms":400}')
@@ -184,7 +184,7 @@ def test_a_job_knows_that_it_is_to_stop_only_itself(daemon):
 
 
 def test_a_late_step_does_not_hit_the_next_job(daemon):
-    """A job stopped by its flag; SIGTERM and SIGKILL would have come while the next one runs."""
+    """A job stops by its flag. The times of its SIGTERM and SIGKILL fall into the next job."""
     server = daemon(pool_start=1, pool_max=1, kill_grace_ms=400)
     client = server.client()
     start(client, "sleep", LONG_SLEEP)
@@ -229,7 +229,7 @@ def test_a_module_failure_before_a_stop_is_its_own(daemon):
 
 
 def test_a_job_that_finishes_at_that_moment_is_done_once(daemon):
-    """Limits and lengths within a few milliseconds of each other, both outcomes allowed, one each."""
+    """Limits and run times differ by a few milliseconds. Both outcomes are allowed, one for each job."""
     server = daemon(pool_start=2, pool_max=2, job_max=300, kill_grace_ms=8000 * SCALE)
     client = server.client()
     client.send_raw(
@@ -249,7 +249,7 @@ def test_a_job_that_finishes_at_that_moment_is_done_once(daemon):
 
 
 def test_cancel_at_the_moment_of_the_end(daemon):
-    """ok and then the end, or the end and then unknown-job; never an ok without a right end."""
+    """Either ok, then the end; or the end, then unknown-job. An ok is never followed by a wrong end."""
     client = daemon(pool_start=1, pool_max=1).client()
     for n in range(60):
         client.submit(n, "echo", "x")
@@ -268,7 +268,7 @@ def test_cancel_at_the_moment_of_the_end(daemon):
 
 
 def test_cancel_of_a_waiting_job(daemon):
-    """It leaves the line: no order, no step, and those behind it move up."""
+    """The job leaves the line without order or step, and later jobs move up."""
     server = daemon(pool_start=1, pool_max=1)
     client = server.client()
     start(client, "sleep", LONG_SLEEP)
@@ -295,7 +295,7 @@ def test_cancel_of_a_waiting_job(daemon):
 
 @pytest.mark.parametrize("op", ["cancel", "kill"])
 def test_ok_precedes_the_event_that_it_causes(daemon, op):
-    """Also where everything is sent at once."""
+    """This holds even if everything is sent at once."""
     server = daemon(pool_start=1, pool_max=1)
     client = server.client()
     start(client, "sleep", LONG_SLEEP, "runs")
@@ -311,7 +311,7 @@ def test_ok_precedes_the_event_that_it_causes(daemon, op):
 
 
 def test_job_ids_are_no_secret(daemon):
-    """They count up: who knows one can name others, and whoever may connect may cancel."""
+    """Job ids count up, so they can be guessed, and any client may cancel any job."""
     server = daemon(pool_start=1, pool_max=1)
     client, stranger = server.client(), server.client()
     mine = stranger.run("echo", "x")["job"]
@@ -348,7 +348,7 @@ def test_cancel_by_job_from_another_connection(daemon):
 
 
 def test_cancel_many_of_a_long_line(daemon):
-    """Each leaves the line in O(1): 5,000 of them from the far end take no time to speak of."""
+    """A job leaves the line in O(1): 5,000 cancels from the far end take little time."""
     server = daemon(pool_start=1, pool_max=1, job_max=5000)
     client = server.client()
     start(client, "sleep", LONG_SLEEP)
