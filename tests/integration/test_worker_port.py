@@ -1,4 +1,4 @@
-"""Protocol section 8: workers that break their word, and strangers on their port."""
+"""Protocol section 8: workers in breach of the protocol, and strangers on the workers' port."""
 
 import fcntl
 import os
@@ -27,7 +27,7 @@ def fake(daemon, tmp_path):
 
 
 def test_the_fake_worker_works(fake):
-    """Else the tests below would prove nothing."""
+    """Otherwise the tests below would prove nothing."""
     client = fake.client()
     assert client.done("echo", "ok some words") == b"some words"
     check(client.run("echo", "what"), "failed", reason="module", code="no-command")
@@ -44,7 +44,7 @@ def test_complete_result_and_death_at_the_same_moment_is_done_once(fake, how):
         event = client.run("echo", f"{how} result {n}", id=n)
         check(event, "done", id=n)
         assert event.payload == b"result %d" % n
-        # The next job must not go to the one that is just dying.
+        # The next job must not go to the dying worker.
         fake.wait_stats(
             lambda s: s["pool"]["exits"] == n + 1 and s["pool"]["idle"] == 1, "the replacement"
         )
@@ -53,7 +53,7 @@ def test_complete_result_and_death_at_the_same_moment_is_done_once(fake, how):
 
 @pytest.mark.parametrize("size", [60000, 3000000])
 def test_a_large_result_and_death_at_the_same_moment(fake, size):
-    """The socket is drained before the death is believed, also a lot of it."""
+    """The master reads everything from the socket before it handles the death."""
     client = fake.client()
     for n in range(5):
         event = client.run("echo", f"large-then-die {size}", id=n)
@@ -94,7 +94,7 @@ def test_a_result_beyond_its_slot(fake, how):
 
 
 def test_noise_in_the_shared_memory(fake):
-    """It can hurt the worker's own job alone."""
+    """Noise can hurt only the worker's own job."""
     client = fake.client()
     for n in range(10):
         event = client.run("echo", "slots-full-of-noise x", id=n)
@@ -121,7 +121,7 @@ def test_half_a_result_and_death(fake, how):
 @pytest.mark.parametrize("by", ["timeout", "cancel", "kill", "reset"])
 @pytest.mark.parametrize("start, size", [("ready-then-hang", 8000000), ("ok", 0)])
 def test_a_worker_that_hangs_in_the_middle_of_a_message(daemon, tmp_path, by, start, size):
-    """It reads a large job no further, or sends half a result; a stop works all the same."""
+    """The worker stops reading within a large job, or sends half a result. A stop works all the same."""
     worker = FakeWorker(tmp_path, start=start, times=1 if size else None)
     server = daemon(worker_path=worker.path, pool_start=1, pool_max=1, kill_grace_ms=200)
     server.wait_idle(1)
@@ -145,7 +145,7 @@ def test_a_worker_that_hangs_in_the_middle_of_a_message(daemon, tmp_path, by, st
 
 @pytest.mark.parametrize("how", ["close-then-hang", "half-close-then-hang"])
 def test_end_of_input_without_a_death(fake, how):
-    """The worker is killed, and its job fails; it does not wait for ever."""
+    """The worker is killed, and its job fails without an endless wait."""
     client = fake.client()
     pid = int(client.done("echo", "pid"))
     check(client.run("echo", how), "failed", reason="error")
@@ -153,7 +153,7 @@ def test_end_of_input_without_a_death(fake, how):
     assert client.done("echo", "ok next") == b"next"
 
 
-# ---- broken words
+# ---- breaches of the protocol
 
 
 BROKEN = [
@@ -193,7 +193,7 @@ def test_a_worker_that_breaks_its_protocol_is_killed(fake, how):
 
 @pytest.mark.parametrize("how", ["twice", "done-and-failed", "slot-and-message"])
 def test_a_worker_that_answers_twice_is_killed(fake, how):
-    """The first answer counts; the second costs the worker, not the next job."""
+    """The first answer counts. The second costs the worker, but not the next job."""
     client = fake.client()
     pid = int(client.done("echo", "pid"))
     event = client.run("echo", f"{how} result", id="a")
@@ -206,7 +206,7 @@ def test_a_worker_that_answers_twice_is_killed(fake, how):
 
 
 def test_an_answer_before_any_job(daemon, tmp_path):
-    """Out of turn: killed, and no job is harmed that was not its own."""
+    """The worker is killed for it, and no other worker's job is harmed."""
     worker = FakeWorker(tmp_path, start="answer-before-run", times=1)
     server = daemon(worker_path=worker.path, pool_start=1, pool_max=1)
     note = worker.wait_notes()[0]
@@ -217,8 +217,8 @@ def test_an_answer_before_any_job(daemon, tmp_path):
 
 @pytest.mark.parametrize("how", ["wild-words", "name-without-end"])
 def test_a_failures_wild_words_make_a_valid_event(fake, how):
-    """Control characters replaced, the message cut, the code of [a-z0-9-]; the client class has
-    parsed it as JSON and checked its length."""
+    """Control characters are replaced, the message is cut, and the code is of [a-z0-9-]. The client class parses the
+    header as JSON and checks its length."""
     event = fake.client().run("echo", how)
     check(event, "failed")
     if event["reason"] == "module":
@@ -241,7 +241,7 @@ def stranger(server):
 
 
 def closed_without_a_word(sock):
-    """The master closes and has sent nothing."""
+    """The master closes without sending anything."""
     try:
         data = sock.recv(65536)
     except ConnectionResetError:
@@ -293,7 +293,7 @@ def test_a_stranger_that_closes_at_once(daemon):
 
 
 def test_a_used_token(fake):
-    """The token of a worker that is there; it goes on unharmed."""
+    """The token of a living worker. The worker goes on unharmed."""
     note = fake.fake.wait_notes()[0]
     sock = stranger(fake)
     sock.sendall(wire.hello(note["worker"], bytes.fromhex(note["token"]), release().encode()))
@@ -314,7 +314,7 @@ def test_a_used_token_of_a_dead_worker(fake):
 
 
 def test_a_late_token(daemon, tmp_path):
-    """Good until start-timeout-ms, then closed; no job leaves to it."""
+    """A token is good until start-timeout-ms. Then the connection is closed, without any job."""
     worker = FakeWorker(tmp_path, start="never-connect", times=1)
     server = daemon(
         worker_path=worker.path, pool_start=0, pool_max=1, start_timeout_ms=400, job_max=10
@@ -331,7 +331,7 @@ def test_a_late_token(daemon, tmp_path):
 
 
 def test_a_token_from_another_worker(daemon, tmp_path):
-    """Right token, wrong worker id."""
+    """A right token with a wrong worker id."""
     worker = FakeWorker(tmp_path, start="never-connect")
     server = daemon(worker_path=worker.path, pool_start=2, pool_max=2, start_timeout_ms=60000)
     notes = worker.wait_notes(2)
@@ -343,7 +343,7 @@ def test_a_token_from_another_worker(daemon, tmp_path):
 
 
 def test_another_release_is_refused(daemon, tmp_path):
-    """Both sides check that they are of the same one: the master says nothing of a job to it."""
+    """Both sides compare their releases. A worker of another release gets no job."""
     worker = FakeWorker(tmp_path, start="never-connect")
     server = daemon(worker_path=worker.path, pool_start=1, pool_max=1, start_timeout_ms=60000)
     note = worker.wait_notes()[0]
@@ -353,7 +353,7 @@ def test_another_release_is_refused(daemon, tmp_path):
 
 
 def test_the_worker_refuses_a_master_of_another_release(tmp_path):
-    """The real worker, with a page of ours and a master of another release: it ends."""
+    """The real worker, with a page of the test and a master of another release: the worker exits."""
     from harness.daemon import WORKER
 
     listener = socket.create_server(("127.0.0.1", 0))
@@ -377,7 +377,7 @@ def test_the_worker_refuses_a_master_of_another_release(tmp_path):
 
 
 def start_worker(path, address):
-    """Starts a real worker as the master would, with the page and the life pipe."""
+    """Starts a real worker like the master, with the page and the life pipe."""
     page = os.memfd_create("page", os.MFD_CLOEXEC | os.MFD_ALLOW_SEALING)
     raw = struct.pack("=H", socket.AF_INET) + struct.pack("!H", address[1])
     raw += socket.inet_aton(address[0])
@@ -387,7 +387,7 @@ def start_worker(path, address):
     life, other = os.pipe()
 
     def place():
-        # Out of the way first: the numbers wanted may be taken by the other.
+        # Move both out of the way first: one may have the number wanted for the other.
         a, b = os.dup2(page, 100), os.dup2(life, 101)
         os.dup2(a, wire.PAGE_FD)
         os.dup2(b, wire.LIFE_FD)
@@ -400,15 +400,15 @@ def start_worker(path, address):
     finally:
         os.close(page)
         os.close(life)
-        # The writing end stays open: closing it would mean that the master is gone.
+        # The writing end stays open: its close would mean the master's death.
         _kept.append(other)
 
 
 _kept = []
 
 
-def test_the_number_of_unproven_connections_is_capped(daemon):
-    """300 strangers hold no 300 descriptors, and the pool comes back when they have timed out."""
+def test_the_number_of_unauthenticated_connections_is_capped(daemon):
+    """300 strangers do not take 300 descriptors. The pool recovers after their time-out."""
     server = daemon(pool_start=1, pool_max=2, start_timeout_ms=1500)
     server.wait_idle(1)
     before = len(proc.descriptors(server.pid))
@@ -427,12 +427,12 @@ def test_the_number_of_unproven_connections_is_capped(daemon):
 
 
 def crowd(server, count):
-    """So many strangers, connected, who say nothing."""
+    """So many connected, silent strangers."""
     return [stranger(server) for _ in range(count)]
 
 
 def test_a_worker_among_a_crowd_of_strangers(daemon, tmp_path):
-    """The crowd comes before and behind it, faster than the server accepts: the worker is heard."""
+    """The crowd comes before and behind the worker, faster than the server accepts. The worker is still heard."""
     worker = FakeWorker(tmp_path, start="never-connect", times=1)
     server = daemon(worker_path=worker.path, pool_start=1, pool_max=1, start_timeout_ms=60000)
     note = worker.wait_notes()[0]
@@ -450,7 +450,7 @@ def test_a_worker_among_a_crowd_of_strangers(daemon, tmp_path):
 
 
 def test_half_a_hello_is_waited_for_in_a_crowd(daemon, tmp_path):
-    """Those that say nothing go first."""
+    """Silent connections end first."""
     worker = FakeWorker(tmp_path, start="never-connect", times=1)
     server = daemon(worker_path=worker.path, pool_start=1, pool_max=1, start_timeout_ms=60000)
     note = worker.wait_notes()[0]
