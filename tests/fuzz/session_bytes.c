@@ -8,24 +8,6 @@
 #include <string.h>
 #include <sys/socket.h>
 
-uint8_t input_take(struct input *input)
-{
-    if (!input->left)
-        return 0;
-    input->left--;
-    return *input->data++;
-}
-
-const void *input_bytes(struct input *input, size_t *len)
-{
-    const uint8_t *bytes = input->data;
-    if (*len > input->left)
-        *len = input->left;
-    input->data += *len;
-    input->left -= *len;
-    return bytes;
-}
-
 void buffer_append(struct buffer *buffer, const void *data, size_t len)
 {
     if (!buffer->data)
@@ -48,7 +30,6 @@ void buffer_free(struct buffer *buffer)
     *buffer = (struct buffer){.max = buffer->max};
 }
 
-/* Reads what there is; false at the end of input. */
 bool buffer_receive(int fd, struct buffer *buffer)
 {
     char data[16384];

@@ -1,24 +1,13 @@
-/* session_bytes: what fuzz_session reads its steps from, and what its two kinds of peers keep of
- * what they send and are sent. */
+/* session_bytes: buffers of bytes on their way between fuzz_session's peers and the master. */
 #ifndef TASKMASTER_FUZZ_SESSION_BYTES_H
 #define TASKMASTER_FUZZ_SESSION_BYTES_H
 
+#include "input.h"
+
 #include <stdbool.h>
 #include <stddef.h>
-#include <stdint.h>
 
-struct input {
-    const uint8_t *data;
-    size_t left;
-};
-
-/* The next byte; 0 behind the last. */
-uint8_t input_take(struct input *input);
-
-/* The next bytes, as many of `*len` as there are. */
-const void *input_bytes(struct input *input, size_t *len);
-
-/* Allocated when something comes into it, at once as a whole. */
+/* Allocated by the first append, at its full size. */
 struct buffer {
     char *data;
     size_t len, max;
@@ -28,10 +17,10 @@ void buffer_append(struct buffer *buffer, const void *data, size_t len);
 void buffer_drop(struct buffer *buffer, size_t len); /* from the front */
 void buffer_free(struct buffer *buffer);
 
-/* Reads what there is; false at the end of input. */
+/* Reads all bytes that have arrived; false at the end of input. */
 bool buffer_receive(int fd, struct buffer *buffer);
 
-/* Two ends of a connection, neither of which blocks. */
+/* The two ends of a connection; neither blocks. */
 void make_pair(int pair[2]);
 
 #endif
