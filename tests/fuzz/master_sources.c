@@ -1,0 +1,125 @@
+/* master_sources: see master_sources.h. */
+#include "master_sources.h"
+
+#include "common/log.h"
+
+#include <string.h>
+
+struct known_job *known_of(const struct job *job)
+{
+    bug_on(!job->seq || job->seq > JOBS_MAX);
+    return &known[job->seq];
+}
+
+static void on_event(struct job_source *source, struct job *job, const struct job_event *event)
+{
+    struct known_job *k = known_of(job);
+    bug_on(&k->source->source != source || source->gone || k->seen & (SEEN_END | SEEN_LEFT));
+    k->job = job;
+    switch (event->type) {
+    case JOB_ACCEPTED:
+        bug_on(k->seen || !k->notify_accepted);
+        k->seen |= SEEN_ACCEPTED;
+        return;
+    case JOB_STARTED:
+        bug_on(k->seen & SEEN_STARTED || !k->notify_started || !job->run.order);
+        k->seen |= SEEN_STARTED;
+        return;
+    case JOB_DONE:
+        bug_on(!job->run.order || !k->handed);
+        break;
+    case JOB_FAILED:
+        bug_on(!event->message || event->message_len > MESSAGE_MAX);
+        bug_on(event->fail == FAIL_UNKNOWN_MODULE && job->asked.module);
+        bug_on(event->fail == FAIL_ERROR && k->prefetched &&
+               !k->begun); /* its worker had not begun it */
+        bug_on(event->step != STOP_NONE && !job->run.order);
+        break;
+    case JOB_OVERLOAD:
+        bug_on(job->run.order || k->seen || event->retry_after_ms == 0);
+        break;
+    }
+    k->seen |= SEEN_END;
+}
+
+static void on_left(struct job_source *source, struct job *job)
+{
+    struct known_job *k = known_of(job);
+    bug_on(&k->source->source != source || k->seen & SEEN_LEFT);
+    bug_on(!source->gone && !(k->seen & SEEN_END));
+    k->seen |= SEEN_LEFT;
+    k->job = NULL;
+}
+
+static struct source *living_source(struct input *input)
+{
+    struct source *source = &sources[input_take(input) % SOURCES];
+    if (source->leaving)
+        return NULL;
+    if (!source->used)
+        *source = (struct source){.source = {.event = on_event, .left = on_left}, .used = true};
+    return source;
+}
+
+void source_submit(struct input *input)
+{
+    struct source *source = living_source(input);
+    uint64_t seq = dispatcher.last_seq + 1;
+    uint8_t what = input_take(input);
+    if (!source || source->ended || seq > JOBS_MAX)
+        return;
+    struct job *job = job_new("1", 1, "", 0);
+    job->asked.module = what % 16 == 15 ? NULL : &modules[what % MODULES];
+    job->asked.timeout_ms = what & 16 ? input_take(input) * 10u : 0;
+    job->asked.link = what & 32;
+    job->asked.notify_accepted = job->asked.notify_started = what & 64;
+    job->run.over_budget = what % 32 == 30;
+    if (what & 128)
+        job->asked.payload = payload_new(&budget, what % 64 == 33 ? 20000 : 10, 10, true);
+    known[seq] = (struct known_job){
+        .job = job, .source = source, .notify_accepted = what & 64, .notify_started = what & 64};
+    job_set_source(job, &source->source);
+    dispatcher_submit(&dispatcher, job);
+    bug_on(dispatcher.last_seq + 1 != seq + 1);
+}
+
+void source_cancel(struct input *input)
+{
+    uint64_t last = dispatcher.last_seq, seq = last - input_take(input) % (last + 1);
+    struct job *job = seq ? dispatcher_find(&dispatcher, seq) : NULL;
+    uint8_t kill = input_take(input);
+    if (job)
+        dispatcher_cancel(&dispatcher, job, kill & 1);
+}
+
+void source_end(struct input *input)
+{
+    struct source *source = living_source(input);
+    if (!source)
+        return;
+    source->ended = true; /* no further submits */
+    dispatcher_source_ended(&dispatcher, &source->source);
+}
+
+void source_read(struct input *input)
+{
+    struct source *source = living_source(input);
+    if (source)
+        dispatcher_source_unread(&dispatcher, &source->source, input_take(input) * 1000u);
+}
+
+void source_lose(struct source *source)
+{
+    source->leaving = true;
+    if (!dispatcher_source_gone(&dispatcher, &source->source))
+        return;
+    bug_on(source->source.job_count || !LIST_EMPTY(&source->source.jobs));
+    memset(source, 0, sizeof *source); /* ready for a next source */
+}
+
+void source_go(struct input *input)
+{
+    struct source *source = living_source(input);
+    if (source)
+        source_lose(source);
+}

@@ -1,0 +1,29 @@
+/* master_sources: the job sources of fuzz_master. They submit, cancel, stop reading, and go. */
+#ifndef TASKMASTER_FUZZ_MASTER_SOURCES_H
+#define TASKMASTER_FUZZ_MASTER_SOURCES_H
+
+#include "input.h"
+#include "master_world.h"
+
+/* The record of a job; it lasts as long as the run. */
+struct known_job *known_of(const struct job *job);
+
+/* Submits a job of the input's choice. */
+void source_submit(struct input *input);
+
+/* Cancels or kills some unfinished job, of any source. */
+void source_cancel(struct input *input);
+
+/* Some source submits no further job, and waits for its unfinished ones. */
+void source_end(struct input *input);
+
+/* Some source reads some or none of its events. */
+void source_read(struct input *input);
+
+/* Some source goes, at once or as soon as the dispatcher lets it go. */
+void source_go(struct input *input);
+
+/* The same for `source`. */
+void source_lose(struct source *source);
+
+#endif

@@ -1,0 +1,491 @@
+/* master_workers: see master_workers.h. */
+#include "master_workers.h"
+
+#include "common/log.h"
+#include "master_sources.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdlib.h>
+
+enum {
+    HANDED_MAX = 80, /* jobs handed to one worker without an answer yet */
+    SENT_MAX = 160,
+    KILLED_GRACE_MS = 1000,
+    CLOSED_GRACE_MS = 200,
+};
+
+enum claim { OFFERED, BEGUN, TAKEN };
+
+struct handed {
+    uint64_t seq;
+    enum claim claim;
+};
+
+enum message_type { SAYS_READY, SAYS_DONE, SAYS_FAILED };
+
+struct message {
+    enum message_type type;
+    uint64_t seq;
+};
+
+struct sim {
+    TAILQ_ENTRY(sim) link;
+    struct worker *worker;
+    bool dead, reaped;      /* the process */
+    bool stuck;             /* dead, but not yet reapable */
+    bool hung;              /* does nothing, and ignores SIGTERM */
+    bool connected, closed; /* the master's end; by the worker */
+    bool told_to_end, told_term, said_ready, lost;
+    struct handed handed[HANDED_MAX];
+    size_t handed_first, handed_count;
+    struct message sent[SENT_MAX];
+    size_t sent_first, sent_count;
+    struct timer timer;
+};
+
+static TAILQ_HEAD(, sim) sims = TAILQ_HEAD_INITIALIZER(sims);
+static unsigned starts_that_fail;
+static pid_t last_pid;
+
+static struct sim *sim_of(const struct worker *worker)
+{
+    return worker->ops_data;
+}
+
+void sims_reset(void)
+{
+    starts_that_fail = 0;
+    last_pid = 100;
+}
+
+void sims_fail_starts(unsigned count)
+{
+    starts_that_fail = count;
+}
+
+bool sims_are_gone(void)
+{
+    return TAILQ_EMPTY(&sims);
+}
+
+bool sim_is_of(const struct worker *worker)
+{
+    return sim_of(worker) && sim_of(worker)->worker == worker;
+}
+
+/* --- the dispatcher's operations --- */
+
+static void on_sim_timer(void *arg);
+
+static int op_start(void *ctx, struct worker *worker)
+{
+    (void)ctx;
+    bug_on(pool_count(&dispatcher.pool) > limits.pool_max || worker->state != WORKER_STARTING);
+    if (starts_that_fail) {
+        starts_that_fail--;
+        errno = EAGAIN;
+        return -1;
+    }
+    struct sim *sim = calloc(1, sizeof *sim);
+    sim->worker = worker;
+    sim->connected = true;
+    timer_init(&sim->timer, on_sim_timer, sim);
+    TAILQ_INSERT_TAIL(&sims, sim, link);
+    worker->ops_data = sim;
+    worker->pid = ++last_pid;
+    return 0;
+}
+
+static uint8_t op_assign(void *ctx, const struct assignment *assignment)
+{
+    struct worker *worker = assignment->worker;
+    struct job *job = assignment->job;
+    struct sim *sim = sim_of(worker);
+    const struct job *first = job_queue_first(&dispatcher.line.queue);
+    (void)ctx;
+    bug_on(sim->reaped || sim->lost || !sim->connected || !sim->said_ready);
+    bug_on(sim->told_to_end || worker->signalled || worker->draining);
+    bug_on(worker->state != WORKER_IDLE && worker->state != WORKER_BUSY);
+    bug_on(
+        worker->prefetched_count + 1 >
+        limits
+            .worker_window); /* the prefetched jobs before this one, and the worker's present job */
+    /* First in, first out. A job given back for a fresh worker has had its turn before. */
+    bug_on(!job->run.given_back && first && first->seq < job->seq && !first->source->gone);
+    bug_on(!job->run.order || job->run.worker != worker || job->state == JOB_ENDED);
+    bug_on(!job->source || job->source->gone);
+    struct known_job *k = known_of(job);
+    bug_on(job->source->held && !k->handed);
+    k->handed = true;
+    k->prefetched = assignment->prefetched;
+    k->begun = false;
+    bug_on(sim->handed_count == HANDED_MAX);
+    sim->handed[(sim->handed_first + sim->handed_count++) % HANDED_MAX] =
+        (struct handed){job->seq, OFFERED};
+    return 0;
+}
+
+static bool op_reclaim(void *ctx, struct worker *worker, const struct job *job)
+{
+    struct sim *sim = sim_of(worker);
+    (void)ctx;
+    bug_on(job->run.worker != worker);
+    for (size_t i = 0; i < sim->handed_count; i++) {
+        struct handed *handed = &sim->handed[(sim->handed_first + i) % HANDED_MAX];
+        if (handed->seq == job->seq && handed->claim == OFFERED) {
+            handed->claim = TAKEN;
+            return true;
+        }
+    }
+    return false;
+}
+
+static void op_stop_flag(void *ctx, struct worker *worker, const struct job *job)
+{
+    (void)ctx;
+    bug_on(worker->job != job || job->state != JOB_STOPPING);
+}
+
+static void die(struct sim *sim)
+{
+    sim->dead = true;
+}
+
+static void kill_process(struct sim *sim)
+{
+    if (!sim->reaped)
+        die(sim);
+    timer_set_ms(&timers, &sim->timer, KILLED_GRACE_MS);
+}
+
+static void op_signal(void *ctx, struct worker *worker, int signo)
+{
+    struct sim *sim = sim_of(worker);
+    (void)ctx;
+    bug_on(signo != SIGKILL && signo != SIGTERM);
+    bug_on(signo == SIGKILL && worker->state != WORKER_STOPPING);
+    if (signo == SIGKILL)
+        kill_process(sim);
+    else
+        sim->told_term = true;
+}
+
+static void op_retire(void *ctx, struct worker *worker)
+{
+    struct sim *sim = sim_of(worker);
+    (void)ctx;
+    bug_on(worker->job || worker->prefetched_count || worker->state != WORKER_STOPPING);
+    if (sim->connected && sim->said_ready)
+        sim->told_to_end = true;
+    else
+        kill_process(sim);
+}
+
+static void op_forget(void *ctx, struct worker *worker)
+{
+    struct sim *sim = sim_of(worker);
+    (void)ctx;
+    if (!sim)
+        return;
+    bug_on(!sim->reaped || worker->job || worker->prefetched_count);
+    timer_clear(&timers, &sim->timer);
+    TAILQ_REMOVE(&sims, sim, link);
+    free(sim);
+    worker->ops_data = NULL;
+}
+
+/* --- the master's end of a worker, as in src/workers/link.c --- */
+
+static void lose(struct sim *sim, bool known_status)
+{
+    struct worker_exit end = {.why = "the fuzzer wanted it so"};
+    end.signal = known_status ? SIGKILL : 0;
+    sim->lost = true;
+    dispatcher_worker_lost(&dispatcher, sim->worker, &end);
+}
+
+/* No further job may go to this worker. */
+static void close_conn(struct sim *sim)
+{
+    if (sim->worker->state != WORKER_STARTING)
+        sim->worker->draining = true;
+    sim->connected = false;
+}
+
+static void unfit(struct sim *sim)
+{
+    close_conn(sim);
+    sim->sent_count = 0;
+    if (sim->worker->state == WORKER_IDLE)
+        lose(sim, false);
+}
+
+static void break_off(struct sim *sim)
+{
+    kill_process(sim);
+    unfit(sim);
+}
+
+static void conn_ended(struct sim *sim)
+{
+    close_conn(sim);
+    if (sim->reaped || worker_is_ending(sim->worker))
+        return;
+    timer_set_ms(&timers, &sim->timer, CLOSED_GRACE_MS);
+    unfit(sim);
+}
+
+static void on_sim_timer(void *arg)
+{
+    struct sim *sim = arg;
+    bool stopping = worker_is_ending(sim->worker);
+    kill_process(sim);
+    if (!stopping || sim->worker->job)
+        lose(sim, false);
+}
+
+static void handle(struct sim *sim, const struct message *message)
+{
+    struct worker *worker = sim->worker;
+    struct worker_answer answer = {.type = JOB_DONE};
+    if (message->type == SAYS_READY) {
+        if (worker->state != WORKER_STARTING) {
+            break_off(sim);
+            return;
+        }
+        sim->said_ready = true;
+        if (worker->id % 8 == 7)
+            dispatcher_worker_ready_without(&dispatcher, worker, "a preload refuses");
+        else
+            dispatcher_worker_ready(&dispatcher, worker);
+        return;
+    }
+    if (!worker->job || worker->job->seq != message->seq) {
+        break_off(sim);
+        return;
+    }
+    if (worker->job->asked.module == &modules[0])
+        answer.run_us =
+            1; /* so that a worker may prefetch several jobs although another one is idle */
+    if (message->type == SAYS_FAILED)
+        answer = (struct worker_answer){.type = JOB_FAILED,
+                                        .fail = FAIL_MODULE,
+                                        .code = "code",
+                                        .message = "message",
+                                        .message_len = 7};
+    if (message->type == SAYS_FAILED && message->seq % 4 == 3) { /* another worker may do it */
+        answer.fail = FAIL_UNAVAILABLE;
+        answer.code = NULL;
+        answer.unfit = true;
+    }
+    dispatcher_worker_answered(&dispatcher, worker, &answer);
+}
+
+/* Reads up to `most` messages, then the end of input if it is next. */
+static void read_from(struct sim *sim, size_t most)
+{
+    while (sim->connected && sim->sent_count && most--) {
+        struct message message = sim->sent[sim->sent_first];
+        sim->sent_first = (sim->sent_first + 1) % SENT_MAX;
+        sim->sent_count--;
+        handle(sim, &message);
+    }
+    if (sim->connected && !sim->sent_count && (sim->closed || sim->dead))
+        conn_ended(sim);
+}
+
+static void reap(struct sim *sim)
+{
+    bool starting = sim->worker->state == WORKER_STARTING;
+    sim->reaped = true;
+    timer_clear(&timers, &sim->timer);
+    if (!starting) {
+        sim->worker->draining = true;
+        read_from(sim, SIZE_MAX);
+    }
+    sim->connected = false;
+    lose(sim, true);
+    dispatcher_worker_reaped(&dispatcher, sim->worker);
+}
+
+void sims_reap(void)
+{
+    for (;;) {
+        struct sim *sim;
+        TAILQ_FOREACH (sim, &sims, link)
+            if (sim->dead && !sim->stuck)
+                break;
+        if (!sim)
+            return;
+        reap(sim);
+    }
+}
+
+static void op_poll(void *ctx, struct worker *worker)
+{
+    uint32_t id = worker->id;
+    (void)ctx;
+    sims_reap();
+    worker = pool_find(&dispatcher.pool, id);
+    if (worker)
+        read_from(sim_of(worker), SIZE_MAX);
+}
+
+const struct dispatcher_ops sim_ops = {
+    .start = op_start,
+    .assign = op_assign,
+    .reclaim = op_reclaim,
+    .stop_flag = op_stop_flag,
+    .signal = op_signal,
+    .retire = op_retire,
+    .poll = op_poll,
+    .forget = op_forget,
+};
+
+/* --- what a worker's process does --- */
+
+static void say(struct sim *sim, enum message_type type, uint64_t seq)
+{
+    if (sim->closed || !sim->connected || sim->sent_count == SENT_MAX)
+        return;
+    sim->sent[(sim->sent_first + sim->sent_count++) % SENT_MAX] = (struct message){type, seq};
+}
+
+/* Skips reclaimed jobs and claims the next one; false if there is none. */
+static bool begin_job(struct sim *sim)
+{
+    while (sim->handed_count) {
+        struct handed *handed = &sim->handed[sim->handed_first];
+        if (handed->claim == OFFERED)
+            handed->claim = BEGUN;
+        if (handed->claim == BEGUN) {
+            known[handed->seq].begun = true;
+            return true;
+        }
+        sim->handed_first = (sim->handed_first + 1) % HANDED_MAX;
+        sim->handed_count--;
+    }
+    return false;
+}
+
+static void answer_job(struct sim *sim, bool failed)
+{
+    if (!begin_job(sim))
+        return;
+    say(sim, failed ? SAYS_FAILED : SAYS_DONE, sim->handed[sim->handed_first].seq);
+    sim->handed_first = (sim->handed_first + 1) % HANDED_MAX;
+    sim->handed_count--;
+}
+
+static bool has_said_ready(const struct sim *sim)
+{
+    return sim->said_ready || (sim->sent_count && sim->sent[sim->sent_first].type == SAYS_READY);
+}
+
+/* Takes one step, like a real worker. */
+static void behave(struct sim *sim)
+{
+    if (sim->dead || sim->hung)
+        return;
+    if (sim->told_term)
+        die(sim);
+    else if (!has_said_ready(sim))
+        say(sim, SAYS_READY, 0);
+    else if (sim->handed_count)
+        answer_job(sim, false);
+    else if (sim->told_to_end)
+        die(sim);
+}
+
+static struct sim *some_sim(struct input *input)
+{
+    unsigned skip = input_take(input) % (unsigned)(pool_count(&dispatcher.pool) + 1);
+    struct sim *sim;
+    TAILQ_FOREACH (sim, &sims, link)
+        if (!skip--)
+            return sim;
+    return NULL;
+}
+
+void sim_act(struct input *input)
+{
+    struct sim *sim = some_sim(input);
+    uint8_t what = input_take(input);
+    if (!sim || sim->dead || sim->hung)
+        return;
+    switch (what % 16) {
+    case 0:
+        die(sim);
+        break;
+    case 1:
+        die(sim);
+        sim->stuck = true;
+        break;
+    case 2:
+        sim->closed = true;
+        break;
+    case 3:
+        say(sim, SAYS_READY, 0);
+        break;
+    case 4:
+        say(sim, SAYS_DONE, dispatcher.last_seq - what / 16);
+        break;
+    case 5:
+        begin_job(sim);
+        break;
+    case 6:
+        answer_job(sim, true);
+        break;
+    case 7:
+        for (int i = 0; i < what / 16; i++)
+            answer_job(sim, false);
+        break;
+    case 8:
+        sim->hung = true;
+        break;
+    case 9:
+        dispatcher_worker_silent(&dispatcher, sim->worker);
+        break;
+    default:
+        behave(sim);
+    }
+}
+
+void sim_read(struct input *input)
+{
+    struct sim *sim = some_sim(input);
+    if (sim)
+        read_from(sim, input_take(input) % 4 + 1u);
+}
+
+void sim_unstick(struct input *input)
+{
+    struct sim *sim = some_sim(input);
+    if (sim)
+        sim->stuck = false;
+}
+
+void sims_behave(void)
+{
+    struct sim *sim, *next;
+    TAILQ_FOREACH (sim, &sims, link)
+        behave(sim);
+    for (sim = TAILQ_FIRST(&sims); sim; sim = next) {
+        next = TAILQ_NEXT(sim, link);
+        read_from(sim, SIZE_MAX);
+    }
+}
+
+void sims_behave_well(void)
+{
+    struct sim *sim;
+    starts_that_fail = 0;
+    TAILQ_FOREACH (sim, &sims, link) {
+        sim->stuck = false;
+        if (sim->hung && sim->worker->job)
+            dispatcher_cancel(&dispatcher, sim->worker->job, false);
+    }
+    sims_behave();
+    sims_reap();
+}

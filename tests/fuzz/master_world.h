@@ -1,0 +1,42 @@
+/* master_world: the state of one run of fuzz_master, shared by its parts. */
+#ifndef TASKMASTER_FUZZ_MASTER_WORLD_H
+#define TASKMASTER_FUZZ_MASTER_WORLD_H
+
+#include "jobs/dispatcher.h"
+
+enum {
+    SOURCES = 3,
+    MODULES = 2,
+    JOBS_MAX = 300,
+    UNREAD_MAX = 100000, /* bytes; above this a source is held */
+};
+
+/* --- jobs and their sources --- */
+
+enum { SEEN_ACCEPTED = 1, SEEN_STARTED = 2, SEEN_END = 4, SEEN_LEFT = 8 };
+
+struct known_job {
+    struct job *job; /* NULL once it has left its source */
+    struct source *source;
+    unsigned seen;
+    bool notify_accepted, notify_started;
+    bool handed;     /* to some worker, at least once */
+    bool prefetched; /* the last time: handed to a busy worker */
+    bool begun;      /* by its latest worker */
+};
+
+struct source {
+    struct job_source source; /* first */
+    bool ended, leaving, used;
+};
+
+extern struct dispatcher dispatcher;
+extern struct timers timers;
+extern struct payload_budget budget;
+extern struct module_entry modules[MODULES];
+extern struct source sources[SOURCES];
+extern struct known_job known[JOBS_MAX + 1]; /* by the job's sequence number */
+extern struct job_settings limits;           /* in force */
+extern struct job_settings highest;          /* the highest since the start */
+
+#endif
