@@ -1,4 +1,4 @@
-"""Reads callgrind's output: the instructions that each function spent itself."""
+"""Reads callgrind's output: each function's own instructions."""
 
 import collections
 import os
@@ -8,8 +8,8 @@ NAME = re.compile(r"\((\d+)\)(?: (.*))?")
 
 
 def self_costs(path):
-    """{function: instructions}. Names are written once and numbered from then on; the line behind a
-    `calls=` is what the callee spent. What has no name counts for its library."""
+    """{function: instructions}. The file has each name once, and later only its number. The line behind a `calls=` has
+    the callee's cost. Functions without a name count for their library."""
     names, objects, costs = {}, {}, collections.Counter()
     library, function, skip = "", None, False
     with open(path) as file:
