@@ -1,12 +1,12 @@
-"""The goals, and what a run says to them. A ratio is the median of the rounds' ratios: what runs in
-one round ran within a second or two."""
+"""The goals, and a run's verdict on them. A ratio is the median of the rounds' ratios, because all runs of one round
+are within a second or two."""
 
 import statistics
 
 
 
 def ratio(rounds, key, ours, other):
-    """The median over the rounds of ours to the other's."""
+    """The median over the rounds of our figure divided by the other's."""
     pairs = zip(rounds[ours], rounds[other])
     return statistics.median(a[key] / b[key] for a, b in pairs)
 
@@ -53,9 +53,9 @@ def of_line(found):
     rounds, short, long = found["rounds"], str(found["short"]), str(found["long"])
     depths = f"{found['long']:,} waiting to {found['short']}"
     yield goal(5, f"CPU a job, {depths}", ratio(rounds, "cpu_us_per_job", long, short), 1.2)
-    # "O(1)": 10,000 times the line may cost a few more misses of the cache, nothing that grows.
+    # "O(1)": 10,000 times the line may cost a few more cache misses, but nothing that grows.
     yield goal(5, f"CPU of a cancel, {depths}", ratio(rounds, "cancel_cpu_us", long, short), 2)
-    # The most: a later round finds memory that the one before has not given back yet.
+    # The maximum: a later round may reuse memory not yet returned by the round before.
     value = max(result["bytes_per_job"] for result in rounds[long])
     yield goal(6, "memory of a waiting job besides its payload", value, 512, unit=" bytes")
     value = found["rss_after_kb"] / found["rss_before_kb"]
@@ -96,7 +96,7 @@ def of_recovery(found):
 
 
 def judge(found):
-    """All goals that this run says something to, in their order."""
+    """The verdicts on all goals measured in this run, in order."""
     judges = {
         "throughput": of_throughput,
         "line": of_line,
