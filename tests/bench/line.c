@@ -1,12 +1,12 @@
 /*
- * line: what a long line of waiting jobs costs taskmasterd. All workers are put to sleep, the line
- * is filled, some of its jobs are cancelled and replaced, then the workers are woken and the line
- * is kept at its length while jobs are done.
+ * line: the cost of a long line of waiting jobs for taskmasterd. All workers sleep while the line
+ * is filled and some of its jobs are cancelled and replaced. Then the workers wake, and the line
+ * keeps its length while jobs are done.
  *
  *   bench-line PORT PID WORKERS DEPTH CANCELS JOBS
  *
- * DEPTH is CANCELS, or at least a hundred times as many, so that no job is cancelled twice.
- * Prints one line of JSON: memory for each waiting job, CPU and time of a cancel (its replacement
+ * DEPTH is CANCELS, or at least a hundred times as many, so that no job is cancelled twice. Prints
+ * one line of JSON: memory for each waiting job, CPU and time of a cancel (its replacement
  * included), CPU of a job done. Each job must end exactly once, by its result or its cancel.
  */
 #include "payload.h"
@@ -76,7 +76,7 @@ static void turn(struct line *line)
         on_event(line, &event);
 }
 
-/* All that was asked so far has been looked at. */
+/* Waits until the server has handled all requests so far. */
 static void synchronise(struct line *line)
 {
     uint64_t seen = line->pongs;
@@ -114,7 +114,7 @@ static void fill(struct line *line)
     synchronise(line);
 }
 
-/* Cancels jobs that lie `stride` apart, and puts as many new ones at the end. */
+/* Cancels every `stride`-th job, and submits as many new ones. */
 static void cancel(struct line *line, uint64_t first, uint64_t stride, uint64_t count)
 {
     uint64_t goal = line->failed + count;
@@ -127,9 +127,9 @@ static void cancel(struct line *line, uint64_t first, uint64_t stride, uint64_t 
         submit(line);
 }
 
-/* All over the line: one by one, which tells the time of each, then many at a time, which tells
- * what they cost without the wake-ups between them. Returns the CPU microseconds of one, that of
- * the job in its place included. */
+/* Cancels all over the line: first one by one, for the time of each, then many at a time, for their
+ * cost without wake-ups between them. Returns the CPU microseconds of one cancel, with its
+ * replacement. */
 static double cancel_all_over(struct line *line, uint64_t count)
 {
     uint64_t first = line->jobs.sent - line->depth, stride = line->depth / count;
@@ -141,7 +141,7 @@ static double cancel_all_over(struct line *line, uint64_t count)
     synchronise(line);
     uint64_t cpu_ns = process_cpu_ns(line->broker);
     for (int batch = 0; batch < CANCEL_BATCHES; batch++) {
-        first += stride > 1 ? 1 : count; /* not one that is gone already */
+        first += stride > 1 ? 1 : count; /* skips cancelled jobs */
         cancel(line, first, stride, count);
     }
     synchronise(line);
@@ -149,7 +149,7 @@ static double cancel_all_over(struct line *line, uint64_t count)
     return (double)cpu_ns / 1e3 / (double)count / CANCEL_BATCHES;
 }
 
-/* `count` jobs are done, and the line is as long as before. */
+/* Runs `count` jobs and keeps the line's length. */
 static void run(struct line *line, uint64_t count)
 {
     uint64_t goal = line->jobs.done + count;
