@@ -1,6 +1,6 @@
 /*
- * load: a client that keeps a number of echo jobs in flight, for a time or until a number of them
- * is done, and holds the system to its word: each comes back exactly once, with its own payload.
+ * load: a client with a constant number of echo jobs in flight, for some time or for a number of
+ * jobs. It checks that each job comes back exactly once, with its own payload.
  *
  *   bench-load PROTOCOL PORT IN_FLIGHT SIZE MS [JOBS [PID]]
  *
@@ -31,7 +31,7 @@ static bool may_submit(const struct load *load)
            (!load->end_ns || now_ns() < load->end_ns);
 }
 
-/* True while there is more to come. */
+/* True while there are more jobs to submit. */
 static bool submit(struct load *load)
 {
     bool more = may_submit(load);
@@ -56,7 +56,7 @@ static void harvest(struct load *load)
         tally_done(&load->tally, payload_check(data, size));
 }
 
-/* What is still to be said about the last result, or it would come again to the next client. */
+/* Acknowledges the last result; otherwise the next client would get it again. */
 static void finish(struct load *load)
 {
     for (int i = 0; i < load->protocol->streams; i++) {
