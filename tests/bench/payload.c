@@ -5,7 +5,9 @@
 
 #include <string.h>
 
-enum { SHIFTS = 251 }; /* jobs in a row whose bytes all begin at another place of the pattern */
+enum {
+    SHIFTS = 251
+}; /* consecutive jobs begin at different places of the pattern; so many places */
 
 static char *pattern;
 static size_t payload_len;
