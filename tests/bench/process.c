@@ -10,7 +10,7 @@
 #include <string.h>
 #include <unistd.h>
 
-/* The field of that index (from 0, at most 1) of a file of numbers. */
+/* The field with this index (0 or 1) of a file of numbers. */
 static uint64_t read_number(const char *path, int field)
 {
     uint64_t numbers[2] = {0};
@@ -24,7 +24,7 @@ static uint64_t read_number(const char *path, int field)
     return numbers[field];
 }
 
-/* schedstat counts one thread each, also that of the process itself. */
+/* schedstat counts single threads, even in the process's own file. */
 uint64_t process_cpu_ns(pid_t pid)
 {
     char path[64 + NAME_MAX];
