@@ -1,4 +1,4 @@
-"""Processes of a benchmark: started, asked what they use, and ended."""
+"""Processes of a benchmark: started, measured, and ended."""
 
 import contextlib
 import json
@@ -16,12 +16,12 @@ BUILD = os.environ.get("BUILD") or os.path.join(
 BENCH = os.path.join(BUILD, "tests", "bench-")  # and the program's name
 START = 10.0  # seconds
 END = 10.0
-RUN = 180.0  # the longest that one run of a load program may take
-SETPRIV = ["setpriv", "--pdeathsig", "KILL"]  # nothing that is started here outlives the driver
+RUN = 180.0  # limit of one run of a load program, seconds
+SETPRIV = ["setpriv", "--pdeathsig", "KILL"]  # no process outlives the driver
 
 
 class Group(contextlib.ExitStack):
-    """Processes that end together, in the opposite order of their start, and a directory."""
+    """A group of processes, and a directory. They end together, in the opposite order of their start."""
 
     def __init__(self):
         super().__init__()
@@ -29,7 +29,7 @@ class Group(contextlib.ExitStack):
         self.count = 0
 
     def start(self, command, **options):
-        """The process, whose output goes to the file `process.log`."""
+        """Starts a process. Its output goes to the file `process.log`."""
         self.count += 1
         log = os.path.join(self.directory, f"{self.count}.log")
         with open(log, "wb") as file:
@@ -62,7 +62,7 @@ def log_of(process):
 
 
 def wait_for(what, condition, process):
-    """What `condition` returns once it is true; raises if it takes too long or the process ends."""
+    """Waits until `condition` is true, and returns its value. Raises if this takes too long or the process ends."""
     deadline = time.monotonic() + START
     while time.monotonic() < deadline:
         ended = process.poll() is not None
@@ -76,7 +76,7 @@ def wait_for(what, condition, process):
 
 
 def free_port():
-    """For servers that cannot tell which port the kernel gave them."""
+    """For servers unable to report the port chosen by the kernel."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return probe.getsockname()[1]
@@ -89,7 +89,7 @@ def answers(port):
 
 
 def program(name, *args, timeout=RUN):
-    """Runs a benchmark program; the object that it prints."""
+    """Runs a benchmark program, and returns the object printed by it."""
     command = SETPRIV + [BENCH + name, *map(str, args)]
     done = subprocess.run(command, stdout=subprocess.PIPE, timeout=timeout, check=True)
     return json.loads(done.stdout)
@@ -115,5 +115,5 @@ def percentile(values, percent):
 
 
 def medians(results):
-    """Of a list of flat objects of numbers: one object of their medians."""
+    """The medians of a list of flat objects of numbers, as one object."""
     return {key: statistics.median(result[key] for result in results) for key in results[0]}
