@@ -1,7 +1,7 @@
 /*
- * protocol_beanstalk: beanstalkd knows no results, so a second tube carries them back: a worker
- * takes from `jobs` and puts into `results`, the client the other way round. Its client has a
- * second connection for them, for `reserve` blocks the one that it comes on.
+ * protocol_beanstalk: beanstalkd has no results, so a second tube carries them back. A worker takes
+ * from `jobs` and puts into `results`, the client the other way round. The client has a second
+ * connection for results, because `reserve` blocks its connection.
  */
 #include "payload.h"
 #include "protocol.h"
@@ -43,7 +43,7 @@ struct reserved {
     size_t size;
 };
 
-/* Takes what came in, up to and with a job; false if none is whole. */
+/* Takes the input up to the end of a job; false if no job is whole. */
 static bool next(struct stream *stream, struct reserved *job)
 {
     for (size_t line; (line = stream_line(stream)); stream_consume(stream, line)) {
