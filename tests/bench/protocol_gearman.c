@@ -18,7 +18,7 @@ enum {
     HEADER_LEN = 12,
 };
 
-static const char function[] = "echo"; /* with its NUL, which ends an argument */
+static const char function[] = "echo"; /* with its NUL, the end of an argument */
 
 struct packet {
     uint32_t type;
