@@ -1,6 +1,6 @@
 /*
  * protocol_redis: two lists of a Redis server, `jobs` and `results`: LPUSH puts, BRPOP waits and
- * takes. The client has a second connection for results, for BRPOP blocks the one that it comes on.
+ * takes. The client has a second connection for results, because BRPOP blocks its connection.
  */
 #include "payload.h"
 #include "protocol.h"
@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* One command names a list and, with LPUSH, a value that follows. */
+/* Writes a BRPOP of `list`, or the start of an LPUSH, for a value behind it. */
 static void put_pop(struct stream *stream, const char *list)
 {
     stream_put_text(stream, "*3\r\n$5\r\nBRPOP\r\n$%zu\r\n%s\r\n$1\r\n0\r\n", strlen(list), list);
@@ -32,8 +32,8 @@ static void submit(struct stream *streams, uint64_t number)
     stream_put(streams, "\r\n", 2);
 }
 
-/* The length of a line `$n` or `:n` or `*n` at that offset of the input, and n; 0 if it is not
- * whole. */
+/* The length of a line `$n` or `:n` or `*n` at this offset of the input, and n; 0 if the line is
+ * not whole. */
 static size_t number_line(const struct stream *stream, size_t offset, char type, size_t *number)
 {
     const char *at = stream_data(stream) + offset;
