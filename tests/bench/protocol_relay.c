@@ -16,7 +16,7 @@ static void submit(struct stream *streams, uint64_t number)
     payload_put(streams, number);
 }
 
-/* Bytes of the message that the input begins with; 0 if it is not whole. */
+/* Length of the first message of the input; 0 if it is not whole. */
 static size_t message_len(const struct stream *stream)
 {
     struct relay_frame frame;
