@@ -1,11 +1,11 @@
 /*
- * relay: the least that a single-process master over TCP can do: it reads frames from clients and
+ * relay: the minimum for a single-process master over TCP. It reads frames from clients and
  * workers, keeps a list of free workers and a first-in, first-out line of frames, and forwards. It
- * parses nothing and keeps no books, so it is the limit that all others are measured against.
+ * parses nothing and keeps no books, so it is the limit for all other systems.
  *
- *   bench-relay [WINDOW]   frames that a worker is handed before it has answered the first (1)
+ *   bench-relay [WINDOW]   a worker gets so many frames before its first answer (1)
  *
- * Prints the clients' port and the workers' port, of the kernel's choice, and serves until the
+ * Prints the clients' port and the workers' port, both chosen by the kernel, and serves until the
  * first worker goes.
  */
 #include "relay_frame.h"
@@ -28,7 +28,7 @@ enum { WINDOW_MAX = 64, EVENTS = 256 };
 struct peer {
     struct stream stream;
     bool is_worker, is_dirty, wants_write;
-    /* A worker's: who sent what it holds, first in, first out. */
+    /* A worker's: the senders of its frames, first in, first out. */
     struct peer *from[WINDOW_MAX];
     unsigned first, held;
     TAILQ_ENTRY(peer) free_link;
@@ -154,7 +154,7 @@ static void read_from(struct peer *peer)
     if (!stream_fill(&peer->stream)) {
         if (peer->is_worker)
             exit(0);
-        stream_close(&peer->stream); /* its record stays: frames of it may be on their way */
+        stream_close(&peer->stream); /* its record stays: its frames may be on their way */
         return;
     }
     while (stream_len(&peer->stream) >= sizeof frame) {
@@ -167,14 +167,14 @@ static void read_from(struct peer *peer)
     }
 }
 
-/* One write for each peer that something was put for; a write event only while it takes no more. */
+/* One write for each peer with new output. A write event only while the socket is full. */
 static void flush_dirty(void)
 {
     for (struct peer *peer; (peer = TAILQ_FIRST(&dirty));) {
         TAILQ_REMOVE(&dirty, peer, dirty_link);
         peer->is_dirty = false;
         if (peer->stream.fd < 0 || !stream_flush(&peer->stream))
-            continue; /* its end will be read */
+            continue; /* the next read will see its end */
         bool wants_write = stream_pending(&peer->stream) > 0;
         if (wants_write == peer->wants_write)
             continue;
