@@ -1,11 +1,11 @@
-/* relay_frame: what every message to and from the relay begins with, either way. */
+/* relay_frame: the beginning of every message to and from the relay. */
 #ifndef TASKMASTER_BENCH_RELAY_FRAME_H
 #define TASKMASTER_BENCH_RELAY_FRAME_H
 
 #include <stdint.h>
 
 struct relay_frame {
-    uint64_t size; /* bytes that follow */
+    uint64_t size; /* bytes behind this header */
     uint64_t spare[3];
 };
 
