@@ -18,7 +18,7 @@
 
 enum {
     FIRST_CAPACITY = 1024 * 1024,
-    READ_ROOM = 256 * 1024, /* the least that one read has room for */
+    READ_ROOM = 256 * 1024, /* the least room of one read */
     TEXT_MAX = 512,
     STREAMS_MAX = 4,
 };
@@ -41,7 +41,7 @@ uint64_t now_ns(void)
     return (uint64_t)now.tv_sec * 1000000000 + (uint64_t)now.tv_nsec;
 }
 
-/* Room for `len` bytes behind what is in the buffer. */
+/* Makes room for `len` bytes at the buffer's end. */
 static char *buffer_room(struct buffer *buffer, size_t len)
 {
     size_t have = buffer->end - buffer->start;
