@@ -1,4 +1,4 @@
-"""The systems that are measured: each with four echo workers, on loopback."""
+"""The measured systems, each with four echo workers, on loopback."""
 
 import json
 import os
@@ -13,7 +13,7 @@ WARM_UP_JOBS = 2000
 
 
 class System:
-    """`process` is the broker; `port` is its clients'. `protocol` is bench-load's word for it."""
+    """`process` is the broker, `port` its port for clients, and `protocol` its name for bench-load."""
 
     def __init__(self, group, key, label):
         self.group, self.key, self.label = group, key, label
@@ -111,12 +111,12 @@ PEERS = {"gearmand": Gearman, "beanstalkd": Beanstalk, "redis-server": Redis}
 
 
 def missing():
-    """Commands of the peers that are not installed."""
+    """The missing commands of the peers."""
     return [command for command in PEERS if not shutil.which(command)]
 
 
 def start_all(group):
-    """Ours, the relay, and every peer that is there, warmed up."""
+    """Our system, the relay, and every installed peer, warmed up."""
     systems = [
         Relay(group, 1),
         Taskmaster(group),
