@@ -1,18 +1,18 @@
-/* tally: which jobs are out, that each comes back exactly once, and how long it was away. */
+/* tally: the jobs in flight. Checks that each comes back exactly once, and measures its time. */
 #ifndef TASKMASTER_BENCH_TALLY_H
 #define TASKMASTER_BENCH_TALLY_H
 
 #include <stdint.h>
 
 struct tally {
-    uint64_t *sent_ns; /* by number; 0: not out */
-    uint32_t *away_ns; /* in the order of return; UINT32_MAX is that or more */
+    uint64_t *sent_ns; /* by number; 0: not in flight */
+    uint32_t *away_ns; /* in the order of return; UINT32_MAX: this or more */
     uint64_t sent, done, capacity;
 };
 
-/* The number of a job that goes out now. */
+/* Begins a job now, and returns its number. */
 uint64_t tally_sent(struct tally *tally);
-/* It is back. Ends the process if it was not out. */
+/* Ends a job. Ends the process if the job was not in flight. */
 void tally_done(struct tally *tally, uint64_t number);
 
 static inline uint64_t tally_out(const struct tally *tally)
@@ -20,7 +20,8 @@ static inline uint64_t tally_out(const struct tally *tally)
     return tally->sent - tally->done;
 }
 
-/* Microseconds within which that part of all jobs was back; sorts. 0 without a job. */
+/* The time within which `percent` of all jobs came back, in microseconds; 0 without a job. Sorts
+ * the times. */
 double tally_percentile(struct tally *tally, double percent);
 
 void tally_free(struct tally *tally);
