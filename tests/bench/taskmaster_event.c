@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-/* The digits behind `key`, which is written as the server writes it, without blanks. */
+/* The number behind `key`. The key is spelled like the server's, without blanks. */
 static uint64_t number_of(const struct taskmaster_event *event, const char *key, size_t key_len,
                           uint64_t without)
 {
