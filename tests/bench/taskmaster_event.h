@@ -1,4 +1,5 @@
-/* taskmaster_event: taskmasterd's events, read as far as the benchmark needs (doc/protocol.md). */
+/* taskmaster_event: reads the parts of taskmasterd's events needed by the benchmark
+ * (doc/protocol.md). */
 #ifndef TASKMASTER_BENCH_TASKMASTER_EVENT_H
 #define TASKMASTER_BENCH_TASKMASTER_EVENT_H
 
@@ -9,10 +10,10 @@ struct taskmaster_event {
     size_t header_len;
     const char *data; /* the payload */
     size_t size;
-    uint64_t id; /* UINT64_MAX if there is none */
+    uint64_t id; /* UINT64_MAX: none */
 };
 
-/* Takes the next event out of the input, if a whole one is there. */
+/* Takes the next event out of the input. False if no event is whole. */
 bool taskmaster_event_next(struct stream *stream, struct taskmaster_event *event);
 
 bool taskmaster_event_is(const struct taskmaster_event *event, const char *name);
