@@ -1,4 +1,4 @@
-"""A client of taskmasterd in a few lines, for what is not a matter of speed (doc/protocol.md)."""
+"""A client of taskmasterd in a few lines, for requests outside the measured speed (doc/protocol.md)."""
 
 import json
 import socket
@@ -50,7 +50,7 @@ class Client:
         return json.loads(self.ask(op="workers")[1])
 
     def wait_idle(self, count):
-        """Until so many workers are ready for a job."""
+        """Waits until so many workers are ready for a job."""
         deadline = time.monotonic() + PATIENCE
         while self.stats()["pool"]["idle"] < count:
             if time.monotonic() > deadline:
