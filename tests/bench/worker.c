@@ -1,5 +1,5 @@
-/* worker: an echo worker for the systems that have none of their own: one job at a time, until the
- * connection ends. Usage: bench-worker PROTOCOL PORT */
+/* worker: an echo worker for systems without their own: one job at a time, until the connection
+ * ends. Usage: bench-worker PROTOCOL PORT */
 #include "protocol.h"
 
 #include <stdlib.h>
