@@ -1,4 +1,4 @@
-"""The works: each measures one thing, in rounds, and returns what it found as plain data."""
+"""The works: each measures one thing, in rounds, and returns its figures as plain data."""
 
 import contextlib
 import os
@@ -18,8 +18,8 @@ def say(text):
 
 
 def rounds_of(count, contenders, run):
-    """Interleaved: A B C, B C A, ...: {key: [result of each round]}. The order turns, so that
-    nobody is always behind the same neighbour."""
+    """Interleaved runs, A B C, B C A, ...: {key: [result of each round]}. The order turns, so that no system is always
+    behind the same neighbour."""
     results = {key: [] for key, _ in contenders}
     for number in range(count):
         turn = number % len(contenders)
@@ -30,8 +30,8 @@ def rounds_of(count, contenders, run):
 
 # ---- throughput, latency, CPU: every system
 
-# With one job in flight a round shows little but on which CPUs the scheduler has put the three
-# processes; `split` makes of each round several shorter ones.
+# With one job in flight, a round mostly shows the scheduler's placement of the three processes on CPUs. `split`
+# replaces each round by several shorter ones.
 SPECS = {
     "latency-16": {"in_flight": 1, "size": 16, "title": "1 in flight, 16 B", "split": 3},
     "small-256": {"in_flight": 256, "size": 16, "title": "256 in flight, 16 B"},
@@ -71,8 +71,7 @@ SHORT_LINE = 100
 
 
 def line(plan):
-    """CPU of a job and of a cancel with a short and with a long line; memory of a waiting job, and
-    after the burst."""
+    """CPU of a job and of a cancel, with a short and with a long line; memory of a waiting job, and after the burst."""
     depths = [SHORT_LINE, plan.line]
     say(f"a line of {depths[0]} and of {depths[1]} jobs, {plan.line_rounds} rounds")
     with Group() as group:
@@ -123,7 +122,7 @@ def allow_files(count):
 
 
 def clients(plan):
-    """One active client, beside idle ones and without."""
+    """One active client, with idle clients and without."""
     count = plan.clients
     if not allow_files(count):
         say(f"{count} idle clients: left out, the limit of open files is too low")
@@ -166,9 +165,9 @@ QUEUED = 2 * 16 * MANY_WORKERS  # in flight: enough for a line with every window
 
 
 def workers(plan):
-    """A small pool and a large one. One job in flight shows what a worker costs that is merely
-    there, a line what one costs that works. Between them a large pool has a free worker for each
-    job and hands nothing early, so that is compared without handing early as well."""
+    """A small pool and a large one. One job in flight shows the cost of an idle worker, a line that of a busy one.
+    Between the two, a large pool has a free worker for each job and prefetches nothing, so there is a comparison
+    without prefetch, too."""
     say(f"{WORKERS} and {MANY_WORKERS} workers, {plan.rounds} rounds")
     found = {"small": WORKERS, "large": MANY_WORKERS}
     with Group() as group:
@@ -204,7 +203,7 @@ def workers(plan):
 # ---- memory
 
 def memory(plan):
-    """A daemon that has just started, and its workers when they are idle: new, and after jobs."""
+    """A fresh daemon, and its idle workers: new, and after jobs."""
     del plan
     with Group() as group:
         daemon = Taskmaster(group, "memory")
@@ -226,7 +225,8 @@ def memory(plan):
 # ---- recovery
 
 def wait_begun(pid):
-    """A job whose worker dies before it has begun it is not lost; one that is begun has its module loaded."""
+    """Waits until the worker has begun its job, by its mapping of the module. A job not yet begun would survive the
+    worker's death."""
     end = time.monotonic() + 20
     while "/sleep.so" not in open(f"/proc/{pid}/maps").read():
         if time.monotonic() > end:
@@ -234,7 +234,7 @@ def wait_begun(pid):
 
 
 def lose_one(client, number):
-    """Kills the worker that sleeps for us: ms to the job's end, and to a pool that is whole."""
+    """Kills the sleeping worker. Returns the ms to the job's end, and to a complete pool."""
     client.send(b'{"ms":60000}', op="submit", id=number, module="sleep", notify=["started"])
     started, _ = client.wait("started")
     pid = next(w["pid"] for w in client.workers() if w["id"] == started["worker"])
