@@ -2,8 +2,8 @@
  * fuzz_config: any text as a configuration file, as options and as a token file.
  *
  * The input is the file, then lines of KEY=VALUE behind a line "--", then the token file behind
- * another. A configuration is either refused with one line of text or accepted, and one that is
- * accepted can be written out and read back as the same one.
+ * another. A configuration is either refused with one line of text, or accepted. An accepted
+ * configuration can be written out and read back without change.
  */
 #include "base/file_read.h"
 #include "common/log.h"
@@ -53,7 +53,7 @@ static void check_error(const char *error)
         bug_on((unsigned char)*at < 0x20 || *at == 0x7f);
 }
 
-/* An address that a check has let pass can be made, and its text made from it is one too. */
+/* A valid address can be resolved, and its printed form is valid, too. */
 static void check_address(const char *text)
 {
     struct address address, again;
@@ -61,10 +61,10 @@ static void check_address(const char *text)
     bool local;
     char error[128], shown[ADDRESS_TEXT_MAX];
     bug_on(address_check(text, &kind, &local, error, sizeof error) < 0);
-    if (kind == ADDRESS_NAME) /* the resolver is not ours to test */
+    if (kind == ADDRESS_NAME) /* the resolver is not under test */
         return;
     if (address_parse(&address, text, error, sizeof error) < 0)
-        return; /* a zone that this machine does not have */
+        return; /* an IPv6 zone unknown to this machine */
     address_format((struct sockaddr *)&address.storage, address.len, shown);
     if (kind == ADDRESS_UNIX || strchr(shown, '%'))
         return;
@@ -99,7 +99,7 @@ static void check_config(const struct config *config)
         bug_on(module_settings_find(&settings_of(config)->modules, modules[i].name) != &modules[i]);
 }
 
-/* What -T prints is a configuration that means the same. */
+/* The output of -T is a configuration with the same meaning. */
 static void check_round_trip(const struct config *config)
 {
     char error[ERROR_MAX] = "";
@@ -124,7 +124,7 @@ static void check_round_trip(const struct config *config)
     json_decref(settings);
 }
 
-/* Cuts `text` at a line "--"; what is behind it, or NULL. */
+/* Cuts `text` at a line "--". Returns the text behind it, or NULL. */
 static char *cut(char *text)
 {
     char *mark = strncmp(text, "--\n", 3) == 0 ? text : strstr(text, "\n--\n");
