@@ -2,10 +2,10 @@
  * fuzz_frame: any bytes, in any pieces, through the framing, the parser of headers and the writer
  * of events.
  *
- * The input's first two bytes choose limits and pieces, the rest is what a client sends. It is sent
- * twice, whole and in pieces, with all of a turn and with a share of it, and has to mean the same
- * both times. Of each header the short way and the general way of parsing are compared, and what an
- * error says of it has to fit into a header line that is JSON again.
+ * The input's first two bytes choose limits and pieces; a client sends the rest. The client sends
+ * it twice, whole and in pieces, with a whole turn and with a share of it, and both must have the
+ * same meaning. Each header is parsed in the short and in the general way, which must agree. An
+ * error about a header must fit into a header line, and this line must be JSON again.
  */
 #include "clients/ops/ops.h"
 #include "clients/ops/submit_scan.h"
@@ -28,7 +28,7 @@ enum {
     OUTPUT_MAX = 1024 * 1024,
 };
 
-/* What was understood, as a hash, so that two runs can be compared. */
+/* The parsed requests as a hash, to compare two runs. */
 struct trace {
     uint64_t hash;
     size_t headers, messages, ends;
@@ -39,7 +39,7 @@ struct session {
     struct conn conn;
     struct trace trace;
     uint64_t payload_max;
-    size_t expected; /* bytes of payload that were announced; 0 when none is on its way */
+    size_t expected; /* announced bytes of payload; 0: none on its way */
     bool kept, freed;
 };
 
@@ -99,7 +99,7 @@ static uint64_t hash_of(const struct client_request *request)
     return trace.hash;
 }
 
-/* The texts of a request are what the protocol says they are. */
+/* Checks the texts of a request against the protocol's rules. */
 static void check_fields(const struct client_request *own, enum verdict verdict,
                          uint64_t payload_max)
 {
@@ -140,7 +140,7 @@ static const struct protocol general_protocol = {
     .request_size = sizeof general,
 };
 
-/* Whatever the short way accepts the general way accepts, and reads the same from it. */
+/* The general way accepts every header accepted by the short way, with the same fields. */
 static enum verdict parse(const char *line, size_t len, uint64_t payload_max)
 {
     memset(&scanned, 0, sizeof scanned);
@@ -154,7 +154,7 @@ static enum verdict parse(const char *line, size_t len, uint64_t payload_max)
     return verdict;
 }
 
-/* Everything of the client's that an event may have to show. */
+/* An answer with every client's text that an event may echo. */
 static void answer(struct session *session)
 {
     const struct request *request = &client.base;
@@ -176,7 +176,7 @@ static void on_header(struct conn *conn, char *data, size_t len)
     struct session *session = session_of(conn);
     bug_on(session->expected || len == 0 || len > HEADER_MAX || data[len - 1] != '\n');
     len -= len > 1 && data[len - 2] == '\r' ? 2 : 1;
-    char *line = malloc(len ? len : 1); /* so that a byte too far is noticed */
+    char *line = malloc(len ? len : 1); /* exact size: the sanitizer notices a byte too far */
     memcpy(line, data, len);
     enum verdict verdict = parse(line, len, session->payload_max);
     free(line);
@@ -289,8 +289,8 @@ static uint64_t next_random(uint64_t *state)
     return *state;
 }
 
-/* Every answer is one line of JSON of at most HEADER_MAX bytes. Echoed payloads are skipped: they
- * are no lines. */
+/* Every answer is one line of JSON of at most HEADER_MAX bytes. Echoed payloads are no lines, and
+ * are skipped. */
 static void check_output(bool echoes)
 {
     for (size_t at = 0; !echoes && at < output_len;) {
@@ -305,7 +305,7 @@ static void check_output(bool echoes)
     }
 }
 
-/* `piece`: bytes sent at a time, at most; 0: all of it at once. */
+/* `piece`: most bytes at a time; 0: all at once. */
 static struct trace run(const uint8_t *data, size_t size, uint64_t payload_max, size_t piece,
                         uint64_t seed)
 {
