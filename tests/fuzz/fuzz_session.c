@@ -1,10 +1,10 @@
 /*
- * fuzz_session: the whole master but its processes: sessions, dispatcher and worker links as they
- * are in production, on sockets whose other ends are ours.
+ * fuzz_session: the whole master without its processes. Sessions, dispatcher and worker links are
+ * those of production, on sockets with our peers at the other ends.
  *
- * The input is a list of steps: clients act (session_clients.c), worker processes and strangers at
- * their port (session_workers.c), time passes (session_system.c). At the end nothing may be left:
- * no job, no session, no timer, no byte of a payload.
+ * The input is a list of steps: clients act (session_clients.c), worker processes and strangers act
+ * (session_workers.c), time passes (session_system.c). At the end no job, session, timer or byte of
+ * a payload may be left.
  */
 #include "clients/clients.h"
 #include "common/log.h"
@@ -27,7 +27,7 @@
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 enum {
-    OUTPUT_PAUSE = 8000, /* bytes that wait for a client that is then not read from */
+    OUTPUT_PAUSE = 8000, /* unread bytes of a client's output that pause reading from it */
     STEPS_MAX = 400,
     ROUNDS_MAX = 600,
     QUIET_ROUNDS = 5,
@@ -46,7 +46,7 @@ static struct workers workers;
 static struct worker_memory memory;
 static struct report reporter;
 static struct config *config;
-static unsigned most_workers; /* the highest pool-max there has been */
+static unsigned most_workers; /* the highest pool-max so far */
 
 /* --- the loop --- */
 
@@ -86,7 +86,7 @@ static void good_round(void)
 
 static void settle(void)
 {
-    int quiet = 0; /* rounds in a row: what was sent last may not have been read yet */
+    int quiet = 0; /* rounds in a row: the last bytes may still be on their way */
     for (int i = 0; i < ROUNDS_MAX && quiet < QUIET_ROUNDS; i++) {
         good_round();
         quiet = peers_are_done() && !d.jobs.count ? quiet + 1 : 0;
@@ -103,7 +103,7 @@ static void give_up(bool at_once)
         dispatcher_stop(&d);
 }
 
-/* `ending`: how patient the server is. */
+/* `ending`: the server's patience. */
 static void drain(unsigned ending)
 {
     worker_port_close(&workers);
@@ -174,7 +174,7 @@ static struct config *load_config(struct input *input)
 static struct job_settings limits_of(const struct config *c)
 {
     struct job_settings limits = settings_of(c)->jobs;
-    limits.processors = 0; /* of whichever machine */
+    limits.processors = 0; /* independent of the machine */
     return limits;
 }
 
