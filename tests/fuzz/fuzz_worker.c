@@ -1,14 +1,13 @@
 /*
- * fuzz_worker: the worker's side of the wire, from the handshake to the last answer, and what a
- * module may do with a job.
+ * fuzz_worker: the worker's side of the wire, from the handshake to the last answer, and a module's
+ * calls for its job.
  *
- * The input is a small program that writes what a master would send: a welcome with settings of any
- * text, jobs whose payload tells the module below what to call, and bytes of any kind. The module
- * keeps its own account of each job; the answers that the worker sent are held against it: one for
- * each job that could be claimed, in their order, with the outcome and the size that the calls lead
- * to.
+ * The input is a small program to write a master's messages: a welcome with settings of any text,
+ * jobs with the module's calls as payload, and bytes of any kind. The module keeps its own account
+ * of each job. The worker's answers must match the accounts: one answer for each claimable job, in
+ * order, with the outcome and the size of the calls.
  *
- * In place of worker/loader.c and worker/report.c stands what is below: no input loads a file.
+ * The functions below replace worker/loader.c and worker/report.c: no input loads a file.
  */
 #include "common/log.h"
 #include "common/wire.h"
@@ -42,18 +41,18 @@ struct input {
     size_t left;
 };
 
-/* What the module did with a job, or that it is unavailable. */
+/* The module's calls for a job, or its unavailability. */
 struct account {
     uint64_t job;
     enum wire_kind kind;
     size_t size;
     uint32_t slot;
-    bool expected; /* it can be claimed, and nothing broken came before it */
+    bool expected; /* claimable, and nothing broken came before it */
 };
 
 static struct account accounts[JOBS_MAX];
 static size_t account_count;
-static struct account *current; /* the one that the module is on */
+static struct account *current; /* of the module's present job */
 static char stream[STREAM_MAX];
 static size_t stream_len;
 static struct worker_shared shared;
@@ -125,7 +124,7 @@ static void fail(tm_job *job, const char *code, const char *message)
         current->kind = WIRE_KIND_MODULE;
 }
 
-/* One call; `rest` is the payload from here on. */
+/* Makes one call. `rest` is the rest of the payload. */
 static void call(tm_job *job, uint8_t what, const char *rest, size_t len)
 {
     switch (what % 10) {
@@ -182,7 +181,7 @@ static void next_account(void)
     current = current ? current + 1 : accounts;
     while (current < accounts + account_count && !current->expected)
         current++;
-    /* Jobs that broken bytes happen to make are on a page of their own. */
+    /* The account of accidental jobs, made of broken bytes. */
     static struct account stray;
     if (current >= accounts + account_count) {
         current = &stray;
@@ -217,7 +216,7 @@ unsigned loader_effects(const struct loader *loader)
     return EFFECT_ALL;
 }
 
-/* --- what the master sends --- */
+/* --- the master's messages --- */
 
 static void put(const void *data, size_t len)
 {
@@ -250,18 +249,18 @@ static void put_job(struct input *input, bool whole)
     put(payload, len);
 }
 
-/* A head in which four bytes are anything. */
+/* Appends a head with any four bytes somewhere in it. */
 static void put_bent(struct input *input)
 {
     struct wire_head head = {.magic = WIRE_MAGIC, .type = WIRE_RUN, .name = "m"};
     size_t at = take(input) % (sizeof head - 4), len = 4;
     const void *bytes = take_bytes(input, &len);
     memcpy((char *)&head + at, bytes, len);
-    head.payload_max = PAYLOAD_MAX; /* the buffers here hold no more */
+    head.payload_max = PAYLOAD_MAX; /* limit of the buffers here */
     put(&head, sizeof head);
 }
 
-/* Whether the stream still is what a master sends. */
+/* Appends something. Returns whether the stream is still a correct master's. */
 static bool put_something(struct input *input, bool whole)
 {
     uint8_t what = take(input);
@@ -294,7 +293,7 @@ static bool put_welcome(struct input *input)
     return what < 200;
 }
 
-/* A job is claimed only if its slot still holds it when its turn comes. */
+/* A job is claimed only if its slot still holds it at its turn. */
 static void expect_claims(void)
 {
     for (size_t i = 0; i < account_count; i++) {
@@ -305,7 +304,7 @@ static void expect_claims(void)
     }
 }
 
-/* --- the worker, and what it sent --- */
+/* --- the worker, and its answers --- */
 
 static void read_exactly(int fd, void *to, size_t len)
 {
@@ -328,8 +327,8 @@ static bool read_head(int fd, struct wire_head *head)
     return true;
 }
 
-/* The next message, past those that only tell of results in slots. `untold`: there are such results
- * that no message has told of yet. */
+/* Reads the next message, and skips messages about results in slots. `untold`: there are unreported
+ * results in slots. */
 static bool next_answer(int fd, struct wire_head *head, bool *untold)
 {
     while (read_head(fd, head)) {
