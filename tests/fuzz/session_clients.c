@@ -18,8 +18,8 @@ enum {
     SUBMITS_MAX = 200, /* of one client */
     OUT_MAX = 64 * 1024,
     IN_MAX = 256 * 1024,
-    SEND_BUFFER = 4096, /* of the master's sockets to clients: so that these can be slow */
-    LARGE = 18000,      /* bytes: a payload that is sent from where it lies */
+    SEND_BUFFER = 4096, /* of the master's sockets to clients; small, so that clients can be slow */
+    LARGE = 18000,      /* bytes: a payload sent without a copy */
 };
 
 struct client {
@@ -90,7 +90,7 @@ static void take_event(struct client *client, const json_t *event)
     bug_on(client->ends[number]++);
 }
 
-/* One event, with its payload; false if there is none that is whole. */
+/* Takes one event with its payload. False if no event is whole. */
 static bool next_event(struct client *client)
 {
     const char *lf = client->in.len ? memchr(client->in.data, '\n', client->in.len) : NULL;
@@ -285,7 +285,7 @@ bool peers_are_done(void)
     return true;
 }
 
-/* A connection that the server ended may have been that of a client who was too slow. */
+/* The server may end the connection of a slow client, so only open connections are judged. */
 static void check_promise(const struct client *client)
 {
     if (client->fd < 0 || !client->clean || client->fatal)
