@@ -1,7 +1,7 @@
 /*
- * session_clients: the clients of fuzz_session: they connect, speak, in pieces or nonsense, cancel,
- * stop reading, half-close and go. One that keeps to the protocol must get one terminal event for
- * each of its submits.
+ * session_clients: the clients of fuzz_session. They connect, send requests or nonsense, in pieces,
+ * too, cancel, stop reading, half-close and go. A client within the protocol must get one terminal
+ * event for each submit.
  */
 #ifndef TASKMASTER_FUZZ_SESSION_CLIENTS_H
 #define TASKMASTER_FUZZ_SESSION_CLIENTS_H
@@ -11,22 +11,22 @@
 
 #include <stdbool.h>
 
-/* None is connected; `of_master` is where they connect to. */
+/* Begins without any connection. Clients connect to `of_master`. */
 void peers_reset(struct clients *of_master);
 
-/* One of them does what the input says. */
+/* One client acts as the input says. */
 void peers_act(struct input *input);
 
-/* Those that read at all read what was sent to them. */
+/* All reading clients read. */
 void peers_read(void);
 
-/* All of them read again and send what is left. */
+/* All clients read again, and send their remaining bytes. */
 void peers_go_on(void);
 
-/* Nothing is on the way from or to any of them, as far as they know. */
+/* No byte is on its way from or to a client, by the clients' own knowledge. */
 bool peers_are_done(void);
 
-/* The promise to those that kept to the protocol was kept. */
+/* Checks the promise to clients within the protocol: one end for each submit. */
 void peers_check(void);
 
 void peers_leave(void);
