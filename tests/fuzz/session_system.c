@@ -20,7 +20,7 @@ uint64_t clock_now_us;
 unsigned starts_that_fail;
 
 static struct pool *pool; /* the master's */
-static int pipe_end;      /* of the last pipe: where it is written to */
+static int pipe_end;      /* the writing end of the last pipe */
 
 void system_reset(struct pool *of_master)
 {
@@ -48,7 +48,7 @@ int __real_worker_process_start(struct worker_process *proc, const struct worker
 int __wrap_worker_process_start(struct worker_process *proc, const struct worker_process_env *env,
                                 uint32_t worker, const uint8_t token[TOKEN_BYTES]);
 
-/* The log is not written. A worker that did nothing wrong is not told off, whatever was decided
+/* Writes no log. Checks that the master accuses no innocent worker, whatever the master has decided
  * about it meanwhile. */
 void __wrap_log_emit(enum log_level level, const char *event, const struct log_field *fields)
 {
@@ -68,7 +68,7 @@ int __wrap_clock_gettime(clockid_t id, struct timespec *ts)
     return 0;
 }
 
-/* Two modules are there. */
+/* There are two modules. */
 int __wrap_stat(const char *path, struct stat *st)
 {
     const char *name = strrchr(path, '/');
@@ -81,7 +81,7 @@ int __wrap_stat(const char *path, struct stat *st)
     return -1;
 }
 
-/* Any name may be a file's: stat() says which are. */
+/* Every name may exist; stat() decides. */
 enum module_dir_answer __wrap_module_dir_find(struct module_dir *dir, const char *path,
                                               uint64_t name, uint64_t now_us)
 {
@@ -121,7 +121,7 @@ int __wrap_child_start(const struct program *program, pid_t *pid)
     return 0;
 }
 
-/* Tells us where the page is, and the token in it. */
+/* Keeps the address of the page, and the token in it. */
 int __wrap_worker_process_start(struct worker_process *proc, const struct worker_process_env *env,
                                 uint32_t worker, const uint8_t token[TOKEN_BYTES])
 {
@@ -151,15 +151,15 @@ int __wrap_kill(pid_t pid, int signo)
 {
     for (size_t i = 0; i < proc_count; i++) {
         struct proc *proc = &procs[i];
-        if (proc->pid != -pid && proc->pid != pid) /* its group, or itself */
+        if (proc->pid != -pid && proc->pid != pid) /* its group, or the process itself */
             continue;
-        bug_on(proc->reaped); /* the number could be a stranger's by now */
+        bug_on(proc->reaped); /* the number could belong to another process by now */
         if (signo == SIGKILL)
             proc_die(proc, SIGKILL);
         proc->told_term = true;
         return 0;
     }
-    bug_on(true); /* no process of ours */
+    bug_on(true); /* not one of our processes */
 }
 
 pid_t __wrap_getpgid(pid_t pid)
