@@ -1,10 +1,9 @@
 /*
- * session_system: in the place of the system: processes that are records, and time that is a
- * number.
+ * session_system: replaces the system. Processes are records, and time is a number.
  *
- * The linker puts the functions here in the place of those that start, signal and reap processes,
- * and of the clock (see the Makefile's --wrap): nothing is forked. What a process does stands in
- * session_workers.c.
+ * The linker replaces the clock and the functions to start, signal and reap processes with the
+ * functions here (see the Makefile's --wrap): nothing is forked. session_workers.c has the
+ * processes' actions.
  */
 #ifndef TASKMASTER_FUZZ_SESSION_SYSTEM_H
 #define TASKMASTER_FUZZ_SESSION_SYSTEM_H
@@ -34,8 +33,8 @@ struct proc {
     pid_t pid; /* 0: none */
     int fd, output_fd, status;
     bool dead, stuck, reaped, told_term, welcomed, said_ready;
-    bool hung;  /* does nothing any more, and takes no notice of SIGTERM */
-    bool wrong; /* has done what no worker of ours does */
+    bool hung;  /* does nothing, and ignores SIGTERM */
+    bool wrong; /* has misbehaved */
     uint32_t worker;
     uint8_t token[TOKEN_BYTES];
     struct worker_shared *shared;
@@ -44,15 +43,15 @@ struct proc {
     size_t handed_first, handed_count;
 };
 
-extern struct proc procs[PROCS]; /* all that were started, dead ones too */
+extern struct proc procs[PROCS]; /* all processes, including dead ones */
 extern size_t proc_count;
 extern uint64_t clock_now_us;
-extern unsigned starts_that_fail; /* the next so many */
+extern unsigned starts_that_fail; /* the next so many starts */
 
-/* No process yet; the pool is that of the master. */
+/* Begins without any process. `of_master` is the master's pool. */
 void system_reset(struct pool *of_master);
 
-/* The process ends, with that wait status, unless it is dead already. */
+/* Ends the process with this wait status, unless it is dead already. */
 void proc_die(struct proc *proc, int status);
 
 #endif
