@@ -61,7 +61,7 @@ static void connect_worker(struct proc *proc)
     send_message(proc, &head, TASKMASTER_VERSION, NULL, &hello);
 }
 
-/* One message of the master's; false if there is none that is whole. */
+/* Takes one message of the master. False if no message is whole. */
 static bool take_message(struct proc *proc)
 {
     struct wire_head head;
@@ -98,7 +98,7 @@ static bool claim(struct proc *proc, struct handed *handed)
     return false;
 }
 
-/* In its slot, as a result that the next message tells of, or nobody. */
+/* Leaves the result in the job's slot. The next message may report it. */
 static void leave_result(struct proc *proc, const struct handed *handed, uint32_t size)
 {
     struct worker_result *result = &proc->shared->results[handed->slot];
@@ -127,7 +127,7 @@ static void answer(struct proc *proc, uint8_t what)
     send_message(proc, &head, what & 1 ? "some-code" : "", payload, payload);
 }
 
-/* Small results of jobs that came together are told of by one message. */
+/* One message reports the small results of several jobs. */
 static void answer_well(struct proc *proc)
 {
     struct wire_head answered = {.type = WIRE_ANSWERED};
@@ -148,10 +148,10 @@ static void read_worker(struct proc *proc)
     while (take_message(proc))
         ;
     if (!more)
-        proc_die(proc, 0); /* it was told to end, or its connection broke */
+        proc_die(proc, 0); /* the master ended it, or its connection broke */
 }
 
-/* One thing, as a worker of ours would. */
+/* Takes one step, like a real worker. */
 static void behave(struct proc *proc)
 {
     struct wire_head ready = {.type = WIRE_READY};
@@ -188,7 +188,7 @@ static void lie(struct proc *proc, struct input *input)
     send_to_master(proc, &head, what & 16 ? sizeof head : what % sizeof head);
 }
 
-/* A worker that writes anywhere in the memory that it shares. */
+/* Writes anywhere in the shared memory. */
 static void scribble(struct proc *proc, struct input *input)
 {
     char *page = (char *)proc->shared + 4096;
@@ -241,7 +241,7 @@ void procs_act(struct input *input)
         break;
     case 6: {
         struct handed handed;
-        claim(proc, &handed); /* and not a word more about it */
+        claim(proc, &handed); /* and never reports it */
         break;
     }
     case 7:
@@ -255,7 +255,7 @@ void procs_act(struct input *input)
     }
 }
 
-/* Anybody on this machine can connect to the workers' port. */
+/* Every process of this machine can connect to the workers' port. */
 void strangers_act(struct input *input)
 {
     struct proc stranger = {.fd = knock()};
@@ -272,7 +272,7 @@ void strangers_act(struct input *input)
     int *place = &strangers[what % STRANGERS];
     if (*place >= 0)
         close(*place);
-    *place = stranger.fd; /* it stays, until the next */
+    *place = stranger.fd; /* the connection stays until the next one */
 }
 
 void procs_go_on(void)
