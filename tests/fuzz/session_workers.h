@@ -1,7 +1,7 @@
 /*
- * session_workers: what the worker processes of fuzz_session do: they connect, prove themselves,
- * claim and answer jobs, lie, scribble over the memory that they share with the master, print, and
- * die. And strangers, who knock at the workers' port.
+ * session_workers: the worker processes of fuzz_session. They connect, send their token, claim and
+ * answer jobs, lie, scribble over the shared memory, print, and die. Strangers knock at the
+ * workers' port, too.
  */
 #ifndef TASKMASTER_FUZZ_SESSION_WORKERS_H
 #define TASKMASTER_FUZZ_SESSION_WORKERS_H
@@ -9,16 +9,16 @@
 #include "session_bytes.h"
 #include "workers/workers.h"
 
-/* `of_master` is where they connect to. */
+/* Workers connect to `of_master`. */
 void procs_reset(struct workers *of_master);
 
-/* One of the processes does what the input says. */
+/* One process acts as the input says. */
 void procs_act(struct input *input);
 
-/* Each goes one step on as a worker of ours would. */
+/* Each process takes one step, like a real worker. */
 void procs_go_on(void);
 
-/* A stranger does what the input says. */
+/* A stranger acts as the input says. */
 void strangers_act(struct input *input);
 
 void strangers_leave(void);
