@@ -1,4 +1,4 @@
-"""Every system call that the master makes fails with its usual errors, each of the first 50 times."""
+"""Every system call of the master fails with its usual errors, each of the first 50 times."""
 
 import os
 import re
@@ -9,9 +9,9 @@ from scenarios import everything
 
 FIRST = 50
 
-# What the master calls, and what that fails with. An injected error means that the call was not made:
-# so close() is not here, which closes the descriptor whatever it says, nor brk(), which fails in a way of
-# its own and is behind malloc().
+# The master's calls, and their errors. Under an injected error, the call is not made. So close() is missing, because a
+# real one closes the descriptor even with an error; and brk(), because it fails in its own way and is covered by
+# malloc().
 ERRORS = {
     "accept4": "EMFILE ENFILE ENOBUFS ENOMEM ECONNABORTED EINTR EAGAIN EPROTO EPERM",
     "bind": "EADDRINUSE EACCES",
@@ -61,11 +61,11 @@ ERRORS = {
     "writev": "EINTR EPIPE ENOSPC EAGAIN EIO",
 }
 
-# These only say "once more": they may cost nobody anything.
+# These only mean "once more": they may cost no client anything.
 HARMLESS = {"EINTR", "EAGAIN"}
 REPEATED = {"read", "readv", "recvfrom", "sendmsg", "sendto", "accept4", "epoll_wait", "waitid", "wait4"}
 
-# Calls of the workers: each meets the fault, also when a worker tries again, so that none starts.
+# Calls of the workers. Each worker meets the fault, even on its second try, so that none starts.
 WORKER_ERRORS = {
     "execve": "ENOENT EACCES ENOMEM EAGAIN ETXTBSY",
     "connect": "ECONNREFUSED EADDRNOTAVAIL ETIMEDOUT",
@@ -73,12 +73,12 @@ WORKER_ERRORS = {
 
 
 def strace(directory, *options):
-    """The tracer is a grandchild in a session of its own: what we start is the daemon."""
+    """The tracer is a grandchild in its own session: our child is the daemon."""
     return ["strace", "-DDD", "-qq", "-o", os.path.join(directory, "trace"), *options]
 
 
 class Case:
-    """`number` counts from main() on; the dynamic linker made `before` calls of the kind."""
+    """`number` counts from main() on. The dynamic linker made `before` calls of this kind."""
 
     def __init__(self, call, error, number, before):
         self.call, self.error, self.number = call, error, number + before
@@ -115,7 +115,7 @@ class Case:
 
 
 class WorkerCase:
-    """No worker can be started: jobs fail, everything else goes on."""
+    """No worker can start: jobs fail, everything else goes on."""
 
     def __init__(self, call, error):
         self.call, self.error = call, error
@@ -123,7 +123,7 @@ class WorkerCase:
 
     def run(self):
         daemon = Daemon({"start-timeout-ms": 700})
-        # strace counts each process for itself and leaves alone the execve that starts the daemon.
+        # strace counts for each process separately, and does not touch the daemon's own execve.
         inject = f"inject={self.call}:error={self.error}:when=1+"
         daemon.command[:0] = strace(
             daemon.directory, "-f", "-e", f"trace={self.call}", "-e", inject
@@ -146,7 +146,7 @@ class WorkerCase:
 
 
 def count_calls():
-    """How often each call is made in a run without a fault: before main(), and from there on."""
+    """The number of each call in a run without a fault: before main(), and after."""
     daemon = Daemon()
     daemon.command[:0] = strace(daemon.directory)
     try:
@@ -160,7 +160,7 @@ def count_calls():
             names = re.findall(r"^(\w+)\(", file.read(), re.MULTILINE)
     finally:
         daemon.close()
-    main = names.index("munmap") + 1  # the dynamic linker's last: it is done with ld.so.cache
+    main = names.index("munmap") + 1  # the dynamic linker's last call: it unmaps ld.so.cache
     return Counter(names[:main]), Counter(names[main:])
 
 
