@@ -1,4 +1,4 @@
-"""One taskmasterd under a fault: started, talked to, ended and judged."""
+"""One taskmasterd under a fault: started, used, ended and judged."""
 
 import contextlib
 import json
@@ -20,12 +20,12 @@ MASTER = os.path.join(BUILD, "taskmasterd")
 WORKER = os.path.join(BUILD, "taskmaster-worker")
 MODULES = os.path.join(BUILD, "modules")
 
-START = 10.0  # seconds, for what should take a tenth of one
+START = 10.0  # seconds, for a tenth of a second's work
 STEP = 8.0
 END = 8.0
-ORPHANS = 1.0  # workers are gone so long after the master (protocol, section 8)
-REST = 0.15  # the time over which a daemon at rest is watched ...
-SPIN = 0.10  # ... and the CPU seconds that are too much in it
+ORPHANS = 1.0  # seconds for workers to go after their master (protocol, section 8)
+REST = 0.15  # seconds of the watch over a daemon at rest ...
+SPIN = 0.10  # ... and its permitted CPU seconds
 
 SYSEXITS = range(64, 79)
 SAYS_WHY = re.compile(r"^taskmasterd: |\berror\b|^the settings are not fine", re.MULTILINE)
@@ -70,7 +70,7 @@ def session_members(session):
 
 
 class Daemon:
-    """`command` goes in front of the daemon's own; it must end up as the daemon's process."""
+    """`command` goes in front of the daemon's command line, and must become the daemon's process by exec."""
 
     def __init__(self, settings=None, command=(), env=None, options=()):
         self.outcome = Outcome()
@@ -112,7 +112,7 @@ class Daemon:
         return self.process.poll() is not None
 
     def start(self):
-        """True once it serves, False if it has ended; else a problem."""
+        """True once the daemon serves, False if it has ended. Otherwise a problem is recorded."""
         self.launch()
         return self.watch(lambda: self.ended() or self.listens(), START, "the start") and not (
             self.ended()
@@ -157,18 +157,18 @@ class Daemon:
 
     @contextlib.contextmanager
     def talking(self, what):
-        """A part of a dialogue. The fault may cost its connection; it may not leave it hanging."""
+        """A part of a dialogue. The fault may cost the connection, but must not leave it hanging."""
         try:
             yield
         except (Closed, OSError):
             self.lost += 1
         except Deadline as late:
             self.settled(f"{what}: {late}")
-        except (AssertionError, ValueError) as wrong:  # the latter: what came is not JSON
+        except (AssertionError, ValueError) as wrong:  # ValueError: the input is not JSON
             self.settled(f"{what}: {wrong}")
 
     def settled(self, problem):
-        """A dialogue that went wrong is a problem unless the daemon just ended."""
+        """A failed dialogue is a problem unless the daemon has just ended."""
         try:
             wait_until(self.ended, "the end", 0.3)
         except Deadline:
@@ -178,14 +178,14 @@ class Daemon:
         return Client(address or self.unix, **fields)
 
     def judge_alive(self):
-        """A daemon that lives serves the next client, and rests when there is nothing to do."""
+        """A living daemon serves the next client, and uses no CPU at rest."""
         with self.talking("the next client"):
             with self.client() as client:
                 wait_until(lambda: self.job_is_done(client), "a job that is done", STEP, 0.1)
                 conservation(client.stats())
 
     def job_is_done(self, client):
-        """Not always at once: the fault may still lie ahead, or is remembered for a second."""
+        """A job may need several tries: the fault may still lie ahead, or the daemon remembers it for a second."""
         event = client.run("echo", b"afterwards", timeout=STEP)
         return event.name == "done" and event.payload == b"afterwards"
 
@@ -200,7 +200,7 @@ class Daemon:
                 self.problem(f"{used:.2f} s of CPU within {REST} s at rest")
 
     def stop(self):
-        """Ends it as an operator would, and looks at how it ended."""
+        """Ends the daemon like an operator, and judges the exit."""
         self.signal(signal.SIGTERM)
         if not self.watch(self.ended, END, "the end after SIGTERM"):
             self.process.kill()
