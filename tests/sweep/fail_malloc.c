@@ -1,11 +1,11 @@
 /*
- * fail_malloc: a preloaded shim that counts allocations and lets some of them fail.
+ * fail_malloc: a preloaded shim to count allocations and to let some fail.
  *
- * FAIL_MALLOC_PAGE names a file of one page that the sweep shares with the process: it sees the
- * count there, and says when, from which allocation on and for how many. The master hands
- * LD_PRELOAD on to nobody, so only its own allocations are meant.
+ * FAIL_MALLOC_PAGE names a file of one page, shared by the sweep and the process: the sweep reads
+ * the count there, and sets the first failing allocation and the number of failures. The master
+ * does not pass LD_PRELOAD on, so only its own allocations fail.
  *
- * glibc only: __libc_malloc() and its kin are the functions that stand behind the public names.
+ * glibc only: __libc_malloc() and its kin are the functions behind the public names.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -18,7 +18,7 @@
 
 struct page {
     uint64_t count;    /* allocations so far */
-    uint64_t fail_at;  /* the first that fails, from 1; 0: none */
+    uint64_t fail_at;  /* the first to fail, from 1; 0: none */
     uint64_t fail_for; /* how many fail, one after the other */
     uint64_t failed;   /* how many have failed */
 };
