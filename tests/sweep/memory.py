@@ -1,4 +1,4 @@
-"""Every allocation of the master fails once: alone, or with all that follow it."""
+"""Every allocation of the master fails once: alone, or with all later ones."""
 
 import mmap
 import os
@@ -13,7 +13,7 @@ WARMED_UP = 5.0
 
 
 class Page:
-    """What the shim and we share: count, fail_at, fail_for, failed."""
+    """The page shared with the shim: count, fail_at, fail_for, failed."""
 
     def __init__(self, path):
         with open(path, "w+b") as file:
@@ -35,7 +35,7 @@ class Page:
         return self.get(3)
 
     def arm(self, number, mode):
-        """The allocation `number`, counted from now on, fails."""
+        """Lets the allocation `number` fail, counted from now."""
         self.set(2, MODES[mode])
         self.set(1, self.count + number)
 
@@ -44,7 +44,7 @@ class Page:
 
 
 class Case:
-    """`number` 0: nothing fails, and `count` is how many allocations there were."""
+    """With `number` 0 nothing fails, and `count` becomes the number of allocations."""
 
     def __init__(self, scenario, number, mode):
         self.scenario, self.number, self.mode = scenario, number, mode
@@ -123,7 +123,7 @@ class Case:
 
 
 def cases():
-    """All there are: a run without a fault tells how many allocations a scenario has."""
+    """All cases. A run without a fault counts the allocations of a scenario."""
     found = []
     for scenario in ["start", "start-tokens", *COMMANDS, *SCENARIOS]:
         probe = Case(scenario, 0, "once")
