@@ -1,7 +1,7 @@
-"""What is done to a daemon while something fails.
+"""The dialogues with a daemon under a fault.
 
-A dialogue takes the daemon and speaks with it. Each job that it submits must come to its end on a
-connection that lives; which end that is depends on the fault.
+A dialogue talks to the daemon. Each submitted job must end on a living connection; its kind of end depends on the
+fault.
 """
 
 import os
@@ -286,7 +286,7 @@ SCENARIOS = {
     "drain": (drain, {}),
 }
 
-# Runs of the daemon that end by themselves: options, and the configuration's text if not the usual.
+# Runs of the daemon with an end of their own: options, and the configuration's text if not the usual one.
 COMMANDS = {
     "check": (["-t"], None),
     "print": (["-T"], None),
