@@ -1,4 +1,4 @@
-/* check_daemon: bounds, conservation, hangs, ends, and what is left over. */
+/* check_daemon: bounds, conservation, hangs, ends, and leftovers. */
 #include "checker.h"
 
 #include <inttypes.h>
@@ -8,7 +8,8 @@
 enum {
     HANG_US = 1000000,
     SPIN_PERCENT = 2,
-    FEW_CLIENTS = PLAN_CLIENT_MAX / 2, /* with so few, nobody is too many */
+    FEW_CLIENTS =
+        PLAN_CLIENT_MAX / 2, /* with at most so few clients, no refusal for their number */
 };
 
 static double seconds(const struct check *check, uint64_t t_us)
@@ -46,8 +47,7 @@ static void check_bounds(const struct check *check, const struct event *event,
         finding_add(check->findings, FINDING_BOUNDS,
                     "at %.3f s %" PRIu64 " child processes, pool-max %" PRIu64, at, s->children,
                     range.pool_max);
-    /* One more for each worker that is on its way, and one for each that was lost before it began.
-     */
+    /* One more for each starting worker, and one for each worker lost before it began its job. */
     if (s->waiting > range.job_max + 2 * range.pool_max)
         finding_add(check->findings, FINDING_BOUNDS,
                     "at %.3f s %" PRIu64 " jobs wait, job-max %" PRIu64, at, s->waiting,
@@ -66,7 +66,7 @@ static void check_sample(const struct check *check, const struct event *event)
     check_bounds(check, event, sample);
 }
 
-/* What the daemon has counted in its last epoch against what was told: it cannot be less. */
+/* The daemon's counts of its last epoch: at least as many as its events. */
 static void check_counts(const struct check *check)
 {
     const struct history *history = check->history;
