@@ -5,11 +5,11 @@
 #include <stdio.h>
 
 enum {
-    LATE_US = 25000000,      /* no job takes so long, whatever happens */
-    KILL_EARLY_US = 2000000, /* a job may be handed to a worker that was just killed */
+    LATE_US = 25000000,      /* no job takes so long in any case */
+    KILL_EARLY_US = 2000000, /* a job may go to a worker killed this long before */
     LIMIT_LATE_US = 4000000, /* beyond a time limit and the steps of stopping */
-    WORD_US = 32000000,      /* so long after a fresh worker refused, its word may be told */
-    TROUBLE_US = 12000000,   /* so long after a trouble with starts, jobs may be unavailable */
+    WORD_US = 32000000,      /* a fresh worker's refusal may reach clients for so long */
+    TROUBLE_US = 12000000,   /* jobs may be unavailable for so long after a failed start */
 };
 
 struct judge {
@@ -34,7 +34,7 @@ static unsigned may(const struct judge *judge, unsigned what)
 
 /* --- no end --- */
 
-/* The daemon must have read all of it, as far as can be known. */
+/* By the harness's knowledge, the daemon must have read the whole submit. */
 static bool must_have_ended(const struct judge *judge)
 {
     const struct known_conn *conn = judge->conn;
@@ -86,7 +86,7 @@ static bool was_killed(const struct judge *judge)
     return false;
 }
 
-/* How the worker ended by the job's own doing: the signal, or -1 - status; 0: it cannot be told. */
+/* The end of the worker as caused by the job: the signal, or -1 - status; 0: unknown. */
 static int own_end(const struct job_spec *spec)
 {
     switch (spec->command) {
@@ -139,7 +139,8 @@ static void judge_cancelled(const struct judge *judge)
         tell(judge, FINDING_INVENTED, "cancelled by nobody");
 }
 
-/* Which worker has said it is not told: only that one was asked can be known. */
+/* Events do not name the refusing worker. All the harness can know is whether one had been asked.
+ */
 static bool has_word(const struct judge *judge)
 {
     const struct check *check = judge->check;
