@@ -1,10 +1,10 @@
 /*
- * check_order: jobs are assigned in the order in which their submits were read.
+ * check_order: jobs are assigned in the order of their submits, as read by the daemon.
  *
- * That order is known within a connection, and between two jobs of different connections if the one
- * had been told of before the other was sent. Jobs of a client that does not read are passed by
- * others, and run once it reads again: of such a client only the order within is judged, and
- * that its jobs pass nobody.
+ * This order is known within a connection. Between two connections it is known if an event about
+ * one job came before the other submit was sent. A client without reads is held: other jobs pass
+ * its jobs until it reads again. For such a client, the checker judges only the order within the
+ * connection; and its jobs must pass no others.
  */
 #include "checker.h"
 
@@ -64,8 +64,8 @@ static void tell(const struct check *check, const struct place *place, const cha
     check_tell_job(check, FINDING_ORDER, place->uid, text);
 }
 
-/* Going up in order: of all jobs assigned so far, the one that was sent last. A job that had been
- * told of before that one was even sent comes too late. */
+/* Goes through the assignments and keeps the job with the latest submit so far. A job comes too
+ * late if an event about it came before that submit was sent. */
 static void check_between(const struct check *check, const struct place *places, size_t count)
 {
     size_t last = 0;
@@ -84,7 +84,7 @@ static void check_between(const struct check *check, const struct place *places,
     }
 }
 
-/* A connection's jobs have their uids in the order of their submits. */
+/* The uids of a connection's jobs follow the order of their submits. */
 static void check_within(const struct check *check, const struct place *places, size_t count)
 {
     uint32_t *latest = need((check->history->last_conn + 1) * sizeof *latest);
