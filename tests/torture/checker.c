@@ -9,16 +9,15 @@
 #include <stdlib.h>
 
 enum {
-    PEAK_SLOTS = 256,           /* seconds of which the peak of open jobs is remembered */
+    PEAK_SLOTS = 256,           /* seconds of remembered peaks of open jobs */
     SETTINGS_LATE_US = 5000000, /* for new settings to show everywhere */
 };
 
-/* How many jobs can be in the daemon at most, while the events are gone through. */
+/* The greatest possible number of jobs in the daemon, at each event. */
 struct open_jobs {
     uint32_t *by_conn;
-    uint32_t all,
-        ghosts;         /* ghosts: of connections that have ended; the daemon may still have them */
-    uint64_t ghosts_us; /* when the latest came */
+    uint32_t all, ghosts; /* ghosts: of ended connections; the daemon may still have them */
+    uint64_t ghosts_us;   /* when the latest came */
     uint64_t start_us;
     uint32_t peaks[PEAK_SLOTS];
     uint64_t slot;
@@ -98,7 +97,7 @@ static void lay_ghosts(struct open_jobs *open, const struct event *event)
     open->ghosts_us = event->t_us;
 }
 
-/* What waits and runs is all that there can be of those that were gone before it was asked. */
+/* Ghosts from before this sample was requested are at most its waiting and running jobs. */
 static void count_ghosts(struct open_jobs *open, const struct sample *sample)
 {
     uint64_t most = sample->waiting + sample->running;
@@ -225,8 +224,8 @@ static void gather_event(struct check *check, struct open_jobs *open, uint32_t *
     }
 }
 
-/* A job that leaves its worker with a timer that kills it, or without descriptors: the next job
- * dies of that. */
+/* A job may leave its worker with a deadly timer, or without descriptors: the next job dies of
+ * this. */
 static void gather_doomed(struct check *check)
 {
     for (size_t uid = 0; uid < check->history->job_count; uid++) {
