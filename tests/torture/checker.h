@@ -1,9 +1,9 @@
 /*
- * checker: judges a round by its history, its side file and the figures at its end. It sees nothing
- * of the daemon but these.
+ * checker: judges a round by its history, its side file and the figures at its end, and by nothing
+ * else.
  *
- * checker.c gathers what is known of every job, connection and master; check_jobs.c judges the
- * jobs, check_order.c the order of assignment, check_daemon.c the rest.
+ * checker.c gathers the facts about every job, connection and master; check_jobs.c judges the jobs,
+ * check_order.c the order of assignment, check_daemon.c the rest.
  */
 #ifndef TORTURE_CHECKER_H
 #define TORTURE_CHECKER_H
@@ -13,29 +13,30 @@
 #include "rest.h"
 #include "side.h"
 
-/* What is known of a job. */
+/* The facts about a job. */
 struct known_job {
     uint64_t submit_us, first_us, started_us, end_us, cancel_us; /* 0: not */
     uint64_t order, number;  /* of assignment; in the server's name */
     const struct event *end; /* its first terminal event */
-    uint32_t peak; /* most jobs that can have been open at a time between its submit and its end */
+    uint32_t
+        peak; /* greatest possible number of open jobs at a time between its submit and its end */
 };
 
 struct known_conn {
     uint64_t written, end_us;
-    uint32_t last_told; /* the latest submitted of its jobs that any event is about, plus 1 */
+    uint32_t last_told; /* the latest of its jobs with any event, plus 1 */
     uint8_t end;        /* enum conn_end, if it is over */
     bool over;
     bool shut; /* we had ended our side */
 };
 
 struct known_epoch {
-    uint64_t start_us, end_us, drain_us; /* drain_us: when it was told to end; 0: never */
+    uint64_t start_us, end_us, drain_us; /* drain_us: when the harness told it to end; 0: never */
     uint8_t end;                         /* enum epoch_end, if it is over */
     bool over;
 };
 
-/* A signal to a worker that ends it. */
+/* A deadly signal to a worker. */
 struct known_kill {
     uint64_t t_us;
     int32_t pid;
@@ -72,11 +73,11 @@ void checker_run(struct findings *findings, const struct history *history, const
 
 /* --- for its parts --- */
 
-/* A finding about one job, with what is known of it. */
+/* A finding about one job, with the facts about it. */
 void check_tell_job(const struct check *check, enum finding_kind kind, uint32_t uid,
                     const char *what);
 
-/* The least and most that the settings may have been in that time; they take effect late. */
+/* The lowest and highest possible settings in this time. New settings take effect late. */
 struct known_range {
     uint64_t pool_max, job_max, job_min;
 };
