@@ -54,7 +54,7 @@ static size_t write_head(char head[HEAD_MAX], const struct history *history, uin
     return (size_t)n;
 }
 
-/* The whole submit in the order of the wire, for the first `keep(len)` bytes of it. */
+/* The bytes of the whole submit. */
 static char *compose(struct client *client, uint32_t uid, size_t *head_len, size_t *len)
 {
     char head[HEAD_MAX], *payload;
@@ -175,7 +175,7 @@ static const char *text_of(json_t *header, const char *key)
     return text ? text : "";
 }
 
-/* The job that an event is about; NO_JOB if this connection has none of that id. */
+/* The job of an event; NO_JOB if this connection has no job of the event's id. */
 static uint32_t job_of(const struct client *client, json_t *header)
 {
     const struct history *history = client->env->history;
@@ -191,7 +191,7 @@ static uint32_t job_of(const struct client *client, json_t *header)
     return fits ? (uint32_t)uid : NO_JOB;
 }
 
-/* Two jobs may have had one id, one after the other; the first can only be told first. */
+/* Two jobs may have one id, one after the other. The first job's end comes first. */
 static uint32_t twin_of(const struct client *client, uint32_t uid, const char *code)
 {
     const struct job_record *job = &client->env->history->jobs[uid];
@@ -200,7 +200,7 @@ static uint32_t twin_of(const struct client *client, uint32_t uid, const char *c
     return job->told || strcmp(code, "duplicate-id") == 0 ? job->twin : uid;
 }
 
-/* The number in "BOOT-NUMBER"; 0 if the name is of another form. */
+/* The number in "BOOT-NUMBER"; 0 if the name has another form. */
 static uint64_t number_of(const struct client *client, json_t *header)
 {
     const char *name = text_of(header, "job");
@@ -359,7 +359,7 @@ static void take_fatal(struct client *client, json_t *header)
     client_half_close(client);
 }
 
-/* They come in the order of their requests. */
+/* Answers come in the order of their requests. */
 static void take_answer(struct client *client, json_t *header)
 {
     const char *id = text_of(header, "id");
