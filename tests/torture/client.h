@@ -1,6 +1,6 @@
 /*
- * client: one client of the daemon. It submits, cancels and misbehaves as it is told, and writes
- * down what it does and what it sees.
+ * client: one client of the daemon. It submits, cancels and misbehaves on command, and records its
+ * actions and all events.
  */
 #ifndef TORTURE_CLIENT_H
 #define TORTURE_CLIENT_H
@@ -12,13 +12,13 @@
 
 struct client;
 
-/* What all clients have in common. */
+/* The common part of all clients. */
 struct client_env {
     struct loop *loop;
     struct history *history;
     struct sockaddr_in addr; /* of the daemon */
-    char boot[32];           /* of the daemon that runs now */
-    bool up;                 /* it listens, and is not about to end */
+    char boot[32];           /* of the running daemon */
+    bool up;                 /* the daemon listens, and is not about to end */
     uint32_t open;           /* connections of clients */
     void *arg;
     /* A job of its own has ended. */
@@ -34,10 +34,10 @@ struct client {
     uint32_t open_jobs;       /* submitted whole, without a terminal event */
     uint64_t asked, answered; /* requests that have answers of their own */
     bool greeted, refused;
-    bool mute;            /* nothing may follow what it has written: no whole request could */
-    bool may_end;         /* the server may close at any time */
-    bool fatal_asked;     /* a fatal error is what we want */
-    bool slow;            /* it reads slowly: others may pass its jobs */
+    bool mute;        /* the bytes written last are no whole request: no further one may follow */
+    bool may_end;     /* the server may close at any time */
+    bool fatal_asked; /* the harness wants a fatal error */
+    bool slow;        /* it reads slowly: others may pass its jobs */
     bool leave_when_idle; /* half-closes once nothing is open any more */
     enum conn_end end;
     /* The owner's: */
@@ -46,7 +46,7 @@ struct client {
     bool regular;
 };
 
-/* Connects and says hello; NULL if it cannot connect. Silent ones say nothing. */
+/* Connects and says hello, unless `silent`. NULL if it cannot connect. */
 struct client *client_new(struct client_env *env, bool silent);
 void client_free(struct client *client); /* after its end, and after the turn */
 
@@ -56,21 +56,21 @@ uint32_t client_submit(struct client *client, const struct job_spec *spec);
 /* Another job under the id of an earlier one. */
 uint32_t client_submit_twin(struct client *client, const struct job_spec *spec, uint32_t twin);
 
-/* Only the first `permille` thousandths of the submit's bytes are written, at least one and never
- * all. With `in_payload` the header is whole. */
+/* Writes only the first `permille` thousandths of the submit, at least one byte and never all. With
+ * `in_payload` the header is whole. */
 uint32_t client_submit_part(struct client *client, const struct job_spec *spec, bool in_payload,
                             unsigned permille);
 
 void client_cancel(struct client *client, uint32_t uid, bool kill);
 void client_ping(struct client *client);
 
-/* Bytes that are no request and end the connection, if they are whole. */
+/* Writes bytes that are no request. They end the connection once the server has them all. */
 void client_write_garbage(struct client *client, const void *data, size_t len);
 
-/* No more requests: the server is to close once it has told everything. */
+/* Ends the requests: the server must close after the last event. */
 void client_half_close(struct client *client);
 
-/* We end it, and whatever it has open. */
+/* Closes the connection, and so ends all its open jobs. */
 void client_drop(struct client *client, bool reset);
 
 #endif
