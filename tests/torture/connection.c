@@ -66,7 +66,7 @@ static void update_interest(struct connection *connection)
 
 /* --- input --- */
 
-/* The size that the header tells, 0 without one, -1 if that is no size. */
+/* The header's size, 0 without one, -1 if it is no size. */
 static json_int_t size_of(json_t *header)
 {
     json_t *size = json_object_get(header, "size");
@@ -77,7 +77,8 @@ static json_int_t size_of(json_t *header)
     return json_integer_value(size);
 }
 
-/* Takes one message off the front: bytes used, 0 if it is not whole, -1 if it is none. */
+/* Takes one message off the front. Returns the bytes used, 0 if the message is not whole, -1 if it
+ * is broken. */
 static ssize_t take_message(struct connection *connection, char *data, size_t len)
 {
     char *lf = memchr(data, '\n', len);
@@ -151,7 +152,7 @@ static void shut_if_out(struct connection *connection)
     if (connection->out_len || !connection->shut_when_out || connection->ended)
         return;
     connection->ended = true;
-    shutdown(connection->watch.fd, SHUT_WR); /* a reset that is under way is seen by reading */
+    shutdown(connection->watch.fd, SHUT_WR); /* a read will see a reset on its way */
 }
 
 void connection_flush(struct connection *connection)
@@ -163,7 +164,7 @@ void connection_flush(struct connection *connection)
         len = connection->trickle;
     ssize_t n = len ? send(connection->watch.fd, connection->out, len, MSG_NOSIGNAL) : 0;
     if (n < 0 && errno != EAGAIN && errno != EINTR && errno != ENOTCONN)
-        connection->out_len = 0; /* what there is to say of it comes with the next read */
+        connection->out_len = 0; /* the next read reports the error */
     if (n > 0) {
         connection->written += (uint64_t)n;
         connection->out_len -= (size_t)n;
