@@ -1,8 +1,8 @@
 /*
  * connection: one non-blocking connection to the daemon and the framing of the protocol.
  *
- * Its owner holds it in a struct of its own, which must outlive the turn of the loop in which the
- * connection is closed.
+ * Its owner's struct holds it. The struct must outlive the turn of the loop of the connection's
+ * close.
  */
 #ifndef TORTURE_CONNECTION_H
 #define TORTURE_CONNECTION_H
@@ -17,9 +17,9 @@
 struct connection_ops {
     /* A whole message; both are borrowed for the call. */
     void (*message)(void *arg, json_t *header, const char *payload, size_t size);
-    /* What came is no message. */
+    /* The input is no message. */
     void (*broken)(void *arg);
-    /* The other side ended it (0), or it broke (errno); it is closed by now. */
+    /* The other side ended the connection (0), or it broke (errno). It is closed by now. */
     void (*end)(void *arg, int error);
 };
 
@@ -32,32 +32,32 @@ struct connection {
     size_t out_len, out_room, in_len, in_room;
     uint64_t queued, written; /* bytes, in all */
     size_t trickle;           /* most bytes written in a turn; 0: no limit */
-    size_t sip;               /* about so many bytes are read, and then nothing; 0: no limit */
+    size_t sip;               /* reads about so many bytes, then nothing; 0: no limit */
     bool deaf;                /* nothing is read */
     bool shut_when_out;       /* end of input once all is written */
-    bool ended;               /* that was done */
+    bool ended;               /* the end of input was sent */
 };
 
-/* A socket that is connected or about to be; -1 with errno. */
+/* A socket, connected or about to be; -1 with errno. */
 int connection_socket(const struct sockaddr_in *addr);
 
 void connection_open(struct connection *connection, struct loop *loop, int fd,
                      const struct connection_ops *ops, void *arg);
 
-/* Copies the bytes to what is to be written; they leave with connection_flush() or the loop. */
+/* Queues a copy of the bytes. connection_flush() or the loop writes them. */
 void connection_write(struct connection *connection, const void *data, size_t len);
 void connection_flush(struct connection *connection);
 
 /* Ends our side once everything is written. */
 void connection_half_close(struct connection *connection);
 
-/* Reads nothing until it is told to again. */
+/* With `deaf`, reads nothing until a call without. */
 void connection_set_deaf(struct connection *connection, bool deaf);
 
-/* Reads about so many bytes, and nothing after them. */
+/* Reads about so many bytes, then nothing. */
 void connection_sip(struct connection *connection, size_t bytes);
 
-/* Closes it; with `reset` the other side sees a reset. Its `end` is not called. */
+/* Closes the connection without calling its `end`. With `reset` the other side sees a reset. */
 void connection_close(struct connection *connection, bool reset);
 
 bool connection_is_open(const struct connection *connection);
