@@ -4,7 +4,7 @@
 #include <string.h>
 
 enum {
-    OUT_MAX = 256 * 1024, /* unwritten bytes beyond which a client submits no more */
+    OUT_MAX = 256 * 1024, /* with more unwritten bytes, a client submits nothing */
     RETRY_US = 2000,
     HUNGRY_US = 3000,
 };
@@ -24,7 +24,7 @@ static void fill(struct crowd *crowd, struct client *client)
         client_half_close(client);
 }
 
-/* Who was refused waits a little before the next try. */
+/* A refused client waits a little before the next try. */
 static void on_told(void *arg, struct client *client, enum event_type how)
 {
     struct crowd *crowd = arg;
