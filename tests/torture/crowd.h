@@ -1,6 +1,6 @@
 /*
- * crowd: all clients of the daemon at a time. Regular ones keep the daemon busy with the jobs of
- * the plan and come back when their connection has ended; guests are made for one fault each.
+ * crowd: all clients of the daemon at a time. Regular ones keep the daemon busy with the plan's
+ * jobs, and connect again after an end. Guests are made for one fault each.
  */
 #ifndef TORTURE_CROWD_H
 #define TORTURE_CROWD_H
@@ -14,7 +14,7 @@ struct crowd {
     uint64_t next_stream; /* of the next regular client */
     size_t regular, guests;
     bool working; /* regular clients submit, and come back */
-    bool paused;  /* they submit nothing for a moment */
+    bool paused;  /* regular clients submit nothing for a moment */
     struct loop_timer retry, hungry;
 };
 
@@ -22,33 +22,33 @@ void crowd_init(struct crowd *crowd, struct loop *loop, struct history *history,
                 const struct plan *plan);
 void crowd_free(struct crowd *crowd);
 
-/* The daemon listens there; regular clients come. */
+/* The daemon listens at `addr`: regular clients connect. */
 void crowd_open(struct crowd *crowd, const struct sockaddr_in *addr, const char *boot);
 
-/* The daemon is going away: what ends from now on ends because of that. */
+/* The daemon is ending: from now on, this explains every end of a connection. */
 void crowd_epoch_over(struct crowd *crowd);
 
-/* No more jobs: everyone leaves when all is told. */
+/* No more jobs: each client leaves after its last event. */
 void crowd_finish(struct crowd *crowd);
 
-/* Everyone who is still there is dropped. */
+/* Drops all remaining clients. */
 void crowd_drop_all(struct crowd *crowd);
 
-/* Regular clients pause, and go on. */
+/* With `pause`, regular clients submit nothing until a call without. */
 void crowd_pause(struct crowd *crowd, bool pause);
 
-/* Those that do not read and would never see its end. */
+/* Drops clients that do not read: they would never see the daemon's end. */
 void crowd_drop_deaf(struct crowd *crowd);
 
-/* A client for a fault; NULL if the daemon cannot be connected to just now. */
+/* A client for a fault; NULL if it cannot connect just now. */
 struct client *crowd_guest(struct crowd *crowd, bool silent);
 
 struct client *crowd_find(struct crowd *crowd, uint32_t number);
 
-/* A regular client that has jobs open, if there is one; NULL if there is none at all. */
+/* A regular client, with open jobs if possible; NULL if there is no client. */
 struct client *crowd_victim(struct crowd *crowd, struct rng *rng);
 
-/* Frees who is gone; to be called between turns of the loop. */
+/* Frees ended clients. Call between turns of the loop. */
 void crowd_sweep(struct crowd *crowd);
 
 #endif
