@@ -110,7 +110,7 @@ static json_t *settings(const struct daemon *daemon, const struct limits *limits
         daemon->side);
 }
 
-/* Written beside and renamed: the daemon never reads half of it. */
+/* Writes a file beside and renames it, so that the daemon never reads half of it. */
 static void replace_config(const struct daemon *daemon, const char *text)
 {
     char *beside = need_text("%s.new", daemon->config);
@@ -120,8 +120,8 @@ static void replace_config(const struct daemon *daemon, const char *text)
     free(beside);
 }
 
-/* A reload refuses a worker that is not there or may not be run; that this one cannot be run shows
- * when it is started. */
+/* A reload refuses a missing or non-executable worker. This one passes, and fails when it is
+ * started. */
 static json_t *broken_worker(const struct daemon *daemon)
 {
     char *path = need_text("%s/broken-worker", daemon->dir);
@@ -226,7 +226,7 @@ static void take_log(struct daemon *daemon, const char *data, size_t len)
     }
 }
 
-/* False when there is no more for now. */
+/* False once there are no more lines for now. */
 static bool read_log(struct daemon *daemon)
 {
     char data[LOG_READ];
@@ -271,7 +271,7 @@ static void on_end(void *arg, uint32_t events)
     daemon->down(daemon->arg, status);
 }
 
-/* In the child. It must not outlive us. */
+/* Runs in the child, which must not outlive the harness. */
 _Noreturn static void run(const struct daemon *daemon, int log)
 {
     char *program = need_text("%s/taskmasterd", daemon->dir);
@@ -317,7 +317,7 @@ void daemon_signal(struct daemon *daemon, int signo)
         kill(daemon->pid, signo);
 }
 
-/* Only the soft limit: workers raise their own to what the master was started with. */
+/* Only the soft limit: workers restore the master's first limit. */
 void daemon_limit_files(struct daemon *daemon, int files)
 {
     struct rlimit limit;
