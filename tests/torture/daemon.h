@@ -1,8 +1,8 @@
 /*
  * daemon: the process under test: its directory, its settings, its start, its log, its end.
  *
- * Programs and modules are copied into the directory, so that a build beside us changes nothing,
- * and whatever runs from there is ours and nobody else's.
+ * Programs and modules are copied into the directory: a build beside the round changes nothing, and
+ * every process from there is the round's own.
  */
 #ifndef TORTURE_DAEMON_H
 #define TORTURE_DAEMON_H
@@ -17,19 +17,19 @@
 
 struct daemon {
     struct loop *loop;
-    char *dir;    /* of this round, made for it */
+    char *dir;    /* made for this round */
     char *side;   /* the side file */
     char *config; /* the settings */
     char *log;    /* of all masters of the round */
     const struct plan *plan;
-    uint32_t scale; /* deadlines are so many times as long: sanitizers are slow */
+    uint32_t scale; /* factor of all deadlines: sanitizers are slow */
     pid_t pid;      /* 0: none runs */
     bool listening;
-    struct sockaddr_in clients, workers; /* where it listens; the first is kept across restarts */
+    struct sockaddr_in clients, workers; /* its addresses; the first is kept across restarts */
     char boot[32];
     struct loop_watch end_watch, log_watch;
     FILE *log_file;
-    char *line; /* of the log, while it is not whole */
+    char *line; /* the log's last line, while it is not whole */
     size_t line_len, line_room;
     void *arg;
     void (*up)(void *arg);               /* it listens on both ports */
@@ -37,31 +37,31 @@ struct daemon {
     void (*worker_started)(void *arg, pid_t pid);
 };
 
-/* `build`: where the programs are. */
+/* `build`: the directory of the programs. */
 void daemon_init(struct daemon *daemon, struct loop *loop, const struct plan *plan,
                  const char *build, uint32_t scale);
 
-/* The directory stays, until it is removed by name. */
+/* Keeps the directory. */
 void daemon_free(struct daemon *daemon);
 void daemon_remove(const char *dir);
 
-/* Writes the settings; a running daemon reads them on SIGHUP. */
+/* Writes the settings. A running daemon reads them on SIGHUP. */
 void daemon_write_config(struct daemon *daemon, const struct limits *limits, bool worker_broken);
 
-/* Settings that are none. */
+/* Writes invalid settings. */
 void daemon_write_bad_config(struct daemon *daemon, unsigned which);
 
 void daemon_start(struct daemon *daemon);
 void daemon_signal(struct daemon *daemon, int signo);
 
-/* The limit of open files, now: `files` more than are open; 0 sets what it was before. */
+/* Sets the limit of open files to `files` more than are open now; 0 restores the old limit. */
 void daemon_limit_files(struct daemon *daemon, int files);
 
-/* True if somebody else has the port on which it listened before; then it is given up, and another
- * one is to be chosen. */
+/* True if another process has the port of the earlier masters. The port is then given up, and the
+ * next master chooses another. */
 bool daemon_lost_port(struct daemon *daemon);
 
-/* A worker of this daemon, as far as the kernel knows right now. */
+/* Whether the kernel knows `pid` as a worker of this daemon right now. */
 bool daemon_owns(const struct daemon *daemon, pid_t pid);
 
 #endif
