@@ -60,7 +60,7 @@ enum fault_kind {
     FAULT_CONNECT_STORM,
     FAULT_TOO_MANY_CLIENTS,
     FAULT_SILENT_CROWD,
-    /* stops that race with the end */
+    /* stops in a race with the end */
     FAULT_CANCEL_RACE,
     FAULT_KILL_RACE,
     FAULT_CANCEL_WAITING,
@@ -83,7 +83,7 @@ enum fault_kind {
 
 const char *fault_name(enum fault_kind kind);
 
-/* By weight: what takes the daemon down or holds it up is rarer. */
+/* Draws by weight: faults that end or stop the daemon are rarer. */
 enum fault_kind fault_draw(struct rng *rng);
 
 #endif
