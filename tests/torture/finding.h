@@ -1,5 +1,5 @@
-/* finding: what the checker objects to. Each is told with its evidence, a flood of one kind only in
- * its beginning; the counts are complete. */
+/* finding: the checker's objections, printed with their evidence. Of a flood of one kind, only the
+ * first are printed; the counts are complete. */
 #ifndef TORTURE_FINDING_H
 #define TORTURE_FINDING_H
 
@@ -24,7 +24,7 @@ enum finding_kind {
 };
 
 struct findings {
-    uint64_t seed;     /* of the round that is being checked */
+    uint64_t seed;     /* of the round under judgement */
     const char *where; /* its directory */
     size_t counts[FINDING_KINDS];
     size_t total;
@@ -32,8 +32,8 @@ struct findings {
 
 const char *finding_name(enum finding_kind kind);
 
-/* Counts it; tells it unless there were very many of its kind. True if it is told: then more lines
- * of evidence may follow with finding_evidence(). */
+/* Counts a finding, and prints it unless there were very many of its kind. True if it is printed:
+ * more lines of evidence may then follow with finding_evidence(). */
 int finding_add(struct findings *findings, enum finding_kind kind, const char *fmt, ...)
     __attribute__((format(printf, 3, 4)));
 void finding_evidence(const char *line);
