@@ -53,7 +53,7 @@ void history_free(struct history *history)
     free(history->samples);
 }
 
-/* Room for one more of `size` bytes. */
+/* Makes room for another element of `size` bytes. */
 static void *grow(void *array, size_t count, size_t *room, size_t size)
 {
     if (count < *room)
