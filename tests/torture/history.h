@@ -1,6 +1,6 @@
 /*
- * history: what was done and what was seen, in the order in which it was, and every job's record.
- * It judges nothing; that is the checker's part, afterwards.
+ * history: all actions and events in their order, and every job's record. Judging is the checker's
+ * part, afterwards.
  */
 #ifndef TORTURE_HISTORY_H
 #define TORTURE_HISTORY_H
@@ -28,15 +28,14 @@ enum event_type {
     EV_DONE,
     EV_FAILED,
     EV_OVERLOAD,
-    EV_ERROR,  /* with op submit and an id */
-    EV_STRAY,  /* an event of a job that this connection does not have; a: its event_type */
-    EV_FATAL,  /* a fatal error; code: was it asked for? */
-    EV_BROKEN, /* what the server sent is against the protocol; a: enum broken */
-    EV_FAULT,  /* code: enum fault_kind; pid and a, the signal, if it is about a process */
-    EV_PING, /* a: microseconds, our own delays taken off; b: those that the master waited for a CPU
-              */
+    EV_ERROR,   /* with op submit and an id */
+    EV_STRAY,   /* an event of a job unknown to this connection; a: its event_type */
+    EV_FATAL,   /* a fatal error; code: was it asked for? */
+    EV_BROKEN,  /* the server broke the protocol; a: enum broken */
+    EV_FAULT,   /* code: enum fault_kind; pid and a, the signal, if it is about a process */
+    EV_PING,    /* a: microseconds without our own delays; b: the master's wait for a CPU, in us */
     EV_STOPPED, /* the master was stopped, or goes on (code 1) */
-    EV_STUCK,   /* nothing was told any more for so long that the round is broken off */
+    EV_STUCK,   /* no event for too long: the round is broken off */
     EV_SAMPLE,  /* a: index of the sample */
     EVENT_TYPES
 };
@@ -63,10 +62,10 @@ enum conn_end {
     END_RESET,     /* by us */
     END_CLOSED,    /* by us */
     END_ASKED,     /* the server closed, after our half-close or our fault */
-    END_TOLERATED, /* the server closed, as it may: we had stopped to read */
-    END_REFUSED,   /* it never was let in */
+    END_TOLERATED, /* the server closed, rightly: we had stopped reading */
+    END_REFUSED,   /* never admitted */
     END_EPOCH,     /* the master is gone */
-    END_LOST,      /* the server closed for no reason that we know */
+    END_LOST,      /* the server closed for no known reason */
 };
 
 enum broken {
@@ -84,10 +83,10 @@ enum { SEEN_INTACT = 1, SEEN_CONTEXT = 2 };
 struct event {
     uint64_t t_us;
     uint64_t a, b, c; /* job events: order, the number in the server's name of the job, result hash;
-                         overload: queued, running, jobs that the client had open */
+                         overload: queued, running, the client's open jobs */
     uint32_t conn;    /* 0: none */
     uint32_t uid;     /* NO_JOB: none */
-    int32_t pid;      /* failed: of the worker that was lost; done: bytes of the result */
+    int32_t pid;      /* failed: of the lost worker; done: bytes of the result */
     int16_t how;      /* failed: the signal, or -1 - exit status; 0: neither */
     uint8_t type, code;
     uint8_t seen; /* terminal events: SEEN_... */
@@ -97,7 +96,7 @@ struct event {
 struct job_record {
     struct job_spec spec;
     uint64_t hash;       /* of its payload */
-    uint64_t end_offset; /* of its last byte in what its connection wrote */
+    uint64_t end_offset; /* of its last byte in its connection's output */
     uint32_t conn;
     uint32_t epoch;
     uint32_t twin;      /* the later job under the same id; NO_JOB: none */
@@ -111,8 +110,8 @@ struct job_record {
 struct sample {
     uint64_t submitted, done, failed, overload, dropped, orphaned, waiting, running;
     uint64_t starting, idle, busy, stopping, pool_max, job_max, forks, exits, bytes, connected;
-    uint64_t children; /* processes that the master has, as the kernel says */
-    uint64_t sent_us;  /* when it was asked for */
+    uint64_t children; /* the master's processes, by the kernel's count */
+    uint64_t sent_us;  /* when the request was sent */
 };
 
 struct history {
@@ -123,13 +122,13 @@ struct history {
     struct sample *samples;
     size_t sample_count, sample_room;
     uint32_t last_conn, epoch;
-    uint64_t submitted; /* jobs whose submit was meant to be whole */
+    uint64_t submitted; /* jobs with a whole submit */
 };
 
 void history_init(struct history *history);
 void history_free(struct history *history);
 
-/* At the present time; the pointer is good until the next call. */
+/* An event at the present time. The pointer is good until the next call. */
 struct event *history_add(struct history *history, enum event_type type);
 struct event *history_add_conn(struct history *history, enum event_type type, uint32_t conn,
                                uint32_t uid);
@@ -140,7 +139,7 @@ uint32_t history_add_job(struct history *history, const struct job_spec *spec, u
 void history_add_sample(struct history *history, const struct sample *sample);
 struct event *history_add_fault(struct history *history, enum fault_kind kind, int pid);
 
-/* One line about an event, for people. `start_us`: what its time counts from. */
+/* One line about an event, for people. Its time counts from `start_us`. */
 void history_describe(const struct history *history, const struct event *event, uint64_t start_us,
                       char *text, size_t size);
 
