@@ -1,4 +1,4 @@
-/* job_spec: what one job is to do, and how it may therefore end. */
+/* job_spec: the task of one job, and its permitted ends. */
 #ifndef TORTURE_JOB_SPEC_H
 #define TORTURE_JOB_SPEC_H
 
@@ -27,15 +27,15 @@ enum command {
     CMD_CLOSE_FDS,
     CMD_MASK,
     CMD_FORK_HOLD,
-    CMD_CONSTRUCTOR, /* a module that ends its process while it is loaded */
-    CMD_REFUSED,     /* a module that the loader refuses */
-    CMD_INIT_FAILS,  /* a module whose init() refuses in every worker */
-    CMD_MOODY,       /* one whose init() refuses in some */
+    CMD_CONSTRUCTOR, /* a module with a deadly constructor */
+    CMD_REFUSED,     /* a module refused by the loader */
+    CMD_INIT_FAILS,  /* a module with an init() that refuses in every worker */
+    CMD_MOODY,       /* a module with an init() that refuses in some workers */
     CMD_NO_MODULE,
     COMMANDS
 };
 
-/* How a job may end without any fault from outside. Timeouts and cancels are judged apart. */
+/* The possible ends of a job without any outside fault. Timeouts and cancels are judged apart. */
 enum {
     MAY_BE_DONE = 1,
     MAY_BE_LOST = 2, /* it ends its worker */
@@ -47,8 +47,8 @@ enum {
 };
 
 struct command_info {
-    const char *name;   /* as the module knows it */
-    const char *module; /* that runs it */
+    const char *name;   /* the module's word for it */
+    const char *module; /* of the command */
     unsigned may;
 };
 
@@ -65,19 +65,19 @@ struct job_spec {
     bool notify_accepted, notify_started;
     bool context;
     bool text_id;        /* the id is a string */
-    bool wrong;          /* a field that does not exist: ends in error bad-request */
+    bool wrong;          /* an unknown field: ends in error bad-request */
     uint32_t filler;     /* bytes of payload behind the line */
     uint32_t timeout_ms; /* 0: none */
     uint64_t a, b;
 };
 
-/* Bytes of a right result. */
+/* Size of the right result, in bytes. */
 size_t job_spec_result_size(const struct job_spec *spec);
 
-/* A job of the common kind: most are short, some are large or slow or are cancelled. */
+/* Draws a common job: most are short, some are large, slow or cancelled. */
 struct job_spec job_spec_common(struct rng *rng);
 
-/* One that misbehaves; what is not drawn stays at its default. */
+/* A misbehaving job. Fields that are not drawn keep their defaults. */
 struct job_spec job_spec_of(enum command command, struct rng *rng, uint32_t payload_max);
 
 #endif
