@@ -1,8 +1,8 @@
 /*
  * loop: one epoll instance and a handful of timers, for the whole of a round.
  *
- * A watch or a timer lies in its owner's struct and may be removed at any time, in its own callback
- * too: the loop never looks at it again.
+ * A watch or a timer lies in its owner's struct. It may be removed at any time, even in its own
+ * callback: the loop never looks at it again.
  */
 #ifndef TORTURE_LOOP_H
 #define TORTURE_LOOP_H
@@ -32,9 +32,9 @@ struct loop {
     int epoll;
     uint64_t now_us; /* CLOCK_MONOTONIC, when the last wait ended */
     uint64_t
-        busy_us; /* spent outside of waiting, so that a delay of ours is not taken for theirs */
+        busy_us; /* spent outside of waiting: shows our own delays, as opposed to the daemon's */
     LIST_HEAD(, loop_timer) timers;
-    struct epoll_event batch[LOOP_BATCH]; /* what the last wait told */
+    struct epoll_event batch[LOOP_BATCH]; /* of the last wait */
     int batch_count;
 };
 
@@ -43,14 +43,14 @@ uint64_t clock_now_us(void);
 void loop_init(struct loop *loop);
 void loop_free(struct loop *loop);
 
-/* Waits for something to happen, at most `max_ms`, and lets it. */
+/* Waits for events, at most `max_ms`, and calls their owners. */
 void loop_turn(struct loop *loop, int max_ms);
 
 void loop_watch(struct loop *loop, struct loop_watch *watch, int fd, uint32_t events);
 void loop_change(struct loop *loop, struct loop_watch *watch, uint32_t events);
 void loop_unwatch(struct loop *loop, struct loop_watch *watch);
 
-/* Once, `after_us` from now; set again, it moves. */
+/* Sets the timer to fire once, `after_us` from now. A second call moves it. */
 void loop_set(struct loop *loop, struct loop_timer *timer, uint64_t after_us);
 void loop_clear(struct loop_timer *timer);
 
