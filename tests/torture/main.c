@@ -1,6 +1,6 @@
 /*
- * torture: many disasters, in rounds; after each the checker. Everything random in a round comes
- * from its own seed, which is printed with each finding: --rounds 1 --seed SEED repeats it.
+ * torture: many disasters, in rounds, and the checker after each. All chance in a round comes from
+ * its own seed. Each finding shows this seed: --rounds 1 --seed SEED repeats the round.
  */
 #include "checker.h"
 #include "die.h"
@@ -165,7 +165,7 @@ static void run_round(const struct options *options, struct totals *totals,
     plan_free(&plan);
 }
 
-/* The first round has the seed itself, so that a round is repeated by its own. */
+/* The first round has the given seed itself: a round is repeated by its own seed. */
 static void run_rounds(const struct options *options, struct totals *totals,
                        struct findings *findings, uint64_t start_us)
 {
