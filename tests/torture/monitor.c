@@ -9,7 +9,7 @@
 enum {
     INTERVAL_US = 15000,
     HANG_US = 500000,
-    OWN_BYTES = 16 * 1024, /* what holds our own answers, in the output of the server */
+    OWN_BYTES = 16 * 1024, /* room for our own answers, in the server's output */
 };
 
 static uint64_t uint_at(json_t *object, const char *key)
