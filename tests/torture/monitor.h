@@ -1,5 +1,5 @@
-/* monitor: one connection that asks for a ping and for stats again and again, and for the list of
- * workers when somebody wants it. */
+/* monitor: one connection with a constant sequence of pings and requests for stats, and for the
+ * list of workers on demand. */
 #ifndef TORTURE_MONITOR_H
 #define TORTURE_MONITOR_H
 
@@ -24,10 +24,11 @@ struct monitor {
     pid_t master;
     bool expect_end;   /* the master is going away */
     bool want_workers; /* asked for with the next round */
-    bool tainted;      /* the master was stopped since the ping was sent */
+    bool tainted;      /* the master was stopped after the ping was sent */
     bool pinging;
-    uint64_t ping_us, ping_busy_us, ping_waited_us; /* when it was sent, and the clocks then */
-    struct sample sample;                           /* the latest; sent_us 0: none yet */
+    uint64_t ping_us, ping_busy_us,
+        ping_waited_us;   /* when the ping was sent, and the clocks at that time */
+    struct sample sample; /* the latest; sent_us 0: none yet */
     struct monitor_worker workers[MONITOR_WORKERS_MAX];
     size_t worker_count;
     void *arg;
@@ -38,13 +39,13 @@ struct monitor {
 void monitor_init(struct monitor *monitor, struct loop *loop, struct history *history);
 void monitor_open(struct monitor *monitor, const struct sockaddr_in *addr, pid_t master);
 
-/* A ping that is not answered is written down as it stands. */
+/* Closes the connection. An unanswered ping is recorded with its time so far. */
 void monitor_close(struct monitor *monitor);
 
-/* The list of workers, as soon as it can be had. */
+/* Requests the list of workers as soon as possible. */
 void monitor_want_workers(struct monitor *monitor);
 
-/* The master is being stopped or goes on. */
+/* The master is stopped or goes on. */
 void monitor_stopped(struct monitor *monitor);
 
 #endif
