@@ -6,7 +6,7 @@
 #include <stdlib.h>
 
 static const struct {
-    enum fault_kind last; /* of those that this function knows */
+    enum fault_kind last; /* of this function's kinds */
     void (*strike)(struct nemesis *nemesis);
 } families[] = {
     {FAULT_KILL_ALL, nemesis_workers_strike},    {FAULT_CRASH_BEHIND, nemesis_jobs_strike},
