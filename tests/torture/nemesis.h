@@ -1,9 +1,9 @@
 /*
- * nemesis: carries out the faults of the plan, each when its moment has come, and takes back in
- * time what has a duration.
+ * nemesis: carries out the faults of the plan, each in its moment, and ends the ones with a
+ * duration in time.
  *
- * nemesis.c has the schedule and the table of kinds; nemesis_workers.c, nemesis_jobs.c,
- * nemesis_clients.c and nemesis_master.c have the kinds themselves, by whom they strike.
+ * nemesis.c has the schedule and the table of kinds. The other files nemesis_*.c have the kinds
+ * themselves, by their victims.
  */
 #ifndef TORTURE_NEMESIS_H
 #define TORTURE_NEMESIS_H
@@ -12,15 +12,15 @@
 #include "daemon.h"
 #include "monitor.h"
 
-/* Something to be done later. */
+/* A later action. */
 struct later {
     LIST_ENTRY(later) link;
     struct loop_timer timer;
     struct nemesis *nemesis;
     void (*act)(struct nemesis *nemesis, const struct later *later);
-    enum fault_kind kind; /* of the fault that it belongs to */
+    enum fault_kind kind; /* of the action's fault */
     pid_t pid;
-    uint32_t client; /* by number: it may be gone by then */
+    uint32_t client; /* by number: the client may be gone by then */
     uint32_t count;
 };
 
@@ -33,13 +33,13 @@ struct nemesis {
     struct monitor *monitor;
     size_t next; /* fault of the plan */
     uint64_t counts[FAULT_KINDS];
-    uint64_t total, missed; /* missed: nobody was there to be hit */
-    enum fault_kind kind;   /* of the fault that is being carried out */
+    uint64_t total, missed; /* missed: without a victim */
+    enum fault_kind kind;   /* of the present fault */
     struct rng rng;         /* its details */
-    bool exclusive;         /* a fault is under way that none may join */
+    bool exclusive;         /* the present fault allows no other beside it */
     bool waits_for_workers; /* it needs the list of workers */
-    unsigned tries;         /* lists in which no worker was in the wanted state */
-    bool waits_for_start;   /* it strikes the next worker that starts */
+    unsigned tries;         /* lists without a worker in the wanted state */
+    bool waits_for_start;   /* it strikes the next starting worker */
     size_t strangers;       /* connections to the worker port */
     LIST_HEAD(, later) laters;
     void *arg;
@@ -52,14 +52,14 @@ void nemesis_free(struct nemesis *nemesis);
 /* Carries out what is due. */
 void nemesis_step(struct nemesis *nemesis);
 
-/* All faults were carried out, and what had a duration is over. */
+/* All faults were carried out, and all durations are over. */
 bool nemesis_is_done(const struct nemesis *nemesis);
 
 /* A new list of workers; a worker's process was started. */
 void nemesis_workers_listed(struct nemesis *nemesis);
 void nemesis_worker_started(struct nemesis *nemesis, pid_t pid);
 
-/* The master is gone: what was under way is over. */
+/* The master is gone, and with it every fault under way. */
 void nemesis_epoch_over(struct nemesis *nemesis);
 
 /* --- for the kinds --- */
