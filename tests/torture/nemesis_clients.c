@@ -1,4 +1,4 @@
-/* nemesis_clients: clients that go, stop, stutter or talk nonsense. */
+/* nemesis_clients: clients go, stop, stutter or talk nonsense. */
 #include "nemesis.h"
 
 #include "pattern.h"
@@ -9,17 +9,17 @@
 
 enum {
     SOME_JOBS = 12,
-    LARGE_JOBS = 30, /* results of about payload-max: more than may be unread before jobs wait */
+    LARGE_JOBS = 30, /* results of about payload-max: too much unread output, so jobs wait */
     LATE_JOBS = 8,   /* ... and less than that */
     SOON_US = 50000,
     LATE_US = 300000,
     SLOW_JOBS = 40,
     SMALL_BUFFER = 128 * 1024,
-    SIPS = 40, /* of a slow reader, together more than there is to read */
+    SIPS = 40, /* of a slow reader, together more than its results */
     SIP_MIN = 256 * 1024,
     SIP_MAX = 2048 * 1024,
     SIP_US = 60000,
-    PATIENCE_US = 8000000, /* for the server to close a client that it does not want any more */
+    PATIENCE_US = 8000000, /* for the server to close an unwanted client */
 };
 
 static void submit_some(struct nemesis *nemesis, struct client *client, uint64_t count, bool linked)
@@ -72,8 +72,8 @@ static void half_close(struct nemesis *nemesis, struct client *client)
     client_half_close(client);
 }
 
-/* It never reads again: once much waits for it, its jobs wait too, and in the end the server closes
- * it. */
+/* The client never reads again. Once much output is unread, its jobs wait, and in the end the
+ * server closes the connection. */
 static void stop_reading(struct nemesis *nemesis, struct client *client)
 {
     client->may_end = true;
@@ -91,7 +91,7 @@ static void read_late(struct nemesis *nemesis, struct client *client)
                   client->number, 0);
 }
 
-/* All results come to it, however long it takes. */
+/* The client gets all its results, however long this takes. */
 static void sip(struct nemesis *nemesis, const struct later *later)
 {
     struct client *client = crowd_find(nemesis->crowd, later->client);
@@ -105,12 +105,12 @@ static void sip(struct nemesis *nemesis, const struct later *later)
         connection_set_deaf(&client->connection, false);
 }
 
-/* So much waits for it that its jobs wait too, until it has taken some of it. */
+/* So much output is unread that the client's jobs wait until its next read. */
 static void read_slowly(struct nemesis *nemesis, struct client *client)
 {
     client->slow = true;
     setsockopt(client->connection.watch.fd, SOL_SOCKET, SO_RCVBUF, &(int){SMALL_BUFFER},
-               sizeof(int)); /* so that it waits in the server */
+               sizeof(int)); /* so that the output stays in the server */
     submit_large(nemesis, client, SLOW_JOBS);
     connection_set_deaf(&client->connection, true);
     client->leave_when_idle = true;
@@ -118,7 +118,7 @@ static void read_slowly(struct nemesis *nemesis, struct client *client)
                   SIPS);
 }
 
-/* Half a submit, then the end in one of three ways, or none: it is told that it is too slow. */
+/* Half a submit, then an end in one of three ways. Without an end, the server reports too-slow. */
 static void submit_half(struct nemesis *nemesis, struct client *client, bool in_payload, bool slow)
 {
     struct rng *rng = &nemesis->rng;
@@ -168,7 +168,7 @@ static size_t draw_garbage(struct rng *rng, char *text, size_t size)
         return (size_t)snprintf(text, size, "%s", texts[which]);
     size_t len = (size_t)rng_range(rng, 1, size - 1);
     pattern_fill(text, len, rng_next(rng));
-    text[0] = '\x80'; /* so that it is never a header by chance */
+    text[0] = '\x80'; /* so that the noise is never a header by chance */
     text[len++] = '\n';
     return len;
 }
