@@ -1,4 +1,4 @@
-/* nemesis_jobs: modules that misbehave. */
+/* nemesis_jobs: modules misbehave. */
 #include "nemesis.h"
 
 #include <signal.h>
@@ -51,7 +51,7 @@ static void submit(struct nemesis *nemesis, struct client *client, enum command 
     client_submit(client, &spec);
 }
 
-/* Results that are still on their way to the master when a later job crashes. */
+/* A later job crashes while results are still on their way to the master. */
 static void crash_behind(struct nemesis *nemesis, struct client *client)
 {
     struct rng *rng = &nemesis->rng;
@@ -67,7 +67,7 @@ static bool comes_in_rows(enum fault_kind kind)
     return kind == FAULT_CRASH_ROW || kind == FAULT_INIT_REFUSES || kind == FAULT_INIT_REFUSES_SOME;
 }
 
-/* The fault, and common jobs right behind it, which must not suffer from it. */
+/* Submits the fault, and right behind it common jobs, which must not suffer. */
 void nemesis_jobs_strike(struct nemesis *nemesis)
 {
     struct rng *rng = &nemesis->rng;
@@ -78,7 +78,7 @@ void nemesis_jobs_strike(struct nemesis *nemesis)
     }
     client->leave_when_idle = true;
     if (nemesis->kind == FAULT_INIT_REFUSES_SOME && rng_chance(rng, 500))
-        daemon_signal(nemesis->daemon, SIGHUP); /* other workers, of which others refuse */
+        daemon_signal(nemesis->daemon, SIGHUP); /* new workers: different ones refuse */
     if (nemesis->kind == FAULT_CRASH_BEHIND) {
         crash_behind(nemesis, client);
         return;
