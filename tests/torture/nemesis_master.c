@@ -14,7 +14,7 @@ enum {
     SECOND_SIGNAL_US = 60000,
 };
 
-/* All that must change nothing. */
+/* Signals without any permitted effect. */
 static void signal_in_vain(struct nemesis *nemesis)
 {
     static const int signals[] = {SIGUSR1, SIGUSR2, SIGALRM, SIGVTALRM, SIGPROF, SIGIO,
@@ -50,7 +50,7 @@ static void set_limits(struct nemesis *nemesis, const struct limits *limits, boo
     hup(nemesis);
 }
 
-/* Back to the plan's. */
+/* Restores the plan's settings. */
 static void restore(struct nemesis *nemesis, const struct later *later)
 {
     (void)later;
@@ -107,7 +107,7 @@ static void stop(struct nemesis *nemesis)
                   0);
 }
 
-/* The round starts the next one, which ends the fault. */
+/* The round starts the next master, and this ends the fault. */
 static void kill_master(struct nemesis *nemesis)
 {
     nemesis->restart(nemesis->arg, EPOCH_KILLED);
