@@ -1,4 +1,4 @@
-/* nemesis_requests: requests that are wrong, too many, or race with the end of a job. */
+/* nemesis_requests: wrong requests, too many requests, or a race with the end of a job. */
 #include "nemesis.h"
 
 #include <stdio.h>
@@ -12,7 +12,7 @@ enum {
     STORM_US = 100000,
     CROWD_OVER = 20, /* connections beyond client-max */
     CROWD_US = 200000,
-    SILENT = 140, /* more than may be without a hello */
+    SILENT = 140, /* more than permitted without a hello */
 };
 
 static struct job_spec short_job(struct rng *rng)
@@ -47,7 +47,7 @@ static void cancel_waiting(struct nemesis *nemesis, struct client *client)
         client_cancel(client, uid, false);
 }
 
-/* Time limits that lie where the end lies. */
+/* Time limits close to the jobs' ends. */
 static void race_timeouts(struct nemesis *nemesis, struct client *client)
 {
     for (int n = 0; n < RACES; n++) {
@@ -125,7 +125,7 @@ static void drop_guest(struct nemesis *nemesis, const struct later *later)
         client_drop(client, later->count != 0);
 }
 
-/* Connections that come and go, some without a word. */
+/* Connections come and go, some without a word. */
 static void storm(struct nemesis *nemesis)
 {
     struct rng *rng = &nemesis->rng;
@@ -142,8 +142,8 @@ static void storm(struct nemesis *nemesis)
     }
 }
 
-/* More than there is room for without a hello: the server ends those that are silent longest, and
- * whoever says hello meanwhile is let in. */
+/* More connections without a hello than permitted: the server ends the longest silent ones, and
+ * admits clients with a hello meanwhile. */
 static void be_silent(struct nemesis *nemesis)
 {
     for (int n = 0; n < SILENT; n++) {
