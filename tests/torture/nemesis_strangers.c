@@ -1,5 +1,4 @@
-/* nemesis_strangers: connections to the worker port that are no worker. Not a byte may come back.
- */
+/* nemesis_strangers: strangers connect to the worker port. Not a byte may come back. */
 #include "nemesis.h"
 
 #include "common/wire.h"
@@ -65,7 +64,7 @@ static void on_ready(void *arg, uint32_t events)
     leave(stranger);
 }
 
-/* A hello as a worker would send it, but for the token. */
+/* A worker's hello with a wrong token. */
 static void forge(struct stranger *stranger, struct rng *rng)
 {
     struct wire_head head = {
