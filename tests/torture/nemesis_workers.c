@@ -4,8 +4,8 @@
 #include <signal.h>
 
 enum {
-    TRIES_MAX = 1000,      /* lists of workers to look at for one in the wanted state */
-    START_WAIT_US = 20000, /* for a worker to start by itself, before some are made to */
+    TRIES_MAX = 1000,      /* lists of workers, in search of one in the wanted state */
+    START_WAIT_US = 20000, /* for a worker to start by itself; then a reload starts some */
     STOPPED_MAX_US = 400000,
     START_DELAY_MAX_US = 4000,
 };
@@ -33,9 +33,9 @@ static void go_on(struct nemesis *nemesis, const struct later *later)
 }
 
 /*
- * Written down first: whatever follows from it comes after it. Nobody is hit once the master is
- * being killed: a worker that is stopped in that moment, before it has asked to be killed with its
- * master, is stopped for ever. (One that was stopped before is woken by the kernel.)
+ * Records the fault first, so that all its effects come later. No worker is hit during the master's
+ * kill: a new worker, stopped before it has set its parent-death signal, would stay stopped for
+ * ever. (The kernel wakes a worker stopped earlier.)
  */
 static void aim(struct nemesis *nemesis, enum fault_kind kind, pid_t pid, int signo)
 {
@@ -66,7 +66,7 @@ static void kill_all(struct nemesis *nemesis)
         aim(nemesis, nemesis->kind, nemesis->monitor->workers[i].pid, SIGKILL);
 }
 
-/* A worker in the wanted state, or else any that may have a job. */
+/* Strikes: `pid` is a worker in the wanted state; 0: any worker with a possible job. */
 static void strike_listed(struct nemesis *nemesis, pid_t pid)
 {
     bool crowd_first = rng_chance(&nemesis->rng, 500);
@@ -108,7 +108,7 @@ void nemesis_worker_started(struct nemesis *nemesis, pid_t pid)
                   (uint32_t)aims[nemesis->kind].signo);
 }
 
-/* Under load no worker is ever idle for long. */
+/* For an idle worker, pauses the clients: under load no worker is idle for long. */
 static void want(struct nemesis *nemesis)
 {
     nemesis->waits_for_workers = true;
@@ -118,14 +118,14 @@ static void want(struct nemesis *nemesis)
     monitor_want_workers(nemesis->monitor);
 }
 
-/* No worker has started by itself; a reload replaces all. */
+/* No worker has started by itself: a reload replaces all. */
 static void make_some_start(struct nemesis *nemesis, const struct later *later)
 {
     if (nemesis->waits_for_start && nemesis->next == later->count)
         daemon_signal(nemesis->daemon, SIGHUP);
 }
 
-/* Nothing has come of it: starts are held back. */
+/* Gives the fault up: starts are held back. */
 static void give_up(struct nemesis *nemesis, const struct later *later)
 {
     if (nemesis->next != later->count)
