@@ -1,10 +1,9 @@
 /*
- * pattern: what the harness and its test module agree on: the payload of a job, its result, and the
- * records of the side file.
+ * pattern: the agreement between the harness and its test module: a job's payload, its result, and
+ * the records of the side file.
  *
- * A payload is a line "UID COMMAND A B\n" and a filler. The result is the hash of the payload
- * (which holds the uid) as 16 digits, and behind it, if the command asks for that, a filler made
- * from the hash.
+ * A payload is a line "UID COMMAND A B\n" and a filler. The result is the hash of the payload, uid
+ * included, as 16 digits. Some commands add a filler made from the hash.
  */
 #ifndef TORTURE_PATTERN_H
 #define TORTURE_PATTERN_H
@@ -15,7 +14,8 @@
 
 enum { PATTERN_HASH_DIGITS = 16, PATTERN_LINE_MAX = 96 };
 
-/* One write(2) each, with O_APPEND: records of all workers stand whole, one behind the other. */
+/* Each record is one write(2) with O_APPEND, so the records of all workers are whole, one behind
+ * the other. */
 struct side_record {
     uint64_t uid;
     uint64_t hash; /* of the payload; 0 at the start */
@@ -24,7 +24,7 @@ struct side_record {
     uint32_t kind; /* enum side_kind */
 };
 
-/* SIDE_REFUSAL: init() has refused in that process; no job is known to it. */
+/* SIDE_REFUSAL: init() has refused in this process, without knowing the job. */
 enum side_kind { SIDE_START = 1, SIDE_FINISH, SIDE_REFUSAL };
 
 static inline uint64_t pattern_mix(uint64_t h)
@@ -47,7 +47,7 @@ static inline uint64_t pattern_hash(const void *data, size_t len)
     return pattern_mix(pattern_mix(h ^ rest));
 }
 
-/* The bytes that follow from `key`. */
+/* Fills in the bytes that belong to `key`. */
 static inline void pattern_fill(char *to, size_t len, uint64_t key)
 {
     for (uint64_t n = 1; len > 0; n++) {
