@@ -19,7 +19,7 @@ static void draw_settings(struct plan *plan)
     plan->clients = (size_t)rng_range(&rng, 4, 16);
 }
 
-/* Each kind once, in the order of the table; shuffle() mixes them. */
+/* Each kind once, in the table's order; shuffle() mixes them. */
 static void draw_kinds(struct plan *plan, struct rng *rng, enum fault_kind only)
 {
     for (size_t i = 0; i < plan->fault_count; i++) {
@@ -41,7 +41,7 @@ static void shuffle(struct plan *plan, struct rng *rng)
     }
 }
 
-/* Spread evenly, with a little chance in where each lies. */
+/* Spreads the moments evenly, with a little chance in each. */
 static void draw_moments(struct plan *plan, struct rng *rng)
 {
     uint64_t step = plan->jobs / (plan->fault_count + 1);
