@@ -1,7 +1,7 @@
 /*
- * plan: everything that chance decides in a round, from one 64-bit seed: the settings of the
- * daemon, the clients, the jobs that each submits in order, the faults and the moment of each,
- * counted in jobs submitted. What the operating system makes of it differs from run to run.
+ * plan: all decisions of chance in a round, from one 64-bit seed: the daemon's settings, the
+ * clients, the sequence of each client's jobs, the faults and their moments, counted in submitted
+ * jobs. The operating system's part differs from run to run.
  */
 #ifndef TORTURE_PLAN_H
 #define TORTURE_PLAN_H
@@ -13,7 +13,8 @@
 
 enum {
     PLAN_PAYLOAD_MAX = 1 << 20,
-    PLAN_OUTPUT_MAX = 64 << 20, /* who reads never has a quarter of it unread: see check_order.c */
+    PLAN_OUTPUT_MAX =
+        64 << 20, /* a reading client never has a quarter of it unread: see check_order.c */
     PLAN_TOTAL_MAX = 128 << 20, /* never reached */
     PLAN_TOTAL_TIGHT = 2 << 20,
     PLAN_CLIENT_MAX = 300,
@@ -24,8 +25,8 @@ struct limits {
 };
 
 struct fault {
-    uint64_t at_job; /* it strikes once so many jobs have been submitted */
-    uint64_t random; /* where its details are drawn from */
+    uint64_t at_job; /* the number of submitted jobs when it strikes */
+    uint64_t random; /* seed of its details */
     enum fault_kind kind;
 };
 
@@ -39,19 +40,20 @@ struct plan {
     size_t fault_count;
 };
 
-/* Every kind comes at least once if there are enough faults for that. `kind`: only this one, or
- * FAULT_KINDS for all. */
+/* Makes a plan. Every kind comes at least once if there are enough faults. `kind`: only this one,
+ * or FAULT_KINDS for all. */
 void plan_make(struct plan *plan, uint64_t seed, uint64_t jobs, size_t faults,
                enum fault_kind only);
 void plan_free(struct plan *plan);
 
-/* The stream of a client's jobs; its window of unanswered submits is drawn first. */
+/* The stream of a client's jobs. The first draw is the client's window of unanswered submits. */
 struct rng plan_client(const struct plan *plan, uint64_t number);
 
-/* The most jobs that such a client has open: all together about as many as there is room for. */
+/* The client's limit of open jobs. All clients together have about as many as the daemon has room
+ * for. */
 uint32_t plan_window(const struct plan *plan, struct rng *rng);
 
-/* Other limits than those of the plan, never above them. */
+/* Draws limits different from the plan's, and never above them. */
 struct limits plan_other_limits(const struct plan *plan, struct rng *rng);
 
 #endif
