@@ -9,7 +9,7 @@
 #include <string.h>
 #include <unistd.h>
 
-/* The first `size` - 1 bytes of /proc/PID/NAME; 0 if it is not there. */
+/* Reads the first `size` - 1 bytes of /proc/PID/NAME. 0 if there is no such file. */
 static size_t slurp(pid_t pid, const char *name, char *text, size_t size)
 {
     char path[64];
@@ -55,7 +55,7 @@ long proc_rss_kb(pid_t pid)
     return line ? strtol(line + strlen("\nVmRSS:"), NULL, 10) : -1;
 }
 
-/* State and parent stand behind the name, which may hold anything. */
+/* State and parent stand behind the name. The name may hold any bytes. */
 static void state_of(pid_t pid, char *state, pid_t *parent)
 {
     char text[512];
