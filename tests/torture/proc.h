@@ -1,4 +1,4 @@
-/* proc: what /proc tells about processes that we started. */
+/* proc: facts from /proc about the harness's own processes. */
 #ifndef TORTURE_PROC_H
 #define TORTURE_PROC_H
 
@@ -19,19 +19,17 @@ long proc_rss_kb(pid_t pid); /* -1 if it is gone */
 char proc_state(pid_t pid);  /* 'R', 'Z', ...; 0 if it is gone */
 pid_t proc_parent(pid_t pid);
 
-/* The children, as many as fit; how many there are. */
+/* Fills in the children, as many as fit, and returns the number of all. */
 size_t proc_children(pid_t pid, pid_t *children, size_t room);
 
-/* What a person would ask first of a process that should not be there. */
+/* The first facts of interest about an unexpected process, as text. */
 void proc_describe(pid_t pid, char *text, size_t size);
 
-/* Processes whose binary is `path` or lies below it, zombies left out; the first ones are put into
- * `pids`. */
+/* Counts the processes with their binary at or below `path`, without zombies. Fills in the first
+ * ones. */
 size_t proc_running(const char *path, pid_t *pids, size_t room);
 
-/* A process has a TCP socket at this local port; what is only left over in the kernel does not
- * count.
- */
+/* A process has a TCP socket at this local port. Leftovers in the kernel do not count. */
 bool proc_port_taken(unsigned port);
 
 #endif
