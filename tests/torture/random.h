@@ -1,6 +1,6 @@
 /*
- * random: the one source of chance. A stream is a seed and a number, so that what one part of the
- * plan draws does not shift what another part gets.
+ * random: the only source of chance. A stream is a seed and a number, so that the draws of one part
+ * of the plan do not shift another part's.
  */
 #ifndef TORTURE_RANDOM_H
 #define TORTURE_RANDOM_H
