@@ -14,10 +14,10 @@
 
 enum {
     TURN_MS = 50,
-    STUCK_US = 15000000, /* nothing was told for so long */
+    STUCK_US = 15000000, /* without any event for so long */
     REST_US = 8000000,   /* to come to rest */
-    WINDOW_US = 1000000, /* in which processor time is measured */
-    CALM_US = 11000000,  /* by then memory has been given back; until then it is waited for */
+    WINDOW_US = 1000000, /* of the measurement of processor time */
+    CALM_US = 11000000,  /* the daemon's time to return memory */
     GONE_US = 1000000,   /* for workers, when their master is gone */
     GONE_STEP_US = 5000,
     SETTLE_US = 20000,
@@ -25,13 +25,13 @@ enum {
 };
 
 enum phase {
-    STARTING, /* until the pool is there; then the figures at the beginning are taken */
+    STARTING, /* until the pool is complete; then the first figures are taken */
     WORKING,
     LEAVING,  /* no more jobs; the clients leave */
     SETTLING, /* all workers are replaced, as at the beginning */
     MEASURING,
     ENDING,
-    BETWEEN, /* one master has gone and the next is to start */
+    BETWEEN, /* between two masters */
     OVER
 };
 
@@ -46,12 +46,12 @@ struct round {
     enum phase phase;
     enum epoch_end expected; /* EPOCH_DIED: no end is expected */
     uint64_t phase_us;       /* since when */
-    uint64_t event_us;       /* since when no more events were told */
-    size_t told;             /* events by then */
+    uint64_t event_us;       /* time of the last event */
+    size_t told;             /* number of events then */
     uint64_t used_us;        /* at the beginning of MEASURING */
     uint64_t settle_sent_us;
-    bool up;   /* the present master has listened */
-    bool last; /* no other master follows the one that ends */
+    bool up;   /* the present master listens */
+    bool last; /* no other master follows */
     struct loop_timer timer;
 };
 
@@ -88,7 +88,7 @@ static uint64_t count_zombies(const struct round *round)
     return zombies;
 }
 
-/* What jobs have left behind, and whose worker has ended. */
+/* Processes left by jobs whose worker has exited. */
 static uint64_t count_strays(const struct round *round)
 {
     pid_t pids[MONITOR_WORKERS_MAX];
@@ -99,7 +99,7 @@ static uint64_t count_strays(const struct round *round)
     return strays;
 }
 
-/* All workers there, idle, and nobody connected but the monitor. */
+/* All workers are idle, and only the monitor is connected. */
 static bool is_at_rest(const struct round *round)
 {
     const struct sample *s = &round->monitor.sample;
@@ -170,7 +170,7 @@ static void begin_work(struct round *round)
     crowd_open(&round->crowd, &round->daemon.clients, round->daemon.boot);
 }
 
-/* The pool as small as at the beginning, all of it new. */
+/* Makes the pool as small as at the beginning, and all of it new. */
 static void settle(struct round *round)
 {
     struct limits limits = round->plan->limits;
@@ -181,7 +181,7 @@ static void settle(struct round *round)
     daemon_signal(&round->daemon, SIGHUP);
 }
 
-/* What a burst took is given back within seconds (TRIM_MS in src/master.c). */
+/* The daemon returns a burst's memory within seconds (TRIM_MS in src/master.c). */
 static bool is_calm(struct round *round)
 {
     long grown_kb = proc_rss_kb(round->daemon.pid) - rest_of(round)->rss_before_kb;
@@ -189,7 +189,7 @@ static bool is_calm(struct round *round)
            clock_now_us() - round->phase_us > CALM_US;
 }
 
-/* The monitor is silent too, so that what is measured is rest. */
+/* The monitor is silent, too, during the measurement. */
 static void on_window_over(void *arg)
 {
     struct round *round = arg;
@@ -247,9 +247,9 @@ static void on_restart(void *arg, enum epoch_end how)
     crowd_epoch_over(&round->crowd);
 }
 
-/* What a job has forked and left behind is in its worker's group. If its worker had died right
- * before the master was killed with -9, nobody ends it (doc/reliability.md, What is not promised);
- * we do. How many are left. */
+/* A job's forked processes are in its worker's group. If the worker dies right before a kill -9 of
+ * the master, nobody ends them (doc/reliability.md, What is not promised), so the harness does.
+ * Returns the number of the other processes. */
 static size_t end_forked(pid_t *pids, size_t count)
 {
     size_t kept = 0;
@@ -261,8 +261,7 @@ static size_t end_forked(pid_t *pids, size_t count)
     return kept;
 }
 
-/* Whoever a master leaves behind has a second, and clients read what is still on its way to them.
- */
+/* Processes left by a master have a second to end. Meanwhile clients read the remaining events. */
 static void wait_for_workers(void *arg)
 {
     struct round *round = arg;
@@ -335,7 +334,7 @@ static void step(struct round *round)
         settle(round);
 }
 
-/* Samples and pings are no progress: they go on for ever. */
+/* Samples and pings are no progress, as they never stop. */
 static bool is_stuck(struct round *round)
 {
     const struct history *history = &round->result->history;
@@ -354,7 +353,7 @@ static bool is_stuck(struct round *round)
 
 static void break_off(struct round *round)
 {
-    if (round->phase == SETTLING) { /* it does not come to rest; it is to end all the same */
+    if (round->phase == SETTLING) { /* the daemon does not come to rest, but the round must end */
         on_window_over(round);
         rest_of(round)->reached = false;
         return;
