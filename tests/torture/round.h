@@ -1,5 +1,5 @@
-/* round: one daemon and its restarts, one crowd, one nemesis, from the first start to the end of
- * the last process; then its history is ready to be checked. */
+/* round: one daemon with its restarts, one crowd, one nemesis, from the first start to the last
+ * process's end. Then the history is ready for the checker. */
 #ifndef TORTURE_ROUND_H
 #define TORTURE_ROUND_H
 
@@ -12,14 +12,14 @@ struct round_result {
     char *dir; /* with the side file and the log */
     char *side;
     uint64_t fault_counts[FAULT_KINDS];
-    uint64_t faults, missed, epochs; /* missed: of the faults, those that found nobody */
+    uint64_t faults, missed, epochs; /* missed: faults without a victim */
 };
 
-/* `build`: where the programs are; `scale`: how many times as slow as usual they may be. */
+/* `build`: the directory of the programs. `scale`: their permitted slowness, as a factor. */
 void round_run(struct round_result *result, const struct plan *plan, const char *build,
                uint32_t scale);
 
-/* With `keep` its directory stays, for somebody to look at. */
+/* With `keep` the directory stays for inspection. */
 void round_free(struct round_result *result, bool keep);
 
 #endif
