@@ -1,4 +1,4 @@
-/* side: the side file, read: what the module says of each job, whatever the daemon says. */
+/* side: the contents of the side file: the module's own record of each job. */
 #ifndef TORTURE_SIDE_H
 #define TORTURE_SIDE_H
 
@@ -24,7 +24,7 @@ struct side {
     size_t count;
     struct side_refusal *refusals; /* in their order */
     size_t refusal_count, refusal_room;
-    size_t broken; /* records that make no sense */
+    size_t broken; /* broken records */
 };
 
 void side_read(struct side *side, const char *path, size_t jobs);
