@@ -54,7 +54,7 @@ FLAGS = {"CPPFLAGS": "-DX=1 -UX", "CFLAGS": "-O0 -g3", "LDFLAGS": "-Wl,-O1 -Wl,-
 
 
 def commands(*arguments, **environ):
-    """The compiler's commands of a build from nothing, which is not done."""
+    """The compiler's commands for a build from nothing, without running them."""
     variables = {key: value for key, value in os.environ.items() if key not in (*FLAGS, "CC", "AR", "WERROR")}
     made = subprocess.run(
         ["make", "-n", "BUILD=no-such-build", *arguments, "test-programs", "sweep-programs"],
@@ -124,7 +124,7 @@ def tree(tmp_path_factory):
 
 @pytest.fixture
 def server(tree, tmp_path):
-    """A daemon from the installed tree, with the modules in it and those in tmp_path/modules; its address."""
+    """A daemon from the installed tree, with its modules and those of tmp_path/modules. The value is its address."""
     modules = tmp_path / "modules"
     shutil.copytree(tree / "usr/lib/taskmaster/modules", modules)
     compile(tree, HELLO, modules / "hello.so", "-shared", "-fPIC")
@@ -133,7 +133,7 @@ def server(tree, tmp_path):
 
 @pytest.fixture
 def plain_server(tree):
-    """A daemon from the installed tree that finds everything by itself."""
+    """A daemon from the installed tree without any setting of a path."""
     yield from run_daemon(tree)
 
 
@@ -220,7 +220,7 @@ def test_each_installed_module_has_a_section_with_its_failure_codes(tree):
 
 
 def codes_of(section):
-    """What stands behind the item of the failure codes, up to the next item or a sentence."""
+    """The text behind the item of the failure codes, up to the next item or sentence."""
     text = section.partition(".It failure codes\n")[2]
     return re.split(r"^\.(?:It|El|With)", text, flags=re.M)[0].partition("\nWith\n")[0]
 
@@ -271,7 +271,7 @@ def test_the_library_says_its_release(tree, tmp_path):
 
 @pytest.mark.parametrize("destdir", ["", "/"])
 def test_ldconfig_is_named_where_it_is_due(tmp_path, destdir):
-    """A staged tree is a package's, which runs it when it is installed."""
+    """A staged tree becomes a package, and a package runs ldconfig at its installation."""
     output = subprocess.check_output(
         ["make", "-s", "install", f"BUILD={os.path.relpath(BUILD, ROOT)}"]
         + [f"PREFIX={tmp_path}", f"DESTDIR={destdir}"],
