@@ -1,6 +1,7 @@
-"""Valgrind over the real binaries: one long dialogue for the master, one for the workers, the client library's tests.
+"""Valgrind over the real binaries: one long dialogue for the master, one for the workers, and the client library's
+tests.
 
-What the sanitizers of build/asan do not see: bytes that were never written, in the code that is shipped as it is built.
+Unlike the sanitizers of build/asan, valgrind finds reads of unwritten bytes, and it tests the shipped build itself.
 """
 
 import glob
@@ -23,7 +24,7 @@ from harness.daemon import COMMAND, WORKER, Daemon  # noqa: E402
 from harness.wait import BUILD, SANITIZED, wait_until  # noqa: E402
 
 FOUND = 99
-SLOW = 60  # seconds for an answer: everything takes thirty times as long
+SLOW = 60  # seconds for an answer: under valgrind everything takes thirty times as long
 LONG_SLEEP = json.dumps({"ms": 3600000})
 
 if SANITIZED:
@@ -113,7 +114,7 @@ def test_the_master(daemon, report):
     client.submit("printed", "crash", "stdout some words\x1b")
     outcome(client, "printed", "done")
 
-    # A full line, cancels in it, ties, and clients that go.
+    # A full line, cancels in it, ties, and leaving clients.
     for n in range(2):
         start_job(client, f"busy-{n}", "sleep", LONG_SLEEP)
     linked = server.client()
@@ -134,7 +135,7 @@ def test_the_master(daemon, report):
     for n in (0, 2):
         outcome(other, n, "done")
 
-    # Wrong requests, and those that end the connection.
+    # Wrong requests, with and without the end of the connection.
     for wrong in (header(op="nothing"), header(op="cancel", target="?"), header(op="ping", x=1)):
         other.send_raw(wrong)
         other.event("error", SLOW)
@@ -145,7 +146,7 @@ def test_the_master(daemon, report):
             bad.send_raw(last)
             assert bad.rest(SLOW)[-1]["fatal"] is True
 
-    # Reloads, a bad one among them, and what it says about itself.
+    # Reloads, a bad one among them, and the reports about the daemon itself.
     server.write_config(pool_max=3, preload=["echo"])
     server.signal(signal.SIGHUP)
     server.log.wait("reload", timeout=SLOW)
@@ -219,7 +220,7 @@ LIBRARY_TESTS = ("client_connect", "client_next", "client_requests", "connection
 
 @pytest.mark.parametrize("program", LIBRARY_TESTS)
 def test_the_client_library(report, program):
-    """In the forked children of check, too: a find is their exit status."""
+    """Valgrind watches the forked children of check, too: a finding changes their exit status."""
     path = os.path.join(BUILD, "tests", "unit", "client", "lib", f"test_{program}")
     done = subprocess.run(
         [*valgrind(report), path],
@@ -267,7 +268,7 @@ TM_MODULE(.name = "faulty", .run = run);
 
 
 def recipe(name, place):
-    """The script that doc/modules.md calls so, with the worker of this build."""
+    """The script of this name in doc/modules.md, with the worker of this build."""
     with open(os.path.join(ROOT, "doc", "modules.md"), encoding="utf-8") as file:
         text = re.search(rf"`{name}`:\n\n```sh\n(.*?)```", file.read(), re.S)[1]
     path = place / name
@@ -303,11 +304,11 @@ def test_a_module_in_a_worker_is_looked_at_as_the_manual_says(tmp_path, name, fl
             lambda: any(words in line["text"] for line in server.log.events("worker-output", job=job)), "the report"
         )
     finally:
-        server.stop()  # which finds the report, too
+        server.stop()  # reports the finding, too
 
 
 def test_memcheck_finds_what_it_should(tmp_path):
-    """The options above do tell a leak from none."""
+    """The options above do find a leak."""
     source = tmp_path / "leak.c"
     source.write_text("#include <stdlib.h>\nint main(void) { return malloc(1) == 0 || !(malloc)(2); }\n")
     subprocess.run(["gcc", "-O0", "-fno-builtin", "-o", tmp_path / "leak", source], check=True)
