@@ -1,19 +1,20 @@
-"""Runs every command of README.md and compares what it prints with what stands there.
+"""Runs every command of README.md and compares its output with the README.
 
-A ```console block holds commands, each behind "$ " on one line, and what they print. Any other ```block is a file, whole,
-as a reader would paste it; its name is what the text before it names last: "This is `hello.c`:". All blocks are run or
-written in order, in one shell, in a directory that looks like the project with a fresh build.
+A ```console block holds commands, each on one line behind "$ ", and their output. Any other ```block is a whole file
+for the reader to paste; the last name in the text before it is the file's name: "This is `hello.c`:". The test runs or
+writes all blocks in order, in one shell, in a directory like the project's with a fresh build.
 
-The server's port is the one thing that is changed: the README uses the default, 7741, the test one that the kernel chose
-(TASKMASTER_SERVER tells the command).
+The test changes only the server's port: the README has the default, 7741, and the test a port chosen by the kernel
+(TASKMASTER_SERVER passes it to the command).
 
-What differs from run to run is compared as follows; everything else to the letter:
+Some parts differ from run to run, and are compared like this; everything else is compared to the letter:
 
-- addresses: the port counts as 7741,
-- points in time (2026-01-02T03:04:05.678Z), job ids (k3f9-17), "boot" and the numbers behind worker, pid, _us, _ms and
-  _kb, as well as numbers with a unit (12 ms, 3.5 s, 5 MiB), count as #,
-- in what `workers` prints for people, every number counts as #, in what `stats` prints those of workers that depend on
-  who was quicker; and any run of blanks counts as one. What `stats` says of jobs is what the commands before it did.
+- In addresses, the port counts as 7741.
+- Points in time (2026-01-02T03:04:05.678Z), job ids (k3f9-17), "boot" and the numbers behind worker, pid, _us, _ms and
+  _kb, as well as numbers with a unit (12 ms, 3.5 s, 5 MiB), count as #.
+- In the output of `workers` for people, every number counts as #. In that of `stats`, the states of workers do, because
+  they depend on speed. In both, any run of blanks counts as one. The jobs in `stats` must be those of the commands
+  before it.
 """
 
 import os
@@ -26,9 +27,9 @@ import pytest
 ROOT = os.path.abspath(os.path.join(os.path.dirname(__file__), "..", ".."))
 BUILD = os.path.abspath(os.environ.get("BUILD") or os.path.join(ROOT, "build"))
 
-# Starts a daemon on the kernel's port, and waits until its log names that and its two workers are ready.
+# Starts a daemon on a port of the kernel's choice. Waits until the log has the port and two ready workers.
 START = r"""
-: >>{log} # the shell of the background may come to that later
+: >>{log} # the background shell may create the log later
 {command}
 PORT=$(timeout 30 tail -n +1 -f {log} | sed -n '/ listening role=clients /{{s/.*://;h}}
     / worker-ready /{{H;g;/ready.*ready/{{s/\n.*//;p;q}}}}')
@@ -37,7 +38,7 @@ export TASKMASTER_SERVER=127.0.0.1:$PORT
 
 
 def steps():
-    """The README's commands as (line, command, output); a file is written by the command that such a step has."""
+    """The README's commands as (line, command, output). A file becomes a command to write it."""
     found = []
     with open(os.path.join(ROOT, "README.md"), encoding="utf-8") as file:
         text = file.read()
@@ -57,7 +58,7 @@ def steps():
 
 
 def with_port(command):
-    """The command, for a daemon whose port is in $PORT."""
+    """The command with $PORT in place of the default port."""
     log = re.fullmatch(r"build/taskmasterd\b.* 2>>(\S+) &", command)
     if log:
         own = command.replace(
@@ -84,7 +85,7 @@ def comparable(command, text):
 
 @pytest.fixture(scope="module")
 def shell(tmp_path_factory):
-    """A shell in a directory like the project's, with a build of its own."""
+    """A shell in a directory like the project's, with its own build."""
     place = tmp_path_factory.mktemp("project")
     for name in os.listdir(ROOT):
         if name != "build" and not name.startswith("."):
@@ -111,7 +112,7 @@ def shell(tmp_path_factory):
 
 
 def run(shell, command):
-    """Runs one command and returns what it printed, up to a line that marks its end."""
+    """Runs one command and returns its output, up to a marker line."""
     mark = "===== end of the command ====="
     shell.stdin.write(f"{{\n{command}\n}} </dev/null\necho '{mark}'\n".encode())
     shell.stdin.flush()
