@@ -1,4 +1,4 @@
-/* test_file_room: what clients may have of the limit of open files leaves room for the workers. */
+/* test_file_room: the clients' share of the limit of open files leaves room for the workers. */
 #include "base/file_room.h"
 
 #include "tests/unit/support.h"
@@ -22,8 +22,7 @@ START_TEST(test_unknown)
 }
 END_TEST
 
-/* Whatever the limit: clients, unauthenticated connections and workers together have less than
- * there is. */
+/* At every limit, clients, unauthenticated connections and workers together stay below it. */
 START_TEST(test_room_for_workers)
 {
     for (uint64_t limit = 48; limit <= 65536; limit += 16) {
@@ -40,7 +39,7 @@ START_TEST(test_room_for_workers)
 }
 END_TEST
 
-/* More workers than there can be take not all from the clients. */
+/* Too many workers for the limit do not take all files from the clients. */
 START_TEST(test_too_many_workers)
 {
     struct file_room room = file_room_share(256, 1000, 4096);
