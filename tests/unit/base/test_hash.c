@@ -1,5 +1,4 @@
-/* test_hash: the table finds what was put in and nothing else, at every size on the way up and
- * down. */
+/* test_hash: the table finds exactly the inserted nodes, at every size on the way up and down. */
 #include "base/hash.h"
 
 #include "tests/unit/support.h"
@@ -8,7 +7,7 @@
 
 enum {
     MODEL_NODES = 3000,
-    MODEL_VALUES = 1500, /* fewer than nodes, so that values collide */
+    MODEL_VALUES = 1500, /* fewer than nodes, for collisions */
     MODEL_STEPS = 200000,
     CROWD = 100000,
 };
@@ -44,7 +43,7 @@ static size_t buckets(void)
     return hash.base + hash.split;
 }
 
-/* Load at most one on the way up, and memory given back on the way down. */
+/* The load is at most one on the way up, and memory is freed on the way down. */
 static void check_shape(void)
 {
     hot_assert((hash.base & (hash.base - 1)) == 0);
@@ -99,7 +98,7 @@ START_TEST(test_one)
 }
 END_TEST
 
-/* The worst that an enemy could do: it is slow then, but right. */
+/* The worst case by an enemy: the table is slow, but right. */
 START_TEST(test_all_alike)
 {
     for (size_t i = 0; i < 1000; i++)
@@ -114,7 +113,7 @@ START_TEST(test_all_alike)
 }
 END_TEST
 
-/* Consecutive numbers, as the dispatcher's jobs have, and numbers that differ in high bits only. */
+/* Consecutive numbers, like the dispatcher's jobs, and numbers different only in high bits. */
 START_TEST(test_up_and_down)
 {
     unsigned shift = _i == 0 ? 0 : 40;
@@ -139,7 +138,7 @@ START_TEST(test_up_and_down)
 }
 END_TEST
 
-/* Back and forth over the edge of a round, where the array is moved. */
+/* Back and forth over the edge of a round, where the array moves. */
 START_TEST(test_edge)
 {
     for (size_t i = 0; i < 64; i++)
@@ -201,7 +200,7 @@ START_TEST(test_each_frees)
 }
 END_TEST
 
-/* The share of inserts goes up and down, so that the table does too. */
+/* The share of inserts goes up and down, and so does the table. */
 START_TEST(test_model)
 {
     size_t count = 0;
@@ -252,7 +251,7 @@ START_TEST(test_siphash_is_a_function)
 }
 END_TEST
 
-/* Of each length, at each alignment; memory of just that size lets the sanitizer see a byte too
+/* Each length at each alignment. Memory of exactly this size lets the sanitizer see a byte too
  * many. */
 START_TEST(test_siphash_lengths)
 {
@@ -279,8 +278,7 @@ START_TEST(test_siphash_lengths)
 }
 END_TEST
 
-/* Ids that clients like to choose spread over buckets: 64 each on average, and far from all in
- * one. */
+/* Typical ids of clients spread over the buckets: 64 each on average, and nowhere many more. */
 START_TEST(test_siphash_spreads)
 {
     static size_t load[1024];
