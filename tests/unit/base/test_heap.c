@@ -1,4 +1,4 @@
-/* test_heap: the first is always one with the least key, whatever was added, moved and removed. */
+/* test_heap: after any additions, moves and removals, the first node has the least key. */
 #include "base/heap.h"
 #include "tests/unit/support.h"
 
