@@ -1,4 +1,4 @@
-/* test_log_limit: so many lines a second, and none is lost without being counted. */
+/* test_log_limit: a limit of lines a second; the lost lines are counted. */
 #include "base/log_limit.h"
 
 #include "tests/unit/suite.h"
@@ -44,7 +44,7 @@ static void run_at(uint64_t now_us)
     timers_run(&timers);
 }
 
-/* What the log has besides the time; the log is empty afterwards. */
+/* Returns the log without the times, and empties it. */
 static const char *told(void)
 {
     static char text[1024];
