@@ -34,7 +34,7 @@ static void run_at(uint64_t now_us)
     timers_run(&timers);
 }
 
-/* What the log has besides the time; the log is empty afterwards. */
+/* Returns the log without the times, and empties it. */
 static const char *told(void)
 {
     static char text[1024];
@@ -52,7 +52,7 @@ static int compare_lines(const void *a, const void *b)
     return strcmp(*(char *const *)a, *(char *const *)b);
 }
 
-/* The same of several lines, in the order of their texts. */
+/* The same, with the lines sorted by their texts. */
 static const char *told_sorted(void)
 {
     static char sorted[1024];
@@ -98,7 +98,7 @@ START_TEST(test_each_module_has_its_own)
 }
 END_TEST
 
-/* Lines of a level too low to be written hide no others. */
+/* Unwritten lines of a low level hide no others. */
 START_TEST(test_each_level_has_its_own)
 {
     log_limits_init(&limits, &timers);
