@@ -1,5 +1,4 @@
-/* test_payload: memory is taken for what has arrived and charged to the budget, and all of it goes
- * back. */
+/* test_payload: memory is taken only for arrived bytes, charged to the budget, and given back. */
 #include "base/payload.h"
 
 #include "tests/unit/support.h"
@@ -21,7 +20,7 @@ static void setup(void)
         source[i] = (char)chance_next(&chance);
 }
 
-/* Whatever a test did: nothing is held in the end. */
+/* At the end of every test, nothing is held. */
 static void teardown(void)
 {
     ck_assert_uint_eq(budget.held, 0);
@@ -67,7 +66,7 @@ START_TEST(test_small_is_one_part)
 }
 END_TEST
 
-/* It counts no more at once, and goes batch by batch. */
+/* A freed payload stops counting at once, and its memory goes batch by batch. */
 START_TEST(test_large_goes_in_parts)
 {
     const size_t size = 10 * BIG;
@@ -77,7 +76,7 @@ START_TEST(test_large_goes_in_parts)
         ck_assert_int_eq(payload_append(payload, source, BIG), 0);
     payload_ref(payload);
     payload_unref(payload);
-    ck_assert(payload_sweep(&budget)); /* it is held still */
+    ck_assert(payload_sweep(&budget)); /* another reference holds it */
     ck_assert_uint_eq(budget.held, size);
     payload_unref(payload);
     ck_assert_uint_eq(budget.held, 0);
@@ -88,7 +87,7 @@ START_TEST(test_large_goes_in_parts)
 }
 END_TEST
 
-/* `size` is a promise of the peer's: a gigabyte that was announced costs what came. */
+/* `size` is only the peer's promise: an announced gigabyte costs only its arrived bytes. */
 START_TEST(test_not_on_the_word_of_size)
 {
     struct payload *payload = payload_new(&budget, (size_t)1 << 30, 1, false);
@@ -114,7 +113,7 @@ START_TEST(test_memory_follows_what_arrives)
         hot_assert_msg(budget.held <= 2 * at + 4096, "%ju held for %zu", (uintmax_t)budget.held,
                        at);
     }
-    ck_assert_uint_eq(budget.held, size); /* whole, it holds its size and no more */
+    ck_assert_uint_eq(budget.held, size); /* a whole payload holds exactly its size */
     ck_assert_uint_le(parts(payload), 30);
     check_content(payload, size);
     payload_unref(payload);
@@ -142,7 +141,7 @@ START_TEST(test_room)
 }
 END_TEST
 
-/* Room that nothing came for is room still. */
+/* Unused room is still room. */
 START_TEST(test_room_unused)
 {
     struct payload *payload = payload_new(&budget, 9000, 1, false);
@@ -160,7 +159,7 @@ START_TEST(test_room_unused)
 }
 END_TEST
 
-/* --- made of what is at hand --- */
+/* --- made of bytes at hand --- */
 
 START_TEST(test_from)
 {
@@ -193,7 +192,7 @@ START_TEST(test_copy)
 }
 END_TEST
 
-/* Of one that is still arriving there is what has arrived. */
+/* An incomplete payload has its arrived bytes. */
 START_TEST(test_copy_incomplete)
 {
     struct payload *payload = payload_new(&budget, 20000, 1, false);
@@ -249,11 +248,11 @@ START_TEST(test_budget_ends_while_it_arrives)
     ck_assert_uint_le(at, 10000);
     ck_assert_ptr_null(payload_room(payload, &room));
     ck_assert_uint_le(budget.held, 10000);
-    payload_unref(payload); /* and all that it had is free again */
+    payload_unref(payload); /* and all its memory is free again */
 }
 END_TEST
 
-/* Half-arrived payloads that fill the budget refuse each other, and one that goes makes room. */
+/* Half-arrived payloads fill the budget and refuse each other. A freed one makes room. */
 START_TEST(test_budget_shared)
 {
     budget.max = 3 * 4096;
@@ -278,7 +277,7 @@ enum { HALVES = 40 };
 
 static struct payload *halves[HALVES];
 
-/* So much of one that never becomes whole. */
+/* `have` bytes of a payload without an end. */
 static struct payload **half(size_t i, size_t have)
 {
     halves[i] = payload_new(&budget, 1 << 20, have, false);
@@ -296,7 +295,7 @@ static void end_halves(void)
     ck_assert_uint_eq(budget.arriving_held, 0);
 }
 
-/* The largest goes, and no more of them than it takes. */
+/* The largest half is dropped, and no more than needed. */
 START_TEST(test_largest_half_goes)
 {
     budget.max = 60000;
@@ -319,7 +318,7 @@ START_TEST(test_largest_half_goes)
 }
 END_TEST
 
-/* What would not fit without all halves is refused, and costs nobody anything. */
+/* A payload too large even without all halves is refused, and no half is dropped. */
 START_TEST(test_no_half_goes_in_vain)
 {
     budget.max = 60000;
@@ -332,7 +331,7 @@ START_TEST(test_no_half_goes_in_vain)
 }
 END_TEST
 
-/* One that grows goes itself if it is the largest. */
+/* A growing half is dropped itself if it is the largest. */
 START_TEST(test_half_that_grows)
 {
     budget.max = 60000;
@@ -349,7 +348,7 @@ START_TEST(test_half_that_grows)
 }
 END_TEST
 
-/* A whole one is not half there any more. */
+/* A whole payload is no half any more. */
 START_TEST(test_half_becomes_whole)
 {
     budget.max = 60000;
@@ -369,7 +368,7 @@ START_TEST(test_half_becomes_whole)
 }
 END_TEST
 
-/* Whatever comes, what is whole is never given up, and the sums are right. */
+/* In every sequence, no whole payload is dropped, and the sums are right. */
 START_TEST(test_halves_at_random)
 {
     chance_init(&chance, "payload");
@@ -414,14 +413,14 @@ START_TEST(test_forced)
 }
 END_TEST
 
-/* A reload may lower the maximum below what is held. */
+/* A reload may lower the maximum below the held bytes. */
 START_TEST(test_budget_lowered)
 {
     struct payload *payload = payload_new(&budget, 8192, 1, false);
     ck_assert_int_eq(payload_append(payload, source, 10), 0);
     budget.max = 100;
     ck_assert_ptr_null(payload_new(&budget, 1, 1, false));
-    ck_assert_int_eq(payload_append(payload, source, 4086), 0); /* what it has, it may use */
+    ck_assert_int_eq(payload_append(payload, source, 4086), 0); /* it may use its own room */
     ck_assert_int_eq(payload_append(payload, source, 1), -1);
     payload_unref(payload);
     ck_assert_ptr_nonnull(payload = payload_new(&budget, 100, 100, false));
@@ -429,7 +428,7 @@ START_TEST(test_budget_lowered)
 }
 END_TEST
 
-/* Sums near the end of the number range do not wrap into a yes. */
+/* Sums near the end of the number range do not wrap to small ones. */
 START_TEST(test_budget_range)
 {
     budget.max = UINT64_MAX;
