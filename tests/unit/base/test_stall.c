@@ -1,4 +1,4 @@
-/* test_stall: a late timer because we did not run, and one because we had much to do. */
+/* test_stall: a timer may be late because the process did not run, or because it was busy. */
 #include "base/stall.h"
 
 #include "tests/unit/support.h"
@@ -31,7 +31,8 @@ START_TEST(test_stopped)
 }
 END_TEST
 
-/* A timer of 100.2 s, and a turn of 11 s: all ours. */
+/* The timer was due at 100.2 s, and the turn took 11 s of CPU: the delay is the process's own work.
+ */
 START_TEST(test_busy)
 {
     cpu += 11 * SECOND;
@@ -54,7 +55,7 @@ START_TEST(test_nothing_is_late)
 }
 END_TEST
 
-/* Ten times a second however many turns there are, and what a turn used before is forgotten. */
+/* Ten samples a second at any number of turns. CPU time of earlier turns is forgotten. */
 START_TEST(test_samples)
 {
     for (int turn = 0; turn < 1000; turn++)
