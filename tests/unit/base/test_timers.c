@@ -1,4 +1,4 @@
-/* test_timers: deadlines fire when they are due and in their order, whatever their functions do. */
+/* test_timers: due deadlines fire in their order, whatever their functions do. */
 #include "base/timers.h"
 
 #include "tests/unit/support.h"
@@ -78,7 +78,7 @@ static void count(void *arg)
     fired_count++;
 }
 
-/* Very many are due at the same moment: some fire in this turn, the others in those that follow. */
+/* Very many timers are due at once: some fire in this turn, the others in later ones. */
 START_TEST(test_run_for)
 {
     static struct timer many[1000];
@@ -100,7 +100,7 @@ START_TEST(test_run_for)
 }
 END_TEST
 
-/* Time passes in timers_turn() alone, so that what is read between the two is never late. */
+/* Time passes only in timers_turn(): input read between the two calls is never late. */
 START_TEST(test_turn_fires_nothing)
 {
     timer_set(&timers, &some[0], 2000);
@@ -130,7 +130,7 @@ START_TEST(test_ms_from_now)
     ck_assert_uint_eq(timers_next(&timers), 10000);
     timer_set_ms(&timers, &some[0], 0);
     ck_assert_uint_eq(timers_next(&timers), 7000);
-    /* The longest limit that can be configured does not wrap. */
+    /* The longest configurable limit does not wrap. */
     timer_set_ms(&timers, &some[0], UINT32_MAX);
     ck_assert_uint_eq(timers_next(&timers), 7000 + UINT32_MAX * UINT64_C(1000));
 }
@@ -237,7 +237,7 @@ static void clear_next(void *arg)
     timer_clear(&timers, (struct timer *)arg + 1);
 }
 
-/* Two were due; the first one's function thought better of the second. */
+/* Two timers are due, and the first one's function clears the second. */
 START_TEST(test_clears_a_due_one)
 {
     timer_init(&some[2], clear_next, &some[2]);
@@ -323,7 +323,7 @@ static void model_step(void)
         timers_turn(&timers, timers.now_us + chance_below(&chance, 300));
         timers_run(&timers);
         break;
-    default: /* few different times, so that many are the same */
+    default: /* few different times: many are equal */
         many[i].at_us = timers.now_us - 10 + chance_below(&chance, 2000);
         timer_set(&timers, &many[i].timer, many[i].at_us);
     }
