@@ -57,8 +57,8 @@ static inline void note_key(const char *key, void *arg)
     strcat(strcat(arg, key), " ");
 }
 
-/* Loads a file of `text` (NULL: no file) and the overrides, a list closed by NULL. A config in
- * force is reloaded with them; NULL: a start. */
+/* Loads a file of `text` (NULL: no file) and the overrides, a list closed by NULL. With `in_force`
+ * this is a reload, with NULL a start. */
 static inline struct config *vload(const struct config *in_force, const char *text, va_list ap)
 {
     char *overrides[OVERRIDES_MAX];
