@@ -2,9 +2,9 @@
  * conn_peer: a connection with a peer of the test's own, for the tests of conn.
  *
  * A header here is a letter, a number and padding up to its LF. The number is the size of the
- * payload that follows: k a kept payload, f one kept by force, d a discarded one, n none. Callbacks
- * write down their calls. The clock is the test's: it starts an hour ahead of the real clock,
- * because events of the connection would turn it to that.
+ * payload behind it: k a kept payload, f one kept by force, d a discarded one, n none. Callbacks
+ * record their calls. The clock is the test's. It starts an hour ahead of the real clock, because
+ * events of the connection would set it to the real time.
  */
 #ifndef TASKMASTER_TESTS_UNIT_NET_CONN_PEER_H
 #define TASKMASTER_TESTS_UNIT_NET_CONN_PEER_H
@@ -29,7 +29,7 @@ enum {
     STREAM_MAX = 2 * 1024 * 1024,
     TOLD_MAX = 256 * 1024,
     BIG = 300000,
-    TURNS_MAX = 100000, /* more than any test needs: it hangs */
+    TURNS_MAX = 100000, /* more than any test needs: the test hangs */
 };
 
 static struct event_base *base;
@@ -41,11 +41,11 @@ static struct conn conn;
 static int peer;
 static bool is_freed;
 
-static char told[TOLD_MAX]; /* what callbacks wrote down */
+static char told[TOLD_MAX]; /* the callbacks' record */
 static size_t told_len;
-static const char *close_in, *ignore_in; /* the callback that does it */
+static const char *close_in, *ignore_in; /* the callback to do it */
 
-static char pattern[STREAM_MAX]; /* what payloads are made of */
+static char pattern[STREAM_MAX]; /* the bytes of payloads */
 
 /* --- callbacks --- */
 
@@ -66,7 +66,7 @@ __attribute__((format(printf, 1, 2))) PEER_UNUSED static void tell(const char *f
     told_len += (size_t)n;
 }
 
-/* After each callback: what the test wants to happen in the midst of it. */
+/* Called by each callback, for the test's actions in the midst of it. */
 PEER_UNUSED static void in(struct conn *c, const char *callback)
 {
     if (ignore_in && strcmp(ignore_in, callback) == 0)
@@ -90,7 +90,7 @@ PEER_UNUSED static void on_header(struct conn *c, char *data, size_t len)
     memcpy(digits, data + 1, len < sizeof digits ? len - 1 : sizeof digits - 1);
     tell("%c%zu+%zu#%" PRIx64 " ", kind < ' ' ? '-' : kind, strtoul(digits, NULL, 10), len,
          digest(0, data, len));
-    memset(data, 'X', len); /* it may be written to */
+    memset(data, 'X', len); /* the callback may write to it */
     size_t size = strtoul(digits, NULL, 10);
     if (size)
         conn_expect(c, size, kind != 'd', kind == 'f');
@@ -158,7 +158,7 @@ PEER_UNUSED static void on_free(struct conn *c)
     is_freed = true;
 }
 
-/* Answers each header with as many bytes as its number says. */
+/* Answers each header with its number of bytes. */
 PEER_UNUSED static void on_question(struct conn *c, char *data, size_t len)
 {
     static const char answer[HEADER_MAX];
@@ -202,7 +202,7 @@ PEER_UNUSED static const struct conn_ops ops_answering = {
     .free = on_free,
 };
 
-/* What was told since the last time; borrowed until the next call. */
+/* The record since the last call; borrowed until the next call. */
 PEER_UNUSED static const char *news(void)
 {
     static char text[TOLD_MAX];
@@ -214,7 +214,7 @@ PEER_UNUSED static const char *news(void)
     return text;
 }
 
-/* What was told, without lengths and digests. */
+/* The record without lengths and digests. */
 PEER_UNUSED static const char *short_news(void)
 {
     static char text[TOLD_MAX];
@@ -265,7 +265,7 @@ PEER_UNUSED static void prepare(void)
     timers_init(&timers, clock_us() + UINT64_C(3600) * 1000000);
     budget = output = (struct payload_budget){.max = UINT64_C(1) << 40};
     conn_loop_init(&loop, base, &timers, &budget, &output);
-    loop.turn_us = loop.slice_us = UINT32_MAX; /* what is told does not depend on the time */
+    loop.turn_us = loop.slice_us = UINT32_MAX; /* the record does not depend on the time */
     limits = (struct conn_limits){.output_pause = UINT64_MAX};
     told_len = 0;
     close_in = ignore_in = NULL;
@@ -294,7 +294,7 @@ PEER_UNUSED static void teardown(void)
     libevent_global_shutdown();
 }
 
-/* What a turn of the master's loop is, but for the clock and the wait: each event comes once. */
+/* A turn of the master's loop without the clock and the wait: each event comes once. */
 PEER_UNUSED static void turn(void)
 {
     event_base_loop(base, EVLOOP_ONCE | EVLOOP_NONBLOCK);
@@ -309,7 +309,7 @@ PEER_UNUSED static int unread(void)
     return n;
 }
 
-/* Until all that the peer sent has been read. */
+/* Turns until the connection has read everything. */
 PEER_UNUSED static void settle(void)
 {
     int turns = 0;
@@ -319,7 +319,7 @@ PEER_UNUSED static void settle(void)
     } while ((unread() > 0 || conn.backlog) && !conn.output_paused);
 }
 
-/* The peer sends, and the connection has a turn whenever the kernel has no room. */
+/* The peer sends. The connection has a turn whenever the kernel has no room. */
 PEER_UNUSED static void give(const char *data, size_t len)
 {
     int turns = 0;
@@ -347,7 +347,7 @@ PEER_UNUSED static void give_end(void)
     turn();
 }
 
-/* Time passes; what is due fires, then what is ready is looked at. */
+/* Time passes: due timers fire, then ready events are handled. */
 PEER_UNUSED static void pass_us(uint64_t us)
 {
     timers_turn(&timers, timers.now_us + us);
@@ -360,17 +360,17 @@ PEER_UNUSED static void pass_ms(uint64_t ms)
     pass_us(ms * 1000);
 }
 
-/* --- streams of messages, and what is to be told of them --- */
+/* --- streams of messages, and their expected records --- */
 
 struct stream {
     char *bytes;
     size_t len;
     char *expected;
-    size_t edges[64]; /* where headers and payloads end */
+    size_t edges[64]; /* ends of headers and payloads */
     size_t edge_count;
 };
 
-/* `fill`: bytes the header is to have with its LF, 0 for no more than it needs. */
+/* `fill`: the header's size with its LF; 0: as short as possible. */
 PEER_UNUSED static void add_message(struct stream *stream, char kind, size_t size, size_t fill,
                                     bool cr)
 {
@@ -450,7 +450,7 @@ PEER_UNUSED static struct stream large_stream(void)
     return stream;
 }
 
-/* All was told, nothing is kept, and the end comes as the end. */
+/* The whole stream was told, nothing is kept, and the end comes last. */
 PEER_UNUSED static void check_whole(const struct stream *stream, size_t cut)
 {
     const char *got = news();
@@ -479,7 +479,7 @@ PEER_UNUSED static void cut_in_two(const struct stream *stream, size_t cut)
 PEER_UNUSED static char taken[STREAM_MAX];
 PEER_UNUSED static size_t taken_len;
 
-/* The peer reads up to `len` bytes of what is there for it. */
+/* The peer reads up to `len` bytes. */
 PEER_UNUSED static size_t take(size_t len)
 {
     ssize_t n = recv(peer, taken + taken_len, len, 0);
@@ -500,7 +500,7 @@ PEER_UNUSED static void take_all(void)
 
 PEER_UNUSED static void small_buffers(void)
 {
-    int bytes = 4096; /* the kernel makes of it what it likes, but little */
+    int bytes = 4096; /* the kernel rounds this, but to something small */
     ck_assert_int_eq(setsockopt(conn.fd, SOL_SOCKET, SO_SNDBUF, &bytes, sizeof bytes), 0);
 }
 
