@@ -1,4 +1,4 @@
-/* test_address: texts that are addresses and texts that are not, and the way back. */
+/* test_address: valid and invalid texts of addresses, and their printed forms. */
 #include "net/address.h"
 #include "tests/unit/suite.h"
 
@@ -132,7 +132,7 @@ START_TEST(test_names)
 }
 END_TEST
 
-/* What the kernel may hand out for the peer of a unix socket. */
+/* Possible addresses from the kernel for the peer of a unix socket. */
 START_TEST(test_clash)
 {
     static const struct {
