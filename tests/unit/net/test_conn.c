@@ -1,4 +1,4 @@
-/* test_conn: how a connection ends, its share of a turn, and our own bugs with it. */
+/* test_conn: the ends of a connection, its share of a turn, and our own bugs. */
 #include "tests/unit/net/conn_peer.h"
 
 /* --- ends --- */
@@ -11,7 +11,7 @@ static const struct {
     {"header_too_long", NULL, "too-long"}, {"input_end", "n\nk5\nhel", "n0 k5 end"},
 };
 
-/* Nothing is told after conn_close(), and the memory stays until the end of the turn. */
+/* After conn_close() there are no callbacks, and the memory stays until the end of the turn. */
 START_TEST(test_close_in_callback)
 {
     char long_line[2 * HEADER_MAX];
@@ -67,7 +67,7 @@ static void free_victim(struct conn *c)
     tell("free ");
 }
 
-/* Both are ready in the same turn, and the first that has its say closes the other. */
+/* Both are ready in the same turn, and the first callback closes the other connection. */
 START_TEST(test_close_another)
 {
     static struct conn_ops closing;
@@ -103,7 +103,7 @@ START_TEST(test_close_another)
 }
 END_TEST
 
-/* The peer goes with bytes unread: a reset. */
+/* The peer closes with unread bytes, and this is a reset. */
 START_TEST(test_gone_by_reset)
 {
     conn_write(&conn, "unread", 6);
@@ -123,7 +123,7 @@ START_TEST(test_gone_by_write)
     peer = -1;
     conn_write(&conn, "to nobody", 9);
     conn_loop_chores(&loop);
-    ck_told("gone"); /* what it had sent is of no use any more */
+    ck_told("gone"); /* its earlier bytes are of no use any more */
     ck_assert(is_freed);
 }
 END_TEST
@@ -146,7 +146,7 @@ static void open_tcp(void)
     ck_assert_int_eq(conn_open(&conn, &loop, fd, &ops, &limits), 0);
 }
 
-/* Turns until `word` was told: what happens on a TCP connection takes the kernel a moment. */
+/* Turns until `word` is in the record: on a TCP connection, the kernel takes a moment. */
 static void wait_until_told(const char *word)
 {
     const struct timeval second = {.tv_sec = 1};
@@ -179,7 +179,7 @@ START_TEST(test_tcp_reset)
 }
 END_TEST
 
-/* A half-closed connection is watched still: its jobs are given up when it is reset. */
+/* A half-closed connection is still watched, because its jobs are dropped after a reset. */
 START_TEST(test_tcp_reset_behind_the_end)
 {
     shut();
@@ -207,7 +207,7 @@ START_TEST(test_half_closed_is_silent)
     char answer[8];
     ck_assert_int_eq(read(peer, answer, sizeof answer), 6);
     timers.now_us = 0;
-    turn(); /* it was added anew, and may report once more */
+    turn(); /* its event was added anew, and may report once more */
     timers.now_us = 0;
     for (int i = 0; i < 10; i++)
         turn();
@@ -280,7 +280,7 @@ START_TEST(test_share_of_messages)
 }
 END_TEST
 
-/* When many have more to say than their share, each has less of it, and reads less. */
+/* With many busy connections, each has a smaller share, and reads less. */
 START_TEST(test_share_of_many)
 {
     static char many[64 * 1024];
@@ -296,14 +296,14 @@ START_TEST(test_share_of_many)
     ck_assert_uint_le(conn.backlog_len, 256 * 1024 / 10);
     loop.backlogs = 100000;
     turn();
-    ck_assert_uint_eq(strlen(short_news()), strlen("n0 ") * 8 - 1); /* so many nobody is denied */
+    ck_assert_uint_eq(strlen(short_news()), strlen("n0 ") * 8 - 1); /* the least share */
     loop.backlogs = 1;
     conn_close(&conn);
     ck_assert_uint_eq(loop.backlogs, 0);
 }
 END_TEST
 
-/* Wherever the bytes are cut, and whatever the share: the same messages. */
+/* At every cut and every share, the messages are the same. */
 START_TEST(test_share_at_every_byte)
 {
     struct stream stream = small_stream();
@@ -314,7 +314,7 @@ START_TEST(test_share_at_every_byte)
 }
 END_TEST
 
-/* What comes behind a backlog waits for it, the end as well. */
+/* Later input waits behind a backlog, and so does the end. */
 START_TEST(test_share_keeps_the_order)
 {
     limits.turn_messages = 1;
@@ -331,7 +331,7 @@ START_TEST(test_share_keeps_the_order)
 }
 END_TEST
 
-/* A short request may have a long answer: what it costs goes by that. */
+/* A short request may have a long answer: the share counts the output, too. */
 START_TEST(test_share_of_output)
 {
     shut();
@@ -348,7 +348,7 @@ START_TEST(test_share_of_output)
 }
 END_TEST
 
-/* Who does not take the answers is not answered, however many requests one read brought. */
+/* A peer without reads gets no answers, even if one read has brought many requests. */
 START_TEST(test_pause_in_the_midst_of_a_read)
 {
     shut();
@@ -371,7 +371,7 @@ START_TEST(test_pause_in_the_midst_of_a_read)
 }
 END_TEST
 
-/* The deadline of a header is not for what we have and did not look at. */
+/* The deadline of a header does not count unhandled bytes. */
 START_TEST(test_share_and_deadline)
 {
     limits.turn_messages = 1;
@@ -389,7 +389,7 @@ START_TEST(test_share_and_deadline)
 }
 END_TEST
 
-/* In the midst of a backlog; what is left of it goes. */
+/* A close in the midst of a backlog drops the rest. */
 START_TEST(test_share_and_close)
 {
     limits.turn_messages = 1;
@@ -411,7 +411,7 @@ START_TEST(test_share_and_close)
 }
 END_TEST
 
-/* Before a deadline is believed, or a death, all is handled. */
+/* A deadline or a death counts only after all input is handled. */
 START_TEST(test_share_and_read_now)
 {
     limits.turn_messages = 1;
