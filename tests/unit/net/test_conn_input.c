@@ -1,5 +1,4 @@
-/* test_conn_input: a connection reads messages, however their bytes are cut, within their
- * deadlines. */
+/* test_conn_input: a connection reads messages in any pieces, within their deadlines. */
 #include "tests/unit/net/conn_peer.h"
 
 START_TEST(test_small_at_every_byte)
@@ -11,8 +10,8 @@ START_TEST(test_small_at_every_byte)
 }
 END_TEST
 
-/* There is no memory for anything over a byte or so: every kept payload is given up, nothing that
- * follows is touched. */
+/* There is memory for about a byte: every kept payload is dropped, and later messages are intact.
+ */
 START_TEST(test_over_budget_at_every_byte)
 {
     budget.max = 50;
@@ -24,7 +23,7 @@ START_TEST(test_over_budget_at_every_byte)
 }
 END_TEST
 
-/* Where headers and payloads end, where reads and parts end, and anywhere. */
+/* Cuts at the ends of headers and payloads, at the ends of reads and parts, and anywhere. */
 static void cut_large(const struct stream *stream)
 {
     struct chance chance;
@@ -48,7 +47,7 @@ START_TEST(test_large_at_chosen_places)
 }
 END_TEST
 
-/* The budget ends in the midst of a payload: what was held of it is free again at once. */
+/* The budget ends in the midst of a payload: its held bytes are free again at once. */
 START_TEST(test_large_over_budget)
 {
     budget.max = BIG / 2;
@@ -59,7 +58,7 @@ START_TEST(test_large_over_budget)
 }
 END_TEST
 
-/* How many headers and payloads of the stream are whole. */
+/* The number of whole headers and payloads of the stream. */
 static size_t whole_in(const struct stream *stream, size_t len)
 {
     size_t whole = 0;
@@ -76,7 +75,7 @@ static size_t words(const char *text, size_t len)
     return count;
 }
 
-/* And each is told as soon as its last byte is there. */
+/* Each message is told with its last byte. */
 START_TEST(test_in_pieces)
 {
     static const size_t sizes[] = {1, 2, 3, 5, 7, 11, 101, 1009, 4096, 10007};
@@ -95,7 +94,7 @@ START_TEST(test_in_pieces)
 }
 END_TEST
 
-/* The death of a worker and a deadline read what is there at once, without the loop. */
+/* The death of a worker, or a deadline, reads all input at once, without the loop. */
 START_TEST(test_read_now)
 {
     struct stream stream = small_stream();
@@ -137,7 +136,7 @@ static size_t fill_input(void)
     return sent;
 }
 
-/* However much it is: of a dead worker it holds results that were sent long ago. */
+/* It reads any amount of input: a dead worker may have sent results long ago. */
 START_TEST(test_read_now_reads_all_that_has_arrived)
 {
     size_t sent = fill_input();
@@ -147,7 +146,7 @@ START_TEST(test_read_now_reads_all_that_has_arrived)
 }
 END_TEST
 
-/* For each message that is read the peer sends the next. */
+/* The peer sends another message for each one read. */
 static void say_more(struct conn *c, char *data, size_t len)
 {
     (void)c;
@@ -204,7 +203,7 @@ START_TEST(test_header_of_4096)
 }
 END_TEST
 
-/* One byte more, at every cut: told once, and with the 4,096th byte. */
+/* One byte more, at every cut: reported once, and with the 4,096th byte. */
 START_TEST(test_header_of_4097)
 {
     char line[HEADER_MAX + 1];
@@ -240,7 +239,7 @@ START_TEST(test_no_lf_ever)
 }
 END_TEST
 
-/* --- the end in the midst, and input that is ignored --- */
+/* --- the end in the midst of a message, and ignored input --- */
 
 START_TEST(test_end_in_the_midst)
 {
@@ -271,7 +270,7 @@ START_TEST(test_ignored_from_a_header_on)
     ck_assert_int_eq(strncmp(news(), "k5+3#", 5), 0);
     give_text("n\n");
     ck_told("");
-    give_end(); /* that is still told */
+    give_end(); /* the end is still told */
     ck_told("end");
 }
 END_TEST
@@ -300,7 +299,7 @@ START_TEST(test_ignored_while_a_payload_arrives)
 }
 END_TEST
 
-/* Whoever sends nothing may be silent for ever; between messages no clock runs. */
+/* A peer may be silent for ever: between messages no clock runs. */
 START_TEST(test_silence)
 {
     set_deadlines();
@@ -324,7 +323,7 @@ START_TEST(test_header_deadline)
 }
 END_TEST
 
-/* It is absolute: a byte now and then does not put it off. */
+/* The deadline is absolute: a byte now and then does not move it. */
 START_TEST(test_header_deadline_trickle)
 {
     set_deadlines();
@@ -372,7 +371,8 @@ START_TEST(test_payload_deadline)
 }
 END_TEST
 
-/* Discarded ones and large ones that go straight to their places have the same deadline. */
+/* Discarded payloads have the same deadline, and so have large ones, which are read straight into
+ * place. */
 START_TEST(test_payload_deadline_kinds)
 {
     set_deadlines();
@@ -393,7 +393,7 @@ START_TEST(test_payload_deadline_kinds)
 }
 END_TEST
 
-/* A deadline is about the peer, not about us: what has arrived and was not read yet counts. */
+/* A deadline judges the peer: arrived bytes count, even if they are unread. */
 START_TEST(test_deadline_with_unread_input)
 {
     set_deadlines();
@@ -408,7 +408,7 @@ START_TEST(test_deadline_with_unread_input)
 }
 END_TEST
 
-/* ... but does not put it off for ever. */
+/* ... but an incomplete message does not move the deadline for ever. */
 START_TEST(test_deadline_with_unread_input_incomplete)
 {
     set_deadlines();
@@ -423,7 +423,7 @@ START_TEST(test_deadline_with_unread_input_incomplete)
 }
 END_TEST
 
-/* While it is not read from, the peer's clock stands still; then the rest of it runs. */
+/* While reading is paused, the peer's clock stands still; then the rest of the time runs. */
 START_TEST(test_clock_stands_still)
 {
     bool payload = _i == 1;
@@ -449,7 +449,7 @@ START_TEST(test_clock_stands_still)
 }
 END_TEST
 
-/* Also if it begins to run in such a time, because something reads all the same. */
+/* The clock also stands still if it starts during a pause, by a read outside the loop. */
 START_TEST(test_clock_starts_standing_still)
 {
     set_deadlines();
@@ -469,7 +469,7 @@ START_TEST(test_clock_starts_standing_still)
 }
 END_TEST
 
-/* Paused and resumed over and over, the time that counts is what it was read from. */
+/* Over many pauses, only the times of reading count. */
 START_TEST(test_clock_stands_still_often)
 {
     set_deadlines();
