@@ -1,7 +1,7 @@
 /*
- * test_conn_line: many connections in one loop: who is served in a turn, and how much of the work
- * is left for the next. Nothing here depends on the time: a turn has either none, so that each line
- * moves on by one, or more than enough.
+ * test_conn_line: many connections in one loop: the order of service in a turn, and the rest for
+ * the next turn. Nothing depends on the time. A turn has either no time, and each line moves on by
+ * one, or more than enough.
  */
 #include "net/conn.h"
 
@@ -13,8 +13,8 @@
 #include <unistd.h>
 
 enum {
-    MANY = 24,   /* of more libevent tells at its second look */
-    LINE = 2048, /* bytes of a flood's request: the clock is looked at behind each */
+    MANY = 24,   /* libevent reports more than these at its second look */
+    LINE = 2048, /* bytes of a flood's request: the loop checks the clock behind each */
     FLOOD = 32 * LINE,
     AMPLE_US = 3600 * 1000000u / 2,
 };
@@ -22,8 +22,8 @@ enum {
 struct guest {
     struct conn conn;
     int peer;
-    size_t served;      /* requests of it that were handled */
-    size_t served_last; /* the number of the last of these, among all */
+    size_t served;      /* its handled requests */
+    size_t served_last; /* the number of its last request, among all */
     bool freed;
 };
 
@@ -118,7 +118,7 @@ static void turn(void)
     conn_loop_chores(&loop);
 }
 
-/* It would wait for ever if what was put off did not wake it. */
+/* This turn would wait for ever if postponed work did not wake the loop. */
 static void turn_that_is_woken(void)
 {
     event_base_loop(base, EVLOOP_ONCE);
@@ -130,7 +130,7 @@ static void say(const struct guest *guest, const char *text)
     hot_assert(send(guest->peer, text, strlen(text), 0) == (ssize_t)strlen(text));
 }
 
-/* As much as the socket takes. */
+/* Writes as much as the socket takes. */
 static void flood(const struct guest *guest)
 {
     static char lines[FLOOD];
@@ -140,7 +140,7 @@ static void flood(const struct guest *guest)
     hot_assert(send(guest->peer, lines, sizeof lines, 0) == FLOOD);
 }
 
-/* All but one send floods, and have been served once: now it is known what they are. */
+/* All but one send floods and have been served once, so the loop knows them as floods. */
 static void flood_all_but(const struct guest *quiet)
 {
     for (size_t i = 0; i < MANY; i++)
@@ -166,7 +166,7 @@ START_TEST(test_one_after_the_other)
 }
 END_TEST
 
-/* The floods move on by one a turn; a request of somebody else never waits for more than that. */
+/* Each turn serves one flood. A request of another connection waits for no more than this. */
 START_TEST(test_a_request_beside_floods)
 {
     struct guest *quiet = &guests[MANY - 1];
@@ -181,7 +181,7 @@ START_TEST(test_a_request_beside_floods)
 }
 END_TEST
 
-/* Whoever was not served comes first in the next turn, and has its backlog in order. */
+/* The unserved connections come first in the next turn, with their backlogs in order. */
 START_TEST(test_floods_take_turns)
 {
     size_t before[MANY];
@@ -198,7 +198,7 @@ START_TEST(test_floods_take_turns)
 }
 END_TEST
 
-/* New requests without end, and one flood: it moves on all the same. */
+/* Beside endless new requests, one flood still moves on. */
 START_TEST(test_a_flood_beside_requests)
 {
     flood(&guests[0]);
@@ -221,7 +221,7 @@ START_TEST(test_a_flood_alone_has_its_slice)
 }
 END_TEST
 
-/* What nobody asked for costs nothing: with time for all, they are served as they are told of. */
+/* With time for all, each connection is served with its event, and none waits. */
 START_TEST(test_time_for_all)
 {
     loop.turn_us = loop.slice_us = AMPLE_US;
@@ -233,7 +233,7 @@ START_TEST(test_time_for_all)
 }
 END_TEST
 
-/* Workers have a line of their own: whatever they have to say, a request does not wait for it. */
+/* Workers have a line of their own: a request does not wait for their messages. */
 START_TEST(test_a_request_beside_workers)
 {
     const struct conn_limits own = {.output_pause = UINT64_MAX, .own = true};
@@ -268,7 +268,7 @@ START_TEST(test_closed_while_it_waits)
 }
 END_TEST
 
-/* The kernel has nothing new to tell, and nobody else asks for anything. */
+/* Without new events from the kernel or from other connections, the rest still wakes the loop. */
 START_TEST(test_the_rest_wakes_the_loop)
 {
     flood(&guests[0]);
@@ -301,12 +301,12 @@ START_TEST(test_answers_to_many)
         before = written();
         turn_that_is_woken();
     }
-    ck_assert_uint_gt(turns, 1); /* the first turn did not do it all */
+    ck_assert_uint_gt(turns, 1); /* more than one turn */
     ck_assert_uint_eq(written(), MANY);
 }
 END_TEST
 
-/* Alone it is written as much as one may be, with others less. */
+/* A connection alone is written its full share, and a smaller one beside others. */
 START_TEST(test_much_for_many)
 {
     static char much[768 * 1024];
@@ -324,7 +324,7 @@ END_TEST
 
 /* --- the end --- */
 
-/* What a closed connection leaves is freed turn by turn, and counts as long as it is there. */
+/* The output of a closed connection is freed turn by turn, and counts until then. */
 START_TEST(test_much_is_dropped)
 {
     enum { PIECES = 4000 };
@@ -346,14 +346,14 @@ START_TEST(test_much_is_dropped)
 }
 END_TEST
 
-/* Likewise payloads, however few pieces they are. */
+/* The same for payloads, even in few pieces. */
 START_TEST(test_large_payloads_are_dropped)
 {
     static char data[40 * 1024 * 1024];
     size_t turns = 0;
     for (size_t i = 0; i < MANY; i += 8) {
         struct payload *payload = payload_new(&output, sizeof data, 0, true);
-        payload_append(payload, data, sizeof data); /* part by part, as it comes off a socket */
+        payload_append(payload, data, sizeof data); /* part by part, as from a socket */
         conn_write_payload(&guests[i].conn, payload);
         payload_unref(payload);
         conn_close(&guests[i].conn);
@@ -366,7 +366,7 @@ START_TEST(test_large_payloads_are_dropped)
 }
 END_TEST
 
-/* Very many that are closed in the same turn are freed in several. */
+/* Very many connections, closed in one turn, are freed in several. */
 START_TEST(test_many_are_closed)
 {
     static struct guest crowd[500];
