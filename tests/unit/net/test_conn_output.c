@@ -1,4 +1,4 @@
-/* test_conn_output: a connection writes its output, and watches a peer that does not take it. */
+/* test_conn_output: a connection writes its output, and watches a peer without reads. */
 #include "tests/unit/net/conn_peer.h"
 
 START_TEST(test_nothing_is_sent_before_the_chores)
@@ -16,7 +16,7 @@ END_TEST
 
 START_TEST(test_room_is_written_in_place)
 {
-    for (int i = 0; i < 3000; i++) { /* more than one piece holds */
+    for (int i = 0; i < 3000; i++) { /* too much for one piece */
         char *room = conn_room(&conn, HEADER_MAX);
         conn_commit(&conn, (size_t)sprintf(room, "%d\n", i));
     }
@@ -56,7 +56,7 @@ START_TEST(test_order)
 }
 END_TEST
 
-/* A large payload is sent from where it lies and held until then, a small one is copied. */
+/* A large payload is sent without a copy, and held until then. A small one is copied. */
 START_TEST(test_by_reference)
 {
     struct payload *small = payload_from(&budget, pattern, CONN_COPY_MAX);
@@ -77,7 +77,7 @@ START_TEST(test_by_reference)
 }
 END_TEST
 
-/* A payload without bytes, and a connection that is closed: nothing happens. */
+/* An empty payload, and a closed connection: nothing happens. */
 START_TEST(test_nothing_to_write)
 {
     struct payload *payload = payload_from(&budget, "", 0);
@@ -94,7 +94,7 @@ START_TEST(test_nothing_to_write)
 }
 END_TEST
 
-/* The peer takes a little at a time; what it gets is right at each moment. */
+/* The peer reads a little at a time. Its bytes are right at each moment. */
 START_TEST(test_slow_reader)
 {
     struct chance chance;
@@ -128,7 +128,7 @@ START_TEST(test_slow_reader)
 }
 END_TEST
 
-/* All that waits for the peer is charged, also bytes that were copied, until it has taken them. */
+/* All output, copied bytes included, is charged until the peer has read it. */
 START_TEST(test_output_is_charged)
 {
     small_buffers();
@@ -165,8 +165,8 @@ START_TEST(test_forced_is_output)
 }
 END_TEST
 
-/* A payload that is half there goes when somebody needs its memory; its end tells so, and nothing
- * that follows is touched. */
+/* A half-arrived payload is dropped if its memory is needed. Its end reports so, and later messages
+ * are intact. */
 START_TEST(test_half_there_is_given_up)
 {
     budget.max = 10000;
@@ -189,7 +189,7 @@ START_TEST(test_half_there_is_given_up)
 }
 END_TEST
 
-/* Who does not read is not read from. */
+/* The connection reads nothing from a peer without reads. */
 START_TEST(test_pause)
 {
     small_buffers();
@@ -221,7 +221,7 @@ START_TEST(test_no_pause_below)
 }
 END_TEST
 
-/* Paused, the end of the peer's input is not seen, and nothing is lost of what came before it. */
+/* A paused connection does not see the end of input, and loses none of the input before. */
 START_TEST(test_pause_and_end)
 {
     small_buffers();
@@ -262,7 +262,7 @@ START_TEST(test_output_deadline)
 }
 END_TEST
 
-/* It is about a peer that takes nothing: each byte that it takes puts it off. */
+/* The deadline is for a peer without any reads: each byte read moves it. */
 START_TEST(test_output_deadline_progress)
 {
     set_deadlines();
@@ -284,7 +284,7 @@ START_TEST(test_output_deadline_progress)
 }
 END_TEST
 
-/* --- both directions at once: what is sent comes back --- */
+/* --- both directions at once: an echo --- */
 
 static void echo_message(struct conn *c, struct payload *payload, bool over_budget)
 {
@@ -333,7 +333,7 @@ START_TEST(test_echo)
         if (chance_percent(&chance, 60))
             take(1 + chance_below(&chance, 30000));
         turn();
-        /* Not read from, it cannot be made to hold more than one read brings. */
+        /* A paused connection holds no more than one further read's answers. */
         hot_assert(conn.output_len <= limits.output_pause + 2 * CONN_READ_MAX);
     }
     ck_assert(memcmp(taken, stream.bytes, stream.len) == 0);
