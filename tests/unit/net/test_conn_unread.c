@@ -1,5 +1,5 @@
-/* test_conn_unread: over the budget for output whoever holds much and has taken nothing for the
- * longest is given up, and nobody else. */
+/* test_conn_unread: above the budget for output, the connection with much output and the longest
+ * time without a read is dropped, and no other. */
 #include "base/clock.h"
 #include "net/conn.h"
 #include "tests/unit/support.h"
@@ -10,7 +10,7 @@
 enum {
     PEERS = 40,
     MIB = 1024 * 1024,
-    SMALL = 200 * 1024, /* more than a socket takes, and not much */
+    SMALL = 200 * 1024, /* more than a socket takes, but still little */
 };
 
 static struct event_base *base;
@@ -22,7 +22,7 @@ static struct {
     struct conn conn;
     int fd;
 } peers[PEERS];
-static char shed[PEERS * 4 + 1]; /* which, in their order */
+static char shed[PEERS * 4 + 1]; /* the dropped ones, in order */
 
 static ssize_t header_end(const char *data, size_t len)
 {
@@ -166,7 +166,7 @@ START_TEST(test_who_has_taken_nothing_longest)
 }
 END_TEST
 
-/* Whoever holds little does not pay for others, however long it has taken nothing. */
+/* A connection with little output does not pay for others, after any time without a read. */
 START_TEST(test_who_holds_little_stays)
 {
     for (size_t i = 0; i < 10; i++)
@@ -183,7 +183,7 @@ START_TEST(test_who_holds_little_stays)
 }
 END_TEST
 
-/* A payload of which little is left to be read is held as a whole, and counts as that. */
+/* A payload with few unread bytes is held as a whole, and counts as a whole. */
 START_TEST(test_what_is_held_counts)
 {
     write_to(0, 2 * MIB);
@@ -196,7 +196,7 @@ START_TEST(test_what_is_held_counts)
 }
 END_TEST
 
-/* With very many that is not enough, and a share is much. */
+/* Among very many connections, a smaller share already counts as much. */
 START_TEST(test_much_is_a_share)
 {
     for (size_t i = 0; i < PEERS; i++)
@@ -210,7 +210,7 @@ START_TEST(test_much_is_a_share)
 }
 END_TEST
 
-/* Whoever reads may hold a quarter more. */
+/* A reading peer may hold a quarter more. */
 START_TEST(test_who_reads_stays)
 {
     for (size_t i = 0; i < 2; i++)
@@ -230,7 +230,7 @@ START_TEST(test_who_reads_stays)
 }
 END_TEST
 
-/* A few in a turn, and the rest in the next ones. */
+/* A few are dropped in a turn, and the rest in the next ones. */
 START_TEST(test_many_at_once)
 {
     for (size_t i = 0; i < PEERS; i++)
@@ -244,7 +244,7 @@ START_TEST(test_many_at_once)
 }
 END_TEST
 
-/* Without a deadline for its output a connection is not given up: it is a worker's. */
+/* A connection without a deadline for output is a worker's, and is not dropped. */
 START_TEST(test_workers_stay)
 {
     limits.output_timeout_ms = 0;
@@ -255,7 +255,7 @@ START_TEST(test_workers_stay)
 }
 END_TEST
 
-/* All taken, it is in no list. */
+/* After the peer has read everything, the connection is in no list. */
 START_TEST(test_taken)
 {
     write_to(0, 2 * MIB);
