@@ -1,4 +1,5 @@
-/* test_event_memory: what is small lies apart, comes back, and grows out of its place whole. */
+/* test_event_memory: small blocks lie apart, are used again, and keep their bytes when they grow.
+ */
 #include "net/event_memory.h"
 #include "tests/unit/suite.h"
 
@@ -15,7 +16,7 @@ static uintptr_t distance(const void *a, const void *b)
     return x < y ? y - x : x - y;
 }
 
-/* As with a client's session between each two of libevent's records. */
+/* In the master, a client's session lies between two of libevent's records. */
 START_TEST(test_small_ones_lie_side_by_side)
 {
     static void *small[COUNT], *large[COUNT];
@@ -27,7 +28,7 @@ START_TEST(test_small_ones_lie_side_by_side)
     }
     for (int i = 1; i < COUNT; i++)
         apart += distance(small[i], small[i - 1]) != EVENT_MEMORY_SMALL;
-    ck_assert_uint_le(apart, 3); /* where another chunk begins */
+    ck_assert_uint_le(apart, 3); /* at the beginning of another chunk */
     for (int i = 0; i < COUNT; i++) {
         for (int k = 0; k < 16; k++)
             ck_assert_uint_eq(((unsigned char *)small[i])[k], (unsigned)i % 256);
@@ -66,7 +67,7 @@ START_TEST(test_growing)
     p = event_memory_realloc(p, 100000);
     ck_assert_str_eq(p, "content");
     memset(p, 'x', 100000);
-    p = event_memory_realloc(p, 8); /* stays where it is: it was large once */
+    p = event_memory_realloc(p, 8); /* stays in place: it was large once */
     ck_assert_mem_eq(p, "xxxxxxxx", 8);
     event_memory_free(p);
 }
