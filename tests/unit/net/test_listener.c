@@ -1,6 +1,6 @@
-/* test_listener: an address that is in use at the start, for a moment or for ever, a unix socket's
- * file that is somebody else's, and whose it is at the end. The pauses of the listener are the
- * test's own, so no test waits or depends on who is faster. */
+/* test_listener: an address in use at the start, for a moment or for ever; another program's unix
+ * socket; and the file's owner at the end. The test replaces the listener's pauses, so no test
+ * waits or depends on speed. */
 #include "net/listener.h"
 
 #include "common/log.h"
@@ -20,17 +20,17 @@
 #include <time.h>
 #include <unistd.h>
 
-static int holder = -1; /* listens where the listener wants to */
+static int holder = -1; /* listens at the listener's address */
 static int pauses;
 static int lets_go_at; /* the pause in which the holder closes; 0: never */
-static int listens_at; /* likewise, in which it begins to listen */
+static int listens_at; /* the pause in which the holder begins to listen; 0: never */
 static bool kernel_is_mute;
-static bool was_locked; /* the directory, when the file in it was looked at last */
+static bool was_locked; /* whether the directory was locked at the last look at the file */
 static int64_t paused_ms;
 static char dir[] = "/tmp/test_listener.XXXXXX";
 static char unix_text[64];
 
-/* In the place of the C library's. */
+/* Replaces the C library's. */
 int nanosleep(const struct timespec *time, struct timespec *left)
 {
     (void)left;
@@ -42,7 +42,7 @@ int nanosleep(const struct timespec *time, struct timespec *left)
     return 0;
 }
 
-/* The linker puts it where unix_bound() is called (Makefile). */
+/* The linker replaces calls of unix_bound() by this one (Makefile). */
 enum unix_bound __real_unix_bound(const char *path, const struct stat *st);
 enum unix_bound __wrap_unix_bound(const char *path, const struct stat *st);
 enum unix_bound __wrap_unix_bound(const char *path, const struct stat *st)
@@ -77,7 +77,7 @@ static void tear_down(void)
 static struct event_base *base;
 static struct timers timers;
 
-/* NULL with `error`. */
+/* Opens a listener; NULL with `error`. */
 static struct listener *open_at(const char *text, char *error, size_t size)
 {
     const struct socket_owner owner = {.mode = 0600, .uid = (uid_t)-1, .gid = (gid_t)-1};
@@ -93,7 +93,7 @@ static void end(struct listener *listener)
     base = NULL;
 }
 
-/* Binds, to a port of the kernel's choice if it is 0; `text` becomes where. */
+/* Binds without listening. The kernel chooses a port for 0. `text` becomes the address. */
 static void hold_silently(const char *where, char text[ADDRESS_TEXT_MAX])
 {
     char error[256];
@@ -139,7 +139,7 @@ START_TEST(test_it_is_free)
 }
 END_TEST
 
-/* As with a worker of a server that was killed, until it executes its program. */
+/* Like a killed server's worker before its exec. */
 START_TEST(test_it_is_let_go)
 {
     char text[ADDRESS_TEXT_MAX], error[256] = "";
@@ -170,7 +170,7 @@ START_TEST(test_it_is_another_servers)
 }
 END_TEST
 
-/* What no waiting mends. */
+/* Faults that no waiting mends. */
 START_TEST(test_other_faults_are_told_at_once)
 {
     char text[128], error[256] = "";
@@ -182,7 +182,7 @@ START_TEST(test_other_faults_are_told_at_once)
 }
 END_TEST
 
-/* --- somebody who has bound, and listens later --- */
+/* --- a holder listens later --- */
 
 START_TEST(test_one_that_does_not_listen_yet)
 {
@@ -197,7 +197,7 @@ START_TEST(test_one_that_does_not_listen_yet)
 }
 END_TEST
 
-/* Its file is told by its number: by another name, and when its own was changed. */
+/* The file is identified by its inode number, even under another name or after a rename. */
 START_TEST(test_one_that_has_another_name)
 {
     char text[ADDRESS_TEXT_MAX], other[128], error[256] = "";
@@ -215,7 +215,7 @@ START_TEST(test_one_that_has_another_name)
 }
 END_TEST
 
-/* Even if the kernel does not say whether it lives. */
+/* Even if the kernel does not say whether the owner lives. */
 START_TEST(test_one_that_listens_soon)
 {
     char text[ADDRESS_TEXT_MAX], error[256] = "";
@@ -230,8 +230,8 @@ START_TEST(test_one_that_listens_soon)
 }
 END_TEST
 
-/* A dead one is replaced at once if the kernel says so, and else after all tries. Between the look
- * and the bind nobody else who heeds the lock takes the place. */
+/* A dead server's file is replaced at once if the kernel knows, and otherwise after all tries. The
+ * lock keeps other servers out between the look and the bind. */
 START_TEST(test_one_that_is_dead)
 {
     char text[ADDRESS_TEXT_MAX], error[256] = "";
@@ -259,7 +259,7 @@ START_TEST(test_one_that_dies_silent)
 }
 END_TEST
 
-/* Whoever may read the directory may hold its lock: that is no way to keep us from starting. */
+/* Any reader of the directory may hold its lock, but cannot prevent a start. */
 START_TEST(test_the_lock_is_held)
 {
     char error[256] = "";
@@ -304,7 +304,7 @@ START_TEST(test_anothers_is_not)
     listener_close(first);
     snprintf(text, sizeof text, "%s", unix_text);
     assert_answers(text);
-    ck_assert(is_there(other) == (_i == 1)); /* where it was put it is not ours to look for */
+    ck_assert(is_there(other) == (_i == 1)); /* the listener does not search for a renamed file */
     unlink(other + 5);
     end(second);
     ck_assert(!is_there(unix_text));
