@@ -54,7 +54,7 @@ START_TEST(test_a_refused_one_goes_before_the_others)
 }
 END_TEST
 
-/* It has unread input: the others are looked at first. */
+/* A connection with unread input is put back, behind the others. */
 START_TEST(test_one_put_back_comes_behind_the_others)
 {
     unauthenticated_put_back(&list, &them[0], UNAUTHENTICATED_SILENT);
