@@ -1,11 +1,11 @@
-/* suite: how every unit test program ends. */
+/* suite: the end of every unit test program. */
 #ifndef TASKMASTER_TESTS_UNIT_SUITE_H
 #define TASKMASTER_TESTS_UNIT_SUITE_H
 
 #include <check.h>
 #include <stdlib.h>
 
-/* Runs it, with as much output as CK_VERBOSITY asks for; main()'s status. */
+/* Runs the suite with the output of CK_VERBOSITY. Returns main()'s status. */
 static inline int run_suite(Suite *suite)
 {
     SRunner *runner = srunner_create(suite);
