@@ -1,7 +1,4 @@
-/*
- * support: what several of the master's unit tests need: chance that can be had again, assertions
- * for loops, and silence.
- */
+/* support: repeatable chance, assertions for loops, and silence, for several unit tests. */
 #ifndef TASKMASTER_TESTS_UNIT_SUPPORT_H
 #define TASKMASTER_TESTS_UNIT_SUPPORT_H
 
@@ -26,8 +23,8 @@ struct chance {
     uint64_t state;
 };
 
-/* Seeds it anew for each run, or with TEST_SEED if that is set, and says with what: a failure can
- * be had again. */
+/* Takes a new seed for each run, or TEST_SEED if it is set, and prints it, so that a failure can be
+ * repeated. */
 static inline void chance_init(struct chance *chance, const char *what)
 {
     const char *given = getenv("TEST_SEED");
@@ -60,8 +57,8 @@ static inline bool chance_percent(struct chance *chance, unsigned percent)
 
 /* --- assertions --- */
 
-/* libcheck's own tell the runner where they are each time they are passed; in loops of a million
- * rounds that is most of the time. */
+/* libcheck's assertions report their place to the runner each time they pass. This is too slow for
+ * loops of a million rounds. */
 #define hot_assert(condition)                    \
     do {                                         \
         if (!(condition))                        \
@@ -75,13 +72,13 @@ static inline bool chance_percent(struct chance *chance, unsigned percent)
 
 /* --- silence --- */
 
-/* Nothing is logged. */
+/* Turns the log off. */
 static inline void quiet_log(void)
 {
     log_configure((enum log_level)(LOG_ERROR + 1), LOG_TEXT);
 }
 
-/* For tests that are to abort: their last words, which bug_on() prints, are expected. */
+/* For tests that must abort: hides the expected message of bug_on(). */
 static inline void hush(void)
 {
     ck_assert_ptr_nonnull(freopen("/dev/null", "w", stderr));
