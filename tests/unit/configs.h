@@ -123,7 +123,7 @@ static inline struct config *reload(struct config *before, const char *text, ...
     return config;
 }
 
-/* Checks that a reload fails, and the beginning of its error. */
+/* Checks the failure of a reload, and the beginning of its error. */
 static inline void check_refused_reload(const struct config *in_force, const char *expected,
                                         const char *text, ...)
 {
