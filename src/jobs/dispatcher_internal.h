@@ -375,7 +375,10 @@ void dispatch_start_ready(struct dispatcher *d);
 void dispatch_start_ok(struct dispatcher *d);
 
 /* The first answer of this worker ends a row of failures. */
-bool dispatch_start_is_proof(const struct dispatcher *d, const struct worker *worker);
+static inline bool dispatch_start_is_proof(const struct dispatcher *d, const struct worker *worker)
+{
+    return d->starts.failures && !worker->jobs_done && !dispatch_renew_is_old(d, worker);
+}
 
 /* Losing the worker now counts as a failed start: it never got ready, or never had a job. Losing a
  * worker on a job does not count: the job is to blame, and other jobs want the place. Nor does

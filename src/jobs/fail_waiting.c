@@ -7,8 +7,8 @@
 
 static bool line_is_stuck(const struct dispatcher *d)
 {
-    return job_queue_ready(&d->line.queue) > 0 && d->pool.counts[WORKER_IDLE] == 0 &&
-           d->pool.counts[WORKER_BUSY] == 0;
+    return d->pool.counts[WORKER_IDLE] == 0 && d->pool.counts[WORKER_BUSY] == 0 &&
+           job_queue_ready(&d->line.queue) > 0;
 }
 
 void dispatch_fail_watch(struct dispatcher *d)

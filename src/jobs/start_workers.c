@@ -84,11 +84,6 @@ void dispatch_start_ok(struct dispatcher *d)
     dispatch_touch(d, DISPATCH_POOL);
 }
 
-bool dispatch_start_is_proof(const struct dispatcher *d, const struct worker *worker)
-{
-    return d->starts.failures && !worker->jobs_done && !dispatch_renew_is_old(d, worker);
-}
-
 bool dispatch_start_is_failed(const struct dispatcher *d, const struct worker *worker)
 {
     bool soon = worker->state == WORKER_IDLE && !worker->jobs_done &&
@@ -98,8 +93,8 @@ bool dispatch_start_is_failed(const struct dispatcher *d, const struct worker *w
 
 bool dispatch_start_can(const struct dispatcher *d)
 {
-    return !d->draining && !timer_is_set(&d->starts.pause) &&
-           pool_count(&d->pool) < d->limits.pool_max &&
+    return pool_count(&d->pool) < d->limits.pool_max && !d->draining &&
+           !dispatch_start_is_paused(d) &&
            (d->starts.failures == 0 || !dispatch_renew_is_starting(d));
 }
 
