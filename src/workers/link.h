@@ -60,7 +60,7 @@ struct worker_link {
     struct worker_welcome *welcome; /* the settings at its start */
     uint8_t token[TOKEN_BYTES];
     uint8_t state;          /* enum worker_link_state */
-    uint8_t been;           /* a bit for each state so far */
+    uint8_t been;           /* a bit for each state so far: the words for an exit tell the past */
     bool loss_unlogged;     /* the loss is told to the dispatcher, and not yet to the log */
     char why[LINK_WHY_MAX]; /* the reason for its end, besides the exit status; "": none */
     struct timer grace;     /* CLOSED: until the kill. KILLED: until its job is given up */

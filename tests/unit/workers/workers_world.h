@@ -44,6 +44,8 @@ static struct log_limits log_limits;
 static struct workers workers;
 static struct job_source source;
 static bool job_ended;
+static size_t jobs_ended;
+static uint64_t last_seq;     /* of the job of the last event */
 static struct job_event last; /* its pointers are valid in the call only */
 static int listen_fd, worker_fd, log_fd, life_pipe[2];
 static char sleeping_program[] = "/tmp/workers_world.XXXXXX";
@@ -146,8 +148,10 @@ static inline int become_idle(void)
 static inline void on_job_event(struct job_source *from, struct job *job,
                                 const struct job_event *event)
 {
-    (void)from, (void)job;
+    (void)from;
     job_ended = event->type >= JOB_DONE;
+    jobs_ended += job_ended;
+    last_seq = job->seq;
     last = *event;
 }
 
