@@ -16,13 +16,10 @@ static uint32_t limit_ms(const struct dispatcher *d, const struct job *job)
                        d->limits.job_timeout_ms);
 }
 
-/* Jobs are numbered when they are first handed to a worker. The number stays if the job is
- * reclaimed. */
 void dispatch_assign_hand(struct dispatcher *d, struct worker *worker, struct job *job,
                           bool prefetched)
 {
-    if (!job->run.order)
-        job->run.order = ++d->line.last_order;
+    dispatch_line_number(d, job);
     job->run.worker = worker;
     job->run.prefetched = prefetched;
     job->run.tag =
@@ -45,7 +42,7 @@ static void begin(struct dispatcher *d, struct worker *worker, struct job *job)
     if (job->asked.notify_started && !job->run.told_started)
         dispatch_tell(job, &(struct job_event){.type = JOB_STARTED, .worker = worker->id});
     job->run.told_started = true; /* once, also if another worker has to begin the job again */
-    if (job->run.cancelled || d->stops.by_us)
+    if (job->run.cancelled || d->stop_by_us)
         dispatch_stop(d, job);
 }
 

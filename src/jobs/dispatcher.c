@@ -155,7 +155,7 @@ void dispatcher_drain(struct dispatcher *d)
 void dispatcher_stop(struct dispatcher *d)
 {
     struct worker *worker, *next;
-    d->stops.by_us = dispatch_now(d) + d->limits.kill_grace_ms * 1000ull;
+    d->stop_by_us = dispatch_now(d) + d->limits.kill_grace_ms * 1000ull;
     for (worker = TAILQ_FIRST(&d->pool.lists[WORKER_BUSY]); worker; worker = next) {
         next = TAILQ_NEXT(worker, link);
         dispatch_stop(d, worker->job);

@@ -220,6 +220,13 @@ static inline size_t dispatch_line_ready(const struct dispatcher *d)
     return job_queue_ready(&d->line.queue) + d->line.prefetched_count;
 }
 
+/* Numbers a job on its first way to a worker. A reclaimed job keeps its number. */
+static inline void dispatch_line_number(struct dispatcher *d, struct job *job)
+{
+    if (!job->run.order)
+        job->run.order = ++d->line.last_order;
+}
+
 /* A waiting job leaves its place. False if it is prefetched, and its worker has begun it. */
 bool dispatch_line_take(struct dispatcher *d, struct job *job);
 

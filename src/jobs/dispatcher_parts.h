@@ -1,8 +1,8 @@
 /*
  * dispatcher_parts: the state of the dispatcher's parts, a struct for each.
  *
- * Only the file of a part writes its struct. The other files use that file's functions
- * (dispatcher_internal.h).
+ * dispatcher_init() sets them up. Then only the file of a part writes its struct, and the other
+ * files use the part's functions (dispatcher_internal.h).
  */
 #ifndef TASKMASTER_JOBS_DISPATCHER_PARTS_H
 #define TASKMASTER_JOBS_DISPATCHER_PARTS_H
@@ -85,7 +85,6 @@ struct dispatch_retiring {
 
 /* Stopping running jobs (stop.c). */
 struct dispatch_stops {
-    uint64_t by_us;   /* the deadline of all running jobs; 0: none */
     uint64_t next_us; /* when the next worker may be sent a signal for its job */
 };
 

@@ -7,8 +7,8 @@
 static void tell_to_end(struct dispatcher *d, struct worker *worker)
 {
     uint64_t by_us = dispatch_now(d) + d->limits.kill_grace_ms * 1000ull;
-    if (d->stops.by_us && d->stops.by_us < by_us)
-        by_us = d->stops.by_us;
+    if (d->stop_by_us && d->stop_by_us < by_us)
+        by_us = d->stop_by_us;
     worker_set_state(worker, WORKER_STOPPING, dispatch_now(d));
     timer_set(d->timers, &worker->timer, by_us);
     d->ops->retire(d->ctx, worker);

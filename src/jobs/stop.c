@@ -29,9 +29,9 @@ void dispatch_stop_signal(struct dispatcher *d, struct worker *worker, int signo
 static bool may_signal(struct dispatcher *d, struct worker *worker)
 {
     uint64_t now = dispatch_now(d);
-    if (worker->awaits_signal && timer_is_set(&worker->timer) && !d->stops.by_us)
+    if (worker->awaits_signal && timer_is_set(&worker->timer) && !d->stop_by_us)
         return false;
-    if (worker->awaits_signal || d->stops.by_us) {
+    if (worker->awaits_signal || d->stop_by_us) {
         worker->awaits_signal = false;
         return true;
     }
@@ -70,7 +70,7 @@ static enum fail_reason stop_reason(const struct dispatcher *d, const struct job
 {
     if (job->run.cancelled)
         return FAIL_CANCELLED;
-    return d->stops.by_us ? FAIL_SHUTDOWN : FAIL_TIMEOUT;
+    return d->stop_by_us ? FAIL_SHUTDOWN : FAIL_TIMEOUT;
 }
 
 void dispatch_stop_now(struct dispatcher *d, struct job *job)
