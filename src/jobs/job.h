@@ -50,10 +50,9 @@ enum job_place {
 
 const char *job_state_name(enum job_state state);
 
-/* The client's wishes. They never change after the submit, and hold nothing of the server's state:
- * with the module's name and the payload's bytes in the place of the two pointers, and with the two
- * texts of the job, a store can write them down and read them back. test_job.c shows that a copy
- * makes the same job. */
+/* The client's wishes. They never change after the submit, and hold nothing of the server's state.
+ * A store can write them down and read them back: the module by its name, the payload by its bytes,
+ * and the two texts of the job. test_job.c does so, and the job runs as before. */
 struct job_asked {
     struct module_entry *module; /* NULL: none to run */
     struct payload *payload;     /* owned; NULL if empty */
