@@ -43,7 +43,7 @@ uint64_t payload_check(const char *data, size_t size)
         die("a result of %zu bytes, expected %zu", size, payload_len);
     memcpy(&number, data, sizeof number);
     if (memcmp(data + sizeof number, pattern + number % SHIFTS, size - sizeof number))
-        die("a result that is not the payload of any job, by its number %llu's",
+        die("a result with another payload than its job, by its number %llu",
             (unsigned long long)number);
     return number;
 }

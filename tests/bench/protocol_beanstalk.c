@@ -74,7 +74,7 @@ static bool result(struct stream *streams, const char **data, size_t *size)
 {
     struct reserved job;
     if (next(&streams[0], &job))
-        die("a job on the connection that only puts");
+        die("a job on the connection for puts");
     if (!next(&streams[1], &job))
         return false;
     put_delete(&streams[1], job.id);

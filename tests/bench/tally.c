@@ -24,7 +24,7 @@ uint64_t tally_sent(struct tally *tally)
 void tally_done(struct tally *tally, uint64_t number)
 {
     if (number >= tally->sent || !tally->sent_ns[number])
-        die("job %llu came back, which is not out", (unsigned long long)number);
+        die("job %llu came back, but is not in flight", (unsigned long long)number);
     uint64_t away = now_ns() - tally->sent_ns[number];
     tally->sent_ns[number] = 0;
     tally->away_ns[tally->done++] = away < UINT32_MAX ? (uint32_t)away : UINT32_MAX;
