@@ -353,7 +353,7 @@ def test_t_does_not_wait_for_a_module_that_hangs(constructor, what):
     result = constructor(what, start_timeout_ms=1000 * SCALE)
     refused(result, "constructor.so: loading it took longer than start-timeout-ms")
     assert "ok echo 1.0" in result.stdout, "the others are checked all the same"
-    assert not proc.orphans(DEADLINE), "it goes with all that it has started"
+    assert not proc.orphans(DEADLINE), "the child's processes die with it"
 
 
 def test_t_of_a_module_that_ends_the_process(constructor):

@@ -81,7 +81,7 @@ def test_bad_json(shared, line):
     client = shared.client()
     client.send_raw(line + b"\n" + header(op="ping", id="after"))
     _, others = fatal(client, "bad-json")
-    assert not others, f"what follows was interpreted: {others!r}"
+    assert not others, f"the input behind it was interpreted: {others!r}"
 
 
 HINT = "(the message before it had size {}: is that the length of its payload?)"

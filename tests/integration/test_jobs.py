@@ -132,7 +132,7 @@ def test_a_result_over_payload_max_is_too_large(daemon):
     check(client.run("crash", "big 100001"), "failed", reason="too-large")
     check(client.run("crash", "big 5000000"), "failed", reason="too-large")
     assert client.done("echo", "next") == b"next"
-    assert server.stats()["pool"]["exits"] == 0, "a result that is too large costs no worker"
+    assert server.stats()["pool"]["exits"] == 0, "a too large result costs no worker"
 
 
 def test_order_counts_assignments_from_1(daemon):

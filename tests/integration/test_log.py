@@ -132,7 +132,7 @@ def test_queue_full_is_one_line_per_episode(daemon):
         line = server.log.wait("queue-full", count=episode)
         assert line["level"] == "warn"
         text = json.dumps(line)
-        assert "job-max" in text and re.search(r"\b2\b", text), f"figures and what to change: {line}"
+        assert "job-max" in text and re.search(r"\b2\b", text), f"no figures or no setting: {line}"
         client.send(op="kill", target="busy")
         check(client.outcome("busy"), "failed")
         for n in range(2):
@@ -188,7 +188,7 @@ def test_pool_exhausted_is_one_line_per_episode(daemon):
             client.event("accepted", id=n)
         line = server.log.wait("pool-exhausted", count=episode)
         text = json.dumps(line)
-        assert "pool-max" in text and re.search(r"\b2\b", text), f"figures and what to change: {line}"
+        assert "pool-max" in text and re.search(r"\b2\b", text), f"no figures or no setting: {line}"
         for n in range(2):
             client.send(op="kill", target=f"busy-{n}")
             check(client.outcome(f"busy-{n}"), "failed")

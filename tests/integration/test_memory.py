@@ -68,7 +68,7 @@ def test_unread_results_refuse_nobodys_submits(daemon):
     )
     reader = server.client(receive_buffer=4096)
     reader.submit("large", "crash", "big 10000000")
-    server.wait_stats(lambda s: s["output"]["bytes"] >= MIB, "a result that nobody reads")
+    server.wait_stats(lambda s: s["output"]["bytes"] >= MIB, "an unread result")
     client = server.client()
     whole = b"x" * 9000000
     assert client.done("echo", whole) == whole

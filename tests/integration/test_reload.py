@@ -152,7 +152,7 @@ def early_reload(daemon, tmp_path, **settings):
     """Sends HUP while all workers are starting."""
     worker = SlowWorker(tmp_path)
     server = daemon(worker_path=worker.path, pool_start=2, pool_max=3)
-    server.wait_stats(lambda s: s["pool"]["starting"] == 2, "two that are starting")
+    server.wait_stats(lambda s: s["pool"]["starting"] == 2, "two starting workers")
     server.write_config(**settings)
     server.signal(signal.SIGHUP)
     server.log.wait("reload")
@@ -203,7 +203,7 @@ def test_a_worker_that_a_reload_has_ended_is_no_stranger(daemon, tmp_path, start
     server.write_config(worker_path=WORKER)
     server.signal(signal.SIGHUP)
     server.log.wait("renewed")
-    wait_until(lambda: not proc.alive(pid), "the one of before ended")
+    wait_until(lambda: not proc.alive(pid), "the old worker's end")
     server.wait_idle(1)
     assert not server.log.events("stranger"), server.log.text()
 
@@ -429,7 +429,7 @@ def test_what_cannot_be_reloaded_is_named(daemon):
     server.signal(signal.SIGHUP)
     wait_until(
         lambda: any('"listen"' in line for line in server.log.lines() if "listening" not in line),
-        "a line that names the key",
+        "a line with the key",
     )
     with Client(address) as client:
         assert client.done("echo", "x") == b"x"

@@ -270,7 +270,7 @@ def test_a_pool_of_1000_is_replaced(daemon):
         for pid in server.worker_pids():
             os.kill(pid, signal.SIGKILL)
         wait_until(lambda: replaced(2 * count), "new ones once more", 6 * DEADLINE)
-        wait_until(watch.enough, "pings beside that")
+        wait_until(watch.enough, "pings beside the floods")
     assert watch.slowest < 1.0 * SCALE
 
 

@@ -71,7 +71,7 @@ def test_slow_payload(daemon):
     client = server.client()
     client.send_raw(header(op="submit", id="a", module="echo", context=[1.5], size=100) + b"x" * 99)
     events = fatal_too_slow(client)
-    assert len(events) == 1, "a submit that was not read whole has no end of its own"
+    assert len(events) == 1, "an incomplete submit has no end of its own"
     check(events[0], "error", op="submit", id="a", context=[1.5])
     assert events[0]["message"].endswith('; payload of submit, id "a": 99 of 100 bytes came')
     client = server.client()
@@ -135,7 +135,7 @@ def test_the_clock_stands_still_while_the_server_does_not_read(daemon):
     client = server.client(receive_buffer=4096)
     for n in range(2):
         client.submit(n, "crash", "big 8000000")
-    server.wait_stats(lambda s: s["jobs"]["done"] == 2, "results that nobody reads")
+    server.wait_stats(lambda s: s["jobs"]["done"] == 2, "unread results")
     # Half a message: if the server has read it, the client is slow; otherwise the clock stands still.
     data = message(b"y" * 100, op="submit", id="last", module="echo")
     client.send_raw(data[:20])
@@ -186,7 +186,7 @@ def test_a_client_that_does_not_read_is_not_read_from(daemon):
         return len(looks) > 60 and looks[-1] == looks[-60]
 
     wait_until(stuck, "nothing more goes out, over many looks", interval=0.01)
-    assert sent < 200 << 20, "the server read 200 MB from a client that reads nothing"
+    assert sent < 200 << 20, "the server read 200 MB from a client without reads"
     growth = proc.rss_kb(server.pid) - before
     assert growth < 20000 * (3 if SANITIZED else 1), f"{growth} KiB more memory"
     with server.client() as other:

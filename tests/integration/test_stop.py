@@ -42,7 +42,7 @@ def test_a_stop_names_the_step_that_worked(daemon, by, module, payload, step, gr
     assert event["message"], event
     assert client.done("echo", "next", id="b") == b"next"
     exits = server.stats()["pool"]["exits"]
-    assert exits == (0 if step == "stop-flag" else 1), "a worker that stopped by itself is kept"
+    assert exits == (0 if step == "stop-flag" else 1), "a stop by the flag keeps the worker"
 
 
 @pytest.mark.parametrize("payload", ["loop", "loop-term"])

@@ -322,7 +322,7 @@ def test_a_late_token(daemon, tmp_path):
     client = server.client()
     client.submit("a", "echo", "ok x")
     note = worker.wait_notes()[0]
-    wait_until(lambda: not proc.alive(note["pid"]), "the one that never connected killed")
+    wait_until(lambda: not proc.alive(note["pid"]), "the silent worker's death")
     sock = stranger(server)
     sock.sendall(wire.hello(note["worker"], bytes.fromhex(note["token"]), release().encode()))
     closed_without_a_word(sock)

@@ -325,7 +325,7 @@ class Daemon:
             proc.end(self.process)
         left = proc.orphans(2.0)
         if left:
-            problems.append(f"processes that outlived the daemon: {', '.join(left)}")
+            problems.append(f"processes alive after the daemon: {', '.join(left)}")
         if self.check_faults:
             faults = self.faults()
             if faults:
