@@ -93,7 +93,7 @@ class Case:
                 everything(daemon)
             daemon.outcome.hit = self.was_hit(daemon)
             if self.call in REPEATED and self.error in HARMLESS and daemon.lost:
-                daemon.problem("a call that was to be made once more cost a connection")
+                daemon.problem("a harmless error cost a connection")
             if not daemon.ended():
                 daemon.judge_alive()
                 daemon.judge_rest()

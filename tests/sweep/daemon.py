@@ -181,7 +181,7 @@ class Daemon:
         """A living daemon serves the next client, and uses no CPU at rest."""
         with self.talking("the next client"):
             with self.client() as client:
-                wait_until(lambda: self.job_is_done(client), "a job that is done", STEP, 0.1)
+                wait_until(lambda: self.job_is_done(client), "a finished job", STEP, 0.1)
                 conservation(client.stats())
 
     def job_is_done(self, client):
