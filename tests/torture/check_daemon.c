@@ -55,7 +55,7 @@ static void check_bounds(const struct check *check, const struct event *event,
     if (s->pool_max > range.pool_max || s->job_max > range.job_max || s->job_max < range.job_min)
         finding_add(check->findings, FINDING_BOUNDS,
                     "at %.3f s stats tell pool-max %" PRIu64 " and job-max %" PRIu64
-                    ", which are not the settings",
+                    ", other than the settings",
                     at, s->pool_max, s->job_max);
 }
 
@@ -124,7 +124,7 @@ static void check_fatal(const struct check *check, const struct event *event)
 static void check_broken(const struct check *check, const struct event *event)
 {
     static const char *const texts[BROKEN_KINDS] = {
-        [BROKEN_FRAMING] = "what the server sent is no message",
+        [BROKEN_FRAMING] = "the server's bytes are no message",
         [BROKEN_ORDER_OF_ANSWERS] = "answers do not come in the order of their requests",
         [BROKEN_STRANGER_TOLD] = "a stranger on the worker port was sent something",
         [BROKEN_STRANGER_STAYS] = "a stranger on the worker port was not closed in time",
@@ -163,7 +163,7 @@ static void check_event(const struct check *check, const struct event *event)
         check_epoch_end(check, event);
     else if (event->type == EV_STRAY)
         finding_add(check->findings, FINDING_UNEXPECTED,
-                    "at %.3f s client %" PRIu32 " was told of a job that it does not have",
+                    "at %.3f s client %" PRIu32 " got an event of a job not its own",
                     seconds(check, event->t_us), event->conn);
 }
 
@@ -185,8 +185,8 @@ static void check_drift(const struct check *check)
     if (rest->zombies)
         finding_add(findings, FINDING_DRIFT, "zombies: %" PRIu64 " at rest", rest->zombies);
     if (rest->strays)
-        finding_add(findings, FINDING_DRIFT,
-                    "%" PRIu64 " processes at rest that jobs have left behind", rest->strays);
+        finding_add(findings, FINDING_DRIFT, "%" PRIu64 " processes left by jobs, at rest",
+                    rest->strays);
 }
 
 static void check_rest(const struct check *check)

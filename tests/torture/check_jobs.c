@@ -60,7 +60,7 @@ static void judge_done(const struct judge *judge)
     const struct event *end = judge->job->end;
     const struct side_job *side = judge->side;
     if (!may(judge, MAY_BE_DONE))
-        tell(judge, FINDING_CORRUPT, "done, which it cannot be");
+        tell(judge, FINDING_CORRUPT, "done, but this job cannot be done");
     else if (side->starts != 1 || side->finishes != 1 || side->start_pid != side->finish_pid)
         tell(judge, FINDING_CORRUPT, "done without exactly one start and one finish");
     else if (side->hash != judge->record->hash)
@@ -112,7 +112,7 @@ static void judge_loss(const struct judge *judge)
     if (!end->pid)
         tell(judge, FINDING_CORRUPT, "the failure names no worker");
     else if (judge->side->starts && judge->side->start_pid != end->pid)
-        tell(judge, FINDING_CORRUPT, "the failure names another worker than the one that ran it");
+        tell(judge, FINDING_CORRUPT, "the failure names another worker than the job's");
     else if (was_killed(judge))
         return;
     else if (!may(judge, MAY_BE_LOST))
@@ -219,7 +219,7 @@ static void judge_overload(const struct judge *judge)
     bool set = end->code == OVER_QUEUE || (end->code == OVER_QUOTA && plan->client_job_max) ||
                (end->code == OVER_MEMORY && plan->total_max == PLAN_TOTAL_TIGHT);
     if (!set)
-        tell(judge, FINDING_FALSE_OVERLOAD, "overload for a limit that is not set");
+        tell(judge, FINDING_FALSE_OVERLOAD, "overload for an unset limit");
     else if (end->code == OVER_QUOTA && end->c <= plan->client_job_max)
         tell(judge, FINDING_FALSE_OVERLOAD, "overload, but the client had fewer jobs open");
     else if (judge->side->starts)
@@ -237,7 +237,7 @@ static void judge_error(const struct judge *judge)
     const struct event *end = judge->job->end;
     bool wrong = judge->record->spec.wrong, twin = judge->record->twin_of != NO_JOB;
     if (!(wrong && end->code == ERR_BAD_REQUEST) && !(twin && end->code == ERR_DUPLICATE_ID))
-        tell(judge, FINDING_INVENTED, "an error about a submit that was right");
+        tell(judge, FINDING_INVENTED, "an error about a correct submit");
     else if (judge->side->starts)
         tell(judge, FINDING_CORRUPT, "refused, but begun");
 }
@@ -267,7 +267,7 @@ static void judge_end(const struct judge *judge)
     else
         judge_error(judge);
     if (!(end->seen & SEEN_CONTEXT))
-        tell(judge, FINDING_CORRUPT, "not the context that was submitted");
+        tell(judge, FINDING_CORRUPT, "another context than the submit's");
     judge_limit(judge);
     if (judge->job->end_us - judge->job->submit_us > LATE_US * judge->check->scale)
         tell(judge, FINDING_LOST, "its terminal event came far too late");

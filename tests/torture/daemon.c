@@ -165,7 +165,7 @@ static void take_address(struct daemon *daemon, const char *role, const char *ad
 {
     const char *colon = strrchr(address, ':');
     if (!colon)
-        die("the log names an address that is none: %s", address);
+        die("the log has an invalid address: %s", address);
     struct sockaddr_in in = {.sin_family = AF_INET,
                              .sin_addr.s_addr = htonl(INADDR_LOOPBACK),
                              .sin_port = htons((uint16_t)strtoul(colon + 1, NULL, 10))};

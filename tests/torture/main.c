@@ -190,7 +190,7 @@ static void print_kinds(const struct totals *totals)
         if (totals->kinds[kind])
             printf("  fault %-22s %" PRIu64 "\n", fault_name((enum fault_kind)kind),
                    totals->kinds[kind]);
-    printf("  faults that found nobody     %" PRIu64 "\n", totals->missed);
+    printf("  faults without a victim      %" PRIu64 "\n", totals->missed);
     for (int code = 0; code <= REASON_OTHER; code++)
         if (totals->reasons[code])
             printf("  failed %-21s %" PRIu64 "\n", history_reason_name((enum fail_reason_code)code),
