@@ -17,7 +17,7 @@ void peers_reset(struct clients *of_master);
 /* One client acts as the input says. */
 void peers_act(struct input *input);
 
-/* All reading clients read. */
+/* All clients read, unless they have stopped reading. */
 void peers_read(void);
 
 /* All clients read again, and send their remaining bytes. */

@@ -27,7 +27,7 @@ def output(server):
 
 
 def done_unread(server, client, count, module, payload):
-    """So many finished jobs of a client without reads. All workers are busy until the last submit: otherwise unread
+    """Runs so many jobs of a client that does not read. All workers are busy until the last submit: otherwise unread
     results could stop the server's reading before it."""
     workers = server.stats()["pool"]["max"]
     others = occupy(server, workers)

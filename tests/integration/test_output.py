@@ -36,7 +36,7 @@ def test_an_unfinished_line_is_its_own_jobs(daemon):
 
 
 def test_an_unfinished_line_before_a_silent_job(daemon):
-    """The unfinished line does not wait for an end without a date."""
+    """The unfinished line does not wait for an end, which may never come."""
     server = daemon(pool_start=1, pool_max=1)
     client = server.client()
     job = client.run("crash", "part waiting")["job"]

@@ -186,7 +186,7 @@ def test_a_client_that_does_not_read_is_not_read_from(daemon):
         return len(looks) > 60 and looks[-1] == looks[-60]
 
     wait_until(stuck, "nothing more goes out, over many looks", interval=0.01)
-    assert sent < 200 << 20, "the server read 200 MB from a client without reads"
+    assert sent < 200 << 20, "the server read 200 MB from a client that does not read"
     growth = proc.rss_kb(server.pid) - before
     assert growth < 20000 * (3 if SANITIZED else 1), f"{growth} KiB more memory"
     with server.client() as other:
@@ -255,7 +255,7 @@ def test_jobs_of_a_client_that_does_not_read_wait(daemon, receive_buffer):
 
 
 def held(daemon):
-    """A server, and a client without reads: some of its 200 jobs have run, the others are held."""
+    """A server, and a client that does not read: some of its 200 jobs have run, the others are held."""
     server = daemon(pool_start=1, pool_max=1, job_max=300, payload_max=300000, client_output_max=1 << 20)
     client = server.client(receive_buffer=4096)
     client.send_raw(

@@ -1,4 +1,4 @@
-"""Protocol section 8: workers in breach of the protocol, and strangers on the workers' port."""
+"""Protocol section 8: workers break the protocol, and strangers connect to the workers' port."""
 
 import fcntl
 import os
@@ -145,7 +145,7 @@ def test_a_worker_that_hangs_in_the_middle_of_a_message(daemon, tmp_path, by, st
 
 @pytest.mark.parametrize("how", ["close-then-hang", "half-close-then-hang"])
 def test_end_of_input_without_a_death(fake, how):
-    """The worker is killed, and its job fails without an endless wait."""
+    """The worker is killed, and its job fails soon."""
     client = fake.client()
     pid = int(client.done("echo", "pid"))
     check(client.run("echo", how), "failed", reason="error")

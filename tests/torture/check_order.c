@@ -2,9 +2,9 @@
  * check_order: jobs are assigned in the order of their submits, as read by the daemon.
  *
  * This order is known within a connection. Between two connections it is known if an event about
- * one job came before the other submit was sent. A client without reads is held: other jobs pass
- * its jobs until it reads again. For such a client, the checker judges only the order within the
- * connection; and its jobs must pass no others.
+ * one job came before the other submit was sent. A client that does not read is held: other jobs
+ * pass its jobs until it reads again. For such a client, the checker judges only the order within
+ * the connection; and its jobs must pass no others.
  */
 #include "checker.h"
 

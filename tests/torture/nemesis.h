@@ -33,7 +33,7 @@ struct nemesis {
     struct monitor *monitor;
     size_t next; /* fault of the plan */
     uint64_t counts[FAULT_KINDS];
-    uint64_t total, missed; /* missed: without a victim */
+    uint64_t total, missed; /* missed: found no victim */
     enum fault_kind kind;   /* of the present fault */
     struct rng rng;         /* its details */
     bool exclusive;         /* the present fault allows no other beside it */

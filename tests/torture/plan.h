@@ -14,7 +14,7 @@
 enum {
     PLAN_PAYLOAD_MAX = 1 << 20,
     PLAN_OUTPUT_MAX =
-        64 << 20, /* a reading client never has a quarter of it unread: see check_order.c */
+        64 << 20, /* a client that reads never has a quarter of it unread: see check_order.c */
     PLAN_TOTAL_MAX = 128 << 20, /* never reached */
     PLAN_TOTAL_TIGHT = 2 << 20,
     PLAN_CLIENT_MAX = 300,

@@ -12,7 +12,7 @@ struct round_result {
     char *dir; /* with the side file and the log */
     char *side;
     uint64_t fault_counts[FAULT_KINDS];
-    uint64_t faults, missed, epochs; /* missed: faults without a victim */
+    uint64_t faults, missed, epochs; /* missed: faults that found no victim */
 };
 
 /* `build`: the directory of the programs. `scale`: their permitted slowness, as a factor. */

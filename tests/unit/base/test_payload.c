@@ -277,7 +277,7 @@ enum { HALVES = 40 };
 
 static struct payload *halves[HALVES];
 
-/* `have` bytes of a payload without an end. */
+/* A payload that never becomes whole, with `have` bytes so far. */
 static struct payload **half(size_t i, size_t have)
 {
     halves[i] = payload_new(&budget, 1 << 20, have, false);

@@ -348,7 +348,7 @@ START_TEST(test_share_of_output)
 }
 END_TEST
 
-/* A peer without reads gets no answers, even if one read has brought many requests. */
+/* A peer that does not read gets no answers, even if one read has brought many requests. */
 START_TEST(test_pause_in_the_midst_of_a_read)
 {
     shut();

@@ -1,4 +1,4 @@
-/* test_conn_output: a connection writes its output, and watches a peer without reads. */
+/* test_conn_output: a connection writes its output, and watches a peer that does not read. */
 #include "tests/unit/net/conn_peer.h"
 
 START_TEST(test_nothing_is_sent_before_the_chores)
@@ -189,7 +189,7 @@ START_TEST(test_half_there_is_given_up)
 }
 END_TEST
 
-/* The connection reads nothing from a peer without reads. */
+/* The connection does not read from a peer that does not read. */
 START_TEST(test_pause)
 {
     small_buffers();
@@ -262,7 +262,7 @@ START_TEST(test_output_deadline)
 }
 END_TEST
 
-/* The deadline is for a peer without any reads: each byte read moves it. */
+/* The deadline is for a peer that reads nothing: each byte read moves the deadline. */
 START_TEST(test_output_deadline_progress)
 {
     set_deadlines();

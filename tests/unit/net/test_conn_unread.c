@@ -1,5 +1,5 @@
-/* test_conn_unread: above the budget for output, the connection with much output and the longest
- * time without a read is dropped, and no other. */
+/* test_conn_unread: above the budget for output, one connection is dropped: of those with much
+ * output, the peer has read nothing for the longest time. */
 #include "base/clock.h"
 #include "net/conn.h"
 #include "tests/unit/support.h"
@@ -166,7 +166,8 @@ START_TEST(test_who_has_taken_nothing_longest)
 }
 END_TEST
 
-/* A connection with little output does not pay for others, after any time without a read. */
+/* A connection with little output never pays for others, even if the peer has not read for a long
+ * time. */
 START_TEST(test_who_holds_little_stays)
 {
     for (size_t i = 0; i < 10; i++)
@@ -210,7 +211,7 @@ START_TEST(test_much_is_a_share)
 }
 END_TEST
 
-/* A reading peer may hold a quarter more. */
+/* A peer that reads may hold a quarter more. */
 START_TEST(test_who_reads_stays)
 {
     for (size_t i = 0; i < 2; i++)
