@@ -70,13 +70,17 @@ class Page:
         CLAIM.pack_into(self.view, at, job << 2 | BEGUN)
         return True
 
-
     def leave(self, slot, job, result, size=None):
         """Leaves a small result in the job's slot. The caller tells the master, or does not."""
         at = RESULTS_AT + (RESULT_SIZE.size + RESULT_MAX) * slot
         RESULT_SIZE.pack_into(self.view, at, len(result) if size is None else size)
         self.view[at + RESULT_SIZE.size : at + RESULT_SIZE.size + len(result)] = result
         CLAIM.pack_into(self.view, CLAIMS_AT + CLAIM.size * slot, job << 2 | IN_SLOT)
+
+    def fill_with_noise(self):
+        """Overwrites every claim and every slot."""
+        size = len(self.view)
+        self.view[CLAIMS_AT:size] = os.urandom(size - CLAIMS_AT)
 
 
 class Link:
@@ -121,113 +125,83 @@ def hang():
         signal.pause()
 
 
-def do_job(link, job, words, earlier):
-    """Answers one job in the way named by its payload."""
-    what, rest = words[0], b" ".join(words[1:])
-    answer = head(DONE, job, len(rest)) + rest
-    if what == b"ok":
-        link.send(answer)
-    elif what == b"pid":
-        text = str(os.getpid()).encode()
-        link.send(head(DONE, job, len(text)) + text)
-    elif what == b"slot":
-        link.page.leave(link.slot, job, rest)
-        link.send(head(ANSWERED))
-    elif what == b"slot-then-die":
-        link.page.leave(link.slot, job, rest)
-        link.send(head(ANSWERED))
-        die()
-    elif what == b"slot-untold-then-die":
-        link.page.leave(link.slot, job, rest)
-        die()
-    elif what == b"slot-too-large":
-        link.page.leave(link.slot, job, b"no", size=1 << 31)
-        link.send(head(ANSWERED))
-    elif what == b"slot-untold-too-large-then-die":
-        link.page.leave(link.slot, job, b"no", size=RESULT_MAX + 1)
-        die()
-    elif what == b"slot-and-message":
-        link.page.leave(link.slot, job, rest)
-        link.send(head(ANSWERED) + head(DONE, job, 2) + b"no")
-    elif what == b"slots-full-of-noise":
-        size = len(link.page.view)
-        link.page.view[CLAIMS_AT:size] = os.urandom(size - CLAIMS_AT)
-        link.send(head(ANSWERED) + answer)
-    elif what == b"print-then-die":
-        os.write(2, rest)
-        die()
-    elif what == b"half-then-die":
-        link.send(head(DONE, job, 1000) + b"x" * 500)
-        die()
-    elif what == b"half-head-then-die":
-        link.send(answer[:50])
-        die()
-    elif what == b"whole-then-die":
-        link.send(answer)
-        die()
-    elif what == b"whole-then-exit":
-        link.send(answer)
-        os._exit(3)
-    elif what == b"large-then-die":
-        size = int(rest)
-        link.send(head(DONE, job, size) + b"x" * size)
-        die()
-    elif what == b"failed-then-die":
-        link.send(head(FAILED, job, kind=KIND_MODULE, name=b"own-code", text_len=4) + b"text")
-        die()
-    elif what == b"half-then-hang":
-        link.send(head(DONE, job, 1000) + b"x" * 500)
-        hang()
-    elif what == b"close-then-hang":
-        link.sock.close()
-        hang()
-    elif what == b"half-close-then-hang":
-        link.sock.shutdown(socket.SHUT_WR)
-        hang()
-    elif what == b"other-job":
-        link.send(head(DONE, job + 1000, 2) + b"no")
-    elif what == b"earlier-job":
-        link.send(head(DONE, earlier, 2) + b"no")
-    elif what == b"job-zero":
-        link.send(head(DONE, 0, 2) + b"no")
-    elif what == b"twice":
-        link.send(answer + answer)
-    elif what == b"done-and-failed":
-        link.send(answer + head(FAILED, job, kind=KIND_MODULE, name=b"own-code"))
-    elif what == b"ready-again":
-        link.send(head(READY))
-    elif what == b"hello-again":
-        link.send(head(HELLO, size=HELLO_BODY.size) + bytes(HELLO_BODY.size))
-    elif what == b"master-message":
-        link.send(head(RUN, job, 2, name=b"echo") + b"no")
-    elif what == b"unknown-type":
-        link.send(head(99, job))
-    elif what == b"bad-magic":
-        link.send(head(DONE, job, 2, magic=0x12345678) + b"no")
-    elif what == b"noise":
-        link.send(b"GET / HTTP/1.0\r\n\r\n" * 40)
-    elif what == b"bad-kind":
-        link.send(head(FAILED, job, kind=77, name=b"code"))
-    elif what == b"kind-none":
-        link.send(head(FAILED, job, kind=KIND_NONE, name=b"code"))
-    elif what == b"text-too-long":
-        link.send(head(FAILED, job, kind=KIND_MODULE, name=b"code", text_len=1 << 30))
-    elif what == b"text-in-done":
-        link.send(head(DONE, job, 2, text_len=4) + b"textno")
-    elif what == b"size-too-large":
-        link.send(head(DONE, job, 1 << 62))
-    elif what == b"name-without-end":
-        link.send(head(FAILED, job, kind=KIND_MODULE, name=b"c" * 72))
-    elif what == b"wild-words":
-        # The worst code and message of a module: the master must make a valid event of them.
-        text = b'"\\\x00\x01\x1b\xff\xfe\xed\xa0\x80\n' * 100
-        code = b"Bad Code\x01\xff"
-        link.send(
-            head(FAILED, job, kind=KIND_MODULE, name=code, text_len=len(text)) + text
-        )
-    else:
-        text = b"fake worker: unknown command"
-        link.send(head(FAILED, job, kind=KIND_MODULE, name=b"no-command", text_len=len(text)) + text)
+class Job:
+    """A job that this worker has claimed. `text` is the rest of its payload, `earlier` the number of the job before."""
+
+    def __init__(self, link, number, text, earlier):
+        self.link, self.number, self.text, self.earlier = link, number, text, earlier
+
+    def done(self, result):
+        return head(DONE, self.number, len(result)) + result
+
+    def failed(self, code, text=b""):
+        return head(FAILED, self.number, kind=KIND_MODULE, name=code, text_len=len(text)) + text
+
+    def leave(self, result, size=None):
+        self.link.page.leave(self.link.slot, self.number, result, size)
+
+
+# The worst code and message of a module: the master must make a valid event of them.
+WILD_CODE = b"Bad Code\x01\xff"
+WILD_TEXT = b'"\\\x00\x01\x1b\xff\xfe\xed\xa0\x80\n' * 100
+
+# The bytes of each answer, by the first word of the payload.
+ANSWERS = {
+    b"ok": lambda job: job.done(job.text),
+    b"pid": lambda job: job.done(str(os.getpid()).encode()),
+    b"whole": lambda job: job.done(job.text),
+    b"large": lambda job: job.done(b"x" * int(job.text)),
+    b"half": lambda job: head(DONE, job.number, 1000) + b"x" * 500,
+    b"half-head": lambda job: job.done(job.text)[:50],
+    b"failed": lambda job: job.failed(b"own-code", b"text"),
+    b"wild-words": lambda job: job.failed(WILD_CODE, WILD_TEXT),
+    # Against the protocol: wrong jobs, ...
+    b"other-job": lambda job: head(DONE, job.number + 1000, 2) + b"no",
+    b"earlier-job": lambda job: head(DONE, job.earlier, 2) + b"no",
+    b"job-zero": lambda job: head(DONE, 0, 2) + b"no",
+    b"twice": lambda job: job.done(job.text) * 2,
+    b"done-and-failed": lambda job: job.done(job.text) + job.failed(b"own-code"),
+    # ... wrong messages, ...
+    b"ready-again": lambda job: head(READY),
+    b"hello-again": lambda job: head(HELLO, size=HELLO_BODY.size) + bytes(HELLO_BODY.size),
+    b"master-message": lambda job: head(RUN, job.number, 2, name=b"echo") + b"no",
+    b"unknown-type": lambda job: head(99, job.number),
+    b"bad-magic": lambda job: head(DONE, job.number, 2, magic=0x12345678) + b"no",
+    b"noise": lambda job: b"GET / HTTP/1.0\r\n\r\n" * 40,
+    # ... and wrong fields.
+    b"bad-kind": lambda job: head(FAILED, job.number, kind=77, name=b"code"),
+    b"kind-none": lambda job: head(FAILED, job.number, kind=KIND_NONE, name=b"code"),
+    b"text-too-long": lambda job: head(FAILED, job.number, kind=KIND_MODULE, name=b"code", text_len=1 << 30),
+    b"text-in-done": lambda job: head(DONE, job.number, 2, text_len=4) + b"textno",
+    b"size-too-large": lambda job: head(DONE, job.number, 1 << 62),
+    b"name-without-end": lambda job: job.failed(b"c" * 72),
+    # The shared memory. `untold` sends nothing.
+    b"slot": lambda job: job.leave(job.text) or head(ANSWERED),
+    b"slot-untold": lambda job: job.leave(job.text) or b"",
+    b"slot-too-large": lambda job: job.leave(b"no", size=1 << 31) or head(ANSWERED),
+    b"slot-untold-too-large": lambda job: job.leave(b"no", size=RESULT_MAX + 1) or b"",
+    b"slot-and-message": lambda job: job.leave(job.text) or head(ANSWERED) + head(DONE, job.number, 2) + b"no",
+    b"slots-full-of-noise": lambda job: job.link.page.fill_with_noise() or head(ANSWERED) + job.done(job.text),
+    # No answer.
+    b"print": lambda job: os.write(2, job.text) and b"",
+    b"close": lambda job: job.link.sock.close() or b"",
+    b"half-close": lambda job: job.link.sock.shutdown(socket.SHUT_WR) or b"",
+}
+
+# The end of the worker, by the word behind `-then-`.
+ENDS = {b"": lambda: None, b"die": die, b"hang": hang, b"exit": lambda: os._exit(3)}
+
+
+def do_job(job, command):
+    """Answers a job. `command` is a key of ANSWERS, with `-then-` and a key of ENDS behind it or not."""
+    word, _, end = command.partition(b"-then-")
+    if word not in ANSWERS or end not in ENDS:
+        job.link.send(job.failed(b"no-command", b"fake worker: unknown command"))
+        return
+    answer = ANSWERS[word](job)
+    if answer:
+        job.link.send(answer)
+    ENDS[end]()
 
 
 def serve(link):
@@ -238,7 +212,8 @@ def serve(link):
             os._exit(0)
         type, job, _, payload = message
         assert type == RUN, type
-        do_job(link, job, payload.split(b" ") or [b""], earlier)
+        command, _, text = payload.partition(b" ")
+        do_job(Job(link, job, text, earlier), command)
         earlier = job
 
 
