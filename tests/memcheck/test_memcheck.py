@@ -90,13 +90,7 @@ def start_job(client, id, module, payload, **fields):
     client.event("started", SLOW, id=id)
 
 
-def test_the_master(daemon, report):
-    server = daemon(pool_start=1, pool_max=2, job_max=4, kill_grace_ms=400, payload_max=1 << 20)
-    server.command_line = [*valgrind(report), *server.command()]
-    server.start()
-    client, other = server.client(client="memcheck"), server.client(module="echo")
-
-    # Every end of a job.
+def every_end_of_a_job(client):
     client.submit("done", "echo", "x", context={"a": [1, "é"]})
     outcome(client, "done", "done", context={"a": [1, "é"]})
     client.submit("large", "echo", os.urandom(1 << 20))
@@ -114,7 +108,9 @@ def test_the_master(daemon, report):
     client.submit("printed", "crash", "stdout some words\x1b")
     outcome(client, "printed", "done")
 
-    # A full line, cancels in it, ties, and leaving clients.
+
+def full_line(server, client, other):
+    """A full line, cancels in it, ties, and leaving clients."""
     for n in range(2):
         start_job(client, f"busy-{n}", "sleep", LONG_SLEEP)
     linked = server.client()
@@ -135,7 +131,9 @@ def test_the_master(daemon, report):
     for n in (0, 2):
         outcome(other, n, "done")
 
-    # Wrong requests, with and without the end of the connection.
+
+def wrong_requests(server, other):
+    """Wrong requests, with and without the end of the connection."""
     for wrong in (header(op="nothing"), header(op="cancel", target="?"), header(op="ping", x=1)):
         other.send_raw(wrong)
         other.event("error", SLOW)
@@ -146,7 +144,9 @@ def test_the_master(daemon, report):
             bad.send_raw(last)
             assert bad.rest(SLOW)[-1]["fatal"] is True
 
-    # Reloads, a bad one among them, and the reports about the daemon itself.
+
+def reloads(server, client):
+    """Reloads, a bad one among them, and the reports about the daemon itself."""
     server.write_config(pool_max=3, preload=["echo"])
     server.signal(signal.SIGHUP)
     server.log.wait("reload", timeout=SLOW)
@@ -156,7 +156,9 @@ def test_the_master(daemon, report):
     client.stats()
     client.workers()
 
-    # A drain with jobs in every state.
+
+def drain(server, client):
+    """A drain with jobs in every state."""
     client.submit("last", "sleep", '{"ms":300}')
     half = server.client()
     half.submit("answered", "echo", "x" * 100000)
@@ -166,6 +168,18 @@ def test_the_master(daemon, report):
     server.signal(signal.SIGTERM)
     outcome(client, "last", "done")
     assert server.wait_exit(SLOW) == 0
+
+
+def test_the_master(daemon, report):
+    server = daemon(pool_start=1, pool_max=2, job_max=4, kill_grace_ms=400, payload_max=1 << 20)
+    server.command_line = [*valgrind(report), *server.command()]
+    server.start()
+    client, other = server.client(client="memcheck"), server.client(module="echo")
+    every_end_of_a_job(client)
+    full_line(server, client, other)
+    wrong_requests(server, other)
+    reloads(server, client)
+    drain(server, client)
 
 
 def test_the_workers(daemon, report, tmp_path):
