@@ -2,6 +2,7 @@
 #include "protocol/dialogue.h"
 
 #include "common/limits.h"
+#include "common/log.h"
 #include "common/xmalloc.h"
 
 #include <stdio.h>
@@ -102,6 +103,7 @@ static enum verdict judge(struct dialogue *dialogue, struct request *request, en
 {
     const struct operation *operation = request->operation;
     bool is_hello = operation && operation->is_hello;
+    bug_on(verdict == VERDICT_FINE && !operation);
     if (!dialogue->greeted && !is_hello)
         return request_fail(request, "hello-required", "the first request must be hello");
     if (dialogue->greeted && is_hello)

@@ -89,7 +89,7 @@ static void describe(const struct header *header, const struct field *field,
                  field->max);
         break;
     case FIELD_BOOL:
-        strcpy(expected, "true or false");
+        snprintf(expected, EXPECTED_MAX, "true or false");
         break;
     case FIELD_WORDS:
         list_words(field->words, expected);
@@ -106,7 +106,7 @@ static void describe(const struct header *header, const struct field *field,
     case FIELD_OP:
     case FIELD_CONTEXT:
     case FIELD_TOKEN:
-        strcpy(expected, "a string");
+        snprintf(expected, EXPECTED_MAX, "a string");
         break;
     }
 }

@@ -69,8 +69,8 @@ struct operation {
      * operation with a payload keeps its own copy of the fields. */
     enum verdict (*check)(struct dialogue *dialogue, struct request *request);
     enum verdict (*run)(struct dialogue *dialogue, struct request *request);
-    /* Takes over the payload: NULL if it is empty, or if `over_budget`. Fills `refusal` if it
-     * refuses. */
+    /* Takes over the payload: NULL if it is empty, or if `over_budget`. FINE, or REFUSED with
+     * `refusal` filled in. */
     enum verdict (*take)(struct dialogue *dialogue, struct payload *payload, bool over_budget,
                          struct refusal *refusal);
 };
