@@ -1,5 +1,4 @@
-/* settings: where clients connect, how long each step may take, and how much memory they may use.
- */
+/* settings: the addresses, time limits and memory limits of clients. */
 #ifndef TASKMASTER_CLIENTS_SETTINGS_H
 #define TASKMASTER_CLIENTS_SETTINGS_H
 
