@@ -2,9 +2,9 @@
 #ifndef TASKMASTER_LISTENERS_H
 #define TASKMASTER_LISTENERS_H
 
+#include "all_settings.h"
 #include "net/listener.h"
 #include "net/loop.h"
-#include "settings.h"
 #include "startup/identity.h"
 
 #include <stddef.h>

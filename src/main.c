@@ -1,10 +1,10 @@
 /* main: options, start-up order, exit status. */
+#include "all_settings.h"
 #include "common/log.h"
 #include "common/xmalloc.h"
 #include "config/print.h"
 #include "master.h"
 #include "net/event_memory.h"
-#include "settings.h"
 #include "signals.h"
 #include "startup/check_addresses.h"
 #include "startup/check_modules.h"

@@ -7,11 +7,11 @@
 #ifndef TASKMASTER_RELOAD_H
 #define TASKMASTER_RELOAD_H
 
+#include "all_settings.h"
 #include "base/payload.h"
 #include "clients/clients.h"
 #include "jobs/dispatcher.h"
 #include "jobs/module_table.h"
-#include "settings.h"
 #include "shutdown.h"
 #include "startup/identity.h"
 #include "workers/workers.h"

@@ -2,7 +2,7 @@
 #ifndef TASKMASTER_SETTINGS_CHECK_H
 #define TASKMASTER_SETTINGS_CHECK_H
 
-#include "settings.h"
+#include "all_settings.h"
 
 /* Returns 0, or -1 after config_fault(). An unset pool-start over pool-max becomes pool-max.
  */

@@ -5,12 +5,12 @@
  * another. A configuration is either refused with one line of text, or accepted. An accepted
  * configuration can be written out and read back without change.
  */
+#include "all_settings.h"
 #include "base/file_read.h"
 #include "common/log.h"
 #include "common/module_name.h"
 #include "config/json_line.h"
 #include "net/address.h"
-#include "settings.h"
 
 #include <stdlib.h>
 #include <string.h>

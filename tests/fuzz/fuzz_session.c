@@ -6,6 +6,7 @@
  * (session_workers.c), time passes (session_system.c). At the end no job, session, timer or byte of
  * a payload may be left.
  */
+#include "all_settings.h"
 #include "clients/clients.h"
 #include "common/log.h"
 #include "jobs/dispatcher.h"
@@ -15,7 +16,6 @@
 #include "session_clients.h"
 #include "session_system.h"
 #include "session_workers.h"
-#include "settings.h"
 #include "stats/report.h"
 #include "workers/operations.h"
 #include "workers/port.h"

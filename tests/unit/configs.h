@@ -5,8 +5,8 @@
 #ifndef TASKMASTER_TESTS_UNIT_CONFIGS_H
 #define TASKMASTER_TESTS_UNIT_CONFIGS_H
 
+#include "all_settings.h"
 #include "common/xmalloc.h"
-#include "settings.h"
 #include "tests/unit/suite.h"
 
 #include <check.h>

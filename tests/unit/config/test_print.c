@@ -1,9 +1,9 @@
 /* test_print: --help names each key, and the manual is as printed by the program. */
 #include "config/print.h"
 
+#include "all_settings.h"
 #include "base/file_read.h"
 #include "common/xmalloc.h"
-#include "settings.h"
 #include "tests/unit/suite.h"
 
 #include <stdlib.h>

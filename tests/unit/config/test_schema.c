@@ -1,8 +1,8 @@
 /* test_schema: a program with settings of its own, and the nearest key for a slip. */
 #include "config/schema.h"
 
+#include "all_settings.h"
 #include "config/config.h"
-#include "settings.h"
 #include "tests/unit/suite.h"
 
 /* --- the settings of another program --- */

@@ -1,5 +1,5 @@
-/* settings: see settings.h. */
-#include "settings.h"
+/* all_settings: see all_settings.h. */
+#include "all_settings.h"
 
 #include "access/token_file.h"
 #include "settings_check.h"

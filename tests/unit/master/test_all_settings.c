@@ -1,5 +1,5 @@
-/* test_settings: the settings of taskmasterd: their defaults and ranges, the rules between them,
- * and the tokens read for them. */
+/* test_all_settings: the settings of taskmasterd: their defaults and ranges, the rules between
+ * them, and the tokens read for them. */
 #include "tests/unit/configs.h"
 
 /* The agreed table. A change of a default or range is a change here, too. */
@@ -261,7 +261,7 @@ END_TEST
 
 int main(void)
 {
-    Suite *suite = suite_create("settings");
+    Suite *suite = suite_create("all_settings");
     TCase *tc = tcase_create("settings");
     tcase_add_checked_fixture(tc, configs_setup, configs_teardown);
     tcase_add_test(tc, test_table);

@@ -1,11 +1,11 @@
 /*
- * settings: the settings of taskmasterd: those of its parts, put together for src/config.
+ * all_settings: the settings of taskmasterd: those of its parts, put together for src/config.
  *
  * Each part declares its own: a struct, and a table with a row for each setting. To add a setting,
  * add a member and a row there, then run scripts/manual.
  */
-#ifndef TASKMASTER_SETTINGS_H
-#define TASKMASTER_SETTINGS_H
+#ifndef TASKMASTER_ALL_SETTINGS_H
+#define TASKMASTER_ALL_SETTINGS_H
 
 #include "access/settings.h"
 #include "base/log_settings.h"
