@@ -18,7 +18,7 @@
 /* FATAL_LATER unless the hello has a token of the set: guesses should be few. */
 enum verdict hello_check_token(struct request *request, const struct token_set *tokens);
 
-/* Writes the answer. Between the two calls the program adds its own limits. `boot`: NULL: none. */
+/* Writes the answer. Between the two calls the program adds its own limits. */
 void hello_begin(struct event_writer *event, const struct dialogue *dialogue,
                  const struct request *request, const char *server, const char *boot);
 void hello_end(struct event_writer *event, const struct dialogue *dialogue,
