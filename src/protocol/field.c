@@ -61,7 +61,7 @@ void field_show(const struct header *header, const struct field *field,
 static void list_words(const char *const *words, char expected[EXPECTED_MAX])
 {
     size_t len = (size_t)sprintf(expected, "a list of");
-    for (size_t i = 0; words[i]; i++)
+    for (size_t i = 0; words[i] && len < EXPECTED_MAX; i++)
         len += (size_t)snprintf(expected + len, EXPECTED_MAX - len, "%s \"%s\"", i ? " and" : "",
                                 words[i]);
 }

@@ -360,6 +360,25 @@ START_TEST(test_payload_max)
 }
 END_TEST
 
+/* A list of words too long for the message is cut. */
+START_TEST(test_many_words)
+{
+    static const char line[] = "{\"op\":\"o\",\"w\":[\"x\"]}";
+    static const char *const words[] = {"aaaaaaaaaaaaaaaaaaaa", "bbbbbbbbbbbbbbbbbbbb",
+                                        "cccccccccccccccccccc", "dddddddddddddddddddd",
+                                        "eeeeeeeeeeeeeeeeeeee", "ffffffffffffffffffff",
+                                        "gggggggggggggggggggg", NULL};
+    static const struct field fields[] = {{"w", FIELD_WORDS, .words = words}, {0}};
+    static const struct operation operation = {.name = "o", .fields = fields};
+    static const struct operation *const operations[] = {&operation, NULL};
+    struct protocol own = protocol;
+    own.operations = operations;
+    ck_assert_int_eq(request_parse(&own, line, sizeof line - 1, PAYLOAD_MAX), VERDICT_REFUSED);
+    ck_assert_ptr_nonnull(strstr(request->message, "\"cccccccccccccccccccc\" and"));
+    ck_assert_uint_lt(strlen(request->message), 200);
+}
+END_TEST
+
 /* 1 and "1" are two ids. */
 START_TEST(test_ids_differ)
 {
@@ -392,6 +411,7 @@ int main(void)
     tcase_add_loop_test(tc, test_depth_without_end, 0, 3);
     tcase_add_test(tc, test_many_unknown_fields);
     tcase_add_test(tc, test_payload_max);
+    tcase_add_test(tc, test_many_words);
     tcase_add_test(tc, test_ids_differ);
     suite_add_tcase(suite, tc);
     int status = run_suite(suite);
