@@ -85,7 +85,8 @@ static void describe(const struct header *header, const struct field *field,
                  ID_MAX);
         break;
     case FIELD_UINT:
-        snprintf(expected, EXPECTED_MAX, "an integer from %" PRIu64 " to %" PRIu64, field->min,
+        snprintf(expected, EXPECTED_MAX,
+                 "an integer from %" PRIu64 " to %" PRIu64 ", in digits only", field->min,
                  field->max);
         break;
     case FIELD_BOOL:
