@@ -1,4 +1,4 @@
-/* stats, workers: the report's figures, as the payload of the answer. */
+/* stats, workers: the figures of src/stats, as the payload of the answer. */
 #include "clients/ops/ops.h"
 
 #include "protocol/answer.h"
