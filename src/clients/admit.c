@@ -1,7 +1,7 @@
 /*
- * client_admit: from a connection to a client. A connection is unauthenticated until its hello is
- * accepted; then it is a client. Unauthenticated connections have UNAUTHENTICATED_MAX places of
- * their own, clients have client-max.
+ * client_admit: chooses the unauthenticated connection to end when there are too many. A connection
+ * is unauthenticated until its hello is accepted; then it is a client. Unauthenticated connections
+ * have UNAUTHENTICATED_MAX places of their own, clients have client-max.
  *
  * One connection too many ends the oldest silent one. A connection in its first second is spared
  * while clients leave places free: a program may open a thousand connections before it sends

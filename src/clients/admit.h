@@ -1,4 +1,4 @@
-/* admit: the connections before their hello is accepted (admit.c). */
+/* admit: the unauthenticated connections, and the choice of those to end (admit.c). */
 #ifndef TASKMASTER_CLIENTS_ADMIT_H
 #define TASKMASTER_CLIENTS_ADMIT_H
 

@@ -5,7 +5,7 @@
  *
  *     clients.c               all connections: accept, reload, the server's end
  *     input.c                 callbacks of a session's connection and dialogue
- *     ops/                    the operations, one file each
+ *     ops/                    the operations
  *     session.c               a session's life
  *     admit.c, tokens.c       the next session to end
  *     refusal.c, replies.c    the texts: errors about submits, events of jobs

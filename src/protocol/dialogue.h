@@ -20,7 +20,7 @@ struct dialogue {
     size_t last_size;             /* bytes of payload announced by the last header */
     struct refusal *refusal;      /* to be told once a payload has passed, or later */
     uint32_t payload_max;         /* as told in the answer to hello, whatever a reload does */
-    bool greeted;                 /* hello was answered */
+    bool greeted;                 /* hello was accepted */
 };
 
 void dialogue_init(struct dialogue *dialogue, const struct protocol *protocol, struct conn *conn,

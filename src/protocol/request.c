@@ -156,7 +156,7 @@ static void read_own_fields(struct header *header)
             read_if_given(header, field);
 }
 
-/* "submit needs either a field job or a field target". */
+/* "cancel needs either a field job or a field target". */
 static void refuse_choice(struct header *header)
 {
     const struct operation *operation = header->request->operation;

@@ -1,5 +1,5 @@
 /*
- * ops: the operations of clients, one file each.
+ * ops: the operations of clients, one file each; cancel.c has kill as well, stats.c workers.
  *
  * To add an operation, write a file here with its `struct operation`, and add a line to the list
  * below. To add a field, add a row in the operation's file and a member to client_request.
