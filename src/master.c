@@ -18,6 +18,7 @@
 #include "signals.h"
 #include "startup/user_environ.h"
 #include "stats/report.h"
+#include "stats/worker_memory.h"
 #include "trim.h"
 #include "workers/operations.h"
 #include "workers/port.h"

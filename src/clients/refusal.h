@@ -2,8 +2,10 @@
 #ifndef TASKMASTER_CLIENTS_REFUSAL_H
 #define TASKMASTER_CLIENTS_REFUSAL_H
 
-#include "clients/session.h"
 #include "protocol/refusal.h"
+
+struct client_session;
+struct job;
 
 /* Fills a refusal for a submit, from its job. */
 void client_refusal_init_job(struct refusal *refusal, const struct job *job, const char *code,

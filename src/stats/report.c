@@ -1,7 +1,11 @@
 /* report: see report.h. */
 #include "stats/report.h"
 
+#include "base/payload.h"
 #include "common/log.h"
+#include "jobs/dispatcher.h"
+#include "jobs/module_table.h"
+#include "stats/worker_memory.h"
 
 #include <taskmaster/version.h>
 

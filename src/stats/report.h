@@ -2,13 +2,13 @@
 #ifndef TASKMASTER_STATS_REPORT_H
 #define TASKMASTER_STATS_REPORT_H
 
-#include "base/payload.h"
-#include "jobs/dispatcher.h"
-#include "jobs/module_table.h"
-#include "stats/worker_memory.h"
-
 #include <stddef.h>
 #include <stdint.h>
+
+struct dispatcher;
+struct module_table;
+struct payload_budget;
+struct worker_memory;
 
 /* Where the figures are; all borrowed. */
 struct report {

@@ -1,6 +1,9 @@
 /* test_report: where a report takes its figures from. The integration tests compare all figures. */
 #include "stats/report.h"
 
+#include "base/payload.h"
+#include "jobs/dispatcher.h"
+#include "jobs/module_table.h"
 #include "tests/unit/support.h"
 
 #include <jansson.h>
