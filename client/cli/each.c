@@ -57,8 +57,8 @@ struct batch {
     int exit_status; /* the reason for the end of the whole batch; 0: none */
 };
 
-/* Submits nothing more. Ends waiting lines with the batch's first such reason, or `why`. Ends lines
- * in flight with `lost`; NULL: they go on. */
+/* Submits nothing more. Ends waiting lines with `why`. Ends lines in flight with `lost`; NULL: they
+ * go on. The first `why` holds for all lines read later. */
 static void stop(struct batch *batch, const char *why, const char *lost, int rest_ms)
 {
     if (!batch->stopped) {
