@@ -23,24 +23,6 @@ enum {
 
 /* --- the deadline of a header or payload --- */
 
-static void free_backlog(struct conn *conn, char *backlog)
-{
-    free(backlog);
-    conn->loop->backlogs--;
-}
-
-static void drop_input(struct conn *conn)
-{
-    free(conn->partial);
-    conn->partial = NULL;
-    conn->partial_len = 0;
-    if (conn->backlog)
-        free_backlog(conn, conn->backlog);
-    conn->backlog = NULL;
-    payload_unref(conn->payload);
-    conn->payload = NULL;
-}
-
 static void start_input_clock(struct conn *conn, uint32_t timeout_ms)
 {
     conn->input_left_us = 0;
@@ -77,16 +59,6 @@ void conn_input_pause(struct conn *conn, bool pause)
         conn_line_again(conn);
 }
 
-bool conn_has_unread(const struct conn *conn)
-{
-    return transport_arrived(conn->fd) > 0;
-}
-
-bool conn_is_amid(const struct conn *conn)
-{
-    return conn->in_payload || conn->partial_len > 0;
-}
-
 static void on_input_timer(void *arg)
 {
     struct conn *conn = arg;
@@ -97,6 +69,8 @@ static void on_input_timer(void *arg)
         conn->ops->slow(conn, conn->in_payload ? CONN_SLOW_PAYLOAD : CONN_SLOW_HEADER);
 }
 
+/* --- payloads --- */
+
 void conn_expect(struct conn *conn, size_t size, bool keep, bool forced)
 {
     bug_on(size == 0 || conn->in_payload);
@@ -106,13 +80,6 @@ void conn_expect(struct conn *conn, size_t size, bool keep, bool forced)
     conn->begun = false;
     conn->over_budget = false;
     conn->forced = forced;
-}
-
-void conn_ignore_input(struct conn *conn)
-{
-    conn->input_ignored = true;
-    stop_input_clock(conn);
-    drop_input(conn);
 }
 
 static void give_up_payload(struct conn *conn)
@@ -156,6 +123,8 @@ static size_t take_payload(struct conn *conn, const char *data, size_t len)
     return n;
 }
 
+/* --- headers --- */
+
 /* Keeps the beginning of a header until the rest of it comes. */
 static void keep_partial(struct conn *conn, const char *data, size_t len)
 {
@@ -165,6 +134,11 @@ static void keep_partial(struct conn *conn, const char *data, size_t len)
     conn->partial = xrealloc(conn->partial, len ? len : 1);
     memcpy(conn->partial, data, len);
     conn->partial_len = (uint32_t)len;
+}
+
+bool conn_is_amid(const struct conn *conn)
+{
+    return conn->in_payload || conn->partial_len > 0;
 }
 
 static size_t take_header(struct conn *conn, char *data, size_t len)
@@ -185,6 +159,8 @@ static size_t take_header(struct conn *conn, char *data, size_t len)
     conn->ops->header(conn, data, (size_t)end);
     return (size_t)end;
 }
+
+/* --- a turn's share, and the backlog behind it --- */
 
 /* A connection's share of one turn. Worked out once, after the first header. */
 struct share {
@@ -240,6 +216,12 @@ static size_t consume(struct conn *conn, char *data, size_t len)
     return at;
 }
 
+static void free_backlog(struct conn *conn, char *backlog)
+{
+    free(backlog);
+    conn->loop->backlogs--;
+}
+
 static void set_backlog(struct conn *conn, char *data, size_t at, size_t len)
 {
     conn->backlog = data;
@@ -272,6 +254,8 @@ static size_t consume_backlog(struct conn *conn)
         free_backlog(conn, data);
     return done;
 }
+
+/* --- reading --- */
 
 /* Reads an arriving payload straight to its place, and the bytes behind it into the loop's buffer.
  */
@@ -340,6 +324,11 @@ static bool read_once(struct conn *conn, size_t *got)
     return false;
 }
 
+bool conn_has_unread(const struct conn *conn)
+{
+    return transport_arrived(conn->fd) > 0;
+}
+
 void conn_read_now(struct conn *conn, size_t more)
 {
     size_t limit = more + transport_arrived(conn->fd), total = 0, got;
@@ -350,6 +339,27 @@ void conn_read_now(struct conn *conn, size_t more)
         if (anew)
             total += got;
     }
+}
+
+/* --- beginning and end --- */
+
+static void drop_input(struct conn *conn)
+{
+    free(conn->partial);
+    conn->partial = NULL;
+    conn->partial_len = 0;
+    if (conn->backlog)
+        free_backlog(conn, conn->backlog);
+    conn->backlog = NULL;
+    payload_unref(conn->payload);
+    conn->payload = NULL;
+}
+
+void conn_ignore_input(struct conn *conn)
+{
+    conn->input_ignored = true;
+    stop_input_clock(conn);
+    drop_input(conn);
 }
 
 void conn_input_init(struct conn *conn)
