@@ -63,8 +63,7 @@ void conn_line_leave(struct conn *conn);
 
 /* conn_queue.c */
 
-/* The connection is among those with output to be written at the end of the turn, or no more. */
-void conn_queue_mark(struct conn *conn);
+/* The connection is no longer among those with output to be written at the end of the turn. */
 void conn_queue_unmark(struct conn *conn);
 
 /* Collects queued output: up to `most_pieces` pieces and `most` bytes. Returns the number of

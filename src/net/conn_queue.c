@@ -33,7 +33,7 @@ struct conn_item {
 
 /* --- connections with gathered output --- */
 
-void conn_queue_mark(struct conn *conn)
+static void mark(struct conn *conn)
 {
     if (conn->is_dirty)
         return;
@@ -87,7 +87,7 @@ void conn_commit(struct conn *conn, size_t len)
 {
     TAILQ_LAST(&conn->output, conn_item_list)->len += len;
     conn->output_len += len;
-    conn_queue_mark(conn);
+    mark(conn);
 }
 
 void conn_write(struct conn *conn, const void *data, size_t len)
@@ -117,7 +117,7 @@ void conn_write_payload(struct conn *conn, struct payload *payload)
     item->room = payload->size;
     conn->output_held += payload->size;
     conn->output_len += payload->size;
-    conn_queue_mark(conn);
+    mark(conn);
 }
 
 /* False when there is no room for another. */
