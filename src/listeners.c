@@ -1,6 +1,7 @@
 /* listeners: see listeners.h. */
 #include "listeners.h"
 
+#include "all_settings.h"
 #include "common/log.h"
 #include "common/xmalloc.h"
 

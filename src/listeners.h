@@ -2,7 +2,7 @@
 #ifndef TASKMASTER_LISTENERS_H
 #define TASKMASTER_LISTENERS_H
 
-#include "all_settings.h"
+#include "config/config.h"
 #include "net/listener.h"
 #include "net/loop.h"
 #include "startup/identity.h"

@@ -26,15 +26,10 @@
 
 #include <taskmaster/version.h>
 
-#include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 #include <sys/random.h>
 #include <sysexits.h>
-#include <time.h>
 #include <unistd.h>
 
 struct master {

@@ -11,7 +11,6 @@
 #include <stdio_ext.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <sys/types.h>
 #include <unistd.h>
 #include <wchar.h>
 

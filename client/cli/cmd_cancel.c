@@ -1,7 +1,6 @@
 /* cmd_cancel: cancel and kill. Both name a job by the server's id. */
 #include "command.h"
 #include "connect.h"
-#include "exit_status.h"
 #include "output.h"
 #include "report.h"
 #include "report_json.h"

@@ -12,7 +12,6 @@
 #include "base/heap.h"
 
 #include <stdbool.h>
-#include <stddef.h>
 #include <stdint.h>
 
 #define TIMERS_NEVER UINT64_MAX

@@ -5,7 +5,6 @@
 #include "startup/settings.h"
 
 #include <stdbool.h>
-#include <stddef.h>
 #include <sys/types.h>
 
 struct identity {
