@@ -1,11 +1,11 @@
-/* episode: see log_episode.h. */
+/* log_episode: see log_episode.h. */
 #include "base/log_episode.h"
 
 enum {
     QUIET_US = 1000000 /* an episode is over after this long without it */
 };
 
-bool episode_noticed(struct episode *episode, struct timers *timers)
+bool log_episode_noticed(struct log_episode *episode, struct timers *timers)
 {
     episode->last_us = timers->now_us;
     episode->count++;
@@ -18,7 +18,7 @@ bool episode_noticed(struct episode *episode, struct timers *timers)
     return true;
 }
 
-bool episode_over(struct episode *episode, struct timers *timers, bool still)
+bool log_episode_over(struct log_episode *episode, struct timers *timers, bool still)
 {
     if (still)
         episode->last_us = timers->now_us;
@@ -30,7 +30,7 @@ bool episode_over(struct episode *episode, struct timers *timers, bool still)
     return true;
 }
 
-uint64_t episode_seconds(const struct episode *episode)
+uint64_t log_episode_seconds(const struct log_episode *episode)
 {
     return (episode->last_us - episode->since_us) / 1000000;
 }

@@ -12,21 +12,21 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-struct episode {
+struct log_episode {
     bool on;
     uint64_t since_us, last_us;
     uint64_t count;    /* number of notices */
-    struct timer over; /* its function is the owner's, and asks episode_over() */
+    struct timer over; /* its function is the owner's, and asks log_episode_over() */
 };
 
 /* Notices the condition; true at the beginning of an episode. */
-bool episode_noticed(struct episode *episode, struct timers *timers);
+bool log_episode_noticed(struct log_episode *episode, struct timers *timers);
 
 /* True if the episode has ended; otherwise `over` fires again. `still`: the condition holds at this
  * moment. */
-bool episode_over(struct episode *episode, struct timers *timers, bool still);
+bool log_episode_over(struct log_episode *episode, struct timers *timers, bool still);
 
 /* The time from the first to the last notice, in seconds. */
-uint64_t episode_seconds(const struct episode *episode);
+uint64_t log_episode_seconds(const struct log_episode *episode);
 
 #endif

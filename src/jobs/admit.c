@@ -14,7 +14,7 @@ enum {
 
 static void note_queue_full(struct dispatcher *d)
 {
-    if (episode_noticed(&d->queue_full, d->timers))
+    if (log_episode_noticed(&d->queue_full, d->timers))
         log_event(LOG_WARN, "queue-full", LOG_UINT("waiting", dispatcher_waiting(d)),
                   LOG_UINT("job_max", d->limits.job_max), LOG_UINT("running", d->counts.running),
                   LOG_STR("hint", "submits are refused; raise job-max or pool-max if this lasts"));
@@ -23,8 +23,9 @@ static void note_queue_full(struct dispatcher *d)
 void dispatch_admit_queue_full_over(void *arg)
 {
     struct dispatcher *d = arg;
-    if (episode_over(&d->queue_full, d->timers, false))
-        log_event(LOG_INFO, "queue-full-over", LOG_UINT("seconds", episode_seconds(&d->queue_full)),
+    if (log_episode_over(&d->queue_full, d->timers, false))
+        log_event(LOG_INFO, "queue-full-over",
+                  LOG_UINT("seconds", log_episode_seconds(&d->queue_full)),
                   LOG_UINT("refused", d->queue_full.count));
 }
 

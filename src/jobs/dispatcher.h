@@ -89,7 +89,7 @@ struct dispatcher {
     uint64_t mean_run_us; /* moving average */
     bool draining;
     uint64_t stop_by_us; /* the deadline of all running jobs; 0: none */
-    struct episode queue_full;
+    struct log_episode queue_full;
 
     /* The parts. Only the file of a part writes its struct. */
     struct dispatch_pass pass;

@@ -67,7 +67,7 @@ struct dispatch_starts {
     struct timer pause;           /* set: no worker is started until the timer fires */
     struct timer ok; /* set: a worker got ready after failures; fires if no start fails meanwhile */
     struct dispatch_pace pace;
-    struct episode exhausted; /* all workers are busy, and jobs wait */
+    struct log_episode exhausted; /* all workers are busy, and jobs wait */
 };
 
 /* Replacing all workers after a reload (renew.c). */

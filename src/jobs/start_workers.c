@@ -20,7 +20,7 @@ enum {
 
 static void note_exhausted(struct dispatcher *d)
 {
-    if (episode_noticed(&d->starts.exhausted, d->timers))
+    if (log_episode_noticed(&d->starts.exhausted, d->timers))
         log_event(
             LOG_WARN, "pool-exhausted", LOG_UINT("workers", pool_count(&d->pool)),
             LOG_UINT("pool_max", d->limits.pool_max), LOG_UINT("waiting", dispatcher_waiting(d)),
@@ -30,9 +30,9 @@ static void note_exhausted(struct dispatcher *d)
 void dispatch_start_exhausted_over(void *arg)
 {
     struct dispatcher *d = arg;
-    if (episode_over(&d->starts.exhausted, d->timers, dispatch_line_ready(d) > 0))
+    if (log_episode_over(&d->starts.exhausted, d->timers, dispatch_line_ready(d) > 0))
         log_event(LOG_INFO, "pool-exhausted-over",
-                  LOG_UINT("seconds", episode_seconds(&d->starts.exhausted)),
+                  LOG_UINT("seconds", log_episode_seconds(&d->starts.exhausted)),
                   LOG_UINT("jobs_queued", d->starts.exhausted.count));
 }
 
