@@ -8,23 +8,17 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-static void tell(const struct startup_check *check, enum finding finding, const char *key,
-                 const char *entry, const char *fmt, va_list ap)
+void startup_check_tell(const struct startup_check *check, enum finding finding, const char *key,
+                        const char *entry, const char *fmt, ...)
 {
     char origin[CONFIG_ORIGIN_MAX], text[FINDING_MAX];
     config_origin(check->config, key, entry, origin);
     size_t len = (size_t)snprintf(text, sizeof text, "%s: ", origin);
-    vsnprintf(text + len, sizeof text - len, fmt, ap);
-    check->tell(check->arg, finding, text);
-}
-
-void startup_check_tell(const struct startup_check *check, enum finding finding, const char *key,
-                        const char *entry, const char *fmt, ...)
-{
     va_list ap;
     va_start(ap, fmt);
-    tell(check, finding, key, entry, fmt, ap);
+    vsnprintf(text + len, sizeof text - len, fmt, ap);
     va_end(ap);
+    check->tell(check->arg, finding, text);
 }
 
 /* --- user and group --- */
