@@ -7,6 +7,10 @@ static const char *const format_names[] = {[LOG_TEXT] = "text", [LOG_JSON] = "js
 
 #define AT(member) offsetof(struct log_settings, member)
 
+_Static_assert(sizeof(enum log_level) == sizeof(unsigned) &&
+                   sizeof(enum log_format) == sizeof(unsigned),
+               "OPTION_ENUM reads and writes an unsigned number");
+
 /* clang-format off */
 static const struct option rows[] = {
     {.key = "log-level", .kind = OPTION_ENUM, .offset = AT(level), .reload = true,

@@ -18,8 +18,8 @@ enum option_kind {
     OPTION_BOOL,
     OPTION_STRING,      /* char *: a text, not empty; NULL if the default is null and none is set */
     OPTION_STRING_LIST, /* struct option_list: a text or a list of texts; A,B on the command line */
-    OPTION_MODE, /* uint32_t: a file's permissions, as octal text: JSON has no octal numbers */
-    OPTION_ENUM,
+    OPTION_MODE,    /* uint32_t: a file's permissions, as octal text: JSON has no octal numbers */
+    OPTION_ENUM,    /* an enum as wide as unsigned: assert it beside the row */
     OPTION_OBJECT,  /* char *: any object, kept as compact JSON text */
     OPTION_ENTRIES, /* struct option_entries: an object with an entry for each name */
 };

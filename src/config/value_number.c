@@ -1,5 +1,4 @@
 /* value_number: numbers, booleans, permissions and enums. */
-#include "common/log.h"
 #include "config/json_must.h"
 #include "config/value.h"
 
@@ -105,11 +104,6 @@ static json_t *mode_get(const void *member, const struct option *option)
     snprintf(text, sizeof text, "%04" PRIo32, *(const uint32_t *)member);
     return config_json_must(json_string(text));
 }
-
-/* Each enum among the settings is read and written as an unsigned number. */
-_Static_assert(sizeof(enum log_level) == sizeof(unsigned) &&
-                   sizeof(enum log_format) == sizeof(unsigned),
-               "an enum is as wide as unsigned");
 
 static int enum_set(void *member, const struct option *option, json_t *value,
                     struct value_error *error)
