@@ -1,8 +1,7 @@
 # taskmasterd. `make`, `make SAN=1` (build/asan), `make CC=clang BUILD=build/clang`; see CONTRIBUTING.md.
 #
-# CC, AR, CPPFLAGS, CFLAGS and LDFLAGS are whoever builds's own, from the command line or the environment: they stand behind
-# ours, and so win. `make WERROR=1` makes warnings errors, as scripts/check does: a compiler of another release may have
-# more.
+# CC, AR, CPPFLAGS, CFLAGS and LDFLAGS come from the command line or the environment. They stand behind our own flags, and
+# so win. `make WERROR=1` makes warnings errors, as scripts/check does. Without it a newer compiler's warnings stop no build.
 
 ifeq ($(origin CC),default)
 CC       := gcc
@@ -23,17 +22,17 @@ else ifeq ($(COVERAGE),1)
 OPT      := -Og -g --coverage -fprofile-update=atomic -fno-inline
 LDOPT    := --coverage
 else
-# It wants optimization, and to be defined once.
+# _FORTIFY_SOURCE needs optimization, and must not be defined twice.
 FORTIFY  := $(if $(filter -O0,$(CFLAGS))$(findstring _FORTIFY_SOURCE,$(CPPFLAGS) $(CFLAGS)),,-U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2)
 OPT      := -O2 -g $(FORTIFY) -fstack-protector-strong -fstack-clash-protection
 LDOPT    := -Wl,-z,relro,-z,now
 endif
-WRAP     := # calls that a test puts something else in the place of
+WRAP     := # calls replaced by a test
 COMPILE   = $(CC) -D_GNU_SOURCE -Iinclude -Isrc -I. -MMD -MP -std=c11 $(WARN) $(OPT) -fPIC $(CPPFLAGS) $(CFLAGS)
 LINK      = $(CC) $(OPT) -fPIC $(CFLAGS) $(LDOPT) $(WRAP) $(LDFLAGS)
 COMPILE_SHARED = $(COMPILE) -shared $(LDOPT) $(LDFLAGS)
 MASTER_LIBS := -levent_core -ljansson
-# Each stands before a module's own libraries where the loader looks for symbols: the C library alone.
+# The loader looks for a module's symbols in these libraries first, then in the module's own: the C library alone.
 WORKER_LIBS := -ldl
 CLIENT_LIBS := -ljansson
 
@@ -95,7 +94,7 @@ ifeq ($(COVERAGE),1) # of src/; a module exports its descriptor and nothing else
 $(BUILD)/modules/%.so: OPT := -O2
 $(BUILD)/modules/%.so: LDOPT :=
 endif
-# A module is one file, and the files in a folder of its name.
+# A module is one file, and for exec the files in its folder too.
 $(BUILD)/modules/exec.so: $(wildcard modules/exec/*)
 $(BUILD)/modules/%.so: modules/%.c include/taskmaster/module.h
 	@mkdir -p $(@D) $(O)
@@ -256,10 +255,9 @@ plants: torture-programs
 	BUILD=$(BUILD) tests/torture/plant all
 
 # Bench. `make bench` measures taskmasterd beside the bare relay and the installed peers, BENCH=--quick in under a
-# minute. `make bench-doc` writes the last results into
-# doc/performance.md. `make bench-instructions`
-# counts instructions with callgrind, and fails at over 10 % more than tests/bench/instructions.txt
-# has. BENCH=--accept writes the file. scripts/bench-deps installs the peers and valgrind.
+# minute. `make bench-doc` writes the last results into doc/performance.md. `make bench-instructions` counts instructions
+# with callgrind, and fails at over 10 % more than in tests/bench/instructions.txt. BENCH=--accept writes this file.
+# scripts/bench-deps installs the peers and valgrind.
 BENCH           ?=
 bench_programs  := $(patsubst %,$(BUILD)/tests/bench-%,load worker line relay)
 bench_protocols := $(patsubst tests/bench/%.c,$(O)/tests/bench/%.o,$(wildcard tests/bench/protocol*.c))
