@@ -262,6 +262,7 @@ static bool same_user(const struct process_state *a, const struct process_state 
 }
 
 /* Floating point */
+
 static void take_fp_control(struct process_state *s)
 {
     s->fp_control = fp_control_read();
