@@ -14,7 +14,7 @@
 #include "jobs/module_settings.h"
 #include "jobs/settings.h"
 #include "shutdown.h"
-#include "startup/settings.h"
+#include "startup/identity_settings.h"
 #include "workers/settings.h"
 
 struct settings {

@@ -3,8 +3,8 @@
  * answers for each.
  *
  * The dispatcher holds no descriptor, and reads no clock but its timers. It decides, and calls a
- * table of operations: processes and connections in production (workers/link.c), a recorder in
- * tests. Every submitted job ends here exactly once, in dispatch_end().
+ * table of operations: processes and connections in production (workers/operations.c), a recorder
+ * in tests. Every submitted job ends here exactly once, in dispatch_end().
  *
  * Prefetching. The way to a worker and back takes longer than a tiny job, and meanwhile the worker
  * is idle. So while a line waits, a worker with short jobs is handed its next ones before it has

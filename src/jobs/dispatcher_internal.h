@@ -4,30 +4,30 @@
  * A function's name is dispatch_, the first word of its file, and a verb: dispatch_renew_is_old()
  * is in renew.c. A few helpers without a file are inline below.
  *
- * Each file calls only the files above it in this list:
+ * Each file calls only the files below it in this list:
  *
- *     pace          the rate of starts and ends
- *     hold          sources with unread output
- *     end           the end of each job
- *     aside         waiting jobs for fresh workers
- *     line          the places of waiting jobs
- *     reclaim       unbegun jobs, taken away from their workers
- *     retire        telling workers to end
- *     stop          stopping a running job
- *     renew         replacing all workers after a reload
- *     tiny          jobs too short to wake a worker for
- *     start_workers growing the pool
- *     assign        from the line to the workers
- *     prefetch      a busy worker's next jobs, handed early
- *     refusal       workers unable to begin a job
- *     fail_waiting  waiting jobs without hope of a worker
- *     deadlines     the timers of workers
- *     admit         a submit: begin, wait or be refused
- *     outcome       a worker is ready, has answered, or is lost
- *     schedule      the pass at the end of each public call
  *     dispatcher    the public calls and the timers
+ *     schedule      the pass at the end of each public call
+ *     outcome       a worker is ready, has answered, or is lost
+ *     admit         a submit: begin, wait or be refused
+ *     deadlines     the timers of workers
+ *     fail_waiting  waiting jobs without hope of a worker
+ *     refusal       workers unable to begin a job
+ *     prefetch      a busy worker's next jobs, handed early
+ *     assign        from the line to the workers
+ *     start_workers growing the pool
+ *     tiny          jobs too short to wake a worker for
+ *     renew         replacing all workers after a reload
+ *     stop          stopping a running job
+ *     retire        telling workers to end
+ *     reclaim       unbegun jobs, taken away from their workers
+ *     line          the places of waiting jobs
+ *     aside         waiting jobs for fresh workers
+ *     end           the end of each job
+ *     hold          sources with unread output
+ *     pace          the rate of starts and ends
  *
- * The files before schedule only change the state, and touch the parts for the next pass to look
+ * The files below schedule only change the state, and touch the parts for the next pass to look
  * at. Only dispatcher.c calls dispatch_schedule().
  */
 #ifndef TASKMASTER_JOBS_DISPATCHER_INTERNAL_H

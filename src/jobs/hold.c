@@ -6,9 +6,9 @@
  * results of its jobs with workers: an arriving result counts with its announced size, a later one
  * with the size of recent results of its module. A source is held
  *
- *     if unread is over source_unread_max;
- *     if unread and coming are over source_output_max: its running jobs will yield too much;
- *     if unread and coming are over the rest of the budget for output, and over FREELY. So the more
+ *     if unread exceeds source_unread_max;
+ *     if unread + coming exceeds source_output_max: its running jobs will yield too much;
+ *     if unread + coming exceeds the rest of the budget for output, and FREELY. So the more
  *         the other sources leave unread, the less this one may, and some of the budget is left for
  *         sources without unread output (dynamic thresholds: Choudhury and Hahne, 1998).
  *

@@ -10,9 +10,10 @@
  *
  * A module with constant refusals must not take the pool down. So one worker at a time is replaced,
  * and none while a start is under way or paused; until then the worker does other modules' jobs.
- * Such a worker would be the first to get the job again. So the job goes to an idle worker without
- * a refusal so far, or is set aside if there is none. The word of a fresh worker holds for the
- * module for a while, longer each time: meanwhile its jobs end at once, and no worker is replaced.
+ * The refusing worker is idle first, and would get the same job again. So the job goes to an idle
+ * worker that has refused nothing yet, or is set aside without one. A fresh worker's refusal counts
+ * for the whole module for a while, longer each time: meanwhile its jobs end at once, and no worker
+ * is replaced.
  * The jobs set aside go back to the line after the word of a fresh worker, or when any worker has
  * begun a job of the module.
  *

@@ -2,11 +2,12 @@
  * dispatch_renew: replacing all workers after a reload.
  *
  * Workers started under the settings in force are new, all others old. One new worker goes first.
- * The old ones serve until it is ready, the starting ones included. Then they end, each after its
- * job. The other design, to end each worker after its job as soon as the settings are read, needs
- * no state at all. But readable settings may still let no worker start (a preload may crash, or
- * refuse its settings), and would then take the whole pool down. This design costs one place in the
- * pool if all are taken: the new worker needs it. With a pool of one nothing can be tried
+ * Old
+ * workers, also those still starting, serve until the new one is ready. Then they end, each after
+ * its job. The other design, to end each worker after its job as soon as the settings are read,
+ * needs no state at all. But readable settings may still let no worker start (a preload may crash,
+ * or refuse its settings), and would then take the whole pool down. This design costs one place in
+ * the pool if all are taken: the new worker needs it. With a pool of one nothing can be tried
  * beforehand.
  *
  * A script behind a reload waits for one of two lines in the log: `renewed`, or `renewal-held`. So

@@ -1,15 +1,15 @@
 /*
- * conn_internal: the order of conn's files. A file calls those above it only.
+ * conn_internal: the order of conn's files. A file calls those below it only.
  *
- *     transport.c       system calls on a connected socket
- *     conn_line.c       a connection's share of a turn, and the lines of waiting connections
- *     conn_queue.c      gathered output, in pieces
- *     conn_unread.c     connections with peers that do not take their output
- *     conn_interest.c   the connection's events in the event loop
- *     conn_input.c      reading: headers, payloads, deadlines
- *     conn_output.c     writing
- *     conn.c            one connection: opened, served, closed
  *     conn_loop.c       a turn of the loop over all connections
+ *     conn.c            one connection: opened, served, closed
+ *     conn_output.c     writing
+ *     conn_input.c      reading: headers, payloads, deadlines
+ *     conn_interest.c   the connection's events in the event loop
+ *     conn_unread.c     connections with peers that do not take their output
+ *     conn_queue.c      gathered output, in pieces
+ *     conn_line.c       a connection's share of a turn, and the lines of waiting connections
+ *     transport.c       system calls on a connected socket
  */
 #ifndef TASKMASTER_NET_CONN_INTERNAL_H
 #define TASKMASTER_NET_CONN_INTERNAL_H

@@ -1,5 +1,5 @@
 /*
- * conn_queue: a connection's waiting output, as a queue of pieces, and its end with the connection.
+ * conn_queue: a connection's waiting output: a queue of pieces, freed when the connection closes.
  *
  * Freeing gigabytes takes a second. So the output of a closed connection leaves it at once, and is
  * freed a batch in each turn of the loop. A little output is freed in the same turn. The budget for

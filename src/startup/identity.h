@@ -2,7 +2,7 @@
 #ifndef TASKMASTER_STARTUP_IDENTITY_H
 #define TASKMASTER_STARTUP_IDENTITY_H
 
-#include "startup/settings.h"
+#include "startup/identity_settings.h"
 
 #include <stdbool.h>
 #include <sys/types.h>

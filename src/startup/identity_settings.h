@@ -1,6 +1,6 @@
-/* settings: the user and the group to become. */
-#ifndef TASKMASTER_STARTUP_SETTINGS_H
-#define TASKMASTER_STARTUP_SETTINGS_H
+/* identity_settings: the user and the group to become. */
+#ifndef TASKMASTER_STARTUP_IDENTITY_SETTINGS_H
+#define TASKMASTER_STARTUP_IDENTITY_SETTINGS_H
 
 #include "base/option.h"
 
