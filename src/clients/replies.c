@@ -61,12 +61,12 @@ static void write_overload(struct event_writer *event, const struct client_sessi
     event_uint(event, "retry_after_ms", e->retry_after_ms);
 }
 
-/* The events of jobs: name, own fields, and the fields that several share. */
+/* The events of jobs: name, own fields, and the fields shared by several events. */
 static const struct {
     const char *name;
     write_fields own;
     bool job;     /* the job's name */
-    bool order;   /* if the job was assigned */
+    bool order;   /* if the job has begun */
     bool context; /* if the submit had one */
 } rows[] = {
     [JOB_ACCEPTED] = {"accepted", write_accepted, .job = true},

@@ -28,8 +28,8 @@ void client_tokens_free(struct client_tokens *tokens, struct timers *timers)
 
 /* --- wrong tokens --- */
 
-/* Behind the answer before, but behind no more answers than there are connections: closed ones
- * leave no gap. */
+/* One gap after the last answer, but never later than one gap for each open connection: closed
+ * connections leave no gaps. */
 static uint64_t next_answer(const struct clients *clients)
 {
     uint64_t first_us = clients->loop->timers->now_us + REFUSE_MS * 1000ull;

@@ -134,7 +134,7 @@ static bool read_digits(const struct header *header, const struct field *field, 
     return json_raw_digits(raw_value(header, field, &end), value);
 }
 
-/* Writes a value, checked before to fit, as compact JSON. */
+/* Writes a value as compact JSON. The caller has checked its length. */
 static void write_json(const json_t *value, struct text *text, size_t max)
 {
     text->len = json_dumpb(value, text->bytes, max, JSON_COMPACT | JSON_ENCODE_ANY);

@@ -1,5 +1,4 @@
-/* refusal: the error of a request: made now, written now or once the request's payload has passed.
- */
+/* refusal: the error of a request, kept until it is written: the request's payload comes first. */
 #ifndef TASKMASTER_PROTOCOL_REFUSAL_H
 #define TASKMASTER_PROTOCOL_REFUSAL_H
 

@@ -43,7 +43,7 @@ static void read_if_given(struct header *header, const struct field *field)
         field_read(header, field);
 }
 
-/* Reads the fields echoed by errors. Faults in them are told in their turn. */
+/* Reads the fields echoed by errors. Their own faults are noted later, in the agreed order. */
 static void read_echoed(struct header *header)
 {
     struct request *request = header->request;
