@@ -43,7 +43,7 @@ struct session {
     bool kept, freed;
 };
 
-static struct event_base *base;
+static struct event_base *events;
 static struct timers timers;
 static struct payload_budget budget, output_budget;
 static struct conn_loop loop;
@@ -338,9 +338,9 @@ static struct trace run(const uint8_t *data, size_t size, uint64_t payload_max, 
 static void set_up(void)
 {
     log_configure(LOG_ERROR + 1, LOG_TEXT);
-    base = event_base_new();
+    events = event_base_new();
     timers_init(&timers, 1);
-    conn_loop_init(&loop, base, &timers, &budget, &output_budget);
+    conn_loop_init(&loop, events, &timers, &budget, &output_budget);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
@@ -348,7 +348,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     static const uint64_t payload_maxes[] = {0, 20, 5000, 16 << 20};
     static const uint64_t budgets[] = {0, 3000, 6000, 1 << 30};
     static const size_t pieces[] = {1, 2, 7, 100, 1000, 4096, 5000, 9000};
-    if (!base)
+    if (!events)
         set_up();
     if (size < 2 || size > INPUT_MAX)
         return 0;

@@ -17,6 +17,7 @@
 #include "session_system.h"
 #include "session_workers.h"
 #include "stats/report.h"
+#include "stats/worker_memory.h"
 #include "workers/operations.h"
 #include "workers/port.h"
 #include "workers/workers.h"
