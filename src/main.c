@@ -35,7 +35,7 @@ static const char usage[] =
     "\n"
     "  -c FILE      read settings from FILE (JSON); without it the defaults are in force\n"
     "  -t           check the settings, load every module once, and end\n"
-    "  --init       with -t: initialise those that the settings name as well\n"
+    "  --init       with -t: call init() of the modules in the settings, too\n"
     "  -T           print the settings in force as JSON, and end\n"
     "  --KEY=VALUE  set one key; wins over the file\n"
     "  --help       print this and every key\n"

@@ -111,8 +111,7 @@ int config_unknown_key(const struct config *config, struct config_error *error, 
         snprintf(error->text + len, error->size - len, "unknown key %s, did you mean %s?", name,
                  near);
     else
-        snprintf(error->text + len, error->size - len,
-                 "unknown key %s; %s --help lists those that there are", name,
-                 config->schema->program);
+        snprintf(error->text + len, error->size - len, "unknown key %s; %s --help lists all keys",
+                 name, config->schema->program);
     return -1;
 }

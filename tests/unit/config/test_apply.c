@@ -31,7 +31,7 @@ static const struct {
     {"{\n\n\"pool-mx\": 4}", "FILE:3: unknown key pool-mx, did you mean pool-max?"},
     {"{\n\n\"Pool_Max\": 4}", "FILE:3: unknown key Pool_Max"},
     {"{\"something-else\": 4}",
-     "FILE:1: unknown key something-else; taskmasterd --help lists those that there are"},
+     "FILE:1: unknown key something-else; taskmasterd --help lists all keys"},
     {"{\"a\\nb\": 4}", "FILE:1: unknown key a?b"},
     {"{\n\"pool-max\": 0}", "FILE:2: pool-max: found 0, expected an integer from 1 to 10000"},
     {"{\"pool-max\": \"4\"}", "FILE:1: pool-max: found \"4\", expected an integer from 1 to 10000"},
