@@ -125,7 +125,7 @@ static tm_client_status read_size(struct tmc_reader *reader, struct tmc_failure 
         return TM_CLIENT_OK;
     json_int_t value = json_is_integer(size) ? json_integer_value(size) : -1;
     if (value < 0)
-        return bad(failure, "size is not a whole number");
+        return bad(failure, "size is not an integer from 0");
     if ((uint64_t)value > size_max(reader))
         return tmc_failure_set(
             failure, TM_CLIENT_PROTOCOL,

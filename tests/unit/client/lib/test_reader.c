@@ -166,6 +166,16 @@ START_TEST(refuses)
 }
 END_TEST
 
+/* A negative size is a whole number, too: the text has the range. */
+START_TEST(names_the_range_of_size)
+{
+    static const char text[] = "{\"event\":\"done\",\"size\":-1}\n";
+    ck_assert_int_eq(read_text(text, sizeof text - 1), TM_CLIENT_PROTOCOL);
+    ck_assert_str_eq(failure.text,
+                     "the server's answer breaks the protocol: size is not an integer from 0");
+}
+END_TEST
+
 /* A number of any size is fine where nobody needs its value. */
 START_TEST(numbers)
 {
@@ -245,6 +255,7 @@ int main(void)
     tcase_add_test(tcase, byte_by_byte);
     tcase_add_test(tcase, large_payload);
     tcase_add_test(tcase, refuses);
+    tcase_add_test(tcase, names_the_range_of_size);
     tcase_add_test(tcase, numbers);
     tcase_add_test(tcase, header_length);
     tcase_add_test(tcase, size_is_not_believed);
