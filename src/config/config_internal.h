@@ -1,8 +1,15 @@
-/* config_internal: the inside of a config, for the files of this folder.
+/*
+ * config_internal: the inside of a config, and the order of its files. A file calls those below it
+ * only.
  *
- *     apply.c    the file and the command line, key by key
- *     origin.c   the origin of each value, and the texts of faults
- *     config.c   the order of a load, a reload; comparison
+ *     config.c      the order of a load, a reload; comparison
+ *     apply.c       the file and the command line, key by key
+ *     origin.c      the origin of each value, and the texts of faults
+ *     rows.c        the values of a part, row by row
+ *     value_*.c     the kinds of values
+ *     expected.c    the texts of errors in values
+ *     schema.c      the keys of all parts
+ *     json_*.c      lines, hints and calls of jansson
  */
 #ifndef TASKMASTER_CONFIG_CONFIG_INTERNAL_H
 #define TASKMASTER_CONFIG_CONFIG_INTERNAL_H
@@ -37,6 +44,11 @@ static inline void *config_part(const struct config *config, const struct config
     return (char *)config->settings + key->part;
 }
 
+/* apply.c. Each returns 0, or -1 with the error. */
+int config_apply_file(struct config *config, enum file_kind kind, struct config_error *error);
+int config_apply_overrides(struct config *config, const struct config_args *args,
+                           struct config_error *error);
+
 /* origin.c */
 
 /* Writes a fault found in a key's value. Always -1. */
@@ -48,10 +60,5 @@ int config_unknown_key(const struct config *config, struct config_error *error, 
 
 /* Replaces control characters: values may hold any, but an error is one line. */
 void config_make_one_line(char *s);
-
-/* apply.c. Each returns 0, or -1 with the error. */
-int config_apply_file(struct config *config, enum file_kind kind, struct config_error *error);
-int config_apply_overrides(struct config *config, const struct config_args *args,
-                           struct config_error *error);
 
 #endif
