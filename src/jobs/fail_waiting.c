@@ -13,7 +13,8 @@ static bool line_is_stuck(const struct dispatcher *d)
 
 void dispatch_fail_watch(struct dispatcher *d)
 {
-    bool stuck = line_is_stuck(d) || (dispatch_aside_count(d) && dispatch_start_error(d));
+    bool stuck =
+        !d->draining && (line_is_stuck(d) || (dispatch_aside_count(d) && dispatch_start_error(d)));
     if (!stuck)
         timer_clear(d->timers, &d->failing.unavailable);
     else if (!timer_is_set(&d->failing.unavailable))

@@ -105,6 +105,25 @@ START_TEST(test_available_for_the_rest)
 }
 END_TEST
 
+/* A drain in the last moment of the line's time: all are told of the shutdown. */
+START_TEST(test_drain_instead_of_unavailable)
+{
+    open_pool(0, 1, 10000);
+    silent = true;
+    no_forks = true;
+    for (int i = 0; i < 3500; i++)
+        SUBMIT();
+    pass_ms(START_TIMEOUT_MS - 1);
+    dispatcher_drain(&d);
+    timers_turn(&timers, timers.now_us + 1000);
+    timers_run(&timers);
+    for (int i = 0; i < 10; i++)
+        turn();
+    ck_assert_uint_eq(dispatcher_waiting(&d), 0);
+    ck_assert_uint_eq(d.counts.failed[FAIL_SHUTDOWN], 3500);
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("fail_waiting");
@@ -114,5 +133,6 @@ int main(void)
     tcase_add_test(tc, test_unavailable_needs_a_line);
     tcase_add_test(tc, test_unavailable_for_thousands);
     tcase_add_test(tc, test_available_for_the_rest);
+    tcase_add_test(tc, test_drain_instead_of_unavailable);
     return run_suite(suite);
 }
