@@ -25,8 +25,9 @@ void pool_init(struct pool *pool)
 
 static void enter(struct worker *worker, enum worker_state state, uint64_t now_us)
 {
+    if (worker->state != WORKER_RETIRING) /* reports call both states stopping */
+        worker->since_us = now_us;
     worker->state = (uint8_t)state;
-    worker->since_us = now_us;
     TAILQ_INSERT_HEAD(&worker->pool->lists[state], worker, link);
     worker->pool->counts[state]++;
 }
