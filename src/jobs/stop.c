@@ -20,8 +20,10 @@ enum {
 void dispatch_stop_signal(struct dispatcher *d, struct worker *worker, int signo)
 {
     worker->signalled = true;
-    if (signo == SIGKILL && worker->state != WORKER_STOPPING)
+    if (signo == SIGKILL && worker->state != WORKER_STOPPING) {
         worker_set_state(worker, WORKER_STOPPING, dispatch_now(d));
+        dispatch_touch(d, DISPATCH_WAITING); /* perhaps the last to serve the line */
+    }
     d->ops->signal(d->ctx, worker, signo);
 }
 
