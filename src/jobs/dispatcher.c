@@ -67,7 +67,8 @@ bool dispatcher_source_ended(struct dispatcher *d, struct job_source *source)
     source->ended = true;
     for (size_t n = 0; n < DISPATCH_BATCH && (job = source->untie); n++) {
         source->untie = LIST_NEXT(job, links.of_source);
-        if (job->asked.link)
+        bool fails = d->draining && job->state == JOB_WAITING && !job_is_prefetched(job);
+        if (job->asked.link && !fails) /* in a drain, waiting jobs fail with the reason shutdown */
             cancel(d, job, false);
     }
     dispatch_schedule(d);

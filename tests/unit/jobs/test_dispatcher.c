@@ -151,6 +151,24 @@ START_TEST(test_source_gone_and_the_line_fails)
 }
 END_TEST
 
+/* A second signal ends the connections while the line still fails: the reason stays. */
+START_TEST(test_source_ended_while_the_line_fails)
+{
+    open_idle(1, 1, 100000);
+    for (int i = 0; i < 3500; i++)
+        SUBMIT(.link = i > 0);
+    silent = true;
+    dispatcher_drain(&d);
+    while (!dispatcher_source_ended(&d, &source_of('a')->source))
+        ;
+    for (int i = 0; i < 10; i++)
+        turn();
+    ck_assert_uint_eq(d.counts.failed[FAIL_SHUTDOWN], 3499);
+    ck_assert_uint_eq(d.counts.failed[FAIL_CANCELLED], 0);
+    done(1);
+}
+END_TEST
+
 START_TEST(test_drain)
 {
     open_idle(3, 4, 10);
@@ -299,6 +317,7 @@ int main(void)
     tcase_add_test(tc, test_orphans_end);
     tcase_add_test(tc, test_source_gone_with_thousands);
     tcase_add_test(tc, test_source_gone_and_the_line_fails);
+    tcase_add_test(tc, test_source_ended_while_the_line_fails);
     tcase_add_test(tc, test_drain);
     tcase_add_test(tc, test_drain_stubborn);
     tcase_add_test(tc, test_drain_thousands);
