@@ -89,21 +89,25 @@ static void add_context(struct builder *builder, const char *text)
     builder->context = text;
 }
 
+/* Bit n of TM_CLIENT_NOTIFY_... asks for word n. */
+static const char *const notify_words[] = {"accepted", "started"};
+
+enum { NOTIFY_WORDS = sizeof notify_words / sizeof notify_words[0] };
+
 static void add_notify(struct builder *builder, uint32_t notify)
 {
     if (notify == 0 || builder->status != TM_CLIENT_OK)
         return;
-    if (notify & ~(uint32_t)(TM_CLIENT_NOTIFY_ACCEPTED | TM_CLIENT_NOTIFY_STARTED)) {
+    if (notify >> NOTIFY_WORDS) {
         builder->status = tmc_failure_set(builder->failure, TM_CLIENT_INVALID,
                                           "notify has bits that this release does not know");
         return;
     }
     json_t *list = json_array();
     int failed = 0;
-    if (notify & TM_CLIENT_NOTIFY_ACCEPTED)
-        failed |= json_array_append_new(list, json_string("accepted"));
-    if (notify & TM_CLIENT_NOTIFY_STARTED)
-        failed |= json_array_append_new(list, json_string("started"));
+    for (int i = 0; i < NOTIFY_WORDS; i++)
+        if (notify >> i & 1)
+            failed |= json_array_append_new(list, json_string(notify_words[i]));
     if (failed) {
         json_decref(list);
         list = NULL;
