@@ -69,7 +69,14 @@ def test_a_header_of_another_folder_alone(tree):
 def test_a_library_in_the_wrong_place(tree):
     with open(tree / "src/jobs/pool.c", "a") as file:
         file.write("#include <jansson.h>\n")
-    assert "includes <jansson.h>, which src/jobs does without" in look(tree)[1]
+    assert "src/jobs/pool.c: includes <jansson.h>; src/jobs does without\n" in look(tree)[1]
+
+
+def test_a_library_by_way_of_a_header(tree):
+    with open(tree / "worker/text.h", "a") as file:
+        file.write('#include "common/json_load.h"\n')
+    text = look(tree)[1]
+    assert "worker/text.c: includes <jansson.h> by way of src/common/json_load.h; worker does without\n" in text
 
 
 def test_a_circle_of_headers(tree):
