@@ -13,7 +13,7 @@
 #include "config/config.h"
 #include "jobs/module_settings.h"
 #include "jobs/settings.h"
-#include "shutdown.h"
+#include "shutdown_settings.h"
 #include "startup/identity_settings.h"
 #include "workers/settings.h"
 

@@ -14,20 +14,6 @@ enum {
     LAST_WORDS_MS = 100, /* between two looks at the output left */
 };
 
-#define AT(member) offsetof(struct shutdown_settings, member)
-
-/* clang-format off */
-static const struct option rows[] = {
-    {.key = "drain-timeout-ms", .kind = OPTION_UINT32, .offset = AT(drain_timeout_ms),
-     .reload = true, .min = 1, .max = OPTION_DAY_MS, .default_text = "30000", .unit = "ms",
-     .help = "how long a shutdown waits for running jobs before it stops them; stopping takes "
-             "kill-grace-ms more, telling clients two seconds; together less than half of the "
-             "90 s after which systemd kills (TimeoutStopSec)"},
-};
-/* clang-format on */
-
-const struct option_table shutdown_options = OPTION_TABLE(rows);
-
 static void begin_drain(struct shutdown *s, const char *why)
 {
     log_event(LOG_INFO, "drain", LOG_STR("why", why),

@@ -16,21 +16,15 @@
 #ifndef TASKMASTER_SHUTDOWN_H
 #define TASKMASTER_SHUTDOWN_H
 
-#include "base/option.h"
 #include "base/timers.h"
 #include "clients/clients.h"
 #include "jobs/dispatcher.h"
 #include "net/conn.h"
+#include "shutdown_settings.h"
 
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
-
-struct shutdown_settings {
-    uint32_t drain_timeout_ms;
-};
-
-extern const struct option_table shutdown_options;
 
 enum shutdown_phase {
     RUNNING,
