@@ -5,6 +5,7 @@
 #include "common/limits.h"
 #include "common/log.h"
 #include "net/address.h"
+#include "net/transport.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -80,14 +81,14 @@ static void on_revoke(void *arg)
  * overtake the message. */
 static void turn_away(struct clients *clients, int fd, const char *address)
 {
-    static const char words[] =
+    static char words[] =
         "{\"event\":\"error\",\"code\":\"too-many-clients\",\"message\":\"the server's limit of "
         "open files has no room for more clients beside its workers\",\"fatal\":true}\n";
     char hello[HEADER_MAX];
     client_log_refused(clients, address, "what is left of the limit of open files is for workers");
-    (void)!recv(fd, hello, sizeof hello, MSG_DONTWAIT);
-    (void)!send(fd, words, sizeof words - 1, MSG_DONTWAIT | MSG_NOSIGNAL);
-    close(fd);
+    (void)!transport_read(fd, (struct iovec[2]){{.iov_len = 0}, {hello, sizeof hello}});
+    (void)!transport_write(fd, &(struct iovec){words, sizeof words - 1}, 1);
+    transport_close(fd);
 }
 
 static void open_session(struct clients *clients, int fd, const char *address)
