@@ -72,8 +72,8 @@ static void describe(const struct header *header, const struct field *field,
 {
     switch (field->kind) {
     case FIELD_STRING:
-        snprintf(expected, EXPECTED_MAX, "a string of %" PRIu64 " to %" PRIu64 " bytes", field->min,
-                 field->max);
+        snprintf(expected, EXPECTED_MAX, "%s%sa string of %" PRIu64 " to %" PRIu64 " bytes",
+                 field->noun ? field->noun : "", field->noun ? ", " : "", field->min, field->max);
         break;
     case FIELD_NAME:
         snprintf(expected, EXPECTED_MAX, "a string of 1 to %" PRIu64 " of [A-Za-z0-9_-]",

@@ -46,6 +46,7 @@ struct field {
     size_t at;
     uint64_t min, max;
     const char *const *words; /* ends with NULL */
+    const char *noun;         /* of a STRING, for errors: "a job's id"; or NULL */
     const char *feature;      /* its name in `features`; of WORDS a prefix to each word; or NULL */
 };
 

@@ -10,7 +10,8 @@
 #include <string.h>
 
 static const struct field fields[] = {
-    {"job", FIELD_STRING, FIELD_ONE_OF, CLIENT_REQUEST_AT(job), .min = 1, .max = JOB_NAME_MAX},
+    {"job", FIELD_STRING, FIELD_ONE_OF, CLIENT_REQUEST_AT(job), .min = 1, .max = JOB_NAME_MAX,
+     .noun = "a job's id"},
     {"target", FIELD_ID, FIELD_ONE_OF, CLIENT_REQUEST_AT(target)},
     {0},
 };
