@@ -1,33 +1,20 @@
 /* test_log_limit: a limit of lines a second; the lost lines are counted. */
 #include "base/log_limit.h"
 
-#include "tests/unit/suite.h"
+#include "tests/unit/base/log_world.h"
 
-#include <check.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <sys/mman.h>
-#include <unistd.h>
-
-static struct timers timers;
 static struct log_limit limit;
-static int log_fd;
 
 static void setup(void)
 {
-    log_fd = memfd_create("log", MFD_CLOEXEC);
-    ck_assert_int_eq(dup2(log_fd, STDERR_FILENO), STDERR_FILENO);
-    log_configure(LOG_INFO, LOG_TEXT);
-    timers_init(&timers, 1000);
+    log_world_open();
     log_limit_init(&limit, &timers, LOG_WARN, "stranger");
 }
 
 static void teardown(void)
 {
     log_limit_end(&limit);
-    timers_free(&timers);
-    close(log_fd);
+    log_world_close();
 }
 
 static int allowed_of(int count)
@@ -36,25 +23,6 @@ static int allowed_of(int count)
     for (int i = 0; i < count; i++)
         allowed += log_limit_allows(&limit);
     return allowed;
-}
-
-static void run_at(uint64_t now_us)
-{
-    timers_turn(&timers, now_us);
-    timers_run(&timers);
-}
-
-/* Returns the log without the times, and empties it. */
-static const char *told(void)
-{
-    static char text[1024];
-    ssize_t n = pread(log_fd, text, sizeof text - 1, 0);
-    ck_assert_int_ge(n, 0);
-    text[n] = '\0';
-    ck_assert_int_eq(ftruncate(log_fd, 0), 0);
-    ck_assert_int_eq(lseek(log_fd, 0, SEEK_SET), 0);
-    const char *blank = strchr(text, ' ');
-    return blank ? blank + 1 : text;
 }
 
 START_TEST(test_few_lines_are_all_written)

@@ -1,51 +1,9 @@
 /* test_log_limits: a limit for each event, level and module. */
 #include "base/log_limits.h"
 
-#include "tests/unit/suite.h"
+#include "tests/unit/base/log_world.h"
 
-#include <check.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <sys/mman.h>
-#include <unistd.h>
-
-static struct timers timers;
 static struct log_limits limits;
-static int log_fd;
-
-static void setup(void)
-{
-    log_fd = memfd_create("log", MFD_CLOEXEC);
-    ck_assert_int_eq(dup2(log_fd, STDERR_FILENO), STDERR_FILENO);
-    log_configure(LOG_INFO, LOG_TEXT);
-    timers_init(&timers, 1000);
-}
-
-static void teardown(void)
-{
-    timers_free(&timers);
-    close(log_fd);
-}
-
-static void run_at(uint64_t now_us)
-{
-    timers_turn(&timers, now_us);
-    timers_run(&timers);
-}
-
-/* Returns the log without the times, and empties it. */
-static const char *told(void)
-{
-    static char text[1024];
-    ssize_t n = pread(log_fd, text, sizeof text - 1, 0);
-    ck_assert_int_ge(n, 0);
-    text[n] = '\0';
-    ck_assert_int_eq(ftruncate(log_fd, 0), 0);
-    ck_assert_int_eq(lseek(log_fd, 0, SEEK_SET), 0);
-    const char *blank = strchr(text, ' ');
-    return blank ? blank + 1 : text;
-}
 
 static int compare_lines(const void *a, const void *b)
 {
@@ -133,7 +91,7 @@ int main(void)
 {
     Suite *suite = suite_create("log_limits");
     TCase *tc = tcase_create("log_limits");
-    tcase_add_checked_fixture(tc, setup, teardown);
+    tcase_add_checked_fixture(tc, log_world_open, log_world_close);
     tcase_add_test(tc, test_each_module_has_its_own);
     tcase_add_test(tc, test_each_level_has_its_own);
     tcase_add_test(tc, test_entries_are_bounded);
