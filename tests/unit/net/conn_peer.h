@@ -168,39 +168,14 @@ PEER_UNUSED static void on_question(struct conn *c, char *data, size_t len)
     in(c, "header");
 }
 
-PEER_UNUSED static const struct conn_ops ops = {
-    .header_end = header_end,
-    .header = on_header,
-    .message = on_message,
-    .header_too_long = on_header_too_long,
-    .input_end = on_input_end,
-    .gone = on_gone,
-    .slow = on_slow,
-    .free = on_free,
-};
+#define PEER_OPS                                                                            \
+    .header_end = header_end, .message = on_message, .header_too_long = on_header_too_long, \
+    .input_end = on_input_end, .gone = on_gone, .slow = on_slow, .free = on_free
 
-PEER_UNUSED static const struct conn_ops ops_flushed = {
-    .header_end = header_end,
-    .header = on_header,
-    .message = on_message,
-    .header_too_long = on_header_too_long,
-    .input_end = on_input_end,
-    .gone = on_gone,
-    .slow = on_slow,
-    .flushed = on_flushed,
-    .free = on_free,
-};
-
-PEER_UNUSED static const struct conn_ops ops_answering = {
-    .header_end = header_end,
-    .header = on_question,
-    .message = on_message,
-    .header_too_long = on_header_too_long,
-    .input_end = on_input_end,
-    .gone = on_gone,
-    .slow = on_slow,
-    .free = on_free,
-};
+PEER_UNUSED static const struct conn_ops ops = {PEER_OPS, .header = on_header};
+PEER_UNUSED static const struct conn_ops ops_flushed = {PEER_OPS, .header = on_header,
+                                                        .flushed = on_flushed};
+PEER_UNUSED static const struct conn_ops ops_answering = {PEER_OPS, .header = on_question};
 
 /* The record since the last call; borrowed until the next call. */
 PEER_UNUSED static const char *news(void)
