@@ -271,10 +271,10 @@ int master_run(struct config *config, const struct config_args *args,
     set_up(&m, config, args);
     m.identity = *identity;
     if (open_to_the_world(&m) == 0) {
-        log_event(LOG_INFO, "start", LOG_STR("version", TASKMASTER_VERSION),
-                  LOG_INT("pid", getpid()), LOG_STR("boot", m.boot),
-                  LOG_UINT("pool_start", jobs->pool_start), LOG_UINT("pool_max", jobs->pool_max),
-                  LOG_UINT("job_max", jobs->job_max));
+        log_event(
+            LOG_INFO, "start", LOG_STR("version", TASKMASTER_VERSION), LOG_INT("pid", getpid()),
+            LOG_STR("boot", m.boot), LOG_UINT("pool_start", jobs->pool.pool_start),
+            LOG_UINT("pool_max", jobs->pool.pool_max), LOG_UINT("job_max", jobs->pool.job_max));
         dispatcher_start(&m.dispatcher);
         while (m.shutdown.phase != ENDED)
             turn(&m);

@@ -21,13 +21,14 @@ static const char *by_default(const struct check *check, const char *key)
 static int check_pool(const struct check *check)
 {
     struct job_settings *jobs = &check->settings->jobs;
-    if (jobs->pool_start <= jobs->pool_max)
+    if (jobs->pool.pool_start <= jobs->pool.pool_max)
         return 0;
     if (config_is_set(check->config, "pool-start"))
         return config_fault(check->config, check->error, "pool-start",
                             "found %" PRIu32 ", expected at most pool-max, %" PRIu32 "%s",
-                            jobs->pool_start, jobs->pool_max, by_default(check, "pool-max"));
-    jobs->pool_start = jobs->pool_max;
+                            jobs->pool.pool_start, jobs->pool.pool_max,
+                            by_default(check, "pool-max"));
+    jobs->pool.pool_start = jobs->pool.pool_max;
     return 0;
 }
 

@@ -16,7 +16,8 @@ static void note_queue_full(struct dispatcher *d)
 {
     if (log_episode_noticed(&d->queue_full, d->timers))
         log_event(LOG_WARN, "queue-full", LOG_UINT("waiting", dispatcher_waiting(d)),
-                  LOG_UINT("job_max", d->limits.job_max), LOG_UINT("running", d->counts.running),
+                  LOG_UINT("job_max", d->limits.pool.job_max),
+                  LOG_UINT("running", d->counts.running),
                   LOG_STR("hint", "submits are refused; raise job-max or pool-max if this lasts"));
 }
 
@@ -73,11 +74,11 @@ static bool quota_used_up(const struct dispatcher *d, const struct job *job)
  * does not take the worker. So at most pool-max jobs are admitted for this reason. */
 static bool may_wait(const struct dispatcher *d, const struct job *job)
 {
-    size_t waiting = dispatcher_waiting(d), job_max = d->limits.job_max;
+    size_t waiting = dispatcher_waiting(d), job_max = d->limits.pool.job_max;
     if (job->source->held)
         return waiting < job_max;
     return waiting < job_max + dispatch_starting(d) ||
-           (waiting < job_max + d->limits.pool_max && dispatch_start_can(d));
+           (waiting < job_max + d->limits.pool.pool_max && dispatch_start_can(d));
 }
 
 /* An idle worker may give the job back, and then it waits with others given back. */

@@ -13,7 +13,7 @@ static uint32_t least_limit(uint32_t a, uint32_t b)
 static uint32_t limit_ms(const struct dispatcher *d, const struct job *job)
 {
     return least_limit(least_limit(job->asked.timeout_ms, job->asked.module->settings.timeout_ms),
-                       d->limits.job_timeout_ms);
+                       d->limits.pool.job_timeout_ms);
 }
 
 void dispatch_assign_hand(struct dispatcher *d, struct worker *worker, struct job *job,

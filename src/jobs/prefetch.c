@@ -40,7 +40,7 @@ static void prefetch_job(struct dispatcher *d, struct worker *worker, struct job
  * wake-ups: so nothing happens before half of the last batch is used up. */
 void dispatch_prefetch(struct dispatcher *d, struct worker *worker)
 {
-    size_t most = d->limits.worker_window - 1;
+    size_t most = d->limits.pool.worker_window - 1;
     struct job *job;
     if (worker->prefetched_count > most / 2 || !may_prefetch(d, worker))
         return;

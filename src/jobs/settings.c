@@ -5,13 +5,13 @@
 
 /* clang-format off */
 static const struct option rows[] = {
-    {.key = "pool-start", .kind = OPTION_UINT32, .offset = AT(pool_start), .reload = true,
+    {.key = "pool-start", .kind = OPTION_UINT32, .offset = AT(pool.pool_start), .reload = true,
      .min = 0, .max = 10000, .default_text = "2",
      .help = "workers kept running from the start on; if unset and over pool-max, pool-max"},
-    {.key = "pool-max", .kind = OPTION_UINT32, .offset = AT(pool_max), .reload = true,
+    {.key = "pool-max", .kind = OPTION_UINT32, .offset = AT(pool.pool_max), .reload = true,
      .min = 1, .max = 10000, .default_text = "4",
      .help = "most workers at a time, starting and stopping ones included; further jobs wait"},
-    {.key = "job-max", .kind = OPTION_UINT32, .offset = AT(job_max), .reload = true,
+    {.key = "job-max", .kind = OPTION_UINT32, .offset = AT(pool.job_max), .reload = true,
      .min = 0, .max = 10000000, .default_text = "100",
      .help = "most jobs waiting for a worker; further ones are answered with overload"},
     {.key = "client-job-max", .kind = OPTION_UINT32, .offset = AT(client_job_max),
@@ -24,7 +24,7 @@ static const struct option rows[] = {
              "it waits, or all of it waits or is expected of running jobs, no further job of "
              "the client begins, and other clients' jobs pass; so it can hold a quarter, and "
              "the results of begun jobs; room for four of the largest results"},
-    {.key = "worker-window", .kind = OPTION_UINT32, .offset = AT(worker_window), .reload = true,
+    {.key = "worker-window", .kind = OPTION_UINT32, .offset = AT(pool.worker_window), .reload = true,
      .min = 1, .max = 32, .default_text = "16",
      .help = "most jobs assigned to one worker while a line waits, its running one included; "
              "the others are prefetched: they share system calls, and are reclaimed when "
@@ -35,7 +35,7 @@ static const struct option rows[] = {
      .help = "how long a worker may take to be ready, preload included, and how long jobs wait "
              "while none can be started; a start takes milliseconds, on a busy machine a "
              "second"},
-    {.key = "job-timeout-ms", .kind = OPTION_UINT32, .offset = AT(job_timeout_ms),
+    {.key = "job-timeout-ms", .kind = OPTION_UINT32, .offset = AT(pool.job_timeout_ms),
      .reload = true, .min = 0, .max = OPTION_MONTH_MS, .default_text = "0", .unit = "ms",
      .help = "how long any job may run, 0 for no limit; none by default, because only a "
              "module's user knows how long its jobs take"},

@@ -25,8 +25,8 @@ static void set(json_t *object, const char *key, uint64_t value)
 static json_t *pool_report(const struct dispatcher *d)
 {
     json_t *pool = json_object();
-    set(pool, "start", d->limits.pool_start);
-    set(pool, "max", d->limits.pool_max);
+    set(pool, "start", d->limits.pool.pool_start);
+    set(pool, "max", d->limits.pool.pool_max);
     set(pool, "starting", d->pool.counts[WORKER_STARTING]);
     set(pool, "idle", d->pool.counts[WORKER_IDLE]);
     set(pool, "busy", d->pool.counts[WORKER_BUSY]);
@@ -42,7 +42,7 @@ static json_t *queue_report(const struct report *report)
     const struct job *oldest = dispatcher_oldest_waiting(d);
     json_t *queue = json_object();
     set(queue, "waiting", dispatcher_waiting(d));
-    set(queue, "max", d->limits.job_max);
+    set(queue, "max", d->limits.pool.job_max);
     set(queue, "oldest_ms", oldest ? since_ms(report, oldest->run.submitted_us) : 0);
     set(queue, "bytes", report->budget->held);
     set(queue, "bytes_max", report->budget->max);

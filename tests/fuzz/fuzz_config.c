@@ -80,8 +80,8 @@ static void visit(const char *key, void *arg)
 
 static void check_config(const struct config *config)
 {
-    bug_on(settings_of(config)->jobs.pool_start > settings_of(config)->jobs.pool_max ||
-           settings_of(config)->jobs.pool_max == 0);
+    bug_on(settings_of(config)->jobs.pool.pool_start > settings_of(config)->jobs.pool.pool_max ||
+           settings_of(config)->jobs.pool.pool_max == 0);
     bug_on(settings_of(config)->clients.payload_total_max <
            settings_of(config)->clients.payload_max);
     bug_on(settings_of(config)->jobs.source_output_max <= settings_of(config)->clients.payload_max);

@@ -47,20 +47,20 @@ static void raise_to(uint32_t *most, uint32_t value)
 static void set_limits(struct input *input)
 {
     limits = (struct job_settings){
-        .pool_max = input_take(input) % 4 + 1u,
-        .job_max = input_take(input) % 12,
+        .pool.pool_max = input_take(input) % 4 + 1u,
+        .pool.job_max = input_take(input) % 12,
         .start_timeout_ms = 500,
         .kill_grace_ms = 100,
-        .worker_window = input_take(input) % 9 + 1u,
+        .pool.worker_window = input_take(input) % 9 + 1u,
         .source_unread_max = UNREAD_MAX,
     };
     uint8_t what = input_take(input);
-    limits.pool_start = what % (limits.pool_max + 1);
+    limits.pool.pool_start = what % (limits.pool.pool_max + 1);
     limits.client_job_max = what & 32 ? 5 : 0;
-    limits.job_timeout_ms = what & 64 ? 300 : 0;
+    limits.pool.job_timeout_ms = what & 64 ? 300 : 0;
     limits.processors = what & 128 ? 1 : 0;
-    raise_to(&highest.pool_max, limits.pool_max);
-    raise_to(&highest.job_max, limits.job_max);
+    raise_to(&highest.pool.pool_max, limits.pool.pool_max);
+    raise_to(&highest.pool.job_max, limits.pool.job_max);
 }
 
 static void configure(struct input *input)
@@ -191,7 +191,7 @@ static void set_up(struct input *input)
     modules[1].name = "slow";
     memset(sources, 0, sizeof sources);
     sims_reset();
-    highest = (struct job_settings){.pool_max = 0};
+    highest = (struct job_settings){.pool.pool_max = 0};
     set_limits(input);
     dispatcher_init(&dispatcher, &sim_ops, NULL, &timers, &limits, 4711);
 }

@@ -35,7 +35,7 @@ static void check_pool(void)
         bug_on(count != dispatcher.pool.counts[state]);
     }
     bug_on(running != dispatcher.counts.running || prefetched != dispatcher.line.prefetched_count);
-    bug_on(pool_count(&dispatcher.pool) > highest.pool_max);
+    bug_on(pool_count(&dispatcher.pool) > highest.pool.pool_max);
     bug_on(pool_count(&dispatcher.pool) != dispatcher.pool.forks - dispatcher.pool.exits);
 }
 
@@ -74,7 +74,7 @@ static void check_queue(void)
         count += sources[i].used ? check_passed(&sources[i].source) : 0;
     bug_on(count != job_queue_count(&dispatcher.line.queue));
     /* Reclaimed jobs come on top of job-max. */
-    bug_on(dispatcher_waiting(&dispatcher) > highest.job_max + 2u * highest.pool_max);
+    bug_on(dispatcher_waiting(&dispatcher) > highest.pool.job_max + 2u * highest.pool.pool_max);
 }
 
 void books_check_counts(void)

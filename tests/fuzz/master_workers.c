@@ -81,7 +81,7 @@ static void on_sim_timer(void *arg);
 static int op_start(void *ctx, struct worker *worker)
 {
     (void)ctx;
-    bug_on(pool_count(&dispatcher.pool) > limits.pool_max || worker->state != WORKER_STARTING);
+    bug_on(pool_count(&dispatcher.pool) > limits.pool.pool_max || worker->state != WORKER_STARTING);
     if (starts_that_fail) {
         starts_that_fail--;
         errno = EAGAIN;
@@ -109,7 +109,7 @@ static uint8_t op_assign(void *ctx, const struct assignment *assignment)
     bug_on(worker->state != WORKER_IDLE && worker->state != WORKER_BUSY);
     bug_on(
         worker->prefetched_count + 1 >
-        limits
+        limits.pool
             .worker_window); /* the prefetched jobs before this one, and the worker's present job */
     /* First in, first out. A job given back for a fresh worker has had its turn before. */
     bug_on(!job->run.given_back && first && first->seq < job->seq && !first->source->gone);

@@ -33,7 +33,7 @@ static void answer(const struct client_session *session, const struct request *r
     hello_begin(&event, &session->dialogue, request, "taskmasterd/" TASKMASTER_VERSION,
                 clients->boot);
     event_uint(&event, "context_max", CONTEXT_MAX);
-    event_uint(&event, "job_max", limits->job_max);
+    event_uint(&event, "job_max", limits->pool.job_max);
     event_uint(&event, "client_job_max", limits->client_job_max);
     event_uint(&event, "payload_total_max", clients->settings->payload_total_max);
     event_uint(&event, "client_output_max", limits->source_output_max);

@@ -74,7 +74,8 @@ static inline void open_world(uint32_t client_max, const char *const *tokens)
 {
     static const struct dispatcher_ops no_ops;
     static const struct module_settings no_modules = {.dir = "/nonexistent"};
-    const struct job_settings limits = {.pool_max = 1, .job_max = 10, .start_timeout_ms = 1000};
+    const struct job_settings limits = {
+        .pool.pool_max = 1, .pool.job_max = 10, .start_timeout_ms = 1000};
     quiet_log();
     settings = (struct client_settings){.hello_timeout_ms = 5000,
                                         .header_timeout_ms = 5000,

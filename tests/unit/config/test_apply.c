@@ -135,8 +135,8 @@ START_TEST(test_file_and_overrides)
         load("{\"pool-max\": 8, \"job-max\": 5, \"log-level\": \"debug\", \"listen\": "
              "[\"[::1]:1\", \"unix:/x\"], \"user\": \"a\"}",
              "job-max=6", "job-max=7", "user=b", NULL);
-    ck_assert_uint_eq(settings_of(config)->jobs.pool_max, 8);
-    ck_assert_uint_eq(settings_of(config)->jobs.job_max, 7);
+    ck_assert_uint_eq(settings_of(config)->jobs.pool.pool_max, 8);
+    ck_assert_uint_eq(settings_of(config)->jobs.pool.job_max, 7);
     ck_assert_int_eq(settings_of(config)->log.level, LOG_DEBUG);
     ck_assert_uint_eq(settings_of(config)->clients.listen.count, 2);
     ck_assert_str_eq(settings_of(config)->clients.listen.items[1], "unix:/x");
@@ -158,7 +158,7 @@ START_TEST(test_a_start_reads_a_pipe)
     struct config_args args = {.program = "test_config", .file = path};
     struct config *config = config_load(&settings_schema, &args, error, sizeof error);
     ck_assert_msg(config != NULL, "%s", error);
-    ck_assert_uint_eq(settings_of(config)->jobs.pool_max, 7);
+    ck_assert_uint_eq(settings_of(config)->jobs.pool.pool_max, 7);
     config_free(config);
     close(ends[0]);
 }

@@ -115,7 +115,7 @@ static void step(struct worker *worker)
 static int op_start(void *ctx, struct worker *worker)
 {
     hot_assert(ctx == &d);
-    hot_assert(pool_count(&d.pool) <= d.limits.pool_max);
+    hot_assert(pool_count(&d.pool) <= d.limits.pool.pool_max);
     tell("start %u", worker->id);
     errno = EAGAIN;
     if (no_forks)
@@ -375,7 +375,8 @@ static void check_aside(void)
     hot_assert(count == d.aside.count);
     /* If a job waits for a fresh worker, one is on its way. */
     bool may_start = !d.draining && !timer_is_set(&d.starts.pause) && !d.starts.failures &&
-                     pool_count(&d.pool) < d.limits.pool_max && !d.pool.counts[WORKER_STARTING];
+                     pool_count(&d.pool) < d.limits.pool.pool_max &&
+                     !d.pool.counts[WORKER_STARTING];
     hot_assert(!may_start || !count || timer_is_set(&d.pass.more) || timer_is_set(&d.aside.trial) ||
                timer_is_set(&d.aside.release));
 }
@@ -424,10 +425,10 @@ static void check_waiting(void)
     bool idle = pool_idle(&d.pool), more = timer_is_set(&d.pass.more);
     bool recall = timer_is_set(&d.tiny.recall);
     bool may_start = !d.draining && !timer_is_set(&d.starts.pause) && !idle &&
-                     pool_count(&d.pool) < d.limits.pool_max && !d.starts.failures;
+                     pool_count(&d.pool) < d.limits.pool.pool_max && !d.starts.failures;
     hot_assert(!idle || !ready || recall || more);
     hot_assert(!idle || !prefetched || recall);
-    hot_assert(!idle || !ready || dispatcher_waiting(&d) < limits.job_max || more);
+    hot_assert(!idle || !ready || dispatcher_waiting(&d) < limits.pool.job_max || more);
     hot_assert(!may_start || ready + prefetched <= d.pool.counts[WORKER_STARTING] || more);
 }
 
@@ -619,12 +620,12 @@ TCase *recorder_case(Suite *suite, const char *name)
 void open_pool(uint32_t pool_start, uint32_t pool_max, uint32_t job_max)
 {
     limits = (struct job_settings){
-        .pool_start = pool_start,
-        .pool_max = pool_max,
-        .job_max = job_max,
+        .pool.pool_start = pool_start,
+        .pool.pool_max = pool_max,
+        .pool.job_max = job_max,
         .start_timeout_ms = START_TIMEOUT_MS,
         .kill_grace_ms = GRACE_MS,
-        .worker_window = 1,
+        .pool.worker_window = 1,
     };
     world_open();
     dispatcher_start(&d);
@@ -650,12 +651,12 @@ void reconfigure(bool renew)
 void open_warm(uint32_t workers, uint32_t window)
 {
     limits = (struct job_settings){
-        .pool_start = workers,
-        .pool_max = workers,
-        .job_max = 1000,
+        .pool.pool_start = workers,
+        .pool.pool_max = workers,
+        .pool.job_max = 1000,
         .start_timeout_ms = 10000,
         .kill_grace_ms = GRACE_MS,
-        .worker_window = window,
+        .pool.worker_window = window,
     };
     world_open();
     dispatcher_start(&d);

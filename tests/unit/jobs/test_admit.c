@@ -307,7 +307,7 @@ START_TEST(test_retry_after)
     SUBMIT(); /* eleven jobs of a second each: half of them are gone in five and a half */
     ck_assert_uint_ge(advice_ms, 4000);
     ck_assert_uint_le(advice_ms, 7000);
-    limits.job_max = 0;
+    limits.pool.job_max = 0;
     reconfigure(false);
     for (int i = 0; i < 10; i++) {
         pass_ms(1000);

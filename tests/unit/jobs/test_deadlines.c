@@ -64,7 +64,7 @@ START_TEST(test_least_limit)
         least = job && job < least ? job : least;
         least = module && module < least ? module : least;
         least = overall && overall < least ? overall : least;
-        limits.job_timeout_ms = overall;
+        limits.pool.job_timeout_ms = overall;
         reconfigure(false);
         modules[1].settings.timeout_ms = module;
         uint64_t seq = SUBMIT(.module = 1, .timeout_ms = job);

@@ -279,7 +279,8 @@ static void left(struct test_source *source, struct job *job)
 
 static bool can_start(void)
 {
-    return !d.draining && !timer_is_set(&d.starts.pause) && pool_count(&d.pool) < limits.pool_max &&
+    return !d.draining && !timer_is_set(&d.starts.pause) &&
+           pool_count(&d.pool) < limits.pool.pool_max &&
            (!d.starts.failures || !d.pool.counts[WORKER_STARTING]);
 }
 
@@ -298,9 +299,9 @@ static enum verdict verdict_on(const struct order *order)
     if (limits.client_job_max && source->source.job_count >= limits.client_job_max)
         return QUOTA;
     if (source->source.held)
-        return waiting < limits.job_max ? WAITS : FULL;
-    bool room = waiting < limits.job_max + starting ||
-                (waiting < limits.job_max + limits.pool_max && can_start());
+        return waiting < limits.pool.job_max ? WAITS : FULL;
+    bool room = waiting < limits.pool.job_max + starting ||
+                (waiting < limits.pool.job_max + limits.pool.pool_max && can_start());
     if (d.aside.count && modules[order->module].history.refusals && !room)
         return FULL;
     if (pool_idle(&d.pool) && !job_queue_ready(&d.line.queue))
@@ -311,9 +312,10 @@ static enum verdict verdict_on(const struct order *order)
 /* As many of such jobs run as keep the processors busy, they are tiny, and no others wait. */
 static bool may_be_left(const struct module_entry *module)
 {
-    return limits.worker_window > 1 && limits.processors && module->history.mean_run_us &&
+    return limits.pool.worker_window > 1 && limits.processors && module->history.mean_run_us &&
            module->history.mean_run_us <= 50 && module->running >= 2 * limits.processors &&
-           module->waiting == dispatcher_waiting(&d) && dispatcher_waiting(&d) < limits.job_max;
+           module->waiting == dispatcher_waiting(&d) &&
+           dispatcher_waiting(&d) < limits.pool.job_max;
 }
 
 static void check_verdict(enum verdict verdict, const struct order *order,
@@ -370,7 +372,7 @@ static void submit_any(void)
     };
     if (order.module >= 0)
         job->limit_ms = least(least(order.timeout_ms, modules[order.module].settings.timeout_ms),
-                              d.limits.job_timeout_ms);
+                              d.limits.pool.job_timeout_ms);
     enum verdict verdict = verdict_on(&order);
     last_refusal = -1;
     submit_order(order);
@@ -484,24 +486,24 @@ static void reconfigure_any(void)
                           start_ms[] = {500, 10000}, limit_ms[] = {0, 0, 200, 2000},
                           grace_ms[] = {1, 100, 2000};
     limits = (struct job_settings){
-        .pool_max = 1 + (uint32_t)below(12),
-        .job_max = job_max[below(SUPPORT_COUNT(job_max))],
+        .pool.pool_max = 1 + (uint32_t)below(12),
+        .pool.job_max = job_max[below(SUPPORT_COUNT(job_max))],
         .client_job_max = quota[below(SUPPORT_COUNT(quota))],
         .start_timeout_ms = start_ms[below(SUPPORT_COUNT(start_ms))],
-        .job_timeout_ms = limit_ms[below(SUPPORT_COUNT(limit_ms))],
+        .pool.job_timeout_ms = limit_ms[below(SUPPORT_COUNT(limit_ms))],
         .kill_grace_ms = grace_ms[below(SUPPORT_COUNT(grace_ms))],
-        .worker_window = 1 + (uint32_t)below(window_max),
+        .pool.worker_window = 1 + (uint32_t)below(window_max),
         .processors = percent(20) ? 0 : 1,
         .source_unread_max = percent(30) ? 0 : 1 + below(600000),
         .source_output_max = percent(30) ? 0 : 1 + below(2000000),
     };
     unread.max = percent(30) ? UINT64_MAX : below(8000000);
-    limits.pool_start = (uint32_t)below(limits.pool_max + 1);
+    limits.pool.pool_start = (uint32_t)below(limits.pool.pool_max + 1);
     dispatcher_configure(&d, &limits, percent(30));
     /* The limit changes for jobs assigned from now on; tests compare the least of all limits. */
     for (uint64_t seq = 1; seq <= d.last_seq; seq++)
         if (jobs[seq].phase != ENDED)
-            jobs[seq].limit_ms = least(jobs[seq].limit_ms, limits.job_timeout_ms);
+            jobs[seq].limit_ms = least(jobs[seq].limit_ms, limits.pool.job_timeout_ms);
 }
 
 /* A client reads, or does not. */
@@ -627,12 +629,12 @@ START_TEST(test_walk)
     deaths = walks[_i].deaths;
     window_max = walks[_i].window;
     limits = (struct job_settings){
-        .pool_start = 2,
-        .pool_max = 4,
-        .job_max = 50,
+        .pool.pool_start = 2,
+        .pool.pool_max = 4,
+        .pool.job_max = 50,
         .start_timeout_ms = 10000,
         .kill_grace_ms = 2000,
-        .worker_window = window_max,
+        .pool.worker_window = window_max,
         .processors = 1,
         .source_unread_max = 300000,
         .source_output_max = 1000000,

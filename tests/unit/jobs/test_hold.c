@@ -14,14 +14,14 @@ static struct payload_budget told_budget;
 static void open_reading(uint32_t workers, uint32_t pool_max, uint32_t job_max)
 {
     limits = (struct job_settings){
-        .pool_start = workers,
-        .pool_max = pool_max,
-        .job_max = job_max,
+        .pool.pool_start = workers,
+        .pool.pool_max = pool_max,
+        .pool.job_max = job_max,
         .start_timeout_ms = START_TIMEOUT_MS,
         .kill_grace_ms = 2000,
         .source_unread_max = UNREAD_MAX,
         .source_output_max = OUTPUT_MAX,
-        .worker_window = 1,
+        .pool.worker_window = 1,
     };
     world_open();
     dispatcher_start(&d);
@@ -340,7 +340,7 @@ END_TEST
 START_TEST(test_older_job_comes_back)
 {
     open_reading(1, 1, 100);
-    limits.worker_window = 4;
+    limits.pool.worker_window = 4;
     dispatcher_configure(&d, &limits, false);
     lazy = true;
     modules[0].history.mean_run_us = 100;

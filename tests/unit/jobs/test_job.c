@@ -290,9 +290,9 @@ static const char *submit_and_end(struct job *job)
 START_TEST(test_written_down_and_read_back_runs_as_the_original)
 {
     struct job *job = job_new("\"a1\"", 4, "{\"user\":7}", 10);
-    limits = (struct job_settings){.pool_max = 1,
-                                   .pool_start = 1,
-                                   .job_max = 9,
+    limits = (struct job_settings){.pool.pool_max = 1,
+                                   .pool.pool_start = 1,
+                                   .pool.job_max = 9,
                                    .start_timeout_ms = 999,
                                    .kill_grace_ms = 200};
     world_open();

@@ -29,7 +29,7 @@ END_TEST
 START_TEST(test_prefetched_and_job_max)
 {
     open_prefetched();
-    limits.job_max = 9;
+    limits.pool.job_max = 9;
     dispatcher_configure(&d, &limits, false);
     SUBMIT();
     ck_told("a13 overload queue-full 9 1");
@@ -44,7 +44,7 @@ END_TEST
 START_TEST(test_prefetched_and_growing)
 {
     open_prefetched();
-    limits.pool_max = 3;
+    limits.pool.pool_max = 3;
     dispatcher_configure(&d, &limits, false);
     ck_told("start 2, start 3");
 }

@@ -127,7 +127,7 @@ START_TEST(test_silent_worker)
     ck_assert_uint_eq(d.line.prefetched_count, 0);
     dispatcher_worker_silent(&d, the_worker(1));
     ck_told("");
-    limits.pool_max = 2;
+    limits.pool.pool_max = 2;
     dispatcher_configure(&d, &limits, false);
     ready(2);
     ck_told("start 2, give 2 j4, a4 started 2 #4");
@@ -369,8 +369,8 @@ START_TEST(test_idle_takes_over)
     reads(1);
     begins(1);
     ck_told("give 1 j2, a2 started 1 #2, a2 done, give 1 j3, a3 started 1 #3, give 1 j4");
-    limits.pool_max = 2;
-    limits.pool_start = 2;
+    limits.pool.pool_max = 2;
+    limits.pool.pool_start = 2;
     dispatcher_configure(&d, &limits, false);
     ready(2);
     ck_told("start 2, give 2 j5, a5 started 2 #5"); /* the line first */
@@ -446,7 +446,7 @@ START_TEST(test_source_gone_with_thousands)
     open_warm(1, 4);
     for (int i = 0; i < 7; i++)
         SUBMIT(.source = 'b');
-    limits.job_max = 10000;
+    limits.pool.job_max = 10000;
     dispatcher_configure(&d, &limits, false);
     for (int i = 0; i < 1500; i++)
         SUBMIT();

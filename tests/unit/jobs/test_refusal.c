@@ -10,12 +10,12 @@ enum { ECHO = 0, FIB = 1 };
 static void open_used(uint32_t workers, uint32_t pool_max, int jobs)
 {
     limits = (struct job_settings){
-        .pool_start = workers,
-        .pool_max = pool_max,
-        .job_max = 5000,
+        .pool.pool_start = workers,
+        .pool.pool_max = pool_max,
+        .pool.job_max = 5000,
         .start_timeout_ms = START_TIMEOUT_MS,
         .kill_grace_ms = GRACE_MS,
-        .worker_window = 1,
+        .pool.worker_window = 1,
     };
     world_open();
     dispatcher_start(&d);
@@ -369,14 +369,14 @@ END_TEST
 START_TEST(test_room_for_a_fresh_worker)
 {
     open_used(2, 2, 1);
-    limits.pool_max = 3;
+    limits.pool.pool_max = 3;
     dispatcher_configure(&d, &limits, false);
     no_forks = true;
     SUBMIT(.module = FIB);
     SUBMIT(.module = FIB);
     SUBMIT();
     hush_news();
-    limits.pool_max = 2;
+    limits.pool.pool_max = 2;
     dispatcher_configure(&d, &limits, false);
     no_forks = false;
     done(1);
@@ -551,7 +551,7 @@ END_TEST
 START_TEST(test_no_more_set_aside_than_may_wait)
 {
     open_used(2, 2, 1);
-    limits.job_max = 3;
+    limits.pool.job_max = 3;
     dispatcher_configure(&d, &limits, false);
     SUBMIT();
     SUBMIT(.module = FIB);
@@ -579,7 +579,7 @@ END_TEST
 START_TEST(test_prefetched)
 {
     open_used(1, 1, 1);
-    limits.worker_window = 4;
+    limits.pool.worker_window = 4;
     dispatcher_configure(&d, &limits, false);
     lazy = true;
     for (int i = 0; i < 20; i++)

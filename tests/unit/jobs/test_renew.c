@@ -187,7 +187,7 @@ END_TEST
 START_TEST(test_reload_and_less_room)
 {
     open_idle(3, 3, 10);
-    limits.pool_start = limits.pool_max = 1;
+    limits.pool.pool_start = limits.pool.pool_max = 1;
     reconfigure(true);
     ck_told("retire 3");
     dies(3, -0);
@@ -208,24 +208,24 @@ START_TEST(test_reload_limits)
     SUBMIT();
     SUBMIT();
     ck_told("give 1 j1");
-    limits.job_max = 0; /* nobody is thrown out */
+    limits.pool.job_max = 0; /* nobody is thrown out */
     reconfigure(false);
     ck_told("");
     SUBMIT();
     ck_told("a4 overload queue-full 2 1");
-    limits.pool_max = 3; /* waiting jobs get workers at once */
+    limits.pool.pool_max = 3; /* waiting jobs get workers at once */
     reconfigure(false);
     ck_told("start 2, start 3");
     ready(2);
     ready(3);
     ck_told("give 2 j2, give 3 j3");
-    limits.pool_max = 1; /* nobody is stopped for it */
+    limits.pool.pool_max = 1; /* nobody is stopped for it */
     reconfigure(false);
     ck_told("");
     dies(1, SIGSEGV);
     ck_told("back 1 j1 no, a1 failed error SIG 11, forget 1");
-    limits.pool_max = 5;
-    limits.pool_start = 4;
+    limits.pool.pool_max = 5;
+    limits.pool.pool_start = 4;
     reconfigure(false);
     ck_told("start 4, start 5");
 }

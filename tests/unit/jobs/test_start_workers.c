@@ -88,7 +88,7 @@ START_TEST(test_backoff_grows)
     open_pool(0, 4, 100);
     silent = true;
     no_forks = _i == 1;
-    limits.pool_start = 1;
+    limits.pool.pool_start = 1;
     reconfigure(false);
     for (int failures = 1; failures <= 15; failures++) {
         if (_i == 2)

@@ -58,7 +58,7 @@ START_TEST(test_tiny_not)
     if (_i == 3)
         limits.processors = 0; /* nobody knows */
     if (_i == 4)
-        limits.job_max = 0; /* no job may wait */
+        limits.pool.job_max = 0; /* no job may wait */
     dispatcher_configure(&d, &limits, false);
     hush_news();
     if (_i == 5)
@@ -84,7 +84,7 @@ END_TEST
 START_TEST(test_tiny_and_job_max)
 {
     open_tiny(50, 4);
-    limits.job_max = 3;
+    limits.pool.job_max = 3;
     dispatcher_configure(&d, &limits, false);
     submit_many(2);
     ck_told("");

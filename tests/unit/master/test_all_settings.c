@@ -70,9 +70,9 @@ START_TEST(test_defaults)
     ck_assert_uint_eq(settings_of(config)->clients.listen.count, 1);
     ck_assert_str_eq(settings_of(config)->clients.listen.items[0], "127.0.0.1:7741");
     ck_assert_str_eq(settings_of(config)->workers.listen, "127.0.0.1:0");
-    ck_assert_uint_eq(settings_of(config)->jobs.pool_start, 2);
-    ck_assert_uint_eq(settings_of(config)->jobs.pool_max, 4);
-    ck_assert_uint_eq(settings_of(config)->jobs.job_max, 100);
+    ck_assert_uint_eq(settings_of(config)->jobs.pool.pool_start, 2);
+    ck_assert_uint_eq(settings_of(config)->jobs.pool.pool_max, 4);
+    ck_assert_uint_eq(settings_of(config)->jobs.pool.job_max, 100);
     ck_assert_uint_eq(settings_of(config)->clients.payload_max, 16777216);
     ck_assert_uint_eq(settings_of(config)->modules.modules.count, 0);
     ck_assert_uint_eq(settings_of(config)->access.tokens.count, 0);
@@ -115,11 +115,11 @@ END_TEST
 START_TEST(test_pool_start)
 {
     struct config *config = load("{\"pool-max\": 1}", NULL);
-    ck_assert_uint_eq(settings_of(config)->jobs.pool_start, 1);
+    ck_assert_uint_eq(settings_of(config)->jobs.pool.pool_start, 1);
     config_free(config);
     config = load(NULL, "pool-start=0", "job-max=0", "pool-max=1", NULL);
-    ck_assert_uint_eq(settings_of(config)->jobs.pool_start, 0);
-    ck_assert_uint_eq(settings_of(config)->jobs.job_max, 0);
+    ck_assert_uint_eq(settings_of(config)->jobs.pool.pool_start, 0);
+    ck_assert_uint_eq(settings_of(config)->jobs.pool.job_max, 0);
     config_free(config);
     ck_assert_str_eq(refusal("{\"pool-max\": 3}", "pool-start=4", NULL),
                      "--pool-start=4: found 4, expected at most pool-max, 3");

@@ -11,8 +11,8 @@ static int worker_end;
 static void open_busy_world(void)
 {
     open_world(SLEEPING_WORKER);
-    d.limits.worker_window = WINDOW;
-    d.limits.job_max = JOBS;
+    d.limits.pool.worker_window = WINDOW;
+    d.limits.pool.job_max = JOBS;
     worker_end = become_idle();
     for (int i = 0; i < JOBS; i++)
         submit_echo(10);

@@ -260,11 +260,11 @@ static inline void open_workers(enum world_worker worker)
 /* A sleeping worker is started, and not connected. */
 static inline void open_world(enum world_worker worker)
 {
-    const struct job_settings limits = {.pool_start = 1,
-                                        .pool_max = 1,
+    const struct job_settings limits = {.pool.pool_start = 1,
+                                        .pool.pool_max = 1,
                                         .start_timeout_ms = DEADLINE_MS,
                                         .kill_grace_ms = DEADLINE_MS,
-                                        .worker_window = 1};
+                                        .pool.worker_window = 1};
     fill_low_descriptors();
     log_fd = memfd_create("log", MFD_CLOEXEC);
     ck_assert_int_eq(dup2(log_fd, STDERR_FILENO), STDERR_FILENO);
