@@ -97,6 +97,21 @@ void dialogue_header_too_long(struct dialogue *dialogue)
     dialogue_fail(dialogue, &refusal);
 }
 
+static enum verdict check_rights(struct dialogue *dialogue, struct request *request)
+{
+    const struct operation *operation = request->operation;
+    unsigned missing = operation->right | request->rights;
+    if (!missing || !dialogue->protocol->rights)
+        return VERDICT_FINE;
+    missing &= ~dialogue->protocol->rights(dialogue);
+    if (!missing)
+        return VERDICT_FINE;
+    return request_refuse(request, "denied",
+                          "%s%s needs the right %s; this connection's token lacks it",
+                          operation->name, missing & operation->right ? "" : " with these fields",
+                          right_name(missing));
+}
+
 /* Returns the verdict on a well-framed request. A second hello is refused as such, whatever else is
  * wrong with it. */
 static enum verdict judge(struct dialogue *dialogue, struct request *request, enum verdict verdict)
@@ -108,6 +123,8 @@ static enum verdict judge(struct dialogue *dialogue, struct request *request, en
         return request_fail(request, "hello-required", "the first request must be hello");
     if (dialogue->greeted && is_hello)
         return request_refuse(request, "bad-request", "hello was said already");
+    if (verdict == VERDICT_FINE)
+        verdict = check_rights(dialogue, request);
     if (verdict == VERDICT_FINE && operation->check)
         verdict = operation->check(dialogue, request);
     return verdict == VERDICT_REFUSED && !dialogue->greeted ? VERDICT_FATAL : verdict;

@@ -8,6 +8,8 @@
 #ifndef TASKMASTER_PROTOCOL_OPERATION_H
 #define TASKMASTER_PROTOCOL_OPERATION_H
 
+#include "access/right.h"
+
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -48,6 +50,7 @@ struct field {
     const char *const *words; /* ends with NULL */
     const char *noun;         /* of a STRING, for errors: "a job's id"; or NULL */
     const char *feature;      /* its name in `features`; of WORDS a prefix to each word; or NULL */
+    enum access_right right;  /* needed besides the operation's, if the field is given */
 };
 
 enum verdict {
@@ -62,6 +65,7 @@ enum verdict {
 struct operation {
     const char *name;
     const struct field *fields; /* ends with a row without a name; besides op, id, size */
+    enum access_right right;    /* without it the request is `denied` */
     bool needs_id;
     bool is_hello;   /* the first request, and only the first; its unknown fields are ignored */
     bool is_feature; /* named in `features` */
@@ -87,6 +91,8 @@ struct protocol {
     bool (*scan)(struct request *request, const char *line, size_t len, uint64_t payload_max);
     /* The hello is accepted, and runs next. May be NULL. */
     void (*greeted)(struct dialogue *dialogue, const struct request *request);
+    /* The rights of the client, for a request that needs one. NULL: every right. */
+    unsigned (*rights)(struct dialogue *dialogue);
     /* Before an error is written. May be NULL. */
     void (*amend)(struct dialogue *dialogue, struct refusal *refusal, bool fatal);
     /* A fatal error is written: the connection ends. */

@@ -39,8 +39,10 @@ static void load(struct header *header)
 
 static void read_if_given(struct header *header, const struct field *field)
 {
-    if (field_is_given(header, field))
-        field_read(header, field);
+    if (!field_is_given(header, field))
+        return;
+    header->request->rights |= field->right;
+    field_read(header, field);
 }
 
 /* Reads the fields echoed by errors. Their own faults are noted later, in the agreed order. */
@@ -213,6 +215,7 @@ static void clear(const struct protocol *protocol)
     struct request *request = protocol->request;
     request->operation = NULL;
     request->size = 0;
+    request->rights = RIGHT_NONE;
     request->op.len = request->id.len = request->context.len = 0;
     request->client.len = request->token.len = request->ignored.len = 0;
     request->op.text[0] = request->id.text[0] = request->context.text[0] = '\0';

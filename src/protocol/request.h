@@ -32,6 +32,7 @@ enum {
 struct request {
     const struct operation *operation; /* NULL: could not be read, or is unknown */
     size_t size;                       /* of the payload, 0 without one */
+    unsigned rights;                   /* needed by the given fields */
     REQUEST_TEXT(OP_TEXT_MAX) op;      /* compact JSON, for errors; empty if it is too long */
     REQUEST_TEXT(ID_TEXT_MAX) id;      /* compact JSON: "a1" with its quotes, or 17 */
     REQUEST_TEXT(CONTEXT_MAX) context; /* compact JSON */

@@ -26,12 +26,14 @@ static enum verdict run_workers(struct dialogue *dialogue, struct request *reque
 
 const struct operation client_op_stats = {
     .name = "stats",
+    .right = RIGHT_OBSERVE,
     .is_feature = true,
     .run = run_stats,
 };
 
 const struct operation client_op_workers = {
     .name = "workers",
+    .right = RIGHT_OBSERVE,
     .is_feature = true,
     .run = run_workers,
 };

@@ -89,6 +89,7 @@ static enum verdict take(struct dialogue *dialogue, struct payload *payload, boo
 const struct operation client_op_submit = {
     .name = "submit",
     .fields = fields,
+    .right = RIGHT_SUBMIT,
     .needs_id = true,
     .check = check,
     .take = take,
