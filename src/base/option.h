@@ -15,6 +15,7 @@
 enum option_kind {
     OPTION_UINT32,
     OPTION_UINT64,
+    OPTION_INT32,
     OPTION_BOOL,
     OPTION_STRING,      /* char *: a text, not empty; NULL if the default is null and none is set */
     OPTION_STRING_LIST, /* struct option_list: a text or a list of texts; A,B on the command line */
@@ -42,7 +43,7 @@ struct option {
     const char *key; /* with hyphens, as in the file and as --key=value */
     enum option_kind kind;
     size_t offset;            /* of the member in the part's struct */
-    uint64_t min, max;        /* of a number, of a list's items, of a text's bytes */
+    int64_t min, max;         /* of a number, of a list's items, of a text's bytes */
     const char *default_text; /* as JSON; null: unset, and the help text says the consequence */
     const char *unit;         /* "ms", "bytes"; NULL without one */
     const char *const *names; /* OPTION_ENUM: the names by value, up to NULL */

@@ -74,16 +74,17 @@ void config_expected(const struct option *option, char out[EXPECTED_MAX])
     switch (option->kind) {
     case OPTION_UINT32:
     case OPTION_UINT64:
-        snprintf(out, size, "an integer from %" PRIu64 " to %" PRIu64, option->min, option->max);
+    case OPTION_INT32:
+        snprintf(out, size, "an integer from %" PRId64 " to %" PRId64, option->min, option->max);
         break;
     case OPTION_BOOL:
         snprintf(out, size, "true or false");
         break;
     case OPTION_STRING:
-        snprintf(out, size, "a text of %" PRIu64 " to %" PRIu64 " bytes", option->min, option->max);
+        snprintf(out, size, "a text of %" PRId64 " to %" PRId64 " bytes", option->min, option->max);
         break;
     case OPTION_STRING_LIST:
-        snprintf(out, size, "a text or a list of %" PRIu64 " to %" PRIu64 " texts", option->min,
+        snprintf(out, size, "a text or a list of %" PRId64 " to %" PRId64 " texts", option->min,
                  option->max);
         break;
     case OPTION_MODE:

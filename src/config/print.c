@@ -36,6 +36,7 @@ static const char *placeholder(const struct option *option)
     switch (option->kind) {
     case OPTION_UINT32:
     case OPTION_UINT64:
+    case OPTION_INT32:
         return !option->unit ? "NUMBER" : strcmp(option->unit, "ms") == 0 ? "MS" : "BYTES";
     case OPTION_BOOL:
         return "BOOL";

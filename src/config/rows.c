@@ -18,11 +18,11 @@
 static const struct value_ops value_entries;
 
 static const struct value_ops *const ops_by_kind[] = {
-    [OPTION_UINT32] = &value_uint32,    [OPTION_UINT64] = &value_uint64,
-    [OPTION_BOOL] = &value_bool,        [OPTION_STRING] = &value_string,
-    [OPTION_STRING_LIST] = &value_list, [OPTION_MODE] = &value_mode,
-    [OPTION_ENUM] = &value_enum,        [OPTION_OBJECT] = &value_object,
-    [OPTION_ENTRIES] = &value_entries,
+    [OPTION_UINT32] = &value_uint32, [OPTION_UINT64] = &value_uint64,
+    [OPTION_INT32] = &value_int32,   [OPTION_BOOL] = &value_bool,
+    [OPTION_STRING] = &value_string, [OPTION_STRING_LIST] = &value_list,
+    [OPTION_MODE] = &value_mode,     [OPTION_ENUM] = &value_enum,
+    [OPTION_OBJECT] = &value_object, [OPTION_ENTRIES] = &value_entries,
 };
 
 static int row_set(void *part, const struct option *option, json_t *value,

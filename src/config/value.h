@@ -22,7 +22,8 @@ struct value_ops {
 };
 
 /* value_number.c */
-extern const struct value_ops value_uint32, value_uint64, value_bool, value_mode, value_enum;
+extern const struct value_ops value_uint32, value_uint64, value_int32, value_bool, value_mode,
+    value_enum;
 /* value_text.c */
 extern const struct value_ops value_string, value_list, value_object;
 

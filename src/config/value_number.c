@@ -8,18 +8,18 @@
 #include <stdlib.h>
 #include <string.h>
 
-static bool number_of(const struct option *option, const json_t *value, uint64_t *number)
+static bool number_of(const struct option *option, const json_t *value, int64_t *number)
 {
-    if (!json_is_integer(value) || json_integer_value(value) < 0)
+    *number = json_integer_value(value); /* 0 for another type */
+    if (!json_is_integer(value))
         return false;
-    *number = (uint64_t)json_integer_value(value);
     return *number >= option->min && *number <= option->max;
 }
 
 static int uint32_set(void *member, const struct option *option, json_t *value,
                       struct value_error *error)
 {
-    uint64_t number;
+    int64_t number;
     if (!number_of(option, value, &number))
         return config_expected_fail(error, option, value);
     *(uint32_t *)member = (uint32_t)number;
@@ -35,10 +35,10 @@ static json_t *uint32_get(const void *member, const struct option *option)
 static int uint64_set(void *member, const struct option *option, json_t *value,
                       struct value_error *error)
 {
-    uint64_t number;
+    int64_t number;
     if (!number_of(option, value, &number))
         return config_expected_fail(error, option, value);
-    *(uint64_t *)member = number;
+    *(uint64_t *)member = (uint64_t)number;
     return 0;
 }
 
@@ -48,16 +48,41 @@ static json_t *uint64_get(const void *member, const struct option *option)
     return config_json_must(json_integer((json_int_t) * (const uint64_t *)member));
 }
 
-/* Digits only: strtoull alone would take blanks, a sign and more. */
-static json_t *number_parse(const char *text)
+static int int32_set(void *member, const struct option *option, json_t *value,
+                     struct value_error *error)
 {
-    if (!*text || text[strspn(text, "0123456789")])
+    int64_t number;
+    if (!number_of(option, value, &number))
+        return config_expected_fail(error, option, value);
+    *(int32_t *)member = (int32_t)number;
+    return 0;
+}
+
+static json_t *int32_get(const void *member, const struct option *option)
+{
+    (void)option;
+    return config_json_must(json_integer(*(const int32_t *)member));
+}
+
+static json_t *parse_digits(const char *text, const char *digits)
+{
+    if (!*digits || digits[strspn(digits, "0123456789")])
         return NULL;
     errno = 0;
-    unsigned long long number = strtoull(text, NULL, 10);
-    if (errno || number > INT64_MAX)
-        return NULL;
-    return config_json_must(json_integer((json_int_t)number));
+    long long number = strtoll(text, NULL, 10);
+    return errno ? NULL : config_json_must(json_integer(number));
+}
+
+/* Digits only: strtoll alone would take blanks, a sign and more. */
+static json_t *number_parse(const char *text)
+{
+    return parse_digits(text, text);
+}
+
+/* Digits, and a minus before them. */
+static json_t *signed_parse(const char *text)
+{
+    return parse_digits(text, text + (*text == '-'));
 }
 
 static int bool_set(void *member, const struct option *option, json_t *value,
@@ -91,7 +116,7 @@ static int mode_set(void *member, const struct option *option, json_t *value,
     if (!text || len < 3 || len > 4 || strspn(text, "01234567") != len)
         return config_expected_fail(error, option, value);
     unsigned long mode = strtoul(text, NULL, 8);
-    if (mode < option->min || mode > option->max)
+    if (mode < (unsigned long)option->min || mode > (unsigned long)option->max)
         return config_expected_fail(error, option, value);
     *(uint32_t *)member = (uint32_t)mode;
     return 0;
@@ -125,6 +150,7 @@ static json_t *enum_get(const void *member, const struct option *option)
 
 const struct value_ops value_uint32 = {uint32_set, uint32_get, number_parse, NULL};
 const struct value_ops value_uint64 = {uint64_set, uint64_get, number_parse, NULL};
+const struct value_ops value_int32 = {int32_set, int32_get, signed_parse, NULL};
 const struct value_ops value_bool = {bool_set, bool_get, bool_parse, NULL};
 const struct value_ops value_mode = {mode_set, mode_get, json_string, NULL};
 const struct value_ops value_enum = {enum_set, enum_get, json_string, NULL};

@@ -3,15 +3,16 @@
 #include "config/json_must.h"
 #include "config/value.h"
 
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 enum { LIST_TEXT_MAX = 4095 }; /* bytes of one text of a list */
 
-static bool text_fits(const json_t *value, size_t min, size_t max)
+static bool text_fits(const json_t *value, int64_t min, int64_t max)
 {
-    size_t len = json_string_length(value); /* 0 for another type */
+    int64_t len = (int64_t)json_string_length(value); /* 0 for another type */
     return json_is_string(value) && len >= min && len <= max;
 }
 
@@ -59,13 +60,13 @@ static void list_release(void *member, const struct option *option)
 
 static int list_check(const struct option *option, const json_t *value, struct value_error *error)
 {
-    size_t count = json_array_size(value);
+    int64_t count = (int64_t)json_array_size(value);
     char found[FOUND_MAX], item[FOUND_MAX + 32];
     if (count < option->min || count > option->max) {
-        snprintf(found, sizeof found, "a list of %zu", count);
+        snprintf(found, sizeof found, "a list of %" PRId64, count);
         return config_expected_fail_found(error, option, found);
     }
-    for (size_t i = 0; i < count; i++) {
+    for (size_t i = 0; i < (size_t)count; i++) {
         if (text_fits(json_array_get(value, i), 1, LIST_TEXT_MAX))
             continue;
         config_describe(json_array_get(value, i), found);

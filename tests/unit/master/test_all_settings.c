@@ -5,7 +5,7 @@
 /* The agreed table. A change of a default or range is a change here, too. */
 static const struct {
     const char *key;
-    uint64_t min, max;
+    int64_t min, max;
     const char *default_text;
     bool reload;
 } agreed[] = {
@@ -51,8 +51,8 @@ START_TEST(test_table)
     for (size_t i = 0; config_schema_next(&settings_schema, &cursor); i++) {
         const struct option *option = cursor.key.option;
         ck_assert_str_eq(option->key, agreed[i].key);
-        ck_assert_uint_eq(option->min, agreed[i].min);
-        ck_assert_uint_eq(option->max, agreed[i].max);
+        ck_assert_int_eq(option->min, agreed[i].min);
+        ck_assert_int_eq(option->max, agreed[i].max);
         ck_assert_str_eq(option->default_text, agreed[i].default_text);
         ck_assert_int_eq(option->reload, agreed[i].reload);
         ck_assert(config_schema_find(&settings_schema, option->key, &found));
