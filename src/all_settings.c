@@ -15,6 +15,7 @@ enum { OUTPUT_UNREAD_PARTS = 4 }; /* one of client-output-max may be unread whil
 static const struct config_part parts[] = {
     {&client_options, offsetof(struct settings, clients)},
     {&workers_options, offsetof(struct settings, workers)},
+    {&pool_options, offsetof(struct settings, jobs.pool)},
     {&job_options, offsetof(struct settings, jobs)},
     {&module_options, offsetof(struct settings, modules)},
     {&shutdown_options, offsetof(struct settings, shutdown)},

@@ -213,6 +213,7 @@ static int check_settings(const struct config *config, const struct config_args 
     const struct module_host host = {.worker_path = settings->workers.path,
                                      .user = settings->identity.user,
                                      .timeout_ms = settings->jobs.start_timeout_ms};
+    const struct checked_modules modules = {&settings->modules, &settings->jobs, &host};
     struct identity identity;
     bool fine =
         startup_check_addresses(&check, &settings->clients.listen, settings->workers.listen);
@@ -225,7 +226,7 @@ static int check_settings(const struct config *config, const struct config_args 
     startup_check_reload(&check, args->file, &settings->access, &identity);
     startup_check_tokens(&check, &settings->access);
     fine = fine && known && there;
-    if (there && !startup_check_modules(&check, &settings->modules, &host, &identity, init))
+    if (there && !startup_check_modules(&check, &modules, &identity, init))
         fine = false;
     if (fine)
         puts("the settings are fine");

@@ -105,7 +105,7 @@ static int check_listen(const struct check *check)
 
 static int check_preload(const struct check *check)
 {
-    const struct option_list *preload = &check->settings->modules.preload;
+    const struct option_list *preload = &check->settings->jobs.pool.preload;
     for (size_t i = 0; i < preload->count; i++) {
         const char *expected = module_settings_name_fault(preload->items[i]);
         if (expected)

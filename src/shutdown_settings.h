@@ -6,8 +6,15 @@
 
 #include <stdint.h>
 
+/* The fate of waiting jobs. */
+enum drain_waiting {
+    DRAIN_FAIL,
+    DRAIN_RUN,
+};
+
 struct shutdown_settings {
     uint32_t drain_timeout_ms;
+    enum drain_waiting drain_waiting;
 };
 
 extern const struct option_table shutdown_options;

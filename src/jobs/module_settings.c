@@ -66,10 +66,6 @@ static const struct option rows[] = {
      .help = "where the modules are, NAME.so each; if unset, modules beside taskmasterd when "
              "it and taskmaster-worker are there, otherwise lib/taskmaster/modules in the "
              "directory above"},
-    {.key = "preload", .kind = OPTION_STRING_LIST, .offset = AT(preload), .reload = true,
-     .min = 0, .max = 1000, .default_text = "[]",
-     .help = "modules loaded by each worker at its start; none by default, because a module "
-             "loads when it is first asked for"},
     {.key = "modules", .kind = OPTION_ENTRIES, .entry = &module_entry, .offset = AT(modules), .reload = true,
      .default_text = "{}",
      .help = "settings by module name; a module without an entry has the defaults"},

@@ -17,7 +17,6 @@ struct module_setting {
 
 struct module_settings {
     char *dir;                     /* absolute once resolved, never empty */
-    struct option_list preload;    /* names of modules */
     struct option_entries modules; /* of struct module_setting */
 };
 

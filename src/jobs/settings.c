@@ -5,15 +5,6 @@
 
 /* clang-format off */
 static const struct option rows[] = {
-    {.key = "pool-start", .kind = OPTION_UINT32, .offset = AT(pool.pool_start), .reload = true,
-     .min = 0, .max = 10000, .default_text = "2",
-     .help = "workers kept running from the start on; if unset and over pool-max, pool-max"},
-    {.key = "pool-max", .kind = OPTION_UINT32, .offset = AT(pool.pool_max), .reload = true,
-     .min = 1, .max = 10000, .default_text = "4",
-     .help = "most workers at a time, starting and stopping ones included; further jobs wait"},
-    {.key = "job-max", .kind = OPTION_UINT32, .offset = AT(pool.job_max), .reload = true,
-     .min = 0, .max = 10000000, .default_text = "100",
-     .help = "most jobs waiting for a worker; further ones are answered with overload"},
     {.key = "client-job-max", .kind = OPTION_UINT32, .offset = AT(client_job_max),
      .reload = true, .min = 0, .max = 10000000, .default_text = "0",
      .help = "most jobs of one client, waiting and running, 0 for no limit of its own; none "
@@ -24,25 +15,48 @@ static const struct option rows[] = {
              "it waits, or all of it waits or is expected of running jobs, no further job of "
              "the client begins, and other clients' jobs pass; so it can hold a quarter, and "
              "the results of begun jobs; room for four of the largest results"},
-    {.key = "worker-window", .kind = OPTION_UINT32, .offset = AT(pool.worker_window), .reload = true,
-     .min = 1, .max = 32, .default_text = "16",
-     .help = "most jobs assigned to one worker while a line waits, its running one included; "
-             "the others are prefetched: they share system calls, and are reclaimed when "
-             "another worker is free; 1 turns prefetching off, and with it the packing of "
-             "jobs of microseconds onto as few workers as keep the processors busy"},
     {.key = "start-timeout-ms", .kind = OPTION_UINT32, .offset = AT(start_timeout_ms),
      .reload = true, .min = 1, .max = OPTION_DAY_MS, .default_text = "10000", .unit = "ms",
      .help = "how long a worker may take to be ready, preload included, and how long jobs wait "
              "while none can be started; a start takes milliseconds, on a busy machine a "
              "second"},
-    {.key = "job-timeout-ms", .kind = OPTION_UINT32, .offset = AT(pool.job_timeout_ms),
-     .reload = true, .min = 0, .max = OPTION_MONTH_MS, .default_text = "0", .unit = "ms",
-     .help = "how long any job may run, 0 for no limit; none by default, because only a "
-             "module's user knows how long its jobs take"},
     {.key = "kill-grace-ms", .kind = OPTION_UINT32, .offset = AT(kill_grace_ms),
      .reload = true, .min = 0, .max = OPTION_DAY_MS, .default_text = "5000", .unit = "ms",
      .help = "from the stop flag to SIGKILL when a job is stopped, with SIGTERM halfway; time "
              "to clean up, less than a person waits"},
+    {.key = "ping-interval-ms", .kind = OPTION_UINT32, .offset = AT(ping_interval_ms),
+     .reload = true, .min = 0, .max = OPTION_DAY_MS, .default_text = "5000", .unit = "ms",
+     .help = "idle workers are pinged so often, 0 for never; all due ones at once, so that an "
+             "idle server wakes little"},
+    {.key = "ping-misses", .kind = OPTION_UINT32, .offset = AT(ping_misses), .reload = true,
+     .min = 0, .max = 1000, .default_text = "2",
+     .help = "an idle worker with more unanswered pings in a row is dead: another one takes "
+             "its place; by default after 15 s, as a machine may stand still for a while"},
+    {.key = "begin-timeout-ms", .kind = OPTION_UINT32, .offset = AT(begin_timeout_ms),
+     .reload = true, .min = 0, .max = OPTION_DAY_MS, .default_text = "5000", .unit = "ms",
+     .help = "a worker that has not begun a job so long after it was sent is dead, 0 for "
+             "never; the job goes to another worker; beginning one takes microseconds"},
+    {.key = "dead-kill-ms", .kind = OPTION_UINT32, .offset = AT(dead_kill_ms),
+     .reload = true, .min = 0, .max = OPTION_DAY_MS, .default_text = "10000", .unit = "ms",
+     .help = "a dead worker is killed after so long; until then an answer makes it alive again, "
+             "as after a pause of the machine"},
+    {.key = "allow-debug", .kind = OPTION_BOOL, .offset = AT(allow_debug), .reload = true,
+     .default_text = "false",
+     .help = "permit a debugger at workers: no pings, no begin-timeout-ms, and processes of the "
+             "same user may trace them; not by default, because they could read all jobs"},
+    {.key = "breaker-window-ms", .kind = OPTION_UINT32, .offset = AT(breaker_window_ms),
+     .reload = true, .min = 1, .max = OPTION_DAY_MS, .default_text = "10000", .unit = "ms",
+     .help = "crashes of a module's jobs within this time count for breaker-crashes; a loop of "
+             "crashes is seen at once, rare ones are left alone"},
+    {.key = "breaker-crashes", .kind = OPTION_UINT32, .offset = AT(breaker_crashes),
+     .reload = true, .min = 0, .max = 1000, .default_text = "5",
+     .help = "after so many crashed workers, at least half of a module's ended jobs, further "
+             "jobs of the module fail as unavailable for breaker-pause-ms, 0 for never; a "
+             "crash or two may be due to their jobs"},
+    {.key = "breaker-pause-ms", .kind = OPTION_UINT32, .offset = AT(breaker_pause_ms),
+     .reload = true, .min = 1, .max = 60000, .default_text = "5000", .unit = "ms",
+     .help = "how long jobs of a crashing module are refused before one is tried; doubled after "
+             "each failed trial, up to a minute"},
 };
 /* clang-format on */
 

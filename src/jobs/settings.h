@@ -3,21 +3,27 @@
 #define TASKMASTER_JOBS_SETTINGS_H
 
 #include "base/option.h"
+#include "jobs/pool_settings.h"
 
+#include <stdbool.h>
 #include <stdint.h>
-
-/* Settings of one pool. */
-struct pool_settings {
-    uint32_t pool_start, pool_max, job_max;
-    uint32_t worker_window;  /* jobs with one worker, its current one included; 1: no prefetch */
-    uint32_t job_timeout_ms; /* 0: none */
-};
 
 struct job_settings {
     struct pool_settings pool; /* the top level's: of the pool `default` */
     uint32_t client_job_max;   /* unfinished jobs of one source; 0: no limit */
     uint32_t start_timeout_ms;
     uint32_t kill_grace_ms;
+
+    uint32_t ping_interval_ms; /* of idle workers; 0: no pings */
+    uint32_t ping_misses;      /* unanswered in a row; with more, the worker is dead */
+    uint32_t begin_timeout_ms; /* from a job's last byte for the kernel; 0: none */
+    uint32_t dead_kill_ms;     /* from a worker's death to SIGKILL */
+    bool allow_debug;          /* no pings and no begin_timeout_ms */
+
+    uint32_t breaker_window_ms;
+    uint32_t breaker_crashes;  /* within the window; 0: no breaker */
+    uint32_t breaker_pause_ms; /* the first one, doubled by each further one */
+
     uint64_t source_output_max; /* bytes left unread by one source, with the expected results of its
                                    jobs, before it is held; 0: any number */
 

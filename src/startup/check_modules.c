@@ -17,37 +17,38 @@ static int is_module(const struct dirent *entry)
     return len > 3 && strcmp(entry->d_name + len - 3, ".so") == 0;
 }
 
-static bool is_preloaded(const struct module_settings *modules, const char *name)
+static bool is_preloaded(const struct job_settings *jobs, const char *name)
 {
-    for (size_t i = 0; i < modules->preload.count; i++)
-        if (strcmp(modules->preload.items[i], name) == 0)
+    const struct option_list *preload = &jobs->pool.preload;
+    for (size_t i = 0; i < preload->count; i++)
+        if (strcmp(preload->items[i], name) == 0)
             return true;
     return false;
 }
 
 /* The settings of the module in the file NAME.so, if `preload` or `modules` names it; NULL if it is
  * not to be initialised. */
-static const char *settings_of(const struct module_settings *modules, const char *file)
+static const char *settings_of(const struct checked_modules *checked, const char *file)
 {
     char name[NAME_MAX + 1];
     snprintf(name, sizeof name, "%.*s", (int)strlen(file) - 3, file);
-    const struct module_setting *module = module_settings_find(modules, name);
-    if (!is_preloaded(modules, name) && (!module || !module->enabled))
+    const struct module_setting *module = module_settings_find(checked->modules, name);
+    if (!is_preloaded(checked->jobs, name) && (!module || !module->enabled))
         return NULL;
     return module ? module->config : "{}";
 }
 
 /* The worker prints its findings. */
-static bool load_all(const struct startup_check *check, const struct module_settings *modules,
-                     const struct module_host *host, struct dirent *const *entries, int count,
-                     bool init)
+static bool load_all(const struct startup_check *check, const struct checked_modules *checked,
+                     struct dirent *const *entries, int count, bool init)
 {
+    const struct module_host *host = checked->host;
     char path[PATH_MAX];
     bool fine = true;
     for (int i = 0; i < count; i++) {
         bool loads = false;
-        int n = snprintf(path, sizeof path, "%s/%s", modules->dir, entries[i]->d_name);
-        const char *settings = init ? settings_of(modules, entries[i]->d_name) : NULL;
+        int n = snprintf(path, sizeof path, "%s/%s", checked->modules->dir, entries[i]->d_name);
+        const char *settings = init ? settings_of(checked, entries[i]->d_name) : NULL;
         int e = n > 0 && (size_t)n < sizeof path ? module_trial_run(host, path, settings, &loads)
                                                  : ENAMETOOLONG;
         if (e) { /* and so it would be for the others */
@@ -75,33 +76,36 @@ static bool is_there(const struct startup_check *check, const char *dir, const c
 }
 
 static bool named_ones_are_there(const struct startup_check *check,
-                                 const struct module_settings *modules)
+                                 const struct checked_modules *checked)
 {
+    const struct module_settings *modules = checked->modules;
+    const struct option_list *preload = &checked->jobs->pool.preload;
     const struct module_setting *entries = modules->modules.items;
     bool fine = true;
-    for (size_t i = 0; i < modules->preload.count; i++)
-        fine &= is_there(check, modules->dir, "preload", NULL, modules->preload.items[i]);
+    for (size_t i = 0; i < preload->count; i++)
+        fine &= is_there(check, modules->dir, "preload", NULL, preload->items[i]);
     for (size_t i = 0; i < modules->modules.count; i++)
         if (entries[i].enabled)
             fine &= is_there(check, modules->dir, "modules", entries[i].name, entries[i].name);
     return fine;
 }
 
-bool startup_check_modules(const struct startup_check *check, const struct module_settings *modules,
-                           const struct module_host *host, struct identity *identity, bool init)
+bool startup_check_modules(const struct startup_check *check, const struct checked_modules *checked,
+                           struct identity *identity, bool init)
 {
+    const char *dir = checked->modules->dir;
     struct dirent **entries;
     /* Before the change of user: to run modules it need not list them. */
-    int count = scandir(modules->dir, &entries, is_module, alphasort);
+    int count = scandir(dir, &entries, is_module, alphasort);
     if (count < 0) {
-        startup_check_tell(check, FINDING_FAULT, "module-dir", NULL, "cannot list \"%s\": %s",
-                           modules->dir, strerror(errno));
+        startup_check_tell(check, FINDING_FAULT, "module-dir", NULL, "cannot list \"%s\": %s", dir,
+                           strerror(errno));
         return false;
     }
     identity_become(identity);
-    user_environ_set(host->user);
-    bool fine = load_all(check, modules, host, entries, count, init);
-    fine &= named_ones_are_there(check, modules);
+    user_environ_set(checked->host->user);
+    bool fine = load_all(check, checked, entries, count, init);
+    fine &= named_ones_are_there(check, checked);
     for (int i = 0; i < count; i++)
         free(entries[i]);
     free(entries);

@@ -14,6 +14,10 @@ static const struct option rows[] = {
      .help = "the worker's binary; if unset, taskmaster-worker beside taskmasterd when it and "
              "modules/ are there, otherwise libexec/taskmaster/taskmaster-worker in the "
              "directory above"},
+    {.key = "no-new-privs", .kind = OPTION_BOOL, .offset = AT(no_new_privs), .reload = true,
+     .default_text = "true",
+     .help = "no program started by a module gains rights by setuid or capabilities of its "
+             "file; by default, because few modules need sudo, and a stolen worker would"},
 };
 /* clang-format on */
 

@@ -4,9 +4,12 @@
 
 #include "base/option.h"
 
+#include <stdbool.h>
+
 struct workers_settings {
-    char *listen; /* HOST:PORT */
-    char *path;   /* of the worker's program; absolute once resolved, never empty */
+    char *listen;      /* HOST:PORT */
+    char *path;        /* of the worker's program; absolute once resolved, never empty */
+    bool no_new_privs; /* for workers and their programs */
 };
 
 extern const struct option_table workers_options;

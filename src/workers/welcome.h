@@ -22,7 +22,8 @@ struct worker_welcome {
 
 /* The caller owns the first reference. */
 struct worker_welcome *worker_welcome_new(const struct module_settings *modules,
-                                          enum log_level level, const char *boot);
+                                          const struct option_list *preload, enum log_level level,
+                                          const char *boot);
 struct worker_welcome *worker_welcome_ref(struct worker_welcome *welcome);
 void worker_welcome_unref(struct worker_welcome *welcome); /* may be NULL */
 

@@ -47,10 +47,11 @@ void workers_free(struct workers *workers)
 }
 
 void workers_configure(struct workers *workers, const struct workers_settings *settings,
-                       const struct module_settings *modules, enum log_level level)
+                       const struct module_settings *modules, const struct option_list *preload,
+                       enum log_level level)
 {
     workers->env.path = settings->path;
     workers->limits = (struct conn_limits){.output_pause = UINT64_MAX, .own = true};
     worker_welcome_unref(workers->welcome);
-    workers->welcome = worker_welcome_new(modules, level, workers->boot);
+    workers->welcome = worker_welcome_new(modules, preload, level, workers->boot);
 }

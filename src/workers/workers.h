@@ -42,7 +42,8 @@ void workers_free(struct workers *workers);
 
 /* Other settings, for workers starting from now on. */
 void workers_configure(struct workers *workers, const struct workers_settings *settings,
-                       const struct module_settings *modules, enum log_level level);
+                       const struct module_settings *modules, const struct option_list *preload,
+                       enum log_level level);
 
 /* Reaps dead children: some now, the rest in the next turns. */
 void workers_reap(struct workers *workers);

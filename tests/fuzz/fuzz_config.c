@@ -91,9 +91,9 @@ static void check_config(const struct config *config)
     bug_on(settings_of(config)->access.token_file && settings_of(config)->access.tokens.count == 0);
     for (size_t i = 0; i < settings_of(config)->clients.listen.count; i++)
         check_address(settings_of(config)->clients.listen.items[i]);
-    for (size_t i = 0; i < settings_of(config)->modules.preload.count; i++)
-        bug_on(!module_name_valid(settings_of(config)->modules.preload.items[i],
-                                  strlen(settings_of(config)->modules.preload.items[i])));
+    for (size_t i = 0; i < settings_of(config)->jobs.pool.preload.count; i++)
+        bug_on(!module_name_valid(settings_of(config)->jobs.pool.preload.items[i],
+                                  strlen(settings_of(config)->jobs.pool.preload.items[i])));
     const struct module_setting *modules = settings_of(config)->modules.modules.items;
     for (size_t i = 0; i < settings_of(config)->modules.modules.count; i++)
         bug_on(module_settings_find(&settings_of(config)->modules, modules[i].name) != &modules[i]);

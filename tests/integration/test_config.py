@@ -24,7 +24,11 @@ USAGE, CANNOT_BIND, NO_RIGHTS, CONFIGURATION = 64, 69, 77, 78
 KEYS = """listen socket-mode worker-listen worker-path pool-start pool-max job-max module-dir preload modules
 header-timeout-ms payload-timeout-ms hello-timeout-ms linger-ms payload-max payload-total-max output-total-max
 start-timeout-ms drain-timeout-ms job-timeout-ms kill-grace-ms client-max client-job-max
-client-output-max token-file allow-open-listen user group log-level log-format""".split()
+client-output-max token-file allow-open-listen user group log-level log-format worker-window
+idle-timeout-ms worker-max-jobs worker-max-rss max-wait-ms memory-max files-max core-max file-size-max nice
+oom-score-adj ping-interval-ms ping-misses begin-timeout-ms dead-kill-ms allow-debug
+breaker-window-ms breaker-crashes breaker-pause-ms
+no-new-privs drain-waiting""".split()
 
 
 @pytest.fixture
@@ -63,6 +67,12 @@ def refused(result, *words):
         ("job-max", -1, ["0"]),
         ("job-max", [], ["0"]),
         ("kill-grace-ms", "5 s", []),
+        ("nice", -21, ["-20 to 19"]),
+        ("nice", 0.5, ["-20 to 19"]),
+        ("oom-score-adj", 1001, ["-1000 to 1000"]),
+        ("worker-max-rss", -1, ["0"]),
+        ("breaker-pause-ms", 60001, ["1 to 60000"]),
+        ("drain-waiting", "stop", ["fail or run"]),
         ("payload-max", 0, []),
         ("hello-timeout-ms", -5, []),
         ("allow-open-listen", "yes", ["true"]),
