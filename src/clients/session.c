@@ -139,6 +139,7 @@ void client_session_free(struct client_session *session)
     TAILQ_REMOVE(&clients->sessions, session, link);
     forget_message(session);
     free(session->module);
+    free(session->client);
     free(session);
 }
 

@@ -55,6 +55,7 @@ struct client_session {
     uint8_t arriving_module_len;
     struct job *arriving;    /* a submit; its payload is on its way */
     char *module;            /* the default; NULL until one is set */
+    char *client;            /* the client's name, from its hello; NULL: it has none */
     uint32_t hello_limit_ms; /* for the hello to come */
     union {
         struct unauthenticated unauthenticated;    /* until it is greeted; then: */

@@ -51,6 +51,13 @@ static void cancel(struct dispatcher *d, struct job *job, bool kill)
     }
 }
 
+/* The job's connection has ended. */
+static void cancel_linked(struct dispatcher *d, struct job *job)
+{
+    job_set_by(job, BY_LINK, NULL);
+    cancel(d, job, false);
+}
+
 void dispatcher_cancel(struct dispatcher *d, struct job *job, bool kill)
 {
     cancel(d, job, kill);
@@ -69,7 +76,7 @@ bool dispatcher_source_ended(struct dispatcher *d, struct job_source *source)
         source->untie = LIST_NEXT(job, links.of_source);
         bool fails = d->draining && job->state == JOB_WAITING && !job_is_prefetched(job);
         if (job->asked.link && !fails) /* in a drain, waiting jobs fail with the reason shutdown */
-            cancel(d, job, false);
+            cancel_linked(d, job);
     }
     dispatch_schedule(d);
     return !source->untie;
@@ -87,7 +94,7 @@ bool dispatcher_source_gone(struct dispatcher *d, struct job_source *source)
         }
         job_set_source(job, NULL);
         if (job->asked.link)
-            cancel(d, job, false);
+            cancel_linked(d, job);
     }
     dispatch_touch(d, DISPATCH_WAITING);
     dispatch_schedule(d);

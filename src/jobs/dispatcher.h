@@ -146,8 +146,8 @@ void dispatcher_submit(struct dispatcher *d, struct job *job);
 /* The unfinished job of that number; NULL if there is none. */
 struct job *dispatcher_find(const struct dispatcher *d, uint64_t seq);
 
-/* Cancels a job. A waiting job ends at once. A running one is stopped gently, or at once with
- * `kill`. */
+/* Cancels a job; the caller has noted by whom (job_set_by()). A waiting job ends at once. A running
+ * one is stopped gently, or at once with `kill`. */
 void dispatcher_cancel(struct dispatcher *d, struct job *job, bool kill);
 
 /* The source submits no more: its tied jobs are cancelled. There may be very many, so each call

@@ -43,6 +43,17 @@ void dispatch_end(struct dispatcher *d, struct job *job, const struct job_event 
     job_free(job);
 }
 
+/* A cancelled job has noted by whom. A shutdown is always the operator's. */
+static void tell_by(const struct job *job, struct job_event *event)
+{
+    if (event->fail == FAIL_SHUTDOWN)
+        event->by = BY_OPERATOR;
+    if (event->fail != FAIL_CANCELLED)
+        return;
+    event->by = job->by;
+    event->by_name = job->run.by_name;
+}
+
 void dispatch_end_failed(struct dispatcher *d, struct job *job, enum fail_reason reason,
                          const char *fmt, ...)
 {
@@ -55,6 +66,7 @@ void dispatch_end_failed(struct dispatcher *d, struct job *job, enum fail_reason
     event.message_len = n < 0 ? 0 : (size_t)n < sizeof text ? (size_t)n : sizeof text - 1;
     if (job->state == JOB_STOPPING)
         event.step = job->run.stop_step;
+    tell_by(job, &event);
     dispatch_end(d, job, &event);
 }
 

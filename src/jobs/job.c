@@ -45,6 +45,7 @@ void job_free(struct job *job)
 {
     bug_on(job->source || (job->state != JOB_NEW && job->state != JOB_ENDED));
     payload_unref(job->asked.payload);
+    job_origin_unref(job->asked.origin);
     free(job->run.why_no_module);
     free(job);
 }
@@ -64,6 +65,15 @@ void job_set_source(struct job *job, struct job_source *source)
         LIST_INSERT_HEAD(&source->jobs, job, links.of_source);
         source->job_count++;
     }
+}
+
+void job_set_by(struct job *job, enum ended_by by, const char *name)
+{
+    if (job->by || job->state == JOB_STOPPING)
+        return;
+    job->by = (uint8_t)by;
+    if (name && job->asked.module)
+        job->run.by_name = xstrdup(name);
 }
 
 /* The module's count of jobs in this state; NULL if the module does not count them. */

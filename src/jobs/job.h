@@ -18,6 +18,7 @@
 
 #include "base/hash.h"
 #include "base/payload.h"
+#include "jobs/job_origin.h"
 #include "jobs/module_table.h"
 #include "jobs/source.h"
 
@@ -56,6 +57,7 @@ const char *job_state_name(enum job_state state);
 struct job_asked {
     struct module_entry *module; /* NULL: none to run */
     struct payload *payload;     /* owned; NULL if empty */
+    struct job_origin *origin;   /* a reference; NULL: a job of its connection, and of no relay */
     uint32_t timeout_ms;         /* 0: none */
     uint32_t payload_max;        /* of the result, in bytes: as the client was told */
     uint16_t id_len, context_len;
@@ -74,9 +76,12 @@ struct job_links {
 
 /* How the run of the job goes. */
 struct job_run {
-    struct worker *worker; /* while prefetched, RUNNING or STOPPING */
-    char *why_no_module;   /* owned; the client's message if the module is NULL */
-    uint64_t order;        /* of assignment, from 1; 0 until then */
+    struct worker *worker;   /* while prefetched, RUNNING or STOPPING */
+    union {                  /* owned */
+        char *why_no_module; /* the client's message if the module is NULL */
+        char *by_name;       /* the client that has cancelled the job; NULL: it has no name */
+    };
+    uint64_t order; /* of assignment, from 1; 0 until then */
     uint64_t submitted_us;
     uint64_t begun_us;     /* when the worker began the job, as far as is known; 0: not yet */
     uint32_t coming;       /* bytes of result expected, while the job is with a worker */
@@ -100,6 +105,7 @@ struct job {
     struct job_source *source; /* NULL once gone: the job is orphaned */
     uint64_t seq;              /* the number in the server's id; 0 until the submit */
     uint8_t state;             /* enum job_state */
+    uint8_t by;                /* enum ended_by: the first one to cancel the job */
     char text[];               /* the id as JSON text, then the context as JSON text */
 };
 
@@ -114,6 +120,10 @@ void job_set_source(struct job *job, struct job_source *source);
  * aborts. */
 void job_set_state(struct job *job, enum job_state state);
 
+/* Before a cancel: notes who ends the job, and the name (copied; may be NULL) of a client. The
+ * first one stays, and nobody else ends a job that is being stopped. */
+void job_set_by(struct job *job, enum ended_by by, const char *name);
+
 /* Notes the place of a WAITING job: its owner puts the job into the list, or takes the job out. A
  * place is left for nowhere; but from the line a job may be passed. Anything else aborts. */
 void job_set_place(struct job *job, enum job_place place);
@@ -126,6 +136,18 @@ static inline const char *job_id(const struct job *job)
 static inline const char *job_context(const struct job *job)
 {
     return job->text + job->asked.id_len;
+}
+
+/* The name whose job it is, and the id under which somebody else keeps the job; NULL: none. `job`
+ * may be NULL. */
+static inline const char *job_owner(const struct job *job)
+{
+    return job && job->asked.origin ? job->asked.origin->owner : NULL;
+}
+
+static inline const char *job_origin_id(const struct job *job)
+{
+    return job && job->asked.origin ? job->asked.origin->id : NULL;
 }
 
 /* The source's name, for the log; "-" if the source is gone. `job` may be NULL. */

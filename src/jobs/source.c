@@ -12,6 +12,13 @@ static const char *const fail_names[FAIL_REASONS] = {
     [FAIL_SHUTDOWN] = "shutdown",
 };
 
+static const char *const by_names[] = {
+    [BY_SUBMITTER] = "submitter",
+    [BY_LINK] = "link",
+    [BY_CLIENT] = "client",
+    [BY_OPERATOR] = "operator",
+};
+
 static const char *const overload_names[OVERLOAD_REASONS] = {
     [OVERLOAD_MEMORY] = "memory",
     [OVERLOAD_CLIENT_QUOTA] = "client-quota",
@@ -28,6 +35,11 @@ static const char *const step_names[] = {
 const char *fail_reason_name(enum fail_reason reason)
 {
     return fail_names[reason];
+}
+
+const char *ended_by_name(enum ended_by by)
+{
+    return by_names[by];
 }
 
 const char *overload_reason_name(enum overload_reason reason)

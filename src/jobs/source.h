@@ -48,6 +48,16 @@ enum stop_step {
     STOP_SIGKILL,
 };
 
+/* Who ended a job, as far as somebody did. */
+enum ended_by {
+    BY_NOBODY,
+    BY_SUBMITTER, /* under its name, or on its connection */
+    BY_LINK,      /* the end of the connection that the job was tied to */
+    BY_CLIENT,    /* another one */
+    BY_OPERATOR,  /* a drain, a signal, a kill of the worker */
+};
+
+const char *ended_by_name(enum ended_by by); /* not of BY_NOBODY */
 const char *fail_reason_name(enum fail_reason reason);
 const char *overload_reason_name(enum overload_reason reason);
 const char *stop_step_name(enum stop_step step);
@@ -75,6 +85,8 @@ struct job_event {
     int exit_status; /* ... or its exit status, if exited */
     bool exited;
     enum stop_step step; /* failed: the step of stopping behind the end */
+    enum ended_by by;    /* failed, reasons cancelled, shutdown and error */
+    const char *by_name; /* ... the name of a client, or NULL */
     enum overload_reason overload;
     size_t queued, running;
     uint64_t retry_after_ms;

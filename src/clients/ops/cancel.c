@@ -52,6 +52,14 @@ static enum verdict refuse_unknown(struct request *request)
                           "no job %s is waiting or running; it may have ended", own->job.text);
 }
 
+static void note_by(const struct client_session *session, struct job *job)
+{
+    if (job->source == &session->source)
+        job_set_by(job, BY_SUBMITTER, NULL);
+    else
+        job_set_by(job, BY_CLIENT, session->client);
+}
+
 static enum verdict run(struct dialogue *dialogue, struct request *request)
 {
     struct client_session *session = client_session_of_dialogue(dialogue);
@@ -63,6 +71,7 @@ static enum verdict run(struct dialogue *dialogue, struct request *request)
     event_job(&event, session->clients->boot, job->seq);
     event_word(&event, "state", job_state_name(job->state));
     event_end(&event);
+    note_by(session, job);
     dispatcher_cancel(session->clients->dispatcher, job, request->operation == &client_op_kill);
     return VERDICT_FINE;
 }

@@ -2,6 +2,7 @@
 #include "clients/ops/ops.h"
 
 #include "common/log.h"
+#include "common/xmalloc.h"
 #include "jobs/dispatcher.h"
 #include "protocol/hello.h"
 
@@ -40,6 +41,12 @@ static void answer(const struct client_session *session, const struct request *r
     hello_end(&event, &session->dialogue, request);
 }
 
+static void keep_name(struct client_session *session, const char *name)
+{
+    session->client = xstrdup(name);
+    log_event(LOG_DEBUG, "client-hello", LOG_STR("client", session->name), LOG_STR("name", name));
+}
+
 static enum verdict run(struct dialogue *dialogue, struct request *request)
 {
     struct client_session *session = client_session_of_dialogue(dialogue);
@@ -47,8 +54,7 @@ static enum verdict run(struct dialogue *dialogue, struct request *request)
     client_op_set_module(session, client_request_of(request));
     answer(session, request);
     if (request->client.len)
-        log_event(LOG_DEBUG, "client-hello", LOG_STR("client", session->name),
-                  LOG_STR("name", request->client.text));
+        keep_name(session, request->client.text);
     return VERDICT_FINE;
 }
 

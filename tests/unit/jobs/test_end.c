@@ -163,6 +163,88 @@ START_TEST(test_dropped_is_not_failed)
 }
 END_TEST
 
+/* --- by whom --- */
+
+static char by[64];
+
+static void note_by(struct test_source *source, struct job *job, const struct job_event *event)
+{
+    (void)source, (void)job;
+    if (event->type == JOB_FAILED)
+        snprintf(by, sizeof by, "%s %s %s", fail_reason_name(event->fail),
+                 event->by ? ended_by_name(event->by) : "nobody",
+                 event->by_name ? event->by_name : "-");
+}
+
+static void cancel_by(uint64_t seq, enum ended_by who, const char *name)
+{
+    job_set_by(the_job(seq), who, name);
+    dispatcher_cancel(&d, the_job(seq), false);
+}
+
+START_TEST(test_a_cancelled_job_tells_by_whom)
+{
+    open_idle(1, 1, 10);
+    hooks.event = note_by;
+    SUBMIT();
+    SUBMIT();
+    cancel_by(2, BY_SUBMITTER, NULL);
+    ck_assert_str_eq(by, "cancelled submitter -");
+    cancel_by(1, BY_CLIENT, "bob/1.0");
+    dies(1, SIGKILL);
+    ck_assert_str_eq(by, "cancelled client bob/1.0");
+}
+END_TEST
+
+START_TEST(test_the_first_to_end_a_job_is_told)
+{
+    open_idle(1, 1, 10);
+    hooks.event = note_by;
+    SUBMIT(.timeout_ms = 500);
+    cancel_by(1, BY_CLIENT, NULL);
+    cancel_by(1, BY_CLIENT, "bob/1.0");
+    dispatcher_drain(&d);
+    dispatcher_stop(&d);
+    fails(1, "stopped");
+    ck_assert_str_eq(by, "cancelled client -");
+}
+END_TEST
+
+START_TEST(test_nobody_has_ended_a_job_out_of_time)
+{
+    open_idle(1, 1, 10);
+    hooks.event = note_by;
+    SUBMIT(.timeout_ms = 500);
+    pass_ms(500);
+    cancel_by(1, BY_CLIENT, "bob/1.0");
+    dies(1, SIGKILL);
+    ck_assert_str_eq(by, "timeout nobody -");
+    ready(2);
+    SUBMIT();
+    dies(2, SIGSEGV);
+    ck_assert_str_eq(by, "error nobody -");
+}
+END_TEST
+
+START_TEST(test_a_link_and_a_drain_are_told)
+{
+    open_idle(1, 1, 10);
+    hooks.event = note_by;
+    SUBMIT(.link = true);
+    SUBMIT();
+    dispatcher_source_ended(&d, &source_of('a')->source);
+    fails(1, "stopped");
+    ck_assert_str_eq(by, "cancelled link -");
+    SUBMIT(.source = 'b');
+    dispatcher_drain(&d);
+    ck_assert_str_eq(by, "shutdown operator -");
+    *by = '\0';
+    dispatcher_stop(&d);
+    fails(1, "stopped");
+    ck_assert_str_eq(by, "shutdown operator -");
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("end");
@@ -176,5 +258,9 @@ int main(void)
     tcase_add_test(tc, test_fifty_die_at_once);
     tcase_add_test(tc, test_fifty_die_one_by_one);
     tcase_add_test(tc, test_dropped_is_not_failed);
+    tcase_add_test(tc, test_a_cancelled_job_tells_by_whom);
+    tcase_add_test(tc, test_the_first_to_end_a_job_is_told);
+    tcase_add_test(tc, test_nobody_has_ended_a_job_out_of_time);
+    tcase_add_test(tc, test_a_link_and_a_drain_are_told);
     return run_suite(suite);
 }

@@ -36,6 +36,21 @@ START_TEST(test_owns_its_payload)
 }
 END_TEST
 
+START_TEST(test_shares_its_origin)
+{
+    struct job_origin *origin = job_origin_new("alice", NULL);
+    struct job *plain = new_job(), *job = new_job();
+    job->asked.origin = job_origin_ref(origin);
+    job_origin_unref(origin);
+    ck_assert_str_eq(job_owner(job), "alice");
+    ck_assert_ptr_null(job_origin_id(job));
+    ck_assert_ptr_null(job_owner(plain));
+    ck_assert_ptr_null(job_owner(NULL));
+    job_free(job);
+    job_free(plain);
+}
+END_TEST
+
 /* Each state is reached by legal transitions. */
 static void bring_to(struct job *job, enum job_state state)
 {
@@ -229,7 +244,7 @@ END_TEST
 
 /* --- asked --- */
 
-/* A job written down, as a store on disk would keep it: five lines of text. */
+/* A job written down, as a store on disk would keep it: six lines of text. */
 static char kept[256];
 static char handed[256]; /* the same of the job that the worker was handed */
 
@@ -239,10 +254,10 @@ static void write_down(const struct job *job, char text[256])
     char payload[32] = "";
     if (asked->payload)
         payload_copy(asked->payload, 0, payload, sizeof payload - 1);
-    snprintf(text, 256, "%s\n%u %u %d %d %d\n%.*s\n%.*s\n%s\n", asked->module->name,
+    snprintf(text, 256, "%s\n%u %u %d %d %d\n%.*s\n%.*s\n%s\n%s %s %u\n", asked->module->name,
              asked->timeout_ms, asked->payload_max, asked->link, asked->notify_accepted,
              asked->notify_started, asked->id_len, job_id(job), asked->context_len,
-             job_context(job), payload);
+             job_context(job), payload, job_owner(job), job_origin_id(job), asked->origin->attempt);
 }
 
 static struct module_entry *module_named(const char *name)
@@ -253,14 +268,17 @@ static struct module_entry *module_named(const char *name)
 
 static struct job *read_back(const char *text)
 {
-    char module[32], id[32], context[32], payload[32];
-    unsigned timeout_ms, payload_max, link, accepted, started;
-    ck_assert_int_eq(sscanf(text, "%31s %u %u %u %u %u %31s %31s %31s", module, &timeout_ms,
-                            &payload_max, &link, &accepted, &started, id, context, payload),
-                     9);
+    char module[32], id[32], context[32], payload[32], owner[32], origin[32];
+    unsigned timeout_ms, payload_max, link, accepted, started, attempt;
+    ck_assert_int_eq(sscanf(text, "%31s %u %u %u %u %u %31s %31s %31s %31s %31s %u", module,
+                            &timeout_ms, &payload_max, &link, &accepted, &started, id, context,
+                            payload, owner, origin, &attempt),
+                     12);
     struct job *job = job_new(id, strlen(id), context, strlen(context));
     job->asked.module = module_named(module);
     job->asked.payload = payload_from(&budget, payload, strlen(payload));
+    job->asked.origin = job_origin_new(owner, origin);
+    job->asked.origin->attempt = attempt;
     job->asked.timeout_ms = timeout_ms;
     job->asked.payload_max = payload_max;
     job->asked.link = link;
@@ -302,11 +320,13 @@ START_TEST(test_written_down_and_read_back_runs_as_the_original)
     hush_news();
     job->asked.module = &modules[0];
     job->asked.payload = payload_from(&budget, "30", 2);
+    job->asked.origin = job_origin_new("alice", "q-17");
+    job->asked.origin->attempt = 3;
     job->asked.timeout_ms = 700;
     job->asked.payload_max = 5000;
     job->asked.link = job->asked.notify_accepted = job->asked.notify_started = true;
     write_down(job, kept);
-    ck_assert_str_eq(kept, "echo\n700 5000 1 1 1\n\"a1\"\n{\"user\":7}\n30\n");
+    ck_assert_str_eq(kept, "echo\n700 5000 1 1 1\n\"a1\"\n{\"user\":7}\n30\nalice q-17 3\n");
     ck_assert_str_eq(submit_and_end(job),
                      "a1 accepted 0, give 1 j1 700ms, a1 started 1 #1, flag 1 j1, a1 done");
     ck_assert_str_eq(handed, kept);
@@ -323,6 +343,7 @@ int main(void)
     TCase *tc = tcase_create("record");
     tcase_add_test(tc, test_texts);
     tcase_add_test(tc, test_owns_its_payload);
+    tcase_add_test(tc, test_shares_its_origin);
     tcase_add_test(tc, test_ways);
     tcase_add_loop_test_raise_signal(tc, test_no_way, SIGABRT, 0, STATES * STATES);
     tcase_add_test(tc, test_state_names);
