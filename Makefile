@@ -35,6 +35,8 @@ MASTER_LIBS := -levent_core -ljansson
 # The loader looks for a module's symbols in these libraries first, then in the module's own: the C library alone.
 WORKER_LIBS := -ldl
 CLIENT_LIBS := -ljansson
+# The command alone: names and lines of a crash.
+COMMAND_LIBS := $(CLIENT_LIBS) -ldw
 
 # Each program is made of folders. A program's main.c stays out of its archive: tests link the rest.
 # The shared folders know nothing of jobs and workers: other daemons are made of them too.
@@ -77,7 +79,7 @@ $(BUILD)/taskmaster-worker: $(O)/worker/main.o $(O)/libworker.a $(O)/libcommon.a
 	$(LINK) -pie -o $@ $^ $(WORKER_LIBS)
 
 $(BUILD)/taskmaster: $(O)/client/cli/main.o $(O)/libcommand.a $(BUILD)/libtaskmaster.a
-	$(LINK) -pie -o $@ $^ $(CLIENT_LIBS)
+	$(LINK) -pie -o $@ $^ $(COMMAND_LIBS)
 
 $(BUILD)/libtaskmaster.so.0: $(call objects,client/lib) client/lib/libtaskmaster.map
 	$(LINK) -shared -Wl,-soname,libtaskmaster.so.0 -Wl,--version-script=client/lib/libtaskmaster.map \
@@ -108,7 +110,7 @@ $(BUILD)/tests/unit/worker/%: $(O)/tests/unit/worker/%.o $(O)/tests/unit/worker/
 	$(LINK) -o $@ $^ $(WORKER_LIBS) -ljansson -lcheck -lsubunit -lm -lrt -lpthread
 $(BUILD)/tests/unit/client/%: $(O)/tests/unit/client/%.o $(O)/libcommand.a $(BUILD)/libtaskmaster.a
 	@mkdir -p $(@D)
-	$(LINK) -o $@ $^ $(CLIENT_LIBS) -lcheck -lsubunit -lm -lrt -lpthread
+	$(LINK) -o $@ $^ $(COMMAND_LIBS) -lcheck -lsubunit -lm -lrt -lpthread
 $(O)/tests/unit/jobs/librecorder.a: $(O)/tests/unit/jobs/recorder.o
 $(BUILD)/tests/unit/jobs/%: $(O)/tests/unit/jobs/%.o $(O)/tests/unit/jobs/librecorder.a $(O)/libmaster.a $(O)/libshared.a
 	@mkdir -p $(@D)

@@ -141,7 +141,7 @@ static int print_end(const struct settings *settings, const tm_client_event *eve
         written = print_result(settings, event);
     } else {
         report_failure(event, 0);
-        report_output(event);
+        report_lost(event);
     }
     return status == EXIT_DONE ? written : status;
 }

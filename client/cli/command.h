@@ -6,7 +6,8 @@
  *       '-> overtime
  *     cmd_* -> connect -> token
  *           -> each -> each_results -> each_records;  each_pace, lines
- *           -> report -> report_json;  output -> sink
+ *           -> report -> report_json;  output -> sink;  crash_report
+ *           -> crash_report -> crash_code;  symbols -> object_file
  *           -> interrupt, progress, table
  *     all -> allocate -> complain;  settings, exit_status;  taskmaster/client.h
  *

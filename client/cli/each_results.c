@@ -42,10 +42,12 @@ static void print_json(struct each_results *results, const struct each_record *r
 static void complain_of(struct each_results *results, const struct each_record *record)
 {
     progress_hide(&results->progress);
-    if (record->event)
+    if (record->event) {
         report_failure(record->event, record->number);
-    else
+        report_lost_briefly(record->event);
+    } else {
         complain("line %" PRIu64 ": %s", record->number, record->fault);
+    }
 }
 
 void each_results_print(struct each_results *results, const struct each_record *record)

@@ -2,6 +2,7 @@
 #include "report.h"
 
 #include "complain.h"
+#include "crash_report.h"
 #include "exit_status.h"
 #include "output.h"
 #include "report_json.h"
@@ -10,6 +11,7 @@
 #include <jansson.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 /* The end shown of a lost worker's output, in bytes. A server sends no more. */
@@ -88,21 +90,61 @@ void report_failure(const tm_client_event *event, uint64_t line)
     complain("%s", text);
 }
 
-void report_output(const tm_client_event *event)
+/* Complains further of each line. */
+static void complain_lines(const char *prefix, const char *text, size_t len)
 {
-    if (!reason_is(event, "error"))
-        return;
-    json_t *details = json_loadb(event->data, event->size, JSON_ALLOW_NUL, NULL);
-    const json_t *output = json_object_get(details, "output");
-    const char *line = json_string_value(output), *end = line + json_string_length(output);
-    if (end - line > OUTPUT_SHOWN_MAX)
-        line = end - OUTPUT_SHOWN_MAX;
-    while (line < end) {
-        const char *lf = memchr(line, '\n', (size_t)(end - line));
-        complain_further("it printed: %.*s", (int)((lf ? lf : end) - line), line);
-        line = lf ? lf + 1 : end;
+    const char *end = text + len;
+    while (text < end) {
+        const char *lf = memchr(text, '\n', (size_t)(end - text));
+        complain_further("%s%.*s", prefix, (int)((lf ? lf : end) - text), text);
+        text = lf ? lf + 1 : end;
     }
-    json_decref(details);
+}
+
+static void report_output(const json_t *output)
+{
+    const char *text = json_string_value(output);
+    size_t len = json_string_length(output);
+    if (len > OUTPUT_SHOWN_MAX) {
+        text += len - OUTPUT_SHOWN_MAX;
+        len = OUTPUT_SHOWN_MAX;
+    }
+    complain_lines("it printed: ", text, len);
+}
+
+static void report_crash(const json_t *crash)
+{
+    size_t len;
+    char *text = crash ? crash_report_text(crash, &len) : NULL;
+    if (text)
+        complain_lines("", text, len);
+    free(text);
+}
+
+/* Returns the facts of a lost worker, to be given up with json_decref(); NULL for other events. */
+static json_t *load_facts(const tm_client_event *event)
+{
+    return reason_is(event, "error") ? json_loadb(event->data, event->size, JSON_ALLOW_NUL, NULL)
+                                     : NULL;
+}
+
+void report_lost(const tm_client_event *event)
+{
+    json_t *facts = load_facts(event);
+    report_output(json_object_get(facts, "output"));
+    report_crash(crash_report_find(facts));
+    json_decref(facts);
+}
+
+void report_lost_briefly(const tm_client_event *event)
+{
+    json_t *facts = load_facts(event);
+    const json_t *crash = crash_report_find(facts);
+    char *top = crash ? crash_report_top(crash) : NULL;
+    if (top)
+        complain_further("crash %.32s: %s", crash_report_member(crash, "fingerprint"), top);
+    free(top);
+    json_decref(facts);
 }
 
 /* Returns 0, or an exit status after a complaint. */

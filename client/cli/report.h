@@ -1,5 +1,5 @@
 /* report: the outcome of a job or a call, as an exit status and a line for people. Above
- * report_json and output. */
+ * crash_report, report_json and output. */
 #ifndef TASKMASTER_CLIENT_CLI_REPORT_H
 #define TASKMASTER_CLIENT_CLI_REPORT_H
 
@@ -13,8 +13,11 @@ int report_exit_status(const tm_client_event *event);
  * the number of the job's line of input; 0: none. */
 void report_failure(const tm_client_event *event, uint64_t line);
 
-/* Complains further about a lost worker: its last output, line by line. */
-void report_output(const tm_client_event *event);
+/* Complains further about a lost worker, line by line: its last output, and the module's crash. */
+void report_lost(const tm_client_event *event);
+
+/* The same in one line: the crash's fingerprint and its place. */
+void report_lost_briefly(const tm_client_event *event);
 
 /*
  * Complains about a failed call and returns the exit status. With --json, the server's error event

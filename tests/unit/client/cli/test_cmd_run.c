@@ -49,6 +49,14 @@ START_TEST(run_ends)
          70,
          "taskmaster: failed (error): lost\n  it printed: one\n  it printed: ?[2J two\n"
          "  it printed: \n  it printed: state=42\n"},
+        {"{\"event\":\"failed\",\"id\":1,\"reason\":\"error\",\"message\":\"lost\",\"size\":133}\n"
+         "{\"output\":\"one\\n\","
+         "\"crash\":{\"signal\":\"SIGFPE\",\"fingerprint\":\"5d1c9a02\\u001b\",\"backtrace\":[{"
+         "\"object\":\"/none/m.so\",\"offset\":\"0x11a9\"}]}}",
+         70,
+         "taskmaster: failed (error): lost\n  it printed: one\n"
+         "  SIGFPE: fingerprint 5d1c9a02?\n  #0 0x11a9 ?? (/none/m.so+0x11a9)\n"
+         "  no names for /none/m.so: it is missing here\n"},
         {"{\"event\":\"failed\",\"id\":1,\"reason\":\"error\",\"message\":\"lost\",\"size\":3}\n"
          "???",
          70, "taskmaster: failed (error): lost\n"},

@@ -122,6 +122,30 @@ START_TEST(failures)
 }
 END_TEST
 
+#define CRASH                                                  \
+    "{\"crash\":{\"fingerprint\":\"5d1c9a02\",\"backtrace\":[" \
+    "{\"object\":\"/x/libc.so.6\"},{\"object\":\"/none/m.so\",\"offset\":\"0x11a9\"}]}}"
+
+/* Each job crashes its worker. */
+static void plays_crashes(struct fake *fake)
+{
+    struct held held;
+    fake_welcome(fake);
+    while (hold(fake, &held)) {
+        fake_sendf(fake, "{\"event\":\"failed\",\"id\":%ld,\"reason\":\"error\",\"size\":%zu}\n%s",
+                   held.id, strlen(CRASH), CRASH);
+        free(held.data);
+    }
+}
+
+START_TEST(crashes)
+{
+    assert_each(plays_crashes, ARGS("run", "m", "--each"), "a\n", 123, "",
+                "taskmaster: line 1: failed (error)\n"
+                "  crash 5d1c9a02: ?? (/none/m.so+0x11a9)\n");
+}
+END_TEST
+
 static void send_failed(struct fake *fake, struct held *held)
 {
     fake_sendf(fake, "{\"event\":\"failed\",\"id\":%ld,\"reason\":\"module\"}\n", held->id);
@@ -659,6 +683,7 @@ int main(void)
         unordered,
         nothing,
         failures,
+        crashes,
         full_windows_of_failures,
         json,
         bad_context,

@@ -45,7 +45,11 @@ static void plays_nasty(struct fake *fake)
     "\"event\":\"failed\",\"job\":\"" NASTY "\",\"reason\":\"error\",\"code\":\"" NASTY     \
     "\",\"signal\":\"" NASTY "\",\"step\":\"" NASTY "\",\"message\":\"" NASTY "\",\"" NASTY \
     "\":1,\"context\":\"" NASTY "\""
-#define OUTPUT "{\"output\":\"" NASTY "\\n" NASTY "\\r\"}"
+#define FRAME "{\"object\":\"/" NASTY "\",\"offset\":\"0x1\",\"build_id\":\"" NASTY "\"}"
+#define OUTPUT                                                                \
+    "{\"output\":\"" NASTY "\\n" NASTY "\\r\",\"crash\":{\"signal\":\"" NASTY \
+    "\",\"code\":\"" NASTY "\",\"address\":\"" NASTY "\",\"thread\":\"" NASTY \
+    "\",\"fingerprint\":\"" NASTY "\",\"backtrace\":[" FRAME "]}}"
 #define NESTED                                                                                    \
     "{\"" NASTY "\":\"" NASTY "\",\"o\":{\"" NASTY "\":[\"" NASTY "\"],\"p\":{\"" NASTY "\":1}}," \
     "\"t\":{\"" NASTY "\":{\"" NASTY "\":\"" NASTY "\"}}}"
