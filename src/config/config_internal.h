@@ -9,6 +9,7 @@
  *     value_*.c     the kinds of values
  *     expected.c    the texts of errors in values
  *     schema.c      the keys of all parts
+ *     nearest.c     the key meant by a slip
  *     json_*.c      lines, hints and calls of jansson
  */
 #ifndef TASKMASTER_CONFIG_CONFIG_INTERNAL_H

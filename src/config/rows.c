@@ -65,8 +65,14 @@ static void entries_release(void *member, const struct option *option)
     entries_clear(member, option->entry);
 }
 
-static int fail_unknown_field(struct value_error *error, const struct option_table *fields)
+static int fail_unknown_field(struct value_error *error, const struct option_table *fields,
+                              const char *key)
 {
+    const char *near = config_table_nearest(fields, key);
+    if (near) {
+        snprintf(error->text, sizeof error->text, "unknown key, did you mean %s?", near);
+        return -1;
+    }
     size_t len = (size_t)snprintf(error->text, sizeof error->text, "unknown key; expected ");
     for (size_t i = 0; i < fields->count; i++)
         len += (size_t)snprintf(error->text + len, sizeof error->text - len, "%s%s",
@@ -86,7 +92,7 @@ static int set_fields(void *entry, const struct option_table *fields, json_t *ob
         const struct option *option = config_table_find(fields, key);
         snprintf(error->field, sizeof error->field, "%s", key);
         if (!option)
-            return fail_unknown_field(error, fields);
+            return fail_unknown_field(error, fields, key);
         if (row_set(entry, option, value, error) < 0)
             return -1;
     }

@@ -1,6 +1,8 @@
 /* schema: see schema.h. */
 #include "config/schema.h"
 
+#include "config/nearest.h"
+
 #include <string.h>
 
 bool config_schema_next(const struct config_schema *schema, struct config_cursor *cursor)
@@ -60,65 +62,21 @@ const struct option *config_schema_find_any(const struct config_schema *schema, 
     return found;
 }
 
-enum { KEY_MAX = 32 }; /* a longer text is no slip of any key */
-
-/* Levenshtein's distance of two texts of at most KEY_MAX bytes: the least number of bytes to
- * insert, remove or replace. */
-static size_t edit_distance(const char *a, const char *b)
-{
-    size_t row[KEY_MAX + 1];
-    size_t b_len = strlen(b);
-    for (size_t j = 0; j <= b_len; j++)
-        row[j] = j;
-    for (size_t i = 0; a[i]; i++) {
-        size_t diagonal = row[0];
-        row[0] = i + 1;
-        for (size_t j = 0; j < b_len; j++) {
-            size_t best = diagonal + (a[i] != b[j]);
-            diagonal = row[j + 1];
-            if (row[j] + 1 < best)
-                best = row[j] + 1;
-            if (diagonal + 1 < best)
-                best = diagonal + 1;
-            row[j + 1] = best;
-        }
-    }
-    return row[b_len];
-}
-
-/* The only key with the beginning `name-`: timeout-ms for timeout. NULL if there is none or more
- * than one. */
-static const char *completed(const struct config_schema *schema, const char *name, size_t len)
-{
-    struct config_cursor cursor = {0};
-    const char *found = NULL;
-    while (config_schema_next(schema, &cursor)) {
-        const char *key = cursor.key.option->key;
-        if (strncmp(key, name, len) != 0 || key[len] != '-')
-            continue;
-        if (found)
-            return NULL;
-        found = key;
-    }
-    return found;
-}
-
 const char *config_schema_nearest(const struct config_schema *schema, const char *name)
 {
     struct config_cursor cursor = {0};
-    const char *nearest = NULL;
-    size_t len = strnlen(name, KEY_MAX + 1);
-    if (len > KEY_MAX)
-        return NULL;
-    size_t best = len / 3 + 1; /* with a third of it wrong, another text was meant */
-    while (config_schema_next(schema, &cursor)) {
-        size_t distance = edit_distance(name, cursor.key.option->key);
-        if (distance < best) {
-            best = distance;
-            nearest = cursor.key.option->key;
-        }
-    }
-    if (nearest)
-        return nearest;
-    return len ? completed(schema, name, len) : NULL;
+    struct nearest nearest;
+    config_nearest_begin(&nearest, name);
+    while (config_schema_next(schema, &cursor))
+        config_nearest_offer(&nearest, cursor.key.option->key);
+    return config_nearest_key(&nearest);
+}
+
+const char *config_table_nearest(const struct option_table *table, const char *name)
+{
+    struct nearest nearest;
+    config_nearest_begin(&nearest, name);
+    for (size_t i = 0; i < table->count; i++)
+        config_nearest_offer(&nearest, table->rows[i].key);
+    return config_nearest_key(&nearest);
 }

@@ -69,6 +69,9 @@ const struct option *config_schema_find_any(const struct config_schema *schema, 
 /* Returns the key closest to `name`, a slip of the hand; NULL if none is close. */
 const char *config_schema_nearest(const struct config_schema *schema, const char *name);
 
+/* The same for a table alone. */
+const char *config_table_nearest(const struct option_table *table, const char *name);
+
 const struct option *config_table_find(const struct option_table *table, const char *name);
 
 #endif

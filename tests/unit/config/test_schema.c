@@ -1,7 +1,6 @@
-/* test_schema: a program with settings of its own, and the nearest key for a slip. */
+/* test_schema: a program with settings of its own. */
 #include "config/schema.h"
 
-#include "all_settings.h"
 #include "config/config.h"
 #include "tests/unit/suite.h"
 
@@ -103,43 +102,12 @@ START_TEST(test_keys_in_order)
 }
 END_TEST
 
-/* --- slips --- */
-
-START_TEST(test_nearest_key)
-{
-    static const struct {
-        const char *key;
-        const char *nearest;
-    } cases[] = {
-        {"pool_max", "pool-max"},
-        {"poolmax", "pool-max"},
-        {"pool-maxx", "pool-max"},
-        {"job-timeout", "job-timeout-ms"},
-        {"token-files", "token-file"},
-        {"listens", "listen"},
-        {"usr", "user"},
-        {"x", NULL},
-        {"", NULL},
-        {"hello", "hello-timeout-ms"},
-        {"drain", NULL},
-        {"log", NULL},
-        {"colour", NULL},
-        {"a-key-that-is-longer-than-any-slip-could-ever-be", NULL},
-    };
-    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
-        const char *nearest = config_schema_nearest(&settings_schema, cases[i].key);
-        ck_assert_pstr_eq(nearest, cases[i].nearest);
-    }
-}
-END_TEST
-
 int main(void)
 {
     Suite *suite = suite_create("schema");
     TCase *tc = tcase_create("schema");
     tcase_add_test(tc, test_another_program);
     tcase_add_test(tc, test_keys_in_order);
-    tcase_add_test(tc, test_nearest_key);
     suite_add_tcase(suite, tc);
     return run_suite(suite);
 }
