@@ -42,8 +42,8 @@ struct option_entries {
 struct option {
     const char *key; /* with hyphens, as in the file and as --key=value */
     enum option_kind kind;
-    size_t offset;            /* of the member in the part's struct */
-    int64_t min, max;         /* of a number, of a list's items, of a text's bytes */
+    size_t offset;    /* of the member in the part's struct */
+    int64_t min, max; /* of a number, a list's items, a text's bytes; most entries, 0: any */
     const char *default_text; /* as JSON; null: unset, and the help text says the consequence */
     const char *unit;         /* "ms", "bytes"; NULL without one */
     const char *const *names; /* OPTION_ENUM: the names by value, up to NULL */
@@ -74,6 +74,7 @@ struct option_entry {
     struct option_table options;
     /* Returns NULL, or the expected form if `name` is no name for an entry. Static. */
     const char *(*name_fault)(const char *name);
+    bool fields_told; /* a changed field is told by its name, not as a change of the object */
 };
 
 /* Ranges of several settings. */

@@ -55,17 +55,6 @@ const void *config_settings(const struct config *config)
     return config->settings;
 }
 
-/* Whether the values of a key are the same in both. */
-static bool is_equal(const struct config *a, const struct config *b, const struct config_key *key)
-{
-    json_t *one = config_rows_get(config_part(a, key), key->option);
-    json_t *other = config_rows_get(config_part(b, key), key->option);
-    bool equal = json_equal(one, other);
-    json_decref(other);
-    json_decref(one);
-    return equal;
-}
-
 /* Settings without `reload` stay as they are in force. */
 static void keep_fixed(struct config *config, const struct config *in_force)
 {
@@ -75,7 +64,7 @@ static void keep_fixed(struct config *config, const struct config *in_force)
         struct value_error none;
         if (key->option->reload)
             continue;
-        config->source.kept[key->row] = !is_equal(in_force, config, key);
+        config->source.kept[key->row] = !config_key_equal(in_force, config, key);
         json_t *old = config_rows_get(config_part(in_force, key), key->option);
         bug_on(config_rows_set(config_part(config, key), key->option, old, &none) < 0);
         json_decref(old);
@@ -149,21 +138,4 @@ json_t *config_to_json(const struct config *config)
         config_json_put(object, cursor.key.option->key,
                         config_rows_get(config_part(config, &cursor.key), cursor.key.option));
     return object;
-}
-
-static bool differs(const struct config *before, const struct config *after,
-                    const struct config_key *key)
-{
-    const struct option *option = key->option;
-    return !is_equal(before, after, key) ||
-           (option->differs && option->differs(config_part(before, key), config_part(after, key)));
-}
-
-void config_changes(const struct config *before, const struct config *after, config_visit *visit,
-                    void *arg)
-{
-    struct config_cursor cursor = {0};
-    while (config_schema_next(before->schema, &cursor))
-        if (differs(before, after, &cursor.key))
-            visit(cursor.key.option->key, arg);
 }

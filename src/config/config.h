@@ -54,11 +54,18 @@ bool config_is_set(const struct config *config, const char *key);
 int config_fault(const struct config *config, struct config_error *error, const char *key,
                  const char *fmt, ...) __attribute__((format(printf, 4, 5)));
 
+/* The same for the field of an entry in the key's object. */
+int config_entry_fault(const struct config *config, struct config_error *error, const char *key,
+                       const char *entry, const char *field, const char *fmt, ...)
+    __attribute__((format(printf, 6, 7)));
+
 /* Returns the settings in force as a JSON object with every key, in the schema's order; a new
  * reference. Secrets from files named by settings are no part of it. */
 json_t *config_to_json(const struct config *config);
 
-/* Calls `visit` with the key of every setting with different values in the two. */
+/* Calls `visit` with the key of every setting with different values in the two; where the entries
+ * of an object tell their fields, with "pools.reports.pool-max", or "pools.reports" for an entry in
+ * one of the two alone. The key lives as long as the call. */
 void config_changes(const struct config *before, const struct config *after, config_visit *visit,
                     void *arg);
 

@@ -2,7 +2,8 @@
  * config_internal: the inside of a config, and the order of its files. A file calls those below it
  * only.
  *
- *     config.c      the order of a load, a reload; comparison
+ *     config.c      the order of a load, a reload
+ *     changes.c     the difference between two
  *     apply.c       the file and the command line, key by key
  *     origin.c      the origin of each value, and the texts of faults
  *     rows.c        the values of a part, row by row
@@ -44,6 +45,9 @@ static inline void *config_part(const struct config *config, const struct config
 {
     return (char *)config->settings + key->part;
 }
+
+/* changes.c: whether the values of a key are the same in both. */
+bool config_key_equal(const struct config *a, const struct config *b, const struct config_key *key);
 
 /* apply.c. Each returns 0, or -1 with the error. */
 int config_apply_file(struct config *config, enum file_kind kind, struct config_error *error);

@@ -68,6 +68,14 @@ static void expected_names(const struct option *option, char out[EXPECTED_MAX])
                                 option->names[i + 1] ? ", " : " or ", option->names[i]);
 }
 
+static void expected_entries(const struct option *option, char out[EXPECTED_MAX])
+{
+    int len =
+        snprintf(out, EXPECTED_MAX, "an object with an entry for each %s", option->entry->noun);
+    if (option->max)
+        snprintf(out + len, EXPECTED_MAX - (size_t)len, ", at most %" PRId64, option->max);
+}
+
 void config_expected(const struct option *option, char out[EXPECTED_MAX])
 {
     const size_t size = EXPECTED_MAX;
@@ -98,7 +106,7 @@ void config_expected(const struct option *option, char out[EXPECTED_MAX])
         snprintf(out, size, "an object");
         break;
     case OPTION_ENTRIES:
-        snprintf(out, size, "an object with an entry for each %s", option->entry->noun);
+        expected_entries(option, out);
         break;
     }
 }

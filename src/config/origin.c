@@ -90,6 +90,20 @@ int config_fault(const struct config *config, struct config_error *error, const 
     return -1;
 }
 
+int config_entry_fault(const struct config *config, struct config_error *error, const char *name,
+                       const char *entry, const char *field, const char *fmt, ...)
+{
+    struct config_key key = key_of(config, name);
+    struct value_error found;
+    va_list ap;
+    va_start(ap, fmt);
+    vsnprintf(found.text, sizeof found.text, fmt, ap);
+    va_end(ap);
+    snprintf(found.entry, sizeof found.entry, "%s", entry);
+    snprintf(found.field, sizeof found.field, "%s", field);
+    return config_value_fault(config, error, &key, &found);
+}
+
 int config_value_fault(const struct config *config, struct config_error *error,
                        const struct config_key *key, const struct value_error *found)
 {

@@ -125,6 +125,13 @@ static int compare_names(const void *a, const void *b)
     return strcmp(name_of(a), name_of(b));
 }
 
+static int fail_count(struct value_error *error, const struct option *option, size_t count)
+{
+    char found[FOUND_MAX];
+    snprintf(found, sizeof found, "an object with %zu", count);
+    return config_expected_fail_found(error, option, found);
+}
+
 static int entries_set(void *member, const struct option *option, json_t *value,
                        struct value_error *error)
 {
@@ -133,7 +140,10 @@ static int entries_set(void *member, const struct option *option, json_t *value,
     json_t *item;
     if (!json_is_object(value))
         return config_expected_fail(error, option, value);
-    struct option_entries made = {.items = xcalloc(json_object_size(value), type->size)};
+    size_t count = json_object_size(value);
+    if (option->max && count > (size_t)option->max)
+        return fail_count(error, option, count);
+    struct option_entries made = {.items = xcalloc(count, type->size)};
     json_object_foreach (value, name, item) {
         if (entry_set(entry_at(&made, type, made.count++), type, name, item, error) < 0) {
             entries_clear(&made, type);
