@@ -76,11 +76,44 @@ static void print_help_row(FILE *out, const char *prefix, const struct option *o
     free(values);
 }
 
-static void print_help_fields(FILE *out, const struct option *option)
+/* Whether a field is a row of the top level, too: it is described there. */
+static bool is_shared(const struct config_schema *schema, const struct option *field)
+{
+    struct config_key key;
+    return config_schema_find(schema, field->key, &key) && key.option == field;
+}
+
+/* Returns a sentence about the shared fields of an entry, or NULL without any. The caller frees it.
+ */
+static char *shared_text(const struct config_schema *schema, const struct option_table *fields)
+{
+    char *list = NULL;
+    for (size_t i = 0; i < fields->count; i++) {
+        if (!is_shared(schema, &fields->rows[i]))
+            continue;
+        char *longer =
+            list ? xasprintf("%s, %s", list, fields->rows[i].key) : xstrdup(fields->rows[i].key);
+        free(list);
+        list = longer;
+    }
+    char *text = list ? xasprintf("as at the top level, with the same defaults: %s", list) : NULL;
+    free(list);
+    return text;
+}
+
+static void print_help_fields(const struct config_schema *schema, FILE *out,
+                              const struct option *option)
 {
     const struct option_table *fields = &option->entry->options;
+    char *shared = shared_text(schema, fields);
+    if (shared) {
+        fputs("    in it, NAME.KEY\n", out);
+        print_wrapped(out, shared, 6);
+    }
     for (size_t i = 0; i < fields->count; i++)
-        print_help_row(out, "  in it, NAME.", &fields->rows[i]);
+        if (!is_shared(schema, &fields->rows[i]))
+            print_help_row(out, "  in it, NAME.", &fields->rows[i]);
+    free(shared);
 }
 
 void config_print_help(const struct config_schema *schema, FILE *out)
@@ -90,7 +123,7 @@ void config_print_help(const struct config_schema *schema, FILE *out)
         const struct option *option = cursor.key.option;
         print_help_row(out, "--", option);
         if (option->kind == OPTION_ENTRIES)
-            print_help_fields(out, option);
+            print_help_fields(schema, out, option);
     }
 }
 
@@ -115,12 +148,20 @@ static void print_manual_row(FILE *out, const char *prefix, const struct option 
 }
 
 /* The fields of an entry: modules.NAME.enabled. */
-static void print_manual_fields(FILE *out, const struct option *option)
+static void print_manual_fields(const struct config_schema *schema, FILE *out,
+                                const struct option *option)
 {
     const struct option_table *fields = &option->entry->options;
     char *prefix = xasprintf("%s.NAME.", option->key);
+    char *shared = shared_text(schema, fields);
+    if (shared) {
+        fprintf(out, ".It Cm %sKEY\n", prefix);
+        print_sentence(out, shared);
+    }
     for (size_t i = 0; i < fields->count; i++)
-        print_manual_row(out, prefix, &fields->rows[i]);
+        if (!is_shared(schema, &fields->rows[i]))
+            print_manual_row(out, prefix, &fields->rows[i]);
+    free(shared);
     free(prefix);
 }
 
@@ -131,6 +172,6 @@ void config_print_manual(const struct config_schema *schema, FILE *out)
         const struct option *option = cursor.key.option;
         print_manual_row(out, "", option);
         if (option->kind == OPTION_ENTRIES)
-            print_manual_fields(out, option);
+            print_manual_fields(schema, out, option);
     }
 }
