@@ -14,7 +14,7 @@ static void share_files(struct reload *reload)
 {
     uint64_t limit = reload->file_limit;
     struct file_room room = file_room_share(limit, reload->settings->clients.client_max,
-                                            reload->settings->jobs.pool.pool_max);
+                                            job_settings_workers_max(&reload->settings->jobs));
     reload->clients->files_max = room.clients;
     reload->workers->unauthenticated_max = room.unauthenticated;
     if (!limit)

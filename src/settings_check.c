@@ -4,6 +4,7 @@
 #include "net/address.h"
 
 #include <inttypes.h>
+#include <stdio.h>
 #include <string.h>
 
 /* One check on its way. */
@@ -18,17 +19,16 @@ static const char *by_default(const struct check *check, const char *key)
     return config_is_set(check->config, key) ? "" : " by default";
 }
 
-static int check_pool(const struct check *check)
+static int check_default_start(const struct check *check)
 {
-    struct job_settings *jobs = &check->settings->jobs;
-    if (jobs->pool.pool_start <= jobs->pool.pool_max)
+    struct pool_settings *pool = &check->settings->jobs.pool;
+    if (pool->pool_start <= pool->pool_max)
         return 0;
     if (config_is_set(check->config, "pool-start"))
         return config_fault(check->config, check->error, "pool-start",
                             "found %" PRIu32 ", expected at most pool-max, %" PRIu32 "%s",
-                            jobs->pool.pool_start, jobs->pool.pool_max,
-                            by_default(check, "pool-max"));
-    jobs->pool.pool_start = jobs->pool.pool_max;
+                            pool->pool_start, pool->pool_max, by_default(check, "pool-max"));
+    pool->pool_start = pool->pool_max;
     return 0;
 }
 
@@ -103,15 +103,58 @@ static int check_listen(const struct check *check)
     return 0;
 }
 
-static int check_preload(const struct check *check)
+/* The fault of a key of the pool, at the top level or in its entry. Always -1. */
+static int pool_fault(const struct check *check, const struct pool_settings *pool, const char *key,
+                      const char *text)
 {
-    const struct option_list *preload = &check->settings->jobs.pool.preload;
-    for (size_t i = 0; i < preload->count; i++) {
-        const char *expected = module_settings_name_fault(preload->items[i]);
-        if (expected)
-            return config_fault(check->config, check->error, "preload", "found \"%s\", %s",
-                                preload->items[i], expected);
+    if (pool->name)
+        return config_entry_fault(check->config, check->error, "pools", pool->name, key, "%s",
+                                  text);
+    return config_fault(check->config, check->error, key, "%s", text);
+}
+
+static int check_preload(const struct check *check, const struct pool_settings *pool)
+{
+    char text[OPTION_PATH_MAX + 128];
+    for (size_t i = 0; i < pool->preload.count; i++) {
+        const char *expected = module_settings_name_fault(pool->preload.items[i]);
+        if (!expected)
+            continue;
+        snprintf(text, sizeof text, "found \"%s\", %s", pool->preload.items[i], expected);
+        return pool_fault(check, pool, "preload", text);
     }
+    return 0;
+}
+
+static int check_pool(const struct check *check, const struct pool_settings *pool)
+{
+    if (pool->pool_start > pool->pool_max)
+        return config_entry_fault(check->config, check->error, "pools", pool->name, "pool-start",
+                                  "found %" PRIu32 ", expected at most pool-max, %" PRIu32,
+                                  pool->pool_start, pool->pool_max);
+    return check_preload(check, pool);
+}
+
+static int check_pools(const struct check *check)
+{
+    const struct option_entries *pools = &check->settings->jobs.pools;
+    if (check_default_start(check) < 0 || check_preload(check, &check->settings->jobs.pool) < 0)
+        return -1;
+    for (size_t i = 0; i < pools->count; i++)
+        if (check_pool(check, (const struct pool_settings *)pools->items + i) < 0)
+            return -1;
+    return 0;
+}
+
+static int check_modules(const struct check *check)
+{
+    const struct option_entries *modules = &check->settings->modules.modules;
+    const struct module_setting *module = modules->items;
+    for (size_t i = 0; i < modules->count; i++)
+        if (!job_settings_pool(&check->settings->jobs, module[i].pool))
+            return config_entry_fault(
+                check->config, check->error, "modules", module[i].name, "pool",
+                "found \"%s\", expected " POOL_DEFAULT " or an entry of pools", module[i].pool);
     return 0;
 }
 
@@ -119,7 +162,7 @@ int settings_check(const struct config *config, struct settings *settings,
                    struct config_error *error)
 {
     const struct check check = {.config = config, .settings = settings, .error = error};
-    if (check_pool(&check) < 0 || check_sizes(&check) < 0 || check_listen(&check) < 0)
+    if (check_sizes(&check) < 0 || check_listen(&check) < 0 || check_pools(&check) < 0)
         return -1;
-    return check_preload(&check);
+    return check_modules(&check);
 }

@@ -3,6 +3,7 @@
 
 #include "common/limits.h"
 #include "common/module_name.h"
+#include "jobs/pool_settings.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -43,6 +44,9 @@ static const struct option entry_rows[] = {
      .min = 0, .max = OPTION_MONTH_MS, .default_text = "0", .unit = "ms",
      .help = "how long a job of this module may run, 0 for no limit of its own; the least of "
              "the job's, the module's and job-timeout-ms holds"},
+    {.key = "pool", .kind = OPTION_STRING, .offset = AT(pool), .reload = true,
+     .min = 1, .max = POOL_NAME_MAX, .default_text = "null",
+     .help = "the pool for jobs of this module, default or an entry under pools; if unset, default"},
     {.key = "config", .kind = OPTION_OBJECT, .offset = AT(config), .reload = true,
      .default_text = "{}",
      .help = "the module's own settings, handed to it as they are"},

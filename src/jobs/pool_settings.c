@@ -1,13 +1,23 @@
-/* pool_settings: see pool_settings.h. */
+/*
+ * pool_settings: see pool_settings.h.
+ *
+ * One array of rows serves the top level and the entries under "pools". The rows of the one alone
+ * come first, those of the other alone last, so the table of each is a part of the array.
+ */
 #include "jobs/pool_settings.h"
+
+#include <stdio.h>
+#include <string.h>
 
 #define AT(member) offsetof(struct pool_settings, member)
 
 /* clang-format off */
 static const struct option rows[] = {
+    /* The top level's: */
     {.key = "pool-start", .kind = OPTION_UINT32, .offset = AT(pool_start), .reload = true,
      .min = 0, .max = 10000, .default_text = "2",
      .help = "workers kept running from the start on; if unset and over pool-max, pool-max"},
+    /* Both: */
     {.key = "pool-max", .kind = OPTION_UINT32, .offset = AT(pool_max), .reload = true,
      .min = 1, .max = 10000, .default_text = "4",
      .help = "most workers at a time, starting and stopping ones included; further jobs wait"},
@@ -68,7 +78,40 @@ static const struct option rows[] = {
      .min = -1000, .max = 1000, .default_text = "500",
      .help = "the higher, the earlier the kernel kills a worker for want of memory; by default "
              "a worker before the daemon"},
+    /* An entry's: */
+    {.key = "pool-start", .kind = OPTION_UINT32, .offset = AT(pool_start), .reload = true,
+     .min = 0, .max = 10000, .default_text = "0",
+     .help = "workers kept running from the start on; none by default, because a pool for few "
+             "modules is often without jobs"},
+    {.key = "payload-total-max", .kind = OPTION_UINT64, .offset = AT(payload_total_max),
+     .reload = true, .min = 0, .max = OPTION_BYTES_MAX, .default_text = "0", .unit = "bytes",
+     .help = "most memory for the payloads of the pool's waiting and running jobs together, 0 for "
+             "no limit of its own; the top level's holds as well"},
 };
 /* clang-format on */
 
-const struct option_table pool_options = OPTION_TABLE(rows);
+enum { COUNT = sizeof rows / sizeof *rows, OF_TOP = 1, OF_ENTRY = 2 };
+
+const struct option_table pool_options = {rows, COUNT - OF_ENTRY};
+
+static const char *name_fault(const char *name)
+{
+    static char expected[64];
+    size_t len = strlen(name);
+    snprintf(expected, sizeof expected, "expected a pool's name of 1 to %d of [a-z0-9-]",
+             POOL_NAME_MAX);
+    if (len < 1 || len > POOL_NAME_MAX ||
+        name[strspn(name, "abcdefghijklmnopqrstuvwxyz0123456789-")])
+        return expected;
+    if (strcmp(name, POOL_DEFAULT) == 0)
+        return "expected another name: the keys of " POOL_DEFAULT " are those of the top level";
+    return NULL;
+}
+
+const struct option_entry pool_entry = {
+    .noun = "pool",
+    .size = sizeof(struct pool_settings),
+    .options = {rows + OF_TOP, COUNT - OF_TOP},
+    .name_fault = name_fault,
+    .fields_told = true,
+};

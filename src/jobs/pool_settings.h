@@ -28,6 +28,12 @@ struct pool_settings {
     int32_t oom_score_adj;
 };
 
-extern const struct option_table pool_options;
+enum { POOL_NAME_MAX = 32, POOLS_MAX = 64 }; /* bytes of a name; pools beside `default` */
+
+/* The pool of the top level. */
+#define POOL_DEFAULT "default"
+
+extern const struct option_table pool_options; /* of the top level */
+extern const struct option_entry pool_entry;
 
 #endif

@@ -1,10 +1,17 @@
 /* settings: see settings.h. */
 #include "jobs/settings.h"
 
+#include <stdlib.h>
+#include <string.h>
+
 #define AT(member) offsetof(struct job_settings, member)
 
 /* clang-format off */
 static const struct option rows[] = {
+    {.key = "pools", .kind = OPTION_ENTRIES, .entry = &pool_entry, .offset = AT(pools), .reload = true,
+     .max = POOLS_MAX, .default_text = "{}",
+     .help = "further pools by name, each with workers and a line of its own for its modules; "
+             "none by default, because one pool keeps all workers busy"},
     {.key = "client-job-max", .kind = OPTION_UINT32, .offset = AT(client_job_max),
      .reload = true, .min = 0, .max = 10000000, .default_text = "0",
      .help = "most jobs of one client, waiting and running, 0 for no limit of its own; none "
@@ -61,3 +68,27 @@ static const struct option rows[] = {
 /* clang-format on */
 
 const struct option_table job_options = OPTION_TABLE(rows);
+
+static int compare_name(const void *name, const void *pool)
+{
+    return strcmp(name, ((const struct pool_settings *)pool)->name);
+}
+
+const struct pool_settings *job_settings_pool(const struct job_settings *settings, const char *name)
+{
+    const struct option_entries *pools = &settings->pools;
+    if (!name || strcmp(name, POOL_DEFAULT) == 0)
+        return &settings->pool;
+    if (!pools->count)
+        return NULL;
+    return bsearch(name, pools->items, pools->count, sizeof(struct pool_settings), compare_name);
+}
+
+uint32_t job_settings_workers_max(const struct job_settings *settings)
+{
+    const struct pool_settings *pools = settings->pools.items;
+    uint32_t sum = settings->pool.pool_max;
+    for (size_t i = 0; i < settings->pools.count; i++)
+        sum += pools[i].pool_max;
+    return sum;
+}

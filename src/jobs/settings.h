@@ -9,8 +9,9 @@
 #include <stdint.h>
 
 struct job_settings {
-    struct pool_settings pool; /* the top level's: of the pool `default` */
-    uint32_t client_job_max;   /* unfinished jobs of one source; 0: no limit */
+    struct pool_settings pool;   /* the top level's: of the pool `default` */
+    struct option_entries pools; /* of struct pool_settings: the others */
+    uint32_t client_job_max;     /* unfinished jobs of one source; 0: no limit */
     uint32_t start_timeout_ms;
     uint32_t kill_grace_ms;
 
@@ -33,5 +34,13 @@ struct job_settings {
 };
 
 extern const struct option_table job_options;
+
+/* Returns the settings of a pool by name, NULL or POOL_DEFAULT for the top level's. NULL if there
+ * is no such pool. */
+const struct pool_settings *job_settings_pool(const struct job_settings *settings,
+                                              const char *name);
+
+/* Most workers of all pools together. */
+uint32_t job_settings_workers_max(const struct job_settings *settings);
 
 #endif

@@ -17,13 +17,22 @@ static int is_module(const struct dirent *entry)
     return len > 3 && strcmp(entry->d_name + len - 3, ".so") == 0;
 }
 
-static bool is_preloaded(const struct job_settings *jobs, const char *name)
+static bool has(const struct option_list *list, const char *name)
 {
-    const struct option_list *preload = &jobs->pool.preload;
-    for (size_t i = 0; i < preload->count; i++)
-        if (strcmp(preload->items[i], name) == 0)
+    for (size_t i = 0; i < list->count; i++)
+        if (strcmp(list->items[i], name) == 0)
             return true;
     return false;
+}
+
+/* By any pool. */
+static bool is_preloaded(const struct job_settings *jobs, const char *name)
+{
+    const struct pool_settings *pools = jobs->pools.items;
+    bool found = has(&jobs->pool.preload, name);
+    for (size_t i = 0; !found && i < jobs->pools.count; i++)
+        found = has(&pools[i].preload, name);
+    return found;
 }
 
 /* The settings of the module in the file NAME.so, if `preload` or `modules` names it; NULL if it is
@@ -62,7 +71,7 @@ static bool load_all(const struct startup_check *check, const struct checked_mod
     return fine;
 }
 
-/* `entry`: its entry under `modules`, or NULL. */
+/* `entry`: the entry of the key with its name, or NULL. */
 static bool is_there(const struct startup_check *check, const char *dir, const char *key,
                      const char *entry, const char *name)
 {
@@ -75,15 +84,27 @@ static bool is_there(const struct startup_check *check, const char *dir, const c
     return false;
 }
 
+/* `pool` is at the top level, or an entry under `pools`. */
+static bool preloads_are_there(const struct startup_check *check, const char *dir,
+                               const struct pool_settings *pool)
+{
+    bool fine = true;
+    for (size_t i = 0; i < pool->preload.count; i++)
+        fine &= is_there(check, dir, pool->name ? "pools" : "preload", pool->name,
+                         pool->preload.items[i]);
+    return fine;
+}
+
 static bool named_ones_are_there(const struct startup_check *check,
                                  const struct checked_modules *checked)
 {
     const struct module_settings *modules = checked->modules;
-    const struct option_list *preload = &checked->jobs->pool.preload;
+    const struct job_settings *jobs = checked->jobs;
+    const struct pool_settings *pools = jobs->pools.items;
     const struct module_setting *entries = modules->modules.items;
-    bool fine = true;
-    for (size_t i = 0; i < preload->count; i++)
-        fine &= is_there(check, modules->dir, "preload", NULL, preload->items[i]);
+    bool fine = preloads_are_there(check, modules->dir, &jobs->pool);
+    for (size_t i = 0; i < jobs->pools.count; i++)
+        fine &= preloads_are_there(check, modules->dir, &pools[i]);
     for (size_t i = 0; i < modules->modules.count; i++)
         if (entries[i].enabled)
             fine &= is_there(check, modules->dir, "modules", entries[i].name, entries[i].name);

@@ -1,4 +1,4 @@
-/* test_config: the origin of each value, a reload, and the difference between two configs. */
+/* test_config: the origin of each value, and a reload. */
 #include "config/config.h"
 
 #include "tests/unit/configs.h"
@@ -12,6 +12,7 @@ START_TEST(test_to_json_and_back)
         load("{\"modules\": {\"b\": {\"timeout-ms\": 3}, \"a\": {\"config\": {\"x\": \"y\"}}},"
              "\"listen\": \"unix:/x\", \"socket-mode\": \"0600\", \"preload\": [\"a\", \"b\"], "
              "\"log-format\": \"json\","
+             "\"pools\": {\"p\": {\"preload\": [\"a\"], \"nice\": -1}},"
              "\"worker-path\": \"rel/worker\"}",
              "payload-total-max=1099511627776", NULL);
     json_t *shown = config_to_json(config);
@@ -121,20 +122,6 @@ START_TEST(test_a_reload_waits_for_no_fifo)
 }
 END_TEST
 
-START_TEST(test_changes)
-{
-    char keys[256] = "";
-    struct config *before = load(NULL, NULL);
-    struct config *after = load(NULL, "listen=unix:/x", "pool-max=9", "group=g", NULL);
-    config_changes(before, before, note_key, keys);
-    ck_assert_str_eq(keys, "");
-    config_changes(before, after, note_key, keys);
-    ck_assert_str_eq(keys, "listen pool-max group ");
-    config_free(after);
-    config_free(before);
-}
-END_TEST
-
 int main(void)
 {
     Suite *suite = suite_create("config");
@@ -146,7 +133,6 @@ int main(void)
     tcase_add_test(tc, test_a_change_that_is_taken_back_is_none);
     tcase_add_test(tc, test_a_reload_is_checked_as_it_is_written);
     tcase_add_test(tc, test_a_reload_waits_for_no_fifo);
-    tcase_add_test(tc, test_changes);
     suite_add_tcase(suite, tc);
     return run_suite(suite);
 }

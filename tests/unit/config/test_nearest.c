@@ -38,7 +38,7 @@ START_TEST(test_nearest_field)
     const struct option_table *fields = &modules->entry->options;
     ck_assert_str_eq(config_table_nearest(fields, "enable"), "enabled");
     ck_assert_str_eq(config_table_nearest(fields, "timeout"), "timeout-ms");
-    ck_assert_ptr_null(config_table_nearest(fields, "pool-max"));
+    ck_assert_ptr_null(config_table_nearest(fields, "worker-window"));
     ck_assert_ptr_null(config_table_nearest(fields, ""));
 }
 END_TEST

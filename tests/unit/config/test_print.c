@@ -33,6 +33,9 @@ START_TEST(test_help)
         free(line);
     }
     ck_assert_ptr_nonnull(strstr(help, "an integer from 1 to 10000; default 4"));
+    ck_assert_ptr_nonnull(strstr(help, "with the same defaults: pool-max, job-max,"));
+    ck_assert_ptr_nonnull(strstr(help, "  in it, NAME.pool-start=NUMBER\n"));
+    ck_assert_ptr_null(strstr(help, "  in it, NAME.pool-max=NUMBER\n"));
     free(help);
 }
 END_TEST

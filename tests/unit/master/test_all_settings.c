@@ -39,6 +39,7 @@ static const struct {
     {"file-size-max", 0, 1099511627776, "0", true},
     {"nice", -20, 19, "0", true},
     {"oom-score-adj", -1000, 1000, "500", true},
+    {"pools", 0, 64, "{}", true},
     {"client-job-max", 0, 10000000, "0", true},
     {"client-output-max", 1025, 1099511627776, "67108864", true},
     {"start-timeout-ms", 1, 86400000, "10000", true},
@@ -145,6 +146,96 @@ START_TEST(test_pool_start)
                      "--pool-start=4: found 4, expected at most pool-max, 3");
     ck_assert_str_eq(refusal(NULL, "pool-max=1", "pool-start=2", NULL),
                      "--pool-start=2: found 2, expected at most pool-max, 1");
+}
+END_TEST
+
+/* The built-in defaults hold for a pool, not the values of the top level. */
+START_TEST(test_pools)
+{
+    struct config *config = load(
+        "{\"pool-max\": 9, \"job-max\": 5, \"preload\": \"fib\", \"pools\": {\"slow\": "
+        "{\"pool-max\": 2, \"nice\": -3, \"payload-total-max\": 1}, \"a-1\": {}}, \"modules\": "
+        "{\"x\": {\"pool\": \"slow\"}, \"y\": {\"pool\": \"default\"}, \"z\": {}}}",
+        NULL);
+    const struct job_settings *jobs = &settings_of(config)->jobs;
+    const struct pool_settings *slow = job_settings_pool(jobs, "slow");
+    const struct pool_settings *other = job_settings_pool(jobs, "a-1");
+    ck_assert_uint_eq(jobs->pools.count, 2);
+    ck_assert_ptr_eq(other, jobs->pools.items);
+    ck_assert_ptr_eq(slow, other + 1);
+    ck_assert_str_eq(slow->name, "slow");
+    ck_assert_uint_eq(slow->pool_max, 2);
+    ck_assert_int_eq(slow->nice, -3);
+    ck_assert_uint_eq(slow->payload_total_max, 1);
+    ck_assert_uint_eq(other->pool_start, 0);
+    ck_assert_uint_eq(other->pool_max, 4);
+    ck_assert_uint_eq(other->job_max, 100);
+    ck_assert_uint_eq(other->preload.count, 0);
+    ck_assert_int_eq(other->oom_score_adj, 500);
+    ck_assert_ptr_eq(job_settings_pool(jobs, NULL), &jobs->pool);
+    ck_assert_ptr_eq(job_settings_pool(jobs, "default"), &jobs->pool);
+    ck_assert_ptr_null(jobs->pool.name);
+    ck_assert_ptr_null(job_settings_pool(jobs, "slower"));
+    ck_assert_uint_eq(job_settings_workers_max(jobs), 9 + 2 + 4);
+    const struct module_settings *modules = &settings_of(config)->modules;
+    ck_assert_str_eq(module_settings_find(modules, "x")->pool, "slow");
+    ck_assert_str_eq(module_settings_find(modules, "y")->pool, "default");
+    ck_assert_ptr_null(module_settings_find(modules, "z")->pool);
+    config_free(config);
+    config = load(NULL, NULL);
+    ck_assert_ptr_null(job_settings_pool(&settings_of(config)->jobs, "slow"));
+    ck_assert_uint_eq(job_settings_workers_max(&settings_of(config)->jobs), 4);
+    config_free(config);
+}
+END_TEST
+
+/* The rows of both are the same but for the ends of the tables. */
+START_TEST(test_keys_of_a_pool)
+{
+    static const char *const own[] = {"pool-start", "payload-total-max"};
+    const struct option_table *fields = &pool_entry.options;
+    for (size_t i = 0; i < fields->count; i++) {
+        const struct option *field = &fields->rows[i], *top;
+        top = config_table_find(&pool_options, field->key);
+        if (i + 2 < fields->count) {
+            ck_assert_ptr_eq(field, top);
+            continue;
+        }
+        ck_assert_str_eq(field->key, own[i + 2 - fields->count]);
+        ck_assert_ptr_ne(field, top);
+        ck_assert_str_eq(field->default_text, "0");
+        ck_assert(field->reload);
+    }
+    ck_assert_str_eq(pool_options.rows[0].key, "pool-start");
+    ck_assert_uint_eq(pool_options.count + 1, fields->count);
+}
+END_TEST
+
+START_TEST(test_number_of_pools)
+{
+    char text[65 * 16] = "pools={";
+    for (int i = 1; i <= 64; i++)
+        sprintf(text + strlen(text), "\"p%d\":{}%s", i, i < 64 ? "," : "}");
+    struct config *config = load(NULL, text, NULL);
+    ck_assert_uint_eq(settings_of(config)->jobs.pools.count, 64);
+    config_free(config);
+    strcpy(text + strlen(text) - 1, ",\"p65\":{}}");
+    ck_assert_ptr_nonnull(strstr(refusal(NULL, text, NULL),
+                                 ": found an object with 65, expected an object with an entry for "
+                                 "each pool, at most 64"));
+}
+END_TEST
+
+START_TEST(test_pools_of_the_command_line)
+{
+    ck_assert_str_eq(refusal(NULL, "pools={\"a\":{\"pool-start\":9}}", NULL),
+                     "--pools={\"a\":{\"pool-start\":9}}: a.pool-start: found 9, expected at most "
+                     "pool-max, 4");
+    ck_assert_str_eq(
+        refusal(NULL, "modules={\"fib\":{\"pool\":\"a\"}}", NULL),
+        "--modules={\"fib\":{\"pool\":\"a\"}}: fib.pool: found \"a\", expected default "
+        "or an entry of pools");
+    config_free(load(NULL, "pools={\"a\":{}}", "modules={\"fib\":{\"pool\":\"a\"}}", NULL));
 }
 END_TEST
 
@@ -288,6 +379,10 @@ int main(void)
     tcase_add_test(tc, test_defaults);
     tcase_add_test(tc, test_modules);
     tcase_add_test(tc, test_pool_start);
+    tcase_add_test(tc, test_pools);
+    tcase_add_test(tc, test_keys_of_a_pool);
+    tcase_add_test(tc, test_number_of_pools);
+    tcase_add_test(tc, test_pools_of_the_command_line);
     tcase_add_test(tc, test_open_listen);
     tcase_add_test(tc, test_tokens);
     tcase_add_test(tc, test_bad_tokens);
