@@ -221,7 +221,7 @@ $(BUILD)/fuzz_session: $(patsubst %,$(O)/tests/fuzz/session_%.o,bytes clients sy
 $(BUILD)/fuzz_session: WRAP := $(patsubst %,-Wl$(comma)--wrap=%,clock_gettime stat module_dir_find getrandom pipe2 child_start kill getpgid \
     waitid waitpid worker_process_start log_emit)
 $(BUILD)/fuzz_%: $(O)/tests/fuzz/fuzz_%.o $(O)/libmaster.a $(O)/libshared.a
-	$(LINK) -fsanitize=fuzzer -o $@ $^ $(MASTER_LIBS)
+	$(LINK) -fsanitize=fuzzer -o $@ $(filter %.o,$^) $(filter %.a,$^) $(MASTER_LIBS)
 $(BUILD)/tests/fail_malloc.so: tests/sweep/fail_malloc.c
 	@mkdir -p $(@D)
 	$(COMPILE_SHARED) -MF $(O)/fail_malloc.d -o $@ $<

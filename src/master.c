@@ -8,8 +8,8 @@
 #include "base/signal_name.h"
 #include "clients/clients.h"
 #include "common/log.h"
-#include "jobs/dispatcher.h"
 #include "jobs/module_table.h"
+#include "jobs/pools.h"
 #include "listeners.h"
 #include "net/conn.h"
 #include "net/loop.h"
@@ -38,7 +38,7 @@ struct master {
     uint64_t heard; /* signals of this turn, a bit each */
     struct payload_budget budget, output;
     struct conn_loop conns;
-    struct dispatcher dispatcher;
+    struct pools pools;
     struct module_table modules;
     struct clients clients;
     struct log_limits log_limits; /* for lines that others can cause in a loop */
@@ -160,17 +160,17 @@ static uint64_t random_seed(void)
 /* Tells the parts of each other. */
 static void wire(struct master *m, const struct config_args *args)
 {
-    m->dispatcher.hold.output = &m->output;
-    m->report = (struct report){&m->dispatcher, &m->modules, &m->budget,           &m->output,
-                                &m->memory,     m->boot,     m->loop.timers.now_us};
-    m->clients.dispatcher = m->workers.dispatcher = &m->dispatcher;
+    m->pools.shared.hold.output = &m->output;
+    m->report = (struct report){&m->pools,  &m->modules, &m->budget,           &m->output,
+                                &m->memory, m->boot,     m->loop.timers.now_us};
+    m->clients.pools = m->workers.pools = &m->pools;
     m->clients.modules = &m->modules;
     m->clients.loop = m->workers.loop = &m->conns;
     m->clients.report = &m->report;
     m->workers.log_limits = &m->log_limits;
     m->clients.boot = m->workers.boot = m->boot;
     m->shutdown = (struct shutdown){.timers = &m->loop.timers,
-                                    .dispatcher = &m->dispatcher,
+                                    .pools = &m->pools,
                                     .clients = &m->clients,
                                     .loop = &m->conns,
                                     .close = close_listeners,
@@ -179,13 +179,13 @@ static void wire(struct master *m, const struct config_args *args)
                                 .identity = &m->identity,
                                 .payloads = &m->budget,
                                 .output = &m->output,
-                                .dispatcher = &m->dispatcher,
+                                .pools = &m->pools,
                                 .modules = &m->modules,
                                 .clients = &m->clients,
                                 .workers = &m->workers,
                                 .shutdown = &m->shutdown};
     m->trim = (struct trim){.timers = &m->loop.timers,
-                            .dispatcher = &m->dispatcher,
+                            .pools = &m->pools,
                             .clients = &m->clients,
                             .payloads = &m->budget,
                             .output = &m->output};
@@ -201,8 +201,8 @@ static void set_up(struct master *m, struct config *config, const struct config_
     conn_loop_init(&m->conns, m->loop.base, &m->loop.timers, &m->budget, &m->output);
     boot_id_make(m->boot);
     module_table_init(&m->modules, &settings->modules);
-    dispatcher_init(&m->dispatcher, &worker_operations, &m->workers, &m->loop.timers,
-                    &settings->jobs, random_seed());
+    pools_init(&m->pools, &worker_operations, &m->workers, &m->loop.timers, &settings->jobs,
+               random_seed());
     worker_memory_init(&m->memory);
     wire(m, args);
     trim_init(&m->trim);
@@ -248,7 +248,7 @@ static void tear_down(struct master *m)
     close_listeners(m);
     clients_close(&m->clients);
     conn_loop_chores(&m->conns);
-    dispatcher_free(&m->dispatcher);
+    pools_free(&m->pools);
     clients_free(&m->clients);
     workers_free(&m->workers);
     log_limits_end(&m->log_limits);
@@ -275,11 +275,11 @@ int master_run(struct config *config, const struct config_args *args,
             LOG_INFO, "start", LOG_STR("version", TASKMASTER_VERSION), LOG_INT("pid", getpid()),
             LOG_STR("boot", m.boot), LOG_UINT("pool_start", jobs->pool.pool_start),
             LOG_UINT("pool_max", jobs->pool.pool_max), LOG_UINT("job_max", jobs->pool.job_max));
-        dispatcher_start(&m.dispatcher);
+        pools_start(&m.pools);
         while (m.shutdown.phase != ENDED)
             turn(&m);
-        log_event(LOG_INFO, "end", LOG_UINT("submitted", m.dispatcher.counts.submitted),
-                  LOG_UINT("done", m.dispatcher.counts.done));
+        log_event(LOG_INFO, "end", LOG_UINT("submitted", m.pools.shared.counts.submitted),
+                  LOG_UINT("done", m.pools.shared.counts.done));
     } else {
         status = EX_UNAVAILABLE;
     }

@@ -123,8 +123,8 @@ void reload_run(struct reload *reload)
         return;
     config_changes(reload->config, config, note_change, &changes);
     reload_apply(reload, config);
-    dispatcher_configure(reload->dispatcher, &reload->settings->jobs, true);
+    pools_configure(reload->pools, &reload->settings->jobs, true);
     log_event(LOG_INFO, "reload", LOG_STR("file", reload->args->file ? reload->args->file : "-"),
               LOG_STR("changed", changes.len ? changes.keys : NULL),
-              LOG_UINT("workers", pool_count(&reload->dispatcher->pool)));
+              LOG_UINT("workers", pools_workers(reload->pools)));
 }

@@ -10,8 +10,8 @@
 #include "all_settings.h"
 #include "base/payload.h"
 #include "clients/clients.h"
-#include "jobs/dispatcher.h"
 #include "jobs/module_table.h"
+#include "jobs/pools.h"
 #include "shutdown.h"
 #include "startup/identity.h"
 #include "workers/workers.h"
@@ -23,7 +23,7 @@ struct reload {
     const struct config_args *args;
     const struct identity *identity;
     struct payload_budget *payloads, *output;
-    struct dispatcher *dispatcher;
+    struct pools *pools;
     struct module_table *modules;
     struct clients *clients;
     struct workers *workers;

@@ -17,14 +17,14 @@ enum {
 static void begin_drain(struct shutdown *s, const char *why)
 {
     log_event(LOG_INFO, "drain", LOG_STR("why", why),
-              LOG_UINT("running", s->dispatcher->counts.running),
-              LOG_UINT("waiting", dispatcher_waiting(s->dispatcher)),
+              LOG_UINT("running", s->pools->shared.counts.running),
+              LOG_UINT("waiting", pools_waiting(s->pools)),
               LOG_UINT("timeout_ms", s->settings->drain_timeout_ms));
     s->phase = DRAINING;
     s->drain_by_us = s->timers->now_us + s->settings->drain_timeout_ms * 1000ull;
     timer_set(s->timers, &s->timer, s->drain_by_us);
     s->close(s->arg);
-    dispatcher_drain(s->dispatcher);
+    pools_drain(s->pools);
 }
 
 /* No job is left, but submits may be on their way. Each client is read and answered as long as it
@@ -63,10 +63,10 @@ static void end_at_once(struct shutdown *s)
 {
     if (s->hurried)
         return;
-    log_event(LOG_WARN, "end-at-once", LOG_UINT("running", s->dispatcher->counts.running),
+    log_event(LOG_WARN, "end-at-once", LOG_UINT("running", s->pools->shared.counts.running),
               LOG_UINT("clients", s->clients->connected));
     s->hurried = true;
-    dispatcher_abort(s->dispatcher);
+    pools_abort(s->pools);
     if (s->phase == ENDING)
         begin_end(s);
     else
@@ -77,21 +77,21 @@ static void end_at_once(struct shutdown *s)
  * signal; it dies as soon as it can. A job left is a bug. */
 static _Noreturn void end_without(const struct shutdown *s)
 {
-    size_t waiting = dispatcher_waiting(s->dispatcher), running = s->dispatcher->counts.running;
+    size_t waiting = pools_waiting(s->pools), running = s->pools->shared.counts.running;
     bool untold = waiting || running;
     const char *why = untold       ? "jobs were left untold"
                       : s->hurried ? "a second signal came, and killed workers were not reaped yet"
                                    : "killed workers do not end";
     log_event(s->hurried && !untold ? LOG_WARN : LOG_ERROR, "end",
-              LOG_UINT("workers_left", pool_count(&s->dispatcher->pool)),
-              LOG_UINT("waiting", waiting), LOG_UINT("running", running), LOG_STR("why", why));
+              LOG_UINT("workers_left", pools_workers(s->pools)), LOG_UINT("waiting", waiting),
+              LOG_UINT("running", running), LOG_STR("why", why));
     exit(untold ? EX_SOFTWARE : EX_OK);
 }
 
 /* Waiting jobs are failed batch by batch. drain-timeout-ms bounds only the time after that. */
 static bool is_telling(struct shutdown *s)
 {
-    if (!dispatcher_waiting(s->dispatcher))
+    if (!pools_waiting(s->pools))
         return false;
     if (s->drain_by_us < s->timers->now_us)
         s->drain_by_us = s->timers->now_us;
@@ -114,16 +114,16 @@ static bool is_taken(struct shutdown *s)
 /* A job and its worker have kill-grace-ms from now on; a longer one hangs in the kernel. */
 static void stop_running(struct shutdown *s)
 {
-    log_event(LOG_WARN, "drain-timeout", LOG_UINT("running", s->dispatcher->counts.running));
+    log_event(LOG_WARN, "drain-timeout", LOG_UINT("running", s->pools->shared.counts.running));
     s->stopped = true;
-    dispatcher_stop(s->dispatcher);
-    timer_set_ms(s->timers, &s->timer, s->dispatcher->limits.kill_grace_ms + KILLED_MS);
+    pools_stop(s->pools);
+    timer_set_ms(s->timers, &s->timer, s->pools->shared.limits.kill_grace_ms + KILLED_MS);
 }
 
 /* A job on a hanging worker has its terminal event all the same. */
 static void end_draining(struct shutdown *s)
 {
-    dispatcher_abort(s->dispatcher);
+    pools_abort(s->pools);
     begin_hearing(s);
 }
 
@@ -131,7 +131,7 @@ static void go_on_ending(struct shutdown *s)
 {
     if (is_telling(s) || is_taken(s))
         timer_set_ms(s->timers, &s->timer, LAST_WORDS_MS);
-    else if (!dispatcher_is_drained(s->dispatcher))
+    else if (!pools_are_drained(s->pools))
         end_without(s);
     else
         clients_close(s->clients);
@@ -154,14 +154,13 @@ static void on_timer(void *arg)
 
 void shutdown_turn(struct shutdown *s)
 {
-    if (s->phase == DRAINING && dispatcher_is_drained(s->dispatcher))
+    if (s->phase == DRAINING && pools_are_drained(s->pools))
         begin_hearing(s);
     if (s->phase == HEARING && !s->clients->reading) {
         begin_end(s);
         conn_loop_chores(s->loop);
     }
-    if (s->phase == ENDING && TAILQ_EMPTY(&s->clients->sessions) &&
-        dispatcher_is_drained(s->dispatcher))
+    if (s->phase == ENDING && TAILQ_EMPTY(&s->clients->sessions) && pools_are_drained(s->pools))
         s->phase = ENDED;
 }
 

@@ -18,7 +18,7 @@
 
 #include "base/timers.h"
 #include "clients/clients.h"
-#include "jobs/dispatcher.h"
+#include "jobs/pools.h"
 #include "net/conn.h"
 #include "shutdown_settings.h"
 
@@ -38,7 +38,7 @@ struct shutdown {
     /* The parts to end; the master fills these in. */
     const struct shutdown_settings *settings; /* in force */
     struct timers *timers;
-    struct dispatcher *dispatcher;
+    struct pools *pools;
     struct clients *clients;
     struct conn_loop *loop;
     void (*close)(void *arg); /* stops listening */

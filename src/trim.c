@@ -25,7 +25,7 @@ static bool is_burst(const struct trim *trim)
 
 static bool is_over(const struct trim *trim)
 {
-    return trim->dispatcher->jobs.count < trim->peak_jobs / 4 ||
+    return trim->pools->shared.jobs.count < trim->peak_jobs / 4 ||
            bytes_held(trim) < trim->peak_bytes / 4 || trim->clients->open < trim->peak_clients / 4;
 }
 
@@ -34,7 +34,7 @@ static void on_timer(void *arg)
     struct trim *trim = arg;
     if (is_over(trim)) {
         malloc_trim(0);
-        trim->peak_jobs = trim->dispatcher->jobs.count;
+        trim->peak_jobs = trim->pools->shared.jobs.count;
         trim->peak_bytes = bytes_held(trim);
         trim->peak_clients = trim->clients->open;
     }
@@ -44,8 +44,8 @@ static void on_timer(void *arg)
 
 void trim_turn(struct trim *trim)
 {
-    if (trim->dispatcher->jobs.count > trim->peak_jobs)
-        trim->peak_jobs = trim->dispatcher->jobs.count;
+    if (trim->pools->shared.jobs.count > trim->peak_jobs)
+        trim->peak_jobs = trim->pools->shared.jobs.count;
     if (bytes_held(trim) > trim->peak_bytes)
         trim->peak_bytes = bytes_held(trim);
     if (trim->clients->open > trim->peak_clients)

@@ -8,12 +8,12 @@
 
 #include "base/payload.h"
 #include "clients/clients.h"
-#include "jobs/dispatcher.h"
+#include "jobs/pools.h"
 
 struct trim {
     /* The users of memory; the master fills these in. */
     struct timers *timers;
-    const struct dispatcher *dispatcher;
+    const struct pools *pools;
     const struct clients *clients;
     const struct payload_budget *payloads, *output;
 

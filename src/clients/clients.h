@@ -19,13 +19,13 @@
 #include <sys/socket.h>
 
 struct client_session;
-struct dispatcher;
+struct pools;
 struct module_table;
 struct report;
 
 struct clients {
     /* The master fills these in; all are borrowed. */
-    struct dispatcher *dispatcher;
+    struct pools *pools;
     struct module_table *modules;
     struct conn_loop *loop;
     const struct report *report; /* for stats and workers */

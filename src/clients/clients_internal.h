@@ -19,7 +19,7 @@
 #include "clients/refusal.h"
 #include "clients/session.h"
 #include "common/limits.h"
-#include "jobs/dispatcher.h"
+#include "jobs/pools.h"
 #include "net/conn.h"
 
 #include <stdbool.h>

@@ -175,7 +175,7 @@ static void on_slow(struct conn *conn, enum conn_slow what)
 static void on_taken(struct conn *conn)
 {
     struct client_session *session = session_of(conn);
-    dispatcher_source_unread(session->clients->dispatcher, &session->source, conn->output_len);
+    pools_source_unread(session->clients->pools, &session->source, conn->output_len);
 }
 
 static void on_flushed(struct conn *conn)

@@ -24,6 +24,7 @@ static void write_started(struct event_writer *event, const struct client_sessio
 {
     (void)session, (void)job;
     event_uint(event, "worker", e->worker);
+    event_word(event, "pool", e->pool);
 }
 
 static void write_done(struct event_writer *event, const struct client_session *session,
@@ -62,6 +63,7 @@ static void write_overload(struct event_writer *event, const struct client_sessi
 {
     (void)session, (void)job;
     event_word(event, "reason", overload_reason_name(e->overload));
+    event_word(event, "pool", e->pool);
     event_uint(event, "queued", e->queued);
     event_uint(event, "running", e->running);
     event_uint(event, "retry_after_ms", e->retry_after_ms);
@@ -100,5 +102,5 @@ void client_replies_on_job(struct job_source *source, struct job *job, const str
     event_end(&event);
     if (e->payload)
         conn_write_payload(&session->conn, e->payload);
-    dispatcher_source_unread(session->clients->dispatcher, source, session->conn.output_len);
+    pools_source_unread(session->clients->pools, source, session->conn.output_len);
 }

@@ -4,7 +4,7 @@
 
 #include "common/log.h"
 #include "common/xmalloc.h"
-#include "jobs/dispatcher.h"
+#include "jobs/pools.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -78,7 +78,7 @@ void client_session_close(struct client_session *session, const char *why)
     timer_clear(client_session_timers(session), &session->timer);
     client_session_set_state(session, SESSION_CLOSED);
     conn_close(&session->conn);
-    dispatcher_source_gone(session->clients->dispatcher, &session->source);
+    pools_source_gone(session->clients->pools, &session->source);
 }
 
 void client_session_drop(struct client_session *session, const char *why, const char *hint)
@@ -104,7 +104,7 @@ void client_session_settle(struct client_session *session)
 /* In batches, for there may be very many jobs. */
 static void cut_ties(struct client_session *session)
 {
-    if (!dispatcher_source_ended(session->clients->dispatcher, &session->source))
+    if (!pools_source_ended(session->clients->pools, &session->source))
         timer_set_next(client_session_timers(session), &session->timer);
 }
 
@@ -131,7 +131,7 @@ void client_session_end(struct client_session *session)
 void client_session_free(struct client_session *session)
 {
     struct clients *clients = session->clients;
-    if (!dispatcher_source_gone(clients->dispatcher, &session->source)) {
+    if (!pools_source_gone(clients->pools, &session->source)) {
         timer_set_next(client_session_timers(session), &session->timer);
         return;
     }

@@ -15,9 +15,9 @@ enum {
 static void note_queue_full(struct dispatcher *d)
 {
     if (log_episode_noticed(&d->queue_full, d->timers))
-        log_event(LOG_WARN, "queue-full", LOG_UINT("waiting", dispatcher_waiting(d)),
-                  LOG_UINT("job_max", d->limits.pool.job_max),
-                  LOG_UINT("running", d->counts.running),
+        log_event(LOG_WARN, "queue-full", LOG_STR("pool", d->name),
+                  LOG_UINT("waiting", dispatcher_waiting(d)),
+                  LOG_UINT("job_max", d->limits.job_max), LOG_UINT("running", d->running),
                   LOG_STR("hint", "submits are refused; raise job-max or pool-max if this lasts"));
 }
 
@@ -25,7 +25,7 @@ void dispatch_admit_queue_full_over(void *arg)
 {
     struct dispatcher *d = arg;
     if (log_episode_over(&d->queue_full, d->timers, false))
-        log_event(LOG_INFO, "queue-full-over",
+        log_event(LOG_INFO, "queue-full-over", LOG_STR("pool", d->name),
                   LOG_UINT("seconds", log_episode_seconds(&d->queue_full)),
                   LOG_UINT("refused", d->queue_full.count));
 }
@@ -34,7 +34,7 @@ void dispatch_admit_queue_full_over(void *arg)
 static uint64_t retry_after_ms(const struct dispatcher *d)
 {
     size_t workers = d->pool.counts[WORKER_IDLE] + d->pool.counts[WORKER_BUSY];
-    uint64_t jobs = dispatcher_waiting(d) + d->counts.running;
+    uint64_t jobs = dispatcher_waiting(d) + d->running;
     uint64_t run_us = d->mean_run_us ? d->mean_run_us : RUN_GUESS_US;
     uint64_t ms = run_us * jobs / (workers ? workers : 1) / 2000;
     if (!workers && ms < RETRY_AFTER_NO_WORKER_MS)
@@ -48,9 +48,10 @@ static void refuse(struct dispatcher *d, struct job *job, enum overload_reason r
 {
     struct job_event event = {
         .type = JOB_OVERLOAD,
+        .pool = d->name,
         .overload = reason,
         .queued = dispatcher_waiting(d),
-        .running = d->counts.running,
+        .running = d->running,
         .retry_after_ms = retry_after_ms(d),
     };
     if (reason == OVERLOAD_QUEUE_FULL)
@@ -64,9 +65,16 @@ static void accept_job(struct job *job, size_t position)
         dispatch_tell(job, &(struct job_event){.type = JOB_ACCEPTED, .position = position});
 }
 
+/* The payloads of the pool's jobs, this one included, are too much for the pool. */
+static bool is_over_bytes(const struct dispatcher *d)
+{
+    return d->limits.payload_total_max && d->bytes > d->limits.payload_total_max;
+}
+
 static bool quota_used_up(const struct dispatcher *d, const struct job *job)
 {
-    return d->limits.client_job_max && job->source->job_count > d->limits.client_job_max;
+    return d->shared->limits.client_job_max &&
+           job->source->job_count > d->shared->limits.client_job_max;
 }
 
 /* waiting - starting < job-max, or a worker can be started for the job. No worker starts for a job
@@ -74,11 +82,11 @@ static bool quota_used_up(const struct dispatcher *d, const struct job *job)
  * does not take the worker. So at most pool-max jobs are admitted for this reason. */
 static bool may_wait(const struct dispatcher *d, const struct job *job)
 {
-    size_t waiting = dispatcher_waiting(d), job_max = d->limits.pool.job_max;
+    size_t waiting = dispatcher_waiting(d), job_max = d->limits.job_max;
     if (job->source->held)
         return waiting < job_max;
     return waiting < job_max + dispatch_starting(d) ||
-           (waiting < job_max + d->limits.pool.pool_max && dispatch_start_can(d));
+           (waiting < job_max + d->limits.pool_max && dispatch_start_can(d));
 }
 
 /* An idle worker may give the job back, and then it waits with others given back. */
@@ -104,11 +112,11 @@ static void enqueue(struct dispatcher *d, struct job *job)
 
 void dispatch_admit(struct dispatcher *d, struct job *job)
 {
-    if (d->draining) {
+    if (d->shared->draining) {
         dispatch_end_failed(d, job, FAIL_SHUTDOWN, "the server is shutting down");
     } else if (!job->asked.module) {
         dispatch_end_failed(d, job, FAIL_UNKNOWN_MODULE, "%s", job->run.why_no_module);
-    } else if (job->run.over_budget) {
+    } else if (job->run.over_budget || is_over_bytes(d)) {
         refuse(d, job, OVERLOAD_MEMORY);
     } else if (quota_used_up(d, job)) {
         refuse(d, job, OVERLOAD_CLIENT_QUOTA);

@@ -12,8 +12,9 @@ static uint32_t least_limit(uint32_t a, uint32_t b)
 
 static uint32_t limit_ms(const struct dispatcher *d, const struct job *job)
 {
-    return least_limit(least_limit(job->asked.timeout_ms, job->asked.module->settings.timeout_ms),
-                       d->limits.pool.job_timeout_ms);
+    return least_limit(
+        least_limit(job->asked.timeout_ms, job->asked.module->settings.timeout_ms),
+        least_limit(d->limits.job_timeout_ms, d->shared->limits.pool.job_timeout_ms));
 }
 
 void dispatch_assign_hand(struct dispatcher *d, struct worker *worker, struct job *job,
@@ -36,13 +37,15 @@ static void begin(struct dispatcher *d, struct worker *worker, struct job *job)
     job_set_state(job, JOB_RUNNING);
     job->run.begun_us = dispatch_now(d);
     worker->job = job;
-    d->counts.running++;
+    d->running++;
+    d->shared->counts.running++;
     if (limit_ms(d, job))
         timer_set_ms(d->timers, &worker->timer, limit_ms(d, job));
     if (job->asked.notify_started && !job->run.told_started)
-        dispatch_tell(job, &(struct job_event){.type = JOB_STARTED, .worker = worker->id});
+        dispatch_tell(
+            job, &(struct job_event){.type = JOB_STARTED, .worker = worker->id, .pool = d->name});
     job->run.told_started = true; /* once, also if another worker has to begin the job again */
-    if (job->run.cancelled || d->stop_by_us)
+    if (job->run.cancelled || d->shared->stop_by_us)
         dispatch_stop(d, job);
 }
 
@@ -104,7 +107,7 @@ void dispatch_assign_worker_idle(struct dispatcher *d, struct worker *worker)
 {
     if (worker_is_ending(worker))
         return;
-    if (worker->signalled || dispatch_renew_is_leaving(d, worker) || d->draining) {
+    if (worker->signalled || dispatch_renew_is_leaving(d, worker) || d->shared->draining) {
         dispatch_retire(d, worker);
         return;
     }

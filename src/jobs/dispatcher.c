@@ -8,6 +8,7 @@
 
 #include <signal.h>
 #include <stddef.h>
+#include <stdio.h>
 
 static struct job *job_by_seq(struct hash_node *node)
 {
@@ -24,151 +25,101 @@ static uint64_t seq_hash(uint64_t seq)
 
 void dispatcher_submit(struct dispatcher *d, struct job *job)
 {
-    job->seq = ++d->last_seq;
+    job->seq = ++d->shared->last_seq;
+    job->run.pool = d;
     job->run.submitted_us = dispatch_now(d);
-    d->counts.submitted++;
-    hash_insert(&d->jobs, &job->links.by_seq, seq_hash(job->seq));
+    d->shared->counts.submitted++;
+    d->bytes += dispatch_payload_size(job);
+    hash_insert(&d->shared->jobs, &job->links.by_seq, seq_hash(job->seq));
     dispatch_admit(d, job);
-    dispatch_schedule(d);
+    dispatch_schedule(d->shared);
 }
 
-struct job *dispatcher_find(const struct dispatcher *d, uint64_t seq)
+struct job *dispatcher_find(const struct dispatch_shared *shared, uint64_t seq)
 {
-    struct hash_node *node = hash_first(&d->jobs, seq_hash(seq));
+    struct hash_node *node = hash_first(&shared->jobs, seq_hash(seq));
     return node ? job_by_seq(node) : NULL;
 }
 
-static void cancel(struct dispatcher *d, struct job *job, bool kill)
+void dispatcher_cancel(struct job *job, bool kill)
 {
-    if (job->state != JOB_WAITING) {
-        dispatch_stop_cancelled(d, job, kill);
-    } else if (dispatch_line_take(d, job)) {
-        dispatch_end_failed(d, job, FAIL_CANCELLED, "the job was cancelled while it waited");
-        dispatch_touch(d, DISPATCH_WAITING);
-    } else { /* begun just now: stopped as soon as the answer for the job before is here */
-        job->run.cancelled = true;
-        job->run.killed |= kill;
-    }
-}
-
-/* The job's connection has ended. */
-static void cancel_linked(struct dispatcher *d, struct job *job)
-{
-    job_set_by(job, BY_LINK, NULL);
-    cancel(d, job, false);
-}
-
-void dispatcher_cancel(struct dispatcher *d, struct job *job, bool kill)
-{
-    cancel(d, job, kill);
-    dispatch_schedule(d);
-}
-
-/* --- sources --- */
-
-bool dispatcher_source_ended(struct dispatcher *d, struct job_source *source)
-{
-    struct job *job;
-    if (!source->ended)
-        source->untie = LIST_FIRST(&source->jobs);
-    source->ended = true;
-    for (size_t n = 0; n < DISPATCH_BATCH && (job = source->untie); n++) {
-        source->untie = LIST_NEXT(job, links.of_source);
-        bool fails = d->draining && job->state == JOB_WAITING && !job_is_prefetched(job);
-        if (job->asked.link && !fails) /* in a drain, waiting jobs fail with the reason shutdown */
-            cancel_linked(d, job);
-    }
-    dispatch_schedule(d);
-    return !source->untie;
-}
-
-bool dispatcher_source_gone(struct dispatcher *d, struct job_source *source)
-{
-    struct job *job;
-    source->gone = true;
-    job_queue_release(&d->line.queue, source);
-    for (size_t n = 0; n < DISPATCH_BATCH && (job = LIST_FIRST(&source->jobs)); n++) {
-        if (job->state == JOB_WAITING && dispatch_line_take(d, job)) {
-            dispatch_end_dropped(d, job);
-            continue;
-        }
-        job_set_source(job, NULL);
-        if (job->asked.link)
-            cancel_linked(d, job);
-    }
-    dispatch_touch(d, DISPATCH_WAITING);
-    dispatch_schedule(d);
-    return LIST_EMPTY(&source->jobs);
+    struct dispatch_shared *shared = job->run.pool->shared;
+    dispatch_cancel(job, kill);
+    dispatch_schedule(shared);
 }
 
 /* --- reports about workers --- */
 
-void dispatcher_worker_ready(struct dispatcher *d, struct worker *worker)
+void dispatcher_worker_ready(struct worker *worker)
 {
+    struct dispatcher *d = dispatcher_of(worker);
     dispatch_outcome_ready(d, worker);
-    dispatch_schedule(d);
+    dispatch_schedule(d->shared);
 }
 
-void dispatcher_worker_ready_without(struct dispatcher *d, struct worker *worker, const char *why)
+void dispatcher_worker_ready_without(struct worker *worker, const char *why)
 {
+    struct dispatcher *d = dispatcher_of(worker);
     dispatch_outcome_ready_without(d, worker, why);
-    dispatch_schedule(d);
+    dispatch_schedule(d->shared);
 }
 
-void dispatcher_worker_answered(struct dispatcher *d, struct worker *worker,
-                                const struct worker_answer *answer)
+void dispatcher_worker_answered(struct worker *worker, const struct worker_answer *answer)
 {
+    struct dispatcher *d = dispatcher_of(worker);
     dispatch_outcome_answered(d, worker, answer);
-    dispatch_schedule(d);
+    dispatch_schedule(d->shared);
 }
 
-void dispatcher_worker_silent(struct dispatcher *d, struct worker *worker)
+void dispatcher_worker_silent(struct worker *worker)
 {
+    struct dispatcher *d = dispatcher_of(worker);
     if (!worker->prefetched_count || worker->state != WORKER_BUSY)
         return;
     dispatch_reclaim_worker(d, worker);
-    dispatch_schedule(d);
+    dispatch_schedule(d->shared);
 }
 
-void dispatcher_worker_lost(struct dispatcher *d, struct worker *worker,
-                            const struct worker_exit *end)
+void dispatcher_worker_lost(struct worker *worker, const struct worker_exit *end)
 {
+    struct dispatcher *d = dispatcher_of(worker);
     dispatch_outcome_lost(d, worker, end);
-    dispatch_schedule(d);
+    dispatch_schedule(d->shared);
 }
 
-void dispatcher_worker_reaped(struct dispatcher *d, struct worker *worker)
+void dispatcher_worker_reaped(struct worker *worker)
 {
+    struct dispatcher *d = dispatcher_of(worker);
     bug_on(worker->state != WORKER_STOPPING);
     d->pool.exits++;
     dispatch_start_remove_worker(d, worker);
     dispatch_touch(d, DISPATCH_POOL);
-    dispatch_schedule(d);
+    dispatch_schedule(d->shared);
 }
 
 /* --- drain and reload --- */
 
 void dispatcher_drain(struct dispatcher *d)
 {
-    d->draining = true;
-    dispatch_hold_look_again(d);
+    d->shared->draining = true;
+    dispatch_hold_look_again(d->shared);
     dispatch_reclaim_all(d);
     dispatch_aside_release(d);
     dispatch_fail_waiting(d, FAIL_SHUTDOWN, "the server is shutting down");
     dispatch_retire_all(d, WORKER_IDLE);
     dispatch_retire_all(d, WORKER_STARTING);
-    dispatch_schedule(d);
+    dispatch_schedule(d->shared);
 }
 
 void dispatcher_stop(struct dispatcher *d)
 {
     struct worker *worker, *next;
-    d->stop_by_us = dispatch_now(d) + d->limits.kill_grace_ms * 1000ull;
+    d->shared->stop_by_us = dispatch_now(d) + d->shared->limits.kill_grace_ms * 1000ull;
     for (worker = TAILQ_FIRST(&d->pool.lists[WORKER_BUSY]); worker; worker = next) {
         next = TAILQ_NEXT(worker, link);
         dispatch_stop(d, worker->job);
     }
-    dispatch_schedule(d);
+    dispatch_schedule(d->shared);
 }
 
 void dispatcher_abort(struct dispatcher *d)
@@ -191,114 +142,133 @@ void dispatcher_abort(struct dispatcher *d)
             dispatch_stop_signal(d, worker, SIGKILL);
         }
     }
-    dispatch_schedule(d);
+    dispatch_schedule(d->shared);
 }
 
 bool dispatcher_is_drained(const struct dispatcher *d)
 {
-    return d->draining && d->counts.running == 0 && dispatcher_waiting(d) == 0 &&
+    return d->shared->draining && d->running == 0 && dispatcher_waiting(d) == 0 &&
            pool_count(&d->pool) == 0;
 }
 
-void dispatcher_configure(struct dispatcher *d, const struct job_settings *limits, bool renew)
+void dispatcher_configure(struct dispatcher *d, const struct pool_settings *limits, bool renew)
 {
     d->limits = *limits;
-    dispatch_hold_configure(d);
     if (renew) {
         dispatch_renew(d);
         dispatch_start_forget_failures(d); /* of other settings */
         dispatch_aside_release(d);
     }
-    dispatch_hold_look_again(d);
     dispatch_touch(d, DISPATCH_LINE | DISPATCH_POOL);
-    dispatch_schedule(d);
+    dispatch_schedule(d->shared);
     if (renew)
         dispatch_renew_say_waits(d);
 }
 
 /* --- timers --- */
 
-static struct dispatcher *dispatcher_of(struct worker *worker)
-{
-    return (struct dispatcher *)((char *)worker->pool - offsetof(struct dispatcher, pool));
-}
-
 static void on_worker_timer(void *arg)
 {
     struct dispatcher *d = dispatcher_of(arg);
     dispatch_deadlines_passed(d, arg);
-    dispatch_schedule(d);
+    dispatch_schedule(d->shared);
 }
 
 static void on_backoff(void *arg)
 {
     struct dispatcher *d = arg;
     dispatch_touch(d, DISPATCH_POOL);
-    dispatch_schedule(d);
+    dispatch_schedule(d->shared);
 }
 
 static void on_starts_ok(void *arg)
 {
     struct dispatcher *d = arg;
     dispatch_start_ok(d);
-    dispatch_schedule(d);
+    dispatch_schedule(d->shared);
 }
 
 static void on_more(void *arg)
 {
     struct dispatcher *d = arg;
     dispatch_touch(d, DISPATCH_LINE | DISPATCH_POOL);
-    dispatch_schedule(d);
+    dispatch_schedule(d->shared);
 }
 
 static void on_retire(void *arg)
 {
     struct dispatcher *d = arg;
     dispatch_retire_some(d);
-    dispatch_schedule(d);
+    dispatch_schedule(d->shared);
 }
 
 static void on_unavailable(void *arg)
 {
     struct dispatcher *d = arg;
     dispatch_fail_unavailable(d);
-    dispatch_schedule(d);
+    dispatch_schedule(d->shared);
 }
 
 static void on_fail_waiting(void *arg)
 {
     struct dispatcher *d = arg;
     dispatch_fail_some(d);
-    dispatch_schedule(d);
+    dispatch_schedule(d->shared);
 }
 
 static void on_release(void *arg)
 {
     struct dispatcher *d = arg;
     dispatch_line_release_aside(d);
-    dispatch_schedule(d);
+    dispatch_schedule(d->shared);
 }
 
 static void on_recall(void *arg)
 {
     struct dispatcher *d = arg;
     dispatch_tiny_recall(d);
-    dispatch_schedule(d);
+    dispatch_schedule(d->shared);
 }
 
 /* --- beginning and end --- */
 
-void dispatcher_init(struct dispatcher *d, const struct dispatcher_ops *ops, void *ctx,
-                     struct timers *timers, const struct job_settings *limits, uint64_t random)
+void dispatch_shared_init(struct dispatch_shared *shared, const struct dispatcher_ops *ops,
+                          void *ctx, struct timers *timers, const struct job_settings *limits)
 {
-    *d = (struct dispatcher){
-        .ops = ops, .ctx = ctx, .timers = timers, .limits = *limits, .starts.random = random | 1};
+    *shared = (struct dispatch_shared){.ops = ops, .ctx = ctx, .timers = timers, .limits = *limits};
+    hash_init(&shared->jobs);
+    STAILQ_INIT(&shared->pending);
+    LIST_INIT(&shared->hold.sources);
+    dispatch_hold_configure(shared);
+}
+
+void dispatch_shared_free(struct dispatch_shared *shared)
+{
+    bug_on(shared->jobs.count || !STAILQ_EMPTY(&shared->pending));
+    hash_free(&shared->jobs);
+}
+
+void dispatch_shared_configure(struct dispatch_shared *shared, const struct job_settings *limits)
+{
+    shared->limits = *limits;
+    dispatch_hold_configure(shared);
+    dispatch_hold_look_again(shared);
+}
+
+void dispatcher_init(struct dispatcher *d, struct dispatch_shared *shared, const char *name,
+                     const struct pool_settings *limits, uint32_t number, uint64_t random)
+{
+    *d = (struct dispatcher){.shared = shared,
+                             .ops = shared->ops,
+                             .ctx = shared->ctx,
+                             .timers = shared->timers,
+                             .limits = *limits,
+                             .starts.random = random | 1};
+    snprintf(d->name, sizeof d->name, "%s", name);
     d->on_worker_timer = on_worker_timer;
-    dispatch_hold_configure(d);
-    pool_init(&d->pool);
-    job_queue_init(&d->line.queue);
+    pool_init(&d->pool, &shared->last_worker);
+    job_queue_init(&d->line.queue, number);
     TAILQ_INIT(&d->line.prefetched);
-    hash_init(&d->jobs);
     timer_init(&d->starts.pause, on_backoff, d);
     timer_init(&d->starts.ok, on_starts_ok, d);
     timer_init(&d->pass.more, on_more, d);
@@ -316,12 +286,12 @@ void dispatcher_init(struct dispatcher *d, const struct dispatcher_ops *ops, voi
 void dispatcher_start(struct dispatcher *d)
 {
     dispatch_touch(d, DISPATCH_POOL);
-    dispatch_schedule(d);
+    dispatch_schedule(d->shared);
 }
 
 void dispatcher_free(struct dispatcher *d)
 {
-    bug_on(pool_count(&d->pool) || d->jobs.count);
+    bug_on(pool_count(&d->pool) || d->running || dispatcher_waiting(d) || d->pass.listed);
     timer_clear(d->timers, &d->starts.pause);
     timer_clear(d->timers, &d->starts.ok);
     timer_clear(d->timers, &d->pass.more);
@@ -333,6 +303,6 @@ void dispatcher_free(struct dispatcher *d)
     timer_clear(d->timers, &d->tiny.recall);
     timer_clear(d->timers, &d->starts.exhausted.over);
     timer_clear(d->timers, &d->queue_full.over);
+    timer_clear(d->timers, &d->removal.empty);
     job_queue_free(&d->line.queue);
-    hash_free(&d->jobs);
 }

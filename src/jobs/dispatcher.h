@@ -1,6 +1,9 @@
 /*
- * dispatcher: the policy. Runs a job, grows the pool, queues a job or refuses it, stops a job, and
- * answers for each.
+ * dispatcher: the policy of one pool. Runs a job, grows the pool, queues a job or refuses it, stops
+ * a job, and answers for each.
+ *
+ * Each pool has a dispatcher (pools.h). Jobs' numbers, totals, rates and the hold of sources are
+ * shared by all, in struct dispatch_shared.
  *
  * The dispatcher holds no descriptor, and reads no clock but its timers. It decides, and calls a
  * table of operations: processes and connections in production (workers/operations.c), a recorder
@@ -76,32 +79,55 @@ struct dispatcher_counts {
     size_t running;
 };
 
-struct dispatcher {
+STAILQ_HEAD(dispatcher_list, dispatcher);
+
+/* Shared by the dispatchers of all pools. */
+struct dispatch_shared {
     const struct dispatcher_ops *ops;
     void *ctx;
     struct timers *timers;
-    void (*on_worker_timer)(void *worker); /* the function of each worker's timer */
     struct job_settings limits;
     struct dispatcher_counts counts;
-    struct pool pool;
     struct hash jobs; /* all unfinished jobs, by seq */
     uint64_t last_seq;
-    uint64_t mean_run_us; /* moving average */
+    uint64_t last_order; /* of assignment */
+    uint32_t last_worker;
     bool draining;
     uint64_t stop_by_us; /* the deadline of all running jobs; 0: none */
+
+    struct dispatcher_list pending; /* pools to look at in the next pass (schedule.c) */
+    unsigned amid; /* operations under way that call back: no pass before their end */
+    struct dispatch_hold hold;
+    struct dispatch_pace start_pace, retire_pace;
+    uint64_t next_signal_us; /* when the next worker may be sent a signal for its job (stop.c) */
+};
+
+/* One pool. */
+struct dispatcher {
+    LIST_ENTRY(dispatcher) link; /* in the list of all pools (pools.h) */
+    struct dispatch_shared *shared;
+    const struct dispatcher_ops *ops; /* the shared ones, as are the next two */
+    void *ctx;
+    struct timers *timers;
+    void (*on_worker_timer)(void *worker); /* the function of each worker's timer */
+    char name[POOL_NAME_MAX + 1];
+    struct pool_settings limits; /* its lists belong to the configuration in force */
+    struct pool pool;
+    size_t running;       /* jobs */
+    uint64_t bytes;       /* of the payloads of its jobs */
+    uint64_t mean_run_us; /* moving average */
     struct log_episode queue_full;
 
     /* The parts. Only the file of a part writes its struct. */
     struct dispatch_pass pass;
     struct dispatch_line line;
     struct dispatch_aside aside;
-    struct dispatch_hold hold;
     struct dispatch_starts starts;
     struct dispatch_renewal renewal;
     struct dispatch_retiring retiring;
-    struct dispatch_stops stops;
     struct dispatch_tiny tiny;
     struct dispatch_failing failing;
+    struct dispatch_removal removal;
 };
 
 /* How a worker's process ended. */
@@ -125,70 +151,83 @@ struct worker_answer {
     struct payload *payload; /* borrowed */
 };
 
-/* `random`: seed of the jitter of pauses. */
-void dispatcher_init(struct dispatcher *d, const struct dispatcher_ops *ops, void *ctx,
-                     struct timers *timers, const struct job_settings *limits, uint64_t random);
+void dispatch_shared_init(struct dispatch_shared *shared, const struct dispatcher_ops *ops,
+                          void *ctx, struct timers *timers, const struct job_settings *limits);
+
+/* No job may be left. */
+void dispatch_shared_free(struct dispatch_shared *shared);
+
+/* New limits for all pools. */
+void dispatch_shared_configure(struct dispatch_shared *shared, const struct job_settings *limits);
+
+/* `number`: of the pool, for its line (queue.h). `random`: seed of the jitter of pauses. */
+void dispatcher_init(struct dispatcher *d, struct dispatch_shared *shared, const char *name,
+                     const struct pool_settings *limits, uint32_t number, uint64_t random);
 
 /* Frees the tables. No worker and no job may be left. */
 void dispatcher_free(struct dispatcher *d);
+
+static inline struct dispatcher *dispatcher_of(const struct worker *worker)
+{
+    return (struct dispatcher *)((char *)worker->pool - offsetof(struct dispatcher, pool));
+}
 
 /* Starts the pool. */
 void dispatcher_start(struct dispatcher *d);
 
 /* New limits. With `renew` all workers are replaced, each after its job, as soon as a new one is
  * ready. */
-void dispatcher_configure(struct dispatcher *d, const struct job_settings *limits, bool renew);
+void dispatcher_configure(struct dispatcher *d, const struct pool_settings *limits, bool renew);
 
 /* Takes over a NEW job with its source and its payload. The job's events, perhaps the terminal one,
  * are told before the return; after a terminal event the job is gone. */
 void dispatcher_submit(struct dispatcher *d, struct job *job);
 
 /* The unfinished job of that number; NULL if there is none. */
-struct job *dispatcher_find(const struct dispatcher *d, uint64_t seq);
+struct job *dispatcher_find(const struct dispatch_shared *shared, uint64_t seq);
 
-/* Cancels a job; the caller has noted by whom (job_set_by()). A waiting job ends at once. A running
- * one is stopped gently, or at once with `kill`. */
-void dispatcher_cancel(struct dispatcher *d, struct job *job, bool kill);
+/* Cancels a submitted job; the caller has noted by whom (job_set_by()). A waiting job ends at once.
+ * A running one is stopped gently, or at once with `kill`. */
+void dispatcher_cancel(struct job *job, bool kill);
 
 /* The source submits no more: its tied jobs are cancelled. There may be very many, so each call
  * does a batch; true when none is left. */
-bool dispatcher_source_ended(struct dispatcher *d, struct job_source *source);
+bool dispatcher_source_ended(struct dispatch_shared *shared, struct job_source *source);
 
 /* The source hears no more events: its waiting jobs are dropped, tied ones cancelled, running ones
  * orphaned. Each call does a batch; true when none is left. Only then may the source be freed. */
-bool dispatcher_source_gone(struct dispatcher *d, struct job_source *source);
+bool dispatcher_source_gone(struct dispatch_shared *shared, struct job_source *source);
 
 /* The source has `bytes` of unread output. While that is much, no job of the source is handed to a
  * worker (hold.c). May be called from the source's own functions. */
-void dispatcher_source_unread(struct dispatcher *d, struct job_source *source, uint64_t bytes);
+void dispatcher_source_unread(struct dispatch_shared *shared, struct job_source *source,
+                              uint64_t bytes);
 
 /* --- reports about workers --- */
 
-void dispatcher_worker_ready(struct dispatcher *d, struct worker *worker);
+void dispatcher_worker_ready(struct worker *worker);
 
 /* The worker is ready, but lacks a module of its preload list. */
-void dispatcher_worker_ready_without(struct dispatcher *d, struct worker *worker, const char *why);
+void dispatcher_worker_ready_without(struct worker *worker, const char *why);
 
 /* The worker has answered for its current job. */
-void dispatcher_worker_answered(struct dispatcher *d, struct worker *worker,
-                                const struct worker_answer *answer);
+void dispatcher_worker_answered(struct worker *worker, const struct worker_answer *answer);
 
 /* The worker has announced a result of `bytes` for its current job. */
-void dispatcher_worker_sends(struct dispatcher *d, struct worker *worker, size_t bytes);
+void dispatcher_worker_sends(struct worker *worker, size_t bytes);
 
 /* The worker has not answered for some milliseconds: other workers get its prefetched jobs. */
-void dispatcher_worker_silent(struct dispatcher *d, struct worker *worker);
+void dispatcher_worker_silent(struct worker *worker);
 
 /* The worker is dead, or out of reach. Its process need not be reaped yet. */
-void dispatcher_worker_lost(struct dispatcher *d, struct worker *worker,
-                            const struct worker_exit *end);
+void dispatcher_worker_lost(struct worker *worker, const struct worker_exit *end);
 
 /* The worker's process is reaped; the record is freed. */
-void dispatcher_worker_reaped(struct dispatcher *d, struct worker *worker);
+void dispatcher_worker_reaped(struct worker *worker);
 
 /* --- the end of the server --- */
 
-/* No new jobs: waiting ones fail, running ones go on, idle workers end. */
+/* No new jobs, in any pool: waiting ones fail, running ones go on, idle workers end. */
 void dispatcher_drain(struct dispatcher *d);
 
 /* Stops all running jobs, step by step, with reason shutdown. They and their workers end within
@@ -202,6 +241,11 @@ void dispatcher_abort(struct dispatcher *d);
 bool dispatcher_is_drained(const struct dispatcher *d);
 
 /* --- for reports --- */
+
+/* The pool is named by no setting any more: no new jobs come. `empty` is called, from a timer, once
+ * no job and no worker is left; dispatcher_restore() may come before. */
+void dispatcher_remove(struct dispatcher *d, void (*empty)(void *d));
+void dispatcher_restore(struct dispatcher *d);
 
 /* Waiting jobs, prefetched ones included. */
 size_t dispatcher_waiting(const struct dispatcher *d);

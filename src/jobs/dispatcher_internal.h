@@ -7,7 +7,10 @@
  * Each file calls only the files below it in this list:
  *
  *     dispatcher    the public calls and the timers
+ *     sources       the public calls about all jobs of a source
  *     schedule      the pass at the end of each public call
+ *     removal       a pool that no setting names any more
+ *     cancel        ending a job at a client's wish
  *     outcome       a worker is ready, has answered, or is lost
  *     admit         a submit: begin, wait or be refused
  *     deadlines     the timers of workers
@@ -50,9 +53,19 @@ enum {
 
 /* --- helpers --- */
 
+/* The next pass looks at the pool. */
+static inline void dispatch_list(struct dispatcher *d)
+{
+    if (d->pass.listed)
+        return;
+    d->pass.listed = true;
+    STAILQ_INSERT_TAIL(&d->shared->pending, d, pass.link);
+}
+
 static inline void dispatch_touch(struct dispatcher *d, unsigned parts)
 {
     d->pass.touched |= parts;
+    dispatch_list(d);
 }
 
 static inline uint64_t dispatch_now(const struct dispatcher *d)
@@ -70,6 +83,12 @@ static inline uint64_t dispatch_doubled(uint64_t first, uint32_t times, uint64_t
 static inline size_t dispatch_starting(const struct dispatcher *d)
 {
     return d->pool.counts[WORKER_STARTING];
+}
+
+/* Bytes. */
+static inline size_t dispatch_payload_size(const struct job *job)
+{
+    return job->asked.payload ? job->asked.payload->size : 0;
 }
 
 /* Tells the job's source, unless the source is gone. */
@@ -93,13 +112,15 @@ static inline void dispatch_unassign(struct dispatcher *d, struct job *job)
     worker->job = NULL;
     worker->awaits_signal = false;
     job->run.worker = NULL;
-    d->counts.running--;
+    d->running--;
+    d->shared->counts.running--;
 }
 
 /* The next pass may hand the worker its next jobs early. The worker may be removed before. */
 static inline void dispatch_touch_worker(struct dispatcher *d, struct worker *worker)
 {
     d->pass.answered = worker;
+    dispatch_list(d);
 }
 
 static inline void dispatch_forget_worker(struct dispatcher *d, const struct worker *worker)
@@ -111,12 +132,12 @@ static inline void dispatch_forget_worker(struct dispatcher *d, const struct wor
 /* Around each operation with calls back into the dispatcher: the pass comes afterwards. */
 static inline void dispatch_enter(struct dispatcher *d)
 {
-    d->pass.amid++;
+    d->shared->amid++;
 }
 
 static inline void dispatch_leave(struct dispatcher *d)
 {
-    d->pass.amid--;
+    d->shared->amid--;
 }
 
 /* Another pass serves the line and starts workers: in the next turn, or at `at_us`. */
@@ -148,14 +169,17 @@ void dispatch_hold_expect(struct dispatcher *d, struct job *job);
 void dispatch_hold_expect_none(struct dispatcher *d, struct job *job);
 
 /* The limits have changed. */
-void dispatch_hold_configure(struct dispatcher *d);
+void dispatch_hold_configure(struct dispatch_shared *shared);
 
 /* A job of the module has yielded a result of `bytes`. */
 void dispatch_hold_learn(struct module_entry *module, size_t bytes);
 
 /* Looks at each held source again: the limits have changed, or the server drains and holds nobody.
  */
-void dispatch_hold_look_again(struct dispatcher *d);
+void dispatch_hold_look_again(struct dispatch_shared *shared);
+
+/* The source is gone. */
+void dispatch_hold_forget(struct job_source *source);
 
 /* --- end.c: the end of each job --- */
 
@@ -212,6 +236,12 @@ void dispatch_aside_release_rest(struct dispatcher *d);
 
 /* --- line.c: the places of waiting jobs --- */
 
+/* The pool of a line. */
+static inline struct dispatcher *dispatch_line_owner(struct job_queue *queue)
+{
+    return (struct dispatcher *)((char *)queue - offsetof(struct dispatcher, line.queue));
+}
+
 /* Jobs waiting for nothing but a worker: prefetched ones, and those in the line of sources not
  * held.
  */
@@ -224,7 +254,7 @@ static inline size_t dispatch_line_ready(const struct dispatcher *d)
 static inline void dispatch_line_number(struct dispatcher *d, struct job *job)
 {
     if (!job->run.order)
-        job->run.order = ++d->line.last_order;
+        job->run.order = ++d->shared->last_order;
 }
 
 /* A waiting job leaves its place. False if it is prefetched, and its worker has begun it. */
@@ -472,6 +502,10 @@ void dispatch_admit(struct dispatcher *d, struct job *job);
 
 void dispatch_admit_queue_full_over(void *arg);
 
+/* --- cancel.c: ending a job at a client's wish --- */
+
+void dispatch_cancel(struct job *job, bool kill);
+
 /* --- outcome.c: a worker is ready, has answered, or is lost --- */
 
 void dispatch_outcome_ready(struct dispatcher *d, struct worker *worker);
@@ -481,9 +515,14 @@ void dispatch_outcome_answered(struct dispatcher *d, struct worker *worker,
 void dispatch_outcome_lost(struct dispatcher *d, struct worker *worker,
                            const struct worker_exit *end);
 
+/* --- removal.c: a pool that no setting names any more --- */
+
+/* Behind each look at the pool: the workers of a removed pool end when no job is left. */
+void dispatch_removal_look(struct dispatcher *d);
+
 /* --- schedule.c: the pass at the end of each public call and each timer --- */
 
 /* Looks at the touched parts. Between dispatch_enter() and dispatch_leave() this does nothing. */
-void dispatch_schedule(struct dispatcher *d);
+void dispatch_schedule(struct dispatch_shared *shared);
 
 #endif

@@ -19,10 +19,14 @@
 #include <stddef.h>
 #include <stdint.h>
 
+struct dispatcher;
+struct dispatch_shared;
+
 /* The next scheduling pass (schedule.c). */
 struct dispatch_pass {
+    STAILQ_ENTRY(dispatcher) link; /* in the list of pools to look at, while `listed` */
+    bool listed;
     unsigned touched;        /* bits of the parts to look at */
-    unsigned amid;           /* operations under way that call back: no pass before their end */
     struct worker *answered; /* may be handed its next jobs early; NULL: none */
     struct timer more;       /* set: the line is served and the pool grows on in a later turn */
 };
@@ -38,7 +42,6 @@ struct dispatch_line {
     struct job_queue queue;
     struct job_list prefetched; /* jobs handed early to busy workers, by order */
     size_t prefetched_count;
-    uint64_t last_order; /* of assignment */
 };
 
 /* Waiting jobs for fresh workers (aside.c). */
@@ -55,6 +58,7 @@ struct dispatch_hold {
     const struct payload_budget *output; /* is charged with all unread output; may be NULL */
     uint64_t free;   /* bytes that any source may leave unread, whatever the others do */
     uint64_t coming; /* bytes of results expected from all jobs with workers */
+    LIST_HEAD(, job_source) sources; /* all held ones */
 };
 
 enum { DISPATCH_WHY_MAX = 256 }; /* why a worker did not start, as text */
@@ -66,7 +70,6 @@ struct dispatch_starts {
     uint64_t random;              /* state of the jitter */
     struct timer pause;           /* set: no worker is started until the timer fires */
     struct timer ok; /* set: a worker got ready after failures; fires if no start fails meanwhile */
-    struct dispatch_pace pace;
     struct log_episode exhausted; /* all workers are busy, and jobs wait */
 };
 
@@ -79,19 +82,19 @@ struct dispatch_renewal {
 
 /* Telling workers to end (retire.c). */
 struct dispatch_retiring {
-    struct dispatch_pace pace;
     struct timer timer; /* set: when the next batch is told */
-};
-
-/* Stopping running jobs (stop.c). */
-struct dispatch_stops {
-    uint64_t next_us; /* when the next worker may be sent a signal for its job */
 };
 
 /* Leaving tiny jobs to busy workers (tiny.c). */
 struct dispatch_tiny {
     struct timer recall;        /* set: jobs wait though workers are idle */
     uint64_t distrust_until_us; /* no line is left to busy workers until then */
+};
+
+/* A removed pool (removal.c). */
+struct dispatch_removal {
+    bool removed;
+    struct timer empty; /* set: no job and no worker is left */
 };
 
 /* Failing waiting jobs (fail_waiting.c). */

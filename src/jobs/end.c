@@ -13,7 +13,7 @@ static void count_end(struct dispatcher *d, const struct job *job, const struct 
 {
     bool nobody = !job->source || job->source->gone;
     if (nobody && job->state == JOB_WAITING) {
-        d->counts.dropped++; /* never begun: its module neither did the job nor failed */
+        d->shared->counts.dropped++; /* never begun: its module neither did the job nor failed */
         return;
     }
     if (job->asked.module && event->type == JOB_DONE)
@@ -21,13 +21,13 @@ static void count_end(struct dispatcher *d, const struct job *job, const struct 
     if (job->asked.module && event->type == JOB_FAILED)
         job->asked.module->history.failed++;
     if (nobody)
-        d->counts.orphaned++;
+        d->shared->counts.orphaned++;
     else if (event->type == JOB_DONE)
-        d->counts.done++;
+        d->shared->counts.done++;
     else if (event->type == JOB_FAILED)
-        d->counts.failed[event->fail]++;
+        d->shared->counts.failed[event->fail]++;
     else
-        d->counts.overload[event->overload]++;
+        d->shared->counts.overload[event->overload]++;
 }
 
 void dispatch_end(struct dispatcher *d, struct job *job, const struct job_event *event)
@@ -38,7 +38,8 @@ void dispatch_end(struct dispatcher *d, struct job *job, const struct job_event 
     job_set_state(job, JOB_ENDED);
     dispatch_tell(job, event);
     dispatch_hold_expect_none(d, job);
-    hash_remove(&d->jobs, &job->links.by_seq);
+    d->bytes -= dispatch_payload_size(job);
+    hash_remove(&d->shared->jobs, &job->links.by_seq);
     job_set_source(job, NULL);
     job_free(job);
 }

@@ -13,12 +13,12 @@ static bool line_is_stuck(const struct dispatcher *d)
 
 void dispatch_fail_watch(struct dispatcher *d)
 {
-    bool stuck =
-        !d->draining && (line_is_stuck(d) || (dispatch_aside_count(d) && dispatch_start_error(d)));
+    bool stuck = !d->shared->draining &&
+                 (line_is_stuck(d) || (dispatch_aside_count(d) && dispatch_start_error(d)));
     if (!stuck)
         timer_clear(d->timers, &d->failing.unavailable);
     else if (!timer_is_set(&d->failing.unavailable))
-        timer_set_ms(d->timers, &d->failing.unavailable, d->limits.start_timeout_ms);
+        timer_set_ms(d->timers, &d->failing.unavailable, d->shared->limits.start_timeout_ms);
 }
 
 /* A batch of the jobs in the line at the begin of the failing. Later jobs stay. */
@@ -69,7 +69,7 @@ void dispatch_fail_unavailable(struct dispatcher *d)
     const char *error = dispatch_start_error(d);
     struct dispatch_failing *failing = &d->failing;
     snprintf(failing->message, sizeof failing->message, "no worker could be started for %u ms: %s",
-             d->limits.start_timeout_ms, error ? error : "workers do not become ready");
+             d->shared->limits.start_timeout_ms, error ? error : "workers do not become ready");
     failing->reason = FAIL_UNAVAILABLE;
     failing->left = line_is_stuck(d) ? job_queue_ready(&d->line.queue) : 0;
     failing->aside = true;

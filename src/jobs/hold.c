@@ -27,25 +27,25 @@ enum {
 };
 
 /* Bytes one source may leave unread, coming ones included. */
-static uint64_t room(const struct dispatcher *d)
+static uint64_t room(const struct dispatch_shared *shared)
 {
-    uint64_t most = d->limits.source_output_max, left = UINT64_MAX;
-    if (d->hold.output) {
-        uint64_t used = d->hold.output->held + d->hold.coming;
-        left = used < d->hold.output->max ? d->hold.output->max - used : 0;
+    uint64_t most = shared->limits.source_output_max, left = UINT64_MAX;
+    if (shared->hold.output) {
+        uint64_t used = shared->hold.output->held + shared->hold.coming;
+        left = used < shared->hold.output->max ? shared->hold.output->max - used : 0;
         left = left > FREELY ? left : FREELY;
     }
     return most && most < left ? most : left;
 }
 
 /* A held source is released when half is read, not at each byte. */
-static bool has_enough(const struct dispatcher *d, const struct job_source *source)
+static bool has_enough(const struct dispatch_shared *shared, const struct job_source *source)
 {
-    uint64_t most = d->limits.source_unread_max;
+    uint64_t most = shared->limits.source_unread_max;
     if (source->held)
         most = most / 2;
-    return (d->limits.source_unread_max && source->unread > most) ||
-           source->unread + source->coming > room(d);
+    return (shared->limits.source_unread_max && source->unread > most) ||
+           source->unread + source->coming > room(shared);
 }
 
 static uint64_t least(uint64_t a, uint64_t limit)
@@ -53,40 +53,68 @@ static uint64_t least(uint64_t a, uint64_t limit)
     return limit && limit < a ? limit : a;
 }
 
-void dispatch_hold_configure(struct dispatcher *d)
+void dispatch_hold_configure(struct dispatch_shared *shared)
 {
-    d->hold.free = least(least(FREELY, d->limits.source_unread_max), d->limits.source_output_max);
+    shared->hold.free =
+        least(least(FREELY, shared->limits.source_unread_max), shared->limits.source_output_max);
+}
+
+static void hold(struct dispatch_shared *shared, struct job_source *source)
+{
+    job_queue_hold(source);
+    LIST_INSERT_HEAD(&shared->hold.sources, source, link);
+}
+
+static void release(struct job_source *source)
+{
+    job_queue_release(source);
+    LIST_REMOVE(source, link);
 }
 
 /* The jobs of a released source are served in the next turn: this may be amid anything. */
-static void look_at(struct dispatcher *d, struct job_source *source)
+static void serve_soon(struct job_source *source)
 {
-    bool hold = !source->gone && !d->draining && has_enough(d, source);
-    if (hold == source->held)
+    struct job_stand *stand;
+    for (size_t n = 0; (stand = job_queue_stand(source, n)); n++)
+        if (stand->queued)
+            dispatch_touch_next_turn(dispatch_line_owner(stand->queue));
+}
+
+static void look_at(struct dispatch_shared *shared, struct job_source *source)
+{
+    bool wanted = !source->gone && !shared->draining && has_enough(shared, source);
+    if (wanted == source->held)
         return;
-    if (hold) {
-        job_queue_hold(&d->line.queue, source);
+    if (wanted) {
+        hold(shared, source);
         return;
     }
-    job_queue_release(&d->line.queue, source);
+    release(source);
     if (source->queued)
-        dispatch_touch_next_turn(d);
+        serve_soon(source);
+}
+
+void dispatch_hold_forget(struct job_source *source)
+{
+    if (source->held)
+        release(source);
 }
 
 /* Mostly little is unread, and the comparison is all. */
-void dispatcher_source_unread(struct dispatcher *d, struct job_source *source, uint64_t bytes)
+void dispatcher_source_unread(struct dispatch_shared *shared, struct job_source *source,
+                              uint64_t bytes)
 {
     source->unread = bytes;
-    if (source->held || bytes + source->coming > d->hold.free)
-        look_at(d, source);
+    if (source->held || bytes + source->coming > shared->hold.free)
+        look_at(shared, source);
 }
 
-static void set_coming(struct dispatcher *d, struct job *job, uint32_t bytes)
+static void set_coming(struct dispatch_shared *shared, struct job *job, uint32_t bytes)
 {
-    d->hold.coming += (uint64_t)bytes - job->run.coming;
+    shared->hold.coming += (uint64_t)bytes - job->run.coming;
     if (job->source) {
         job->source->coming += (uint64_t)bytes - job->run.coming;
-        look_at(d, job->source);
+        look_at(shared, job->source);
     }
     job->run.coming = bytes;
 }
@@ -94,20 +122,20 @@ static void set_coming(struct dispatcher *d, struct job *job, uint32_t bytes)
 void dispatch_hold_expect(struct dispatcher *d, struct job *job)
 {
     if (job->asked.module->history.result_bytes >= WORTH_COUNTING)
-        set_coming(d, job, job->asked.module->history.result_bytes);
+        set_coming(d->shared, job, job->asked.module->history.result_bytes);
 }
 
 void dispatch_hold_expect_none(struct dispatcher *d, struct job *job)
 {
     if (job->run.coming)
-        set_coming(d, job, 0);
+        set_coming(d->shared, job, 0);
 }
 
-void dispatcher_worker_sends(struct dispatcher *d, struct worker *worker, size_t bytes)
+void dispatcher_worker_sends(struct worker *worker, size_t bytes)
 {
     uint32_t size = bytes < UINT32_MAX ? (uint32_t)bytes : UINT32_MAX;
     if (worker->job && size > worker->job->run.coming)
-        set_coming(d, worker->job, size);
+        set_coming(dispatcher_of(worker)->shared, worker->job, size);
 }
 
 void dispatch_hold_learn(struct module_entry *module, size_t bytes)
@@ -117,11 +145,11 @@ void dispatch_hold_learn(struct module_entry *module, size_t bytes)
     module->history.result_bytes = size >= known ? size : known - (known - size) / RESULT_DECAY;
 }
 
-void dispatch_hold_look_again(struct dispatcher *d)
+void dispatch_hold_look_again(struct dispatch_shared *shared)
 {
-    struct job_queue_hold *hold, *next;
-    for (hold = LIST_FIRST(&d->line.queue.holds); hold; hold = next) {
-        next = LIST_NEXT(hold, link);
-        look_at(d, hold->source);
+    struct job_source *source, *next;
+    for (source = LIST_FIRST(&shared->hold.sources); source; source = next) {
+        next = LIST_NEXT(source, link);
+        look_at(shared, source);
     }
 }

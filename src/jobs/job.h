@@ -27,6 +27,7 @@
 #include <stdint.h>
 #include <sys/queue.h>
 
+struct dispatcher;
 struct job;
 struct worker;
 
@@ -76,6 +77,7 @@ struct job_links {
 
 /* How the run of the job goes. */
 struct job_run {
+    struct dispatcher *pool; /* from the submit on */
     struct worker *worker;   /* while prefetched, RUNNING or STOPPING */
     union {                  /* owned */
         char *why_no_module; /* the client's message if the module is NULL */

@@ -36,6 +36,8 @@ struct module_history {
     struct module_refusal refusal;
 };
 
+struct dispatcher;
+
 struct module_entry {
     struct hash_node by_name;
     char *name;
@@ -43,7 +45,9 @@ struct module_entry {
     struct {
         bool enabled;
         uint32_t timeout_ms; /* 0: none */
+        const char *pool;    /* its name; NULL: default. Borrowed from the settings */
     } settings;
+    struct dispatcher *pool; /* as found by pools.c; NULL: to be looked for, or default */
     struct module_file file;
     struct module_history history;
 };

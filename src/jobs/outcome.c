@@ -18,7 +18,7 @@ void dispatch_outcome_ready(struct dispatcher *d, struct worker *worker)
         dispatch_start_ready(d);
         dispatch_renew_take_over(d);
     }
-    if (dispatch_renew_is_leaving(d, worker) || d->draining) {
+    if (dispatch_renew_is_leaving(d, worker) || d->shared->draining) {
         dispatch_retire(d, worker);
     } else {
         worker_set_state(worker, WORKER_IDLE, dispatch_now(d));
@@ -101,7 +101,8 @@ static void lose_job(struct dispatcher *d, struct worker *worker, const struct w
         dispatch_stop_end(d, job);
         return;
     }
-    if (worker->signalled && d->draining) { /* by an abort, sent while it was on the job before */
+    if (worker->signalled &&
+        d->shared->draining) { /* by an abort, sent while it was on the job before */
         dispatch_end_failed(d, job, FAIL_SHUTDOWN, "the server was shut down");
         return;
     }
@@ -150,7 +151,7 @@ void dispatch_outcome_lost(struct dispatcher *d, struct worker *worker,
         lose_begun(d, worker, end);
     if (worker->state != WORKER_STOPPING)
         worker_set_state(worker, WORKER_STOPPING, dispatch_now(d));
-    if (start_failed && !d->draining)
+    if (start_failed && !d->shared->draining)
         dispatch_start_failed(d, end->why);
     dispatch_touch(d, DISPATCH_LINE | DISPATCH_POOL);
 }

@@ -16,9 +16,9 @@ const char *worker_state_name(enum worker_state state)
     return state_names[state];
 }
 
-void pool_init(struct pool *pool)
+void pool_init(struct pool *pool, uint32_t *last_id)
 {
-    *pool = (struct pool){.last_id = 0};
+    *pool = (struct pool){.last_id = last_id};
     for (int i = 0; i < WORKER_STATES; i++)
         TAILQ_INIT(&pool->lists[i]);
 }
@@ -42,7 +42,7 @@ struct worker *pool_add(struct pool *pool, uint64_t now_us)
 {
     struct worker *worker = xcalloc(1, sizeof *worker);
     worker->pool = pool;
-    worker->id = ++pool->last_id;
+    worker->id = ++*pool->last_id;
     TAILQ_INIT(&worker->prefetched);
     enter(worker, WORKER_STARTING, now_us);
     return worker;

@@ -67,11 +67,11 @@ TAILQ_HEAD(worker_list, worker);
 struct pool {
     struct worker_list lists[WORKER_STATES];
     size_t counts[WORKER_STATES];
-    uint32_t last_id;
+    uint32_t *last_id; /* of the workers of all pools */
     uint64_t forks, exits;
 };
 
-void pool_init(struct pool *pool);
+void pool_init(struct pool *pool, uint32_t *last_id);
 
 /* A new record, STARTING; the pool owns it. */
 struct worker *pool_add(struct pool *pool, uint64_t now_us);

@@ -20,8 +20,8 @@ static bool may_prefetch(const struct dispatcher *d, const struct worker *worker
 {
     bool prints = printed_lately(d, worker->printed_us);
     return worker->state == WORKER_BUSY && worker->job->state == JOB_RUNNING &&
-           !worker->signalled && !dispatch_renew_is_leaving(d, worker) && !d->draining && !prints &&
-           worker->last_run_us <= RUN_MAX_US && worker->last_result < BYTES_MAX;
+           !worker->signalled && !dispatch_renew_is_leaving(d, worker) && !d->shared->draining &&
+           !prints && worker->last_run_us <= RUN_MAX_US && worker->last_result < BYTES_MAX;
 }
 
 static bool is_suitable(const struct dispatcher *d, const struct job *job)
@@ -40,7 +40,7 @@ static void prefetch_job(struct dispatcher *d, struct worker *worker, struct job
  * wake-ups: so nothing happens before half of the last batch is used up. */
 void dispatch_prefetch(struct dispatcher *d, struct worker *worker)
 {
-    size_t most = d->limits.pool.worker_window - 1;
+    size_t most = d->limits.worker_window - 1;
     struct job *job;
     if (worker->prefetched_count > most / 2 || !may_prefetch(d, worker))
         return;

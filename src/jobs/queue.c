@@ -5,14 +5,14 @@
 #include "common/xmalloc.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 enum { PASS_MAX = 1000 }; /* jobs passed in one call */
 
-void job_queue_init(struct job_queue *queue)
+void job_queue_init(struct job_queue *queue, uint32_t number)
 {
-    *queue = (struct job_queue){.count = 0};
+    *queue = (struct job_queue){.number = number};
     TAILQ_INIT(&queue->jobs);
-    LIST_INIT(&queue->holds);
 }
 
 void job_queue_free(struct job_queue *queue)
@@ -22,12 +22,53 @@ void job_queue_free(struct job_queue *queue)
     heap_free(&queue->passed_held);
 }
 
+/* --- the stands of a source --- */
+
+static void make_room(struct job_source *source, size_t count)
+{
+    size_t before = source->others_count;
+    if (count <= before)
+        return;
+    source->others = xrealloc(source->others, count * sizeof *source->others);
+    memset(source->others + before, 0, (count - before) * sizeof *source->others);
+    source->others_count = count;
+}
+
+static struct job_stand *stand_in(struct job_queue *queue, struct job_source *source)
+{
+    struct job_stand *stand = &source->first;
+    if (queue->number) {
+        make_room(source, queue->number);
+        stand = &source->others[queue->number - 1];
+    }
+    stand->queue = queue; /* with other jobs no other line has the number */
+    return stand;
+}
+
+struct job_stand *job_queue_stand(struct job_source *source, size_t n)
+{
+    if (n > source->others_count)
+        return NULL;
+    return n ? &source->others[n - 1] : &source->first;
+}
+
+void job_queue_forget(struct job_source *source)
+{
+    bug_on(source->queued);
+    free(source->others);
+    source->others = NULL;
+    source->others_count = 0;
+}
+
+/* --- joining and leaving --- */
+
 static void joined(struct job_queue *queue, struct job *job)
 {
     job_set_place(job, JOB_IN_LINE);
     queue->count++;
     if (!job->source)
         return;
+    stand_in(queue, job->source)->queued++;
     job->source->queued++;
     queue->held += job->source->held;
 }
@@ -38,6 +79,7 @@ static void parted(struct job_queue *queue, struct job *job)
     queue->count--;
     if (!job->source)
         return;
+    stand_in(queue, job->source)->queued--;
     job->source->queued--;
     queue->held -= job->source->held;
 }
@@ -78,40 +120,52 @@ void job_queue_return(struct job_queue *queue, struct job *job)
 
 static struct job *first_passed(const struct heap *heap)
 {
-    const struct job_queue_hold *hold = (const struct job_queue_hold *)heap_first(heap);
-    return hold ? TAILQ_FIRST(&hold->passed) : NULL;
+    const struct job_queue_passed *passed = (const struct job_queue_passed *)heap_first(heap);
+    return passed ? TAILQ_FIRST(&passed->jobs) : NULL;
 }
 
-/* The first passed job of a source is its source's place in the heap. */
-static void place_source(struct job_queue *queue, struct job_source *source)
+static struct heap *heap_of(struct job_queue *queue, const struct job_source *source)
 {
-    struct job_queue_hold *hold = source->hold;
-    struct heap *heap = source->held ? &queue->passed_held : &queue->passed;
-    const struct job *first = TAILQ_FIRST(&hold->passed);
-    if (first) {
-        heap_set(heap, &hold->node, first->seq);
-        return;
-    }
-    heap_remove(heap, &hold->node);
-    if (source->held)
-        return;
-    source->hold = NULL;
-    free(hold);
+    return source->held ? &queue->passed_held : &queue->passed;
+}
+
+static struct job_queue_passed *passed_of(struct job_stand *stand)
+{
+    if (stand->passed)
+        return stand->passed;
+    stand->passed = xcalloc(1, sizeof *stand->passed);
+    TAILQ_INIT(&stand->passed->jobs);
+    return stand->passed;
 }
 
 /* A job back from a worker may be older than all passed ones. Then its place is near the beginning
  * of their list. */
 static void pass(struct job_queue *queue, struct job *job)
 {
-    struct job_list *list = &job->source->hold->passed;
-    const struct job *last = TAILQ_LAST(list, job_list);
+    struct job_queue_passed *passed = passed_of(stand_in(queue, job->source));
+    const struct job *last = TAILQ_LAST(&passed->jobs, job_list);
     if (queue->returned == job)
         queue->returned = NULL; /* it was the first */
     TAILQ_REMOVE(&queue->jobs, job, links.waiting);
     job_set_place(job, JOB_PASSED);
-    insert(list, last && last->seq > job->seq ? TAILQ_FIRST(list) : NULL, job);
-    if (TAILQ_FIRST(list) == job)
-        place_source(queue, job->source);
+    insert(&passed->jobs, last && last->seq > job->seq ? TAILQ_FIRST(&passed->jobs) : NULL, job);
+    if (TAILQ_FIRST(&passed->jobs) == job)
+        heap_set(heap_of(queue, job->source), &passed->node, job->seq);
+}
+
+static void remove_passed(struct job_queue *queue, struct job *job)
+{
+    struct heap *heap = heap_of(queue, job->source);
+    struct job_stand *stand = stand_in(queue, job->source);
+    TAILQ_REMOVE(&stand->passed->jobs, job, links.waiting);
+    const struct job *first = TAILQ_FIRST(&stand->passed->jobs);
+    if (first) {
+        heap_set(heap, &stand->passed->node, first->seq);
+        return;
+    }
+    heap_remove(heap, &stand->passed->node);
+    free(stand->passed);
+    stand->passed = NULL;
 }
 
 void job_queue_remove(struct job_queue *queue, struct job *job)
@@ -120,8 +174,7 @@ void job_queue_remove(struct job_queue *queue, struct job *job)
     bug_on(!passed && job->run.place != JOB_IN_LINE);
     parted(queue, job);
     if (passed) {
-        TAILQ_REMOVE(&job->source->hold->passed, job, links.waiting);
-        place_source(queue, job->source);
+        remove_passed(queue, job);
         return;
     }
     if (queue->returned == job)
@@ -129,36 +182,36 @@ void job_queue_remove(struct job_queue *queue, struct job *job)
     TAILQ_REMOVE(&queue->jobs, job, links.waiting);
 }
 
-static struct job_queue_hold *new_hold(struct job_source *source)
+static void move_passed(struct job_stand *stand, struct heap *from, struct heap *to)
 {
-    struct job_queue_hold *hold = xcalloc(1, sizeof *hold);
-    TAILQ_INIT(&hold->passed);
-    hold->source = source;
-    return hold;
+    if (!stand->passed)
+        return;
+    heap_remove(from, &stand->passed->node);
+    heap_set(to, &stand->passed->node, TAILQ_FIRST(&stand->passed->jobs)->seq);
 }
 
-void job_queue_hold(struct job_queue *queue, struct job_source *source)
+void job_queue_hold(struct job_source *source)
 {
-    if (source->held)
-        return;
-    if (!source->hold)
-        source->hold = new_hold(source);
-    heap_remove(&queue->passed, &source->hold->node);
+    struct job_stand *stand;
+    bug_on(source->held);
     source->held = true;
-    queue->held += source->queued;
-    LIST_INSERT_HEAD(&queue->holds, source->hold, link);
-    place_source(queue, source);
+    for (size_t n = 0; (stand = job_queue_stand(source, n)); n++)
+        if (stand->queued) {
+            stand->queue->held += stand->queued;
+            move_passed(stand, &stand->queue->passed, &stand->queue->passed_held);
+        }
 }
 
-void job_queue_release(struct job_queue *queue, struct job_source *source)
+void job_queue_release(struct job_source *source)
 {
-    if (!source->held)
-        return;
-    heap_remove(&queue->passed_held, &source->hold->node);
+    struct job_stand *stand;
+    bug_on(!source->held);
     source->held = false;
-    queue->held -= source->queued;
-    LIST_REMOVE(source->hold, link);
-    place_source(queue, source);
+    for (size_t n = 0; (stand = job_queue_stand(source, n)); n++)
+        if (stand->queued) {
+            stand->queue->held -= stand->queued;
+            move_passed(stand, &stand->queue->passed_held, &stand->queue->passed);
+        }
 }
 
 /* --- looking --- */

@@ -1,5 +1,5 @@
 /*
- * job_queue: where waiting jobs are kept, first in, first out.
+ * job_queue: where the waiting jobs of a pool are kept, first in, first out.
  *
  * The dispatcher knows these calls alone, so that a durable store can stand behind them later. In
  * memory a put cannot fail: the queue is an intrusive list, and removal from the middle is O(1).
@@ -12,6 +12,9 @@
  *
  * (With a list for each source, and a heap of them all, no job would move. But then each job would
  * pay for a heap of 10,000 clients, though nobody is held.)
+ *
+ * A source has a stand in each line: its jobs there. The stand in line 0 is a part of the source,
+ * because most servers have one pool. Stands in other lines are made with the first job.
  */
 #ifndef TASKMASTER_JOBS_QUEUE_H
 #define TASKMASTER_JOBS_QUEUE_H
@@ -19,26 +22,24 @@
 #include "base/heap.h"
 #include "jobs/job.h"
 
-/* The line's record of a source, while the source is held or has passed jobs. */
-struct job_queue_hold {
-    struct heap_node node;  /* in a heap, by the first job of `passed` */
-    struct job_list passed; /* in the order of seq: others passed these while the source was held */
-    LIST_ENTRY(job_queue_hold) link; /* while held */
-    struct job_source *source;
+/* The jobs of one source that others passed while the source was held. */
+struct job_queue_passed {
+    struct heap_node node; /* in a heap, by the first job */
+    struct job_list jobs;  /* in the order of seq, never empty */
 };
 
 struct job_queue {
     struct job_list jobs;
     size_t count;
     size_t held;             /* how many of these are of held sources */
-    struct heap passed;      /* released sources with passed jobs, by the first of these */
-    struct heap passed_held; /* held sources with passed jobs */
-    LIST_HEAD(, job_queue_hold) holds; /* all held sources */
-    uint64_t max_seen;                 /* the highest count so far */
-    struct job *returned; /* the last one returned, if still here: the next goes close by */
+    struct heap passed;      /* of released sources with passed jobs, by the first of these */
+    struct heap passed_held; /* the same of held sources */
+    uint64_t max_seen;       /* the highest count so far */
+    struct job *returned;    /* the last one returned, if still here: the next goes close by */
+    uint32_t number;         /* of this line, from 0; no two lines with jobs share one */
 };
 
-void job_queue_init(struct job_queue *queue);
+void job_queue_init(struct job_queue *queue, uint32_t number);
 void job_queue_free(struct job_queue *queue); /* once it is empty */
 
 /* To the end of the line; the job becomes WAITING. */
@@ -64,8 +65,14 @@ struct job *job_queue_first(struct job_queue *queue);
 /* The job with the longest wait, held or not; NULL if the line is empty. */
 const struct job *job_queue_oldest(const struct job_queue *queue);
 
-/* The source's jobs stay in the line; or are served again, in their order among all. */
-void job_queue_hold(struct job_queue *queue, struct job_source *source);
-void job_queue_release(struct job_queue *queue, struct job_source *source);
+/* The source's jobs stay in all lines; or are served again, in their order among all. */
+void job_queue_hold(struct job_source *source);
+void job_queue_release(struct job_source *source);
+
+/* The stands of the source, from 0 on; NULL behind the last one. A stand may be empty. */
+struct job_stand *job_queue_stand(struct job_source *source, size_t n);
+
+/* Frees the stands of a source without jobs. */
+void job_queue_forget(struct job_source *source);
 
 #endif

@@ -87,7 +87,7 @@ static bool may_be_replaced(const struct dispatcher *d, const struct worker *wor
     bool needed = dispatch_renew_is_old(d, worker) && !dispatch_renew_is_leaving(d, worker);
     bool tried =
         dispatch_start_is_paused(d) || dispatch_aside_is_on_trial(d) || dispatch_starting(d);
-    return !needed && !tried && !d->draining;
+    return !needed && !tried && !d->shared->draining;
 }
 
 /* A worker without a refusal so far: so each is tried once, whatever modules do. NULL: none. */
@@ -104,7 +104,7 @@ static void put_back(struct dispatcher *d, struct job *job, bool aside, struct w
 {
     dispatch_unassign(d, job);
     job->run.begun_us = 0; /* its time has not begun */
-    if (!aside || !job->source || job->run.cancelled || d->draining) {
+    if (!aside || !job->source || job->run.cancelled || d->shared->draining) {
         dispatch_line_return(d, job);
         return;
     }
@@ -117,8 +117,8 @@ static void put_back(struct dispatcher *d, struct job *job, bool aside, struct w
 
 static void replace(struct dispatcher *d, struct worker *worker, const char *why)
 {
-    log_event(LOG_WARN, "worker-unfit", LOG_UINT("worker", worker->id), LOG_INT("pid", worker->pid),
-              LOG_STR("why", why));
+    log_event(LOG_WARN, "worker-unfit", LOG_STR("pool", d->name), LOG_UINT("worker", worker->id),
+              LOG_INT("pid", worker->pid), LOG_STR("why", why));
     worker->draining = true;
     dispatch_reclaim_worker(d, worker);
     dispatch_start_failed(d, why);

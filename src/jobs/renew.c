@@ -86,15 +86,17 @@ void dispatch_renew_take_over(struct dispatcher *d)
     dispatch_reclaim_all(d);
     retire_old(d, WORKER_STARTING);
     retire_old(d, WORKER_IDLE);
-    log_event(LOG_INFO, "renewed", LOG_UINT("ending", pool_ending(&d->pool)),
+    log_event(LOG_INFO, "renewed", LOG_STR("pool", d->name),
+              LOG_UINT("ending", pool_ending(&d->pool)),
               LOG_UINT("after_their_job", d->pool.counts[WORKER_BUSY]));
 }
 
 void dispatch_renew_say_waits(const struct dispatcher *d)
 {
-    if (dispatch_renew_wants_first(d) && pool_count(&d->pool) >= d->limits.pool.pool_max &&
+    if (dispatch_renew_wants_first(d) && pool_count(&d->pool) >= d->limits.pool_max &&
         d->pool.counts[WORKER_BUSY] == pool_count(&d->pool))
-        log_event(LOG_INFO, "renewal-waits", LOG_UINT("busy", d->pool.counts[WORKER_BUSY]),
+        log_event(LOG_INFO, "renewal-waits", LOG_STR("pool", d->name),
+                  LOG_UINT("busy", d->pool.counts[WORKER_BUSY]),
                   LOG_STR("hint", "all pool-max workers are busy: the first of them that ends its "
                                   "job makes room for one under the new settings"));
 }
@@ -105,7 +107,7 @@ static void tell_held(struct dispatcher *d, const char *why, const char *hint)
     if (!is_renewing(d) || d->renewal.told_held)
         return;
     d->renewal.told_held = true;
-    log_event(LOG_ERROR, "renewal-held",
+    log_event(LOG_ERROR, "renewal-held", LOG_STR("pool", d->name),
               LOG_UINT("old_workers", counts[WORKER_IDLE] + counts[WORKER_BUSY]),
               LOG_STR("why", why), LOG_STR("hint", hint));
 }

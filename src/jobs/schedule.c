@@ -4,6 +4,7 @@
  * All other parts only change the state, and touch the parts affected by the change. Each public
  * call and each timer ends in one pass over the touched parts alone. So a job costs the same
  * however many wait, and a worker's next job is never handed out amid the end of the one before.
+ * Pools untouched cost nothing.
  */
 #include "jobs/dispatcher_internal.h"
 
@@ -33,15 +34,26 @@ static void serve(struct dispatcher *d)
     dispatch_fail_watch(d);
 }
 
-void dispatch_schedule(struct dispatcher *d)
+static void look_at(struct dispatcher *d)
 {
     struct worker *answered;
-    if (d->pass.amid)
-        return;
     while (d->pass.touched)
         serve(d);
     if (!(answered = d->pass.answered))
         return;
     d->pass.answered = NULL;
     dispatch_prefetch(d, answered);
+}
+
+void dispatch_schedule(struct dispatch_shared *shared)
+{
+    struct dispatcher *d;
+    if (shared->amid)
+        return;
+    while ((d = STAILQ_FIRST(&shared->pending))) {
+        STAILQ_REMOVE_HEAD(&shared->pending, pass.link);
+        d->pass.listed = false;
+        look_at(d);
+        dispatch_removal_look(d);
+    }
 }

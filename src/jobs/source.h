@@ -17,7 +17,8 @@
 #include <sys/queue.h>
 
 struct job;
-struct job_queue_hold;
+struct job_queue;
+struct job_queue_passed;
 struct payload;
 
 /* Why a job ends in `failed`; the names are the protocol's. */
@@ -76,6 +77,7 @@ struct job_event {
     enum job_event_type type;
     size_t position;         /* accepted */
     uint32_t worker;         /* started */
+    const char *pool;        /* started, overload: its name */
     struct payload *payload; /* done: the result, NULL if it is empty; failed: details, or NULL */
     enum fail_reason fail;
     const char *code;    /* failed, reason module */
@@ -92,6 +94,13 @@ struct job_event {
     uint64_t retry_after_ms;
 };
 
+/* The place of a source in the line of one pool. */
+struct job_stand {
+    struct job_queue *queue;         /* NULL: no job of the source has been in this line */
+    size_t queued;                   /* jobs in the line */
+    struct job_queue_passed *passed; /* the line's; NULL: no job was passed by others */
+};
+
 struct job_source {
     void (*event)(struct job_source *source, struct job *job, const struct job_event *event);
     /* The job leaves this source: it ended, or dispatcher_source_gone() parted the two. */
@@ -101,10 +110,13 @@ struct job_source {
     size_t job_count;
     uint64_t unread;             /* bytes of unread output, by the source's own count */
     uint64_t coming;             /* bytes of results expected from its jobs with workers */
-    size_t queued;               /* its jobs in the line */
-    struct job_queue_hold *hold; /* the line's; while held, or with passed jobs */
+    size_t queued;               /* its jobs in all lines */
+    struct job_stand first;      /* in the line of the pool `default` */
+    struct job_stand *others;    /* in the lines of other pools, by the line's number less one */
+    size_t others_count;         /* owned by the queues (queue.h) */
+    LIST_ENTRY(job_source) link; /* in the list of held sources, while `held` */
     struct job *untie;           /* while its ties are being cut: the next to look at */
-    bool held;                   /* its jobs stay in the line */
+    bool held;                   /* its jobs stay in the lines */
     bool gone;                   /* nobody hears of its jobs any more */
     bool ended;                  /* no more submits; its ties are being cut */
 };

@@ -22,8 +22,8 @@ static void note_exhausted(struct dispatcher *d)
 {
     if (log_episode_noticed(&d->starts.exhausted, d->timers))
         log_event(
-            LOG_WARN, "pool-exhausted", LOG_UINT("workers", pool_count(&d->pool)),
-            LOG_UINT("pool_max", d->limits.pool.pool_max),
+            LOG_WARN, "pool-exhausted", LOG_STR("pool", d->name),
+            LOG_UINT("workers", pool_count(&d->pool)), LOG_UINT("pool_max", d->limits.pool_max),
             LOG_UINT("waiting", dispatcher_waiting(d)),
             LOG_STR("hint", "all workers are busy and jobs wait; raise pool-max if this lasts"));
 }
@@ -32,7 +32,7 @@ void dispatch_start_exhausted_over(void *arg)
 {
     struct dispatcher *d = arg;
     if (log_episode_over(&d->starts.exhausted, d->timers, dispatch_line_ready(d) > 0))
-        log_event(LOG_INFO, "pool-exhausted-over",
+        log_event(LOG_INFO, "pool-exhausted-over", LOG_STR("pool", d->name),
                   LOG_UINT("seconds", log_episode_seconds(&d->starts.exhausted)),
                   LOG_UINT("jobs_queued", d->starts.exhausted.count));
 }
@@ -60,8 +60,8 @@ void dispatch_start_failed(struct dispatcher *d, const char *why)
     uint64_t delay = backoff_ms(d);
     d->starts.failures++;
     timer_set_ms(d->timers, &d->starts.pause, delay);
-    log_event(LOG_ERROR, "start-failed", LOG_STR("why", why), LOG_UINT("retry_ms", delay),
-              LOG_UINT("failures", d->starts.failures));
+    log_event(LOG_ERROR, "start-failed", LOG_STR("pool", d->name), LOG_STR("why", why),
+              LOG_UINT("retry_ms", delay), LOG_UINT("failures", d->starts.failures));
     dispatch_renew_failed(d, why);
 }
 
@@ -94,7 +94,7 @@ bool dispatch_start_is_failed(const struct dispatcher *d, const struct worker *w
 
 bool dispatch_start_can(const struct dispatcher *d)
 {
-    return pool_count(&d->pool) < d->limits.pool.pool_max && !d->draining &&
+    return pool_count(&d->pool) < d->limits.pool_max && !d->shared->draining &&
            !dispatch_start_is_paused(d) &&
            (d->starts.failures == 0 || !dispatch_renew_is_starting(d));
 }
@@ -120,7 +120,7 @@ static void start_worker(struct dispatcher *d)
         return;
     }
     d->pool.forks++;
-    timer_set_ms(d->timers, &worker->timer, d->limits.start_timeout_ms);
+    timer_set_ms(d->timers, &worker->timer, d->shared->limits.start_timeout_ms);
 }
 
 /* Prefetched jobs do not want another worker while one is idle. */
@@ -131,15 +131,16 @@ static bool line_wants_worker(const struct dispatcher *d)
 
 static bool wants_worker(const struct dispatcher *d)
 {
-    return line_wants_worker(d) || pool_count(&d->pool) < d->limits.pool.pool_start ||
-           dispatch_renew_wants_first(d) || dispatch_aside_wants_worker(d);
+    bool at_rest = pool_count(&d->pool) < d->limits.pool_start || dispatch_renew_wants_first(d);
+    return line_wants_worker(d) || dispatch_aside_wants_worker(d) ||
+           (at_rest && !d->removal.removed);
 }
 
 bool dispatch_start_must_make_room(const struct dispatcher *d)
 {
     bool wants = dispatch_renew_wants_first(d) ||
                  (dispatch_aside_wants_worker(d) && !timer_is_set(&d->starts.pause));
-    return wants && pool_count(&d->pool) >= d->limits.pool.pool_max &&
+    return wants && pool_count(&d->pool) >= d->limits.pool_max &&
            pool_ending(&d->pool) == 0; /* else a place is about to be free */
 }
 
@@ -157,12 +158,12 @@ void dispatch_start_workers(struct dispatcher *d)
 {
     make_room(d);
     while (dispatch_start_can(d) && wants_worker(d)) {
-        if (!dispatch_pace_take(&d->starts.pace, dispatch_now(d))) {
-            dispatch_touch_at(d, dispatch_pace_next(&d->starts.pace));
+        if (!dispatch_pace_take(&d->shared->start_pace, dispatch_now(d))) {
+            dispatch_touch_at(d, dispatch_pace_next(&d->shared->start_pace));
             break;
         }
         start_worker(d);
     }
-    if (line_wants_worker(d) && pool_count(&d->pool) >= d->limits.pool.pool_max)
+    if (line_wants_worker(d) && pool_count(&d->pool) >= d->limits.pool_max)
         note_exhausted(d);
 }

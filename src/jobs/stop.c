@@ -31,14 +31,14 @@ void dispatch_stop_signal(struct dispatcher *d, struct worker *worker, int signo
 static bool may_signal(struct dispatcher *d, struct worker *worker)
 {
     uint64_t now = dispatch_now(d);
-    if (worker->awaits_signal && timer_is_set(&worker->timer) && !d->stop_by_us)
+    if (worker->awaits_signal && timer_is_set(&worker->timer) && !d->shared->stop_by_us)
         return false;
-    if (worker->awaits_signal || d->stop_by_us) {
+    if (worker->awaits_signal || d->shared->stop_by_us) {
         worker->awaits_signal = false;
         return true;
     }
-    uint64_t at = d->stops.next_us > now ? d->stops.next_us : now;
-    d->stops.next_us = at + SIGNAL_US;
+    uint64_t at = d->shared->next_signal_us > now ? d->shared->next_signal_us : now;
+    d->shared->next_signal_us = at + SIGNAL_US;
     if (at <= now + AT_ONCE_US)
         return true;
     worker->awaits_signal = true;
@@ -64,7 +64,7 @@ void dispatch_stop_begin(struct dispatcher *d, struct job *job, enum fail_reason
     job->run.stop_step = STOP_FLAG;
     dispatch_reclaim_worker(d, job->run.worker);
     d->ops->stop_flag(d->ctx, job->run.worker, job);
-    timer_set_ms(d->timers, &job->run.worker->timer, d->limits.kill_grace_ms / 2);
+    timer_set_ms(d->timers, &job->run.worker->timer, d->shared->limits.kill_grace_ms / 2);
 }
 
 /* Of a job not being stopped yet. */
@@ -72,7 +72,7 @@ static enum fail_reason stop_reason(const struct dispatcher *d, const struct job
 {
     if (job->run.cancelled)
         return FAIL_CANCELLED;
-    return d->stop_by_us ? FAIL_SHUTDOWN : FAIL_TIMEOUT;
+    return d->shared->stop_by_us ? FAIL_SHUTDOWN : FAIL_TIMEOUT;
 }
 
 void dispatch_stop_now(struct dispatcher *d, struct job *job)
@@ -107,7 +107,7 @@ void dispatch_stop_step(struct dispatcher *d, struct job *job)
         job->run.stop_step = STOP_SIGTERM;
         dispatch_stop_signal(d, job->run.worker, SIGTERM);
         timer_set_ms(d->timers, &job->run.worker->timer,
-                     d->limits.kill_grace_ms - d->limits.kill_grace_ms / 2);
+                     d->shared->limits.kill_grace_ms - d->shared->limits.kill_grace_ms / 2);
     }
 }
 

@@ -31,9 +31,9 @@ static bool is_tiny(const struct module_entry *module)
 /* The busy workers are enough. `waiting`: jobs of all modules, the one in question included. */
 static bool is_enough(const struct dispatcher *d, const struct module_entry *module, size_t waiting)
 {
-    return is_tiny(module) && d->limits.processors && d->limits.pool.worker_window > 1 &&
-           module->running >= (size_t)d->limits.processors * WORKERS_PER_PROCESSOR &&
-           waiting < d->limits.pool.job_max && dispatch_now(d) >= d->tiny.distrust_until_us;
+    return is_tiny(module) && d->shared->limits.processors && d->limits.worker_window > 1 &&
+           module->running >= (size_t)d->shared->limits.processors * WORKERS_PER_PROCESSOR &&
+           waiting < d->limits.job_max && dispatch_now(d) >= d->tiny.distrust_until_us;
 }
 
 bool dispatch_tiny_should_wait(const struct dispatcher *d, const struct job *job)

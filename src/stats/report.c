@@ -3,8 +3,8 @@
 
 #include "base/payload.h"
 #include "common/log.h"
-#include "jobs/dispatcher.h"
 #include "jobs/module_table.h"
+#include "jobs/pools.h"
 #include "stats/worker_memory.h"
 
 #include <taskmaster/version.h>
@@ -14,7 +14,7 @@
 
 static uint64_t since_ms(const struct report *report, uint64_t then_us)
 {
-    return (report->dispatcher->timers->now_us - then_us) / 1000;
+    return (report->pools->shared.timers->now_us - then_us) / 1000;
 }
 
 static void set(json_t *object, const char *key, uint64_t value)
@@ -22,31 +22,88 @@ static void set(json_t *object, const char *key, uint64_t value)
     json_object_set_new(object, key, json_integer((json_int_t)value));
 }
 
-static json_t *pool_report(const struct dispatcher *d)
+/* The figures of one pool, or the sums of all. */
+struct pool_figures {
+    uint64_t start, max, states[WORKER_STATES], forks, exits; /* of workers */
+    uint64_t waiting, waiting_max;                            /* of jobs */
+    const struct job *oldest;
+};
+
+static void add_pool(struct pool_figures *sum, const struct dispatcher *d)
+{
+    const struct job *oldest = dispatcher_oldest_waiting(d);
+    sum->start += d->limits.pool_start;
+    sum->max += d->limits.pool_max;
+    for (int state = 0; state < WORKER_STATES; state++)
+        sum->states[state] += d->pool.counts[state];
+    sum->forks += d->pool.forks;
+    sum->exits += d->pool.exits;
+    sum->waiting += dispatcher_waiting(d);
+    sum->waiting_max += d->limits.job_max;
+    if (oldest && (!sum->oldest || oldest->seq < sum->oldest->seq))
+        sum->oldest = oldest;
+}
+
+static json_t *pool_report(const struct pool_figures *figures)
 {
     json_t *pool = json_object();
-    set(pool, "start", d->limits.pool.pool_start);
-    set(pool, "max", d->limits.pool.pool_max);
-    set(pool, "starting", d->pool.counts[WORKER_STARTING]);
-    set(pool, "idle", d->pool.counts[WORKER_IDLE]);
-    set(pool, "busy", d->pool.counts[WORKER_BUSY]);
-    set(pool, "stopping", pool_ending(&d->pool));
-    set(pool, "forks", d->pool.forks);
-    set(pool, "exits", d->pool.exits);
+    set(pool, "start", figures->start);
+    set(pool, "max", figures->max);
+    set(pool, "starting", figures->states[WORKER_STARTING]);
+    set(pool, "idle", figures->states[WORKER_IDLE]);
+    set(pool, "busy", figures->states[WORKER_BUSY]);
+    set(pool, "stopping", figures->states[WORKER_STOPPING] + figures->states[WORKER_RETIRING]);
+    set(pool, "forks", figures->forks);
+    set(pool, "exits", figures->exits);
     return pool;
 }
 
-static json_t *queue_report(const struct report *report)
+static json_t *queue_report(const struct report *report, const struct pool_figures *figures)
 {
-    const struct dispatcher *d = report->dispatcher;
-    const struct job *oldest = dispatcher_oldest_waiting(d);
+    const struct job *oldest = figures->oldest;
     json_t *queue = json_object();
-    set(queue, "waiting", dispatcher_waiting(d));
-    set(queue, "max", d->limits.pool.job_max);
+    set(queue, "waiting", figures->waiting);
+    set(queue, "max", figures->waiting_max);
     set(queue, "oldest_ms", oldest ? since_ms(report, oldest->run.submitted_us) : 0);
+    return queue;
+}
+
+static json_t *one_pool_report(const struct report *report, const struct dispatcher *d)
+{
+    struct pool_figures figures = {0};
+    json_t *item = json_object(), *queue;
+    add_pool(&figures, d);
+    queue = queue_report(report, &figures);
+    set(queue, "bytes", d->bytes);
+    set(queue, "bytes_max", d->limits.payload_total_max);
+    json_object_set_new(item, "pool", pool_report(&figures));
+    json_object_set_new(item, "queue", queue);
+    json_object_set_new(item, "removed", json_boolean(d->removal.removed));
+    return item;
+}
+
+static json_t *pools_report(const struct report *report)
+{
+    const struct dispatcher *d;
+    json_t *pools = json_object();
+    POOLS_EACH(d, report->pools)
+    json_object_set_new(pools, d->name, one_pool_report(report, d));
+    return pools;
+}
+
+/* `pool` and `queue`: the sums over all pools. */
+static void add_sums(json_t *stats, const struct report *report)
+{
+    struct pool_figures figures = {0};
+    const struct dispatcher *d;
+    json_t *queue;
+    POOLS_EACH(d, report->pools)
+    add_pool(&figures, d);
+    queue = queue_report(report, &figures);
     set(queue, "bytes", report->budget->held);
     set(queue, "bytes_max", report->budget->max);
-    return queue;
+    json_object_set_new(stats, "pool", pool_report(&figures));
+    json_object_set_new(stats, "queue", queue);
 }
 
 static json_t *output_report(const struct report *report)
@@ -57,9 +114,8 @@ static json_t *output_report(const struct report *report)
     return output;
 }
 
-static json_t *jobs_report(const struct dispatcher *d)
+static json_t *jobs_report(const struct dispatcher_counts *counts)
 {
-    const struct dispatcher_counts *counts = &d->counts;
     json_t *jobs = json_object(), *failed = json_object(), *overload = json_object();
     for (int i = 0; i < FAIL_REASONS; i++)
         set(failed, fail_reason_name((enum fail_reason)i), counts->failed[i]);
@@ -107,16 +163,16 @@ static json_t *clients_report(const struct report_clients *counts)
 
 char *report_stats(const struct report *report, const struct report_clients *clients)
 {
-    const struct dispatcher *d = report->dispatcher;
+    const struct dispatch_shared *shared = &report->pools->shared;
     json_t *stats = json_object(), *modules = json_object();
     json_object_set_new(stats, "server", json_string("taskmasterd/" TASKMASTER_VERSION));
     json_object_set_new(stats, "boot", json_string(report->boot));
     set(stats, "uptime_ms", since_ms(report, report->started_us));
-    json_object_set_new(stats, "draining", json_boolean(d->draining));
-    json_object_set_new(stats, "pool", pool_report(d));
-    json_object_set_new(stats, "queue", queue_report(report));
+    json_object_set_new(stats, "draining", json_boolean(shared->draining));
+    add_sums(stats, report);
+    json_object_set_new(stats, "pools", pools_report(report));
     json_object_set_new(stats, "output", output_report(report));
-    json_object_set_new(stats, "jobs", jobs_report(d));
+    json_object_set_new(stats, "jobs", jobs_report(&shared->counts));
     json_object_set_new(stats, "clients", clients_report(clients));
     hash_each(&report->modules->by_name, add_module, modules);
     json_object_set_new(stats, "modules", modules);
@@ -125,11 +181,12 @@ char *report_stats(const struct report *report, const struct report_clients *cli
 
 static json_t *worker_report(const struct report *report, const struct worker *worker)
 {
-    const uint64_t now_us = report->dispatcher->timers->now_us;
+    const uint64_t now_us = report->pools->shared.timers->now_us;
     json_t *item = json_object();
     char name[JOB_TEXT_MAX];
     set(item, "id", worker->id);
     set(item, "pid", (uint64_t)worker->pid);
+    json_object_set_new(item, "pool", json_string(dispatcher_of(worker)->name));
     json_object_set_new(item, "state", json_string(worker_state_name(worker->state)));
     if (worker->job) {
         json_object_set_new(item, "job", json_string(job_name(worker->job, report->boot, name)));
@@ -144,12 +201,19 @@ static json_t *worker_report(const struct report *report, const struct worker *w
     return item;
 }
 
-char *report_workers(const struct report *report)
+static void add_workers(json_t *list, const struct report *report, const struct dispatcher *d)
 {
     const struct worker *worker;
-    json_t *list = json_array();
     for (int state = 0; state < WORKER_STATES; state++)
-        TAILQ_FOREACH (worker, &report->dispatcher->pool.lists[state], link)
+        TAILQ_FOREACH (worker, &d->pool.lists[state], link)
             json_array_append_new(list, worker_report(report, worker));
+}
+
+char *report_workers(const struct report *report)
+{
+    const struct dispatcher *d;
+    json_t *list = json_array();
+    POOLS_EACH(d, report->pools)
+    add_workers(list, report, d);
     return dump(list);
 }

@@ -5,14 +5,14 @@
 #include <stddef.h>
 #include <stdint.h>
 
-struct dispatcher;
+struct pools;
 struct module_table;
 struct payload_budget;
 struct worker_memory;
 
 /* Where the figures are; all borrowed. */
 struct report {
-    const struct dispatcher *dispatcher;
+    const struct pools *pools;
     const struct module_table *modules;
     const struct payload_budget *budget, *output;
     struct worker_memory *memory;

@@ -62,14 +62,13 @@ static struct worker_message_due due_of(const struct worker_link *link)
 
 static void tell_ready(struct worker_link *link)
 {
-    struct dispatcher *dispatcher = link->workers->dispatcher;
     char refusal[WORKER_REFUSAL_MAX], why[WORKER_REFUSAL_MAX + 64];
     if (!worker_process_refusal(&link->process, refusal)) {
-        dispatcher_worker_ready(dispatcher, link->worker);
+        dispatcher_worker_ready(link->worker);
         return;
     }
     snprintf(why, sizeof why, "a module that it preloads cannot be used: %s", refusal);
-    dispatcher_worker_ready_without(dispatcher, link->worker, why);
+    dispatcher_worker_ready_without(link->worker, why);
 }
 
 /* The order to end may cross this message: then the worker stays RETIRING. */
@@ -100,7 +99,7 @@ static void expect_body(struct worker_connection *connection, size_t body)
 {
     struct worker_link *link = connection->link;
     conn_expect(&connection->conn, body, true, true);
-    dispatcher_worker_sends(link->workers->dispatcher, link->worker, body);
+    dispatcher_worker_sends(link->worker, body);
 }
 
 static void take_header(struct worker_connection *connection)

@@ -30,7 +30,7 @@ static void tell_lost(struct worker_link *link, const int *status)
         worker_exit_log(link, status, text);
     if (link->worker->job)
         end.details = worker_crash_details(link, &end);
-    dispatcher_worker_lost(link->workers->dispatcher, link->worker, &end);
+    dispatcher_worker_lost(link->worker, &end);
     payload_unref(end.details);
 }
 
@@ -148,7 +148,7 @@ static void handle_death(struct worker_link *link)
     expect_late_hello(link);
     worker_link_set_state(link, LINK_REAPED);
     tell_lost(link, &status);
-    dispatcher_worker_reaped(link->workers->dispatcher, link->worker);
+    dispatcher_worker_reaped(link->worker);
 }
 
 bool worker_death_reap(struct worker_link *link)

@@ -156,7 +156,7 @@ void worker_port_accept(struct workers *workers, int fd, const struct sockaddr *
     unauthenticated_add(&workers->unauthenticated, &connection->peer, &connection->conn,
                         now_us(workers));
     timer_set_ms(workers_timers(workers), &connection->deadline,
-                 workers->dispatcher->limits.start_timeout_ms);
+                 workers->pools->shared.limits.start_timeout_ms);
     hear(connection);
     make_room(workers);
 }

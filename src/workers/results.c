@@ -31,7 +31,7 @@ static void take_failure(struct worker_link *link, const struct wire_head *head,
         .message_len = len,
         .payload = details,
     };
-    dispatcher_worker_answered(link->workers->dispatcher, link->worker, &answer);
+    dispatcher_worker_answered(link->worker, &answer);
 }
 
 /* The output of a job is logged before the job ends. One look serves all answers of one read: the
@@ -66,7 +66,7 @@ void worker_results_take(struct worker_link *link, const struct wire_head *head,
         return;
     }
     struct worker_answer answer = {.type = JOB_DONE, .payload = payload, .run_us = head->time_us};
-    dispatcher_worker_answered(link->workers->dispatcher, link->worker, &answer);
+    dispatcher_worker_answered(link->worker, &answer);
 }
 
 /* --- slots --- */
@@ -95,7 +95,7 @@ static void take_slot(struct worker_link *link, const struct job *job, const cha
     };
     worker_output_end_line(&link->output);
     worker_claims_release(&link->process.claims, job->run.tag);
-    dispatcher_worker_answered(link->workers->dispatcher, link->worker, &answer);
+    dispatcher_worker_answered(link->worker, &answer);
     payload_unref(answer.payload);
 }
 
@@ -134,7 +134,7 @@ const char *worker_results_peek(struct worker_link *link)
     if (fault)
         return fault;
     if (link->peek_ms >= SILENT_MS)
-        dispatcher_worker_silent(link->workers->dispatcher, link->worker);
+        dispatcher_worker_silent(link->worker);
     if (link->worker->job)
         timer_set_ms(workers_timers(link->workers), &link->peek, link->peek_ms);
     return NULL;

@@ -6,8 +6,8 @@
 #include "base/log_limits.h"
 #include "base/timers.h"
 #include "common/log.h"
-#include "jobs/dispatcher.h"
 #include "jobs/module_settings.h"
+#include "jobs/pools.h"
 #include "net/conn.h"
 #include "net/unauthenticated.h"
 #include "workers/late.h"
@@ -19,7 +19,7 @@
 #include <stddef.h>
 
 struct workers {
-    struct dispatcher *dispatcher;
+    struct pools *pools;
     struct conn_loop *loop;
     struct log_limits *log_limits; /* the master's: for lines caused by jobs */
     const char *boot;

@@ -19,6 +19,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 enum { STEPS_MAX = 2000, ROUNDS_MAX = 400 };
 
+struct dispatch_shared shared;
 struct dispatcher dispatcher;
 struct timers timers;
 struct payload_budget budget;
@@ -67,7 +68,8 @@ static void configure(struct input *input)
 {
     set_limits(input);
     modules[0].settings.timeout_ms = input_take(input) * 20u;
-    dispatcher_configure(&dispatcher, &limits, input_take(input) & 1);
+    dispatch_shared_configure(&shared, &limits);
+    dispatcher_configure(&dispatcher, &limits.pool, input_take(input) & 1);
 }
 
 /* --- one input --- */
@@ -135,7 +137,7 @@ static void good_turn(void)
 {
     for (int i = 0; i < SOURCES; i++)
         if (sources[i].used)
-            dispatcher_source_unread(&dispatcher, &sources[i].source, 0);
+            dispatcher_source_unread(&shared, &sources[i].source, 0);
     sims_behave_well();
     pass_time(100000);
     books_check();
@@ -144,10 +146,10 @@ static void good_turn(void)
 /* All submitted jobs come to their ends. */
 static void settle(void)
 {
-    for (int i = 0; i < ROUNDS_MAX && dispatcher.jobs.count; i++)
+    for (int i = 0; i < ROUNDS_MAX && shared.jobs.count; i++)
         good_turn();
-    bug_on(dispatcher.jobs.count);
-    for (uint64_t seq = 1; seq <= dispatcher.last_seq; seq++)
+    bug_on(shared.jobs.count);
+    for (uint64_t seq = 1; seq <= shared.last_seq; seq++)
         bug_on(!(known[seq].seen & SEEN_LEFT));
 }
 
@@ -162,7 +164,7 @@ static void drain(bool late, bool at_once)
         dispatcher_abort(&dispatcher);
     else if (late)
         dispatcher_stop(&dispatcher);
-    bug_on(late && at_once && dispatcher.counts.running);
+    bug_on(late && at_once && shared.counts.running);
     for (int i = 0; i < ROUNDS_MAX && !dispatcher_is_drained(&dispatcher); i++)
         good_turn();
     bug_on(!dispatcher_is_drained(&dispatcher) || !sims_are_gone());
@@ -173,11 +175,12 @@ static void tear_down(void)
     for (int i = 0; i < SOURCES; i++)
         if (sources[i].used)
             source_lose(&sources[i]);
-    bug_on(dispatcher.jobs.count || budget.held);
+    bug_on(shared.jobs.count || budget.held);
     dispatcher_free(&dispatcher);
+    dispatch_shared_free(&shared);
     bug_on(timers.set.count);
     timers_free(&timers);
-    for (uint64_t seq = 1; seq <= dispatcher.last_seq; seq++)
+    for (uint64_t seq = 1; seq <= shared.last_seq; seq++)
         bug_on(!(known[seq].seen & SEEN_LEFT));
 }
 
@@ -193,7 +196,8 @@ static void set_up(struct input *input)
     sims_reset();
     highest = (struct job_settings){.pool.pool_max = 0};
     set_limits(input);
-    dispatcher_init(&dispatcher, &sim_ops, NULL, &timers, &limits, 4711);
+    dispatch_shared_init(&shared, &sim_ops, NULL, &timers, &limits);
+    dispatcher_init(&dispatcher, &shared, "default", &limits.pool, 0, 4711);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

@@ -9,8 +9,8 @@
 #include "all_settings.h"
 #include "clients/clients.h"
 #include "common/log.h"
-#include "jobs/dispatcher.h"
 #include "jobs/module_table.h"
+#include "jobs/pools.h"
 #include "net/conn.h"
 #include "session_bytes.h"
 #include "session_clients.h"
@@ -39,7 +39,7 @@ static struct event_base *base;
 static struct timers timers;
 static struct payload_budget budget, output;
 static struct conn_loop loop;
-static struct dispatcher d;
+static struct pools pools;
 static struct module_table modules;
 static struct clients clients;
 static struct log_limits log_limits;
@@ -63,15 +63,15 @@ static void turn(void)
 /* The counts add up. */
 static void check(void)
 {
-    const struct dispatcher_counts *c = &d.counts;
-    uint64_t sum = c->done + c->dropped + c->orphaned + c->running + dispatcher_waiting(&d);
+    const struct dispatcher_counts *c = &pools.shared.counts;
+    uint64_t sum = c->done + c->dropped + c->orphaned + c->running + pools_waiting(&pools);
     for (int i = 0; i < FAIL_REASONS; i++)
         sum += c->failed[i];
     for (int i = 0; i < OVERLOAD_REASONS; i++)
         sum += c->overload[i];
-    bug_on(sum != c->submitted || d.jobs.count != c->running + dispatcher_waiting(&d));
+    bug_on(sum != c->submitted || pools.shared.jobs.count != c->running + pools_waiting(&pools));
     bug_on(clients.connected > settings_of(config)->clients.client_max ||
-           pool_count(&d.pool) > most_workers);
+           pool_count(&pools.first->pool) > most_workers);
 }
 
 static void good_round(void)
@@ -90,7 +90,7 @@ static void settle(void)
     int quiet = 0; /* rounds in a row: the last bytes may still be on their way */
     for (int i = 0; i < ROUNDS_MAX && quiet < QUIET_ROUNDS; i++) {
         good_round();
-        quiet = peers_are_done() && !d.jobs.count ? quiet + 1 : 0;
+        quiet = peers_are_done() && !pools.shared.jobs.count ? quiet + 1 : 0;
     }
     bug_on(quiet < QUIET_ROUNDS);
     peers_check();
@@ -99,22 +99,22 @@ static void settle(void)
 static void give_up(bool at_once)
 {
     if (at_once)
-        dispatcher_abort(&d);
+        pools_abort(&pools);
     else
-        dispatcher_stop(&d);
+        pools_stop(&pools);
 }
 
 /* `ending`: the server's patience. */
 static void drain(unsigned ending)
 {
     worker_port_close(&workers);
-    dispatcher_drain(&d);
-    for (int i = 0; i < ROUNDS_MAX && !dispatcher_is_drained(&d); i++) {
+    pools_drain(&pools);
+    for (int i = 0; i < ROUNDS_MAX && !pools_are_drained(&pools); i++) {
         if (i == (ending & 1 ? 0 : ROUNDS_MAX / 2))
             give_up(ending & 2);
         good_round();
     }
-    bug_on(!dispatcher_is_drained(&d));
+    bug_on(!pools_are_drained(&pools));
     clients_listen(&clients);
     if (ending & 8)
         good_round();
@@ -196,7 +196,7 @@ static void reload(struct input *input)
     apply(load_config(input));
     config_free(before);
     struct job_settings limits = limits_of(config);
-    dispatcher_configure(&d, &limits, true);
+    pools_configure(&pools, &limits, true);
 }
 
 static void set_up(struct input *input)
@@ -205,7 +205,7 @@ static void set_up(struct input *input)
     log_configure(LOG_DEBUG, LOG_TEXT);
     most_workers = 0;
     config = load_config(input);
-    system_reset(&d.pool);
+    system_reset(&pools.first->pool);
     peers_reset(&clients);
     procs_reset(&workers);
     base = event_base_new();
@@ -215,14 +215,14 @@ static void set_up(struct input *input)
     conn_loop_init(&loop, base, &timers, &budget, &output);
     module_table_init(&modules, &settings_of(config)->modules);
     struct job_settings limits = limits_of(config);
-    dispatcher_init(&d, &worker_operations, &workers, &timers, &limits, 1);
-    d.hold.output = &output;
+    pools_init(&pools, &worker_operations, &workers, &timers, &limits, 1);
+    pools.shared.hold.output = &output;
     worker_memory_init(&memory);
-    reporter = (struct report){&d, &modules, &budget, &output, &memory, boot, clock_now_us};
+    reporter = (struct report){&pools, &modules, &budget, &output, &memory, boot, clock_now_us};
     clients = (struct clients){
-        .dispatcher = &d, .modules = &modules, .loop = &loop, .report = &reporter, .boot = boot};
+        .pools = &pools, .modules = &modules, .loop = &loop, .report = &reporter, .boot = boot};
     workers =
-        (struct workers){.dispatcher = &d, .loop = &loop, .log_limits = &log_limits, .boot = boot};
+        (struct workers){.pools = &pools, .loop = &loop, .log_limits = &log_limits, .boot = boot};
     clients_init(&clients);
     log_limits_init(&log_limits, &timers);
     workers_init(&workers);
@@ -237,7 +237,7 @@ static void tear_down(void)
     for (size_t i = 0; i < proc_count; i++)
         bug_on(!procs[i].reaped);
     bug_on(budget.held || budget.arriving_held || output.held);
-    dispatcher_free(&d);
+    pools_free(&pools);
     clients_free(&clients);
     workers_free(&workers);
     log_limits_end(&log_limits);
@@ -292,7 +292,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     struct input input = {data, size};
     unsigned ending = size ? data[size - 1] : 0;
     set_up(&input);
-    dispatcher_start(&d);
+    pools_start(&pools);
     for (int i = 0; input.left && i < STEPS_MAX; i++) {
         step(&input);
         check();

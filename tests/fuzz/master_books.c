@@ -34,7 +34,7 @@ static void check_pool(void)
         }
         bug_on(count != dispatcher.pool.counts[state]);
     }
-    bug_on(running != dispatcher.counts.running || prefetched != dispatcher.line.prefetched_count);
+    bug_on(running != shared.counts.running || prefetched != dispatcher.line.prefetched_count);
     bug_on(pool_count(&dispatcher.pool) > highest.pool.pool_max);
     bug_on(pool_count(&dispatcher.pool) != dispatcher.pool.forks - dispatcher.pool.exits);
 }
@@ -45,18 +45,16 @@ static size_t check_passed(const struct job_source *source)
     const struct job *job;
     uint64_t before = 0;
     size_t count = 0;
-    bug_on(source->held &&
-           (source->gone || dispatcher.draining || source->unread <= UNREAD_MAX / 2));
-    bug_on(source->held && !source->hold);
-    if (!source->hold)
+    bug_on(source->held && (source->gone || shared.draining || source->unread <= UNREAD_MAX / 2));
+    if (!source->first.passed)
         return 0;
-    TAILQ_FOREACH (job, &source->hold->passed, links.waiting) {
+    TAILQ_FOREACH (job, &source->first.passed->jobs, links.waiting) {
         bug_on(job->state != JOB_WAITING || job->run.worker || job->seq <= before ||
                job->run.place != JOB_PASSED);
         before = job->seq;
         count++;
     }
-    bug_on(!source->held && !count); /* an unused record is freed */
+    bug_on(!count); /* an unused record is freed */
     return count;
 }
 
@@ -79,7 +77,7 @@ static void check_queue(void)
 
 void books_check_counts(void)
 {
-    const struct dispatcher_counts *c = &dispatcher.counts;
+    const struct dispatcher_counts *c = &shared.counts;
     uint64_t sum =
         c->done + c->dropped + c->orphaned + c->running + dispatcher_waiting(&dispatcher);
     size_t running = 0, waiting = 0;
@@ -87,8 +85,8 @@ void books_check_counts(void)
         sum += c->failed[i];
     for (int i = 0; i < OVERLOAD_REASONS; i++)
         sum += c->overload[i];
-    bug_on(sum != c->submitted || c->submitted != dispatcher.last_seq);
-    bug_on(dispatcher.jobs.count != c->running + dispatcher_waiting(&dispatcher));
+    bug_on(sum != c->submitted || c->submitted != shared.last_seq);
+    bug_on(shared.jobs.count != c->running + dispatcher_waiting(&dispatcher));
     for (int i = 0; i < MODULES; i++) {
         running += modules[i].running;
         waiting += modules[i].waiting;
@@ -104,7 +102,7 @@ static void check_idleness(void)
      * was held until now. */
     bool soon = timer_is_set(&dispatcher.tiny.recall) || timer_is_set(&dispatcher.pass.more);
     bug_on(first && dispatcher.pool.counts[WORKER_IDLE] && !first->source->gone &&
-           !dispatcher.draining && !soon);
+           !shared.draining && !soon);
     bug_on(dispatcher.line.prefetched_count && dispatcher.pool.counts[WORKER_IDLE] && !soon);
 }
 

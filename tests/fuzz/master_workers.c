@@ -202,7 +202,7 @@ static void lose(struct sim *sim, bool known_status)
     struct worker_exit end = {.why = "the fuzzer wanted it so"};
     end.signal = known_status ? SIGKILL : 0;
     sim->lost = true;
-    dispatcher_worker_lost(&dispatcher, sim->worker, &end);
+    dispatcher_worker_lost(sim->worker, &end);
 }
 
 /* No further job may go to this worker. */
@@ -256,9 +256,9 @@ static void handle(struct sim *sim, const struct message *message)
         }
         sim->said_ready = true;
         if (worker->id % 8 == 7)
-            dispatcher_worker_ready_without(&dispatcher, worker, "a preload refuses");
+            dispatcher_worker_ready_without(worker, "a preload refuses");
         else
-            dispatcher_worker_ready(&dispatcher, worker);
+            dispatcher_worker_ready(worker);
         return;
     }
     if (!worker->job || worker->job->seq != message->seq) {
@@ -279,7 +279,7 @@ static void handle(struct sim *sim, const struct message *message)
         answer.code = NULL;
         answer.unfit = true;
     }
-    dispatcher_worker_answered(&dispatcher, worker, &answer);
+    dispatcher_worker_answered(worker, &answer);
 }
 
 /* Reads up to `most` messages, then the end of input if it is next. */
@@ -306,7 +306,7 @@ static void reap(struct sim *sim)
     }
     sim->connected = false;
     lose(sim, true);
-    dispatcher_worker_reaped(&dispatcher, sim->worker);
+    dispatcher_worker_reaped(sim->worker);
 }
 
 void sims_reap(void)
@@ -429,7 +429,7 @@ void sim_act(struct input *input)
         say(sim, SAYS_READY, 0);
         break;
     case 4:
-        say(sim, SAYS_DONE, dispatcher.last_seq - what / 16);
+        say(sim, SAYS_DONE, shared.last_seq - what / 16);
         break;
     case 5:
         begin_job(sim);
@@ -445,7 +445,7 @@ void sim_act(struct input *input)
         sim->hung = true;
         break;
     case 9:
-        dispatcher_worker_silent(&dispatcher, sim->worker);
+        dispatcher_worker_silent(sim->worker);
         break;
     default:
         behave(sim);
@@ -484,7 +484,7 @@ void sims_behave_well(void)
     TAILQ_FOREACH (sim, &sims, link) {
         sim->stuck = false;
         if (sim->hung && sim->worker->job)
-            dispatcher_cancel(&dispatcher, sim->worker->job, false);
+            dispatcher_cancel(sim->worker->job, false);
     }
     sims_behave();
     sims_reap();

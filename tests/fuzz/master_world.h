@@ -30,6 +30,7 @@ struct source {
     bool ended, leaving, used;
 };
 
+extern struct dispatch_shared shared;
 extern struct dispatcher dispatcher;
 extern struct timers timers;
 extern struct payload_budget budget;

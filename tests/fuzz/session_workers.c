@@ -178,7 +178,7 @@ static void behave(struct proc *proc)
 static void lie(struct proc *proc, struct input *input)
 {
     struct wire_head head = {
-        .magic = WIRE_MAGIC, .type = input_take(input) % 9, .job = workers->dispatcher->last_seq};
+        .magic = WIRE_MAGIC, .type = input_take(input) % 9, .job = workers->pools->shared.last_seq};
     uint8_t what = input_take(input);
     size_t at = input_take(input) % sizeof head, len = what % 16;
     const void *bytes = input_bytes(input, &len);

@@ -2,7 +2,7 @@
 #include "clients/ops/ops.h"
 
 #include "clients/job_ids.h"
-#include "jobs/dispatcher.h"
+#include "jobs/pools.h"
 #include "protocol/answer.h"
 
 #include <errno.h>
@@ -30,7 +30,7 @@ static struct job *find_by_name(const struct clients *clients, const char *name)
     unsigned long long seq = strtoull(digits, &end, 10);
     if (*end || errno)
         return NULL;
-    return dispatcher_find(clients->dispatcher, seq);
+    return pools_find(clients->pools, seq);
 }
 
 static struct job *find(const struct client_session *session, const struct client_request *request)
@@ -72,7 +72,7 @@ static enum verdict run(struct dialogue *dialogue, struct request *request)
     event_word(&event, "state", job_state_name(job->state));
     event_end(&event);
     note_by(session, job);
-    dispatcher_cancel(session->clients->dispatcher, job, request->operation == &client_op_kill);
+    dispatcher_cancel(job, request->operation == &client_op_kill);
     return VERDICT_FINE;
 }
 

@@ -3,7 +3,7 @@
 
 #include "common/log.h"
 #include "common/xmalloc.h"
-#include "jobs/dispatcher.h"
+#include "jobs/pools.h"
 #include "protocol/hello.h"
 
 #include <taskmaster/version.h>
@@ -29,7 +29,7 @@ static enum verdict check(struct dialogue *dialogue, struct request *request)
 static void answer(const struct client_session *session, const struct request *request)
 {
     const struct clients *clients = session->clients;
-    const struct job_settings *limits = &clients->dispatcher->limits;
+    const struct job_settings *limits = &clients->pools->shared.limits;
     struct event_writer event;
     hello_begin(&event, &session->dialogue, request, "taskmasterd/" TASKMASTER_VERSION,
                 clients->boot);

@@ -9,8 +9,8 @@
 
 #include "clients/job_ids.h"
 #include "clients/refusal.h"
-#include "jobs/dispatcher.h"
 #include "jobs/module_table.h"
+#include "jobs/pools.h"
 
 #include <string.h>
 
@@ -82,7 +82,7 @@ static enum verdict take(struct dialogue *dialogue, struct payload *payload, boo
     }
     find_module(session, job);
     job_set_source(job, &session->source);
-    dispatcher_submit(session->clients->dispatcher, job);
+    pools_submit(session->clients->pools, job);
     return VERDICT_FINE;
 }
 

@@ -9,8 +9,8 @@
 
 #include "base/clock.h"
 #include "clients/clients.h"
-#include "jobs/dispatcher.h"
 #include "jobs/module_table.h"
+#include "jobs/pools.h"
 #include "tests/unit/support.h"
 
 #include <errno.h>
@@ -25,7 +25,7 @@ static struct event_base *base;
 static struct timers timers;
 static struct payload_budget budget = {.max = UINT64_MAX}, output = {.max = UINT64_MAX};
 static struct conn_loop loop;
-static struct dispatcher dispatcher;
+static struct pools pools;
 static struct module_table modules;
 static struct clients clients;
 static struct client_settings settings;
@@ -89,9 +89,8 @@ static inline void open_world(uint32_t client_max, const char *const *tokens)
     conn_loop_init(&loop, base, &timers, &budget, &output);
     loop.turn_us = loop.slice_us = loop.short_us = UINT64_MAX / 8;
     module_table_init(&modules, &no_modules);
-    dispatcher_init(&dispatcher, &no_ops, NULL, &timers, &limits, 1);
-    clients = (struct clients){
-        .dispatcher = &dispatcher, .modules = &modules, .loop = &loop, .boot = "boot"};
+    pools_init(&pools, &no_ops, NULL, &timers, &limits, 1);
+    clients = (struct clients){.pools = &pools, .modules = &modules, .loop = &loop, .boot = "boot"};
     clients_init(&clients);
     reload(client_max, tokens);
 }
@@ -102,7 +101,7 @@ static inline void close_world(void)
     clients_close(&clients);
     turns();
     clients_free(&clients);
-    dispatcher_free(&dispatcher);
+    pools_free(&pools);
     module_table_free(&modules);
     conn_loop_free(&loop);
     ck_assert_uint_eq(timers.set.count, 0);

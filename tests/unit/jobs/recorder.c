@@ -9,6 +9,7 @@
 enum { TOLD_MAX = 1 << 20 };
 
 struct timers timers;
+struct dispatch_shared shared;
 struct dispatcher d;
 struct job_settings limits;
 struct payload_budget budget;
@@ -96,11 +97,11 @@ bool sim_read(struct sim_worker *sim)
     struct handed copy = *handed;
     sim_drop(sim, handed);
     if (!worker->job || worker->job->seq != copy.seq) {
-        hot_assert_msg(!dispatcher_find(&d, copy.seq), "an answer for %ju out of turn",
+        hot_assert_msg(!dispatcher_find(&shared, copy.seq), "an answer for %ju out of turn",
                        (uintmax_t)copy.seq);
         return true; /* it was ended by an abort */
     }
-    dispatcher_worker_answered(&d, worker, &copy.answer);
+    dispatcher_worker_answered(worker, &copy.answer);
     return true;
 }
 
@@ -115,7 +116,7 @@ static void step(struct worker *worker)
 static int op_start(void *ctx, struct worker *worker)
 {
     hot_assert(ctx == &d);
-    hot_assert(pool_count(&d.pool) <= d.limits.pool.pool_max);
+    hot_assert(pool_count(&d.pool) <= d.limits.pool_max);
     tell("start %u", worker->id);
     errno = EAGAIN;
     if (no_forks)
@@ -304,7 +305,8 @@ void world_open(void)
     for (int i = 0; i < SOURCES; i++)
         new_source(&sources[i]);
     timers_init(&timers, 1000000);
-    dispatcher_init(&d, &recorder_ops, &d, &timers, &limits, 17);
+    dispatch_shared_init(&shared, &recorder_ops, &d, &timers, &limits);
+    dispatcher_init(&d, &shared, "default", &limits.pool, 0, 17);
 }
 
 uint64_t sum(const uint64_t *counts, size_t n)
@@ -343,7 +345,6 @@ static uint64_t coming_of(const struct job_source *source)
 static void check_held(void)
 {
     const struct job_source *source;
-    const struct job_queue_hold *hold;
     size_t held = 0, sources_held = 0;
     for (int i = 0; i < SOURCES; i++) {
         const struct job *job;
@@ -353,13 +354,13 @@ static void check_held(void)
             queued += job->run.place == JOB_IN_LINE || job->run.place == JOB_PASSED;
         hot_assert(source->queued == queued);
         hot_assert(source->gone || source->coming == coming_of(source));
-        hot_assert(!source->held || !(source->gone || d.draining));
+        hot_assert(!source->held || !(source->gone || shared.draining));
         hot_assert(!source->held || source->unread || source->coming);
         held += source->held ? queued : 0;
         sources_held += source->held;
     }
     hot_assert(job_queue_ready(&d.line.queue) + held == job_queue_count(&d.line.queue));
-    LIST_FOREACH (hold, &d.line.queue.holds, link)
+    LIST_FOREACH (source, &shared.hold.sources, link)
         sources_held--;
     hot_assert(sources_held == 0);
 }
@@ -374,9 +375,8 @@ static void check_aside(void)
     }
     hot_assert(count == d.aside.count);
     /* If a job waits for a fresh worker, one is on its way. */
-    bool may_start = !d.draining && !timer_is_set(&d.starts.pause) && !d.starts.failures &&
-                     pool_count(&d.pool) < d.limits.pool.pool_max &&
-                     !d.pool.counts[WORKER_STARTING];
+    bool may_start = !shared.draining && !timer_is_set(&d.starts.pause) && !d.starts.failures &&
+                     pool_count(&d.pool) < d.limits.pool_max && !d.pool.counts[WORKER_STARTING];
     hot_assert(!may_start || !count || timer_is_set(&d.pass.more) || timer_is_set(&d.aside.trial) ||
                timer_is_set(&d.aside.release));
 }
@@ -384,7 +384,7 @@ static void check_aside(void)
 /* Each submitted job is counted once, and each live one by its module. */
 static void check_jobs(void)
 {
-    const struct dispatcher_counts *counts = &d.counts;
+    const struct dispatcher_counts *counts = &shared.counts;
     size_t running = 0, waiting = 0;
     hot_assert(counts->submitted == counts->done + sum(counts->failed, FAIL_REASONS) +
                                         sum(counts->overload, OVERLOAD_REASONS) + counts->dropped +
@@ -396,7 +396,7 @@ static void check_jobs(void)
     }
     hot_assert(running == counts->running);
     hot_assert(waiting == dispatcher_waiting(&d));
-    hot_assert(d.jobs.count == running + waiting);
+    hot_assert(shared.jobs.count == running + waiting);
 }
 
 static void check_workers(void)
@@ -413,7 +413,7 @@ static void check_workers(void)
             hot_assert(worker->prefetched_count <= 64);
         }
     }
-    hot_assert(running == d.counts.running);
+    hot_assert(running == shared.counts.running);
     hot_assert(prefetched == d.line.prefetched_count);
 }
 
@@ -424,8 +424,8 @@ static void check_waiting(void)
     size_t ready = job_queue_ready(&d.line.queue), prefetched = d.line.prefetched_count;
     bool idle = pool_idle(&d.pool), more = timer_is_set(&d.pass.more);
     bool recall = timer_is_set(&d.tiny.recall);
-    bool may_start = !d.draining && !timer_is_set(&d.starts.pause) && !idle &&
-                     pool_count(&d.pool) < d.limits.pool.pool_max && !d.starts.failures;
+    bool may_start = !shared.draining && !timer_is_set(&d.starts.pause) && !idle &&
+                     pool_count(&d.pool) < d.limits.pool_max && !d.starts.failures;
     hot_assert(!idle || !ready || recall || more);
     hot_assert(!idle || !prefetched || recall);
     hot_assert(!idle || !ready || dispatcher_waiting(&d) < limits.pool.job_max || more);
@@ -460,7 +460,7 @@ void hush_news(void)
 uint64_t submit_order(struct order order)
 {
     struct job *job = job_new("1", 1, NULL, 0);
-    uint64_t seq = d.last_seq + 1;
+    uint64_t seq = shared.last_seq + 1;
     job->asked.module = order.module < 0 ? NULL : &modules[order.module];
     job->run.why_no_module = job->asked.module ? NULL : xstrdup("there is none");
     job->asked.timeout_ms = order.timeout_ms;
@@ -486,19 +486,19 @@ struct worker *the_worker(uint32_t id)
 
 struct job *the_job(uint64_t seq)
 {
-    struct job *job = dispatcher_find(&d, seq);
+    struct job *job = dispatcher_find(&shared, seq);
     ck_assert_msg(job != NULL, "there is no job %ju", (uintmax_t)seq);
     return job;
 }
 
 void ready(uint32_t id)
 {
-    dispatcher_worker_ready(&d, the_worker(id));
+    dispatcher_worker_ready(the_worker(id));
 }
 
 void ready_without(uint32_t id)
 {
-    dispatcher_worker_ready_without(&d, the_worker(id), "a module refuses");
+    dispatcher_worker_ready_without(the_worker(id), "a module refuses");
 }
 
 void finishes(uint32_t id, struct worker_answer answer)
@@ -544,12 +544,12 @@ void lost(uint32_t id, int signo)
         sim->worker->draining = true; /* it gets no other job while we look */
     while (sim_read(sim))
         ;
-    dispatcher_worker_lost(&d, sim->worker, &end);
+    dispatcher_worker_lost(sim->worker, &end);
 }
 
 void reaped(uint32_t id)
 {
-    dispatcher_worker_reaped(&d, the_worker(id));
+    dispatcher_worker_reaped(the_worker(id));
 }
 
 void dies(uint32_t id, int signo)
@@ -587,7 +587,7 @@ void world_close(void)
     struct worker *worker;
     silent = true;
     memset(&hooks, 0, sizeof hooks);
-    if (!d.draining)
+    if (!shared.draining)
         dispatcher_drain(&d);
     dispatcher_abort(&d);
     for (int state = 0; state < WORKER_STATES; state++)
@@ -600,9 +600,10 @@ void world_close(void)
     for (int i = 0; i < SOURCES; i++)
         ck_assert_uint_eq(sources[i].source.job_count, 0);
     dispatcher_free(&d);
+    dispatch_shared_free(&shared);
     ck_assert_uint_eq(timers.set.count, 0);
     ck_assert_uint_eq(budget.held, 0);
-    ck_assert_uint_eq(d.hold.coming, 0);
+    ck_assert_uint_eq(shared.hold.coming, 0);
     timers_free(&timers);
 }
 
@@ -645,7 +646,8 @@ void open_idle(uint32_t workers, uint32_t pool_max, uint32_t job_max)
 
 void reconfigure(bool renew)
 {
-    dispatcher_configure(&d, &limits, renew);
+    dispatch_shared_configure(&shared, &limits);
+    dispatcher_configure(&d, &limits.pool, renew);
 }
 
 void open_warm(uint32_t workers, uint32_t window)

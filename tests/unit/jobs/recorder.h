@@ -77,6 +77,7 @@ struct test_source {
 };
 
 extern struct timers timers;
+extern struct dispatch_shared shared;
 extern struct dispatcher d;
 extern struct job_settings limits;
 extern struct payload_budget budget;

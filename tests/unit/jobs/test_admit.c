@@ -50,7 +50,7 @@ START_TEST(test_start_when_waiting_exceeds_starting)
     ck_told("");
     SUBMIT();
     ck_told("start 3");
-    dispatcher_cancel(&d, the_job(1), false);
+    dispatcher_cancel(the_job(1), false);
     ck_told("a1 failed cancelled");
     SUBMIT();
     ck_told("");
@@ -180,7 +180,7 @@ START_TEST(test_stopping_counts)
 {
     open_idle(1, 1, 1);
     SUBMIT();
-    dispatcher_cancel(&d, the_job(1), true);
+    dispatcher_cancel(the_job(1), true);
     ck_told("give 1 j1, flag 1 j1, kill 1");
     SUBMIT();
     SUBMIT();
@@ -212,7 +212,7 @@ START_TEST(test_overload_goes_to_its_submitter)
         ck_assert_uint_eq(sources[2 + i].source.job_count, 0);
     }
     ck_assert_uint_eq(sources[0].terminal + sources[1].terminal, 0);
-    ck_assert_uint_eq(d.counts.overload[OVERLOAD_QUEUE_FULL], 5);
+    ck_assert_uint_eq(shared.counts.overload[OVERLOAD_QUEUE_FULL], 5);
 }
 END_TEST
 
@@ -255,7 +255,7 @@ START_TEST(test_unknown_module)
     open_idle(1, 1, 10);
     SUBMIT(.module = -1, .accepted = true, .started = true);
     ck_told("a1 failed unknown-module");
-    ck_assert_uint_eq(d.counts.failed[FAIL_UNKNOWN_MODULE], 1);
+    ck_assert_uint_eq(shared.counts.failed[FAIL_UNKNOWN_MODULE], 1);
 }
 END_TEST
 
@@ -278,7 +278,7 @@ START_TEST(test_client_quota)
     SUBMIT();
     SUBMIT();
     ck_told("a8 overload client-quota 3 1");
-    dispatcher_cancel(&d, the_job(7), false);
+    dispatcher_cancel(the_job(7), false);
     SUBMIT();
     ck_told("a7 failed cancelled");
 }

@@ -13,7 +13,7 @@ START_TEST(test_order)
     ck_told("b2 done, give 1 j3, c3 started 1 #3, c3 done, give 1 j4, a4 started 1 #4");
     done(2);
     ck_told("a1 done, give 2 j5, b5 started 2 #5");
-    dispatcher_cancel(&d, the_job(6), false);
+    dispatcher_cancel(the_job(6), false);
     ck_told("c6 failed cancelled");
     fails(1, "no");
     ck_told("a4 failed module no, give 1 j7, a7 started 1 #6"); /* no gap in the order */

@@ -22,7 +22,7 @@ END_TEST
 
 static void become_ready(struct sim_worker *sim)
 {
-    dispatcher_worker_ready(&d, sim->worker);
+    dispatcher_worker_ready(sim->worker);
 }
 
 /* A result in time counts, also if we read it late. */

@@ -9,17 +9,17 @@ START_TEST(test_source_ended_with_thousands)
     hush_news();
     silent = true;
     struct job_source *source = &source_of('a')->source;
-    ck_assert(!dispatcher_source_ended(&d, source));
+    ck_assert(!dispatcher_source_ended(&shared, source));
     ck_assert_uint_eq(source->job_count, 2000);
     ck_assert_uint_eq(source->untie->seq, 1500);
     done(1); /* jobs come and go meanwhile, also the next one in the batch */
-    dispatcher_cancel(&d, dispatcher_find(&d, 1500), false);
+    dispatcher_cancel(dispatcher_find(&shared, 1500), false);
     ck_assert_uint_eq(source->untie->seq, 1499);
-    ck_assert(!dispatcher_source_ended(&d, source));
-    ck_assert(dispatcher_source_ended(&d, source));
+    ck_assert(!dispatcher_source_ended(&shared, source));
+    ck_assert(dispatcher_source_ended(&shared, source));
     ck_assert_uint_eq(source->job_count, 1250);
-    ck_assert_uint_eq(d.counts.failed[FAIL_CANCELLED], 1249); /* and job 2 is being stopped */
-    ck_assert(dispatcher_source_ended(&d, source));
+    ck_assert_uint_eq(shared.counts.failed[FAIL_CANCELLED], 1249); /* and job 2 is being stopped */
+    ck_assert(dispatcher_source_ended(&shared, source));
     check_invariants();
 }
 END_TEST
@@ -33,7 +33,7 @@ START_TEST(test_source_ended)
     SUBMIT();
     SUBMIT(.source = 'b', .link = true);
     hush_news();
-    dispatcher_source_ended(&d, &source_of('a')->source);
+    dispatcher_source_ended(&shared, &source_of('a')->source);
     const char *got = news();
     ck_assert_msg(strcmp(got, "a3 failed cancelled, flag 2 j1") == 0 ||
                       strcmp(got, "flag 2 j1, a3 failed cancelled") == 0,
@@ -60,21 +60,21 @@ START_TEST(test_source_gone)
     SUBMIT(.accepted = true, .started = true);
     SUBMIT(.source = 'b');
     hush_news();
-    ck_assert(dispatcher_source_gone(&d, &source_of('a')->source));
+    ck_assert(dispatcher_source_gone(&shared, &source_of('a')->source));
     const char *got = news();
     ck_assert_ptr_nonnull(strstr(got, "a4 left"));
     ck_assert_ptr_nonnull(strstr(got, "flag 2 j2"));
-    ck_assert_uint_eq(d.counts.dropped, 1);
-    ck_assert_uint_eq(d.counts.orphaned, 0); /* once they have ended */
-    ck_assert_uint_eq(d.counts.running, 3);
+    ck_assert_uint_eq(shared.counts.dropped, 1);
+    ck_assert_uint_eq(shared.counts.orphaned, 0); /* once they have ended */
+    ck_assert_uint_eq(shared.counts.running, 3);
     done(3); /* the worker is free again */
     ck_told("give 3 j5");
-    ck_assert_uint_eq(d.counts.orphaned, 1);
+    ck_assert_uint_eq(shared.counts.orphaned, 1);
     fails(2, "stopped");
     done(1);
     ck_told("b3 done");
-    ck_assert_uint_eq(d.counts.orphaned, 2);
-    ck_assert_uint_eq(d.counts.failed[FAIL_CANCELLED], 0);
+    ck_assert_uint_eq(shared.counts.orphaned, 2);
+    ck_assert_uint_eq(shared.counts.failed[FAIL_CANCELLED], 0);
     ck_assert_uint_eq(sources[0].terminal, 0);
 }
 END_TEST
@@ -85,7 +85,7 @@ START_TEST(test_orphans_end)
     open_idle(2, 2, 10);
     SUBMIT(.timeout_ms = 500);
     SUBMIT();
-    ck_assert(dispatcher_source_gone(&d, &source_of('a')->source));
+    ck_assert(dispatcher_source_gone(&shared, &source_of('a')->source));
     hush_news();
     dies(1, SIGSEGV);
     ck_told("back 1 j2 no, forget 1, start 3");
@@ -93,7 +93,7 @@ START_TEST(test_orphans_end)
     ck_told("poll 2, flag 2 j1, poll 2, term 2, poll 2, kill 2");
     dies(2, SIGKILL);
     ck_told("forget 2, start 4");
-    ck_assert_uint_eq(d.counts.orphaned, 2);
+    ck_assert_uint_eq(shared.counts.orphaned, 2);
 }
 END_TEST
 
@@ -107,7 +107,7 @@ START_TEST(test_source_gone_with_thousands)
     hush_news();
     silent = true;
     int batches = 1;
-    while (!dispatcher_source_gone(&d, &source_of('a')->source)) {
+    while (!dispatcher_source_gone(&shared, &source_of('a')->source)) {
         check_invariants();
         ck_assert_int_lt(++batches, 10);
         if (batches == 2) { /* the worker is free in the midst of it */
@@ -125,9 +125,9 @@ START_TEST(test_source_gone_with_thousands)
     }
     check_invariants();
     ck_assert_int_ge(batches, 2);
-    ck_assert_uint_eq(d.counts.dropped, 2499);
-    ck_assert_uint_eq(d.counts.orphaned, 1);
-    ck_assert(dispatcher_source_gone(&d, &source_of('a')->source)); /* nothing is left */
+    ck_assert_uint_eq(shared.counts.dropped, 2499);
+    ck_assert_uint_eq(shared.counts.orphaned, 1);
+    ck_assert(dispatcher_source_gone(&shared, &source_of('a')->source)); /* nothing is left */
 }
 END_TEST
 
@@ -138,16 +138,16 @@ START_TEST(test_source_gone_and_the_line_fails)
     for (int i = 0; i < 2500; i++)
         SUBMIT();
     silent = true;
-    ck_assert(!dispatcher_source_gone(&d, &source_of('a')->source));
-    dispatcher_cancel(&d, the_job(2), false);
+    ck_assert(!dispatcher_source_gone(&shared, &source_of('a')->source));
+    dispatcher_cancel(the_job(2), false);
     check_invariants();
     dispatcher_drain(&d);
     for (int i = 0; i < 10; i++)
         turn();
     done(1);
-    ck_assert(dispatcher_source_gone(&d, &source_of('a')->source));
-    ck_assert_uint_eq(d.counts.dropped, 2499);
-    ck_assert_uint_eq(d.counts.orphaned, 1);
+    ck_assert(dispatcher_source_gone(&shared, &source_of('a')->source));
+    ck_assert_uint_eq(shared.counts.dropped, 2499);
+    ck_assert_uint_eq(shared.counts.orphaned, 1);
 }
 END_TEST
 
@@ -159,12 +159,12 @@ START_TEST(test_source_ended_while_the_line_fails)
         SUBMIT(.link = i > 0);
     silent = true;
     dispatcher_drain(&d);
-    while (!dispatcher_source_ended(&d, &source_of('a')->source))
+    while (!dispatcher_source_ended(&shared, &source_of('a')->source))
         ;
     for (int i = 0; i < 10; i++)
         turn();
-    ck_assert_uint_eq(d.counts.failed[FAIL_SHUTDOWN], 3499);
-    ck_assert_uint_eq(d.counts.failed[FAIL_CANCELLED], 0);
+    ck_assert_uint_eq(shared.counts.failed[FAIL_SHUTDOWN], 3499);
+    ck_assert_uint_eq(shared.counts.failed[FAIL_CANCELLED], 0);
     done(1);
 }
 END_TEST
@@ -235,7 +235,7 @@ START_TEST(test_drain_thousands)
     for (int i = 0; i < 10; i++)
         turn();
     ck_assert_uint_eq(dispatcher_waiting(&d), 0);
-    ck_assert_uint_eq(d.counts.failed[FAIL_SHUTDOWN], 3500);
+    ck_assert_uint_eq(shared.counts.failed[FAIL_SHUTDOWN], 3500);
     dies(1, -0);
     ck_assert(dispatcher_is_drained(&d));
 }
@@ -279,7 +279,7 @@ START_TEST(test_abort)
     ck_assert_ptr_nonnull(strstr(got, "a1 failed shutdown sigkill"));
     ck_assert_ptr_nonnull(strstr(got, "a2 failed shutdown sigkill"));
     ck_assert_ptr_nonnull(strstr(got, "kill 3"));
-    ck_assert_uint_eq(d.counts.running, 0);
+    ck_assert_uint_eq(shared.counts.running, 0);
     ck_assert(!dispatcher_is_drained(&d)); /* they are not reaped yet */
     finishes(1, (struct worker_answer){.type = JOB_DONE});
     reads(1); /* too late */
@@ -295,7 +295,7 @@ START_TEST(test_reaped_before_lost)
 {
     open_idle(1, 1, 10);
     hush();
-    dispatcher_worker_reaped(&d, the_worker(1));
+    dispatcher_worker_reaped(the_worker(1));
 }
 END_TEST
 
@@ -304,6 +304,7 @@ START_TEST(test_free_with_workers)
     open_idle(1, 1, 10);
     hush();
     dispatcher_free(&d);
+    dispatch_shared_free(&shared);
 }
 END_TEST
 

@@ -111,7 +111,7 @@ static void on_handed(struct sim_worker *sim, struct job *job)
 {
     struct expected *expected = &jobs[job->seq];
     hot_assert(expected->phase == IN_LINE || expected->phase == HANDED);
-    hot_assert((!expected->begun || expected->unfit) && !d.draining);
+    hot_assert((!expected->begun || expected->unfit) && !shared.draining);
     expected->direct = sim->worker->state == WORKER_IDLE;
     expected->given_us = timers.now_us;
     if (expected->phase == IN_LINE) {
@@ -190,7 +190,7 @@ static void on_polled(struct sim_worker *sim)
     if (worker && sim_of(worker)->dead && percent(50))
         notice(worker);
     else if (worker && worker->state == WORKER_STARTING && percent(30))
-        dispatcher_worker_ready(&d, worker);
+        dispatcher_worker_ready(worker);
     else if (worker)
         while (sim_read(worker->ops_data))
             ;
@@ -225,7 +225,7 @@ static void check_failed(const struct expected *expected, const struct job_event
         hot_assert(!expected->begun || expected->unfit);
         break;
     default:
-        hot_assert(event->fail == FAIL_SHUTDOWN && d.draining);
+        hot_assert(event->fail == FAIL_SHUTDOWN && shared.draining);
     }
 }
 
@@ -279,7 +279,7 @@ static void left(struct test_source *source, struct job *job)
 
 static bool can_start(void)
 {
-    return !d.draining && !timer_is_set(&d.starts.pause) &&
+    return !shared.draining && !timer_is_set(&d.starts.pause) &&
            pool_count(&d.pool) < limits.pool.pool_max &&
            (!d.starts.failures || !d.pool.counts[WORKER_STARTING]);
 }
@@ -290,7 +290,7 @@ static enum verdict verdict_on(const struct order *order)
 {
     size_t waiting = dispatcher_waiting(&d), starting = d.pool.counts[WORKER_STARTING];
     const struct test_source *source = source_of(order->source);
-    if (d.draining)
+    if (shared.draining)
         return SHUTDOWN;
     if (order->module < 0)
         return UNKNOWN;
@@ -361,7 +361,7 @@ static void submit_any(void)
     };
     if (leaving[source])
         return;
-    struct expected *job = &jobs[d.last_seq + 1];
+    struct expected *job = &jobs[shared.last_seq + 1];
     *job = (struct expected){
         .phase = IN_LINE,
         .accepted_wanted = order.accepted,
@@ -372,7 +372,7 @@ static void submit_any(void)
     };
     if (order.module >= 0)
         job->limit_ms = least(least(order.timeout_ms, modules[order.module].settings.timeout_ms),
-                              d.limits.pool.job_timeout_ms);
+                              d.limits.job_timeout_ms);
     enum verdict verdict = verdict_on(&order);
     last_refusal = -1;
     submit_order(order);
@@ -384,8 +384,8 @@ static void submit_any(void)
 /* A young unfinished job; NULL if chance finds none. */
 static struct job *any_job(void)
 {
-    uint64_t last = d.last_seq, back = below(last < 100 ? last + 1 : 100);
-    return dispatcher_find(&d, last - back);
+    uint64_t last = shared.last_seq, back = below(last < 100 ? last + 1 : 100);
+    return dispatcher_find(&shared, last - back);
 }
 
 static void cancel_any(void)
@@ -394,7 +394,7 @@ static void cancel_any(void)
     if (!job)
         return;
     jobs[job->seq].cancelled = true;
-    dispatcher_cancel(&d, job, percent(30));
+    dispatcher_cancel(job, percent(30));
 }
 
 static void mark_links(const struct test_source *source)
@@ -411,13 +411,13 @@ static void source_ends(void)
     if (leaving[source->name - 'a'])
         return;
     mark_links(source);
-    dispatcher_source_ended(&d, &source->source);
+    dispatcher_source_ended(&shared, &source->source);
 }
 
 static void source_goes(size_t i)
 {
     mark_links(&sources[i]);
-    leaving[i] = !dispatcher_source_gone(&d, &sources[i].source);
+    leaving[i] = !dispatcher_source_gone(&shared, &sources[i].source);
     if (leaving[i])
         return;
     hot_assert(sources[i].source.job_count == 0);
@@ -451,14 +451,14 @@ static void ready_any(void)
     if (percent(10))
         ready_without(worker->id);
     else
-        dispatcher_worker_ready(&d, worker);
+        dispatcher_worker_ready(worker);
 }
 
 static void silent_any(void)
 {
     struct worker *worker = any_worker();
     if (worker)
-        dispatcher_worker_silent(&d, worker);
+        dispatcher_worker_silent(worker);
 }
 
 /* Seldom before it is ready: while starts are held back little else happens. */
@@ -499,9 +499,10 @@ static void reconfigure_any(void)
     };
     unread.max = percent(30) ? UINT64_MAX : below(8000000);
     limits.pool.pool_start = (uint32_t)below(limits.pool.pool_max + 1);
-    dispatcher_configure(&d, &limits, percent(30));
+    dispatch_shared_configure(&shared, &limits);
+    dispatcher_configure(&d, &limits.pool, percent(30));
     /* The limit changes for jobs assigned from now on; tests compare the least of all limits. */
-    for (uint64_t seq = 1; seq <= d.last_seq; seq++)
+    for (uint64_t seq = 1; seq <= shared.last_seq; seq++)
         if (jobs[seq].phase != ENDED)
             jobs[seq].limit_ms = least(jobs[seq].limit_ms, limits.pool.job_timeout_ms);
 }
@@ -514,14 +515,14 @@ static void reader_any(void)
     if (leaving[source->name - 'a'])
         return;
     unread.held += bytes - source->source.unread;
-    dispatcher_source_unread(&d, &source->source, bytes);
+    dispatcher_source_unread(&shared, &source->source, bytes);
 }
 
 static void announce_any(void)
 {
     struct worker *worker = any_worker();
     if (worker)
-        dispatcher_worker_sends(&d, worker, below(500000));
+        dispatcher_worker_sends(worker, below(500000));
 }
 
 static void time_passes(void)
@@ -591,22 +592,22 @@ static void walk_to_the_end(void)
 
 static void check_books(void)
 {
-    for (uint64_t seq = 1; seq <= d.last_seq; seq++)
+    for (uint64_t seq = 1; seq <= shared.last_seq; seq++)
         hot_assert_msg(jobs[seq].phase == ENDED || jobs[seq].orphaned, "job %ju has not ended",
                        (uintmax_t)seq);
-    ck_assert_uint_eq(tally_done, d.counts.done);
+    ck_assert_uint_eq(tally_done, shared.counts.done);
     for (int i = 0; i < FAIL_REASONS; i++)
-        ck_assert_uint_eq(tally_failed[i], d.counts.failed[i]);
+        ck_assert_uint_eq(tally_failed[i], shared.counts.failed[i]);
     for (int i = 0; i < OVERLOAD_REASONS; i++)
-        ck_assert_uint_eq(tally_overload[i], d.counts.overload[i]);
+        ck_assert_uint_eq(tally_overload[i], shared.counts.overload[i]);
     /* The walk has been to every corner. */
-    ck_assert_uint_gt(d.counts.done, STEPS / 100);
+    ck_assert_uint_gt(shared.counts.done, STEPS / 100);
     ck_assert_uint_gt(backs[false], 0);
     ck_assert_uint_gt(backs[true], 0);
     ck_assert_uint_gt(tally_given_back, 0);
     ck_assert(window_max > 1 || left_to_busy == 0);
-    ck_assert_uint_gt(d.counts.dropped, 0);
-    ck_assert_uint_gt(d.counts.orphaned, 0);
+    ck_assert_uint_gt(shared.counts.dropped, 0);
+    ck_assert_uint_gt(shared.counts.orphaned, 0);
     ck_assert_uint_gt(held_back, 0);
     ck_assert_uint_gt(passed_by, 0);
     for (int i = 0; i < FAIL_REASONS; i++)
@@ -641,7 +642,7 @@ START_TEST(test_walk)
     };
     world_open();
     unread = (struct payload_budget){.max = UINT64_MAX};
-    d.hold.output = &unread;
+    shared.hold.output = &unread;
     modules[1].settings.timeout_ms = 400;
     silent = lazy = true;
     hooks.step = on_step;

@@ -17,10 +17,10 @@ START_TEST(test_answers)
     finishes(1, a_failure(FAIL_TOO_LARGE, NULL));
     reads(1);
     ck_told("a4 failed too-large");
-    ck_assert_uint_eq(d.counts.done, 1);
-    ck_assert_uint_eq(d.counts.failed[FAIL_MODULE], 1);
-    ck_assert_uint_eq(d.counts.failed[FAIL_UNAVAILABLE], 1);
-    ck_assert_uint_eq(d.counts.failed[FAIL_TOO_LARGE], 1);
+    ck_assert_uint_eq(shared.counts.done, 1);
+    ck_assert_uint_eq(shared.counts.failed[FAIL_MODULE], 1);
+    ck_assert_uint_eq(shared.counts.failed[FAIL_UNAVAILABLE], 1);
+    ck_assert_uint_eq(shared.counts.failed[FAIL_TOO_LARGE], 1);
     ck_assert_uint_eq(modules[0].history.done, 1);
     ck_assert_uint_eq(modules[0].history.failed, 3);
 }
@@ -40,7 +40,7 @@ START_TEST(test_lost_then_reaped)
     ck_told("forget 1, start 2");
     ready(2);
     ck_told("give 2 j2");
-    ck_assert_uint_eq(d.counts.failed[FAIL_ERROR], 1);
+    ck_assert_uint_eq(shared.counts.failed[FAIL_ERROR], 1);
 }
 END_TEST
 
@@ -95,8 +95,8 @@ START_TEST(test_result_then_death)
     ck_told("a1 done, retire 1");
     reaped(1);
     ck_told("forget 1, start 2");
-    ck_assert_uint_eq(d.counts.done, 1);
-    ck_assert_uint_eq(d.counts.failed[FAIL_ERROR], 0);
+    ck_assert_uint_eq(shared.counts.done, 1);
+    ck_assert_uint_eq(shared.counts.failed[FAIL_ERROR], 0);
 }
 END_TEST
 
@@ -109,7 +109,7 @@ START_TEST(test_fifty_die_at_once)
     for (uint32_t id = 1; id <= 50; id++)
         lost(id, SIGKILL);
     hush_news();
-    ck_assert_uint_eq(d.counts.failed[FAIL_ERROR], 50);
+    ck_assert_uint_eq(shared.counts.failed[FAIL_ERROR], 50);
     ck_assert_uint_eq(d.pool.counts[WORKER_STOPPING], 50);
     ck_assert_uint_eq(dispatcher_waiting(&d), 30);
     for (uint32_t id = 50; id >= 1; id--)
@@ -120,11 +120,11 @@ START_TEST(test_fifty_die_at_once)
     ck_assert_uint_eq(d.pool.exits, 50);
     for (uint32_t id = 51; id <= 100; id++)
         ready(id);
-    ck_assert_uint_eq(d.counts.running, 30);
+    ck_assert_uint_eq(shared.counts.running, 30);
     ck_assert_uint_eq(d.pool.counts[WORKER_IDLE], 20);
     for (uint32_t id = 51; id <= 80; id++)
         done(id);
-    ck_assert_uint_eq(d.counts.done, 30);
+    ck_assert_uint_eq(shared.counts.done, 30);
 }
 END_TEST
 
@@ -139,8 +139,8 @@ START_TEST(test_fifty_die_one_by_one)
         pass_ms(BATCH_MS);
         ck_assert_uint_eq(pool_count(&d.pool), 50);
     }
-    ck_assert_uint_eq(d.counts.failed[FAIL_ERROR], 50);
-    ck_assert_uint_eq(d.pool.last_id, 100);
+    ck_assert_uint_eq(shared.counts.failed[FAIL_ERROR], 50);
+    ck_assert_uint_eq(shared.last_worker, 100);
 }
 END_TEST
 
@@ -151,12 +151,12 @@ START_TEST(test_dropped_is_not_failed)
     for (int i = 0; i < 2500; i++)
         SUBMIT();
     silent = true;
-    ck_assert(!dispatcher_source_gone(&d, &source_of('a')->source)); /* a batch */
-    dispatcher_cancel(&d, the_job(2), false);
+    ck_assert(!dispatcher_source_gone(&shared, &source_of('a')->source)); /* a batch */
+    dispatcher_cancel(the_job(2), false);
     dispatcher_drain(&d); /* the rest, with the line */
     turn();
     turn();
-    ck_assert_uint_eq(d.counts.dropped, 2499);
+    ck_assert_uint_eq(shared.counts.dropped, 2499);
     ck_assert_uint_eq(modules[0].history.failed, 0);
     fails(1, "by-itself"); /* this one did, though nobody is told */
     ck_assert_uint_eq(modules[0].history.failed, 1);
@@ -179,7 +179,7 @@ static void note_by(struct test_source *source, struct job *job, const struct jo
 static void cancel_by(uint64_t seq, enum ended_by who, const char *name)
 {
     job_set_by(the_job(seq), who, name);
-    dispatcher_cancel(&d, the_job(seq), false);
+    dispatcher_cancel(the_job(seq), false);
 }
 
 START_TEST(test_a_cancelled_job_tells_by_whom)
@@ -232,7 +232,7 @@ START_TEST(test_a_link_and_a_drain_are_told)
     hooks.event = note_by;
     SUBMIT(.link = true);
     SUBMIT();
-    dispatcher_source_ended(&d, &source_of('a')->source);
+    dispatcher_source_ended(&shared, &source_of('a')->source);
     fails(1, "stopped");
     ck_assert_str_eq(by, "cancelled link -");
     SUBMIT(.source = 'b');

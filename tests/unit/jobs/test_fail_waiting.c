@@ -12,7 +12,7 @@ START_TEST(test_unavailable)
     silent = true;
     for (int ms = 0; ms < START_TIMEOUT_MS - 1; ms++) {
         if (d.pool.counts[WORKER_STARTING])
-            dies(d.pool.last_id, -127);
+            dies(shared.last_worker, -127);
         pass_ms(1);
     }
     ck_assert_uint_eq(dispatcher_waiting(&d), 2);
@@ -20,7 +20,7 @@ START_TEST(test_unavailable)
     hush_news();
     pass_ms(1);
     ck_assert_ptr_nonnull(strstr(news(), "a1 failed unavailable, b2 failed unavailable"));
-    ck_assert_uint_eq(d.counts.failed[FAIL_UNAVAILABLE], 2);
+    ck_assert_uint_eq(shared.counts.failed[FAIL_UNAVAILABLE], 2);
 }
 END_TEST
 
@@ -50,7 +50,7 @@ START_TEST(test_unavailable_needs_a_line)
     no_forks = true;
     SUBMIT();
     ck_told("start 1, forget 1");
-    dispatcher_cancel(&d, the_job(1), false);
+    dispatcher_cancel(the_job(1), false);
     ck_told("a1 failed cancelled");
     ck_assert(!timer_is_set(&d.failing.unavailable));
     pass_ms(START_TIMEOUT_MS - 1000);
@@ -78,7 +78,7 @@ START_TEST(test_unavailable_for_thousands)
     for (int i = 0; i < 10; i++)
         turn();
     ck_assert_uint_eq(dispatcher_waiting(&d), 0);
-    ck_assert_uint_eq(d.counts.failed[FAIL_UNAVAILABLE], 3500);
+    ck_assert_uint_eq(shared.counts.failed[FAIL_UNAVAILABLE], 3500);
 }
 END_TEST
 
@@ -94,11 +94,11 @@ START_TEST(test_available_for_the_rest)
     pass_ms(100);
     pass_ms(100);
     timers_turn(&timers, d.failing.unavailable.due.key);
-    d.limits.start_timeout_ms = 20000;
+    shared.limits.start_timeout_ms = 20000;
     timers_run(&timers);
     size_t left = dispatcher_waiting(&d);
     ck_assert(left > 1000 && left < 3500);
-    ready(d.pool.last_id);
+    ready(shared.last_worker);
     for (int i = 0; i < 10; i++)
         turn();
     ck_assert_uint_eq(dispatcher_waiting(&d), left - 1);
@@ -120,7 +120,7 @@ START_TEST(test_drain_instead_of_unavailable)
     for (int i = 0; i < 10; i++)
         turn();
     ck_assert_uint_eq(dispatcher_waiting(&d), 0);
-    ck_assert_uint_eq(d.counts.failed[FAIL_SHUTDOWN], 3500);
+    ck_assert_uint_eq(shared.counts.failed[FAIL_SHUTDOWN], 3500);
 }
 END_TEST
 

@@ -33,7 +33,7 @@ static void open_reading(uint32_t workers, uint32_t pool_max, uint32_t job_max)
 /* The source has so many bytes unread. */
 static void unread(char source, uint64_t bytes)
 {
-    dispatcher_source_unread(&d, &source_of(source)->source, bytes);
+    dispatcher_source_unread(&shared, &source_of(source)->source, bytes);
 }
 
 static bool is_held(char source)
@@ -121,11 +121,11 @@ START_TEST(test_held_jobs_wait)
     ck_told("b6 overload queue-full 3 1");
     done(1);
     ck_told("b5 done");
-    dispatcher_cancel(&d, the_job(2), false); /* a passed one */
+    dispatcher_cancel(the_job(2), false); /* a passed one */
     ck_told("a2 failed cancelled");
-    dispatcher_source_gone(&d, &source_of('a')->source);
+    dispatcher_source_gone(&shared, &source_of('a')->source);
     ck_told("a3 left, a1 left");
-    ck_assert_uint_eq(d.counts.dropped, 2);
+    ck_assert_uint_eq(shared.counts.dropped, 2);
 }
 END_TEST
 
@@ -160,7 +160,7 @@ START_TEST(test_held_jobs_are_bounded)
         SUBMIT(.source = source);
         unread(source, UNREAD_MAX + 1);
         while (d.pool.counts[WORKER_STARTING])
-            dies(d.pool.last_id, -1);
+            dies(shared.last_worker, -1);
         timer_clear(&timers, &d.starts.pause); /* a worker can be started, as far as is known */
         d.starts.failures = 0;
     }
@@ -181,7 +181,7 @@ START_TEST(test_held_jobs_are_not_unavailable)
     silent = true;
     pass_ms(START_TIMEOUT_MS);
     silent = false;
-    ck_assert_uint_eq(d.counts.failed[FAIL_UNAVAILABLE], 1);
+    ck_assert_uint_eq(shared.counts.failed[FAIL_UNAVAILABLE], 1);
     ck_assert_uint_eq(dispatcher_waiting(&d), 1);
     ck_assert_int_eq(the_job(1)->state, JOB_WAITING);
 }
@@ -227,17 +227,17 @@ START_TEST(test_coming_is_announced)
     open_reading(2, 2, 100);
     SUBMIT();
     hush_news();
-    dispatcher_worker_sends(&d, the_worker(2), OUTPUT_MAX + 1);
+    dispatcher_worker_sends(the_worker(2), OUTPUT_MAX + 1);
     ck_assert(is_held('a'));
     SUBMIT();
     ck_told("");
     dies(2, SIGKILL);
     ck_told("back 2 j1 no, a1 failed error SIG 9, give 1 j2, forget 2, start 3");
     ck_assert(!is_held('a'));
-    dispatcher_worker_sends(&d, the_worker(1), OUTPUT_MAX + 1);
+    dispatcher_worker_sends(the_worker(1), OUTPUT_MAX + 1);
     done(1);
     ck_assert(!is_held('a'));
-    dispatcher_worker_sends(&d, the_worker(1), OUTPUT_MAX + 1); /* it is on no job */
+    dispatcher_worker_sends(the_worker(1), OUTPUT_MAX + 1); /* it is on no job */
     hush_news();
 }
 END_TEST
@@ -250,9 +250,9 @@ START_TEST(test_more_comes_than_expected)
     done_with(1, 1500000);
     SUBMIT();
     ck_assert(!is_held('a'));
-    dispatcher_worker_sends(&d, the_worker(1), OUTPUT_MAX + 1);
+    dispatcher_worker_sends(the_worker(1), OUTPUT_MAX + 1);
     ck_assert(is_held('a'));
-    dispatcher_worker_sends(&d, the_worker(1), 1000);
+    dispatcher_worker_sends(the_worker(1), 1000);
     ck_assert(is_held('a'));
     done(1);
     ck_assert(!is_held('a'));
@@ -281,7 +281,7 @@ START_TEST(test_budget_of_all)
 {
     open_reading(1, 1, 100);
     told_budget = (struct payload_budget){.max = 10000000};
-    d.hold.output = &told_budget;
+    shared.hold.output = &told_budget;
     told_budget.held = 9500000;
     unread('a', 600000);
     ck_assert(is_held('a'));
@@ -308,9 +308,9 @@ START_TEST(test_budget_and_what_comes)
 {
     open_reading(1, 1, 100);
     told_budget = (struct payload_budget){.max = 10000000, .held = 9000000};
-    d.hold.output = &told_budget;
+    shared.hold.output = &told_budget;
     SUBMIT(.source = 'b');
-    dispatcher_worker_sends(&d, the_worker(1), 700000);
+    dispatcher_worker_sends(the_worker(1), 700000);
     unread('a', 300000);
     ck_assert(!is_held('a'));
     unread('a', 300001);
@@ -329,7 +329,8 @@ START_TEST(test_limits_change)
     unread('a', UNREAD_MAX + 1);
     SUBMIT();
     limits.source_unread_max = 4 * UNREAD_MAX;
-    dispatcher_configure(&d, &limits, false);
+    dispatch_shared_configure(&shared, &limits);
+    dispatcher_configure(&d, &limits.pool, false);
     ck_assert(!is_held('a'));
     ck_told("give 1 j1");
 }
@@ -341,7 +342,8 @@ START_TEST(test_older_job_comes_back)
 {
     open_reading(1, 1, 100);
     limits.pool.worker_window = 4;
-    dispatcher_configure(&d, &limits, false);
+    dispatch_shared_configure(&shared, &limits);
+    dispatcher_configure(&d, &limits.pool, false);
     lazy = true;
     modules[0].history.mean_run_us = 100;
     for (int i = 0; i < 12; i++)
@@ -355,7 +357,7 @@ START_TEST(test_older_job_comes_back)
     unread('a', UNREAD_MAX + 1);
     ck_assert_ptr_null(job_queue_first(&d.line.queue)); /* all others are passed */
     SUBMIT(.source = 'b');
-    dispatcher_worker_silent(&d, the_worker(1));
+    dispatcher_worker_silent(the_worker(1));
     hush_news();
     ck_assert_uint_eq(d.line.prefetched_count, 0);
     ck_assert_ptr_eq(job_queue_first(&d.line.queue), the_job(13));
@@ -364,7 +366,7 @@ START_TEST(test_older_job_comes_back)
     struct job *job;
     while ((job = job_queue_first(&d.line.queue))) {
         ck_assert_uint_eq(job->seq, seq++);
-        dispatcher_cancel(&d, job, false);
+        dispatcher_cancel(job, false);
     }
     ck_assert_uint_eq(seq, 14);
     ck_assert_uint_gt(prefetched, 1);

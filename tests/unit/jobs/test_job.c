@@ -300,7 +300,7 @@ static const char *submit_and_end(struct job *job)
     new_source(source_of('a'));
     job_set_source(job, source);
     dispatcher_submit(&d, job);
-    ck_assert(dispatcher_source_ended(&d, source));
+    ck_assert(dispatcher_source_ended(&shared, source));
     done(1);
     return news();
 }

@@ -8,11 +8,12 @@
 enum { STEPS = 100000, MOST = 40 };
 
 static struct pool pool;
+static uint32_t last_id;
 static struct chance chance;
 
 static void setup(void)
 {
-    pool_init(&pool);
+    pool_init(&pool, &last_id);
 }
 
 static void teardown(void)
@@ -177,14 +178,14 @@ END_TEST
 START_TEST(test_model)
 {
     struct worker *workers[MOST] = {NULL};
-    uint32_t last_id = 0;
+    uint32_t id = last_id;
     chance_init(&chance, "pool");
     for (int step = 0; step < STEPS; step++) {
         size_t i = chance_below(&chance, MOST), counts[WORKER_STATES] = {0};
         int to = (int)chance_below(&chance, WORKER_STATES);
         if (!workers[i]) {
             workers[i] = pool_add(&pool, (uint64_t)step);
-            hot_assert(workers[i]->id == ++last_id);
+            hot_assert(workers[i]->id == ++id);
         } else if (workers[i]->state == WORKER_STOPPING) {
             pool_remove(&pool, workers[i]);
             workers[i] = NULL;
@@ -239,7 +240,7 @@ END_TEST
 START_TEST(test_remove_from_another_pool)
 {
     struct pool other;
-    pool_init(&other);
+    pool_init(&other, &last_id);
     hush();
     pool_remove(&other, worker_in(WORKER_STOPPING));
 }

@@ -30,10 +30,11 @@ START_TEST(test_prefetched_and_job_max)
 {
     open_prefetched();
     limits.pool.job_max = 9;
-    dispatcher_configure(&d, &limits, false);
+    dispatch_shared_configure(&shared, &limits);
+    dispatcher_configure(&d, &limits.pool, false);
     SUBMIT();
     ck_told("a13 overload queue-full 9 1");
-    dispatcher_cancel(&d, the_job(5), false);
+    dispatcher_cancel(the_job(5), false);
     hush_news();
     SUBMIT(.accepted = true);
     ck_told("a14 accepted 8");
@@ -45,7 +46,8 @@ START_TEST(test_prefetched_and_growing)
 {
     open_prefetched();
     limits.pool.pool_max = 3;
-    dispatcher_configure(&d, &limits, false);
+    dispatch_shared_configure(&shared, &limits);
+    dispatcher_configure(&d, &limits.pool, false);
     ck_told("start 2, start 3");
 }
 END_TEST
@@ -127,7 +129,8 @@ START_TEST(test_not_for_one_that_is_to_end)
     open_warm(1, 8);
     submit_many(10);
     begins(1);
-    dispatcher_configure(&d, &limits, true);
+    dispatch_shared_configure(&shared, &limits);
+    dispatcher_configure(&d, &limits.pool, true);
     hush_news();
     finishes_well(1);
     reads(1);

@@ -13,7 +13,7 @@ static struct chance chance;
 
 static void setup(void)
 {
-    job_queue_init(&queue);
+    job_queue_init(&queue, 0);
 }
 
 static struct job *new_job(void)

@@ -16,9 +16,9 @@ static void begins_out_of_turn(uint32_t id, uint64_t seq)
 START_TEST(test_cancel)
 {
     open_prefetched();
-    dispatcher_cancel(&d, the_job(5), _i == 1);
+    dispatcher_cancel(the_job(5), _i == 1);
     ck_told("back 1 j5 yes, a5 failed cancelled");
-    dispatcher_cancel(&d, the_job(4), _i == 1);
+    dispatcher_cancel(the_job(4), _i == 1);
     ck_told("back 1 j4 yes, a4 failed cancelled");
     finishes_well(1);
     begins(1);
@@ -37,7 +37,7 @@ START_TEST(test_cancel_begun)
     open_prefetched();
     finishes_well(1);
     begins(1);
-    dispatcher_cancel(&d, the_job(4), false);
+    dispatcher_cancel(the_job(4), false);
     ck_told("back 1 j4 no");
     ck_assert_int_eq(the_job(4)->state, JOB_WAITING);
     reads(1);
@@ -54,9 +54,9 @@ START_TEST(test_kill_begun)
     open_prefetched();
     finishes_well(1);
     begins(1);
-    dispatcher_cancel(&d, the_job(4), _i == 1);
+    dispatcher_cancel(the_job(4), _i == 1);
     if (_i == 0)
-        dispatcher_cancel(&d, the_job(4), true); /* after the cancel */
+        dispatcher_cancel(the_job(4), true); /* after the cancel */
     hush_news();
     reads(1);
     ck_told("a3 done, a4 started 1 #4, back 1 j5 yes, back 1 j6 yes, flag 1 j4, kill 1");
@@ -73,7 +73,7 @@ START_TEST(test_cancel_begun_and_finished)
     open_prefetched();
     finishes_well(1);
     begins(1);
-    dispatcher_cancel(&d, the_job(4), false);
+    dispatcher_cancel(the_job(4), false);
     finishes_well(1);
     hush_news();
     reads(1);
@@ -81,7 +81,7 @@ START_TEST(test_cancel_begun_and_finished)
     reads(1);
     const char *got = news();
     ck_assert_msg(strncmp(got, "a4 done", 7) == 0, "%s", got);
-    ck_assert_uint_eq(d.counts.failed[FAIL_CANCELLED], 0);
+    ck_assert_uint_eq(shared.counts.failed[FAIL_CANCELLED], 0);
 }
 END_TEST
 
@@ -89,7 +89,7 @@ END_TEST
 START_TEST(test_cancel_the_running_one)
 {
     open_prefetched();
-    dispatcher_cancel(&d, the_job(3), _i == 1);
+    dispatcher_cancel(the_job(3), _i == 1);
     ck_told(_i ? "back 1 j4 yes, back 1 j5 yes, back 1 j6 yes, flag 1 j3, kill 1"
                : "back 1 j4 yes, back 1 j5 yes, back 1 j6 yes, flag 1 j3");
     ck_assert_uint_eq(d.line.prefetched_count, 0);
@@ -107,14 +107,14 @@ START_TEST(test_cancel_one_that_has_ended)
     open_prefetched();
     finishes_well(1);
     begins(1);
-    dispatcher_cancel(&d, the_job(3), _i == 1);
+    dispatcher_cancel(the_job(3), _i == 1);
     ck_told("back 1 j4 no, back 1 j5 yes, back 1 j6 yes");
     pass_us(1); /* the socket is read in a turn of its own */
     const char *got = news();
     ck_assert_ptr_nonnull(strstr(got, "poll 1, a3 done, a4 started 1 #4"));
     ck_assert_ptr_null(strstr(got, "flag"));
     ck_assert_ptr_null(strstr(got, "kill"));
-    ck_assert_uint_eq(d.counts.done, 2 + 1);
+    ck_assert_uint_eq(shared.counts.done, 2 + 1);
 }
 END_TEST
 
@@ -122,13 +122,14 @@ END_TEST
 START_TEST(test_silent_worker)
 {
     open_prefetched();
-    dispatcher_worker_silent(&d, the_worker(1));
+    dispatcher_worker_silent(the_worker(1));
     ck_told("back 1 j4 yes, back 1 j5 yes, back 1 j6 yes");
     ck_assert_uint_eq(d.line.prefetched_count, 0);
-    dispatcher_worker_silent(&d, the_worker(1));
+    dispatcher_worker_silent(the_worker(1));
     ck_told("");
     limits.pool.pool_max = 2;
-    dispatcher_configure(&d, &limits, false);
+    dispatch_shared_configure(&shared, &limits);
+    dispatcher_configure(&d, &limits.pool, false);
     ready(2);
     ck_told("start 2, give 2 j4, a4 started 2 #4");
 }
@@ -250,7 +251,7 @@ START_TEST(test_lost_between_jobs)
     dies(1, SIGKILL);
     ck_told("back 1 j4 yes, back 1 j5 yes, back 1 j6 yes, forget 1, start 2");
     ck_assert_int_eq(the_job(4)->state, JOB_WAITING);
-    ck_assert_uint_eq(d.counts.failed[FAIL_ERROR], 0);
+    ck_assert_uint_eq(shared.counts.failed[FAIL_ERROR], 0);
     ready(2);
     ck_told("give 2 j4"); /* `started` was told already, and its order stays */
     begins(2);
@@ -266,12 +267,12 @@ START_TEST(test_lost_between_jobs_of_one_who_is_gone)
     open_prefetched();
     finishes_well(1);
     reads(1);
-    ck_assert(dispatcher_source_gone(&d, &source_of('a')->source));
+    ck_assert(dispatcher_source_gone(&shared, &source_of('a')->source));
     hush_news();
     dies(1, SIGKILL);
     ck_told("back 1 j4 yes, forget 1, start 2");
-    ck_assert_uint_eq(d.counts.dropped, 9);
-    ck_assert_uint_eq(d.counts.orphaned, 0);
+    ck_assert_uint_eq(shared.counts.dropped, 9);
+    ck_assert_uint_eq(shared.counts.orphaned, 0);
 }
 END_TEST
 
@@ -297,7 +298,7 @@ START_TEST(test_cancelled_and_put_back)
 {
     open_prefetched();
     begins_out_of_turn(1, 4);
-    dispatcher_cancel(&d, the_job(4), false);
+    dispatcher_cancel(the_job(4), false);
     ck_told("back 1 j4 no");
     handed_of(the_worker(1)->ops_data, 4)->state = OFFERED;
     dies(1, SIGSEGV);
@@ -316,7 +317,7 @@ START_TEST(test_cancelled_and_returned)
     reads(1);
     hush_news();
     begins_out_of_turn(1, 5);
-    dispatcher_cancel(&d, the_job(4), _i == 1);
+    dispatcher_cancel(the_job(4), _i == 1);
     ck_told("back 1 j5 no, back 1 j6 yes");
     dies(1, SIGSEGV);
     ck_told("back 1 j4 yes, a4 failed cancelled, back 1 j5 no, a5 started 1 #5, a5 failed error "
@@ -330,12 +331,12 @@ START_TEST(test_put_back_for_one_who_is_gone)
 {
     open_prefetched();
     begins_out_of_turn(1, 4);
-    ck_assert(dispatcher_source_gone(&d, &source_of('a')->source));
+    ck_assert(dispatcher_source_gone(&shared, &source_of('a')->source));
     hush_news();
     handed_of(the_worker(1)->ops_data, 4)->state = OFFERED;
     dies(1, SIGSEGV);
     ck_told("back 1 j3 no, back 1 j4 yes, forget 1, start 2");
-    ck_assert_uint_eq(d.counts.dropped, 9);
+    ck_assert_uint_eq(shared.counts.dropped, 9);
     ready(2);
     ck_told(""); /* nobody's job is in the line */
 }
@@ -371,7 +372,8 @@ START_TEST(test_idle_takes_over)
     ck_told("give 1 j2, a2 started 1 #2, a2 done, give 1 j3, a3 started 1 #3, give 1 j4");
     limits.pool.pool_max = 2;
     limits.pool.pool_start = 2;
-    dispatcher_configure(&d, &limits, false);
+    dispatch_shared_configure(&shared, &limits);
+    dispatcher_configure(&d, &limits.pool, false);
     ready(2);
     ck_told("start 2, give 2 j5, a5 started 2 #5"); /* the line first */
     begins(2);
@@ -408,7 +410,7 @@ START_TEST(test_idle_takes_over_from_the_second)
         ck_assert_uint_eq(the_worker(id)->prefetched_count, 1);
     }
     while (job_queue_count(&d.line.queue)) /* the line is gone otherwise */
-        dispatcher_cancel(&d, job_queue_first(&d.line.queue), false);
+        dispatcher_cancel(job_queue_first(&d.line.queue), false);
     finishes_well(1);
     begins(1); /* a prefetched one, and the master does not know */
     hush_news();
@@ -425,16 +427,17 @@ START_TEST(test_source_gone)
     open_prefetched();
     finishes_well(1);
     begins(1);
-    ck_assert(dispatcher_source_gone(&d, &source_of('a')->source));
+    ck_assert(dispatcher_source_gone(&shared, &source_of('a')->source));
     hush_news();
-    ck_assert_uint_eq(d.counts.dropped, 8); /* 5 and 6 were taken back, 7 to 12 stood in the line */
+    ck_assert_uint_eq(shared.counts.dropped,
+                      8); /* 5 and 6 were taken back, 7 to 12 stood in the line */
     ck_assert_uint_eq(dispatcher_waiting(&d), 1);
     reads(1);
-    ck_assert_uint_eq(d.counts.orphaned, 1);
+    ck_assert_uint_eq(shared.counts.orphaned, 1);
     finishes_well(1);
     reads(1);
     ck_told("");
-    ck_assert_uint_eq(d.counts.orphaned, 2);
+    ck_assert_uint_eq(shared.counts.orphaned, 2);
     SUBMIT(.source = 'b');
     ck_told("give 1 j13");
 }
@@ -447,7 +450,8 @@ START_TEST(test_source_gone_with_thousands)
     for (int i = 0; i < 7; i++)
         SUBMIT(.source = 'b');
     limits.pool.job_max = 10000;
-    dispatcher_configure(&d, &limits, false);
+    dispatch_shared_configure(&shared, &limits);
+    dispatcher_configure(&d, &limits.pool, false);
     for (int i = 0; i < 1500; i++)
         SUBMIT();
     SUBMIT(.source = 'b');
@@ -456,7 +460,7 @@ START_TEST(test_source_gone_with_thousands)
     reads(1);
     begins(1);
     ck_told("give 1 j2, b2 done, give 1 j3, give 1 j4, give 1 j5, give 1 j6");
-    ck_assert(!dispatcher_source_gone(&d, &source_of('a')->source));
+    ck_assert(!dispatcher_source_gone(&shared, &source_of('a')->source));
     hush_news();
     for (int i = 0; i < 3; i++) {
         finishes_well(1);
@@ -464,8 +468,8 @@ START_TEST(test_source_gone_with_thousands)
         begins(1);
     }
     ck_told("b3 done, b4 done, give 1 j7, give 1 j8, b5 done"); /* and not job 9 */
-    ck_assert(dispatcher_source_gone(&d, &source_of('a')->source));
-    ck_assert_uint_eq(d.counts.dropped, 1500);
+    ck_assert(dispatcher_source_gone(&shared, &source_of('a')->source));
+    ck_assert_uint_eq(shared.counts.dropped, 1500);
 }
 END_TEST
 
@@ -484,7 +488,7 @@ START_TEST(test_source_ended)
     finishes_well(1);
     begins(1); /* job 4 */
     hush_news();
-    dispatcher_source_ended(&d, &source_of('a')->source);
+    dispatcher_source_ended(&shared, &source_of('a')->source);
     ck_told("back 1 j5 yes, a5 failed cancelled, back 1 j4 no");
     reads(1);
     ck_told("a3 done, back 1 j6 yes, flag 1 j4");
@@ -524,9 +528,10 @@ START_TEST(test_abort)
     ck_assert_ptr_nonnull(strstr(got, "a4 failed shutdown"));
     dies(1, SIGKILL);
     ck_assert(dispatcher_is_drained(&d));
-    ck_assert_uint_eq(d.counts.failed[FAIL_SHUTDOWN] + d.counts.failed[FAIL_ERROR] + d.counts.done,
+    ck_assert_uint_eq(shared.counts.failed[FAIL_SHUTDOWN] + shared.counts.failed[FAIL_ERROR] +
+                          shared.counts.done,
                       12);
-    ck_assert_uint_eq(d.counts.failed[FAIL_ERROR], 0);
+    ck_assert_uint_eq(shared.counts.failed[FAIL_ERROR], 0);
 }
 END_TEST
 
@@ -546,7 +551,7 @@ START_TEST(test_stop)
     ck_told("poll 1, term 1, poll 1, kill 1");
     dies(1, SIGKILL);
     ck_told("a4 failed shutdown sigkill, forget 1");
-    ck_assert_uint_eq(d.counts.failed[FAIL_SHUTDOWN], 9);
+    ck_assert_uint_eq(shared.counts.failed[FAIL_SHUTDOWN], 9);
     ck_assert(dispatcher_is_drained(&d));
 }
 END_TEST
@@ -554,7 +559,8 @@ END_TEST
 START_TEST(test_reload)
 {
     open_prefetched();
-    dispatcher_configure(&d, &limits, true);
+    dispatch_shared_configure(&shared, &limits);
+    dispatcher_configure(&d, &limits.pool, true);
     ck_told("");
     finishes_well(1);
     reads(1); /* it is the first to make room */

@@ -69,7 +69,7 @@ START_TEST(test_another_worker_does_it)
     ready(4);
     SUBMIT();
     ck_told("give 4 j6");
-    ck_assert_uint_eq(sum(d.counts.failed, FAIL_REASONS), 0);
+    ck_assert_uint_eq(sum(shared.counts.failed, FAIL_REASONS), 0);
     ck_assert_uint_eq(modules[ECHO].history.refusals, 0);
 }
 END_TEST
@@ -83,13 +83,13 @@ START_TEST(test_a_bad_worker_does_not_eat_the_line)
         SUBMIT();
     refuses(1);
     ends(1);
-    while (d.counts.done < 304) {
+    while (shared.counts.done < 304) {
         for (uint32_t id = 2; id <= 4; id++)
             if (the_worker(id)->job)
                 done(id);
         check_invariants();
     }
-    ck_assert_uint_eq(sum(d.counts.failed, FAIL_REASONS), 0);
+    ck_assert_uint_eq(sum(shared.counts.failed, FAIL_REASONS), 0);
     ck_assert_uint_eq(d.pool.exits, 1);
 }
 END_TEST
@@ -165,7 +165,7 @@ START_TEST(test_the_pause_doubles)
         pass_ms(130);
         ready(++id);
         refuses(id);
-        ck_assert_uint_eq(d.counts.failed[FAIL_UNAVAILABLE], i + 1);
+        ck_assert_uint_eq(shared.counts.failed[FAIL_UNAVAILABLE], i + 1);
         ck_assert_uint_eq(modules[ECHO].history.refused_until_us,
                           timers.now_us + pauses_ms[i] * 1000);
         pass_ms(pauses_ms[i]);
@@ -238,7 +238,7 @@ START_TEST(test_cancelled_on_the_way_back)
     pass_ms(130);
     ready(3);
     done(3);
-    dispatcher_cancel(&d, the_job(3), false);
+    dispatcher_cancel(the_job(3), false);
     hush_news();
     pass_ms(1);
     ck_assert_uint_eq(d.aside.count, 0);
@@ -254,11 +254,11 @@ START_TEST(test_an_always_refusing_module)
     for (int i = 0; i < 500; i++)
         SUBMIT(.module = i % 2 ? FIB : ECHO);
     uint32_t last = 4;
-    for (int turns = 0; d.jobs.count; turns++) {
+    for (int turns = 0; shared.jobs.count; turns++) {
         ck_assert_int_lt(turns, 5000);
         size_t alive = d.pool.counts[WORKER_IDLE] + d.pool.counts[WORKER_BUSY];
         ck_assert_uint_ge(alive, 3); /* one at a time is replaced */
-        for (uint32_t id = 1; id <= d.pool.last_id; id++) {
+        for (uint32_t id = 1; id <= shared.last_worker; id++) {
             struct worker *worker = pool_find(&d.pool, id);
             if (worker && worker_is_ending(worker))
                 ends(id);
@@ -269,11 +269,11 @@ START_TEST(test_an_always_refusing_module)
             else if (worker && worker->job)
                 refuses(id);
         }
-        last = d.pool.last_id;
+        last = shared.last_worker;
         pass_ms(1);
     }
-    ck_assert_uint_eq(d.counts.failed[FAIL_UNAVAILABLE], 250);
-    ck_assert_uint_eq(d.counts.done, 254);
+    ck_assert_uint_eq(shared.counts.failed[FAIL_UNAVAILABLE], 250);
+    ck_assert_uint_eq(shared.counts.done, 254);
     ck_assert_uint_le(last, 6);
 }
 END_TEST
@@ -298,11 +298,11 @@ START_TEST(test_starts_fail)
     ck_told("give 1 j5, a5 done");
     silent = true;
     pass_ms(START_TIMEOUT_MS + 500);
-    ck_assert_uint_eq(d.counts.failed[FAIL_UNAVAILABLE], 1);
+    ck_assert_uint_eq(shared.counts.failed[FAIL_UNAVAILABLE], 1);
     ck_assert_uint_eq(d.pool.counts[WORKER_IDLE], 1);
     SUBMIT(); /* others of the module need not wait as long */
     refuses(1);
-    ck_assert_uint_eq(d.counts.failed[FAIL_UNAVAILABLE], 2);
+    ck_assert_uint_eq(shared.counts.failed[FAIL_UNAVAILABLE], 2);
 }
 END_TEST
 
@@ -355,10 +355,11 @@ START_TEST(test_given_back_to_a_held_source)
 {
     open_used(2, 3, 1);
     limits.source_unread_max = 1000;
-    dispatcher_configure(&d, &limits, false);
+    dispatch_shared_configure(&shared, &limits);
+    dispatcher_configure(&d, &limits.pool, false);
     timer_set_ms(&timers, &d.starts.pause, 60000);
     SUBMIT();
-    dispatcher_source_unread(&d, &source_of('a')->source, 1001);
+    dispatcher_source_unread(&shared, &source_of('a')->source, 1001);
     refuses(1);
     ck_told("give 1 j3");
     ck_assert_uint_eq(d.aside.count, 1);
@@ -370,14 +371,16 @@ START_TEST(test_room_for_a_fresh_worker)
 {
     open_used(2, 2, 1);
     limits.pool.pool_max = 3;
-    dispatcher_configure(&d, &limits, false);
+    dispatch_shared_configure(&shared, &limits);
+    dispatcher_configure(&d, &limits.pool, false);
     no_forks = true;
     SUBMIT(.module = FIB);
     SUBMIT(.module = FIB);
     SUBMIT();
     hush_news();
     limits.pool.pool_max = 2;
-    dispatcher_configure(&d, &limits, false);
+    dispatch_shared_configure(&shared, &limits);
+    dispatcher_configure(&d, &limits.pool, false);
     no_forks = false;
     done(1);
     refuses(1);
@@ -413,14 +416,14 @@ START_TEST(test_thousands_set_aside_and_refused)
     pass_ms(130);
     ready(3);
     refuses(3);
-    for (int i = 0; d.jobs.count; i++) {
+    for (int i = 0; shared.jobs.count; i++) {
         ck_assert_int_lt(i, 10000);
         for (uint32_t id = 2; id <= 3; id++)
             if (the_worker(id)->job)
                 refuses(id);
         turn();
     }
-    ck_assert_uint_eq(d.counts.failed[FAIL_UNAVAILABLE], 2500);
+    ck_assert_uint_eq(shared.counts.failed[FAIL_UNAVAILABLE], 2500);
     ck_assert_uint_eq(d.pool.exits, 1);
 }
 END_TEST
@@ -430,14 +433,14 @@ START_TEST(test_thousands_set_aside_and_done)
     open_many_aside();
     pass_ms(130);
     ready(3);
-    for (int i = 0; d.jobs.count; i++) {
+    for (int i = 0; shared.jobs.count; i++) {
         ck_assert_int_lt(i, 10000);
         struct worker *bad = pool_find(&d.pool, 2);
         if (bad && bad->job)
             refuses(2);
         if (bad && worker_is_ending(bad))
             ends(2);
-        for (uint32_t id = 3; id <= d.pool.last_id; id++) {
+        for (uint32_t id = 3; id <= shared.last_worker; id++) {
             struct worker *worker = pool_find(&d.pool, id);
             if (worker && worker->state == WORKER_STARTING)
                 ready(id);
@@ -446,7 +449,7 @@ START_TEST(test_thousands_set_aside_and_done)
         }
         pass_ms(1);
     }
-    ck_assert_uint_eq(d.counts.done, 2502);
+    ck_assert_uint_eq(shared.counts.done, 2502);
 }
 END_TEST
 
@@ -462,9 +465,9 @@ START_TEST(test_ends_of_those_set_aside)
     modules[ECHO].history.refusals = 1;
     no_forks = false;
     pass_ms(1000);
-    ready(d.pool.last_id);
-    done(d.pool.last_id);
-    uint32_t id = d.pool.last_id;
+    ready(shared.last_worker);
+    done(shared.last_worker);
+    uint32_t id = shared.last_worker;
     timer_set_ms(&timers, &d.starts.pause, 60000); /* nothing is replaced */
     for (char source = 'a'; source <= 'd'; source++) {
         SUBMIT(.source = source);
@@ -473,9 +476,9 @@ START_TEST(test_ends_of_those_set_aside)
     ck_assert_uint_eq(d.aside.count, 4);
     ck_assert_uint_eq(dispatcher_waiting(&d), 4);
     hush_news();
-    dispatcher_cancel(&d, the_job(3), false);
+    dispatcher_cancel(the_job(3), false);
     ck_told("a3 failed cancelled");
-    ck_assert(dispatcher_source_gone(&d, &source_of('b')->source));
+    ck_assert(dispatcher_source_gone(&shared, &source_of('b')->source));
     ck_told("b4 left");
     dispatcher_drain(&d);
     ck_told("retire 3");
@@ -492,10 +495,10 @@ START_TEST(test_not_given_back)
     SUBMIT(.source = 'a');
     SUBMIT(.source = 'b');
     hush_news();
-    dispatcher_cancel(&d, the_job(5), false);
+    dispatcher_cancel(the_job(5), false);
     refuses(1);
     ck_told("flag 1 j5, a5 failed cancelled stop-flag");
-    dispatcher_source_gone(&d, &source_of('b')->source);
+    dispatcher_source_gone(&shared, &source_of('b')->source);
     refuses(2);
     ck_told("b6 left, retire 2");
     SUBMIT(.source = 'c');
@@ -504,7 +507,7 @@ START_TEST(test_not_given_back)
     hush_news();
     refuses(1);
     ck_told("c7 failed shutdown, retire 1");
-    ck_assert_uint_eq(d.counts.dropped, 1);
+    ck_assert_uint_eq(shared.counts.dropped, 1);
 }
 END_TEST
 
@@ -533,7 +536,8 @@ START_TEST(test_reload)
     ck_assert_uint_eq(d.aside.count, 1);
     hush_news();
     modules[ECHO].history.refusals = 0; /* as the table does */
-    dispatcher_configure(&d, &limits, true);
+    dispatch_shared_configure(&shared, &limits);
+    dispatcher_configure(&d, &limits.pool, true);
     ck_told("start 3");
     turn();
     ck_told("give 2 j3");
@@ -552,7 +556,8 @@ START_TEST(test_no_more_set_aside_than_may_wait)
 {
     open_used(2, 2, 1);
     limits.pool.job_max = 3;
-    dispatcher_configure(&d, &limits, false);
+    dispatch_shared_configure(&shared, &limits);
+    dispatcher_configure(&d, &limits.pool, false);
     SUBMIT();
     SUBMIT(.module = FIB);
     refuses(1);
@@ -568,7 +573,7 @@ START_TEST(test_no_more_set_aside_than_may_wait)
     }
     silent = false;
     ck_assert_uint_eq(dispatcher_waiting(&d), 3);
-    ck_assert_uint_eq(d.counts.overload[OVERLOAD_QUEUE_FULL], 18);
+    ck_assert_uint_eq(shared.counts.overload[OVERLOAD_QUEUE_FULL], 18);
     SUBMIT(.module = FIB);
     done(2);
     ck_told("give 2 j25, a25 done");
@@ -580,7 +585,8 @@ START_TEST(test_prefetched)
 {
     open_used(1, 1, 1);
     limits.pool.worker_window = 4;
-    dispatcher_configure(&d, &limits, false);
+    dispatch_shared_configure(&shared, &limits);
+    dispatcher_configure(&d, &limits.pool, false);
     lazy = true;
     for (int i = 0; i < 20; i++)
         SUBMIT(.module = FIB);

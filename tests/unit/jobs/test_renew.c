@@ -104,7 +104,7 @@ START_TEST(test_reload_in_vain)
         done(2);
         hush_news();
     }
-    ck_assert_uint_eq(d.counts.done, 6);
+    ck_assert_uint_eq(shared.counts.done, 6);
     ck_assert_uint_eq(d.pool.counts[WORKER_IDLE], 2);
     reconfigure(true); /* the fault is mended, and nobody has to wait for the end of the pause */
     ck_told("start 8");

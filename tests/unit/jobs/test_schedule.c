@@ -50,7 +50,7 @@ START_TEST(test_nothing_stays_touched)
     done(2);
     ck_assert_uint_eq(d.pass.touched, 0);
     ck_assert_ptr_null(d.pass.answered);
-    ck_assert_uint_eq(d.pass.amid, 0);
+    ck_assert_uint_eq(shared.amid, 0);
     hush_news();
 }
 END_TEST

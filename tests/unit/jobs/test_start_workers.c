@@ -73,10 +73,10 @@ END_TEST
 /* How long until the next start. */
 static uint64_t ms_to_next_start(uint64_t most_ms)
 {
-    uint64_t begin_us = timers.now_us, last = d.pool.last_id;
-    while (d.pool.last_id == last && timers.now_us - begin_us <= most_ms * 1000)
+    uint64_t begin_us = timers.now_us, last = shared.last_worker;
+    while (shared.last_worker == last && timers.now_us - begin_us <= most_ms * 1000)
         pass_us(100);
-    ck_assert_uint_eq(d.pool.last_id, last + 1); /* one at a time */
+    ck_assert_uint_eq(shared.last_worker, last + 1); /* one at a time */
     return (timers.now_us - begin_us) / 1000;
 }
 
@@ -94,7 +94,7 @@ START_TEST(test_backoff_grows)
         if (_i == 2)
             pass_ms(START_TIMEOUT_MS);
         if (_i != 1)
-            dies(d.pool.last_id, SIGKILL);
+            dies(shared.last_worker, SIGKILL);
         ck_assert_uint_eq(d.starts.failures, (unsigned)failures);
         ck_assert_uint_eq(pool_count(&d.pool), 0);
         uint64_t ms = ms_to_next_start(30000);
@@ -115,15 +115,15 @@ START_TEST(test_backoff_never_spins)
     no_forks = true;
     for (uint32_t id = 1; id <= 8; id++)
         dies(id, -1);
-    uint32_t begin = d.pool.last_id;
+    uint32_t begin = shared.last_worker;
     for (int minute = 0; minute < 60; minute++) {
         for (int i = 0; i < 20; i++)
             SUBMIT();
         pass_ms(60000);
         check_invariants();
     }
-    ck_assert_uint_gt(d.pool.last_id - begin, 100);
-    ck_assert_uint_lt(d.pool.last_id - begin, 10 + 3600000 / 24000);
+    ck_assert_uint_gt(shared.last_worker - begin, 100);
+    ck_assert_uint_lt(shared.last_worker - begin, 10 + 3600000 / 24000);
 }
 END_TEST
 
@@ -174,7 +174,7 @@ START_TEST(test_backoff_ends_with_success)
     }
     ck_assert_uint_eq(d.starts.failures, 0); /* and ends here */
     dies(4, SIGKILL);
-    ck_assert_uint_eq(d.pool.last_id, 5);
+    ck_assert_uint_eq(shared.last_worker, 5);
 }
 END_TEST
 
@@ -183,15 +183,15 @@ START_TEST(test_backoff_starts_over)
     open_pool(1, 1, 100);
     silent = true;
     for (int i = 0; i < 6; i++) {
-        dies(d.pool.last_id, -1);
+        dies(shared.last_worker, -1);
         ms_to_next_start(30000);
     }
-    ready(d.pool.last_id);
+    ready(shared.last_worker);
     SUBMIT();
-    done(d.pool.last_id);
-    dies(d.pool.last_id, SIGSEGV); /* no failed start */
+    done(shared.last_worker);
+    dies(shared.last_worker, SIGSEGV); /* no failed start */
     ck_assert_uint_eq(d.starts.failures, 0);
-    dies(d.pool.last_id, -1);
+    dies(shared.last_worker, -1);
     ck_assert_uint_le(ms_to_next_start(1000), 125);
 }
 END_TEST
@@ -205,7 +205,7 @@ START_TEST(test_jitter_keeps_the_bounds)
         silent = true;
         d.starts.random = random * UINT64_C(0x9e3779b97f4a7c15) | 1;
         d.starts.failures = _i ? 20 : 0;
-        dies(d.pool.last_id, -1);
+        dies(shared.last_worker, -1);
         uint64_t ms = (d.starts.pause.due.key - timers.now_us) / 1000;
         least = ms < least ? ms : least;
         most = ms > most ? ms : most;
@@ -228,7 +228,7 @@ START_TEST(test_jitter)
         silent = true;
         d.starts.random = random * 1000 + 1;
         for (int i = 0; i < 8; i++) {
-            dies(d.pool.last_id, -1);
+            dies(shared.last_worker, -1);
             seen[random] = ms_to_next_start(30000);
         }
         for (uint64_t i = 0; i < random; i++)
@@ -248,19 +248,19 @@ START_TEST(test_ended_soon)
     open_pool(1, 1, 10);
     silent = true;
     for (int i = 0; i < 15; i++) {
-        ready(d.pool.last_id);
+        ready(shared.last_worker);
         pass_ms(_i ? 500 : 0);
-        dies(d.pool.last_id, SIGSEGV);
+        dies(shared.last_worker, SIGSEGV);
         uint64_t ms = ms_to_next_start(30000);
         ck_assert_msg(ms >= delay_ms * 4 / 5 && ms <= delay_ms, "%ju ms after %d deaths",
                       (uintmax_t)ms, i + 1);
         delay_ms = delay_ms * 2 > 30000 ? 30000 : delay_ms * 2;
     }
-    ready(d.pool.last_id);
+    ready(shared.last_worker);
     pass_ms(SOON_MS);
-    uint32_t id = d.pool.last_id;
+    uint32_t id = shared.last_worker;
     dies(id, SIGSEGV);
-    ck_assert_uint_eq(d.pool.last_id, id + 1); /* its time was enough */
+    ck_assert_uint_eq(shared.last_worker, id + 1); /* its time was enough */
     ck_assert_uint_eq(d.starts.failures, 0);
 }
 END_TEST
@@ -272,8 +272,8 @@ START_TEST(test_all_end_soon)
     silent = true;
     for (int minute = 0; minute < 10; minute++) {
         for (int ms = 0; ms < 60000; ms += 10) {
-            for (uint32_t id = d.pool.last_id > 8 ? d.pool.last_id - 8 : 1; id <= d.pool.last_id;
-                 id++) {
+            for (uint32_t id = shared.last_worker > 8 ? shared.last_worker - 8 : 1;
+                 id <= shared.last_worker; id++) {
                 struct worker *worker = pool_find(&d.pool, id);
                 if (worker && worker->state == WORKER_STARTING)
                     ready(id);
@@ -283,7 +283,8 @@ START_TEST(test_all_end_soon)
             pass_ms(10);
         }
     }
-    ck_assert_uint_lt(d.pool.last_id, 4 * (10 + 600000 / 24000)); /* a pool's worth each pause */
+    ck_assert_uint_lt(shared.last_worker,
+                      4 * (10 + 600000 / 24000)); /* a pool's worth each pause */
 }
 END_TEST
 
@@ -298,10 +299,10 @@ START_TEST(test_ended_soon_on_a_job)
         SUBMIT();
         pass_ms(BATCH_MS);
         dies(id, SIGKILL);
-        ck_assert_uint_eq(d.pool.last_id, id + 1);
+        ck_assert_uint_eq(shared.last_worker, id + 1);
         ck_assert_uint_eq(d.starts.failures, 0);
     }
-    ck_assert_uint_eq(d.counts.failed[FAIL_ERROR], 50);
+    ck_assert_uint_eq(shared.counts.failed[FAIL_ERROR], 50);
 }
 END_TEST
 

@@ -31,7 +31,7 @@ START_TEST(test_ladder)
     ck_told("");
     dies(1, SIGKILL);
     ck_told("a1 failed timeout sigkill, forget 1, start 2");
-    ck_assert_uint_eq(d.counts.failed[FAIL_TIMEOUT], 1);
+    ck_assert_uint_eq(shared.counts.failed[FAIL_TIMEOUT], 1);
 }
 END_TEST
 
@@ -63,8 +63,8 @@ START_TEST(test_result_during_stop)
     ck_told(told[_i]);
     pass_ms(3600000);
     hush_news();
-    ck_assert_uint_eq(d.counts.done, 1);
-    ck_assert_uint_eq(d.counts.failed[FAIL_TIMEOUT], 0);
+    ck_assert_uint_eq(shared.counts.done, 1);
+    ck_assert_uint_eq(shared.counts.failed[FAIL_TIMEOUT], 0);
 }
 END_TEST
 
@@ -79,8 +79,8 @@ START_TEST(test_failure_during_stop)
     snprintf(expected, sizeof expected, "a1 failed timeout %s%s", step_names[_i],
              _i == 2 ? ", retire 1" : "");
     ck_told(expected);
-    ck_assert_uint_eq(d.counts.failed[FAIL_TIMEOUT], 1);
-    ck_assert_uint_eq(d.counts.failed[FAIL_MODULE], 0);
+    ck_assert_uint_eq(shared.counts.failed[FAIL_TIMEOUT], 1);
+    ck_assert_uint_eq(shared.counts.failed[FAIL_MODULE], 0);
 }
 END_TEST
 
@@ -114,11 +114,11 @@ START_TEST(test_cancel_waiting)
     for (int i = 0; i < 4; i++)
         SUBMIT();
     hush_news();
-    dispatcher_cancel(&d, the_job(3), false);
+    dispatcher_cancel(the_job(3), false);
     ck_told("a3 failed cancelled");
-    dispatcher_cancel(&d, the_job(2), true);
+    dispatcher_cancel(the_job(2), true);
     ck_told("a2 failed cancelled");
-    ck_assert_ptr_null(dispatcher_find(&d, 2));
+    ck_assert_ptr_null(dispatcher_find(&shared, 2));
     done(1);
     ck_told("a1 done, give 1 j4");
 }
@@ -129,10 +129,10 @@ START_TEST(test_cancel_running)
     open_idle(1, 1, 10);
     SUBMIT();
     hush_news();
-    dispatcher_cancel(&d, the_job(1), false);
+    dispatcher_cancel(the_job(1), false);
     ck_told("flag 1 j1");
     ck_assert_int_eq(the_job(1)->state, JOB_STOPPING);
-    dispatcher_cancel(&d, the_job(1), false); /* it is being stopped already */
+    dispatcher_cancel(the_job(1), false); /* it is being stopped already */
     ck_told("");
     pass_ms(GRACE_MS / 2);
     ck_told("poll 1, term 1");
@@ -140,7 +140,7 @@ START_TEST(test_cancel_running)
     ck_told("poll 1, kill 1");
     dies(1, SIGKILL);
     ck_told("a1 failed cancelled sigkill, forget 1, start 2");
-    ck_assert_uint_eq(d.counts.failed[FAIL_CANCELLED], 1);
+    ck_assert_uint_eq(shared.counts.failed[FAIL_CANCELLED], 1);
 }
 END_TEST
 
@@ -150,13 +150,13 @@ START_TEST(test_cancel_too_late)
     open_idle(1, 1, 10);
     SUBMIT();
     hush_news();
-    dispatcher_cancel(&d, the_job(1), false);
+    dispatcher_cancel(the_job(1), false);
     done(1);
     ck_told("flag 1 j1, a1 done");
     pass_ms(GRACE_MS);
     ck_told("");
-    ck_assert_uint_eq(d.counts.done, 1);
-    ck_assert_uint_eq(d.counts.failed[FAIL_CANCELLED], 0);
+    ck_assert_uint_eq(shared.counts.done, 1);
+    ck_assert_uint_eq(shared.counts.failed[FAIL_CANCELLED], 0);
 }
 END_TEST
 
@@ -165,9 +165,9 @@ START_TEST(test_kill)
     open_idle(1, 1, 10);
     SUBMIT();
     hush_news();
-    dispatcher_cancel(&d, the_job(1), true);
+    dispatcher_cancel(the_job(1), true);
     ck_told("flag 1 j1, kill 1"); /* no SIGTERM */
-    dispatcher_cancel(&d, the_job(1), true);
+    dispatcher_cancel(the_job(1), true);
     ck_told("");
     pass_ms(3600000);
     ck_told("");
@@ -181,11 +181,11 @@ START_TEST(test_kill_after_cancel)
     open_idle(1, 1, 10);
     SUBMIT();
     hush_news();
-    dispatcher_cancel(&d, the_job(1), false);
+    dispatcher_cancel(the_job(1), false);
     if (_i)
         pass_ms(GRACE_MS / 2);
     hush_news();
-    dispatcher_cancel(&d, the_job(1), true);
+    dispatcher_cancel(the_job(1), true);
     ck_told("kill 1");
     dies(1, SIGKILL);
     ck_told("a1 failed cancelled sigkill, forget 1, start 2");
@@ -219,9 +219,9 @@ START_TEST(test_many_kills)
     enum { MANY = 20, AT_ONCE = 8, EACH_MS = 2 };
     open_busy(MANY);
     for (uint64_t seq = 1; seq <= MANY; seq++)
-        dispatcher_cancel(&d, the_job(seq), true);
+        dispatcher_cancel(the_job(seq), true);
     ck_assert_uint_eq(kills, AT_ONCE);
-    dispatcher_cancel(&d, the_job(MANY), true);
+    dispatcher_cancel(the_job(MANY), true);
     ck_assert_uint_eq(kills, AT_ONCE);
     fails(the_job(MANY - 1)->run.worker->id, "stopped");
     for (uint64_t more = 1; more < MANY - AT_ONCE - 1; more++) {
@@ -233,7 +233,7 @@ START_TEST(test_many_kills)
     pass_ms(3600000);
     ck_assert_uint_eq(kills, MANY - 1);
     ck_assert_uint_eq(terms, 0);
-    ck_assert_uint_eq(d.counts.failed[FAIL_CANCELLED], 1);
+    ck_assert_uint_eq(shared.counts.failed[FAIL_CANCELLED], 1);
 }
 END_TEST
 
@@ -247,7 +247,7 @@ START_TEST(test_many_terms)
         dispatcher_stop(&d);
     } else {
         for (uint64_t seq = 1; seq <= MANY; seq++)
-            dispatcher_cancel(&d, the_job(seq), false);
+            dispatcher_cancel(the_job(seq), false);
     }
     pass_ms(GRACE_MS / 2);
     ck_assert_uint_eq(terms, _i ? MANY : AT_ONCE);
@@ -266,7 +266,7 @@ START_TEST(test_cancel_after_timeout)
     SUBMIT(.timeout_ms = 500);
     pass_ms(500);
     hush_news();
-    dispatcher_cancel(&d, the_job(1), _i == 1);
+    dispatcher_cancel(the_job(1), _i == 1);
     ck_told(_i ? "kill 1" : "");
     dies(1, SIGKILL);
     ck_told(_i ? "a1 failed timeout sigkill, forget 1, start 2"
@@ -280,7 +280,7 @@ START_TEST(test_timeout_after_cancel)
     open_idle(1, 1, 10);
     SUBMIT(.timeout_ms = 500);
     pass_ms(400);
-    dispatcher_cancel(&d, the_job(1), false);
+    dispatcher_cancel(the_job(1), false);
     ck_told("give 1 j1 500ms, flag 1 j1");
     pass_ms(GRACE_MS / 2 - 1);
     ck_told("");

@@ -13,7 +13,8 @@ static void open_tiny(uint64_t run_us, uint32_t window)
 {
     open_warm(5, window);
     limits.processors = 1;
-    dispatcher_configure(&d, &limits, false);
+    dispatch_shared_configure(&shared, &limits);
+    dispatcher_configure(&d, &limits.pool, false);
     SUBMIT();
     begins(1);
     finishes_in(1, run_us);
@@ -59,7 +60,8 @@ START_TEST(test_tiny_not)
         limits.processors = 0; /* nobody knows */
     if (_i == 4)
         limits.pool.job_max = 0; /* no job may wait */
-    dispatcher_configure(&d, &limits, false);
+    dispatch_shared_configure(&shared, &limits);
+    dispatcher_configure(&d, &limits.pool, false);
     hush_news();
     if (_i == 5)
         SUBMIT(.module = 1, .started = true); /* of unknown length */
@@ -85,7 +87,8 @@ START_TEST(test_tiny_and_job_max)
 {
     open_tiny(50, 4);
     limits.pool.job_max = 3;
-    dispatcher_configure(&d, &limits, false);
+    dispatch_shared_configure(&shared, &limits);
+    dispatcher_configure(&d, &limits.pool, false);
     submit_many(2);
     ck_told("");
     submit_many(1);
@@ -163,7 +166,8 @@ START_TEST(test_tiny_reload)
 {
     open_tiny(50, 4);
     submit_many(1);
-    dispatcher_configure(&d, &limits, true);
+    dispatch_shared_configure(&shared, &limits);
+    dispatcher_configure(&d, &limits.pool, true);
     ck_told("retire 3"); /* it makes room */
     dies(3, -0);
     ck_told("forget 3, start 6");

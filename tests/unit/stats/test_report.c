@@ -2,37 +2,33 @@
 #include "stats/report.h"
 
 #include "base/payload.h"
-#include "jobs/dispatcher.h"
 #include "jobs/module_table.h"
+#include "jobs/pools.h"
 #include "tests/unit/support.h"
 
 #include <jansson.h>
 
-static struct dispatcher dispatcher;
+static struct pools pools;
 static struct module_table modules;
 static struct payload_budget budget, output;
 static struct timers timers;
-static const struct report report = {.dispatcher = &dispatcher,
-                                     .modules = &modules,
-                                     .budget = &budget,
-                                     .output = &output,
-                                     .boot = "k3f9"};
+static const struct report report = {
+    .pools = &pools, .modules = &modules, .budget = &budget, .output = &output, .boot = "k3f9"};
 
 static void setup(void)
 {
     static const struct module_settings settings;
+    static const struct job_settings limits;
+    static const struct dispatcher_ops no_ops;
     timers_init(&timers, 1000000);
-    dispatcher.timers = &timers;
-    pool_init(&dispatcher.pool);
-    job_queue_init(&dispatcher.line.queue);
-    TAILQ_INIT(&dispatcher.aside.jobs);
+    pools_init(&pools, &no_ops, NULL, &timers, &limits, 1);
     module_table_init(&modules, &settings);
 }
 
 static void teardown(void)
 {
     module_table_free(&modules);
-    job_queue_free(&dispatcher.line.queue);
+    pools_free(&pools);
 }
 
 START_TEST(test_clients)

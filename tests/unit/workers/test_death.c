@@ -13,7 +13,7 @@ static int become_busy(size_t size)
 {
     int fd = become_idle();
     struct job *job = submit_echo(size);
-    ck_assert_uint_eq(d.pool.counts[WORKER_BUSY], 1);
+    ck_assert_uint_eq(pools.first->pool.counts[WORKER_BUSY], 1);
     struct worker_shared *shared = the_link()->process.shared;
     ck_assert(claim_settle(&shared->claims[job->run.tag], job->seq, CLAIM_BEGUN));
     return fd;
@@ -37,7 +37,7 @@ static void die(int signo)
 /* Ends the world, with the worker started as the successor of a lost one. */
 static void end(void)
 {
-    dispatcher_drain(&d);
+    pools_drain(&pools);
     close_world();
 }
 
@@ -112,7 +112,7 @@ START_TEST(test_idle_and_closed)
     open_world(SLEEPING_WORKER);
     close(become_idle());
     turn();
-    ck_assert_uint_eq(d.pool.counts[WORKER_STOPPING], 1);
+    ck_assert_uint_eq(pools.first->pool.counts[WORKER_STOPPING], 1);
     ck_assert(the_link()->state == LINK_CLOSED && the_link()->loss_unlogged);
     assert_not_logged("worker-lost");
     die(SIGTERM);
@@ -188,7 +188,7 @@ START_TEST(test_retiring)
     char byte;
     open_world(SLEEPING_WORKER);
     int fd = become_idle();
-    dispatcher_drain(&d);
+    pools_drain(&pools);
     while (the_link()->state != LINK_RETIRING)
         turn();
     ssize_t n;
@@ -223,8 +223,8 @@ START_TEST(test_an_answer_crosses_an_abort)
 {
     open_world(REAL_WORKER);
     answer_on_the_way(_i & 1 ? 10 : 100000);
-    dispatcher_drain(&d);
-    dispatcher_abort(&d);
+    pools_drain(&pools);
+    pools_abort(&pools);
     ck_assert(job_ended && last.type == JOB_FAILED && last.fail == FAIL_SHUTDOWN);
     if (_i & 2)
         turn();
@@ -239,8 +239,8 @@ START_TEST(test_an_answer_crosses_a_kill)
 {
     open_world(REAL_WORKER);
     answer_on_the_way(_i & 1 ? 10 : 100000);
-    dispatcher_drain(&d);
-    dispatcher_cancel(&d, dispatcher_find(&d, 1), true);
+    pools_drain(&pools);
+    dispatcher_cancel(pools_find(&pools, 1), true);
     ck_assert(!job_ended);
     if (_i & 2)
         turn();
@@ -275,7 +275,7 @@ START_TEST(test_many_deaths)
         turn();
     }
     ck_assert_uint_gt(turns, 2);
-    dispatcher_drain(&d);
+    pools_drain(&pools);
     close_world();
 }
 END_TEST

@@ -11,8 +11,8 @@ static int worker_end;
 static void open_busy_world(void)
 {
     open_world(SLEEPING_WORKER);
-    d.limits.pool.worker_window = WINDOW;
-    d.limits.pool.job_max = JOBS;
+    pools.first->limits.worker_window = WINDOW;
+    pools.first->limits.job_max = JOBS;
     worker_end = become_idle();
     for (int i = 0; i < JOBS; i++)
         submit_echo(10);
@@ -20,8 +20,8 @@ static void open_busy_world(void)
 
 static void close_busy_world(void)
 {
-    dispatcher_drain(&d);
-    dispatcher_abort(&d);
+    pools_drain(&pools);
+    pools_abort(&pools);
     close_world();
 }
 

@@ -37,7 +37,7 @@ static struct event_base *base;
 static struct timers timers;
 static struct payload_budget budget = {.max = UINT64_MAX}, output = {.max = UINT64_MAX};
 static struct conn_loop loop;
-static struct dispatcher d;
+static struct pools pools;
 static struct module_settings module_settings;
 static struct module_table modules;
 static struct log_limits log_limits;
@@ -139,7 +139,7 @@ static inline int become_idle(void)
     send_hello(fd, TASKMASTER_VERSION, the_link()->worker->id, the_link()->token);
     send_ready(fd);
     turn();
-    ck_assert_uint_eq(d.pool.counts[WORKER_IDLE], 1);
+    ck_assert_uint_eq(pools.first->pool.counts[WORKER_IDLE], 1);
     return fd;
 }
 
@@ -171,7 +171,7 @@ static inline struct job *submit_echo(size_t size)
     job->asked.payload = payload_from(&budget, words, size);
     free(words);
     job_set_source(job, &source);
-    dispatcher_submit(&d, job);
+    pools_submit(&pools, job);
     conn_loop_chores(&loop);
     return job;
 }
@@ -237,7 +237,7 @@ static inline void await_ready(void)
     ck_assert_int_ge(worker_fd, 0);
     worker_port_accept(&workers, worker_fd, &addr, sizeof addr);
     turn();
-    while (!d.pool.counts[WORKER_IDLE]) {
+    while (!pools.first->pool.counts[WORKER_IDLE]) {
         await_input(worker_fd);
         turn();
     }
@@ -245,8 +245,8 @@ static inline void await_ready(void)
 
 static inline void open_workers(enum world_worker worker)
 {
-    workers = (struct workers){
-        .dispatcher = &d, .loop = &loop, .log_limits = &log_limits, .boot = "boot"};
+    workers =
+        (struct workers){.pools = &pools, .loop = &loop, .log_limits = &log_limits, .boot = "boot"};
     log_limits_init(&log_limits, &timers);
     workers_init(&workers);
     workers.env.environ = worker_process_environ();
@@ -273,11 +273,11 @@ static inline void open_world(enum world_worker worker)
     timers_init(&timers, clock_us());
     conn_loop_init(&loop, base, &timers, &budget, &output);
     loop.turn_us = UINT32_MAX; /* each event is heeded when it comes */
-    dispatcher_init(&d, &worker_operations, &workers, &timers, &limits, 1);
+    pools_init(&pools, &worker_operations, &workers, &timers, &limits, 1);
     open_workers(worker);
     source = (struct job_source){.name = "test", .event = on_job_event, .left = on_job_left};
     LIST_INIT(&source.jobs);
-    dispatcher_start(&d);
+    pools_start(&pools);
     if (worker == REAL_WORKER)
         await_ready();
     else
@@ -287,13 +287,13 @@ static inline void open_world(enum world_worker worker)
 /* The worker has been told to end, and nothing may be left of it. */
 static inline void close_world(void)
 {
-    if (pool_count(&d.pool)) { /* otherwise it was reaped at the end of its socket */
+    if (pool_count(&pools.first->pool)) { /* otherwise it was reaped at the end of its socket */
         await_death();
         workers_reap(&workers);
     }
     turn();
-    ck_assert(dispatcher_is_drained(&d));
-    dispatcher_free(&d);
+    ck_assert(pools_are_drained(&pools));
+    pools_free(&pools);
     workers_free(&workers);
     log_limits_end(&log_limits);
     module_table_free(&modules);

@@ -1,0 +1,31 @@
+/*
+ * dispatch_removal: a pool that no setting names any more.
+ *
+ * Its jobs run where they were admitted, so the pool goes on with its last settings until it has
+ * none. Then its workers end, and the pool is gone.
+ */
+#include "jobs/dispatcher_internal.h"
+
+void dispatcher_remove(struct dispatcher *d, void (*empty)(void *d))
+{
+    d->removal.removed = true;
+    timer_init(&d->removal.empty, empty, d);
+    dispatch_touch(d, DISPATCH_POOL);
+    dispatch_schedule(d->shared);
+}
+
+void dispatcher_restore(struct dispatcher *d)
+{
+    d->removal.removed = false;
+    timer_clear(d->timers, &d->removal.empty);
+}
+
+void dispatch_removal_look(struct dispatcher *d)
+{
+    if (!d->removal.removed || d->running || dispatcher_waiting(d))
+        return;
+    dispatch_retire_all(d, WORKER_IDLE);
+    dispatch_retire_all(d, WORKER_STARTING);
+    if (!pool_count(&d->pool))
+        timer_set_next(d->timers, &d->removal.empty);
+}
