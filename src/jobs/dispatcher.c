@@ -165,6 +165,20 @@ void dispatcher_configure(struct dispatcher *d, const struct pool_settings *limi
         dispatch_renew_say_waits(d);
 }
 
+void dispatcher_remove(struct dispatcher *d, void (*empty)(void *d))
+{
+    d->removal.removed = true;
+    timer_init(&d->removal.empty, empty, d);
+    dispatch_touch(d, DISPATCH_POOL);
+    dispatch_schedule(d->shared);
+}
+
+void dispatcher_restore(struct dispatcher *d)
+{
+    d->removal.removed = false;
+    timer_clear(d->timers, &d->removal.empty);
+}
+
 /* --- timers --- */
 
 static void on_worker_timer(void *arg)

@@ -6,20 +6,6 @@
  */
 #include "jobs/dispatcher_internal.h"
 
-void dispatcher_remove(struct dispatcher *d, void (*empty)(void *d))
-{
-    d->removal.removed = true;
-    timer_init(&d->removal.empty, empty, d);
-    dispatch_touch(d, DISPATCH_POOL);
-    dispatch_schedule(d->shared);
-}
-
-void dispatcher_restore(struct dispatcher *d)
-{
-    d->removal.removed = false;
-    timer_clear(d->timers, &d->removal.empty);
-}
-
 void dispatch_removal_look(struct dispatcher *d)
 {
     if (!d->removal.removed || d->running || dispatcher_waiting(d))
