@@ -78,10 +78,28 @@ static void visit(const char *key, void *arg)
     (*(int *)arg)++;
 }
 
+static void check_pool(const struct pool_settings *pool)
+{
+    bug_on(pool->pool_start > pool->pool_max || pool->pool_max == 0);
+    bug_on(pool->nice < -20 || pool->nice > 19);
+    for (size_t i = 0; i < pool->preload.count; i++)
+        bug_on(!module_name_valid(pool->preload.items[i], strlen(pool->preload.items[i])));
+}
+
+static void check_pools(const struct job_settings *jobs)
+{
+    const struct pool_settings *pools = jobs->pools.items;
+    bug_on(jobs->pools.count > POOLS_MAX);
+    check_pool(&jobs->pool);
+    for (size_t i = 0; i < jobs->pools.count; i++) {
+        bug_on(job_settings_pool(jobs, pools[i].name) != &pools[i]);
+        check_pool(&pools[i]);
+    }
+}
+
 static void check_config(const struct config *config)
 {
-    bug_on(settings_of(config)->jobs.pool.pool_start > settings_of(config)->jobs.pool.pool_max ||
-           settings_of(config)->jobs.pool.pool_max == 0);
+    check_pools(&settings_of(config)->jobs);
     bug_on(settings_of(config)->clients.payload_total_max <
            settings_of(config)->clients.payload_max);
     bug_on(settings_of(config)->jobs.source_output_max <= settings_of(config)->clients.payload_max);
@@ -91,12 +109,11 @@ static void check_config(const struct config *config)
     bug_on(settings_of(config)->access.token_file && settings_of(config)->access.tokens.count == 0);
     for (size_t i = 0; i < settings_of(config)->clients.listen.count; i++)
         check_address(settings_of(config)->clients.listen.items[i]);
-    for (size_t i = 0; i < settings_of(config)->jobs.pool.preload.count; i++)
-        bug_on(!module_name_valid(settings_of(config)->jobs.pool.preload.items[i],
-                                  strlen(settings_of(config)->jobs.pool.preload.items[i])));
     const struct module_setting *modules = settings_of(config)->modules.modules.items;
-    for (size_t i = 0; i < settings_of(config)->modules.modules.count; i++)
+    for (size_t i = 0; i < settings_of(config)->modules.modules.count; i++) {
         bug_on(module_settings_find(&settings_of(config)->modules, modules[i].name) != &modules[i]);
+        bug_on(!job_settings_pool(&settings_of(config)->jobs, modules[i].pool));
+    }
 }
 
 /* The output of -T is a configuration with the same meaning. */

@@ -21,7 +21,7 @@ from harness.wait import BUILD, DEADLINE, SCALE, wait_until
 USAGE, CANNOT_BIND, NO_RIGHTS, CONFIGURATION = 64, 69, 77, 78
 
 # Every key of the issue.
-KEYS = """listen socket-mode worker-listen worker-path pool-start pool-max job-max module-dir preload modules
+KEYS = """listen socket-mode worker-listen worker-path pool-start pool-max job-max module-dir preload pools modules
 header-timeout-ms payload-timeout-ms hello-timeout-ms linger-ms payload-max payload-total-max output-total-max
 start-timeout-ms drain-timeout-ms job-timeout-ms kill-grace-ms client-max client-job-max
 client-output-max token-file allow-open-listen user group log-level log-format worker-window
@@ -101,6 +101,20 @@ def refused(result, *words):
         ("modules", {"echo": {"timeout": 1}}, ["echo", "timeout"]),
         ("modules", {"echo": {"config": 5}}, ["echo", "config"]),
         ("modules", {"../echo": {}}, ["../echo"]),
+        ("modules", {"echo": {"pool": "none"}}, ["modules.echo.pool", "none", "default or an entry of pools"]),
+        ("modules", {"echo": {"pool": 5}}, ["modules.echo.pool"]),
+        ("pools", [], ["at most 64"]),
+        ("pools", {f"p{n}": {} for n in range(65)}, ["65", "at most 64"]),
+        ("pools", {"default": {}}, ["pools.default", "top level"]),
+        ("pools", {"a_b": {}}, ["pools.a_b", "1 to 32 of [a-z0-9-]"]),
+        ("pools", {"a" * 33: {}}, ["1 to 32 of [a-z0-9-]"]),
+        ("pools", {"": {}}, ["1 to 32 of [a-z0-9-]"]),
+        ("pools", {"a": 5}, ["pools.a"]),
+        ("pools", {"a": {"pool-max": 0}}, ["pools.a.pool-max", "1 to 10000"]),
+        ("pools", {"a": {"pool-max": 2, "pool-start": 3}}, ["pools.a.pool-start", "at most pool-max, 2"]),
+        ("pools", {"a": {"preload": ["../echo"]}}, ["pools.a.preload", "../echo"]),
+        ("pools", {"a": {"jobmax": 5}}, ["pools.a.jobmax", "did you mean job-max?"]),
+        ("pools", {"a": {"listen": "127.0.0.1:0"}}, ["pools.a.listen", "unknown key; expected pool-max, "]),
         ("token-file", "/no/such/file", ["/no/such/file"]),
     ],
     ids=lambda value: repr(value)[:30],
@@ -183,6 +197,52 @@ def test_an_explicit_pool_start_over_pool_max_is_a_configuration_error(config):
 def test_the_real_start_refuses_what_t_refuses(config):
     config.path.write_text('{"pool-max": 0}')
     refused(run_master("-c", str(config.path)), "pool-max")
+
+
+# ---- pools
+
+
+def test_the_line_of_a_key_of_a_pool(config):
+    text = """{
+  "pools": {
+    "a": { "pool-max": 3 },
+    "b": { "job-max": 3,
+           "pool-max": "many" }
+  }
+}"""
+    refused(config(text), f"{config.path}:5: pools.b.pool-max: ")
+
+
+def test_a_pool_has_defaults_of_its_own():
+    """The values of the top level do not hold for other pools."""
+    pools = json.dumps({"a": {"nice": -5, "preload": "echo"}, "b": {}})
+    found = settings("--pool-max=9", "--pool-start=3", "--job-max=5", "--preload=fib", f"--pools={pools}")["pools"]
+    assert list(found) == ["a", "b"]
+    assert (found["b"]["pool-start"], found["b"]["pool-max"], found["b"]["job-max"]) == (0, 4, 100)
+    assert (found["a"]["preload"], found["b"]["preload"]) == (["echo"], [])
+    assert (found["a"]["nice"], found["b"]["nice"]) == (-5, 0)
+
+
+def test_the_keys_of_a_pool_stand_at_the_top_level_too():
+    found = settings('--pools={"a": {}}')
+    own = found["pools"]["a"]
+    assert not set(own) - set(found)
+    differing = {key for key in own if own[key] != found[key]}
+    assert differing == {"pool-start", "payload-total-max"}
+
+
+def test_pools_of_a_file_and_of_an_option(config):
+    """The option takes the place of the file's pools, and names of pools are looked up behind both."""
+    text = {"pools": {"a": {}}, "modules": {"echo": {"pool": "a"}}}
+    assert config(text).returncode == 0
+    refused(config(text, '--pools={"b": {}}'), f"{config.path}:1: modules.echo.pool: ", '"a"')
+    refused(config(text, '--modules={"fib": {"pool": "b"}}'), "--modules=", "fib.pool: ", '"b"')
+    assert config(text, '--pools={"b": {}}', '--modules={"fib": {"pool": "b"}}').returncode == 0
+
+
+def test_t_looks_for_the_preload_of_every_pool(config):
+    text = '{"pools": {\n"a": {"preload": ["echo"]},\n"b": {"preload": ["no_such_module"]}}}'
+    refused(config(text), f"{config.path}:3: pools.b: ", "no_such_module.so")
 
 
 # ---- a public listen address
@@ -576,7 +636,7 @@ def test_T_defaults():
 
 
 def test_T_output_is_a_configuration_with_the_same_effect(tmp_path):
-    before = settings("--pool-max=7", "--kill-grace-ms=12", "--preload=echo,fib")
+    before = settings("--pool-max=7", "--kill-grace-ms=12", "--preload=echo,fib", '--pools={"a": {"nice": 5}}')
     path = tmp_path / "again.json"
     path.write_text(json.dumps({k: v for k, v in before.items() if v is not None}))
     assert settings("-c", str(path)) == before

@@ -422,6 +422,13 @@ def test_a_reload_names_what_has_changed(daemon, tmp_path):
     assert server.log.wait("reload", 3)["changed"] == "token-file"
 
 
+def test_a_reload_names_changed_keys_of_pools(daemon):
+    server = daemon(pools={"a": {"pool-max": 1}, "b": {}})
+    server.write_config(pools={"a": {"pool-max": 2, "job-max": 9}, "c": {}})
+    server.signal(signal.SIGHUP)
+    assert server.log.wait("reload")["changed"] == "pools.a.pool-max,pools.a.job-max,pools.b,pools.c"
+
+
 def test_what_cannot_be_reloaded_is_named(daemon):
     server = daemon(job_max=7)
     address = server.address
