@@ -118,14 +118,26 @@ static const char *base_name(const char *path)
     return slash ? slash + 1 : path;
 }
 
-/* All frames but the first are return addresses. */
+/* The C library, the loader, the kernel's own object: abort() and the like crash there, for a fault
+ * of their caller. */
+static bool is_system(const struct frame *frame)
+{
+    static const char *const names[] = {"libc.so.", "libc-",    "libpthread.so.", "ld-linux",
+                                        "ld-2.",    "ld64.so.", "linux-vdso"};
+    const char *name = base_name(frame->object);
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
+        if (strncmp(name, names[i], strlen(names[i])) == 0)
+            return true;
+    return false;
+}
+
 static size_t find_places(struct symbols *symbols, const struct frame *frame,
                           struct symbols_place *places, size_t max)
 {
     if (!*frame->object || !frame->has_offset)
         return 0;
     struct symbols_object *object = symbols_open(symbols, frame->object, frame->build_id);
-    return symbols_find(object, frame->offset, frame->number > 0, places, max);
+    return symbols_find(object, frame->offset, places, max);
 }
 
 static void put_place(FILE *out, const struct frame *frame, const struct symbols_place *place)
@@ -213,7 +225,8 @@ static void put_fault(struct writer *writer, const json_t *backtrace, const stru
         symbols_fault(symbols_open(writer->symbols, frame->object, frame->build_id));
     if (*fault)
         put(writer->out, "no names for %.1024s: it %.256s", frame->object, fault);
-    else if (frame->has_offset && find_places(writer->symbols, frame, &place, 1) == 0)
+    else if (frame->has_offset && !is_system(frame) &&
+             find_places(writer->symbols, frame, &place, 1) == 0)
         put(writer->out, "no names for %.1024s: it has no symbol there", frame->object);
     else
         return;
@@ -243,17 +256,6 @@ char *crash_report_text(const json_t *crash, size_t *len)
     char *text = finish(&writer);
     *len = writer.len;
     return text;
-}
-
-/* abort() and the like crash in the C library, for a fault of its caller. */
-static bool is_system(const struct frame *frame)
-{
-    static const char *const names[] = {"libc.so", "libc-", "libpthread", "ld-linux", "linux-vdso"};
-    const char *name = base_name(frame->object);
-    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
-        if (strncmp(name, names[i], strlen(names[i])) == 0)
-            return true;
-    return false;
 }
 
 static void put_top(struct writer *writer, const struct frame *frame)

@@ -194,16 +194,15 @@ static size_t find(Dwfl_Module *module, Dwarf_Addr address, struct finding *find
     return finding->count;
 }
 
-size_t symbols_find(struct symbols_object *object, uint64_t offset, bool is_return_address,
-                    struct symbols_place *places, size_t max)
+size_t symbols_find(struct symbols_object *object, uint64_t offset, struct symbols_place *places,
+                    size_t max)
 {
-    Dwarf_Addr start = 0, end = 0;
+    Dwarf_Addr end = 0;
+    GElf_Addr bias = 0;
     Dwfl_Module *module = object->file.module;
     struct finding finding = {.places = places, .max = max};
-    if (!module || offset < is_return_address)
+    if (!module || !dwfl_module_getelf(module, &bias))
         return 0;
-    dwfl_module_info(module, NULL, &start, &end, NULL, NULL, NULL, NULL);
-    if (offset >= end - start)
-        return 0;
-    return find(module, start + offset - is_return_address, &finding);
+    dwfl_module_info(module, NULL, NULL, &end, NULL, NULL, NULL, NULL);
+    return offset < end - bias ? find(module, bias + offset, &finding) : 0;
 }

@@ -31,11 +31,11 @@ struct symbols_object *symbols_open(struct symbols *symbols, const char *path,
 const char *symbols_fault(const struct symbols_object *object);
 
 /*
- * Fills in the functions at `offset` from the object's start: first the innermost of those inlined
- * there, then the function around them. A return address may lie behind its function's end: the
- * instruction before it counts. Returns their number, 0 if nothing is known.
+ * Fills in the functions at `offset`, an address as in the object's own tables (and as for
+ * addr2line(1)): first the innermost of those inlined there, then the function around them. Returns
+ * their number, 0 if nothing is known.
  */
-size_t symbols_find(struct symbols_object *object, uint64_t offset, bool is_return_address,
-                    struct symbols_place *places, size_t max);
+size_t symbols_find(struct symbols_object *object, uint64_t offset, struct symbols_place *places,
+                    size_t max);
 
 #endif
