@@ -67,6 +67,12 @@ tm_client_status tm_client_workers(tm_client *client, int timeout_ms, tm_client_
     return ask(client, "workers", NULL, timeout_ms, answer);
 }
 
+tm_client_status tm_client_crashes(tm_client *client, const char *module, int timeout_ms,
+                                   tm_client_event **answer)
+{
+    return ask_text(client, "crashes", "module", module, timeout_ms, answer);
+}
+
 tm_client_status tm_client_cancel(tm_client *client, const char *job, int timeout_ms,
                                   tm_client_event **answer)
 {

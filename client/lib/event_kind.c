@@ -15,6 +15,7 @@ static const struct tmc_event_kind kinds[] = {
     [TM_CLIENT_EVENT_PONG] = {"pong", TMC_EVENT_ANSWER, false},
     [TM_CLIENT_EVENT_STATS] = {"stats", TMC_EVENT_ANSWER, true},
     [TM_CLIENT_EVENT_WORKERS] = {"workers", TMC_EVENT_ANSWER, true},
+    [TM_CLIENT_EVENT_CRASHES] = {"crashes", TMC_EVENT_ANSWER, true},
 };
 
 enum { KIND_COUNT = sizeof kinds / sizeof kinds[0] };

@@ -81,7 +81,8 @@ typedef enum tm_client_event_type {
     TM_CLIENT_EVENT_OK,
     TM_CLIENT_EVENT_PONG,
     TM_CLIENT_EVENT_STATS,
-    TM_CLIENT_EVENT_WORKERS
+    TM_CLIENT_EVENT_WORKERS,
+    TM_CLIENT_EVENT_CRASHES
 } tm_client_event_type;
 
 /*
@@ -244,6 +245,11 @@ TM_CLIENT_MUST_CHECK tm_client_status tm_client_stats(tm_client *client, int tim
 /* Asks for the list of workers. The answer's payload is a JSON array of objects. */
 TM_CLIENT_MUST_CHECK tm_client_status tm_client_workers(tm_client *client, int timeout_ms,
                                                         tm_client_event **answer);
+
+/* Asks for the last crashes of a module; NULL: of all modules. The answer's payload is a JSON array
+ * of objects. */
+TM_CLIENT_MUST_CHECK tm_client_status tm_client_crashes(tm_client *client, const char *module,
+                                                        int timeout_ms, tm_client_event **answer);
 
 /*
  * Cancel a job, named by the server's id (a job of any connection) or by this client's id of the

@@ -23,6 +23,10 @@ static void plays_requests(struct fake *fake)
                     "\"state\":\"running\"}\n"
                     "{\"event\":\"failed\",\"id\":1,\"job\":\"k-1\",\"reason\":\"cancelled\","
                     "\"message\":\"\",\"step\":\"stop-flag\"}\n");
+    fake_expect(fake, "{\"op\":\"crashes\",\"id\":8,\"module\":\"fib\"}");
+    fake_send(fake, "{\"event\":\"crashes\",\"id\":8,\"size\":2}\n[]");
+    fake_expect(fake, "{\"op\":\"crashes\",\"id\":9}");
+    fake_send(fake, "{\"event\":\"crashes\",\"id\":9,\"size\":3}\n[1]");
     fake_expect_end(fake);
 }
 
@@ -47,6 +51,13 @@ START_TEST(requests)
     ck_assert_ptr_nonnull(strstr(tm_client_error_event(client), "\"code\":\"unknown-job\""));
     ck_assert_int_eq(tm_client_cancel_id(client, 1, WAIT_MS, &answer), TM_CLIENT_OK);
     ck_assert_str_eq(answer->state, "running");
+    tm_client_event_free(answer);
+    ck_assert_int_eq(tm_client_crashes(client, "fib", WAIT_MS, &answer), TM_CLIENT_OK);
+    ck_assert_int_eq(answer->type, TM_CLIENT_EVENT_CRASHES);
+    ck_assert_str_eq(answer->data, "[]");
+    tm_client_event_free(answer);
+    ck_assert_int_eq(tm_client_crashes(client, NULL, WAIT_MS, &answer), TM_CLIENT_OK);
+    ck_assert_str_eq(answer->data, "[1]");
     tm_client_event_free(answer);
     assert_next(client, TM_CLIENT_EVENT_STARTED, 1, "");
     assert_next(client, TM_CLIENT_EVENT_FAILED, 1, "");
