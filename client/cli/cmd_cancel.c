@@ -1,12 +1,8 @@
 /* cmd_cancel: cancel and kill. Both name a job by the server's id. */
+#include "ask.h"
 #include "command.h"
-#include "connect.h"
 #include "output.h"
-#include "report.h"
 #include "report_json.h"
-
-typedef tm_client_status stop_call(tm_client *client, const char *job, int timeout_ms,
-                                   tm_client_event **answer);
 
 /* Returns 0, or an exit status after a complaint. */
 static int print_answer(const struct settings *settings, const char *verb,
@@ -20,30 +16,36 @@ static int print_answer(const struct settings *settings, const char *verb,
     return output_print_owned(settings, line, len);
 }
 
-static int stop(const struct settings *settings, const char *verb, stop_call *call)
+static tm_client_status ask_cancel(tm_client *client, const struct settings *settings,
+                                   int timeout_ms, tm_client_event **answer)
 {
-    int exit_status;
-    tm_client_event *answer;
-    tm_client *client = connect_to_server(settings, &exit_status);
-    if (!client)
-        return exit_status;
-    tm_client_status status =
-        call(client, settings->args[0], settings_time_left_ms(settings, ANSWER_MAX_MS), &answer);
-    exit_status = status == TM_CLIENT_OK ? print_answer(settings, verb, answer)
-                                         : report_call(settings, client, status);
-    tm_client_event_free(answer);
-    tm_client_free(client);
-    return exit_status;
+    return tm_client_cancel(client, settings->args[0], timeout_ms, answer);
+}
+
+static int print_cancelled(const struct settings *settings, const tm_client_event *answer)
+{
+    return print_answer(settings, "cancelled", answer);
 }
 
 static int run_cancel(const struct settings *settings)
 {
-    return stop(settings, "cancelled", tm_client_cancel);
+    return ask_server(settings, ask_cancel, print_cancelled);
+}
+
+static tm_client_status ask_kill(tm_client *client, const struct settings *settings, int timeout_ms,
+                                 tm_client_event **answer)
+{
+    return tm_client_kill(client, settings->args[0], timeout_ms, answer);
+}
+
+static int print_killed(const struct settings *settings, const tm_client_event *answer)
+{
+    return print_answer(settings, "killed", answer);
 }
 
 static int run_kill(const struct settings *settings)
 {
-    return stop(settings, "killed", tm_client_kill);
+    return ask_server(settings, ask_kill, print_killed);
 }
 
 const struct command cmd_cancel = {

@@ -1,10 +1,10 @@
 /*
  * command: the commands of `taskmaster`.
  *
- *     main -> arguments, help -> commands -> cmd_run, cmd_cancel, cmd_ping, cmd_stats
+ *     main -> arguments, help -> commands -> cmd_run, cmd_cancel, cmd_crash, cmd_ping, cmd_stats
  *       |                     '-> options
  *       '-> overtime
- *     cmd_* -> connect -> token
+ *     cmd_* -> ask -> connect -> token
  *           -> each -> each_results -> each_records;  each_pace, lines
  *           -> report -> report_json;  output -> sink;  crash_report
  *           -> crash_report -> crash_code;  symbols -> object_file
@@ -28,7 +28,8 @@ enum command_kind {
     COMMAND_JOB = 1 << 1,    /* names a job */
     COMMAND_SERVER = 1 << 2, /* asks the server about itself */
     COMMAND_PING = 1 << 3,
-    COMMAND_ANY = COMMAND_RUN | COMMAND_JOB | COMMAND_SERVER | COMMAND_PING,
+    COMMAND_CRASHES = 1 << 4,
+    COMMAND_ANY = COMMAND_RUN | COMMAND_JOB | COMMAND_SERVER | COMMAND_PING | COMMAND_CRASHES,
 };
 
 struct command {
@@ -41,6 +42,7 @@ struct command {
     const char *help;
 };
 
-extern const struct command cmd_run, cmd_cancel, cmd_kill, cmd_ping, cmd_stats, cmd_workers;
+extern const struct command cmd_run, cmd_cancel, cmd_kill, cmd_crash, cmd_crashes, cmd_ping,
+    cmd_stats, cmd_workers;
 
 #endif

@@ -5,7 +5,8 @@
 #include <string.h>
 
 const struct command *const commands[] = {
-    &cmd_run, &cmd_cancel, &cmd_kill, &cmd_ping, &cmd_stats, &cmd_workers, NULL,
+    &cmd_run,     &cmd_cancel, &cmd_kill,    &cmd_ping, &cmd_stats,
+    &cmd_workers, &cmd_crash,  &cmd_crashes, NULL,
 };
 
 const struct command *commands_find(const char *name)

@@ -76,6 +76,12 @@ static int set_wait(struct settings *settings, const char *value)
     return parse_number("wait-ms", value, 0, WAIT_MAX_MS, &settings->wait_ms);
 }
 
+static int set_module(struct settings *settings, const char *value)
+{
+    settings->module = value;
+    return 0;
+}
+
 static int set_context(struct settings *settings, const char *value)
 {
     settings->context = value;
@@ -119,6 +125,7 @@ const struct option_row options[] = {
     {"link", NULL, COMMAND_RUN, set_link, "cancel the job if the command ends (default)"},
     {"no-link", NULL, COMMAND_RUN, set_no_link, "let a running job go on if the command ends"},
     {"wait-ms", "N", COMMAND_PING, set_wait, "wait so long for an answer, milliseconds; default 0"},
+    {"module", "NAME", COMMAND_CRASHES, set_module, "crashes of this module; default: of all"},
     {"server", "ADDR", COMMAND_ANY, set_server, "HOST:PORT, [IPV6]:PORT or unix:PATH"},
     {"token-file", "FILE", COMMAND_ANY, set_token_file, "the file with the server's token"},
     {"timeout", "SECONDS", COMMAND_ANY, set_timeout,

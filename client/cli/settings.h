@@ -17,6 +17,8 @@ struct settings {
 
     uint32_t wait_ms; /* ping: for a server without an answer yet */
 
+    const char *module; /* crashes: of this module; NULL: of all */
+
     bool each;
     bool unordered;
     bool unlinked;           /* jobs outlive the command */

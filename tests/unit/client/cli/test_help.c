@@ -4,7 +4,8 @@
 
 START_TEST(help_and_version)
 {
-    static const char *const commands[] = {"run", "cancel", "kill", "ping", "stats", "workers"};
+    static const char *const commands[] = {"run",   "cancel",  "kill",  "ping",
+                                           "stats", "workers", "crash", "crashes"};
     struct child child;
     child_run(&child, NULL, "", ARGS("--version"));
     child_assert(&child, 0, "taskmaster 0.1.0\n", "");

@@ -46,10 +46,10 @@ static void plays_nasty(struct fake *fake)
     "\",\"signal\":\"" NASTY "\",\"step\":\"" NASTY "\",\"message\":\"" NASTY "\",\"" NASTY \
     "\":1,\"context\":\"" NASTY "\""
 #define FRAME "{\"object\":\"/" NASTY "\",\"offset\":\"0x1\",\"build_id\":\"" NASTY "\"}"
-#define OUTPUT                                                                \
-    "{\"output\":\"" NASTY "\\n" NASTY "\\r\",\"crash\":{\"signal\":\"" NASTY \
-    "\",\"code\":\"" NASTY "\",\"address\":\"" NASTY "\",\"thread\":\"" NASTY \
-    "\",\"fingerprint\":\"" NASTY "\",\"backtrace\":[" FRAME "]}}"
+#define CRASH                                                                         \
+    "\"crash\":{\"signal\":\"" NASTY "\",\"code\":\"" NASTY "\",\"address\":\"" NASTY \
+    "\",\"thread\":\"" NASTY "\",\"fingerprint\":\"" NASTY "\",\"backtrace\":[" FRAME "]}"
+#define OUTPUT "{\"output\":\"" NASTY "\\n" NASTY "\\r\"," CRASH "}"
 #define NESTED                                                                                    \
     "{\"" NASTY "\":\"" NASTY "\",\"o\":{\"" NASTY "\":[\"" NASTY "\"],\"p\":{\"" NASTY "\":1}}," \
     "\"t\":{\"" NASTY "\":{\"" NASTY "\":\"" NASTY "\"}}}"
@@ -75,6 +75,10 @@ START_TEST(what_the_server_says_cannot_steer_the_terminal)
         {ARGS("stats"), "{" NASTY, "\"event\":\"stats\"", 69},
         {ARGS("workers"), "[" NESTED "]", "\"event\":\"workers\"", 0},
         {ARGS("workers", "--json"), "[" NESTED "]", "\"event\":\"workers\"", 0},
+        {ARGS("crashes"), "[" NESTED "," OUTPUT "]", "\"event\":\"crashes\"", 0},
+        {ARGS("crashes", "--json"), "[" OUTPUT "]", "\"event\":\"crashes\"", 0},
+        {ARGS("crash", "x"), "[{\"last_job\":\"x\"," CRASH "}]", "\"event\":\"crashes\"", 0},
+        {ARGS("crash", "x"), "[" OUTPUT "]", "\"event\":\"crashes\"", 1},
     };
     for (size_t i = 0; i < sizeof answers / sizeof answers[0]; i++) {
         struct fake fake;

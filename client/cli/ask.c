@@ -1,0 +1,58 @@
+/* ask: see ask.h. */
+#include "ask.h"
+
+#include "allocate.h"
+#include "complain.h"
+#include "connect.h"
+#include "output.h"
+#include "report.h"
+#include "report_json.h"
+
+int ask_server(const struct settings *settings, ask_call *call, ask_handler *handle)
+{
+    int exit_status;
+    tm_client_event *answer;
+    tm_client *client = connect_to_server(settings, &exit_status);
+    if (!client)
+        return exit_status;
+    tm_client_status status =
+        call(client, settings, settings_time_left_ms(settings, ANSWER_MAX_MS), &answer);
+    exit_status =
+        status == TM_CLIENT_OK ? handle(settings, answer) : report_call(settings, client, status);
+    tm_client_event_free(answer);
+    tm_client_free(client);
+    return exit_status;
+}
+
+json_t *ask_load_payload(const tm_client_event *answer, json_type type)
+{
+    json_error_t error;
+    json_t *value = json_loadb(answer->data, answer->size, 0, &error);
+    if (value && json_typeof(value) == type)
+        return value;
+    complain("the server's answer cannot be read: %s", value ? "not of its type" : error.text);
+    json_decref(value);
+    return NULL;
+}
+
+/* Takes the value. Returns its text, the caller's. */
+static char *make_text(json_t *value, void (*print)(FILE *out, const json_t *value), size_t *len)
+{
+    char *text = NULL;
+    FILE *out = open_memstream(&text, len);
+    if (!out)
+        allocate_failed();
+    print(out, value);
+    if (fclose(out) != 0)
+        allocate_failed();
+    json_decref(value);
+    return text;
+}
+
+int ask_print_value(const struct settings *settings, json_t *value,
+                    void (*print)(FILE *out, const json_t *value))
+{
+    size_t len;
+    char *text = settings->json ? report_json_line(value, &len) : make_text(value, print, &len);
+    return output_print_owned(settings, text, len);
+}
