@@ -28,10 +28,13 @@ void worker_connection_send(struct worker_connection *connection, const struct w
 static void send_welcome(struct worker_connection *connection)
 {
     const struct worker_welcome *welcome = connection->link->welcome;
+    const struct worker_welcome *preload = connection->link->preload;
     struct wire_head head = worker_message_head(WIRE_WELCOME, TASKMASTER_VERSION);
-    head.size = welcome->text_len;
+    head.size = welcome->text_len + (preload ? preload->text_len : 0);
     worker_connection_send(connection, &head, NULL);
     conn_write(&connection->conn, welcome->text, welcome->text_len);
+    if (preload)
+        conn_write(&connection->conn, preload->text, preload->text_len);
 }
 
 void worker_connection_end_output(struct worker_connection *connection)

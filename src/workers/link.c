@@ -14,6 +14,7 @@ struct worker_link *worker_link_new(struct workers *workers, struct worker *work
     link->worker = worker;
     link->been = 1u << LINK_STARTED;
     link->welcome = worker_welcome_ref(workers->welcome);
+    link->preload = worker_preloads_ref(&workers->preloads, dispatcher_of(worker)->name);
     link->process.output_fd = -1;
     TAILQ_INSERT_TAIL(&workers->links, link, link);
     return link;
@@ -27,6 +28,7 @@ void worker_link_free(struct worker_link *link)
     worker_link_close_connection(link);
     worker_output_close(&link->output);
     worker_process_close(&link->process);
+    worker_welcome_unref(link->preload);
     worker_welcome_unref(link->welcome);
     TAILQ_REMOVE(&link->workers->links, link, link);
     free(link);

@@ -58,6 +58,7 @@ struct worker_link {
     struct worker_process process;
     struct worker_output output;
     struct worker_welcome *welcome; /* the settings at its start */
+    struct worker_welcome *preload; /* those of its pool; NULL: nothing to load */
     uint8_t token[TOKEN_BYTES];
     uint8_t state;          /* enum worker_link_state */
     uint8_t been;           /* a bit for each state so far: the words for an exit tell the past */

@@ -16,39 +16,51 @@ static size_t put(char *to, const char *kind, const char *name, const char *valu
     return len;
 }
 
-/* Writes all settings, unless `to` is NULL. Returns the length. */
-static size_t put_all(char *to, const struct module_settings *modules,
-                      const struct option_list *preload, enum log_level level, const char *boot)
+/* Writes the settings of all workers, unless `to` is NULL. Returns the length. */
+static size_t put_all(char *to, const struct module_settings *modules, enum log_level level,
+                      const char *boot)
 {
     static const char *const levels[] = {"debug", "info", "warn", "error"};
     const struct module_setting *entries = modules->modules.items;
     size_t len = put(to, "", "boot", boot);
     len += put(to ? to + len : NULL, "", "module_dir", modules->dir);
     len += put(to ? to + len : NULL, "", "log_level", levels[level]);
-    for (size_t i = 0; i < preload->count; i++)
-        len += put(to ? to + len : NULL, "", "preload", preload->items[i]);
     for (size_t i = 0; i < modules->modules.count; i++)
         len += put(to ? to + len : NULL, "config:", entries[i].name, entries[i].config);
     return len;
 }
 
-/* open_memstream() was rejected: without memory it loses bytes silently. */
-static char *welcome_text(const struct module_settings *modules, const struct option_list *preload,
-                          enum log_level level, const char *boot, size_t *len)
+/* Likewise. */
+static size_t put_preload(char *to, const struct option_list *list)
 {
-    *len = put_all(NULL, modules, preload, level, boot);
-    char *text = xmalloc(*len);
-    put_all(text, modules, preload, level, boot);
-    return text;
+    size_t len = 0;
+    for (size_t i = 0; i < list->count; i++)
+        len += put(to ? to + len : NULL, "", "preload", list->items[i]);
+    return len;
 }
 
-struct worker_welcome *worker_welcome_new(const struct module_settings *modules,
-                                          const struct option_list *preload, enum log_level level,
-                                          const char *boot)
+static struct worker_welcome *make(size_t len)
 {
     struct worker_welcome *welcome = xcalloc(1, sizeof *welcome);
     welcome->refs = 1;
-    welcome->text = welcome_text(modules, preload, level, boot, &welcome->text_len);
+    welcome->text = xmalloc(len);
+    welcome->text_len = len;
+    return welcome;
+}
+
+/* open_memstream() was rejected: without memory it loses bytes silently. */
+struct worker_welcome *worker_welcome_new(const struct module_settings *modules,
+                                          enum log_level level, const char *boot)
+{
+    struct worker_welcome *welcome = make(put_all(NULL, modules, level, boot));
+    put_all(welcome->text, modules, level, boot);
+    return welcome;
+}
+
+struct worker_welcome *worker_welcome_preload(const struct option_list *list)
+{
+    struct worker_welcome *welcome = make(put_preload(NULL, list));
+    put_preload(welcome->text, list);
     return welcome;
 }
 

@@ -13,17 +13,20 @@
 
 #include <stddef.h>
 
-/* Shared by all workers started between two reloads. */
+/* A part of the text. Shared by all workers started between two reloads. */
 struct worker_welcome {
     size_t refs;
     char *text; /* with NULs inside */
     size_t text_len;
 };
 
-/* The caller owns the first reference. */
+/* The settings of all workers. The caller owns the first reference. */
 struct worker_welcome *worker_welcome_new(const struct module_settings *modules,
-                                          const struct option_list *preload, enum log_level level,
-                                          const char *boot);
+                                          enum log_level level, const char *boot);
+
+/* The modules to load at the start, at least one. Likewise. */
+struct worker_welcome *worker_welcome_preload(const struct option_list *list);
+
 struct worker_welcome *worker_welcome_ref(struct worker_welcome *welcome);
 void worker_welcome_unref(struct worker_welcome *welcome); /* may be NULL */
 

@@ -30,6 +30,7 @@ static void on_reap(void *arg)
 void workers_init(struct workers *workers)
 {
     TAILQ_INIT(&workers->links);
+    SLIST_INIT(&workers->preloads);
     timer_init(&workers->reap, on_reap, workers);
     unauthenticated_init(&workers->unauthenticated);
     /* until the limit of open files is known */
@@ -42,16 +43,18 @@ void workers_free(struct workers *workers)
     bug_on(!TAILQ_EMPTY(&workers->links));
     timer_clear(workers_timers(workers), &workers->reap);
     log_limit_end(&workers->stranger_lines);
+    worker_preloads_free(&workers->preloads);
     worker_welcome_unref(workers->welcome);
     free(workers->env.environ);
 }
 
 void workers_configure(struct workers *workers, const struct workers_settings *settings,
-                       const struct module_settings *modules, const struct option_list *preload,
+                       const struct module_settings *modules, const struct job_settings *jobs,
                        enum log_level level)
 {
     workers->env.path = settings->path;
     workers->limits = (struct conn_limits){.output_pause = UINT64_MAX, .own = true};
     worker_welcome_unref(workers->welcome);
-    workers->welcome = worker_welcome_new(modules, preload, level, workers->boot);
+    workers->welcome = worker_welcome_new(modules, level, workers->boot);
+    worker_preloads_configure(&workers->preloads, jobs, workers->pools);
 }

@@ -12,6 +12,7 @@
 #include "net/unauthenticated.h"
 #include "workers/late.h"
 #include "workers/link.h"
+#include "workers/preloads.h"
 #include "workers/process.h"
 #include "workers/settings.h"
 #include "workers/welcome.h"
@@ -26,6 +27,7 @@ struct workers {
     struct worker_process_env env;
     struct conn_limits limits;
     struct worker_welcome *welcome; /* for workers starting from now on */
+    struct worker_preloads preloads;
     struct worker_link_list links;
     struct unauthenticated_list unauthenticated; /* connections (port.c) */
     size_t unauthenticated_max;                  /* the most of them */
@@ -40,9 +42,10 @@ void workers_init(struct workers *workers);
 /* No worker and no connection may be left. */
 void workers_free(struct workers *workers);
 
-/* Other settings, for workers starting from now on. */
+/* Other settings, for workers starting from now on. The pools have not seen them yet, except at the
+ * start. */
 void workers_configure(struct workers *workers, const struct workers_settings *settings,
-                       const struct module_settings *modules, const struct option_list *preload,
+                       const struct module_settings *modules, const struct job_settings *jobs,
                        enum log_level level);
 
 /* Reaps dead children: some now, the rest in the next turns. */

@@ -712,6 +712,37 @@ def test_preload(daemon):
     assert "math.so" in maps and "fib.so" not in maps
 
 
+def test_each_pool_has_a_preload_of_its_own(daemon):
+    pools = {"other": {"pool-start": 1, "preload": ["fib", "wc"]}, "bare": {"pool-start": 1}}
+    server = daemon(pool_start=1, preload=["math"], pools=pools)
+    server.wait_idle(3)
+    found = {
+        worker["pool"]: [name for name in ("fib", "math", "wc") if proc.has_mapped(worker["pid"], f"/{name}.so")]
+        for worker in server.workers()
+    }
+    assert found == {"default": ["math"], "other": ["fib", "wc"], "bare": []}
+
+
+def test_a_removed_pool_keeps_its_preload(daemon):
+    """Its waiting job runs in a worker started after the reload."""
+    pools = {"slow": {"pool-start": 1, "pool-max": 1, "worker-window": 1, "preload": ["math"]}}
+    server = daemon(pools=pools, modules={"sleep": {"pool": "slow"}})
+    client = server.client()
+    client.submit("first", "sleep", '{"ms":60000}')
+    client.submit("second", "sleep", '{"ms":60000}')
+    server.wait_jobs(running=1, waiting=1)
+    pid = server.begun_pids()[0]
+    server.write_config(pools={}, modules={}, preload=["wc"])
+    server.signal(signal.SIGHUP)
+    server.log.wait("reload")
+    os.kill(pid, signal.SIGKILL)
+    check(client.outcome("first"), "failed", reason="error")
+    server.wait_jobs(running=1, waiting=0)
+    again = server.begun_pids()[0]
+    assert again != pid
+    assert proc.has_mapped(again, "/math.so") and not proc.has_mapped(again, "/wc.so")
+
+
 def test_a_preload_that_crashes_is_named(daemon):
     """The log names the module, and so does the failure of each waiting job."""
     server = daemon(preload=["math", "constructor_crash"], start_timeout_ms=300, module_dir=BAD_MODULES)
