@@ -40,10 +40,12 @@ static tm_client_status ask_text(tm_client *client, const char *op, const char *
     return ask(client, op, fields, timeout_ms, answer);
 }
 
+/* A request without its number would have another meaning: send 0 too. */
 static tm_client_status ask_number(tm_client *client, const char *op, const char *key,
                                    uint64_t number, int timeout_ms, tm_client_event **answer)
 {
-    const struct tmc_request_field fields[] = {{.key = key, .number = number}, {0}};
+    const struct tmc_request_field fields[] = {{.key = key, .number = number, .wants_zero = true},
+                                               {0}};
     return ask(client, op, fields, timeout_ms, answer);
 }
 
@@ -95,4 +97,72 @@ tm_client_status tm_client_kill_id(tm_client *client, uint64_t id, int timeout_m
                                    tm_client_event **answer)
 {
     return ask_number(client, "kill", "target", id, timeout_ms, answer);
+}
+
+tm_client_status tm_client_kill_worker(tm_client *client, uint64_t worker, int timeout_ms,
+                                       tm_client_event **answer)
+{
+    return ask_number(client, "kill", "worker", worker, timeout_ms, answer);
+}
+
+tm_client_status tm_client_pause(tm_client *client, const char *pool, int timeout_ms,
+                                 tm_client_event **answer)
+{
+    return ask_text(client, "pause", "pool", pool, timeout_ms, answer);
+}
+
+tm_client_status tm_client_resume(tm_client *client, const char *pool, int timeout_ms,
+                                  tm_client_event **answer)
+{
+    return ask_text(client, "resume", "pool", pool, timeout_ms, answer);
+}
+
+/* A negative size is left out. */
+static struct tmc_request_field size_field(const char *key, int64_t size)
+{
+    return (struct tmc_request_field){
+        .key = key, .number = size < 0 ? 0 : (uint64_t)size, .wants_zero = size >= 0};
+}
+
+tm_client_status tm_client_resize(tm_client *client, const char *pool,
+                                  const tm_client_pool_size *size, int timeout_ms,
+                                  tm_client_event **answer)
+{
+    const struct tmc_request_field fields[] = {
+        {.key = "pool", .text = pool},
+        size_field("pool_start", size->pool_start),
+        size_field("pool_max", size->pool_max),
+        size_field("job_max", size->job_max),
+        {0},
+    };
+    return ask(client, "resize", fields, timeout_ms, answer);
+}
+
+tm_client_status tm_client_recycle(tm_client *client, const char *pool, int timeout_ms,
+                                   tm_client_event **answer)
+{
+    return ask_text(client, "recycle", "pool", pool, timeout_ms, answer);
+}
+
+tm_client_status tm_client_recycle_worker(tm_client *client, uint64_t worker, int timeout_ms,
+                                          tm_client_event **answer)
+{
+    return ask_number(client, "recycle", "worker", worker, timeout_ms, answer);
+}
+
+tm_client_status tm_client_reload(tm_client *client, int timeout_ms, tm_client_event **answer)
+{
+    return ask(client, "reload", NULL, timeout_ms, answer);
+}
+
+tm_client_status tm_client_drain(tm_client *client, const char *waiting, int timeout_ms,
+                                 tm_client_event **answer)
+{
+    return ask_text(client, "drain", "waiting", waiting, timeout_ms, answer);
+}
+
+tm_client_status tm_client_log_level(tm_client *client, const char *level, int timeout_ms,
+                                     tm_client_event **answer)
+{
+    return ask_text(client, "log-level", "level", level, timeout_ms, answer);
 }

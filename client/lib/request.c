@@ -204,6 +204,8 @@ tm_client_status tmc_request_plain(struct tmc_request *request, const char *op, 
     add_number(&builder, "id", id);
     for (; fields && fields->key; fields++) {
         add_text(&builder, fields->key, fields->text);
+        if (fields->wants_zero && fields->number == 0)
+            add(&builder, fields->key, json_integer(0));
         add_number(&builder, fields->key, fields->number);
     }
     return finish(&builder, request);

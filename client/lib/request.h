@@ -10,11 +10,12 @@ struct tmc_request {
     size_t len;
 };
 
-/* One field of a request: a text, or else a number. NULL and 0 are left out. */
+/* One field of a request: a text, or else a number. NULL is left out, and 0 unless it is wanted. */
 struct tmc_request_field {
     const char *key; /* NULL: the end of a list */
     const char *text;
     uint64_t number;
+    bool wants_zero;
 };
 
 /* A later release gives a meaning to reserved members: this one refuses them rather than ignore

@@ -139,6 +139,13 @@ typedef struct tm_client_submit_options {
     uint64_t reserved[4]; /* zero, or the call is INVALID */
 } tm_client_submit_options;
 
+/* For tm_client_resize(). -1: as it is. */
+typedef struct tm_client_pool_size {
+    int64_t pool_start; /* number of workers kept */
+    int64_t pool_max;   /* number of workers, at most */
+    int64_t job_max;    /* number of waiting jobs, at most */
+} tm_client_pool_size;
+
 /* Returns the library's release, "0.1.0". Static. */
 const char *tm_client_version(void);
 
@@ -267,6 +274,54 @@ TM_CLIENT_MUST_CHECK tm_client_status tm_client_kill(tm_client *client, const ch
                                                      int timeout_ms, tm_client_event **answer);
 TM_CLIENT_MUST_CHECK tm_client_status tm_client_kill_id(tm_client *client, uint64_t id,
                                                         int timeout_ms, tm_client_event **answer);
+
+/*
+ * The following requests are the operator's. The server may ask for a token with the right to them,
+ * or else the result is REFUSED, code denied. The members of tm_client_event do not have all fields
+ * of these answers; read the others from its `header`.
+ */
+
+/* Kills a worker with SIGKILL. `worker` is its number. */
+TM_CLIENT_MUST_CHECK tm_client_status tm_client_kill_worker(tm_client *client, uint64_t worker,
+                                                            int timeout_ms,
+                                                            tm_client_event **answer);
+
+/* Pause: no further job of the pool begins, until resume. `pool` NULL: all pools. The answer has
+ * `was`, a boolean: paused before (all of them). */
+TM_CLIENT_MUST_CHECK tm_client_status tm_client_pause(tm_client *client, const char *pool,
+                                                      int timeout_ms, tm_client_event **answer);
+TM_CLIENT_MUST_CHECK tm_client_status tm_client_resume(tm_client *client, const char *pool,
+                                                       int timeout_ms, tm_client_event **answer);
+
+/* Changes the size of a pool until the next reload; NULL: the pool "default". The answer has the
+ * three numbers in force: `pool_start`, `pool_max`, `job_max`. */
+TM_CLIENT_MUST_CHECK tm_client_status tm_client_resize(tm_client *client, const char *pool,
+                                                       const tm_client_pool_size *size,
+                                                       int timeout_ms, tm_client_event **answer);
+
+/* Replaces the workers of a pool (NULL: of all), or one worker, without losing a job. The answer
+ * has `workers`, their number. */
+TM_CLIENT_MUST_CHECK tm_client_status tm_client_recycle(tm_client *client, const char *pool,
+                                                        int timeout_ms, tm_client_event **answer);
+TM_CLIENT_MUST_CHECK tm_client_status tm_client_recycle_worker(tm_client *client, uint64_t worker,
+                                                               int timeout_ms,
+                                                               tm_client_event **answer);
+
+/* Lets the server read its settings again. The answer comes when it is decided whether the workers
+ * are replaced. It has `changed`, a list of keys, and `renewed`, a boolean. Unusable settings: the
+ * result is REFUSED, code bad-config, and the error event has `file`, `line` and `key`. */
+TM_CLIENT_MUST_CHECK tm_client_status tm_client_reload(tm_client *client, int timeout_ms,
+                                                       tm_client_event **answer);
+
+/* Ends the server as SIGTERM does. `waiting` says what becomes of waiting jobs: "fail" or "run";
+ * NULL: what the server's settings say. */
+TM_CLIENT_MUST_CHECK tm_client_status tm_client_drain(tm_client *client, const char *waiting,
+                                                      int timeout_ms, tm_client_event **answer);
+
+/* Changes the level of the server's log until the next reload. The answer has `was`, the level
+ * before. */
+TM_CLIENT_MUST_CHECK tm_client_status tm_client_log_level(tm_client *client, const char *level,
+                                                          int timeout_ms, tm_client_event **answer);
 
 /*
  * For event loops: do these steps in each turn, in this order:

@@ -94,11 +94,64 @@ START_TEST(late_answers_are_dropped)
 }
 END_TEST
 
+static const char *const operators[] = {
+    "{\"op\":\"kill\",\"id\":1,\"worker\":3}",
+    "{\"op\":\"pause\",\"id\":2,\"pool\":\"reports\"}",
+    "{\"op\":\"resume\",\"id\":3}",
+    "{\"op\":\"resize\",\"id\":4,\"pool\":\"reports\",\"pool_start\":0,\"pool_max\":4}",
+    "{\"op\":\"resize\",\"id\":5,\"job_max\":9}",
+    "{\"op\":\"recycle\",\"id\":6}",
+    "{\"op\":\"recycle\",\"id\":7,\"worker\":0}",
+    "{\"op\":\"reload\",\"id\":8}",
+    "{\"op\":\"drain\",\"id\":9,\"waiting\":\"run\"}",
+    "{\"op\":\"log-level\",\"id\":10,\"level\":\"debug\"}",
+};
+
+static void plays_operators(struct fake *fake)
+{
+    fake_welcome(fake);
+    for (size_t i = 0; i < sizeof operators / sizeof operators[0]; i++) {
+        fake_expect(fake, operators[i]);
+        fake_sendf(fake, "{\"event\":\"ok\",\"id\":%zu,\"was\":false}\n", i + 1);
+    }
+    fake_expect_end(fake);
+}
+
+static void assert_fine(tm_client *client, tm_client_status status)
+{
+    ck_assert_msg(status == TM_CLIENT_OK, "%s", tm_client_error(client));
+}
+
+START_TEST(requests_of_operators)
+{
+    struct fake fake;
+    tm_client_event *answer;
+    const tm_client_pool_size workers = {0, 4, -1}, line = {-1, -1, 9};
+    fake_start(&fake, plays_operators, NULL);
+    tm_client *client = connected(&fake);
+    assert_fine(client, tm_client_kill_worker(client, 3, WAIT_MS, &answer));
+    ck_assert_str_eq(answer->header, "{\"event\":\"ok\",\"id\":1,\"was\":false}");
+    tm_client_event_free(answer);
+    assert_fine(client, tm_client_pause(client, "reports", WAIT_MS, NULL));
+    assert_fine(client, tm_client_resume(client, NULL, WAIT_MS, NULL));
+    assert_fine(client, tm_client_resize(client, "reports", &workers, WAIT_MS, NULL));
+    assert_fine(client, tm_client_resize(client, NULL, &line, WAIT_MS, NULL));
+    assert_fine(client, tm_client_recycle(client, NULL, WAIT_MS, NULL));
+    assert_fine(client, tm_client_recycle_worker(client, 0, WAIT_MS, NULL));
+    assert_fine(client, tm_client_reload(client, WAIT_MS, NULL));
+    assert_fine(client, tm_client_drain(client, "run", WAIT_MS, NULL));
+    assert_fine(client, tm_client_log_level(client, "debug", WAIT_MS, NULL));
+    tm_client_free(client);
+    fake_finish(&fake);
+}
+END_TEST
+
 int main(void)
 {
     const TTest *const tests[] = {
         requests,
         late_answers_are_dropped,
+        requests_of_operators,
     };
     TCase *tcase = tcase_create("client_requests");
     tcase_set_timeout(tcase, 120);
