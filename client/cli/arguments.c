@@ -95,19 +95,6 @@ static int check_count(const struct arguments *arguments)
     return -1;
 }
 
-static int check_each(const struct settings *settings)
-{
-    if (settings->each && settings->arg_count > 1) {
-        complain("run takes its payloads from standard input with --each, not from an argument");
-        return -1;
-    }
-    if (!settings->each && (settings->unordered || settings->jobs)) {
-        complain("--unordered and --jobs belong to --each");
-        return -1;
-    }
-    return 0;
-}
-
 /* Checks the arguments together; each alone is fine. */
 static int check(const struct arguments *arguments)
 {
@@ -117,7 +104,7 @@ static int check(const struct arguments *arguments)
     }
     if (check_options(arguments) < 0 || check_count(arguments) < 0)
         return -1;
-    return check_each(&arguments->settings);
+    return arguments->command->check ? arguments->command->check(&arguments->settings) : 0;
 }
 
 static const char *from_environment(const char *name, const char *otherwise)
@@ -135,6 +122,7 @@ int arguments_parse(struct arguments *arguments, int argc, char **argv)
                 .server = from_environment("TASKMASTER_SERVER", DEFAULT_SERVER),
                 .token_file = from_environment("TASKMASTER_TOKEN_FILE", NULL),
                 .deadline = TMC_DEADLINE_NEVER,
+                .size = {.pool_start = -1, .pool_max = -1, .job_max = -1},
                 .args = allocate(NULL, ((size_t)argc + 1) * sizeof *argv),
             },
     };

@@ -2,6 +2,7 @@
 #include "ask.h"
 
 #include "allocate.h"
+#include "common/json_load.h"
 #include "complain.h"
 #include "connect.h"
 #include "output.h"
@@ -33,6 +34,19 @@ json_t *ask_load_payload(const tm_client_event *answer, json_type type)
     complain("the server's answer cannot be read: %s", value ? "not of its type" : error.text);
     json_decref(value);
     return NULL;
+}
+
+json_t *ask_load_header(const tm_client_event *answer)
+{
+    json_error_t error;
+    return json_load_any(answer->header, strlen(answer->header), 0, &error);
+}
+
+int ask_print_event(const struct settings *settings, const tm_client_event *answer)
+{
+    size_t len;
+    char *line = report_json_event(answer, 0, &len);
+    return output_print_owned(settings, line, len);
 }
 
 /* Takes the value. Returns its text, the caller's. */

@@ -22,6 +22,12 @@ int ask_server(const struct settings *settings, ask_call *call, ask_handler *han
 /* Returns the answer's payload, to be given up with json_decref(); NULL after a complaint. */
 json_t *ask_load_payload(const tm_client_event *answer, json_type type);
 
+/* Returns the answer's fields, to be given up with json_decref(). */
+json_t *ask_load_header(const tm_client_event *answer);
+
+/* Prints the answer's event as JSON. Returns the exit status. */
+int ask_print_event(const struct settings *settings, const tm_client_event *answer);
+
 /* Takes the value. Prints it with --json, or else lets `print` do it. Returns the exit status. */
 int ask_print_value(const struct settings *settings, json_t *value,
                     void (*print)(FILE *out, const json_t *value));

@@ -1,19 +1,19 @@
-/* cmd_cancel: cancel and kill. Both name a job by the server's id. */
+/* cmd_cancel: cancel and kill. Both name a job by the server's id; kill may name a worker. */
 #include "ask.h"
 #include "command.h"
+#include "complain.h"
 #include "output.h"
-#include "report_json.h"
+
+#include <inttypes.h>
 
 /* Returns 0, or an exit status after a complaint. */
 static int print_answer(const struct settings *settings, const char *verb,
                         const tm_client_event *answer)
 {
-    size_t len;
-    if (!settings->json)
-        return output_print_line(settings, "%s %.128s, which was %.128s", verb, settings->args[0],
-                                 answer->state ? answer->state : "in an unknown state");
-    char *line = report_json_event(answer, 0, &len);
-    return output_print_owned(settings, line, len);
+    if (settings->json)
+        return ask_print_event(settings, answer);
+    return output_print_line(settings, "%s %.128s, which was %.128s", verb, settings->args[0],
+                             answer->state ? answer->state : "in an unknown state");
 }
 
 static tm_client_status ask_cancel(tm_client *client, const struct settings *settings,
@@ -35,12 +35,24 @@ static int run_cancel(const struct settings *settings)
 static tm_client_status ask_kill(tm_client *client, const struct settings *settings, int timeout_ms,
                                  tm_client_event **answer)
 {
+    if (settings->worker)
+        return tm_client_kill_worker(client, settings->worker, timeout_ms, answer);
     return tm_client_kill(client, settings->args[0], timeout_ms, answer);
 }
 
 static int print_killed(const struct settings *settings, const tm_client_event *answer)
 {
+    if (settings->worker && !settings->json)
+        return output_print_line(settings, "killed worker %" PRIu32, settings->worker);
     return print_answer(settings, "killed", answer);
+}
+
+static int check_kill(const struct settings *settings)
+{
+    if ((settings->arg_count == 0) == (settings->worker > 0))
+        return 0;
+    complain("kill takes either JOB or --worker");
+    return -1;
 }
 
 static int run_kill(const struct settings *settings)
@@ -64,12 +76,12 @@ const struct command cmd_cancel = {
 
 const struct command cmd_kill = {
     .name = "kill",
-    .arguments = "JOB",
-    .arg_min = 1,
+    .arguments = "[JOB]",
     .arg_max = 1,
-    .kind = COMMAND_JOB,
+    .kind = COMMAND_JOB | COMMAND_WORKER,
+    .check = check_kill,
     .run = run_kill,
-    .summary = "stop a job at once",
+    .summary = "stop a job or a worker at once",
     .help = "Stops a job with SIGKILL at once. JOB is the server's id of the job, as for\n"
-            "cancel.\n",
+            "cancel. With --worker instead, that worker is killed, whatever it does.\n",
 };

@@ -198,12 +198,26 @@ static int run(const struct settings *settings)
     return exit_status;
 }
 
+static int check(const struct settings *settings)
+{
+    if (settings->each && settings->arg_count > 1) {
+        complain("run takes its payloads from standard input with --each, not from an argument");
+        return -1;
+    }
+    if (!settings->each && (settings->unordered || settings->jobs)) {
+        complain("--unordered and --jobs belong to --each");
+        return -1;
+    }
+    return 0;
+}
+
 const struct command cmd_run = {
     .name = "run",
     .arguments = "MODULE [PAYLOAD]",
     .arg_min = 1,
     .arg_max = 2,
     .kind = COMMAND_RUN,
+    .check = check,
     .run = run,
     .summary = "run a job and print its result",
     .help = "Submits PAYLOAD, or all of standard input, to MODULE. Waits for the end of the\n"

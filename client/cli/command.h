@@ -1,7 +1,8 @@
 /*
  * command: the commands of `taskmaster`.
  *
- *     main -> arguments, help -> commands -> cmd_run, cmd_cancel, cmd_crash, cmd_ping, cmd_stats
+ *     main -> arguments, help -> commands -> cmd_run, cmd_cancel, cmd_crash, cmd_operate, cmd_ping,
+ *       |                     |              cmd_pool, cmd_stats
  *       |                     '-> options
  *       '-> overtime
  *     cmd_* -> ask -> connect -> token
@@ -22,14 +23,18 @@
 
 #include "settings.h"
 
-/* The kind of a command decides on its options (options.c). */
+/* The kinds of a command, ored, decide on its options (options.c). */
 enum command_kind {
     COMMAND_RUN = 1 << 0,
     COMMAND_JOB = 1 << 1,    /* names a job */
     COMMAND_SERVER = 1 << 2, /* asks the server about itself */
     COMMAND_PING = 1 << 3,
     COMMAND_CRASHES = 1 << 4,
-    COMMAND_ANY = COMMAND_RUN | COMMAND_JOB | COMMAND_SERVER | COMMAND_PING | COMMAND_CRASHES,
+    COMMAND_WORKER = 1 << 5, /* may name a worker */
+    COMMAND_RESIZE = 1 << 6,
+    COMMAND_DRAIN = 1 << 7,
+    COMMAND_ANY = COMMAND_RUN | COMMAND_JOB | COMMAND_SERVER | COMMAND_PING | COMMAND_CRASHES |
+                  COMMAND_WORKER | COMMAND_RESIZE | COMMAND_DRAIN,
 };
 
 struct command {
@@ -37,12 +42,16 @@ struct command {
     const char *arguments; /* for people; "": none */
     int arg_min, arg_max;
     enum command_kind kind;
+    /* Checks the arguments together; each alone is fine. Returns 0, or -1 after a complaint. NULL:
+     * nothing to check. */
+    int (*check)(const struct settings *settings);
     int (*run)(const struct settings *settings); /* returns the exit status */
     const char *summary;
     const char *help;
 };
 
-extern const struct command cmd_run, cmd_cancel, cmd_kill, cmd_crash, cmd_crashes, cmd_ping,
-    cmd_stats, cmd_workers;
+extern const struct command cmd_run, cmd_cancel, cmd_kill, cmd_ping, cmd_stats, cmd_pools,
+    cmd_workers, cmd_crash, cmd_crashes, cmd_pause, cmd_resume, cmd_resize, cmd_recycle, cmd_reload,
+    cmd_drain, cmd_log_level;
 
 #endif

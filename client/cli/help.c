@@ -42,7 +42,7 @@ static void print_overview(void)
     printf("Usage: taskmaster COMMAND [options] [arguments]\n\n"
            "Runs jobs on a taskmasterd, stops them, and shows its state.\n\nCommands:\n");
     for (const struct command *const *row = commands; *row; row++)
-        printf("  %-8s%-18s%s\n", (*row)->name, (*row)->arguments, (*row)->summary);
+        printf("  %-10s%-18s%s\n", (*row)->name, (*row)->arguments, (*row)->summary);
     print_options(COMMAND_SERVER);
     printf("  %-20s  the release\n", "-V, --version");
     printf("\nSee `taskmaster COMMAND --help` for a command, taskmaster(1) for everything.\n");

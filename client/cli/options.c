@@ -8,6 +8,7 @@
 #include <math.h>
 #include <stddef.h>
 #include <stdlib.h>
+#include <string.h>
 
 enum {
     JOBS_MAX = 4096,
@@ -76,6 +77,44 @@ static int set_wait(struct settings *settings, const char *value)
     return parse_number("wait-ms", value, 0, WAIT_MAX_MS, &settings->wait_ms);
 }
 
+static int set_worker(struct settings *settings, const char *value)
+{
+    return parse_number("worker", value, 1, UINT32_MAX, &settings->worker);
+}
+
+/* The server knows the range. */
+static int parse_size(const char *name, const char *value, int64_t *size)
+{
+    uint32_t number = 0;
+    int parsed = parse_number(name, value, 0, INT32_MAX, &number);
+    *size = number;
+    return parsed;
+}
+
+static int set_pool_start(struct settings *settings, const char *value)
+{
+    return parse_size("pool-start", value, &settings->size.pool_start);
+}
+
+static int set_pool_max(struct settings *settings, const char *value)
+{
+    return parse_size("pool-max", value, &settings->size.pool_max);
+}
+
+static int set_job_max(struct settings *settings, const char *value)
+{
+    return parse_size("job-max", value, &settings->size.job_max);
+}
+
+static int set_waiting(struct settings *settings, const char *value)
+{
+    settings->waiting = value;
+    if (strcmp(value, "fail") == 0 || strcmp(value, "run") == 0)
+        return 0;
+    complain("--waiting wants fail or run, not '%s'", value);
+    return -1;
+}
+
 static int set_module(struct settings *settings, const char *value)
 {
     settings->module = value;
@@ -125,6 +164,12 @@ const struct option_row options[] = {
     {"link", NULL, COMMAND_RUN, set_link, "cancel the job if the command ends (default)"},
     {"no-link", NULL, COMMAND_RUN, set_no_link, "let a running job go on if the command ends"},
     {"wait-ms", "N", COMMAND_PING, set_wait, "wait so long for an answer, milliseconds; default 0"},
+    {"worker", "ID", COMMAND_WORKER, set_worker, "a worker's number, as in `taskmaster workers`"},
+    {"pool-start", "N", COMMAND_RESIZE, set_pool_start, "workers kept"},
+    {"pool-max", "N", COMMAND_RESIZE, set_pool_max, "workers at most"},
+    {"job-max", "N", COMMAND_RESIZE, set_job_max, "waiting jobs at most"},
+    {"waiting", "WHAT", COMMAND_DRAIN, set_waiting,
+     "waiting jobs: fail, or run; default: the server's"},
     {"module", "NAME", COMMAND_CRASHES, set_module, "crashes of this module; default: of all"},
     {"server", "ADDR", COMMAND_ANY, set_server, "HOST:PORT, [IPV6]:PORT or unix:PATH"},
     {"token-file", "FILE", COMMAND_ANY, set_token_file, "the file with the server's token"},

@@ -3,6 +3,7 @@
 #define TASKMASTER_CLIENT_CLI_SETTINGS_H
 
 #include "client/lib/deadline.h"
+#include "taskmaster/client.h"
 
 /* The limit for an immediate answer without --timeout. */
 enum { ANSWER_MAX_MS = 10000 };
@@ -18,6 +19,10 @@ struct settings {
     uint32_t wait_ms; /* ping: for a server without an answer yet */
 
     const char *module; /* crashes: of this module; NULL: of all */
+
+    uint32_t worker;          /* kill, recycle: this worker's number; 0: not given */
+    const char *waiting;      /* drain: "fail" or "run"; NULL: not given */
+    tm_client_pool_size size; /* resize; -1: not given */
 
     bool each;
     bool unordered;

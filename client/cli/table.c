@@ -117,18 +117,35 @@ static bool is_table(const json_t *value)
     return true;
 }
 
+/* Adds the plain members, and those of the objects among them: {"pool":{"max":4}} as "pool_max".
+ * Deeper ones are left out: a row would be too wide. */
+static void add_members(json_t *row, const json_t *object)
+{
+    char name[CELL_MAX];
+    const char *key, *inner_key;
+    json_t *member, *inner;
+    json_object_foreach ((json_t *)object, key, member) {
+        if (!json_is_object(member))
+            json_object_set(row, key, member);
+        json_object_foreach (member, inner_key, inner) {
+            snprintf(name, sizeof name, "%.100s_%.100s", key, inner_key);
+            if (!json_is_object(inner))
+                json_object_set(row, name, inner);
+        }
+    }
+}
+
 /* Prints {"fib":{"done":1}} as rows: {"modules":"fib","done":1}. */
-static void print_named_rows(FILE *out, const char *name, const json_t *value)
+void table_print_named_rows(FILE *out, const char *name, const json_t *value)
 {
     json_t *rows = json_array(), *member;
     const char *key;
     json_object_foreach ((json_t *)value, key, member) {
         json_t *row = json_object();
         json_object_set_new(row, name, json_string(key));
-        json_object_update(row, member);
+        add_members(row, member);
         json_array_append_new(rows, row);
     }
-    fputc('\n', out);
     table_print_rows(out, rows);
     json_decref(rows);
 }
@@ -172,6 +189,8 @@ void table_print_figures(FILE *out, const json_t *figures)
         if (!is_table(value))
             print_figure(out, key, value);
     json_object_foreach ((json_t *)figures, key, value)
-        if (is_table(value))
-            print_named_rows(out, key, value);
+        if (is_table(value)) {
+            fputc('\n', out);
+            table_print_named_rows(out, key, value);
+        }
 }

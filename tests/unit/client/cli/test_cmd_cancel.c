@@ -19,10 +19,21 @@ START_TEST(cancel_and_kill)
 }
 END_TEST
 
+START_TEST(kill_a_worker)
+{
+    const struct dialogue dialogue = {"{\"op\":\"kill\",\"id\":1,\"worker\":12}", "",
+                                      "{\"event\":\"ok\",\"op\":\"kill\",\"id\":1}\n"};
+    assert_answer(&dialogue, ARGS("kill", "--worker", "12"), 0, "killed worker 12\n", "");
+    assert_answer(&dialogue, ARGS("kill", "--worker", "12", "--json"), 0,
+                  "{\"event\":\"ok\",\"op\":\"kill\"}\n", "");
+}
+END_TEST
+
 int main(void)
 {
     const TTest *const tests[] = {
         cancel_and_kill,
+        kill_a_worker,
     };
     TCase *tcase = tcase_create("cmd_cancel");
     tcase_set_timeout(tcase, 120);

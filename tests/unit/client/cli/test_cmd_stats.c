@@ -47,11 +47,57 @@ START_TEST(workers)
 }
 END_TEST
 
+START_TEST(pools)
+{
+    const struct dialogue some = {
+        "{\"op\":\"stats\",\"id\":1}", "",
+        "{\"event\":\"stats\",\"id\":1,\"size\":174}\n"
+        "{\"pools\":{\"default\":{\"pool\":{\"start\":1,\"max\":4,\"ends\":{\"idle\":2}},"
+        "\"queue\":{\"waiting\":0},\"paused\":false},\"a\":{\"pool\":{\"start\":0,"
+        "\"max\":2},\"queue\":{\"waiting\":7},\"paused\":true}}}"};
+    const struct dialogue without = {
+        "{\"op\":\"stats\",\"id\":1}", "",
+        "{\"event\":\"stats\",\"id\":1,\"size\":50}\n"
+        "{\"pool\":{\"start\":1,\"max\":4},\"queue\":{\"waiting\":0}}"};
+    assert_answer(&some, ARGS("pools"), 0,
+                  "pool     pool_start  pool_max  queue_waiting  paused\n"
+                  "default           1         4              0  false\n"
+                  "a                 0         2              7  true\n",
+                  "");
+    assert_answer(&some, ARGS("pools", "--json"), 0,
+                  "{\"default\":{\"pool\":{\"start\":1,\"max\":4,\"ends\":{\"idle\":2}},"
+                  "\"queue\":{\"waiting\":0},\"paused\":false},\"a\":{\"pool\":{\"start\":0,"
+                  "\"max\":2},\"queue\":{\"waiting\":7},\"paused\":true}}"
+                  "\n",
+                  "");
+    assert_answer(&without, ARGS("pools"), 0,
+                  "pool     pool_start  pool_max  queue_waiting\n"
+                  "default           1         4              0\n",
+                  "");
+}
+END_TEST
+
+START_TEST(nested_figures)
+{
+    const struct dialogue dialogue = {
+        "{\"op\":\"stats\",\"id\":1}", "",
+        "{\"event\":\"stats\",\"id\":1,\"size\":72}\n"
+        "{\"modules\":{\"a\":{\"done\":1,\"breaker\":{\"state\":\"open\",\"opened\":1}}}}      "};
+    assert_answer(&dialogue, ARGS("stats"), 0,
+                  "\n"
+                  "modules  done  breaker_state  breaker_opened\n"
+                  "a           1  open                        1\n",
+                  "");
+}
+END_TEST
+
 int main(void)
 {
     const TTest *const tests[] = {
         stats,
         workers,
+        pools,
+        nested_figures,
     };
     TCase *tcase = tcase_create("cmd_stats");
     tcase_set_timeout(tcase, 120);
