@@ -32,8 +32,9 @@ COMPILE   = $(CC) -D_GNU_SOURCE -Iinclude -Isrc -I. -MMD -MP -std=c11 $(WARN) $(
 LINK      = $(CC) $(OPT) -fPIC $(CFLAGS) $(LDOPT) $(WRAP) $(LDFLAGS)
 COMPILE_SHARED = $(COMPILE) -shared $(LDOPT) $(LDFLAGS)
 MASTER_LIBS := -levent_core -ljansson
-# The loader looks for a module's symbols in these libraries first, then in the module's own: the C library alone.
-WORKER_LIBS := -ldl
+# The loader looks for a module's symbols in these libraries first, then in the module's own: the C library alone. The
+# unwinder for crashes is linked in.
+WORKER_LIBS := -ldl -static-libgcc
 CLIENT_LIBS := -ljansson
 # The command alone: names and lines of a crash.
 COMMAND_LIBS := $(CLIENT_LIBS) -ldw
@@ -124,6 +125,7 @@ $(BUILD)/tests/unit/protocol/tiny_daemon: $(O)/tests/unit/protocol/tiny_daemon.o
 	$(LINK) -o $@ $^ $(MASTER_LIBS)
 $(BUILD)/tests/unit/protocol/test_tiny_daemon: | $(BUILD)/tests/unit/protocol/tiny_daemon
 # Calls counted, or made to fail, by tests.
+$(BUILD)/tests/unit/worker/test_crash_handler: WRAP := -Wl,--wrap=_Unwind_Backtrace
 $(BUILD)/tests/unit/net/test_listener: WRAP := -Wl,--wrap=unix_bound
 $(BUILD)/tests/unit/jobs/test_module_table: WRAP := $(patsubst %,-Wl$(comma)--wrap=%,opendir readdir stat)
 $(BUILD)/tests/unit/common/test_read_all: WRAP := -Wl,--wrap=read

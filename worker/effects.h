@@ -16,7 +16,7 @@
 #define TASKMASTER_WORKER_EFFECTS_H
 
 enum effect {
-    EFFECT_SIGNALS = 1 << 0,     /* the actions of signals */
+    EFFECT_SIGNALS = 1 << 0,     /* the actions of signals, their stack */
     EFFECT_MASK = 1 << 1,        /* the blocked signals */
     EFFECT_TIMERS = 1 << 2,      /* setitimer, alarm */
     EFFECT_FILES = 1 << 3,       /* descriptors 0 to 2; stdin, stdout, stderr */

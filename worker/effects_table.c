@@ -16,6 +16,7 @@ static const struct {
     {"ssignal", EFFECT_SIGNALS},
     {"sigignore", EFFECT_SIGNALS},
     {"siginterrupt", EFFECT_SIGNALS},
+    {"sigaltstack", EFFECT_SIGNALS},
     {"sigset", EFFECT_SIGNALS | EFFECT_MASK},
 
     {"sigprocmask", EFFECT_MASK},

@@ -8,6 +8,8 @@
  *     startup, signals, fork_guard, fork_mark      the process: start, end, forked children
  *     master_connect, handshake, settings          connecting to the master
  *     master_link, job_loop, job, buffer           taking, running and answering jobs
+ *     crash_handler, crash_attempt,                the post-mortem of a crash
+ *     crash_unwind, crash_object
  *     loader, module_object, load_error, refusal   loading modules and calling init() and fini()
  *     module_functions, host                       the functions called by modules
  *     effects, effects_table                       what a module can change of the process
@@ -16,6 +18,7 @@
  *     report, text                                 lines for the master's log
  *     options                                      --check-module and other options
  */
+#include "crash_handler.h"
 #include "fork_guard.h"
 #include "handshake.h"
 #include "job_loop.h"
@@ -61,6 +64,7 @@ int main(int argc, char **argv)
     fork_guard_init();
     signals_install(master);
     startup_take_page(&start);
+    crash_handler_install(&start.shared->crash);
     startup_clean_process(&start);
 
     link = join_master(&start, &settings);

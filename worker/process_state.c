@@ -35,6 +35,7 @@ struct process_state {
     struct process_state *next;
     unsigned kept; /* set of enum effect: the parts to restore */
     struct sigaction actions[NSIG];
+    stack_t signal_stack;
     struct itimerval timers[TIMERS];
     mode_t umask;
     char *directory; /* NULL: the directory was removed */
@@ -60,6 +61,7 @@ static void take_signals(struct process_state *s)
 {
     for (int signo = 1; signo < NSIG; signo++)
         sigaction(signo, NULL, &s->actions[signo]); /* fails for signals reserved by libc */
+    sigaltstack(NULL, &s->signal_stack);
 }
 
 static int set_signals(const struct process_state *s)
@@ -68,6 +70,7 @@ static int set_signals(const struct process_state *s)
         if (signo != SIGKILL && signo != SIGSTOP)
             sigaction(signo, &s->actions[signo], NULL); /* as above */
     }
+    sigaltstack(&s->signal_stack, NULL);
     return 0;
 }
 
@@ -78,7 +81,8 @@ static bool same_signals(const struct process_state *a, const struct process_sta
         if (x->sa_handler != y->sa_handler || x->sa_flags != y->sa_flags)
             return false;
     }
-    return true;
+    return a->signal_stack.ss_sp == b->signal_stack.ss_sp &&
+           a->signal_stack.ss_size == b->signal_stack.ss_size;
 }
 
 /* Timers */

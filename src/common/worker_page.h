@@ -16,6 +16,9 @@
  * worker leaves the result in its slot, sets the word to answered, and later sends one message for
  * several results. During a long job, the master looks at the slots by itself.
  *
+ * The last part has room for the facts of a crash (crash_record.h). No memory is taken for it until
+ * the worker crashes.
+ *
  * After its start, the worker maps the first page read-only and the other pages writable. A broken
  * worker can hurt only its own jobs: any word but offered counts as begun, and a begun job is lost
  * with its worker. The master checks a result's size and copies its bytes before using them.
@@ -23,13 +26,14 @@
 #ifndef TASKMASTER_COMMON_WORKER_PAGE_H
 #define TASKMASTER_COMMON_WORKER_PAGE_H
 
+#include "common/crash_record.h"
 #include "common/limits.h"
 
 #include <stdbool.h>
 #include <stdint.h>
 #include <sys/socket.h>
 
-#define WORKER_PAGE_MAGIC 0x746d7003u /* "tmp" 3 */
+#define WORKER_PAGE_MAGIC 0x746d7004u /* "tmp" 4 */
 
 enum {
     WORKER_PAGE_FD = 3, /* the memfd */
@@ -71,6 +75,7 @@ struct worker_shared {
     uint32_t exiting; /* 1: all fini() have returned */
     char refusal[WORKER_REFUSAL_MAX];
     _Alignas(4096) struct worker_result results[WORKER_CLAIMS];
+    _Alignas(4096) struct crash_record crash;
 };
 
 enum claim_state {
