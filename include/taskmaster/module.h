@@ -204,7 +204,9 @@ static inline TM_UNUSED void tm_progress(tm_job *job, double fraction, const cha
  * 1,024 bytes, control characters escaped. Output on stdout and stderr is logged as well, line by
  * line, at level info. stdout is line-buffered: an unfinished line is written when run() returns,
  * and is lost if the process dies before; stderr is not buffered. If the job's worker crashes, the
- * last 2 KiB of the job's lines and output are in the failed event, as `output`.
+ * last 2 KiB of the job's lines and output are in the failed event, as `output`, and the backtrace
+ * is there as `crash`. A handler of the module's own for SIGSEGV and the like takes the place of
+ * the worker's, and the backtrace is missing.
  */
 TM_PRINTF(3, 4)
 static inline TM_UNUSED void tm_log(tm_job *job, tm_level level, const char *fmt, ...)

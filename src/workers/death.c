@@ -23,13 +23,16 @@ static void tell_lost(struct worker_link *link, const int *status)
 {
     char text[WORKER_EXIT_TEXT_MAX];
     struct worker_exit end = {.signal = 0};
+    struct post_mortem crash;
     worker_exit_describe(link, status, &end, text);
+    worker_exit_examine(link, status, &crash);
     worker_output_drain(&link->output);
     worker_output_end_line(&link->output);
     if (!link->loss_unlogged || status)
-        worker_exit_log(link, status, text);
+        worker_exit_log(link, status, text, &crash);
     if (link->worker->job)
-        end.details = worker_crash_details(link, &end);
+        end.details = worker_crash_details(link, &end, &crash);
+    worker_crash_note(link->workers, &crash);
     dispatcher_worker_lost(link->worker, &end);
     payload_unref(end.details);
 }
@@ -201,7 +204,7 @@ static void on_grace_over(void *arg)
         return;
     bool stopping = worker_is_ending(link->worker);
     if (link->loss_unlogged)
-        worker_exit_log(link, NULL, link->why[0] ? link->why : "it closed its connection");
+        worker_exit_log(link, NULL, link->why[0] ? link->why : "it closed its connection", NULL);
     worker_death_kill(link);
     if (!stopping || link->worker->job)
         tell_lost(link, NULL);

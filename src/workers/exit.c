@@ -33,6 +33,25 @@ static void find_place(const struct worker_link *link, char *text, size_t size,
         memcpy(module, "-", sizeof "-");
 }
 
+/* The worker's job, if it has begun it; NULL otherwise. */
+static const struct job *begun_job(const struct worker_link *link)
+{
+    const struct job *job = link->worker->job;
+    bool begun = job && worker_claims_has_begun(&link->process.claims, job->run.tag, job->seq);
+    return begun ? job : NULL;
+}
+
+/* The module of a begun job. The module of another job has no part in the end; an earlier module
+ * may have one, with a timer for example. Writes "-" if no module's code is known to have run. */
+static void find_module(const struct worker_link *link, char module[MODULE_NAME_MAX + 1])
+{
+    char place[LINK_WHY_MAX];
+    const struct job *job = begun_job(link);
+    find_place(link, place, sizeof place, module);
+    if (job)
+        snprintf(module, MODULE_NAME_MAX + 1, "%s", job->asked.module->name);
+}
+
 /* --- the sentence --- */
 
 static void describe_status(const struct worker_link *link, const int *status,
@@ -67,18 +86,36 @@ void worker_exit_describe(const struct worker_link *link, const int *status,
     end->why = text;
 }
 
+void worker_exit_examine(const struct worker_link *link, const int *status,
+                         struct post_mortem *crash)
+{
+    const struct job *job = begun_job(link);
+    char module[MODULE_NAME_MAX + 1];
+    find_module(link, module);
+    crash->exists = false;
+    if (status)
+        post_mortem_read(crash, link->process.shared, *status, module);
+    crash->job = job ? job->seq : 0;
+}
+
 /* --- the log --- */
 
 static void write_line(struct worker_link *link, enum log_level level, const char *event,
-                       const char *why, const char *module)
+                       const char *why, const struct post_mortem *crash)
 {
     const struct worker *worker = link->worker;
-    char name[JOB_TEXT_MAX];
+    char name[JOB_TEXT_MAX], module[MODULE_NAME_MAX + 1];
+    char mark[POST_MORTEM_FINGERPRINT_MAX], top[POST_MORTEM_FRAME_MAX];
+    bool crashed = crash && crash->exists;
+    const char *fingerprint = crashed ? post_mortem_fingerprint(crash, mark) : NULL;
+    const char *frame = crashed ? post_mortem_top(crash, top) : NULL;
+    find_module(link, module);
     if (!log_limits_allow(link->workers->log_limits, level, event, module))
         return;
     log_event(level, event, LOG_UINT("worker", worker->id), LOG_INT("pid", worker->pid),
               LOG_STR("why", why), LOG_STR("job", job_name(worker->job, link->workers->boot, name)),
-              LOG_STR("client", job_client(worker->job)), LOG_STR("module", module));
+              LOG_STR("client", job_client(worker->job)), LOG_STR("module", module),
+              LOG_STR_OPT("fingerprint", fingerprint), LOG_STR_OPT("frame", frame));
 }
 
 /* A worker ends with status 0 if it was told to end, and no job can be the reason for its end. */
@@ -102,22 +139,17 @@ static bool is_expected(const struct worker_link *link, const int *status)
     return (worker_is_ending(link->worker) && !link->loss_unlogged) || ended_for_job(link, status);
 }
 
-/* The line names the module of a begun job. The module of another job has no part in the end; an
- * earlier module may have one, with a timer for example. */
-void worker_exit_log(struct worker_link *link, const int *status, const char *why)
+void worker_exit_log(struct worker_link *link, const int *status, const char *why,
+                     const struct post_mortem *crash)
 {
-    const struct job *job = link->worker->job;
-    char place[LINK_WHY_MAX], module[MODULE_NAME_MAX + 1], text[WORKER_EXIT_TEXT_MAX + 64];
+    char text[WORKER_EXIT_TEXT_MAX + 64];
     bool expected = is_expected(link, status);
+    bool unbegun = link->worker->job && !begun_job(link);
     link->loss_unlogged = false;
-    find_place(link, place, sizeof place, module);
-    bool begun = job && worker_claims_has_begun(&link->process.claims, job->run.tag, job->seq);
-    if (begun)
-        snprintf(module, sizeof module, "%s", job->asked.module->name);
-    snprintf(text, sizeof text, "%s%s", why, job && !begun ? " before it had begun its job" : "");
+    snprintf(text, sizeof text, "%s%s", why, unbegun ? " before it had begun its job" : "");
     if (expected)
         write_line(link, ended_well(link, status) ? LOG_INFO : LOG_WARN, "worker-exit", text,
-                   module);
+                   crash);
     else
-        write_line(link, LOG_WARN, "worker-lost", text, module);
+        write_line(link, LOG_WARN, "worker-lost", text, crash);
 }

@@ -4,6 +4,7 @@
 
 #include "jobs/dispatcher.h"
 #include "workers/link.h"
+#include "workers/post_mortem.h"
 
 #include <stddef.h>
 
@@ -16,7 +17,14 @@ enum {
 void worker_exit_describe(const struct worker_link *link, const int *status,
                           struct worker_exit *end, char text[WORKER_EXIT_TEXT_MAX]);
 
-/* Logs the end: as worker-exit if somebody wanted it, otherwise as worker-lost. */
-void worker_exit_log(struct worker_link *link, const int *status, const char *why);
+/* Reads the worker's post-mortem, if it has one. Without a wait status it has none. */
+void worker_exit_examine(const struct worker_link *link, const int *status,
+                         struct post_mortem *crash);
+
+/* Logs the end: as worker-exit if somebody wanted it, otherwise as worker-lost. `crash` may be
+ * NULL.
+ */
+void worker_exit_log(struct worker_link *link, const int *status, const char *why,
+                     const struct post_mortem *crash);
 
 #endif

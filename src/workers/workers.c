@@ -31,6 +31,7 @@ void workers_init(struct workers *workers)
 {
     TAILQ_INIT(&workers->links);
     SLIST_INIT(&workers->preloads);
+    crashes_init(&workers->crashes);
     timer_init(&workers->reap, on_reap, workers);
     unauthenticated_init(&workers->unauthenticated);
     /* until the limit of open files is known */
@@ -45,6 +46,7 @@ void workers_free(struct workers *workers)
     log_limit_end(&workers->stranger_lines);
     worker_preloads_free(&workers->preloads);
     worker_welcome_unref(workers->welcome);
+    crashes_free(&workers->crashes);
     free(workers->env.environ);
 }
 

@@ -6,6 +6,7 @@
 #include "base/log_limits.h"
 #include "base/timers.h"
 #include "common/log.h"
+#include "jobs/crashes.h"
 #include "jobs/module_settings.h"
 #include "jobs/pools.h"
 #include "net/conn.h"
@@ -33,6 +34,7 @@ struct workers {
     size_t unauthenticated_max;                  /* the most of them */
     struct log_limit stranger_lines;             /* of the log */
     struct timer reap;       /* set: more children have died than are reaped in one turn */
+    struct crashes crashes;  /* of their modules */
     struct worker_late late; /* dead workers, but their hello may still come */
 };
 

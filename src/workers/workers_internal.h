@@ -8,6 +8,7 @@
  *     connection.c               messages of a worker: reads and checks them
  *     death.c                    the end of a worker
  *     exit.c, crash.c            its words, and its details for the client
+ *     post_mortem.c              a crash, as the worker recorded it
  *     results.c                  answers, from messages and from slots
  *     link.c                     the record of a worker's process, connection and output
  *

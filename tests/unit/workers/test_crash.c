@@ -8,16 +8,19 @@
 #include <signal.h>
 
 static struct payload_budget budget = {.max = UINT64_MAX};
-static struct conn_loop loop = {.output = &budget};
+static struct timers timers;
+static struct conn_loop loop = {.output = &budget, .timers = &timers};
 static struct workers workers = {.loop = &loop};
 static struct module_entry module = {.name = "crash"};
 static struct worker worker;
 static struct worker_link link_to_worker;
 static struct worker_exit end_of_worker;
 static char output[OUTPUT_LINE_MAX + OUTPUT_TAIL_MAX];
+static struct post_mortem crash;
 
 static void set_up(void)
 {
+    crash.exists = false;
     worker = (struct worker){.id = 3, .pid = 77, .job = job_new("1", 1, NULL, 0)};
     worker.job->asked.module = &module;
     worker.job->asked.payload_max = 100000;
@@ -46,7 +49,7 @@ static void print(const char *text, size_t len)
 static json_t *details(void)
 {
     char text[100000];
-    struct payload *payload = worker_crash_details(&link_to_worker, &end_of_worker);
+    struct payload *payload = worker_crash_details(&link_to_worker, &end_of_worker, &crash);
     ck_assert_ptr_nonnull(payload);
     size_t len = payload_copy(payload, 0, text, sizeof text);
     ck_assert_uint_le(len, worker.job->asked.payload_max);
@@ -106,6 +109,77 @@ START_TEST(test_limit)
 }
 END_TEST
 
+/* --- with a post-mortem --- */
+
+static void set_crash(uint32_t frames)
+{
+    crash = (struct post_mortem){
+        .exists = true,
+        .fingerprint = 0x5d1c9a02,
+        .module = "crash",
+        .record = {.signal = SIGSEGV, .code = SEGV_MAPERR, .thread = "main", .object_count = 1}};
+    strcpy(crash.record.objects[0].path, "/modules/crash.so");
+    crash.record.frame_count = frames;
+    for (uint32_t i = 0; i < frames; i++)
+        crash.record.frames[i] = (struct crash_frame){.offset = 0x1000 + i, .object = 0};
+}
+
+/* The outermost frames go first; the output stays whole. */
+START_TEST(test_frames_cut)
+{
+    size_t last = CRASH_FRAMES_MAX;
+    print("output ", 280);
+    set_crash(CRASH_FRAMES_MAX);
+    for (size_t max = 8192; max >= 1024; max -= 512) {
+        worker.job->asked.payload_max = (uint32_t)max;
+        json_t *json = details(), *told = json_object_get(json, "crash");
+        size_t count = json_array_size(json_object_get(told, "backtrace"));
+        ck_assert_uint_le(count, last);
+        assert_text(json_array_get(json_object_get(told, "backtrace"), 0), "offset", "0x1000");
+        ck_assert_uint_eq(json_string_length(json_object_get(json, "output")), 280);
+        assert_text(told, "fingerprint", "5d1c9a02");
+        last = count;
+        json_decref(json);
+    }
+    ck_assert_uint_lt(last, CRASH_FRAMES_MAX);
+}
+END_TEST
+
+START_TEST(test_frames_and_output_cut)
+{
+    worker.job->asked.payload_max = 1024;
+    print("\x01", OUTPUT_TAIL_MAX);
+    set_crash(CRASH_FRAMES_MAX);
+    json_t *json = details(), *told = json_object_get(json, "crash");
+    ck_assert_uint_eq(json_array_size(json_object_get(told, "backtrace")), 0);
+    ck_assert_uint_gt(json_string_length(json_object_get(json, "output")), 50);
+    json_decref(json);
+}
+END_TEST
+
+START_TEST(test_note)
+{
+    timers_init(&timers, 1000);
+    crashes_init(&workers.crashes);
+    worker_crash_note(&workers, &crash);
+    set_crash(2);
+    strcpy(crash.module, "-");
+    worker_crash_note(&workers, &crash);
+    ck_assert_uint_eq(workers.crashes.count, 0);
+    strcpy(crash.module, "crash");
+    crash.job = 5;
+    worker_crash_note(&workers, &crash);
+    const struct crash_entry *entry = TAILQ_FIRST(&workers.crashes.list);
+    ck_assert_ptr_nonnull(entry);
+    ck_assert_str_eq(entry->module, "crash");
+    ck_assert_uint_eq(entry->fingerprint, 0x5d1c9a02);
+    ck_assert_uint_eq(entry->last_job, 5);
+    ck_assert_int_eq(entry->signal, SIGSEGV);
+    ck_assert_ptr_nonnull(strstr(entry->text, "\"offset\":\"0x1001\""));
+    crashes_free(&workers.crashes);
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("crash");
@@ -114,6 +188,9 @@ int main(void)
     tcase_add_test(tc, test_fields);
     tcase_add_test(tc, test_output_without_utf8);
     tcase_add_loop_test(tc, test_limit, 0, 5);
+    tcase_add_test(tc, test_frames_cut);
+    tcase_add_test(tc, test_frames_and_output_cut);
+    tcase_add_test(tc, test_note);
     suite_add_tcase(suite, tc);
     return run_suite(suite);
 }

@@ -19,6 +19,7 @@ static struct worker worker;
 static struct worker_link a_link;
 static struct worker_exit end_of_worker;
 static char text[WORKER_EXIT_TEXT_MAX];
+static struct post_mortem crash;
 static int log_fd;
 
 static void set_up(void)
@@ -117,7 +118,8 @@ END_TEST
 static const char *logged(int status)
 {
     static char lines[4096];
-    worker_exit_log(&a_link, &status, "WHY");
+    worker_exit_examine(&a_link, &status, &crash);
+    worker_exit_log(&a_link, &status, "WHY", &crash);
     ssize_t len = pread(log_fd, lines, sizeof lines - 1, 0);
     ck_assert_int_ge(len, 0);
     lines[len] = '\0';
@@ -167,6 +169,25 @@ START_TEST(test_job)
 }
 END_TEST
 
+/* The crash counts only if the worker died of it. */
+START_TEST(test_crash)
+{
+    shared.crash = (struct crash_record){.signal = SIGSEGV, .frame_count = 1, .object_count = 1};
+    shared.crash.frames[0] = (struct crash_frame){.offset = 0x11a9, .object = 0};
+    strcpy(shared.crash.objects[0].path, "/modules/crash.so");
+    strcpy(shared.preloading, "fib");
+    a_link.been = 1u << LINK_STARTED;
+    ck_assert_str_eq(logged(SIGKILL), "warn worker-lost worker=3 pid=77 why=WHY job=\"-\" "
+                                      "client=\"-\" module=fib\n");
+    ck_assert_ptr_nonnull(strstr(logged(SIGSEGV), " module=fib fingerprint="));
+    ck_assert_ptr_nonnull(strstr(logged(SIGSEGV), " frame=crash.so+0x11a9\n"));
+    ck_assert_str_eq(crash.module, "fib");
+    ck_assert_uint_eq(crash.job, 0);
+    worker_exit_examine(&a_link, NULL, &crash);
+    ck_assert(!crash.exists);
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("exit");
@@ -182,6 +203,7 @@ int main(void)
     tcase_add_checked_fixture(tc, set_up, NULL);
     tcase_add_test(tc, test_expected);
     tcase_add_test(tc, test_job);
+    tcase_add_test(tc, test_crash);
     suite_add_tcase(suite, tc);
     return run_suite(suite);
 }
