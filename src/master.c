@@ -161,8 +161,14 @@ static uint64_t random_seed(void)
 static void wire(struct master *m, const struct config_args *args)
 {
     m->pools.shared.hold.output = &m->output;
-    m->report = (struct report){&m->pools,  &m->modules, &m->budget,           &m->output,
-                                &m->memory, m->boot,     m->loop.timers.now_us};
+    m->report = (struct report){.pools = &m->pools,
+                                .modules = &m->modules,
+                                .budget = &m->budget,
+                                .output = &m->output,
+                                .memory = &m->memory,
+                                .crashes = &m->workers.crashes,
+                                .boot = m->boot,
+                                .started_us = m->loop.timers.now_us};
     m->clients.pools = m->workers.pools = &m->pools;
     m->clients.modules = &m->modules;
     m->clients.loop = m->workers.loop = &m->conns;

@@ -86,8 +86,8 @@ static json_t *pools_report(const struct report *report)
 {
     const struct dispatcher *d;
     json_t *pools = json_object();
-    POOLS_EACH(d, report->pools)
-    json_object_set_new(pools, d->name, one_pool_report(report, d));
+    POOLS_EACH (d, report->pools)
+        json_object_set_new(pools, d->name, one_pool_report(report, d));
     return pools;
 }
 
@@ -97,8 +97,8 @@ static void add_sums(json_t *stats, const struct report *report)
     struct pool_figures figures = {0};
     const struct dispatcher *d;
     json_t *queue;
-    POOLS_EACH(d, report->pools)
-    add_pool(&figures, d);
+    POOLS_EACH (d, report->pools)
+        add_pool(&figures, d);
     queue = queue_report(report, &figures);
     set(queue, "bytes", report->budget->held);
     set(queue, "bytes_max", report->budget->max);
@@ -213,7 +213,7 @@ char *report_workers(const struct report *report)
 {
     const struct dispatcher *d;
     json_t *list = json_array();
-    POOLS_EACH(d, report->pools)
-    add_workers(list, report, d);
+    POOLS_EACH (d, report->pools)
+        add_workers(list, report, d);
     return dump(list);
 }

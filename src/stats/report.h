@@ -5,6 +5,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+struct crashes;
 struct pools;
 struct module_table;
 struct payload_budget;
@@ -16,6 +17,7 @@ struct report {
     const struct module_table *modules;
     const struct payload_budget *budget, *output;
     struct worker_memory *memory;
+    const struct crashes *crashes;
     const char *boot;
     uint64_t started_us;
 };

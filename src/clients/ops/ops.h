@@ -34,6 +34,7 @@ struct client_request {
     OP(set)            \
     OP(stats)          \
     OP(workers)        \
+    OP(crashes)        \
     OP(cancel)         \
     OP(kill)
 
