@@ -6,6 +6,7 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sysexits.h>
+#include <unistd.h>
 
 void buffer_init(struct buffer *b)
 {
@@ -22,43 +23,55 @@ void buffer_destroy(struct buffer *b)
     *b = (struct buffer){0};
 }
 
-static void resize(struct buffer *b, size_t capacity)
+static int resize(struct buffer *b, size_t capacity)
 {
     void *data = mremap(b->data, b->capacity, capacity, MREMAP_MAYMOVE);
     if (data == MAP_FAILED)
-        fatal(EX_OSERR, "cannot resize a buffer from %zu to %zu bytes", b->capacity, capacity);
+        return -1;
     b->data = data;
     b->capacity = capacity;
+    return 0;
 }
 
-void buffer_reserve(struct buffer *b, size_t capacity)
+/* Returns `capacity` as full pages; 0: too many bytes. */
+static size_t full_pages(size_t capacity)
 {
-    size_t grown = b->capacity;
+    size_t page = (size_t)sysconf(_SC_PAGESIZE), sum;
+
+    return __builtin_add_overflow(capacity, page - 1, &sum) ? 0 : sum / page * page;
+}
+
+/* Doubles the capacity, so that appending byte by byte stays cheap. Takes the least that will do if
+ * there is no memory for so much. */
+int buffer_reserve(struct buffer *b, size_t capacity)
+{
+    size_t grown = b->capacity, least = full_pages(capacity);
 
     if (capacity <= b->capacity)
-        return;
-    while (grown < capacity) {
-        if (__builtin_mul_overflow(grown, 2, &grown))
-            fatal(EX_OSERR, "cannot make a buffer of %zu bytes", capacity);
-    }
-    resize(b, grown);
+        return 0;
+    while (grown < capacity && !__builtin_mul_overflow(grown, 2, &grown))
+        ;
+    if (grown >= capacity && resize(b, grown) == 0)
+        return 0;
+    return least > 0 ? resize(b, least) : -1;
 }
 
-void buffer_append(struct buffer *b, const void *data, size_t len)
+int buffer_append(struct buffer *b, const void *data, size_t len)
 {
     size_t total;
 
     if (len == 0)
-        return;
-    if (__builtin_add_overflow(b->len, len, &total))
-        fatal(EX_OSERR, "cannot add %zu bytes to a buffer of %zu", len, b->len);
-    buffer_reserve(b, total);
+        return 0;
+    if (__builtin_add_overflow(b->len, len, &total) || buffer_reserve(b, total) < 0)
+        return -1;
     memcpy(b->data + b->len, data, len);
     b->len = total;
+    return 0;
 }
 
+/* Shrinking takes no memory. */
 void buffer_trim(struct buffer *b)
 {
-    if (b->capacity > BUFFER_KEEP)
-        resize(b, BUFFER_KEEP);
+    if (b->capacity > BUFFER_KEEP && resize(b, BUFFER_KEEP) < 0)
+        fatal(EX_OSERR, "cannot shrink a buffer of %zu bytes", b->capacity);
 }

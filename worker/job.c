@@ -35,7 +35,7 @@ uint64_t job_now_us(void)
     return (uint64_t)now.tv_sec * 1000000 + (uint64_t)now.tv_nsec / 1000;
 }
 
-void job_begin(struct job *job, const struct wire_head *run)
+int job_begin(struct job *job, const struct wire_head *run)
 {
     size_t size = (size_t)run->size;
 
@@ -46,9 +46,12 @@ void job_begin(struct job *job, const struct wire_head *run)
     job->kind = WIRE_KIND_NONE;
     job->run_us = 0;
     job->id[0] = '\0';
-    buffer_reserve(&job->input, size + 1);
+    job->no_room = buffer_reserve(&job->input, size + 1) < 0 ? size : 0;
+    if (job->no_room > 0)
+        return -1;
     job->input.data[size] = '\0';
     job->input.len = size;
+    return 0;
 }
 
 void job_end(struct job *job)
@@ -149,6 +152,16 @@ int64_t job_time_left_ms(tm_job *tm)
     return (int64_t)((job->deadline_us - now + 999) / 1000); /* rounded up: 0 is "over" */
 }
 
+/* The bytes at hand become the details of an earlier failure. */
+static int fail_too_large(struct job *job, const char *fmt, size_t bytes)
+{
+    char message[MESSAGE_MAX];
+
+    snprintf(message, sizeof(message), fmt, bytes);
+    set_outcome(job, WIRE_KIND_TOO_LARGE, "", message);
+    return -1;
+}
+
 /* For a failed job, the bytes are details of the failure. Details beyond the limit are left out,
  * and the failure stays the same. */
 int job_reply(tm_job *tm, const void *data, size_t len)
@@ -156,14 +169,11 @@ int job_reply(tm_job *tm, const void *data, size_t len)
     struct job *job = job_of(tm);
     if (job->kind == WIRE_KIND_TOO_LARGE)
         return -1;
-    if (len > job->result_max - job->result.len) {
-        char message[MESSAGE_MAX];
-        snprintf(message, sizeof(message), "the result exceeds payload-max (%zu bytes)",
-                 job->result_max);
-        set_outcome(job, WIRE_KIND_TOO_LARGE, "", message);
-        return -1;
-    }
-    buffer_append(&job->result, data, len);
+    if (len > job->result_max - job->result.len)
+        return fail_too_large(job, "the result exceeds payload-max (%zu bytes)", job->result_max);
+    if (buffer_append(&job->result, data, len) < 0)
+        return fail_too_large(job, "the worker has no memory for a result of %zu bytes",
+                              job->result.len + len);
     return 0;
 }
 

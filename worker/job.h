@@ -26,6 +26,7 @@ struct job {
     uint64_t run_us;                 /* time in the module; 0: the module did not run */
     uint64_t deadline_us;            /* CLOCK_MONOTONIC; 0: none */
     size_t result_max;               /* bytes, as announced to the client */
+    size_t no_room;                  /* bytes of a payload without memory for it; 0: it is there */
     struct buffer input;
     struct buffer result;
     enum wire_kind kind; /* WIRE_KIND_NONE: done */
@@ -43,8 +44,9 @@ void job_destroy(struct job *job);
 uint64_t job_now_us(void);
 
 /* Begins the job of a RUN message, without an outcome. The caller then writes run->size bytes of
- * payload to job->input.data, and calls job_end() after the answer. */
-void job_begin(struct job *job, const struct wire_head *run);
+ * payload to job->input.data, and calls job_end() after the answer. Returns 0, or -1 if there is no
+ * memory for the payload: the job can only be refused. */
+int job_begin(struct job *job, const struct wire_head *run);
 void job_end(struct job *job);
 
 /* Between jobs: whether the buffers are larger than small jobs need, and shrinking them. */

@@ -32,6 +32,7 @@ enum {
 struct loop {
     struct master_link *link;
     struct worker_shared *shared;
+    bool used;        /* a job was begun in this process */
     bool untold;      /* the master was not told of some results in slots */
     uint64_t told_us; /* the last message to the master, or the arrival of the first job at hand */
 };
@@ -48,7 +49,8 @@ static enum link_status take_job(struct master_link *link, struct job *job, stru
                head->name);
         return LINK_BROKEN;
     }
-    job_begin(job, head);
+    if (job_begin(job, head) < 0)
+        return master_link_skip(link, head->size);
     return master_link_read(link, job->input.data, job->input.len);
 }
 
@@ -60,15 +62,29 @@ static void unblock_signals(void)
     sigprocmask(SIG_SETMASK, &none, NULL);
 }
 
-static void do_job(struct job *job, struct loader *loader, const char *name)
+/* Jobs before may have taken the memory; in a fresh worker the limit is too low for this job. */
+static const struct module *refuse_for_memory(const struct loop *loop, const struct job *job,
+                                              struct refusal *refusal)
+{
+    refusal_set(refusal,
+                "this worker has no memory for a payload of %zu bytes: jobs have taken it, or "
+                "memory-max is too low",
+                job->no_room);
+    refusal->unfit = loop->used;
+    return NULL;
+}
+
+static void do_job(struct loop *loop, struct job *job, struct loader *loader, const char *name)
 {
     struct refusal refusal;
-    const struct module *module = loader_get(loader, name, &refusal);
+    const struct module *module = job->no_room > 0 ? refuse_for_memory(loop, job, &refusal)
+                                                   : loader_get(loader, name, &refusal);
 
     if (module != NULL)
         job_run(job, module);
     else
         job_refuse(job, &refusal);
+    loop->used |= module != NULL;
     if (loader_effects(loader) & EFFECT_MASK)
         unblock_signals();
     report_flush_stdout(); /* the module's output is logged for this job, not the next */
@@ -178,7 +194,7 @@ enum link_status job_loop_run(struct master_link *link, struct loader *loader,
             job_end(&job); /* reclaimed by the master for another worker */
             continue;
         }
-        do_job(&job, loader, head.name);
+        do_job(&loop, &job, loader, head.name);
         if ((status = check_link(&loop, loader, head.name)) != LINK_OK ||
             (status = answer(&loop, &job, head.slot)) != LINK_OK)
             break;

@@ -177,6 +177,18 @@ enum link_status master_link_read(struct master_link *link, void *data, size_t l
     return status;
 }
 
+enum link_status master_link_skip(struct master_link *link, size_t len)
+{
+    char dropped[4096];
+    enum link_status status = LINK_OK;
+
+    for (size_t n; len > 0 && status == LINK_OK; len -= n) {
+        n = len < sizeof(dropped) ? len : sizeof(dropped);
+        status = master_link_read(link, dropped, n);
+    }
+    return status;
+}
+
 bool master_link_is_whole(const struct master_link *link)
 {
     struct stat st;

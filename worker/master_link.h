@@ -42,6 +42,9 @@ bool master_link_wait(const struct master_link *link, int timeout_ms);
 /* Reads exactly `len` bytes. Returns LINK_OK or LINK_BROKEN. */
 enum link_status master_link_read(struct master_link *link, void *data, size_t len);
 
+/* Reads `len` bytes and drops them. Returns LINK_OK or LINK_BROKEN. */
+enum link_status master_link_skip(struct master_link *link, size_t len);
+
 /* True if the descriptor is still this connection. A module may have closed it and opened another
  * file in its place. */
 bool master_link_is_whole(const struct master_link *link);

@@ -2,6 +2,7 @@
 #include "options.h"
 
 #include "buffer.h"
+#include "common/log.h"
 #include "fork_guard.h"
 #include "loader.h"
 #include "report.h"
@@ -33,21 +34,20 @@ static const char usage[] =
     "  --help                print this\n";
 
 /* Reads standard input to its end and adds a NUL. Empty input is read as "{}". */
-static char *read_settings(void)
+static const char *read_settings(void)
 {
     struct buffer settings;
     ssize_t n;
 
     buffer_init(&settings);
     do {
-        buffer_reserve(&settings, settings.len + READ_SIZE + 1);
+        if (buffer_reserve(&settings, settings.len + READ_SIZE + 1) < 0)
+            fatal(EX_OSERR, "no memory for settings of more than %zu bytes", settings.len);
         n = read(STDIN_FILENO, settings.data + settings.len, READ_SIZE);
         settings.len += n > 0 ? (size_t)n : 0;
     } while (n > 0 || (n < 0 && errno == EINTR));
-    if (settings.len == 0)
-        buffer_append(&settings, "{}", strlen("{}"));
     settings.data[settings.len] = '\0';
-    return settings.data; /* until the process ends */
+    return settings.len > 0 ? settings.data : "{}"; /* until the process ends */
 }
 
 /* taskmasterd -t runs this in a child for each module: a module crashing in dlopen() costs only

@@ -167,9 +167,9 @@ static inline TM_UNUSED int tm_should_stop(const tm_job *job)
 
 /*
  * Appends `len` bytes (copied) to the job's result; may be called repeatedly. Returns 0, or -1 if
- * the result would exceed payload-max. After -1 the job fails with reason too-large, whatever
- * follows, unless tm_fail() was called before. The result of a failed job is sent as the details of
- * the failure.
+ * the result would exceed payload-max or the worker has no memory for it. After -1 the job fails
+ * with reason too-large, whatever follows, unless tm_fail() was called before. The result of a
+ * failed job is sent as the details of the failure.
  */
 static inline TM_UNUSED int tm_reply(tm_job *job, const void *data, size_t len)
 {

@@ -611,15 +611,16 @@ def test_an_unfit_worker_while_no_worker_can_be_started(unfit):
 
 @NO_MEMORY
 def test_a_worker_that_has_no_memory_for_a_payload(unfit):
-    """The worker ends before it begins the job, and another worker does the job."""
+    """The worker gives the job back unbegun, and another worker does the job."""
     server = unfit(pool_start=1, pool_max=1)
     client = server.client()
     assert client.done("greedy", "memory") == b"ok"
     data = os.urandom(8 << 20)
     assert client.done("echo", data, id="large") == data
     assert server.stats()["jobs"]["failed"]["error"] == 0
-    lost = server.log.wait("worker-lost")
-    assert lost["why"].endswith(" before it had begun its job") and lost["module"] == "-", lost
+    why = server.log.wait("worker-unfit")["why"]
+    assert f"this worker has no memory for a payload of {8 << 20} bytes" in why, why
+    assert not server.log.events("worker-lost")
 
 
 def test_a_module_that_always_refuses_beside_others(unfit):

@@ -22,7 +22,7 @@ static void begin(uint64_t seq, uint64_t limit_us, size_t size)
     const struct wire_head run = {
         .type = WIRE_RUN, .job = seq, .time_us = limit_us, .size = size, .payload_max = RESULT_MAX};
 
-    job_begin(&job, &run);
+    ck_assert_int_eq(job_begin(&job, &run), 0);
 }
 
 static void set_up(void)

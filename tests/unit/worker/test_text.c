@@ -1,11 +1,14 @@
 /* Texts for messages and the log, and the buffer of payloads and results. */
 #include "tests/unit/suite.h"
+#include "tests/unit/worker/fake_master.h"
 #include "worker/buffer.h"
 #include "worker/text.h"
 
 #include <check.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
+#include <unistd.h>
 
 START_TEST(clean_replaces_what_json_text_cannot_hold)
 {
@@ -66,6 +69,28 @@ START_TEST(a_text_for_the_log_is_one_line)
 }
 END_TEST
 
+/* Only the sizes matter: the pages are never touched. */
+START_TEST(buffer_takes_what_there_is)
+{
+    struct rlimit limit, before;
+    struct buffer b;
+
+    buffer_init(&b);
+    ck_assert_int_eq(buffer_append(&b, "kept", 4), 0);
+    ck_assert_int_eq(buffer_reserve(&b, SIZE_MAX), -1);
+    getrlimit(RLIMIT_AS, &before);
+    limit = before;
+    limit.rlim_cur = (rlim_t)1 << 30;
+    ck_assert_int_eq(setrlimit(RLIMIT_AS, &limit), 0);
+    ck_assert_int_eq(buffer_reserve(&b, ((size_t)512 << 20) + 1), 0); /* not the double */
+    ck_assert_uint_eq(b.capacity, ((size_t)512 << 20) + (size_t)sysconf(_SC_PAGESIZE));
+    ck_assert_int_eq(buffer_reserve(&b, (size_t)2 << 30), -1);
+    setrlimit(RLIMIT_AS, &before);
+    ck_assert_mem_eq(b.data, "kept", 4);
+    buffer_destroy(&b);
+}
+END_TEST
+
 START_TEST(buffer_grows_in_place_and_gives_back)
 {
     struct buffer b;
@@ -100,6 +125,8 @@ int main(void)
     tcase_add_test(tc, clean_replaces_what_json_text_cannot_hold);
     tcase_add_test(tc, clean_never_splits_a_character);
     tcase_add_test(tc, a_text_for_the_log_is_one_line);
+    if (!SANITIZED) /* the sanitizers need address space of their own */
+        tcase_add_test(tc, buffer_takes_what_there_is);
     tcase_add_test(tc, buffer_grows_in_place_and_gives_back);
     suite_add_tcase(suite, tc);
     return run_suite(suite);
