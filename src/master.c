@@ -7,6 +7,7 @@
 #include "base/log_limits.h"
 #include "base/signal_name.h"
 #include "clients/clients.h"
+#include "closed.h"
 #include "common/log.h"
 #include "jobs/module_table.h"
 #include "jobs/pools.h"
@@ -132,6 +133,7 @@ static void accept_worker(void *arg, int fd, const struct sockaddr *addr, sockle
 static void change_user(struct master *m)
 {
     identity_become(&m->identity);
+    closed_set(m->reload.settings->jobs.allow_debug);
     if (geteuid() == 0)
         log_event(LOG_WARN, "running-as-root",
                   LOG_STR("hint", "modules run as root too; set user to one without rights"));

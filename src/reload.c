@@ -2,6 +2,7 @@
 #include "reload.h"
 
 #include "base/file_room.h"
+#include "closed.h"
 #include "common/log.h"
 #include "startup/check.h"
 
@@ -39,6 +40,7 @@ void reload_apply(struct reload *reload, struct config *config)
     const struct settings *settings = settings_of(config);
     struct config *before = reload->config;
     log_configure(settings->log.level, settings->log.format);
+    closed_set(settings->jobs.allow_debug);
     reload->payloads->max = settings->clients.payload_total_max;
     reload->output->max = settings->clients.output_total_max;
     module_table_configure(reload->modules, &settings->modules);

@@ -6,6 +6,7 @@
  * was sent. The other files:
  *
  *     startup, signals, fork_guard, fork_mark      the process: start, end, forked children
+ *     confine                                      its limits, and its closing to others
  *     master_connect, handshake, settings          connecting to the master
  *     master_link, job_loop, job, buffer           taking, running and answering jobs
  *     crash_handler, crash_attempt,                the post-mortem of a crash
@@ -18,6 +19,7 @@
  *     report, text                                 lines for the master's log
  *     options                                      --check-module and other options
  */
+#include "confine.h"
 #include "crash_handler.h"
 #include "fork_guard.h"
 #include "handshake.h"
@@ -66,6 +68,7 @@ int main(int argc, char **argv)
     startup_take_page(&start);
     crash_handler_install(&start.shared->crash);
     startup_clean_process(&start);
+    confine_process(&start.limits);
 
     link = join_master(&start, &settings);
     if (link == NULL)

@@ -123,6 +123,7 @@ void startup_take_page(struct startup *s)
         .addr = page->addr,
         .addr_len = page->addr_len,
         .nofile_soft = page->nofile_soft,
+        .limits = page->limits,
         .shared = shared,
     };
     memcpy(s->token, page->token, TOKEN_BYTES);

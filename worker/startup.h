@@ -15,6 +15,7 @@ struct startup {
     struct sockaddr_storage addr; /* the master's worker port */
     socklen_t addr_len;
     uint64_t nofile_soft;
+    struct worker_limits limits;
     struct worker_shared *shared; /* shared with the master; mapped for good */
 };
 

@@ -4,7 +4,7 @@
  * The master makes the memory as a sealed memfd, and the worker inherits it as descriptor
  * WORKER_PAGE_FD. The memfd can neither shrink nor grow, so that no access faults. The first page
  * holds the address and the token for connecting to the master, kept out of argv and environment,
- * and later the stop flag.
+ * the limits of the process, and later the stop flag.
  *
  * The second page holds the claim words. The master may reclaim a job until the worker begins it,
  * and neither side waits for the other. The master writes the job's word as offered before sending
@@ -40,6 +40,20 @@ enum {
     WORKER_LIFE_FD = 4, /* a pipe without data: HUP once the master is gone */
 };
 
+/* What the settings say of the worker's process. */
+struct worker_limits {
+    uint64_t memory_max;    /* bytes of address space; 0: none */
+    uint64_t files_max;     /* open files; 0: nofile_soft of the page */
+    uint64_t core_max;      /* bytes of a core file */
+    uint64_t file_size_max; /* bytes of a written file; 0: none */
+    uint64_t rss_max;       /* bytes of memory; a larger worker asks to be replaced; 0: none */
+    int32_t nice;           /* added to the master's */
+    int32_t oom_score_adj;
+    uint8_t no_new_privs; /* 1: a program started here gets no rights by set-user-id */
+    uint8_t open;         /* 1: dumpable, so that a debugger can attach and the kernel write a
+                             core file */
+};
+
 struct worker_page {
     uint32_t magic;
     uint32_t worker;              /* the worker's id, from 1 */
@@ -48,6 +62,7 @@ struct worker_page {
     socklen_t addr_len;
     uint64_t nofile_soft; /* the master's original soft RLIMIT_NOFILE */
     uint64_t stop_job;    /* sequence number of the job to stop; accessed atomically */
+    struct worker_limits limits;
 };
 
 /* Number of slots: more than a worker can hold jobs at a time. A slot is used again only after its
@@ -74,6 +89,7 @@ struct worker_shared {
     char ending[MODULE_NAME_MAX + 1];
     uint32_t exiting; /* 1: all fini() have returned */
     char refusal[WORKER_REFUSAL_MAX];
+    uint64_t rss; /* bytes of memory at the worker's last look; 0: unknown; accessed atomically */
     _Alignas(4096) struct worker_result results[WORKER_CLAIMS];
     _Alignas(4096) struct crash_record crash;
 };

@@ -2,6 +2,7 @@
 #include "workers/operations.h"
 #include "workers/connection.h"
 #include "workers/death.h"
+#include "workers/limits.h"
 #include "workers/message.h"
 #include "workers/results.h"
 #include "workers/workers_internal.h"
@@ -42,7 +43,13 @@ static int start_process(struct worker_link *link)
     struct workers *workers = link->workers;
     if (getrandom(link->token, sizeof link->token, 0) != (ssize_t)sizeof link->token)
         return -1;
-    if (worker_process_start(&link->process, &workers->env, link->worker->id, link->token) < 0) {
+    const struct dispatcher *pool = dispatcher_of(link->worker);
+    struct worker_process_own own = {.worker = link->worker->id,
+                                     .token = link->token,
+                                     .limits =
+                                         worker_limits_of(&pool->limits, workers->no_new_privs,
+                                                          pool->shared->limits.allow_debug)};
+    if (worker_process_start(&link->process, &workers->env, &own) < 0) {
         log_spawn_failed(workers);
         return -1;
     }

@@ -51,14 +51,15 @@ static int make_shared(struct worker_shared **shared)
 }
 
 static void fill_page(struct worker_page *page, const struct worker_process_env *env,
-                      uint32_t worker, const uint8_t token[TOKEN_BYTES])
+                      const struct worker_process_own *own)
 {
     page->magic = WORKER_PAGE_MAGIC;
-    page->worker = worker;
+    page->worker = own->worker;
     page->addr = env->addr;
     page->addr_len = env->addr_len;
     page->nofile_soft = env->nofile_soft;
-    memcpy(page->token, token, TOKEN_BYTES);
+    page->limits = own->limits;
+    memcpy(page->token, own->token, TOKEN_BYTES);
 }
 
 /* Each descriptor is above the number given to it in the child (fill_low_descriptors). */
@@ -93,14 +94,14 @@ static int start(struct worker_process *process, const struct worker_process_env
 }
 
 int worker_process_start(struct worker_process *process, const struct worker_process_env *env,
-                         uint32_t worker, const uint8_t token[TOKEN_BYTES])
+                         const struct worker_process_own *own)
 {
     *process = (struct worker_process){.output_fd = -1};
     int page_fd = make_shared(&process->shared);
     if (page_fd < 0)
         return -1;
     process->claims.shared = process->shared;
-    fill_page(&process->shared->page, env, worker, token);
+    fill_page(&process->shared->page, env, own);
     int e = start(process, env, page_fd);
     close(page_fd);
     if (!e)

@@ -1,6 +1,7 @@
 /*
  * worker_process: the process of one worker. This part starts, signals and reaps it, and reads the
- * memory shared with it. The worker sets its own limits before its first line of work.
+ * memory shared with it. The worker sets its own limits before its first line of work
+ * (worker/confine.h).
  */
 #ifndef TASKMASTER_WORKERS_PROCESS_H
 #define TASKMASTER_WORKERS_PROCESS_H
@@ -34,9 +35,16 @@ struct worker_process {
  * the service manager. The caller frees the array, not the texts. */
 char **worker_process_environ(void);
 
+/* What differs from worker to worker. */
+struct worker_process_own {
+    uint32_t worker;      /* its id */
+    const uint8_t *token; /* TOKEN_BYTES */
+    struct worker_limits limits;
+};
+
 /* Returns 0, or -1 with errno. */
 int worker_process_start(struct worker_process *process, const struct worker_process_env *env,
-                         uint32_t worker, const uint8_t token[TOKEN_BYTES]);
+                         const struct worker_process_own *own);
 
 /* Returns true from the start to the reaping. */
 bool worker_process_exists(const struct worker_process *process);

@@ -55,6 +55,7 @@ void workers_configure(struct workers *workers, const struct workers_settings *s
                        enum log_level level)
 {
     workers->env.path = settings->path;
+    workers->no_new_privs = settings->no_new_privs;
     workers->limits = (struct conn_limits){.output_pause = UINT64_MAX, .own = true};
     worker_welcome_unref(workers->welcome);
     workers->welcome = worker_welcome_new(modules, level, workers->boot);

@@ -26,6 +26,7 @@ struct workers {
     struct log_limits *log_limits; /* the master's: for lines caused by jobs */
     const char *boot;
     struct worker_process_env env;
+    bool no_new_privs;
     struct conn_limits limits;
     struct worker_welcome *welcome; /* for workers starting from now on */
     struct worker_preloads preloads;

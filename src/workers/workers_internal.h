@@ -12,8 +12,8 @@
  *     results.c                  answers, from messages and from slots
  *     link.c                     the record of a worker's process, connection and output
  *
- *     output.c, message.c, late.c, preloads.c, welcome.c, process.c, claims.c,
- *     child.c
+ *     output.c, message.c, late.c, preloads.c, welcome.c, limits.c, process.c,
+ *     claims.c, child.c
  *                                these know no link
  *
  * The files below connection.c return faults, as words. death.c acts on them.

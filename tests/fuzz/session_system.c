@@ -44,9 +44,9 @@ pid_t __wrap_getpgid(pid_t pid);
 int __wrap_waitid(idtype_t type, id_t id, siginfo_t *info, int options);
 pid_t __wrap_waitpid(pid_t pid, int *status, int options);
 int __real_worker_process_start(struct worker_process *proc, const struct worker_process_env *env,
-                                uint32_t worker, const uint8_t token[TOKEN_BYTES]);
+                                const struct worker_process_own *own);
 int __wrap_worker_process_start(struct worker_process *proc, const struct worker_process_env *env,
-                                uint32_t worker, const uint8_t token[TOKEN_BYTES]);
+                                const struct worker_process_own *own);
 
 /* Writes no log. Checks that the master accuses no innocent worker, whatever the master has decided
  * about it meanwhile. */
@@ -123,14 +123,14 @@ int __wrap_child_start(const struct program *program, pid_t *pid)
 
 /* Keeps the address of the page, and the token in it. */
 int __wrap_worker_process_start(struct worker_process *proc, const struct worker_process_env *env,
-                                uint32_t worker, const uint8_t token[TOKEN_BYTES])
+                                const struct worker_process_own *own)
 {
-    if (__real_worker_process_start(proc, env, worker, token) < 0)
+    if (__real_worker_process_start(proc, env, own) < 0)
         return -1;
     struct proc *p = &procs[proc_count - 1];
     p->shared = proc->shared;
-    p->worker = worker;
-    memcpy(p->token, token, TOKEN_BYTES);
+    p->worker = own->worker;
+    memcpy(p->token, own->token, TOKEN_BYTES);
     return 0;
 }
 

@@ -14,6 +14,7 @@
  *     fclose, wide, buffer           spoil the stream stdout
  *     linger [exec]                  leave a waiting child, or a program; reply its id
  *     fork, _fork, clone             have a child return from run(); reply its wait status
+ *     dumpable                       reply whether the process is dumpable
  *     log                            have a child use the functions of a job and end
  *     become egid|uid                become another, and loop without end, deaf to all signals
  *
@@ -30,6 +31,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -238,6 +240,13 @@ static int reply_state(tm_job *job)
     return result;
 }
 
+static int reply_dumpable(tm_job *job)
+{
+    const char *answer = prctl(PR_GET_DUMPABLE) > 0 ? "yes" : "no";
+
+    return tm_reply(job, answer, strlen(answer));
+}
+
 static int run(tm_job *job)
 {
     const char *command = tm_job_data(job, NULL);
@@ -250,6 +259,8 @@ static int run(tm_job *job)
         return create_timers(atoi(arg));
     if (strcmp(command, "show") == 0)
         return reply_state(job);
+    if (strcmp(command, "dumpable") == 0)
+        return reply_dumpable(job);
     if (strcmp(command, "ignore") == 0)
         return ignore_signals();
     if (strncmp(command, "raise", 5) == 0)

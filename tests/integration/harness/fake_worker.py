@@ -26,7 +26,7 @@ KIND_NONE, KIND_MODULE, KIND_UNAVAILABLE, KIND_TOO_LARGE, KIND_UNFIT = range(5)
 # magic, type, job, size, limit_us, text_len, kind, slot, payload_max, name
 HEAD = struct.Struct("=IIQQQIIII72s")
 HELLO_BODY = struct.Struct("=I32s")
-# magic, worker, token, sockaddr_storage, addr_len, (hole), nofile_soft, stop_job
+# magic, worker, token, sockaddr_storage, addr_len, (hole), nofile_soft, stop_job; the limits follow
 PAGE = struct.Struct("=II32s128sI4xQQ")
 
 

@@ -24,6 +24,8 @@
 
 extern char **environ;
 
+struct worker_limits master_limits = {.open = 1};
+
 static const char *build_dir(void)
 {
     const char *build = getenv("BUILD");
@@ -79,8 +81,11 @@ static int make_page(struct fake_master *m)
     for (uint64_t job = 0; job < WORKER_CLAIMS; job++) /* for a make_run() before the start */
         claims[job] = claim_word(job, CLAIM_OFFERED);
     ck_assert_int_eq(getsockname(m->listen_fd, (struct sockaddr *)&addr, &addr_len), 0);
-    *m->page = (struct worker_page){
-        .magic = WORKER_PAGE_MAGIC, .worker = 7, .addr_len = addr_len, .nofile_soft = 200};
+    *m->page = (struct worker_page){.magic = WORKER_PAGE_MAGIC,
+                                    .worker = 7,
+                                    .addr_len = addr_len,
+                                    .nofile_soft = 200,
+                                    .limits = master_limits};
     memcpy(&m->page->addr, &addr, addr_len);
     for (size_t i = 0; i < TOKEN_BYTES; i++)
         m->page->token[i] = (uint8_t)(i + 1);

@@ -44,6 +44,9 @@ struct fake_master {
     char *log; /* the worker's output with a NUL at its end, \v for each NUL inside */
 };
 
+/* Told to the next worker. By default a debugger may attach to it. */
+extern struct worker_limits master_limits;
+
 struct answer {
     struct wire_head head;
     char text[WIRE_TEXT_MAX + 1];

@@ -57,7 +57,8 @@ static bool start_fails(const char *call, int nth)
     const uint8_t token[TOKEN_BYTES] = {1};
     struct worker_process proc;
     set_fault(call, nth, ENOMEM);
-    int rc = worker_process_start(&proc, &env, 1, token), e = errno;
+    const struct worker_process_own own = {.worker = 1, .token = token};
+    int rc = worker_process_start(&proc, &env, &own), e = errno;
     if (take_fault()) {
         ck_assert_int_eq(rc, -1);
         ck_assert_int_eq(e, ENOMEM);
