@@ -87,7 +87,8 @@ void job_run(struct job *job, const struct module *module)
     uint64_t begun_us = job_now_us();
     int result = module->descriptor.run(&job->tm);
     fork_guard_end_child(module->name, "run");
-    job->run_us = job_now_us() - begun_us + 1; /* 0 would mean: not known */
+    job->ended_us = job_now_us();
+    job->run_us = job->ended_us - begun_us + 1; /* 0 would mean: not known */
 
     if (result != 0 && job->kind == WIRE_KIND_NONE) {
         char message[MESSAGE_MAX];

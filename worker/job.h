@@ -24,6 +24,7 @@ struct job {
     const struct settings *settings; /* borrowed */
     uint64_t seq;                    /* the job's sequence number */
     uint64_t run_us;                 /* time in the module; 0: the module did not run */
+    uint64_t ended_us;               /* the end of the last run, CLOCK_MONOTONIC */
     uint64_t deadline_us;            /* CLOCK_MONOTONIC; 0: none */
     size_t result_max;               /* bytes, as announced to the client */
     size_t no_room;                  /* bytes of a payload without memory for it; 0: it is there */

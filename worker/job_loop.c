@@ -20,18 +20,21 @@
 #include "job.h"
 #include "module_functions.h"
 #include "report.h"
+#include "usage.h"
 
 #include <signal.h>
 #include <string.h>
 
 enum {
     QUICK_US = 200, /* between jobs, the master is told at least this often */
-    LARGE_MS = 200, /* an idle worker keeps the memory of a large job for so long */
+    IDLE_MS = 200, /* after so long without a job, the worker gives memory back and looks at its use
+                      of the process */
 };
 
 struct loop {
     struct master_link *link;
     struct worker_shared *shared;
+    struct usage usage;
     bool used;        /* a job was begun in this process */
     bool untold;      /* the master was not told of some results in slots */
     uint64_t told_us; /* the last message to the master, or the arrival of the first job at hand */
@@ -91,19 +94,23 @@ static void do_job(struct loop *loop, struct job *job, struct loader *loader, co
 }
 
 /* Answers with a message. The same message tells the master of results in slots. */
-static enum link_status send_answer(struct master_link *link, struct job *job)
+static enum link_status send_answer(struct loop *loop, struct job *job)
 {
     struct wire_head head;
 
     job_answer(job, &head);
-    return master_link_send(link, &head, job->message, job->result.data);
+    head.leaving = loop->usage.leaving;
+    loop->untold = false;
+    loop->told_us = job_now_us();
+    return master_link_send(loop->link, &head, job->message, job->result.data);
 }
 
-static enum link_status send_answered(struct master_link *link)
+static enum link_status send_answered(struct loop *loop)
 {
-    struct wire_head head = {.type = WIRE_ANSWERED};
+    struct wire_head head = {.type = WIRE_ANSWERED, .leaving = loop->usage.leaving};
 
-    return master_link_send(link, &head, NULL, NULL);
+    loop->untold = false;
+    return master_link_send(loop->link, &head, NULL, NULL);
 }
 
 static void leave_result(struct worker_shared *shared, uint32_t slot, const struct job *job)
@@ -118,38 +125,43 @@ static void leave_result(struct worker_shared *shared, uint32_t slot, const stru
 static bool may_leave_result(const struct loop *loop, const struct job *job)
 {
     return job->kind == WIRE_KIND_NONE && job->result.len <= WORKER_RESULT_MAX &&
-           master_link_has_message(loop->link) && job_now_us() - loop->told_us < QUICK_US;
+           loop->usage.leaving == WIRE_STAYS && master_link_has_message(loop->link) &&
+           job_now_us() - loop->told_us < QUICK_US;
 }
 
 static enum link_status answer(struct loop *loop, struct job *job, uint32_t slot)
 {
     enum link_status status = LINK_OK;
 
+    usage_after_job(&loop->usage, job->ended_us, job->kind == WIRE_KIND_MODULE);
     if (may_leave_result(loop, job)) {
         leave_result(loop->shared, slot, job);
         loop->untold = true;
     } else {
-        status = send_answer(loop->link, job);
-        loop->untold = false;
-        loop->told_us = job_now_us();
+        status = send_answer(loop, job);
     }
     job_end(job);
     return status;
 }
 
-/* Called when no job is at hand: tells the master of the results in slots, and frees the memory of
- * large jobs unless a job comes within a moment. */
-static enum link_status before_waiting(struct loop *loop, struct job *job)
+/* Called when no job is at hand: tells the master of the results in slots. */
+static enum link_status before_waiting(struct loop *loop, const struct job *job)
 {
-    if (loop->untold) {
-        enum link_status status = send_answered(loop->link);
-        if (status != LINK_OK)
-            return status;
-        loop->untold = false;
-    }
-    if (job_is_large(job) && !master_link_wait(loop->link, LARGE_MS))
-        job_trim(job);
-    return LINK_OK;
+    bool has_chores = loop->usage.worked || job_is_large(job);
+
+    master_link_set_patience(loop->link, has_chores ? IDLE_MS : 0);
+    return loop->untold ? send_answered(loop) : LINK_OK;
+}
+
+/* Called once when no job has come for a moment. */
+static enum link_status after_idling(struct loop *loop, struct job *job)
+{
+    bool leaving = loop->usage.leaving != WIRE_STAYS;
+
+    job_trim(job);
+    usage_when_idle(&loop->usage);
+    master_link_set_patience(loop->link, 0);
+    return !leaving && loop->usage.leaving != WIRE_STAYS ? send_answered(loop) : LINK_OK;
 }
 
 static enum link_status next_job(struct loop *loop, struct job *job, struct wire_head *head)
@@ -158,6 +170,8 @@ static enum link_status next_job(struct loop *loop, struct job *job, struct wire
     enum link_status status = waits ? before_waiting(loop, job) : LINK_OK;
 
     if (status == LINK_OK)
+        status = take_job(loop->link, job, head);
+    if (status == LINK_IDLE && (status = after_idling(loop, job)) == LINK_OK)
         status = take_job(loop->link, job, head);
     if (waits)
         loop->told_us = job_now_us();
@@ -184,6 +198,7 @@ enum link_status job_loop_run(struct master_link *link, struct loader *loader,
     enum link_status status;
 
     job_init(&job, &module_functions, settings, &shared->page.stop_job);
+    usage_init(&loop.usage, loader, shared, job_now_us());
     while ((status = next_job(&loop, &job, &head)) == LINK_OK) {
         master_link_await_delivery(link);
         if (loader_leave(loader, head.name) < 0) {

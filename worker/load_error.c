@@ -10,8 +10,9 @@
  */
 #include "load_error.h"
 
+#include "descriptors.h"
+
 #include <errno.h>
-#include <fcntl.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
@@ -32,16 +33,6 @@ struct load_error_origin load_error_origin(void)
 static bool says(const char *words, int error)
 {
     return strstr(words, strerror(error)) != NULL;
-}
-
-static bool has_no_descriptor(void)
-{
-    int fd = open("/", O_PATH | O_CLOEXEC);
-
-    if (fd < 0)
-        return errno == EMFILE || errno == ENFILE;
-    close(fd);
-    return false;
 }
 
 static bool has_no_memory(void)
@@ -65,7 +56,7 @@ static bool has_changed(const struct load_error_origin *origin)
 struct load_error load_error_explain(const char *words, const struct load_error_origin *origin,
                                      const char *otherwise)
 {
-    if (says(words, EMFILE) || says(words, ENFILE) || has_no_descriptor())
+    if (says(words, EMFILE) || says(words, ENFILE) || descriptors_are_used_up())
         return (struct load_error){
             "this worker has no descriptor left: jobs have left theirs open, or "
             "the limit of open files is too low",

@@ -3,6 +3,7 @@
 
 #include "common/module_name.h"
 #include "common/xmalloc.h"
+#include "descriptors.h"
 #include "effects.h"
 #include "fork_guard.h"
 #include "host.h"
@@ -24,6 +25,7 @@ struct loader {
     const struct module *current; /* the process is set up for its jobs; NULL: for none */
     unsigned dirty;               /* set of enum effect: to be restored */
     unsigned lasting;             /* the same for modules with threads, whose effects never end */
+    size_t descriptors;           /* open at the start, and opened by init() */
 };
 
 /* Calls init() and stores its failure in module->init_failure. */
@@ -81,7 +83,7 @@ static void set_up(struct loader *loader, struct module *module)
     loader->current = module;
 }
 
-static struct module *load(struct loader *loader, const char *name, struct refusal *refusal)
+static struct module *open_module(struct loader *loader, const char *name, struct refusal *refusal)
 {
     struct module *module = xmalloc(sizeof(*module));
     char *path = xasprintf("%s/%s.so", loader->settings->module_dir, name);
@@ -100,6 +102,17 @@ static struct module *load(struct loader *loader, const char *name, struct refus
     return module;
 }
 
+static struct module *load(struct loader *loader, const char *name, struct refusal *refusal)
+{
+    size_t before = descriptors_open();
+    struct module *module = open_module(loader, name, refusal);
+    size_t after = descriptors_open();
+
+    if (after > before)
+        loader->descriptors += after - before;
+    return module;
+}
+
 static struct module *find(const struct loader *loader, const char *name)
 {
     struct module *module = loader->modules;
@@ -115,7 +128,8 @@ struct loader *loader_new(const struct settings *settings)
 
     effects_init();
     process_state_init();
-    *loader = (struct loader){.settings = settings, .origin = load_error_origin()};
+    *loader = (struct loader){
+        .settings = settings, .origin = load_error_origin(), .descriptors = descriptors_open()};
     host_init(&loader->host, &module_functions);
     return loader;
 }
@@ -142,6 +156,16 @@ static void enter(struct loader *loader, const struct module *module)
 unsigned loader_effects(const struct loader *loader)
 {
     return loader->dirty;
+}
+
+const char *loader_current(const struct loader *loader)
+{
+    return loader->current != NULL ? loader->current->name : "-";
+}
+
+size_t loader_descriptors(const struct loader *loader)
+{
+    return loader->descriptors;
 }
 
 const struct module *loader_get(struct loader *loader, const char *name, struct refusal *refusal)

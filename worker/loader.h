@@ -14,6 +14,8 @@
 #include "refusal.h"
 #include "settings.h"
 
+#include <stddef.h>
+
 struct loader;
 
 /* `settings` are borrowed until loader_free(). The first call records the state of the process for
@@ -27,6 +29,13 @@ int loader_leave(struct loader *loader, const char *next);
 /* The parts of the process that may have been changed since the last loader_leave(): a set of enum
  * effect. */
 unsigned loader_effects(const struct loader *loader);
+
+/* Returns the name of the module of the last job, "-" without one. Borrowed. */
+const char *loader_current(const struct loader *loader);
+
+/* Returns how many descriptors were open at the start, or were opened by loading modules and by
+ * their init(). */
+size_t loader_descriptors(const struct loader *loader);
 
 /* Returns the module, loaded and initialised and owned by the loader, or NULL with the reason in
  * `refusal`. `name` must pass module_name_valid(). */

@@ -17,6 +17,7 @@
 #include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/time.h>
 #include <sys/types.h>
 #include <sys/uio.h>
 #include <time.h>
@@ -31,7 +32,8 @@ enum {
 
 struct master_link {
     int fd;
-    dev_t device; /* identify the socket behind fd */
+    int patience_ms; /* in force for the socket; 0: without end */
+    dev_t device;    /* identify the socket behind fd */
     ino_t inode;
     size_t begin; /* buffer[begin] to buffer[end - 1] are received and unread */
     size_t end;
@@ -48,6 +50,7 @@ struct master_link *master_link_new(int fd)
     if (fstat(fd, &st) < 0)
         report(TM_ERROR, "cannot look at the connection: %s", strerror(errno));
     link->fd = fd;
+    link->patience_ms = 0;
     link->device = st.st_dev;
     link->inode = st.st_ino;
     link->begin = 0;
@@ -71,6 +74,8 @@ static enum link_status receive(struct master_link *link, void *data, size_t len
     do
         n = recv(link->fd, data, len, 0);
     while (n < 0 && errno == EINTR);
+    if (n < 0 && errno == EAGAIN && link->patience_ms > 0)
+        return LINK_IDLE;
     if (n < 0) {
         report(TM_ERROR, "cannot read from the master: %s", strerror(errno));
         return LINK_BROKEN;
@@ -89,7 +94,8 @@ static size_t take_buffered(struct master_link *link, void *data, size_t len)
     return n;
 }
 
-/* Reads `len` bytes. Returns LINK_END only if the input ended before the first of them. */
+/* Reads `len` bytes. Returns LINK_END and LINK_IDLE only if the input ended, or patience did,
+ * before the first of them. */
 static enum link_status read_fully(struct master_link *link, void *data, size_t len)
 {
     char *at = data;
@@ -106,6 +112,8 @@ static enum link_status read_fully(struct master_link *link, void *data, size_t 
             report(TM_ERROR, "the master's message ends in the middle");
             return LINK_BROKEN;
         }
+        if (status == LINK_IDLE && missing < len)
+            continue;
         if (status != LINK_OK)
             return status;
         if (direct) {
@@ -159,17 +167,22 @@ bool master_link_has_message(const struct master_link *link)
     return available - sizeof(head) >= head.size;
 }
 
-bool master_link_wait(const struct master_link *link, int timeout_ms)
+void master_link_set_patience(struct master_link *link, int timeout_ms)
 {
-    struct pollfd input = {.fd = link->fd, .events = POLLIN};
+    struct timeval time = {.tv_sec = timeout_ms / 1000, .tv_usec = timeout_ms % 1000 * 1000};
 
-    return poll(&input, 1, timeout_ms) != 0; /* the next read finds a fault */
+    if (timeout_ms != link->patience_ms &&
+        setsockopt(link->fd, SOL_SOCKET, SO_RCVTIMEO, &time, sizeof(time)) == 0)
+        link->patience_ms = timeout_ms;
 }
 
 enum link_status master_link_read(struct master_link *link, void *data, size_t len)
 {
-    enum link_status status = read_fully(link, data, len);
+    enum link_status status;
 
+    do
+        status = read_fully(link, data, len);
+    while (status == LINK_IDLE);
     if (status == LINK_END) {
         report(TM_ERROR, "the master's message ends before its payload");
         return LINK_BROKEN;

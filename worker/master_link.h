@@ -19,6 +19,7 @@ enum link_status {
     LINK_OK,
     LINK_END,    /* end of input between two messages: the master ends the worker */
     LINK_BROKEN, /* a fault of the socket or of a message; reported */
+    LINK_IDLE,   /* no message has begun in the time of master_link_set_patience() */
 };
 
 /* Takes ownership of a connected stream socket; master_link_free() closes it. */
@@ -28,7 +29,7 @@ void master_link_free(struct master_link *link);
 /*
  * Reads the next message's head into `head` and checks it: the magic number, a terminated name, no
  * text (the master sends none), and at most `payload_max` bytes of payload. The caller then reads
- * exactly head->size bytes with master_link_read().
+ * exactly head->size bytes with master_link_read(). Returns LINK_IDLE at the end of its patience.
  */
 enum link_status master_link_receive(struct master_link *link, struct wire_head *head,
                                      uint64_t payload_max);
@@ -36,8 +37,9 @@ enum link_status master_link_receive(struct master_link *link, struct wire_head 
 /* True if a whole message was received already, so that reading it does not wait. */
 bool master_link_has_message(const struct master_link *link);
 
-/* Waits for input. Returns false if none came within `timeout_ms`. */
-bool master_link_wait(const struct master_link *link, int timeout_ms);
+/* How long master_link_receive() waits for a message; 0: without end. A call without a change costs
+ * nothing. */
+void master_link_set_patience(struct master_link *link, int timeout_ms);
 
 /* Reads exactly `len` bytes. Returns LINK_OK or LINK_BROKEN. */
 enum link_status master_link_read(struct master_link *link, void *data, size_t len);

@@ -16,6 +16,9 @@
  *     FAILED   job, time_us, kind, name=code, text=message, payload=details
  *     ANSWERED                              results are in their slots
  *
+ * In each of the last three, `leaving` says why the worker asks to be replaced. An idle worker asks
+ * by an ANSWERED without results.
+ *
  * The worker sends exactly one answer for each claimed job, in the order of claiming.
  *
  * The master may send jobs to a busy worker (prefetch). Before beginning a job, the worker claims
@@ -36,7 +39,7 @@
 
 #include <stdint.h>
 
-#define WIRE_MAGIC 0x746d7706u /* "tmw" 6 */
+#define WIRE_MAGIC 0x746d7707u /* "tmw" 7 */
 
 /*
  * The worker's stdout and stderr are a pipe to the master. In the pipe, each line of the worker
@@ -75,6 +78,13 @@ enum wire_kind {
                         has not begun; text as above */
 };
 
+/* The worker's reason for being replaced after its job. */
+enum wire_leaving {
+    WIRE_STAYS = 0,
+    WIRE_LEAVING_RSS,   /* it is larger than worker-max-rss */
+    WIRE_LEAVING_FILES, /* jobs have left descriptors open, or have left too few */
+};
+
 struct wire_head {
     uint32_t magic;    /* WIRE_MAGIC */
     uint32_t type;     /* enum wire_type */
@@ -86,7 +96,8 @@ struct wire_head {
     uint32_t kind;     /* FAILED: enum wire_kind */
     uint32_t slot;     /* RUN: index of the claim word */
     uint32_t payload_max; /* RUN: the largest payload of the answer, in bytes */
-    char name[72];        /* NUL-terminated */
+    uint32_t leaving;     /* DONE, FAILED, ANSWERED: enum wire_leaving */
+    char name[68];        /* NUL-terminated */
 };
 
 enum { WIRE_TEXT_MAX = 1024 };

@@ -80,6 +80,18 @@ void dispatcher_worker_silent(struct worker *worker)
     dispatch_schedule(d->shared);
 }
 
+void dispatcher_worker_leaves(struct worker *worker)
+{
+    struct dispatcher *d = dispatcher_of(worker);
+    if (worker->draining || worker_is_ending(worker))
+        return;
+    worker->draining = true;
+    dispatch_reclaim_worker(d, worker);
+    if (worker->state == WORKER_IDLE)
+        dispatch_retire(d, worker);
+    dispatch_schedule(d->shared);
+}
+
 void dispatcher_worker_lost(struct worker *worker, const struct worker_exit *end)
 {
     struct dispatcher *d = dispatcher_of(worker);

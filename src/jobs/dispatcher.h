@@ -219,6 +219,10 @@ void dispatcher_worker_sends(struct worker *worker, size_t bytes);
 /* The worker has not answered for some milliseconds: other workers get its prefetched jobs. */
 void dispatcher_worker_silent(struct worker *worker);
 
+/* The worker asks to be replaced: it ends after its job, and others get its prefetched ones. May be
+ * called again. */
+void dispatcher_worker_leaves(struct worker *worker);
+
 /* The worker is dead, or out of reach. Its process need not be reaped yet. */
 void dispatcher_worker_lost(struct worker *worker, const struct worker_exit *end);
 

@@ -105,15 +105,31 @@ static void expect_body(struct worker_connection *connection, size_t body)
     dispatcher_worker_sends(link->worker, body);
 }
 
+/* The worker asks to be replaced: it gets no other job. */
+static void take_leaving(struct worker_link *link, uint32_t leaving)
+{
+    static const char *const words[] = {
+        [WIRE_LEAVING_RSS] = "it was larger than worker-max-rss",
+        [WIRE_LEAVING_FILES] = "jobs had left it too many descriptors open",
+    };
+    if (leaving == WIRE_STAYS || link->worker->draining)
+        return;
+    snprintf(link->why, sizeof link->why, "%s", words[leaving]);
+    dispatcher_worker_leaves(link->worker);
+}
+
 static void take_header(struct worker_connection *connection)
 {
     struct worker_link *link = connection->link;
     struct worker_message_due due = due_of(link);
     const char *fault = worker_message_check(&connection->head, &due);
     size_t body = worker_message_body(&connection->head);
-    if (fault)
+    if (fault) {
         worker_death_break_off(link, fault);
-    else if (body)
+        return;
+    }
+    take_leaving(link, connection->head.leaving);
+    if (body)
         expect_body(connection, body);
     else
         take_empty(link, &connection->head);

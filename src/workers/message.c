@@ -54,6 +54,8 @@ const char *worker_message_check(const struct wire_head *head, const struct work
 {
     if (head->magic != WIRE_MAGIC)
         return "a header with a wrong magic number";
+    if (head->leaving > (head->type == WIRE_READY ? WIRE_STAYS : WIRE_LEAVING_FILES))
+        return "an unknown reason for leaving";
     switch (head->type) {
     case WIRE_ANSWERED:
         return worker_message_body(head) ? "a message that is too long" : NULL;

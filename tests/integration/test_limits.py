@@ -7,9 +7,11 @@ import tempfile
 
 import pytest
 
+from harness import proc
 from harness.client import check
-from harness.wait import SANITIZED, wait_until
+from harness.wait import BUILD, SANITIZED, wait_until
 
+TEST_MODULES = os.path.join(BUILD, "tests", "modules")
 NOBODY = 65534
 AS_ROOT = pytest.mark.skipif(os.getuid() != 0, reason="needs root to become another user")
 NO_SANITIZER = pytest.mark.skipif(SANITIZED, reason="the sanitizers need memory of their own")
@@ -175,3 +177,40 @@ def test_file_size_max(daemon, tmp_path):
     )
     check(server.client().run("exec", "write\n"), "failed", reason="module")
     assert os.path.getsize(tmp_path / "file") <= 4096
+
+
+# ---- workers used up
+
+
+def await_replacement(server, pid):
+    wait_until(lambda: not proc.alive(pid), "the end of the worker")
+
+
+@pytest.mark.parametrize("count, replaced", [(64, False), (65, True)])
+def test_descriptors_left_open(daemon, count, replaced):
+    server = daemon(pool_start=1, pool_max=1, module_dir=TEST_MODULES)
+    client = server.client()
+    assert client.done("greedy", f"descriptors {count}") == b"ok"
+    pid = server.worker_pids()[0]
+    if replaced:
+        text = server.log.wait("worker-output")["text"]
+        assert text.startswith("jobs have left 65 descriptors open"), text
+        assert text.endswith("its last job was of module greedy"), text
+        await_replacement(server, pid)
+    for n in range(3):
+        assert client.done("greedy", "nothing", id=n) == b"ok"
+    assert (pid not in server.worker_pids()) == replaced
+    check(client.run("probe", "inits", id="p"), "done")
+
+
+@NO_SANITIZER
+def test_worker_max_rss(daemon):
+    server = daemon(pool_start=1, pool_max=1, module_dir=TEST_MODULES, worker_max_rss=64 << 20)
+    client = server.client()
+    pid = client.run("greedy", "nothing") and server.worker_pids()[0]
+    assert client.done("greedy", f"rss {100 << 20}", id="large") == b"ok"
+    await_replacement(server, pid)
+    line = server.log.wait("worker-exit", pid=pid)
+    assert line["why"].startswith("it was larger than worker-max-rss"), line
+    assert client.done("greedy", "nothing", id="again") == b"ok"
+    assert not server.log.events("worker-lost")

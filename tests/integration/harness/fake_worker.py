@@ -14,7 +14,7 @@ import socket
 import struct
 
 PAGE_FD, LIFE_FD = 3, 4
-MAGIC, PAGE_MAGIC = 0x746D7706, 0x746D7004
+MAGIC, PAGE_MAGIC = 0x746D7707, 0x746D7004
 CLAIMS_AT, CLAIM_COUNT = 4096, 64
 CLAIM = struct.Struct("=Q")
 IN_SLOT, OFFERED, BEGUN = 0, 1, 2
@@ -23,15 +23,15 @@ RESULT_SIZE = struct.Struct("=I")
 HELLO, WELCOME, READY, RUN, DONE, FAILED, ANSWERED = range(1, 8)
 KIND_NONE, KIND_MODULE, KIND_UNAVAILABLE, KIND_TOO_LARGE, KIND_UNFIT = range(5)
 
-# magic, type, job, size, limit_us, text_len, kind, slot, payload_max, name
-HEAD = struct.Struct("=IIQQQIIII72s")
+# magic, type, job, size, limit_us, text_len, kind, slot, payload_max, leaving, name
+HEAD = struct.Struct("=IIQQQIIIII68s")
 HELLO_BODY = struct.Struct("=I32s")
 # magic, worker, token, sockaddr_storage, addr_len, (hole), nofile_soft, stop_job; the limits follow
 PAGE = struct.Struct("=II32s128sI4xQQ")
 
 
 def head(type, job=0, size=0, name=b"", text_len=0, kind=0, magic=MAGIC):
-    return HEAD.pack(magic, type, job, size, 0, text_len, kind, 0, 0, name)
+    return HEAD.pack(magic, type, job, size, 0, text_len, kind, 0, 0, 0, name)
 
 
 def hello(worker, token, release, **fields):
@@ -106,7 +106,7 @@ class Link:
             raw = self.read(HEAD.size)
             if raw is None:
                 return None
-            magic, type, job, size, _, text_len, _, slot, _, name = HEAD.unpack(raw)
+            magic, type, job, size, _, text_len, _, slot, _, _, name = HEAD.unpack(raw)
             assert magic == MAGIC, hex(magic)
             if text_len:
                 self.read(text_len)

@@ -43,11 +43,62 @@ START_TEST(test_reload_of_many_that_end)
 }
 END_TEST
 
+/* It asks while it is idle; the next job starts another. */
+START_TEST(test_idle_worker_leaves)
+{
+    open_idle(2, 2, 10);
+    dispatcher_worker_leaves(the_worker(2));
+    ck_told("retire 2");
+    dispatcher_worker_leaves(the_worker(2));
+    SUBMIT();
+    ck_told("give 1 j1");
+    dies(2, -0);
+    ck_told("forget 2, start 3");
+}
+END_TEST
+
+START_TEST(test_busy_worker_leaves)
+{
+    open_idle(1, 1, 10);
+    SUBMIT();
+    SUBMIT();
+    hush_news();
+    dispatcher_worker_leaves(the_worker(1));
+    ck_told("");
+    done(1);
+    ck_told("a1 done, retire 1");
+    dies(1, -0);
+    ck_told("forget 1, start 2");
+    ready(2);
+    ck_told("give 2 j2");
+}
+END_TEST
+
+/* Workers are lazy here. */
+START_TEST(test_prefetched_jobs_of_one_that_leaves)
+{
+    open_prefetched();
+    hush_news();
+    dispatcher_worker_leaves(the_worker(1));
+    ck_told("back 1 j4 yes, back 1 j5 yes, back 1 j6 yes");
+    finishes_well(1);
+    reads(1);
+    ck_told("a3 done, retire 1");
+    dies(1, -0);
+    hush_news();
+    ready(2);
+    ck_assert_ptr_nonnull(strstr(news(), "give 2 j4"));
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("retire");
     TCase *tc = recorder_case(suite, "retire");
     tcase_add_test(tc, test_reload_of_many);
     tcase_add_test(tc, test_reload_of_many_that_end);
+    tcase_add_test(tc, test_idle_worker_leaves);
+    tcase_add_test(tc, test_busy_worker_leaves);
+    tcase_add_test(tc, test_prefetched_jobs_of_one_that_leaves);
     return run_suite(suite);
 }

@@ -79,11 +79,16 @@ START_TEST(a_refused_limit_is_told_and_the_worker_works)
 }
 END_TEST
 
-START_TEST(a_closed_worker_is_not_dumpable)
+START_TEST(a_closed_worker_still_knows_itself)
 {
+    struct worker_shared *shared;
+
     master_limits.open = 0;
     start_with_test_modules("");
     assert_done(fake_master_ask(&master, "leave", "dumpable"), "no");
+    shared = (struct worker_shared *)master.page;
+    while (__atomic_load_n(&shared->rss, __ATOMIC_RELAXED) == 0)
+        ck_assert(!ended_within(master.pid_fd, 10));
     fake_master_finish(&master);
 }
 END_TEST
@@ -105,7 +110,7 @@ int main(void)
     tcase_add_test(tc, limits_are_set);
     tcase_add_test(tc, without_limits_everything_is_as_the_masters);
     tcase_add_test(tc, a_refused_limit_is_told_and_the_worker_works);
-    tcase_add_test(tc, a_closed_worker_is_not_dumpable);
+    tcase_add_test(tc, a_closed_worker_still_knows_itself);
     tcase_add_test(tc, an_open_worker_is_dumpable);
     suite_add_tcase(suite, tc);
     return run_suite(suite);

@@ -111,6 +111,18 @@ START_TEST(test_failures)
 }
 END_TEST
 
+START_TEST(test_leaving)
+{
+    head = (struct wire_head){.job = 5, .leaving = WIRE_LEAVING_FILES};
+    ck_assert_ptr_null(check(WIRE_DONE));
+    ck_assert_ptr_null(check(WIRE_ANSWERED));
+    head.job = 0;
+    ck_assert_str_eq(check(WIRE_READY), "an unknown reason for leaving");
+    head.leaving++;
+    ck_assert_str_eq(check(WIRE_ANSWERED), "an unknown reason for leaving");
+}
+END_TEST
+
 /* A worker sends none of the master's messages. */
 START_TEST(test_unknown)
 {
@@ -136,6 +148,7 @@ int main(void)
     tcase_add_test(tc, test_ready);
     tcase_add_test(tc, test_answers);
     tcase_add_test(tc, test_failures);
+    tcase_add_test(tc, test_leaving);
     tcase_add_test(tc, test_unknown);
     suite_add_tcase(suite, tc);
     return run_suite(suite);
