@@ -1,6 +1,7 @@
 /* all_settings: see all_settings.h. */
 #include "all_settings.h"
 
+#include "access/access_file.h"
 #include "access/token_file.h"
 #include "settings_check.h"
 #include "startup/program_paths.h"
@@ -43,11 +44,14 @@ static int read_tokens(const struct config *config, void *arg, enum file_kind ki
                        struct config_error *error)
 {
     struct access_settings *access = &((struct settings *)arg)->access;
-    char why[PATH_MAX + 128];
-    if (!access->token_file ||
-        token_file_read(access->token_file, kind, &access->tokens, why, sizeof why) == 0)
-        return 0;
-    return config_fault(config, error, "token-file", "%s", why);
+    char why[PATH_MAX + 192];
+    if (access->token_file &&
+        token_file_read(access->token_file, kind, &access->tokens, why, sizeof why) < 0)
+        return config_fault(config, error, "token-file", "%s", why);
+    if (access->access_file &&
+        access_file_read(access->access_file, kind, &access->tokens, why, sizeof why) < 0)
+        return config_fault(config, error, "access-file", "%s", why);
+    return 0;
 }
 
 static void release(void *settings)

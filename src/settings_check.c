@@ -83,14 +83,16 @@ static int check_address(const struct check *check, const char *key, const char 
     return config_fault(check->config, check->error, key,
                         "found \"%s\", which others than this machine may reach: %sset "
                         "allow-open-listen if something else keeps strangers away",
-                        text, strcmp(key, "listen") == 0 ? "set token-file, or " : "");
+                        text,
+                        strcmp(key, "listen") == 0 ? "set token-file or access-file, or " : "");
 }
 
 static int check_listen(const struct check *check)
 {
     const struct option_list *listen = &check->settings->clients.listen;
     const char *worker_listen = check->settings->workers.listen;
-    bool guarded = check->settings->access.token_file != NULL;
+    const struct access_settings *access = &check->settings->access;
+    bool guarded = access->token_file || access->access_file;
     enum address_kind kind;
     for (size_t i = 0; i < listen->count; i++)
         if (check_address(check, "listen", listen->items[i], guarded, &kind) < 0)

@@ -8,10 +8,11 @@
 #include <stdbool.h>
 
 struct access_settings {
-    char *token_file; /* NULL: no token is asked for */
+    char *token_file; /* without both files no token is asked for */
+    char *access_file;
     bool allow_open_listen;
 
-    /* Read from token_file; empty without one. */
+    /* Read from both files; empty without them. */
     struct token_set tokens;
 };
 

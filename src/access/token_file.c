@@ -14,12 +14,14 @@ static int add_all(struct token_set *set, const char *path, struct token_text *r
                    size_t error_size)
 {
     const char *token;
-    while ((token = token_text_next(reader)))
-        if (!token_set_add(set, token)) {
+    while ((token = token_text_next(reader))) {
+        if (set->count == TOKEN_COUNT_MAX) {
             snprintf(error, error_size, "%s:%u: expected at most %d tokens", path, reader->line,
                      TOKEN_COUNT_MAX);
             return -1;
         }
+        token_set_add(set, token);
+    }
     if (reader->why[0] && reader->line)
         snprintf(error, error_size, "%s:%u: %s", path, reader->line, reader->why);
     else if (reader->why[0])

@@ -7,6 +7,8 @@
 
 #include <stddef.h>
 
+enum { TOKEN_COUNT_MAX = 64 };
+
 /* Fills the empty set. Returns 0, or -1 with the fault in `error`: "FILE: ..." or "FILE:LINE: ...",
  * without any text of the file. The caller frees the set in both cases. */
 int token_file_read(const char *path, enum file_kind kind, struct token_set *set, char *error,

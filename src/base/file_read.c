@@ -18,7 +18,7 @@
 static int open_file(const char *path, enum file_kind kind, const char **why)
 {
     struct stat st;
-    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | (kind == FILE_REGULAR ? O_NONBLOCK : 0));
+    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | (kind & FILE_REGULAR ? O_NONBLOCK : 0));
     *why = NULL;
     if (fd < 0) {
         *why = strerror(errno);
@@ -28,8 +28,10 @@ static int open_file(const char *path, enum file_kind kind, const char **why)
         *why = strerror(errno);
     else if (S_ISDIR(st.st_mode))
         *why = strerror(EISDIR);
-    else if (kind == FILE_REGULAR && !S_ISREG(st.st_mode))
+    else if (kind & FILE_REGULAR && !S_ISREG(st.st_mode))
         *why = "expected a regular file: a running server waits for nobody who writes to it";
+    else if (kind & FILE_PRIVATE && st.st_mode & (S_IROTH | S_IWOTH))
+        *why = "others may read or write it, expected owner and group only: chmod o= FILE";
     if (!*why)
         return fd;
     close(fd);

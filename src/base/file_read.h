@@ -4,9 +4,11 @@
 
 #include <stddef.h>
 
+/* FILE_PRIVATE may stand beside either of the others. */
 enum file_kind {
-    FILE_ANY,     /* reading may wait, as for a pipe */
-    FILE_REGULAR, /* a pipe or device is refused: reading never waits */
+    FILE_ANY = 0,     /* reading may wait, as for a pipe */
+    FILE_REGULAR = 1, /* a pipe or device is refused: reading never waits */
+    FILE_PRIVATE = 2, /* refused if others than owner and group may read or write the file */
 };
 
 /* Reads the whole file, with a NUL behind its `len` bytes; the caller frees the text. NULL if the

@@ -39,7 +39,7 @@ struct clients {
         struct conn_limits unauthenticated; /* these are served behind the others */
     } limits;
 
-    TAILQ_HEAD(, client_session) sessions;
+    TAILQ_HEAD(client_sessions, client_session) sessions;
     struct hash jobs_by_id; /* unfinished jobs of all sessions, by session and id */
     uint64_t last_number;   /* of a session */
     size_t open;            /* connections with a descriptor */

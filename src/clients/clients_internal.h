@@ -6,7 +6,7 @@
  *     clients.c               all connections: accept, reload, the server's end
  *     input.c                 callbacks of a session's connection and dialogue
  *     ops/                    the operations
- *     session.c               a session's life
+ *     session.c, owner.c      a session's life, and whose job it is
  *     admit.c, tokens.c       the next session to end
  *     refusal.c, replies.c    the texts: errors about submits, events of jobs
  *     job_ids.c, log.c        unfinished jobs by id, lines of the log

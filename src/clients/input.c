@@ -40,6 +40,11 @@ static void on_greeted(struct dialogue *dialogue, const struct request *request)
     client_session_greet(client_session_of_dialogue(dialogue), token_digest(request->token.text));
 }
 
+static unsigned rights(struct dialogue *dialogue)
+{
+    return client_tokens_grant(client_session_of_dialogue(dialogue))->rights;
+}
+
 static void on_amend(struct dialogue *dialogue, struct refusal *refusal, bool fatal)
 {
     client_refusal_amend(client_session_of_dialogue(dialogue), refusal, fatal);
@@ -63,6 +68,7 @@ static const struct protocol protocol = {
     .request_size = sizeof client_ops_request,
     .scan = submit_scan,
     .greeted = on_greeted,
+    .rights = rights,
     .amend = on_amend,
     .failed = on_failed,
     .fail_later = on_fail_later,

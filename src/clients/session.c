@@ -140,6 +140,7 @@ void client_session_free(struct client_session *session)
     forget_message(session);
     free(session->module);
     free(session->client);
+    job_origin_unref(session->origin);
     free(session);
 }
 

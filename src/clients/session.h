@@ -62,8 +62,11 @@ struct client_session {
         char arriving_module[MODULE_NAME_MAX + 1]; /* of the submit */
     };
     uint64_t token_digest;
-    struct timer timer; /* its meaning depends on the state: on_timer() */
-    char name[];        /* for the log: "NUMBER@ADDRESS" */
+    const struct grant *grant; /* as of clients->tokens.changes; see client_tokens_grant() */
+    uint64_t grant_changes;
+    struct job_origin *origin; /* of its jobs; NULL unless the token has a name */
+    struct timer timer;        /* its meaning depends on the state: on_timer() */
+    char name[];               /* for the log: "NUMBER@ADDRESS" */
 };
 
 /* --- life --- */

@@ -1,5 +1,5 @@
 /*
- * client_tokens: wrong and revoked tokens of clients.
+ * client_tokens: wrong and revoked tokens of clients, and what the right ones grant.
  *
  * A wrong token is refused only after a delay: this makes guesses on one connection few. Refusals
  * keep a distance from each other: this makes guesses over many connections few. A right token
@@ -9,6 +9,8 @@
 #include "clients/clients_internal.h"
 
 #include "access/token_set.h"
+
+#include <string.h>
 
 enum {
     REFUSE_MS = 100,      /* from a wrong token to its answer */
@@ -46,16 +48,43 @@ uint64_t client_tokens_delay(struct clients *clients)
     return clients->tokens.refused_us;
 }
 
+/* --- the grant of a session --- */
+
+/* The jobs to come are of this name; those from before keep theirs. */
+static void set_owner(struct client_session *session, const char *name)
+{
+    const char *before = session->origin ? session->origin->owner : NULL;
+    if (name == before || (name && before && strcmp(name, before) == 0))
+        return;
+    job_origin_unref(session->origin);
+    session->origin = name ? job_origin_new(name, NULL) : NULL;
+}
+
+const struct grant *client_tokens_grant(struct client_session *session)
+{
+    static const struct grant nothing;
+    const struct clients *clients = session->clients;
+    if (session->grant_changes == clients->tokens.changes)
+        return session->grant;
+    session->grant = token_set_find_digest(&clients->access->tokens, session->token_digest);
+    session->grant_changes = clients->tokens.changes;
+    if (!session->grant)
+        session->grant = &nothing;
+    set_owner(session, session->grant->name);
+    return session->grant;
+}
+
 /* --- revoked tokens --- */
 
 static bool is_revoked(const struct client_session *session)
 {
     return session->dialogue.greeted && session->state != SESSION_CLOSED &&
-           !token_set_accepts_digest(&session->clients->access->tokens, session->token_digest);
+           !token_set_find_digest(&session->clients->access->tokens, session->token_digest);
 }
 
 void client_tokens_configure(struct clients *clients)
 {
+    clients->tokens.changes++;
     clients->tokens.next = TAILQ_FIRST(&clients->sessions);
     client_tokens_watch(clients);
 }

@@ -71,17 +71,24 @@ static const char *check(struct token_text *reader, const char *token)
     return token;
 }
 
-const char *token_text_next(struct token_text *reader)
+char *token_text_line(struct token_text *reader)
 {
     char *line;
 
     if (reader->why[0])
         return NULL;
     while ((line = strsep(&reader->rest, "\n"))) {
-        const char *token = trim(line);
+        char *text = trim(line);
         reader->line++;
-        if (*token && *token != '#')
-            return check(reader, token);
+        if (*text && *text != '#')
+            return text;
     }
     return NULL;
+}
+
+const char *token_text_next(struct token_text *reader)
+{
+    const char *token = token_text_line(reader);
+
+    return token ? check(reader, token) : NULL;
 }

@@ -27,6 +27,10 @@ struct token_text {
  * reading. */
 struct token_text token_text_begin(char *text, size_t len);
 
+/* Returns the next line with more than blanks or a comment, borrowed from the text and without the
+ * blanks around it; NULL at the end of the text or after a fault. */
+char *token_text_line(struct token_text *reader);
+
 /* Returns the next token, borrowed from the text, or NULL at the end of the text or at a wrong
  * line. At a wrong line, `why` describes the fault without showing any of the token; otherwise
  * `why` is empty. */

@@ -16,7 +16,7 @@ static const char *fault_of(const struct request *request)
 
 enum verdict hello_check_token(struct request *request, const struct token_set *tokens)
 {
-    if (token_set_accepts(tokens, request->token.text))
+    if (token_set_find(tokens, request->token.text))
         return VERDICT_FINE;
     request_fail(request, "unauthorized", "%s", fault_of(request));
     return VERDICT_FATAL_LATER;
@@ -32,6 +32,17 @@ void hello_begin(struct event_writer *event, const struct dialogue *dialogue,
     event_uint(event, "header_max", HEADER_MAX);
     event_uint(event, "payload_max", dialogue->payload_max);
     event_uint(event, "id_max", ID_MAX);
+}
+
+void hello_grant(struct event_writer *event, const struct grant *grant)
+{
+    if (grant->name)
+        event_word(event, "name", grant->name);
+    event_list_begin(event, "rights");
+    for (unsigned right = 1; right <= RIGHTS_EVERY; right <<= 1)
+        if (grant->rights & right)
+            event_item(event, "", right_name(right));
+    event_list_end(event);
 }
 
 /* --- features, from the tables --- */

@@ -49,6 +49,11 @@ bool startup_check_rights(const struct startup_check *check,
 
 /* --- paths --- */
 
+static const char *user_of(const struct identity *identity)
+{
+    return *identity->user ? identity->user : "of that group";
+}
+
 /* Returns 0, or the errno of the obstacle for that user. */
 static int usable(const struct identity *identity, const char *path, bool directory)
 {
@@ -82,21 +87,28 @@ bool startup_check_paths(const struct startup_check *check, const char *worker_p
     return check_path(check, identity, "module-dir", module_dir, true) && fine;
 }
 
+static void check_readable(const struct startup_check *check, const struct identity *identity,
+                           const char *key, const char *path)
+{
+    int e = path ? identity_access(identity, path, R_OK) : 0;
+    if (e)
+        startup_check_tell(check, FINDING_WARNING, key, NULL,
+                           "user %s cannot read \"%s\": %s: reloads would fail", user_of(identity),
+                           path, strerror(e));
+}
+
 void startup_check_reload(const struct startup_check *check, const char *file,
                           const struct access_settings *access, const struct identity *identity)
 {
-    const char *who = *identity->user ? identity->user : "of that group";
     int e = file ? identity_access(identity, file, R_OK) : 0;
     if (e) {
         char text[FINDING_MAX];
-        snprintf(text, sizeof text, "%s: user %s cannot read it: %s: reloads would fail", file, who,
-                 strerror(e));
+        snprintf(text, sizeof text, "%s: user %s cannot read it: %s: reloads would fail", file,
+                 user_of(identity), strerror(e));
         check->tell(check->arg, FINDING_WARNING, text);
     }
-    if (access->token_file && (e = identity_access(identity, access->token_file, R_OK)))
-        startup_check_tell(check, FINDING_WARNING, "token-file", NULL,
-                           "user %s cannot read \"%s\": %s: reloads would fail", who,
-                           access->token_file, strerror(e));
+    check_readable(check, identity, "token-file", access->token_file);
+    check_readable(check, identity, "access-file", access->access_file);
 }
 
 /* --- tokens --- */
@@ -108,9 +120,10 @@ enum { TOKEN_LEN_SAFE = 16 };
 void startup_check_tokens(const struct startup_check *check, const struct access_settings *access)
 {
     const struct token_set *tokens = &access->tokens;
-    size_t count = 0, shortest = TOKEN_LEN_SAFE;
+    size_t all = 0, count = 0, shortest = TOKEN_LEN_SAFE;
     for (size_t i = 0; i < tokens->count; i++) {
         size_t len = tokens->tokens[i].len;
+        all += !tokens->tokens[i].grant.name;
         count += len < TOKEN_LEN_SAFE;
         shortest = len < shortest ? len : shortest;
     }
@@ -119,5 +132,5 @@ void startup_check_tokens(const struct startup_check *check, const struct access
             check, FINDING_WARNING, "token-file", NULL,
             "\"%s\" has %zu of %zu tokens that can be guessed: the shortest is of %zu bytes, "
             "expected at least %d; \"openssl rand -hex 16\" makes one",
-            access->token_file, count, tokens->count, shortest, TOKEN_LEN_SAFE);
+            access->token_file, count, all, shortest, TOKEN_LEN_SAFE);
 }

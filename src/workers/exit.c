@@ -114,7 +114,9 @@ static void write_line(struct worker_link *link, enum log_level level, const cha
         return;
     log_event(level, event, LOG_UINT("worker", worker->id), LOG_INT("pid", worker->pid),
               LOG_STR("why", why), LOG_STR("job", job_name(worker->job, link->workers->boot, name)),
-              LOG_STR("client", job_client(worker->job)), LOG_STR("module", module),
+              LOG_STR("client", job_client(worker->job)),
+              LOG_STR_OPT("owner", job_owner(worker->job)),
+              LOG_STR_OPT("origin", job_origin_id(worker->job)), LOG_STR("module", module),
               LOG_STR_OPT("fingerprint", fingerprint), LOG_STR_OPT("frame", frame));
 }
 

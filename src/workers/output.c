@@ -105,6 +105,7 @@ static void log_part(struct worker_output *output, const char *text, size_t len,
     job_name(on, output->boot, name);
     log_event(output->level, "worker-output", LOG_UINT("worker", output->worker->id),
               LOG_STR("job", name), LOG_STR("client", job_client(on)),
+              LOG_STR_OPT("owner", job_owner(on)), LOG_STR_OPT("origin", job_origin_id(on)),
               LOG_UINT_OPT("part", part == 0 && last ? 0 : part + 1), LOG_STRN("text", text, len));
 }
 

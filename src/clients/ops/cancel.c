@@ -2,6 +2,7 @@
 #include "clients/ops/ops.h"
 
 #include "clients/job_ids.h"
+#include "clients/owner.h"
 #include "jobs/pools.h"
 #include "protocol/answer.h"
 
@@ -52,12 +53,12 @@ static enum verdict refuse_unknown(struct request *request)
                           "no job %s is waiting or running; it may have ended", own->job.text);
 }
 
-static void note_by(const struct client_session *session, struct job *job)
+static enum verdict refuse_control(struct request *request)
 {
-    if (job->source == &session->source)
-        job_set_by(job, BY_SUBMITTER, NULL);
-    else
-        job_set_by(job, BY_CLIENT, session->client);
+    return request_refuse(request, "denied",
+                          "%s of a job that is not its own needs the right control; this "
+                          "connection's token lacks it",
+                          request->operation->name);
 }
 
 static enum verdict run(struct dialogue *dialogue, struct request *request)
@@ -67,11 +68,13 @@ static enum verdict run(struct dialogue *dialogue, struct request *request)
     struct event_writer event;
     if (!job)
         return refuse_unknown(request);
+    if (!client_owner_may_end(session, job))
+        return refuse_control(request);
     answer_begin_ok(&event, dialogue, request);
     event_job(&event, session->clients->boot, job->seq);
     event_word(&event, "state", job_state_name(job->state));
     event_end(&event);
-    note_by(session, job);
+    client_owner_note(session, job);
     dispatcher_cancel(job, request->operation == &client_op_kill);
     return VERDICT_FINE;
 }

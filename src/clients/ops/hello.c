@@ -1,6 +1,7 @@
 /* hello: makes an unauthenticated connection a client, and tells it the limits in force. */
 #include "clients/ops/ops.h"
 
+#include "clients/tokens.h"
 #include "common/log.h"
 #include "common/xmalloc.h"
 #include "jobs/pools.h"
@@ -26,7 +27,7 @@ static enum verdict check(struct dialogue *dialogue, struct request *request)
     return VERDICT_FINE;
 }
 
-static void answer(const struct client_session *session, const struct request *request)
+static void answer(struct client_session *session, const struct request *request)
 {
     const struct clients *clients = session->clients;
     const struct job_settings *limits = &clients->pools->shared.limits;
@@ -38,13 +39,18 @@ static void answer(const struct client_session *session, const struct request *r
     event_uint(&event, "client_job_max", limits->client_job_max);
     event_uint(&event, "payload_total_max", clients->settings->payload_total_max);
     event_uint(&event, "client_output_max", limits->source_output_max);
+    hello_grant(&event, client_tokens_grant(session));
     hello_end(&event, &session->dialogue, request);
 }
 
-static void keep_name(struct client_session *session, const char *name)
+static void note_names(struct client_session *session, const struct request *request)
 {
-    session->client = xstrdup(name);
-    log_event(LOG_DEBUG, "client-hello", LOG_STR("client", session->name), LOG_STR("name", name));
+    const char *owner = client_tokens_grant(session)->name;
+    if (request->client.len)
+        session->client = xstrdup(request->client.text);
+    if (session->client || owner)
+        log_event(LOG_DEBUG, "client-hello", LOG_STR("client", session->name),
+                  LOG_STR_OPT("name", session->client), LOG_STR_OPT("owner", owner));
 }
 
 static enum verdict run(struct dialogue *dialogue, struct request *request)
@@ -53,8 +59,7 @@ static enum verdict run(struct dialogue *dialogue, struct request *request)
     dialogue->payload_max = (uint32_t)session->clients->settings->payload_max;
     client_op_set_module(session, client_request_of(request));
     answer(session, request);
-    if (request->client.len)
-        keep_name(session, request->client.text);
+    note_names(session, request);
     return VERDICT_FINE;
 }
 

@@ -12,7 +12,10 @@
 #include "common/limits.h"
 #include "protocol/dialogue.h"
 
-enum { JOB_NAME_MAX = 64 }; /* bytes of a job's name, as a client writes it */
+enum {
+    JOB_NAME_MAX = 64, /* bytes of a job's name, as a client writes it */
+    ORIGIN_MAX = 64,   /* bytes of a relay's texts */
+};
 
 /* The fields of all operations. */
 struct client_request {
@@ -21,6 +24,9 @@ struct client_request {
     uint32_t timeout_ms; /* 0: none */
     uint32_t notify;     /* bits of the words of submit's field */
     bool link;
+    uint32_t attempt; /* 0: not given */
+    REQUEST_TEXT(ORIGIN_MAX) origin;
+    REQUEST_TEXT(ORIGIN_MAX) owner; /* submit's field `for` */
     REQUEST_TEXT(JOB_NAME_MAX) job;
     REQUEST_TEXT(ID_TEXT_MAX) target; /* like an id */
 };

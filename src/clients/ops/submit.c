@@ -9,6 +9,7 @@
 
 #include "clients/job_ids.h"
 #include "clients/refusal.h"
+#include "clients/tokens.h"
 #include "jobs/module_table.h"
 #include "jobs/pools.h"
 
@@ -25,14 +26,35 @@ static const struct field fields[] = {
     {"timeout_ms", FIELD_UINT, CLIENT_REQUEST_AT(timeout_ms), .min = 1, .max = INT32_MAX,
      .feature = "timeout"},
     {"notify", FIELD_WORDS, CLIENT_REQUEST_AT(notify), .words = notify_words, .feature = "notify-"},
+    {"origin", FIELD_STRING, CLIENT_REQUEST_AT(origin), .min = 1, .max = ORIGIN_MAX,
+     .feature = "origin", .right = RIGHT_RELAY},
+    {"attempt", FIELD_UINT, CLIENT_REQUEST_AT(attempt), .min = 1, .max = 1000000,
+     .feature = "attempt", .right = RIGHT_RELAY},
+    {"for", FIELD_STRING, CLIENT_REQUEST_AT(owner), .min = 1, .max = ORIGIN_MAX, .feature = "for",
+     .right = RIGHT_RELAY},
     {0},
 };
+
+/* A relay's job has one of its own; the jobs of a connection share one, or have none. */
+static struct job_origin *make_origin(const struct client_session *session,
+                                      const struct client_request *request)
+{
+    if (!request->origin.len && !request->attempt && !request->owner.len)
+        return job_origin_ref(session->origin);
+    const char *owner = session->origin ? session->origin->owner : NULL;
+    struct job_origin *origin = job_origin_new(request->owner.len ? request->owner.text : owner,
+                                               request->origin.len ? request->origin.text : NULL);
+    origin->attempt = request->attempt;
+    origin->relayed = request->owner.len;
+    return origin;
+}
 
 static struct job *make_job(const struct client_session *session,
                             const struct client_request *request)
 {
     struct job *job = job_new(request->base.id.text, request->base.id.len,
                               request->base.context.text, request->base.context.len);
+    job->asked.origin = make_origin(session, request);
     job->asked.timeout_ms = request->timeout_ms;
     job->asked.payload_max = session->dialogue.payload_max;
     job->asked.link = request->link;
@@ -50,6 +72,10 @@ static enum verdict check(struct dialogue *dialogue, struct request *request)
         return request_refuse(
             request, "bad-request",
             "submit needs a field module, as no default is set for this connection");
+    if (!grant_allows(client_tokens_grant(session), GRANT_MODULE, module))
+        return request_refuse(request, "denied",
+                              "submit needs the right module:%s; this connection's token lacks it",
+                              module);
     size_t len = own->module.len ? own->module.len : strlen(module);
     memcpy(session->arriving_module, module, len + 1);
     session->arriving_module_len = (uint8_t)len;

@@ -9,6 +9,7 @@
 
 #include "base/clock.h"
 #include "clients/clients.h"
+#include "common/xmalloc.h"
 #include "jobs/module_table.h"
 #include "jobs/pools.h"
 #include "tests/unit/support.h"
@@ -65,6 +66,14 @@ static inline void reload(uint32_t client_max, const char *const *tokens)
     token_set_free(&access_settings.tokens);
     for (; tokens && *tokens; tokens++)
         token_set_add(&access_settings.tokens, *tokens);
+    clients_configure(&clients, &settings, &access_settings);
+}
+
+/* Behind a reload with tokens: adds one with a name and rights, also for open connections. */
+static inline void add_token(const char *name, const char *token, unsigned rights)
+{
+    token_set_add_grant(&access_settings.tokens, token,
+                        (struct grant){.name = xstrdup(name), .rights = rights});
     clients_configure(&clients, &settings, &access_settings);
 }
 

@@ -1,4 +1,5 @@
-/* test_tokens: wrong tokens are told late and one by one; sessions with a revoked token end. */
+/* test_tokens: wrong tokens are told late and one by one; sessions with a revoked token end; tokens
+ * grant rights. */
 #include "tests/unit/clients/clients_world.h"
 
 enum { MANY = 300 };
@@ -121,6 +122,93 @@ START_TEST(test_a_reload_may_begin_to_ask_for_tokens)
 }
 END_TEST
 
+/* --- what tokens grant --- */
+
+#define SUBMIT(module) "{\"op\":\"submit\",\"id\":1,\"module\":\"" module "\"}\n"
+#define DENIED(right)  "needs the right " right "; this connection's token lacks it"
+
+START_TEST(test_a_hello_is_told_its_name_and_rights)
+{
+    open_world(10, TOKENS("the-first-token-of-all"));
+    add_token("web", "the-second-token-of-all", RIGHT_SUBMIT | RIGHT_RELAY);
+    int plain = come(HELLO("the-first-token-of-all")), web = come(HELLO("the-second-token-of-all"));
+    turns();
+    assert_heard(plain, "\"rights\":[\"submit\",\"observe\",\"control\",\"serve\",\"admin\"]");
+    assert_heard(web, "\"name\":\"web\",\"rights\":[\"submit\",\"relay\"]");
+    reload(10, NULL);
+    int open = come(HELLO_PLAIN);
+    turns();
+    assert_heard(open, "\"admin\",\"relay\"]");
+    close_world();
+}
+END_TEST
+
+START_TEST(test_a_reload_changes_the_rights_of_open_connections)
+{
+    open_world(10, TOKENS("the-first-token-of-all"));
+    add_token("web", "the-second-token-of-all", RIGHT_OBSERVE);
+    int web = come(HELLO("the-second-token-of-all"));
+    turns();
+    assert_welcome(web);
+    say(web, SUBMIT("fib"));
+    turns();
+    assert_heard(web, DENIED("submit"));
+    reload(10, TOKENS("the-first-token-of-all"));
+    add_token("web", "the-second-token-of-all", RIGHT_SUBMIT);
+    say(web, SUBMIT("fib") "{\"op\":\"stats\"}\n");
+    turns();
+    bool is_closed;
+    const char *text = heard(web, &is_closed);
+    ck_assert_msg(strstr(text, "unknown-module") && strstr(text, DENIED("observe")), "%s", text);
+    close_world();
+}
+END_TEST
+
+START_TEST(test_a_token_may_submit_to_its_modules_alone)
+{
+    open_world(10, TOKENS("the-first-token-of-all"));
+    add_token("web", "the-second-token-of-all", RIGHT_SUBMIT);
+    grant_limit(&access_settings.tokens.tokens[1].grant, GRANT_MODULE "fib");
+    int web = come(HELLO("the-second-token-of-all"));
+    turns();
+    assert_welcome(web);
+    say(web, SUBMIT("fib"));
+    turns();
+    assert_heard(web, "unknown-module");
+    say(web, "{\"op\":\"set\",\"module\":\"wc\"}\n{\"op\":\"submit\",\"id\":1}\n");
+    turns();
+    assert_heard(web, DENIED("module:wc"));
+    close_world();
+}
+END_TEST
+
+static const char *const relayed[] = {
+    "\"origin\":\"q-1\"",
+    "\"attempt\":2",
+    "\"for\":\"alice\"",
+};
+
+START_TEST(test_only_a_relay_sets_an_origin)
+{
+    char text[128];
+    snprintf(text, sizeof text, "{\"op\":\"submit\",\"id\":1,\"module\":\"fib\",%s}\n",
+             relayed[_i]);
+    open_world(10, TOKENS("the-first-token-of-all"));
+    add_token("queue", "the-second-token-of-all", RIGHT_SUBMIT | RIGHT_RELAY);
+    int plain = come(HELLO("the-first-token-of-all"));
+    int queue = come(HELLO("the-second-token-of-all"));
+    turns();
+    assert_welcome(plain);
+    assert_welcome(queue);
+    say(plain, text);
+    say(queue, text);
+    turns();
+    assert_heard(plain, "submit with these fields " DENIED("relay"));
+    assert_heard(queue, "unknown-module");
+    close_world();
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("tokens");
@@ -131,6 +219,10 @@ int main(void)
     tcase_add_test(tc, test_a_wrong_token_does_not_wait_for_closed_connections);
     tcase_add_test(tc, test_a_session_with_a_revoked_token_ends);
     tcase_add_test(tc, test_a_reload_may_begin_to_ask_for_tokens);
+    tcase_add_test(tc, test_a_hello_is_told_its_name_and_rights);
+    tcase_add_test(tc, test_a_reload_changes_the_rights_of_open_connections);
+    tcase_add_test(tc, test_a_token_may_submit_to_its_modules_alone);
+    tcase_add_loop_test(tc, test_only_a_relay_sets_an_origin, 0, SUPPORT_COUNT(relayed));
     suite_add_tcase(suite, tc);
     return run_suite(suite);
 }

@@ -57,6 +57,7 @@ static const struct {
     {"drain-timeout-ms", 1, 86400000, "30000", true},
     {"drain-waiting", 0, 0, "\"fail\"", true},
     {"token-file", 1, 4095, "null", true},
+    {"access-file", 1, 4095, "null", true},
     {"allow-open-listen", 0, 0, "false", true},
     {"user", 1, 255, "null", false},
     {"group", 1, 255, "null", false},
@@ -248,7 +249,7 @@ START_TEST(test_open_listen)
     for (size_t i = 0; i < 4; i++) {
         char *listen = xasprintf("listen=unix:/x,%s", open[i]);
         char *worker = xasprintf("worker-listen=%s", open[i]);
-        ck_assert_ptr_nonnull(strstr(refusal(NULL, listen, NULL), "set token-file, or set allow-"));
+        ck_assert_ptr_nonnull(strstr(refusal(NULL, listen, NULL), "set token-file or access-file, or set allow-"));
         config_free(load(NULL, listen, tokens, NULL));
         config_free(load(NULL, listen, "allow-open-listen=true", NULL));
         ck_assert_ptr_nonnull(strstr(refusal(NULL, worker, tokens, NULL), "set allow-open-listen"));

@@ -34,8 +34,10 @@ static const struct protocol general_protocol = {
 /* --- the fields as texts --- */
 
 static const char *const field_names[] = {
-    "op",  "id",     "size",       "module", "context", "client",  "token",         "token_wrong",
-    "job", "target", "timeout_ms", "link",   "notify",  "ignored", "ignored_count",
+    "op",         "id",      "size",        "module",  "context",
+    "client",     "token",   "token_wrong", "job",     "target",
+    "timeout_ms", "link",    "notify",      "ignored", "ignored_count",
+    "origin",     "attempt", "for",         "rights",
 };
 
 /* The field as the cases have it; empty if it is as if not given. */
@@ -63,10 +65,18 @@ static const char *field_text(const struct client_request *r, const char *name)
         return r->base.context.text;
     if (strcmp(name, "ignored") == 0)
         return r->base.ignored.text;
+    if (strcmp(name, "origin") == 0)
+        return r->origin.text;
+    if (strcmp(name, "for") == 0)
+        return r->owner.text;
+    if (strcmp(name, "rights") == 0)
+        return r->base.rights ? right_name(r->base.rights) : text;
     if (strcmp(name, "size") == 0 && r->base.size)
         snprintf(text, sizeof text, "%zu", r->base.size);
     else if (strcmp(name, "timeout_ms") == 0 && r->timeout_ms)
         snprintf(text, sizeof text, "%u", r->timeout_ms);
+    else if (strcmp(name, "attempt") == 0 && r->attempt)
+        snprintf(text, sizeof text, "%u", r->attempt);
     else if (strcmp(name, "link") == 0 && r->link)
         snprintf(text, sizeof text, "true");
     else if (strcmp(name, "token_wrong") == 0 && r->base.token_wrong)
@@ -97,6 +107,8 @@ static void check_texts(const struct client_request *r)
     ck_assert_uint_eq(strlen(r->target.text), r->target.len);
     ck_assert_uint_eq(strlen(r->module.text), r->module.len);
     ck_assert_uint_eq(strlen(r->job.text), r->job.len);
+    ck_assert_uint_eq(strlen(r->origin.text), r->origin.len);
+    ck_assert_uint_eq(strlen(r->owner.text), r->owner.len);
     ck_assert_uint_eq(strlen(r->base.context.text), r->base.context.len);
     ck_assert_uint_le(r->base.context.len, CONTEXT_MAX);
     ck_assert_uint_eq(strlen(r->base.ignored.text), r->base.ignored.len);

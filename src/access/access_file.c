@@ -1,0 +1,185 @@
+/*
+ * access_file: see access_file.h. A fault names its line and word by number: whatever stands at the
+ * place of a name or a right may be a token.
+ */
+#include "access/access_file.h"
+
+#include "common/module_name.h"
+#include "common/token_text.h"
+#include "common/xmalloc.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static const char blanks[] = " \t\r";
+
+/* Notes the fault of the line. Returns -1. */
+__attribute__((format(printf, 2, 3))) static int wrong(struct token_text *reader, const char *fmt,
+                                                       ...)
+{
+    va_list args;
+    va_start(args, fmt);
+    vsnprintf(reader->why, sizeof reader->why, fmt, args);
+    va_end(args);
+    return -1;
+}
+
+/* The next word of the line; NULL at its end. */
+static char *next_word(char **line)
+{
+    char *word;
+    do
+        word = strsep(line, blanks);
+    while (word && !*word);
+    return word;
+}
+
+/* --- the words of a line --- */
+
+static bool is_alnum(char c)
+{
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
+}
+
+/* Safe in the log and in JSON. */
+static bool is_name(const char *text)
+{
+    size_t len = strlen(text);
+    for (const char *at = text; *at; at++)
+        if (!is_alnum(*at) && !strchr("_.@-", *at))
+            return false;
+    return len <= ACCESS_NAME_MAX && is_alnum(*text);
+}
+
+static bool is_token(const char *text)
+{
+    size_t len = strlen(text);
+    for (const char *at = text; *at; at++)
+        if (*at < 0x21 || *at > 0x7e)
+            return false;
+    return len >= ACCESS_TOKEN_MIN && len <= TOKEN_LEN_MAX;
+}
+
+static bool has_name(const struct token_set *set, const char *name)
+{
+    for (size_t i = 0; i < set->count; i++)
+        if (set->tokens[i].grant.name && strcmp(set->tokens[i].grant.name, name) == 0)
+            return true;
+    return false;
+}
+
+static int check_name(struct token_text *reader, const struct token_set *set, const char *name)
+{
+    if (!is_name(name))
+        return wrong(reader,
+                     "word 1 is no name; expected 1 to %d letters, digits and _.@-, with a "
+                     "letter or digit first",
+                     ACCESS_NAME_MAX);
+    if (has_name(set, name))
+        return wrong(reader, "another line has this name");
+    return 0;
+}
+
+static int check_token(struct token_text *reader, const struct token_set *set, const char *token)
+{
+    if (!is_token(token))
+        return wrong(reader,
+                     "word 2 has %zu bytes; expected a token of %d to %d printable ASCII "
+                     "characters",
+                     strlen(token), ACCESS_TOKEN_MIN, TOKEN_LEN_MAX);
+    if (set->count && token_set_find(set, token))
+        return wrong(reader, "another line, or the token-file, has this token");
+    return 0;
+}
+
+/* A right with a limit: the word is "module:NAME" or "serve:NAME". */
+static unsigned limited_right(const char *word, const char *kind, enum access_right right)
+{
+    size_t len = strlen(kind);
+    if (strncmp(word, kind, len) != 0 || !module_name_valid(word + len, strlen(word + len)))
+        return RIGHT_NONE;
+    return right;
+}
+
+/* False if the word is no right. */
+static bool add_right(struct grant *grant, const char *word)
+{
+    unsigned right = right_of_word(word, strlen(word));
+    unsigned limited = limited_right(word, GRANT_MODULE, RIGHT_SUBMIT) |
+                       limited_right(word, GRANT_SERVICE, RIGHT_SERVE);
+    if (limited)
+        grant_limit(grant, word);
+    grant->rights |= right | limited;
+    return right || limited;
+}
+
+static int read_rights(struct token_text *reader, struct grant *grant, char *line)
+{
+    unsigned number = 2;
+    for (char *word; (word = next_word(&line));) {
+        number++;
+        if (!add_right(grant, word))
+            return wrong(reader,
+                         "word %u is no right; expected submit, module:NAME, observe, "
+                         "control, serve, serve:NAME, admin, relay or all",
+                         number);
+    }
+    return number > 2 ? 0 : wrong(reader, "found no right; expected NAME TOKEN RIGHT...");
+}
+
+/* --- the file --- */
+
+static int add_line(struct token_set *set, struct token_text *reader, char *line)
+{
+    const char *name = next_word(&line), *token = next_word(&line);
+    struct grant grant = {0};
+    if (!token)
+        return wrong(reader, "found one word; expected NAME TOKEN RIGHT...");
+    if (set->count == ACCESS_COUNT_MAX)
+        return wrong(reader, "expected at most %d tokens, with those of the token-file",
+                     ACCESS_COUNT_MAX);
+    if (check_name(reader, set, name) < 0 || check_token(reader, set, token) < 0)
+        return -1;
+    if (read_rights(reader, &grant, line) < 0) {
+        grant_free(&grant);
+        return -1;
+    }
+    grant.name = xstrdup(name);
+    token_set_add_grant(set, token, grant);
+    return 0;
+}
+
+static int add_all(struct token_set *set, const char *path, struct token_text *reader, char *error,
+                   size_t error_size)
+{
+    size_t before = set->count;
+    char *line;
+    while ((line = token_text_line(reader)))
+        add_line(set, reader, line);
+    if (reader->why[0] && reader->line)
+        snprintf(error, error_size, "%s:%u: %s", path, reader->line, reader->why);
+    else if (reader->why[0])
+        snprintf(error, error_size, "%s: %s", path, reader->why);
+    else if (set->count == before)
+        snprintf(error, error_size, "%s: expected at least one line: NAME TOKEN RIGHT...", path);
+    return reader->why[0] || set->count == before ? -1 : 0;
+}
+
+int access_file_read(const char *path, enum file_kind kind, struct token_set *set, char *error,
+                     size_t error_size)
+{
+    size_t len;
+    const char *unread;
+    char *text = file_read(path, ACCESS_FILE_MAX, kind | FILE_PRIVATE, &len, &unread);
+    if (!text) {
+        snprintf(error, error_size, "%s: %s", path, unread);
+        return -1;
+    }
+    struct token_text reader = token_text_begin(text, len);
+    int rc = add_all(set, path, &reader, error, error_size);
+    explicit_bzero(text, len);
+    free(text);
+    return rc;
+}
