@@ -103,12 +103,20 @@ void dispatch_assign_waiting(struct dispatcher *d)
         dispatch_assign(d, worker, job);
 }
 
+/* Others are decided already. */
+static enum worker_end end_of_idle(const struct dispatcher *d, const struct worker *worker)
+{
+    if (d->shared->draining)
+        return END_DRAIN;
+    return worker->draining ? END_EXIT : END_RELOAD; /* without its connection, or old */
+}
+
 void dispatch_assign_worker_idle(struct dispatcher *d, struct worker *worker)
 {
     if (worker_is_ending(worker))
         return;
     if (worker->signalled || dispatch_renew_is_leaving(d, worker) || d->shared->draining) {
-        dispatch_retire(d, worker);
+        dispatch_retire(d, worker, end_of_idle(d, worker));
         return;
     }
     worker_set_state(worker, WORKER_IDLE, dispatch_now(d));

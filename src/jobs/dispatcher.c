@@ -80,16 +80,23 @@ void dispatcher_worker_silent(struct worker *worker)
     dispatch_schedule(d->shared);
 }
 
-void dispatcher_worker_leaves(struct worker *worker)
+void dispatcher_worker_leaves(struct worker *worker, enum worker_end end)
 {
     struct dispatcher *d = dispatcher_of(worker);
     if (worker->draining || worker_is_ending(worker))
         return;
     worker->draining = true;
+    worker_decide_end(worker, end);
     dispatch_reclaim_worker(d, worker);
     if (worker->state == WORKER_IDLE)
-        dispatch_retire(d, worker);
+        dispatch_retire(d, worker, end);
     dispatch_schedule(d->shared);
+}
+
+enum worker_end dispatcher_worker_exited(struct worker *worker, const struct worker_exit *exit)
+{
+    dispatch_outcome_exited(worker, exit);
+    return worker->end;
 }
 
 void dispatcher_worker_lost(struct worker *worker, const struct worker_exit *end)
@@ -104,6 +111,7 @@ void dispatcher_worker_reaped(struct worker *worker)
     struct dispatcher *d = dispatcher_of(worker);
     bug_on(worker->state != WORKER_STOPPING);
     d->pool.exits++;
+    d->pool.ends[worker->end]++;
     dispatch_start_remove_worker(d, worker);
     dispatch_touch(d, DISPATCH_POOL);
     dispatch_schedule(d->shared);
@@ -118,8 +126,8 @@ void dispatcher_drain(struct dispatcher *d)
     dispatch_reclaim_all(d);
     dispatch_aside_release(d);
     dispatch_fail_waiting(d, FAIL_SHUTDOWN, "the server is shutting down");
-    dispatch_retire_all(d, WORKER_IDLE);
-    dispatch_retire_all(d, WORKER_STARTING);
+    dispatch_retire_all(d, WORKER_IDLE, END_DRAIN);
+    dispatch_retire_all(d, WORKER_STARTING, END_DRAIN);
     dispatch_schedule(d->shared);
 }
 

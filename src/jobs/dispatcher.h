@@ -219,9 +219,13 @@ void dispatcher_worker_sends(struct worker *worker, size_t bytes);
 /* The worker has not answered for some milliseconds: other workers get its prefetched jobs. */
 void dispatcher_worker_silent(struct worker *worker);
 
-/* The worker asks to be replaced: it ends after its job, and others get its prefetched ones. May be
- * called again. */
-void dispatcher_worker_leaves(struct worker *worker);
+/* The worker asks to be replaced, for a reason of recycling: it ends after its job, and others get
+ * its prefetched ones. May be called again. */
+void dispatcher_worker_leaves(struct worker *worker, enum worker_end end);
+
+/* The worker's process has ended, or is out of reach. Returns the reason, as far as it can be
+ * decided now: the status is known at the reaping. Tells nobody. */
+enum worker_end dispatcher_worker_exited(struct worker *worker, const struct worker_exit *exit);
 
 /* The worker is dead, or out of reach. Its process need not be reaped yet. */
 void dispatcher_worker_lost(struct worker *worker, const struct worker_exit *end);

@@ -298,12 +298,12 @@ bool dispatch_reclaim_of_lost(struct dispatcher *d, struct worker *worker);
 
 /* --- retire.c: telling workers to end --- */
 
-/* A worker without a job is to end by itself. It gets no job from now on, and is told in its turn.
- */
-void dispatch_retire(struct dispatcher *d, struct worker *worker);
+/* A worker without a job is to end by itself, for the reason decided before or this one. It gets no
+ * job from now on, and is told in its turn. */
+void dispatch_retire(struct dispatcher *d, struct worker *worker, enum worker_end end);
 
 /* Likewise all workers in the state. */
-void dispatch_retire_all(struct dispatcher *d, enum worker_state state);
+void dispatch_retire_all(struct dispatcher *d, enum worker_state state, enum worker_end end);
 
 void dispatch_retire_some(struct dispatcher *d);
 
@@ -512,6 +512,7 @@ void dispatch_outcome_ready(struct dispatcher *d, struct worker *worker);
 void dispatch_outcome_ready_without(struct dispatcher *d, struct worker *worker, const char *why);
 void dispatch_outcome_answered(struct dispatcher *d, struct worker *worker,
                                const struct worker_answer *answer);
+void dispatch_outcome_exited(struct worker *worker, const struct worker_exit *exit);
 void dispatch_outcome_lost(struct dispatcher *d, struct worker *worker,
                            const struct worker_exit *end);
 

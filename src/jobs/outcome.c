@@ -19,7 +19,7 @@ void dispatch_outcome_ready(struct dispatcher *d, struct worker *worker)
         dispatch_renew_take_over(d);
     }
     if (dispatch_renew_is_leaving(d, worker) || d->shared->draining) {
-        dispatch_retire(d, worker);
+        dispatch_retire(d, worker, d->shared->draining ? END_DRAIN : END_RELOAD);
     } else {
         worker_set_state(worker, WORKER_IDLE, dispatch_now(d));
         dispatch_touch(d, DISPATCH_ASIDE | DISPATCH_LINE);
@@ -30,7 +30,7 @@ void dispatch_outcome_ready(struct dispatcher *d, struct worker *worker)
 void dispatch_outcome_ready_without(struct dispatcher *d, struct worker *worker, const char *why)
 {
     if (dispatch_renew_is_unwanted(d, worker)) {
-        dispatch_retire(d, worker);
+        dispatch_retire(d, worker, END_REFUSED);
         dispatch_start_failed(d, why);
         dispatch_touch(d, DISPATCH_POOL);
     } else {
@@ -86,8 +86,11 @@ void dispatch_outcome_answered(struct dispatcher *d, struct worker *worker,
     else
         dispatch_end(d, job, &event);
     worker->jobs_done++;
-    if (dispatch_start_must_make_room(d) && dispatch_reclaim_worker(d, worker))
+    worker->jobs_failed += answer->type == JOB_FAILED;
+    if (dispatch_start_must_make_room(d) && dispatch_reclaim_worker(d, worker)) {
         worker->draining = true; /* else it is on another job already, perhaps a long one */
+        worker_decide_end(worker, dispatch_renew_wants_first(d) ? END_RELOAD : END_REFUSED);
+    }
     dispatch_assign_next(d, worker);
     if (proof)
         dispatch_start_ok(d);
@@ -139,10 +142,22 @@ static void lose_begun(struct dispatcher *d, struct worker *worker, const struct
     timer_clear(d->timers, &worker->timer);
 }
 
+/* A wish had no part in the end. */
+void dispatch_outcome_exited(struct worker *worker, const struct worker_exit *exit)
+{
+    if (!worker_is_ending(worker) && worker_end_is_wish(worker->end))
+        worker_undecide_end(worker);
+    if (exit->signal)
+        worker_decide_end(worker, END_SIGNAL);
+    else if (exit->exited)
+        worker_decide_end(worker, END_EXIT);
+}
+
 void dispatch_outcome_lost(struct dispatcher *d, struct worker *worker,
                            const struct worker_exit *end)
 {
     bool start_failed = dispatch_start_is_failed(d, worker);
+    dispatch_outcome_exited(worker, end);
     timer_clear(d->timers, &worker->timer);
     if (worker->job && !dispatch_reclaim_of_lost(d, worker))
         lose_job(d, worker, end);

@@ -23,6 +23,40 @@ void pool_init(struct pool *pool, uint32_t *last_id)
         TAILQ_INIT(&pool->lists[i]);
 }
 
+/* --- counting those to be recycled --- */
+
+static size_t *recycling_count(struct worker *worker)
+{
+    return worker_is_ending(worker) ? &worker->pool->leaving : &worker->pool->due;
+}
+
+static void set_end(struct worker *worker, enum worker_end end)
+{
+    if (worker_end_is_recycling(worker->end))
+        --*recycling_count(worker);
+    worker->end = (uint8_t)end;
+    if (worker_end_is_recycling(end))
+        ++*recycling_count(worker);
+}
+
+void worker_decide_end(struct worker *worker, enum worker_end end)
+{
+    bool decided = worker->end != END_UNDECIDED;
+    if (decided && !worker_end_is_wish(worker->end))
+        return;
+    if (decided && (worker_is_ending(worker) || worker_end_is_wish(end)))
+        return;
+    set_end(worker, end);
+}
+
+void worker_undecide_end(struct worker *worker)
+{
+    bug_on(worker_is_ending(worker));
+    set_end(worker, END_UNDECIDED);
+}
+
+/* --- states --- */
+
 static void enter(struct worker *worker, enum worker_state state, uint64_t now_us)
 {
     if (worker->state != WORKER_RETIRING) /* reports call both states stopping */
@@ -30,12 +64,16 @@ static void enter(struct worker *worker, enum worker_state state, uint64_t now_u
     worker->state = (uint8_t)state;
     TAILQ_INSERT_HEAD(&worker->pool->lists[state], worker, link);
     worker->pool->counts[state]++;
+    if (worker_end_is_recycling(worker->end))
+        ++*recycling_count(worker);
 }
 
 static void leave(struct worker *worker)
 {
     TAILQ_REMOVE(&worker->pool->lists[worker->state], worker, link);
     worker->pool->counts[worker->state]--;
+    if (worker_end_is_recycling(worker->end))
+        --*recycling_count(worker);
 }
 
 struct worker *pool_add(struct pool *pool, uint64_t now_us)
@@ -43,6 +81,7 @@ struct worker *pool_add(struct pool *pool, uint64_t now_us)
     struct worker *worker = xcalloc(1, sizeof *worker);
     worker->pool = pool;
     worker->id = ++*pool->last_id;
+    worker->started_us = now_us;
     TAILQ_INIT(&worker->prefetched);
     enter(worker, WORKER_STARTING, now_us);
     return worker;

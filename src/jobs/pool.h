@@ -19,6 +19,7 @@
 
 #include "base/timers.h"
 #include "jobs/job.h"
+#include "jobs/worker_end.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -47,7 +48,9 @@ struct worker {
     struct timer timer; /* STARTING: the deadline to be ready; BUSY: the next step of stopping the
                            job; STOPPING: the deadline to be gone */
     uint64_t since_us;  /* the last change of state */
-    uint64_t jobs_done;
+    uint64_t started_us;
+    uint64_t jobs_done;   /* failed ones included */
+    uint64_t jobs_failed; /* by their module, or because the worker could not do them */
     uint64_t printed_us;  /* when it printed last; 0: never */
     uint64_t last_run_us; /* how long the last job took */
     size_t last_result;   /* bytes of the last job's result */
@@ -55,6 +58,7 @@ struct worker {
     uint32_t reloads;     /* before the start */
     pid_t pid;            /* 0 until the process runs */
     uint8_t state;        /* enum worker_state */
+    uint8_t end;          /* enum worker_end: set by worker_decide_end() alone */
     /* Facts that may hold in several states, together or alone: */
     bool draining;  /* gets no other job: it gives way to a new worker, or lost its connection */
     bool refused;   /* could not begin a job */
@@ -69,6 +73,9 @@ struct pool {
     size_t counts[WORKER_STATES];
     uint32_t *last_id; /* of the workers of all pools */
     uint64_t forks, exits;
+    uint64_t ends[WORKER_ENDS]; /* the exits by reason */
+    size_t due;                 /* serving workers (STARTING, IDLE, BUSY) to be recycled */
+    size_t leaving;             /* RETIRING and STOPPING ones that are being recycled */
 };
 
 void pool_init(struct pool *pool, uint32_t *last_id);
@@ -98,6 +105,13 @@ static inline bool worker_is_ending(const struct worker *worker)
 
 /* The one way to another state. A transition outside the matrix aborts. */
 void worker_set_state(struct worker *worker, enum worker_state state, uint64_t now_us);
+
+/* Decides why the worker ends. The first wish counts, and so does the first other reason. Another
+ * reason takes the place of a wish unless the worker is about to go already. */
+void worker_decide_end(struct worker *worker, enum worker_end end);
+
+/* The worker stays after all; it is not about to go. */
+void worker_undecide_end(struct worker *worker);
 
 /* The worker or its job has printed something. */
 void worker_printed(struct worker *worker, const struct job *job, uint64_t now_us);

@@ -10,8 +10,8 @@ void dispatch_removal_look(struct dispatcher *d)
 {
     if (!d->removal.removed || d->running || dispatcher_waiting(d))
         return;
-    dispatch_retire_all(d, WORKER_IDLE);
-    dispatch_retire_all(d, WORKER_STARTING);
+    dispatch_retire_all(d, WORKER_IDLE, END_RELOAD);
+    dispatch_retire_all(d, WORKER_STARTING, END_RELOAD);
     if (!pool_count(&d->pool))
         timer_set_next(d->timers, &d->removal.empty);
 }

@@ -74,7 +74,7 @@ static void retire_old(struct dispatcher *d, enum worker_state state)
     for (worker = TAILQ_FIRST(&d->pool.lists[state]); worker; worker = next) {
         next = TAILQ_NEXT(worker, link);
         if (dispatch_renew_is_old(d, worker))
-            dispatch_retire(d, worker);
+            dispatch_retire(d, worker, END_RELOAD);
     }
 }
 

@@ -14,10 +14,11 @@ static void tell_to_end(struct dispatcher *d, struct worker *worker)
     d->ops->retire(d->ctx, worker);
 }
 
-void dispatch_retire(struct dispatcher *d, struct worker *worker)
+void dispatch_retire(struct dispatcher *d, struct worker *worker, enum worker_end end)
 {
     bool at_once = !d->pool.counts[WORKER_RETIRING] &&
                    dispatch_pace_take(&d->shared->retire_pace, dispatch_now(d));
+    worker_decide_end(worker, end);
     timer_clear(d->timers, &worker->timer);
     if (at_once) {
         tell_to_end(d, worker);
@@ -38,9 +39,9 @@ void dispatch_retire_some(struct dispatcher *d)
         timer_set(d->timers, &d->retiring.timer, dispatch_pace_next(&d->shared->retire_pace));
 }
 
-void dispatch_retire_all(struct dispatcher *d, enum worker_state state)
+void dispatch_retire_all(struct dispatcher *d, enum worker_state state, enum worker_end end)
 {
     struct worker *worker;
     while ((worker = TAILQ_FIRST(&d->pool.lists[state])))
-        dispatch_retire(d, worker);
+        dispatch_retire(d, worker, end);
 }

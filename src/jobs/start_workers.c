@@ -151,7 +151,7 @@ static void make_room(struct dispatcher *d)
     if (!worker)
         worker = pool_idle(&d->pool);
     if (worker && dispatch_start_must_make_room(d))
-        dispatch_retire(d, worker);
+        dispatch_retire(d, worker, dispatch_renew_wants_first(d) ? END_RELOAD : END_REFUSED);
 }
 
 void dispatch_start_workers(struct dispatcher *d)

@@ -20,6 +20,7 @@ enum {
 void dispatch_stop_signal(struct dispatcher *d, struct worker *worker, int signo)
 {
     worker->signalled = true;
+    worker_decide_end(worker, d->shared->draining ? END_DRAIN : END_KILLED);
     if (signo == SIGKILL && worker->state != WORKER_STOPPING) {
         worker_set_state(worker, WORKER_STOPPING, dispatch_now(d));
         dispatch_touch(d, DISPATCH_WAITING); /* perhaps the last to serve the line */

@@ -25,6 +25,7 @@ static void set(json_t *object, const char *key, uint64_t value)
 /* The figures of one pool, or the sums of all. */
 struct pool_figures {
     uint64_t start, max, states[WORKER_STATES], forks, exits; /* of workers */
+    uint64_t ends[WORKER_ENDS];                               /* exits by reason */
     uint64_t waiting, waiting_max;                            /* of jobs */
     const struct job *oldest;
 };
@@ -38,6 +39,8 @@ static void add_pool(struct pool_figures *sum, const struct dispatcher *d)
         sum->states[state] += d->pool.counts[state];
     sum->forks += d->pool.forks;
     sum->exits += d->pool.exits;
+    for (int end = 0; end < WORKER_ENDS; end++)
+        sum->ends[end] += d->pool.ends[end];
     sum->waiting += dispatcher_waiting(d);
     sum->waiting_max += d->limits.job_max;
     if (oldest && (!sum->oldest || oldest->seq < sum->oldest->seq))
@@ -46,7 +49,9 @@ static void add_pool(struct pool_figures *sum, const struct dispatcher *d)
 
 static json_t *pool_report(const struct pool_figures *figures)
 {
-    json_t *pool = json_object();
+    json_t *pool = json_object(), *ends = json_object();
+    for (enum worker_end end = END_UNDECIDED + 1; end < WORKER_ENDS; end++)
+        set(ends, worker_end_name(end), figures->ends[end]);
     set(pool, "start", figures->start);
     set(pool, "max", figures->max);
     set(pool, "starting", figures->states[WORKER_STARTING]);
@@ -55,6 +60,7 @@ static json_t *pool_report(const struct pool_figures *figures)
     set(pool, "stopping", figures->states[WORKER_STOPPING] + figures->states[WORKER_RETIRING]);
     set(pool, "forks", figures->forks);
     set(pool, "exits", figures->exits);
+    json_object_set_new(pool, "ends", ends);
     return pool;
 }
 
@@ -196,8 +202,12 @@ static json_t *worker_report(const struct report *report, const struct worker *w
         json_object_set_new(item, "module", json_null());
     }
     set(item, "since_ms", since_ms(report, worker->since_us));
+    set(item, "age_ms", since_ms(report, worker->started_us));
     set(item, "jobs_done", worker->jobs_done);
+    set(item, "jobs_failed", worker->jobs_failed);
     set(item, "rss_kb", worker_memory_kb(report->memory, worker->id, worker->pid, now_us));
+    json_object_set_new(item, "ending",
+                        worker->end ? json_string(worker_end_name(worker->end)) : json_null());
     return item;
 }
 

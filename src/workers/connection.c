@@ -112,10 +112,14 @@ static void take_leaving(struct worker_link *link, uint32_t leaving)
         [WIRE_LEAVING_RSS] = "it was larger than worker-max-rss",
         [WIRE_LEAVING_FILES] = "jobs had left it too many descriptors open",
     };
+    static const enum worker_end ends[] = {
+        [WIRE_LEAVING_RSS] = END_MAX_RSS,
+        [WIRE_LEAVING_FILES] = END_REFUSED,
+    };
     if (leaving == WIRE_STAYS || link->worker->draining)
         return;
     snprintf(link->why, sizeof link->why, "%s", words[leaving]);
-    dispatcher_worker_leaves(link->worker);
+    dispatcher_worker_leaves(link->worker, ends[leaving]);
 }
 
 static void take_header(struct worker_connection *connection)

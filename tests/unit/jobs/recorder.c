@@ -402,9 +402,11 @@ static void check_jobs(void)
 static void check_workers(void)
 {
     const struct worker *worker;
-    size_t running = 0, prefetched = 0;
+    size_t running = 0, prefetched = 0, recycled[2] = {0};
     for (int state = 0; state < WORKER_STATES; state++) {
         TAILQ_FOREACH (worker, &d.pool.lists[state], link) {
+            recycled[worker_is_ending(worker)] += worker_end_is_recycling(worker->end);
+            hot_assert(state != WORKER_RETIRING || worker->end);
             running += worker->job != NULL;
             prefetched += worker->prefetched_count;
             hot_assert(state == WORKER_BUSY || state == WORKER_STOPPING || !worker->job);
@@ -415,6 +417,8 @@ static void check_workers(void)
     }
     hot_assert(running == shared.counts.running);
     hot_assert(prefetched == d.line.prefetched_count);
+    hot_assert(recycled[false] == d.pool.due && recycled[true] == d.pool.leaving);
+    hot_assert(sum(d.pool.ends + 1, WORKER_ENDS - 1) == d.pool.exits);
 }
 
 /* Nobody waits beside an idle worker, except for some milliseconds, or while one could be started.

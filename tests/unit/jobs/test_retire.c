@@ -47,9 +47,9 @@ END_TEST
 START_TEST(test_idle_worker_leaves)
 {
     open_idle(2, 2, 10);
-    dispatcher_worker_leaves(the_worker(2));
+    dispatcher_worker_leaves(the_worker(2), END_MAX_RSS);
     ck_told("retire 2");
-    dispatcher_worker_leaves(the_worker(2));
+    dispatcher_worker_leaves(the_worker(2), END_MAX_RSS);
     SUBMIT();
     ck_told("give 1 j1");
     dies(2, -0);
@@ -63,7 +63,7 @@ START_TEST(test_busy_worker_leaves)
     SUBMIT();
     SUBMIT();
     hush_news();
-    dispatcher_worker_leaves(the_worker(1));
+    dispatcher_worker_leaves(the_worker(1), END_MAX_RSS);
     ck_told("");
     done(1);
     ck_told("a1 done, retire 1");
@@ -79,7 +79,7 @@ START_TEST(test_prefetched_jobs_of_one_that_leaves)
 {
     open_prefetched();
     hush_news();
-    dispatcher_worker_leaves(the_worker(1));
+    dispatcher_worker_leaves(the_worker(1), END_MAX_RSS);
     ck_told("back 1 j4 yes, back 1 j5 yes, back 1 j6 yes");
     finishes_well(1);
     reads(1);

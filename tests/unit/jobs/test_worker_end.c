@@ -1,0 +1,101 @@
+/* test_worker_end: why a worker ends, and who is counted as being recycled. */
+#include "jobs/worker_end.h"
+
+#include "jobs/pool.h"
+#include "tests/unit/support.h"
+
+#include <signal.h>
+
+static struct pool pool;
+static uint32_t last_id;
+static struct worker *worker;
+
+static void setup(void)
+{
+    pool_init(&pool, &last_id);
+    worker = pool_add(&pool, 5);
+    worker_set_state(worker, WORKER_IDLE, 6);
+}
+
+static void teardown(void)
+{
+    pool_remove(&pool, worker);
+    ck_assert_uint_eq(pool.due + pool.leaving, 0);
+}
+
+/* The words of the protocol. */
+START_TEST(test_names)
+{
+    static const char *const names[WORKER_ENDS] = {
+        NULL,     "max-jobs", "max-rss", "reload", "recycle", "refused", "idle",
+        "resize", "drain",    "dead",    "killed", "signal",  "exit",
+    };
+    for (int end = 0; end < WORKER_ENDS; end++)
+        ck_assert_pstr_eq(worker_end_name((enum worker_end)end), names[end]);
+}
+END_TEST
+
+/* Each pair of reasons of a serving worker: only another reason replaces a wish. */
+START_TEST(test_pairs)
+{
+    enum worker_end first = (enum worker_end)(_i / WORKER_ENDS), then = _i % WORKER_ENDS;
+    bool replaced = !first || (worker_end_is_wish(first) && !worker_end_is_wish(then));
+    if (!then)
+        return;
+    worker_decide_end(worker, first);
+    worker_decide_end(worker, then);
+    ck_assert_int_eq(worker->end, replaced ? then : first);
+    ck_assert_uint_eq(pool.due, worker_end_is_recycling(worker->end));
+    ck_assert_uint_eq(pool.leaving, 0);
+}
+END_TEST
+
+/* Once it is about to go, the reason stays. */
+START_TEST(test_pairs_of_one_about_to_go)
+{
+    enum worker_end first = (enum worker_end)(_i / WORKER_ENDS), then = _i % WORKER_ENDS;
+    worker_decide_end(worker, first);
+    worker_set_state(worker, WORKER_RETIRING, 7);
+    worker_decide_end(worker, then);
+    ck_assert_int_eq(worker->end, first ? first : then);
+    ck_assert_uint_eq(pool.due, 0);
+    ck_assert_uint_eq(pool.leaving, worker_end_is_recycling(worker->end));
+    worker_set_state(worker, WORKER_STOPPING, 8);
+    ck_assert_uint_eq(pool.leaving, worker_end_is_recycling(worker->end));
+}
+END_TEST
+
+START_TEST(test_undecided)
+{
+    worker_decide_end(worker, END_RECYCLE);
+    worker_set_state(worker, WORKER_BUSY, 7);
+    ck_assert_uint_eq(pool.due, 1);
+    worker_undecide_end(worker);
+    ck_assert_int_eq(worker->end, END_UNDECIDED);
+    ck_assert_uint_eq(pool.due, 0);
+    worker_decide_end(worker, END_DEAD);
+    worker_undecide_end(worker);
+    ck_assert_int_eq(worker->end, END_UNDECIDED);
+}
+END_TEST
+
+START_TEST(test_undecided_too_late)
+{
+    worker_set_state(worker, WORKER_STOPPING, 7);
+    worker_undecide_end(worker);
+}
+END_TEST
+
+int main(void)
+{
+    Suite *suite = suite_create("worker_end");
+    TCase *tc = tcase_create("worker_end");
+    tcase_add_checked_fixture(tc, setup, teardown);
+    tcase_add_test(tc, test_names);
+    tcase_add_loop_test(tc, test_pairs, 0, WORKER_ENDS * WORKER_ENDS);
+    tcase_add_loop_test(tc, test_pairs_of_one_about_to_go, 0, WORKER_ENDS * WORKER_ENDS);
+    tcase_add_test(tc, test_undecided);
+    tcase_add_test_raise_signal(tc, test_undecided_too_late, SIGABRT);
+    suite_add_tcase(suite, tc);
+    return run_suite(suite);
+}
