@@ -94,7 +94,7 @@ LIBS_exec     := -ljansson
 LIBS_leave    := -lm
 LIBS_state    := -lm
 ifeq ($(COVERAGE),1) # of src/; a module exports its descriptor and nothing else
-$(BUILD)/modules/%.so: OPT := -O2
+$(BUILD)/modules/%.so: OPT := -O2 -g
 $(BUILD)/modules/%.so: LDOPT :=
 endif
 # A module is one file, and for exec the files in its folder too.
