@@ -168,7 +168,8 @@ examples  := $(wildcard conf/*.json conf/*.conf)
 
 install: all
 	install -d $(DEST)/bin $(DEST)/sbin $(DEST)/libexec/taskmaster $(DEST)/lib/taskmaster/modules $(DEST)/lib/pkgconfig \
-	    $(DEST)/include/taskmaster $(DEST)/share/doc/taskmaster/examples
+	    $(DEST)/include/taskmaster $(DEST)/share/doc/taskmaster/examples \
+	    $(DEST)/share/bash-completion/completions $(DEST)/share/zsh/site-functions
 	install $(BUILD)/taskmaster $(DEST)/bin
 	install $(BUILD)/taskmasterd $(DEST)/sbin
 	install $(BUILD)/taskmaster-worker $(DEST)/libexec/taskmaster
@@ -180,6 +181,8 @@ install: all
 	    'Libs: -L$${libdir} -ltaskmaster' 'Cflags: -I$${includedir}' >$(DEST)/lib/pkgconfig/libtaskmaster.pc
 	install -m 644 $(addprefix include/taskmaster/,$(headers)) $(DEST)/include/taskmaster
 	install -m 644 $(docs) $(DEST)/share/doc/taskmaster
+	install -m 644 client/completion/taskmaster.bash $(DEST)/share/bash-completion/completions/taskmaster
+	install -m 644 client/completion/_taskmaster $(DEST)/share/zsh/site-functions
 	install -m 644 $(examples) $(DEST)/share/doc/taskmaster/examples
 	set -e; for page in $(manuals); do \
 	    install -D -m 644 $$page $(DEST)/share/man/man$${page##*.}/$${page##*/}; done
@@ -193,6 +196,7 @@ uninstall:
 	    $(addprefix $(DEST)/lib/taskmaster/modules/,$(notdir $(installed))) \
 	    $(addprefix $(DEST)/lib/,libtaskmaster.a libtaskmaster.so.0 libtaskmaster.so pkgconfig/libtaskmaster.pc) \
 	    $(addprefix $(DEST)/include/taskmaster/,$(headers)) $(addprefix $(DEST)/share/doc/taskmaster/,$(notdir $(docs))) \
+	    $(DEST)/share/bash-completion/completions/taskmaster $(DEST)/share/zsh/site-functions/_taskmaster \
 	    $(addprefix $(DEST)/share/doc/taskmaster/examples/,$(notdir $(examples))) \
 	    $(foreach page,$(manuals),$(DEST)/share/man/man$(patsubst .%,%,$(suffix $(page)))/$(notdir $(page)))
 	for dir in $(made_dirs); do \

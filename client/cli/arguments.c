@@ -113,9 +113,8 @@ static const char *from_environment(const char *name, const char *otherwise)
     return value && *value ? value : otherwise;
 }
 
-int arguments_parse(struct arguments *arguments, int argc, char **argv)
+void arguments_init(struct arguments *arguments, int argc)
 {
-    static char program[] = "taskmaster"; /* the name in complaints of getopt */
     *arguments = (struct arguments){
         .settings =
             {
@@ -123,9 +122,15 @@ int arguments_parse(struct arguments *arguments, int argc, char **argv)
                 .token_file = from_environment("TASKMASTER_TOKEN_FILE", NULL),
                 .deadline = TMC_DEADLINE_NEVER,
                 .size = {.pool_start = -1, .pool_max = -1, .job_max = -1},
-                .args = allocate(NULL, ((size_t)argc + 1) * sizeof *argv),
+                .args = allocate(NULL, ((size_t)argc + 1) * sizeof(char *)),
             },
     };
+}
+
+int arguments_parse(struct arguments *arguments, int argc, char **argv)
+{
+    static char program[] = "taskmaster"; /* the name in complaints of getopt */
+    arguments_init(arguments, argc);
     if (argc > 0)
         argv[0] = program;
     if (parse(arguments, argc, argv) < 0)

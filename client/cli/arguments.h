@@ -11,6 +11,10 @@ struct arguments {
     unsigned given;                /* a bit for each option given, by its row */
 };
 
+/* Makes the settings of an empty command line, with room for the arguments. Free with
+ * arguments_free(). */
+void arguments_init(struct arguments *arguments, int argc);
+
 /* Returns 0, or -1 after a complaint. Changes the order of argv. Free with arguments_free(), also
  * after a failure. */
 int arguments_parse(struct arguments *arguments, int argc, char **argv);

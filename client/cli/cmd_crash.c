@@ -174,6 +174,7 @@ const struct command cmd_crash = {
     .arguments = "JOB|FINGERPRINT|-",
     .arg_min = 1,
     .arg_max = 1,
+    .completes = VALUE_CRASH,
     .kind = COMMAND_SERVER,
     .run = run_crash,
     .summary = "show where a module crashed",

@@ -216,6 +216,7 @@ const struct command cmd_run = {
     .arguments = "MODULE [PAYLOAD]",
     .arg_min = 1,
     .arg_max = 2,
+    .completes = VALUE_MODULE,
     .kind = COMMAND_RUN,
     .check = check,
     .run = run,

@@ -4,6 +4,7 @@
  *     main -> arguments, help -> commands -> cmd_run, cmd_cancel, cmd_crash, cmd_operate, cmd_ping,
  *       |                     |              cmd_pool, cmd_stats
  *       |                     '-> options
+ *       |-> complete -> complete_names -> connect
  *       '-> overtime
  *     cmd_* -> ask -> connect -> token
  *           -> each -> each_results -> each_records;  each_pace, lines
@@ -22,6 +23,7 @@
 #define TASKMASTER_CLIENT_CLI_COMMAND_H
 
 #include "settings.h"
+#include "value.h"
 
 /* The kinds of a command, ored, decide on its options (options.c). */
 enum command_kind {
@@ -41,6 +43,7 @@ struct command {
     const char *name;
     const char *arguments; /* for people; "": none */
     int arg_min, arg_max;
+    enum value_kind completes; /* the first argument */
     enum command_kind kind;
     /* Checks the arguments together; each alone is fine. Returns 0, or -1 after a complaint. NULL:
      * nothing to check. */

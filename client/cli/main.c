@@ -1,6 +1,7 @@
 /* main: the `taskmaster` command. command.h has a picture of its files. */
 #include "arguments.h"
 #include "complain.h"
+#include "complete.h"
 #include "exit_status.h"
 #include "help.h"
 #include "overtime.h"
@@ -53,12 +54,23 @@ static int flush(int status)
     return status == EXIT_DONE ? EXIT_JOB_FAILED : status;
 }
 
+static int run_complete(int argc, char **argv)
+{
+    struct arguments arguments;
+    arguments_init(&arguments, argc);
+    int status = complete(&arguments.settings, argc - 2, argv + 2);
+    arguments_free(&arguments);
+    return flush(status);
+}
+
 int main(int argc, char **argv)
 {
     struct arguments arguments;
     int status = occupy_closed();
     if (status)
         return status;
+    if (argc > 1 && strcmp(argv[1], COMPLETE_OPTION) == 0)
+        return run_complete(argc, argv);
     if (arguments_parse(&arguments, argc, argv) == 0) {
         status = run(&arguments);
     } else {

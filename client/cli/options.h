@@ -3,6 +3,7 @@
 #define TASKMASTER_CLIENT_CLI_OPTIONS_H
 
 #include "settings.h"
+#include "value.h"
 
 #define DEFAULT_SERVER "127.0.0.1:7741"
 
@@ -10,8 +11,9 @@ enum { OPTIONS_MAX = 32 }; /* a bit for each */
 
 struct option_row {
     const char *name;
-    const char *argument; /* for people; NULL: takes none */
-    unsigned kinds;       /* of the commands with this option: COMMAND_..., ored */
+    const char *argument;      /* for people; NULL: takes none */
+    enum value_kind completes; /* the argument */
+    unsigned kinds;            /* of the commands with this option: COMMAND_..., ored */
     /* Returns 0, or -1 after a complaint. */
     int (*set)(struct settings *settings, const char *value);
     const char *help;

@@ -192,6 +192,8 @@ def test_files_are_where_they_belong(tree):
         "include/taskmaster/client.h",
         "include/taskmaster/module.h",
         "include/taskmaster/version.h",
+        "share/bash-completion/completions/taskmaster",
+        "share/zsh/site-functions/_taskmaster",
         "share/doc/taskmaster/README.md",
         "share/doc/taskmaster/protocol.md",
         "share/man/man1/taskmaster.1",

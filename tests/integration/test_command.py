@@ -18,6 +18,7 @@ from harness.daemon import COMMAND, environment
 from harness.wait import BUILD, DEADLINE, SANITIZED, SCALE, wait_until
 
 MANUAL = os.path.join(os.path.dirname(__file__), "..", "..", "doc", "taskmaster.1")
+COMPLETION = os.path.join(os.path.dirname(__file__), "..", "..", "client", "completion", "taskmaster.bash")
 LONG_SLEEP = json.dumps({"ms": 60000})
 DONE, FAILED, USAGE, UNREACHABLE, LOST, AGAIN, SOME_FAILED, TIMEOUT = 0, 1, 64, 69, 70, 75, 123, 124
 
@@ -229,6 +230,29 @@ def test_help():
         result = subprocess.run([COMMAND, *arguments], capture_output=True, env=environment())
         assert result.returncode == 0 and b"Usage" in result.stdout
     assert b"124" in result.stdout
+
+
+def completed(line, address, **kwargs):
+    """The words that bash proposes at the end of the line."""
+    script = f'. "$1"; COMP_LINE=$2 COMP_POINT=${{#2}}; _taskmaster {COMMAND}; printf "%s\\n" "${{COMPREPLY[@]}}"'
+    result = subprocess.run(
+        ["bash", "-c", script, "bash", COMPLETION, line.replace("taskmaster", COMMAND, 1)],
+        capture_output=True,
+        text=True,
+        env=environment(TASKMASTER_SERVER=address),
+    )
+    assert (result.returncode, result.stderr) == (0, ""), result
+    return result.stdout.split()
+
+
+def test_completion_in_bash(shared):
+    assert completed("taskmaster pin", shared.address) == ["ping"]
+    assert completed("taskmaster log-level ", shared.address) == ["error", "warn", "info", "debug"]
+    assert completed("taskmaster resize --pool-m", shared.address) == ["--pool-max"]
+    workers = [str(worker["id"]) for worker in shared.workers()]
+    assert completed("taskmaster kill --timeout 60 --worker ", shared.address) == workers
+    elsewhere = f"taskmaster --server {shared.address} --timeout=60 kill --worker "
+    assert completed(elsewhere, "127.0.0.1:1") == workers
 
 
 def test_server_from_the_environment(shared):
