@@ -153,6 +153,18 @@ int64_t job_time_left_ms(tm_job *tm)
     return (int64_t)((job->deadline_us - now + 999) / 1000); /* rounded up: 0 is "over" */
 }
 
+const char *job_origin(tm_job *tm)
+{
+    const struct job *job = job_of(tm);
+
+    return job->origin.id[0] != '\0' ? job->origin.id : NULL;
+}
+
+uint32_t job_attempt(tm_job *tm)
+{
+    return job_of(tm)->origin.attempt;
+}
+
 /* The bytes at hand become the details of an earlier failure. */
 static int fail_too_large(struct job *job, const char *fmt, size_t bytes)
 {

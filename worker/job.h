@@ -34,6 +34,7 @@ struct job {
     char code[CODE_MAX + 1];
     char message[WIRE_TEXT_MAX];
     char id[ID_MAX + 1]; /* "": not asked for yet */
+    struct wire_origin origin;
 };
 
 /* `functions`, `settings` and `stop_word` are borrowed until job_destroy(). */
@@ -44,9 +45,9 @@ void job_destroy(struct job *job);
 /* The time of CLOCK_MONOTONIC in microseconds. */
 uint64_t job_now_us(void);
 
-/* Begins the job of a RUN message, without an outcome. The caller then writes run->size bytes of
- * payload to job->input.data, and calls job_end() after the answer. Returns 0, or -1 if there is no
- * memory for the payload: the job can only be refused. */
+/* Begins the job of a RUN message, without an outcome. The caller has filled in the origin. The
+ * caller then writes run->size bytes of payload to job->input.data, and calls job_end() after the
+ * answer. Returns 0, or -1 if there is no memory for the payload: the job can only be refused. */
 int job_begin(struct job *job, const struct wire_head *run);
 void job_end(struct job *job);
 
@@ -68,6 +69,8 @@ void job_answer(const struct job *job, struct wire_head *head);
 const char *job_data(tm_job *tm, size_t *len);
 const char *job_id(tm_job *tm);
 int64_t job_time_left_ms(tm_job *tm);
+const char *job_origin(tm_job *tm);
+uint32_t job_attempt(tm_job *tm);
 int job_reply(tm_job *tm, const void *data, size_t len);
 void job_progress(tm_job *tm, double fraction, const char *fmt, va_list args) TM_PRINTF(3, 0);
 void job_log(tm_job *tm, tm_level level, const char *fmt, va_list args) TM_PRINTF(3, 0);

@@ -40,6 +40,20 @@ struct loop {
     uint64_t told_us; /* the last message to the master, or the arrival of the first job at hand */
 };
 
+/* The text of a RUN. Few jobs have one. */
+static enum link_status take_origin(struct master_link *link, struct wire_origin *origin,
+                                    const struct wire_head *head)
+{
+    enum link_status status = LINK_OK;
+
+    origin->attempt = 0;
+    origin->id[0] = '\0';
+    if (head->text_len > 0)
+        status = master_link_read(link, origin, sizeof(*origin));
+    origin->id[ORIGIN_MAX] = '\0';
+    return status;
+}
+
 static enum link_status take_job(struct master_link *link, struct job *job, struct wire_head *head)
 {
     enum link_status status = master_link_receive(link, head, PAYLOAD_SIZE_MAX);
@@ -52,6 +66,8 @@ static enum link_status take_job(struct master_link *link, struct job *job, stru
                head->name);
         return LINK_BROKEN;
     }
+    if ((status = take_origin(link, &job->origin, head)) != LINK_OK)
+        return status;
     if (job_begin(job, head) < 0)
         return master_link_skip(link, head->size);
     return master_link_read(link, job->input.data, job->input.len);

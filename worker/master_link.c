@@ -134,7 +134,8 @@ static const char *find_fault(const struct wire_head *head, uint64_t payload_max
         return "its magic number is wrong: is it of another release?";
     if (memchr(head->name, '\0', sizeof(head->name)) == NULL)
         return "its name is not terminated";
-    if (head->text_len != 0)
+    if (head->text_len != 0 &&
+        (head->type != WIRE_RUN || head->text_len != sizeof(struct wire_origin)))
         return "it has a text";
     if (head->size > payload_max)
         return "its payload is larger than payload-max";
@@ -164,7 +165,7 @@ bool master_link_has_message(const struct master_link *link)
     if (available < sizeof(head))
         return false;
     memcpy(&head, link->buffer + link->begin, sizeof(head));
-    return available - sizeof(head) >= head.size;
+    return available - sizeof(head) >= head.size + head.text_len;
 }
 
 void master_link_set_patience(struct master_link *link, int timeout_ms)

@@ -27,9 +27,10 @@ struct master_link *master_link_new(int fd);
 void master_link_free(struct master_link *link);
 
 /*
- * Reads the next message's head into `head` and checks it: the magic number, a terminated name, no
- * text (the master sends none), and at most `payload_max` bytes of payload. The caller then reads
- * exactly head->size bytes with master_link_read(). Returns LINK_IDLE at the end of its patience.
+ * Reads the next message's head into `head` and checks it: the magic number, a terminated name, a
+ * text only in a RUN and of its right length, and at most `payload_max` bytes of payload. The
+ * caller then reads exactly head->text_len and head->size bytes with master_link_read(). Returns
+ * LINK_IDLE at the end of its patience.
  */
 enum link_status master_link_receive(struct master_link *link, struct wire_head *head,
                                      uint64_t payload_max);

@@ -16,4 +16,6 @@ const struct tm_functions module_functions = {
     .fail = job_fail,
     .host_log = host_log,
     .host_fail = host_fail,
+    .origin = job_origin,
+    .attempt = job_attempt,
 };

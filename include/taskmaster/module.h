@@ -111,6 +111,8 @@ struct tm_functions {
     int (*fail)(tm_job *job, const char *code, const char *fmt, va_list args);
     void (*host_log)(const tm_host *host, tm_level level, const char *fmt, va_list args);
     int (*host_fail)(const tm_host *host, const char *fmt, va_list args);
+    const char *(*origin)(tm_job *job);
+    uint32_t (*attempt)(tm_job *job);
 };
 
 /* The part of a job read by the inline functions; the worker's own fields follow. */
@@ -143,6 +145,24 @@ static inline TM_UNUSED const char *tm_job_data(tm_job *job, size_t *len)
 static inline TM_UNUSED const char *tm_job_id(tm_job *job)
 {
     return job->functions->id(job);
+}
+
+/*
+ * Returns the id under which somebody else keeps the job, a queue or a gateway before the master: 1
+ * to 64 bytes of UTF-8. NULL for a job without one, and in a worker of an older release. Unlike
+ * tm_job_id(), the id of a repeated job stays the same, so a module can recognise a repetition.
+ * Borrowed, valid until run() returns.
+ */
+static inline TM_UNUSED const char *tm_job_origin(tm_job *job)
+{
+    return TM_HAS(job, origin) ? job->functions->origin(job) : NULL;
+}
+
+/* Returns how often the job was submitted, this time included: from 1, as told by its keeper; 0 if
+ * nobody told it, and in a worker of an older release. */
+static inline TM_UNUSED uint32_t tm_job_attempt(tm_job *job)
+{
+    return TM_HAS(job, attempt) ? job->functions->attempt(job) : 0;
 }
 
 /*

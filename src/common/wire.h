@@ -11,7 +11,8 @@
  *                                  WELCOME  name=release, payload settings
  *                                           (worker/settings.h)
  *     READY                                 preload is done
- *                                  RUN      job, slot, name=module, time_us, payload_max, payload
+ *                                  RUN      job, slot, name=module, time_us, payload_max, payload;
+ *                                           if a relay said so, text=struct wire_origin
  *     DONE     job, time_us, payload
  *     FAILED   job, time_us, kind, name=code, text=message, payload=details
  *     ANSWERED                              results are in their slots
@@ -39,7 +40,7 @@
 
 #include <stdint.h>
 
-#define WIRE_MAGIC 0x746d7707u /* "tmw" 7 */
+#define WIRE_MAGIC 0x746d7708u /* "tmw" 8 */
 
 /*
  * The worker's stdout and stderr are a pipe to the master. In the pipe, each line of the worker
@@ -92,7 +93,7 @@ struct wire_head {
     uint64_t size;     /* bytes of payload */
     uint64_t time_us;  /* RUN: time limit from the job's beginning, 0: none; DONE, FAILED: time in
                           the module, 0: it did not run */
-    uint32_t text_len; /* bytes of text, at most WIRE_TEXT_MAX; only in FAILED */
+    uint32_t text_len; /* bytes of text, at most WIRE_TEXT_MAX; in FAILED, RUN */
     uint32_t kind;     /* FAILED: enum wire_kind */
     uint32_t slot;     /* RUN: index of the claim word */
     uint32_t payload_max; /* RUN: the largest payload of the answer, in bytes */
@@ -101,6 +102,12 @@ struct wire_head {
 };
 
 enum { WIRE_TEXT_MAX = 1024 };
+
+/* What a relay says of a job. */
+struct wire_origin {
+    uint32_t attempt;        /* 0: not given */
+    char id[ORIGIN_MAX + 1]; /* NUL-terminated; empty: not given */
+};
 
 struct wire_hello {
     uint32_t worker; /* the id from the worker's page */

@@ -18,9 +18,11 @@
 /* --- writing --- */
 
 void worker_connection_send(struct worker_connection *connection, const struct wire_head *head,
-                            struct payload *payload)
+                            const void *text, struct payload *payload)
 {
     conn_write(&connection->conn, head, sizeof *head);
+    if (head->text_len)
+        conn_write(&connection->conn, text, head->text_len);
     if (payload)
         conn_write_payload(&connection->conn, payload);
 }
@@ -31,7 +33,7 @@ static void send_welcome(struct worker_connection *connection)
     const struct worker_welcome *preload = connection->link->preload;
     struct wire_head head = worker_message_head(WIRE_WELCOME, TASKMASTER_VERSION);
     head.size = welcome->text_len + (preload ? preload->text_len : 0);
-    worker_connection_send(connection, &head, NULL);
+    worker_connection_send(connection, &head, NULL, NULL);
     conn_write(&connection->conn, welcome->text, welcome->text_len);
     if (preload)
         conn_write(&connection->conn, preload->text, preload->text_len);

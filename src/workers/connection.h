@@ -38,9 +38,9 @@ static inline struct worker_connection *worker_connection_of(struct conn *conn)
 /* Makes an unauthenticated connection the worker's, and welcomes the worker. */
 void worker_connection_authenticate(struct worker_connection *connection, struct worker_link *link);
 
-/* `payload` may be NULL. */
+/* `text` has head->text_len bytes. `payload` may be NULL. */
 void worker_connection_send(struct worker_connection *connection, const struct wire_head *head,
-                            struct payload *payload);
+                            const void *text, struct payload *payload);
 
 /* Ends the output after the messages sent so far. The worker ends by itself at the end of its
  * input. */

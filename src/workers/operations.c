@@ -12,6 +12,7 @@
 
 #include <errno.h>
 #include <signal.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/random.h>
 
@@ -78,11 +79,24 @@ static int op_start(void *ctx, struct worker *worker)
 
 /* --- jobs --- */
 
+/* For the text of RUN. Returns its length: 0 if there is nothing to tell the module. */
+static uint32_t fill_origin(const struct job *job, struct wire_origin *text)
+{
+    const struct job_origin *origin = job->asked.origin;
+    if (!origin || (!origin->id && !origin->attempt))
+        return 0;
+    *text = (struct wire_origin){.attempt = origin->attempt};
+    if (origin->id)
+        snprintf(text->id, sizeof text->id, "%s", origin->id);
+    return sizeof *text;
+}
+
 /* The tag is the slot of the job's claim word. */
 static uint8_t op_assign(void *ctx, const struct assignment *assignment)
 {
     struct worker_link *link = link_of(assignment->worker);
     const struct job *job = assignment->job;
+    struct wire_origin origin;
     (void)ctx;
     struct wire_head head = worker_message_head(WIRE_RUN, job->asked.module->name);
     if (assignment->prefetched)
@@ -92,7 +106,8 @@ static uint8_t op_assign(void *ctx, const struct assignment *assignment)
     head.size = job->asked.payload ? job->asked.payload->size : 0;
     head.time_us = assignment->limit_us;
     head.payload_max = job->asked.payload_max;
-    worker_connection_send(link->connection, &head, job->asked.payload);
+    head.text_len = fill_origin(job, &origin);
+    worker_connection_send(link->connection, &head, &origin, job->asked.payload);
     return (uint8_t)head.slot;
 }
 

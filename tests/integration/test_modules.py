@@ -637,6 +637,18 @@ def test_a_module_that_always_refuses_beside_others(unfit):
     assert server.stats()["pool"]["forks"] <= 8
 
 
+def test_a_module_of_the_first_header_runs_unchanged(daemon):
+    """It was built when the tables had fewer members, and knows no later ones."""
+    server = daemon(module_dir=BAD_MODULES, modules={"first": {"config": {"depth": 3}}})
+    client = server.client()
+    event = client.run("first", "hello", timeout_ms=60000)
+    check(event, "done")
+    payload, job, left, stop = event.payload.decode().split()
+    assert (payload, job, stop) == ("hello", event["job"], "0") and 30000 < int(left) <= 60000, event
+    check(client.run("first"), "failed", reason="module", code="no-input", message="the payload is empty")
+    server.log.wait("worker-output", text='first was told {"depth":3}')
+
+
 def test_a_module_that_crashes_while_it_is_loaded(bad_modules):
     """The crash costs the module's job and the worker."""
     client = bad_modules.client()

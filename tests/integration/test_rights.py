@@ -1,11 +1,13 @@
 """Tokens with names and rights: the access-file, `denied`, whose job it is, and who ended it (protocol, sections 3, 5, 6
 and 8). No token may show in the log or in an error."""
 
+import os
 import signal
 
 import pytest
 from harness.client import check, header
 from harness.daemon import run_master
+from harness.wait import BUILD
 
 LONG_SLEEP = '{"ms":600000}'
 
@@ -300,6 +302,18 @@ def test_for_makes_a_job_another_ones(access):
     denied(alice, "control", op="cancel")
     gate.send(op="cancel", target="c")
     check(gate.outcome("c"), "failed", reason="cancelled", by="submitter")
+
+
+def test_a_module_sees_origin_and_attempt(daemon):
+    client = daemon(module_dir=os.path.join(BUILD, "tests", "modules"), pool_max=1).client()
+    assert client.done("probe", "origin", origin="q-17", attempt=3) == b"q-17 3"
+    assert client.done("probe", "origin", attempt=1000000) == b"- 1000000"
+    assert client.done("probe", "origin", **{"for": "alice"}) == b"- 0"
+    assert client.done("probe", "origin") == b"- 0"
+    for n in range(50):  # many at once: some are handed early
+        client.submit(n, "probe", "origin", **({"origin": f"q-{n}"} if n % 2 else {}))
+    for n in range(50):
+        assert client.outcome(n).payload == (f"q-{n} 0" if n % 2 else "- 0").encode()
 
 
 def test_the_log_names_owner_and_origin(access):

@@ -12,10 +12,7 @@
 #include "common/limits.h"
 #include "protocol/dialogue.h"
 
-enum {
-    JOB_NAME_MAX = 64, /* bytes of a job's name, as a client writes it */
-    ORIGIN_MAX = 64,   /* bytes of a relay's texts */
-};
+enum { JOB_NAME_MAX = 64 }; /* bytes of a job's name, as a client writes it */
 
 /* The fields of all operations. */
 struct client_request {

@@ -247,6 +247,31 @@ START_TEST(id_is_boot_and_number)
 }
 END_TEST
 
+START_TEST(origin_and_attempt_are_as_the_keeper_said)
+{
+    begin(17, 0, 0);
+    ck_assert_ptr_null(tm_job_origin(&job.tm));
+    ck_assert_uint_eq(tm_job_attempt(&job.tm), 0);
+    job.origin = (struct wire_origin){.attempt = 3, .id = "q-17"};
+    ck_assert_str_eq(tm_job_origin(&job.tm), "q-17");
+    ck_assert_uint_eq(tm_job_attempt(&job.tm), 3);
+}
+END_TEST
+
+/* A module built with this header, in a worker of the first release. */
+START_TEST(an_older_worker_knows_no_origin)
+{
+    struct tm_functions first = module_functions;
+    first.size = offsetof(struct tm_functions, origin);
+    first.origin = NULL;
+    first.attempt = NULL;
+    job.tm.functions = &first;
+    begin(17, 0, 0);
+    ck_assert_ptr_null(tm_job_origin(&job.tm));
+    ck_assert_uint_eq(tm_job_attempt(&job.tm), 0);
+}
+END_TEST
+
 START_TEST(time_left_counts_down_to_zero)
 {
     begin(1, 0, 0);
@@ -289,6 +314,8 @@ int main(void)
     tcase_add_test(tc, messages_are_cut_and_cleaned);
     tcase_add_test(tc, a_refused_module_is_unavailable);
     tcase_add_test(tc, id_is_boot_and_number);
+    tcase_add_test(tc, origin_and_attempt_are_as_the_keeper_said);
+    tcase_add_test(tc, an_older_worker_knows_no_origin);
     tcase_add_test(tc, time_left_counts_down_to_zero);
     tcase_add_test(tc, the_stop_word_stops_its_own_job_only);
     suite_add_tcase(suite, tc);

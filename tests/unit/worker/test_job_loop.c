@@ -96,6 +96,31 @@ START_TEST(a_job_that_arrives_byte_by_byte_is_whole)
 }
 END_TEST
 
+static void send_with_origin(uint64_t job, const char *id, uint32_t attempt)
+{
+    struct wire_head head = make_run(job, "probe", 6);
+    struct wire_origin origin = {.attempt = attempt};
+
+    snprintf(origin.id, sizeof(origin.id), "%s", id);
+    head.text_len = sizeof(origin);
+    fake_master_send(&master, &head, sizeof(head));
+    fake_master_send(&master, &origin, sizeof(origin));
+    fake_master_send(&master, "origin", 6);
+}
+
+/* And a job without one behind it has none. */
+START_TEST(a_module_sees_its_origin)
+{
+    start_with_test_modules("");
+    send_with_origin(23, "q-17", 3);
+    assert_done(fake_master_answer(&master), "q-17 3");
+    assert_done(fake_master_ask(&master, "probe", "origin"), "- 0");
+    send_with_origin(24, "", 1000000);
+    assert_done(fake_master_answer(&master), "- 1000000");
+    fake_master_finish(&master);
+}
+END_TEST
+
 START_TEST(a_module_sees_its_job)
 {
     start_with_test_modules("config:probe={\"depth\":[3]}\n");
@@ -271,6 +296,7 @@ int main(void)
     tcase_add_test(tc, jobs_that_arrive_together_are_answered_in_order);
     tcase_add_test(tc, a_job_that_arrives_byte_by_byte_is_whole);
     tcase_add_test(tc, a_module_sees_its_job);
+    tcase_add_test(tc, a_module_sees_its_origin);
     tcase_add_test(tc, a_reclaimed_job_is_skipped);
     tcase_add_test(tc, what_a_module_says_is_logged_before_the_answer);
     tcase_add_test(tc, a_module_that_cannot_be_had_fails_its_own_job);
