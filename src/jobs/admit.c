@@ -78,12 +78,13 @@ static bool quota_used_up(const struct dispatcher *d, const struct job *job)
 }
 
 /* waiting - starting < job-max, or a worker can be started for the job. No worker starts for a job
- * of a held source. A job admitted for a worker yet to be started may be held afterwards, and then
- * does not take the worker. So at most pool-max jobs are admitted for this reason. */
+ * of a held source, or in a paused pool. A job admitted for a worker yet to be started may be held
+ * afterwards, and then does not take the worker. So at most pool-max jobs are admitted for this
+ * reason. */
 static bool may_wait(const struct dispatcher *d, const struct job *job)
 {
     size_t waiting = dispatcher_waiting(d), job_max = d->limits.job_max;
-    if (job->source->held)
+    if (job->source->held || d->paused)
         return waiting < job_max;
     return waiting < job_max + dispatch_starting(d) ||
            (waiting < job_max + d->limits.pool_max && dispatch_start_can(d));
@@ -98,8 +99,9 @@ static bool may_come_back(const struct dispatcher *d, const struct job *job)
 /* A worker is idle, and no job waits. */
 static bool may_begin(struct dispatcher *d, const struct job *job)
 {
-    return pool_idle(&d->pool) && !job_queue_ready(&d->line.queue) && !job->source->held &&
-           (!may_come_back(d, job) || may_wait(d, job)) && !dispatch_tiny_should_wait(d, job);
+    return !d->paused && pool_idle(&d->pool) && !job_queue_ready(&d->line.queue) &&
+           !job->source->held && (!may_come_back(d, job) || may_wait(d, job)) &&
+           !dispatch_tiny_should_wait(d, job);
 }
 
 static void enqueue(struct dispatcher *d, struct job *job)

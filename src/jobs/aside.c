@@ -26,7 +26,7 @@ void dispatch_aside_remove(struct dispatcher *d, struct job *job)
 /* Jobs on their way back to the line want no fresh worker: a healthy one would end for them. */
 bool dispatch_aside_wants_worker(const struct dispatcher *d)
 {
-    return d->aside.count > d->aside.leaving && !dispatch_starting(d) &&
+    return !d->paused && d->aside.count > d->aside.leaving && !dispatch_starting(d) &&
            !timer_is_set(&d->aside.trial);
 }
 

@@ -31,6 +31,22 @@ void dispatch_assign_hand(struct dispatcher *d, struct worker *worker, struct jo
     dispatch_hold_expect(d, job);
 }
 
+/* Once, also if another worker has to begin the job again. */
+static void tell_started(const struct dispatcher *d, struct job *job)
+{
+    if (job->asked.notify_started && !job->run.told_started)
+        dispatch_tell(job, &(struct job_event){.type = JOB_STARTED,
+                                               .worker = job->run.worker->id,
+                                               .pool = d->name});
+    job->run.told_started = true;
+}
+
+void dispatch_assign_tell_begun(struct dispatcher *d, struct job *job)
+{
+    job->run.begun_us = dispatch_now(d);
+    tell_started(d, job);
+}
+
 /* From now on this is the worker's current job, as far as the master can tell. */
 static void begin(struct dispatcher *d, struct worker *worker, struct job *job)
 {
@@ -41,10 +57,7 @@ static void begin(struct dispatcher *d, struct worker *worker, struct job *job)
     d->shared->counts.running++;
     if (limit_ms(d, job))
         timer_set_ms(d->timers, &worker->timer, limit_ms(d, job));
-    if (job->asked.notify_started && !job->run.told_started)
-        dispatch_tell(
-            job, &(struct job_event){.type = JOB_STARTED, .worker = worker->id, .pool = d->name});
-    job->run.told_started = true; /* once, also if another worker has to begin the job again */
+    tell_started(d, job);
     if (job->run.cancelled || d->shared->stop_by_us)
         dispatch_stop(d, job);
 }
@@ -99,7 +112,8 @@ void dispatch_assign_waiting(struct dispatcher *d)
 {
     struct worker *worker;
     struct job *job;
-    while ((worker = pool_idle(&d->pool)) && !dispatch_tiny_is_left(d) && (job = next_job(d)))
+    while (!d->paused && (worker = pool_idle(&d->pool)) && !dispatch_tiny_is_left(d) &&
+           (job = next_job(d)))
         dispatch_assign(d, worker, job);
 }
 
@@ -115,7 +129,7 @@ void dispatch_assign_worker_idle(struct dispatcher *d, struct worker *worker)
 {
     if (worker_is_ending(worker))
         return;
-    if (worker->signalled || dispatch_renew_is_leaving(d, worker) || d->shared->draining) {
+    if (worker->signalled || dispatch_renew_is_leaving(d, worker) || dispatch_fails_waiting(d)) {
         dispatch_retire(d, worker, end_of_idle(d, worker));
         return;
     }
@@ -154,7 +168,7 @@ void dispatch_assign_aside(struct dispatcher *d)
     struct job *job;
     struct worker *worker;
     for (size_t n = 0; n < DISPATCH_BATCH && (job = dispatch_aside_first(d)); n++) {
-        if (!(worker = fresh_idle(d)))
+        if (d->paused || !(worker = fresh_idle(d)))
             return;
         dispatch_aside_remove(d, job);
         if (job->source->gone)

@@ -119,15 +119,11 @@ void dispatcher_worker_reaped(struct worker *worker)
 
 /* --- drain and reload --- */
 
-void dispatcher_drain(struct dispatcher *d)
+void dispatcher_drain(struct dispatcher *d, bool run)
 {
     d->shared->draining = true;
-    dispatch_hold_look_again(d->shared);
-    dispatch_reclaim_all(d);
-    dispatch_aside_release(d);
-    dispatch_fail_waiting(d, FAIL_SHUTDOWN, "the server is shutting down");
-    dispatch_retire_all(d, WORKER_IDLE, END_DRAIN);
-    dispatch_retire_all(d, WORKER_STARTING, END_DRAIN);
+    d->shared->runs_waiting = run;
+    dispatch_drain(d);
     dispatch_schedule(d->shared);
 }
 
@@ -185,11 +181,27 @@ void dispatcher_configure(struct dispatcher *d, const struct pool_settings *limi
         dispatch_renew_say_waits(d);
 }
 
+bool dispatcher_pause(struct dispatcher *d)
+{
+    bool was = d->paused;
+    dispatch_pause(d);
+    dispatch_schedule(d->shared);
+    return was;
+}
+
+bool dispatcher_resume(struct dispatcher *d)
+{
+    bool was = d->paused;
+    dispatch_resume(d);
+    dispatch_schedule(d->shared);
+    return was;
+}
+
 void dispatcher_remove(struct dispatcher *d, void (*empty)(void *d))
 {
     d->removal.removed = true;
+    dispatch_resume(d);
     timer_init(&d->removal.empty, empty, d);
-    dispatch_touch(d, DISPATCH_POOL);
     dispatch_schedule(d->shared);
 }
 

@@ -93,6 +93,7 @@ struct dispatch_shared {
     uint64_t last_order; /* of assignment */
     uint32_t last_worker;
     bool draining;
+    bool runs_waiting;   /* in a drain: waiting jobs are run, not failed */
     uint64_t stop_by_us; /* the deadline of all running jobs; 0: none */
 
     struct dispatcher_list pending; /* pools to look at in the next pass (schedule.c) */
@@ -116,6 +117,7 @@ struct dispatcher {
     size_t running;       /* jobs */
     uint64_t bytes;       /* of the payloads of its jobs */
     uint64_t mean_run_us; /* moving average */
+    bool paused;          /* no job begins (pause.c) */
     struct log_episode queue_full;
 
     /* The parts. Only the file of a part writes its struct. */
@@ -183,6 +185,11 @@ void dispatcher_configure(struct dispatcher *d, const struct pool_settings *limi
  * are told before the return; after a terminal event the job is gone. */
 void dispatcher_submit(struct dispatcher *d, struct job *job);
 
+/* No further job of the pool begins, until it is resumed. Jobs begun by a worker go on. Each
+ * returns whether the pool was paused before. */
+bool dispatcher_pause(struct dispatcher *d);
+bool dispatcher_resume(struct dispatcher *d);
+
 /* The unfinished job of that number; NULL if there is none. */
 struct job *dispatcher_find(const struct dispatch_shared *shared, uint64_t seq);
 
@@ -235,8 +242,9 @@ void dispatcher_worker_reaped(struct worker *worker);
 
 /* --- the end of the server --- */
 
-/* No new jobs, in any pool: waiting ones fail, running ones go on, idle workers end. */
-void dispatcher_drain(struct dispatcher *d);
+/* No new jobs, in any pool: waiting ones fail, or with `run` are run first unless the pool is
+ * paused; running ones go on, idle workers end. May come again without `run`. */
+void dispatcher_drain(struct dispatcher *d, bool run);
 
 /* Stops all running jobs, step by step, with reason shutdown. They and their workers end within
  * kill-grace-ms, as far as the system can end them. */

@@ -9,6 +9,8 @@
  *     dispatcher    the public calls and the timers
  *     sources       the public calls about all jobs of a source
  *     schedule      the pass at the end of each public call
+ *     pause         a pool that begins no job
+ *     drain         the end of the server: jobs and workers end
  *     removal       a pool that no setting names any more
  *     cancel        ending a job at a client's wish
  *     outcome       a worker is ready, has answered, or is lost
@@ -83,6 +85,18 @@ static inline uint64_t dispatch_doubled(uint64_t first, uint32_t times, uint64_t
 static inline size_t dispatch_starting(const struct dispatcher *d)
 {
     return d->pool.counts[WORKER_STARTING];
+}
+
+/* The server drains, and its waiting jobs fail. */
+static inline bool dispatch_shared_fails_waiting(const struct dispatch_shared *shared)
+{
+    return shared->draining && !shared->runs_waiting;
+}
+
+/* Likewise the waiting jobs of the pool: a paused one does not run them. */
+static inline bool dispatch_fails_waiting(const struct dispatcher *d)
+{
+    return d->shared->draining && (!d->shared->runs_waiting || d->paused);
 }
 
 /* Bytes. */
@@ -293,6 +307,9 @@ void dispatch_reclaim_all(struct dispatcher *d);
  * or if the worker has begun it. */
 bool dispatch_reclaim_current(struct dispatcher *d, struct worker *worker);
 
+/* The current job, however assigned, goes back unless the worker has begun it. */
+bool dispatch_reclaim_unbegun(struct dispatcher *d, struct worker *worker);
+
 /* Likewise for a lost worker. A job assigned to it while idle goes back, too, but only once. */
 bool dispatch_reclaim_of_lost(struct dispatcher *d, struct worker *worker);
 
@@ -443,6 +460,10 @@ void dispatch_assign_hand(struct dispatcher *d, struct worker *worker, struct jo
 /* Gives a job out of the line to an idle worker. */
 void dispatch_assign(struct dispatcher *d, struct worker *worker, struct job *job);
 
+/* The worker has begun a prefetched job, before its answer for the job before was read: tells the
+ * source so at once. */
+void dispatch_assign_tell_begun(struct dispatcher *d, struct job *job);
+
 /* The first prefetched job of the worker becomes its current one. */
 void dispatch_assign_prefetched(struct dispatcher *d, struct worker *worker);
 
@@ -515,6 +536,19 @@ void dispatch_outcome_answered(struct dispatcher *d, struct worker *worker,
 void dispatch_outcome_exited(struct worker *worker, const struct worker_exit *exit);
 void dispatch_outcome_lost(struct dispatcher *d, struct worker *worker,
                            const struct worker_exit *end);
+
+/* --- pause.c: a pool that begins no job --- */
+
+/* Takes back all jobs not begun, and tells of all begun ones. */
+void dispatch_pause(struct dispatcher *d);
+void dispatch_resume(struct dispatcher *d);
+
+/* --- drain.c: the end of the server --- */
+
+void dispatch_drain(struct dispatcher *d);
+
+/* Behind each look at the pool: in a drain, workers end once no job waits. */
+void dispatch_drain_look(struct dispatcher *d);
 
 /* --- removal.c: a pool that no setting names any more --- */
 

@@ -13,7 +13,7 @@ static bool line_is_stuck(const struct dispatcher *d)
 
 void dispatch_fail_watch(struct dispatcher *d)
 {
-    bool stuck = !d->shared->draining &&
+    bool stuck = !dispatch_fails_waiting(d) && !d->paused &&
                  (line_is_stuck(d) || (dispatch_aside_count(d) && dispatch_start_error(d)));
     if (!stuck)
         timer_clear(d->timers, &d->failing.unavailable);

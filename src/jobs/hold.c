@@ -82,7 +82,8 @@ static void serve_soon(struct job_source *source)
 
 static void look_at(struct dispatch_shared *shared, struct job_source *source)
 {
-    bool wanted = !source->gone && !shared->draining && has_enough(shared, source);
+    bool wanted =
+        !source->gone && !dispatch_shared_fails_waiting(shared) && has_enough(shared, source);
     if (wanted == source->held)
         return;
     if (wanted) {

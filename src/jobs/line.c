@@ -81,7 +81,7 @@ void dispatch_line_return(struct dispatcher *d, struct job *job)
         dispatch_end_dropped(d, job);
     else if (job->run.cancelled)
         dispatch_end_failed(d, job, FAIL_CANCELLED, "the job was cancelled while it waited");
-    else if (d->shared->draining)
+    else if (dispatch_fails_waiting(d))
         dispatch_end_failed(d, job, FAIL_SHUTDOWN, "the server is shutting down");
     else
         put_back(d, job);

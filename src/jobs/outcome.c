@@ -18,7 +18,7 @@ void dispatch_outcome_ready(struct dispatcher *d, struct worker *worker)
         dispatch_start_ready(d);
         dispatch_renew_take_over(d);
     }
-    if (dispatch_renew_is_leaving(d, worker) || d->shared->draining) {
+    if (dispatch_renew_is_leaving(d, worker) || dispatch_fails_waiting(d)) {
         dispatch_retire(d, worker, d->shared->draining ? END_DRAIN : END_RELOAD);
     } else {
         worker_set_state(worker, WORKER_IDLE, dispatch_now(d));
@@ -166,7 +166,7 @@ void dispatch_outcome_lost(struct dispatcher *d, struct worker *worker,
         lose_begun(d, worker, end);
     if (worker->state != WORKER_STOPPING)
         worker_set_state(worker, WORKER_STOPPING, dispatch_now(d));
-    if (start_failed && !d->shared->draining)
+    if (start_failed && !dispatch_fails_waiting(d))
         dispatch_start_failed(d, end->why);
     dispatch_touch(d, DISPATCH_LINE | DISPATCH_POOL);
 }

@@ -12,9 +12,9 @@
 struct dispatcher *pools_named(const struct pools *pools, const char *name)
 {
     struct dispatcher *d;
-    POOLS_EACH(d, pools)
-    if (strcmp(d->name, name) == 0)
-        return d;
+    POOLS_EACH (d, pools)
+        if (strcmp(d->name, name) == 0)
+            return d;
     return NULL;
 }
 
@@ -26,8 +26,8 @@ static uint32_t free_number(const struct pools *pools)
     bool taken = true;
     while (taken) {
         taken = false;
-        POOLS_EACH(d, pools)
-        taken |= d->line.queue.number == number;
+        POOLS_EACH (d, pools)
+            taken |= d->line.queue.number == number;
         number += taken;
     }
     return number;
@@ -88,8 +88,8 @@ void pools_free(struct pools *pools)
 void pools_start(struct pools *pools)
 {
     struct dispatcher *d;
-    POOLS_EACH(d, pools)
-    dispatcher_start(d);
+    POOLS_EACH (d, pools)
+        dispatcher_start(d);
 }
 
 /* --- other settings --- */
@@ -118,9 +118,9 @@ static void configure_named(struct pools *pools, const struct pool_settings *set
 static void remove_others(struct pools *pools, const struct job_settings *settings)
 {
     struct dispatcher *d;
-    POOLS_EACH(d, pools)
-    if (d != pools->first && !settings_named(settings, d->name))
-        dispatcher_remove(d, on_empty);
+    POOLS_EACH (d, pools)
+        if (d != pools->first && !settings_named(settings, d->name))
+            dispatcher_remove(d, on_empty);
 }
 
 void pools_configure(struct pools *pools, const struct job_settings *settings, bool renew)
@@ -152,33 +152,33 @@ void pools_submit(struct pools *pools, struct job *job)
 
 /* --- the end of the server --- */
 
-void pools_drain(struct pools *pools)
+void pools_drain(struct pools *pools, bool run)
 {
     struct dispatcher *d;
-    POOLS_EACH(d, pools)
-    dispatcher_drain(d);
+    POOLS_EACH (d, pools)
+        dispatcher_drain(d, run);
 }
 
 void pools_stop(struct pools *pools)
 {
     struct dispatcher *d;
-    POOLS_EACH(d, pools)
-    dispatcher_stop(d);
+    POOLS_EACH (d, pools)
+        dispatcher_stop(d);
 }
 
 void pools_abort(struct pools *pools)
 {
     struct dispatcher *d;
-    POOLS_EACH(d, pools)
-    dispatcher_abort(d);
+    POOLS_EACH (d, pools)
+        dispatcher_abort(d);
 }
 
 bool pools_are_drained(const struct pools *pools)
 {
     const struct dispatcher *d;
-    POOLS_EACH(d, pools)
-    if (!dispatcher_is_drained(d))
-        return false;
+    POOLS_EACH (d, pools)
+        if (!dispatcher_is_drained(d))
+            return false;
     return true;
 }
 
@@ -187,8 +187,7 @@ bool pools_are_drained(const struct pools *pools)
 struct worker *pools_worker(const struct pools *pools, uint32_t id)
 {
     struct dispatcher *d;
-    POOLS_EACH(d, pools)
-    {
+    POOLS_EACH (d, pools) {
         struct worker *worker = pool_find(&d->pool, id);
         if (worker)
             return worker;
@@ -200,8 +199,8 @@ size_t pools_waiting(const struct pools *pools)
 {
     const struct dispatcher *d;
     size_t waiting = 0;
-    POOLS_EACH(d, pools)
-    waiting += dispatcher_waiting(d);
+    POOLS_EACH (d, pools)
+        waiting += dispatcher_waiting(d);
     return waiting;
 }
 
@@ -209,7 +208,7 @@ size_t pools_workers(const struct pools *pools)
 {
     const struct dispatcher *d;
     size_t workers = 0;
-    POOLS_EACH(d, pools)
-    workers += pool_count(&d->pool);
+    POOLS_EACH (d, pools)
+        workers += pool_count(&d->pool);
     return workers;
 }

@@ -76,7 +76,7 @@ static inline void pools_source_unread(struct pools *pools, struct job_source *s
 
 /* --- the end of the server: each for all pools --- */
 
-void pools_drain(struct pools *pools);
+void pools_drain(struct pools *pools, bool run);
 void pools_stop(struct pools *pools);
 void pools_abort(struct pools *pools);
 bool pools_are_drained(const struct pools *pools);

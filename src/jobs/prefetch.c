@@ -20,8 +20,9 @@ static bool may_prefetch(const struct dispatcher *d, const struct worker *worker
 {
     bool prints = printed_lately(d, worker->printed_us);
     return worker->state == WORKER_BUSY && worker->job->state == JOB_RUNNING &&
-           !worker->signalled && !dispatch_renew_is_leaving(d, worker) && !d->shared->draining &&
-           !prints && worker->last_run_us <= RUN_MAX_US && worker->last_result < BYTES_MAX;
+           !worker->signalled && !dispatch_renew_is_leaving(d, worker) && !d->paused &&
+           !dispatch_fails_waiting(d) && !prints && worker->last_run_us <= RUN_MAX_US &&
+           worker->last_result < BYTES_MAX;
 }
 
 static bool is_suitable(const struct dispatcher *d, const struct job *job)

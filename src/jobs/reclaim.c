@@ -46,6 +46,11 @@ bool dispatch_reclaim_current(struct dispatcher *d, struct worker *worker)
     return worker->job->run.prefetched && reclaim(d, worker->job);
 }
 
+bool dispatch_reclaim_unbegun(struct dispatcher *d, struct worker *worker)
+{
+    return reclaim(d, worker->job);
+}
+
 /* Once: a job with a payload beyond any worker would go on for ever. */
 bool dispatch_reclaim_of_lost(struct dispatcher *d, struct worker *worker)
 {

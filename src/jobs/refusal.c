@@ -87,7 +87,7 @@ static bool may_be_replaced(const struct dispatcher *d, const struct worker *wor
     bool needed = dispatch_renew_is_old(d, worker) && !dispatch_renew_is_leaving(d, worker);
     bool tried =
         dispatch_start_is_paused(d) || dispatch_aside_is_on_trial(d) || dispatch_starting(d);
-    return !needed && !tried && !d->shared->draining;
+    return !needed && !tried && !dispatch_fails_waiting(d);
 }
 
 /* A worker without a refusal so far: so each is tried once, whatever modules do. NULL: none. */
@@ -104,12 +104,12 @@ static void put_back(struct dispatcher *d, struct job *job, bool aside, struct w
 {
     dispatch_unassign(d, job);
     job->run.begun_us = 0; /* its time has not begun */
-    if (!aside || !job->source || job->run.cancelled || d->shared->draining) {
+    if (!aside || !job->source || job->run.cancelled || dispatch_fails_waiting(d)) {
         dispatch_line_return(d, job);
         return;
     }
     dispatch_aside_put(d, job);
-    if (!other || job->source->held)
+    if (!other || job->source->held || d->paused)
         return;
     dispatch_aside_remove(d, job);
     dispatch_assign(d, other, job);

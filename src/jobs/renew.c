@@ -49,7 +49,7 @@ static bool is_renewing(const struct dispatcher *d)
 
 bool dispatch_renew_wants_first(const struct dispatcher *d)
 {
-    return is_renewing(d) && !dispatch_renew_is_starting(d);
+    return is_renewing(d) && !dispatch_renew_is_starting(d) && !d->shared->draining;
 }
 
 /* Without any other worker, one without a module is better than none: jobs of all other modules can

@@ -11,7 +11,7 @@
 /* The rest of the line wants more workers, or is left to busy workers for a moment. */
 static unsigned look_at_rest(struct dispatcher *d)
 {
-    if (!dispatch_line_ready(d))
+    if (d->paused || !dispatch_line_ready(d))
         return 0;
     if (!pool_idle(&d->pool))
         return DISPATCH_POOL;
@@ -54,6 +54,7 @@ void dispatch_schedule(struct dispatch_shared *shared)
         STAILQ_REMOVE_HEAD(&shared->pending, pass.link);
         d->pass.listed = false;
         look_at(d);
+        dispatch_drain_look(d);
         dispatch_removal_look(d);
     }
 }

@@ -18,7 +18,8 @@ bool dispatcher_source_ended(struct dispatch_shared *shared, struct job_source *
     source->ended = true;
     for (size_t n = 0; n < DISPATCH_BATCH && (job = source->untie); n++) {
         source->untie = LIST_NEXT(job, links.of_source);
-        bool fails = shared->draining && job->state == JOB_WAITING && !job_is_prefetched(job);
+        bool fails = dispatch_fails_waiting(job->run.pool) && job->state == JOB_WAITING &&
+                     !job_is_prefetched(job);
         if (job->asked.link && !fails) /* in a drain, waiting jobs fail with the reason shutdown */
             cancel_linked(job);
     }

@@ -31,7 +31,7 @@ static void note_exhausted(struct dispatcher *d)
 void dispatch_start_exhausted_over(void *arg)
 {
     struct dispatcher *d = arg;
-    if (log_episode_over(&d->starts.exhausted, d->timers, dispatch_line_ready(d) > 0))
+    if (log_episode_over(&d->starts.exhausted, d->timers, !d->paused && dispatch_line_ready(d) > 0))
         log_event(LOG_INFO, "pool-exhausted-over", LOG_STR("pool", d->name),
                   LOG_UINT("seconds", log_episode_seconds(&d->starts.exhausted)),
                   LOG_UINT("jobs_queued", d->starts.exhausted.count));
@@ -94,7 +94,7 @@ bool dispatch_start_is_failed(const struct dispatcher *d, const struct worker *w
 
 bool dispatch_start_can(const struct dispatcher *d)
 {
-    return pool_count(&d->pool) < d->limits.pool_max && !d->shared->draining &&
+    return pool_count(&d->pool) < d->limits.pool_max && !dispatch_fails_waiting(d) &&
            !dispatch_start_is_paused(d) &&
            (d->starts.failures == 0 || !dispatch_renew_is_starting(d));
 }
@@ -126,14 +126,15 @@ static void start_worker(struct dispatcher *d)
 /* Prefetched jobs do not want another worker while one is idle. */
 static bool line_wants_worker(const struct dispatcher *d)
 {
-    return dispatch_line_ready(d) > dispatch_starting(d) && d->pool.counts[WORKER_IDLE] == 0;
+    return !d->paused && dispatch_line_ready(d) > dispatch_starting(d) &&
+           d->pool.counts[WORKER_IDLE] == 0;
 }
 
 static bool wants_worker(const struct dispatcher *d)
 {
     bool at_rest = pool_count(&d->pool) < d->limits.pool_start || dispatch_renew_wants_first(d);
     return line_wants_worker(d) || dispatch_aside_wants_worker(d) ||
-           (at_rest && !d->removal.removed);
+           (at_rest && !d->removal.removed && !d->shared->draining);
 }
 
 bool dispatch_start_must_make_room(const struct dispatcher *d)

@@ -85,6 +85,7 @@ static json_t *one_pool_report(const struct report *report, const struct dispatc
     json_object_set_new(item, "pool", pool_report(&figures));
     json_object_set_new(item, "queue", queue);
     json_object_set_new(item, "removed", json_boolean(d->removal.removed));
+    json_object_set_new(item, "paused", json_boolean(d->paused));
     return item;
 }
 

@@ -156,7 +156,7 @@ static void settle(void)
 /* `late`: workers go on as before until the drain's own deadline stops them. */
 static void drain(bool late, bool at_once)
 {
-    dispatcher_drain(&dispatcher);
+    dispatcher_drain(&dispatcher, false);
     books_check_counts();
     for (int i = 0; late && i < 3; i++)
         pass_time(300000);

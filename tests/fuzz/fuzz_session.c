@@ -108,7 +108,7 @@ static void give_up(bool at_once)
 static void drain(unsigned ending)
 {
     worker_port_close(&workers);
-    pools_drain(&pools);
+    pools_drain(&pools, false);
     for (int i = 0; i < ROUNDS_MAX && !pools_are_drained(&pools); i++) {
         if (i == (ending & 1 ? 0 : ROUNDS_MAX / 2))
             give_up(ending & 2);

@@ -354,7 +354,7 @@ static void check_held(void)
             queued += job->run.place == JOB_IN_LINE || job->run.place == JOB_PASSED;
         hot_assert(source->queued == queued);
         hot_assert(source->gone || source->coming == coming_of(source));
-        hot_assert(!source->held || !(source->gone || shared.draining));
+        hot_assert(!source->held || !(source->gone || (shared.draining && !shared.runs_waiting)));
         hot_assert(!source->held || source->unread || source->coming);
         held += source->held ? queued : 0;
         sources_held += source->held;
@@ -421,8 +421,8 @@ static void check_workers(void)
     hot_assert(sum(d.pool.ends + 1, WORKER_ENDS - 1) == d.pool.exits);
 }
 
-/* Nobody waits beside an idle worker, except for some milliseconds, or while one could be started.
- */
+/* Nobody waits beside an idle worker, except for some milliseconds, in a paused pool, or while one
+ * could be started. */
 static void check_waiting(void)
 {
     size_t ready = job_queue_ready(&d.line.queue), prefetched = d.line.prefetched_count;
@@ -430,6 +430,8 @@ static void check_waiting(void)
     bool recall = timer_is_set(&d.tiny.recall);
     bool may_start = !shared.draining && !timer_is_set(&d.starts.pause) && !idle &&
                      pool_count(&d.pool) < d.limits.pool_max && !d.starts.failures;
+    if (d.paused)
+        return;
     hot_assert(!idle || !ready || recall || more);
     hot_assert(!idle || !prefetched || recall);
     hot_assert(!idle || !ready || dispatcher_waiting(&d) < limits.pool.job_max || more);
@@ -592,7 +594,7 @@ void world_close(void)
     silent = true;
     memset(&hooks, 0, sizeof hooks);
     if (!shared.draining)
-        dispatcher_drain(&d);
+        dispatcher_drain(&d, false);
     dispatcher_abort(&d);
     for (int state = 0; state < WORKER_STATES; state++)
         while ((worker = TAILQ_FIRST(&d.pool.lists[state])))

@@ -234,7 +234,7 @@ START_TEST(test_order_of_reasons)
     ck_told("b5 overload memory 0 1");
     SUBMIT(.source = 'b');
     ck_told("b6 overload queue-full 0 1");
-    dispatcher_drain(&d);
+    dispatcher_drain(&d, false);
     hush_news();
     SUBMIT(.module = -1, .over_budget = true);
     ck_told("a7 failed shutdown");

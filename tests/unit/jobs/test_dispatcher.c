@@ -141,7 +141,7 @@ START_TEST(test_source_gone_and_the_line_fails)
     ck_assert(!dispatcher_source_gone(&shared, &source_of('a')->source));
     dispatcher_cancel(the_job(2), false);
     check_invariants();
-    dispatcher_drain(&d);
+    dispatcher_drain(&d, false);
     for (int i = 0; i < 10; i++)
         turn();
     done(1);
@@ -158,7 +158,7 @@ START_TEST(test_source_ended_while_the_line_fails)
     for (int i = 0; i < 3500; i++)
         SUBMIT(.link = i > 0);
     silent = true;
-    dispatcher_drain(&d);
+    dispatcher_drain(&d, false);
     while (!dispatcher_source_ended(&shared, &source_of('a')->source))
         ;
     for (int i = 0; i < 10; i++)
@@ -183,7 +183,7 @@ START_TEST(test_drain)
     SUBMIT(); /* 1, 2, 3 busy, 4 starting, one waits */
     SUBMIT();
     hush_news();
-    dispatcher_drain(&d);
+    dispatcher_drain(&d, false);
     ck_told("a7 failed shutdown, retire 4");
     SUBMIT(.source = 'b');
     ck_told("b8 failed shutdown");
@@ -210,7 +210,7 @@ END_TEST
 START_TEST(test_drain_stubborn)
 {
     open_idle(1, 1, 10);
-    dispatcher_drain(&d);
+    dispatcher_drain(&d, false);
     ck_told("retire 1");
     pass_ms(GRACE_MS - 1);
     ck_told("");
@@ -228,7 +228,7 @@ START_TEST(test_drain_thousands)
     silent = true;
     for (int i = 0; i < 3501; i++)
         SUBMIT();
-    dispatcher_drain(&d);
+    dispatcher_drain(&d, false);
     check_invariants();
     ck_assert_uint_gt(dispatcher_waiting(&d), 0);
     done(1); /* the worker is free in the midst of it, and gets none of them */
@@ -248,7 +248,7 @@ START_TEST(test_drain_in_backoff)
     dies(1, -1);
     SUBMIT();
     hush_news();
-    dispatcher_drain(&d);
+    dispatcher_drain(&d, false);
     ck_told("a1 failed shutdown");
     ck_assert(dispatcher_is_drained(&d));
     pass_ms(3600000);
@@ -260,7 +260,7 @@ START_TEST(test_drain_empty)
 {
     open_pool(0, 1, 10);
     ck_assert(!dispatcher_is_drained(&d));
-    dispatcher_drain(&d);
+    dispatcher_drain(&d, false);
     ck_assert(dispatcher_is_drained(&d));
 }
 END_TEST
@@ -272,7 +272,7 @@ START_TEST(test_abort)
     SUBMIT();
     SUBMIT();
     hush_news();
-    dispatcher_drain(&d);
+    dispatcher_drain(&d, false);
     ck_told("a3 failed shutdown, retire 3");
     dispatcher_abort(&d);
     const char *got = news();

@@ -567,7 +567,7 @@ static void walk_to_the_end(void)
     for (size_t k = 0; k < SOURCES; k++)
         while (leaving[k])
             source_goes(k);
-    dispatcher_drain(&d);
+    dispatcher_drain(&d, false);
     while (!tally_failed[FAIL_SHUTDOWN])
         submit_any();
     while (!dispatcher_is_drained(&d)) {

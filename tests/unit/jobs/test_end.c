@@ -153,7 +153,7 @@ START_TEST(test_dropped_is_not_failed)
     silent = true;
     ck_assert(!dispatcher_source_gone(&shared, &source_of('a')->source)); /* a batch */
     dispatcher_cancel(the_job(2), false);
-    dispatcher_drain(&d); /* the rest, with the line */
+    dispatcher_drain(&d, false); /* the rest, with the line */
     turn();
     turn();
     ck_assert_uint_eq(shared.counts.dropped, 2499);
@@ -203,7 +203,7 @@ START_TEST(test_the_first_to_end_a_job_is_told)
     SUBMIT(.timeout_ms = 500);
     cancel_by(1, BY_CLIENT, NULL);
     cancel_by(1, BY_CLIENT, "bob/1.0");
-    dispatcher_drain(&d);
+    dispatcher_drain(&d, false);
     dispatcher_stop(&d);
     fails(1, "stopped");
     ck_assert_str_eq(by, "cancelled client -");
@@ -236,7 +236,7 @@ START_TEST(test_a_link_and_a_drain_are_told)
     fails(1, "stopped");
     ck_assert_str_eq(by, "cancelled link -");
     SUBMIT(.source = 'b');
-    dispatcher_drain(&d);
+    dispatcher_drain(&d, false);
     ck_assert_str_eq(by, "shutdown operator -");
     *by = '\0';
     dispatcher_stop(&d);

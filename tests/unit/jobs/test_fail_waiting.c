@@ -114,7 +114,7 @@ START_TEST(test_drain_instead_of_unavailable)
     for (int i = 0; i < 3500; i++)
         SUBMIT();
     pass_ms(START_TIMEOUT_MS - 1);
-    dispatcher_drain(&d);
+    dispatcher_drain(&d, false);
     timers_turn(&timers, timers.now_us + 1000);
     timers_run(&timers);
     for (int i = 0; i < 10; i++)

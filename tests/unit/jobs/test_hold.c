@@ -195,7 +195,7 @@ START_TEST(test_drain)
     SUBMIT(.source = 'b');
     SUBMIT();
     hush_news();
-    dispatcher_drain(&d);
+    dispatcher_drain(&d, false);
     ck_told("a1 failed shutdown, a3 failed shutdown");
     unread('a', UNREAD_MAX + 1);
     ck_assert(!is_held('a'));

@@ -282,7 +282,7 @@ START_TEST(test_lost_between_jobs_while_draining)
     open_prefetched();
     finishes_well(1);
     reads(1);
-    dispatcher_drain(&d);
+    dispatcher_drain(&d, false);
     hush_news();
     dies(1, SIGKILL);
     ck_told("back 1 j4 yes, a4 failed shutdown, forget 1");
@@ -500,7 +500,7 @@ START_TEST(test_drain)
     open_prefetched();
     finishes_well(1);
     begins(1);
-    dispatcher_drain(&d);
+    dispatcher_drain(&d, false);
     ck_told("back 1 j4 no, back 1 j5 yes, a5 failed shutdown, back 1 j6 yes, a6 failed shutdown, "
             "a7 failed shutdown, a8 failed shutdown, a9 failed shutdown, a10 failed shutdown, "
             "a11 failed shutdown, a12 failed shutdown");
@@ -519,7 +519,7 @@ START_TEST(test_abort)
     open_prefetched();
     finishes_well(1);
     begins(1);
-    dispatcher_drain(&d);
+    dispatcher_drain(&d, false);
     hush_news();
     dispatcher_abort(&d);
     const char *got = news();
@@ -541,7 +541,7 @@ START_TEST(test_stop)
     open_prefetched();
     finishes_well(1);
     begins(1);
-    dispatcher_drain(&d);
+    dispatcher_drain(&d, false);
     hush_news();
     dispatcher_stop(&d);
     ck_assert_ptr_null(strstr(news(), "flag"));

@@ -480,7 +480,7 @@ START_TEST(test_ends_of_those_set_aside)
     ck_told("a3 failed cancelled");
     ck_assert(dispatcher_source_gone(&shared, &source_of('b')->source));
     ck_told("b4 left");
-    dispatcher_drain(&d);
+    dispatcher_drain(&d, false);
     ck_told("retire 3");
     turn();
     ck_told("c5 failed shutdown, d6 failed shutdown");
@@ -503,7 +503,7 @@ START_TEST(test_not_given_back)
     ck_told("b6 left, retire 2");
     SUBMIT(.source = 'c');
     hush_news();
-    dispatcher_drain(&d);
+    dispatcher_drain(&d, false);
     hush_news();
     refuses(1);
     ck_told("c7 failed shutdown, retire 1");

@@ -243,7 +243,7 @@ START_TEST(test_many_terms)
     enum { MANY = 20, AT_ONCE = 8 };
     open_busy(MANY);
     if (_i) {
-        dispatcher_drain(&d);
+        dispatcher_drain(&d, false);
         dispatcher_stop(&d);
     } else {
         for (uint64_t seq = 1; seq <= MANY; seq++)
@@ -297,7 +297,7 @@ START_TEST(test_stop)
     open_idle(2, 2, 10);
     SUBMIT();
     SUBMIT(.timeout_ms = 500);
-    dispatcher_drain(&d);
+    dispatcher_drain(&d, false);
     pass_ms(500);
     hush_news();
     dispatcher_stop(&d);
@@ -323,7 +323,7 @@ START_TEST(test_stop_and_an_answer)
     open_idle(1, 1, 10);
     SUBMIT();
     hush_news();
-    dispatcher_drain(&d);
+    dispatcher_drain(&d, false);
     dispatcher_stop(&d);
     pass_ms(GRACE_MS - 1);
     ck_told("flag 1 j1, poll 1, term 1");

@@ -37,7 +37,7 @@ static void die(int signo)
 /* Ends the world, with the worker started as the successor of a lost one. */
 static void end(void)
 {
-    pools_drain(&pools);
+    pools_drain(&pools, false);
     close_world();
 }
 
@@ -188,7 +188,7 @@ START_TEST(test_retiring)
     char byte;
     open_world(SLEEPING_WORKER);
     int fd = become_idle();
-    pools_drain(&pools);
+    pools_drain(&pools, false);
     while (the_link()->state != LINK_RETIRING)
         turn();
     ssize_t n;
@@ -223,7 +223,7 @@ START_TEST(test_an_answer_crosses_an_abort)
 {
     open_world(REAL_WORKER);
     answer_on_the_way(_i & 1 ? 10 : 100000);
-    pools_drain(&pools);
+    pools_drain(&pools, false);
     pools_abort(&pools);
     ck_assert(job_ended && last.type == JOB_FAILED && last.fail == FAIL_SHUTDOWN);
     if (_i & 2)
@@ -239,7 +239,7 @@ START_TEST(test_an_answer_crosses_a_kill)
 {
     open_world(REAL_WORKER);
     answer_on_the_way(_i & 1 ? 10 : 100000);
-    pools_drain(&pools);
+    pools_drain(&pools, false);
     dispatcher_cancel(pools_find(&pools, 1), true);
     ck_assert(!job_ended);
     if (_i & 2)
@@ -275,7 +275,7 @@ START_TEST(test_many_deaths)
         turn();
     }
     ck_assert_uint_gt(turns, 2);
-    pools_drain(&pools);
+    pools_drain(&pools, false);
     close_world();
 }
 END_TEST

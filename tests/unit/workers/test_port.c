@@ -34,7 +34,7 @@ static void refuses(const char *release, uint32_t worker, const uint8_t *token, 
 
 static void drain_and_close(void)
 {
-    pools_drain(&pools);
+    pools_drain(&pools, false);
     if (the_link()->state == LINK_READY || the_link()->state == LINK_RETIRING)
         kill(the_link()->worker->pid, SIGTERM); /* a sleeping one does not hear that it is to end */
     close_world();
@@ -84,7 +84,7 @@ START_TEST(test_a_worker_killed_before_its_hello)
     uint8_t token[TOKEN_BYTES];
     open_world(SLEEPING_WORKER);
     memcpy(token, the_link()->token, sizeof token);
-    pools_drain(&pools);
+    pools_drain(&pools, false);
     while (the_link()->state != LINK_KILLED)
         turn();
     if (_i) {

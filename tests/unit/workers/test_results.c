@@ -20,7 +20,7 @@ static void open_busy_world(void)
 
 static void close_busy_world(void)
 {
-    pools_drain(&pools);
+    pools_drain(&pools, false);
     pools_abort(&pools);
     close_world();
 }
