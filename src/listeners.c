@@ -62,13 +62,20 @@ int listeners_open(struct listeners *listeners, struct loop *loop, const struct 
     return fine ? 0 : -1;
 }
 
-void listeners_close(struct listeners *listeners)
+void listeners_close_clients(struct listeners *listeners)
 {
     for (size_t i = 0; i < listeners->count; i++)
         listener_close(listeners->clients[i]);
     free(listeners->clients);
+    listeners->clients = NULL;
+    listeners->count = 0;
+}
+
+void listeners_close(struct listeners *listeners)
+{
+    listeners_close_clients(listeners);
     listener_close(listeners->workers);
-    *listeners = (struct listeners){0};
+    listeners->workers = NULL;
 }
 
 /* The master may listen on a wildcard; workers connect to the loopback then. */

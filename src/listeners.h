@@ -21,7 +21,9 @@ int listeners_open(struct listeners *listeners, struct loop *loop, const struct 
                    const struct identity *identity, listener_accept accept_client,
                    listener_accept accept_worker, void *arg);
 
-void listeners_close(struct listeners *listeners); /* twice is fine */
+/* Twice is fine. */
+void listeners_close_clients(struct listeners *listeners);
+void listeners_close(struct listeners *listeners);
 
 /* Writes the address for the connections of workers. Returns its length. */
 socklen_t listeners_worker_address(const struct listeners *listeners,

@@ -55,7 +55,13 @@ struct master {
     int life_pipe[2];
 };
 
-static void close_listeners(void *arg)
+static void close_for_clients(void *arg)
+{
+    struct master *m = arg;
+    listeners_close_clients(&m->listeners);
+}
+
+static void close_all(void *arg)
 {
     struct master *m = arg;
     listeners_close(&m->listeners);
@@ -181,7 +187,8 @@ static void wire(struct master *m, const struct config_args *args)
                                     .pools = &m->pools,
                                     .clients = &m->clients,
                                     .loop = &m->conns,
-                                    .close = close_listeners,
+                                    .close = close_for_clients,
+                                    .close_workers = close_all,
                                     .arg = m};
     m->reload = (struct reload){.args = args,
                                 .identity = &m->identity,
@@ -253,7 +260,7 @@ static void turn(struct master *m)
 static void tear_down(struct master *m)
 {
     signals_close(&m->signals);
-    close_listeners(m);
+    close_all(m);
     clients_close(&m->clients);
     conn_loop_chores(&m->conns);
     pools_free(&m->pools);

@@ -14,17 +14,25 @@ enum {
     LAST_WORDS_MS = 100, /* between two looks at the output left */
 };
 
-static void begin_drain(struct shutdown *s, const char *why)
+static void begin_drain(struct shutdown *s, const char *why, enum drain_waiting waiting)
 {
     log_event(LOG_INFO, "drain", LOG_STR("why", why),
               LOG_UINT("running", s->pools->shared.counts.running),
               LOG_UINT("waiting", pools_waiting(s->pools)),
+              LOG_STR("drain_waiting", waiting == DRAIN_RUN ? "run" : "fail"),
               LOG_UINT("timeout_ms", s->settings->drain_timeout_ms));
     s->phase = DRAINING;
     s->drain_by_us = s->timers->now_us + s->settings->drain_timeout_ms * 1000ull;
     timer_set(s->timers, &s->timer, s->drain_by_us);
     s->close(s->arg);
-    pools_drain(s->pools);
+    pools_drain(s->pools, waiting == DRAIN_RUN);
+}
+
+/* Jobs still waiting for their run fail. */
+static void fail_waiting(struct shutdown *s)
+{
+    if (s->pools->shared.runs_waiting)
+        pools_drain(s->pools, false);
 }
 
 /* No job is left, but submits may be on their way. Each client is read and answered as long as it
@@ -32,6 +40,7 @@ static void begin_drain(struct shutdown *s, const char *why)
 static void begin_hearing(struct shutdown *s)
 {
     s->phase = HEARING;
+    s->close_workers(s->arg);
     s->hear_by_us = s->timers->now_us + (s->hurried ? LAST_WORDS_MS : HEAR_MS) * 1000ull;
     clients_listen(s->clients);
     timer_set_ms(s->timers, &s->timer, s->hurried ? LAST_WORDS_MS : SILENT_MS);
@@ -66,6 +75,7 @@ static void end_at_once(struct shutdown *s)
     log_event(LOG_WARN, "end-at-once", LOG_UINT("running", s->pools->shared.counts.running),
               LOG_UINT("clients", s->clients->connected));
     s->hurried = true;
+    fail_waiting(s);
     pools_abort(s->pools);
     if (s->phase == ENDING)
         begin_end(s);
@@ -114,8 +124,10 @@ static bool is_taken(struct shutdown *s)
 /* A job and its worker have kill-grace-ms from now on; a longer one hangs in the kernel. */
 static void stop_running(struct shutdown *s)
 {
-    log_event(LOG_WARN, "drain-timeout", LOG_UINT("running", s->pools->shared.counts.running));
+    log_event(LOG_WARN, "drain-timeout", LOG_UINT("running", s->pools->shared.counts.running),
+              LOG_UINT("waiting", pools_waiting(s->pools)));
     s->stopped = true;
+    fail_waiting(s);
     pools_stop(s->pools);
     timer_set_ms(s->timers, &s->timer, s->pools->shared.limits.kill_grace_ms + KILLED_MS);
 }
@@ -172,7 +184,15 @@ void shutdown_init(struct shutdown *s)
 void shutdown_ask(struct shutdown *s, const char *why)
 {
     if (s->phase == RUNNING)
-        begin_drain(s, why);
+        begin_drain(s, why, s->settings->drain_waiting);
     else
         end_at_once(s);
+}
+
+void shutdown_drain(struct shutdown *s, const char *why, enum drain_waiting waiting)
+{
+    if (s->phase == RUNNING)
+        begin_drain(s, why, waiting);
+    else if (s->phase == DRAINING && waiting == DRAIN_FAIL)
+        fail_waiting(s);
 }

@@ -1,12 +1,13 @@
 /*
  * shutdown: the end of the server, in phases. Each phase waits for something, and none comes twice:
  *
- *     RUNNING   --(an end is asked for)--> DRAINING: no connections, no jobs; running ones finish
+ *     RUNNING   --(an end is asked for)--> DRAINING: no connections, no new jobs; jobs finish
  *     DRAINING  --(no job, no worker)----> HEARING: sending clients are read to their end
  *     HEARING   --(no client is read)----> ENDING: clients take their output
  *     ENDING    --(no client)------------> ENDED
  *
  * DRAINING takes drain-timeout-ms at most. Then the running jobs are stopped, within kill-grace-ms.
+ * Waiting jobs fail at its begin or, with drain-waiting "run", at its end.
  * HEARING takes a second at most. ENDING takes linger-ms at most; while clients go on taking their
  * output, it takes up to the rest of drain-timeout-ms and a second.
  *
@@ -41,7 +42,8 @@ struct shutdown {
     struct pools *pools;
     struct clients *clients;
     struct conn_loop *loop;
-    void (*close)(void *arg); /* stops listening */
+    void (*close)(void *arg);         /* stops listening for clients: DRAINING */
+    void (*close_workers)(void *arg); /* likewise for workers: none is left */
     void *arg;
 
     enum shutdown_phase phase;
@@ -60,6 +62,10 @@ void shutdown_init(struct shutdown *shutdown);
 
 /* The end is asked for, once or again. `why` is for the log. */
 void shutdown_ask(struct shutdown *shutdown, const char *why);
+
+/* The end is asked for, with a wish for the waiting jobs. A further time it only may turn "run"
+ * into "fail". */
+void shutdown_drain(struct shutdown *shutdown, const char *why, enum drain_waiting waiting);
 
 /* Takes the next step, if its time has come. To be called in each turn of the loop, as the last. */
 void shutdown_turn(struct shutdown *shutdown);
