@@ -22,7 +22,6 @@
 #include "report.h"
 #include "usage.h"
 
-#include <signal.h>
 #include <string.h>
 
 enum {
@@ -73,14 +72,6 @@ static enum link_status take_job(struct master_link *link, struct job *job, stru
     return master_link_read(link, job->input.data, job->input.len);
 }
 
-static void unblock_signals(void)
-{
-    sigset_t none;
-
-    sigemptyset(&none);
-    sigprocmask(SIG_SETMASK, &none, NULL);
-}
-
 /* Jobs before may have taken the memory; in a fresh worker the limit is too low for this job. */
 static const struct module *refuse_for_memory(const struct loop *loop, const struct job *job,
                                               struct refusal *refusal)
@@ -104,8 +95,7 @@ static void do_job(struct loop *loop, struct job *job, struct loader *loader, co
     else
         job_refuse(job, &refusal);
     loop->used |= module != NULL;
-    if (loader_effects(loader) & EFFECT_MASK)
-        unblock_signals();
+    loader_reset_mask(loader);
     report_flush_stdout(); /* the module's output is logged for this job, not the next */
 }
 

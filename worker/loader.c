@@ -158,6 +158,12 @@ unsigned loader_effects(const struct loader *loader)
     return loader->dirty;
 }
 
+void loader_reset_mask(const struct loader *loader)
+{
+    if (loader->dirty & EFFECT_MASK)
+        process_state_reset_mask(loader->current != NULL ? loader->current->state : NULL);
+}
+
 const char *loader_current(const struct loader *loader)
 {
     return loader->current != NULL ? loader->current->name : "-";

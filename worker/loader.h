@@ -37,6 +37,10 @@ const char *loader_current(const struct loader *loader);
  * their init(). */
 size_t loader_descriptors(const struct loader *loader);
 
+/* Returns the signal mask to that of the module after its init(). Does nothing if the module cannot
+ * have changed the mask. */
+void loader_reset_mask(const struct loader *loader);
+
 /* Returns the module, loaded and initialised and owned by the loader, or NULL with the reason in
  * `refusal`. `name` must pass module_name_valid(). */
 const struct module *loader_get(struct loader *loader, const char *name, struct refusal *refusal);

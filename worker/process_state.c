@@ -24,6 +24,7 @@
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/time.h>
+#include <time.h>
 #include <unistd.h>
 
 enum {
@@ -35,6 +36,8 @@ struct process_state {
     struct process_state *next;
     unsigned kept; /* set of enum effect: the parts to restore */
     struct sigaction actions[NSIG];
+    sigset_t mask;
+    struct files_state *files; /* NULL: as at the start */
     stack_t signal_stack;
     struct itimerval timers[TIMERS];
     mode_t umask;
@@ -83,6 +86,32 @@ static bool same_signals(const struct process_state *a, const struct process_sta
     }
     return a->signal_stack.ss_sp == b->signal_stack.ss_sp &&
            a->signal_stack.ss_size == b->signal_stack.ss_size;
+}
+
+static void take_mask(struct process_state *s)
+{
+    sigprocmask(SIG_SETMASK, NULL, &s->mask);
+}
+
+/* Signals blocked and pending are the business of the module that is left: they are dropped. */
+static int set_mask(const struct process_state *s)
+{
+    const struct timespec now = {.tv_sec = 0};
+    sigset_t blocked;
+
+    sigprocmask(SIG_SETMASK, NULL, &blocked);
+    while (sigtimedwait(&blocked, NULL, &now) > 0)
+        ;
+    return sigprocmask(SIG_SETMASK, &s->mask, NULL);
+}
+
+static bool same_mask(const struct process_state *a, const struct process_state *b)
+{
+    for (int signo = 1; signo < NSIG; signo++) {
+        if (sigismember(&a->mask, signo) != sigismember(&b->mask, signo))
+            return false;
+    }
+    return true;
 }
 
 /* Timers */
@@ -286,10 +315,19 @@ static bool same_fp_control(const struct process_state *a, const struct process_
 
 /* Files */
 
+static void take_files(struct process_state *s)
+{
+    s->files = files_state_take();
+}
+
 static int set_files(const struct process_state *s)
 {
-    (void)s;
-    return files_state_set();
+    return files_state_set(s->files);
+}
+
+static bool same_files(const struct process_state *a, const struct process_state *b)
+{
+    return a->files == b->files;
 }
 
 /* All parts, in the order of setting them: the user comes early, because other parts may need its
@@ -305,11 +343,12 @@ static const struct part {
     {EFFECT_TIMERS, take_timers, set_timers, same_timers},
     {EFFECT_TIMERS | EFFECT_THREADS, NULL, delete_timers, NULL},
     {EFFECT_SIGNALS, take_signals, set_signals, same_signals},
+    {EFFECT_MASK, take_mask, set_mask, same_mask},
     {EFFECT_LIMITS, take_limits, set_limits, same_limits},
     {EFFECT_ENVIRONMENT, take_environment, set_environment, same_environment},
     {EFFECT_LOCALE, take_locale, set_locale, same_locale},
     {EFFECT_DIRECTORY, take_directory, set_directory, same_directory},
-    {EFFECT_FILES, NULL, set_files, NULL},
+    {EFFECT_FILES, take_files, set_files, same_files},
 };
 
 enum { PARTS = sizeof(parts) / sizeof(parts[0]) };
@@ -356,9 +395,9 @@ void process_state_init(void)
 {
     if (start.locale != NULL)
         return;
+    files_state_init();
     take(&start, EFFECT_ALL);
     environment_state_set(start.environment);
-    files_state_init();
 }
 
 int process_state_reset(unsigned effects)
@@ -378,8 +417,6 @@ const struct process_state *process_state_save(unsigned effects)
 {
     struct process_state *state = xcalloc(1, sizeof(*state));
 
-    if (effects & EFFECT_FILES)
-        files_state_set();
     take(state, effects);
     if (!find_changes(state, effects)) {
         free_state(state);
@@ -388,6 +425,12 @@ const struct process_state *process_state_save(unsigned effects)
     state->next = kept;
     kept = state;
     return state;
+}
+
+void process_state_reset_mask(const struct process_state *state)
+{
+    sigprocmask(SIG_SETMASK,
+                state != NULL && (state->kept & EFFECT_MASK) ? &state->mask : &start.mask, NULL);
 }
 
 void process_state_restore(const struct process_state *state)

@@ -22,10 +22,14 @@ void process_state_init(void);
 /* Returns the parts in `effects` to the recorded state. Returns 0, or -1 after a report. */
 int process_state_reset(unsigned effects);
 
-/* Saves the parts in `effects` that differ from the recorded state; NULL if none differs.
- * Descriptors and streams are not saved but restored at once. The result is never freed: a process
- * may point into a restored state (environment, locale). */
+/* Saves the parts in `effects` that differ from the recorded state; NULL if none differs. A closed
+ * descriptor of 0 to 2, and the streams, are not saved but restored at once. The result is never
+ * freed: a process may point into a restored state (environment, locale). */
 const struct process_state *process_state_save(unsigned effects);
 void process_state_restore(const struct process_state *state);
+
+/* Returns the signal mask alone to a saved state; NULL: to the recorded one. Pending signals
+ * arrive. */
+void process_state_reset_mask(const struct process_state *state);
 
 #endif

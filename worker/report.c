@@ -16,10 +16,16 @@ enum { PREFIX_LEN = 4 }; /* the mark, "<6>" */
 
 static bool debug_enabled;
 static bool plain;
+static int report_fd = STDERR_FILENO;
 
 void report_set_debug(bool debug)
 {
     debug_enabled = debug;
+}
+
+void report_set_fd(int fd)
+{
+    report_fd = fd;
 }
 
 void report_set_plain(void)
@@ -68,7 +74,7 @@ void report_v(tm_level level, const char *fmt, va_list args)
     if (!fork_mark_in_child()) /* in a child, pending text is partly the worker's */
         report_flush_stdout();
     /* A failed write to the log cannot be reported anywhere. */
-    if (write(STDERR_FILENO, line, len) < 0)
+    if (write(report_fd, line, len) < 0)
         errno = 0;
     errno = saved_errno;
 }

@@ -20,6 +20,9 @@ enum { REPORT_MAX = 1024 };
  * the master would drop. */
 void report_set_debug(bool debug);
 
+/* From now on, writes lines to this descriptor. At first it is 2. */
+void report_set_fd(int fd);
+
 /* From now on, writes lines for people, without a priority. */
 void report_set_plain(void);
 

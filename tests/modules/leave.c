@@ -315,7 +315,9 @@ static int run(tm_job *job)
 static int init(const tm_host *host, const char *config)
 {
     pid_t pid = 1;
+    sigset_t own;
 
+    sigemptyset(&own);
     fork_in_fini = strstr(config, "fini") != NULL;
     if (strstr(config, "init") != NULL)
         pid = fork();
@@ -328,6 +330,11 @@ static int init(const tm_host *host, const char *config)
         umask(0123);
         setenv("OWN", "yes", 1);
         use_thread_locale();
+        sigaddset(&own, SIGUSR2);
+        sigprocmask(SIG_BLOCK, &own, NULL);
+        dup2(open("/dev/zero", O_RDONLY | O_CLOEXEC), STDIN_FILENO);
+        dup2(open("/dev/null", O_WRONLY | O_CLOEXEC), STDERR_FILENO);
+        close(STDOUT_FILENO); /* a mistake, mended by the worker */
     }
     return 0;
 }

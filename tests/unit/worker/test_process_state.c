@@ -4,8 +4,11 @@
 #include "tests/unit/worker/one_worker.h"
 
 #include <check.h>
+#include <stdbool.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 static const char *const leavings[] = {"timer real 1000000",
                                        "timer virtual 1000000",
@@ -98,6 +101,42 @@ START_TEST(all_that_is_left_behind_is_put_back_together)
 }
 END_TEST
 
+/* Whether stdin is /dev/zero, and SIGUSR2, number 12, is blocked. */
+static void assert_devices(const char *state, bool zero, bool blocked)
+{
+    struct stat st;
+    char stdin_shown[64];
+
+    ck_assert_int_eq(stat("/dev/zero", &st), 0);
+    snprintf(stdin_shown, sizeof(stdin_shown), " 0=%lu:%lu:", (unsigned long)st.st_dev,
+             (unsigned long)st.st_ino);
+    ck_assert_msg((strstr(state, stdin_shown) != NULL) == zero, "%s", state);
+    ck_assert_msg((memchr(state, 'b', strcspn(state, " ")) != NULL) == blocked, "%s", state);
+}
+
+START_TEST(lines_of_a_module_with_its_own_stderr_are_logged)
+{
+    start_with_test_modules("config:leave=[\"own\"]\n");
+    leave("log");
+    fake_master_expect_log(&master, "said by a child");
+    fake_master_expect_log(&master, "the worker's own line\n");
+    free(state_of("state"));
+    leave("log");
+    fake_master_expect_log(&master, "state was shown\n\x1e<6>said by a child");
+    fake_master_finish(&master);
+}
+END_TEST
+
+START_TEST(a_signal_left_blocked_and_pending_is_dropped_with_its_module)
+{
+    start_with_test_modules("config:leave=[\"own\"]\n");
+    leave("raise 12");
+    free(state_of("state"));
+    leave("show");
+    fake_master_finish(&master);
+}
+END_TEST
+
 START_TEST(what_init_has_set_up_is_the_modules_own)
 {
     start_with_test_modules("preload=leave\nconfig:leave=[\"own\"]\n");
@@ -105,9 +144,11 @@ START_TEST(what_init_has_set_up_is_the_modules_own)
     ck_assert_ptr_nonnull(strstr(own, "OWN=yes"));
     ck_assert_ptr_nonnull(strstr(own, "; 123 in "));
     ck_assert_ptr_nonnull(strstr(own, "C (UTF-8)"));
+    assert_devices(own, true, true);
     char *other = state_of("state");
     ck_assert_ptr_null(strstr(other, "OWN=yes"));
     ck_assert_ptr_null(strstr(other, "; 123 in "));
+    assert_devices(other, false, false);
     for (size_t i = 0; i < sizeof(leavings) / sizeof(leavings[0]); i++) {
         leave(leavings[i]);
         char *again = state_of("state");
@@ -145,6 +186,8 @@ int main(void)
     tcase_add_test(tc, what_is_left_by_a_system_call_is_put_back);
     tcase_add_test(tc, all_that_is_left_behind_is_put_back_together);
     tcase_add_test(tc, what_init_has_set_up_is_the_modules_own);
+    tcase_add_test(tc, lines_of_a_module_with_its_own_stderr_are_logged);
+    tcase_add_test(tc, a_signal_left_blocked_and_pending_is_dropped_with_its_module);
     tcase_add_test(tc, a_timer_does_not_reach_the_next_module);
     suite_add_tcase(suite, tc);
     return run_suite(suite);
