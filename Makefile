@@ -135,7 +135,7 @@ $(BUILD)/tests/unit/net/test_listener_faults: WRAP := $(patsubst %,-Wl$(comma)--
 $(BUILD)/tests/unit/startup/test_identity: WRAP := $(patsubst %,-Wl$(comma)--wrap=%,fork geteuid initgroups setgid setgroups setuid \
     waitpid)
 $(BUILD)/tests/unit/workers/test_process_faults: WRAP := $(patsubst %,-Wl$(comma)--wrap=%,clone close_range dup2 execve fcntl ftruncate \
-    memfd_create mmap open pipe2 prctl setpgid waitid waitpid)
+    memfd_create mmap open pipe2 prctl setpgid wait4 waitid)
 
 .SECONDARY:
 
@@ -225,7 +225,7 @@ $(BUILD)/fuzz_master: $(patsubst %,$(O)/tests/fuzz/master_%.o,books sources work
 $(BUILD)/fuzz_session: $(patsubst %,$(O)/tests/fuzz/session_%.o,bytes clients system workers)
 # session_system.c stands in for processes and the clock.
 $(BUILD)/fuzz_session: WRAP := $(patsubst %,-Wl$(comma)--wrap=%,clock_gettime stat module_dir_find getrandom pipe2 child_start kill getpgid \
-    waitid waitpid worker_process_start log_emit)
+    wait4 waitid worker_process_start log_emit)
 $(BUILD)/fuzz_%: $(O)/tests/fuzz/fuzz_%.o $(O)/libmaster.a $(O)/libshared.a
 	$(LINK) -fsanitize=fuzzer -o $@ $(filter %.o,$^) $(filter %.a,$^) $(MASTER_LIBS)
 $(BUILD)/tests/fail_malloc.so: tests/sweep/fail_malloc.c

@@ -5,6 +5,7 @@
 #include "base/signal_name.h"
 #include "common/log.h"
 
+#include <inttypes.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
@@ -54,11 +55,27 @@ static void find_module(const struct worker_link *link, char module[MODULE_NAME_
 
 /* --- the sentence --- */
 
+/* A SIGKILL of somebody else. */
+static void describe_kill(const struct worker_link *link, char *text, size_t size)
+{
+    uint64_t kb = worker_process_memory_kb(&link->process);
+    int len =
+        snprintf(text, size,
+                 "it was ended by SIGKILL, not by the server: mostly the kernel does that for "
+                 "want of memory");
+    if (kb)
+        snprintf(text + len, size - (size_t)len, "; it had %" PRIu64 " KiB", kb);
+}
+
 static void describe_status(const struct worker_link *link, const int *status,
                             struct worker_exit *end, char *text, size_t size)
 {
     if (status && WIFSIGNALED(*status)) {
         end->signal = WTERMSIG(*status);
+        if (end->signal == SIGKILL && !worker_link_has_been(link, LINK_KILLED)) {
+            describe_kill(link, text, size);
+            return;
+        }
         snprintf(text, size, "it was ended by %s%s", signal_name(end->signal),
                  WCOREDUMP(*status) ? " (core dumped)" : "");
     } else if (status) {

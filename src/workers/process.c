@@ -13,6 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -194,18 +195,39 @@ pid_t worker_process_next_dead(void)
     return find_dead(P_ALL, 0);
 }
 
-int worker_process_reap_pid(pid_t pid)
+static int reap(pid_t pid, struct rusage *usage)
 {
     int status = 0;
-    while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
+    while (wait4(pid, &status, 0, usage) < 0 && errno == EINTR)
         ;
     return status;
 }
 
+int worker_process_reap_pid(pid_t pid)
+{
+    return reap(pid, NULL);
+}
+
+/* The kernel also counts the memory of the process before its exec, and that was ours. */
+static uint64_t peak_kb(const struct rusage *worker)
+{
+    struct rusage own;
+    getrusage(RUSAGE_SELF, &own);
+    return worker->ru_maxrss > own.ru_maxrss ? (uint64_t)worker->ru_maxrss : 0;
+}
+
 int worker_process_reap(struct worker_process *process)
 {
+    struct rusage usage = {.ru_maxrss = 0};
     worker_process_signal(process, SIGKILL);
-    int status = worker_process_reap_pid(process->pid);
+    int status = reap(process->pid, &usage);
+    process->peak_kb = peak_kb(&usage);
     process->pid = 0;
     return status;
+}
+
+uint64_t worker_process_memory_kb(const struct worker_process *process)
+{
+    uint64_t told_kb = __atomic_load_n(&process->shared->rss, __ATOMIC_RELAXED) / 1024;
+    return process->peak_kb > told_kb ? process->peak_kb : told_kb;
 }

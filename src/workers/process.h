@@ -28,6 +28,7 @@ struct worker_process {
         pid; /* 0 before the start and after the reaping: by then the number can be a stranger's */
     struct worker_shared *shared; /* mapped; the worker can write there at any time */
     struct worker_claims claims;  /* slots of `shared` */
+    uint64_t peak_kb;             /* the most memory it had, known at the reaping; 0: unknown */
     int output_fd;                /* read end of its stdout and stderr; non-blocking */
 };
 
@@ -78,6 +79,10 @@ bool worker_process_is_dead(const struct worker_process *process);
 /* Kills the rest of the process group, reaps the process and returns its wait status. The kill
  * comes first: a reaped pid can belong to a stranger. */
 int worker_process_reap(struct worker_process *process);
+
+/* Returns the most memory that it had, or at least had when it looked last, in KiB; 0: unknown. To
+ * be called after the reaping. A broken worker can have told any number. */
+uint64_t worker_process_memory_kb(const struct worker_process *process);
 
 /* Closes the descriptor and unmaps the memory. */
 void worker_process_close(struct worker_process *process);

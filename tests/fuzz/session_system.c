@@ -9,6 +9,7 @@
 #include <errno.h>
 #include <signal.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -42,7 +43,7 @@ int __wrap_child_start(const struct program *program, pid_t *pid);
 int __wrap_kill(pid_t pid, int signo);
 pid_t __wrap_getpgid(pid_t pid);
 int __wrap_waitid(idtype_t type, id_t id, siginfo_t *info, int options);
-pid_t __wrap_waitpid(pid_t pid, int *status, int options);
+pid_t __wrap_wait4(pid_t pid, int *status, int options, struct rusage *usage);
 int __real_worker_process_start(struct worker_process *proc, const struct worker_process_env *env,
                                 const struct worker_process_own *own);
 int __wrap_worker_process_start(struct worker_process *proc, const struct worker_process_env *env,
@@ -178,9 +179,10 @@ int __wrap_waitid(idtype_t type, id_t id, siginfo_t *info, int options)
     return 0;
 }
 
-pid_t __wrap_waitpid(pid_t pid, int *status, int options)
+pid_t __wrap_wait4(pid_t pid, int *status, int options, struct rusage *usage)
 {
     (void)options;
+    (void)usage;
     for (size_t i = 0; i < proc_count; i++) {
         if (procs[i].pid != pid)
             continue;

@@ -214,3 +214,20 @@ def test_worker_max_rss(daemon):
     assert line["why"].startswith("it was larger than worker-max-rss"), line
     assert client.done("greedy", "nothing", id="again") == b"ok"
     assert not server.log.events("worker-lost")
+
+
+@NO_SANITIZER
+@pytest.mark.parametrize("busy", [False, True])
+def test_a_kill_that_is_not_ours(daemon, busy):
+    """The message says that it is mostly for want of memory, and how much the worker had."""
+    server = daemon(pool_start=1, pool_max=1, module_dir=TEST_MODULES)
+    client = server.client()
+    assert client.done("greedy", f"rss {100 << 20}") == b"ok"
+    pid = server.worker_pids()[0]
+    if busy:
+        client.submit("a", "probe", "spin 60000", notify=["started"])
+        client.event("started")
+    os.kill(pid, signal.SIGKILL)
+    text = client.outcome("a")["message"] if busy else server.log.wait("worker-lost")["why"]
+    assert "not by the server: mostly the kernel does that for want of memory" in text, text
+    assert int(text.partition("it had ")[2].split()[0]) > 100 << 10, text

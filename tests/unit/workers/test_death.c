@@ -52,7 +52,7 @@ START_TEST(test_result_before_death)
     die(SIGKILL);
     workers_reap(&workers);
     ck_assert(job_ended && last.type == JOB_DONE);
-    assert_logged("why=\"it was ended by SIGKILL\" job=\"-\"");
+    assert_logged("why=\"it was ended by SIGKILL, not by the server: ");
     end();
 }
 END_TEST
@@ -81,7 +81,7 @@ START_TEST(test_death_at_the_end_of_the_socket)
     close(fd);
     turn();
     ck_assert(job_ended && last.type == JOB_DONE);
-    assert_logged("why=\"it was ended by SIGKILL\"");
+    assert_logged("why=\"it was ended by SIGKILL, not by the server: ");
     end();
 }
 END_TEST

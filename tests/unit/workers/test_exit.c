@@ -75,9 +75,25 @@ START_TEST(test_no_status)
 }
 END_TEST
 
+START_TEST(test_kill_of_somebody_else)
+{
+    static const char *const expected = "it was ended by SIGKILL, not by the server: mostly the "
+                                        "kernel does that for want of memory";
+    ck_assert_str_eq(described(SIGKILL), expected);
+    ck_assert_int_eq(end_of_worker.signal, SIGKILL);
+    shared.rss = 5000000;
+    ck_assert_ptr_nonnull(strstr(described(SIGKILL), "memory; it had 4882 KiB"));
+    a_link.process.peak_kb = 7000;
+    ck_assert_ptr_nonnull(strstr(described(SIGKILL), "memory; it had 7000 KiB"));
+    turns(LINK_KILLED);
+    ck_assert_str_eq(described(SIGKILL), "it was ended by SIGKILL");
+}
+END_TEST
+
 START_TEST(test_reason)
 {
     snprintf(a_link.why, sizeof a_link.why, "it broke its protocol: ready twice");
+    turns(LINK_KILLED);
     ck_assert_str_eq(described(SIGKILL),
                      "it broke its protocol: ready twice; it was ended by SIGKILL");
 }
@@ -195,6 +211,7 @@ int main(void)
     tcase_add_checked_fixture(tc, set_up, NULL);
     tcase_add_test(tc, test_status);
     tcase_add_test(tc, test_no_status);
+    tcase_add_test(tc, test_kill_of_somebody_else);
     tcase_add_test(tc, test_reason);
     tcase_add_test(tc, test_late);
     tcase_add_test(tc, test_place);

@@ -8,6 +8,8 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 WRAP(int, memfd_create, (const char *name, unsigned flags), (name, flags), -1)
@@ -18,7 +20,8 @@ WRAP(int, pipe2, (int fds[2], int flags), (fds, flags), -1)
 WRAP(int, setpgid, (pid_t pid, pid_t group), (pid, group), -1)
 WRAP(int, dup2, (int from, int to), (from, to), -1)
 WRAP(int, close_range, (unsigned first, unsigned last, int flags), (first, last, flags), -1)
-WRAP(pid_t, waitpid, (pid_t pid, int *status, int options), (pid, status, options), -1)
+WRAP(pid_t, wait4, (pid_t pid, int *status, int options, struct rusage *usage),
+     (pid, status, options, usage), -1)
 WRAP(int, waitid, (idtype_t type, id_t id, siginfo_t *info, int options), (type, id, info, options),
      -1)
 WRAP_VARIADIC(fcntl, (int fd, int command, long arg), (fd, command, arg))
@@ -146,7 +149,7 @@ START_TEST(test_reaping_goes_on_after_a_signal)
     set_fault("waitid", 1, EINTR);
     ck_assert_int_eq(worker_process_next_dead(), pid);
     ck_assert(take_fault());
-    set_fault("waitpid", 1, EINTR);
+    set_fault("wait4", 1, EINTR);
     int status = worker_process_reap_pid(pid);
     ck_assert(take_fault());
     ck_assert(WIFEXITED(status));
