@@ -233,15 +233,34 @@ static void put_fault(struct writer *writer, const json_t *backtrace, const stru
     fputc('\n', writer->out);
 }
 
+/* Returns the number of the last frame of those equal to this one: a recursion has many. */
+static size_t last_equal(const json_t *backtrace, size_t number, size_t count)
+{
+    while (number + 1 < count &&
+           json_equal(json_array_get(backtrace, number), json_array_get(backtrace, number + 1)))
+        number++;
+    return number;
+}
+
+static void put_frames(struct writer *writer, const json_t *backtrace, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        struct frame frame = read_frame(backtrace, i);
+        put_frame(writer, &frame);
+        size_t last = last_equal(backtrace, i, count);
+        if (last > i + 1) {
+            fprintf(writer->out, "#%zu to #%zu as #%zu\n", i + 1, last, i);
+            i = last;
+        }
+    }
+}
+
 static void put_crash(struct writer *writer, const json_t *crash)
 {
     const json_t *backtrace = json_object_get(crash, "backtrace");
     size_t count = count_frames(crash);
     put_head(writer->out, crash);
-    for (size_t i = 0; i < count; i++) {
-        struct frame frame = read_frame(backtrace, i);
-        put_frame(writer, &frame);
-    }
+    put_frames(writer, backtrace, count);
     for (size_t i = 0; i < count; i++) {
         struct frame frame = read_frame(backtrace, i);
         put_fault(writer, backtrace, &frame);

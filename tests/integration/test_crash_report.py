@@ -6,12 +6,14 @@ import re
 import shutil
 import subprocess
 
+import pytest
+
 from harness.daemon import COMMAND, environment
 from harness.wait import BUILD, DEADLINE
 
 MODULE = os.path.join(BUILD, "modules", "crash.so")
 SOURCE = os.path.join(os.path.dirname(__file__), "..", "..", "modules", "crash.c")
-DONE, FAILED = 0, 1
+DONE, FAILED, LOST, SOME_FAILED = 0, 1, 70, 123
 
 
 def output_of(*command):
@@ -116,3 +118,73 @@ def test_a_payload_without_a_crash():
         [COMMAND, "crash", "-"], input='{"worker":1}', capture_output=True, text=True, env=environment()
     )
     assert (result.returncode, result.stdout) == (FAILED, "") and "no crash" in result.stderr, result
+
+
+# ---- with a worker that has crashed
+
+
+@pytest.fixture
+def crashed(daemon):
+    """A daemon, and the job that has crashed there."""
+    server = daemon(pool_start=1)
+    failed = server.client().run("crash", "segv")
+    assert failed["reason"] == "error", failed
+    return server, failed["job"]
+
+
+def run(server, *arguments, status=DONE, **kwargs):
+    result = subprocess.run(
+        [COMMAND, *arguments, "--server", server.address],
+        capture_output=True,
+        text=True,
+        timeout=DEADLINE,
+        env=environment(),
+        **kwargs,
+    )
+    assert result.returncode == status, result
+    return result
+
+
+FRAME = r"#0 0x[0-9a-f]+ crash_segv \(\) at modules/crash\.c:\d+ \(crash\.so\)"
+HEAD = r"SIGSEGV \(SEGV_MAPERR\): no memory is mapped there; address 0x8, thread main, fingerprint ([0-9a-f]{8})"
+
+
+def test_run_shows_the_crash_of_its_job(daemon):
+    lines = run(daemon(pool_start=1), "run", "crash", "segv", status=LOST).stderr.splitlines()
+    assert "was ended by SIGSEGV" in lines[0], lines
+    assert re.fullmatch("  " + HEAD, lines[1]) and re.fullmatch("  " + FRAME, lines[2]), lines
+    assert any("main () at worker/main.c:" in line for line in lines), lines
+
+
+def test_run_each_shows_its_place(daemon):
+    result = run(daemon(pool_start=1), "run", "crash", "--each", input="segv\nabort\n", status=SOME_FAILED)
+    places = [line for line in result.stderr.splitlines() if line.startswith("  ")]
+    assert len(places) == 2, result.stderr
+    for place, function in zip(places, ("crash_segv", "crash_abort")):
+        assert re.fullmatch(rf"  crash [0-9a-f]{{8}}: {function} \(\) at modules/crash\.c:\d+ \(crash\.so\)", place), place
+
+
+def test_a_crash_is_found_by_its_job_and_its_fingerprint(crashed):
+    server, job = crashed
+    (row,) = json.loads(run(server, "crashes", "--json").stdout)
+    assert (row["module"], row["signal"], row["count"], row["last_job"]) == ("crash", "SIGSEGV", 1, job), row
+    assert run(server, "crashes", "--module", "fib").stdout == "no crashes\n"
+    table = run(server, "crashes", "--module", "crash").stdout.splitlines()
+    assert len(table) == 2 and "crash_segv () at modules/crash.c:" in table[1], table
+    for name in (job, row["fingerprint"]):
+        titles, values, empty, head, frame, *_ = run(server, "crash", name).stdout.splitlines()
+        assert "fingerprint" in titles and job in values and empty == "", values
+        assert re.fullmatch(HEAD, head)[1] == row["fingerprint"] and re.fullmatch(FRAME, frame), (head, frame)
+    assert "no crash with" in run(server, "crash", "no-such-job", status=FAILED).stderr
+
+
+def test_an_event_of_run_is_read_again(daemon):
+    event = run(daemon(pool_start=1), "run", "crash", "abort", "--json", status=LOST).stdout
+    result = subprocess.run([COMMAND, "crash", "-"], input=event, capture_output=True, text=True, env=environment())
+    assert result.returncode == DONE and "crash_abort () at modules/crash.c:" in result.stdout, result
+
+
+def test_a_recursion_is_short(daemon):
+    lines = run(daemon(pool_start=1), "run", "crash", "overflow", status=LOST).stderr.splitlines()
+    assert re.search(r" to #63 as #\d+$", lines[-1]), lines
+    assert len(lines) < 30, lines

@@ -316,6 +316,14 @@ START_TEST(at_most_64_frames)
 }
 END_TEST
 
+START_TEST(recursion)
+{
+    assert_read("{\"backtrace\":[{\"offset\":1},{\"offset\":2},{\"offset\":2},{\"offset\":2},"
+                "{\"offset\":1},{\"offset\":1}]}",
+                "an unknown signal\n#0 0x1 ??\n#1 0x2 ??\n#2 to #3 as #1\n#4 0x1 ??\n#5 0x1 ??\n");
+}
+END_TEST
+
 START_TEST(no_top)
 {
     json_t *crash = json_loads(
@@ -329,9 +337,19 @@ END_TEST
 int main(void)
 {
     const TTest *const tests[] = {
-        inlined_functions,      clang,         without_lines,     stripped,
-        separate_debug_file,    another_build, files_not_read,    the_top_is_outside_the_c_library,
-        addresses_of_a_program, odd_values,    at_most_64_frames, no_top,
+        inlined_functions,
+        clang,
+        without_lines,
+        stripped,
+        separate_debug_file,
+        another_build,
+        files_not_read,
+        the_top_is_outside_the_c_library,
+        addresses_of_a_program,
+        odd_values,
+        at_most_64_frames,
+        recursion,
+        no_top,
     };
     TCase *tcase = tcase_create("crash_report");
     tcase_set_timeout(tcase, 120);
