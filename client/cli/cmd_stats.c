@@ -4,6 +4,46 @@
 #include "exit_status.h"
 #include "table.h"
 
+/* ---- figures of pools ---- */
+
+/* The columns for people. All figures of a pool would need two lines. */
+static const struct {
+    const char *part; /* NULL: the pool itself */
+    const char *member, *column;
+} columns[] = {
+    {NULL, "paused", "paused"},       {NULL, "removed", "removed"},
+    {"pool", "start", "start"},       {"pool", "max", "max"},
+    {"pool", "starting", "starting"}, {"pool", "idle", "idle"},
+    {"pool", "busy", "busy"},         {"pool", "stopping", "stopping"},
+    {"pool", "dead", "dead"},         {"queue", "waiting", "waiting"},
+    {"queue", "max", "job_max"},      {"queue", "oldest_ms", "oldest_ms"},
+};
+
+/* Leaves out what an older server does not tell. */
+static json_t *make_pool_row(const json_t *pool)
+{
+    json_t *row = json_object();
+    for (size_t i = 0; i < sizeof columns / sizeof columns[0]; i++) {
+        const json_t *part = columns[i].part ? json_object_get(pool, columns[i].part) : pool;
+        json_t *value = json_object_get(part, columns[i].member);
+        if (value)
+            json_object_set(row, columns[i].column, value);
+    }
+    return row;
+}
+
+/* Returns the same pools, each with the columns for people. */
+static json_t *make_pool_rows(const json_t *pools)
+{
+    json_t *rows = json_object(), *pool;
+    const char *name;
+    json_object_foreach ((json_t *)pools, name, pool)
+        json_object_set_new(rows, name, make_pool_row(pool));
+    return rows;
+}
+
+/* ---- stats ---- */
+
 static tm_client_status ask_stats(tm_client *client, const struct settings *settings,
                                   int timeout_ms, tm_client_event **answer)
 {
@@ -11,10 +51,20 @@ static tm_client_status ask_stats(tm_client *client, const struct settings *sett
     return tm_client_stats(client, timeout_ms, answer);
 }
 
+static void print_figures(FILE *out, const json_t *figures)
+{
+    json_t *shown = json_copy((json_t *)figures);
+    const json_t *pools = json_object_get(figures, "pools");
+    if (json_is_object(pools))
+        json_object_set_new(shown, "pools", make_pool_rows(pools));
+    table_print_figures(out, shown);
+    json_decref(shown);
+}
+
 static int print_stats(const struct settings *settings, const tm_client_event *answer)
 {
     json_t *figures = ask_load_payload(answer, JSON_OBJECT);
-    return figures ? ask_print_value(settings, figures, table_print_figures) : EXIT_UNREACHABLE;
+    return figures ? ask_print_value(settings, figures, print_figures) : EXIT_UNREACHABLE;
 }
 
 static int run_stats(const struct settings *settings)
@@ -22,9 +72,13 @@ static int run_stats(const struct settings *settings)
     return ask_server(settings, ask_stats, print_stats);
 }
 
+/* ---- pools ---- */
+
 static void print_pool_rows(FILE *out, const json_t *pools)
 {
-    table_print_named_rows(out, "pool", pools);
+    json_t *rows = make_pool_rows(pools);
+    table_print_named_rows(out, "pool", rows);
+    json_decref(rows);
 }
 
 /* A server without pools has one set of workers and one line, as the pool "default" has. */
@@ -52,6 +106,8 @@ static int run_pools(const struct settings *settings)
 {
     return ask_server(settings, ask_stats, print_pools);
 }
+
+/* ---- workers ---- */
 
 static tm_client_status ask_workers(tm_client *client, const struct settings *settings,
                                     int timeout_ms, tm_client_event **answer)
@@ -94,8 +150,8 @@ const struct command cmd_pools = {
     .kind = COMMAND_SERVER,
     .run = run_pools,
     .summary = "show the pools, their workers and lines",
-    .help = "Prints a line for each pool: whether it is paused, the figures of its workers\n"
-            "and of its line; with --json, the member \"pools\" of the server's figures.\n",
+    .help = "Prints a line for each pool: whether it is paused, how many workers it has in\n"
+            "each state, and how long its line is; with --json, all figures of the pools.\n",
 };
 
 const struct command cmd_workers = {

@@ -12,6 +12,7 @@ Some parts differ from run to run, and are compared like this; everything else i
 - In addresses, the port counts as 7741.
 - Points in time (2026-01-02T03:04:05.678Z), job ids (k3f9-17), "boot" and the numbers behind worker, pid, _us, _ms and
   _kb, as well as numbers with a unit (12 ms, 3.5 s, 5 MiB), count as #.
+- Offsets (0x11a9) and fingerprints of crashes count as #: they differ from compiler to compiler.
 - In the output of `workers` for people, every number counts as #. In that of `stats`, the states of workers do, because
   they depend on speed. In both, any run of blanks counts as one. The jobs in `stats` must be those of the commands
   before it.
@@ -73,6 +74,8 @@ def comparable(command, text):
     text = re.sub(r"\d{4}-\d\d-\d\dT[\d:.]+Z", "#", text)
     text = re.sub(r'("boot":)"\w+"', r"\1#", text)
     text = re.sub(r"\b[0-9a-z]+-\d+\b(?!-)", "#", text)
+    text = re.sub(r"\b0x[0-9a-f]+\b", "0x#", text)
+    text = re.sub(r"(\bfingerprint )[0-9a-f]{8}\b", r"\1#", text)
     text = re.sub(r"\bworker \d+", "worker #", text)
     text = re.sub(r'((?:pid|_us|_ms|_kb)"?[:= ] ?)[\d.]+', r"\1#", text)
     text = re.sub(r"\b[\d.]+( ?)(µs|us|ms|s|KiB|MiB|GiB)\b", r"#\1\2", text)

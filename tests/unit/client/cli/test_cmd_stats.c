@@ -60,9 +60,15 @@ START_TEST(pools)
         "{\"event\":\"stats\",\"id\":1,\"size\":50}\n"
         "{\"pool\":{\"start\":1,\"max\":4},\"queue\":{\"waiting\":0}}"};
     assert_answer(&some, ARGS("pools"), 0,
-                  "pool     pool_start  pool_max  queue_waiting  paused\n"
-                  "default           1         4              0  false\n"
-                  "a                 0         2              7  true\n",
+                  "pool     paused  start  max  waiting\n"
+                  "default  false       1    4        0\n"
+                  "a        true        0    2        7\n",
+                  "");
+    assert_answer(&some, ARGS("stats"), 0,
+                  "\n"
+                  "pools    paused  start  max  waiting\n"
+                  "default  false       1    4        0\n"
+                  "a        true        0    2        7\n",
                   "");
     assert_answer(&some, ARGS("pools", "--json"), 0,
                   "{\"default\":{\"pool\":{\"start\":1,\"max\":4,\"ends\":{\"idle\":2}},"
@@ -71,8 +77,8 @@ START_TEST(pools)
                   "\n",
                   "");
     assert_answer(&without, ARGS("pools"), 0,
-                  "pool     pool_start  pool_max  queue_waiting\n"
-                  "default           1         4              0\n",
+                  "pool     start  max  waiting\n"
+                  "default      1    4        0\n",
                   "");
 }
 END_TEST
