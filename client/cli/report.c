@@ -64,6 +64,10 @@ static void append_details(char *text, size_t size, const tm_client_event *event
         append(text, size, ", exit status %" PRId64, event->exit_status);
     if (event->step)
         append(text, size, ", step %s", event->step);
+    if (event->by)
+        append(text, size, ", by %s", event->by);
+    if (event->by_name)
+        append(text, size, " %s", event->by_name);
     if (event->queued >= 0)
         append(text, size, ", %" PRId64 " queued", event->queued);
     if (event->running >= 0)

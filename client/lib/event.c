@@ -44,6 +44,8 @@ static const struct field fields[] = {
     FIELD(op, FIELD_TEXT),
     FIELD(state, FIELD_TEXT),
     FIELD(fatal, FIELD_FLAG),
+    FIELD(by, FIELD_TEXT),
+    FIELD(by_name, FIELD_TEXT),
 };
 
 enum { FIELD_COUNT = sizeof fields / sizeof fields[0] };

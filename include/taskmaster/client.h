@@ -117,6 +117,8 @@ typedef struct tm_client_event {
     const char *op;         /* ok, error: the request's */
     const char *state;      /* ok to cancel and kill: "waiting", "running" or "stopping" */
     bool fatal;             /* error: the server ends the connection after it */
+    const char *by;         /* failed: it was ended by "submitter", "link", "client", "operator" */
+    const char *by_name;    /* failed, by "client": the client's name */
 } tm_client_event;
 
 /* Options of tm_client_connect(). Zero all unused members. */

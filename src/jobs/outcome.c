@@ -122,6 +122,7 @@ static void lose_job(struct dispatcher *d, struct worker *worker, const struct w
         .exit_status = end->exit_status,
         .exited = end->exited,
         .payload = end->details,
+        .by = worker->end == END_KILLED ? BY_OPERATOR : BY_NOBODY,
     };
     dispatch_end(d, job, &event);
 }

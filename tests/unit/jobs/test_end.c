@@ -226,6 +226,22 @@ START_TEST(test_nobody_has_ended_a_job_out_of_time)
 }
 END_TEST
 
+/* The job itself is not being stopped. */
+START_TEST(test_a_kill_of_the_worker_is_the_operators)
+{
+    open_idle(1, 1, 10);
+    hooks.event = note_by;
+    SUBMIT();
+    worker_decide_end(the_job(1)->run.worker, END_KILLED);
+    dies(1, SIGKILL);
+    ck_assert_str_eq(by, "error operator -");
+    ready(2);
+    SUBMIT();
+    dies(2, SIGKILL);
+    ck_assert_str_eq(by, "error nobody -");
+}
+END_TEST
+
 START_TEST(test_a_link_and_a_drain_are_told)
 {
     open_idle(1, 1, 10);
@@ -261,6 +277,7 @@ int main(void)
     tcase_add_test(tc, test_a_cancelled_job_tells_by_whom);
     tcase_add_test(tc, test_the_first_to_end_a_job_is_told);
     tcase_add_test(tc, test_nobody_has_ended_a_job_out_of_time);
+    tcase_add_test(tc, test_a_kill_of_the_worker_is_the_operators);
     tcase_add_test(tc, test_a_link_and_a_drain_are_told);
     return run_suite(suite);
 }

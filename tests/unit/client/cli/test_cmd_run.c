@@ -63,6 +63,15 @@ START_TEST(run_ends)
         {"{\"event\":\"failed\",\"id\":1,\"job\":\"k-1\",\"reason\":\"timeout\",\"message\":\"\","
          "\"step\":\"sigkill\"}\n",
          124, "taskmaster: job k-1 failed (timeout, step sigkill)\n"},
+        {"{\"event\":\"failed\",\"id\":1,\"job\":\"k-1\",\"reason\":\"cancelled\",\"message\":\"\","
+         "\"by\":\"client\",\"by_name\":\"ops\\u001b[2J\"}\n",
+         1, "taskmaster: job k-1 failed (cancelled, by client ops?[2J)\n"},
+        {"{\"event\":\"failed\",\"id\":1,\"job\":\"k-1\",\"reason\":\"shutdown\",\"message\":\"\","
+         "\"by\":\"operator\"}\n",
+         75, "taskmaster: job k-1 failed (shutdown, by operator)\n"},
+        {"{\"event\":\"error\",\"op\":\"submit\",\"id\":1,\"code\":\"denied\","
+         "\"message\":\"submit needs the right submit\"}\n",
+         1, "taskmaster: refused (denied): submit needs the right submit\n"},
         {"{\"event\":\"overload\",\"id\":1,\"reason\":\"queue-full\",\"queued\":9,\"running\":4,"
          "\"retry_after_ms\":50}\n",
          75, "taskmaster: overload (queue-full, 9 queued, 4 running, try again after 50 ms)\n"},

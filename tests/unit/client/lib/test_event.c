@@ -77,12 +77,15 @@ START_TEST(failed)
 {
     struct tmc_event *event = taken(
         "{\"event\":\"failed\",\"id\":1,\"job\":\"k-1\",\"reason\":\"error\",\"code\":\"x-y\","
-        "\"message\":\"gone\",\"step\":\"sigterm\",\"signal\":\"SIGSEGV\",\"exit_status\":3}");
+        "\"message\":\"gone\",\"step\":\"sigterm\",\"signal\":\"SIGSEGV\",\"exit_status\":3,"
+        "\"by\":\"client\",\"by_name\":\"ops\"}");
     tm_client_event *shown = &event->shown;
     ck_assert_str_eq(shown->reason, "error");
     ck_assert_str_eq(shown->code, "x-y");
     ck_assert_str_eq(shown->message, "gone");
     ck_assert_str_eq(shown->step, "sigterm");
+    ck_assert_str_eq(shown->by, "client");
+    ck_assert_str_eq(shown->by_name, "ops");
     ck_assert_str_eq(shown->signal, "SIGSEGV");
     ck_assert_int_eq(shown->exit_status, 3);
     tm_client_event_free(shown);
