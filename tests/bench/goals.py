@@ -95,6 +95,12 @@ def of_recovery(found):
     yield goal(7, what, found["ready_p50_ms"], 15, unit=" ms")
 
 
+def of_crashes(found):
+    for way, key in (("a null pointer", "segv"), ("a full stack", "overflow")):
+        what = f"crash by {way} to failed with its post-mortem, p99"
+        yield goal(7, what, found[f"{key}_p99_ms"], 20, unit=" ms")
+
+
 def judge(found):
     """The verdicts on all goals measured in this run, in order."""
     judges = {
@@ -104,6 +110,7 @@ def judge(found):
         "workers": of_workers,
         "memory": of_memory,
         "recovery": of_recovery,
+        "crashes": of_crashes,
     }
     judged = [goal for name, of in judges.items() if found.get(name) for goal in of(found[name])]
     return sorted(judged, key=lambda goal: goal["goal"])

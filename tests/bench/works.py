@@ -1,6 +1,7 @@
 """The works: each measures one thing, in rounds, and returns its figures as plain data."""
 
 import contextlib
+import json
 import os
 import resource
 import signal
@@ -271,6 +272,39 @@ def recovery(plan):
     return found
 
 
+# ---- crashes
+
+def crash_one(client, number, way):
+    """Returns the ms from the submit of a job to its end with a post-mortem."""
+    start = time.perf_counter()
+    client.send(way, op="submit", id=number, module="crash")
+    failed, payload = client.wait("failed")
+    told = time.perf_counter()
+    if failed["id"] != number or not json.loads(payload)["crash"]["backtrace"]:
+        raise RuntimeError(f"no post-mortem: {failed} {payload}")
+    client.wait_idle(WORKERS)
+    return (told - start) * 1e3
+
+
+def crashes(plan):
+    """A null pointer, and a full stack: as many frames as there are in a post-mortem, and 8 MiB of memory."""
+    say(f"crashes, {plan.kills} of each")
+    found = {"crashes": plan.kills}
+    with Group() as group:
+        client = Client(Taskmaster(group, "crashes", breaker_crashes=0).warm_up().port)
+        client.wait_idle(WORKERS)
+        for way in ("segv", "overflow"):
+            times = [crash_one(client, n, way.encode()) for n in range(plan.kills)]
+            found[f"{way}_p50_ms"] = statistics.median(times)
+            found[f"{way}_p99_ms"] = percentile(times, 99)
+        client.close()
+    say(
+        f"  null pointer p50 {found['segv_p50_ms']:.2f} ms, p99 {found['segv_p99_ms']:.2f} ms;"
+        f" full stack p50 {found['overflow_p50_ms']:.2f} ms, p99 {found['overflow_p99_ms']:.2f} ms"
+    )
+    return found
+
+
 WORKS = {
     "throughput": throughput,
     "line": line,
@@ -278,6 +312,7 @@ WORKS = {
     "workers": workers,
     "memory": memory,
     "recovery": recovery,
+    "crashes": crashes,
 }
 
 if __name__ == "__main__":

@@ -19,7 +19,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#define FAR __attribute__((noinline, noclone)) static
+#define FAR __attribute__((noinline)) static
 
 enum { THREADS = 10, STACK = 64 * 1024 };
 
