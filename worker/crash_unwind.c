@@ -38,10 +38,10 @@ static uintptr_t frame_of(const ucontext_t *context)
 /* Turns the context into the caller's, right behind a call to nowhere. */
 static void step_back(ucontext_t *context)
 {
-    uintptr_t stack = (uintptr_t)context->uc_mcontext.gregs[REG_RSP];
+    greg_t *registers = context->uc_mcontext.gregs;
 
-    context->uc_mcontext.gregs[REG_RIP] = *(const greg_t *)stack - 1;
-    context->uc_mcontext.gregs[REG_RSP] = (greg_t)(stack + sizeof(greg_t));
+    registers[REG_RIP] = *(const greg_t *)registers[REG_RSP] - 1;
+    registers[REG_RSP] += (greg_t)sizeof(greg_t);
 }
 
 #elif defined(__aarch64__)

@@ -8,12 +8,17 @@
 #include <stdlib.h>
 #include <string.h>
 
+static void free_entry(struct crash_entry *entry)
+{
+    free(entry->text);
+    free(entry);
+}
+
 static void forget(struct crashes *crashes, struct crash_entry *entry)
 {
     TAILQ_REMOVE(&crashes->list, entry, link);
     crashes->count--;
-    free(entry->text);
-    free(entry);
+    free_entry(entry);
 }
 
 void crashes_init(struct crashes *crashes)
@@ -24,8 +29,11 @@ void crashes_init(struct crashes *crashes)
 
 void crashes_free(struct crashes *crashes)
 {
-    while (!TAILQ_EMPTY(&crashes->list))
-        forget(crashes, TAILQ_FIRST(&crashes->list));
+    for (struct crash_entry *entry = TAILQ_FIRST(&crashes->list), *next; entry; entry = next) {
+        next = TAILQ_NEXT(entry, link);
+        free_entry(entry);
+    }
+    crashes_init(crashes);
 }
 
 static struct crash_entry *find(const struct crashes *crashes, const struct crash_note *note)

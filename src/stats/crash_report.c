@@ -31,15 +31,21 @@ static void write_entry(FILE *out, const struct report *report, const struct cra
     fprintf(out, "\"crash\":%s}", entry->text);
 }
 
+static FILE *open_text(char **text, size_t *len)
+{
+    FILE *out = open_memstream(text, len);
+    if (out)
+        return out;
+    fatal(EX_OSERR, "cannot write a report");
+}
+
 char *report_crashes(const struct report *report, const char *module)
 {
     char *text;
     size_t len;
     const struct crash_entry *entry;
     const char *separator = "";
-    FILE *out = open_memstream(&text, &len);
-    if (!out)
-        fatal(EX_OSERR, "cannot write a report");
+    FILE *out = open_text(&text, &len);
     fputc('[', out);
     TAILQ_FOREACH (entry, &report->crashes->list, link) {
         if (*module && strcmp(entry->module, module) != 0)
