@@ -301,7 +301,7 @@ def test_a_core_file_appears_where_the_limits_allow(daemon, tmp_path):
         resource.setrlimit(resource.RLIMIT_CORE, (hard, hard))
 
     server = daemon.make(
-        {"module_dir": TEST_MODULES, "pool_start": 1, "pool_max": 1}, preexec_fn=limit, cwd=str(tmp_path)
+        {"module_dir": TEST_MODULES, "pool_start": 1, "pool_max": 1, "core_max": 1 << 30}, preexec_fn=limit, cwd=str(tmp_path)
     ).start()
     event = server.client().run("die", "static")
     assert "core dumped" in event["message"]
