@@ -54,6 +54,8 @@ static void write_failed(struct event_writer *event, const struct client_session
         event_word(event, "signal", signal_name(e->signal));
     if (e->exited)
         event_uint(event, "exit_status", (uint64_t)e->exit_status);
+    if (e->retry_after_ms)
+        event_uint(event, "retry_after_ms", e->retry_after_ms);
     if (e->payload)
         event_uint(event, "size", e->payload->size);
 }

@@ -118,6 +118,8 @@ void dispatch_admit(struct dispatcher *d, struct job *job)
         dispatch_end_failed(d, job, FAIL_SHUTDOWN, "the server is shutting down");
     } else if (!job->asked.module) {
         dispatch_end_failed(d, job, FAIL_UNKNOWN_MODULE, "%s", job->run.why_no_module);
+    } else if (dispatch_breaker_fails(d, job)) {
+        dispatch_breaker_fail(d, job);
     } else if (job->run.over_budget || is_over_bytes(d)) {
         refuse(d, job, OVERLOAD_MEMORY);
     } else if (quota_used_up(d, job)) {

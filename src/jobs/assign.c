@@ -53,6 +53,8 @@ static void begin(struct dispatcher *d, struct worker *worker, struct job *job)
     job_set_state(job, JOB_RUNNING);
     job->run.begun_us = dispatch_now(d);
     worker->job = job;
+    module_breaker_begun(&job->asked.module->breaker, &d->shared->limits, job->seq,
+                         dispatch_now(d));
     d->running++;
     d->shared->counts.running++;
     if (limit_ms(d, job))
@@ -112,9 +114,19 @@ void dispatch_assign_waiting(struct dispatcher *d)
 {
     struct worker *worker;
     struct job *job;
+    size_t failed = 0;
     while (!d->paused && (worker = pool_idle(&d->pool)) && !dispatch_tiny_is_left(d) &&
-           (job = next_job(d)))
-        dispatch_assign(d, worker, job);
+           (job = next_job(d))) {
+        if (!dispatch_breaker_fails(d, job)) {
+            dispatch_assign(d, worker, job);
+            continue;
+        }
+        dispatch_breaker_fail(d, job);
+        if (++failed == DISPATCH_BATCH) { /* go on in the next turn */
+            dispatch_touch_next_turn(d);
+            return;
+        }
+    }
 }
 
 /* Others are decided already. */
@@ -173,6 +185,8 @@ void dispatch_assign_aside(struct dispatcher *d)
         dispatch_aside_remove(d, job);
         if (job->source->gone)
             dispatch_end_dropped(d, job);
+        else if (dispatch_breaker_fails(d, job))
+            dispatch_breaker_fail(d, job);
         else if (job->source->held)
             dispatch_line_return(d, job);
         else

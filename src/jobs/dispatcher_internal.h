@@ -25,6 +25,7 @@
  *     renew         replacing all workers after a reload
  *     stop          stopping a running job
  *     retire        telling workers to end
+ *     breaker       jobs of a module with an open breaker
  *     reclaim       unbegun jobs, taken away from their workers
  *     line          the places of waiting jobs
  *     aside         waiting jobs for fresh workers
@@ -50,6 +51,7 @@ enum {
     DISPATCH_LINE = 1u << 0,    /* jobs or idle workers have come */
     DISPATCH_ASIDE = 1u << 1,   /* fresh workers, or jobs for them, have come */
     DISPATCH_POOL = 1u << 2,    /* a worker may be wanted, or a place has become free */
+    DISPATCH_BREAKER = 1u << 4, /* the breaker of a module has opened */
     DISPATCH_WAITING = 1u << 3, /* jobs have left the line: nobody may wait in vain any more */
 };
 
@@ -123,6 +125,7 @@ static inline void dispatch_unassign(struct dispatcher *d, struct job *job)
 {
     struct worker *worker = job->run.worker;
     bug_on(worker->job != job);
+    module_breaker_returned(&job->asked.module->breaker, job->seq);
     worker->job = NULL;
     worker->awaits_signal = false;
     job->run.worker = NULL;
@@ -522,6 +525,17 @@ void dispatch_deadlines_passed(struct dispatcher *d, struct worker *worker);
 void dispatch_admit(struct dispatcher *d, struct job *job);
 
 void dispatch_admit_queue_full_over(void *arg);
+
+/* --- breaker.c: jobs of a module with an open breaker --- */
+
+/* Whether the job has to fail now. */
+bool dispatch_breaker_fails(struct dispatcher *d, const struct job *job);
+
+/* Ends a job out of the line. */
+void dispatch_breaker_fail(struct dispatcher *d, struct job *job);
+
+/* A breaker has opened: unbegun jobs handed early are taken back, and fail. */
+void dispatch_breaker_take_back(struct dispatcher *d);
 
 /* --- cancel.c: ending a job at a client's wish --- */
 

@@ -3,9 +3,11 @@
  */
 #include "jobs/dispatcher_internal.h"
 
+#include "base/signal_name.h"
 #include "common/limits.h"
 #include "common/log.h"
 
+#include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
 
@@ -30,10 +32,36 @@ static void count_end(struct dispatcher *d, const struct job *job, const struct 
         d->shared->counts.overload[event->overload]++;
 }
 
+/* A kill is nobody's crash: neither ours, nor one from outside. */
+static enum breaker_end breaker_end_of(const struct job_event *event)
+{
+    if (event->type == JOB_DONE || event->fail == FAIL_MODULE)
+        return BREAKER_PASSED;
+    bool crashed = event->exited || (event->signal && event->signal != SIGKILL);
+    return event->fail == FAIL_ERROR && crashed ? BREAKER_CRASHED : BREAKER_NEITHER;
+}
+
+/* A refused job has not begun. */
+static void tell_breaker(struct dispatcher *d, const struct job *job, const struct job_event *event)
+{
+    struct module_entry *module = job->asked.module;
+    char how[32];
+    if (event->fail == FAIL_UNAVAILABLE)
+        return;
+    if (event->exited)
+        snprintf(how, sizeof how, "exit status %d", event->exit_status);
+    if (module_breaker_ended(&module->breaker, &d->shared->limits, module->name, job->seq,
+                             breaker_end_of(event),
+                             event->exited ? how : signal_name(event->signal), dispatch_now(d)))
+        dispatch_touch(d, DISPATCH_BREAKER);
+}
+
 void dispatch_end(struct dispatcher *d, struct job *job, const struct job_event *event)
 {
-    if (job->run.worker)
+    if (job->run.worker) {
+        tell_breaker(d, job, event);
         dispatch_unassign(d, job);
+    }
     count_end(d, job, event);
     job_set_state(job, JOB_ENDED);
     dispatch_tell(job, event);

@@ -58,7 +58,7 @@ static void refresh(struct hash_node *node, void *arg)
     set_settings(arg, entry);
     entry->file.checked_us = 0;
     entry->history.refusals = 0;
-    entry->history.refused_until_us = 0;
+    module_breaker_close(&entry->breaker, entry->name, "the settings were read again");
 }
 
 void module_table_configure(struct module_table *table, const struct module_settings *settings)
@@ -68,9 +68,19 @@ void module_table_configure(struct module_table *table, const struct module_sett
     hash_each(&table->by_name, refresh, table);
 }
 
+static bool note_stamp(const struct stat *st, uint64_t *stamp)
+{
+    const struct {
+        uint64_t dev, ino, size, seconds, nanoseconds;
+    } facts = {st->st_dev, st->st_ino, (uint64_t)st->st_size, (uint64_t)st->st_mtim.tv_sec,
+               (uint64_t)st->st_mtim.tv_nsec};
+    *stamp = siphash(&facts, sizeof facts, 0) | 1;
+    return S_ISREG(st->st_mode);
+}
+
 /* If the system forbids the look, a file with a known name counts as there. Its worker then says
  * why the file cannot be loaded, which is better than our "no such module". */
-static bool file_is_there(const char *dir, const char *name, bool known)
+static bool file_is_there(const char *dir, const char *name, bool known, uint64_t *stamp)
 {
     char path[PATH_MAX];
     struct stat st;
@@ -78,7 +88,7 @@ static bool file_is_there(const char *dir, const char *name, bool known)
     if (n <= 0 || (size_t)n >= sizeof path)
         return false;
     if (stat(path, &st) == 0)
-        return S_ISREG(st.st_mode);
+        return note_stamp(&st, stamp);
     return known && errno != ENOENT && errno != ENOTDIR && errno != ELOOP;
 }
 
@@ -118,19 +128,30 @@ static struct module_entry *look_for_new(struct module_table *table, const char 
                                          uint64_t value, uint64_t now_us)
 {
     const char *dir = table->settings->dir;
+    uint64_t stamp;
     switch (module_dir_find(&table->dir, dir, value, now_us)) {
     case MODULE_DIR_LISTED:
         return new_entry(table, name, value);
     case MODULE_DIR_UNKNOWN:
-        return file_is_there(dir, name, false) ? new_entry(table, name, value) : NULL;
+        return file_is_there(dir, name, false, &stamp) ? new_entry(table, name, value) : NULL;
     default:
         return NULL;
     }
 }
 
+/* Another file deserves another try. */
+static void compare_stamp(struct module_entry *entry, uint64_t stamp)
+{
+    if (stamp && entry->file.stamp && stamp != entry->file.stamp)
+        module_breaker_close(&entry->breaker, entry->name, "the module has another file");
+    entry->file.stamp = stamp;
+}
+
 static void look(struct module_entry *entry, const char *dir, uint64_t now_us)
 {
-    entry->file.usable = entry->settings.enabled && file_is_there(dir, entry->name, true);
+    uint64_t stamp = 0;
+    entry->file.usable = entry->settings.enabled && file_is_there(dir, entry->name, true, &stamp);
+    compare_stamp(entry, stamp);
     entry->file.seen |= entry->file.usable;
     entry->file.checked_us = now_us ? now_us : 1;
 }

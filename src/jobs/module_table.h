@@ -10,6 +10,7 @@
 #define TASKMASTER_JOBS_MODULE_TABLE_H
 
 #include "base/hash.h"
+#include "jobs/module_breaker.h"
 #include "jobs/module_dir.h"
 #include "jobs/module_refusal.h"
 #include "jobs/module_settings.h"
@@ -23,6 +24,7 @@ struct module_file {
     uint64_t checked_us; /* 0: to be looked at when a job asks for the module */
     bool usable;         /* the file is there, and the module is not disabled */
     bool seen;           /* the module was usable once */
+    uint64_t stamp;      /* changes with the file; 0: not known */
 };
 
 /* Experience with the module's jobs, for statistics and for guesses about the next one. */
@@ -32,7 +34,6 @@ struct module_history {
     uint64_t printed_us;   /* when a job printed last; 0: never */
     uint32_t result_bytes; /* of the largest result of late */
     uint32_t refusals;     /* by workers, since a job was begun last */
-    uint64_t refused_until_us; /* the last word of a fresh worker holds so long */
     struct module_refusal refusal;
 };
 
@@ -50,6 +51,7 @@ struct module_entry {
     struct dispatcher *pool; /* as found by pools.c; NULL: to be looked for, or default */
     struct module_file file;
     struct module_history history;
+    struct module_breaker breaker;
 };
 
 struct module_table {

@@ -27,7 +27,8 @@ static bool may_prefetch(const struct dispatcher *d, const struct worker *worker
 
 static bool is_suitable(const struct dispatcher *d, const struct job *job)
 {
-    return (!job->asked.payload || job->asked.payload->size <= BYTES_MAX) &&
+    return module_breaker_is_closed(&job->asked.module->breaker) &&
+           (!job->asked.payload || job->asked.payload->size <= BYTES_MAX) &&
            !printed_lately(d, job->asked.module->history.printed_us);
 }
 

@@ -11,11 +11,10 @@
  * A module with constant refusals must not take the pool down. So one worker at a time is replaced,
  * and none while a start is under way or paused; until then the worker does other modules' jobs.
  * The refusing worker is idle first, and would get the same job again. So the job goes to an idle
- * worker that has refused nothing yet, or is set aside without one. A fresh worker's refusal counts
- * for the whole module for a while, longer each time: meanwhile its jobs end at once, and no worker
- * is replaced.
- * The jobs set aside go back to the line after the word of a fresh worker, or when any worker has
- * begun a job of the module.
+ * worker that has refused nothing yet, or is set aside without one. A fresh worker's refusal opens
+ * the module's breaker (module_breaker.h): until the module is tried again its jobs end at once,
+ * and no worker is started or replaced for them. The jobs set aside go back to the line after the
+ * word of a fresh worker, or when any worker has begun a job of the module.
  *
  * (Marking a worker as unfit for one module was rejected: each search for a worker would have to
  * pass over the marked ones.)
@@ -26,22 +25,15 @@
 
 #include <stdio.h>
 
-enum {
-    WORD_FIRST_MS = 1000, /* how long the word of a fresh worker holds, at first */
-    WORD_MAX_MS = 30000,
-};
-
 /* --- a module's history --- */
 
-/* The pause doubles from word to word; the first refusal is no word yet. */
-static void take_word(struct dispatcher *d, struct module_entry *module)
+/* The jobs set aside go back to the line, and fail when they come to its head. */
+static void take_word(struct dispatcher *d, struct module_entry *module, const char *why)
 {
-    if (!module->history.refusals)
-        module->history.refusals = 1;
-    uint64_t pause_ms = dispatch_doubled(WORD_FIRST_MS, module->history.refusals - 1, WORD_MAX_MS);
     module->history.refusals++;
-    module->history.refused_until_us = dispatch_now(d) + pause_ms * 1000;
+    module_breaker_open(&module->breaker, &d->shared->limits, module->name, why, dispatch_now(d));
     dispatch_aside_end_trial(d);
+    dispatch_touch(d, DISPATCH_BREAKER);
 }
 
 /* Without a fresh worker the refusal counts as its word: otherwise each further job of the module
@@ -51,8 +43,8 @@ bool dispatch_refusal_fail_aside(struct dispatcher *d, const char *why)
     struct job *job;
     for (size_t n = 0; n < DISPATCH_BATCH && (job = dispatch_aside_first(d)); n++) {
         dispatch_aside_remove(d, job);
-        if (dispatch_now(d) >= job->asked.module->history.refused_until_us)
-            take_word(d, job->asked.module);
+        if (!dispatch_breaker_fails(d, job))
+            take_word(d, job->asked.module, why);
         dispatch_end_failed(d, job, FAIL_UNAVAILABLE, "%s", why);
     }
     return dispatch_aside_count(d) > 0;
@@ -63,21 +55,27 @@ void dispatch_refusal_over(struct dispatcher *d, struct module_entry *module)
     if (!module->history.refusals)
         return;
     module->history.refusals = 0;
-    module->history.refused_until_us = 0;
     dispatch_aside_end_trial(d);
 }
 
 /* --- giving a job back --- */
 
-static bool is_final(struct dispatcher *d, const struct worker *worker)
+/* Begun before the module's breaker opened, or beside the probe: nobody waits for its result. */
+static bool is_late(const struct job *job)
+{
+    const struct module_breaker *breaker = &job->asked.module->breaker;
+    return !module_breaker_is_closed(breaker) && breaker->probe != job->seq;
+}
+
+static bool is_final(struct dispatcher *d, const struct worker *worker, const char *why)
 {
     const struct job *job = worker->job;
     struct module_entry *module = job->asked.module;
-    if (job->state != JOB_RUNNING || dispatch_now(d) < module->history.refused_until_us)
+    if (job->state != JOB_RUNNING || is_late(job))
         return true;
     if (!dispatch_aside_is_fresh(worker) || !(module->history.refusals || job->run.given_back))
         return false;
-    take_word(d, module);
+    take_word(d, module, why);
     return true;
 }
 
@@ -131,13 +129,13 @@ bool dispatch_refusal_give_back(struct dispatcher *d, struct worker *worker,
     struct job *job = worker->job;
     struct module_entry *module = job->asked.module;
     char why[DISPATCH_WHY_MAX];
-    if (is_final(d, worker))
+    snprintf(why, sizeof why, "worker %u cannot begin jobs of %s: %.*s", worker->id, module->name,
+             (int)answer->message_len, answer->message);
+    if (is_final(d, worker, why))
         return false;
     bool replaced = may_be_replaced(d, worker);
     bool aside = module->history.refusals || job->run.given_back || !replaced;
     struct worker *other = replaced ? NULL : willing_idle(d);
-    snprintf(why, sizeof why, "worker %u cannot begin jobs of %s: %.*s", worker->id, module->name,
-             (int)answer->message_len, answer->message);
     worker->refused = true;
     job->run.given_back = true;
     if (!module->history.refusals)

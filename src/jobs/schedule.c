@@ -23,6 +23,8 @@ static void serve(struct dispatcher *d)
 {
     unsigned touched = d->pass.touched;
     d->pass.touched = 0;
+    if (touched & DISPATCH_BREAKER)
+        dispatch_breaker_take_back(d);
     if (touched & DISPATCH_ASIDE)
         dispatch_assign_aside(d);
     if (touched & DISPATCH_LINE) {

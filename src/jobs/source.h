@@ -91,7 +91,7 @@ struct job_event {
     const char *by_name; /* ... the name of a client, or NULL */
     enum overload_reason overload;
     size_t queued, running;
-    uint64_t retry_after_ms;
+    uint64_t retry_after_ms; /* overload; failed, if the breaker of its module is open */
 };
 
 /* The place of a source in the line of one pool. */

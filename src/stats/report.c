@@ -138,8 +138,23 @@ static json_t *jobs_report(const struct dispatcher_counts *counts)
     return jobs;
 }
 
+static json_t *breaker_report(const struct module_breaker *breaker, uint64_t now_us)
+{
+    json_t *item = json_object();
+    json_object_set_new(item, "state", json_string(module_breaker_state_name(breaker)));
+    set(item, "retry_ms", module_breaker_retry_ms(breaker, now_us));
+    set(item, "opened", breaker->opened);
+    return item;
+}
+
+struct modules_report {
+    json_t *list;
+    uint64_t now_us;
+};
+
 static void add_module(struct hash_node *node, void *arg)
 {
+    const struct modules_report *modules = arg;
     const struct module_entry *entry = module_entry_of(node);
     if (!entry->file.seen)
         return; /* nobody could have used it */
@@ -148,7 +163,8 @@ static void add_module(struct hash_node *node, void *arg)
     set(module, "failed", entry->history.failed);
     set(module, "running", entry->running);
     set(module, "waiting", entry->waiting);
-    json_object_set_new(arg, entry->name, module);
+    json_object_set_new(module, "breaker", breaker_report(&entry->breaker, modules->now_us));
+    json_object_set_new(modules->list, entry->name, module);
 }
 
 static char *dump(json_t *json)
@@ -171,7 +187,8 @@ static json_t *clients_report(const struct report_clients *counts)
 char *report_stats(const struct report *report, const struct report_clients *clients)
 {
     const struct dispatch_shared *shared = &report->pools->shared;
-    json_t *stats = json_object(), *modules = json_object();
+    json_t *stats = json_object();
+    struct modules_report modules = {json_object(), shared->timers->now_us};
     json_object_set_new(stats, "server", json_string("taskmasterd/" TASKMASTER_VERSION));
     json_object_set_new(stats, "boot", json_string(report->boot));
     set(stats, "uptime_ms", since_ms(report, report->started_us));
@@ -181,8 +198,8 @@ char *report_stats(const struct report *report, const struct report_clients *cli
     json_object_set_new(stats, "output", output_report(report));
     json_object_set_new(stats, "jobs", jobs_report(&shared->counts));
     json_object_set_new(stats, "clients", clients_report(clients));
-    hash_each(&report->modules->by_name, add_module, modules);
-    json_object_set_new(stats, "modules", modules);
+    hash_each(&report->modules->by_name, add_module, &modules);
+    json_object_set_new(stats, "modules", modules.list);
     return dump(stats);
 }
 

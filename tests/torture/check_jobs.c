@@ -8,7 +8,7 @@ enum {
     LATE_US = 25000000,      /* no job takes so long in any case */
     KILL_EARLY_US = 2000000, /* a job may go to a worker killed this long before */
     LIMIT_LATE_US = 4000000, /* beyond a time limit and the steps of stopping */
-    WORD_US = 32000000,      /* a fresh worker's refusal may reach clients for so long */
+    WORD_US = 62000000,      /* a fresh worker's refusal may reach clients for so long */
     TROUBLE_US = 12000000,   /* jobs may be unavailable for so long after a failed start */
 };
 
