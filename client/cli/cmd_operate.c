@@ -64,8 +64,10 @@ static char *join(const json_t *keys)
     FILE *out = open_memstream(&text, &len);
     if (!out)
         allocate_failed();
-    json_array_foreach ((json_t *)keys, i, key)
-        fprintf(out, "%s%.64s", i > 0 ? ", " : "", json_string_value(key));
+    json_array_foreach ((json_t *)keys, i, key) {
+        const char *name = json_string_value(key);
+        fprintf(out, "%s%.64s", i > 0 ? ", " : "", name ? name : "?");
+    }
     if (fclose(out) != 0)
         allocate_failed();
     return text;

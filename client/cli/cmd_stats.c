@@ -37,8 +37,9 @@ static json_t *make_pool_rows(const json_t *pools)
 {
     json_t *rows = json_object(), *pool;
     const char *name;
-    json_object_foreach ((json_t *)pools, name, pool)
+    json_object_foreach ((json_t *)pools, name, pool) {
         json_object_set_new(rows, name, make_pool_row(pool));
+    }
     return rows;
 }
 

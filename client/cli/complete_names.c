@@ -19,8 +19,9 @@ static void offer_keys(const json_t *object, complete_offer *offer, void *arg)
 {
     const char *key;
     json_t *value;
-    json_object_foreach ((json_t *)object, key, value)
+    json_object_foreach ((json_t *)object, key, value) {
         offer(key, arg);
+    }
 }
 
 /* Offers a member of each object in the list. */
