@@ -93,10 +93,9 @@ void dispatcher_worker_leaves(struct worker *worker, enum worker_end end)
     dispatch_schedule(d->shared);
 }
 
-enum worker_end dispatcher_worker_exited(struct worker *worker, const struct worker_exit *exit)
+void dispatcher_worker_exited(struct worker *worker, const struct worker_exit *exit)
 {
     dispatch_outcome_exited(worker, exit);
-    return worker->end;
 }
 
 void dispatcher_worker_lost(struct worker *worker, const struct worker_exit *end)

@@ -230,9 +230,9 @@ void dispatcher_worker_silent(struct worker *worker);
  * its prefetched ones. May be called again. */
 void dispatcher_worker_leaves(struct worker *worker, enum worker_end end);
 
-/* The worker's process has ended, or is out of reach. Returns the reason, as far as it can be
- * decided now: the status is known at the reaping. Tells nobody. */
-enum worker_end dispatcher_worker_exited(struct worker *worker, const struct worker_exit *exit);
+/* Decides why the worker ends, unless that is decided or not known before the reaping. Tells
+ * nobody: the log comes before the loss. */
+void dispatcher_worker_exited(struct worker *worker, const struct worker_exit *exit);
 
 /* The worker is dead, or out of reach. Its process need not be reaped yet. */
 void dispatcher_worker_lost(struct worker *worker, const struct worker_exit *end);

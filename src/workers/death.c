@@ -28,6 +28,7 @@ static void tell_lost(struct worker_link *link, const int *status)
     worker_exit_examine(link, status, &crash);
     worker_output_drain(&link->output);
     worker_output_end_line(&link->output);
+    dispatcher_worker_exited(link->worker, &end);
     if (!link->loss_unlogged || status)
         worker_exit_log(link, status, text, &crash);
     if (link->worker->job)

@@ -117,31 +117,41 @@ void worker_exit_examine(const struct worker_link *link, const int *status,
 
 /* --- the log --- */
 
-static void write_line(struct worker_link *link, enum log_level level, const char *event,
-                       const char *why, const struct post_mortem *crash)
+static void log_loss(const struct worker_link *link, const char *why, const char *module,
+                     const struct post_mortem *crash)
 {
     const struct worker *worker = link->worker;
-    char name[JOB_TEXT_MAX], module[MODULE_NAME_MAX + 1];
-    char mark[POST_MORTEM_FINGERPRINT_MAX], top[POST_MORTEM_FRAME_MAX];
+    char name[JOB_TEXT_MAX], mark[POST_MORTEM_FINGERPRINT_MAX], top[POST_MORTEM_FRAME_MAX];
     bool crashed = crash && crash->exists;
     const char *fingerprint = crashed ? post_mortem_fingerprint(crash, mark) : NULL;
     const char *frame = crashed ? post_mortem_top(crash, top) : NULL;
-    find_module(link, module);
-    if (!log_limits_allow(link->workers->log_limits, level, event, module))
+    if (!log_limits_allow(link->workers->log_limits, LOG_WARN, "worker-lost", module))
         return;
-    log_event(level, event, LOG_UINT("worker", worker->id), LOG_INT("pid", worker->pid),
+    log_event(LOG_WARN, "worker-lost", LOG_UINT("worker", worker->id), LOG_INT("pid", worker->pid),
               LOG_STR("why", why), LOG_STR("job", job_name(worker->job, link->workers->boot, name)),
-              LOG_STR("client", job_client(worker->job)),
-              LOG_STR_OPT("owner", job_owner(worker->job)),
-              LOG_STR_OPT("origin", job_origin_id(worker->job)), LOG_STR("module", module),
+              LOG_STR("client", job_client(worker->job)), LOG_STR("module", module),
               LOG_STR_OPT("fingerprint", fingerprint), LOG_STR_OPT("frame", frame));
 }
 
-/* A worker ends with status 0 if it was told to end, and no job can be the reason for its end. */
-static bool ended_well(const struct worker_link *link, const int *status)
+static void log_end(const struct worker_link *link, bool well, const char *why, const char *module)
 {
-    return link->worker->job || !worker_link_has_been(link, LINK_RETIRING) || !status ||
-           *status == 0;
+    const struct worker *worker = link->worker;
+    char name[JOB_TEXT_MAX];
+    if (!log_limits_allow(link->workers->log_limits, well ? LOG_INFO : LOG_WARN, "worker-ended",
+                          module))
+        return;
+    log_event(well ? LOG_INFO : LOG_WARN, "worker-ended",
+              LOG_STR("pool", dispatcher_of(worker)->name), LOG_UINT("worker", worker->id),
+              LOG_INT("pid", worker->pid), LOG_STR("reason", worker_end_name(worker->end)),
+              LOG_UINT("jobs_done", worker->jobs_done), LOG_STR("why", why),
+              LOG_STR("job", job_name(worker->job, link->workers->boot, name)),
+              LOG_STR("client", job_client(worker->job)), LOG_STR("module", module));
+}
+
+/* A worker ends with status 0 if it was told to end, and no job can be the reason for its end. */
+static bool ended_well(const struct worker_link *link, int status)
+{
+    return link->worker->job || !worker_link_has_been(link, LINK_RETIRING) || status == 0;
 }
 
 /* SIGTERM was sent for the job, and the worker heeded it. */
@@ -161,14 +171,14 @@ static bool is_expected(const struct worker_link *link, const int *status)
 void worker_exit_log(struct worker_link *link, const int *status, const char *why,
                      const struct post_mortem *crash)
 {
-    char text[WORKER_EXIT_TEXT_MAX + 64];
+    char text[WORKER_EXIT_TEXT_MAX + 64], module[MODULE_NAME_MAX + 1];
     bool expected = is_expected(link, status);
     bool unbegun = link->worker->job && !begun_job(link);
     link->loss_unlogged = false;
+    find_module(link, module);
     snprintf(text, sizeof text, "%s%s", why, unbegun ? " before it had begun its job" : "");
-    if (expected)
-        write_line(link, ended_well(link, status) ? LOG_INFO : LOG_WARN, "worker-exit", text,
-                   crash);
-    else
-        write_line(link, LOG_WARN, "worker-lost", text, crash);
+    if (!expected || !status)
+        log_loss(link, text, module, crash);
+    if (status)
+        log_end(link, !expected || ended_well(link, *status), text, module);
 }

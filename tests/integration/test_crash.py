@@ -67,7 +67,7 @@ def test_a_crash_is_told_as_the_module_author_reads(daemon, command, row):
     server = daemon(pool_start=1, pool_max=1, kill_grace_ms=200)
     event = server.client().run("crash", command, timeout_ms=300 if command == "loop" else 60000)
     why, told = row
-    ended = "worker-exit" if command == "loop" else "worker-lost"  # ended by the server, or by itself
+    ended = "worker-ended" if command == "loop" else "worker-lost"  # ended by the server, or by itself
     line = server.log.wait(ended, job=event["job"], module="crash")
     assert line["why"].removesuffix(" (core dumped)") == why
     reason, *fields = re.findall(r"`(.*?)`", told)
@@ -80,19 +80,9 @@ def test_the_loss_is_in_the_log(daemon):
     server.wait_idle(1)
     worker = server.workers()[0]
     job = server.client().run("crash", "kill")["job"]
-    line = wait_until(
-        lambda: [
-            event
-            for name in ("worker-lost", "worker-exit")
-            for event in server.log.events(name)
-            if event.get("worker") == worker["id"]
-        ],
-        "a line about the loss",
-    )[0]
-    text = json.dumps(
-        server.log.events("worker-lost") + server.log.events("worker-exit")
-    )
-    assert "SIGKILL" in text and job in text, line
+    for name in ("worker-lost", "worker-ended"):
+        line = server.log.wait(name, worker=worker["id"])
+        assert "SIGKILL" in line["why"] and line["job"] == job, line
 
 
 @pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGSEGV])
@@ -146,14 +136,15 @@ def test_an_idle_worker_killed_from_outside_is_replaced(daemon):
 
 
 def test_the_log_says_of_what_an_idle_worker_died(daemon):
-    """The log reports the death once, although the socket ends before the process can be reaped."""
+    """The log reports the loss once, although the socket ends before the process can be reaped."""
     server = daemon(pool_start=4, pool_max=4)
     server.wait_idle(4)
     for worker in server.workers():
         os.kill(worker["pid"], signal.SIGKILL)
         line = server.log.wait("worker-lost", worker=worker["id"])
         assert line["why"].startswith("it was ended by SIGKILL, not by the server") and line["level"] == "warn"
-        assert not server.log.events("worker-exit", worker=worker["id"])
+        assert len(server.log.events("worker-lost", worker=worker["id"])) == 1
+        assert server.log.wait("worker-ended", worker=worker["id"])["reason"] == "signal"
 
 
 @pytest.mark.timeout(120)

@@ -309,4 +309,4 @@ def test_a_worker_that_is_ready_too_late_for_the_drain_does_nothing_wrong(daemon
     server.signal(signal.SIGTERM)
     assert server.wait_exit() == 0
     assert not server.log.events("worker-protocol")
-    assert "status 0" in server.log.wait("worker-exit")["why"]
+    assert "status 0" in server.log.wait("worker-ended")["why"]

@@ -210,8 +210,8 @@ def test_worker_max_rss(daemon):
     pid = client.run("greedy", "nothing") and server.worker_pids()[0]
     assert client.done("greedy", f"rss {100 << 20}", id="large") == b"ok"
     await_replacement(server, pid)
-    line = server.log.wait("worker-exit", pid=pid)
-    assert line["why"].startswith("it was larger than worker-max-rss"), line
+    line = server.log.wait("worker-ended", pid=pid)
+    assert line["reason"] == "max-rss" and line["why"].startswith("it was larger than worker-max-rss"), line
     assert client.done("greedy", "nothing", id="again") == b"ok"
     assert not server.log.events("worker-lost")
 

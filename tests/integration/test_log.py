@@ -50,8 +50,11 @@ def test_lines_carry_worker_job_and_client(daemon):
     server = daemon(pool_start=1, pool_max=1)
     client = server.client()
     event = client.run("crash", "kill")
-    losses = server.log.events("worker-lost") + server.log.events("worker-exit")
-    assert any(line.get("job") == event["job"] and line.get("worker") for line in losses), losses
+    (lost,) = server.log.events("worker-lost")
+    ended = server.log.wait("worker-ended")
+    for line in (lost, ended):
+        assert (line["job"], line["worker"]) == (event["job"], 1), line
+    assert (ended["pool"], ended["reason"], ended["jobs_done"]) == ("default", "signal", 0)
     client.send_raw("garbage\n")
     client.rest()
     assert any(
@@ -83,7 +86,7 @@ def test_info_is_a_few_lines_a_worker_and_none_a_job(daemon):
 
 # A function with the event's name as a parameter counts like log_event(); the log_event() within it does not count.
 LOG_CALL = re.compile(
-    r'\b(?:log_event|log_emit|line_start|write_line)\((?!level, event)'
+    r'\b(?:log_event|log_emit|line_start)\((?!level, event)'
     r'((?:[^;"]|"[a-z-]+")*?"[a-z-]+"(?: : "[a-z-]+")?)[,)]'
 )
 

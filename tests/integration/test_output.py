@@ -182,9 +182,9 @@ def end_of(server, how, module="bad_end"):
     (pid,) = server.worker_pids()
     server.signal(signal.SIGHUP)
     wait_until(
-        lambda: [line for line in server.log.events("worker-exit") if line["pid"] == pid], "the end of the worker"
+        lambda: [line for line in server.log.events("worker-ended") if line["pid"] == pid], "the end of the worker"
     )
-    (line,) = [line for line in server.log.events("worker-exit") if line["pid"] == pid]
+    (line,) = [line for line in server.log.events("worker-ended") if line["pid"] == pid]
     return line
 
 
@@ -211,7 +211,7 @@ def test_a_worker_that_is_killed_for_its_job_ends_well(daemon):
     assert server.begun_pids()  # otherwise no module takes part in the worker's end
     client.send(op="kill", target="a")
     check(client.outcome("a"), "failed", reason="cancelled")
-    line = server.log.wait("worker-exit")
+    line = server.log.wait("worker-ended")
     assert line["level"] == "info" and line["module"] == "crash", line
 
 

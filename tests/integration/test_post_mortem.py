@@ -212,7 +212,7 @@ def test_in_fini(server):
     client = server.client()
     assert client.done("die", "fini static") == b"fini static"
     server.signal(1)
-    line = server.log.wait("worker-exit", module="die")
+    line = server.log.wait("worker-ended", module="die")
     assert re.match(r"die\.so\+0x", line["frame"])
     assert client.ask("crashes", module="die")[0]["fingerprint"] == line["fingerprint"]
 

@@ -476,7 +476,7 @@ def test_a_worker_that_is_told_to_end_may_though_much_waits_for_it(daemon, tmp_p
     client.send_raw(b"".join(data))
     client.event("started", id="long")
     server.signal(signal.SIGHUP)
-    assert server.log.wait("worker-exit", worker=1)["why"] == "it exited with status 0"
+    assert server.log.wait("worker-ended", worker=1)["why"] == "it exited with status 0"
     assert server.log.events("worker-output", worker=1, text="probe ends")
     check(client.outcome("long"), "done")
     for n in range(60):

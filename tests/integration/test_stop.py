@@ -92,7 +92,7 @@ def test_a_worker_that_is_ended_for_its_job_is_not_lost(daemon, op, name):
     assert server.begun_pids()  # otherwise no module takes part in the worker's end
     client.send(op=op, target="a")
     job = client.outcome("a")["job"]
-    server.log.wait("worker-exit", job=job, module="crash", level="info", why=f"it was ended by {name}")
+    server.log.wait("worker-ended", job=job, module="crash", level="info", why=f"it was ended by {name}")
     assert not server.log.events("worker-lost")
 
 

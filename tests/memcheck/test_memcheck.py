@@ -225,7 +225,7 @@ def test_the_workers(daemon, report, tmp_path):
     outcome(client, "stop", "done")
     server.signal(signal.SIGTERM)
     assert server.wait_exit(SLOW) == 0
-    exits = server.log.events("worker-exit")
+    exits = server.log.events("worker-ended", reason="drain")
     assert exits and all("status 0" in line["why"] for line in exits), exits
 
 

@@ -200,7 +200,7 @@ START_TEST(test_retiring)
     ck_assert_int_eq(the_link()->state, LINK_RETIRING); /* this is as it should be */
     die(SIGTERM);
     close_world();
-    assert_logged("warn worker-exit"); /* but the status is not 0 */
+    assert_logged("warn worker-ended"); /* but the status is not 0 */
 }
 END_TEST
 

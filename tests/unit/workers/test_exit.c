@@ -15,6 +15,7 @@ static struct log_limits log_limits;
 static struct workers workers = {.log_limits = &log_limits, .boot = "boot"};
 static struct module_entry module = {.name = "echo"};
 static struct worker_shared shared;
+static struct dispatcher pool = {.name = "reports"};
 static struct worker worker;
 static struct worker_link a_link;
 static struct worker_exit end_of_worker;
@@ -30,7 +31,12 @@ static void set_up(void)
     timers_init(&timers, 1000);
     log_limits_init(&log_limits, &timers);
     memset(&shared, 0, sizeof shared);
-    worker = (struct worker){.id = 3, .pid = 77, .state = WORKER_BUSY};
+    worker = (struct worker){.id = 3,
+                             .pid = 77,
+                             .state = WORKER_BUSY,
+                             .pool = &pool.pool,
+                             .end = END_RELOAD,
+                             .jobs_done = 8};
     a_link = (struct worker_link){.worker = &worker, .workers = &workers};
     a_link.process.shared = a_link.process.claims.shared = &shared;
     a_link.been = 1u << LINK_STARTED | 1u << LINK_AUTHENTICATED | 1u << LINK_READY;
@@ -131,36 +137,56 @@ END_TEST
 
 /* --- the log --- */
 
-static const char *logged(int status)
+/* The lines since the last call, without their times. */
+static const char *read_log(void)
 {
-    static char lines[4096];
-    worker_exit_examine(&a_link, &status, &crash);
-    worker_exit_log(&a_link, &status, "WHY", &crash);
+    static char lines[4096], told[4096];
     ssize_t len = pread(log_fd, lines, sizeof lines - 1, 0);
     ck_assert_int_ge(len, 0);
     lines[len] = '\0';
+    *told = '\0';
+    for (char *line = strtok(lines, "\n"); line; line = strtok(NULL, "\n"))
+        strcat(strcat(told, strchr(line, ' ') + 1), "\n");
     ck_assert_int_eq(ftruncate(log_fd, 0), 0);
     ck_assert_int_eq(lseek(log_fd, 0, SEEK_SET), 0);
-    return strchr(lines, ' ') + 1;
+    return told;
 }
+
+static const char *logged(int status)
+{
+    worker_exit_examine(&a_link, &status, &crash);
+    worker_exit_log(&a_link, &status, "WHY", &crash);
+    return read_log();
+}
+
+#define LOST       "warn worker-lost worker=3 pid=77 why="
+#define ENDED      " worker-ended pool=reports worker=3 pid=77 reason=reload jobs_done=8 why="
+#define NOWHERE    "WHY job=\"-\" client=\"-\" module=\"-\"\n"
+#define OF_FIB     "WHY job=\"-\" client=\"-\" module=fib\n"
+#define IN_JOB     "WHY job=boot-5 client=\"-\" module=echo\n"
+#define BEFORE_JOB "\"WHY before it had begun its job\" job=boot-5 client=\"-\" module=\"-\"\n"
 
 START_TEST(test_expected)
 {
-    ck_assert_str_eq(logged(SIGSEGV), "warn worker-lost worker=3 pid=77 why=WHY job=\"-\" "
-                                      "client=\"-\" module=\"-\"\n");
+    ck_assert_str_eq(logged(SIGSEGV), LOST NOWHERE "info" ENDED NOWHERE);
     worker.state = WORKER_STOPPING;
-    ck_assert_str_eq(logged(SIGKILL), "info worker-exit worker=3 pid=77 why=WHY job=\"-\" "
-                                      "client=\"-\" module=\"-\"\n");
+    ck_assert_str_eq(logged(SIGKILL), "info" ENDED NOWHERE);
     turns(LINK_RETIRING);
-    ck_assert_str_eq(logged(exited(0)), "info worker-exit worker=3 pid=77 why=WHY job=\"-\" "
-                                        "client=\"-\" module=\"-\"\n");
+    ck_assert_str_eq(logged(exited(0)), "info" ENDED NOWHERE);
     strcpy(shared.ending, "fib");
-    ck_assert_str_eq(logged(SIGSEGV), "warn worker-exit worker=3 pid=77 why=WHY job=\"-\" "
-                                      "client=\"-\" module=fib\n");
+    ck_assert_str_eq(logged(SIGSEGV), "warn" ENDED OF_FIB);
     a_link.loss_unlogged = true; /* the dispatcher stopped it because it was lost */
-    ck_assert_str_eq(logged(SIGSEGV), "warn worker-lost worker=3 pid=77 why=WHY job=\"-\" "
-                                      "client=\"-\" module=fib\n");
+    ck_assert_str_eq(logged(SIGSEGV), LOST OF_FIB "info" ENDED OF_FIB);
     ck_assert(!a_link.loss_unlogged);
+}
+END_TEST
+
+/* Not reaped: it has not ended, whoever wanted it to. */
+START_TEST(test_no_end)
+{
+    worker.state = WORKER_STOPPING;
+    worker_exit_log(&a_link, NULL, "WHY", NULL);
+    ck_assert_str_eq(read_log(), LOST NOWHERE);
 }
 END_TEST
 
@@ -171,17 +197,13 @@ START_TEST(test_job)
     worker.job->asked.module = &module;
     worker.job->seq = 5;
     worker.job->run.tag = (uint8_t)worker_claims_offer(&a_link.process.claims, 5);
-    ck_assert_str_eq(logged(SIGSEGV), "warn worker-lost worker=3 pid=77 why=\"WHY before it had "
-                                      "begun its job\" job=boot-5 client=\"-\" module=\"-\"\n");
+    ck_assert_str_eq(logged(SIGSEGV), LOST BEFORE_JOB "info" ENDED BEFORE_JOB);
     ck_assert(claim_settle(&shared.claims[worker.job->run.tag], 5, CLAIM_BEGUN));
-    ck_assert_str_eq(logged(SIGSEGV), "warn worker-lost worker=3 pid=77 why=WHY job=boot-5 "
-                                      "client=\"-\" module=echo\n");
+    ck_assert_str_eq(logged(SIGSEGV), LOST IN_JOB "info" ENDED IN_JOB);
     worker.job->state = JOB_STOPPING;
     worker.signalled = true;
-    ck_assert_str_eq(logged(SIGTERM), "info worker-exit worker=3 pid=77 why=WHY job=boot-5 "
-                                      "client=\"-\" module=echo\n");
-    ck_assert_str_eq(logged(SIGSEGV), "warn worker-lost worker=3 pid=77 why=WHY job=boot-5 "
-                                      "client=\"-\" module=echo\n");
+    ck_assert_str_eq(logged(SIGTERM), "info" ENDED IN_JOB);
+    ck_assert_str_eq(logged(SIGSEGV), LOST IN_JOB "info" ENDED IN_JOB);
 }
 END_TEST
 
@@ -193,8 +215,7 @@ START_TEST(test_crash)
     strcpy(shared.crash.objects[0].path, "/modules/crash.so");
     strcpy(shared.preloading, "fib");
     a_link.been = 1u << LINK_STARTED;
-    ck_assert_str_eq(logged(SIGKILL), "warn worker-lost worker=3 pid=77 why=WHY job=\"-\" "
-                                      "client=\"-\" module=fib\n");
+    ck_assert_str_eq(logged(SIGKILL), LOST OF_FIB "info" ENDED OF_FIB);
     ck_assert_ptr_nonnull(strstr(logged(SIGSEGV), " module=fib fingerprint="));
     ck_assert_ptr_nonnull(strstr(logged(SIGSEGV), " frame=crash.so+0x11a9\n"));
     ck_assert_str_eq(crash.module, "fib");
@@ -219,6 +240,7 @@ int main(void)
     tc = tcase_create("log");
     tcase_add_checked_fixture(tc, set_up, NULL);
     tcase_add_test(tc, test_expected);
+    tcase_add_test(tc, test_no_end);
     tcase_add_test(tc, test_job);
     tcase_add_test(tc, test_crash);
     suite_add_tcase(suite, tc);
