@@ -38,7 +38,8 @@ END_TEST
 /* Each pair of reasons of a serving worker: only another reason replaces a wish. */
 START_TEST(test_pairs)
 {
-    enum worker_end first = (enum worker_end)(_i / WORKER_ENDS), then = _i % WORKER_ENDS;
+    enum worker_end first = (enum worker_end)(_i / WORKER_ENDS),
+                    then = (enum worker_end)(_i % WORKER_ENDS);
     bool replaced = !first || (worker_end_is_wish(first) && !worker_end_is_wish(then));
     if (!then)
         return;
@@ -53,7 +54,8 @@ END_TEST
 /* Once it is about to go, the reason stays. */
 START_TEST(test_pairs_of_one_about_to_go)
 {
-    enum worker_end first = (enum worker_end)(_i / WORKER_ENDS), then = _i % WORKER_ENDS;
+    enum worker_end first = (enum worker_end)(_i / WORKER_ENDS),
+                    then = (enum worker_end)(_i % WORKER_ENDS);
     worker_decide_end(worker, first);
     worker_set_state(worker, WORKER_RETIRING, 7);
     worker_decide_end(worker, then);
