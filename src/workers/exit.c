@@ -129,7 +129,9 @@ static void log_loss(const struct worker_link *link, const char *why, const char
         return;
     log_event(LOG_WARN, "worker-lost", LOG_UINT("worker", worker->id), LOG_INT("pid", worker->pid),
               LOG_STR("why", why), LOG_STR("job", job_name(worker->job, link->workers->boot, name)),
-              LOG_STR("client", job_client(worker->job)), LOG_STR("module", module),
+              LOG_STR("client", job_client(worker->job)),
+              LOG_STR_OPT("owner", job_owner(worker->job)),
+              LOG_STR_OPT("origin", job_origin_id(worker->job)), LOG_STR("module", module),
               LOG_STR_OPT("fingerprint", fingerprint), LOG_STR_OPT("frame", frame));
 }
 
@@ -140,12 +142,13 @@ static void log_end(const struct worker_link *link, bool well, const char *why, 
     if (!log_limits_allow(link->workers->log_limits, well ? LOG_INFO : LOG_WARN, "worker-ended",
                           module))
         return;
-    log_event(well ? LOG_INFO : LOG_WARN, "worker-ended",
-              LOG_STR("pool", dispatcher_of(worker)->name), LOG_UINT("worker", worker->id),
-              LOG_INT("pid", worker->pid), LOG_STR("reason", worker_end_name(worker->end)),
-              LOG_UINT("jobs_done", worker->jobs_done), LOG_STR("why", why),
-              LOG_STR("job", job_name(worker->job, link->workers->boot, name)),
-              LOG_STR("client", job_client(worker->job)), LOG_STR("module", module));
+    log_event(
+        well ? LOG_INFO : LOG_WARN, "worker-ended", LOG_STR("pool", dispatcher_of(worker)->name),
+        LOG_UINT("worker", worker->id), LOG_INT("pid", worker->pid),
+        LOG_STR("reason", worker_end_name(worker->end)), LOG_UINT("jobs_done", worker->jobs_done),
+        LOG_STR("why", why), LOG_STR("job", job_name(worker->job, link->workers->boot, name)),
+        LOG_STR("client", job_client(worker->job)), LOG_STR_OPT("owner", job_owner(worker->job)),
+        LOG_STR_OPT("origin", job_origin_id(worker->job)), LOG_STR("module", module));
 }
 
 /* A worker ends with status 0 if it was told to end, and no job can be the reason for its end. */
