@@ -87,7 +87,7 @@ static void note_signal(void)
     __atomic_store_n(&record->signal, (uint32_t)first.si_signo, __ATOMIC_RELEASE);
 }
 
-/* The handler goes on without a timer if the system has none to give. */
+/* If the system has no timer to give, an alarm ends a hanging process, by the wrong signal. */
 static void set_time_limit(void)
 {
     const struct itimerspec limit = {.it_value.tv_nsec = LIMIT_MS * 1000000L};
@@ -96,8 +96,12 @@ static void set_time_limit(void)
 
     event.sigev_value.sival_ptr = &first;
     event._sigev_un._tid = this_thread();
-    if (syscall(SYS_timer_create, CLOCK_MONOTONIC, &event, &timer) == 0)
+    if (syscall(SYS_timer_create, CLOCK_MONOTONIC, &event, &timer) == 0) {
         syscall(SYS_timer_settime, timer, 0, &limit, NULL);
+    } else {
+        signal(SIGALRM, SIG_DFL);
+        alarm(1);
+    }
 }
 
 static bool is_time_limit(const siginfo_t *info)

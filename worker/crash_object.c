@@ -30,7 +30,7 @@ void crash_object_init(void)
     program[len > 0 ? len : 0] = '\0';
 }
 
-#if __GLIBC_PREREQ(2, 35)
+#ifdef DLFO_STRUCT_HAS_EH_DBASE /* the C library has the function: glibc 2.35 */
 static const struct link_map *find(uintptr_t address, const void **start)
 {
     struct dl_find_object found;

@@ -37,12 +37,12 @@
  * module may install handlers of its own.
  *
  * State: the process outlasts a job, and jobs of other modules run in it. Before a job of another
- * module, the worker restores the following to the state at the worker's start: signal actions and
- * the signal mask, the timers of setitimer() and alarm(), the working directory, the umask, the
- * environment, the locale, soft limits, the processor affinity, descriptors 0, 1 and 2 and the
- * streams on them; on x86-64 the rounding of floating point numbers; and, as far as the system
- * allows, priority, scheduling policy and the effective user and group. Timers of timer_create()
- * are deleted where /proc lists them.
+ * module, the worker restores the following to the state at the worker's start: signal actions, the
+ * signal mask and the alternate signal stack, the timers of setitimer() and alarm(), the working
+ * directory, the umask, the environment, the locale, soft limits, the processor affinity,
+ * descriptors 0, 1 and 2 and the streams on them; on x86-64 the rounding of floating point numbers;
+ * and, as far as the system allows, priority, scheduling policy and the effective user and group.
+ * Timers of timer_create() are deleted where /proc lists them.
  *
  * When the worker returns to a module, it restores the changes made by init(), except streams and
  * timers of timer_create(); a descriptor of 0 to 2 closed by init() is opened again. Between two
@@ -50,9 +50,9 @@
  * else is left to the module. tm_log() reaches the master's log whatever is on descriptor 2.
  *
  * Never restored are: other descriptors, memory, threads, children, hard limits, a user and group
- * given up for good, supplementary groups, capabilities, settings of prctl(), the alternate signal
- * stack, the root directory, namespaces, session and process group. A module with a thread is
- * assumed to change things at any time; changes during another module's job affect that job.
+ * given up for good, supplementary groups, capabilities, settings of prctl(), the root directory,
+ * namespaces, session and process group. A module with a thread is assumed to change things at any
+ * time; changes during another module's job affect that job.
  * What a module needs beyond this list has to be in a worker of its own: give the module a pool.
  *
  * Children: a forked process must end by _exit() or exec. If a child returns from a hook, the

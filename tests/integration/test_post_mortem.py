@@ -167,7 +167,7 @@ def test_ten_threads_at_once(server):
 
 
 def test_ten_workers_at_once(daemon):
-    server = daemon(module_dir=TEST_MODULES, pool_start=10, pool_max=10)
+    server = daemon(module_dir=TEST_MODULES, pool_start=10, pool_max=10, breaker_crashes=0)
     server.wait_idle(10)
     client = server.client()
     for n in range(10):
