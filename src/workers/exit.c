@@ -117,38 +117,54 @@ void worker_exit_examine(const struct worker_link *link, const int *status,
 
 /* --- the log --- */
 
-static void log_loss(const struct worker_link *link, const char *why, const char *module,
-                     const struct post_mortem *crash)
+struct words {
+    char why[WORKER_EXIT_TEXT_MAX + 64], module[MODULE_NAME_MAX + 1];
+    char mark[POST_MORTEM_FINGERPRINT_MAX], top[POST_MORTEM_FRAME_MAX];
+    const char *fingerprint, *frame; /* NULL without a post-mortem */
+};
+
+static void find_words(struct words *words, const struct worker_link *link, const char *why,
+                       const struct post_mortem *crash)
 {
-    const struct worker *worker = link->worker;
-    char name[JOB_TEXT_MAX], mark[POST_MORTEM_FINGERPRINT_MAX], top[POST_MORTEM_FRAME_MAX];
     bool crashed = crash && crash->exists;
-    const char *fingerprint = crashed ? post_mortem_fingerprint(crash, mark) : NULL;
-    const char *frame = crashed ? post_mortem_top(crash, top) : NULL;
-    if (!log_limits_allow(link->workers->log_limits, LOG_WARN, "worker-lost", module))
-        return;
-    log_event(LOG_WARN, "worker-lost", LOG_UINT("worker", worker->id), LOG_INT("pid", worker->pid),
-              LOG_STR("why", why), LOG_STR("job", job_name(worker->job, link->workers->boot, name)),
-              LOG_STR("client", job_client(worker->job)),
-              LOG_STR_OPT("owner", job_owner(worker->job)),
-              LOG_STR_OPT("origin", job_origin_id(worker->job)), LOG_STR("module", module),
-              LOG_STR_OPT("fingerprint", fingerprint), LOG_STR_OPT("frame", frame));
+    bool unbegun = link->worker->job && !begun_job(link);
+    find_module(link, words->module);
+    snprintf(words->why, sizeof words->why, "%s%s", why,
+             unbegun ? " before it had begun its job" : "");
+    words->fingerprint = crashed ? post_mortem_fingerprint(crash, words->mark) : NULL;
+    words->frame = crashed ? post_mortem_top(crash, words->top) : NULL;
 }
 
-static void log_end(const struct worker_link *link, bool well, const char *why, const char *module)
+static void log_loss(const struct worker_link *link, const struct words *words)
 {
     const struct worker *worker = link->worker;
+    const struct job *job = worker->job;
+    char name[JOB_TEXT_MAX];
+    if (!log_limits_allow(link->workers->log_limits, LOG_WARN, "worker-lost", words->module))
+        return;
+    log_event(LOG_WARN, "worker-lost", LOG_UINT("worker", worker->id), LOG_INT("pid", worker->pid),
+              LOG_STR("why", words->why), LOG_STR("job", job_name(job, link->workers->boot, name)),
+              LOG_STR("client", job_client(job)), LOG_STR_OPT("owner", job_owner(job)),
+              LOG_STR_OPT("origin", job_origin_id(job)), LOG_STR("module", words->module),
+              LOG_STR_OPT("fingerprint", words->fingerprint), LOG_STR_OPT("frame", words->frame));
+}
+
+static void log_end(const struct worker_link *link, bool well, const struct words *words)
+{
+    const struct worker *worker = link->worker;
+    const struct job *job = worker->job;
     char name[JOB_TEXT_MAX];
     if (!log_limits_allow(link->workers->log_limits, well ? LOG_INFO : LOG_WARN, "worker-ended",
-                          module))
+                          words->module))
         return;
-    log_event(
-        well ? LOG_INFO : LOG_WARN, "worker-ended", LOG_STR("pool", dispatcher_of(worker)->name),
-        LOG_UINT("worker", worker->id), LOG_INT("pid", worker->pid),
-        LOG_STR("reason", worker_end_name(worker->end)), LOG_UINT("jobs_done", worker->jobs_done),
-        LOG_STR("why", why), LOG_STR("job", job_name(worker->job, link->workers->boot, name)),
-        LOG_STR("client", job_client(worker->job)), LOG_STR_OPT("owner", job_owner(worker->job)),
-        LOG_STR_OPT("origin", job_origin_id(worker->job)), LOG_STR("module", module));
+    log_event(well ? LOG_INFO : LOG_WARN, "worker-ended",
+              LOG_STR("pool", dispatcher_of(worker)->name), LOG_UINT("worker", worker->id),
+              LOG_INT("pid", worker->pid), LOG_STR("reason", worker_end_name(worker->end)),
+              LOG_UINT("jobs_done", worker->jobs_done), LOG_STR("why", words->why),
+              LOG_STR("job", job_name(job, link->workers->boot, name)),
+              LOG_STR("client", job_client(job)), LOG_STR_OPT("owner", job_owner(job)),
+              LOG_STR_OPT("origin", job_origin_id(job)), LOG_STR("module", words->module),
+              LOG_STR_OPT("fingerprint", words->fingerprint), LOG_STR_OPT("frame", words->frame));
 }
 
 /* A worker ends with status 0 if it was told to end, and no job can be the reason for its end. */
@@ -174,14 +190,12 @@ static bool is_expected(const struct worker_link *link, const int *status)
 void worker_exit_log(struct worker_link *link, const int *status, const char *why,
                      const struct post_mortem *crash)
 {
-    char text[WORKER_EXIT_TEXT_MAX + 64], module[MODULE_NAME_MAX + 1];
+    struct words words;
     bool expected = is_expected(link, status);
-    bool unbegun = link->worker->job && !begun_job(link);
     link->loss_unlogged = false;
-    find_module(link, module);
-    snprintf(text, sizeof text, "%s%s", why, unbegun ? " before it had begun its job" : "");
+    find_words(&words, link, why, crash);
     if (!expected || !status)
-        log_loss(link, text, module, crash);
+        log_loss(link, &words);
     if (status)
-        log_end(link, !expected || ended_well(link, *status), text, module);
+        log_end(link, !expected || ended_well(link, *status), &words);
 }
