@@ -198,6 +198,8 @@ bool dispatcher_resume(struct dispatcher *d)
 
 void dispatcher_remove(struct dispatcher *d, void (*empty)(void *d))
 {
+    if (d->removal.removed)
+        return;
     d->removal.removed = true;
     dispatch_resume(d);
     timer_init(&d->removal.empty, empty, d);
@@ -268,6 +270,13 @@ static void on_release(void *arg)
     dispatch_schedule(d->shared);
 }
 
+static void on_expiry(void *arg)
+{
+    struct dispatcher *d = arg;
+    dispatch_expiry_due(d);
+    dispatch_schedule(d->shared);
+}
+
 static void on_recall(void *arg)
 {
     struct dispatcher *d = arg;
@@ -324,6 +333,7 @@ void dispatcher_init(struct dispatcher *d, struct dispatch_shared *shared, const
     timer_init(&d->aside.trial, on_more, d);
     timer_init(&d->aside.release, on_release, d);
     timer_init(&d->tiny.recall, on_recall, d);
+    timer_init(&d->expiry.timer, on_expiry, d);
     timer_init(&d->starts.exhausted.over, dispatch_start_exhausted_over, d);
     timer_init(&d->queue_full.over, dispatch_admit_queue_full_over, d);
 }
@@ -346,6 +356,7 @@ void dispatcher_free(struct dispatcher *d)
     timer_clear(d->timers, &d->aside.trial);
     timer_clear(d->timers, &d->aside.release);
     timer_clear(d->timers, &d->tiny.recall);
+    timer_clear(d->timers, &d->expiry.timer);
     timer_clear(d->timers, &d->starts.exhausted.over);
     timer_clear(d->timers, &d->queue_full.over);
     timer_clear(d->timers, &d->removal.empty);

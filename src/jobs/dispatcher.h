@@ -130,6 +130,7 @@ struct dispatcher {
     struct dispatch_tiny tiny;
     struct dispatch_failing failing;
     struct dispatch_removal removal;
+    struct dispatch_expiry expiry;
 };
 
 /* How a worker's process ended. */

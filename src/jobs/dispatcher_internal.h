@@ -26,6 +26,7 @@
  *     stop          stopping a running job
  *     retire        telling workers to end
  *     breaker       jobs of a module with an open breaker
+ *     expiry        jobs that wait too long
  *     reclaim       unbegun jobs, taken away from their workers
  *     line          the places of waiting jobs
  *     aside         waiting jobs for fresh workers
@@ -536,6 +537,14 @@ void dispatch_breaker_fail(struct dispatcher *d, struct job *job);
 
 /* A breaker has opened: unbegun jobs handed early are taken back, and fail. */
 void dispatch_breaker_take_back(struct dispatcher *d);
+
+/* --- expiry.c: jobs that wait too long --- */
+
+/* The line may have another first job. */
+void dispatch_expiry_watch(struct dispatcher *d);
+
+/* The timer has fired. */
+void dispatch_expiry_due(struct dispatcher *d);
 
 /* --- cancel.c: ending a job at a client's wish --- */
 

@@ -91,6 +91,12 @@ struct dispatch_tiny {
     uint64_t distrust_until_us; /* no line is left to busy workers until then */
 };
 
+/* Jobs that wait too long (expiry.c). */
+struct dispatch_expiry {
+    struct timer timer; /* set: when the oldest waiting job expires, or earlier */
+    uint64_t next_us;   /* its time */
+};
+
 /* A removed pool (removal.c). */
 struct dispatch_removal {
     bool removed;

@@ -253,7 +253,7 @@ struct job *job_queue_first(struct job_queue *queue)
     return first_beside_held(queue);
 }
 
-const struct job *job_queue_oldest(const struct job_queue *queue)
+struct job *job_queue_oldest(const struct job_queue *queue)
 {
     return older(TAILQ_FIRST(&queue->jobs),
                  older(first_passed(&queue->passed), first_passed(&queue->passed_held)));

@@ -63,7 +63,7 @@ size_t job_queue_ready(const struct job_queue *queue);
 struct job *job_queue_first(struct job_queue *queue);
 
 /* The job with the longest wait, held or not; NULL if the line is empty. */
-const struct job *job_queue_oldest(const struct job_queue *queue);
+struct job *job_queue_oldest(const struct job_queue *queue);
 
 /* The source's jobs stay in all lines; or are served again, in their order among all. */
 void job_queue_hold(struct job_source *source);

@@ -34,6 +34,7 @@ static void serve(struct dispatcher *d)
     if (touched & DISPATCH_POOL)
         dispatch_start_workers(d);
     dispatch_fail_watch(d);
+    dispatch_expiry_watch(d);
 }
 
 static void look_at(struct dispatcher *d)

@@ -10,6 +10,7 @@ static const char *const fail_names[FAIL_REASONS] = {
     [FAIL_UNAVAILABLE] = "unavailable",
     [FAIL_TOO_LARGE] = "too-large",
     [FAIL_SHUTDOWN] = "shutdown",
+    [FAIL_EXPIRED] = "expired",
 };
 
 static const char *const by_names[] = {

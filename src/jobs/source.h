@@ -31,6 +31,7 @@ enum fail_reason {
     FAIL_UNAVAILABLE,
     FAIL_TOO_LARGE,
     FAIL_SHUTDOWN,
+    FAIL_EXPIRED,
     FAIL_REASONS
 };
 

@@ -1,0 +1,99 @@
+/*
+ * dispatch_expiry: jobs that have waited for max-wait-ms fail as expired.
+ *
+ * A pool has one timer, for the oldest of its waiting jobs, and only with a limit in force. A job
+ * handed early expires if it can be taken back from its worker; otherwise it runs.
+ */
+#include "jobs/dispatcher_internal.h"
+
+/* Milliseconds; 0: none. */
+static uint32_t limit_ms(const struct dispatcher *d)
+{
+    uint32_t own = d->limits.max_wait_ms, all = d->shared->limits.pool.max_wait_ms;
+    if (!own || !all)
+        return own ? own : all;
+    return own < all ? own : all;
+}
+
+static uint64_t due_us(const struct dispatcher *d, const struct job *job)
+{
+    return job->run.submitted_us + limit_ms(d) * 1000ull;
+}
+
+/* The timer fires when the job is due, or earlier; the rest of a batch has the next turn. */
+static void watch(struct dispatcher *d, const struct job *job)
+{
+    uint64_t due = due_us(d, job);
+    if (due <= dispatch_now(d))
+        due = dispatch_now(d) + 1;
+    if (!timer_is_set(&d->expiry.timer) || due < d->expiry.next_us)
+        timer_set(d->timers, &d->expiry.timer, d->expiry.next_us = due);
+}
+
+void dispatch_expiry_watch(struct dispatcher *d)
+{
+    const struct job *oldest;
+    if (limit_ms(d) && (oldest = job_queue_oldest(&d->line.queue)))
+        watch(d, oldest);
+}
+
+/* The first job of the line or of those set aside that is due; NULL if none is. */
+static struct job *first_due(struct dispatcher *d)
+{
+    struct job *places[] = {job_queue_oldest(&d->line.queue), dispatch_aside_first(d)};
+    for (size_t i = 0; i < sizeof places / sizeof *places; i++)
+        if (places[i] && due_us(d, places[i]) <= dispatch_now(d))
+            return places[i];
+    return NULL;
+}
+
+/* A job begun just now runs. */
+static void expire(struct dispatcher *d, struct job *job)
+{
+    if (dispatch_line_take(d, job))
+        dispatch_end_failed(d, job, FAIL_EXPIRED, "the job had not begun within max-wait-ms, %u ms",
+                            limit_ms(d));
+}
+
+/* Few: the windows of the busy workers. */
+static void expire_prefetched(struct dispatcher *d)
+{
+    struct job *job, *next;
+    for (job = TAILQ_FIRST(&d->line.prefetched); job; job = next) {
+        next = TAILQ_NEXT(job, links.prefetched);
+        if (due_us(d, job) <= dispatch_now(d))
+            expire(d, job);
+    }
+}
+
+/* Begun ones wait no more, though their workers have not said so. */
+static const struct job *oldest_prefetched(const struct dispatcher *d)
+{
+    const struct job *job, *oldest = NULL;
+    TAILQ_FOREACH (job, &d->line.prefetched, links.prefetched)
+        if (due_us(d, job) > dispatch_now(d) && (!oldest || job->seq < oldest->seq))
+            oldest = job;
+    return oldest;
+}
+
+/* The line is watched by each pass; the others came from there. */
+static void watch_others(struct dispatcher *d)
+{
+    const struct job *others[] = {dispatch_aside_first(d), oldest_prefetched(d)};
+    for (size_t i = 0; i < sizeof others / sizeof *others; i++)
+        if (others[i])
+            watch(d, others[i]);
+}
+
+void dispatch_expiry_due(struct dispatcher *d)
+{
+    struct job *job;
+    size_t n = 0;
+    if (!limit_ms(d))
+        return;
+    expire_prefetched(d);
+    while (n++ < DISPATCH_BATCH && (job = first_due(d)))
+        expire(d, job);
+    watch_others(d);
+    dispatch_touch(d, DISPATCH_WAITING);
+}
