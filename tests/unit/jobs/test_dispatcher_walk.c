@@ -24,7 +24,7 @@ struct expected {
     bool orphaned, no_module, over_budget;
     char source;
     uint32_t limit_ms;
-    uint64_t given_us;
+    uint64_t submitted_us, given_us;
 };
 
 static struct chance chance;
@@ -218,6 +218,10 @@ static void check_failed(const struct expected *expected, const struct job_event
         hot_assert(expected->cancelled);
         hot_assert(!expected->answered_done);
         break;
+    case FAIL_EXPIRED:
+        hot_assert((!expected->begun || expected->unfit) && d.limits.max_wait_ms);
+        hot_assert(timers.now_us - expected->submitted_us >= d.limits.max_wait_ms * 1000ull);
+        break;
     case FAIL_UNKNOWN_MODULE:
         hot_assert(expected->no_module);
         break;
@@ -369,6 +373,7 @@ static void submit_any(void)
         .no_module = order.module < 0,
         .over_budget = order.over_budget,
         .source = order.source,
+        .submitted_us = timers.now_us,
     };
     if (order.module >= 0)
         job->limit_ms = least(least(order.timeout_ms, modules[order.module].settings.timeout_ms),
@@ -484,7 +489,7 @@ static void reconfigure_any(void)
 {
     static const uint32_t job_max[] = {0, 5, 50, 200}, quota[] = {0, 0, 0, 3, 30},
                           start_ms[] = {500, 10000}, limit_ms[] = {0, 0, 200, 2000},
-                          grace_ms[] = {1, 100, 2000};
+                          wait_ms[] = {0, 0, 100, 3000}, grace_ms[] = {1, 100, 2000};
     limits = (struct job_settings){
         .pool.pool_max = 1 + (uint32_t)below(12),
         .pool.job_max = job_max[below(SUPPORT_COUNT(job_max))],
@@ -493,6 +498,7 @@ static void reconfigure_any(void)
         .pool.job_timeout_ms = limit_ms[below(SUPPORT_COUNT(limit_ms))],
         .kill_grace_ms = grace_ms[below(SUPPORT_COUNT(grace_ms))],
         .pool.worker_window = 1 + (uint32_t)below(window_max),
+        .pool.max_wait_ms = wait_ms[below(SUPPORT_COUNT(wait_ms))],
         .processors = percent(20) ? 0 : 1,
         .source_unread_max = percent(30) ? 0 : 1 + below(600000),
         .source_output_max = percent(30) ? 0 : 1 + below(2000000),

@@ -7,8 +7,8 @@
 START_TEST(test_names)
 {
     static const char *const failed[FAIL_REASONS] = {
-        "error",          "module",      "timeout",   "cancelled",
-        "unknown-module", "unavailable", "too-large", "shutdown",
+        "error",       "module",    "timeout",  "cancelled", "unknown-module",
+        "unavailable", "too-large", "shutdown", "expired",
     };
     static const char *const overload[OVERLOAD_REASONS] = {"memory", "client-quota", "queue-full"};
     static const char *const by[] = {"submitter", "link", "client", "operator"};
