@@ -7,6 +7,7 @@
 #include "net/event_memory.h"
 #include "signals.h"
 #include "startup/check_addresses.h"
+#include "startup/check_limits.h"
 #include "startup/check_modules.h"
 
 #include <taskmaster/version.h>
@@ -183,6 +184,7 @@ static int check_start(const struct config *config, const char *file, struct ide
         return EX_CONFIG;
     startup_check_reload(&check, file, &settings->access, identity);
     startup_check_tokens(&check, &settings->access);
+    startup_check_limits(&check, &settings->jobs, identity);
     return EX_OK;
 }
 
@@ -225,6 +227,7 @@ static int check_settings(const struct config *config, const struct config_args 
         startup_check_paths(&check, settings->workers.path, settings->modules.dir, &identity);
     startup_check_reload(&check, args->file, &settings->access, &identity);
     startup_check_tokens(&check, &settings->access);
+    startup_check_limits(&check, &settings->jobs, &identity);
     fine = fine && known && there;
     if (there && !startup_check_modules(&check, &modules, &identity, init))
         fine = false;

@@ -64,27 +64,44 @@ void identity_become(struct identity *identity)
 }
 
 /* In the child: nothing of ours is to run at its end. */
-static _Noreturn void try_access(const struct identity *identity, const char *path, int mode)
+static _Noreturn void become_and_try(const struct identity *identity,
+                                     int (*attempt)(const void *arg), const void *arg)
 {
-    if (!become(identity) && faccessat(AT_FDCWD, path, mode, AT_EACCESS) == 0)
+    if (!become(identity) && attempt(arg) == 0)
         _exit(0);
     _exit(errno > 0 && errno < 256 ? errno : EACCES);
 }
 
-/* The kernel alone knows all rules (groups, ACLs, every directory on the way): a child becomes that
- * user and asks. */
-int identity_access(const struct identity *identity, const char *path, int mode)
+int identity_try(const struct identity *identity, int (*attempt)(const void *arg), const void *arg)
 {
     int status;
-    if (!identity->pending)
-        return faccessat(AT_FDCWD, path, mode, AT_EACCESS) == 0 ? 0 : errno;
     pid_t pid = fork();
     if (pid < 0)
         return errno;
     if (pid == 0)
-        try_access(identity, path, mode);
+        become_and_try(identity, attempt, arg);
     while (waitpid(pid, &status, 0) < 0)
         if (errno != EINTR)
             return errno;
     return WIFEXITED(status) ? WEXITSTATUS(status) : ECHILD;
+}
+
+struct access_question {
+    const char *path;
+    int mode;
+};
+
+static int try_access(const void *arg)
+{
+    const struct access_question *question = arg;
+    return faccessat(AT_FDCWD, question->path, question->mode, AT_EACCESS);
+}
+
+/* The kernel alone knows all rules (groups, ACLs, every directory on the way). */
+int identity_access(const struct identity *identity, const char *path, int mode)
+{
+    const struct access_question question = {path, mode};
+    if (identity->pending)
+        return identity_try(identity, try_access, &question);
+    return try_access(&question) == 0 ? 0 : errno;
 }

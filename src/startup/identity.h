@@ -23,6 +23,10 @@ bool identity_possible(const struct identity *identity);
 /* Becomes it. Without the right to, ends the process. */
 void identity_become(struct identity *identity);
 
+/* Calls `attempt` in a child that has become the identity. Returns 0, or the errno of the failure
+ * if the call returned another value than 0. */
+int identity_try(const struct identity *identity, int (*attempt)(const void *arg), const void *arg);
+
 /* Asks for a process of the identity, as access(2) does. Returns 0 or an errno. */
 int identity_access(const struct identity *identity, const char *path, int mode);
 

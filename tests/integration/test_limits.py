@@ -145,8 +145,17 @@ def test_limits_by_default(daemon, user):
 
 @AS_ROOT
 def test_a_limit_that_the_system_refuses(daemon):
-    """The worker says so and works without it."""
-    server = daemon(pool_start=1, pool_max=1, user="nobody", nice=-5, oom_score_adj=-500)
+    """The start warns of it. The worker says so and works without it."""
+    pools = {"eager": {"nice": -5, "pool-max": 1}}
+    server = daemon(
+        pool_start=1, pool_max=1, user="nobody", nice=-5, oom_score_adj=-500, files_max=100, core_max=1, pools=pools
+    )
+    warnings = [line["why"] for line in server.log.events("settings") if "the system refuses" in line["why"]]
+    assert [why.partition(": ")[2] for why in warnings] == [
+        "nice: the system refuses it: Permission denied: workers do without it",
+        "oom-score-adj: the system refuses it: Permission denied: workers do without it",
+        "pools.eager: the system refuses nice: Permission denied: its workers do without it",
+    ], warnings
     assert server.client().done("echo", "x") == b"x"
     server.log.wait("worker-output", text="cannot set nice to -5: Permission denied: it stays 0", level="warn")
     server.log.wait("worker-output", text="cannot set oom-score-adj to -500: Permission denied", level="warn")
