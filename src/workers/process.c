@@ -9,7 +9,9 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -208,26 +210,33 @@ int worker_process_reap_pid(pid_t pid)
     return reap(pid, NULL);
 }
 
-/* The kernel also counts the memory of the process before its exec, and that was ours. */
-static uint64_t peak_kb(const struct rusage *worker)
-{
-    struct rusage own;
-    getrusage(RUSAGE_SELF, &own);
-    return worker->ru_maxrss > own.ru_maxrss ? (uint64_t)worker->ru_maxrss : 0;
-}
-
 int worker_process_reap(struct worker_process *process)
 {
     struct rusage usage = {.ru_maxrss = 0};
     worker_process_signal(process, SIGKILL);
     int status = reap(process->pid, &usage);
-    process->peak_kb = peak_kb(&usage);
+    process->peak_kb = (uint64_t)usage.ru_maxrss;
     process->pid = 0;
     return status;
+}
+
+/* Returns the most memory that this process has had, UINT64_MAX if it is not known. getrusage()
+ * would do if it left out the time before our own exec. */
+static uint64_t own_peak_kb(void)
+{
+    char line[128];
+    uint64_t kb = UINT64_MAX;
+    FILE *file = fopen("/proc/self/status", "re");
+    while (file && fgets(line, sizeof line, file))
+        if (sscanf(line, "VmHWM: %" SCNu64, &kb) == 1)
+            break;
+    if (file)
+        fclose(file);
+    return kb;
 }
 
 uint64_t worker_process_memory_kb(const struct worker_process *process)
 {
     uint64_t told_kb = __atomic_load_n(&process->shared->rss, __ATOMIC_RELAXED) / 1024;
-    return process->peak_kb > told_kb ? process->peak_kb : told_kb;
+    return process->peak_kb > own_peak_kb() ? process->peak_kb : told_kb;
 }

@@ -28,7 +28,8 @@ struct worker_process {
         pid; /* 0 before the start and after the reaping: by then the number can be a stranger's */
     struct worker_shared *shared; /* mapped; the worker can write there at any time */
     struct worker_claims claims;  /* slots of `shared` */
-    uint64_t peak_kb;             /* the most memory it had, known at the reaping; 0: unknown */
+    uint64_t peak_kb;             /* the most memory it had, known after the reaping. The kernel
+                                     counts the time before the exec, when the memory was ours */
     int output_fd;                /* read end of its stdout and stderr; non-blocking */
 };
 

@@ -64,6 +64,7 @@ def test_without_descriptors_workers_are_still_replaced(daemon):
     assert first.done("echo", "x", timeout=3 * DEADLINE) == b"x"
 
 
+@proc.NEEDS_ROOT
 def test_clients_leave_room_for_workers(daemon):
     """Under a low limit of open files, clients are refused with the cause, and pool-max workers start."""
     pool_max = 40

@@ -262,6 +262,7 @@ def test_a_second_signal_does_not_wait_for_who_does_not_read(daemon):
     assert server.wait_exit() == 0
 
 
+@proc.NEEDS_ROOT
 def test_a_crash_while_draining(daemon):
     """The job has its end, the worker is not replaced, and the drain ends."""
     server = daemon(pool_start=1, pool_max=1, drain_timeout_ms=60000)

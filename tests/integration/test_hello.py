@@ -382,9 +382,9 @@ def test_too_many_clients(daemon):
 
 def static_data(pid):
     """The bytes of the daemon's writable sections: those of its file, and the anonymous one behind them."""
-    with open(f"/proc/{pid}/maps") as maps, open(f"/proc/{pid}/mem", "rb") as memory:
+    with proc.looking_into(), open(f"/proc/{pid}/mem", "rb") as memory:
         found, end = b"", None
-        for line in maps:
+        for line in proc.maps(pid).splitlines():
             area, rights, _, _, _, *path = line.split()
             begin, area_end = (int(edge, 16) for edge in area.split("-"))
             ours = bool(path) and path[0].endswith("/taskmasterd")

@@ -234,8 +234,8 @@ def test_a_kill_that_is_not_ours(daemon, busy):
     assert client.done("greedy", f"rss {100 << 20}") == b"ok"
     pid = server.worker_pids()[0]
     if busy:
-        client.submit("a", "probe", "spin 60000", notify=["started"])
-        client.event("started")
+        client.submit("a", "probe", "spin 60000")
+        assert server.begun_pids(client) == [pid]
     os.kill(pid, signal.SIGKILL)
     text = client.outcome("a")["message"] if busy else server.log.wait("worker-lost")["why"]
     assert "not by the server: mostly the kernel does that for want of memory" in text, text

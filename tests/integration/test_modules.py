@@ -720,8 +720,7 @@ def test_preload(daemon):
     """A preloaded module is mapped in the worker before the first job."""
     server = daemon(pool_start=1, preload=["math"])
     server.wait_idle(1)
-    with open(f"/proc/{server.worker_pids()[0]}/maps") as file:
-        maps = file.read()
+    maps = proc.maps(server.worker_pids()[0])
     assert "math.so" in maps and "fib.so" not in maps
 
 
@@ -774,8 +773,7 @@ def test_state_lives_as_long_as_the_worker(daemon):
     pid = server.worker_pids()[0]
 
     def mappings():
-        with open(f"/proc/{pid}/maps") as file:
-            return sum("echo.so" in line for line in file)
+        return sum("echo.so" in line for line in proc.maps(pid).splitlines())
 
     before = mappings()
     client.done("echo", "y")

@@ -4,11 +4,14 @@ The pytest process is a child subreaper. A worker becomes our child if it surviv
 however it was started.
 """
 
+import contextlib
 import ctypes
 import os
 import signal
 import subprocess
 import time
+
+import pytest
 
 from .wait import wait_until
 
@@ -52,9 +55,27 @@ def alive(pid):
     return entry is not None and entry[0] not in "ZX"
 
 
+# The daemon and its workers are closed: only root sees their memory and their descriptors.
+NEEDS_ROOT = pytest.mark.skipif(os.getuid() != 0, reason="needs root to look into the daemon")
+
+
+@contextlib.contextmanager
+def looking_into():
+    try:
+        yield
+    except PermissionError:
+        if os.getuid() == 0:
+            raise
+        pytest.skip("needs root to look into the daemon's processes")
+
+
+def maps(pid):
+    with looking_into(), open(f"/proc/{pid}/maps") as file:
+        return file.read()
+
+
 def has_mapped(pid, name):
-    with open(f"/proc/{pid}/maps") as file:
-        return any(line.rstrip().endswith(name) for line in file)
+    return any(line.endswith(name) for line in maps(pid).splitlines())
 
 
 def cpu_seconds(pid):
@@ -96,7 +117,9 @@ def children(pid):
 def descriptors(pid):
     """{fd: target} of a process."""
     result = {}
-    for fd in os.listdir(f"/proc/{pid}/fd"):
+    with looking_into():
+        numbers = os.listdir(f"/proc/{pid}/fd")
+    for fd in numbers:
         try:
             result[int(fd)] = os.readlink(f"/proc/{pid}/fd/{fd}")
         except FileNotFoundError:
