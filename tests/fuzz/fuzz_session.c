@@ -205,7 +205,7 @@ static void set_up(struct input *input)
     log_configure(LOG_DEBUG, LOG_TEXT);
     most_workers = 0;
     config = load_config(input);
-    system_reset(&pools.first->pool);
+    system_reset(&pools);
     peers_reset(&clients);
     procs_reset(&workers);
     base = event_base_new();
@@ -218,7 +218,14 @@ static void set_up(struct input *input)
     pools_init(&pools, &worker_operations, &workers, &timers, &limits, 1);
     pools.shared.hold.output = &output;
     worker_memory_init(&memory);
-    reporter = (struct report){&pools, &modules, &budget, &output, &memory, boot, clock_now_us};
+    reporter = (struct report){.pools = &pools,
+                               .modules = &modules,
+                               .budget = &budget,
+                               .output = &output,
+                               .memory = &memory,
+                               .crashes = &workers.crashes,
+                               .boot = boot,
+                               .started_us = clock_now_us};
     clients = (struct clients){
         .pools = &pools, .modules = &modules, .loop = &loop, .report = &reporter, .boot = boot};
     workers =

@@ -47,7 +47,8 @@ struct account {
     enum wire_kind kind;
     size_t size;
     uint32_t slot;
-    bool expected; /* claimable, and nothing broken came before it */
+    uint32_t attempt; /* 0: it has no origin */
+    bool expected;    /* claimable, and nothing broken came before it */
 };
 
 static struct account accounts[JOBS_MAX];
@@ -166,6 +167,8 @@ static int run(tm_job *job)
     size_t len;
     const char *data = tm_job_data(job, &len);
     bug_on(!data || data[len] != '\0');
+    bug_on(current->expected && tm_job_attempt(job) != current->attempt);
+    bug_on(current->expected && (tm_job_origin(job) != NULL) != (current->attempt > 0));
     for (size_t i = 0; i + 1 < len; i += 2)
         call(job, (uint8_t)data[i], data + i + 1, len - i - 1);
     bool failed = len && (uint8_t)data[len - 1] > 250;
@@ -216,6 +219,23 @@ unsigned loader_effects(const struct loader *loader)
     return EFFECT_ALL;
 }
 
+void loader_reset_mask(const struct loader *loader)
+{
+    (void)loader;
+}
+
+size_t loader_descriptors(const struct loader *loader)
+{
+    (void)loader;
+    return 0;
+}
+
+const char *loader_current(const struct loader *loader)
+{
+    (void)loader;
+    return "m";
+}
+
 /* --- the master's messages --- */
 
 static void put(const void *data, size_t len)
@@ -242,10 +262,14 @@ static void put_job(struct input *input, bool whole)
     struct account *account = &accounts[account_count++];
     *account = (struct account){.job = head.job, .slot = head.slot};
     account->expected = whole && len <= PAYLOAD_MAX;
+    account->attempt = what % 7 == 1 ? what : 0;
     claims[head.slot] = claim_word(head.job, what & 128 ? CLAIM_RECLAIMED : CLAIM_OFFERED);
     if (what % 61 == 3)
         *stop_word = head.job;
+    struct wire_origin origin = {.attempt = account->attempt, .id = "q"};
+    head.text_len = account->attempt ? sizeof origin : 0;
     put(&head, sizeof head);
+    put(&origin, head.text_len);
     put(payload, len);
 }
 

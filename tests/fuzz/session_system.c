@@ -20,12 +20,12 @@ size_t proc_count;
 uint64_t clock_now_us;
 unsigned starts_that_fail;
 
-static struct pool *pool; /* the master's */
+static const struct pools *pools; /* the master's */
 static int pipe_end;      /* the writing end of the last pipe */
 
-void system_reset(struct pool *of_master)
+void system_reset(const struct pools *of_master)
 {
-    pool = of_master;
+    pools = of_master;
     clock_now_us = 1000000;
     proc_count = starts_that_fail = 0;
 }
@@ -56,7 +56,7 @@ void __wrap_log_emit(enum log_level level, const char *event, const struct log_f
     (void)level;
     if (strcmp(event, "worker-protocol") != 0)
         return;
-    const struct worker *worker = pool_find(pool, (uint32_t)fields[0].value.u);
+    const struct worker *worker = pool_find(&pools->first->pool, (uint32_t)fields[0].value.u);
     for (size_t i = 0; i < proc_count; i++)
         bug_on(procs[i].worker == worker->id && !procs[i].wrong);
 }

@@ -10,7 +10,7 @@
 
 #include "common/limits.h"
 #include "common/worker_page.h"
-#include "jobs/pool.h"
+#include "jobs/pools.h"
 #include "session_bytes.h"
 
 #include <stdbool.h>
@@ -48,8 +48,8 @@ extern size_t proc_count;
 extern uint64_t clock_now_us;
 extern unsigned starts_that_fail; /* the next so many starts */
 
-/* Begins without any process. `of_master` is the master's pool. */
-void system_reset(struct pool *of_master);
+/* Begins without any process. `of_master`: the pools of the master. */
+void system_reset(const struct pools *of_master);
 
 /* Ends the process with this wait status, unless it is dead already. */
 void proc_die(struct proc *proc, int status);

@@ -68,10 +68,11 @@ static bool take_message(struct proc *proc)
     if (proc->in.len < sizeof head)
         return false;
     memcpy(&head, proc->in.data, sizeof head);
-    bug_on(head.magic != WIRE_MAGIC || head.text_len);
-    if (proc->in.len < sizeof head + head.size)
+    bug_on(head.magic != WIRE_MAGIC);
+    bug_on(head.text_len && (head.type != WIRE_RUN || head.text_len != sizeof(struct wire_origin)));
+    if (proc->in.len < sizeof head + head.text_len + head.size)
         return false;
-    buffer_drop(&proc->in, sizeof head + head.size);
+    buffer_drop(&proc->in, sizeof head + head.text_len + head.size);
     bug_on(head.type != WIRE_WELCOME && head.type != WIRE_RUN);
     bug_on((head.type == WIRE_WELCOME) == proc->welcomed);
     proc->welcomed = true;
