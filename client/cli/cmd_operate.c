@@ -73,12 +73,20 @@ static char *join(const json_t *keys)
     return text;
 }
 
-static int print_changed(const struct settings *settings, const json_t *keys)
+/* A header may have no room for all keys. */
+static int print_changed(const struct settings *settings, const json_t *header)
 {
-    if (json_array_size(keys) == 0)
+    const json_t *keys = json_object_get(header, "changed");
+    json_int_t count = json_integer_value(json_object_get(header, "changed_count"));
+    json_int_t shown = (json_int_t)json_array_size(keys);
+    if (shown == 0 && count <= 0)
         return output_print_line(settings, "the settings are read, and nothing has changed");
     char *text = join(keys);
-    int status = output_print_line(settings, "the settings are read; changed: %.900s", text);
+    int status =
+        count > shown
+            ? output_print_line(settings, "the settings are read; changed: %.800s and %lld more",
+                                text, count - shown)
+            : output_print_line(settings, "the settings are read; changed: %.800s", text);
     free(text);
     return status;
 }
@@ -97,8 +105,8 @@ static int print_renewed(const struct settings *settings, const json_t *header)
 static int print_reloaded(const struct settings *settings, const tm_client_event *answer)
 {
     json_t *header = ask_load_header(answer);
-    int status = settings->json ? ask_print_event(settings, answer)
-                                : print_changed(settings, json_object_get(header, "changed"));
+    int status =
+        settings->json ? ask_print_event(settings, answer) : print_changed(settings, header);
     int renewed = print_renewed(settings, header);
     json_decref(header);
     return status == EXIT_DONE ? renewed : status;

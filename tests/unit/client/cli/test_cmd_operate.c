@@ -32,6 +32,8 @@ START_TEST(reload)
                   "the settings are read, and nothing has changed\n", "");
     assert_fields(RELOAD, "\"event\":\"ok\",\"changed\":[\"pool-max\",\"modules\"]", ARGS("reload"),
                   0, "the settings are read; changed: pool-max, modules\n", "");
+    assert_fields(RELOAD, "\"event\":\"ok\",\"changed\":[\"pool-max\"],\"changed_count\":3",
+                  ARGS("reload"), 0, "the settings are read; changed: pool-max and 2 more\n", "");
     assert_fields(RELOAD, "\"event\":\"ok\",\"changed\":[],\"renewed\":false,\"why\":\"no worker\"",
                   ARGS("reload"), 1, "the settings are read, and nothing has changed\n",
                   "taskmaster: the workers are not replaced: no worker\n");
