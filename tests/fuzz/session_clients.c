@@ -185,7 +185,7 @@ static void ask(struct client *client, struct input *input)
         say(client, "{\"op\":\"stats\"}\n");
         break;
     case 4:
-        say(client, "{\"op\":\"workers\",\"id\":\"w\"}\n");
+        say(client, what & 8 ? "{\"op\":\"workers\",\"id\":\"w\"}\n" : "{\"op\":\"crashes\"}\n");
         break;
     case 5:
         say(client,
