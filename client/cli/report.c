@@ -159,32 +159,12 @@ static int print_error_event(const struct settings *settings, const tm_client *c
     return output_print_owned(settings, line, len);
 }
 
-/* Complains further of the place of an unusable setting, as far as the server knows it. */
-static void complain_of_setting(const tm_client *client)
-{
-    const char *text = tm_client_error_event(client);
-    json_t *event = json_loads(text, 0, NULL);
-    const json_t *file = json_object_get(event, "file"), *key = json_object_get(event, "key"),
-                 *line = json_object_get(event, "line");
-    if (json_is_string(file) && json_is_integer(line))
-        complain_further("in %.512s, line %" JSON_INTEGER_FORMAT, json_string_value(file),
-                         json_integer_value(line));
-    else if (json_is_string(file))
-        complain_further("in %.512s", json_string_value(file));
-    if (json_is_string(key))
-        complain_further("the key is %.128s", json_string_value(key));
-    json_decref(event);
-}
-
 int report_call(const struct settings *settings, const tm_client *client, tm_client_status status)
 {
-    if (settings->json && !settings->each && *tm_client_error_event(client)) {
+    if (settings->json && !settings->each && *tm_client_error_event(client))
         (void)print_error_event(settings, client); /* the call's own fault is graver */
-    } else {
+    else
         complain("%s", tm_client_error(client));
-        if (strcmp(tm_client_error_code(client), "bad-config") == 0)
-            complain_of_setting(client);
-    }
     switch (status) {
     case TM_CLIENT_TIMEOUT:
         return EXIT_TIMED_OUT;
