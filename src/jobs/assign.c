@@ -57,6 +57,8 @@ static void begin(struct dispatcher *d, struct worker *worker, struct job *job)
                          dispatch_now(d));
     d->running++;
     d->shared->counts.running++;
+    if (d->limits.worker_max_jobs)
+        dispatch_recycle_begun(d, worker);
     if (limit_ms(d, job))
         timer_set_ms(d->timers, &worker->timer, limit_ms(d, job));
     tell_started(d, job);
@@ -129,24 +131,16 @@ void dispatch_assign_waiting(struct dispatcher *d)
     }
 }
 
-/* Others are decided already. */
-static enum worker_end end_of_idle(const struct dispatcher *d, const struct worker *worker)
-{
-    if (d->shared->draining)
-        return END_DRAIN;
-    return worker->draining ? END_EXIT : END_RELOAD; /* without its connection, or old */
-}
-
 void dispatch_assign_worker_idle(struct dispatcher *d, struct worker *worker)
 {
     if (worker_is_ending(worker))
         return;
-    if (worker->signalled || dispatch_renew_is_leaving(d, worker) || dispatch_fails_waiting(d)) {
-        dispatch_retire(d, worker, end_of_idle(d, worker));
+    if (worker->signalled || dispatch_is_leaving(worker) || dispatch_fails_waiting(d)) {
+        dispatch_retire(d, worker, dispatch_end_of_free(d, worker));
         return;
     }
     worker_set_state(worker, WORKER_IDLE, dispatch_now(d));
-    dispatch_touch(d, DISPATCH_LINE);
+    dispatch_touch(d, worker->end ? DISPATCH_LINE | DISPATCH_POOL : DISPATCH_LINE);
 }
 
 void dispatch_assign_next(struct dispatcher *d, struct worker *worker)

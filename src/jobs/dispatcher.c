@@ -83,14 +83,23 @@ void dispatcher_worker_silent(struct worker *worker)
 void dispatcher_worker_leaves(struct worker *worker, enum worker_end end)
 {
     struct dispatcher *d = dispatcher_of(worker);
-    if (worker->draining || worker_is_ending(worker))
-        return;
-    worker->draining = true;
-    worker_decide_end(worker, end);
-    dispatch_reclaim_worker(d, worker);
-    if (worker->state == WORKER_IDLE)
-        dispatch_retire(d, worker, end);
+    dispatch_recycle_mark(d, worker, end);
     dispatch_schedule(d->shared);
+}
+
+size_t dispatcher_recycle(struct dispatcher *d)
+{
+    size_t count = dispatch_recycle_mark_all(d, END_RECYCLE);
+    dispatch_schedule(d->shared);
+    return count;
+}
+
+bool dispatcher_recycle_worker(struct worker *worker)
+{
+    struct dispatcher *d = dispatcher_of(worker);
+    bool marked = dispatch_recycle_mark(d, worker, END_RECYCLE);
+    dispatch_schedule(d->shared);
+    return marked;
 }
 
 void dispatcher_worker_exited(struct worker *worker, const struct worker_exit *exit)
@@ -169,6 +178,7 @@ bool dispatcher_is_drained(const struct dispatcher *d)
 void dispatcher_configure(struct dispatcher *d, const struct pool_settings *limits, bool renew)
 {
     d->limits = *limits;
+    dispatch_idle_configure(d);
     if (renew) {
         dispatch_renew(d);
         dispatch_start_forget_failures(d); /* of other settings */
@@ -277,6 +287,13 @@ static void on_expiry(void *arg)
     dispatch_schedule(d->shared);
 }
 
+static void on_idle(void *arg)
+{
+    struct dispatcher *d = arg;
+    dispatch_idle_end(d);
+    dispatch_schedule(d->shared);
+}
+
 static void on_recall(void *arg)
 {
     struct dispatcher *d = arg;
@@ -332,6 +349,7 @@ void dispatcher_init(struct dispatcher *d, struct dispatch_shared *shared, const
     TAILQ_INIT(&d->aside.jobs);
     timer_init(&d->aside.trial, on_more, d);
     timer_init(&d->aside.release, on_release, d);
+    timer_init(&d->idle.timer, on_idle, d);
     timer_init(&d->tiny.recall, on_recall, d);
     timer_init(&d->expiry.timer, on_expiry, d);
     timer_init(&d->starts.exhausted.over, dispatch_start_exhausted_over, d);
@@ -355,6 +373,7 @@ void dispatcher_free(struct dispatcher *d)
     timer_clear(d->timers, &d->failing.next);
     timer_clear(d->timers, &d->aside.trial);
     timer_clear(d->timers, &d->aside.release);
+    timer_clear(d->timers, &d->idle.timer);
     timer_clear(d->timers, &d->tiny.recall);
     timer_clear(d->timers, &d->expiry.timer);
     timer_clear(d->timers, &d->starts.exhausted.over);

@@ -127,6 +127,7 @@ struct dispatcher {
     struct dispatch_starts starts;
     struct dispatch_renewal renewal;
     struct dispatch_retiring retiring;
+    struct dispatch_idle idle;
     struct dispatch_tiny tiny;
     struct dispatch_failing failing;
     struct dispatch_removal removal;
@@ -230,6 +231,14 @@ void dispatcher_worker_silent(struct worker *worker);
 /* The worker asks to be replaced, for a reason of recycling: it ends after its job, and others get
  * its prefetched ones. May be called again. */
 void dispatcher_worker_leaves(struct worker *worker, enum worker_end end);
+
+/* --- at the operator's wish --- */
+
+/* All workers of the pool are replaced, each after its job. Returns their number. */
+size_t dispatcher_recycle(struct dispatcher *d);
+
+/* Likewise one worker. False if it is about to go already. */
+bool dispatcher_recycle_worker(struct worker *worker);
 
 /* Decides why the worker ends, unless that is decided or not known before the reaping. Tells
  * nobody: the log comes before the loss. */

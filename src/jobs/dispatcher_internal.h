@@ -23,6 +23,8 @@
  *     start_workers growing the pool
  *     tiny          jobs too short to wake a worker for
  *     renew         replacing all workers after a reload
+ *     idle          workers not needed for long
+ *     recycle       replacing workers between their jobs
  *     stop          stopping a running job
  *     retire        telling workers to end
  *     breaker       jobs of a module with an open breaker
@@ -119,6 +121,21 @@ static inline void dispatch_tell(struct job *job, const struct job_event *event)
 static inline bool dispatch_settle(struct dispatcher *d, struct job *job)
 {
     return d->ops->reclaim(d->ctx, job->run.worker, job);
+}
+
+/* The worker gets no further job, and is to end as soon as it has none. */
+static inline bool dispatch_is_leaving(const struct worker *worker)
+{
+    return worker->draining;
+}
+
+/* Why a worker without a job ends. With no other reason it has lost its connection. */
+static inline enum worker_end dispatch_end_of_free(const struct dispatcher *d,
+                                                   const struct worker *worker)
+{
+    if (d->shared->draining)
+        return END_DRAIN;
+    return worker->end ? worker->end : END_EXIT;
 }
 
 /* The worker is no longer on the job. */
@@ -319,8 +336,8 @@ bool dispatch_reclaim_of_lost(struct dispatcher *d, struct worker *worker);
 
 /* --- retire.c: telling workers to end --- */
 
-/* A worker without a job is to end by itself, for the reason decided before or this one. It gets no
- * job from now on, and is told in its turn. */
+/* A worker without a job is to end by itself, for this reason, unless another one was decided
+ * before (worker_decide_end()). It gets no job from now on, and is told in its turn. */
 void dispatch_retire(struct dispatcher *d, struct worker *worker, enum worker_end end);
 
 /* Likewise all workers in the state. */
@@ -351,6 +368,40 @@ void dispatch_stop_step(struct dispatcher *d, struct job *job);
 /* Ends a stopped job. */
 void dispatch_stop_end(struct dispatcher *d, struct job *job);
 
+/* --- recycle.c: replacing workers between their jobs --- */
+
+/* The worker is to be replaced, for a reason of recycling. False if it is about to go already. */
+bool dispatch_recycle_mark(struct dispatcher *d, struct worker *worker, enum worker_end end);
+
+/* Likewise all workers. Returns their number. */
+size_t dispatch_recycle_mark_all(struct dispatcher *d, enum worker_end end);
+
+/* The worker is marked, and ends if it has no job. */
+bool dispatch_recycle_turn(const struct dispatcher *d, const struct worker *worker);
+
+/* A replacement is to be started. */
+bool dispatch_recycle_wants_worker(const struct dispatcher *d);
+
+/* Ends marked workers without a job, as many as may end now. */
+void dispatch_recycle_look(struct dispatcher *d);
+
+/* With worker-max-jobs: the worker begins a job. */
+void dispatch_recycle_begun(struct dispatcher *d, struct worker *worker);
+
+/* How many jobs the worker may be handed behind its current one. */
+size_t dispatch_recycle_jobs_left(const struct dispatcher *d, const struct worker *worker);
+
+/* --- idle.c: workers not needed for long --- */
+
+/* Sets the timer for the next one, if there is one. */
+void dispatch_idle_watch(struct dispatcher *d);
+
+/* Ends those idle for long enough. */
+void dispatch_idle_end(struct dispatcher *d);
+
+/* Another time may be in force. */
+void dispatch_idle_configure(struct dispatcher *d);
+
 /* --- renew.c: replacing all workers after a reload --- */
 
 /* The worker is new: started under the settings in force. */
@@ -359,8 +410,11 @@ void dispatch_renew_enlist(const struct dispatcher *d, struct worker *worker);
 /* The worker was started under settings no longer in force. */
 bool dispatch_renew_is_old(const struct dispatcher *d, const struct worker *worker);
 
-/* The worker gets no further job, and is to end as soon as it has none. */
-bool dispatch_renew_is_leaving(const struct dispatcher *d, const struct worker *worker);
+/* The first new worker is not ready yet: no other is replaced. */
+static inline bool dispatch_renew_is_on_trial(const struct dispatcher *d)
+{
+    return d->renewal.renewed != d->renewal.reloads;
+}
 
 /* A new worker is starting. */
 bool dispatch_renew_is_starting(const struct dispatcher *d);
@@ -371,7 +425,7 @@ bool dispatch_renew_wants_first(const struct dispatcher *d);
 /* The worker is ready but lacks a module: it does not take over while others serve. */
 bool dispatch_renew_is_unwanted(const struct dispatcher *d, const struct worker *worker);
 
-/* Every worker is old from now on. The old ones end as soon as a new one is ready. */
+/* Every worker is old from now on. The old ones are recycled as soon as a new one is ready. */
 void dispatch_renew(struct dispatcher *d);
 
 /* A new worker is ready. Only the first one matters. */
@@ -449,6 +503,9 @@ bool dispatch_start_can(const struct dispatcher *d);
 /* The pool has no place for a first new worker, or for a fresh one for jobs set aside: the next
  * worker without a job has to give way. */
 bool dispatch_start_must_make_room(const struct dispatcher *d);
+
+/* Why that worker ends. */
+enum worker_end dispatch_start_room_end(const struct dispatcher *d);
 
 /* The worker's record goes. */
 void dispatch_start_remove_worker(struct dispatcher *d, struct worker *worker);

@@ -85,6 +85,11 @@ struct dispatch_retiring {
     struct timer timer; /* set: when the next batch is told */
 };
 
+/* Workers not needed for long (idle.c). */
+struct dispatch_idle {
+    struct timer timer; /* set: when to look for the next one */
+};
+
 /* Leaving tiny jobs to busy workers (tiny.c). */
 struct dispatch_tiny {
     struct timer recall;        /* set: jobs wait though workers are idle */

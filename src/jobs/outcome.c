@@ -18,8 +18,8 @@ void dispatch_outcome_ready(struct dispatcher *d, struct worker *worker)
         dispatch_start_ready(d);
         dispatch_renew_take_over(d);
     }
-    if (dispatch_renew_is_leaving(d, worker) || dispatch_fails_waiting(d)) {
-        dispatch_retire(d, worker, d->shared->draining ? END_DRAIN : END_RELOAD);
+    if (dispatch_is_leaving(worker) || dispatch_fails_waiting(d)) {
+        dispatch_retire(d, worker, dispatch_end_of_free(d, worker));
     } else {
         worker_set_state(worker, WORKER_IDLE, dispatch_now(d));
         dispatch_touch(d, DISPATCH_ASIDE | DISPATCH_LINE);
@@ -57,6 +57,16 @@ static void learn_run_time(struct dispatcher *d, const struct job *job,
     d->mean_run_us = moving_mean(d->mean_run_us, run_us);
 }
 
+/* The worker ends, unless it is on another job already, perhaps a long one. */
+static void give_way(struct dispatcher *d, struct worker *worker)
+{
+    if (!dispatch_reclaim_worker(d, worker))
+        return;
+    worker->draining = true;
+    if (!worker->end)
+        worker_decide_end(worker, dispatch_start_room_end(d));
+}
+
 void dispatch_outcome_answered(struct dispatcher *d, struct worker *worker,
                                const struct worker_answer *answer)
 {
@@ -87,10 +97,8 @@ void dispatch_outcome_answered(struct dispatcher *d, struct worker *worker,
         dispatch_end(d, job, &event);
     worker->jobs_done++;
     worker->jobs_failed += answer->type == JOB_FAILED;
-    if (dispatch_start_must_make_room(d) && dispatch_reclaim_worker(d, worker)) {
-        worker->draining = true; /* else it is on another job already, perhaps a long one */
-        worker_decide_end(worker, dispatch_renew_wants_first(d) ? END_RELOAD : END_REFUSED);
-    }
+    if (dispatch_recycle_turn(d, worker) || dispatch_start_must_make_room(d))
+        give_way(d, worker);
     dispatch_assign_next(d, worker);
     if (proof)
         dispatch_start_ok(d);

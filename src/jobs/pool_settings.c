@@ -40,8 +40,8 @@ static const struct option rows[] = {
              "minute, because a start costs milliseconds and an idle worker a few MiB"},
     {.key = "worker-max-jobs", .kind = OPTION_UINT32, .offset = AT(worker_max_jobs), .reload = true,
      .min = 0, .max = 1000000000, .default_text = "0",
-     .help = "a worker is replaced after so many jobs, 0 for no limit; for modules with leaks, "
-             "so none by default"},
+     .help = "a worker is replaced after so many jobs, or some more while a quarter of the pool "
+             "is being replaced, 0 for no limit; for modules with leaks, so none by default"},
     {.key = "worker-max-rss", .kind = OPTION_UINT64, .offset = AT(worker_max_rss), .reload = true,
      .min = 0, .max = OPTION_BYTES_MAX, .default_text = "0", .unit = "bytes",
      .help = "a worker with more memory than this after a job is replaced, 0 for no limit; for "

@@ -20,9 +20,9 @@ static bool may_prefetch(const struct dispatcher *d, const struct worker *worker
 {
     bool prints = printed_lately(d, worker->printed_us);
     return worker->state == WORKER_BUSY && worker->job->state == JOB_RUNNING &&
-           !worker->signalled && !dispatch_renew_is_leaving(d, worker) && !d->paused &&
-           !dispatch_fails_waiting(d) && !prints && worker->last_run_us <= RUN_MAX_US &&
-           worker->last_result < BYTES_MAX;
+           !worker->signalled && !dispatch_is_leaving(worker) &&
+           !dispatch_recycle_turn(d, worker) && !d->paused && !dispatch_fails_waiting(d) &&
+           !prints && worker->last_run_us <= RUN_MAX_US && worker->last_result < BYTES_MAX;
 }
 
 static bool is_suitable(const struct dispatcher *d, const struct job *job)
@@ -42,13 +42,15 @@ static void prefetch_job(struct dispatcher *d, struct worker *worker, struct job
  * wake-ups: so nothing happens before half of the last batch is used up. */
 void dispatch_prefetch(struct dispatcher *d, struct worker *worker)
 {
-    size_t most = d->limits.worker_window - 1;
+    size_t most = d->limits.worker_window - 1, left = dispatch_recycle_jobs_left(d, worker);
     struct job *job;
     if (worker->prefetched_count > most / 2 || !may_prefetch(d, worker))
         return;
     size_t share = job_queue_ready(&d->line.queue) / (d->pool.counts[WORKER_BUSY] + 1);
     if (share < most)
         most = share;
+    if (left < most)
+        most = left;
     while (worker->prefetched_count < most && (job = job_queue_first(&d->line.queue)) &&
            !job->source->gone && is_suitable(d, job)) {
         job_queue_remove(&d->line.queue, job);

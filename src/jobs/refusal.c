@@ -82,7 +82,7 @@ static bool is_final(struct dispatcher *d, const struct worker *worker, const ch
 /* One at a time, and no old one: these are being replaced anyway, and needed until then. */
 static bool may_be_replaced(const struct dispatcher *d, const struct worker *worker)
 {
-    bool needed = dispatch_renew_is_old(d, worker) && !dispatch_renew_is_leaving(d, worker);
+    bool needed = dispatch_renew_is_old(d, worker) && !dispatch_is_leaving(worker);
     bool tried =
         dispatch_start_is_paused(d) || dispatch_aside_is_on_trial(d) || dispatch_starting(d);
     return !needed && !tried && !dispatch_fails_waiting(d);

@@ -2,13 +2,11 @@
  * dispatch_renew: replacing all workers after a reload.
  *
  * Workers started under the settings in force are new, all others old. One new worker goes first.
- * Old
- * workers, also those still starting, serve until the new one is ready. Then they end, each after
- * its job. The other design, to end each worker after its job as soon as the settings are read,
- * needs no state at all. But readable settings may still let no worker start (a preload may crash,
- * or refuse its settings), and would then take the whole pool down. This design costs one place in
- * the pool if all are taken: the new worker needs it. With a pool of one nothing can be tried
- * beforehand.
+ * Old workers, also those still starting, serve until the new one is ready. Then they are recycled
+ * (recycle.c). The other design, to recycle them as soon as the settings are read, needs no state
+ * at all. But readable settings may still let no worker start (a preload may crash, or refuse its
+ * settings), and would then cost a quarter of the pool. This design costs one place in the pool if
+ * all are taken: the new worker needs it. With a pool of one nothing can be tried beforehand.
  *
  * A script behind a reload waits for one of two lines in the log: `renewed`, or `renewal-held`. So
  * a new worker is started even if there is no old one, and each reload has its line, unless another
@@ -20,6 +18,8 @@
 
 #include "common/log.h"
 
+#include <string.h>
+
 void dispatch_renew_enlist(const struct dispatcher *d, struct worker *worker)
 {
     worker->reloads = d->renewal.reloads;
@@ -30,11 +30,6 @@ bool dispatch_renew_is_old(const struct dispatcher *d, const struct worker *work
     return worker->reloads != d->renewal.reloads;
 }
 
-bool dispatch_renew_is_leaving(const struct dispatcher *d, const struct worker *worker)
-{
-    return worker->draining || worker->reloads < d->renewal.renewed;
-}
-
 /* The list begins with the last worker started. */
 bool dispatch_renew_is_starting(const struct dispatcher *d)
 {
@@ -42,14 +37,9 @@ bool dispatch_renew_is_starting(const struct dispatcher *d)
     return last && !dispatch_renew_is_old(d, last);
 }
 
-static bool is_renewing(const struct dispatcher *d)
-{
-    return d->renewal.renewed != d->renewal.reloads;
-}
-
 bool dispatch_renew_wants_first(const struct dispatcher *d)
 {
-    return is_renewing(d) && !dispatch_renew_is_starting(d) && !d->shared->draining;
+    return dispatch_renew_is_on_trial(d) && !dispatch_renew_is_starting(d) && !d->shared->draining;
 }
 
 /* Without any other worker, one without a module is better than none: jobs of all other modules can
@@ -57,38 +47,57 @@ bool dispatch_renew_wants_first(const struct dispatcher *d)
 bool dispatch_renew_is_unwanted(const struct dispatcher *d, const struct worker *worker)
 {
     const struct worker *first = TAILQ_LAST(&d->pool.lists[WORKER_STARTING], worker_list);
-    return is_renewing(d) && !dispatch_renew_is_old(d, worker) &&
+    return dispatch_renew_is_on_trial(d) && !dispatch_renew_is_old(d, worker) &&
            (d->pool.counts[WORKER_IDLE] || d->pool.counts[WORKER_BUSY] ||
             dispatch_renew_is_old(d, first));
+}
+
+/* A pool without workers that wants none has nothing to lose. But `default` is where an operator
+ * sees whether the settings are good. */
+static bool needs_trial(const struct dispatcher *d)
+{
+    return pool_count(&d->pool) > pool_ending(&d->pool) || d->limits.pool_start ||
+           strcmp(d->name, POOL_DEFAULT) == 0;
 }
 
 void dispatch_renew(struct dispatcher *d)
 {
     d->renewal.reloads++;
     d->renewal.told_held = false;
+    if (!needs_trial(d))
+        dispatch_renew_take_over(d);
 }
 
-static void retire_old(struct dispatcher *d, enum worker_state state)
+/* Those at their start have served nobody: they end at once. */
+static void retire_starting(struct dispatcher *d)
 {
     struct worker *worker, *next;
-    for (worker = TAILQ_FIRST(&d->pool.lists[state]); worker; worker = next) {
+    for (worker = TAILQ_FIRST(&d->pool.lists[WORKER_STARTING]); worker; worker = next) {
         next = TAILQ_NEXT(worker, link);
         if (dispatch_renew_is_old(d, worker))
             dispatch_retire(d, worker, END_RELOAD);
     }
 }
 
+static size_t mark_old(struct dispatcher *d, enum worker_state state)
+{
+    struct worker *worker;
+    size_t count = 0;
+    TAILQ_FOREACH (worker, &d->pool.lists[state], link)
+        if (dispatch_renew_is_old(d, worker))
+            count += dispatch_recycle_mark(d, worker, END_RELOAD);
+    return count;
+}
+
 void dispatch_renew_take_over(struct dispatcher *d)
 {
-    if (!is_renewing(d))
+    if (!dispatch_renew_is_on_trial(d))
         return;
     d->renewal.renewed = d->renewal.reloads;
-    dispatch_reclaim_all(d);
-    retire_old(d, WORKER_STARTING);
-    retire_old(d, WORKER_IDLE);
+    retire_starting(d);
+    size_t idle = mark_old(d, WORKER_IDLE), busy = mark_old(d, WORKER_BUSY);
     log_event(LOG_INFO, "renewed", LOG_STR("pool", d->name),
-              LOG_UINT("ending", pool_ending(&d->pool)),
-              LOG_UINT("after_their_job", d->pool.counts[WORKER_BUSY]));
+              LOG_UINT("ending", pool_ending(&d->pool) + idle), LOG_UINT("after_their_job", busy));
 }
 
 void dispatch_renew_say_waits(const struct dispatcher *d)
@@ -104,7 +113,7 @@ void dispatch_renew_say_waits(const struct dispatcher *d)
 static void tell_held(struct dispatcher *d, const char *why, const char *hint)
 {
     const size_t *counts = d->pool.counts;
-    if (!is_renewing(d) || d->renewal.told_held)
+    if (!dispatch_renew_is_on_trial(d) || d->renewal.told_held)
         return;
     d->renewal.told_held = true;
     log_event(LOG_ERROR, "renewal-held", LOG_STR("pool", d->name),

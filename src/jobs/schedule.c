@@ -31,8 +31,11 @@ static void serve(struct dispatcher *d)
         dispatch_assign_waiting(d);
         touched |= look_at_rest(d);
     }
-    if (touched & DISPATCH_POOL)
+    if (touched & DISPATCH_POOL) {
+        dispatch_recycle_look(d);
         dispatch_start_workers(d);
+    }
+    dispatch_idle_watch(d);
     dispatch_fail_watch(d);
     dispatch_expiry_watch(d);
 }

@@ -134,7 +134,8 @@ static bool wants_worker(const struct dispatcher *d)
 {
     bool at_rest = pool_count(&d->pool) < d->limits.pool_start || dispatch_renew_wants_first(d);
     return line_wants_worker(d) || dispatch_aside_wants_worker(d) ||
-           (at_rest && !d->removal.removed && !d->shared->draining);
+           ((at_rest || dispatch_recycle_wants_worker(d)) && !d->removal.removed &&
+            !d->shared->draining);
 }
 
 bool dispatch_start_must_make_room(const struct dispatcher *d)
@@ -145,6 +146,11 @@ bool dispatch_start_must_make_room(const struct dispatcher *d)
            pool_ending(&d->pool) == 0; /* else a place is about to be free */
 }
 
+enum worker_end dispatch_start_room_end(const struct dispatcher *d)
+{
+    return dispatch_renew_wants_first(d) ? END_RELOAD : END_REFUSED;
+}
+
 /* Of all workers without a job, the one started last gives way. */
 static void make_room(struct dispatcher *d)
 {
@@ -152,7 +158,7 @@ static void make_room(struct dispatcher *d)
     if (!worker)
         worker = pool_idle(&d->pool);
     if (worker && dispatch_start_must_make_room(d))
-        dispatch_retire(d, worker, dispatch_renew_wants_first(d) ? END_RELOAD : END_REFUSED);
+        dispatch_retire(d, worker, dispatch_start_room_end(d));
 }
 
 void dispatch_start_workers(struct dispatcher *d)

@@ -118,7 +118,7 @@ static void take_leaving(struct worker_link *link, uint32_t leaving)
         [WIRE_LEAVING_RSS] = END_MAX_RSS,
         [WIRE_LEAVING_FILES] = END_REFUSED,
     };
-    if (leaving == WIRE_STAYS || link->worker->draining)
+    if (leaving == WIRE_STAYS || link->worker->end)
         return;
     snprintf(link->why, sizeof link->why, "%s", words[leaving]);
     dispatcher_worker_leaves(link->worker, ends[leaving]);

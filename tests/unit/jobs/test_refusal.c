@@ -542,7 +542,7 @@ START_TEST(test_reload)
     refuses(2); /* one of before is needed until the new one is there */
     ck_told("");
     ready(3);
-    ck_told("retire 2, retire 1, give 3 j3");
+    ck_told("give 3 j3, retire 1");
     done(3);
     ck_told("a3 done");
 }

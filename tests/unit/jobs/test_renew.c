@@ -1,7 +1,7 @@
 /* test_renew: a reload replaces the workers. */
 #include "tests/unit/jobs/recorder.h"
 
-/* A new worker goes first. When it is ready, every other ends after its job. */
+/* A new worker goes first. When it is ready, the others end after their jobs, one at a time. */
 START_TEST(test_reload)
 {
     open_idle(2, 4, 10);
@@ -20,18 +20,25 @@ START_TEST(test_reload)
     done(1);
     ck_told("a4 done");
     ready(4);
-    ck_told("retire 3, retire 1");
-    dies(1, -0);
+    ck_told("retire 3"); /* it has served nobody */
+    ck_assert_int_eq(the_worker(1)->end, END_RELOAD);
     dies(3, -0);
-    ck_told("forget 1, forget 3"); /* two are there still */
+    ck_told("forget 3, retire 1");
     done(2);
-    ck_told("a1 done, retire 2");
-    dies(2, -0);
-    ck_told("forget 2, start 5");
+    ck_told("a1 done"); /* its turn has not come */
+    dies(1, -0);
+    ck_told("forget 1, start 5");
     SUBMIT();
-    ck_told("give 4 j5");
-    done(4);
-    ck_told("a5 done"); /* it is not old */
+    ck_told("give 2 j5");
+    ready(5);
+    ck_told("");
+    done(2);
+    ck_told("a5 done, retire 2");
+    dies(2, -0);
+    SUBMIT();
+    ck_told("forget 2, give 5 j6");
+    done(5);
+    ck_told("a6 done"); /* it is not old */
 }
 END_TEST
 
@@ -53,7 +60,9 @@ START_TEST(test_reload_full)
     dies(1, -0);
     ck_told("forget 1, start 5");
     done(3);
-    ck_told("a1 done, retire 3");
+    ck_told("a1 done");
+    ready(5);
+    ck_told("retire 3");
 }
 END_TEST
 
@@ -78,7 +87,11 @@ START_TEST(test_reload_full_and_busy)
     ck_told("give 4 j6");
     done(1);
     done(3);
-    ck_told("a4 done, retire 1, a5 done, retire 3");
+    ck_told("a4 done, retire 1, a5 done");
+    dies(1, -0);
+    ck_told("forget 1, start 5");
+    ready(5);
+    ck_told("retire 3");
 }
 END_TEST
 
@@ -109,7 +122,7 @@ START_TEST(test_reload_in_vain)
     reconfigure(true); /* the fault is mended, and nobody has to wait for the end of the pause */
     ck_told("start 8");
     ready(8);
-    ck_told("retire 2, retire 1");
+    ck_told("retire 1");
 }
 END_TEST
 
@@ -124,7 +137,7 @@ START_TEST(test_reload_twice)
     dies(3, -0);
     ck_told("forget 3, start 4");
     ready(4);
-    ck_told("retire 2, retire 1");
+    ck_told("retire 1");
 }
 END_TEST
 
@@ -263,8 +276,10 @@ START_TEST(test_reload_in_an_early_moment)
     ck_told("start 4");
     ready(2);
     ready(4);
-    ck_told("retire 2, retire 1");
     ck_assert_uint_eq(d.renewal.renewed, d.renewal.reloads);
+    ck_told("");
+    pass_ms(SOON_MS); /* it may die yet */
+    ck_told("retire 1");
 }
 END_TEST
 
@@ -299,6 +314,24 @@ START_TEST(test_reload_of_none)
     ck_assert_uint_eq(d.renewal.renewed, d.renewal.reloads);
     SUBMIT();
     ck_told("give 1 j1");
+}
+END_TEST
+
+/* A pool that wants no worker has nothing to try; `default` excepted, see above. */
+START_TEST(test_reload_of_none_in_a_further_pool)
+{
+    open_pool(0, 2, 10);
+    strcpy(d.name, "reports");
+    reconfigure(true);
+    ck_told("");
+    ck_assert_uint_eq(d.renewal.renewed, d.renewal.reloads);
+    SUBMIT();
+    ck_told("start 1");
+    reconfigure(true); /* one is starting, and is tried */
+    ck_told("start 2");
+    ck_assert_uint_ne(d.renewal.renewed, d.renewal.reloads);
+    ready(2);
+    ck_told("retire 1, give 2 j1");
 }
 END_TEST
 
@@ -363,7 +396,7 @@ START_TEST(test_reload_full_of_starting_ones)
     dies(4, SIGKILL);
     ready(2);
     ready(5);
-    ck_told("forget 4, start 5, retire 2, retire 1");
+    ck_told("forget 4, start 5, retire 1");
     ck_assert_uint_eq(d.renewal.renewed, d.renewal.reloads);
 }
 END_TEST
@@ -386,6 +419,7 @@ int main(void)
     tcase_add_test(tc, test_reload_in_an_early_moment);
     tcase_add_test(tc, test_old_ones_that_do_not_start);
     tcase_add_test(tc, test_reload_of_none);
+    tcase_add_test(tc, test_reload_of_none_in_a_further_pool);
     tcase_add_test(tc, test_reload_with_a_preload_that_refuses);
     tcase_add_test(tc, test_a_preload_that_refuses);
     tcase_add_test(tc, test_reload_full_of_starting_ones);

@@ -172,7 +172,13 @@ START_TEST(test_tiny_reload)
     dies(3, -0);
     ck_told("forget 3, start 6");
     ready(6);
-    ck_told("retire 4, retire 5");
+    ck_told("retire 5");
+    dies(5, -0);
+    ready(7);
+    ck_told("forget 5, start 7, retire 4");
+    dies(4, -0);
+    ready(8);
+    ck_told("forget 4, start 8");
     finishes_in(2, 50); /* the last one to be left anything */
     ck_told("a8 done, retire 2");
 }
