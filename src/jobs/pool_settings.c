@@ -73,7 +73,8 @@ static const struct option rows[] = {
              "only a module's user knows how much it writes"},
     {.key = "nice", .kind = OPTION_INT32, .offset = AT(nice), .reload = true,
      .min = -20, .max = 19, .default_text = "0",
-     .help = "the niceness of workers: the higher, the less processor time beside others"},
+     .help = "added to the daemon's own niceness: the higher, the less processor time beside "
+             "others"},
     {.key = "oom-score-adj", .kind = OPTION_INT32, .offset = AT(oom_score_adj), .reload = true,
      .min = -1000, .max = 1000, .default_text = "500",
      .help = "the higher, the earlier the kernel kills a worker for want of memory; by default "
