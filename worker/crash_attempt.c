@@ -9,7 +9,7 @@ static volatile sig_atomic_t under_way, forbidden;
 
 bool crash_attempt(void (*step)(void *arg), void *arg)
 {
-    if (forbidden || sigsetjmp(behind_step, 0) != 0)
+    if (forbidden || sigsetjmp(behind_step, 1) != 0)
         return false;
     under_way = 1;
     step(arg);

@@ -49,13 +49,25 @@ static bool is_worker(void)
     return !fork_mark_in_child() && getpid() == worker;
 }
 
-/* True if the handler was called with a siginfo. A module restoring the result of signal(2)
- * installs this handler without SA_SIGINFO. */
-static bool is_informed(int signo)
+/* True if the handler was called with a siginfo and a context. A module restoring the result of
+ * signal(2) installs this handler without SA_SIGINFO, and a module's own handler may call it with
+ * the number alone. */
+static bool is_informed(int signo, const siginfo_t *info, const void *context)
 {
     struct sigaction action;
 
-    return sigaction(signo, NULL, &action) == 0 && (action.sa_flags & SA_SIGINFO) != 0;
+    return sigaction(signo, NULL, &action) == 0 && (action.sa_flags & SA_SIGINFO) != 0 &&
+           info != NULL && context != NULL;
+}
+
+static void set_mask(int how)
+{
+    sigset_t set;
+
+    sigemptyset(&set);
+    for (size_t i = 0; i < sizeof(signals) / sizeof(signals[0]); i++)
+        sigaddset(&set, signals[i]);
+    sigprocmask(how, &set, NULL);
 }
 
 /* Once the handler returns, the process dies by this signal. The signal is queued with its first
@@ -63,11 +75,7 @@ static bool is_informed(int signo)
  * would do, too, but not for abort(), or if another thread has mended the fault. */
 static void die_on_return(const siginfo_t *info, ucontext_t *context)
 {
-    sigset_t set;
-
-    sigemptyset(&set);
-    sigaddset(&set, info->si_signo);
-    sigprocmask(SIG_BLOCK, &set, NULL);
+    set_mask(SIG_BLOCK);
     signal(info->si_signo, SIG_DFL);
     sigdelset(&context->uc_sigmask, info->si_signo);
     if (syscall(SYS_rt_tgsigqueueinfo, getpid(), this_thread(), info->si_signo, info) < 0)
@@ -113,6 +121,7 @@ static void write_record(const siginfo_t *info, ucontext_t *context)
 {
     first = *info;
     note_signal();
+    set_mask(SIG_UNBLOCK); /* the handler of a module calling this one may block them */
     set_time_limit();
     crash_unwind(record, context);
     crash_object_resolve(record);
@@ -141,7 +150,7 @@ static void on_crash(int signo, siginfo_t *info, void *context)
 {
     pid_t nobody = 0;
 
-    if (!is_informed(signo)) {
+    if (!is_informed(signo, info, context)) {
         signal(signo, SIG_DFL);
         raise(signo);
         return;

@@ -190,6 +190,56 @@ START_TEST(only_the_worker_and_without_a_handler_of_its_own)
 }
 END_TEST
 
+/* A module's handler calls ours, and blocks the signal meanwhile. */
+static struct sigaction ours;
+
+static void call_ours(int signo, siginfo_t *info, void *context)
+{
+    ours.sa_sigaction(signo, info, context);
+}
+
+static void call_ours_with_nothing(int signo, siginfo_t *info, void *context)
+{
+    (void)info;
+    (void)context;
+    ours.sa_sigaction(signo, NULL, NULL);
+}
+
+static void fault_below_handler(void)
+{
+    struct sigaction action = {.sa_sigaction = call_ours, .sa_flags = SA_SIGINFO};
+
+    sigfillset(&action.sa_mask);
+    sigaction(SIGSEGV, &action, &ours);
+    fault();
+}
+
+static void fault_below_mute_handler(void)
+{
+    struct sigaction action = {.sa_sigaction = call_ours_with_nothing, .sa_flags = SA_SIGINFO};
+
+    sigaction(SIGSEGV, &action, &ours);
+    fault();
+}
+
+START_TEST(a_handler_before_ours)
+{
+    static const enum unwinder ways[] = {REAL, HANGS, FAULTS, ABORTS};
+
+    unwinder = ways[_i];
+    assert_died(crash_in_child(fault_below_handler), SIGSEGV);
+    ck_assert_uint_eq(record->signal, SIGSEGV);
+    ck_assert_uint_ge(record->frame_count, 1);
+}
+END_TEST
+
+START_TEST(a_handler_before_ours_that_tells_nothing)
+{
+    assert_died(crash_in_child(fault_below_mute_handler), SIGSEGV);
+    ck_assert_uint_eq(record->signal, 0);
+}
+END_TEST
+
 /* A handler that was there before stays: a sanitizer's. */
 static void fault_with_handler_before(void)
 {
@@ -307,6 +357,8 @@ int main(void)
     tcase_add_test(tc, frame_pointers_are_the_second_way);
     tcase_add_loop_test(tc, each_signal, 0, 6);
     tcase_add_loop_test(tc, only_the_worker_and_without_a_handler_of_its_own, 0, 2);
+    tcase_add_loop_test(tc, a_handler_before_ours, 0, 4);
+    tcase_add_test(tc, a_handler_before_ours_that_tells_nothing);
     tcase_add_test(tc, a_handler_from_before_stays);
     tcase_add_test(tc, a_core_file_is_as_without_the_handler);
     suite_add_tcase(suite, tc);
