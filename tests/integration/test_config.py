@@ -532,16 +532,20 @@ def test_what_the_user_cannot_read_is_told_before_a_reload_fails(daemon, tmp_pat
         pytest.skip("needs root")
     (tmp_path / "tokens").write_text("a-token-of-some-length\n")
     (tmp_path / "tokens").chmod(0o600)
-    server = daemon.make({"user": "nobody", "token-file": str(tmp_path / "tokens")})
+    (tmp_path / "access").write_text("ops another-token-of-ours all\n")
+    (tmp_path / "access").chmod(0o600)
+    files = {"token-file": str(tmp_path / "tokens"), "access-file": str(tmp_path / "access")}
+    server = daemon.make({"user": "nobody", **files})
     server.token = "a-token-of-some-length"
     server.write_config()
     os.chmod(server.config_path, 0o600)
     server.start()
     told = [line["why"] for line in server.log.events("settings", level="warn")]
-    assert len(told) == 2 and all("user nobody cannot read" in why for why in told), told
-    assert told[0].startswith(f"{server.config_path}: ") and ": token-file: " in told[1], told
+    assert len(told) == 3 and all("user nobody cannot read" in why for why in told), told
+    assert told[0].startswith(f"{server.config_path}: "), told
+    assert ": token-file: " in told[1] and ": access-file: " in told[2], told
     checked = run_master("-t", "-c", server.config_path)
-    assert checked.returncode == 0 and checked.stderr.count("reloads would fail") == 2, checked
+    assert checked.returncode == 0 and checked.stderr.count("reloads would fail") == 3, checked
 
 
 def test_a_token_that_can_be_guessed_is_warned_of(daemon, tmp_path):
