@@ -41,7 +41,7 @@ int job_begin(struct job *job, const struct wire_head *run)
 
     job->tm.stop_value = run->job;
     job->seq = run->job;
-    job->deadline_us = run->time_us ? job_now_us() + run->time_us : 0;
+    job->deadline_us = 0;
     job->result_max = run->payload_max;
     job->kind = WIRE_KIND_NONE;
     job->run_us = 0;
@@ -52,6 +52,14 @@ int job_begin(struct job *job, const struct wire_head *run)
     job->input.data[size] = '\0';
     job->input.len = size;
     return 0;
+}
+
+uint64_t job_begin_limit(struct job *job, uint64_t limit_us)
+{
+    uint64_t now_us = job_now_us();
+
+    job->deadline_us = now_us + limit_us;
+    return now_us;
 }
 
 void job_end(struct job *job)

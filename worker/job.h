@@ -51,6 +51,10 @@ uint64_t job_now_us(void);
 int job_begin(struct job *job, const struct wire_head *run);
 void job_end(struct job *job);
 
+/* The job has `limit_us` from now on. Returns the present time. Not called for a job without limit.
+ */
+uint64_t job_begin_limit(struct job *job, uint64_t limit_us);
+
 /* Between jobs: whether the buffers are larger than small jobs need, and shrinking them. */
 bool job_is_large(const struct job *job);
 void job_trim(struct job *job);

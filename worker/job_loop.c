@@ -53,23 +53,30 @@ static enum link_status take_origin(struct master_link *link, struct wire_origin
     return status;
 }
 
-static enum link_status take_job(struct master_link *link, struct job *job, struct wire_head *head)
+/* The master sees the time in the page. */
+static enum link_status take_ping(struct loop *loop, const struct wire_head *ping)
 {
-    enum link_status status = master_link_receive(link, head, PAYLOAD_SIZE_MAX);
+    struct wire_head pong = {.type = WIRE_PONG};
 
-    if (status != LINK_OK)
-        return status;
+    __atomic_store_n(&loop->shared->pinged_us, job_now_us(), __ATOMIC_RELEASE);
+    return ping->kind == WIRE_PING_SAY ? master_link_send(loop->link, &pong, NULL, NULL) : LINK_OK;
+}
+
+static enum link_status take_run(struct loop *loop, struct job *job, const struct wire_head *head)
+{
+    enum link_status status;
+
     if (head->type != WIRE_RUN || head->slot >= WORKER_CLAIMS ||
         !module_name_valid(head->name, strlen(head->name))) {
         report(TM_ERROR, "the master's message is broken: type %u, name %s", (unsigned)head->type,
                head->name);
         return LINK_BROKEN;
     }
-    if ((status = take_origin(link, &job->origin, head)) != LINK_OK)
+    if ((status = take_origin(loop->link, &job->origin, head)) != LINK_OK)
         return status;
     if (job_begin(job, head) < 0)
-        return master_link_skip(link, head->size);
-    return master_link_read(link, job->input.data, job->input.len);
+        return master_link_skip(loop->link, head->size);
+    return master_link_read(loop->link, job->input.data, job->input.len);
 }
 
 /* Jobs before may have taken the memory; in a fresh worker the limit is too low for this job. */
@@ -170,18 +177,39 @@ static enum link_status after_idling(struct loop *loop, struct job *job)
     return !leaving && loop->usage.leaving != WIRE_STAYS ? send_answered(loop) : LINK_OK;
 }
 
-static enum link_status next_job(struct loop *loop, struct job *job, struct wire_head *head)
+static enum link_status next_head(struct loop *loop, struct job *job, struct wire_head *head)
 {
     bool waits = !master_link_has_message(loop->link);
     enum link_status status = waits ? before_waiting(loop, job) : LINK_OK;
 
     if (status == LINK_OK)
-        status = take_job(loop->link, job, head);
+        status = master_link_receive(loop->link, head, PAYLOAD_SIZE_MAX);
     if (status == LINK_IDLE && (status = after_idling(loop, job)) == LINK_OK)
-        status = take_job(loop->link, job, head);
+        status = master_link_receive(loop->link, head, PAYLOAD_SIZE_MAX);
     if (waits)
         loop->told_us = job_now_us();
     return status;
+}
+
+static enum link_status next_job(struct loop *loop, struct job *job, struct wire_head *head)
+{
+    enum link_status status = next_head(loop, job, head);
+
+    while (status == LINK_OK && head->type == WIRE_PING) {
+        status = take_ping(loop, head);
+        if (status == LINK_OK)
+            status = next_head(loop, job, head);
+    }
+    return status == LINK_OK ? take_run(loop, job, head) : status;
+}
+
+/* Begins the job, and its time limit. Returns false if the master has reclaimed the job. */
+static bool claim(struct loop *loop, struct job *job, const struct wire_head *head)
+{
+    if (head->time_us)
+        __atomic_store_n(&loop->shared->begun_us, job_begin_limit(job, head->time_us),
+                         __ATOMIC_RELAXED);
+    return claim_settle(&loop->shared->claims[head->slot], head->job, CLAIM_BEGUN);
 }
 
 /* Leaving a result in its slot does not use the connection. If this job has closed the connection,
@@ -211,7 +239,7 @@ enum link_status job_loop_run(struct master_link *link, struct loader *loader,
             status = LINK_BROKEN;
             break;
         }
-        if (!claim_settle(&shared->claims[head.slot], head.job, CLAIM_BEGUN)) {
+        if (!claim(&loop, &job, &head)) {
             job_end(&job); /* reclaimed by the master for another worker */
             continue;
         }

@@ -16,6 +16,8 @@
  *     DONE     job, time_us, payload
  *     FAILED   job, time_us, kind, name=code, text=message, payload=details
  *     ANSWERED                              results are in their slots
+ *                                  PING     kind
+ *     PONG                                  for a PING of the kind WIRE_PING_SAY
  *
  * In each of the last three, `leaving` says why the worker asks to be replaced. An idle worker asks
  * by an ANSWERED without results.
@@ -26,6 +28,10 @@
  * it (worker_page.h); jobs reclaimed by the master meanwhile are skipped without an answer. Each
  * job is answered before the next one is claimed, by DONE or FAILED or in its slot. Answers in
  * slots precede the next message.
+ *
+ * A worker takes a PING between two jobs and notes the time in its page (worker_page.h). The pongs
+ * of hundreds of idle workers would wake the master as often, and a look at the page wakes nobody.
+ * A worker held to be dead is asked to say PONG, so that the master learns at once of its return.
  *
  * To end a worker gracefully, the master shuts down its sending side. The worker reads end of
  * input, runs the modules' fini hooks and exits with 0.
@@ -40,7 +46,7 @@
 
 #include <stdint.h>
 
-#define WIRE_MAGIC 0x746d7708u /* "tmw" 8 */
+#define WIRE_MAGIC 0x746d7709u /* "tmw" 9 */
 
 /*
  * The worker's stdout and stderr are a pipe to the master. In the pipe, each line of the worker
@@ -67,6 +73,13 @@ enum wire_type {
     WIRE_DONE,
     WIRE_FAILED,
     WIRE_ANSWERED,
+    WIRE_PING,
+    WIRE_PONG,
+};
+
+enum wire_ping {
+    WIRE_PING_NOTE = 0, /* note the time in the page */
+    WIRE_PING_SAY,      /* and answer with PONG */
 };
 
 /* The reason for a job's failure, as far as the worker knows. */
@@ -89,12 +102,12 @@ enum wire_leaving {
 struct wire_head {
     uint32_t magic;    /* WIRE_MAGIC */
     uint32_t type;     /* enum wire_type */
-    uint64_t job;      /* the job's sequence number; 0 in HELLO, WELCOME and READY */
+    uint64_t job;      /* the job's sequence number; 0 in messages about no job */
     uint64_t size;     /* bytes of payload */
     uint64_t time_us;  /* RUN: time limit from the job's beginning, 0: none; DONE, FAILED: time in
                           the module, 0: it did not run */
     uint32_t text_len; /* bytes of text, at most WIRE_TEXT_MAX; in FAILED, RUN */
-    uint32_t kind;     /* FAILED: enum wire_kind */
+    uint32_t kind;     /* FAILED: enum wire_kind; PING: enum wire_ping */
     uint32_t slot;     /* RUN: index of the claim word */
     uint32_t payload_max; /* RUN: the largest payload of the answer, in bytes */
     uint32_t leaving;     /* DONE, FAILED, ANSWERED: enum wire_leaving */

@@ -33,7 +33,7 @@
 #include <stdint.h>
 #include <sys/socket.h>
 
-#define WORKER_PAGE_MAGIC 0x746d7004u /* "tmp" 4 */
+#define WORKER_PAGE_MAGIC 0x746d7005u /* "tmp" 5 */
 
 enum {
     WORKER_PAGE_FD = 3, /* the memfd */
@@ -81,6 +81,9 @@ enum { WORKER_REFUSAL_MAX = 512 }; /* bytes of a refusal's text, the NUL include
 struct worker_shared {
     struct worker_page page;
     _Alignas(4096) uint64_t claims[WORKER_CLAIMS]; /* accessed atomically */
+    /* Written by the worker, as microseconds of CLOCK_MONOTONIC; accessed atomically. The beginning
+     * of a job with a time limit, written before its claim; and the arrival of the last PING. */
+    uint64_t begun_us, pinged_us;
     /* Written by the worker until it is ready: the module being loaded, and in `refusal` the reason
      * for refusing the first unusable module. */
     char preloading[MODULE_NAME_MAX + 1];

@@ -58,6 +58,7 @@ const char *worker_message_check(const struct wire_head *head, const struct work
         return "an unknown reason for leaving";
     switch (head->type) {
     case WIRE_ANSWERED:
+    case WIRE_PONG:
         return worker_message_body(head) ? "a message that is too long" : NULL;
     case WIRE_READY:
         return due->ready && !worker_message_body(head) ? NULL : "ready twice";

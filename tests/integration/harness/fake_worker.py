@@ -12,15 +12,17 @@ import os
 import signal
 import socket
 import struct
+import time
 
 PAGE_FD, LIFE_FD = 3, 4
-MAGIC, PAGE_MAGIC = 0x746D7708, 0x746D7004
+MAGIC, PAGE_MAGIC = 0x746D7709, 0x746D7005
 CLAIMS_AT, CLAIM_COUNT = 4096, 64
 CLAIM = struct.Struct("=Q")
 IN_SLOT, OFFERED, BEGUN = 0, 1, 2
+PINGED_AT = CLAIMS_AT + 8 * CLAIM_COUNT + 8
 RESULTS_AT, RESULT_MAX = 8192, 500
 RESULT_SIZE = struct.Struct("=I")
-HELLO, WELCOME, READY, RUN, DONE, FAILED, ANSWERED = range(1, 8)
+HELLO, WELCOME, READY, RUN, DONE, FAILED, ANSWERED, PING, PONG = range(1, 10)
 KIND_NONE, KIND_MODULE, KIND_UNAVAILABLE, KIND_TOO_LARGE, KIND_UNFIT = range(5)
 
 # magic, type, job, size, limit_us, text_len, kind, slot, payload_max, leaving, name
@@ -70,6 +72,9 @@ class Page:
         CLAIM.pack_into(self.view, at, job << 2 | BEGUN)
         return True
 
+    def take_ping(self):
+        CLAIM.pack_into(self.view, PINGED_AT, int(time.monotonic() * 1e6))
+
     def leave(self, slot, job, result, size=None):
         """Leaves a small result in the job's slot. The caller tells the master, or does not."""
         at = RESULTS_AT + (RESULT_SIZE.size + RESULT_MAX) * slot
@@ -101,17 +106,22 @@ class Link:
         return data
 
     def receive(self):
-        """(type, job, name, payload), or None at the end. Reclaimed jobs are skipped."""
+        """(type, job, name, payload), or None at the end. Reclaimed jobs are skipped, and pings answered."""
         while True:
             raw = self.read(HEAD.size)
             if raw is None:
                 return None
-            magic, type, job, size, _, text_len, _, slot, _, _, name = HEAD.unpack(raw)
+            magic, type, job, size, _, text_len, kind, slot, _, _, name = HEAD.unpack(raw)
             assert magic == MAGIC, hex(magic)
             if text_len:
                 self.read(text_len)
             payload = self.read(size) if size else b""
             self.slot = slot
+            if type == PING:
+                self.page.take_ping()
+                if kind:
+                    self.send(head(PONG))
+                continue
             if type != RUN or not self.page or self.page.claim(slot, job):
                 return type, job, name.rstrip(b"\0"), payload
 

@@ -23,6 +23,8 @@ static void begin(uint64_t seq, uint64_t limit_us, size_t size)
         .type = WIRE_RUN, .job = seq, .time_us = limit_us, .size = size, .payload_max = RESULT_MAX};
 
     ck_assert_int_eq(job_begin(&job, &run), 0);
+    if (limit_us)
+        job_begin_limit(&job, limit_us);
 }
 
 static void set_up(void)
