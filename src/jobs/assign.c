@@ -52,6 +52,8 @@ static void begin(struct dispatcher *d, struct worker *worker, struct job *job)
 {
     job_set_state(job, JOB_RUNNING);
     job->run.begun_us = dispatch_now(d);
+    job->run.limit_ms = limit_ms(d, job);
+    job->run.began_late = false;
     worker->job = job;
     module_breaker_begun(&job->asked.module->breaker, &d->shared->limits, job->seq,
                          dispatch_now(d));
@@ -59,8 +61,9 @@ static void begin(struct dispatcher *d, struct worker *worker, struct job *job)
     d->shared->counts.running++;
     if (d->limits.worker_max_jobs)
         dispatch_recycle_begun(d, worker);
-    if (limit_ms(d, job))
-        timer_set_ms(d->timers, &worker->timer, limit_ms(d, job));
+    if (job->run.limit_ms)
+        timer_set_ms(d->timers, &worker->timer, job->run.limit_ms);
+    dispatch_begin_watch(d);
     tell_started(d, job);
     if (job->run.cancelled || d->shared->stop_by_us)
         dispatch_stop(d, job);
@@ -73,7 +76,7 @@ void dispatch_assign_prefetched(struct dispatcher *d, struct worker *worker)
     begin(d, worker, job);
 }
 
-/* The job counts as begun: an idle worker takes its job at once. */
+/* The job counts as begun: an idle worker takes its job at once. Otherwise see begin.c. */
 void dispatch_assign(struct dispatcher *d, struct worker *worker, struct job *job)
 {
     dispatch_assign_hand(d, worker, job, false);

@@ -15,7 +15,7 @@ static void poll(struct dispatcher *d, struct worker *worker)
 }
 
 /* An answer arrived in time counts, even if the master is late: so the worker's socket is read
- * first. An unbegun job has had no time at all. */
+ * first. */
 static void on_job_deadline(struct dispatcher *d, struct worker *worker)
 {
     uint32_t id = worker->id;
@@ -24,13 +24,11 @@ static void on_job_deadline(struct dispatcher *d, struct worker *worker)
     poll(d, worker);
     worker = pool_find(&d->pool, id);
     struct job *job = worker ? worker->job : NULL;
-    if (job && job->seq == seq && dispatch_reclaim_current(d, worker)) {
-        dispatch_assign_worker_idle(d, worker);
+    if (!job || job->seq != seq)
         return;
-    }
-    if (job && job->seq == seq && job->state == JOB_STOPPING)
+    if (job->state == JOB_STOPPING)
         dispatch_stop_step(d, job);
-    else if (job && job->seq == seq)
+    else if (!dispatch_begin_has_time(d, worker))
         dispatch_stop_now(d, job);
 }
 
@@ -48,6 +46,14 @@ static void on_start_deadline(struct dispatcher *d, struct worker *worker)
         dispatch_start_failed(d, "a worker was not ready within start-timeout-ms");
 }
 
+/* The worker is dead, or was told to end in vain. */
+static void on_end_deadline(struct dispatcher *d, struct worker *worker)
+{
+    if (worker->state == WORKER_DEAD)
+        worker_decide_end(worker, END_DEAD);
+    dispatch_stop_signal(d, worker, SIGKILL);
+}
+
 void dispatch_deadlines_passed(struct dispatcher *d, struct worker *worker)
 {
     if (worker->job)
@@ -55,5 +61,5 @@ void dispatch_deadlines_passed(struct dispatcher *d, struct worker *worker)
     else if (worker->state == WORKER_STARTING)
         on_start_deadline(d, worker);
     else
-        dispatch_stop_signal(d, worker, SIGKILL); /* told to end, in vain */
+        on_end_deadline(d, worker);
 }

@@ -107,6 +107,13 @@ void dispatcher_worker_exited(struct worker *worker, const struct worker_exit *e
     dispatch_outcome_exited(worker, exit);
 }
 
+void dispatcher_worker_alive(struct worker *worker)
+{
+    struct dispatcher *d = dispatcher_of(worker);
+    dispatch_life_again(d, worker);
+    dispatch_schedule(d->shared);
+}
+
 void dispatcher_worker_lost(struct worker *worker, const struct worker_exit *end)
 {
     struct dispatcher *d = dispatcher_of(worker);
@@ -122,6 +129,12 @@ void dispatcher_worker_reaped(struct worker *worker)
     d->pool.ends[worker->end]++;
     dispatch_start_remove_worker(d, worker);
     dispatch_touch(d, DISPATCH_POOL);
+    dispatch_schedule(d->shared);
+}
+
+void dispatcher_ping(struct dispatcher *d)
+{
+    dispatch_life_ping(d);
     dispatch_schedule(d->shared);
 }
 
@@ -141,7 +154,8 @@ void dispatcher_stop(struct dispatcher *d)
     d->shared->stop_by_us = dispatch_now(d) + d->shared->limits.kill_grace_ms * 1000ull;
     for (worker = TAILQ_FIRST(&d->pool.lists[WORKER_BUSY]); worker; worker = next) {
         next = TAILQ_NEXT(worker, link);
-        dispatch_stop(d, worker->job);
+        if (!dispatch_begin_undo(d, worker->job))
+            dispatch_stop(d, worker->job);
     }
     dispatch_schedule(d->shared);
 }
@@ -228,6 +242,13 @@ static void on_worker_timer(void *arg)
 {
     struct dispatcher *d = dispatcher_of(arg);
     dispatch_deadlines_passed(d, arg);
+    dispatch_schedule(d->shared);
+}
+
+static void on_begin(void *arg)
+{
+    struct dispatcher *d = arg;
+    dispatch_begin_look(d);
     dispatch_schedule(d->shared);
 }
 
@@ -340,6 +361,7 @@ void dispatcher_init(struct dispatcher *d, struct dispatch_shared *shared, const
     pool_init(&d->pool, &shared->last_worker);
     job_queue_init(&d->line.queue, number);
     TAILQ_INIT(&d->line.prefetched);
+    timer_init(&d->begin.watch, on_begin, d);
     timer_init(&d->starts.pause, on_backoff, d);
     timer_init(&d->starts.ok, on_starts_ok, d);
     timer_init(&d->pass.more, on_more, d);
@@ -365,6 +387,7 @@ void dispatcher_start(struct dispatcher *d)
 void dispatcher_free(struct dispatcher *d)
 {
     bug_on(pool_count(&d->pool) || d->running || dispatcher_waiting(d) || d->pass.listed);
+    timer_clear(d->timers, &d->begin.watch);
     timer_clear(d->timers, &d->starts.pause);
     timer_clear(d->timers, &d->starts.ok);
     timer_clear(d->timers, &d->pass.more);

@@ -48,6 +48,14 @@ struct assignment {
     bool prefetched;   /* the worker is still on another job */
 };
 
+/* What a worker shows without being asked. A broken worker shows anything. */
+struct worker_signs {
+    bool begun;         /* the worker has begun its current job */
+    uint64_t begun_us;  /* when it began its last job with a time limit */
+    uint64_t pinged_us; /* when it took its last ping; 0: never */
+    uint64_t taken_us;  /* when the kernel took bytes for it last, if not at once; 0: never */
+};
+
 struct dispatcher_ops {
     /* Starts a process for the record and sets its pid. 0, or -1 with errno. */
     int (*start)(void *ctx, struct worker *worker);
@@ -57,6 +65,10 @@ struct dispatcher_ops {
     /* Takes an assigned job away from the worker; false if the worker has begun the job. The answer
      * is final, whatever the worker is doing or was doing when it died. */
     bool (*reclaim)(void *ctx, struct worker *worker, const struct job *job);
+    void (*signs)(void *ctx, const struct worker *worker, struct worker_signs *signs);
+    /* Sends a ping, behind the worker's jobs. The answer shows in the signs. With `say` there is
+     * also a call of dispatcher_worker_alive(). */
+    void (*ping)(void *ctx, struct worker *worker, bool say);
     /* Reports the jobs finished by a lost worker, by dispatcher_worker_answered(). NULL: nothing
      * can be left behind. */
     void (*results)(void *ctx, struct worker *worker);
@@ -132,6 +144,7 @@ struct dispatcher {
     struct dispatch_failing failing;
     struct dispatch_removal removal;
     struct dispatch_expiry expiry;
+    struct dispatch_begin begin;
 };
 
 /* How a worker's process ended. */
@@ -228,6 +241,9 @@ void dispatcher_worker_sends(struct worker *worker, size_t bytes);
 /* The worker has not answered for some milliseconds: other workers get its prefetched jobs. */
 void dispatcher_worker_silent(struct worker *worker);
 
+/* The worker has said that it is alive. */
+void dispatcher_worker_alive(struct worker *worker);
+
 /* The worker asks to be replaced, for a reason of recycling: it ends after its job, and others get
  * its prefetched ones. May be called again. */
 void dispatcher_worker_leaves(struct worker *worker, enum worker_end end);
@@ -244,11 +260,14 @@ bool dispatcher_recycle_worker(struct worker *worker);
  * nobody: the log comes before the loss. */
 void dispatcher_worker_exited(struct worker *worker, const struct worker_exit *exit);
 
-/* The worker is dead, or out of reach. Its process need not be reaped yet. */
+/* The worker's process has ended, or is out of reach. The process need not be reaped yet. */
 void dispatcher_worker_lost(struct worker *worker, const struct worker_exit *end);
 
 /* The worker's process is reaped; the record is freed. */
 void dispatcher_worker_reaped(struct worker *worker);
+
+/* Pings all idle workers. Those that have left too many pings unanswered are dead from now on. */
+void dispatcher_ping(struct dispatcher *d);
 
 /* --- the end of the server --- */
 
@@ -272,6 +291,12 @@ bool dispatcher_is_drained(const struct dispatcher *d);
  * no job and no worker is left; dispatcher_restore() may come before. */
 void dispatcher_remove(struct dispatcher *d, void (*empty)(void *d));
 void dispatcher_restore(struct dispatcher *d);
+
+/* The worker has begun its current job. */
+bool dispatcher_worker_has_begun(const struct worker *worker);
+
+/* When the worker said or printed anything last, or its start. */
+uint64_t dispatcher_worker_heard_us(const struct worker *worker);
 
 /* Waiting jobs, prefetched ones included. */
 size_t dispatcher_waiting(const struct dispatcher *d);

@@ -16,6 +16,8 @@
  *     outcome       a worker is ready, has answered, or is lost
  *     admit         a submit: begin, wait or be refused
  *     deadlines     the timers of workers
+ *     begin         jobs that their workers do not begin
+ *     life          pings, dead workers, and those alive again
  *     fail_waiting  waiting jobs without hope of a worker
  *     refusal       workers unable to begin a job
  *     prefetch      a busy worker's next jobs, handed early
@@ -104,6 +106,12 @@ static inline bool dispatch_fails_waiting(const struct dispatcher *d)
     return d->shared->draining && (!d->shared->runs_waiting || d->paused);
 }
 
+/* Places of the pool that are taken. */
+static inline size_t dispatch_places(const struct dispatcher *d)
+{
+    return pool_places(&d->pool, d->limits.pool_max);
+}
+
 /* Bytes. */
 static inline size_t dispatch_payload_size(const struct job *job)
 {
@@ -185,6 +193,20 @@ static inline void dispatch_touch_at(struct dispatcher *d, uint64_t at_us)
 {
     if (!timer_is_set(&d->pass.more))
         timer_set(d->timers, &d->pass.more, at_us);
+}
+
+/* Microseconds; 0: workers may take any time to begin a job. */
+static inline uint64_t dispatch_begin_timeout_us(const struct dispatcher *d)
+{
+    const struct job_settings *limits = &d->shared->limits;
+    return limits->allow_debug ? 0 : limits->begin_timeout_ms * 1000ull;
+}
+
+/* A worker may not begin its job (begin.c). Mostly another job has set the timer. */
+static inline void dispatch_begin_watch(struct dispatcher *d)
+{
+    if (!timer_is_set(&d->begin.watch) && dispatch_begin_timeout_us(d))
+        timer_set(d->timers, &d->begin.watch, dispatch_now(d) + dispatch_begin_timeout_us(d));
 }
 
 /* --- pace.c: the rate of starts and ends --- */
@@ -314,6 +336,10 @@ void dispatch_line_release_aside(struct dispatcher *d);
 /* A prefetched job goes back to its place in the line, unless its worker has begun it. */
 void dispatch_reclaim_job(struct dispatcher *d, struct job *job);
 
+/* Likewise a running job, which leaves its worker without one. False also if the job is being
+ * stopped. */
+bool dispatch_reclaim_running(struct dispatcher *d, struct job *job);
+
 /*
  * Likewise all prefetched jobs of the worker. False if the worker has begun one of them: then it
  * has finished its current job, and the answer is on the way.
@@ -323,15 +349,11 @@ bool dispatch_reclaim_worker(struct dispatcher *d, struct worker *worker);
 /* Likewise the prefetched jobs of all workers. */
 void dispatch_reclaim_all(struct dispatcher *d);
 
-/* The worker should be on its current job, for it has answered for the one before. The current job
- * goes back to its place in the line. False if the job was not prefetched, if it is being stopped,
- * or if the worker has begun it. */
-bool dispatch_reclaim_current(struct dispatcher *d, struct worker *worker);
-
 /* The current job, however assigned, goes back unless the worker has begun it. */
 bool dispatch_reclaim_unbegun(struct dispatcher *d, struct worker *worker);
 
-/* Likewise for a lost worker. A job assigned to it while idle goes back, too, but only once. */
+/* The current job of a lost worker goes back, if it was prefetched and not begun. A job assigned to
+ * it while idle goes back, too, but only once. */
 bool dispatch_reclaim_of_lost(struct dispatcher *d, struct worker *worker);
 
 /* --- retire.c: telling workers to end --- */
@@ -571,6 +593,34 @@ void dispatch_fail_stop(struct dispatcher *d);
 /* Jobs are not to wait for ever while no worker lives, or for a fresh worker while starts fail. */
 void dispatch_fail_watch(struct dispatcher *d);
 void dispatch_fail_unavailable(struct dispatcher *d);
+
+/* --- life.c: pings, dead workers, and those alive again --- */
+
+/* Pings the idle workers. */
+void dispatch_life_ping(struct dispatcher *d);
+
+/* The worker, without a job, is dead from now on. */
+void dispatch_life_end(struct dispatcher *d, struct worker *worker, const char *why);
+
+/* The worker has said that it is alive. */
+void dispatch_life_again(struct dispatcher *d, struct worker *worker);
+
+/* --- begin.c: jobs that their workers do not begin --- */
+
+/* Takes an unbegun job away from its worker. The job goes back to its place in the line or ends, as
+ * in dispatch_line_return(), and the worker goes on with its next job. False if the worker has
+ * begun the job, or if the job is being stopped. */
+bool dispatch_begin_undo(struct dispatcher *d, struct job *job);
+
+/* Likewise all jobs that should have begun by now. */
+void dispatch_begin_undo_late(struct dispatcher *d);
+
+/* Looks at the workers: those that should have begun a job are dead from now on. */
+void dispatch_begin_look(struct dispatcher *d);
+
+/* The time limit of the worker's job has passed since its assignment. True if the job began later,
+ * or has not begun: then the timer is set again. */
+bool dispatch_begin_has_time(struct dispatcher *d, struct worker *worker);
 
 /* --- deadlines.c: the timers of workers --- */
 

@@ -108,6 +108,11 @@ struct dispatch_removal {
     struct timer empty; /* set: no job and no worker is left */
 };
 
+/* Jobs that their workers do not begin (begin.c). */
+struct dispatch_begin {
+    struct timer watch; /* set: when to look at the workers */
+};
+
 /* Failing waiting jobs (fail_waiting.c). */
 struct dispatch_failing {
     struct timer unavailable; /* set: jobs wait, and no worker lives */

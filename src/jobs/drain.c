@@ -16,12 +16,14 @@ static void retire_free(struct dispatcher *d)
 {
     dispatch_retire_all(d, WORKER_IDLE, END_DRAIN);
     dispatch_retire_all(d, WORKER_STARTING, END_DRAIN);
+    dispatch_retire_all(d, WORKER_DEAD, END_DRAIN);
 }
 
 void dispatch_drain(struct dispatcher *d)
 {
     dispatch_hold_look_again(d->shared);
     dispatch_touch(d, DISPATCH_POOL);
+    dispatch_begin_undo_late(d);
     if (!dispatch_fails_waiting(d))
         return;
     dispatch_reclaim_all(d);

@@ -86,6 +86,7 @@ struct job_run {
     uint64_t order; /* of assignment, from 1; 0 until then */
     uint64_t submitted_us;
     uint64_t begun_us;     /* when the worker began the job, as far as is known; 0: not yet */
+    uint32_t limit_ms;     /* of its run; 0: none */
     uint32_t coming;       /* bytes of result expected, while the job is with a worker */
     uint8_t tag;           /* from the operation `assign`, for its own use */
     uint8_t stop_reason;   /* enum fail_reason, while STOPPING */
@@ -94,6 +95,7 @@ struct job_run {
     bool told_started : 1; /* a second start elsewhere is not told */
     bool prefetched : 1;   /* handed to its worker early */
     bool given_back : 1;   /* a worker could not begin the job */
+    bool began_late : 1;   /* its time limit was put off to its beginning */
     /* Asked for when the job was prefetched and could not be reclaimed: done once the job runs or
      * is back in the line. */
     bool cancelled : 1, killed : 1;

@@ -13,6 +13,7 @@ enum { RUN_MEAN_WEIGHT = 8 }; /* the last run counts for one in so many */
 void dispatch_outcome_ready(struct dispatcher *d, struct worker *worker)
 {
     timer_clear(d->timers, &worker->timer);
+    worker->heard_us = dispatch_now(d);
     dispatch_fail_stop(d);
     if (!dispatch_renew_is_old(d, worker)) {
         dispatch_start_ready(d);
@@ -97,6 +98,7 @@ void dispatch_outcome_answered(struct dispatcher *d, struct worker *worker,
         dispatch_end(d, job, &event);
     worker->jobs_done++;
     worker->jobs_failed += answer->type == JOB_FAILED;
+    worker->heard_us = dispatch_now(d);
     if (dispatch_recycle_turn(d, worker) || dispatch_start_must_make_room(d))
         give_way(d, worker);
     dispatch_assign_next(d, worker);

@@ -8,7 +8,7 @@
 
 static const char *const state_names[WORKER_STATES] = {
     [WORKER_STARTING] = "starting", [WORKER_IDLE] = "idle",         [WORKER_BUSY] = "busy",
-    [WORKER_STOPPING] = "stopping", [WORKER_RETIRING] = "stopping",
+    [WORKER_STOPPING] = "stopping", [WORKER_RETIRING] = "stopping", [WORKER_DEAD] = "dead",
 };
 
 const char *worker_state_name(enum worker_state state)
@@ -81,7 +81,8 @@ struct worker *pool_add(struct pool *pool, uint64_t now_us)
     struct worker *worker = xcalloc(1, sizeof *worker);
     worker->pool = pool;
     worker->id = ++*pool->last_id;
-    worker->started_us = now_us;
+    worker->started_us = worker->heard_us = now_us;
+    pool->count++;
     TAILQ_INIT(&worker->prefetched);
     enter(worker, WORKER_STARTING, now_us);
     return worker;
@@ -92,15 +93,14 @@ void pool_remove(struct pool *pool, struct worker *worker)
     bug_on(worker->pool != pool || worker->job || worker->prefetched_count ||
            timer_is_set(&worker->timer));
     leave(worker);
+    pool->count--;
+    pool->dead -= worker->dead;
     free(worker);
 }
 
-size_t pool_count(const struct pool *pool)
+size_t pool_places(const struct pool *pool, size_t max)
 {
-    size_t count = 0;
-    for (int i = 0; i < WORKER_STATES; i++)
-        count += pool->counts[i];
-    return count;
+    return pool->count - (pool->dead < max ? pool->dead : max);
 }
 
 size_t pool_ending(const struct pool *pool)
@@ -130,16 +130,32 @@ void worker_printed(struct worker *worker, const struct job *job, uint64_t now_u
         job->asked.module->history.printed_us = now_us;
 }
 
+/* A dead worker on its way to its end stays dead. */
+static void note_dead(struct worker *worker, enum worker_state state)
+{
+    if (state == WORKER_DEAD) {
+        worker->dead = true;
+        worker->pool->dead++;
+    } else if (state == WORKER_IDLE) {
+        worker->dead = false;
+        worker->pool->dead--;
+    }
+}
+
 void worker_set_state(struct worker *worker, enum worker_state state, uint64_t now_us)
 {
     static const unsigned char from[WORKER_STATES] = {
-        [WORKER_IDLE] = 1u << WORKER_STARTING | 1u << WORKER_BUSY,
+        [WORKER_IDLE] = 1u << WORKER_STARTING | 1u << WORKER_BUSY | 1u << WORKER_DEAD,
         [WORKER_BUSY] = 1u << WORKER_IDLE,
-        [WORKER_RETIRING] = 1u << WORKER_STARTING | 1u << WORKER_IDLE | 1u << WORKER_BUSY,
-        [WORKER_STOPPING] =
-            1u << WORKER_STARTING | 1u << WORKER_IDLE | 1u << WORKER_BUSY | 1u << WORKER_RETIRING,
+        [WORKER_DEAD] = 1u << WORKER_IDLE | 1u << WORKER_BUSY,
+        [WORKER_RETIRING] =
+            1u << WORKER_STARTING | 1u << WORKER_IDLE | 1u << WORKER_BUSY | 1u << WORKER_DEAD,
+        [WORKER_STOPPING] = 1u << WORKER_STARTING | 1u << WORKER_IDLE | 1u << WORKER_BUSY |
+                            1u << WORKER_DEAD | 1u << WORKER_RETIRING,
     };
     bug_on(!(from[state] & 1u << worker->state));
+    if (state == WORKER_DEAD || worker->state == WORKER_DEAD)
+        note_dead(worker, state);
     leave(worker);
     enter(worker, state, now_us);
 }

@@ -11,6 +11,10 @@
  *         |         |         |       |
  *         +---------+---------+-------+--> STOPPING    told to end, killed or lost, not reaped yet
  *
+ *     IDLE or BUSY --> DEAD    gives no sign of life, and has no job. Alive again, it is IDLE; in
+ *                              the end it is RETIRING or STOPPING as the others
+ *
+ * A dead worker does not count towards pool-max, also while it ends: another one takes its place.
  * A record lives from the decision to start a worker until its process has been reaped.
  */
 /* clang-format on */
@@ -33,6 +37,7 @@ enum worker_state {
     WORKER_STARTING,
     WORKER_IDLE,
     WORKER_BUSY,
+    WORKER_DEAD,
     WORKER_STOPPING,
     WORKER_RETIRING, /* reports call this stopping, too */
     WORKER_STATES
@@ -46,9 +51,13 @@ struct worker {
     struct job_list prefetched; /* the next jobs, in their order */
     size_t prefetched_count;
     struct timer timer; /* STARTING: the deadline to be ready; BUSY: the next step of stopping the
-                           job; STOPPING: the deadline to be gone */
+                           job; DEAD: when it is killed; STOPPING: the deadline to be gone */
     uint64_t since_us;  /* the last change of state */
     uint64_t started_us;
+    uint64_t heard_us;  /* when it said anything last, its start included */
+    uint64_t pinged_us; /* when the last ping was sent; 0: never */
+    /* Set: a job was handed to it then, and taken away unbegun, and it has said nothing since. */
+    uint64_t owes_us;
     uint64_t jobs_done;   /* failed ones included */
     uint64_t jobs_failed; /* by their module, or because the worker could not do them */
     uint64_t printed_us;  /* when it printed last; 0: never */
@@ -57,11 +66,13 @@ struct worker {
     uint32_t id;          /* from 1, never used again */
     uint32_t reloads;     /* before the start */
     pid_t pid;            /* 0 until the process runs */
+    uint16_t misses;      /* pings unanswered, in a row */
     uint8_t state;        /* enum worker_state */
     uint8_t end;          /* enum worker_end: set by worker_decide_end() alone */
     /* Facts that may hold in several states, together or alone: */
     bool draining;  /* gets no other job: it gives way to a new worker, or lost its connection */
     bool refused;   /* could not begin a job */
+    bool dead;      /* is or was DEAD, and not alive again: takes no place in the pool */
     bool signalled; /* was sent SIGTERM or SIGKILL, of which another job might die */
     bool awaits_signal; /* the next signal for its job is due when the timer fires */
 };
@@ -71,6 +82,8 @@ TAILQ_HEAD(worker_list, worker);
 struct pool {
     struct worker_list lists[WORKER_STATES];
     size_t counts[WORKER_STATES];
+    size_t count;      /* all */
+    size_t dead;       /* workers that are dead, ending ones too */
     uint32_t *last_id; /* of the workers of all pools */
     uint64_t forks, exits;
     uint64_t ends[WORKER_ENDS]; /* the exits by reason */
@@ -86,8 +99,15 @@ struct worker *pool_add(struct pool *pool, uint64_t now_us);
 /* The record leaves the pool and is freed. It has no job, and its timer is not set. */
 void pool_remove(struct pool *pool, struct worker *worker);
 
-/* All workers, STOPPING ones too. */
-size_t pool_count(const struct pool *pool);
+/* All workers, dead and STOPPING ones too. */
+static inline size_t pool_count(const struct pool *pool)
+{
+    return pool->count;
+}
+
+/* The places taken in a pool of `max` places: all workers but the dead ones. Beyond `max` dead ones
+ * take places, too: even if no process can be killed, there are not more than twice `max`. */
+size_t pool_places(const struct pool *pool, size_t max);
 
 /* NULL if no worker has the id. */
 struct worker *pool_find(struct pool *pool, uint32_t id);

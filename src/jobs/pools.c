@@ -67,6 +67,28 @@ static void add_named(struct pools *pools, const struct job_settings *settings)
         add(pools, entries[i].name, &entries[i]);
 }
 
+/* --- pings --- */
+
+static void set_ping(struct pools *pools)
+{
+    const struct job_settings *limits = &pools->shared.limits;
+    if (limits->ping_interval_ms && !limits->allow_debug)
+        timer_set_ms(pools->shared.timers, &pools->ping, limits->ping_interval_ms);
+    else
+        timer_clear(pools->shared.timers, &pools->ping);
+}
+
+static void on_ping(void *arg)
+{
+    struct pools *pools = arg;
+    struct dispatcher *d;
+    POOLS_EACH (d, pools)
+        dispatcher_ping(d);
+    set_ping(pools);
+}
+
+/* --- beginning and end --- */
+
 void pools_init(struct pools *pools, const struct dispatcher_ops *ops, void *ctx,
                 struct timers *timers, const struct job_settings *settings, uint64_t random)
 {
@@ -75,11 +97,13 @@ void pools_init(struct pools *pools, const struct dispatcher_ops *ops, void *ctx
     dispatch_shared_init(&pools->shared, ops, ctx, timers, settings);
     pools->first = add(pools, "default", &settings->pool);
     add_named(pools, settings);
+    timer_init(&pools->ping, on_ping, pools);
 }
 
 void pools_free(struct pools *pools)
 {
     struct dispatcher *d;
+    timer_clear(pools->shared.timers, &pools->ping);
     while ((d = LIST_FIRST(&pools->list)))
         destroy(d);
     dispatch_shared_free(&pools->shared);
@@ -90,6 +114,7 @@ void pools_start(struct pools *pools)
     struct dispatcher *d;
     POOLS_EACH (d, pools)
         dispatcher_start(d);
+    set_ping(pools);
 }
 
 /* --- other settings --- */
@@ -131,6 +156,7 @@ void pools_configure(struct pools *pools, const struct job_settings *settings, b
     for (size_t i = 0; i < settings->pools.count; i++)
         configure_named(pools, &entries[i], renew);
     remove_others(pools, settings);
+    set_ping(pools);
 }
 
 /* --- jobs --- */

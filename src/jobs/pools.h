@@ -24,6 +24,7 @@ struct pools {
     LIST_HEAD(, dispatcher) list; /* `default` first, then in no order */
     struct dispatcher *first;     /* `default` */
     uint64_t random;              /* seed of the jitter of pauses */
+    struct timer ping;            /* set: when idle workers are pinged */
 };
 
 /* `random`: any number. */

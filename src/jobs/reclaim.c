@@ -31,7 +31,7 @@ void dispatch_reclaim_all(struct dispatcher *d)
     }
 }
 
-static bool reclaim(struct dispatcher *d, struct job *job)
+bool dispatch_reclaim_running(struct dispatcher *d, struct job *job)
 {
     if (job->state != JOB_RUNNING || !dispatch_settle(d, job))
         return false;
@@ -41,14 +41,9 @@ static bool reclaim(struct dispatcher *d, struct job *job)
     return true;
 }
 
-bool dispatch_reclaim_current(struct dispatcher *d, struct worker *worker)
-{
-    return worker->job->run.prefetched && reclaim(d, worker->job);
-}
-
 bool dispatch_reclaim_unbegun(struct dispatcher *d, struct worker *worker)
 {
-    return reclaim(d, worker->job);
+    return dispatch_reclaim_running(d, worker->job);
 }
 
 /* Once: a job with a payload beyond any worker would go on for ever. */
@@ -57,7 +52,7 @@ bool dispatch_reclaim_of_lost(struct dispatcher *d, struct worker *worker)
     struct job *job = worker->job;
     bool again = job->run.given_back;
     if (job->run.prefetched)
-        return reclaim(d, job);
+        return dispatch_reclaim_running(d, job);
     job->run.given_back = true;
-    return !again && reclaim(d, job);
+    return !again && dispatch_reclaim_running(d, job);
 }

@@ -26,7 +26,7 @@
 
 static size_t quarter(const struct dispatcher *d)
 {
-    size_t workers = pool_count(&d->pool);
+    size_t workers = dispatch_places(d);
     return workers < 8 ? 1 : workers / 4;
 }
 
@@ -49,7 +49,7 @@ static size_t ready(const struct dispatcher *d)
 
 static bool may_end_one(const struct dispatcher *d)
 {
-    bool full = pool_count(&d->pool) >= d->limits.pool_max;
+    bool full = dispatch_places(d) >= d->limits.pool_max;
     return is_turn_free(d) && (full || ready(d) > needed(d));
 }
 
@@ -69,7 +69,7 @@ bool dispatch_recycle_wants_worker(const struct dispatcher *d)
 
 bool dispatch_recycle_mark(struct dispatcher *d, struct worker *worker, enum worker_end end)
 {
-    if (worker_is_ending(worker))
+    if (worker_is_ending(worker) || worker->state == WORKER_DEAD)
         return false;
     worker_decide_end(worker, end);
     if (dispatch_recycle_turn(d, worker))

@@ -12,6 +12,7 @@ void dispatch_removal_look(struct dispatcher *d)
         return;
     dispatch_retire_all(d, WORKER_IDLE, END_RELOAD);
     dispatch_retire_all(d, WORKER_STARTING, END_RELOAD);
+    dispatch_retire_all(d, WORKER_DEAD, END_RELOAD);
     if (!pool_count(&d->pool))
         timer_set_next(d->timers, &d->removal.empty);
 }

@@ -102,8 +102,8 @@ void dispatch_renew_take_over(struct dispatcher *d)
 
 void dispatch_renew_say_waits(const struct dispatcher *d)
 {
-    if (dispatch_renew_wants_first(d) && pool_count(&d->pool) >= d->limits.pool_max &&
-        d->pool.counts[WORKER_BUSY] == pool_count(&d->pool))
+    if (dispatch_renew_wants_first(d) && dispatch_places(d) >= d->limits.pool_max &&
+        d->pool.counts[WORKER_BUSY] == dispatch_places(d))
         log_event(LOG_INFO, "renewal-waits", LOG_STR("pool", d->name),
                   LOG_UINT("busy", d->pool.counts[WORKER_BUSY]),
                   LOG_STR("hint", "all pool-max workers are busy: the first of them that ends its "

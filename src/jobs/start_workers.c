@@ -23,7 +23,7 @@ static void note_exhausted(struct dispatcher *d)
     if (log_episode_noticed(&d->starts.exhausted, d->timers))
         log_event(
             LOG_WARN, "pool-exhausted", LOG_STR("pool", d->name),
-            LOG_UINT("workers", pool_count(&d->pool)), LOG_UINT("pool_max", d->limits.pool_max),
+            LOG_UINT("workers", dispatch_places(d)), LOG_UINT("pool_max", d->limits.pool_max),
             LOG_UINT("waiting", dispatcher_waiting(d)),
             LOG_STR("hint", "all workers are busy and jobs wait; raise pool-max if this lasts"));
 }
@@ -94,7 +94,7 @@ bool dispatch_start_is_failed(const struct dispatcher *d, const struct worker *w
 
 bool dispatch_start_can(const struct dispatcher *d)
 {
-    return pool_count(&d->pool) < d->limits.pool_max && !dispatch_fails_waiting(d) &&
+    return dispatch_places(d) < d->limits.pool_max && !dispatch_fails_waiting(d) &&
            !dispatch_start_is_paused(d) &&
            (d->starts.failures == 0 || !dispatch_renew_is_starting(d));
 }
@@ -132,7 +132,7 @@ static bool line_wants_worker(const struct dispatcher *d)
 
 static bool wants_worker(const struct dispatcher *d)
 {
-    bool at_rest = pool_count(&d->pool) < d->limits.pool_start || dispatch_renew_wants_first(d);
+    bool at_rest = dispatch_places(d) < d->limits.pool_start || dispatch_renew_wants_first(d);
     return line_wants_worker(d) || dispatch_aside_wants_worker(d) ||
            ((at_rest || dispatch_recycle_wants_worker(d)) && !d->removal.removed &&
             !d->shared->draining);
@@ -142,7 +142,7 @@ bool dispatch_start_must_make_room(const struct dispatcher *d)
 {
     bool wants = dispatch_renew_wants_first(d) ||
                  (dispatch_aside_wants_worker(d) && !timer_is_set(&d->starts.pause));
-    return wants && pool_count(&d->pool) >= d->limits.pool_max &&
+    return wants && dispatch_places(d) >= d->limits.pool_max &&
            pool_ending(&d->pool) == 0; /* else a place is about to be free */
 }
 
@@ -171,6 +171,6 @@ void dispatch_start_workers(struct dispatcher *d)
         }
         start_worker(d);
     }
-    if (line_wants_worker(d) && pool_count(&d->pool) >= d->limits.pool_max)
+    if (line_wants_worker(d) && dispatch_places(d) >= d->limits.pool_max)
         note_exhausted(d);
 }

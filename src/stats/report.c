@@ -57,6 +57,7 @@ static json_t *pool_report(const struct pool_figures *figures)
     set(pool, "starting", figures->states[WORKER_STARTING]);
     set(pool, "idle", figures->states[WORKER_IDLE]);
     set(pool, "busy", figures->states[WORKER_BUSY]);
+    set(pool, "dead", figures->states[WORKER_DEAD]);
     set(pool, "stopping", figures->states[WORKER_STOPPING] + figures->states[WORKER_RETIRING]);
     set(pool, "forks", figures->forks);
     set(pool, "exits", figures->exits);
@@ -219,8 +220,11 @@ static json_t *worker_report(const struct report *report, const struct worker *w
         json_object_set_new(item, "job", json_null());
         json_object_set_new(item, "module", json_null());
     }
+    json_object_set_new(item, "begun", json_boolean(dispatcher_worker_has_begun(worker)));
     set(item, "since_ms", since_ms(report, worker->since_us));
     set(item, "age_ms", since_ms(report, worker->started_us));
+    json_object_set_new(item, "alive", json_boolean(!worker->dead));
+    set(item, "silent_ms", since_ms(report, dispatcher_worker_heard_us(worker)));
     set(item, "jobs_done", worker->jobs_done);
     set(item, "jobs_failed", worker->jobs_failed);
     set(item, "rss_kb", worker_memory_kb(report->memory, worker->id, worker->pid, now_us));

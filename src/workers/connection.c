@@ -45,9 +45,21 @@ void worker_connection_end_output(struct worker_connection *connection)
         conn_shut_output(&connection->conn);
 }
 
+static void on_taken(struct conn *conn)
+{
+    struct worker_connection *connection = worker_connection_of(conn);
+    connection->blocked = true;
+    connection->taken_us = conn->loop->timers->now_us;
+}
+
 static void on_flushed(struct conn *conn)
 {
-    const struct worker_link *link = worker_connection_of(conn)->link;
+    struct worker_connection *connection = worker_connection_of(conn);
+    const struct worker_link *link = connection->link;
+    if (connection->blocked) {
+        on_taken(conn);
+        connection->blocked = false;
+    }
     if (link && link->state == LINK_RETIRING)
         conn_shut_output(conn);
 }
@@ -96,6 +108,8 @@ static void take_empty(struct worker_link *link, const struct wire_head *head)
         return; /* on_header() has taken the results */
     if (head->type == WIRE_READY)
         take_ready(link);
+    else if (head->type == WIRE_PONG)
+        dispatcher_worker_alive(link->worker);
     else
         worker_results_take(link, head, NULL, NULL);
 }
@@ -265,6 +279,7 @@ void worker_connection_authenticate(struct worker_connection *connection, struct
         .gone = on_gone,
         .slow = worker_connection_slow,
         .flushed = on_flushed,
+        .taken = on_taken,
         .free = worker_connection_free,
     };
     connection->conn.ops = &ops;

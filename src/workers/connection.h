@@ -24,6 +24,8 @@ struct worker_connection {
     struct wire_head head;    /* of the arriving message */
     struct payload *text;     /* of a failure, while its details arrive; owned */
     bool ended;               /* its end was seen; the rest is being read */
+    bool blocked;             /* the kernel does not take all output at once */
+    uint64_t taken_us;        /* when the kernel took some of such output last; 0: never */
 
     /* while unauthenticated */
     struct unauthenticated peer;

@@ -125,6 +125,30 @@ static void op_results(void *ctx, struct worker *worker)
         worker_death_break_off(link_of(worker), fault);
 }
 
+/* Any value may stand in the page. */
+static void op_signs(void *ctx, const struct worker *worker, struct worker_signs *signs)
+{
+    const struct worker_link *link = link_of(worker);
+    const struct worker_shared *shared = link->process.shared;
+    const struct job *job = worker->job;
+    (void)ctx;
+    signs->begun = job && worker_claims_has_begun(&link->process.claims, job->run.tag, job->seq);
+    signs->begun_us = __atomic_load_n(&shared->begun_us, __ATOMIC_RELAXED);
+    signs->pinged_us = __atomic_load_n(&shared->pinged_us, __ATOMIC_RELAXED);
+    signs->taken_us = link->connection ? link->connection->taken_us : 0;
+}
+
+static void op_ping(void *ctx, struct worker *worker, bool say)
+{
+    struct worker_link *link = link_of(worker);
+    struct wire_head head = worker_message_head(WIRE_PING, "");
+    (void)ctx;
+    if (!link->connection)
+        return;
+    head.kind = say ? WIRE_PING_SAY : WIRE_PING_NOTE;
+    worker_connection_send(link->connection, &head, NULL, NULL);
+}
+
 static void op_stop_flag(void *ctx, struct worker *worker, const struct job *job)
 {
     (void)ctx;
@@ -177,6 +201,8 @@ const struct dispatcher_ops worker_operations = {
     .start = op_start,
     .assign = op_assign,
     .reclaim = op_reclaim,
+    .signs = op_signs,
+    .ping = op_ping,
     .results = op_results,
     .stop_flag = op_stop_flag,
     .signal = op_signal,

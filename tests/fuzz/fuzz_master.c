@@ -60,6 +60,9 @@ static void set_limits(struct input *input)
     limits.client_job_max = what & 32 ? 5 : 0;
     limits.pool.job_timeout_ms = what & 64 ? 300 : 0;
     limits.processors = what & 128 ? 1 : 0;
+    limits.begin_timeout_ms = what & 16 ? 0 : 400;
+    limits.ping_misses = what & 8 ? 1 : 3;
+    limits.dead_kill_ms = what & 4 ? 0 : 1000;
     raise_to(&highest.pool.pool_max, limits.pool.pool_max);
     raise_to(&highest.pool.job_max, limits.pool.job_max);
 }
@@ -116,6 +119,7 @@ static void step(struct input *input)
         break;
     case 16:
         pass_time(input_take(input) * 20000u);
+        dispatcher_ping(&dispatcher);
         break;
     case 17:
         sims_fail_starts(input_take(input) % 4);

@@ -10,7 +10,7 @@ static void check_worker(const struct worker *worker, enum worker_state state)
     size_t prefetched = 0;
     bug_on(worker->state != state || !sim_is_of(worker));
     bug_on(state == WORKER_BUSY && !worker->job);
-    bug_on((state == WORKER_IDLE || state == WORKER_STARTING) &&
+    bug_on((state == WORKER_IDLE || state == WORKER_STARTING || state == WORKER_DEAD) &&
            (worker->job || worker->prefetched_count));
     bug_on(worker->job && (worker->job->run.worker != worker || !job_is_assigned(worker->job)));
     TAILQ_FOREACH (job, &worker->prefetched, links.waiting) {
@@ -35,7 +35,7 @@ static void check_pool(void)
         bug_on(count != dispatcher.pool.counts[state]);
     }
     bug_on(running != shared.counts.running || prefetched != dispatcher.line.prefetched_count);
-    bug_on(pool_count(&dispatcher.pool) > highest.pool.pool_max);
+    bug_on(pool_count(&dispatcher.pool) > 2 * highest.pool.pool_max);
     bug_on(pool_count(&dispatcher.pool) != dispatcher.pool.forks - dispatcher.pool.exits);
 }
 

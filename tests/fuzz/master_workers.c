@@ -22,7 +22,7 @@ struct handed {
     enum claim claim;
 };
 
-enum message_type { SAYS_READY, SAYS_DONE, SAYS_FAILED };
+enum message_type { SAYS_READY, SAYS_DONE, SAYS_FAILED, SAYS_PONG };
 
 struct message {
     enum message_type type;
@@ -41,6 +41,8 @@ struct sim {
     size_t handed_first, handed_count;
     struct message sent[SENT_MAX];
     size_t sent_first, sent_count;
+    uint64_t pinged_us, begun_us;
+    bool pinged, called; /* not noticed yet */
     struct timer timer;
 };
 
@@ -81,7 +83,8 @@ static void on_sim_timer(void *arg);
 static int op_start(void *ctx, struct worker *worker)
 {
     (void)ctx;
-    bug_on(pool_count(&dispatcher.pool) > limits.pool.pool_max || worker->state != WORKER_STARTING);
+    bug_on(pool_places(&dispatcher.pool, limits.pool.pool_max) > limits.pool.pool_max);
+    bug_on(worker->state != WORKER_STARTING);
     if (starts_that_fail) {
         starts_that_fail--;
         errno = EAGAIN;
@@ -95,6 +98,11 @@ static int op_start(void *ctx, struct worker *worker)
     worker->ops_data = sim;
     worker->pid = ++last_pid;
     return 0;
+}
+
+static struct handed *last_handed(struct sim *sim)
+{
+    return &sim->handed[(sim->handed_first + sim->handed_count - 1) % HANDED_MAX];
 }
 
 static uint8_t op_assign(void *ctx, const struct assignment *assignment)
@@ -120,6 +128,8 @@ static uint8_t op_assign(void *ctx, const struct assignment *assignment)
     k->handed = true;
     k->prefetched = assignment->prefetched;
     k->begun = false;
+    while (sim->handed_count && last_handed(sim)->claim == TAKEN) /* it would be skipped later */
+        sim->handed_count--;
     bug_on(sim->handed_count == HANDED_MAX);
     sim->handed[(sim->handed_first + sim->handed_count++) % HANDED_MAX] =
         (struct handed){job->seq, OFFERED};
@@ -139,6 +149,29 @@ static bool op_reclaim(void *ctx, struct worker *worker, const struct job *job)
         }
     }
     return false;
+}
+
+static void op_signs(void *ctx, const struct worker *worker, struct worker_signs *signs)
+{
+    const struct sim *sim = sim_of(worker);
+    (void)ctx;
+    *signs = (struct worker_signs){
+        .begun = worker->job != NULL, .begun_us = sim->begun_us, .pinged_us = sim->pinged_us};
+    for (size_t i = 0; i < sim->handed_count; i++) {
+        const struct handed *handed = &sim->handed[(sim->handed_first + i) % HANDED_MAX];
+        if (worker->job && handed->seq == worker->job->seq && handed->claim != TAKEN)
+            signs->begun = handed->claim == BEGUN;
+    }
+}
+
+static void op_ping(void *ctx, struct worker *worker, bool say)
+{
+    struct sim *sim = sim_of(worker);
+    (void)ctx;
+    bug_on(worker->state != WORKER_IDLE && worker->state != WORKER_BUSY &&
+           !(say && worker->state == WORKER_DEAD));
+    sim->pinged = true;
+    sim->called |= say;
 }
 
 static void op_stop_flag(void *ctx, struct worker *worker, const struct job *job)
@@ -261,6 +294,10 @@ static void handle(struct sim *sim, const struct message *message)
             dispatcher_worker_ready(worker);
         return;
     }
+    if (message->type == SAYS_PONG) {
+        dispatcher_worker_alive(worker);
+        return;
+    }
     if (!worker->job || worker->job->seq != message->seq) {
         break_off(sim);
         return;
@@ -336,6 +373,8 @@ const struct dispatcher_ops sim_ops = {
     .start = op_start,
     .assign = op_assign,
     .reclaim = op_reclaim,
+    .signs = op_signs,
+    .ping = op_ping,
     .stop_flag = op_stop_flag,
     .signal = op_signal,
     .retire = op_retire,
@@ -358,7 +397,7 @@ static bool begin_job(struct sim *sim)
     while (sim->handed_count) {
         struct handed *handed = &sim->handed[sim->handed_first];
         if (handed->claim == OFFERED)
-            handed->claim = BEGUN;
+            handed->claim = BEGUN, sim->begun_us = timers.now_us;
         if (handed->claim == BEGUN) {
             known[handed->seq].begun = true;
             return true;
@@ -383,6 +422,14 @@ static bool has_said_ready(const struct sim *sim)
     return sim->said_ready || (sim->sent_count && sim->sent[sim->sent_first].type == SAYS_READY);
 }
 
+static void take_pings(struct sim *sim)
+{
+    sim->pinged_us = timers.now_us;
+    if (sim->called)
+        say(sim, SAYS_PONG, 0);
+    sim->pinged = sim->called = false;
+}
+
 /* Takes one step, like a real worker. */
 static void behave(struct sim *sim)
 {
@@ -394,6 +441,8 @@ static void behave(struct sim *sim)
         say(sim, SAYS_READY, 0);
     else if (sim->handed_count)
         answer_job(sim, false);
+    else if (sim->pinged)
+        take_pings(sim);
     else if (sim->told_to_end)
         die(sim);
 }

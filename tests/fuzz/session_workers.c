@@ -61,6 +61,14 @@ static void connect_worker(struct proc *proc)
     send_message(proc, &head, TASKMASTER_VERSION, NULL, &hello);
 }
 
+static void take_ping(struct proc *proc, const struct wire_head *ping)
+{
+    struct wire_head pong = {.type = WIRE_PONG};
+    __atomic_store_n(&proc->shared->pinged_us, clock_now_us, __ATOMIC_RELEASE);
+    if (ping->kind == WIRE_PING_SAY)
+        send_message(proc, &pong, "", NULL, NULL);
+}
+
 /* Takes one message of the master. False if no message is whole. */
 static bool take_message(struct proc *proc)
 {
@@ -73,6 +81,10 @@ static bool take_message(struct proc *proc)
     if (proc->in.len < sizeof head + head.text_len + head.size)
         return false;
     buffer_drop(&proc->in, sizeof head + head.text_len + head.size);
+    if (head.type == WIRE_PING) {
+        take_ping(proc, &head);
+        return true;
+    }
     bug_on(head.type != WIRE_WELCOME && head.type != WIRE_RUN);
     bug_on((head.type == WIRE_WELCOME) == proc->welcomed);
     proc->welcomed = true;

@@ -20,7 +20,7 @@ def occupy(server, count, client=None):
     for n in range(count):
         client.submit(f"busy-{n}", "sleep", LONG_SLEEP, notify=["started"])
     for n in range(count):
-        client.event("started", id=f"busy-{n}")
+        client.begun(id=f"busy-{n}")
     return client
 
 

@@ -67,7 +67,7 @@ def full_daemon(daemon, **config):
     server = daemon(pool_start=1, pool_max=1, job_max=0, **config)
     client = server.client()
     client.submit("busy", "sleep", LONG_SLEEP, notify=["started"])
-    client.event("started")
+    client.begun()
     return server, client
 
 
@@ -189,7 +189,7 @@ def test_run_of_a_job_that_waits_when_the_daemon_drains(daemon, json_too):
     server = daemon(pool_start=1, pool_max=1, drain_timeout_ms=30000)
     client = server.client()
     client.submit("busy", "sleep", LONG_SLEEP, notify=["started"])
-    client.event("started")
+    client.begun()
     process = Command(server).start(
         "run", "echo", "x", *json_too, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE
     )
@@ -355,7 +355,7 @@ def test_no_link_of_jobs_that_wait(daemon):
     server = daemon(pool_start=1, pool_max=1)
     client = server.client()
     client.submit("busy", "sleep", LONG_SLEEP, notify=["started"])
-    client.event("started")
+    client.begun()
     process = Command(server).start(
         "run", "--no-link", "--each", "sleep", stdin=subprocess.PIPE, stdout=subprocess.DEVNULL
     )

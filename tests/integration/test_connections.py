@@ -117,7 +117,7 @@ def test_client_reset_with_jobs_waiting_and_running(daemon):
     client.submit("running", "sleep", '{"ms":400}', notify=["started"])
     for n in range(5):
         client.submit(n, "echo", str(n))
-    client.event("started")
+    client.begun()
     server.wait_jobs(running=1, waiting=5)
     client.reset()
     stats = server.wait_jobs(running=1, waiting=0)
@@ -132,7 +132,7 @@ def test_an_orphan_that_crashes_is_counted_once(daemon):
     server = daemon(pool_start=1, pool_max=1)
     client = server.client()
     client.submit("a", "crash", "loop", notify=["started"])
-    client.event("started")
+    client.begun()
     client.reset()
     server.wait_stats(lambda s: s["clients"]["connected"] == 1, "the reset seen")
     os.kill(server.begun_pids()[0], 9)
@@ -144,7 +144,7 @@ def test_an_orphan_keeps_its_time_limit(daemon):
     server = daemon(pool_start=1, pool_max=1, kill_grace_ms=200)
     client = server.client()
     client.submit("a", "crash", "loop-term", timeout_ms=400, notify=["started"])
-    client.event("started")
+    client.begun()
     client.reset()
     server.wait_stats(lambda s: s["jobs"]["orphaned"] == 1, "the orphan stopped by its limit")
 

@@ -90,7 +90,7 @@ def test_a_worker_killed_from_outside(daemon, number):
     server = daemon(pool_start=1, pool_max=1)
     client = server.client()
     client.submit("a", "sleep", LONG_SLEEP, notify=["started"])
-    client.event("started")
+    client.begun()
     os.kill(server.begun_pids()[0], number)
     check(client.outcome("a"), "failed", reason="error", signal=number.name)
     assert client.done("echo", "next") == b"next"
@@ -250,7 +250,7 @@ def test_a_changed_signal_mask(daemon):
     event = client.run("crash", "mask")
     assert event.name in ("done", "failed"), event
     client.submit("a", "crash", "loop", notify=["started"])
-    client.event("started")
+    client.begun()
     client.send(op="cancel", target="a")
     check(client.outcome("a"), "failed", reason="cancelled")
     assert client.done("echo", "next") == b"next"
@@ -260,7 +260,7 @@ def test_an_endless_loop_costs_only_its_worker(daemon):
     server = daemon(pool_start=2, pool_max=2)
     client = server.client()
     client.submit("loop", "crash", "loop", notify=["started"])
-    client.event("started")
+    client.begun()
     for n in range(20):
         assert client.done("echo", str(n), id=n) == str(n).encode()
     client.send(op="kill", target="loop")

@@ -90,7 +90,7 @@ def test_clients_leave_room_for_workers(daemon):
     for n in range(pool_max):
         first.submit(n, "sleep", LONG_SLEEP, notify=["started"])
     for n in range(pool_max):
-        first.event("started", id=n)
+        first.begun(id=n)
     for pid in server.begun_pids(first):
         os.kill(pid, 9)
     for n in range(pool_max):
@@ -98,7 +98,7 @@ def test_clients_leave_room_for_workers(daemon):
     for n in range(pool_max):
         first.submit(n, "sleep", LONG_SLEEP, notify=["started"])
     for n in range(pool_max):
-        first.event("started", id=n)
+        first.begun(id=n)
     assert not server.log.events("spawn-failed") and not server.log.events("accept-paused")
     for client in rest:
         client.close()

@@ -78,7 +78,7 @@ def test_drain_flushes_a_large_result(daemon, linger):
     server = daemon(pool_start=1, pool_max=1, drain_timeout_ms=30000, linger_ms=linger)
     client = server.client(receive_buffer=65536)
     client.submit("a", "crash", "big 12000000", notify=["started"])
-    client.event("started")
+    client.begun()
     server.signal(signal.SIGTERM)
     server.log.wait("drain")
     event = client.outcome("a", 3 * DEADLINE)

@@ -27,7 +27,7 @@ UNUSED_UID = 61234
 
 def start_job(client, id, module, payload, **fields):
     client.submit(id, module, payload, notify=["started"], **fields)
-    client.event("started", id=id)
+    client.begun(id=id)
 
 
 # ---- memory

@@ -83,7 +83,7 @@ def test_the_code_of_a_modules_failure(shared, payload, code, words):
 def test_position_is_the_number_of_jobs_ahead(daemon):
     client = daemon(pool_start=1, pool_max=1).client()
     client.submit("busy", "sleep", LONG_SLEEP, notify=["started"])
-    client.event("started")
+    client.begun()
     for n in range(4):
         client.submit(n, "echo", notify=["accepted"])
         client.expect("accepted", id=n, position=n)
@@ -145,7 +145,7 @@ def test_first_in_first_out_over_all_connections(daemon):
     server = daemon(pool_start=1, pool_max=1, job_max=100)
     holder = server.client()
     holder.submit("busy", "sleep", LONG_SLEEP, notify=["started"])
-    holder.event("started")
+    holder.begun()
     clients = [server.client() for _ in range(5)]
     for n in range(50):
         client = clients[n * 7 % 5]
@@ -160,7 +160,7 @@ def test_a_slow_submit_takes_its_place_by_its_last_byte(daemon):
     server = daemon(pool_start=1, pool_max=1)
     holder, slow, fast = server.client(), server.client(), server.client()
     holder.submit("busy", "sleep", LONG_SLEEP, notify=["started"])
-    holder.event("started")
+    holder.begun()
     data = message("payload", op="submit", id="slow", module="echo", notify=["accepted"])
     slow.send_raw(data[:-1])
     fast.submit("fast", "echo", notify=["accepted"])

@@ -98,7 +98,7 @@ def test_a_signal_from_outside_ends_no_job(daemon, number):
     server = daemon(pool_start=1, pool_max=1)
     client = server.client()
     client.submit("a", "sleep", '{"ms":500}', notify=["started"])
-    client.event("started")
+    client.begun()
     pid = server.worker_pids()[0]
     os.kill(pid, number)
     os.killpg(pid, number)

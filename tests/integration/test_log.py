@@ -127,7 +127,7 @@ def test_queue_full_is_one_line_per_episode(daemon):
     client = server.client()
     for episode in (1, 2):
         client.submit("busy", "sleep", LONG_SLEEP, notify=["started"])
-        client.event("started")
+        client.begun()
         for n in range(12):
             client.submit(n, "echo")
         for n in range(2, 12):
@@ -185,7 +185,7 @@ def test_pool_exhausted_is_one_line_per_episode(daemon):
     for episode in (1, 2):
         for n in range(2):
             client.submit(f"busy-{n}", "sleep", LONG_SLEEP, notify=["started"])
-            client.event("started", id=f"busy-{n}")
+            client.begun(id=f"busy-{n}")
         for n in range(10):
             client.submit(n, "echo", notify=["accepted"])
             client.event("accepted", id=n)

@@ -284,7 +284,7 @@ def test_exec_result_over_payload_max(execs):
 
 def test_exec_stops_when_asked(execs):
     execs.submit("a", "exec", b"sleeper\n", notify=["started"])
-    execs.event("started")
+    execs.begun()
     execs.send(op="cancel", target="a")
     check(execs.outcome("a"), "failed", reason="cancelled")
     assert execs.done("exec", b"cat\nx") == b"x"
@@ -343,7 +343,7 @@ class Tree:
     def grow(self):
         """Starts `tree` as job a, and waits for all its processes."""
         self.client.submit("a", "exec", b"tree\n", notify=["started"])
-        self.client.event("started")
+        self.client.begun()
         wait_until(lambda: self.left().count(f"sleep {self.mark}") == SLEEPS, "the tree")
 
     def wait_gone(self):
@@ -561,7 +561,7 @@ def test_a_job_that_is_given_back_has_started_once(unfit, tmp_path):
     client = server.client()
     client.submit("a", "init_once", "x", notify=["started"], timeout_ms=60000)
     client.submit("b", "echo", "x")
-    started = client.event("started", id="a")
+    started = client.begun(id="a")
     event = client.outcome("a")
     check(event, "done", order=started["order"])
     assert event.payload == str(server.worker_pids()[0]).encode()
@@ -848,7 +848,7 @@ def test_a_job_in_the_line_runs_though_its_module_is_disabled(daemon):
     server = daemon(pool_start=1, pool_max=1)
     client = server.client()
     client.submit("long", "sleep", json.dumps({"ms": 60000}), notify=["started"])
-    client.event("started", id="long")
+    client.begun(id="long")
     client.submit("waits", "echo", "x")
     server.wait_jobs(waiting=1)
     server.write_config(modules={"echo": {"enabled": False}})

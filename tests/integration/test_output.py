@@ -207,7 +207,7 @@ def test_a_worker_that_is_killed_for_its_job_ends_well(daemon):
     server = daemon(pool_start=1, pool_max=1)
     client = server.client()
     client.submit("a", "crash", "loop-term", notify=["started"])
-    client.event("started")
+    client.begun()
     assert server.begun_pids()  # otherwise no module takes part in the worker's end
     client.send(op="kill", target="a")
     check(client.outcome("a"), "failed", reason="cancelled")

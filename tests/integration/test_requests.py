@@ -425,7 +425,7 @@ def test_workers_holds_what_section_9_says(daemon):
     client = server.client()
     client.done("echo", "x")
     client.submit("busy", "sleep", LONG_SLEEP, notify=["started"])
-    started = client.event("started", id="busy")
+    started = client.begun(id="busy")
     workers = client.workers()
     assert len(workers) == 2
     for worker in workers:

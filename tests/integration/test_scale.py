@@ -63,7 +63,7 @@ def submits(first, last, module="echo"):
 
 def keep_busy(client):
     client.submit("busy", "sleep", '{"ms":3600000}', notify=["started"])
-    client.event("started")
+    client.begun()
 
 
 def test_1000_reloads_under_load(daemon):

@@ -5,7 +5,7 @@ import socket
 import struct
 import time
 
-from .wait import DEADLINE, Deadline
+from .wait import DEADLINE, Deadline, wait_until
 
 TERMINAL = ("done", "failed", "overload")
 
@@ -207,6 +207,16 @@ class Client:
             f"the outcome of {id!r}",
         )
 
+    def begun(self, **fields):
+        """The `started` event of a job, once its worker has begun it. Until then a cancel, a kill or the end of the
+        server ends the job as a waiting one. All other events are kept."""
+        started = self.event("started", **fields)
+        wait_until(lambda: not self._waits_to_begin(started["job"]), f"{started} to begin")
+        return started
+
+    def _waits_to_begin(self, job):
+        return any(w["job"] == job and not w["begun"] for w in self.workers())
+
     def run(self, module, payload="", id="run", timeout=DEADLINE, **fields):
         """Submits a job and returns its terminal event."""
         self.submit(id, module, payload, **fields)
@@ -292,6 +302,6 @@ def conservation(stats):
 
 
 def start(client, module, payload, id="a", **fields):
-    """Submit a job and wait until it runs; return its `started` event."""
+    """Submit a job and wait until its worker has begun it; return its `started` event."""
     client.submit(id, module, payload, notify=["started"], **fields)
-    return client.event("started", id=id)
+    return client.begun(id=id)

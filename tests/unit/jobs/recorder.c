@@ -65,14 +65,22 @@ void sim_drop(struct sim_worker *sim, struct handed *handed)
     memmove(handed, handed + 1, (sim->count - at) * sizeof *handed);
 }
 
-bool sim_begin(struct sim_worker *sim)
+/* The worker skips reclaimed jobs. */
+static void skip_taken(struct sim_worker *sim)
 {
-    struct handed *taken, *next;
+    struct handed *taken;
     while ((taken = handed_in(sim, TAKEN)))
         sim_drop(sim, taken);
-    if (sim->dead || handed_in(sim, BEGUN) || !(next = handed_in(sim, OFFERED)))
+}
+
+bool sim_begin(struct sim_worker *sim)
+{
+    struct handed *next;
+    skip_taken(sim);
+    if (sim->dead || sim->stopped || handed_in(sim, BEGUN) || !(next = handed_in(sim, OFFERED)))
         return false;
     next->state = BEGUN;
+    sim->signs.begun_us = timers.now_us;
     if (hooks.begun)
         hooks.begun(sim, next->seq);
     return true;
@@ -116,7 +124,8 @@ static void step(struct worker *worker)
 static int op_start(void *ctx, struct worker *worker)
 {
     hot_assert(ctx == &d);
-    hot_assert(pool_count(&d.pool) <= d.limits.pool_max);
+    hot_assert(pool_places(&d.pool, d.limits.pool_max) <= d.limits.pool_max);
+    hot_assert(pool_count(&d.pool) <= 2 * (size_t)d.limits.pool_max);
     tell("start %u", worker->id);
     errno = EAGAIN;
     if (no_forks)
@@ -136,6 +145,8 @@ static uint8_t op_assign(void *ctx, const struct assignment *assignment)
     uint64_t limit_us = assignment->limit_us;
     struct sim_worker *sim = worker->ops_data;
     (void)ctx;
+    if (sim->count == HANDED_MAX)
+        skip_taken(sim); /* a stopped worker does so later */
     hot_assert(sim->count < HANDED_MAX && !handed_of(sim, job->seq));
     hot_assert(job->source != NULL && !job->source->gone);
     hot_assert(job->run.worker == worker && assignment->prefetched == (worker->job != NULL));
@@ -165,6 +176,39 @@ static bool op_reclaim(void *ctx, struct worker *worker, const struct job *job)
     if (offered)
         handed->state = TAKEN;
     return offered;
+}
+
+static void op_signs(void *ctx, const struct worker *worker, struct worker_signs *signs)
+{
+    const struct job *job = worker->job;
+    struct handed *handed = job ? handed_of(worker->ops_data, job->seq) : NULL;
+    (void)ctx;
+    *signs = sim_of(worker)->signs;
+    signs->begun = handed && handed->state != OFFERED;
+}
+
+static void take_pings(struct sim_worker *sim)
+{
+    bool called = sim->called;
+    if (sim->stopped || sim->dead)
+        return;
+    if (sim->pinged)
+        sim->signs.pinged_us = timers.now_us;
+    sim->pinged = sim->called = false;
+    if (called)
+        dispatcher_worker_alive(sim->worker);
+}
+
+static void op_ping(void *ctx, struct worker *worker, bool say)
+{
+    struct sim_worker *sim = sim_of(worker);
+    (void)ctx;
+    hot_assert(worker->state == WORKER_IDLE || worker->state == WORKER_BUSY || say);
+    tell("%s %u", say ? "say" : "ping", worker->id);
+    sim->pinged = true;
+    sim->called |= say;
+    if (!say)
+        take_pings(sim);
 }
 
 static void op_stop_flag(void *ctx, struct worker *worker, const struct job *job)
@@ -218,6 +262,8 @@ static const struct dispatcher_ops recorder_ops = {
     .start = op_start,
     .assign = op_assign,
     .reclaim = op_reclaim,
+    .signs = op_signs,
+    .ping = op_ping,
     .stop_flag = op_stop_flag,
     .signal = op_signal,
     .retire = op_retire,
@@ -376,7 +422,8 @@ static void check_aside(void)
     hot_assert(count == d.aside.count);
     /* If a job waits for a fresh worker, one is on its way. */
     bool may_start = !shared.draining && !timer_is_set(&d.starts.pause) && !d.starts.failures &&
-                     pool_count(&d.pool) < d.limits.pool_max && !d.pool.counts[WORKER_STARTING];
+                     pool_places(&d.pool, d.limits.pool_max) < d.limits.pool_max &&
+                     !d.pool.counts[WORKER_STARTING];
     hot_assert(!may_start || !count || timer_is_set(&d.pass.more) || timer_is_set(&d.aside.trial) ||
                timer_is_set(&d.aside.release));
 }
@@ -402,11 +449,14 @@ static void check_jobs(void)
 static void check_workers(void)
 {
     const struct worker *worker;
-    size_t running = 0, prefetched = 0, recycled[2] = {0};
+    size_t running = 0, prefetched = 0, dead = 0, count = 0, recycled[2] = {0};
     for (int state = 0; state < WORKER_STATES; state++) {
         TAILQ_FOREACH (worker, &d.pool.lists[state], link) {
             recycled[worker_is_ending(worker)] += worker_end_is_recycling(worker->end);
             hot_assert(state != WORKER_RETIRING || worker->end);
+            count++;
+            dead += worker->dead;
+            hot_assert(worker->dead || state != WORKER_DEAD);
             running += worker->job != NULL;
             prefetched += worker->prefetched_count;
             hot_assert(state == WORKER_BUSY || state == WORKER_STOPPING || !worker->job);
@@ -415,6 +465,7 @@ static void check_workers(void)
             hot_assert(worker->prefetched_count <= 64);
         }
     }
+    hot_assert(dead == d.pool.dead && count == pool_count(&d.pool));
     hot_assert(running == shared.counts.running);
     hot_assert(prefetched == d.line.prefetched_count);
     hot_assert(recycled[false] == d.pool.due && recycled[true] == d.pool.leaving);
@@ -429,7 +480,8 @@ static void check_waiting(void)
     bool idle = pool_idle(&d.pool), more = timer_is_set(&d.pass.more);
     bool recall = timer_is_set(&d.tiny.recall);
     bool may_start = !shared.draining && !timer_is_set(&d.starts.pause) && !idle &&
-                     pool_count(&d.pool) < d.limits.pool_max && !d.starts.failures;
+                     pool_places(&d.pool, d.limits.pool_max) < d.limits.pool_max &&
+                     !d.starts.failures;
     if (d.paused)
         return;
     hot_assert(!idle || !ready || recall || more);
@@ -562,6 +614,20 @@ void dies(uint32_t id, int signo)
 {
     lost(id, signo);
     reaped(id);
+}
+
+void stops(uint32_t id)
+{
+    sim_of(the_worker(id))->stopped = true;
+}
+
+void goes_on(uint32_t id)
+{
+    struct sim_worker *sim = sim_of(the_worker(id));
+    sim->stopped = false;
+    take_pings(sim);
+    if (!lazy)
+        sim_begin(sim);
 }
 
 void pass_us(uint64_t us)

@@ -5,7 +5,7 @@
  * whenever it does, the invariants are checked too.
  *
  *     start 1        give 1 j5 700ms    back 1 j5 yes      flag 1 j5      term 1     kill 1
- *     retire 1       poll 1             forget 1
+ *     retire 1       poll 1             forget 1       ping 1         say 1 (a ping, too)
  *     a5 accepted 2  a5 started 1 #4    a5 done            a5 failed timeout sigterm
  *     a5 failed module div-by-zero      a5 failed error SIG 11            a5 failed error exit 3
  *     a5 overload queue-full 2 1        a5 left
@@ -48,6 +48,9 @@ struct sim_worker {
     struct handed jobs[HANDED_MAX]; /* without an answer read, in the order of assignment */
     size_t count;
     bool dead;
+    bool stopped;        /* by SIGSTOP: it begins no job and takes no ping */
+    bool pinged, called; /* pings not taken yet; one of them is to be answered aloud */
+    struct worker_signs signs;
 };
 
 struct sim_worker *sim_of(const struct worker *worker);
@@ -166,6 +169,10 @@ struct worker_answer a_failure(enum fail_reason reason, const char *code);
  * exit status. */
 void lost(uint32_t id, int signo);
 void reaped(uint32_t id);
+
+/* The worker's process is stopped; it goes on, and takes its pings and jobs. */
+void stops(uint32_t id);
+void goes_on(uint32_t id);
 
 /* Both, as nearly always. */
 void dies(uint32_t id, int signo);

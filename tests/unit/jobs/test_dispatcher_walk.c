@@ -24,7 +24,7 @@ struct expected {
     bool orphaned, no_module, over_budget;
     char source;
     uint32_t limit_ms;
-    uint64_t submitted_us, given_us;
+    uint64_t submitted_us, begun_us;
 };
 
 static struct chance chance;
@@ -90,6 +90,7 @@ static void on_begun(struct sim_worker *sim, uint64_t seq)
     hot_assert_msg(!jobs[seq].begun || jobs[seq].unfit, "job %ju is begun twice", (uintmax_t)seq);
     tally_given_back += jobs[seq].unfit;
     jobs[seq].begun = true;
+    jobs[seq].begun_us = timers.now_us;
     jobs[seq].unfit = false;
 }
 
@@ -113,7 +114,6 @@ static void on_handed(struct sim_worker *sim, struct job *job)
     hot_assert(expected->phase == IN_LINE || expected->phase == HANDED);
     hot_assert((!expected->begun || expected->unfit) && !shared.draining);
     expected->direct = sim->worker->state == WORKER_IDLE;
-    expected->given_us = timers.now_us;
     if (expected->phase == IN_LINE) {
         expected->phase = HANDED;
         hot_assert(!job->source->held);
@@ -211,7 +211,8 @@ static void check_failed(const struct expected *expected, const struct job_event
         break;
     case FAIL_TIMEOUT:
         hot_assert(expected->limit_ms);
-        hot_assert(timers.now_us - expected->given_us >= expected->limit_ms * UINT64_C(1000));
+        hot_assert(timers.now_us - expected->begun_us + 1000 >=
+                   expected->limit_ms * UINT64_C(1000));
         hot_assert(event->step != STOP_NONE);
         break;
     case FAIL_CANCELLED:
@@ -284,7 +285,7 @@ static void left(struct test_source *source, struct job *job)
 static bool can_start(void)
 {
     return !shared.draining && !timer_is_set(&d.starts.pause) &&
-           pool_count(&d.pool) < limits.pool.pool_max &&
+           pool_places(&d.pool, limits.pool.pool_max) < limits.pool.pool_max &&
            (!d.starts.failures || !d.pool.counts[WORKER_STARTING]);
 }
 
@@ -474,6 +475,26 @@ static void kill_any(void)
         sim_of(worker)->dead = true;
 }
 
+/* A process is stopped for a while. */
+static void stop_any(void)
+{
+    struct worker *worker = any_worker();
+    if (worker && worker->state != WORKER_STARTING)
+        stops(worker->id);
+}
+
+static void go_on_any(void)
+{
+    struct worker *worker = any_worker();
+    if (worker && !sim_of(worker)->dead)
+        goes_on(worker->id);
+}
+
+static void ping_all(void)
+{
+    dispatcher_ping(&d);
+}
+
 /* Deaths become known. A worker told to end does so, sooner or later. */
 static void notice_any(void)
 {
@@ -489,7 +510,8 @@ static void reconfigure_any(void)
 {
     static const uint32_t job_max[] = {0, 5, 50, 200}, quota[] = {0, 0, 0, 3, 30},
                           start_ms[] = {500, 10000}, limit_ms[] = {0, 0, 200, 2000},
-                          wait_ms[] = {0, 0, 100, 3000}, grace_ms[] = {1, 100, 2000};
+                          wait_ms[] = {0, 0, 100, 3000}, grace_ms[] = {1, 100, 2000},
+                          begin_ms[] = {0, 100, 5000};
     limits = (struct job_settings){
         .pool.pool_max = 1 + (uint32_t)below(12),
         .pool.job_max = job_max[below(SUPPORT_COUNT(job_max))],
@@ -497,6 +519,9 @@ static void reconfigure_any(void)
         .start_timeout_ms = start_ms[below(SUPPORT_COUNT(start_ms))],
         .pool.job_timeout_ms = limit_ms[below(SUPPORT_COUNT(limit_ms))],
         .kill_grace_ms = grace_ms[below(SUPPORT_COUNT(grace_ms))],
+        .ping_misses = (uint32_t)below(3),
+        .begin_timeout_ms = begin_ms[below(SUPPORT_COUNT(begin_ms))],
+        .dead_kill_ms = (uint32_t)below(10000),
         .pool.worker_window = 1 + (uint32_t)below(window_max),
         .pool.max_wait_ms = wait_ms[below(SUPPORT_COUNT(wait_ms))],
         .processors = percent(20) ? 0 : 1,
@@ -545,6 +570,7 @@ static void one_step(void)
         {300, submit_any},    {350, work_any},  {300, read_any},   {120, ready_any},
         {120, notice_any},    {30, cancel_any}, {60, time_passes}, {4, source_ends},
         {3, reconfigure_any}, {10, silent_any}, {60, reader_any},  {10, announce_any},
+        {10, stop_any},       {40, go_on_any},  {20, ping_all},
     };
     unsigned total = 0;
     for (size_t i = 0; i < SUPPORT_COUNT(actions); i++)
@@ -586,6 +612,7 @@ static void walk_to_the_end(void)
                 dispatcher_stop(&d);
         }
         work_any();
+        go_on_any();
         read_any();
         notice_any();
         if (percent(5))

@@ -165,8 +165,8 @@ START_TEST(test_older_jobs)
         ck_assert(!ends((enum breaker_end)end));
     ck_assert(breaker.state == BREAKER_OPEN && fails());
     begin_probe(PAUSE_MS);
-    ck_assert(!module_breaker_ended(&breaker, &settings, "crash", 1, BREAKER_CRASHED, "SIGSEGV",
-                                    now_us));
+    ck_assert(
+        !module_breaker_ended(&breaker, &settings, "crash", 1, BREAKER_CRASHED, "SIGSEGV", now_us));
     ck_assert(breaker.state == BREAKER_PROBING);
 }
 END_TEST

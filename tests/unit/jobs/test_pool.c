@@ -28,7 +28,7 @@ static void teardown(void)
 static struct worker *worker_in(enum worker_state state)
 {
     struct worker *worker = pool_add(&pool, 1);
-    if (state == WORKER_BUSY)
+    if (state == WORKER_BUSY || state == WORKER_DEAD)
         worker_set_state(worker, WORKER_IDLE, 2);
     if (state != WORKER_STARTING)
         worker_set_state(worker, state, 3);
@@ -40,8 +40,15 @@ static bool is_a_way(int from, int to)
     static const bool ways[WORKER_STATES][WORKER_STATES] = {
         [WORKER_STARTING] =
             {[WORKER_IDLE] = true, [WORKER_RETIRING] = true, [WORKER_STOPPING] = true},
-        [WORKER_IDLE] = {[WORKER_BUSY] = true, [WORKER_RETIRING] = true, [WORKER_STOPPING] = true},
-        [WORKER_BUSY] = {[WORKER_IDLE] = true, [WORKER_RETIRING] = true, [WORKER_STOPPING] = true},
+        [WORKER_IDLE] = {[WORKER_BUSY] = true,
+                         [WORKER_DEAD] = true,
+                         [WORKER_RETIRING] = true,
+                         [WORKER_STOPPING] = true},
+        [WORKER_BUSY] = {[WORKER_IDLE] = true,
+                         [WORKER_DEAD] = true,
+                         [WORKER_RETIRING] = true,
+                         [WORKER_STOPPING] = true},
+        [WORKER_DEAD] = {[WORKER_IDLE] = true, [WORKER_RETIRING] = true, [WORKER_STOPPING] = true},
         [WORKER_RETIRING] = {[WORKER_STOPPING] = true},
         [WORKER_STOPPING] = {false},
     };
@@ -199,7 +206,8 @@ START_TEST(test_model)
         hot_assert(memcmp(counts, pool.counts, sizeof counts) == 0);
         hot_assert(pool_ending(&pool) == counts[WORKER_STOPPING] + counts[WORKER_RETIRING]);
         hot_assert(pool_count(&pool) == counts[WORKER_STARTING] + counts[WORKER_IDLE] +
-                                            counts[WORKER_BUSY] + pool_ending(&pool));
+                                            counts[WORKER_BUSY] + counts[WORKER_DEAD] +
+                                            pool_ending(&pool));
         hot_assert((pool_idle(&pool) != NULL) == (counts[WORKER_IDLE] > 0));
         hot_assert(!workers[i] || pool_find(&pool, workers[i]->id) == workers[i]);
     }
@@ -246,6 +254,27 @@ START_TEST(test_remove_from_another_pool)
 }
 END_TEST
 
+/* Dead ones take no place, also on their way to the end, up to as many as there are places. */
+START_TEST(test_places)
+{
+    struct worker *a = worker_in(WORKER_DEAD), *b = worker_in(WORKER_DEAD);
+    ck_assert_uint_eq(pool.dead, 2);
+    ck_assert_uint_eq(pool_places(&pool, 4), 0);
+    ck_assert_uint_eq(pool_places(&pool, 1), 1);
+    worker_in(WORKER_BUSY);
+    ck_assert_uint_eq(pool_places(&pool, 2), 1);
+    worker_set_state(a, WORKER_STOPPING, 9);
+    ck_assert_uint_eq(pool_places(&pool, 2), 1);
+    worker_set_state(b, WORKER_IDLE, 9); /* alive again */
+    ck_assert(!b->dead && a->dead);
+    ck_assert_uint_eq(pool_places(&pool, 2), 2);
+    pool_remove(&pool, a);
+    ck_assert_uint_eq(pool.dead, 0);
+    ck_assert_uint_eq(pool_places(&pool, 2), 2);
+    ck_assert_uint_eq(pool_count(&pool), 2);
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("pool");
@@ -253,6 +282,7 @@ int main(void)
     tcase_add_checked_fixture(tc, setup, teardown);
     tcase_add_test(tc, test_empty);
     tcase_add_test(tc, test_add);
+    tcase_add_test(tc, test_places);
     tcase_add_test(tc, test_ways);
     tcase_add_loop_test_raise_signal(tc, test_no_way, SIGABRT, 0, WORKER_STATES * WORKER_STATES);
     tcase_add_test(tc, test_state_names);

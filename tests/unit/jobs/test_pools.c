@@ -37,6 +37,13 @@ static bool op_reclaim(void *ctx, struct worker *worker, const struct job *job)
     return false;
 }
 
+/* Workers begin their jobs at once. */
+static void op_signs(void *ctx, const struct worker *worker, struct worker_signs *signs)
+{
+    (void)ctx;
+    *signs = (struct worker_signs){.begun = worker->job != NULL};
+}
+
 static void op_stop_flag(void *ctx, struct worker *worker, const struct job *job)
 {
     (void)ctx, (void)worker, (void)job;
@@ -56,6 +63,7 @@ static const struct dispatcher_ops ops = {
     .start = op_start,
     .assign = op_assign,
     .reclaim = op_reclaim,
+    .signs = op_signs,
     .stop_flag = op_stop_flag,
     .signal = op_signal,
     .retire = op_worker,

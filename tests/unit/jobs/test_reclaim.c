@@ -135,7 +135,7 @@ START_TEST(test_silent_worker)
 }
 END_TEST
 
-/* Its worker has answered for the one before and is not on it: it has had no time yet. */
+/* Its worker has answered for the one before and is not on it: its time has not begun. */
 START_TEST(test_limit_of_a_prefetched_job_that_was_not_begun)
 {
     open_warm(1, 4);
@@ -152,7 +152,8 @@ START_TEST(test_limit_of_a_prefetched_job_that_was_not_begun)
     hush_news();
     pass_ms(500);
     const char *got = news();
-    ck_assert_ptr_nonnull(strstr(got, "back 1 j4 yes, give 1 j4 500ms"));
+    ck_assert_ptr_nonnull(strstr(got, "poll 1"));
+    ck_assert_ptr_null(strstr(got, "back 1 j4"));
     ck_assert_ptr_null(strstr(got, "flag"));
     begins(1);
     pass_ms(499);
@@ -309,7 +310,7 @@ START_TEST(test_cancelled_and_put_back)
 }
 END_TEST
 
-/* ... likewise its supposed job, while it claimed the next. */
+/* Its supposed job is taken away at once, though it claimed the next. */
 START_TEST(test_cancelled_and_returned)
 {
     open_prefetched();
@@ -318,10 +319,10 @@ START_TEST(test_cancelled_and_returned)
     hush_news();
     begins_out_of_turn(1, 5);
     dispatcher_cancel(the_job(4), _i == 1);
-    ck_told("back 1 j5 no, back 1 j6 yes");
+    ck_told("back 1 j4 yes, a4 failed cancelled, a5 started 1 #5, give 1 j7, give 1 j8");
     dies(1, SIGSEGV);
-    ck_told("back 1 j4 yes, a4 failed cancelled, back 1 j5 no, a5 started 1 #5, a5 failed error "
-            "SIG 11, forget 1, start 2");
+    ck_told("back 1 j5 no, a5 failed error SIG 11, back 1 j6 yes, back 1 j7 yes, back 1 j8 yes, "
+            "forget 1, start 2");
     ck_assert_uint_eq(dispatcher_waiting(&d), 7);
 }
 END_TEST
