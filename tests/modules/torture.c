@@ -21,7 +21,8 @@
  *     mask                leave every signal blocked, and answer
  *     fork-hold           leave a child behind that holds every descriptor, and end by SIGKILL
  *
- * torture_moody.c is the same module, but its init() refuses in some workers.
+ * torture_second.c, torture_third.c and torture_frail.c are the same module under other names, for
+ * other pools. torture_moody.c is, too, but its init() refuses in some workers.
  */
 #include "../torture/pattern.h"
 
@@ -37,7 +38,9 @@
 #include <unistd.h>
 
 #ifndef TORTURE_NAME
-#define TORTURE_NAME   "torture"
+#define TORTURE_NAME "torture"
+#endif
+#ifndef REFUSE_PERCENT
 #define REFUSE_PERCENT 0 /* of the workers */
 #endif
 

@@ -33,30 +33,70 @@ static void check_conservation(const struct check *check, const struct event *ev
                     s->dropped, s->orphaned, s->waiting, s->running, sum);
 }
 
+/* Dead workers take no place, at most as many as there are places. */
+static void check_workers(const struct check *check, double at, const char *pool, uint64_t workers,
+                          uint64_t dead, uint64_t max)
+{
+    if (workers > max)
+        finding_add(check->findings, FINDING_BOUNDS,
+                    "at %.3f s %" PRIu64 " workers of pool %s, pool-max %" PRIu64, at, workers,
+                    pool, max);
+    if (dead > max)
+        finding_add(check->findings, FINDING_BOUNDS,
+                    "at %.3f s %" PRIu64 " dead workers of pool %s, pool-max %" PRIu64, at, dead,
+                    pool, max);
+}
+
+/* One more for each starting worker, and one for each worker lost before it began its job. */
+static void check_line(const struct check *check, double at, const char *pool, uint64_t waiting,
+                       const struct known_range *range)
+{
+    if (waiting > range->job_max + 2 * range->pool_max)
+        finding_add(check->findings, FINDING_BOUNDS,
+                    "at %.3f s %" PRIu64 " jobs of pool %s wait, job-max %" PRIu64, at, waiting,
+                    pool, range->job_max);
+}
+
+static void check_pool(const struct check *check, const struct event *event, const struct sample *s,
+                       uint8_t pool)
+{
+    struct known_range range = check_pool_settings(check, pool, s->sent_us, event->t_us);
+    const struct pool_sample *p = &s->pools[pool];
+    double at = seconds(check, event->t_us);
+    if (!range.pool_max)
+        return;
+    check_workers(check, at, plan_pool_names[pool], p->starting + p->idle + p->busy + p->stopping,
+                  p->dead, range.pool_max);
+    check_line(check, at, plan_pool_names[pool], p->waiting, &range);
+}
+
 static void check_bounds(const struct check *check, const struct event *event,
                          const struct sample *s)
 {
     struct known_range range = check_settings(check, s->sent_us, event->t_us);
-    uint64_t workers = s->starting + s->idle + s->busy + s->stopping;
     double at = seconds(check, event->t_us);
-    if (workers > range.pool_max)
-        finding_add(check->findings, FINDING_BOUNDS,
-                    "at %.3f s %" PRIu64 " workers, pool-max %" PRIu64, at, workers,
-                    range.pool_max);
-    if (s->children > range.pool_max)
+    check_workers(check, at, "all", s->starting + s->idle + s->busy + s->stopping, s->dead,
+                  range.pool_max);
+    check_line(check, at, "all", s->waiting, &range);
+    if (s->children > 2 * range.pool_max || (!s->dead && s->children > range.pool_max))
         finding_add(check->findings, FINDING_BOUNDS,
                     "at %.3f s %" PRIu64 " child processes, pool-max %" PRIu64, at, s->children,
                     range.pool_max);
-    /* One more for each starting worker, and one for each worker lost before it began its job. */
-    if (s->waiting > range.job_max + 2 * range.pool_max)
-        finding_add(check->findings, FINDING_BOUNDS,
-                    "at %.3f s %" PRIu64 " jobs wait, job-max %" PRIu64, at, s->waiting,
-                    range.job_max);
     if (s->pool_max > range.pool_max || s->job_max > range.job_max || s->job_max < range.job_min)
         finding_add(check->findings, FINDING_BOUNDS,
                     "at %.3f s stats tell pool-max %" PRIu64 " and job-max %" PRIu64
                     ", other than the settings",
                     at, s->pool_max, s->job_max);
+    for (uint8_t pool = 0; pool < PLAN_POOLS; pool++)
+        check_pool(check, event, s, pool);
+}
+
+static void check_ends(const struct check *check, const struct event *event, const struct sample *s)
+{
+    if (s->ends != s->exits)
+        finding_add(check->findings, FINDING_CONSERVATION,
+                    "at %.3f s %" PRIu64 " workers ended, but %" PRIu64 " for a reason",
+                    seconds(check, event->t_us), s->exits, s->ends);
 }
 
 static void check_sample(const struct check *check, const struct event *event)
@@ -64,6 +104,7 @@ static void check_sample(const struct check *check, const struct event *event)
     const struct sample *sample = &check->history->samples[event->a];
     check_conservation(check, event, sample);
     check_bounds(check, event, sample);
+    check_ends(check, event, sample);
 }
 
 /* The daemon's counts of its last epoch: at least as many as its events. */

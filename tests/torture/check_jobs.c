@@ -9,6 +9,7 @@ enum {
     KILL_EARLY_US = 2000000, /* a job may go to a worker killed this long before */
     LIMIT_LATE_US = 4000000, /* beyond a time limit and the steps of stopping */
     WORD_US = 62000000,      /* a fresh worker's refusal may reach clients for so long */
+    CRASH_LATE_US = 1000000, /* a crash may reach its client after the breaker others */
     TROUBLE_US = 12000000,   /* jobs may be unavailable for so long after a failed start */
 };
 
@@ -151,11 +152,29 @@ static bool has_word(const struct judge *judge)
     return false;
 }
 
+/* Enough of the module's jobs may have crashed their workers before. */
+static bool may_be_open(const struct judge *judge)
+{
+    const struct check *check = judge->check;
+    uint64_t crashes = 0, late_us = CRASH_LATE_US * check->scale;
+    for (size_t uid = 0; uid < check->history->job_count; uid++) {
+        const struct job_record *record = &check->history->jobs[uid];
+        const struct known_job *job = &check->jobs[uid];
+        bool lost = job->end && job->end->type == EV_FAILED && job->end->code == REASON_ERROR;
+        bool may_be_lost = command_table[record->spec.command].may & MAY_BE_LOST;
+        if (record->epoch == judge->record->epoch &&
+            record->spec.module == judge->record->spec.module && (lost || may_be_lost) &&
+            job->submit_us < judge->job->end_us + late_us)
+            crashes++;
+    }
+    return check->plan->life.breaker_crashes && crashes >= check->plan->life.breaker_crashes;
+}
+
 static void judge_unavailable(const struct judge *judge)
 {
     const struct check *check = judge->check;
-    bool trouble =
-        may(judge, MAY_BE_UNAVAILABLE) || (may(judge, MAY_BE_REFUSED) && has_word(judge));
+    bool trouble = may(judge, MAY_BE_UNAVAILABLE) ||
+                   (may(judge, MAY_BE_REFUSED) && has_word(judge)) || may_be_open(judge);
     for (size_t i = 0; i < check->start_trouble_count && !trouble; i++)
         trouble = check->start_troubles[i] <= judge->job->end_us &&
                   check->start_troubles[i] + TROUBLE_US * check->scale >= judge->job->end_us;
@@ -163,6 +182,27 @@ static void judge_unavailable(const struct judge *judge)
         tell(judge, FINDING_INVENTED, "unavailable without a reason");
     else if (judge->side->starts)
         tell(judge, FINDING_CORRUPT, "unavailable, but begun");
+}
+
+/* The pool's limit; of an unknown pool, any limit of a possible one. */
+static bool has_expired(const struct judge *judge, uint8_t pool)
+{
+    const struct known_job *job = judge->job;
+    uint64_t limit_us = judge->check->plan->rules[pool].max_wait_ms * 1000ull;
+    return limit_us && job->end_us - job->submit_us >= limit_us &&
+           check_may_be_in(judge->check, judge->record->spec.module, pool, job->submit_us,
+                           job->end_us);
+}
+
+static void judge_expired(const struct judge *judge)
+{
+    uint8_t pool = 0;
+    while (pool < PLAN_POOLS && !has_expired(judge, pool))
+        pool++;
+    if (pool == PLAN_POOLS)
+        tell(judge, FINDING_INVENTED, "expired without a limit, or before its time");
+    else if (judge->side->starts)
+        tell(judge, FINDING_CORRUPT, "expired, but begun");
 }
 
 static void judge_shutdown(const struct judge *judge)
@@ -201,6 +241,9 @@ static void judge_failed(const struct judge *judge)
     case REASON_SHUTDOWN:
         judge_shutdown(judge);
         break;
+    case REASON_EXPIRED:
+        judge_expired(judge);
+        break;
     default:
         tell(judge, FINDING_CORRUPT, "an unknown reason");
     }
@@ -214,8 +257,10 @@ static void judge_overload(const struct judge *judge)
 {
     const struct event *end = judge->job->end;
     const struct plan *plan = judge->check->plan;
-    struct known_range range =
-        check_settings(judge->check, judge->job->submit_us, judge->job->end_us);
+    struct known_range range = {.job_min = 0};
+    if (judge->job->pool != NO_POOL)
+        range = check_pool_settings(judge->check, judge->job->pool, judge->job->submit_us,
+                                    judge->job->end_us);
     bool set = end->code == OVER_QUEUE || (end->code == OVER_QUOTA && plan->client_job_max) ||
                (end->code == OVER_MEMORY && plan->total_max == PLAN_TOTAL_TIGHT);
     if (!set)
@@ -253,6 +298,22 @@ static void judge_limit(const struct judge *judge)
         tell(judge, FINDING_HANG, "its time limit was not kept");
 }
 
+/* In a known pool: begun neither there nor too late. */
+static void judge_started(const struct judge *judge)
+{
+    const struct known_job *job = judge->job;
+    uint64_t wait_us, limit_us, late_us = LIMIT_LATE_US * judge->check->scale;
+    if (!job->started_us || job->pool == NO_POOL)
+        return;
+    wait_us = job->started_us - job->submit_us;
+    limit_us = judge->check->plan->rules[job->pool].max_wait_ms * 1000ull;
+    if (!check_may_be_in(judge->check, judge->record->spec.module, job->pool, job->submit_us,
+                         job->started_us))
+        tell(judge, FINDING_UNEXPECTED, "started in another pool than its module's");
+    if (limit_us && wait_us > limit_us + late_us)
+        tell(judge, FINDING_HANG, "it began long after max-wait-ms");
+}
+
 static void judge_end(const struct judge *judge)
 {
     const struct event *end = judge->job->end;
@@ -269,6 +330,7 @@ static void judge_end(const struct judge *judge)
     if (!(end->seen & SEEN_CONTEXT))
         tell(judge, FINDING_CORRUPT, "another context than the submit's");
     judge_limit(judge);
+    judge_started(judge);
     if (judge->job->end_us - judge->job->submit_us > LATE_US * judge->check->scale)
         tell(judge, FINDING_LOST, "its terminal event came far too late");
 }

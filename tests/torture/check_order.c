@@ -1,5 +1,6 @@
 /*
- * check_order: jobs are assigned in the order of their submits, as read by the daemon.
+ * check_order: the jobs of a pool are assigned in the order of their submits, as read by the
+ * daemon. The numbers of assignment are one count over all pools.
  *
  * This order is known within a connection. Between two connections it is known if an event about
  * one job came before the other submit was sent. A client that does not read is held: other jobs
@@ -18,6 +19,7 @@
 struct place {
     uint64_t order, first_us, submit_us, number;
     uint32_t uid, epoch;
+    uint8_t pool;
 };
 
 static int by_order(const void *a, const void *b)
@@ -49,6 +51,7 @@ static size_t collect(const struct check *check, struct place *places, bool assi
                                              .submit_us = job->submit_us,
                                              .number = job->number,
                                              .uid = uid,
+                                             .pool = job->pool,
                                              .epoch = check->history->jobs[uid].epoch};
     }
     return count;
@@ -64,36 +67,47 @@ static void tell(const struct check *check, const struct place *place, const cha
     check_tell_job(check, FINDING_ORDER, place->uid, text);
 }
 
-/* Goes through the assignments and keeps the job with the latest submit so far. A job comes too
- * late if an event about it came before that submit was sent. */
+static void check_count(const struct check *check, const struct place *places, size_t count)
+{
+    for (size_t i = 1; i < count; i++)
+        if (places[i].epoch == places[i - 1].epoch && places[i].order == places[i - 1].order)
+            tell(check, &places[i], "the same order as", places[i - 1].uid);
+}
+
+/* Goes through the assignments and keeps, for each pool, the job with the latest submit so far. A
+ * job comes too late if an event about it came before that submit was sent. */
 static void check_between(const struct check *check, const struct place *places, size_t count)
 {
-    size_t last = 0;
-    for (size_t i = 1; i < count; i++) {
-        if (places[i].epoch != places[last].epoch) {
-            last = i;
+    const struct place *last[PLAN_POOLS] = {NULL};
+    for (const struct place *place = places; place < places + count; place++) {
+        if (place->pool == NO_POOL)
+            continue;
+        const struct place **latest = &last[place->pool];
+        if (!*latest || (*latest)->epoch != place->epoch) {
+            *latest = place;
             continue;
         }
-        if (places[i].order == places[i - 1].order)
-            tell(check, &places[i], "the same order as", places[i - 1].uid);
-        if (places[i].first_us < places[last].submit_us &&
-            !check->history->jobs[places[i].uid].may_be_passed)
-            tell(check, &places[i], "known before, and assigned after", places[last].uid);
-        if (places[i].submit_us > places[last].submit_us)
-            last = i;
+        if (place->first_us < (*latest)->submit_us &&
+            !check->history->jobs[place->uid].may_be_passed)
+            tell(check, place, "known before, and assigned after", (*latest)->uid);
+        if (place->submit_us > (*latest)->submit_us)
+            *latest = place;
     }
 }
 
 /* The uids of a connection's jobs follow the order of their submits. */
 static void check_within(const struct check *check, const struct place *places, size_t count)
 {
-    uint32_t *latest = need((check->history->last_conn + 1) * sizeof *latest);
+    uint32_t *latest = need((check->history->last_conn + 1ul) * PLAN_POOLS * sizeof *latest);
     for (size_t i = 0; i < count; i++) {
-        uint32_t conn = check->history->jobs[places[i].uid].conn;
-        if (latest[conn] > places[i].uid + 1)
-            tell(check, &places[i], "submitted before, and assigned after", latest[conn] - 1);
+        if (places[i].pool == NO_POOL)
+            continue;
+        size_t line = check->history->jobs[places[i].uid].conn * (size_t)PLAN_POOLS;
+        uint32_t *last = &latest[line + places[i].pool];
+        if (*last > places[i].uid + 1)
+            tell(check, &places[i], "submitted before, and assigned after", *last - 1);
         else
-            latest[conn] = places[i].uid + 1;
+            *last = places[i].uid + 1;
     }
     free(latest);
 }
@@ -111,6 +125,7 @@ void check_order(const struct check *check)
     struct place *places = need(check->history->job_count * sizeof *places);
     size_t count = collect(check, places, true);
     qsort(places, count, sizeof *places, by_order);
+    check_count(check, places, count);
     check_within(check, places, count);
     check_between(check, places, count);
     count = collect(check, places, false);

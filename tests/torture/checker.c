@@ -10,7 +10,8 @@
 
 enum {
     PEAK_SLOTS = 256,           /* seconds of remembered peaks of open jobs */
-    SETTINGS_LATE_US = 5000000, /* for new settings to show everywhere */
+    SETTINGS_LATE_US = 8000000, /* for new settings to show everywhere, and old jobs to be gone */
+    MOVED_LATE_US = 2000000,    /* for modules to be in their new pools */
 };
 
 /* The greatest possible number of jobs in the daemon, at each event. */
@@ -48,21 +49,75 @@ void check_tell_job(const struct check *check, enum finding_kind kind, uint32_t 
     finding_evidence(line);
 }
 
+/* --- settings --- */
+
+/* The next settings in force at some time between the two, from `*i` on; NULL after the last. */
+static const struct layout *next_layout(const struct check *check, size_t *i, uint64_t from_us,
+                                        uint64_t to_us, uint64_t late_us)
+{
+    uint64_t from = from_us > late_us ? from_us - late_us : 0;
+    for (; *i < check->settings_count; (*i)++) {
+        const struct known_settings *s = &check->settings[*i];
+        bool replaced = *i + 1 < check->settings_count && s[1].t_us < from;
+        if (replaced || s->t_us > to_us)
+            continue;
+        (*i)++;
+        return s->layout;
+    }
+    return NULL;
+}
+
+static uint64_t most(uint64_t a, uint64_t b)
+{
+    return a > b ? a : b;
+}
+
+static uint64_t least(uint64_t a, uint64_t b)
+{
+    return a < b ? a : b;
+}
+
+struct known_range check_pool_settings(const struct check *check, uint8_t pool, uint64_t from_us,
+                                       uint64_t to_us)
+{
+    struct known_range range = {.job_min = UINT64_MAX};
+    const struct layout *layout;
+    size_t i = 0;
+    while ((layout = next_layout(check, &i, from_us, to_us, SETTINGS_LATE_US * check->scale))) {
+        const struct limits *limits = &layout->pools[pool];
+        if (!limits->pool_max)
+            continue;
+        range.pool_max = most(range.pool_max, limits->pool_max);
+        range.job_max = most(range.job_max, limits->job_max);
+        range.job_min = least(range.job_min, limits->job_max);
+    }
+    return range;
+}
+
 struct known_range check_settings(const struct check *check, uint64_t from_us, uint64_t to_us)
 {
     struct known_range range = {.job_min = UINT64_MAX};
-    uint64_t late = SETTINGS_LATE_US * check->scale;
-    uint64_t from = from_us > late ? from_us - late : 0;
-    for (size_t i = 0; i < check->settings_count; i++) {
-        const struct known_settings *s = &check->settings[i];
-        bool replaced = i + 1 < check->settings_count && check->settings[i + 1].t_us < from;
-        if (replaced || s->t_us > to_us)
-            continue;
-        range.pool_max = s->pool_max > range.pool_max ? s->pool_max : range.pool_max;
-        range.job_max = s->job_max > range.job_max ? s->job_max : range.job_max;
-        range.job_min = s->job_max < range.job_min ? s->job_max : range.job_min;
+    const struct layout *layout;
+    size_t i = 0;
+    for (uint8_t pool = 0; pool < PLAN_POOLS; pool++) {
+        struct known_range one = check_pool_settings(check, pool, from_us, to_us);
+        range.pool_max += one.pool_max;
+        range.job_max += one.job_max;
     }
+    while ((layout = next_layout(check, &i, from_us, to_us, SETTINGS_LATE_US * check->scale)))
+        range.job_min = least(range.job_min, plan_sum(layout).job_max);
     return range;
+}
+
+bool check_may_be_in(const struct check *check, uint8_t module, uint8_t pool, uint64_t from_us,
+                     uint64_t to_us)
+{
+    const struct layout *layout;
+    size_t i = 0;
+    while ((layout = next_layout(check, &i, from_us, to_us, MOVED_LATE_US * check->scale)))
+        if (layout->pool_of[module] == pool)
+            return true;
+    return false;
 }
 
 /* --- open jobs --- */
@@ -135,6 +190,8 @@ static void gather_job(struct check *check, struct open_jobs *open, const struct
         job->first_us = event->t_us;
     if (event->type == EV_STARTED)
         job->started_us = event->t_us;
+    if (event->type == EV_STARTED || event->type == EV_OVERLOAD)
+        job->pool = event->how ? (uint8_t)(event->how - 1) : NO_POOL;
     if (event->uid + 1 > conn->last_told)
         conn->last_told = event->uid + 1;
     if (event->type != EV_ACCEPTED && event->type != EV_STARTED)
@@ -186,13 +243,14 @@ static void gather_event(struct check *check, struct open_jobs *open, uint32_t *
         break;
     case EV_SETTINGS:
         check->settings[check->settings_count++] =
-            (struct known_settings){event->t_us, event->a, event->b};
+            (struct known_settings){event->t_us, &check->history->layouts[event->a]};
         break;
     case EV_CONN_END:
         gather_conn_end(check, open, event);
         break;
     case EV_SUBMIT:
         check->jobs[event->uid].submit_us = event->t_us;
+        check->jobs[event->uid].pool = NO_POOL;
         open->by_conn[event->conn]++;
         open->all++;
         break;
@@ -254,6 +312,28 @@ static void gather_words(struct check *check)
             check->words[check->word_count++] = check->side->refusals[i].t_us;
 }
 
+/* Most events do not name the pool: there the module's has to do, unless it moved. */
+static uint8_t only_pool(const struct check *check, size_t uid)
+{
+    const struct known_job *job = &check->jobs[uid];
+    uint8_t module = check->history->jobs[uid].spec.module, found = NO_POOL;
+    for (uint8_t pool = 0; pool < PLAN_POOLS; pool++) {
+        if (!check_may_be_in(check, module, pool, job->submit_us, job->end_us))
+            continue;
+        if (found != NO_POOL)
+            return NO_POOL;
+        found = pool;
+    }
+    return found;
+}
+
+static void gather_pools(struct check *check)
+{
+    for (size_t uid = 0; uid < check->history->job_count; uid++)
+        if (check->jobs[uid].pool == NO_POOL)
+            check->jobs[uid].pool = only_pool(check, uid);
+}
+
 static void gather(struct check *check)
 {
     const struct history *history = check->history;
@@ -266,6 +346,7 @@ static void gather(struct check *check)
         gather_event(check, &open, &epoch, &history->events[i]);
         note_peak(&open, history->events[i].t_us);
     }
+    gather_pools(check);
     gather_doomed(check);
     gather_words(check);
     free(open.by_conn);

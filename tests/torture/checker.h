@@ -18,6 +18,7 @@ struct known_job {
     uint64_t submit_us, first_us, started_us, end_us, cancel_us; /* 0: not */
     uint64_t order, number;  /* of assignment; in the server's name */
     const struct event *end; /* its first terminal event */
+    uint8_t pool;            /* NO_POOL: not known for sure */
     uint32_t
         peak; /* greatest possible number of open jobs at a time between its submit and its end */
 };
@@ -44,8 +45,10 @@ struct known_kill {
 
 struct known_settings {
     uint64_t t_us;
-    uint64_t pool_max, job_max;
+    const struct layout *layout;
 };
+
+enum { NO_POOL = 255 };
 
 struct check {
     const struct history *history;
@@ -77,11 +80,18 @@ void checker_run(struct findings *findings, const struct history *history, const
 void check_tell_job(const struct check *check, enum finding_kind kind, uint32_t uid,
                     const char *what);
 
-/* The lowest and highest possible settings in this time. New settings take effect late. */
+/* The lowest and highest possible settings in this time, of a pool or of all pools together. New
+ * settings take effect late. */
 struct known_range {
     uint64_t pool_max, job_max, job_min;
 };
 struct known_range check_settings(const struct check *check, uint64_t from_us, uint64_t to_us);
+struct known_range check_pool_settings(const struct check *check, uint8_t pool, uint64_t from_us,
+                                       uint64_t to_us);
+
+/* Whether a submit of this time may have gone to the pool. */
+bool check_may_be_in(const struct check *check, uint8_t module, uint8_t pool, uint64_t from_us,
+                     uint64_t to_us);
 
 void check_jobs(const struct check *check);
 void check_order(const struct check *check);

@@ -47,7 +47,7 @@ static size_t write_head(char head[HEAD_MAX], const struct history *history, uin
     int n = snprintf(head, HEAD_MAX,
                      "{\"op\":\"submit\",\"id\":%s,\"module\":\"%s\",\"size\":%zu%s%s%s%s,"
                      "\"notify\":[%s%s%s]}\n",
-                     id, command_table[spec->command].module, size, context, timeout,
+                     id, module_names[spec->module], size, context, timeout,
                      spec->link ? ",\"link\":true" : "", spec->wrong ? ",\"modul\":1" : "",
                      spec->notify_accepted ? "\"accepted\"" : "", two ? "," : "",
                      spec->notify_started ? "\"started\"" : "");
@@ -292,6 +292,15 @@ static enum event_type type_of(json_t *header)
     return EVENT_TYPES;
 }
 
+/* The pool's place in the plan, plus 1; 0: a pool unknown to the plan. */
+static int16_t pool_of(json_t *header)
+{
+    int16_t pool = PLAN_POOLS;
+    while (pool && strcmp(plan_pool_names[pool - 1], text_of(header, "pool")) != 0)
+        pool--;
+    return pool;
+}
+
 static void fill(struct client *client, struct event *event, json_t *header, const char *payload,
                  size_t size)
 {
@@ -303,6 +312,8 @@ static void fill(struct client *client, struct event *event, json_t *header, con
         note_failed(event, header, payload, size);
     else if (event->type == EV_ERROR)
         event->code = (uint8_t)error_of(text_of(header, "code"));
+    if (event->type == EV_STARTED || event->type == EV_OVERLOAD)
+        event->how = pool_of(header);
     if (event->type == EV_OVERLOAD) {
         event->code = (uint8_t)overload_of(text_of(header, "reason"));
         event->a = uint_of(header, "queued");

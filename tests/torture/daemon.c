@@ -40,8 +40,6 @@ static void copy_file(const char *from, const char *to, mode_t mode)
 static void copy_programs(const struct daemon *daemon, const char *build)
 {
     static const char *const files[] = {"taskmasterd", "taskmaster-worker"};
-    static const char *const modules[] = {"torture", "torture_moody", "constructor_crash",
-                                          "bad_abi", "init_fails"};
     for (size_t i = 0; i < sizeof files / sizeof *files; i++) {
         char *from = need_text("%s/%s", build, files[i]);
         char *to = need_text("%s/%s", daemon->dir, files[i]);
@@ -49,9 +47,9 @@ static void copy_programs(const struct daemon *daemon, const char *build)
         free(from);
         free(to);
     }
-    for (size_t i = 0; i < sizeof modules / sizeof *modules; i++) {
-        char *from = need_text("%s/tests/modules/%s.so", build, modules[i]);
-        char *to = need_text("%s/modules/%s.so", daemon->dir, modules[i]);
+    for (int i = 0; i < MODULE_NOT_THERE; i++) {
+        char *from = need_text("%s/tests/modules/%s.so", build, module_names[i]);
+        char *to = need_text("%s/modules/%s.so", daemon->dir, module_names[i]);
         copy_file(from, to, 0644);
         free(from);
         free(to);
@@ -88,26 +86,81 @@ static int remove_one(const char *path, const struct stat *st, int type, struct 
 
 /* --- settings --- */
 
-static json_t *settings(const struct daemon *daemon, const struct limits *limits)
+static void add_int(json_t *object, const char *key, uint64_t value)
+{
+    json_object_set_new(object, key, json_integer((json_int_t)value));
+}
+
+static void add_pool(json_t *object, const struct limits *limits, const struct pool_rules *rules)
+{
+    add_int(object, "pool-start", limits->pool_start);
+    add_int(object, "pool-max", limits->pool_max);
+    add_int(object, "job-max", limits->job_max);
+    add_int(object, "worker-window", rules->worker_window);
+    add_int(object, "worker-max-jobs", rules->worker_max_jobs);
+    add_int(object, "idle-timeout-ms", rules->idle_timeout_ms);
+    add_int(object, "max-wait-ms", rules->max_wait_ms);
+}
+
+static json_t *pools(const struct daemon *daemon, const struct layout *layout)
+{
+    json_t *all = json_object();
+    for (int i = 1; i < PLAN_POOLS; i++) {
+        if (!layout->pools[i].pool_max)
+            continue;
+        json_t *pool = json_object();
+        add_pool(pool, &layout->pools[i], &daemon->plan->rules[i]);
+        json_object_set_new(all, plan_pool_names[i], pool);
+    }
+    return all;
+}
+
+static json_t *modules(const struct daemon *daemon, const struct layout *layout)
+{
+    json_t *all = json_object();
+    for (int i = 0; i < MODULES_SET; i++) {
+        json_t *module = json_pack("{s:{s:s}}", "config", "side", daemon->side);
+        if (layout->pool_of[i])
+            json_object_set_new(module, "pool", json_string(plan_pool_names[layout->pool_of[i]]));
+        json_object_set_new(all, module_names[i], module);
+    }
+    return all;
+}
+
+static void add_life(json_t *all, const struct life_rules *life, uint32_t scale)
+{
+    add_int(all, "ping-interval-ms", life->ping_interval_ms * scale);
+    add_int(all, "ping-misses", life->ping_misses);
+    add_int(all, "begin-timeout-ms", life->begin_timeout_ms * scale);
+    add_int(all, "dead-kill-ms", life->dead_kill_ms * scale);
+    add_int(all, "breaker-window-ms", life->breaker_window_ms);
+    add_int(all, "breaker-crashes", life->breaker_crashes);
+    add_int(all, "breaker-pause-ms", life->breaker_pause_ms);
+}
+
+static json_t *settings(const struct daemon *daemon, const struct layout *layout)
 {
     char listen[64];
     json_int_t s = daemon->scale;
     snprintf(listen, sizeof listen, "127.0.0.1:%u", ntohs(daemon->clients.sin_port));
-    return json_pack(
-        "{s:s, s:s, s:s, s:I, s:I, s:I, s:o, s:o, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, "
-        "s:I, s:I, s:I, s:I, s:{s:{s:{s:s}}, s:{s:{s:s}}}}",
-        "listen", listen, "log-format", "json", "log-level", "debug", "pool-start",
-        (json_int_t)limits->pool_start, "pool-max", (json_int_t)limits->pool_max, "job-max",
-        (json_int_t)limits->job_max, "module-dir", json_sprintf("%s/modules", daemon->dir),
-        "worker-path", json_sprintf("%s/taskmaster-worker", daemon->dir), "hello-timeout-ms",
-        1000 * s, "header-timeout-ms", 3000 * s, "payload-timeout-ms", 3000 * s,
-        "output-timeout-ms", 3000 * s, "linger-ms", (json_int_t)200, "start-timeout-ms", 3000 * s,
-        "drain-timeout-ms", 2000 * s, "kill-grace-ms", (json_int_t)200, "payload-max",
-        (json_int_t)PLAN_PAYLOAD_MAX, "payload-total-max", (json_int_t)daemon->plan->total_max,
-        "client-output-max", (json_int_t)PLAN_OUTPUT_MAX, "client-job-max",
-        (json_int_t)daemon->plan->client_job_max, "client-max", (json_int_t)PLAN_CLIENT_MAX,
-        "modules", "torture", "config", "side", daemon->side, "torture_moody", "config", "side",
-        daemon->side);
+    json_t *all = json_pack(
+        "{s:s, s:s, s:s, s:o, s:o, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, "
+        "s:I, s:o, s:o}",
+        "listen", listen, "log-format", "json", "log-level", "debug", "module-dir",
+        json_sprintf("%s/modules", daemon->dir), "worker-path",
+        json_sprintf("%s/taskmaster-worker", daemon->dir), "hello-timeout-ms", 1000 * s,
+        "header-timeout-ms", 3000 * s, "payload-timeout-ms", 3000 * s, "output-timeout-ms",
+        3000 * s, "linger-ms", (json_int_t)200, "start-timeout-ms", 3000 * s, "drain-timeout-ms",
+        2000 * s, "kill-grace-ms", (json_int_t)200, "payload-max", (json_int_t)PLAN_PAYLOAD_MAX,
+        "payload-total-max", (json_int_t)daemon->plan->total_max, "client-output-max",
+        (json_int_t)PLAN_OUTPUT_MAX, "client-job-max", (json_int_t)daemon->plan->client_job_max,
+        "client-max", (json_int_t)PLAN_CLIENT_MAX, "pools", pools(daemon, layout), "modules",
+        modules(daemon, layout));
+    if (!all)
+        die("cannot make the settings");
+    add_pool(all, &layout->pools[0], &daemon->plan->rules[0]);
+    add_life(all, &daemon->plan->life, daemon->scale);
+    return all;
 }
 
 /* Writes a file beside and renames it, so that the daemon never reads half of it. */
@@ -133,12 +186,12 @@ static json_t *broken_worker(const struct daemon *daemon)
     return value;
 }
 
-void daemon_write_config(struct daemon *daemon, const struct limits *limits, bool worker_broken)
+void daemon_write_config(struct daemon *daemon, const struct layout *layout, bool worker_broken)
 {
-    json_t *all = settings(daemon, limits);
+    json_t *all = settings(daemon, layout);
     if (worker_broken)
         json_object_set_new(all, "worker-path", broken_worker(daemon));
-    char *text = all ? json_dumps(all, JSON_INDENT(2)) : NULL;
+    char *text = json_dumps(all, JSON_INDENT(2));
     if (!text)
         die("cannot make the settings");
     replace_config(daemon, text);

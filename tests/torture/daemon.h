@@ -46,7 +46,7 @@ void daemon_free(struct daemon *daemon);
 void daemon_remove(const char *dir);
 
 /* Writes the settings. A running daemon reads them on SIGHUP. */
-void daemon_write_config(struct daemon *daemon, const struct limits *limits, bool worker_broken);
+void daemon_write_config(struct daemon *daemon, const struct layout *layout, bool worker_broken);
 
 /* Writes invalid settings. */
 void daemon_write_bad_config(struct daemon *daemon, unsigned which);

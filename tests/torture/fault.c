@@ -66,6 +66,7 @@ static const struct {
     [FAULT_OTHER_SIGNALS] = {"other-signals", COMMON},
     [FAULT_HUP_ROW] = {"hup-row", COMMON},
     [FAULT_HUP_LIMITS] = {"hup-limits", COMMON},
+    [FAULT_HUP_POOLS] = {"hup-pools", COMMON},
     [FAULT_HUP_BAD_CONFIG] = {"hup-bad-config", COMMON},
     [FAULT_NO_WORKER_BINARY] = {"no-worker-binary", RARE},
     [FAULT_FEW_FILES] = {"few-files", SLOW},

@@ -69,6 +69,7 @@ enum fault_kind {
     FAULT_OTHER_SIGNALS,
     FAULT_HUP_ROW,
     FAULT_HUP_LIMITS,
+    FAULT_HUP_POOLS, /* pools come and go, modules move */
     FAULT_HUP_BAD_CONFIG,
     FAULT_NO_WORKER_BINARY,
     FAULT_FEW_FILES,

@@ -18,6 +18,7 @@ static const char *const reason_names[] = {
     [REASON_UNAVAILABLE] = "unavailable",
     [REASON_TOO_LARGE] = "too-large",
     [REASON_SHUTDOWN] = "shutdown",
+    [REASON_EXPIRED] = "expired",
     [REASON_OTHER] = "(unknown)",
 };
 
@@ -51,6 +52,7 @@ void history_free(struct history *history)
     free(history->events);
     free(history->jobs);
     free(history->samples);
+    free(history->layouts);
 }
 
 /* Makes room for another element of `size` bytes. */
@@ -96,6 +98,14 @@ void history_add_sample(struct history *history, const struct sample *sample)
         grow(history->samples, history->sample_count, &history->sample_room, sizeof *sample);
     history->samples[history->sample_count] = *sample;
     history_add(history, EV_SAMPLE)->a = history->sample_count++;
+}
+
+void history_add_layout(struct history *history, const struct layout *layout)
+{
+    history->layouts =
+        grow(history->layouts, history->layout_count, &history->layout_room, sizeof *layout);
+    history->layouts[history->layout_count] = *layout;
+    history_add(history, EV_SETTINGS)->a = history->layout_count++;
 }
 
 struct event *history_add_fault(struct history *history, enum fault_kind kind, int pid)

@@ -17,7 +17,7 @@
 enum event_type {
     EV_EPOCH,     /* the master listens; pid */
     EV_EPOCH_END, /* the master ended; code: enum epoch_end, a: wait status */
-    EV_SETTINGS,  /* a: pool_max, b: job_max, in force from about now */
+    EV_SETTINGS,  /* a: index of the layout, in force from about now */
     EV_CONN_OPEN,
     EV_CONN_END, /* code: enum conn_end, a: bytes written in all, b: requests without an answer,
                     c: did we end our side */
@@ -49,6 +49,7 @@ enum fail_reason_code {
     REASON_UNAVAILABLE,
     REASON_TOO_LARGE,
     REASON_SHUTDOWN,
+    REASON_EXPIRED,
     REASON_OTHER
 };
 
@@ -87,7 +88,8 @@ struct event {
     uint32_t conn;    /* 0: none */
     uint32_t uid;     /* NO_JOB: none */
     int32_t pid;      /* failed: of the lost worker; done: bytes of the result */
-    int16_t how;      /* failed: the signal, or -1 - exit status; 0: neither */
+    int16_t how;      /* failed: the signal, or -1 - exit status; 0: neither; started, overload: the
+                         pool, plus 1 */
     uint8_t type, code;
     uint8_t seen; /* terminal events: SEEN_... */
 };
@@ -106,10 +108,18 @@ struct job_record {
     bool told;          /* its terminal event came */
 };
 
+/* From stats: one pool. */
+struct pool_sample {
+    uint64_t starting, idle, busy, stopping, dead, waiting;
+    bool paused, removed;
+};
+
 /* From stats. */
 struct sample {
     uint64_t submitted, done, failed, overload, dropped, orphaned, waiting, running;
     uint64_t starting, idle, busy, stopping, pool_max, job_max, forks, exits, bytes, connected;
+    uint64_t dead, ends; /* ends: the sum of the exits by reason */
+    struct pool_sample pools[PLAN_POOLS];
     uint64_t children; /* the master's processes, by the kernel's count */
     uint64_t sent_us;  /* when the request was sent */
 };
@@ -121,6 +131,8 @@ struct history {
     size_t job_count, job_room;
     struct sample *samples;
     size_t sample_count, sample_room;
+    struct layout *layouts;
+    size_t layout_count, layout_room;
     uint32_t last_conn, epoch;
     uint64_t submitted; /* jobs with a whole submit */
 };
@@ -137,6 +149,7 @@ struct event *history_add_conn(struct history *history, enum event_type type, ui
 uint32_t history_add_job(struct history *history, const struct job_spec *spec, uint32_t conn);
 
 void history_add_sample(struct history *history, const struct sample *sample);
+void history_add_layout(struct history *history, const struct layout *layout);
 struct event *history_add_fault(struct history *history, enum fault_kind kind, int pid);
 
 /* One line about an event, for people. Its time counts from `start_us`. */

@@ -7,30 +7,38 @@
 
 enum { KIB = 1024 };
 
+const char *const module_names[MODULES] = {
+    [MODULE_FIRST] = "torture",       [MODULE_SECOND] = "torture_second",
+    [MODULE_THIRD] = "torture_third", [MODULE_FRAIL] = "torture_frail",
+    [MODULE_MOODY] = "torture_moody", [MODULE_CONSTRUCTOR] = "constructor_crash",
+    [MODULE_BAD_ABI] = "bad_abi",     [MODULE_INIT_FAILS] = "init_fails",
+    [MODULE_NOT_THERE] = "not_there",
+};
+
 const struct command_info command_table[COMMANDS] = {
-    [CMD_HASH] = {"hash", "torture", MAY_BE_DONE},
-    [CMD_SLEEP] = {"sleep", "torture", MAY_BE_DONE},
-    [CMD_BIG] = {"big", "torture", MAY_BE_DONE},
-    [CMD_STOP_FAIL] = {"stop-fail", "torture", 0},
-    [CMD_STOP_DONE] = {"stop-done", "torture", MAY_BE_DONE},
-    [CMD_TOO_LARGE] = {"too-large", "torture", MAY_BE_TOO_LARGE},
-    [CMD_DIE_SENDING] = {"die-sending", "torture", MAY_BE_DONE | MAY_BE_LOST},
-    [CMD_SIGNAL] = {"signal", "torture", MAY_BE_LOST},
-    [CMD_EXIT] = {"exit", "torture", MAY_BE_LOST},
-    [CMD_QUICK_EXIT] = {"quick-exit", "torture", MAY_BE_LOST},
-    [CMD_LOOP] = {"loop", "torture", 0},
-    [CMD_LOOP_TERM] = {"loop-term", "torture", 0},
-    [CMD_FLOOD] = {"flood", "torture", MAY_BE_DONE},
-    [CMD_FAIL] = {"fail", "torture", MAY_FAIL},
-    [CMD_FAIL_SILENT] = {"fail-silent", "torture", MAY_FAIL},
-    [CMD_CLOSE_FDS] = {"close-fds", "torture", MAY_BE_DONE | MAY_BE_LOST},
-    [CMD_MASK] = {"mask", "torture", MAY_BE_DONE},
-    [CMD_FORK_HOLD] = {"fork-hold", "torture", MAY_BE_LOST},
-    [CMD_CONSTRUCTOR] = {"none", "constructor_crash", MAY_BE_LOST | MAY_BE_UNAVAILABLE},
-    [CMD_REFUSED] = {"none", "bad_abi", MAY_BE_UNAVAILABLE},
-    [CMD_INIT_FAILS] = {"none", "init_fails", MAY_BE_UNAVAILABLE},
-    [CMD_MOODY] = {"sleep", "torture_moody", MAY_BE_DONE | MAY_BE_REFUSED},
-    [CMD_NO_MODULE] = {"none", "not_there", MAY_BE_UNKNOWN},
+    [CMD_HASH] = {"hash", MODULE_FIRST, MAY_BE_DONE},
+    [CMD_SLEEP] = {"sleep", MODULE_FIRST, MAY_BE_DONE},
+    [CMD_BIG] = {"big", MODULE_FIRST, MAY_BE_DONE},
+    [CMD_STOP_FAIL] = {"stop-fail", MODULE_FIRST, 0},
+    [CMD_STOP_DONE] = {"stop-done", MODULE_FIRST, MAY_BE_DONE},
+    [CMD_TOO_LARGE] = {"too-large", MODULE_FIRST, MAY_BE_TOO_LARGE},
+    [CMD_DIE_SENDING] = {"die-sending", MODULE_FIRST, MAY_BE_DONE | MAY_BE_LOST},
+    [CMD_SIGNAL] = {"signal", MODULE_FIRST, MAY_BE_LOST},
+    [CMD_EXIT] = {"exit", MODULE_FIRST, MAY_BE_LOST},
+    [CMD_QUICK_EXIT] = {"quick-exit", MODULE_FIRST, MAY_BE_LOST},
+    [CMD_LOOP] = {"loop", MODULE_FIRST, 0},
+    [CMD_LOOP_TERM] = {"loop-term", MODULE_FIRST, 0},
+    [CMD_FLOOD] = {"flood", MODULE_FIRST, MAY_BE_DONE},
+    [CMD_FAIL] = {"fail", MODULE_FIRST, MAY_FAIL},
+    [CMD_FAIL_SILENT] = {"fail-silent", MODULE_FIRST, MAY_FAIL},
+    [CMD_CLOSE_FDS] = {"close-fds", MODULE_FIRST, MAY_BE_DONE | MAY_BE_LOST},
+    [CMD_MASK] = {"mask", MODULE_FIRST, MAY_BE_DONE},
+    [CMD_FORK_HOLD] = {"fork-hold", MODULE_FIRST, MAY_BE_LOST},
+    [CMD_CONSTRUCTOR] = {"none", MODULE_CONSTRUCTOR, MAY_BE_LOST | MAY_BE_UNAVAILABLE},
+    [CMD_REFUSED] = {"none", MODULE_BAD_ABI, MAY_BE_UNAVAILABLE},
+    [CMD_INIT_FAILS] = {"none", MODULE_INIT_FAILS, MAY_BE_UNAVAILABLE},
+    [CMD_MOODY] = {"sleep", MODULE_MOODY, MAY_BE_DONE | MAY_BE_REFUSED},
+    [CMD_NO_MODULE] = {"none", MODULE_NOT_THERE, MAY_BE_UNKNOWN},
 };
 
 size_t job_spec_result_size(const struct job_spec *spec)
@@ -49,6 +57,13 @@ static uint32_t draw_filler(struct rng *rng)
     if (dice < 997)
         return (uint32_t)rng_below(rng, 64 * KIB);
     return (uint32_t)rng_below(rng, 512 * KIB);
+}
+
+/* The commands of the first module are known to all four. */
+static uint8_t draw_module(enum command command, struct rng *rng)
+{
+    enum module module = command_table[command].module;
+    return (uint8_t)(module == MODULE_FIRST ? rng_below(rng, MODULE_FRAIL) : module);
 }
 
 static void draw_work(struct job_spec *spec, struct rng *rng)
@@ -88,6 +103,7 @@ struct job_spec job_spec_common(struct rng *rng)
     };
     draw_work(&spec, rng);
     draw_cancel(&spec, rng);
+    spec.module = draw_module(CMD_HASH, rng);
     return spec;
 }
 
@@ -101,6 +117,7 @@ struct job_spec job_spec_of(enum command command, struct rng *rng, uint32_t payl
 {
     struct job_spec spec = {.command = (uint8_t)command, .filler = 32, .text_id = true};
     spec.notify_started = rng_chance(rng, 500);
+    spec.module = draw_module(command, rng);
     if (command == CMD_SLEEP)
         spec.a = rng_below(rng, 50);
     else if (command == CMD_MOODY)

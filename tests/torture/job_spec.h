@@ -35,6 +35,23 @@ enum command {
     COMMANDS
 };
 
+enum module {
+    MODULE_FIRST, /* the first four are the same module under several names */
+    MODULE_SECOND,
+    MODULE_THIRD,
+    MODULE_FRAIL, /* its jobs mostly crash */
+    MODULE_MOODY, /* its init() refuses in some workers */
+    MODULE_CONSTRUCTOR,
+    MODULE_BAD_ABI,
+    MODULE_INIT_FAILS,
+    MODULE_NOT_THERE,
+    MODULES
+};
+
+enum { MODULES_SET = MODULE_MOODY + 1 }; /* the first ones: with settings, and a pool */
+
+extern const char *const module_names[MODULES];
+
 /* The possible ends of a job without any outside fault. Timeouts and cancels are judged apart. */
 enum {
     MAY_BE_DONE = 1,
@@ -47,8 +64,8 @@ enum {
 };
 
 struct command_info {
-    const char *name;   /* the module's word for it */
-    const char *module; /* of the command */
+    const char *name; /* the module's word for it */
+    enum module module;
     unsigned may;
 };
 
@@ -59,6 +76,7 @@ enum cancel_when { CANCEL_NEVER, CANCEL_AT_ONCE, CANCEL_AT_STARTED };
 
 struct job_spec {
     uint8_t command; /* enum command */
+    uint8_t module;  /* enum module */
     uint8_t cancel;  /* enum cancel_when */
     bool kill;       /* rather than cancel */
     bool link;

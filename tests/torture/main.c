@@ -151,13 +151,14 @@ static void run_round(const struct options *options, struct totals *totals,
     findings->where = result.dir;
     checker_run(findings, &result.history, &side, &result.rest, &plan, SCALE);
     add(totals, &result);
+    struct limits sum = plan_sum(&plan.layout);
     if (options->verbose)
         printf("round %016" PRIx64 ": %zu jobs, %" PRIu64 " faults, %" PRIu64
-               " masters, pool %u to %u, job-max %u, client-job-max %u, RSS %ld to %ld KiB, "
+               " masters, workers %u to %u, job-max %u, client-job-max %u, RSS %ld to %ld KiB, "
                "%zu findings, %.1f s\n",
-               seed, result.history.job_count, result.faults, result.epochs, plan.limits.pool_start,
-               plan.limits.pool_max, plan.limits.job_max, plan.client_job_max,
-               result.rest.rss_before_kb, result.rest.rss_after_kb, findings->total - before,
+               seed, result.history.job_count, result.faults, result.epochs, sum.pool_start,
+               sum.pool_max, sum.job_max, plan.client_job_max, result.rest.rss_before_kb,
+               result.rest.rss_after_kb, findings->total - before,
                (double)(clock_now_us() - result.rest.started_us) / 1e6);
     fflush(stdout);
     side_free(&side);

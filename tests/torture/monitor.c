@@ -77,6 +77,27 @@ static uint64_t sum_of(json_t *object)
     return sum;
 }
 
+static void take_pool(struct pool_sample *sample, json_t *object)
+{
+    json_t *pool = json_object_get(object, "pool");
+    *sample = (struct pool_sample){
+        .starting = uint_at(pool, "starting"),
+        .idle = uint_at(pool, "idle"),
+        .busy = uint_at(pool, "busy"),
+        .stopping = uint_at(pool, "stopping"),
+        .dead = uint_at(pool, "dead"),
+        .waiting = uint_at(json_object_get(object, "queue"), "waiting"),
+        .paused = json_is_true(json_object_get(object, "paused")),
+        .removed = json_is_true(json_object_get(object, "removed")),
+    };
+}
+
+static void take_pools(struct sample *sample, json_t *pools)
+{
+    for (int i = 0; i < PLAN_POOLS; i++)
+        take_pool(&sample->pools[i], json_object_get(pools, plan_pool_names[i]));
+}
+
 static void take_stats(struct monitor *monitor, json_t *stats)
 {
     json_t *pool = json_object_get(stats, "pool"), *queue = json_object_get(stats, "queue");
@@ -100,11 +121,14 @@ static void take_stats(struct monitor *monitor, json_t *stats)
         .job_max = uint_at(queue, "max"),
         .forks = uint_at(pool, "forks"),
         .exits = uint_at(pool, "exits"),
+        .ends = sum_of(json_object_get(pool, "ends")),
+        .dead = uint_at(pool, "dead"),
         .bytes = uint_at(queue, "bytes") + (unread > OWN_BYTES ? unread - OWN_BYTES : 0),
         .connected = uint_at(clients, "connected"),
         .children = proc_children(monitor->master, NULL, 0),
         .sent_us = monitor->sample.sent_us,
     };
+    take_pools(&monitor->sample, json_object_get(stats, "pools"));
     history_add_sample(monitor->history, &monitor->sample);
     monitor->on_sample(monitor->arg);
 }

@@ -41,12 +41,10 @@ static void hup_row(struct nemesis *nemesis, const struct later *later)
         nemesis->exclusive = false;
 }
 
-static void set_limits(struct nemesis *nemesis, const struct limits *limits, bool worker_broken)
+static void set_layout(struct nemesis *nemesis, const struct layout *layout, bool worker_broken)
 {
-    daemon_write_config(nemesis->daemon, limits, worker_broken);
-    struct event *event = history_add(nemesis->history, EV_SETTINGS);
-    event->a = limits->pool_max;
-    event->b = limits->job_max;
+    daemon_write_config(nemesis->daemon, layout, worker_broken);
+    history_add_layout(nemesis->history, layout);
     hup(nemesis);
 }
 
@@ -54,14 +52,17 @@ static void set_limits(struct nemesis *nemesis, const struct limits *limits, boo
 static void restore(struct nemesis *nemesis, const struct later *later)
 {
     (void)later;
-    set_limits(nemesis, &nemesis->plan->limits, false);
+    set_layout(nemesis, &nemesis->plan->layout, false);
     nemesis->exclusive = false;
 }
 
-static void set_other_limits(struct nemesis *nemesis)
+/* Other limits for the same pools, or other pools. */
+static void set_other_layout(struct nemesis *nemesis)
 {
-    struct limits limits = plan_other_limits(nemesis->plan, &nemesis->rng);
-    set_limits(nemesis, &limits, false);
+    struct layout layout = nemesis->kind == FAULT_HUP_POOLS
+                               ? plan_other_pools(nemesis->plan, &nemesis->rng)
+                               : plan_other_limits(nemesis->plan, &nemesis->rng);
+    set_layout(nemesis, &layout, false);
     nemesis_later(nemesis, rng_below(&nemesis->rng, LIMITS_US), restore, 0, 0, 0);
 }
 
@@ -74,7 +75,7 @@ static void set_bad_config(struct nemesis *nemesis)
 
 static void hide_worker(struct nemesis *nemesis)
 {
-    set_limits(nemesis, &nemesis->plan->limits, true);
+    set_layout(nemesis, &nemesis->plan->layout, true);
     nemesis_later(nemesis, rng_below(&nemesis->rng, MISSING_US), restore, 0, 0, 0);
 }
 
@@ -147,7 +148,8 @@ void nemesis_master_strike(struct nemesis *nemesis)
         hup_row(nemesis, &row);
         break;
     case FAULT_HUP_LIMITS:
-        set_other_limits(nemesis);
+    case FAULT_HUP_POOLS:
+        set_other_layout(nemesis);
         break;
     case FAULT_HUP_BAD_CONFIG:
         set_bad_config(nemesis);

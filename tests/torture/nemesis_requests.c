@@ -17,7 +17,9 @@ enum {
 
 static struct job_spec short_job(struct rng *rng)
 {
-    return (struct job_spec){.command = CMD_HASH, .filler = (uint32_t)rng_below(rng, 100)};
+    return (struct job_spec){.command = CMD_HASH,
+                             .module = (uint8_t)rng_below(rng, MODULE_FRAIL),
+                             .filler = (uint32_t)rng_below(rng, 100)};
 }
 
 static void race(struct nemesis *nemesis, struct client *client, bool kill)
@@ -84,7 +86,7 @@ static void submit_twins(struct nemesis *nemesis, struct client *client)
 
 static void flood_submits(struct nemesis *nemesis, struct client *client)
 {
-    for (uint32_t n = 2 * nemesis->plan->limits.job_max + 100; n > 0; n--) {
+    for (uint32_t n = 2 * plan_sum(&nemesis->plan->layout).job_max + 100; n > 0; n--) {
         struct job_spec spec = short_job(&nemesis->rng);
         client_submit(client, &spec);
     }

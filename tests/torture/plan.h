@@ -7,6 +7,7 @@
 #define TORTURE_PLAN_H
 
 #include "fault.h"
+#include "job_spec.h"
 
 #include <stddef.h>
 #include <stdint.h>
@@ -20,8 +21,27 @@ enum {
     PLAN_CLIENT_MAX = 300,
 };
 
+enum { PLAN_POOLS = 5 }; /* at most; `default` is the first */
+
 struct limits {
-    uint32_t pool_start, pool_max, job_max;
+    uint32_t pool_start, pool_max, job_max; /* pool_max 0: there is no such pool */
+};
+
+/* The pools, and each module's. */
+struct layout {
+    struct limits pools[PLAN_POOLS];
+    uint8_t pool_of[MODULES];
+};
+
+/* Settings of a pool that stay in a round; 0: none. */
+struct pool_rules {
+    uint32_t worker_window, worker_max_jobs, idle_timeout_ms, max_wait_ms;
+};
+
+/* Settings about workers' lives and crashing modules. */
+struct life_rules {
+    uint32_t ping_interval_ms, ping_misses, begin_timeout_ms, dead_kill_ms;
+    uint32_t breaker_window_ms, breaker_crashes, breaker_pause_ms;
 };
 
 struct fault {
@@ -32,7 +52,9 @@ struct fault {
 
 struct plan {
     uint64_t seed, jobs;
-    struct limits limits;
+    struct layout layout;
+    struct pool_rules rules[PLAN_POOLS];
+    struct life_rules life;
     uint32_t client_job_max; /* 0: none */
     uint32_t total_max;      /* bytes of all payloads */
     size_t clients;
@@ -53,7 +75,18 @@ struct rng plan_client(const struct plan *plan, uint64_t number);
  * for. */
 uint32_t plan_window(const struct plan *plan, struct rng *rng);
 
-/* Draws limits different from the plan's, and never above them. */
-struct limits plan_other_limits(const struct plan *plan, struct rng *rng);
+/* Draws other limits for each pool of the plan, never above the plan's. */
+struct layout plan_other_limits(const struct plan *plan, struct rng *rng);
+
+/* Draws other pools: some of the plan's, perhaps one more, and the modules elsewhere. */
+struct layout plan_other_pools(const struct plan *plan, struct rng *rng);
+
+/* The plan's pools, each with room for the workers of the start, or for one. */
+struct layout plan_rest(const struct plan *plan);
+
+extern const char *const plan_pool_names[PLAN_POOLS];
+
+/* Sums over the pools. */
+struct limits plan_sum(const struct layout *layout);
 
 #endif

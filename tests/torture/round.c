@@ -50,8 +50,9 @@ struct round {
     size_t told;             /* number of events then */
     uint64_t used_us;        /* at the beginning of MEASURING */
     uint64_t settle_sent_us;
-    bool up;   /* the present master listens */
-    bool last; /* no other master follows */
+    uint64_t rest_max; /* workers, at most, from SETTLING on */
+    bool up;           /* the present master listens */
+    bool last;         /* no other master follows */
     struct loop_timer timer;
 };
 
@@ -103,7 +104,7 @@ static uint64_t count_strays(const struct round *round)
 static bool is_at_rest(const struct round *round)
 {
     const struct sample *s = &round->monitor.sample;
-    uint32_t workers = round->plan->limits.pool_start;
+    uint32_t workers = plan_sum(&round->plan->layout).pool_start;
     return s->submitted + s->connected > 0 && s->idle == workers && !s->starting && !s->busy &&
            !s->stopping && s->connected == 1 && !s->waiting && !s->running;
 }
@@ -134,18 +135,11 @@ static void take_last_figures(struct round *round)
 
 /* --- the way through a round --- */
 
-static void note_settings(struct round *round, const struct limits *limits)
-{
-    struct event *event = history_add(&round->result->history, EV_SETTINGS);
-    event->a = limits->pool_max;
-    event->b = limits->job_max;
-}
-
 static void start(struct round *round)
 {
     round->expected = EPOCH_DIED;
     round->up = false;
-    daemon_write_config(&round->daemon, &round->plan->limits, false);
+    daemon_write_config(&round->daemon, &round->plan->layout, false);
     enter(round, STARTING);
     daemon_start(&round->daemon);
 }
@@ -158,7 +152,7 @@ static void on_up(void *arg)
     history->epoch++;
     round->result->epochs++;
     history_add(history, EV_EPOCH)->pid = round->daemon.pid;
-    note_settings(round, &round->plan->limits);
+    history_add_layout(history, &round->plan->layout);
     monitor_open(&round->monitor, &round->daemon.clients, round->daemon.pid);
 }
 
@@ -173,10 +167,10 @@ static void begin_work(struct round *round)
 /* Makes the pool as small as at the beginning, and all of it new. */
 static void settle(struct round *round)
 {
-    struct limits limits = round->plan->limits;
-    limits.pool_max = limits.pool_start;
+    struct layout layout = plan_rest(round->plan);
+    round->rest_max = plan_sum(&layout).pool_max;
     enter(round, SETTLING);
-    daemon_write_config(&round->daemon, &limits, false);
+    daemon_write_config(&round->daemon, &layout, false);
     round->settle_sent_us = clock_now_us();
     daemon_signal(&round->daemon, SIGHUP);
 }
@@ -219,8 +213,7 @@ static void on_sample(void *arg)
     const struct sample *sample = &round->monitor.sample;
     if (round->phase == STARTING && is_at_rest(round))
         begin_work(round);
-    else if (round->phase == SETTLING && is_at_rest(round) &&
-             sample->pool_max == round->plan->limits.pool_start &&
+    else if (round->phase == SETTLING && is_at_rest(round) && sample->pool_max == round->rest_max &&
              sample->sent_us > round->settle_sent_us + SETTLE_US)
         measure(round);
 }
