@@ -45,14 +45,16 @@ static enum breaker_end breaker_end_of(const struct job_event *event)
 static void tell_breaker(struct dispatcher *d, const struct job *job, const struct job_event *event)
 {
     struct module_entry *module = job->asked.module;
-    char how[32];
+    enum breaker_end end = breaker_end_of(event);
+    char crash[32] = "";
     if (event->fail == FAIL_UNAVAILABLE)
         return;
-    if (event->exited)
-        snprintf(how, sizeof how, "exit status %d", event->exit_status);
-    if (module_breaker_ended(&module->breaker, &d->shared->limits, module->name, job->seq,
-                             breaker_end_of(event),
-                             event->exited ? how : signal_name(event->signal), dispatch_now(d)))
+    if (end == BREAKER_CRASHED && event->exited)
+        snprintf(crash, sizeof crash, "exit status %d", event->exit_status);
+    else if (end == BREAKER_CRASHED)
+        snprintf(crash, sizeof crash, "%s", signal_name(event->signal));
+    if (module_breaker_ended(&module->breaker, &d->shared->limits, module->name, job->seq, end,
+                             crash, dispatch_now(d)))
         dispatch_touch(d, DISPATCH_BREAKER);
 }
 
