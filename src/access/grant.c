@@ -49,11 +49,11 @@ bool grant_equal(const struct grant *a, const struct grant *b)
     return true;
 }
 
-bool grant_allows(const struct grant *grant, const char *kind, const char *name)
+bool grant_allows_name(const struct grant *grant, const char *kind, const char *name)
 {
     size_t len = strlen(kind);
     bool limited = false;
-    for (char **limit = grant->limits; limit && *limit; limit++) {
+    for (char **limit = grant->limits; *limit; limit++) {
         if (strncmp(*limit, kind, len) != 0)
             continue;
         if (strcmp(*limit + len, name) == 0)

@@ -26,6 +26,11 @@ bool grant_equal(const struct grant *a, const struct grant *b);
 void grant_limit(struct grant *grant, const char *limit);
 
 /* False if there are limits of this kind, and none of them has the name. */
-bool grant_allows(const struct grant *grant, const char *kind, const char *name);
+bool grant_allows_name(const struct grant *grant, const char *kind, const char *name);
+
+static inline bool grant_allows(const struct grant *grant, const char *kind, const char *name)
+{
+    return !grant->limits || grant_allows_name(grant, kind, name);
+}
 
 #endif

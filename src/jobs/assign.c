@@ -3,18 +3,11 @@
  */
 #include "jobs/dispatcher_internal.h"
 
-static uint32_t least_limit(uint32_t a, uint32_t b)
-{
-    if (!a || !b)
-        return a ? a : b;
-    return a < b ? a : b;
-}
-
 static uint32_t limit_ms(const struct dispatcher *d, const struct job *job)
 {
-    return least_limit(
-        least_limit(job->asked.timeout_ms, job->asked.module->settings.timeout_ms),
-        least_limit(d->limits.job_timeout_ms, d->shared->limits.pool.job_timeout_ms));
+    return dispatch_least_limit(
+        dispatch_least_limit(job->asked.timeout_ms, job->asked.module->settings.timeout_ms),
+        d->job_timeout_ms);
 }
 
 void dispatch_assign_hand(struct dispatcher *d, struct worker *worker, struct job *job,
@@ -55,8 +48,9 @@ static void begin(struct dispatcher *d, struct worker *worker, struct job *job)
     job->run.limit_ms = limit_ms(d, job);
     job->run.began_late = false;
     worker->job = job;
-    module_breaker_begun(&job->asked.module->breaker, &d->shared->limits, job->seq,
-                         dispatch_now(d));
+    if (!module_breaker_is_closed(&job->asked.module->breaker))
+        module_breaker_begun(&job->asked.module->breaker, &d->shared->limits, job->seq,
+                             dispatch_now(d));
     d->running++;
     d->shared->counts.running++;
     if (d->limits.worker_max_jobs)

@@ -189,9 +189,17 @@ bool dispatcher_is_drained(const struct dispatcher *d)
            pool_count(&d->pool) == 0;
 }
 
-void dispatcher_configure(struct dispatcher *d, const struct pool_settings *limits, bool renew)
+static void set_limits(struct dispatcher *d, const struct pool_settings *limits)
 {
     d->limits = *limits;
+    d->job_timeout_ms =
+        dispatch_least_limit(limits->job_timeout_ms, d->shared->limits.pool.job_timeout_ms);
+    dispatch_expiry_configure(d);
+}
+
+void dispatcher_configure(struct dispatcher *d, const struct pool_settings *limits, bool renew)
+{
+    set_limits(d, limits);
     dispatch_idle_configure(d);
     if (renew) {
         dispatch_renew(d);
@@ -354,8 +362,8 @@ void dispatcher_init(struct dispatcher *d, struct dispatch_shared *shared, const
                              .ops = shared->ops,
                              .ctx = shared->ctx,
                              .timers = shared->timers,
-                             .limits = *limits,
                              .starts.random = random | 1};
+    set_limits(d, limits);
     snprintf(d->name, sizeof d->name, "%s", name);
     d->on_worker_timer = on_worker_timer;
     pool_init(&d->pool, &shared->last_worker);

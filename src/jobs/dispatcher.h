@@ -126,10 +126,11 @@ struct dispatcher {
     char name[POOL_NAME_MAX + 1];
     struct pool_settings limits; /* its lists belong to the configuration in force */
     struct pool pool;
-    size_t running;       /* jobs */
-    uint64_t bytes;       /* of the payloads of its jobs */
-    uint64_t mean_run_us; /* moving average */
-    bool paused;          /* no job begins (pause.c) */
+    uint32_t job_timeout_ms; /* the least of the pool's and the top level's; 0: none */
+    size_t running;          /* jobs */
+    uint64_t bytes;          /* of the payloads of its jobs */
+    uint64_t mean_run_us;    /* moving average */
+    bool paused;             /* no job begins (pause.c) */
     struct log_episode queue_full;
 
     /* The parts. Only the file of a part writes its struct. */

@@ -89,6 +89,14 @@ static inline uint64_t dispatch_doubled(uint64_t first, uint32_t times, uint64_t
     return value < most ? value : most;
 }
 
+/* The least of two limits; 0 is none. */
+static inline uint32_t dispatch_least_limit(uint32_t a, uint32_t b)
+{
+    if (!a || !b)
+        return a ? a : b;
+    return a < b ? a : b;
+}
+
 static inline size_t dispatch_starting(const struct dispatcher *d)
 {
     return d->pool.counts[WORKER_STARTING];
@@ -151,7 +159,8 @@ static inline void dispatch_unassign(struct dispatcher *d, struct job *job)
 {
     struct worker *worker = job->run.worker;
     bug_on(worker->job != job);
-    module_breaker_returned(&job->asked.module->breaker, job->seq);
+    if (!module_breaker_is_closed(&job->asked.module->breaker))
+        module_breaker_returned(&job->asked.module->breaker, job->seq);
     worker->job = NULL;
     worker->awaits_signal = false;
     job->run.worker = NULL;
@@ -647,7 +656,10 @@ void dispatch_breaker_take_back(struct dispatcher *d);
 
 /* --- expiry.c: jobs that wait too long --- */
 
-/* The line may have another first job. */
+/* The limits have changed. */
+void dispatch_expiry_configure(struct dispatcher *d);
+
+/* With a limit: the line may have another first job. */
 void dispatch_expiry_watch(struct dispatcher *d);
 
 /* The timer has fired. */

@@ -100,6 +100,7 @@ struct dispatch_tiny {
 struct dispatch_expiry {
     struct timer timer; /* set: when the oldest waiting job expires, or earlier */
     uint64_t next_us;   /* its time */
+    uint32_t limit_ms;  /* the least of the pool's and the top level's; 0: none */
 };
 
 /* A removed pool (removal.c). */

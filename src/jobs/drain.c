@@ -35,8 +35,6 @@ void dispatch_drain(struct dispatcher *d)
 /* Jobs of a held source come to the line of a paused pool when the source reads again. */
 void dispatch_drain_look(struct dispatcher *d)
 {
-    if (!d->shared->draining)
-        return;
     if (dispatch_fails_waiting(d) && job_queue_ready(&d->line.queue) && !d->failing.left)
         fail_waiting(d);
     if (!dispatcher_waiting(d))

@@ -11,6 +11,8 @@
 #include <stdarg.h>
 #include <stdio.h>
 
+enum { CRASH_TEXT_MAX = 32 };
+
 static void count_end(struct dispatcher *d, const struct job *job, const struct job_event *event)
 {
     bool nobody = !job->source || job->source->gone;
@@ -41,20 +43,28 @@ static enum breaker_end breaker_end_of(const struct job_event *event)
     return event->fail == FAIL_ERROR && crashed ? BREAKER_CRASHED : BREAKER_NEITHER;
 }
 
+static const char *crash_text(const struct job_event *event, char text[CRASH_TEXT_MAX])
+{
+    if (event->exited)
+        snprintf(text, CRASH_TEXT_MAX, "exit status %d", event->exit_status);
+    else
+        snprintf(text, CRASH_TEXT_MAX, "%s", signal_name(event->signal));
+    return text;
+}
+
 /* A refused job has not begun. */
 static void tell_breaker(struct dispatcher *d, const struct job *job, const struct job_event *event)
 {
     struct module_entry *module = job->asked.module;
     enum breaker_end end = breaker_end_of(event);
-    char crash[32] = "";
+    char text[CRASH_TEXT_MAX];
+    if (end == BREAKER_PASSED && module_breaker_counts(&module->breaker, dispatch_now(d)))
+        return;
     if (event->fail == FAIL_UNAVAILABLE)
         return;
-    if (end == BREAKER_CRASHED && event->exited)
-        snprintf(crash, sizeof crash, "exit status %d", event->exit_status);
-    else if (end == BREAKER_CRASHED)
-        snprintf(crash, sizeof crash, "%s", signal_name(event->signal));
     if (module_breaker_ended(&module->breaker, &d->shared->limits, module->name, job->seq, end,
-                             crash, dispatch_now(d)))
+                             end == BREAKER_CRASHED ? crash_text(event, text) : NULL,
+                             dispatch_now(d)))
         dispatch_touch(d, DISPATCH_BREAKER);
 }
 

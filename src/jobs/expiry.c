@@ -6,18 +6,15 @@
  */
 #include "jobs/dispatcher_internal.h"
 
-/* Milliseconds; 0: none. */
-static uint32_t limit_ms(const struct dispatcher *d)
+void dispatch_expiry_configure(struct dispatcher *d)
 {
-    uint32_t own = d->limits.max_wait_ms, all = d->shared->limits.pool.max_wait_ms;
-    if (!own || !all)
-        return own ? own : all;
-    return own < all ? own : all;
+    d->expiry.limit_ms =
+        dispatch_least_limit(d->limits.max_wait_ms, d->shared->limits.pool.max_wait_ms);
 }
 
 static uint64_t due_us(const struct dispatcher *d, const struct job *job)
 {
-    return job->run.submitted_us + limit_ms(d) * 1000ull;
+    return job->run.submitted_us + d->expiry.limit_ms * 1000ull;
 }
 
 /* The timer fires when the job is due, or earlier; the rest of a batch has the next turn. */
@@ -33,7 +30,7 @@ static void watch(struct dispatcher *d, const struct job *job)
 void dispatch_expiry_watch(struct dispatcher *d)
 {
     const struct job *oldest;
-    if (limit_ms(d) && (oldest = job_queue_oldest(&d->line.queue)))
+    if ((oldest = job_queue_oldest(&d->line.queue)))
         watch(d, oldest);
 }
 
@@ -52,7 +49,7 @@ static void expire(struct dispatcher *d, struct job *job)
 {
     if (dispatch_line_take(d, job))
         dispatch_end_failed(d, job, FAIL_EXPIRED, "the job had not begun within max-wait-ms, %u ms",
-                            limit_ms(d));
+                            d->expiry.limit_ms);
 }
 
 /* Few: the windows of the busy workers. */
@@ -89,7 +86,7 @@ void dispatch_expiry_due(struct dispatcher *d)
 {
     struct job *job;
     size_t n = 0;
-    if (!limit_ms(d))
+    if (!d->expiry.limit_ms)
         return;
     expire_prefetched(d);
     while (n++ < DISPATCH_BATCH && (job = first_due(d)))

@@ -43,8 +43,10 @@ static void count(struct module_breaker *breaker, const struct job_settings *set
                   uint64_t now_us)
 {
     uint64_t length_us = part_length_us(settings);
-    if (now_us - breaker->part_us >= length_us)
+    if (now_us >= breaker->part_end_us) {
         turn_to(breaker, length_us, now_us);
+        breaker->part_end_us = breaker->part_us + length_us;
+    }
     breaker->parts[breaker->part].ended++;
     breaker->parts[breaker->part].crashed += crashed;
 }

@@ -42,9 +42,10 @@ enum breaker_end {
 };
 
 struct module_breaker {
-    uint8_t state;    /* enum breaker_state */
-    uint8_t part;     /* of the window, being counted */
-    uint64_t part_us; /* its beginning */
+    uint8_t state;        /* enum breaker_state */
+    uint8_t part;         /* of the window, being counted */
+    uint64_t part_us;     /* its beginning */
+    uint64_t part_end_us; /* and its end */
     struct {
         uint32_t ended, crashed;
     } parts[BREAKER_PARTS];
@@ -58,6 +59,15 @@ struct module_breaker {
 static inline bool module_breaker_is_closed(const struct module_breaker *breaker)
 {
     return breaker->state == BREAKER_CLOSED;
+}
+
+/* Mostly a job has passed, and a count is all. False: module_breaker_ended() has to look. */
+static inline bool module_breaker_counts(struct module_breaker *breaker, uint64_t now_us)
+{
+    if (breaker->state != BREAKER_CLOSED || now_us >= breaker->part_end_us)
+        return false;
+    breaker->parts[breaker->part].ended++;
+    return true;
 }
 
 /* A job that had begun has ended. `module`: its name, for the log and for `why`. `crash`: in words,

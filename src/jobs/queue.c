@@ -34,13 +34,15 @@ static void make_room(struct job_source *source, size_t count)
     source->others_count = count;
 }
 
-static struct job_stand *stand_in(struct job_queue *queue, struct job_source *source)
+static struct job_stand *other_stand(struct job_queue *queue, struct job_source *source)
 {
-    struct job_stand *stand = &source->first;
-    if (queue->number) {
-        make_room(source, queue->number);
-        stand = &source->others[queue->number - 1];
-    }
+    make_room(source, queue->number);
+    return &source->others[queue->number - 1];
+}
+
+static inline struct job_stand *stand_in(struct job_queue *queue, struct job_source *source)
+{
+    struct job_stand *stand = queue->number ? other_stand(queue, source) : &source->first;
     stand->queue = queue; /* with other jobs no other line has the number */
     return stand;
 }

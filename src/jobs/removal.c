@@ -8,7 +8,7 @@
 
 void dispatch_removal_look(struct dispatcher *d)
 {
-    if (!d->removal.removed || d->running || dispatcher_waiting(d))
+    if (d->running || dispatcher_waiting(d))
         return;
     dispatch_retire_all(d, WORKER_IDLE, END_RELOAD);
     dispatch_retire_all(d, WORKER_STARTING, END_RELOAD);

@@ -37,7 +37,8 @@ static void serve(struct dispatcher *d)
     }
     dispatch_idle_watch(d);
     dispatch_fail_watch(d);
-    dispatch_expiry_watch(d);
+    if (d->expiry.limit_ms)
+        dispatch_expiry_watch(d);
 }
 
 static void look_at(struct dispatcher *d)
@@ -60,7 +61,9 @@ void dispatch_schedule(struct dispatch_shared *shared)
         STAILQ_REMOVE_HEAD(&shared->pending, pass.link);
         d->pass.listed = false;
         look_at(d);
-        dispatch_drain_look(d);
-        dispatch_removal_look(d);
+        if (shared->draining)
+            dispatch_drain_look(d);
+        if (d->removal.removed)
+            dispatch_removal_look(d);
     }
 }
