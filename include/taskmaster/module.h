@@ -49,11 +49,12 @@
  * jobs of the same module, only the signal mask is restored, to the one left by init(); everything
  * else is left to the module. tm_log() reaches the master's log whatever is on descriptor 2.
  *
- * Never restored are: other descriptors, memory, threads, children, hard limits, a user and group
- * given up for good, supplementary groups, capabilities, settings of prctl(), the root directory,
- * namespaces, session and process group. A module with a thread is assumed to change things at any
- * time; changes during another module's job affect that job.
- * What a module needs beyond this list has to be in a worker of its own: give the module a pool.
+ * Never restored are: other descriptors (a worker is replaced if jobs have left more than 64 open,
+ * or fewer than 16 free; those opened by init() are the module's own), memory, threads, children,
+ * hard limits, a user and group given up for good, supplementary groups, capabilities, settings of
+ * prctl(), the root directory, namespaces, session and process group. A module with a thread is
+ * assumed to change things at any time; changes during another module's job affect that job. What a
+ * module needs beyond this list has to be in a worker of its own: give the module a pool.
  *
  * Children: a forked process must end by _exit() or exec. If a child returns from a hook, the
  * worker's code ends the child with status 70 and a line in the log. A child may call the functions
