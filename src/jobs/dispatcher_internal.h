@@ -407,8 +407,17 @@ bool dispatch_recycle_mark(struct dispatcher *d, struct worker *worker, enum wor
 /* Likewise all workers. Returns their number. */
 size_t dispatch_recycle_mark_all(struct dispatcher *d, enum worker_end end);
 
-/* The worker is marked, and ends if it has no job. */
-bool dispatch_recycle_turn(const struct dispatcher *d, const struct worker *worker);
+/* Fewer than a quarter of the workers are in exchange. */
+bool dispatch_recycle_may_begin(const struct dispatcher *d);
+
+/* A marked worker may end now, if it has no job. */
+bool dispatch_recycle_may_end(const struct dispatcher *d);
+
+/* The worker is marked, and its turn is free. */
+static inline bool dispatch_recycle_turn(const struct dispatcher *d, const struct worker *worker)
+{
+    return worker_end_is_recycling(worker->end) && dispatch_recycle_may_end(d);
+}
 
 /* A replacement is to be started. */
 bool dispatch_recycle_wants_worker(const struct dispatcher *d);
@@ -419,7 +428,7 @@ void dispatch_recycle_look(struct dispatcher *d);
 /* With worker-max-jobs: the worker begins a job. */
 void dispatch_recycle_begun(struct dispatcher *d, struct worker *worker);
 
-/* How many jobs the worker may be handed behind its current one. */
+/* With worker-max-jobs: how many jobs the worker may be handed behind its current one. */
 size_t dispatch_recycle_jobs_left(const struct dispatcher *d, const struct worker *worker);
 
 /* --- idle.c: workers not needed for long --- */

@@ -42,15 +42,15 @@ static void prefetch_job(struct dispatcher *d, struct worker *worker, struct job
  * wake-ups: so nothing happens before half of the last batch is used up. */
 void dispatch_prefetch(struct dispatcher *d, struct worker *worker)
 {
-    size_t most = d->limits.worker_window - 1, left = dispatch_recycle_jobs_left(d, worker);
+    size_t most = d->limits.worker_window - 1;
     struct job *job;
     if (worker->prefetched_count > most / 2 || !may_prefetch(d, worker))
         return;
     size_t share = job_queue_ready(&d->line.queue) / (d->pool.counts[WORKER_BUSY] + 1);
     if (share < most)
         most = share;
-    if (left < most)
-        most = left;
+    if (d->limits.worker_max_jobs && dispatch_recycle_jobs_left(d, worker) < most)
+        most = dispatch_recycle_jobs_left(d, worker);
     while (worker->prefetched_count < most && (job = job_queue_first(&d->line.queue)) &&
            !job->source->gone && is_suitable(d, job)) {
         job_queue_remove(&d->line.queue, job);

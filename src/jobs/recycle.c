@@ -30,9 +30,14 @@ static size_t quarter(const struct dispatcher *d)
     return workers < 8 ? 1 : workers / 4;
 }
 
+bool dispatch_recycle_may_begin(const struct dispatcher *d)
+{
+    return d->pool.leaving + dispatch_starting(d) < quarter(d);
+}
+
 static bool is_turn_free(const struct dispatcher *d)
 {
-    return d->pool.leaving + dispatch_starting(d) < quarter(d) && !dispatch_renew_is_on_trial(d) &&
+    return dispatch_recycle_may_begin(d) && !dispatch_renew_is_on_trial(d) &&
            !dispatch_start_error(d);
 }
 
@@ -47,15 +52,10 @@ static size_t ready(const struct dispatcher *d)
     return d->pool.counts[WORKER_IDLE] + d->pool.counts[WORKER_BUSY];
 }
 
-static bool may_end_one(const struct dispatcher *d)
+bool dispatch_recycle_may_end(const struct dispatcher *d)
 {
     bool full = dispatch_places(d) >= d->limits.pool_max;
     return is_turn_free(d) && (full || ready(d) > needed(d));
-}
-
-bool dispatch_recycle_turn(const struct dispatcher *d, const struct worker *worker)
-{
-    return worker_end_is_recycling(worker->end) && may_end_one(d);
 }
 
 bool dispatch_recycle_wants_worker(const struct dispatcher *d)
@@ -87,8 +87,6 @@ void dispatch_recycle_begun(struct dispatcher *d, struct worker *worker)
 size_t dispatch_recycle_jobs_left(const struct dispatcher *d, const struct worker *worker)
 {
     uint32_t most = d->limits.worker_max_jobs;
-    if (!most)
-        return SIZE_MAX;
     return worker->jobs_done + 1 < most ? most - worker->jobs_done - 1 : 0;
 }
 
@@ -106,7 +104,7 @@ size_t dispatch_recycle_mark_all(struct dispatcher *d, enum worker_end end)
 void dispatch_recycle_look(struct dispatcher *d)
 {
     struct worker *worker = TAILQ_LAST(&d->pool.lists[WORKER_IDLE], worker_list), *next;
-    for (; d->pool.due && worker && may_end_one(d); worker = next) {
+    for (; worker && dispatch_recycle_may_end(d); worker = next) {
         next = TAILQ_PREV(worker, worker_list, link);
         if (worker_end_is_recycling(worker->end))
             dispatch_retire(d, worker, worker->end);

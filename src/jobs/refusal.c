@@ -85,7 +85,7 @@ static bool may_be_replaced(const struct dispatcher *d, const struct worker *wor
     bool needed = dispatch_renew_is_old(d, worker) && !dispatch_is_leaving(worker);
     bool tried =
         dispatch_start_is_paused(d) || dispatch_aside_is_on_trial(d) || dispatch_starting(d);
-    return !needed && !tried && !dispatch_fails_waiting(d);
+    return !needed && !tried && dispatch_recycle_may_begin(d) && !dispatch_fails_waiting(d);
 }
 
 /* A worker without a refusal so far: so each is tried once, whatever modules do. NULL: none. */

@@ -32,10 +32,12 @@ static void serve(struct dispatcher *d)
         touched |= look_at_rest(d);
     }
     if (touched & DISPATCH_POOL) {
-        dispatch_recycle_look(d);
+        if (d->pool.due)
+            dispatch_recycle_look(d);
         dispatch_start_workers(d);
     }
-    dispatch_idle_watch(d);
+    if (pool_idle(&d->pool))
+        dispatch_idle_watch(d);
     dispatch_fail_watch(d);
     if (d->expiry.limit_ms)
         dispatch_expiry_watch(d);
