@@ -506,12 +506,44 @@ static void notice_any(void)
     notice(worker);
 }
 
+static void recycle_any(void)
+{
+    struct worker *worker = any_worker();
+    if (percent(10))
+        dispatcher_recycle(&d);
+    else if (worker)
+        dispatcher_worker_leaves(worker, percent(50) ? END_RECYCLE : END_MAX_RSS);
+}
+
+/* Workers for whom the quarter counts. */
+static size_t count_recycled(void)
+{
+    static const enum worker_state ending[] = {WORKER_RETIRING, WORKER_STOPPING};
+    const struct worker *worker;
+    size_t count = 0;
+    for (size_t i = 0; i < SUPPORT_COUNT(ending); i++)
+        TAILQ_FOREACH (worker, &d.pool.lists[ending[i]], link)
+            count += !sim_of(worker)->dead &&
+                     (worker->end == END_RECYCLE || worker->end == END_MAX_RSS ||
+                      worker->end == END_MAX_JOBS);
+    return count;
+}
+
+/* At most a quarter of the workers, and at least one, are taken out of service. Others with the
+ * same wish may have to make room, or were idle for long. */
+static void check_quarter(size_t before, bool otherwise)
+{
+    size_t most = pool_count(&d.pool) / 4, count = count_recycled();
+    hot_assert(otherwise || count <= before || count <= (most ? most : 1));
+}
+
 static void reconfigure_any(void)
 {
     static const uint32_t job_max[] = {0, 5, 50, 200}, quota[] = {0, 0, 0, 3, 30},
                           start_ms[] = {500, 10000}, limit_ms[] = {0, 0, 200, 2000},
                           wait_ms[] = {0, 0, 100, 3000}, grace_ms[] = {1, 100, 2000},
-                          begin_ms[] = {0, 100, 5000};
+                          begin_ms[] = {0, 100, 5000}, max_jobs[] = {0, 0, 1, 10, 100},
+                          idle_ms[] = {0, 5, 1000};
     limits = (struct job_settings){
         .pool.pool_max = 1 + (uint32_t)below(12),
         .pool.job_max = job_max[below(SUPPORT_COUNT(job_max))],
@@ -522,6 +554,8 @@ static void reconfigure_any(void)
         .ping_misses = (uint32_t)below(3),
         .begin_timeout_ms = begin_ms[below(SUPPORT_COUNT(begin_ms))],
         .dead_kill_ms = (uint32_t)below(10000),
+        .pool.worker_max_jobs = max_jobs[below(SUPPORT_COUNT(max_jobs))],
+        .pool.idle_timeout_ms = idle_ms[below(SUPPORT_COUNT(idle_ms))],
         .pool.worker_window = 1 + (uint32_t)below(window_max),
         .pool.max_wait_ms = wait_ms[below(SUPPORT_COUNT(wait_ms))],
         .processors = percent(20) ? 0 : 1,
@@ -570,7 +604,7 @@ static void one_step(void)
         {300, submit_any},    {350, work_any},  {300, read_any},   {120, ready_any},
         {120, notice_any},    {30, cancel_any}, {60, time_passes}, {4, source_ends},
         {3, reconfigure_any}, {10, silent_any}, {60, reader_any},  {10, announce_any},
-        {10, stop_any},       {40, go_on_any},  {20, ping_all},
+        {10, stop_any},       {40, go_on_any},  {20, ping_all},    {6, recycle_any},
     };
     unsigned total = 0;
     for (size_t i = 0; i < SUPPORT_COUNT(actions); i++)
@@ -578,7 +612,11 @@ static void one_step(void)
     size_t at = below(total), i = 0;
     while (at >= actions[i].weight)
         at -= actions[i++].weight;
+    size_t recycled = count_recycled();
+    bool otherwise =
+        d.renewal.renewed != d.renewal.reloads || d.aside.count || actions[i].action == time_passes;
     actions[i].action();
+    check_quarter(recycled, otherwise);
     if (below(1000) < deaths)
         kill_any();
     if (below(1000) < 4)
@@ -642,6 +680,9 @@ static void check_books(void)
     ck_assert_uint_gt(shared.counts.dropped, 0);
     ck_assert_uint_gt(shared.counts.orphaned, 0);
     ck_assert_uint_gt(held_back, 0);
+    for (enum worker_end end = END_UNDECIDED + 1; end < WORKER_ENDS; end++)
+        ck_assert_msg(d.pool.ends[end] > 0 || end == END_RESIZE, "no worker ended with reason %s",
+                      worker_end_name(end));
     ck_assert_uint_gt(passed_by, 0);
     for (int i = 0; i < FAIL_REASONS; i++)
         ck_assert_msg(tally_failed[i] > 0, "no job failed with reason %s",
