@@ -160,6 +160,13 @@ void log_configure(enum log_level level, enum log_format format)
     log_state.format = format;
 }
 
+enum log_level log_change_level(enum log_level level)
+{
+    enum log_level before = log_state.level;
+    log_state.level = level;
+    return before;
+}
+
 bool log_enabled(enum log_level level)
 {
     return level >= log_state.level;

@@ -107,6 +107,9 @@ void log_open(void);
 /* Lines below `level` are dropped. */
 void log_configure(enum log_level level, enum log_format format);
 
+/* Changes the level alone. Returns the level before. */
+enum log_level log_change_level(enum log_level level);
+
 bool log_enabled(enum log_level level);
 
 /* `fields` ends with LOG_TYPE_END. Use log_event(). */

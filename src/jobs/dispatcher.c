@@ -228,6 +228,23 @@ bool dispatcher_resume(struct dispatcher *d)
     return was;
 }
 
+void dispatcher_resize(struct dispatcher *d, const struct pool_size *size)
+{
+    d->limits.pool_start = size->pool_start;
+    d->limits.pool_max = size->pool_max;
+    d->limits.job_max = size->job_max;
+    dispatch_resize_end_surplus(d);
+    dispatch_touch(d, DISPATCH_LINE | DISPATCH_POOL);
+    dispatch_schedule(d->shared);
+}
+
+void dispatcher_kill_worker(struct worker *worker)
+{
+    struct dispatcher *d = dispatcher_of(worker);
+    dispatch_stop_worker(d, worker);
+    dispatch_schedule(d->shared);
+}
+
 void dispatcher_remove(struct dispatcher *d, void (*empty)(void *d))
 {
     if (d->removal.removed)

@@ -226,6 +226,14 @@ bool dispatcher_source_gone(struct dispatch_shared *shared, struct job_source *s
 void dispatcher_source_unread(struct dispatch_shared *shared, struct job_source *source,
                               uint64_t bytes);
 
+/* Kills the worker at the operator's wish. Its begun job fails with the reason error, by the
+ * operator; all others go back to the line. */
+void dispatcher_kill_worker(struct worker *worker);
+
+/* Other numbers of workers and jobs until the next dispatcher_configure(). Surplus workers end,
+ * busy ones after their job; waiting jobs stay, however many. */
+void dispatcher_resize(struct dispatcher *d, const struct pool_size *size);
+
 /* --- reports about workers --- */
 
 void dispatcher_worker_ready(struct worker *worker);

@@ -27,6 +27,7 @@
  *     renew         replacing all workers after a reload
  *     idle          workers not needed for long
  *     recycle       replacing workers between their jobs
+ *     resize        a smaller pool
  *     stop          stopping a running job
  *     retire        telling workers to end
  *     breaker       jobs of a module with an open breaker
@@ -399,6 +400,9 @@ void dispatch_stop_step(struct dispatcher *d, struct job *job);
 /* Ends a stopped job. */
 void dispatch_stop_end(struct dispatcher *d, struct job *job);
 
+/* Kills the worker, whatever it does, at the operator's wish. */
+void dispatch_stop_worker(struct dispatcher *d, struct worker *worker);
+
 /* --- recycle.c: replacing workers between their jobs --- */
 
 /* The worker is to be replaced, for a reason of recycling. False if it is about to go already. */
@@ -441,6 +445,11 @@ void dispatch_idle_end(struct dispatcher *d);
 
 /* Another time may be in force. */
 void dispatch_idle_configure(struct dispatcher *d);
+
+/* --- resize.c: a smaller pool --- */
+
+/* Workers beyond pool_max end. */
+void dispatch_resize_end_surplus(struct dispatcher *d);
 
 /* --- renew.c: replacing all workers after a reload --- */
 

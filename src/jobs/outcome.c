@@ -114,8 +114,8 @@ static void lose_job(struct dispatcher *d, struct worker *worker, const struct w
         dispatch_stop_end(d, job);
         return;
     }
-    if (worker->signalled &&
-        d->shared->draining) { /* by an abort, sent while it was on the job before */
+    if (worker->signalled && d->shared->draining &&
+        worker->end != END_KILLED) { /* by an abort, sent while it was on the job before */
         dispatch_end_failed(d, job, FAIL_SHUTDOWN, "the server was shut down");
         return;
     }

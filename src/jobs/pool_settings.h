@@ -28,6 +28,11 @@ struct pool_settings {
     int32_t oom_score_adj;
 };
 
+/* The part of the settings that an operator may change for a while. */
+struct pool_size {
+    uint32_t pool_start, pool_max, job_max;
+};
+
 enum { POOL_NAME_MAX = 32, POOLS_MAX = 64 }; /* bytes of a name; pools beside `default` */
 
 /* The pool of the top level. */

@@ -83,10 +83,32 @@ void dispatch_stop_now(struct dispatcher *d, struct job *job)
         kill_job(d, job);
 }
 
+/* An unbegun job is not the worker's yet. A job being stopped keeps its reason. */
+void dispatch_stop_worker(struct dispatcher *d, struct worker *worker)
+{
+    dispatch_reclaim_worker(d, worker);
+    if (worker->job)
+        dispatch_reclaim_running(d, worker->job);
+    if (worker->job && worker->job->state == JOB_STOPPING)
+        worker->job->run.stop_step = STOP_SIGKILL;
+    worker_decide_end(worker, END_KILLED);
+    timer_clear(d->timers, &worker->timer);
+    dispatch_stop_signal(d, worker, SIGKILL);
+}
+
+/* By the operator, with its worker. */
+static bool is_killed(const struct job *job)
+{
+    return job->state == JOB_RUNNING && job->run.worker->state == WORKER_STOPPING &&
+           job->run.worker->end == END_KILLED;
+}
+
 /* If the worker has begun a prefetched job, this one has ended, and its answer is on the way: a
  * signal now would hit the other job. So the socket is read first, by the worker's timer. */
 void dispatch_stop(struct dispatcher *d, struct job *job)
 {
+    if (is_killed(job))
+        return;
     if (dispatch_reclaim_worker(d, job->run.worker))
         dispatch_stop_now(d, job);
     else

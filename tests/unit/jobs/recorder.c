@@ -278,7 +278,8 @@ static void tell_failed(const char *who, const struct job_event *event)
     const char *reason = fail_reason_name(event->fail);
     hot_assert(event->message && event->message_len && event->message_len < MESSAGE_MAX);
     if (event->signal)
-        tell("%s failed %s SIG %d", who, reason, event->signal);
+        tell("%s failed %s SIG %d%s", who, reason, event->signal,
+             event->by == BY_OPERATOR ? " by operator" : "");
     else if (event->exited)
         tell("%s failed %s exit %d", who, reason, event->exit_status);
     else if (event->code)

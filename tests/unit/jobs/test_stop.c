@@ -336,6 +336,105 @@ START_TEST(test_stop_and_an_answer)
 }
 END_TEST
 
+/* --- kill of a worker --- */
+
+START_TEST(test_kill_starting)
+{
+    open_pool(1, 2, 10);
+    hush_news();
+    dispatcher_kill_worker(the_worker(1));
+    ck_told("kill 1");
+    dies(1, SIGKILL);
+    ck_told("forget 1, start 2"); /* at once: it is no failed start */
+}
+END_TEST
+
+START_TEST(test_kill_idle)
+{
+    open_idle(2, 2, 10);
+    dispatcher_kill_worker(the_worker(1));
+    ck_told("kill 1");
+    ck_assert_int_eq(the_worker(1)->end, END_KILLED);
+    dispatcher_kill_worker(the_worker(1)); /* again */
+    ck_told("kill 1");
+    dies(1, SIGKILL);
+    ck_told("forget 1, start 3");
+}
+END_TEST
+
+/* Only its begun job is lost, whatever comes for that job meanwhile. */
+START_TEST(test_kill_busy)
+{
+    open_prefetched();
+    dispatcher_kill_worker(the_worker(1));
+    ck_told("back 1 j4 yes, back 1 j5 yes, back 1 j6 yes, back 1 j3 no, kill 1");
+    if (_i == 1)
+        dispatcher_cancel(the_job(3), false);
+    if (_i == 2)
+        dispatcher_stop(&d);
+    pass_ms(GRACE_MS);
+    hush_news();
+    dies(1, SIGKILL);
+    ck_told("back 1 j3 no, a3 failed error SIG 9 by operator, forget 1, start 2");
+}
+END_TEST
+
+/* A job not begun goes to another worker. */
+START_TEST(test_kill_unbegun)
+{
+    open_warm(1, 1);
+    submit_many(1);
+    hush_news();
+    dispatcher_kill_worker(the_worker(1));
+    ck_told("back 1 j2 yes, kill 1");
+    dies(1, SIGKILL);
+    ck_told("forget 1, start 2");
+    ready(2);
+    ck_told("give 2 j2");
+}
+END_TEST
+
+/* The result was first. */
+START_TEST(test_kill_and_result)
+{
+    open_prefetched();
+    finishes_well(1);
+    dispatcher_kill_worker(the_worker(1));
+    hush_news();
+    reads(1);
+    ck_told("a3 done");
+    dies(1, SIGKILL);
+    ck_told("forget 1, start 2");
+}
+END_TEST
+
+/* A stopped job keeps its reason; the kill makes it quicker. */
+START_TEST(test_kill_stopping)
+{
+    open_idle(1, 1, 10);
+    submit_many(1);
+    dispatcher_cancel(the_job(1), false);
+    hush_news();
+    dispatcher_kill_worker(the_worker(1));
+    ck_told("kill 1");
+    dies(1, SIGKILL);
+    ck_told("a1 failed cancelled sigkill, forget 1, start 2");
+}
+END_TEST
+
+START_TEST(test_kill_retiring)
+{
+    open_idle(1, 1, 10);
+    dispatcher_drain(&d, false);
+    hush_news();
+    dispatcher_kill_worker(the_worker(1));
+    ck_told("kill 1");
+    dies(1, SIGKILL);
+    ck_told("forget 1");
+    ck_assert(dispatcher_is_drained(&d));
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("stop");
@@ -356,5 +455,12 @@ int main(void)
     tcase_add_test(tc, test_timeout_after_cancel);
     tcase_add_test(tc, test_stop);
     tcase_add_test(tc, test_stop_and_an_answer);
+    tcase_add_test(tc, test_kill_starting);
+    tcase_add_test(tc, test_kill_idle);
+    tcase_add_loop_test(tc, test_kill_busy, 0, 3);
+    tcase_add_test(tc, test_kill_unbegun);
+    tcase_add_test(tc, test_kill_and_result);
+    tcase_add_test(tc, test_kill_stopping);
+    tcase_add_test(tc, test_kill_retiring);
     return run_suite(suite);
 }
