@@ -66,6 +66,18 @@ static void list_words(const char *const *words, char expected[EXPECTED_MAX])
                                 words[i]);
 }
 
+/* "\"fail\" or \"run\"". */
+static void list_choices(const char *const *words, char expected[EXPECTED_MAX])
+{
+    size_t len = 0;
+    for (size_t i = 0; words[i] && len < EXPECTED_MAX; i++)
+        len += (size_t)snprintf(expected + len, EXPECTED_MAX - len, "%s\"%s\"",
+                                !i             ? ""
+                                : words[i + 1] ? ", "
+                                               : " or ",
+                                words[i]);
+}
+
 /* The text behind "expected". */
 static void describe(const struct header *header, const struct field *field,
                      char expected[EXPECTED_MAX])
@@ -91,6 +103,9 @@ static void describe(const struct header *header, const struct field *field,
         break;
     case FIELD_BOOL:
         snprintf(expected, EXPECTED_MAX, "true or false");
+        break;
+    case FIELD_WORD:
+        list_choices(field->words, expected);
         break;
     case FIELD_WORDS:
         list_words(field->words, expected);
@@ -201,6 +216,25 @@ static int read_bool(struct header *header, const struct field *field, const jso
     return 0;
 }
 
+/* Returns the place of the text, from 0; that of the NULL if it is none of the words. */
+static uint32_t place_of_word(const struct field *field, const json_t *value)
+{
+    const char *text = json_is_string(value) ? json_string_value(value) : "";
+    uint32_t word = 0;
+    while (field->words[word] && strcmp(field->words[word], text) != 0)
+        word++;
+    return word;
+}
+
+static int read_word(struct header *header, const struct field *field, const json_t *value)
+{
+    uint32_t word = place_of_word(field, value);
+    if (!field->words[word])
+        return bad_field(header, field);
+    *(uint32_t *)place(header, field) = word + 1;
+    return 0;
+}
+
 static int read_words(struct header *header, const struct field *field, const json_t *value)
 {
     uint32_t *bits = place(header, field);
@@ -209,10 +243,7 @@ static int read_words(struct header *header, const struct field *field, const js
     if (!json_is_array(value))
         return bad_field(header, field);
     json_array_foreach (value, i, item) {
-        const char *name = json_is_string(item) ? json_string_value(item) : "";
-        size_t word = 0;
-        while (field->words[word] && strcmp(field->words[word], name) != 0)
-            word++;
+        uint32_t word = place_of_word(field, item);
         if (!field->words[word])
             return bad_field(header, field);
         *bits |= 1u << word;
@@ -278,10 +309,10 @@ static int read_size(struct header *header, const struct field *field, const jso
 }
 
 static const reader readers[] = {
-    [FIELD_STRING] = read_string,   [FIELD_NAME] = read_name,       [FIELD_ID] = read_id,
-    [FIELD_UINT] = read_uint,       [FIELD_BOOL] = read_bool,       [FIELD_WORDS] = read_words,
-    [FIELD_CONTEXT] = read_context, [FIELD_VERSION] = read_version, [FIELD_TOKEN] = read_token,
-    [FIELD_OP] = read_op,           [FIELD_SIZE] = read_size,
+    [FIELD_STRING] = read_string, [FIELD_NAME] = read_name,       [FIELD_ID] = read_id,
+    [FIELD_UINT] = read_uint,     [FIELD_BOOL] = read_bool,       [FIELD_WORDS] = read_words,
+    [FIELD_WORD] = read_word,     [FIELD_CONTEXT] = read_context, [FIELD_VERSION] = read_version,
+    [FIELD_TOKEN] = read_token,   [FIELD_OP] = read_op,           [FIELD_SIZE] = read_size,
 };
 
 int field_read(struct header *header, const struct field *field)

@@ -27,6 +27,7 @@ enum field_kind {
     FIELD_ID,      /* a request's id, as compact JSON: TEXT */
     FIELD_UINT,    /* digits only, `min` to `max`: uint32_t */
     FIELD_BOOL,    /* bool */
+    FIELD_WORD,    /* one of `words`; its place from 1, 0 for none: uint32_t */
     FIELD_WORDS,   /* a list of `words`; bit n stands for word n: uint32_t */
     FIELD_CONTEXT, /* any value, to the letter, at most `max` bytes: request->context */
     FIELD_VERSION, /* the protocol's version; checked before the other fields */

@@ -8,6 +8,7 @@ struct conn;
 
 struct refusal {
     const char *code;
+    const struct fault_place *place; /* borrowed: of an error that is written at once, or NULL */
     size_t context_len;
     char op[OP_TEXT_MAX + 1]; /* compact JSON; empty if it is not known */
     char id[ID_TEXT_MAX + 1];

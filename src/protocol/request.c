@@ -37,12 +37,14 @@ static void load(struct header *header)
         header_fault(header, "bad-json", "nested deeper than %d levels", HEADER_DEPTH_MAX);
 }
 
-static void read_if_given(struct header *header, const struct field *field)
+/* Returns whether it is given. */
+static bool read_if_given(struct header *header, const struct field *field)
 {
     if (!field_is_given(header, field))
-        return;
+        return false;
     header->request->rights |= field->right;
     field_read(header, field);
+    return true;
 }
 
 /* Reads the fields echoed by errors. Their own faults are noted later, in the agreed order. */
@@ -153,9 +155,12 @@ static void read_own_fields(struct header *header)
     struct request *request = header->request;
     if (!request->id.len) /* absent, or wrong: the fault is told now */
         read_if_given(header, &id_field);
-    for (const struct field *field = request->operation->fields; field && field->name; field++)
-        if (field->kind != FIELD_CONTEXT || !request->context.len)
-            read_if_given(header, field);
+    uint32_t bit = 1;
+    for (const struct field *field = request->operation->fields; field && field->name; field++) {
+        if ((field->kind != FIELD_CONTEXT || !request->context.len) && read_if_given(header, field))
+            request->given |= bit;
+        bit <<= 1;
+    }
 }
 
 /* "cancel needs either a field job or a field target". */
@@ -216,6 +221,7 @@ static void clear(const struct protocol *protocol)
     request->operation = NULL;
     request->size = 0;
     request->rights = RIGHT_NONE;
+    request->given = 0;
     request->op.len = request->id.len = request->context.len = 0;
     request->client.len = request->token.len = request->ignored.len = 0;
     request->op.text[0] = request->id.text[0] = request->context.text[0] = '\0';
@@ -223,6 +229,7 @@ static void clear(const struct protocol *protocol)
     request->token_wrong = false;
     request->ignored_count = 0;
     request->code = NULL;
+    request->place = NULL;
     request->message[0] = '\0';
     memset(request + 1, 0, protocol->request_size - sizeof *request);
 }

@@ -27,14 +27,22 @@ enum {
         char text[(max) + 1]; \
     }
 
+/* A place in a file of settings. */
+struct fault_place {
+    const char *file; /* NULL: none */
+    uint32_t line;    /* 0: none */
+    const char *key;  /* NULL: none */
+};
+
 /* The part common to all programs. A program's own request begins with it; the fields behind are
  * zero unless given. */
 struct request {
     const struct operation *operation; /* NULL: could not be read, or is unknown */
     size_t size;                       /* of the payload, 0 without one */
     unsigned rights;                   /* needed by the given fields */
-    REQUEST_TEXT(OP_TEXT_MAX) op;      /* compact JSON, for errors; empty if it is too long */
-    REQUEST_TEXT(ID_TEXT_MAX) id;      /* compact JSON: "a1" with its quotes, or 17 */
+    uint32_t given;               /* a bit for each row of the operation's fields, but contexts */
+    REQUEST_TEXT(OP_TEXT_MAX) op; /* compact JSON, for errors; empty if it is too long */
+    REQUEST_TEXT(ID_TEXT_MAX) id; /* compact JSON: "a1" with its quotes, or 17 */
     REQUEST_TEXT(CONTEXT_MAX) context; /* compact JSON */
 
     /* of a hello */
@@ -44,7 +52,8 @@ struct request {
     REQUEST_TEXT(IGNORED_MAX) ignored; /* its unknown fields: a JSON list, cut where it is full */
     uint32_t ignored_count;            /* all of them */
 
-    const char *code; /* of the error; NULL if all is fine */
+    const char *code;                /* of the error; NULL if all is fine */
+    const struct fault_place *place; /* where else the error lies; borrowed; NULL: nowhere */
     char message[REQUEST_MESSAGE_MAX];
 };
 
@@ -56,6 +65,12 @@ enum verdict request_parse(const struct protocol *protocol, const char *line, si
 /* The same by the general way alone. */
 enum verdict request_parse_general(const struct protocol *protocol, const char *line, size_t len,
                                    uint64_t payload_max);
+
+/* Whether the row of the operation's fields was given. */
+static inline bool request_has(const struct request *request, const struct field *field)
+{
+    return request->given >> (field - request->operation->fields) & 1;
+}
 
 /* Notes an error, in the place of any other. Returns REFUSED or FATAL. */
 __attribute__((format(printf, 3, 4))) enum verdict request_refuse(struct request *request,
