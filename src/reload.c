@@ -108,7 +108,7 @@ static struct config *load_again(const struct reload *reload)
 {
     char error[ERROR_MAX];
     struct config *config =
-        config_reload(reload->config, reload->args, say_fixed, NULL, error, sizeof error);
+        config_reload(reload->config, reload->args, say_fixed, NULL, NULL, error, sizeof error);
     if (!config)
         say_finding(NULL, FINDING_FAULT, error);
     if (config && is_usable(reload, config))

@@ -20,8 +20,9 @@ static int apply_member(struct config *config, const char *name, json_t *value,
     struct config_key key;
     struct value_error found;
     if (!config_schema_find(config->schema, name, &key)) {
-        snprintf(error->text, error->size, "%s:%u: ", source->file,
-                 json_key_line(source->text, &name, 1));
+        unsigned line = json_key_line(source->text, &name, 1);
+        snprintf(error->text, error->size, "%s:%u: ", source->file, line);
+        config_note_place(config, error, line, name);
         return config_unknown_key(config, error, name);
     }
     source->in_file[key.row] = true;
@@ -37,6 +38,7 @@ static int apply_object(struct config *config, json_t *object, struct config_err
     if (!json_is_object(object)) {
         snprintf(error->text, error->size, "%s:1: expected an object, { ... }, at the top",
                  config->source.file);
+        config_note_place(config, error, 1, NULL);
         return -1;
     }
     json_object_foreach (object, name, value)
@@ -66,6 +68,7 @@ static int syntax_fault(const struct config *config, const json_error_t *syntax,
     if (used >= error->size)
         return -1;
     const struct option *option = overflown(config, syntax, name, sizeof name);
+    config_note_place(config, error, (unsigned)syntax->line, option ? name : NULL);
     if (option) {
         config_expected(option, expected);
         snprintf(error->text + used, error->size - used,
@@ -87,11 +90,13 @@ int config_apply_file(struct config *config, enum file_kind kind, struct config_
     source->text = file_read(source->file, FILE_MAX, kind, &len, &why);
     if (!source->text) {
         snprintf(error->text, error->size, "%s: %s", source->file, why);
+        error->place.file = source->file;
         return -1;
     }
     const char *foreign = json_hint_foreign(source->text, len);
     if (foreign) {
         snprintf(error->text, error->size, "%s:1: %s", source->file, foreign);
+        config_note_place(config, error, 1, NULL);
         return -1;
     }
     json_error_t syntax;
@@ -110,6 +115,7 @@ static int apply_named(struct config *config, const char *name, const char *over
     struct value_error found;
     if (!config_schema_find(config->schema, name, &key)) {
         snprintf(error->text, error->size, "--%s: ", override);
+        config_note_place(config, error, 0, name);
         return config_unknown_key(config, error, name);
     }
     config->source.overrides[key.row] = override;

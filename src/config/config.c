@@ -101,12 +101,15 @@ static int load_all(struct config *config, const struct config *in_force,
 }
 
 static struct config *load(const struct config_schema *schema, const struct config *in_force,
-                           const struct config_args *args, char *error, size_t error_size)
+                           const struct config_args *args, struct config_place *place, char *error,
+                           size_t error_size)
 {
     struct config *config = config_new(schema, args->file);
     struct config_error fault = {.text = error, .size = error_size};
     if (load_all(config, in_force, args, &fault) == 0)
         return config;
+    if (place)
+        *place = fault.place;
     config_make_one_line(error);
     json_hint_show_invisible(error, error_size);
     config_free(config);
@@ -116,13 +119,14 @@ static struct config *load(const struct config_schema *schema, const struct conf
 struct config *config_load(const struct config_schema *schema, const struct config_args *args,
                            char *error, size_t error_size)
 {
-    return load(schema, NULL, args, error, error_size);
+    return load(schema, NULL, args, NULL, error, error_size);
 }
 
 struct config *config_reload(const struct config *in_force, const struct config_args *args,
-                             config_visit *visit, void *arg, char *error, size_t error_size)
+                             config_visit *visit, void *arg, struct config_place *place,
+                             char *error, size_t error_size)
 {
-    struct config *config = load(in_force->schema, in_force, args, error, error_size);
+    struct config *config = load(in_force->schema, in_force, args, place, error, error_size);
     struct config_cursor cursor = {0};
     while (config && config_schema_next(config->schema, &cursor))
         if (config->source.kept[cursor.key.row])

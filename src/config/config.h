@@ -28,13 +28,22 @@ struct config_args {
 struct config *config_load(const struct config_schema *schema, const struct config_args *args,
                            char *error, size_t error_size);
 
+/* Where a fault is, as far as that is known. */
+enum { CONFIG_KEY_MAX = 256 }; /* bytes of a key with an entry and a field */
+struct config_place {
+    const char *file;             /* NULL: not in the file */
+    unsigned line;                /* of it; 0: none */
+    char key[CONFIG_KEY_MAX + 1]; /* "pools.reports.pool-max"; empty: none */
+};
+
 typedef void config_visit(const char *key, void *arg);
 
 /* The same for a running program. Settings without `reload` keep their values of `in_force`, and
  * the whole is checked with these. On success, calls `visit` with the key of every setting kept
- * against a new value. */
+ * against a new value. `place`, if not NULL, tells the place of a fault. */
 struct config *config_reload(const struct config *in_force, const struct config_args *args,
-                             config_visit *visit, void *arg, char *error, size_t error_size);
+                             config_visit *visit, void *arg, struct config_place *place,
+                             char *error, size_t error_size);
 void config_free(struct config *config); /* NULL is fine */
 
 /* Returns the program's struct. It lives as long as the config. */
@@ -46,6 +55,10 @@ const void *config_settings(const struct config *config);
 enum { CONFIG_ORIGIN_MAX = 1024 };
 void config_origin(const struct config *config, const char *key, const char *entry,
                    char origin[CONFIG_ORIGIN_MAX]);
+
+/* The same, in parts. */
+void config_locate(const struct config *config, const char *key, const char *entry,
+                   struct config_place *place);
 
 /* False for a default. */
 bool config_is_set(const struct config *config, const char *key);

@@ -38,6 +38,7 @@ struct config {
 struct config_error {
     char *text;
     size_t size;
+    struct config_place place;
 };
 
 /* The struct of a key's part. */
@@ -59,6 +60,11 @@ int config_apply_overrides(struct config *config, const struct config_args *args
 /* Writes a fault found in a key's value. Always -1. */
 int config_value_fault(const struct config *config, struct config_error *error,
                        const struct config_key *key, const struct value_error *found);
+
+/* Notes the place of a fault: in the file, in a line of the file (0: none), at a key (NULL: none).
+ */
+void config_note_place(const struct config *config, struct config_error *error, unsigned line,
+                       const char *key);
 
 /* Writes the fault of an unknown key behind its origin. Always -1. */
 int config_unknown_key(const struct config *config, struct config_error *error, const char *name);

@@ -23,6 +23,28 @@ static size_t cut_len(int len, size_t size)
     return (size_t)len < size ? (size_t)len : size - 1;
 }
 
+void config_note_place(const struct config *config, struct config_error *error, unsigned line,
+                       const char *key)
+{
+    error->place = (struct config_place){.file = line ? config->source.file : NULL, .line = line};
+    snprintf(error->place.key, sizeof error->place.key, "%s", key ? key : "");
+}
+
+/* `path` as in put_origin(). The line counts only if the value in the file does. */
+static void locate(const struct config_source *source, const struct config_key *key,
+                   const char *const *path, size_t depth, struct config_place *place)
+{
+    *place = (struct config_place){.line = 0};
+    for (size_t i = 0; i < depth; i++) {
+        size_t len = strlen(place->key);
+        snprintf(place->key + len, sizeof place->key - len, "%s%s", i ? "." : "", path[i]);
+    }
+    if (!source->in_file[key->row] || source->overrides[key->row] || source->kept[key->row])
+        return;
+    place->file = source->file;
+    place->line = json_key_line(source->text, path, depth);
+}
+
 /* "FILE:12: pool-max", "--pool-max=0", for a default "pool-max", for a value kept by a reload
  * "listen, as it was at the start". `path` leads further down into the key's value in the file.
  * Returns the length. */
@@ -70,6 +92,14 @@ void config_origin(const struct config *config, const char *name, const char *en
     config_make_one_line(origin);
 }
 
+void config_locate(const struct config *config, const char *name, const char *entry,
+                   struct config_place *place)
+{
+    struct config_key key = key_of(config, name);
+    const char *path[] = {name, entry};
+    locate(&config->source, &key, path, entry ? 2 : 1, place);
+}
+
 bool config_is_set(const struct config *config, const char *name)
 {
     struct config_key key = key_of(config, name);
@@ -83,6 +113,7 @@ int config_fault(const struct config *config, struct config_error *error, const 
     char text[FAULT_MAX];
     size_t len = put_origin(&config->source, &key, &name, 1, error->text, error->size);
     va_list ap;
+    locate(&config->source, &key, &name, 1, &error->place);
     va_start(ap, fmt);
     vsnprintf(text, sizeof text, fmt, ap);
     va_end(ap);
@@ -110,6 +141,7 @@ int config_value_fault(const struct config *config, struct config_error *error,
     const char *path[] = {key->option->key, found->entry, found->field};
     size_t depth = found->field[0] ? 3 : found->entry[0] ? 2 : 1;
     size_t len = put_origin(&config->source, key, path, depth, error->text, error->size);
+    locate(&config->source, key, path, depth, &error->place);
     if (depth > 1)
         len += put_entry(&config->source, key, found->entry, found->field, error->text + len,
                          error->size - len);

@@ -18,6 +18,8 @@ void startup_check_tell(const struct startup_check *check, enum finding finding,
     va_start(ap, fmt);
     vsnprintf(text + len, sizeof text - len, fmt, ap);
     va_end(ap);
+    if (check->place && finding == FINDING_FAULT)
+        config_locate(check->config, key, entry, check->place);
     check->tell(check->arg, finding, text);
 }
 

@@ -27,6 +27,7 @@ struct startup_check {
     const struct config *config; /* for the origins of values */
     finding_tell tell;
     void *arg;
+    struct config_place *place; /* gets the place of a fault, before it is told; may be NULL */
 };
 
 /* Tells of a finding in a key's value, or in an entry of the key's object; NULL: no entry. */

@@ -127,7 +127,7 @@ static void check_round_trip(const struct config *config)
     bug_on(!text);
     file.text = text;
     file.len = strlen(text);
-    struct config *again = config_reload(config, &args, visit, &changes, error, sizeof error);
+    struct config *again = config_reload(config, &args, visit, &changes, NULL, error, sizeof error);
     if (!again)
         fprintf(stderr, "%s\n%s\n", text, error);
     bug_on(!again);

@@ -72,7 +72,7 @@ static inline struct config *vload(const struct config *in_force, const char *te
         overrides[args.override_count++] = s;
     }
     ignored[0] = '\0';
-    return in_force ? config_reload(in_force, &args, note_key, ignored, error, sizeof error)
+    return in_force ? config_reload(in_force, &args, note_key, ignored, NULL, error, sizeof error)
                     : config_load(&settings_schema, &args, error, sizeof error);
 }
 

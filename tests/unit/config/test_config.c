@@ -110,14 +110,47 @@ START_TEST(test_a_reload_waits_for_no_fifo)
     struct config_args args = {.program = "test_config", .file = file};
     struct config *config = load(NULL, NULL);
     ck_assert_int_eq(mkfifo(file, 0600), 0);
-    ck_assert_ptr_null(config_reload(config, &args, note_key, ignored, error, sizeof error));
+    ck_assert_ptr_null(config_reload(config, &args, note_key, ignored, NULL, error, sizeof error));
     ck_assert_ptr_nonnull(strstr(error, why));
     ck_assert_int_eq(mkfifo(token_file, 0600), 0);
     char *token = xasprintf("token-file=%s", token_file);
     args = (struct config_args){.program = "test_config", .overrides = &token, .override_count = 1};
-    ck_assert_ptr_null(config_reload(config, &args, note_key, ignored, error, sizeof error));
+    ck_assert_ptr_null(config_reload(config, &args, note_key, ignored, NULL, error, sizeof error));
     ck_assert_ptr_nonnull(strstr(error, why));
     free(token);
+    config_free(config);
+}
+END_TEST
+
+/* The place of a fault, in parts. */
+static void check_place(const struct config *config, const char *text, char **overrides,
+                        unsigned line, const char *key)
+{
+    struct config_args args = {.program = "test_config", .file = file, .overrides = overrides};
+    struct config_place place = {.line = 77};
+    while (overrides && overrides[args.override_count])
+        args.override_count++;
+    write_text(file, text);
+    ck_assert_ptr_null(
+        config_reload(config, &args, note_key, ignored, &place, error, sizeof error));
+    ck_assert_uint_eq(place.line, line);
+    ck_assert_str_eq(place.key, key);
+    ck_assert(line ? place.file == file : !place.file);
+}
+
+START_TEST(test_the_place_of_a_fault)
+{
+    struct config *config = load("{}", NULL);
+    check_place(config, "{\n\"pool-max\": 0}", NULL, 2, "pool-max");
+    check_place(config, "{\n\n\"pool-maxx\": 0}", NULL, 3, "pool-maxx");
+    check_place(config, "{\"pools\": {\n\"a\": {\n\"pool-max\": 0}}}", NULL, 3, "pools.a.pool-max");
+    check_place(config, "{\"modules\": {\n\"a/\": {}}}", NULL, 2, "modules.a/");
+    check_place(config, "{\n\n,}", NULL, 3, "");
+    check_place(config, "{\n\"pool-max\": 99999999999999999999999}", NULL, 2, "pool-max");
+    check_place(config, "[]", NULL, 1, "");
+    check_place(config, "{\"pool-max\": 1}", (char *[]){"pool-max=0", NULL}, 0, "pool-max");
+    check_place(config, "{}", (char *[]){"nosuch=0", NULL}, 0, "nosuch");
+    check_place(config, "{\"pool-max\": 1,\n\"pool-start\": 2}", NULL, 2, "pool-start");
     config_free(config);
 }
 END_TEST
@@ -133,6 +166,7 @@ int main(void)
     tcase_add_test(tc, test_a_change_that_is_taken_back_is_none);
     tcase_add_test(tc, test_a_reload_is_checked_as_it_is_written);
     tcase_add_test(tc, test_a_reload_waits_for_no_fifo);
+    tcase_add_test(tc, test_the_place_of_a_fault);
     suite_add_tcase(suite, tc);
     return run_suite(suite);
 }
