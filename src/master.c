@@ -59,6 +59,7 @@ static void close_for_clients(void *arg)
 {
     struct master *m = arg;
     listeners_close_clients(&m->listeners);
+    reload_end(&m->reload);
 }
 
 static void close_all(void *arg)
@@ -110,6 +111,24 @@ static void on_signal(evutil_socket_t signo, short what, void *arg)
         on_reserved(m, signo);
     else
         shutdown_ask(&m->shutdown, signal_name(signo));
+}
+
+/* --- requests of clients --- */
+
+static bool on_reload(void *arg, struct control_reload *reload)
+{
+    struct master *m = arg;
+    return m->shutdown.phase == RUNNING && reload_for_client(&m->reload, reload);
+}
+
+static void on_drain(void *arg, const char *who, enum control_waiting waiting)
+{
+    struct master *m = arg;
+    enum drain_waiting as_set = m->shutdown.settings->drain_waiting;
+    shutdown_drain(&m->shutdown, who,
+                   waiting == WAITING_AS_SET ? as_set
+                   : waiting == WAITING_RUN  ? DRAIN_RUN
+                                             : DRAIN_FAIL);
 }
 
 /* --- start-up --- */
@@ -182,6 +201,7 @@ static void wire(struct master *m, const struct config_args *args)
     m->clients.loop = m->workers.loop = &m->conns;
     m->clients.report = &m->report;
     m->workers.log_limits = &m->log_limits;
+    m->clients.control = (struct clients_control){m, on_reload, on_drain};
     m->clients.boot = m->workers.boot = m->boot;
     m->shutdown = (struct shutdown){.timers = &m->loop.timers,
                                     .pools = &m->pools,
@@ -222,6 +242,7 @@ static void set_up(struct master *m, struct config *config, const struct config_
     wire(m, args);
     trim_init(&m->trim);
     shutdown_init(&m->shutdown);
+    reload_init(&m->reload, &m->loop.timers);
     clients_init(&m->clients);
     log_limits_init(&m->log_limits, &m->loop.timers);
     workers_init(&m->workers);
@@ -271,6 +292,7 @@ static void tear_down(struct master *m)
     worker_memory_free(&m->memory);
     conn_loop_free(&m->conns);
     timer_clear(&m->loop.timers, &m->shutdown.timer);
+    timer_clear(&m->loop.timers, &m->reload.decided);
     trim_end(&m->trim);
     loop_close(&m->loop);
     reload_free(&m->reload);

@@ -7,8 +7,7 @@
 #include "startup/check.h"
 
 #include <stdio.h>
-
-enum { ERROR_MAX = 512 };
+#include <string.h>
 
 /* The log tells of a lack of files, each time it is larger than before. */
 static void share_files(struct reload *reload)
@@ -60,19 +59,66 @@ void reload_free(struct reload *reload)
     reload->config = NULL;
 }
 
-/* The keys of changed settings, separated by commas. The log cuts a long list. */
-struct changes {
-    char keys[LOG_VALUE_MAX + 64];
-    size_t len;
-};
+/* --- the outcome, for the log and for clients --- */
+
+static void note_in_log(struct reload_changes *changes, const char *key)
+{
+    size_t len = strlen(changes->text);
+    snprintf(changes->text + len, sizeof changes->text - len, "%s%s", len ? "," : "", key);
+}
+
+/* Keys and names of entries hold nothing to escape. */
+static void note_in_list(struct reload_changes *changes, const char *key)
+{
+    size_t len = strlen(changes->list) - 1; /* without its bracket */
+    int needs = snprintf(NULL, 0, "%s\"%s\"]", len > 1 ? "," : "", key);
+    if (len + (size_t)needs < sizeof changes->list)
+        sprintf(changes->list + len, "%s\"%s\"]", len > 1 ? "," : "", key);
+}
 
 static void note_change(const char *key, void *arg)
 {
-    struct changes *changes = arg;
-    size_t room = sizeof changes->keys - changes->len;
-    int n = snprintf(changes->keys + changes->len, room, "%s%s", changes->len ? "," : "", key);
-    changes->len += (size_t)n < room ? (size_t)n : room - 1;
+    struct reload_changes *changes = arg;
+    changes->count++;
+    note_in_log(changes, key);
+    note_in_list(changes, key);
 }
+
+/* Once a pool could not replace its workers, or all have. */
+static void on_decided(void *arg)
+{
+    struct reload *reload = arg;
+    if (!reload->why[0] && pools_are_renewing(reload->pools))
+        return;
+    reload->undecided = false;
+    clients_reloaded(reload->clients, reload->why[0] ? reload->why : NULL);
+}
+
+/* News of a pool. A turn later all pools are looked at: this may be amid the reload itself. */
+static void on_renewal(void *arg, const char *why)
+{
+    struct reload *reload = arg;
+    if (!reload->undecided)
+        return;
+    if (why && !reload->why[0])
+        snprintf(reload->why, sizeof reload->why, "%s", why);
+    timer_set_next(reload->timers, &reload->decided);
+}
+
+void reload_init(struct reload *reload, struct timers *timers)
+{
+    reload->timers = timers;
+    reload->pools->shared.on_renewal = on_renewal;
+    reload->pools->shared.renewal_arg = reload;
+    timer_init(&reload->decided, on_decided, reload);
+}
+
+void reload_end(struct reload *reload)
+{
+    on_renewal(reload, "the server is shutting down");
+}
+
+/* --- reading the settings --- */
 
 static void say_fixed(const char *key, void *arg)
 {
@@ -83,19 +129,24 @@ static void say_fixed(const char *key, void *arg)
 
 static void say_finding(void *arg, enum finding finding, const char *text)
 {
-    (void)arg;
-    if (finding == FINDING_FAULT)
+    struct reload_fault *fault = arg;
+    if (finding == FINDING_FAULT) {
+        snprintf(fault->text, sizeof fault->text, "%s", text);
         log_event(LOG_ERROR, "reload-failed", LOG_STR("why", text),
                   LOG_STR("hint", "the settings from before stay in force"));
-    else
+    } else {
         log_event(LOG_WARN, "settings", LOG_STR("why", text));
+    }
 }
 
-/* Looks at the machine. Returns false after a fault, told in the log. */
-static bool is_usable(const struct reload *reload, const struct config *config)
+/* Looks at the machine. Returns false after a fault. */
+static bool is_usable(struct reload *reload, const struct config *config)
 {
     const struct settings *settings = settings_of(config);
-    const struct startup_check check = {.config = config, .tell = say_finding};
+    const struct startup_check check = {.config = config,
+                                        .tell = say_finding,
+                                        .arg = &reload->fault,
+                                        .place = &reload->fault.place};
     if (!startup_check_paths(&check, settings->workers.path, settings->modules.dir,
                              reload->identity))
         return false;
@@ -103,30 +154,56 @@ static bool is_usable(const struct reload *reload, const struct config *config)
     return true;
 }
 
-/* NULL after a fault, told in the log. */
-static struct config *load_again(const struct reload *reload)
+/* NULL after a fault. */
+static struct config *load_again(struct reload *reload)
 {
-    char error[ERROR_MAX];
-    struct config *config =
-        config_reload(reload->config, reload->args, say_fixed, NULL, NULL, error, sizeof error);
+    char error[RELOAD_FAULT_MAX];
+    reload->fault = (struct reload_fault){.text = ""};
+    struct config *config = config_reload(reload->config, reload->args, say_fixed, NULL,
+                                          &reload->fault.place, error, sizeof error);
     if (!config)
-        say_finding(NULL, FINDING_FAULT, error);
+        say_finding(&reload->fault, FINDING_FAULT, error);
     if (config && is_usable(reload, config))
         return config;
     config_free(config);
     return NULL;
 }
 
-void reload_run(struct reload *reload)
+static void put_in_force(struct reload *reload, struct config *config)
 {
-    struct changes changes = {.len = 0};
+    reload->changes = (struct reload_changes){.list = "[]"};
+    config_changes(reload->config, config, note_change, &reload->changes);
+    reload_apply(reload, config);
+    timer_clear(reload->timers, &reload->decided);
+    reload->undecided = true;
+    reload->why[0] = '\0';
+    pools_configure(reload->pools, &reload->settings->jobs, true);
+}
+
+bool reload_run(struct reload *reload)
+{
+    const struct reload_changes *changes = &reload->changes;
     struct config *config = load_again(reload);
     if (!config)
-        return;
-    config_changes(reload->config, config, note_change, &changes);
-    reload_apply(reload, config);
-    pools_configure(reload->pools, &reload->settings->jobs, true);
+        return false;
+    put_in_force(reload, config);
     log_event(LOG_INFO, "reload", LOG_STR("file", reload->args->file ? reload->args->file : "-"),
-              LOG_STR("changed", changes.len ? changes.keys : NULL),
+              LOG_STR("changed", changes->count ? changes->text : NULL),
               LOG_UINT("workers", pools_workers(reload->pools)));
+    return true;
+}
+
+bool reload_for_client(struct reload *reload, struct control_reload *told)
+{
+    const struct config_place *place = &reload->fault.place;
+    *told = (struct control_reload){.fault = NULL};
+    if (reload_run(reload)) {
+        told->changed = reload->changes.list;
+        told->changed_count = reload->changes.count;
+        return true;
+    }
+    told->fault = reload->fault.text;
+    told->place = (struct fault_place){
+        .file = place->file, .line = place->line, .key = place->key[0] ? place->key : NULL};
+    return false;
 }

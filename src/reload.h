@@ -2,14 +2,17 @@
  * reload: the settings in force: their first use, and their change while the server runs.
  *
  * A file with a fault changes nothing. The log tells of the fault, and of each change of a setting
- * that needs a restart.
+ * that needs a restart. A client may ask for a reload, too, and waits for its outcome: the fault;
+ * or whether all pools have replaced their workers, or which one could not.
  */
 #ifndef TASKMASTER_RELOAD_H
 #define TASKMASTER_RELOAD_H
 
 #include "all_settings.h"
 #include "base/payload.h"
+#include "base/timers.h"
 #include "clients/clients.h"
+#include "common/log.h"
 #include "jobs/module_table.h"
 #include "jobs/pools.h"
 #include "shutdown.h"
@@ -17,6 +20,24 @@
 #include "workers/workers.h"
 
 #include <stdint.h>
+
+enum {
+    RELOAD_FAULT_MAX = 512,
+    RELOAD_WHY_MAX = 256,
+};
+
+/* The fault in unusable settings. */
+struct reload_fault {
+    char text[RELOAD_FAULT_MAX]; /* empty: none */
+    struct config_place place;
+};
+
+/* The keys of changed settings, in two forms; each is cut where it is full. */
+struct reload_changes {
+    char text[LOG_VALUE_MAX + 64];  /* separated by commas, for the log */
+    char list[CONTROL_CHANGED_MAX]; /* JSON, for clients */
+    uint32_t count;
+};
 
 struct reload {
     /* The parts with settings; the master fills these in. */
@@ -28,11 +49,18 @@ struct reload {
     struct clients *clients;
     struct workers *workers;
     struct shutdown *shutdown;
+    struct timers *timers;
 
     struct config *config;           /* in force; NULL before the first */
     const struct settings *settings; /* of it */
     uint64_t file_limit;             /* of open files; 0: not known yet, or at all */
     uint64_t files_wanted;           /* by the settings in force */
+
+    struct reload_fault fault;     /* of the last reload */
+    struct reload_changes changes; /* likewise */
+    bool undecided;                /* whether the workers are replaced */
+    char why[RELOAD_WHY_MAX];      /* they are not; empty otherwise */
+    struct timer decided;          /* set: it may be decided */
 };
 
 /* Gives all parts but the dispatcher the settings. Takes over `config` and frees the one before. */
@@ -41,8 +69,17 @@ void reload_apply(struct reload *reload, struct config *config);
 /* Shares the open files among clients and workers. */
 void reload_set_file_limit(struct reload *reload, uint64_t limit);
 
-/* Reads the settings again, applies them and replaces all workers. */
-void reload_run(struct reload *reload);
+void reload_init(struct reload *reload, struct timers *timers);
+
+/* Reads the settings again, applies them and replaces all workers. False after a fault. Whether the
+ * workers are replaced is told to clients later. */
+bool reload_run(struct reload *reload);
+
+/* The same for a client. */
+bool reload_for_client(struct reload *reload, struct control_reload *told);
+
+/* The server drains: no workers will be replaced. */
+void reload_end(struct reload *reload);
 
 /* Frees the settings, after all parts. */
 void reload_free(struct reload *reload);

@@ -25,6 +25,7 @@ static void begin_drain(struct shutdown *s, const char *why, enum drain_waiting 
     s->drain_by_us = s->timers->now_us + s->settings->drain_timeout_ms * 1000ull;
     timer_set(s->timers, &s->timer, s->drain_by_us);
     s->close(s->arg);
+    clients_tell_draining(s->clients);
     pools_drain(s->pools, waiting == DRAIN_RUN);
 }
 

@@ -1,5 +1,6 @@
 /* clients: see clients.h. */
 #include "clients/clients.h"
+#include "clients/awaited.h"
 #include "clients/clients_internal.h"
 
 #include "common/limits.h"
@@ -74,6 +75,13 @@ static void on_revoke(void *arg)
     client_tokens_watch(clients);
 }
 
+/* --- a drain --- */
+
+static void on_draining(void *arg)
+{
+    client_draining_tell_some(arg);
+}
+
 /* --- a new connection --- */
 
 /* Refuses a connection and closes it at once: all descriptors left are for workers. The hello is
@@ -125,6 +133,8 @@ void clients_init(struct clients *clients)
 {
     hash_init(&clients->jobs_by_id);
     TAILQ_INIT(&clients->sessions);
+    TAILQ_INIT(&clients->awaited);
+    client_draining_init(&clients->draining, on_draining, clients);
     client_admit_init(&clients->admit, on_sweep, clients);
     client_tokens_init(&clients->tokens, on_revoke, clients);
     client_log_init(&clients->log, clients->loop->timers);
@@ -135,6 +145,7 @@ void clients_free(struct clients *clients)
     bug_on(!TAILQ_EMPTY(&clients->sessions));
     client_log_free(&clients->log);
     client_tokens_free(&clients->tokens, clients->loop->timers);
+    client_draining_free(&clients->draining, clients->loop->timers);
     client_admit_free(&clients->admit, clients->loop->timers);
     hash_free(&clients->jobs_by_id);
 }
@@ -155,6 +166,18 @@ void clients_configure(struct clients *clients, const struct client_settings *se
     clients->limits.unauthenticated = clients->limits.authenticated;
     clients->limits.unauthenticated.behind = true;
     client_tokens_configure(clients);
+}
+
+void clients_reloaded(struct clients *clients, const char *why)
+{
+    struct client_session *session;
+    while ((session = client_awaited_tell_next(clients, why)))
+        client_session_settle(session);
+}
+
+void clients_tell_draining(struct clients *clients)
+{
+    client_draining_begin(clients);
 }
 
 size_t clients_output(const struct clients *clients)

@@ -8,6 +8,8 @@
 #include "access/settings.h"
 #include "base/hash.h"
 #include "clients/admit.h"
+#include "clients/control.h"
+#include "clients/draining.h"
 #include "clients/log.h"
 #include "clients/settings.h"
 #include "clients/tokens.h"
@@ -18,6 +20,7 @@
 #include <sys/queue.h>
 #include <sys/socket.h>
 
+struct client_awaited;
 struct client_session;
 struct pools;
 struct module_table;
@@ -30,6 +33,7 @@ struct clients {
     struct conn_loop *loop;
     const struct report *report; /* for stats and workers */
     const char *boot;
+    struct clients_control control;
     uint64_t files_max; /* connections; more would leave workers too few descriptors. 0: no limit */
 
     const struct client_settings *settings; /* in force; a reload swaps them between turns */
@@ -40,14 +44,16 @@ struct clients {
     } limits;
 
     TAILQ_HEAD(client_sessions, client_session) sessions;
-    struct hash jobs_by_id; /* unfinished jobs of all sessions, by session and id */
-    uint64_t last_number;   /* of a session */
-    size_t open;            /* connections with a descriptor */
-    size_t connected;       /* of these, clients: the hello was accepted */
-    size_t reading;         /* of these, connections in NEW, SUSPECT or OPEN: input has not ended */
+    TAILQ_HEAD(, client_awaited) awaited; /* answers yet to come */
+    struct hash jobs_by_id;               /* unfinished jobs of all sessions, by session and id */
+    uint64_t last_number;                 /* of a session */
+    size_t open;                          /* connections with a descriptor */
+    size_t connected;                     /* of these, clients: the hello was accepted */
+    size_t reading; /* of these, connections in NEW, SUSPECT or OPEN: input has not ended */
 
     struct client_admit admit;
     struct client_tokens tokens;
+    struct client_draining draining;
     struct client_log log;
 };
 
@@ -61,6 +67,13 @@ void clients_configure(struct clients *clients, const struct client_settings *se
 /* Takes over `fd`, a new connection. */
 void clients_accept(struct clients *clients, int fd, const struct sockaddr *addr,
                     socklen_t addr_len);
+
+/* The reload asked for by clients is decided. `why` is NULL if the workers are replaced, or says
+ * why not. */
+void clients_reloaded(struct clients *clients, const char *why);
+
+/* The server drains: tells every client, a batch in each turn. */
+void clients_tell_draining(struct clients *clients);
 
 /* Bytes of unread output, of all clients. */
 size_t clients_output(const struct clients *clients);

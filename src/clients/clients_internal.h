@@ -8,8 +8,10 @@
  *     ops/                    the operations
  *     session.c, owner.c      a session's life, and whose job it is
  *     admit.c, tokens.c       the next session to end
+ *     draining.c              the next session to tell of a drain
  *     refusal.c, replies.c    the texts: errors about submits, events of jobs
  *     job_ids.c, log.c        unfinished jobs by id, lines of the log
+ *     awaited.c               answers later than their requests
  */
 #ifndef TASKMASTER_CLIENTS_CLIENTS_INTERNAL_H
 #define TASKMASTER_CLIENTS_CLIENTS_INTERNAL_H
@@ -62,6 +64,17 @@ void client_tokens_watch(struct clients *clients);
 
 /* The session is being freed. */
 void client_tokens_forget(struct client_session *session);
+
+/* draining.c */
+
+/* All sessions are told in the turns to come. */
+void client_draining_begin(struct clients *clients);
+
+/* Tells a batch. */
+void client_draining_tell_some(struct clients *clients);
+
+/* The session is being freed. */
+void client_draining_forget(struct client_session *session);
 
 /* replies.c: events of jobs */
 

@@ -1,5 +1,6 @@
 /* client_session: see session.h. */
 #include "clients/session.h"
+#include "clients/awaited.h"
 #include "clients/clients_internal.h"
 
 #include "common/log.h"
@@ -77,6 +78,7 @@ void client_session_close(struct client_session *session, const char *why)
               LOG_UINT("jobs", session->source.job_count));
     timer_clear(client_session_timers(session), &session->timer);
     client_session_set_state(session, SESSION_CLOSED);
+    client_awaited_forget(session);
     conn_close(&session->conn);
     pools_source_gone(session->clients->pools, &session->source);
 }
@@ -89,7 +91,8 @@ void client_session_drop(struct client_session *session, const char *why, const 
 
 void client_session_settle(struct client_session *session)
 {
-    if (session->state != SESSION_ENDING || session->source.job_count || session->conn.output_len)
+    if (session->state != SESSION_ENDING || session->source.job_count || session->awaited ||
+        session->conn.output_len)
         return;
     if (session->conn.input_ended) {
         client_session_close(session, "end of input");
@@ -136,6 +139,7 @@ void client_session_free(struct client_session *session)
         return;
     }
     client_tokens_forget(session);
+    client_draining_forget(session);
     TAILQ_REMOVE(&clients->sessions, session, link);
     forget_message(session);
     free(session->module);

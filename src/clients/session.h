@@ -53,6 +53,8 @@ struct client_session {
     uint64_t number;
     uint8_t state; /* enum session_state */
     uint8_t arriving_module_len;
+    bool told_draining;      /* of the server's drain */
+    uint32_t awaited;        /* answers to come later than their requests (awaited.c) */
     struct job *arriving;    /* a submit; its payload is on its way */
     char *module;            /* the default; NULL until one is set */
     char *client;            /* the client's name, from its hello; NULL: it has none */

@@ -108,6 +108,11 @@ struct dispatch_shared {
     bool runs_waiting;   /* in a drain: waiting jobs are run, not failed */
     uint64_t stop_by_us; /* the deadline of all running jobs; 0: none */
 
+    /* Hears of each pool's renewal behind a reload: `why` is NULL if a new worker has taken over,
+     * or says why none could. May be NULL. */
+    void (*on_renewal)(void *arg, const char *why);
+    void *renewal_arg;
+
     struct dispatcher_list pending; /* pools to look at in the next pass (schedule.c) */
     unsigned amid; /* operations under way that call back: no pass before their end */
     struct dispatch_hold hold;
@@ -306,6 +311,9 @@ bool dispatcher_worker_has_begun(const struct worker *worker);
 
 /* When the worker said or printed anything last, or its start. */
 uint64_t dispatcher_worker_heard_us(const struct worker *worker);
+
+/* Behind a reload: whether the workers will be replaced is not decided yet. */
+bool dispatcher_is_renewing(const struct dispatcher *d);
 
 /* Waiting jobs, prefetched ones included. */
 size_t dispatcher_waiting(const struct dispatcher *d);

@@ -15,14 +15,14 @@
 static const struct option rows[] = {
     /* The top level's: */
     {.key = "pool-start", .kind = OPTION_UINT32, .offset = AT(pool_start), .reload = true,
-     .min = 0, .max = 10000, .default_text = "2",
+     .min = 0, .max = POOL_WORKERS_MAX, .default_text = "2",
      .help = "workers kept running from the start on; if unset and over pool-max, pool-max"},
     /* Both: */
     {.key = "pool-max", .kind = OPTION_UINT32, .offset = AT(pool_max), .reload = true,
-     .min = 1, .max = 10000, .default_text = "4",
+     .min = 1, .max = POOL_WORKERS_MAX, .default_text = "4",
      .help = "most workers at a time, starting and stopping ones included; further jobs wait"},
     {.key = "job-max", .kind = OPTION_UINT32, .offset = AT(job_max), .reload = true,
-     .min = 0, .max = 10000000, .default_text = "100",
+     .min = 0, .max = POOL_JOBS_MAX, .default_text = "100",
      .help = "most jobs waiting for a worker; further ones are answered with overload"},
     {.key = "preload", .kind = OPTION_STRING_LIST, .offset = AT(preload), .reload = true,
      .min = 0, .max = 1000, .default_text = "[]",
@@ -81,7 +81,7 @@ static const struct option rows[] = {
              "a worker before the daemon"},
     /* An entry's: */
     {.key = "pool-start", .kind = OPTION_UINT32, .offset = AT(pool_start), .reload = true,
-     .min = 0, .max = 10000, .default_text = "0",
+     .min = 0, .max = POOL_WORKERS_MAX, .default_text = "0",
      .help = "workers kept running from the start on; none by default, because a pool for few "
              "modules is often without jobs"},
     {.key = "payload-total-max", .kind = OPTION_UINT64, .offset = AT(payload_total_max),

@@ -33,7 +33,12 @@ struct pool_size {
     uint32_t pool_start, pool_max, job_max;
 };
 
-enum { POOL_NAME_MAX = 32, POOLS_MAX = 64 }; /* bytes of a name; pools beside `default` */
+enum {
+    POOL_NAME_MAX = 32, /* bytes */
+    POOLS_MAX = 64,     /* pools beside `default` */
+    POOL_WORKERS_MAX = 10000,
+    POOL_JOBS_MAX = 10000000,
+};
 
 /* The pool of the top level. */
 #define POOL_DEFAULT "default"

@@ -159,6 +159,15 @@ void pools_configure(struct pools *pools, const struct job_settings *settings, b
     set_ping(pools);
 }
 
+bool pools_are_renewing(const struct pools *pools)
+{
+    const struct dispatcher *d;
+    POOLS_EACH (d, pools)
+        if (dispatcher_is_renewing(d))
+            return true;
+    return false;
+}
+
 /* --- jobs --- */
 
 /* A module remembers its pool until the next settings come (module_table.c). */

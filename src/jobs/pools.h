@@ -41,6 +41,9 @@ void pools_start(struct pools *pools);
  * With `renew` all workers are replaced, each after its job, as soon as a new one is ready. */
 void pools_configure(struct pools *pools, const struct job_settings *settings, bool renew);
 
+/* Behind a reload: some pool is yet to decide about its new workers. */
+bool pools_are_renewing(const struct pools *pools);
+
 /* NULL if no pool has the name. Removed ones are found, too. */
 struct dispatcher *pools_named(const struct pools *pools, const char *name);
 

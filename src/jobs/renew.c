@@ -68,6 +68,17 @@ void dispatch_renew(struct dispatcher *d)
         dispatch_renew_take_over(d);
 }
 
+bool dispatcher_is_renewing(const struct dispatcher *d)
+{
+    return dispatch_renew_is_on_trial(d) && !d->renewal.told_held && !d->removal.removed;
+}
+
+static void tell_decided(const struct dispatcher *d, const char *why)
+{
+    if (d->shared->on_renewal)
+        d->shared->on_renewal(d->shared->renewal_arg, why);
+}
+
 /* Those at their start have served nobody: they end at once. */
 static void retire_starting(struct dispatcher *d)
 {
@@ -98,6 +109,7 @@ void dispatch_renew_take_over(struct dispatcher *d)
     size_t idle = mark_old(d, WORKER_IDLE), busy = mark_old(d, WORKER_BUSY);
     log_event(LOG_INFO, "renewed", LOG_STR("pool", d->name),
               LOG_UINT("ending", pool_ending(&d->pool) + idle), LOG_UINT("after_their_job", busy));
+    tell_decided(d, NULL);
 }
 
 void dispatch_renew_say_waits(const struct dispatcher *d)
@@ -119,6 +131,7 @@ static void tell_held(struct dispatcher *d, const char *why, const char *hint)
     log_event(LOG_ERROR, "renewal-held", LOG_STR("pool", d->name),
               LOG_UINT("old_workers", counts[WORKER_IDLE] + counts[WORKER_BUSY]),
               LOG_STR("why", why), LOG_STR("hint", hint));
+    tell_decided(d, why);
 }
 
 void dispatch_renew_failed(struct dispatcher *d, const char *why)

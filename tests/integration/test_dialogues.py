@@ -71,6 +71,7 @@ def test_dialogue(daemon, title, lines):
     server = daemon(pool_start=pool, pool_max=pool, job_max=job_max, kill_grace_ms=8000)
     server.wait_idle(pool)
     client = server.client(hello='"op":"hello"' not in lines[0][1])
+    client.skips_draining = False
     play(client, lines)
 
 

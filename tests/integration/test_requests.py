@@ -243,7 +243,6 @@ def test_a_later_notify_word_is_a_bad_request_by_name(shared, word):
 
 
 LATER_OPS = ["jobs", "status", "wait", "register", "unregister", "monitor", "demonitor"]
-LATER_OPS += ["pause", "resume", "drain", "reload", "resize"]
 
 
 @pytest.mark.parametrize(

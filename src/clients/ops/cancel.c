@@ -1,8 +1,11 @@
-/* cancel, kill: end a job, named by its submitter's id or by the server's own. */
+/* cancel, kill: end a job, named by its submitter's id or by the server's own. Kill may name a
+ * worker instead. */
 #include "clients/ops/ops.h"
 
 #include "clients/job_ids.h"
 #include "clients/owner.h"
+#include "clients/tokens.h"
+#include "common/log.h"
 #include "jobs/pools.h"
 #include "protocol/answer.h"
 
@@ -10,10 +13,21 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const struct field fields[] = {
-    {"job", FIELD_STRING, FIELD_ONE_OF, CLIENT_REQUEST_AT(job), .min = 1, .max = JOB_NAME_MAX,
-     .noun = "a job's id"},
-    {"target", FIELD_ID, FIELD_ONE_OF, CLIENT_REQUEST_AT(target)},
+#define FIELDS_OF_A_JOB                                                          \
+    {"job",    FIELD_STRING,        FIELD_ONE_OF,        CLIENT_REQUEST_AT(job), \
+     .min = 1, .max = JOB_NAME_MAX, .noun = "a job's id"},                       \
+    {                                                                            \
+        "target", FIELD_ID, FIELD_ONE_OF, CLIENT_REQUEST_AT(target)              \
+    }
+
+static const struct field cancel_fields[] = {FIELDS_OF_A_JOB, {0}};
+
+enum { WORKER = 2 }; /* the row */
+
+static const struct field kill_fields[] = {
+    FIELDS_OF_A_JOB,
+    [WORKER] = {"worker", FIELD_UINT, FIELD_ONE_OF, CLIENT_REQUEST_AT(worker), .max = UINT32_MAX,
+                .feature = "kill-worker", .right = RIGHT_ADMIN},
     {0},
 };
 
@@ -79,16 +93,43 @@ static enum verdict run(struct dialogue *dialogue, struct request *request)
     return VERDICT_FINE;
 }
 
+/* A killed worker is logged as it ends. */
+static enum verdict kill_worker(struct dialogue *dialogue, struct request *request)
+{
+    struct client_session *session = client_session_of_dialogue(dialogue);
+    struct worker *worker = client_op_worker(session, request);
+    struct event_writer event;
+    if (!worker)
+        return VERDICT_REFUSED;
+    log_event(LOG_INFO, "worker-kill", LOG_STR("pool", dispatcher_of(worker)->name),
+              LOG_UINT("worker", worker->id), LOG_INT("pid", worker->pid),
+              LOG_STR("client", session->name),
+              LOG_STR_OPT("owner", client_tokens_grant(session)->name));
+    answer_begin_ok(&event, dialogue, request);
+    event_uint(&event, "worker", worker->id);
+    event_word(&event, "state", worker_state_name(worker->state));
+    event_end(&event);
+    dispatcher_kill_worker(worker);
+    return VERDICT_FINE;
+}
+
+static enum verdict run_kill(struct dialogue *dialogue, struct request *request)
+{
+    if (request_has(request, &kill_fields[WORKER]))
+        return kill_worker(dialogue, request);
+    return run(dialogue, request);
+}
+
 const struct operation client_op_cancel = {
     .name = "cancel",
     .is_feature = true,
-    .fields = fields,
+    .fields = cancel_fields,
     .run = run,
 };
 
 const struct operation client_op_kill = {
     .name = "kill",
     .is_feature = true,
-    .fields = fields,
-    .run = run,
+    .fields = kill_fields,
+    .run = run_kill,
 };

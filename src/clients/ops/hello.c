@@ -35,10 +35,12 @@ static void answer(struct client_session *session, const struct request *request
     hello_begin(&event, &session->dialogue, request, "taskmasterd/" TASKMASTER_VERSION,
                 clients->boot);
     event_uint(&event, "context_max", CONTEXT_MAX);
-    event_uint(&event, "job_max", limits->pool.job_max);
+    event_uint(&event, "job_max", clients->pools->first->limits.job_max);
     event_uint(&event, "client_job_max", limits->client_job_max);
     event_uint(&event, "payload_total_max", clients->settings->payload_total_max);
     event_uint(&event, "client_output_max", limits->source_output_max);
+    if (clients->pools->shared.draining)
+        event_bool(&event, "draining", true);
     hello_grant(&event, client_tokens_grant(session));
     hello_end(&event, &session->dialogue, request);
 }
@@ -59,6 +61,7 @@ static enum verdict run(struct dialogue *dialogue, struct request *request)
     dialogue->payload_max = (uint32_t)session->clients->settings->payload_max;
     client_op_set_module(session, client_request_of(request));
     answer(session, request);
+    session->told_draining = session->clients->pools->shared.draining;
     note_names(session, request);
     return VERDICT_FINE;
 }

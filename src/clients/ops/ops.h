@@ -1,5 +1,6 @@
 /*
- * ops: the operations of clients, one file each; cancel.c has kill as well, stats.c workers.
+ * ops: the operations of clients, one file each; cancel.c has kill as well, stats.c workers,
+ * pause.c resume.
  *
  * To add an operation, write a file here with its `struct operation`, and add a line to the list
  * below. To add a field, add a row in the operation's file and a member to client_request.
@@ -10,6 +11,7 @@
 #include "clients/clients.h"
 #include "clients/session.h"
 #include "common/limits.h"
+#include "jobs/pool_settings.h"
 #include "protocol/dialogue.h"
 
 enum { JOB_NAME_MAX = 64 }; /* bytes of a job's name, as a client writes it */
@@ -26,6 +28,11 @@ struct client_request {
     REQUEST_TEXT(ORIGIN_MAX) owner; /* submit's field `for` */
     REQUEST_TEXT(JOB_NAME_MAX) job;
     REQUEST_TEXT(ID_TEXT_MAX) target; /* like an id */
+    REQUEST_TEXT(POOL_NAME_MAX) pool;
+    uint32_t worker;       /* its id */
+    struct pool_size size; /* of resize */
+    uint32_t waiting;      /* enum control_waiting */
+    uint32_t level;        /* of the log, from 1; 0: not given */
 };
 
 #define CLIENT_REQUEST_AT(member) .at = offsetof(struct client_request, member)
@@ -39,7 +46,14 @@ struct client_request {
     OP(workers)        \
     OP(crashes)        \
     OP(cancel)         \
-    OP(kill)
+    OP(kill)           \
+    OP(pause)          \
+    OP(resume)         \
+    OP(resize)         \
+    OP(recycle)        \
+    OP(reload)         \
+    OP(drain)          \
+    OP(log_level)
 
 #define CLIENT_OP_DECLARE(name) extern const struct operation client_op_##name;
 CLIENT_OPS(CLIENT_OP_DECLARE)
@@ -54,6 +68,10 @@ static inline const struct client_request *client_request_of(const struct reques
 {
     return (const struct client_request *)request;
 }
+
+/* named.c: the pool or the worker named by the request; NULL after a refusal. */
+struct dispatcher *client_op_pool(const struct client_session *session, struct request *request);
+struct worker *client_op_worker(const struct client_session *session, struct request *request);
 
 /* set.c: makes the request's module, if it has one, the session's default. */
 void client_op_set_module(struct client_session *session, const struct client_request *request);

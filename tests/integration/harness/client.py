@@ -80,6 +80,8 @@ class Client:
         self.sock = open_socket(address, receive_buffer=receive_buffer)
         self.input = bytearray()
         self.kept = []  # events read while waiting for another one
+        self.draining = 0  # events of this name
+        self.skips_draining = True  # as clients do that do not know it
         self.hello_event = None
         if hello:
             self.hello_event = self.hello(**fields)
@@ -140,8 +142,18 @@ class Client:
         return bool(data)
 
     def _next(self, timeout, what):
-        """The next event off the wire, or None at end of input."""
+        """The next event off the wire but `draining`, or None at end of input."""
         end = time.monotonic() + timeout
+        while True:
+            event = self._next_of_all(end, what)
+            if event is None or event.name != "draining":
+                return event
+            assert event == {"event": "draining"}, event
+            self.draining += 1
+            if not self.skips_draining:
+                return event
+
+    def _next_of_all(self, end, what):
         while (at := self.input.find(b"\n")) < 0:
             assert len(self.input) <= 4096, f"server header too long: {self.input!r}"
             if not self._fill(end, what):

@@ -34,11 +34,15 @@ static const struct protocol general_protocol = {
 /* --- the fields as texts --- */
 
 static const char *const field_names[] = {
-    "op",         "id",      "size",        "module",  "context",
-    "client",     "token",   "token_wrong", "job",     "target",
-    "timeout_ms", "link",    "notify",      "ignored", "ignored_count",
-    "origin",     "attempt", "for",         "rights",
+    "op",      "id",          "size",          "module",     "context",    "client",
+    "token",   "token_wrong", "job",           "target",     "timeout_ms", "link",
+    "notify",  "ignored",     "ignored_count", "origin",     "attempt",    "for",
+    "rights",  "pool",        "worker",        "pool_start", "pool_max",   "job_max",
+    "waiting", "level",
 };
+
+static const char *const waiting_words[] = {"", "fail", "run"};
+static const char *const level_words[] = {"", "debug", "info", "warn", "error"};
 
 /* The field as the cases have it; empty if it is as if not given. */
 static const char *field_text(const struct client_request *r, const char *name)
@@ -65,6 +69,8 @@ static const char *field_text(const struct client_request *r, const char *name)
         return r->base.context.text;
     if (strcmp(name, "ignored") == 0)
         return r->base.ignored.text;
+    if (strcmp(name, "pool") == 0)
+        return r->pool.text;
     if (strcmp(name, "origin") == 0)
         return r->origin.text;
     if (strcmp(name, "for") == 0)
@@ -77,6 +83,18 @@ static const char *field_text(const struct client_request *r, const char *name)
         snprintf(text, sizeof text, "%u", r->timeout_ms);
     else if (strcmp(name, "attempt") == 0 && r->attempt)
         snprintf(text, sizeof text, "%u", r->attempt);
+    else if (strcmp(name, "worker") == 0 && r->worker)
+        snprintf(text, sizeof text, "%u", r->worker);
+    else if (strcmp(name, "pool_start") == 0 && r->size.pool_start)
+        snprintf(text, sizeof text, "%u", r->size.pool_start);
+    else if (strcmp(name, "pool_max") == 0 && r->size.pool_max)
+        snprintf(text, sizeof text, "%u", r->size.pool_max);
+    else if (strcmp(name, "job_max") == 0 && r->size.job_max)
+        snprintf(text, sizeof text, "%u", r->size.job_max);
+    else if (strcmp(name, "waiting") == 0 && r->waiting)
+        snprintf(text, sizeof text, "%s", waiting_words[r->waiting]);
+    else if (strcmp(name, "level") == 0 && r->level)
+        snprintf(text, sizeof text, "%s", level_words[r->level]);
     else if (strcmp(name, "link") == 0 && r->link)
         snprintf(text, sizeof text, "true");
     else if (strcmp(name, "token_wrong") == 0 && r->base.token_wrong)
@@ -107,6 +125,7 @@ static void check_texts(const struct client_request *r)
     ck_assert_uint_eq(strlen(r->target.text), r->target.len);
     ck_assert_uint_eq(strlen(r->module.text), r->module.len);
     ck_assert_uint_eq(strlen(r->job.text), r->job.len);
+    ck_assert_uint_eq(strlen(r->pool.text), r->pool.len);
     ck_assert_uint_eq(strlen(r->origin.text), r->origin.len);
     ck_assert_uint_eq(strlen(r->owner.text), r->owner.len);
     ck_assert_uint_eq(strlen(r->base.context.text), r->base.context.len);

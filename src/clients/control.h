@@ -1,0 +1,42 @@
+/*
+ * control: what clients may ask of the program as a whole. The master fills the table in, because
+ * this folder calls nothing above it.
+ */
+#ifndef TASKMASTER_CLIENTS_CONTROL_H
+#define TASKMASTER_CLIENTS_CONTROL_H
+
+#include "protocol/request.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum { CONTROL_CHANGED_MAX = 1024 }; /* bytes of a list of changed keys, as JSON */
+
+/* What has become of a reload. The texts are borrowed for the call. */
+struct control_reload {
+    /* Unusable settings, or NULL: */
+    const char *fault; /* for people */
+    struct fault_place place;
+    /* In force now: */
+    const char *changed; /* a JSON list of keys, cut where it is full */
+    uint32_t changed_count;
+};
+
+/* The fate of waiting jobs in a drain. */
+enum control_waiting {
+    WAITING_AS_SET, /* by the settings */
+    WAITING_FAIL,
+    WAITING_RUN,
+};
+
+struct clients_control {
+    void *arg;
+    /* Reads the settings again. Without a fault, clients_reloaded() follows later. False: the
+     * server ends, and reads none. */
+    bool (*reload)(void *arg, struct control_reload *reload);
+    /* The server ends after its jobs. `who` is for the log. */
+    void (*drain)(void *arg, const char *who, enum control_waiting waiting);
+};
+
+#endif
