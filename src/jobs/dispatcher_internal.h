@@ -359,9 +359,6 @@ bool dispatch_reclaim_worker(struct dispatcher *d, struct worker *worker);
 /* Likewise the prefetched jobs of all workers. */
 void dispatch_reclaim_all(struct dispatcher *d);
 
-/* The current job, however assigned, goes back unless the worker has begun it. */
-bool dispatch_reclaim_unbegun(struct dispatcher *d, struct worker *worker);
-
 /* The current job of a lost worker goes back, if it was prefetched and not begun. A job assigned to
  * it while idle goes back, too, but only once. */
 bool dispatch_reclaim_of_lost(struct dispatcher *d, struct worker *worker);

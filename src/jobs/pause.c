@@ -14,8 +14,7 @@ static void take_back_current(struct dispatcher *d)
     struct worker *worker, *next;
     for (worker = TAILQ_FIRST(&d->pool.lists[WORKER_BUSY]); worker; worker = next) {
         next = TAILQ_NEXT(worker, link);
-        if (dispatch_reclaim_unbegun(d, worker))
-            dispatch_assign_next(d, worker);
+        dispatch_begin_undo(d, worker->job);
     }
 }
 

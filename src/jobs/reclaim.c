@@ -41,11 +41,6 @@ bool dispatch_reclaim_running(struct dispatcher *d, struct job *job)
     return true;
 }
 
-bool dispatch_reclaim_unbegun(struct dispatcher *d, struct worker *worker)
-{
-    return dispatch_reclaim_running(d, worker->job);
-}
-
 /* Once: a job with a payload beyond any worker would go on for ever. */
 bool dispatch_reclaim_of_lost(struct dispatcher *d, struct worker *worker)
 {
