@@ -170,7 +170,7 @@ bool master_link_has_message(const struct master_link *link)
 
 void master_link_set_patience(struct master_link *link, int timeout_ms)
 {
-    struct timeval time = {.tv_sec = timeout_ms / 1000, .tv_usec = timeout_ms % 1000 * 1000};
+    struct timeval time = {.tv_sec = timeout_ms / 1000, .tv_usec = timeout_ms % 1000 * 1000L};
 
     if (timeout_ms != link->patience_ms &&
         setsockopt(link->fd, SOL_SOCKET, SO_RCVTIMEO, &time, sizeof(time)) == 0)

@@ -9,7 +9,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <inttypes.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -224,12 +223,13 @@ int worker_process_reap(struct worker_process *process)
  * would do if it left out the time before our own exec. */
 static uint64_t own_peak_kb(void)
 {
+    static const char key[] = "VmHWM:";
     char line[128];
     uint64_t kb = UINT64_MAX;
     FILE *file = fopen("/proc/self/status", "re");
-    while (file && fgets(line, sizeof line, file))
-        if (sscanf(line, "VmHWM: %" SCNu64, &kb) == 1)
-            break;
+    while (file && kb == UINT64_MAX && fgets(line, sizeof line, file))
+        if (strncmp(line, key, strlen(key)) == 0)
+            kb = strtoull(line + strlen(key), NULL, 10);
     if (file)
         fclose(file);
     return kb;
