@@ -8,6 +8,7 @@
 enum {
     HANG_US = 1000000,
     SPIN_PERCENT = 2,
+    DEAD_US = 12000000, /* from the stop of a worker to its end as a dead one */
     FEW_CLIENTS =
         PLAN_CLIENT_MAX / 2, /* with at most so few clients, no refusal for their number */
 };
@@ -23,28 +24,39 @@ static void check_conservation(const struct check *check, const struct event *ev
                                const struct sample *s)
 {
     uint64_t sum =
-        s->done + s->failed + s->overload + s->dropped + s->orphaned + s->waiting + s->running;
+        s->done + s->failed + s->overload + s->dropped + s->orphaned + s->all.waiting + s->running;
     if (s->submitted != sum)
         finding_add(check->findings, FINDING_CONSERVATION,
                     "at %.3f s submitted %" PRIu64 ", but done %" PRIu64 " + failed %" PRIu64
                     " + overload %" PRIu64 " + dropped %" PRIu64 " + orphaned %" PRIu64
                     " + waiting %" PRIu64 " + running %" PRIu64 " = %" PRIu64,
                     seconds(check, event->t_us), s->submitted, s->done, s->failed, s->overload,
-                    s->dropped, s->orphaned, s->waiting, s->running, sum);
+                    s->dropped, s->orphaned, s->all.waiting, s->running, sum);
 }
 
-/* Dead workers take no place, at most as many as there are places. */
-static void check_workers(const struct check *check, double at, const char *pool, uint64_t workers,
-                          uint64_t dead, uint64_t max)
+/* Dead workers take no place, but there are at most as many as places. A dead one on its way to its
+ * end is told as `stopping`, so for a while after a death the bound is twice as high. */
+static bool had_dead(const struct check *check, const struct event *event)
 {
-    if (workers > max)
+    uint64_t late_us = DEAD_US * check->scale;
+    for (size_t i = 0; i < check->stop_count; i++)
+        if (check->stops[i].t_us <= event->t_us && event->t_us - check->stops[i].t_us < late_us)
+            return true;
+    return false;
+}
+
+static void check_workers(const struct check *check, const struct event *event, const char *pool,
+                          const struct pool_sample *p, uint64_t max)
+{
+    uint64_t workers = p->starting + p->idle + p->busy + p->stopping;
+    if (workers > max && (workers + p->dead > 2 * max || !had_dead(check, event)))
         finding_add(check->findings, FINDING_BOUNDS,
-                    "at %.3f s %" PRIu64 " workers of pool %s, pool-max %" PRIu64, at, workers,
-                    pool, max);
-    if (dead > max)
+                    "at %.3f s %" PRIu64 " workers of pool %s, pool-max %" PRIu64,
+                    seconds(check, event->t_us), workers, pool, max);
+    if (p->dead > max)
         finding_add(check->findings, FINDING_BOUNDS,
-                    "at %.3f s %" PRIu64 " dead workers of pool %s, pool-max %" PRIu64, at, dead,
-                    pool, max);
+                    "at %.3f s %" PRIu64 " dead workers of pool %s, pool-max %" PRIu64,
+                    seconds(check, event->t_us), p->dead, pool, max);
 }
 
 /* One more for each starting worker, and one for each worker lost before it began its job. */
@@ -65,8 +77,7 @@ static void check_pool(const struct check *check, const struct event *event, con
     double at = seconds(check, event->t_us);
     if (!range.pool_max)
         return;
-    check_workers(check, at, plan_pool_names[pool], p->starting + p->idle + p->busy + p->stopping,
-                  p->dead, range.pool_max);
+    check_workers(check, event, plan_pool_names[pool], p, range.pool_max);
     check_line(check, at, plan_pool_names[pool], p->waiting, &range);
 }
 
@@ -75,10 +86,9 @@ static void check_bounds(const struct check *check, const struct event *event,
 {
     struct known_range range = check_settings(check, s->sent_us, event->t_us);
     double at = seconds(check, event->t_us);
-    check_workers(check, at, "all", s->starting + s->idle + s->busy + s->stopping, s->dead,
-                  range.pool_max);
-    check_line(check, at, "all", s->waiting, &range);
-    if (s->children > 2 * range.pool_max || (!s->dead && s->children > range.pool_max))
+    check_workers(check, event, "all", &s->all, range.pool_max);
+    check_line(check, at, "all", s->all.waiting, &range);
+    if (s->children > range.pool_max * (had_dead(check, event) ? 2 : 1))
         finding_add(check->findings, FINDING_BOUNDS,
                     "at %.3f s %" PRIu64 " child processes, pool-max %" PRIu64, at, s->children,
                     range.pool_max);

@@ -9,7 +9,6 @@ enum {
     KILL_EARLY_US = 2000000, /* a job may go to a worker killed this long before */
     LIMIT_LATE_US = 4000000, /* beyond a time limit and the steps of stopping */
     WORD_US = 62000000,      /* a fresh worker's refusal may reach clients for so long */
-    CRASH_LATE_US = 1000000, /* a crash may reach its client after the breaker others */
     TROUBLE_US = 12000000,   /* jobs may be unavailable for so long after a failed start */
 };
 
@@ -152,29 +151,12 @@ static bool has_word(const struct judge *judge)
     return false;
 }
 
-/* Enough of the module's jobs may have crashed their workers before. */
-static bool may_be_open(const struct judge *judge)
-{
-    const struct check *check = judge->check;
-    uint64_t crashes = 0, late_us = CRASH_LATE_US * check->scale;
-    for (size_t uid = 0; uid < check->history->job_count; uid++) {
-        const struct job_record *record = &check->history->jobs[uid];
-        const struct known_job *job = &check->jobs[uid];
-        bool lost = job->end && job->end->type == EV_FAILED && job->end->code == REASON_ERROR;
-        bool may_be_lost = command_table[record->spec.command].may & MAY_BE_LOST;
-        if (record->epoch == judge->record->epoch &&
-            record->spec.module == judge->record->spec.module && (lost || may_be_lost) &&
-            job->submit_us < judge->job->end_us + late_us)
-            crashes++;
-    }
-    return check->plan->life.breaker_crashes && crashes >= check->plan->life.breaker_crashes;
-}
-
 static void judge_unavailable(const struct judge *judge)
 {
     const struct check *check = judge->check;
     bool trouble = may(judge, MAY_BE_UNAVAILABLE) ||
-                   (may(judge, MAY_BE_REFUSED) && has_word(judge)) || may_be_open(judge);
+                   (may(judge, MAY_BE_REFUSED) && has_word(judge)) ||
+                   check_breaker_may_be_open(check, judge->uid);
     for (size_t i = 0; i < check->start_trouble_count && !trouble; i++)
         trouble = check->start_troubles[i] <= judge->job->end_us &&
                   check->start_troubles[i] + TROUBLE_US * check->scale >= judge->job->end_us;

@@ -155,7 +155,7 @@ static void lay_ghosts(struct open_jobs *open, const struct event *event)
 /* Ghosts from before this sample was requested are at most its waiting and running jobs. */
 static void count_ghosts(struct open_jobs *open, const struct sample *sample)
 {
-    uint64_t most = sample->waiting + sample->running;
+    uint64_t most = sample->all.waiting + sample->running;
     if (open->ghosts_us < sample->sent_us && open->ghosts > most)
         open->ghosts = (uint32_t)most;
 }
@@ -215,7 +215,10 @@ static void gather_fault(struct check *check, const struct event *event)
 {
     if (event->pid && (event->a == SIGKILL || event->a == SIGTERM))
         check->kills[check->kill_count++] = (struct known_kill){event->t_us, event->pid};
-    if (event->code == FAULT_NO_WORKER_BINARY || event->code == FAULT_FEW_FILES)
+    if (event->pid && event->a == SIGSTOP)
+        check->stops[check->stop_count++] = (struct known_kill){event->t_us, event->pid};
+    if (event->code == FAULT_NO_WORKER_BINARY || event->code == FAULT_FEW_FILES ||
+        event->code == FAULT_FREEZE_STARTING)
         check->start_troubles[check->start_trouble_count++] = event->t_us;
 }
 
@@ -375,17 +378,20 @@ void checker_run(struct findings *findings, const struct history *history, const
     check.conns = need((history->last_conn + 1) * sizeof *check.conns);
     check.epochs = need((history->epoch + 1) * sizeof *check.epochs);
     check.kills = need((faults + history->job_count) * sizeof *check.kills);
+    check.stops = need(faults * sizeof *check.stops);
     check.words = need(side->refusal_count * sizeof *check.words);
     check.start_troubles = need(faults * sizeof *check.start_troubles);
     check.settings = need(count_events(history, EV_SETTINGS) * sizeof *check.settings);
     gather(&check);
     check_jobs(&check);
+    check_breaker(&check);
     check_order(&check);
     check_daemon(&check);
     free(check.jobs);
     free(check.conns);
     free(check.epochs);
     free(check.kills);
+    free(check.stops);
     free(check.words);
     free(check.start_troubles);
     free(check.settings);

@@ -3,7 +3,8 @@
  * else.
  *
  * checker.c gathers the facts about every job, connection and master; check_jobs.c judges the jobs,
- * check_order.c the order of assignment, check_daemon.c the rest.
+ * check_breaker.c the failures of crashing modules, check_order.c the order of assignment,
+ * check_daemon.c the rest.
  */
 #ifndef TORTURE_CHECKER_H
 #define TORTURE_CHECKER_H
@@ -63,6 +64,8 @@ struct check {
     struct known_epoch *epochs; /* by number */
     struct known_kill *kills;
     size_t kill_count;
+    struct known_kill *stops; /* of workers, by SIGSTOP */
+    size_t stop_count;
     struct known_settings *settings;
     size_t settings_count;
     uint64_t *words; /* when a module refused in a worker that had begun no job before */
@@ -93,7 +96,11 @@ struct known_range check_pool_settings(const struct check *check, uint8_t pool, 
 bool check_may_be_in(const struct check *check, uint8_t module, uint8_t pool, uint64_t from_us,
                      uint64_t to_us);
 
+/* Whether the breaker of the job's module may have been open at the job's end. */
+bool check_breaker_may_be_open(const struct check *check, uint32_t uid);
+
 void check_jobs(const struct check *check);
+void check_breaker(const struct check *check);
 void check_order(const struct check *check);
 void check_daemon(const struct check *check);
 

@@ -15,6 +15,9 @@ enum fault_kind {
     FAULT_STOP_IDLE,
     FAULT_STOP_BUSY,
     FAULT_STOP_STARTING,
+    FAULT_FREEZE_IDLE, /* stopped for so long that the worker is dead */
+    FAULT_FREEZE_BUSY,
+    FAULT_FREEZE_STARTING,
     FAULT_KILL_ALL,
     /* modules */
     FAULT_DIE_SENDING,
@@ -35,6 +38,7 @@ enum fault_kind {
     FAULT_INIT_REFUSES_SOME,
     FAULT_NO_MODULE,
     FAULT_CRASH_ROW,
+    FAULT_CRASH_LOOP,
     FAULT_CRASH_BEHIND,
     /* clients */
     FAULT_RESET,

@@ -116,9 +116,10 @@ struct pool_sample {
 
 /* From stats. */
 struct sample {
-    uint64_t submitted, done, failed, overload, dropped, orphaned, waiting, running;
-    uint64_t starting, idle, busy, stopping, pool_max, job_max, forks, exits, bytes, connected;
-    uint64_t dead, ends; /* ends: the sum of the exits by reason */
+    uint64_t submitted, done, failed, overload, dropped, orphaned, running;
+    struct pool_sample all;
+    uint64_t pool_max, job_max, forks, exits, bytes, connected;
+    uint64_t ends; /* the sum of the exits by reason */
     struct pool_sample pools[PLAN_POOLS];
     uint64_t children; /* the master's processes, by the kernel's count */
     uint64_t sent_us;  /* when the request was sent */

@@ -111,23 +111,18 @@ static void take_stats(struct monitor *monitor, json_t *stats)
         .overload = sum_of(json_object_get(jobs, "overload")),
         .dropped = uint_at(jobs, "dropped"),
         .orphaned = uint_at(jobs, "orphaned"),
-        .waiting = uint_at(queue, "waiting"),
         .running = uint_at(jobs, "running"),
-        .starting = uint_at(pool, "starting"),
-        .idle = uint_at(pool, "idle"),
-        .busy = uint_at(pool, "busy"),
-        .stopping = uint_at(pool, "stopping"),
         .pool_max = uint_at(pool, "max"),
         .job_max = uint_at(queue, "max"),
         .forks = uint_at(pool, "forks"),
         .exits = uint_at(pool, "exits"),
         .ends = sum_of(json_object_get(pool, "ends")),
-        .dead = uint_at(pool, "dead"),
         .bytes = uint_at(queue, "bytes") + (unread > OWN_BYTES ? unread - OWN_BYTES : 0),
         .connected = uint_at(clients, "connected"),
         .children = proc_children(monitor->master, NULL, 0),
         .sent_us = monitor->sample.sent_us,
     };
+    take_pool(&monitor->sample.all, stats);
     take_pools(&monitor->sample, json_object_get(stats, "pools"));
     history_add_sample(monitor->history, &monitor->sample);
     monitor->on_sample(monitor->arg);

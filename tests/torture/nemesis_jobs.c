@@ -3,7 +3,14 @@
 
 #include <signal.h>
 
-enum { ROW_MIN = 5, ROW_MAX = 15, LARGE_MAX = 4, SMALL_MAX = 6 };
+enum {
+    ROW_MIN = 5,
+    ROW_MAX = 15,
+    LARGE_MAX = 4,
+    SMALL_MAX = 6,
+    TRIES = 40, /* of a module that has crashed */
+    TRY_STEP_US = 100000,
+};
 
 static enum command command_of(enum fault_kind kind, struct rng *rng)
 {
@@ -62,6 +69,33 @@ static void crash_behind(struct nemesis *nemesis, struct client *client)
     submit(nemesis, client, rng_chance(rng, 500) ? CMD_SIGNAL : CMD_CONSTRUCTOR);
 }
 
+/* One more job of the frail module, which may have an open breaker. */
+static void try_again(struct nemesis *nemesis, const struct later *later)
+{
+    struct client *client = crowd_find(nemesis->crowd, later->client);
+    struct job_spec spec = {.command = CMD_HASH, .module = MODULE_FRAIL};
+    if (!client || client->mute)
+        return;
+    client->leave_when_idle = later->count == 1;
+    client_submit(client, &spec);
+    if (later->count > 1)
+        nemesis_later(nemesis, TRY_STEP_US, try_again, 0, later->client, later->count - 1);
+}
+
+/* Jobs of a module crash one after the other; then the module is well again. */
+static void crash_loop(struct nemesis *nemesis, struct client *client)
+{
+    struct rng *rng = &nemesis->rng;
+    for (uint64_t n = rng_range(rng, ROW_MIN, ROW_MAX); n > 0; n--) {
+        struct job_spec spec = job_spec_of(CMD_SIGNAL, rng, PLAN_PAYLOAD_MAX);
+        spec.module = MODULE_FRAIL;
+        spec.a = SIGSEGV;
+        client_submit(client, &spec);
+    }
+    client->leave_when_idle = false;
+    nemesis_later(nemesis, TRY_STEP_US, try_again, 0, client->number, TRIES);
+}
+
 static bool comes_in_rows(enum fault_kind kind)
 {
     return kind == FAULT_CRASH_ROW || kind == FAULT_INIT_REFUSES || kind == FAULT_INIT_REFUSES_SOME;
@@ -79,6 +113,10 @@ void nemesis_jobs_strike(struct nemesis *nemesis)
     client->leave_when_idle = true;
     if (nemesis->kind == FAULT_INIT_REFUSES_SOME && rng_chance(rng, 500))
         daemon_signal(nemesis->daemon, SIGHUP); /* new workers: different ones refuse */
+    if (nemesis->kind == FAULT_CRASH_LOOP) {
+        crash_loop(nemesis, client);
+        return;
+    }
     if (nemesis->kind == FAULT_CRASH_BEHIND) {
         crash_behind(nemesis, client);
         return;

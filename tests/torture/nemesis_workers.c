@@ -6,7 +6,10 @@
 enum {
     TRIES_MAX = 1000,      /* lists of workers, in search of one in the wanted state */
     START_WAIT_US = 20000, /* for a worker to start by itself; then a reload starts some */
+    STOPPED_MIN_US = 1000,
     STOPPED_MAX_US = 400000,
+    FROZEN_MIN_US = 1000000,
+    FROZEN_MAX_US = 4000000, /* longer than any worker lives that gives no sign of life */
     START_DELAY_MAX_US = 4000,
 };
 
@@ -23,6 +26,9 @@ static const struct {
     [FAULT_STOP_IDLE] = {MONITOR_IDLE, SIGSTOP},
     [FAULT_STOP_BUSY] = {MONITOR_BUSY, SIGSTOP},
     [FAULT_STOP_STARTING] = {MONITOR_STARTING, SIGSTOP},
+    [FAULT_FREEZE_IDLE] = {MONITOR_IDLE, SIGSTOP},
+    [FAULT_FREEZE_BUSY] = {MONITOR_BUSY, SIGSTOP},
+    [FAULT_FREEZE_STARTING] = {MONITOR_STARTING, SIGSTOP},
     [FAULT_KILL_ALL] = {MONITOR_BUSY, SIGKILL},
 };
 
@@ -30,6 +36,17 @@ static void go_on(struct nemesis *nemesis, const struct later *later)
 {
     if (daemon_owns(nemesis->daemon, later->pid))
         kill(later->pid, SIGCONT);
+}
+
+static bool is_freeze(enum fault_kind kind)
+{
+    return kind == FAULT_FREEZE_IDLE || kind == FAULT_FREEZE_BUSY || kind == FAULT_FREEZE_STARTING;
+}
+
+static uint64_t stopped_us(struct nemesis *nemesis, enum fault_kind kind)
+{
+    return is_freeze(kind) ? rng_range(&nemesis->rng, FROZEN_MIN_US, FROZEN_MAX_US)
+                           : rng_range(&nemesis->rng, STOPPED_MIN_US, STOPPED_MAX_US);
 }
 
 /*
@@ -46,7 +63,7 @@ static void aim(struct nemesis *nemesis, enum fault_kind kind, pid_t pid, int si
     history_add_fault(nemesis->history, kind, pid)->a = (uint64_t)signo;
     kill(pid, signo);
     if (signo == SIGSTOP)
-        nemesis_later(nemesis, rng_range(&nemesis->rng, 1000, STOPPED_MAX_US), go_on, pid, 0, 0);
+        nemesis_later(nemesis, stopped_us(nemesis, kind), go_on, pid, 0, 0);
 }
 
 static pid_t pick(struct nemesis *nemesis, enum monitor_state state)

@@ -61,8 +61,8 @@ static struct life_rules draw_life(struct rng *rng)
         .begin_timeout_ms = rng_chance(rng, 800) ? (uint32_t)rng_range(rng, 300, 1000) : 0,
         .dead_kill_ms = (uint32_t)rng_range(rng, 300, 3000),
         .breaker_window_ms = (uint32_t)rng_range(rng, 1000, 10000),
-        .breaker_crashes = rng_chance(rng, 800) ? (uint32_t)rng_range(rng, 3, 8) : 0,
-        .breaker_pause_ms = (uint32_t)rng_range(rng, 100, 1000),
+        .breaker_crashes = rng_chance(rng, 800) ? (uint32_t)rng_range(rng, 2, 5) : 0,
+        .breaker_pause_ms = (uint32_t)rng_range(rng, 50, 200),
     };
 }
 

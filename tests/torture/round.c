@@ -105,8 +105,8 @@ static bool is_at_rest(const struct round *round)
 {
     const struct sample *s = &round->monitor.sample;
     uint32_t workers = plan_sum(&round->plan->layout).pool_start;
-    return s->submitted + s->connected > 0 && s->idle == workers && !s->starting && !s->busy &&
-           !s->stopping && s->connected == 1 && !s->waiting && !s->running;
+    return s->submitted + s->connected > 0 && s->all.idle == workers && !s->all.starting &&
+           !s->all.busy && !s->all.stopping && s->connected == 1 && !s->all.waiting && !s->running;
 }
 
 static void take_first_figures(struct round *round)
@@ -129,7 +129,7 @@ static void take_last_figures(struct round *round)
     rest->strays = count_strays(round);
     rest->bytes = s->bytes;
     rest->connected = s->connected;
-    rest->waiting = s->waiting;
+    rest->waiting = s->all.waiting;
     rest->running = s->running;
 }
 
