@@ -385,6 +385,8 @@ static void on_message(void *arg, json_t *header, const char *payload, size_t si
     enum event_type type = type_of(header);
     if (strcmp(text_of(header, "event"), "hello") == 0)
         client->greeted = true;
+    else if (strcmp(text_of(header, "event"), "draining") == 0)
+        return;
     else if (json_is_true(json_object_get(header, "fatal")))
         take_fatal(client, header);
     else if (type == EVENT_TYPES ||

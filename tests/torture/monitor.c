@@ -169,7 +169,7 @@ static void on_message(void *arg, json_t *header, const char *payload, size_t si
         loop_set(monitor->loop, &monitor->next, monitor->want_workers ? 0 : INTERVAL_US);
     } else if (event && strcmp(event, "workers") == 0 && body) {
         take_workers(monitor, body);
-    } else {
+    } else if (!event || strcmp(event, "draining") != 0) {
         history_add_conn(monitor->history, EV_BROKEN, monitor->number, NO_JOB)->a = BROKEN_FRAMING;
     }
     json_decref(body);
