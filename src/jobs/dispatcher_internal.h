@@ -513,6 +513,12 @@ static inline bool dispatch_start_is_paused(const struct dispatcher *d)
     return timer_is_set(&d->starts.pause);
 }
 
+/* Starts have failed of late, and no new worker has proved itself since. */
+static inline bool dispatch_start_is_unsure(const struct dispatcher *d)
+{
+    return timer_is_set(&d->starts.pause) || timer_is_set(&d->starts.ok);
+}
+
 /* Why the last start failed; NULL if starts do not fail. */
 static inline const char *dispatch_start_error(const struct dispatcher *d)
 {

@@ -35,10 +35,12 @@ bool dispatch_recycle_may_begin(const struct dispatcher *d)
     return d->pool.leaving + dispatch_starting(d) < quarter(d);
 }
 
+/* After failed starts one exchange is tried at a time, as starts are. */
 static bool is_turn_free(const struct dispatcher *d)
 {
-    return dispatch_recycle_may_begin(d) && !dispatch_renew_is_on_trial(d) &&
-           !dispatch_start_error(d);
+    bool none = d->pool.leaving + dispatch_starting(d) == 0;
+    return dispatch_recycle_may_begin(d) && (none || !dispatch_start_error(d)) &&
+           !dispatch_start_is_unsure(d) && !dispatch_renew_is_on_trial(d);
 }
 
 static size_t needed(const struct dispatcher *d)

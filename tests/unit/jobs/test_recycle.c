@@ -180,6 +180,30 @@ START_TEST(test_starts_fail)
 }
 END_TEST
 
+/* A start failed long ago, and none was wanted since. */
+START_TEST(test_an_old_failure)
+{
+    open_idle(1, 2, 10);
+    SUBMIT();
+    done(1);
+    hush_news();
+    SUBMIT();
+    SUBMIT();
+    dies(2, SIGSEGV);
+    done(1);
+    done(1);
+    pass_ms(START_TIMEOUT_MS);
+    ck_told("give 1 j2, start 2, forget 2, a2 done, give 1 j3, a3 done");
+    ck_assert_uint_eq(d.starts.failures, 1);
+    mark(1);
+    ck_told("start 3");
+    ready(3);
+    ck_told("");
+    pass_ms(SOON_MS);
+    ck_told("retire 1");
+}
+END_TEST
+
 /* Nor while a reload waits for its first new worker. */
 START_TEST(test_renewal_first)
 {
@@ -424,6 +448,7 @@ int main(void)
     tcase_add_test(tc, test_many);
     tcase_add_test(tc, test_long_jobs);
     tcase_add_test(tc, test_starts_fail);
+    tcase_add_test(tc, test_an_old_failure);
     tcase_add_test(tc, test_renewal_first);
     tcase_add_test(tc, test_prefetched);
     tcase_add_test(tc, test_prefetched_and_begun);
