@@ -39,12 +39,18 @@ static void set_end(struct worker *worker, enum worker_end end)
         ++*recycling_count(worker);
 }
 
+/* Recycling waits for its turn; other wishes do not; the rest does not even wait for a job. */
+static int urgency(enum worker_end end)
+{
+    if (worker_end_is_recycling(end))
+        return 1;
+    return end == END_UNDECIDED ? 0 : worker_end_is_wish(end) ? 2 : 3;
+}
+
 void worker_decide_end(struct worker *worker, enum worker_end end)
 {
     bool decided = worker->end != END_UNDECIDED;
-    if (decided && !worker_end_is_wish(worker->end))
-        return;
-    if (decided && (worker_is_ending(worker) || worker_end_is_wish(end)))
+    if (decided && (worker_is_ending(worker) || urgency(end) <= urgency(worker->end)))
         return;
     set_end(worker, end);
 }

@@ -126,8 +126,8 @@ static inline bool worker_is_ending(const struct worker *worker)
 /* The one way to another state. A transition outside the matrix aborts. */
 void worker_set_state(struct worker *worker, enum worker_state state, uint64_t now_us);
 
-/* Decides why the worker ends. The first wish counts, and so does the first other reason. Another
- * reason takes the place of a wish unless the worker is about to go already. */
+/* Decides why the worker ends. The first reason counts, unless a more urgent one comes before the
+ * worker is about to go: recycling gives way to any other wish, and a wish to any other reason. */
 void worker_decide_end(struct worker *worker, enum worker_end end);
 
 /* The worker stays after all; it is not about to go. */

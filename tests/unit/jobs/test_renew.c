@@ -202,13 +202,14 @@ START_TEST(test_reload_and_less_room)
     open_idle(3, 3, 10);
     limits.pool.pool_start = limits.pool.pool_max = 1;
     reconfigure(true);
-    ck_told("retire 3");
-    dies(3, -0);
-    ck_told("forget 3, retire 2");
-    dies(2, -0);
-    ck_told("forget 2, retire 1");
+    ck_told("retire 1, retire 2");
+    ck_assert_int_eq(the_worker(1)->end, END_RESIZE);
     dies(1, -0);
-    ck_told("forget 1, start 4");
+    dies(2, -0);
+    ck_told("forget 1, forget 2, retire 3");
+    ck_assert_int_eq(the_worker(3)->end, END_RELOAD);
+    dies(3, -0);
+    ck_told("forget 3, start 4");
     ready(4);
     ck_told("");
 }

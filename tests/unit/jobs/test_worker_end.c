@@ -35,17 +35,23 @@ START_TEST(test_names)
 }
 END_TEST
 
-/* Each pair of reasons of a serving worker: only another reason replaces a wish. */
+/* Each pair of reasons of a serving worker: the more urgent one counts, or the first. */
+static bool replaces(enum worker_end first, enum worker_end then)
+{
+    if (worker_end_is_recycling(first))
+        return !worker_end_is_recycling(then);
+    return first == END_UNDECIDED || (worker_end_is_wish(first) && !worker_end_is_wish(then));
+}
+
 START_TEST(test_pairs)
 {
     enum worker_end first = (enum worker_end)(_i / WORKER_ENDS),
                     then = (enum worker_end)(_i % WORKER_ENDS);
-    bool replaced = !first || (worker_end_is_wish(first) && !worker_end_is_wish(then));
     if (!then)
         return;
     worker_decide_end(worker, first);
     worker_decide_end(worker, then);
-    ck_assert_int_eq(worker->end, replaced ? then : first);
+    ck_assert_int_eq(worker->end, replaces(first, then) ? then : first);
     ck_assert_uint_eq(pool.due, worker_end_is_recycling(worker->end));
     ck_assert_uint_eq(pool.leaving, 0);
 }
