@@ -58,6 +58,7 @@ bool dispatch_begin_undo(struct dispatcher *d, struct job *job)
     if (worker->state == WORKER_BUSY)
         ask_for_sign(d, worker, since_us);
     dispatch_assign_next(d, worker);
+    dispatch_touch(d, DISPATCH_ASIDE | DISPATCH_POOL); /* the worker may be fresh, or in the way */
     return true;
 }
 
