@@ -167,6 +167,24 @@ def test_idle_timeout(daemon):
     assert set(ends(server)) == {"idle"}
 
 
+def test_a_reload_that_lowers_pool_max(daemon):
+    """Idle workers end at once, busy ones after their job."""
+    server = daemon(pool_start=4, pool_max=4)
+    server.wait_idle(4)
+    client = server.client()
+    for n in range(3):
+        start(client, "sleep", '{"ms":600000}', id=n)
+    server.write_config(pool_start=1, pool_max=1)
+    server.signal(signal.SIGHUP)
+    server.wait_stats(lambda stats: stats["pool"]["ends"]["resize"] == 1, "the idle worker's end")
+    assert sorted(str(worker["ending"]) for worker in server.workers()) == ["None", "resize", "resize"]
+    for n in range(3):
+        client.send(op="cancel", target=n, id=f"c{n}")
+        check(client.outcome(n), "failed", reason="cancelled")
+    wait_renewed(server)
+    assert ends(server)["resize"] == 3 and len(server.workers()) == 1
+
+
 # ---- reasons and counts
 
 
