@@ -3,6 +3,7 @@
 
 #include "common/limits.h"
 #include "common/xmalloc.h"
+#include "jobs/pool_settings.h"
 
 #include <errno.h>
 #include <limits.h>
@@ -66,6 +67,26 @@ void module_table_configure(struct module_table *table, const struct module_sett
     table->settings = settings;
     module_dir_forget(&table->dir);
     hash_each(&table->by_name, refresh, table);
+}
+
+static bool is_of(const struct module_entry *entry, const char *pool)
+{
+    const char *own = entry->settings.pool ? entry->settings.pool : POOL_DEFAULT;
+    return !pool || strcmp(own, pool) == 0;
+}
+
+/* `arg`: a pointer to the pool's name. */
+static void try_again(struct hash_node *node, void *arg)
+{
+    struct module_entry *entry = module_entry_of(node);
+    const char **pool = arg;
+    if (is_of(entry, *pool))
+        module_breaker_close(&entry->breaker, entry->name, "the workers were recycled");
+}
+
+void module_table_try_again(struct module_table *table, const char *pool)
+{
+    hash_each(&table->by_name, try_again, &pool);
 }
 
 static bool note_stamp(const struct stat *st, uint64_t *stamp)

@@ -67,6 +67,9 @@ void module_table_free(struct module_table *table);
 /* Other settings: limits change at once, and each file is looked at anew. Borrows `settings`. */
 void module_table_configure(struct module_table *table, const struct module_settings *settings);
 
+/* The workers of the pool are replaced, or of all pools if NULL: the modules are tried again. */
+void module_table_try_again(struct module_table *table, const char *pool);
+
 /* The entry of a usable module; NULL if its file is missing or it is disabled. The table owns the
  * entry, which stays until the table goes. */
 struct module_entry *module_table_find(struct module_table *table, const char *name, size_t len,

@@ -45,6 +45,18 @@ def test_opens_and_lets_others_run(server):
     assert line["module"] == "crash" and line["retry_ms"] == 5000
 
 
+@pytest.mark.parametrize("pool, closed", [("default", True), (None, True), ("other", False)])
+def test_recycling_closes_it(server, pool, closed):
+    server = server(pools={"other": {}})
+    client = server.client()
+    crash(client, 3)
+    assert breaker(server)["state"] == "open"
+    client.send(op="recycle", id="r", **({"pool": pool} if pool else {}))
+    client.event("ok", id="r")
+    assert (breaker(server)["state"] == "closed") == closed
+    assert bool(server.log.events("breaker-closed", why="the workers were recycled")) == closed
+
+
 def test_exits_count_and_kills_do_not(server):
     server = server()
     client = server.client()

@@ -3,6 +3,7 @@
 
 #include "clients/tokens.h"
 #include "common/log.h"
+#include "jobs/module_table.h"
 #include "jobs/pools.h"
 #include "protocol/answer.h"
 
@@ -24,11 +25,18 @@ static enum verdict check(struct dialogue *dialogue, struct request *request)
                           "recycle takes a field pool or a field worker, not both");
 }
 
-static size_t recycle_all(const struct pools *pools)
+static size_t recycle_pool(const struct client_session *session, struct dispatcher *d)
+{
+    module_table_try_again(session->clients->modules, d->name);
+    return dispatcher_recycle(d);
+}
+
+static size_t recycle_all(const struct client_session *session)
 {
     struct dispatcher *d;
     size_t workers = 0;
-    POOLS_EACH (d, pools)
+    module_table_try_again(session->clients->modules, NULL);
+    POOLS_EACH (d, session->clients->pools)
         workers += dispatcher_recycle(d);
     return workers;
 }
@@ -46,9 +54,9 @@ static bool recycle(const struct client_session *session, struct request *reques
     } else if (request_has(request, &fields[POOL])) {
         if (!(d = client_op_pool(session, request)))
             return false;
-        *workers = dispatcher_recycle(d);
+        *workers = recycle_pool(session, d);
     } else {
-        *workers = recycle_all(session->clients->pools);
+        *workers = recycle_all(session);
     }
     return true;
 }

@@ -355,6 +355,25 @@ START_TEST(test_gone_is_looked_at_once_a_second)
 END_TEST
 
 /* Other settings hold at once, without a look at the clock. */
+/* The workers of their pool are replaced, or of all pools. */
+START_TEST(test_try_again)
+{
+    static const struct job_settings limits = {.breaker_pause_ms = 1000};
+    struct module_entry *fib = find("fib"), *echo = find("echo");
+    quiet_log();
+    fib->settings.pool = "reports";
+    module_breaker_open(&fib->breaker, &limits, "fib", "crashes", now_us);
+    module_breaker_open(&echo->breaker, &limits, "echo", "crashes", now_us);
+    module_table_try_again(&table, "reports");
+    ck_assert(module_breaker_is_closed(&fib->breaker) && !module_breaker_is_closed(&echo->breaker));
+    module_breaker_open(&fib->breaker, &limits, "fib", "crashes", now_us);
+    module_table_try_again(&table, POOL_DEFAULT);
+    ck_assert(!module_breaker_is_closed(&fib->breaker) && module_breaker_is_closed(&echo->breaker));
+    module_table_try_again(&table, NULL);
+    ck_assert(module_breaker_is_closed(&fib->breaker));
+}
+END_TEST
+
 START_TEST(test_configure)
 {
     struct module_setting other[] = {
@@ -402,6 +421,7 @@ int main(void)
     tcase_add_test(tc, test_file_cannot_be_looked_at);
     tcase_add_test(tc, test_comes_and_goes);
     tcase_add_test(tc, test_gone_is_looked_at_once_a_second);
+    tcase_add_test(tc, test_try_again);
     tcase_add_test(tc, test_configure);
     suite_add_tcase(suite, tc);
     return run_suite(suite);
