@@ -239,6 +239,7 @@ static void gather_epoch(struct check *check, struct open_jobs *open, uint32_t *
 static void gather_event(struct check *check, struct open_jobs *open, uint32_t *epoch,
                          const struct event *event)
 {
+    check_requests_note(check, *epoch, event);
     switch (event->type) {
     case EV_EPOCH:
     case EV_EPOCH_END:
@@ -271,7 +272,8 @@ static void gather_event(struct check *check, struct open_jobs *open, uint32_t *
         break;
     case EV_FAULT:
         gather_fault(check, event);
-        if (event->code == FAULT_MASTER_DRAIN && !event->pid)
+        if ((event->code == FAULT_MASTER_DRAIN || event->code == FAULT_DRAIN_REQUEST) &&
+            !event->pid)
             check->epochs[*epoch].drain_us = event->t_us;
         break;
     case EV_STUCK:
@@ -379,6 +381,8 @@ void checker_run(struct findings *findings, const struct history *history, const
     check.epochs = need((history->epoch + 1) * sizeof *check.epochs);
     check.kills = need((faults + history->job_count) * sizeof *check.kills);
     check.stops = need(faults * sizeof *check.stops);
+    check.pauses = need((history->requests + 1) * PLAN_POOLS * sizeof *check.pauses);
+    check.requests = need((history->requests + 1) * sizeof *check.requests);
     check.words = need(side->refusal_count * sizeof *check.words);
     check.start_troubles = need(faults * sizeof *check.start_troubles);
     check.settings = need(count_events(history, EV_SETTINGS) * sizeof *check.settings);
@@ -386,12 +390,15 @@ void checker_run(struct findings *findings, const struct history *history, const
     check_jobs(&check);
     check_breaker(&check);
     check_order(&check);
+    check_requests(&check);
     check_daemon(&check);
     free(check.jobs);
     free(check.conns);
     free(check.epochs);
     free(check.kills);
     free(check.stops);
+    free(check.pauses);
+    free(check.requests);
     free(check.words);
     free(check.start_troubles);
     free(check.settings);

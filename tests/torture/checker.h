@@ -4,7 +4,7 @@
  *
  * checker.c gathers the facts about every job, connection and master; check_jobs.c judges the jobs,
  * check_breaker.c the failures of crashing modules, check_order.c the order of assignment,
- * check_daemon.c the rest.
+ * check_requests.c the operator's requests, check_daemon.c the rest.
  */
 #ifndef TORTURE_CHECKER_H
 #define TORTURE_CHECKER_H
@@ -51,6 +51,20 @@ struct known_settings {
 
 enum { NO_POOL = 255 };
 
+/* From the ok of a pause to the request to resume. */
+struct known_pause {
+    uint64_t from_us, to_us;
+    uint8_t pool;
+};
+
+/* Of the operator. */
+struct known_request {
+    uint64_t t_us;
+    uint32_t epoch;
+    uint8_t ask, pool;
+    bool answered;
+};
+
 struct check {
     const struct history *history;
     const struct side *side;
@@ -66,6 +80,9 @@ struct check {
     size_t kill_count;
     struct known_kill *stops; /* of workers, by SIGSTOP */
     size_t stop_count;
+    struct known_pause *pauses;
+    size_t pause_count;
+    struct known_request *requests; /* by number */
     struct known_settings *settings;
     size_t settings_count;
     uint64_t *words; /* when a module refused in a worker that had begun no job before */
@@ -102,6 +119,11 @@ bool check_breaker_may_be_open(const struct check *check, uint32_t uid);
 void check_jobs(const struct check *check);
 void check_breaker(const struct check *check);
 void check_order(const struct check *check);
+void check_requests(const struct check *check);
 void check_daemon(const struct check *check);
+
+/* --- check_requests.c, while gathering --- */
+
+void check_requests_note(struct check *check, uint32_t epoch, const struct event *event);
 
 #endif

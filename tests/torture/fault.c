@@ -19,6 +19,8 @@ static const struct {
     [FAULT_FREEZE_IDLE] = {"freeze-idle", COMMON},
     [FAULT_FREEZE_BUSY] = {"freeze-busy", SLOW},
     [FAULT_FREEZE_STARTING] = {"freeze-starting", SLOW},
+    [FAULT_KILL_REQUEST] = {"kill-request", COMMON},
+    [FAULT_RECYCLE_WORKER] = {"recycle-worker", COMMON},
     [FAULT_KILL_ALL] = {"kill-all-workers", SLOW},
     [FAULT_DIE_SENDING] = {"die-in-result", COMMON},
     [FAULT_SIGNAL] = {"module-signal", COMMON},
@@ -80,6 +82,12 @@ static const struct {
     [FAULT_MASTER_STOP] = {"master-stop", RARE},
     [FAULT_MASTER_KILL] = {"master-kill", RARE},
     [FAULT_MASTER_DRAIN] = {"master-drain", RARE},
+    [FAULT_PAUSE] = {"pause", COMMON},
+    [FAULT_RESIZE] = {"resize", COMMON},
+    [FAULT_RECYCLE] = {"recycle", COMMON},
+    [FAULT_LOG_LEVEL] = {"log-level", COMMON},
+    [FAULT_RELOAD_REQUEST] = {"reload-request", COMMON},
+    [FAULT_DRAIN_REQUEST] = {"drain-request", RARE},
 };
 
 const char *fault_name(enum fault_kind kind)

@@ -18,6 +18,8 @@ enum fault_kind {
     FAULT_FREEZE_IDLE, /* stopped for so long that the worker is dead */
     FAULT_FREEZE_BUSY,
     FAULT_FREEZE_STARTING,
+    FAULT_KILL_REQUEST, /* by the operator */
+    FAULT_RECYCLE_WORKER,
     FAULT_KILL_ALL,
     /* modules */
     FAULT_DIE_SENDING,
@@ -83,6 +85,13 @@ enum fault_kind {
     FAULT_MASTER_STOP,
     FAULT_MASTER_KILL,
     FAULT_MASTER_DRAIN,
+    /* the operator's requests */
+    FAULT_PAUSE,
+    FAULT_RESIZE,
+    FAULT_RECYCLE,
+    FAULT_LOG_LEVEL,
+    FAULT_RELOAD_REQUEST,
+    FAULT_DRAIN_REQUEST,
     FAULT_KINDS
 };
 

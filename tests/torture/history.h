@@ -33,6 +33,9 @@ enum event_type {
     EV_FATAL,   /* a fatal error; code: was it asked for? */
     EV_BROKEN,  /* the server broke the protocol; a: enum broken */
     EV_FAULT,   /* code: enum fault_kind; pid and a, the signal, if it is about a process */
+    EV_REQUEST, /* of the operator; code: enum ask, a: its number, b: the pool, PLAN_POOLS for all
+                 */
+    EV_REPLY,   /* code: enum reply, a: the number of the request */
     EV_PING,    /* a: microseconds without our own delays; b: the master's wait for a CPU, in us */
     EV_STOPPED, /* the master was stopped, or goes on (code 1) */
     EV_STUCK,   /* no event for too long: the round is broken off */
@@ -67,6 +70,14 @@ enum conn_end {
     END_REFUSED,   /* never admitted */
     END_EPOCH,     /* the master is gone */
     END_LOST,      /* the server closed for no known reason */
+};
+
+enum ask { ASK_OTHER, ASK_PAUSE, ASK_RESUME };
+
+enum reply {
+    REPLY_OK,
+    REPLY_IN_VAIN, /* no such worker, or bad settings */
+    REPLY_ERROR,
 };
 
 enum broken {
@@ -135,6 +146,7 @@ struct history {
     struct layout *layouts;
     size_t layout_count, layout_room;
     uint32_t last_conn, epoch;
+    uint64_t requests;  /* of the operator */
     uint64_t submitted; /* jobs with a whole submit */
 };
 

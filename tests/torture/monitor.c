@@ -4,6 +4,9 @@
 #include "die.h"
 #include "proc.h"
 
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 enum {
@@ -147,6 +150,7 @@ static void take_workers(struct monitor *monitor, json_t *list)
             break;
         monitor->workers[monitor->worker_count++] = (struct monitor_worker){
             .pid = (pid_t)uint_at(worker, "pid"),
+            .id = (uint32_t)uint_at(worker, "id"),
             .state = state_of(json_string_value(json_object_get(worker, "state"))),
         };
     }
@@ -154,12 +158,48 @@ static void take_workers(struct monitor *monitor, json_t *list)
     monitor->on_workers(monitor->arg);
 }
 
+void monitor_request(struct monitor *monitor, enum ask ask, uint8_t pool, const char *text)
+{
+    char line[256];
+    if (!connection_is_open(&monitor->connection))
+        return;
+    struct event *event = history_add_conn(monitor->history, EV_REQUEST, monitor->number, NO_JOB);
+    event->a = ++monitor->history->requests;
+    event->b = pool;
+    event->code = (uint8_t)ask;
+    int n = snprintf(line, sizeof line, "{\"op\":%s,\"id\":\"r%" PRIu64 "\"}\n", text, event->a);
+    connection_write(&monitor->connection, line, (size_t)n);
+    connection_flush(&monitor->connection);
+}
+
+static enum reply reply_of(const char *code)
+{
+    if (!code)
+        return REPLY_OK;
+    bool fine = strcmp(code, "unknown-worker") == 0 || strcmp(code, "bad-config") == 0;
+    return fine ? REPLY_IN_VAIN : REPLY_ERROR;
+}
+
+/* False if the message is no answer to the operator. */
+static bool take_reply(struct monitor *monitor, json_t *header)
+{
+    const char *id = json_string_value(json_object_get(header, "id"));
+    if (!id || id[0] != 'r')
+        return false;
+    struct event *event = history_add_conn(monitor->history, EV_REPLY, monitor->number, NO_JOB);
+    event->a = strtoull(id + 1, NULL, 10);
+    event->code = (uint8_t)reply_of(json_string_value(json_object_get(header, "code")));
+    return true;
+}
+
 static void on_message(void *arg, json_t *header, const char *payload, size_t size)
 {
     struct monitor *monitor = arg;
     const char *event = json_string_value(json_object_get(header, "event"));
     json_t *body = size ? json_loadb(payload, size, 0, NULL) : NULL;
-    if (event && strcmp(event, "hello") == 0) {
+    if (take_reply(monitor, header)) {
+        ;
+    } else if (event && strcmp(event, "hello") == 0) {
         ask(monitor);
     } else if (event && strcmp(event, "pong") == 0) {
         note_ping(monitor);

@@ -12,6 +12,7 @@ enum { MONITOR_WORKERS_MAX = 64 };
 
 struct monitor_worker {
     pid_t pid;
+    uint32_t id;
     enum monitor_state state;
 };
 
@@ -44,6 +45,10 @@ void monitor_close(struct monitor *monitor);
 
 /* Requests the list of workers as soon as possible. */
 void monitor_want_workers(struct monitor *monitor);
+
+/* Sends a request of the operator: the text from the name of the operation on. The request and its
+ * answer are recorded. `pool`: PLAN_POOLS for all. */
+void monitor_request(struct monitor *monitor, enum ask ask, uint8_t pool, const char *text);
 
 /* The master is stopped or goes on. */
 void monitor_stopped(struct monitor *monitor);

@@ -12,7 +12,7 @@ static const struct {
     {FAULT_KILL_ALL, nemesis_workers_strike},    {FAULT_CRASH_BEHIND, nemesis_jobs_strike},
     {FAULT_GARBAGE, nemesis_clients_strike},     {FAULT_TIMEOUT_RACE, nemesis_requests_strike},
     {FAULT_FEW_FILES, nemesis_master_strike},    {FAULT_STRANGER_TOKEN, nemesis_strangers_strike},
-    {FAULT_MASTER_DRAIN, nemesis_master_strike},
+    {FAULT_MASTER_DRAIN, nemesis_master_strike}, {FAULT_DRAIN_REQUEST, nemesis_operator_strike},
 };
 
 static void strike(struct nemesis *nemesis, const struct fault *fault)

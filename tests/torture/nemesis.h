@@ -74,5 +74,10 @@ void nemesis_clients_strike(struct nemesis *nemesis);
 void nemesis_requests_strike(struct nemesis *nemesis);
 void nemesis_master_strike(struct nemesis *nemesis);
 void nemesis_strangers_strike(struct nemesis *nemesis);
+void nemesis_operator_strike(struct nemesis *nemesis);
+
+/* New settings, by SIGHUP; the plan's again, and with that the end of an exclusive fault. */
+void nemesis_set_layout(struct nemesis *nemesis, const struct layout *layout, bool worker_broken);
+void nemesis_restore(struct nemesis *nemesis, const struct later *later);
 
 #endif

@@ -41,18 +41,17 @@ static void hup_row(struct nemesis *nemesis, const struct later *later)
         nemesis->exclusive = false;
 }
 
-static void set_layout(struct nemesis *nemesis, const struct layout *layout, bool worker_broken)
+void nemesis_set_layout(struct nemesis *nemesis, const struct layout *layout, bool worker_broken)
 {
     daemon_write_config(nemesis->daemon, layout, worker_broken);
     history_add_layout(nemesis->history, layout);
     hup(nemesis);
 }
 
-/* Restores the plan's settings. */
-static void restore(struct nemesis *nemesis, const struct later *later)
+void nemesis_restore(struct nemesis *nemesis, const struct later *later)
 {
     (void)later;
-    set_layout(nemesis, &nemesis->plan->layout, false);
+    nemesis_set_layout(nemesis, &nemesis->plan->layout, false);
     nemesis->exclusive = false;
 }
 
@@ -62,21 +61,21 @@ static void set_other_layout(struct nemesis *nemesis)
     struct layout layout = nemesis->kind == FAULT_HUP_POOLS
                                ? plan_other_pools(nemesis->plan, &nemesis->rng)
                                : plan_other_limits(nemesis->plan, &nemesis->rng);
-    set_layout(nemesis, &layout, false);
-    nemesis_later(nemesis, rng_below(&nemesis->rng, LIMITS_US), restore, 0, 0, 0);
+    nemesis_set_layout(nemesis, &layout, false);
+    nemesis_later(nemesis, rng_below(&nemesis->rng, LIMITS_US), nemesis_restore, 0, 0, 0);
 }
 
 static void set_bad_config(struct nemesis *nemesis)
 {
     daemon_write_bad_config(nemesis->daemon, (unsigned)rng_below(&nemesis->rng, 100));
     hup(nemesis);
-    nemesis_later(nemesis, rng_below(&nemesis->rng, LIMITS_US), restore, 0, 0, 0);
+    nemesis_later(nemesis, rng_below(&nemesis->rng, LIMITS_US), nemesis_restore, 0, 0, 0);
 }
 
 static void hide_worker(struct nemesis *nemesis)
 {
-    set_layout(nemesis, &nemesis->plan->layout, true);
-    nemesis_later(nemesis, rng_below(&nemesis->rng, MISSING_US), restore, 0, 0, 0);
+    nemesis_set_layout(nemesis, &nemesis->plan->layout, true);
+    nemesis_later(nemesis, rng_below(&nemesis->rng, MISSING_US), nemesis_restore, 0, 0, 0);
 }
 
 static void give_files(struct nemesis *nemesis, const struct later *later)

@@ -2,6 +2,7 @@
 #include "nemesis.h"
 
 #include <signal.h>
+#include <stdio.h>
 
 enum {
     TRIES_MAX = 1000,      /* lists of workers, in search of one in the wanted state */
@@ -29,6 +30,8 @@ static const struct {
     [FAULT_FREEZE_IDLE] = {MONITOR_IDLE, SIGSTOP},
     [FAULT_FREEZE_BUSY] = {MONITOR_BUSY, SIGSTOP},
     [FAULT_FREEZE_STARTING] = {MONITOR_STARTING, SIGSTOP},
+    [FAULT_KILL_REQUEST] = {MONITOR_BUSY, SIGKILL},
+    [FAULT_RECYCLE_WORKER] = {MONITOR_BUSY, 0},
     [FAULT_KILL_ALL] = {MONITOR_BUSY, SIGKILL},
 };
 
@@ -49,6 +52,19 @@ static uint64_t stopped_us(struct nemesis *nemesis, enum fault_kind kind)
                            : rng_range(&nemesis->rng, STOPPED_MIN_US, STOPPED_MAX_US);
 }
 
+/* The operator asks for it, by the worker's id. */
+static void request(struct nemesis *nemesis, enum fault_kind kind, pid_t pid)
+{
+    char text[64];
+    const struct monitor *monitor = nemesis->monitor;
+    for (size_t i = 0; i < monitor->worker_count; i++)
+        if (monitor->workers[i].pid == pid) {
+            snprintf(text, sizeof text, "\"%s\",\"worker\":%u",
+                     kind == FAULT_KILL_REQUEST ? "kill" : "recycle", monitor->workers[i].id);
+            monitor_request(nemesis->monitor, ASK_OTHER, 0, text);
+        }
+}
+
 /*
  * Records the fault first, so that all its effects come later. No worker is hit during the master's
  * kill: a new worker, stopped before it has set its parent-death signal, would stay stopped for
@@ -61,7 +77,10 @@ static void aim(struct nemesis *nemesis, enum fault_kind kind, pid_t pid, int si
         return;
     }
     history_add_fault(nemesis->history, kind, pid)->a = (uint64_t)signo;
-    kill(pid, signo);
+    if (kind == FAULT_KILL_REQUEST || kind == FAULT_RECYCLE_WORKER)
+        request(nemesis, kind, pid);
+    else
+        kill(pid, signo);
     if (signo == SIGSTOP)
         nemesis_later(nemesis, stopped_us(nemesis, kind), go_on, pid, 0, 0);
 }
