@@ -1,10 +1,10 @@
-"""Runs every command of README.md and compares its output with the README.
+"""Runs every command of README.md and of doc/operating.md, and compares its output with the page.
 
 A ```console block holds commands, each on one line behind "$ ", and their output. Any other ```block is a whole file
 for the reader to paste; the last name in the text before it is the file's name: "This is `hello.c`:". The test runs or
 writes all blocks in order, in one shell, in a directory like the project's with a fresh build.
 
-The test changes only the server's port: the README has the default, 7741, and the test a port chosen by the kernel
+Each page has a shell of its own. The test changes only the server's port: the page has the default, 7741, and the test a port chosen by the kernel
 (TASKMASTER_SERVER passes it to the command).
 
 Some parts differ from run to run, and are compared like this; everything else is compared to the letter:
@@ -13,9 +13,9 @@ Some parts differ from run to run, and are compared like this; everything else i
 - Points in time (2026-01-02T03:04:05.678Z), job ids (k3f9-17), "boot" and the numbers behind worker, pid, _us, _ms and
   _kb, as well as numbers with a unit (12 ms, 3.5 s, 5 MiB), count as #.
 - Offsets (0x11a9) and fingerprints of crashes count as #: they differ from compiler to compiler.
-- In the output of `workers` for people, every number counts as #. In that of `stats`, the states of workers do, because
-  they depend on speed. In both, any run of blanks counts as one. The jobs in `stats` must be those of the commands
-  before it.
+- In the tables of `workers`, `pools` and `crashes` for people, every number counts as #. In the output of `stats`, the
+  states of workers do, because they depend on speed. In all of these, any run of blanks counts as one. The jobs in
+  `stats` must be those of the commands before it.
 """
 
 import os
@@ -38,16 +38,16 @@ export TASKMASTER_SERVER=127.0.0.1:$PORT
 """
 
 
-def steps():
-    """The README's commands as (line, command, output). A file becomes a command to write it."""
+def steps(page):
+    """A page's commands as (line, command, output). A file becomes a command to write it."""
     found = []
-    with open(os.path.join(ROOT, "README.md"), encoding="utf-8") as file:
+    with open(os.path.join(ROOT, page), encoding="utf-8") as file:
         text = file.read()
     for block in re.finditer(r"^```(\w+)\n(.*?)^```$", text, re.M | re.S):
         number = text.count("\n", 0, block.start()) + 2
         if block[1] != "console":
             name = re.search(r"`([\w.]+)`:\n\n$", text[: block.start()])
-            assert name, f"README.md:{number}: a file without a name"
+            assert name, f"{page}:{number}: a file without a name"
             found.append((number, f"cat >{name[1]} <<'==END=='\n{block[2]}==END==", []))
             continue
         for n, line in enumerate(block[2].splitlines(keepends=True), number):
@@ -79,14 +79,17 @@ def comparable(command, text):
     text = re.sub(r"\bworker \d+", "worker #", text)
     text = re.sub(r'((?:pid|_us|_ms|_kb)"?[:= ] ?)[\d.]+', r"\1#", text)
     text = re.sub(r"\b[\d.]+( ?)(µs|us|ms|s|KiB|MiB|GiB)\b", r"#\1\2", text)
-    if re.search(r"\btaskmaster workers\b", command):
+    if re.search(r"\btaskmaster crashes\b", command):
+        text = re.sub(r"^[0-9a-f]{8}\b", "#", text, flags=re.M)
+    if re.search(r"\btaskmaster (workers|pools|crashes)\b", command):
         text = re.sub(r"[\d.]+", "#", text)
-    if re.search(r"\btaskmaster (workers|stats)\b", command):
+    if re.search(r"\btaskmaster (workers|pools|crashes|stats)\b", command):
+        text = re.sub(r"\b(open|probing) +\d+", r"\1 #", text)
         text = re.sub(r"[ \t]+", " ", re.sub(r"\b(starting|idle|busy|stopping|forks|exits) +\d+", r"\1 #", text))
     return text.rstrip()
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="class")
 def shell(tmp_path_factory):
     """A shell in a directory like the project's, with its own build."""
     place = tmp_path_factory.mktemp("project")
@@ -127,11 +130,26 @@ def run(shell, command):
     return output[: -len(mark) - 1].decode()
 
 
-@pytest.mark.parametrize(
-    "number,command,expected", steps(), ids=lambda value: str(value)[:40]
-)
-def test_command(shell, number, command, expected):
+def check(shell, page, number, command, expected):
     output = run(shell, with_port(command))
     assert comparable(command, output) == comparable(command, expected), (
-        f"README.md:{number}: {command}\nprints:\n{output}"
+        f"{page}:{number}: {command}\nprints:\n{output}"
     )
+
+
+def commands(page):
+    return pytest.mark.parametrize(
+        "number,command,expected", steps(page), ids=lambda value: str(value)[:40]
+    )
+
+
+class TestReadme:
+    @commands("README.md")
+    def test_command(self, shell, number, command, expected):
+        check(shell, "README.md", number, command, expected)
+
+
+class TestOperating:
+    @commands("doc/operating.md")
+    def test_command(self, shell, number, command, expected):
+        check(shell, "doc/operating.md", number, command, expected)
