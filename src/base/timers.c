@@ -51,11 +51,6 @@ void timer_clear(struct timers *timers, struct timer *timer)
     heap_remove(&timers->set, &timer->due);
 }
 
-bool timer_is_set(const struct timer *timer)
-{
-    return heap_holds(&timer->due);
-}
-
 /* All timers move by the same, so the heap's order stays. */
 void timers_put_off(struct timers *timers, uint64_t us)
 {

@@ -57,6 +57,10 @@ void timer_set_ms(struct timers *timers, struct timer *timer, uint64_t ms_from_n
 void timer_set_next(struct timers *timers, struct timer *timer);
 
 void timer_clear(struct timers *timers, struct timer *timer);
-bool timer_is_set(const struct timer *timer);
+
+static inline bool timer_is_set(const struct timer *timer)
+{
+    return heap_holds(&timer->due);
+}
 
 #endif

@@ -104,11 +104,6 @@ void pool_remove(struct pool *pool, struct worker *worker)
     free(worker);
 }
 
-size_t pool_places(const struct pool *pool, size_t max)
-{
-    return pool->count - (pool->dead < max ? pool->dead : max);
-}
-
 size_t pool_ending(const struct pool *pool)
 {
     return pool->counts[WORKER_STOPPING] + pool->counts[WORKER_RETIRING];
@@ -122,11 +117,6 @@ struct worker *pool_find(struct pool *pool, uint32_t id)
             if (worker->id == id)
                 return worker;
     return NULL;
-}
-
-struct worker *pool_idle(struct pool *pool)
-{
-    return TAILQ_FIRST(&pool->lists[WORKER_IDLE]);
 }
 
 void worker_printed(struct worker *worker, const struct job *job, uint64_t now_us)

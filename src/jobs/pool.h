@@ -107,13 +107,19 @@ static inline size_t pool_count(const struct pool *pool)
 
 /* The places taken in a pool of `max` places: all workers but the dead ones. Beyond `max` dead ones
  * take places, too: even if no process can be killed, there are not more than twice `max`. */
-size_t pool_places(const struct pool *pool, size_t max);
+static inline size_t pool_places(const struct pool *pool, size_t max)
+{
+    return pool->count - (pool->dead < max ? pool->dead : max);
+}
 
 /* NULL if no worker has the id. */
 struct worker *pool_find(struct pool *pool, uint32_t id);
 
 /* The worker idle for the shortest time: its caches are warm. NULL if none is idle. */
-struct worker *pool_idle(struct pool *pool);
+static inline struct worker *pool_idle(const struct pool *pool)
+{
+    return TAILQ_FIRST(&pool->lists[WORKER_IDLE]);
+}
 
 /* Workers about to go: RETIRING or STOPPING. */
 size_t pool_ending(const struct pool *pool);
