@@ -60,18 +60,25 @@ static void set_owner(struct client_session *session, const char *name)
     session->origin = name ? job_origin_new(name, NULL) : NULL;
 }
 
-const struct grant *client_tokens_grant(struct client_session *session)
+__attribute__((noinline)) /* a grant is asked for with each request, and seldom looked up */
+static const struct grant *
+look_up(struct client_session *session)
 {
     static const struct grant nothing;
     const struct clients *clients = session->clients;
-    if (session->grant_changes == clients->tokens.changes)
-        return session->grant;
     session->grant = token_set_find_digest(&clients->access->tokens, session->token_digest);
     session->grant_changes = clients->tokens.changes;
     if (!session->grant)
         session->grant = &nothing;
     set_owner(session, session->grant->name);
     return session->grant;
+}
+
+const struct grant *client_tokens_grant(struct client_session *session)
+{
+    if (session->grant_changes == session->clients->tokens.changes)
+        return session->grant;
+    return look_up(session);
 }
 
 /* --- revoked tokens --- */
