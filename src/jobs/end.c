@@ -53,19 +53,26 @@ static const char *crash_text(const struct job_event *event, char text[CRASH_TEX
 }
 
 /* A refused job has not begun. */
-static void tell_breaker(struct dispatcher *d, const struct job *job, const struct job_event *event)
+__attribute__((noinline)) /* so that a passed job needs no room for the text */
+static void
+look_at_breaker(struct dispatcher *d, const struct job *job, const struct job_event *event)
 {
     struct module_entry *module = job->asked.module;
     enum breaker_end end = breaker_end_of(event);
     char text[CRASH_TEXT_MAX];
-    if (end == BREAKER_PASSED && module_breaker_counts(&module->breaker, dispatch_now(d)))
-        return;
     if (event->fail == FAIL_UNAVAILABLE)
         return;
     if (module_breaker_ended(&module->breaker, &d->shared->limits, module->name, job->seq, end,
                              end == BREAKER_CRASHED ? crash_text(event, text) : NULL,
                              dispatch_now(d)))
         dispatch_touch(d, DISPATCH_BREAKER);
+}
+
+static void tell_breaker(struct dispatcher *d, const struct job *job, const struct job_event *event)
+{
+    if (breaker_end_of(event) != BREAKER_PASSED ||
+        !module_breaker_counts(&job->asked.module->breaker, dispatch_now(d)))
+        look_at_breaker(d, job, event);
 }
 
 void dispatch_end(struct dispatcher *d, struct job *job, const struct job_event *event)
