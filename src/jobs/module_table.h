@@ -48,7 +48,7 @@ struct module_entry {
         uint32_t timeout_ms; /* 0: none */
         const char *pool;    /* its name; NULL: default. Borrowed from the settings */
     } settings;
-    struct dispatcher *pool; /* as found by pools.c; NULL: to be looked for, or default */
+    struct dispatcher *pool; /* as found by pools.c; NULL: not looked for yet */
     struct module_file file;
     struct module_history history;
     struct module_breaker breaker;

@@ -170,19 +170,21 @@ bool pools_are_renewing(const struct pools *pools)
 
 /* --- jobs --- */
 
-/* A module remembers its pool until the next settings come (module_table.c). */
-static struct dispatcher *pool_of(const struct pools *pools, struct module_entry *module)
+static struct dispatcher *pool_of(const struct pools *pools, const struct module_entry *module)
 {
-    if (!module)
-        return pools->first;
-    if (!module->pool && module->settings.pool)
-        module->pool = pools_named(pools, module->settings.pool);
-    return module->pool ? module->pool : pools->first;
+    struct dispatcher *d = NULL;
+    if (module->settings.pool)
+        d = pools_named(pools, module->settings.pool);
+    return d ? d : pools->first;
 }
 
+/* A module remembers its pool until the next settings come (module_table.c). */
 void pools_submit(struct pools *pools, struct job *job)
 {
-    dispatcher_submit(pool_of(pools, job->asked.module), job);
+    struct module_entry *module = job->asked.module;
+    if (module && !module->pool)
+        module->pool = pool_of(pools, module);
+    dispatcher_submit(module ? module->pool : pools->first, job);
 }
 
 /* --- the end of the server --- */
