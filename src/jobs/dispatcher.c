@@ -355,14 +355,14 @@ void dispatch_shared_init(struct dispatch_shared *shared, const struct dispatche
 {
     *shared = (struct dispatch_shared){.ops = ops, .ctx = ctx, .timers = timers, .limits = *limits};
     hash_init(&shared->jobs);
-    STAILQ_INIT(&shared->pending);
+    SLIST_INIT(&shared->pending);
     LIST_INIT(&shared->hold.sources);
     dispatch_hold_configure(shared);
 }
 
 void dispatch_shared_free(struct dispatch_shared *shared)
 {
-    bug_on(shared->jobs.count || !STAILQ_EMPTY(&shared->pending));
+    bug_on(shared->jobs.count || !SLIST_EMPTY(&shared->pending));
     hash_free(&shared->jobs);
 }
 

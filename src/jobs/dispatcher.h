@@ -91,7 +91,7 @@ struct dispatcher_counts {
     size_t running;
 };
 
-STAILQ_HEAD(dispatcher_list, dispatcher);
+SLIST_HEAD(dispatcher_list, dispatcher);
 
 /* Shared by the dispatchers of all pools. */
 struct dispatch_shared {

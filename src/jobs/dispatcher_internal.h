@@ -69,7 +69,7 @@ static inline void dispatch_list(struct dispatcher *d)
     if (d->pass.listed)
         return;
     d->pass.listed = true;
-    STAILQ_INSERT_TAIL(&d->shared->pending, d, pass.link);
+    SLIST_INSERT_HEAD(&d->shared->pending, d, pass.link);
 }
 
 static inline void dispatch_touch(struct dispatcher *d, unsigned parts)

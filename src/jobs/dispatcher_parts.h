@@ -24,7 +24,7 @@ struct dispatch_shared;
 
 /* The next scheduling pass (schedule.c). */
 struct dispatch_pass {
-    STAILQ_ENTRY(dispatcher) link; /* in the list of pools to look at, while `listed` */
+    SLIST_ENTRY(dispatcher) link; /* in the list of pools to look at, while `listed` */
     bool listed;
     unsigned touched;        /* bits of the parts to look at */
     struct worker *answered; /* may be handed its next jobs early; NULL: none */

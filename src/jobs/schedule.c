@@ -59,8 +59,8 @@ void dispatch_schedule(struct dispatch_shared *shared)
     struct dispatcher *d;
     if (shared->amid)
         return;
-    while ((d = STAILQ_FIRST(&shared->pending))) {
-        STAILQ_REMOVE_HEAD(&shared->pending, pass.link);
+    while ((d = SLIST_FIRST(&shared->pending))) {
+        SLIST_REMOVE_HEAD(&shared->pending, pass.link);
         d->pass.listed = false;
         look_at(d);
         if (shared->draining)

@@ -374,7 +374,7 @@ START_TEST(test_an_idle_pool_costs_nothing)
     submit(1);
     ck_assert(!pool("b")->pass.listed && !pool("a")->pass.listed);
     ck_assert_uint_eq(pool("b")->pass.touched, 0);
-    ck_assert(STAILQ_EMPTY(&pools.shared.pending));
+    ck_assert(SLIST_EMPTY(&pools.shared.pending));
 }
 END_TEST
 
