@@ -10,13 +10,6 @@
 
 enum { RETRY_MIN_MS = 50 }; /* less is an invitation to spin */
 
-bool dispatch_breaker_fails(struct dispatcher *d, const struct job *job)
-{
-    struct module_entry *module = job->asked.module;
-    return !module_breaker_is_closed(&module->breaker) &&
-           module_breaker_fails(&module->breaker, module->name, dispatch_now(d));
-}
-
 void dispatch_breaker_fail(struct dispatcher *d, struct job *job)
 {
     const struct module_breaker *breaker = &job->asked.module->breaker;

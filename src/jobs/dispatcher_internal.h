@@ -667,7 +667,12 @@ void dispatch_admit_queue_full_over(void *arg);
 /* --- breaker.c: jobs of a module with an open breaker --- */
 
 /* Whether the job has to fail now. */
-bool dispatch_breaker_fails(struct dispatcher *d, const struct job *job);
+static inline bool dispatch_breaker_fails(struct dispatcher *d, const struct job *job)
+{
+    struct module_entry *module = job->asked.module;
+    return !module_breaker_is_closed(&module->breaker) &&
+           module_breaker_fails(&module->breaker, module->name, dispatch_now(d));
+}
 
 /* Ends a job out of the line. */
 void dispatch_breaker_fail(struct dispatcher *d, struct job *job);
