@@ -316,7 +316,10 @@ uint64_t dispatcher_worker_heard_us(const struct worker *worker);
 bool dispatcher_is_renewing(const struct dispatcher *d);
 
 /* Waiting jobs, prefetched ones included. */
-size_t dispatcher_waiting(const struct dispatcher *d);
+static inline size_t dispatcher_waiting(const struct dispatcher *d)
+{
+    return job_queue_count(&d->line.queue) + d->line.prefetched_count + d->aside.count;
+}
 
 /* The job with the longest wait; NULL if no job waits. */
 const struct job *dispatcher_oldest_waiting(const struct dispatcher *d);

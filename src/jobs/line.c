@@ -3,11 +3,6 @@
  */
 #include "jobs/dispatcher_internal.h"
 
-size_t dispatcher_waiting(const struct dispatcher *d)
-{
-    return job_queue_count(&d->line.queue) + d->line.prefetched_count + dispatch_aside_count(d);
-}
-
 static const struct job *older(const struct job *a, const struct job *b)
 {
     if (!a || !b)

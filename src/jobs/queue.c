@@ -218,16 +218,6 @@ void job_queue_release(struct job_source *source)
 
 /* --- looking --- */
 
-size_t job_queue_count(const struct job_queue *queue)
-{
-    return queue->count;
-}
-
-size_t job_queue_ready(const struct job_queue *queue)
-{
-    return queue->count - queue->held;
-}
-
 /* Either may be NULL. */
 static struct job *older(struct job *a, struct job *b)
 {

@@ -54,8 +54,15 @@ void job_queue_return(struct job_queue *queue, struct job *job);
 void job_queue_remove(struct job_queue *queue, struct job *job);
 
 /* All jobs here; and those of sources not held. */
-size_t job_queue_count(const struct job_queue *queue);
-size_t job_queue_ready(const struct job_queue *queue);
+static inline size_t job_queue_count(const struct job_queue *queue)
+{
+    return queue->count;
+}
+
+static inline size_t job_queue_ready(const struct job_queue *queue)
+{
+    return queue->count - queue->held;
+}
 
 /* The first job of a source not held; it stays in the line. NULL if there is none, or if more held
  * jobs are before it than one call passes: then job_queue_ready() is not 0, and the next call goes
