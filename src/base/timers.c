@@ -46,11 +46,6 @@ void timer_set_next(struct timers *timers, struct timer *timer)
     timer_set(timers, timer, timers->now_us + 1);
 }
 
-void timer_clear(struct timers *timers, struct timer *timer)
-{
-    heap_remove(&timers->set, &timer->due);
-}
-
 /* All timers move by the same, so the heap's order stays. */
 void timers_put_off(struct timers *timers, uint64_t us)
 {

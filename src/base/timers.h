@@ -56,11 +56,15 @@ void timer_set_ms(struct timers *timers, struct timer *timer, uint64_t ms_from_n
 /* Sets a timer for the next turn of the loop. The timer does not fire among those of this turn. */
 void timer_set_next(struct timers *timers, struct timer *timer);
 
-void timer_clear(struct timers *timers, struct timer *timer);
-
 static inline bool timer_is_set(const struct timer *timer)
 {
     return heap_holds(&timer->due);
+}
+
+static inline void timer_clear(struct timers *timers, struct timer *timer)
+{
+    if (timer_is_set(timer))
+        heap_remove(&timers->set, &timer->due);
 }
 
 #endif

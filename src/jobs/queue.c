@@ -64,7 +64,7 @@ void job_queue_forget(struct job_source *source)
 
 /* --- joining and leaving --- */
 
-static void joined(struct job_queue *queue, struct job *job)
+static inline void joined(struct job_queue *queue, struct job *job)
 {
     job_set_place(job, JOB_IN_LINE);
     queue->count++;
@@ -75,7 +75,7 @@ static void joined(struct job_queue *queue, struct job *job)
     queue->held += job->source->held;
 }
 
-static void parted(struct job_queue *queue, struct job *job)
+static inline void parted(struct job_queue *queue, struct job *job)
 {
     job_set_place(job, JOB_NOWHERE);
     queue->count--;
