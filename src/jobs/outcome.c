@@ -153,11 +153,9 @@ static void lose_begun(struct dispatcher *d, struct worker *worker, const struct
     timer_clear(d->timers, &worker->timer);
 }
 
-/* A wish had no part in the end. */
 void dispatch_outcome_exited(struct worker *worker, const struct worker_exit *exit)
 {
-    if (!worker_is_ending(worker) && worker_end_is_wish(worker->end))
-        worker_undecide_end(worker);
+    worker_cut_off(worker);
     if (exit->signal)
         worker_decide_end(worker, END_SIGNAL);
     else if (exit->exited)

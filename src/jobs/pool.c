@@ -55,10 +55,11 @@ void worker_decide_end(struct worker *worker, enum worker_end end)
     set_end(worker, end);
 }
 
-void worker_undecide_end(struct worker *worker)
+void worker_cut_off(struct worker *worker)
 {
-    bug_on(worker_is_ending(worker));
-    set_end(worker, END_UNDECIDED);
+    worker->draining = true;
+    if (!worker_is_ending(worker) && worker_end_is_wish(worker->end))
+        set_end(worker, END_UNDECIDED);
 }
 
 /* --- states --- */

@@ -136,8 +136,9 @@ void worker_set_state(struct worker *worker, enum worker_state state, uint64_t n
  * worker is about to go: recycling gives way to any other wish, and a wish to any other reason. */
 void worker_decide_end(struct worker *worker, enum worker_end end);
 
-/* The worker stays after all; it is not about to go. */
-void worker_undecide_end(struct worker *worker);
+/* The worker's connection or process has ended: it gets no other job, and no wish has a part in its
+ * end. */
+void worker_cut_off(struct worker *worker);
 
 /* The worker or its job has printed something. */
 void worker_printed(struct worker *worker, const struct job *job, uint64_t now_us);

@@ -105,7 +105,7 @@ static size_t last_message_max(const struct worker_link *link)
 /* The messages before the end count. The worker gets no other job meanwhile. */
 static void read_last_messages(struct worker_link *link)
 {
-    link->worker->draining = true;
+    worker_cut_off(link->worker);
     if (link->connection && !link->workers->loop->reading)
         conn_read_now(&link->connection->conn, last_message_max(link));
 }

@@ -60,7 +60,7 @@ void worker_link_close_connection(struct worker_link *link)
     if (!link->connection)
         return;
     if (link->worker->state != WORKER_STARTING)
-        link->worker->draining = true;
+        worker_cut_off(link->worker);
     link->connection->link = NULL;
     conn_close(&link->connection->conn);
     link->connection = NULL;

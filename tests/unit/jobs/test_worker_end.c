@@ -4,8 +4,6 @@
 #include "jobs/pool.h"
 #include "tests/unit/support.h"
 
-#include <signal.h>
-
 static struct pool pool;
 static uint32_t last_id;
 static struct worker *worker;
@@ -73,24 +71,20 @@ START_TEST(test_pairs_of_one_about_to_go)
 }
 END_TEST
 
-START_TEST(test_undecided)
+/* Without its connection it ends by itself, whatever was wished. */
+START_TEST(test_cut_off)
 {
     worker_decide_end(worker, END_RECYCLE);
     worker_set_state(worker, WORKER_BUSY, 7);
     ck_assert_uint_eq(pool.due, 1);
-    worker_undecide_end(worker);
+    worker_cut_off(worker);
+    ck_assert(worker->draining);
     ck_assert_int_eq(worker->end, END_UNDECIDED);
     ck_assert_uint_eq(pool.due, 0);
-    worker_decide_end(worker, END_DEAD);
-    worker_undecide_end(worker);
-    ck_assert_int_eq(worker->end, END_UNDECIDED);
-}
-END_TEST
-
-START_TEST(test_undecided_too_late)
-{
-    worker_set_state(worker, WORKER_STOPPING, 7);
-    worker_undecide_end(worker);
+    worker_decide_end(worker, END_RELOAD);
+    worker_set_state(worker, WORKER_STOPPING, 8);
+    worker_cut_off(worker);
+    ck_assert_int_eq(worker->end, END_RELOAD); /* told to end, it closes its connection */
 }
 END_TEST
 
@@ -102,8 +96,7 @@ int main(void)
     tcase_add_test(tc, test_names);
     tcase_add_loop_test(tc, test_pairs, 0, WORKER_ENDS * WORKER_ENDS);
     tcase_add_loop_test(tc, test_pairs_of_one_about_to_go, 0, WORKER_ENDS * WORKER_ENDS);
-    tcase_add_test(tc, test_undecided);
-    tcase_add_test_raise_signal(tc, test_undecided_too_late, SIGABRT);
+    tcase_add_test(tc, test_cut_off);
     suite_add_tcase(suite, tc);
     return run_suite(suite);
 }
