@@ -515,7 +515,7 @@ static void recycle_any(void)
         dispatcher_worker_leaves(worker, percent(50) ? END_RECYCLE : END_MAX_RSS);
 }
 
-/* Workers for whom the quarter counts. */
+/* Workers for whom the quarter counts. One that refuses is out of service before its last job. */
 static size_t count_recycled(void)
 {
     static const enum worker_state ending[] = {WORKER_RETIRING, WORKER_STOPPING};
@@ -523,7 +523,7 @@ static size_t count_recycled(void)
     size_t count = 0;
     for (size_t i = 0; i < SUPPORT_COUNT(ending); i++)
         TAILQ_FOREACH (worker, &d.pool.lists[ending[i]], link)
-            count += !sim_of(worker)->dead &&
+            count += !sim_of(worker)->dead && !worker->refused &&
                      (worker->end == END_RECYCLE || worker->end == END_MAX_RSS ||
                       worker->end == END_MAX_JOBS);
     return count;
