@@ -121,6 +121,14 @@ static bool on_reload(void *arg, struct control_reload *reload)
     return m->shutdown.phase == RUNNING && reload_for_client(&m->reload, reload);
 }
 
+static enum log_level on_log_level(void *arg, enum log_level level)
+{
+    struct master *m = arg;
+    enum log_level before = log_change_level(level);
+    workers_follow_log(&m->workers);
+    return before;
+}
+
 static void on_drain(void *arg, const char *who, enum control_waiting waiting)
 {
     struct master *m = arg;
@@ -201,7 +209,7 @@ static void wire(struct master *m, const struct config_args *args)
     m->clients.loop = m->workers.loop = &m->conns;
     m->clients.report = &m->report;
     m->workers.log_limits = &m->log_limits;
-    m->clients.control = (struct clients_control){m, on_reload, on_drain};
+    m->clients.control = (struct clients_control){m, on_reload, on_log_level, on_drain};
     m->clients.boot = m->workers.boot = m->boot;
     m->shutdown = (struct shutdown){.timers = &m->loop.timers,
                                     .pools = &m->pools,

@@ -44,8 +44,7 @@ void reload_apply(struct reload *reload, struct config *config)
     reload->output->max = settings->clients.output_total_max;
     module_table_configure(reload->modules, &settings->modules);
     clients_configure(reload->clients, &settings->clients, &settings->access);
-    workers_configure(reload->workers, &settings->workers, &settings->modules, &settings->jobs,
-                      settings->log.level);
+    workers_configure(reload->workers, &settings->workers, &settings->modules, &settings->jobs);
     reload->shutdown->settings = &settings->shutdown;
     reload->config = config;
     reload->settings = settings;

@@ -74,7 +74,7 @@ int main(int argc, char **argv)
     link = join_master(&start, &settings);
     if (link == NULL)
         return EXIT_FAILURE;
-    report_set_debug(settings.debug);
+    report_follow_debug(&start.shared->page.debug);
 
     loader = loader_new(&settings);
     loader_preload(loader, start.shared);

@@ -14,13 +14,18 @@
 
 enum { PREFIX_LEN = 4 }; /* the mark, "<6>" */
 
-static bool debug_enabled;
+static const uint32_t *debug_wanted; /* NULL: never */
 static bool plain;
 static int report_fd = STDERR_FILENO;
 
-void report_set_debug(bool debug)
+void report_follow_debug(const uint32_t *debug)
 {
-    debug_enabled = debug;
+    debug_wanted = debug;
+}
+
+static bool is_debug_wanted(void)
+{
+    return debug_wanted && __atomic_load_n(debug_wanted, __ATOMIC_RELAXED);
 }
 
 void report_set_fd(int fd)
@@ -62,7 +67,7 @@ void report_v(tm_level level, const char *fmt, va_list args)
     char line[PREFIX_LEN + REPORT_MAX + 1 + 1] = {WIRE_MARK, '<', priority(level), '>'};
     int saved_errno = errno;
 
-    if (level == TM_DEBUG && !debug_enabled)
+    if (level == TM_DEBUG && !is_debug_wanted())
         return;
     if (vsnprintf(text, sizeof(text), fmt, args) < 0)
         text[0] = '\0';

@@ -11,14 +11,14 @@
 
 #include <taskmaster/module.h>
 
-#include <stdbool.h>
+#include <stdint.h>
 
 /* Longer text, in bytes, is cut; module.h promises this length for tm_log(). */
 enum { REPORT_MAX = 1024 };
 
-/* Debug lines are dropped until this is called with true, to save a system call for each line that
- * the master would drop. */
-void report_set_debug(bool debug);
+/* Debug lines are dropped while `*debug` is 0, to save a system call for each line that the master
+ * would drop. The master may change it at any time. Without the call all are dropped. */
+void report_follow_debug(const uint32_t *debug);
 
 /* From now on, writes lines to this descriptor. At first it is 2. */
 void report_set_fd(int fd);

@@ -34,11 +34,8 @@ static const char *or_none(const char *value)
 
 static int unpack(struct settings *s)
 {
-    const char *log_level = get(s, "log_level");
-
     s->boot = get(s, "boot");
     s->module_dir = get(s, "module_dir");
-    s->debug = log_level != NULL && strcmp(log_level, "debug") == 0;
     if (s->boot != NULL && s->module_dir != NULL && s->module_dir[0] == '/')
         return 0;
     report(TM_ERROR, "the master's settings are broken: boot %s, module_dir %s (absolute)",

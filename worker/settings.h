@@ -1,7 +1,7 @@
 /*
  * settings: the content of the master's WELCOME: entries NAME=VALUE, each closed by a NUL:
  *
- *     boot=k3f9  module_dir=/abs/dir  log_level=info
+ *     boot=k3f9  module_dir=/abs/dir
  *     preload=fib  preload=wc  config:fib={...}
  *
  * The format is not JSON, although the modules' own settings are. A JSON library linked to the
@@ -19,7 +19,6 @@ struct settings {
     size_t len;
     const char *boot;
     const char *module_dir;
-    bool debug; /* log_level is "debug" */
 };
 
 /* Parses a copy of `text`; unknown names are skipped. Returns 0, or -1 after a report. The caller

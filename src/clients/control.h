@@ -5,6 +5,7 @@
 #ifndef TASKMASTER_CLIENTS_CONTROL_H
 #define TASKMASTER_CLIENTS_CONTROL_H
 
+#include "common/log.h"
 #include "protocol/request.h"
 
 #include <stdbool.h>
@@ -35,6 +36,8 @@ struct clients_control {
     /* Reads the settings again. Without a fault, clients_reloaded() follows later. False: the
      * server ends, and reads none. */
     bool (*reload)(void *arg, struct control_reload *reload);
+    /* Returns the level before. */
+    enum log_level (*log_level)(void *arg, enum log_level level);
     /* The server ends after its jobs. `who` is for the log. */
     void (*drain)(void *arg, const char *who, enum control_waiting waiting);
 };

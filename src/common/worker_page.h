@@ -4,7 +4,7 @@
  * The master makes the memory as a sealed memfd, and the worker inherits it as descriptor
  * WORKER_PAGE_FD. The memfd can neither shrink nor grow, so that no access faults. The first page
  * holds the address and the token for connecting to the master, kept out of argv and environment,
- * the limits of the process, and later the stop flag.
+ * the limits of the process, and later the stop flag and the want of debug lines.
  *
  * The second page holds the claim words. The master may reclaim a job until the worker begins it,
  * and neither side waits for the other. The master writes the job's word as offered before sending
@@ -63,6 +63,7 @@ struct worker_page {
     uint64_t nofile_soft; /* the master's original soft RLIMIT_NOFILE */
     uint64_t stop_job;    /* sequence number of the job to stop; accessed atomically */
     struct worker_limits limits;
+    uint32_t debug; /* 1: the log has lines of level debug; may change; accessed atomically */
 };
 
 /* Number of slots: more than a worker can hold jobs at a time. A slot is used again only after its

@@ -47,6 +47,7 @@ static int start_process(struct worker_link *link)
     const struct dispatcher *pool = dispatcher_of(link->worker);
     struct worker_process_own own = {.worker = link->worker->id,
                                      .token = link->token,
+                                     .debug = log_enabled(LOG_DEBUG),
                                      .limits =
                                          worker_limits_of(&pool->limits, workers->no_new_privs,
                                                           pool->shared->limits.allow_debug)};

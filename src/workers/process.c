@@ -61,6 +61,7 @@ static void fill_page(struct worker_page *page, const struct worker_process_env 
     page->addr_len = env->addr_len;
     page->nofile_soft = env->nofile_soft;
     page->limits = own->limits;
+    page->debug = own->debug;
     memcpy(page->token, own->token, TOKEN_BYTES);
 }
 
@@ -158,6 +159,11 @@ bool worker_process_refusal(const struct worker_process *process, char text[WORK
     memcpy(text, process->shared->refusal, WORKER_REFUSAL_MAX);
     text[WORKER_REFUSAL_MAX - 1] = '\0';
     return text[0] != '\0';
+}
+
+void worker_process_want_debug(const struct worker_process *process, bool debug)
+{
+    __atomic_store_n(&process->shared->page.debug, debug, __ATOMIC_RELAXED);
 }
 
 void worker_process_stop_flag(const struct worker_process *process, uint64_t job)

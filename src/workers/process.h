@@ -42,6 +42,7 @@ struct worker_process_own {
     uint32_t worker;      /* its id */
     const uint8_t *token; /* TOKEN_BYTES */
     struct worker_limits limits;
+    bool debug; /* as worker_process_want_debug() */
 };
 
 /* Returns 0, or -1 with errno. */
@@ -53,6 +54,9 @@ bool worker_process_exists(const struct worker_process *process);
 
 /* Signals the whole process group. Does nothing after the reaping. */
 void worker_process_signal(const struct worker_process *process, int signo);
+
+/* Whether the worker's lines of level debug are wanted. */
+void worker_process_want_debug(const struct worker_process *process, bool debug);
 
 /* Raises the stop flag for the job of this number. */
 void worker_process_stop_flag(const struct worker_process *process, uint64_t job);

@@ -17,14 +17,11 @@ static size_t put(char *to, const char *kind, const char *name, const char *valu
 }
 
 /* Writes the settings of all workers, unless `to` is NULL. Returns the length. */
-static size_t put_all(char *to, const struct module_settings *modules, enum log_level level,
-                      const char *boot)
+static size_t put_all(char *to, const struct module_settings *modules, const char *boot)
 {
-    static const char *const levels[] = {"debug", "info", "warn", "error"};
     const struct module_setting *entries = modules->modules.items;
     size_t len = put(to, "", "boot", boot);
     len += put(to ? to + len : NULL, "", "module_dir", modules->dir);
-    len += put(to ? to + len : NULL, "", "log_level", levels[level]);
     for (size_t i = 0; i < modules->modules.count; i++)
         len += put(to ? to + len : NULL, "config:", entries[i].name, entries[i].config);
     return len;
@@ -49,11 +46,10 @@ static struct worker_welcome *make(size_t len)
 }
 
 /* open_memstream() was rejected: without memory it loses bytes silently. */
-struct worker_welcome *worker_welcome_new(const struct module_settings *modules,
-                                          enum log_level level, const char *boot)
+struct worker_welcome *worker_welcome_new(const struct module_settings *modules, const char *boot)
 {
-    struct worker_welcome *welcome = make(put_all(NULL, modules, level, boot));
-    put_all(welcome->text, modules, level, boot);
+    struct worker_welcome *welcome = make(put_all(NULL, modules, boot));
+    put_all(welcome->text, modules, boot);
     return welcome;
 }
 

@@ -21,8 +21,7 @@ struct worker_welcome {
 };
 
 /* The settings of all workers. The caller owns the first reference. */
-struct worker_welcome *worker_welcome_new(const struct module_settings *modules,
-                                          enum log_level level, const char *boot);
+struct worker_welcome *worker_welcome_new(const struct module_settings *modules, const char *boot);
 
 /* The modules to load at the start, at least one. Likewise. */
 struct worker_welcome *worker_welcome_preload(const struct option_list *list);

@@ -50,14 +50,22 @@ void workers_free(struct workers *workers)
     free(workers->env.environ);
 }
 
+void workers_follow_log(struct workers *workers)
+{
+    struct worker_link *link;
+    TAILQ_FOREACH (link, &workers->links, link)
+        if (link->process.shared)
+            worker_process_want_debug(&link->process, log_enabled(LOG_DEBUG));
+}
+
 void workers_configure(struct workers *workers, const struct workers_settings *settings,
-                       const struct module_settings *modules, const struct job_settings *jobs,
-                       enum log_level level)
+                       const struct module_settings *modules, const struct job_settings *jobs)
 {
     workers->env.path = settings->path;
     workers->no_new_privs = settings->no_new_privs;
     workers->limits = (struct conn_limits){.output_pause = UINT64_MAX, .own = true};
     worker_welcome_unref(workers->welcome);
-    workers->welcome = worker_welcome_new(modules, level, workers->boot);
+    workers->welcome = worker_welcome_new(modules, workers->boot);
     worker_preloads_configure(&workers->preloads, jobs, workers->pools);
+    workers_follow_log(workers);
 }

@@ -45,11 +45,13 @@ void workers_init(struct workers *workers);
 /* No worker and no connection may be left. */
 void workers_free(struct workers *workers);
 
-/* Other settings, for workers starting from now on. The pools have not seen them yet, except at the
- * start. */
+/* Other settings, for workers starting from now on; the log has its own already. The pools have not
+ * seen them yet, except at the start. */
 void workers_configure(struct workers *workers, const struct workers_settings *settings,
-                       const struct module_settings *modules, const struct job_settings *jobs,
-                       enum log_level level);
+                       const struct module_settings *modules, const struct job_settings *jobs);
+
+/* The level of the log has changed: tells the workers whether debug lines are wanted. */
+void workers_follow_log(struct workers *workers);
 
 /* Reaps dead children: some now, the rest in the next turns. */
 void workers_reap(struct workers *workers);

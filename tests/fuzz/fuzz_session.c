@@ -185,8 +185,7 @@ static void apply(struct config *c)
     module_table_configure(&modules, &settings->modules);
     clients_configure(&clients, &settings->clients, &settings->access);
     clients.limits.authenticated.output_pause = OUTPUT_PAUSE;
-    workers_configure(&workers, &settings->workers, &settings->modules, &settings->jobs,
-                      settings->log.level);
+    workers_configure(&workers, &settings->workers, &settings->modules, &settings->jobs);
     config = c;
 }
 

@@ -9,8 +9,9 @@ import pytest
 
 from harness import proc
 from harness.client import check, start
-from harness.wait import SCALE, wait_until
+from harness.wait import BUILD, SCALE, wait_until
 
+TEST_MODULES = os.path.join(BUILD, "tests", "modules")
 LONG_SLEEP = json.dumps({"ms": 60000})
 POOLS = {
     "pools": {"slow": {"pool-max": 1, "job-max": 50}},
@@ -704,6 +705,17 @@ def test_log_level(daemon):
     check(ok(client, "log-level", level="warn"), "ok", was="info")
     ok(client, "reload")
     check(ok(client, "log-level", level="info"), "ok", was="info")
+
+
+def test_log_level_reaches_running_workers(daemon):
+    """Modules' debug lines are written from now on, by workers that run already, too."""
+    server = daemon(log_level="info", pool_start=1, pool_max=1, module_dir=TEST_MODULES)
+    client = server.client()
+    for n, (level, count) in enumerate((("info", 0), ("debug", 1), ("info", 1))):
+        ok(client, "log-level", level=level)
+        check(client.run("probe", "log"), "done")
+        server.log.wait("worker-output", count=n + 1, text="printed last")
+        assert len(server.log.events("worker-output", text="a debug line")) == count
 
 
 # ---- each with jobs in each state

@@ -22,10 +22,12 @@ static void log_change(struct client_session *session, enum log_level was, enum 
 
 static enum verdict run(struct dialogue *dialogue, struct request *request)
 {
+    struct client_session *session = client_session_of_dialogue(dialogue);
+    const struct clients_control *control = &session->clients->control;
     enum log_level level = client_request_of(request)->level - 1;
-    enum log_level was = log_change_level(level);
+    enum log_level was = control->log_level(control->arg, level);
     struct event_writer event;
-    log_change(client_session_of_dialogue(dialogue), was, level);
+    log_change(session, was, level);
     answer_begin_ok(&event, dialogue, request);
     event_word(&event, "was", levels[was]);
     event_end(&event);

@@ -46,7 +46,7 @@ char *build_path(const char *relative)
 char *make_settings(const char *module_dir, const char *more)
 {
     char *dir = build_path(module_dir);
-    char *text = xasprintf("boot=k3f9\nmodule_dir=%s\nlog_level=info\n%s", dir, more);
+    char *text = xasprintf("boot=k3f9\nmodule_dir=%s\n%s", dir, more);
 
     free(dir);
     return text;

@@ -225,7 +225,7 @@ static inline void configure_workers(enum world_worker worker)
     struct workers_settings settings = {.path = path};
     module_settings = (struct module_settings){.dir = module_dir};
     module_table_init(&modules, &module_settings);
-    workers_configure(&workers, &settings, &module_settings, &(struct job_settings){0}, LOG_INFO);
+    workers_configure(&workers, &settings, &module_settings, &(struct job_settings){0});
 }
 
 /* Waits until the real worker is idle. */
