@@ -34,7 +34,7 @@ void dispatch_idle_end(struct dispatcher *d)
     struct worker *worker;
     while ((worker = longest_idle(d)) && ends_at(d, worker) <= dispatch_now(d))
         dispatch_retire(d, worker, END_IDLE);
-    dispatch_idle_watch(d);
+    dispatch_touch(d, DISPATCH_POOL); /* jobs may have been left to busy workers (tiny.c) */
 }
 
 void dispatch_idle_configure(struct dispatcher *d)
