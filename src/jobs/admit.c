@@ -127,6 +127,8 @@ void dispatch_admit(struct dispatcher *d, struct job *job)
     } else if (may_begin(d, job)) {
         accept_job(job, 0);
         dispatch_assign(d, pool_idle(&d->pool), job);
+        if (d->expiry.limit_ms)
+            dispatch_expiry_handed(d, job);
         if (dispatch_line_ready(d))
             dispatch_touch(d, DISPATCH_LINE);
     } else if (may_wait(d, job)) {

@@ -16,6 +16,7 @@
  *     outcome       a worker is ready, has answered, or is lost
  *     admit         a submit: begin, wait or be refused
  *     deadlines     the timers of workers
+ *     expiry        jobs that wait too long
  *     begin         jobs that their workers do not begin
  *     life          pings, dead workers, and those alive again
  *     fail_waiting  waiting jobs without hope of a worker
@@ -31,7 +32,6 @@
  *     stop          stopping a running job
  *     retire        telling workers to end
  *     breaker       jobs of a module with an open breaker
- *     expiry        jobs that wait too long
  *     reclaim       unbegun jobs, taken away from their workers
  *     line          the places of waiting jobs
  *     aside         waiting jobs for fresh workers
@@ -687,6 +687,9 @@ void dispatch_expiry_configure(struct dispatcher *d);
 
 /* With a limit: the line may have another first job. */
 void dispatch_expiry_watch(struct dispatcher *d);
+
+/* With a limit: the job went to a worker without a wait in the line. */
+void dispatch_expiry_handed(struct dispatcher *d, const struct job *job);
 
 /* The timer has fired. */
 void dispatch_expiry_due(struct dispatcher *d);

@@ -2,7 +2,7 @@
  * dispatch_expiry: jobs that have waited for max-wait-ms fail as expired.
  *
  * A pool has one timer, for the oldest of its waiting jobs, and only with a limit in force. A job
- * handed early expires if it can be taken back from its worker; otherwise it runs.
+ * handed to a worker expires if it can be taken back; otherwise it runs.
  */
 #include "jobs/dispatcher_internal.h"
 
@@ -34,6 +34,11 @@ void dispatch_expiry_watch(struct dispatcher *d)
         watch(d, oldest);
 }
 
+void dispatch_expiry_handed(struct dispatcher *d, const struct job *job)
+{
+    watch(d, job);
+}
+
 /* The first job of the line or of those set aside that is due; NULL if none is. */
 static struct job *first_due(struct dispatcher *d)
 {
@@ -63,6 +68,29 @@ static void expire_prefetched(struct dispatcher *d)
     }
 }
 
+/* To their places in the line: they are the first ones due. */
+static void take_back_unbegun(struct dispatcher *d)
+{
+    struct worker *worker, *next;
+    for (worker = TAILQ_FIRST(&d->pool.lists[WORKER_BUSY]); worker; worker = next) {
+        next = TAILQ_NEXT(worker, link);
+        if (due_us(d, worker->job) <= dispatch_now(d))
+            dispatch_begin_undo(d, worker->job);
+    }
+}
+
+/* Of those to be begun by their workers, though not handed early. */
+static const struct job *oldest_unbegun(const struct dispatcher *d)
+{
+    const struct worker *worker;
+    const struct job *oldest = NULL;
+    TAILQ_FOREACH (worker, &d->pool.lists[WORKER_BUSY], link)
+        if (due_us(d, worker->job) > dispatch_now(d) &&
+            (!oldest || worker->job->seq < oldest->seq) && !dispatcher_worker_has_begun(worker))
+            oldest = worker->job;
+    return oldest;
+}
+
 /* Begun ones wait no more, though their workers have not said so. */
 static const struct job *oldest_prefetched(const struct dispatcher *d)
 {
@@ -76,7 +104,7 @@ static const struct job *oldest_prefetched(const struct dispatcher *d)
 /* The line is watched by each pass; the others came from there. */
 static void watch_others(struct dispatcher *d)
 {
-    const struct job *others[] = {dispatch_aside_first(d), oldest_prefetched(d)};
+    const struct job *others[] = {dispatch_aside_first(d), oldest_prefetched(d), oldest_unbegun(d)};
     for (size_t i = 0; i < sizeof others / sizeof *others; i++)
         if (others[i])
             watch(d, others[i]);
@@ -89,6 +117,7 @@ void dispatch_expiry_due(struct dispatcher *d)
     if (!d->expiry.limit_ms)
         return;
     expire_prefetched(d);
+    take_back_unbegun(d);
     while (n++ < DISPATCH_BATCH && (job = first_due(d)))
         expire(d, job);
     watch_others(d);

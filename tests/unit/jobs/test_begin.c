@@ -315,6 +315,27 @@ START_TEST(test_abort)
 }
 END_TEST
 
+/* It has waited too long, whoever has it. */
+START_TEST(test_expiry)
+{
+    open_timed(1, 1);
+    limits.pool.max_wait_ms = 1000;
+    reconfigure(false);
+    stops(1);
+    SUBMIT();
+    SUBMIT();
+    pass_ms(999);
+    ck_told("give 1 j1");
+    pass_ms(1);
+    ck_told("back 1 j1 yes, ping 1, a1 failed expired, a2 failed expired");
+    goes_on(1);
+    SUBMIT();
+    pass_ms(5000);
+    done(1);
+    ck_told("give 1 j3, a3 done");
+}
+END_TEST
+
 /* --- time limits --- */
 
 /* The limit counts from the beginning. */
@@ -399,6 +420,7 @@ int main(void)
     tcase_add_test(tc, test_drain);
     tcase_add_loop_test(tc, test_drain_at_once, 0, 3);
     tcase_add_test(tc, test_abort);
+    tcase_add_test(tc, test_expiry);
     tcase_add_test(tc, test_limit);
     tcase_add_test(tc, test_limit_elsewhere);
     tcase_add_test(tc, test_limit_of_a_liar);
