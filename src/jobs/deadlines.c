@@ -42,6 +42,7 @@ static void on_start_deadline(struct dispatcher *d, struct worker *worker)
     bool old = dispatch_renew_is_old(d, worker);
     worker_decide_end(worker, END_DEAD);
     dispatch_stop_signal(d, worker, SIGKILL);
+    dispatch_touch(d, DISPATCH_POOL); /* jobs may have waited for it */
     if (!old)
         dispatch_start_failed(d, "a worker was not ready within start-timeout-ms");
 }
