@@ -15,7 +15,7 @@ from harness.client import check, start
 from harness.wait import DEADLINE, SCALE, wait_until
 
 LONG_SLEEP = json.dumps({"ms": 60000})
-PINGS = {"ping_interval_ms": 50 * SCALE, "ping_misses": 3}
+PINGS = {"ping_interval_ms": 100 * SCALE, "ping_misses": 4}  # a busy machine is slow to answer
 NO_PINGS = {"ping_interval_ms": 0}
 LONG_MS = 3600000
 
@@ -30,6 +30,12 @@ def stop(*pids):
 def go_on(*pids):
     for pid in pids:
         os.kill(pid, signal.SIGCONT)
+
+
+def run_ns(pid):
+    """The time for which a process has run."""
+    with open(f"/proc/{pid}/schedstat") as file:
+        return int(file.read().split()[0])
 
 
 def worker_of(server, pid):
@@ -81,7 +87,7 @@ def test_a_dead_worker_in_the_answers(daemon):
     assert worker_of(server, pid)["alive"] is True
     stop(pid)
     dead = wait_worker(server, pid, state="dead", alive=False, job=None)
-    assert dead["silent_ms"] >= 3 * PINGS["ping_interval_ms"], dead
+    assert dead["silent_ms"] >= 4 * PINGS["ping_interval_ms"], dead
     stats = server.wait_stats(lambda s: s["pool"]["idle"] == 1, "its replacement")
     assert stats["pool"]["dead"] == 1 and stats["pools"]["default"]["pool"]["dead"] == 1
 
@@ -115,9 +121,9 @@ def test_alive_again_in_a_full_pool(daemon):
 
 def test_a_busy_worker_is_not_pinged(daemon):
     """Its job has begun: only a time limit ends it."""
-    server = daemon(pool_start=1, pool_max=1, begin_timeout_ms=100, **PINGS)
+    server = daemon(pool_start=1, pool_max=1, begin_timeout_ms=700 * SCALE, **PINGS)
     client = server.client()
-    begun = start(client, "sleep", json.dumps({"ms": 1000 * SCALE}))
+    begun = start(client, "sleep", json.dumps({"ms": 2000 * SCALE}))
     pid = server.worker_pids("busy")[0]
     stop(pid)
     silent = worker_of(server, pid)["silent_ms"]
@@ -144,7 +150,14 @@ def test_a_dead_worker_dies(daemon):
 def test_many_at_once(daemon):
     """The pool goes on with new workers, and there are never more than twice pool-max."""
     many = 64
-    server = daemon(pool_start=many, pool_max=many, job_max=1000, dead_kill_ms=LONG_MS, **PINGS)
+    server = daemon(
+        pool_start=many,
+        pool_max=many,
+        job_max=1000,
+        dead_kill_ms=LONG_MS,
+        ping_interval_ms=300 * SCALE,
+        ping_misses=4,
+    )
     server.wait_stats(lambda s: s["pool"]["idle"] == many, "all workers", 6 * DEADLINE)
     pids = server.worker_pids("idle")
     stop(*pids)
@@ -158,7 +171,7 @@ def test_many_at_once(daemon):
         check(client.outcome(i), "done")
     more = server.worker_pids("idle")[: many // 2]
     stop(*more)
-    server.wait_stats(lambda s: s["pool"]["forks"] == 2 * many + len(more), "replacements again", 6 * DEADLINE)
+    server.wait_stats(lambda s: s["pool"]["forks"] >= 2 * many + len(more), "replacements again", 6 * DEADLINE)
     server.wait_stats(lambda s: s["pool"]["idle"] == many and s["pool"]["dead"] == many, "the oldest killed", 6 * DEADLINE)
     assert len(proc.children(server.pid)) <= 2 * many
 
@@ -221,7 +234,7 @@ def test_a_job_that_is_not_begun_runs_elsewhere(daemon):
 
 def test_a_worker_that_begins_late_skips_the_job(daemon):
     """The pool is full when the worker goes on: it ends, and the job has one outcome."""
-    server, client, pid, begun = hand_to_a_stopped_worker(daemon, begin_timeout_ms=200)
+    server, client, pid, begun = hand_to_a_stopped_worker(daemon, begin_timeout_ms=500 * SCALE)
     wait_worker(server, pid, alive=False)
     wait_until(lambda: server.worker_pids("busy"), "another worker on the job")
     go_on(pid)
@@ -319,10 +332,11 @@ def test_a_large_payload_to_a_slow_worker(daemon):
     client.event("started", id="a")
     handed = worker_of(server, pid)["since_ms"]
     while worker_of(server, pid)["since_ms"] < handed + 3000 * SCALE and not worker_of(server, pid)["begun"]:
+        ran = run_ns(pid)
         go_on(pid)
-        time.sleep(0.002)  # it takes a little in each round
+        wait_until(lambda: run_ns(pid) > ran, "it to take a little", interval=0.001)
         os.kill(pid, signal.SIGSTOP)
-        time.sleep(0.2)
+        time.sleep(0.2)  # and then nothing for a while
     go_on(pid)
     check(client.outcome("a"), "done")
     assert not server.log.events("worker-dead"), server.log.tail()

@@ -96,6 +96,76 @@ START_TEST(a_job_that_arrives_byte_by_byte_is_whole)
 }
 END_TEST
 
+static uint64_t pinged_us(void)
+{
+    return __atomic_load_n(&((struct worker_shared *)master.page)->pinged_us, __ATOMIC_ACQUIRE);
+}
+
+static void ping(enum wire_ping kind)
+{
+    const struct wire_head head = {.magic = WIRE_MAGIC, .type = WIRE_PING, .kind = kind};
+
+    fake_master_send(&master, &head, sizeof(head));
+}
+
+/* The time is in the page. Only the second kind is answered. */
+START_TEST(a_ping_is_noted)
+{
+    start_worker();
+    ck_assert_uint_eq(pinged_us(), 0);
+    ping(WIRE_PING_NOTE);
+    assert_done(fake_master_ask(&master, "echo", "x"), "x");
+    uint64_t first = pinged_us();
+    ck_assert_uint_gt(first, 0);
+    ping(WIRE_PING_NOTE);
+    ping(WIRE_PING_SAY);
+    ck_assert_uint_eq(fake_master_answer(&master)->head.type, WIRE_PONG);
+    ck_assert_uint_gt(pinged_us(), first);
+    assert_done(fake_master_ask(&master, "echo", "y"), "y");
+    fake_master_finish(&master);
+}
+END_TEST
+
+/* Jobs and pings in one read: no result is left untold in its slot. */
+START_TEST(a_ping_behind_jobs)
+{
+    struct wire_head batch[] = {
+        make_run(1, "echo", 0),
+        {.magic = WIRE_MAGIC, .type = WIRE_PING, .kind = WIRE_PING_SAY},
+    };
+    bool told = false;
+
+    start_worker();
+    fake_master_send(&master, batch, sizeof(batch));
+    for (int i = 0; i < 2; i++) {
+        uint32_t type = fake_master_answer(&master)->head.type;
+        told |= type == WIRE_DONE || type == WIRE_ANSWERED;
+    }
+    ck_assert(told);
+    fake_master_finish(&master);
+}
+END_TEST
+
+/* Before the claim, and of jobs with a limit alone. */
+START_TEST(the_beginning_of_a_limit_is_noted)
+{
+    struct worker_shared *shared;
+    struct wire_head head;
+
+    start_worker();
+    shared = (struct worker_shared *)master.page;
+    assert_done(fake_master_ask(&master, "echo", "x"), "x");
+    ck_assert_uint_eq(shared->begun_us, 0);
+    head = make_run(77, "echo", 1);
+    head.time_us = 60000000;
+    fake_master_send(&master, &head, sizeof(head));
+    fake_master_send(&master, "y", 1);
+    assert_done(fake_master_answer(&master), "y");
+    ck_assert_uint_gt(shared->begun_us, 0);
+    fake_master_finish(&master);
+}
+END_TEST
+
 static void send_with_origin(uint64_t job, const char *id, uint32_t attempt)
 {
     struct wire_head head = make_run(job, "probe", 6);
@@ -295,6 +365,9 @@ int main(void)
     tcase_add_test(tc, payloads_of_any_size_come_back);
     tcase_add_test(tc, jobs_that_arrive_together_are_answered_in_order);
     tcase_add_test(tc, a_job_that_arrives_byte_by_byte_is_whole);
+    tcase_add_test(tc, a_ping_is_noted);
+    tcase_add_test(tc, a_ping_behind_jobs);
+    tcase_add_test(tc, the_beginning_of_a_limit_is_noted);
     tcase_add_test(tc, a_module_sees_its_job);
     tcase_add_test(tc, a_module_sees_its_origin);
     tcase_add_test(tc, a_reclaimed_job_is_skipped);

@@ -90,7 +90,9 @@ START_TEST(test_answers)
     ck_assert_str_eq(check(WIRE_DONE), "an answer without a job");
     head.text_len = 0;
     ck_assert_ptr_null(check(WIRE_ANSWERED)); /* whichever job its results are of */
+    ck_assert_ptr_null(check(WIRE_PONG));
     head.size = 1;
+    ck_assert_str_eq(check(WIRE_PONG), "a message that is too long");
     ck_assert_str_eq(check(WIRE_ANSWERED), "a message that is too long");
 }
 END_TEST
