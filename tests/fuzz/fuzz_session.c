@@ -64,6 +64,8 @@ static void turn(void)
 static void check(void)
 {
     const struct dispatcher_counts *c = &pools.shared.counts;
+    unsigned most = pools.first->limits.pool_max; /* a client may have changed it */
+    most_workers = most > most_workers ? most : most_workers;
     uint64_t sum = c->done + c->dropped + c->orphaned + c->running + pools_waiting(&pools);
     for (int i = 0; i < FAIL_REASONS; i++)
         sum += c->failed[i];
@@ -85,10 +87,19 @@ static void good_round(void)
     check();
 }
 
+/* A paused pool would keep its jobs. */
+static void resume(void)
+{
+    struct dispatcher *d;
+    POOLS_EACH (d, &pools)
+        dispatcher_resume(d);
+}
+
 static void settle(void)
 {
     int quiet = 0; /* rounds in a row: the last bytes may still be on their way */
     for (int i = 0; i < ROUNDS_MAX && quiet < QUIET_ROUNDS; i++) {
+        resume(); /* a client may still ask for a pause */
         good_round();
         quiet = peers_are_done() && !pools.shared.jobs.count ? quiet + 1 : 0;
     }
@@ -128,6 +139,33 @@ static void drain(unsigned ending)
     for (int i = 0; i < ROUNDS_MAX && !TAILQ_EMPTY(&clients.sessions); i++)
         good_round();
     bug_on(!TAILQ_EMPTY(&clients.sessions));
+}
+
+/* --- the operator's requests --- */
+
+/* As in a drain: nothing is read, and the answer comes at once. */
+static bool on_reload(void *arg, struct control_reload *told)
+{
+    (void)arg;
+    *told = (struct control_reload){.fault = NULL};
+    return false;
+}
+
+/* The level stays, for the lines are checked. */
+static enum log_level on_log_level(void *arg, enum log_level level)
+{
+    (void)arg, (void)level;
+    workers_follow_log(&workers);
+    return LOG_DEBUG;
+}
+
+static void on_drain(void *arg, const char *who, enum control_waiting waiting)
+{
+    (void)arg, (void)who;
+    if (pools.shared.draining)
+        return;
+    pools_drain(&pools, waiting == WAITING_RUN);
+    clients_tell_draining(&clients);
 }
 
 /* --- one input --- */
@@ -227,6 +265,7 @@ static void set_up(struct input *input)
                                .started_us = clock_now_us};
     clients = (struct clients){
         .pools = &pools, .modules = &modules, .loop = &loop, .report = &reporter, .boot = boot};
+    clients.control = (struct clients_control){NULL, on_reload, on_log_level, on_drain};
     workers =
         (struct workers){.pools = &pools, .loop = &loop, .log_limits = &log_limits, .boot = boot};
     clients_init(&clients);

@@ -167,6 +167,26 @@ static void submit(struct client *client, struct input *input)
     buffer_append(&client->out, payload, size);
 }
 
+/* The operator's requests. */
+static void operate(struct client *client, unsigned what)
+{
+    static const char *const requests[] = {
+        "{\"op\":\"pause\"}\n",
+        "{\"op\":\"resume\",\"pool\":\"default\"}\n",
+        "{\"op\":\"resize\",\"pool_start\":0,\"pool_max\":1}\n",
+        "{\"op\":\"resize\",\"pool_max\":5,\"job_max\":3}\n",
+        "{\"op\":\"recycle\"}\n",
+        "{\"op\":\"recycle\",\"worker\":2}\n",
+        "{\"op\":\"reload\",\"id\":\"r\"}\n",
+        "{\"op\":\"drain\",\"waiting\":\"run\"}\n",
+        "{\"op\":\"drain\"}\n",
+        "{\"op\":\"log-level\",\"level\":\"warn\"}\n",
+        "{\"op\":\"kill\",\"worker\":1}\n",
+        "{\"op\":\"kill\",\"worker\":3}\n",
+    };
+    say(client, "%s", requests[what % (sizeof requests / sizeof *requests)]);
+}
+
 static void ask(struct client *client, struct input *input)
 {
     unsigned target = client->submits ? input_take(input) % client->submits : 0;
@@ -195,7 +215,10 @@ static void ask(struct client *client, struct input *input)
         say(client, "{\"op\":\"set\",\"module\":\"echo\"}\n");
         break;
     default:
-        say(client, "{\"op\":\"hello\",\"protocol\":1,\"id\":\"again\"}\n");
+        if (what & 8)
+            operate(client, what / 16u);
+        else
+            say(client, "{\"op\":\"hello\",\"protocol\":1,\"id\":\"again\"}\n");
     }
 }
 
