@@ -101,6 +101,39 @@ def of_crashes(found):
         yield goal(7, what, found[f"{key}_p99_ms"], 20, unit=" ms")
 
 
+def of_beside(found):
+    for title, rounds in found.items():
+        for key, what in (("jobs_per_s", "jobs/s"), ("p50_us", "p50"), ("p99_us", "p99")):
+            bound = {"at_least": 0.97} if key == "jobs_per_s" else {"at_most": 1.03}
+            value, noise = ratio(rounds, key, "this", "other"), ratio(rounds, key, "again", "other")
+            what = f"{what}, {title}, to the other build's (which has {noise:.2f} of itself)"
+            yield goal(9, what, value, **bound)
+
+
+def of_pools(found):
+    for title, rounds in found.items():
+        one, many = rounds
+        if "worker-window 16" in title:
+            continue  # not the same work: works_pools.py
+        what = f"CPU a job, {title}, 64 pools to one"
+        yield goal(9, what, ratio(rounds, "cpu_us_per_job", many, one), 1.1)
+        # Not p99: a module with one worker waits for this worker's turn on a processor.
+        what = f"time a job, {title}, 64 pools to one"
+        yield goal(9, what, ratio(rounds, "jobs_per_s", one, many), 1.1)
+
+
+def of_crash_loops(found):
+    for title in ("1 in flight", "16 in flight"):
+        value = ratio(found[title], "p99_us", "breaker", "alone")
+        yield goal(9, f"p99, {title}, beside a crash loop to alone", value, 1.5)
+
+
+def of_idle(found):
+    for key, rates in found["rates"].items():
+        what = f"wake-ups of an idle master, workers: {key} pools"
+        yield goal(9, what, rates["master"], 1, unit="/s")
+
+
 def judge(found):
     """The verdicts on all goals measured in this run, in order."""
     judges = {
@@ -111,6 +144,10 @@ def judge(found):
         "memory": of_memory,
         "recovery": of_recovery,
         "crashes": of_crashes,
+        "beside": of_beside,
+        "pools": of_pools,
+        "crash-loops": of_crash_loops,
+        "idle": of_idle,
     }
     judged = [goal for name, of in judges.items() if found.get(name) for goal in of(found[name])]
     return sorted(judged, key=lambda goal: goal["goal"])

@@ -24,8 +24,8 @@ struct protocol {
     void (*work)(struct stream *stream);
 };
 
-extern const struct protocol protocol_relay, protocol_taskmaster, protocol_gearman,
-    protocol_beanstalk, protocol_redis;
+extern const struct protocol protocol_relay, protocol_taskmaster, protocol_taskmaster_64,
+    protocol_gearman, protocol_beanstalk, protocol_redis;
 
 /* Ends the process if the name is unknown. */
 const struct protocol *protocol_find(const char *name);

@@ -4,18 +4,34 @@
 #include "taskmaster_event.h"
 
 #include <inttypes.h>
+#include <stdio.h>
+
+enum { MODULES = 64 };
 
 static void greet(struct stream *streams)
 {
     stream_put_text(streams, "{\"op\":\"hello\",\"protocol\":1}\n");
 }
 
-static void submit(struct stream *streams, uint64_t number)
+static void submit_to(struct stream *streams, uint64_t number, const char *module)
 {
     stream_put_text(streams,
-                    "{\"op\":\"submit\",\"id\":%" PRIu64 ",\"module\":\"echo\",\"size\":%zu}\n",
-                    number, payload_size());
+                    "{\"op\":\"submit\",\"id\":%" PRIu64 ",\"module\":\"%s\",\"size\":%zu}\n",
+                    number, module, payload_size());
     payload_put(streams, number);
+}
+
+static void submit(struct stream *streams, uint64_t number)
+{
+    submit_to(streams, number, "echo");
+}
+
+/* In turn to modules m000, m001, ...: copies of echo (modules.py). */
+static void submit_in_turn(struct stream *streams, uint64_t number)
+{
+    char module[16];
+    snprintf(module, sizeof module, "m%03u", (unsigned)(number % MODULES));
+    submit_to(streams, number, module);
 }
 
 static bool result(struct stream *streams, const char **data, size_t *size)
@@ -36,3 +52,5 @@ static bool result(struct stream *streams, const char **data, size_t *size)
 }
 
 const struct protocol protocol_taskmaster = {"taskmaster", 1, greet, submit, result, NULL, NULL};
+const struct protocol protocol_taskmaster_64 = {"taskmaster-64", 1,    greet, submit_in_turn,
+                                                result,          NULL, NULL};

@@ -43,7 +43,9 @@ class Relay(System):
 class Taskmaster(System):
     protocol = "taskmaster"
 
-    def __init__(self, group, key="taskmasterd", label="taskmasterd", command=(), **settings):
+    def __init__(
+        self, group, key="taskmasterd", label="taskmasterd", command=(), build=BUILD, **settings
+    ):
         super().__init__(group, key, label)
         settings = {key.replace("_", "-"): value for key, value in settings.items()}
         self.settings = {
@@ -57,7 +59,7 @@ class Taskmaster(System):
         path = os.path.join(group.directory, f"{key}-{group.count}.json")
         with open(path, "w") as file:
             json.dump(self.settings, file)
-        self.process = group.start([*command, os.path.join(BUILD, "taskmasterd"), "-c", path])
+        self.process = group.start([*command, os.path.join(build, "taskmasterd"), "-c", path])
         self.port = int(wait_for("no port", self.ports, self.process)[0])
 
     def ports(self):
