@@ -3,13 +3,15 @@
 import json
 import os
 import signal
+import subprocess
 import time
 
 import pytest
 
 from harness import proc
 from harness.client import check, start
-from harness.wait import BUILD, SCALE, wait_until
+from harness.daemon import COMMAND
+from harness.wait import BUILD, DEADLINE, SCALE, wait_until
 
 TEST_MODULES = os.path.join(BUILD, "tests", "modules")
 LONG_SLEEP = json.dumps({"ms": 60000})
@@ -611,6 +613,23 @@ def test_each_of_many_connections_is_told(daemon):
         client.silent()
         assert client.draining == 1
     clients[0].send(op="kill", target="a")
+    assert server.wait_exit() == 0
+
+
+def test_the_command_skips_the_event(daemon):
+    """Its job is not disturbed by the news of a drain."""
+    server = daemon(pool_start=1, pool_max=1, drain_timeout_ms=60000)
+    client = server.client()
+    run = subprocess.Popen(
+        [COMMAND, "run", f"--server={server.address}", "sleep", '{"ms":500,"value":7}'],
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+    )
+    server.wait_jobs(running=1)
+    server.begun_pids(client)
+    ok(client, "drain")
+    assert run.communicate(timeout=DEADLINE)[0].strip() == b"7"
+    assert run.returncode == 0
     assert server.wait_exit() == 0
 
 
