@@ -18,7 +18,7 @@ static size_t count_limits(const struct grant *grant)
 
 void grant_free(struct grant *grant)
 {
-    for (size_t i = 0; i < count_limits(grant); i++)
+    for (size_t i = 0, count = count_limits(grant); i < count; i++)
         free(grant->limits[i]);
     free(grant->limits);
     free(grant->name);
