@@ -8,11 +8,17 @@
 
 enum { PAUSE_MAX_MS = 60000 };
 
-const char *module_breaker_state_name(const struct module_breaker *breaker)
+/* The probe has run for breaker-window-ms. Nothing wakes up for that. */
+static bool has_passed(const struct module_breaker *breaker, uint64_t now_us)
+{
+    return breaker->state == BREAKER_PROBING && now_us >= breaker->until_us;
+}
+
+const char *module_breaker_state_name(const struct module_breaker *breaker, uint64_t now_us)
 {
     static const char *const names[] = {
         [BREAKER_CLOSED] = "closed", [BREAKER_OPEN] = "open", [BREAKER_PROBING] = "probing"};
-    return names[breaker->state];
+    return names[has_passed(breaker, now_us) ? BREAKER_CLOSED : breaker->state];
 }
 
 /* --- the window --- */
@@ -100,6 +106,12 @@ void module_breaker_close(struct module_breaker *breaker, const char *module, co
     memset(breaker->parts, 0, sizeof breaker->parts);
 }
 
+static void close_if_passed(struct module_breaker *breaker, const char *module, uint64_t now_us)
+{
+    if (has_passed(breaker, now_us))
+        module_breaker_close(breaker, module, "a job has run for breaker-window-ms");
+}
+
 void module_breaker_begun(struct module_breaker *breaker, const struct job_settings *settings,
                           uint64_t seq, uint64_t now_us)
 {
@@ -139,6 +151,7 @@ bool module_breaker_ended(struct module_breaker *breaker, const struct job_setti
 {
     uint64_t crashed;
     char why[BREAKER_WHY_MAX];
+    close_if_passed(breaker, module, now_us);
     if (breaker->state != BREAKER_CLOSED) { /* jobs begun before the opening decide nothing */
         if (breaker->probe == seq)
             end_probe(breaker, settings, module, end, crash, now_us);
@@ -155,15 +168,14 @@ bool module_breaker_ended(struct module_breaker *breaker, const struct job_setti
 
 bool module_breaker_fails(struct module_breaker *breaker, const char *module, uint64_t now_us)
 {
-    if (breaker->state == BREAKER_PROBING && now_us >= breaker->until_us)
-        module_breaker_close(breaker, module, "a job has run for breaker-window-ms");
+    close_if_passed(breaker, module, now_us);
     return breaker->state == BREAKER_PROBING ||
            (breaker->state == BREAKER_OPEN && now_us < breaker->until_us);
 }
 
 uint64_t module_breaker_retry_ms(const struct module_breaker *breaker, uint64_t now_us)
 {
-    if (breaker->state == BREAKER_CLOSED)
+    if (breaker->state == BREAKER_CLOSED || has_passed(breaker, now_us))
         return 0;
     return breaker->until_us > now_us ? (breaker->until_us - now_us) / 1000 + 1 : 1;
 }

@@ -98,6 +98,6 @@ bool module_breaker_fails(struct module_breaker *breaker, const char *module, ui
 uint64_t module_breaker_retry_ms(const struct module_breaker *breaker, uint64_t now_us);
 
 /* "closed", "open", "probing". */
-const char *module_breaker_state_name(const struct module_breaker *breaker);
+const char *module_breaker_state_name(const struct module_breaker *breaker, uint64_t now_us);
 
 #endif

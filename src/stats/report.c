@@ -142,7 +142,7 @@ static json_t *jobs_report(const struct dispatcher_counts *counts)
 static json_t *breaker_report(const struct module_breaker *breaker, uint64_t now_us)
 {
     json_t *item = json_object();
-    json_object_set_new(item, "state", json_string(module_breaker_state_name(breaker)));
+    json_object_set_new(item, "state", json_string(module_breaker_state_name(breaker, now_us)));
     set(item, "retry_ms", module_breaker_retry_ms(breaker, now_us));
     set(item, "opened", breaker->opened);
     return item;

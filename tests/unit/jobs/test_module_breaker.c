@@ -139,6 +139,20 @@ START_TEST(test_probe_crashes)
 }
 END_TEST
 
+/* The probe ends before anybody has looked at the breaker again. */
+START_TEST(test_probe_has_passed_unseen)
+{
+    open_it();
+    begin_probe(PAUSE_MS);
+    now_us += WINDOW_MS * MS;
+    ck_assert_str_eq(module_breaker_state_name(&breaker, now_us), "closed");
+    ck_assert_uint_eq(module_breaker_retry_ms(&breaker, now_us), 0);
+    end_probe(BREAKER_CRASHED);
+    ck_assert(breaker.state == BREAKER_CLOSED && !fails());
+    ck_assert_uint_eq(breaker.opened, 1);
+}
+END_TEST
+
 /* A probe without a verdict: the next job is the probe, at once. */
 START_TEST(test_probe_decides_nothing)
 {
@@ -186,11 +200,11 @@ END_TEST
 
 START_TEST(test_names)
 {
-    ck_assert_str_eq(module_breaker_state_name(&breaker), "closed");
+    ck_assert_str_eq(module_breaker_state_name(&breaker, now_us), "closed");
     open_it();
-    ck_assert_str_eq(module_breaker_state_name(&breaker), "open");
+    ck_assert_str_eq(module_breaker_state_name(&breaker, now_us), "open");
     begin_probe(PAUSE_MS);
-    ck_assert_str_eq(module_breaker_state_name(&breaker), "probing");
+    ck_assert_str_eq(module_breaker_state_name(&breaker, now_us), "probing");
 }
 END_TEST
 
@@ -204,6 +218,7 @@ int main(void)
     tcase_add_test(tc, test_off);
     tcase_add_test(tc, test_window);
     tcase_add_test(tc, test_probe_passes);
+    tcase_add_test(tc, test_probe_has_passed_unseen);
     tcase_add_test(tc, test_probe_crashes);
     tcase_add_test(tc, test_probe_decides_nothing);
     tcase_add_test(tc, test_older_jobs);
