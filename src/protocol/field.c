@@ -78,6 +78,12 @@ static void list_choices(const char *const *words, char expected[EXPECTED_MAX])
                                 words[i]);
 }
 
+static void describe_range(uint64_t min, uint64_t max, char expected[EXPECTED_MAX])
+{
+    snprintf(expected, EXPECTED_MAX, "an integer from %" PRIu64 " to %" PRIu64 ", in digits only",
+             min, max);
+}
+
 /* The text behind "expected". */
 static void describe(const struct header *header, const struct field *field,
                      char expected[EXPECTED_MAX])
@@ -97,9 +103,7 @@ static void describe(const struct header *header, const struct field *field,
                  ID_MAX);
         break;
     case FIELD_UINT:
-        snprintf(expected, EXPECTED_MAX,
-                 "an integer from %" PRIu64 " to %" PRIu64 ", in digits only", field->min,
-                 field->max);
+        describe_range(field->min, field->max, expected);
         break;
     case FIELD_BOOL:
         snprintf(expected, EXPECTED_MAX, "true or false");
