@@ -62,8 +62,8 @@ void worker_preloads_free(struct worker_preloads *preloads)
 struct worker_welcome *worker_preloads_ref(const struct worker_preloads *preloads, const char *pool)
 {
     const struct worker_preload *preload;
-    SLIST_FOREACH(preload, preloads, link)
-    if (strcmp(preload->pool, pool) == 0)
-        return worker_welcome_ref(preload->text);
+    SLIST_FOREACH (preload, preloads, link)
+        if (strcmp(preload->pool, pool) == 0)
+            return worker_welcome_ref(preload->text);
     return NULL;
 }

@@ -21,7 +21,7 @@ uint64_t clock_now_us;
 unsigned starts_that_fail;
 
 static const struct pools *pools; /* the master's */
-static int pipe_end;      /* the writing end of the last pipe */
+static int pipe_end;              /* the writing end of the last pipe */
 
 void system_reset(const struct pools *of_master)
 {

@@ -249,7 +249,8 @@ START_TEST(test_open_listen)
     for (size_t i = 0; i < 4; i++) {
         char *listen = xasprintf("listen=unix:/x,%s", open[i]);
         char *worker = xasprintf("worker-listen=%s", open[i]);
-        ck_assert_ptr_nonnull(strstr(refusal(NULL, listen, NULL), "set token-file or access-file, or set allow-"));
+        ck_assert_ptr_nonnull(
+            strstr(refusal(NULL, listen, NULL), "set token-file or access-file, or set allow-"));
         config_free(load(NULL, listen, tokens, NULL));
         config_free(load(NULL, listen, "allow-open-listen=true", NULL));
         ck_assert_ptr_nonnull(strstr(refusal(NULL, worker, tokens, NULL), "set allow-open-listen"));
