@@ -63,7 +63,7 @@ struct reload {
     struct timer decided;          /* set: it may be decided */
 };
 
-/* Gives all parts but the dispatcher the settings. Takes over `config` and frees the one before. */
+/* Gives all parts but the pools the settings. Takes over `config` and frees the one before. */
 void reload_apply(struct reload *reload, struct config *config);
 
 /* Shares the open files among clients and workers. */

@@ -21,9 +21,7 @@ void dispatch_breaker_fail(struct dispatcher *d, struct job *job)
         .type = JOB_FAILED,
         .fail = FAIL_UNAVAILABLE,
         .message = text,
-        .message_len = n < 0                     ? 0
-                       : (size_t)n < sizeof text ? (size_t)n
-                                                 : sizeof text - 1,
+        .message_len = dispatch_text_len(n, sizeof text),
         .retry_after_ms = ms > RETRY_MIN_MS ? ms : RETRY_MIN_MS,
     };
     dispatch_end(d, job, &event);

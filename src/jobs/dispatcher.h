@@ -202,14 +202,17 @@ void dispatcher_start(struct dispatcher *d);
  * ready. */
 void dispatcher_configure(struct dispatcher *d, const struct pool_settings *limits, bool renew);
 
+/* The pool is named by no setting any more: no new jobs come. `empty` is called, from a timer, once
+ * no job and no worker is left; dispatcher_restore() may come before. */
+void dispatcher_remove(struct dispatcher *d, void (*empty)(void *d));
+void dispatcher_restore(struct dispatcher *d);
+
+/* Pings all idle workers. Those that have left too many pings unanswered are dead from now on. */
+void dispatcher_ping(struct dispatcher *d);
+
 /* Takes over a NEW job with its source and its payload. The job's events, perhaps the terminal one,
  * are told before the return; after a terminal event the job is gone. */
 void dispatcher_submit(struct dispatcher *d, struct job *job);
-
-/* No further job of the pool begins, until it is resumed. Jobs begun by a worker go on. Each
- * returns whether the pool was paused before. */
-bool dispatcher_pause(struct dispatcher *d);
-bool dispatcher_resume(struct dispatcher *d);
 
 /* The unfinished job of that number; NULL if there is none. */
 struct job *dispatcher_find(const struct dispatch_shared *shared, uint64_t seq);
@@ -230,14 +233,6 @@ bool dispatcher_source_gone(struct dispatch_shared *shared, struct job_source *s
  * worker (hold.c). May be called from the source's own functions. */
 void dispatcher_source_unread(struct dispatch_shared *shared, struct job_source *source,
                               uint64_t bytes);
-
-/* Kills the worker at the operator's wish. Its begun job fails with the reason error, by the
- * operator; all others go back to the line. */
-void dispatcher_kill_worker(struct worker *worker);
-
-/* Other numbers of workers and jobs until the next dispatcher_configure(). Surplus workers end,
- * busy ones after their job; waiting jobs stay, however many. */
-void dispatcher_resize(struct dispatcher *d, const struct pool_size *size);
 
 /* --- reports about workers --- */
 
@@ -262,14 +257,6 @@ void dispatcher_worker_alive(struct worker *worker);
  * its prefetched ones. May be called again. */
 void dispatcher_worker_leaves(struct worker *worker, enum worker_end end);
 
-/* --- at the operator's wish --- */
-
-/* All workers of the pool are replaced, each after its job. Returns their number. */
-size_t dispatcher_recycle(struct dispatcher *d);
-
-/* Likewise one worker. False if it is about to go already. */
-bool dispatcher_recycle_worker(struct worker *worker);
-
 /* Decides why the worker ends, unless that is decided or not known before the reaping. Tells
  * nobody: the log comes before the loss. */
 void dispatcher_worker_exited(struct worker *worker, const struct worker_exit *exit);
@@ -280,8 +267,26 @@ void dispatcher_worker_lost(struct worker *worker, const struct worker_exit *end
 /* The worker's process is reaped; the record is freed. */
 void dispatcher_worker_reaped(struct worker *worker);
 
-/* Pings all idle workers. Those that have left too many pings unanswered are dead from now on. */
-void dispatcher_ping(struct dispatcher *d);
+/* --- at the operator's wish --- */
+
+/* No further job of the pool begins, until it is resumed. Jobs begun by a worker go on. Each
+ * returns whether the pool was paused before. */
+bool dispatcher_pause(struct dispatcher *d);
+bool dispatcher_resume(struct dispatcher *d);
+
+/* All workers of the pool are replaced, each after its job. Returns their number. */
+size_t dispatcher_recycle(struct dispatcher *d);
+
+/* Likewise one worker. False if it is about to go already. */
+bool dispatcher_recycle_worker(struct worker *worker);
+
+/* Kills the worker at the operator's wish. Its begun job fails with the reason error, by the
+ * operator; all others go back to the line. */
+void dispatcher_kill_worker(struct worker *worker);
+
+/* Other numbers of workers and jobs until the next dispatcher_configure(). Surplus workers end,
+ * busy ones after their job; waiting jobs stay, however many. */
+void dispatcher_resize(struct dispatcher *d, const struct pool_size *size);
 
 /* --- the end of the server --- */
 
@@ -300,11 +305,6 @@ void dispatcher_abort(struct dispatcher *d);
 bool dispatcher_is_drained(const struct dispatcher *d);
 
 /* --- for reports --- */
-
-/* The pool is named by no setting any more: no new jobs come. `empty` is called, from a timer, once
- * no job and no worker is left; dispatcher_restore() may come before. */
-void dispatcher_remove(struct dispatcher *d, void (*empty)(void *d));
-void dispatcher_restore(struct dispatcher *d);
 
 /* The worker has begun its current job. */
 bool dispatcher_worker_has_begun(const struct worker *worker);

@@ -57,8 +57,8 @@ enum {
     DISPATCH_LINE = 1u << 0,    /* jobs or idle workers have come */
     DISPATCH_ASIDE = 1u << 1,   /* fresh workers, or jobs for them, have come */
     DISPATCH_POOL = 1u << 2,    /* a worker may be wanted, or a place has become free */
-    DISPATCH_BREAKER = 1u << 4, /* the breaker of a module has opened */
-    DISPATCH_WAITING = 1u << 3, /* jobs have left the line: nobody may wait in vain any more */
+    DISPATCH_BREAKER = 1u << 3, /* the breaker of a module has opened */
+    DISPATCH_WAITING = 1u << 4, /* jobs have left the line: nobody may wait in vain any more */
 };
 
 /* --- helpers --- */
@@ -119,6 +119,14 @@ static inline bool dispatch_fails_waiting(const struct dispatcher *d)
 static inline size_t dispatch_places(const struct dispatcher *d)
 {
     return pool_places(&d->pool, d->limits.pool_max);
+}
+
+/* The length of a text cut by snprintf(), which has returned `printed`. */
+static inline size_t dispatch_text_len(int printed, size_t size)
+{
+    if (printed < 0)
+        return 0;
+    return (size_t)printed < size ? (size_t)printed : size - 1;
 }
 
 /* Bytes. */

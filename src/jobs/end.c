@@ -111,7 +111,7 @@ void dispatch_end_failed(struct dispatcher *d, struct job *job, enum fail_reason
     int n = vsnprintf(text, sizeof text, fmt, args);
     va_end(args);
     struct job_event event = {.type = JOB_FAILED, .fail = reason, .message = text};
-    event.message_len = n < 0 ? 0 : (size_t)n < sizeof text ? (size_t)n : sizeof text - 1;
+    event.message_len = dispatch_text_len(n, sizeof text);
     if (job->state == JOB_STOPPING)
         event.step = job->run.stop_step;
     tell_by(job, &event);

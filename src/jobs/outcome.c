@@ -125,9 +125,7 @@ static void lose_job(struct dispatcher *d, struct worker *worker, const struct w
         .type = JOB_FAILED,
         .fail = FAIL_ERROR,
         .message = text,
-        .message_len = n < 0                     ? 0
-                       : (size_t)n < sizeof text ? (size_t)n
-                                                 : sizeof text - 1,
+        .message_len = dispatch_text_len(n, sizeof text),
         .signal = end->signal,
         .exit_status = end->exit_status,
         .exited = end->exited,

@@ -95,7 +95,7 @@ void pools_init(struct pools *pools, const struct dispatcher_ops *ops, void *ctx
     *pools = (struct pools){.random = random};
     LIST_INIT(&pools->list);
     dispatch_shared_init(&pools->shared, ops, ctx, timers, settings);
-    pools->first = add(pools, "default", &settings->pool);
+    pools->first = add(pools, POOL_DEFAULT, &settings->pool);
     add_named(pools, settings);
     timer_init(&pools->ping, on_ping, pools);
 }
@@ -119,16 +119,6 @@ void pools_start(struct pools *pools)
 
 /* --- other settings --- */
 
-static const struct pool_settings *settings_named(const struct job_settings *settings,
-                                                  const char *name)
-{
-    const struct pool_settings *entries = settings->pools.items;
-    for (size_t i = 0; i < settings->pools.count; i++)
-        if (strcmp(entries[i].name, name) == 0)
-            return &entries[i];
-    return NULL;
-}
-
 static void configure_named(struct pools *pools, const struct pool_settings *settings, bool renew)
 {
     struct dispatcher *d = pools_named(pools, settings->name);
@@ -144,7 +134,7 @@ static void remove_others(struct pools *pools, const struct job_settings *settin
 {
     struct dispatcher *d;
     POOLS_EACH (d, pools)
-        if (d != pools->first && !settings_named(settings, d->name))
+        if (!job_settings_pool(settings, d->name))
             dispatcher_remove(d, on_empty);
 }
 
