@@ -117,6 +117,7 @@ void worker_exit_examine(const struct worker_link *link, const int *status,
 
 /* --- the log --- */
 
+/* The words of both lines. */
 struct words {
     char why[WORKER_EXIT_TEXT_MAX + 64], module[MODULE_NAME_MAX + 1];
     char mark[POST_MORTEM_FINGERPRINT_MAX], top[POST_MORTEM_FRAME_MAX];
@@ -142,11 +143,23 @@ static void log_loss(const struct worker_link *link, const struct words *words)
     char name[JOB_TEXT_MAX];
     if (!log_limits_allow(link->workers->log_limits, LOG_WARN, "worker-lost", words->module))
         return;
-    log_event(LOG_WARN, "worker-lost", LOG_UINT("worker", worker->id), LOG_INT("pid", worker->pid),
+    log_event(LOG_WARN, "worker-lost", LOG_STR("pool", dispatcher_of(worker)->name),
+              LOG_UINT("worker", worker->id), LOG_INT("pid", worker->pid),
               LOG_STR("why", words->why), LOG_STR("job", job_name(job, link->workers->boot, name)),
               LOG_STR("client", job_client(job)), LOG_STR_OPT("owner", job_owner(job)),
               LOG_STR_OPT("origin", job_origin_id(job)), LOG_STR("module", words->module),
               LOG_STR_OPT("fingerprint", words->fingerprint), LOG_STR_OPT("frame", words->frame));
+}
+
+static void log_end_of_lost(const struct worker_link *link, const struct words *words)
+{
+    const struct worker *worker = link->worker;
+    if (!log_limits_allow(link->workers->log_limits, LOG_INFO, "worker-ended", words->module))
+        return;
+    log_event(LOG_INFO, "worker-ended", LOG_STR("pool", dispatcher_of(worker)->name),
+              LOG_UINT("worker", worker->id), LOG_INT("pid", worker->pid),
+              LOG_STR("reason", worker_end_name(worker->end)),
+              LOG_UINT("jobs_done", worker->jobs_done), LOG_STR("module", words->module));
 }
 
 static void log_end(const struct worker_link *link, bool well, const struct words *words)
@@ -196,6 +209,8 @@ void worker_exit_log(struct worker_link *link, const int *status, const char *wh
     find_words(&words, link, why, crash);
     if (!expected || !status)
         log_loss(link, &words);
-    if (status)
-        log_end(link, !expected || ended_well(link, *status), &words);
+    if (status && expected)
+        log_end(link, ended_well(link, *status), &words);
+    else if (status)
+        log_end_of_lost(link, &words);
 }

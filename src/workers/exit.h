@@ -22,8 +22,8 @@ void worker_exit_examine(const struct worker_link *link, const int *status,
                          struct post_mortem *crash);
 
 /* Logs the loss of a worker that nobody wanted to end, or that does not end, as worker-lost. Logs
- * the end of every reaped worker as worker-ended, with the reason from its record. `crash` may be
- * NULL. */
+ * the end of every reaped worker as worker-ended, with the reason from its record; the rest of the
+ * words only if no worker-lost has just told them. `crash` may be NULL. */
 void worker_exit_log(struct worker_link *link, const int *status, const char *why,
                      const struct post_mortem *crash);
 

@@ -80,9 +80,10 @@ def test_the_loss_is_in_the_log(daemon):
     server.wait_idle(1)
     worker = server.workers()[0]
     job = server.client().run("crash", "kill")["job"]
-    for name in ("worker-lost", "worker-ended"):
-        line = server.log.wait(name, worker=worker["id"])
-        assert "SIGKILL" in line["why"] and line["job"] == job, line
+    line = server.log.wait("worker-lost", worker=worker["id"])
+    assert "SIGKILL" in line["why"] and line["job"] == job, line
+    line = server.log.wait("worker-ended", worker=worker["id"])
+    assert line["reason"] == "signal" and "why" not in line and "job" not in line, line
 
 
 @pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGSEGV])

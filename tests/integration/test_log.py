@@ -52,9 +52,8 @@ def test_lines_carry_worker_job_and_client(daemon):
     event = client.run("crash", "kill")
     (lost,) = server.log.events("worker-lost")
     ended = server.log.wait("worker-ended")
-    for line in (lost, ended):
-        assert (line["job"], line["worker"]) == (event["job"], 1), line
-    assert (ended["pool"], ended["reason"], ended["jobs_done"]) == ("default", "signal", 0)
+    assert (lost["job"], lost["worker"]) == (event["job"], 1), lost
+    assert (ended["worker"], ended["pool"], ended["reason"], ended["jobs_done"]) == (1, "default", "signal", 0)
     client.send_raw("garbage\n")
     client.rest()
     assert any(
