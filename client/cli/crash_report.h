@@ -1,9 +1,9 @@
 /*
  * crash_report: a crash of a module as a debugger shows it. Above symbols and crash_code.
  *
- *     SIGSEGV (SEGV_MAPERR): no memory is mapped there; address 0x8, thread main, fingerprint
- * 5d1c9a02 #0 0x11a9 crash_now () at crash.c:42 (crash.so) #1 0x5c21 ??
- * (/usr/libexec/taskmaster/taskmaster-worker+0x5c21)
+ *     SIGSEGV (SEGV_MAPERR): no memory is mapped there; address 0x8, thread main, ...
+ *     #0 0x11a9 crash_now () at crash.c:42 (crash.so)
+ *     #1 0x5c21 ?? (/usr/libexec/taskmaster/taskmaster-worker+0x5c21)
  *
  * The crash is JSON from a server and is not trusted: anything may be missing or of another type,
  * and control characters are replaced.
