@@ -1,5 +1,5 @@
-/* process_state: see process_state.h. files_state.c and environment_state.c do the two larger
- * parts. */
+/* process_state: see process_state.h. files_state.c, environment_state.c and posix_timers.c do the
+ * larger parts. */
 #include "process_state.h"
 
 #include "common/xmalloc.h"
@@ -7,10 +7,10 @@
 #include "environment_state.h"
 #include "files_state.h"
 #include "fp_control.h"
+#include "posix_timers.h"
 #include "report.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <locale.h>
 #include <sched.h>
 #include <signal.h>
@@ -22,15 +22,11 @@
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
-#include <sys/syscall.h>
 #include <sys/time.h>
 #include <time.h>
 #include <unistd.h>
 
-enum {
-    TIMERS = 3,
-    ROUNDS_MAX = 1000,
-};
+enum { TIMERS = 3 };
 
 struct process_state {
     struct process_state *next;
@@ -139,29 +135,10 @@ static bool same_timers(const struct process_state *a, const struct process_stat
     return true;
 }
 
-/* Deletes the timers listed in one read, and returns their number. */
-static int delete_some_timers(void)
-{
-    char text[4096];
-    int deleted = 0;
-    int fd = open("/proc/self/timers", O_RDONLY | O_CLOEXEC);
-    ssize_t len = fd >= 0 ? read(fd, text, sizeof(text) - 1) : -1;
-
-    if (fd >= 0)
-        close(fd);
-    text[len > 0 ? len : 0] = '\0';
-    for (const char *line = text; (line = strstr(line, "ID: ")) != NULL; line++)
-        deleted += syscall(SYS_timer_delete, (int)strtol(line + strlen("ID: "), NULL, 10)) == 0;
-    return deleted;
-}
-
-/* Deletes the timers of timer_create(); the C library cannot list them, /proc can. A thread may
- * make new ones meanwhile, hence ROUNDS_MAX. */
 static int delete_timers(const struct process_state *s)
 {
     (void)s;
-    for (int rounds = 0; rounds < ROUNDS_MAX && delete_some_timers() > 0; rounds++)
-        ;
+    posix_timers_delete();
     return 0;
 }
 
