@@ -7,6 +7,7 @@
  * Each file calls only the files below it in this list:
  *
  *     dispatcher    the public calls and the timers
+ *     shared        what all pools have in common
  *     sources       the public calls about all jobs of a source
  *     schedule      the pass at the end of each public call
  *     pause         a pool that begins no job
