@@ -64,7 +64,7 @@ $(O)/libcommon.a: $(call objects,src/common)
 $(O)/libshared.a: $(call objects,$(SHARED:%=src/%))
 $(O)/libmaster.a: $(call objects,src $(MASTER:%=src/%))
 $(O)/libworker.a: $(call objects,worker)
-$(O)/libcommand.a: $(call objects,client/cli) $(O)/src/common/read_all.o $(O)/src/common/token_text.o
+$(O)/libcommand.a: $(call objects,client/cli) $(patsubst %,$(O)/src/common/%.o,read_all system_object token_text)
 $(BUILD)/libtaskmaster.a: $(call objects,client/lib)
 # q, not r: two folders may have files of one name.
 %.a:

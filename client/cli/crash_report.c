@@ -3,6 +3,7 @@
 
 #include "allocate.h"
 #include "client/lib/clean.h"
+#include "common/system_object.h"
 #include "crash_code.h"
 #include "symbols.h"
 
@@ -118,17 +119,9 @@ static const char *base_name(const char *path)
     return slash ? slash + 1 : path;
 }
 
-/* The C library, the loader, the kernel's own object: abort() and the like crash there, for a fault
- * of their caller. */
 static bool is_system(const struct frame *frame)
 {
-    static const char *const names[] = {"libc.so.", "libc-",    "libpthread.so.", "ld-linux",
-                                        "ld-2.",    "ld64.so.", "linux-vdso"};
-    const char *name = base_name(frame->object);
-    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
-        if (strncmp(name, names[i], strlen(names[i])) == 0)
-            return true;
-    return false;
+    return system_object(base_name(frame->object));
 }
 
 static size_t find_places(struct symbols *symbols, const struct frame *frame,

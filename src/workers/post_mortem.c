@@ -11,6 +11,7 @@
 #include "base/json_text.h"
 #include "base/signal_code.h"
 #include "base/signal_name.h"
+#include "common/system_object.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -65,17 +66,6 @@ static const char *name_of(const struct crash_record *record, const struct crash
     return slash ? slash + 1 : path;
 }
 
-/* A frame of the C library, the loader or the kernel's own object tells little of the fault. */
-static bool is_of_system(const char *name)
-{
-    static const char *const beginnings[] = {"libc.so.", "libc-",          "ld-linux",  "ld-2.",
-                                             "ld64.so.", "libpthread.so.", "linux-vdso"};
-    for (size_t i = 0; i < sizeof beginnings / sizeof *beginnings; i++)
-        if (strncmp(name, beginnings[i], strlen(beginnings[i])) == 0)
-            return true;
-    return false;
-}
-
 /* --- fingerprint --- */
 
 /* The NUL counts, so that two texts are not the same as one. */
@@ -101,7 +91,7 @@ static uint32_t fingerprint_of(const struct crash_record *record, const char *mo
     uint32_t hash = hash_text(hash_text(2166136261u, module), signal_name((int)record->signal));
     int taken = 0;
     for (uint32_t i = 0; i < record->frame_count && taken < FINGERPRINT_FRAMES; i++) {
-        if (is_of_system(name_of(record, &record->frames[i])))
+        if (system_object(name_of(record, &record->frames[i])))
             continue;
         hash = hash_frame(hash, record, &record->frames[i]);
         taken++;
@@ -139,7 +129,7 @@ const char *post_mortem_top(const struct post_mortem *crash, char text[POST_MORT
         return NULL;
     for (uint32_t i = 0; i < record->frame_count; i++) {
         const char *name = name_of(record, &record->frames[i]);
-        if (*name && !is_of_system(name)) {
+        if (*name && !system_object(name)) {
             frame = &record->frames[i];
             break;
         }
