@@ -19,8 +19,8 @@
  *                                  PING     kind
  *     PONG                                  for a PING of the kind WIRE_PING_SAY
  *
- * In each of the last three, `leaving` says why the worker asks to be replaced. An idle worker asks
- * by an ANSWERED without results.
+ * In DONE, FAILED and ANSWERED, `leaving` says why the worker asks to be replaced. An idle worker
+ * asks by an ANSWERED without results.
  *
  * The worker sends exactly one answer for each claimed job, in the order of claiming.
  *
