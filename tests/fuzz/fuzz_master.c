@@ -1,12 +1,13 @@
 /*
- * fuzz_master: the dispatcher's whole state machine, with workers, sources and a clock of our own.
+ * fuzz_master: the dispatchers' whole state machine, with workers, sources and a clock of our own.
  *
- * The input is a list of steps. A source submits, cancels or goes (master_sources.c). A worker's
- * process starts, begins a job, answers, lies, closes its connection, hangs or dies; the master
- * reads from it or reaps it, on time or late (master_workers.c). Time passes, settings change, the
- * server drains. After each step the books must balance (master_books.c); jobs are handed out first
- * in, first out, and each job has one end. Then the workers behave, and every unfinished job must
- * end; then the server drains, and nothing may be left.
+ * There are up to three pools, and a module for each. The input is a list of steps. A source
+ * submits, cancels or goes (master_sources.c). A worker's process starts, begins a job, answers,
+ * lies, closes its connection, hangs or dies; the master reads from it or reaps it, on time or late
+ * (master_workers.c). Time passes, settings and pools change, the operator pauses, resizes and
+ * recycles them, the server drains. After each step the books must balance (master_books.c); jobs
+ * are handed out first in, first out, and each job has one end. Then the workers behave, and every
+ * unfinished job must end; then the server drains, and nothing may be left.
  */
 #include "common/log.h"
 #include "master_books.h"
@@ -19,14 +20,17 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 enum { STEPS_MAX = 2000, ROUNDS_MAX = 400 };
 
-struct dispatch_shared shared;
-struct dispatcher dispatcher;
+struct pools pools;
 struct timers timers;
 struct payload_budget budget;
 struct module_entry modules[MODULES];
 struct source sources[SOURCES];
 struct known_job known[JOBS_MAX + 1];
-struct job_settings limits, highest;
+struct job_settings limits;
+struct pool_size highest;
+
+static char *pool_names[POOLS] = {NULL, "a", "b"}; /* the first is the default */
+static struct pool_settings others[POOLS - 1];
 
 /* --- time and settings --- */
 
@@ -45,41 +49,121 @@ static void raise_to(uint32_t *most, uint32_t value)
         *most = value;
 }
 
+static struct pool_settings draw_pool(struct input *input)
+{
+    struct pool_settings pool = {
+        .pool_max = input_take(input) % 4 + 1u,
+        .job_max = input_take(input) % 12,
+        .worker_window = input_take(input) % 9 + 1u,
+    };
+    uint8_t what = input_take(input);
+    pool.pool_start = what % (pool.pool_max + 1);
+    pool.max_wait_ms = what & 16 ? 500 : 0;
+    pool.idle_timeout_ms = what & 32 ? 200 : 0;
+    pool.job_timeout_ms = what & 64 ? 300 : 0;
+    pool.worker_max_jobs = what & 128 ? 3 : 0;
+    raise_to(&highest.pool_max, pool.pool_max);
+    raise_to(&highest.job_max, pool.job_max);
+    return pool;
+}
+
+/* The modules' places in the table, as module_table.c has them after a reload. */
+static void place_modules(struct input *input)
+{
+    for (int i = 0; i < MODULES; i++) {
+        uint8_t pool = input_take(input) % (uint8_t)(limits.pools.count + 1);
+        modules[i].settings.pool = pool ? others[pool - 1].name : NULL;
+        modules[i].pool = NULL;
+        module_breaker_close(&modules[i].breaker, modules[i].name, "the settings were read again");
+    }
+}
+
+static void draw_pools(struct input *input)
+{
+    uint8_t which = input_take(input);
+    limits.pools = (struct option_entries){.items = others};
+    for (int i = 1; i < POOLS; i++)
+        if (which & 1 << i) {
+            others[limits.pools.count] = draw_pool(input);
+            others[limits.pools.count++].name = pool_names[i];
+        }
+    place_modules(input);
+}
+
 static void set_limits(struct input *input)
 {
     limits = (struct job_settings){
-        .pool.pool_max = input_take(input) % 4 + 1u,
-        .pool.job_max = input_take(input) % 12,
+        .pool = draw_pool(input),
         .start_timeout_ms = 500,
         .kill_grace_ms = 100,
-        .pool.worker_window = input_take(input) % 9 + 1u,
         .source_unread_max = UNREAD_MAX,
+        .breaker_window_ms = 1000,
+        .breaker_pause_ms = 100,
     };
     uint8_t what = input_take(input);
-    limits.pool.pool_start = what % (limits.pool.pool_max + 1);
     limits.client_job_max = what & 32 ? 5 : 0;
-    limits.pool.job_timeout_ms = what & 64 ? 300 : 0;
     limits.processors = what & 128 ? 1 : 0;
     limits.begin_timeout_ms = what & 16 ? 0 : 400;
     limits.ping_misses = what & 8 ? 1 : 3;
     limits.dead_kill_ms = what & 4 ? 0 : 1000;
-    raise_to(&highest.pool.pool_max, limits.pool.pool_max);
-    raise_to(&highest.pool.job_max, limits.pool.job_max);
+    limits.ping_interval_ms = what & 2 ? 0 : 200;
+    limits.breaker_crashes = what & 1 ? 0 : 2;
+    draw_pools(input);
 }
 
 static void configure(struct input *input)
 {
     set_limits(input);
     modules[0].settings.timeout_ms = input_take(input) * 20u;
-    dispatch_shared_configure(&shared, &limits);
-    dispatcher_configure(&dispatcher, &limits.pool, input_take(input) & 1);
+    pools_configure(&pools, &limits, input_take(input) & 1);
+}
+
+/* --- the operator --- */
+
+static struct dispatcher *some_pool(struct input *input)
+{
+    unsigned skip = input_take(input) % POOLS;
+    struct dispatcher *d;
+    POOLS_EACH (d, &pools)
+        if (!skip--)
+            return d;
+    return pools.first;
+}
+
+static void resize(struct dispatcher *d, struct input *input)
+{
+    struct pool_settings pool = draw_pool(input);
+    dispatcher_resize(d, &(struct pool_size){pool.pool_start, pool.pool_max, pool.job_max});
+}
+
+static void steer(struct input *input)
+{
+    struct dispatcher *d = some_pool(input);
+    switch (input_take(input) % 6) {
+    case 0:
+    case 1:
+        if (!d->removal.removed)
+            dispatcher_pause(d);
+        break;
+    case 2:
+        dispatcher_resume(d);
+        break;
+    case 3:
+        resize(d, input);
+        break;
+    case 4:
+        dispatcher_recycle(d);
+        break;
+    default:
+        sim_steer(input);
+    }
 }
 
 /* --- one input --- */
 
 static void step(struct input *input)
 {
-    switch (input_take(input) % 21) {
+    switch (input_take(input) % 23) {
     case 0:
     case 1:
     case 2:
@@ -119,7 +203,6 @@ static void step(struct input *input)
         break;
     case 16:
         pass_time(input_take(input) * 20000u);
-        dispatcher_ping(&dispatcher);
         break;
     case 17:
         sims_fail_starts(input_take(input) % 4);
@@ -129,6 +212,10 @@ static void step(struct input *input)
         break;
     case 20:
         source_read(input);
+        break;
+    case 21:
+    case 22:
+        steer(input);
         break;
     case 19:
         sims_behave();
@@ -141,7 +228,7 @@ static void good_turn(void)
 {
     for (int i = 0; i < SOURCES; i++)
         if (sources[i].used)
-            dispatcher_source_unread(&shared, &sources[i].source, 0);
+            dispatcher_source_unread(&pools.shared, &sources[i].source, 0);
     sims_behave_well();
     pass_time(100000);
     books_check();
@@ -150,28 +237,31 @@ static void good_turn(void)
 /* All submitted jobs come to their ends. */
 static void settle(void)
 {
-    for (int i = 0; i < ROUNDS_MAX && shared.jobs.count; i++)
+    struct dispatcher *d;
+    POOLS_EACH (d, &pools)
+        dispatcher_resume(d);
+    for (int i = 0; i < ROUNDS_MAX && pools.shared.jobs.count; i++)
         good_turn();
-    bug_on(shared.jobs.count);
-    for (uint64_t seq = 1; seq <= shared.last_seq; seq++)
+    bug_on(pools.shared.jobs.count);
+    for (uint64_t seq = 1; seq <= pools.shared.last_seq; seq++)
         bug_on(!(known[seq].seen & SEEN_LEFT));
 }
 
 /* `late`: workers go on as before until the drain's own deadline stops them. */
-static void drain(bool late, bool at_once)
+static void drain(bool late, bool at_once, bool run)
 {
-    dispatcher_drain(&dispatcher, false);
+    pools_drain(&pools, run);
     books_check_counts();
     for (int i = 0; late && i < 3; i++)
         pass_time(300000);
     if (late && at_once)
-        dispatcher_abort(&dispatcher);
+        pools_abort(&pools);
     else if (late)
-        dispatcher_stop(&dispatcher);
-    bug_on(late && at_once && shared.counts.running);
-    for (int i = 0; i < ROUNDS_MAX && !dispatcher_is_drained(&dispatcher); i++)
+        pools_stop(&pools);
+    bug_on(late && at_once && pools.shared.counts.running);
+    for (int i = 0; i < ROUNDS_MAX && !pools_are_drained(&pools); i++)
         good_turn();
-    bug_on(!dispatcher_is_drained(&dispatcher) || !sims_are_gone());
+    bug_on(!pools_are_drained(&pools) || !sims_are_gone());
 }
 
 static void tear_down(void)
@@ -179,12 +269,11 @@ static void tear_down(void)
     for (int i = 0; i < SOURCES; i++)
         if (sources[i].used)
             source_lose(&sources[i]);
-    bug_on(shared.jobs.count || budget.held);
-    dispatcher_free(&dispatcher);
-    dispatch_shared_free(&shared);
+    bug_on(pools.shared.jobs.count || budget.held);
+    pools_free(&pools);
     bug_on(timers.set.count);
     timers_free(&timers);
-    for (uint64_t seq = 1; seq <= shared.last_seq; seq++)
+    for (uint64_t seq = 1; seq <= pools.shared.last_seq; seq++)
         bug_on(!(known[seq].seen & SEEN_LEFT));
 }
 
@@ -196,12 +285,12 @@ static void set_up(struct input *input)
     memset(modules, 0, sizeof modules);
     modules[0].name = "fast";
     modules[1].name = "slow";
+    modules[2].name = "other";
     memset(sources, 0, sizeof sources);
     sims_reset();
-    highest = (struct job_settings){.pool.pool_max = 0};
+    highest = (struct pool_size){0};
     set_limits(input);
-    dispatch_shared_init(&shared, &sim_ops, NULL, &timers, &limits);
-    dispatcher_init(&dispatcher, &shared, "default", &limits.pool, 0, 4711);
+    pools_init(&pools, &sim_ops, NULL, &timers, &limits, 4711);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
@@ -209,14 +298,14 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     struct input input = {data, size};
     uint8_t ending = input_take(&input);
     set_up(&input);
-    dispatcher_start(&dispatcher);
+    pools_start(&pools);
     for (int i = 0; input.left && i < STEPS_MAX; i++) {
         step(&input);
         books_check();
     }
     if (ending & 1)
         settle();
-    drain(ending & 2, ending & 4);
+    drain(ending & 2, ending & 4, ending & 8);
     tear_down();
     return 0;
 }

@@ -20,35 +20,48 @@ static void check_worker(const struct worker *worker, enum worker_state state)
     bug_on(prefetched != worker->prefetched_count || prefetched + 1 > 2u * 9);
 }
 
-static void check_pool(void)
+static void check_pool(const struct dispatcher *d)
 {
-    size_t running = 0, prefetched = 0;
+    size_t running = 0, prefetched = 0, dead = 0;
     for (int state = 0; state < WORKER_STATES; state++) {
         const struct worker *worker;
         size_t count = 0;
-        TAILQ_FOREACH (worker, &dispatcher.pool.lists[state], link) {
+        TAILQ_FOREACH (worker, &d->pool.lists[state], link) {
             check_worker(worker, (enum worker_state)state);
             running += worker->job != NULL;
             prefetched += worker->prefetched_count;
+            dead += worker->dead;
             count++;
         }
-        bug_on(count != dispatcher.pool.counts[state]);
+        bug_on(count != d->pool.counts[state]);
     }
-    bug_on(running != shared.counts.running || prefetched != dispatcher.line.prefetched_count);
-    bug_on(pool_count(&dispatcher.pool) > 2 * highest.pool.pool_max);
-    bug_on(pool_count(&dispatcher.pool) != dispatcher.pool.forks - dispatcher.pool.exits);
+    bug_on(running != d->running || prefetched != d->line.prefetched_count);
+    bug_on(dead != d->pool.dead);
+    bug_on(pool_count(&d->pool) > 2 * highest.pool_max);
+    bug_on(pool_count(&d->pool) != d->pool.forks - d->pool.exits);
 }
 
-/* Counts the source's jobs passed by others. */
-static size_t check_passed(const struct job_source *source)
+/* Each end of a worker has a reason. */
+static void check_ends(const struct dispatcher *d)
 {
+    uint64_t ends = 0;
+    for (int end = END_UNDECIDED + 1; end < WORKER_ENDS; end++)
+        ends += d->pool.ends[end];
+    bug_on(ends != d->pool.exits);
+}
+
+/* Counts the source's jobs in the line that were passed by others. */
+static size_t check_passed(const struct dispatcher *d, struct job_source *source)
+{
+    const struct job_stand *stand = job_queue_stand(source, d->line.queue.number);
     const struct job *job;
     uint64_t before = 0;
     size_t count = 0;
-    bug_on(source->held && (source->gone || shared.draining || source->unread <= UNREAD_MAX / 2));
-    if (!source->first.passed)
+    bug_on(source->held &&
+           (source->gone || pools.shared.draining || source->unread <= UNREAD_MAX / 2));
+    if (!stand || !stand->passed)
         return 0;
-    TAILQ_FOREACH (job, &source->first.passed->jobs, links.waiting) {
+    TAILQ_FOREACH (job, &stand->passed->jobs, links.waiting) {
         bug_on(job->state != JOB_WAITING || job->run.worker || job->seq <= before ||
                job->run.place != JOB_PASSED);
         before = job->seq;
@@ -58,58 +71,65 @@ static size_t check_passed(const struct job_source *source)
     return count;
 }
 
-static void check_queue(void)
+static void check_queue(const struct dispatcher *d)
 {
     const struct job *job;
     uint64_t before = 0;
     size_t count = 0;
-    TAILQ_FOREACH (job, &dispatcher.line.queue.jobs, links.waiting) {
+    TAILQ_FOREACH (job, &d->line.queue.jobs, links.waiting) {
         bug_on(job->state != JOB_WAITING || job->run.worker || job->seq <= before);
+        bug_on(job->run.pool != d);
         before = job->seq;
         count++;
     }
     for (int i = 0; i < SOURCES; i++)
-        count += sources[i].used ? check_passed(&sources[i].source) : 0;
-    bug_on(count != job_queue_count(&dispatcher.line.queue));
+        count += sources[i].used ? check_passed(d, &sources[i].source) : 0;
+    bug_on(count != job_queue_count(&d->line.queue));
     /* Reclaimed jobs come on top of job-max. */
-    bug_on(dispatcher_waiting(&dispatcher) > highest.pool.job_max + 2u * highest.pool.pool_max);
+    bug_on(dispatcher_waiting(d) > highest.job_max + 2u * highest.pool_max);
 }
 
 void books_check_counts(void)
 {
-    const struct dispatcher_counts *c = &shared.counts;
-    uint64_t sum =
-        c->done + c->dropped + c->orphaned + c->running + dispatcher_waiting(&dispatcher);
+    const struct dispatcher_counts *c = &pools.shared.counts;
+    uint64_t sum = c->done + c->dropped + c->orphaned + c->running + pools_waiting(&pools);
     size_t running = 0, waiting = 0;
     for (int i = 0; i < FAIL_REASONS; i++)
         sum += c->failed[i];
     for (int i = 0; i < OVERLOAD_REASONS; i++)
         sum += c->overload[i];
-    bug_on(sum != c->submitted || c->submitted != shared.last_seq);
-    bug_on(shared.jobs.count != c->running + dispatcher_waiting(&dispatcher));
+    bug_on(sum != c->submitted || c->submitted != pools.shared.last_seq);
+    bug_on(pools.shared.jobs.count != c->running + pools_waiting(&pools));
     for (int i = 0; i < MODULES; i++) {
         running += modules[i].running;
         waiting += modules[i].waiting;
     }
-    bug_on(running != c->running || waiting != dispatcher_waiting(&dispatcher));
+    bug_on(running != c->running || waiting != pools_waiting(&pools));
 }
 
 /* No job waits while a worker is idle. */
-static void check_idleness(void)
+static void check_idleness(struct dispatcher *d)
 {
-    const struct job *first = job_queue_first(&dispatcher.line.queue);
+    const struct job *first = job_queue_first(&d->line.queue);
     /* A short exception: the job is left to the busy workers for some milliseconds, or its source
      * was held until now. */
-    bool soon = timer_is_set(&dispatcher.tiny.recall) || timer_is_set(&dispatcher.pass.more);
-    bug_on(first && dispatcher.pool.counts[WORKER_IDLE] && !first->source->gone &&
-           !shared.draining && !soon);
-    bug_on(dispatcher.line.prefetched_count && dispatcher.pool.counts[WORKER_IDLE] && !soon);
+    bool soon = timer_is_set(&d->tiny.recall) || timer_is_set(&d->pass.more);
+    bool idle = d->pool.counts[WORKER_IDLE] && !soon && !d->paused;
+    bug_on(first && idle && !first->source->gone && !pools.shared.draining);
+    bug_on(d->line.prefetched_count && idle);
 }
 
 void books_check(void)
 {
-    check_pool();
-    check_queue();
+    struct dispatcher *d;
+    size_t running = 0;
+    POOLS_EACH (d, &pools) {
+        check_pool(d);
+        check_ends(d);
+        check_queue(d);
+        check_idleness(d);
+        running += d->running;
+    }
+    bug_on(running != pools.shared.counts.running);
     books_check_counts();
-    check_idleness();
 }

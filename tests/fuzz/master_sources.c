@@ -34,6 +34,7 @@ static void on_event(struct job_source *source, struct job *job, const struct jo
         bug_on(event->fail == FAIL_ERROR && k->prefetched &&
                !k->begun); /* its worker had not begun it */
         bug_on(event->step != STOP_NONE && !job->run.order);
+        bug_on(event->fail == FAIL_EXPIRED && k->begun && !job->run.given_back);
         break;
     case JOB_OVERLOAD:
         bug_on(job->run.order || k->seen || event->retry_after_ms == 0);
@@ -64,7 +65,7 @@ static struct source *living_source(struct input *input)
 void source_submit(struct input *input)
 {
     struct source *source = living_source(input);
-    uint64_t seq = shared.last_seq + 1;
+    uint64_t seq = pools.shared.last_seq + 1;
     uint8_t what = input_take(input);
     if (!source || source->ended || seq > JOBS_MAX)
         return;
@@ -79,14 +80,14 @@ void source_submit(struct input *input)
     known[seq] = (struct known_job){
         .job = job, .source = source, .notify_accepted = what & 64, .notify_started = what & 64};
     job_set_source(job, &source->source);
-    dispatcher_submit(&dispatcher, job);
-    bug_on(shared.last_seq + 1 != seq + 1);
+    pools_submit(&pools, job);
+    bug_on(pools.shared.last_seq + 1 != seq + 1);
 }
 
 void source_cancel(struct input *input)
 {
-    uint64_t last = shared.last_seq, seq = last - input_take(input) % (last + 1);
-    struct job *job = seq ? dispatcher_find(&shared, seq) : NULL;
+    uint64_t last = pools.shared.last_seq, seq = last - input_take(input) % (last + 1);
+    struct job *job = seq ? dispatcher_find(&pools.shared, seq) : NULL;
     uint8_t kill = input_take(input);
     if (job)
         dispatcher_cancel(job, kill & 1);
@@ -98,20 +99,20 @@ void source_end(struct input *input)
     if (!source)
         return;
     source->ended = true; /* no further submits */
-    dispatcher_source_ended(&shared, &source->source);
+    dispatcher_source_ended(&pools.shared, &source->source);
 }
 
 void source_read(struct input *input)
 {
     struct source *source = living_source(input);
     if (source)
-        dispatcher_source_unread(&shared, &source->source, input_take(input) * 1000u);
+        dispatcher_source_unread(&pools.shared, &source->source, input_take(input) * 1000u);
 }
 
 void source_lose(struct source *source)
 {
     source->leaving = true;
-    if (!dispatcher_source_gone(&shared, &source->source))
+    if (!dispatcher_source_gone(&pools.shared, &source->source))
         return;
     bug_on(source->source.job_count || !LIST_EMPTY(&source->source.jobs));
     memset(source, 0, sizeof *source); /* ready for a next source */

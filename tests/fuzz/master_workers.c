@@ -33,6 +33,7 @@ struct sim {
     TAILQ_ENTRY(sim) link;
     struct worker *worker;
     bool dead, reaped;      /* the process */
+    bool crashed;           /* died of its job */
     bool stuck;             /* dead, but not yet reapable */
     bool hung;              /* does nothing, and ignores SIGTERM */
     bool connected, closed; /* the master's end; by the worker */
@@ -83,7 +84,8 @@ static void on_sim_timer(void *arg);
 static int op_start(void *ctx, struct worker *worker)
 {
     (void)ctx;
-    bug_on(pool_places(&dispatcher.pool, limits.pool.pool_max) > limits.pool.pool_max);
+    const struct dispatcher *d = dispatcher_of(worker);
+    bug_on(pool_places(&d->pool, d->limits.pool_max) > d->limits.pool_max);
     bug_on(worker->state != WORKER_STARTING);
     if (starts_that_fail) {
         starts_that_fail--;
@@ -110,15 +112,15 @@ static uint8_t op_assign(void *ctx, const struct assignment *assignment)
     struct worker *worker = assignment->worker;
     struct job *job = assignment->job;
     struct sim *sim = sim_of(worker);
-    const struct job *first = job_queue_first(&dispatcher.line.queue);
+    struct dispatcher *d = dispatcher_of(worker);
+    const struct job *first = job_queue_first(&d->line.queue);
     (void)ctx;
+    bug_on(d->paused || job->run.pool != d);
     bug_on(sim->reaped || sim->lost || !sim->connected || !sim->said_ready);
     bug_on(sim->told_to_end || worker->signalled || worker->draining);
     bug_on(worker->state != WORKER_IDLE && worker->state != WORKER_BUSY);
-    bug_on(
-        worker->prefetched_count + 1 >
-        limits.pool
-            .worker_window); /* the prefetched jobs before this one, and the worker's present job */
+    /* The prefetched jobs before this one, and the worker's present job. */
+    bug_on(worker->prefetched_count + 1 > d->limits.worker_window);
     /* First in, first out. A job given back for a fresh worker has had its turn before. */
     bug_on(!job->run.given_back && first && first->seq < job->seq && !first->source->gone);
     bug_on(!job->run.order || job->run.worker != worker || job->state == JOB_ENDED);
@@ -233,8 +235,9 @@ static void op_forget(void *ctx, struct worker *worker)
 static void lose(struct sim *sim, bool known_status)
 {
     struct worker_exit end = {.why = "the fuzzer wanted it so"};
-    end.signal = known_status ? SIGKILL : 0;
+    end.signal = known_status ? (sim->crashed ? SIGSEGV : SIGKILL) : 0;
     sim->lost = true;
+    dispatcher_worker_exited(sim->worker, &end);
     dispatcher_worker_lost(sim->worker, &end);
 }
 
@@ -364,7 +367,7 @@ static void op_poll(void *ctx, struct worker *worker)
     uint32_t id = worker->id;
     (void)ctx;
     sims_reap();
-    worker = pool_find(&dispatcher.pool, id);
+    worker = pools_worker(&pools, id);
     if (worker)
         read_from(sim_of(worker), SIZE_MAX);
 }
@@ -396,6 +399,9 @@ static bool begin_job(struct sim *sim)
 {
     while (sim->handed_count) {
         struct handed *handed = &sim->handed[sim->handed_first];
+        /* A worker that has lied about a job may find it later. */
+        bug_on(handed->claim == OFFERED && dispatcher_of(sim->worker)->paused &&
+               !(known[handed->seq].seen & SEEN_LEFT));
         if (handed->claim == OFFERED)
             handed->claim = BEGUN, sim->begun_us = timers.now_us;
         if (handed->claim == BEGUN) {
@@ -449,7 +455,7 @@ static void behave(struct sim *sim)
 
 static struct sim *some_sim(struct input *input)
 {
-    unsigned skip = input_take(input) % (unsigned)(pool_count(&dispatcher.pool) + 1);
+    unsigned skip = input_take(input) % (unsigned)(pools_workers(&pools) + 1);
     struct sim *sim;
     TAILQ_FOREACH (sim, &sims, link)
         if (!skip--)
@@ -478,7 +484,7 @@ void sim_act(struct input *input)
         say(sim, SAYS_READY, 0);
         break;
     case 4:
-        say(sim, SAYS_DONE, shared.last_seq - what / 16);
+        say(sim, SAYS_DONE, pools.shared.last_seq - what / 16);
         break;
     case 5:
         begin_job(sim);
@@ -493,12 +499,31 @@ void sim_act(struct input *input)
     case 8:
         sim->hung = true;
         break;
+    case 10:
+        sim->crashed = begin_job(sim);
+        die(sim);
+        break;
+    case 11:
+        dispatcher_worker_leaves(sim->worker, END_MAX_RSS);
+        break;
     case 9:
         dispatcher_worker_silent(sim->worker);
         break;
     default:
         behave(sim);
     }
+}
+
+/* The operator picks a worker. */
+void sim_steer(struct input *input)
+{
+    struct sim *sim = some_sim(input);
+    if (!sim)
+        return;
+    if (input_take(input) & 1)
+        dispatcher_kill_worker(sim->worker);
+    else
+        dispatcher_recycle_worker(sim->worker);
 }
 
 void sim_read(struct input *input)

@@ -22,6 +22,9 @@ void sims_fail_starts(unsigned count);
 /* Some process acts, well or badly. */
 void sim_act(struct input *input);
 
+/* The operator kills or recycles some worker. */
+void sim_steer(struct input *input);
+
 /* The master reads some messages of some worker. */
 void sim_read(struct input *input);
 

@@ -2,11 +2,12 @@
 #ifndef TASKMASTER_FUZZ_MASTER_WORLD_H
 #define TASKMASTER_FUZZ_MASTER_WORLD_H
 
-#include "jobs/dispatcher.h"
+#include "jobs/pools.h"
 
 enum {
     SOURCES = 3,
-    MODULES = 2,
+    MODULES = 3,
+    POOLS = 3,
     JOBS_MAX = 300,
     UNREAD_MAX = 100000, /* bytes; above this a source is held */
 };
@@ -30,14 +31,13 @@ struct source {
     bool ended, leaving, used;
 };
 
-extern struct dispatch_shared shared;
-extern struct dispatcher dispatcher;
+extern struct pools pools;
 extern struct timers timers;
 extern struct payload_budget budget;
 extern struct module_entry modules[MODULES];
 extern struct source sources[SOURCES];
 extern struct known_job known[JOBS_MAX + 1]; /* by the job's sequence number */
 extern struct job_settings limits;           /* in force */
-extern struct job_settings highest;          /* the highest since the start */
+extern struct pool_size highest;             /* of any pool since the start */
 
 #endif
