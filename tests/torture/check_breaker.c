@@ -25,7 +25,8 @@ static bool may_have_crashed(const struct check *check, uint32_t uid)
 {
     const struct event *end = check->jobs[uid].end;
     bool lost = end && end->type == EV_FAILED && end->code == REASON_ERROR;
-    return lost || command_table[check->history->jobs[uid].spec.command].may & MAY_BE_LOST;
+    bool may_be_lost = command_table[check->history->jobs[uid].spec.command].may & MAY_BE_LOST;
+    return lost || (may_be_lost && check->side->jobs[uid].starts);
 }
 
 static bool is_done(const struct check *check, uint32_t uid)

@@ -8,7 +8,8 @@
 enum {
     HANG_US = 1000000,
     SPIN_PERCENT = 2,
-    DEAD_US = 12000000, /* from the stop of a worker to its end as a dead one */
+    REPLACE_US = 500000, /* for a worker in the place of a dead one */
+    DEAD_US = 12000000,  /* from the stop of a worker to its end as a dead one */
     FEW_CLIENTS =
         PLAN_CLIENT_MAX / 2, /* with at most so few clients, no refusal for their number */
 };
@@ -198,6 +199,35 @@ static void check_epoch_end(const struct check *check, const struct event *event
                     seconds(check, event->t_us), (unsigned)status);
 }
 
+/* Dead workers alone do not keep a line from getting another worker. */
+static void check_replaced(const struct check *check, const struct event *event, uint8_t pool,
+                           uint64_t *since_us)
+{
+    const struct pool_sample *p = &check->history->samples[event->a].pools[pool];
+    if (!p->waiting || !p->dead || p->paused || p->starting + p->idle + p->busy)
+        *since_us = 0;
+    else if (!*since_us)
+        *since_us = event->t_us;
+    else if (event->t_us - *since_us > REPLACE_US * check->scale)
+        finding_add(check->findings, FINDING_HANG,
+                    "at %.3f s jobs of pool %s wait behind dead workers",
+                    seconds(check, event->t_us), plan_pool_names[pool]);
+}
+
+static void check_dead(const struct check *check)
+{
+    for (uint8_t pool = 0; pool < PLAN_POOLS; pool++) {
+        uint64_t since_us = 0;
+        for (size_t i = 0; i < check->history->event_count; i++) {
+            const struct event *event = &check->history->events[i];
+            if (event->type == EV_SAMPLE)
+                check_replaced(check, event, pool, &since_us);
+            else if (event->type == EV_EPOCH || event->type == EV_STOPPED)
+                since_us = 0;
+        }
+    }
+}
+
 static void check_event(const struct check *check, const struct event *event)
 {
     if (event->type == EV_SAMPLE)
@@ -269,6 +299,7 @@ void check_daemon(const struct check *check)
     if (check->side->broken)
         finding_add(check->findings, FINDING_CORRUPT, "%zu records of the side file are broken",
                     check->side->broken);
+    check_dead(check);
     check_counts(check);
     check_rest(check);
 }

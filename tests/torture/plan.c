@@ -20,8 +20,11 @@ static struct limits draw_limits(struct rng *rng, uint32_t least, uint32_t most)
 
 static uint8_t draw_pool(const struct layout *layout, struct rng *rng)
 {
-    uint64_t pool = rng_below(rng, PLAN_POOLS);
-    return (uint8_t)(layout->pools[pool].pool_max ? pool : 0);
+    uint64_t pool;
+    do
+        pool = rng_below(rng, PLAN_POOLS);
+    while (!layout->pools[pool].pool_max);
+    return (uint8_t)pool;
 }
 
 static void draw_pools_of_modules(struct layout *layout, struct rng *rng)
