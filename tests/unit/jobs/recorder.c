@@ -422,7 +422,8 @@ static void check_aside(void)
     }
     hot_assert(count == d.aside.count);
     /* If a job waits for a fresh worker, one is on its way. */
-    bool may_start = !shared.draining && !timer_is_set(&d.starts.pause) && !d.starts.failures &&
+    bool may_start = !shared.draining && !d.paused && !timer_is_set(&d.starts.pause) &&
+                     !d.starts.failures &&
                      pool_places(&d.pool, d.limits.pool_max) < d.limits.pool_max &&
                      !d.pool.counts[WORKER_STARTING];
     hot_assert(!may_start || !count || timer_is_set(&d.pass.more) || timer_is_set(&d.aside.trial) ||

@@ -32,6 +32,7 @@ static struct expected *jobs; /* by number */
 static uint64_t next_in_line; /* all before it were handed out or have ended */
 static bool leaving[SOURCES]; /* gone, and jobs are left */
 static bool aborting;
+static bool paused;     /* by the operator, who has the answer */
 static unsigned deaths; /* of a thousand steps, how many kill a worker */
 static uint32_t window_max;
 static uint64_t tally_done, tally_failed[FAIL_REASONS], tally_overload[OVERLOAD_REASONS];
@@ -86,7 +87,7 @@ static void on_step(struct sim_worker *sim)
 /* No job is ever begun twice, whatever becomes of workers. */
 static void on_begun(struct sim_worker *sim, uint64_t seq)
 {
-    hot_assert(!sim->dead);
+    hot_assert(!sim->dead && !paused);
     hot_assert_msg(!jobs[seq].begun || jobs[seq].unfit, "job %ju is begun twice", (uintmax_t)seq);
     tally_given_back += jobs[seq].unfit;
     jobs[seq].begun = true;
@@ -112,7 +113,7 @@ static void on_handed(struct sim_worker *sim, struct job *job)
 {
     struct expected *expected = &jobs[job->seq];
     hot_assert(expected->phase == IN_LINE || expected->phase == HANDED);
-    hot_assert((!expected->begun || expected->unfit) && !shared.draining);
+    hot_assert((!expected->begun || expected->unfit) && !shared.draining && !paused);
     expected->direct = sim->worker->state == WORKER_IDLE;
     if (expected->phase == IN_LINE) {
         expected->phase = HANDED;
@@ -303,7 +304,7 @@ static enum verdict verdict_on(const struct order *order)
         return MEMORY;
     if (limits.client_job_max && source->source.job_count >= limits.client_job_max)
         return QUOTA;
-    if (source->source.held)
+    if (source->source.held || d.paused)
         return waiting < limits.pool.job_max ? WAITS : FULL;
     bool room = waiting < limits.pool.job_max + starting ||
                 (waiting < limits.pool.job_max + limits.pool.pool_max && can_start());
@@ -515,6 +516,19 @@ static void recycle_any(void)
         dispatcher_worker_leaves(worker, percent(50) ? END_RECYCLE : END_MAX_RSS);
 }
 
+/* While the pause begins, workers may still begin jobs. */
+static void pause_any(void)
+{
+    hot_assert(d.paused == paused);
+    if (paused) {
+        paused = false;
+        dispatcher_resume(&d);
+    } else if (percent(20)) {
+        dispatcher_pause(&d);
+        paused = true;
+    }
+}
+
 /* Workers for whom the quarter counts. One that refuses is out of service before its last job. */
 static size_t count_recycled(void)
 {
@@ -605,6 +619,7 @@ static void one_step(void)
         {120, notice_any},    {30, cancel_any}, {60, time_passes}, {4, source_ends},
         {3, reconfigure_any}, {10, silent_any}, {60, reader_any},  {10, announce_any},
         {10, stop_any},       {40, go_on_any},  {20, ping_all},    {6, recycle_any},
+        {8, pause_any},
     };
     unsigned total = 0;
     for (size_t i = 0; i < SUPPORT_COUNT(actions); i++)
@@ -634,6 +649,8 @@ static void walk_to_the_end(void)
 {
     int turns = 0;
     no_forks = false;
+    paused = false;
+    dispatcher_resume(&d);
     for (size_t k = 0; k < SOURCES; k++)
         while (leaving[k])
             source_goes(k);
