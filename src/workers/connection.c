@@ -92,8 +92,8 @@ static void tell_ready(struct worker_link *link)
 static void take_ready(struct worker_link *link)
 {
     if (log_limits_allow(link->workers->log_limits, LOG_INFO, "worker-ready", "-"))
-        log_event(LOG_INFO, "worker-ready", LOG_UINT("worker", link->worker->id),
-                  LOG_INT("pid", link->worker->pid));
+        log_event(LOG_INFO, "worker-ready", LOG_STR("pool", dispatcher_of(link->worker)->name),
+                  LOG_UINT("worker", link->worker->id), LOG_INT("pid", link->worker->pid));
     if (link->state != LINK_AUTHENTICATED)
         return;
     worker_link_set_state(link, LINK_READY);

@@ -56,8 +56,8 @@ static int start_process(struct worker_link *link)
         return -1;
     }
     link->worker->pid = link->process.pid;
-    log_event(LOG_DEBUG, "worker-start", LOG_UINT("worker", link->worker->id),
-              LOG_INT("pid", link->worker->pid));
+    log_event(LOG_DEBUG, "worker-start", LOG_STR("pool", pool->name),
+              LOG_UINT("worker", link->worker->id), LOG_INT("pid", link->worker->pid));
     return 0;
 }
 
