@@ -68,7 +68,7 @@ def test_recycling_closes_it(server, pool, closed):
 
 
 def test_exits_count_and_kills_do_not(server):
-    server = server()
+    server = server(breaker_window_ms=600000)
     client = server.client()
     crash(client, 5, "kill")
     assert breaker(server)["state"] == "closed"

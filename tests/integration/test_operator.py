@@ -6,7 +6,7 @@ import subprocess
 
 import pytest
 
-from harness.client import start
+from harness.client import check, start
 from harness.daemon import COMMAND, environment
 from harness.wait import DEADLINE, wait_until
 
@@ -102,10 +102,12 @@ def test_recycle(daemon):
 def test_drain(daemon, waiting, event):
     server = daemon(pool_start=1, pool_max=1)
     client = server.client()
-    start(client, "sleep", json.dumps({"ms": 200}), "running")
+    start(client, "sleep", LONG_SLEEP, "running")
+    server.begun_pids(client)
     client.submit("waiting", "echo", "x")
     server.wait_jobs(running=1, waiting=1)
     assert run(server, "drain", "--waiting", waiting) == "the server ends after its jobs\n"
-    assert client.outcome("running").name == "done"
+    client.send(op="kill", target="running")
+    check(client.outcome("running"), "failed", reason="cancelled")
     assert client.outcome("waiting").name == event
     assert server.wait_exit() == 0

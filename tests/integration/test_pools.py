@@ -191,12 +191,14 @@ def test_a_held_client_is_held_in_each_pool(server):
 def test_drain_of_all_pools(server):
     server = server()
     client = server.client()
-    start(client, "sleep", SHORT, "a")
-    client.submit("b", "sleep", SHORT)
+    start(client, "sleep", LONG, "a")
+    start(client, "sleep", LONG, "b")
+    server.begun_pids(client)
     client.submit("c", "sleep", SHORT)
     server.wait_jobs(running=2, waiting=1)
     server.signal(signal.SIGTERM)
     check(client.outcome("c"), "failed", reason="shutdown", by="operator")
-    assert client.outcome("a")["event"] == "done"
-    assert client.outcome("b")["event"] == "done"
+    for id in ("a", "b"):  # they go on
+        client.send(op="kill", target=id)
+        check(client.outcome(id), "failed", reason="cancelled")
     assert server.wait_exit() == 0
