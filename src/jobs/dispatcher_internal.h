@@ -152,7 +152,7 @@ static inline bool dispatch_settle(struct dispatcher *d, struct job *job)
 /* The worker gets no further job, and is to end as soon as it has none. */
 static inline bool dispatch_is_leaving(const struct worker *worker)
 {
-    return worker->draining;
+    return worker->leaving;
 }
 
 /* Why a worker without a job ends. With no other reason it has lost its connection. */

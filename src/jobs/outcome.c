@@ -63,7 +63,7 @@ static void give_way(struct dispatcher *d, struct worker *worker)
 {
     if (!dispatch_reclaim_worker(d, worker))
         return;
-    worker->draining = true;
+    worker->leaving = true;
     if (!worker->end)
         worker_decide_end(worker, dispatch_start_room_end(d));
 }

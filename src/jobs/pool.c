@@ -27,7 +27,7 @@ void pool_init(struct pool *pool, uint32_t *last_id)
 
 static size_t *recycling_count(struct worker *worker)
 {
-    return worker_is_ending(worker) ? &worker->pool->leaving : &worker->pool->due;
+    return worker_is_ending(worker) ? &worker->pool->recycling : &worker->pool->due;
 }
 
 static void set_end(struct worker *worker, enum worker_end end)
@@ -57,7 +57,7 @@ void worker_decide_end(struct worker *worker, enum worker_end end)
 
 void worker_cut_off(struct worker *worker)
 {
-    worker->draining = true;
+    worker->leaving = true;
     if (!worker_is_ending(worker) && worker_end_is_wish(worker->end))
         set_end(worker, END_UNDECIDED);
 }

@@ -70,7 +70,7 @@ struct worker {
     uint8_t state;        /* enum worker_state */
     uint8_t end;          /* enum worker_end: set by worker_decide_end() alone */
     /* Facts that may hold in several states, together or alone: */
-    bool draining;  /* gets no other job: it gives way to a new worker, or lost its connection */
+    bool leaving;   /* gets no other job: it gives way to a new worker, or lost its connection */
     bool refused;   /* could not begin a job */
     bool dead;      /* is or was DEAD, and not alive again: takes no place in the pool */
     bool signalled; /* was sent SIGTERM or SIGKILL, of which another job might die */
@@ -88,7 +88,7 @@ struct pool {
     uint64_t forks, exits;
     uint64_t ends[WORKER_ENDS]; /* the exits by reason */
     size_t due;                 /* serving workers (STARTING, IDLE, BUSY) to be recycled */
-    size_t leaving;             /* RETIRING and STOPPING ones that are being recycled */
+    size_t recycling;           /* RETIRING and STOPPING ones that are being recycled */
 };
 
 void pool_init(struct pool *pool, uint32_t *last_id);

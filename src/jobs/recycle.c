@@ -32,13 +32,13 @@ static size_t quarter(const struct dispatcher *d)
 
 bool dispatch_recycle_may_begin(const struct dispatcher *d)
 {
-    return d->pool.leaving + dispatch_starting(d) < quarter(d);
+    return d->pool.recycling + dispatch_starting(d) < quarter(d);
 }
 
 /* After failed starts one exchange is tried at a time, as starts are. */
 static bool is_turn_free(const struct dispatcher *d)
 {
-    bool none = d->pool.leaving + dispatch_starting(d) == 0;
+    bool none = d->pool.recycling + dispatch_starting(d) == 0;
     return dispatch_recycle_may_begin(d) && (none || !dispatch_start_error(d)) &&
            !dispatch_start_is_unsure(d) && !dispatch_renew_is_on_trial(d);
 }
@@ -64,7 +64,7 @@ bool dispatch_recycle_wants_worker(const struct dispatcher *d)
 {
     if (!d->pool.due || !is_turn_free(d))
         return false;
-    size_t turns = quarter(d) - d->pool.leaving;
+    size_t turns = quarter(d) - d->pool.recycling;
     size_t replacements = d->pool.due < turns ? d->pool.due : turns;
     return ready(d) + dispatch_starting(d) < needed(d) + replacements;
 }

@@ -117,7 +117,7 @@ static void replace(struct dispatcher *d, struct worker *worker, const char *why
 {
     log_event(LOG_WARN, "worker-unfit", LOG_STR("pool", d->name), LOG_UINT("worker", worker->id),
               LOG_INT("pid", worker->pid), LOG_STR("why", why));
-    worker->draining = true;
+    worker->leaving = true;
     worker_decide_end(worker, END_REFUSED);
     dispatch_reclaim_worker(d, worker);
     dispatch_start_failed(d, why);

@@ -25,7 +25,7 @@ static struct worker *first_free(const struct dispatcher *d)
 /* Its prefetched jobs are for others. */
 static void leave_after_job(struct dispatcher *d, struct worker *worker)
 {
-    worker->draining = true;
+    worker->leaving = true;
     worker_decide_end(worker, END_RESIZE);
     dispatch_reclaim_worker(d, worker);
 }

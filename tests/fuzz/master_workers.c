@@ -117,7 +117,7 @@ static uint8_t op_assign(void *ctx, const struct assignment *assignment)
     (void)ctx;
     bug_on(d->paused || job->run.pool != d);
     bug_on(sim->reaped || sim->lost || !sim->connected || !sim->said_ready);
-    bug_on(sim->told_to_end || worker->signalled || worker->draining);
+    bug_on(sim->told_to_end || worker->signalled || worker->leaving);
     bug_on(worker->state != WORKER_IDLE && worker->state != WORKER_BUSY);
     /* The prefetched jobs before this one, and the worker's present job. */
     bug_on(worker->prefetched_count + 1 > d->limits.worker_window);
@@ -245,7 +245,7 @@ static void lose(struct sim *sim, bool known_status)
 static void close_conn(struct sim *sim)
 {
     if (sim->worker->state != WORKER_STARTING)
-        sim->worker->draining = true;
+        sim->worker->leaving = true;
     sim->connected = false;
 }
 
@@ -341,7 +341,7 @@ static void reap(struct sim *sim)
     sim->reaped = true;
     timer_clear(&timers, &sim->timer);
     if (!starting) {
-        sim->worker->draining = true;
+        sim->worker->leaving = true;
         read_from(sim, SIZE_MAX);
     }
     sim->connected = false;

@@ -470,7 +470,7 @@ static void check_workers(void)
     hot_assert(dead == d.pool.dead && count == pool_count(&d.pool));
     hot_assert(running == shared.counts.running);
     hot_assert(prefetched == d.line.prefetched_count);
-    hot_assert(recycled[false] == d.pool.due && recycled[true] == d.pool.leaving);
+    hot_assert(recycled[false] == d.pool.due && recycled[true] == d.pool.recycling);
     hot_assert(sum(d.pool.ends + 1, WORKER_ENDS - 1) == d.pool.exits);
 }
 
@@ -601,7 +601,7 @@ void lost(uint32_t id, int signo)
     end.exit_status = signo < 0 ? -signo : 0;
     sim->dead = true;
     if (sim->worker->state != WORKER_STARTING)
-        sim->worker->draining = true; /* it gets no other job while we look */
+        sim->worker->leaving = true; /* it gets no other job while we look */
     while (sim_read(sim))
         ;
     dispatcher_worker_lost(sim->worker, &end);

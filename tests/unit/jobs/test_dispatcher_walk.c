@@ -167,7 +167,7 @@ static void notice(struct worker *worker)
     switch (below(4)) {
     case 0: /* the end of its socket alone; unread answers count */
         if (!starting)
-            worker->draining = true;
+            worker->leaving = true;
         while (sim_read(sim))
             ;
         if (worker->state == WORKER_IDLE)

@@ -72,7 +72,7 @@ START_TEST(test_add)
     ck_assert_ptr_eq(worker->pool, &pool);
     ck_assert_ptr_null(worker->job);
     ck_assert_int_eq(worker->pid, 0);
-    ck_assert(!worker->draining && !worker->signalled);
+    ck_assert(!worker->leaving && !worker->signalled);
     ck_assert_uint_eq(pool_count(&pool), 1);
     ck_assert_uint_eq(pool.counts[WORKER_STARTING], 1);
 }

@@ -47,7 +47,7 @@ START_TEST(test_full)
     dies(2, -0);
     ready(4);
     ck_told("forget 2, start 4");
-    ck_assert_uint_eq(d.pool.due + d.pool.leaving, 0);
+    ck_assert_uint_eq(d.pool.due + d.pool.recycling, 0);
 }
 END_TEST
 

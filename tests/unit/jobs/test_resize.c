@@ -88,7 +88,7 @@ START_TEST(test_prefetched_jobs)
     size_t waiting = dispatcher_waiting(&d);
     while (d.pool.counts[WORKER_BUSY] > 1) {
         struct worker *worker = TAILQ_FIRST(&d.pool.lists[WORKER_BUSY]);
-        if (!worker->draining)
+        if (!worker->leaving)
             worker = TAILQ_NEXT(worker, link);
         ck_assert_uint_eq(worker->prefetched_count, 0);
         finishes_well(worker->id);

@@ -18,7 +18,7 @@ static void setup(void)
 static void teardown(void)
 {
     pool_remove(&pool, worker);
-    ck_assert_uint_eq(pool.due + pool.leaving, 0);
+    ck_assert_uint_eq(pool.due + pool.recycling, 0);
 }
 
 /* The words of the protocol. */
@@ -51,7 +51,7 @@ START_TEST(test_pairs)
     worker_decide_end(worker, then);
     ck_assert_int_eq(worker->end, replaces(first, then) ? then : first);
     ck_assert_uint_eq(pool.due, worker_end_is_recycling(worker->end));
-    ck_assert_uint_eq(pool.leaving, 0);
+    ck_assert_uint_eq(pool.recycling, 0);
 }
 END_TEST
 
@@ -65,9 +65,9 @@ START_TEST(test_pairs_of_one_about_to_go)
     worker_decide_end(worker, then);
     ck_assert_int_eq(worker->end, first ? first : then);
     ck_assert_uint_eq(pool.due, 0);
-    ck_assert_uint_eq(pool.leaving, worker_end_is_recycling(worker->end));
+    ck_assert_uint_eq(pool.recycling, worker_end_is_recycling(worker->end));
     worker_set_state(worker, WORKER_STOPPING, 8);
-    ck_assert_uint_eq(pool.leaving, worker_end_is_recycling(worker->end));
+    ck_assert_uint_eq(pool.recycling, worker_end_is_recycling(worker->end));
 }
 END_TEST
 
@@ -78,7 +78,7 @@ START_TEST(test_cut_off)
     worker_set_state(worker, WORKER_BUSY, 7);
     ck_assert_uint_eq(pool.due, 1);
     worker_cut_off(worker);
-    ck_assert(worker->draining);
+    ck_assert(worker->leaving);
     ck_assert_int_eq(worker->end, END_UNDECIDED);
     ck_assert_uint_eq(pool.due, 0);
     worker_decide_end(worker, END_RELOAD);
