@@ -51,6 +51,8 @@ void timers_put_off(struct timers *timers, uint64_t us)
 {
     for (size_t i = 0; i < timers->set.count; i++)
         timers->set.nodes[i]->key += us;
+    timers->put_off_us = us;
+    timers->put_off_at_us = timers->now_us;
 }
 
 uint64_t timers_next(const struct timers *timers)

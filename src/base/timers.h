@@ -23,8 +23,10 @@ struct timer {
 };
 
 struct timers {
-    struct heap set; /* set timers, by due time */
-    uint64_t now_us; /* of the last timers_turn() */
+    struct heap set;     /* set timers, by due time */
+    uint64_t now_us;     /* of the last timers_turn() */
+    uint64_t put_off_us; /* by how much, the last time */
+    uint64_t put_off_at_us;
 };
 
 void timers_init(struct timers *timers, uint64_t now_us);
@@ -43,6 +45,13 @@ bool timers_run_for(struct timers *timers, uint64_t most_us, uint64_t (*clock)(v
 
 /* Puts every set timer off by `us`. */
 void timers_put_off(struct timers *timers, uint64_t us);
+
+/* By how much a time counted from `since_us` on is put off: as a timer set then, if the timers were
+ * put off once since. */
+static inline uint64_t timers_put_off_since(const struct timers *timers, uint64_t since_us)
+{
+    return since_us < timers->put_off_at_us ? timers->put_off_us : 0;
+}
 
 /* The time at which the earliest timer is due; TIMERS_NEVER without one. */
 uint64_t timers_next(const struct timers *timers);

@@ -86,14 +86,16 @@ static uint64_t late_since_us(struct worker *worker, const struct worker_signs *
     return job && job->state == JOB_RUNNING && !signs->begun ? job->run.begun_us : 0;
 }
 
-/* When the worker is dead, unless it begins its job or gives another sign. */
+/* When the worker is dead, unless it begins its job or gives another sign. The clock stands still
+ * while the master does not run. */
 static uint64_t due_us(const struct dispatcher *d, struct worker *worker)
 {
     struct worker_signs signs = signs_of(d, worker);
     uint64_t since_us = late_since_us(worker, &signs);
     if (!since_us)
         return TIMERS_NEVER;
-    return later(since_us, signs.taken_us) + dispatch_begin_timeout_us(d);
+    since_us = later(since_us, signs.taken_us);
+    return since_us + timers_put_off_since(d->timers, since_us) + dispatch_begin_timeout_us(d);
 }
 
 /* The worker may begin its job at this very moment. */

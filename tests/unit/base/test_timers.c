@@ -361,8 +361,11 @@ START_TEST(test_put_off)
     timer_clear(&timers, &some[1]);
     ck_assert_uint_eq(timers_next(&timers), 3500);
     timer_clear(&timers, &some[0]);
-    timers_put_off(&timers, 500);
+    timers_turn(&timers, 4000);
+    timers_put_off(&timers, 700);
     ck_assert_uint_eq(timers_next(&timers), TIMERS_NEVER);
+    ck_assert_uint_eq(timers_put_off_since(&timers, 3999), 700);
+    ck_assert_uint_eq(timers_put_off_since(&timers, 4000), 0);
 }
 END_TEST
 

@@ -120,6 +120,26 @@ START_TEST(test_slow_payload)
 }
 END_TEST
 
+/* The job was handed while the timer was set for another one, and before the master was stopped. */
+START_TEST(test_the_clock_stands_still)
+{
+    open_timed(1, 1);
+    SUBMIT();
+    done(1);
+    pass_ms(BEGIN_MS - 1000);
+    stops(1);
+    SUBMIT();
+    hush_news();
+    pass_ms(500);
+    timers_turn(&timers, timers.now_us + 15 * UINT64_C(1000000));
+    timers_put_off(&timers, 15 * UINT64_C(1000000));
+    pass_ms(BEGIN_MS - 501);
+    ck_told("");
+    pass_ms(1);
+    ck_told("back 1 j2 yes, say 1, start 2");
+}
+END_TEST
+
 START_TEST(test_never)
 {
     open_timed(1, 1);
@@ -407,6 +427,7 @@ int main(void)
     tcase_add_test(tc, test_begins_in_time);
     tcase_add_test(tc, test_one_timer);
     tcase_add_test(tc, test_slow_payload);
+    tcase_add_test(tc, test_the_clock_stands_still);
     tcase_add_loop_test(tc, test_never, 0, 2);
     tcase_add_test(tc, test_prefetched);
     tcase_add_test(tc, test_orphan);
