@@ -138,12 +138,18 @@ static bool wants_worker(const struct dispatcher *d)
             !d->shared->draining);
 }
 
+/* Dead workers take no place. */
+static bool place_is_about_to_be_free(const struct dispatcher *d)
+{
+    size_t dead = d->pool.dead - d->pool.counts[WORKER_DEAD];
+    return pool_ending(&d->pool) > dead;
+}
+
 bool dispatch_start_must_make_room(const struct dispatcher *d)
 {
     bool wants = dispatch_renew_wants_first(d) ||
                  (dispatch_aside_wants_worker(d) && !timer_is_set(&d->starts.pause));
-    return wants && dispatch_places(d) >= d->limits.pool_max &&
-           pool_ending(&d->pool) == 0; /* else a place is about to be free */
+    return wants && dispatch_places(d) >= d->limits.pool_max && !place_is_about_to_be_free(d);
 }
 
 enum worker_end dispatch_start_room_end(const struct dispatcher *d)

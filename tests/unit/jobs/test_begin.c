@@ -140,6 +140,27 @@ START_TEST(test_the_clock_stands_still)
 }
 END_TEST
 
+/* It takes no place, so a reload need not wait for its end. */
+START_TEST(test_about_to_end_anyway)
+{
+    open_timed(1, 1);
+    limits.pool.worker_max_jobs = 1;
+    reconfigure(false);
+    stops(1);
+    SUBMIT();
+    hush_news();
+    pass_ms(BEGIN_MS);
+    ck_told("back 1 j1 yes, retire 1, start 2");
+    limits.pool.worker_max_jobs = 0;
+    reconfigure(false);
+    ready(2);
+    done(2);
+    hush_news();
+    reconfigure(true);
+    ck_told("retire 2");
+}
+END_TEST
+
 START_TEST(test_never)
 {
     open_timed(1, 1);
@@ -428,6 +449,7 @@ int main(void)
     tcase_add_test(tc, test_one_timer);
     tcase_add_test(tc, test_slow_payload);
     tcase_add_test(tc, test_the_clock_stands_still);
+    tcase_add_test(tc, test_about_to_end_anyway);
     tcase_add_loop_test(tc, test_never, 0, 2);
     tcase_add_test(tc, test_prefetched);
     tcase_add_test(tc, test_orphan);
