@@ -21,6 +21,16 @@ static int set_limit(__rlimit_resource_t which, uint64_t max)
     return setrlimit(which, &(struct rlimit){.rlim_cur = max, .rlim_max = max});
 }
 
+static int try_memory_max(const void *pool)
+{
+    return set_limit(RLIMIT_AS, ((const struct pool_settings *)pool)->memory_max);
+}
+
+static int try_file_size_max(const void *pool)
+{
+    return set_limit(RLIMIT_FSIZE, ((const struct pool_settings *)pool)->file_size_max);
+}
+
 static int try_files_max(const void *pool)
 {
     return set_limit(RLIMIT_NOFILE, ((const struct pool_settings *)pool)->files_max);
@@ -74,6 +84,10 @@ static void check_one(const struct startup_check *check, const struct identity *
 static void check_pool(const struct startup_check *check, const struct identity *identity,
                        const struct pool_settings *pool)
 {
+    if (pool->memory_max)
+        check_one(check, identity, pool, "memory-max", try_memory_max);
+    if (pool->file_size_max)
+        check_one(check, identity, pool, "file-size-max", try_file_size_max);
     if (pool->files_max)
         check_one(check, identity, pool, "files-max", try_files_max);
     if (pool->core_max)

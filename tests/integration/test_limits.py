@@ -1,6 +1,7 @@
 """Workers are kept apart from the master and each other, and within the limits of their pool."""
 
 import os
+import resource
 import signal
 import subprocess
 import tempfile
@@ -141,6 +142,23 @@ def test_limits_by_default(daemon, user):
     assert niceness(pid) == niceness(server.pid)
     assert text_of(pid, "oom_score_adj") == "500\n"
     assert text_of(server.pid, "oom_score_adj") == text_of("self", "oom_score_adj")
+
+
+@AS_ROOT
+@NO_SANITIZER
+def test_limits_over_the_hard_ones(daemon):
+    def lower():
+        resource.setrlimit(resource.RLIMIT_AS, (1 << 34, 1 << 34))
+        resource.setrlimit(resource.RLIMIT_FSIZE, (1 << 30, 1 << 30))
+
+    settings = {"pool_start": 1, "user": "nobody", "memory_max": 1 << 40, "file_size_max": 1 << 40}
+    server = daemon.make(settings, preexec_fn=lower).start()
+    warnings = [line["why"] for line in server.log.events("settings") if "the system refuses" in line["why"]]
+    assert [why.rpartition("memory-max")[1] or why.rpartition("file-size-max")[1] for why in warnings] == [
+        "memory-max",
+        "file-size-max",
+    ], warnings
+    assert server.client().done("echo", "x") == b"x"
 
 
 @AS_ROOT
