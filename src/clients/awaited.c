@@ -15,8 +15,8 @@ struct client_awaited {
     char changed[]; /* JSON */
 };
 
-void client_awaited_add(struct client_session *session, const struct request *request,
-                        const struct control_reload *reload)
+static struct client_awaited *keep(struct client_session *session, const struct request *request,
+                                   const struct control_reload *reload)
 {
     const char *changed = reload->changed ? reload->changed : "[]";
     size_t len = strlen(changed);
@@ -27,6 +27,13 @@ void client_awaited_add(struct client_session *session, const struct request *re
     memcpy(awaited->changed, changed, len + 1);
     TAILQ_INSERT_TAIL(&session->clients->awaited, awaited, link);
     session->awaited++;
+    return awaited;
+}
+
+void client_awaited_add(struct client_session *session, const struct request *request,
+                        const struct control_reload *reload)
+{
+    keep(session, request, reload);
 }
 
 static void drop(struct client_awaited *awaited)
@@ -58,6 +65,15 @@ static void tell(const struct client_awaited *awaited, const char *why)
     if (why)
         event_text(&event, "why", why, strlen(why), MESSAGE_MAX);
     event_end(&event);
+}
+
+void client_awaited_refuse(struct client_session *session, const struct request *request,
+                           const char *why)
+{
+    struct client_awaited *awaited =
+        keep(session, request, &(struct control_reload){.fault = NULL});
+    tell(awaited, why);
+    drop(awaited);
 }
 
 struct client_session *client_awaited_tell_next(struct clients *clients, const char *why)

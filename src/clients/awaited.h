@@ -15,6 +15,10 @@
 void client_awaited_add(struct client_session *session, const struct request *request,
                         const struct control_reload *reload);
 
+/* The answer comes at once: nothing has changed, and `why` says why the workers stay. */
+void client_awaited_refuse(struct client_session *session, const struct request *request,
+                           const char *why);
+
 /* Nobody waits for the session's answers any more. */
 void client_awaited_forget(struct client_session *session);
 

@@ -16,9 +16,10 @@ static enum verdict run(struct dialogue *dialogue, struct request *request)
         request->place = &place;
         return request_refuse(request, "bad-config", "%s", reload.fault);
     }
-    client_awaited_add(session, request, &reload);
-    if (!read)
-        client_awaited_tell_next(session->clients, "the server is shutting down");
+    if (read)
+        client_awaited_add(session, request, &reload);
+    else
+        client_awaited_refuse(session, request, "the server is shutting down");
     return VERDICT_FINE;
 }
 

@@ -101,11 +101,17 @@ END_TEST
 START_TEST(test_while_the_server_ends)
 {
     open_reloads();
-    int fd = greeted();
+    int fd = greeted(), other = greeted();
+    ask(other, RELOAD("0")); /* its answer is another one's business */
     ends = true;
     next = (struct control_reload){.fault = NULL};
     ask(fd, RELOAD("1"));
     assert_heard(fd, "\"changed\":[],\"changed_count\":0,\"renewed\":false,\"why\":");
+    assert_quiet(other);
+    clients_reloaded(&clients, "the end");
+    turns();
+    assert_heard(other, "\"why\":\"the end\"}");
+    assert_quiet(fd);
     close_world();
 }
 END_TEST
