@@ -69,8 +69,8 @@ static const struct option rows[] = {
              "file holds the data of jobs"},
     {.key = "file-size-max", .kind = OPTION_UINT64, .offset = AT(file_size_max), .reload = true,
      .min = 0, .max = OPTION_BYTES_MAX, .default_text = "0", .unit = "bytes",
-     .help = "the largest file written by a worker, 0 for no limit; none by default, because "
-             "only a module's user knows how much it writes"},
+     .help = "the largest file written by a worker, 0 for no limit; writing on ends the worker by "
+             "SIGXFSZ; none by default, because only a module's user knows how much it writes"},
     {.key = "nice", .kind = OPTION_INT32, .offset = AT(nice), .reload = true,
      .min = -20, .max = 19, .default_text = "0",
      .help = "added to the daemon's own niceness: the higher, the less processor time beside "
