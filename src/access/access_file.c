@@ -4,13 +4,13 @@
  */
 #include "access/access_file.h"
 
+#include "access/token_lines.h"
 #include "common/module_name.h"
 #include "common/token_text.h"
 #include "common/xmalloc.h"
 
 #include <stdarg.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 static const char blanks[] = " \t\r";
@@ -131,55 +131,45 @@ static int read_rights(struct token_text *reader, struct grant *grant, char *lin
 
 /* --- the file --- */
 
-static int add_line(struct token_set *set, struct token_text *reader, char *line)
+static int check_line(struct token_text *reader, const struct token_set *set, const char *name,
+                      const char *token)
 {
-    const char *name = next_word(&line), *token = next_word(&line);
-    struct grant grant = {0};
     if (!token)
         return wrong(reader, "found one word; expected NAME TOKEN RIGHT...");
     if (set->count == ACCESS_COUNT_MAX)
         return wrong(reader, "expected at most %d tokens, with those of the token-file",
                      ACCESS_COUNT_MAX);
-    if (check_name(reader, set, name) < 0 || check_token(reader, set, token) < 0)
-        return -1;
+    return check_name(reader, set, name) < 0 ? -1 : check_token(reader, set, token);
+}
+
+static void add_line(struct token_set *set, struct token_text *reader, char *line)
+{
+    const char *name = next_word(&line), *token = next_word(&line);
+    struct grant grant = {0};
+    if (check_line(reader, set, name, token) < 0)
+        return;
     if (read_rights(reader, &grant, line) < 0) {
         grant_free(&grant);
-        return -1;
+        return;
     }
     grant.name = xstrdup(name);
     token_set_add_grant(set, token, grant);
-    return 0;
 }
 
-static int add_all(struct token_set *set, const char *path, struct token_text *reader, char *error,
-                   size_t error_size)
+static void add_all(struct token_set *set, struct token_text *reader)
 {
-    size_t before = set->count;
     char *line;
     while ((line = token_text_line(reader)))
         add_line(set, reader, line);
-    if (reader->why[0] && reader->line)
-        snprintf(error, error_size, "%s:%u: %s", path, reader->line, reader->why);
-    else if (reader->why[0])
-        snprintf(error, error_size, "%s: %s", path, reader->why);
-    else if (set->count == before)
-        snprintf(error, error_size, "%s: expected at least one line: NAME TOKEN RIGHT...", path);
-    return reader->why[0] || set->count == before ? -1 : 0;
 }
 
 int access_file_read(const char *path, enum file_kind kind, struct token_set *set, char *error,
                      size_t error_size)
 {
-    size_t len;
-    const char *unread;
-    char *text = file_read(path, ACCESS_FILE_MAX, kind | FILE_PRIVATE, &len, &unread);
-    if (!text) {
-        snprintf(error, error_size, "%s: %s", path, unread);
-        return -1;
-    }
-    struct token_text reader = token_text_begin(text, len);
-    int rc = add_all(set, path, &reader, error, error_size);
-    explicit_bzero(text, len);
-    free(text);
-    return rc;
+    static const struct token_lines lines = {
+        .size_max = ACCESS_FILE_MAX,
+        .empty = "expected at least one line: NAME TOKEN RIGHT...",
+        .add_all = add_all,
+    };
+    return token_lines_read(&lines, path, kind | FILE_PRIVATE, set, error, error_size);
 }

@@ -4,46 +4,29 @@
  */
 #include "access/token_file.h"
 
-#include "common/token_text.h"
+#include "access/token_lines.h"
 
 #include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 
-static int add_all(struct token_set *set, const char *path, struct token_text *reader, char *error,
-                   size_t error_size)
+static void add_all(struct token_set *set, struct token_text *reader)
 {
     const char *token;
     while ((token = token_text_next(reader))) {
-        if (set->count == TOKEN_COUNT_MAX) {
-            snprintf(error, error_size, "%s:%u: expected at most %d tokens", path, reader->line,
+        if (set->count == TOKEN_COUNT_MAX)
+            snprintf(reader->why, sizeof reader->why, "expected at most %d tokens",
                      TOKEN_COUNT_MAX);
-            return -1;
-        }
-        token_set_add(set, token);
+        else
+            token_set_add(set, token);
     }
-    if (reader->why[0] && reader->line)
-        snprintf(error, error_size, "%s:%u: %s", path, reader->line, reader->why);
-    else if (reader->why[0])
-        snprintf(error, error_size, "%s: %s", path, reader->why);
-    else if (!set->count)
-        snprintf(error, error_size, "%s: expected at least one token, one a line", path);
-    return reader->why[0] || !set->count ? -1 : 0;
 }
 
 int token_file_read(const char *path, enum file_kind kind, struct token_set *set, char *error,
                     size_t error_size)
 {
-    size_t len;
-    const char *unread;
-    char *text = file_read(path, TOKEN_FILE_MAX, kind, &len, &unread);
-    if (!text) {
-        snprintf(error, error_size, "%s: %s", path, unread);
-        return -1;
-    }
-    struct token_text reader = token_text_begin(text, len);
-    int rc = add_all(set, path, &reader, error, error_size);
-    explicit_bzero(text, len);
-    free(text);
-    return rc;
+    static const struct token_lines lines = {
+        .size_max = TOKEN_FILE_MAX,
+        .empty = "expected at least one token, one a line",
+        .add_all = add_all,
+    };
+    return token_lines_read(&lines, path, kind, set, error, error_size);
 }
