@@ -202,6 +202,7 @@ void dispatcher_configure(struct dispatcher *d, const struct pool_settings *limi
     set_limits(d, limits);
     dispatch_idle_configure(d);
     dispatch_resize_end_surplus(d);
+    dispatch_life_end_surplus(d);
     if (renew) {
         dispatch_renew(d);
         dispatch_start_forget_failures(d); /* of other settings */
@@ -235,6 +236,7 @@ void dispatcher_resize(struct dispatcher *d, const struct pool_size *size)
     d->limits.pool_max = size->pool_max;
     d->limits.job_max = size->job_max;
     dispatch_resize_end_surplus(d);
+    dispatch_life_end_surplus(d);
     dispatch_touch(d, DISPATCH_LINE | DISPATCH_POOL);
     dispatch_schedule(d->shared);
 }

@@ -641,6 +641,9 @@ void dispatch_life_ping(struct dispatcher *d);
 /* The worker, without a job, is dead from now on. */
 void dispatch_life_end(struct dispatcher *d, struct worker *worker, const char *why);
 
+/* Kills the oldest of more than pool_max dead workers: more would take places. */
+void dispatch_life_end_surplus(struct dispatcher *d);
+
 /* The worker has said that it is alive. */
 void dispatch_life_again(struct dispatcher *d, struct worker *worker);
 

@@ -68,7 +68,7 @@ void dispatch_life_ping(struct dispatcher *d)
 }
 
 /* The list begins with the last one to die. */
-static void kill_oldest(struct dispatcher *d)
+void dispatch_life_end_surplus(struct dispatcher *d)
 {
     while (d->pool.counts[WORKER_DEAD] > d->limits.pool_max) {
         struct worker *oldest = TAILQ_LAST(&d->pool.lists[WORKER_DEAD], worker_list);
@@ -89,7 +89,7 @@ void dispatch_life_end(struct dispatcher *d, struct worker *worker, const char *
     } else {
         timer_set_ms(d->timers, &worker->timer, d->shared->limits.dead_kill_ms);
         d->ops->ping(d->ctx, worker, true);
-        kill_oldest(d);
+        dispatch_life_end_surplus(d);
     }
     dispatch_touch(d, DISPATCH_LINE | DISPATCH_POOL);
 }

@@ -247,6 +247,27 @@ START_TEST(test_many)
 END_TEST
 
 /* Nobody waits for a dead worker at the end. */
+/* More would take the places of those alive. */
+START_TEST(test_many_in_a_smaller_pool)
+{
+    open_alive(3, 3, 3);
+    stops(1);
+    stops(2);
+    ping(4);
+    ready(5);
+    ready(4);
+    hush_news();
+    limits.pool.pool_start = 1;
+    limits.pool.pool_max = 1;
+    if (_i)
+        dispatcher_resize(&d, &(struct pool_size){1, 1, 100});
+    else
+        reconfigure(false);
+    ck_told("retire 3, retire 5, kill 2");
+    ck_assert_uint_eq(d.pool.counts[WORKER_DEAD], 1);
+}
+END_TEST
+
 START_TEST(test_drain)
 {
     open_alive(2, 2, 2);
@@ -306,6 +327,7 @@ int main(void)
     tcase_add_test(tc, test_alive_again_and_old);
     tcase_add_test(tc, test_dies_indeed);
     tcase_add_test(tc, test_many);
+    tcase_add_loop_test(tc, test_many_in_a_smaller_pool, 0, 2);
     tcase_add_test(tc, test_drain);
     tcase_add_test(tc, test_abort);
     tcase_add_test(tc, test_wrong_clock);
