@@ -133,6 +133,13 @@ void dispatch_begin_look(struct dispatcher *d)
         timer_set(d->timers, &d->begin.watch, next_us);
 }
 
+/* Jobs handed before have no timer if they were to have any time. */
+void dispatch_begin_configure(struct dispatcher *d)
+{
+    if (d->pool.counts[WORKER_BUSY])
+        dispatch_begin_watch(d);
+}
+
 /* --- time limits --- */
 
 /* A late beginning is the worker's own word, so it counts once. */

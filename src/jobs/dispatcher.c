@@ -201,6 +201,7 @@ void dispatcher_configure(struct dispatcher *d, const struct pool_settings *limi
 {
     set_limits(d, limits);
     dispatch_idle_configure(d);
+    dispatch_begin_configure(d);
     dispatch_resize_end_surplus(d);
     dispatch_life_end_surplus(d);
     if (renew) {

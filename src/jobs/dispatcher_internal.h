@@ -660,6 +660,9 @@ void dispatch_begin_undo_late(struct dispatcher *d);
 /* Looks at the workers: those that should have begun a job are dead from now on. */
 void dispatch_begin_look(struct dispatcher *d);
 
+/* Another time may be in force, or one after none. */
+void dispatch_begin_configure(struct dispatcher *d);
+
 /* The time limit of the worker's job has passed since its assignment. True if the job began later,
  * or has not begun: then the timer is set again. */
 bool dispatch_begin_has_time(struct dispatcher *d, struct worker *worker);

@@ -180,6 +180,24 @@ START_TEST(test_never)
 }
 END_TEST
 
+/* The job was handed before the setting was in force. */
+START_TEST(test_from_now_on)
+{
+    open_timed(1, 1);
+    limits.allow_debug = true;
+    reconfigure(false);
+    pass_ms(BEGIN_MS);
+    stops(1);
+    SUBMIT();
+    pass_ms(BEGIN_MS - 1);
+    ck_told("give 1 j1");
+    limits.allow_debug = false;
+    reconfigure(false);
+    pass_ms(BEGIN_MS);
+    ck_told("back 1 j1 yes, say 1, start 2");
+}
+END_TEST
+
 /* The current job goes back with the prefetched ones, each to its place. */
 START_TEST(test_prefetched)
 {
@@ -451,6 +469,7 @@ int main(void)
     tcase_add_test(tc, test_the_clock_stands_still);
     tcase_add_test(tc, test_about_to_end_anyway);
     tcase_add_loop_test(tc, test_never, 0, 2);
+    tcase_add_test(tc, test_from_now_on);
     tcase_add_test(tc, test_prefetched);
     tcase_add_test(tc, test_orphan);
     tcase_add_test(tc, test_lost);
