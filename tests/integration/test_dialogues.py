@@ -11,6 +11,8 @@ import re
 
 import pytest
 
+from harness.wait import wait_until
+
 PAGE = os.path.join(os.path.dirname(__file__), "..", "..", "doc", "protocol.md")
 VARYING = {"boot", "job", "wait_us", "run_us", "order", "worker", "pid"}
 
@@ -55,10 +57,15 @@ def check_event(line, payload, event):
         assert payload in ("…", found)
 
 
+def wait_begun(server):
+    """A running job that its worker has not begun would end without a step."""
+    wait_until(lambda: any(w["begun"] for w in server.workers()), "a worker to begin its job")
+
+
 def play(server, client, lines):
     for side, line, payload in lines:
         if '"op":"cancel"' in line and side == "C":
-            server.begun_pids()  # the dialogue cancels a running job: one not yet begun ends without a step
+            wait_begun(server)
         if line.startswith("("):
             client.shutdown() if side == "C" else client.closed()
         elif side == "C":
