@@ -78,6 +78,12 @@ static void list_choices(const char *const *words, char expected[EXPECTED_MAX])
                                 words[i]);
 }
 
+static void describe_string(const struct field *field, char expected[EXPECTED_MAX])
+{
+    snprintf(expected, EXPECTED_MAX, "%s%sa string of %" PRIu64 " to %" PRIu64 " bytes",
+             field->noun ? field->noun : "", field->noun ? ", " : "", field->min, field->max);
+}
+
 static void describe_range(uint64_t min, uint64_t max, char expected[EXPECTED_MAX])
 {
     snprintf(expected, EXPECTED_MAX, "an integer from %" PRIu64 " to %" PRIu64 ", in digits only",
@@ -90,8 +96,7 @@ static void describe(const struct header *header, const struct field *field,
 {
     switch (field->kind) {
     case FIELD_STRING:
-        snprintf(expected, EXPECTED_MAX, "%s%sa string of %" PRIu64 " to %" PRIu64 " bytes",
-                 field->noun ? field->noun : "", field->noun ? ", " : "", field->min, field->max);
+        describe_string(field, expected);
         break;
     case FIELD_NAME:
         snprintf(expected, EXPECTED_MAX, "a string of 1 to %" PRIu64 " of [A-Za-z0-9_-]",
