@@ -438,7 +438,7 @@ def test_an_access_file_opens_other_addresses(access):
 
 
 def test_a_link_and_a_drain(daemon):
-    server = daemon(pool_start=1, pool_max=1, drain_timeout_ms=100)
+    server = daemon(pool_start=1, pool_max=1, drain_timeout_ms=1000)
     client, linked = server.client(), server.client()
     running(linked, "a", link=True)
     linked.shutdown()
