@@ -26,7 +26,8 @@ void dispatch_retire_some(struct dispatcher *d);
 
 /* --- recycle.c: replacing workers between their jobs --- */
 
-/* The worker is to be replaced, for a reason of recycling. False if it is about to go already. */
+/* The worker is to be replaced, for a reason of recycling; a dead one ends at once. False if it is
+ * about to go already. */
 bool dispatch_recycle_mark(struct dispatcher *d, struct worker *worker, enum worker_end end);
 
 /* Likewise all workers. Returns their number. */

@@ -9,6 +9,9 @@
  * for its first new worker, no turn comes: a pool is never used up by settings with which no worker
  * starts.
  *
+ * A dead worker ends at once, and takes no turn: its replacement is there already. Otherwise it
+ * would serve on, alive again, as if it had never been recycled.
+ *
  * A pool needs pool-start workers, and as many as are on jobs. So an idle worker over pool-start
  * ends without a replacement.
  *
@@ -71,12 +74,16 @@ bool dispatch_recycle_wants_worker(const struct dispatcher *d)
 
 bool dispatch_recycle_mark(struct dispatcher *d, struct worker *worker, enum worker_end end)
 {
-    if (worker_is_ending(worker) || worker->state == WORKER_DEAD)
+    if (worker_is_ending(worker))
         return false;
+    dispatch_touch(d, DISPATCH_POOL);
+    if (worker->state == WORKER_DEAD) {
+        dispatch_retire(d, worker, END_DEAD);
+        return true;
+    }
     worker_decide_end(worker, end);
     if (dispatch_recycle_turn(d, worker))
         dispatch_reclaim_worker(d, worker);
-    dispatch_touch(d, DISPATCH_POOL);
     return true;
 }
 
@@ -96,7 +103,8 @@ size_t dispatch_recycle_mark_all(struct dispatcher *d, enum worker_end end)
 {
     static const enum worker_state serving[] = {WORKER_STARTING, WORKER_IDLE, WORKER_BUSY};
     struct worker *worker;
-    size_t count = 0;
+    size_t count = d->pool.counts[WORKER_DEAD];
+    dispatch_retire_all(d, WORKER_DEAD, END_DEAD);
     for (size_t i = 0; i < sizeof serving / sizeof *serving; i++)
         TAILQ_FOREACH (worker, &d->pool.lists[serving[i]], link)
             count += dispatch_recycle_mark(d, worker, end);

@@ -60,6 +60,28 @@ START_TEST(test_dead)
 }
 END_TEST
 
+/* Alive again, a recycled worker would serve on. */
+START_TEST(test_dead_and_recycled)
+{
+    open_alive(2, 2, 2);
+    dies_silently(1);
+    hush_news();
+    ck_assert(dispatcher_recycle_worker(the_worker(1)));
+    ck_told("retire 1");
+    ck_assert_int_eq(the_worker(1)->end, END_DEAD);
+    ck_assert_uint_eq(d.pool.recycling, 0);
+    ck_assert(!dispatcher_recycle_worker(the_worker(1)));
+    ready(3);
+    dies_silently(2);
+    hush_news();
+    ck_assert_uint_eq(dispatcher_recycle(&d), 3);
+    ck_assert_int_eq(the_worker(2)->state, WORKER_STOPPING);
+    goes_on(2);
+    ck_assert_int_eq(the_worker(2)->state, WORKER_STOPPING);
+    hush_news();
+}
+END_TEST
+
 /* One answer resets the count. */
 START_TEST(test_answered_late)
 {
@@ -316,6 +338,7 @@ int main(void)
     TCase *tc = recorder_case(suite, "life");
     tcase_add_test(tc, test_answered);
     tcase_add_test(tc, test_dead);
+    tcase_add_test(tc, test_dead_and_recycled);
     tcase_add_test(tc, test_answered_late);
     tcase_add_test(tc, test_no_misses_allowed);
     tcase_add_test(tc, test_busy);
