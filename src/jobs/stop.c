@@ -94,6 +94,7 @@ void dispatch_stop_worker(struct dispatcher *d, struct worker *worker)
     worker_decide_end(worker, END_KILLED);
     timer_clear(d->timers, &worker->timer);
     dispatch_stop_signal(d, worker, SIGKILL);
+    dispatch_touch(d, DISPATCH_POOL); /* jobs may have waited for it, or it was in the way */
 }
 
 /* By the operator, with its worker. */

@@ -467,11 +467,23 @@ static void check_workers(void)
             hot_assert(worker->prefetched_count <= 64);
         }
     }
+    hot_assert(d.pool.counts[WORKER_DEAD] <= d.limits.pool_max);
     hot_assert(dead == d.pool.dead && count == pool_count(&d.pool));
     hot_assert(running == shared.counts.running);
     hot_assert(prefetched == d.line.prefetched_count);
     hot_assert(recycled[false] == d.pool.due && recycled[true] == d.pool.recycling);
     hot_assert(sum(d.pool.ends + 1, WORKER_ENDS - 1) == d.pool.exits);
+}
+
+/* A job not begun by its worker is looked at in time, unless it may take any time. */
+static void check_unbegun(void)
+{
+    const struct worker *worker;
+    bool timed = shared.limits.begin_timeout_ms && !shared.limits.allow_debug;
+    bool watched = timer_is_set(&d.begin.watch);
+    TAILQ_FOREACH (worker, &d.pool.lists[WORKER_BUSY], link)
+        hot_assert(!timed || watched || worker->job->state != JOB_RUNNING ||
+                   dispatcher_worker_has_begun(worker));
 }
 
 /* Nobody waits beside an idle worker, except for some milliseconds, in a paused pool, or while one
@@ -496,6 +508,7 @@ void check_invariants(void)
 {
     check_jobs();
     check_workers();
+    check_unbegun();
     check_prefetched();
     check_aside();
     check_held();

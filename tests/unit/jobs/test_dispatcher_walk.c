@@ -32,6 +32,7 @@ static struct expected *jobs; /* by number */
 static uint64_t next_in_line; /* all before it were handed out or have ended */
 static bool leaving[SOURCES]; /* gone, and jobs are left */
 static bool aborting;
+static bool operator_kills;
 static bool paused;     /* by the operator, who has the answer */
 static unsigned deaths; /* of a thousand steps, how many kill a worker */
 static uint32_t window_max;
@@ -131,7 +132,8 @@ static void on_signalled(struct sim_worker *sim, int signo)
 {
     const struct handed *on = handed_in(sim, BEGUN);
     const struct job *job = sim->worker->job;
-    hot_assert_msg(!on || aborting || (job && job->seq == on->seq && job->state == JOB_STOPPING),
+    bool meant = aborting || operator_kills;
+    hot_assert_msg(!on || meant || (job && job->seq == on->seq && job->state == JOB_STOPPING),
                    "a signal hits job %ju", (uintmax_t)on->seq);
     if (percent(signo == SIGKILL ? 80 : 30))
         sim->dead = true;
@@ -476,6 +478,25 @@ static void kill_any(void)
         sim_of(worker)->dead = true;
 }
 
+static void operator_kills_any(void)
+{
+    struct worker *worker = any_worker();
+    if (!worker)
+        return;
+    operator_kills = true;
+    dispatcher_kill_worker(worker);
+    operator_kills = false;
+}
+
+/* Until the next reconfigure_any(). */
+static void resize_any(void)
+{
+    limits.pool.pool_max = 1 + (uint32_t)below(12);
+    limits.pool.pool_start = (uint32_t)below(limits.pool.pool_max + 1);
+    dispatcher_resize(
+        &d, &(struct pool_size){limits.pool.pool_start, limits.pool.pool_max, limits.pool.job_max});
+}
+
 /* A process is stopped for a while. */
 static void stop_any(void)
 {
@@ -567,6 +588,7 @@ static void reconfigure_any(void)
         .kill_grace_ms = grace_ms[below(SUPPORT_COUNT(grace_ms))],
         .ping_misses = (uint32_t)below(3),
         .begin_timeout_ms = begin_ms[below(SUPPORT_COUNT(begin_ms))],
+        .allow_debug = percent(20),
         .dead_kill_ms = (uint32_t)below(10000),
         .pool.worker_max_jobs = max_jobs[below(SUPPORT_COUNT(max_jobs))],
         .pool.idle_timeout_ms = idle_ms[below(SUPPORT_COUNT(idle_ms))],
@@ -615,11 +637,11 @@ static void one_step(void)
         unsigned weight;
         void (*action)(void);
     } actions[] = {
-        {300, submit_any},    {350, work_any},  {300, read_any},   {120, ready_any},
-        {120, notice_any},    {30, cancel_any}, {60, time_passes}, {4, source_ends},
-        {3, reconfigure_any}, {10, silent_any}, {60, reader_any},  {10, announce_any},
-        {10, stop_any},       {40, go_on_any},  {20, ping_all},    {6, recycle_any},
-        {8, pause_any},
+        {300, submit_any},    {350, work_any},  {300, read_any},         {120, ready_any},
+        {120, notice_any},    {30, cancel_any}, {60, time_passes},       {4, source_ends},
+        {3, reconfigure_any}, {10, silent_any}, {60, reader_any},        {10, announce_any},
+        {10, stop_any},       {40, go_on_any},  {20, ping_all},          {6, recycle_any},
+        {8, pause_any},       {4, resize_any},  {4, operator_kills_any},
     };
     unsigned total = 0;
     for (size_t i = 0; i < SUPPORT_COUNT(actions); i++)
