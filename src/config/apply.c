@@ -65,10 +65,10 @@ static int syntax_fault(const struct config *config, const json_error_t *syntax,
     char name[64], expected[EXPECTED_MAX];
     const struct config_source *source = &config->source;
     size_t used = (size_t)snprintf(error->text, error->size, "%s:%d: ", source->file, syntax->line);
-    if (used >= error->size)
-        return -1;
     const struct option *option = overflown(config, syntax, name, sizeof name);
     config_note_place(config, error, (unsigned)syntax->line, option ? name : NULL);
+    if (used >= error->size)
+        return -1;
     if (option) {
         config_expected(option, expected);
         snprintf(error->text + used, error->size - used,

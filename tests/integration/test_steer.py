@@ -439,6 +439,18 @@ def test_reload_with_a_broken_file(daemon, text, line, key):
     assert ok(client, "reload")["renewed"] is True
 
 
+def test_reload_with_a_long_path(daemon):
+    """The message has no room for all of it; the answer names the place all the same."""
+    server = daemon.make({"pool-start": 1})
+    directory = os.path.join(server.directory, *["d" * 160] * 2)
+    os.makedirs(directory)
+    server.config_path = os.path.join(directory, "settings.json")
+    client = server.start().client()
+    with open(server.config_path, "w") as file:
+        file.write('{\n"pool-max": 1,,\n}')
+    check(refused(client, "reload", "bad-config"), "error", file=server.config_path, line=2)
+
+
 def test_reload_without_its_file(daemon):
     server = daemon(pool_start=1)
     client = server.client()
