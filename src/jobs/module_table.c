@@ -160,10 +160,12 @@ static struct module_entry *look_for_new(struct module_table *table, const char 
     }
 }
 
-/* Another file deserves another try. */
+/* Another file deserves another try, also if there was none for a while. */
 static void compare_stamp(struct module_entry *entry, uint64_t stamp)
 {
-    if (stamp && entry->file.stamp && stamp != entry->file.stamp)
+    if (!stamp)
+        return;
+    if (entry->file.stamp && stamp != entry->file.stamp)
         module_breaker_close(&entry->breaker, entry->name, "the module has another file");
     entry->file.stamp = stamp;
 }

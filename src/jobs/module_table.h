@@ -24,7 +24,7 @@ struct module_file {
     uint64_t checked_us; /* 0: to be looked at when a job asks for the module */
     bool usable;         /* the file is there, and the module is not disabled */
     bool seen;           /* the module was usable once */
-    uint64_t stamp;      /* changes with the file; 0: not known */
+    uint64_t stamp;      /* changes with the file, kept while there is none; 0: not known */
 };
 
 /* Experience with the module's jobs, for statistics and for guesses about the next one. */

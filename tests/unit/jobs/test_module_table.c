@@ -374,6 +374,33 @@ START_TEST(test_try_again)
 }
 END_TEST
 
+/* A breaker closes for another file, but not for the same one that was away. */
+START_TEST(test_another_file_after_none)
+{
+    static const struct job_settings limits = {.breaker_pause_ms = 60000};
+    char away[PATH_MAX];
+    struct module_entry *fib = find("fib");
+    quiet_log();
+    module_breaker_open(&fib->breaker, &limits, "fib", "crashes", now_us);
+    snprintf(away, sizeof away, "%s", path_of("away"));
+    ck_assert_int_eq(rename(path_of("fib"), away), 0);
+    now_us += SECOND;
+    ck_assert_ptr_null(find("fib"));
+    ck_assert_int_eq(rename(away, path_of("fib")), 0);
+    now_us += SECOND;
+    ck_assert_ptr_eq(find("fib"), fib);
+    ck_assert(!module_breaker_is_closed(&fib->breaker));
+    remove_file("fib");
+    now_us += SECOND;
+    ck_assert_ptr_null(find("fib"));
+    make_file("fib");
+    ck_assert_int_eq(truncate(path_of("fib"), 1), 0);
+    now_us += SECOND;
+    ck_assert_ptr_eq(find("fib"), fib);
+    ck_assert(module_breaker_is_closed(&fib->breaker));
+}
+END_TEST
+
 START_TEST(test_configure)
 {
     struct module_setting other[] = {
@@ -422,6 +449,7 @@ int main(void)
     tcase_add_test(tc, test_comes_and_goes);
     tcase_add_test(tc, test_gone_is_looked_at_once_a_second);
     tcase_add_test(tc, test_try_again);
+    tcase_add_test(tc, test_another_file_after_none);
     tcase_add_test(tc, test_configure);
     suite_add_tcase(suite, tc);
     return run_suite(suite);
