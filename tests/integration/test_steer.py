@@ -19,6 +19,7 @@ POOLS = {
     "pools": {"slow": {"pool-max": 1, "job-max": 50}},
     "modules": {"sleep": {"pool": "slow"}},
 }
+PATH_IN_ANSWER = 510  # as much as an answer has room for
 OPERATOR = ["pause", "resume", "resize", "recycle", "reload", "drain", "log-level"]
 
 
@@ -442,9 +443,9 @@ def test_reload_with_a_broken_file(daemon, text, line, key):
 def test_reload_with_a_long_path(daemon):
     """The message has no room for all of it; the answer names the place all the same."""
     server = daemon.make({"pool-start": 1})
-    directory = os.path.join(server.directory, *["d" * 160] * 2)
+    directory = os.path.join(server.directory, "d" * 240)
     os.makedirs(directory)
-    server.config_path = os.path.join(directory, "settings.json")
+    server.config_path = os.path.join(directory, "s" * (PATH_IN_ANSWER - len(directory) - 1))
     client = server.start().client()
     with open(server.config_path, "w") as file:
         file.write('{\n"pool-max": 1,,\n}')
