@@ -41,6 +41,7 @@ class Case:
         self.events = []  # all events of jobs
         self.is_paused = False
         self.is_draining = False
+        self.is_hurried = False
         self.reloads = 0
 
     def submit(self, id, module, payload):
@@ -95,6 +96,13 @@ class Case:
         check(self.ask("drain", waiting="run"), "ok")
         self.is_draining = True
 
+    def do_term(self):
+        """A drain, or behind one the end at once."""
+        self.server.signal(signal.SIGTERM)
+        self.server.log.wait("end-at-once" if self.is_draining else "drain")
+        self.is_hurried = self.is_draining
+        self.is_draining = True
+
     def do_breaker(self):
         for n in range(3):
             self.submit(f"crash {len(self.ids)}", "crash", "exit 3")
@@ -130,7 +138,8 @@ class Case:
             self.ask("resume")
         for pid in self.stopped:
             self.signal(pid, signal.SIGCONT)
-        self.client.send(op="cancel", target="running")
+        if not self.is_hurried:
+            self.client.send(op="cancel", target="running")
         answers = 0
         while self.ended() != set(self.ids) or answers < self.reloads:
             event = self.client.recv(what=f"ends of {set(self.ids) - self.ended()}")
@@ -157,22 +166,23 @@ def judge(case, operations):
         assert events[-1] != "started", (id, events)
     for event in case.events:
         if event.ends_submit():
-            assert outcome(event) in allowed(event["id"], operations), event
+            assert outcome(event) in allowed(event["id"], case, operations), event
 
 
 def outcome(event):
     return event.name if event.name == "done" else event.get("reason", event.name)
 
 
-def allowed(id, operations):
-    drained = {"shutdown"} if operations & {"drain_fail", "drain_run"} else set()
+def allowed(id, case, operations):
+    drained = {"shutdown"} if case.is_draining else set()
     if id == "running":
-        return {"cancelled"} | ({"error"} if "kill" in operations else set())
+        killed = {"error"} if "kill" in operations else set()
+        return killed | ({"shutdown"} if case.is_hurried else {"cancelled"})
     if id == "stopping":
         return {"cancelled"}
     if str(id).startswith("crash"):
         return {"error", "unavailable"} | drained
-    failed = "drain_fail" in operations or ("drain_run" in operations and "pause" in operations)
+    failed = operations & {"drain_fail", "term"} or {"drain_run", "pause"} <= operations
     return {"done"} | (drained if failed else set())
 
 
