@@ -42,7 +42,7 @@ class Case:
         self.is_paused = False
         self.is_draining = False
         self.is_hurried = False
-        self.reloads = 0
+        self.reloads = self.answers = 0  # asked for, and answered
 
     def submit(self, id, module, payload):
         self.client.submit(id, module, payload, notify=["started"])
@@ -61,6 +61,9 @@ class Case:
         return next((w for w in self.client.workers() if wanted(w)), None)
 
     def keep(self, event):
+        if str(event.get("id")).startswith("reload"):
+            check(event, "ok")
+            self.answers += 1
         if event.get("id") in self.ids:
             self.events.append(event)
             assert not (self.is_paused and event.name == "started"), f"begun in a pause: {event}"
@@ -140,13 +143,8 @@ class Case:
             self.signal(pid, signal.SIGCONT)
         if not self.is_hurried:
             self.client.send(op="cancel", target="running")
-        answers = 0
-        while self.ended() != set(self.ids) or answers < self.reloads:
-            event = self.client.recv(what=f"ends of {set(self.ids) - self.ended()}")
-            self.keep(event)
-            if str(event.get("id")).startswith("reload"):
-                check(event, "ok")
-                answers += 1
+        while self.ended() != set(self.ids) or self.answers < self.reloads:
+            self.keep(self.client.recv(what=f"ends of {set(self.ids) - self.ended()}"))
         if self.is_draining:
             self.client.shutdown()  # the server need not wait for further requests
             for event in self.client.rest():
