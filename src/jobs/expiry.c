@@ -39,14 +39,19 @@ void dispatch_expiry_handed(struct dispatcher *d, const struct job *job)
     watch(d, job);
 }
 
+/* `job`: or NULL. */
+static bool is_due(const struct dispatcher *d, const struct job *job)
+{
+    return job && due_us(d, job) <= dispatch_now(d);
+}
+
 /* The first job of the line or of those set aside that is due; NULL if none is. */
 static struct job *first_due(struct dispatcher *d)
 {
-    struct job *places[] = {job_queue_oldest(&d->line.queue), dispatch_aside_first(d)};
-    for (size_t i = 0; i < sizeof places / sizeof *places; i++)
-        if (places[i] && due_us(d, places[i]) <= dispatch_now(d))
-            return places[i];
-    return NULL;
+    struct job *job = job_queue_oldest(&d->line.queue);
+    if (!is_due(d, job))
+        job = dispatch_aside_first(d);
+    return is_due(d, job) ? job : NULL;
 }
 
 /* A job begun just now runs. */
@@ -104,10 +109,14 @@ static const struct job *oldest_prefetched(const struct dispatcher *d)
 /* The line is watched by each pass; the others came from there. */
 static void watch_others(struct dispatcher *d)
 {
-    const struct job *others[] = {dispatch_aside_first(d), oldest_prefetched(d), oldest_unbegun(d)};
-    for (size_t i = 0; i < sizeof others / sizeof *others; i++)
-        if (others[i])
-            watch(d, others[i]);
+    const struct job *aside = dispatch_aside_first(d), *prefetched = oldest_prefetched(d),
+                     *unbegun = oldest_unbegun(d);
+    if (aside)
+        watch(d, aside);
+    if (prefetched)
+        watch(d, prefetched);
+    if (unbegun)
+        watch(d, unbegun);
 }
 
 void dispatch_expiry_due(struct dispatcher *d)

@@ -38,7 +38,7 @@ static struct dispatcher *add(struct pools *pools, const char *name,
 {
     struct dispatcher *d = xcalloc(1, sizeof *d);
     uint32_t number = free_number(pools);
-    dispatcher_init(d, &pools->shared, name, settings, number, pools->random + 2 * number);
+    dispatcher_init(d, &pools->shared, name, settings, number, pools->random + 2ull * number);
     if (pools->first)
         LIST_INSERT_AFTER(pools->first, d, link);
     else
@@ -102,10 +102,12 @@ void pools_init(struct pools *pools, const struct dispatcher_ops *ops, void *ctx
 
 void pools_free(struct pools *pools)
 {
-    struct dispatcher *d;
+    struct dispatcher *d, *next;
     timer_clear(pools->shared.timers, &pools->ping);
-    while ((d = LIST_FIRST(&pools->list)))
+    for (d = LIST_FIRST(&pools->list); d; d = next) {
+        next = LIST_NEXT(d, link);
         destroy(d);
+    }
     dispatch_shared_free(&pools->shared);
 }
 
