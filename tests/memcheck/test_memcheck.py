@@ -87,7 +87,7 @@ def outcome(client, id, name, **fields):
 
 def start_job(client, id, module, payload, **fields):
     client.submit(id, module, payload, notify=["accepted", "started"], **fields)
-    client.event("started", SLOW, id=id)
+    client.begun(id=id, timeout=SLOW)
 
 
 def every_end_of_a_job(client):
