@@ -38,6 +38,14 @@ static void prefetch_job(struct dispatcher *d, struct worker *worker, struct job
     dispatch_line_prefetched(d, worker, job);
 }
 
+/* The share of one busy worker. Another worker may become free: one share is left. In a pool of one
+ * nobody else comes. */
+static size_t share_of_line(const struct dispatcher *d)
+{
+    size_t takers = d->limits.pool_max > 1 ? d->pool.counts[WORKER_BUSY] + 1 : 1;
+    return job_queue_ready(&d->line.queue) / takers;
+}
+
 /* Hands the worker its share of the line, up to the window. A batch shares its system calls and
  * wake-ups: so nothing happens before half of the last batch is used up. */
 void dispatch_prefetch(struct dispatcher *d, struct worker *worker)
@@ -46,9 +54,8 @@ void dispatch_prefetch(struct dispatcher *d, struct worker *worker)
     struct job *job;
     if (worker->prefetched_count > most / 2 || !may_prefetch(d, worker))
         return;
-    size_t share = job_queue_ready(&d->line.queue) / (d->pool.counts[WORKER_BUSY] + 1);
-    if (share < most)
-        most = share;
+    if (share_of_line(d) < most)
+        most = share_of_line(d);
     if (d->limits.worker_max_jobs && dispatch_recycle_jobs_left(d, worker) < most)
         most = dispatch_recycle_jobs_left(d, worker);
     while (worker->prefetched_count < most && (job = job_queue_first(&d->line.queue)) &&

@@ -107,9 +107,8 @@ def start_pair(group, names, window):
 
 def pools(plan):
     """Two forms. Idle pools: the same pool with its load, alone and with 64 idle pools of a worker each. Spread: a load
-    over 64 modules, in one pool of 64 workers and in 64 pools of one worker. With a worker-window of 1 all workers have
-    work in both. With the default one the large pool leaves the line to few workers, in batches; in 64 pools each
-    module's own worker has to be woken."""
+    over 64 modules, in one pool of 64 workers and in 64 pools of one worker. Both with the default worker-window, and,
+    not judged, with 1: then each of the 64 pools has a pass for each of its jobs."""
     say(f"{POOLS} pools")
     found = {}
     with Group() as group:

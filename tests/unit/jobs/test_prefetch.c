@@ -157,7 +157,7 @@ START_TEST(test_no_prefetch_behind_a_large_result)
     begins(1);
     finishes(1, small);
     reads(1);
-    ck_told("a3 done, give 1 j4, a4 started 1 #4, give 1 j5");
+    ck_told("a3 done, give 1 j4, a4 started 1 #4, give 1 j5, give 1 j6");
     payload_unref(large.payload);
     payload_unref(small.payload);
 }
@@ -177,7 +177,7 @@ START_TEST(test_no_prefetch_for_a_module_that_prints)
     begins(1);
     finishes(1, (struct worker_answer){.type = JOB_DONE, .run_us = 100});
     reads(1);
-    ck_told("a3 done, give 1 j4, a4 started 1 #4, give 1 j5");
+    ck_told("a3 done, give 1 j4, a4 started 1 #4, give 1 j5, give 1 j6");
 }
 END_TEST
 

@@ -365,18 +365,17 @@ END_TEST
 START_TEST(test_idle_takes_over)
 {
     open_warm(1, 8);
+    limits.pool.pool_max = 2;
+    dispatch_shared_configure(&shared, &limits);
+    dispatcher_configure(&d, &limits.pool, false);
     submit_many(5);
     begins(1);
     finishes_well(1);
     reads(1);
     begins(1);
-    ck_told("give 1 j2, a2 started 1 #2, a2 done, give 1 j3, a3 started 1 #3, give 1 j4");
-    limits.pool.pool_max = 2;
-    limits.pool.pool_start = 2;
-    dispatch_shared_configure(&shared, &limits);
-    dispatcher_configure(&d, &limits.pool, false);
+    ck_told("give 1 j2, a2 started 1 #2, start 2, a2 done, give 1 j3, a3 started 1 #3, give 1 j4");
     ready(2);
-    ck_told("start 2, give 2 j5, a5 started 2 #5"); /* the line first */
+    ck_told("give 2 j5, a5 started 2 #5"); /* the line first */
     begins(2);
     pass_ms(5); /* it is on a long one */
     finishes_well(2);
