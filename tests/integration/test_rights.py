@@ -159,8 +159,7 @@ def test_the_fields_are_looked_at_first_and_the_job_last(access):
 def test_the_kill_of_a_worker_is_the_operators(access):
     access.start(web="submit", boss="control", admin="admin")
     web, boss, admin = access.client("web"), access.client("boss"), access.client("admin")
-    if "kill-worker" not in admin.hello_event["features"]:
-        pytest.skip("this release has no kill of a worker")
+    assert "kill-worker" in admin.hello_event["features"]
     web.submit("a", "sleep", LONG_SLEEP, notify=["started"])
     worker = web.event("started", id="a")["worker"]
     access.server.begun_pids()
