@@ -109,6 +109,7 @@ static void enqueue(struct dispatcher *d, struct job *job)
     size_t position = dispatcher_waiting(d);
     job_queue_put(&d->line.queue, job);
     accept_job(job, position);
+    dispatch_tell_state(d, job);
     dispatch_touch(d, pool_idle(&d->pool) ? DISPATCH_LINE | DISPATCH_POOL : DISPATCH_POOL);
 }
 

@@ -12,6 +12,7 @@ void dispatch_aside_put(struct dispatcher *d, struct job *job)
     job_set_place(job, JOB_ASIDE);
     TAILQ_INSERT_TAIL(&d->aside.jobs, job, links.waiting);
     d->aside.count++;
+    dispatch_tell_state(d, job);
 }
 
 void dispatch_aside_remove(struct dispatcher *d, struct job *job)

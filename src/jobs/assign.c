@@ -59,6 +59,7 @@ static void begin(struct dispatcher *d, struct worker *worker, struct job *job)
         timer_set_ms(d->timers, &worker->timer, job->run.limit_ms);
     dispatch_begin_watch(d);
     tell_started(d, job);
+    dispatch_tell_state(d, job);
     if (job->run.cancelled || d->shared->stop_by_us)
         dispatch_stop(d, job);
 }

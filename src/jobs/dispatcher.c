@@ -215,10 +215,17 @@ void dispatcher_configure(struct dispatcher *d, const struct pool_settings *limi
         dispatch_renew_say_waits(d);
 }
 
+static void tell_pool(struct dispatcher *d, enum pool_news what)
+{
+    if (news_is_wanted(&d->shared->news, NEWS_POOLS))
+        news_tell_pool(&d->shared->news, d->name, what);
+}
+
 bool dispatcher_pause(struct dispatcher *d)
 {
     bool was = d->paused;
     dispatch_pause(d);
+    tell_pool(d, POOL_IS_PAUSED);
     dispatch_schedule(d->shared);
     return was;
 }
@@ -227,6 +234,7 @@ bool dispatcher_resume(struct dispatcher *d)
 {
     bool was = d->paused;
     dispatch_resume(d);
+    tell_pool(d, POOL_IS_RESUMED);
     dispatch_schedule(d->shared);
     return was;
 }
@@ -236,6 +244,7 @@ void dispatcher_resize(struct dispatcher *d, const struct pool_size *size)
     d->limits.pool_start = size->pool_start;
     d->limits.pool_max = size->pool_max;
     d->limits.job_max = size->job_max;
+    tell_pool(d, POOL_IS_RESIZED);
     dispatch_resize_end_surplus(d);
     dispatch_life_end_surplus(d);
     dispatch_touch(d, DISPATCH_LINE | DISPATCH_POOL);
@@ -364,7 +373,7 @@ void dispatcher_init(struct dispatcher *d, struct dispatch_shared *shared, const
     set_limits(d, limits);
     snprintf(d->name, sizeof d->name, "%s", name);
     d->on_worker_timer = on_worker_timer;
-    pool_init(&d->pool, &shared->last_worker);
+    pool_init(&d->pool, &shared->last_worker, &shared->news);
     job_queue_init(&d->line.queue, number);
     TAILQ_INIT(&d->line.prefetched);
     timer_init(&d->begin.watch, on_begin, d);

@@ -33,6 +33,7 @@
 #include "base/timers.h"
 #include "jobs/dispatcher_parts.h"
 #include "jobs/job.h"
+#include "jobs/news.h"
 #include "jobs/pool.h"
 #include "jobs/settings.h"
 
@@ -100,6 +101,7 @@ struct dispatch_shared {
     struct timers *timers;
     struct job_settings limits;
     struct dispatcher_counts counts;
+    struct news news;
     struct hash jobs; /* all unfinished jobs, by seq */
     uint64_t last_seq;
     uint64_t last_order; /* of assignment */

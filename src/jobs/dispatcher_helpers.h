@@ -98,6 +98,13 @@ static inline void dispatch_tell(struct job *job, const struct job_event *event)
         job->source->event(job->source, job, event);
 }
 
+/* The job has come to a new state. */
+static inline void dispatch_tell_state(struct dispatcher *d, const struct job *job)
+{
+    if (news_is_wanted(&d->shared->news, NEWS_JOBS))
+        news_tell_job(&d->shared->news, job);
+}
+
 /* Takes the job away from its worker. False if the worker has begun the job. */
 static inline bool dispatch_settle(struct dispatcher *d, struct job *job)
 {

@@ -39,6 +39,7 @@
  *     end           the end of each job
  *     hold          sources with unread output
  *     pace          the rate of starts and ends
+ *     news          readers of events beside the sources
  *
  * The files below schedule only change the state, and touch the parts for the next pass to look
  * at. Only dispatcher.c calls dispatch_schedule().

@@ -13,10 +13,16 @@
 
 enum { CRASH_TEXT_MAX = 32 };
 
-static void count_end(struct dispatcher *d, const struct job *job, const struct job_event *event)
+/* No source hears of the job. */
+static bool is_nobodys(const struct job *job)
 {
-    bool nobody = !job->source || job->source->gone;
-    if (nobody && job->state == JOB_WAITING) {
+    return !job->source || job->source->gone;
+}
+
+static void count_end(struct dispatcher *d, const struct job *job, const struct job_end *end)
+{
+    const struct job_event *event = end->event;
+    if (end->dropped) {
         d->shared->counts.dropped++; /* never begun: its module neither did the job nor failed */
         return;
     }
@@ -24,7 +30,7 @@ static void count_end(struct dispatcher *d, const struct job *job, const struct 
         job->asked.module->history.done++;
     if (job->asked.module && event->type == JOB_FAILED)
         job->asked.module->history.failed++;
-    if (nobody)
+    if (end->orphaned)
         d->shared->counts.orphaned++;
     else if (event->type == JOB_DONE)
         d->shared->counts.done++;
@@ -75,15 +81,28 @@ static void tell_breaker(struct dispatcher *d, const struct job *job, const stru
         look_at_breaker(d, job, event);
 }
 
+/* The kinds of news that the job's end is. */
+static unsigned kinds_of_end(const struct job *job)
+{
+    return job->run.marked ? NEWS_ENDS | NEWS_MARKED : NEWS_ENDS;
+}
+
 void dispatch_end(struct dispatcher *d, struct job *job, const struct job_event *event)
 {
+    const bool nobody = is_nobodys(job), waiting = job->state == JOB_WAITING;
+    const struct job_end end = {.event = event,
+                                .worker = job->run.worker,
+                                .dropped = nobody && waiting,
+                                .orphaned = nobody && !waiting};
     if (job->run.worker) {
         tell_breaker(d, job, event);
         dispatch_unassign(d, job);
     }
-    count_end(d, job, event);
+    count_end(d, job, &end);
     job_set_state(job, JOB_ENDED);
     dispatch_tell(job, event);
+    if (news_is_wanted(&d->shared->news, kinds_of_end(job)))
+        news_tell_end(&d->shared->news, kinds_of_end(job), job, &end);
     dispatch_hold_expect_none(d, job);
     d->bytes -= dispatch_payload_size(job);
     hash_remove(&d->shared->jobs, &job->links.by_seq);

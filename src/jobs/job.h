@@ -99,6 +99,7 @@ struct job_run {
     /* Asked for when the job was prefetched and could not be reclaimed: done once the job runs or
      * is back in the line. */
     bool cancelled : 1, killed : 1;
+    bool marked : 1;        /* somebody monitors its end (news.h) */
     unsigned stop_step : 2; /* enum stop_step */
 };
 

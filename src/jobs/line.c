@@ -60,17 +60,21 @@ bool dispatch_line_take(struct dispatcher *d, struct job *job)
     return true;
 }
 
-static void put_back(struct dispatcher *d, struct job *job)
+/* A job that only went to a worker early has waited all the time. */
+static void put_back(struct dispatcher *d, struct job *job, bool ran)
 {
     job_queue_return(&d->line.queue, job);
+    if (ran)
+        dispatch_tell_state(d, job);
     dispatch_touch(d, DISPATCH_LINE);
 }
 
 void dispatch_line_return(struct dispatcher *d, struct job *job)
 {
+    const bool ran = job->state != JOB_WAITING;
     job->run.worker = NULL;
     dispatch_hold_expect_none(d, job);
-    if (job->state != JOB_WAITING)
+    if (ran)
         job_set_state(job, JOB_WAITING);
     if (!job->source)
         dispatch_end_dropped(d, job);
@@ -79,7 +83,7 @@ void dispatch_line_return(struct dispatcher *d, struct job *job)
     else if (dispatch_fails_waiting(d))
         dispatch_end_failed(d, job, FAIL_SHUTDOWN, "the server is shutting down");
     else
-        put_back(d, job);
+        put_back(d, job, ran);
 }
 
 void dispatch_line_release_aside(struct dispatcher *d)

@@ -3,6 +3,7 @@
 
 #include "common/log.h"
 #include "common/xmalloc.h"
+#include "jobs/news.h"
 
 #include <stdlib.h>
 
@@ -16,9 +17,9 @@ const char *worker_state_name(enum worker_state state)
     return state_names[state];
 }
 
-void pool_init(struct pool *pool, uint32_t *last_id)
+void pool_init(struct pool *pool, uint32_t *last_id, struct news *news)
 {
-    *pool = (struct pool){.last_id = last_id};
+    *pool = (struct pool){.last_id = last_id, .news = news};
     for (int i = 0; i < WORKER_STATES; i++)
         TAILQ_INIT(&pool->lists[i]);
 }
@@ -83,6 +84,40 @@ static void leave(struct worker *worker)
         --*recycling_count(worker);
 }
 
+/* --- news --- */
+
+static void tell(const struct worker *worker, enum news_kind kind, enum worker_news what)
+{
+    if (news_is_wanted(worker->pool->news, kind))
+        news_tell_worker(worker->pool->news, kind, worker, what);
+}
+
+static void tell_idle(const struct worker *worker, enum worker_state before)
+{
+    if (before == WORKER_BUSY)
+        tell(worker, NEWS_TURNS, WORKER_IS_IDLE);
+    else
+        tell(worker, NEWS_WORKERS, before == WORKER_DEAD ? WORKER_IS_ALIVE : WORKER_IS_READY);
+}
+
+/* The way to the end is not told, but the end. */
+static void tell_state(const struct worker *worker, enum worker_state before)
+{
+    if (worker->state == WORKER_IDLE)
+        tell_idle(worker, before);
+    else if (worker->state == WORKER_BUSY)
+        tell(worker, NEWS_TURNS, WORKER_IS_BUSY);
+    else if (worker->state == WORKER_DEAD)
+        tell(worker, NEWS_WORKERS, WORKER_IS_DEAD);
+}
+
+void worker_runs(struct worker *worker)
+{
+    tell(worker, NEWS_WORKERS, WORKER_IS_STARTING);
+}
+
+/* --- states --- */
+
 struct worker *pool_add(struct pool *pool, uint64_t now_us)
 {
     struct worker *worker = xcalloc(1, sizeof *worker);
@@ -99,6 +134,8 @@ void pool_remove(struct pool *pool, struct worker *worker)
 {
     bug_on(worker->pool != pool || worker->job || worker->prefetched_count ||
            timer_is_set(&worker->timer));
+    if (worker->pid)
+        tell(worker, NEWS_WORKERS, WORKER_HAS_ENDED);
     leave(worker);
     pool->count--;
     pool->dead -= worker->dead;
@@ -150,9 +187,11 @@ void worker_set_state(struct worker *worker, enum worker_state state, uint64_t n
         [WORKER_STOPPING] = 1u << WORKER_STARTING | 1u << WORKER_IDLE | 1u << WORKER_BUSY |
                             1u << WORKER_DEAD | 1u << WORKER_RETIRING,
     };
-    bug_on(!(from[state] & 1u << worker->state));
+    const enum worker_state before = worker->state;
+    bug_on(!(from[state] & 1u << before));
     if (state == WORKER_DEAD || worker->state == WORKER_DEAD)
         note_dead(worker, state);
     leave(worker);
     enter(worker, state, now_us);
+    tell_state(worker, before);
 }

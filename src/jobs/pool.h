@@ -31,6 +31,7 @@
 #include <sys/queue.h>
 #include <sys/types.h>
 
+struct news;
 struct pool;
 
 enum worker_state {
@@ -85,13 +86,14 @@ struct pool {
     size_t count;      /* all */
     size_t dead;       /* workers that are dead, ending ones too */
     uint32_t *last_id; /* of the workers of all pools */
+    struct news *news; /* of all pools */
     uint64_t forks, exits;
     uint64_t ends[WORKER_ENDS]; /* the exits by reason */
     size_t due;                 /* serving workers (STARTING, IDLE, BUSY) to be recycled */
     size_t recycling;           /* RETIRING and STOPPING ones that are being recycled */
 };
 
-void pool_init(struct pool *pool, uint32_t *last_id);
+void pool_init(struct pool *pool, uint32_t *last_id, struct news *news);
 
 /* A new record, STARTING; the pool owns it. */
 struct worker *pool_add(struct pool *pool, uint64_t now_us);
@@ -139,6 +141,9 @@ void worker_decide_end(struct worker *worker, enum worker_end end);
 /* The worker's connection or process has ended: it gets no other job, and no wish has a part in its
  * end. */
 void worker_cut_off(struct worker *worker);
+
+/* The process of a new worker runs: pid is set. */
+void worker_runs(struct worker *worker);
 
 /* The worker or its job has printed something. */
 void worker_printed(struct worker *worker, const struct job *job, uint64_t now_us);

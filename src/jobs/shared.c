@@ -8,6 +8,7 @@ void dispatch_shared_init(struct dispatch_shared *shared, const struct dispatche
 {
     *shared = (struct dispatch_shared){.ops = ops, .ctx = ctx, .timers = timers, .limits = *limits};
     hash_init(&shared->jobs);
+    news_init(&shared->news);
     SLIST_INIT(&shared->pending);
     LIST_INIT(&shared->hold.sources);
     dispatch_hold_configure(shared);

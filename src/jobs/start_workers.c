@@ -120,6 +120,7 @@ static void start_worker(struct dispatcher *d)
         return;
     }
     d->pool.forks++;
+    worker_runs(worker);
     timer_set_ms(d->timers, &worker->timer, d->shared->limits.start_timeout_ms);
 }
 

@@ -63,6 +63,7 @@ void dispatch_stop_begin(struct dispatcher *d, struct job *job, enum fail_reason
     job_set_state(job, JOB_STOPPING);
     job->run.stop_reason = (uint8_t)reason;
     job->run.stop_step = STOP_FLAG;
+    dispatch_tell_state(d, job);
     dispatch_reclaim_worker(d, job->run.worker);
     d->ops->stop_flag(d->ctx, job->run.worker, job);
     timer_set_ms(d->timers, &job->run.worker->timer, d->shared->limits.kill_grace_ms / 2);

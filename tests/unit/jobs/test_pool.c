@@ -1,4 +1,5 @@
 /* test_pool: the records of workers, and every pair of their states. */
+#include "jobs/news.h"
 #include "jobs/pool.h"
 
 #include "tests/unit/support.h"
@@ -9,11 +10,12 @@ enum { STEPS = 100000, MOST = 40 };
 
 static struct pool pool;
 static uint32_t last_id;
+static struct news news;
 static struct chance chance;
 
 static void setup(void)
 {
-    pool_init(&pool, &last_id);
+    pool_init(&pool, &last_id, &news);
 }
 
 static void teardown(void)
@@ -248,7 +250,7 @@ END_TEST
 START_TEST(test_remove_from_another_pool)
 {
     struct pool other;
-    pool_init(&other, &last_id);
+    pool_init(&other, &last_id, &news);
     hush();
     pool_remove(&other, worker_in(WORKER_STOPPING));
 }

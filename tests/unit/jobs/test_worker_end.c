@@ -1,16 +1,18 @@
 /* test_worker_end: why a worker ends, and who is counted as being recycled. */
 #include "jobs/worker_end.h"
 
+#include "jobs/news.h"
 #include "jobs/pool.h"
 #include "tests/unit/support.h"
 
 static struct pool pool;
 static uint32_t last_id;
+static struct news news;
 static struct worker *worker;
 
 static void setup(void)
 {
-    pool_init(&pool, &last_id);
+    pool_init(&pool, &last_id, &news);
     worker = pool_add(&pool, 5);
     worker_set_state(worker, WORKER_IDLE, 6);
 }

@@ -3,6 +3,7 @@
 
 #include "common/wire.h"
 #include "jobs/module_table.h"
+#include "jobs/news.h"
 #include "tests/unit/support.h"
 
 #include <fcntl.h>
@@ -17,6 +18,7 @@ static struct timers timers;
 static struct log_limits log_limits;
 static struct pool pool;
 static uint32_t last_id;
+static struct news news;
 static struct worker *worker;
 static struct module_entry module = {.name = "echo"};
 static struct worker_shared shared;
@@ -35,7 +37,7 @@ static void set_up(void)
     base = event_base_new();
     timers_init(&timers, 1000000000);
     log_limits_init(&log_limits, &timers);
-    pool_init(&pool, &last_id);
+    pool_init(&pool, &last_id, &news);
     worker = pool_add(&pool, 1);
     process = (struct worker_process){
         .output_fd = ends[0], .shared = &shared, .claims = {.shared = &shared}};
