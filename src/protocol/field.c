@@ -113,6 +113,9 @@ static void describe(const struct header *header, const struct field *field,
     case FIELD_BOOL:
         snprintf(expected, EXPECTED_MAX, "true or false");
         break;
+    case FIELD_TRUE:
+        snprintf(expected, EXPECTED_MAX, "true");
+        break;
     case FIELD_WORD:
         list_choices(field->words, expected);
         break;
@@ -225,6 +228,14 @@ static int read_bool(struct header *header, const struct field *field, const jso
     return 0;
 }
 
+static int read_true(struct header *header, const struct field *field, const json_t *value)
+{
+    if (!json_is_true(value))
+        return bad_field(header, field);
+    *(bool *)place(header, field) = true;
+    return 0;
+}
+
 /* Returns the place of the text, from 0; that of the NULL if it is none of the words. */
 static uint32_t place_of_word(const struct field *field, const json_t *value)
 {
@@ -322,6 +333,7 @@ static const reader readers[] = {
     [FIELD_UINT] = read_uint,     [FIELD_BOOL] = read_bool,       [FIELD_WORDS] = read_words,
     [FIELD_WORD] = read_word,     [FIELD_CONTEXT] = read_context, [FIELD_VERSION] = read_version,
     [FIELD_TOKEN] = read_token,   [FIELD_OP] = read_op,           [FIELD_SIZE] = read_size,
+    [FIELD_TRUE] = read_true,
 };
 
 int field_read(struct header *header, const struct field *field)

@@ -27,6 +27,7 @@ enum field_kind {
     FIELD_ID,      /* a request's id, as compact JSON: TEXT */
     FIELD_UINT,    /* digits only, `min` to `max`: uint32_t */
     FIELD_BOOL,    /* bool */
+    FIELD_TRUE,    /* bool, and never false */
     FIELD_WORD,    /* one of `words`; its place from 1, 0 for none: uint32_t */
     FIELD_WORDS,   /* a list of `words`; bit n stands for word n: uint32_t */
     FIELD_CONTEXT, /* any value, to the letter, at most `max` bytes: request->context */
@@ -48,10 +49,11 @@ struct field {
     enum field_need need;
     size_t at;
     uint64_t min, max;
-    const char *const *words; /* ends with NULL */
-    const char *noun;         /* of a STRING, for errors: "a job's id"; or NULL */
-    const char *feature;      /* its name in `features`; of WORDS a prefix to each word; or NULL */
-    enum access_right right;  /* needed besides the operation's, if the field is given */
+    const char *const *words;    /* ends with NULL */
+    const char *const *not_with; /* names of fields that this one excludes, then NULL; or NULL */
+    const char *noun;            /* of a STRING, for errors: "a job's id"; or NULL */
+    const char *feature;     /* its name in `features`; of WORDS a prefix to each word; or NULL */
+    enum access_right right; /* needed besides the operation's, if the field is given */
 };
 
 enum verdict {

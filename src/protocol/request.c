@@ -195,6 +195,23 @@ static void check_needs(struct header *header)
         refuse_choice(header);
 }
 
+static void refuse_pair(struct header *header, const char *name, const char *other)
+{
+    header_fault(header, "bad-request", "%s takes either a field %s or a field %s, not both",
+                 header->request->operation->name, name, other);
+}
+
+static void check_company(struct header *header)
+{
+    for (const struct field *field = header->request->operation->fields; field && field->name;
+         field++) {
+        const char *const *other = field_is_given(header, field) ? field->not_with : NULL;
+        for (; other && *other; other++)
+            if (json_object_get(header->root, *other))
+                refuse_pair(header, field->name, *other);
+    }
+}
+
 static void read_operation(struct header *header)
 {
     struct request *request = header->request;
@@ -208,6 +225,7 @@ static void read_operation(struct header *header)
         refuse_unknown_fields(header);
     read_own_fields(header);
     check_needs(header);
+    check_company(header);
     if (request->size && !request->operation->take)
         header_fault(header, "bad-request", "%s takes no payload; field size is %zu",
                      request->operation->name, request->size);
