@@ -9,6 +9,7 @@
 #include "base/hash.h"
 #include "clients/admit.h"
 #include "clients/control.h"
+#include "clients/detached.h"
 #include "clients/draining.h"
 #include "clients/log.h"
 #include "clients/settings.h"
@@ -53,6 +54,7 @@ struct clients {
 
     struct client_admit admit;
     struct client_tokens tokens;
+    struct client_detached detached;
     struct client_draining draining;
     struct client_log log;
 };

@@ -9,6 +9,7 @@
  *     session.c, owner.c      a session's life, and whose job it is
  *     admit.c, tokens.c       the next session to end
  *     draining.c              the next session to tell of a drain
+ *     detached.c              jobs that are nobody's
  *     refusal.c, replies.c    the texts: errors about submits, events of jobs
  *     job_ids.c, log.c        unfinished jobs by id, lines of the log
  *     awaited.c               answers later than their requests
@@ -80,5 +81,9 @@ void client_draining_forget(struct client_session *session);
 
 /* The job source's function `event`. */
 void client_replies_on_job(struct job_source *source, struct job *job, const struct job_event *e);
+
+/* Writes an event of a job, whosever the job is, unless the connection is closed. */
+void client_replies_tell(struct client_session *session, struct job *job,
+                         const struct job_event *e);
 
 #endif

@@ -86,9 +86,14 @@ static const struct {
     [JOB_OVERLOAD] = {"overload", write_overload, .context = true},
 };
 
-void client_replies_on_job(struct job_source *source, struct job *job, const struct job_event *e)
+/* A context comes back with the last event of the submit. */
+static bool has_context(const struct job *job, const struct job_event *e)
 {
-    struct client_session *session = client_session_of_source(source);
+    return rows[e->type].context || (e->type == JOB_ACCEPTED && job->asked.detach);
+}
+
+void client_replies_tell(struct client_session *session, struct job *job, const struct job_event *e)
+{
     struct event_writer event;
     if (!conn_is_open(&session->conn))
         return;
@@ -99,10 +104,15 @@ void client_replies_on_job(struct job_source *source, struct job *job, const str
     rows[e->type].own(&event, session, job, e);
     if (rows[e->type].order && job->run.begun_us)
         event_uint(&event, "order", job->run.order);
-    if (rows[e->type].context)
+    if (has_context(job, e))
         event_json(&event, "context", job_context(job), job->asked.context_len);
     event_end(&event);
     if (e->payload)
         conn_write_payload(&session->conn, e->payload);
-    pools_source_unread(session->clients->pools, source, session->conn.output_len);
+    pools_source_unread(session->clients->pools, &session->source, session->conn.output_len);
+}
+
+void client_replies_on_job(struct job_source *source, struct job *job, const struct job_event *e)
+{
+    client_replies_tell(client_session_of_source(source), job, e);
 }

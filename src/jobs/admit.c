@@ -74,7 +74,7 @@ static bool is_over_bytes(const struct dispatcher *d)
 static bool quota_used_up(const struct dispatcher *d, const struct job *job)
 {
     return d->shared->limits.client_job_max &&
-           job->source->job_count > d->shared->limits.client_job_max;
+           job->source->job_count + job->source->beside > d->shared->limits.client_job_max;
 }
 
 /* waiting - starting < job-max, or a worker can be started for the job. No worker starts for a job

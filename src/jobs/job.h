@@ -62,7 +62,8 @@ struct job_asked {
     uint32_t timeout_ms;         /* 0: none */
     uint32_t payload_max;        /* of the result, in bytes: as the client was told */
     uint16_t id_len, context_len;
-    bool link : 1; /* the job ends with its connection */
+    bool link : 1;   /* the job ends with its connection */
+    bool detach : 1; /* the job is nobody's: only its submit is answered */
     bool notify_accepted : 1, notify_started : 1;
 };
 

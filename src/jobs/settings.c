@@ -14,8 +14,9 @@ static const struct option rows[] = {
              "none by default, because one pool keeps all workers busy"},
     {.key = "client-job-max", .kind = OPTION_UINT32, .offset = AT(client_job_max),
      .reload = true, .min = 0, .max = 10000000, .default_text = "0",
-     .help = "most jobs of one client, waiting and running, 0 for no limit of its own; none "
-             "by default, because job-max bounds all and a client is often the only one"},
+     .help = "most jobs of one client, waiting and running, with the detached ones of its token, "
+             "0 for no limit of its own; none by default, because job-max bounds all and a client "
+             "is often the only one"},
     {.key = "client-output-max", .kind = OPTION_UINT64, .offset = AT(source_output_max),
      .reload = true, .min = 1025, .max = OPTION_BYTES_MAX, .default_text = "67108864", .unit = "bytes",
      .help = "most output waiting for one client, more than payload-max; while a quarter of "

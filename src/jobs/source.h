@@ -109,6 +109,7 @@ struct job_source {
     const char *name;      /* for the log; borrowed */
     LIST_HEAD(, job) jobs; /* unfinished ones */
     size_t job_count;
+    uint64_t beside;             /* jobs of other sources that count for its client-job-max */
     uint64_t unread;             /* bytes of unread output, by the source's own count */
     uint64_t coming;             /* bytes of results expected from its jobs with workers */
     size_t queued;               /* its jobs in all lines */

@@ -217,7 +217,6 @@ def test_a_range_is_named(shared):
 
 LATER_FIELDS = {
     "max_wait_ms": 1000,
-    "detach": True,
     "service": "name",
     "key": "k",
     "retries": 1,

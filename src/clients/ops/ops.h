@@ -22,7 +22,7 @@ struct client_request {
     REQUEST_TEXT(MODULE_NAME_MAX) module;
     uint32_t timeout_ms; /* 0: none */
     uint32_t notify;     /* bits of the words of submit's field */
-    bool link;
+    bool link, detach;
     uint32_t attempt; /* 0: not given */
     REQUEST_TEXT(ORIGIN_MAX) origin;
     REQUEST_TEXT(ORIGIN_MAX) owner; /* submit's field `for` */

@@ -7,6 +7,7 @@
  */
 #include "clients/ops/ops.h"
 
+#include "clients/detached.h"
 #include "clients/job_ids.h"
 #include "clients/refusal.h"
 #include "clients/tokens.h"
@@ -19,6 +20,9 @@ enum { NOTIFY_ACCEPTED = 1, NOTIFY_STARTED = 2 };
 
 static const char *const notify_words[] = {"accepted", "started", NULL};
 
+/* Nobody hears of a detached job, and it outlives its connection. */
+static const char *const not_with_detach[] = {"link", "notify", NULL};
+
 static const struct field fields[] = {
     {"module", FIELD_NAME, CLIENT_REQUEST_AT(module), .max = MODULE_NAME_MAX},
     {"context", FIELD_CONTEXT, .max = CONTEXT_MAX, .feature = "context"},
@@ -26,6 +30,8 @@ static const struct field fields[] = {
     {"timeout_ms", FIELD_UINT, CLIENT_REQUEST_AT(timeout_ms), .min = 1, .max = INT32_MAX,
      .feature = "timeout"},
     {"notify", FIELD_WORDS, CLIENT_REQUEST_AT(notify), .words = notify_words, .feature = "notify-"},
+    {"detach", FIELD_TRUE, CLIENT_REQUEST_AT(detach), .not_with = not_with_detach,
+     .feature = "detach"},
     {"origin", FIELD_STRING, CLIENT_REQUEST_AT(origin), .min = 1, .max = ORIGIN_MAX,
      .feature = "origin", .right = RIGHT_RELAY},
     {"attempt", FIELD_UINT, CLIENT_REQUEST_AT(attempt), .min = 1, .max = 1000000,
@@ -58,7 +64,8 @@ static struct job *make_job(const struct client_session *session,
     job->asked.timeout_ms = request->timeout_ms;
     job->asked.payload_max = session->dialogue.payload_max;
     job->asked.link = request->link;
-    job->asked.notify_accepted = request->notify & NOTIFY_ACCEPTED;
+    job->asked.detach = request->detach;
+    job->asked.notify_accepted = request->notify & NOTIFY_ACCEPTED || request->detach;
     job->asked.notify_started = request->notify & NOTIFY_STARTED;
     return job;
 }
@@ -93,6 +100,32 @@ static void find_module(const struct client_session *session, struct job *job)
             module_table_why_not(session->clients->modules, session->arriving_module);
 }
 
+static enum verdict refuse_duplicate(struct job *job, struct refusal *refusal)
+{
+    client_refusal_init_duplicate(refusal, job);
+    job_free(job);
+    return VERDICT_REFUSED;
+}
+
+/* A detached job's id is taken for no longer than its submit. */
+static bool take_id(struct client_session *session, struct job *job)
+{
+    if (job->asked.detach)
+        return !client_job_ids_find(session, job_id(job), job->asked.id_len);
+    return client_job_ids_add(session, job);
+}
+
+static void submit(struct client_session *session, struct job *job)
+{
+    if (job->asked.detach) {
+        client_detached_submit(session, job);
+        return;
+    }
+    session->source.beside = client_detached_count(session);
+    job_set_source(job, &session->source);
+    pools_submit(session->clients->pools, job);
+}
+
 static enum verdict take(struct dialogue *dialogue, struct payload *payload, bool over_budget,
                          struct refusal *refusal)
 {
@@ -101,14 +134,10 @@ static enum verdict take(struct dialogue *dialogue, struct payload *payload, boo
     session->arriving = NULL;
     job->asked.payload = payload;
     job->run.over_budget = over_budget;
-    if (!client_job_ids_add(session, job)) {
-        client_refusal_init_duplicate(refusal, job);
-        job_free(job);
-        return VERDICT_REFUSED;
-    }
+    if (!take_id(session, job))
+        return refuse_duplicate(job, refusal);
     find_module(session, job);
-    job_set_source(job, &session->source);
-    pools_submit(session->clients->pools, job);
+    submit(session, job);
     return VERDICT_FINE;
 }
 

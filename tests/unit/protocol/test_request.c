@@ -38,7 +38,7 @@ static const char *const field_names[] = {
     "token",   "token_wrong", "job",           "target",     "timeout_ms", "link",
     "notify",  "ignored",     "ignored_count", "origin",     "attempt",    "for",
     "rights",  "pool",        "worker",        "pool_start", "pool_max",   "job_max",
-    "waiting", "level",
+    "waiting", "level",       "detach",
 };
 
 static const char *const waiting_words[] = {"", "fail", "run"};
@@ -96,6 +96,8 @@ static const char *field_text(const struct client_request *r, const char *name)
     else if (strcmp(name, "level") == 0 && r->level)
         snprintf(text, sizeof text, "%s", level_words[r->level]);
     else if (strcmp(name, "link") == 0 && r->link)
+        snprintf(text, sizeof text, "true");
+    else if (strcmp(name, "detach") == 0 && r->detach)
         snprintf(text, sizeof text, "true");
     else if (strcmp(name, "token_wrong") == 0 && r->base.token_wrong)
         snprintf(text, sizeof text, "true");
