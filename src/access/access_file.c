@@ -6,6 +6,7 @@
 
 #include "access/token_lines.h"
 #include "common/module_name.h"
+#include "common/service_name.h"
 #include "common/token_text.h"
 #include "common/xmalloc.h"
 
@@ -94,21 +95,29 @@ static int check_token(struct token_text *reader, const struct token_set *set, c
     return 0;
 }
 
-/* A right with a limit: the word is "module:NAME" or "serve:NAME". */
-static unsigned limited_right(const char *word, const char *kind, enum access_right right)
+/* The NAME of a right with a limit, "module:NAME" or "serve:NAME"; NULL: the word is none of the
+ * kind. */
+static const char *limit_of(const char *word, const char *kind)
 {
     size_t len = strlen(kind);
-    if (strncmp(word, kind, len) != 0 || !module_name_valid(word + len, strlen(word + len)))
-        return RIGHT_NONE;
-    return right;
+    return strncmp(word, kind, len) == 0 ? word + len : NULL;
+}
+
+static unsigned limited_right(const char *word)
+{
+    const char *module = limit_of(word, GRANT_MODULE), *service = limit_of(word, GRANT_SERVICE);
+    if (module && module_name_valid(module, strlen(module)))
+        return RIGHT_SUBMIT;
+    if (service && service_name_valid(service, strlen(service)))
+        return RIGHT_SERVE;
+    return RIGHT_NONE;
 }
 
 /* False if the word is no right. */
 static bool add_right(struct grant *grant, const char *word)
 {
     unsigned right = right_of_word(word, strlen(word));
-    unsigned limited = limited_right(word, GRANT_MODULE, RIGHT_SUBMIT) |
-                       limited_right(word, GRANT_SERVICE, RIGHT_SERVE);
+    unsigned limited = limited_right(word);
     if (limited)
         grant_limit(grant, word);
     grant->rights |= right | limited;

@@ -15,6 +15,7 @@ enum {
     MESSAGE_MAX = 512,     /* an event's message as JSON text, without its quotes */
     CODE_MAX = 64,         /* a code: [a-z0-9-] */
     MODULE_NAME_MAX = 64,  /* a module's name: [A-Za-z0-9_-] */
+    SERVICE_NAME_MAX = 64, /* a service's name: [A-Za-z0-9_.-] */
     ORIGIN_MAX = 64,       /* a relay's texts of a submit: `origin` and `for` */
     TOKEN_BYTES = 32,      /* a worker's one-time token: 256 bits */
 };

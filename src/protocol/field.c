@@ -8,6 +8,7 @@
 #include "common/json_raw.h"
 #include "common/log.h"
 #include "common/module_name.h"
+#include "common/service_name.h"
 #include "protocol/protocol_internal.h"
 
 #include <inttypes.h>
@@ -102,6 +103,10 @@ static void describe(const struct header *header, const struct field *field,
         snprintf(expected, EXPECTED_MAX, "a string of 1 to %" PRIu64 " of [A-Za-z0-9_-]",
                  field->max);
         break;
+    case FIELD_SERVICE:
+        snprintf(expected, EXPECTED_MAX, "a string of 1 to %" PRIu64 " of [A-Za-z0-9_.-]",
+                 field->max);
+        break;
     case FIELD_ID:
         snprintf(expected, EXPECTED_MAX,
                  "a string of 1 to %d bytes, or an integer from 0 to 2^53-1 in digits only",
@@ -193,6 +198,15 @@ static int read_name(struct header *header, const struct field *field, const jso
 {
     if (!is_string_of(value, 1, field->max) ||
         !module_name_valid(json_string_value(value), json_string_length(value)))
+        return bad_field(header, field);
+    write_text(value, place(header, field));
+    return 0;
+}
+
+static int read_service(struct header *header, const struct field *field, const json_t *value)
+{
+    if (!is_string_of(value, 1, field->max) ||
+        !service_name_valid(json_string_value(value), json_string_length(value)))
         return bad_field(header, field);
     write_text(value, place(header, field));
     return 0;
@@ -333,7 +347,7 @@ static const reader readers[] = {
     [FIELD_UINT] = read_uint,     [FIELD_BOOL] = read_bool,       [FIELD_WORDS] = read_words,
     [FIELD_WORD] = read_word,     [FIELD_CONTEXT] = read_context, [FIELD_VERSION] = read_version,
     [FIELD_TOKEN] = read_token,   [FIELD_OP] = read_op,           [FIELD_SIZE] = read_size,
-    [FIELD_TRUE] = read_true,
+    [FIELD_TRUE] = read_true,     [FIELD_SERVICE] = read_service,
 };
 
 int field_read(struct header *header, const struct field *field)

@@ -24,6 +24,7 @@ struct request;
 enum field_kind {
     FIELD_STRING,  /* `min` to `max` bytes, decoded: TEXT */
     FIELD_NAME,    /* 1 to `max` of [A-Za-z0-9_-]: TEXT */
+    FIELD_SERVICE, /* 1 to `max` of [A-Za-z0-9_.-]: TEXT */
     FIELD_ID,      /* a request's id, as compact JSON: TEXT */
     FIELD_UINT,    /* digits only, `min` to `max`: uint32_t */
     FIELD_BOOL,    /* bool */

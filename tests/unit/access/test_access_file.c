@@ -44,7 +44,7 @@ START_TEST(test_each_line_is_a_name_a_token_and_rights)
         "\n# ops secret-token-0000 all\r\n"
         "ops\tsecret-token-0001  all relay \t\r\n"
         "  web-2@example.org secret-token-0002 module:fib module:wc observe\n"
-        "kv secret-#oken-0003 serve:kv";
+        "kv secret-#oken-0003 serve:kv serve:kv.v2";
     ck_assert_int_eq(read_text(text, sizeof text - 1), 0);
     ck_assert_uint_eq(set.count, 3);
     ck_assert_str_eq(set.tokens[0].grant.name, "ops");
@@ -54,7 +54,9 @@ START_TEST(test_each_line_is_a_name_a_token_and_rights)
     ck_assert_str_eq(web->name, "web-2@example.org");
     ck_assert_uint_eq(web->rights, RIGHT_SUBMIT | RIGHT_OBSERVE);
     ck_assert(grant_allows(web, GRANT_MODULE, "wc") && !grant_allows(web, GRANT_MODULE, "exec"));
-    ck_assert_uint_eq(token_set_find(&set, "secret-#oken-0003")->rights, RIGHT_SERVE);
+    const struct grant *kv = token_set_find(&set, "secret-#oken-0003");
+    ck_assert_uint_eq(kv->rights, RIGHT_SERVE);
+    ck_assert(grant_allows(kv, GRANT_SERVICE, "kv.v2") && !grant_allows(kv, GRANT_SERVICE, "db"));
 }
 END_TEST
 
@@ -85,7 +87,8 @@ static const struct {
     {TEXT("secret secret-token-001 All"), ":1: word 3 is no right"},
     {TEXT("secret secret-token-001 module:"), ":1: word 3 is no right"},
     {TEXT("secret secret-token-001 module:secret/"), ":1: word 3 is no right"},
-    {TEXT("secret secret-token-001 serve:secret.secret"), ":1: word 3 is no right"},
+    {TEXT("secret secret-token-001 module:secret.secret"), ":1: word 3 is no right"},
+    {TEXT("secret secret-token-001 serve:secret/secret"), ":1: word 3 is no right"},
     {TEXT("secret secret-token-1 all"),
      ":1: word 2 has 14 bytes; expected a token of 16 to 256 printable ASCII characters"},
     {TEXT("secret secret-tok\xc3\xa9n-0001 all"), ":1: word 2 has 18 bytes"},
