@@ -138,6 +138,7 @@ void clients_init(struct clients *clients)
     client_admit_init(&clients->admit, on_sweep, clients);
     client_tokens_init(&clients->tokens, on_revoke, clients);
     client_detached_init(clients);
+    client_services_init(&clients->services);
     client_log_init(&clients->log, clients->loop->timers);
 }
 
@@ -146,6 +147,7 @@ void clients_free(struct clients *clients)
     bug_on(!TAILQ_EMPTY(&clients->sessions));
     client_log_free(&clients->log);
     client_detached_free(clients);
+    client_services_free(&clients->services);
     client_tokens_free(&clients->tokens, clients->loop->timers);
     client_draining_free(&clients->draining, clients->loop->timers);
     client_admit_free(&clients->admit, clients->loop->timers);

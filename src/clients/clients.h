@@ -12,6 +12,7 @@
 #include "clients/detached.h"
 #include "clients/draining.h"
 #include "clients/log.h"
+#include "clients/services.h"
 #include "clients/settings.h"
 #include "clients/tokens.h"
 #include "net/conn.h"
@@ -55,6 +56,7 @@ struct clients {
     struct client_admit admit;
     struct client_tokens tokens;
     struct client_detached detached;
+    struct client_services services;
     struct client_draining draining;
     struct client_log log;
 };

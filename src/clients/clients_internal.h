@@ -10,6 +10,7 @@
  *     admit.c, tokens.c       the next session to end
  *     draining.c              the next session to tell of a drain
  *     detached.c              jobs that are nobody's
+ *     services.c              names of connections
  *     refusal.c, replies.c    the texts: errors about submits, events of jobs
  *     job_ids.c, log.c        unfinished jobs by id, lines of the log
  *     awaited.c               answers later than their requests

@@ -19,11 +19,16 @@ bool client_owner_may_end(struct client_session *session, const struct job *job)
            client_owner_is(session, job);
 }
 
-void client_owner_note(struct client_session *session, struct job *job)
+const char *client_owner_name(struct client_session *session)
 {
     const char *name = client_tokens_grant(session)->name;
+    return name ? name : session->client;
+}
+
+void client_owner_note(struct client_session *session, struct job *job)
+{
     if (client_owner_is(session, job))
         job_set_by(job, BY_SUBMITTER, NULL);
     else
-        job_set_by(job, BY_CLIENT, name ? name : session->client);
+        job_set_by(job, BY_CLIENT, client_owner_name(session));
 }

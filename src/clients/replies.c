@@ -7,8 +7,6 @@
 
 #include <string.h>
 
-enum { BY_NAME_MAX = 128 }; /* bytes of JSON text: 64 quotes, escaped */
-
 typedef void (*write_fields)(struct event_writer *event, const struct client_session *session,
                              const struct job *job, const struct job_event *e);
 
@@ -49,7 +47,7 @@ static void write_failed(struct event_writer *event, const struct client_session
     if (e->by)
         event_word(event, "by", ended_by_name(e->by));
     if (e->by_name)
-        event_text(event, "by_name", e->by_name, strlen(e->by_name), BY_NAME_MAX);
+        event_text(event, "by_name", e->by_name, strlen(e->by_name), CLIENT_NAME_SHOWN);
     if (e->signal)
         event_word(event, "signal", signal_name(e->signal));
     if (e->exited)

@@ -52,6 +52,13 @@ static void enter(struct client_session *session, enum session_state state)
     }
 }
 
+/* Each session ends to be read once, whatever the reason. */
+static void end_reading(struct client_session *session)
+{
+    session->clients->reading--;
+    client_services_release(session);
+}
+
 void client_session_set_state(struct client_session *session, enum session_state state)
 {
     static const unsigned char from[SESSION_STATES] = {
@@ -64,8 +71,9 @@ void client_session_set_state(struct client_session *session, enum session_state
     bug_on(!(from[state] & 1u << session->state));
     bool was_read = client_session_is_read(session);
     session->state = (uint8_t)state;
-    session->clients->reading -= was_read && !client_session_is_read(session);
     enter(session, state);
+    if (was_read && !client_session_is_read(session))
+        end_reading(session);
 }
 
 /* --- the end --- */
@@ -219,6 +227,7 @@ struct client_session *client_session_new(struct clients *clients, const char *a
     session->source.event = client_replies_on_job;
     session->source.left = client_job_ids_on_left;
     LIST_INIT(&session->source.jobs);
+    LIST_INIT(&session->services);
     timer_init(&session->timer, on_timer, session);
     snprintf(session->name, room, "%" PRIu64 "@%s", session->number, address);
     return session;

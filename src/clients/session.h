@@ -66,6 +66,8 @@ struct client_session {
     uint64_t token_digest;
     const struct grant *grant; /* as of clients->tokens.changes; see client_tokens_grant() */
     uint64_t grant_changes;
+    LIST_HEAD(, client_service) services; /* its names (services.h) */
+    uint32_t service_count;
     struct job_origin *origin; /* of its jobs; NULL unless the token has a name */
     struct timer timer;        /* its meaning depends on the state: on_timer() */
     char name[];               /* for the log: "NUMBER@ADDRESS" */

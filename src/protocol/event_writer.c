@@ -126,3 +126,15 @@ void event_text(struct event_writer *event, const char *key, const char *text, s
     }
     event_put(event, "\"", 1);
 }
+
+void event_client(struct event_writer *event, const char *key, uint64_t number, const char *name)
+{
+    event_key(event, key);
+    event_put(event, "{\"client\":", 10);
+    event_digits(event, number);
+    if (name)
+        event_text(event, "name", name, strlen(name), CLIENT_NAME_SHOWN);
+    else
+        event_json(event, "name", "null", 4);
+    event_put(event, "}", 1);
+}

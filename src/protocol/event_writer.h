@@ -16,6 +16,8 @@
 #include <stdint.h>
 #include <string.h>
 
+enum { CLIENT_NAME_SHOWN = 128 }; /* 64 quotes, escaped */
+
 struct event_writer {
     struct conn *conn;
     char *start, *at, *end;
@@ -67,6 +69,10 @@ void event_text(struct event_writer *event, const char *key, const char *text, s
 
 /* JSON text, unchanged; without any, the field is left out. */
 void event_json(struct event_writer *event, const char *key, const char *json, size_t len);
+
+/* A client, as an object of its number and its name, of at most CLIENT_NAME_SHOWN bytes of JSON
+ * text; NULL: it has none. */
+void event_client(struct event_writer *event, const char *key, uint64_t number, const char *name);
 
 void event_end(struct event_writer *event);
 

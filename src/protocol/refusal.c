@@ -16,6 +16,7 @@ void refusal_init(struct refusal *refusal, const char *code, const char *message
     refusal->id[0] = '\0';
     refusal->context_len = 0;
     refusal->place = NULL;
+    refusal->owner = NULL;
     snprintf(refusal->message, sizeof refusal->message, "%s", message);
 }
 
@@ -25,6 +26,7 @@ void refusal_of_request(struct refusal *refusal, const struct request *request)
     memcpy(refusal->op, request->op.text, request->op.len + 1);
     memcpy(refusal->id, request->id.text, request->id.len + 1);
     refusal->place = request->place;
+    refusal->owner = request->owner;
     refusal->context_len = request->context.len;
     memcpy(refusal->context, request->context.text, request->context.len);
 }
@@ -49,6 +51,8 @@ void refusal_write(const struct refusal *refusal, struct conn *conn, bool fatal)
     event_text(&event, "message", refusal->message, strlen(refusal->message), MESSAGE_MAX);
     if (refusal->place)
         write_place(&event, refusal->place);
+    if (refusal->owner)
+        event_client(&event, "owner", refusal->owner->client, refusal->owner->name);
     event_json(&event, "context", refusal->context, refusal->context_len);
     if (fatal)
         event_bool(&event, "fatal", true);

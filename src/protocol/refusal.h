@@ -8,7 +8,9 @@ struct conn;
 
 struct refusal {
     const char *code;
-    const struct fault_place *place; /* borrowed: of an error that is written at once, or NULL */
+    /* Borrowed: of an error that is written at once, or NULL. */
+    const struct fault_place *place;
+    const struct fault_owner *owner;
     size_t context_len;
     char op[OP_TEXT_MAX + 1]; /* compact JSON; empty if it is not known */
     char id[ID_TEXT_MAX + 1];

@@ -248,6 +248,7 @@ static void clear(const struct protocol *protocol)
     request->ignored_count = 0;
     request->code = NULL;
     request->place = NULL;
+    request->owner = NULL;
     request->message[0] = '\0';
     memset(request + 1, 0, protocol->request_size - sizeof *request);
 }

@@ -34,6 +34,12 @@ struct fault_place {
     const char *key;  /* NULL: none */
 };
 
+/* Another client standing in the way. */
+struct fault_owner {
+    uint64_t client;  /* its number */
+    const char *name; /* NULL: none */
+};
+
 /* The part common to all programs. A program's own request begins with it; the fields behind are
  * zero unless given. */
 struct request {
@@ -54,6 +60,7 @@ struct request {
 
     const char *code;                /* of the error; NULL if all is fine */
     const struct fault_place *place; /* where else the error lies; borrowed; NULL: nowhere */
+    const struct fault_owner *owner; /* who stands in the way; borrowed; NULL: nobody */
     char message[REQUEST_MESSAGE_MAX];
 };
 

@@ -167,7 +167,7 @@ static void submit(struct client *client, struct input *input)
     buffer_append(&client->out, payload, size);
 }
 
-/* The operator's requests. */
+/* The requests without fields of their own to vary. */
 static void operate(struct client *client, unsigned what)
 {
     static const char *const requests[] = {
@@ -183,6 +183,10 @@ static void operate(struct client *client, unsigned what)
         "{\"op\":\"log-level\",\"level\":\"warn\"}\n",
         "{\"op\":\"kill\",\"worker\":1}\n",
         "{\"op\":\"kill\",\"worker\":3}\n",
+        "{\"op\":\"register\",\"name\":\"a\"}\n",
+        "{\"op\":\"register\",\"name\":\"b.c\"}\n",
+        "{\"op\":\"unregister\",\"name\":\"a\"}\n",
+        "{\"op\":\"services\"}\n",
     };
     say(client, "%s", requests[what % (sizeof requests / sizeof *requests)]);
 }

@@ -241,7 +241,7 @@ def test_a_later_notify_word_is_a_bad_request_by_name(shared, word):
     client.silent()
 
 
-LATER_OPS = ["jobs", "status", "wait", "register", "unregister", "monitor", "demonitor"]
+LATER_OPS = ["jobs", "status", "wait", "monitor", "demonitor"]
 
 
 @pytest.mark.parametrize(

@@ -24,6 +24,9 @@ NEEDED = {
     "workers": "observe",
     "modules": "observe",
     "crashes": "observe",
+    "services": "observe",
+    "register": "serve",
+    "unregister": None,
     "pause": "admin",
     "resume": "admin",
     "resize": "admin",
@@ -38,6 +41,8 @@ FIELDS = {
     "cancel": {"job": "none-1"},
     "kill": {"job": "none-1"},
     "submit": {"module": "echo", "id": "m"},
+    "register": {"name": "some"},
+    "unregister": {"name": "none"},
     "resize": {"pool_max": 2},
     "log-level": {"level": "debug"},
 }

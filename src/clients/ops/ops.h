@@ -1,6 +1,6 @@
 /*
  * ops: the operations of clients, one file each; cancel.c has kill as well, stats.c workers,
- * pause.c resume.
+ * pause.c resume, register.c unregister.
  *
  * To add an operation, write a file here with its `struct operation`, and add a line to the list
  * below. To add a field, add a row in the operation's file and a member to client_request.
@@ -29,10 +29,11 @@ struct client_request {
     REQUEST_TEXT(JOB_NAME_MAX) job;
     REQUEST_TEXT(ID_TEXT_MAX) target; /* like an id */
     REQUEST_TEXT(POOL_NAME_MAX) pool;
-    uint32_t worker;       /* its id */
-    struct pool_size size; /* of resize */
-    uint32_t waiting;      /* enum control_waiting */
-    uint32_t level;        /* of the log, from 1; 0: not given */
+    uint32_t worker;                     /* its id */
+    struct pool_size size;               /* of resize */
+    uint32_t waiting;                    /* enum control_waiting */
+    uint32_t level;                      /* of the log, from 1; 0: not given */
+    REQUEST_TEXT(SERVICE_NAME_MAX) name; /* of a service */
 };
 
 #define CLIENT_REQUEST_AT(member) .at = offsetof(struct client_request, member)
@@ -53,7 +54,10 @@ struct client_request {
     OP(recycle)        \
     OP(reload)         \
     OP(drain)          \
-    OP(log_level)
+    OP(log_level)      \
+    OP(register)       \
+    OP(unregister)     \
+    OP(services)
 
 #define CLIENT_OP_DECLARE(name) extern const struct operation client_op_##name;
 CLIENT_OPS(CLIENT_OP_DECLARE)

@@ -117,6 +117,28 @@ START_TEST(test_fields)
 }
 END_TEST
 
+START_TEST(test_clients)
+{
+    struct event_writer event;
+    char quotes[65];
+    memset(quotes, '"', 64);
+    quotes[64] = '\0';
+    event_begin(&event, &conn, "e");
+    event_client(&event, "owner", 17, NULL);
+    event_client(&event, "other", UINT64_MAX, "a\nb");
+    event_end(&event);
+    ck_assert_str_eq(sent(), "{\"event\":\"e\",\"owner\":{\"client\":17,\"name\":null},"
+                             "\"other\":{\"client\":18446744073709551615,\"name\":\"a b\"}}");
+    event_begin(&event, &conn, "e");
+    event_client(&event, "owner", 1, quotes);
+    event_end(&event);
+    json_t *json = sent_json();
+    const json_t *owner = json_object_get(json, "owner");
+    ck_assert_str_eq(json_string_value(json_object_get(owner, "name")), quotes);
+    json_decref(json);
+}
+END_TEST
+
 /* Each number of digits, at both ends and in between. */
 START_TEST(test_digits)
 {
@@ -374,6 +396,7 @@ int main(void)
     TCase *tc = tcase_create("event_writer");
     tcase_add_checked_fixture(tc, setup, teardown);
     tcase_add_test(tc, test_fields);
+    tcase_add_test(tc, test_clients);
     tcase_add_test(tc, test_digits);
     tcase_add_test(tc, test_several);
     tcase_add_test(tc, test_plain_text);

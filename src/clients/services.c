@@ -1,0 +1,152 @@
+/* client_services: see services.h. Clients choose the names, so they are hashed under a secret key.
+ */
+#include "clients/services.h"
+#include "clients/clients_internal.h"
+
+#include "common/log.h"
+#include "common/xmalloc.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static struct client_service *service_of(struct hash_node *node)
+{
+    return (struct client_service *)((char *)node - offsetof(struct client_service, by_name));
+}
+
+const char *client_service_change_name(enum client_service_change change)
+{
+    static const char *const names[] = {
+        [SERVICE_REGISTERED] = "registered",
+        [SERVICE_UNREGISTERED] = "unregistered",
+        [SERVICE_GONE] = "gone",
+    };
+    return names[change];
+}
+
+/* --- records --- */
+
+static uint64_t hash_of(const char *name)
+{
+    return siphash(name, strlen(name), 0);
+}
+
+struct client_service *client_services_find(const struct clients *clients, const char *name)
+{
+    struct hash_node *node = hash_first(&clients->services.by_name, hash_of(name));
+    while (node && strcmp(service_of(node)->name, name) != 0)
+        node = hash_next(node);
+    return node ? service_of(node) : NULL;
+}
+
+static struct client_service *make(struct clients *clients, const char *name)
+{
+    size_t len = strlen(name);
+    struct client_service *service = xcalloc(1, sizeof *service + len + 1);
+    service->clients = clients;
+    memcpy(service->name, name, len + 1);
+    hash_insert(&clients->services.by_name, &service->by_name, hash_of(name));
+    return service;
+}
+
+static size_t *count_of(struct client_services *services, const struct client_service_list *list)
+{
+    return list == &services->registered ? &services->registered_count : &services->kept_count;
+}
+
+/* Moves the record to the end of another list; NULL: of none. */
+static void move(struct client_service *service, struct client_service_list *list)
+{
+    struct client_services *services = &service->clients->services;
+    if (service->list) {
+        TAILQ_REMOVE(service->list, service, link);
+        --*count_of(services, service->list);
+    }
+    service->list = list;
+    if (list) {
+        TAILQ_INSERT_TAIL(list, service, link);
+        ++*count_of(services, list);
+    }
+}
+
+static void destroy(struct client_service *service)
+{
+    move(service, NULL);
+    hash_remove(&service->clients->services.by_name, &service->by_name);
+    free(service);
+}
+
+static void keep_free(struct client_service *service)
+{
+    struct client_services *services = &service->clients->services;
+    move(service, &services->kept);
+    if (services->kept_count > SERVICES_KEPT)
+        destroy(TAILQ_FIRST(&services->kept));
+}
+
+/* --- owners --- */
+
+static void tell(const struct client_service *service, const struct client_session *owner,
+                 enum client_service_change change)
+{
+    log_event(LOG_DEBUG, service->owner ? "service-registered" : "service-free",
+              LOG_STR("service", service->name), LOG_STR("client", owner->name),
+              LOG_STR("reason", client_service_change_name(change)));
+    if (service->clients->services.changed)
+        service->clients->services.changed(service, owner, change);
+}
+
+void client_services_register(struct client_session *session, const char *name)
+{
+    struct clients *clients = session->clients;
+    struct client_service *service = client_services_find(clients, name);
+    if (!service)
+        service = make(clients, name);
+    bug_on(service->owner);
+    service->owner = session;
+    service->since_us = client_session_timers(session)->now_us;
+    LIST_INSERT_HEAD(&session->services, service, of_owner);
+    session->service_count++;
+    move(service, &clients->services.registered);
+    tell(service, session, SERVICE_REGISTERED);
+}
+
+static void part(struct client_service *service, enum client_service_change change)
+{
+    struct client_session *owner = service->owner;
+    LIST_REMOVE(service, of_owner);
+    owner->service_count--;
+    service->owner = NULL;
+    tell(service, owner, change);
+    keep_free(service);
+}
+
+void client_services_unregister(struct client_service *service)
+{
+    part(service, SERVICE_UNREGISTERED);
+}
+
+void client_services_release(struct client_session *session)
+{
+    struct client_service *service;
+    while ((service = LIST_FIRST(&session->services)))
+        part(service, SERVICE_GONE);
+}
+
+/* --- all of them --- */
+
+void client_services_init(struct client_services *services)
+{
+    hash_init(&services->by_name);
+    TAILQ_INIT(&services->registered);
+    TAILQ_INIT(&services->kept);
+}
+
+void client_services_free(struct client_services *services)
+{
+    struct client_service *service;
+    while ((service = TAILQ_FIRST(&services->kept)))
+        destroy(service);
+    bug_on(services->by_name.count);
+    hash_free(&services->by_name);
+}
