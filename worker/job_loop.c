@@ -130,6 +130,7 @@ static void leave_result(struct worker_shared *shared, uint32_t slot, const stru
 {
     struct worker_result *result = &shared->results[slot];
 
+    result->run_us = job->run_us;
     result->size = (uint32_t)job->result.len;
     memcpy(result->data, job->result.data, job->result.len);
     __atomic_store_n(&shared->claims[slot], claim_word(job->seq, CLAIM_ANSWERED), __ATOMIC_RELEASE);

@@ -28,10 +28,11 @@ static void write_started(struct event_writer *event, const struct client_sessio
 static void write_done(struct event_writer *event, const struct client_session *session,
                        const struct job *job, const struct job_event *e)
 {
+    (void)session;
     event_uint(event, "size", e->payload ? e->payload->size : 0);
     event_uint(event, "order", job->run.order);
-    event_uint(event, "wait_us", job->run.begun_us - job->run.submitted_us);
-    event_uint(event, "run_us", client_session_timers(session)->now_us - job->run.begun_us);
+    event_uint(event, "wait_us", e->wait_us);
+    event_uint(event, "run_us", e->run_us);
 }
 
 static void write_failed(struct event_writer *event, const struct client_session *session,

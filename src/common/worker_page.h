@@ -33,7 +33,7 @@
 #include <stdint.h>
 #include <sys/socket.h>
 
-#define WORKER_PAGE_MAGIC 0x746d7005u /* "tmp" 5 */
+#define WORKER_PAGE_MAGIC 0x746d7006u /* "tmp" 6 */
 
 enum {
     WORKER_PAGE_FD = 3, /* the memfd */
@@ -73,6 +73,7 @@ enum { WORKER_CLAIMS = 64 };
 enum { WORKER_RESULT_MAX = 500 }; /* bytes of a result in its slot */
 
 struct worker_result {
+    uint64_t run_us; /* time in the module */
     uint32_t size;
     char data[WORKER_RESULT_MAX];
 };

@@ -36,6 +36,7 @@
 #include "jobs/news.h"
 #include "jobs/pool.h"
 #include "jobs/settings.h"
+#include "jobs/tally.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -137,7 +138,8 @@ struct dispatcher {
     size_t running;          /* jobs */
     uint64_t bytes;          /* of the payloads of its jobs */
     uint64_t mean_run_us;    /* moving average */
-    bool paused;             /* no job begins (pause.c) */
+    struct tally tally;
+    bool paused; /* no job begins (pause.c) */
     struct log_episode queue_full;
 
     /* The parts. Only the file of a part writes its struct. */
@@ -168,6 +170,7 @@ struct worker_exit {
 struct worker_answer {
     enum job_event_type type; /* JOB_DONE or JOB_FAILED */
     enum fail_reason fail;    /* FAIL_MODULE, FAIL_UNAVAILABLE or FAIL_TOO_LARGE */
+    bool waited;              /* in its slot: the end of the run was earlier */
     bool unfit;               /* FAIL_UNAVAILABLE: another worker may be able to begin the job */
     const char *code;
     const char *message;

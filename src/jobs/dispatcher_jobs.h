@@ -28,8 +28,9 @@ void dispatch_hold_forget(struct job_source *source);
 
 /* --- end.c: the end of each job --- */
 
-/* The one place where jobs end: called exactly once for each submitted job. */
-void dispatch_end(struct dispatcher *d, struct job *job, const struct job_event *event);
+/* The one place where jobs end: called exactly once for each submitted job. Fills in the times of
+ * the event. */
+void dispatch_end(struct dispatcher *d, struct job *job, struct job_event *event);
 
 /* Ends a job in `failed`. */
 void dispatch_end_failed(struct dispatcher *d, struct job *job, enum fail_reason reason,

@@ -13,6 +13,45 @@
 
 enum { CRASH_TEXT_MAX = 32 };
 
+/* How long the job waited and ran. A result that had to wait has its own time already. */
+static void measure(const struct dispatcher *d, const struct job *job, struct job_event *event)
+{
+    if (!job->run.begun_us)
+        return;
+    event->wait_us = job->run.begun_us - job->run.submitted_us;
+    if (!event->run_us)
+        event->run_us = dispatch_now(d) - job->run.begun_us;
+}
+
+/* The module did not run a job that ends as unavailable. */
+static bool has_run(const struct job *job, const struct job_event *event)
+{
+    return job->run.begun_us && !(event->type == JOB_FAILED && event->fail == FAIL_UNAVAILABLE);
+}
+
+static void count_in(struct tally *tally, const struct job *job, const struct job_event *event)
+{
+    if (has_run(job, event)) {
+        histogram_add(&tally->wait_us, event->wait_us);
+        histogram_add(&tally->run_us, event->run_us);
+    }
+    tally->bytes_in += dispatch_payload_size(job);
+    tally->bytes_out += event->payload ? event->payload->size : 0;
+}
+
+static void count_module(struct dispatcher *d, const struct job *job, const struct job_event *event)
+{
+    struct module_entry *module = job->asked.module;
+    if (!module || event->type == JOB_OVERLOAD)
+        return;
+    if (event->type == JOB_DONE)
+        module->history.done++;
+    else
+        module->history.failed++;
+    count_in(&module->tally, job, event);
+    count_in(&d->tally, job, event);
+}
+
 /* No source hears of the job. */
 static bool is_nobodys(const struct job *job)
 {
@@ -26,10 +65,7 @@ static void count_end(struct dispatcher *d, const struct job *job, const struct 
         d->shared->counts.dropped++; /* never begun: its module neither did the job nor failed */
         return;
     }
-    if (job->asked.module && event->type == JOB_DONE)
-        job->asked.module->history.done++;
-    if (job->asked.module && event->type == JOB_FAILED)
-        job->asked.module->history.failed++;
+    count_module(d, job, event);
     if (end->orphaned)
         d->shared->counts.orphaned++;
     else if (event->type == JOB_DONE)
@@ -87,13 +123,14 @@ static unsigned kinds_of_end(const struct job *job)
     return job->run.marked ? NEWS_ENDS | NEWS_MARKED : NEWS_ENDS;
 }
 
-void dispatch_end(struct dispatcher *d, struct job *job, const struct job_event *event)
+void dispatch_end(struct dispatcher *d, struct job *job, struct job_event *event)
 {
     const bool nobody = is_nobodys(job), waiting = job->state == JOB_WAITING;
     const struct job_end end = {.event = event,
                                 .worker = job->run.worker,
                                 .dropped = nobody && waiting,
                                 .orphaned = nobody && !waiting};
+    measure(d, job, event);
     if (job->run.worker) {
         tell_breaker(d, job, event);
         dispatch_unassign(d, job);

@@ -14,6 +14,7 @@
 #include "jobs/module_dir.h"
 #include "jobs/module_refusal.h"
 #include "jobs/module_settings.h"
+#include "jobs/tally.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -51,6 +52,7 @@ struct module_entry {
     struct dispatcher *pool; /* as found by pools.c; NULL: not looked for yet */
     struct module_file file;
     struct module_history history;
+    struct tally tally;
     struct module_breaker breaker;
 };
 

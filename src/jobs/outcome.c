@@ -58,6 +58,18 @@ static void learn_run_time(struct dispatcher *d, const struct job *job,
     d->mean_run_us = moving_mean(d->mean_run_us, run_us);
 }
 
+/* The answers of several jobs may be read together: a job began at least its run time ago. Returns
+ * the run time of a job whose end is not known, otherwise 0. A broken worker may claim any time. */
+static uint64_t own_run_time(const struct dispatcher *d, struct job *job,
+                             const struct worker_answer *answer)
+{
+    uint64_t most_us = dispatch_now(d) - job->run.submitted_us;
+    uint64_t run_us = answer->run_us < most_us ? answer->run_us : most_us;
+    if (job->run.begun_us > dispatch_now(d) - run_us)
+        job->run.begun_us = dispatch_now(d) - run_us;
+    return answer->waited ? run_us : 0;
+}
+
 /* The worker ends, unless it is on another job already, perhaps a long one. */
 static void give_way(struct dispatcher *d, struct worker *worker)
 {
@@ -88,6 +100,7 @@ void dispatch_outcome_answered(struct dispatcher *d, struct worker *worker,
                            answer->message, answer->message_len, dispatch_now(d));
     } else {
         learn_run_time(d, job, answer);
+        event.run_us = own_run_time(d, job, answer);
         dispatch_refusal_over(d, job->asked.module);
     }
     worker->last_result = answer->payload ? answer->payload->size : 0;

@@ -76,10 +76,11 @@ enum job_event_type {
  * call. */
 struct job_event {
     enum job_event_type type;
-    size_t position;         /* accepted */
-    uint32_t worker;         /* started */
-    const char *pool;        /* started, overload: its name */
-    struct payload *payload; /* done: the result, NULL if it is empty; failed: details, or NULL */
+    size_t position;          /* accepted */
+    uint32_t worker;          /* started */
+    const char *pool;         /* started, overload: its name */
+    uint64_t wait_us, run_us; /* terminal, of a job that had begun (end.c) */
+    struct payload *payload;  /* done: the result, NULL if it is empty; failed: details, or NULL */
     enum fail_reason fail;
     const char *code;    /* failed, reason module */
     const char *message; /* failed */

@@ -47,13 +47,14 @@ bool worker_claims_has_answered(const struct worker_claims *claims, uint32_t slo
 }
 
 bool worker_claims_result(const struct worker_claims *claims, uint32_t slot, uint64_t job,
-                          char *data, size_t *len)
+                          char *data, size_t *len, uint64_t *run_us)
 {
     const struct worker_result *result = &claims->shared->results[slot];
     if (!worker_claims_has_answered(claims, slot, job))
         return false;
     uint32_t size = __atomic_load_n(&result->size, __ATOMIC_RELAXED); /* once: it may change */
     *len = size;
+    *run_us = __atomic_load_n(&result->run_us, __ATOMIC_RELAXED);
     if (size <= WORKER_RESULT_MAX)
         memcpy(data, result->data, size);
     return true;

@@ -36,10 +36,10 @@ bool worker_claims_has_begun(const struct worker_claims *claims, uint32_t slot, 
 /* Returns true if the worker has left the job's result in the slot. */
 bool worker_claims_has_answered(const struct worker_claims *claims, uint32_t slot, uint64_t job);
 
-/* Copies the job's result out of its slot, if there is one. `data` has room for WORKER_RESULT_MAX
- * bytes. Nothing is copied for a larger `*len`: the worker is broken. Returns false without a
- * result. */
+/* Copies the job's result out of its slot, if there is one, and its run time as the worker claims.
+ * `data` has room for WORKER_RESULT_MAX bytes. Nothing is copied for a larger `*len`: the worker is
+ * broken. Returns false without a result. */
 bool worker_claims_result(const struct worker_claims *claims, uint32_t slot, uint64_t job,
-                          char *data, size_t *len);
+                          char *data, size_t *len, uint64_t *run_us);
 
 #endif

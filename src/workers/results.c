@@ -86,11 +86,13 @@ static size_t count_results(const struct worker_link *link)
     return count;
 }
 
-static void take_slot(struct worker_link *link, const struct job *job, const char *data, size_t len)
+static void take_slot(struct worker_link *link, const struct job *job, const char *data, size_t len,
+                      uint64_t run_us)
 {
     struct worker_answer answer = {
         .type = JOB_DONE,
-        .run_us = 1, /* a longer run would be answered by a message */
+        .waited = true,
+        .run_us = run_us,
         .payload = len ? payload_from(link->workers->loop->output, data, len) : NULL,
     };
     worker_output_end_line(&link->output);
@@ -103,17 +105,19 @@ static void take_slot(struct worker_link *link, const struct job *job, const cha
 const char *worker_results_take_slots(struct worker_link *link)
 {
     char data[WORKER_RESULT_MAX];
+    uint64_t run_us;
     size_t len, count = count_results(link);
     const struct job *job;
     if (count) {
         drain(link);
         heard(link);
     }
-    while (count-- && (job = link->worker->job) &&
-           worker_claims_result(&link->process.claims, job->run.tag, job->seq, data, &len)) {
+    while (
+        count-- && (job = link->worker->job) &&
+        worker_claims_result(&link->process.claims, job->run.tag, job->seq, data, &len, &run_us)) {
         if (len > WORKER_RESULT_MAX)
             return "a result beyond its slot";
-        take_slot(link, job, data, len);
+        take_slot(link, job, data, len, run_us);
     }
     return NULL;
 }

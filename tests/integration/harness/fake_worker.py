@@ -15,13 +15,13 @@ import struct
 import time
 
 PAGE_FD, LIFE_FD = 3, 4
-MAGIC, PAGE_MAGIC = 0x746D7709, 0x746D7005
+MAGIC, PAGE_MAGIC = 0x746D7709, 0x746D7006
 CLAIMS_AT, CLAIM_COUNT = 4096, 64
 CLAIM = struct.Struct("=Q")
 IN_SLOT, OFFERED, BEGUN = 0, 1, 2
 PINGED_AT = CLAIMS_AT + 8 * CLAIM_COUNT + 8
 RESULTS_AT, RESULT_MAX = 8192, 500
-RESULT_SIZE = struct.Struct("=I")
+RESULT_HEAD = struct.Struct("=QI")  # run_us, size
 HELLO, WELCOME, READY, RUN, DONE, FAILED, ANSWERED, PING, PONG = range(1, 10)
 KIND_NONE, KIND_MODULE, KIND_UNAVAILABLE, KIND_TOO_LARGE, KIND_UNFIT = range(5)
 
@@ -77,9 +77,9 @@ class Page:
 
     def leave(self, slot, job, result, size=None):
         """Leaves a small result in the job's slot. The caller tells the master, or does not."""
-        at = RESULTS_AT + (RESULT_SIZE.size + RESULT_MAX) * slot
-        RESULT_SIZE.pack_into(self.view, at, len(result) if size is None else size)
-        self.view[at + RESULT_SIZE.size : at + RESULT_SIZE.size + len(result)] = result
+        at = RESULTS_AT + (RESULT_HEAD.size + RESULT_MAX) * slot
+        RESULT_HEAD.pack_into(self.view, at, 7, len(result) if size is None else size)
+        self.view[at + RESULT_HEAD.size : at + RESULT_HEAD.size + len(result)] = result
         CLAIM.pack_into(self.view, CLAIMS_AT + CLAIM.size * slot, job << 2 | IN_SLOT)
 
     def fill_with_noise(self):

@@ -26,6 +26,52 @@ START_TEST(test_answers)
 }
 END_TEST
 
+static uint64_t count_of(const struct histogram *histogram, uint64_t value)
+{
+    return histogram->counts[histogram_bucket(value)];
+}
+
+/* The times of module and pool: as the master's clock shows, or the worker's for a late answer. */
+START_TEST(test_times)
+{
+    open_idle(1, 1, 10);
+    SUBMIT();
+    SUBMIT();
+    SUBMIT();
+    pass_ms(3);
+    finishes(1, (struct worker_answer){.type = JOB_DONE, .run_us = 100});
+    reads(1);
+    ck_assert_uint_eq(modules[0].tally.run_us.max, 3000);
+    ck_assert_uint_eq(modules[0].tally.wait_us.max, 0);
+    pass_ms(2);
+    finishes(1, (struct worker_answer){.type = JOB_DONE, .run_us = 100, .waited = true});
+    reads(1);
+    ck_assert_uint_eq(count_of(&modules[0].tally.run_us, 100), 1);
+    ck_assert_uint_eq(modules[0].tally.wait_us.max, 3000);
+    /* a broken worker's time is not longer than the job is old */
+    finishes(1, (struct worker_answer){.type = JOB_DONE, .run_us = UINT64_MAX, .waited = true});
+    reads(1);
+    ck_assert_uint_eq(modules[0].tally.run_us.max, 5000);
+    ck_assert_uint_eq(count_of(&modules[0].tally.wait_us, 0), 2);
+    ck_assert_mem_eq(&d.tally, &modules[0].tally, sizeof d.tally);
+}
+END_TEST
+
+/* Jobs without a run have no times. */
+START_TEST(test_no_times)
+{
+    open_idle(1, 1, 1);
+    SUBMIT();
+    SUBMIT();
+    SUBMIT(); /* refused */
+    finishes(1, a_failure(FAIL_UNAVAILABLE, NULL));
+    reads(1);
+    fails(1, "div-by-zero");
+    ck_assert_uint_eq(histogram_count(&d.tally.run_us), 1);
+    ck_assert_uint_eq(histogram_count(&d.tally.wait_us), 1);
+}
+END_TEST
+
 /* A worker has two ends, and a job's end does not wait for the second. */
 START_TEST(test_lost_then_reaped)
 {
@@ -266,6 +312,8 @@ int main(void)
     Suite *suite = suite_create("end");
     TCase *tc = recorder_case(suite, "end");
     tcase_add_test(tc, test_answers);
+    tcase_add_test(tc, test_times);
+    tcase_add_test(tc, test_no_times);
     tcase_add_test(tc, test_lost_then_reaped);
     tcase_add_test(tc, test_lost_with_exit_status);
     tcase_add_test(tc, test_lost_twice);

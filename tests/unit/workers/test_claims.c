@@ -74,18 +74,21 @@ START_TEST(test_result)
 {
     char data[WORKER_RESULT_MAX] = "";
     size_t len = 7;
+    uint64_t run_us = 0;
     uint32_t slot = worker_claims_offer(&claims, 1);
+    shared.results[slot].run_us = 12;
     shared.results[slot].size = 5;
     memcpy(shared.results[slot].data, "hello", 5);
-    ck_assert(!worker_claims_result(&claims, slot, 1, data, &len));
+    ck_assert(!worker_claims_result(&claims, slot, 1, data, &len, &run_us));
     ck_assert_uint_eq(len, 7);
     shared.claims[slot] = claim_word(1, CLAIM_ANSWERED);
-    ck_assert(!worker_claims_result(&claims, slot, 2, data, &len));
-    ck_assert(worker_claims_result(&claims, slot, 1, data, &len));
+    ck_assert(!worker_claims_result(&claims, slot, 2, data, &len, &run_us));
+    ck_assert(worker_claims_result(&claims, slot, 1, data, &len, &run_us));
     ck_assert_uint_eq(len, 5);
+    ck_assert_uint_eq(run_us, 12);
     ck_assert_mem_eq(data, "hello", 6);
     shared.results[slot].size = WORKER_RESULT_MAX + 1;
-    ck_assert(worker_claims_result(&claims, slot, 1, data, &len));
+    ck_assert(worker_claims_result(&claims, slot, 1, data, &len, &run_us));
     ck_assert_uint_eq(len, WORKER_RESULT_MAX + 1);
     ck_assert_mem_eq(data, "hello", 6);
 }
