@@ -3,7 +3,9 @@
 
 #include "base/boot_id.h"
 #include "base/clock.h"
+#include "base/descriptors.h"
 #include "base/file_room.h"
+#include "base/lag.h"
 #include "base/log_limits.h"
 #include "base/signal_name.h"
 #include "clients/clients.h"
@@ -45,6 +47,8 @@ struct master {
     struct log_limits log_limits; /* for lines that others can cause in a loop */
     struct workers workers;
     struct worker_memory memory;
+    struct lag lag;
+    uint64_t woke_us; /* the beginning of the last turn's work */
     struct report report;
     struct listeners listeners;
     struct reload reload;
@@ -202,6 +206,8 @@ static void wire(struct master *m, const struct config_args *args)
                                 .output = &m->output,
                                 .memory = &m->memory,
                                 .crashes = &m->workers.crashes,
+                                .lag = &m->lag,
+                                .connections = &m->conns.open,
                                 .boot = m->boot,
                                 .started_us = m->loop.timers.now_us};
     m->clients.pools = m->workers.pools = &m->pools;
@@ -272,15 +278,25 @@ static int open_to_the_world(struct master *m)
     if (pipe2(m->life_pipe, O_CLOEXEC) < 0)
         fatal(EX_OSERR, "cannot make a pipe");
     m->workers.env.life_fd = m->life_pipe[0];
+    m->report.own_descriptors = descriptors_count_low();
     return 0;
 }
 
 /* --- the loop --- */
 
+/* The last turn's work ended where this turn began. All clocks are read already. */
+static void note_lag(struct master *m)
+{
+    if (m->woke_us)
+        lag_add(&m->lag, m->loop.begun_us - m->woke_us, m->loop.begun_us);
+    m->woke_us = m->conns.began_us ? m->conns.began_us : m->loop.timers.now_us;
+}
+
 static void turn(struct master *m)
 {
     m->heard = 0;
     loop_turn(&m->loop);
+    note_lag(m);
     conn_loop_chores(&m->conns);
     trim_turn(&m->trim);
     shutdown_turn(&m->shutdown);

@@ -36,7 +36,10 @@ int conn_open(struct conn *conn, struct conn_loop *loop, int fd, const struct co
     conn_output_init(conn);
     if (event_assign(&conn->event, loop->base, fd, EV_PERSIST, on_event, conn) < 0)
         return -1;
-    return conn_interest_update(conn);
+    if (conn_interest_update(conn) < 0)
+        return -1;
+    loop->open++;
+    return 0;
 }
 
 void conn_close(struct conn *conn)
@@ -46,6 +49,7 @@ void conn_close(struct conn *conn)
     conn_interest_end(conn);
     transport_close(conn->fd);
     conn->fd = -1;
+    conn->loop->open--;
     conn_input_end(conn);
     conn_output_end(conn);
     conn_line_leave(conn);

@@ -97,6 +97,7 @@ struct conn_loop {
     struct payload_budget *output;     /* for all other payloads, and for gathered output */
     char *buffer;                      /* CONN_READ_MAX bytes */
     bool reading;                      /* the buffer is in use */
+    size_t open;                       /* connections with a descriptor */
     uint64_t reads;                    /* of all connections, so far */
     size_t backlogs;                   /* connections with a backlog */
     TAILQ_HEAD(conn_list, conn) dirty; /* with output to be written this turn */

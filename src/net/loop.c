@@ -68,6 +68,7 @@ static void forgive_stall(struct loop *loop)
 void loop_turn(struct loop *loop)
 {
     uint64_t begin = clock_us();
+    loop->begun_us = begin;
     stall_turn(&loop->stall, begin, clock_cpu_us);
     set_wake(loop, begin);
     if (event_base_loop(loop->base, EVLOOP_ONCE) < 0)

@@ -23,6 +23,7 @@ struct loop {
     struct event_base *base;
     struct event *wake; /* fires when the earliest timer is due */
     uint64_t wake_at_us;
+    uint64_t begun_us; /* the beginning of this turn, or of the last one */
     struct timers timers;
     bool timers_late; /* the last turn had no time for all due timers */
     struct stall stall;

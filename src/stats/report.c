@@ -5,6 +5,8 @@
 #include "common/log.h"
 #include "jobs/module_table.h"
 #include "jobs/pools.h"
+#include "stats/process_report.h"
+#include "stats/tally_report.h"
 #include "stats/worker_memory.h"
 
 #include <taskmaster/version.h>
@@ -87,6 +89,7 @@ static json_t *one_pool_report(const struct report *report, const struct dispatc
     json_object_set_new(item, "queue", queue);
     json_object_set_new(item, "removed", json_boolean(d->removal.removed));
     json_object_set_new(item, "paused", json_boolean(d->paused));
+    tally_report_add(item, &d->tally);
     return item;
 }
 
@@ -165,6 +168,7 @@ static void add_module(struct hash_node *node, void *arg)
     set(module, "running", entry->running);
     set(module, "waiting", entry->waiting);
     json_object_set_new(module, "breaker", breaker_report(&entry->breaker, modules->now_us));
+    tally_report_add(module, &entry->tally);
     json_object_set_new(modules->list, entry->name, module);
 }
 
@@ -188,19 +192,21 @@ static json_t *clients_report(const struct report_clients *counts)
 char *report_stats(const struct report *report, const struct report_clients *clients)
 {
     const struct dispatch_shared *shared = &report->pools->shared;
-    json_t *stats = json_object();
+    json_t *stats = json_object(), *pools = pools_report(report);
     struct modules_report modules = {json_object(), shared->timers->now_us};
     json_object_set_new(stats, "server", json_string("taskmasterd/" TASKMASTER_VERSION));
     json_object_set_new(stats, "boot", json_string(report->boot));
     set(stats, "uptime_ms", since_ms(report, report->started_us));
     json_object_set_new(stats, "draining", json_boolean(shared->draining));
     add_sums(stats, report);
-    json_object_set_new(stats, "pools", pools_report(report));
+    json_object_set_new(stats, "pools", pools);
     json_object_set_new(stats, "output", output_report(report));
     json_object_set_new(stats, "jobs", jobs_report(&shared->counts));
     json_object_set_new(stats, "clients", clients_report(clients));
     hash_each(&report->modules->by_name, add_module, &modules);
+    tally_report_longest(report, pools, modules.list);
     json_object_set_new(stats, "modules", modules.list);
+    json_object_set_new(stats, "process", process_report(report));
     return dump(stats);
 }
 

@@ -6,6 +6,7 @@
 #include <stdint.h>
 
 struct crashes;
+struct lag;
 struct pools;
 struct module_table;
 struct payload_budget;
@@ -18,8 +19,11 @@ struct report {
     const struct payload_budget *budget, *output;
     struct worker_memory *memory;
     const struct crashes *crashes;
+    struct lag *lag;
     const char *boot;
     uint64_t started_us;
+    const size_t *connections; /* open ones, of clients and workers */
+    size_t own_descriptors;    /* open ones, beside those of connections and workers */
 };
 
 struct report_clients {

@@ -1,11 +1,10 @@
 /* worker_memory: see worker_memory.h. */
 #include "stats/worker_memory.h"
 
+#include "base/process_memory.h"
 #include "common/xmalloc.h"
 
-#include <stdio.h>
 #include <stdlib.h>
-#include <unistd.h>
 
 enum { KNOWN_US = 100000 };
 
@@ -33,23 +32,10 @@ void worker_memory_free(struct worker_memory *memory)
     hash_free(&memory->by_worker);
 }
 
-static uint64_t read_kb(pid_t pid)
-{
-    char path[64], line[128], *end = "";
-    snprintf(path, sizeof path, "/proc/%d/statm", (int)pid);
-    FILE *file = fopen(path, "re");
-    if (!file)
-        return 0;
-    if (fgets(line, sizeof line, file))
-        (void)strtoul(line, &end, 10); /* the whole size; resident pages come second */
-    fclose(file);
-    return strtoul(end, NULL, 10) * (uint64_t)sysconf(_SC_PAGESIZE) / 1024;
-}
-
 static const struct figure *look_up(struct worker_memory *memory, uint32_t worker, pid_t pid)
 {
     struct figure *figure = xmalloc(sizeof *figure);
-    figure->kb = read_kb(pid);
+    figure->kb = process_memory_read(pid) / 1024;
     hash_insert(&memory->by_worker, &figure->node, worker);
     return figure;
 }
