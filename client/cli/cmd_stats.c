@@ -3,6 +3,7 @@
 #include "command.h"
 #include "exit_status.h"
 #include "table.h"
+#include "units.h"
 
 /* ---- figures of pools ---- */
 
@@ -43,6 +44,53 @@ static json_t *make_pool_rows(const json_t *pools)
     return rows;
 }
 
+/* ---- figures of modules ---- */
+
+/* Of these the answer has more than a line has room for. */
+static const char *const left_out[] = {"wait_us",   "run_us",     "bytes_in",
+                                       "bytes_out", "longest_ms", "longest_job"};
+
+/* The percentiles for people. */
+static const struct {
+    const char *times, *member, *column;
+} percentiles[] = {
+    {"wait_us", "p50", "wait_p50"},
+    {"wait_us", "p99", "wait_p99"},
+    {"run_us", "p50", "run_p50"},
+    {"run_us", "p99", "run_p99"},
+};
+
+static void add_percentile(json_t *row, const char *column, const json_t *us)
+{
+    char text[UNITS_MAX];
+    if (us)
+        json_object_set_new(row, column,
+                            json_string(units_time(text, (uint64_t)json_integer_value(us))));
+}
+
+static json_t *make_module_row(const json_t *module)
+{
+    json_t *row = json_copy((json_t *)module);
+    for (size_t i = 0; i < sizeof left_out / sizeof *left_out; i++)
+        json_object_del(row, left_out[i]);
+    for (size_t i = 0; i < sizeof percentiles / sizeof *percentiles; i++)
+        add_percentile(
+            row, percentiles[i].column,
+            json_object_get(json_object_get(module, percentiles[i].times), percentiles[i].member));
+    return row;
+}
+
+static json_t *make_module_rows(const json_t *modules)
+{
+    json_t *rows = json_object(), *module;
+    const char *name;
+    json_object_foreach ((json_t *)modules, name, module) {
+        json_object_set_new(rows, name,
+                            json_is_object(module) ? make_module_row(module) : json_incref(module));
+    }
+    return rows;
+}
+
 /* ---- stats ---- */
 
 static tm_client_status ask_stats(tm_client *client, const struct settings *settings,
@@ -58,6 +106,9 @@ static void print_figures(FILE *out, const json_t *figures)
     const json_t *pools = json_object_get(figures, "pools");
     if (json_is_object(pools))
         json_object_set_new(shown, "pools", make_pool_rows(pools));
+    const json_t *modules = json_object_get(figures, "modules");
+    if (json_is_object(modules))
+        json_object_set_new(shown, "modules", make_module_rows(modules));
     table_print_figures(out, shown);
     json_decref(shown);
 }

@@ -10,7 +10,7 @@
  *           -> each -> each_results -> each_records;  each_pace, lines
  *           -> report -> report_json;  output -> sink;  crash_report
  *           -> crash_report -> crash_code;  symbols -> object_file
- *           -> interrupt, progress, table
+ *           -> interrupt, progress, table, units
  *     all -> allocate -> complain;  settings, exit_status;  taskmaster/client.h
  *
  * The command knows the server through client.h alone. It is a program and not a library: without
