@@ -11,12 +11,14 @@
 #include <time.h>
 
 void job_init(struct job *job, const struct tm_functions *functions,
-              const struct settings *settings, const uint64_t *stop_word)
+              const struct settings *settings, struct worker_shared *shared,
+              struct master_link *link)
 {
     *job = (struct job){
-        .tm = {.functions = functions, .stop_word = stop_word},
+        .tm = {.functions = functions, .stop_word = &shared->page.stop_job},
         .settings = settings,
     };
+    progress_init(&job->progress, shared, link);
     buffer_init(&job->input);
     buffer_init(&job->result);
 }
@@ -46,6 +48,8 @@ int job_begin(struct job *job, const struct wire_head *run)
     job->kind = WIRE_KIND_NONE;
     job->run_us = 0;
     job->id[0] = '\0';
+    job->wants = run->wants;
+    progress_begin(&job->progress, run->wants & WIRE_WANTS_PROGRESS);
     job->no_room = buffer_reserve(&job->input, size + 1) < 0 ? size : 0;
     if (job->no_room > 0)
         return -1;
@@ -109,6 +113,11 @@ void job_run(struct job *job, const struct module *module)
 void job_refuse(struct job *job, const struct refusal *refusal)
 {
     set_outcome(job, refusal->unfit ? WIRE_KIND_UNFIT : WIRE_KIND_UNAVAILABLE, "", refusal->text);
+}
+
+bool job_fits_slot(const struct job *job)
+{
+    return job->kind == WIRE_KIND_NONE && job->result.len <= WORKER_RESULT_MAX && job->wants == 0;
 }
 
 void job_answer(const struct job *job, struct wire_head *head)
@@ -200,10 +209,9 @@ int job_reply(tm_job *tm, const void *data, size_t len)
 
 void job_progress(tm_job *tm, double fraction, const char *fmt, va_list args)
 {
-    (void)tm; /* the protocol has no progress event yet */
-    (void)fraction;
-    (void)fmt;
-    (void)args;
+    struct job *job = job_of(tm);
+
+    progress_report(&job->progress, job->seq, job_now_us(), fraction, fmt, args);
 }
 
 void job_log(tm_job *tm, tm_level level, const char *fmt, va_list args)

@@ -12,6 +12,7 @@
 #include "common/limits.h"
 #include "common/wire.h"
 #include "module_object.h"
+#include "progress.h"
 #include "refusal.h"
 #include "settings.h"
 
@@ -35,11 +36,14 @@ struct job {
     char message[WIRE_TEXT_MAX];
     char id[ID_MAX + 1]; /* "": not asked for yet */
     struct wire_origin origin;
+    uint32_t wants; /* of the submitter: a set of enum wire_wants */
+    struct progress progress;
 };
 
-/* `functions`, `settings` and `stop_word` are borrowed until job_destroy(). */
+/* All are borrowed until job_destroy(). */
 void job_init(struct job *job, const struct tm_functions *functions,
-              const struct settings *settings, const uint64_t *stop_word);
+              const struct settings *settings, struct worker_shared *shared,
+              struct master_link *link);
 void job_destroy(struct job *job);
 
 /* The time of CLOCK_MONOTONIC in microseconds. */
@@ -64,6 +68,9 @@ void job_run(struct job *job, const struct module *module);
 
 /* Sets the outcome without a module, with the text of the refusal. */
 void job_refuse(struct job *job, const struct refusal *refusal);
+
+/* True if the result may be left in its slot; otherwise the answer has to be a message. */
+bool job_fits_slot(const struct job *job);
 
 /* Fills in the head of the answer. The answer's text is the first head->text_len bytes of
  * job->message, its payload the first head->size bytes of job->result. */

@@ -138,9 +138,8 @@ static void leave_result(struct worker_shared *shared, uint32_t slot, const stru
 
 static bool may_leave_result(const struct loop *loop, const struct job *job)
 {
-    return job->kind == WIRE_KIND_NONE && job->result.len <= WORKER_RESULT_MAX &&
-           loop->usage.leaving == WIRE_STAYS && master_link_has_message(loop->link) &&
-           job_now_us() - loop->told_us < QUICK_US;
+    return job_fits_slot(job) && loop->usage.leaving == WIRE_STAYS &&
+           master_link_has_message(loop->link) && job_now_us() - loop->told_us < QUICK_US;
 }
 
 static enum link_status answer(struct loop *loop, struct job *job, uint32_t slot)
@@ -152,7 +151,8 @@ static enum link_status answer(struct loop *loop, struct job *job, uint32_t slot
         leave_result(loop->shared, slot, job);
         loop->untold = true;
     } else {
-        status = send_answer(loop, job);
+        if ((status = progress_end(&job->progress)) == LINK_OK)
+            status = send_answer(loop, job);
     }
     job_end(job);
     return status;
@@ -232,7 +232,7 @@ enum link_status job_loop_run(struct master_link *link, struct loader *loader,
     struct wire_head head;
     enum link_status status;
 
-    job_init(&job, &module_functions, settings, &shared->page.stop_job);
+    job_init(&job, &module_functions, settings, shared, link);
     usage_init(&loop.usage, loader, shared, job_now_us());
     while ((status = next_job(&loop, &job, &head)) == LINK_OK) {
         master_link_await_delivery(link);

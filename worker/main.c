@@ -12,7 +12,7 @@
  *     crash_handler, crash_attempt,                the post-mortem of a crash
  *     crash_unwind, crash_object
  *     loader, module_object, load_error, refusal   loading modules and calling init() and fini()
- *     module_functions, host                       the functions called by modules
+ *     module_functions, host, progress             the functions called by modules
  *     effects, effects_table                       what a module can change of the process
  *     process_state, environment_state,            undoing such changes
  *     files_state, posix_timers, fp_control

@@ -2,10 +2,16 @@
 #include "clients/clients_internal.h"
 
 #include "base/signal_name.h"
+#include "common/job_progress.h"
 #include "common/limits.h"
 #include "protocol/event_writer.h"
 
 #include <string.h>
+
+enum {
+    BY_NAME_MAX = 128,               /* bytes of JSON text: 64 quotes, escaped */
+    PROGRESS_OUTPUT_MAX = 64 * 1024, /* no progress is told to a client with more unread output */
+};
 
 typedef void (*write_fields)(struct event_writer *event, const struct client_session *session,
                              const struct job *job, const struct job_event *e);
@@ -23,6 +29,16 @@ static void write_started(struct event_writer *event, const struct client_sessio
     (void)session, (void)job;
     event_uint(event, "worker", e->worker);
     event_word(event, "pool", e->pool);
+}
+
+static void write_progress(struct event_writer *event, const struct client_session *session,
+                           const struct job *job, const struct job_event *e)
+{
+    const struct job_progress *progress = e->progress;
+    (void)session, (void)job;
+    event_fraction(event, "fraction", progress->fraction);
+    if (*progress->message)
+        event_text(event, "message", progress->message, strlen(progress->message), MESSAGE_MAX);
 }
 
 static void write_done(struct event_writer *event, const struct client_session *session,
@@ -80,6 +96,7 @@ static const struct {
 } rows[] = {
     [JOB_ACCEPTED] = {"accepted", write_accepted, .job = true},
     [JOB_STARTED] = {"started", write_started, .job = true, .order = true},
+    [JOB_PROGRESS] = {"progress", write_progress, .job = true},
     [JOB_DONE] = {"done", write_done, .job = true, .context = true},
     [JOB_FAILED] = {"failed", write_failed, .job = true, .order = true, .context = true},
     [JOB_OVERLOAD] = {"overload", write_overload, .context = true},
@@ -91,10 +108,16 @@ static bool has_context(const struct job *job, const struct job_event *e)
     return rows[e->type].context || (e->type == JOB_ACCEPTED && job->asked.detach);
 }
 
+/* Another report follows. */
+static bool is_dropped(const struct client_session *session, const struct job_event *e)
+{
+    return e->type == JOB_PROGRESS && session->conn.output_len > PROGRESS_OUTPUT_MAX;
+}
+
 void client_replies_tell(struct client_session *session, struct job *job, const struct job_event *e)
 {
     struct event_writer event;
-    if (!conn_is_open(&session->conn))
+    if (!conn_is_open(&session->conn) || is_dropped(session, e))
         return;
     event_begin(&event, &session->conn, rows[e->type].name);
     event_json(&event, "id", job_id(job), job->asked.id_len);

@@ -11,8 +11,10 @@
  *                                  WELCOME  name=release, payload settings
  *                                           (worker/settings.h)
  *     READY                                 preload is done
- *                                  RUN      job, slot, name=module, time_us, payload_max, payload;
+ *                                  RUN      job, slot, name=module, time_us, payload_max, wants,
+ *                                           payload;
  *                                           if a relay said so, text=struct wire_origin
+ *     PROGRESS job, payload struct job_progress, cut behind its text
  *     DONE     job, time_us, payload
  *     FAILED   job, time_us, kind, name=code, text=message, payload=details
  *     ANSWERED                              results are in their slots
@@ -28,6 +30,10 @@
  * it (worker_page.h); jobs reclaimed by the master meanwhile are skipped without an answer. Each
  * job is answered before the next one is claimed, by DONE or FAILED or in its slot. Answers in
  * slots precede the next message.
+ *
+ * PROGRESS comes if the RUN wants it: at most ten times a second during the job, and once more
+ * before the answer if the latest report was not sent. The answer of such a job is a message. The
+ * latest report always stands in the worker's page.
  *
  * A worker takes a PING between two jobs and notes the time in its page (worker_page.h). The pongs
  * of hundreds of idle workers would wake the master as often, and a look at the page wakes nobody.
@@ -46,7 +52,7 @@
 
 #include <stdint.h>
 
-#define WIRE_MAGIC 0x746d7709u /* "tmw" 9 */
+#define WIRE_MAGIC 0x746d770au /* "tmw" 10 */
 
 /*
  * The worker's stdout and stderr are a pipe to the master. In the pipe, each line of the worker
@@ -75,6 +81,12 @@ enum wire_type {
     WIRE_ANSWERED,
     WIRE_PING,
     WIRE_PONG,
+    WIRE_PROGRESS,
+};
+
+/* What the submitter asked for, besides the answer. */
+enum wire_wants {
+    WIRE_WANTS_PROGRESS = 1u << 0,
 };
 
 enum wire_ping {
@@ -110,6 +122,7 @@ struct wire_head {
     uint32_t kind;     /* FAILED: enum wire_kind; PING: enum wire_ping */
     uint32_t slot;     /* RUN: index of the claim word */
     uint32_t payload_max; /* RUN: the largest payload of the answer, in bytes */
+    uint32_t wants;       /* RUN: a set of enum wire_wants */
     uint32_t leaving;     /* DONE, FAILED, ANSWERED: enum wire_leaving */
     char name[68];        /* NUL-terminated */
 };

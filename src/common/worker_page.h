@@ -27,6 +27,7 @@
 #define TASKMASTER_COMMON_WORKER_PAGE_H
 
 #include "common/crash_record.h"
+#include "common/job_progress.h"
 #include "common/limits.h"
 
 #include <stdbool.h>
@@ -78,6 +79,9 @@ struct worker_result {
     char data[WORKER_RESULT_MAX];
 };
 
+/* Number of reports kept. The master copies the latest one while the worker may write the next. */
+enum { WORKER_PROGRESS_KEPT = 4 };
+
 enum { WORKER_REFUSAL_MAX = 512 }; /* bytes of a refusal's text, the NUL included */
 
 struct worker_shared {
@@ -95,6 +99,10 @@ struct worker_shared {
     uint32_t exiting; /* 1: all fini() have returned */
     char refusal[WORKER_REFUSAL_MAX];
     uint64_t rss; /* bytes of memory at the worker's last look; 0: unknown; accessed atomically */
+    /* The modules' reports on their jobs' progress. The report of number n is in place n % KEPT,
+     * and is counted once it is whole, so a crash amid a report leaves the one before. */
+    uint64_t progress_count; /* accessed atomically */
+    struct job_progress progress[WORKER_PROGRESS_KEPT];
     _Alignas(4096) struct worker_result results[WORKER_CLAIMS];
     _Alignas(4096) struct crash_record crash;
 };

@@ -31,6 +31,7 @@
 
 #include "base/log_episode.h"
 #include "base/timers.h"
+#include "common/job_progress.h"
 #include "jobs/dispatcher_parts.h"
 #include "jobs/job.h"
 #include "jobs/news.h"
@@ -68,6 +69,10 @@ struct dispatcher_ops {
      * is final, whatever the worker is doing or was doing when it died. */
     bool (*reclaim)(void *ctx, struct worker *worker, const struct job *job);
     void (*signs)(void *ctx, const struct worker *worker, struct worker_signs *signs);
+    /* Copies the worker's latest report on its current job, also of a lost worker. False if there
+     * is none. May be NULL. */
+    bool (*progress)(void *ctx, const struct worker *worker, const struct job *job,
+                     struct job_progress *latest);
     /* Sends a ping, behind the worker's jobs. The answer shows in the signs. With `say` there is
      * also a call of dispatcher_worker_alive(). */
     void (*ping)(void *ctx, struct worker *worker, bool say);
@@ -249,6 +254,9 @@ void dispatcher_worker_ready_without(struct worker *worker, const char *why);
 /* The worker has answered for its current job. */
 void dispatcher_worker_answered(struct worker *worker, const struct worker_answer *answer);
 
+/* The worker has sent a report on its current job. Borrowed. */
+void dispatcher_worker_progress(struct worker *worker, const struct job_progress *progress);
+
 /* The worker has announced a result of `bytes` for its current job. */
 void dispatcher_worker_sends(struct worker *worker, size_t bytes);
 
@@ -313,6 +321,10 @@ bool dispatcher_is_drained(const struct dispatcher *d);
 
 /* The worker has begun its current job. */
 bool dispatcher_worker_has_begun(const struct worker *worker);
+
+/* Copies the latest report on the job's progress, whether the submitter asks for reports or not.
+ * False if there is none, as for a job that does not run. */
+bool dispatcher_job_progress(const struct job *job, struct job_progress *latest);
 
 /* When the worker said or printed anything last, or its start. */
 uint64_t dispatcher_worker_heard_us(const struct worker *worker);

@@ -26,6 +26,12 @@ void dispatch_hold_look_again(struct dispatch_shared *shared);
 /* The source is gone. */
 void dispatch_hold_forget(struct job_source *source);
 
+/* --- progress.c: the progress of running jobs --- */
+
+/* Before the terminal event of a job with a worker, if the source asks for reports: the latest one,
+ * unless it was told. */
+void dispatch_progress_end(struct job *job);
+
 /* --- end.c: the end of each job --- */
 
 /* The one place where jobs end: called exactly once for each submitted job. Fills in the times of

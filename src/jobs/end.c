@@ -132,6 +132,8 @@ void dispatch_end(struct dispatcher *d, struct job *job, struct job_event *event
                                 .orphaned = nobody && !waiting};
     measure(d, job, event);
     if (job->run.worker) {
+        if (job->asked.notify_progress)
+            dispatch_progress_end(job);
         tell_breaker(d, job, event);
         dispatch_unassign(d, job);
     }

@@ -64,12 +64,14 @@ struct worker {
     uint64_t printed_us;  /* when it printed last; 0: never */
     uint64_t last_run_us; /* how long the last job took */
     size_t last_result;   /* bytes of the last job's result */
-    uint32_t id;          /* from 1, never used again */
-    uint32_t reloads;     /* before the start */
-    pid_t pid;            /* 0 until the process runs */
-    uint16_t misses;      /* pings unanswered, in a row */
-    uint8_t state;        /* enum worker_state */
-    uint8_t end;          /* enum worker_end: set by worker_decide_end() alone */
+    /* The number of its last report of progress told to a source (progress.c). */
+    uint64_t told_progress;
+    uint32_t id;      /* from 1, never used again */
+    uint32_t reloads; /* before the start */
+    pid_t pid;        /* 0 until the process runs */
+    uint16_t misses;  /* pings unanswered, in a row */
+    uint8_t state;    /* enum worker_state */
+    uint8_t end;      /* enum worker_end: set by worker_decide_end() alone */
     /* Facts that may hold in several states, together or alone: */
     bool leaving;   /* gets no other job: it gives way to a new worker, or lost its connection */
     bool refused;   /* could not begin a job */

@@ -17,6 +17,7 @@
 #include <sys/queue.h>
 
 struct job;
+struct job_progress;
 struct job_queue;
 struct job_queue_passed;
 struct payload;
@@ -67,6 +68,7 @@ const char *stop_step_name(enum stop_step step);
 enum job_event_type {
     JOB_ACCEPTED,
     JOB_STARTED,
+    JOB_PROGRESS,
     JOB_DONE, /* terminal, as are those below */
     JOB_FAILED,
     JOB_OVERLOAD,
@@ -76,11 +78,12 @@ enum job_event_type {
  * call. */
 struct job_event {
     enum job_event_type type;
-    size_t position;          /* accepted */
-    uint32_t worker;          /* started */
-    const char *pool;         /* started, overload: its name */
-    uint64_t wait_us, run_us; /* terminal, of a job that had begun (end.c) */
-    struct payload *payload;  /* done: the result, NULL if it is empty; failed: details, or NULL */
+    size_t position;                     /* accepted */
+    uint32_t worker;                     /* started */
+    const char *pool;                    /* started, overload: its name */
+    uint64_t wait_us, run_us;            /* terminal, of a job that had begun (end.c) */
+    const struct job_progress *progress; /* progress */
+    struct payload *payload; /* done: the result, NULL if it is empty; failed: details, or NULL */
     enum fail_reason fail;
     const char *code;    /* failed, reason module */
     const char *message; /* failed */

@@ -50,6 +50,21 @@ void event_digits(struct event_writer *event, uint64_t value)
         *at = (char)('0' + value);
 }
 
+/* printf() would ask the locale for its decimal point. */
+void event_fraction(struct event_writer *event, const char *key, double value)
+{
+    char digits[] = "0.000000";
+    size_t len = sizeof digits - 1;
+    uint32_t millionths = (uint32_t)(value * 1000000 + 0.5);
+    digits[0] = millionths == 1000000 ? '1' : '0';
+    for (uint32_t rest = millionths % 1000000, at = 7; at > 1; at--, rest /= 10)
+        digits[at] = (char)('0' + rest % 10);
+    while (digits[len - 1] == '0' && len > 1)
+        len--;
+    event_key(event, key);
+    event_put(event, digits, digits[len - 1] == '.' ? len - 1 : len);
+}
+
 void event_job(struct event_writer *event, const char *boot, uint64_t seq)
 {
     event_put(event, ",\"job\":\"", 8);

@@ -49,6 +49,9 @@ static inline void event_uint(struct event_writer *event, const char *key, uint6
     event_digits(event, value);
 }
 
+/* A number of 0 to 1, in steps of a millionth. */
+void event_fraction(struct event_writer *event, const char *key, double value);
+
 void event_bool(struct event_writer *event, const char *key, bool value);
 
 /* A job's name: "BOOT-SEQ". */

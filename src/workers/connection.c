@@ -2,6 +2,7 @@
 #include "workers/connection.h"
 #include "workers/death.h"
 #include "workers/message.h"
+#include "workers/progress.h"
 #include "workers/results.h"
 #include "workers/workers_internal.h"
 
@@ -118,7 +119,8 @@ static void expect_body(struct worker_connection *connection, size_t body)
 {
     struct worker_link *link = connection->link;
     conn_expect(&connection->conn, body, true, true);
-    dispatcher_worker_sends(link->worker, body);
+    if (connection->head.type != WIRE_PROGRESS)
+        dispatcher_worker_sends(link->worker, body);
 }
 
 /* The worker asks to be replaced: it gets no other job. */
@@ -200,6 +202,11 @@ static void on_message(struct conn *conn, struct payload *payload, bool over_bud
     struct worker_connection *connection = worker_connection_of(conn);
     const struct wire_head *head = &connection->head;
     bug_on(over_budget);
+    if (head->type == WIRE_PROGRESS) {
+        worker_progress_take(connection->link, payload);
+        payload_unref(payload);
+        return;
+    }
     if (is_text(connection)) {
         connection->text = payload;
         payload = NULL;

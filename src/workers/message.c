@@ -1,6 +1,7 @@
 /* worker_message: see message.h. */
 #include "workers/message.h"
 
+#include "common/job_progress.h"
 #include "common/log.h"
 
 #include <string.h>
@@ -34,12 +35,27 @@ const char *worker_message_check_hello(const struct wire_head *head)
     return NULL;
 }
 
-static const char *check_answer(const struct wire_head *head, const struct worker_message_due *due)
+static const char *check_job(const struct wire_head *head, const struct worker_message_due *due)
 {
     if (!due->job)
         return "an answer without a job";
-    if (due->seq != head->job)
-        return "an answer for another job";
+    return due->seq == head->job ? NULL : "an answer for another job";
+}
+
+static const char *check_progress(const struct wire_head *head,
+                                  const struct worker_message_due *due)
+{
+    if (head->text_len || head->size < JOB_PROGRESS_SIZE_MIN ||
+        head->size > sizeof(struct job_progress))
+        return "a report on progress of a wrong size";
+    return check_job(head, due);
+}
+
+static const char *check_answer(const struct wire_head *head, const struct worker_message_due *due)
+{
+    const char *fault = check_job(head, due);
+    if (fault)
+        return fault;
     if (head->text_len > WIRE_TEXT_MAX || (head->text_len && head->type != WIRE_FAILED))
         return "a text that is too long";
     if (head->size > due->payload_max)
@@ -62,6 +78,8 @@ const char *worker_message_check(const struct wire_head *head, const struct work
         return worker_message_body(head) ? "a message that is too long" : NULL;
     case WIRE_READY:
         return due->ready && !worker_message_body(head) ? NULL : "ready twice";
+    case WIRE_PROGRESS:
+        return check_progress(head, due);
     case WIRE_DONE:
     case WIRE_FAILED:
         return check_answer(head, due);

@@ -4,6 +4,7 @@
 #include "workers/death.h"
 #include "workers/limits.h"
 #include "workers/message.h"
+#include "workers/progress.h"
 #include "workers/results.h"
 #include "workers/workers_internal.h"
 
@@ -92,6 +93,11 @@ static uint32_t fill_origin(const struct job *job, struct wire_origin *text)
     return sizeof *text;
 }
 
+static uint32_t wants_of(const struct job *job)
+{
+    return job->asked.notify_progress ? WIRE_WANTS_PROGRESS : 0;
+}
+
 /* The tag is the slot of the job's claim word. */
 static uint8_t op_assign(void *ctx, const struct assignment *assignment)
 {
@@ -107,6 +113,7 @@ static uint8_t op_assign(void *ctx, const struct assignment *assignment)
     head.size = job->asked.payload ? job->asked.payload->size : 0;
     head.time_us = assignment->limit_us;
     head.payload_max = job->asked.payload_max;
+    head.wants = wants_of(job);
     head.text_len = fill_origin(job, &origin);
     worker_connection_send(link->connection, &head, &origin, job->asked.payload);
     return (uint8_t)head.slot;
@@ -137,6 +144,13 @@ static void op_signs(void *ctx, const struct worker *worker, struct worker_signs
     signs->begun_us = __atomic_load_n(&shared->begun_us, __ATOMIC_RELAXED);
     signs->pinged_us = __atomic_load_n(&shared->pinged_us, __ATOMIC_RELAXED);
     signs->taken_us = link->connection ? link->connection->taken_us : 0;
+}
+
+static bool op_progress(void *ctx, const struct worker *worker, const struct job *job,
+                        struct job_progress *latest)
+{
+    (void)ctx;
+    return worker_progress_latest(link_of(worker)->process.shared, job->seq, latest);
 }
 
 static void op_ping(void *ctx, struct worker *worker, bool say)
@@ -203,6 +217,7 @@ const struct dispatcher_ops worker_operations = {
     .assign = op_assign,
     .reclaim = op_reclaim,
     .signs = op_signs,
+    .progress = op_progress,
     .ping = op_ping,
     .results = op_results,
     .stop_flag = op_stop_flag,

@@ -25,6 +25,9 @@ static void on_event(struct job_source *source, struct job *job, const struct jo
         bug_on(k->seen & SEEN_STARTED || !k->notify_started || !job->run.order);
         k->seen |= SEEN_STARTED;
         return;
+    case JOB_PROGRESS:
+        bug_on(!job->asked.notify_progress || !job_is_assigned(job));
+        return;
     case JOB_DONE:
         bug_on(!job->run.order || !k->handed);
         break;

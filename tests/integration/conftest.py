@@ -1,6 +1,7 @@
 """Fixtures: a daemon for one test, or one shared by a file's read-only tests."""
 
 import os
+import shutil
 import sys
 
 import pytest
@@ -8,7 +9,8 @@ import pytest
 sys.path.insert(0, os.path.dirname(__file__))
 
 from harness import proc  # noqa: E402
-from harness.daemon import COMMAND, MASTER, WORKER, Daemon  # noqa: E402
+from harness.daemon import COMMAND, MASTER, MODULES, WORKER, Daemon  # noqa: E402
+from harness.wait import BUILD  # noqa: E402
 
 
 def pytest_configure(config):
@@ -53,6 +55,15 @@ def daemon(tmp_path):
     factory = Factory(tmp_path)
     yield factory
     factory.end()
+
+
+@pytest.fixture
+def live(daemon, tmp_path):
+    """Makes daemons whose modules are the shipped ones and `live` of tests/modules."""
+    modules = str(tmp_path / "modules")
+    shutil.copytree(MODULES, modules)
+    shutil.copy(os.path.join(BUILD, "tests", "modules", "live.so"), modules)
+    return lambda **config: daemon(module_dir=modules, **config)
 
 
 @pytest.fixture(scope="module")

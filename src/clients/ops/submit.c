@@ -16,9 +16,9 @@
 
 #include <string.h>
 
-enum { NOTIFY_ACCEPTED = 1, NOTIFY_STARTED = 2 };
+enum { NOTIFY_ACCEPTED = 1, NOTIFY_STARTED = 2, NOTIFY_PROGRESS = 4 };
 
-static const char *const notify_words[] = {"accepted", "started", NULL};
+static const char *const notify_words[] = {"accepted", "started", "progress", NULL};
 
 /* Nobody hears of a detached job, and it outlives its connection. */
 static const char *const not_with_detach[] = {"link", "notify", NULL};
@@ -67,6 +67,7 @@ static struct job *make_job(const struct client_session *session,
     job->asked.detach = request->detach;
     job->asked.notify_accepted = request->notify & NOTIFY_ACCEPTED || request->detach;
     job->asked.notify_started = request->notify & NOTIFY_STARTED;
+    job->asked.notify_progress = request->notify & NOTIFY_PROGRESS;
     return job;
 }
 

@@ -187,6 +187,15 @@ static void op_signs(void *ctx, const struct worker *worker, struct worker_signs
     signs->begun = handed && handed->state != OFFERED;
 }
 
+static bool op_progress(void *ctx, const struct worker *worker, const struct job *job,
+                        struct job_progress *latest)
+{
+    (void)ctx;
+    hot_assert(worker->job == job);
+    *latest = sim_of(worker)->progress;
+    return latest->job == job->seq;
+}
+
 static void take_pings(struct sim_worker *sim)
 {
     bool called = sim->called;
@@ -263,6 +272,7 @@ static const struct dispatcher_ops recorder_ops = {
     .assign = op_assign,
     .reclaim = op_reclaim,
     .signs = op_signs,
+    .progress = op_progress,
     .ping = op_ping,
     .stop_flag = op_stop_flag,
     .signal = op_signal,
@@ -301,6 +311,8 @@ static void on_event(struct job_source *raw, struct job *job, const struct job_e
         tell("%s accepted %zu", who, event->position);
     else if (event->type == JOB_STARTED)
         tell("%s started %u #%ju", who, event->worker, (uintmax_t)job->run.order);
+    else if (event->type == JOB_PROGRESS)
+        tell("%s progress %s", who, event->progress->message);
     else if (event->type == JOB_DONE)
         tell("%s done", who);
     else if (event->type == JOB_FAILED)
@@ -540,6 +552,7 @@ uint64_t submit_order(struct order order)
     job->asked.link = order.link;
     job->asked.notify_accepted = order.accepted;
     job->asked.notify_started = order.started;
+    job->asked.notify_progress = order.progress;
     job->run.over_budget = order.over_budget;
     if (order.size) {
         job->asked.payload = payload_new(&budget, order.size, 1, true);

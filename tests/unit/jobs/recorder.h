@@ -8,7 +8,7 @@
  *     retire 1       poll 1             forget 1       ping 1         say 1 (a ping, too)
  *     a5 accepted 2  a5 started 1 #4    a5 done            a5 failed timeout sigterm
  *     a5 failed module div-by-zero      a5 failed error SIG 11            a5 failed error exit 3
- *     a5 overload queue-full 2 1        a5 left
+ *     a5 overload queue-full 2 1        a5 left            a5 progress TEXT
  *
  * (worker 1; source a, job 5; #4: the fourth in order; 2 waiting, 1 running; `left`: dropped or
  * orphaned.)
@@ -51,6 +51,7 @@ struct sim_worker {
     bool stopped;        /* by SIGSTOP: it begins no job and takes no ping */
     bool pinged, called; /* pings not taken yet; one of them is to be answered aloud */
     struct worker_signs signs;
+    struct job_progress progress; /* the latest report */
 };
 
 struct sim_worker *sim_of(const struct worker *worker);
@@ -137,7 +138,7 @@ struct order {
     int module;  /* index; -1: none */
     uint32_t timeout_ms;
     size_t size; /* of the payload */
-    bool link, accepted, started, over_budget;
+    bool link, accepted, started, progress, over_budget;
     bool none; /* for the macro */
 };
 

@@ -376,6 +376,27 @@ static void write_line_of(size_t len)
     event_end(&event);
 }
 
+START_TEST(test_fraction)
+{
+    static const struct {
+        double value;
+        const char *text;
+    } cases[] = {{0, "0"},           {1, "1"},           {0.5, "0.5"},
+                 {0.25, "0.25"},     {1e-6, "0.000001"}, {4e-7, "0"},
+                 {6e-7, "0.000001"}, {0.9999996, "1"},   {0.1234564, "0.123456"},
+                 {0.1, "0.1"}};
+    for (size_t i = 0; i < SUPPORT_COUNT(cases); i++) {
+        char expected[64];
+        struct event_writer event;
+        event_begin(&event, &conn, "e");
+        event_fraction(&event, "f", cases[i].value);
+        event_end(&event);
+        snprintf(expected, sizeof expected, "{\"event\":\"e\",\"f\":%s}", cases[i].text);
+        ck_assert_ptr_nonnull(strstr(sent(), expected));
+    }
+}
+END_TEST
+
 START_TEST(test_just_fits)
 {
     write_line_of(HEADER_MAX);
@@ -408,6 +429,7 @@ int main(void)
     tcase_add_test(tc, test_any_bytes);
     tcase_add_test(tc, test_largest_job_event);
     tcase_add_test(tc, test_largest_error);
+    tcase_add_test(tc, test_fraction);
     tcase_add_test(tc, test_just_fits);
     tcase_add_test_raise_signal(tc, test_does_not_fit, SIGABRT);
     tcase_set_timeout(tc, 60);

@@ -44,6 +44,15 @@ static const char *const field_names[] = {
 static const char *const waiting_words[] = {"", "fail", "run"};
 static const char *const level_words[] = {"", "debug", "info", "warn", "error"};
 
+static void show_words(char *text, size_t size, uint32_t bits)
+{
+    static const char *const words[] = {"accepted", "started", "progress"};
+    size_t len = 0;
+    for (size_t i = 0; i < SUPPORT_COUNT(words); i++)
+        if (bits & 1u << i)
+            len += (size_t)snprintf(text + len, size - len, "%s%s", len ? " " : "", words[i]);
+}
+
 /* The field as the cases have it; empty if it is as if not given. */
 static const char *field_text(const struct client_request *r, const char *name)
 {
@@ -106,8 +115,7 @@ static const char *field_text(const struct client_request *r, const char *name)
     else if (strcmp(name, "ignored_count") == 0 && r->base.ignored_count)
         snprintf(text, sizeof text, "%u", r->base.ignored_count);
     else if (strcmp(name, "notify") == 0)
-        snprintf(text, sizeof text, "%s%s%s", r->notify & 1 ? "accepted" : "",
-                 r->notify == 3 ? " " : "", r->notify & 2 ? "started" : "");
+        show_words(text, sizeof text, r->notify);
     return text;
 }
 

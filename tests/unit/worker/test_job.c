@@ -13,7 +13,7 @@
 
 enum { RESULT_MAX = 100 };
 
-static uint64_t stop_word;
+static struct worker_shared shared;
 static struct settings settings = {.boot = "k3f9"};
 static struct job job;
 
@@ -29,7 +29,7 @@ static void begin(uint64_t seq, uint64_t limit_us, size_t size)
 
 static void set_up(void)
 {
-    job_init(&job, &module_functions, &settings, &stop_word);
+    job_init(&job, &module_functions, &settings, &shared, NULL);
 }
 
 static void tear_down(void)
@@ -291,9 +291,9 @@ END_TEST
 START_TEST(the_stop_word_stops_its_own_job_only)
 {
     begin(5, 0, 0);
-    stop_word = 4;
+    shared.page.stop_job = 4;
     ck_assert(!tm_should_stop(&job.tm));
-    stop_word = 5;
+    shared.page.stop_job = 5;
     ck_assert(tm_should_stop(&job.tm));
     begin(6, 0, 0);
     ck_assert(!tm_should_stop(&job.tm));

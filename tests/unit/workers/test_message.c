@@ -1,6 +1,7 @@
 /* test_message: headers of the workers' protocol, and their faults. */
 #include "workers/message.h"
 
+#include "common/job_progress.h"
 #include "tests/unit/support.h"
 
 static struct wire_head head;
@@ -97,6 +98,25 @@ START_TEST(test_answers)
 }
 END_TEST
 
+START_TEST(test_progress)
+{
+    head = (struct wire_head){.job = 5, .size = JOB_PROGRESS_SIZE_MIN};
+    ck_assert_ptr_null(check(WIRE_PROGRESS));
+    head.size = sizeof(struct job_progress);
+    ck_assert_ptr_null(check(WIRE_PROGRESS));
+    head.size++;
+    ck_assert_str_eq(check(WIRE_PROGRESS), "a report on progress of a wrong size");
+    head.size = JOB_PROGRESS_SIZE_MIN - 1;
+    ck_assert_str_eq(check(WIRE_PROGRESS), "a report on progress of a wrong size");
+    head.size++;
+    head.text_len = 1;
+    ck_assert_str_eq(check(WIRE_PROGRESS), "a report on progress of a wrong size");
+    head.text_len = 0;
+    head.job = 6;
+    ck_assert_str_eq(check(WIRE_PROGRESS), "an answer for another job");
+}
+END_TEST
+
 START_TEST(test_failures)
 {
     for (uint32_t kind = WIRE_KIND_MODULE; kind <= WIRE_KIND_UNFIT; kind++) {
@@ -149,6 +169,7 @@ int main(void)
     tcase_add_test(tc, test_hello);
     tcase_add_test(tc, test_ready);
     tcase_add_test(tc, test_answers);
+    tcase_add_test(tc, test_progress);
     tcase_add_test(tc, test_failures);
     tcase_add_test(tc, test_leaving);
     tcase_add_test(tc, test_unknown);
