@@ -107,12 +107,36 @@ tm_client_status tmc_address_parse(const char *text, struct tmc_address *address
     return TM_CLIENT_OK;
 }
 
+static struct sockaddr_un unix_name(const struct tmc_address *address)
+{
+    struct sockaddr_un name = {.sun_family = AF_UNIX};
+    memcpy(name.sun_path, address->path, sizeof name.sun_path);
+    return name;
+}
+
+/* Returns -1. */
+static int close_keeping_errno(int fd)
+{
+    int saved = errno;
+    close(fd);
+    errno = saved;
+    return -1;
+}
+
+int tmc_address_begin_unix(const struct tmc_address *address)
+{
+    struct sockaddr_un name = unix_name(address);
+    int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+    if (fd >= 0 && connect(fd, (struct sockaddr *)&name, sizeof name) < 0)
+        return close_keeping_errno(fd);
+    return fd;
+}
+
 /* With a full backlog, a non-blocking connect returns EAGAIN and there is no way to wait. A
  * blocking connect waits for the time of SO_SNDTIMEO. */
 static int connect_unix(const struct tmc_address *address, int64_t deadline)
 {
-    struct sockaddr_un name = {.sun_family = AF_UNIX};
-    memcpy(name.sun_path, address->path, sizeof name.sun_path);
+    struct sockaddr_un name = unix_name(address);
     int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
     if (fd < 0)
         return -1;
@@ -131,10 +155,19 @@ static int connect_unix(const struct tmc_address *address, int64_t deadline)
     int flags = fcntl(fd, F_GETFL);
     if (result == 0 && flags >= 0 && fcntl(fd, F_SETFL, flags | O_NONBLOCK) == 0)
         return fd;
-    int saved = errno == EAGAIN ? ETIMEDOUT : errno;
-    close(fd);
-    errno = saved;
-    return -1;
+    if (errno == EAGAIN)
+        errno = ETIMEDOUT;
+    return close_keeping_errno(fd);
+}
+
+int tmc_address_connect_result(int fd)
+{
+    int error = 0;
+    socklen_t size = sizeof error;
+    if (getsockopt(fd, SOL_SOCKET, SO_ERROR, &error, &size) < 0)
+        return -1;
+    errno = error;
+    return error ? -1 : 0;
 }
 
 /* Waits for the end of a connect in progress. Returns 0, or -1 with errno. */
@@ -147,15 +180,7 @@ static int await_connect(int fd, int64_t deadline)
     while (count < 0 && errno == EINTR);
     if (count == 0)
         errno = ETIMEDOUT;
-    if (count <= 0)
-        return -1;
-
-    int error = 0;
-    socklen_t size = sizeof error;
-    if (getsockopt(fd, SOL_SOCKET, SO_ERROR, &error, &size) < 0)
-        return -1;
-    errno = error;
-    return error ? -1 : 0;
+    return count > 0 ? tmc_address_connect_result(fd) : -1;
 }
 
 /* Requests are small and wait for nothing: no Nagle. Keepalive finds a vanished server within about
@@ -170,20 +195,24 @@ static void tune_tcp(int fd)
     setsockopt(fd, IPPROTO_TCP, TCP_KEEPCNT, &count, sizeof count);
 }
 
-static int connect_tcp(const struct addrinfo *info, int64_t deadline)
+int tmc_address_begin_tcp(const struct addrinfo *info)
 {
     int fd = socket(info->ai_family, info->ai_socktype | SOCK_CLOEXEC | SOCK_NONBLOCK,
                     info->ai_protocol);
     if (fd < 0)
         return -1;
     tune_tcp(fd);
-    if (connect(fd, info->ai_addr, info->ai_addrlen) == 0 ||
-        (errno == EINPROGRESS && await_connect(fd, deadline) == 0))
+    if (connect(fd, info->ai_addr, info->ai_addrlen) == 0 || errno == EINPROGRESS)
         return fd;
-    int saved = errno;
-    close(fd);
-    errno = saved;
-    return -1;
+    return close_keeping_errno(fd);
+}
+
+static int connect_tcp(const struct addrinfo *info, int64_t deadline)
+{
+    int fd = tmc_address_begin_tcp(info);
+    if (fd >= 0 && await_connect(fd, deadline) < 0)
+        return close_keeping_errno(fd);
+    return fd;
 }
 
 static int64_t share_of(int64_t deadline, int parts)
@@ -205,40 +234,57 @@ static int connect_any(const struct addrinfo *infos, int64_t deadline)
     return fd;
 }
 
-static int connect_host(const struct tmc_address *address, int64_t deadline, int *resolve_error)
+static tm_client_status fail(const struct tmc_address *address, tm_client_status status,
+                             const char *why, struct tmc_failure *failure)
 {
-    struct addrinfo hints = {
-        .ai_family = AF_UNSPEC, .ai_socktype = SOCK_STREAM, .ai_flags = AI_NUMERICSERV};
-    struct addrinfo *infos = NULL;
-    *resolve_error = getaddrinfo(address->host, address->port, &hints, &infos);
-    if (*resolve_error)
-        return -1;
-    int fd = connect_any(infos, deadline);
-    int saved = errno;
-    freeaddrinfo(infos);
-    errno = saved;
-    return fd;
-}
-
-tm_client_status tmc_address_connect(const struct tmc_address *address, int64_t deadline, int *fd,
-                                     struct tmc_failure *failure)
-{
-    int resolve_error = 0;
-    *fd = address->local ? connect_unix(address, deadline)
-                         : connect_host(address, deadline, &resolve_error);
-    if (*fd >= 0)
-        return TM_CLIENT_OK;
-
-    bool resolved = resolve_error == 0 || resolve_error == EAI_SYSTEM;
-    const char *why = resolved ? strerror(errno) : gai_strerror(resolve_error);
-    if (resolve_error == EAI_MEMORY || (resolved && errno == ENOMEM))
-        return tmc_failure_memory(failure);
-    tm_client_status status = resolved && errno == ETIMEDOUT && tmc_deadline_passed(deadline)
-                                  ? TM_CLIENT_TIMEOUT
-                                  : TM_CLIENT_UNREACHABLE;
     if (address->local)
         return tmc_failure_set(failure, status, "cannot connect to unix:%s: %s", address->path,
                                why);
     return tmc_failure_set(failure, status, "cannot connect to %s:%s: %s", address->host,
                            address->port, why);
+}
+
+tm_client_status tmc_address_fail(const struct tmc_address *address, int error,
+                                  tm_client_status status, struct tmc_failure *failure)
+{
+    if (error == ENOMEM)
+        return tmc_failure_memory(failure);
+    return fail(address, status, strerror(error), failure);
+}
+
+tm_client_status tmc_address_resolve(const struct tmc_address *address, struct addrinfo **infos,
+                                     struct tmc_failure *failure)
+{
+    struct addrinfo hints = {
+        .ai_family = AF_UNSPEC, .ai_socktype = SOCK_STREAM, .ai_flags = AI_NUMERICSERV};
+    int error = getaddrinfo(address->host, address->port, &hints, infos);
+    if (error == 0)
+        return TM_CLIENT_OK;
+    if (error == EAI_SYSTEM)
+        return tmc_address_fail(address, errno, TM_CLIENT_UNREACHABLE, failure);
+    if (error == EAI_MEMORY)
+        return tmc_failure_memory(failure);
+    return fail(address, TM_CLIENT_UNREACHABLE, gai_strerror(error), failure);
+}
+
+tm_client_status tmc_address_connect(const struct tmc_address *address, int64_t deadline, int *fd,
+                                     struct tmc_failure *failure)
+{
+    if (address->local) {
+        *fd = connect_unix(address, deadline);
+    } else {
+        struct addrinfo *infos;
+        tm_client_status status = tmc_address_resolve(address, &infos, failure);
+        if (status != TM_CLIENT_OK)
+            return status;
+        *fd = connect_any(infos, deadline);
+        int saved = errno;
+        freeaddrinfo(infos);
+        errno = saved;
+    }
+    if (*fd >= 0)
+        return TM_CLIENT_OK;
+    bool late = errno == ETIMEDOUT && tmc_deadline_passed(deadline);
+    return tmc_address_fail(address, errno, late ? TM_CLIENT_TIMEOUT : TM_CLIENT_UNREACHABLE,
+                            failure);
 }

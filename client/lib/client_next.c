@@ -14,8 +14,8 @@ static tm_client_status next(tm_client *client, uint64_t id, int timeout_ms,
     *event = NULL;
     if (!client->reader)
         return tmc_failure_set(&client->failure, TM_CLIENT_INVALID, "the client is not connected");
-    if (!has_event(client, id) && client->ended == TM_CLIENT_OK &&
-        !tmc_inbox_has_job(&client->inbox, id))
+    if (!has_event(client, id) && client->ended == TM_CLIENT_OK && !client->advance &&
+        !tmc_inbox_expects(&client->inbox, id))
         return tmc_failure_set(&client->failure, TM_CLIENT_NOTHING, "no job is in flight");
 
     tm_client_status status =

@@ -1,8 +1,9 @@
 /*
  * client_requests: each call sends a request and waits for its answer.
  *
- * To add an operation: its declaration in client.h, and a function here of one statement, with the
- * operation's name and its fields. A new kind of answer is a row in event_kind.c.
+ * These are the requests of the first release. Later ones have no function of their own:
+ * tm_client_ask() and tm_client_request() send any request (client_ask.c). A new kind of answer is
+ * a row in event_kind.c.
  */
 #include "connection.h"
 #include "deadline.h"
@@ -13,24 +14,14 @@ static tm_client_status ask(tm_client *client, const char *op,
                             tm_client_event **answer)
 {
     struct tmc_request request;
-    struct tmc_event *event = NULL;
-    uint64_t id = client->last_id + 1;
     if (answer)
         *answer = NULL;
     tm_client_status status = tmc_connection_check(client);
     if (status == TM_CLIENT_OK)
-        status = tmc_request_plain(&request, op, id, fields, &client->failure);
+        status = tmc_request_plain(&request, op, client->last_id + 1, fields, &client->failure);
     if (status != TM_CLIENT_OK)
         return status;
-
-    client->last_id = id;
-    tmc_inbox_await(&client->inbox, TMC_AWAITS_ID, id);
-    status = tmc_connection_ask(client, &request, tmc_deadline_in(timeout_ms), &event);
-    if (answer && event)
-        *answer = &event->shown;
-    else
-        tmc_event_free(event);
-    return status;
+    return tmc_connection_ask(client, &request, NULL, 0, tmc_deadline_in(timeout_ms), answer);
 }
 
 static tm_client_status ask_text(tm_client *client, const char *op, const char *key,

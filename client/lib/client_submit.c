@@ -1,34 +1,9 @@
 /* client_submit: tm_client_submit(). */
-#include "connection.h"
-#include "deadline.h"
+#include "send.h"
 
-/* While more bytes wait to be sent, a submit waits: this bounds the memory of a client submitting
- * without end. */
-enum { OUTPUT_MAX = 256 * 1024 };
-
-static bool has_room(const tm_client *client, uint64_t id)
-{
-    (void)id;
-    return tmc_stream_pending(&client->stream) <= OUTPUT_MAX;
-}
-
-static bool is_sent(const tm_client *client, uint64_t id)
-{
-    (void)id;
-    return tmc_stream_pending(&client->stream) == 0;
-}
-
-static tm_client_status check_payload(tm_client *client, const void *data, size_t size)
-{
-    if (!data && size > 0)
-        return tmc_failure_set(&client->failure, TM_CLIENT_INVALID,
-                               "there is no payload of %zu bytes", size);
-    if (size > client->payload_max)
-        return tmc_failure_set(&client->failure, TM_CLIENT_INVALID,
-                               "a payload of %zu bytes; the server takes at most %zu", size,
-                               client->payload_max);
-    return TM_CLIENT_OK;
-}
+/* Members stand in the place of reserved ones: a program compiled before still fits. */
+_Static_assert(sizeof(void *) != 8 || sizeof(tm_client_submit_options) == 64, "size is fixed");
+_Static_assert(sizeof(void *) != 8 || sizeof(tm_client_options) == 64, "size is fixed");
 
 /* Builds the request. Sends nothing. */
 static tm_client_status prepare(tm_client *client, struct tmc_request *request, const char *module,
@@ -37,28 +12,32 @@ static tm_client_status prepare(tm_client *client, struct tmc_request *request, 
 {
     tm_client_status status = tmc_connection_check(client);
     if (status == TM_CLIENT_OK)
-        status = check_payload(client, data, size);
+        status = tmc_send_check_payload(client, data, size);
     if (status == TM_CLIENT_OK && options)
         status = tmc_request_check_reserved(options->reserved, sizeof options->reserved,
                                             &client->failure);
+    if (status == TM_CLIENT_OK && options && options->relay)
+        status = tmc_request_check_reserved(options->relay->reserved,
+                                            sizeof options->relay->reserved, &client->failure);
     if (status == TM_CLIENT_OK)
         status = tmc_request_submit(request, client->last_id + 1, module, size, options,
                                     &client->failure);
     return status;
 }
 
-/* Without time, write and do not read: an event read here would be queued behind the back of the
- * caller's event loop. */
-static tm_client_status await_output(tm_client *client, tmc_condition *ready, int64_t deadline,
-                                     bool at_once)
+static struct tmc_job job_of(uint64_t id, const tm_client_submit_options *options)
 {
-    if (!at_once)
-        return tmc_connection_wait(client, ready, 0, deadline);
-    tmc_stream_flush(&client->stream);
-    if (ready(client, 0))
-        return TM_CLIENT_OK;
-    return tmc_failure_set(&client->failure, TM_CLIENT_TIMEOUT,
-                           "earlier requests still wait to be sent");
+    struct tmc_job job = {.id = id};
+    if (!options)
+        return job;
+    job.user = options->user;
+    if (options->notify & TM_CLIENT_NOTIFY_PROGRESS)
+        job.wanted |= 1u << TM_CLIENT_EVENT_PROGRESS;
+    if (options->notify & TM_CLIENT_NOTIFY_PART)
+        job.wanted |= 1u << TM_CLIENT_EVENT_PART;
+    if (options->detach || options->service)
+        job.last = 1u << TM_CLIENT_EVENT_ACCEPTED;
+    return job;
 }
 
 tm_client_status tm_client_submit(tm_client *client, const char *module, const void *data,
@@ -66,20 +45,12 @@ tm_client_status tm_client_submit(tm_client *client, const char *module, const v
                                   int timeout_ms, uint64_t *id)
 {
     struct tmc_request request;
-    int64_t deadline = tmc_deadline_in(timeout_ms);
     tm_client_status status = prepare(client, &request, module, data, size, options);
-    if (status == TM_CLIENT_OK)
-        status = await_output(client, has_room, deadline, timeout_ms == 0);
     if (status != TM_CLIENT_OK)
         return status;
-
-    if (tmc_jobs_reserve(&client->inbox.jobs) < 0 ||
-        tmc_stream_send(&client->stream, request.line, request.len, data, size) < 0)
-        return tmc_failure_memory(&client->failure);
-    tmc_jobs_add(&client->inbox.jobs, ++client->last_id, options ? options->user : NULL);
-    if (id)
-        *id = client->last_id;
-    /* From here on the job is on its way: tm_client_next() reports an end of the connection. */
-    (void)await_output(client, is_sent, deadline, timeout_ms == 0);
-    return TM_CLIENT_OK;
+    struct tmc_job job = job_of(client->last_id + 1, options);
+    status = tmc_send(client, &request, data, size, &job, timeout_ms);
+    if (status == TM_CLIENT_OK && id)
+        *id = job.id;
+    return status;
 }

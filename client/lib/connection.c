@@ -23,6 +23,7 @@ void tmc_connection_reset(tm_client *client)
     struct tmc_failure failure = client->failure;
     tmc_inbox_free(&client->inbox);
     tmc_reader_free(client->reader);
+    tmc_opening_free(client->opening);
     tmc_stream_close(&client->stream);
     free(client->server);
     memset(client, 0, sizeof *client);
@@ -32,7 +33,7 @@ void tmc_connection_reset(tm_client *client)
 
 tm_client_status tmc_connection_check(tm_client *client)
 {
-    if (!client->reader)
+    if (!client->reader || client->advance)
         return tmc_failure_set(&client->failure, TM_CLIENT_INVALID, "the client is not connected");
     if (client->ended != TM_CLIENT_OK) {
         client->failure = client->end;
@@ -66,8 +67,7 @@ static tm_client_status take_messages(tm_client *client)
         status = tmc_event_take(&message, &event, &client->end);
         if (status != TM_CLIENT_OK)
             return status;
-        if (event)
-            tmc_inbox_put(&client->inbox, event);
+        tmc_inbox_put(&client->inbox, event);
     }
 }
 
@@ -102,13 +102,19 @@ static bool read_once(tm_client *client, size_t *total)
 void tmc_connection_process(tm_client *client)
 {
     size_t total = 0;
+    if (client->advance && !client->advance(client))
+        return;
     tmc_stream_flush(&client->stream);
     while (total < READ_MAX && read_once(client, &total))
         ;
+    if (client->advance)
+        (void)client->advance(client);
 }
 
 short tmc_connection_poll_events(const tm_client *client)
 {
+    if (client->opening && !client->opening->connected)
+        return POLLOUT;
     return tmc_stream_pending(&client->stream) > 0 ? POLLIN | POLLOUT : POLLIN;
 }
 
@@ -150,11 +156,12 @@ static bool has_answer(const tm_client *client, uint64_t id)
     return client->inbox.answer != NULL;
 }
 
-tm_client_status tmc_connection_ask(tm_client *client, const struct tmc_request *request,
-                                    int64_t deadline, struct tmc_event **answer)
+/* Sends a request and waits for the answer announced by tmc_inbox_await(). */
+static tm_client_status ask(tm_client *client, const struct tmc_request *request, const void *data,
+                            size_t size, int64_t deadline, struct tmc_event **answer)
 {
     tm_client_status status;
-    if (tmc_stream_send(&client->stream, request->line, request->len, NULL, 0) < 0)
+    if (tmc_stream_send(&client->stream, request->line, request->len, data, size) < 0)
         status = tmc_failure_memory(&client->failure);
     else
         status = tmc_connection_wait(client, has_answer, 0, deadline);
@@ -167,4 +174,25 @@ tm_client_status tmc_connection_ask(tm_client *client, const struct tmc_request 
         *answer = NULL;
     }
     return status;
+}
+
+tm_client_status tmc_connection_ask(tm_client *client, const struct tmc_request *request,
+                                    const void *data, size_t size, int64_t deadline,
+                                    tm_client_event **answer)
+{
+    struct tmc_event *event;
+    tmc_inbox_await(&client->inbox, TMC_AWAITS_ID, ++client->last_id);
+    tm_client_status status = ask(client, request, data, size, deadline, &event);
+    if (answer)
+        *answer = event ? &event->shown : NULL;
+    else
+        tmc_event_free(event);
+    return status;
+}
+
+tm_client_status tmc_connection_greet(tm_client *client, const struct tmc_request *hello,
+                                      int64_t deadline, struct tmc_event **answer)
+{
+    tmc_inbox_await(&client->inbox, TMC_AWAITS_HELLO, 0);
+    return ask(client, hello, NULL, 0, deadline, answer);
 }

@@ -2,14 +2,15 @@
  * connection: a tm_client's data, and all its input and output. The calls of client.h
  * stand above it, in client.c and client_*.c; no file below knows struct tm_client.
  *
- *     client, client_connect, client_requests, client_submit, client_next
+ *     client, client_connect, client_requests, client_next
+ *     client_submit, client_ask -> send
  *         -> connection
  *             -> inbox -> event -> event_kind       sorts events
  *             |        -> jobs
  *             -> reader -> message, event_kind      bytes in
  *             -> stream                             bytes out
  *             -> request                            headers of requests
- *         -> address                                the way to a socket
+ *         -> opening -> address                     the way to a socket
  *     all -> failure -> clean;  deadline
  */
 #ifndef TASKMASTER_CLIENT_LIB_CONNECTION_H
@@ -17,6 +18,7 @@
 
 #include "failure.h"
 #include "inbox.h"
+#include "opening.h"
 #include "reader.h"
 #include "request.h"
 #include "stream.h"
@@ -26,6 +28,11 @@ struct tm_client {
     struct tmc_reader *reader; /* owned; NULL: not connected */
     struct tmc_inbox inbox;
     uint64_t last_id; /* of a request */
+
+    struct tmc_opening *opening; /* owned; NULL: connected, or not begun without waiting */
+    /* Goes on with the opening, before and after the reading of a turn; NULL: it is over. Returns
+     * false while there is nothing to read or write. */
+    bool (*advance)(tm_client *client);
 
     tm_client_status ended; /* the reason for the connection's end; OK while it lives */
     struct tmc_failure end; /* the same in words */
@@ -60,9 +67,14 @@ typedef bool tmc_condition(const tm_client *client, uint64_t id);
 tm_client_status tmc_connection_wait(tm_client *client, tmc_condition *ready, uint64_t id,
                                      int64_t deadline);
 
-/* Sends a request and waits for the answer announced by tmc_inbox_await(). OK: `*answer` is the
- * caller's; otherwise it is NULL. */
+/* Sends a request with the id behind client->last_id, and waits for its answer. OK: `*answer` is
+ * the caller's; otherwise it is NULL. `answer` may be NULL. */
 tm_client_status tmc_connection_ask(tm_client *client, const struct tmc_request *request,
-                                    int64_t deadline, struct tmc_event **answer);
+                                    const void *data, size_t size, int64_t deadline,
+                                    tm_client_event **answer);
+
+/* Sends the hello, and waits for its answer. OK: `*answer` is the caller's; otherwise NULL. */
+tm_client_status tmc_connection_greet(tm_client *client, const struct tmc_request *hello,
+                                      int64_t deadline, struct tmc_event **answer);
 
 #endif

@@ -11,6 +11,7 @@
 enum field_type {
     FIELD_TEXT,
     FIELD_NUMBER,
+    FIELD_REAL,
     FIELD_FLAG,
 };
 
@@ -18,12 +19,15 @@ struct field {
     const char *key;
     enum field_type type;
     size_t offset;
+    const char *object; /* the member of the header holding the field; NULL: the header itself */
 };
 
-#define FIELD(name, kind)                                                       \
-    {                                                                           \
-        .key = #name, .type = (kind), .offset = offsetof(tm_client_event, name) \
+#define FIELD_IN(parent, name, kind)                                             \
+    {                                                                            \
+        .key = #name, .type = (kind), .offset = offsetof(tm_client_event, name), \
+        .object = (parent)                                                       \
     }
+#define FIELD(name, kind) FIELD_IN(NULL, name, kind)
 
 static const struct field fields[] = {
     FIELD(job, FIELD_TEXT),
@@ -46,9 +50,27 @@ static const struct field fields[] = {
     FIELD(fatal, FIELD_FLAG),
     FIELD(by, FIELD_TEXT),
     FIELD(by_name, FIELD_TEXT),
+    FIELD(undelivered, FIELD_FLAG),
+    FIELD(service, FIELD_TEXT),
+    FIELD(from, FIELD_TEXT),
+    FIELD(pool, FIELD_TEXT),
+    FIELD(seq, FIELD_NUMBER),
+    FIELD(fraction, FIELD_REAL),
+    FIELD_IN("usage", cpu_us, FIELD_NUMBER),
+    FIELD_IN("usage", worker_rss, FIELD_NUMBER),
+    FIELD(count, FIELD_NUMBER),
 };
 
 enum { FIELD_COUNT = sizeof fields / sizeof fields[0] };
+
+/* Fields kept as JSON text, as received: jansson would write 1.10 as 1.1000000000000001. */
+static const struct field raw_fields[] = {
+    FIELD(context, FIELD_TEXT),
+    FIELD(ref, FIELD_TEXT),
+    FIELD(submit_id, FIELD_TEXT),
+};
+
+_Static_assert(sizeof raw_fields / sizeof raw_fields[0] == TMC_EVENT_RAW_MAX, "a text for each");
 
 static tm_client_status bad_field(const char *key, struct tmc_failure *failure)
 {
@@ -57,10 +79,15 @@ static tm_client_status bad_field(const char *key, struct tmc_failure *failure)
         "the server's answer breaks the protocol: the field %s is not of its type", key);
 }
 
+static void *member(tm_client_event *event, const struct field *field)
+{
+    return (char *)event + field->offset;
+}
+
 /* Returns false if the value is not of the field's type. */
 static bool set_field(tm_client_event *event, const struct field *field, const json_t *value)
 {
-    void *target = (char *)event + field->offset;
+    void *target = member(event, field);
     switch (field->type) {
     case FIELD_TEXT:
         *(const char **)target = json_string_value(value);
@@ -68,6 +95,9 @@ static bool set_field(tm_client_event *event, const struct field *field, const j
     case FIELD_NUMBER:
         *(int64_t *)target = json_integer_value(value);
         return json_is_integer(value) && json_integer_value(value) >= 0;
+    case FIELD_REAL:
+        *(double *)target = json_number_value(value);
+        return json_is_number(value);
     case FIELD_FLAG:
         *(bool *)target = json_is_true(value);
         return json_is_boolean(value);
@@ -75,15 +105,25 @@ static bool set_field(tm_client_event *event, const struct field *field, const j
     return false;
 }
 
+static void set_absent(tm_client_event *event)
+{
+    for (size_t i = 0; i < FIELD_COUNT; i++)
+        if (fields[i].type == FIELD_NUMBER)
+            *(int64_t *)member(event, &fields[i]) = -1;
+        else if (fields[i].type == FIELD_REAL)
+            *(double *)member(event, &fields[i]) = -1;
+}
+
+/* A null counts as absent. */
 static tm_client_status set_fields(tm_client_event *event, const json_t *header,
                                    struct tmc_failure *failure)
 {
     for (size_t i = 0; i < FIELD_COUNT; i++) {
-        const json_t *value = json_object_get(header, fields[i].key);
-        if (!value && fields[i].type == FIELD_NUMBER)
-            *(int64_t *)((char *)event + fields[i].offset) = -1;
-        else if (value && !set_field(event, &fields[i], value))
-            return bad_field(fields[i].key, failure);
+        const struct field *field = &fields[i];
+        const json_t *object = field->object ? json_object_get(header, field->object) : header;
+        const json_t *value = json_object_get(object, field->key);
+        if (value && !json_is_null(value) && !set_field(event, field, value))
+            return bad_field(field->key, failure);
     }
     return TM_CLIENT_OK;
 }
@@ -101,33 +141,45 @@ static tm_client_status set_id(tm_client_event *event, const json_t *header,
     return TM_CLIENT_OK;
 }
 
-/* Keeps the text as received: jansson would write 1.10 as 1.1000000000000001. */
-static tm_client_status set_context(struct tmc_event *event, struct tmc_failure *failure)
+static tm_client_status set_raw(struct tmc_event *event, size_t index, struct tmc_failure *failure)
 {
-    const char *end, *raw = json_raw_value(event->message.line, "context", &end);
-    if (!raw)
-        return TM_CLIENT_OK;
-    event->context = malloc((size_t)(end - raw) + 1);
-    if (!event->context)
+    const char *end = NULL;
+    const char *raw = json_raw_value(event->message.line, raw_fields[index].key, &end);
+    char *text = malloc((size_t)(end - raw) + 1);
+    if (!text)
         return tmc_failure_memory(failure);
-    size_t len = json_raw_compact(raw, end, event->context, (size_t)(end - raw));
-    event->context[len] = '\0';
-    event->shown.context = event->context;
+    size_t len = json_raw_compact(raw, end, text, (size_t)(end - raw));
+    text[len] = '\0';
+    event->raw[index] = text;
+    *(const char **)member(&event->shown, &raw_fields[index]) = text;
     return TM_CLIENT_OK;
 }
 
+static tm_client_status set_raws(struct tmc_event *event, struct tmc_failure *failure)
+{
+    tm_client_status status = TM_CLIENT_OK;
+    for (size_t i = 0; i < TMC_EVENT_RAW_MAX && status == TM_CLIENT_OK; i++)
+        if (json_object_get(event->message.header, raw_fields[i].key))
+            status = set_raw(event, i, failure);
+    return status;
+}
+
+/* An unknown event may mean anything by the names of its fields: of those only the id counts. */
 static tm_client_status fill(struct tmc_event *event, struct tmc_failure *failure)
 {
     tm_client_event *shown = &event->shown;
     shown->header = event->message.line;
     shown->data = event->message.payload ? event->message.payload : "";
     shown->size = event->message.size;
+    set_absent(shown);
 
     tm_client_status status = set_id(shown, event->message.header, failure);
+    if (shown->type == TM_CLIENT_EVENT_OTHER)
+        return TM_CLIENT_OK;
     if (status == TM_CLIENT_OK)
         status = set_fields(shown, event->message.header, failure);
     if (status == TM_CLIENT_OK)
-        status = set_context(event, failure);
+        status = set_raws(event, failure);
     return status;
 }
 
@@ -135,20 +187,19 @@ tm_client_status tmc_event_take(struct tmc_message *message, struct tmc_event **
                                 struct tmc_failure *failure)
 {
     const char *name = json_string_value(json_object_get(message->header, "event"));
-    tm_client_event_type type;
     struct tmc_event *made = NULL;
     tm_client_status status = TM_CLIENT_OK;
     *event = NULL;
     if (!name)
         status = bad_field("event", failure);
-    else if (tmc_event_kind_find(name, &type) && !(made = calloc(1, sizeof *made)))
+    else if (!(made = calloc(1, sizeof *made)))
         status = tmc_failure_memory(failure);
     if (!made) {
         tmc_message_clear(message);
         return status;
     }
 
-    made->shown.type = type;
+    made->shown.type = tmc_event_kind_find(name);
     made->message = *message;
     memset(message, 0, sizeof *message);
     status = fill(made, failure);
@@ -164,7 +215,8 @@ void tmc_event_free(struct tmc_event *event)
     if (!event)
         return;
     tmc_message_clear(&event->message);
-    free(event->context);
+    for (size_t i = 0; i < TMC_EVENT_RAW_MAX; i++)
+        free(event->raw[i]);
     free(event);
 }
 
@@ -176,5 +228,5 @@ void tm_client_event_free(tm_client_event *event)
 bool tm_client_event_is_final(const tm_client_event *event)
 {
     const struct tmc_event_kind *kind = tmc_event_kind_of(event->type);
-    return kind && kind->role == TMC_EVENT_FINAL;
+    return event->last || (kind && kind->role == TMC_EVENT_FINAL);
 }

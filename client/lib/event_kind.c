@@ -4,7 +4,7 @@
 #include <string.h>
 
 static const struct tmc_event_kind kinds[] = {
-    [TMC_EVENT_HELLO] = {"hello", TMC_EVENT_ANSWER, false},
+    [TM_CLIENT_EVENT_OTHER] = {"", TMC_EVENT_ANSWER, true},
     [TM_CLIENT_EVENT_ACCEPTED] = {"accepted", TMC_EVENT_ONCE, false},
     [TM_CLIENT_EVENT_STARTED] = {"started", TMC_EVENT_ONCE, false},
     [TM_CLIENT_EVENT_DONE] = {"done", TMC_EVENT_FINAL, false},
@@ -16,6 +16,20 @@ static const struct tmc_event_kind kinds[] = {
     [TM_CLIENT_EVENT_STATS] = {"stats", TMC_EVENT_ANSWER, true},
     [TM_CLIENT_EVENT_WORKERS] = {"workers", TMC_EVENT_ANSWER, true},
     [TM_CLIENT_EVENT_CRASHES] = {"crashes", TMC_EVENT_ANSWER, true},
+    [TM_CLIENT_EVENT_HELLO] = {"hello", TMC_EVENT_ANSWER, false},
+    [TM_CLIENT_EVENT_PROGRESS] = {"progress", TMC_EVENT_OFTEN, false},
+    [TM_CLIENT_EVENT_PART] = {"part", TMC_EVENT_OFTEN, false},
+    [TM_CLIENT_EVENT_DOWN] = {"down", TMC_EVENT_NEWS, false},
+    [TM_CLIENT_EVENT_SERVICE] = {"service", TMC_EVENT_NEWS, false},
+    [TM_CLIENT_EVENT_WORKER] = {"worker", TMC_EVENT_NEWS, false},
+    [TM_CLIENT_EVENT_WATCH] = {"watch", TMC_EVENT_NEWS, false},
+    [TM_CLIENT_EVENT_DRAINING] = {"draining", TMC_EVENT_NEWS, false},
+    [TM_CLIENT_EVENT_STATUS] = {"status", TMC_EVENT_ANSWER, true},
+    [TM_CLIENT_EVENT_JOBS] = {"jobs", TMC_EVENT_ANSWER, true},
+    [TM_CLIENT_EVENT_PEEK] = {"peek", TMC_EVENT_ANSWER, false},
+    [TM_CLIENT_EVENT_CLIENTS] = {"clients", TMC_EVENT_ANSWER, true},
+    [TM_CLIENT_EVENT_MODULES] = {"modules", TMC_EVENT_ANSWER, true},
+    [TM_CLIENT_EVENT_SERVICES] = {"services", TMC_EVENT_ANSWER, true},
 };
 
 enum { KIND_COUNT = sizeof kinds / sizeof kinds[0] };
@@ -25,12 +39,10 @@ const struct tmc_event_kind *tmc_event_kind_of(tm_client_event_type type)
     return (size_t)type < KIND_COUNT ? &kinds[type] : NULL;
 }
 
-bool tmc_event_kind_find(const char *name, tm_client_event_type *type)
+tm_client_event_type tmc_event_kind_find(const char *name)
 {
-    for (size_t i = 0; i < KIND_COUNT; i++)
-        if (strcmp(kinds[i].name, name) == 0) {
-            *type = (tm_client_event_type)i;
-            return true;
-        }
-    return false;
+    for (size_t i = TM_CLIENT_EVENT_OTHER + 1; i < KIND_COUNT; i++)
+        if (strcmp(kinds[i].name, name) == 0)
+            return (tm_client_event_type)i;
+    return TM_CLIENT_EVENT_OTHER;
 }

@@ -9,14 +9,13 @@
 
 #include "taskmaster/client.h"
 
-/* The answer to a hello: the library keeps it to itself. */
-#define TMC_EVENT_HELLO ((tm_client_event_type)0)
-
 /* An event's part in the life of a job. */
 enum tmc_event_role {
     TMC_EVENT_ANSWER, /* none: it answers another request */
     TMC_EVENT_ONCE,   /* comes at most once for each job */
+    TMC_EVENT_OFTEN,  /* comes any number of times for a job, if asked for */
     TMC_EVENT_FINAL,  /* ends the job */
+    TMC_EVENT_NEWS,   /* none: about no request at all */
 };
 
 struct tmc_event_kind {
@@ -28,7 +27,7 @@ struct tmc_event_kind {
 /* Returns the kind of this type, or NULL if `type` is none. */
 const struct tmc_event_kind *tmc_event_kind_of(tm_client_event_type type);
 
-/* Finds the type with this name. Returns false if this release does not know the name. */
-bool tmc_event_kind_find(const char *name, tm_client_event_type *type);
+/* Returns the type with this name; TM_CLIENT_EVENT_OTHER if this release does not know the name. */
+tm_client_event_type tmc_event_kind_find(const char *name);
 
 #endif

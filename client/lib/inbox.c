@@ -46,7 +46,7 @@ static bool is_awaited(const struct tmc_inbox *inbox, const tm_client_event *eve
     case TMC_AWAITS_NOTHING:
         return false;
     case TMC_AWAITS_HELLO:
-        return event->type == TMC_EVENT_HELLO || event->type == TM_CLIENT_EVENT_ERROR;
+        return event->type == TM_CLIENT_EVENT_HELLO || event->type == TM_CLIENT_EVENT_ERROR;
     case TMC_AWAITS_ID:
         return event->id == inbox->awaited_id;
     }
@@ -58,8 +58,10 @@ static bool is_due(struct tmc_job *job, const tm_client_event *event)
 {
     enum tmc_event_role role = tmc_event_kind_of(event->type)->role;
     unsigned bit = 1u << event->type;
+    if (job->is_request)
+        return true;
     if (role != TMC_EVENT_ONCE)
-        return role == TMC_EVENT_FINAL;
+        return role == TMC_EVENT_FINAL || (role == TMC_EVENT_OFTEN && job->wanted & bit);
     bool first = !(job->came & bit);
     job->came |= bit;
     return first;
@@ -72,15 +74,32 @@ static bool is_unclaimed(const struct tmc_inbox *inbox, const tm_client_event *e
            inbox->unclaimed < UNCLAIMED_MAX;
 }
 
-static void enqueue(struct tmc_inbox *inbox, struct tmc_event *event, struct tmc_job *job)
+/* News, or the end of a job for a service of ours. */
+static bool is_news(const struct tmc_inbox *inbox, const tm_client_event *event)
 {
-    if (job)
-        event->shown.user = job->user;
-    else
-        inbox->unclaimed++;
-    if (job && tm_client_event_is_final(&event->shown))
-        tmc_jobs_remove(&inbox->jobs, job);
+    enum tmc_event_role role = tmc_event_kind_of(event->type)->role;
+    return inbox->listens && event->id == 0 &&
+           (role == TMC_EVENT_NEWS || (role == TMC_EVENT_FINAL && event->service));
+}
+
+static void enqueue(struct tmc_inbox *inbox, struct tmc_event *event)
+{
     STAILQ_INSERT_TAIL(&inbox->events, event, entry);
+}
+
+static void enqueue_of_job(struct tmc_inbox *inbox, struct tmc_event *event, struct tmc_job *job)
+{
+    event->shown.user = job->user;
+    event->shown.last = job->is_request || job->last >> event->shown.type & 1 ||
+                        tm_client_event_is_final(&event->shown);
+    if (event->shown.last)
+        tmc_jobs_remove(&inbox->jobs, job);
+    enqueue(inbox, event);
+}
+
+void tmc_inbox_put_hello(struct tmc_inbox *inbox, struct tmc_event *hello)
+{
+    enqueue(inbox, hello);
 }
 
 void tmc_inbox_put(struct tmc_inbox *inbox, struct tmc_event *event)
@@ -94,10 +113,15 @@ void tmc_inbox_put(struct tmc_inbox *inbox, struct tmc_event *event)
         return;
     }
     struct tmc_job *job = tmc_jobs_find(&inbox->jobs, shown->id);
-    if (job ? is_due(job, shown) : is_unclaimed(inbox, shown))
-        enqueue(inbox, event, job);
-    else
+    if (job && is_due(job, shown)) {
+        enqueue_of_job(inbox, event, job);
+    } else if (!job && (is_news(inbox, shown) || is_unclaimed(inbox, shown))) {
+        event->unclaimed = shown->type == TM_CLIENT_EVENT_ERROR;
+        inbox->unclaimed += event->unclaimed;
+        enqueue(inbox, event);
+    } else {
         tmc_event_free(event);
+    }
 }
 
 struct tmc_event *tmc_inbox_find(const struct tmc_inbox *inbox, uint64_t id)
@@ -111,11 +135,13 @@ struct tmc_event *tmc_inbox_find(const struct tmc_inbox *inbox, uint64_t id)
 
 void tmc_inbox_take(struct tmc_inbox *inbox, struct tmc_event *event)
 {
-    inbox->unclaimed -= event->shown.id == 0;
+    inbox->unclaimed -= event->unclaimed;
     STAILQ_REMOVE(&inbox->events, event, tmc_event, entry);
 }
 
-bool tmc_inbox_has_job(const struct tmc_inbox *inbox, uint64_t id)
+bool tmc_inbox_expects(const struct tmc_inbox *inbox, uint64_t id)
 {
-    return id == 0 ? inbox->jobs.count > 0 : tmc_jobs_find(&inbox->jobs, id) != NULL;
+    if (id == 0)
+        return inbox->jobs.count > 0 || inbox->listens;
+    return tmc_jobs_find(&inbox->jobs, id) != NULL;
 }

@@ -3,7 +3,8 @@
  * or nobody. Above event, event_kind and jobs; below connection. It does no input or output.
  *
  * The queue stays in proportion to the jobs in flight: it takes each event of a job once, and a
- * fixed number of errors without a job.
+ * fixed number of errors without a job. Only the events a job asked for, such as the pieces of its
+ * result, and the news of a listening client have no bound but the pace of its reading.
  */
 #ifndef TASKMASTER_CLIENT_LIB_INBOX_H
 #define TASKMASTER_CLIENT_LIB_INBOX_H
@@ -22,6 +23,7 @@ struct tmc_inbox {
     struct tmc_jobs jobs;          /* in flight */
     struct tmc_event_queue events; /* owned; for tm_client_next(), in order of arrival */
     size_t unclaimed;              /* queued errors without a job */
+    bool listens;                  /* takes events of no request */
     enum tmc_awaits awaits;        /* the answer awaited by a call; other answers come too late */
     uint64_t awaited_id;
     struct tmc_event *answer;      /* owned; NULL: not there yet */
@@ -39,6 +41,9 @@ void tmc_inbox_await(struct tmc_inbox *inbox, enum tmc_awaits awaits, uint64_t i
 /* Returns the answer, now the caller's, or NULL. Awaits nothing any more. */
 struct tmc_event *tmc_inbox_take_answer(struct tmc_inbox *inbox);
 
+/* Takes the answer to a hello for the caller of tm_client_next(). */
+void tmc_inbox_put_hello(struct tmc_inbox *inbox, struct tmc_event *hello);
+
 /* Takes the event. */
 void tmc_inbox_put(struct tmc_inbox *inbox, struct tmc_event *event);
 
@@ -48,7 +53,7 @@ struct tmc_event *tmc_inbox_find(const struct tmc_inbox *inbox, uint64_t id);
 /* Takes an event out of the queue; now the caller's. */
 void tmc_inbox_take(struct tmc_inbox *inbox, struct tmc_event *event);
 
-/* Returns true if the job `id`, or any job if `id` is 0, is in flight. */
-bool tmc_inbox_has_job(const struct tmc_inbox *inbox, uint64_t id);
+/* Returns true if the job `id`, or any job if `id` is 0, can send an event. */
+bool tmc_inbox_expects(const struct tmc_inbox *inbox, uint64_t id);
 
 #endif

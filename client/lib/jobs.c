@@ -31,9 +31,9 @@ int tmc_jobs_reserve(struct tmc_jobs *jobs)
     return 0;
 }
 
-void tmc_jobs_add(struct tmc_jobs *jobs, uint64_t id, void *user)
+void tmc_jobs_add(struct tmc_jobs *jobs, const struct tmc_job *job)
 {
-    jobs->items[jobs->start + jobs->count++] = (struct tmc_job){.id = id, .user = user};
+    jobs->items[jobs->start + jobs->count++] = *job;
 }
 
 static int compare(const void *key, const void *item)

@@ -1,16 +1,21 @@
-/* jobs: the unfinished submits of a connection, in an array sorted by id. Ids only grow, and jobs
- * end nearly in the order of their submits. So most removals are at the front, and the move to
- * close a gap is short. Calls nobody. */
+/* jobs: the unfinished submits and requests of a connection, in an array sorted by id. Ids only
+ * grow, and jobs end nearly in the order of their submits. So most removals are at the front, and
+ * the move to close a gap is short. Calls nobody. */
 #ifndef TASKMASTER_CLIENT_LIB_JOBS_H
 #define TASKMASTER_CLIENT_LIB_JOBS_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
+/* Sets of events are bits, 1 << TM_CLIENT_EVENT_..., ored. */
 struct tmc_job {
     uint64_t id;
     void *user;
-    unsigned came; /* events received: 1 << TM_CLIENT_EVENT_..., ored */
+    bool is_request; /* the first event with its id answers it */
+    unsigned wanted; /* the events coming more than once, as far as they were asked for */
+    unsigned last;   /* events ending this job, besides those ending every job */
+    unsigned came;   /* events received */
 };
 
 /* Zeroed: empty. */
@@ -25,7 +30,7 @@ void tmc_jobs_free(struct tmc_jobs *jobs);
 int tmc_jobs_reserve(struct tmc_jobs *jobs);
 
 /* Adds a job with an id larger than all before, into the room of tmc_jobs_reserve(). */
-void tmc_jobs_add(struct tmc_jobs *jobs, uint64_t id, void *user);
+void tmc_jobs_add(struct tmc_jobs *jobs, const struct tmc_job *job);
 
 /* Returns NULL if no such job is in flight. Valid until the next change. */
 struct tmc_job *tmc_jobs_find(const struct tmc_jobs *jobs, uint64_t id);

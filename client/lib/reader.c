@@ -108,9 +108,7 @@ static tm_client_status bad(struct tmc_failure *failure, const char *what)
 static size_t size_max(const struct tmc_reader *reader)
 {
     const char *event = json_string_value(json_object_get(reader->message.header, "event"));
-    tm_client_event_type type;
-    bool unbounded =
-        event && tmc_event_kind_find(event, &type) && tmc_event_kind_of(type)->unbounded;
+    bool unbounded = event && tmc_event_kind_of(tmc_event_kind_find(event))->unbounded;
     return unbounded && reader->payload_max < ANSWER_SIZE_MAX ? ANSWER_SIZE_MAX
                                                               : reader->payload_max;
 }

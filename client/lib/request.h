@@ -20,7 +20,7 @@ struct tmc_request_field {
 
 /* A later release gives a meaning to reserved members: this one refuses them rather than ignore
  * them. `size` is in bytes. Returns OK or INVALID. */
-tm_client_status tmc_request_check_reserved(const uint64_t *words, size_t size,
+tm_client_status tmc_request_check_reserved(const void *reserved, size_t size,
                                             struct tmc_failure *failure);
 
 /* The following return OK, INVALID or MEMORY. */
@@ -31,9 +31,16 @@ tm_client_status tmc_request_submit(struct tmc_request *request, uint64_t id, co
                                     size_t size, const tm_client_submit_options *options,
                                     struct tmc_failure *failure);
 
-/* Any other operation. `fields` may be NULL. */
+/* An operation with fields known to the library. `fields` may be NULL. */
 tm_client_status tmc_request_plain(struct tmc_request *request, const char *op, uint64_t id,
                                    const struct tmc_request_field *fields,
                                    struct tmc_failure *failure);
+
+/* Any operation, with a payload of `size` bytes. `fields` is the JSON text of an object; NULL:
+ * none.
+ * `*detached`: if this is a submit, its job is nobody's (fields `detach`, `service`). */
+tm_client_status tmc_request_any(struct tmc_request *request, const char *op, uint64_t id,
+                                 const char *fields, size_t size, bool *detached,
+                                 struct tmc_failure *failure);
 
 #endif

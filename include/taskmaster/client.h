@@ -60,7 +60,7 @@ typedef struct tm_client tm_client;
 typedef enum tm_client_status {
     TM_CLIENT_OK = 0,
     TM_CLIENT_TIMEOUT,     /* the time is over; nothing is lost, the call may be repeated */
-    TM_CLIENT_NOTHING,     /* no event is queued, and no job in flight can send one */
+    TM_CLIENT_NOTHING,     /* no event is queued, and nothing in flight can send one */
     TM_CLIENT_INVALID,     /* the arguments are wrong; nothing was sent */
     TM_CLIENT_REFUSED,     /* the server answered this request with an error */
     TM_CLIENT_UNREACHABLE, /* no such address, or nobody listens there */
@@ -69,9 +69,21 @@ typedef enum tm_client_status {
     TM_CLIENT_MEMORY       /* no memory; while reading: as CLOSED; otherwise nothing was sent */
 } tm_client_status;
 
-/* The kind of an event. ACCEPTED and STARTED come only if asked for; exactly one of DONE, FAILED,
- * OVERLOAD and ERROR ends each job. The others answer requests. */
+/*
+ * The kind of an event.
+ *
+ * Of jobs: ACCEPTED, STARTED, PROGRESS and PART come only if asked for; exactly one of DONE,
+ * FAILED, OVERLOAD and ERROR ends each job. A submit with `detach` or `service` ends with ACCEPTED
+ * instead.
+ *
+ * Of no request, and only for a client that listens (struct tm_client_options): DOWN, SERVICE and
+ * WORKER of its monitors, WATCH of its watch, DRAINING of the server, and DONE and FAILED of jobs
+ * for its services, with a `service`.
+ *
+ * All others answer a request.
+ */
 typedef enum tm_client_event_type {
+    TM_CLIENT_EVENT_OTHER = 0, /* an answer this release has no constant for; see its `header` */
     TM_CLIENT_EVENT_ACCEPTED = 1,
     TM_CLIENT_EVENT_STARTED,
     TM_CLIENT_EVENT_DONE,
@@ -82,7 +94,21 @@ typedef enum tm_client_event_type {
     TM_CLIENT_EVENT_PONG,
     TM_CLIENT_EVENT_STATS,
     TM_CLIENT_EVENT_WORKERS,
-    TM_CLIENT_EVENT_CRASHES
+    TM_CLIENT_EVENT_CRASHES,
+    TM_CLIENT_EVENT_HELLO, /* the connection is ready; after tm_client_connect_start() */
+    TM_CLIENT_EVENT_PROGRESS,
+    TM_CLIENT_EVENT_PART, /* a piece of the result, as the payload */
+    TM_CLIENT_EVENT_DOWN, /* the end of a monitored job, worker or client */
+    TM_CLIENT_EVENT_SERVICE,
+    TM_CLIENT_EVENT_WORKER,
+    TM_CLIENT_EVENT_WATCH,
+    TM_CLIENT_EVENT_DRAINING, /* the server is ending: it takes no more jobs */
+    TM_CLIENT_EVENT_STATUS,
+    TM_CLIENT_EVENT_JOBS,
+    TM_CLIENT_EVENT_PEEK,
+    TM_CLIENT_EVENT_CLIENTS,
+    TM_CLIENT_EVENT_MODULES,
+    TM_CLIENT_EVENT_SERVICES
 } tm_client_event_type;
 
 /*
@@ -94,7 +120,7 @@ typedef enum tm_client_event_type {
 typedef struct tm_client_event {
     tm_client_event_type type;
     uint64_t id;            /* the request's, from tm_client_submit(); 0: none */
-    void *user;             /* from the options of the submit; else NULL */
+    void *user;             /* from the options of the submit, or the request; else NULL */
     const char *header;     /* the event as received: one line of JSON, without its LF */
     const char *job;        /* the server's id of the job, "k3f9-17" */
     const void *data;       /* the payload, never NULL; a NUL, not counted, follows it */
@@ -107,7 +133,7 @@ typedef struct tm_client_event {
     const char *signal;     /* failed, worker lost: the signal's name, "SIGSEGV" */
     int64_t exit_status;    /* failed, worker lost: 0 to 255 */
     int64_t position;       /* accepted: number of jobs ahead in the queue */
-    int64_t worker;         /* started: the worker's number */
+    int64_t worker;         /* started, down, worker, watch: the worker's number */
     int64_t order;          /* started, done, failed: rank in the order of assignment, from 1 */
     int64_t wait_us;        /* done: microseconds in the queue */
     int64_t run_us;         /* done: microseconds in the worker */
@@ -119,6 +145,18 @@ typedef struct tm_client_event {
     bool fatal;             /* error: the server ends the connection after it */
     const char *by;         /* failed: it was ended by "submitter", "link", "client", "operator" */
     const char *by_name;    /* failed, by "client": the client's name */
+    bool last;              /* no further event has this id: the job or the request has ended */
+    bool undelivered;       /* for a service in the place of another, see dead-letters */
+    const char *service;    /* done, failed: the service this is for; service, down: its name */
+    const char *from;       /* with `service`: the name of the submitter */
+    const char *submit_id;  /* with `service`: JSON text, the submitter's id of the request */
+    const char *ref;        /* down, service, worker: JSON text, the monitor's */
+    const char *pool;       /* started, overload, worker, watch: the pool's name */
+    int64_t seq;            /* part: number of the piece, from 0 */
+    double fraction;        /* progress: from 0 to 1; else -1 */
+    int64_t cpu_us;         /* done, failed, with usage: microseconds of processor time */
+    int64_t worker_rss;     /* done, failed, with usage: bytes, the worker's size at the end */
+    int64_t count;          /* ok to cancel and kill of a selection: number of jobs */
 } tm_client_event;
 
 /* Options of tm_client_connect(). Zero all unused members. */
@@ -126,19 +164,41 @@ typedef struct tm_client_options {
     const char *token;    /* the server's secret; NULL: none */
     const char *name;     /* for the server's log, "thumbs/1.2"; NULL: none */
     const char *module;   /* default module for submits; NULL: none */
-    uint64_t reserved[5]; /* zero, or the call is INVALID */
+    bool listen;          /* take the events of no request; tm_client_next() then waits for them */
+    uint64_t reserved[4]; /* zero, or the call is INVALID */
 } tm_client_options;
 
-enum { TM_CLIENT_NOTIFY_ACCEPTED = 1, TM_CLIENT_NOTIFY_STARTED = 2 };
+enum {
+    TM_CLIENT_NOTIFY_ACCEPTED = 1,
+    TM_CLIENT_NOTIFY_STARTED = 2,
+    TM_CLIENT_NOTIFY_PROGRESS = 4,
+    TM_CLIENT_NOTIFY_PART = 8,  /* the result in pieces, as they come; see PART above */
+    TM_CLIENT_NOTIFY_USAGE = 16 /* no event: `cpu_us` and `worker_rss` in the last one */
+};
+
+/* Somebody else's job, submitted on his behalf; needs the right "relay". Zero all unused members.
+ */
+typedef struct tm_client_relay {
+    const char *origin;   /* the id under which the job is kept; NULL: none */
+    const char *owner;    /* the submitter's name, field `for`; NULL: none */
+    uint32_t attempt;     /* how often the job was submitted, this time included; 0: not told */
+    uint64_t reserved[4]; /* zero, or the call is INVALID */
+} tm_client_relay;
 
 /* Options of tm_client_submit(). Zero all unused members. */
 typedef struct tm_client_submit_options {
-    const char *context;  /* JSON text, at most 1,024 bytes when compact; NULL: none */
-    void *user;           /* not sent; returned in the job's events */
-    uint32_t timeout_ms;  /* limit of the job's run time; 0: only the server's limits */
-    uint32_t notify;      /* TM_CLIENT_NOTIFY_..., ored */
-    bool link;            /* the end of this connection cancels the job */
-    uint64_t reserved[4]; /* zero, or the call is INVALID */
+    const char *context;          /* JSON text, at most 1,024 bytes when compact; NULL: none */
+    void *user;                   /* not sent; returned in the job's events */
+    uint32_t timeout_ms;          /* limit of the job's run time; 0: only the server's limits */
+    uint32_t notify;              /* TM_CLIENT_NOTIFY_..., ored */
+    bool link;                    /* the end of this connection cancels the job */
+    const char *service;          /* the registered name that gets the job's end; NULL: none */
+    const tm_client_relay *relay; /* NULL: none */
+    uint32_t max_wait_ms;         /* limit of the time before the job begins; 0: the server's */
+    uint32_t soft_timeout_ms;     /* run time before the stop flag alone is set; 0: none */
+    bool detach;                  /* the job is nobody's: ACCEPTED is the last event */
+    bool link_on_failure;         /* as `link`, but not after the request bye */
+    uint8_t reserved[6];          /* zero, or the call is INVALID */
 } tm_client_submit_options;
 
 /* For tm_client_resize(). -1: as it is. */
@@ -177,6 +237,21 @@ TM_CLIENT_MUST_CHECK tm_client_status tm_client_connect(tm_client *client, const
                                                         const tm_client_options *options,
                                                         int timeout_ms);
 
+/*
+ * Begins what tm_client_connect() does, and does not wait for it: for event loops. OK: it is under
+ * way. Then tm_client_next() returns a HELLO event once the client is connected, or the reason for
+ * the failure, one of UNREACHABLE, REFUSED and those for a connection's end; the client may then
+ * try again. tm_client_process() moves it on, see below. Until the HELLO, requests are INVALID, and
+ * the descriptor may change. There is no time limit but the kernel's: the caller's loop may free
+ * the client.
+ *
+ * Only the lookup of a HOST waits, for the resolver. A HOST in numbers needs no lookup, nor does a
+ * unix socket. To a unix socket with a full backlog the result is UNREACHABLE.
+ */
+TM_CLIENT_MUST_CHECK tm_client_status tm_client_connect_start(tm_client *client,
+                                                              const char *address,
+                                                              const tm_client_options *options);
+
 /* Returns the reason for the last call's failure, one line without control characters, never NULL;
  * meaningless after a success. Borrowed, valid until the next call. */
 const char *tm_client_error(const tm_client *client);
@@ -197,7 +272,8 @@ const char *tm_client_server(const tm_client *client);
  * larger payload from the server is a PROTOCOL fault. */
 size_t tm_client_payload_max(const tm_client *client);
 
-/* Returns the number of jobs in flight: submitted, and their final event has not arrived. */
+/* Returns the number of jobs and requests in flight: sent by tm_client_submit() or
+ * tm_client_request(), and their last event has not arrived. */
 size_t tm_client_in_flight(const tm_client *client);
 
 /*
@@ -216,23 +292,48 @@ TM_CLIENT_MUST_CHECK tm_client_status tm_client_submit(tm_client *client, const 
                                                        int timeout_ms, uint64_t *id);
 
 /*
- * Takes the next event of any job. OK: the caller owns `*event` and frees it with
- * tm_client_event_free(). NOTHING: all jobs have ended and all events were taken. An ERROR event
- * with the id 0 concerns no known job. On any status but OK, `*event` is NULL.
+ * Takes the next event of any job or request. OK: the caller owns `*event` and frees it with
+ * tm_client_event_free(). NOTHING: all jobs and requests have ended and all events were taken;
+ * never for a client that listens (struct tm_client_options). An ERROR event with the id 0 concerns
+ * no known job. On any status but OK, `*event` is NULL.
  */
 TM_CLIENT_MUST_CHECK tm_client_status tm_client_next(tm_client *client, int timeout_ms,
                                                      tm_client_event **event);
 
-/* Takes the next event of the job `id`; events of other jobs stay queued. NOTHING: no job in flight
- * has this id, and all its events were taken. Otherwise as tm_client_next(). */
+/* Takes the next event of the job or request `id`; other events stay queued. NOTHING: none in
+ * flight has this id, and all its events were taken. Otherwise as tm_client_next(). */
 TM_CLIENT_MUST_CHECK tm_client_status tm_client_next_for(tm_client *client, uint64_t id,
                                                          int timeout_ms, tm_client_event **event);
 
 /* Frees an event. NULL is allowed. */
 void tm_client_event_free(tm_client_event *event);
 
-/* Returns true for DONE, FAILED, OVERLOAD and ERROR: the job has ended. */
+/* Returns true for DONE, FAILED, OVERLOAD and ERROR, and where `last` is true: the job or the
+ * request has ended. */
 bool tm_client_event_is_final(const tm_client_event *event);
+
+/*
+ * Any request by its name: each one of the protocol (doc/protocol.md), those of later servers
+ * included. So a request needs no function of its own here; the functions below are those of the
+ * first release.
+ *
+ * `fields` is the JSON text of an object with the fields of the request, {"job":"k3f9-17"}, but for
+ * `op`, `id` and `size`; NULL: none. `data` and `size` are its payload, as of tm_client_submit().
+ *
+ * tm_client_request() does not wait for the answer. The answer is an event with the id in `*id` and
+ * with `user`: of the request's own type, OK or ERROR. With `timeout_ms` 0 the call does not read;
+ * TIMEOUT: nothing was sent. With the op "submit" the events are those of a job.
+ *
+ * tm_client_ask() waits, as the functions below do. The op "submit" is INVALID.
+ */
+TM_CLIENT_MUST_CHECK tm_client_status tm_client_request(tm_client *client, const char *op,
+                                                        const char *fields, const void *data,
+                                                        size_t size, void *user, int timeout_ms,
+                                                        uint64_t *id);
+TM_CLIENT_MUST_CHECK tm_client_status tm_client_ask(tm_client *client, const char *op,
+                                                    const char *fields, const void *data,
+                                                    size_t size, int timeout_ms,
+                                                    tm_client_event **answer);
 
 /*
  * The following requests wait for their answer. After a TIMEOUT the request may still take effect;
@@ -337,15 +438,21 @@ TM_CLIENT_MUST_CHECK tm_client_status tm_client_log_level(tm_client *client, con
  *
  * Make any other call before the second step: it may queue events.
  *
+ * Memory: a call reads at most 1 MiB or one event beyond it, so a loop taking all events of a turn
+ * holds no more. To slow a server down, leave out these steps: it holds back parts of results, then
+ * the jobs of this client, and cancels or closes in the end (part-stall-ms, output-timeout-ms). A
+ * call waiting for an answer reads on, and keeps everything sent before the answer.
+ *
  * The descriptor is borrowed. It is -1 before tm_client_connect(), and then stays the same until
- * tm_client_free().
+ * tm_client_free(). During tm_client_connect_start() it may change: ask for it before every wait.
  */
 int tm_client_fd(const tm_client *client);
 short tm_client_poll_events(const tm_client *client);
 
 /*
  * Reads and writes without waiting, a bounded amount. Returns OK while the connection lives;
- * CLOSED, PROTOCOL or MEMORY after its end. The status need not be checked: tm_client_next() first
+ * CLOSED, PROTOCOL or MEMORY after its end; after tm_client_connect_start() also the reason for its
+ * failure. The status need not be checked: tm_client_next() first
  * returns the queued events, and then the same status.
  */
 tm_client_status tm_client_process(tm_client *client);

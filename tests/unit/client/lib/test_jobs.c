@@ -17,7 +17,7 @@ START_TEST(jobs)
         if (added < COUNT && (seed >> 33) % 2) {
             ck_assert_int_eq(tmc_jobs_reserve(&list), 0);
             added++;
-            tmc_jobs_add(&list, added, &alive[added]);
+            tmc_jobs_add(&list, &(struct tmc_job){.id = added, .user = &alive[added]});
             alive[added] = true;
         } else if (added > 0) {
             uint64_t id = (seed >> 33) % added + 1;

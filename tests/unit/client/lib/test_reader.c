@@ -227,8 +227,8 @@ static tm_client_status promise(const char *event, uint64_t size, size_t payload
 /* A size takes no memory, and is at most the hello's. */
 START_TEST(size_is_not_believed)
 {
-    static const char *const jobs[] = {"done", "failed", "overload", "later"};
-    static const char *const answers[] = {"stats", "workers"};
+    static const char *const jobs[] = {"done", "failed", "overload", "part"};
+    static const char *const answers[] = {"stats", "workers", "jobs", "later"};
     const size_t gib = (size_t)1 << 30;
     for (size_t i = 0; i < sizeof jobs / sizeof jobs[0]; i++) {
         ck_assert_int_eq(promise(jobs[i], gib, gib), TM_CLIENT_OK);

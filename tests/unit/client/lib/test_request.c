@@ -44,6 +44,96 @@ START_TEST(submit)
 }
 END_TEST
 
+START_TEST(submit_of_live_jobs)
+{
+    const tm_client_relay relay = {.origin = "q-7", .owner = "shop", .attempt = 2};
+    const tm_client_submit_options options = {
+        .notify = TM_CLIENT_NOTIFY_PROGRESS | TM_CLIENT_NOTIFY_PART | TM_CLIENT_NOTIFY_USAGE,
+        .soft_timeout_ms = 7,
+        .max_wait_ms = 8,
+        .link_on_failure = true,
+        .relay = &relay,
+    };
+    const tm_client_submit_options detached = {.detach = true}, served = {.service = "mail"};
+    assert_line(tmc_request_submit(&request, 3, "fib", 0, &options, &failure),
+                "{\"op\":\"submit\",\"id\":3,\"module\":\"fib\","
+                "\"notify\":[\"progress\",\"part\",\"usage\"],\"soft_timeout_ms\":7,"
+                "\"max_wait_ms\":8,\"link\":\"on-failure\",\"origin\":\"q-7\",\"for\":\"shop\","
+                "\"attempt\":2,\"size\":0}\n");
+    assert_line(tmc_request_submit(&request, 3, "fib", 0, &detached, &failure),
+                "{\"op\":\"submit\",\"id\":3,\"module\":\"fib\",\"detach\":true,\"size\":0}\n");
+    assert_line(
+        tmc_request_submit(&request, 3, "fib", 0, &served, &failure),
+        "{\"op\":\"submit\",\"id\":3,\"module\":\"fib\",\"service\":\"mail\",\"size\":0}\n");
+}
+END_TEST
+
+static tm_client_status any(const char *op, const char *fields, size_t size, bool *detached)
+{
+    return tmc_request_any(&request, op, 4, fields, size, detached, &failure);
+}
+
+/* To the letter, but for the blanks between tokens. */
+START_TEST(any_request)
+{
+    bool detached;
+    assert_line(any("status", " { \"job\" : \"k}1\" } ", 0, &detached),
+                "{\"op\":\"status\",\"id\":4,\"job\":\"k}1\"}\n");
+    ck_assert(!detached);
+    assert_line(any("x", "{\"a\":1.10,\"b\":{}}\n", 3, &detached),
+                "{\"op\":\"x\",\"id\":4,\"size\":3,\"a\":1.10,\"b\":{}}\n");
+    assert_line(any("bye", NULL, 0, &detached), "{\"op\":\"bye\",\"id\":4}\n");
+    assert_line(any("clients", "{ }", 0, &detached), "{\"op\":\"clients\",\"id\":4}\n");
+    assert_line(any("submit", "{\"detach\":true}", 0, &detached),
+                "{\"op\":\"submit\",\"id\":4,\"detach\":true}\n");
+    ck_assert(detached);
+    ck_assert_int_eq(any("submit", "{\"service\":\"mail\"}", 0, &detached), TM_CLIENT_OK);
+    ck_assert(detached);
+}
+END_TEST
+
+START_TEST(any_request_refused)
+{
+    static const struct {
+        const char *op, *fields, *words;
+    } cases[] = {
+        {"hello", NULL, "the hello is the library's own"},
+        {"x", "[1]", "the fields are no JSON object"},
+        {"x", "{\"a\":1", "the fields are not JSON: "},
+        {"x", "{\"a\":1,\"a\":2}", "the fields are not JSON: "},
+        {"x", "{\"id\":7}", "the field id is the library's own"},
+        {"x", "{\"op\":\"y\"}", "the field op is the library's own"},
+        {"x", "{\"size\":1}", "the field size is the library's own"},
+        {"\xff", NULL, "the op is not UTF-8 text"},
+        {"x", "{\"a\":[[[[[[[[[[[[[[[[1]]]]]]]]]]]]]]]]}",
+         "the fields nest 17 deep; at most 16 levels are allowed"},
+    };
+    bool detached;
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        ck_assert_int_eq(any(cases[i].op, cases[i].fields, 0, &detached), TM_CLIENT_INVALID);
+        ck_assert_msg(strncmp(failure.text, cases[i].words, strlen(cases[i].words)) == 0, "%s",
+                      failure.text);
+    }
+}
+END_TEST
+
+/* The longest header, and one byte more. */
+START_TEST(fields_fill_the_header)
+{
+    const char rest[] = "{\"op\":\"x\",\"id\":4,\"a\":\"\"}\n";
+    bool detached;
+    for (int over = -3; over <= 3; over++) {
+        char fields[2 * HEADER_MAX];
+        snprintf(fields, sizeof fields, "{\"a\":\"%0*d\"}", HEADER_MAX - (int)strlen(rest) + over,
+                 0);
+        ck_assert_int_eq(any("x", fields, 0, &detached),
+                         over > 0 ? TM_CLIENT_INVALID : TM_CLIENT_OK);
+        if (over <= 0)
+            ck_assert_uint_eq(request.len, (size_t)(HEADER_MAX + over));
+    }
+}
+END_TEST
+
 START_TEST(plain)
 {
     const struct tmc_request_field job[] = {{.key = "job", .text = "k-1"}, {0}};
@@ -140,7 +230,7 @@ END_TEST
 START_TEST(what_would_break_the_framing)
 {
     char module[HEADER_MAX + 1];
-    const tm_client_submit_options options = {.notify = 4};
+    const tm_client_submit_options options = {.notify = 32};
     memset(module, 'm', HEADER_MAX);
     module[HEADER_MAX] = '\0';
     ck_assert_int_eq(tmc_request_submit(&request, 1, module, 0, NULL, &failure), TM_CLIENT_INVALID);
@@ -154,10 +244,18 @@ END_TEST
 int main(void)
 {
     const TTest *const tests[] = {
-        hello,           submit,
-        plain,           context_as_it_stands,
-        context_numbers, context_fills_the_header,
-        context_limits,  what_would_break_the_framing,
+        hello,
+        submit,
+        plain,
+        context_as_it_stands,
+        context_numbers,
+        context_fills_the_header,
+        context_limits,
+        what_would_break_the_framing,
+        any_request,
+        submit_of_live_jobs,
+        any_request_refused,
+        fields_fill_the_header,
     };
     TCase *tcase = tcase_create("request");
     tcase_set_timeout(tcase, 120);
