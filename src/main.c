@@ -8,6 +8,7 @@
 #include "signals.h"
 #include "startup/check_addresses.h"
 #include "startup/check_limits.h"
+#include "startup/check_log.h"
 #include "startup/check_modules.h"
 
 #include <taskmaster/version.h>
@@ -185,7 +186,7 @@ static int check_start(const struct config *config, const char *file, struct ide
     startup_check_reload(&check, file, &settings->access, identity);
     startup_check_tokens(&check, &settings->access);
     startup_check_limits(&check, &settings->jobs, identity);
-    return EX_OK;
+    return startup_open_log(&check, &settings->log, identity) ? EX_OK : EX_CONFIG;
 }
 
 static int run(struct config *config, const struct config_args *args)
@@ -220,14 +221,18 @@ static int check_settings(const struct config *config, const struct config_args 
     bool fine =
         startup_check_addresses(&check, &settings->clients.listen, settings->workers.listen);
     bool known = startup_check_identity(&check, &settings->identity, &identity);
+    bool able =
+        known && startup_check_rights(&check, &settings->identity, &identity, FINDING_WARNING);
     /* Without the right to become the user, the checks go on as the present one. */
-    if (!known || !startup_check_rights(&check, &settings->identity, &identity, FINDING_WARNING))
+    if (!able)
         identity = (struct identity){.user = ""};
     bool there =
         startup_check_paths(&check, settings->workers.path, settings->modules.dir, &identity);
     startup_check_reload(&check, args->file, &settings->access, &identity);
     startup_check_tokens(&check, &settings->access);
     startup_check_limits(&check, &settings->jobs, &identity);
+    fine &= startup_check_log(&check, &settings->log, &identity,
+                              able ? FINDING_FAULT : FINDING_WARNING);
     fine = fine && known && there;
     if (there && !startup_check_modules(&check, &modules, &identity, init))
         fine = false;

@@ -5,6 +5,7 @@
 #include "closed.h"
 #include "common/log.h"
 #include "startup/check.h"
+#include "startup/check_log.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -138,8 +139,26 @@ static void say_finding(void *arg, enum finding finding, const char *text)
     }
 }
 
-/* Looks at the machine. Returns false after a fault. */
-static bool is_usable(struct reload *reload, const struct config *config)
+static bool is_same_text(const char *a, const char *b)
+{
+    return a == b || (a && b && strcmp(a, b) == 0);
+}
+
+/* Lets the log go to its new file, if it has another one. Returns false after a fault. */
+static bool move_log(const struct reload *reload, const struct startup_check *check,
+                     const struct log_settings *log)
+{
+    if (is_same_text(log->file, reload->settings->log.file))
+        return true;
+    if (log->file)
+        return startup_open_log(check, log, reload->identity);
+    log_open();
+    return true;
+}
+
+/* Looks at the machine. The log moves last, for the settings are in force then. Returns false after
+ * a fault. */
+static bool take_machine(struct reload *reload, const struct config *config)
 {
     const struct settings *settings = settings_of(config);
     const struct startup_check check = {.config = config,
@@ -150,7 +169,7 @@ static bool is_usable(struct reload *reload, const struct config *config)
                              reload->identity))
         return false;
     startup_check_tokens(&check, &settings->access);
-    return true;
+    return move_log(reload, &check, &settings->log);
 }
 
 /* NULL after a fault. */
@@ -162,7 +181,7 @@ static struct config *load_again(struct reload *reload)
                                           &reload->fault.place, error, sizeof error);
     if (!config)
         say_finding(&reload->fault, FINDING_FAULT, error);
-    if (config && is_usable(reload, config))
+    if (config && take_machine(reload, config))
         return config;
     config_free(config);
     return NULL;
@@ -192,9 +211,15 @@ bool reload_run(struct reload *reload)
     return true;
 }
 
+struct fault_place reload_fault_place(const struct reload_fault *fault)
+{
+    const struct config_place *place = &fault->place;
+    return (struct fault_place){
+        .file = place->file, .line = place->line, .key = place->key[0] ? place->key : NULL};
+}
+
 bool reload_for_client(struct reload *reload, struct control_reload *told)
 {
-    const struct config_place *place = &reload->fault.place;
     *told = (struct control_reload){.fault = NULL};
     if (reload_run(reload)) {
         told->changed = reload->changes.list;
@@ -202,7 +227,6 @@ bool reload_for_client(struct reload *reload, struct control_reload *told)
         return true;
     }
     told->fault = reload->fault.text;
-    told->place = (struct fault_place){
-        .file = place->file, .line = place->line, .key = place->key[0] ? place->key : NULL};
+    told->place = reload_fault_place(&reload->fault);
     return false;
 }

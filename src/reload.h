@@ -63,6 +63,9 @@ struct reload {
     struct timer decided;          /* set: it may be decided */
 };
 
+/* The place of a fault, for clients; borrows its texts. */
+struct fault_place reload_fault_place(const struct reload_fault *fault);
+
 /* Gives all parts but the pools the settings. Takes over `config` and frees the one before. */
 void reload_apply(struct reload *reload, struct config *config);
 

@@ -19,6 +19,10 @@ static const struct option rows[] = {
     {.key = "log-format", .kind = OPTION_ENUM, .offset = AT(format), .reload = true,
      .names = format_names, .default_text = "\"text\"",
      .help = "the form of a log line; text is readable without a tool"},
+    {.key = "log-file", .kind = OPTION_STRING, .offset = AT(file), .reload = true,
+     .min = 1, .max = OPTION_PATH_MAX, .default_text = "null",
+     .help = "the file of the log; opened before the change of user, and again at SIGUSR1; if "
+             "unset, the log goes to standard error"},
 };
 /* clang-format on */
 

@@ -1,4 +1,4 @@
-/* log_settings: the least level and the form of the log. */
+/* log_settings: the least level, the form and the file of the log. */
 #ifndef TASKMASTER_BASE_LOG_SETTINGS_H
 #define TASKMASTER_BASE_LOG_SETTINGS_H
 
@@ -8,6 +8,7 @@
 struct log_settings {
     enum log_level level;
     enum log_format format;
+    char *file; /* NULL: stderr */
 };
 
 extern const struct option_table log_options;

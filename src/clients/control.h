@@ -24,6 +24,13 @@ struct control_reload {
     uint32_t changed_count;
 };
 
+/* What has become of the log's file. The texts are borrowed for the call. */
+struct control_reopen {
+    const char *file;  /* open again; NULL: the log has no file */
+    const char *fault; /* for people: the old file stays; NULL: none */
+    struct fault_place place;
+};
+
 /* The fate of waiting jobs in a drain. */
 enum control_waiting {
     WAITING_AS_SET, /* by the settings */
@@ -36,6 +43,8 @@ struct clients_control {
     /* Reads the settings again. Without a fault, clients_reloaded() follows later. False: the
      * server ends, and reads none. */
     bool (*reload)(void *arg, struct control_reload *reload);
+    /* Opens the log's file again. `who` is for the log. */
+    void (*reopen)(void *arg, const char *who, struct control_reopen *reopen);
     /* Returns the level before. */
     enum log_level (*log_level)(void *arg, enum log_level level);
     /* The server ends after its jobs. `who` is for the log. */

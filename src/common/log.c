@@ -1,5 +1,5 @@
 /*
- * log: see log.h. Each line is offered to stderr once.
+ * log: see log.h. Each line is offered to the log's descriptor once.
  *
  * The master must never wait for the reader of its log. O_NONBLOCK belongs to an open file
  * description, and stderr shares its description with the shell or service manager. So log_open()
@@ -129,15 +129,26 @@ static int reopen_stderr(void)
     return open("/proc/self/fd/2", O_WRONLY | O_NONBLOCK | O_APPEND | O_NOCTTY | O_CLOEXEC);
 }
 
-void log_open(void)
+/* The next line is written to `fd`, by write(2). */
+static void change_descriptor(int fd)
 {
-    struct stat st;
     if (log_state.fd != STDERR_FILENO)
         close(log_state.fd);
-    log_state.fd = STDERR_FILENO;
+    log_state.fd = fd;
     log_state.sink = SINK_PLAIN;
     log_state.journald = false;
     log_state.torn = false;
+}
+
+void log_use(int fd)
+{
+    change_descriptor(fd);
+}
+
+void log_open(void)
+{
+    struct stat st;
+    change_descriptor(STDERR_FILENO);
 
     tzset(); /* allocates memory in its first call; gmtime_r() calls it */
     if (fstat(STDERR_FILENO, &st) < 0 || S_ISREG(st.st_mode))

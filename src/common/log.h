@@ -1,5 +1,5 @@
 /*
- * log: writes one line per event to stderr, never blocking.
+ * log: writes one line per event to stderr or a file, never blocking.
  *
  * A line has a stable event name (lower-case words joined by hyphens) and typed fields:
  *
@@ -103,6 +103,10 @@ struct log_field {
 /* Prepares stderr (journald's socket, a pipe, a terminal, a file) for writing without blocking.
  * Before the call, and if that is impossible, lines go to stderr by plain write(2). */
 void log_open(void);
+
+/* The log goes to `fd` from now on, and owns it. Its open file description is the log's own and has
+ * O_NONBLOCK and O_APPEND. log_open() goes back to stderr. */
+void log_use(int fd);
 
 /* Lines below `level` are dropped. */
 void log_configure(enum log_level level, enum log_format format);

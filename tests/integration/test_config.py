@@ -24,7 +24,7 @@ USAGE, CANNOT_BIND, NO_RIGHTS, CONFIGURATION = 64, 69, 77, 78
 KEYS = """listen socket-mode worker-listen worker-path pool-start pool-max job-max module-dir preload pools modules
 header-timeout-ms payload-timeout-ms hello-timeout-ms linger-ms payload-max payload-total-max output-total-max
 start-timeout-ms drain-timeout-ms job-timeout-ms kill-grace-ms client-max client-job-max
-client-output-max token-file access-file allow-open-listen user group log-level log-format worker-window
+client-output-max token-file access-file allow-open-listen user group log-level log-format log-file worker-window
 idle-timeout-ms worker-max-jobs worker-max-rss max-wait-ms memory-max files-max core-max file-size-max nice
 oom-score-adj ping-interval-ms ping-misses begin-timeout-ms dead-kill-ms allow-debug
 breaker-window-ms breaker-crashes breaker-pause-ms

@@ -63,6 +63,7 @@ static const struct {
     {"group", 1, 255, "null", false},
     {"log-level", 0, 0, "\"info\"", true},
     {"log-format", 0, 0, "\"text\"", true},
+    {"log-file", 1, 4095, "null", true},
 };
 
 START_TEST(test_table)
