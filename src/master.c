@@ -17,6 +17,7 @@
 #include "net/conn.h"
 #include "net/loop.h"
 #include "reload.h"
+#include "reopen.h"
 #include "shutdown.h"
 #include "signals.h"
 #include "startup/user_environ.h"
@@ -83,7 +84,15 @@ static void on_hup(struct master *m)
         log_event(LOG_WARN, "reload-failed", LOG_STR("why", "the server is shutting down"));
 }
 
-/* Any process of our user can send it, also a module's: the log is limited. */
+/* Any process of our user can send them, also a module's: the log is limited. */
+static void on_usr1(struct master *m)
+{
+    struct control_reopen told;
+    reopen_run(&m->reload, &told);
+    if (log_limits_allow(&m->log_limits, LOG_INFO, "reopen", "-"))
+        reopen_say(&told, signal_name(SIGUSR1));
+}
+
 static void on_reserved(struct master *m, int signo)
 {
     if (log_limits_allow(&m->log_limits, LOG_INFO, "signal-reserved", "-"))
@@ -111,7 +120,9 @@ static void on_signal(evutil_socket_t signo, short what, void *arg)
         workers_reap(&m->workers);
     else if (signo == SIGHUP)
         on_hup(m);
-    else if (signo == SIGUSR1 || signo == SIGUSR2)
+    else if (signo == SIGUSR1)
+        on_usr1(m);
+    else if (signo == SIGUSR2)
         on_reserved(m, signo);
     else
         shutdown_ask(&m->shutdown, signal_name(signo));
@@ -123,6 +134,13 @@ static bool on_reload(void *arg, struct control_reload *reload)
 {
     struct master *m = arg;
     return m->shutdown.phase == RUNNING && reload_for_client(&m->reload, reload);
+}
+
+static void on_reopen(void *arg, const char *who, struct control_reopen *told)
+{
+    struct master *m = arg;
+    reopen_run(&m->reload, told);
+    reopen_say(told, who);
 }
 
 static enum log_level on_log_level(void *arg, enum log_level level)
@@ -215,7 +233,7 @@ static void wire(struct master *m, const struct config_args *args)
     m->clients.loop = m->workers.loop = &m->conns;
     m->clients.report = &m->report;
     m->workers.log_limits = &m->log_limits;
-    m->clients.control = (struct clients_control){m, on_reload, on_log_level, on_drain};
+    m->clients.control = (struct clients_control){m, on_reload, on_reopen, on_log_level, on_drain};
     m->clients.boot = m->workers.boot = m->boot;
     m->shutdown = (struct shutdown){.timers = &m->loop.timers,
                                     .pools = &m->pools,

@@ -4,7 +4,8 @@
  *     TERM, INT, QUIT      the end, in order
  *     HUP                  a reload; an early one is kept for the loop
  *     CHLD                 a child has ended
- *     USR1, USR2           reserved for later
+ *     USR1                 the log's file is opened again
+ *     USR2                 reserved for later
  *     SEGV, BUS, ABRT ...  a fault of our own: the kernel's default
  *     all others           ignored
  *

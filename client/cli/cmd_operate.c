@@ -1,4 +1,4 @@
-/* cmd_operate: recycle, reload, drain and log-level. */
+/* cmd_operate: recycle, reload, reopen, drain and log-level. */
 #include "allocate.h"
 #include "ask.h"
 #include "command.h"
@@ -117,6 +117,32 @@ static int run_reload(const struct settings *settings)
     return ask_server(settings, ask_reload, print_reloaded);
 }
 
+/* ---- reopen ---- */
+
+static tm_client_status ask_reopen(tm_client *client, const struct settings *settings,
+                                   int timeout_ms, tm_client_event **answer)
+{
+    (void)settings;
+    return tm_client_reopen(client, timeout_ms, answer);
+}
+
+static int print_reopened(const struct settings *settings, const tm_client_event *answer)
+{
+    if (settings->json)
+        return ask_print_event(settings, answer);
+    json_t *header = ask_load_header(answer);
+    const char *file = json_string_value(json_object_get(header, "file"));
+    int status = file ? output_print_line(settings, "the log goes on in %.800s", file)
+                      : output_print_line(settings, "the log has no file, and nothing was done");
+    json_decref(header);
+    return status;
+}
+
+static int run_reopen(const struct settings *settings)
+{
+    return ask_server(settings, ask_reopen, print_reopened);
+}
+
 /* ---- drain ---- */
 
 static tm_client_status ask_drain(tm_client *client, const struct settings *settings,
@@ -184,6 +210,16 @@ const struct command cmd_reload = {
     .help = "Does what SIGHUP does, and says whether it worked: what has changed, or which\n"
             "setting is wrong and where. Waits until it is decided whether the workers are\n"
             "replaced; the exit status is 1 if they are not.\n",
+};
+
+const struct command cmd_reopen = {
+    .name = "reopen",
+    .arguments = "",
+    .kind = COMMAND_SERVER,
+    .run = run_reopen,
+    .summary = "open the log's file again",
+    .help = "Does what SIGUSR1 does: after a rotation the server opens the file of its log\n"
+            "again, and says whether it could. Without the setting log-file, does nothing.\n",
 };
 
 const struct command cmd_drain = {

@@ -55,6 +55,6 @@ struct command {
 
 extern const struct command cmd_run, cmd_cancel, cmd_kill, cmd_ping, cmd_stats, cmd_pools,
     cmd_workers, cmd_crash, cmd_crashes, cmd_pause, cmd_resume, cmd_resize, cmd_recycle, cmd_reload,
-    cmd_drain, cmd_log_level;
+    cmd_reopen, cmd_drain, cmd_log_level;
 
 #endif

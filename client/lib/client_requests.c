@@ -146,6 +146,11 @@ tm_client_status tm_client_reload(tm_client *client, int timeout_ms, tm_client_e
     return ask(client, "reload", NULL, timeout_ms, answer);
 }
 
+tm_client_status tm_client_reopen(tm_client *client, int timeout_ms, tm_client_event **answer)
+{
+    return ask(client, "reopen", NULL, timeout_ms, answer);
+}
+
 tm_client_status tm_client_drain(tm_client *client, const char *waiting, int timeout_ms,
                                  tm_client_event **answer)
 {

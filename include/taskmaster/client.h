@@ -416,6 +416,11 @@ TM_CLIENT_MUST_CHECK tm_client_status tm_client_recycle_worker(tm_client *client
 TM_CLIENT_MUST_CHECK tm_client_status tm_client_reload(tm_client *client, int timeout_ms,
                                                        tm_client_event **answer);
 
+/* Lets the server open the file of its log again, after a rotation. The answer has `file`, if the
+ * setting log-file is set. The file cannot be opened: the result is REFUSED, code bad-config. */
+TM_CLIENT_MUST_CHECK tm_client_status tm_client_reopen(tm_client *client, int timeout_ms,
+                                                       tm_client_event **answer);
+
 /* Ends the server as SIGTERM does. `waiting` says what becomes of waiting jobs: "fail" or "run";
  * NULL: what the server's settings say. */
 TM_CLIENT_MUST_CHECK tm_client_status tm_client_drain(tm_client *client, const char *waiting,

@@ -2,7 +2,10 @@
 #include "clients/log.h"
 #include "clients/clients_internal.h"
 
+#include "clients/tokens.h"
 #include "common/log.h"
+
+#include <stdio.h>
 
 void client_log_init(struct client_log *log, struct timers *timers)
 {
@@ -18,6 +21,13 @@ void client_log_free(struct client_log *log)
     log_limit_end(&log->truncated);
     log_limit_end(&log->dropped);
     log_limit_end(&log->refused);
+}
+
+void client_log_name(struct client_session *session, char name[CLIENT_LOG_NAME_MAX])
+{
+    const char *owner = client_tokens_grant(session)->name;
+    snprintf(name, CLIENT_LOG_NAME_MAX, "client %s%s%s%s", session->name, owner ? " (" : "",
+             owner ? owner : "", owner ? ")" : "");
 }
 
 void client_log_error(const struct client_session *session, const char *code, const char *message)

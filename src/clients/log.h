@@ -14,6 +14,12 @@ struct client_log {
 void client_log_init(struct client_log *log, struct timers *timers);
 void client_log_free(struct client_log *log);
 
+enum { CLIENT_LOG_NAME_MAX = 256 };
+
+/* Names the session and its token, as the reason of an event: "client 7@127.0.0.1:4711 (deploy)".
+ */
+void client_log_name(struct client_session *session, char name[CLIENT_LOG_NAME_MAX]);
+
 /* client-error: a fatal error was told. */
 void client_log_error(const struct client_session *session, const char *code, const char *message);
 

@@ -151,6 +151,12 @@ static bool on_reload(void *arg, struct control_reload *told)
     return false;
 }
 
+static void on_reopen(void *arg, const char *who, struct control_reopen *told)
+{
+    (void)arg, (void)who;
+    *told = (struct control_reopen){.fault = NULL};
+}
+
 /* The level stays, for the lines are checked. */
 static enum log_level on_log_level(void *arg, enum log_level level)
 {
@@ -265,7 +271,7 @@ static void set_up(struct input *input)
                                .started_us = clock_now_us};
     clients = (struct clients){
         .pools = &pools, .modules = &modules, .loop = &loop, .report = &reporter, .boot = boot};
-    clients.control = (struct clients_control){NULL, on_reload, on_log_level, on_drain};
+    clients.control = (struct clients_control){NULL, on_reload, on_reopen, on_log_level, on_drain};
     workers =
         (struct workers){.pools = &pools, .loop = &loop, .log_limits = &log_limits, .boot = boot};
     clients_init(&clients);

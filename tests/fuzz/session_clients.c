@@ -181,6 +181,7 @@ static void operate(struct client *client, unsigned what)
         "{\"op\":\"drain\",\"waiting\":\"run\"}\n",
         "{\"op\":\"drain\"}\n",
         "{\"op\":\"log-level\",\"level\":\"warn\"}\n",
+        "{\"op\":\"reopen\"}\n",
         "{\"op\":\"kill\",\"worker\":1}\n",
         "{\"op\":\"kill\",\"worker\":3}\n",
         "{\"op\":\"register\",\"name\":\"a\"}\n",

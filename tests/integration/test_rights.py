@@ -33,6 +33,7 @@ NEEDED = {
     "recycle": "admin",
     "reload": "admin",
     "log-level": "admin",
+    "reopen": "admin",
     "drain": "admin",
 }
 

@@ -57,11 +57,10 @@ def test_no_other_signal_ends_or_stops_it(daemon):
     assert server.wait_exit() == 0
 
 
-def test_reserved_signals_are_logged(daemon):
+def test_a_reserved_signal_is_logged(daemon):
     server = daemon()
-    for number in (signal.SIGUSR1, signal.SIGUSR2):
-        server.signal(number)
-        server.log.wait("signal-reserved", signal=number.name)
+    server.signal(signal.SIGUSR2)
+    server.log.wait("signal-reserved", signal="SIGUSR2")
 
 
 @pytest.mark.parametrize("number", ENDS)

@@ -1,4 +1,4 @@
-"""The requests of the operator: pause, resume, resize, reload, drain, kill of a worker, log-level."""
+"""The requests of the operator: pause, resume, resize, reload, reopen, drain, kill of a worker, log-level."""
 
 import json
 import os
@@ -20,7 +20,7 @@ POOLS = {
     "modules": {"sleep": {"pool": "slow"}},
 }
 PATH_IN_ANSWER = 510  # as much as an answer has room for
-OPERATOR = ["pause", "resume", "resize", "recycle", "reload", "drain", "log-level"]
+OPERATOR = ["pause", "resume", "resize", "recycle", "reload", "reopen", "drain", "log-level"]
 
 
 def ask(client, op, **fields):

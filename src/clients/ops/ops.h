@@ -53,6 +53,7 @@ struct client_request {
     OP(resize)         \
     OP(recycle)        \
     OP(reload)         \
+    OP(reopen)         \
     OP(drain)          \
     OP(log_level)      \
     OP(register)       \

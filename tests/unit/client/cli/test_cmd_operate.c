@@ -1,4 +1,4 @@
-/* recycle, reload, drain and log-level. */
+/* recycle, reload, reopen, drain and log-level. */
 #include "tests/unit/client/dialogue.h"
 #include "tests/unit/suite.h"
 
@@ -53,6 +53,20 @@ START_TEST(unusable_settings)
 }
 END_TEST
 
+START_TEST(reopen)
+{
+    static const char request[] = "{\"op\":\"reopen\",\"id\":1}";
+    assert_fields(request, "\"event\":\"ok\",\"file\":\"/var/log/t.log\"", ARGS("reopen"), 0,
+                  "the log goes on in /var/log/t.log\n", "");
+    assert_fields(request, "\"event\":\"ok\"", ARGS("reopen"), 0,
+                  "the log has no file, and nothing was done\n", "");
+    assert_fields(request, "\"event\":\"ok\"", ARGS("reopen", "--json"), 0, "{\"event\":\"ok\"}\n",
+                  "");
+    assert_fields(request, "\"event\":\"error\",\"code\":\"bad-config\",\"message\":\"no\"",
+                  ARGS("reopen"), 1, "", "taskmaster: the server refused: bad-config: no\n");
+}
+END_TEST
+
 START_TEST(drain)
 {
     assert_fields("{\"op\":\"drain\",\"id\":1}", "\"event\":\"ok\"", ARGS("drain"), 0,
@@ -75,7 +89,7 @@ END_TEST
 int main(void)
 {
     const TTest *const tests[] = {
-        recycle, reload, unusable_settings, drain, log_level,
+        recycle, reload, unusable_settings, reopen, drain, log_level,
     };
     TCase *tcase = tcase_create("cmd_operate");
     tcase_set_timeout(tcase, 120);

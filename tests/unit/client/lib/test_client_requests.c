@@ -105,6 +105,7 @@ static const char *const operators[] = {
     "{\"op\":\"reload\",\"id\":8}",
     "{\"op\":\"drain\",\"id\":9,\"waiting\":\"run\"}",
     "{\"op\":\"log-level\",\"id\":10,\"level\":\"debug\"}",
+    "{\"op\":\"reopen\",\"id\":11}",
 };
 
 static void plays_operators(struct fake *fake)
@@ -141,6 +142,7 @@ START_TEST(requests_of_operators)
     assert_fine(client, tm_client_reload(client, WAIT_MS, NULL));
     assert_fine(client, tm_client_drain(client, "run", WAIT_MS, NULL));
     assert_fine(client, tm_client_log_level(client, "debug", WAIT_MS, NULL));
+    assert_fine(client, tm_client_reopen(client, WAIT_MS, NULL));
     tm_client_free(client);
     fake_finish(&fake);
 }
