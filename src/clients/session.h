@@ -2,10 +2,10 @@
 /*
  * client_session: one connection of a client, a source of jobs.
  *
- *     NEW --(hello is accepted)--> OPEN --(EOF, fatal error)----> ENDING --(all is taken)--> LINGER
- *      |                                                            ^
- *      |--(wrong token)--> SUSPECT --(delay is over)----------------|
- *      '--(EOF, fatal error)----------------------------------------'
+ *     NEW --(hello is accepted)--> OPEN --(EOF, bye, fatal error)-> ENDING --(all is taken)--> LINGER
+ *      |                                                              ^
+ *      |--(wrong token)--> SUSPECT --(delay is over)------------------|
+ *      '--(EOF, fatal error)------------------------------------------'
  *
  *     NEW      no hello was accepted yet; the connection is unauthenticated
  *     SUSPECT  likewise; it named a wrong token, is told so after a delay, and is not read meanwhile

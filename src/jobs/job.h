@@ -41,6 +41,13 @@ enum job_state {
     JOB_ENDED,    /* its terminal event is being told */
 };
 
+/* Whether the job ends with its connection. */
+enum job_link {
+    JOB_FREE,
+    JOB_LINKED,
+    JOB_LINKED_ON_FAILURE, /* ends with a connection that was lost, and not taken leave of */
+};
+
 /* The list that holds a WAITING job, by its link `waiting`. */
 enum job_place {
     JOB_NOWHERE,    /* on the way from one place to another; every job in another state */
@@ -62,8 +69,8 @@ struct job_asked {
     uint32_t timeout_ms;         /* 0: none */
     uint32_t payload_max;        /* of the result, in bytes: as the client was told */
     uint16_t id_len, context_len;
-    bool link : 1;   /* the job ends with its connection */
-    bool detach : 1; /* the job is nobody's: only its submit is answered */
+    unsigned link : 2; /* enum job_link */
+    bool detach : 1;   /* the job is nobody's: only its submit is answered */
     bool notify_accepted : 1, notify_started : 1, notify_progress : 1;
 };
 

@@ -125,6 +125,7 @@ struct job_source {
     bool held;                   /* its jobs stay in the lines */
     bool gone;                   /* nobody hears of its jobs any more */
     bool ended;                  /* no more submits; its ties are being cut */
+    bool leave;                  /* the source has taken leave: its end is no failure */
 };
 
 #endif

@@ -4,6 +4,12 @@
 #include "jobs/dispatcher_internal.h"
 
 /* The job's connection has ended. */
+static bool ends_with(const struct job *job, const struct job_source *source)
+{
+    return job->asked.link == JOB_LINKED ||
+           (job->asked.link == JOB_LINKED_ON_FAILURE && !source->leave);
+}
+
 static void cancel_linked(struct job *job)
 {
     job_set_by(job, BY_LINK, NULL);
@@ -20,7 +26,8 @@ bool dispatcher_source_ended(struct dispatch_shared *shared, struct job_source *
         source->untie = LIST_NEXT(job, links.of_source);
         bool fails = dispatch_fails_waiting(job->run.pool) && job->state == JOB_WAITING &&
                      !job_is_prefetched(job);
-        if (job->asked.link && !fails) /* in a drain, waiting jobs fail with the reason shutdown */
+        if (ends_with(job, source) &&
+            !fails) /* in a drain, waiting jobs fail with the reason shutdown */
             cancel_linked(job);
     }
     dispatch_schedule(shared);
@@ -40,7 +47,7 @@ bool dispatcher_source_gone(struct dispatch_shared *shared, struct job_source *s
             continue;
         }
         job_set_source(job, NULL);
-        if (job->asked.link)
+        if (ends_with(job, source))
             cancel_linked(job);
     }
     dispatch_schedule(shared);

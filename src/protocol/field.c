@@ -68,11 +68,11 @@ static void list_words(const char *const *words, char expected[EXPECTED_MAX])
 }
 
 /* "\"fail\" or \"run\"". */
-static void list_choices(const char *const *words, char expected[EXPECTED_MAX])
+static void list_choices(const char *const *words, char *expected, size_t size)
 {
     size_t len = 0;
-    for (size_t i = 0; words[i] && len < EXPECTED_MAX; i++)
-        len += (size_t)snprintf(expected + len, EXPECTED_MAX - len, "%s\"%s\"",
+    for (size_t i = 0; words[i] && len < size; i++)
+        len += (size_t)snprintf(expected + len, size - len, "%s\"%s\"",
                                 !i             ? ""
                                 : words[i + 1] ? ", "
                                                : " or ",
@@ -95,6 +95,7 @@ static void describe_range(uint64_t min, uint64_t max, char expected[EXPECTED_MA
 static void describe(const struct header *header, const struct field *field,
                      char expected[EXPECTED_MAX])
 {
+    size_t len;
     switch (field->kind) {
     case FIELD_STRING:
         describe_string(field, expected);
@@ -115,14 +116,15 @@ static void describe(const struct header *header, const struct field *field,
     case FIELD_UINT:
         describe_range(field->min, field->max, expected);
         break;
-    case FIELD_BOOL:
-        snprintf(expected, EXPECTED_MAX, "true or false");
+    case FIELD_SWITCH:
+        len = (size_t)sprintf(expected, "true, false or ");
+        list_choices(field->words, expected + len, EXPECTED_MAX - len);
         break;
     case FIELD_TRUE:
         snprintf(expected, EXPECTED_MAX, "true");
         break;
     case FIELD_WORD:
-        list_choices(field->words, expected);
+        list_choices(field->words, expected, EXPECTED_MAX);
         break;
     case FIELD_WORDS:
         list_words(field->words, expected);
@@ -234,14 +236,6 @@ static int read_uint(struct header *header, const struct field *field, const jso
     return 0;
 }
 
-static int read_bool(struct header *header, const struct field *field, const json_t *value)
-{
-    if (!json_is_boolean(value))
-        return bad_field(header, field);
-    *(bool *)place(header, field) = json_is_true(value);
-    return 0;
-}
-
 static int read_true(struct header *header, const struct field *field, const json_t *value)
 {
     if (!json_is_true(value))
@@ -266,6 +260,17 @@ static int read_word(struct header *header, const struct field *field, const jso
     if (!field->words[word])
         return bad_field(header, field);
     *(uint32_t *)place(header, field) = word + 1;
+    return 0;
+}
+
+static int read_switch(struct header *header, const struct field *field, const json_t *value)
+{
+    if (!json_is_boolean(value)) {
+        int fault = read_word(header, field, value);
+        *(uint32_t *)place(header, field) += !fault;
+        return fault;
+    }
+    *(uint32_t *)place(header, field) = json_is_true(value);
     return 0;
 }
 
@@ -344,7 +349,7 @@ static int read_size(struct header *header, const struct field *field, const jso
 
 static const reader readers[] = {
     [FIELD_STRING] = read_string, [FIELD_NAME] = read_name,       [FIELD_ID] = read_id,
-    [FIELD_UINT] = read_uint,     [FIELD_BOOL] = read_bool,       [FIELD_WORDS] = read_words,
+    [FIELD_UINT] = read_uint,     [FIELD_SWITCH] = read_switch,   [FIELD_WORDS] = read_words,
     [FIELD_WORD] = read_word,     [FIELD_CONTEXT] = read_context, [FIELD_VERSION] = read_version,
     [FIELD_TOKEN] = read_token,   [FIELD_OP] = read_op,           [FIELD_SIZE] = read_size,
     [FIELD_TRUE] = read_true,     [FIELD_SERVICE] = read_service,

@@ -3,6 +3,7 @@
 
 #include "protocol/answer.h"
 
+#include <stdio.h>
 #include <string.h>
 
 /* A token never stands in a message. */
@@ -47,17 +48,28 @@ void hello_grant(struct event_writer *event, const struct grant *grant)
 
 /* --- features, from the tables --- */
 
-static void list_words(struct event_writer *event, const struct field *field)
+static void list_words(struct event_writer *event, const char *prefix, const char *const *words)
 {
-    for (size_t i = 0; field->words[i]; i++)
-        event_item(event, field->feature, field->words[i]);
+    for (; *words; words++)
+        event_item(event, prefix, *words);
+}
+
+/* "link", "link-on-failure". */
+static void list_switch(struct event_writer *event, const struct field *field)
+{
+    char prefix[CODE_MAX];
+    snprintf(prefix, sizeof prefix, "%s-", field->feature);
+    event_item(event, "", field->feature);
+    list_words(event, prefix, field->words);
 }
 
 static void list_fields(struct event_writer *event, const struct field *field)
 {
     for (; field && field->name; field++)
         if (field->feature && field->kind == FIELD_WORDS)
-            list_words(event, field);
+            list_words(event, field->feature, field->words);
+        else if (field->feature && field->kind == FIELD_SWITCH)
+            list_switch(event, field);
         else if (field->feature)
             event_item(event, "", field->feature);
 }

@@ -22,7 +22,8 @@ struct client_request {
     REQUEST_TEXT(MODULE_NAME_MAX) module;
     uint32_t timeout_ms; /* 0: none */
     uint32_t notify;     /* bits of the words of submit's field */
-    bool link, detach;
+    uint32_t link;       /* enum job_link */
+    bool detach;
     uint32_t attempt; /* 0: not given */
     REQUEST_TEXT(ORIGIN_MAX) origin;
     REQUEST_TEXT(ORIGIN_MAX) owner; /* submit's field `for` */
@@ -43,6 +44,7 @@ struct client_request {
     OP(hello)          \
     OP(submit)         \
     OP(set)            \
+    OP(bye)            \
     OP(stats)          \
     OP(workers)        \
     OP(crashes)        \

@@ -18,6 +18,8 @@
 
 enum { NOTIFY_ACCEPTED = 1, NOTIFY_STARTED = 2, NOTIFY_PROGRESS = 4 };
 
+static const char *const link_words[] = {"on-failure", NULL}; /* as in enum job_link */
+
 static const char *const notify_words[] = {"accepted", "started", "progress", NULL};
 
 /* Nobody hears of a detached job, and it outlives its connection. */
@@ -26,7 +28,7 @@ static const char *const not_with_detach[] = {"link", "notify", NULL};
 static const struct field fields[] = {
     {"module", FIELD_NAME, CLIENT_REQUEST_AT(module), .max = MODULE_NAME_MAX},
     {"context", FIELD_CONTEXT, .max = CONTEXT_MAX, .feature = "context"},
-    {"link", FIELD_BOOL, CLIENT_REQUEST_AT(link), .feature = "link"},
+    {"link", FIELD_SWITCH, CLIENT_REQUEST_AT(link), .words = link_words, .feature = "link"},
     {"timeout_ms", FIELD_UINT, CLIENT_REQUEST_AT(timeout_ms), .min = 1, .max = INT32_MAX,
      .feature = "timeout"},
     {"notify", FIELD_WORDS, CLIENT_REQUEST_AT(notify), .words = notify_words, .feature = "notify-"},
@@ -63,7 +65,7 @@ static struct job *make_job(const struct client_session *session,
     job->asked.origin = make_origin(session, request);
     job->asked.timeout_ms = request->timeout_ms;
     job->asked.payload_max = session->dialogue.payload_max;
-    job->asked.link = request->link;
+    job->asked.link = request->link & 3;
     job->asked.detach = request->detach;
     job->asked.notify_accepted = request->notify & NOTIFY_ACCEPTED || request->detach;
     job->asked.notify_started = request->notify & NOTIFY_STARTED;

@@ -549,7 +549,7 @@ uint64_t submit_order(struct order order)
     job->asked.module = order.module < 0 ? NULL : &modules[order.module];
     job->run.why_no_module = job->asked.module ? NULL : xstrdup("there is none");
     job->asked.timeout_ms = order.timeout_ms;
-    job->asked.link = order.link;
+    job->asked.link = order.link & 3;
     job->asked.notify_accepted = order.accepted;
     job->asked.notify_started = order.started;
     job->asked.notify_progress = order.progress;

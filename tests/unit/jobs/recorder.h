@@ -138,7 +138,8 @@ struct order {
     int module;  /* index; -1: none */
     uint32_t timeout_ms;
     size_t size; /* of the payload */
-    bool link, accepted, started, progress, over_budget;
+    unsigned link; /* enum job_link */
+    bool accepted, started, progress, over_budget;
     bool none; /* for the macro */
 };
 

@@ -49,6 +49,40 @@ START_TEST(test_source_ended)
 }
 END_TEST
 
+/* A source that takes leave ends without failing. */
+START_TEST(test_source_ended_with_and_without_leave)
+{
+    open_idle(1, 1, 10);
+    SUBMIT(.link = JOB_LINKED_ON_FAILURE);
+    SUBMIT(.link = JOB_LINKED);
+    SUBMIT(.source = 'b', .link = JOB_LINKED_ON_FAILURE);
+    hush_news();
+    source_of('a')->source.leave = true;
+    dispatcher_source_ended(&shared, &source_of('a')->source);
+    ck_told("a2 failed cancelled");
+    dispatcher_source_ended(&shared, &source_of('b')->source);
+    ck_told("b3 failed cancelled");
+    done(1);
+    ck_told("a1 done");
+}
+END_TEST
+
+START_TEST(test_source_gone_with_and_without_leave)
+{
+    open_idle(2, 2, 10);
+    SUBMIT(.link = JOB_LINKED_ON_FAILURE);
+    SUBMIT(.source = 'b', .link = JOB_LINKED_ON_FAILURE);
+    hush_news();
+    source_of('a')->source.leave = true;
+    dispatcher_source_gone(&shared, &source_of('a')->source);
+    ck_told("a1 left");
+    dispatcher_source_gone(&shared, &source_of('b')->source);
+    ck_told("b2 left, flag 1 j2");
+    done(2);
+    ck_assert_uint_eq(shared.counts.orphaned, 1);
+}
+END_TEST
+
 /* Waiting ones are dropped, running ones finish and are counted as orphaned, tied ones are stopped;
  * nobody is told. */
 START_TEST(test_source_gone)
@@ -314,6 +348,8 @@ int main(void)
     TCase *tc = recorder_case(suite, "dispatcher");
     tcase_add_test(tc, test_source_ended_with_thousands);
     tcase_add_test(tc, test_source_ended);
+    tcase_add_test(tc, test_source_ended_with_and_without_leave);
+    tcase_add_test(tc, test_source_gone_with_and_without_leave);
     tcase_add_test(tc, test_source_gone);
     tcase_add_test(tc, test_orphans_end);
     tcase_add_test(tc, test_source_gone_with_thousands);

@@ -282,7 +282,7 @@ static struct job *read_back(const char *text)
     job->asked.origin->attempt = attempt;
     job->asked.timeout_ms = timeout_ms;
     job->asked.payload_max = payload_max;
-    job->asked.link = link;
+    job->asked.link = link & 3;
     job->asked.detach = detach;
     job->asked.notify_accepted = accepted;
     job->asked.notify_started = started;

@@ -107,7 +107,7 @@ static const char *field_text(const struct client_request *r, const char *name)
     else if (strcmp(name, "level") == 0 && r->level)
         snprintf(text, sizeof text, "%s", level_words[r->level]);
     else if (strcmp(name, "link") == 0 && r->link)
-        snprintf(text, sizeof text, "true");
+        snprintf(text, sizeof text, "%s", r->link == JOB_LINKED ? "true" : "on-failure");
     else if (strcmp(name, "detach") == 0 && r->detach)
         snprintf(text, sizeof text, "true");
     else if (strcmp(name, "token_wrong") == 0 && r->base.token_wrong)
