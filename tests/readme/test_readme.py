@@ -14,7 +14,7 @@ Some parts differ from run to run, and are compared like this; everything else i
   _kb, as well as numbers with a unit (12 ms, 3.5 s, 5 MiB), count as #.
 - Offsets (0x11a9) and fingerprints of crashes count as #: they differ from compiler to compiler.
 - In the tables of `workers`, `pools` and `crashes` for people, every number counts as #. In the output of `stats`, the
-  states of workers do, because they depend on speed. In all of these, any run of blanks counts as one. The jobs in
+  states of workers and times with their units do, because they depend on speed. In all of these, any run of blanks counts as one. The jobs in
   `stats` must be those of the commands before it.
 """
 
@@ -85,6 +85,7 @@ def comparable(command, text):
         text = re.sub(r"[\d.]+", "#", text)
     if re.search(r"\btaskmaster (workers|pools|crashes|stats)\b", command):
         text = re.sub(r"\b(open|probing) +\d+", r"\1 #", text)
+        text = re.sub(r"#(us|ms|s)\b", "#", text)
         text = re.sub(r"[ \t]+", " ", re.sub(r"\b(starting|idle|busy|stopping|forks|exits) +\d+", r"\1 #", text))
     return text.rstrip()
 
