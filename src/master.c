@@ -233,6 +233,7 @@ static void wire(struct master *m, const struct config_args *args)
     m->clients.loop = m->workers.loop = &m->conns;
     m->clients.report = &m->report;
     m->workers.log_limits = &m->log_limits;
+    m->workers.modules = &m->modules;
     m->clients.control = (struct clients_control){m, on_reload, on_reopen, on_log_level, on_drain};
     m->clients.boot = m->workers.boot = m->boot;
     m->shutdown = (struct shutdown){.timers = &m->loop.timers,

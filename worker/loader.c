@@ -8,6 +8,7 @@
 #include "fork_guard.h"
 #include "host.h"
 #include "load_error.h"
+#include "loaded.h"
 #include "module_functions.h"
 #include "process_state.h"
 #include "refusal.h"
@@ -19,6 +20,7 @@
 
 struct loader {
     const struct settings *settings;
+    struct worker_shared *shared;
     struct load_error_origin origin;
     struct host host;
     struct module *modules;       /* last loaded first */
@@ -96,6 +98,8 @@ static struct module *open_module(struct loader *loader, const char *name, struc
         return NULL;
     }
     initialise(&loader->host, module, settings_module_config(loader->settings, module->name));
+    if (module->init_failure == NULL)
+        loaded_note(loader->shared, module);
     set_up(loader, module);
     module->next = loader->modules;
     loader->modules = module;
@@ -122,14 +126,16 @@ static struct module *find(const struct loader *loader, const char *name)
     return module;
 }
 
-struct loader *loader_new(const struct settings *settings)
+struct loader *loader_new(const struct settings *settings, struct worker_shared *shared)
 {
     struct loader *loader = xmalloc(sizeof(*loader));
 
     effects_init();
     process_state_init();
-    *loader = (struct loader){
-        .settings = settings, .origin = load_error_origin(), .descriptors = descriptors_open()};
+    *loader = (struct loader){.settings = settings,
+                              .shared = shared,
+                              .origin = load_error_origin(),
+                              .descriptors = descriptors_open()};
     host_init(&loader->host, &module_functions);
     return loader;
 }

@@ -18,9 +18,9 @@
 
 struct loader;
 
-/* `settings` are borrowed until loader_free(). The first call records the state of the process for
- * loader_leave(). */
-struct loader *loader_new(const struct settings *settings);
+/* `settings` and `shared` are borrowed until loader_free(). `shared` shows the loaded modules from
+ * now on. The first call records the state of the process for loader_leave(). */
+struct loader *loader_new(const struct settings *settings, struct worker_shared *shared);
 
 /* To be called before a job of the module `next` is claimed: undoes the changes of another module.
  * Returns 0, or -1 after a report: the worker cannot continue. */

@@ -76,7 +76,7 @@ int main(int argc, char **argv)
         return EXIT_FAILURE;
     report_follow_debug(&start.shared->page.debug);
 
-    loader = loader_new(&settings);
+    loader = loader_new(&settings, start.shared);
     loader_preload(loader, start.shared);
     if (handshake_ready(link) < 0)
         return EXIT_FAILURE;

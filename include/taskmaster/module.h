@@ -307,7 +307,8 @@ typedef struct tm_descriptor {
     void (*fini)(void) TM_ZERO;
 
     /* Optional. Returns static JSON text: {"help": text, "input": JSON Schema of the payload}, both
-     * optional. This release does not call it. */
+     * optional. Called once per process, after a successful init(); a request `modules` shows the
+     * text, up to 32,000 bytes. */
     const char *(*describe)(void)TM_ZERO;
 } tm_descriptor;
 

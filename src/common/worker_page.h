@@ -17,7 +17,8 @@
  * several results. During a long job, the master looks at the slots by itself.
  *
  * The last part has room for the facts of a crash (crash_record.h). No memory is taken for it until
- * the worker crashes.
+ * the worker crashes. Behind it the worker tells of the modules that it has loaded; only entries in
+ * use take memory.
  *
  * After its start, the worker maps the first page read-only and the other pages writable. A broken
  * worker can hurt only its own jobs: any word but offered counts as begun, and a begun job is lost
@@ -84,6 +85,20 @@ enum { WORKER_PROGRESS_KEPT = 4 };
 
 enum { WORKER_REFUSAL_MAX = 512 }; /* bytes of a refusal's text, the NUL included */
 
+enum {
+    WORKER_LOADED_MAX = 64,      /* modules that a worker tells of */
+    WORKER_VERSION_MAX = 64,     /* bytes of a module's version, the NUL included */
+    WORKER_DESCRIBE_MAX = 32624, /* likewise of the text of its describe() */
+};
+
+/* A module loaded by the worker. An empty text: there is none, or no room for it. */
+struct loaded_module {
+    uint64_t loaded_us; /* CLOCK_MONOTONIC */
+    char name[MODULE_NAME_MAX + 1];
+    char version[WORKER_VERSION_MAX];
+    char describe[WORKER_DESCRIBE_MAX];
+};
+
 struct worker_shared {
     struct worker_page page;
     _Alignas(4096) uint64_t claims[WORKER_CLAIMS]; /* accessed atomically */
@@ -105,6 +120,8 @@ struct worker_shared {
     struct job_progress progress[WORKER_PROGRESS_KEPT];
     _Alignas(4096) struct worker_result results[WORKER_CLAIMS];
     _Alignas(4096) struct crash_record crash;
+    uint32_t loaded_count; /* of the entries below; accessed atomically */
+    struct loaded_module loaded[WORKER_LOADED_MAX];
 };
 
 enum claim_state {

@@ -31,6 +31,7 @@ static void free_entry(struct hash_node *node, void *arg)
 {
     struct module_entry *entry = module_entry_of(node);
     (void)arg;
+    module_about_free(&entry->about);
     free(entry->name);
     free(entry);
 }
@@ -198,6 +199,12 @@ struct module_entry *module_table_find(struct module_table *table, const char *n
     if (!is_fresh(entry, now_us))
         look(entry, table->settings->dir, now_us);
     return entry->file.usable ? entry : NULL;
+}
+
+const struct module_entry *module_table_known(const struct module_table *table, const char *name)
+{
+    size_t len = strlen(name);
+    return lookup(table, name, len, siphash(name, len, 0));
 }
 
 char *module_table_why_not(const struct module_table *table, const char *name)

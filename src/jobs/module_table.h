@@ -10,6 +10,7 @@
 #define TASKMASTER_JOBS_MODULE_TABLE_H
 
 #include "base/hash.h"
+#include "jobs/module_about.h"
 #include "jobs/module_breaker.h"
 #include "jobs/module_dir.h"
 #include "jobs/module_refusal.h"
@@ -53,6 +54,8 @@ struct module_entry {
     struct module_file file;
     struct module_history history;
     struct tally tally;
+    struct module_about about;
+    uint32_t loaded_by; /* workers, as far as they were looked at (workers/loaded.h) */
     struct module_breaker breaker;
 };
 
@@ -76,6 +79,9 @@ void module_table_try_again(struct module_table *table, const char *pool);
  * entry, which stays until the table goes. */
 struct module_entry *module_table_find(struct module_table *table, const char *name, size_t len,
                                        uint64_t now_us);
+
+/* The entry of the name, usable or not; NULL if there is none. */
+const struct module_entry *module_table_known(const struct module_table *table, const char *name);
 
 /* Why the name has no entry, in words for a client (no path). The caller frees the text. */
 char *module_table_why_not(const struct module_table *table, const char *name);

@@ -249,3 +249,20 @@ size_t pools_workers(const struct pools *pools)
         workers += pool_count(&d->pool);
     return workers;
 }
+
+static void look_at_modules(const struct dispatcher *d)
+{
+    struct worker *worker;
+    for (int state = 0; state < WORKER_STATES; state++)
+        TAILQ_FOREACH (worker, &d->pool.lists[state], link)
+            d->ops->look_at_modules(d->ctx, worker);
+}
+
+void pools_look_at_modules(const struct pools *pools)
+{
+    const struct dispatcher *d;
+    if (!pools->shared.ops->look_at_modules)
+        return;
+    POOLS_EACH (d, pools)
+        look_at_modules(d);
+}

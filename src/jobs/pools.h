@@ -52,6 +52,9 @@ struct worker *pools_worker(const struct pools *pools, uint32_t id);
 
 #define POOLS_EACH(d, pools) LIST_FOREACH (d, &(pools)->list, link)
 
+/* Looks which modules the workers have loaded: module_entry.loaded_by and .about. */
+void pools_look_at_modules(const struct pools *pools);
+
 /* --- jobs: as in dispatcher.h --- */
 
 /* The job goes to the pool of its module; a job without a module to `default`. */

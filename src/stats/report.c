@@ -5,6 +5,7 @@
 #include "common/log.h"
 #include "jobs/module_table.h"
 #include "jobs/pools.h"
+#include "stats/breaker_report.h"
 #include "stats/process_report.h"
 #include "stats/tally_report.h"
 #include "stats/worker_memory.h"
@@ -140,15 +141,6 @@ static json_t *jobs_report(const struct dispatcher_counts *counts)
     set(jobs, "orphaned", counts->orphaned);
     set(jobs, "running", counts->running);
     return jobs;
-}
-
-static json_t *breaker_report(const struct module_breaker *breaker, uint64_t now_us)
-{
-    json_t *item = json_object();
-    json_object_set_new(item, "state", json_string(module_breaker_state_name(breaker, now_us)));
-    set(item, "retry_ms", module_breaker_retry_ms(breaker, now_us));
-    set(item, "opened", breaker->opened);
-    return item;
 }
 
 struct modules_report {

@@ -20,9 +20,19 @@ struct worker_link *worker_link_new(struct workers *workers, struct worker *work
     return link;
 }
 
+void worker_link_look_at_modules(struct worker_link *link)
+{
+    if (link->process.shared && link->workers->modules)
+        worker_loaded_look(&link->loaded, link->process.shared, link->workers->modules,
+                           workers_timers(link->workers)->now_us);
+}
+
+/* The worker may have loaded a module that nobody else has. */
 void worker_link_free(struct worker_link *link)
 {
     bug_on(worker_process_exists(&link->process));
+    worker_link_look_at_modules(link);
+    worker_loaded_end(&link->loaded);
     timer_clear(workers_timers(link->workers), &link->grace);
     timer_clear(workers_timers(link->workers), &link->peek);
     worker_link_close_connection(link);

@@ -24,6 +24,7 @@
 #include "base/timers.h"
 #include "common/limits.h"
 #include "jobs/pool.h"
+#include "workers/loaded.h"
 #include "workers/output.h"
 #include "workers/process.h"
 #include "workers/welcome.h"
@@ -57,6 +58,7 @@ struct worker_link {
     struct worker_connection *connection; /* from AUTHENTICATED on, while it is open */
     struct worker_process process;
     struct worker_output output;
+    struct worker_loaded loaded;
     struct worker_welcome *welcome; /* the settings at its start */
     struct worker_welcome *preload; /* those of its pool; NULL: nothing to load */
     uint8_t token[TOKEN_BYTES];
@@ -78,6 +80,9 @@ struct worker_link *worker_link_new(struct workers *workers, struct worker *work
 /* Closes the connection, the output and the process's descriptors. The process is reaped, or was
  * never started. */
 void worker_link_free(struct worker_link *link);
+
+/* Tells the modules which the worker has loaded by now. */
+void worker_link_look_at_modules(struct worker_link *link);
 
 /* Returns true if the matrix allows this way. */
 bool worker_link_may_turn(enum worker_link_state from, enum worker_link_state to);

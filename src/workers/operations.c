@@ -176,6 +176,13 @@ static void op_poll(void *ctx, struct worker *worker)
     worker_death_poll(link_of(worker));
 }
 
+static void op_look_at_modules(void *ctx, struct worker *worker)
+{
+    (void)ctx;
+    if (link_of(worker))
+        worker_link_look_at_modules(link_of(worker));
+}
+
 /* --- the end --- */
 
 static void op_signal(void *ctx, struct worker *worker, int signo)
@@ -224,5 +231,6 @@ const struct dispatcher_ops worker_operations = {
     .signal = op_signal,
     .retire = op_retire,
     .poll = op_poll,
+    .look_at_modules = op_look_at_modules,
     .forget = op_forget,
 };

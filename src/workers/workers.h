@@ -23,6 +23,7 @@
 struct workers {
     struct pools *pools;
     struct conn_loop *loop;
+    struct module_table *modules;  /* NULL in some tests */
     struct log_limits *log_limits; /* the master's: for lines caused by jobs */
     const char *boot;
     struct worker_process_env env;

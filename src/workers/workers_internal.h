@@ -12,7 +12,7 @@
  *     results.c                  answers, from messages and from slots
  *     link.c                     the record of a worker's process, connection and output
  *
- *     output.c, message.c, late.c, preloads.c, welcome.c, limits.c, process.c,
+ *     output.c, loaded.c, message.c, late.c, preloads.c, welcome.c, limits.c, process.c,
  *     claims.c, child.c
  *                                these know no link
  *

@@ -103,6 +103,39 @@ def test_figures_stay_over_a_reload(daemon):
     assert (before["run_us"], before["bytes_in"]) == (after["run_us"], after["bytes_in"])
 
 
+def modules(client):
+    client.send(op="modules", id="m")
+    event = client.find(lambda e: e.get("id") == "m", what="the modules")
+    check(event, "modules")
+    return {module["name"]: module for module in event.json()}
+
+
+def test_modules(daemon):
+    server = daemon(pool_start=2, pool_max=2, pools={"slow": {"pool-start": 1}}, modules={
+        "sleep": {"pool": "slow"}, "wc": {"enabled": False},
+        "echo": {"config": {"url": "x", "db": {"password": "hidden"}, "api_key": ["hidden"]}}})
+    client = server.client()
+    before = modules(client)
+    assert list(before) == sorted(before) and {"echo", "fib", "sleep", "wc", "crash"} <= set(before)
+    for module in before.values():
+        assert module["loaded_by"] == 0 and module["version"] is None and module["describe"] is None, module
+        assert module["breaker"]["state"] == "closed" and module["done"] == 0, module
+        assert module["file"].endswith(f"/{module['name']}.so") and os.path.exists(module["file"]), module
+    assert before["echo"]["config"] == {"url": "x", "db": {"password": "***"}, "api_key": "***"}
+    assert before["fib"]["config"] == {} and before["fib"]["pool"] == "default" and before["fib"]["enabled"] is True
+    assert before["sleep"]["pool"] == "slow" and before["wc"]["enabled"] is False
+    check(client.run("crash", "segv"), "failed", reason="error")
+    check(client.run("echo", "x"), "done")
+    check(client.run("sleep", '{"ms":1}'), "done")
+    after = modules(client)
+    for name in ("echo", "sleep"):
+        assert after[name]["version"] == "1.0" and after[name]["loaded_by"] == 1, after[name]
+        assert after[name]["done"] == 1 and json.loads(after[name]["describe"])["help"], after[name]
+    assert after["fib"]["describe"] is None and after["crash"]["failed"] == 1
+    wait_until(lambda: modules(client)["crash"]["loaded_by"] == 0, "the crashed worker gone")
+    assert json.loads(modules(client)["crash"]["describe"])["help"], "told by a worker that has crashed"
+
+
 def open_descriptors(server):
     return len(os.listdir(f"/proc/{server.pid}/fd"))
 

@@ -47,6 +47,7 @@ struct client_request {
     OP(bye)            \
     OP(stats)          \
     OP(workers)        \
+    OP(modules)        \
     OP(crashes)        \
     OP(cancel)         \
     OP(kill)           \

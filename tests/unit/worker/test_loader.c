@@ -34,7 +34,7 @@ static void open_loader(const char *dir, const char *more)
     for (char *end = text; (end = strchr(end, '\n')) != NULL;)
         *end++ = '\0';
     ck_assert_int_eq(settings_parse(&settings, text, len), 0);
-    loader = loader_new(&settings);
+    loader = loader_new(&settings, &shared);
     free(text);
 }
 

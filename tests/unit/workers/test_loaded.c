@@ -1,0 +1,94 @@
+/* test_loaded: the modules that a worker claims to have loaded. */
+#include "workers/loaded.h"
+
+#include "tests/unit/support.h"
+
+#include <unistd.h>
+
+static struct module_settings settings;
+static struct module_table table;
+static struct worker_loaded loaded;
+static struct worker_shared *shared;
+static char dir[] = "/tmp/test_workers_loaded.XXXXXX";
+static uint64_t now_us;
+
+static void set_up(void)
+{
+    char path[64];
+    ck_assert_ptr_nonnull(mkdtemp(dir));
+    snprintf(path, sizeof path, "%s/fib.so", dir);
+    FILE *file = fopen(path, "w");
+    ck_assert(file && fclose(file) == 0);
+    settings.dir = dir;
+    module_table_init(&table, &settings);
+    shared = calloc(1, sizeof *shared);
+    now_us = 1000;
+}
+
+static void tear_down(void)
+{
+    char path[64];
+    snprintf(path, sizeof path, "%s/fib.so", dir);
+    ck_assert_int_eq(unlink(path), 0);
+    ck_assert_int_eq(rmdir(dir), 0);
+    worker_loaded_end(&loaded);
+    module_table_free(&table);
+    free(shared);
+}
+
+static void claim(const char *name, const char *version, const char *describe)
+{
+    struct loaded_module *entry = &shared->loaded[shared->loaded_count++];
+    snprintf(entry->name, sizeof entry->name, "%s", name);
+    snprintf(entry->version, sizeof entry->version, "%s", version);
+    snprintf(entry->describe, sizeof entry->describe, "%s", describe);
+    entry->loaded_us = now_us;
+}
+
+static void look(void)
+{
+    worker_loaded_look(&loaded, shared, &table, now_us);
+}
+
+START_TEST(test_a_module)
+{
+    claim("fib", "1.0", "{\"help\":\"x\"}");
+    look();
+    look();
+    const struct module_entry *fib = module_table_known(&table, "fib");
+    ck_assert_uint_eq(fib->loaded_by, 1);
+    ck_assert_str_eq(fib->about.version, "1.0");
+    ck_assert_str_eq(fib->about.describe, "{\"help\":\"x\"}");
+    worker_loaded_end(&loaded);
+    ck_assert_uint_eq(fib->loaded_by, 0);
+    ck_assert_str_eq(fib->about.version, "1.0");
+}
+END_TEST
+
+/* A broken worker: names without a file, no name, the same again, no end of a text, any count. */
+START_TEST(test_claims_are_checked)
+{
+    claim("nothing", "", "");
+    claim("../fib", "", "");
+    claim("fib", "1.0", "");
+    claim("fib", "2.0", "");
+    memset(&shared->loaded[shared->loaded_count++], 'x', sizeof shared->loaded[0]);
+    look();
+    ck_assert_uint_eq(table.by_name.count, 1);
+    ck_assert_uint_eq(module_table_known(&table, "fib")->loaded_by, 1);
+    shared->loaded_count = UINT32_MAX;
+    look();
+    ck_assert_uint_eq(loaded.seen, WORKER_LOADED_MAX);
+}
+END_TEST
+
+int main(void)
+{
+    Suite *suite = suite_create("loaded");
+    TCase *tc = tcase_create("loaded");
+    tcase_add_checked_fixture(tc, set_up, tear_down);
+    tcase_add_test(tc, test_a_module);
+    tcase_add_test(tc, test_claims_are_checked);
+    suite_add_tcase(suite, tc);
+    return run_suite(suite);
+}
