@@ -59,8 +59,10 @@ static void refuse(struct dispatcher *d, struct job *job, enum overload_reason r
     dispatch_end(d, job, &event);
 }
 
-static void accept_job(struct job *job, size_t position)
+static void accept_job(struct dispatcher *d, struct job *job, size_t position)
 {
+    if (job->asked.max_wait_ms)
+        dispatch_wait_add(d, job);
     if (job->asked.notify_accepted)
         dispatch_tell(job, &(struct job_event){.type = JOB_ACCEPTED, .position = position});
 }
@@ -108,7 +110,7 @@ static void enqueue(struct dispatcher *d, struct job *job)
 {
     size_t position = dispatcher_waiting(d);
     job_queue_put(&d->line.queue, job);
-    accept_job(job, position);
+    accept_job(d, job, position);
     dispatch_tell_state(d, job);
     dispatch_touch(d, pool_idle(&d->pool) ? DISPATCH_LINE | DISPATCH_POOL : DISPATCH_POOL);
 }
@@ -126,7 +128,7 @@ void dispatch_admit(struct dispatcher *d, struct job *job)
     } else if (quota_used_up(d, job)) {
         refuse(d, job, OVERLOAD_CLIENT_QUOTA);
     } else if (may_begin(d, job)) {
-        accept_job(job, 0);
+        accept_job(d, job, 0);
         dispatch_assign(d, pool_idle(&d->pool), job);
         if (d->expiry.limit_ms)
             dispatch_expiry_handed(d, job);

@@ -12,6 +12,8 @@ void dispatch_aside_put(struct dispatcher *d, struct job *job)
     job_set_place(job, JOB_ASIDE);
     TAILQ_INSERT_TAIL(&d->aside.jobs, job, links.waiting);
     d->aside.count++;
+    if (job->asked.max_wait_ms)
+        dispatch_wait_add(d, job);
     dispatch_tell_state(d, job);
 }
 

@@ -388,7 +388,7 @@ void dispatcher_init(struct dispatcher *d, struct dispatch_shared *shared, const
     timer_init(&d->aside.release, on_release, d);
     timer_init(&d->idle.timer, on_idle, d);
     timer_init(&d->tiny.recall, on_recall, d);
-    timer_init(&d->expiry.timer, on_expiry, d);
+    timer_init(&d->wait.timer, on_expiry, d);
     timer_init(&d->starts.exhausted.over, dispatch_start_exhausted_over, d);
     timer_init(&d->queue_full.over, dispatch_admit_queue_full_over, d);
 }
@@ -413,9 +413,10 @@ void dispatcher_free(struct dispatcher *d)
     timer_clear(d->timers, &d->aside.release);
     timer_clear(d->timers, &d->idle.timer);
     timer_clear(d->timers, &d->tiny.recall);
-    timer_clear(d->timers, &d->expiry.timer);
+    timer_clear(d->timers, &d->wait.timer);
     timer_clear(d->timers, &d->starts.exhausted.over);
     timer_clear(d->timers, &d->queue_full.over);
     timer_clear(d->timers, &d->removal.empty);
     job_queue_free(&d->line.queue);
+    heap_free(&d->wait.own);
 }

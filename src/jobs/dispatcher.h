@@ -163,6 +163,7 @@ struct dispatcher {
     struct dispatch_failing failing;
     struct dispatch_removal removal;
     struct dispatch_expiry expiry;
+    struct dispatch_wait wait;
     struct dispatch_begin begin;
 };
 

@@ -38,6 +38,7 @@
  *     aside         waiting jobs for fresh workers
  *     end           the end of each job
  *     hold          sources with unread output
+ *     wait          when jobs have waited too long
  *     pace          the rate of starts and ends
  *     news          readers of events beside the sources
  *

@@ -291,6 +291,20 @@ void dispatch_expiry_handed(struct dispatcher *d, const struct job *job);
 /* The timer has fired. */
 void dispatch_expiry_due(struct dispatcher *d);
 
+/* --- wait.c: when jobs have waited too long --- */
+
+/* dispatch_expiry_due() is called at this time, or earlier. */
+void dispatch_wait_until(struct dispatcher *d, uint64_t due_us);
+
+/* The job waits, and has a limit of its own. It may be known already. */
+void dispatch_wait_add(struct dispatcher *d, struct job *job);
+
+/* A job with a limit of its own ends, or is due. It may be unknown already. */
+void dispatch_wait_remove(struct dispatcher *d, struct job *job);
+
+/* Of the job that is due first; NULL if none has a limit of its own. */
+struct job_wait *dispatch_wait_first(const struct dispatcher *d);
+
 /* --- cancel.c: ending a job at a client's wish --- */
 
 void dispatch_cancel(struct job *job, bool kill);

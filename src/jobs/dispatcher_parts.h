@@ -98,9 +98,14 @@ struct dispatch_tiny {
 
 /* Jobs that wait too long (expiry.c). */
 struct dispatch_expiry {
-    struct timer timer; /* set: when the oldest waiting job expires, or earlier */
+    uint32_t limit_ms; /* the least of the pool's and the top level's; 0: none */
+};
+
+/* When they are due (wait.c). */
+struct dispatch_wait {
+    struct timer timer; /* set: when the first waiting job expires, or earlier */
     uint64_t next_us;   /* its time */
-    uint32_t limit_ms;  /* the least of the pool's and the top level's; 0: none */
+    struct heap own;    /* jobs with limits of their own, by the time when they expire */
 };
 
 /* A removed pool (removal.c). */

@@ -145,6 +145,8 @@ void dispatch_end(struct dispatcher *d, struct job *job, struct job_event *event
     dispatch_hold_expect_none(d, job);
     d->bytes -= dispatch_payload_size(job);
     hash_remove(&d->shared->jobs, &job->links.by_seq);
+    if (job->asked.max_wait_ms)
+        dispatch_wait_remove(d, job);
     job_set_source(job, NULL);
     job_free(job);
 }

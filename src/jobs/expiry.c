@@ -1,8 +1,10 @@
 /*
- * dispatch_expiry: jobs that have waited for max-wait-ms fail as expired.
+ * dispatch_expiry: jobs that have waited for max-wait-ms, or for their own max_wait_ms, fail as
+ * expired.
  *
- * A pool has one timer, for the oldest of its waiting jobs, and only with a limit in force. A job
- * handed to a worker expires if it can be taken back; otherwise it runs.
+ * A pool has one timer (wait.c), and only with a limit in force. For the pool's limit, the oldest
+ * of its waiting jobs is the first one due. A job handed to a worker expires if it can be taken
+ * back; otherwise it runs.
  */
 #include "jobs/dispatcher_internal.h"
 
@@ -17,14 +19,10 @@ static uint64_t due_us(const struct dispatcher *d, const struct job *job)
     return job->run.submitted_us + d->expiry.limit_ms * 1000ull;
 }
 
-/* The timer fires when the job is due, or earlier; the rest of a batch has the next turn. */
+/* The rest of a batch has the next turn. */
 static void watch(struct dispatcher *d, const struct job *job)
 {
-    uint64_t due = due_us(d, job);
-    if (due <= dispatch_now(d))
-        due = dispatch_now(d) + 1;
-    if (!timer_is_set(&d->expiry.timer) || due < d->expiry.next_us)
-        timer_set(d->timers, &d->expiry.timer, d->expiry.next_us = due);
+    dispatch_wait_until(d, due_us(d, job));
 }
 
 void dispatch_expiry_watch(struct dispatcher *d)
@@ -119,16 +117,59 @@ static void watch_others(struct dispatcher *d)
         watch(d, unbegun);
 }
 
-void dispatch_expiry_due(struct dispatcher *d)
+/* Returns how many of a batch have expired. */
+static size_t expire_by_pool(struct dispatcher *d)
 {
     struct job *job;
     size_t n = 0;
-    if (!d->expiry.limit_ms)
-        return;
     expire_prefetched(d);
     take_back_unbegun(d);
-    while (n++ < DISPATCH_BATCH && (job = first_due(d)))
+    for (; n < DISPATCH_BATCH && (job = first_due(d)); n++)
         expire(d, job);
     watch_others(d);
+    return n;
+}
+
+/* --- jobs with limits of their own --- */
+
+/* An assigned job goes back to the line, and may end there. NULL: the job runs, or has ended. */
+static struct job *take_back(struct dispatcher *d, struct job *job)
+{
+    uint64_t seq = job->seq;
+    if (job->state == JOB_WAITING)
+        return job;
+    if (!job_is_assigned(job) || !dispatch_begin_undo(d, job))
+        return NULL;
+    job = dispatcher_find(d->shared, seq);
+    return job && job->state == JOB_WAITING ? job : NULL;
+}
+
+/* A job begun just now runs, and is looked at again only if its worker gives it back. */
+static void expire_own(struct dispatcher *d, struct job *job)
+{
+    dispatch_wait_remove(d, job);
+    job = take_back(d, job);
+    if (job && dispatch_line_take(d, job))
+        dispatch_end_failed(d, job, FAIL_EXPIRED,
+                            "the job had not begun within its max_wait_ms, %u ms",
+                            job->asked.max_wait_ms);
+}
+
+static void expire_by_own(struct dispatcher *d, size_t n)
+{
+    struct job_wait *wait;
+    for (; n < DISPATCH_BATCH && (wait = dispatch_wait_first(d)); n++) {
+        if (wait->due.key > dispatch_now(d))
+            break;
+        expire_own(d, wait->job);
+    }
+    if ((wait = dispatch_wait_first(d)))
+        dispatch_wait_until(d, wait->due.key);
+}
+
+void dispatch_expiry_due(struct dispatcher *d)
+{
+    size_t n = d->expiry.limit_ms ? expire_by_pool(d) : 0;
+    expire_by_own(d, n);
     dispatch_touch(d, DISPATCH_WAITING);
 }

@@ -41,6 +41,28 @@ struct job *job_new(const char *id, size_t id_len, const char *context, size_t c
     return job;
 }
 
+static size_t wait_offset(const struct job *job)
+{
+    size_t end = offsetof(struct job, text) + job->asked.id_len + job->asked.context_len;
+    return (end + _Alignof(struct job_wait) - 1) / _Alignof(struct job_wait) *
+           _Alignof(struct job_wait);
+}
+
+struct job_wait *job_wait(struct job *job)
+{
+    bug_on(!job->asked.max_wait_ms);
+    return (struct job_wait *)(void *)((char *)job + wait_offset(job));
+}
+
+struct job *job_limit_wait(struct job *job, uint32_t max_wait_ms)
+{
+    bug_on(job->state != JOB_NEW || job->source || job->asked.max_wait_ms);
+    job = xrealloc(job, wait_offset(job) + sizeof(struct job_wait));
+    job->asked.max_wait_ms = max_wait_ms;
+    *job_wait(job) = (struct job_wait){.job = job};
+    return job;
+}
+
 void job_free(struct job *job)
 {
     bug_on(job->source || (job->state != JOB_NEW && job->state != JOB_ENDED));

@@ -17,6 +17,7 @@
 #define TASKMASTER_JOBS_JOB_H
 
 #include "base/hash.h"
+#include "base/heap.h"
 #include "base/payload.h"
 #include "jobs/job_origin.h"
 #include "jobs/module_table.h"
@@ -67,6 +68,7 @@ struct job_asked {
     struct payload *payload;     /* owned; NULL if empty */
     struct job_origin *origin;   /* a reference; NULL: a job of its connection, and of no relay */
     uint32_t timeout_ms;         /* 0: none */
+    uint32_t max_wait_ms;        /* 0: none; job_limit_wait() sets it */
     uint32_t payload_max;        /* of the result, in bytes: as the client was told */
     uint16_t id_len, context_len;
     unsigned link : 2; /* enum job_link */
@@ -111,6 +113,13 @@ struct job_run {
     unsigned stop_step : 2; /* enum stop_step */
 };
 
+/* Of a job with max_wait_ms alone. It lies behind the job's texts, so that other jobs pay nothing.
+ */
+struct job_wait {
+    struct heap_node due; /* in the pool's heap (expiry.c) */
+    struct job *job;
+};
+
 struct job {
     struct job_asked asked;
     struct job_links links;
@@ -125,6 +134,12 @@ struct job {
 /* A new job of no source and no payload. The texts are copied. */
 struct job *job_new(const char *id, size_t id_len, const char *context, size_t context_len);
 void job_free(struct job *job);
+
+/* Gives a new job, still in no list, a limit to its wait. Returns the job, which may have moved. */
+struct job *job_limit_wait(struct job *job, uint32_t max_wait_ms);
+
+/* Only of a job with such a limit. */
+struct job_wait *job_wait(struct job *job);
 
 /* Joins the job to its source, and parts them. */
 void job_set_source(struct job *job, struct job_source *source);

@@ -64,6 +64,8 @@ bool dispatch_line_take(struct dispatcher *d, struct job *job)
 static void put_back(struct dispatcher *d, struct job *job, bool ran)
 {
     job_queue_return(&d->line.queue, job);
+    if (ran && job->asked.max_wait_ms)
+        dispatch_wait_add(d, job);
     if (ran)
         dispatch_tell_state(d, job);
     dispatch_touch(d, DISPATCH_LINE);

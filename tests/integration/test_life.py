@@ -279,6 +279,14 @@ def test_expiry_of_a_job_that_is_not_begun(daemon):
     assert client.done("echo", "next", id="b") == b"next"
 
 
+def test_expiry_by_its_own_limit_of_a_job_that_is_not_begun(daemon):
+    server, client, pid, _ = hand_to_a_stopped_worker(daemon, begin_timeout_ms=LONG_MS, fields={"max_wait_ms": 300})
+    check(client.outcome("a"), "failed", reason="expired")
+    assert worker_of(server, pid)["state"] == "idle"
+    go_on(pid)
+    assert client.done("echo", "next", id="b") == b"next"
+
+
 def test_drain_with_a_job_that_is_not_begun(daemon):
     """It does not wait for begin-timeout-ms, nor for drain-timeout-ms."""
     server, client, pid, _ = hand_to_a_stopped_worker(

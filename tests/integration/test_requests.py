@@ -216,7 +216,6 @@ def test_a_range_is_named(shared):
 
 
 LATER_FIELDS = {
-    "max_wait_ms": 1000,
     "service": "name",
     "key": "k",
     "retries": 1,

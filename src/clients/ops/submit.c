@@ -31,6 +31,8 @@ static const struct field fields[] = {
     {"link", FIELD_SWITCH, CLIENT_REQUEST_AT(link), .words = link_words, .feature = "link"},
     {"timeout_ms", FIELD_UINT, CLIENT_REQUEST_AT(timeout_ms), .min = 1, .max = INT32_MAX,
      .feature = "timeout"},
+    {"max_wait_ms", FIELD_UINT, CLIENT_REQUEST_AT(max_wait_ms), .min = 1, .max = INT32_MAX,
+     .feature = "max-wait"},
     {"notify", FIELD_WORDS, CLIENT_REQUEST_AT(notify), .words = notify_words, .feature = "notify-"},
     {"detach", FIELD_TRUE, CLIENT_REQUEST_AT(detach), .not_with = not_with_detach,
      .feature = "detach"},
@@ -70,7 +72,7 @@ static struct job *make_job(const struct client_session *session,
     job->asked.notify_accepted = request->notify & NOTIFY_ACCEPTED || request->detach;
     job->asked.notify_started = request->notify & NOTIFY_STARTED;
     job->asked.notify_progress = request->notify & NOTIFY_PROGRESS;
-    return job;
+    return request->max_wait_ms ? job_limit_wait(job, request->max_wait_ms) : job;
 }
 
 static enum verdict check(struct dialogue *dialogue, struct request *request)

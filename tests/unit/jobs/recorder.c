@@ -546,6 +546,8 @@ uint64_t submit_order(struct order order)
 {
     struct job *job = job_new("1", 1, NULL, 0);
     uint64_t seq = shared.last_seq + 1;
+    if (order.max_wait_ms)
+        job = job_limit_wait(job, order.max_wait_ms);
     job->asked.module = order.module < 0 ? NULL : &modules[order.module];
     job->run.why_no_module = job->asked.module ? NULL : xstrdup("there is none");
     job->asked.timeout_ms = order.timeout_ms;

@@ -136,8 +136,8 @@ void check_invariants(void);
 struct order {
     char source; /* default a */
     int module;  /* index; -1: none */
-    uint32_t timeout_ms;
-    size_t size; /* of the payload */
+    uint32_t timeout_ms, max_wait_ms;
+    size_t size;   /* of the payload */
     unsigned link; /* enum job_link */
     bool accepted, started, progress, over_budget;
     bool none; /* for the macro */

@@ -25,6 +25,7 @@ struct expected {
     char source;
     uint32_t limit_ms;
     uint64_t submitted_us, begun_us;
+    uint32_t max_wait_ms;
 };
 
 static struct chance chance;
@@ -201,8 +202,14 @@ static void on_polled(struct sim_worker *sim)
 
 /* --- events --- */
 
+static uint32_t least(uint32_t a, uint32_t b)
+{
+    return !a ? b : !b ? a : a < b ? a : b;
+}
+
 static void check_failed(const struct expected *expected, const struct job_event *event)
 {
+    uint32_t wait_ms;
     switch (event->fail) {
     case FAIL_MODULE:
     case FAIL_TOO_LARGE:
@@ -223,8 +230,9 @@ static void check_failed(const struct expected *expected, const struct job_event
         hot_assert(!expected->answered_done);
         break;
     case FAIL_EXPIRED:
-        hot_assert((!expected->begun || expected->unfit) && d.limits.max_wait_ms);
-        hot_assert(timers.now_us - expected->submitted_us >= d.limits.max_wait_ms * 1000ull);
+        wait_ms = least(d.limits.max_wait_ms, expected->max_wait_ms);
+        hot_assert((!expected->begun || expected->unfit) && wait_ms);
+        hot_assert(timers.now_us - expected->submitted_us >= wait_ms * 1000ull);
         break;
     case FAIL_UNKNOWN_MODULE:
         hot_assert(expected->no_module);
@@ -349,11 +357,6 @@ static void check_verdict(enum verdict verdict, const struct order *order,
     }
 }
 
-static uint32_t least(uint32_t a, uint32_t b)
-{
-    return !a ? b : !b ? a : a < b ? a : b;
-}
-
 static void submit_any(void)
 {
     size_t source = below(SOURCES);
@@ -361,6 +364,7 @@ static void submit_any(void)
         .source = (char)('a' + source),
         .module = percent(2) ? -1 : (int)below(MODULES),
         .timeout_ms = percent(20) ? 1 + (uint32_t)below(3000) : 0,
+        .max_wait_ms = percent(20) ? 1 + (uint32_t)below(3000) : 0,
         .size = percent(20) ? 1 + below(40000) : 0,
         .link = percent(10),
         .accepted = percent(50),
@@ -378,6 +382,7 @@ static void submit_any(void)
         .over_budget = order.over_budget,
         .source = order.source,
         .submitted_us = timers.now_us,
+        .max_wait_ms = order.max_wait_ms,
     };
     if (order.module >= 0)
         job->limit_ms = least(least(order.timeout_ms, modules[order.module].settings.timeout_ms),

@@ -254,11 +254,11 @@ static void write_down(const struct job *job, char text[256])
     char payload[32] = "";
     if (asked->payload)
         payload_copy(asked->payload, 0, payload, sizeof payload - 1);
-    snprintf(text, 256, "%s\n%u %u %d %d %d %d %d\n%.*s\n%.*s\n%s\n%s %s %u\n", asked->module->name,
-             asked->timeout_ms, asked->payload_max, asked->link, asked->detach,
-             asked->notify_accepted, asked->notify_started, asked->notify_progress, asked->id_len,
-             job_id(job), asked->context_len, job_context(job), payload, job_owner(job),
-             job_origin_id(job), asked->origin->attempt);
+    snprintf(text, 256, "%s\n%u %u %u %d %d %d %d %d\n%.*s\n%.*s\n%s\n%s %s %u\n",
+             asked->module->name, asked->timeout_ms, asked->max_wait_ms, asked->payload_max,
+             asked->link, asked->detach, asked->notify_accepted, asked->notify_started,
+             asked->notify_progress, asked->id_len, job_id(job), asked->context_len,
+             job_context(job), payload, job_owner(job), job_origin_id(job), asked->origin->attempt);
 }
 
 static struct module_entry *module_named(const char *name)
@@ -270,12 +270,15 @@ static struct module_entry *module_named(const char *name)
 static struct job *read_back(const char *text)
 {
     char module[32], id[32], context[32], payload[32], owner[32], origin[32];
-    unsigned timeout_ms, payload_max, link, detach, accepted, started, attempt, progress;
-    ck_assert_int_eq(sscanf(text, "%31s %u %u %u %u %u %u %u %31s %31s %31s %31s %31s %u", module,
-                            &timeout_ms, &payload_max, &link, &detach, &accepted, &started,
-                            &progress, id, context, payload, owner, origin, &attempt),
-                     14);
+    unsigned timeout_ms, max_wait_ms, payload_max, link, detach, accepted, started, attempt,
+        progress;
+    ck_assert_int_eq(sscanf(text, "%31s %u %u %u %u %u %u %u %u %31s %31s %31s %31s %31s %u",
+                            module, &timeout_ms, &max_wait_ms, &payload_max, &link, &detach,
+                            &accepted, &started, &progress, id, context, payload, owner, origin,
+                            &attempt),
+                     15);
     struct job *job = job_new(id, strlen(id), context, strlen(context));
+    job = job_limit_wait(job, max_wait_ms);
     job->asked.module = module_named(module);
     job->asked.payload = payload_from(&budget, payload, strlen(payload));
     job->asked.origin = job_origin_new(owner, origin);
@@ -308,6 +311,23 @@ static const char *submit_and_end(struct job *job)
     return news();
 }
 
+/* The texts stay, wherever they end. */
+START_TEST(test_a_limit_to_the_wait)
+{
+    char id[32];
+    for (int len = 1; len < 20; len++) {
+        snprintf(id, sizeof id, "%0*d", len, 7);
+        struct job *job = job_limit_wait(job_new(id, (size_t)len, "[1]", 3), 50);
+        ck_assert_uint_eq(job->asked.max_wait_ms, 50);
+        ck_assert_ptr_eq(job_wait(job)->job, job);
+        ck_assert_int_eq(memcmp(job_id(job), id, (size_t)len), 0);
+        ck_assert_int_eq(memcmp(job_context(job), "[1]", 3), 0);
+        ck_assert((char *)job_wait(job) >= job_context(job) + 3);
+        job_free(job);
+    }
+}
+END_TEST
+
 START_TEST(test_written_down_and_read_back_runs_as_the_original)
 {
     struct job *job = job_new("\"a1\"", 4, "{\"user\":7}", 10);
@@ -316,6 +336,7 @@ START_TEST(test_written_down_and_read_back_runs_as_the_original)
                                    .pool.job_max = 9,
                                    .start_timeout_ms = 999,
                                    .kill_grace_ms = 200};
+    job = job_limit_wait(job, 90);
     world_open();
     dispatcher_start(&d);
     ready(1);
@@ -330,7 +351,7 @@ START_TEST(test_written_down_and_read_back_runs_as_the_original)
     job->asked.link = job->asked.notify_accepted = job->asked.notify_started = true;
     job->asked.notify_progress = true;
     write_down(job, kept);
-    ck_assert_str_eq(kept, "echo\n700 5000 1 0 1 1 1\n\"a1\"\n{\"user\":7}\n30\nalice q-17 3\n");
+    ck_assert_str_eq(kept, "echo\n700 90 5000 1 0 1 1 1\n\"a1\"\n{\"user\":7}\n30\nalice q-17 3\n");
     ck_assert_str_eq(submit_and_end(job),
                      "a1 accepted 0, give 1 j1 700ms, a1 started 1 #1, flag 1 j1, a1 done");
     ck_assert_str_eq(handed, kept);
@@ -346,6 +367,7 @@ int main(void)
     Suite *suite = suite_create("job");
     TCase *tc = tcase_create("record");
     tcase_add_test(tc, test_texts);
+    tcase_add_test(tc, test_a_limit_to_the_wait);
     tcase_add_test(tc, test_owns_its_payload);
     tcase_add_test(tc, test_shares_its_origin);
     tcase_add_test(tc, test_ways);
