@@ -11,8 +11,10 @@
 #include "clients/clients.h"
 #include "closed.h"
 #include "common/log.h"
+#include "jobs/job_log.h"
 #include "jobs/module_table.h"
 #include "jobs/pools.h"
+#include "jobs/slow.h"
 #include "listeners.h"
 #include "net/conn.h"
 #include "net/loop.h"
@@ -47,6 +49,8 @@ struct master {
     struct clients clients;
     struct log_limits log_limits; /* for lines that others can cause in a loop */
     struct workers workers;
+    struct job_log job_log;
+    struct job_slow slow;
     struct worker_memory memory;
     struct lag lag;
     uint64_t woke_us; /* the beginning of the last turn's work */
@@ -251,7 +255,9 @@ static void wire(struct master *m, const struct config_args *args)
                                 .modules = &m->modules,
                                 .clients = &m->clients,
                                 .workers = &m->workers,
-                                .shutdown = &m->shutdown};
+                                .shutdown = &m->shutdown,
+                                .job_log = &m->job_log,
+                                .slow = &m->slow};
     m->trim = (struct trim){.timers = &m->loop.timers,
                             .pools = &m->pools,
                             .clients = &m->clients,
@@ -271,6 +277,8 @@ static void set_up(struct master *m, struct config *config, const struct config_
     module_table_init(&m->modules, &settings->modules);
     pools_init(&m->pools, &worker_operations, &m->workers, &m->loop.timers, &settings->jobs,
                random_seed());
+    job_log_init(&m->job_log, &m->pools.shared.news, &m->loop.timers, m->boot);
+    job_slow_init(&m->slow, &m->pools, &m->loop.timers, &m->job_log);
     worker_memory_init(&m->memory);
     wire(m, args);
     trim_init(&m->trim);
@@ -318,6 +326,7 @@ static void turn(struct master *m)
     note_lag(m);
     conn_loop_chores(&m->conns);
     trim_turn(&m->trim);
+    job_slow_turn(&m->slow);
     shutdown_turn(&m->shutdown);
 }
 
@@ -327,6 +336,8 @@ static void tear_down(struct master *m)
     close_all(m);
     clients_close(&m->clients);
     conn_loop_chores(&m->conns);
+    job_slow_end(&m->slow);
+    job_log_end(&m->job_log);
     pools_free(&m->pools);
     clients_free(&m->clients);
     workers_free(&m->workers);

@@ -46,6 +46,8 @@ void reload_apply(struct reload *reload, struct config *config)
     module_table_configure(reload->modules, &settings->modules);
     clients_configure(reload->clients, &settings->clients, &settings->access);
     workers_configure(reload->workers, &settings->workers, &settings->modules, &settings->jobs);
+    job_log_configure(reload->job_log, settings->jobs.log_jobs);
+    job_slow_configure(reload->slow, settings->jobs.slow_ms);
     reload->shutdown->settings = &settings->shutdown;
     reload->config = config;
     reload->settings = settings;

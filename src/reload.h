@@ -15,6 +15,7 @@
 #include "common/log.h"
 #include "jobs/module_table.h"
 #include "jobs/pools.h"
+#include "jobs/slow.h"
 #include "shutdown.h"
 #include "startup/identity.h"
 #include "workers/workers.h"
@@ -49,6 +50,8 @@ struct reload {
     struct clients *clients;
     struct workers *workers;
     struct shutdown *shutdown;
+    struct job_log *job_log;
+    struct job_slow *slow;
     struct timers *timers;
 
     struct config *config;           /* in force; NULL before the first */

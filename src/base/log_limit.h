@@ -15,7 +15,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-enum { LOG_LIMIT_LINES = 10 }; /* a second */
+enum { LOG_LIMIT_LINES = 10 }; /* a second, unless another rate is set */
 
 struct log_limit {
     enum log_level level; /* of the lines, and of the count */
@@ -23,6 +23,7 @@ struct log_limit {
     const char *module;   /* the module of the lines, or NULL; borrowed */
     struct timers *timers;
     struct timer second; /* set while a second runs */
+    uint32_t rate;       /* most lines in a second */
     uint32_t lines;      /* in this second */
     uint64_t left_out;   /* of this second's lines */
 };

@@ -118,9 +118,10 @@ static void tell_breaker(struct dispatcher *d, const struct job *job, const stru
 }
 
 /* The kinds of news that the job's end is. */
-static unsigned kinds_of_end(const struct job *job)
+static unsigned kinds_of_end(const struct job *job, const struct job_event *event)
 {
-    return job->run.marked ? NEWS_ENDS | NEWS_MARKED : NEWS_ENDS;
+    unsigned kinds = event->type == JOB_DONE ? NEWS_ENDS : NEWS_ENDS | NEWS_FAILS;
+    return job->run.marked ? kinds | NEWS_MARKED : kinds;
 }
 
 void dispatch_end(struct dispatcher *d, struct job *job, struct job_event *event)
@@ -140,8 +141,8 @@ void dispatch_end(struct dispatcher *d, struct job *job, struct job_event *event
     count_end(d, job, &end);
     job_set_state(job, JOB_ENDED);
     dispatch_tell(job, event);
-    if (news_is_wanted(&d->shared->news, kinds_of_end(job)))
-        news_tell_end(&d->shared->news, kinds_of_end(job), job, &end);
+    if (news_is_wanted(&d->shared->news, kinds_of_end(job, event)))
+        news_tell_end(&d->shared->news, kinds_of_end(job, event), job, &end);
     dispatch_hold_expect_none(d, job);
     d->bytes -= dispatch_payload_size(job);
     hash_remove(&d->shared->jobs, &job->links.by_seq);

@@ -109,8 +109,9 @@ struct job_run {
     /* Asked for when the job was prefetched and could not be reclaimed: done once the job runs or
      * is back in the line. */
     bool cancelled : 1, killed : 1;
-    bool marked : 1;        /* somebody monitors its end (news.h) */
-    unsigned stop_step : 2; /* enum stop_step */
+    bool told_slow_wait : 1, told_slow_run : 1; /* logged as slow (slow.c) */
+    bool marked : 1;                            /* somebody monitors its end (news.h) */
+    unsigned stop_step : 2;                     /* enum stop_step */
 };
 
 /* Of a job with max_wait_ms alone. It lies behind the job's texts, so that other jobs pay nothing.

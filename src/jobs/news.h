@@ -25,6 +25,7 @@ enum news_kind {
     NEWS_WORKERS = 1u << 3, /* a worker starts, is ready, dead, alive again, or has ended */
     NEWS_TURNS = 1u << 4,   /* a worker is busy, or idle */
     NEWS_POOLS = 1u << 5,   /* a pool comes, goes, is paused, resumed or resized */
+    NEWS_FAILS = 1u << 6,   /* each job's end but done */
 };
 
 /* How a job has ended. All pointers are borrowed for the call. */

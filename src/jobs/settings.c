@@ -6,6 +6,15 @@
 
 #define AT(member) offsetof(struct job_settings, member)
 
+static const char *const log_jobs_names[] = {[JOB_LOG_LOST] = "lost",
+                                             [JOB_LOG_FAILED] = "failed",
+                                             [JOB_LOG_ALL] = "all",
+                                             [JOB_LOG_NONE] = "none",
+                                             NULL};
+
+_Static_assert(sizeof(enum job_log_ends) == sizeof(unsigned),
+               "OPTION_ENUM reads and writes an unsigned number");
+
 /* clang-format off */
 static const struct option rows[] = {
     {.key = "pools", .kind = OPTION_ENTRIES, .entry = &pool_entry, .offset = AT(pools), .reload = true,
@@ -65,6 +74,14 @@ static const struct option rows[] = {
      .reload = true, .min = 1, .max = 60000, .default_text = "5000", .unit = "ms",
      .help = "how long jobs of a crashing module are refused before one is tried; doubled after "
              "each failed trial, up to a minute"},
+    {.key = "log-jobs", .kind = OPTION_ENUM, .offset = AT(log_jobs), .reload = true,
+     .names = log_jobs_names, .default_text = "\"lost\"",
+     .help = "the jobs whose end has a line in the log, job-end: lost ones (error, timeout, "
+             "unavailable, expired) by default; failed: all but done; at most 1,000 lines a second"},
+    {.key = "slow-ms", .kind = OPTION_UINT32, .offset = AT(slow_ms), .reload = true,
+     .min = 0, .max = OPTION_DAY_MS, .default_text = "10000", .unit = "ms",
+     .help = "a job that has waited or run so long has a line in the log at this time, job-slow, "
+             "0 for none; so a hung one is seen before its end"},
 };
 /* clang-format on */
 

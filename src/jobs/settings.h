@@ -8,6 +8,14 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+/* The ends of jobs to be logged. */
+enum job_log_ends {
+    JOB_LOG_LOST,   /* failed as error, timeout, unavailable or expired */
+    JOB_LOG_FAILED, /* all but done */
+    JOB_LOG_ALL,
+    JOB_LOG_NONE,
+};
+
 struct job_settings {
     struct pool_settings pool;   /* the top level's: of the pool `default` */
     struct option_entries pools; /* of struct pool_settings: the others */
@@ -24,6 +32,9 @@ struct job_settings {
     uint32_t breaker_window_ms;
     uint32_t breaker_crashes;  /* within the window; 0: no breaker */
     uint32_t breaker_pause_ms; /* the first one, doubled by each further one */
+
+    enum job_log_ends log_jobs;
+    uint32_t slow_ms; /* a job that waits or runs so long is logged; 0: none */
 
     uint64_t source_output_max; /* bytes left unread by one source, with the expected results of its
                                    jobs, before it is held; 0: any number */

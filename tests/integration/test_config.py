@@ -27,7 +27,7 @@ start-timeout-ms drain-timeout-ms job-timeout-ms kill-grace-ms client-max client
 client-output-max token-file access-file allow-open-listen user group log-level log-format log-file worker-window
 idle-timeout-ms worker-max-jobs worker-max-rss max-wait-ms memory-max files-max core-max file-size-max nice
 oom-score-adj ping-interval-ms ping-misses begin-timeout-ms dead-kill-ms allow-debug
-breaker-window-ms breaker-crashes breaker-pause-ms
+breaker-window-ms breaker-crashes breaker-pause-ms log-jobs slow-ms
 no-new-privs drain-waiting""".split()
 
 

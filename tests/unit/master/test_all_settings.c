@@ -52,6 +52,8 @@ static const struct {
     {"breaker-window-ms", 1, 86400000, "10000", true},
     {"breaker-crashes", 0, 1000, "5", true},
     {"breaker-pause-ms", 1, 60000, "5000", true},
+    {"log-jobs", 0, 0, "\"lost\"", true},
+    {"slow-ms", 0, 86400000, "10000", true},
     {"module-dir", 1, 4095, "null", true},
     {"modules", 0, 0, "{}", true},
     {"drain-timeout-ms", 1, 86400000, "30000", true},
