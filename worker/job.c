@@ -1,6 +1,7 @@
 /* job: see job.h. */
 #include "job.h"
 
+#include "common/stop_reason.h"
 #include "fork_guard.h"
 #include "report.h"
 #include "text.h"
@@ -17,6 +18,7 @@ void job_init(struct job *job, const struct tm_functions *functions,
     *job = (struct job){
         .tm = {.functions = functions, .stop_word = &shared->page.stop_job},
         .settings = settings,
+        .page = &shared->page,
     };
     progress_init(&job->progress, shared, link);
     buffer_init(&job->input);
@@ -180,6 +182,26 @@ const char *job_origin(tm_job *tm)
 uint32_t job_attempt(tm_job *tm)
 {
     return job_of(tm)->origin.attempt;
+}
+
+/* The master writes the reason before the job's number. */
+const char *job_stop_reason(const tm_job *tm)
+{
+    static const char *const words[STOP_REASONS] = {
+        [STOP_REASON_NONE] = "",
+        [STOP_REASON_CANCEL] = "cancel",
+        [STOP_REASON_TIMEOUT] = "timeout",
+        [STOP_REASON_SOFT_TIMEOUT] = "soft-timeout",
+        [STOP_REASON_SHUTDOWN] = "shutdown",
+        [STOP_REASON_LINK] = "link",
+        [STOP_REASON_READER] = "reader",
+    };
+    const struct job *job = (const struct job *)tm;
+
+    if (__atomic_load_n(&job->page->stop_job, __ATOMIC_ACQUIRE) != job->seq)
+        return "";
+    uint32_t reason = __atomic_load_n(&job->page->stop_reason, __ATOMIC_RELAXED);
+    return reason < STOP_REASONS ? words[reason] : "";
 }
 
 /* The bytes at hand become the details of an earlier failure. */

@@ -38,6 +38,7 @@ struct job {
     struct wire_origin origin;
     uint32_t wants; /* of the submitter: a set of enum wire_wants */
     struct progress progress;
+    const struct worker_page *page; /* borrowed */
 };
 
 /* All are borrowed until job_destroy(). */
@@ -82,6 +83,7 @@ const char *job_id(tm_job *tm);
 int64_t job_time_left_ms(tm_job *tm);
 const char *job_origin(tm_job *tm);
 uint32_t job_attempt(tm_job *tm);
+const char *job_stop_reason(const tm_job *tm);
 int job_reply(tm_job *tm, const void *data, size_t len);
 void job_progress(tm_job *tm, double fraction, const char *fmt, va_list args) TM_PRINTF(3, 0);
 void job_log(tm_job *tm, tm_level level, const char *fmt, va_list args) TM_PRINTF(3, 0);

@@ -18,4 +18,5 @@ const struct tm_functions module_functions = {
     .host_fail = host_fail,
     .origin = job_origin,
     .attempt = job_attempt,
+    .stop_reason = job_stop_reason,
 };

@@ -18,8 +18,8 @@
  *     cc -shared -fPIC -o echo.so echo.c
  *
  * Threads: every hook is called on the worker's main thread, one job at a time. A module may start
- * threads of its own, but only the main thread may call the functions of this header; the exception
- * is tm_should_stop().
+ * threads of its own, but only the main thread may call the functions of this header; the
+ * exceptions are tm_should_stop() and tm_stop_reason().
  *
  * Lifetime: a module and its static variables live as long as the worker process. To install a new
  * build, replace the file by rename (install, mv; never cp onto it, which changes the code under
@@ -116,6 +116,7 @@ struct tm_functions {
     int (*host_fail)(const tm_host *host, const char *fmt, va_list args);
     const char *(*origin)(tm_job *job);
     uint32_t (*attempt)(tm_job *job);
+    const char *(*stop_reason)(const tm_job *job);
 };
 
 /* The part of a job read by the inline functions; the worker's own fields follow. */
@@ -152,20 +153,22 @@ static inline TM_UNUSED const char *tm_job_id(tm_job *job)
 
 /*
  * Returns the id under which somebody else keeps the job, a queue or a gateway before the master: 1
- * to 64 bytes of UTF-8. NULL for a job without one, and in a worker of an older release. Unlike
- * tm_job_id(), the id of a repeated job stays the same, so a module can recognise a repetition.
- * Borrowed, valid until run() returns.
+ * to 64 bytes of UTF-8. The same as tm_job_id() for a job without one, and in a worker of an older
+ * release. Unlike tm_job_id(), the id of a repeated job stays the same, so a module can recognise a
+ * repetition. Borrowed, valid until run() returns.
  */
 static inline TM_UNUSED const char *tm_job_origin(tm_job *job)
 {
-    return TM_HAS(job, origin) ? job->functions->origin(job) : NULL;
+    const char *origin = TM_HAS(job, origin) ? job->functions->origin(job) : NULL;
+    return origin != NULL ? origin : tm_job_id(job);
 }
 
-/* Returns how often the job was submitted, this time included: from 1, as told by its keeper; 0 if
- * nobody told it, and in a worker of an older release. */
+/* Returns how often the job was submitted, this time included, as told by its keeper: from 1, and 1
+ * if nobody told it. */
 static inline TM_UNUSED uint32_t tm_job_attempt(tm_job *job)
 {
-    return TM_HAS(job, attempt) ? job->functions->attempt(job) : 0;
+    uint32_t attempt = TM_HAS(job, attempt) ? job->functions->attempt(job) : 0;
+    return attempt > 0 ? attempt : 1;
 }
 
 /*
@@ -179,13 +182,31 @@ static inline TM_UNUSED int64_t tm_job_time_left_ms(tm_job *job)
 }
 
 /*
- * Returns true once the job was cancelled or has reached its time limit: the module should give up
- * and return. The call is one read of shared memory, cheap enough for a tight loop. May be called
- * on any thread until run() returns.
+ * Returns true once the job was cancelled or has reached its time limit, or its soft time limit:
+ * the module should give up and return. The call is one read of shared memory, cheap enough for a
+ * tight loop. May be called on any thread until run() returns.
  */
 static inline TM_UNUSED int tm_should_stop(const tm_job *job)
 {
     return __atomic_load_n(job->stop_word, __ATOMIC_RELAXED) == job->stop_value;
+}
+
+/*
+ * Returns why the job should stop; "" while tm_should_stop() is false, and in a worker of an older
+ * release. Static.
+ *
+ *     cancel, link, reader    somebody has cancelled the job; its client's connection has ended;
+ * its reader takes nothing of the result timeout, shutdown       the job ran into its time limit;
+ * the server ends soft-timeout            the job ran into its soft limit. Nothing else happens for
+ * now: a result, perhaps a partial one, is as good as any other, while a failure is told as a
+ * timeout
+ *
+ * All but soft-timeout are final, and are followed by SIGTERM and SIGKILL. May be called on any
+ * thread until run() returns.
+ */
+static inline TM_UNUSED const char *tm_stop_reason(const tm_job *job)
+{
+    return TM_HAS(job, stop_reason) ? job->functions->stop_reason(job) : "";
 }
 
 /*

@@ -35,7 +35,7 @@
 #include <stdint.h>
 #include <sys/socket.h>
 
-#define WORKER_PAGE_MAGIC 0x746d7006u /* "tmp" 6 */
+#define WORKER_PAGE_MAGIC 0x746d7007u /* "tmp" 7 */
 
 enum {
     WORKER_PAGE_FD = 3, /* the memfd */
@@ -64,6 +64,7 @@ struct worker_page {
     socklen_t addr_len;
     uint64_t nofile_soft; /* the master's original soft RLIMIT_NOFILE */
     uint64_t stop_job;    /* sequence number of the job to stop; accessed atomically */
+    uint32_t stop_reason; /* enum stop_reason; written before stop_job; accessed atomically */
     struct worker_limits limits;
     uint32_t debug; /* 1: the log has lines of level debug; may change; accessed atomically */
 };

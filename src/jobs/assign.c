@@ -10,6 +10,14 @@ static uint32_t limit_ms(const struct dispatcher *d, const struct job *job)
         d->job_timeout_ms);
 }
 
+/* 0: none, or not under the time limit. */
+static uint32_t soft_ms(const struct job *job, uint32_t limit)
+{
+    uint32_t soft = dispatch_least_limit(job->asked.soft_timeout_ms,
+                                         job->asked.module->settings.soft_timeout_ms);
+    return !limit || soft < limit ? soft : 0;
+}
+
 void dispatch_assign_hand(struct dispatcher *d, struct worker *worker, struct job *job,
                           bool prefetched)
 {
@@ -46,6 +54,8 @@ static void begin(struct dispatcher *d, struct worker *worker, struct job *job)
     job_set_state(job, JOB_RUNNING);
     job->run.begun_us = dispatch_now(d);
     job->run.limit_ms = limit_ms(d, job);
+    job->run.soft_ms = soft_ms(job, job->run.limit_ms);
+    job->run.soft_stopped = false;
     job->run.began_late = false;
     worker->job = job;
     if (!module_breaker_is_closed(&job->asked.module->breaker))
@@ -55,8 +65,8 @@ static void begin(struct dispatcher *d, struct worker *worker, struct job *job)
     d->shared->counts.running++;
     if (d->limits.worker_max_jobs)
         dispatch_recycle_begun(d, worker);
-    if (job->run.limit_ms)
-        timer_set_ms(d->timers, &worker->timer, job->run.limit_ms);
+    if (dispatch_stop_next_limit_ms(job))
+        timer_set_ms(d->timers, &worker->timer, dispatch_stop_next_limit_ms(job));
     dispatch_begin_watch(d);
     tell_started(d, job);
     dispatch_tell_state(d, job);

@@ -147,7 +147,8 @@ bool dispatch_begin_has_time(struct dispatcher *d, struct worker *worker)
 {
     struct job *job = worker->job;
     struct worker_signs signs = signs_of(d, worker);
-    uint64_t limit_us = job->run.limit_ms * 1000ull, end_us = dispatch_now(d) + limit_us;
+    uint64_t limit_us = dispatch_stop_next_limit_ms(job) * 1000ull,
+             end_us = dispatch_now(d) + limit_us;
     if (job->run.cancelled || d->shared->stop_by_us || job->run.began_late)
         return false;
     if (signs.begun) {

@@ -29,7 +29,7 @@ static void on_job_deadline(struct dispatcher *d, struct worker *worker)
     if (job->state == JOB_STOPPING)
         dispatch_stop_step(d, job);
     else if (!dispatch_begin_has_time(d, worker))
-        dispatch_stop_now(d, job);
+        dispatch_stop_due(d, job);
 }
 
 static void on_start_deadline(struct dispatcher *d, struct worker *worker)

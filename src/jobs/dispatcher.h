@@ -32,6 +32,7 @@
 #include "base/log_episode.h"
 #include "base/timers.h"
 #include "common/job_progress.h"
+#include "common/stop_reason.h"
 #include "jobs/dispatcher_parts.h"
 #include "jobs/job.h"
 #include "jobs/news.h"
@@ -79,8 +80,9 @@ struct dispatcher_ops {
     /* Reports the jobs finished by a lost worker, by dispatcher_worker_answered(). NULL: nothing
      * can be left behind. */
     void (*results)(void *ctx, struct worker *worker);
-    /* Raises the stop flag for the job. */
-    void (*stop_flag)(void *ctx, struct worker *worker, const struct job *job);
+    /* Raises the stop flag for the job. May be called again with another reason. */
+    void (*stop_flag)(void *ctx, struct worker *worker, const struct job *job,
+                      enum stop_reason reason);
     /* Sends SIGTERM or SIGKILL to the worker's process group. */
     void (*signal)(void *ctx, struct worker *worker, int signo);
     /* Tells an idle or starting worker to end by itself. */

@@ -156,6 +156,16 @@ void dispatch_stop_signal(struct dispatcher *d, struct worker *worker, int signo
 /* Begins to stop a running job. A job already being stopped keeps its first reason. */
 void dispatch_stop_begin(struct dispatcher *d, struct job *job, enum fail_reason reason);
 
+/* The limit of a running job that its worker's timer is set for: the soft one until its stop flag
+ * is raised. 0: none. */
+static inline uint32_t dispatch_stop_next_limit_ms(const struct job *job)
+{
+    return job->run.soft_ms ? job->run.soft_ms : job->run.limit_ms;
+}
+
+/* This limit has passed, or a stop was put off by the worker's timer. */
+void dispatch_stop_due(struct dispatcher *d, struct job *job);
+
 /* Likewise, for the reason at hand; at once if the job is to be killed. */
 void dispatch_stop_now(struct dispatcher *d, struct job *job);
 
@@ -168,7 +178,7 @@ void dispatch_stop_cancelled(struct dispatcher *d, struct job *job, bool kill);
 /* Takes the next step against a job still running after the step before. */
 void dispatch_stop_step(struct dispatcher *d, struct job *job);
 
-/* Ends a stopped job. */
+/* Ends a stopped job, also one that fails behind its soft limit. */
 void dispatch_stop_end(struct dispatcher *d, struct job *job);
 
 /* Kills the worker, whatever it does, at the operator's wish. */

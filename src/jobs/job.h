@@ -69,6 +69,7 @@ struct job_asked {
     struct job_origin *origin;   /* a reference; NULL: a job of its connection, and of no relay */
     uint32_t timeout_ms;         /* 0: none */
     uint32_t max_wait_ms;        /* 0: none; job_limit_wait() sets it */
+    uint32_t soft_timeout_ms;    /* 0: none */
     uint32_t payload_max;        /* of the result, in bytes: as the client was told */
     uint16_t id_len, context_len;
     unsigned link : 2; /* enum job_link */
@@ -95,16 +96,18 @@ struct job_run {
     };
     uint64_t order; /* of assignment, from 1; 0 until then */
     uint64_t submitted_us;
-    uint64_t begun_us;     /* when the worker began the job, as far as is known; 0: not yet */
-    uint32_t limit_ms;     /* of its run; 0: none */
-    uint32_t coming;       /* bytes of result expected, while the job is with a worker */
-    uint8_t tag;           /* from the operation `assign`, for its own use */
-    uint8_t stop_reason;   /* enum fail_reason, while STOPPING */
-    uint8_t place;         /* enum job_place */
-    bool over_budget : 1;  /* there was no memory for the payload */
+    uint64_t begun_us;    /* when the worker began the job, as far as is known; 0: not yet */
+    uint32_t limit_ms;    /* of its run; 0: none */
+    uint32_t soft_ms;     /* of its run until the stop flag alone; 0: none, or the flag is raised */
+    uint32_t coming;      /* bytes of result expected, while the job is with a worker */
+    uint8_t tag;          /* from the operation `assign`, for its own use */
+    uint8_t stop_reason;  /* enum fail_reason, while STOPPING */
+    uint8_t place;        /* enum job_place */
+    bool over_budget : 1; /* there was no memory for the payload */
     bool told_started : 1; /* a second start elsewhere is not told */
     bool prefetched : 1;   /* handed to its worker early */
     bool given_back : 1;   /* a worker could not begin the job */
+    bool soft_stopped : 1; /* RUNNING: its stop flag is raised, for the soft limit */
     bool began_late : 1;   /* its time limit was put off to its beginning */
     /* Asked for when the job was prefetched and could not be reclaimed: done once the job runs or
      * is back in the line. */

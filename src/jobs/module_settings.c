@@ -44,6 +44,11 @@ static const struct option entry_rows[] = {
      .min = 0, .max = OPTION_MONTH_MS, .default_text = "0", .unit = "ms",
      .help = "how long a job of this module may run, 0 for no limit of its own; the least of "
              "the job's, the module's and job-timeout-ms holds"},
+    {.key = "soft-timeout-ms", .kind = OPTION_UINT32, .offset = AT(soft_timeout_ms), .reload = true,
+     .min = 0, .max = OPTION_MONTH_MS, .default_text = "0", .unit = "ms",
+     .help = "how long a job of this module may run until its stop flag is raised, and nothing "
+             "else happens, 0 for no such limit; the least of the job's and the module's holds, "
+             "if it is under the job's time limit"},
     {.key = "pool", .kind = OPTION_STRING, .offset = AT(pool), .reload = true,
      .min = 1, .max = POOL_NAME_MAX, .default_text = "null",
      .help = "the pool for jobs of this module, default or an entry under pools; if unset, default"},

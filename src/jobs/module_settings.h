@@ -10,10 +10,11 @@
 /* Settings of one module: its entry under "modules". */
 struct module_setting {
     char *name;
-    bool enabled;        /* default true; a disabled module is as good as not there */
-    uint32_t timeout_ms; /* 0: none of its own */
-    char *pool;          /* the name of a pool; NULL: the pool `default` */
-    char *config;        /* the module's own settings as compact JSON text, "{}" without any */
+    bool enabled;             /* default true; a disabled module is as good as not there */
+    uint32_t timeout_ms;      /* 0: none of its own */
+    uint32_t soft_timeout_ms; /* likewise */
+    char *pool;               /* the name of a pool; NULL: the pool `default` */
+    char *config;             /* the module's own settings as compact JSON text, "{}" without any */
 };
 
 struct module_settings {

@@ -48,6 +48,7 @@ static void set_settings(const struct module_table *table, struct module_entry *
     const struct module_setting *setting = module_settings_find(table->settings, entry->name);
     entry->settings.enabled = !setting || setting->enabled;
     entry->settings.timeout_ms = setting ? setting->timeout_ms : 0;
+    entry->settings.soft_timeout_ms = setting ? setting->soft_timeout_ms : 0;
     entry->settings.pool = setting ? setting->pool : NULL;
     entry->pool = NULL;
 }

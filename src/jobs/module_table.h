@@ -47,8 +47,8 @@ struct module_entry {
     size_t running, waiting; /* jobs */
     struct {
         bool enabled;
-        uint32_t timeout_ms; /* 0: none */
-        const char *pool;    /* its name; NULL: default. Borrowed from the settings */
+        uint32_t timeout_ms, soft_timeout_ms; /* 0: none */
+        const char *pool; /* its name; NULL: default. Borrowed from the settings */
     } settings;
     struct dispatcher *pool; /* as found by pools.c; NULL: not looked for yet */
     struct module_file file;

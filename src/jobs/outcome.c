@@ -105,7 +105,7 @@ void dispatch_outcome_answered(struct dispatcher *d, struct worker *worker,
     }
     worker->last_result = answer->payload ? answer->payload->size : 0;
     dispatch_hold_learn(job->asked.module, worker->last_result);
-    if (answer->type == JOB_FAILED && job->state == JOB_STOPPING)
+    if (answer->type == JOB_FAILED && (job->state == JOB_STOPPING || job->run.soft_stopped))
         dispatch_stop_end(d, job);
     else
         dispatch_end(d, job, &event);

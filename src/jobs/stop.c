@@ -56,6 +56,16 @@ static void kill_job(struct dispatcher *d, struct job *job)
     dispatch_stop_signal(d, job->run.worker, SIGKILL);
 }
 
+/* What the module is told. */
+static enum stop_reason reason_of(const struct job *job)
+{
+    if (job->run.stop_reason == FAIL_TIMEOUT)
+        return STOP_REASON_TIMEOUT;
+    if (job->run.stop_reason == FAIL_SHUTDOWN)
+        return STOP_REASON_SHUTDOWN;
+    return job->by == BY_LINK ? STOP_REASON_LINK : STOP_REASON_CANCEL;
+}
+
 void dispatch_stop_begin(struct dispatcher *d, struct job *job, enum fail_reason reason)
 {
     if (job->state == JOB_STOPPING)
@@ -63,9 +73,10 @@ void dispatch_stop_begin(struct dispatcher *d, struct job *job, enum fail_reason
     job_set_state(job, JOB_STOPPING);
     job->run.stop_reason = (uint8_t)reason;
     job->run.stop_step = STOP_FLAG;
+    job->run.soft_stopped = false;
     dispatch_tell_state(d, job);
     dispatch_reclaim_worker(d, job->run.worker);
-    d->ops->stop_flag(d->ctx, job->run.worker, job);
+    d->ops->stop_flag(d->ctx, job->run.worker, job, reason_of(job));
     timer_set_ms(d->timers, &job->run.worker->timer, d->shared->limits.kill_grace_ms / 2);
 }
 
@@ -82,6 +93,25 @@ void dispatch_stop_now(struct dispatcher *d, struct job *job)
     dispatch_stop_begin(d, job, stop_reason(d, job));
     if (job->run.killed && job->run.stop_step != STOP_SIGKILL)
         kill_job(d, job);
+}
+
+/* The job stays RUNNING, and has the rest of its time limit. */
+static void raise_soft_flag(struct dispatcher *d, struct job *job)
+{
+    uint32_t rest_ms = job->run.limit_ms ? job->run.limit_ms - job->run.soft_ms : 0;
+    job->run.soft_ms = 0;
+    job->run.soft_stopped = true;
+    d->ops->stop_flag(d->ctx, job->run.worker, job, STOP_REASON_SOFT_TIMEOUT);
+    if (rest_ms)
+        timer_set_ms(d->timers, &job->run.worker->timer, rest_ms);
+}
+
+void dispatch_stop_due(struct dispatcher *d, struct job *job)
+{
+    if (job->run.soft_ms && !job->run.cancelled && !d->shared->stop_by_us)
+        raise_soft_flag(d, job);
+    else
+        dispatch_stop_now(d, job);
 }
 
 /* An unbegun job is not the worker's yet. A job being stopped keeps its reason. */
@@ -138,6 +168,8 @@ void dispatch_stop_step(struct dispatcher *d, struct job *job)
 
 static const char *stop_text(const struct job *job)
 {
+    if (job->run.soft_stopped)
+        return "the job ran into its soft time limit";
     switch (job->run.stop_reason) {
     case FAIL_TIMEOUT:
         return "the job ran into its time limit";
@@ -150,6 +182,11 @@ static const char *stop_text(const struct job *job)
 
 void dispatch_stop_end(struct dispatcher *d, struct job *job)
 {
+    if (job->run.soft_stopped) {
+        job_set_state(job, JOB_STOPPING);
+        job->run.stop_reason = FAIL_TIMEOUT;
+        job->run.stop_step = STOP_FLAG;
+    }
     dispatch_end_failed(d, job, job->run.stop_reason, "%s; it was ended by %s", stop_text(job),
                         stop_step_name(job->run.stop_step));
 }

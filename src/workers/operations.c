@@ -164,10 +164,11 @@ static void op_ping(void *ctx, struct worker *worker, bool say)
     worker_connection_send(link->connection, &head, NULL, NULL);
 }
 
-static void op_stop_flag(void *ctx, struct worker *worker, const struct job *job)
+static void op_stop_flag(void *ctx, struct worker *worker, const struct job *job,
+                         enum stop_reason reason)
 {
     (void)ctx;
-    worker_process_stop_flag(&link_of(worker)->process, job->seq);
+    worker_process_stop_flag(&link_of(worker)->process, job->seq, reason);
 }
 
 static void op_poll(void *ctx, struct worker *worker)

@@ -166,9 +166,11 @@ void worker_process_want_debug(const struct worker_process *process, bool debug)
     __atomic_store_n(&process->shared->page.debug, debug, __ATOMIC_RELAXED);
 }
 
-void worker_process_stop_flag(const struct worker_process *process, uint64_t job)
+void worker_process_stop_flag(const struct worker_process *process, uint64_t job,
+                              enum stop_reason reason)
 {
-    __atomic_store_n(&process->shared->page.stop_job, job, __ATOMIC_RELAXED);
+    __atomic_store_n(&process->shared->page.stop_reason, reason, __ATOMIC_RELAXED);
+    __atomic_store_n(&process->shared->page.stop_job, job, __ATOMIC_RELEASE);
 }
 
 void worker_process_close(struct worker_process *process)

@@ -6,6 +6,7 @@
 #ifndef TASKMASTER_WORKERS_PROCESS_H
 #define TASKMASTER_WORKERS_PROCESS_H
 
+#include "common/stop_reason.h"
 #include "common/worker_page.h"
 #include "workers/claims.h"
 
@@ -58,8 +59,9 @@ void worker_process_signal(const struct worker_process *process, int signo);
 /* Whether the worker's lines of level debug are wanted. */
 void worker_process_want_debug(const struct worker_process *process, bool debug);
 
-/* Raises the stop flag for the job of this number. */
-void worker_process_stop_flag(const struct worker_process *process, uint64_t job);
+/* Raises the stop flag for the job of this number. A later call may have another reason. */
+void worker_process_stop_flag(const struct worker_process *process, uint64_t job,
+                              enum stop_reason reason);
 
 /* Copies the name of the module being preloaded. Returns false if the name is not known. */
 bool worker_process_preloading(const struct worker_process *process,

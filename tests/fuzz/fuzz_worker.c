@@ -167,8 +167,9 @@ static int run(tm_job *job)
     size_t len;
     const char *data = tm_job_data(job, &len);
     bug_on(!data || data[len] != '\0');
-    bug_on(current->expected && tm_job_attempt(job) != current->attempt);
-    bug_on(current->expected && (tm_job_origin(job) != NULL) != (current->attempt > 0));
+    bug_on(current->expected && tm_job_attempt(job) != (current->attempt ? current->attempt : 1));
+    bug_on(current->expected &&
+           (strcmp(tm_job_origin(job), tm_job_id(job)) != 0) != (current->attempt > 0));
     for (size_t i = 0; i + 1 < len; i += 2)
         call(job, (uint8_t)data[i], data + i + 1, len - i - 1);
     bool failed = len && (uint8_t)data[len - 1] > 250;

@@ -75,6 +75,7 @@ void source_submit(struct input *input)
     struct job *job = job_new("1", 1, "", 0);
     job->asked.module = what % 16 == 15 ? NULL : &modules[what % MODULES];
     job->asked.timeout_ms = what & 16 ? input_take(input) * 10u : 0;
+    job->asked.soft_timeout_ms = what % 8 == 5 ? input_take(input) * 10u : 0;
     job->asked.link = what & 32;
     job->asked.notify_accepted = job->asked.notify_started = what & 64;
     job->run.over_budget = what % 32 == 30;

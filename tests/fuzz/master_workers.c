@@ -176,10 +176,12 @@ static void op_ping(void *ctx, struct worker *worker, bool say)
     sim->called |= say;
 }
 
-static void op_stop_flag(void *ctx, struct worker *worker, const struct job *job)
+static void op_stop_flag(void *ctx, struct worker *worker, const struct job *job,
+                         enum stop_reason reason)
 {
+    bool soft = reason == STOP_REASON_SOFT_TIMEOUT;
     (void)ctx;
-    bug_on(worker->job != job || job->state != JOB_STOPPING);
+    bug_on(worker->job != job || job->state != (soft ? JOB_RUNNING : JOB_STOPPING));
 }
 
 static void die(struct sim *sim)

@@ -327,13 +327,14 @@ def test_for_makes_a_job_another_ones(access):
 def test_a_module_sees_origin_and_attempt(daemon):
     client = daemon(module_dir=os.path.join(BUILD, "tests", "modules"), pool_max=1).client()
     assert client.done("probe", "origin", origin="q-17", attempt=3) == b"q-17 3"
-    assert client.done("probe", "origin", attempt=1000000) == b"- 1000000"
-    assert client.done("probe", "origin", **{"for": "alice"}) == b"- 0"
-    assert client.done("probe", "origin") == b"- 0"
+    for fields, attempt in [({"attempt": 1000000}, 1000000), ({"for": "alice"}, 1), ({}, 1)]:
+        event = client.run("probe", "origin", **fields)
+        assert event.payload == f"{event['job']} {attempt}".encode(), event
     for n in range(50):  # many at once: some are handed early
         client.submit(n, "probe", "origin", **({"origin": f"q-{n}"} if n % 2 else {}))
     for n in range(50):
-        assert client.outcome(n).payload == (f"q-{n} 0" if n % 2 else "- 0").encode()
+        event = client.outcome(n)
+        assert event.payload == (f"q-{n} 1" if n % 2 else f"{event['job']} 1").encode(), event
 
 
 def test_the_log_names_owner_and_origin(access):

@@ -7,6 +7,7 @@
  *     burn MS, threads MS       uses a processor for so long, in this thread or in two others
  *     sleep MS                  waits, also after being told to stop
  *     wait                      waits until it is told to stop
+ *     until REASON              waits until this is the reason of its stop
  *     reason                    appends tm_stop_reason()
  *     fail, retry MS            tm_fail(), tm_retry(), with the code `asked`
  *     crash                     dies of SIGSEGV
@@ -75,6 +76,8 @@ static int work(tm_job *job, const char *command, const char *text)
 
     if (strcmp(command, "progress") == 0)
         return progress(job, text);
+    if (strcmp(command, "reason") == 0)
+        return tm_reply(job, tm_stop_reason(job), strlen(tm_stop_reason(job)));
     if (strcmp(command, "say") == 0)
         return tm_reply(job, text, strlen(text));
     if (strcmp(command, "log") == 0)
@@ -89,6 +92,9 @@ static int work(tm_job *job, const char *command, const char *text)
         return tm_fail(job, "asked", "as asked");
     else if (strcmp(command, "crash") == 0)
         raise(SIGSEGV);
+    else if (strcmp(command, "until") == 0)
+        while (strcmp(tm_stop_reason(job), text) != 0)
+            rest(1);
     else if (strcmp(command, "wait") == 0)
         while (!tm_should_stop(job))
             rest(1);

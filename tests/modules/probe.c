@@ -73,8 +73,7 @@ static int run(tm_job *job)
     if (strcmp(data, "id") == 0)
         return reply_text(job, tm_job_id(job));
     if (strcmp(data, "origin") == 0) {
-        snprintf(text, sizeof(text), "%.50s %u", tm_job_origin(job) ? tm_job_origin(job) : "-",
-                 tm_job_attempt(job));
+        snprintf(text, sizeof(text), "%.50s %u", tm_job_origin(job), tm_job_attempt(job));
         return reply_text(job, text);
     }
     if (strcmp(data, "log") == 0)

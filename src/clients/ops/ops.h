@@ -20,10 +20,11 @@ enum { JOB_NAME_MAX = 64 }; /* bytes of a job's name, as a client writes it */
 struct client_request {
     struct request base;
     REQUEST_TEXT(MODULE_NAME_MAX) module;
-    uint32_t timeout_ms;  /* 0: none */
-    uint32_t max_wait_ms; /* 0: none */
-    uint32_t notify;      /* bits of the words of submit's field */
-    uint32_t link;        /* enum job_link */
+    uint32_t timeout_ms;      /* 0: none */
+    uint32_t max_wait_ms;     /* 0: none */
+    uint32_t soft_timeout_ms; /* likewise */
+    uint32_t notify;          /* bits of the words of submit's field */
+    uint32_t link;            /* enum job_link */
     bool detach;
     uint32_t attempt; /* 0: not given */
     REQUEST_TEXT(ORIGIN_MAX) origin;

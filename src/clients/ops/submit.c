@@ -33,6 +33,8 @@ static const struct field fields[] = {
      .feature = "timeout"},
     {"max_wait_ms", FIELD_UINT, CLIENT_REQUEST_AT(max_wait_ms), .min = 1, .max = INT32_MAX,
      .feature = "max-wait"},
+    {"soft_timeout_ms", FIELD_UINT, CLIENT_REQUEST_AT(soft_timeout_ms), .min = 1, .max = INT32_MAX,
+     .feature = "soft-timeout"},
     {"notify", FIELD_WORDS, CLIENT_REQUEST_AT(notify), .words = notify_words, .feature = "notify-"},
     {"detach", FIELD_TRUE, CLIENT_REQUEST_AT(detach), .not_with = not_with_detach,
      .feature = "detach"},
@@ -66,6 +68,7 @@ static struct job *make_job(const struct client_session *session,
                               request->base.context.text, request->base.context.len);
     job->asked.origin = make_origin(session, request);
     job->asked.timeout_ms = request->timeout_ms;
+    job->asked.soft_timeout_ms = request->soft_timeout_ms;
     job->asked.payload_max = session->dialogue.payload_max;
     job->asked.link = request->link & 3;
     job->asked.detach = request->detach;

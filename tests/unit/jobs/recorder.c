@@ -220,12 +220,16 @@ static void op_ping(void *ctx, struct worker *worker, bool say)
         take_pings(sim);
 }
 
-static void op_stop_flag(void *ctx, struct worker *worker, const struct job *job)
+static void op_stop_flag(void *ctx, struct worker *worker, const struct job *job,
+                         enum stop_reason reason)
 {
     (void)ctx;
     hot_assert(worker->job == job);
     step(worker);
-    tell("flag %u j%ju", worker->id, (uintmax_t)job->seq);
+    hot_assert((job->state == JOB_RUNNING) == (reason == STOP_REASON_SOFT_TIMEOUT));
+    sim_of(worker)->stop_reason = reason;
+    tell("%s %u j%ju", reason == STOP_REASON_SOFT_TIMEOUT ? "soft" : "flag", worker->id,
+         (uintmax_t)job->seq);
 }
 
 static void op_signal(void *ctx, struct worker *worker, int signo)
@@ -551,6 +555,7 @@ uint64_t submit_order(struct order order)
     job->asked.module = order.module < 0 ? NULL : &modules[order.module];
     job->run.why_no_module = job->asked.module ? NULL : xstrdup("there is none");
     job->asked.timeout_ms = order.timeout_ms;
+    job->asked.soft_timeout_ms = order.soft_timeout_ms;
     job->asked.link = order.link & 3;
     job->asked.notify_accepted = order.accepted;
     job->asked.notify_started = order.started;

@@ -9,6 +9,7 @@
  *     a5 accepted 2  a5 started 1 #4    a5 done            a5 failed timeout sigterm
  *     a5 failed module div-by-zero      a5 failed error SIG 11            a5 failed error exit 3
  *     a5 overload queue-full 2 1        a5 left            a5 progress TEXT
+ *     soft 1 j5 (the stop flag for the soft limit)
  *
  * (worker 1; source a, job 5; #4: the fourth in order; 2 waiting, 1 running; `left`: dropped or
  * orphaned.)
@@ -52,6 +53,7 @@ struct sim_worker {
     bool pinged, called; /* pings not taken yet; one of them is to be answered aloud */
     struct worker_signs signs;
     struct job_progress progress; /* the latest report */
+    enum stop_reason stop_reason; /* of the last stop flag */
 };
 
 struct sim_worker *sim_of(const struct worker *worker);
@@ -136,7 +138,7 @@ void check_invariants(void);
 struct order {
     char source; /* default a */
     int module;  /* index; -1: none */
-    uint32_t timeout_ms, max_wait_ms;
+    uint32_t timeout_ms, max_wait_ms, soft_timeout_ms;
     size_t size;   /* of the payload */
     unsigned link; /* enum job_link */
     bool accepted, started, progress, over_budget;

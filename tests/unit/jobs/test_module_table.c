@@ -15,7 +15,7 @@ enum { SECOND = 1000000 };
 
 static char dir[] = "/tmp/test_module_table.XXXXXX";
 static struct module_setting modules[] = {
-    {.name = "fib", .enabled = true, .timeout_ms = 700, .config = "{}"},
+    {.name = "fib", .enabled = true, .timeout_ms = 700, .soft_timeout_ms = 600, .config = "{}"},
     {.name = "off", .enabled = false, .config = "{}"},
 };
 static struct module_settings settings = {.dir = dir, .modules = {modules, 2}};
@@ -103,6 +103,7 @@ START_TEST(test_found)
     ck_assert_ptr_nonnull(fib);
     ck_assert_str_eq(fib->name, "fib");
     ck_assert_uint_eq(fib->settings.timeout_ms, 700);
+    ck_assert_uint_eq(fib->settings.soft_timeout_ms, 600);
     ck_assert_ptr_nonnull(echo);
     ck_assert_uint_eq(echo->settings.timeout_ms, 0); /* the configuration does not mention it */
     ck_assert_ptr_ne(fib, echo);

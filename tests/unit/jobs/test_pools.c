@@ -44,9 +44,10 @@ static void op_signs(void *ctx, const struct worker *worker, struct worker_signs
     *signs = (struct worker_signs){.begun = worker->job != NULL};
 }
 
-static void op_stop_flag(void *ctx, struct worker *worker, const struct job *job)
+static void op_stop_flag(void *ctx, struct worker *worker, const struct job *job,
+                         enum stop_reason reason)
 {
-    (void)ctx, (void)worker, (void)job;
+    (void)ctx, (void)worker, (void)job, (void)reason;
 }
 
 static void op_signal(void *ctx, struct worker *worker, int signo)

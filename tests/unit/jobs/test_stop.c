@@ -35,6 +35,151 @@ START_TEST(test_ladder)
 }
 END_TEST
 
+/* --- the soft limit --- */
+
+static void pass_soft_limit(void)
+{
+    open_idle(1, 1, 10);
+    SUBMIT(.timeout_ms = 500, .soft_timeout_ms = 200);
+    pass_us(199999);
+    ck_told("give 1 j1 500ms");
+    pass_us(1);
+    ck_told("poll 1, soft 1 j1");
+    ck_assert_uint_eq(the_job(1)->state, JOB_RUNNING);
+}
+
+START_TEST(test_soft_result)
+{
+    pass_soft_limit();
+    done(1);
+    ck_told("a1 done");
+    pass_ms(3600000);
+    ck_told("");
+}
+END_TEST
+
+START_TEST(test_soft_failure)
+{
+    pass_soft_limit();
+    fails(1, "bad-input");
+    ck_told("a1 failed timeout stop-flag");
+    ck_assert_uint_eq(shared.counts.failed[FAIL_TIMEOUT], 1);
+    SUBMIT();
+    fails(1, "bad-input");
+    ck_told("give 1 j2, a2 failed module bad-input");
+}
+END_TEST
+
+START_TEST(test_soft_then_hard)
+{
+    pass_soft_limit();
+    pass_us(299999);
+    ck_told("");
+    pass_us(1);
+    ck_told("poll 1, flag 1 j1");
+    ck_assert_int_eq(sim_of(the_worker(1))->stop_reason, STOP_REASON_TIMEOUT);
+    pass_ms(GRACE_MS / 2);
+    ck_told("poll 1, term 1");
+    dies(1, SIGTERM);
+    ck_told("a1 failed timeout sigterm, forget 1, start 2");
+}
+END_TEST
+
+START_TEST(test_soft_then_cancel)
+{
+    pass_soft_limit();
+    dispatcher_cancel(the_job(1), false);
+    ck_told("flag 1 j1");
+    ck_assert_int_eq(sim_of(the_worker(1))->stop_reason, STOP_REASON_CANCEL);
+    fails(1, "stopped");
+    ck_told("a1 failed cancelled stop-flag");
+}
+END_TEST
+
+START_TEST(test_soft_then_crash)
+{
+    pass_soft_limit();
+    dies(1, SIGSEGV);
+    ck_told("back 1 j1 no, a1 failed error SIG 11, forget 1, start 2");
+}
+END_TEST
+
+/* A soft limit without another, and one that is not under the time limit. */
+START_TEST(test_soft_alone)
+{
+    open_idle(1, 1, 10);
+    SUBMIT(.soft_timeout_ms = 200);
+    pass_ms(200);
+    ck_told("give 1 j1, poll 1, soft 1 j1");
+    pass_ms(3600000);
+    ck_told("");
+    done(1);
+    SUBMIT(.timeout_ms = 300, .soft_timeout_ms = 300);
+    hush_news();
+    pass_ms(300);
+    ck_told("poll 1, flag 1 j2");
+}
+END_TEST
+
+/* The least of the job's and the module's. */
+START_TEST(test_soft_least)
+{
+    static const uint32_t values[] = {0, 100, 200};
+    open_idle(1, 1, 10);
+    for (size_t i = 0; i < 9; i++) {
+        uint32_t job = values[i % 3], module = values[i / 3];
+        uint32_t least = !job || (module && module < job) ? module : job;
+        modules[1].settings.soft_timeout_ms = module;
+        SUBMIT(.module = 1, .soft_timeout_ms = job);
+        hush_news();
+        pass_us(least ? least * UINT64_C(1000) - 1 : 3600000000);
+        ck_told("");
+        pass_us(1);
+        ck_assert_int_eq(strstr(news(), "soft") != NULL, least > 0);
+        done(1);
+        hush_news();
+    }
+}
+END_TEST
+
+/* The worker has not begun the job at its soft limit: both limits move. */
+START_TEST(test_soft_of_a_late_beginning)
+{
+    open_idle(1, 1, 10);
+    lazy = true;
+    SUBMIT(.timeout_ms = 500, .soft_timeout_ms = 200);
+    pass_ms(100);
+    begins(1);
+    hush_news();
+    pass_ms(100);
+    ck_told("poll 1");
+    pass_ms(100);
+    ck_told("poll 1, soft 1 j1");
+    pass_us(299999);
+    ck_told("");
+    pass_us(1);
+    ck_told("poll 1, flag 1 j1");
+}
+END_TEST
+
+START_TEST(test_what_the_module_is_told)
+{
+    static const enum ended_by by[] = {BY_SUBMITTER, BY_CLIENT, BY_OPERATOR, BY_LINK};
+    open_idle(1, 1, 10);
+    for (size_t i = 0; i < SUPPORT_COUNT(by); i++) {
+        uint64_t seq = SUBMIT();
+        job_set_by(the_job(seq), by[i], NULL);
+        dispatcher_cancel(the_job(seq), false);
+        ck_assert_int_eq(sim_of(the_worker(1))->stop_reason,
+                         by[i] == BY_LINK ? STOP_REASON_LINK : STOP_REASON_CANCEL);
+        done(1);
+    }
+    SUBMIT();
+    dispatcher_stop(&d);
+    ck_assert_int_eq(sim_of(the_worker(1))->stop_reason, STOP_REASON_SHUTDOWN);
+}
+END_TEST
+
 /* Climbs the ladder to the step. */
 static void climb(int steps)
 {
@@ -462,5 +607,15 @@ int main(void)
     tcase_add_test(tc, test_kill_and_result);
     tcase_add_test(tc, test_kill_stopping);
     tcase_add_test(tc, test_kill_retiring);
+    tc = recorder_case(suite, "soft");
+    tcase_add_test(tc, test_soft_result);
+    tcase_add_test(tc, test_soft_failure);
+    tcase_add_test(tc, test_soft_then_hard);
+    tcase_add_test(tc, test_soft_then_cancel);
+    tcase_add_test(tc, test_soft_then_crash);
+    tcase_add_test(tc, test_soft_alone);
+    tcase_add_test(tc, test_soft_least);
+    tcase_add_test(tc, test_soft_of_a_late_beginning);
+    tcase_add_test(tc, test_what_the_module_is_told);
     return run_suite(suite);
 }

@@ -115,6 +115,7 @@ START_TEST(test_modules)
 {
     struct config *config =
         load("{\"modules\": {\"wc\": {}, \"fib\": {\"enabled\": false, \"timeout-ms\": 7, "
+             "\"soft-timeout-ms\": 5, "
              "\"config\": {\"b\": 1, \"a\": [null]}}, \"a\": {\"config\": {}}}}",
              NULL);
     const struct module_setting *modules = settings_of(config)->modules.modules.items;
@@ -126,10 +127,12 @@ START_TEST(test_modules)
     ck_assert_ptr_eq(fib, &modules[1]);
     ck_assert(!fib->enabled);
     ck_assert_uint_eq(fib->timeout_ms, 7);
+    ck_assert_uint_eq(fib->soft_timeout_ms, 5);
     ck_assert_str_eq(fib->config, "{\"b\":1,\"a\":[null]}");
     const struct module_setting *wc = module_settings_find(&settings_of(config)->modules, "wc");
     ck_assert(wc->enabled);
     ck_assert_uint_eq(wc->timeout_ms, 0);
+    ck_assert_uint_eq(wc->soft_timeout_ms, 0);
     ck_assert_str_eq(wc->config, "{}");
     ck_assert_ptr_null(module_settings_find(&settings_of(config)->modules, "f"));
     ck_assert_ptr_null(module_settings_find(&settings_of(config)->modules, "zz"));

@@ -34,11 +34,11 @@ static const struct protocol general_protocol = {
 /* --- the fields as texts --- */
 
 static const char *const field_names[] = {
-    "op",      "id",          "size",          "module",      "context",    "client",
-    "token",   "token_wrong", "job",           "target",      "timeout_ms", "link",
-    "notify",  "ignored",     "ignored_count", "origin",      "attempt",    "for",
-    "rights",  "pool",        "worker",        "pool_start",  "pool_max",   "job_max",
-    "waiting", "level",       "detach",        "max_wait_ms", "name",
+    "op",      "id",          "size",    "module",        "context",     "client",
+    "token",   "token_wrong", "job",     "target",        "timeout_ms",  "soft_timeout_ms",
+    "link",    "notify",      "ignored", "ignored_count", "origin",      "attempt",
+    "for",     "rights",      "pool",    "worker",        "pool_start",  "pool_max",
+    "job_max", "waiting",     "level",   "detach",        "max_wait_ms", "name",
 };
 
 static const char *const waiting_words[] = {"", "fail", "run"};
@@ -94,6 +94,8 @@ static const char *field_text(const struct client_request *r, const char *name)
         snprintf(text, sizeof text, "%u", r->timeout_ms);
     else if (strcmp(name, "max_wait_ms") == 0 && r->max_wait_ms)
         snprintf(text, sizeof text, "%u", r->max_wait_ms);
+    else if (strcmp(name, "soft_timeout_ms") == 0 && r->soft_timeout_ms)
+        snprintf(text, sizeof text, "%u", r->soft_timeout_ms);
     else if (strcmp(name, "attempt") == 0 && r->attempt)
         snprintf(text, sizeof text, "%u", r->attempt);
     else if (strcmp(name, "worker") == 0 && r->worker)

@@ -252,8 +252,8 @@ END_TEST
 START_TEST(origin_and_attempt_are_as_the_keeper_said)
 {
     begin(17, 0, 0);
-    ck_assert_ptr_null(tm_job_origin(&job.tm));
-    ck_assert_uint_eq(tm_job_attempt(&job.tm), 0);
+    ck_assert_str_eq(tm_job_origin(&job.tm), "k3f9-17");
+    ck_assert_uint_eq(tm_job_attempt(&job.tm), 1);
     job.origin = (struct wire_origin){.attempt = 3, .id = "q-17"};
     ck_assert_str_eq(tm_job_origin(&job.tm), "q-17");
     ck_assert_uint_eq(tm_job_attempt(&job.tm), 3);
@@ -261,16 +261,18 @@ START_TEST(origin_and_attempt_are_as_the_keeper_said)
 END_TEST
 
 /* A module built with this header, in a worker of the first release. */
-START_TEST(an_older_worker_knows_no_origin)
+START_TEST(an_older_worker_lacks_the_newer_calls)
 {
     struct tm_functions first = module_functions;
     first.size = offsetof(struct tm_functions, origin);
     first.origin = NULL;
     first.attempt = NULL;
+    first.stop_reason = NULL;
     job.tm.functions = &first;
     begin(17, 0, 0);
-    ck_assert_ptr_null(tm_job_origin(&job.tm));
-    ck_assert_uint_eq(tm_job_attempt(&job.tm), 0);
+    ck_assert_str_eq(tm_job_origin(&job.tm), "k3f9-17");
+    ck_assert_uint_eq(tm_job_attempt(&job.tm), 1);
+    ck_assert_str_eq(tm_stop_reason(&job.tm), "");
 }
 END_TEST
 
@@ -288,6 +290,23 @@ START_TEST(time_left_counts_down_to_zero)
 }
 END_TEST
 
+START_TEST(the_reason_of_a_stop)
+{
+    static const char *const words[] = {"",         "cancel", "timeout", "soft-timeout",
+                                        "shutdown", "link",   "reader",  ""};
+
+    begin(5, 0, 0);
+    ck_assert_str_eq(tm_stop_reason(&job.tm), "");
+    shared.page.stop_job = 5;
+    for (uint32_t reason = 0; reason < sizeof(words) / sizeof(words[0]); reason++) {
+        shared.page.stop_reason = reason;
+        ck_assert_str_eq(tm_stop_reason(&job.tm), words[reason]);
+    }
+    shared.page.stop_reason = UINT32_MAX;
+    ck_assert_str_eq(tm_stop_reason(&job.tm), "");
+}
+END_TEST
+
 START_TEST(the_stop_word_stops_its_own_job_only)
 {
     begin(5, 0, 0);
@@ -297,6 +316,7 @@ START_TEST(the_stop_word_stops_its_own_job_only)
     ck_assert(tm_should_stop(&job.tm));
     begin(6, 0, 0);
     ck_assert(!tm_should_stop(&job.tm));
+    ck_assert_str_eq(tm_stop_reason(&job.tm), "");
 }
 END_TEST
 
@@ -317,8 +337,9 @@ int main(void)
     tcase_add_test(tc, a_refused_module_is_unavailable);
     tcase_add_test(tc, id_is_boot_and_number);
     tcase_add_test(tc, origin_and_attempt_are_as_the_keeper_said);
-    tcase_add_test(tc, an_older_worker_knows_no_origin);
+    tcase_add_test(tc, an_older_worker_lacks_the_newer_calls);
     tcase_add_test(tc, time_left_counts_down_to_zero);
+    tcase_add_test(tc, the_reason_of_a_stop);
     tcase_add_test(tc, the_stop_word_stops_its_own_job_only);
     suite_add_tcase(suite, tc);
     return run_suite(suite);

@@ -184,9 +184,9 @@ START_TEST(a_module_sees_its_origin)
     start_with_test_modules("");
     send_with_origin(23, "q-17", 3);
     assert_done(fake_master_answer(&master), "q-17 3");
-    assert_done(fake_master_ask(&master, "probe", "origin"), "- 0");
+    assert_done(fake_master_ask(&master, "probe", "origin"), "k3f9-101 1");
     send_with_origin(24, "", 1000000);
-    assert_done(fake_master_answer(&master), "- 1000000");
+    assert_done(fake_master_answer(&master), "k3f9-24 1000000");
     fake_master_finish(&master);
 }
 END_TEST
