@@ -54,7 +54,7 @@ static int take_option(struct arguments *arguments, int option)
     }
     if (option < OPTION_ROW)
         return -1; /* getopt has complained */
-    arguments->given |= 1u << (option - OPTION_ROW);
+    arguments->given |= UINT64_C(1) << (option - OPTION_ROW);
     return options[option - OPTION_ROW].set(&arguments->settings, optarg);
 }
 
@@ -76,7 +76,7 @@ static int check_options(const struct arguments *arguments)
 {
     const struct command *command = arguments->command;
     for (int i = 0; options[i].name; i++)
-        if (arguments->given & 1u << i && !(options[i].kinds & command->kind)) {
+        if (arguments->given >> i & 1 && !(options[i].kinds & command->kind)) {
             complain("%s takes no --%s", command->name, options[i].name);
             return -1;
         }
@@ -123,6 +123,7 @@ void arguments_init(struct arguments *arguments, int argc)
                 .deadline = TMC_DEADLINE_NEVER,
                 .size = {.pool_start = -1, .pool_max = -1, .job_max = -1},
                 .args = allocate(NULL, ((size_t)argc + 1) * sizeof(char *)),
+                .wishes = allocate(NULL, ((size_t)argc + 1) * sizeof(struct wish)),
             },
     };
 }
@@ -141,4 +142,5 @@ int arguments_parse(struct arguments *arguments, int argc, char **argv)
 void arguments_free(struct arguments *arguments)
 {
     free(arguments->settings.args);
+    free(arguments->settings.wishes);
 }

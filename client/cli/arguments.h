@@ -8,7 +8,7 @@ struct arguments {
     struct settings settings;
     const struct command *command; /* NULL: none given */
     bool help, version;            /* asked for; the rest was not checked then */
-    unsigned given;                /* a bit for each option given, by its row */
+    uint64_t given;                /* a bit for each option given, by its row */
 };
 
 /* Makes the settings of an empty command line, with room for the arguments. Free with

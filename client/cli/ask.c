@@ -9,6 +9,19 @@
 #include "report.h"
 #include "report_json.h"
 
+#include <stdlib.h>
+
+/* Hands the answer over, or complains. Frees it with the client. Returns the exit status. */
+static int finish(const struct settings *settings, tm_client *client, tm_client_status status,
+                  tm_client_event *answer, ask_handler *handle)
+{
+    int exit_status =
+        status == TM_CLIENT_OK ? handle(settings, answer) : report_call(settings, client, status);
+    tm_client_event_free(answer);
+    tm_client_free(client);
+    return exit_status;
+}
+
 int ask_server(const struct settings *settings, ask_call *call, ask_handler *handle)
 {
     int exit_status;
@@ -18,11 +31,34 @@ int ask_server(const struct settings *settings, ask_call *call, ask_handler *han
         return exit_status;
     tm_client_status status =
         call(client, settings, settings_time_left_ms(settings, ANSWER_MAX_MS), &answer);
-    exit_status =
-        status == TM_CLIENT_OK ? handle(settings, answer) : report_call(settings, client, status);
-    tm_client_event_free(answer);
-    tm_client_free(client);
-    return exit_status;
+    return finish(settings, client, status, answer, handle);
+}
+
+tm_client_status ask_client(tm_client *client, const char *op, json_t *fields, int timeout_ms,
+                            tm_client_event **answer)
+{
+    char *text = fields ? json_dumps(fields, JSON_COMPACT) : NULL;
+    if (fields && !text)
+        allocate_failed();
+    json_decref(fields);
+    tm_client_status status = tm_client_ask(client, op, text, NULL, 0, timeout_ms, answer);
+    free(text);
+    return status;
+}
+
+int ask_request(const struct settings *settings, const char *op, json_t *fields,
+                ask_handler *handle)
+{
+    int exit_status;
+    tm_client_event *answer;
+    tm_client *client = connect_to_server(settings, &exit_status);
+    if (!client) {
+        json_decref(fields);
+        return exit_status;
+    }
+    tm_client_status status =
+        ask_client(client, op, fields, settings_time_left_ms(settings, ANSWER_MAX_MS), &answer);
+    return finish(settings, client, status, answer, handle);
 }
 
 json_t *ask_load_payload(const tm_client_event *answer, json_type type)

@@ -19,6 +19,14 @@ typedef int ask_handler(const struct settings *settings, const tm_client_event *
  */
 int ask_server(const struct settings *settings, ask_call *call, ask_handler *handle);
 
+/* The same for any request by its name. Takes `fields`, an object; NULL: none. */
+int ask_request(const struct settings *settings, const char *op, json_t *fields,
+                ask_handler *handle);
+
+/* Asks a connected client. Takes `fields`, an object; NULL: none. Otherwise as tm_client_ask(). */
+tm_client_status ask_client(tm_client *client, const char *op, json_t *fields, int timeout_ms,
+                            tm_client_event **answer);
+
 /* Returns the answer's payload, to be given up with json_decref(); NULL after a complaint. */
 json_t *ask_load_payload(const tm_client_event *answer, json_type type);
 

@@ -1,7 +1,9 @@
-/* cmd_cancel: cancel and kill. Both name a job by the server's id; kill may name a worker. */
+/* cmd_cancel: cancel and kill. Both name a job by the server's id, or select jobs; kill may name a
+ * worker. */
 #include "ask.h"
 #include "command.h"
 #include "complain.h"
+#include "fields.h"
 #include "output.h"
 
 #include <inttypes.h>
@@ -12,14 +14,41 @@ static int print_answer(const struct settings *settings, const char *verb,
 {
     if (settings->json)
         return ask_print_event(settings, answer);
+    if (settings->worker)
+        return output_print_line(settings, "%s worker %" PRIu32, verb, settings->worker);
+    if (settings->arg_count == 0)
+        return output_print_line(settings, "%s %" PRId64 " job%s", verb, answer->count,
+                                 answer->count == 1 ? "" : "s");
     return output_print_line(settings, "%s %.128s, which was %.128s", verb, settings->args[0],
                              answer->state ? answer->state : "in an unknown state");
 }
 
-static tm_client_status ask_cancel(tm_client *client, const struct settings *settings,
-                                   int timeout_ms, tm_client_event **answer)
+static json_t *make_fields(const struct settings *settings)
 {
-    return tm_client_cancel(client, settings->args[0], timeout_ms, answer);
+    json_t *fields = fields_new(), *select = fields;
+    if (settings->arg_count > 0)
+        fields_add_text(fields, "job", settings->args[0]);
+    fields_add_number(fields, "worker", settings->worker);
+    if (fields_has_filters(settings))
+        json_object_set_new(fields, "select", select = fields_new());
+    fields_add_filters(select, settings);
+    return fields;
+}
+
+/* Exactly one of a job, a selection and a worker. */
+static bool names_one(const struct settings *settings)
+{
+    return settings->arg_count + fields_has_filters(settings) + (settings->worker > 0) == 1;
+}
+
+/* ---- cancel ---- */
+
+static int check_cancel(const struct settings *settings)
+{
+    if (names_one(settings))
+        return 0;
+    complain("cancel takes either JOB or some of --module, --pool, --owner and --state");
+    return -1;
 }
 
 static int print_cancelled(const struct settings *settings, const tm_client_event *answer)
@@ -29,50 +58,42 @@ static int print_cancelled(const struct settings *settings, const tm_client_even
 
 static int run_cancel(const struct settings *settings)
 {
-    return ask_server(settings, ask_cancel, print_cancelled);
+    return ask_request(settings, "cancel", make_fields(settings), print_cancelled);
 }
 
-static tm_client_status ask_kill(tm_client *client, const struct settings *settings, int timeout_ms,
-                                 tm_client_event **answer)
-{
-    if (settings->worker)
-        return tm_client_kill_worker(client, settings->worker, timeout_ms, answer);
-    return tm_client_kill(client, settings->args[0], timeout_ms, answer);
-}
+/* ---- kill ---- */
 
 static int print_killed(const struct settings *settings, const tm_client_event *answer)
 {
-    if (settings->worker && !settings->json)
-        return output_print_line(settings, "killed worker %" PRIu32, settings->worker);
     return print_answer(settings, "killed", answer);
 }
 
 static int check_kill(const struct settings *settings)
 {
-    if ((settings->arg_count == 0) == (settings->worker > 0))
+    if (names_one(settings))
         return 0;
-    complain("kill takes either JOB or --worker");
+    complain("kill takes either JOB, --worker, or some of --module, --pool, --owner and --state");
     return -1;
 }
 
 static int run_kill(const struct settings *settings)
 {
-    return ask_server(settings, ask_kill, print_killed);
+    return ask_request(settings, "kill", make_fields(settings), print_killed);
 }
 
 const struct command cmd_cancel = {
     .name = "cancel",
-    .arguments = "JOB",
-    .arg_min = 1,
+    .arguments = "[JOB]",
     .arg_max = 1,
     .completes = VALUE_JOB,
-    .kind = COMMAND_JOB,
+    .kind = COMMAND_JOB | COMMAND_SELECT,
+    .check = check_cancel,
     .run = run_cancel,
     .summary = "stop a job gently",
     .help = "Takes a waiting job off the queue, or asks a running one to stop: by the stop\n"
-            "flag, then by SIGTERM, then by SIGKILL. JOB is the server's id of the job:\n"
-            "`taskmaster workers` shows the ids of running jobs, and the event \"accepted\"\n"
-            "tells a program the id of its own job.\n",
+            "flag, then by SIGTERM, then by SIGKILL. JOB is the server's id of the job, as\n"
+            "shown by `taskmaster jobs`. The options select jobs instead: those with all the\n"
+            "named properties are stopped.\n",
 };
 
 const struct command cmd_kill = {
@@ -80,10 +101,11 @@ const struct command cmd_kill = {
     .arguments = "[JOB]",
     .arg_max = 1,
     .completes = VALUE_JOB,
-    .kind = COMMAND_JOB | COMMAND_WORKER,
+    .kind = COMMAND_JOB | COMMAND_SELECT | COMMAND_WORKER,
     .check = check_kill,
     .run = run_kill,
     .summary = "stop a job or a worker at once",
     .help = "Stops a job with SIGKILL at once. JOB is the server's id of the job, as for\n"
-            "cancel. With --worker instead, that worker is killed, whatever it does.\n",
+            "cancel. The options select jobs instead, or with --worker a worker, which is\n"
+            "killed whatever it does.\n",
 };

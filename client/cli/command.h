@@ -1,12 +1,13 @@
 /*
  * command: the commands of `taskmaster`.
  *
- *     main -> arguments, help -> commands -> cmd_run, cmd_cancel, cmd_crash, cmd_operate, cmd_ping,
- *       |                     |              cmd_pool, cmd_stats
- *       |                     '-> options
+ *     main -> arguments, help -> commands -> cmd_run, cmd_submit, cmd_cancel, cmd_crash, cmd_jobs,
+ *       |                     |              cmd_lists, cmd_monitor, cmd_operate, cmd_ping,
+ * cmd_pool, |                     |              cmd_stats |                     '-> options
  *       |-> complete -> complete_names -> connect
  *       '-> overtime
- *     cmd_* -> ask -> connect -> token
+ *     cmd_* -> fields -> ask -> connect -> token
+ *           -> run_job, payload, shown, pages
  *           -> each -> each_results -> each_records;  each_pace, lines
  *           -> report -> report_json;  output -> sink;  crash_report
  *           -> crash_report -> crash_code;  symbols -> object_file
@@ -35,8 +36,14 @@ enum command_kind {
     COMMAND_WORKER = 1 << 5, /* may name a worker */
     COMMAND_RESIZE = 1 << 6,
     COMMAND_DRAIN = 1 << 7,
-    COMMAND_ANY = COMMAND_RUN | COMMAND_JOB | COMMAND_SERVER | COMMAND_PING | COMMAND_CRASHES |
-                  COMMAND_WORKER | COMMAND_RESIZE | COMMAND_DRAIN,
+    COMMAND_SUBMIT = 1 << 8,
+    COMMAND_JOBS = 1 << 9,
+    COMMAND_SELECT = 1 << 10, /* may select jobs */
+    COMMAND_CLIENTS = 1 << 11,
+    COMMAND_MONITOR = 1 << 12,
+    COMMAND_WATCH = 1 << 13,
+    COMMAND_HELP = 1 << 14,
+    COMMAND_ANY = (1 << 30) - 1,
 };
 
 struct command {
@@ -53,8 +60,9 @@ struct command {
     const char *help;
 };
 
-extern const struct command cmd_run, cmd_cancel, cmd_kill, cmd_ping, cmd_stats, cmd_pools,
-    cmd_workers, cmd_crash, cmd_crashes, cmd_pause, cmd_resume, cmd_resize, cmd_recycle, cmd_reload,
-    cmd_reopen, cmd_drain, cmd_log_level;
+extern const struct command cmd_run, cmd_submit, cmd_status, cmd_jobs, cmd_peek, cmd_monitor,
+    cmd_watch, cmd_clients, cmd_modules, cmd_help, cmd_cancel, cmd_kill, cmd_ping, cmd_stats,
+    cmd_pools, cmd_workers, cmd_crash, cmd_crashes, cmd_pause, cmd_resume, cmd_resize, cmd_recycle,
+    cmd_reload, cmd_reopen, cmd_drain, cmd_log_level;
 
 #endif

@@ -103,7 +103,7 @@ int complete(struct settings *settings, int count, char **words)
         complete_names(settings, line.option->completes, offer, word);
     else if (*word == '-')
         offer_options(&line, word);
-    else if (!line.command)
+    else if (!line.command || (line.command->completes == VALUE_COMMAND && line.arguments == 0))
         offer_commands(word);
     else if (line.arguments == 0)
         complete_names(settings, line.command->completes, offer, word);

@@ -9,10 +9,10 @@
 #include <stdio.h>
 
 /* Calls `offer` for each of the fixed words. */
-static void offer_words(const char *const *words, complete_offer *offer, void *arg)
+static void offer_words(const char *const *list, complete_offer *offer, void *arg)
 {
-    for (; *words; words++)
-        offer(*words, arg);
+    for (; *list; list++)
+        offer(*list, arg);
 }
 
 static void offer_keys(const json_t *object, complete_offer *offer, void *arg)
@@ -41,32 +41,40 @@ static void offer_members(const json_t *list, const char *name, complete_offer *
     }
 }
 
-static tm_client_status ask(tm_client *client, enum value_kind kind, int timeout_ms,
-                            tm_client_event **answer)
-{
-    if (kind == VALUE_CRASH)
-        return tm_client_crashes(client, NULL, timeout_ms, answer);
-    if (kind == VALUE_WORKER || kind == VALUE_JOB)
-        return tm_client_workers(client, timeout_ms, answer);
-    return tm_client_stats(client, timeout_ms, answer);
-}
+/* The request with the names, and their place in its answer: a member of each object of a list, or
+ * the keys of a member. */
+static const struct source {
+    const char *op, *member;
+} sources[] = {
+    [VALUE_MODULE] = {"stats", "modules"},      [VALUE_POOL] = {"stats", "pools"},
+    [VALUE_WORKER] = {"workers", "id"},         [VALUE_JOB] = {"jobs", "job"},
+    [VALUE_CRASH] = {"crashes", "fingerprint"}, [VALUE_CLIENT] = {"clients", "id"},
+    [VALUE_SERVICE] = {"services", "name"},
+};
 
-static void offer_answer(const json_t *answer, enum value_kind kind, complete_offer *offer,
+/* The words of a kind that no server is asked for. */
+static const char *const levels[] = {"error", "warn", "info", "debug", NULL};
+static const char *const waiting[] = {"fail", "run", NULL};
+static const char *const states[] = {"waiting", "running", "stopping", NULL};
+static const char *const whats[] = {"jobs", "workers", "pools", "clients", NULL};
+
+static const char *const *const words[] = {
+    [VALUE_LEVEL] = levels,
+    [VALUE_WAITING] = waiting,
+    [VALUE_STATE] = states,
+    [VALUE_WHAT] = whats,
+};
+
+static void offer_answer(const json_t *answer, const struct source *source, complete_offer *offer,
                          void *arg)
 {
-    if (kind == VALUE_MODULE)
-        offer_keys(json_object_get(answer, "modules"), offer, arg);
-    else if (kind == VALUE_POOL)
-        offer_keys(json_object_get(answer, "pools"), offer, arg);
-    else if (kind == VALUE_WORKER)
-        offer_members(answer, "id", offer, arg);
-    else if (kind == VALUE_JOB)
-        offer_members(answer, "job", offer, arg);
-    else if (kind == VALUE_CRASH)
-        offer_members(answer, "fingerprint", offer, arg);
+    if (json_is_array(answer))
+        offer_members(answer, source->member, offer, arg);
+    else
+        offer_keys(json_object_get(answer, source->member), offer, arg);
 }
 
-static void offer_of_server(const struct settings *settings, enum value_kind kind,
+static void offer_of_server(const struct settings *settings, const struct source *source,
                             complete_offer *offer, void *arg)
 {
     int exit_status;
@@ -74,11 +82,11 @@ static void offer_of_server(const struct settings *settings, enum value_kind kin
     tm_client *client = connect_to_server(settings, &exit_status);
     if (!client)
         return;
-    tm_client_status status =
-        ask(client, kind, settings_time_left_ms(settings, ANSWER_MAX_MS), &answer);
+    tm_client_status status = tm_client_ask(
+        client, source->op, NULL, NULL, 0, settings_time_left_ms(settings, ANSWER_MAX_MS), &answer);
     if (status == TM_CLIENT_OK) {
         json_t *value = json_loadb(answer->data, answer->size, 0, NULL);
-        offer_answer(value, kind, offer, arg);
+        offer_answer(value, source, offer, arg);
         json_decref(value);
     } else {
         report_call(settings, client, status);
@@ -90,12 +98,8 @@ static void offer_of_server(const struct settings *settings, enum value_kind kin
 void complete_names(const struct settings *settings, enum value_kind kind, complete_offer *offer,
                     void *arg)
 {
-    static const char *const levels[] = {"error", "warn", "info", "debug", NULL};
-    static const char *const waiting[] = {"fail", "run", NULL};
-    if (kind == VALUE_LEVEL)
-        offer_words(levels, offer, arg);
-    else if (kind == VALUE_WAITING)
-        offer_words(waiting, offer, arg);
-    else if (kind != VALUE_PLAIN)
-        offer_of_server(settings, kind, offer, arg);
+    if (kind < sizeof words / sizeof words[0] && words[kind])
+        offer_words(words[kind], offer, arg);
+    else if (kind < sizeof sources / sizeof sources[0] && sources[kind].op)
+        offer_of_server(settings, &sources[kind], offer, arg);
 }

@@ -46,10 +46,10 @@ static int exit_status_of(const struct settings *settings, const tm_client *clie
     return exit_status;
 }
 
-tm_client *connect_to_server(const struct settings *settings, int *exit_status)
+static tm_client *connect_with(const struct settings *settings, bool listen, int *exit_status)
 {
     char name[64], text[TOKEN_FILE_MAX + 1];
-    tm_client_options options = {.name = name};
+    tm_client_options options = {.name = name, .listen = listen};
     snprintf(name, sizeof name, "taskmaster/%s", tm_client_version());
     *exit_status = EXIT_BAD_USAGE;
     if (settings->token_file) {
@@ -68,4 +68,14 @@ tm_client *connect_to_server(const struct settings *settings, int *exit_status)
     *exit_status = exit_status_of(settings, client, status);
     tm_client_free(client);
     return NULL;
+}
+
+tm_client *connect_to_server(const struct settings *settings, int *exit_status)
+{
+    return connect_with(settings, false, exit_status);
+}
+
+tm_client *connect_to_listen(const struct settings *settings, int *exit_status)
+{
+    return connect_with(settings, true, exit_status);
 }

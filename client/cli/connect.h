@@ -9,4 +9,7 @@
  * `*exit_status` set. */
 tm_client *connect_to_server(const struct settings *settings, int *exit_status);
 
+/* The same for a client that takes the events of no request: of monitors, watches and services. */
+tm_client *connect_to_listen(const struct settings *settings, int *exit_status);
+
 #endif

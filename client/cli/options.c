@@ -13,6 +13,7 @@
 enum {
     JOBS_MAX = 4096,
     WAIT_MAX_MS = 600000,
+    LIMIT_MAX = 1000000,
 };
 
 static int set_server(struct settings *settings, const char *value)
@@ -34,17 +35,42 @@ static int set_json(struct settings *settings, const char *value)
     return 0;
 }
 
-static int set_timeout(struct settings *settings, const char *value)
+/* Seconds may have decimals. */
+static int parse_seconds(const char *name, const char *value, uint32_t *ms)
 {
     char *end;
     double seconds = strtod(value, &end);
     if (end == value || *end || !isfinite(seconds) || seconds <= 0 || seconds > 1e6) {
-        complain("--timeout wants seconds, more than 0 and at most 1000000, not '%s'", value);
+        complain("--%s wants seconds, more than 0 and at most 1000000, not '%s'", name, value);
         return -1;
     }
-    settings->deadline = tmc_deadline_in((int)(seconds * 1000 + 0.999));
+    *ms = (uint32_t)(seconds * 1000 + 0.999);
+    return 0;
+}
+
+static int set_timeout(struct settings *settings, const char *value)
+{
+    uint32_t ms;
+    if (parse_seconds("timeout", value, &ms) < 0)
+        return -1;
+    settings->deadline = tmc_deadline_in((int)ms);
     settings->has_deadline = true;
     return 0;
+}
+
+static int set_soft_timeout(struct settings *settings, const char *value)
+{
+    return parse_seconds("soft-timeout", value, &settings->soft_timeout_ms);
+}
+
+static int set_max_wait(struct settings *settings, const char *value)
+{
+    return parse_seconds("max-wait", value, &settings->max_wait_ms);
+}
+
+static int set_retry(struct settings *settings, const char *value)
+{
+    return parse_seconds("retry", value, &settings->retry_ms);
 }
 
 static int parse_number(const char *name, const char *value, uint32_t min, uint32_t max,
@@ -77,9 +103,70 @@ static int set_wait(struct settings *settings, const char *value)
     return parse_number("wait-ms", value, 0, WAIT_MAX_MS, &settings->wait_ms);
 }
 
+/* There is room for one of each argument of the command line. */
+static int add_wish(struct settings *settings, const char *kind, const char *text, uint32_t number)
+{
+    settings->wishes[settings->wish_count++] =
+        (struct wish){.kind = kind, .text = text, .number = number};
+    return 0;
+}
+
 static int set_worker(struct settings *settings, const char *value)
 {
-    return parse_number("worker", value, 1, UINT32_MAX, &settings->worker);
+    if (parse_number("worker", value, 1, UINT32_MAX, &settings->worker) < 0)
+        return -1;
+    return add_wish(settings, "worker", NULL, settings->worker);
+}
+
+static int set_client(struct settings *settings, const char *value)
+{
+    if (parse_number("client", value, 1, UINT32_MAX, &settings->client) < 0)
+        return -1;
+    return add_wish(settings, "client", NULL, settings->client);
+}
+
+static int set_job(struct settings *settings, const char *value)
+{
+    return add_wish(settings, "job", value, 0);
+}
+
+static int set_service(struct settings *settings, const char *value)
+{
+    settings->service = value;
+    return add_wish(settings, "service", value, 0);
+}
+
+static int set_pool(struct settings *settings, const char *value)
+{
+    settings->pool = value;
+    return add_wish(settings, "pool", value, 0);
+}
+
+static int set_workers(struct settings *settings, const char *value)
+{
+    (void)value;
+    return add_wish(settings, "workers", NULL, 0);
+}
+
+static int set_owner(struct settings *settings, const char *value)
+{
+    settings->owner = value;
+    return 0;
+}
+
+static int set_state(struct settings *settings, const char *value)
+{
+    settings->state = value;
+    if (strcmp(value, "waiting") == 0 || strcmp(value, "running") == 0 ||
+        strcmp(value, "stopping") == 0)
+        return 0;
+    complain("--state wants waiting, running or stopping, not '%s'", value);
+    return -1;
+}
+
+static int set_limit(struct settings *settings, const char *value)
+{
+    return parse_number("limit", value, 1, LIMIT_MAX, &settings->limit);
 }
 
 /* The server knows the range. */
@@ -134,6 +221,20 @@ static int set_each(struct settings *settings, const char *value)
     return 0;
 }
 
+static int set_stream(struct settings *settings, const char *value)
+{
+    (void)value;
+    settings->streams = true;
+    return 0;
+}
+
+static int set_progress(struct settings *settings, const char *value)
+{
+    (void)value;
+    settings->shows_progress = true;
+    return 0;
+}
+
 static int set_unordered(struct settings *settings, const char *value)
 {
     (void)value;
@@ -161,9 +262,19 @@ const struct option_row options[] = {
      "with --each: print results as they come"},
     {"jobs", "N", VALUE_PLAIN, COMMAND_RUN, set_jobs,
      "with --each: jobs in flight, 1 to 4096; default 16"},
-    {"timeout-ms", "N", VALUE_PLAIN, COMMAND_RUN, set_job_timeout,
+    {"stream", NULL, VALUE_PLAIN, COMMAND_RUN, set_stream,
+     "print the parts of the result as they come"},
+    {"progress", NULL, VALUE_PLAIN, COMMAND_RUN, set_progress,
+     "show the job's progress on standard error"},
+    {"retry", "SECONDS", VALUE_PLAIN, COMMAND_RUN, set_retry,
+     "submit again for so long if the server is full or lost"},
+    {"timeout-ms", "N", VALUE_PLAIN, COMMAND_RUN | COMMAND_SUBMIT, set_job_timeout,
      "the job's time in a worker, milliseconds"},
-    {"context", "JSON", VALUE_PLAIN, COMMAND_RUN, set_context,
+    {"soft-timeout", "SECONDS", VALUE_PLAIN, COMMAND_RUN | COMMAND_SUBMIT, set_soft_timeout,
+     "the same, after which only the stop flag is set"},
+    {"max-wait", "SECONDS", VALUE_PLAIN, COMMAND_RUN | COMMAND_SUBMIT, set_max_wait,
+     "fail a job that has not begun by then"},
+    {"context", "JSON", VALUE_PLAIN, COMMAND_RUN | COMMAND_SUBMIT, set_context,
      "returned in the job's result with --json"},
     {"link", NULL, VALUE_PLAIN, COMMAND_RUN, set_link,
      "cancel the job if the command ends (default)"},
@@ -171,15 +282,30 @@ const struct option_row options[] = {
      "let a running job go on if the command ends"},
     {"wait-ms", "N", VALUE_PLAIN, COMMAND_PING, set_wait,
      "wait so long for an answer, milliseconds; default 0"},
-    {"worker", "ID", VALUE_WORKER, COMMAND_WORKER, set_worker,
+    {"job", "JOB", VALUE_JOB, COMMAND_MONITOR, set_job, "a job, by the server's id"},
+    {"worker", "ID", VALUE_WORKER, COMMAND_WORKER | COMMAND_MONITOR, set_worker,
      "a worker's number, as in `taskmaster workers`"},
+    {"workers", NULL, VALUE_PLAIN, COMMAND_MONITOR, set_workers, "all workers"},
+    {"client", "ID", VALUE_CLIENT, COMMAND_JOBS | COMMAND_MONITOR, set_client,
+     "a client's number, as in `taskmaster clients`"},
+    {"service", "NAME", VALUE_SERVICE, COMMAND_SUBMIT | COMMAND_MONITOR, set_service,
+     "a registered name; submit: it gets the job's end"},
     {"pool-start", "N", VALUE_PLAIN, COMMAND_RESIZE, set_pool_start, "workers kept"},
     {"pool-max", "N", VALUE_PLAIN, COMMAND_RESIZE, set_pool_max, "workers at most"},
     {"job-max", "N", VALUE_PLAIN, COMMAND_RESIZE, set_job_max, "waiting jobs at most"},
     {"waiting", "WHAT", VALUE_WAITING, COMMAND_DRAIN, set_waiting,
      "waiting jobs: fail, or run; default: the server's"},
-    {"module", "NAME", VALUE_MODULE, COMMAND_CRASHES, set_module,
-     "crashes of this module; default: of all"},
+    {"module", "NAME", VALUE_MODULE,
+     COMMAND_CRASHES | COMMAND_JOBS | COMMAND_SELECT | COMMAND_WATCH, set_module,
+     "of this module alone"},
+    {"pool", "NAME", VALUE_POOL, COMMAND_JOBS | COMMAND_SELECT | COMMAND_WATCH | COMMAND_MONITOR,
+     set_pool, "of this pool alone"},
+    {"owner", "NAME", VALUE_PLAIN, COMMAND_JOBS | COMMAND_SELECT, set_owner,
+     "of this owner alone, the name of a token"},
+    {"state", "STATE", VALUE_STATE, COMMAND_JOBS | COMMAND_SELECT, set_state,
+     "waiting, running or stopping ones alone"},
+    {"limit", "N", VALUE_PLAIN, COMMAND_JOBS | COMMAND_CLIENTS, set_limit,
+     "at most so many; default 100"},
     {"server", "ADDR", VALUE_PLAIN, COMMAND_ANY, set_server, "HOST:PORT, [IPV6]:PORT or unix:PATH"},
     {"token-file", "FILE", VALUE_PLAIN, COMMAND_ANY, set_token_file,
      "the file with the server's token"},

@@ -7,7 +7,7 @@
 
 #define DEFAULT_SERVER "127.0.0.1:7741"
 
-enum { OPTIONS_MAX = 32 }; /* a bit for each */
+enum { OPTIONS_MAX = 64 }; /* a bit for each */
 
 struct option_row {
     const char *name;

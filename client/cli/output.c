@@ -31,6 +31,20 @@ int output_print_owned(const struct settings *settings, char *data, size_t size)
     return written;
 }
 
+/* A prompt right behind a result is hard to read. A pipe or a file gets the result alone. */
+static bool wants_newline(const char *data, size_t size)
+{
+    return size > 0 && data[size - 1] != '\n' && isatty(STDOUT_FILENO);
+}
+
+int output_print_result(const struct settings *settings, const char *data, size_t size)
+{
+    int written = output_print(settings, data, size);
+    if (written == 0 && wants_newline(data, size))
+        written = output_print(settings, "\n", 1);
+    return written;
+}
+
 int output_print_line(const struct settings *settings, const char *fmt, ...)
 {
     char text[1024 + 1];

@@ -15,6 +15,9 @@ int output_print(const struct settings *settings, const void *data, size_t size)
 /* Writes bytes as they are, and frees them. */
 int output_print_owned(const struct settings *settings, char *data, size_t size);
 
+/* Writes a result or a payload as it is. On a terminal a missing newline at its end is added. */
+int output_print_result(const struct settings *settings, const char *data, size_t size);
+
 /* Writes a line for people, in printf form without its LF. Control characters become '?'. */
 int output_print_line(const struct settings *settings, const char *fmt, ...)
     __attribute__((format(printf, 2, 3)));

@@ -8,6 +8,13 @@
 /* The limit for an immediate answer without --timeout. */
 enum { ANSWER_MAX_MS = 10000 };
 
+/* Something named by an option that may be given more than once. */
+struct wish {
+    const char *kind; /* the protocol's field, "job" */
+    const char *text; /* NULL: a number, or nothing to name */
+    uint32_t number;
+};
+
 /* Texts are borrowed from argv and the environment. */
 struct settings {
     const char *server;
@@ -18,7 +25,13 @@ struct settings {
 
     uint32_t wait_ms; /* ping: for a server without an answer yet */
 
-    const char *module; /* crashes: of this module; NULL: of all */
+    /* Filters of crashes, jobs, cancel, kill and watch; NULL and 0: not given. */
+    const char *module, *pool, *owner, *state;
+    uint32_t client; /* a connection's number */
+    uint32_t limit;  /* jobs, clients: rows shown; 0: not given */
+
+    struct wish *wishes; /* monitor: owned; in the order given */
+    int wish_count;
 
     uint32_t worker;          /* kill, recycle: this worker's number; 0: not given */
     const char *waiting;      /* drain: "fail" or "run"; NULL: not given */
@@ -28,8 +41,14 @@ struct settings {
     bool unordered;
     bool unlinked;           /* jobs outlive the command */
     uint32_t jobs;           /* in flight; 0: not given */
-    uint32_t job_timeout_ms; /* 0: not given */
-    const char *context;     /* JSON text; NULL: none */
+    bool streams;            /* run: parts of the result as they come */
+    bool shows_progress;     /* run: the job's own progress */
+    uint32_t retry_ms;       /* run: submit again for so long; 0: never */
+    uint32_t job_timeout_ms; /* these three: 0: not given */
+    uint32_t soft_timeout_ms;
+    uint32_t max_wait_ms;
+    const char *service; /* submit: for this service; NULL: none */
+    const char *context; /* JSON text; NULL: none */
 
     char **args; /* the arguments behind the command's name */
     int arg_count;

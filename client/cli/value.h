@@ -11,6 +11,11 @@ enum value_kind {
     VALUE_CRASH, /* a fingerprint, or the last job with it */
     VALUE_LEVEL,
     VALUE_WAITING,
+    VALUE_CLIENT,
+    VALUE_SERVICE,
+    VALUE_STATE,
+    VALUE_WHAT, /* what a watch may tell of */
+    VALUE_COMMAND,
 };
 
 #endif

@@ -56,4 +56,15 @@ CHILD_UNUSED static void assert_answer(const struct dialogue *dialogue, const ch
     child_assert(&child, status, output, errors);
 }
 
+/* The answer has a payload. */
+CHILD_UNUSED static void assert_shown(const char *request, const char *event, const char *payload,
+                                      const char *const *args, const char *output)
+{
+    char answer[4096];
+    const struct dialogue dialogue = {request, "", answer};
+    snprintf(answer, sizeof answer, "{\"event\":\"%s\",\"id\":1,\"size\":%zu}\n%s", event,
+             strlen(payload), payload);
+    assert_answer(&dialogue, args, 0, output, "");
+}
+
 #endif

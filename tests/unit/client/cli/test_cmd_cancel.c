@@ -29,11 +29,30 @@ START_TEST(kill_a_worker)
 }
 END_TEST
 
+START_TEST(selections)
+{
+    const struct dialogue cancel = {
+        "{\"op\":\"cancel\",\"id\":1,\"select\":{\"module\":\"fib\",\"pool\":\"slow\","
+        "\"owner\":\"shop\",\"state\":\"waiting\"}}",
+        "", "{\"event\":\"ok\",\"op\":\"cancel\",\"id\":1,\"count\":12}\n"};
+    const struct dialogue kill = {"{\"op\":\"kill\",\"id\":1,\"select\":{\"pool\":\"slow\"}}", "",
+                                  "{\"event\":\"ok\",\"op\":\"kill\",\"id\":1,\"count\":1}\n"};
+    assert_answer(&cancel,
+                  ARGS("cancel", "--module", "fib", "--pool", "slow", "--owner", "shop", "--state",
+                       "waiting"),
+                  0, "cancelled 12 jobs\n", "");
+    assert_answer(&kill, ARGS("kill", "--pool", "slow"), 0, "killed 1 job\n", "");
+    assert_answer(&kill, ARGS("kill", "--pool", "slow", "--json"), 0,
+                  "{\"event\":\"ok\",\"op\":\"kill\",\"count\":1}\n", "");
+}
+END_TEST
+
 int main(void)
 {
     const TTest *const tests[] = {
         cancel_and_kill,
         kill_a_worker,
+        selections,
     };
     TCase *tcase = tcase_create("cmd_cancel");
     tcase_set_timeout(tcase, 120);

@@ -11,7 +11,7 @@ static void assert_words(const char *const *args, const char *words)
 
 START_TEST(commands)
 {
-    assert_words(ARGS("--complete", "re"), "resume\nresize\nrecycle\nreload\n");
+    assert_words(ARGS("--complete", "re"), "resume\nresize\nrecycle\nreload\nreopen\n");
     assert_words(ARGS("--complete", "--json", "--server", "x", "wor"), "workers\n");
     assert_words(ARGS("--complete", "nonsense"), "");
     assert_words(ARGS("--complete", "ping", "--server"), "--server\n");
@@ -24,7 +24,7 @@ START_TEST(options)
                  "--wait-ms\n--server\n--token-file\n--timeout\n--json\n--help\n");
     assert_words(ARGS("--complete", "resize", "--p"), "--pool-start\n--pool-max\n");
     assert_words(ARGS("--complete", "cancel", "--w"), "");
-    assert_words(ARGS("--complete", "--w"), "--wait-ms\n--worker\n--waiting\n");
+    assert_words(ARGS("--complete", "--wa"), "--wait-ms\n--waiting\n");
 }
 END_TEST
 
@@ -35,21 +35,16 @@ START_TEST(values)
     assert_words(ARGS("--complete", "log-level", "debug", ""), "");
     assert_words(ARGS("--complete", "run", "--timeout", ""), "");
     assert_words(ARGS("--complete", "stats", ""), "");
+    assert_words(ARGS("--complete", "jobs", "--state", ""), "waiting\nrunning\nstopping\n");
+    assert_words(ARGS("--complete", "help", "st"), "status\nstats\n");
+    assert_words(ARGS("--complete", "help", "stats", ""), "");
 }
 END_TEST
 
-static void assert_names(const char *request, const char *event, const char *payload,
-                         const char *const *args, const char *names)
-{
-    char answer[1024];
-    const struct dialogue dialogue = {request, "", answer};
-    snprintf(answer, sizeof answer, "{\"event\":\"%s\",\"id\":1,\"size\":%zu}\n%s", event,
-             strlen(payload), payload);
-    assert_answer(&dialogue, args, 0, names, "");
-}
-
 #define STATS   "{\"op\":\"stats\",\"id\":1}"
 #define WORKERS "{\"op\":\"workers\",\"id\":1}"
+#define JOBS    "{\"op\":\"jobs\",\"id\":1}"
+#define CLIENTS "{\"op\":\"clients\",\"id\":1}"
 #define CRASHES "{\"op\":\"crashes\",\"id\":1}"
 
 #define NAMES "--complete", "--timeout", "60" /* the machine may be busy */
@@ -61,16 +56,18 @@ START_TEST(names_of_the_server)
         "{\"pools\":{\"default\":{},\"reports\":{},\"$(rm)\":{},\"a\\nb\":{}},"
         "\"modules\":{\"fib\":{},\"find\":{},\"wc\":{}}}";
     static const char workers[] = "[{\"id\":1,\"job\":null},{\"id\":12,\"job\":\"k-1\"},7]";
-    assert_names(STATS, "stats", stats, ARGS(NAMES, "pause", ""), "default\nreports\n");
-    assert_names(STATS, "stats", stats, ARGS(NAMES, "resize", "--pool-max", "3", "re"),
+    assert_shown(STATS, "stats", stats, ARGS(NAMES, "pause", ""), "default\nreports\n");
+    assert_shown(STATS, "stats", stats, ARGS(NAMES, "resize", "--pool-max", "3", "re"),
                  "reports\n");
-    assert_names(STATS, "stats", stats, ARGS(NAMES, "run", "fi"), "fib\nfind\n");
-    assert_names(STATS, "stats", stats, ARGS(NAMES, "crashes", "--module", "w"), "wc\n");
-    assert_names(WORKERS, "workers", workers, ARGS(NAMES, "cancel", ""), "k-1\n");
-    assert_names(WORKERS, "workers", workers, ARGS(NAMES, "kill", "--worker", "1"), "1\n12\n");
-    assert_names(CRASHES, "crashes", "[{\"fingerprint\":\"5d1c9a02\"}]", ARGS(NAMES, "crash", ""),
+    assert_shown(STATS, "stats", stats, ARGS(NAMES, "run", "fi"), "fib\nfind\n");
+    assert_shown(STATS, "stats", stats, ARGS(NAMES, "crashes", "--module", "w"), "wc\n");
+    assert_shown(JOBS, "jobs", "[{\"job\":\"k-1\"},{\"job\":\"k-2\"}]", ARGS(NAMES, "cancel", ""),
+                 "k-1\nk-2\n");
+    assert_shown(CLIENTS, "clients", "[{\"id\":7}]", ARGS(NAMES, "jobs", "--client", ""), "7\n");
+    assert_shown(WORKERS, "workers", workers, ARGS(NAMES, "kill", "--worker", "1"), "1\n12\n");
+    assert_shown(CRASHES, "crashes", "[{\"fingerprint\":\"5d1c9a02\"}]", ARGS(NAMES, "crash", ""),
                  "5d1c9a02\n");
-    assert_names(STATS, "stats", "?", ARGS(NAMES, "pause", ""), "");
+    assert_shown(STATS, "stats", "?", ARGS(NAMES, "pause", ""), "");
 }
 END_TEST
 

@@ -27,10 +27,29 @@ START_TEST(help_and_version)
 }
 END_TEST
 
+START_TEST(help_of_a_command)
+{
+    struct child child, other;
+    child_run(&child, NULL, "", ARGS("help", "kill"));
+    child_run(&other, NULL, "", ARGS("kill", "--help"));
+    ck_assert_int_eq(child.status, 0);
+    ck_assert_str_eq(child.output, other.output);
+    child_free(&child);
+    child_free(&other);
+    child_run(&child, NULL, "", ARGS("help"));
+    ck_assert_ptr_nonnull(strstr(child.output, "Commands:"));
+    child_free(&child);
+    child_run(&child, NULL, "", ARGS("help", "nonsense"));
+    child_assert(&child, 64, "",
+                 "taskmaster: there is no command 'nonsense'\nTry 'taskmaster --help'.\n");
+}
+END_TEST
+
 int main(void)
 {
     const TTest *const tests[] = {
         help_and_version,
+        help_of_a_command,
     };
     TCase *tcase = tcase_create("help");
     tcase_set_timeout(tcase, 120);

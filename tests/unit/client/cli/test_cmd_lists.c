@@ -1,0 +1,48 @@
+/* clients and modules. */
+#include "tests/unit/client/dialogue.h"
+#include "tests/unit/suite.h"
+
+START_TEST(clients)
+{
+    static const char request[] = "{\"op\":\"clients\",\"id\":1,\"limit\":100}";
+    static const char some[] =
+        "[{\"id\":1,\"address\":\"unix\",\"name\":null,\"connected_ms\":61000,\"jobs\":0,\"pid\":7}"
+        ","
+        "{\"id\":12,\"address\":\"1.2.3.4:5\",\"name\":\"t/1\",\"output\":1536,\"jobs\":2}]";
+    assert_shown(request, "clients", some, ARGS("clients"),
+                 "id  name  address    pid  connected  jobs  output\n"
+                 " 1  -     unix         7  61.0s         0  -\n"
+                 "12  t/1   1.2.3.4:5    -  -             2  1.5K\n");
+    assert_shown(request, "clients", "[]", ARGS("clients"), "no clients\n");
+    assert_shown(request, "clients", "[]", ARGS("clients", "--json"), "[]\n");
+}
+END_TEST
+
+START_TEST(modules)
+{
+    static const char request[] = "{\"op\":\"modules\",\"id\":1}";
+    static const char some[] =
+        "[{\"name\":\"fib\",\"pool\":\"default\",\"enabled\":true,\"version\":null,\"loaded_by\":3,"
+        "\"text\":\"a\\nb\",\"config\":{\"n\":1},\"breaker\":{\"state\":\"closed\"},\"x\":1}]";
+    assert_shown(request, "modules", some, ARGS("modules"),
+                 "name  pool     enabled  loaded_by  breaker\n"
+                 "fib   default  true             3  closed\n");
+    assert_shown(request, "modules", "[]", ARGS("modules"), "no modules\n");
+    assert_shown(request, "modules", "[]", ARGS("modules", "--json"), "[]\n");
+}
+END_TEST
+
+int main(void)
+{
+    const TTest *const tests[] = {
+        clients,
+        modules,
+    };
+    TCase *tcase = tcase_create("cmd_lists");
+    tcase_set_timeout(tcase, 120);
+    for (size_t i = 0; i < sizeof tests / sizeof tests[0]; i++)
+        tcase_add_test(tcase, tests[i]);
+    Suite *suite = suite_create("client cmd_lists");
+    suite_add_tcase(suite, tcase);
+    return run_suite(suite);
+}
