@@ -1,6 +1,8 @@
 /* settings_check: see settings_check.h. */
 #include "settings_check.h"
 
+#include "common/limits.h"
+#include "common/service_name.h"
 #include "net/address.h"
 
 #include <inttypes.h>
@@ -160,11 +162,24 @@ static int check_modules(const struct check *check)
     return 0;
 }
 
+static int check_dead_letters(const struct check *check)
+{
+    const char *name = check->settings->clients.dead_letters;
+    if (service_name_valid(name, strlen(name)))
+        return 0;
+    return config_fault(check->config, check->error, "dead-letters",
+                        "found \"%s\", expected " DEAD_LETTERS_DROP
+                        " or a service's name of 1 to %d of [A-Za-z0-9_.-]",
+                        name, SERVICE_NAME_MAX);
+}
+
 int settings_check(const struct config *config, struct settings *settings,
                    struct config_error *error)
 {
     const struct check check = {.config = config, .settings = settings, .error = error};
     if (check_sizes(&check) < 0 || check_listen(&check) < 0 || check_pools(&check) < 0)
+        return -1;
+    if (check_dead_letters(&check) < 0)
         return -1;
     return check_modules(&check);
 }

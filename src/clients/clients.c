@@ -2,6 +2,7 @@
 #include "clients/clients.h"
 #include "clients/awaited.h"
 #include "clients/clients_internal.h"
+#include "clients/service_jobs.h"
 
 #include "common/limits.h"
 #include "common/log.h"
@@ -138,7 +139,7 @@ void clients_init(struct clients *clients)
     client_admit_init(&clients->admit, on_sweep, clients);
     client_tokens_init(&clients->tokens, on_revoke, clients);
     client_detached_init(clients);
-    client_services_init(&clients->services);
+    client_services_init(&clients->services, client_service_jobs_prepare);
     client_log_init(&clients->log, clients->loop->timers);
 }
 

@@ -10,6 +10,7 @@
  *     admit.c, tokens.c       the next session to end
  *     draining.c              the next session to tell of a drain
  *     detached.c              jobs that are nobody's
+ *     service_jobs.c          jobs for a name
  *     services.c              names of connections
  *     refusal.c, replies.c    the texts: errors about submits, events of jobs
  *     job_ids.c, log.c        unfinished jobs by id, lines of the log
@@ -86,5 +87,18 @@ void client_replies_on_job(struct job_source *source, struct job *job, const str
 /* Writes an event of a job, whosever the job is, unless the connection is closed. */
 void client_replies_tell(struct client_session *session, struct job *job,
                          const struct job_event *e);
+
+/* Writes the end of a job submitted for the service `name`. `undelivered`: the session is another
+ * service's owner. */
+void client_replies_tell_service(struct client_session *session, const char *name, bool undelivered,
+                                 struct job *job, const struct job_event *e);
+
+/* The session's output has changed. */
+static inline void client_session_note_unread(struct client_session *session)
+{
+    pools_source_unread(session->clients->pools, &session->source, session->conn.output_len);
+    if (session->service_count)
+        client_services_unread(session);
+}
 
 #endif

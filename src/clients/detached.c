@@ -11,24 +11,25 @@
 
 enum { IDLE_MS = 1000 }; /* a source without jobs is kept so long: the next job often comes soon */
 
-/* The detached jobs of one token. */
-struct detached_source {
+/* The detached jobs of one token, and their count with those elsewhere. */
+struct client_account {
     struct hash_node by_token;
     struct job_source source;
     struct clients *clients;
-    struct timer idle;                /* set: the source has no jobs, and is freed when it fires */
+    uint64_t elsewhere;               /* jobs of the token in sources of others, as services */
+    struct timer idle;                /* set: there are no jobs; all is freed when it fires */
     struct client_session *submitter; /* of the last submit */
     const struct job *submitted;      /* NULL once this submit has ended */
 };
 
-static struct detached_source *detached_of(struct job_source *source)
+static struct client_account *account_of(struct job_source *source)
 {
-    return (struct detached_source *)((char *)source - offsetof(struct detached_source, source));
+    return (struct client_account *)((char *)source - offsetof(struct client_account, source));
 }
 
-static struct detached_source *detached_by_token(struct hash_node *node)
+static struct client_account *account_by_token(struct hash_node *node)
 {
-    return (struct detached_source *)((char *)node - offsetof(struct detached_source, by_token));
+    return (struct client_account *)((char *)node - offsetof(struct client_account, by_token));
 }
 
 /* --- a source's life --- */
@@ -42,55 +43,64 @@ static uint64_t number_of_token(struct client_session *session)
     return session->clients->access->tokens.count ? session->token_digest : 0;
 }
 
-static struct detached_source *find(const struct clients *clients, uint64_t token)
+static struct client_account *find(const struct clients *clients, uint64_t token)
 {
     struct hash_node *node = hash_first(&clients->detached.sources, token);
-    return node ? detached_by_token(node) : NULL;
+    return node ? account_by_token(node) : NULL;
 }
 
 /* The end of a submit is told to its client; what comes later has no listener. */
 static void on_event(struct job_source *source, struct job *job, const struct job_event *event)
 {
-    struct detached_source *detached = detached_of(source);
-    if (job != detached->submitted)
+    struct client_account *account = account_of(source);
+    if (job != account->submitted)
         return;
-    detached->submitted = NULL;
-    client_replies_tell(detached->submitter, job, event);
+    account->submitted = NULL;
+    client_replies_tell(account->submitter, job, event);
+}
+
+static uint64_t count(const struct client_account *account)
+{
+    return account->source.job_count + account->elsewhere;
+}
+
+static void free_if_idle(struct client_account *account)
+{
+    if (!count(account))
+        timer_set_ms(account->clients->loop->timers, &account->idle, IDLE_MS);
 }
 
 static void on_left(struct job_source *source, struct job *job)
 {
-    struct detached_source *detached = detached_of(source);
     (void)job;
-    if (!source->job_count)
-        timer_set_ms(detached->clients->loop->timers, &detached->idle, IDLE_MS);
+    free_if_idle(account_of(source));
 }
 
-static void free_source(struct detached_source *detached)
+static void free_source(struct client_account *account)
 {
-    bug_on(detached->source.job_count || detached->source.held);
-    job_queue_forget(&detached->source);
-    free(detached);
+    bug_on(account->source.job_count || account->source.held);
+    job_queue_forget(&account->source);
+    free(account);
 }
 
 static void on_idle(void *arg)
 {
-    struct detached_source *detached = arg;
-    hash_remove(&detached->clients->detached.sources, &detached->by_token);
-    free_source(detached);
+    struct client_account *account = arg;
+    hash_remove(&account->clients->detached.sources, &account->by_token);
+    free_source(account);
 }
 
-static struct detached_source *make(struct clients *clients, uint64_t token)
+static struct client_account *make(struct clients *clients, uint64_t token)
 {
-    struct detached_source *detached = xcalloc(1, sizeof *detached);
-    detached->clients = clients;
-    detached->source.name = "detached";
-    detached->source.event = on_event;
-    detached->source.left = on_left;
-    LIST_INIT(&detached->source.jobs);
-    timer_init(&detached->idle, on_idle, detached);
-    hash_insert(&clients->detached.sources, &detached->by_token, token);
-    return detached;
+    struct client_account *account = xcalloc(1, sizeof *account);
+    account->clients = clients;
+    account->source.name = "detached";
+    account->source.event = on_event;
+    account->source.left = on_left;
+    LIST_INIT(&account->source.jobs);
+    timer_init(&account->idle, on_idle, account);
+    hash_insert(&clients->detached.sources, &account->by_token, token);
+    return account;
 }
 
 /* --- all sources --- */
@@ -102,10 +112,10 @@ void client_detached_init(struct clients *clients)
 
 static void visit_free(struct hash_node *node, void *arg)
 {
-    struct detached_source *detached = detached_by_token(node);
+    struct client_account *account = account_by_token(node);
     (void)arg;
-    timer_clear(detached->clients->loop->timers, &detached->idle);
-    free_source(detached);
+    timer_clear(account->clients->loop->timers, &account->idle);
+    free_source(account);
 }
 
 void client_detached_free(struct clients *clients)
@@ -116,26 +126,46 @@ void client_detached_free(struct clients *clients)
 
 /* --- submits --- */
 
-void client_detached_submit(struct client_session *session, struct job *job)
+/* The account of the session's token, about to have one job more. */
+static struct client_account *open_account(struct client_session *session)
 {
     struct clients *clients = session->clients;
     uint64_t token = number_of_token(session);
-    struct detached_source *detached = find(clients, token);
-    if (!detached)
-        detached = make(clients, token);
-    timer_clear(clients->loop->timers, &detached->idle);
-    detached->submitter = session;
-    detached->submitted = job;
-    detached->source.beside = session->source.job_count;
-    job_set_source(job, &detached->source);
-    pools_submit(clients->pools, job);
-    bug_on(detached->submitted);
+    struct client_account *account = find(clients, token);
+    if (!account)
+        account = make(clients, token);
+    timer_clear(clients->loop->timers, &account->idle);
+    return account;
+}
+
+void client_detached_submit(struct client_session *session, struct job *job)
+{
+    struct client_account *account = open_account(session);
+    account->submitter = session;
+    account->submitted = job;
+    account->source.beside = session->source.job_count + account->elsewhere;
+    job_set_source(job, &account->source);
+    pools_submit(session->clients->pools, job);
+    bug_on(account->submitted);
 }
 
 uint64_t client_detached_count(struct client_session *session)
 {
     if (!session->clients->detached.sources.count)
         return 0;
-    const struct detached_source *detached = find(session->clients, number_of_token(session));
-    return detached ? detached->source.job_count : 0;
+    const struct client_account *account = find(session->clients, number_of_token(session));
+    return account ? count(account) : 0;
+}
+
+struct client_account *client_detached_enter(struct client_session *session)
+{
+    struct client_account *account = open_account(session);
+    account->elsewhere++;
+    return account;
+}
+
+void client_detached_leave(struct client_account *account)
+{
+    account->elsewhere--;
+    free_if_idle(account);
 }

@@ -14,6 +14,7 @@
 
 #include <stdint.h>
 
+struct client_account;
 struct client_session;
 struct clients;
 
@@ -28,7 +29,12 @@ void client_detached_free(struct clients *clients); /* once no job is left */
  * the job is admitted. Nobody hears of the job's own end. */
 void client_detached_submit(struct client_session *session, struct job *job);
 
-/* How many detached jobs there are of the session's token. */
+/* How many jobs without a connection there are of the session's token: detached ones, and those of
+ * services. */
 uint64_t client_detached_count(struct client_session *session);
+
+/* One more such job is in a source of another kind, and counts until it leaves. */
+struct client_account *client_detached_enter(struct client_session *session);
+void client_detached_leave(struct client_account *account);
 
 #endif

@@ -180,8 +180,7 @@ static void on_slow(struct conn *conn, enum conn_slow what)
 
 static void on_taken(struct conn *conn)
 {
-    struct client_session *session = session_of(conn);
-    pools_source_unread(session->clients->pools, &session->source, conn->output_len);
+    client_session_note_unread(session_of(conn));
 }
 
 static void on_flushed(struct conn *conn)

@@ -13,6 +13,7 @@ void client_log_init(struct client_log *log, struct timers *timers)
     log_limit_init(&log->truncated, timers, LOG_INFO, "client-truncated");
     log_limit_init(&log->dropped, timers, LOG_WARN, "client-dropped");
     log_limit_init(&log->refused, timers, LOG_ERROR, "client-refused");
+    log_limit_init(&log->service_dropped, timers, LOG_WARN, "service-dropped");
 }
 
 void client_log_free(struct client_log *log)
@@ -21,6 +22,7 @@ void client_log_free(struct client_log *log)
     log_limit_end(&log->truncated);
     log_limit_end(&log->dropped);
     log_limit_end(&log->refused);
+    log_limit_end(&log->service_dropped);
 }
 
 void client_log_name(struct client_session *session, char name[CLIENT_LOG_NAME_MAX])
@@ -57,4 +59,16 @@ void client_log_refused(struct clients *clients, const char *client, const char 
     if (log_limit_allows(&clients->log.refused))
         log_event(LOG_ERROR, "client-refused", LOG_STR("client", client), LOG_STR("why", why),
                   LOG_UINT("clients", clients->open));
+}
+
+void client_log_service_dropped(const struct client_service *service, const struct job *job)
+{
+    struct clients *clients = service->clients;
+    char name[JOB_TEXT_MAX];
+    if (log_limit_allows(&clients->log.service_dropped))
+        log_event(LOG_WARN, "service-dropped", LOG_STR("service", service->name),
+                  LOG_STR("job", job_name(job, clients->boot, name)),
+                  LOG_STR_OPT("owner", job_owner(job)),
+                  LOG_STR("why", "no client has the service, and no other one takes its events"),
+                  LOG_UINT("dropped", service->dropped));
 }

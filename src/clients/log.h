@@ -4,11 +4,13 @@
 
 #include "base/log_limit.h"
 
+struct client_service;
 struct client_session;
 struct clients;
+struct job;
 
 struct client_log {
-    struct log_limit errors, truncated, dropped, refused;
+    struct log_limit errors, truncated, dropped, refused, service_dropped;
 };
 
 void client_log_init(struct client_log *log, struct timers *timers);
@@ -31,5 +33,8 @@ void client_log_dropped(const struct client_session *session, const char *why, c
 
 /* client-refused: the server has no room for a connection. */
 void client_log_refused(struct clients *clients, const char *client, const char *why);
+
+/* service-dropped: the end of a job for a service had no owner to go to. */
+void client_log_service_dropped(const struct client_service *service, const struct job *job);
 
 #endif

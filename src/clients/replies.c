@@ -114,6 +114,23 @@ static bool is_dropped(const struct client_session *session, const struct job_ev
     return e->type == JOB_PROGRESS && session->conn.output_len > PROGRESS_OUTPUT_MAX;
 }
 
+/* The event behind its address. */
+static void write_rest(struct event_writer *event, struct client_session *session, struct job *job,
+                       const struct job_event *e)
+{
+    if (rows[e->type].job)
+        event_job(event, session->clients->boot, job->seq);
+    rows[e->type].own(event, session, job, e);
+    if (rows[e->type].order && job->run.begun_us)
+        event_uint(event, "order", job->run.order);
+    if (has_context(job, e))
+        event_json(event, "context", job_context(job), job->asked.context_len);
+    event_end(event);
+    if (e->payload)
+        conn_write_payload(&session->conn, e->payload);
+    client_session_note_unread(session);
+}
+
 void client_replies_tell(struct client_session *session, struct job *job, const struct job_event *e)
 {
     struct event_writer event;
@@ -121,17 +138,31 @@ void client_replies_tell(struct client_session *session, struct job *job, const 
         return;
     event_begin(&event, &session->conn, rows[e->type].name);
     event_json(&event, "id", job_id(job), job->asked.id_len);
-    if (rows[e->type].job)
-        event_job(&event, session->clients->boot, job->seq);
-    rows[e->type].own(&event, session, job, e);
-    if (rows[e->type].order && job->run.begun_us)
-        event_uint(&event, "order", job->run.order);
-    if (has_context(job, e))
-        event_json(&event, "context", job_context(job), job->asked.context_len);
-    event_end(&event);
-    if (e->payload)
-        conn_write_payload(&session->conn, e->payload);
-    pools_source_unread(session->clients->pools, &session->source, session->conn.output_len);
+    write_rest(&event, session, job, e);
+}
+
+/* The submitter's name. */
+static const char *from_of(const struct job *job)
+{
+    const struct job_origin *origin = job->asked.origin;
+    if (!origin)
+        return NULL;
+    return origin->owner ? origin->owner : origin->client;
+}
+
+void client_replies_tell_service(struct client_session *session, const char *name, bool undelivered,
+                                 struct job *job, const struct job_event *e)
+{
+    struct event_writer event;
+    const char *from = from_of(job);
+    event_begin(&event, &session->conn, rows[e->type].name);
+    event_word(&event, "service", name);
+    event_json(&event, "submit_id", job_id(job), job->asked.id_len);
+    if (from)
+        event_text(&event, "from", from, strlen(from), CLIENT_NAME_SHOWN);
+    if (undelivered)
+        event_bool(&event, "undelivered", true);
+    write_rest(&event, session, job, e);
 }
 
 void client_replies_on_job(struct job_source *source, struct job *job, const struct job_event *e)

@@ -5,6 +5,7 @@
 
 #include "common/log.h"
 #include "common/xmalloc.h"
+#include "jobs/queue.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -41,10 +42,15 @@ struct client_service *client_services_find(const struct clients *clients, const
 
 static struct client_service *make(struct clients *clients, const char *name)
 {
+    static const char prefix[] = "service:";
     size_t len = strlen(name);
-    struct client_service *service = xcalloc(1, sizeof *service + len + 1);
+    struct client_service *service = xcalloc(1, sizeof *service + sizeof prefix + len);
     service->clients = clients;
-    memcpy(service->name, name, len + 1);
+    service->name = memcpy(stpcpy(service->text, prefix), name, len + 1);
+    service->source.name = service->text;
+    service->source.bounded = true;
+    LIST_INIT(&service->source.jobs);
+    clients->services.prepare(service);
     hash_insert(&clients->services.by_name, &service->by_name, hash_of(name));
     return service;
 }
@@ -71,20 +77,42 @@ static void move(struct client_service *service, struct client_service_list *lis
 
 static void destroy(struct client_service *service)
 {
+    bug_on(service->source.job_count || service->source.held);
     move(service, NULL);
+    job_queue_forget(&service->source);
     hash_remove(&service->clients->services.by_name, &service->by_name);
     free(service);
 }
 
-static void keep_free(struct client_service *service)
+/* Puts the record where it belongs: its owner or its jobs have changed. */
+static void settle(struct client_service *service)
 {
     struct client_services *services = &service->clients->services;
-    move(service, &services->kept);
+    bool is_idle = !service->owner && !service->source.job_count;
+    move(service, service->owner ? &services->registered : is_idle ? &services->kept : NULL);
     if (services->kept_count > SERVICES_KEPT)
         destroy(TAILQ_FIRST(&services->kept));
 }
 
+void client_services_left(struct client_service *service)
+{
+    if (!service->owner && !service->source.job_count)
+        settle(service);
+}
+
 /* --- owners --- */
+
+static void set_unread(struct client_service *service, uint64_t bytes)
+{
+    pools_source_unread(service->clients->pools, &service->source, bytes);
+}
+
+void client_services_unread(struct client_session *session)
+{
+    struct client_service *service;
+    LIST_FOREACH (service, &session->services, of_owner)
+        set_unread(service, session->conn.output_len);
+}
 
 static void tell(const struct client_service *service, const struct client_session *owner,
                  enum client_service_change change)
@@ -107,7 +135,8 @@ void client_services_register(struct client_session *session, const char *name)
     service->since_us = client_session_timers(session)->now_us;
     LIST_INSERT_HEAD(&session->services, service, of_owner);
     session->service_count++;
-    move(service, &clients->services.registered);
+    settle(service);
+    set_unread(service, session->conn.output_len);
     tell(service, session, SERVICE_REGISTERED);
 }
 
@@ -117,8 +146,9 @@ static void part(struct client_service *service, enum client_service_change chan
     LIST_REMOVE(service, of_owner);
     owner->service_count--;
     service->owner = NULL;
+    set_unread(service, 0);
     tell(service, owner, change);
-    keep_free(service);
+    settle(service);
 }
 
 void client_services_unregister(struct client_service *service)
@@ -135,8 +165,10 @@ void client_services_release(struct client_session *session)
 
 /* --- all of them --- */
 
-void client_services_init(struct client_services *services)
+void client_services_init(struct client_services *services,
+                          void (*prepare)(struct client_service *service))
 {
+    services->prepare = prepare;
     hash_init(&services->by_name);
     TAILQ_INIT(&services->registered);
     TAILQ_INIT(&services->kept);

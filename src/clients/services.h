@@ -1,6 +1,6 @@
 /*
  * services: names of connections. Jobs can be submitted for a name, and their ends then go to the
- * connection with the name (service_jobs.c).
+ * connection with the name (service_jobs.h).
  *
  * A connection has up to SERVICES_EACH names, and a name has one owner at most. A name is free as
  * soon as its owner's input has ended. The record of a free name stays while jobs for the name are
@@ -11,6 +11,7 @@
 #define TASKMASTER_CLIENTS_SERVICES_H
 
 #include "base/hash.h"
+#include "jobs/source.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -43,9 +44,13 @@ struct client_service {
     LIST_ENTRY(client_service) of_owner;
     struct client_session *owner; /* NULL: the name is free */
     struct clients *clients;
-    uint64_t since_us;           /* while registered: when it was */
-    uint64_t delivered, dropped; /* events */
-    char name[];
+    struct job_source source;         /* of the jobs for the name; `unread` is its owner's */
+    struct client_session *submitter; /* of the last submit */
+    const struct job *submitted;      /* NULL once this submit has ended */
+    uint64_t since_us;                /* while registered: when it was */
+    uint64_t delivered, dropped;      /* events */
+    const char *name;                 /* in the text */
+    char text[];                      /* "service:NAME", for the log */
 };
 
 struct client_services {
@@ -53,6 +58,8 @@ struct client_services {
     struct client_service_list registered; /* in the order of registration */
     struct client_service_list kept;       /* free, without jobs; the longest free first */
     size_t registered_count, kept_count;
+    uint64_t delivered, dropped; /* events of all names */
+    void (*prepare)(struct client_service *service);
     /* Called behind each change of an owner: `owner` is the new one, or the one before if the name
      * is free now. NULL: nobody monitors services. */
     void (*changed)(const struct client_service *service, const struct client_session *owner,
@@ -61,7 +68,9 @@ struct client_services {
 
 const char *client_service_change_name(enum client_service_change change);
 
-void client_services_init(struct client_services *services);
+/* `prepare` sets the functions of a new record's source. */
+void client_services_init(struct client_services *services,
+                          void (*prepare)(struct client_service *service));
 void client_services_free(struct client_services *services); /* once no session is left */
 
 /* The record of the name, registered or free; NULL: there is none. */
@@ -75,5 +84,11 @@ void client_services_unregister(struct client_service *service);
 
 /* The session's input has ended: all its names become free. */
 void client_services_release(struct client_session *session);
+
+/* A job for the name has ended. */
+void client_services_left(struct client_service *service);
+
+/* The session's unread output has changed: jobs for its names are held or released (hold.c). */
+void client_services_unread(struct client_session *session);
 
 #endif

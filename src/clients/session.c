@@ -124,6 +124,8 @@ static void forget_message(struct client_session *session)
     if (session->arriving)
         job_free(session->arriving);
     session->arriving = NULL;
+    free(session->arriving_service);
+    session->arriving_service = NULL;
     dialogue_free(&session->dialogue);
 }
 

@@ -56,6 +56,7 @@ struct client_session {
     bool told_draining;      /* of the server's drain */
     uint32_t awaited;        /* answers to come later than their requests (awaited.c) */
     struct job *arriving;    /* a submit; its payload is on its way */
+    char *arriving_service;  /* of the submit; NULL: none */
     char *module;            /* the default; NULL until one is set */
     char *client;            /* the client's name, from its hello; NULL: it has none */
     uint32_t hello_limit_ms; /* for the hello to come */

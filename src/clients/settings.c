@@ -55,6 +55,11 @@ static const struct option rows[] = {
      .help = "most memory for results and answers until clients have read them, at least "
              "payload-max; over it, a client holding over 1 MiB is closed: the one without a "
              "read for the longest; room for the unread output of eight clients"},
+    {.key = "dead-letters", .kind = OPTION_STRING, .offset = AT(dead_letters), .reload = true,
+     .min = 1, .max = SERVICE_NAME_MAX, .default_text = "\"drop\"",
+     .help = "what becomes of the end of a job for a service without an owner: drop, or the "
+             "name of another service, whose owner gets the event; drop by default, because "
+             "the log and the counts tell of it, and nobody else has asked for it"},
 };
 /* clang-format on */
 

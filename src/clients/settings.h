@@ -6,6 +6,8 @@
 
 #include <stdint.h>
 
+#define DEAD_LETTERS_DROP "drop" /* a value of the setting, and no name there */
+
 struct client_settings {
     struct option_list listen; /* HOST:PORT, [IPV6]:PORT or unix:PATH */
     uint32_t socket_mode;      /* of unix sockets */
@@ -20,6 +22,8 @@ struct client_settings {
     uint64_t payload_max;
     uint64_t payload_total_max;
     uint64_t output_total_max;
+
+    char *dead_letters; /* a service, or DEAD_LETTERS_DROP */
 };
 
 extern const struct option_table client_options;

@@ -57,7 +57,7 @@ static void set_owner(struct client_session *session, const char *name)
     if (name == before || (name && before && strcmp(name, before) == 0))
         return;
     job_origin_unref(session->origin);
-    session->origin = name ? job_origin_new(name, NULL) : NULL;
+    session->origin = name ? job_origin_new(name, NULL, NULL) : NULL;
 }
 
 __attribute__((noinline)) /* a grant is asked for with each request, and seldom looked up */

@@ -79,6 +79,13 @@ static bool quota_used_up(const struct dispatcher *d, const struct job *job)
            job->source->job_count + job->source->beside > d->shared->limits.client_job_max;
 }
 
+/* Half of the output that may wait for one source is unread. */
+static bool is_full(const struct dispatcher *d, const struct job_source *source)
+{
+    uint64_t most = d->shared->limits.source_output_max;
+    return source->bounded && most && source->unread > most / 2;
+}
+
 /* waiting - starting < job-max, or a worker can be started for the job. No worker starts for a job
  * of a held source, or in a paused pool. A job admitted for a worker yet to be started may be held
  * afterwards, and then does not take the worker. So at most pool-max jobs are admitted for this
@@ -127,6 +134,8 @@ void dispatch_admit(struct dispatcher *d, struct job *job)
         refuse(d, job, OVERLOAD_MEMORY);
     } else if (quota_used_up(d, job)) {
         refuse(d, job, OVERLOAD_CLIENT_QUOTA);
+    } else if (is_full(d, job->source)) {
+        refuse(d, job, OVERLOAD_SERVICE_FULL);
     } else if (may_begin(d, job)) {
         accept_job(d, job, 0);
         dispatch_assign(d, pool_idle(&d->pool), job);

@@ -79,8 +79,11 @@ struct job_asked {
 
 /* The job's places in tables and lists. */
 struct job_links {
-    struct hash_node by_seq;     /* in the dispatcher's table, from submit to end */
-    struct hash_node by_id;      /* in the source's table of ids, likewise */
+    struct hash_node by_seq; /* in the dispatcher's table, from submit to end */
+    union {
+        struct hash_node by_id; /* in the source's table of ids, likewise */
+        void *account;          /* of a source without such a table: whose quota the job uses */
+    };
     TAILQ_ENTRY(job) waiting;    /* in the list of its place */
     TAILQ_ENTRY(job) prefetched; /* while prefetched: in the dispatcher's list of those */
     LIST_ENTRY(job) of_source;   /* in its source's jobs */

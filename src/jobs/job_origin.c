@@ -21,13 +21,15 @@ static size_t size_of(const char *text)
     return text ? strlen(text) + 1 : 0;
 }
 
-struct job_origin *job_origin_new(const char *owner, const char *id)
+struct job_origin *job_origin_new(const char *owner, const char *id, const char *client)
 {
-    struct job_origin *origin = xcalloc(1, sizeof *origin + size_of(owner) + size_of(id));
+    size_t size = size_of(owner) + size_of(id) + size_of(client);
+    struct job_origin *origin = xcalloc(1, sizeof *origin + size);
     char *at = origin->text;
     origin->refs = 1;
     origin->owner = put(&at, owner);
     origin->id = put(&at, id);
+    origin->client = put(&at, client);
     return origin;
 }
 

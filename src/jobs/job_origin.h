@@ -12,15 +12,16 @@
 
 struct job_origin {
     unsigned refs;
-    uint32_t attempt;  /* 0: not given */
-    bool relayed;      /* a relay has named the owner */
-    const char *owner; /* NULL: the job's connection alone */
-    const char *id;    /* the id under which somebody else keeps the job; NULL: none */
-    char text[];       /* the two texts */
+    uint32_t attempt;   /* 0: not given */
+    bool relayed;       /* a relay has named the owner */
+    const char *owner;  /* NULL: the job's connection alone */
+    const char *id;     /* the id under which somebody else keeps the job; NULL: none */
+    const char *client; /* the name in the submitter's hello, if a service is to be told; or NULL */
+    char text[];        /* the texts */
 };
 
-/* Copies the texts; either may be NULL. The caller has the first reference. */
-struct job_origin *job_origin_new(const char *owner, const char *id);
+/* Copies the texts; each may be NULL. The caller has the first reference. */
+struct job_origin *job_origin_new(const char *owner, const char *id, const char *client);
 
 /* NULL is fine for both. */
 struct job_origin *job_origin_ref(struct job_origin *origin);

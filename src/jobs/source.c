@@ -23,6 +23,7 @@ static const char *const by_names[] = {
 static const char *const overload_names[OVERLOAD_REASONS] = {
     [OVERLOAD_MEMORY] = "memory",
     [OVERLOAD_CLIENT_QUOTA] = "client-quota",
+    [OVERLOAD_SERVICE_FULL] = "service-full",
     [OVERLOAD_QUEUE_FULL] = "queue-full",
 };
 

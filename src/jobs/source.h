@@ -39,6 +39,7 @@ enum fail_reason {
 enum overload_reason {
     OVERLOAD_MEMORY,
     OVERLOAD_CLIENT_QUOTA,
+    OVERLOAD_SERVICE_FULL,
     OVERLOAD_QUEUE_FULL,
     OVERLOAD_REASONS
 };
@@ -122,6 +123,7 @@ struct job_source {
     size_t others_count;         /* owned by the queues (queue.h) */
     LIST_ENTRY(job_source) link; /* in the list of held sources, while `held` */
     struct job *untie;           /* while its ties are being cut: the next to look at */
+    bool bounded;                /* its submits are refused while it has much unread output */
     bool held;                   /* its jobs stay in the lines */
     bool gone;                   /* nobody hears of its jobs any more */
     bool ended;                  /* no more submits; its ties are being cut */

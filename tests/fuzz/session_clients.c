@@ -28,6 +28,7 @@ struct client {
     struct buffer out, in;
     unsigned submits;
     unsigned char ends[SUBMITS_MAX];
+    bool detached[SUBMITS_MAX]; /* a submit that ends with accepted */
 };
 
 static struct client peers[PEERS];
@@ -73,6 +74,21 @@ static void flush_client(struct client *client, size_t most)
         client->ended = true;
 }
 
+/* The end of a job submitted for a service of the client is no submit's end. */
+static bool is_for_service(const json_t *event)
+{
+    bool has_id = json_object_get(event, "id");
+    bug_on(json_object_get(event, "service") && (has_id || !json_object_get(event, "submit_id")));
+    return json_object_get(event, "service");
+}
+
+/* Whether the submit of the event ends with it. */
+static bool ends_detached(const struct client *client, const char *name, const json_t *event)
+{
+    json_int_t id = json_integer_value(json_object_get(event, "id"));
+    return strcmp(name, "accepted") == 0 && id >= 0 && id < SUBMITS_MAX && client->detached[id];
+}
+
 static void take_event(struct client *client, const json_t *event)
 {
     const char *name = json_string_value(json_object_get(event, "event"));
@@ -80,7 +96,10 @@ static void take_event(struct client *client, const json_t *event)
     bool error = strcmp(name, "error") == 0;
     client->fatal |= json_is_true(json_object_get(event, "fatal"));
     bool end = strcmp(name, "done") == 0 || strcmp(name, "failed") == 0 ||
-               strcmp(name, "overload") == 0 || (error && op && strcmp(op, "submit") == 0);
+               strcmp(name, "overload") == 0 || (error && op && strcmp(op, "submit") == 0) ||
+               ends_detached(client, name, event);
+    if (is_for_service(event))
+        return;
     const json_t *id = json_object_get(event, "id");
     bug_on(end && !error && !id);
     if (!end || !client->clean || !json_is_integer(id))
@@ -158,6 +177,9 @@ static void submit(struct client *client, struct input *input)
         say(client, ",\"link\":true");
     if (what & 32)
         say(client, ",\"notify\":[\"accepted\",\"started\"]");
+    client->detached[id] = !(what & 48) && what & 128;
+    if (client->detached[id])
+        say(client, what & 64 ? ",\"service\":\"a\"" : ",\"detach\":true");
     if (what & 64)
         say(client, ",\"context\":{\"a\":[1.50, \"\\u0041\"]}");
     if (size)

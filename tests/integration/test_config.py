@@ -22,7 +22,7 @@ USAGE, CANNOT_BIND, NO_RIGHTS, CONFIGURATION = 64, 69, 77, 78
 
 # Every key of the issue.
 KEYS = """listen socket-mode worker-listen worker-path pool-start pool-max job-max module-dir preload pools modules
-header-timeout-ms payload-timeout-ms hello-timeout-ms linger-ms payload-max payload-total-max output-total-max
+header-timeout-ms payload-timeout-ms hello-timeout-ms linger-ms payload-max payload-total-max output-total-max dead-letters
 start-timeout-ms drain-timeout-ms job-timeout-ms kill-grace-ms client-max client-job-max
 client-output-max token-file access-file allow-open-listen user group log-level log-format log-file worker-window
 idle-timeout-ms worker-max-jobs worker-max-rss max-wait-ms memory-max files-max core-max file-size-max nice
@@ -73,6 +73,8 @@ def refused(result, *words):
         ("worker-max-rss", -1, ["0"]),
         ("breaker-pause-ms", 60001, ["1 to 60000"]),
         ("drain-waiting", "stop", ["fail or run"]),
+        ("dead-letters", "a/b", ["drop", "[A-Za-z0-9_.-]"]),
+        ("dead-letters", "", []),
         ("payload-max", 0, []),
         ("hello-timeout-ms", -5, []),
         ("allow-open-listen", "yes", ["true"]),

@@ -216,7 +216,6 @@ def test_a_range_is_named(shared):
 
 
 LATER_FIELDS = {
-    "service": "name",
     "key": "k",
     "retries": 1,
 }

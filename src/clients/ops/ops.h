@@ -37,6 +37,7 @@ struct client_request {
     uint32_t waiting;                    /* enum control_waiting */
     uint32_t level;                      /* of the log, from 1; 0: not given */
     REQUEST_TEXT(SERVICE_NAME_MAX) name; /* of a service */
+    REQUEST_TEXT(SERVICE_NAME_MAX) service;
 };
 
 #define CLIENT_REQUEST_AT(member) .at = offsetof(struct client_request, member)

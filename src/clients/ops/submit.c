@@ -10,10 +10,14 @@
 #include "clients/detached.h"
 #include "clients/job_ids.h"
 #include "clients/refusal.h"
+#include "clients/service_jobs.h"
 #include "clients/tokens.h"
+#include "common/xmalloc.h"
 #include "jobs/module_table.h"
 #include "jobs/pools.h"
 
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 enum { NOTIFY_ACCEPTED = 1, NOTIFY_STARTED = 2, NOTIFY_PROGRESS = 4 };
@@ -24,6 +28,9 @@ static const char *const notify_words[] = {"accepted", "started", "progress", NU
 
 /* Nobody hears of a detached job, and it outlives its connection. */
 static const char *const not_with_detach[] = {"link", "notify", NULL};
+
+/* Likewise a service's job, whose end goes elsewhere. */
+static const char *const not_with_service[] = {"link", "detach", "notify", NULL};
 
 static const struct field fields[] = {
     {"module", FIELD_NAME, CLIENT_REQUEST_AT(module), .max = MODULE_NAME_MAX},
@@ -38,6 +45,8 @@ static const struct field fields[] = {
     {"notify", FIELD_WORDS, CLIENT_REQUEST_AT(notify), .words = notify_words, .feature = "notify-"},
     {"detach", FIELD_TRUE, CLIENT_REQUEST_AT(detach), .not_with = not_with_detach,
      .feature = "detach"},
+    {"service", FIELD_SERVICE, CLIENT_REQUEST_AT(service), .max = SERVICE_NAME_MAX,
+     .not_with = not_with_service, .feature = "service"},
     {"origin", FIELD_STRING, CLIENT_REQUEST_AT(origin), .min = 1, .max = ORIGIN_MAX,
      .feature = "origin", .right = RIGHT_RELAY},
     {"attempt", FIELD_UINT, CLIENT_REQUEST_AT(attempt), .min = 1, .max = 1000000,
@@ -47,23 +56,28 @@ static const struct field fields[] = {
     {0},
 };
 
-/* A relay's job has one of its own; the jobs of a connection share one, or have none. */
+/* A relay's job has one of its own, and so has a service's job of a client without a token's name;
+ * other jobs of a connection share one, or have none. */
 static struct job_origin *make_origin(const struct client_session *session,
                                       const struct client_request *request)
 {
-    if (!request->origin.len && !request->attempt && !request->owner.len)
+    const char *client = request->service.len && !session->origin ? session->client : NULL;
+    if (!request->origin.len && !request->attempt && !request->owner.len && !client)
         return job_origin_ref(session->origin);
     const char *owner = session->origin ? session->origin->owner : NULL;
-    struct job_origin *origin = job_origin_new(request->owner.len ? request->owner.text : owner,
-                                               request->origin.len ? request->origin.text : NULL);
+    struct job_origin *origin =
+        job_origin_new(request->owner.len ? request->owner.text : owner,
+                       request->origin.len ? request->origin.text : NULL, client);
     origin->attempt = request->attempt;
     origin->relayed = request->owner.len;
     return origin;
 }
 
+/* A service's job, too, is detached from its connection. */
 static struct job *make_job(const struct client_session *session,
                             const struct client_request *request)
 {
+    bool detach = request->detach || request->service.len;
     struct job *job = job_new(request->base.id.text, request->base.id.len,
                               request->base.context.text, request->base.context.len);
     job->asked.origin = make_origin(session, request);
@@ -71,8 +85,8 @@ static struct job *make_job(const struct client_session *session,
     job->asked.soft_timeout_ms = request->soft_timeout_ms;
     job->asked.payload_max = session->dialogue.payload_max;
     job->asked.link = request->link & 3;
-    job->asked.detach = request->detach;
-    job->asked.notify_accepted = request->notify & NOTIFY_ACCEPTED || request->detach;
+    job->asked.detach = detach;
+    job->asked.notify_accepted = request->notify & NOTIFY_ACCEPTED || detach;
     job->asked.notify_started = request->notify & NOTIFY_STARTED;
     job->asked.notify_progress = request->notify & NOTIFY_PROGRESS;
     return request->max_wait_ms ? job_limit_wait(job, request->max_wait_ms) : job;
@@ -95,6 +109,8 @@ static enum verdict check(struct dialogue *dialogue, struct request *request)
     memcpy(session->arriving_module, module, len + 1);
     session->arriving_module_len = (uint8_t)len;
     session->arriving = make_job(session, own);
+    if (own->service.len)
+        session->arriving_service = xstrdup(own->service.text);
     return VERDICT_FINE;
 }
 
@@ -111,6 +127,16 @@ static void find_module(const struct client_session *session, struct job *job)
 static enum verdict refuse_duplicate(struct job *job, struct refusal *refusal)
 {
     client_refusal_init_duplicate(refusal, job);
+    job_free(job);
+    return VERDICT_REFUSED;
+}
+
+static enum verdict refuse_unknown_service(struct job *job, const char *name,
+                                           struct refusal *refusal)
+{
+    char message[REQUEST_MESSAGE_MAX];
+    snprintf(message, sizeof message, "no client has the service %s", name);
+    client_refusal_init_job(refusal, job, "unknown-service", message);
     job_free(job);
     return VERDICT_REFUSED;
 }
@@ -134,19 +160,43 @@ static void submit(struct client_session *session, struct job *job)
     pools_submit(session->clients->pools, job);
 }
 
+static enum verdict submit_for(struct client_session *session, struct job *job, const char *name,
+                               struct refusal *refusal)
+{
+    struct client_service *service = client_services_find(session->clients, name);
+    if (!service || !service->owner)
+        return refuse_unknown_service(job, name, refusal);
+    find_module(session, job);
+    client_service_jobs_submit(service, session, job);
+    return VERDICT_FINE;
+}
+
+/* The job's source leads to its service, so the name is the submit's alone. */
+static enum verdict take_job(struct client_session *session, struct job *job, const char *service,
+                             struct refusal *refusal)
+{
+    if (!take_id(session, job))
+        return refuse_duplicate(job, refusal);
+    if (service)
+        return submit_for(session, job, service, refusal);
+    find_module(session, job);
+    submit(session, job);
+    return VERDICT_FINE;
+}
+
 static enum verdict take(struct dialogue *dialogue, struct payload *payload, bool over_budget,
                          struct refusal *refusal)
 {
     struct client_session *session = client_session_of_dialogue(dialogue);
     struct job *job = session->arriving;
+    char *service = session->arriving_service;
     session->arriving = NULL;
+    session->arriving_service = NULL;
     job->asked.payload = payload;
     job->run.over_budget = over_budget;
-    if (!take_id(session, job))
-        return refuse_duplicate(job, refusal);
-    find_module(session, job);
-    submit(session, job);
-    return VERDICT_FINE;
+    enum verdict verdict = take_job(session, job, service, refusal);
+    free(service);
+    return verdict;
 }
 
 const struct operation client_op_submit = {

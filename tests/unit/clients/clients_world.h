@@ -91,7 +91,8 @@ static inline void open_world(uint32_t client_max, const char *const *tokens)
                                         .payload_timeout_ms = 5000,
                                         .output_timeout_ms = 30000,
                                         .linger_ms = 60000,
-                                        .payload_max = 1000};
+                                        .payload_max = 1000,
+                                        .dead_letters = DEAD_LETTERS_DROP};
     now_us = clock_us() + 3600 * 1000000ull;
     base = event_base_new();
     timers_init(&timers, now_us);

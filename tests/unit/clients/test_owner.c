@@ -83,7 +83,7 @@ START_TEST(test_a_relay_makes_a_job_another_ones_and_may_end_it)
 {
     submitted_by(ops);
     job_origin_unref(job->asked.origin);
-    job->asked.origin = job_origin_new("web", NULL);
+    job->asked.origin = job_origin_new("web", NULL, NULL);
     job->asked.origin->relayed = true;
     job_set_source(job, NULL);
     ck_assert(client_owner_is(web, job));

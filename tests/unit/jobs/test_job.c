@@ -38,7 +38,7 @@ END_TEST
 
 START_TEST(test_shares_its_origin)
 {
-    struct job_origin *origin = job_origin_new("alice", NULL);
+    struct job_origin *origin = job_origin_new("alice", NULL, NULL);
     struct job *plain = new_job(), *job = new_job();
     job->asked.origin = job_origin_ref(origin);
     job_origin_unref(origin);
@@ -282,7 +282,7 @@ static struct job *read_back(const char *text)
     job = job_limit_wait(job, max_wait_ms);
     job->asked.module = module_named(module);
     job->asked.payload = payload_from(&budget, payload, strlen(payload));
-    job->asked.origin = job_origin_new(owner, origin);
+    job->asked.origin = job_origin_new(owner, origin, NULL);
     job->asked.origin->attempt = attempt;
     job->asked.timeout_ms = timeout_ms;
     job->asked.soft_timeout_ms = soft_timeout_ms;
@@ -346,7 +346,7 @@ START_TEST(test_written_down_and_read_back_runs_as_the_original)
     hush_news();
     job->asked.module = &modules[0];
     job->asked.payload = payload_from(&budget, "30", 2);
-    job->asked.origin = job_origin_new("alice", "q-17");
+    job->asked.origin = job_origin_new("alice", "q-17", NULL);
     job->asked.origin->attempt = 3;
     job->asked.timeout_ms = 700;
     job->asked.soft_timeout_ms = 600;

@@ -10,7 +10,8 @@ START_TEST(test_names)
         "error",       "module",    "timeout",  "cancelled", "unknown-module",
         "unavailable", "too-large", "shutdown", "expired",
     };
-    static const char *const overload[OVERLOAD_REASONS] = {"memory", "client-quota", "queue-full"};
+    static const char *const overload[OVERLOAD_REASONS] = {"memory", "client-quota", "service-full",
+                                                           "queue-full"};
     static const char *const by[] = {"submitter", "link", "client", "operator"};
     static const char *const step[] = {"none", "stop-flag", "sigterm", "sigkill"};
     for (int i = 0; i < FAIL_REASONS; i++)

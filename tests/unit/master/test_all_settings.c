@@ -20,6 +20,7 @@ static const struct {
     {"payload-max", 1024, 1073741824, "16777216", true},
     {"payload-total-max", 1024, 1099511627776, "268435456", true},
     {"output-total-max", 1024, 1099511627776, "536870912", true},
+    {"dead-letters", 1, 64, "\"drop\"", true},
     {"worker-listen", 1, 4095, "\"127.0.0.1:0\"", false},
     {"worker-path", 1, 4095, "null", true},
     {"no-new-privs", 0, 0, "true", true},

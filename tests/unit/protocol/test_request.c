@@ -39,6 +39,7 @@ static const char *const field_names[] = {
     "link",    "notify",      "ignored", "ignored_count", "origin",      "attempt",
     "for",     "rights",      "pool",    "worker",        "pool_start",  "pool_max",
     "job_max", "waiting",     "level",   "detach",        "max_wait_ms", "name",
+    "service",
 };
 
 static const char *const waiting_words[] = {"", "fail", "run"};
@@ -82,6 +83,8 @@ static const char *field_text(const struct client_request *r, const char *name)
         return r->pool.text;
     if (strcmp(name, "name") == 0)
         return r->name.text;
+    if (strcmp(name, "service") == 0)
+        return r->service.text;
     if (strcmp(name, "origin") == 0)
         return r->origin.text;
     if (strcmp(name, "for") == 0)
@@ -143,6 +146,7 @@ static void check_texts(const struct client_request *r)
     ck_assert_uint_eq(strlen(r->job.text), r->job.len);
     ck_assert_uint_eq(strlen(r->pool.text), r->pool.len);
     ck_assert_uint_eq(strlen(r->name.text), r->name.len);
+    ck_assert_uint_eq(strlen(r->service.text), r->service.len);
     ck_assert_uint_eq(strlen(r->origin.text), r->origin.len);
     ck_assert_uint_eq(strlen(r->owner.text), r->owner.len);
     ck_assert_uint_eq(strlen(r->base.context.text), r->base.context.len);
