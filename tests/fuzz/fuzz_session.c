@@ -7,6 +7,7 @@
  * a payload may be left.
  */
 #include "all_settings.h"
+#include "base/lag.h"
 #include "clients/clients.h"
 #include "common/log.h"
 #include "jobs/module_table.h"
@@ -46,6 +47,7 @@ static struct log_limits log_limits;
 static struct workers workers;
 static struct worker_memory memory;
 static struct report reporter;
+static struct lag lag;
 static struct config *config;
 static unsigned most_workers; /* the highest pool-max so far */
 
@@ -261,12 +263,15 @@ static void set_up(struct input *input)
     pools_init(&pools, &worker_operations, &workers, &timers, &limits, 1);
     pools.shared.hold.output = &output;
     worker_memory_init(&memory);
+    lag = (struct lag){.part = 0};
     reporter = (struct report){.pools = &pools,
                                .modules = &modules,
                                .budget = &budget,
                                .output = &output,
                                .memory = &memory,
                                .crashes = &workers.crashes,
+                               .lag = &lag,
+                               .connections = &loop.open,
                                .boot = boot,
                                .started_us = clock_now_us};
     clients = (struct clients){
