@@ -58,7 +58,8 @@ uint64_t client_tokens_delay(struct clients *clients);
 /* The settings have changed: all sessions are searched for revoked tokens, in the turns to come. */
 void client_tokens_configure(struct clients *clients);
 
-/* The next session with a revoked token; NULL if there is none. `*tries` is how many sessions may
+/* The next session with a revoked token; NULL if there is none. Names that the tokens of others do
+ * not permit any more become free. `*tries` is how many sessions may
  * be looked at, and is counted down. */
 struct client_session *client_tokens_next_revoked(struct clients *clients, int *tries);
 

@@ -3,6 +3,7 @@
 #include "clients/services.h"
 #include "clients/clients_internal.h"
 
+#include "access/grant.h"
 #include "common/log.h"
 #include "common/xmalloc.h"
 #include "jobs/queue.h"
@@ -161,6 +162,16 @@ void client_services_release(struct client_session *session)
     struct client_service *service;
     while ((service = LIST_FIRST(&session->services)))
         part(service, SERVICE_GONE);
+}
+
+void client_services_review(struct client_session *session, const struct grant *grant)
+{
+    struct client_service *service, *next;
+    for (service = LIST_FIRST(&session->services); service; service = next) {
+        next = LIST_NEXT(service, of_owner);
+        if (!(grant->rights & RIGHT_SERVE) || !grant_allows(grant, GRANT_SERVICE, service->name))
+            part(service, SERVICE_UNREGISTERED);
+    }
 }
 
 /* --- all of them --- */

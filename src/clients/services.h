@@ -21,6 +21,7 @@
 struct client_service;
 struct client_session;
 struct clients;
+struct grant;
 
 enum {
     SERVICES_EACH = 64,   /* names of a connection */
@@ -84,6 +85,9 @@ void client_services_unregister(struct client_service *service);
 
 /* The session's input has ended: all its names become free. */
 void client_services_release(struct client_session *session);
+
+/* The grant of the session's token has changed: names that it does not permit become free. */
+void client_services_review(struct client_session *session, const struct grant *grant);
 
 /* A job for the name has ended. */
 void client_services_left(struct client_service *service);

@@ -96,7 +96,8 @@ void client_tokens_configure(struct clients *clients)
     client_tokens_watch(clients);
 }
 
-/* Newer sessions are at the end of the list, and have tokens in force. */
+/* The names of other sessions are looked at on the way. Newer sessions are at the end of the list,
+ * and have tokens in force. */
 struct client_session *client_tokens_next_revoked(struct clients *clients, int *tries)
 {
     struct client_session *session;
@@ -105,6 +106,8 @@ struct client_session *client_tokens_next_revoked(struct clients *clients, int *
         clients->tokens.next = TAILQ_NEXT(session, link);
         if (is_revoked(session))
             return session;
+        if (session->service_count)
+            client_services_review(session, client_tokens_grant(session));
     }
     return NULL;
 }

@@ -479,6 +479,23 @@ def test_from_is_the_name_of_the_token(daemon, tmp_path):
     assert services(owner)[0]["owner"]["name"] == "server"
 
 
+def test_a_reload_takes_names_away(daemon, tmp_path):
+    access = tmp_path / "access"
+    access.touch(0o600)
+    lines = "ops secret-of-the-ops-0 all\nserver secret-of-server-0 {}\n"
+    access.write_text(lines.format("serve:a serve:b observe"))
+    server = daemon.make({"access_file": str(access)})
+    server.token = "secret-of-the-ops-0"
+    server.start()
+    owner = server.client(token="secret-of-server-0")
+    register(owner, "a")
+    register(owner, "b")
+    access.write_text(lines.format("serve:b observe"))
+    operate(server, "reload")
+    wait_until(lambda: [s["name"] for s in services(owner)] == ["b"], "the name is free")
+    register(server.client(), "a")
+
+
 def test_a_drain_tells_the_owner(daemon):
     server = daemon(pool_start=1, pool_max=1)
     owner, client = server.client(), server.client()

@@ -224,6 +224,38 @@ START_TEST(test_rights)
 }
 END_TEST
 
+/* Adds a token with the right `serve` for two names, or for one of them. */
+static void add_server(bool both)
+{
+    struct grant grant = {.name = xstrdup("server"), .rights = RIGHT_SERVE};
+    grant_limit(&grant, "serve:a");
+    if (both)
+        grant_limit(&grant, "serve:b");
+    token_set_add_grant(&access_settings.tokens, "of-server", grant);
+    clients_configure(&clients, &settings, &access_settings);
+}
+
+START_TEST(test_a_reload_takes_names_away)
+{
+    open_services();
+    reload(10, TOKENS("of-all"));
+    add_server(true);
+    add_token("plain", "of-plain", RIGHT_SERVE);
+    int serves = greeted_by(HELLO("of-server")), plain = greeted_by(HELLO("of-plain"));
+    ask(serves, REGISTER("a") REGISTER("b"));
+    ask(plain, REGISTER("c") REGISTER("d"));
+    assert_changes("a of 1 registered;b of 1 registered;c of 2 registered;d of 2 registered;");
+    reload(10, TOKENS("of-all"));
+    add_server(false);
+    add_token("plain", "of-plain", RIGHT_SUBMIT);
+    turns();
+    assert_changes("b free from 1 unregistered;d free from 2 unregistered;"
+                   "c free from 2 unregistered;");
+    ck_assert_ptr_nonnull(client_services_find(&clients, "a")->owner);
+    close_world();
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("services");
@@ -235,6 +267,7 @@ int main(void)
     tcase_add_test(tc, test_names_of_all_are_bounded);
     tcase_add_test(tc, test_records_of_free_names_are_kept);
     tcase_add_test(tc, test_rights);
+    tcase_add_test(tc, test_a_reload_takes_names_away);
     suite_add_tcase(suite, tc);
     return run_suite(suite);
 }
