@@ -181,6 +181,15 @@ static json_t *clients_report(const struct report_clients *counts)
     return clients;
 }
 
+static json_t *services_report(const struct report_clients *counts)
+{
+    json_t *services = json_object();
+    set(services, "registered", counts->services);
+    set(services, "delivered", counts->delivered);
+    set(services, "dropped", counts->dropped);
+    return services;
+}
+
 char *report_stats(const struct report *report, const struct report_clients *clients)
 {
     const struct dispatch_shared *shared = &report->pools->shared;
@@ -195,6 +204,7 @@ char *report_stats(const struct report *report, const struct report_clients *cli
     json_object_set_new(stats, "output", output_report(report));
     json_object_set_new(stats, "jobs", jobs_report(&shared->counts));
     json_object_set_new(stats, "clients", clients_report(clients));
+    json_object_set_new(stats, "services", services_report(clients));
     hash_each(&report->modules->by_name, add_module, &modules);
     tally_report_longest(report, pools, modules.list);
     json_object_set_new(stats, "modules", modules.list);

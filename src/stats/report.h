@@ -28,6 +28,8 @@ struct report {
 
 struct report_clients {
     size_t connected, max;
+    size_t services;             /* registered names */
+    uint64_t delivered, dropped; /* events for services */
 };
 
 /* Texts; the caller frees them. */

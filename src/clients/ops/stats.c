@@ -9,7 +9,11 @@
 static enum verdict run_stats(struct dialogue *dialogue, struct request *request)
 {
     const struct clients *clients = client_session_of_dialogue(dialogue)->clients;
-    const struct report_clients counts = {clients->connected, clients->settings->client_max};
+    const struct report_clients counts = {.connected = clients->connected,
+                                          .max = clients->settings->client_max,
+                                          .services = clients->services.registered_count,
+                                          .delivered = clients->services.delivered,
+                                          .dropped = clients->services.dropped};
     char *text = report_stats(clients->report, &counts);
     answer_text(dialogue, request, text);
     free(text);

@@ -43,8 +43,14 @@ static void teardown(void)
 
 START_TEST(test_clients)
 {
-    char *text = report_stats(&report, &(struct report_clients){.connected = 3, .max = 50});
+    char *text = report_stats(
+        &report, &(struct report_clients){
+                     .connected = 3, .max = 50, .services = 2, .delivered = 7, .dropped = 4});
     json_t *stats = json_loads(text, 0, NULL), *clients = json_object_get(stats, "clients");
+    const json_t *services = json_object_get(stats, "services");
+    ck_assert_int_eq(json_integer_value(json_object_get(services, "registered")), 2);
+    ck_assert_int_eq(json_integer_value(json_object_get(services, "delivered")), 7);
+    ck_assert_int_eq(json_integer_value(json_object_get(services, "dropped")), 4);
     ck_assert_int_eq(json_integer_value(json_object_get(clients, "connected")), 3);
     ck_assert_int_eq(json_integer_value(json_object_get(clients, "max")), 50);
     json_decref(stats);
