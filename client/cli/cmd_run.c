@@ -1,134 +1,23 @@
 /* cmd_run: one job, from its payload to its result. each.c does run --each. */
-#include "allocate.h"
 #include "command.h"
 #include "complain.h"
 #include "connect.h"
 #include "each.h"
 #include "exit_status.h"
-#include "interrupt.h"
 #include "output.h"
+#include "payload.h"
 #include "report.h"
 #include "report_json.h"
+#include "run_job.h"
 
-#include <errno.h>
 #include <poll.h>
-#include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
-enum { READ_SIZE = 64 * 1024 };
-
-struct payload {
-    const void *data;
-    size_t size;
-    char *owned; /* NULL: `data` is borrowed */
-    size_t capacity;
+/* The bounds of a pause before another try, for any advice of the server. */
+enum {
+    PAUSE_MIN_MS = 20,
+    PAUSE_MAX_MS = 10000,
 };
-
-/* Reads standard input once. Returns the bytes read, 0 at the end of input, -1 with errno. */
-static ssize_t read_once(struct payload *payload)
-{
-    ssize_t count;
-    if (payload->capacity - payload->size < READ_SIZE) {
-        payload->capacity = payload->capacity * 2 + READ_SIZE;
-        payload->owned = allocate(payload->owned, payload->capacity);
-    }
-    count = read(STDIN_FILENO, payload->owned + payload->size, payload->capacity - payload->size);
-    if (count > 0)
-        payload->size += (size_t)count;
-    return count;
-}
-
-/* Reads all of standard input, at most `max` bytes. Returns 0, or an exit status after a complaint.
- */
-static int read_stdin(const struct settings *settings, size_t max, struct payload *payload)
-{
-    ssize_t count;
-    do {
-        struct pollfd poll_fd = {.fd = STDIN_FILENO, .events = POLLIN};
-        if (poll(&poll_fd, 1, settings_time_left_ms(settings, -1)) == 0) {
-            complain("standard input did not end in time");
-            return EXIT_TIMED_OUT;
-        }
-        count = read_once(payload);
-        if (count < 0 && errno != EINTR && errno != EAGAIN) {
-            complain("cannot read standard input: %s", strerror(errno));
-            return EXIT_JOB_FAILED;
-        }
-        if (payload->size > max) {
-            complain(PAYLOAD_TOO_LARGE, max);
-            return EXIT_JOB_FAILED;
-        }
-    } while (count != 0);
-    payload->data = payload->owned;
-    return 0;
-}
-
-static int read_payload(const struct settings *settings, const tm_client *client,
-                        struct payload *payload)
-{
-    if (settings->arg_count < 2)
-        return read_stdin(settings, tm_client_payload_max(client), payload);
-    payload->data = settings->args[1];
-    payload->size = strlen(settings->args[1]);
-    return 0;
-}
-
-/* Asks the server to cancel the job. The end of the job then ends the wait. */
-static void cancel(const struct settings *settings, tm_client *client, uint64_t id)
-{
-    tm_client_status status =
-        tm_client_cancel_id(client, id, settings_time_left_ms(settings, ANSWER_MAX_MS), NULL);
-    if (status == TM_CLIENT_OK)
-        complain("interrupted: cancelling the job; interrupt again to leave at once");
-    else if (strcmp(tm_client_error_code(client), "unknown-job") != 0)
-        complain("cannot cancel: %s", tm_client_error(client));
-}
-
-/* Waits for the server or an interrupt. */
-static void wait_once(const struct settings *settings, tm_client *client, uint64_t id,
-                      int interrupt_fd)
-{
-    struct pollfd poll_fds[] = {
-        {.fd = tm_client_fd(client), .events = tm_client_poll_events(client)},
-        {.fd = interrupt_fd, .events = POLLIN},
-    };
-    poll(poll_fds, 2, settings_time_left_ms(settings, -1));
-    if (interrupt_take(interrupt_fd))
-        cancel(settings, client, id);
-}
-
-/* Waits for the job's last event. */
-static tm_client_status await_end(const struct settings *settings, tm_client *client, uint64_t id,
-                                  int interrupt_fd, tm_client_event **event)
-{
-    for (;;) {
-        tm_client_status status = tm_client_next_for(client, id, 0, event);
-        if (status == TM_CLIENT_OK && tm_client_event_is_final(*event))
-            return status;
-        if (status != TM_CLIENT_OK && status != TM_CLIENT_TIMEOUT)
-            return status;
-        tm_client_event_free(*event);
-        if (status == TM_CLIENT_TIMEOUT && tmc_deadline_passed(settings->deadline))
-            return status;
-        wait_once(settings, client, id, interrupt_fd);
-    }
-}
-
-/* A prompt right behind a result is hard to read. A pipe or a file gets the result alone. */
-static bool wants_newline(const tm_client_event *event)
-{
-    const char *data = event->data;
-    return event->size > 0 && data[event->size - 1] != '\n' && isatty(STDOUT_FILENO);
-}
-
-static int print_result(const struct settings *settings, const tm_client_event *event)
-{
-    int written = output_print(settings, event->data, event->size);
-    if (written == 0 && wants_newline(event))
-        written = output_print(settings, "\n", 1);
-    return written;
-}
 
 static int print_end(const struct settings *settings, const tm_client_event *event)
 {
@@ -138,7 +27,7 @@ static int print_end(const struct settings *settings, const tm_client_event *eve
         char *line = report_json_event(event, 0, &len);
         written = output_print_owned(settings, line, len);
     } else if (event->type == TM_CLIENT_EVENT_DONE) {
-        written = print_result(settings, event);
+        written = output_print_result(settings, event->data, event->size);
     } else {
         report_failure(event, 0);
         report_lost(event);
@@ -146,54 +35,112 @@ static int print_end(const struct settings *settings, const tm_client_event *eve
     return status == EXIT_DONE ? written : status;
 }
 
-/* Submits the job and waits for its end. */
-static tm_client_status run_job(const struct settings *settings, tm_client *client,
-                                const struct payload *payload, tm_client_event **event)
+static int print_outcome(const struct settings *settings, const tm_client *client,
+                         const struct run_outcome *outcome)
 {
-    tm_client_submit_options options = {.context = settings->context,
-                                        .timeout_ms = settings->job_timeout_ms,
-                                        .link = !settings->unlinked};
-    uint64_t id;
-    int interrupt_fd = interrupt_open();
-    /* With the timeout 0, the rest goes out while await_end() waits, and hears interrupts. */
-    tm_client_status status =
-        tm_client_submit(client, settings->args[0], payload->data, payload->size, &options, 0, &id);
-    if (status == TM_CLIENT_OK)
-        status = await_end(settings, client, id, interrupt_fd, event);
-    interrupt_close(interrupt_fd);
-    return status;
+    if (outcome->output_failed)
+        return EXIT_JOB_FAILED;
+    if (outcome->status == TM_CLIENT_OK)
+        return print_end(settings, outcome->event);
+    if (outcome->status != TM_CLIENT_TIMEOUT)
+        return report_call(settings, client, outcome->status);
+    complain("the job did not end in time; it %s",
+             settings->unlinked ? "is not cancelled" : "is cancelled");
+    return EXIT_TIMED_OUT;
 }
 
-static int run_and_print(const struct settings *settings, tm_client *client,
+/* ---- --retry ---- */
+
+/* The server had no room for the job, or ended before the job began. */
+static bool is_refused(const tm_client_event *event)
+{
+    if (event->type == TM_CLIENT_EVENT_OVERLOAD)
+        return true;
+    return event->type == TM_CLIENT_EVENT_FAILED && event->order < 0 && event->reason &&
+           strcmp(event->reason, "shutdown") == 0;
+}
+
+/* True if the job cannot have begun, as far as the server has told. */
+static bool may_retry(const struct run_outcome *outcome)
+{
+    if (outcome->begun || outcome->interrupted || outcome->output_failed)
+        return false;
+    if (outcome->status == TM_CLIENT_OK)
+        return is_refused(outcome->event);
+    return outcome->status == TM_CLIENT_CLOSED;
+}
+
+static int pause_ms(const struct run_outcome *outcome)
+{
+    int64_t advice = outcome->event ? outcome->event->retry_after_ms : 0;
+    if (advice < PAUSE_MIN_MS)
+        return PAUSE_MIN_MS;
+    return advice > PAUSE_MAX_MS ? PAUSE_MAX_MS : (int)advice;
+}
+
+/* Connects, waiting for a server for the rest of --retry. */
+static tm_client *connect_patiently(const struct settings *settings, int64_t retry_end,
+                                    int *exit_status)
+{
+    struct settings patient = *settings;
+    patient.wait_ms = settings->retry_ms ? (uint32_t)tmc_deadline_left_ms(retry_end) : 0;
+    return connect_to_server(&patient, exit_status);
+}
+
+/* A lost connection, and one to a server about to end, is of no further use. */
+static bool needs_connection(const struct run_outcome *outcome)
+{
+    return outcome->status != TM_CLIENT_OK || outcome->event->type == TM_CLIENT_EVENT_FAILED;
+}
+
+/* Waits for the moment of another try. Returns false if there is no client then: `*exit_status` is
+ * set. */
+static bool prepare_retry(const struct settings *settings, struct run_outcome *outcome,
+                          int64_t retry_end, tm_client **client, int *exit_status)
+{
+    int wait_ms = tmc_deadline_earlier_ms(pause_ms(outcome), tmc_deadline_left_ms(retry_end));
+    poll(NULL, 0, settings_time_left_ms(settings, wait_ms));
+    if (needs_connection(outcome)) {
+        tm_client_free(*client);
+        *client = connect_patiently(settings, retry_end, exit_status);
+    }
+    run_outcome_free(outcome);
+    return *client != NULL;
+}
+
+/* Runs the job, again and again while --retry lasts. May replace the client, and leave none. */
+static int run_and_print(const struct settings *settings, tm_client **client,
                          const struct payload *payload)
 {
-    tm_client_event *event = NULL;
-    int exit_status = EXIT_TIMED_OUT;
-    tm_client_status status = run_job(settings, client, payload, &event);
-    if (status == TM_CLIENT_OK)
-        exit_status = print_end(settings, event);
-    else if (status == TM_CLIENT_TIMEOUT)
-        complain("the job did not end in time; it %s",
-                 settings->unlinked ? "is not cancelled" : "is cancelled");
-    else
-        exit_status = report_call(settings, client, status);
-    tm_client_event_free(event);
+    int exit_status;
+    struct run_outcome outcome;
+    int64_t retry_end = tmc_deadline_in((int)settings->retry_ms);
+    run_job(settings, *client, payload, &outcome);
+    while (settings->retry_ms && may_retry(&outcome) && !tmc_deadline_passed(retry_end) &&
+           !tmc_deadline_passed(settings->deadline)) {
+        if (!prepare_retry(settings, &outcome, retry_end, client, &exit_status))
+            return exit_status;
+        run_job(settings, *client, payload, &outcome);
+    }
+    exit_status = print_outcome(settings, *client, &outcome);
+    run_outcome_free(&outcome);
     return exit_status;
 }
 
 static int run(const struct settings *settings)
 {
     int exit_status;
+    struct payload payload;
     if (settings->each)
         return each_run(settings);
-    tm_client *client = connect_to_server(settings, &exit_status);
+    tm_client *client =
+        connect_patiently(settings, tmc_deadline_in((int)settings->retry_ms), &exit_status);
     if (!client)
         return exit_status;
-    struct payload payload = {0};
-    exit_status = read_payload(settings, client, &payload);
+    exit_status = payload_read(settings, client, &payload);
     if (exit_status == 0)
-        exit_status = run_and_print(settings, client, &payload);
-    free(payload.owned);
+        exit_status = run_and_print(settings, &client, &payload);
+    payload_free(&payload);
     tm_client_free(client);
     return exit_status;
 }
@@ -206,6 +153,10 @@ static int check(const struct settings *settings)
     }
     if (!settings->each && (settings->unordered || settings->jobs)) {
         complain("--unordered and --jobs belong to --each");
+        return -1;
+    }
+    if (settings->each && (settings->streams || settings->shows_progress || settings->retry_ms)) {
+        complain("--stream, --progress and --retry do not go with --each");
         return -1;
     }
     return 0;

@@ -7,7 +7,7 @@
  *       |-> complete -> complete_names -> connect
  *       '-> overtime
  *     cmd_* -> fields -> ask -> connect -> token
- *           -> run_job, payload, shown, pages
+ *           -> run_job -> payload, job_progress;  pages, shown, event_line
  *           -> each -> each_results -> each_records;  each_pace, lines
  *           -> report -> report_json;  output -> sink;  crash_report
  *           -> crash_report -> crash_code;  symbols -> object_file

@@ -377,9 +377,7 @@ static void batch_open(struct batch *batch, const struct settings *settings, tm_
     *batch = (struct batch){
         .settings = settings,
         .client = client,
-        .options = {.context = settings->context,
-                    .timeout_ms = settings->job_timeout_ms,
-                    .link = !settings->unlinked},
+        .options = settings_submit_options(settings),
         .interrupt_fd = interrupt_open(),
     };
     snprintf(batch->too_large, sizeof batch->too_large, PAYLOAD_TOO_LARGE, payload_max);

@@ -54,6 +54,16 @@ struct settings {
     int arg_count;
 };
 
+/* Returns the options of a submit. */
+static inline tm_client_submit_options settings_submit_options(const struct settings *settings)
+{
+    return (tm_client_submit_options){.context = settings->context,
+                                      .timeout_ms = settings->job_timeout_ms,
+                                      .soft_timeout_ms = settings->soft_timeout_ms,
+                                      .max_wait_ms = settings->max_wait_ms,
+                                      .link = !settings->unlinked};
+}
+
 /* Returns the rest of --timeout in milliseconds, at most `max_ms`; -1: no limit. */
 static inline int settings_time_left_ms(const struct settings *settings, int max_ms)
 {
