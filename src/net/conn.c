@@ -9,7 +9,7 @@ void conn_serve(struct conn *conn, short events)
 {
     if (events & EV_WRITE)
         conn_flush(conn);
-    if (!conn_is_open(conn) || (conn->output_paused && !conn->input_ended))
+    if (!conn_is_open(conn) || !conn_interest_follow(conn))
         return;
     if (conn->backlog || events & EV_READ)
         conn_input_read(conn);

@@ -19,6 +19,10 @@
  * before anything more is read, so a connection has at most one buffer of it, and none while it
  * keeps within its share.
  *
+ * An owner without room for more input holds the input, and the kernel holds up the peer once its
+ * own buffers are full. Bytes behind the last message are kept meanwhile. So an owner that may do
+ * so meters the input: a read then takes no more than the owner has room for.
+ *
  * A message is a header, then a payload. `struct conn_ops` knows the form of a header. Its handler
  * calls conn_expect() when a payload follows.
  *
@@ -149,6 +153,7 @@ struct conn {
     bool input_ignored : 1;  /* read and thrown away */
     bool output_blocked : 1; /* the kernel took no more; waiting for a write event */
     bool output_paused : 1;  /* not read from, because its output waits */
+    bool input_held : 1;     /* not read from, because its owner has no room */
     bool is_dirty : 1;
     bool greedy : 1;      /* it used its whole share: others come first */
     bool has_more : 1;    /* the last read was as long as it could be */
@@ -167,10 +172,13 @@ struct conn {
     char *backlog; /* input read in an earlier turn and not handled yet; NULL without any */
     struct payload *payload; /* the arriving payload */
     size_t missing;          /* bytes of it to come */
+    uint32_t metered;        /* bytes of one read; 0: not metered */
 
     struct conn_item_list output;
     size_t output_len;
     size_t output_held; /* memory of the pieces; a payload's is all held until it is all written */
+    size_t output_spared;     /* bytes of output that may wait without a pause of the input */
+    uint64_t written;         /* bytes handed to the kernel so far */
     struct timer input_timer; /* header or payload deadline */
     uint64_t input_left_us;   /* of it, while the clock stands still */
     struct timer output_timer;
@@ -212,11 +220,26 @@ bool conn_has_unread(const struct conn *conn);
 /* Whether a part of a message has been read, and the rest has not come yet. */
 bool conn_is_amid(const struct conn *conn);
 
+/* Reads nothing until the release. In the header callback this also refuses the header: the
+ * callback is called again with the same header afterwards. */
+void conn_hold_input(struct conn *conn);
+
+/* Goes on, from the next turn on. No callback comes in this call. Without a hold nothing happens.
+ */
+void conn_release_input(struct conn *conn);
+
+/* From now on a read takes at most `bytes` (at least 4,096), or an expected payload and a few bytes
+ * behind it: so a hold leaves no more in memory. 0: as much as ever. */
+static inline void conn_meter_input(struct conn *conn, uint32_t bytes)
+{
+    conn->metered = bytes;
+}
+
 /* From now on input is read and thrown away, until EOF. */
 void conn_ignore_input(struct conn *conn);
 
 /* Reads all input that has arrived by now, and up to `more` bytes arriving meanwhile: before a
- * deadline or a death counts. */
+ * deadline or a death counts. Stops if the owner holds the input. */
 void conn_read_now(struct conn *conn, size_t more);
 
 /* Output. Room for `len` (at most 4,096) bytes to be written in place, then how many were. Nothing
@@ -226,6 +249,17 @@ void conn_commit(struct conn *conn, size_t len);
 void conn_write(struct conn *conn, const void *data, size_t len);
 void conn_write_payload(struct conn *conn,
                         struct payload *payload); /* takes a reference of its own if it keeps it */
+
+/* The place of the next byte of output: all bytes before it have a smaller one. `conn->written` is
+ * the place of the first byte not handed to the kernel yet. */
+static inline uint64_t conn_output_at(const struct conn *conn)
+{
+    return conn->written + conn->output_len;
+}
+
+/* Bytes handed to the kernel, and not taken by the peer yet; 0 if the kernel does not tell. On unix
+ * sockets with the kernel's own expense. */
+size_t conn_untaken(const struct conn *conn);
 
 /* Writes as much as the kernel takes now. */
 void conn_flush(struct conn *conn);

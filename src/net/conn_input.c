@@ -18,6 +18,9 @@
 
 enum {
     READ_MIN = 16 * 1024, /* bytes asked for in one read, however many connections share the turn */
+    METERED_AHEAD =
+        64 * 1024,        /* room for a metered payload before its bytes are known to be here */
+    METERED_BEHIND = 256, /* bytes read behind a metered payload: the next header */
     BEHIND_MS = 10,       /* a deadline moves on by this while unread input waits */
 };
 
@@ -157,7 +160,7 @@ static size_t take_header(struct conn *conn, char *data, size_t len)
         stop_input_clock(conn);
     }
     conn->ops->header(conn, data, (size_t)end);
-    return (size_t)end;
+    return conn->input_held ? 0 : (size_t)end;
 }
 
 /* --- a turn's share, and the backlog behind it --- */
@@ -173,7 +176,7 @@ static struct share share_of(const struct conn *conn, size_t output_before)
 {
     const struct conn_limits *limits = conn->limits;
     size_t crowd = conn_line_crowd(conn->loop);
-    struct share share = {SIZE_MAX, limits->output_pause, CONN_CLOCK_BYTES};
+    struct share share = {SIZE_MAX, limits->output_pause + conn->output_spared, CONN_CLOCK_BYTES};
     if (limits->turn_messages)
         share.headers = conn_line_share(crowd, limits->turn_messages, 8);
     if (limits->turn_output) {
@@ -185,14 +188,14 @@ static struct share share_of(const struct conn *conn, size_t output_before)
 
 /*
  * Hands over the messages in `data`; an incomplete header is kept. Returns the number of handled
- * bytes. The rest is beyond this turn's share, and begins with a header. At least one message is
- * handled, whatever the limits are.
+ * bytes. The rest is beyond this turn's share or held, and begins with a header. At least one
+ * message is handled, whatever the limits are.
  */
 static size_t consume(struct conn *conn, char *data, size_t len)
 {
     size_t at = 0, headers = 0, output_before = conn->output_len;
     struct share share = {0, 0, 0};
-    while (at < len && conn_is_open(conn) && !conn->input_ignored) {
+    while (at < len && conn_is_open(conn) && !conn->input_ignored && !conn->input_held) {
         if (conn->in_payload) {
             at += take_payload(conn, data + at, len - at);
             continue;
@@ -227,7 +230,8 @@ static void set_backlog(struct conn *conn, char *data, size_t at, size_t len)
     conn->backlog = data;
     conn->backlog_at = (uint32_t)at;
     conn->backlog_len = (uint32_t)len;
-    conn_line_again(conn);
+    if (!conn->input_held)
+        conn_line_again(conn);
 }
 
 static void consume_read(struct conn *conn, char *data, size_t len)
@@ -257,24 +261,39 @@ static size_t consume_backlog(struct conn *conn)
 
 /* --- reading --- */
 
+/* The place of the arriving payload's next bytes; of no length if they are not read there. */
+static struct iovec payload_place(struct conn *conn)
+{
+    size_t room = 0;
+    if (!conn->in_payload || conn->input_ignored)
+        return (struct iovec){.iov_len = 0};
+    if (conn->metered && conn->keep && !conn->begun)
+        begin_payload(conn, conn->missing < METERED_AHEAD ? conn->missing : METERED_AHEAD);
+    if (!conn->payload)
+        return (struct iovec){.iov_len = 0};
+    char *place = payload_room(conn->payload, &room);
+    if (!place)
+        give_up_payload(conn);
+    return (struct iovec){place, room < conn->missing ? room : conn->missing};
+}
+
+/* Bytes to be read into the loop's buffer, behind `direct` bytes of a payload. */
+static size_t buffer_share(const struct conn *conn, size_t direct)
+{
+    size_t share = conn_line_share(conn_line_crowd(conn->loop), CONN_READ_MAX, READ_MIN);
+    size_t metered = direct ? METERED_BEHIND : conn->metered;
+    return conn->metered && metered < share ? metered : share;
+}
+
 /* Reads an arriving payload straight to its place, and the bytes behind it into the loop's buffer.
  */
 static ssize_t read_some(struct conn *conn)
 {
-    struct iovec iov[2] = {{.iov_len = 0}, {.iov_base = conn->loop->buffer}};
-    size_t room = 0;
-    if (conn->in_payload && conn->payload && !conn->input_ignored) {
-        iov[0].iov_base = payload_room(conn->payload, &room);
-        if (!iov[0].iov_base)
-            give_up_payload(conn);
-        else
-            iov[0].iov_len = room < conn->missing ? room : conn->missing;
-    }
+    struct iovec iov[2] = {payload_place(conn), {.iov_base = conn->loop->buffer}};
+    size_t direct = iov[0].iov_len;
     memcpy(conn->loop->buffer, conn->partial ? conn->partial : "", conn->partial_len);
     iov[1].iov_base = conn->loop->buffer + conn->partial_len;
-    iov[1].iov_len =
-        conn_line_share(conn_line_crowd(conn->loop), CONN_READ_MAX, READ_MIN) - conn->partial_len;
-    size_t direct = iov[0].iov_len;
+    iov[1].iov_len = buffer_share(conn, direct) - conn->partial_len;
     ssize_t got = transport_read(conn->fd, iov);
     conn->loop->reads++;
     conn->has_more = got > 0 && (size_t)got == direct + iov[1].iov_len;
@@ -332,7 +351,7 @@ bool conn_has_unread(const struct conn *conn)
 void conn_read_now(struct conn *conn, size_t more)
 {
     size_t limit = more + transport_arrived(conn->fd), total = 0, got;
-    while (conn_is_open(conn) && (conn->backlog || total < limit)) {
+    while (conn_is_open(conn) && !conn->input_held && (conn->backlog || total < limit)) {
         bool anew = !conn->backlog; /* else these bytes have been counted */
         if (!read_once(conn, &got))
             return;
@@ -358,6 +377,7 @@ static void drop_input(struct conn *conn)
 void conn_ignore_input(struct conn *conn)
 {
     conn->input_ignored = true;
+    conn_release_input(conn);
     stop_input_clock(conn);
     drop_input(conn);
 }
@@ -373,8 +393,12 @@ void conn_input_end(struct conn *conn)
     drop_input(conn);
 }
 
+/* Behind a metered header, mostly the backlog after a hold, the payload is read in the same turn.
+ */
 void conn_input_read(struct conn *conn)
 {
     size_t got;
-    read_once(conn, &got);
+    bool is_behind = conn->metered && conn->backlog;
+    if (read_once(conn, &got) && is_behind && conn->in_payload)
+        read_once(conn, &got);
 }

@@ -1,5 +1,12 @@
-/* conn_interest: the events of the event loop that serve a connection. */
+/* conn_interest: the events of the event loop that serve a connection, and the owner's hold of its
+ * input. */
 #include "net/conn_internal.h"
+
+/* Nothing is to be read for now. */
+static bool is_paused(const struct conn *conn)
+{
+    return (conn->output_paused || conn->input_held) && !conn->input_ended;
+}
 
 /* After EOF the descriptor stays in the poll set, edge-triggered. Level-triggered, the loop would
  * report the EOF for ever; taken out, a later reset would go unnoticed. */
@@ -8,7 +15,7 @@ static short wanted(const struct conn *conn)
     short interest = EV_PERSIST;
     if (conn->input_ended)
         interest |= EV_READ | EV_ET;
-    else if (!conn->output_paused)
+    else if (!is_paused(conn))
         interest |= EV_READ;
     if (conn->output_blocked)
         interest |= EV_WRITE;
@@ -50,4 +57,27 @@ void conn_interest_end(struct conn *conn)
     if (conn->interest)
         event_del(&conn->event);
     conn->interest = 0;
+}
+
+bool conn_interest_follow(struct conn *conn)
+{
+    bool paused = is_paused(conn);
+    if (paused == !!(conn->interest & EV_READ))
+        conn_interest_update_or_gone(conn);
+    return !paused && conn_is_open(conn);
+}
+
+/* --- the owner's hold --- */
+
+void conn_hold_input(struct conn *conn)
+{
+    conn->input_held = true;
+}
+
+void conn_release_input(struct conn *conn)
+{
+    if (!conn->input_held)
+        return;
+    conn->input_held = false;
+    conn_line_put_off(conn, EV_READ);
 }

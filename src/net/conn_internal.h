@@ -5,7 +5,7 @@
  *     conn.c            one connection: opened, served, closed
  *     conn_output.c     writing
  *     conn_input.c      reading: headers, payloads, deadlines
- *     conn_interest.c   the connection's events in the event loop
+ *     conn_interest.c   the connection's events in the event loop, and the owner's hold
  *     conn_unread.c     connections with peers that do not take their output
  *     conn_queue.c      gathered output, in pieces
  *     conn_line.c       a connection's share of a turn, and the lines of waiting connections
@@ -98,6 +98,10 @@ bool conn_unread_shed(struct conn_loop *loop);
 int conn_interest_update(struct conn *conn);
 void conn_interest_update_or_gone(struct conn *conn);
 void conn_interest_end(struct conn *conn);
+
+/* False if the connection is not read now. A hold reaches the event loop here, when the input is
+ * ready: most holds are over before. */
+bool conn_interest_follow(struct conn *conn);
 
 /* conn_input.c */
 

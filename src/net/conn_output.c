@@ -54,8 +54,10 @@ static void hold_output(struct conn *conn)
         conn_unread_keep(conn);
     if (conn->limits->output_timeout_ms && !timer_is_set(&conn->output_timer))
         timer_set_ms(conn->loop->timers, &conn->output_timer, conn->limits->output_timeout_ms);
-    if (conn->output_len > conn->limits->output_pause)
+    if (conn->output_len > conn->limits->output_pause + conn->output_spared)
         conn_input_pause(conn, true);
+    else if (conn->output_len <= conn->output_spared)
+        conn_input_pause(conn, false);
     conn_interest_update_or_gone(conn);
 }
 
@@ -102,6 +104,11 @@ static void on_output_timer(void *arg)
         return;
     timer_clear(conn->loop->timers, &conn->output_timer);
     conn->ops->slow(conn, CONN_SLOW_OUTPUT);
+}
+
+size_t conn_untaken(const struct conn *conn)
+{
+    return transport_untaken(conn->fd);
 }
 
 void conn_shut_output(struct conn *conn)

@@ -170,6 +170,7 @@ void conn_queue_written(struct conn *conn, size_t len)
 {
     struct conn_item *item;
     conn->output_len -= len;
+    conn->written += len;
     /* NOLINTNEXTLINE(clang-analyzer-unix.Malloc): blind to TAILQ's links */
     while ((item = TAILQ_FIRST(&conn->output)) && advance(item, &len)) {
         TAILQ_REMOVE(&conn->output, item, link);

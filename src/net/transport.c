@@ -2,6 +2,7 @@
 #include "net/transport.h"
 
 #include <errno.h>
+#include <linux/sockios.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -21,6 +22,12 @@ size_t transport_arrived(int fd)
 {
     int pending = 0;
     return ioctl(fd, FIONREAD, &pending) == 0 && pending > 0 ? (size_t)pending : 0;
+}
+
+size_t transport_untaken(int fd)
+{
+    int left = 0;
+    return ioctl(fd, SIOCOUTQ, &left) == 0 && left > 0 ? (size_t)left : 0;
 }
 
 int transport_error(int fd)

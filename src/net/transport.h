@@ -21,6 +21,9 @@ ssize_t transport_write(int fd, struct iovec *iov, size_t count);
 /* The number of arrived, unread bytes. */
 size_t transport_arrived(int fd);
 
+/* The number of written bytes that the peer's side has not taken yet. */
+size_t transport_untaken(int fd);
+
 /* The pending error of the socket, 0 without one. After the end of input read() reports no
  * error. */
 int transport_error(int fd);
