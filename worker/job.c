@@ -21,6 +21,7 @@ void job_init(struct job *job, const struct tm_functions *functions,
         .page = &shared->page,
     };
     progress_init(&job->progress, shared, link);
+    parts_init(&job->parts, shared, link);
     buffer_init(&job->input);
     buffer_init(&job->result);
 }
@@ -52,6 +53,7 @@ int job_begin(struct job *job, const struct wire_head *run)
     job->id[0] = '\0';
     job->wants = run->wants;
     progress_begin(&job->progress, run->wants & WIRE_WANTS_PROGRESS);
+    parts_begin(&job->parts, run->job, run->wants & WIRE_WANTS_PARTS);
     job->no_room = buffer_reserve(&job->input, size + 1) < 0 ? size : 0;
     if (job->no_room > 0)
         return -1;
@@ -128,10 +130,11 @@ void job_answer(const struct job *job, struct wire_head *head)
         .type = job->kind == WIRE_KIND_NONE ? WIRE_DONE : WIRE_FAILED,
         .job = job->seq,
         .time_us = job->run_us,
-        .kind = job->kind,
+        .kind = job->parts.refused ? WIRE_DONE_PARTLY : WIRE_DONE_WHOLE,
         .size = job->kind == WIRE_KIND_TOO_LARGE ? 0 : job->result.len,
     };
     if (job->kind != WIRE_KIND_NONE) {
+        head->kind = job->kind;
         memcpy(head->name, job->code, sizeof(job->code));
         head->text_len = (uint32_t)strlen(job->message);
     }
@@ -227,6 +230,19 @@ int job_reply(tm_job *tm, const void *data, size_t len)
         return fail_too_large(job, "the worker has no memory for a result of %zu bytes",
                               job->result.len + len);
     return 0;
+}
+
+int job_part(tm_job *tm, const void *data, size_t len)
+{
+    struct job *job = job_of(tm);
+
+    if (!job->parts.wanted)
+        return job_reply(tm, data, len);
+    if (job->kind == WIRE_KIND_TOO_LARGE)
+        return -1;
+    if (len > job->result_max)
+        return fail_too_large(job, "a part exceeds payload-max (%zu bytes)", job->result_max);
+    return parts_send(&job->parts, data, len);
 }
 
 void job_progress(tm_job *tm, double fraction, const char *fmt, va_list args)

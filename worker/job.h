@@ -12,6 +12,7 @@
 #include "common/limits.h"
 #include "common/wire.h"
 #include "module_object.h"
+#include "parts.h"
 #include "progress.h"
 #include "refusal.h"
 #include "settings.h"
@@ -39,6 +40,7 @@ struct job {
     uint32_t wants; /* of the submitter: a set of enum wire_wants */
     struct progress progress;
     const struct worker_page *page; /* borrowed */
+    struct parts parts;
 };
 
 /* All are borrowed until job_destroy(). */
@@ -85,6 +87,7 @@ const char *job_origin(tm_job *tm);
 uint32_t job_attempt(tm_job *tm);
 const char *job_stop_reason(const tm_job *tm);
 int job_reply(tm_job *tm, const void *data, size_t len);
+int job_part(tm_job *tm, const void *data, size_t len);
 void job_progress(tm_job *tm, double fraction, const char *fmt, va_list args) TM_PRINTF(3, 0);
 void job_log(tm_job *tm, tm_level level, const char *fmt, va_list args) TM_PRINTF(3, 0);
 int job_fail(tm_job *tm, const char *code, const char *fmt, va_list args) TM_PRINTF(3, 0);

@@ -222,8 +222,17 @@ static inline TM_UNUSED int tm_reply(tm_job *job, const void *data, size_t len)
 
 /*
  * Sends a piece of the result at once, ahead of the bytes of tm_reply(), to a submitter asking for
- * parts. For other submitters the call is the same as tm_reply(); in this release for all of them,
- * because the protocol has no part event yet.
+ * parts: `len` bytes, 0 to payload-max, in any number of calls. So a result of any size passes
+ * through little memory. The call waits while the submitter does not take the parts sent before;
+ * the time limit of the job goes on.
+ *
+ * Returns 0, or -1 if the part is too large (the job fails with reason too-large) or nobody wants
+ * it: the job is to stop, or its submitter is gone. Then all further parts are refused, too, and
+ * the module should give up and return. A job that is being stopped does not end as done if a part
+ * of it was refused.
+ *
+ * For submitters not asking for parts the call is the same as tm_reply(), and so in a worker of an
+ * older release.
  */
 static inline TM_UNUSED int tm_part(tm_job *job, const void *data, size_t len)
 {

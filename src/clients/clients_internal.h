@@ -13,6 +13,7 @@
  *     service_jobs.c          jobs for a name
  *     services.c              names of connections
  *     refusal.c, replies.c    the texts: errors about submits, events of jobs
+ *     reader.c                parts, and clients that do not take them
  *     job_ids.c, log.c        unfinished jobs by id, lines of the log
  *     awaited.c               answers later than their requests
  */
@@ -79,6 +80,17 @@ void client_draining_tell_some(struct clients *clients);
 
 /* The session is being freed. */
 void client_draining_forget(struct client_session *session);
+
+/* reader.c: parts */
+
+/* A part was written to the session's output. */
+void client_reader_put(struct client_session *session);
+
+/* The client has taken some of its output. */
+void client_reader_taken(struct client_session *session);
+
+/* The session is closed. */
+void client_reader_forget(struct client_session *session);
 
 /* replies.c: events of jobs */
 

@@ -180,7 +180,10 @@ static void on_slow(struct conn *conn, enum conn_slow what)
 
 static void on_taken(struct conn *conn)
 {
-    client_session_note_unread(session_of(conn));
+    struct client_session *session = session_of(conn);
+    if (session->source.reader)
+        client_reader_taken(session);
+    client_session_note_unread(session);
 }
 
 static void on_flushed(struct conn *conn)

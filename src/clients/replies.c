@@ -41,6 +41,14 @@ static void write_progress(struct event_writer *event, const struct client_sessi
         event_text(event, "message", progress->message, strlen(progress->message), MESSAGE_MAX);
 }
 
+static void write_part(struct event_writer *event, const struct client_session *session,
+                       const struct job *job, const struct job_event *e)
+{
+    (void)session, (void)job;
+    event_uint(event, "seq", e->part_seq);
+    event_uint(event, "size", e->payload ? e->payload->size : 0);
+}
+
 static void write_done(struct event_writer *event, const struct client_session *session,
                        const struct job *job, const struct job_event *e)
 {
@@ -97,6 +105,7 @@ static const struct {
     [JOB_ACCEPTED] = {"accepted", write_accepted, .job = true},
     [JOB_STARTED] = {"started", write_started, .job = true, .order = true},
     [JOB_PROGRESS] = {"progress", write_progress, .job = true},
+    [JOB_PART] = {"part", write_part, .job = true},
     [JOB_DONE] = {"done", write_done, .job = true, .context = true},
     [JOB_FAILED] = {"failed", write_failed, .job = true, .order = true, .context = true},
     [JOB_OVERLOAD] = {"overload", write_overload, .context = true},
@@ -139,6 +148,8 @@ void client_replies_tell(struct client_session *session, struct job *job, const 
     event_begin(&event, &session->conn, rows[e->type].name);
     event_json(&event, "id", job_id(job), job->asked.id_len);
     write_rest(&event, session, job, e);
+    if (e->type == JOB_PART)
+        client_reader_put(session);
 }
 
 /* The submitter's name. */

@@ -87,6 +87,7 @@ void client_session_close(struct client_session *session, const char *why)
     timer_clear(client_session_timers(session), &session->timer);
     client_session_set_state(session, SESSION_CLOSED);
     client_awaited_forget(session);
+    client_reader_forget(session);
     conn_close(&session->conn);
     pools_source_gone(session->clients->pools, &session->source);
 }

@@ -37,6 +37,11 @@ static const struct option rows[] = {
      .help = "how long a client may take no byte of its waiting output before it counts as "
              "gone; longer than a pause in a program, shorter than TCP's own quarter of an "
              "hour"},
+    {.key = "part-stall-ms", .kind = OPTION_UINT32, .offset = AT(part_stall_ms),
+     .reload = true, .min = 1, .max = OPTION_DAY_MS, .default_text = "30000", .unit = "ms",
+     .help = "how long a client may take nothing of a waiting part before the job is cancelled: "
+             "its worker waits as long; shorter than output-timeout-ms, so that the client stays "
+             "connected"},
     {.key = "linger-ms", .kind = OPTION_UINT32, .offset = AT(linger_ms), .reload = true,
      .min = 0, .max = OPTION_DAY_MS, .default_text = "1000", .unit = "ms",
      .help = "how long input is discarded after the last words to a client, to save them from "

@@ -16,6 +16,7 @@ struct client_settings {
     uint32_t hello_timeout_ms;
     uint32_t header_timeout_ms;
     uint32_t payload_timeout_ms;
+    uint32_t part_stall_ms;
     uint32_t output_timeout_ms;
     uint32_t linger_ms;
 

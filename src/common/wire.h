@@ -15,7 +15,8 @@
  *                                           payload;
  *                                           if a relay said so, text=struct wire_origin
  *     PROGRESS job, payload struct job_progress, cut behind its text
- *     DONE     job, time_us, payload
+ *     PART     job, payload                 for a job whose RUN wants parts, any number of times
+ *     DONE     job, time_us, kind, payload
  *     FAILED   job, time_us, kind, name=code, text=message, payload=details
  *     ANSWERED                              results are in their slots
  *                                  PING     kind
@@ -35,6 +36,10 @@
  * before the answer if the latest report was not sent. The answer of such a job is a message. The
  * latest report always stands in the worker's page.
  *
+ * The parts of a job precede its answer. The master may stop reading for any time while a part is
+ * on its way: it has no room for the part, and the worker waits. A job with parts is handed to an
+ * idle worker, nothing is prefetched behind it, and its result is never left in a slot.
+ *
  * A worker takes a PING between two jobs and notes the time in its page (worker_page.h). The pongs
  * of hundreds of idle workers would wake the master as often, and a look at the page wakes nobody.
  * A worker held to be dead is asked to say PONG, so that the master learns at once of its return.
@@ -52,7 +57,7 @@
 
 #include <stdint.h>
 
-#define WIRE_MAGIC 0x746d770au /* "tmw" 10 */
+#define WIRE_MAGIC 0x746d770bu /* "tmw" 11 */
 
 /*
  * The worker's stdout and stderr are a pipe to the master. In the pipe, each line of the worker
@@ -82,11 +87,13 @@ enum wire_type {
     WIRE_PING,
     WIRE_PONG,
     WIRE_PROGRESS,
+    WIRE_PART,
 };
 
 /* What the submitter asked for, besides the answer. */
 enum wire_wants {
     WIRE_WANTS_PROGRESS = 1u << 0,
+    WIRE_WANTS_PARTS = 1u << 1,
 };
 
 enum wire_ping {
@@ -104,6 +111,12 @@ enum wire_kind {
                         has not begun; text as above */
 };
 
+/* DONE: how whole the result is. */
+enum wire_done {
+    WIRE_DONE_WHOLE = 0,
+    WIRE_DONE_PARTLY, /* a part was refused to the module, because nobody wants parts any more */
+};
+
 /* The worker's reason for being replaced after its job. */
 enum wire_leaving {
     WIRE_STAYS = 0,
@@ -119,9 +132,9 @@ struct wire_head {
     uint64_t time_us;  /* RUN: time limit from the job's beginning, 0: none; DONE, FAILED: time in
                           the module, 0: it did not run */
     uint32_t text_len; /* bytes of text, at most WIRE_TEXT_MAX; in FAILED, RUN */
-    uint32_t kind;     /* FAILED: enum wire_kind; PING: enum wire_ping */
+    uint32_t kind;     /* FAILED: enum wire_kind; PING: enum wire_ping; DONE: enum wire_done */
     uint32_t slot;     /* RUN: index of the claim word */
-    uint32_t payload_max; /* RUN: the largest payload of the answer, in bytes */
+    uint32_t payload_max; /* RUN: the largest payload of the answer or of a part, in bytes */
     uint32_t wants;       /* RUN: a set of enum wire_wants */
     uint32_t leaving;     /* DONE, FAILED, ANSWERED: enum wire_leaving */
     char name[68];        /* NUL-terminated */

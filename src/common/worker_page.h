@@ -35,7 +35,7 @@
 #include <stdint.h>
 #include <sys/socket.h>
 
-#define WORKER_PAGE_MAGIC 0x746d7007u /* "tmp" 7 */
+#define WORKER_PAGE_MAGIC 0x746d7008u /* "tmp" 8 */
 
 enum {
     WORKER_PAGE_FD = 3, /* the memfd */
@@ -67,6 +67,8 @@ struct worker_page {
     uint32_t stop_reason; /* enum stop_reason; written before stop_job; accessed atomically */
     struct worker_limits limits;
     uint32_t debug; /* 1: the log has lines of level debug; may change; accessed atomically */
+    uint64_t partless_job; /* sequence number of the job whose parts nobody wants any more; accessed
+                              atomically */
 };
 
 /* Number of slots: more than a worker can hold jobs at a time. A slot is used again only after its

@@ -80,6 +80,9 @@ struct dispatcher_ops {
     /* Reports the jobs finished by a lost worker, by dispatcher_worker_answered(). NULL: nothing
      * can be left behind. */
     void (*results)(void *ctx, struct worker *worker);
+    /* The worker's held part has room now: it is to be announced again. Or, not `wanted`, all
+     * further parts of its job are dropped, and the worker is told so. Only for jobs with parts. */
+    void (*parts)(void *ctx, struct worker *worker, const struct job *job, bool wanted);
     /* Raises the stop flag for the job. May be called again with another reason. */
     void (*stop_flag)(void *ctx, struct worker *worker, const struct job *job,
                       enum stop_reason reason);
@@ -185,6 +188,7 @@ struct worker_answer {
     enum fail_reason fail;    /* FAIL_MODULE, FAIL_UNAVAILABLE or FAIL_TOO_LARGE */
     bool waited;              /* in its slot: the end of the run was earlier */
     bool unfit;               /* FAIL_UNAVAILABLE: another worker may be able to begin the job */
+    bool partly;              /* JOB_DONE: but a part was refused to the module */
     const char *code;
     const char *message;
     size_t message_len;
@@ -252,6 +256,13 @@ bool dispatcher_source_gone(struct dispatch_shared *shared, struct job_source *s
 void dispatcher_source_unread(struct dispatch_shared *shared, struct job_source *source,
                               uint64_t bytes);
 
+/* The reader of the source has taken its output up to the place `taken`: held parts may go on. May
+ * be called from the source's own functions. */
+void dispatcher_source_taken(struct job_source *source, uint64_t taken);
+
+/* The reader has taken nothing for too long: cancels the jobs whose parts wait for the reader. */
+void dispatcher_source_stalled(struct dispatch_shared *shared, struct job_source *source);
+
 /* --- reports about workers --- */
 
 void dispatcher_worker_ready(struct worker *worker);
@@ -267,6 +278,17 @@ void dispatcher_worker_progress(struct worker *worker, const struct job_progress
 
 /* The worker has announced a result of `bytes` for its current job. */
 void dispatcher_worker_sends(struct worker *worker, size_t bytes);
+
+/* The worker is about to send a part of `size` bytes for its current job, or was held before. */
+enum part_verdict dispatcher_part_announced(struct worker *worker, size_t size);
+
+/* A part is here whole: borrowed; NULL if it is empty. The source hears of it, unless parts are
+ * dropped meanwhile. */
+void dispatcher_part_arrived(struct worker *worker, struct payload *payload);
+
+/* The worker is dead, and its held part is thrown away. So are all later ones, and its answer does
+ * not count: no part may be missing before another, nor before a result. */
+void dispatcher_part_lost(struct worker *worker);
 
 /* The worker has not answered for some milliseconds: other workers get its prefetched jobs. */
 void dispatcher_worker_silent(struct worker *worker);

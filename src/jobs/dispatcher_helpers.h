@@ -126,6 +126,9 @@ static inline enum worker_end dispatch_end_of_free(const struct dispatcher *d,
     return worker->end ? worker->end : END_EXIT;
 }
 
+/* The worker is about to leave the job (stream.c). */
+void dispatch_stream_end(struct job *job);
+
 /* The worker is no longer on the job. */
 static inline void dispatch_unassign(struct dispatcher *d, struct job *job)
 {
@@ -133,6 +136,8 @@ static inline void dispatch_unassign(struct dispatcher *d, struct job *job)
     bug_on(worker->job != job);
     if (!module_breaker_is_closed(&job->asked.module->breaker))
         module_breaker_returned(&job->asked.module->breaker, job->seq);
+    if (job->asked.notify_part)
+        dispatch_stream_end(job);
     worker->job = NULL;
     worker->awaits_signal = false;
     job->run.worker = NULL;

@@ -37,6 +37,7 @@
  *     line          the places of waiting jobs
  *     aside         waiting jobs for fresh workers
  *     end           the end of each job
+ *     stream        parts of running jobs
  *     hold          sources with unread output
  *     wait          when jobs have waited too long
  *     pace          the rate of starts and ends

@@ -32,6 +32,17 @@ void dispatch_hold_forget(struct job_source *source);
  * unless it was told. */
 void dispatch_progress_end(struct job *job);
 
+/* --- stream.c: parts of running jobs --- */
+
+/* Nobody wants the parts of the assigned job any more. Without parts nothing happens. */
+void dispatch_stream_cut(struct job *job);
+
+/* Calls the function once for each job with a part that waits for the source's reader. */
+void dispatch_stream_each_waiting(struct job_source *source, void (*call)(struct job *job));
+
+/* The source is gone, and has no job. */
+void dispatch_stream_forget(struct job_source *source);
+
 /* --- end.c: the end of each job --- */
 
 /* The one place where jobs end: called exactly once for each submitted job. Fills in the times of

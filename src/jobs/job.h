@@ -74,7 +74,7 @@ struct job_asked {
     uint16_t id_len, context_len;
     unsigned link : 2; /* enum job_link */
     bool detach : 1;   /* the job is nobody's: only its submit is answered */
-    bool notify_accepted : 1, notify_started : 1, notify_progress : 1;
+    bool notify_accepted : 1, notify_started : 1, notify_progress : 1, notify_part : 1;
 };
 
 /* The job's places in tables and lists. */

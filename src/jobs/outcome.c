@@ -84,6 +84,8 @@ void dispatch_outcome_answered(struct dispatcher *d, struct worker *worker,
                                const struct worker_answer *answer)
 {
     struct job *job = worker->job;
+    if (worker->stream.lost)
+        return; /* the job is lost with its worker */
     bool proof = dispatch_start_is_proof(d, worker);
     struct job_event event = {
         .type = answer->type,
@@ -105,7 +107,8 @@ void dispatch_outcome_answered(struct dispatcher *d, struct worker *worker,
     }
     worker->last_result = answer->payload ? answer->payload->size : 0;
     dispatch_hold_learn(job->asked.module, worker->last_result);
-    if (answer->type == JOB_FAILED && (job->state == JOB_STOPPING || job->run.soft_stopped))
+    bool stopped = job->state == JOB_STOPPING || job->run.soft_stopped;
+    if (stopped && (answer->type == JOB_FAILED || answer->partly))
         dispatch_stop_end(d, job);
     else
         dispatch_end(d, job, &event);

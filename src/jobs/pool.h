@@ -23,6 +23,7 @@
 
 #include "base/timers.h"
 #include "jobs/job.h"
+#include "jobs/stream.h"
 #include "jobs/worker_end.h"
 
 #include <stdbool.h>
@@ -66,12 +67,13 @@ struct worker {
     size_t last_result;   /* bytes of the last job's result */
     /* The number of its last report of progress told to a source (progress.c). */
     uint64_t told_progress;
-    uint32_t id;      /* from 1, never used again */
-    uint32_t reloads; /* before the start */
-    pid_t pid;        /* 0 until the process runs */
-    uint16_t misses;  /* pings unanswered, in a row */
-    uint8_t state;    /* enum worker_state */
-    uint8_t end;      /* enum worker_end: set by worker_decide_end() alone */
+    uint32_t id;              /* from 1, never used again */
+    uint32_t reloads;         /* before the start */
+    pid_t pid;                /* 0 until the process runs */
+    struct job_stream stream; /* parts of `job` */
+    uint16_t misses;          /* pings unanswered, in a row */
+    uint8_t state;            /* enum worker_state */
+    uint8_t end;              /* enum worker_end: set by worker_decide_end() alone */
     /* Facts that may hold in several states, together or alone: */
     bool leaving;   /* gets no other job: it gives way to a new worker, or lost its connection */
     bool refused;   /* could not begin a job */

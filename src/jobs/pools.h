@@ -81,6 +81,11 @@ static inline void pools_source_unread(struct pools *pools, struct job_source *s
     dispatcher_source_unread(&pools->shared, source, bytes);
 }
 
+static inline void pools_source_stalled(struct pools *pools, struct job_source *source)
+{
+    dispatcher_source_stalled(&pools->shared, source);
+}
+
 /* --- the end of the server: each for all pools --- */
 
 void pools_drain(struct pools *pools, bool run);

@@ -1,5 +1,8 @@
 /*
  * dispatch_prefetch: handing a busy worker its next jobs early.
+ *
+ * A job with parts waits for its reader, for any time. So nothing stands behind it, and it stands
+ * behind nothing.
  */
 #include "jobs/dispatcher_internal.h"
 
@@ -20,14 +23,14 @@ static bool may_prefetch(const struct dispatcher *d, const struct worker *worker
 {
     bool prints = printed_lately(d, worker->printed_us);
     return worker->state == WORKER_BUSY && worker->job->state == JOB_RUNNING &&
-           !worker->signalled && !dispatch_is_leaving(worker) &&
+           !worker->job->asked.notify_part && !worker->signalled && !dispatch_is_leaving(worker) &&
            !dispatch_recycle_turn(d, worker) && !d->paused && !dispatch_fails_waiting(d) &&
            !prints && worker->last_run_us <= RUN_MAX_US && worker->last_result < BYTES_MAX;
 }
 
 static bool is_suitable(const struct dispatcher *d, const struct job *job)
 {
-    return module_breaker_is_closed(&job->asked.module->breaker) &&
+    return !job->asked.notify_part && module_breaker_is_closed(&job->asked.module->breaker) &&
            (!job->asked.payload || job->asked.payload->size <= BYTES_MAX) &&
            !printed_lately(d, job->asked.module->history.printed_us);
 }

@@ -14,10 +14,8 @@ static const char *const fail_names[FAIL_REASONS] = {
 };
 
 static const char *const by_names[] = {
-    [BY_SUBMITTER] = "submitter",
-    [BY_LINK] = "link",
-    [BY_CLIENT] = "client",
-    [BY_OPERATOR] = "operator",
+    [BY_SUBMITTER] = "submitter", [BY_LINK] = "link",     [BY_CLIENT] = "client",
+    [BY_OPERATOR] = "operator",   [BY_READER] = "reader",
 };
 
 static const char *const overload_names[OVERLOAD_REASONS] = {

@@ -20,6 +20,7 @@ struct job;
 struct job_progress;
 struct job_queue;
 struct job_queue_passed;
+struct job_reader;
 struct payload;
 
 /* Why a job ends in `failed`; the names are the protocol's. */
@@ -59,6 +60,7 @@ enum ended_by {
     BY_LINK,      /* the end of the connection that the job was tied to */
     BY_CLIENT,    /* another one */
     BY_OPERATOR,  /* a drain, a signal, a kill of the worker */
+    BY_READER,    /* its reader, who takes none of its parts */
 };
 
 const char *ended_by_name(enum ended_by by); /* not of BY_NOBODY */
@@ -70,6 +72,7 @@ enum job_event_type {
     JOB_ACCEPTED,
     JOB_STARTED,
     JOB_PROGRESS,
+    JOB_PART,
     JOB_DONE, /* terminal, as are those below */
     JOB_FAILED,
     JOB_OVERLOAD,
@@ -84,7 +87,9 @@ struct job_event {
     const char *pool;                    /* started, overload: its name */
     uint64_t wait_us, run_us;            /* terminal, of a job that had begun (end.c) */
     const struct job_progress *progress; /* progress */
-    struct payload *payload; /* done: the result, NULL if it is empty; failed: details, or NULL */
+    struct payload *payload; /* done: the result, NULL if it is empty; failed: details, or NULL;
+                                part: its bytes, NULL if it is empty */
+    uint64_t part_seq;       /* part: from 0 */
     enum fail_reason fail;
     const char *code;    /* failed, reason module */
     const char *message; /* failed */
@@ -122,6 +127,7 @@ struct job_source {
     struct job_stand *others;    /* in the lines of other pools, by the line's number less one */
     size_t others_count;         /* owned by the queues (queue.h) */
     LIST_ENTRY(job_source) link; /* in the list of held sources, while `held` */
+    struct job_reader *reader;   /* of parts (stream.h); NULL: no part was announced so far */
     struct job *untie;           /* while its ties are being cut: the next to look at */
     bool bounded;                /* its submits are refused while it has much unread output */
     bool held;                   /* its jobs stay in the lines */

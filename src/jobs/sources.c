@@ -39,6 +39,7 @@ bool dispatcher_source_gone(struct dispatch_shared *shared, struct job_source *s
     struct job *job;
     source->gone = true;
     dispatch_hold_forget(source);
+    dispatch_stream_each_waiting(source, dispatch_stream_cut);
     for (size_t n = 0; n < DISPATCH_BATCH && (job = LIST_FIRST(&source->jobs)); n++) {
         struct dispatcher *d = job->run.pool;
         dispatch_touch(d, DISPATCH_WAITING);
@@ -46,6 +47,8 @@ bool dispatcher_source_gone(struct dispatch_shared *shared, struct job_source *s
             dispatch_end_dropped(d, job);
             continue;
         }
+        if (job->run.worker)
+            dispatch_stream_cut(job);
         job_set_source(job, NULL);
         if (ends_with(job, source))
             cancel_linked(job);
@@ -54,5 +57,18 @@ bool dispatcher_source_gone(struct dispatch_shared *shared, struct job_source *s
     if (!LIST_EMPTY(&source->jobs))
         return false;
     job_queue_forget(source);
+    dispatch_stream_forget(source);
     return true;
+}
+
+static void cancel_for_reader(struct job *job)
+{
+    job_set_by(job, BY_READER, NULL);
+    dispatch_cancel(job, false);
+}
+
+void dispatcher_source_stalled(struct dispatch_shared *shared, struct job_source *source)
+{
+    dispatch_stream_each_waiting(source, cancel_for_reader);
+    dispatch_schedule(shared);
 }

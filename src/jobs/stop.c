@@ -63,6 +63,8 @@ static enum stop_reason reason_of(const struct job *job)
         return STOP_REASON_TIMEOUT;
     if (job->run.stop_reason == FAIL_SHUTDOWN)
         return STOP_REASON_SHUTDOWN;
+    if (job->by == BY_READER)
+        return STOP_REASON_READER;
     return job->by == BY_LINK ? STOP_REASON_LINK : STOP_REASON_CANCEL;
 }
 
@@ -77,6 +79,7 @@ void dispatch_stop_begin(struct dispatcher *d, struct job *job, enum fail_reason
     dispatch_tell_state(d, job);
     dispatch_reclaim_worker(d, job->run.worker);
     d->ops->stop_flag(d->ctx, job->run.worker, job, reason_of(job));
+    dispatch_stream_cut(job);
     timer_set_ms(d->timers, &job->run.worker->timer, d->shared->limits.kill_grace_ms / 2);
 }
 

@@ -16,6 +16,10 @@
 #include <stdlib.h>
 #include <sys/socket.h>
 
+enum {
+    PART_METER = 16 * 1024
+}; /* bytes of a read while parts come: a held worker leaves no more */
+
 /* --- writing --- */
 
 void worker_connection_send(struct worker_connection *connection, const struct wire_head *head,
@@ -73,6 +77,9 @@ static struct worker_message_due due_of(const struct worker_link *link)
     return (struct worker_message_due){
         .ready = !worker_link_has_been(link, LINK_READY),
         .job = job != NULL,
+        .parts = job && job->asked.notify_part &&
+                 worker_claims_has_begun(&link->process.claims, job->run.tag, job->seq),
+        .parted = link->worker->stream.seq > 0,
         .seq = job ? job->seq : 0,
         .payload_max = job ? job->asked.payload_max : 0,
     };
@@ -140,6 +147,24 @@ static void take_leaving(struct worker_link *link, uint32_t leaving)
     dispatcher_worker_leaves(link->worker, ends[leaving]);
 }
 
+/* The bytes of the part are read when it has room. */
+static void take_part(struct worker_connection *connection)
+{
+    struct worker *worker = connection->link->worker;
+    const size_t size = (size_t)connection->head.size;
+    enum part_verdict verdict = dispatcher_part_announced(worker, size);
+    if (verdict == PART_HELD && !connection->last) {
+        conn_hold_input(&connection->conn);
+        return;
+    }
+    if (verdict == PART_HELD)
+        dispatcher_part_lost(worker);
+    if (size)
+        conn_expect(&connection->conn, size, verdict == PART_TAKEN, true);
+    else if (verdict == PART_TAKEN)
+        dispatcher_part_arrived(worker, NULL);
+}
+
 static void take_header(struct worker_connection *connection)
 {
     struct worker_link *link = connection->link;
@@ -151,7 +176,9 @@ static void take_header(struct worker_connection *connection)
         return;
     }
     take_leaving(link, connection->head.leaving);
-    if (body)
+    if (connection->head.type == WIRE_PART)
+        take_part(connection);
+    else if (body)
         expect_body(connection, body);
     else
         take_empty(link, &connection->head);
@@ -207,6 +234,11 @@ static void on_message(struct conn *conn, struct payload *payload, bool over_bud
         payload_unref(payload);
         return;
     }
+    if (head->type == WIRE_PART) {
+        worker_results_take_part(connection->link, head, payload);
+        payload_unref(payload);
+        return;
+    }
     if (is_text(connection)) {
         connection->text = payload;
         payload = NULL;
@@ -221,6 +253,20 @@ static void on_message(struct conn *conn, struct payload *payload, bool over_bud
     payload_unref(connection->text);
     connection->text = NULL;
     payload_unref(payload);
+}
+
+/* --- parts --- */
+
+void worker_connection_assigned(struct worker_connection *connection, const struct job *job)
+{
+    conn_meter_input(&connection->conn, job->asked.notify_part ? PART_METER : 0);
+}
+
+void worker_connection_go_on(struct worker_connection *connection, bool wanted)
+{
+    if (!wanted)
+        conn_meter_input(&connection->conn, 0);
+    conn_release_input(&connection->conn);
 }
 
 /* --- the end --- */

@@ -24,6 +24,7 @@ struct worker_connection {
     struct wire_head head;    /* of the arriving message */
     struct payload *text;     /* of a failure, while its details arrive; owned */
     bool ended;               /* its end was seen; the rest is being read */
+    bool last;                /* the worker is dead, and nobody waits for room any more */
     bool blocked;             /* the kernel does not take all output at once */
     uint64_t taken_us;        /* when the kernel took some of such output last; 0: never */
 
@@ -43,6 +44,12 @@ void worker_connection_authenticate(struct worker_connection *connection, struct
 /* `text` has head->text_len bytes. `payload` may be NULL. */
 void worker_connection_send(struct worker_connection *connection, const struct wire_head *head,
                             const void *text, struct payload *payload);
+
+/* The job is assigned to the worker: a job with parts is read in small pieces. */
+void worker_connection_assigned(struct worker_connection *connection, const struct job *job);
+
+/* Goes on with the parts of its job. `wanted` is false from the moment that they are dropped. */
+void worker_connection_go_on(struct worker_connection *connection, bool wanted);
 
 /* Ends the output after the messages sent so far. The worker ends by itself at the end of its
  * input. */

@@ -102,12 +102,21 @@ static size_t last_message_max(const struct worker_link *link)
     return READ_ON_DEATH + most;
 }
 
+/* Nobody waits for room any more: a part without room is lost, with all behind. */
+static void read_rest(struct worker_connection *connection, size_t most)
+{
+    connection->last = true;
+    conn_meter_input(&connection->conn, 0);
+    conn_release_input(&connection->conn);
+    conn_read_now(&connection->conn, most);
+}
+
 /* The messages before the end count. The worker gets no other job meanwhile. */
 static void read_last_messages(struct worker_link *link)
 {
     worker_cut_off(link->worker);
     if (link->connection && !link->workers->loop->reading)
-        conn_read_now(&link->connection->conn, last_message_max(link));
+        read_rest(link->connection, last_message_max(link));
 }
 
 /* Its end is under way already. */

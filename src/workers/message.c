@@ -63,6 +63,10 @@ static const char *check_answer(const struct wire_head *head, const struct worke
     if (head->type == WIRE_FAILED &&
         (head->kind < WIRE_KIND_MODULE || head->kind > WIRE_KIND_UNFIT))
         return "a failure of an unknown kind";
+    if (head->type == WIRE_FAILED && head->kind == WIRE_KIND_UNFIT && due->parted)
+        return "a job that was not begun, with parts";
+    if (head->type == WIRE_PART && !due->parts)
+        return "a part that nobody wants";
     return NULL;
 }
 
@@ -80,6 +84,7 @@ const char *worker_message_check(const struct wire_head *head, const struct work
         return due->ready && !worker_message_body(head) ? NULL : "ready twice";
     case WIRE_PROGRESS:
         return check_progress(head, due);
+    case WIRE_PART:
     case WIRE_DONE:
     case WIRE_FAILED:
         return check_answer(head, due);

@@ -26,6 +26,8 @@ const char *worker_message_check_hello(const struct wire_head *head);
 struct worker_message_due {
     bool ready;           /* it has not said ready yet */
     bool job;             /* it is on a job, with the members below */
+    bool parted;          /* it has sent parts of it */
+    bool parts;           /* the job wants parts, and the worker has begun the job */
     uint64_t seq;         /* the job's number */
     uint32_t payload_max; /* bytes */
 };

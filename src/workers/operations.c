@@ -95,7 +95,9 @@ static uint32_t fill_origin(const struct job *job, struct wire_origin *text)
 
 static uint32_t wants_of(const struct job *job)
 {
-    return job->asked.notify_progress ? WIRE_WANTS_PROGRESS : 0;
+    uint32_t progress = job->asked.notify_progress ? WIRE_WANTS_PROGRESS : 0;
+    uint32_t parts = job->asked.notify_part ? WIRE_WANTS_PARTS : 0;
+    return progress | parts;
 }
 
 /* The tag is the slot of the job's claim word. */
@@ -115,6 +117,7 @@ static uint8_t op_assign(void *ctx, const struct assignment *assignment)
     head.payload_max = job->asked.payload_max;
     head.wants = wants_of(job);
     head.text_len = fill_origin(job, &origin);
+    worker_connection_assigned(link->connection, job);
     worker_connection_send(link->connection, &head, &origin, job->asked.payload);
     return (uint8_t)head.slot;
 }
@@ -162,6 +165,16 @@ static void op_ping(void *ctx, struct worker *worker, bool say)
         return;
     head.kind = say ? WIRE_PING_SAY : WIRE_PING_NOTE;
     worker_connection_send(link->connection, &head, NULL, NULL);
+}
+
+static void op_parts(void *ctx, struct worker *worker, const struct job *job, bool wanted)
+{
+    struct worker_link *link = link_of(worker);
+    (void)ctx;
+    if (!wanted)
+        worker_process_refuse_parts(&link->process, job->seq);
+    if (link->connection)
+        worker_connection_go_on(link->connection, wanted);
 }
 
 static void op_stop_flag(void *ctx, struct worker *worker, const struct job *job,
@@ -228,6 +241,7 @@ const struct dispatcher_ops worker_operations = {
     .progress = op_progress,
     .ping = op_ping,
     .results = op_results,
+    .parts = op_parts,
     .stop_flag = op_stop_flag,
     .signal = op_signal,
     .retire = op_retire,

@@ -173,6 +173,11 @@ void worker_process_stop_flag(const struct worker_process *process, uint64_t job
     __atomic_store_n(&process->shared->page.stop_job, job, __ATOMIC_RELEASE);
 }
 
+void worker_process_refuse_parts(const struct worker_process *process, uint64_t job)
+{
+    __atomic_store_n(&process->shared->page.partless_job, job, __ATOMIC_RELAXED);
+}
+
 void worker_process_close(struct worker_process *process)
 {
     if (process->output_fd >= 0)

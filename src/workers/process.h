@@ -63,6 +63,9 @@ void worker_process_want_debug(const struct worker_process *process, bool debug)
 void worker_process_stop_flag(const struct worker_process *process, uint64_t job,
                               enum stop_reason reason);
 
+/* Tells the worker that nobody wants the parts of the job of this number any more. */
+void worker_process_refuse_parts(const struct worker_process *process, uint64_t job);
+
 /* Copies the name of the module being preloaded. Returns false if the name is not known. */
 bool worker_process_preloading(const struct worker_process *process,
                                char name[MODULE_NAME_MAX + 1]);

@@ -50,11 +50,23 @@ static void heard(struct worker_link *link)
     link->peek_ms = PEEK_MIN_MS;
 }
 
+/* The job may have ended since the header was checked. */
+static bool is_current(const struct worker_link *link, const struct wire_head *head)
+{
+    return link->worker->job && link->worker->job->seq == head->job;
+}
+
+void worker_results_take_part(struct worker_link *link, const struct wire_head *head,
+                              struct payload *payload)
+{
+    if (payload && is_current(link, head))
+        dispatcher_part_arrived(link->worker, payload);
+}
+
 void worker_results_take(struct worker_link *link, const struct wire_head *head,
                          const struct payload *text, struct payload *payload)
 {
-    /* An abort may have ended the job since its header was checked. */
-    if (!link->worker->job || link->worker->job->seq != head->job)
+    if (!is_current(link, head))
         return;
     if (link->drained_reads != link->workers->loop->reads)
         drain(link);
@@ -65,7 +77,10 @@ void worker_results_take(struct worker_link *link, const struct wire_head *head,
         take_failure(link, head, text, payload);
         return;
     }
-    struct worker_answer answer = {.type = JOB_DONE, .payload = payload, .run_us = head->time_us};
+    struct worker_answer answer = {.type = JOB_DONE,
+                                   .partly = head->kind == WIRE_DONE_PARTLY,
+                                   .payload = payload,
+                                   .run_us = head->time_us};
     dispatcher_worker_answered(link->worker, &answer);
 }
 

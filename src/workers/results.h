@@ -13,6 +13,10 @@
 void worker_results_take(struct worker_link *link, const struct wire_head *head,
                          const struct payload *text, struct payload *payload);
 
+/* Takes a part; `payload` is NULL if its bytes were dropped. */
+void worker_results_take_part(struct worker_link *link, const struct wire_head *head,
+                              struct payload *payload);
+
 /* Takes the results now in slots, in the order of the jobs. A job assigned meanwhile is sent at the
  * end of the turn, so this ends. Returns NULL, or the worker's fault. */
 const char *worker_results_take_slots(struct worker_link *link);

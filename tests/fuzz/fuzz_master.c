@@ -163,7 +163,7 @@ static void steer(struct input *input)
 
 static void step(struct input *input)
 {
-    switch (input_take(input) % 23) {
+    switch (input_take(input) % 25) {
     case 0:
     case 1:
     case 2:
@@ -182,6 +182,12 @@ static void step(struct input *input)
         break;
     case 7:
         source_go(input);
+        break;
+    case 23:
+        source_take(input);
+        break;
+    case 24:
+        source_stall(input);
         break;
     case 8:
     case 9:

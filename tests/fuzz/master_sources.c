@@ -28,6 +28,10 @@ static void on_event(struct job_source *source, struct job *job, const struct jo
     case JOB_PROGRESS:
         bug_on(!job->asked.notify_progress || !job_is_assigned(job));
         return;
+    case JOB_PART:
+        source->reader->end += event->payload ? event->payload->size : 0;
+        bug_on(k->parts++ != event->part_seq || !job->asked.notify_part);
+        return;
     case JOB_DONE:
         bug_on(!job->run.order || !k->handed);
         break;
@@ -78,6 +82,7 @@ void source_submit(struct input *input)
     job->asked.soft_timeout_ms = what % 8 == 5 ? input_take(input) * 10u : 0;
     job->asked.link = what & 32;
     job->asked.notify_accepted = job->asked.notify_started = what & 64;
+    job->asked.notify_part = what & 8;
     job->run.over_budget = what % 32 == 30;
     if (what & 128)
         job->asked.payload = payload_new(&budget, what % 64 == 33 ? 20000 : 10, 10, true);
@@ -95,6 +100,24 @@ void source_cancel(struct input *input)
     uint8_t kill = input_take(input);
     if (job)
         dispatcher_cancel(job, kill & 1);
+}
+
+void source_take(struct input *input)
+{
+    struct source *source = living_source(input);
+    uint64_t most = source && source->source.reader
+                        ? source->source.reader->end - source->source.reader->taken
+                        : 0;
+    if (most)
+        dispatcher_source_taken(&source->source,
+                                source->source.reader->end - most * input_take(input) / 255);
+}
+
+void source_stall(struct input *input)
+{
+    struct source *source = living_source(input);
+    if (source)
+        dispatcher_source_stalled(&pools.shared, &source->source);
 }
 
 void source_end(struct input *input)

@@ -20,6 +20,10 @@ void source_end(struct input *input);
 /* Some source reads some or none of its events. */
 void source_read(struct input *input);
 
+/* Some source's reader takes some of the parts, or none for too long. */
+void source_take(struct input *input);
+void source_stall(struct input *input);
+
 /* Some source goes, at once or as soon as the dispatcher lets it go. */
 void source_go(struct input *input);
 

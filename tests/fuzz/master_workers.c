@@ -36,6 +36,7 @@ struct sim {
     bool crashed;           /* died of its job */
     bool stuck;             /* dead, but not yet reapable */
     bool hung;              /* does nothing, and ignores SIGTERM */
+    bool held;              /* its part has no room, and nothing is read behind the part */
     bool connected, closed; /* the master's end; by the worker */
     bool told_to_end, told_term, said_ready, lost;
     struct handed handed[HANDED_MAX];
@@ -174,6 +175,14 @@ static void op_ping(void *ctx, struct worker *worker, bool say)
            !(say && worker->state == WORKER_DEAD));
     sim->pinged = true;
     sim->called |= say;
+}
+
+static void op_parts(void *ctx, struct worker *worker, const struct job *job, bool wanted)
+{
+    struct sim *sim = sim_of(worker);
+    (void)ctx;
+    bug_on(worker->job != job || !job->asked.notify_part || (wanted && !sim->held));
+    sim->held = false;
 }
 
 static void op_stop_flag(void *ctx, struct worker *worker, const struct job *job,
@@ -344,6 +353,8 @@ static void reap(struct sim *sim)
     timer_clear(&timers, &sim->timer);
     if (!starting) {
         sim->worker->leaving = true;
+        if (sim->held && sim->worker->job)
+            dispatcher_part_lost(sim->worker);
         read_from(sim, SIZE_MAX);
     }
     sim->connected = false;
@@ -380,6 +391,7 @@ const struct dispatcher_ops sim_ops = {
     .reclaim = op_reclaim,
     .signs = op_signs,
     .ping = op_ping,
+    .parts = op_parts,
     .stop_flag = op_stop_flag,
     .signal = op_signal,
     .retire = op_retire,
@@ -416,9 +428,26 @@ static bool begin_job(struct sim *sim)
     return false;
 }
 
+/* Its unread messages would come first. */
+static void send_part(struct sim *sim, size_t size)
+{
+    struct worker *worker = sim->worker;
+    if (sim->held || sim->sent_count || sim->closed || !sim->connected || !begin_job(sim) ||
+        !worker->job || worker->job->seq != sim->handed[sim->handed_first].seq ||
+        !worker->job->asked.notify_part)
+        return;
+    enum part_verdict verdict = dispatcher_part_announced(worker, size);
+    sim->held = verdict == PART_HELD;
+    if (verdict != PART_TAKEN)
+        return;
+    struct payload *payload = payload_new(&budget, size + 1, size + 1, true);
+    dispatcher_part_arrived(worker, payload);
+    payload_unref(payload);
+}
+
 static void answer_job(struct sim *sim, bool failed)
 {
-    if (!begin_job(sim))
+    if (sim->held || !begin_job(sim))
         return;
     say(sim, failed ? SAYS_FAILED : SAYS_DONE, sim->handed[sim->handed_first].seq);
     sim->handed_first = (sim->handed_first + 1) % HANDED_MAX;
@@ -508,6 +537,9 @@ void sim_act(struct input *input)
     case 11:
         dispatcher_worker_leaves(sim->worker, END_MAX_RSS);
         break;
+    case 12:
+        send_part(sim, what / 16 * 10000u);
+        break;
     case 9:
         dispatcher_worker_silent(sim->worker);
         break;
@@ -559,7 +591,7 @@ void sims_behave_well(void)
     starts_that_fail = 0;
     TAILQ_FOREACH (sim, &sims, link) {
         sim->stuck = false;
-        if (sim->hung && sim->worker->job)
+        if ((sim->hung || sim->held) && sim->worker->job)
             dispatcher_cancel(sim->worker->job, false);
     }
     sims_behave();

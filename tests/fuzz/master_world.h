@@ -20,6 +20,7 @@ struct known_job {
     struct job *job; /* NULL once it has left its source */
     struct source *source;
     unsigned seen;
+    uint64_t parts; /* told so far */
     bool notify_accepted, notify_started;
     bool handed;     /* to some worker, at least once */
     bool prefetched; /* the last time: handed to a busy worker */

@@ -387,7 +387,7 @@ def start_worker(path, address):
     raw = struct.pack("=H", socket.AF_INET) + struct.pack("!H", address[1])
     raw += socket.inet_aton(address[0])
     os.write(page, wire.PAGE.pack(wire.PAGE_MAGIC, 7, b"t" * 32, raw.ljust(128, b"\0"), 16, 1024, 0))
-    os.ftruncate(page, 1 << 20)  # at least struct worker_shared
+    os.ftruncate(page, 4 << 20)  # at least struct worker_shared
     fcntl.fcntl(page, fcntl.F_ADD_SEALS, fcntl.F_SEAL_SHRINK | fcntl.F_SEAL_GROW)
     life, other = os.pipe()
 

@@ -20,11 +20,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { NOTIFY_ACCEPTED = 1, NOTIFY_STARTED = 2, NOTIFY_PROGRESS = 4 };
+enum { NOTIFY_ACCEPTED = 1, NOTIFY_STARTED = 2, NOTIFY_PROGRESS = 4, NOTIFY_PART = 8 };
 
 static const char *const link_words[] = {"on-failure", NULL}; /* as in enum job_link */
 
-static const char *const notify_words[] = {"accepted", "started", "progress", NULL};
+static const char *const notify_words[] = {"accepted", "started", "progress", "part", NULL};
 
 /* Nobody hears of a detached job, and it outlives its connection. */
 static const char *const not_with_detach[] = {"link", "notify", NULL};
@@ -89,6 +89,7 @@ static struct job *make_job(const struct client_session *session,
     job->asked.notify_accepted = request->notify & NOTIFY_ACCEPTED || detach;
     job->asked.notify_started = request->notify & NOTIFY_STARTED;
     job->asked.notify_progress = request->notify & NOTIFY_PROGRESS;
+    job->asked.notify_part = request->notify & NOTIFY_PART;
     return request->max_wait_ms ? job_limit_wait(job, request->max_wait_ms) : job;
 }
 

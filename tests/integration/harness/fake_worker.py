@@ -15,7 +15,7 @@ import struct
 import time
 
 PAGE_FD, LIFE_FD = 3, 4
-MAGIC, PAGE_MAGIC = 0x746D770A, 0x746D7007
+MAGIC, PAGE_MAGIC = 0x746D770B, 0x746D7008
 CLAIMS_AT, CLAIM_COUNT = 4096, 64
 CLAIM = struct.Struct("=Q")
 IN_SLOT, OFFERED, BEGUN = 0, 1, 2
@@ -26,7 +26,7 @@ HELLO, WELCOME, READY, RUN, DONE, FAILED, ANSWERED, PING, PONG = range(1, 10)
 KIND_NONE, KIND_MODULE, KIND_UNAVAILABLE, KIND_TOO_LARGE, KIND_UNFIT = range(5)
 
 # magic, type, job, size, limit_us, text_len, kind, slot, payload_max, wants, leaving, name
-HEAD = struct.Struct("=IIQQQIIIIII68s")
+HEAD = struct.Struct("=IIQQQIIIIII68s4x")
 HELLO_BODY = struct.Struct("=I32s")
 # magic, worker, token, sockaddr_storage, addr_len, (hole), nofile_soft, stop_job; the stop reason and the limits follow
 PAGE = struct.Struct("=II32s128sI4xQQ")

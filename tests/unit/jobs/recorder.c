@@ -220,6 +220,13 @@ static void op_ping(void *ctx, struct worker *worker, bool say)
         take_pings(sim);
 }
 
+static void op_parts(void *ctx, struct worker *worker, const struct job *job, bool wanted)
+{
+    (void)ctx;
+    hot_assert(worker->job == job && job->asked.notify_part);
+    tell("parts %u j%ju %s", worker->id, (uintmax_t)job->seq, wanted ? "go on" : "unwanted");
+}
+
 static void op_stop_flag(void *ctx, struct worker *worker, const struct job *job,
                          enum stop_reason reason)
 {
@@ -278,6 +285,7 @@ static const struct dispatcher_ops recorder_ops = {
     .signs = op_signs,
     .progress = op_progress,
     .ping = op_ping,
+    .parts = op_parts,
     .stop_flag = op_stop_flag,
     .signal = op_signal,
     .retire = op_retire,
@@ -317,6 +325,8 @@ static void on_event(struct job_source *raw, struct job *job, const struct job_e
         tell("%s started %u #%ju", who, event->worker, (uintmax_t)job->run.order);
     else if (event->type == JOB_PROGRESS)
         tell("%s progress %s", who, event->progress->message);
+    else if (event->type == JOB_PART)
+        tell("%s part %ju", who, (uintmax_t)event->part_seq);
     else if (event->type == JOB_DONE)
         tell("%s done", who);
     else if (event->type == JOB_FAILED)
@@ -560,6 +570,7 @@ uint64_t submit_order(struct order order)
     job->asked.notify_accepted = order.accepted;
     job->asked.notify_started = order.started;
     job->asked.notify_progress = order.progress;
+    job->asked.notify_part = order.parts;
     job->run.over_budget = order.over_budget;
     if (order.size) {
         job->asked.payload = payload_new(&budget, order.size, 1, true);

@@ -10,6 +10,7 @@
  *     a5 failed module div-by-zero      a5 failed error SIG 11            a5 failed error exit 3
  *     a5 overload queue-full 2 1        a5 left            a5 progress TEXT
  *     soft 1 j5 (the stop flag for the soft limit)
+ *     a5 part 0      parts 1 j5 go on                     parts 1 j5 unwanted
  *
  * (worker 1; source a, job 5; #4: the fourth in order; 2 waiting, 1 running; `left`: dropped or
  * orphaned.)
@@ -141,7 +142,7 @@ struct order {
     uint32_t timeout_ms, max_wait_ms, soft_timeout_ms;
     size_t size;   /* of the payload */
     unsigned link; /* enum job_link */
-    bool accepted, started, progress, over_budget;
+    bool accepted, started, progress, parts, over_budget;
     bool none; /* for the macro */
 };
 

@@ -254,12 +254,12 @@ static void write_down(const struct job *job, char text[256])
     char payload[32] = "";
     if (asked->payload)
         payload_copy(asked->payload, 0, payload, sizeof payload - 1);
-    snprintf(text, 256, "%s\n%u %u %u %u %d %d %d %d %d\n%.*s\n%.*s\n%s\n%s %s %u\n",
+    snprintf(text, 256, "%s\n%u %u %u %u %d %d %d %d %d %d\n%.*s\n%.*s\n%s\n%s %s %u\n",
              asked->module->name, asked->timeout_ms, asked->max_wait_ms, asked->soft_timeout_ms,
              asked->payload_max, asked->link, asked->detach, asked->notify_accepted,
-             asked->notify_started, asked->notify_progress, asked->id_len, job_id(job),
-             asked->context_len, job_context(job), payload, job_owner(job), job_origin_id(job),
-             asked->origin->attempt);
+             asked->notify_started, asked->notify_progress, asked->notify_part, asked->id_len,
+             job_id(job), asked->context_len, job_context(job), payload, job_owner(job),
+             job_origin_id(job), asked->origin->attempt);
 }
 
 static struct module_entry *module_named(const char *name)
@@ -272,12 +272,12 @@ static struct job *read_back(const char *text)
 {
     char module[32], id[32], context[32], payload[32], owner[32], origin[32];
     unsigned timeout_ms, max_wait_ms, soft_timeout_ms, payload_max, link, detach, accepted, started,
-        attempt, progress;
-    ck_assert_int_eq(sscanf(text, "%31s %u %u %u %u %u %u %u %u %u %31s %31s %31s %31s %31s %u",
+        attempt, progress, part;
+    ck_assert_int_eq(sscanf(text, "%31s %u %u %u %u %u %u %u %u %u %u %31s %31s %31s %31s %31s %u",
                             module, &timeout_ms, &max_wait_ms, &soft_timeout_ms, &payload_max,
-                            &link, &detach, &accepted, &started, &progress, id, context, payload,
-                            owner, origin, &attempt),
-                     16);
+                            &link, &detach, &accepted, &started, &progress, &part, id, context,
+                            payload, owner, origin, &attempt),
+                     17);
     struct job *job = job_new(id, strlen(id), context, strlen(context));
     job = job_limit_wait(job, max_wait_ms);
     job->asked.module = module_named(module);
@@ -292,6 +292,7 @@ static struct job *read_back(const char *text)
     job->asked.notify_accepted = accepted;
     job->asked.notify_started = started;
     job->asked.notify_progress = progress;
+    job->asked.notify_part = part;
     return job;
 }
 
@@ -353,14 +354,17 @@ START_TEST(test_written_down_and_read_back_runs_as_the_original)
     job->asked.payload_max = 5000;
     job->asked.link = job->asked.notify_accepted = job->asked.notify_started = true;
     job->asked.notify_progress = true;
+    job->asked.notify_part = true;
     write_down(job, kept);
     ck_assert_str_eq(kept,
-                     "echo\n700 90 600 5000 1 0 1 1 1\n\"a1\"\n{\"user\":7}\n30\nalice q-17 3\n");
+                     "echo\n700 90 600 5000 1 0 1 1 1 1\n\"a1\"\n{\"user\":7}\n30\nalice q-17 3\n");
     ck_assert_str_eq(submit_and_end(job),
-                     "a1 accepted 0, give 1 j1 700ms, a1 started 1 #1, flag 1 j1, a1 done");
+                     "a1 accepted 0, give 1 j1 700ms, a1 started 1 #1, flag 1 j1, "
+                     "parts 1 j1 unwanted, a1 done");
     ck_assert_str_eq(handed, kept);
     ck_assert_str_eq(submit_and_end(read_back(kept)),
-                     "a2 accepted 0, give 1 j2 700ms, a2 started 1 #2, flag 1 j2, a2 done");
+                     "a2 accepted 0, give 1 j2 700ms, a2 started 1 #2, flag 1 j2, "
+                     "parts 1 j2 unwanted, a2 done");
     ck_assert_str_eq(handed, kept);
     world_close();
 }

@@ -16,6 +16,7 @@ static const struct {
     {"header-timeout-ms", 1, 86400000, "10000", true},
     {"payload-timeout-ms", 1, 86400000, "60000", true},
     {"output-timeout-ms", 1, 86400000, "60000", true},
+    {"part-stall-ms", 1, 86400000, "30000", true},
     {"linger-ms", 0, 86400000, "1000", true},
     {"payload-max", 1024, 1073741824, "16777216", true},
     {"payload-total-max", 1024, 1099511627776, "268435456", true},
