@@ -5,8 +5,8 @@
  *     "modules": {"exec": {"config": {"commands": {"sort": ["/usr/bin/sort", "-u"]}}}}
  *
  * Clients name commands and never write them; there is no shell. A command ending with a status
- * other than 0, or by a signal, fails the job, with its stderr as the details. The stderr of a
- * successful command goes to the log.
+ * other than 0, or by a signal, fails the job, with its stderr as the details. Status 75 asks for
+ * another try (tm_retry()). The stderr of a successful command goes to the log.
  *
  * stdout is held back until the command ends, so that a failure's details are stderr alone. Output
  * beyond HOLD_MAX is passed on at once; in a failure's details, it stands before stderr.
@@ -32,6 +32,8 @@
 #define SETTING "modules.exec.config to {\"commands\":{\"NAME\":[\"/absolute/program\",\"arg\"]}}"
 
 enum {
+    RETRY_STATUS = 75, /* EX_TEMPFAIL of sysexits.h */
+    RETRY_MS = 1000,
     HOLD_MAX = 1024 * 1024,
     STDERR_MAX = 64 * 1024, /* more of stderr is dropped */
     READ_SIZE = 64 * 1024,
@@ -191,6 +193,10 @@ static int fail_status(tm_job *job, const struct child *child, int status, const
                        child->name, WTERMSIG(status), signal_name != NULL ? signal_name : "?",
                        colon, first_line(o), o->err);
     }
+    if (WEXITSTATUS(status) == RETRY_STATUS)
+        return tm_retry(job, RETRY_MS, "exit-status",
+                        "command \"%.40s\" asks for another try, by status %d%s%.*s", child->name,
+                        RETRY_STATUS, colon, first_line(o), o->err);
     return tm_fail(job, "exit-status", "command \"%.40s\" ended with status %d%s%.*s", child->name,
                    WEXITSTATUS(status), colon, first_line(o), o->err);
 }

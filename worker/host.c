@@ -6,9 +6,14 @@
 
 #include <stdio.h>
 
-void host_init(struct host *h, const struct tm_functions *functions)
+void host_init(struct host *h, const struct tm_functions *functions, uint32_t pool_max)
 {
-    *h = (struct host){.tm.functions = functions};
+    *h = (struct host){.tm.functions = functions, .pool_max = pool_max};
+}
+
+uint32_t host_pool_max(const tm_host *tm)
+{
+    return ((const struct host *)tm)->pool_max;
 }
 
 void host_log(const tm_host *tm, tm_level level, const char *fmt, va_list args)

@@ -3,6 +3,7 @@
 
 #include "common/stop_reason.h"
 #include "fork_guard.h"
+#include "measure.h"
 #include "report.h"
 #include "text.h"
 
@@ -18,7 +19,7 @@ void job_init(struct job *job, const struct tm_functions *functions,
     *job = (struct job){
         .tm = {.functions = functions, .stop_word = &shared->page.stop_job},
         .settings = settings,
-        .page = &shared->page,
+        .shared = shared,
     };
     progress_init(&job->progress, shared, link);
     parts_init(&job->parts, shared, link);
@@ -49,6 +50,9 @@ int job_begin(struct job *job, const struct wire_head *run)
     job->deadline_us = 0;
     job->result_max = run->payload_max;
     job->kind = WIRE_KIND_NONE;
+    job->retry_ms = 0;
+    job->cpu_us = 0;
+    job->rss = 0;
     job->run_us = 0;
     job->id[0] = '\0';
     job->wants = run->wants;
@@ -87,6 +91,21 @@ void job_trim(struct job *job)
     buffer_trim(&job->result);
 }
 
+/* Time and size at the beginning stand in the page, for the case that the process dies. */
+static void begin_usage(struct job *job)
+{
+    job->cpu_us = measure_cpu_us();
+    __atomic_store_n(&job->shared->rss, measure_rss(), __ATOMIC_RELAXED);
+    __atomic_store_n(&job->shared->usage_cpu_us, job->cpu_us, __ATOMIC_RELAXED);
+    __atomic_store_n(&job->shared->usage_job, job->seq, __ATOMIC_RELEASE);
+}
+
+static void end_usage(struct job *job)
+{
+    job->cpu_us = measure_cpu_us() - job->cpu_us;
+    job->rss = measure_rss();
+}
+
 /* The only function to set an outcome; the first call wins. */
 static void set_outcome(struct job *job, enum wire_kind kind, const char *code, const char *message)
 {
@@ -100,10 +119,16 @@ static void set_outcome(struct job *job, enum wire_kind kind, const char *code, 
 
 void job_run(struct job *job, const struct module *module)
 {
+    bool measured = job->wants & WIRE_WANTS_USAGE;
+
+    if (measured)
+        begin_usage(job);
     uint64_t begun_us = job_now_us();
     int result = module->descriptor.run(&job->tm);
     fork_guard_end_child(module->name, "run");
     job->ended_us = job_now_us();
+    if (measured)
+        end_usage(job);
     job->run_us = job->ended_us - begun_us + 1; /* 0 would mean: not known */
 
     if (result != 0 && job->kind == WIRE_KIND_NONE) {
@@ -130,7 +155,10 @@ void job_answer(const struct job *job, struct wire_head *head)
         .type = job->kind == WIRE_KIND_NONE ? WIRE_DONE : WIRE_FAILED,
         .job = job->seq,
         .time_us = job->run_us,
+        .cpu_us = job->cpu_us,
+        .rss = job->rss,
         .kind = job->parts.refused ? WIRE_DONE_PARTLY : WIRE_DONE_WHOLE,
+        .retry_ms = job->retry_ms,
         .size = job->kind == WIRE_KIND_TOO_LARGE ? 0 : job->result.len,
     };
     if (job->kind != WIRE_KIND_NONE) {
@@ -201,9 +229,11 @@ const char *job_stop_reason(const tm_job *tm)
     };
     const struct job *job = (const struct job *)tm;
 
-    if (__atomic_load_n(&job->page->stop_job, __ATOMIC_ACQUIRE) != job->seq)
+    const struct worker_page *page = &job->shared->page;
+
+    if (__atomic_load_n(&page->stop_job, __ATOMIC_ACQUIRE) != job->seq)
         return "";
-    uint32_t reason = __atomic_load_n(&job->page->stop_reason, __ATOMIC_RELAXED);
+    uint32_t reason = __atomic_load_n(&page->stop_reason, __ATOMIC_RELAXED);
     return reason < STOP_REASONS ? words[reason] : "";
 }
 
@@ -273,5 +303,16 @@ int job_fail(tm_job *tm, const char *code, const char *fmt, va_list args)
     if (vsnprintf(message, sizeof(message), fmt, args) < 0)
         message[0] = '\0';
     set_outcome(job_of(tm), WIRE_KIND_MODULE, code_valid(code) ? code : "bad-code", message);
+    return -1;
+}
+
+int job_retry(tm_job *tm, uint32_t delay_ms, const char *code, const char *fmt, va_list args)
+{
+    struct job *job = job_of(tm);
+    bool first = job->kind == WIRE_KIND_NONE;
+
+    job_fail(tm, code, fmt, args);
+    if (first)
+        job->retry_ms = delay_ms > 0 ? delay_ms : 1;
     return -1;
 }

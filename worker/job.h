@@ -33,14 +33,16 @@ struct job {
     struct buffer input;
     struct buffer result;
     enum wire_kind kind; /* WIRE_KIND_NONE: done */
+    uint32_t retry_ms;   /* 0: the module asks for no other try */
     char code[CODE_MAX + 1];
     char message[WIRE_TEXT_MAX];
     char id[ID_MAX + 1]; /* "": not asked for yet */
     struct wire_origin origin;
     uint32_t wants; /* of the submitter: a set of enum wire_wants */
     struct progress progress;
-    const struct worker_page *page; /* borrowed */
+    struct worker_shared *shared; /* borrowed */
     struct parts parts;
+    uint64_t cpu_us, rss; /* for a submitter that asks */
 };
 
 /* All are borrowed until job_destroy(). */
@@ -91,5 +93,7 @@ int job_part(tm_job *tm, const void *data, size_t len);
 void job_progress(tm_job *tm, double fraction, const char *fmt, va_list args) TM_PRINTF(3, 0);
 void job_log(tm_job *tm, tm_level level, const char *fmt, va_list args) TM_PRINTF(3, 0);
 int job_fail(tm_job *tm, const char *code, const char *fmt, va_list args) TM_PRINTF(3, 0);
+int job_retry(tm_job *tm, uint32_t delay_ms, const char *code, const char *fmt, va_list args)
+    TM_PRINTF(4, 0);
 
 #endif

@@ -52,7 +52,7 @@ static int try_init(struct module *module, const char *config, struct refusal *r
 {
     struct host host;
 
-    host_init(&host, &module_functions);
+    host_init(&host, &module_functions, 0);
     initialise(&host, module, config);
     if (module->init_failure == NULL) {
         if (module->descriptor.fini != NULL)
@@ -136,7 +136,7 @@ struct loader *loader_new(const struct settings *settings, struct worker_shared 
                               .shared = shared,
                               .origin = load_error_origin(),
                               .descriptors = descriptors_open()};
-    host_init(&loader->host, &module_functions);
+    host_init(&loader->host, &module_functions, shared->page.limits.pool_max);
     return loader;
 }
 

@@ -16,7 +16,7 @@
  *     effects, effects_table                       what a module can change of the process
  *     process_state, environment_state,            undoing such changes
  *     files_state, posix_timers, fp_control
- *     usage, descriptors                           what jobs have used up of the process
+ *     usage, descriptors, measure                  what jobs have used up of the process
  *     report, text                                 lines for the master's log
  *     options                                      --check-module and other options
  */

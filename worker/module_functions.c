@@ -19,4 +19,6 @@ const struct tm_functions module_functions = {
     .origin = job_origin,
     .attempt = job_attempt,
     .stop_reason = job_stop_reason,
+    .retry = job_retry,
+    .host_pool_max = host_pool_max,
 };

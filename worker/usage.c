@@ -2,19 +2,16 @@
 #include "usage.h"
 
 #include "descriptors.h"
+#include "measure.h"
 #include "report.h"
 
-#include <fcntl.h>
 #include <stddef.h>
-#include <stdlib.h>
-#include <unistd.h>
 
 enum {
     LEFT_MAX = 64, /* descriptors left by jobs */
     FREE_MIN = 16, /* free descriptors */
     FILES_US = 1000000,
     RSS_US = 100000,
-    STATM_MAX = 128, /* bytes of /proc/self/statm */
 };
 
 void usage_init(struct usage *usage, const struct loader *loader, struct worker_shared *shared,
@@ -41,23 +38,9 @@ static void look_at_files(struct usage *usage)
            left, open < max ? max - open : 0, max, loader_current(usage->loader));
 }
 
-/* Returns the resident memory in bytes, 0 if it is not known. */
-static uint64_t read_rss(void)
-{
-    char text[STATM_MAX], *end = text;
-    int fd = open("/proc/self/statm", O_RDONLY | O_CLOEXEC);
-    ssize_t len = fd >= 0 ? read(fd, text, sizeof(text) - 1) : -1;
-
-    if (fd >= 0)
-        close(fd);
-    text[len > 0 ? len : 0] = '\0';
-    (void)strtoull(text, &end, 10); /* the whole size; resident pages come second */
-    return strtoull(end, NULL, 10) * (uint64_t)sysconf(_SC_PAGESIZE);
-}
-
 static void look_at_rss(struct usage *usage)
 {
-    uint64_t max = usage->shared->page.limits.rss_max, rss = read_rss();
+    uint64_t max = usage->shared->page.limits.rss_max, rss = measure_rss();
 
     __atomic_store_n(&usage->shared->rss, rss, __ATOMIC_RELAXED);
     if (usage->leaving == WIRE_STAYS && max > 0 && rss > max)

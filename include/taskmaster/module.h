@@ -117,6 +117,8 @@ struct tm_functions {
     const char *(*origin)(tm_job *job);
     uint32_t (*attempt)(tm_job *job);
     const char *(*stop_reason)(const tm_job *job);
+    int (*retry)(tm_job *job, uint32_t delay_ms, const char *code, const char *fmt, va_list args);
+    uint32_t (*host_pool_max)(const tm_host *host);
 };
 
 /* The part of a job read by the inline functions; the worker's own fields follow. */
@@ -286,6 +288,36 @@ static inline TM_UNUSED int tm_fail(tm_job *job, const char *code, const char *f
     result = job->functions->fail(job, code, fmt, args);
     va_end(args);
     return result;
+}
+
+/*
+ * Fails the job as tm_fail() does, and says that another try may succeed, in `delay_ms`
+ * milliseconds (0 counts as 1): the submitter gets `failed`, reason `module`, with
+ * `retry_after_ms`. The server itself tries nothing again; a queue before it heeds the word. In a
+ * worker of an older release the call is the same as tm_fail(). Always returns -1, for `return
+ * tm_retry(job, ...)`.
+ */
+TM_PRINTF(4, 5)
+static inline TM_UNUSED int tm_retry(tm_job *job, uint32_t delay_ms, const char *code,
+                                     const char *fmt, ...)
+{
+    va_list args;
+    int result;
+    va_start(args, fmt);
+    result = TM_HAS(job, retry) ? job->functions->retry(job, delay_ms, code, fmt, args)
+                                : job->functions->fail(job, code, fmt, args);
+    va_end(args);
+    return result;
+}
+
+/*
+ * Returns how many workers the pool of this worker may have, as of the worker's start: from 1. For
+ * init() of a module whose state must be in one worker. 0 if the number is not known: when a module
+ * is checked by taskmasterd -t, and in a worker of an older release.
+ */
+static inline TM_UNUSED uint32_t tm_host_pool_max(const tm_host *host)
+{
+    return TM_HAS(host, host_pool_max) ? host->functions->host_pool_max(host) : 0;
 }
 
 /* Writes one line to the master's log, tagged with the worker; for init(). Form and limits as for

@@ -94,6 +94,16 @@ static void write_overload(struct event_writer *event, const struct client_sessi
     event_uint(event, "retry_after_ms", e->retry_after_ms);
 }
 
+static void write_usage(struct event_writer *event, const struct job_usage *usage)
+{
+    event_key(event, "usage");
+    event_put(event, "{\"cpu_us\":", 10);
+    event_digits(event, usage->cpu_us);
+    event_put(event, ",\"worker_rss\":", 14);
+    event_digits(event, usage->worker_rss);
+    event_put(event, "}", 1);
+}
+
 /* The events of jobs: name, own fields, and the fields shared by several events. */
 static const struct {
     const char *name;
@@ -130,6 +140,8 @@ static void write_rest(struct event_writer *event, struct client_session *sessio
     if (rows[e->type].job)
         event_job(event, session->clients->boot, job->seq);
     rows[e->type].own(event, session, job, e);
+    if (e->usage)
+        write_usage(event, e->usage);
     if (rows[e->type].order && job->run.begun_us)
         event_uint(event, "order", job->run.order);
     if (has_context(job, e))

@@ -16,8 +16,8 @@
  *                                           if a relay said so, text=struct wire_origin
  *     PROGRESS job, payload struct job_progress, cut behind its text
  *     PART     job, payload                 for a job whose RUN wants parts, any number of times
- *     DONE     job, time_us, kind, payload
- *     FAILED   job, time_us, kind, name=code, text=message, payload=details
+ *     DONE     job, time_us, kind, cpu_us, rss, payload
+ *     FAILED   likewise, and retry_ms, name=code, text=message, payload=details
  *     ANSWERED                              results are in their slots
  *                                  PING     kind
  *     PONG                                  for a PING of the kind WIRE_PING_SAY
@@ -57,7 +57,7 @@
 
 #include <stdint.h>
 
-#define WIRE_MAGIC 0x746d770bu /* "tmw" 11 */
+#define WIRE_MAGIC 0x746d770cu /* "tmw" 12 */
 
 /*
  * The worker's stdout and stderr are a pipe to the master. In the pipe, each line of the worker
@@ -94,6 +94,7 @@ enum wire_type {
 enum wire_wants {
     WIRE_WANTS_PROGRESS = 1u << 0,
     WIRE_WANTS_PARTS = 1u << 1,
+    WIRE_WANTS_USAGE = 1u << 2, /* cpu_us and rss in the answer */
 };
 
 enum wire_ping {
@@ -131,11 +132,14 @@ struct wire_head {
     uint64_t size;     /* bytes of payload */
     uint64_t time_us;  /* RUN: time limit from the job's beginning, 0: none; DONE, FAILED: time in
                           the module, 0: it did not run */
+    uint64_t cpu_us;   /* DONE, FAILED: the job's processor time in microseconds, if wanted */
+    uint64_t rss;      /* DONE, FAILED: the worker's size in bytes at its end, if wanted */
     uint32_t text_len; /* bytes of text, at most WIRE_TEXT_MAX; in FAILED, RUN */
     uint32_t kind;     /* FAILED: enum wire_kind; PING: enum wire_ping; DONE: enum wire_done */
     uint32_t slot;     /* RUN: index of the claim word */
     uint32_t payload_max; /* RUN: the largest payload of the answer or of a part, in bytes */
     uint32_t wants;       /* RUN: a set of enum wire_wants */
+    uint32_t retry_ms;    /* FAILED, kind module: pause before another try; 0: none is asked for */
     uint32_t leaving;     /* DONE, FAILED, ANSWERED: enum wire_leaving */
     char name[68];        /* NUL-terminated */
 };

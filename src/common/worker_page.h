@@ -35,7 +35,7 @@
 #include <stdint.h>
 #include <sys/socket.h>
 
-#define WORKER_PAGE_MAGIC 0x746d7008u /* "tmp" 8 */
+#define WORKER_PAGE_MAGIC 0x746d7009u /* "tmp" 9 */
 
 enum {
     WORKER_PAGE_FD = 3, /* the memfd */
@@ -48,6 +48,7 @@ struct worker_limits {
     uint64_t files_max;     /* open files; 0: nofile_soft of the page */
     uint64_t core_max;      /* bytes of a core file */
     uint64_t file_size_max; /* bytes of a written file; 0: none */
+    uint32_t pool_max;      /* of its pool */
     uint64_t rss_max;       /* bytes of memory; a larger worker asks to be replaced; 0: none */
     int32_t nice;           /* added to the master's */
     int32_t oom_score_adj;
@@ -117,6 +118,9 @@ struct worker_shared {
     uint32_t exiting; /* 1: all fini() have returned */
     char refusal[WORKER_REFUSAL_MAX];
     uint64_t rss; /* bytes of memory at the worker's last look; 0: unknown; accessed atomically */
+    /* Of the last job whose submitter asks for its usage: its number, and the process's time in
+     * microseconds at its beginning. */
+    uint64_t usage_job, usage_cpu_us; /* accessed atomically */
     /* The modules' reports on their jobs' progress. The report of number n is in place n % KEPT,
      * and is counted once it is whole, so a crash amid a report leaves the one before. */
     uint64_t progress_count; /* accessed atomically */

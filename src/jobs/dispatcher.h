@@ -74,6 +74,10 @@ struct dispatcher_ops {
      * is none. May be NULL. */
     bool (*progress)(void *ctx, const struct worker *worker, const struct job *job,
                      struct job_progress *latest);
+    /* Copies what the worker's current job has used, once the job has ended or the worker's process
+     * has. False if that is not known. May be NULL. */
+    bool (*usage)(void *ctx, const struct worker *worker, const struct job *job,
+                  struct job_usage *usage);
     /* Sends a ping, behind the worker's jobs. The answer shows in the signs. With `say` there is
      * also a call of dispatcher_worker_alive(). */
     void (*ping)(void *ctx, struct worker *worker, bool say);
@@ -192,6 +196,7 @@ struct worker_answer {
     const char *code;
     const char *message;
     size_t message_len;
+    uint32_t retry_after_ms; /* FAIL_MODULE: as the module says; 0: nothing */
     uint64_t run_us;         /* how long the job took, as the worker measured it; 0: not known */
     struct payload *payload; /* borrowed */
 };

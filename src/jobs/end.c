@@ -124,6 +124,15 @@ static unsigned kinds_of_end(const struct job *job, const struct job_event *even
     return job->run.marked ? kinds | NEWS_MARKED : kinds;
 }
 
+/* Returns `usage`, or NULL if nobody asks or nothing is known. */
+static const struct job_usage *find_usage(const struct dispatcher *d, const struct job *job,
+                                          struct job_usage *usage)
+{
+    bool known = job->asked.notify_usage && job_is_assigned(job) && d->ops->usage &&
+                 d->ops->usage(d->ctx, job->run.worker, job, usage);
+    return known ? usage : NULL;
+}
+
 void dispatch_end(struct dispatcher *d, struct job *job, struct job_event *event)
 {
     const bool nobody = is_nobodys(job), waiting = job->state == JOB_WAITING;
@@ -131,7 +140,9 @@ void dispatch_end(struct dispatcher *d, struct job *job, struct job_event *event
                                 .worker = job->run.worker,
                                 .dropped = nobody && waiting,
                                 .orphaned = nobody && !waiting};
+    struct job_usage usage;
     measure(d, job, event);
+    event->usage = find_usage(d, job, &usage);
     if (job->run.worker) {
         if (job->asked.notify_progress)
             dispatch_progress_end(job);

@@ -75,6 +75,7 @@ struct job_asked {
     unsigned link : 2; /* enum job_link */
     bool detach : 1;   /* the job is nobody's: only its submit is answered */
     bool notify_accepted : 1, notify_started : 1, notify_progress : 1, notify_part : 1;
+    bool notify_usage : 1;
 };
 
 /* The job's places in tables and lists. */

@@ -94,6 +94,7 @@ void dispatch_outcome_answered(struct dispatcher *d, struct worker *worker,
         .message = answer->message,
         .message_len = answer->message_len,
         .payload = answer->payload,
+        .retry_after_ms = answer->retry_after_ms,
     };
     if (event.type == JOB_FAILED && event.fail == FAIL_UNAVAILABLE) {
         if (answer->unfit && dispatch_refusal_give_back(d, worker, answer))

@@ -78,6 +78,13 @@ enum job_event_type {
     JOB_OVERLOAD,
 };
 
+/* What a job has used. */
+struct job_usage {
+    uint64_t cpu_us; /* processor time of its run: all threads, and children waited for */
+    uint64_t
+        worker_rss; /* bytes of the worker at the job's end, or the largest known of a lost one */
+};
+
 /* News for a source. Fields of other types of event are zero. All pointers are borrowed for the
  * call. */
 struct job_event {
@@ -87,6 +94,7 @@ struct job_event {
     const char *pool;                    /* started, overload: its name */
     uint64_t wait_us, run_us;            /* terminal, of a job that had begun (end.c) */
     const struct job_progress *progress; /* progress */
+    const struct job_usage *usage;       /* terminal, if asked for and known */
     struct payload *payload; /* done: the result, NULL if it is empty; failed: details, or NULL;
                                 part: its bytes, NULL if it is empty */
     uint64_t part_seq;       /* part: from 0 */
@@ -102,7 +110,8 @@ struct job_event {
     const char *by_name; /* ... the name of a client, or NULL */
     enum overload_reason overload;
     size_t queued, running;
-    uint64_t retry_after_ms; /* overload; failed, if the breaker of its module is open */
+    /* overload; failed, if the breaker of its module is open, or if the module says so */
+    uint64_t retry_after_ms;
 };
 
 /* The place of a source in the line of one pool. */

@@ -9,6 +9,7 @@ struct worker_limits worker_limits_of(const struct pool_settings *pool, bool no_
         .files_max = pool->files_max,
         .core_max = pool->core_max,
         .file_size_max = pool->file_size_max,
+        .pool_max = pool->pool_max,
         .rss_max = pool->worker_max_rss,
         .nice = pool->nice,
         .oom_score_adj = pool->oom_score_adj,

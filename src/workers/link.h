@@ -69,6 +69,9 @@ struct worker_link {
     struct timer grace;     /* CLOSED: until the kill. KILLED: until its job is given up */
     struct timer peek;      /* while jobs are prefetched: when to look for silent results */
     uint32_t peek_ms;       /* pause to the next look */
+    /* What its last job has used, if asked for, from the job's answer. */
+    struct job_usage usage;
+    uint64_t usage_job;     /* its number */
     uint64_t drained_reads; /* conn_loop.reads at the last look at its output */
 };
 

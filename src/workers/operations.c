@@ -97,7 +97,8 @@ static uint32_t wants_of(const struct job *job)
 {
     uint32_t progress = job->asked.notify_progress ? WIRE_WANTS_PROGRESS : 0;
     uint32_t parts = job->asked.notify_part ? WIRE_WANTS_PARTS : 0;
-    return progress | parts;
+    uint32_t usage = job->asked.notify_usage ? WIRE_WANTS_USAGE : 0;
+    return progress | parts | usage;
 }
 
 /* The tag is the slot of the job's claim word. */
@@ -154,6 +155,17 @@ static bool op_progress(void *ctx, const struct worker *worker, const struct job
 {
     (void)ctx;
     return worker_progress_latest(link_of(worker)->process.shared, job->seq, latest);
+}
+
+static bool op_usage(void *ctx, const struct worker *worker, const struct job *job,
+                     struct job_usage *usage)
+{
+    const struct worker_link *link = link_of(worker);
+    (void)ctx;
+    if (link->usage_job != job->seq)
+        return worker_process_usage(&link->process, job->seq, usage);
+    *usage = link->usage;
+    return true;
 }
 
 static void op_ping(void *ctx, struct worker *worker, bool say)
@@ -239,6 +251,7 @@ const struct dispatcher_ops worker_operations = {
     .reclaim = op_reclaim,
     .signs = op_signs,
     .progress = op_progress,
+    .usage = op_usage,
     .ping = op_ping,
     .results = op_results,
     .parts = op_parts,

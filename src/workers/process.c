@@ -222,12 +222,18 @@ int worker_process_reap_pid(pid_t pid)
     return reap(pid, NULL);
 }
 
+static uint64_t microseconds(const struct timeval *time)
+{
+    return (uint64_t)time->tv_sec * 1000000 + (uint64_t)time->tv_usec;
+}
+
 int worker_process_reap(struct worker_process *process)
 {
     struct rusage usage = {.ru_maxrss = 0};
     worker_process_signal(process, SIGKILL);
     int status = reap(process->pid, &usage);
     process->peak_kb = (uint64_t)usage.ru_maxrss;
+    process->cpu_us = microseconds(&usage.ru_utime) + microseconds(&usage.ru_stime);
     process->pid = 0;
     return status;
 }
@@ -252,4 +258,17 @@ uint64_t worker_process_memory_kb(const struct worker_process *process)
 {
     uint64_t told_kb = __atomic_load_n(&process->shared->rss, __ATOMIC_RELAXED) / 1024;
     return process->peak_kb > own_peak_kb() ? process->peak_kb : told_kb;
+}
+
+bool worker_process_usage(const struct worker_process *process, uint64_t job,
+                          struct job_usage *usage)
+{
+    const struct worker_shared *shared = process->shared;
+    uint64_t begun_us = __atomic_load_n(&shared->usage_cpu_us, __ATOMIC_RELAXED);
+    if (worker_process_exists(process) ||
+        __atomic_load_n(&shared->usage_job, __ATOMIC_ACQUIRE) != job || begun_us > process->cpu_us)
+        return false;
+    usage->cpu_us = process->cpu_us - begun_us;
+    usage->worker_rss = worker_process_memory_kb(process) * 1024;
+    return true;
 }

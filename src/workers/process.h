@@ -8,6 +8,7 @@
 
 #include "common/stop_reason.h"
 #include "common/worker_page.h"
+#include "jobs/source.h"
 #include "workers/claims.h"
 
 #include <stdbool.h>
@@ -31,6 +32,7 @@ struct worker_process {
     struct worker_claims claims;  /* slots of `shared` */
     uint64_t peak_kb;             /* the most memory it had, known after the reaping. The kernel
                                      counts the time before the exec, when the memory was ours */
+    uint64_t cpu_us;              /* its processor time, known after the reaping */
     int output_fd;                /* read end of its stdout and stderr; non-blocking */
 };
 
@@ -93,6 +95,11 @@ int worker_process_reap(struct worker_process *process);
 /* Returns the most memory that it had, or at least had when it looked last, in KiB; 0: unknown. To
  * be called after the reaping. A broken worker can have told any number. */
 uint64_t worker_process_memory_kb(const struct worker_process *process);
+
+/* Copies what a reaped process has used for the job. Returns false if that is not known. A broken
+ * worker can have told any beginning. */
+bool worker_process_usage(const struct worker_process *process, uint64_t job,
+                          struct job_usage *usage);
 
 /* Closes the descriptor and unmaps the memory. */
 void worker_process_close(struct worker_process *process);

@@ -26,12 +26,22 @@ static void take_failure(struct worker_link *link, const struct wire_head *head,
         .fail = reasons[head->kind],
         .unfit = head->kind == WIRE_KIND_UNFIT,
         .run_us = head->time_us,
+        .retry_after_ms = head->kind == WIRE_KIND_MODULE ? head->retry_ms : 0,
         .code = head->kind == WIRE_KIND_MODULE ? head->name : NULL,
         .message = message,
         .message_len = len,
         .payload = details,
     };
     dispatcher_worker_answered(link->worker, &answer);
+}
+
+/* A job without a run has used nothing. */
+static void note_usage(struct worker_link *link, const struct wire_head *head)
+{
+    if (!head->time_us)
+        return;
+    link->usage_job = head->job;
+    link->usage = (struct job_usage){.cpu_us = head->cpu_us, .worker_rss = head->rss};
 }
 
 /* The output of a job is logged before the job ends. One look serves all answers of one read: the
@@ -73,6 +83,8 @@ void worker_results_take(struct worker_link *link, const struct wire_head *head,
     worker_output_end_line(&link->output);
     heard(link);
     worker_claims_release(&link->process.claims, link->worker->job->run.tag);
+    if (link->worker->job->asked.notify_usage)
+        note_usage(link, head);
     if (head->type == WIRE_FAILED) {
         take_failure(link, head, text, payload);
         return;

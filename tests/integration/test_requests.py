@@ -230,15 +230,6 @@ def test_a_later_submit_field_is_a_bad_request_by_name(shared, field):
     client.silent()
 
 
-@pytest.mark.parametrize("word", ["part", "usage"])
-def test_a_later_notify_word_is_a_bad_request_by_name(shared, word):
-    client = shared.client()
-    client.submit("s", "echo", "x", notify=[word])
-    event = client.expect("error", code="bad-request", op="submit", id="s")
-    assert "notify" in event["message"], event
-    client.silent()
-
-
 LATER_OPS = ["jobs", "status", "wait", "monitor", "demonitor"]
 
 

@@ -90,6 +90,8 @@ static int work(tm_job *job, const char *command, const char *text)
         rest(ms);
     else if (strcmp(command, "fail") == 0)
         return tm_fail(job, "asked", "as asked");
+    else if (strcmp(command, "retry") == 0)
+        return tm_retry(job, (uint32_t)ms, "asked", "as asked");
     else if (strcmp(command, "crash") == 0)
         raise(SIGSEGV);
     else if (strcmp(command, "until") == 0)

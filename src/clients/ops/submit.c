@@ -20,11 +20,18 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { NOTIFY_ACCEPTED = 1, NOTIFY_STARTED = 2, NOTIFY_PROGRESS = 4, NOTIFY_PART = 8 };
+enum {
+    NOTIFY_ACCEPTED = 1,
+    NOTIFY_STARTED = 2,
+    NOTIFY_PROGRESS = 4,
+    NOTIFY_PART = 8,
+    NOTIFY_USAGE = 16,
+};
 
 static const char *const link_words[] = {"on-failure", NULL}; /* as in enum job_link */
 
-static const char *const notify_words[] = {"accepted", "started", "progress", "part", NULL};
+static const char *const notify_words[] = {"accepted", "started", "progress",
+                                           "part",     "usage",   NULL};
 
 /* Nobody hears of a detached job, and it outlives its connection. */
 static const char *const not_with_detach[] = {"link", "notify", NULL};
@@ -90,6 +97,7 @@ static struct job *make_job(const struct client_session *session,
     job->asked.notify_started = request->notify & NOTIFY_STARTED;
     job->asked.notify_progress = request->notify & NOTIFY_PROGRESS;
     job->asked.notify_part = request->notify & NOTIFY_PART;
+    job->asked.notify_usage = request->notify & NOTIFY_USAGE;
     return request->max_wait_ms ? job_limit_wait(job, request->max_wait_ms) : job;
 }
 

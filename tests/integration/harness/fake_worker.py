@@ -15,7 +15,7 @@ import struct
 import time
 
 PAGE_FD, LIFE_FD = 3, 4
-MAGIC, PAGE_MAGIC = 0x746D770B, 0x746D7008
+MAGIC, PAGE_MAGIC = 0x746D770C, 0x746D7009
 CLAIMS_AT, CLAIM_COUNT = 4096, 64
 CLAIM = struct.Struct("=Q")
 IN_SLOT, OFFERED, BEGUN = 0, 1, 2
@@ -25,15 +25,15 @@ RESULT_HEAD = struct.Struct("=QI")  # run_us, size
 HELLO, WELCOME, READY, RUN, DONE, FAILED, ANSWERED, PING, PONG = range(1, 10)
 KIND_NONE, KIND_MODULE, KIND_UNAVAILABLE, KIND_TOO_LARGE, KIND_UNFIT = range(5)
 
-# magic, type, job, size, limit_us, text_len, kind, slot, payload_max, wants, leaving, name
-HEAD = struct.Struct("=IIQQQIIIIII68s4x")
+# magic, type, job, size, limit_us, cpu_us, rss, text_len, kind, slot, payload_max, wants, retry_ms, leaving, name
+HEAD = struct.Struct("=IIQQQQQIIIIIII68s")
 HELLO_BODY = struct.Struct("=I32s")
 # magic, worker, token, sockaddr_storage, addr_len, (hole), nofile_soft, stop_job; the stop reason and the limits follow
 PAGE = struct.Struct("=II32s128sI4xQQ")
 
 
 def head(type, job=0, size=0, name=b"", text_len=0, kind=0, magic=MAGIC):
-    return HEAD.pack(magic, type, job, size, 0, text_len, kind, 0, 0, 0, 0, name)
+    return HEAD.pack(magic, type, job, size, 0, 0, 0, text_len, kind, 0, 0, 0, 0, 0, name)
 
 
 def hello(worker, token, release, **fields):
@@ -111,7 +111,7 @@ class Link:
             raw = self.read(HEAD.size)
             if raw is None:
                 return None
-            magic, type, job, size, _, text_len, kind, slot, _, _, _, name = HEAD.unpack(raw)
+            magic, type, job, size, _, _, _, text_len, kind, slot, _, _, _, _, name = HEAD.unpack(raw)
             assert magic == MAGIC, hex(magic)
             if text_len:
                 self.read(text_len)

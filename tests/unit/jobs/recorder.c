@@ -196,6 +196,15 @@ static bool op_progress(void *ctx, const struct worker *worker, const struct job
     return latest->job == job->seq;
 }
 
+static bool op_usage(void *ctx, const struct worker *worker, const struct job *job,
+                     struct job_usage *usage)
+{
+    (void)ctx;
+    hot_assert(worker->job == job && job->asked.notify_usage);
+    *usage = sim_of(worker)->usage;
+    return usage->cpu_us;
+}
+
 static void take_pings(struct sim_worker *sim)
 {
     bool called = sim->called;
@@ -284,6 +293,7 @@ static const struct dispatcher_ops recorder_ops = {
     .reclaim = op_reclaim,
     .signs = op_signs,
     .progress = op_progress,
+    .usage = op_usage,
     .ping = op_ping,
     .parts = op_parts,
     .stop_flag = op_stop_flag,
@@ -571,6 +581,7 @@ uint64_t submit_order(struct order order)
     job->asked.notify_started = order.started;
     job->asked.notify_progress = order.progress;
     job->asked.notify_part = order.parts;
+    job->asked.notify_usage = order.usage;
     job->run.over_budget = order.over_budget;
     if (order.size) {
         job->asked.payload = payload_new(&budget, order.size, 1, true);

@@ -54,6 +54,7 @@ struct sim_worker {
     bool pinged, called; /* pings not taken yet; one of them is to be answered aloud */
     struct worker_signs signs;
     struct job_progress progress; /* the latest report */
+    struct job_usage usage;       /* of its job; no time: not known */
     enum stop_reason stop_reason; /* of the last stop flag */
 };
 
@@ -142,7 +143,7 @@ struct order {
     uint32_t timeout_ms, max_wait_ms, soft_timeout_ms;
     size_t size;   /* of the payload */
     unsigned link; /* enum job_link */
-    bool accepted, started, progress, parts, over_budget;
+    bool accepted, started, progress, parts, usage, over_budget;
     bool none; /* for the macro */
 };
 

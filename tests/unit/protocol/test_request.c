@@ -47,7 +47,7 @@ static const char *const level_words[] = {"", "debug", "info", "warn", "error"};
 
 static void show_words(char *text, size_t size, uint32_t bits)
 {
-    static const char *const words[] = {"accepted", "started", "progress", "part"};
+    static const char *const words[] = {"accepted", "started", "progress", "part", "usage"};
     size_t len = 0;
     for (size_t i = 0; i < SUPPORT_COUNT(words); i++)
         if (bits & 1u << i)

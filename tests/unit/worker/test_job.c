@@ -101,6 +101,64 @@ START_TEST(zero_is_done_with_what_was_replied)
 }
 END_TEST
 
+static int run_retry(tm_job *j)
+{
+    return tm_retry(j, 1500, "busy", "in %d", 2);
+}
+
+static int run_retry_at_once(tm_job *j)
+{
+    return tm_retry(j, 0, "busy", "at once");
+}
+
+static int run_retry_too_late(tm_job *j)
+{
+    tm_fail(j, "bad-input", "never");
+    return tm_retry(j, 1500, "busy", "later");
+}
+
+START_TEST(a_retry_is_a_failure_with_a_pause)
+{
+    struct wire_head head = outcome_of(run_retry, "");
+
+    assert_failed(head, WIRE_KIND_MODULE, "busy", "in 2", "");
+    ck_assert_uint_eq(head.retry_ms, 1500);
+    ck_assert_uint_eq(outcome_of(run_retry_at_once, "").retry_ms, 1);
+    head = outcome_of(run_retry_too_late, "");
+    assert_failed(head, WIRE_KIND_MODULE, "bad-input", "never", "");
+    ck_assert_uint_eq(head.retry_ms, 0);
+    ck_assert_uint_eq(outcome_of(run_nothing, "").retry_ms, 0);
+}
+END_TEST
+
+static int run_burn(tm_job *j)
+{
+    const struct timespec begun = {.tv_sec = 0};
+    struct timespec now = begun;
+    (void)j;
+    for (clock_t end = clock() + CLOCKS_PER_SEC / 50; clock() < end;)
+        clock_gettime(CLOCK_MONOTONIC, &now);
+    return 0;
+}
+
+START_TEST(usage_is_measured_if_asked_for)
+{
+    const struct wire_head run = {.job = 18, .payload_max = 9, .wants = WIRE_WANTS_USAGE};
+    struct module module = {.descriptor = {.name = "m", .run = run_burn}, .name = "m"};
+    struct wire_head head = outcome_of(run_burn, "");
+
+    ck_assert(head.cpu_us == 0 && head.rss == 0);
+    ck_assert_int_eq(job_begin(&job, &run), 0);
+    ck_assert(!job_fits_slot(&job));
+    job_run(&job, &module);
+    job_answer(&job, &head);
+    ck_assert_uint_ge(head.cpu_us, 15000);
+    ck_assert_uint_gt(head.rss, 100000);
+    ck_assert_uint_eq(shared.usage_job, 18);
+    ck_assert_uint_gt(shared.usage_cpu_us, 15000); /* of the first run */
+}
+END_TEST
+
 static int run_nonzero(tm_job *j)
 {
     tm_reply(j, "so far", 6);
@@ -268,6 +326,7 @@ START_TEST(an_older_worker_lacks_the_newer_calls)
     first.origin = NULL;
     first.attempt = NULL;
     first.stop_reason = NULL;
+    first.retry = NULL;
     job.tm.functions = &first;
     begin(17, 0, 0);
     ck_assert_str_eq(tm_job_origin(&job.tm), "k3f9-17");
@@ -328,6 +387,8 @@ int main(void)
     tcase_add_checked_fixture(tc, set_up, tear_down);
     tcase_add_test(tc, zero_is_done_with_what_was_replied);
     tcase_add_test(tc, nonzero_without_words_is_run_failed);
+    tcase_add_test(tc, a_retry_is_a_failure_with_a_pause);
+    tcase_add_test(tc, usage_is_measured_if_asked_for);
     tcase_add_test(tc, first_failure_wins_and_takes_the_replies_along);
     tcase_add_test(tc, a_result_beyond_payload_max_is_too_large);
     tcase_add_test(tc, a_length_that_would_wrap_is_too_large);
