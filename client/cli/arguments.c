@@ -8,6 +8,7 @@
 
 #include <getopt.h>
 #include <stdlib.h>
+#include <string.h>
 
 enum {
     OPTION_HELP = 'h',
@@ -44,8 +45,25 @@ static int take_argument(struct arguments *arguments, char *argument)
     return -1;
 }
 
+/* Options with a letter, too. */
+static const struct {
+    int letter;
+    const char *name;
+} letters[] = {{'1', "once"}};
+
+/* Returns the option as of its long name; another option stays as it is. */
+static int by_letter(int option)
+{
+    for (size_t i = 0; i < sizeof letters / sizeof *letters; i++)
+        for (int row = 0; letters[i].letter == option && options[row].name; row++)
+            if (strcmp(options[row].name, letters[i].name) == 0)
+                return OPTION_ROW + row;
+    return option;
+}
+
 static int take_option(struct arguments *arguments, int option)
 {
+    option = by_letter(option);
     if (option == OPTION_POSITIONAL)
         return take_argument(arguments, optarg);
     if (option == OPTION_HELP || option == OPTION_VERSION) {
@@ -63,7 +81,7 @@ static int parse(struct arguments *arguments, int argc, char **argv)
     struct option long_options[OPTIONS_MAX + 3];
     int option;
     make_long_options(long_options);
-    while ((option = getopt_long(argc, argv, "-hV", long_options, NULL)) != -1)
+    while ((option = getopt_long(argc, argv, "-hV1", long_options, NULL)) != -1)
         if (take_option(arguments, option) < 0)
             return -1;
     for (; optind < argc; optind++)

@@ -3,7 +3,8 @@
  *
  *     main -> arguments, help -> commands -> cmd_run, cmd_submit, cmd_cancel, cmd_crash, cmd_jobs,
  *       |                     |              cmd_lists, cmd_monitor, cmd_operate, cmd_ping,
- * cmd_pool, |                     |              cmd_stats |                     '-> options
+ *       |                     |              cmd_pool, cmd_stats, cmd_top
+ *       |                     '-> options
  *       |-> complete -> complete_names -> connect
  *       '-> overtime
  *     cmd_* -> fields -> ask -> connect -> token
@@ -12,6 +13,8 @@
  *           -> report -> report_json;  output -> sink;  crash_report
  *           -> crash_report -> crash_code;  symbols -> object_file
  *           -> interrupt, progress, table, units
+ *     cmd_top -> top_figures; top_terminal -> top_screen -> top_summary, top_layout, top_view
+ *             -> top_view -> top_keys;  top_model -> top_columns -> units
  *     all -> allocate -> complain;  settings, exit_status;  taskmaster/client.h
  *
  * The command knows the server through client.h alone. It is a program and not a library: without
@@ -43,6 +46,7 @@ enum command_kind {
     COMMAND_MONITOR = 1 << 12,
     COMMAND_WATCH = 1 << 13,
     COMMAND_HELP = 1 << 14,
+    COMMAND_TOP = 1 << 15,
     COMMAND_ANY = (1 << 30) - 1,
 };
 
@@ -60,7 +64,7 @@ struct command {
     const char *help;
 };
 
-extern const struct command cmd_run, cmd_submit, cmd_status, cmd_jobs, cmd_peek, cmd_monitor,
+extern const struct command cmd_top, cmd_run, cmd_submit, cmd_status, cmd_jobs, cmd_peek, cmd_monitor,
     cmd_watch, cmd_clients, cmd_modules, cmd_help, cmd_cancel, cmd_kill, cmd_ping, cmd_stats,
     cmd_pools, cmd_workers, cmd_crash, cmd_crashes, cmd_pause, cmd_resume, cmd_resize, cmd_recycle,
     cmd_reload, cmd_reopen, cmd_drain, cmd_log_level;

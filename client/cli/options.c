@@ -256,6 +256,25 @@ static int set_no_link(struct settings *settings, const char *value)
     return 0;
 }
 
+static int set_once(struct settings *settings, const char *value)
+{
+    (void)value;
+    settings->once = true;
+    return 0;
+}
+
+static int set_interval(struct settings *settings, const char *value)
+{
+    char *end;
+    double seconds = strtod(value, &end);
+    if (end == value || *end || !isfinite(seconds) || seconds < 0.1 || seconds > 3600) {
+        complain("--interval wants seconds, from 0.1 to 3600, not '%s'", value);
+        return -1;
+    }
+    settings->interval_ms = (uint32_t)(seconds * 1000);
+    return 0;
+}
+
 const struct option_row options[] = {
     {"each", NULL, VALUE_PLAIN, COMMAND_RUN, set_each, "one job for each line of standard input"},
     {"unordered", NULL, VALUE_PLAIN, COMMAND_RUN, set_unordered,
@@ -306,6 +325,9 @@ const struct option_row options[] = {
      "waiting, running or stopping ones alone"},
     {"limit", "N", VALUE_PLAIN, COMMAND_JOBS | COMMAND_CLIENTS, set_limit,
      "at most so many; default 100"},
+    {"once", NULL, VALUE_PLAIN, COMMAND_TOP, set_once, "print everything once; also -1"},
+    {"interval", "SECONDS", VALUE_PLAIN, COMMAND_TOP, set_interval,
+     "between two looks; default 1, decimals are allowed"},
     {"server", "ADDR", VALUE_PLAIN, COMMAND_ANY, set_server, "HOST:PORT, [IPV6]:PORT or unix:PATH"},
     {"token-file", "FILE", VALUE_PLAIN, COMMAND_ANY, set_token_file,
      "the file with the server's token"},

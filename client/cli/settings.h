@@ -25,6 +25,9 @@ struct settings {
 
     uint32_t wait_ms; /* ping: for a server without an answer yet */
 
+    bool once;            /* top: printed once */
+    uint32_t interval_ms; /* top: between two looks; 0: not given */
+
     /* Filters of crashes, jobs, cancel, kill and watch; NULL and 0: not given. */
     const char *module, *pool, *owner, *state;
     uint32_t client; /* a connection's number */
