@@ -225,7 +225,7 @@ struct client_session *client_session_new(struct clients *clients, const char *a
     size_t room = strlen(address) + 24;
     struct client_session *session = xcalloc(1, sizeof *session + room);
     session->clients = clients;
-    session->number = ++clients->last_number;
+    session->source.number = session->number = ++clients->last_number;
     session->source.name = session->name;
     session->source.event = client_replies_on_job;
     session->source.left = client_job_ids_on_left;

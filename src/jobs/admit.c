@@ -138,6 +138,7 @@ void dispatch_admit(struct dispatcher *d, struct job *job)
         refuse(d, job, OVERLOAD_SERVICE_FULL);
     } else if (may_begin(d, job)) {
         accept_job(d, job, 0);
+        job_queue_give_ticket(&d->line.queue, job);
         dispatch_assign(d, pool_idle(&d->pool), job);
         if (d->expiry.limit_ms)
             dispatch_expiry_handed(d, job);

@@ -18,6 +18,11 @@ static uint32_t soft_ms(const struct job *job, uint32_t limit)
     return !limit || soft < limit ? soft : 0;
 }
 
+uint32_t dispatcher_limit_ms(const struct job *job)
+{
+    return job_is_assigned(job) ? job->run.limit_ms : limit_ms(job->run.pool, job);
+}
+
 void dispatch_assign_hand(struct dispatcher *d, struct worker *worker, struct job *job,
                           bool prefetched)
 {

@@ -376,4 +376,10 @@ static inline size_t dispatcher_waiting(const struct dispatcher *d)
 /* The job with the longest wait; NULL if no job waits. */
 const struct job *dispatcher_oldest_waiting(const struct dispatcher *d);
 
+/* The most jobs that may be before a waiting one: some of those counted may have left. O(1). */
+size_t dispatcher_position(const struct job *job);
+
+/* Milliseconds that the job may run: its own limit, its module's and its pool's; 0: no limit. */
+uint32_t dispatcher_limit_ms(const struct job *job);
+
 #endif

@@ -85,9 +85,12 @@ struct job_links {
         struct hash_node by_id; /* in the source's table of ids, likewise */
         void *account;          /* of a source without such a table: whose quota the job uses */
     };
-    TAILQ_ENTRY(job) waiting;    /* in the list of its place */
-    TAILQ_ENTRY(job) prefetched; /* while prefetched: in the dispatcher's list of those */
-    LIST_ENTRY(job) of_source;   /* in its source's jobs */
+    TAILQ_ENTRY(job) waiting; /* in the list of its place */
+    union {
+        TAILQ_ENTRY(job) prefetched; /* while prefetched: in the dispatcher's list of those */
+        TAILQ_ENTRY(job) passed;     /* while passed: in the line's list of those */
+    };
+    LIST_ENTRY(job) of_source; /* in its source's jobs */
 };
 
 /* How the run of the job goes. */
@@ -118,6 +121,7 @@ struct job_run {
     bool cancelled : 1, killed : 1;
     bool told_slow_wait : 1, told_slow_run : 1; /* logged as slow (slow.c) */
     bool marked : 1;                            /* somebody monitors its end (news.h) */
+    bool pinned : 1;                            /* a cursor may stand here (queue_cursor.h) */
     unsigned stop_step : 2;                     /* enum stop_step */
 };
 
@@ -134,6 +138,7 @@ struct job {
     struct job_run run;
     struct job_source *source; /* NULL once gone: the job is orphaned */
     uint64_t seq;              /* the number in the server's id; 0 until the submit */
+    uint32_t ticket;           /* counts the admitted jobs of its pool */
     uint8_t state;             /* enum job_state */
     uint8_t by;                /* enum ended_by: the first one to cancel the job */
     char text[];               /* the id as JSON text, then the context as JSON text */

@@ -19,6 +19,19 @@ const struct job *dispatcher_oldest_waiting(const struct dispatcher *d)
     return oldest;
 }
 
+/* Prefetched jobs and those set aside come first; they are few. */
+size_t dispatcher_position(const struct job *job)
+{
+    const struct dispatcher *d = job->run.pool;
+    size_t first = d->line.prefetched_count;
+    if (job_is_prefetched(job))
+        return first - 1;
+    first += d->aside.count;
+    if (job->run.place == JOB_ASIDE)
+        return first - 1;
+    return first + job_queue_position(&d->line.queue, job);
+}
+
 void dispatch_line_prefetched(struct dispatcher *d, struct worker *worker, struct job *job)
 {
     job_set_place(job, JOB_PREFETCHED);

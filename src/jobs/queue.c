@@ -3,6 +3,7 @@
 
 #include "common/log.h"
 #include "common/xmalloc.h"
+#include "jobs/queue_cursor.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -13,11 +14,14 @@ void job_queue_init(struct job_queue *queue, uint32_t number)
 {
     *queue = (struct job_queue){.number = number};
     TAILQ_INIT(&queue->jobs);
+    TAILQ_INIT(&queue->passed_jobs);
+    LIST_INIT(&queue->cursors);
 }
 
 void job_queue_free(struct job_queue *queue)
 {
     bug_on(queue->count);
+    job_queue_cursors_end(queue);
     heap_free(&queue->passed);
     heap_free(&queue->passed_held);
 }
@@ -89,6 +93,7 @@ static inline void parted(struct job_queue *queue, struct job *job)
 void job_queue_put(struct job_queue *queue, struct job *job)
 {
     job_set_state(job, JOB_WAITING);
+    job_queue_give_ticket(queue, job);
     TAILQ_INSERT_TAIL(&queue->jobs, job, links.waiting);
     joined(queue, job);
     if (queue->count > queue->max_seen)
@@ -140,6 +145,31 @@ static struct job_queue_passed *passed_of(struct job_stand *stand)
     return stand->passed;
 }
 
+/* Among all passed jobs. Mostly the job is the youngest; one back from a worker has its place
+ * anywhere, and is looked for from both ends. */
+static void join_passed(struct job_queue *queue, struct job *job)
+{
+    struct job_list *list = &queue->passed_jobs;
+    struct job *before = TAILQ_LAST(list, job_list), *behind = TAILQ_FIRST(list);
+    while (before && before->seq > job->seq && behind->seq < job->seq) {
+        before = TAILQ_PREV(before, job_list, links.passed);
+        behind = TAILQ_NEXT(behind, links.passed);
+    }
+    if (!before)
+        TAILQ_INSERT_HEAD(list, job, links.passed);
+    else if (before->seq < job->seq)
+        TAILQ_INSERT_AFTER(list, before, job, links.passed);
+    else
+        TAILQ_INSERT_BEFORE(behind, job, links.passed);
+}
+
+/* Before the job leaves its list. */
+static inline void unpin(struct job_queue *queue, struct job *job)
+{
+    if (job->run.pinned)
+        job_queue_cursors_leave(queue, job);
+}
+
 /* A job back from a worker may be older than all passed ones. Then its place is near the beginning
  * of their list. */
 static void pass(struct job_queue *queue, struct job *job)
@@ -148,8 +178,11 @@ static void pass(struct job_queue *queue, struct job *job)
     const struct job *last = TAILQ_LAST(&passed->jobs, job_list);
     if (queue->returned == job)
         queue->returned = NULL; /* it was the first */
+    unpin(queue, job);
     TAILQ_REMOVE(&queue->jobs, job, links.waiting);
     job_set_place(job, JOB_PASSED);
+    join_passed(queue, job);
+    queue->passed_count++;
     insert(&passed->jobs, last && last->seq > job->seq ? TAILQ_FIRST(&passed->jobs) : NULL, job);
     if (TAILQ_FIRST(&passed->jobs) == job)
         heap_set(heap_of(queue, job->source), &passed->node, job->seq);
@@ -159,6 +192,8 @@ static void remove_passed(struct job_queue *queue, struct job *job)
 {
     struct heap *heap = heap_of(queue, job->source);
     struct job_stand *stand = stand_in(queue, job->source);
+    TAILQ_REMOVE(&queue->passed_jobs, job, links.passed);
+    queue->passed_count--;
     TAILQ_REMOVE(&stand->passed->jobs, job, links.waiting);
     const struct job *first = TAILQ_FIRST(&stand->passed->jobs);
     if (first) {
@@ -174,6 +209,7 @@ void job_queue_remove(struct job_queue *queue, struct job *job)
 {
     bool passed = job->run.place == JOB_PASSED;
     bug_on(!passed && job->run.place != JOB_IN_LINE);
+    unpin(queue, job);
     parted(queue, job);
     if (passed) {
         remove_passed(queue, job);
@@ -249,4 +285,14 @@ struct job *job_queue_oldest(const struct job_queue *queue)
 {
     return older(TAILQ_FIRST(&queue->jobs),
                  older(first_passed(&queue->passed), first_passed(&queue->passed_held)));
+}
+
+/* Tickets grow with seq. Jobs older than a passed one may be in either list: some have come back
+ * from workers. */
+size_t job_queue_position(const struct job_queue *queue, const struct job *job)
+{
+    bool passed = job->run.place == JOB_PASSED;
+    const struct job *first = passed ? job_queue_oldest(queue) : TAILQ_FIRST(&queue->jobs);
+    size_t most = job->ticket - first->ticket + (passed ? 0 : queue->passed_count);
+    return most < queue->count ? most : queue->count - 1;
 }

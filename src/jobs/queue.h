@@ -28,8 +28,12 @@ struct job_queue_passed {
     struct job_list jobs;  /* in the order of seq, never empty */
 };
 
+struct job_queue_cursor;
+
 struct job_queue {
     struct job_list jobs;
+    struct job_list passed_jobs; /* all of them, in the order of seq */
+    size_t passed_count;
     size_t count;
     size_t held;             /* how many of these are of held sources */
     struct heap passed;      /* of released sources with passed jobs, by the first of these */
@@ -37,12 +41,20 @@ struct job_queue {
     uint64_t max_seen;       /* the highest count so far */
     struct job *returned;    /* the last one returned, if still here: the next goes close by */
     uint32_t number;         /* of this line, from 0; no two lines with jobs share one */
+    uint32_t tickets;        /* given to jobs so far */
+    LIST_HEAD(, job_queue_cursor) cursors; /* in this line (queue_cursor.h) */
 };
 
 void job_queue_init(struct job_queue *queue, uint32_t number);
 void job_queue_free(struct job_queue *queue); /* once it is empty */
 
-/* To the end of the line; the job becomes WAITING. */
+/* Each admitted job takes a ticket, also one that goes to a worker at once: it may come back. */
+static inline void job_queue_give_ticket(struct job_queue *queue, struct job *job)
+{
+    job->ticket = ++queue->tickets;
+}
+
+/* To the end of the line, with a ticket; the job becomes WAITING. */
 void job_queue_put(struct job_queue *queue, struct job *job);
 
 /* A job comes back from a worker to its old place, before all younger ones. It is WAITING or
@@ -71,6 +83,9 @@ struct job *job_queue_first(struct job_queue *queue);
 
 /* The job with the longest wait, held or not; NULL if the line is empty. */
 struct job *job_queue_oldest(const struct job_queue *queue);
+
+/* The most jobs that may stand before this one of the line: some may have left. O(1). */
+size_t job_queue_position(const struct job_queue *queue, const struct job *job);
 
 /* The source's jobs stay in all lines; or are served again, in their order among all. */
 void job_queue_hold(struct job_source *source);

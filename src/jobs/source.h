@@ -125,7 +125,9 @@ struct job_source {
     void (*event)(struct job_source *source, struct job *job, const struct job_event *event);
     /* The job leaves this source: it ended, or dispatcher_source_gone() parted the two. */
     void (*left)(struct job_source *source, struct job *job);
-    const char *name;      /* for the log; borrowed */
+    const char *name;      /* for the log: "NUMBER@ADDRESS"; borrowed */
+    const char *client;    /* as the client calls itself; borrowed; NULL: it has no name */
+    uint64_t number;       /* of its connection, from 1; never used again */
     LIST_HEAD(, job) jobs; /* unfinished ones */
     size_t job_count;
     uint64_t beside;             /* jobs of other sources that count for its client-job-max */

@@ -49,7 +49,7 @@ static void note_names(struct client_session *session, const struct request *req
 {
     const char *owner = client_tokens_grant(session)->name;
     if (request->client.len)
-        session->client = xstrdup(request->client.text);
+        session->source.client = session->client = xstrdup(request->client.text);
     if (session->client || owner)
         log_event(LOG_DEBUG, "client-hello", LOG_STR("client", session->name),
                   LOG_STR_OPT("name", session->client), LOG_STR_OPT("owner", owner));
