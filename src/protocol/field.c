@@ -79,6 +79,18 @@ static void list_choices(const char *const *words, char *expected, size_t size)
                                 words[i]);
 }
 
+/* "an object with at least one of module and pool". */
+static void list_members(const struct field *members, char expected[EXPECTED_MAX])
+{
+    size_t len = (size_t)sprintf(expected, "an object with at least one of");
+    for (const struct field *at = members; at->name && len < EXPECTED_MAX; at++)
+        len += (size_t)snprintf(expected + len, EXPECTED_MAX - len, "%s %s",
+                                at == members ? ""
+                                : at[1].name  ? ","
+                                              : " and",
+                                at->name);
+}
+
 static void describe_string(const struct field *field, char expected[EXPECTED_MAX])
 {
     snprintf(expected, EXPECTED_MAX, "%s%sa string of %" PRIu64 " to %" PRIu64 " bytes",
@@ -129,6 +141,9 @@ static void describe(const struct header *header, const struct field *field,
     case FIELD_WORDS:
         list_words(field->words, expected);
         break;
+    case FIELD_OBJECT:
+        list_members(field->fields, expected);
+        break;
     case FIELD_VERSION:
         snprintf(expected, EXPECTED_MAX, "%d, the only version that this server speaks",
                  PROTOCOL_VERSION);
@@ -155,7 +170,9 @@ static int bad_field(struct header *header, const struct field *field)
                                                       : "bad-request";
     field_show(header, field, shown);
     describe(header, field, expected);
-    return header_fault(header, code, "field %s is %s; expected %s", field->name, shown, expected);
+    return header_fault(header, code, "field %s%s%s is %s; expected %s",
+                        header->within ? header->within->name : "", header->within ? "." : "",
+                        field->name, shown, expected);
 }
 
 /* --- readers: 0, or -1 with the fault noted --- */
@@ -347,12 +364,43 @@ static int read_size(struct header *header, const struct field *field, const jso
     return 0;
 }
 
+/* Notes a fault if the object has a member without a row. */
+static void refuse_unknown_members(struct header *object)
+{
+    const char *name;
+    json_t *value;
+    json_object_foreach (object->root, name, value) {
+        const struct field *member = object->within->fields;
+        while (member->name && strcmp(member->name, name) != 0)
+            member++;
+        if (!member->name)
+            header_fault(object, "bad-request", "field %s takes no member %.64s",
+                         object->within->name, name);
+    }
+}
+
+static int read_object(struct header *header, const struct field *field, const json_t *value)
+{
+    const char *end;
+    struct header object = *header;
+    if (!json_is_object(value) || !json_object_size(value))
+        return bad_field(header, field);
+    object.within = field;
+    object.root = json_object_get(header->root, field->name);
+    object.line = raw_value(header, field, &end);
+    refuse_unknown_members(&object);
+    for (const struct field *member = field->fields; member->name; member++)
+        if (field_is_given(&object, member))
+            field_read(&object, member);
+    return header->request->code ? -1 : 0;
+}
+
 static const reader readers[] = {
     [FIELD_STRING] = read_string, [FIELD_NAME] = read_name,       [FIELD_ID] = read_id,
     [FIELD_UINT] = read_uint,     [FIELD_SWITCH] = read_switch,   [FIELD_WORDS] = read_words,
     [FIELD_WORD] = read_word,     [FIELD_CONTEXT] = read_context, [FIELD_VERSION] = read_version,
     [FIELD_TOKEN] = read_token,   [FIELD_OP] = read_op,           [FIELD_SIZE] = read_size,
-    [FIELD_TRUE] = read_true,     [FIELD_SERVICE] = read_service,
+    [FIELD_TRUE] = read_true,     [FIELD_SERVICE] = read_service, [FIELD_OBJECT] = read_object,
 };
 
 int field_read(struct header *header, const struct field *field)

@@ -36,6 +36,7 @@ enum field_kind {
     FIELD_TOKEN,   /* a secret of at most `max` bytes: request->token. Any value passes */
     FIELD_OP,      /* request->op */
     FIELD_SIZE,    /* request->size */
+    FIELD_OBJECT,  /* an object with at least one of the members in `fields` */
 };
 
 enum field_need {
@@ -52,6 +53,7 @@ struct field {
     uint64_t min, max;
     const char *const *words;    /* ends with NULL */
     const char *const *not_with; /* names of fields that this one excludes, then NULL; or NULL */
+    const struct field *fields;  /* of an OBJECT: its members; ends with a row without a name */
     const char *noun;            /* of a STRING, for errors: "a job's id"; or NULL */
     const char *feature;     /* its name in `features`; of WORDS a prefix to each word; or NULL */
     enum access_right right; /* needed besides the operation's, if the field is given */

@@ -15,6 +15,7 @@ struct header {
     size_t len;
     uint64_t payload_max;
     json_t *root;
+    const struct field *within; /* the OBJECT being read: `line` and `root` are its; or NULL */
 };
 
 /* fault.c */
