@@ -18,9 +18,15 @@ static uint32_t soft_ms(const struct job *job, uint32_t limit)
     return !limit || soft < limit ? soft : 0;
 }
 
-uint32_t dispatcher_limit_ms(const struct job *job)
+struct job_limits dispatcher_limits(const struct job *job)
 {
-    return job_is_assigned(job) ? job->run.limit_ms : limit_ms(job->run.pool, job);
+    const struct dispatcher *d = job->run.pool;
+    uint32_t hard = job_is_assigned(job) ? job->run.limit_ms : limit_ms(d, job);
+    return (struct job_limits){
+        .timeout_ms = hard,
+        .soft_timeout_ms = soft_ms(job, hard),
+        .max_wait_ms = dispatch_least_limit(job->asked.max_wait_ms, d->expiry.limit_ms),
+    };
 }
 
 void dispatch_assign_hand(struct dispatcher *d, struct worker *worker, struct job *job,

@@ -379,7 +379,12 @@ const struct job *dispatcher_oldest_waiting(const struct dispatcher *d);
 /* The most jobs that may be before a waiting one: some of those counted may have left. O(1). */
 size_t dispatcher_position(const struct job *job);
 
-/* Milliseconds that the job may run: its own limit, its module's and its pool's; 0: no limit. */
-uint32_t dispatcher_limit_ms(const struct job *job);
+/* The limits in force, the least of the job's own, its module's and its pool's; 0: none. */
+struct job_limits {
+    uint32_t timeout_ms, soft_timeout_ms; /* of its run */
+    uint32_t max_wait_ms;
+};
+
+struct job_limits dispatcher_limits(const struct job *job);
 
 #endif
