@@ -32,6 +32,7 @@ int conn_open(struct conn *conn, struct conn_loop *loop, int fd, const struct co
               const struct conn_limits *limits)
 {
     *conn = (struct conn){.ops = ops, .loop = loop, .limits = limits, .fd = fd};
+    conn->heard_us = loop->timers->now_us;
     conn_input_init(conn);
     conn_output_init(conn);
     if (event_assign(&conn->event, loop->base, fd, EV_PERSIST, on_event, conn) < 0)

@@ -321,8 +321,10 @@ static bool read_once(struct conn *conn, size_t *got)
     conn->loop->reading = false;
     *got = n > 0 ? (size_t)n : 0;
     conn->heard |= n > 0;
-    if (n > 0)
+    if (n > 0) {
+        conn->heard_us = conn->loop->timers->now_us;
         return conn_is_open(conn);
+    }
     if (n < 0 && (errno == EAGAIN || errno == EINTR))
         return false;
     if (n < 0) {
