@@ -76,6 +76,15 @@ static void on_revoke(void *arg)
     client_tokens_watch(clients);
 }
 
+/* --- selections --- */
+
+static void on_selection(void *arg)
+{
+    struct client_session *session = client_selections_go_on(arg);
+    if (session)
+        client_session_settle(session);
+}
+
 /* --- a drain --- */
 
 static void on_draining(void *arg)
@@ -140,12 +149,16 @@ void clients_init(struct clients *clients)
     client_tokens_init(&clients->tokens, on_revoke, clients);
     client_detached_init(clients);
     client_services_init(&clients->services, client_service_jobs_prepare);
+    client_places_init(&clients->places);
+    client_selections_init(&clients->selections, on_selection, clients);
     client_log_init(&clients->log, clients->loop->timers);
 }
 
 void clients_free(struct clients *clients)
 {
     bug_on(!TAILQ_EMPTY(&clients->sessions));
+    client_places_free(&clients->places);
+    client_selections_free(&clients->selections, clients->loop->timers);
     client_log_free(&clients->log);
     client_detached_free(clients);
     client_services_free(&clients->services);

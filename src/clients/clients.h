@@ -12,6 +12,8 @@
 #include "clients/detached.h"
 #include "clients/draining.h"
 #include "clients/log.h"
+#include "clients/places.h"
+#include "clients/selections.h"
 #include "clients/services.h"
 #include "clients/settings.h"
 #include "clients/tokens.h"
@@ -59,6 +61,8 @@ struct clients {
     struct client_services services;
     struct client_draining draining;
     struct client_log log;
+    struct client_places places; /* in lists */
+    struct client_selections selections;
 };
 
 void clients_init(struct clients *clients);

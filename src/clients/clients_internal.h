@@ -15,6 +15,8 @@
  *     refusal.c, replies.c    the texts: errors about submits, events of jobs
  *     reader.c                parts, and clients that do not take them
  *     job_ids.c, log.c        unfinished jobs by id, lines of the log
+ *     selections.c            all jobs of a filter, ended batch by batch
+ *     places.c                where lists go on
  *     awaited.c               answers later than their requests
  */
 #ifndef TASKMASTER_CLIENTS_CLIENTS_INTERNAL_H

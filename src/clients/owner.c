@@ -19,6 +19,11 @@ bool client_owner_may_end(struct client_session *session, const struct job *job)
            client_owner_is(session, job);
 }
 
+bool client_owner_may_see(struct client_session *session, const struct job *job)
+{
+    return client_tokens_grant(session)->rights & RIGHT_OBSERVE || client_owner_is(session, job);
+}
+
 const char *client_owner_name(struct client_session *session)
 {
     const char *name = client_tokens_grant(session)->name;

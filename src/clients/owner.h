@@ -14,6 +14,8 @@ bool client_owner_may_end(struct client_session *session, const struct job *job)
 
 /* The name of the session's token, or else the one in its hello; NULL: it has none. */
 const char *client_owner_name(struct client_session *session);
+/* The job is the session's own, or its token has the right `observe`. */
+bool client_owner_may_see(struct client_session *session, const struct job *job);
 
 /* Notes in the job that the session ends it. */
 void client_owner_note(struct client_session *session, struct job *job);

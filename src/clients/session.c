@@ -2,6 +2,7 @@
 #include "clients/session.h"
 #include "clients/awaited.h"
 #include "clients/clients_internal.h"
+#include "clients/selections.h"
 
 #include "common/log.h"
 #include "common/xmalloc.h"
@@ -88,6 +89,7 @@ void client_session_close(struct client_session *session, const char *why)
     client_session_set_state(session, SESSION_CLOSED);
     client_awaited_forget(session);
     client_reader_forget(session);
+    client_selections_forget(session);
     conn_close(&session->conn);
     pools_source_gone(session->clients->pools, &session->source);
 }
@@ -101,7 +103,7 @@ void client_session_drop(struct client_session *session, const char *why, const 
 void client_session_settle(struct client_session *session)
 {
     if (session->state != SESSION_ENDING || session->source.job_count || session->awaited ||
-        session->conn.output_len)
+        session->selections || session->conn.output_len)
         return;
     if (session->conn.input_ended) {
         client_session_close(session, "end of input");
@@ -151,6 +153,7 @@ void client_session_free(struct client_session *session)
     }
     client_tokens_forget(session);
     client_draining_forget(session);
+    client_places_forget(&clients->places, session, TAILQ_NEXT(session, link));
     TAILQ_REMOVE(&clients->sessions, session, link);
     forget_message(session);
     free(session->module);
@@ -241,6 +244,7 @@ void client_session_begin(struct client_session *session)
     struct clients *clients = session->clients;
     struct timers *timers = client_session_timers(session);
     TAILQ_INSERT_TAIL(&clients->sessions, session, link);
+    session->connected_us = timers->now_us;
     clients->open++;
     clients->reading++;
     unauthenticated_add(&clients->admit.unauthenticated, &session->unauthenticated, &session->conn,

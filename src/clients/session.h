@@ -56,11 +56,13 @@ struct client_session {
     bool told_draining;           /* of the server's drain */
     struct client_reader *reader; /* of parts; NULL: none has come so far (reader.c) */
     uint32_t awaited;             /* answers to come later than their requests (awaited.c) */
+    uint32_t selections;          /* likewise (selections.c) */
     struct job *arriving;         /* a submit; its payload is on its way */
     char *arriving_service;       /* of the submit; NULL: none */
     char *module;                 /* the default; NULL until one is set */
     char *client;                 /* the client's name, from its hello; NULL: it has none */
-    uint32_t hello_limit_ms;      /* for the hello to come */
+    uint64_t connected_us;
+    uint32_t hello_limit_ms; /* for the hello to come */
     union {
         struct unauthenticated unauthenticated;    /* until it is greeted; then: */
         char arriving_module[MODULE_NAME_MAX + 1]; /* of the submit */

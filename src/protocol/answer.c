@@ -17,15 +17,32 @@ void answer_begin_ok(struct event_writer *event, const struct dialogue *dialogue
     event_word(event, "op", request->operation->name);
 }
 
+/* Ends the event with a payload. */
+static void end_with(struct event_writer *event, const char *text)
+{
+    struct conn *conn = event->conn;
+    size_t len = strlen(text);
+    struct payload *payload = payload_from(conn->loop->output, text, len);
+    event_uint(event, "size", len);
+    event_end(event);
+    conn_write_payload(conn, payload);
+    payload_unref(payload);
+}
+
 void answer_text(const struct dialogue *dialogue, const struct request *request, const char *text)
 {
     struct event_writer event;
-    struct conn *conn = dialogue->conn;
-    size_t len = strlen(text);
-    struct payload *payload = payload_from(conn->loop->output, text, len);
     answer_begin(&event, dialogue, request, request->operation->name);
-    event_uint(&event, "size", len);
-    event_end(&event);
-    conn_write_payload(conn, payload);
-    payload_unref(payload);
+    end_with(&event, text);
+}
+
+void answer_page(const struct dialogue *dialogue, const struct request *request, const char *after,
+                 const char *text)
+{
+    struct event_writer event;
+    answer_begin(&event, dialogue, request, request->operation->name);
+    event_bool(&event, "more", after != NULL);
+    if (after)
+        event_word(&event, "after", after);
+    end_with(&event, text);
 }

@@ -16,4 +16,8 @@ void answer_begin_ok(struct event_writer *event, const struct dialogue *dialogue
 /* Writes an event with a payload, named as the request. The text is copied. */
 void answer_text(const struct dialogue *dialogue, const struct request *request, const char *text);
 
+/* Likewise a page of a list. `after` is the place of the next page; NULL: this is the last one. */
+void answer_page(const struct dialogue *dialogue, const struct request *request, const char *after,
+                 const char *text);
+
 #endif

@@ -1,71 +1,37 @@
-/* cancel, kill: end a job, named by its submitter's id or by the server's own. Kill may name a
- * worker instead. */
+/* cancel, kill: end a job, named by its submitter's id or by the server's own, or all jobs of a
+ * selection. Kill may name a worker instead. */
 #include "clients/ops/ops.h"
 
-#include "clients/job_ids.h"
 #include "clients/owner.h"
+#include "clients/selections.h"
 #include "clients/tokens.h"
 #include "common/log.h"
 #include "jobs/pools.h"
 #include "protocol/answer.h"
 
-#include <errno.h>
-#include <stdlib.h>
-#include <string.h>
+static const struct field selected[] = {CLIENT_OP_FILTER_FIELDS, {0}};
 
-#define FIELDS_OF_A_JOB                                                          \
-    {"job",    FIELD_STRING,        FIELD_ONE_OF,        CLIENT_REQUEST_AT(job), \
-     .min = 1, .max = JOB_NAME_MAX, .noun = "a job's id"},                       \
-    {                                                                            \
-        "target", FIELD_ID, FIELD_ONE_OF, CLIENT_REQUEST_AT(target)              \
+#define SELECT_FIELD(word)                                                                \
+    {                                                                                     \
+        "select", FIELD_OBJECT, FIELD_ONE_OF, .fields = selected, .right = RIGHT_CONTROL, \
+                                              .feature = word                             \
     }
 
-static const struct field cancel_fields[] = {FIELDS_OF_A_JOB, {0}};
+enum { SELECT = 2, WORKER }; /* the rows */
 
-enum { WORKER = 2 }; /* the row */
+static const struct field cancel_fields[] = {
+    CLIENT_OP_JOB_FIELDS,
+    [SELECT] = SELECT_FIELD("cancel-select"),
+    {0},
+};
 
 static const struct field kill_fields[] = {
-    FIELDS_OF_A_JOB,
+    CLIENT_OP_JOB_FIELDS,
+    [SELECT] = SELECT_FIELD("kill-select"),
     [WORKER] = {"worker", FIELD_UINT, FIELD_ONE_OF, CLIENT_REQUEST_AT(worker), .max = UINT32_MAX,
                 .feature = "kill-worker", .right = RIGHT_ADMIN},
     {0},
 };
-
-/* `name`: "BOOT-SEQ", as this server wrote it. */
-static struct job *find_by_name(const struct clients *clients, const char *name)
-{
-    size_t boot_len = strlen(clients->boot);
-    char *end;
-    if (strncmp(name, clients->boot, boot_len) != 0 || name[boot_len] != '-')
-        return NULL;
-    const char *digits = name + boot_len + 1;
-    if (*digits < '1' || *digits > '9')
-        return NULL;
-    errno = 0;
-    unsigned long long seq = strtoull(digits, &end, 10);
-    if (*end || errno)
-        return NULL;
-    return pools_find(clients->pools, seq);
-}
-
-static struct job *find(const struct client_session *session, const struct client_request *request)
-{
-    if (request->target.len)
-        return client_job_ids_find(session, request->target.text, request->target.len);
-    return find_by_name(session->clients, request->job.text);
-}
-
-static enum verdict refuse_unknown(struct request *request)
-{
-    const struct client_request *own = client_request_of(request);
-    if (own->target.len)
-        return request_refuse(
-            request, "unknown-job",
-            "no job with id %.*s of this connection is waiting or running; it may have ended",
-            ID_SHOWN_MAX, own->target.text);
-    return request_refuse(request, "unknown-job",
-                          "no job %s is waiting or running; it may have ended", own->job.text);
-}
 
 static enum verdict refuse_control(struct request *request)
 {
@@ -75,13 +41,24 @@ static enum verdict refuse_control(struct request *request)
                           request->operation->name);
 }
 
-static enum verdict run(struct dialogue *dialogue, struct request *request)
+/* The answer comes when all is done. */
+static enum verdict end_selected(struct client_session *session, struct request *request)
+{
+    struct listing_filter filter = client_op_filter(request);
+    if (client_selections_add(session, request, &filter, request->operation == &client_op_kill))
+        return VERDICT_FINE;
+    return request_refuse(request, "too-many",
+                          "%d requests of this connection with a field select are in progress",
+                          SELECTIONS_MAX);
+}
+
+static enum verdict end_job(struct dialogue *dialogue, struct request *request)
 {
     struct client_session *session = client_session_of_dialogue(dialogue);
-    struct job *job = find(session, client_request_of(request));
+    struct job *job = client_op_job(session, request);
     struct event_writer event;
     if (!job)
-        return refuse_unknown(request);
+        return VERDICT_REFUSED;
     if (!client_owner_may_end(session, job))
         return refuse_control(request);
     answer_begin_ok(&event, dialogue, request);
@@ -113,6 +90,13 @@ static enum verdict kill_worker(struct dialogue *dialogue, struct request *reque
     return VERDICT_FINE;
 }
 
+static enum verdict run(struct dialogue *dialogue, struct request *request)
+{
+    if (request_has(request, &request->operation->fields[SELECT]))
+        return end_selected(client_session_of_dialogue(dialogue), request);
+    return end_job(dialogue, request);
+}
+
 static enum verdict run_kill(struct dialogue *dialogue, struct request *request)
 {
     if (request_has(request, &kill_fields[WORKER]))
@@ -124,6 +108,7 @@ const struct operation client_op_cancel = {
     .name = "cancel",
     .is_feature = true,
     .fields = cancel_fields,
+    .check = client_op_check_pool,
     .run = run,
 };
 
@@ -131,5 +116,6 @@ const struct operation client_op_kill = {
     .name = "kill",
     .is_feature = true,
     .fields = kill_fields,
+    .check = client_op_check_pool,
     .run = run_kill,
 };

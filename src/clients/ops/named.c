@@ -1,9 +1,13 @@
-/* named: pools and workers named by the operator's requests. */
+/* named: jobs, pools and workers named by requests. */
 #include "clients/ops/ops.h"
 
+#include "clients/job_ids.h"
 #include "jobs/pools.h"
 
+#include <errno.h>
 #include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
 
 struct dispatcher *client_op_pool(const struct client_session *session, struct request *request)
 {
@@ -23,4 +27,49 @@ struct worker *client_op_worker(const struct client_session *session, struct req
         request_refuse(request, "unknown-worker",
                        "there is no worker %" PRIu32 "; it may have ended", id);
     return worker;
+}
+
+/* `name`: "BOOT-SEQ", as this server wrote it. */
+static struct job *find_by_name(const struct clients *clients, const char *name)
+{
+    size_t boot_len = strlen(clients->boot);
+    char *end;
+    if (strncmp(name, clients->boot, boot_len) != 0 || name[boot_len] != '-')
+        return NULL;
+    const char *digits = name + boot_len + 1;
+    if (*digits < '1' || *digits > '9')
+        return NULL;
+    errno = 0;
+    unsigned long long seq = strtoull(digits, &end, 10);
+    if (*end || errno)
+        return NULL;
+    return pools_find(clients->pools, seq);
+}
+
+static struct job *find(const struct client_session *session, const struct client_request *request)
+{
+    if (request->target.len)
+        return client_job_ids_find(session, request->target.text, request->target.len);
+    return find_by_name(session->clients, request->job.text);
+}
+
+static void refuse_unknown(struct request *request)
+{
+    const struct client_request *own = client_request_of(request);
+    if (own->target.len)
+        request_refuse(
+            request, "unknown-job",
+            "no job with id %.*s of this connection is waiting or running; it may have ended",
+            ID_SHOWN_MAX, own->target.text);
+    else
+        request_refuse(request, "unknown-job", "no job %s is waiting or running; it may have ended",
+                       own->job.text);
+}
+
+struct job *client_op_job(const struct client_session *session, struct request *request)
+{
+    struct job *job = find(session, client_request_of(request));
+    if (!job)
+        refuse_unknown(request);
+    return job;
 }

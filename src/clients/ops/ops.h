@@ -9,12 +9,17 @@
 #define TASKMASTER_CLIENTS_OPS_OPS_H
 
 #include "clients/clients.h"
+#include "clients/places.h"
 #include "clients/session.h"
 #include "common/limits.h"
 #include "jobs/pool_settings.h"
 #include "protocol/dialogue.h"
 
-enum { JOB_NAME_MAX = 64 }; /* bytes of a job's name, as a client writes it */
+enum {
+    JOB_NAME_MAX = 64,  /* bytes of a job's name, as a client writes it */
+    LIST_MAX = 1000,    /* items in a list, */
+    LIST_DEFAULT = 100, /* and if the client does not say */
+};
 
 /* The fields of all operations. */
 struct client_request {
@@ -38,6 +43,10 @@ struct client_request {
     uint32_t level;                      /* of the log, from 1; 0: not given */
     REQUEST_TEXT(SERVICE_NAME_MAX) name; /* of a service */
     REQUEST_TEXT(SERVICE_NAME_MAX) service;
+    uint32_t state;  /* of jobs: a word, from 1; 0: any */
+    uint32_t client; /* its number; 0: any */
+    uint32_t limit;  /* items in a list; 0: not given */
+    REQUEST_TEXT(PLACE_TEXT_MAX) after;
 };
 
 #define CLIENT_REQUEST_AT(member) .at = offsetof(struct client_request, member)
@@ -52,6 +61,10 @@ struct client_request {
     OP(workers)        \
     OP(modules)        \
     OP(crashes)        \
+    OP(status)         \
+    OP(jobs)           \
+    OP(peek)           \
+    OP(clients)        \
     OP(cancel)         \
     OP(kill)           \
     OP(pause)          \
@@ -80,7 +93,47 @@ static inline const struct client_request *client_request_of(const struct reques
     return (const struct client_request *)request;
 }
 
-/* named.c: the pool or the worker named by the request; NULL after a refusal. */
+/* The rows of a job: by the server's id or by its submitter's. Exactly one of them, and of others
+ * with this need. */
+#define CLIENT_OP_JOB_FIELDS                                                     \
+    {"job",    FIELD_STRING,        FIELD_ONE_OF,        CLIENT_REQUEST_AT(job), \
+     .min = 1, .max = JOB_NAME_MAX, .noun = "a job's id"},                       \
+    {                                                                            \
+        "target", FIELD_ID, FIELD_ONE_OF, CLIENT_REQUEST_AT(target)              \
+    }
+
+/* The rows of a filter of jobs, and of a list in pages. */
+#define CLIENT_OP_FILTER_FIELDS                                                  \
+    {"module", FIELD_NAME, CLIENT_REQUEST_AT(module), .max = MODULE_NAME_MAX},   \
+        {"pool",   FIELD_STRING,         CLIENT_REQUEST_AT(pool),                \
+         .min = 1, .max = POOL_NAME_MAX, .noun = "a pool's name"},               \
+        {"owner",  FIELD_STRING,      CLIENT_REQUEST_AT(owner),                  \
+         .min = 1, .max = ORIGIN_MAX, .noun = "an owner's name"},                \
+    {                                                                            \
+        "state", FIELD_WORD, CLIENT_REQUEST_AT(state), .words = client_op_states \
+    }
+
+#define CLIENT_OP_PAGE_FIELDS                                                             \
+    {"limit", FIELD_UINT, CLIENT_REQUEST_AT(limit), .min = 1, .max = LIST_MAX},           \
+    {                                                                                     \
+        "after", FIELD_STRING, CLIENT_REQUEST_AT(after), .min = 1, .max = PLACE_TEXT_MAX, \
+                                                         .noun = "a place in a list"      \
+    }
+
+/* listed.c: the wanted jobs, in texts of the request; the size of a page. */
+extern const char *const client_op_states[];
+struct listing_filter client_op_filter(const struct request *request);
+size_t client_op_limit(const struct request *request);
+
+/* Refuses a pool that does not exist. */
+enum verdict client_op_check_pool(struct dialogue *dialogue, struct request *request);
+
+/* The place of the page; NULL after a refusal. */
+struct client_place *client_op_place(struct clients *clients, struct request *request,
+                                     enum client_place_kind kind);
+
+/* named.c: the job, the pool or the worker named by the request; NULL after a refusal. */
+struct job *client_op_job(const struct client_session *session, struct request *request);
 struct dispatcher *client_op_pool(const struct client_session *session, struct request *request);
 struct worker *client_op_worker(const struct client_session *session, struct request *request);
 

@@ -34,15 +34,16 @@ static const struct protocol general_protocol = {
 /* --- the fields as texts --- */
 
 static const char *const field_names[] = {
-    "op",      "id",          "size",    "module",        "context",     "client",
-    "token",   "token_wrong", "job",     "target",        "timeout_ms",  "soft_timeout_ms",
-    "link",    "notify",      "ignored", "ignored_count", "origin",      "attempt",
-    "for",     "rights",      "pool",    "worker",        "pool_start",  "pool_max",
-    "job_max", "waiting",     "level",   "detach",        "max_wait_ms", "name",
-    "service",
+    "op",      "id",          "size",          "module",        "context",     "client",
+    "token",   "token_wrong", "job",           "target",        "timeout_ms",  "soft_timeout_ms",
+    "link",    "notify",      "ignored",       "ignored_count", "origin",      "attempt",
+    "for",     "rights",      "pool",          "worker",        "pool_start",  "pool_max",
+    "job_max", "waiting",     "level",         "detach",        "max_wait_ms", "name",
+    "service", "state",       "client_number", "limit",         "after",
 };
 
 static const char *const waiting_words[] = {"", "fail", "run"};
+static const char *const state_words[] = {"", "waiting", "running", "stopping"};
 static const char *const level_words[] = {"", "debug", "info", "warn", "error"};
 
 static void show_words(char *text, size_t size, uint32_t bits)
@@ -81,6 +82,8 @@ static const char *field_text(const struct client_request *r, const char *name)
         return r->base.ignored.text;
     if (strcmp(name, "pool") == 0)
         return r->pool.text;
+    if (strcmp(name, "after") == 0)
+        return r->after.text;
     if (strcmp(name, "name") == 0)
         return r->name.text;
     if (strcmp(name, "service") == 0)
@@ -113,6 +116,12 @@ static const char *field_text(const struct client_request *r, const char *name)
         snprintf(text, sizeof text, "%s", waiting_words[r->waiting]);
     else if (strcmp(name, "level") == 0 && r->level)
         snprintf(text, sizeof text, "%s", level_words[r->level]);
+    else if (strcmp(name, "state") == 0 && r->state)
+        snprintf(text, sizeof text, "%s", state_words[r->state]);
+    else if (strcmp(name, "client_number") == 0 && r->client)
+        snprintf(text, sizeof text, "%u", r->client);
+    else if (strcmp(name, "limit") == 0 && r->limit)
+        snprintf(text, sizeof text, "%u", r->limit);
     else if (strcmp(name, "link") == 0 && r->link)
         snprintf(text, sizeof text, "%s", r->link == JOB_LINKED ? "true" : "on-failure");
     else if (strcmp(name, "detach") == 0 && r->detach)

@@ -1,0 +1,42 @@
+/* jobs: all jobs, or those of a filter, a page at a time. */
+#include "clients/ops/ops.h"
+
+#include "jobs/listing.h"
+#include "protocol/answer.h"
+#include "stats/job_report.h"
+
+#include <stdlib.h>
+
+static const struct field fields[] = {
+    CLIENT_OP_FILTER_FIELDS,
+    {"client", FIELD_UINT, CLIENT_REQUEST_AT(client), .min = 1, .max = UINT32_MAX},
+    CLIENT_OP_PAGE_FIELDS,
+    {0},
+};
+
+static enum verdict run(struct dialogue *dialogue, struct request *request)
+{
+    struct clients *clients = client_session_of_dialogue(dialogue)->clients;
+    struct client_place *place = client_op_place(clients, request, PLACE_OF_JOBS);
+    struct listing_filter filter = client_op_filter(request);
+    struct listing_page page = {.limit = client_op_limit(request)};
+    char name[PLACE_TEXT_MAX + 1];
+    if (!place)
+        return VERDICT_REFUSED;
+    bool more = listing_read(&place->jobs, clients->pools, &filter, &page);
+    char *text = report_jobs(clients->report, page.jobs, page.count);
+    answer_page(dialogue, request, more ? client_places_name(place, name) : NULL, text);
+    free(text);
+    if (!more)
+        client_places_remove(&clients->places, place);
+    return VERDICT_FINE;
+}
+
+const struct operation client_op_jobs = {
+    .name = "jobs",
+    .right = RIGHT_OBSERVE,
+    .is_feature = true,
+    .fields = fields,
+    .check = client_op_check_pool,
+    .run = run,
+};
