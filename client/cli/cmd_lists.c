@@ -1,4 +1,4 @@
-/* cmd_lists: clients and modules. */
+/* cmd_lists: clients, modules and services. */
 #include "ask.h"
 #include "command.h"
 #include "exit_status.h"
@@ -72,6 +72,34 @@ static int run_modules(const struct settings *settings)
     return ask_request(settings, "modules", NULL, show_modules);
 }
 
+/* ---- services ---- */
+
+static const struct shown service_columns[] = {
+    {NULL, "name", "name"},
+    {"owner", "client", "client"},
+    {"owner", "name", "owner"},
+    {NULL, "since_ms", "since"},
+    {NULL, "delivered", "delivered"},
+    {NULL, "dropped", "dropped"},
+    {0},
+};
+
+static void print_services(FILE *out, const json_t *services)
+{
+    print_rows(out, services, service_columns, "no services");
+}
+
+static int show_services(const struct settings *settings, const tm_client_event *answer)
+{
+    json_t *services = ask_load_payload(answer, JSON_ARRAY);
+    return services ? ask_print_value(settings, services, print_services) : EXIT_UNREACHABLE;
+}
+
+static int run_services(const struct settings *settings)
+{
+    return ask_request(settings, "services", NULL, show_services);
+}
+
 const struct command cmd_clients = {
     .name = "clients",
     .arguments = "",
@@ -91,4 +119,14 @@ const struct command cmd_modules = {
     .help = "Prints a line for each module: its pool and version, how many workers have\n"
             "loaded it, the state of its breaker. With --json, also its description and its\n"
             "settings.\n",
+};
+
+const struct command cmd_services = {
+    .name = "services",
+    .arguments = "",
+    .kind = COMMAND_SERVER,
+    .run = run_services,
+    .summary = "list the registered services",
+    .help = "Prints a line for each registered service: the number and the name of its owner,\n"
+            "since when, and how many ends of jobs went to it or were dropped.\n",
 };

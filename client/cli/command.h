@@ -12,6 +12,7 @@
  *           -> each -> each_results -> each_records;  each_pace, lines
  *           -> report -> report_json;  output -> sink;  crash_report
  *           -> crash_report -> crash_code;  symbols -> object_file
+ *           -> event_command, event_line
  *           -> interrupt, progress, table, units
  *     cmd_top -> top_figures; top_terminal -> top_screen -> top_summary, top_layout, top_view
  *             -> top_view -> top_keys;  top_model -> top_columns -> units
@@ -47,6 +48,7 @@ enum command_kind {
     COMMAND_WATCH = 1 << 13,
     COMMAND_HELP = 1 << 14,
     COMMAND_TOP = 1 << 15,
+    COMMAND_REGISTER = 1 << 16,
     COMMAND_ANY = (1 << 30) - 1,
 };
 
@@ -64,9 +66,10 @@ struct command {
     const char *help;
 };
 
-extern const struct command cmd_top, cmd_run, cmd_submit, cmd_status, cmd_jobs, cmd_peek, cmd_monitor,
-    cmd_watch, cmd_clients, cmd_modules, cmd_help, cmd_cancel, cmd_kill, cmd_ping, cmd_stats,
-    cmd_pools, cmd_workers, cmd_crash, cmd_crashes, cmd_pause, cmd_resume, cmd_resize, cmd_recycle,
-    cmd_reload, cmd_reopen, cmd_drain, cmd_log_level;
+extern const struct command cmd_top, cmd_run, cmd_submit, cmd_status, cmd_jobs, cmd_peek,
+    cmd_monitor, cmd_watch, cmd_register, cmd_clients, cmd_services, cmd_modules, cmd_help,
+    cmd_cancel, cmd_kill, cmd_ping, cmd_stats, cmd_pools, cmd_workers, cmd_crash, cmd_crashes,
+    cmd_pause, cmd_resume, cmd_resize, cmd_recycle, cmd_reload, cmd_reopen, cmd_drain,
+    cmd_log_level;
 
 #endif

@@ -208,6 +208,12 @@ static int set_module(struct settings *settings, const char *value)
     return 0;
 }
 
+static int set_exec(struct settings *settings, const char *value)
+{
+    settings->command = value;
+    return 0;
+}
+
 static int set_context(struct settings *settings, const char *value)
 {
     settings->context = value;
@@ -309,6 +315,7 @@ const struct option_row options[] = {
      "a client's number, as in `taskmaster clients`"},
     {"service", "NAME", VALUE_SERVICE, COMMAND_SUBMIT | COMMAND_MONITOR, set_service,
      "a registered name; submit: it gets the job's end"},
+    {"exec", "CMD", VALUE_PLAIN, COMMAND_REGISTER, set_exec, "run this by sh for each event"},
     {"pool-start", "N", VALUE_PLAIN, COMMAND_RESIZE, set_pool_start, "workers kept"},
     {"pool-max", "N", VALUE_PLAIN, COMMAND_RESIZE, set_pool_max, "workers at most"},
     {"job-max", "N", VALUE_PLAIN, COMMAND_RESIZE, set_job_max, "waiting jobs at most"},

@@ -52,6 +52,7 @@ struct settings {
     uint32_t max_wait_ms;
     const char *service; /* submit: for this service; NULL: none */
     const char *context; /* JSON text; NULL: none */
+    const char *command; /* register: for sh, run for each event; NULL: events are printed */
 
     char **args; /* the arguments behind the command's name */
     int arg_count;

@@ -1,4 +1,4 @@
-/* clients and modules. */
+/* clients, modules and services. */
 #include "tests/unit/client/dialogue.h"
 #include "tests/unit/suite.h"
 
@@ -32,11 +32,29 @@ START_TEST(modules)
 }
 END_TEST
 
+START_TEST(services)
+{
+    static const char request[] = "{\"op\":\"services\",\"id\":1}";
+    static const char some[] =
+        "[{\"name\":\"a.b\",\"owner\":{\"client\":17,\"name\":\"web\"},\"since_ms\":61000,"
+        "\"delivered\":3,\"dropped\":0},"
+        "{\"name\":\"c\",\"owner\":{\"client\":2,\"name\":null},\"since_ms\":5,\"delivered\":0,"
+        "\"dropped\":10}]";
+    assert_shown(request, "services", some, ARGS("services"),
+                 "name  client  owner  since  delivered  dropped\n"
+                 "a.b       17  web    61.0s          3        0\n"
+                 "c          2  -      5.0ms          0       10\n");
+    assert_shown(request, "services", "[]", ARGS("services"), "no services\n");
+    assert_shown(request, "services", "[]", ARGS("services", "--json"), "[]\n");
+}
+END_TEST
+
 int main(void)
 {
     const TTest *const tests[] = {
         clients,
         modules,
+        services,
     };
     TCase *tcase = tcase_create("cmd_lists");
     tcase_set_timeout(tcase, 120);

@@ -1,0 +1,182 @@
+/* event_command: see event_command.h. */
+#include "event_command.h"
+
+#include "allocate.h"
+#include "ask.h"
+#include "complain.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/pidfd.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+enum {
+    READ_EVERY_MS = 5000, /* well within the server's output-timeout-ms */
+    READS_MAX = 64,       /* of at most 1 MiB each: for a command that never ends */
+    KEY_MAX = 64,
+};
+
+extern char **environ;
+
+/* --- the environment --- */
+
+/* The command's own settings, which a command may need for another request. */
+static bool is_setting(const char *name)
+{
+    return strcmp(name, "TASKMASTER_SERVER") == 0 || strcmp(name, "TASKMASTER_TOKEN_FILE") == 0;
+}
+
+/* Removes the fields of an outer event. The list moves up with each. */
+static void remove_fields(void)
+{
+    char name[KEY_MAX + 16];
+    for (char **at = environ; *at;) {
+        size_t len = strcspn(*at, "=");
+        snprintf(name, sizeof name, "%.*s", (int)len, *at);
+        if (strncmp(name, "TASKMASTER_", 11) != 0 || is_setting(name) || unsetenv(name) < 0)
+            at++;
+        else
+            at = environ;
+    }
+}
+
+/* Writes TASKMASTER_KEY. False for a key that is no name of a variable, or one of a setting. */
+static bool make_name(char *name, size_t size, const char *key)
+{
+    if (strlen(key) > KEY_MAX || strspn(key, "abcdefghijklmnopqrstuvwxyz0123456789_") < strlen(key))
+        return false;
+    snprintf(name, size, "TASKMASTER_%s", key);
+    for (char *at = name; *at; at++)
+        *at = (char)toupper((unsigned char)*at);
+    return !is_setting(name);
+}
+
+static void add_field(const char *key, const json_t *value)
+{
+    char name[KEY_MAX + 16];
+    if (!make_name(name, sizeof name, key))
+        return;
+    char *text = json_is_string(value) ? NULL : json_dumps(value, JSON_COMPACT | JSON_ENCODE_ANY);
+    if (setenv(name, text ? text : json_string_value(value), 1) < 0)
+        allocate_failed();
+    free(text);
+}
+
+static void set_environment(const tm_client_event *event)
+{
+    const char *key;
+    json_t *value, *header = ask_load_header(event);
+    remove_fields();
+    json_object_foreach (header, key, value)
+        add_field(key, value);
+    json_decref(header);
+}
+
+/* --- the process --- */
+
+/* The signals of interrupt.h are blocked here, and a child inherits the mask. */
+static _Noreturn void become(const char *command, const tm_client_event *event, int input)
+{
+    sigset_t none;
+    sigemptyset(&none);
+    sigprocmask(SIG_SETMASK, &none, NULL);
+    signal(SIGPIPE, SIG_DFL);
+    set_environment(event);
+    if (dup2(input, STDIN_FILENO) >= 0)
+        execl("/bin/sh", "sh", "-c", command, (char *)NULL);
+    complain("cannot run /bin/sh: %s", strerror(errno));
+    _exit(127);
+}
+
+struct process {
+    pid_t pid;
+    int end;   /* readable once the process has ended */
+    int input; /* -1: the rest of the payload is not wanted */
+};
+
+/* Returns 0, or -1 after a complaint. */
+static int start(struct process *process, const char *command, const tm_client_event *event)
+{
+    int input[2];
+    if (pipe2(input, O_CLOEXEC) == 0) {
+        process->pid = fork();
+        if (process->pid == 0)
+            become(command, event, input[0]);
+        close(input[0]);
+        process->input = input[1];
+        process->end = process->pid > 0 ? pidfd_open(process->pid, 0) : -1;
+        if (process->end >= 0 && fcntl(process->input, F_SETFL, O_NONBLOCK) == 0)
+            return 0;
+        close(process->input);
+    }
+    complain("cannot start a command: %s", strerror(errno));
+    return -1;
+}
+
+static void end_input(struct process *process)
+{
+    if (process->input >= 0)
+        close(process->input);
+    process->input = -1;
+}
+
+/* Writes more of the payload. A command need not read all of it. */
+static void write_some(struct process *process, const tm_client_event *event, size_t *written)
+{
+    const char *data = event->data;
+    ssize_t n = write(process->input, data + *written, event->size - *written);
+    if (n > 0)
+        *written += (size_t)n;
+    if (*written == event->size || (n < 0 && errno != EAGAIN && errno != EINTR))
+        end_input(process);
+}
+
+static void feed(struct process *process, tm_client *client, const tm_client_event *event)
+{
+    size_t written = 0;
+    int reads = 0;
+    struct pollfd polled[] = {{.fd = process->end, .events = POLLIN}, {.events = POLLOUT}};
+    if (event->size == 0)
+        end_input(process);
+    while (!polled[0].revents) {
+        polled[1].fd = process->input;
+        int count = poll(polled, 2, READ_EVERY_MS);
+        if (count > 0 && polled[1].revents)
+            write_some(process, event, &written);
+        if (count == 0 && reads++ < READS_MAX)
+            tm_client_process(client);
+    }
+    end_input(process);
+}
+
+/* Returns 0, or -1 after a complaint. */
+static int judge(int status, const tm_client_event *event)
+{
+    const char *job = event->job ? event->job : "?";
+    if (WIFEXITED(status) && WEXITSTATUS(status) == 0)
+        return 0;
+    if (WIFEXITED(status))
+        complain("the command for job %s ended with status %d", job, WEXITSTATUS(status));
+    else
+        complain("the command for job %s was ended by signal %d", job, WTERMSIG(status));
+    return -1;
+}
+
+int event_command_run(tm_client *client, const char *command, const tm_client_event *event)
+{
+    struct process process;
+    int status = 0;
+    if (start(&process, command, event) < 0)
+        return -1;
+    feed(&process, client, event);
+    waitpid(process.pid, &status, 0);
+    close(process.end);
+    return judge(status, event);
+}
