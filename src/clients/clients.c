@@ -149,6 +149,7 @@ void clients_init(struct clients *clients)
     client_tokens_init(&clients->tokens, on_revoke, clients);
     client_detached_init(clients);
     client_services_init(&clients->services, client_service_jobs_prepare);
+    client_watches_init(&clients->watches, clients);
     client_places_init(&clients->places);
     client_selections_init(&clients->selections, on_selection, clients);
     client_log_init(&clients->log, clients->loop->timers);

@@ -17,6 +17,7 @@
 #include "clients/services.h"
 #include "clients/settings.h"
 #include "clients/tokens.h"
+#include "clients/watch.h"
 #include "net/conn.h"
 
 #include <stddef.h>
@@ -59,6 +60,7 @@ struct clients {
     struct client_tokens tokens;
     struct client_detached detached;
     struct client_services services;
+    struct client_watches watches;
     struct client_draining draining;
     struct client_log log;
     struct client_places places; /* in lists */

@@ -11,7 +11,7 @@
  *     draining.c              the next session to tell of a drain
  *     detached.c              jobs that are nobody's
  *     service_jobs.c          jobs for a name
- *     services.c              names of connections
+ *     services.c, watch.c     names of connections, and those that look on
  *     refusal.c, replies.c    the texts: errors about submits, events of jobs
  *     reader.c                parts, and clients that do not take them
  *     job_ids.c, log.c        unfinished jobs by id, lines of the log

@@ -54,6 +54,7 @@ static void on_failed(struct dialogue *dialogue, const struct refusal *refusal)
 {
     struct client_session *session = client_session_of_dialogue(dialogue);
     client_log_error(session, refusal->code, refusal->message);
+    client_session_note_end(session, CLIENT_ERROR);
     client_session_end(session);
 }
 
@@ -117,6 +118,7 @@ static void on_input_end(struct conn *conn)
 
 static void on_gone(struct conn *conn, const char *why)
 {
+    client_session_note_end(session_of(conn), CLIENT_RESET);
     client_session_close(session_of(conn), why);
 }
 

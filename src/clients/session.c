@@ -58,6 +58,7 @@ static void end_reading(struct client_session *session)
 {
     session->clients->reading--;
     client_services_release(session);
+    client_watch_end(session);
 }
 
 void client_session_set_state(struct client_session *session, enum session_state state)
@@ -79,6 +80,21 @@ void client_session_set_state(struct client_session *session, enum session_state
 
 /* --- the end --- */
 
+const char *client_end_name(enum client_end end)
+{
+    static const char *const names[] = {
+        [CLIENT_CLOSED] = "closed", [CLIENT_BYE] = "bye",     [CLIENT_RESET] = "reset",
+        [CLIENT_SLOW] = "slow",     [CLIENT_ERROR] = "error",
+    };
+    return names[end];
+}
+
+void client_session_note_end(struct client_session *session, enum client_end end)
+{
+    if (session->end == CLIENT_CLOSED)
+        session->end = (uint8_t)end;
+}
+
 void client_session_close(struct client_session *session, const char *why)
 {
     if (session->state == SESSION_CLOSED)
@@ -87,6 +103,7 @@ void client_session_close(struct client_session *session, const char *why)
               LOG_UINT("jobs", session->source.job_count));
     timer_clear(client_session_timers(session), &session->timer);
     client_session_set_state(session, SESSION_CLOSED);
+    client_watch_tell(session, "closed", client_end_name(session->end));
     client_awaited_forget(session);
     client_reader_forget(session);
     client_selections_forget(session);
@@ -97,6 +114,7 @@ void client_session_close(struct client_session *session, const char *why)
 void client_session_drop(struct client_session *session, const char *why, const char *hint)
 {
     client_log_dropped(session, why, hint);
+    client_session_note_end(session, CLIENT_SLOW);
     client_session_close(session, why);
 }
 
@@ -252,6 +270,7 @@ void client_session_begin(struct client_session *session)
     session->hello_limit_ms = clients->settings->hello_timeout_ms;
     timer_set_ms(timers, &session->timer, session->hello_limit_ms);
     log_event(LOG_DEBUG, "client-connected", LOG_STR("client", session->name));
+    client_watch_tell(session, "connected", NULL);
 }
 
 void client_session_greet(struct client_session *session, uint64_t token)

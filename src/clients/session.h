@@ -44,6 +44,15 @@ enum session_state {
     SESSION_STATES
 };
 
+/* Why a connection has ended: its first cause. */
+enum client_end {
+    CLIENT_CLOSED, /* by the client, or at the server's end */
+    CLIENT_BYE,    /* by the client, with leave taken */
+    CLIENT_RESET,  /* the network or the client broke it off */
+    CLIENT_SLOW,   /* its client did not read */
+    CLIENT_ERROR,  /* a fatal error was told */
+};
+
 struct client_session {
     struct conn conn;
     struct dialogue dialogue; /* greeted: a client, in any state */
@@ -52,6 +61,7 @@ struct client_session {
     TAILQ_ENTRY(client_session) link;
     uint64_t number;
     uint8_t state; /* enum session_state */
+    uint8_t end;   /* enum client_end */
     uint8_t arriving_module_len;
     bool told_draining;           /* of the server's drain */
     struct client_reader *reader; /* of parts; NULL: none has come so far (reader.c) */
@@ -70,6 +80,7 @@ struct client_session {
     uint64_t token_digest;
     const struct grant *grant; /* as of clients->tokens.changes; see client_tokens_grant() */
     uint64_t grant_changes;
+    struct client_watch *watch;           /* NULL: none (watch.h) */
     LIST_HEAD(, client_service) services; /* its names (services.h) */
     uint32_t service_count;
     struct job_origin *origin; /* of its jobs; NULL unless the token has a name */
@@ -94,6 +105,12 @@ void client_session_end(struct client_session *session);
 
 /* Goes on to end the session once nothing is left to be delivered. */
 void client_session_settle(struct client_session *session);
+
+/* "closed" and so on. */
+const char *client_end_name(enum client_end end);
+
+/* Notes the cause of the end to come, unless another came first. */
+void client_session_note_end(struct client_session *session, enum client_end end);
 
 /* Closes the connection at once. client_session_drop() also warns the operator: the client did not
  * ask for the end, and events for it are lost. */

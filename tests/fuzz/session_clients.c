@@ -204,6 +204,8 @@ static void operate(struct client *client, unsigned what)
         "{\"op\":\"drain\"}\n",
         "{\"op\":\"log-level\",\"level\":\"warn\"}\n",
         "{\"op\":\"reopen\"}\n",
+        "{\"op\":\"watch\",\"what\":[\"jobs\",\"workers\",\"pools\",\"clients\"]}\n",
+        "{\"op\":\"unwatch\"}\n",
         "{\"op\":\"kill\",\"worker\":1}\n",
         "{\"op\":\"kill\",\"worker\":3}\n",
         "{\"op\":\"register\",\"name\":\"a\"}\n",

@@ -38,6 +38,8 @@ NEEDED = {
     "reload": "admin",
     "log-level": "admin",
     "reopen": "admin",
+    "watch": "observe",
+    "unwatch": None,
     "drain": "admin",
 }
 
@@ -52,6 +54,7 @@ FIELDS = {
     "unregister": {"name": "none"},
     "resize": {"pool_max": 2},
     "log-level": {"level": "debug"},
+    "watch": {"what": ["pools"]},
 }
 
 

@@ -15,6 +15,7 @@ static enum verdict run(struct dialogue *dialogue, struct request *request)
     answer_begin_ok(&event, dialogue, request);
     event_end(&event);
     session->source.leave = true;
+    client_session_note_end(session, CLIENT_BYE);
     client_session_end(session);
     return VERDICT_FINE;
 }

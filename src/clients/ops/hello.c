@@ -63,6 +63,7 @@ static enum verdict run(struct dialogue *dialogue, struct request *request)
     answer(session, request);
     session->told_draining = session->clients->pools->shared.draining;
     note_names(session, request);
+    client_watch_tell(session, "greeted", NULL);
     return VERDICT_FINE;
 }
 

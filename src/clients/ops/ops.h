@@ -1,6 +1,6 @@
 /*
  * ops: the operations of clients, one file each; cancel.c has kill as well, stats.c workers,
- * pause.c resume, register.c unregister.
+ * pause.c resume, register.c unregister, watch.c unwatch.
  *
  * To add an operation, write a file here with its `struct operation`, and add a line to the list
  * below. To add a field, add a row in the operation's file and a member to client_request.
@@ -40,6 +40,7 @@ struct client_request {
     uint32_t worker;                     /* its id */
     struct pool_size size;               /* of resize */
     uint32_t waiting;                    /* enum control_waiting */
+    uint32_t what;                       /* bits of the words of watch's field */
     uint32_t level;                      /* of the log, from 1; 0: not given */
     REQUEST_TEXT(SERVICE_NAME_MAX) name; /* of a service */
     REQUEST_TEXT(SERVICE_NAME_MAX) service;
@@ -75,6 +76,8 @@ struct client_request {
     OP(reopen)         \
     OP(drain)          \
     OP(log_level)      \
+    OP(watch)          \
+    OP(unwatch)        \
     OP(register)       \
     OP(unregister)     \
     OP(services)

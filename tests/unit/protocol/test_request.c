@@ -39,18 +39,21 @@ static const char *const field_names[] = {
     "link",    "notify",      "ignored",       "ignored_count", "origin",      "attempt",
     "for",     "rights",      "pool",          "worker",        "pool_start",  "pool_max",
     "job_max", "waiting",     "level",         "detach",        "max_wait_ms", "name",
-    "service", "state",       "client_number", "limit",         "after",
+    "service", "state",       "client_number", "limit",         "after",       "what",
 };
 
 static const char *const waiting_words[] = {"", "fail", "run"};
 static const char *const state_words[] = {"", "waiting", "running", "stopping"};
 static const char *const level_words[] = {"", "debug", "info", "warn", "error"};
 
-static void show_words(char *text, size_t size, uint32_t bits)
+static const char *const notify_words[] = {"accepted", "started", "progress",
+                                           "part",     "usage",   NULL};
+static const char *const what_words[] = {"jobs", "workers", "pools", "clients", NULL};
+
+static void show_words(char *text, size_t size, const char *const *words, uint32_t bits)
 {
-    static const char *const words[] = {"accepted", "started", "progress", "part", "usage"};
     size_t len = 0;
-    for (size_t i = 0; i < SUPPORT_COUNT(words); i++)
+    for (size_t i = 0; words[i]; i++)
         if (bits & 1u << i)
             len += (size_t)snprintf(text + len, size - len, "%s%s", len ? " " : "", words[i]);
 }
@@ -131,7 +134,9 @@ static const char *field_text(const struct client_request *r, const char *name)
     else if (strcmp(name, "ignored_count") == 0 && r->base.ignored_count)
         snprintf(text, sizeof text, "%u", r->base.ignored_count);
     else if (strcmp(name, "notify") == 0)
-        show_words(text, sizeof text, r->notify);
+        show_words(text, sizeof text, notify_words, r->notify);
+    else if (strcmp(name, "what") == 0)
+        show_words(text, sizeof text, what_words, r->what);
     return text;
 }
 
