@@ -35,10 +35,12 @@ static uint64_t sum(const json_t *counts)
     const char *key;
     json_t *count;
     size_t i;
-    json_object_foreach ((json_t *)counts, key, count)
+    json_object_foreach ((json_t *)counts, key, count) {
         total += (uint64_t)json_integer_value(count);
-    json_array_foreach ((json_t *)counts, i, count)
+    }
+    json_array_foreach ((json_t *)counts, i, count) {
         total += (uint64_t)json_integer_value(count);
+    }
     return total;
 }
 
@@ -162,9 +164,10 @@ static void take_list(struct top_model *model, enum top_section section, json_t 
 {
     json_t *rows = json_array(), *item;
     size_t i;
-    json_array_foreach (list, i, item)
+    json_array_foreach (list, i, item) {
         if (json_is_object(item))
             json_array_append(rows, item);
+    }
     json_decref(model->rows[section]);
     model->rows[section] = rows;
 }
@@ -177,9 +180,10 @@ void top_model_take_workers(struct top_model *model, json_t *workers)
     if (model->has_jobs)
         return;
     json_array_clear(model->rows[TOP_JOBS]);
-    json_array_foreach (model->rows[TOP_WORKERS], i, worker)
+    json_array_foreach (model->rows[TOP_WORKERS], i, worker) {
         if (json_is_string(json_object_get(worker, "job")))
             json_array_append_new(model->rows[TOP_JOBS], job_of_worker(worker));
+    }
 }
 
 void top_model_take_jobs(struct top_model *model, json_t *jobs)
@@ -188,8 +192,9 @@ void top_model_take_jobs(struct top_model *model, json_t *jobs)
     size_t i;
     model->has_jobs = true;
     take_list(model, TOP_JOBS, jobs);
-    json_array_foreach (model->rows[TOP_JOBS], i, job)
+    json_array_foreach (model->rows[TOP_JOBS], i, job) {
         set_kb(job, "size_kb", "size");
+    }
 }
 
 /* ---- selecting ---- */
@@ -230,9 +235,10 @@ json_t *top_model_select(const struct top_model *model, enum top_section section
     json_t *row, **rows = calloc(json_array_size(model->rows[section]) + 1, sizeof(json_t *));
     if (!rows)
         return json_array();
-    json_array_foreach (model->rows[section], i, row)
+    json_array_foreach (model->rows[section], i, row) {
         if (top_matches(section, row, words))
             rows[count++] = row;
+    }
     order = (struct order){&table->columns[column], &table->columns[0], reverse};
     json_t *list = take_sorted(rows, count);
     free(rows);

@@ -56,11 +56,11 @@ static void add_text(struct top_screen *screen, enum top_look look, const char *
 static void add_cell(char *text, int cols, const char *cell, int width, bool right)
 {
     char cut[TOP_CELL_MAX];
-    size_t len = strlen(text);
+    size_t len = strlen(text), room = (size_t)width;
     snprintf(cut, sizeof cut, "%s", cell);
-    if (width > 0 && strlen(cut) > (size_t)width) {
-        cut[width] = '\0';
-        cut[width - 1] = '~';
+    if (room > 0 && room < sizeof cut && strlen(cut) > room) {
+        cut[room] = '\0';
+        cut[room - 1] = '~';
     }
     snprintf(text + len, (size_t)cols + 1 - len, right ? "%*s%*s" : "%*s%-*s", len ? TOP_GAP : 0,
              "", width, cut);

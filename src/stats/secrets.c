@@ -33,6 +33,7 @@ void secrets_hide(json_t *value)
     json_t *item;
     if (json_is_object(value))
         hide_in_object(value);
-    json_array_foreach (value, i, item)
+    json_array_foreach (value, i, item) {
         secrets_hide(item);
+    }
 }

@@ -8,7 +8,7 @@
 static struct module_settings settings;
 static struct module_table table;
 static struct worker_loaded loaded;
-static struct worker_shared *shared;
+static struct worker_shared memory, *const shared = &memory;
 static char dir[] = "/tmp/test_workers_loaded.XXXXXX";
 static uint64_t now_us;
 
@@ -21,7 +21,6 @@ static void set_up(void)
     ck_assert(file && fclose(file) == 0);
     settings.dir = dir;
     module_table_init(&table, &settings);
-    shared = calloc(1, sizeof *shared);
     now_us = 1000;
 }
 
@@ -33,7 +32,6 @@ static void tear_down(void)
     ck_assert_int_eq(rmdir(dir), 0);
     worker_loaded_end(&loaded);
     module_table_free(&table);
-    free(shared);
 }
 
 static void claim(const char *name, const char *version, const char *describe)
