@@ -91,6 +91,7 @@ LIBS_math     := -ljansson -lm
 LIBS_sleep    := -ljansson
 LIBS_readfile := -ljansson
 LIBS_exec     := -ljansson
+LIBS_kv       := -ljansson
 LIBS_leave    := -lm
 LIBS_state    := -lm
 ifeq ($(COVERAGE),1) # of src/; a module exports its descriptor and nothing else

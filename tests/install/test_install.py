@@ -203,7 +203,7 @@ def test_files_are_where_they_belong(tree):
     ):
         assert name in found
     modules = {name for name in found if name.startswith("lib/taskmaster/modules/")}
-    names = ("echo", "exec", "fib", "math", "readfile", "sleep", "wc")
+    names = ("echo", "exec", "fib", "kv", "math", "readfile", "sleep", "wc")
     assert modules == {f"lib/taskmaster/modules/{name}.so" for name in names}
     assert (
         files(tree)
