@@ -49,11 +49,10 @@ static int run_clients(const struct settings *settings)
 
 /* The text of describe may have many lines: --json has it, with the settings. */
 static const struct shown module_columns[] = {
-    {NULL, "name", "name"},           {NULL, "pool", "pool"},
-    {NULL, "enabled", "enabled"},     {NULL, "version", "version"},
-    {NULL, "loaded_by", "loaded_by"}, {"breaker", "state", "breaker"},
-    {"counts", "done", "done"},       {"counts", "failed", "failed"},
-    {NULL, "file", "file"},           {0},
+    {NULL, "name", "name"},       {NULL, "pool", "pool"},           {NULL, "enabled", "enabled"},
+    {NULL, "version", "version"}, {NULL, "loaded_by", "loaded_by"}, {"breaker", "state", "breaker"},
+    {NULL, "running", "running"}, {NULL, "waiting", "waiting"},     {NULL, "done", "done"},
+    {NULL, "failed", "failed"},   {NULL, "file", "file"},           {0},
 };
 
 static void print_modules(FILE *out, const json_t *modules)

@@ -46,7 +46,7 @@ static void offer_members(const json_t *list, const char *name, complete_offer *
 static const struct source {
     const char *op, *member;
 } sources[] = {
-    [VALUE_MODULE] = {"stats", "modules"},      [VALUE_POOL] = {"stats", "pools"},
+    [VALUE_MODULE] = {"modules", "name"},       [VALUE_POOL] = {"stats", "pools"},
     [VALUE_WORKER] = {"workers", "id"},         [VALUE_JOB] = {"jobs", "job"},
     [VALUE_CRASH] = {"crashes", "fingerprint"}, [VALUE_CLIENT] = {"clients", "id"},
     [VALUE_SERVICE] = {"services", "name"},

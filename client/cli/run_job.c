@@ -20,8 +20,19 @@ struct run {
     uint64_t id;
     int interrupt_fd;
     struct sink sink; /* parts not written yet */
+    bool drops;       /* after an interrupt: parts still to be written */
+    bool dropped;     /* a part was lost so */
     struct job_progress progress;
 };
+
+/* After an interrupt nobody may read any more: a full pipe must not keep the command. */
+static void drop_parts(struct run *run)
+{
+    run->drops = true;
+    run->dropped = sink_pending(&run->sink) > 0;
+    sink_close(&run->sink);
+    sink_open(&run->sink, STDOUT_FILENO);
+}
 
 /* Asks the server to cancel the job. The end of the job then ends the wait. */
 static void cancel(struct run *run)
@@ -29,6 +40,7 @@ static void cancel(struct run *run)
     int timeout_ms = settings_time_left_ms(run->settings, ANSWER_MAX_MS);
     tm_client_status status = tm_client_cancel_id(run->client, run->id, timeout_ms, NULL);
     run->outcome->interrupted = true;
+    drop_parts(run);
     job_progress_hide(&run->progress);
     if (status == TM_CLIENT_OK)
         complain("interrupted: cancelling the job; interrupt again to leave at once");
@@ -47,11 +59,13 @@ static void add_json(struct run *run, const tm_client_event *event)
 /* Takes an event before the last one. Only events asked for come. */
 static void take_event(struct run *run, tm_client_event *event)
 {
-    bool shown = event->type == TM_CLIENT_EVENT_PART || event->type == TM_CLIENT_EVENT_PROGRESS;
+    bool part = event->type == TM_CLIENT_EVENT_PART;
     run->outcome->begun = true;
-    if (shown && run->settings->json)
+    if (part && run->drops)
+        run->dropped = true;
+    else if (run->settings->json && (part || event->type == TM_CLIENT_EVENT_PROGRESS))
         add_json(run, event);
-    else if (event->type == TM_CLIENT_EVENT_PART)
+    else if (part)
         sink_add(&run->sink, event->data, event->size);
     else if (event->type == TM_CLIENT_EVENT_PROGRESS)
         job_progress_show(&run->progress, event->fraction, event->message);
@@ -78,7 +92,7 @@ static int wait_once(struct run *run)
         {.fd = run->interrupt_fd, .events = POLLIN},
     };
     poll(poll_fds, 3, settings_time_left_ms(run->settings, -1));
-    if (interrupt_take(run->interrupt_fd))
+    if (poll_fds[2].revents && interrupt_take(run->interrupt_fd))
         cancel(run);
     return poll_fds[1].revents ? write_parts(run) : 0;
 }
@@ -115,6 +129,16 @@ static tm_client_status await_end(struct run *run)
     }
 }
 
+/* The end of a result is of no use behind a gap. */
+static void check_output(struct run *run)
+{
+    const tm_client_event *event = run->outcome->event;
+    if (!run->dropped || !event || event->type != TM_CLIENT_EVENT_DONE)
+        return;
+    complain("interrupted: the result is done, and not all of it is written");
+    run->outcome->output_failed = true;
+}
+
 static uint32_t notify_of(const struct settings *settings)
 {
     return (settings->streams ? TM_CLIENT_NOTIFY_PART : 0) |
@@ -138,6 +162,7 @@ void run_job(const struct settings *settings, tm_client *client, const struct pa
     if (outcome->status == TM_CLIENT_OK)
         outcome->status = await_end(&run);
     job_progress_hide(&run.progress);
+    check_output(&run);
     sink_close(&run.sink);
     interrupt_close(run.interrupt_fd);
 }

@@ -10,7 +10,7 @@ struct run_outcome {
     tm_client_event *event;  /* owned; the last event; NULL unless `status` is OK */
     bool begun;              /* the server told that the job has begun; with --retry only */
     bool interrupted;
-    bool output_failed; /* after a complaint: no event */
+    bool output_failed; /* after a complaint */
 };
 
 /* Submits the job and waits for its end, or for that of --timeout. An interrupt cancels the job. */

@@ -43,6 +43,7 @@ END_TEST
 
 #define STATS   "{\"op\":\"stats\",\"id\":1}"
 #define WORKERS "{\"op\":\"workers\",\"id\":1}"
+#define MODULES "{\"op\":\"modules\",\"id\":1}"
 #define JOBS    "{\"op\":\"jobs\",\"id\":1}"
 #define CLIENTS "{\"op\":\"clients\",\"id\":1}"
 #define CRASHES "{\"op\":\"crashes\",\"id\":1}"
@@ -53,14 +54,14 @@ END_TEST
 START_TEST(names_of_the_server)
 {
     static const char stats[] =
-        "{\"pools\":{\"default\":{},\"reports\":{},\"$(rm)\":{},\"a\\nb\":{}},"
-        "\"modules\":{\"fib\":{},\"find\":{},\"wc\":{}}}";
+        "{\"pools\":{\"default\":{},\"reports\":{},\"$(rm)\":{},\"a\\nb\":{}},\"x\":1}";
+    static const char modules[] = "[{\"name\":\"fib\"},{\"name\":\"find\"},{\"name\":\"wc\"}]";
     static const char workers[] = "[{\"id\":1,\"job\":null},{\"id\":12,\"job\":\"k-1\"},7]";
     assert_shown(STATS, "stats", stats, ARGS(NAMES, "pause", ""), "default\nreports\n");
     assert_shown(STATS, "stats", stats, ARGS(NAMES, "resize", "--pool-max", "3", "re"),
                  "reports\n");
-    assert_shown(STATS, "stats", stats, ARGS(NAMES, "run", "fi"), "fib\nfind\n");
-    assert_shown(STATS, "stats", stats, ARGS(NAMES, "crashes", "--module", "w"), "wc\n");
+    assert_shown(MODULES, "modules", modules, ARGS(NAMES, "run", "fi"), "fib\nfind\n");
+    assert_shown(MODULES, "modules", modules, ARGS(NAMES, "crashes", "--module", "w"), "wc\n");
     assert_shown(JOBS, "jobs", "[{\"job\":\"k-1\"},{\"job\":\"k-2\"}]", ARGS(NAMES, "cancel", ""),
                  "k-1\nk-2\n");
     assert_shown(CLIENTS, "clients", "[{\"id\":7}]", ARGS(NAMES, "jobs", "--client", ""), "7\n");

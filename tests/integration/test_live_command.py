@@ -1,0 +1,163 @@
+"""The commands of live jobs against a real daemon: jobs handed over, streamed, watched and looked at."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+
+
+from harness import proc
+from harness.client import start
+from harness.daemon import COMMAND, environment
+from harness.wait import BUILD, DEADLINE, SCALE, wait_until
+
+DONE, FAILED, AGAIN, TIMEOUT = 0, 1, 75, 124
+LONG_SLEEP = json.dumps({"ms": 60000})
+TEST_MODULES = os.path.join(BUILD, "tests", "modules")
+
+
+def spawn(server, *arguments):
+    return proc.spawn(
+        [COMMAND, *arguments, "--server", server.address],
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        env=environment(),
+    )
+
+
+def finish(process, status=DONE):
+    """Returns what the command has printed, on each descriptor."""
+    try:
+        out, err = process.communicate(timeout=DEADLINE * 3)
+    finally:
+        proc.end(process)
+    assert process.returncode == status, (process.returncode, out[-500:], err)
+    return out.decode("latin-1"), err.decode()
+
+
+def run(server, *arguments, status=DONE):
+    return finish(spawn(server, *arguments), status)
+
+
+def full_daemon(daemon, **config):
+    """One busy worker; whatever is submitted waits. Returns the daemon and the client of the busy job."""
+    server = daemon(pool_start=1, pool_max=1, **config)
+    client = server.client()
+    start(client, "sleep", LONG_SLEEP, id="busy")
+    return server, client
+
+
+def done(server):
+    return server.stats()["jobs"]["done"]
+
+
+# ---- submit
+
+
+def test_submit_prints_the_id_and_the_job_runs(daemon):
+    server = daemon()
+    out, err = run(server, "submit", "echo", "hello")
+    assert out.strip() and err == ""
+    wait_until(lambda: done(server) == 1, "the job's end")
+    event = json.loads(run(server, "submit", "echo", "hello", "--json")[0])
+    assert event["event"] == "accepted" and event["job"] != out.strip(), event
+
+
+def test_submit_refused(daemon):
+    server, _ = full_daemon(daemon, job_max=0)
+    _, err = run(server, "submit", "echo", "x", status=AGAIN)
+    assert "overload (queue-full" in err
+    _, err = run(server, "submit", "echo", "x", "--service", "nobody", status=FAILED)
+    assert "unknown-service" in err
+    _, err = run(server, "submit", "nosuch", "x", status=FAILED)
+    assert "unknown-module" in err
+
+
+# ---- run
+
+
+def test_max_wait(daemon):
+    server, _ = full_daemon(daemon)
+    _, err = run(server, "run", "echo", "x", "--max-wait", "0.1", status=FAILED)
+    assert "failed (expired)" in err
+
+
+def test_soft_timeout(daemon):
+    server = daemon()
+    _, err = run(server, "run", "sleep", LONG_SLEEP, "--soft-timeout", "0.1", status=TIMEOUT)
+    assert "timeout, step stop-flag" in err
+
+
+def test_progress(daemon):
+    server = daemon(module_dir=TEST_MODULES)
+    payload = "progress 0.25 first\nprogress 1\nsay end"
+    out, err = run(server, "run", "live", payload, "--progress")
+    assert out == "end"
+    assert err.splitlines()[-1] == "taskmaster: 100%", err
+    out, err = run(server, "run", "live", payload, "--progress", "--json")
+    *reports, last = [json.loads(line) for line in out.splitlines()]
+    assert (last["event"], last["payload"]) == ("done", "end")
+    assert reports[-1]["event"] == "progress" and reports[-1]["fraction"] == 1, reports
+
+
+def test_retry_while_the_server_is_full(daemon):
+    server, client = full_daemon(daemon, job_max=0)
+    process = spawn(server, "run", "echo", "x", "--retry", str(DEADLINE))
+    wait_until(lambda: server.stats()["jobs"]["overload"]["queue-full"] > 1, "refusals")
+    client.send(op="kill", target="busy")
+    assert finish(process) == ("x", "")
+
+
+def test_retry_gives_up(daemon):
+    server, _ = full_daemon(daemon, job_max=0)
+    _, err = run(server, "run", "echo", "x", "--retry", "0.2", status=AGAIN)
+    assert "overload (queue-full" in err
+
+
+PARTS, PART = 64 * 1024 * 1024, 64 * 1024
+
+
+def test_stream(daemon):
+    server = daemon(module_dir=TEST_MODULES)
+    process = spawn(server, "run", "parts", f"{PARTS} {PART}", "--stream")
+    seq = 0
+    while seq < PARTS // PART:
+        part = process.stdout.read(PART)
+        assert part == seq.to_bytes(8, sys.byteorder) + b"." * (PART - 8), seq
+        seq += 1
+        if seq == PARTS // PART // 2:
+            assert proc.rss_kb(process.pid) < 32 * 1024 * SCALE
+    assert process.stdout.read() == str(seq).encode()
+    assert finish(process) == ("", "")
+
+
+def test_stream_as_json(daemon):
+    server = daemon(module_dir=TEST_MODULES)
+    out, _ = run(server, "run", "parts", "20 7", "--stream", "--json")
+    events = [json.loads(line) for line in out.splitlines()]
+    assert [event["event"] for event in events] == ["part", "part", "part", "done"], events
+    assert [event["seq"] for event in events[:3]] == [0, 1, 2], events
+
+
+def test_a_stream_that_nobody_reads_is_interrupted(daemon):
+    server = daemon(module_dir=TEST_MODULES)
+    process = spawn(server, "run", "parts", f"{PARTS} {PART}", "--stream")
+    first = process.stdout.read(1)
+    process.send_signal(signal.SIGINT)
+    out, err = finish(process, FAILED)
+    assert len(first + out.encode("latin-1")) < PARTS
+    assert "interrupted" in err and "cancelled" in err, err
+
+
+# ---- the lists
+
+
+def test_modules(daemon):
+    server = daemon(preload=["fib"], modules={"echo": {"enabled": False}})
+    header, *rows = [line.split() for line in run(server, "modules")[0].splitlines()]
+    rows = {row[0]: dict(zip(header, row)) for row in rows}
+    assert rows["echo"]["enabled"] == "false" and rows["fib"]["enabled"] == "true", rows
+    names = [module["name"] for module in json.loads(run(server, "modules", "--json")[0])]
+    assert sorted(names) == sorted(rows)
