@@ -2,6 +2,8 @@
 
 import json
 import os
+import re
+import select
 import signal
 import subprocess
 import sys
@@ -149,6 +151,121 @@ def test_a_stream_that_nobody_reads_is_interrupted(daemon):
     out, err = finish(process, FAILED)
     assert len(first + out.encode("latin-1")) < PARTS
     assert "interrupted" in err and "cancelled" in err, err
+
+
+# ---- jobs as they are
+
+
+def waiting_jobs(server, count, module="echo"):
+    """Returns their ids."""
+    return [run(server, "submit", module, str(i))[0].strip() for i in range(count)]
+
+
+def rows(text):
+    header, *lines = [line.split() for line in text.splitlines()]
+    return [dict(zip(header, line)) for line in lines]
+
+
+def test_status(daemon):
+    server, _ = full_daemon(daemon)
+    job, second = waiting_jobs(server, 2)
+    out, _ = run(server, "status", second)
+    shown = dict(line.split(maxsplit=1) for line in out.splitlines())
+    assert (shown["job"], shown["module"], shown["state"]) == (second, "echo", "waiting"), out
+    status = json.loads(run(server, "status", job, "--json")[0])
+    assert (status["job"], status["position"], status["size"]) == (job, 0, 1), status
+    _, err = run(server, "status", "k-1", status=FAILED)
+    assert "unknown-job" in err
+
+
+def test_jobs(daemon):
+    server, _ = full_daemon(daemon)
+    assert len(rows(run(server, "jobs")[0])) == 1
+    jobs = waiting_jobs(server, 3)
+    waiting_jobs(server, 1, "wc")
+    assert [row["job"] for row in rows(run(server, "jobs", "--module", "echo")[0])] == jobs
+    assert [row["state"] for row in rows(run(server, "jobs")[0])] == ["running"] + ["waiting"] * 4
+    assert run(server, "jobs", "--module", "fib")[0] == "no jobs\n"
+    out, err = run(server, "jobs", "--limit", "2")
+    assert len(rows(out)) == 2 and "there are more" in err
+    assert len(json.loads(run(server, "jobs", "--state", "waiting", "--json")[0])) == 4
+
+
+def test_jobs_in_pages(daemon):
+    server, client = full_daemon(daemon, job_max=2000)
+    for i in range(1500):
+        client.submit(i, "echo", "x")
+    wait_until(lambda: server.stats()["queue"]["waiting"] == 1500, "the line")
+    jobs = json.loads(run(server, "jobs", "--limit", "5000", "--json")[0])
+    assert len({job["job"] for job in jobs}) == 1501
+
+
+def test_peek(daemon):
+    server, client = full_daemon(daemon)
+    client.submit("b", "echo", bytes(range(256)), notify=["accepted"])
+    job = client.event("accepted", id="b")["job"]
+    assert run(server, "peek", job)[0].encode("latin-1") == bytes(range(256))
+    event = json.loads(run(server, "peek", job, "--json")[0])
+    assert event["event"] == "peek" and event["payload_base64"], event
+
+
+def test_cancel_and_kill_selections(daemon):
+    server, _ = full_daemon(daemon)
+    waiting_jobs(server, 3)
+    waiting_jobs(server, 2, "wc")
+    assert run(server, "cancel", "--module", "echo", "--state", "waiting")[0] == "cancelled 3 jobs\n"
+    assert run(server, "cancel", "--module", "echo")[0] == "cancelled 0 jobs\n"
+    assert run(server, "kill", "--state", "running", "--pool", "default")[0] == "killed 1 job\n"
+    wait_until(lambda: done(server) == 2, "the jobs left")
+    _, err = run(server, "cancel", "--pool", "nosuch", status=FAILED)
+    assert "unknown-pool" in err
+
+
+def test_clients(daemon):
+    server, _ = full_daemon(daemon)
+    clients = json.loads(run(server, "clients", "--json")[0])
+    shown = rows(run(server, "clients", "--limit", "1")[0])
+    assert len(clients) == 2 and clients[1]["name"].startswith("taskmaster/"), clients
+    assert shown[0]["id"] == str(clients[0]["id"]) and shown[0]["jobs"] == "1", shown
+
+
+def test_completion_of_jobs(daemon):
+    server, _ = full_daemon(daemon)
+    jobs = waiting_jobs(server, 2)
+    out, _ = finish(
+        proc.spawn(
+            [COMMAND, "--complete", "--timeout", str(DEADLINE), "--server", server.address, "status", ""],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            env=environment(),
+        )
+    )
+    assert set(jobs) < set(out.split()), out
+
+
+# ---- what happens
+
+
+def test_watch(daemon):
+    server = daemon()
+    process = spawn(server, "watch", "jobs", "--module", "echo", "--json")
+    wait_until(lambda: len(json.loads(run(server, "clients", "--json")[0])) > 1, "the watcher")
+    while not select.select([process.stdout], [], [], 0.1)[0]:  # until the watch has begun
+        run(server, "run", "echo", "x")
+    events = [json.loads(process.stdout.readline()) for _ in range(2)]
+    proc.end(process)
+    assert {event["event"] for event in events} == {"watch"}, events
+    assert all(event["module"] == "echo" for event in events), events
+
+
+def test_watch_for_people(daemon):
+    server = daemon()
+    process = spawn(server, "watch")
+    while not select.select([process.stdout], [], [], 0.1)[0]:
+        run(server, "run", "echo", "x")
+    line = process.stdout.readline().decode()
+    proc.end(process)
+    assert re.match(r"\d\d:\d\d:\d\d\.\d\d\d watch what=\w+ state=\w+ ", line), line
 
 
 # ---- the lists

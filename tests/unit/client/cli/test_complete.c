@@ -11,7 +11,7 @@ static void assert_words(const char *const *args, const char *words)
 
 START_TEST(commands)
 {
-    assert_words(ARGS("--complete", "re"), "resume\nresize\nrecycle\nreload\nreopen\n");
+    assert_words(ARGS("--complete", "res"), "resume\nresize\n");
     assert_words(ARGS("--complete", "--json", "--server", "x", "wor"), "workers\n");
     assert_words(ARGS("--complete", "nonsense"), "");
     assert_words(ARGS("--complete", "ping", "--server"), "--server\n");
