@@ -10,17 +10,6 @@
 #include <stddef.h>
 #include <stdio.h>
 
-static struct job *job_by_seq(struct hash_node *node)
-{
-    return (struct job *)((char *)node - offsetof(struct job, links.by_seq));
-}
-
-/* Consecutive numbers spread evenly over the buckets by themselves, and no client chooses them. */
-static uint64_t seq_hash(uint64_t seq)
-{
-    return seq;
-}
-
 /* --- submits --- */
 
 void dispatcher_submit(struct dispatcher *d, struct job *job)
@@ -30,15 +19,14 @@ void dispatcher_submit(struct dispatcher *d, struct job *job)
     job->run.submitted_us = dispatch_now(d);
     d->shared->counts.submitted++;
     d->bytes += dispatch_payload_size(job);
-    hash_insert(&d->shared->jobs, &job->links.by_seq, seq_hash(job->seq));
+    hash_insert(&d->shared->jobs, &job->links.by_seq, dispatch_seq_hash(job->seq));
     dispatch_admit(d, job);
     dispatch_schedule(d->shared);
 }
 
 struct job *dispatcher_find(const struct dispatch_shared *shared, uint64_t seq)
 {
-    struct hash_node *node = hash_first(&shared->jobs, seq_hash(seq));
-    return node ? job_by_seq(node) : NULL;
+    return dispatch_find(shared, seq);
 }
 
 void dispatcher_cancel(struct job *job, bool kill)

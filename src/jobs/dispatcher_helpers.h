@@ -46,6 +46,19 @@ static inline uint64_t dispatch_doubled(uint64_t first, uint32_t times, uint64_t
     return value < most ? value : most;
 }
 
+/* Consecutive numbers spread evenly over the buckets by themselves, and no client chooses them. */
+static inline uint64_t dispatch_seq_hash(uint64_t seq)
+{
+    return seq;
+}
+
+/* The unfinished job of that number; NULL if there is none. */
+static inline struct job *dispatch_find(const struct dispatch_shared *shared, uint64_t seq)
+{
+    struct hash_node *node = hash_first(&shared->jobs, dispatch_seq_hash(seq));
+    return node ? (struct job *)((char *)node - offsetof(struct job, links.by_seq)) : NULL;
+}
+
 /* The least of two limits; 0 is none. */
 static inline uint32_t dispatch_least_limit(uint32_t a, uint32_t b)
 {

@@ -140,7 +140,7 @@ static struct job *take_back(struct dispatcher *d, struct job *job)
         return job;
     if (!job_is_assigned(job) || !dispatch_begin_undo(d, job))
         return NULL;
-    job = dispatcher_find(d->shared, seq);
+    job = dispatch_find(d->shared, seq);
     return job && job->state == JOB_WAITING ? job : NULL;
 }
 
