@@ -2,6 +2,7 @@
 #include "clients/clients.h"
 #include "clients/awaited.h"
 #include "clients/clients_internal.h"
+#include "clients/monitor_news.h"
 #include "clients/service_jobs.h"
 
 #include "common/limits.h"
@@ -152,6 +153,8 @@ void clients_init(struct clients *clients)
     client_watches_init(&clients->watches, clients);
     client_places_init(&clients->places);
     client_selections_init(&clients->selections, on_selection, clients);
+    client_monitors_init(clients);
+    client_monitor_news_init(clients);
     client_log_init(&clients->log, clients->loop->timers);
 }
 
@@ -163,6 +166,7 @@ void clients_free(struct clients *clients)
     client_log_free(&clients->log);
     client_detached_free(clients);
     client_services_free(&clients->services);
+    client_monitors_free(&clients->monitors);
     client_tokens_free(&clients->tokens, clients->loop->timers);
     client_draining_free(&clients->draining, clients->loop->timers);
     client_admit_free(&clients->admit, clients->loop->timers);

@@ -12,6 +12,7 @@
 #include "clients/detached.h"
 #include "clients/draining.h"
 #include "clients/log.h"
+#include "clients/monitors.h"
 #include "clients/places.h"
 #include "clients/selections.h"
 #include "clients/services.h"
@@ -59,6 +60,7 @@ struct clients {
     struct client_admit admit;
     struct client_tokens tokens;
     struct client_detached detached;
+    struct client_monitors monitors;
     struct client_services services;
     struct client_watches watches;
     struct client_draining draining;

@@ -9,6 +9,8 @@
  *     session.c, owner.c      a session's life, and whose job it is
  *     admit.c, tokens.c       the next session to end
  *     draining.c              the next session to tell of a drain
+ *     monitor_news.c          events of monitors
+ *     monitors.c              the monitors
  *     detached.c              jobs that are nobody's
  *     service_jobs.c          jobs for a name
  *     services.c, watch.c     names of connections, and those that look on

@@ -109,6 +109,7 @@ static void on_input_end(struct conn *conn)
         return; /* the delayed refusal is still to be told */
     if (client_session_is_read(session) && (conn->in_payload || conn->partial_len))
         log_truncated(session);
+    client_session_note_end(session, CLIENT_CLOSED);
     client_session_end(session);
     if (session->state == SESSION_LINGER)
         client_session_close(session, "end of input");

@@ -2,6 +2,7 @@
 #include "clients/session.h"
 #include "clients/awaited.h"
 #include "clients/clients_internal.h"
+#include "clients/monitor_news.h"
 #include "clients/selections.h"
 
 #include "common/log.h"
@@ -43,7 +44,11 @@ static void enter(struct client_session *session, enum session_state state)
     case SESSION_ENDING:
         turn_unauthenticated(session, UNAUTHENTICATED_TOLD);
         break;
+    case SESSION_LINGER:
+        client_monitors_release(session);
+        break;
     case SESSION_CLOSED:
+        client_monitors_release(session);
         leave_unauthenticated(session);
         session->clients->open--;
         session->clients->connected -= session->dialogue.greeted;
@@ -83,15 +88,15 @@ void client_session_set_state(struct client_session *session, enum session_state
 const char *client_end_name(enum client_end end)
 {
     static const char *const names[] = {
-        [CLIENT_CLOSED] = "closed", [CLIENT_BYE] = "bye",     [CLIENT_RESET] = "reset",
-        [CLIENT_SLOW] = "slow",     [CLIENT_ERROR] = "error",
+        [CLIENT_STAYS] = "closed", [CLIENT_CLOSED] = "closed", [CLIENT_BYE] = "bye",
+        [CLIENT_RESET] = "reset",  [CLIENT_SLOW] = "slow",     [CLIENT_ERROR] = "error",
     };
     return names[end];
 }
 
 void client_session_note_end(struct client_session *session, enum client_end end)
 {
-    if (session->end == CLIENT_CLOSED)
+    if (session->end == CLIENT_STAYS || end == CLIENT_SLOW)
         session->end = (uint8_t)end;
 }
 
@@ -100,6 +105,7 @@ void client_session_close(struct client_session *session, const char *why)
     if (session->state == SESSION_CLOSED)
         return;
     log_event(LOG_DEBUG, "client-closed", LOG_STR("client", session->name), LOG_STR("why", why),
+              LOG_STR("reason", client_end_name(session->end)),
               LOG_UINT("jobs", session->source.job_count));
     timer_clear(client_session_timers(session), &session->timer);
     client_session_set_state(session, SESSION_CLOSED);
@@ -107,6 +113,7 @@ void client_session_close(struct client_session *session, const char *why)
     client_awaited_forget(session);
     client_reader_forget(session);
     client_selections_forget(session);
+    client_monitor_news_client_ended(session, client_end_name(session->end));
     conn_close(&session->conn);
     pools_source_gone(session->clients->pools, &session->source);
 }

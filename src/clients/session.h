@@ -46,7 +46,8 @@ enum session_state {
 
 /* Why a connection has ended: its first cause. */
 enum client_end {
-    CLIENT_CLOSED, /* by the client, or at the server's end */
+    CLIENT_STAYS,  /* it has not; or the server has ended it */
+    CLIENT_CLOSED, /* by the client */
     CLIENT_BYE,    /* by the client, with leave taken */
     CLIENT_RESET,  /* the network or the client broke it off */
     CLIENT_SLOW,   /* its client did not read */
@@ -83,6 +84,8 @@ struct client_session {
     struct client_watch *watch;           /* NULL: none (watch.h) */
     LIST_HEAD(, client_service) services; /* its names (services.h) */
     uint32_t service_count;
+    LIST_HEAD(, client_monitor) monitors; /* monitors.h */
+    uint32_t monitor_count;
     struct job_origin *origin; /* of its jobs; NULL unless the token has a name */
     struct timer timer;        /* its meaning depends on the state: on_timer() */
     char name[];               /* for the log: "NUMBER@ADDRESS" */
@@ -109,7 +112,8 @@ void client_session_settle(struct client_session *session);
 /* "closed" and so on. */
 const char *client_end_name(enum client_end end);
 
-/* Notes the cause of the end to come, unless another came first. */
+/* Notes the cause of the end. The first one counts; but a client that does not read its last output
+ * ends for that. */
 void client_session_note_end(struct client_session *session, enum client_end end);
 
 /* Closes the connection at once. client_session_drop() also warns the operator: the client did not

@@ -23,7 +23,7 @@ USAGE, CANNOT_BIND, NO_RIGHTS, CONFIGURATION = 64, 69, 77, 78
 # Every key of the issue.
 KEYS = """listen socket-mode worker-listen worker-path pool-start pool-max job-max module-dir preload pools modules
 header-timeout-ms payload-timeout-ms hello-timeout-ms linger-ms payload-max payload-total-max output-total-max dead-letters
-start-timeout-ms drain-timeout-ms job-timeout-ms kill-grace-ms client-max client-job-max
+start-timeout-ms drain-timeout-ms job-timeout-ms kill-grace-ms client-max client-job-max monitor-max
 client-output-max token-file access-file allow-open-listen user group log-level log-format log-file worker-window
 idle-timeout-ms worker-max-jobs worker-max-rss max-wait-ms memory-max files-max core-max file-size-max nice
 oom-score-adj ping-interval-ms ping-misses begin-timeout-ms dead-kill-ms allow-debug

@@ -230,7 +230,7 @@ def test_a_later_submit_field_is_a_bad_request_by_name(shared, field):
     client.silent()
 
 
-LATER_OPS = ["wait", "monitor", "demonitor"]
+LATER_OPS = ["wait"]
 
 
 @pytest.mark.parametrize(

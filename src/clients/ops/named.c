@@ -30,7 +30,7 @@ struct worker *client_op_worker(const struct client_session *session, struct req
 }
 
 /* `name`: "BOOT-SEQ", as this server wrote it. */
-static struct job *find_by_name(const struct clients *clients, const char *name)
+struct job *client_op_job_named(const struct clients *clients, const char *name)
 {
     size_t boot_len = strlen(clients->boot);
     char *end;
@@ -50,7 +50,7 @@ static struct job *find(const struct client_session *session, const struct clien
 {
     if (request->target.len)
         return client_job_ids_find(session, request->target.text, request->target.len);
-    return find_by_name(session->clients, request->job.text);
+    return client_op_job_named(session->clients, request->job.text);
 }
 
 static void refuse_unknown(struct request *request)

@@ -1,6 +1,6 @@
 /*
  * ops: the operations of clients, one file each; cancel.c has kill as well, stats.c workers,
- * pause.c resume, register.c unregister, watch.c unwatch.
+ * pause.c resume, register.c unregister, watch.c unwatch, monitor.c demonitor.
  *
  * To add an operation, write a file here with its `struct operation`, and add a line to the list
  * below. To add a field, add a row in the operation's file and a member to client_request.
@@ -48,6 +48,8 @@ struct client_request {
     uint32_t client; /* its number; 0: any */
     uint32_t limit;  /* items in a list; 0: not given */
     REQUEST_TEXT(PLACE_TEXT_MAX) after;
+    REQUEST_TEXT(ID_TEXT_MAX) ref; /* of a monitor, like an id */
+    bool all_workers;
 };
 
 #define CLIENT_REQUEST_AT(member) .at = offsetof(struct client_request, member)
@@ -80,7 +82,9 @@ struct client_request {
     OP(unwatch)        \
     OP(register)       \
     OP(unregister)     \
-    OP(services)
+    OP(services)       \
+    OP(monitor)        \
+    OP(demonitor)
 
 #define CLIENT_OP_DECLARE(name) extern const struct operation client_op_##name;
 CLIENT_OPS(CLIENT_OP_DECLARE)
@@ -139,6 +143,9 @@ struct client_place *client_op_place(struct clients *clients, struct request *re
 struct job *client_op_job(const struct client_session *session, struct request *request);
 struct dispatcher *client_op_pool(const struct client_session *session, struct request *request);
 struct worker *client_op_worker(const struct client_session *session, struct request *request);
+
+/* The unfinished job with this name, as the server wrote it; NULL: there is none. */
+struct job *client_op_job_named(const struct clients *clients, const char *name);
 
 /* set.c: makes the request's module, if it has one, the session's default. */
 void client_op_set_module(struct client_session *session, const struct client_request *request);

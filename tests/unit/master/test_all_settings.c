@@ -12,6 +12,7 @@ static const struct {
     {"listen", 1, 16, "[\"127.0.0.1:7741\"]", false},
     {"socket-mode", 0, 0777, "\"0660\"", false},
     {"client-max", 1, 1000000, "10000", true},
+    {"monitor-max", 0, 1000000, "100000", true},
     {"hello-timeout-ms", 1, 86400000, "10000", true},
     {"header-timeout-ms", 1, 86400000, "10000", true},
     {"payload-timeout-ms", 1, 86400000, "60000", true},

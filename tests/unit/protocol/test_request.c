@@ -40,6 +40,7 @@ static const char *const field_names[] = {
     "for",     "rights",      "pool",          "worker",        "pool_start",  "pool_max",
     "job_max", "waiting",     "level",         "detach",        "max_wait_ms", "name",
     "service", "state",       "client_number", "limit",         "after",       "what",
+    "ref",     "workers",
 };
 
 static const char *const waiting_words[] = {"", "fail", "run"};
@@ -79,6 +80,8 @@ static const char *field_text(const struct client_request *r, const char *name)
         return r->base.id.text;
     if (strcmp(name, "target") == 0)
         return r->target.text;
+    if (strcmp(name, "ref") == 0)
+        return r->ref.text;
     if (strcmp(name, "context") == 0)
         return r->base.context.text;
     if (strcmp(name, "ignored") == 0)
@@ -105,6 +108,8 @@ static const char *field_text(const struct client_request *r, const char *name)
         snprintf(text, sizeof text, "%u", r->max_wait_ms);
     else if (strcmp(name, "soft_timeout_ms") == 0 && r->soft_timeout_ms)
         snprintf(text, sizeof text, "%u", r->soft_timeout_ms);
+    else if (strcmp(name, "workers") == 0 && r->all_workers)
+        snprintf(text, sizeof text, "true");
     else if (strcmp(name, "attempt") == 0 && r->attempt)
         snprintf(text, sizeof text, "%u", r->attempt);
     else if (strcmp(name, "worker") == 0 && r->worker)

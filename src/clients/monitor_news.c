@@ -1,0 +1,219 @@
+/*
+ * client_monitor_news: see monitor_news.h.
+ *
+ * A `down` is a monitor's only event: the monitor goes with it. All events are written at once, in
+ * the order in which things happen. They are output of their connections like any other.
+ */
+#include "clients/monitor_news.h"
+#include "clients/clients_internal.h"
+
+#include "base/signal_name.h"
+#include "clients/owner.h"
+#include "clients/services.h"
+#include "protocol/event_writer.h"
+
+#include <string.h>
+
+typedef void (*write_fields)(struct event_writer *event, const void *news);
+
+/* --- telling --- */
+
+static void tell(const struct client_monitor *monitor, const char *name, write_fields write,
+                 const void *news)
+{
+    struct client_session *session = monitor->session;
+    struct event_writer event;
+    if (!conn_is_open(&session->conn))
+        return;
+    event_begin(&event, &session->conn, name);
+    event_json(&event, "ref", monitor->ref, monitor->ref_len);
+    write(&event, news);
+    event_end(&event);
+    pools_source_unread(session->clients->pools, &session->source, session->conn.output_len);
+}
+
+/* `target`: or NULL. */
+static void tell_all(const struct client_target *target, const char *name, write_fields write,
+                     const void *news)
+{
+    const struct client_monitor *monitor = target ? LIST_FIRST(&target->monitors) : NULL;
+    for (; monitor; monitor = LIST_NEXT(monitor, of_target))
+        tell(monitor, name, write, news);
+}
+
+/* The target goes with its last monitor. */
+static void tell_down(struct client_target *target, write_fields write, const void *news)
+{
+    struct client_monitor *monitor = target ? LIST_FIRST(&target->monitors) : NULL, *next;
+    for (; monitor; monitor = next) {
+        next = LIST_NEXT(monitor, of_target);
+        tell(monitor, "down", write, news);
+        client_monitors_remove(monitor);
+    }
+}
+
+static struct client_monitors *monitors_of(struct news_reader *reader)
+{
+    return (struct client_monitors *)((char *)reader - offsetof(struct client_monitors, reader));
+}
+
+/* --- jobs --- */
+
+struct job_news {
+    const char *boot;
+    const struct job *job;
+    const struct job_end *end;
+};
+
+static void write_job_down(struct event_writer *event, const void *arg)
+{
+    const struct job_news *news = arg;
+    const struct job_event *e = news->end->event;
+    event_job(event, news->boot, news->job->seq);
+    if (news->end->dropped || e->type == JOB_DONE) {
+        event_word(event, "reason", news->end->dropped ? "dropped" : "done");
+        return;
+    }
+    event_word(event, "reason", fail_reason_name(e->fail));
+    if (e->signal)
+        event_word(event, "signal", signal_name(e->signal));
+    if (e->exited)
+        event_uint(event, "exit_status", (uint64_t)e->exit_status);
+    if (e->by)
+        event_word(event, "by", ended_by_name(e->by));
+}
+
+static void on_end(struct news_reader *reader, const struct job *job, const struct job_end *end)
+{
+    struct client_monitors *monitors = monitors_of(reader);
+    const struct job_news news = {monitors->clients->boot, job, end};
+    tell_down(client_monitors_of(monitors, MONITORED_JOB, job->seq, NULL), write_job_down, &news);
+}
+
+/* --- workers --- */
+
+struct worker_fields {
+    const struct worker *worker;
+    enum worker_news news;
+};
+
+static void write_worker_down(struct event_writer *event, const void *arg)
+{
+    const struct worker *worker = arg;
+    event_uint(event, "worker", worker->id);
+    event_word(event, "reason", worker_end_name(worker->end));
+}
+
+static void write_worker(struct event_writer *event, const void *arg)
+{
+    const struct worker_fields *fields = arg;
+    const struct worker *worker = fields->worker;
+    event_uint(event, "worker", worker->id);
+    event_uint(event, "pid", (uint64_t)worker->pid);
+    event_word(event, "pool", dispatcher_of(worker)->name);
+    event_word(event, "state", worker_news_name(fields->news));
+    if (fields->news == WORKER_HAS_ENDED)
+        event_word(event, "reason", worker_end_name(worker->end));
+}
+
+static void on_worker(struct news_reader *reader, const struct worker *worker,
+                      enum worker_news what)
+{
+    const struct client_monitors *monitors = monitors_of(reader);
+    const struct worker_fields fields = {worker, what};
+    tell_all(client_monitors_of(monitors, MONITORED_POOL, 0, dispatcher_of(worker)->name), "worker",
+             write_worker, &fields);
+    tell_all(client_monitors_of(monitors, MONITORED_WORKERS, 0, NULL), "worker", write_worker,
+             &fields);
+    if (what == WORKER_HAS_ENDED)
+        tell_down(client_monitors_of(monitors, MONITORED_WORKER, worker->id, NULL),
+                  write_worker_down, worker);
+}
+
+/* Workers about to end live until their processes are reaped. */
+static enum worker_news news_of(const struct worker *worker)
+{
+    if (worker->dead)
+        return WORKER_IS_DEAD;
+    return worker->state == WORKER_STARTING ? WORKER_IS_STARTING : WORKER_IS_READY;
+}
+
+void client_monitor_news_workers(const struct client_monitor *monitor, const struct dispatcher *d)
+{
+    for (int state = 0; state < WORKER_STATES; state++) {
+        const struct worker *worker;
+        TAILQ_FOREACH (worker, &d->pool.lists[state], link)
+            if (worker->pid)
+                tell(monitor, "worker", write_worker,
+                     &(struct worker_fields){worker, news_of(worker)});
+    }
+}
+
+/* --- clients --- */
+
+struct client_news {
+    uint64_t number;
+    const char *reason;
+};
+
+static void write_client_down(struct event_writer *event, const void *arg)
+{
+    const struct client_news *news = arg;
+    event_uint(event, "client", news->number);
+    event_word(event, "reason", news->reason);
+}
+
+void client_monitor_news_client_ended(const struct client_session *session, const char *reason)
+{
+    const struct client_news news = {session->number, reason};
+    tell_down(client_monitors_of(&session->clients->monitors, MONITORED_CLIENT, news.number, NULL),
+              write_client_down, &news);
+}
+
+/* --- services --- */
+
+struct service_news {
+    const char *name;
+    struct client_session *owner; /* NULL: the service is free */
+    const char *reason;           /* NULL: this is no change */
+};
+
+static void write_service(struct event_writer *event, const void *arg)
+{
+    const struct service_news *news = arg;
+    const char *name = news->owner ? client_owner_name(news->owner) : NULL;
+    event_word(event, "service", news->name);
+    event_word(event, "state", news->owner ? "registered" : "free");
+    if (news->owner)
+        event_client(event, "owner", news->owner->number, name);
+    if (news->reason)
+        event_word(event, "reason", news->reason);
+}
+
+static void on_service(const struct client_service *service, const struct client_session *owner,
+                       enum client_service_change change)
+{
+    const struct client_monitors *monitors = &service->clients->monitors;
+    const struct service_news news = {service->name, service->owner,
+                                      client_service_change_name(change)};
+    (void)owner;
+    tell_all(client_monitors_of(monitors, MONITORED_SERVICE, 0, service->name), "service",
+             write_service, &news);
+}
+
+void client_monitor_news_service(const struct client_monitor *monitor)
+{
+    const char *name = monitor->target->name;
+    const struct client_service *service = client_services_find(monitor->session->clients, name);
+    tell(monitor, "service", write_service,
+         &(struct service_news){name, service ? service->owner : NULL, NULL});
+}
+
+/* --- the beginning --- */
+
+void client_monitor_news_init(struct clients *clients)
+{
+    clients->monitors.reader.on_end = on_end;
+    clients->monitors.reader.on_worker = on_worker;
+    clients->services.changed = on_service;
+}
