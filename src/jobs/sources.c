@@ -26,8 +26,7 @@ bool dispatcher_source_ended(struct dispatch_shared *shared, struct job_source *
         source->untie = LIST_NEXT(job, links.of_source);
         bool fails = dispatch_fails_waiting(job->run.pool) && job->state == JOB_WAITING &&
                      !job_is_prefetched(job);
-        if (ends_with(job, source) &&
-            !fails) /* in a drain, waiting jobs fail with the reason shutdown */
+        if (ends_with(job, source) && !fails) /* in a drain they fail with the reason shutdown */
             cancel_linked(job);
     }
     dispatch_schedule(shared);
