@@ -73,11 +73,6 @@ void client_service_jobs_prepare(struct client_service *service)
     service->source.left = on_left;
 }
 
-const struct client_service *client_service_jobs_of(const struct job *job)
-{
-    return job->source && job->source->event == on_event ? service_of(job->source) : NULL;
-}
-
 /* --- submits --- */
 
 /* The job counts for the quota of its submitter's token, and no other job for the name does. */

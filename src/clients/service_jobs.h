@@ -22,7 +22,4 @@ void client_service_jobs_prepare(struct client_service *service);
 void client_service_jobs_submit(struct client_service *service, struct client_session *session,
                                 struct job *job);
 
-/* The service that the job was submitted for; NULL: none. */
-const struct client_service *client_service_jobs_of(const struct job *job);
-
 #endif

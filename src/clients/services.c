@@ -49,6 +49,7 @@ static struct client_service *make(struct clients *clients, const char *name)
     service->clients = clients;
     service->name = memcpy(stpcpy(service->text, prefix), name, len + 1);
     service->source.name = service->text;
+    service->source.service = service->name;
     service->source.bounded = true;
     LIST_INIT(&service->source.jobs);
     clients->services.prepare(service);

@@ -127,6 +127,7 @@ struct job_source {
     void (*left)(struct job_source *source, struct job *job);
     const char *name;      /* for the log: "NUMBER@ADDRESS"; borrowed */
     const char *client;    /* as the client calls itself; borrowed; NULL: it has no name */
+    const char *service;   /* to whose owner the ends go; borrowed; NULL: no service's */
     uint64_t number;       /* of its connection, from 1; 0: it has none */
     LIST_HEAD(, job) jobs; /* unfinished ones */
     size_t job_count;

@@ -86,6 +86,7 @@ static void write_times(struct json_writer *json, const struct job *job, uint64_
 static void write_job(struct json_writer *json, const struct report *report, const struct job *job)
 {
     char name[JOB_TEXT_MAX];
+    const char *service = job->source ? job->source->service : NULL;
     json_writer_begin(json, NULL, '{');
     json_writer_text(json, "job", job_name(job, report->boot, name));
     json_writer_json(json, "id", job_id(job), job->asked.id_len);
@@ -96,7 +97,8 @@ static void write_job(struct json_writer *json, const struct report *report, con
     write_times(json, job, report->pools->shared.timers->now_us);
     write_client(json, job->source);
     json_writer_text(json, "owner", job_owner(job));
-    json_writer_bool(json, "detached", job->asked.detach);
+    json_writer_text(json, "service", service);
+    json_writer_bool(json, "detached", job->asked.detach && !service);
     write_limits(json, job);
     write_progress(json, job, report->pools->shared.timers->now_us);
     json_writer_uint(json, "size", job->asked.payload ? job->asked.payload->size : 0);

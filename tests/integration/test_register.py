@@ -49,7 +49,7 @@ def registered(daemon, tmp_path):
     made = []
 
     def make(*options, **fields):
-        made.append(Registered(daemon(), tmp_path, *options, **fields))
+        made.append(Registered(daemon(pool_start=1, pool_max=1), tmp_path, *options, **fields))
         return made[0]
 
     yield make

@@ -498,6 +498,22 @@ def test_a_reload_takes_names_away(daemon, tmp_path):
     register(server.client(), "a")
 
 
+def test_status_names_the_service(daemon):
+    server = daemon(pool_start=1, pool_max=1)
+    owner, client = server.client(), server.client()
+    register(owner, "s")
+    operate(server, "pause")
+    job = accepted(client, "s")
+    client.send(op="status", job=job)
+    status = client.expect("status").json()
+    assert (status["service"], status["detached"], status["client"]) == ("s", False, None), status
+    client.submit(2, "echo", "x")
+    client.send(op="status", target=2)
+    assert client.expect("status").json()["service"] is None
+    operate(server, "resume")
+    end_of(owner, job)
+
+
 def test_a_drain_tells_the_owner(daemon):
     server = daemon(pool_start=1, pool_max=1)
     owner, client = server.client(), server.client()

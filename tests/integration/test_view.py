@@ -83,6 +83,7 @@ def test_status_of_a_running_and_of_a_waiting_job(daemon):
         "worker": None,
         "client": {"id": number, "name": "tester/1", "address": waiting["client"]["address"]},
         "owner": None,
+        "service": None,
         "detached": False,
         "limits": {"timeout_ms": None, "soft_timeout_ms": None, "max_wait_ms": 900000},
         "progress": None,

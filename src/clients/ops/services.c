@@ -1,55 +1,39 @@
-/* services: the registered names, as the payload of the answer. The list is written by hand: with
- * jansson, one of 65,536 names would take half a second. */
+/* services: the registered names, as the payload of the answer. */
 #include "clients/ops/ops.h"
 
 #include "clients/owner.h"
 #include "clients/services.h"
-#include "common/log.h"
 #include "protocol/answer.h"
+#include "stats/json_writer.h"
 
-#include <inttypes.h>
-#include <jansson.h>
-#include <stdio.h>
 #include <stdlib.h>
-#include <sysexits.h>
 
-static void write_owner_name(FILE *stream, const char *name)
+static void write_service(struct json_writer *json, const struct client_service *service,
+                          uint64_t now_us)
 {
-    json_t *text = name ? json_string(name) : json_null();
-    json_dumpf(text, stream, JSON_ENCODE_ANY);
-    json_decref(text);
-}
-
-static void write_service(FILE *stream, const struct client_service *service, uint64_t now_us)
-{
-    struct client_session *owner = service->owner;
-    fprintf(stream, "{\"name\":\"%s\",\"owner\":{\"client\":%" PRIu64 ",\"name\":", service->name,
-            owner->number);
-    write_owner_name(stream, client_owner_name(owner));
-    fprintf(stream, "},\"since_ms\":%" PRIu64 ",\"delivered\":%" PRIu64 ",\"dropped\":%" PRIu64 "}",
-            (now_us - service->since_us) / 1000, service->delivered, service->dropped);
+    json_writer_begin(json, NULL, '{');
+    json_writer_text(json, "name", service->name);
+    json_writer_begin(json, "owner", '{');
+    json_writer_uint(json, "client", service->owner->number);
+    json_writer_text(json, "name", client_owner_name(service->owner));
+    json_writer_end(json, '}');
+    json_writer_uint(json, "since_ms", (now_us - service->since_us) / 1000);
+    json_writer_uint(json, "delivered", service->delivered);
+    json_writer_uint(json, "dropped", service->dropped);
+    json_writer_end(json, '}');
 }
 
 /* The caller frees the text. */
 static char *list(const struct clients *clients)
 {
     const struct client_service *service;
-    char *text = NULL;
-    size_t size;
-    const char *separator = "";
-    FILE *stream = open_memstream(&text, &size);
-    if (!stream)
-        fatal(EX_OSERR, "cannot write a report");
-    fputc('[', stream);
-    TAILQ_FOREACH (service, &clients->services.registered, link) {
-        fputs(separator, stream);
-        write_service(stream, service, clients->loop->timers->now_us);
-        separator = ",";
-    }
-    fputc(']', stream);
-    if (ferror(stream) | fclose(stream))
-        fatal(EX_OSERR, "cannot write a report");
-    return text;
+    struct json_writer json;
+    json_writer_open(&json);
+    json_writer_begin(&json, NULL, '[');
+    TAILQ_FOREACH (service, &clients->services.registered, link)
+        write_service(&json, service, clients->loop->timers->now_us);
+    json_writer_end(&json, ']');
+    return json_writer_close(&json);
 }
 
 static enum verdict run(struct dialogue *dialogue, struct request *request)
