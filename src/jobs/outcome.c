@@ -109,7 +109,8 @@ void dispatch_outcome_answered(struct dispatcher *d, struct worker *worker,
     worker->last_result = answer->payload ? answer->payload->size : 0;
     dispatch_hold_learn(job->asked.module, worker->last_result);
     bool stopped = job->state == JOB_STOPPING || job->run.soft_stopped;
-    if (stopped && (answer->type == JOB_FAILED || answer->partly))
+    bool partly = answer->partly || worker->stream.dropped;
+    if (stopped && (answer->type == JOB_FAILED || partly))
         dispatch_stop_end(d, job);
     else
         dispatch_end(d, job, &event);

@@ -142,6 +142,7 @@ enum part_verdict dispatcher_part_announced(struct worker *worker, size_t size)
     worker->heard_us = dispatch_now(d);
     if (!job->source || job->source->gone)
         dispatch_stream_cut(job);
+    stream->dropped = stream->cut;
     if (stream->cut)
         return PART_DROPPED;
     struct job_reader *reader = reader_of(job->source);
@@ -154,8 +155,10 @@ void dispatcher_part_arrived(struct worker *worker, struct payload *payload)
 {
     struct job *job = worker->job;
     struct job_stream *stream = &worker->stream;
-    if (stream->cut)
+    if (stream->cut) {
+        stream->dropped = true;
         return;
+    }
     struct job_reader *reader = job->source->reader;
     reader->arriving -= stream->arriving;
     stream->arriving = 0;

@@ -41,8 +41,9 @@ struct job_stream {
     size_t asked;                 /* of the held part */
     bool listed;                  /* a part of it waits or is held */
     bool held;
-    bool cut;  /* parts are dropped */
-    bool lost; /* likewise, because the worker died: its answer does not count */
+    bool cut;     /* parts are dropped */
+    bool dropped; /* one was */
+    bool lost;    /* likewise, because the worker died: its answer does not count */
 };
 
 /* The reader of a source: all its streams. */

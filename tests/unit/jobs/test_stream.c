@@ -186,6 +186,21 @@ START_TEST(test_a_stop_amid_a_part)
     dispatcher_cancel(the_job(1), false);
     arrive(1, 100);
     ck_told("flag 1 j1, parts 1 j1 unwanted");
+    done(1);
+    ck_told("a1 failed cancelled stop-flag");
+}
+END_TEST
+
+/* The module had sent its last part before it could see the stop. */
+START_TEST(test_a_part_dropped_behind_the_module)
+{
+    open_streams(1);
+    send_part(1, 100);
+    dispatcher_cancel(the_job(1), false);
+    ck_assert_int_eq(send_part(1, 100), PART_DROPPED);
+    hush_news();
+    done(1);
+    ck_told("a1 failed cancelled stop-flag");
 }
 END_TEST
 
@@ -302,6 +317,7 @@ int main(void)
     tcase_add_test(tc, test_an_arriving_part_counts);
     tcase_add_test(tc, test_a_stopped_job_has_its_parts_dropped);
     tcase_add_test(tc, test_a_stop_amid_a_part);
+    tcase_add_test(tc, test_a_part_dropped_behind_the_module);
     tcase_add_loop_test(tc, test_a_result_after_a_stop, 0, 2);
     tcase_add_test(tc, test_the_source_goes);
     tcase_add_test(tc, test_a_worker_dies_with_a_held_part);
