@@ -26,7 +26,7 @@ static void print_field(FILE *out, const char *key, const json_t *value)
 {
     json_t *shown = shown_value(key, value);
     char *text = json_is_string(shown) ? NULL : json_dumps(shown, JSON_COMPACT | JSON_ENCODE_ANY);
-    fprintf(out, " %s=%s", key, text ? text : json_string_value(shown));
+    fprintf(out, " %.*s=%s", shown_name_len(key), key, text ? text : json_string_value(shown));
     free(text);
     json_decref(shown);
 }

@@ -91,9 +91,12 @@ static char *escape_controls(char *text, size_t *len)
     return escaped;
 }
 
+/* With all 17 digits a fraction of 0.3 would come out as 0.29999999999999999. */
+enum { DIGITS = 15 };
+
 char *report_json_line(json_t *value, size_t *len)
 {
-    char *text = json_dumps(value, JSON_COMPACT | JSON_ENCODE_ANY);
+    char *text = json_dumps(value, JSON_COMPACT | JSON_ENCODE_ANY | JSON_REAL_PRECISION(DIGITS));
     json_decref(value);
     *len = text ? strlen(text) : 0;
     text = allocate(text, *len + 2);

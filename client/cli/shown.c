@@ -26,20 +26,40 @@ static bool is_size(const char *member)
     return false;
 }
 
+static json_t *show_ms(uint64_t ms)
+{
+    char text[UNITS_MAX];
+    if (ms == 0)
+        return json_string("0ms");
+    return json_string(units_time(text, ms > UINT64_MAX / 1000 ? UINT64_MAX : ms * 1000));
+}
+
+static json_t *show_fraction(double fraction)
+{
+    return json_sprintf("%d%%", (int)(fraction * 100));
+}
+
 json_t *shown_value(const char *member, const json_t *value)
 {
     char text[UNITS_MAX];
     uint64_t number = (uint64_t)json_integer_value(value);
+    if (json_is_number(value) && strcmp(member, "fraction") == 0)
+        return show_fraction(json_number_value(value));
     if (!json_is_integer(value) || json_integer_value(value) < 0)
         return json_incref((json_t *)value);
     if (ends_with(member, "_us"))
         return json_string(units_time(text, number));
     if (ends_with(member, "_ms"))
-        return json_string(
-            units_time(text, number > UINT64_MAX / 1000 ? UINT64_MAX : number * 1000));
+        return show_ms(number);
     if (is_size(member))
         return json_string(units_size(text, number));
     return json_incref((json_t *)value);
+}
+
+int shown_name_len(const char *member)
+{
+    bool has_unit = ends_with(member, "_us") || ends_with(member, "_ms");
+    return (int)(strlen(member) - (has_unit ? 3 : 0));
 }
 
 json_t *shown_object(const json_t *object)
@@ -48,8 +68,7 @@ json_t *shown_object(const json_t *object)
     json_t *shown = json_object(), *value;
     const char *key;
     json_object_foreach ((json_t *)object, key, value) {
-        bool has_unit = ends_with(key, "_us") || ends_with(key, "_ms");
-        snprintf(name, sizeof name, "%.*s", (int)(strlen(key) - (has_unit ? 3 : 0)), key);
+        snprintf(name, sizeof name, "%.*s", shown_name_len(key), key);
         json_object_set_new(shown, name,
                             json_is_object(value) ? shown_object(value) : shown_value(key, value));
     }

@@ -13,9 +13,12 @@ struct shown {
 };
 
 /* Returns the value for people, to be given up with json_decref(). By the name of its member, a
- * number of microseconds (`_us`), milliseconds (`_ms`) or bytes becomes text with a unit, "3.4ms";
- * any other value stays. */
+ * number of microseconds (`_us`), milliseconds (`_ms`) or bytes becomes text with a unit, "3.4ms",
+ * and a fraction a percentage; any other value stays. */
 json_t *shown_value(const char *member, const json_t *value);
+
+/* Returns the length of the member's name without such an `_us` or `_ms`. */
+int shown_name_len(const char *member);
 
 /* Returns the object with such values, also within its objects. A member loses its `_us` or `_ms`.
  */

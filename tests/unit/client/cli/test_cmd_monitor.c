@@ -103,7 +103,7 @@ START_TEST(watches)
         ARGS("watch", "jobs", "pools", "--module", "fib", "--pool", "slow", "--timeout", "3"));
     fake_finish(&fake);
     child_assert(&child, 124,
-                 "01:46:40.123 watch what=jobs state=done job=k-1 worker=2 run_us=3.4ms\n",
+                 "01:46:40.123 watch what=jobs state=done job=k-1 worker=2 run=3.4ms\n",
                  "taskmaster: the time of --timeout is over\n");
 }
 END_TEST
