@@ -61,7 +61,7 @@ struct command {
     /* Checks the arguments together; each alone is fine. Returns 0, or -1 after a complaint. NULL:
      * nothing to check. */
     int (*check)(const struct settings *settings);
-    int (*run)(const struct settings *settings); /* returns the exit status */
+    int (*run)(const struct settings *settings); /* returns the exit status; NULL: see cmd_help.c */
     const char *summary;
     const char *help;
 };

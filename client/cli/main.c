@@ -1,5 +1,6 @@
 /* main: the `taskmaster` command. command.h has a picture of its files. */
 #include "arguments.h"
+#include "commands.h"
 #include "complain.h"
 #include "complete.h"
 #include "exit_status.h"
@@ -32,6 +33,20 @@ static int occupy_closed(void)
     return 0;
 }
 
+/* The command help: of the command in its argument, or of all. */
+static int run_help(const struct settings *settings)
+{
+    const struct command *command =
+        settings->arg_count > 0 ? commands_find(settings->args[0]) : NULL;
+    if (settings->arg_count > 0 && !command) {
+        complain("there is no command '%.64s'", settings->args[0]);
+        help_hint(NULL);
+        return EXIT_BAD_USAGE;
+    }
+    help_print(command);
+    return EXIT_DONE;
+}
+
 static int run(const struct arguments *arguments)
 {
     if (arguments->help) {
@@ -42,6 +57,8 @@ static int run(const struct arguments *arguments)
         printf("taskmaster %s\n", tm_client_version());
         return EXIT_DONE;
     }
+    if (!arguments->command->run)
+        return run_help(&arguments->settings);
     overtime_start(arguments->settings.deadline);
     return arguments->command->run(&arguments->settings);
 }
