@@ -102,9 +102,12 @@ static void payload_whole(struct conn *conn)
     conn->ops->message(conn, payload, conn->over_budget);
 }
 
+/* `ready` bytes are at hand. A metered payload is mostly here already, and is read in one piece. */
 static void begin_payload(struct conn *conn, size_t ready)
 {
     struct payload_budget *budget = conn->forced ? conn->loop->output : conn->loop->budget;
+    if (conn->metered)
+        ready = conn->missing < METERED_AHEAD ? conn->missing : METERED_AHEAD;
     conn->begun = true;
     conn->payload = payload_new(budget, conn->missing, ready, conn->forced);
 }
@@ -268,7 +271,7 @@ static struct iovec payload_place(struct conn *conn)
     if (!conn->in_payload || conn->input_ignored)
         return (struct iovec){.iov_len = 0};
     if (conn->metered && conn->keep && !conn->begun)
-        begin_payload(conn, conn->missing < METERED_AHEAD ? conn->missing : METERED_AHEAD);
+        begin_payload(conn, 0);
     if (!conn->payload)
         return (struct iovec){.iov_len = 0};
     char *place = payload_room(conn->payload, &room);

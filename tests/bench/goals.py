@@ -49,6 +49,11 @@ def of_throughput(found):
     yield goal(8, what, ratio(one, "p50_us", ours, "taskmasterd-w1"), 1.05)
 
 
+def of_parts(found):
+    what = f"bytes/s of a stream, parts of {found['size'] // 1024} KiB, to the relay's"
+    yield goal(4, what, ratio(found["rounds"], "bytes_per_s", "taskmasterd", "relay"), at_least=0.8)
+
+
 def of_line(found):
     rounds, short, long = found["rounds"], str(found["short"]), str(found["long"])
     depths = f"{found['long']:,} waiting to {found['short']}"
@@ -138,6 +143,7 @@ def judge(found):
     """The verdicts on all goals measured in this run, in order."""
     judges = {
         "throughput": of_throughput,
+        "parts": of_parts,
         "line": of_line,
         "clients": of_clients,
         "workers": of_workers,

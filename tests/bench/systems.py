@@ -30,14 +30,16 @@ class System:
 class Relay(System):
     protocol = "relay"
 
-    def __init__(self, group, window):
+    def __init__(self, group, window, workers=True):
         super().__init__(group, f"relay-w{window}", f"bare relay, w={window}")
         self.process = group.start([BENCH + "relay", str(window)])
         found = wait_for(
             "no ports", lambda: re.match(r"(\d+) (\d+)\n", log_of(self.process)), self.process
         )
         self.port = int(found.group(1))
-        self.start_workers(int(found.group(2)))
+        self.worker_port = int(found.group(2))
+        if workers:
+            self.start_workers(self.worker_port)
 
 
 class Taskmaster(System):

@@ -9,8 +9,8 @@ import statistics
 import sys
 import time
 
-from processes import Group, load, medians, percentile, program, pss_kb, rss_kb
-from systems import WORKERS, Taskmaster, start_all
+from processes import BENCH, Group, load, medians, percentile, program, pss_kb, rss_kb
+from systems import WORKERS, Relay, Taskmaster, start_all
 from wire import Client
 
 
@@ -305,8 +305,32 @@ def crashes(plan):
     return found
 
 
+# ---- parts
+
+PART = 64 * 1024
+
+
+def parts(plan):
+    """One long stream. The relay's answers are as large as the parts, and asked for ahead."""
+    say(f"a stream in parts of {PART // 1024} KiB, {plan.rounds} rounds of {plan.run_ms} ms")
+    with Group() as group:
+        relay = Relay(group, 16, workers=False)
+        group.start([BENCH + "parts", "serve", str(relay.worker_port), str(PART)])
+        modules = os.path.abspath(os.path.join(BENCH, "..", "modules"))
+        ours = Taskmaster(group, "parts", module_dir=modules)
+        results = rounds_of(
+            plan.rounds,
+            [("relay", relay), ("taskmasterd", ours)],
+            lambda system: program("parts", system.protocol, system.port, PART, plan.run_ms),
+        )
+    for key in results:
+        say(f"  {key:12} {medians(results[key])['bytes_per_s'] / 1e6:8.1f} MB/s")
+    return {"size": PART, "rounds": results}
+
+
 WORKS = {
     "throughput": throughput,
+    "parts": parts,
     "line": line,
     "clients": clients,
     "workers": workers,
