@@ -180,6 +180,7 @@ struct conn {
     size_t output_held; /* memory of the pieces; a payload's is all held until it is all written */
     size_t output_spared;     /* bytes of output that may wait without a pause of the input */
     uint64_t written;         /* bytes handed to the kernel so far */
+    size_t output_untaken;    /* of these not taken when the output timer was set last */
     struct timer input_timer; /* header or payload deadline */
     uint64_t input_left_us;   /* of it, while the clock stands still */
     struct timer output_timer;

@@ -18,6 +18,13 @@ enum {
     WRITE_TURN_MIN = 64 * 1024,   /* and when many are written to */
 };
 
+/* The peer has so long to take something. */
+static void start_output_clock(struct conn *conn)
+{
+    timer_set_ms(conn->loop->timers, &conn->output_timer, conn->limits->output_timeout_ms);
+    conn->output_untaken = transport_untaken(conn->fd);
+}
+
 /* Writes until the kernel takes no more, or the turn's share is used up. -1 when the peer is gone.
  */
 static int write_some(struct conn *conn)
@@ -37,7 +44,7 @@ static int write_some(struct conn *conn)
             conn_unread_keep(conn);
         turn += (size_t)n;
         if (conn->limits->output_timeout_ms && timer_is_set(&conn->output_timer))
-            timer_set_ms(conn->loop->timers, &conn->output_timer, conn->limits->output_timeout_ms);
+            start_output_clock(conn);
         if ((size_t)n < total)
             return 0;
     }
@@ -53,7 +60,7 @@ static void hold_output(struct conn *conn)
     if (!conn->is_unread)
         conn_unread_keep(conn);
     if (conn->limits->output_timeout_ms && !timer_is_set(&conn->output_timer))
-        timer_set_ms(conn->loop->timers, &conn->output_timer, conn->limits->output_timeout_ms);
+        start_output_clock(conn);
     if (conn->output_len > conn->limits->output_pause + conn->output_spared)
         conn_input_pause(conn, true);
     else if (conn->output_len <= conn->output_spared)
@@ -102,6 +109,10 @@ static void on_output_timer(void *arg)
     conn_flush(conn); /* it may have made room since we looked last */
     if (!conn_is_open(conn) || conn->output_len < before)
         return;
+    if (transport_untaken(conn->fd) < conn->output_untaken) { /* or taken too little for room */
+        start_output_clock(conn);
+        return;
+    }
     timer_clear(conn->loop->timers, &conn->output_timer);
     conn->ops->slow(conn, CONN_SLOW_OUTPUT);
 }
