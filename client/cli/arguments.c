@@ -49,7 +49,7 @@ static int take_argument(struct arguments *arguments, char *argument)
 static const struct {
     int letter;
     const char *name;
-} letters[] = {{'1', "once"}};
+} letters[] = {{'1', "once"}, {'0', "null"}};
 
 /* Returns the option as of its long name; another option stays as it is. */
 static int by_letter(int option)
@@ -81,7 +81,7 @@ static int parse(struct arguments *arguments, int argc, char **argv)
     struct option long_options[OPTIONS_MAX + 3];
     int option;
     make_long_options(long_options);
-    while ((option = getopt_long(argc, argv, "-hV1", long_options, NULL)) != -1)
+    while ((option = getopt_long(argc, argv, "-hV10", long_options, NULL)) != -1)
         if (take_option(arguments, option) < 0)
             return -1;
     for (; optind < argc; optind++)

@@ -145,14 +145,25 @@ static int run(const struct settings *settings)
     return exit_status;
 }
 
+static bool belongs_to_each(const struct settings *settings)
+{
+    return settings->unordered || settings->jobs || settings->null || settings->job_log ||
+           settings->resumes || settings->reconnect_ms;
+}
+
 static int check(const struct settings *settings)
 {
     if (settings->each && settings->arg_count > 1) {
         complain("run takes its payloads from standard input with --each, not from an argument");
         return -1;
     }
-    if (!settings->each && (settings->unordered || settings->jobs)) {
-        complain("--unordered and --jobs belong to --each");
+    if (!settings->each && belongs_to_each(settings)) {
+        complain(
+            "--unordered, --jobs, --null, --joblog, --resume and --reconnect belong to --each");
+        return -1;
+    }
+    if (settings->resumes && !settings->job_log) {
+        complain("--resume needs the log of the earlier run: --joblog FILE");
         return -1;
     }
     if (settings->each && (settings->streams || settings->shows_progress || settings->retry_ms)) {

@@ -20,9 +20,10 @@ static bool unanswered(const tm_client *client, tm_client_status status)
 }
 
 /* Tries at least once, and a last time at the end of --wait-ms. */
-static tm_client_status connect_within_wait(const struct settings *settings, tm_client *client,
-                                            const tm_client_options *options)
+static tm_client_status connect_within_wait(const struct settings *settings, int wake_fd,
+                                            tm_client *client, const tm_client_options *options)
 {
+    struct pollfd wake = {.fd = wake_fd, .events = POLLIN};
     int64_t wait_end = tmc_deadline_in((int)settings->wait_ms);
     for (;;) {
         tm_client_status status = tm_client_connect(client, settings->server, options,
@@ -30,7 +31,8 @@ static tm_client_status connect_within_wait(const struct settings *settings, tm_
         if (!unanswered(client, status) || tmc_deadline_passed(wait_end))
             return status;
         int left_ms = settings_time_left_ms(settings, tmc_deadline_left_ms(wait_end));
-        poll(NULL, 0, left_ms < RETRY_MS ? left_ms : RETRY_MS);
+        if (poll(&wake, 1, left_ms < RETRY_MS ? left_ms : RETRY_MS) > 0)
+            return status;
         if (tmc_deadline_passed(settings->deadline))
             return TM_CLIENT_TIMEOUT;
     }
@@ -46,7 +48,8 @@ static int exit_status_of(const struct settings *settings, const tm_client *clie
     return exit_status;
 }
 
-static tm_client *connect_with(const struct settings *settings, bool listen, int *exit_status)
+static tm_client *connect_with(const struct settings *settings, bool listen, int wake_fd,
+                               int *exit_status)
 {
     char name[64], text[TOKEN_FILE_MAX + 1];
     tm_client_options options = {.name = name, .listen = listen};
@@ -61,7 +64,7 @@ static tm_client *connect_with(const struct settings *settings, bool listen, int
     tm_client *client = tm_client_new();
     if (!client)
         allocate_failed();
-    tm_client_status status = connect_within_wait(settings, client, &options);
+    tm_client_status status = connect_within_wait(settings, wake_fd, client, &options);
     explicit_bzero(text, sizeof text);
     if (status == TM_CLIENT_OK)
         return client;
@@ -72,10 +75,18 @@ static tm_client *connect_with(const struct settings *settings, bool listen, int
 
 tm_client *connect_to_server(const struct settings *settings, int *exit_status)
 {
-    return connect_with(settings, false, exit_status);
+    return connect_with(settings, false, -1, exit_status);
 }
 
 tm_client *connect_to_listen(const struct settings *settings, int *exit_status)
 {
-    return connect_with(settings, true, exit_status);
+    return connect_with(settings, true, -1, exit_status);
+}
+
+tm_client *connect_again(const struct settings *settings, uint32_t wait_ms, int wake_fd,
+                         int *exit_status)
+{
+    struct settings patient = *settings;
+    patient.wait_ms = wait_ms;
+    return connect_with(&patient, false, wake_fd, exit_status);
 }

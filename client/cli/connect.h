@@ -9,6 +9,10 @@
  * `*exit_status` set. */
 tm_client *connect_to_server(const struct settings *settings, int *exit_status);
 
+/* The same once a connection is lost: tries for `wait_ms`, or until `wake_fd` is readable. */
+tm_client *connect_again(const struct settings *settings, uint32_t wait_ms, int wake_fd,
+                         int *exit_status);
+
 /* The same for a client that takes the events of no request: of monitors, watches and services. */
 tm_client *connect_to_listen(const struct settings *settings, int *exit_status);
 

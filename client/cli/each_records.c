@@ -66,6 +66,12 @@ struct each_record *each_records_add(struct each_records *records, const struct 
     return record;
 }
 
+void each_records_skip(struct each_records *records, const struct line_text *line)
+{
+    records->line_count++;
+    records->figures.bytes += line->len + 1;
+}
+
 void each_records_start(struct each_records *records, struct each_record *record)
 {
     set_state(records, record, EACH_IN_FLIGHT);

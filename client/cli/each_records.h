@@ -29,9 +29,10 @@ struct each_record {
     enum each_state state;
     char *text; /* owned; kept to the end, for a retry */
     size_t len;
-    uint64_t id;            /* IN_FLIGHT: the request's */
-    tm_client_event *event; /* ENDED: owned; NULL: no event, but `fault` */
-    const char *fault;      /* ENDED: borrowed */
+    uint64_t id;                   /* IN_FLIGHT: the request's */
+    uint64_t started_us, ended_us; /* for the log (each_log.h) */
+    tm_client_event *event;        /* ENDED: owned; NULL: no event, but `fault` */
+    const char *fault;             /* ENDED: borrowed */
     TAILQ_ENTRY(each_record) in_order;
     TAILQ_ENTRY(each_record) in_state; /* READY, ENDED */
 };
@@ -58,6 +59,9 @@ bool each_records_has_room(const struct each_records *records);
 
 /* Copies the line into a new record, READY. */
 struct each_record *each_records_add(struct each_records *records, const struct line_text *line);
+
+/* Counts a line without a record. */
+void each_records_skip(struct each_records *records, const struct line_text *line);
 
 /* READY to IN_FLIGHT. */
 void each_records_start(struct each_records *records, struct each_record *record);

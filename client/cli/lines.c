@@ -11,11 +11,12 @@
 
 enum { READ_SIZE = 64 * 1024 };
 
-void lines_open(struct lines *lines, int fd, size_t line_max)
+void lines_open(struct lines *lines, int fd, size_t line_max, char line_end)
 {
     memset(lines, 0, sizeof *lines);
     lines->fd = fd;
     lines->line_max = line_max;
+    lines->line_end = line_end;
 }
 
 void lines_close(struct lines *lines)
@@ -40,9 +41,9 @@ bool lines_next(struct lines *lines, struct line_text *line)
     size_t have = lines->end - lines->start;
     if (have > lines->scanned) {
         char *from = lines->data + lines->start;
-        char *lf = memchr(from + lines->scanned, '\n', have - lines->scanned);
-        if (lf) {
-            hand_out(lines, line, (size_t)(lf - from), 1);
+        char *end = memchr(from + lines->scanned, lines->line_end, have - lines->scanned);
+        if (end) {
+            hand_out(lines, line, (size_t)(end - from), 1);
             return true;
         }
         lines->scanned = have;

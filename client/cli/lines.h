@@ -12,19 +12,21 @@ struct lines {
     bool skipping;   /* within a line over line_max */
     char *data;      /* owned; unread from `start` to `end` */
     size_t start, end, capacity;
-    size_t scanned; /* bytes from `start` on known to hold no LF */
+    char line_end;
+    size_t scanned; /* bytes from `start` on known to hold no end of a line */
 };
 
 struct line_text {
-    const char *text; /* borrowed until the next lines_ call; no LF, not NUL-terminated */
+    const char *text; /* borrowed until the next lines_ call; without its end, not NUL-terminated */
     size_t len;
     bool too_long; /* `text` is empty */
 };
 
-void lines_open(struct lines *lines, int fd, size_t line_max);
+/* `line_end`: the byte behind each line. */
+void lines_open(struct lines *lines, int fd, size_t line_max, char line_end);
 void lines_close(struct lines *lines);
 
-/* Takes a whole line out of the buffer. The last line may have no LF. Returns false if there is
+/* Takes a whole line out of the buffer. The last line may have no end. Returns false if there is
  * none. */
 bool lines_next(struct lines *lines, struct line_text *line);
 

@@ -241,6 +241,31 @@ static int set_progress(struct settings *settings, const char *value)
     return 0;
 }
 
+static int set_null(struct settings *settings, const char *value)
+{
+    (void)value;
+    settings->null = true;
+    return 0;
+}
+
+static int set_job_log(struct settings *settings, const char *value)
+{
+    settings->job_log = value;
+    return 0;
+}
+
+static int set_resume(struct settings *settings, const char *value)
+{
+    (void)value;
+    settings->resumes = true;
+    return 0;
+}
+
+static int set_reconnect(struct settings *settings, const char *value)
+{
+    return parse_seconds("reconnect", value, &settings->reconnect_ms);
+}
+
 static int set_unordered(struct settings *settings, const char *value)
 {
     (void)value;
@@ -287,6 +312,14 @@ const struct option_row options[] = {
      "with --each: print results as they come"},
     {"jobs", "N", VALUE_PLAIN, COMMAND_RUN, set_jobs,
      "with --each: jobs in flight, 1 to 4096; default 16"},
+    {"null", NULL, VALUE_PLAIN, COMMAND_RUN, set_null,
+     "with --each: lines end with a NUL; also -0"},
+    {"joblog", "FILE", VALUE_PLAIN, COMMAND_RUN, set_job_log,
+     "with --each: log the end of each line's job"},
+    {"resume", NULL, VALUE_PLAIN, COMMAND_RUN, set_resume,
+     "with --each: pass over the lines in the log"},
+    {"reconnect", "SECONDS", VALUE_PLAIN, COMMAND_RUN, set_reconnect,
+     "with --each: look so long for a lost server"},
     {"stream", NULL, VALUE_PLAIN, COMMAND_RUN, set_stream,
      "print the parts of the result as they come"},
     {"progress", NULL, VALUE_PLAIN, COMMAND_RUN, set_progress,

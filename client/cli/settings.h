@@ -46,6 +46,10 @@ struct settings {
     uint32_t jobs;           /* in flight; 0: not given */
     bool streams;            /* run: parts of the result as they come */
     bool shows_progress;     /* run: the job's own progress */
+    bool null;               /* run --each: lines end with a NUL */
+    const char *job_log;     /* run --each: NULL: none */
+    bool resumes;            /* run --each: not the lines in the log */
+    uint32_t reconnect_ms;   /* run --each: 0: never */
     uint32_t retry_ms;       /* run: submit again for so long; 0: never */
     uint32_t job_timeout_ms; /* these three: 0: not given */
     uint32_t soft_timeout_ms;
