@@ -139,6 +139,15 @@ def of_idle(found):
         yield goal(9, what, rates["master"], 1, unit="/s")
 
 
+def of_view(found):
+    for title, line in found["pages"].items():
+        what = f"slowest page of {found['count']:,} waiting jobs, {title}"
+        yield goal(10, what, line["page_max_ms"], 50, unit=" ms")
+        yield goal(10, f"slowest ping meanwhile, {title}", line["ping_max_ms"], 50, unit=" ms")
+    what = f"slowest ping during a cancel of {found['count']:,} jobs"
+    yield goal(10, what, found["cancel_ping_max_ms"], 250, unit=" ms")
+
+
 def judge(found):
     """The verdicts on all goals measured in this run, in order."""
     judges = {
@@ -154,6 +163,7 @@ def judge(found):
         "pools": of_pools,
         "crash-loops": of_crash_loops,
         "idle": of_idle,
+        "view": of_view,
     }
     judged = [goal for name, of in judges.items() if found.get(name) for goal in of(found[name])]
     return sorted(judged, key=lambda goal: goal["goal"])
