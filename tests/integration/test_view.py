@@ -4,7 +4,7 @@ import os
 import time
 
 from harness.client import check, message, start
-from harness.wait import DEADLINE, SCALE, wait_until
+from harness.wait import BUILD, DEADLINE, SCALE, wait_until
 
 LONG_SLEEP = '{"ms":600000}'
 POOLS = {
@@ -120,6 +120,35 @@ def test_position_is_an_upper_bound(daemon):
     for place, n in enumerate(alive):
         assert place <= status(client, target=n)["position"] <= len(alive) - 1
     end_all(client)
+
+
+def test_status_of_jobs_without_a_connection(daemon):
+    server = daemon(pool_max=1)
+    client = server.client(client="tester/1")
+    client.send(op="register", name="results")
+    client.event("ok", op="register")
+    start(client, "sleep", LONG_SLEEP)
+    client.submit("d", "echo", "x", detach=True)
+    detached = status(client, job=client.event("accepted", id="d")["job"])
+    assert (detached["client"], detached["detached"], detached["service"]) == (None, True, None)
+    client.submit("r", "echo", "x", service="results")
+    served = status(client, job=client.event("accepted", id="r")["job"])
+    assert (served["client"], served["detached"], served["service"]) == (None, False, "results")
+    assert [job["id"] for job in everything(client)] == ["a", "d", "r"]
+    assert everything(client, "clients")[-1]["services"] == 1
+    end_all(client)
+    client.event("done", submit_id="r")
+
+
+def test_progress(daemon):
+    server = daemon(pool_max=1, module_dir=os.path.join(BUILD, "tests", "modules"))
+    client = server.client()
+    start(client, "live", "progress 0.25 half \"way\"\nwait", id="p")
+    wait_until(lambda: status(client, target="p")["progress"], "a report")
+    progress = status(client, target="p")["progress"]
+    assert progress == {"fraction": 0.25, "message": 'half "way"', "age_ms": progress["age_ms"]}
+    assert progress["age_ms"] < 1000 * DEADLINE
+    end_all(client, pool="default")
 
 
 # ---- jobs
@@ -394,6 +423,10 @@ def test_clients(daemon, tmp_path):
     assert mine["address"] == status(client, target="s")["client"]["address"]
     assert (mine["jobs"], mine["owner"], mine["output"], mine["services"]) == (1, None, 0, 0)
     assert mine["connected_ms"] >= mine["idle_ms"] >= 0
+    assert mine["monitors"] == 0
+    client.send(op="monitor", ref="m", workers=True)
+    client.event("ok", op="monitor")
+    assert next(item for item in everything(client, "clients") if item["id"] == mine["id"])["monitors"] == 1
     assert "uid" not in mine
     local = next(item for item in listed if item["address"].startswith("unix:"))
     assert (local["uid"], local["gid"], local["pid"]) == (os.getuid(), os.getgid(), os.getpid())
