@@ -42,6 +42,7 @@ static void write_client(struct json_writer *json, struct client_session *sessio
     json_writer_uint(json, "jobs", session->source.job_count);
     json_writer_uint(json, "output", session->conn.output_len);
     json_writer_uint(json, "services", session->service_count);
+    json_writer_uint(json, "monitors", session->monitor_count);
     write_process(json, session);
     json_writer_end(json, '}');
 }
