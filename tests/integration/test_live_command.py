@@ -246,6 +246,43 @@ def test_completion_of_jobs(daemon):
 # ---- what happens
 
 
+def test_monitor_to_the_last_end(daemon):
+    server, client = full_daemon(daemon)
+    worker = server.workers()[0]["id"]
+    first, second = waiting_jobs(server, 2)
+    process = spawn(server, "monitor", "--job", first, "--job", second, "--worker", str(worker))
+    wait_until(lambda: json.loads(run(server, "clients", "--json")[0])[1]["monitors"] == 3, "the monitors")
+    run(server, "cancel", first)
+    assert process.stdout.readline().decode().startswith(f"down job={first} reason=cancelled")
+    client.send(op="kill", worker=worker)
+    lines = sorted(finish(process)[0].splitlines())
+    assert lines[0].startswith(f"down job={second} reason="), lines
+    assert lines[1].startswith(f"down worker={worker} "), lines
+
+
+def test_monitor_of_an_unknown_job(daemon):
+    server = daemon()
+    out, _ = run(server, "monitor", "--job", "k-1", "--json")
+    assert json.loads(out)["reason"] == "unknown"
+    _, err = run(server, "monitor", "--pool", "nosuch", status=FAILED)
+    assert "unknown-pool" in err
+
+
+def test_monitor_changes(daemon):
+    server = daemon(pool_start=1)
+    server.wait_idle(1)
+    process = spawn(server, "monitor", "--pool", "default", "--service", "mail", "--json")
+    events = [json.loads(process.stdout.readline()) for _ in range(2)]
+    assert {event["event"] for event in events} == {"worker", "service"}, events
+    with server.client() as client:
+        client.send(op="register", name="mail")
+        assert json.loads(process.stdout.readline())["state"] == "registered"
+    assert json.loads(process.stdout.readline())["state"] == "free"
+    server.signal(signal.SIGTERM)
+    _, err = finish(process, 69)
+    assert "closed the connection" in err, err
+
+
 def test_watch(daemon):
     server = daemon()
     process = spawn(server, "watch", "jobs", "--module", "echo", "--json")
