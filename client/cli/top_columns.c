@@ -97,11 +97,9 @@ static void put_number(char text[TOP_CELL_MAX], enum top_unit unit, const json_t
     uint64_t whole = real > 0 && real < 1e18 ? (uint64_t)real : 0;
     if (unit == TOP_ID)
         snprintf(number, sizeof number, "%" JSON_INTEGER_FORMAT, json_integer_value(value));
-    else if (unit == TOP_COUNT)
-        units_count(number, whole);
     else if (unit == TOP_RATE && real < 10)
         snprintf(number, sizeof number, "%.1f", real > 0 ? real : 0);
-    else if (unit == TOP_RATE)
+    else if (unit == TOP_COUNT || unit == TOP_RATE)
         units_count(number, whole);
     else if (unit == TOP_US)
         units_time(number, whole);
