@@ -151,6 +151,14 @@ enum part_verdict dispatcher_part_announced(struct worker *worker, size_t size)
     return take(reader, stream, bytes);
 }
 
+/* The parts of a job are no part of its result (end.c). */
+static void count(const struct job *job, const struct payload *payload)
+{
+    uint64_t bytes = payload ? payload->size : 0;
+    job->asked.module->tally.bytes_out += bytes;
+    job->run.pool->tally.bytes_out += bytes;
+}
+
 void dispatcher_part_arrived(struct worker *worker, struct payload *payload)
 {
     struct job *job = worker->job;
@@ -162,6 +170,7 @@ void dispatcher_part_arrived(struct worker *worker, struct payload *payload)
     struct job_reader *reader = job->source->reader;
     reader->arriving -= stream->arriving;
     stream->arriving = 0;
+    count(job, payload);
     dispatch_tell(
         job, &(struct job_event){.type = JOB_PART, .part_seq = stream->seq++, .payload = payload});
     stream->end = reader->end;

@@ -70,7 +70,8 @@ def test_every_byte(parts):
     for seq, size in enumerate([30000, 30000, 30000, 10000]):
         part = client.expect("part", id=1, seq=seq, size=size)
         assert part.payload == seq.to_bytes(8, "little") + b"." * (size - 8)
-    client.expect("done", id=1)
+    end = client.expect("done", id=1)
+    assert client.stats()["modules"]["parts"]["bytes_out"] == 100000 + end["size"]
 
 
 def test_empty_parts(parts):
