@@ -10,6 +10,9 @@
 /* The job was handed to a worker: its result may come. */
 void dispatch_hold_expect(struct dispatcher *d, struct job *job);
 
+/* The job's result is here: the source is about to count it as unread. */
+void dispatch_hold_arrived(struct job *job);
+
 /* The job's result was told, or will not come. */
 void dispatch_hold_expect_none(struct dispatcher *d, struct job *job);
 

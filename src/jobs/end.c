@@ -147,6 +147,8 @@ void dispatch_end(struct dispatcher *d, struct job *job, struct job_event *event
         if (job->asked.notify_progress)
             dispatch_progress_end(job);
         tell_breaker(d, job, event);
+        if (job->run.arriving)
+            dispatch_hold_arrived(job);
         dispatch_unassign(d, job);
     }
     count_end(d, job, &end);

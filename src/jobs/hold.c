@@ -6,7 +6,7 @@
  * results of its jobs with workers: an arriving result counts with its announced size, a later one
  * with the size of recent results of its module. A source is held
  *
- *     if unread exceeds source_unread_max;
+ *     if unread and the results on their way from workers exceed source_unread_max;
  *     if unread + coming exceeds source_output_max: its running jobs will yield too much;
  *     if unread + coming exceeds the rest of the budget for output, and FREELY. So the more
  *         the other sources leave unread, the less this one may, and some of the budget is left for
@@ -44,7 +44,7 @@ static bool has_enough(const struct dispatch_shared *shared, const struct job_so
     uint64_t most = shared->limits.source_unread_max;
     if (source->held)
         most = most / 2;
-    return (shared->limits.source_unread_max && source->unread > most) ||
+    return (shared->limits.source_unread_max && source->unread + source->arriving > most) ||
            source->unread + source->coming > room(shared);
 }
 
@@ -126,17 +126,35 @@ void dispatch_hold_expect(struct dispatcher *d, struct job *job)
         set_coming(d->shared, job, job->asked.module->history.result_bytes);
 }
 
+static void set_arriving(struct job *job, uint32_t bytes)
+{
+    if (job->source)
+        job->source->arriving += (uint64_t)bytes - job->run.arriving;
+    job->run.arriving = bytes;
+}
+
+void dispatch_hold_arrived(struct job *job)
+{
+    set_arriving(job, 0);
+}
+
 void dispatch_hold_expect_none(struct dispatcher *d, struct job *job)
 {
+    if (job->run.arriving)
+        dispatch_hold_arrived(job);
     if (job->run.coming)
         set_coming(d->shared, job, 0);
 }
 
+/* What arrives is expected, too. */
 void dispatcher_worker_sends(struct worker *worker, size_t bytes)
 {
     uint32_t size = bytes < UINT32_MAX ? (uint32_t)bytes : UINT32_MAX;
-    if (worker->job && size > worker->job->run.coming)
-        set_coming(dispatcher_of(worker)->shared, worker->job, size);
+    struct job *job = worker->job;
+    if (!job)
+        return;
+    set_arriving(job, size);
+    set_coming(dispatcher_of(worker)->shared, job, size > job->run.coming ? size : job->run.coming);
 }
 
 void dispatch_hold_learn(struct module_entry *module, size_t bytes)

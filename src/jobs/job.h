@@ -107,6 +107,7 @@ struct job_run {
     uint32_t limit_ms;    /* of its run; 0: none */
     uint32_t soft_ms;     /* of its run until the stop flag alone; 0: none, or the flag is raised */
     uint32_t coming;      /* bytes of result expected, while the job is with a worker */
+    uint32_t arriving;    /* bytes of result announced by the worker; 0: none yet */
     uint8_t tag;          /* from the operation `assign`, for its own use */
     uint8_t stop_reason;  /* enum fail_reason, while STOPPING */
     uint8_t place;        /* enum job_place */

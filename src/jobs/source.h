@@ -134,6 +134,7 @@ struct job_source {
     uint64_t beside;             /* jobs of other sources that count for its client-job-max */
     uint64_t unread;             /* bytes of unread output, by the source's own count */
     uint64_t coming;             /* bytes of results expected from its jobs with workers */
+    uint64_t arriving;           /* of these announced by the workers, and on their way */
     size_t queued;               /* its jobs in all lines */
     struct job_stand first;      /* in the line of the pool `default` */
     struct job_stand *others;    /* in the lines of other pools, by the line's number less one */

@@ -140,11 +140,11 @@ enum part_verdict dispatcher_part_announced(struct worker *worker, size_t size)
     struct job_stream *stream = &worker->stream;
     size_t bytes = size + PART_COST;
     worker->heard_us = dispatch_now(d);
-    if (!job->source || job->source->gone)
+    if (stream->cut || !job->source || job->source->gone) {
         dispatch_stream_cut(job);
-    stream->dropped = stream->cut;
-    if (stream->cut)
+        stream->dropped = true;
         return PART_DROPPED;
+    }
     struct job_reader *reader = reader_of(job->source);
     if (!fits(stream->bytes, bytes, JOB_MAX) || !fits_reader(reader, 0, bytes))
         return hold(reader, stream, bytes);

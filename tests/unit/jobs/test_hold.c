@@ -52,6 +52,14 @@ static void done_with(uint32_t id, size_t bytes)
     payload_unref(payload);
 }
 
+/* The result is unread from now on. */
+static void reads_result(struct test_source *source, struct job *job, const struct job_event *event)
+{
+    (void)job;
+    if (event->type == JOB_DONE)
+        unread(source->name, event->payload->size);
+}
+
 START_TEST(test_held_and_released)
 {
     open_reading(1, 1, 10);
@@ -242,6 +250,29 @@ START_TEST(test_coming_is_announced)
 }
 END_TEST
 
+/* What arrives counts as unread, and not twice. */
+START_TEST(test_what_arrives_is_unread)
+{
+    open_reading(2, 2, 100);
+    SUBMIT();
+    unread('a', UNREAD_MAX / 2 + 1);
+    dispatcher_worker_sends(the_worker(2), UNREAD_MAX / 2 - 1);
+    ck_assert(!is_held('a'));
+    dispatcher_worker_sends(the_worker(2), UNREAD_MAX / 2);
+    ck_assert(is_held('a'));
+    unread('a', 0);
+    ck_assert(!is_held('a'));
+    hush_news();
+    SUBMIT();
+    ck_told("give 1 j2");
+    hooks.event = reads_result;
+    done_with(2, UNREAD_MAX / 2);
+    ck_told("a1 done");
+    ck_assert(!is_held('a'));
+    ck_assert_uint_eq(source_of('a')->source.arriving, 0);
+}
+END_TEST
+
 /* ... also where less was expected. A smaller announcement changes nothing. */
 START_TEST(test_more_comes_than_expected)
 {
@@ -414,6 +445,7 @@ int main(void)
     tcase_add_test(tc, test_coming);
     tcase_add_test(tc, test_coming_is_announced);
     tcase_add_test(tc, test_more_comes_than_expected);
+    tcase_add_test(tc, test_what_arrives_is_unread);
     tcase_add_test(tc, test_large_results_are_forgotten);
     tcase_add_test(tc, test_budget_of_all);
     tcase_add_test(tc, test_budget_and_what_comes);
