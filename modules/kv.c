@@ -78,8 +78,9 @@ static int list(tm_job *job, const struct request *request, json_t *answer)
 
     (void)job;
     (void)request;
-    json_object_foreach (store, key, value)
+    json_object_foreach (store, key, value) {
         json_array_append_new(keys, json_string(key));
+    }
     json_object_set_new(answer, "keys", keys);
     return 0;
 }

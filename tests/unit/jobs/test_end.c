@@ -26,6 +26,42 @@ START_TEST(test_answers)
 }
 END_TEST
 
+static struct job_usage told_usage;
+
+static void note_usage(struct test_source *source, struct job *job, const struct job_event *event)
+{
+    (void)source, (void)job;
+    told_usage = event->usage ? *event->usage : (struct job_usage){.cpu_us = 0};
+}
+
+/* Whatever the end is, as far as something is known. */
+START_TEST(test_usage)
+{
+    open_idle(1, 1, 10);
+    hooks.event = note_usage;
+    SUBMIT(.usage = true);
+    done(1);
+    ck_assert_uint_eq(told_usage.cpu_us, 0);
+    sim_of(the_worker(1))->usage = (struct job_usage){.cpu_us = 7, .worker_rss = 9};
+    SUBMIT(.usage = true);
+    done(1);
+    ck_assert(told_usage.cpu_us == 7 && told_usage.worker_rss == 9);
+    SUBMIT();
+    done(1);
+    ck_assert_uint_eq(told_usage.cpu_us, 0);
+    SUBMIT(.usage = true, .timeout_ms = 5);
+    pass_ms(5);
+    fails(1, "stopped");
+    ck_assert_uint_eq(told_usage.cpu_us, 7);
+    SUBMIT(.usage = true);
+    SUBMIT(.usage = true);
+    dies(1, SIGSEGV);
+    ck_assert_uint_eq(told_usage.cpu_us, 7);
+    dispatcher_cancel(the_job(shared.last_seq), false); /* it waits */
+    ck_assert_uint_eq(told_usage.cpu_us, 0);
+}
+END_TEST
+
 static uint64_t count_of(const struct histogram *histogram, uint64_t value)
 {
     return histogram->counts[histogram_bucket(value)];
@@ -312,6 +348,7 @@ int main(void)
     Suite *suite = suite_create("end");
     TCase *tc = recorder_case(suite, "end");
     tcase_add_test(tc, test_answers);
+    tcase_add_test(tc, test_usage);
     tcase_add_test(tc, test_times);
     tcase_add_test(tc, test_no_times);
     tcase_add_test(tc, test_lost_then_reaped);

@@ -102,6 +102,27 @@ START_TEST(test_ending)
 }
 END_TEST
 
+/* The process's time less the one at the job's beginning, which a broken worker may make up. */
+START_TEST(test_usage)
+{
+    struct job_usage usage;
+    process.cpu_us = 1000;
+    shared.usage_job = 7;
+    shared.usage_cpu_us = 400;
+    shared.rss = 8192;
+    ck_assert(worker_process_usage(&process, 7, &usage));
+    ck_assert_uint_eq(usage.cpu_us, 600);
+    ck_assert_uint_eq(usage.worker_rss, 8192);
+    ck_assert(!worker_process_usage(&process, 8, &usage));
+    shared.usage_cpu_us = 1001;
+    ck_assert(!worker_process_usage(&process, 7, &usage));
+    shared.usage_cpu_us = 400;
+    process.pid = getpid(); /* not reaped */
+    ck_assert(!worker_process_usage(&process, 7, &usage));
+    process.pid = 0;
+}
+END_TEST
+
 START_TEST(test_refusal)
 {
     char text[WORKER_REFUSAL_MAX];
@@ -124,6 +145,7 @@ int main(void)
     tcase_add_checked_fixture(tc, set_up, NULL);
     tcase_add_test(tc, test_names);
     tcase_add_test(tc, test_ending);
+    tcase_add_test(tc, test_usage);
     tcase_add_test(tc, test_refusal);
     suite_add_tcase(suite, tc);
     return run_suite(suite);
