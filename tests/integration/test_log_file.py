@@ -5,6 +5,7 @@ import os
 import pwd
 import signal
 import stat
+import tempfile
 
 import pytest
 
@@ -166,18 +167,18 @@ def test_a_relative_path_is_below_the_directory_of_the_start(daemon, tmp_path):
 
 
 @pytest.mark.skipif(not IS_ROOT, reason="root only")
-def test_the_user_owns_a_new_file(logged, tmp_path):
-    tmp_path.chmod(0o777)
-    for parent in tmp_path.parents[:2]:
-        parent.chmod(0o755)
-    server = logged(user="nobody")
-    entry = os.stat(server.log.path)
-    assert entry.st_uid == pwd.getpwnam("nobody").pw_uid and stat.S_IMODE(entry.st_mode) == 0o640
-    reopen(server)
-    # In a directory that the user cannot write, root opens the file at the start alone.
-    os.rename(server.log.path, tmp_path / "t.log.1")
-    tmp_path.chmod(0o755)
-    reopen(server, "error", code="bad-config", key="log-file")
+def test_the_user_owns_a_new_file(logged):
+    with tempfile.TemporaryDirectory(dir="/tmp") as folder:
+        os.chmod(folder, 0o777)
+        server = logged(f"{folder}/t.log", user="nobody")
+        entry = os.stat(server.log.path)
+        assert entry.st_uid == pwd.getpwnam("nobody").pw_uid and stat.S_IMODE(entry.st_mode) == 0o640
+        reopen(server)
+        # In a directory that the user cannot write, root opens the file at the start alone.
+        os.rename(server.log.path, f"{folder}/t.log.1")
+        os.chmod(folder, 0o755)
+        reopen(server, "error", code="bad-config", key="log-file")
+        server.stop()
 
 
 @pytest.mark.skipif(not IS_ROOT, reason="root only")
