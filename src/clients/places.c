@@ -24,9 +24,11 @@ void client_places_remove(struct client_places *places, struct client_place *pla
 
 void client_places_free(struct client_places *places)
 {
-    struct client_place *place;
-    while ((place = TAILQ_FIRST(&places->list)))
+    struct client_place *place, *next;
+    for (place = TAILQ_FIRST(&places->list); place; place = next) {
+        next = TAILQ_NEXT(place, link);
         client_places_remove(places, place);
+    }
 }
 
 struct client_place *client_places_add(struct client_places *places, enum client_place_kind kind)

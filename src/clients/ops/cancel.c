@@ -14,7 +14,7 @@ static const struct field selected[] = {CLIENT_OP_FILTER_FIELDS, {0}};
 #define SELECT_FIELD(word)                                                                \
     {                                                                                     \
         "select", FIELD_OBJECT, FIELD_ONE_OF, .fields = selected, .right = RIGHT_CONTROL, \
-                                              .feature = word                             \
+                                              .feature = (word)                           \
     }
 
 enum { SELECT = 2, WORKER }; /* the rows */
