@@ -40,10 +40,11 @@ bool top_terminal_is_there(void)
 
 /* ---- modes; also called by handlers ---- */
 
-/* A terminal that is gone takes nothing: nobody waits for it. */
+/* A terminal that is gone takes nothing: nobody waits for it. Nor does a signal that ends the process
+ * wait for one stopped by Ctrl-S. */
 static void write_all(const char *text, size_t len)
 {
-    while (len > 0) {
+    while (len > 0 && !(is_open && end_signal)) {
         ssize_t n = write(STDOUT_FILENO, text, len);
         if (n < 0 && errno == EAGAIN)
             poll(&(struct pollfd){.fd = STDOUT_FILENO, .events = POLLOUT}, 1, -1);
@@ -72,6 +73,8 @@ void top_terminal_close(void)
     if (!is_open)
         return;
     is_open = 0;
+    tcflow(STDOUT_FILENO, TCOOFF); /* without it, the next call does not undo a Ctrl-S */
+    tcflow(STDOUT_FILENO, TCOON);
     write_all(LEAVE, sizeof LEAVE - 1);
     tcsetattr(STDIN_FILENO, TCSANOW, &before);
 }
@@ -131,7 +134,7 @@ static void on_stop(int number)
 static void handle_signals(void)
 {
     for (size_t i = 0; i < sizeof ending / sizeof *ending; i++)
-        set_handler(ending[i], on_end, SA_RESTART);
+        set_handler(ending[i], on_end, 0); /* a write is given up */
     for (size_t i = 0; i < sizeof crashing / sizeof *crashing; i++)
         set_handler(crashing[i], on_crash, 0);
     set_handler(SIGTSTP, on_stop, SA_RESTART);

@@ -128,6 +128,16 @@ def test_signals_put_the_terminal_back(daemon, top, number):
     assert terminal.end() == -number
 
 
+def test_a_signal_ends_a_stopped_screen(daemon, top):
+    """Ctrl-S stops the output, until the screen waits in a write."""
+    server, _ = busy(daemon)
+    terminal = top(server, "--interval=0.1")
+    terminal.wait("JOB 3")
+    terminal.press("\x13" + "\f" * 2000)
+    os.kill(terminal.process.pid, signal.SIGTERM)
+    assert terminal.end() == -signal.SIGTERM
+
+
 def test_ctrl_c_is_quit(daemon, top):
     server, _ = busy(daemon)
     terminal = top(server)
