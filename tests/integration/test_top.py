@@ -30,7 +30,7 @@ def top(daemon):
 
 def busy(daemon, jobs=3):
     """A server with sleeping jobs, and their ids."""
-    server = daemon(pool_start=jobs, pool_max=jobs, job_max=100, modules={"wc": {"pool": "other"}},
+    server = daemon(pool_start=jobs, pool_max=jobs, drain_timeout_ms=1, kill_grace_ms=20, modules={"wc": {"pool": "other"}},
                     pools={"other": {"pool-start": 1}})
     client = server.client()
     for n in range(jobs):
