@@ -167,11 +167,11 @@ static void add_notify(struct builder *builder, uint32_t notify)
 static size_t append_raw(const char *prefix, const char *text, const char *end, char *line,
                          size_t len, size_t room)
 {
-    size_t prefix_len = strlen(prefix);
-    size_t at = len - 1 + prefix_len; /* over the brace */
-    if (at >= room)
+    size_t at = len - 1; /* over the brace */
+    if (at + strlen(prefix) >= room)
         return room + 1;
-    memcpy(line + len - 1, prefix, prefix_len);
+    while (*prefix)
+        line[at++] = *prefix++;
     at += json_raw_compact(text, end, line + at, room - at - 1);
     if (at < room)
         line[at] = '}';
