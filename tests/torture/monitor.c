@@ -205,8 +205,8 @@ static void on_message(void *arg, json_t *header, const char *payload, size_t si
         note_ping(monitor);
         monitor->pinging = false;
     } else if (event && strcmp(event, "stats") == 0 && body) {
-        take_stats(monitor, body);
         loop_set(monitor->loop, &monitor->next, monitor->want_workers ? 0 : INTERVAL_US);
+        take_stats(monitor, body); /* the round may want silence from now on */
     } else if (event && strcmp(event, "workers") == 0 && body) {
         take_workers(monitor, body);
     } else if (!event || strcmp(event, "draining") != 0) {
