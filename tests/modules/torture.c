@@ -8,6 +8,8 @@
  *     hash                answer
  *     sleep               sleep for A ms, blind to the stop flag, then answer
  *     big                 answer with A bytes more
+ *     stream              send A bytes in parts of B bytes, then answer
+ *     stream-die          the same; SIGKILL ends the process a little later
  *     stop-fail           wait for the stop flag, then fail
  *     stop-done           wait for the stop flag, then answer
  *     too-large           answer with more than A bytes; A is payload-max
@@ -44,7 +46,7 @@
 #define REFUSE_PERCENT 0 /* of the workers */
 #endif
 
-enum { SIDE_FD = 200, REPLY_PIECE = 8192, HOLD_S = 60 };
+enum { SIDE_FD = 200, REPLY_PIECE = 8192, HOLD_S = 60, STREAM_DIES_US = 20000 };
 
 struct order {
     uint64_t uid, hash;
@@ -176,17 +178,44 @@ static int do_stop_done(tm_job *job, const struct order *order)
 }
 
 /* The timer fires anywhere in the worker's code: most often in the middle of sending. */
-static int do_die_sending(tm_job *job, const struct order *order)
+static void die_in(uint64_t us)
 {
     timer_t timer;
     struct sigevent event = {.sigev_notify = SIGEV_SIGNAL, .sigev_signo = SIGKILL};
-    struct itimerspec when = {.it_value = {.tv_nsec = (long)(order->b % 1000000) * 1000 + 1}};
+    struct itimerspec when = {.it_value = {.tv_nsec = (long)(us % 1000000) * 1000 + 1}};
 
-    int status = answer(job, order, order->a);
     if (timer_create(CLOCK_MONOTONIC, &event, &timer) < 0 ||
         timer_settime(timer, 0, &when, NULL) < 0)
         abort();
+}
+
+static int do_die_sending(tm_job *job, const struct order *order)
+{
+    int status = answer(job, order, order->a);
+    die_in(order->b);
     return status;
+}
+
+/* No part is sent any more once the job is to stop, or its client is gone. */
+static int do_stream(tm_job *job, const struct order *order)
+{
+    int status = 0;
+    char *part = malloc(order->b);
+    if (part == NULL)
+        return tm_fail(job, "no-memory", "no memory");
+    for (uint64_t at = 0; at < order->a && status == 0; at += order->b) {
+        size_t len = order->a - at < order->b ? (size_t)(order->a - at) : (size_t)order->b;
+        pattern_fill_from(part, len, order->hash, at);
+        status = tm_part(job, part, len);
+    }
+    free(part);
+    return status == 0 ? answer(job, order, 0) : tm_fail(job, "stopped", "a part was refused");
+}
+
+static int do_stream_die(tm_job *job, const struct order *order)
+{
+    die_in(order->hash % STREAM_DIES_US);
+    return do_stream(job, order);
 }
 
 static int do_signal(tm_job *job, const struct order *order)
@@ -287,6 +316,8 @@ static const struct command {
     {"sleep", do_sleep},
     {"big", do_big},
     {"too-large", do_big},
+    {"stream", do_stream},
+    {"stream-die", do_stream_die},
     {"stop-fail", do_stop_fail},
     {"stop-done", do_stop_done},
     {"die-sending", do_die_sending},

@@ -177,6 +177,10 @@ static void check_broken(const struct check *check, const struct event *event)
 {
     static const char *const texts[BROKEN_KINDS] = {
         [BROKEN_FRAMING] = "the server's bytes are no message",
+        [BROKEN_REFUSED] = "a right request is answered with an error",
+        [BROKEN_REF] = "an event of an unknown monitor, or a second down",
+        [BROKEN_SERVICE] = "an event of a service for a job that was not for the service",
+        [BROKEN_WORKERS] = "the news of a worker come in an impossible order",
         [BROKEN_ORDER_OF_ANSWERS] = "answers do not come in the order of their requests",
         [BROKEN_STRANGER_TOLD] = "a stranger on the worker port was sent something",
         [BROKEN_STRANGER_STAYS] = "a stranger on the worker port was not closed in time",

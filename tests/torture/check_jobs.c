@@ -1,6 +1,8 @@
 /* check_jobs: every job ends once, rightly, and for a reason. */
 #include "checker.h"
 
+#include "parts.h"
+
 #include <signal.h>
 #include <stdio.h>
 
@@ -97,6 +99,7 @@ static int own_end(const struct job_spec *spec)
         return -1 - (int)spec->a;
     case CMD_FORK_HOLD:
     case CMD_DIE_SENDING:
+    case CMD_STREAM_DIE:
         return SIGKILL;
     case CMD_CONSTRUCTOR:
         return SIGABRT;
@@ -135,7 +138,8 @@ static void judge_cancelled(const struct judge *judge)
 {
     const struct known_job *job = judge->job;
     bool tied = judge->record->spec.link && (!judge->conn->over || judge->conn->shut);
-    if (!tied && (!job->cancel_us || job->cancel_us > job->end_us))
+    bool stalled = job_spec_streams(&judge->record->spec) && judge->record->may_stall;
+    if (!tied && !stalled && (!job->cancel_us || job->cancel_us > job->end_us))
         tell(judge, FINDING_INVENTED, "cancelled by nobody");
 }
 
@@ -243,7 +247,9 @@ static void judge_overload(const struct judge *judge)
     if (judge->job->pool != NO_POOL)
         range = check_pool_settings(judge->check, judge->job->pool, judge->job->submit_us,
                                     judge->job->end_us);
-    bool set = end->code == OVER_QUEUE || (end->code == OVER_QUOTA && plan->client_job_max) ||
+    bool set = end->code == OVER_QUEUE ||
+               (end->code == OVER_SERVICE && judge->record->spec.service) ||
+               (end->code == OVER_QUOTA && plan->client_job_max) ||
                (end->code == OVER_MEMORY && plan->total_max == PLAN_TOTAL_TIGHT);
     if (!set)
         tell(judge, FINDING_FALSE_OVERLOAD, "overload for an unset limit");
@@ -263,10 +269,51 @@ static void judge_error(const struct judge *judge)
 {
     const struct event *end = judge->job->end;
     bool wrong = judge->record->spec.wrong, twin = judge->record->twin_of != NO_JOB;
-    if (!(wrong && end->code == ERR_BAD_REQUEST) && !(twin && end->code == ERR_DUPLICATE_ID))
+    bool service = judge->record->spec.service != 0;
+    if (!(wrong && end->code == ERR_BAD_REQUEST) && !(twin && end->code == ERR_DUPLICATE_ID) &&
+        !(service && end->code == ERR_UNKNOWN_SERVICE))
         tell(judge, FINDING_INVENTED, "an error about a correct submit");
     else if (judge->side->starts)
         tell(judge, FINDING_CORRUPT, "refused, but begun");
+}
+
+/* --- parts --- */
+
+/* Of an unfinished stream, parts may be missing at the end, and nowhere else. */
+static void judge_parts(const struct judge *judge)
+{
+    const struct job_record *record = judge->record;
+    const bool done = judge->job->end && judge->job->end->type == EV_DONE;
+    if (record->part_fault)
+        tell(judge, FINDING_CORRUPT, parts_fault_text(record->part_fault));
+    else if (done && job_spec_streams(&record->spec) && record->part_bytes != record->spec.a)
+        tell(judge, FINDING_LOST, "done, and parts are missing");
+    else if (record->parts && !judge->side->starts)
+        tell(judge, FINDING_CORRUPT, "parts of a job that never began");
+}
+
+/* --- monitors --- */
+
+/* How the job's end looks to a monitor. */
+static uint8_t down_of(const struct event *end)
+{
+    if (end->type == EV_DONE)
+        return DOWN_DONE;
+    return end->type == EV_FAILED ? end->code : DOWN_UNKNOWN;
+}
+
+/* A job may be over before its monitor is there. */
+static void judge_monitor(const struct judge *judge)
+{
+    const struct job_record *record = judge->record;
+    const struct event *end = judge->job->end;
+    bool open = judge->conn->over && judge->conn->end != END_ASKED;
+    if (!record->watched || !end || open)
+        return;
+    if (!record->downs)
+        tell(judge, FINDING_LOST, "its monitor has no down");
+    else if (record->down_reason != down_of(end) && record->down_reason != DOWN_UNKNOWN)
+        tell(judge, FINDING_CORRUPT, "its monitor tells another end than the job's");
 }
 
 /* --- every job --- */
@@ -307,7 +354,7 @@ static void judge_end(const struct judge *judge)
         judge_failed(judge);
     else if (end->type == EV_OVERLOAD)
         judge_overload(judge);
-    else
+    else if (end->type == EV_ERROR)
         judge_error(judge);
     if (!(end->seen & SEEN_CONTEXT))
         tell(judge, FINDING_CORRUPT, "another context than the submit's");
@@ -327,6 +374,8 @@ static void judge_job(const struct judge *judge)
         judge_end(judge);
     else if (!judge->record->partial)
         judge_open(judge);
+    judge_parts(judge);
+    judge_monitor(judge);
 }
 
 void check_jobs(const struct check *check)

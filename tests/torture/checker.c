@@ -182,6 +182,15 @@ static void gather_end(struct check *check, struct open_jobs *open, const struct
     }
 }
 
+/* The daemon has the job after its submit's end. */
+static void gather_detached(struct check *check, struct open_jobs *open, const struct event *event)
+{
+    gather_end(check, open, event);
+    check->jobs[event->uid].number = event->b;
+    open->ghosts++;
+    open->ghosts_us = event->t_us;
+}
+
 static void gather_job(struct check *check, struct open_jobs *open, const struct event *event)
 {
     struct known_job *job = &check->jobs[event->uid];
@@ -194,7 +203,11 @@ static void gather_job(struct check *check, struct open_jobs *open, const struct
         job->pool = event->how ? (uint8_t)(event->how - 1) : NO_POOL;
     if (event->uid + 1 > conn->last_told)
         conn->last_told = event->uid + 1;
-    if (event->type != EV_ACCEPTED && event->type != EV_STARTED)
+    bool detached =
+        event->type == EV_ACCEPTED && job_spec_is_detached(&check->history->jobs[event->uid].spec);
+    if (detached)
+        gather_detached(check, open, event);
+    else if (event->type != EV_ACCEPTED && event->type != EV_STARTED)
         gather_end(check, open, event);
     else if (job->end)
         check_tell_job(check, FINDING_UNEXPECTED, event->uid, "an event after the terminal one");
@@ -297,6 +310,9 @@ static void gather_doomed(struct check *check)
         if ((command == CMD_DIE_SENDING || command == CMD_CLOSE_FDS) && side->finishes)
             check->kills[check->kill_count++] =
                 (struct known_kill){side->finish_us, side->finish_pid};
+        else if (command == CMD_STREAM_DIE && side->starts)
+            check->kills[check->kill_count++] =
+                (struct known_kill){side->start_us, side->start_pid};
     }
 }
 
@@ -391,6 +407,7 @@ void checker_run(struct findings *findings, const struct history *history, const
     check_breaker(&check);
     check_order(&check);
     check_requests(&check);
+    check_services(&check);
     check_daemon(&check);
     free(check.jobs);
     free(check.conns);

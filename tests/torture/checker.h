@@ -4,7 +4,8 @@
  *
  * checker.c gathers the facts about every job, connection and master; check_jobs.c judges the jobs,
  * check_breaker.c the failures of crashing modules, check_order.c the order of assignment,
- * check_requests.c the operator's requests, check_daemon.c the rest.
+ * check_requests.c the operator's requests, check_services.c the ends of jobs for services,
+ * check_daemon.c the rest.
  */
 #ifndef TORTURE_CHECKER_H
 #define TORTURE_CHECKER_H
@@ -120,6 +121,7 @@ void check_jobs(const struct check *check);
 void check_breaker(const struct check *check);
 void check_order(const struct check *check);
 void check_requests(const struct check *check);
+void check_services(const struct check *check);
 void check_daemon(const struct check *check);
 
 /* --- check_requests.c, while gathering --- */

@@ -2,6 +2,7 @@
 #include "client.h"
 
 #include "die.h"
+#include "parts.h"
 #include "pattern.h"
 
 #include <errno.h>
@@ -33,24 +34,46 @@ static size_t write_payload(char **payload, const struct job_spec *spec, uint32_
     return len;
 }
 
+/* Detached, for a service, or with the wanted events. */
+static void write_kind(char more[80], const struct job_spec *spec)
+{
+    const struct {
+        const char *word;
+        bool wanted;
+    } words[] = {{"accepted", spec->notify_accepted},
+                 {"started", spec->notify_started},
+                 {"part", job_spec_streams(spec)}};
+    size_t n = 0;
+    if (spec->service)
+        snprintf(more, 80, "\"service\":\"%s\"", service_names[spec->service - 1]);
+    else if (spec->detach)
+        snprintf(more, 80, "\"detach\":true");
+    else
+        n = (size_t)snprintf(more, 80, "\"notify\":[");
+    for (size_t i = 0; i < sizeof words / sizeof *words && n; i++)
+        if (words[i].wanted)
+            n += (size_t)snprintf(more + n, 80 - n, "%s\"%s\"", more[n - 1] == '[' ? "" : ",",
+                                  words[i].word);
+    if (n)
+        snprintf(more + n, 80 - n, "]");
+}
+
 static size_t write_head(char head[HEAD_MAX], const struct history *history, uint32_t uid,
                          size_t size)
 {
-    char id[ID_MAX], context[48] = "", timeout[48] = "";
+    char id[ID_MAX], context[48] = "", timeout[48] = "", more[80];
     const struct job_spec *spec = &history->jobs[uid].spec;
     write_id(id, history, uid);
     if (spec->context)
         snprintf(context, sizeof context, ",\"context\":{\"u\":%" PRIu32 "}", uid);
     if (spec->timeout_ms)
         snprintf(timeout, sizeof timeout, ",\"timeout_ms\":%" PRIu32, spec->timeout_ms);
-    bool two = spec->notify_accepted && spec->notify_started;
+    write_kind(more, spec);
     int n = snprintf(head, HEAD_MAX,
                      "{\"op\":\"submit\",\"id\":%s,\"module\":\"%s\",\"size\":%zu%s%s%s%s,"
-                     "\"notify\":[%s%s%s]}\n",
+                     "%s}\n",
                      id, module_names[spec->module], size, context, timeout,
-                     spec->link ? ",\"link\":true" : "", spec->wrong ? ",\"modul\":1" : "",
-                     spec->notify_accepted ? "\"accepted\"" : "", two ? "," : "",
-                     spec->notify_started ? "\"started\"" : "");
+                     spec->link ? ",\"link\":true" : "", spec->wrong ? ",\"modul\":1" : "", more);
     return (size_t)n;
 }
 
@@ -75,6 +98,7 @@ static uint32_t new_job(struct client *client, const struct job_spec *spec)
 {
     uint32_t uid = history_add_job(client->env->history, spec, client->number);
     client->env->history->jobs[uid].may_be_passed = client->slow;
+    client->env->history->jobs[uid].may_stall = client->stalls;
     return uid;
 }
 
@@ -142,12 +166,20 @@ void client_cancel(struct client *client, uint32_t uid, bool kill)
     connection_write(&client->connection, text, (size_t)n);
 }
 
+uint64_t client_ask(struct client *client, const char *op, const char *fields)
+{
+    char text[512];
+    if (client->mute)
+        return 0;
+    int n = snprintf(text, sizeof text, "{\"op\":\"%s\",\"id\":\"q%" PRIu64 "\"%s}\n", op,
+                     ++client->asked, fields);
+    connection_write(&client->connection, text, (size_t)n);
+    return client->asked;
+}
+
 void client_ping(struct client *client)
 {
-    char text[64];
-    int n =
-        snprintf(text, sizeof text, "{\"op\":\"ping\",\"id\":\"q%" PRIu64 "\"}\n", ++client->asked);
-    connection_write(&client->connection, text, (size_t)n);
+    client_ask(client, "ping", "");
 }
 
 void client_write_garbage(struct client *client, const void *data, size_t len)
@@ -159,6 +191,7 @@ void client_write_garbage(struct client *client, const void *data, size_t len)
 void client_half_close(struct client *client)
 {
     client->mute = true;
+    live_leave(client);
     connection_half_close(&client->connection);
 }
 
@@ -228,6 +261,8 @@ static enum error_code error_of(const char *code)
 {
     if (strcmp(code, "bad-request") == 0)
         return ERR_BAD_REQUEST;
+    if (strcmp(code, "unknown-service") == 0)
+        return ERR_UNKNOWN_SERVICE;
     return strcmp(code, "duplicate-id") == 0 ? ERR_DUPLICATE_ID : ERR_OTHER;
 }
 
@@ -237,6 +272,8 @@ static enum overload_code overload_of(const char *reason)
         return OVER_QUEUE;
     if (strcmp(reason, "client-quota") == 0)
         return OVER_QUOTA;
+    if (strcmp(reason, "service-full") == 0)
+        return OVER_SERVICE;
     return strcmp(reason, "memory") == 0 ? OVER_MEMORY : OVER_OTHER;
 }
 
@@ -324,9 +361,10 @@ static void fill(struct client *client, struct event *event, json_t *header, con
         event->seen |= SEEN_CONTEXT;
 }
 
-static void leave_if_idle(struct client *client)
+void client_look(struct client *client)
 {
-    if (client->leave_when_idle && !client->open_jobs && client->asked == client->answered)
+    if (client->leave_when_idle && !client->mute && !client->open_jobs &&
+        client->asked == client->answered && !client->live.watched)
         client_half_close(client);
 }
 
@@ -338,7 +376,7 @@ static void told(struct client *client, uint32_t uid, enum event_type type)
     job->told = true;
     if (!job->partial)
         client->open_jobs--;
-    leave_if_idle(client);
+    client_look(client);
     client->env->told(client->env->arg, client, type);
 }
 
@@ -356,8 +394,37 @@ static void take_job_event(struct client *client, enum event_type type, json_t *
     const struct job_spec *spec = &history->jobs[uid].spec;
     if (type == EV_STARTED && spec->cancel == CANCEL_AT_STARTED)
         client_cancel(client, uid, spec->kill);
-    if (type != EV_ACCEPTED && type != EV_STARTED)
+    if (type == EV_ACCEPTED && spec->monitored)
+        live_monitor(client, uid, text_of(header, "job"));
+    if ((type != EV_ACCEPTED || job_spec_is_detached(spec)) && type != EV_STARTED)
         told(client, uid, type);
+}
+
+static void take_part(struct client *client, json_t *header, const char *payload, size_t size)
+{
+    struct history *history = client->env->history;
+    uint32_t uid = job_of(client, header);
+    if (uid == NO_JOB)
+        history_add_conn(history, EV_STRAY, client->number, NO_JOB)->a = EV_STARTED;
+    else
+        parts_take(&history->jobs[uid], header, payload, size);
+}
+
+/* The end of a job of a service, perhaps of another connection. */
+static void take_delivery(struct client *client, json_t *header, const char *payload, size_t size)
+{
+    struct history *history = client->env->history;
+    enum event_type type = type_of(header);
+    uint32_t uid = live_delivered(client, header);
+    if (uid == NO_JOB || (type != EV_DONE && type != EV_FAILED)) {
+        note_broken(client, BROKEN_SERVICE);
+        return;
+    }
+    struct event *event = history_add_conn(history, type, client->number, uid);
+    fill(client, event, header, payload, size);
+    event->code = type == EV_DONE ? DOWN_DONE : event->code;
+    event->type = EV_DELIVERED;
+    history->jobs[uid].delivered++;
 }
 
 static void take_fatal(struct client *client, json_t *header)
@@ -370,13 +437,19 @@ static void take_fatal(struct client *client, json_t *header)
     client_half_close(client);
 }
 
-/* Answers come in the order of their requests. */
+/* Answers come in the order of their requests, but those of long looks may be late. */
 static void take_answer(struct client *client, json_t *header)
 {
     const char *id = text_of(header, "id");
-    if (id[0] != 'q' || strtoull(id + 1, NULL, 10) != ++client->answered)
+    uint64_t number = id[0] == 'q' ? strtoull(id + 1, NULL, 10) : 0;
+    client->answered++;
+    if (!number || number > client->asked ||
+        (!live_is_late(&client->live, number) && number <= client->last_answer))
         note_broken(client, BROKEN_ORDER_OF_ANSWERS);
-    leave_if_idle(client);
+    else if (!live_is_late(&client->live, number))
+        client->last_answer = number;
+    live_answered(client, number, header);
+    client_look(client);
 }
 
 static void on_message(void *arg, json_t *header, const char *payload, size_t size)
@@ -387,6 +460,12 @@ static void on_message(void *arg, json_t *header, const char *payload, size_t si
         client->greeted = true;
     else if (strcmp(text_of(header, "event"), "draining") == 0)
         return;
+    else if (json_object_get(header, "submit_id"))
+        take_delivery(client, header, payload, size);
+    else if (live_event(client, header))
+        client_look(client);
+    else if (strcmp(text_of(header, "event"), "part") == 0)
+        take_part(client, header, payload, size);
     else if (json_is_true(json_object_get(header, "fatal")))
         take_fatal(client, header);
     else if (type == EVENT_TYPES ||
@@ -400,6 +479,7 @@ static void on_message(void *arg, json_t *header, const char *payload, size_t si
 
 static void finish(struct client *client, enum conn_end end)
 {
+    live_leave(client);
     struct event *event =
         history_add_conn(client->env->history, EV_CONN_END, client->number, NO_JOB);
     event->code = (uint8_t)end;
@@ -464,5 +544,6 @@ struct client *client_new(struct client_env *env, bool silent)
 
 void client_free(struct client *client)
 {
+    live_free(&client->live);
     free(client);
 }

@@ -7,6 +7,7 @@
 
 #include "connection.h"
 #include "history.h"
+#include "live.h"
 
 #include <sys/queue.h>
 
@@ -33,13 +34,16 @@ struct client {
     uint32_t number;          /* of the connection, unique in the round */
     uint32_t open_jobs;       /* submitted whole, without a terminal event */
     uint64_t asked, answered; /* requests that have answers of their own */
+    uint64_t last_answer;     /* the number of the latest answered in order */
     bool greeted, refused;
     bool mute;        /* the bytes written last are no whole request: no further one may follow */
     bool may_end;     /* the server may close at any time */
     bool fatal_asked; /* the harness wants a fatal error */
     bool slow;        /* it reads slowly: others may pass its jobs */
+    bool stalls;      /* it reads nothing for long: a job with parts may end for that */
     bool leave_when_idle; /* half-closes once nothing is open any more */
     enum conn_end end;
+    struct live live;
     /* The owner's: */
     struct rng rng;
     uint32_t window, quota;
@@ -63,6 +67,13 @@ uint32_t client_submit_part(struct client *client, const struct job_spec *spec, 
 
 void client_cancel(struct client *client, uint32_t uid, bool kill);
 void client_ping(struct client *client);
+
+/* Writes {"op":OP,"id":...} with further fields: "" or `,"a":1`. Returns the request's number; 0 if
+ * the client may write no request any more. */
+uint64_t client_ask(struct client *client, const char *op, const char *fields);
+
+/* Nothing is open any more: leaves if that is wanted. */
+void client_look(struct client *client);
 
 /* Writes bytes that are no request. They end the connection once the server has them all. */
 void client_write_garbage(struct client *client, const void *data, size_t len);

@@ -14,6 +14,8 @@ static void fill(struct crowd *crowd, struct client *client)
     while (crowd->working && !crowd->paused && crowd->env.up && client->regular && client->quota &&
            client->open_jobs < client->window && client->connection.out_len < OUT_MAX) {
         struct job_spec spec = job_spec_common(&client->rng);
+        if (!crowd->plan->client_job_max) /* a detached job counts for its client to the end */
+            job_spec_part(&spec, &client->rng);
         client->quota--;
         client_submit(client, &spec);
     }
@@ -55,6 +57,8 @@ static void come(struct crowd *crowd)
     client->regular = true;
     crowd->regular++;
     TAILQ_INSERT_TAIL(&crowd->clients, client, link);
+    if (rng_chance(&client->rng, 300))
+        live_register(client, (unsigned)rng_below(&client->rng, SERVICES));
     fill(crowd, client);
 }
 
@@ -122,8 +126,7 @@ void crowd_finish(struct crowd *crowd)
     for (client = TAILQ_FIRST(&crowd->clients); client; client = next) {
         next = TAILQ_NEXT(client, link);
         client->leave_when_idle = true;
-        if (!client->open_jobs && client->asked == client->answered)
-            client_half_close(client);
+        client_look(client);
     }
 }
 

@@ -160,6 +160,7 @@ static json_t *settings(const struct daemon *daemon, const struct layout *layout
         die("cannot make the settings");
     add_pool(all, &layout->pools[0], &daemon->plan->rules[0]);
     add_life(all, &daemon->plan->life, daemon->scale);
+    add_int(all, "part-stall-ms", PLAN_PART_STALL_MS * daemon->scale);
     return all;
 }
 

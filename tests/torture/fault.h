@@ -56,6 +56,20 @@ enum fault_kind {
     FAULT_SLOW_PAYLOAD,
     FAULT_SILENCE,
     FAULT_TRICKLE,
+    FAULT_STREAM,          /* large streams */
+    FAULT_STREAM_DIE,      /* their workers die amid */
+    FAULT_STREAM_STOP,     /* they are cancelled or killed amid */
+    FAULT_STREAM_LEAVE,    /* their client goes amid */
+    FAULT_STREAM_SLOWLY,   /* it reads slowly */
+    FAULT_STREAM_STALL,    /* it reads nothing until they end for that, */
+    FAULT_STREAM_PAUSE,    /* ... or almost */
+    FAULT_SERVICE_COME,    /* owners of services come, and go in all ways */
+    FAULT_SERVICE_FIGHT,   /* two of them want the same names */
+    FAULT_SERVICE_DEAF,    /* an owner stops reading for a while */
+    FAULT_MONITOR_WORKERS, /* all of them */
+    FAULT_LOOK,            /* requests about everything */
+    FAULT_WATCH,
+    FAULT_WATCH_DEAF, /* a watcher reads nothing for a while */
     FAULT_GARBAGE,
     FAULT_HEADER_TOO_LONG,
     FAULT_PAYLOAD_TOO_LARGE,

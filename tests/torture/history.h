@@ -28,14 +28,17 @@ enum event_type {
     EV_DONE,
     EV_FAILED,
     EV_OVERLOAD,
-    EV_ERROR,   /* with op submit and an id */
-    EV_STRAY,   /* an event of a job unknown to this connection; a: its event_type */
-    EV_FATAL,   /* a fatal error; code: was it asked for? */
-    EV_BROKEN,  /* the server broke the protocol; a: enum broken */
-    EV_FAULT,   /* code: enum fault_kind; pid and a, the signal, if it is about a process */
-    EV_REQUEST, /* of the operator; code: enum ask, a: its number, b: the pool, PLAN_POOLS for all
-                 */
-    EV_REPLY,   /* code: enum reply, a: the number of the request */
+    EV_ERROR,     /* with op submit and an id */
+    EV_DELIVERED, /* a job's end, at the owner of its service; code: its event_type. The rest as in
+                     EV_DONE and EV_FAILED */
+    EV_OWNS,      /* a: the service; code: enum owns */
+    EV_STRAY,     /* an event of a job unknown to this connection; a: its event_type */
+    EV_FATAL,     /* a fatal error; code: was it asked for? */
+    EV_BROKEN,    /* the server broke the protocol; a: enum broken */
+    EV_FAULT,     /* code: enum fault_kind; pid and a, the signal, if it is about a process */
+    EV_REQUEST,   /* of the operator; code: enum ask, a: its number, b: the pool, PLAN_POOLS for all
+                   */
+    EV_REPLY,     /* code: enum reply, a: the number of the request */
     EV_PING,    /* a: microseconds without our own delays; b: the master's wait for a CPU, in us */
     EV_STOPPED, /* the master was stopped, or goes on (code 1) */
     EV_STUCK,   /* no event for too long: the round is broken off */
@@ -56,9 +59,12 @@ enum fail_reason_code {
     REASON_OTHER
 };
 
-enum overload_code { OVER_MEMORY, OVER_QUOTA, OVER_QUEUE, OVER_OTHER };
+enum overload_code { OVER_MEMORY, OVER_QUOTA, OVER_QUEUE, OVER_SERVICE, OVER_OTHER };
 
-enum error_code { ERR_BAD_REQUEST, ERR_DUPLICATE_ID, ERR_OTHER };
+enum error_code { ERR_BAD_REQUEST, ERR_DUPLICATE_ID, ERR_UNKNOWN_SERVICE, ERR_OTHER };
+
+/* A connection and the name of a service. */
+enum owns { OWNS_ASKED, OWNS_GIVEN, OWNS_TAKEN /* by another */, OWNS_LEFT };
 
 enum epoch_end { EPOCH_KILLED, EPOCH_DRAINED, EPOCH_DIED };
 
@@ -87,6 +93,10 @@ enum broken {
     BROKEN_MISSING_FIELD,
     BROKEN_STRANGER_TOLD,  /* something came back on the worker port */
     BROKEN_STRANGER_STAYS, /* a connection there was not closed in time */
+    BROKEN_REFUSED,        /* a right request is answered with an error */
+    BROKEN_REF,            /* an event of an unknown monitor, or a second `down` */
+    BROKEN_SERVICE,        /* an event of a service for a job that was not for it */
+    BROKEN_WORKERS,        /* a worker's news in an impossible order */
     BROKEN_KINDS
 };
 
@@ -105,6 +115,18 @@ struct event {
     uint8_t seen; /* terminal events: SEEN_... */
 };
 
+/* A monitored job's end, besides the reasons of failed. */
+enum { DOWN_DONE = 100, DOWN_UNKNOWN, DOWN_DROPPED };
+
+/* What can be wrong with a part. */
+enum part_fault {
+    PART_FINE,
+    PART_OUT_OF_ORDER, /* another seq than the next one */
+    PART_CORRUPT,      /* other bytes than the module's */
+    PART_TOO_LATE,     /* behind the job's end */
+    PART_UNASKED,
+};
+
 /* One job. Its uid is its place in the table. */
 struct job_record {
     struct job_spec spec;
@@ -117,6 +139,15 @@ struct job_record {
     bool partial;       /* its last byte is never written: it must not exist */
     bool may_be_passed; /* its client reads slowly */
     bool told;          /* its terminal event came */
+    bool may_stall;     /* its client reads nothing for long: the job may end for that */
+    uint8_t part_fault; /* enum part_fault: the first one */
+    uint32_t parts;     /* that came */
+    uint64_t part_bytes;
+    uint8_t delivered;   /* times, to the owner of its service */
+    uint8_t downs;       /* of its monitor */
+    uint8_t down_reason; /* enum fail_reason_code, or DOWN_... */
+    bool watched;        /* its monitor was asked for */
+    bool down_fault;     /* the monitor was refused */
 };
 
 /* From stats: one pool. */

@@ -5,7 +5,7 @@
 
 #include <signal.h>
 
-enum { KIB = 1024 };
+enum { KIB = 1024, STREAM_MAX = 8 << 20 /* bytes */ };
 
 const char *const module_names[MODULES] = {
     [MODULE_FIRST] = "torture",       [MODULE_SECOND] = "torture_second",
@@ -19,6 +19,8 @@ const struct command_info command_table[COMMANDS] = {
     [CMD_HASH] = {"hash", MODULE_FIRST, MAY_BE_DONE},
     [CMD_SLEEP] = {"sleep", MODULE_FIRST, MAY_BE_DONE},
     [CMD_BIG] = {"big", MODULE_FIRST, MAY_BE_DONE},
+    [CMD_STREAM] = {"stream", MODULE_FIRST, MAY_BE_DONE},
+    [CMD_STREAM_DIE] = {"stream-die", MODULE_FIRST, MAY_BE_DONE | MAY_BE_LOST},
     [CMD_STOP_FAIL] = {"stop-fail", MODULE_FIRST, 0},
     [CMD_STOP_DONE] = {"stop-done", MODULE_FIRST, MAY_BE_DONE},
     [CMD_TOO_LARGE] = {"too-large", MODULE_FIRST, MAY_BE_TOO_LARGE},
@@ -40,6 +42,30 @@ const struct command_info command_table[COMMANDS] = {
     [CMD_MOODY] = {"sleep", MODULE_MOODY, MAY_BE_DONE | MAY_BE_REFUSED},
     [CMD_NO_MODULE] = {"none", MODULE_NOT_THERE, MAY_BE_UNKNOWN},
 };
+
+const char *const service_names[SERVICES] = {"alpha", "beta", "gamma"};
+
+bool job_spec_is_detached(const struct job_spec *spec)
+{
+    return spec->detach || spec->service;
+}
+
+void job_spec_part(struct job_spec *spec, struct rng *rng)
+{
+    uint64_t dice = rng_below(rng, 1000);
+    if (dice < 60 && spec->cancel == CANCEL_NEVER && !job_spec_streams(spec)) {
+        spec->service = dice < 40 ? (uint8_t)rng_range(rng, 1, SERVICES) : 0;
+        spec->detach = !spec->service;
+        spec->link = spec->notify_accepted = spec->notify_started = false;
+    } else if (dice < 100) {
+        spec->monitored = spec->notify_accepted = true;
+    }
+}
+
+bool job_spec_streams(const struct job_spec *spec)
+{
+    return spec->command == CMD_STREAM || spec->command == CMD_STREAM_DIE;
+}
 
 size_t job_spec_result_size(const struct job_spec *spec)
 {
@@ -66,15 +92,25 @@ static uint8_t draw_module(enum command command, struct rng *rng)
     return (uint8_t)(module == MODULE_FIRST ? rng_below(rng, MODULE_FRAIL) : module);
 }
 
+/* Parts of 8 to some 100,000 bytes, a multiple of 8 for the pattern. */
+static void draw_stream(struct job_spec *spec, struct rng *rng, uint64_t bytes)
+{
+    spec->command = CMD_STREAM;
+    spec->a = rng_below(rng, bytes);
+    spec->b = 8 * rng_range(rng, 1, rng_chance(rng, 500) ? 100 : 12 * KIB);
+}
+
 static void draw_work(struct job_spec *spec, struct rng *rng)
 {
     uint64_t dice = rng_below(rng, 1000);
     if (dice < 30) {
         spec->command = CMD_SLEEP;
         spec->a = rng_below(rng, 8);
+    } else if (dice < 45) {
+        draw_stream(spec, rng, 200 * KIB);
     } else if (dice < 80) {
         spec->command = CMD_BIG;
-        spec->a = rng_below(rng, dice < 35 ? 900 * KIB : 32 * KIB);
+        spec->a = rng_below(rng, dice < 50 ? 900 * KIB : 32 * KIB);
     } else {
         spec->command = CMD_HASH;
     }
@@ -132,6 +168,9 @@ struct job_spec job_spec_of(enum command command, struct rng *rng, uint32_t payl
         spec.a = rng_chance(rng, 500) ? 0 : rng_below(rng, 256);
     else if (command == CMD_FLOOD)
         spec.a = rng_range(rng, 1, 2048 * KIB);
+    if (command == CMD_STREAM || command == CMD_STREAM_DIE)
+        draw_stream(&spec, rng, STREAM_MAX);
+    spec.command = (uint8_t)command;
     if (command == CMD_DIE_SENDING)
         spec.b = rng_below(rng, 1500);
     if (command == CMD_LOOP || command == CMD_LOOP_TERM || command == CMD_STOP_FAIL ||

@@ -12,6 +12,8 @@ enum command {
     CMD_HASH,
     CMD_SLEEP,
     CMD_BIG,
+    CMD_STREAM,     /* A bytes in parts of B bytes */
+    CMD_STREAM_DIE, /* likewise, and SIGKILL amid */
     CMD_STOP_FAIL,
     CMD_STOP_DONE,
     CMD_TOO_LARGE,
@@ -72,6 +74,10 @@ struct command_info {
 extern const struct command_info command_table[COMMANDS];
 
 /* When it is cancelled or killed. */
+enum { SERVICES = 3 };
+
+extern const char *const service_names[SERVICES];
+
 enum cancel_when { CANCEL_NEVER, CANCEL_AT_ONCE, CANCEL_AT_STARTED };
 
 struct job_spec {
@@ -80,6 +86,9 @@ struct job_spec {
     uint8_t cancel;  /* enum cancel_when */
     bool kill;       /* rather than cancel */
     bool link;
+    bool detach;
+    uint8_t service; /* its place, plus 1; 0: none */
+    bool monitored;  /* its end is monitored, too */
     bool notify_accepted, notify_started;
     bool context;
     bool text_id;        /* the id is a string */
@@ -88,6 +97,15 @@ struct job_spec {
     uint32_t timeout_ms; /* 0: none */
     uint64_t a, b;
 };
+
+/* The job sends parts, and its client asks for them. */
+bool job_spec_streams(const struct job_spec *spec);
+
+/* `accepted` ends the submit. */
+bool job_spec_is_detached(const struct job_spec *spec);
+
+/* Some common jobs are detached, for a service, or monitored. */
+void job_spec_part(struct job_spec *spec, struct rng *rng);
 
 /* Size of the right result, in bytes. */
 size_t job_spec_result_size(const struct job_spec *spec);

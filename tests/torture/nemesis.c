@@ -9,10 +9,12 @@ static const struct {
     enum fault_kind last; /* of this function's kinds */
     void (*strike)(struct nemesis *nemesis);
 } families[] = {
-    {FAULT_KILL_ALL, nemesis_workers_strike},    {FAULT_CRASH_BEHIND, nemesis_jobs_strike},
-    {FAULT_GARBAGE, nemesis_clients_strike},     {FAULT_TIMEOUT_RACE, nemesis_requests_strike},
-    {FAULT_FEW_FILES, nemesis_master_strike},    {FAULT_STRANGER_TOKEN, nemesis_strangers_strike},
-    {FAULT_MASTER_DRAIN, nemesis_master_strike}, {FAULT_DRAIN_REQUEST, nemesis_operator_strike},
+    {FAULT_KILL_ALL, nemesis_workers_strike},         {FAULT_CRASH_BEHIND, nemesis_jobs_strike},
+    {FAULT_TRICKLE, nemesis_clients_strike},          {FAULT_STREAM_PAUSE, nemesis_streams_strike},
+    {FAULT_WATCH_DEAF, nemesis_live_strike},          {FAULT_GARBAGE, nemesis_clients_strike},
+    {FAULT_TIMEOUT_RACE, nemesis_requests_strike},    {FAULT_FEW_FILES, nemesis_master_strike},
+    {FAULT_STRANGER_TOKEN, nemesis_strangers_strike}, {FAULT_MASTER_DRAIN, nemesis_master_strike},
+    {FAULT_DRAIN_REQUEST, nemesis_operator_strike},
 };
 
 static void strike(struct nemesis *nemesis, const struct fault *fault)

@@ -71,6 +71,8 @@ void nemesis_later(struct nemesis *nemesis, uint64_t after_us,
 void nemesis_workers_strike(struct nemesis *nemesis);
 void nemesis_jobs_strike(struct nemesis *nemesis);
 void nemesis_clients_strike(struct nemesis *nemesis);
+void nemesis_streams_strike(struct nemesis *nemesis);
+void nemesis_live_strike(struct nemesis *nemesis);
 void nemesis_requests_strike(struct nemesis *nemesis);
 void nemesis_master_strike(struct nemesis *nemesis);
 void nemesis_strangers_strike(struct nemesis *nemesis);

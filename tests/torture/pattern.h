@@ -47,10 +47,10 @@ static inline uint64_t pattern_hash(const void *data, size_t len)
     return pattern_mix(pattern_mix(h ^ rest));
 }
 
-/* Fills in the bytes that belong to `key`. */
-static inline void pattern_fill(char *to, size_t len, uint64_t key)
+/* Fills in the bytes that belong to `key`, from the place `at` on: a multiple of 8. */
+static inline void pattern_fill_from(char *to, size_t len, uint64_t key, uint64_t at)
 {
-    for (uint64_t n = 1; len > 0; n++) {
+    for (uint64_t n = at / 8 + 1; len > 0; n++) {
         uint64_t word = pattern_mix(key + n * 0xd1342543de82ef95u);
         size_t some = len < 8 ? len : 8;
         memcpy(to, &word, some);
@@ -59,9 +59,14 @@ static inline void pattern_fill(char *to, size_t len, uint64_t key)
     }
 }
 
-static inline int pattern_matches(const char *data, size_t len, uint64_t key)
+static inline void pattern_fill(char *to, size_t len, uint64_t key)
 {
-    for (uint64_t n = 1; len > 0; n++) {
+    pattern_fill_from(to, len, key, 0);
+}
+
+static inline int pattern_matches_from(const char *data, size_t len, uint64_t key, uint64_t at)
+{
+    for (uint64_t n = at / 8 + 1; len > 0; n++) {
         uint64_t word = pattern_mix(key + n * 0xd1342543de82ef95u);
         size_t some = len < 8 ? len : 8;
         if (memcmp(data, &word, some) != 0)
@@ -70,6 +75,11 @@ static inline int pattern_matches(const char *data, size_t len, uint64_t key)
         len -= some;
     }
     return 1;
+}
+
+static inline int pattern_matches(const char *data, size_t len, uint64_t key)
+{
+    return pattern_matches_from(data, len, key, 0);
 }
 
 #endif

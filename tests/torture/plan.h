@@ -19,6 +19,7 @@ enum {
     PLAN_TOTAL_MAX = 128 << 20, /* never reached */
     PLAN_TOTAL_TIGHT = 2 << 20,
     PLAN_CLIENT_MAX = 300,
+    PLAN_PART_STALL_MS = 500, /* a client may leave parts unread for so long */
 };
 
 enum { PLAN_POOLS = 5 }; /* at most; `default` is the first */
