@@ -188,9 +188,11 @@ void client_services_init(struct client_services *services,
 
 void client_services_free(struct client_services *services)
 {
-    struct client_service *service;
-    while ((service = TAILQ_FIRST(&services->kept)))
+    struct client_service *service, *next;
+    for (service = TAILQ_FIRST(&services->kept); service; service = next) {
+        next = TAILQ_NEXT(service, link);
         destroy(service);
+    }
     bug_on(services->by_name.count);
     hash_free(&services->by_name);
 }
