@@ -7,6 +7,7 @@
 #include "common/xmalloc.h"
 #include "protocol/event_writer.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -271,8 +272,8 @@ void client_watch_begin(struct client_session *session, const struct client_watc
     struct client_watch *watch = session->watch = xcalloc(1, sizeof *watch);
     watch->session = session;
     watch->what = wish->what;
-    strcpy(watch->module, wish->module);
-    strcpy(watch->pool, wish->pool);
+    snprintf(watch->module, sizeof watch->module, "%s", wish->module);
+    snprintf(watch->pool, sizeof watch->pool, "%s", wish->pool);
     LIST_INSERT_HEAD(&watches->list, watch, link);
     want(watches);
 }
