@@ -91,7 +91,7 @@ static void take_refusal(struct top_figures *figures, const struct kind *kind,
 {
     if (kind == &kinds[JOBS])
         figures->no_jobs = true;
-    else
+    else if (!*figures->refused)
         snprintf(figures->refused, sizeof figures->refused, "%s: %.200s", kind->op,
                  event->message ? event->message : "?");
 }
