@@ -141,9 +141,11 @@ void client_monitors_remove(struct client_monitor *monitor)
 
 void client_monitors_release(struct client_session *session)
 {
-    struct client_monitor *monitor;
-    while ((monitor = LIST_FIRST(&session->monitors)))
+    struct client_monitor *monitor, *next;
+    for (monitor = LIST_FIRST(&session->monitors); monitor; monitor = next) {
+        next = LIST_NEXT(monitor, of_session);
         client_monitors_remove(monitor);
+    }
 }
 
 /* --- all of them --- */

@@ -86,6 +86,17 @@ def test_a_dropped_job(daemon):
     assert watcher.expect("down") == {"event": "down", "ref": "r", "job": job, "reason": "dropped"}
 
 
+def test_an_orphaned_job(daemon):
+    """It is told as it has ended."""
+    server = daemon(pool_start=1, pool_max=1)
+    client, watcher = server.client(), server.client()
+    job = client.hello_event["boot"] + "-1"
+    start(client, "sleep", json.dumps({"ms": 500}))
+    monitor(watcher, "r", job=job)
+    client.reset()
+    assert watcher.expect("down") == {"event": "down", "ref": "r", "job": job, "reason": "done"}
+
+
 @pytest.mark.parametrize("job", ["none-1", "{boot}-0", "{boot}-999999", "x\n\u00e9", "\\"])
 def test_an_unknown_job(shared, job):
     client = shared.client()

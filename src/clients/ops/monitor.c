@@ -15,6 +15,8 @@
 
 #include <string.h>
 
+enum { JOB_TEXT_AS_JSON_MAX = 6 * JOB_NAME_MAX }; /* bytes: each one escaped */
+
 enum { REF, JOB, WORKER, CLIENT, SERVICE, POOL, WORKERS }; /* rows */
 
 static const struct field fields[] = {
@@ -85,7 +87,7 @@ static void tell_unknown_job(struct client_session *session, const struct reques
     const struct client_request *own = client_request_of(request);
     struct event_writer event;
     begin_down(&event, session, request);
-    event_text(&event, "job", own->job.text, own->job.len, 6 * JOB_NAME_MAX);
+    event_text(&event, "job", own->job.text, own->job.len, JOB_TEXT_AS_JSON_MAX);
     end_down(&event);
 }
 
