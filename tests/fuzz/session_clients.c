@@ -212,6 +212,17 @@ static void operate(struct client *client, unsigned what)
         "{\"op\":\"register\",\"name\":\"b.c\"}\n",
         "{\"op\":\"unregister\",\"name\":\"a\"}\n",
         "{\"op\":\"services\"}\n",
+        "{\"op\":\"jobs\",\"limit\":1}\n",
+        "{\"op\":\"jobs\",\"limit\":1,\"after\":\"1-0\"}\n",
+        "{\"op\":\"jobs\",\"limit\":1,\"after\":\"1-1\"}\n",
+        "{\"op\":\"jobs\",\"state\":\"waiting\",\"after\":\"2-0\"}\n",
+        "{\"op\":\"clients\",\"limit\":1}\n",
+        "{\"op\":\"clients\",\"limit\":1,\"after\":\"2-0\"}\n",
+        "{\"op\":\"status\",\"target\":0}\n",
+        "{\"op\":\"status\",\"job\":\"boot-2\"}\n",
+        "{\"op\":\"peek\",\"job\":\"boot-3\"}\n",
+        "{\"op\":\"cancel\",\"select\":{\"state\":\"waiting\"}}\n",
+        "{\"op\":\"kill\",\"select\":{\"pool\":\"default\"}}\n",
     };
     say(client, "%s", requests[what % (sizeof requests / sizeof *requests)]);
 }
