@@ -74,8 +74,9 @@ static void set_environment(const tm_client_event *event)
     const char *key;
     json_t *value, *header = ask_load_header(event);
     remove_fields();
-    json_object_foreach (header, key, value)
+    json_object_foreach (header, key, value) {
         add_field(key, value);
+    }
     json_decref(header);
 }
 
