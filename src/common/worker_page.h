@@ -17,7 +17,7 @@
  * several results. During a long job, the master looks at the slots by itself.
  *
  * The last part has room for the facts of a crash (crash_record.h). No memory is taken for it until
- * the worker crashes. Behind it the worker tells of the modules that it has loaded; only entries in
+ * the worker crashes. Behind it the worker tells of the modules that it has loaded; only places in
  * use take memory.
  *
  * After its start, the worker maps the first page read-only and the other pages writable. A broken
@@ -35,7 +35,7 @@
 #include <stdint.h>
 #include <sys/socket.h>
 
-#define WORKER_PAGE_MAGIC 0x746d7009u /* "tmp" 9 */
+#define WORKER_PAGE_MAGIC 0x746d700au /* "tmp" 10 */
 
 enum {
     WORKER_PAGE_FD = 3, /* the memfd */
@@ -90,9 +90,10 @@ enum { WORKER_PROGRESS_KEPT = 4 };
 enum { WORKER_REFUSAL_MAX = 512 }; /* bytes of a refusal's text, the NUL included */
 
 enum {
-    WORKER_LOADED_MAX = 64,      /* modules that a worker tells of */
-    WORKER_VERSION_MAX = 64,     /* bytes of a module's version, the NUL included */
-    WORKER_DESCRIBE_MAX = 32624, /* likewise of the text of its describe() */
+    WORKER_LOADED_MAX = 64,        /* modules that a worker tells of */
+    WORKER_VERSION_MAX = 64,       /* bytes of a module's version, the NUL included */
+    WORKER_DESCRIBE_MAX = 32000,   /* bytes of the text of its describe() */
+    WORKER_DESCRIBES_MAX = 163840, /* likewise of all modules of the worker */
 };
 
 /* A module loaded by the worker. An empty text: there is none, or no room for it. */
@@ -100,7 +101,7 @@ struct loaded_module {
     uint64_t loaded_us; /* CLOCK_MONOTONIC */
     char name[MODULE_NAME_MAX + 1];
     char version[WORKER_VERSION_MAX];
-    char describe[WORKER_DESCRIBE_MAX];
+    uint32_t describe_at, describe_size; /* of its text in `describes` */
 };
 
 struct worker_shared {
@@ -129,7 +130,12 @@ struct worker_shared {
     _Alignas(4096) struct crash_record crash;
     uint32_t loaded_count; /* of the entries below; accessed atomically */
     struct loaded_module loaded[WORKER_LOADED_MAX];
+    uint32_t describes_size; /* bytes of texts below; of the worker */
+    char describes[WORKER_DESCRIBES_MAX];
 };
+
+/* A service manager's limit on the size of a file (LimitFSIZE) holds for a memfd too. */
+_Static_assert(sizeof(struct worker_shared) <= 256 << 10, "the memory fits a low limit");
 
 enum claim_state {
     CLAIM_OFFERED = 1,   /* the worker may begin the job */

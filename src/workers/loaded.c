@@ -26,29 +26,41 @@ static void add(struct worker_loaded *loaded, struct module_entry *module)
     module->loaded_by++;
 }
 
-/* The entry is copied, and its texts end. NULL: the name is none. */
-static const struct loaded_module *take_entry(const struct loaded_module *entry)
+/* The entry is copied, and its texts end. Returns false if the name is none. */
+static bool take_entry(struct loaded_module *taken, const struct loaded_module *entry)
 {
-    static struct loaded_module taken;
-    memcpy(&taken, entry, sizeof taken);
-    taken.name[sizeof taken.name - 1] = '\0';
-    taken.version[sizeof taken.version - 1] = '\0';
-    taken.describe[sizeof taken.describe - 1] = '\0';
-    return module_name_valid(taken.name, strlen(taken.name)) ? &taken : NULL;
+    memcpy(taken, entry, sizeof *taken);
+    taken->name[sizeof taken->name - 1] = '\0';
+    taken->version[sizeof taken->version - 1] = '\0';
+    return module_name_valid(taken->name, strlen(taken->name));
 }
 
-static void note(struct worker_loaded *loaded, const struct loaded_module *entry,
+/* Returns a copy of the text of describe(), until the next call. */
+static const char *take_describe(const struct worker_shared *shared,
+                                 const struct loaded_module *taken)
+{
+    static char text[WORKER_DESCRIBE_MAX + 1];
+    size_t at = taken->describe_at, size = taken->describe_size;
+    if (size > WORKER_DESCRIBE_MAX || at + size > WORKER_DESCRIBES_MAX)
+        size = 0;
+    memcpy(text, shared->describes + (size ? at : 0), size);
+    text[size] = '\0';
+    return text;
+}
+
+static void note(struct worker_loaded *loaded, const struct worker_shared *shared,
                  struct module_table *table, uint64_t now_us)
 {
-    const struct loaded_module *taken = take_entry(entry);
-    struct module_entry *module =
-        taken ? module_table_find(table, taken->name, strlen(taken->name), now_us) : NULL;
+    struct loaded_module taken;
+    if (!take_entry(&taken, &shared->loaded[loaded->seen]))
+        return;
+    struct module_entry *module = module_table_find(table, taken.name, strlen(taken.name), now_us);
     if (!module)
         return;
     add(loaded, module);
     /* the time of this turn may be a little behind */
-    module_about_note(&module->about, taken->loaded_us < now_us ? taken->loaded_us : now_us,
-                      taken->version, taken->describe);
+    module_about_note(&module->about, taken.loaded_us < now_us ? taken.loaded_us : now_us,
+                      taken.version, take_describe(shared, &taken));
 }
 
 void worker_loaded_look(struct worker_loaded *loaded, const struct worker_shared *shared,
@@ -58,7 +70,7 @@ void worker_loaded_look(struct worker_loaded *loaded, const struct worker_shared
     if (count > WORKER_LOADED_MAX)
         count = WORKER_LOADED_MAX;
     for (; loaded->seen < count; loaded->seen++)
-        note(loaded, &shared->loaded[loaded->seen], table, now_us);
+        note(loaded, shared, table, now_us);
 }
 
 void worker_loaded_end(struct worker_loaded *loaded)

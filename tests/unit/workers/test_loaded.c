@@ -39,7 +39,10 @@ static void claim(const char *name, const char *version, const char *describe)
     struct loaded_module *entry = &shared->loaded[shared->loaded_count++];
     snprintf(entry->name, sizeof entry->name, "%s", name);
     snprintf(entry->version, sizeof entry->version, "%s", version);
-    snprintf(entry->describe, sizeof entry->describe, "%s", describe);
+    entry->describe_at = shared->describes_size;
+    entry->describe_size = (uint32_t)strlen(describe);
+    memcpy(shared->describes + entry->describe_at, describe, entry->describe_size);
+    shared->describes_size += entry->describe_size;
     entry->loaded_us = now_us;
 }
 
@@ -60,6 +63,30 @@ START_TEST(test_a_module)
     worker_loaded_end(&loaded);
     ck_assert_uint_eq(fib->loaded_by, 0);
     ck_assert_str_eq(fib->about.version, "1.0");
+}
+END_TEST
+
+/* Returns what is known of fib after the worker claims that its text lies there. */
+static const char *claim_text(uint32_t at, uint32_t size)
+{
+    claim("fib", "", "");
+    shared->loaded[shared->loaded_count - 1].describe_at = at;
+    shared->loaded[shared->loaded_count - 1].describe_size = size;
+    shared->loaded[shared->loaded_count - 1].loaded_us = now_us += 1;
+    look();
+    return module_table_known(&table, "fib")->about.describe;
+}
+
+START_TEST(test_texts_lie_in_the_memory)
+{
+    memset(shared->describes, 'x', sizeof shared->describes);
+    ck_assert_uint_eq(strlen(claim_text(0, WORKER_DESCRIBE_MAX)), WORKER_DESCRIBE_MAX);
+    ck_assert_ptr_null(claim_text(0, WORKER_DESCRIBE_MAX + 1));
+    ck_assert_str_eq(claim_text(WORKER_DESCRIBES_MAX - 2, 2), "xx");
+    ck_assert_ptr_null(claim_text(WORKER_DESCRIBES_MAX - 2, 3));
+    ck_assert_ptr_null(claim_text(UINT32_MAX, 1));
+    ck_assert_ptr_null(claim_text(1, UINT32_MAX));
+    ck_assert_ptr_null(claim_text(UINT32_MAX, UINT32_MAX));
 }
 END_TEST
 
@@ -86,6 +113,7 @@ int main(void)
     TCase *tc = tcase_create("loaded");
     tcase_add_checked_fixture(tc, set_up, tear_down);
     tcase_add_test(tc, test_a_module);
+    tcase_add_test(tc, test_texts_lie_in_the_memory);
     tcase_add_test(tc, test_claims_are_checked);
     suite_add_tcase(suite, tc);
     return run_suite(suite);
