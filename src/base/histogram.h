@@ -24,11 +24,17 @@ static inline unsigned histogram_bucket(uint64_t value)
     return bucket < HISTOGRAM_BUCKETS ? bucket : HISTOGRAM_BUCKETS - 1;
 }
 
-static inline void histogram_add(struct histogram *histogram, uint64_t value)
+/* Counts the value, whose counter is known. */
+static inline void histogram_add_to(struct histogram *histogram, unsigned bucket, uint64_t value)
 {
-    histogram->counts[histogram_bucket(value)]++;
+    histogram->counts[bucket]++;
     if (value > histogram->max)
         histogram->max = value;
+}
+
+static inline void histogram_add(struct histogram *histogram, uint64_t value)
+{
+    histogram_add_to(histogram, histogram_bucket(value), value);
 }
 
 /* Adds the values of another histogram. */

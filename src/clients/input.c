@@ -67,6 +67,7 @@ static const struct protocol protocol = {
     .operations = client_ops,
     .request = &client_ops_request.base,
     .request_size = sizeof client_ops_request,
+    .scanned_size = CLIENT_REQUEST_SCANNED,
     .scan = submit_scan,
     .greeted = on_greeted,
     .rights = rights,

@@ -29,14 +29,21 @@ static bool has_run(const struct job *job, const struct job_event *event)
     return job->run.begun_us && !(event->type == JOB_FAILED && event->fail == FAIL_UNAVAILABLE);
 }
 
-static void count_in(struct tally *tally, const struct job *job, const struct job_event *event)
+static void count_times(struct tally *module, struct tally *pool, const struct job_event *event)
 {
-    if (has_run(job, event)) {
-        histogram_add(&tally->wait_us, event->wait_us);
-        histogram_add(&tally->run_us, event->run_us);
-    }
-    tally->bytes_in += dispatch_payload_size(job);
-    tally->bytes_out += event->payload ? event->payload->size : 0;
+    unsigned wait = histogram_bucket(event->wait_us), run = histogram_bucket(event->run_us);
+    histogram_add_to(&module->wait_us, wait, event->wait_us);
+    histogram_add_to(&module->run_us, run, event->run_us);
+    histogram_add_to(&pool->wait_us, wait, event->wait_us);
+    histogram_add_to(&pool->run_us, run, event->run_us);
+}
+
+static void count_bytes(struct tally *module, struct tally *pool, uint64_t in, uint64_t out)
+{
+    module->bytes_in += in;
+    module->bytes_out += out;
+    pool->bytes_in += in;
+    pool->bytes_out += out;
 }
 
 static void count_module(struct dispatcher *d, const struct job *job, const struct job_event *event)
@@ -48,8 +55,10 @@ static void count_module(struct dispatcher *d, const struct job *job, const stru
         module->history.done++;
     else
         module->history.failed++;
-    count_in(&module->tally, job, event);
-    count_in(&d->tally, job, event);
+    if (has_run(job, event))
+        count_times(&module->tally, &d->tally, event);
+    count_bytes(&module->tally, &d->tally, dispatch_payload_size(job),
+                event->payload ? event->payload->size : 0);
 }
 
 /* No source hears of the job. */
@@ -154,8 +163,9 @@ void dispatch_end(struct dispatcher *d, struct job *job, struct job_event *event
     count_end(d, job, &end);
     job_set_state(job, JOB_ENDED);
     dispatch_tell(job, event);
-    if (news_is_wanted(&d->shared->news, kinds_of_end(job, event)))
-        news_tell_end(&d->shared->news, kinds_of_end(job, event), job, &end);
+    const unsigned kinds = kinds_of_end(job, event);
+    if (news_is_wanted(&d->shared->news, kinds))
+        news_tell_end(&d->shared->news, kinds, job, &end);
     dispatch_hold_expect_none(d, job);
     d->bytes -= dispatch_payload_size(job);
     hash_remove(&d->shared->jobs, &job->links.by_seq);

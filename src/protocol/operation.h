@@ -90,7 +90,8 @@ struct operation {
 struct protocol {
     const struct operation *const *operations; /* ends with NULL */
     struct request *request;                   /* the program's request, for one call at a time */
-    size_t request_size;                       /* `struct request` is its beginning */
+    size_t request_size;                       /* `struct request` is its beginning; */
+    size_t scanned_size;                       /* `scan` may write to so many bytes behind it */
 
     /* A short way to read common requests. False: the request is to be read the general way. It may
      * be given up at any point, but never refuse. May be NULL. */

@@ -250,7 +250,9 @@ static void clear(const struct protocol *protocol)
     request->place = NULL;
     request->owner = NULL;
     request->message[0] = '\0';
-    memset(request + 1, 0, protocol->request_size - sizeof *request);
+    memset(request + 1, 0,
+           request->scanned ? protocol->scanned_size : protocol->request_size - sizeof *request);
+    request->scanned = false;
 }
 
 static enum verdict read_header(struct header *header)
@@ -285,7 +287,9 @@ enum verdict request_parse(const struct protocol *protocol, const char *line, si
                            uint64_t payload_max)
 {
     clear(protocol);
-    if (protocol->scan && protocol->scan(protocol->request, line, len, payload_max))
+    if (protocol->scan && protocol->scan(protocol->request, line, len, payload_max)) {
+        protocol->request->scanned = true;
         return VERDICT_FINE;
+    }
     return request_parse_general(protocol, line, len, payload_max);
 }

@@ -51,6 +51,8 @@ struct request {
     REQUEST_TEXT(ID_TEXT_MAX) id; /* compact JSON: "a1" with its quotes, or 17 */
     REQUEST_TEXT(CONTEXT_MAX) context; /* compact JSON */
 
+    bool scanned; /* read the short way: the end of the program's request is as it was cleared */
+
     /* of a hello */
     REQUEST_TEXT(CLIENT_NAME_MAX) client;
     REQUEST_TEXT(TOKEN_MAX) token;

@@ -132,6 +132,7 @@ static const struct protocol protocol = {
     .operations = client_ops,
     .request = &client.base,
     .request_size = sizeof client,
+    .scanned_size = CLIENT_REQUEST_SCANNED,
     .scan = submit_scan,
 };
 static const struct protocol general_protocol = {

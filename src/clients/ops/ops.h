@@ -24,12 +24,12 @@ enum {
 /* The fields of all operations. */
 struct client_request {
     struct request base;
-    REQUEST_TEXT(MODULE_NAME_MAX) module;
-    uint32_t timeout_ms;      /* 0: none */
-    uint32_t max_wait_ms;     /* 0: none */
-    uint32_t soft_timeout_ms; /* likewise */
-    uint32_t notify;          /* bits of the words of submit's field */
-    uint32_t link;            /* enum job_link */
+    REQUEST_TEXT(MODULE_NAME_MAX) module; /* the last member that submit_scan() writes to */
+    uint32_t timeout_ms;                  /* 0: none */
+    uint32_t max_wait_ms;                 /* 0: none */
+    uint32_t soft_timeout_ms;             /* likewise */
+    uint32_t notify;                      /* bits of the words of submit's field */
+    uint32_t link;                        /* enum job_link */
     bool detach;
     uint32_t attempt; /* 0: not given */
     REQUEST_TEXT(ORIGIN_MAX) origin;
@@ -51,6 +51,10 @@ struct client_request {
     REQUEST_TEXT(ID_TEXT_MAX) ref; /* of a monitor, like an id */
     bool all_workers;
 };
+
+/* Bytes behind `base` for submit_scan() to write to. */
+#define CLIENT_REQUEST_SCANNED \
+    (offsetof(struct client_request, timeout_ms) - sizeof(struct request))
 
 #define CLIENT_REQUEST_AT(member) .at = offsetof(struct client_request, member)
 

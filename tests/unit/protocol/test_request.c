@@ -23,6 +23,7 @@ static const struct protocol protocol = {
     .operations = client_ops,
     .request = &client.base,
     .request_size = sizeof client,
+    .scanned_size = CLIENT_REQUEST_SCANNED,
     .scan = submit_scan,
 };
 static const struct protocol general_protocol = {
@@ -236,6 +237,7 @@ static void check_wanted(const struct header_case *item, enum verdict verdict)
 static void soil(struct client_request *r)
 {
     memset(r, 'x', sizeof *r);
+    r->base.scanned = false;
 }
 
 static void check_case(const struct header_case *item)
@@ -262,6 +264,27 @@ START_TEST(test_names_are_unique)
         for (size_t k = 0; k < i; k++)
             hot_assert_msg(strcmp(headers.items[i].name, headers.items[k].name) != 0,
                            "two cases are named %s", headers.items[i].name);
+}
+END_TEST
+
+/* Behind a request read the short way, only its own fields are cleared. */
+START_TEST(test_nothing_remains)
+{
+    static const char full[] = "{\"op\":\"submit\",\"id\":1,\"module\":\"fib\",\"timeout_ms\":5,"
+                               "\"service\":\"s\",\"max_wait_ms\":7}",
+                      plain[] = "{\"op\":\"submit\",\"id\":2,\"module\":\"echo\"}",
+                      bare[] = "{\"op\":\"submit\",\"id\":3}";
+    static const char *const lines[] = {full, plain, bare, full, bare, plain, bare};
+    for (size_t i = 0; i < SUPPORT_COUNT(lines); i++) {
+        size_t len = strlen(lines[i]);
+        ck_assert_int_eq(request_parse(&protocol, lines[i], len, PAYLOAD_MAX), VERDICT_FINE);
+        ck_assert_uint_eq(client.timeout_ms, lines[i] == full ? 5 : 0);
+        ck_assert_uint_eq(client.max_wait_ms, lines[i] == full ? 7 : 0);
+        ck_assert_str_eq(client.service.text, lines[i] == full ? "s" : "");
+        ck_assert_str_eq(client.module.text, lines[i] == full    ? "fib"
+                                             : lines[i] == plain ? "echo"
+                                                                 : "");
+    }
 }
 END_TEST
 
@@ -468,6 +491,7 @@ int main(void)
     Suite *suite = suite_create("request");
     TCase *tc = tcase_create("cases");
     tcase_add_loop_test(tc, test_cases, 0, ((int)headers.count + CASES_A_TEST - 1) / CASES_A_TEST);
+    tcase_add_test(tc, test_nothing_remains);
     tcase_add_test(tc, test_names_are_unique);
     suite_add_tcase(suite, tc);
     tc = tcase_create("both ways");
