@@ -50,7 +50,7 @@ def of_throughput(found):
 
 
 def of_parts(found):
-    what = f"bytes/s of a stream, parts of {found['size'] // 1024} KiB, to the relay's"
+    what = f"bytes/s of a stream, parts of {found['size'] // 1024} KiB, to the relay's echo"
     yield goal(4, what, ratio(found["rounds"], "bytes_per_s", "taskmasterd", "relay"), at_least=0.8)
 
 

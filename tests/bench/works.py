@@ -310,21 +310,38 @@ def crashes(plan):
 PART = 64 * 1024
 
 
+def read_stream(system, plan):
+    return program("parts", system.protocol, system.port, PART, plan.run_ms)
+
+
+def echo_parts(system, plan):
+    """Jobs as large as the parts: their bytes a second, each way."""
+    found = load(system, 16, PART, plan.run_ms)
+    return {"bytes_per_s": found["jobs_per_s"] * PART}
+
+
 def parts(plan):
-    """One long stream. The relay's answers are as large as the parts, and asked for ahead."""
+    """One long stream, beside the relay in two ways: with echo jobs of the parts' size, and with answers of that size
+    to empty requests, asked for ahead. In the second way the relay does half of the work, and collects several
+    answers for one write."""
     say(f"a stream in parts of {PART // 1024} KiB, {plan.rounds} rounds of {plan.run_ms} ms")
     with Group() as group:
+        echo = Relay(group, 16).warm_up()
         relay = Relay(group, 16, workers=False)
         group.start([BENCH + "parts", "serve", str(relay.worker_port), str(PART)])
         modules = os.path.abspath(os.path.join(BENCH, "..", "modules"))
         ours = Taskmaster(group, "parts", module_dir=modules)
         results = rounds_of(
             plan.rounds,
-            [("relay", relay), ("taskmasterd", ours)],
-            lambda system: program("parts", system.protocol, system.port, PART, plan.run_ms),
+            [
+                ("relay", (echo, echo_parts)),
+                ("relay, one way", (relay, read_stream)),
+                ("taskmasterd", (ours, read_stream)),
+            ],
+            lambda contender: contender[1](contender[0], plan),
         )
     for key in results:
-        say(f"  {key:12} {medians(results[key])['bytes_per_s'] / 1e6:8.1f} MB/s")
+        say(f"  {key:14} {medians(results[key])['bytes_per_s'] / 1e6:8.1f} MB/s")
     return {"size": PART, "rounds": results}
 
 
