@@ -131,9 +131,10 @@ static int print_json(struct top *top)
     return output_print_owned(top->settings, line, len);
 }
 
-/* Rates need two looks. */
+/* Rates need two looks, and hardly any job ends between them. */
 static int run_once(struct top *top)
 {
+    top->model.since_start = true;
     tm_client_status status = ask_and_wait(top);
     if (status == TM_CLIENT_OK && !top->settings->json)
         status = wait_for(top, SAMPLE_MS, false);
@@ -204,6 +205,8 @@ static tm_client_status take_answers(struct top *top)
 
 static void show(struct top *top)
 {
+    bool owed = top->figures.awaited > 0;
+    top->model.silent_ms = owed ? (tmc_deadline_now() - top->figures.asked) / 1000000 : 0;
     top_terminal_fit(&top->screen);
     top_screen_draw(&top->screen, &top->model, &top->view, top->settings->server);
     top_terminal_show(&top->screen, top->repaint);

@@ -169,3 +169,15 @@ bool top_matches(enum top_section section, const json_t *row, const char *words)
             return true;
     return false;
 }
+
+bool top_is_alarm(enum top_section section, const json_t *row)
+{
+    const char *state = json_string_value(json_object_get(row, "state"));
+    if (!state)
+        return false;
+    if (section == TOP_WORKERS)
+        return strcmp(state, "dead") == 0;
+    if (section == TOP_JOBS)
+        return strcmp(state, "stopping") == 0;
+    return *state != '\0';
+}

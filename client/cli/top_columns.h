@@ -57,6 +57,9 @@ void top_clean(char *to, size_t size, const char *from);
  * comes first. */
 int top_compare(const struct top_column *column, const json_t *a, const json_t *b);
 
+/* True for an open breaker, a paused pool, a dead worker, a job being stopped. */
+bool top_is_alarm(enum top_section section, const json_t *row);
+
 /* True if any text of the row has the words in it, in any case of letters. "" is in all. */
 bool top_matches(enum top_section section, const json_t *row, const char *words);
 

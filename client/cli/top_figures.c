@@ -41,6 +41,7 @@ tm_client_status top_figures_ask(struct top_figures *figures)
     if (figures->awaited > 0)
         return TM_CLIENT_OK;
     figures->complete = false;
+    figures->asked = tmc_deadline_now();
     snprintf(fields, sizeof fields, "{\"limit\":%d}", JOBS_SHOWN);
     if ((status = ask(figures, STATS, NULL)) == TM_CLIENT_OK && !figures->no_jobs)
         status = ask(figures, JOBS, fields);

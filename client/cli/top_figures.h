@@ -12,6 +12,7 @@ struct top_figures {
     tm_client *client; /* borrowed */
     struct top_model *model;
     size_t awaited;    /* answers */
+    int64_t asked;     /* for the last figures (deadline.h) */
     bool no_jobs;      /* the server does not know this request, or its right is missing */
     bool complete;     /* all answers of the last round are here */
     bool frozen;       /* answers change nothing */

@@ -1,15 +1,16 @@
 /* top_layout: see top_layout.h. */
 #include "top_layout.h"
 
+#include <stdio.h>
 #include <string.h>
 
-enum { TEXT_MAX = 40, RANKS = 10, TITLE_ROOM = 8 /* for "MODULE 1-20/50" */ };
+enum { TEXT_MAX = 40, TEXT_LEAST = 16, RANKS = 10 };
 
 /* Texts take the width of the longest one, numbers always the same: columns do not jump about. */
-static int wanted_width(const struct top_column *column, const json_t *rows)
+static int wanted_width(const struct top_column *column, const json_t *rows, int cols)
 {
     char cell[TOP_CELL_MAX];
-    int width = column->width;
+    int width = column->width, most = cols / 4 < TEXT_LEAST ? TEXT_LEAST : cols / 4;
     json_t *row;
     size_t i;
     if (column->unit != TOP_TEXT)
@@ -19,21 +20,45 @@ static int wanted_width(const struct top_column *column, const json_t *rows)
         if (len > width)
             width = len;
     }
-    return width < TEXT_MAX ? width : TEXT_MAX;
+    most = most < TEXT_MAX ? most : TEXT_MAX;
+    return width < most ? width : most;
+}
+
+/* For "MODULE 11-20/50". */
+static int title_width(const struct top_table *table, const json_t *rows)
+{
+    char text[64];
+    size_t count = json_array_size(rows);
+    return snprintf(text, sizeof text, "%s %zu-%zu/%zu", table->name, count, count, count);
+}
+
+/* A text without a word in any row comes last. */
+static int rank_of(const struct top_column *column, const json_t *rows)
+{
+    char cell[TOP_CELL_MAX];
+    json_t *row;
+    size_t i;
+    if (column->unit != TOP_TEXT)
+        return column->rank;
+    json_array_foreach ((json_t *)rows, i, row) {
+        if (strcmp(top_cell(cell, column, row), "-") != 0)
+            return column->rank;
+    }
+    return RANKS - 1;
 }
 
 struct top_layout top_layout_columns(enum top_section section, const json_t *rows, int cols)
 {
     const struct top_table *table = &top_tables[section];
     struct top_layout layout = {.width = {0}};
-    int used = wanted_width(&table->columns[0], rows);
-    int least = (int)strlen(table->name) + TITLE_ROOM;
+    int used = wanted_width(&table->columns[0], rows, cols);
+    int least = title_width(table, rows);
     used = used < least ? least : used;
     layout.width[0] = used < cols ? used : cols;
     for (int rank = 0; rank < RANKS; rank++) {
         for (size_t i = 1; i < table->count; i++) {
-            int width = wanted_width(&table->columns[i], rows) + TOP_GAP;
-            if (table->columns[i].rank != rank || used + width > cols)
+            int width = wanted_width(&table->columns[i], rows, cols) + TOP_GAP;
+            if (rank_of(&table->columns[i], rows) != rank || used + width > cols)
                 continue;
             layout.width[i] = width - TOP_GAP;
             used += width;

@@ -16,6 +16,7 @@ void top_model_free(struct top_model *model)
     for (int section = 0; section < TOP_SECTIONS; section++)
         json_decref(model->rows[section]);
     json_decref(model->stats);
+    top_recent_free(&model->recent);
 }
 
 static uint64_t integer(const json_t *object, const char *path)
@@ -85,6 +86,22 @@ static void set_rates(struct top_model *model, const json_t *before, int64_t ms)
     model->cpu = known ? per_second(integer(before, "process.cpu_us"), cpu, ms) / 1000000 : -1;
 }
 
+/* ---- times ---- */
+
+/* `look`: the figures to compare with; NULL: there are none. `before`: the row in them, or NULL. */
+static void set_times(const struct top_model *model, json_t *row, const json_t *look,
+                      const json_t *before)
+{
+    static const char *const names[] = {"wait_us", "run_us"};
+    for (size_t i = 0; i < sizeof names / sizeof *names && !model->since_start; i++) {
+        json_t *times = json_object_get(row, names[i]);
+        if (look)
+            top_recent_times(times, json_object_get(before, names[i]));
+        else
+            top_recent_no_times(times);
+    }
+}
+
 /* ---- rows ---- */
 
 static void set_kb(json_t *row, const char *name, const char *bytes)
@@ -129,6 +146,7 @@ static void take_named(struct top_model *model, enum top_section section, json_t
         json_t *row = json_deep_copy(member);
         json_object_set_new(row, "name", json_string(name));
         set_rate(row, json_object_get(before, name), ms);
+        set_times(model, row, before, json_object_get(before, name));
         fill(row);
         json_array_append_new(rows, row);
     }
@@ -138,16 +156,17 @@ static void take_named(struct top_model *model, enum top_section section, json_t
 
 void top_model_take_stats(struct top_model *model, json_t *stats, int64_t now_ms)
 {
-    json_t *before = model->stats;
-    int64_t ms = now_ms - model->stats_ms;
+    const struct top_past *look = top_recent_before(&model->recent, now_ms);
+    json_t *before = look ? look->stats : NULL;
+    int64_t ms = look ? now_ms - look->ms : 0;
+    json_decref(model->stats);
     model->stats = json_incref(stats);
-    model->stats_ms = now_ms;
     take_named(model, TOP_POOLS, json_object_get(stats, "pools"), json_object_get(before, "pools"),
                ms, fill_pool);
     take_named(model, TOP_MODULES, json_object_get(stats, "modules"),
                json_object_get(before, "modules"), ms, fill_module);
     set_rates(model, before, ms);
-    json_decref(before);
+    top_recent_keep(&model->recent, stats, now_ms);
 }
 
 /* Of a server that does not tell of its jobs: what the worker says of its job. */
@@ -200,16 +219,20 @@ void top_model_take_jobs(struct top_model *model, json_t *jobs)
 /* ---- selecting ---- */
 
 struct order {
+    enum top_section section;
     const struct top_column *column, *name;
     bool reverse;
 };
 
 static struct order order; /* of the sort under way: qsort() hands nothing on */
 
-/* Equal ones by their names, so that rows do not jump about. */
+/* What stands out comes first. Equal ones by their names, so that rows do not jump about. */
 static int compare(const void *a, const void *b)
 {
     const json_t *const *x = a, *const *y = b;
+    int alarm = top_is_alarm(order.section, *y) - top_is_alarm(order.section, *x);
+    if (alarm)
+        return alarm;
     int found = top_compare(order.column, *x, *y);
     if (order.column->unit != TOP_TEXT)
         found = -found;
@@ -239,7 +262,7 @@ json_t *top_model_select(const struct top_model *model, enum top_section section
         if (top_matches(section, row, words))
             rows[count++] = row;
     }
-    order = (struct order){&table->columns[column], &table->columns[0], reverse};
+    order = (struct order){section, &table->columns[column], &table->columns[0], reverse};
     json_t *list = take_sorted(rows, count);
     free(rows);
     return list;

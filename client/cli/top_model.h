@@ -1,20 +1,24 @@
 /*
  * top_model: the server's last answers to stats, workers and jobs, as rows for `top`. Above
- * top_columns.
+ * top_columns
+ * and top_recent.
  */
 #ifndef TASKMASTER_CLIENT_CLI_TOP_MODEL_H
 #define TASKMASTER_CLIENT_CLI_TOP_MODEL_H
 
 #include "top_columns.h"
+#include "top_recent.h"
 
 #include <stdint.h>
 
 struct top_model {
     json_t *rows[TOP_SECTIONS]; /* lists of objects; owned */
     json_t *stats;              /* the last answer; NULL: none yet; owned */
-    int64_t stats_ms;           /* its time */
-    double rate;                /* ended jobs each second */
+    struct top_recent recent;   /* earlier ones */
+    double rate;                /* ended jobs each second, of late */
     double cpu;                 /* processors that the server uses; below 0: not known */
+    bool since_start;           /* percentiles are of all jobs so far, not of recent ones */
+    int64_t silent_ms;          /* the server has owed an answer for so long */
     bool has_jobs;              /* the server tells of jobs; otherwise its workers do */
 };
 

@@ -9,7 +9,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { WIDTH_MIN = 10, BLANKS_FROM = 40 /* rows: with a blank line between two sections */ };
+enum {
+    WIDTH_MIN = 10,
+    BLANKS_FROM = 40,  /* rows: with a blank line between two sections */
+    SUMMARY_FROM = 16, /* rows: with all lines of the summary */
+    WORKERS_FROM = 8,  /* rows: with the line of workers */
+    ROWS_LEAST = 8,    /* of all sections together; with fewer, only the one in focus is shown */
+};
 
 void top_screen_init(struct top_screen *screen)
 {
@@ -76,7 +82,7 @@ static void name_title(char title[TOP_CELL_MAX], enum top_section section,
                        const struct top_place *place, size_t page)
 {
     size_t count = json_array_size(place->list);
-    if (page >= count)
+    if (page >= count || page == 0)
         snprintf(title, TOP_CELL_MAX, "%s %zu", top_tables[section].name, count);
     else
         snprintf(title, TOP_CELL_MAX, "%s %zu-%zu/%zu", top_tables[section].name, place->first + 1,
@@ -106,26 +112,13 @@ static void draw_title(struct top_screen *screen, enum top_section section,
     add_cell(line->text, screen->cols, "", screen->cols, false); /* the bar goes on to the edge */
 }
 
-/* An open breaker, a dead worker, a job being stopped. */
-static bool is_alarm(enum top_section section, const json_t *row)
-{
-    const char *state = json_string_value(json_object_get(row, "state"));
-    if (!state)
-        return false;
-    if (section == TOP_WORKERS)
-        return strcmp(state, "dead") == 0;
-    if (section == TOP_JOBS)
-        return strcmp(state, "stopping") == 0;
-    return *state != '\0';
-}
-
 static void draw_row(struct top_screen *screen, enum top_section section, const json_t *row,
                      const struct top_layout *layout, bool cursor)
 {
     const struct top_table *table = &top_tables[section];
-    struct top_line *line = new_line(screen, cursor                   ? TOP_CURSOR
-                                             : is_alarm(section, row) ? TOP_ALARM
-                                                                      : TOP_PLAIN);
+    struct top_line *line = new_line(screen, cursor                       ? TOP_CURSOR
+                                             : top_is_alarm(section, row) ? TOP_ALARM
+                                                                          : TOP_PLAIN);
     char cell[TOP_CELL_MAX];
     for (size_t i = 0; i < table->count; i++)
         if (layout->width[i])
@@ -139,6 +132,8 @@ static void draw_row(struct top_screen *screen, enum top_section section, const 
 static void scroll(struct top_place *place, size_t page)
 {
     size_t count = json_array_size(place->list);
+    if (page == 0)
+        return;
     if (place->cursor < place->first)
         place->first = place->cursor;
     if (place->cursor >= place->first + page)
@@ -160,9 +155,20 @@ static void draw_section(struct top_screen *screen, enum top_section section, st
     screen->page[section] = page;
 }
 
+/* On a low screen, the section in focus has all rows. */
+static void draw_alone(struct top_screen *screen, struct top_view *view, int bottom)
+{
+    if (bottom > screen->used)
+        draw_section(screen, view->focus, view, (size_t)(bottom - screen->used - 1), true);
+}
+
 static void draw_tables(struct top_screen *screen, struct top_view *view, int bottom)
 {
     size_t wanted[TOP_SECTIONS], rows[TOP_SECTIONS];
+    if (bottom - screen->used < TOP_SECTIONS + ROWS_LEAST) {
+        draw_alone(screen, view, bottom);
+        return;
+    }
     bool blanks = screen->rows >= BLANKS_FROM;
     int room = bottom - screen->used - TOP_SECTIONS - (blanks ? TOP_SECTIONS : 0);
     for (int i = 0; i < TOP_SECTIONS; i++)
@@ -178,15 +184,20 @@ static void draw_tables(struct top_screen *screen, struct top_view *view, int bo
 /* ---- the rest ---- */
 
 static void draw_summary(struct top_screen *screen, const struct top_model *model, bool frozen,
-                         const char *server)
+                         const char *server, int rows)
 {
     char text[TOP_SUMMARY_MAX];
     top_summary_server(text, screen->cols, model, server, frozen);
-    add_text(screen, TOP_HEAD, text);
+    if (rows >= SUMMARY_FROM || frozen || top_summary_is_late(model))
+        add_text(screen, TOP_HEAD, text);
     top_summary_jobs(text, screen->cols, model);
     add_text(screen, TOP_PLAIN, text);
+    if (rows < WORKERS_FROM)
+        return;
     top_summary_workers(text, screen->cols, model);
     add_text(screen, top_model_figure(model, "pool.dead") ? TOP_ALARM : TOP_PLAIN, text);
+    if (rows < SUMMARY_FROM)
+        return;
     top_summary_process(text, screen->cols, model);
     add_text(screen, TOP_PLAIN, text);
 }
@@ -205,8 +216,8 @@ static void draw_help(struct top_screen *screen)
         "  space                                  freeze the figures, or go on",
         "  q                                      quit",
         "",
-        "  W.P50 W.P99  half and 99 % of the jobs waited no longer than this",
-        "  R.P50 R.P99  likewise: ran; R.MAX: the longest run",
+        "  W.P50 W.P99  half and 99 % of the jobs of the last 5 s waited no longer",
+        "  R.P50 R.P99  likewise: ran; R.MAX: the longest run since the start",
         "  LONGEST      the job that runs now and began first has run so long",
         "  lag          a request waits so long at most until the server reads it",
         "",
@@ -243,7 +254,7 @@ void top_screen_draw(struct top_screen *screen, const struct top_model *model,
 {
     int bottom = screen->rows - 1;
     screen->used = 0;
-    draw_summary(screen, model, view->frozen, server);
+    draw_summary(screen, model, view->frozen, server, screen->rows);
     if (view->mode == TOP_HELP)
         draw_help(screen);
     else
@@ -264,7 +275,7 @@ void top_screen_draw_all(struct top_screen *screen, const struct top_model *mode
     screen->rows = rows;
     screen->lines = allocate(screen->lines, (size_t)rows * sizeof *screen->lines);
     screen->used = 0;
-    draw_summary(screen, model, false, server);
+    draw_summary(screen, model, false, server, rows);
     for (int i = 0; i < TOP_SECTIONS; i++) {
         new_line(screen, TOP_PLAIN);
         draw_section(screen, (enum top_section)i, view, json_array_size(view->places[i].list),

@@ -8,7 +8,7 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { BAR = 20 };
+enum { BAR = 20, BAR_FROM = 60 /* columns */, LATE_MS = 2000 };
 
 /* Adds an item in printf form behind two blanks, if all of it fits. */
 __attribute__((format(printf, 3, 4))) static void add(char text[TOP_SUMMARY_MAX], int cols,
@@ -41,11 +41,18 @@ static const char *word(const struct top_model *model, const char *name)
     return text ? text : "?";
 }
 
+bool top_summary_is_late(const struct top_model *model)
+{
+    return model->silent_ms >= LATE_MS;
+}
+
 void top_summary_server(char text[TOP_SUMMARY_MAX], int cols, const struct top_model *model,
                         const char *server, bool frozen)
 {
     char a[UNITS_MAX];
     *text = '\0';
+    if (top_summary_is_late(model))
+        add(text, cols, "NO ANSWER for %s", units_time(a, (uint64_t)model->silent_ms * 1000));
     if (frozen)
         add(text, cols, "FROZEN");
     if (json_is_true(json_object_get(model->stats, "draining")))
@@ -103,7 +110,8 @@ void top_summary_workers(char text[TOP_SUMMARY_MAX], int cols, const struct top_
     bar(shown, top_model_figure(model, "pool.busy"), top_model_figure(model, "pool.max"));
     *text = '\0';
     add(text, cols, "Workers ");
-    add(text, cols, "%s", shown);
+    if (cols >= BAR_FROM)
+        add(text, cols, "%s", shown);
     add(text, cols, "%s busy of %s", count(a, model, "pool.busy"), count(b, model, "pool.max"));
     add(text, cols, "%s idle", count(a, model, "pool.idle"));
     if (top_model_figure(model, "pool.dead"))

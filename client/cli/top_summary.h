@@ -6,6 +6,9 @@
 
 enum { TOP_SUMMARY_LINES = 4, TOP_SUMMARY_MAX = 512 };
 
+/* The server has owed an answer for so long that the figures are old. */
+bool top_summary_is_late(const struct top_model *model);
+
 /* Each writes one line of at most `cols` columns, cut between two items. `server`: its address. */
 void top_summary_server(char text[TOP_SUMMARY_MAX], int cols, const struct top_model *model,
                         const char *server, bool frozen);

@@ -169,6 +169,19 @@ def test_the_server_goes(daemon, top):
     assert b"taskmaster: " in terminal.seen
 
 
+def test_a_server_without_an_answer(daemon, top):
+    """A stopped server: old figures are not shown as if they were new."""
+    server, _ = busy(daemon, jobs=1)
+    terminal = top(server, "--interval=0.2")
+    terminal.wait("JOB 1")
+    os.kill(server.pid, signal.SIGSTOP)
+    terminal.wait("NO ANSWER for")
+    os.kill(server.pid, signal.SIGCONT)
+    terminal.wait_gone("NO ANSWER")
+    terminal.press("q")
+    assert terminal.end() == 0
+
+
 def test_deadline(daemon, top):
     server, _ = busy(daemon, jobs=1)
     terminal = top(server, "--timeout=1")

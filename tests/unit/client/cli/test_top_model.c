@@ -71,10 +71,64 @@ START_TEST(test_sort)
     ck_assert_str_eq(first_name(top_model_select(&model, TOP_JOBS, "", 4, false), "job"),
                      "k3f9-20");
     ck_assert_str_eq(first_name(top_model_select(&model, TOP_JOBS, "", 4, true), "job"), "k3f9-1");
-    ck_assert_str_eq(first_name(top_model_select(&model, TOP_MODULES, "", 0, false), "name"),
-                     "module_00");
-    ck_assert_str_eq(first_name(top_model_select(&model, TOP_MODULES, "", 0, true), "name"),
-                     "module_08");
+    ck_assert_str_eq(first_name(top_model_select(&model, TOP_WORKERS, "", 4, false), "job"),
+                     "k3f9-20");
+    ck_assert_str_eq(first_name(top_model_select(&model, TOP_POOLS, "", 0, false), "name"),
+                     "default");
+    ck_assert_str_eq(first_name(top_model_select(&model, TOP_POOLS, "", 0, true), "name"), "slow");
+}
+END_TEST
+
+/* The open breaker of module_07 is to be seen, whatever the order of the others. */
+START_TEST(test_alarms_come_first)
+{
+    world_take(&model, world_stats(9), world_jobs(20), world_workers(20), 1000);
+    for (int reverse = 0; reverse <= 1; reverse++) {
+        json_t *list = top_model_select(&model, TOP_MODULES, "", 0, reverse);
+        const char *first = json_string_value(json_object_get(json_array_get(list, 0), "name"));
+        const char *second = json_string_value(json_object_get(json_array_get(list, 1), "name"));
+        ck_assert_str_eq(first, "module_07");
+        ck_assert_str_eq(second, reverse ? "module_08" : "module_00");
+        json_decref(list);
+    }
+}
+END_TEST
+
+static json_int_t figure(enum top_section section, const char *path)
+{
+    json_t *list = top_model_select(&model, section, "", 0, false);
+    const json_t *value = top_value(json_array_get(list, 0), path);
+    json_int_t figure = value ? json_integer_value(value) : -1;
+    json_decref(list);
+    return figure;
+}
+
+/* Percentiles of jobs between two looks; none of the first look, and none without jobs. */
+START_TEST(test_recent_times)
+{
+    json_t *after = world_stats(1);
+    world_take(&model, world_stats(1), NULL, json_array(), 1000);
+    ck_assert_int_eq(figure(TOP_POOLS, "run_us.p50"), -1);
+    json_t *times =
+        json_object_get(json_object_get(json_object_get(after, "pools"), "default"), "run_us");
+    json_object_set_new(times, "counts", json_pack("[i i i i]", 1, 2, 3, 8));
+    world_take(&model, json_incref(after), NULL, json_array(), 2000);
+    ck_assert_int_ge(figure(TOP_POOLS, "run_us.p50"), 8);
+    ck_assert_int_le(figure(TOP_POOLS, "run_us.p99"), 15);
+    ck_assert_int_eq(figure(TOP_POOLS, "wait_us.p50"), -1);
+    for (int ms = 3000; ms <= 7000; ms += 1000)
+        world_take(&model, json_incref(after), NULL, json_array(), ms);
+    ck_assert_int_eq(figure(TOP_POOLS, "run_us.p50"), -1);
+    json_decref(after);
+}
+END_TEST
+
+START_TEST(test_times_since_the_start)
+{
+    model.since_start = true;
+    world_take(&model, world_stats(1), NULL, json_array(), 1000);
+    world_take(&model, world_stats(1), NULL, json_array(), 1500);
+    ck_assert_int_eq(figure(TOP_POOLS, "run_us.p50"), 2500);
 }
 END_TEST
 
@@ -146,6 +200,9 @@ int main(void)
     tcase_add_test(tc, test_rates);
     tcase_add_test(tc, test_counts_from_zero);
     tcase_add_test(tc, test_sort);
+    tcase_add_test(tc, test_alarms_come_first);
+    tcase_add_test(tc, test_recent_times);
+    tcase_add_test(tc, test_times_since_the_start);
     tcase_add_test(tc, test_filter);
     tcase_add_test(tc, test_jobs_of_workers);
     tcase_add_test(tc, test_nonsense);

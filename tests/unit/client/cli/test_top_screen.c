@@ -59,6 +59,7 @@ static int count_lines(const char *words)
 
 START_TEST(test_small)
 {
+    model.since_start = true;
     world_take(&model, world_stats(2), world_jobs(2), world_workers(2), 1000);
     draw(24, 80);
     check_screen();
@@ -67,18 +68,18 @@ START_TEST(test_small)
         "Jobs         0.0/s  250 running  12 waiting (3.4s)  12 failed  123k done",
         "Workers   [################....]  250 busy of 300  3 idle  1 DEAD  1 starting",
         "Server    rss 4.1M  lag 90us, max 2.1ms  payloads 1000B of 256M  34 files",
-        "POOL 2        STATE     BUSY    WAIT  OLDEST  JOBS/S   W.P99   R.P50   R.P99",
-        "default       -          240      12    3.4s     0.0   270us   2.5ms   7.5ms",
-        "slow          -           10      12    3.4s     0.0   270us   2.5ms   7.5ms",
-        "MODULE 2        STATE      RUN    WAIT  JOBS/S  FAILED   W.P99   R.P50   R.P99",
-        "module_00       -            0       0     0.0       0       -       -       -",
-        "module_01       -            1       1     0.0       1    30us   100us   300us",
+        "POOL 2      WORKERS   BUSY    WAIT  OLDEST  JOBS/S   W.P99   R.P50   R.P99",
+        "default         243    240      12    3.4s     0.0   270us   2.5ms   7.5ms",
+        "slow             13     10      12    3.4s     0.0   270us   2.5ms   7.5ms",
+        "MODULE 2        RUN    WAIT  JOBS/S    DONE  FAILED   W.P99   R.P50   R.P99",
+        "module_00         0       0     0.0       0       0       -       -       -",
+        "module_01         1       1     0.0    1000       1    30us   100us   300us",
         "JOB 2           MODULE      POOL      STATE        RAN   DONE  WORKER  OWNER",
         "k3f9-2          module_01   default   running   20.0ms    42%       2  web",
         "k3f9-1          module_01   default   running   10.0ms    42%       1  web",
-        "WORKER 2        POOL        STATE      SINCE  MODULE        JOBS  FAILED     RSS",
-        "1               default     busy      10.0ms  module_01        1       0    1.6M",
-        "2               default     busy      20.0ms  module_01        2       0    1.6M",
+        "WORKER 2           PID  POOL        STATE      SINCE  MODULE        JOBS     RSS",
+        "1               100001  default     busy      10.0ms  module_01        1    1.6M",
+        "2               100002  default     busy      20.0ms  module_01        2    1.6M",
     };
     for (int row = 0; row < (int)(sizeof lines / sizeof *lines); row++)
         ck_assert_str_eq(line(row), lines[row]);
@@ -151,6 +152,52 @@ START_TEST(test_alarms)
 }
 END_TEST
 
+/* The section in focus has the rows of all. */
+START_TEST(test_low)
+{
+    world_take(&model, world_stats(50), world_jobs(256), world_workers(256), 1000);
+    draw(14, 80);
+    check_screen();
+    ck_assert_int_eq(count_lines("JOB 1-10/256"), 1);
+    ck_assert_int_eq(count_lines("POOL 2 ") + count_lines("MODULE "), 1);
+    ck_assert_int_eq(count_lines("Jobs  ") + count_lines("Workers  "), 2);
+    draw(4, 80);
+    ck_assert_int_eq(count_lines("Workers  "), 0);
+    ck_assert_int_eq(count_lines("JOB 1-1/256"), 1);
+    draw(3, 80);
+    ck_assert_int_eq(count_lines("JOB 256"), 1);
+}
+END_TEST
+
+/* A long name leaves room for figures. */
+START_TEST(test_long_name)
+{
+    json_t *stats = world_stats(2);
+    json_object_set_new(json_object_get(stats, "modules"),
+                        "a_name_of_a_module_that_goes_on_and_on_and_on", world_module(3));
+    world_take(&model, stats, NULL, json_array(), 1000);
+    draw(24, 80);
+    check_screen();
+    ck_assert_int_eq(count_lines("a_name_of_a_module_~"), 1);
+    ck_assert_int_eq(count_lines("R.P99"), 2);
+}
+END_TEST
+
+START_TEST(test_no_answer)
+{
+    world_take(&model, world_stats(2), NULL, json_array(), 1000);
+    model.silent_ms = 500;
+    draw(24, 80);
+    ck_assert_int_eq(count_lines("NO ANSWER"), 0);
+    model.silent_ms = 4200;
+    draw(24, 80);
+    ck_assert_int_eq(count_lines("NO ANSWER for 4.2s"), 1);
+    draw(5, 30);
+    check_screen();
+    ck_assert_int_eq(count_lines("NO ANSWER for 4.2s"), 1);
+}
+END_TEST
+
 START_TEST(test_for_a_file)
 {
     world_take(&model, world_stats(50), world_jobs(256), world_workers(256), 1000);
@@ -182,6 +229,9 @@ int main(void)
     tcase_add_test(tc, test_many);
     tcase_add_test(tc, test_cursor);
     tcase_add_test(tc, test_alarms);
+    tcase_add_test(tc, test_low);
+    tcase_add_test(tc, test_long_name);
+    tcase_add_test(tc, test_no_answer);
     tcase_add_test(tc, test_for_a_file);
     tcase_add_test(tc, test_help);
     suite_add_tcase(suite, tc);
