@@ -25,8 +25,8 @@ static const struct top_column modules[] = {
     {"FAILED", "failed", TOP_COUNT, 6, 1},   {"W.P50", "wait_us.p50", TOP_US, 6, 5},
     {"W.P99", "wait_us.p99", TOP_US, 6, 2},  {"R.P50", "run_us.p50", TOP_US, 6, 1},
     {"R.P99", "run_us.p99", TOP_US, 6, 1},   {"R.MAX", "run_us.max", TOP_US, 6, 7},
-    {"LONGEST", "longest_ms", TOP_MS, 7, 4}, {"IN", "in_kb", TOP_KB, 6, 8},
-    {"OUT", "out_kb", TOP_KB, 6, 8},
+    {"LONGEST", "longest_ms", TOP_MS, 7, 4}, {"IN", "bytes_in", TOP_BYTES, 6, 8},
+    {"OUT", "bytes_out", TOP_BYTES, 6, 8},
 };
 
 static const struct top_column jobs[] = {
@@ -40,7 +40,7 @@ static const struct top_column jobs[] = {
     {"WORKER", "worker", TOP_ID, 6, 2},
     {"OWNER", "owner", TOP_TEXT, 8, 2},
     {"CLIENT", "client.name", TOP_TEXT, 10, 5},
-    {"SIZE", "size_kb", TOP_KB, 6, 6},
+    {"SIZE", "size", TOP_BYTES, 6, 6},
     {"MESSAGE", "progress.message", TOP_TEXT, 16, 7},
 };
 
@@ -105,6 +105,8 @@ static void put_number(char text[TOP_CELL_MAX], enum top_unit unit, const json_t
         units_time(number, whole);
     else if (unit == TOP_MS)
         units_time(number, whole * 1000);
+    else if (unit == TOP_BYTES)
+        units_size(number, whole);
     else if (unit == TOP_KB)
         units_size(number, whole * 1024);
     else if (unit == TOP_PART)

@@ -20,6 +20,7 @@ enum top_unit {
     TOP_RATE, /* a real, each second */
     TOP_US,
     TOP_MS,
+    TOP_BYTES,
     TOP_KB,
     TOP_PART, /* a real from 0 to 1 */
 };

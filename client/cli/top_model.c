@@ -104,11 +104,6 @@ static void set_times(const struct top_model *model, json_t *row, const json_t *
 
 /* ---- rows ---- */
 
-static void set_kb(json_t *row, const char *name, const char *bytes)
-{
-    json_object_set_new(row, name, json_integer((json_int_t)(integer(row, bytes) / 1024)));
-}
-
 static void set_state(json_t *row, const char *state)
 {
     json_object_set_new(row, "state", json_string(state));
@@ -130,8 +125,6 @@ static void fill_module(json_t *row)
 {
     const char *breaker = json_string_value(top_value(row, "breaker.state"));
     set_state(row, breaker && strcmp(breaker, "closed") != 0 ? breaker : "");
-    set_kb(row, "in_kb", "bytes_in");
-    set_kb(row, "out_kb", "bytes_out");
 }
 
 /* Turns {"fib":{...}} into [{"name":"fib",...}]. */
@@ -207,13 +200,8 @@ void top_model_take_workers(struct top_model *model, json_t *workers)
 
 void top_model_take_jobs(struct top_model *model, json_t *jobs)
 {
-    json_t *job;
-    size_t i;
     model->has_jobs = true;
     take_list(model, TOP_JOBS, jobs);
-    json_array_foreach (model->rows[TOP_JOBS], i, job) {
-        set_kb(job, "size_kb", "size");
-    }
 }
 
 /* ---- selecting ---- */

@@ -141,6 +141,16 @@ START_TEST(test_cursor)
 }
 END_TEST
 
+/* Sizes are told to the byte where they are small. */
+START_TEST(test_small_size)
+{
+    json_t *jobs = json_pack("[{ss,ss,si}]", "job", "k3f9-1", "state", "running", "size", 11);
+    world_take(&model, world_stats(1), jobs, json_array(), 1000);
+    draw(60, 200);
+    ck_assert_int_eq(count_lines(" 11B"), 1);
+}
+END_TEST
+
 START_TEST(test_alarms)
 {
     world_take(&model, world_stats(9), world_jobs(2), world_workers(2), 1000);
@@ -228,6 +238,7 @@ int main(void)
     tcase_add_test(tc, test_all_sizes);
     tcase_add_test(tc, test_many);
     tcase_add_test(tc, test_cursor);
+    tcase_add_test(tc, test_small_size);
     tcase_add_test(tc, test_alarms);
     tcase_add_test(tc, test_low);
     tcase_add_test(tc, test_long_name);
