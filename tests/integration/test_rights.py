@@ -105,10 +105,10 @@ def denied(client, right, **fields):
     assert "fatal" not in event and "secret" not in event["message"], event
 
 
-def running(client, id, **fields):
-    """Submits a long job, and returns the server's id once it runs."""
+def running(server, client, id, **fields):
+    """Submits a long job, and returns the server's id once its worker has begun it."""
     client.submit(id, "sleep", LONG_SLEEP, notify=["started"], **fields)
-    return client.event("started", id=id)["job"]
+    return client.begun(observer=server, id=id)["job"]
 
 
 # ---- the requests
@@ -167,7 +167,7 @@ def test_the_fields_are_looked_at_first_and_the_job_last(access):
     client.expect("error", code="bad-request")
     client.send(op="cancel", job="none-1")
     client.expect("error", code="unknown-job")
-    running(client, "a")
+    running(access.server, client, "a")
     client.submit("a", "sleep", LONG_SLEEP, origin="q-1")
     client.expect("error", code="duplicate-id", id="a")
     client.send(op="kill", target="a")
@@ -226,7 +226,7 @@ def test_both_files(access, tmp_path):
 def test_a_job_of_another_needs_control(access):
     access.start(web="submit", other="submit observe admin", boss="control")
     web, other, boss = access.client("web"), access.client("other"), access.client("boss")
-    job = running(web, "a")
+    job = running(access.server, web, "a")
     for op in ("cancel", "kill"):
         other.send(op=op, job=job)
         denied(other, "control", op=op)
@@ -238,7 +238,7 @@ def test_a_job_of_another_needs_control(access):
 def test_connections_of_one_name_share_their_jobs(access):
     access.start(web="submit", other="submit")
     first, second = access.client("web"), access.client("web")
-    job = running(first, "a")
+    job = running(access.server, first, "a")
     first.submit("b", "echo", "hi", notify=["accepted"])
     waiting = first.event("accepted", id="b")["job"]
     second.send(op="cancel", job=waiting)
@@ -252,9 +252,9 @@ def test_connections_of_one_name_share_their_jobs(access):
 def test_a_lost_connections_job_is_still_its_names(access):
     access.start(web="submit", other="submit")
     first = access.client("web")
-    job = running(first, "a")
+    job = running(access.server, first, "a")
     first.reset()
-    access.server.log.wait("client-closed")
+    access.server.log.wait("client-closed", jobs=1)
     other = access.client("other")
     other.send(op="kill", job=job)
     denied(other, "control", op="kill")
@@ -268,15 +268,15 @@ def test_without_a_name_a_job_is_its_connections(daemon, tmp_path):
     """All rights include control."""
     server = daemon(pool_max=1)
     first, second = server.client(), server.client(client="second/1.0")
-    job = running(first, "a")
+    job = running(server, first, "a")
     second.send(op="cancel", job=job)
     check(first.outcome("a"), "failed", reason="cancelled", by="client", by_name="second/1.0")
-    job = running(first, "b")
+    job = running(server, first, "b")
     server.client().send(op="cancel", job=job)
     event = first.outcome("b")
     check(event, "failed", reason="cancelled", by="client")
     assert "by_name" not in event
-    running(first, "c")
+    running(server, first, "c")
     first.send(op="cancel", target="c")
     check(first.outcome("c"), "failed", reason="cancelled", by="submitter")
 
@@ -319,16 +319,16 @@ def test_a_relays_fields_have_ranges(shared, field):
 def test_for_makes_a_job_another_ones(access):
     access.start(gate="submit relay", alice="submit", bob="submit")
     gate, alice, bob = access.client("gate"), access.client("alice"), access.client("bob")
-    job = running(gate, "a", **{"for": "alice"})
+    job = running(access.server, gate, "a", **{"for": "alice"})
     bob.send(op="cancel", job=job)
     denied(bob, "control", op="cancel")
     alice.send(op="cancel", job=job)
     alice.expect("ok", job=job)
     check(gate.outcome("a"), "failed", reason="cancelled", by="submitter")
-    job = running(gate, "b", **{"for": "alice"})
+    job = running(access.server, gate, "b", **{"for": "alice"})
     access.client("gate").send(op="cancel", job=job)
     check(gate.outcome("b"), "failed", reason="cancelled", by="client", by_name="gate")
-    job = running(gate, "c")
+    job = running(access.server, gate, "c")
     alice.send(op="cancel", job=job)
     denied(alice, "control", op="cancel")
     gate.send(op="cancel", target="c")
@@ -368,7 +368,7 @@ def test_a_reload_adds_removes_and_changes(access):
     web, gone = access.client("web"), access.client("gone")
     web.send(op="stats", id="s")
     denied(web, "observe", op="stats")
-    job = running(gone, "a")
+    job = running(access.server, gone, "a")
     line = access.reload(web="observe", new="submit")
     assert line["changed"] == "access-file", line
     web.send(op="stats", id="s")
@@ -457,10 +457,10 @@ def test_an_access_file_opens_other_addresses(access):
 def test_a_link_and_a_drain(daemon):
     server = daemon(pool_start=1, pool_max=1, drain_timeout_ms=1000)
     client, linked = server.client(), server.client()
-    running(linked, "a", link=True)
+    running(server, linked, "a", link=True)
     linked.shutdown()
     check(linked.outcome("a"), "failed", reason="cancelled", by="link")
-    running(client, "b")
+    running(server, client, "b")
     client.submit("c", "echo", "hi")
     client.silent()
     server.signal(signal.SIGTERM)
@@ -473,7 +473,7 @@ def test_a_link_and_a_drain(daemon):
 def test_the_first_one_stays(daemon):
     server = daemon(pool_start=1, pool_max=1, kill_grace_ms=60000)
     first, second = server.client(), server.client(client="second/1.0")
-    job = running(first, "a")
+    job = running(server, first, "a")
     second.send(op="cancel", job=job)
     second.expect("ok", state="running")
     first.send(op="kill", target="a")

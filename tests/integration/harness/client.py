@@ -219,15 +219,17 @@ class Client:
             f"the outcome of {id!r}",
         )
 
-    def begun(self, **fields):
+    def begun(self, observer=None, **fields):
         """The `started` event of a job, once its worker has begun it. Until then a cancel, a kill or the end of the
-        server ends the job as a waiting one. All other events are kept."""
+        server ends the job as a waiting one. All other events are kept. `observer` asks for the workers, or else this
+        client."""
         started = self.event("started", **fields)
-        wait_until(lambda: not self._waits_to_begin(started["job"]), f"{started} to begin")
-        return started
 
-    def _waits_to_begin(self, job):
-        return any(w["job"] == job and not w["begun"] for w in self.workers())
+        def has_begun():
+            return not any(w["job"] == started["job"] and not w["begun"] for w in (observer or self).workers())
+
+        wait_until(has_begun, f"{started} to begin")
+        return started
 
     def run(self, module, payload="", id="run", timeout=DEADLINE, **fields):
         """Submits a job and returns its terminal event."""
