@@ -10,6 +10,7 @@
 #include "base/signal_name.h"
 #include "clients/owner.h"
 #include "clients/services.h"
+#include "clients/tokens.h"
 #include "protocol/event_writer.h"
 
 #include <string.h>
@@ -18,12 +19,18 @@ typedef void (*write_fields)(struct event_writer *event, const void *news);
 
 /* --- telling --- */
 
+/* A reload may have taken the right away. */
+static bool is_permitted(const struct client_monitor *monitor)
+{
+    return monitor->own || client_tokens_grant(monitor->session)->rights & RIGHT_OBSERVE;
+}
+
 static void tell(const struct client_monitor *monitor, const char *name, write_fields write,
                  const void *news)
 {
     struct client_session *session = monitor->session;
     struct event_writer event;
-    if (!conn_is_open(&session->conn))
+    if (!conn_is_open(&session->conn) || !is_permitted(monitor))
         return;
     event_begin(&event, &session->conn, name);
     event_json(&event, "ref", monitor->ref, monitor->ref_len);

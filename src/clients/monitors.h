@@ -12,6 +12,7 @@
 #include "base/hash.h"
 #include "jobs/news.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/queue.h>
@@ -37,6 +38,7 @@ struct client_monitor {
     struct hash_node by_ref;
     struct client_session *session;
     struct client_target *target;
+    bool own; /* the job is the session's own: no right is needed */
     size_t ref_len;
     char ref[]; /* JSON text, and a NUL */
 };

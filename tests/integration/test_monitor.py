@@ -431,3 +431,37 @@ def test_rights(daemon, tmp_path):
     ops.send(op="kill", job=job)
     ops.event("down", job=job)
     alice.expect("down", ref="own", job=job, reason="cancelled")
+
+
+def test_a_lost_right_silences_monitors(daemon, tmp_path):
+    """The connection stays, and hears of nothing but its own jobs."""
+    path = tmp_path / "access"
+    path.touch(0o600)
+    ops = "ops secret-token-of-ops all\n"
+    path.write_text(ops + "alice secret-token-of-alice submit observe\n")
+    server = daemon.make({"access_file": str(path), "pool_start": 1})
+    server.token = "secret-token-of-ops"
+    server.start()
+    alice, admin = server.client(token="secret-token-of-alice"), server.client()
+    own, other = (start(c, "sleep", LONG_SLEEP)["job"] for c in (alice, admin))
+    monitor(alice, "own", job=own)
+    monitor(alice, "other", job=other)
+    monitor(alice, "name", service="s")
+    alice.event("service", ref="name", state="free")
+    monitor(alice, "all", workers=True)
+    path.write_text(ops + "alice secret-token-of-alice submit\n")
+    server.signal(signal.SIGHUP)
+    server.log.wait("reload")
+    wait_until(lambda: len(server.worker_pids("busy")) == 2, "workers that change no more")
+    alice.send(op="ping", id="before")
+    alice.event("pong", id="before")
+    alice.kept.clear()
+    admin.send(op="register", name="s")
+    admin.event("ok", op="register")
+    for job in (other, own):
+        admin.send(op="cancel", job=job)
+        admin.event("ok", op="cancel", job=job)
+    alice.find(lambda e: e.name == "failed")
+    alice.send(op="ping")
+    alice.event("pong")
+    assert [e.get("ref") for e in alice.kept] == ["own"]

@@ -100,12 +100,12 @@ static enum verdict monitor_job(struct client_session *session, struct request *
         tell_unknown_job(session, request);
         return VERDICT_FINE;
     }
-    if (!(client_tokens_grant(session)->rights & RIGHT_OBSERVE) && !client_owner_is(session, job))
+    if (!client_owner_may_see(session, job))
         return request_refuse(request, "denied",
                               "monitor of a job that is not its own needs the right observe; this "
                               "connection's token lacks it");
     job->run.marked = true;
-    add(session, request, MONITORED_JOB, job->seq, NULL);
+    add(session, request, MONITORED_JOB, job->seq, NULL)->own = client_owner_is(session, job);
     return VERDICT_FINE;
 }
 
