@@ -157,8 +157,9 @@ struct dispatcher {
     uint64_t bytes;          /* of the payloads of its jobs */
     uint64_t mean_run_us;    /* moving average */
     struct tally tally;
-    uint64_t slow_told; /* the last job of the line that was told as slow (slow.c) */
-    bool paused;        /* no job begins (pause.c) */
+    uint64_t slow_told,
+        slow_told_passed; /* the last jobs told as slow: of the line, passed (slow.c) */
+    bool paused;          /* no job begins (pause.c) */
     struct log_episode queue_full;
 
     /* The parts. Only the file of a part writes its struct. */

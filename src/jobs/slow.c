@@ -50,43 +50,72 @@ static void look_at_running(struct look *look, struct job *job)
     job_log_slow(look->slow->log, job);
 }
 
-/* The last one told is mostly the last of the slow ones. If it has gone, those before it have, too,
- * or are passed by again. */
-static struct job *first_untold(const struct dispatcher *d)
+static struct job *first_at(const struct dispatcher *d, enum job_place place)
 {
-    const struct job *told = dispatcher_find(d->shared, d->slow_told);
-    if (told && told->run.pool == d && told->state == JOB_WAITING && told->run.place == JOB_IN_LINE)
-        return TAILQ_NEXT(told, links.waiting);
-    return TAILQ_FIRST(&d->line.queue.jobs);
+    return place == JOB_PASSED ? TAILQ_FIRST(&d->line.queue.passed_jobs)
+                               : TAILQ_FIRST(&d->line.queue.jobs);
 }
 
-/* The line is in the order of the waits. */
-static void look_at_line(struct look *look, struct dispatcher *d)
+static struct job *next_at(const struct job *job, enum job_place place)
 {
-    struct job *job = first_untold(d);
+    return place == JOB_PASSED ? TAILQ_NEXT(job, links.passed) : TAILQ_NEXT(job, links.waiting);
+}
+
+/* The last one told is mostly the last of the slow ones. If it has gone, those before it have, too,
+ * or are passed by again. */
+static struct job *first_untold(const struct dispatcher *d, enum job_place place, uint64_t seq)
+{
+    const struct job *told = dispatcher_find(d->shared, seq);
+    if (told && told->run.pool == d && told->state == JOB_WAITING && told->run.place == place)
+        return next_at(told, place);
+    return first_at(d, place);
+}
+
+/* The line is in the order of the waits, and so are its passed jobs. */
+static void look_at_line(struct look *look, struct dispatcher *d, enum job_place place,
+                         uint64_t *last_told)
+{
+    struct job *job = first_untold(d, place, *last_told);
     size_t n = 0;
     for (; job && n < BATCH && look_at_waiting(look, job); n++) {
-        d->slow_told = job->seq;
-        job = TAILQ_NEXT(job, links.waiting);
+        *last_told = job->seq;
+        job = next_at(job, place);
     }
     if (n == BATCH)
         look->next_us = look->now_us;
 }
 
+/* They are in no order. */
+static void look_at_aside(struct look *look, struct dispatcher *d)
+{
+    struct job *job;
+    size_t n = 0;
+    TAILQ_FOREACH (job, &d->aside.jobs, links.waiting) {
+        if (n++ == BATCH)
+            return;
+        look_at_waiting(look, job);
+    }
+}
+
+/* The last step of a stop has ended no job yet. */
+static void look_at_workers(struct look *look, const struct worker_list *workers)
+{
+    const struct worker *worker;
+    TAILQ_FOREACH (worker, workers, link)
+        if (worker->job)
+            look_at_running(look, worker->job);
+}
+
 static void look_at_pool(struct look *look, struct dispatcher *d)
 {
-    struct job *job, *oldest = job_queue_oldest(&d->line.queue),
-                     *aside = TAILQ_FIRST(&d->aside.jobs);
-    struct worker *worker;
-    look_at_line(look, d);
-    if (oldest)
-        look_at_waiting(look, oldest);
-    if (aside)
-        look_at_waiting(look, aside);
+    struct job *job;
+    look_at_line(look, d, JOB_IN_LINE, &d->slow_told);
+    look_at_line(look, d, JOB_PASSED, &d->slow_told_passed);
+    look_at_aside(look, d);
     TAILQ_FOREACH (job, &d->line.prefetched, links.prefetched)
         look_at_waiting(look, job);
-    TAILQ_FOREACH (worker, &d->pool.lists[WORKER_BUSY], link)
-        look_at_running(look, worker->job);
+    look_at_workers(look, &d->pool.lists[WORKER_BUSY]);
+    look_at_workers(look, &d->pool.lists[WORKER_STOPPING]);
 }
 
 /* Told jobs alone want no further look; the next turn sets the timer for others to come. */

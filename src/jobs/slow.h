@@ -3,8 +3,7 @@
  * a hung one is seen. Each job is told once while it waits, and once while it runs.
  *
  * One timer for all pools stands at the first time when a job may be slow. It is set in a turn of
- * the loop, while there is a job at all: no job pays for it. Of jobs passed by others, as their
- * clients do not read, only the oldest of each pool is looked at.
+ * the loop, while there is a job at all: no job pays for it.
  */
 #ifndef TASKMASTER_JOBS_SLOW_H
 #define TASKMASTER_JOBS_SLOW_H

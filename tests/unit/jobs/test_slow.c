@@ -124,6 +124,31 @@ START_TEST(test_a_told_job_is_cancelled)
 }
 END_TEST
 
+/* Held for their client, and passed by another's job: each is told. */
+START_TEST(test_passed_jobs)
+{
+    open_slow(1, 1);
+    shared.limits.source_unread_max = 1000000;
+    SUBMIT();
+    for (int i = 0; i < 3; i++)
+        SUBMIT(.source = 'b');
+    SUBMIT();
+    dispatcher_source_unread(&shared, &source_of('b')->source, 1000001);
+    done(1);
+    ck_assert_int_eq(the_job(2)->run.place, JOB_PASSED);
+    pass_turn_ms(50);
+    SUBMIT(.source = 'b');
+    pass_turn_ms(50);
+    ck_assert_str_eq(logged(), "job-slow 2 waiting, job-slow 3 waiting, job-slow 4 waiting, "
+                               "job-slow 5 running");
+    dispatcher_cancel(the_job(4), false);
+    pass_turn_ms(SLOW_MS);
+    ck_assert_str_eq(logged(), "job-slow 6 waiting");
+    hush_news();
+    close_slow();
+}
+END_TEST
+
 /* More than a batch: the rest has the next turn, and the lines of a second are counted. */
 START_TEST(test_a_long_line)
 {
@@ -195,6 +220,7 @@ int main(void)
     tcase_add_test(tcase, test_a_running_job_once);
     tcase_add_test(tcase, test_waiting_jobs_in_their_order);
     tcase_add_test(tcase, test_a_told_job_is_cancelled);
+    tcase_add_test(tcase, test_passed_jobs);
     tcase_add_test(tcase, test_a_long_line);
     tcase_add_test(tcase, test_without_jobs_no_timer);
     tcase_add_loop_test(tcase, test_ends, 0, (int)(sizeof wants / sizeof *wants));
