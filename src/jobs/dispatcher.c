@@ -213,7 +213,8 @@ bool dispatcher_pause(struct dispatcher *d)
 {
     bool was = d->paused;
     dispatch_pause(d);
-    tell_pool(d, POOL_IS_PAUSED);
+    if (!was)
+        tell_pool(d, POOL_IS_PAUSED);
     dispatch_schedule(d->shared);
     return was;
 }
@@ -222,7 +223,8 @@ bool dispatcher_resume(struct dispatcher *d)
 {
     bool was = d->paused;
     dispatch_resume(d);
-    tell_pool(d, POOL_IS_RESUMED);
+    if (was)
+        tell_pool(d, POOL_IS_RESUMED);
     dispatch_schedule(d->shared);
     return was;
 }

@@ -195,6 +195,8 @@ START_TEST(test_pool)
 {
     open_idle(1, 1, 10);
     want(NEWS_POOLS);
+    dispatcher_resume(&d); /* no change */
+    dispatcher_pause(&d);
     dispatcher_pause(&d);
     dispatcher_resume(&d);
     dispatcher_resize(&d, &(struct pool_size){.pool_start = 1, .pool_max = 2, .job_max = 3});
