@@ -5,6 +5,7 @@
 #include "common/xmalloc.h"
 
 #include <dirent.h>
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -22,11 +23,12 @@ static void add(struct module_names *names, const char *text, size_t len, bool f
     memcpy(name->text, text, len);
 }
 
-/* A directory that cannot be read has no names; known modules are there all the same. */
+/* A directory that may be searched, but not read, has no names; known modules have files there. */
 static void add_files(struct module_names *names, const char *path)
 {
     const struct dirent *entry;
     DIR *files = opendir(path);
+    names->hidden = !files && errno == EACCES;
     if (!files)
         return;
     /* cppcheck-suppress readdirCalled ; there is one thread, and readdir_r() is deprecated */
@@ -48,8 +50,9 @@ static void add_settings(struct module_names *names, const struct option_entries
 static void add_entry(struct hash_node *node, void *arg)
 {
     const struct module_entry *entry = module_entry_of(node);
+    struct module_names *names = arg;
     if (entry->file.seen)
-        add(arg, entry->name, strlen(entry->name), entry->file.usable);
+        add(names, entry->name, strlen(entry->name), names->hidden && entry->file.usable);
 }
 
 static int compare(const void *a, const void *b)

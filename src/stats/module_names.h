@@ -16,6 +16,7 @@ struct module_name {
 struct module_names {
     struct module_name *items; /* owned; by name, each once */
     size_t count, room;
+    bool hidden; /* the directory may not be read; files in it may be used all the same */
 };
 
 /* Reads the directory. The caller frees the names. */

@@ -2,10 +2,12 @@
 
 import json
 import os
+import shutil
 
 import pytest
 
 from harness.client import check, message
+from harness.daemon import MODULES
 from harness.wait import wait_until
 
 BUCKETS = 41
@@ -134,6 +136,23 @@ def test_modules(daemon):
     assert after["fib"]["describe"] is None and after["crash"]["failed"] == 1
     wait_until(lambda: modules(client)["crash"]["loaded_by"] == 0, "the crashed worker gone")
     assert json.loads(modules(client)["crash"]["describe"])["help"], "told by a worker that has crashed"
+
+
+def test_modules_whose_files_go(daemon, tmp_path):
+    """A module with jobs so far stays in the list, without a file; so do all when the directory goes."""
+    directory = tmp_path / "modules"
+    directory.mkdir()
+    for name in ("echo", "wc"):
+        shutil.copy(os.path.join(MODULES, f"{name}.so"), directory)
+    client = daemon(module_dir=str(directory), pool_start=1).client()
+    for name in ("echo", "wc"):
+        check(client.run(name, "x"), "done")
+    (directory / "wc.so").unlink()
+    after = modules(client)
+    assert after["wc"]["file"] is None and after["wc"]["done"] == 1
+    assert after["echo"]["file"] == str(directory / "echo.so")
+    shutil.rmtree(directory)
+    assert [module["file"] for module in modules(client).values()] == [None, None]
 
 
 def open_descriptors(server):
