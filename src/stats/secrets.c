@@ -6,9 +6,9 @@
 
 bool secrets_is_key(const char *key)
 {
-    static const char *const words[] = {"password", "passwd", "passphrase", "secret",
-                                        "token",    "key",    "credential", "private",
-                                        "authoriz", "cookie", "signature",  "dsn"};
+    static const char *const words[] = {
+        "password",   "passwd",  "passphrase", "pwd",    "secret",    "token", "key",
+        "credential", "private", "authoriz",   "cookie", "signature", "dsn"};
     for (size_t i = 0; i < sizeof words / sizeof *words; i++)
         if (strcasestr(key, words[i]))
             return true;
