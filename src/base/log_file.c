@@ -52,5 +52,12 @@ int log_file_open(const char *path, const struct log_file_owner *owner)
 
 const char *log_file_fault(int error)
 {
-    return error == ENXIO ? "nobody reads this pipe" : strerror(error);
+    switch (error) {
+    case ENXIO:
+        return "nobody reads this pipe";
+    case EEXIST:
+        return "a symbolic link to a missing file";
+    default:
+        return strerror(error);
+    }
 }

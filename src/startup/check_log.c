@@ -63,8 +63,10 @@ static int try_directory(const char *path)
 static int try_file(const char *path)
 {
     struct stat st;
-    if (stat(path, &st) < 0)
+    if (lstat(path, &st) < 0)
         return errno == ENOENT ? try_directory(path) : errno;
+    if (stat(path, &st) < 0)
+        return errno == ENOENT ? EEXIST : errno; /* a link to nothing is not followed */
     if (S_ISDIR(st.st_mode))
         return EISDIR;
     return access(path, W_OK) == 0 ? 0 : errno;

@@ -140,9 +140,10 @@ def test_a_reload_with_the_same_file_opens_nothing(logged, tmp_path):
 # ---- the start
 
 
-@pytest.mark.parametrize("where", ["none/t.log", "."])
+@pytest.mark.parametrize("where", ["none/t.log", ".", "link"])
 def test_a_file_that_cannot_be_opened_is_a_fault(tmp_path, where):
     path = tmp_path / where
+    (tmp_path / "link").symlink_to(tmp_path / "missing")
     for options in ([], ["-t"]):
         result = run_master("--listen=127.0.0.1:0", f"--log-file={path}", *options)
         assert result.returncode == CONFIGURATION, result

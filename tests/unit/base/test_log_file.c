@@ -112,6 +112,7 @@ START_TEST(a_dangling_link_is_refused)
 {
     ck_assert_int_eq(symlink(moved, path), 0);
     ck_assert_int_eq(open_log(), EEXIST);
+    ck_assert_str_eq(log_file_fault(EEXIST), "a symbolic link to a missing file");
     ck_assert_int_lt(access(moved, F_OK), 0);
 }
 END_TEST
