@@ -40,8 +40,8 @@ bool top_terminal_is_there(void)
 
 /* ---- modes; also called by handlers ---- */
 
-/* A terminal that is gone takes nothing: nobody waits for it. Nor does a signal that ends the process
- * wait for one stopped by Ctrl-S. */
+/* A terminal that is gone takes nothing: nobody waits for it. Nor does a signal that ends the
+ * process wait for one stopped by Ctrl-S. */
 static void write_all(const char *text, size_t len)
 {
     while (len > 0 && !(is_open && end_signal)) {

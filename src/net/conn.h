@@ -174,7 +174,7 @@ struct conn {
     size_t missing;          /* bytes of it to come */
     uint32_t metered;        /* bytes of one read; 0: not metered */
 
-    uint64_t heard_us;       /* when something was read last; at first the start */
+    uint64_t heard_us; /* when something was read last; at first the start */
     struct conn_item_list output;
     size_t output_len;
     size_t output_held; /* memory of the pieces; a payload's is all held until it is all written */

@@ -98,15 +98,16 @@ def test_a_half_closed_idle_client_does_not_spin_a_core(daemon):
 
 
 def test_a_half_closed_client_that_does_not_read_does_not_spin(daemon):
+    """The results are less than the quarter of client-output-max beyond which jobs are held."""
     server = daemon(pool_start=1, linger_ms=60000, output_timeout_ms=60000)
     client = server.client(receive_buffer=4096)
     for n in range(4):
-        client.submit(n, "crash", "big 8000000")
+        client.submit(n, "crash", "big 4000000")
     client.shutdown()
     server.wait_stats(lambda s: s["jobs"]["done"] == 4, "the results made")
     assert proc.cpu_share(server.pid) < 0.2
     for n in range(4):
-        assert len(client.outcome(n, 3 * DEADLINE).payload) == 8000000
+        assert len(client.outcome(n, 3 * DEADLINE).payload) == 4000000
     client.closed()
 
 

@@ -337,9 +337,8 @@ static bool may_be_left(const struct module_entry *module)
 static void check_verdict(enum verdict verdict, const struct order *order,
                           const struct expected *job)
 {
-    static const int reasons[] = {[MEMORY] = OVERLOAD_MEMORY,
-                                  [QUOTA] = OVERLOAD_CLIENT_QUOTA,
-                                  [FULL] = OVERLOAD_QUEUE_FULL};
+    static const int reasons[] = {
+        [MEMORY] = OVERLOAD_MEMORY, [QUOTA] = OVERLOAD_CLIENT_QUOTA, [FULL] = OVERLOAD_QUEUE_FULL};
     switch (verdict) {
     case MEMORY:
     case QUOTA:

@@ -273,8 +273,8 @@ END_TEST
 
 START_TEST(shipped_modules_describe_themselves)
 {
-    static const char *const names[] = {"echo", "fib",   "math", "sleep",
-                                        "wc",   "crash", "exec", "readfile", "kv"};
+    static const char *const names[] = {"echo",  "fib",  "math",     "sleep", "wc",
+                                        "crash", "exec", "readfile", "kv"};
     char *dir = xasprintf("%s/modules", build_dir);
 
     reopen_loader(dir, "config:exec={\"commands\":{}}\nconfig:readfile={\"root\":\"/\"}\n");
