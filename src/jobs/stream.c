@@ -8,7 +8,7 @@
 #include <stdlib.h>
 
 enum {
-    PART_COST = 128,         /* bytes counted for the header of a part */
+    PART_COST = 128,         /* bytes counted for the header of a part, besides the id */
     JOB_MAX = 48 * 1024,     /* waiting bytes of a job; a metered read may hold 16 KiB more */
     SOURCE_MAX = 256 * 1024, /* of all jobs of a source */
 };
@@ -138,7 +138,7 @@ enum part_verdict dispatcher_part_announced(struct worker *worker, size_t size)
     struct dispatcher *d = dispatcher_of(worker);
     struct job *job = worker->job;
     struct job_stream *stream = &worker->stream;
-    size_t bytes = size + PART_COST;
+    size_t bytes = size + PART_COST + job->asked.id_len;
     worker->heard_us = dispatch_now(d);
     if (stream->cut || !job->source || job->source->gone) {
         dispatch_stream_cut(job);

@@ -381,3 +381,20 @@ def test_a_client_with_parts_waiting_is_read_from(parts):
         client.send(op="ping", id=id)
     client.send(op="cancel", target=1)
     wait_until(lambda: idle(observer), "the cancel to be heard", timeout=DEADLINE)
+
+
+def test_long_ids_count(parts):
+    """Many tiny parts wait, and their ids are longer than the parts. They stay within the bound of a connection, so its
+    cancels are heard."""
+    server = parts(pool_start=8, pool_max=8, worker_window=1)
+    client, observer = server.client(receive_buffer=4 * KIB), server.client()
+    ids = ["\x01" * 63 + str(n) for n in range(8)]
+    for id in ids:
+        client.submit(id, "parts", "100000 1", notify=["part"])
+    wait_until(lambda: not any(w["state"] == "idle" for w in observer.workers()), "all streams")
+    for worker in observer.workers():
+        blocked(worker["pid"])
+    assert observer.ask("clients")[0]["output"] <= 300 * KIB
+    for id in ids:
+        client.send(op="cancel", target=id)
+    wait_until(lambda: idle(observer), "the cancels to be heard")

@@ -1,8 +1,8 @@
 /*
  * test_stream: parts of running jobs: what may wait, who goes on, and when parts are dropped.
  *
- * The bounds are 48 KiB for a job and 256 KiB for a source; each part counts 128 bytes more. The
- * source's place is the sum of its parts.
+ * The bounds are 48 KiB for a job and 256 KiB for a source; each part counts 129 bytes more: its
+ * header, and an id of one byte. The source's place is the sum of its parts.
  */
 #include "tests/unit/jobs/recorder.h"
 
@@ -92,7 +92,7 @@ START_TEST(test_a_job_is_held_at_its_bound)
     int count = 0;
     while (send_part(1, KIB) == PART_TAKEN)
         count++;
-    ck_assert_int_eq(count, 48 * KIB / (KIB + 128));
+    ck_assert_int_eq(count, 48 * KIB / (KIB + 129));
     hush_news();
     dispatcher_source_taken(reader_source(), places - 1);
     ck_told(""); /* some of its parts wait */
