@@ -197,11 +197,15 @@ static inline TM_UNUSED int tm_should_stop(const tm_job *job)
  * Returns why the job should stop; "" while tm_should_stop() is false, and in a worker of an older
  * release. Static.
  *
- *     cancel, link, reader    somebody has cancelled the job; its client's connection has ended;
- * its reader takes nothing of the result timeout, shutdown       the job ran into its time limit;
- * the server ends soft-timeout            the job ran into its soft limit. Nothing else happens for
- * now: a result, perhaps a partial one, is as good as any other, while a failure is told as a
- * timeout
+ * - "cancel": somebody has cancelled the job;
+ * - "timeout": the job ran into its time limit;
+ * - "soft-timeout": the job ran into its soft time limit;
+ * - "shutdown": the server ends;
+ * - "link": the connection of the job's client has ended;
+ * - "reader": the client takes nothing of the job's parts.
+ *
+ * After soft-timeout nothing else happens for now: a result, perhaps a partial one, is as good as
+ * any other, while a failure is told as a timeout.
  *
  * All but soft-timeout are final, and are followed by SIGTERM and SIGKILL. May be called on any
  * thread until run() returns.
