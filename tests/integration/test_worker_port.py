@@ -210,6 +210,68 @@ def test_a_worker_that_answers_twice_is_killed(fake, how):
     assert client.done("echo", "ok next") == b"next"
 
 
+# ---- parts and reports on progress
+
+
+WANTED = ["part", "progress"]
+
+
+def test_parts_and_wild_reports_make_valid_events(fake):
+    client = fake.client()
+    client.submit(1, "echo", "parts rest", notify=WANTED)
+    for seq, part in enumerate([b"one", b"", b"three"]):
+        assert client.expect("part", id=1, seq=seq, size=len(part)).payload == part
+    assert client.expect("done", id=1).payload == b"rest"
+    client.submit(2, "echo", "wild-report", notify=WANTED)
+    assert client.expect("progress", id=2, fraction=0)["message"]
+    client.expect("done", id=2, size=0)  # the second report has the count of the first
+
+
+@pytest.mark.parametrize("how", ["part-and-half-then-die", "part-and-half-head-then-die"])
+def test_half_a_part_and_death(fake, how):
+    client = fake.client()
+    client.submit(1, "echo", how, notify=WANTED)
+    assert client.expect("part", id=1, seq=0).payload == b"one"
+    client.expect("failed", id=1, reason="error", signal="SIGKILL")
+    assert client.done("echo", "ok next") == b"next"
+
+
+BROKEN_PARTS = [
+    "part-of-another-job",
+    "part-too-large",
+    "part-with-text",
+    "parts-of-an-unfit-worker",
+    "report-of-another-job",
+    "report-too-short",
+    "report-too-long",
+]
+
+
+@pytest.mark.parametrize("how", BROKEN_PARTS)
+def test_a_worker_with_broken_parts_or_reports_is_killed(fake, how):
+    client = fake.client()
+    pid = int(client.done("echo", "pid"))
+    check(client.run("echo", how, notify=WANTED), "failed", reason="error")
+    wait_until(lambda: not proc.alive(pid), "the worker killed")
+    fake.log.wait("worker-protocol")
+    assert client.done("echo", "ok next") == b"next"
+
+
+def test_a_part_that_nobody_wants(fake):
+    client = fake.client()
+    check(client.run("echo", "parts"), "failed", reason="error")
+    fake.log.wait("worker-protocol")
+    assert client.done("echo", "ok next") == b"next"
+
+
+def test_a_part_behind_the_end(fake):
+    client = fake.client()
+    pid = int(client.done("echo", "pid"))
+    check(client.run("echo", "part-behind-done result", notify=WANTED), "done", size=6)
+    wait_until(lambda: not proc.alive(pid), "the worker killed")
+    assert client.done("echo", "ok next") == b"next"
+
+
 def test_an_answer_before_any_job(daemon, tmp_path):
     """The worker is killed for it, and no other worker's job is harmed."""
     worker = FakeWorker(tmp_path, start="answer-before-run", times=1)

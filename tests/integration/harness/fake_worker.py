@@ -22,12 +22,13 @@ IN_SLOT, OFFERED, BEGUN = 0, 1, 2
 PINGED_AT = CLAIMS_AT + 8 * CLAIM_COUNT + 8
 RESULTS_AT, RESULT_MAX = 8192, 500
 RESULT_HEAD = struct.Struct("=QI")  # run_us, size
-HELLO, WELCOME, READY, RUN, DONE, FAILED, ANSWERED, PING, PONG = range(1, 10)
+HELLO, WELCOME, READY, RUN, DONE, FAILED, ANSWERED, PING, PONG, PROGRESS, PART = range(1, 12)
 KIND_NONE, KIND_MODULE, KIND_UNAVAILABLE, KIND_TOO_LARGE, KIND_UNFIT = range(5)
 
 # magic, type, job, size, limit_us, cpu_us, rss, text_len, kind, slot, payload_max, wants, retry_ms, leaving, name
 HEAD = struct.Struct("=IIQQQQQIIIIIII68s")
 HELLO_BODY = struct.Struct("=I32s")
+REPORT = struct.Struct("=QQQd")  # count, job, at_us, fraction; the message follows
 # magic, worker, token, sockaddr_storage, addr_len, (hole), nofile_soft, stop_job; the stop reason and the limits follow
 PAGE = struct.Struct("=II32s128sI4xQQ")
 
@@ -147,6 +148,13 @@ class Job:
     def failed(self, code, text=b""):
         return head(FAILED, self.number, kind=KIND_MODULE, name=code, text_len=len(text)) + text
 
+    def part(self, data, **fields):
+        return head(PART, self.number, len(data), **fields) + data
+
+    def report(self, fraction, text):
+        data = REPORT.pack(1, self.number, 0, fraction) + text
+        return head(PROGRESS, self.number, len(data)) + data
+
     def leave(self, result, size=None):
         self.link.page.leave(self.link.slot, self.number, result, size)
 
@@ -185,6 +193,20 @@ ANSWERS = {
     b"text-in-done": lambda job: head(DONE, job.number, 2, text_len=4) + b"textno",
     b"size-too-large": lambda job: head(DONE, job.number, 1 << 62),
     b"name-without-end": lambda job: job.failed(b"c" * 72),
+    # Parts and reports: whole ones, ...
+    b"parts": lambda job: job.part(b"one") + job.part(b"") + job.part(b"three") + job.done(job.text),
+    b"wild-report": lambda job: job.report(float("nan"), WILD_TEXT[:512]) + job.report(1e300, b"") + job.done(b""),
+    b"part-and-half": lambda job: job.part(b"one") + job.part(b"x" * 9000)[:5000],
+    b"part-and-half-head": lambda job: job.part(b"one") + job.part(b"")[:50],
+    # ... and wrong ones.
+    b"part-of-another-job": lambda job: head(PART, job.number + 1000, 2) + b"no",
+    b"part-too-large": lambda job: head(PART, job.number, 1 << 62),
+    b"part-with-text": lambda job: head(PART, job.number, 2, text_len=4) + b"textno",
+    b"part-behind-done": lambda job: job.done(job.text) + job.part(b"no"),
+    b"parts-of-an-unfit-worker": lambda job: job.part(b"one") + head(FAILED, job.number, kind=KIND_UNFIT),
+    b"report-of-another-job": lambda job: head(PROGRESS, job.number + 1, REPORT.size) + bytes(REPORT.size),
+    b"report-too-short": lambda job: head(PROGRESS, job.number, REPORT.size - 1) + bytes(REPORT.size - 1),
+    b"report-too-long": lambda job: head(PROGRESS, job.number, 1 << 20),
     # The shared memory. `untold` sends nothing.
     b"slot": lambda job: job.leave(job.text) or head(ANSWERED),
     b"slot-untold": lambda job: job.leave(job.text) or b"",
