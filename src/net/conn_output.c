@@ -16,11 +16,21 @@ enum {
     IOV_COUNT = 64,               /* pieces in one write */
     WRITE_TURN_MAX = 1024 * 1024, /* bytes written to one connection in one turn, */
     WRITE_TURN_MIN = 64 * 1024,   /* and when many are written to */
+    KERNEL_MORE_MS = 10000,       /* the kernel's patience is longer than ours by this */
 };
+
+/* By itself the kernel gives up a living peer without room, too, and after its own time. */
+static void let_kernel_wait(const struct conn *conn)
+{
+    uint32_t ms = conn->limits->output_timeout_ms;
+    if (ms > TRANSPORT_PATIENCE_MS - KERNEL_MORE_MS)
+        transport_set_patience(conn->fd, ms + KERNEL_MORE_MS);
+}
 
 /* The peer has so long to take something. */
 static void start_output_clock(struct conn *conn)
 {
+    let_kernel_wait(conn);
     timer_set_ms(conn->loop->timers, &conn->output_timer, conn->limits->output_timeout_ms);
     conn->output_untaken = transport_untaken(conn->fd);
 }
@@ -133,6 +143,7 @@ void conn_output_init(struct conn *conn)
 {
     TAILQ_INIT(&conn->output);
     timer_init(&conn->output_timer, on_output_timer, conn);
+    let_kernel_wait(conn);
 }
 
 void conn_output_end(struct conn *conn)

@@ -4,6 +4,7 @@
 #include "common/log.h"
 #include "common/xmalloc.h"
 #include "net/address.h"
+#include "net/transport.h"
 
 #include <errno.h>
 #include <netinet/in.h>
@@ -24,7 +25,6 @@ enum {
     KEEPALIVE_IDLE_S = 60,
     KEEPALIVE_INTERVAL_S = 15,
     KEEPALIVE_PROBES = 4,
-    USER_TIMEOUT_MS = 120000, /* unacknowledged data for so long: the peer is dead */
 };
 
 struct listener {
@@ -53,7 +53,7 @@ static int set_tcp_options(int fd)
         set_option(fd, IPPROTO_TCP, TCP_KEEPIDLE, KEEPALIVE_IDLE_S) < 0 ||
         set_option(fd, IPPROTO_TCP, TCP_KEEPINTVL, KEEPALIVE_INTERVAL_S) < 0 ||
         set_option(fd, IPPROTO_TCP, TCP_KEEPCNT, KEEPALIVE_PROBES) < 0 ||
-        set_option(fd, IPPROTO_TCP, TCP_USER_TIMEOUT, USER_TIMEOUT_MS) < 0)
+        set_option(fd, IPPROTO_TCP, TCP_USER_TIMEOUT, TRANSPORT_PATIENCE_MS) < 0)
         return -1;
     return 0;
 }

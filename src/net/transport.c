@@ -3,6 +3,8 @@
 
 #include <errno.h>
 #include <linux/sockios.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -28,6 +30,11 @@ size_t transport_untaken(int fd)
 {
     int left = 0;
     return ioctl(fd, SIOCOUTQ, &left) == 0 && left > 0 ? (size_t)left : 0;
+}
+
+void transport_set_patience(int fd, uint32_t ms)
+{
+    setsockopt(fd, IPPROTO_TCP, TCP_USER_TIMEOUT, &ms, sizeof ms);
 }
 
 int transport_error(int fd)

@@ -8,6 +8,7 @@
 #define TASKMASTER_NET_TRANSPORT_H
 
 #include <stddef.h>
+#include <stdint.h>
 #include <sys/types.h>
 #include <sys/uio.h>
 
@@ -23,6 +24,12 @@ size_t transport_arrived(int fd);
 
 /* The number of written bytes that the peer's side has not taken yet. */
 size_t transport_untaken(int fd);
+
+enum { TRANSPORT_PATIENCE_MS = 120000 }; /* of each accepted TCP connection */
+
+/* How long the kernel keeps a connection whose peer acknowledges nothing or has no room. Nothing
+ * happens on a unix socket. */
+void transport_set_patience(int fd, uint32_t ms);
 
 /* The pending error of the socket, 0 without one. After the end of input read() reports no
  * error. */

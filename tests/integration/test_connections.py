@@ -3,6 +3,7 @@
 import ctypes
 import json
 import os
+import signal
 import socket
 import threading
 import time
@@ -315,3 +316,20 @@ def test_keepalive_and_user_timeout_on_accepted_sockets(daemon):
         assert sock.getsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE) == 1
         assert sock.getsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT) > 0
         assert sock.getsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPIDLE) < 7200, "a dead peer in 2 h"
+
+
+def test_the_kernel_is_as_patient_as_the_settings(daemon):
+    """By itself the kernel gives up a living peer without room after TCP_USER_TIMEOUT. That must not come before
+    output-timeout-ms, for open connections too."""
+    server = daemon(output_timeout_ms=300000)
+    client = server.client(receive_buffer=4096)
+    with masters_socket(server, client) as sock:
+        assert sock.getsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT) > 300000
+        server.write_config(output_timeout_ms=400000)
+        server.signal(signal.SIGHUP)
+        server.log.wait("reload")
+        client.submit(1, "echo", b"x" * (1 << 24))
+        wait_until(
+            lambda: sock.getsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT) > 400000,
+            "a longer timeout",
+        )
