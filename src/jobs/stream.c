@@ -192,16 +192,24 @@ void dispatcher_source_taken(struct job_source *source, uint64_t taken)
     look_at(source->reader);
 }
 
+static size_t count_waiting(const struct job_reader *reader)
+{
+    const struct job_stream *stream;
+    size_t count = 0;
+    TAILQ_FOREACH (stream, &reader->streams, link)
+        count++;
+    return count;
+}
+
+/* A call mostly cuts its stream, and may end others. */
 void dispatch_stream_each_waiting(struct job_source *source, void (*call)(struct job *job))
 {
-    struct job_streams streams = TAILQ_HEAD_INITIALIZER(streams);
+    struct job_reader *reader = source->reader;
     struct job_stream *stream;
-    if (!source->reader)
-        return;
-    TAILQ_CONCAT(&streams, &source->reader->streams, link);
-    while ((stream = TAILQ_FIRST(&streams))) {
-        TAILQ_REMOVE(&streams, stream, link);
-        stream->listed = false;
+    size_t left = reader ? count_waiting(reader) : 0;
+    while (left-- && (stream = TAILQ_FIRST(&reader->streams))) {
+        unlist(reader, stream);
+        list(reader, stream);
         call(worker_of(stream)->job);
     }
 }

@@ -280,6 +280,22 @@ START_TEST(test_the_reader_stalls)
 }
 END_TEST
 
+/* A job that is not stopped for it, as its worker is being killed, still waits for the reader. */
+START_TEST(test_the_reader_stalls_with_a_killed_worker)
+{
+    open_streams(2);
+    send_part(1, 60 * KIB);
+    ck_assert_int_eq(announce(1, 1), PART_HELD);
+    send_part(2, 60 * KIB);
+    dispatcher_kill_worker(on(1));
+    hush_news();
+    dispatcher_source_stalled(&shared, reader_source());
+    ck_told("flag 1 j2, parts 1 j2 unwanted");
+    takes_all();
+    ck_told("parts 2 j1 go on");
+}
+END_TEST
+
 START_TEST(test_no_parts_no_reader)
 {
     open_idle(1, 1, 10);
@@ -323,6 +339,7 @@ int main(void)
     tcase_add_test(tc, test_a_worker_dies_with_a_held_part);
     tcase_add_test(tc, test_a_worker_dies_amid_a_part);
     tcase_add_test(tc, test_the_reader_stalls);
+    tcase_add_test(tc, test_the_reader_stalls_with_a_killed_worker);
     tcase_add_test(tc, test_no_parts_no_reader);
     tcase_add_loop_test(tc, test_prefetch, 0, 2);
     return run_suite(s);
