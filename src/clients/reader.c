@@ -40,17 +40,27 @@ static void look_later(struct client_reader *reader)
     timer_set(timers, &reader->timer, timers->now_us + stall_us(reader->session) / LOOKS);
 }
 
-/* Notes what the peer has taken by now. False if it has taken nothing since the last look. */
+/* Notes what the peer has taken by now. False if it has taken nothing since the last look, and
+ * something waits for it in the kernel: otherwise the next step is ours. */
 static bool has_taken(struct client_reader *reader)
 {
     const struct conn *conn = &reader->session->conn;
     size_t untaken = conn_untaken(conn);
-    bool taken = conn->written != reader->written || untaken < reader->untaken;
+    bool taken = conn->written != reader->written || untaken < reader->untaken || !untaken;
     reader->written = conn->written;
     reader->untaken = untaken;
     if (taken)
         reader->since_us = client_session_timers(reader->session)->now_us;
     return taken;
+}
+
+/* The clock stands still while the master does not run. */
+static bool has_stalled(const struct client_reader *reader)
+{
+    const struct client_session *session = reader->session;
+    const struct timers *timers = client_session_timers(reader->session);
+    return timers->now_us - reader->since_us >=
+           stall_us(session) + timers_put_off_since(timers, reader->since_us);
 }
 
 static void on_look(void *arg)
@@ -59,8 +69,7 @@ static void on_look(void *arg)
     struct client_session *session = reader->session;
     if (!waits(session))
         return;
-    if (has_taken(reader) ||
-        client_session_timers(session)->now_us - reader->since_us < stall_us(session))
+    if (has_taken(reader) || !has_stalled(reader))
         look_later(reader);
     else
         pools_source_stalled(session->clients->pools, &session->source);

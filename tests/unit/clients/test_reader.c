@@ -120,6 +120,25 @@ START_TEST(test_a_stalled_reader)
 }
 END_TEST
 
+/* A pause of the master's own is no stall of the reader. */
+START_TEST(test_the_master_stalls)
+{
+    open_reader();
+    fill();
+    pass_ms(STALL_MS / 4); /* may have made room for itself */
+    pass_ms(STALL_MS / 4);
+    now_us += STALL_MS * 10000ull;
+    timers_turn(&timers, now_us);
+    timers_put_off(&timers, STALL_MS * 10000ull);
+    pass_ms(STALL_MS / 4);
+    ck_assert(is_watched());
+    for (int i = 0; i < 4; i++)
+        pass_ms(STALL_MS / 4);
+    ck_assert(!is_watched());
+    close_reader();
+}
+END_TEST
+
 START_TEST(test_the_client_goes)
 {
     open_reader();
@@ -139,6 +158,7 @@ int main(void)
     tcase_add_test(tc, test_a_reader_of_everything_is_not_watched);
     tcase_add_test(tc, test_a_slow_reader_is_watched);
     tcase_add_test(tc, test_a_stalled_reader);
+    tcase_add_test(tc, test_the_master_stalls);
     tcase_add_test(tc, test_the_client_goes);
     suite_add_tcase(suite, tc);
     return run_suite(suite);
