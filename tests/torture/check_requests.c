@@ -13,6 +13,9 @@ enum {
 
 static void end_pauses(struct check *check, uint8_t pool, uint64_t t_us)
 {
+    for (uint8_t each = 0; each < PLAN_POOLS; each++)
+        if (pool == PLAN_POOLS || pool == each)
+            check->resumed_us[each] = t_us;
     for (size_t i = 0; i < check->pause_count; i++) {
         struct known_pause *pause = &check->pauses[i];
         if (pause->to_us == UINT64_MAX && (pool == PLAN_POOLS || pause->pool == pool))
@@ -28,10 +31,12 @@ static void end_removed(struct check *check, const struct event *event)
             end_pauses(check, pool, event->t_us);
 }
 
+/* The ok of a pause may come behind the request to resume. */
 static void begin_pauses(struct check *check, const struct known_request *request, uint64_t t_us)
 {
     for (uint8_t pool = 0; pool < PLAN_POOLS; pool++)
-        if (request->pool == PLAN_POOLS || request->pool == pool)
+        if ((request->pool == PLAN_POOLS || request->pool == pool) &&
+            check->resumed_us[pool] < request->t_us)
             check->pauses[check->pause_count++] =
                 (struct known_pause){.from_us = t_us, .to_us = UINT64_MAX, .pool = pool};
 }

@@ -83,7 +83,8 @@ struct check {
     size_t stop_count;
     struct known_pause *pauses;
     size_t pause_count;
-    struct known_request *requests; /* by number */
+    uint64_t resumed_us[PLAN_POOLS]; /* when the last request to resume was sent, or the like */
+    struct known_request *requests;  /* by number */
     struct known_settings *settings;
     size_t settings_count;
     uint64_t *words; /* when a module refused in a worker that had begun no job before */

@@ -329,6 +329,16 @@ static enum event_type type_of(json_t *header)
     return EVENT_TYPES;
 }
 
+/* A job ended for its reader, who read nothing while we got no processor. */
+static void note_stall(struct client *client, uint32_t uid, json_t *header)
+{
+    const struct loop *loop = client->env->loop;
+    uint64_t long_us = 4ull * PLAN_PART_STALL_MS * 1000;
+    if (strcmp(text_of(header, "by"), "reader") == 0 && loop->late_us &&
+        loop->now_us - loop->late_us < long_us)
+        client->env->history->jobs[uid].may_stall = true;
+}
+
 /* The pool's place in the plan, plus 1; 0: a pool unknown to the plan. */
 static int16_t pool_of(json_t *header)
 {
@@ -357,6 +367,8 @@ static void fill(struct client *client, struct event *event, json_t *header, con
         event->b = uint_of(header, "running");
         event->c = client->open_jobs;
     }
+    if (event->type == EV_FAILED)
+        note_stall(client, event->uid, header);
     if (context_is_right(client, event->uid, header))
         event->seen |= SEEN_CONTEXT;
 }

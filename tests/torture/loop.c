@@ -102,15 +102,23 @@ static void run_timers(struct loop *loop)
     }
 }
 
+/* Notes a delay of our own: the last turn took long, or the wait longer than asked for. */
+static void note_delay(struct loop *loop, uint64_t turn_us, uint64_t wait_us)
+{
+    if (turn_us > wait_us + LOOP_LATE_US)
+        loop->late_us = loop->now_us;
+}
+
 void loop_turn(struct loop *loop, int max_ms)
 {
     int ms = wait_ms(loop, max_ms);
-    uint64_t before = clock_now_us();
-    loop->busy_us += before - loop->now_us;
+    uint64_t last = loop->now_us, before = clock_now_us();
+    loop->busy_us += before - last;
     loop->batch_count = epoll_wait(loop->epoll, loop->batch, LOOP_BATCH, ms);
     if (loop->batch_count < 0 && errno != EINTR)
         die("epoll_wait");
     loop->now_us = clock_now_us();
+    note_delay(loop, loop->now_us - last, (uint64_t)ms * 1000);
     for (int i = 0; i < loop->batch_count; i++) {
         struct loop_watch *watch = loop->batch[i].data.ptr;
         if (watch)

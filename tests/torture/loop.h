@@ -12,7 +12,7 @@
 #include <sys/epoll.h>
 #include <sys/queue.h>
 
-enum { LOOP_BATCH = 64 };
+enum { LOOP_BATCH = 64, LOOP_LATE_US = 100000 };
 
 struct loop_watch {
     void (*ready)(void *arg, uint32_t events);
@@ -33,6 +33,7 @@ struct loop {
     uint64_t now_us; /* CLOCK_MONOTONIC, when the last wait ended */
     uint64_t
         busy_us; /* spent outside of waiting: shows our own delays, as opposed to the daemon's */
+    uint64_t late_us; /* when we were late last: a turn had taken LOOP_LATE_US too long */
     LIST_HEAD(, loop_timer) timers;
     struct epoll_event batch[LOOP_BATCH]; /* of the last wait */
     int batch_count;
