@@ -11,6 +11,7 @@
  */
 #include "common/log.h"
 #include "master_books.h"
+#include "master_news.h"
 #include "master_sources.h"
 #include "master_workers.h"
 
@@ -97,6 +98,7 @@ static void set_limits(struct input *input)
         .start_timeout_ms = 500,
         .kill_grace_ms = 100,
         .source_unread_max = UNREAD_MAX,
+        .source_output_max = OUTPUT_MAX,
         .breaker_window_ms = 1000,
         .breaker_pause_ms = 100,
     };
@@ -161,9 +163,40 @@ static void steer(struct input *input)
 
 /* --- one input --- */
 
+/* A step of live jobs. */
+static void live_step(struct input *input, unsigned what)
+{
+    switch (what % 10) {
+    case 0:
+    case 1:
+    case 2:
+        source_submit_live(input);
+        break;
+    case 3:
+        news_mark(input);
+        break;
+    case 4:
+        news_change(input);
+        break;
+    case 5:
+        source_bye(input);
+        break;
+    case 6:
+        source_read_service(input);
+        break;
+    default:
+        sims_send_parts(input);
+    }
+}
+
 static void step(struct input *input)
 {
-    switch (input_take(input) % 25) {
+    uint8_t what = input_take(input);
+    if (what >= 225) {
+        live_step(input, what - 225u);
+        return;
+    }
+    switch (what % 25) {
     case 0:
     case 1:
     case 2:
@@ -234,7 +267,7 @@ static void good_turn(void)
 {
     for (int i = 0; i < SOURCES; i++)
         if (sources[i].used)
-            dispatcher_source_unread(&pools.shared, &sources[i].source, 0);
+            source_read_all(&sources[i]);
     sims_behave_well();
     pass_time(100000);
     books_check();
@@ -272,13 +305,17 @@ static void drain(bool late, bool at_once, bool run)
 
 static void tear_down(void)
 {
+    for (int i = CLIENTS; i < SOURCES; i++)
+        bug_on(sources[i].source.job_count); /* they go on in a drain, and nobody drops them */
     for (int i = 0; i < SOURCES; i++)
         if (sources[i].used)
             source_lose(&sources[i]);
     bug_on(pools.shared.jobs.count || budget.held);
+    news_end();
     pools_free(&pools);
     bug_on(timers.set.count);
     timers_free(&timers);
+    news_check();
     for (uint64_t seq = 1; seq <= pools.shared.last_seq; seq++)
         bug_on(!(known[seq].seen & SEEN_LEFT));
 }
@@ -297,6 +334,7 @@ static void set_up(struct input *input)
     highest = (struct pool_size){0};
     set_limits(input);
     pools_init(&pools, &sim_ops, NULL, &timers, &limits, 4711);
+    news_begin();
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

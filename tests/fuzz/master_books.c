@@ -119,6 +119,13 @@ static void check_idleness(struct dispatcher *d)
     bug_on(d->line.prefetched_count && idle);
 }
 
+static void check_streams(void)
+{
+    for (int i = 0; i < SOURCES; i++)
+        if (sources[i].used && sources[i].source.reader && !sources[i].source.gone)
+            sims_check_streams(&sources[i]);
+}
+
 void books_check(void)
 {
     struct dispatcher *d;
@@ -132,4 +139,5 @@ void books_check(void)
     }
     bug_on(running != pools.shared.counts.running);
     books_check_counts();
+    check_streams();
 }

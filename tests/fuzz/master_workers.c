@@ -13,6 +13,7 @@ enum {
     SENT_MAX = 160,
     KILLED_GRACE_MS = 1000,
     CLOSED_GRACE_MS = 200,
+    SOURCE_PARTS_MAX = 256 * 1024, /* waiting parts of a source, as in src/jobs/stream.c */
 };
 
 enum claim { OFFERED, BEGUN, TAKEN };
@@ -21,6 +22,9 @@ struct handed {
     uint64_t seq;
     enum claim claim;
 };
+
+/* The worker's part: without room, to be announced again, or with its bytes on the way. */
+enum part { PART_NONE, PART_WAITS, PART_GOES_ON, PART_COMES };
 
 enum message_type { SAYS_READY, SAYS_DONE, SAYS_FAILED, SAYS_PONG };
 
@@ -32,11 +36,12 @@ struct message {
 struct sim {
     TAILQ_ENTRY(sim) link;
     struct worker *worker;
-    bool dead, reaped;      /* the process */
-    bool crashed;           /* died of its job */
-    bool stuck;             /* dead, but not yet reapable */
-    bool hung;              /* does nothing, and ignores SIGTERM */
-    bool held;              /* its part has no room, and nothing is read behind the part */
+    bool dead, reaped; /* the process */
+    bool crashed;      /* died of its job */
+    bool stuck;        /* dead, but not yet reapable */
+    bool hung;         /* does nothing, and ignores SIGTERM */
+    enum part part;    /* nothing is read behind it */
+    size_t part_size;
     bool connected, closed; /* the master's end; by the worker */
     bool told_to_end, told_term, said_ready, lost;
     struct handed handed[HANDED_MAX];
@@ -45,6 +50,7 @@ struct sim {
     size_t sent_first, sent_count;
     uint64_t pinged_us, begun_us;
     bool pinged, called; /* not noticed yet */
+    uint32_t reports;    /* on the progress of its jobs */
     struct timer timer;
 };
 
@@ -181,8 +187,10 @@ static void op_parts(void *ctx, struct worker *worker, const struct job *job, bo
 {
     struct sim *sim = sim_of(worker);
     (void)ctx;
-    bug_on(worker->job != job || !job->asked.notify_part || (wanted && !sim->held));
-    sim->held = false;
+    bug_on(worker->job != job || !job->asked.notify_part);
+    bug_on(wanted && sim->part != PART_WAITS);
+    if (sim->part == PART_WAITS)
+        sim->part = PART_GOES_ON;
 }
 
 static void op_stop_flag(void *ctx, struct worker *worker, const struct job *job,
@@ -333,9 +341,54 @@ static void handle(struct sim *sim, const struct message *message)
     dispatcher_worker_answered(worker, &answer);
 }
 
+static void take_part(struct sim *sim)
+{
+    struct payload *payload =
+        sim->part_size ? payload_new(&budget, sim->part_size, sim->part_size, true) : NULL;
+    sim->part = PART_NONE;
+    dispatcher_part_arrived(sim->worker, payload);
+    payload_unref(payload);
+}
+
+static void announce(struct sim *sim)
+{
+    enum part_verdict verdict = dispatcher_part_announced(sim->worker, sim->part_size);
+    sim->part = verdict == PART_HELD ? PART_WAITS : verdict == PART_TAKEN ? PART_COMES : PART_NONE;
+}
+
+/* Reads the worker's part, which is before its messages. False if there is no room for it. */
+static bool read_part(struct sim *sim)
+{
+    if (!sim->worker->job)
+        sim->part = PART_NONE;
+    if (sim->part == PART_GOES_ON)
+        announce(sim);
+    if (sim->part == PART_COMES)
+        take_part(sim);
+    return sim->part != PART_WAITS;
+}
+
+/* A dead worker's part without room is lost; of one on its way the rest may not come. */
+static void read_last_part(struct sim *sim)
+{
+    if (!sim->worker->job || sim->part == PART_NONE)
+        return;
+    if (sim->part != PART_COMES)
+        announce(sim);
+    if (sim->part == PART_WAITS)
+        dispatcher_part_lost(sim->worker);
+    else if (sim->part == PART_COMES && sim->worker->id % 2)
+        take_part(sim);
+    else if (sim->part == PART_COMES)
+        sim->sent_count = 0;
+    sim->part = PART_NONE;
+}
+
 /* Reads up to `most` messages, then the end of input if it is next. */
 static void read_from(struct sim *sim, size_t most)
 {
+    if (!read_part(sim))
+        return;
     while (sim->connected && sim->sent_count && most--) {
         struct message message = sim->sent[sim->sent_first];
         sim->sent_first = (sim->sent_first + 1) % SENT_MAX;
@@ -353,8 +406,7 @@ static void reap(struct sim *sim)
     timer_clear(&timers, &sim->timer);
     if (!starting) {
         sim->worker->leaving = true;
-        if (sim->held && sim->worker->job)
-            dispatcher_part_lost(sim->worker);
+        read_last_part(sim);
         read_from(sim, SIZE_MAX);
     }
     sim->connected = false;
@@ -428,26 +480,33 @@ static bool begin_job(struct sim *sim)
     return false;
 }
 
-/* Its unread messages would come first. */
-static void send_part(struct sim *sim, size_t size)
+/* The worker's unread messages would come first. Once the part is announced, the master reads the
+ * rest at once, or later. */
+static void send_part(struct sim *sim, size_t size, bool at_once)
 {
     struct worker *worker = sim->worker;
-    if (sim->held || sim->sent_count || sim->closed || !sim->connected || !begin_job(sim) ||
+    if (sim->part || sim->sent_count || sim->closed || !sim->connected || !begin_job(sim) ||
         !worker->job || worker->job->seq != sim->handed[sim->handed_first].seq ||
         !worker->job->asked.notify_part)
         return;
-    enum part_verdict verdict = dispatcher_part_announced(worker, size);
-    sim->held = verdict == PART_HELD;
-    if (verdict != PART_TAKEN)
+    sim->part_size = size;
+    announce(sim);
+    if (at_once)
+        read_part(sim);
+}
+
+/* A report of the worker: a count says which one. */
+static void send_progress(struct sim *sim)
+{
+    if (sim->sent_count || sim->closed || !sim->connected || sim->part || !begin_job(sim) ||
+        !sim->worker->job || sim->worker->job->seq != sim->handed[sim->handed_first].seq)
         return;
-    struct payload *payload = payload_new(&budget, size + 1, size + 1, true);
-    dispatcher_part_arrived(worker, payload);
-    payload_unref(payload);
+    dispatcher_worker_progress(sim->worker, &(struct job_progress){.count = ++sim->reports});
 }
 
 static void answer_job(struct sim *sim, bool failed)
 {
-    if (sim->held || !begin_job(sim))
+    if (sim->part || !begin_job(sim))
         return;
     say(sim, failed ? SAYS_FAILED : SAYS_DONE, sim->handed[sim->handed_first].seq);
     sim->handed_first = (sim->handed_first + 1) % HANDED_MAX;
@@ -538,7 +597,7 @@ void sim_act(struct input *input)
         dispatcher_worker_leaves(sim->worker, END_MAX_RSS);
         break;
     case 12:
-        send_part(sim, what / 16 * 10000u);
+        send_part(sim, what / 16 * 10000u, true);
         break;
     case 9:
         dispatcher_worker_silent(sim->worker);
@@ -546,6 +605,48 @@ void sim_act(struct input *input)
     default:
         behave(sim);
     }
+}
+
+/* Some workers send parts, small or large; some send reports. */
+void sims_send_parts(struct input *input)
+{
+    uint8_t what = input_take(input);
+    size_t size = (what & 3) == 0 ? 0 : (what & 3) * (what & 64 ? 20000u : 1500u);
+    struct sim *sim;
+    TAILQ_FOREACH (sim, &sims, link) {
+        if (sim->dead || sim->hung || (sim->worker->id ^ what) & 4)
+            continue;
+        if (what & 16)
+            send_progress(sim);
+        else
+            for (int i = 0; i < 1 + (what & 32); i++)
+                send_part(sim, size, !(what & 128));
+    }
+}
+
+/* A stream is held for want of room, and there is want while parts wait or come. */
+void sims_check_streams(const struct source *source)
+{
+    const struct job_reader *reader = source->source.reader;
+    const struct sim *sim;
+    size_t arriving = 0, held = 0, going_on = 0;
+    TAILQ_FOREACH (sim, &sims, link) {
+        const struct job_stream *stream = &sim->worker->stream;
+        const struct job *job = sim->worker->job;
+        if (!job || job->source != &source->source)
+            continue;
+        bug_on(stream->cut && (stream->held || stream->arriving || stream->listed));
+        bug_on(!stream->cut && stream->bytes && !stream->listed);
+        bug_on(stream->held != (sim->part == PART_WAITS) || (stream->held && !stream->listed));
+        bug_on(stream->arriving > stream->bytes);
+        bug_on(stream->arriving && sim->part != PART_COMES);
+        arriving += stream->arriving;
+        held += stream->held;
+        going_on += sim->part == PART_GOES_ON && !stream->cut;
+    }
+    bug_on(reader->arriving != arriving || reader->bytes < arriving);
+    bug_on(held && !going_on && !arriving && reader->taken >= reader->end);
+    bug_on(reader->bytes > SOURCE_PARTS_MAX);
 }
 
 /* The operator picks a worker. */
@@ -591,7 +692,7 @@ void sims_behave_well(void)
     starts_that_fail = 0;
     TAILQ_FOREACH (sim, &sims, link) {
         sim->stuck = false;
-        if ((sim->hung || sim->held) && sim->worker->job)
+        if (sim->hung && sim->worker->job)
             dispatcher_cancel(sim->worker->job, false);
     }
     sims_behave();

@@ -22,6 +22,12 @@ void sims_fail_starts(unsigned count);
 /* Some process acts, well or badly. */
 void sim_act(struct input *input);
 
+/* Some processes send parts, or reports on progress. */
+void sims_send_parts(struct input *input);
+
+/* The source has a reader: its account of parts is right. */
+void sims_check_streams(const struct source *source);
+
 /* The operator kills or recycles some worker. */
 void sim_steer(struct input *input);
 

@@ -5,11 +5,13 @@
 #include "jobs/pools.h"
 
 enum {
-    SOURCES = 3,
+    CLIENTS = 3, /* sources that go */
+    SOURCES = 5, /* the last two last: one of detached jobs, one of a service */
     MODULES = 3,
     POOLS = 3,
     JOBS_MAX = 300,
     UNREAD_MAX = 100000, /* bytes; above this a source is held */
+    OUTPUT_MAX = 400000, /* bytes; a service with more than half of this unread is full */
 };
 
 /* --- jobs and their sources --- */
@@ -20,7 +22,8 @@ struct known_job {
     struct job *job; /* NULL once it has left its source */
     struct source *source;
     unsigned seen;
-    uint64_t parts; /* told so far */
+    uint64_t parts;       /* told so far */
+    unsigned ends, downs; /* news of its end, for each reader (master_news.c) */
     bool notify_accepted, notify_started;
     bool handed;     /* to some worker, at least once */
     bool prefetched; /* the last time: handed to a busy worker */
