@@ -223,7 +223,7 @@ fuzzers      := $(patsubst tests/fuzz/%.c,$(BUILD)/%,$(wildcard tests/fuzz/fuzz_
 $(BUILD)/fuzz_worker: $(O)/tests/fuzz/fuzz_worker.o $(O)/libworker.a $(O)/libcommon.a
 	$(LINK) -fsanitize=fuzzer -o $@ $^ $(WORKER_LIBS)
 $(BUILD)/fuzz_master: $(patsubst %,$(O)/tests/fuzz/master_%.o,books news sources workers)
-$(BUILD)/fuzz_session: $(patsubst %,$(O)/tests/fuzz/session_%.o,bytes clients system workers)
+$(BUILD)/fuzz_session: $(patsubst %,$(O)/tests/fuzz/session_%.o,bytes clients live system workers)
 # session_system.c stands in for processes and the clock.
 $(BUILD)/fuzz_session: WRAP := $(patsubst %,-Wl$(comma)--wrap=%,clock_gettime stat module_dir_find getrandom pipe2 child_start kill getpgid \
     wait4 waitid worker_process_start log_emit)

@@ -201,6 +201,8 @@ static struct config *load_config(struct input *input)
         "start-timeout-ms=500",
         "job-timeout-ms=3000",
         "kill-grace-ms=100",
+        "part-stall-ms=1500",
+        "dead-letters=n1",
     };
     struct config_args args = {.program = "taskmasterd", .overrides = overrides};
     char error[512];

@@ -9,6 +9,7 @@
  *
  * The functions below replace worker/loader.c and worker/report.c: no input loads a file.
  */
+#include "common/job_progress.h"
 #include "common/log.h"
 #include "common/wire.h"
 #include "common/worker_page.h"
@@ -34,6 +35,7 @@ enum {
     JOBS_MAX = 32,
     PAYLOAD_MAX = 1500,
     STREAM_MAX = 64 * 1024, /* fits into a socket's buffer, both ways */
+    PARTS_MAX = 24,         /* of all jobs: likewise */
 };
 
 struct input {
@@ -48,11 +50,16 @@ struct account {
     size_t size;
     uint32_t slot;
     uint32_t attempt; /* 0: it has no origin */
+    uint32_t wants;   /* enum wire_wants */
+    unsigned parts;   /* sent */
+    unsigned reports; /* made */
+    bool refused;     /* a part was */
     bool expected;    /* claimable, and nothing broken came before it */
 };
 
 static struct account accounts[JOBS_MAX];
 static size_t account_count;
+static unsigned parts_left;     /* all jobs together may send so many */
 static struct account *current; /* of the module's present job */
 static char stream[STREAM_MAX];
 static size_t stream_len;
@@ -118,6 +125,37 @@ static void reply(tm_job *job, const char *data, size_t len, bool part)
         current->kind = WIRE_KIND_TOO_LARGE;
 }
 
+/* A part that goes its own way. */
+static void send_part(tm_job *job, const char *data, size_t len)
+{
+    bool unwanted = shared.page.partless_job == current->job;
+    if (!unwanted && !parts_left)
+        return;
+    int result = tm_part(job, data, len);
+    bool fits = current->kind != WIRE_KIND_TOO_LARGE && len <= PAYLOAD_MAX;
+    bug_on((result == 0) != (fits && !unwanted));
+    if (!fits && current->kind == WIRE_KIND_NONE)
+        current->kind = WIRE_KIND_TOO_LARGE;
+    current->refused |= fits && unwanted;
+    parts_left -= fits && !unwanted;
+    current->parts += fits && !unwanted;
+}
+
+/* Without a wish for parts they are a result. */
+static void part(tm_job *job, const char *data, size_t len)
+{
+    if (current->expected && current->wants & WIRE_WANTS_PARTS)
+        send_part(job, data, len);
+    else if (current->expected)
+        reply(job, data, len < 3 ? len : 3, true);
+}
+
+static void report_progress(tm_job *job, uint8_t what, const char *text)
+{
+    tm_progress(job, what == 255 ? 0.0 / 0.0 : what / 100.0 - 0.5, "%s", text);
+    current->reports++;
+}
+
 static void fail(tm_job *job, const char *code, const char *message)
 {
     bug_on(tm_fail(job, code, "%s", message) != -1);
@@ -133,7 +171,7 @@ static void call(tm_job *job, uint8_t what, const char *rest, size_t len)
         reply(job, rest, len, false);
         break;
     case 1:
-        reply(job, rest, len < 3 ? len : 3, true);
+        part(job, rest, what & 64 ? len : len < 3 ? len : 3);
         break;
     case 2:
         fail(job, rest, rest);
@@ -145,7 +183,7 @@ static void call(tm_job *job, uint8_t what, const char *rest, size_t len)
         tm_log(job, (tm_level)what, "%s", rest);
         break;
     case 5:
-        tm_progress(job, what / 256.0, "%s", rest);
+        report_progress(job, what, rest);
         break;
     case 6:
         bug_on(strlen(tm_job_id(job)) > ID_MAX);
@@ -247,6 +285,14 @@ static void put(const void *data, size_t len)
     stream_len += len;
 }
 
+static void draw_wants(struct input *input, struct account *account, uint8_t what)
+{
+    uint8_t wants = what % 5 == 2 ? take(input) : 0;
+    account->wants = wants & (WIRE_WANTS_PROGRESS | WIRE_WANTS_PARTS | WIRE_WANTS_USAGE);
+    if (wants & 64)
+        shared.page.partless_job = account->job;
+}
+
 static void put_job(struct input *input, bool whole)
 {
     struct wire_head head = {.magic = WIRE_MAGIC, .type = WIRE_RUN, .job = account_count + 1};
@@ -264,6 +310,8 @@ static void put_job(struct input *input, bool whole)
     *account = (struct account){.job = head.job, .slot = head.slot};
     account->expected = whole && len <= PAYLOAD_MAX;
     account->attempt = what % 7 == 1 ? what : 0;
+    draw_wants(input, account, what);
+    head.wants = account->wants;
     claims[head.slot] = claim_word(head.job, what & 128 ? CLAIM_RECLAIMED : CLAIM_OFFERED);
     if (what % 61 == 3)
         *stop_word = head.job;
@@ -352,6 +400,40 @@ static bool read_head(int fd, struct wire_head *head)
     return true;
 }
 
+/* A report on the job's progress: at most as many as the module has made. */
+static void check_report(int fd, const struct wire_head *head, const struct account *account)
+{
+    struct job_progress report = {.count = 0};
+    bug_on(head->job != account->job || !(account->wants & WIRE_WANTS_PROGRESS));
+    bug_on(head->size < JOB_PROGRESS_SIZE_MIN || head->size > sizeof report || head->text_len);
+    read_exactly(fd, &report, head->size);
+    bug_on(report.job != account->job || !(report.fraction >= 0 && report.fraction <= 1));
+    bug_on(memchr(report.message, '\0', sizeof report.message) == NULL);
+}
+
+static void check_part(int fd, const struct wire_head *head, const struct account *account)
+{
+    static char body[PAYLOAD_MAX];
+    bug_on(head->job != account->job || !(account->wants & WIRE_WANTS_PARTS));
+    bug_on(head->size > PAYLOAD_MAX || head->text_len);
+    read_exactly(fd, body, head->size);
+}
+
+/* Reads the parts and reports of the job, and the head of its answer behind them. The latest report
+ * is among them. */
+static void read_news(int fd, struct wire_head *head, const struct account *account)
+{
+    unsigned parts = 0, reports = 0;
+    for (; head->type == WIRE_PART || head->type == WIRE_PROGRESS; read_head(fd, head)) {
+        if (head->type == WIRE_PART)
+            check_part(fd, head, account), parts++;
+        else
+            check_report(fd, head, account), reports++;
+    }
+    bug_on(parts != account->parts || reports > account->reports);
+    bug_on(account->wants & WIRE_WANTS_PROGRESS && account->reports && !reports);
+}
+
 /* Reads the next message, and skips messages about results in slots. `untold`: there are unreported
  * results in slots. */
 static bool next_answer(int fd, struct wire_head *head, bool *untold)
@@ -370,13 +452,17 @@ static void check_answer(int fd, const struct account *account, bool *untold)
     static char body[WIRE_TEXT_MAX + PAYLOAD_MAX];
     struct wire_head head;
     if (claims[account->slot] == claim_word(account->job, CLAIM_ANSWERED)) {
-        bug_on(account->kind != WIRE_KIND_NONE || account->size > WORKER_RESULT_MAX);
+        bug_on(account->kind != WIRE_KIND_NONE || account->size > WORKER_RESULT_MAX ||
+               account->wants);
         bug_on(shared.results[account->slot].size != account->size);
         *untold = true;
         return;
     }
     bug_on(!next_answer(fd, &head, untold));
-    bug_on(head.job != account->job || head.kind != account->kind);
+    read_news(fd, &head, account);
+    uint32_t done = account->refused ? WIRE_DONE_PARTLY : WIRE_DONE_WHOLE;
+    bug_on(head.job != account->job ||
+           head.kind != (account->kind == WIRE_KIND_NONE ? done : account->kind));
     bug_on(head.type != (account->kind == WIRE_KIND_NONE ? WIRE_DONE : WIRE_FAILED));
     bug_on(head.size != (account->kind == WIRE_KIND_TOO_LARGE ? 0 : account->size));
     bug_on(head.text_len > WIRE_TEXT_MAX || (head.text_len && head.type == WIRE_DONE));
@@ -429,6 +515,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     struct input input = {data, size};
     int pair[2];
     stream_len = account_count = 0;
+    parts_left = PARTS_MAX;
     current = NULL;
     memset(&shared, 0, sizeof shared);
     bool whole = put_welcome(&input), expected = whole;

@@ -4,6 +4,7 @@
 #include "common/json_load.h"
 #include "common/limits.h"
 #include "common/log.h"
+#include "session_live.h"
 
 #include <errno.h>
 #include <jansson.h>
@@ -29,6 +30,10 @@ struct client {
     unsigned submits;
     unsigned char ends[SUBMITS_MAX];
     bool detached[SUBMITS_MAX]; /* a submit that ends with accepted */
+    bool streams[SUBMITS_MAX];  /* asks for parts */
+    unsigned parts[SUBMITS_MAX];
+    bool bye; /* was said: nothing behind it is read */
+    struct live live;
 };
 
 static struct client peers[PEERS];
@@ -77,9 +82,9 @@ static void flush_client(struct client *client, size_t most)
 /* The end of a job submitted for a service of the client is no submit's end. */
 static bool is_for_service(const json_t *event)
 {
-    bool has_id = json_object_get(event, "id");
-    bug_on(json_object_get(event, "service") && (has_id || !json_object_get(event, "submit_id")));
-    return json_object_get(event, "service");
+    const json_t *submit = json_object_get(event, "submit_id");
+    bug_on(submit && (json_object_get(event, "id") || !json_object_get(event, "service")));
+    return submit;
 }
 
 /* Whether the submit of the event ends with it. */
@@ -87,6 +92,14 @@ static bool ends_detached(const struct client *client, const char *name, const j
 {
     json_int_t id = json_integer_value(json_object_get(event, "id"));
     return strcmp(name, "accepted") == 0 && id >= 0 && id < SUBMITS_MAX && client->detached[id];
+}
+
+/* In order, and before the end. */
+static void take_part(struct client *client, const json_t *event)
+{
+    json_int_t id = json_integer_value(json_object_get(event, "id"));
+    bug_on(id < 0 || id >= client->submits || !client->streams[id] || client->ends[id]);
+    bug_on(json_integer_value(json_object_get(event, "seq")) != (json_int_t)client->parts[id]++);
 }
 
 static void take_event(struct client *client, const json_t *event)
@@ -100,6 +113,10 @@ static void take_event(struct client *client, const json_t *event)
                ends_detached(client, name, event);
     if (is_for_service(event))
         return;
+    if (client->clean)
+        live_take(&client->live, name, event);
+    if (client->clean && strcmp(name, "part") == 0)
+        take_part(client, event);
     const json_t *id = json_object_get(event, "id");
     bug_on(end && !error && !id);
     if (!end || !client->clean || !json_is_integer(id))
@@ -159,6 +176,20 @@ static void greet(struct client *client)
     say(client, "{\"op\":\"hello\",\"protocol\":1,\"module\":\"wc\"}\n");
 }
 
+/* Wishes of live jobs. */
+static void say_wishes(struct client *client, unsigned id, uint8_t more)
+{
+    client->streams[id] = more & 3;
+    say(client, ",\"notify\":[\"started\"%s%s%s]", more & 3 ? ",\"part\"" : "",
+        more & 4 ? ",\"progress\"" : "", more & 8 ? ",\"usage\"" : "");
+    if (more & 16)
+        say(client, ",\"soft_timeout_ms\":%u", 1u + more);
+    if (more & 32)
+        say(client, ",\"max_wait_ms\":%u", 1u + more * 4u);
+    if (more & 64)
+        say(client, ",\"link\":\"on-failure\"");
+}
+
 static void submit(struct client *client, struct input *input)
 {
     static const char *const names[] = {"echo", "wc", "none", "echo"};
@@ -173,9 +204,12 @@ static void submit(struct client *client, struct input *input)
     say(client, "{\"op\":\"submit\",\"id\":%u,\"module\":\"%s\"", id, names[what >> 1 & 3]);
     if (what & 8)
         say(client, ",\"timeout_ms\":%u", 1 + input_take(input) * 4u);
-    if (what & 16)
+    client->streams[id] = false;
+    if ((what & 48) == 48)
+        say_wishes(client, id, input_take(input));
+    else if (what & 16)
         say(client, ",\"link\":true");
-    if (what & 32)
+    else if (what & 32)
         say(client, ",\"notify\":[\"accepted\",\"started\"]");
     client->detached[id] = !(what & 48) && what & 128;
     if (client->detached[id])
@@ -256,10 +290,23 @@ static void ask(struct client *client, struct input *input)
         break;
     default:
         if (what & 8)
-            operate(client, what / 16u);
+            operate(client, what & 16 ? input_take(input) : what / 16u);
         else
             say(client, "{\"op\":\"hello\",\"protocol\":1,\"id\":\"again\"}\n");
     }
+}
+
+static void ask_live(struct client *client, struct input *input)
+{
+    char text[LIVE_TEXT_MAX];
+    size_t len = live_ask(&client->live, input, clients->pools->shared.last_seq, text);
+    buffer_append(&client->out, text, len);
+}
+
+static void say_bye(struct client *client)
+{
+    say(client, "{\"op\":\"bye\"}\n");
+    client->bye = true;
 }
 
 static void speak(struct client *client, struct input *input)
@@ -267,14 +314,18 @@ static void speak(struct client *client, struct input *input)
     static const char endless[HEADER_MAX] = "{";
     uint8_t what = input_take(input);
     size_t len = what & 63;
-    if (client->out.max - client->out.len < HEADER_MAX + 1024 || client->half_closed)
+    if (client->out.max - client->out.len < HEADER_MAX + 1024 || client->half_closed || client->bye)
         return;
     if (!client->greeted && what < 250)
         greet(client);
     if (what < 128) {
         submit(client, input);
-    } else if (what < 200) {
+    } else if (what < 170) {
         ask(client, input);
+    } else if (what < 200) {
+        ask_live(client, input);
+    } else if (what == 254) {
+        say_bye(client);
     } else if (what == 255) {
         buffer_append(&client->out, endless, sizeof endless);
         client->clean = false;
@@ -353,10 +404,11 @@ static void check_promise(const struct client *client)
 {
     if (client->fd < 0 || !client->clean || client->fatal)
         return;
-    if (client->ended && (client->was_lazy || !client->half_closed))
+    if (client->ended && (client->was_lazy || !(client->half_closed || client->bye)))
         return;
     for (unsigned i = 0; i < client->submits; i++)
         bug_on(client->ends[i] != 1);
+    live_check(&client->live);
 }
 
 void peers_check(void)

@@ -27,6 +27,7 @@ enum {
 struct handed {
     uint64_t seq;
     uint32_t slot;
+    uint32_t wants; /* enum wire_wants */
 };
 
 struct proc {
@@ -41,6 +42,9 @@ struct proc {
     struct buffer in;
     struct handed handed[PROC_HANDED_MAX];
     size_t handed_first, handed_count;
+    struct handed streaming; /* its job with parts; seq 0: none */
+    unsigned parts_left;
+    uint32_t reports; /* on progress */
 };
 
 extern struct proc procs[PROCS]; /* all processes, including dead ones */

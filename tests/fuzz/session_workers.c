@@ -1,6 +1,7 @@
 /* session_workers: see session_workers.h. */
 #include "session_workers.h"
 
+#include "common/job_progress.h"
 #include "common/log.h"
 #include "common/wire.h"
 #include "session_system.h"
@@ -9,13 +10,20 @@
 #include <taskmaster/version.h>
 
 #include <errno.h>
+#include <linux/sockios.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
-enum { STRANGERS = 4 };
+enum {
+    STRANGERS = 4,
+    PARTS = 40,       /* of a job, at most */
+    PART_MAX = 20000, /* bytes; payload-max */
+    ROOM = 100000,    /* bytes in the kernel, with some room behind */
+};
 
 static struct workers *workers;  /* the master's */
 static int strangers[STRANGERS]; /* their sockets; -1: none */
@@ -94,7 +102,7 @@ static bool take_message(struct proc *proc)
            proc->handed_count == PROC_HANDED_MAX);
     bug_on(strcmp(head.name, "echo") != 0 && strcmp(head.name, "wc") != 0);
     proc->handed[(proc->handed_first + proc->handed_count++) % PROC_HANDED_MAX] =
-        (struct handed){head.job, head.slot};
+        (struct handed){head.job, head.slot, head.wants};
     return true;
 }
 
@@ -121,13 +129,28 @@ static void leave_result(struct proc *proc, const struct handed *handed, uint32_
                      __ATOMIC_RELEASE);
 }
 
+static void send_progress(struct proc *proc, const struct handed *handed)
+{
+    struct job_progress progress = {.count = ++proc->reports, .job = handed->seq, .fraction = 0.5};
+    struct wire_head head = {
+        .type = WIRE_PROGRESS, .job = handed->seq, .size = JOB_PROGRESS_SIZE_MIN};
+    send_message(proc, &head, "", NULL, &progress);
+}
+
 static void answer(struct proc *proc, uint8_t what)
 {
     static char payload[80 * 256];
     struct handed handed;
-    if (!claim(proc, &handed))
+    if (proc->streaming.seq || !claim(proc, &handed))
         return;
-    if (what % 8 == 6) {
+    if (handed.wants & WIRE_WANTS_PROGRESS)
+        send_progress(proc, &handed);
+    if (handed.wants & WIRE_WANTS_PARTS) {
+        proc->streaming = handed;
+        proc->parts_left = (unsigned)(handed.seq * 7 % PARTS);
+        return;
+    }
+    if (what % 8 == 6 && !handed.wants) {
         leave_result(proc, &handed, what * 2u);
         return;
     }
@@ -140,16 +163,59 @@ static void answer(struct proc *proc, uint8_t what)
     send_message(proc, &head, what & 1 ? "some-code" : "", payload, payload);
 }
 
+/* --- parts --- */
+
+/* The kernel has room for a part, so that the worker need not wait. */
+static bool has_room(const struct proc *proc)
+{
+    int untaken = 0;
+    bug_on(ioctl(proc->fd, SIOCOUTQ, &untaken) < 0);
+    return untaken < ROOM;
+}
+
+static void send_part(struct proc *proc)
+{
+    static char bytes[PART_MAX];
+    uint64_t job = proc->streaming.seq;
+    struct wire_head head = {
+        .type = WIRE_PART, .job = job, .size = job * proc->parts_left * 977 % PART_MAX};
+    proc->parts_left--;
+    send_message(proc, &head, "", NULL, bytes);
+}
+
+/* Nobody wants parts any more. */
+static bool is_refused(const struct proc *proc)
+{
+    return __atomic_load_n(&proc->shared->page.partless_job, __ATOMIC_RELAXED) ==
+           proc->streaming.seq;
+}
+
+/* Some parts, and the answer behind the last one. */
+static void go_on_streaming(struct proc *proc)
+{
+    struct wire_head done = {.type = WIRE_DONE, .job = proc->streaming.seq};
+    bool refused = is_refused(proc);
+    while (proc->parts_left && !refused && has_room(proc))
+        send_part(proc);
+    if (proc->parts_left && !refused)
+        return;
+    done.kind = refused ? WIRE_DONE_PARTLY : WIRE_DONE_WHOLE;
+    send_message(proc, &done, "", NULL, NULL);
+    proc->streaming.seq = 0;
+}
+
 /* One message reports the small results of several jobs. */
 static void answer_well(struct proc *proc)
 {
     struct wire_head answered = {.type = WIRE_ANSWERED};
     bool untold = false;
-    while (proc->handed_count > 1) {
+    while (!proc->streaming.seq && proc->handed_count > 1) {
         answer(proc, 6);
         untold = true;
     }
-    if (proc->handed_count)
+    if (proc->streaming.seq)
+        go_on_streaming(proc);
+    else if (proc->handed_count)
         answer(proc, 2);
     else if (untold)
         send_message(proc, &answered, "", NULL, NULL);
@@ -190,8 +256,9 @@ static void behave(struct proc *proc)
 
 static void lie(struct proc *proc, struct input *input)
 {
-    struct wire_head head = {
-        .magic = WIRE_MAGIC, .type = input_take(input) % 9, .job = workers->pools->shared.last_seq};
+    struct wire_head head = {.magic = WIRE_MAGIC,
+                             .type = input_take(input) % 13,
+                             .job = workers->pools->shared.last_seq};
     uint8_t what = input_take(input);
     size_t at = input_take(input) % sizeof head, len = what % 16;
     const void *bytes = input_bytes(input, &len);
