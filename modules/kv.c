@@ -173,18 +173,20 @@ static int answer(tm_job *job, const struct request *request)
 
 static int run(tm_job *job)
 {
-    size_t len;
+    size_t len, key_len = 0;
     const char *data = tm_job_data(job, &len);
     struct request request = {.key = NULL};
     json_error_t error;
-    json_t *root = json_loadb(data, len, JSON_REJECT_DUPLICATES, &error);
+    json_t *root = json_loadb(data, len, JSON_REJECT_DUPLICATES | JSON_ALLOW_NUL, &error);
     int result;
 
     if (root == NULL)
         return tm_fail(job, "bad-input", "found \"%.40s\" (%s), " EXPECTED, data, error.text);
-    if (json_unpack_ex(root, &error, JSON_STRICT, "{s:s, s?s, s?o, s?o}", "op", &request.op, "key",
-                       &request.key, "value", &request.value, "old", &request.old) < 0)
+    if (json_unpack_ex(root, &error, JSON_STRICT, "{s:s, s?s%, s?o, s?o}", "op", &request.op, "key",
+                       &request.key, &key_len, "value", &request.value, "old", &request.old) < 0)
         result = tm_fail(job, "bad-input", "found \"%.80s\" (%s), " EXPECTED, data, error.text);
+    else if (request.key != NULL && strlen(request.key) < key_len)
+        result = tm_fail(job, "bad-input", "the key has a NUL, " EXPECTED);
     else
         result = answer(job, &request);
     json_decref(root);

@@ -39,6 +39,34 @@ def test_each_operation(kv):
     assert ask(client, "list") == {"keys": [""]}
 
 
+def test_any_text_is_a_value(kv):
+    """Also one with a NUL, but not as a key: jansson's objects have none."""
+    client = kv.client()
+    for value in ("a\0b", "\0", "\u2028 \"\n\\", {"x": "\0"}, [[]], 0.5, -1, True):
+        ask(client, "put", key="a", value=value)
+        assert ask(client, "get", key="a") == {"found": True, "value": value}
+        assert ask(client, "cas", key="a", old=value, value=value)["swapped"]
+    check(client.run("kv", '{"op":"put","key":"a\\u0000b","value":1}'), "failed", code="bad-input")
+    assert ask(client, "list") == {"keys": ["a"]}
+
+
+def test_races_of_two_clients(kv):
+    """Each swap from n to n + 1 succeeds for one client alone, and no increment is lost."""
+    clients = [kv.client(), kv.client()]
+    ask(clients[0], "put", key="n", value=0)
+    for n in range(50):
+        swap = json.dumps({"op": "cas", "key": "n", "old": n, "value": n + 1})
+        for client in clients:
+            client.submit(f"s{n}", "kv", swap)
+            client.submit(f"i{n}", "kv", '{"op":"incr","key":"m"}')
+        answers = [client.outcome(f"s{n}").payload for client in clients]
+        assert sorted(json.loads(answer)["swapped"] for answer in answers) == [False, True]
+    for client in clients:
+        client.outcome("i49")
+    assert ask(clients[0], "get", key="n") == {"found": True, "value": 50}
+    assert ask(clients[0], "get", key="m") == {"found": True, "value": 100}
+
+
 def test_incr_begins_at_0(kv):
     client = kv.client()
     assert ask(client, "incr", key="n") == {"found": False, "value": 1}
