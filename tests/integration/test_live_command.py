@@ -14,7 +14,7 @@ from harness.client import start
 from harness.daemon import COMMAND, environment
 from harness.wait import BUILD, DEADLINE, SCALE, wait_until
 
-DONE, FAILED, AGAIN, TIMEOUT = 0, 1, 75, 124
+DONE, FAILED, LOST, AGAIN, TIMEOUT = 0, 1, 69, 75, 124
 LONG_SLEEP = json.dumps({"ms": 60000})
 TEST_MODULES = os.path.join(BUILD, "tests", "modules")
 
@@ -116,6 +116,60 @@ def test_retry_gives_up(daemon):
     server, _ = full_daemon(daemon, job_max=0)
     _, err = run(server, "run", "echo", "x", "--retry", "0.2", status=AGAIN)
     assert "overload (queue-full" in err
+
+
+def restart(daemon, server, path, **config):
+    """The server is killed, and another one listens where it did."""
+    server.expected_status = -signal.SIGKILL
+    server.kill()
+    return daemon(listen=path, **config)
+
+
+def test_retry_over_a_restart(daemon, tmp_path):
+    """A waiting job was not begun: the next server gets it. So does the first server at all."""
+    path = f"unix:{tmp_path}/socket"
+    server, _ = full_daemon(daemon, listen=path)
+    process = spawn(server, "run", "echo", "x", "--retry", str(DEADLINE))
+    server.wait_jobs(running=1, waiting=1)
+    server = restart(daemon, server, path, pool_start=1)
+    assert finish(process) == ("x", "")
+    assert done(server) == 1
+
+
+def test_retry_before_there_is_a_server(daemon, tmp_path):
+    path = f"unix:{tmp_path}/socket"
+    process = proc.spawn(
+        [COMMAND, "run", "echo", "x", "--retry", str(DEADLINE), "--server", path],
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        env=environment(),
+    )
+    daemon(listen=path, pool_start=1)
+    assert finish(process) == ("x", "")
+
+
+def test_no_retry_of_a_job_that_began(daemon, tmp_path):
+    path = f"unix:{tmp_path}/socket"
+    server = daemon(listen=path, pool_start=1)
+    process = spawn(server, "run", "sleep", LONG_SLEEP, "--retry", str(DEADLINE))
+    wait_until(lambda: any(worker["begun"] for worker in server.workers() if worker["job"]), "the job begun")
+    server = restart(daemon, server, path, pool_start=1)
+    _, err = finish(process, LOST)
+    assert "taskmaster: " in err
+    assert server.stats()["jobs"]["submitted"] == 0
+
+
+def test_retry_when_the_server_drains(daemon, tmp_path):
+    """Waiting jobs end by shutdown; the next server gets this one."""
+    path = f"unix:{tmp_path}/socket"
+    server, _ = full_daemon(daemon, listen=path, drain_timeout_ms=1, kill_grace_ms=20)
+    process = spawn(server, "run", "echo", "x", "--retry", str(DEADLINE))
+    server.wait_jobs(running=1, waiting=1)
+    server.signal(signal.SIGTERM)
+    server.wait_exit()
+    daemon(listen=path, pool_start=1)
+    assert finish(process) == ("x", "")
 
 
 PARTS, PART = 64 * 1024 * 1024, 64 * 1024
