@@ -240,8 +240,9 @@ static tm_client_status fail(const struct tmc_address *address, tm_client_status
     if (address->local)
         return tmc_failure_set(failure, status, "cannot connect to unix:%s: %s", address->path,
                                why);
-    return tmc_failure_set(failure, status, "cannot connect to %s:%s: %s", address->host,
-                           address->port, why);
+    bool ipv6 = strchr(address->host, ':') != NULL;
+    return tmc_failure_set(failure, status, "cannot connect to %s%s%s:%s: %s", ipv6 ? "[" : "",
+                           address->host, ipv6 ? "]" : "", address->port, why);
 }
 
 tm_client_status tmc_address_fail(const struct tmc_address *address, int error,

@@ -3,6 +3,7 @@
 #include "tests/unit/suite.h"
 
 #include <poll.h>
+#include <string.h>
 
 static void plays_hello(struct fake *fake)
 {
@@ -300,11 +301,29 @@ START_TEST(started_and_freed)
 }
 END_TEST
 
+/* The address in the error is one to be typed. */
+START_TEST(brackets_around_ipv6)
+{
+    tm_client *client = tm_client_new();
+    ck_assert_int_ne(tm_client_connect(client, "[::1]:1", NULL, WAIT_MS), TM_CLIENT_OK);
+    ck_assert_ptr_nonnull(strstr(tm_client_error(client), "connect to [::1]:1: "));
+    tm_client_free(client);
+}
+END_TEST
+
 int main(void)
 {
     const TTest *const tests[] = {
-        hello,   unauthorized_then_welcome, no_taskmaster,   no_answer_and_nobody, reserved_members,
-        started, started_and_awaited,       started_in_vain, started_and_freed,
+        hello,
+        unauthorized_then_welcome,
+        no_taskmaster,
+        no_answer_and_nobody,
+        reserved_members,
+        started,
+        started_and_awaited,
+        started_in_vain,
+        started_and_freed,
+        brackets_around_ipv6,
     };
     TCase *tcase = tcase_create("client_connect");
     tcase_set_timeout(tcase, 120);
