@@ -52,7 +52,7 @@ static bool may_read(const struct batch *batch)
 static bool next_line(struct batch *batch, struct line_text *line)
 {
     while (lines_next(&batch->input, line)) {
-        if (!each_log_has(&batch->log, batch->records.line_count + 1))
+        if (!each_log_has(batch->log, batch->records.line_count + 1))
             return true;
         each_records_skip(&batch->records, line);
     }
@@ -240,7 +240,7 @@ static int exit_status_of(const struct batch *batch)
 {
     if (batch->exit_status)
         return batch->exit_status;
-    if (batch->input_failed)
+    if (batch->input_failed || batch->log->failed)
         return EXIT_JOB_FAILED;
     return batch->records.figures.failed > 0 || batch->stopped ? EXIT_SOME_FAILED : EXIT_DONE;
 }
@@ -288,12 +288,13 @@ static void batch_close(struct batch *batch)
     interrupt_close(batch->interrupt_fd);
 }
 
-static int run_with(const struct settings *settings, tm_client *client, const struct each_log *log)
+static int run_with(const struct settings *settings, tm_client *client, struct each_log *log)
 {
     struct batch batch;
     batch_open(&batch, settings, client);
-    batch.log = *log;
+    batch.log = log;
     int exit_status = run_batch(&batch);
+    each_log_write(log, batch.results.sink.written);
     batch_close(&batch);
     tm_client_free(batch.client);
     return exit_status;

@@ -13,7 +13,7 @@ struct batch {
     tm_client *client; /* owned */
     tm_client_submit_options options;
     struct lines input;
-    struct each_log log;
+    struct each_log *log; /* borrowed */
     struct each_records records;
     struct each_pace pace;
     struct each_results results;

@@ -24,10 +24,12 @@ bool each_ends_print(struct batch *batch)
     while (each_results_has_room(&batch->results) &&
            (record = each_records_printable(&batch->records, batch->settings->unordered))) {
         each_results_print(&batch->results, record);
-        each_log_note(&batch->log, record);
+        each_log_note(batch->log, record,
+                      batch->results.sink.written + sink_pending(&batch->results.sink));
         each_records_remove(&batch->records, record);
         any = true;
     }
+    each_log_write(batch->log, batch->results.sink.written);
     return any;
 }
 

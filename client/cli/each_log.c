@@ -136,21 +136,37 @@ static bool has_ended(const tm_client_event *event)
            strcmp(event->reason, "shutdown") != 0;
 }
 
-/* One write for a line: an end of the command leaves whole lines. */
-void each_log_note(struct each_log *log, const struct each_record *record)
+void each_log_note(struct each_log *log, const struct each_record *record, uint64_t at)
 {
-    char *text = NULL;
-    size_t len = 0;
     if (log->fd < 0 || !has_ended(record->event))
         return;
-    FILE *out = open_memstream(&text, &len);
+    struct each_log_line *line = allocate(NULL, sizeof *line);
+    *line = (struct each_log_line){.at = at};
+    FILE *out = open_memstream(&line->text, &line->len);
     if (!out)
         allocate_failed();
     write_record(out, log, record);
     if (fclose(out) != 0)
         allocate_failed();
-    write_text(log, text, len);
-    free(text);
+    STAILQ_INSERT_TAIL(&log->held, line, next);
+}
+
+static void drop_first(struct each_log *log)
+{
+    struct each_log_line *line = STAILQ_FIRST(&log->held);
+    STAILQ_REMOVE_HEAD(&log->held, next);
+    free(line->text);
+    free(line);
+}
+
+/* One write for a line: an end of the command leaves whole lines. */
+void each_log_write(struct each_log *log, uint64_t written)
+{
+    const struct each_log_line *line;
+    while ((line = STAILQ_FIRST(&log->held)) && line->at <= written) {
+        write_text(log, line->text, line->len);
+        drop_first(log);
+    }
 }
 
 /* ---- beginning and end ---- */
@@ -177,6 +193,7 @@ int each_log_open(struct each_log *log, const struct settings *settings)
     bool whole = true;
     int mode = settings->resumes ? O_APPEND : O_TRUNC;
     *log = (struct each_log){.settings = settings, .fd = -1};
+    STAILQ_INIT(&log->held);
     if (!settings->job_log)
         return 0;
     if (settings->resumes && resume(log, &whole) < 0)
@@ -193,6 +210,8 @@ int each_log_open(struct each_log *log, const struct settings *settings)
 
 void each_log_close(struct each_log *log)
 {
+    while (!STAILQ_EMPTY(&log->held))
+        drop_first(log);
     free(log->ended);
     if (log->fd >= 0)
         close(log->fd);

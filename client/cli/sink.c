@@ -58,8 +58,10 @@ int sink_write(struct sink *sink)
         complain("cannot write: %s", strerror(errno));
         return -1;
     }
-    if (written > 0)
+    if (written > 0) {
         sink->start += (size_t)written;
+        sink->written += (uint64_t)written;
+    }
     return 0;
 }
 

@@ -13,6 +13,7 @@ struct sink {
     bool regular; /* a file: takes everything at once */
     char *data;   /* owned; bytes from `start` to `end` wait to be written */
     size_t start, end, capacity;
+    uint64_t written; /* bytes so far */
 };
 
 void sink_open(struct sink *sink, int fd);

@@ -91,6 +91,30 @@ def test_an_interrupted_run_is_resumed(daemon, tmp_path):
     assert [r[0] for r in rows(log)] == ["1", "2", "3"]
 
 
+def test_a_killed_run_has_no_line_without_a_result(daemon, tmp_path):
+    """Nobody reads: results wait within the command, and end with it. So their lines are not in the log."""
+    server, log = daemon(), tmp_path / "log"
+    lines = [b"%04d" % n + b"." * 1000 for n in range(1000)]
+    source = tmp_path / "lines"
+    source.write_bytes(b"\n".join(lines) + b"\n")
+    with source.open("rb") as stdin:
+        command = [COMMAND, "run", "--each", "--server", server.address, "echo", "--joblog", str(log)]
+        process = subprocess.Popen(command, stdin=stdin, stdout=subprocess.PIPE)
+    server.wait_stats(lambda stats: stats["jobs"]["done"] >= 120, "more results than a pipe holds")
+    process.kill()
+    out, _ = process.communicate(timeout=DEADLINE)
+    written = out.split(b"\n")[:-1]
+    assert written == lines[: len(written)]
+    assert 0 < len(rows(log)) <= len(written)
+    _, rest, _ = run(server, "echo", "--joblog", str(log), "--resume", input=source.read_bytes())
+    assert set(written) | set(rest.splitlines()) == set(lines)
+
+
+def test_a_log_that_takes_no_line(daemon):
+    status, out, err = run(daemon(), "echo", "--joblog", "/dev/full", input=b"x\n")
+    assert (status, out) == (1, b"x\n") and "cannot write /dev/full" in err, (status, out, err)
+
+
 def test_nul_ends_a_line(daemon, tmp_path):
     server, log = daemon(), tmp_path / "log"
     for option in ("-0", "--null"):
