@@ -218,10 +218,27 @@ static uint64_t random_seed(void)
     return seed;
 }
 
-/* Tells the parts of each other. */
-static void wire(struct master *m, const struct config_args *args)
+static void wire_clients(struct master *m)
 {
-    m->pools.shared.hold.output = &m->output;
+    m->clients.pools = &m->pools;
+    m->clients.modules = &m->modules;
+    m->clients.loop = &m->conns;
+    m->clients.report = &m->report;
+    m->clients.boot = m->boot;
+    m->clients.control = (struct clients_control){m, on_reload, on_reopen, on_log_level, on_drain};
+}
+
+static void wire_workers(struct master *m)
+{
+    m->workers.pools = &m->pools;
+    m->workers.modules = &m->modules;
+    m->workers.loop = &m->conns;
+    m->workers.log_limits = &m->log_limits;
+    m->workers.boot = m->boot;
+}
+
+static void wire_report(struct master *m)
+{
     m->report = (struct report){.pools = &m->pools,
                                 .modules = &m->modules,
                                 .budget = &m->budget,
@@ -232,14 +249,15 @@ static void wire(struct master *m, const struct config_args *args)
                                 .connections = &m->conns.open,
                                 .boot = m->boot,
                                 .started_us = m->loop.timers.now_us};
-    m->clients.pools = m->workers.pools = &m->pools;
-    m->clients.modules = &m->modules;
-    m->clients.loop = m->workers.loop = &m->conns;
-    m->clients.report = &m->report;
-    m->workers.log_limits = &m->log_limits;
-    m->workers.modules = &m->modules;
-    m->clients.control = (struct clients_control){m, on_reload, on_reopen, on_log_level, on_drain};
-    m->clients.boot = m->workers.boot = m->boot;
+}
+
+/* Tells the parts of each other. */
+static void wire(struct master *m, const struct config_args *args)
+{
+    m->pools.shared.hold.output = &m->output;
+    wire_report(m);
+    wire_clients(m);
+    wire_workers(m);
     m->shutdown = (struct shutdown){.timers = &m->loop.timers,
                                     .pools = &m->pools,
                                     .clients = &m->clients,

@@ -15,8 +15,6 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { EXPECTED_MAX = 128 };
-
 /* The beginning of every REQUEST_TEXT(). */
 struct text {
     size_t len;
@@ -59,117 +57,15 @@ void field_show(const struct header *header, const struct field *field,
     shown[len] = '\0';
 }
 
-static void list_words(const char *const *words, char expected[EXPECTED_MAX])
-{
-    size_t len = (size_t)sprintf(expected, "a list of");
-    for (size_t i = 0; words[i] && len < EXPECTED_MAX; i++)
-        len += (size_t)snprintf(expected + len, EXPECTED_MAX - len, "%s \"%s\"", i ? " and" : "",
-                                words[i]);
-}
-
-/* "\"fail\" or \"run\"". */
-static void list_choices(const char *const *words, char *expected, size_t size)
-{
-    size_t len = 0;
-    for (size_t i = 0; words[i] && len < size; i++)
-        len += (size_t)snprintf(expected + len, size - len, "%s\"%s\"",
-                                !i             ? ""
-                                : words[i + 1] ? ", "
-                                               : " or ",
-                                words[i]);
-}
-
-/* "an object with at least one of module and pool". */
-static void list_members(const struct field *members, char expected[EXPECTED_MAX])
-{
-    size_t len = (size_t)sprintf(expected, "an object with at least one of");
-    for (const struct field *at = members; at->name && len < EXPECTED_MAX; at++)
-        len += (size_t)snprintf(expected + len, EXPECTED_MAX - len, "%s %s",
-                                at == members ? ""
-                                : at[1].name  ? ","
-                                              : " and",
-                                at->name);
-}
-
-static void describe_string(const struct field *field, char expected[EXPECTED_MAX])
-{
-    snprintf(expected, EXPECTED_MAX, "%s%sa string of %" PRIu64 " to %" PRIu64 " bytes",
-             field->noun ? field->noun : "", field->noun ? ", " : "", field->min, field->max);
-}
-
-static void describe_range(uint64_t min, uint64_t max, char expected[EXPECTED_MAX])
-{
-    snprintf(expected, EXPECTED_MAX, "an integer from %" PRIu64 " to %" PRIu64 ", in digits only",
-             min, max);
-}
-
-/* The text behind "expected". */
-static void describe(const struct header *header, const struct field *field,
-                     char expected[EXPECTED_MAX])
-{
-    size_t len;
-    switch (field->kind) {
-    case FIELD_STRING:
-        describe_string(field, expected);
-        break;
-    case FIELD_NAME:
-        snprintf(expected, EXPECTED_MAX, "a string of 1 to %" PRIu64 " of [A-Za-z0-9_-]",
-                 field->max);
-        break;
-    case FIELD_SERVICE:
-        snprintf(expected, EXPECTED_MAX, "a string of 1 to %" PRIu64 " of [A-Za-z0-9_.-]",
-                 field->max);
-        break;
-    case FIELD_ID:
-        snprintf(expected, EXPECTED_MAX,
-                 "a string of 1 to %d bytes, or an integer from 0 to 2^53-1 in digits only",
-                 ID_MAX);
-        break;
-    case FIELD_UINT:
-        describe_range(field->min, field->max, expected);
-        break;
-    case FIELD_SWITCH:
-        len = (size_t)sprintf(expected, "true, false or ");
-        list_choices(field->words, expected + len, EXPECTED_MAX - len);
-        break;
-    case FIELD_TRUE:
-        snprintf(expected, EXPECTED_MAX, "true");
-        break;
-    case FIELD_WORD:
-        list_choices(field->words, expected, EXPECTED_MAX);
-        break;
-    case FIELD_WORDS:
-        list_words(field->words, expected);
-        break;
-    case FIELD_OBJECT:
-        list_members(field->fields, expected);
-        break;
-    case FIELD_VERSION:
-        snprintf(expected, EXPECTED_MAX, "%d, the only version that this server speaks",
-                 PROTOCOL_VERSION);
-        break;
-    case FIELD_SIZE:
-        snprintf(expected, EXPECTED_MAX,
-                 "an integer from 0 to payload_max, %" PRIu64 ", in digits only",
-                 header->payload_max);
-        break;
-    case FIELD_OP:
-    case FIELD_CONTEXT:
-    case FIELD_TOKEN:
-        snprintf(expected, EXPECTED_MAX, "a string");
-        break;
-    }
-}
-
 /* "field x is <the value>; expected <the kind and range>". */
 static int bad_field(struct header *header, const struct field *field)
 {
-    char shown[FIELD_SHOWN_MAX + 1], expected[EXPECTED_MAX];
+    char shown[FIELD_SHOWN_MAX + 1], expected[FIELD_EXPECTED_MAX];
     const char *code = field->kind == FIELD_SIZE      ? "bad-size"
                        : field->kind == FIELD_VERSION ? "bad-version"
                                                       : "bad-request";
     field_show(header, field, shown);
-    describe(header, field, expected);
+    field_expected(header, field, expected);
     return header_fault(header, code, "field %s%s%s is %s; expected %s",
                         header->within ? header->within->name : "", header->within ? "." : "",
                         field->name, shown, expected);

@@ -1,5 +1,5 @@
 /*
- * protocol_internal: a header while request.c and field.c read it.
+ * protocol_internal: a header while request.c, field.c and field_expected.c read it.
  */
 #ifndef TASKMASTER_PROTOCOL_PROTOCOL_INTERNAL_H
 #define TASKMASTER_PROTOCOL_PROTOCOL_INTERNAL_H
@@ -23,6 +23,14 @@ struct header {
 /* Notes a fault unless there is one already. Returns -1, for readers to return. */
 __attribute__((format(printf, 3, 4))) int header_fault(struct header *header, const char *code,
                                                        const char *format, ...);
+
+/* field_expected.c */
+
+enum { FIELD_EXPECTED_MAX = 128 }; /* bytes of the text */
+
+/* Writes the text behind "expected" in the error of a field. */
+void field_expected(const struct header *header, const struct field *field,
+                    char expected[FIELD_EXPECTED_MAX]);
 
 /* field.c */
 
