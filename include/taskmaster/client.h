@@ -143,7 +143,7 @@ typedef struct tm_client_event {
     const char *op;         /* ok, error: the request's */
     const char *state;      /* ok to cancel and kill: "waiting", "running" or "stopping" */
     bool fatal;             /* error: the server ends the connection after it */
-    const char *by;         /* failed: it was ended by "submitter", "link", "client", "operator" */
+    const char *by;         /* failed: "submitter", "link", "client", "operator" or "reader" */
     const char *by_name;    /* failed, by "client": the client's name */
     bool last;              /* no further event has this id: the job or the request has ended */
     bool undelivered;       /* for a service in the place of another, see dead-letters */
@@ -176,7 +176,7 @@ enum {
     TM_CLIENT_NOTIFY_USAGE = 16 /* no event: `cpu_us` and `worker_rss` in the last one */
 };
 
-/* Somebody else's job, submitted on his behalf; needs the right "relay". Zero all unused members.
+/* Somebody else's job, submitted on their behalf; needs the right "relay". Zero all unused members.
  */
 typedef struct tm_client_relay {
     const char *origin;   /* the id under which the job is kept; NULL: none */
