@@ -275,6 +275,7 @@ void client_watch_begin(struct client_session *session, const struct client_watc
     snprintf(watch->module, sizeof watch->module, "%s", wish->module);
     snprintf(watch->pool, sizeof watch->pool, "%s", wish->pool);
     LIST_INSERT_HEAD(&watches->list, watch, link);
+    watches->count++;
     want(watches);
 }
 
@@ -284,6 +285,7 @@ bool client_watch_end(struct client_session *session)
     if (!watch)
         return false;
     LIST_REMOVE(watch, link);
+    session->clients->watches.count--;
     session->watch = NULL;
     free(watch);
     want(&session->clients->watches);

@@ -3,8 +3,8 @@
  *
  * A watch is for looking on, and may miss something. At most WATCH_RATE events a second are told,
  * over all watches, and none to a client with much unread output. An event left out is counted, and
- * the next one told has the count. So a watch costs little, however much happens; without a watch
- * nothing is looked at.
+ * the next one told has the count. Each event is looked at for each watch, so there are WATCHES_MAX
+ * at most. So watches cost little, however much happens; without a watch nothing is looked at.
  *
  * A connection has one watch at most. It ends with the connection's input.
  */
@@ -14,6 +14,7 @@
 #include "jobs/news.h"
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 #include <sys/queue.h>
 
@@ -22,6 +23,7 @@ struct client_watch;
 struct clients;
 
 enum {
+    WATCHES_MAX = 100,            /* of all connections together */
     WATCH_RATE = 5000,            /* events a second, over all watches */
     WATCH_OUTPUT_MAX = 64 * 1024, /* a client with more unread output is told nothing */
 };
@@ -38,6 +40,7 @@ struct client_watches {
     struct news_reader reader;
     struct clients *clients;
     LIST_HEAD(, client_watch) list;
+    size_t count;
     unsigned wanted;    /* things, by any of them */
     uint64_t second_us; /* the beginning of this second */
     uint32_t told;      /* in this second */
@@ -51,7 +54,7 @@ struct client_watch_wish {
 
 void client_watches_init(struct client_watches *watches, struct clients *clients);
 
-/* Begins the session's watch, in the place of one before. */
+/* Begins the session's watch, in the place of one before. The caller looks at the count. */
 void client_watch_begin(struct client_session *session, const struct client_watch_wish *wish);
 
 /* Returns whether there was a watch. */

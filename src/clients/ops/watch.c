@@ -34,6 +34,9 @@ static enum verdict run_watch(struct dialogue *dialogue, struct request *request
     const struct client_watch_wish wish = {own->what, own->module.text, own->pool.text};
     if (!own->what)
         return request_refuse(request, "bad-request", "watch needs a word in what at least");
+    if (!session->watch && session->clients->watches.count >= WATCHES_MAX)
+        return request_refuse(request, "too-many", "the server has %d watches already",
+                              WATCHES_MAX);
     enum verdict verdict = answer(dialogue, request, session->watch);
     client_watch_begin(session, &wish);
     return verdict;

@@ -140,6 +140,28 @@ START_TEST(test_a_slow_reader)
 }
 END_TEST
 
+/* Each event costs a look for each watch. */
+START_TEST(test_too_many)
+{
+    open_world(WATCHES_MAX + 1, NULL);
+    int last = -1;
+    for (int i = 0; i < WATCHES_MAX; i++)
+        last = look_on(WATCH_POOL_EVENTS);
+    int fd = come(HELLO_PLAIN WATCH_POOL_EVENTS);
+    turns();
+    assert_heard(fd, "\"code\":\"too-many\"");
+    say(last, WATCH_ALL); /* in the place of its first */
+    turns();
+    assert_heard(last, "\"was\":true");
+    say(last, UNWATCH);
+    turns();
+    say(fd, WATCH_POOL_EVENTS);
+    turns();
+    assert_heard(fd, "\"was\":false");
+    close_world();
+}
+END_TEST
+
 START_TEST(test_the_right_is_taken_away)
 {
     open_world(10, TOKENS("other"));
@@ -194,6 +216,7 @@ int main(void)
     tcase_add_test(tc, test_nobody_costs_nothing);
     tcase_add_test(tc, test_a_second_is_full);
     tcase_add_test(tc, test_a_slow_reader);
+    tcase_add_test(tc, test_too_many);
     tcase_add_test(tc, test_the_right_is_taken_away);
     tcase_add_test(tc, test_ends_of_clients);
     suite_add_tcase(suite, tc);
