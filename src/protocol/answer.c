@@ -17,6 +17,13 @@ void answer_begin_ok(struct event_writer *event, const struct dialogue *dialogue
     event_word(event, "op", request->operation->name);
 }
 
+void answer_ok(const struct dialogue *dialogue, const struct request *request)
+{
+    struct event_writer event;
+    answer_begin_ok(&event, dialogue, request);
+    event_end(&event);
+}
+
 /* Ends the event with a payload. */
 static void end_with(struct event_writer *event, const char *text)
 {

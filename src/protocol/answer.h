@@ -13,6 +13,9 @@ void answer_begin(struct event_writer *event, const struct dialogue *dialogue,
 void answer_begin_ok(struct event_writer *event, const struct dialogue *dialogue,
                      const struct request *request);
 
+/* Writes an "ok" without fields of its own. */
+void answer_ok(const struct dialogue *dialogue, const struct request *request);
+
 /* Writes an event with a payload, named as the request. The text is copied. */
 void answer_text(const struct dialogue *dialogue, const struct request *request, const char *text);
 

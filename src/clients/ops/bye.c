@@ -11,9 +11,7 @@
 static enum verdict run(struct dialogue *dialogue, struct request *request)
 {
     struct client_session *session = client_session_of_dialogue(dialogue);
-    struct event_writer event;
-    answer_begin_ok(&event, dialogue, request);
-    event_end(&event);
+    answer_ok(dialogue, request);
     session->source.leave = true;
     client_session_note_end(session, CLIENT_BYE);
     client_session_end(session);

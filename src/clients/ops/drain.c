@@ -19,10 +19,8 @@ static enum verdict run(struct dialogue *dialogue, struct request *request)
     struct client_session *session = client_session_of_dialogue(dialogue);
     const struct clients_control *control = &session->clients->control;
     enum control_waiting waiting = client_request_of(request)->waiting;
-    struct event_writer event;
     char who[CLIENT_LOG_NAME_MAX];
-    answer_begin_ok(&event, dialogue, request);
-    event_end(&event);
+    answer_ok(dialogue, request);
     client_log_name(session, who);
     control->drain(control->arg, who, waiting);
     return VERDICT_FINE;

@@ -41,19 +41,12 @@ static const struct field demonitor_fields[] = {
     {0},
 };
 
-static void answer(struct client_session *session, const struct request *request)
-{
-    struct event_writer event;
-    answer_begin_ok(&event, &session->dialogue, request);
-    event_end(&event);
-}
-
 /* --- a thing that lives, or does not --- */
 
 static struct client_monitor *add(struct client_session *session, const struct request *request,
                                   enum client_monitored kind, uint64_t number, const char *name)
 {
-    answer(session, request);
+    answer_ok(&session->dialogue, request);
     return client_monitors_add(session, client_request_of(request)->ref.text, kind, number, name);
 }
 
@@ -61,7 +54,7 @@ static void begin_down(struct event_writer *event, struct client_session *sessio
                        const struct request *request)
 {
     const struct client_request *own = client_request_of(request);
-    answer(session, request);
+    answer_ok(&session->dialogue, request);
     event_begin(event, &session->conn, "down");
     event_json(event, "ref", own->ref.text, own->ref.len);
 }
@@ -204,7 +197,7 @@ static enum verdict run_demonitor(struct dialogue *dialogue, struct request *req
         return request_refuse(request, "unknown-ref",
                               "no monitor of this connection has the ref; its thing may be down");
     client_monitors_remove(monitor);
-    answer(session, request);
+    answer_ok(&session->dialogue, request);
     return VERDICT_FINE;
 }
 

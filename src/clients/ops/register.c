@@ -11,14 +11,6 @@ static const struct field fields[] = {
     {0},
 };
 
-static enum verdict answer(struct dialogue *dialogue, const struct request *request)
-{
-    struct event_writer event;
-    answer_begin_ok(&event, dialogue, request);
-    event_end(&event);
-    return VERDICT_FINE;
-}
-
 static enum verdict refuse_taken(struct request *request, const struct client_service *service)
 {
     static struct fault_owner owner; /* until the error is written */
@@ -41,9 +33,9 @@ static enum verdict add(struct dialogue *dialogue, struct request *request, cons
         return refuse_another(request, "this connection", SERVICES_EACH);
     if (session->clients->services.registered_count == SERVICES_MAX)
         return refuse_another(request, "the server", SERVICES_MAX);
-    enum verdict verdict = answer(dialogue, request);
+    answer_ok(dialogue, request);
     client_services_register(session, name);
-    return verdict;
+    return VERDICT_FINE;
 }
 
 static enum verdict run(struct dialogue *dialogue, struct request *request)
@@ -59,7 +51,8 @@ static enum verdict run(struct dialogue *dialogue, struct request *request)
         return add(dialogue, request, name);
     if (service->owner != session)
         return refuse_taken(request, service);
-    return answer(dialogue, request);
+    answer_ok(dialogue, request);
+    return VERDICT_FINE;
 }
 
 static enum verdict run_unregister(struct dialogue *dialogue, struct request *request)
@@ -71,9 +64,9 @@ static enum verdict run_unregister(struct dialogue *dialogue, struct request *re
         return request_refuse(request, "unknown-service", "no client has the service %s", name);
     if (service->owner != session)
         return request_refuse(request, "denied", "the service %s is of another client", name);
-    enum verdict verdict = answer(dialogue, request);
+    answer_ok(dialogue, request);
     client_services_unregister(service);
-    return verdict;
+    return VERDICT_FINE;
 }
 
 const struct operation client_op_register = {

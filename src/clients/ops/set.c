@@ -21,10 +21,8 @@ void client_op_set_module(struct client_session *session, const struct client_re
 
 static enum verdict run(struct dialogue *dialogue, struct request *request)
 {
-    struct event_writer event;
     client_op_set_module(client_session_of_dialogue(dialogue), client_request_of(request));
-    answer_begin_ok(&event, dialogue, request);
-    event_end(&event);
+    answer_ok(dialogue, request);
     return VERDICT_FINE;
 }
 
