@@ -33,14 +33,6 @@ static const struct field kill_fields[] = {
     {0},
 };
 
-static enum verdict refuse_control(struct request *request)
-{
-    return request_refuse(request, "denied",
-                          "%s of a job that is not its own needs the right control; this "
-                          "connection's token lacks it",
-                          request->operation->name);
-}
-
 /* The answer comes when all is done. */
 static enum verdict end_selected(struct client_session *session, struct request *request)
 {
@@ -60,7 +52,7 @@ static enum verdict end_job(struct dialogue *dialogue, struct request *request)
     if (!job)
         return VERDICT_REFUSED;
     if (!client_owner_may_end(session, job))
-        return refuse_control(request);
+        return client_op_refuse_job(request, "control");
     answer_begin_ok(&event, dialogue, request);
     event_job(&event, session->clients->boot, job->seq);
     event_word(&event, "state", job_state_name(job->state));

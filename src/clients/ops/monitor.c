@@ -9,7 +9,6 @@
 #include "clients/monitor_news.h"
 #include "clients/monitors.h"
 #include "clients/owner.h"
-#include "clients/tokens.h"
 #include "jobs/pools.h"
 #include "protocol/answer.h"
 
@@ -94,9 +93,7 @@ static enum verdict monitor_job(struct client_session *session, struct request *
         return VERDICT_FINE;
     }
     if (!client_owner_may_see(session, job))
-        return request_refuse(request, "denied",
-                              "monitor of a job that is not its own needs the right observe; this "
-                              "connection's token lacks it");
+        return client_op_refuse_job(request, "observe");
     job->run.marked = true;
     add(session, request, MONITORED_JOB, job->seq, NULL)->own = client_owner_is(session, job);
     return VERDICT_FINE;

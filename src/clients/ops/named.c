@@ -66,6 +66,14 @@ static void refuse_unknown(struct request *request)
                        own->job.text);
 }
 
+enum verdict client_op_refuse_job(struct request *request, const char *right)
+{
+    return request_refuse(request, "denied",
+                          "%s of a job that is not its own needs the right %s; this connection's "
+                          "token lacks it",
+                          request->operation->name, right);
+}
+
 struct job *client_op_job(const struct client_session *session, struct request *request)
 {
     struct job *job = find(session, client_request_of(request));

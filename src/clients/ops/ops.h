@@ -148,6 +148,9 @@ struct job *client_op_job(const struct client_session *session, struct request *
 struct dispatcher *client_op_pool(const struct client_session *session, struct request *request);
 struct worker *client_op_worker(const struct client_session *session, struct request *request);
 
+/* Refuses a request about a job that is not the client's own; `right` would permit it. */
+enum verdict client_op_refuse_job(struct request *request, const char *right);
+
 /* The unfinished job with this name, as the server wrote it; NULL: there is none. */
 struct job *client_op_job_named(const struct clients *clients, const char *name);
 

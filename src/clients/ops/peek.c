@@ -39,9 +39,7 @@ static enum verdict run(struct dialogue *dialogue, struct request *request)
     if (!job)
         return VERDICT_REFUSED;
     if (!client_owner_may_end(session, job))
-        return request_refuse(request, "denied",
-                              "peek at a job that is not its own needs the right control; this "
-                              "connection's token lacks it");
+        return client_op_refuse_job(request, "control");
     if (job->state != JOB_WAITING)
         return refuse_running(request, job);
     answer(dialogue, request, job);

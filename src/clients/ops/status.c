@@ -16,9 +16,7 @@ static enum verdict run(struct dialogue *dialogue, struct request *request)
     if (!job)
         return VERDICT_REFUSED;
     if (!client_owner_may_see(session, job))
-        return request_refuse(request, "denied",
-                              "status of a job that is not its own needs the right observe; this "
-                              "connection's token lacks it");
+        return client_op_refuse_job(request, "observe");
     char *text = report_job(session->clients->report, job);
     answer_text(dialogue, request, text);
     free(text);
