@@ -36,7 +36,7 @@ static void tell(const struct client_monitor *monitor, const char *name, write_f
     event_json(&event, "ref", monitor->ref, monitor->ref_len);
     write(&event, news);
     event_end(&event);
-    pools_source_unread(session->clients->pools, &session->source, session->conn.output_len);
+    client_session_note_unread(session);
 }
 
 /* `target`: or NULL. */

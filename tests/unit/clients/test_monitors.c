@@ -209,6 +209,20 @@ START_TEST(test_monitor_max)
 END_TEST
 
 /* Nothing is written to a connection whose output is shut. */
+/* As are the other events of a client: jobs for its names are held by them. */
+START_TEST(test_events_count_as_unread_of_its_services)
+{
+    ask(0, "{\"op\":\"register\",\"name\":\"own\"}\n" MONITOR("1", "\"service\":\"other\""));
+    ck_assert_uint_eq(client_services_find(&clients, "own")->source.unread, 0);
+    client_services_register(sessions[1], "other");
+    uint64_t unread = client_services_find(&clients, "own")->source.unread;
+    ck_assert_uint_gt(unread, 0);
+    ck_assert_uint_eq(unread, sessions[0]->source.unread);
+    turns();
+    ck_assert_uint_eq(client_services_find(&clients, "own")->source.unread, 0);
+}
+END_TEST
+
 START_TEST(test_no_events_while_a_client_lingers)
 {
     ask(1, MONITOR("1", "\"service\":\"s\""));
@@ -258,6 +272,7 @@ int main(void)
     tcase_add_test(tc, test_no_client);
     tcase_add_test(tc, test_news_are_wanted_while_there_are_monitors);
     tcase_add_test(tc, test_monitor_max);
+    tcase_add_test(tc, test_events_count_as_unread_of_its_services);
     tcase_add_test(tc, test_no_events_while_a_client_lingers);
     tcase_add_test(tc, test_very_many);
     suite_add_tcase(suite, tc);
