@@ -3,22 +3,25 @@
 #include "workers/death.h"
 #include "workers/workers_internal.h"
 
+#include "base/clock.h"
 #include "base/file_room.h"
 #include "common/log.h"
 
 #include <stdlib.h>
 
 enum {
-    REAP_BATCH = 16, /* processes reaped in one turn: each takes some twenty system calls */
+    REAP_BATCH = 16, /* processes reaped in one turn: each takes some twenty system calls, */
+    REAP_US = 5000,  /* or fewer: each death may be told to a hundred thousand monitors */
 };
 
 /* A thousand may die in the same moment. */
 void workers_reap(struct workers *workers)
 {
-    int n = 0;
-    while (n < REAP_BATCH && worker_death_reap_any(workers))
-        n++;
-    if (n == REAP_BATCH)
+    uint64_t end_us = clock_us() + REAP_US;
+    bool is_more = true;
+    for (int n = 0; n < REAP_BATCH && is_more && clock_us() < end_us; n++)
+        is_more = worker_death_reap_any(workers);
+    if (is_more)
         timer_set_next(workers_timers(workers), &workers->reap);
 }
 
