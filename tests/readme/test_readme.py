@@ -4,8 +4,8 @@ A ```console block holds commands, each on one line behind "$ ", and their outpu
 for the reader to paste; the last name in the text before it is the file's name: "This is `hello.c`:". The test runs or
 writes all blocks in order, in one shell, in a directory like the project's with a fresh build.
 
-Each page has a shell of its own. The test changes only the server's port: the page has the default, 7741, and the test a port chosen by the kernel
-(TASKMASTER_SERVER passes it to the command).
+Each page has a shell of its own. The test changes only the server's port: the page has the default, 7741, and the test
+a port chosen by the kernel (TASKMASTER_SERVER passes it to the command).
 
 Some parts differ from run to run, and are compared like this; everything else is compared to the letter:
 
@@ -13,9 +13,9 @@ Some parts differ from run to run, and are compared like this; everything else i
 - Points in time (2026-01-02T03:04:05.678Z), job ids (k3f9-17), "boot" and the numbers behind worker, pid, _us, _ms and
   _kb, as well as numbers with a unit (12 ms, 3.5 s, 5 MiB), count as #.
 - Offsets (0x11a9) and fingerprints of crashes count as #: they differ from compiler to compiler.
-- In the tables of `workers`, `pools` and `crashes` for people, every number counts as #. In the output of `stats`, the
-  states of workers and times with their units do, because they depend on speed. In all of these, any run of blanks counts as one. The jobs in
-  `stats` must be those of the commands before it.
+- In the tables of `workers`, `pools`, `crashes`, `jobs`, `status` and `top` for people, every number counts as #, with
+  its unit. In the output of `stats`, the states of workers and times with their units do, because they depend on speed.
+  In all of these, any run of blanks counts as one. The jobs in `stats` must be those of the commands before it.
 """
 
 import os
@@ -76,16 +76,16 @@ def comparable(command, text):
     text = re.sub(r"\b[0-9a-z]+-\d+\b(?!-)", "#", text)
     text = re.sub(r"\b0x[0-9a-f]+\b", "0x#", text)
     text = re.sub(r"(\bfingerprint )[0-9a-f]{8}\b", r"\1#", text)
-    text = re.sub(r"\bworker \d+", "worker #", text)
+    text = re.sub(r"\b(worker |worker=|client=)\d+", r"\1#", text)
     text = re.sub(r'((?:pid|_us|_ms|_kb)"?[:= ] ?)[\d.]+', r"\1#", text)
     text = re.sub(r"\b[\d.]+( ?)(µs|us|ms|s|KiB|MiB|GiB)\b", r"#\1\2", text)
     if re.search(r"\btaskmaster crashes\b", command):
         text = re.sub(r"^[0-9a-f]{8}\b", "#", text, flags=re.M)
-    if re.search(r"\btaskmaster (workers|pools|crashes)\b", command):
+    if re.search(r"\btaskmaster (workers|pools|crashes|jobs|status|top)\b", command):
         text = re.sub(r"[\d.]+", "#", text)
-    if re.search(r"\btaskmaster (workers|pools|crashes|stats)\b", command):
+    if re.search(r"\btaskmaster (workers|pools|crashes|jobs|status|top|stats)\b", command):
         text = re.sub(r"\b(open|probing) +\d+", r"\1 #", text)
-        text = re.sub(r"#(us|ms|s)\b", "#", text)
+        text = re.sub(r"#[um]?s\b", "#", text)
         text = re.sub(r"[ \t]+", " ", re.sub(r"\b(starting|idle|busy|stopping|forks|exits) +\d+", r"\1 #", text))
     return text.rstrip()
 
