@@ -157,6 +157,7 @@ struct conn {
     bool is_dirty : 1;
     bool greedy : 1;      /* it used its whole share: others come first */
     bool has_more : 1;    /* the last read was as long as it could be */
+    bool costly : 1;      /* the message being handled takes long */
     bool is_unread : 1;   /* in the loop's list of unread output */
     bool heard : 1;       /* something was read since this was cleared */
     bool keep : 1;        /* the payload expected is kept */
@@ -207,6 +208,13 @@ void conn_close(struct conn *conn);
 static inline bool conn_is_open(const struct conn *conn)
 {
     return conn->fd >= 0;
+}
+
+/* In a callback about a message: it takes much longer than its length tells. The connection's share
+ * of time is looked at before its next one. */
+static inline void conn_note_cost(struct conn *conn)
+{
+    conn->costly = true;
 }
 
 /* In the header callback: `size` (at least 1) bytes of payload follow. `keep` them, or let them

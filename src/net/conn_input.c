@@ -205,6 +205,10 @@ static size_t consume(struct conn *conn, char *data, size_t len)
         }
         if (headers == 1)
             share = share_of(conn, output_before);
+        if (conn->costly) {
+            conn->costly = false;
+            share.look_at = at;
+        }
         if (headers && (headers >= share.headers || conn->output_len > share.output ||
                         (at >= share.look_at && conn_line_slice_over(conn, &share.look_at, at))))
             break;

@@ -80,6 +80,7 @@ static enum verdict run(struct dialogue *dialogue, struct request *request)
     if (!client_request_of(request)->after.len)
         place->next = TAILQ_FIRST(&clients->sessions);
     char *text = write_page(place, client_op_limit(request));
+    conn_note_cost(dialogue->conn);
     answer_page(dialogue, request, place->next ? client_places_name(place, name) : NULL, text);
     if (!place->next)
         client_places_remove(&clients->places, place);

@@ -24,6 +24,7 @@ static enum verdict run(struct dialogue *dialogue, struct request *request)
     if (!place)
         return VERDICT_REFUSED;
     bool more = listing_read(&place->jobs, clients->pools, &filter, &page);
+    conn_note_cost(dialogue->conn);
     char *text = report_jobs(clients->report, page.jobs, page.count);
     answer_page(dialogue, request, more ? client_places_name(place, name) : NULL, text);
     free(text);

@@ -24,6 +24,7 @@ struct guest {
     int peer;
     size_t served;      /* its handled requests */
     size_t served_last; /* the number of its last request, among all */
+    bool costly;        /* each of its requests takes long */
     bool freed;
 };
 
@@ -47,6 +48,8 @@ static void on_header(struct conn *conn, char *data, size_t len)
     (void)data, (void)len;
     guest->served++;
     guest->served_last = ++served;
+    if (guest->costly)
+        conn_note_cost(conn);
     conn_write(conn, "ok\n", 3);
 }
 
@@ -218,6 +221,21 @@ START_TEST(test_a_flood_alone_has_its_slice)
     flood(&guests[0]);
     turn();
     ck_assert_uint_eq(guests[0].served, FLOOD / LINE);
+}
+END_TEST
+
+/* Short requests are many before the clock is looked at; costly ones are not. */
+START_TEST(test_costly_requests)
+{
+    loop.turn_us = AMPLE_US;
+    guests[1].costly = true;
+    for (size_t i = 0; i < 2; i++)
+        say(&guests[i], "n\nn\nn\nn\n");
+    for (size_t turns = 1; turns <= 4; turns++) {
+        turn();
+        ck_assert_uint_eq(guests[0].served, 4);
+        ck_assert_uint_eq(guests[1].served, turns);
+    }
 }
 END_TEST
 
@@ -402,6 +420,7 @@ int main(void)
     tcase_add_test(tc, test_floods_take_turns);
     tcase_add_test(tc, test_a_flood_beside_requests);
     tcase_add_test(tc, test_a_flood_alone_has_its_slice);
+    tcase_add_test(tc, test_costly_requests);
     tcase_add_test(tc, test_time_for_all);
     tcase_add_test(tc, test_a_request_beside_workers);
     tcase_add_test(tc, test_closed_while_it_waits);
