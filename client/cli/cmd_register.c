@@ -17,7 +17,8 @@
 struct service {
     const struct settings *settings;
     tm_client *client;
-    int signals;     /* see interrupt.h */
+    int signals; /* see interrupt.h */
+    bool interrupted;
     bool registered; /* false: the events so far are the last ones */
     int exit_status; /* of a command that has failed, or of a failed print */
 };
@@ -33,18 +34,19 @@ static tm_client_status ask_for(const struct service *service, const char *op)
 /* Returns 0, or an exit status for which no further event is taken. */
 static int take(struct service *service, const tm_client_event *event)
 {
-    const char *command = service->settings->command;
+    const struct event_command command = {service->settings->command, service->client,
+                                          service->signals, &service->interrupted};
     if (event->type == TM_CLIENT_EVENT_DRAINING)
         return EXIT_DONE;
-    if (!command)
+    if (!command.line)
         return event_line_print(service->settings, event);
-    if (event->service && event_command_run(service->client, command, event) < 0)
+    if (event->service && event_command_run(&command, event) < 0)
         service->exit_status = EXIT_SOME_FAILED;
     return EXIT_DONE;
 }
 
-/* Waits for the server or a signal. After a signal nothing new comes: the name is given back. */
-static tm_client_status wait_for_more(struct service *service)
+/* Waits for the server or a signal. */
+static void wait_for_more(struct service *service)
 {
     struct pollfd polled[] = {
         {.fd = tm_client_fd(service->client), .events = tm_client_poll_events(service->client)},
@@ -52,7 +54,12 @@ static tm_client_status wait_for_more(struct service *service)
     poll(polled, 2, settings_time_left_ms(service->settings, -1));
     if (polled[0].revents)
         tm_client_process(service->client);
-    if (!polled[1].revents || !interrupt_take(service->signals))
+}
+
+/* After a signal nothing new comes: the name is given back. */
+static tm_client_status heed_signal(struct service *service)
+{
+    if (!service->interrupted && !interrupt_take(service->signals))
         return TM_CLIENT_OK;
     service->registered = false;
     return ask_for(service, "unregister");
@@ -68,11 +75,14 @@ static int serve(struct service *service)
         tm_client_event_free(event);
         if (exit_status != EXIT_DONE)
             return exit_status;
-        bool late = tmc_deadline_passed(service->settings->deadline);
-        if (status == TM_CLIENT_TIMEOUT && !late && !service->registered)
-            return service->exit_status;
-        if (status == TM_CLIENT_TIMEOUT && !late)
-            status = wait_for_more(service);
+        if (status == TM_CLIENT_TIMEOUT && !tmc_deadline_passed(service->settings->deadline)) {
+            if (!service->registered)
+                return service->exit_status;
+            wait_for_more(service);
+            status = TM_CLIENT_OK;
+        }
+        if (status == TM_CLIENT_OK && service->registered)
+            status = heed_signal(service);
         if (status != TM_CLIENT_OK)
             return report_call(service->settings, service->client, status);
     }

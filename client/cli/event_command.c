@@ -4,6 +4,7 @@
 #include "allocate.h"
 #include "ask.h"
 #include "complain.h"
+#include "interrupt.h"
 
 #include <ctype.h>
 #include <errno.h>
@@ -139,20 +140,25 @@ static void write_some(struct process *process, const tm_client_event *event, si
         end_input(process);
 }
 
-static void feed(struct process *process, tm_client *client, const tm_client_event *event)
+static void feed(struct process *process, const struct event_command *command,
+                 const tm_client_event *event)
 {
     size_t written = 0;
     int reads = 0;
-    struct pollfd polled[] = {{.fd = process->end, .events = POLLIN}, {.events = POLLOUT}};
+    struct pollfd polled[] = {
+        {.fd = process->end, .events = POLLIN}, {.events = POLLOUT}, {.events = POLLIN}};
     if (event->size == 0)
         end_input(process);
     while (!polled[0].revents) {
         polled[1].fd = process->input;
-        int count = poll(polled, 2, READ_EVERY_MS);
+        polled[2].fd = *command->interrupted ? -1 : command->signals;
+        int count = poll(polled, 3, READ_EVERY_MS);
         if (count > 0 && polled[1].revents)
             write_some(process, event, &written);
         if (count == 0 && reads++ < READS_MAX)
-            tm_client_process(client);
+            tm_client_process(command->client);
+        if (count > 0 && polled[2].revents && interrupt_take(command->signals))
+            *command->interrupted = true;
     }
     end_input(process);
 }
@@ -170,13 +176,13 @@ static int judge(int status, const tm_client_event *event)
     return -1;
 }
 
-int event_command_run(tm_client *client, const char *command, const tm_client_event *event)
+int event_command_run(const struct event_command *command, const tm_client_event *event)
 {
     struct process process;
     int status = 0;
-    if (start(&process, command, event) < 0)
+    if (start(&process, command->line, event) < 0)
         return -1;
-    feed(&process, client, event);
+    feed(&process, command, event);
     waitpid(process.pid, &status, 0);
     close(process.end);
     return judge(status, event);

@@ -1,6 +1,7 @@
 """`taskmaster services` and `taskmaster register`, against a real daemon. test_services.py has the protocol."""
 
 import json
+import os
 import signal
 import subprocess
 
@@ -129,6 +130,34 @@ def test_events_sent_before_a_signal_are_taken(registered, tmp_path):
     assert service.process.wait(DEADLINE) == DONE
     assert service.out.read_text().split() == jobs
     assert service.client.ask("services") == []
+
+
+def test_a_signal_is_heeded_while_events_come(registered):
+    """More events are always there: the name is given back before all are taken."""
+    service = registered("--exec", "sleep 0.05")
+    other = service.server.client()
+    for n in range(40):
+        service.submit(n)
+    service.process.send_signal(signal.SIGTERM)
+    wait_until(lambda: other.ask("services") == [], "the name is given back")
+    assert service.process.poll() is None
+    assert service.process.wait(DEADLINE) == DONE
+
+
+def test_a_second_signal_ends_it_within_a_command(registered, tmp_path):
+    service = registered("--exec", f"echo $$ > {tmp_path}/pid; exec sleep 3600")
+    service.submit(1)
+    wait_until(lambda: (tmp_path / "pid").exists() and (tmp_path / "pid").read_text().strip(), "the command runs")
+    service.process.send_signal(signal.SIGTERM)
+
+    def ended():
+        """Signals within a moment of the first one are the same one."""
+        service.process.send_signal(signal.SIGTERM)
+        return service.process.poll() is not None
+
+    wait_until(ended, "the second signal's effect")
+    assert service.process.returncode == -signal.SIGTERM
+    os.kill(int((tmp_path / "pid").read_text()), signal.SIGKILL)
 
 
 def test_a_command_may_use_taskmaster(registered):
