@@ -18,7 +18,8 @@ from harness.wait import BUILD, Deadline, wait_until  # noqa: E402
 
 MASTER = os.path.join(BUILD, "taskmasterd")
 WORKER = os.path.join(BUILD, "taskmaster-worker")
-MODULES = os.path.join(BUILD, "modules")
+MODULES = [os.path.join(BUILD, "modules", f"{name}.so") for name in ("crash", "echo", "exec", "fib", "math", "sleep", "wc")]
+MODULES += [os.path.join(BUILD, "tests", "modules", f"{name}.so") for name in ("live", "parts")]
 
 START = 10.0  # seconds, for a tenth of a second's work
 STEP = 8.0
@@ -32,7 +33,6 @@ SAYS_WHY = re.compile(r"^taskmasterd: |\berror\b|^the settings are not fine", re
 
 SETTINGS = {
     "worker-path": WORKER,
-    "module-dir": MODULES,
     "pool-start": 1,
     "pool-max": 2,
     "log-level": "debug",
@@ -77,6 +77,10 @@ class Daemon:
         self.directory = tempfile.mkdtemp(prefix="sweep-")
         self.settings = {**SETTINGS, **(settings or {})}
         self.unix = "unix:" + os.path.join(self.directory, "socket")
+        self.settings["module-dir"] = self.path("modules")
+        os.mkdir(self.path("modules"))
+        for module in MODULES:
+            os.symlink(module, os.path.join(self.path("modules"), os.path.basename(module)))
         self.settings.setdefault("listen", [self.unix, "127.0.0.1:0"])
         self.config = os.path.join(self.directory, "conf")
         self.log_path = os.path.join(self.directory, "log")

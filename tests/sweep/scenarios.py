@@ -128,6 +128,90 @@ def reports(d):
         client.ask("workers")
 
 
+def answered(client, op, **fields):
+    """A request and its answer, whatever that is."""
+    client.send(op=op, id=op, **fields)
+    return client.find(lambda event: event.get("id") == op, STEP, f"the answer to {op}")
+
+
+def reports_on_jobs(d):
+    with d.client() as client:
+        for id in range(4):
+            client.submit(id, "sleep", b'{"ms":30}', notify=["accepted"])
+        last = client.find(lambda e: e.get("id") == 3, STEP, "the last job")
+        for op in ("jobs", "clients", "modules", "crashes", "services"):
+            answered(client, op)
+        for op in ("status", "peek"):
+            answered(client, op, job=last.get("job", "none-1"))
+        ends(client, *(range(3) if last.ends_submit() else range(4)))
+
+
+def select(d):
+    with d.client() as client:
+        for id in range(6):
+            client.submit(id, "sleep", b'{"ms":60000}')
+        answered(client, "cancel", select={"module": "sleep"})
+        answered(client, "kill", select={"module": "sleep"})
+        for id in range(6):  # what came too late, or was refused
+            client.send(op="kill", target=id)
+        ends(client, *range(6))
+
+
+def watches(d):
+    with d.client() as watcher, d.client() as client:
+        answered(watcher, "watch", what=["jobs", "workers", "pools", "clients"])
+        client.run("echo", b"", id=1, timeout=STEP)
+        client.run("crash", b"segv", id=2, timeout=STEP)
+        answered(watcher, "unwatch")
+
+
+def monitors(d):
+    with d.client() as watcher, d.client() as client:
+        client.submit("a", "sleep", b'{"ms":30}', notify=["accepted"])
+        event = client.find(lambda e: e.name == "accepted" or e.ends_submit(), STEP, "the job")
+        things = [{"job": event.get("job", "none-1")}, {"worker": 1}, {"pool": "default"}, {"service": "none"}]
+        for ref, thing in enumerate(things):
+            answered(watcher, "monitor", ref=ref, **thing)
+        if event.name == "accepted":
+            ends(client, "a")
+        for ref in range(len(things)):
+            answered(watcher, "demonitor", ref=ref)
+
+
+def serves(d):
+    """The ends of jobs go to a service, and wait for the next owner."""
+    with d.client() as client:
+        with d.client() as owner:
+            answered(owner, "register", name="sweep")
+            ends_for(client, "sweep")
+        ends_for(client, "sweep")
+        answered(client, "register", name="sweep")
+        answered(client, "unregister", name="sweep")
+
+
+def ends_for(client, service):
+    for id in range(3):
+        fields = {"detach": True} if id else {}
+        client.submit(id, "echo", b"x" * 2000, service=service, notify=["accepted"], **fields)
+        client.find(lambda e, id=id: e.get("id") == id, STEP, "the answer to submit")
+
+
+def parts(d):
+    """A result in parts, and one whose reader has gone."""
+    with d.client() as client:
+        client.submit("a", "parts", b"300000 50000", notify=["part", "usage"])
+        ends(client, "a")
+    client = d.client()
+    client.submit("b", "parts", b"3000000 50000", notify=["part", "started"])
+    client.reset()
+
+
+def progress(d):
+    with d.client() as client:
+        client.submit("a", "live", b"progress 0.25 a quarter", notify=["progress", "usage"], soft_timeout_ms=20)
+        ends(client, "a")
+
+
 def bad_json(d):
     with d.client() as client:
         client.send_raw(b'{"op":"ping",}\n')
@@ -271,6 +355,13 @@ SCENARIOS = {
     "kill-running": (kill_running, {}),
     "timeout": (timeout, {}),
     "reports": (reports, {}),
+    "reports-on-jobs": (reports_on_jobs, {"pool-max": 1}),
+    "select": (select, {}),
+    "watch": (watches, {}),
+    "monitor": (monitors, {}),
+    "service": (serves, {}),
+    "parts": (parts, {}),
+    "progress": (progress, {}),
     "bad-json": (bad_json, {}),
     "bad-request": (bad_request, {}),
     "long-header": (long_header, {}),
@@ -304,6 +395,6 @@ def everything(d):
     with d.talking("reload"):
         d.settings["job-max"] = 50
         reloads(d)
-    for dialogue in (reports, bad_json, link_ends):
+    for dialogue in (reports, reports_on_jobs, select, watches, monitors, serves, bad_json, link_ends):
         with d.talking(dialogue.__name__):
             dialogue(d)
