@@ -55,7 +55,8 @@ static const struct {
     {"{\"modules\":{\n\"fib\":{\n\"enable\":true}}}",
      "FILE:3: modules.fib.enable: unknown key, did you mean enabled?"},
     {"{\"modules\":{\n\"fib\":{\n\"colour\":true}}}",
-     "FILE:3: modules.fib.colour: unknown key; expected enabled, timeout-ms, pool or config"},
+     "FILE:3: modules.fib.colour: unknown key; expected enabled, timeout-ms, soft-timeout-ms, pool "
+     "or config"},
     {"{\"modules\":{\"fib\":{\"timeout\":1}}}",
      "FILE:1: modules.fib.timeout: unknown key, did you mean timeout-ms?"},
     {"{\"modules\":{\n\"fib\":{\n\"timeout-ms\":\n-1}}}",
