@@ -3,59 +3,46 @@
 #include "stats/crash_report.h"
 
 #include "base/signal_name.h"
-#include "common/log.h"
 #include "jobs/crashes.h"
 #include "jobs/pools.h"
+#include "stats/json_writer.h"
 
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
-#include <sysexits.h>
 
 static uint64_t ago_ms(const struct report *report, uint64_t then_us)
 {
     return (report->pools->shared.timers->now_us - then_us) / 1000;
 }
 
-/* Names of modules and signals have no characters to escape. */
-static void write_entry(FILE *out, const struct report *report, const struct crash_entry *entry)
+static void write_entry(struct json_writer *json, const struct report *report,
+                        const struct crash_entry *entry)
 {
-    fprintf(out, "{\"fingerprint\":\"%08" PRIx32 "\",\"module\":\"%s\",\"signal\":\"%s\",",
-            entry->fingerprint, entry->module, signal_name(entry->signal));
-    fprintf(out, "\"first_ms\":%" PRIu64 ",\"last_ms\":%" PRIu64 ",\"count\":%" PRIu64 ",",
-            ago_ms(report, entry->first_us), ago_ms(report, entry->last_us), entry->count);
-    if (entry->last_job)
-        fprintf(out, "\"last_job\":\"%s-%" PRIu64 "\",", report->boot, entry->last_job);
-    else
-        fputs("\"last_job\":null,", out);
-    fprintf(out, "\"crash\":%s}", entry->text);
-}
-
-static FILE *open_text(char **text, size_t *len)
-{
-    FILE *out = open_memstream(text, len);
-    if (out)
-        return out;
-    fatal(EX_OSERR, "cannot write a report");
+    char fingerprint[16], job[64];
+    snprintf(fingerprint, sizeof fingerprint, "%08" PRIx32, entry->fingerprint);
+    snprintf(job, sizeof job, "%s-%" PRIu64, report->boot, entry->last_job);
+    json_writer_begin(json, NULL, '{');
+    json_writer_text(json, "fingerprint", fingerprint);
+    json_writer_text(json, "module", entry->module);
+    json_writer_text(json, "signal", signal_name(entry->signal));
+    json_writer_uint(json, "first_ms", ago_ms(report, entry->first_us));
+    json_writer_uint(json, "last_ms", ago_ms(report, entry->last_us));
+    json_writer_uint(json, "count", entry->count);
+    json_writer_text(json, "last_job", entry->last_job ? job : NULL);
+    json_writer_json(json, "crash", entry->text, strlen(entry->text));
+    json_writer_end(json, '}');
 }
 
 char *report_crashes(const struct report *report, const char *module)
 {
-    char *text;
-    size_t len;
+    struct json_writer json;
     const struct crash_entry *entry;
-    const char *separator = "";
-    FILE *out = open_text(&text, &len);
-    fputc('[', out);
-    TAILQ_FOREACH (entry, &report->crashes->list, link) {
-        if (*module && strcmp(entry->module, module) != 0)
-            continue;
-        fputs(separator, out);
-        write_entry(out, report, entry);
-        separator = ",";
-    }
-    fputc(']', out);
-    if (fclose(out) != 0)
-        fatal(EX_OSERR, "cannot write a report");
-    return text;
+    json_writer_open(&json);
+    json_writer_begin(&json, NULL, '[');
+    TAILQ_FOREACH (entry, &report->crashes->list, link)
+        if (!*module || strcmp(entry->module, module) == 0)
+            write_entry(&json, report, entry);
+    json_writer_end(&json, ']');
+    return json_writer_close(&json);
 }

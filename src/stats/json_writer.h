@@ -2,7 +2,8 @@
  * json_writer: JSON text, written by hand.
  *
  * A list of a thousand jobs has twenty thousand values. As jansson's objects they would take ten
- * times as long, and everybody waits meanwhile.
+ * times as long, and everybody waits meanwhile. A stream of open_memstream() would lose bytes
+ * silently without memory, and the text with them.
  */
 #ifndef TASKMASTER_STATS_JSON_WRITER_H
 #define TASKMASTER_STATS_JSON_WRITER_H
@@ -10,12 +11,10 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <stdio.h>
 
 struct json_writer {
-    FILE *out;
-    char *text;
-    size_t len;
+    char *text; /* owned */
+    size_t len, size;
     bool more; /* a value stands before the next one */
 };
 

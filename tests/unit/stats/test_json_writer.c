@@ -29,6 +29,30 @@ START_TEST(test_values)
 }
 END_TEST
 
+/* Values of all sizes fill the text over its first and later sizes. */
+START_TEST(test_a_text_grows)
+{
+    static char value[5000];
+    struct json_writer json;
+    json_writer_open(&json);
+    json_writer_begin(&json, NULL, '[');
+    for (size_t len = 1; len < sizeof value; len += 37) {
+        memset(value, 'v', len);
+        json_writer_text(&json, NULL, value);
+        json_writer_uint(&json, NULL, len);
+    }
+    json_writer_end(&json, ']');
+    char *text = json_writer_close(&json);
+    json_t *list = json_loads(text, 0, NULL);
+    for (size_t i = 0; i + 1 < json_array_size(list); i += 2)
+        ck_assert_int_eq((json_int_t)json_string_length(json_array_get(list, i)),
+                         json_integer_value(json_array_get(list, i + 1)));
+    ck_assert_uint_eq(json_array_size(list), 2 * (size_t)((sizeof value - 2) / 37 + 1));
+    json_decref(list);
+    free(text);
+}
+END_TEST
+
 START_TEST(test_fractions)
 {
     struct json_writer json;
@@ -77,6 +101,7 @@ int main(void)
     Suite *suite = suite_create("json_writer");
     TCase *tc = tcase_create("json_writer");
     tcase_add_test(tc, test_values);
+    tcase_add_test(tc, test_a_text_grows);
     tcase_add_test(tc, test_fractions);
     tcase_add_test(tc, test_texts);
     suite_add_tcase(suite, tc);
