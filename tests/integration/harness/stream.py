@@ -74,3 +74,21 @@ def read_stream(client, id=1, begin=0):
         count += 1
         total += part["size"]
     return count, total, parts.end
+
+
+def read_streams(client, ids):
+    """Likewise for several jobs, until all have ended: {id: (count, bytes, terminal event)}. Other events are dropped."""
+    got, ends = {id: [0, 0] for id in ids}, {}
+
+    def skip(event):
+        if event.ends_submit():
+            ends[event["id"]] = event
+        return len(ends) < len(ids)
+
+    for part in Parts(client, skip):
+        count = got[part["id"]]
+        assert part["id"] not in ends, f"{part} behind the end of its job"
+        assert part["seq"] == count[0] and part.head in (None, count[0]), f"part {count[0]} is {part}"
+        count[0] += 1
+        count[1] += part["size"]
+    return {id: (*got[id], ends[id]) for id in ids}
