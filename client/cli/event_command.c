@@ -34,17 +34,30 @@ static bool is_setting(const char *name)
     return strcmp(name, "TASKMASTER_SERVER") == 0 || strcmp(name, "TASKMASTER_TOKEN_FILE") == 0;
 }
 
+/* Returns a copy of the variable's name, owned by the caller; NULL: the variable is no field of an
+ * event. */
+static char *name_of_field(const char *variable)
+{
+    const char *end = strchr(variable, '=');
+    if (!end || strncmp(variable, "TASKMASTER_", 11) != 0)
+        return NULL;
+    char *name = strndup(variable, (size_t)(end - variable));
+    if (!name)
+        allocate_failed();
+    if (!is_setting(name))
+        return name;
+    free(name);
+    return NULL;
+}
+
 /* Removes the fields of an outer event. The list moves up with each. */
 static void remove_fields(void)
 {
-    char name[KEY_MAX + 16];
     for (char **at = environ; *at;) {
-        size_t len = strcspn(*at, "=");
-        snprintf(name, sizeof name, "%.*s", (int)len, *at);
-        if (strncmp(name, "TASKMASTER_", 11) != 0 || is_setting(name) || unsetenv(name) < 0)
-            at++;
-        else
-            at = environ;
+        char *name = name_of_field(*at);
+        bool is_gone = name && unsetenv(name) == 0;
+        free(name);
+        at = is_gone ? environ : at + 1;
     }
 }
 
@@ -103,30 +116,41 @@ struct process {
     int input; /* -1: the rest of the payload is not wanted */
 };
 
-/* Returns 0, or -1 after a complaint. */
-static int start(struct process *process, const char *command, const tm_client_event *event)
-{
-    int input[2];
-    if (pipe2(input, O_CLOEXEC) == 0) {
-        process->pid = fork();
-        if (process->pid == 0)
-            become(command, event, input[0]);
-        close(input[0]);
-        process->input = input[1];
-        process->end = process->pid > 0 ? pidfd_open(process->pid, 0) : -1;
-        if (process->end >= 0 && fcntl(process->input, F_SETFL, O_NONBLOCK) == 0)
-            return 0;
-        close(process->input);
-    }
-    complain("cannot start a command: %s", strerror(errno));
-    return -1;
-}
-
 static void end_input(struct process *process)
 {
     if (process->input >= 0)
         close(process->input);
     process->input = -1;
+}
+
+/* A process that cannot be watched is ended. Returns -1 after a complaint. */
+static int give_up(struct process *process)
+{
+    complain("cannot start a command: %s", strerror(errno));
+    end_input(process);
+    if (process->end >= 0)
+        close(process->end);
+    if (process->pid > 0 && kill(process->pid, SIGKILL) == 0)
+        waitpid(process->pid, NULL, 0);
+    return -1;
+}
+
+/* Returns 0, or -1 after a complaint. */
+static int start(struct process *process, const char *command, const tm_client_event *event)
+{
+    int input[2];
+    *process = (struct process){.pid = -1, .end = -1, .input = -1};
+    if (pipe2(input, O_CLOEXEC) < 0)
+        return give_up(process);
+    process->input = input[1];
+    process->pid = fork();
+    if (process->pid == 0)
+        become(command, event, input[0]);
+    close(input[0]);
+    process->end = process->pid > 0 ? pidfd_open(process->pid, 0) : -1;
+    if (process->end < 0 || fcntl(process->input, F_SETFL, O_NONBLOCK) < 0)
+        return give_up(process);
+    return 0;
 }
 
 /* Writes more of the payload. A command need not read all of it. */

@@ -81,7 +81,7 @@ def test_json_has_the_payload(registered):
 
 
 def test_a_command_for_each_event(registered):
-    service = registered("--exec", SHOW, env={"TASKMASTER_REASON": "stale"})
+    service = registered("--exec", SHOW, env={"TASKMASTER_REASON": "stale", "TASKMASTER_" + 100 * "X": "long"})
     service.submit("x", payload="hi\n", context={"a": [1]})
     service.submit(2, "math", '{"op":"div","x":1,"y":0}')
     service.wait_text("failed 2 module")
