@@ -128,9 +128,10 @@ static void judge_timeout(const struct judge *judge)
 {
     const struct job_spec *spec = &judge->record->spec;
     uint64_t took_us = judge->job->end_us - judge->job->submit_us;
-    if (!spec->timeout_ms)
+    uint32_t least_ms = spec->soft_timeout_ms ? spec->soft_timeout_ms : spec->timeout_ms;
+    if (!least_ms)
         tell(judge, FINDING_INVENTED, "a timeout without a time limit");
-    else if (took_us < spec->timeout_ms * 1000ull)
+    else if (took_us < least_ms * 1000ull)
         tell(judge, FINDING_INVENTED, "a timeout before its time");
 }
 
@@ -139,7 +140,8 @@ static void judge_cancelled(const struct judge *judge)
     const struct known_job *job = judge->job;
     bool tied = judge->record->spec.link && (!judge->conn->over || judge->conn->shut);
     bool stalled = job_spec_streams(&judge->record->spec) && judge->record->may_stall;
-    if (!tied && !stalled && (!job->cancel_us || job->cancel_us > job->end_us))
+    if (!tied && !stalled && !check_selects_met(judge->check, judge->uid, job->end_us) &&
+        (!job->cancel_us || job->cancel_us > job->end_us))
         tell(judge, FINDING_INVENTED, "cancelled by nobody");
 }
 
@@ -182,10 +184,13 @@ static bool has_expired(const struct judge *judge, uint8_t pool)
 
 static void judge_expired(const struct judge *judge)
 {
+    const struct known_job *job = judge->job;
+    uint64_t own_us = judge->record->spec.max_wait_ms * 1000ull;
+    bool by_own = own_us && job->end_us - job->submit_us >= own_us;
     uint8_t pool = 0;
     while (pool < PLAN_POOLS && !has_expired(judge, pool))
         pool++;
-    if (pool == PLAN_POOLS)
+    if (pool == PLAN_POOLS && !by_own)
         tell(judge, FINDING_INVENTED, "expired without a limit, or before its time");
     else if (judge->side->starts)
         tell(judge, FINDING_CORRUPT, "expired, but begun");
@@ -341,6 +346,9 @@ static void judge_started(const struct judge *judge)
         tell(judge, FINDING_UNEXPECTED, "started in another pool than its module's");
     if (limit_us && wait_us > limit_us + late_us)
         tell(judge, FINDING_HANG, "it began long after max-wait-ms");
+    limit_us = judge->record->spec.max_wait_ms * 1000ull;
+    if (limit_us && wait_us > limit_us + late_us)
+        tell(judge, FINDING_HANG, "it began long after its own max_wait_ms");
 }
 
 static void judge_end(const struct judge *judge)

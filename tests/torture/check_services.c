@@ -14,6 +14,7 @@ enum {
 /* A connection has a name, from the request to the answer of the next one about it. */
 struct ownership {
     uint64_t asked_us, given_us, left_us; /* given_us 0: not yet */
+    uint64_t freed_us;                    /* the ok to its unregister */
     uint32_t conn;
     uint8_t service;
 };
@@ -39,10 +40,13 @@ static void note(struct ownerships *owns, const struct event *event)
     if (event->code == OWNS_ASKED)
         owns->all[owns->count++] = (struct ownership){.asked_us = event->t_us,
                                                       .left_us = UINT64_MAX,
+                                                      .freed_us = UINT64_MAX,
                                                       .conn = event->conn,
                                                       .service = (uint8_t)event->a};
     else if (last && event->code == OWNS_GIVEN)
         last->given_us = event->t_us;
+    else if (last && event->code == OWNS_FREED)
+        last->freed_us = event->t_us;
     else if (last)
         last->left_us = event->t_us;
 }
@@ -75,7 +79,7 @@ static bool may_own(const struct ownerships *owns, uint32_t conn, uint8_t servic
 {
     for (size_t i = 0; i < owns->count; i++)
         if (owns->all[i].conn == conn && owns->all[i].service == service &&
-            owns->all[i].asked_us <= t_us)
+            owns->all[i].asked_us <= t_us && owns->all[i].freed_us >= t_us)
             return true;
     return false;
 }
@@ -137,6 +141,7 @@ static void judge_detached(const struct check *check, uint32_t uid)
     bool steady = spec->module < MODULE_FRAIL && !check->start_trouble_count;
     for (int pool = 0; pool < PLAN_POOLS; pool++)
         steady &= !check->plan->rules[pool].max_wait_ms;
+    steady &= !check_selects_met(check, uid, until_us);
     if (steady && is_accepted(check, uid) && !check->side->jobs[uid].starts &&
         epoch_lives(check, uid, until_us) && until_us < check->stuck_us)
         check_tell_job(check, FINDING_LOST, uid, "accepted, and never begun");

@@ -283,6 +283,9 @@ static void gather_event(struct check *check, struct open_jobs *open, uint32_t *
     case EV_ERROR:
         gather_job(check, open, event);
         break;
+    case EV_SELECT:
+        check_selects_note(check, event);
+        break;
     case EV_FAULT:
         gather_fault(check, event);
         if ((event->code == FAULT_MASTER_DRAIN || event->code == FAULT_DRAIN_REQUEST) &&
@@ -397,6 +400,7 @@ void checker_run(struct findings *findings, const struct history *history, const
     check.epochs = need((history->epoch + 1) * sizeof *check.epochs);
     check.kills = need((faults + history->job_count) * sizeof *check.kills);
     check.stops = need(faults * sizeof *check.stops);
+    check.selects = need((history->event_count + 1) * sizeof *check.selects);
     check.pauses = need((history->requests + 1) * PLAN_POOLS * sizeof *check.pauses);
     check.requests = need((history->requests + 1) * sizeof *check.requests);
     check.words = need(side->refusal_count * sizeof *check.words);
@@ -408,12 +412,14 @@ void checker_run(struct findings *findings, const struct history *history, const
     check_order(&check);
     check_requests(&check);
     check_services(&check);
+    check_selects(&check);
     check_daemon(&check);
     free(check.jobs);
     free(check.conns);
     free(check.epochs);
     free(check.kills);
     free(check.stops);
+    free(check.selects);
     free(check.pauses);
     free(check.requests);
     free(check.words);

@@ -4,8 +4,8 @@
  *
  * checker.c gathers the facts about every job, connection and master; check_jobs.c judges the jobs,
  * check_breaker.c the failures of crashing modules, check_order.c the order of assignment,
- * check_requests.c the operator's requests, check_services.c the ends of jobs for services,
- * check_daemon.c the rest.
+ * check_requests.c the operator's requests, check_selects.c cancels of many jobs, check_services.c
+ * the ends of jobs for services, check_daemon.c the rest.
  */
 #ifndef TORTURE_CHECKER_H
 #define TORTURE_CHECKER_H
@@ -58,6 +58,13 @@ struct known_pause {
     uint8_t pool;
 };
 
+/* A cancel of all jobs of a module. */
+struct known_select {
+    uint64_t asked_us, done_us; /* done_us 0: no ok came */
+    uint32_t conn;
+    uint8_t module;
+};
+
 /* Of the operator. */
 struct known_request {
     uint64_t t_us;
@@ -85,6 +92,8 @@ struct check {
     size_t pause_count;
     uint64_t resumed_us[PLAN_POOLS]; /* when the last request to resume was sent, or the like */
     struct known_request *requests;  /* by number */
+    struct known_select *selects;
+    size_t select_count;
     struct known_settings *settings;
     size_t settings_count;
     uint64_t *words; /* when a module refused in a worker that had begun no job before */
@@ -122,6 +131,14 @@ void check_jobs(const struct check *check);
 void check_breaker(const struct check *check);
 void check_order(const struct check *check);
 void check_requests(const struct check *check);
+/* Notes an event of a cancel of many. */
+void check_selects_note(struct check *check, const struct event *event);
+
+/* Such a cancel may have met the job before that time. */
+bool check_selects_met(const struct check *check, uint32_t uid, uint64_t until_us);
+
+void check_selects(const struct check *check);
+
 void check_services(const struct check *check);
 void check_daemon(const struct check *check);
 

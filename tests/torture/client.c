@@ -58,21 +58,35 @@ static void write_kind(char more[80], const struct job_spec *spec)
         snprintf(more + n, 80 - n, "]");
 }
 
+static void write_limits(char *text, size_t room, const struct job_spec *spec)
+{
+    const struct {
+        const char *field;
+        uint32_t ms;
+    } limits[] = {{"timeout_ms", spec->timeout_ms},
+                  {"soft_timeout_ms", spec->soft_timeout_ms},
+                  {"max_wait_ms", spec->max_wait_ms}};
+    size_t n = 0;
+    for (size_t i = 0; i < sizeof limits / sizeof *limits; i++)
+        if (limits[i].ms)
+            n += (size_t)snprintf(text + n, room - n, ",\"%s\":%" PRIu32, limits[i].field,
+                                  limits[i].ms);
+}
+
 static size_t write_head(char head[HEAD_MAX], const struct history *history, uint32_t uid,
                          size_t size)
 {
-    char id[ID_MAX], context[48] = "", timeout[48] = "", more[80];
+    char id[ID_MAX], context[48] = "", limits[128] = "", more[80];
     const struct job_spec *spec = &history->jobs[uid].spec;
     write_id(id, history, uid);
     if (spec->context)
         snprintf(context, sizeof context, ",\"context\":{\"u\":%" PRIu32 "}", uid);
-    if (spec->timeout_ms)
-        snprintf(timeout, sizeof timeout, ",\"timeout_ms\":%" PRIu32, spec->timeout_ms);
+    write_limits(limits, sizeof limits, spec);
     write_kind(more, spec);
     int n = snprintf(head, HEAD_MAX,
                      "{\"op\":\"submit\",\"id\":%s,\"module\":\"%s\",\"size\":%zu%s%s%s%s,"
                      "%s}\n",
-                     id, module_names[spec->module], size, context, timeout,
+                     id, module_names[spec->module], size, context, limits,
                      spec->link ? ",\"link\":true" : "", spec->wrong ? ",\"modul\":1" : "", more);
     return (size_t)n;
 }

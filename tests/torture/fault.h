@@ -68,6 +68,7 @@ enum fault_kind {
     FAULT_SERVICE_DEAF,    /* an owner stops reading for a while */
     FAULT_MONITOR_WORKERS, /* all of them */
     FAULT_LOOK,            /* requests about everything */
+    FAULT_SELECT,          /* all jobs of a module are cancelled */
     FAULT_WATCH,
     FAULT_WATCH_DEAF, /* a watcher reads nothing for a while */
     FAULT_GARBAGE,

@@ -31,7 +31,7 @@ static const char *const type_names[EVENT_TYPES] = {
     [EV_BROKEN] = "broken",   [EV_FAULT] = "fault",         [EV_PING] = "ping",
     [EV_STOPPED] = "stopped", [EV_SAMPLE] = "sample",       [EV_STUCK] = "stuck",
     [EV_REQUEST] = "request", [EV_REPLY] = "reply",         [EV_DELIVERED] = "delivered",
-    [EV_OWNS] = "owns",
+    [EV_OWNS] = "owns",       [EV_SELECT] = "select",
 };
 
 static const char *const end_names[] = {

@@ -32,6 +32,7 @@ enum event_type {
     EV_DELIVERED, /* a job's end, at the owner of its service; code: its event_type. The rest as in
                      EV_DONE and EV_FAILED */
     EV_OWNS,      /* a: the service; code: enum owns */
+    EV_SELECT,    /* a cancel of all jobs of a module; a: the module, code: enum select */
     EV_STRAY,     /* an event of a job unknown to this connection; a: its event_type */
     EV_FATAL,     /* a fatal error; code: was it asked for? */
     EV_BROKEN,    /* the server broke the protocol; a: enum broken */
@@ -64,7 +65,9 @@ enum overload_code { OVER_MEMORY, OVER_QUOTA, OVER_QUEUE, OVER_SERVICE, OVER_OTH
 enum error_code { ERR_BAD_REQUEST, ERR_DUPLICATE_ID, ERR_UNKNOWN_SERVICE, ERR_OTHER };
 
 /* A connection and the name of a service. */
-enum owns { OWNS_ASKED, OWNS_GIVEN, OWNS_TAKEN /* by another */, OWNS_LEFT };
+enum owns { OWNS_ASKED, OWNS_GIVEN, OWNS_TAKEN /* by another */, OWNS_LEFT, OWNS_FREED };
+
+enum select { SELECT_ASKED, SELECT_DONE };
 
 enum epoch_end { EPOCH_KILLED, EPOCH_DRAINED, EPOCH_DIED };
 

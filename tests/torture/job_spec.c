@@ -56,6 +56,7 @@ void job_spec_part(struct job_spec *spec, struct rng *rng)
     if (dice < 60 && spec->cancel == CANCEL_NEVER && !job_spec_streams(spec)) {
         spec->service = dice < 40 ? (uint8_t)rng_range(rng, 1, SERVICES) : 0;
         spec->detach = !spec->service;
+        spec->max_wait_ms = 0; /* nobody would hear of the end */
         spec->link = spec->notify_accepted = spec->notify_started = false;
     } else if (dice < 100) {
         spec->monitored = spec->notify_accepted = true;
@@ -136,6 +137,7 @@ struct job_spec job_spec_common(struct rng *rng)
         .context = rng_chance(rng, 300),
         .text_id = rng_chance(rng, 500),
         .timeout_ms = rng_chance(rng, 50) ? 20000 : 0,
+        .max_wait_ms = rng_chance(rng, 20) ? (uint32_t)rng_range(rng, 1, 2000) : 0,
     };
     draw_work(&spec, rng);
     draw_cancel(&spec, rng);
@@ -176,5 +178,9 @@ struct job_spec job_spec_of(enum command command, struct rng *rng, uint32_t payl
     if (command == CMD_LOOP || command == CMD_LOOP_TERM || command == CMD_STOP_FAIL ||
         command == CMD_STOP_DONE)
         spec.timeout_ms = (uint32_t)rng_range(rng, 20, 150);
+    if ((command == CMD_STOP_FAIL || command == CMD_STOP_DONE) && rng_chance(rng, 500)) {
+        spec.soft_timeout_ms = spec.timeout_ms;
+        spec.timeout_ms = 20000;
+    }
     return spec;
 }

@@ -91,10 +91,11 @@ struct job_spec {
     bool monitored;  /* its end is monitored, too */
     bool notify_accepted, notify_started;
     bool context;
-    bool text_id;        /* the id is a string */
-    bool wrong;          /* an unknown field: ends in error bad-request */
-    uint32_t filler;     /* bytes of payload behind the line */
-    uint32_t timeout_ms; /* 0: none */
+    bool text_id;                          /* the id is a string */
+    bool wrong;                            /* an unknown field: ends in error bad-request */
+    uint32_t filler;                       /* bytes of payload behind the line */
+    uint32_t timeout_ms;                   /* 0: none */
+    uint32_t soft_timeout_ms, max_wait_ms; /* likewise */
     uint64_t a, b;
 };
 

@@ -136,7 +136,7 @@ void live_unregister(struct client *client, unsigned service)
         return;
     note_owns(client, service, OWNS_LEFT);
     client->live.owns[service] = false;
-    client_ask(client, "unregister", fields);
+    client->live.unregisters[service] = client_ask(client, "unregister", fields);
 }
 
 uint32_t live_delivered(const struct client *client, json_t *header)
@@ -189,6 +189,27 @@ void live_watch(struct client *client)
 
 /* --- answers and events --- */
 
+static void note_select(struct client *client, enum select what)
+{
+    struct event *event = history_add_conn(client->env->history, EV_SELECT, client->number, NO_JOB);
+    event->a = client->live.select_module;
+    event->code = (uint8_t)what;
+}
+
+void live_select(struct client *client, enum module module)
+{
+    char fields[80];
+    snprintf(fields, sizeof fields, ",\"select\":{\"module\":\"%s\"}", module_names[module]);
+    if (client->live.select || client->mute)
+        return;
+    client->live.select_module = (uint8_t)module;
+    note_select(client, SELECT_ASKED);
+    client->live.select = client_ask(client, "cancel", fields);
+    client->live.late |= 1ull << client->live.select % 64;
+}
+
+/* --- answers --- */
+
 static unsigned service_asked(const struct live *live, uint64_t number)
 {
     unsigned service = 0;
@@ -209,6 +230,15 @@ void live_answered(struct client *client, uint64_t number, json_t *header)
         note_owns(client, service, ok ? OWNS_GIVEN : OWNS_TAKEN);
         ok = ok || strcmp(text_of(header, "code"), "name-taken") == 0;
     }
+    for (service = 0; service < SERVICES; service++)
+        if (live->unregisters[service] == number && ok) {
+            live->unregisters[service] = 0;
+            note_owns(client, service, OWNS_FREED);
+        }
+    if (live->select == number && ok)
+        note_select(client, SELECT_DONE);
+    if (live->select == number)
+        live->select = 0;
     bool may_fail =
         live->may_fail >> number % 64 & 1 || strcmp(op, "cancel") == 0 || strcmp(op, "kill") == 0;
     live->may_fail &= ~(1ull << number % 64);

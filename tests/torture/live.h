@@ -16,8 +16,11 @@ enum { LIVE_WORKERS = 4096 }; /* ids of workers that a monitor can tell of */
 struct client;
 
 struct live {
-    uint32_t watched;             /* monitors of jobs without a `down` yet */
-    uint64_t registers[SERVICES]; /* the number of the last request to register; 0: none open */
+    uint32_t watched;               /* monitors of jobs without a `down` yet */
+    uint64_t registers[SERVICES];   /* the number of the last request to register; 0: none open */
+    uint64_t unregisters[SERVICES]; /* likewise, to unregister */
+    uint64_t select;                /* the number of an open cancel of many; 0: none */
+    uint8_t select_module;
     bool owns[SERVICES];
     uint64_t may_fail;      /* a bit for each of the last requests, by number: it may be refused, */
     uint64_t late;          /* ... or answered behind later ones */
@@ -35,6 +38,9 @@ void live_unregister(struct client *client, unsigned service);
 
 /* A request about everything; `which` is any number. */
 void live_ask(struct client *client, uint64_t which);
+
+/* Cancels all jobs of the module. */
+void live_select(struct client *client, enum module module);
 
 /* All events of everything, from now on. */
 void live_watch(struct client *client);

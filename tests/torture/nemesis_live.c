@@ -99,6 +99,9 @@ static void act(struct nemesis *nemesis, struct client *client)
     case FAULT_LOOK:
         look(nemesis, client);
         break;
+    case FAULT_SELECT:
+        live_select(client, (enum module)rng_below(&nemesis->rng, MODULE_FRAIL));
+        break;
     case FAULT_WATCH:
     case FAULT_WATCH_DEAF:
         live_watch(client);
