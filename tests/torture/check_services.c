@@ -132,6 +132,18 @@ static void judge_service(const struct check *check, const struct ownerships *ow
         check_tell_job(check, FINDING_INVENTED, uid, "its service had an owner");
 }
 
+/* The master had no job at some time after it had taken this one. */
+static bool is_over(const struct check *check, uint32_t uid)
+{
+    const struct history *history = check->history;
+    for (size_t i = 0; i < history->sample_count; i++) {
+        const struct sample *sample = &history->samples[i];
+        if (sample->sent_us > check->jobs[uid].end_us && !sample->all.waiting && !sample->running)
+            return epoch_lives(check, uid, sample->sent_us);
+    }
+    return false;
+}
+
 /* Nobody hears of a detached job. All the harness can see is whether the job began. */
 static void judge_detached(const struct check *check, uint32_t uid)
 {
@@ -143,7 +155,7 @@ static void judge_detached(const struct check *check, uint32_t uid)
         steady &= !check->plan->rules[pool].max_wait_ms;
     steady &= !check_selects_met(check, uid, until_us);
     if (steady && is_accepted(check, uid) && !check->side->jobs[uid].starts &&
-        epoch_lives(check, uid, until_us) && until_us < check->stuck_us)
+        (is_over(check, uid) || (epoch_lives(check, uid, until_us) && until_us < check->stuck_us)))
         check_tell_job(check, FINDING_LOST, uid, "accepted, and never begun");
 }
 

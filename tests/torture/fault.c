@@ -67,7 +67,7 @@ static const struct {
     [FAULT_SERVICE_DEAF] = {"service-reads-late", SLOW},
     [FAULT_MONITOR_WORKERS] = {"monitor-workers", COMMON},
     [FAULT_LOOK] = {"look-at-everything", COMMON},
-    [FAULT_SELECT] = {"cancel-many", COMMON},
+    [FAULT_SELECT] = {"cancel-many", SLOW},
     [FAULT_WATCH] = {"watch", COMMON},
     [FAULT_WATCH_DEAF] = {"watch-deaf", SLOW},
     [FAULT_GARBAGE] = {"client-garbage", COMMON},

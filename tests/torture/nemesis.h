@@ -73,6 +73,9 @@ void nemesis_jobs_strike(struct nemesis *nemesis);
 void nemesis_clients_strike(struct nemesis *nemesis);
 void nemesis_streams_strike(struct nemesis *nemesis);
 void nemesis_live_strike(struct nemesis *nemesis);
+
+/* The operator pauses a pool for so long. */
+void nemesis_pause(struct nemesis *nemesis, uint8_t pool, uint64_t for_us);
 void nemesis_requests_strike(struct nemesis *nemesis);
 void nemesis_master_strike(struct nemesis *nemesis);
 void nemesis_strangers_strike(struct nemesis *nemesis);

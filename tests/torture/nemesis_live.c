@@ -3,11 +3,14 @@
 #include "nemesis.h"
 
 enum {
-    STAY_MIN_US = 50000,
+    STAY_MIN_US = 60000,
     STAY_MAX_US = 3000000,
     FIGHT_STEP_US = 20000,
     FIGHTS = 20,
     DEAF_US = 400000,
+    SELECT_AFTER_US = 50000, /* jobs of the paused pool wait by then */
+    SELECT_PAUSE_US = 450000,
+    SELECTED = 20,
     LOOKS = 50, /* less than 64: see live.h */
 };
 
@@ -87,6 +90,32 @@ static void look(struct nemesis *nemesis, struct client *client)
         live_ask(client, rng_next(&nemesis->rng));
 }
 
+static void select_module(struct nemesis *nemesis, const struct later *later)
+{
+    struct client *client = crowd_find(nemesis->crowd, later->client);
+    if (client)
+        live_select(client, (enum module)later->count);
+}
+
+/* Jobs to be cancelled with those of others. */
+static void submit_first(struct nemesis *nemesis, const struct later *later)
+{
+    struct client *client = crowd_find(nemesis->crowd, later->client);
+    struct job_spec spec = {.command = CMD_HASH, .filler = 32, .notify_accepted = true};
+    spec.module = (uint8_t)later->count;
+    for (unsigned n = 0; n < SELECTED && client && !client->mute; n++)
+        client_submit(client, &spec);
+}
+
+/* Their pool is paused meanwhile, so that most of them wait, and a missed one begins later. */
+static void cancel_many(struct nemesis *nemesis, struct client *client)
+{
+    enum module module = (enum module)rng_below(&nemesis->rng, MODULE_FRAIL);
+    nemesis_pause(nemesis, nemesis->plan->layout.pool_of[module], SELECT_PAUSE_US);
+    nemesis_later(nemesis, SELECT_AFTER_US / 2, submit_first, 0, client->number, (uint32_t)module);
+    nemesis_later(nemesis, SELECT_AFTER_US, select_module, 0, client->number, (uint32_t)module);
+}
+
 static void act(struct nemesis *nemesis, struct client *client)
 {
     switch (nemesis->kind) {
@@ -100,7 +129,7 @@ static void act(struct nemesis *nemesis, struct client *client)
         look(nemesis, client);
         break;
     case FAULT_SELECT:
-        live_select(client, (enum module)rng_below(&nemesis->rng, MODULE_FRAIL));
+        cancel_many(nemesis, client);
         break;
     case FAULT_WATCH:
     case FAULT_WATCH_DEAF:

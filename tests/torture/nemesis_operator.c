@@ -34,12 +34,16 @@ static void resume(struct nemesis *nemesis, const struct later *later)
     request_pool(nemesis, ASK_RESUME, "resume", (uint8_t)later->count);
 }
 
+void nemesis_pause(struct nemesis *nemesis, uint8_t pool, uint64_t for_us)
+{
+    request_pool(nemesis, ASK_PAUSE, "pause", pool);
+    nemesis_later(nemesis, for_us, resume, 0, 0, pool);
+}
+
 static void pause_pool(struct nemesis *nemesis)
 {
     uint8_t pool = draw_pool(nemesis);
-    request_pool(nemesis, ASK_PAUSE, "pause", pool);
-    nemesis_later(nemesis, rng_range(&nemesis->rng, PAUSE_MIN_US, PAUSE_MAX_US), resume, 0, 0,
-                  pool);
+    nemesis_pause(nemesis, pool, rng_range(&nemesis->rng, PAUSE_MIN_US, PAUSE_MAX_US));
 }
 
 static void draw_size(struct nemesis *nemesis, struct limits *limits)
