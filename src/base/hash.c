@@ -129,27 +129,28 @@ void hash_each(const struct hash *hash, void (*visit)(struct hash_node *node, vo
     }
 }
 
-/* --- SipHash-2-4 --- */
+/* --- SipHash-1-3 ---
+ *
+ * The variant of the hash tables of Rust and Python: one round for a word and three at the end. It
+ * resists collisions found by trial as 2-4 does, at half of the rounds for a short key. */
 
 static uint64_t rotl(uint64_t x, int bits)
 {
     return x << bits | x >> (64 - bits);
 }
 
-static void sip_rounds(uint64_t v[4], int rounds)
+static inline void sip_round(uint64_t v[4])
 {
-    while (rounds-- > 0) {
-        v[0] += v[1];
-        v[1] = rotl(v[1], 13) ^ v[0];
-        v[0] = rotl(v[0], 32);
-        v[2] += v[3];
-        v[3] = rotl(v[3], 16) ^ v[2];
-        v[0] += v[3];
-        v[3] = rotl(v[3], 21) ^ v[0];
-        v[2] += v[1];
-        v[1] = rotl(v[1], 17) ^ v[2];
-        v[2] = rotl(v[2], 32);
-    }
+    v[0] += v[1];
+    v[1] = rotl(v[1], 13) ^ v[0];
+    v[0] = rotl(v[0], 32);
+    v[2] += v[3];
+    v[3] = rotl(v[3], 16) ^ v[2];
+    v[0] += v[3];
+    v[3] = rotl(v[3], 21) ^ v[0];
+    v[2] += v[1];
+    v[1] = rotl(v[1], 17) ^ v[2];
+    v[2] = rotl(v[2], 32);
 }
 
 static const uint64_t *sip_key(void)
@@ -164,10 +165,10 @@ static const uint64_t *sip_key(void)
     return key;
 }
 
-static void sip_word(uint64_t v[4], uint64_t word)
+static inline void sip_word(uint64_t v[4], uint64_t word)
 {
     v[3] ^= word;
-    sip_rounds(v, 2);
+    sip_round(v);
     v[0] ^= word;
 }
 
@@ -187,6 +188,7 @@ uint64_t siphash(const void *data, size_t len, uint64_t seed)
         last |= (uint64_t)at[i] << (8 * i);
     sip_word(v, last);
     v[2] ^= 0xff;
-    sip_rounds(v, 4);
+    for (int i = 0; i < 3; i++)
+        sip_round(v);
     return v[0] ^ v[1] ^ v[2] ^ v[3];
 }

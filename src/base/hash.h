@@ -43,7 +43,7 @@ struct hash_node *hash_next(const struct hash_node *node);
 void hash_each(const struct hash *hash, void (*visit)(struct hash_node *node, void *arg),
                void *arg);
 
-/* SipHash-2-4 (Aumasson, Bernstein 2012) under a key drawn once per process. So no client can
+/* SipHash-1-3 (Aumasson, Bernstein 2012) under a key drawn once per process. So no client can
  * choose colliding ids. */
 uint64_t siphash(const void *data, size_t len, uint64_t seed);
 

@@ -134,7 +134,7 @@ static bool is_dropped(const struct client_session *session, const struct job_ev
 }
 
 /* The event behind its address. */
-static inline void write_rest(struct event_writer *event, struct client_session *session, struct job *job,
+static void write_rest(struct event_writer *event, struct client_session *session, struct job *job,
                        const struct job_event *e)
 {
     if (rows[e->type].job)

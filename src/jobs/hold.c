@@ -140,6 +140,8 @@ void dispatch_hold_arrived(struct job *job)
 
 void dispatch_hold_expect_none(struct dispatcher *d, struct job *job)
 {
+    if (!(job->run.arriving | job->run.coming))
+        return;
     if (job->run.arriving)
         dispatch_hold_arrived(job);
     if (job->run.coming)

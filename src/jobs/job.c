@@ -1,6 +1,7 @@
 /* job: see job.h. */
 #include "jobs/job.h"
 
+#include "base/spare.h"
 #include "common/log.h"
 #include "common/xmalloc.h"
 
@@ -28,10 +29,21 @@ const char *job_name(const struct job *job, const char *boot, char text[JOB_TEXT
     return text;
 }
 
+/* Most jobs have short texts, and so records of one size. */
+enum { COMMON_SIZE = sizeof(struct job) + 32 };
+static struct spare common;
+
+static bool is_common(size_t texts, const struct job *limited)
+{
+    return offsetof(struct job, text) + texts <= COMMON_SIZE &&
+           !(limited && limited->asked.max_wait_ms);
+}
+
 struct job *job_new(const char *id, size_t id_len, const char *context, size_t context_len)
 {
-    size_t size = offsetof(struct job, text) + id_len + context_len;
-    struct job *job = xmalloc(size > sizeof *job ? size : sizeof *job);
+    size_t texts = id_len + context_len;
+    struct job *job = is_common(texts, NULL) ? spare_take(&common, COMMON_SIZE)
+                                             : xmalloc(offsetof(struct job, text) + texts);
     memset(job, 0, sizeof *job);
     job->asked.id_len = (uint16_t)id_len;
     job->asked.context_len = (uint16_t)context_len;
@@ -69,7 +81,10 @@ void job_free(struct job *job)
     payload_unref(job->asked.payload);
     job_origin_unref(job->asked.origin);
     free(job->run.why_no_module);
-    free(job);
+    if (is_common((size_t)job->asked.id_len + job->asked.context_len, job))
+        spare_give(&common, job);
+    else
+        free(job);
 }
 
 void job_set_source(struct job *job, struct job_source *source)
