@@ -26,6 +26,7 @@ struct expected {
     uint32_t limit_ms;
     uint64_t submitted_us, begun_us;
     uint32_t max_wait_ms;
+    bool marked, told, down; /* news of the end, to each reader */
 };
 
 static struct chance chance;
@@ -44,6 +45,7 @@ static uint64_t left_to_busy;        /* jobs put into the line beside an idle wo
 static uint64_t held_back;           /* jobs put into the line as their source was held */
 static uint64_t passed_by;           /* how often jobs were passed */
 static struct payload_budget unread; /* of all sources */
+static struct news_reader all, of_marked;
 
 static bool percent(unsigned of_hundred)
 {
@@ -291,6 +293,35 @@ static void left(struct test_source *source, struct job *job)
         expected->phase = ENDED;
 }
 
+/* --- news --- */
+
+static void on_news_of_end(struct news_reader *reader, const struct job *job,
+                           const struct job_end *end)
+{
+    struct expected *expected = &jobs[job->seq];
+    bool *told = reader == &all ? &expected->told : &expected->down;
+    hot_assert_msg(!*told, "the end of job %ju is news twice", (uintmax_t)job->seq);
+    hot_assert(reader == &all || expected->marked);
+    hot_assert(end->dropped || end->orphaned || expected->phase == ENDED);
+    *told = true;
+}
+
+static void read_news(void)
+{
+    all = of_marked = (struct news_reader){.on_end = on_news_of_end};
+    news_want(&shared.news, &all, NEWS_ENDS);
+    news_want(&shared.news, &of_marked, NEWS_MARKED);
+}
+
+/* Each job has told its end once, a marked one to both. */
+static void end_news(void)
+{
+    for (uint64_t seq = 1; seq <= shared.last_seq; seq++)
+        hot_assert(jobs[seq].told && jobs[seq].down == jobs[seq].marked);
+    news_want(&shared.news, &all, 0);
+    news_want(&shared.news, &of_marked, 0);
+}
+
 /* --- submits: section 6 once more, in other words --- */
 
 static bool can_start(void)
@@ -368,7 +399,9 @@ static void submit_any(void)
         .timeout_ms = percent(20) ? 1 + (uint32_t)below(3000) : 0,
         .max_wait_ms = percent(20) ? 1 + (uint32_t)below(3000) : 0,
         .size = percent(20) ? 1 + below(40000) : 0,
-        .link = percent(10),
+        .link = percent(10)  ? JOB_LINKED
+                : percent(5) ? JOB_LINKED_ON_FAILURE
+                             : JOB_FREE,
         .accepted = percent(50),
         .started = percent(50),
         .over_budget = percent(2),
@@ -404,6 +437,13 @@ static struct job *any_job(void)
     return dispatcher_find(&shared, last - back);
 }
 
+static void mark_any(void)
+{
+    struct job *job = any_job();
+    if (job)
+        job->run.marked = jobs[job->seq].marked = true;
+}
+
 static void cancel_any(void)
 {
     struct job *job = any_job();
@@ -427,6 +467,7 @@ static void source_ends(void)
     if (leaving[source->name - 'a'])
         return;
     mark_links(source);
+    source->source.leave |= percent(50);
     dispatcher_source_ended(&shared, &source->source);
 }
 
@@ -648,7 +689,7 @@ static void one_step(void)
         {120, notice_any},    {30, cancel_any}, {60, time_passes},       {4, source_ends},
         {3, reconfigure_any}, {10, silent_any}, {60, reader_any},        {10, announce_any},
         {10, stop_any},       {40, go_on_any},  {20, ping_all},          {6, recycle_any},
-        {8, pause_any},       {4, resize_any},  {4, operator_kills_any},
+        {8, pause_any},       {4, resize_any},  {4, operator_kills_any}, {20, mark_any},
     };
     unsigned total = 0;
     for (size_t i = 0; i < SUPPORT_COUNT(actions); i++)
@@ -760,6 +801,7 @@ START_TEST(test_walk)
         .source_output_max = 1000000,
     };
     world_open();
+    read_news();
     unread = (struct payload_budget){.max = UINT64_MAX};
     shared.hold.output = &unread;
     modules[1].settings.timeout_ms = 400;
@@ -781,6 +823,7 @@ START_TEST(test_walk)
     }
     walk_to_the_end();
     check_books();
+    end_news();
     world_close();
     free(jobs);
 }
