@@ -291,8 +291,8 @@ const struct command cmd_top = {
     .kind = COMMAND_TOP,
     .run = run_top,
     .summary = "show pools, modules, jobs and workers live",
-    .help = "Shows a live screen: pools, modules with the times of their jobs, the jobs running\n"
-            "longest, and workers. h shows the keys, q quits. With -1, or without a terminal, all\n"
-            "of it is printed once. With --json, a line for each look: the answers to stats,\n"
-            "workers and jobs.\n",
+    .help = "Shows a live screen: pools, modules with the times of their jobs, the jobs\n"
+            "running longest, and workers. h shows the keys, q quits. With -1, or without a\n"
+            "terminal, all of it is printed once. With --json, a line for each look: the\n"
+            "answers to stats, workers and jobs.\n",
 };

@@ -82,6 +82,8 @@ static void offer_options(const struct line *line, char *word)
             offer(name, word);
     }
     offer("--help", word);
+    if (!line->command)
+        offer("--version", word);
 }
 
 static void offer_commands(char *word)

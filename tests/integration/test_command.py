@@ -232,6 +232,21 @@ def test_help():
     assert b"124" in result.stdout
 
 
+def test_help_of_each_command():
+    """On a terminal of 80 columns, with each option that completion knows; help tells the same."""
+
+    def lines(*arguments):
+        result = subprocess.run([COMMAND, *arguments], capture_output=True, env=environment(), check=True)
+        return result.stdout.decode().splitlines()
+
+    for command in lines("--complete", ""):
+        text = lines(command, "--help")
+        assert lines("help", command) == text
+        assert max(map(len, text)) <= 80, command
+        for option in lines("--complete", command, "--"):
+            assert any(option in line for line in text), (command, option)
+
+
 def completed(line, address, **kwargs):
     """The words that bash proposes at the end of the line."""
     script = f'. "$1"; COMP_LINE=$2 COMP_POINT=${{#2}}; _taskmaster {COMMAND}; printf "%s\\n" "${{COMPREPLY[@]}}"'

@@ -25,6 +25,8 @@ START_TEST(options)
     assert_words(ARGS("--complete", "resize", "--p"), "--pool-start\n--pool-max\n");
     assert_words(ARGS("--complete", "cancel", "--w"), "");
     assert_words(ARGS("--complete", "--wa"), "--wait-ms\n--waiting\n");
+    assert_words(ARGS("--complete", "--ver"), "--version\n");
+    assert_words(ARGS("--complete", "run", "--ver"), "");
 }
 END_TEST
 
