@@ -23,7 +23,7 @@ void *spare_take(struct spare *spare, size_t size)
     void *record = spare->first;
     if (!record)
         return xmalloc(size);
-    memcpy(&spare->first, record, sizeof record);
+    memcpy(&spare->first, record, sizeof spare->first);
     spare->count--;
     return record;
 }
@@ -34,7 +34,7 @@ void spare_give(struct spare *spare, void *record)
         free(record);
         return;
     }
-    memcpy(record, &spare->first, sizeof record);
+    memcpy(record, &spare->first, sizeof spare->first);
     spare->first = record;
     spare->count++;
 }
