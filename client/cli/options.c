@@ -333,7 +333,7 @@ const struct option_row options[] = {
     {"max-wait", "SECONDS", VALUE_PLAIN, COMMAND_RUN | COMMAND_SUBMIT, set_max_wait,
      "fail a job that has not begun by then"},
     {"context", "JSON", VALUE_PLAIN, COMMAND_RUN | COMMAND_SUBMIT, set_context,
-     "returned in the job's result with --json"},
+     "returned with the job's end; run --json shows it"},
     {"link", NULL, VALUE_PLAIN, COMMAND_RUN, set_link,
      "cancel the job if the command ends (default)"},
     {"no-link", NULL, VALUE_PLAIN, COMMAND_RUN, set_no_link,
