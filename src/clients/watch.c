@@ -99,10 +99,10 @@ static bool is_named(const char *wanted, const char *name)
     return !*wanted || (name && strcmp(wanted, name) == 0);
 }
 
-static bool is_wanted(const struct client_watch *watch, const struct sight *sight)
+static bool is_wanted(const struct client_watch *watch, enum client_watch_what what,
+                      const char *module, const char *pool)
 {
-    return watch->what & sight->what && is_named(watch->pool, sight->pool) &&
-           is_named(watch->module, sight->module);
+    return watch->what & what && is_named(watch->pool, pool) && is_named(watch->module, module);
 }
 
 static bool is_slow(const struct client_watch *watch)
@@ -145,8 +145,21 @@ static void tell_all(struct client_watches *watches, const struct sight *sight)
 {
     struct client_watch *watch;
     LIST_FOREACH (watch, &watches->list, link)
-        if (is_wanted(watch, sight))
+        if (is_wanted(watch, sight->what, sight->module, sight->pool))
             tell(watches, watch, sight);
+}
+
+/* The short way on a busy server, with hundreds of thousands of sights a second: this second has no
+ * room for one about the job. False if it has. */
+static bool drop_of_job(struct client_watches *watches, const struct job *job)
+{
+    struct client_watch *watch;
+    const char *module = job->asked.module ? job->asked.module->name : NULL;
+    if (has_room(watches))
+        return false;
+    LIST_FOREACH (watch, &watches->list, link)
+        watch->dropped += is_wanted(watch, WATCH_JOBS, module, job->run.pool->name);
+    return true;
 }
 
 /* --- news --- */
@@ -170,6 +183,8 @@ static struct sight sight_of_job(const struct job *job)
 
 static void on_job(struct news_reader *reader, const struct job *job)
 {
+    if (drop_of_job(watches_of(reader), job))
+        return;
     struct sight sight = sight_of_job(job);
     uint64_t wait_us = job->run.begun_us - job->run.submitted_us;
     if (job_is_assigned(job)) {
@@ -197,6 +212,8 @@ static const char *reason_at_end(const struct job_end *end)
 
 static void on_end(struct news_reader *reader, const struct job *job, const struct job_end *end)
 {
+    if (drop_of_job(watches_of(reader), job))
+        return;
     struct sight sight = sight_of_job(job);
     sight.state = state_at_end(end);
     sight.reason = reason_at_end(end);
