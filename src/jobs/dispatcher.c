@@ -203,18 +203,12 @@ void dispatcher_configure(struct dispatcher *d, const struct pool_settings *limi
         dispatch_renew_say_waits(d);
 }
 
-static void tell_pool(struct dispatcher *d, enum pool_news what)
-{
-    if (news_is_wanted(&d->shared->news, NEWS_POOLS))
-        news_tell_pool(&d->shared->news, d->name, what);
-}
-
 bool dispatcher_pause(struct dispatcher *d)
 {
     bool was = d->paused;
     dispatch_pause(d);
     if (!was)
-        tell_pool(d, POOL_IS_PAUSED);
+        news_tell_pool(&d->shared->news, d->name, POOL_IS_PAUSED);
     dispatch_schedule(d->shared);
     return was;
 }
@@ -224,7 +218,7 @@ bool dispatcher_resume(struct dispatcher *d)
     bool was = d->paused;
     dispatch_resume(d);
     if (was)
-        tell_pool(d, POOL_IS_RESUMED);
+        news_tell_pool(&d->shared->news, d->name, POOL_IS_RESUMED);
     dispatch_schedule(d->shared);
     return was;
 }
@@ -234,7 +228,7 @@ void dispatcher_resize(struct dispatcher *d, const struct pool_size *size)
     d->limits.pool_start = size->pool_start;
     d->limits.pool_max = size->pool_max;
     d->limits.job_max = size->job_max;
-    tell_pool(d, POOL_IS_RESIZED);
+    news_tell_pool(&d->shared->news, d->name, POOL_IS_RESIZED);
     dispatch_resize_end_surplus(d);
     dispatch_life_end_surplus(d);
     dispatch_touch(d, DISPATCH_LINE | DISPATCH_POOL);

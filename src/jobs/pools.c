@@ -33,12 +33,6 @@ static uint32_t free_number(const struct pools *pools)
     return number;
 }
 
-static void tell(struct dispatcher *d, enum pool_news what)
-{
-    if (news_is_wanted(&d->shared->news, NEWS_POOLS))
-        news_tell_pool(&d->shared->news, d->name, what);
-}
-
 static struct dispatcher *add(struct pools *pools, const char *name,
                               const struct pool_settings *settings)
 {
@@ -49,7 +43,7 @@ static struct dispatcher *add(struct pools *pools, const char *name,
         LIST_INSERT_AFTER(pools->first, d, link);
     else
         LIST_INSERT_HEAD(&pools->list, d, link);
-    tell(d, POOL_IS_ADDED);
+    news_tell_pool(&d->shared->news, d->name, POOL_IS_ADDED);
     return d;
 }
 
@@ -64,7 +58,7 @@ static void on_empty(void *arg)
 {
     struct dispatcher *d = arg;
     log_event(LOG_INFO, "pool-removed", LOG_STR("pool", d->name));
-    tell(d, POOL_IS_REMOVED);
+    news_tell_pool(&d->shared->news, d->name, POOL_IS_REMOVED);
     destroy(d);
 }
 
