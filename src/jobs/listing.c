@@ -26,11 +26,10 @@ static bool is_full(const struct listing_page *page)
     return page->count == page->limit || page->looks >= LISTING_LOOKS;
 }
 
-/* Jobs to be gathered are looked at all together, or not in this call. More than half of the looks
- * are never charged, so that each call gets on: one pool can have so many workers. */
-static bool charge(struct listing_page *page, size_t gathered)
+/* Jobs to be gathered are looked at all together, or not in this call. A call begins with any
+ * number, so that each gets on. */
+static bool charge(struct listing_page *page, size_t looks)
 {
-    size_t looks = gathered < LISTING_LOOKS / 2 ? gathered : LISTING_LOOKS / 2;
     if (page->looks && page->looks + looks > LISTING_LOOKS)
         return false;
     page->looks += looks;
@@ -180,12 +179,20 @@ static bool walk(struct listing *listing, const struct gathered *others,
     return false;
 }
 
+/* Half of the looks are left for the line, so that each call gets on. More others need thousands of
+ * workers, each with a window of short jobs. */
+static size_t looks_at_others(const struct dispatcher *d)
+{
+    size_t others = d->line.prefetched_count + d->aside.count;
+    return others < LISTING_LOOKS / 2 ? others : LISTING_LOOKS / 2;
+}
+
 /* Returns whether the pool has no more. */
 static bool read_waiting(struct listing *listing, struct dispatcher *d,
                          const struct listing_filter *filter, struct listing_page *page)
 {
     struct gathered others = {0};
-    if (!charge(page, d->line.prefetched_count + d->aside.count))
+    if (!charge(page, looks_at_others(d)))
         return false;
     gather_others(&others, d);
     if (listing->cursor.queue != &d->line.queue)

@@ -765,7 +765,7 @@ void open_idle(uint32_t workers, uint32_t pool_max, uint32_t job_max)
 {
     open_pool(workers, pool_max, job_max);
     for (int i = 0; d.pool.counts[WORKER_STARTING] < workers; i++) {
-        ck_assert_int_lt(i, 100);
+        ck_assert_int_lt(i, 100 + (int)workers);
         pass_ms(BATCH_MS); /* many are started over several turns */
     }
     for (uint32_t id = 1; id <= workers; id++)

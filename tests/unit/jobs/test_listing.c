@@ -271,6 +271,26 @@ START_TEST(test_looks_are_bounded)
 }
 END_TEST
 
+/* Running jobs are gathered whole: those of two pools may be too many for one call. */
+START_TEST(test_looks_at_running_jobs_are_bounded)
+{
+    size_t met = 0;
+    bool more = true;
+    open_listing(POOL_WORKERS_MAX - 10, 1);
+    silent = true;
+    fill(POOL_WORKERS_MAX - 10);
+    for (int i = 0; i < 20; i++)
+        submit_other();
+    while (more) {
+        more = read_page();
+        ck_assert_uint_le(page.looks, LISTING_LOOKS);
+        met += page.count;
+    }
+    ck_assert_uint_eq(met, POOL_WORKERS_MAX + 10);
+    close_listing();
+}
+END_TEST
+
 /* The pool at hand is gone: the listing goes on with the next one. */
 START_TEST(test_a_pool_is_gone)
 {
@@ -390,6 +410,7 @@ int main(void)
     tcase_add_test(tc, test_everything_goes);
     tcase_add_test(tc, test_passed_jobs);
     tcase_add_test(tc, test_looks_are_bounded);
+    tcase_add_test(tc, test_looks_at_running_jobs_are_bounded);
     tcase_add_test(tc, test_a_pool_is_gone);
     tcase_add_test(tc, test_walk);
     tcase_add_test(tc, test_position);
