@@ -80,14 +80,9 @@ static void give_way(struct dispatcher *d, struct worker *worker)
         worker_decide_end(worker, dispatch_start_room_end(d));
 }
 
-void dispatch_outcome_answered(struct dispatcher *d, struct worker *worker,
-                               const struct worker_answer *answer)
+static struct job_event event_of(const struct worker_answer *answer)
 {
-    struct job *job = worker->job;
-    if (worker->stream.lost)
-        return; /* the job is lost with its worker */
-    bool proof = dispatch_start_is_proof(d, worker);
-    struct job_event event = {
+    return (struct job_event){
         .type = answer->type,
         .fail = answer->fail,
         .code = answer->code,
@@ -96,6 +91,16 @@ void dispatch_outcome_answered(struct dispatcher *d, struct worker *worker,
         .payload = answer->payload,
         .retry_after_ms = answer->retry_after_ms,
     };
+}
+
+void dispatch_outcome_answered(struct dispatcher *d, struct worker *worker,
+                               const struct worker_answer *answer)
+{
+    struct job *job = worker->job;
+    if (worker->stream.lost)
+        return; /* the job is lost with its worker */
+    bool proof = dispatch_start_is_proof(d, worker);
+    struct job_event event = event_of(answer);
     if (event.type == JOB_FAILED && event.fail == FAIL_UNAVAILABLE) {
         if (answer->unfit && dispatch_refusal_give_back(d, worker, answer))
             return;

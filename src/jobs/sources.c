@@ -3,13 +3,13 @@
  */
 #include "jobs/dispatcher_internal.h"
 
-/* The job's connection has ended. */
 static bool ends_with(const struct job *job, const struct job_source *source)
 {
     return job->asked.link == JOB_LINKED ||
            (job->asked.link == JOB_LINKED_ON_FAILURE && !source->leave);
 }
 
+/* The job's connection has ended. */
 static void cancel_linked(struct job *job)
 {
     job_set_by(job, BY_LINK, NULL);
