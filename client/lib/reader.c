@@ -2,6 +2,7 @@
 #include "reader.h"
 
 #include "common/json_load.h"
+#include "common/limits.h"
 #include "event_kind.h"
 
 #include <errno.h>
@@ -105,12 +106,22 @@ static tm_client_status bad(struct tmc_failure *failure, const char *what)
                            "the server's answer breaks the protocol: %s", what);
 }
 
+/* Others may have submitted larger jobs, before a reload made payload_max less. */
+static bool is_of_any_job(const struct tmc_reader *reader, const struct tmc_event_kind *kind)
+{
+    return kind == tmc_event_kind_of(TM_CLIENT_EVENT_PEEK) ||
+           (kind->role == TMC_EVENT_FINAL && json_object_get(reader->message.header, "service"));
+}
+
 static size_t size_max(const struct tmc_reader *reader)
 {
     const char *event = json_string_value(json_object_get(reader->message.header, "event"));
-    bool unbounded = event && tmc_event_kind_of(tmc_event_kind_find(event))->unbounded;
-    return unbounded && reader->payload_max < ANSWER_SIZE_MAX ? ANSWER_SIZE_MAX
-                                                              : reader->payload_max;
+    const struct tmc_event_kind *kind =
+        tmc_event_kind_of(event ? tmc_event_kind_find(event) : TM_CLIENT_EVENT_DONE);
+    if (is_of_any_job(reader, kind))
+        return PAYLOAD_SIZE_MAX;
+    return kind->unbounded && reader->payload_max < ANSWER_SIZE_MAX ? ANSWER_SIZE_MAX
+                                                                    : reader->payload_max;
 }
 
 /* Reads `size` of the header; 0 without one. */

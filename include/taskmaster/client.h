@@ -269,7 +269,8 @@ const char *tm_client_error_event(const tm_client *client);
 const char *tm_client_server(const tm_client *client);
 
 /* Returns the largest payload of a job or a result, in bytes; 0 before tm_client_connect(). A
- * larger payload from the server is a PROTOCOL fault. */
+ * larger payload from the server is a PROTOCOL fault; but answers to other requests, and the ends
+ * of jobs for this client's services, may be larger. */
 size_t tm_client_payload_max(const tm_client *client);
 
 /* Returns the number of jobs and requests in flight: sent by tm_client_submit() or

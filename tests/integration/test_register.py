@@ -100,6 +100,23 @@ def test_the_commands_run_one_after_the_other(registered, tmp_path):
     assert service.stop() == DONE
 
 
+def test_a_result_larger_than_the_owners_limit(daemon, tmp_path):
+    """The submitter came before a reload made the limit less, the owner came behind it."""
+    server = daemon(pool_start=1, pool_max=1, payload_max=65536)
+    old = server.client()
+    server.write_config(payload_max=4096)
+    server.signal(signal.SIGHUP)
+    server.log.wait("renewed")
+    service = Registered(server, tmp_path, "--exec", "wc -c")
+    try:
+        old.submit(1, "echo", 50000 * "x", service="s")
+        old.event("accepted", id=1)
+        service.wait_text("50000")
+        assert service.stop() == DONE
+    finally:
+        proc.end(service.process)
+
+
 def test_a_payload_larger_than_a_pipe_and_one_that_is_not_read(registered):
     service = registered("--exec", '[ "$TASKMASTER_SUBMIT_ID" = 1 ] || wc -c')
     payload = b"x" * 5_000_000

@@ -205,7 +205,7 @@ START_TEST(header_length)
 }
 END_TEST
 
-/* Reads a message with a `size`, for a server with a `payload_max`. */
+/* Reads a message with a `size`, for a server with a `payload_max`. `event`: between its quotes. */
 static tm_client_status promise(const char *event, uint64_t size, size_t payload_max)
 {
     char text[128];
@@ -247,6 +247,20 @@ START_TEST(size_is_not_believed)
 }
 END_TEST
 
+/* Others submitted them, maybe with more than this connection may. */
+START_TEST(jobs_of_others_may_be_larger)
+{
+    static const char *const events[] = {"peek", "done\",\"service\":\"s",
+                                         "failed\",\"service\":\"s"};
+    const size_t gib = (size_t)1 << 30;
+    for (size_t i = 0; i < sizeof events / sizeof events[0]; i++) {
+        ck_assert_int_eq(promise(events[i], gib, 1000), TM_CLIENT_OK);
+        ck_assert_int_eq(promise(events[i], gib + 1, 1000), TM_CLIENT_PROTOCOL);
+    }
+    ck_assert_int_eq(promise("part\",\"service\":\"s", 1001, 1000), TM_CLIENT_PROTOCOL);
+}
+END_TEST
+
 int main(void)
 {
     TCase *tcase = tcase_create("reader");
@@ -259,6 +273,7 @@ int main(void)
     tcase_add_test(tcase, numbers);
     tcase_add_test(tcase, header_length);
     tcase_add_test(tcase, size_is_not_believed);
+    tcase_add_test(tcase, jobs_of_others_may_be_larger);
     Suite *suite = suite_create("client reader");
     suite_add_tcase(suite, tcase);
     return run_suite(suite);
