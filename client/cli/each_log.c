@@ -37,7 +37,7 @@ static int compare(const void *a, const void *b)
     return (x > y) - (x < y);
 }
 
-/* The number of a whole line; 0 for the header, and for a line cut off by the end of that run. */
+/* The number of a whole line; 0 for a line cut off by the end of that run. */
 static uint64_t number_of(const char *line, size_t len)
 {
     unsigned fields = 1;
@@ -54,6 +54,13 @@ static void add_ended(struct each_log *log, uint64_t number)
     if ((count & (count + 1)) == 0) /* full: its capacity is a power of two, less one */
         log->ended = allocate(log->ended, (2 * count + 1) * sizeof *log->ended);
     log->ended[log->ended_count++] = number;
+}
+
+/* An empty file is a log without its header yet. A log of parallel has the same header. */
+static bool has_header(FILE *file)
+{
+    char line[sizeof header];
+    return !fgets(line, sizeof line, file) || strcmp(line, header) == 0;
 }
 
 /* Returns false if the last line is not whole. */
@@ -183,9 +190,14 @@ static int resume(struct each_log *log, bool *whole)
     FILE *file = fopen(log->settings->job_log, "re");
     if (!file)
         return errno == ENOENT ? 0 : fail(log);
-    *whole = read_ended(log, file);
+    bool is_log = has_header(file);
+    if (is_log)
+        *whole = read_ended(log, file);
+    else
+        complain("%s is no log of jobs: its first line is not the header of --joblog",
+                 log->settings->job_log);
     fclose(file);
-    return 0;
+    return is_log ? 0 : -1;
 }
 
 int each_log_open(struct each_log *log, const struct settings *settings)

@@ -66,6 +66,18 @@ def test_resume_after_a_line_cut_off(daemon, tmp_path):
     assert run(server, *resume, input=b"a\nb\nc\n")[1] == b""
 
 
+def test_resume_refuses_a_file_that_is_no_log(daemon, tmp_path):
+    server, log = daemon(), tmp_path / "log"
+    for text in ("important\n", HEADER[:-1], "1\th\t0\t0\t0\t0\t0\t0\techo a\n"):
+        log.write_text(text)
+        status, out, err = run(server, "echo", "--joblog", str(log), "--resume", input=b"a\n")
+        assert (status, out) == (64, b"") and "is no log of jobs" in err, (status, out, err)
+        assert log.read_text() == text
+    log.write_text("")
+    assert run(server, "echo", "--joblog", str(log), "--resume", input=b"a\n")[:2] == (0, b"a\n")
+    assert [r[0] for r in rows(log)] == ["1"]
+
+
 def test_jobs_out_of_order_and_in_any_order_of_the_log(daemon, tmp_path):
     server, log = daemon(pool_start=2, pool_max=2), tmp_path / "log"
     lines = b'{"ms":300}\n{"ms":1}\n'
