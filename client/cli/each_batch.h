@@ -57,6 +57,6 @@ void each_ends_interrupt(struct batch *batch);
 int each_ends_time_out(struct batch *batch);
 
 /* Ends the batch when standard output fails. Returns the exit status. */
-int each_ends_lose_output(const struct batch *batch);
+int each_ends_lose_output(struct batch *batch);
 
 #endif

@@ -115,11 +115,15 @@ int each_ends_time_out(struct batch *batch)
 }
 
 /* Its reader is gone, or there is no room. Naming each line would be of no use. */
-int each_ends_lose_output(const struct batch *batch)
+int each_ends_lose_output(struct batch *batch)
 {
     const struct each_record *first = TAILQ_FIRST(&batch->records.all);
-    complain("results are missing: of line %" PRIu64
-             " and of others behind it, and maybe of some before",
-             first ? first->number : batch->records.line_count + 1);
+    uint64_t count = batch->records.line_count;
+    if (!first && !has_rest(batch) && lines_over(&batch->input))
+        complain("results are missing: maybe of lines up to line %" PRIu64, count);
+    else
+        complain("results are missing: of line %" PRIu64
+                 ", and maybe of others before and behind it",
+                 first ? first->number : count + 1);
     return EXIT_JOB_FAILED;
 }

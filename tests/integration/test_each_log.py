@@ -127,6 +127,17 @@ def test_a_log_that_takes_no_line(daemon):
     assert (status, out) == (1, b"x\n") and "cannot write /dev/full" in err, (status, out, err)
 
 
+def test_results_missing_at_the_end_of_input(daemon, tmp_path):
+    """All lines have ended, and standard output takes none."""
+    server, lines = daemon(), tmp_path / "lines"
+    for text, missing in (("a\n", "maybe of lines up to line 1"), ("", "")):
+        lines.write_text(text)
+        with lines.open("rb") as stdin, open("/dev/full", "wb") as full:
+            command = [COMMAND, "run", "--each", "--server", server.address, "echo"]
+            done = subprocess.run(command, stdin=stdin, stdout=full, stderr=subprocess.PIPE, timeout=DEADLINE)
+        assert done.returncode == (1 if text else 0) and missing in done.stderr.decode(), done
+
+
 def test_nul_ends_a_line(daemon, tmp_path):
     server, log = daemon(), tmp_path / "log"
     for option in ("-0", "--null"):
