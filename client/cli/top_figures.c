@@ -60,6 +60,14 @@ tm_client_status top_figures_stop_job(struct top_figures *figures, const char *j
 
 /* ---- answers ---- */
 
+static bool has_more(const tm_client_event *event)
+{
+    json_t *header = json_loads(event->header, 0, NULL);
+    bool more = json_is_true(json_object_get(header, "more"));
+    json_decref(header);
+    return more;
+}
+
 static void take_figures(struct top_figures *figures, const struct kind *kind,
                          const tm_client_event *event)
 {
@@ -73,7 +81,7 @@ static void take_figures(struct top_figures *figures, const struct kind *kind,
         else if (kind == &kinds[WORKERS])
             top_model_take_workers(figures->model, value);
         else
-            top_model_take_jobs(figures->model, value);
+            top_model_take_jobs(figures->model, value, has_more(event));
     }
     json_decref(value);
 }

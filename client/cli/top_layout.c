@@ -24,12 +24,13 @@ static int wanted_width(const struct top_column *column, const json_t *rows, int
     return width < most ? width : most;
 }
 
-/* For "MODULE 11-20/50". */
+/* For "MODULE 11-20/50", or "JOB 11-20/500+". */
 static int title_width(const struct top_table *table, const json_t *rows)
 {
     char text[64];
     size_t count = json_array_size(rows);
-    return snprintf(text, sizeof text, "%s %zu-%zu/%zu", table->name, count, count, count);
+    return snprintf(text, sizeof text, "%s %zu-%zu/%zu%s", table->name, count, count, count,
+                    table == &top_tables[TOP_JOBS] ? "+" : "");
 }
 
 /* A text without a word in any row comes last. */

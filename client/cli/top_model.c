@@ -198,9 +198,10 @@ void top_model_take_workers(struct top_model *model, json_t *workers)
     }
 }
 
-void top_model_take_jobs(struct top_model *model, json_t *jobs)
+void top_model_take_jobs(struct top_model *model, json_t *jobs, bool more)
 {
     model->has_jobs = true;
+    model->more_jobs = more;
     take_list(model, TOP_JOBS, jobs);
 }
 

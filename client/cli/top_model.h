@@ -20,6 +20,7 @@ struct top_model {
     bool since_start;           /* percentiles are of all jobs so far, not of recent ones */
     int64_t silent_ms;          /* the server has owed an answer for so long */
     bool has_jobs;              /* the server tells of jobs; otherwise its workers do */
+    bool more_jobs;             /* the server has more of them than it was asked for */
 };
 
 void top_model_init(struct top_model *model);
@@ -29,7 +30,7 @@ void top_model_free(struct top_model *model);
  * back. */
 void top_model_take_stats(struct top_model *model, json_t *stats, int64_t now_ms);
 void top_model_take_workers(struct top_model *model, json_t *workers);
-void top_model_take_jobs(struct top_model *model, json_t *jobs);
+void top_model_take_jobs(struct top_model *model, json_t *jobs, bool more);
 
 /* The rows of a section with `words` in a text, sorted by a column, the largest number or the first
  * name first; `reverse`: the other way. Returns a list of the caller's. */

@@ -77,16 +77,17 @@ static bool is_right(const struct top_column *column)
     return column->unit != TOP_TEXT;
 }
 
-/* "MODULE 50", or "MODULE 11-20/50". */
+/* "MODULE 50", or "MODULE 11-20/50"; "JOB 500+", if these are not all. */
 static void name_title(char title[TOP_CELL_MAX], enum top_section section,
                        const struct top_place *place, size_t page)
 {
     size_t count = json_array_size(place->list);
+    const char *more = place->more ? "+" : "";
     if (page >= count || page == 0)
-        snprintf(title, TOP_CELL_MAX, "%s %zu", top_tables[section].name, count);
+        snprintf(title, TOP_CELL_MAX, "%s %zu%s", top_tables[section].name, count, more);
     else
-        snprintf(title, TOP_CELL_MAX, "%s %zu-%zu/%zu", top_tables[section].name, place->first + 1,
-                 place->first + page, count);
+        snprintf(title, TOP_CELL_MAX, "%s %zu-%zu/%zu%s", top_tables[section].name,
+                 place->first + 1, place->first + page, count, more);
 }
 
 static void draw_title(struct top_screen *screen, enum top_section section,

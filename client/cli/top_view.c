@@ -68,6 +68,7 @@ void top_view_update(struct top_view *view, const struct top_model *model)
         struct top_place *place = &view->places[section];
         json_decref(place->list);
         place->list = top_model_select(model, section, view->filter, place->sort, place->reverse);
+        place->more = section == TOP_JOBS && model->more_jobs;
         follow_row(view, section);
     }
 }

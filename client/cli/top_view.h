@@ -22,6 +22,7 @@ enum top_wish { TOP_NOTHING, TOP_CANCEL_JOB, TOP_KILL_JOB, TOP_REPAINT, TOP_QUIT
 
 struct top_place {
     json_t *list; /* the shown rows; owned */
+    bool more;    /* the server has others */
     size_t sort;  /* column */
     bool reverse;
     size_t cursor;          /* row */

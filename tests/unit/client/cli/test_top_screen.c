@@ -118,6 +118,23 @@ START_TEST(test_many)
 }
 END_TEST
 
+/* The server was asked for some of its jobs. */
+START_TEST(test_more_jobs)
+{
+    json_t *jobs = world_jobs(500);
+    world_take(&model, world_stats(2), NULL, world_workers(2), 1000);
+    top_model_take_jobs(&model, jobs, true);
+    draw(24, 80);
+    ck_assert_int_eq(count_lines("/500+ "), 1);
+    draw(600, 80);
+    ck_assert_int_eq(count_lines("JOB 500+ "), 1);
+    top_model_take_jobs(&model, jobs, false);
+    draw(600, 80);
+    ck_assert_int_eq(count_lines("JOB 500 "), 1);
+    json_decref(jobs);
+}
+END_TEST
+
 /* The cursor's row is always on the screen, also when it moves in the order. */
 START_TEST(test_cursor)
 {
@@ -237,6 +254,7 @@ int main(void)
     tcase_add_test(tc, test_small);
     tcase_add_test(tc, test_all_sizes);
     tcase_add_test(tc, test_many);
+    tcase_add_test(tc, test_more_jobs);
     tcase_add_test(tc, test_cursor);
     tcase_add_test(tc, test_small_size);
     tcase_add_test(tc, test_alarms);

@@ -132,12 +132,12 @@ START_TEST(test_row_gone)
     press("\033[F");
     ck_assert_uint_eq(view.places[TOP_JOBS].cursor, 4);
     json_t *jobs = world_jobs(2);
-    top_model_take_jobs(&model, jobs);
+    top_model_take_jobs(&model, jobs, false);
     json_decref(jobs);
     top_view_update(&view, &model);
     ck_assert_uint_eq(view.places[TOP_JOBS].cursor, 1);
     jobs = json_array();
-    top_model_take_jobs(&model, jobs);
+    top_model_take_jobs(&model, jobs, false);
     json_decref(jobs);
     top_view_update(&view, &model);
     ck_assert_uint_eq(view.places[TOP_JOBS].cursor, 0);

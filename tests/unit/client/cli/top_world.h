@@ -87,7 +87,7 @@ static inline void world_take(struct top_model *model, json_t *stats, json_t *jo
 {
     top_model_take_stats(model, stats, now_ms);
     if (jobs)
-        top_model_take_jobs(model, jobs);
+        top_model_take_jobs(model, jobs, false);
     top_model_take_workers(model, workers);
     json_decref(stats);
     json_decref(jobs);
