@@ -2,16 +2,14 @@
 #include "ask.h"
 #include "command.h"
 #include "exit_status.h"
+#include "shown.h"
 #include "table.h"
 #include "units.h"
 
 /* ---- figures of pools ---- */
 
 /* The columns for people. All figures of a pool would need two lines. */
-static const struct {
-    const char *part; /* NULL: the pool itself */
-    const char *member, *column;
-} columns[] = {
+static const struct shown columns[] = {
     {NULL, "paused", "paused"},       {NULL, "removed", "removed"},
     {"pool", "start", "start"},       {"pool", "max", "max"},
     {"pool", "starting", "starting"}, {"pool", "idle", "idle"},
@@ -25,8 +23,7 @@ static json_t *make_pool_row(const json_t *pool)
 {
     json_t *row = json_object();
     for (size_t i = 0; i < sizeof columns / sizeof columns[0]; i++) {
-        const json_t *part = columns[i].part ? json_object_get(pool, columns[i].part) : pool;
-        json_t *value = json_object_get(part, columns[i].member);
+        json_t *value = shown_member(pool, &columns[i]);
         if (value)
             json_object_set(row, columns[i].column, value);
     }
@@ -51,9 +48,7 @@ static const char *const left_out[] = {"wait_us",   "run_us",     "bytes_in",
                                        "bytes_out", "longest_ms", "longest_job"};
 
 /* The percentiles for people. */
-static const struct {
-    const char *times, *member, *column;
-} percentiles[] = {
+static const struct shown percentiles[] = {
     {"wait_us", "p50", "wait_p50"},
     {"wait_us", "p99", "wait_p99"},
     {"run_us", "p50", "run_p50"},
@@ -74,9 +69,7 @@ static json_t *make_module_row(const json_t *module)
     for (size_t i = 0; i < sizeof left_out / sizeof *left_out; i++)
         json_object_del(row, left_out[i]);
     for (size_t i = 0; i < sizeof percentiles / sizeof *percentiles; i++)
-        add_percentile(
-            row, percentiles[i].column,
-            json_object_get(json_object_get(module, percentiles[i].times), percentiles[i].member));
+        add_percentile(row, percentiles[i].column, shown_member(module, &percentiles[i]));
     return row;
 }
 

@@ -75,11 +75,16 @@ json_t *shown_object(const json_t *object)
     return shown;
 }
 
+json_t *shown_member(const json_t *object, const struct shown *column)
+{
+    const json_t *part = column->part ? json_object_get(object, column->part) : object;
+    return json_object_get(part, column->member);
+}
+
 /* NULL: not told, or null. */
 static const json_t *value_of(const json_t *object, const struct shown *column)
 {
-    const json_t *part = column->part ? json_object_get(object, column->part) : object;
-    const json_t *value = json_object_get(part, column->member);
+    const json_t *value = shown_member(object, column);
     return json_is_null(value) ? NULL : value;
 }
 

@@ -24,6 +24,9 @@ int shown_name_len(const char *member);
  */
 json_t *shown_object(const json_t *object);
 
+/* Returns the value of a column, borrowed; NULL without it. */
+json_t *shown_member(const json_t *object, const struct shown *column);
+
 /* Returns rows with the given columns of each object in the list. Leaves out a column without any
  * value. `columns` ends with an empty one. */
 json_t *shown_rows(const json_t *list, const struct shown *columns);
