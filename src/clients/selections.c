@@ -19,6 +19,9 @@ struct client_selection {
     struct listing listing;
     struct listing_filter filter; /* its texts are copies; owned */
     uint64_t count;               /* jobs ended so far */
+    uint64_t found;               /* of these, in the present sweep */
+    bool again;                   /* the sweep is not the first one, */
+    bool parted;                  /* and takes more than one turn */
     bool kill;
     char id[ID_TEXT_MAX + 1]; /* of the request */
 };
@@ -93,7 +96,8 @@ void client_selections_forget(struct client_session *session)
     }
 }
 
-/* The end of one job may end others, so each is looked for by its number. */
+/* The end of one job may end others, so each is looked for by its number. Those told to stop in an
+ * earlier sweep may be met again. */
 static void end_jobs(struct client_selection *selection, const struct listing_page *page)
 {
     struct client_session *session = selection->session;
@@ -102,9 +106,10 @@ static void end_jobs(struct client_selection *selection, const struct listing_pa
         seqs[i] = page->jobs[i]->seq;
     for (size_t i = 0; i < page->count; i++) {
         struct job *job = pools_find(session->clients->pools, seqs[i]);
-        if (!job)
+        if (!job || (selection->again && job->run.cancelled))
             continue;
         selection->count++;
+        selection->found++;
         client_owner_note(session, job);
         dispatcher_cancel(job, selection->kill);
     }
@@ -136,6 +141,21 @@ static void answer(const struct client_selection *selection)
     event_end(&event);
 }
 
+/* Between two batches a worker may have given a job back to a place that the sweep has passed. So a
+ * sweep of several batches is followed by another one, until one finds no job. False: it was the
+ * last one. */
+static bool begin_again(struct client_selection *selection)
+{
+    if (!selection->parted || (selection->again && !selection->found))
+        return false;
+    selection->again = true;
+    selection->parted = false;
+    selection->found = 0;
+    listing_end(&selection->listing);
+    listing_begin(&selection->listing, true);
+    return true;
+}
+
 /* Returns the session if the selection is done. */
 static struct client_session *end_batch(struct client_selection *selection)
 {
@@ -144,7 +164,8 @@ static struct client_session *end_batch(struct client_selection *selection)
     bool more =
         listing_read(&selection->listing, session->clients->pools, &selection->filter, &page);
     end_jobs(selection, &page);
-    if (more)
+    selection->parted |= more;
+    if (more || begin_again(selection))
         return NULL;
     log_done(selection);
     answer(selection);

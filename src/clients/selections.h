@@ -2,9 +2,10 @@
  * selections: a cancel or a kill of all jobs of a filter, a batch in each turn.
  *
  * The jobs are those submitted before the request. Waiting ones come first: a job that begins
- * meanwhile is met among the running ones. The selections of all clients are done one after the
- * other, so only one has a place among the jobs. Each is answered when it is done; the session
- * does not end before, and takes its selections along when it is closed.
+ * meanwhile is met among the running ones, and one that waits again in another sweep. The
+ * selections of all clients are done one after the other, so only one has a place among the jobs.
+ * Each is answered when it is done; the session does not end before, and takes its selections along
+ * when it is closed.
  */
 #ifndef TASKMASTER_CLIENTS_SELECTIONS_H
 #define TASKMASTER_CLIENTS_SELECTIONS_H

@@ -1,6 +1,8 @@
 /* test_selections: many at a time, and a client that goes meanwhile. */
 #include "clients/selections.h"
 
+#include "clients/clients_internal.h"
+#include "jobs/dispatcher_internal.h"
 #include "tests/unit/clients/clients_world.h"
 
 #define CANCEL(id) "{\"op\":\"cancel\",\"id\":" id ",\"select\":{\"module\":\"none\"}}\n"
@@ -86,6 +88,53 @@ START_TEST(test_end_of_input)
 }
 END_TEST
 
+/* Jobs of the client, in a paused pool. */
+static void submit(struct client_session *session, struct module_entry *module, int count)
+{
+    char id[16];
+    for (int i = 0; i < count; i++) {
+        struct job *job = job_new(id, (size_t)sprintf(id, "%d", i), "", 0);
+        job->asked.module = module;
+        ck_assert(client_job_ids_add(session, job));
+        job_set_source(job, &session->source);
+        pools_submit(&pools, job);
+    }
+}
+
+/* A worker has it, and has not begun it. */
+static struct job *assign_first(struct dispatcher *d)
+{
+    struct job *job = TAILQ_FIRST(&d->line.queue.jobs);
+    ck_assert(dispatch_line_take(d, job));
+    job_set_state(job, JOB_RUNNING);
+    return job;
+}
+
+/* Its place is passed when it comes back. */
+START_TEST(test_a_job_comes_back_between_two_batches)
+{
+    enum { COUNT = 2500 };
+    static struct module_entry module = {.name = "echo"};
+    open_world(10, NULL);
+    struct dispatcher *d = pools.first;
+    d->limits.job_max = COUNT;
+    dispatcher_pause(d);
+    greeted();
+    submit(TAILQ_FIRST(&clients.sessions), &module, COUNT);
+    struct job *job = assign_first(d);
+    int fd = greeted();
+    say(fd, "{\"op\":\"cancel\",\"select\":{\"module\":\"echo\"}}\n");
+    while (dispatcher_waiting(d) == COUNT - 1)
+        turn();
+    ck_assert_uint_gt(dispatcher_waiting(d), 0);
+    dispatch_line_return(d, job);
+    turns();
+    assert_heard(fd, "\"count\":2500}");
+    ck_assert_uint_eq(dispatcher_waiting(d), 0);
+    close_world();
+}
+END_TEST
+
 START_TEST(test_the_server_ends)
 {
     open_world(10, NULL);
@@ -103,6 +152,7 @@ int main(void)
     tcase_add_test(tc, test_too_many);
     tcase_add_test(tc, test_a_client_goes);
     tcase_add_test(tc, test_end_of_input);
+    tcase_add_test(tc, test_a_job_comes_back_between_two_batches);
     tcase_add_test(tc, test_the_server_ends);
     suite_add_tcase(suite, tc);
     return run_suite(suite);
