@@ -2,8 +2,8 @@
  * nemesis: carries out the faults of the plan, each in its moment, and ends the ones with a
  * duration in time.
  *
- * nemesis.c has the schedule and the table of kinds. The other files nemesis_*.c have the kinds
- * themselves, by their victims.
+ * nemesis.c has the schedule and the table of kinds, nemesis_pace.c what clients of several kinds
+ * do later. The other files nemesis_*.c have the kinds themselves, by their victims.
  */
 #ifndef TORTURE_NEMESIS_H
 #define TORTURE_NEMESIS_H
@@ -67,6 +67,18 @@ void nemesis_epoch_over(struct nemesis *nemesis);
 void nemesis_later(struct nemesis *nemesis, uint64_t after_us,
                    void (*act)(struct nemesis *, const struct later *), pid_t pid, uint32_t client,
                    uint32_t count);
+
+/* How much a slow reader reads at once, and how long it pauses at most. */
+struct sips {
+    size_t min, max;
+    uint64_t pause_us;
+};
+
+/* What a client does later. It closes its connection, with a reset if the count is not 0; reads
+ * again; or reads in so many sips, and then all. */
+void nemesis_drop(struct nemesis *nemesis, const struct later *later);
+void nemesis_read_again(struct nemesis *nemesis, const struct later *later);
+void nemesis_sip(struct nemesis *nemesis, const struct later *later, const struct sips *sips);
 
 void nemesis_workers_strike(struct nemesis *nemesis);
 void nemesis_jobs_strike(struct nemesis *nemesis);

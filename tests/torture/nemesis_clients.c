@@ -15,10 +15,7 @@ enum {
     LATE_US = 300000,
     SLOW_JOBS = 40,
     SMALL_BUFFER = 128 * 1024,
-    SIPS = 40, /* of a slow reader, together more than its results */
-    SIP_MIN = 256 * 1024,
-    SIP_MAX = 2048 * 1024,
-    SIP_US = 60000,
+    SIPS = 40,             /* of a slow reader, together more than its results */
     PATIENCE_US = 8000000, /* for the server to close an unwanted client */
 };
 
@@ -43,20 +40,6 @@ static void submit_large(struct nemesis *nemesis, struct client *client, unsigne
     }
 }
 
-static void drop_later(struct nemesis *nemesis, const struct later *later)
-{
-    struct client *client = crowd_find(nemesis->crowd, later->client);
-    if (client)
-        client_drop(client, later->count != 0);
-}
-
-static void read_again(struct nemesis *nemesis, const struct later *later)
-{
-    struct client *client = crowd_find(nemesis->crowd, later->client);
-    if (client)
-        connection_set_deaf(&client->connection, false);
-}
-
 static void drop_victim(struct nemesis *nemesis, bool reset)
 {
     struct client *client = crowd_victim(nemesis->crowd, &nemesis->rng);
@@ -79,7 +62,8 @@ static void stop_reading(struct nemesis *nemesis, struct client *client)
     client->may_end = true;
     submit_large(nemesis, client, LARGE_JOBS);
     connection_set_deaf(&client->connection, true);
-    nemesis_later(nemesis, PATIENCE_US * nemesis->daemon->scale, drop_later, 0, client->number, 1);
+    nemesis_later(nemesis, PATIENCE_US * nemesis->daemon->scale, nemesis_drop, 0, client->number,
+                  1);
 }
 
 static void read_late(struct nemesis *nemesis, struct client *client)
@@ -87,22 +71,15 @@ static void read_late(struct nemesis *nemesis, struct client *client)
     submit_large(nemesis, client, LATE_JOBS);
     connection_set_deaf(&client->connection, true);
     client->leave_when_idle = true;
-    nemesis_later(nemesis, rng_range(&nemesis->rng, SOON_US, LATE_US), read_again, 0,
+    nemesis_later(nemesis, rng_range(&nemesis->rng, SOON_US, LATE_US), nemesis_read_again, 0,
                   client->number, 0);
 }
 
 /* The client gets all its results, however long this takes. */
 static void sip(struct nemesis *nemesis, const struct later *later)
 {
-    struct client *client = crowd_find(nemesis->crowd, later->client);
-    struct rng rng = rng_of(nemesis->plan->seed + later->client, later->count);
-    if (!client)
-        return;
-    connection_sip(&client->connection, (size_t)rng_range(&rng, SIP_MIN, SIP_MAX));
-    if (later->count)
-        nemesis_later(nemesis, rng_below(&rng, SIP_US), sip, 0, client->number, later->count - 1);
-    else
-        connection_set_deaf(&client->connection, false);
+    static const struct sips sips = {256 * 1024, 2048 * 1024, 60000};
+    nemesis_sip(nemesis, later, &sips);
 }
 
 /* So much output is unread that the client's jobs wait until its next read. */
@@ -131,7 +108,7 @@ static void submit_half(struct nemesis *nemesis, struct client *client, bool in_
     else if (rng_chance(rng, 500))
         client_half_close(client);
     else
-        nemesis_later(nemesis, rng_below(rng, SOON_US), drop_later, 0, client->number,
+        nemesis_later(nemesis, rng_below(rng, SOON_US), nemesis_drop, 0, client->number,
                       (uint32_t)rng_below(rng, 2));
 }
 

@@ -70,18 +70,11 @@ static void fight(struct nemesis *nemesis, const struct later *later)
         leave_later(nemesis, client);
 }
 
-static void read_again(struct nemesis *nemesis, const struct later *later)
-{
-    struct client *client = crowd_find(nemesis->crowd, later->client);
-    if (client)
-        connection_set_deaf(&client->connection, false);
-}
-
 static void go_deaf(struct nemesis *nemesis, struct client *client)
 {
     client->slow = true;
     connection_set_deaf(&client->connection, true);
-    nemesis_later(nemesis, DEAF_US, read_again, 0, client->number, 0);
+    nemesis_later(nemesis, DEAF_US, nemesis_read_again, 0, client->number, 0);
 }
 
 static void look(struct nemesis *nemesis, struct client *client)

@@ -8,9 +8,6 @@ enum {
     NEIGHBOURS_MAX = 6, /* common jobs beside them */
     AMID_US = 30000,
     SMALL_BUFFER = 128 * 1024, /* so that the parts stay in the server and the worker */
-    SIP_MIN = 64 * 1024,
-    SIP_MAX = 1024 * 1024,
-    SIP_US = 40000,
     SIPS = 60,
     STALL_US = 2 * PLAN_PART_STALL_MS * 1000,
     PAUSE_US = PLAN_PART_STALL_MS * 1000 / 2,
@@ -58,31 +55,10 @@ static void stop(struct nemesis *nemesis, struct client *client)
         connection_set_deaf(&client->connection, true);
 }
 
-static void drop_amid(struct nemesis *nemesis, const struct later *later)
-{
-    struct client *client = crowd_find(nemesis->crowd, later->client);
-    if (client)
-        client_drop(client, later->count != 0);
-}
-
-static void read_again(struct nemesis *nemesis, const struct later *later)
-{
-    struct client *client = crowd_find(nemesis->crowd, later->client);
-    if (client)
-        connection_set_deaf(&client->connection, false);
-}
-
 static void sip(struct nemesis *nemesis, const struct later *later)
 {
-    struct client *client = crowd_find(nemesis->crowd, later->client);
-    struct rng rng = rng_of(nemesis->plan->seed + later->client, later->count);
-    if (!client)
-        return;
-    connection_sip(&client->connection, (size_t)rng_range(&rng, SIP_MIN, SIP_MAX));
-    if (later->count)
-        nemesis_later(nemesis, rng_below(&rng, SIP_US), sip, 0, client->number, later->count - 1);
-    else
-        connection_set_deaf(&client->connection, false);
+    static const struct sips sips = {64 * 1024, 1024 * 1024, 40000};
+    nemesis_sip(nemesis, later, &sips);
 }
 
 static void set_small_buffer(struct client *client)
@@ -106,7 +82,8 @@ static void stall(struct nemesis *nemesis, struct client *client, uint64_t for_u
     set_small_buffer(client);
     submit_streams(nemesis, client, CMD_STREAM);
     connection_set_deaf(&client->connection, true);
-    nemesis_later(nemesis, for_us * nemesis->daemon->scale, read_again, 0, client->number, 0);
+    nemesis_later(nemesis, for_us * nemesis->daemon->scale, nemesis_read_again, 0, client->number,
+                  0);
 }
 
 static void act(struct nemesis *nemesis, struct client *client)
@@ -119,11 +96,11 @@ static void act(struct nemesis *nemesis, struct client *client)
         break;
     case FAULT_STREAM_STOP:
         stop(nemesis, client);
-        nemesis_later(nemesis, 2 * AMID_US, read_again, 0, client->number, 0);
+        nemesis_later(nemesis, 2 * AMID_US, nemesis_read_again, 0, client->number, 0);
         break;
     case FAULT_STREAM_LEAVE:
         submit_streams(nemesis, client, CMD_STREAM);
-        nemesis_later(nemesis, rng_below(rng, AMID_US), drop_amid, 0, client->number,
+        nemesis_later(nemesis, rng_below(rng, AMID_US), nemesis_drop, 0, client->number,
                       (uint32_t)rng_below(rng, 2));
         break;
     case FAULT_STREAM_SLOWLY:
