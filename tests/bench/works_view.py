@@ -10,6 +10,7 @@ from works import say
 
 PAGES = 40
 BATCH = 10_000  # submits in one write
+PACE = 0.0005  # seconds between two pings, so that the pings themselves are no load
 
 SHAPES = {
     "100 jobs": {"limit": 100},
@@ -32,7 +33,7 @@ class Pings(threading.Thread):
             start = time.perf_counter()
             self.client.ask(op="ping")
             self.ms.append((time.perf_counter() - start) * 1000)
-            time.sleep(0.0005)
+            time.sleep(PACE)
 
     def __enter__(self):
         self.start()
@@ -52,6 +53,7 @@ def fill(client, count):
         ids = range(first, min(first + BATCH, count))
         text = "".join('{"op":"submit","id":%d,"module":"echo","size":1}\nx' % n for n in ids)
         client.socket.sendall(text.encode())
+    client.ask(op="ping")  # its answer comes once the server has read all before it
 
 
 def read_pages(client, shape):
@@ -86,8 +88,7 @@ def view(plan):
         daemon = Taskmaster(group, "view", pool_start=1, pool_max=1, job_max=plan.line + 1000, payload_total_max=1 << 36)
         submitter, client = Client(daemon.port), Client(daemon.port)
         fill(submitter, plan.line)
-        while client.stats()["queue"]["waiting"] < plan.line:
-            time.sleep(0.1)
+        assert client.stats()["queue"]["waiting"] == plan.line
         for title, shape in SHAPES.items():
             with Pings(daemon.port) as pings:
                 ms = read_pages(client, shape)
