@@ -11,6 +11,7 @@ import pytest
 
 from harness import proc
 from harness.client import check, header
+from harness.daemon import read_until_lost
 from harness.wait import DEADLINE, wait_until
 
 ROOT = os.path.abspath(os.path.join(os.path.dirname(__file__), "..", ".."))
@@ -318,18 +319,7 @@ def test_a_full_pipe_that_nobody_reads_never_stops_the_master(daemon, tmp_path):
         assert proc.cpu_share(server.pid, 0.4) < 0.3
         # The test reads again: the next lines come through, with the number of lost lines.
         os.set_blocking(reading, False)
-        data = b""
-
-        def readable():
-            nonlocal data
-            try:
-                data = data[-65536:] + os.read(reading, 1 << 20)
-            except BlockingIOError:
-                pass
-            server.client().close()
-            return b"log-lost" in data
-
-        wait_until(readable, "the line about lost lines")
+        read_until_lost(server, reading)
     finally:
         os.close(writing)
         server.process.terminate()

@@ -11,7 +11,7 @@ import pytest
 
 from harness import proc
 from harness.client import check
-from harness.daemon import Log, run_master
+from harness.daemon import Log, read_until_lost, run_master
 from harness.wait import wait_until
 
 CONFIGURATION = 78
@@ -213,18 +213,7 @@ def test_a_pipe(logged, tmp_path):
     reading = os.open(tmp_path / "pipe", os.O_RDONLY | os.O_NONBLOCK)
     server = logged(tmp_path / "pipe")
     exercise(server)  # far more than a pipe holds
-    data = b""
-
-    def readable():
-        nonlocal data
-        try:
-            data = data[-65536:] + os.read(reading, 1 << 20)
-        except BlockingIOError:
-            pass
-        server.client().close()
-        return b"log-lost" in data
-
-    wait_until(readable, "the line about lost lines")
+    data = read_until_lost(server, reading)
     assert json.loads(data.decode().split("\n")[-2])["event"]
     os.close(reading)
     exercise(server)

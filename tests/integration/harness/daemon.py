@@ -1,5 +1,6 @@
 """One taskmasterd: configured, started, watched, ended, and judged by its log and its survivors."""
 
+import contextlib
 import json
 import os
 import re
@@ -104,6 +105,22 @@ class Log:
 
     def tail(self, count=80):
         return "\n".join(line[:400] for line in self.lines()[-count:])
+
+
+def read_until_lost(server, pipe):
+    """Reads a log's pipe, which does not block, until a line tells of lost ones; clients make further lines. Returns the
+    last bytes."""
+    data = b""
+
+    def is_told():
+        nonlocal data
+        with contextlib.suppress(BlockingIOError):
+            data = data[-65536:] + os.read(pipe, 1 << 20)
+        server.client().close()
+        return b"log-lost" in data
+
+    wait_until(is_told, "the line about lost lines")
+    return data
 
 
 class Daemon:
