@@ -53,6 +53,13 @@ def accepted(client, id, module, payload="", **fields):
     return client.event("accepted", id=id)["job"]
 
 
+def fill(server, client, count):
+    """One job runs, and so many wait behind it."""
+    start(client, "sleep", LONG_SLEEP, id="s")
+    client.send_raw(b"".join(message("", op="submit", id=n, module="echo") for n in range(count)))
+    server.wait_jobs(waiting=count)
+
+
 def end_all(client, /, **select):
     """Ends the jobs that a test leaves behind."""
     check(ask(client, "kill", select=select or {"module": "sleep"}), "ok", op="kill")
@@ -304,10 +311,7 @@ def test_selections_of_a_client_that_goes(daemon):
     """What is not done is left; the others' are done."""
     server = daemon(pool_max=1, job_max=30000)
     client, other = server.client(), server.client()
-    start(client, "sleep", LONG_SLEEP, id="s")
-    for n in range(20000):
-        client.submit(n, "echo")
-    server.wait_jobs(waiting=20000)
+    fill(server, client, 20000)
     for n in range(50):
         other.send(op="cancel", select={"owner": "nobody"})
     other.send(op="cancel", select={"module": "echo"})
@@ -317,12 +321,23 @@ def test_selections_of_a_client_that_goes(daemon):
     end_all(client)
 
 
+def test_jobs_submitted_behind_a_selection(daemon):
+    """They are none of its jobs, though it takes several turns."""
+    server = daemon(pool_start=1, pool_max=1, job_max=10000)
+    client, other = server.client(), server.client()
+    fill(server, client, 5000)
+    other.send_raw(
+        message(op="cancel", id="x", select={"module": "echo"}) + message("", op="submit", id="later", module="echo")
+    )
+    check(other.event("ok"), "ok", count=5000)
+    end_all(client)
+    check(other.outcome("later"), "done")
+
+
 def test_too_many_selections(daemon):
     server = daemon(pool_max=1, job_max=30000)
     client = server.client()
-    start(client, "sleep", LONG_SLEEP, id="s")
-    client.send_raw(b"".join(message("", op="submit", id=n, module="echo") for n in range(20000)))
-    server.wait_jobs(waiting=20000)
+    fill(server, client, 20000)
     client.send_raw(b"".join(message(op="cancel", id="x", select={"owner": "nobody"}) for n in range(101)))
     check(client.event("error"), "error", code="too-many", op="cancel")
     for _ in range(100):
@@ -334,10 +349,7 @@ def test_too_many_selections(daemon):
 def test_end_of_input_waits_for_a_selection(daemon):
     server = daemon(pool_max=1, job_max=3000)
     client, other = server.client(), server.client()
-    start(client, "sleep", LONG_SLEEP, id="s")
-    for n in range(2500):
-        client.submit(n, "echo")
-    server.wait_jobs(waiting=2500)
+    fill(server, client, 2500)
     other.send(op="cancel", select={"state": "waiting"})
     other.shutdown()
     check(other.event("ok"), "ok", count=2500)
