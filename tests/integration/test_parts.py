@@ -3,6 +3,7 @@
 import contextlib
 import os
 import signal
+import statistics
 import time
 
 import pytest
@@ -71,7 +72,9 @@ def test_every_byte(parts):
         part = client.expect("part", id=1, seq=seq, size=size)
         assert part.payload == seq.to_bytes(8, "little") + b"." * (size - 8)
     end = client.expect("done", id=1)
-    assert client.stats()["modules"]["parts"]["bytes_out"] == 100000 + end["size"]
+    stats = client.stats()
+    for figures in (stats["modules"]["parts"], stats["pools"]["default"]):
+        assert figures["bytes_out"] == 100000 + end["size"], figures
 
 
 def test_empty_parts(parts):
@@ -223,29 +226,30 @@ def test_the_streams_of_a_connection_share_its_room(parts):
 
 
 def cancel_blocked(server, payload):
-    """The time in s from a cancel to the idle worker, with nobody reading."""
+    """The time in ms from a cancel to the end of its job, by the master's clock, with nobody reading."""
     client, observer = server.client(), server.client()
     started = begin(client, payload)
     blocked(pid_of(observer, started))
-    sent = time.monotonic()
+    observer.send(op="watch", what=["jobs"])
+    observer.event("ok")
     client.send(op="cancel", target=1)
-    wait_until(lambda: idle(observer), "the worker to be free", interval=0.001)
-    taken = time.monotonic() - sent
+    stopping, ended = (observer.event("watch", state=state) for state in ("stopping", "failed"))
     count, _, end = read_stream(client)
     assert count > 0
     if end.name == "ok":  # before the last word
         end = client.recv()
     check(end, "failed", id=1, reason="cancelled", step="stop-flag", by="submitter")
-    return taken
+    return ended["at_ms"] - stopping["at_ms"]
 
 
 @pytest.mark.parametrize("how", ["heed", "deaf"])
 def test_cancel_while_the_worker_waits(parts, how):
-    """At the first or the second try within 100 ms, as this machine may be busy. Nothing blocks a stop. A job with
+    """Mostly within 100 ms, as this machine may be busy, and never by a signal. Nothing blocks a stop. A job with
     missing parts is not done, whatever its module says."""
     server = parts(pool_start=1, pool_max=1)
     payload = f"{1 << 50} {64 * KIB}" if how == "heed" else f"{100 * MIB} {64 * KIB} deaf"
-    assert any(cancel_blocked(server, payload) < 0.1 * SCALE for _ in range(4))
+    taken = [cancel_blocked(server, payload) for _ in range(5)]
+    assert statistics.median(taken) < 100 * SCALE, taken
     assert server.log.events("worker-ended") == []
 
 
