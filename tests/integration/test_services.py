@@ -394,6 +394,7 @@ def test_client_job_max_counts_jobs_of_services(daemon):
     client.expect("accepted", id=2)
     check(submit(client, "s", id=3), "overload", reason="client-quota")
     check(client.run("echo", id=4), "overload", reason="client-quota")
+    check(client.run("echo", id=5, detach=True), "overload", reason="client-quota")
     operate(server, "resume")
     owner.expect("done")
     server.wait_jobs(running=0, waiting=0)

@@ -211,12 +211,15 @@ def flood(client, count, first=0):
 
 
 def test_5000_events_a_second_and_the_rest_is_counted(daemon):
-    server = daemon(pool_start=1, pool_max=1, job_max=30000, log_level="info")
+    server = daemon(pool_start=1, pool_max=1, job_max=30000, log_level="info", pools={"other": {"pool-max": 1}},
+                    modules={"wc": {"pool": "other"}})
     server.wait_idle(1)
-    one, two, aside, client = (server.client() for _ in range(4))
+    one, two, client = server.client(), server.client(), server.client()
+    of_module, of_pool = server.client(), server.client()
     watch(one, "jobs")
     watch(two, "jobs")
-    watch(aside, "jobs", module="wc")
+    watch(of_module, "jobs", module="wc")
+    watch(of_pool, "jobs", pool="other")
     began = time.monotonic()
     flood(client, 15000)
     seconds = time.monotonic() - began
@@ -247,9 +250,10 @@ def test_5000_events_a_second_and_the_rest_is_counted(daemon):
         assert dropped > 0 and len(events) <= 5000 * (seconds + 3), (len(events), seconds)
         assert events[-1]["dropped"] > 0, events[-1]
     client.done("wc", "x", id="wc")
-    event = aside.recv()
-    check(event, "watch", what="job", module="wc")
-    assert "dropped" not in event, event  # of what it wants, nothing was left out
+    for watcher in (of_module, of_pool):
+        event = watcher.recv()
+        check(event, "watch", what="job", module="wc", pool="other")
+        assert "dropped" not in event, event  # of what it wants, nothing was left out
 
 
 def test_a_watcher_that_does_not_read_costs_nothing(daemon, tmp_path):
