@@ -126,28 +126,28 @@ typedef struct tm_client_event {
     const void *data;       /* the payload, never NULL; a NUL, not counted, follows it */
     size_t size;            /* of the payload, in bytes */
     const char *context;    /* compact JSON text: the submit's, without blanks */
-    const char *reason;     /* failed, overload: a word, "module", "timeout", "queue-full" */
+    const char *reason;     /* failed, overload, down, service, worker, watch: a word, "timeout" */
     const char *code;       /* error: the server's; failed by a module: the module's */
-    const char *message;    /* error, failed: for people */
+    const char *message;    /* error, failed: for people; progress: the module's words */
     const char *step;       /* failed, after a stop: "stop-flag", "sigterm" or "sigkill" */
     const char *signal;     /* failed, worker lost: the signal's name, "SIGSEGV" */
     int64_t exit_status;    /* failed, worker lost: 0 to 255 */
     int64_t position;       /* accepted: number of jobs ahead in the queue */
     int64_t worker;         /* started, down, worker, watch: the worker's number */
     int64_t order;          /* started, done, failed: rank in the order of assignment, from 1 */
-    int64_t wait_us;        /* done: microseconds in the queue */
-    int64_t run_us;         /* done: microseconds in the worker */
+    int64_t wait_us;        /* done, watch: microseconds in the queue */
+    int64_t run_us;         /* done, watch: microseconds in the worker */
     int64_t queued;         /* overload: number of waiting jobs */
     int64_t running;        /* overload: number of running jobs */
-    int64_t retry_after_ms; /* overload: milliseconds before the next try */
+    int64_t retry_after_ms; /* overload, failed: milliseconds before the next try */
     const char *op;         /* ok, error: the request's */
-    const char *state;      /* ok to cancel and kill: "waiting", "running" or "stopping" */
+    const char *state;      /* ok to cancel and kill, service, worker, watch: a word, "waiting" */
     bool fatal;             /* error: the server ends the connection after it */
-    const char *by;         /* failed: "submitter", "link", "client", "operator" or "reader" */
+    const char *by;         /* failed, down: "submitter", "link", "client", "operator", "reader" */
     const char *by_name;    /* failed, by "client": the client's name */
     bool last;              /* no further event has this id: the job or the request has ended */
     bool undelivered;       /* for a service in the place of another, see dead-letters */
-    const char *service;    /* done, failed: the service this is for; service, down: its name */
+    const char *service;    /* done, failed: the service this is for; service: its name */
     const char *from;       /* with `service`: the name of the submitter */
     const char *submit_id;  /* with `service`: JSON text, the submitter's id of the request */
     const char *ref;        /* down, service, worker: JSON text, the monitor's */
