@@ -33,17 +33,16 @@ const char *job_name(const struct job *job, const char *boot, char text[JOB_TEXT
 enum { COMMON_SIZE = sizeof(struct job) + 32 };
 static struct spare common;
 
-static bool is_common(size_t texts, const struct job *limited)
+static bool is_common(size_t texts, uint32_t max_wait_ms)
 {
-    return offsetof(struct job, text) + texts <= COMMON_SIZE &&
-           !(limited && limited->asked.max_wait_ms);
+    return offsetof(struct job, text) + texts <= COMMON_SIZE && !max_wait_ms;
 }
 
 struct job *job_new(const char *id, size_t id_len, const char *context, size_t context_len)
 {
     size_t texts = id_len + context_len;
-    struct job *job = is_common(texts, NULL) ? spare_take(&common, COMMON_SIZE)
-                                             : xmalloc(offsetof(struct job, text) + texts);
+    struct job *job = is_common(texts, 0) ? spare_take(&common, COMMON_SIZE)
+                                          : xmalloc(offsetof(struct job, text) + texts);
     memset(job, 0, sizeof *job);
     job->asked.id_len = (uint16_t)id_len;
     job->asked.context_len = (uint16_t)context_len;
@@ -81,7 +80,8 @@ void job_free(struct job *job)
     payload_unref(job->asked.payload);
     job_origin_unref(job->asked.origin);
     free(job->run.why_no_module);
-    if (is_common((size_t)job->asked.id_len + job->asked.context_len, job))
+    size_t texts = (size_t)job->asked.id_len + job->asked.context_len;
+    if (is_common(texts, job->asked.max_wait_ms))
         spare_give(&common, job);
     else
         free(job);
