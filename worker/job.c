@@ -228,7 +228,6 @@ const char *job_stop_reason(const tm_job *tm)
         [STOP_REASON_READER] = "reader",
     };
     const struct job *job = (const struct job *)tm;
-
     const struct worker_page *page = &job->shared->page;
 
     if (__atomic_load_n(&page->stop_job, __ATOMIC_ACQUIRE) != job->seq)

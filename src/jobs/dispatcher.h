@@ -96,9 +96,8 @@ struct dispatcher_ops {
     void (*retire)(void *ctx, struct worker *worker);
     /* Reads all messages sent by the worker so far. May call dispatcher_worker_...(). */
     void (*poll)(void *ctx, struct worker *worker);
-    /* Brings the modules' counts of workers that have loaded them up to date. NULL: nothing is
-     * known.
-     */
+    /* Brings the modules' counts of workers that have loaded them up to date. NULL: no worker
+     * tells. */
     void (*look_at_modules)(void *ctx, struct worker *worker);
     /* The record is about to be freed. */
     void (*forget)(void *ctx, struct worker *worker);

@@ -37,6 +37,7 @@
  *     line          the places of waiting jobs
  *     aside         waiting jobs for fresh workers
  *     end           the end of each job
+ *     progress      reports of running jobs
  *     stream        parts of running jobs
  *     hold          sources with unread output
  *     wait          when jobs have waited too long

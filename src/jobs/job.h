@@ -129,7 +129,7 @@ struct job_run {
 /* Of a job with max_wait_ms alone. It lies behind the job's texts, so that other jobs pay nothing.
  */
 struct job_wait {
-    struct heap_node due; /* in the pool's heap (expiry.c) */
+    struct heap_node due; /* in the pool's heap (wait.c) */
     struct job *job;
 };
 

@@ -88,7 +88,7 @@ static inline bool news_is_wanted(const struct news *news, unsigned kinds)
 }
 
 /* Each calls the readers of the kind. Where events are frequent, the caller asks news_is_wanted()
- * before. `kind`: WORKERS or TURNS; ends: ENDS, or with MARKED. */
+ * before. `kind`: WORKERS or TURNS. `kinds`: all that the end is, of ENDS, FAILS and MARKED. */
 void news_tell_job(struct news *news, const struct job *job);
 void news_tell_end(struct news *news, unsigned kinds, const struct job *job,
                    const struct job_end *end);

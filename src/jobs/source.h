@@ -80,9 +80,8 @@ enum job_event_type {
 
 /* What a job has used. */
 struct job_usage {
-    uint64_t cpu_us; /* processor time of its run: all threads, and children waited for */
-    uint64_t
-        worker_rss; /* bytes of the worker at the job's end, or the largest known of a lost one */
+    uint64_t cpu_us;     /* processor time of its run: all threads, and children waited for */
+    uint64_t worker_rss; /* bytes of the worker at the end, or the largest known of a lost one */
 };
 
 /* News for a source. Fields of other types of event are zero. All pointers are borrowed for the

@@ -16,9 +16,8 @@
 #include <stdlib.h>
 #include <sys/socket.h>
 
-enum {
-    PART_METER = 16 * 1024
-}; /* bytes of a read while parts come: a held worker leaves no more */
+/* Bytes of a read while parts come: a held worker leaves no more. */
+enum { PART_METER = 16 * 1024 };
 
 /* --- writing --- */
 

@@ -5,9 +5,8 @@
 
 #include <string.h>
 
-enum {
-    TRIES = 8
-}; /* a worker that reports without a pause may be faster than a copy, but rarely */
+/* A worker that reports without a pause may be faster than a copy, but rarely. */
+enum { TRIES = 8 };
 
 /* A broken worker says anything. The comparisons are false for NaN. */
 static void sanitise(struct job_progress *progress)
