@@ -2,7 +2,7 @@
 #include "settings_check.h"
 
 #include "common/limits.h"
-#include "common/service_name.h"
+#include "common/name.h"
 #include "net/address.h"
 
 #include <inttypes.h>

@@ -14,7 +14,7 @@
  */
 #include "job_loop.h"
 
-#include "common/module_name.h"
+#include "common/name.h"
 #include "common/worker_page.h"
 #include "effects.h"
 #include "job.h"

@@ -1,7 +1,7 @@
 /* loader: see loader.h. */
 #include "loader.h"
 
-#include "common/module_name.h"
+#include "common/name.h"
 #include "common/xmalloc.h"
 #include "descriptors.h"
 #include "effects.h"

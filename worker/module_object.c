@@ -1,7 +1,7 @@
 /* module_object: see module_object.h. */
 #include "module_object.h"
 
-#include "common/module_name.h"
+#include "common/name.h"
 #include "effects.h"
 #include "fork_guard.h"
 

@@ -5,8 +5,7 @@
 #include "access/access_file.h"
 
 #include "access/token_lines.h"
-#include "common/module_name.h"
-#include "common/service_name.h"
+#include "common/name.h"
 #include "common/token_text.h"
 #include "common/xmalloc.h"
 

@@ -2,7 +2,7 @@
 #include "jobs/module_dir.h"
 
 #include "base/hash.h"
-#include "common/module_name.h"
+#include "common/name.h"
 #include "common/xmalloc.h"
 
 #include <dirent.h>

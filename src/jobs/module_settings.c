@@ -2,7 +2,7 @@
 #include "jobs/module_settings.h"
 
 #include "common/limits.h"
-#include "common/module_name.h"
+#include "common/name.h"
 #include "jobs/pool_settings.h"
 
 #include <stdio.h>

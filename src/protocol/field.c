@@ -7,8 +7,7 @@
  */
 #include "common/json_raw.h"
 #include "common/log.h"
-#include "common/module_name.h"
-#include "common/service_name.h"
+#include "common/name.h"
 #include "protocol/protocol_internal.h"
 
 #include <inttypes.h>

@@ -1,7 +1,7 @@
 /* module_names: see module_names.h. */
 #include "stats/module_names.h"
 
-#include "common/module_name.h"
+#include "common/name.h"
 #include "common/xmalloc.h"
 
 #include <dirent.h>

@@ -2,7 +2,7 @@
  * before it is checked and used. */
 #include "workers/loaded.h"
 
-#include "common/module_name.h"
+#include "common/name.h"
 #include "common/xmalloc.h"
 
 #include <stdlib.h>

@@ -3,7 +3,7 @@
 
 #include "common/environment.h"
 #include "common/log.h"
-#include "common/module_name.h"
+#include "common/name.h"
 #include "common/xmalloc.h"
 #include "workers/child.h"
 

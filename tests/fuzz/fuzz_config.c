@@ -8,7 +8,7 @@
 #include "all_settings.h"
 #include "base/file_read.h"
 #include "common/log.h"
-#include "common/module_name.h"
+#include "common/name.h"
 #include "config/json_line.h"
 #include "net/address.h"
 

@@ -2,7 +2,7 @@
 #include "clients/ops/submit_scan.h"
 
 #include "clients/ops/ops.h"
-#include "common/module_name.h"
+#include "common/name.h"
 
 #include <limits.h>
 #include <string.h>

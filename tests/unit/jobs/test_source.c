@@ -12,13 +12,13 @@ START_TEST(test_names)
     };
     static const char *const overload[OVERLOAD_REASONS] = {"memory", "client-quota", "service-full",
                                                            "queue-full"};
-    static const char *const by[] = {"submitter", "link", "client", "operator"};
+    static const char *const by[] = {"submitter", "link", "client", "operator", "reader"};
     static const char *const step[] = {"none", "stop-flag", "sigterm", "sigkill"};
     for (int i = 0; i < FAIL_REASONS; i++)
         ck_assert_str_eq(fail_reason_name((enum fail_reason)i), failed[i]);
     for (int i = 0; i < OVERLOAD_REASONS; i++)
         ck_assert_str_eq(overload_reason_name((enum overload_reason)i), overload[i]);
-    for (int i = BY_SUBMITTER; i <= BY_OPERATOR; i++)
+    for (int i = BY_SUBMITTER; i <= BY_READER; i++)
         ck_assert_str_eq(ended_by_name((enum ended_by)i), by[i - BY_SUBMITTER]);
     for (int i = 0; i <= STOP_SIGKILL; i++)
         ck_assert_str_eq(stop_step_name((enum stop_step)i), step[i]);
