@@ -142,6 +142,7 @@ void clients_accept(struct clients *clients, int fd, const struct sockaddr *addr
 
 void clients_init(struct clients *clients)
 {
+    hash_init(&clients->by_number);
     hash_init(&clients->jobs_by_id);
     TAILQ_INIT(&clients->sessions);
     TAILQ_INIT(&clients->awaited);
@@ -171,6 +172,7 @@ void clients_free(struct clients *clients)
     client_draining_free(&clients->draining, clients->loop->timers);
     client_admit_free(&clients->admit, clients->loop->timers);
     hash_free(&clients->jobs_by_id);
+    hash_free(&clients->by_number);
 }
 
 void clients_configure(struct clients *clients, const struct client_settings *settings,

@@ -51,6 +51,7 @@ struct clients {
 
     TAILQ_HEAD(client_sessions, client_session) sessions;
     TAILQ_HEAD(, client_awaited) awaited; /* answers yet to come */
+    struct hash by_number;                /* sessions */
     struct hash jobs_by_id;               /* unfinished jobs of all sessions, by session and id */
     uint64_t last_number;                 /* of a session */
     size_t open;                          /* connections with a descriptor */

@@ -16,6 +16,17 @@
 
 enum { BEHIND_MS = 10 }; /* from one look for an unread hello to the next */
 
+/* --- all sessions --- */
+
+/* The numbers are our own, so each is its hash. */
+struct client_session *client_session_find(const struct clients *clients, uint64_t number)
+{
+    struct hash_node *node = hash_first(&clients->by_number, number);
+    return node ? (struct client_session *)((char *)node -
+                                            offsetof(struct client_session, by_number))
+                : NULL;
+}
+
 /* --- states --- */
 
 static void leave_unauthenticated(struct client_session *session)
@@ -180,6 +191,7 @@ void client_session_free(struct client_session *session)
     client_draining_forget(session);
     client_places_forget(&clients->places, session, TAILQ_NEXT(session, link));
     TAILQ_REMOVE(&clients->sessions, session, link);
+    hash_remove(&clients->by_number, &session->by_number);
     forget_message(session);
     free(session->module);
     free(session->client);
@@ -269,6 +281,7 @@ void client_session_begin(struct client_session *session)
     struct clients *clients = session->clients;
     struct timers *timers = client_session_timers(session);
     TAILQ_INSERT_TAIL(&clients->sessions, session, link);
+    hash_insert(&clients->by_number, &session->by_number, session->number);
     session->connected_us = timers->now_us;
     clients->open++;
     clients->reading++;

@@ -21,6 +21,7 @@
 #ifndef TASKMASTER_CLIENTS_SESSION_H
 #define TASKMASTER_CLIENTS_SESSION_H
 
+#include "base/hash.h"
 #include "base/timers.h"
 #include "clients/clients.h"
 #include "common/limits.h"
@@ -61,6 +62,7 @@ struct client_session {
     struct clients *clients;
     TAILQ_ENTRY(client_session) link;
     uint64_t number;
+    struct hash_node by_number;
     uint8_t state; /* enum session_state */
     uint8_t end;   /* enum client_end */
     uint8_t arriving_module_len;
@@ -136,6 +138,15 @@ void client_session_fail_later(struct client_session *session);
 /* The one way to another state; the counts and the place among the unauthenticated connections go
  * with it. Aborts on any other way. */
 void client_session_set_state(struct client_session *session, enum session_state state);
+
+/* The session with this number; NULL: it is freed, or never was. */
+struct client_session *client_session_find(const struct clients *clients, uint64_t number);
+
+/* A client: connected, and its hello was accepted. */
+static inline bool client_session_is_client(const struct client_session *session)
+{
+    return session->dialogue.greeted && session->state != SESSION_CLOSED;
+}
 
 /* Whether the input has not ended yet. */
 static inline bool client_session_is_read(const struct client_session *session)

@@ -47,11 +47,6 @@ static void write_client(struct json_writer *json, struct client_session *sessio
     json_writer_end(json, '}');
 }
 
-static bool is_client(const struct client_session *session)
-{
-    return session->dialogue.greeted && session->state != SESSION_CLOSED;
-}
-
 /* Moves the place behind the page. */
 static char *write_page(struct client_place *place, size_t limit)
 {
@@ -61,7 +56,7 @@ static char *write_page(struct client_place *place, size_t limit)
     for (size_t looks = 0; limit && looks < LOOKS && place->next; looks++) {
         struct client_session *session = place->next;
         place->next = TAILQ_NEXT(session, link);
-        if (!is_client(session))
+        if (!client_session_is_client(session))
             continue;
         write_client(&json, session);
         limit--;

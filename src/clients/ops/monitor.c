@@ -109,19 +109,11 @@ static enum verdict monitor_worker(struct client_session *session, struct reques
     return VERDICT_FINE;
 }
 
-static bool is_client(const struct clients *clients, uint64_t number)
-{
-    const struct client_session *session;
-    TAILQ_FOREACH (session, &clients->sessions, link)
-        if (session->number == number)
-            return session->dialogue.greeted && session->state != SESSION_CLOSED;
-    return false;
-}
-
 static enum verdict monitor_client(struct client_session *session, struct request *request)
 {
     uint32_t number = client_request_of(request)->client;
-    if (is_client(session->clients, number))
+    const struct client_session *client = client_session_find(session->clients, number);
+    if (client && client_session_is_client(client))
         add(session, request, MONITORED_CLIENT, number, NULL);
     else
         tell_unknown(session, request, &fields[CLIENT], number);
