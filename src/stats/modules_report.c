@@ -2,34 +2,22 @@
 #include "stats/modules_report.h"
 
 #include "common/json_load.h"
-#include "common/log.h"
 #include "jobs/module_table.h"
 #include "jobs/pools.h"
 #include "stats/breaker_report.h"
+#include "stats/figures.h"
 #include "stats/module_names.h"
 #include "stats/secrets.h"
 
 #include <jansson.h>
 #include <limits.h>
 #include <stdio.h>
-#include <sysexits.h>
-
-static void set(json_t *item, const char *key, uint64_t value)
-{
-    json_object_set_new(item, key, json_integer((json_int_t)value));
-}
-
-/* NULL becomes null. */
-static void set_text(json_t *item, const char *key, const char *text)
-{
-    json_object_set_new(item, key, text ? json_string(text) : json_null());
-}
 
 static void add_file(json_t *item, const char *dir, const struct module_name *name)
 {
     char path[PATH_MAX];
     snprintf(path, sizeof path, "%s/%s.so", dir, name->text);
-    set_text(item, "file", name->file ? path : NULL);
+    figures_set_text(item, "file", name->file ? path : NULL);
 }
 
 static json_t *config_report(const struct module_setting *setting)
@@ -45,7 +33,7 @@ static json_t *config_report(const struct module_setting *setting)
 
 static void add_settings(json_t *item, const struct module_setting *setting)
 {
-    set_text(item, "pool", setting && setting->pool ? setting->pool : POOL_DEFAULT);
+    figures_set_text(item, "pool", setting && setting->pool ? setting->pool : POOL_DEFAULT);
     json_object_set_new(item, "enabled", json_boolean(!setting || setting->enabled));
     json_object_set_new(item, "config", config_report(setting));
 }
@@ -55,13 +43,13 @@ static void add_entry(json_t *item, const struct module_entry *entry, uint64_t n
 {
     static const struct module_entry none;
     const struct module_entry *shown = entry ? entry : &none;
-    set_text(item, "version", shown->about.version);
-    set_text(item, "describe", shown->about.describe);
-    set(item, "loaded_by", shown->loaded_by);
-    set(item, "done", shown->history.done);
-    set(item, "failed", shown->history.failed);
-    set(item, "running", shown->running);
-    set(item, "waiting", shown->waiting);
+    figures_set_text(item, "version", shown->about.version);
+    figures_set_text(item, "describe", shown->about.describe);
+    figures_set(item, "loaded_by", shown->loaded_by);
+    figures_set(item, "done", shown->history.done);
+    figures_set(item, "failed", shown->history.failed);
+    figures_set(item, "running", shown->running);
+    figures_set(item, "waiting", shown->waiting);
     json_object_set_new(item, "breaker", breaker_report(&shown->breaker, now_us));
 }
 
@@ -69,7 +57,7 @@ static json_t *module_report(const struct report *report, const struct module_na
 {
     const struct module_settings *settings = report->modules->settings;
     json_t *item = json_object();
-    set_text(item, "name", name->text);
+    figures_set_text(item, "name", name->text);
     add_settings(item, module_settings_find(settings, name->text));
     add_file(item, settings->dir, name);
     add_entry(item, module_table_known(report->modules, name->text),
@@ -86,9 +74,5 @@ char *report_modules(const struct report *report)
     for (size_t i = 0; i < names.count && i < MODULES_REPORT_MAX; i++)
         json_array_append_new(list, module_report(report, &names.items[i]));
     module_names_free(&names);
-    char *text = json_dumps(list, JSON_COMPACT);
-    if (!text)
-        fatal(EX_OSERR, "cannot write a report");
-    json_decref(list);
-    return text;
+    return figures_dump(list);
 }

@@ -5,21 +5,17 @@
 #include "base/lag.h"
 #include "base/process_memory.h"
 #include "jobs/pools.h"
+#include "stats/figures.h"
 #include "stats/report.h"
 
 #include <unistd.h>
-
-static json_t *number(uint64_t value)
-{
-    return json_integer((json_int_t)value);
-}
 
 static json_t *lag_report(const struct report *report)
 {
     struct histogram turns = lag_sum(report->lag, report->pools->shared.timers->now_us);
     json_t *lag = json_object();
-    json_object_set_new(lag, "p99", number(histogram_quantile(&turns, 990)));
-    json_object_set_new(lag, "max", number(turns.max));
+    figures_set(lag, "p99", histogram_quantile(&turns, 990));
+    figures_set(lag, "max", turns.max);
     return lag;
 }
 
@@ -33,10 +29,10 @@ static size_t descriptors(const struct report *report)
 json_t *process_report(const struct report *report)
 {
     json_t *process = json_object();
-    json_object_set_new(process, "pid", json_integer(getpid()));
-    json_object_set_new(process, "rss", number(process_memory_read(getpid())));
-    json_object_set_new(process, "cpu_us", number(clock_cpu_us()));
-    json_object_set_new(process, "descriptors", number(descriptors(report)));
+    figures_set(process, "pid", (uint64_t)getpid());
+    figures_set(process, "rss", process_memory_read(getpid()));
+    figures_set(process, "cpu_us", clock_cpu_us());
+    figures_set(process, "descriptors", descriptors(report));
     json_object_set_new(process, "loop_lag_us", lag_report(report));
     return process;
 }

@@ -2,10 +2,10 @@
 #include "stats/report.h"
 
 #include "base/payload.h"
-#include "common/log.h"
 #include "jobs/module_table.h"
 #include "jobs/pools.h"
 #include "stats/breaker_report.h"
+#include "stats/figures.h"
 #include "stats/process_report.h"
 #include "stats/tally_report.h"
 #include "stats/worker_memory.h"
@@ -13,16 +13,10 @@
 #include <taskmaster/version.h>
 
 #include <jansson.h>
-#include <sysexits.h>
 
 static uint64_t since_ms(const struct report *report, uint64_t then_us)
 {
     return (report->pools->shared.timers->now_us - then_us) / 1000;
-}
-
-static void set(json_t *object, const char *key, uint64_t value)
-{
-    json_object_set_new(object, key, json_integer((json_int_t)value));
 }
 
 /* The figures of one pool, or the sums of all. */
@@ -54,16 +48,17 @@ static json_t *pool_report(const struct pool_figures *figures)
 {
     json_t *pool = json_object(), *ends = json_object();
     for (enum worker_end end = END_UNDECIDED + 1; end < WORKER_ENDS; end++)
-        set(ends, worker_end_name(end), figures->ends[end]);
-    set(pool, "start", figures->start);
-    set(pool, "max", figures->max);
-    set(pool, "starting", figures->states[WORKER_STARTING]);
-    set(pool, "idle", figures->states[WORKER_IDLE]);
-    set(pool, "busy", figures->states[WORKER_BUSY]);
-    set(pool, "dead", figures->states[WORKER_DEAD]);
-    set(pool, "stopping", figures->states[WORKER_STOPPING] + figures->states[WORKER_RETIRING]);
-    set(pool, "forks", figures->forks);
-    set(pool, "exits", figures->exits);
+        figures_set(ends, worker_end_name(end), figures->ends[end]);
+    figures_set(pool, "start", figures->start);
+    figures_set(pool, "max", figures->max);
+    figures_set(pool, "starting", figures->states[WORKER_STARTING]);
+    figures_set(pool, "idle", figures->states[WORKER_IDLE]);
+    figures_set(pool, "busy", figures->states[WORKER_BUSY]);
+    figures_set(pool, "dead", figures->states[WORKER_DEAD]);
+    figures_set(pool, "stopping",
+                figures->states[WORKER_STOPPING] + figures->states[WORKER_RETIRING]);
+    figures_set(pool, "forks", figures->forks);
+    figures_set(pool, "exits", figures->exits);
     json_object_set_new(pool, "ends", ends);
     return pool;
 }
@@ -72,9 +67,9 @@ static json_t *queue_report(const struct report *report, const struct pool_figur
 {
     const struct job *oldest = figures->oldest;
     json_t *queue = json_object();
-    set(queue, "waiting", figures->waiting);
-    set(queue, "max", figures->waiting_max);
-    set(queue, "oldest_ms", oldest ? since_ms(report, oldest->run.submitted_us) : 0);
+    figures_set(queue, "waiting", figures->waiting);
+    figures_set(queue, "max", figures->waiting_max);
+    figures_set(queue, "oldest_ms", oldest ? since_ms(report, oldest->run.submitted_us) : 0);
     return queue;
 }
 
@@ -84,8 +79,8 @@ static json_t *one_pool_report(const struct report *report, const struct dispatc
     json_t *item = json_object(), *queue;
     add_pool(&figures, d);
     queue = queue_report(report, &figures);
-    set(queue, "bytes", d->bytes);
-    set(queue, "bytes_max", d->limits.payload_total_max);
+    figures_set(queue, "bytes", d->bytes);
+    figures_set(queue, "bytes_max", d->limits.payload_total_max);
     json_object_set_new(item, "pool", pool_report(&figures));
     json_object_set_new(item, "queue", queue);
     json_object_set_new(item, "removed", json_boolean(d->removal.removed));
@@ -112,8 +107,8 @@ static void add_sums(json_t *stats, const struct report *report)
     POOLS_EACH (d, report->pools)
         add_pool(&figures, d);
     queue = queue_report(report, &figures);
-    set(queue, "bytes", report->budget->held);
-    set(queue, "bytes_max", report->budget->max);
+    figures_set(queue, "bytes", report->budget->held);
+    figures_set(queue, "bytes_max", report->budget->max);
     json_object_set_new(stats, "pool", pool_report(&figures));
     json_object_set_new(stats, "queue", queue);
 }
@@ -121,8 +116,8 @@ static void add_sums(json_t *stats, const struct report *report)
 static json_t *output_report(const struct report *report)
 {
     json_t *output = json_object();
-    set(output, "bytes", report->output->held);
-    set(output, "bytes_max", report->output->max);
+    figures_set(output, "bytes", report->output->held);
+    figures_set(output, "bytes_max", report->output->max);
     return output;
 }
 
@@ -130,16 +125,16 @@ static json_t *jobs_report(const struct dispatcher_counts *counts)
 {
     json_t *jobs = json_object(), *failed = json_object(), *overload = json_object();
     for (int i = 0; i < FAIL_REASONS; i++)
-        set(failed, fail_reason_name((enum fail_reason)i), counts->failed[i]);
+        figures_set(failed, fail_reason_name((enum fail_reason)i), counts->failed[i]);
     for (int i = 0; i < OVERLOAD_REASONS; i++)
-        set(overload, overload_reason_name((enum overload_reason)i), counts->overload[i]);
-    set(jobs, "submitted", counts->submitted);
-    set(jobs, "done", counts->done);
+        figures_set(overload, overload_reason_name((enum overload_reason)i), counts->overload[i]);
+    figures_set(jobs, "submitted", counts->submitted);
+    figures_set(jobs, "done", counts->done);
     json_object_set_new(jobs, "failed", failed);
     json_object_set_new(jobs, "overload", overload);
-    set(jobs, "dropped", counts->dropped);
-    set(jobs, "orphaned", counts->orphaned);
-    set(jobs, "running", counts->running);
+    figures_set(jobs, "dropped", counts->dropped);
+    figures_set(jobs, "orphaned", counts->orphaned);
+    figures_set(jobs, "running", counts->running);
     return jobs;
 }
 
@@ -155,38 +150,29 @@ static void add_module(struct hash_node *node, void *arg)
     if (!entry->file.seen)
         return; /* nobody could have used it */
     json_t *module = json_object();
-    set(module, "done", entry->history.done);
-    set(module, "failed", entry->history.failed);
-    set(module, "running", entry->running);
-    set(module, "waiting", entry->waiting);
+    figures_set(module, "done", entry->history.done);
+    figures_set(module, "failed", entry->history.failed);
+    figures_set(module, "running", entry->running);
+    figures_set(module, "waiting", entry->waiting);
     json_object_set_new(module, "breaker", breaker_report(&entry->breaker, modules->now_us));
     tally_report_add(module, &entry->tally);
     json_object_set_new(modules->list, entry->name, module);
 }
 
-static char *dump(json_t *json)
-{
-    char *text = json_dumps(json, JSON_COMPACT);
-    if (!text)
-        fatal(EX_OSERR, "cannot write a report");
-    json_decref(json);
-    return text;
-}
-
 static json_t *clients_report(const struct report_clients *counts)
 {
     json_t *clients = json_object();
-    set(clients, "connected", counts->connected);
-    set(clients, "max", counts->max);
+    figures_set(clients, "connected", counts->connected);
+    figures_set(clients, "max", counts->max);
     return clients;
 }
 
 static json_t *services_report(const struct report_clients *counts)
 {
     json_t *services = json_object();
-    set(services, "registered", counts->services);
-    set(services, "delivered", counts->delivered);
-    set(services, "dropped", counts->dropped);
+    figures_set(services, "registered", counts->services);
+    figures_set(services, "delivered", counts->delivered);
+    figures_set(services, "dropped", counts->dropped);
     return services;
 }
 
@@ -195,9 +181,9 @@ char *report_stats(const struct report *report, const struct report_clients *cli
     const struct dispatch_shared *shared = &report->pools->shared;
     json_t *stats = json_object(), *pools = pools_report(report);
     struct modules_report modules = {json_object(), shared->timers->now_us};
-    json_object_set_new(stats, "server", json_string("taskmasterd/" TASKMASTER_VERSION));
-    json_object_set_new(stats, "boot", json_string(report->boot));
-    set(stats, "uptime_ms", since_ms(report, report->started_us));
+    figures_set_text(stats, "server", "taskmasterd/" TASKMASTER_VERSION);
+    figures_set_text(stats, "boot", report->boot);
+    figures_set(stats, "uptime_ms", since_ms(report, report->started_us));
     json_object_set_new(stats, "draining", json_boolean(shared->draining));
     add_sums(stats, report);
     json_object_set_new(stats, "pools", pools);
@@ -209,35 +195,30 @@ char *report_stats(const struct report *report, const struct report_clients *cli
     tally_report_longest(report, pools, modules.list);
     json_object_set_new(stats, "modules", modules.list);
     json_object_set_new(stats, "process", process_report(report));
-    return dump(stats);
+    return figures_dump(stats);
 }
 
 static json_t *worker_report(const struct report *report, const struct worker *worker)
 {
     const uint64_t now_us = report->pools->shared.timers->now_us;
+    const struct job *job = worker->job;
     json_t *item = json_object();
     char name[JOB_TEXT_MAX];
-    set(item, "id", worker->id);
-    set(item, "pid", (uint64_t)worker->pid);
-    json_object_set_new(item, "pool", json_string(dispatcher_of(worker)->name));
-    json_object_set_new(item, "state", json_string(worker_state_name(worker->state)));
-    if (worker->job) {
-        json_object_set_new(item, "job", json_string(job_name(worker->job, report->boot, name)));
-        json_object_set_new(item, "module", json_string(worker->job->asked.module->name));
-    } else {
-        json_object_set_new(item, "job", json_null());
-        json_object_set_new(item, "module", json_null());
-    }
+    figures_set(item, "id", worker->id);
+    figures_set(item, "pid", (uint64_t)worker->pid);
+    figures_set_text(item, "pool", dispatcher_of(worker)->name);
+    figures_set_text(item, "state", worker_state_name(worker->state));
+    figures_set_text(item, "job", job ? job_name(job, report->boot, name) : NULL);
+    figures_set_text(item, "module", job ? job->asked.module->name : NULL);
     json_object_set_new(item, "begun", json_boolean(dispatcher_worker_has_begun(worker)));
-    set(item, "since_ms", since_ms(report, worker->since_us));
-    set(item, "age_ms", since_ms(report, worker->started_us));
+    figures_set(item, "since_ms", since_ms(report, worker->since_us));
+    figures_set(item, "age_ms", since_ms(report, worker->started_us));
     json_object_set_new(item, "alive", json_boolean(!worker->dead));
-    set(item, "silent_ms", since_ms(report, dispatcher_worker_heard_us(worker)));
-    set(item, "jobs_done", worker->jobs_done);
-    set(item, "jobs_failed", worker->jobs_failed);
-    set(item, "rss_kb", worker_memory_kb(report->memory, worker->id, worker->pid, now_us));
-    json_object_set_new(item, "ending",
-                        worker->end ? json_string(worker_end_name(worker->end)) : json_null());
+    figures_set(item, "silent_ms", since_ms(report, dispatcher_worker_heard_us(worker)));
+    figures_set(item, "jobs_done", worker->jobs_done);
+    figures_set(item, "jobs_failed", worker->jobs_failed);
+    figures_set(item, "rss_kb", worker_memory_kb(report->memory, worker->id, worker->pid, now_us));
+    figures_set_text(item, "ending", worker->end ? worker_end_name(worker->end) : NULL);
     return item;
 }
 
@@ -255,5 +236,5 @@ char *report_workers(const struct report *report)
     json_t *list = json_array();
     POOLS_EACH (d, report->pools)
         add_workers(list, report, d);
-    return dump(list);
+    return figures_dump(list);
 }

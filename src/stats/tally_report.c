@@ -3,22 +3,19 @@
 
 #include "jobs/pools.h"
 #include "jobs/tally.h"
+#include "stats/figures.h"
 #include "stats/report.h"
 
-static json_t *number(uint64_t value)
-{
-    return json_integer((json_int_t)value);
-}
-
-json_t *histogram_report(const struct histogram *histogram)
+/* {"p50":...,"p90":...,"p99":...,"max":...,"counts":[...]} */
+static json_t *histogram_report(const struct histogram *histogram)
 {
     json_t *object = json_object(), *counts = json_array();
-    json_object_set_new(object, "p50", number(histogram_quantile(histogram, 500)));
-    json_object_set_new(object, "p90", number(histogram_quantile(histogram, 900)));
-    json_object_set_new(object, "p99", number(histogram_quantile(histogram, 990)));
-    json_object_set_new(object, "max", number(histogram->max));
+    figures_set(object, "p50", histogram_quantile(histogram, 500));
+    figures_set(object, "p90", histogram_quantile(histogram, 900));
+    figures_set(object, "p99", histogram_quantile(histogram, 990));
+    figures_set(object, "max", histogram->max);
     for (int i = 0; i < HISTOGRAM_BUCKETS; i++)
-        json_array_append_new(counts, number(histogram->counts[i]));
+        json_array_append_new(counts, json_integer((json_int_t)histogram->counts[i]));
     json_object_set_new(object, "counts", counts);
     return object;
 }
@@ -27,10 +24,10 @@ void tally_report_add(json_t *object, const struct tally *tally)
 {
     json_object_set_new(object, "wait_us", histogram_report(&tally->wait_us));
     json_object_set_new(object, "run_us", histogram_report(&tally->run_us));
-    json_object_set_new(object, "bytes_in", number(tally->bytes_in));
-    json_object_set_new(object, "bytes_out", number(tally->bytes_out));
-    json_object_set_new(object, "longest_ms", json_integer(0));
-    json_object_set_new(object, "longest_job", json_null());
+    figures_set(object, "bytes_in", tally->bytes_in);
+    figures_set(object, "bytes_out", tally->bytes_out);
+    figures_set(object, "longest_ms", 0);
+    figures_set_text(object, "longest_job", NULL);
 }
 
 /* `object` may be NULL: a module without a file so far is left out. */
@@ -43,8 +40,8 @@ static void note(json_t *object, const struct report *report, const struct job *
     uint64_t most = (uint64_t)json_integer_value(json_object_get(object, "longest_ms"));
     if (!object || (!json_is_null(known) && ms <= most))
         return;
-    json_object_set_new(object, "longest_ms", number(ms));
-    json_object_set_new(object, "longest_job", json_string(job_name(job, report->boot, name)));
+    figures_set(object, "longest_ms", ms);
+    figures_set_text(object, "longest_job", job_name(job, report->boot, name));
 }
 
 static void note_worker(const struct report *report, const struct worker *worker, json_t *pools,

@@ -5,12 +5,8 @@
 
 #include <jansson.h>
 
-struct histogram;
 struct report;
 struct tally;
-
-/* {"p50":...,"p90":...,"p99":...,"max":...,"counts":[...]}; the caller owns it. */
-json_t *histogram_report(const struct histogram *histogram);
 
 /* Adds the members; without a running job so far. */
 void tally_report_add(json_t *object, const struct tally *tally);

@@ -1,0 +1,16 @@
+/* figures: members of reports, and their text. */
+#ifndef TASKMASTER_STATS_FIGURES_H
+#define TASKMASTER_STATS_FIGURES_H
+
+#include <jansson.h>
+#include <stdint.h>
+
+void figures_set(json_t *object, const char *key, uint64_t value);
+
+/* NULL becomes null. */
+void figures_set_text(json_t *object, const char *key, const char *text);
+
+/* Frees the report. Returns its text; the caller frees the text. */
+char *figures_dump(json_t *report);
+
+#endif
