@@ -22,8 +22,8 @@ static const struct option rows[] = {
              "MiB in all"},
     {.key = "monitor-max", .kind = OPTION_UINT32, .offset = AT(monitor_max), .reload = true,
      .min = 0, .max = 1000000, .default_text = "100000",
-     .help = "most monitors of all clients together, beside 10000 of one client; under 256 bytes "
-             "each, so 25 MiB in all"},
+     .help = "most monitors of all clients together, beside 10000 of one client; 180 to 600 bytes "
+             "each, as long as their names are, so 60 MiB in all at most"},
     {.key = "hello-timeout-ms", .kind = OPTION_UINT32, .offset = AT(hello_timeout_ms),
      .reload = true, .min = 1, .max = OPTION_DAY_MS, .default_text = "10000", .unit = "ms",
      .help = "how long a client may take for its hello; enough for one lost packet's "
