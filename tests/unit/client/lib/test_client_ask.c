@@ -145,12 +145,57 @@ START_TEST(a_submit_by_its_name)
 }
 END_TEST
 
+/* As taskmasterd answered before it had these. */
+static void plays_an_older_server(struct fake *fake)
+{
+    fake_welcome(fake);
+    fake_expect(fake, "{\"op\":\"monitor\",\"id\":1,\"ref\":1,\"job\":\"k\"}");
+    fake_send(fake, "{\"event\":\"error\",\"op\":\"monitor\",\"id\":1,"
+                    "\"code\":\"unknown-op\",\"message\":\"no monitor\"}\n");
+    fake_expect(fake, "{\"op\":\"watch\",\"id\":2}");
+    fake_send(fake, "{\"event\":\"error\",\"op\":\"watch\",\"id\":2,"
+                    "\"code\":\"unknown-op\",\"message\":\"no watch\"}\n");
+    fake_expect(fake, "{\"op\":\"submit\",\"id\":3,\"module\":\"m\",\"detach\":true,\"size\":0}");
+    fake_send(fake, "{\"event\":\"error\",\"op\":\"submit\",\"id\":3,"
+                    "\"code\":\"bad-request\",\"message\":\"unknown field detach\"}\n");
+    fake_expect(fake, "{\"op\":\"ping\",\"id\":4}");
+    fake_send(fake, "{\"event\":\"pong\",\"id\":4}\n");
+    fake_expect_end(fake);
+}
+
+/* Each request ends, with the reason, and the connection goes on. */
+START_TEST(a_server_without_the_feature)
+{
+    struct fake fake;
+    tm_client_event *event;
+    const tm_client_submit_options options = {.detach = true};
+    fake_start(&fake, plays_an_older_server, NULL);
+    tm_client *client = connected(&fake);
+    ck_assert_int_eq(
+        tm_client_ask(client, "monitor", "{\"ref\":1,\"job\":\"k\"}", NULL, 0, WAIT_MS, NULL),
+        TM_CLIENT_REFUSED);
+    ck_assert_str_eq(tm_client_error_code(client), "unknown-op");
+    event = next_answer(client, TM_CLIENT_EVENT_ERROR, requested(client, "watch", NULL, "", NULL));
+    ck_assert_str_eq(event->code, "unknown-op");
+    tm_client_event_free(event);
+    ck_assert_int_eq(tm_client_submit(client, "m", NULL, 0, &options, 0, NULL), TM_CLIENT_OK);
+    event = next_answer(client, TM_CLIENT_EVENT_ERROR, 3);
+    ck_assert_str_eq(event->code, "bad-request");
+    tm_client_event_free(event);
+    ck_assert_uint_eq(tm_client_in_flight(client), 0);
+    ck_assert_int_eq(tm_client_ping(client, WAIT_MS), TM_CLIENT_OK);
+    tm_client_free(client);
+    fake_finish(&fake);
+}
+END_TEST
+
 int main(void)
 {
     const TTest *const tests[] = {
         answers_by_events,
         asked,
         a_submit_by_its_name,
+        a_server_without_the_feature,
     };
     TCase *tcase = tcase_create("client_ask");
     tcase_set_timeout(tcase, 120);

@@ -148,6 +148,55 @@ START_TEST(event_loop)
 }
 END_TEST
 
+enum { STREAM_PARTS = 256, STREAM_SIZE = 64 * 1024 };
+
+/* Sends more than the sockets hold. Says when it has to wait for its reader. */
+static void plays_a_stream(struct fake *fake)
+{
+    static char data[STREAM_SIZE];
+    bool *held = fake->arg;
+    struct pollfd poll_fd = {.events = POLLOUT};
+    fake_welcome(fake);
+    fake_expect(fake, "*\"notify\":[\"part\"]");
+    poll_fd.fd = fake->fd;
+    for (int seq = 0; seq < STREAM_PARTS; seq++) {
+        if (poll(&poll_fd, 1, 0) == 0)
+            __atomic_store_n(held, true, __ATOMIC_RELEASE);
+        fake_sendf(fake, "{\"event\":\"part\",\"id\":1,\"seq\":%d,\"size\":%d}\n", seq,
+                   STREAM_SIZE);
+        fake_send_bytes(fake, data, STREAM_SIZE);
+    }
+    fake_send(fake, "{\"event\":\"done\",\"id\":1,\"size\":0}\n");
+    fake_expect_end(fake);
+}
+
+/* A client that does not read takes no memory: the server waits, and nothing is lost. */
+START_TEST(a_slow_reader_holds_the_server_back)
+{
+    struct fake fake;
+    bool held = false;
+    const tm_client_submit_options options = {.notify = TM_CLIENT_NOTIFY_PART};
+    tm_client_event *event;
+    fake_start(&fake, plays_a_stream, &held);
+    tm_client *client = connected(&fake);
+    ck_assert_int_eq(tm_client_submit(client, "m", NULL, 0, &options, 0, NULL), TM_CLIENT_OK);
+    for (int ms = 0; ms < WAIT_MS && !__atomic_load_n(&held, __ATOMIC_ACQUIRE); ms++)
+        poll(NULL, 0, 1);
+    ck_assert(__atomic_load_n(&held, __ATOMIC_ACQUIRE));
+
+    for (int seq = 0; seq < STREAM_PARTS; seq++) {
+        ck_assert_int_eq(tm_client_next(client, WAIT_MS, &event), TM_CLIENT_OK);
+        ck_assert_int_eq(event->type, TM_CLIENT_EVENT_PART);
+        ck_assert_int_eq(event->seq, seq);
+        ck_assert_uint_eq(event->size, STREAM_SIZE);
+        tm_client_event_free(event);
+    }
+    assert_next(client, TM_CLIENT_EVENT_DONE, 1, "");
+    tm_client_free(client);
+    fake_finish(&fake);
+}
+END_TEST
+
 int main(void)
 {
     const TTest *const tests[] = {
@@ -155,6 +204,7 @@ int main(void)
         events_of_one_job,
         later_events_are_skipped_with_their_payload,
         event_loop,
+        a_slow_reader_holds_the_server_back,
     };
     TCase *tcase = tcase_create("client_next");
     tcase_set_timeout(tcase, 120);
