@@ -3,6 +3,7 @@
 
 #include "allocate.h"
 #include "ask.h"
+#include "client/lib/clean.h"
 #include "output.h"
 #include "shown.h"
 
@@ -64,9 +65,11 @@ int event_line_print(const struct settings *settings, const tm_client_event *eve
     json_t *header = ask_load_header(event);
     print_fields(out, header);
     json_decref(header);
+    fputc('\n', out);
     if (fclose(out) != 0)
         allocate_failed();
-    int exit_status = output_print_line(settings, "%s", text);
-    free(text);
-    return exit_status;
+    text[len - 1] = '\0';
+    tmc_clean(text);
+    text[len - 1] = '\n';
+    return output_print_owned(settings, text, len);
 }

@@ -71,6 +71,16 @@ def test_a_line_for_each_event(registered):
     assert service.err.read_text() == ""
 
 
+def test_a_long_event_is_printed_whole(registered):
+    service = registered()
+    context = "c" * 1000
+    service.submit("x", "math", json.dumps({"op": "o" * 100, "x": 1, "y": 0}), context=context)
+    service.wait_text("\n")
+    assert service.stop() == DONE
+    (line,) = service.out.read_text().splitlines()
+    assert context in line and len(line) > 1024, line
+
+
 def test_json_has_the_payload(registered):
     service = registered("--json")
     job = service.submit("x", payload="hi")
