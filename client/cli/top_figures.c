@@ -1,6 +1,7 @@
 /* top_figures: see top_figures.h. */
 #include "top_figures.h"
 
+#include "ask.h"
 #include "client/lib/deadline.h"
 
 #include <stdio.h>
@@ -62,7 +63,7 @@ tm_client_status top_figures_stop_job(struct top_figures *figures, const char *j
 
 static bool has_more(const tm_client_event *event)
 {
-    json_t *header = json_loads(event->header, 0, NULL);
+    json_t *header = ask_load_header(event);
     bool more = json_is_true(json_object_get(header, "more"));
     json_decref(header);
     return more;
