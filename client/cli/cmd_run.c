@@ -11,7 +11,6 @@
 #include "run_job.h"
 
 #include <poll.h>
-#include <string.h>
 
 /* The bounds of a pause before another try, for any advice of the server. */
 enum {
@@ -51,22 +50,13 @@ static int print_outcome(const struct settings *settings, const tm_client *clien
 
 /* ---- --retry ---- */
 
-/* The server had no room for the job, or ended before the job began. */
-static bool is_refused(const tm_client_event *event)
-{
-    if (event->type == TM_CLIENT_EVENT_OVERLOAD)
-        return true;
-    return event->type == TM_CLIENT_EVENT_FAILED && event->order < 0 && event->reason &&
-           strcmp(event->reason, "shutdown") == 0;
-}
-
 /* True if the job cannot have begun, as far as the server has told. */
 static bool may_retry(const struct run_outcome *outcome)
 {
     if (outcome->begun || outcome->interrupted || outcome->output_failed)
         return false;
     if (outcome->status == TM_CLIENT_OK)
-        return is_refused(outcome->event);
+        return report_never_began(outcome->event);
     return outcome->status == TM_CLIENT_CLOSED;
 }
 

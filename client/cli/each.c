@@ -141,10 +141,8 @@ static void submit_ready(struct batch *batch)
 /* The server had no room; or, with --reconnect, it ends and has not begun the job. */
 static bool is_refused(const struct batch *batch, const tm_client_event *event)
 {
-    if (event->type == TM_CLIENT_EVENT_OVERLOAD)
-        return true;
-    return batch->settings->reconnect_ms && event->type == TM_CLIENT_EVENT_FAILED &&
-           event->order < 0 && event->reason && strcmp(event->reason, "shutdown") == 0;
+    return event->type == TM_CLIENT_EVENT_OVERLOAD ||
+           (batch->settings->reconnect_ms && report_never_began(event));
 }
 
 /* Takes the event. */

@@ -40,6 +40,14 @@ int report_exit_status(const tm_client_event *event)
     }
 }
 
+bool report_never_began(const tm_client_event *event)
+{
+    if (event->type == TM_CLIENT_EVENT_OVERLOAD)
+        return true;
+    return event->type == TM_CLIENT_EVENT_FAILED && event->order < 0 &&
+           reason_is(event, "shutdown");
+}
+
 /* Appends in printf form, as far as there is room. */
 __attribute__((format(printf, 3, 4))) static void append(char *text, size_t size, const char *fmt,
                                                          ...)

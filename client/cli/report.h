@@ -9,6 +9,9 @@
 /* Returns the exit status for the end of a single job. */
 int report_exit_status(const tm_client_event *event);
 
+/* True if the server had no room for the job, or ended before the job began. */
+bool report_never_began(const tm_client_event *event);
+
 /* Complains about a job not done, in one line: reason, code, signal, step and message. `line` is
  * the number of the job's line of input; 0: none. */
 void report_failure(const tm_client_event *event, uint64_t line);
