@@ -1,6 +1,7 @@
 /* event_writer: see event_writer.h. */
 #include "protocol/event_writer.h"
 
+#include "common/digits.h"
 #include "common/limits.h"
 #include "common/utf8.h"
 
@@ -22,32 +23,13 @@ void event_end(struct event_writer *event)
     conn_commit(event->conn, (size_t)(event->at - event->start));
 }
 
-static size_t count_digits(uint64_t value)
-{
-    size_t count = 1;
-    for (; value >= 10000; value /= 10000)
-        count += 4;
-    return count + (value >= 10) + (value >= 100) + (value >= 1000);
-}
-
-/* Two digits a step: divisions are most of the work. */
 void event_digits(struct event_writer *event, uint64_t value)
 {
-    static const char pairs[] = "0001020304050607080910111213141516171819"
-                                "2021222324252627282930313233343536373839"
-                                "4041424344454647484950515253545556575859"
-                                "6061626364656667686970717273747576777879"
-                                "8081828384858687888990919293949596979899";
-    size_t n = count_digits(value);
+    size_t n = digits_count(value);
     char *at = event->at;
     bug_on(n > (size_t)(event->end - at));
     event->at = at + n;
-    for (; value >= 100; value /= 100)
-        memcpy(at + (n -= 2), pairs + value % 100 * 2, 2);
-    if (value >= 10)
-        memcpy(at, pairs + value * 2, 2);
-    else
-        *at = (char)('0' + value);
+    digits_write(at, n, value);
 }
 
 /* printf() would ask the locale for its decimal point. */

@@ -1,6 +1,7 @@
 /* json_writer: see json_writer.h. */
 #include "stats/json_writer.h"
 
+#include "common/digits.h"
 #include "common/utf8.h"
 #include "common/xmalloc.h"
 
@@ -9,7 +10,7 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { FIRST_SIZE = 1024, VALUE_MAX = 32 /* bytes of a number or an escape, the NUL included */ };
+enum { FIRST_SIZE = 1024, VALUE_MAX = 32 /* bytes of a fraction or an escape, the NUL included */ };
 
 /* Returns room for so many bytes more. */
 static char *room(struct json_writer *json, size_t len)
@@ -86,8 +87,10 @@ void json_writer_end(struct json_writer *json, char bracket)
 
 void json_writer_uint(struct json_writer *json, const char *key, uint64_t value)
 {
+    size_t count = digits_count(value);
     put_key(json, key);
-    put_value(json, "%" PRIu64, value);
+    digits_write(room(json, count), count, value);
+    json->len += count;
 }
 
 void json_writer_bool(struct json_writer *json, const char *key, bool value)
@@ -110,6 +113,15 @@ void json_writer_fraction(struct json_writer *json, const char *key, double valu
     put_value(json, "%" PRIu32 ".%06" PRIu32, millionths / 1000000, millionths % 1000000);
 }
 
+/* Bytes at the beginning, each a character that stands for itself. */
+static size_t count_plain(const char *text)
+{
+    size_t len = 0;
+    while (text[len] >= ' ' && text[len] < 0x7f && text[len] != '"' && text[len] != '\\')
+        len++;
+    return len;
+}
+
 /* One character of so many bytes; 0: one byte that is none. */
 static void put_character(struct json_writer *json, const char *text, size_t len)
 {
@@ -124,6 +136,19 @@ static void put_character(struct json_writer *json, const char *text, size_t len
         put_bytes(json, text, len);
 }
 
+/* Returns how many bytes of the text were put. */
+static size_t put_some(struct json_writer *json, const char *text, size_t left)
+{
+    size_t len = count_plain(text);
+    if (len) {
+        put_bytes(json, text, len);
+        return len;
+    }
+    len = utf8_length(text, left);
+    put_character(json, text, len);
+    return len ? len : 1;
+}
+
 void json_writer_text(struct json_writer *json, const char *key, const char *text)
 {
     if (!text) {
@@ -132,11 +157,8 @@ void json_writer_text(struct json_writer *json, const char *key, const char *tex
     }
     put_key(json, key);
     put_char(json, '"');
-    for (size_t left = strlen(text), len; left; text += len, left -= len) {
-        len = utf8_length(text, left);
-        put_character(json, text, len);
-        len += !len;
-    }
+    for (size_t left = strlen(text), len; left; text += len, left -= len)
+        len = put_some(json, text, left);
     put_char(json, '"');
 }
 

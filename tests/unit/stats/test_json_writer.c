@@ -92,6 +92,7 @@ START_TEST(test_texts)
     assert_text("a\"b\\c\n\t\x01\x7f", "a\"b\\c\n\t\x01\x7f");
     assert_text("\xc3\xa4\xe2\x82\xac\xf0\x9f\x8e\x89", "\xc3\xa4\xe2\x82\xac\xf0\x9f\x8e\x89");
     assert_text("a\xff\xc3", "a??");
+    assert_text("plain \xc3\xa4 plain \\ plain~", "plain \xc3\xa4 plain \\ plain~");
     assert_text("\xed\xa0\x80", "???");
 }
 END_TEST
