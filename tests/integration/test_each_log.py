@@ -63,6 +63,7 @@ def test_resume_after_a_line_cut_off(daemon, tmp_path):
     run(server, *resume, input=b"a\nb\n")
     log.write_bytes(log.read_bytes()[:-3])  # the end of the second line is missing
     assert run(server, *resume, input=b"a\nb\nc\n")[1] == b"b\nc\n"
+    assert [r[0] for r in rows(log)] == ["1", "2", "2", "3"]  # each begins a line of its own
     assert run(server, *resume, input=b"a\nb\nc\n")[1] == b""
 
 

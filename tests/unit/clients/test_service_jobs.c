@@ -156,7 +156,7 @@ END_TEST
 START_TEST(test_nobody_has_the_name)
 {
     open_paused();
-    int owner = owner_of(REGISTER("a"));
+    int owner = owner_of(REGISTER("a")), other = owner_of(REGISTER("drop")); /* as any name */
     uint64_t seq = submit(service_a());
     shutdown(owner, SHUT_WR);
     turns();
@@ -165,6 +165,7 @@ START_TEST(test_nobody_has_the_name)
     ck_assert_ptr_eq(service_a()->list, &clients.services.kept);
     ck_assert_uint_eq(service_a()->dropped, 1);
     ck_assert_uint_eq(clients.services.dropped, 1);
+    assert_quiet(other);
     close_world();
 }
 END_TEST

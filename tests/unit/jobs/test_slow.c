@@ -149,6 +149,34 @@ START_TEST(test_passed_jobs)
 }
 END_TEST
 
+/* Given to a worker beforehand, they wait as those in the line. */
+START_TEST(test_prefetched_jobs)
+{
+    open_slow(1, 1);
+    d.limits.worker_window = 4;
+    for (int i = 0; i < 3; i++)
+        SUBMIT();
+    done(1);
+    ck_assert(job_is_prefetched(the_job(3)));
+    pass_turn_ms(SLOW_MS);
+    ck_assert_str_eq(logged(), "job-slow 3 waiting, job-slow 2 running");
+    hush_news();
+    close_slow();
+}
+END_TEST
+
+START_TEST(test_a_job_being_stopped)
+{
+    open_slow(1, 1);
+    SUBMIT();
+    dispatcher_cancel(the_job(1), false);
+    pass_turn_ms(SLOW_MS);
+    ck_assert_str_eq(logged(), "job-slow 1 stopping");
+    hush_news();
+    close_slow();
+}
+END_TEST
+
 /* More than a batch: the rest has the next turn, and the lines of a second are counted. */
 START_TEST(test_a_long_line)
 {
@@ -221,6 +249,8 @@ int main(void)
     tcase_add_test(tcase, test_waiting_jobs_in_their_order);
     tcase_add_test(tcase, test_a_told_job_is_cancelled);
     tcase_add_test(tcase, test_passed_jobs);
+    tcase_add_test(tcase, test_prefetched_jobs);
+    tcase_add_test(tcase, test_a_job_being_stopped);
     tcase_add_test(tcase, test_a_long_line);
     tcase_add_test(tcase, test_without_jobs_no_timer);
     tcase_add_loop_test(tcase, test_ends, 0, (int)(sizeof wants / sizeof *wants));
