@@ -2,6 +2,7 @@
 #include "progress.h"
 
 #include "fork_mark.h"
+#include "text.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -47,7 +48,16 @@ static enum link_status send_latest(struct progress *progress)
     return master_link_send(progress->link, &head, NULL, latest);
 }
 
-/* The text is formatted in place, and counts with the report. */
+static void put_message(struct job_progress *place, const char *fmt, va_list args)
+{
+    char message[MESSAGE_MAX + 4]; /* 4 more: the character at the cut arrives whole */
+
+    if (fmt == NULL || vsnprintf(message, sizeof(message), fmt, args) < 0)
+        message[0] = '\0';
+    text_clean(place->message, sizeof(place->message), message);
+}
+
+/* The text is put in place, and counts with the report. */
 static void note(struct worker_shared *shared, uint64_t job, uint64_t now_us, double fraction,
                  const char *fmt, va_list args)
 {
@@ -58,8 +68,7 @@ static void note(struct worker_shared *shared, uint64_t job, uint64_t now_us, do
     place->job = job;
     place->at_us = now_us;
     place->fraction = clamp(fraction);
-    if (fmt == NULL || vsnprintf(place->message, sizeof(place->message), fmt, args) < 0)
-        place->message[0] = '\0';
+    put_message(place, fmt, args);
     __atomic_store_n(&shared->progress_count, count, __ATOMIC_RELEASE);
 }
 

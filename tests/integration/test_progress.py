@@ -2,6 +2,8 @@
 
 import time
 
+import pytest
+
 from harness.client import check
 from harness.wait import wait_until
 
@@ -47,6 +49,25 @@ def test_fractions_are_clamped_and_a_message_is_optional(live):
         reports, _ = progress_of(client, 1)
         assert [r["fraction"] for r in reports] == [fraction], reports
         assert "message" not in reports[0], reports
+
+
+@pytest.mark.parametrize(
+    "sent, told",
+    [
+        ("a" * 600, "a" * 512),
+        ("a" * 511 + "é" + "a", "a" * 511),
+        ("é" * 300, "é" * 256),
+        (b'"quotes" \x01 \xff', '"quotes"   \ufffd'),
+    ],
+)
+def test_a_message_is_cut_and_cleaned_as_that_of_a_failure(live, sent, told):
+    client = live().client()
+    sent = sent if isinstance(sent, bytes) else sent.encode()
+    client.submit(1, "live", b"progress 0.5 " + sent + b"\nwait", notify=["progress"])
+    assert client.event("progress", id=1)["message"] == told
+    assert client.ask("status", target=1)["progress"]["message"] == told
+    client.send(op="cancel", target=1)
+    client.outcome(1)
 
 
 def test_at_most_ten_a_second_and_the_latest(live):

@@ -115,6 +115,10 @@ START_TEST(any_fraction_and_any_text)
     text[sizeof(text) - 1] = '\0';
     report(1, 0, "%s", text);
     ck_assert_uint_eq(strlen(latest()->message), MESSAGE_MAX);
+    report(1, 0, "%.*s%s", MESSAGE_MAX - 1, text, "\u00e9");
+    ck_assert_uint_eq(strlen(latest()->message), MESSAGE_MAX - 1);
+    report(1, 0, "\001\xff");
+    ck_assert_str_eq(latest()->message, " \uFFFD");
 }
 END_TEST
 
