@@ -229,8 +229,6 @@ def test_unknown_service_at_the_last_byte(daemon):
 @pytest.mark.parametrize("field", [{"link": True}, {"link": "on-failure"}, {"notify": []}, {"detach": True}])
 def test_not_with_link_detach_or_notify(shared, field):
     (name,) = field
-    if field == {"link": "on-failure"} and "link-on-failure" not in shared.client().hello_event["features"]:
-        pytest.skip("not in this release")
     event = submit(shared.client(), "s", **field)
     check(event, "error", code="bad-request", op="submit")
     assert "service" in event["message"] and name in event["message"]

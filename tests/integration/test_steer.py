@@ -9,7 +9,7 @@ import time
 import pytest
 
 from harness import proc
-from harness.client import check, start
+from harness.client import ask, check, refused, start
 from harness.daemon import COMMAND
 from harness.wait import BUILD, DEADLINE, SCALE, wait_until
 
@@ -23,24 +23,9 @@ PATH_IN_ANSWER = 510  # as much as an answer has room for
 OPERATOR = ["pause", "resume", "resize", "recycle", "reload", "reopen", "drain", "log-level"]
 
 
-def ask(client, op, **fields):
-    """A request; its ok or its error, whatever comes before."""
-    client.send(op=op, id=f"ask {op}", **fields)
-    return client.find(lambda event: event.get("id") == f"ask {op}", what=f"the answer to {op}")
-
-
 def ok(client, op, **fields):
     event = ask(client, op, **fields)
     check(event, "ok", op=op)
-    return event
-
-
-def refused(client, op, code, *words, **fields):
-    event = ask(client, op, **fields)
-    check(event, "error", op=op, code=code)
-    for word in words:
-        assert word in event["message"], event
-    assert "fatal" not in event
     return event
 
 

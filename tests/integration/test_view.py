@@ -3,7 +3,7 @@
 import os
 import time
 
-from harness.client import check, message, start
+from harness.client import ask, check, message, refused, start
 from harness.wait import BUILD, DEADLINE, SCALE, wait_until
 
 LONG_SLEEP = '{"ms":600000}'
@@ -12,19 +12,6 @@ POOLS = {
     "modules": {"sleep": {"pool": "slow"}},
     "job-max": 1000000,
 }
-
-
-def ask(client, op, /, **fields):
-    """A request; its answer, whatever comes before."""
-    client.send(op=op, id=f"ask {op}", **fields)
-    return client.find(lambda event: event.get("id") == f"ask {op}", what=f"the answer to {op}")
-
-
-def refused(client, op, code, *words, **fields):
-    event = ask(client, op, **fields)
-    check(event, "error", op=op, code=code)
-    for word in words:
-        assert word in event["message"], event
 
 
 def status(client, **fields):

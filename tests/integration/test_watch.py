@@ -7,16 +7,11 @@ import time
 import pytest
 
 from harness import proc
-from harness.client import check, start
+from harness.client import ask, check, start
 from harness.wait import wait_until
 
 LONG_SLEEP = json.dumps({"ms": 60000})
 EVERYTHING = ["jobs", "workers", "pools", "clients"]
-
-
-def ask(client, op, **fields):
-    client.send(op=op, id=op, **fields)
-    return client.find(lambda event: event.get("id") == op, what=f"the answer to {op}")
 
 
 def watch(client, *what, **fields):

@@ -315,6 +315,22 @@ def conservation(stats):
     return stats
 
 
+def ask(client, op, /, **fields):
+    """A request; its answer, whatever comes before."""
+    client.send(op=op, id=f"ask {op}", **fields)
+    return client.find(lambda event: event.get("id") == f"ask {op}", what=f"the answer to {op}")
+
+
+def refused(client, op, code, *words, **fields):
+    """A request, and its error with these words."""
+    event = ask(client, op, **fields)
+    check(event, "error", op=op, code=code)
+    for word in words:
+        assert word in event["message"], event
+    assert "fatal" not in event
+    return event
+
+
 def start(client, module, payload, id="a", **fields):
     """Submit a job and wait until its worker has begun it; return its `started` event."""
     client.submit(id, module, payload, notify=["started"], **fields)
