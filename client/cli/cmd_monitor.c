@@ -11,12 +11,6 @@
 
 #include <string.h>
 
-static int end_in_time(void)
-{
-    complain("the time of --timeout is over");
-    return EXIT_TIMED_OUT;
-}
-
 /* Prints events. Returns at the end of the last of `ends` monitored things, if nothing else is
  * left; 0: never. Returns the exit status. */
 static int print_events(const struct settings *settings, tm_client *client, int ends)
@@ -27,7 +21,7 @@ static int print_events(const struct settings *settings, tm_client *client, int 
         tm_client_status status =
             tm_client_next(client, settings_time_left_ms(settings, -1), &event);
         if (status == TM_CLIENT_TIMEOUT)
-            return end_in_time();
+            return report_time_over();
         if (status != TM_CLIENT_OK)
             return report_call(settings, client, status);
         if (event->type != TM_CLIENT_EVENT_DRAINING)

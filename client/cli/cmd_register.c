@@ -75,7 +75,9 @@ static int serve(struct service *service)
         tm_client_event_free(event);
         if (exit_status != EXIT_DONE)
             return exit_status;
-        if (status == TM_CLIENT_TIMEOUT && !tmc_deadline_passed(service->settings->deadline)) {
+        if (status == TM_CLIENT_TIMEOUT && tmc_deadline_passed(service->settings->deadline))
+            return report_time_over();
+        if (status == TM_CLIENT_TIMEOUT) {
             if (!service->registered)
                 return service->exit_status;
             wait_for_more(service);

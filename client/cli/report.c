@@ -186,3 +186,9 @@ int report_call(const struct settings *settings, const tm_client *client, tm_cli
         return EXIT_JOB_FAILED;
     }
 }
+
+int report_time_over(void)
+{
+    complain("the time of --timeout is over");
+    return EXIT_TIMED_OUT;
+}

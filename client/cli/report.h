@@ -29,4 +29,8 @@ void report_lost_briefly(const tm_client_event *event);
  */
 int report_call(const struct settings *settings, const tm_client *client, tm_client_status status);
 
+/* Complains that --timeout has ended a command that waits for events without end. Returns the exit
+ * status. */
+int report_time_over(void);
+
 #endif

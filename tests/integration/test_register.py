@@ -71,6 +71,12 @@ def test_a_line_for_each_event(registered):
     assert service.err.read_text() == ""
 
 
+def test_the_time_of_timeout(daemon):
+    command = [COMMAND, "register", "s", "--server", daemon().address, "--timeout", "0.5"]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=DEADLINE)
+    assert (done.returncode, done.stderr) == (124, "taskmaster: the time of --timeout is over\n"), done
+
+
 def test_a_long_event_is_printed_whole(registered):
     service = registered()
     context = "c" * 1000
