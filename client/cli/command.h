@@ -14,7 +14,8 @@
  *           -> crash_report -> crash_code;  symbols -> object_file
  *           -> event_command, event_line
  *           -> interrupt, progress, table, units
- *     cmd_top -> top_figures -> ask; top_terminal -> top_screen -> top_summary, top_layout, top_view
+ *     cmd_top -> top_figures -> ask
+ *             -> top_terminal -> top_screen -> top_summary, top_layout, top_view
  *             -> top_view -> top_keys;  top_model -> top_columns -> units
  *     all -> allocate -> complain;  settings, exit_status;  taskmaster/client.h
  *

@@ -30,8 +30,8 @@ struct tmc_reader *tmc_reader_new(void);
 void tmc_reader_free(struct tmc_reader *reader);
 
 /* Sets the largest payload of a job, from the server's hello. Before, it is GREETING_SIZE_MAX; for
- * answers growing with the server's pool and modules, it is at least ANSWER_SIZE_MAX. For `peek` and
- * the ends of a service's jobs, it is PAYLOAD_SIZE_MAX. */
+ * answers growing with the server's pool and modules, it is at least ANSWER_SIZE_MAX. For `peek`
+ * and the ends of a service's jobs, it is PAYLOAD_SIZE_MAX. */
 void tmc_reader_set_payload_max(struct tmc_reader *reader, size_t payload_max);
 
 /* Returns the place for the next bytes, `*room` bytes large; NULL without memory. */
