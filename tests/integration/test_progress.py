@@ -97,7 +97,8 @@ def test_the_latest_before_a_crash(live):
         )
         reports, end = progress_of(client, 1)
         check(end, "failed", reason="error", signal="SIGSEGV")
-        assert [r["message"] for r in reports] == ["first", "last"], reports
+        told = [r["message"] for r in reports]  # the second one, too, if the worker had to wait
+        assert told in (["first", "last"], ["first", "second", "last"]), told
 
 
 def test_the_latest_before_a_kill(live):
