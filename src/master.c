@@ -323,7 +323,7 @@ static int open_to_the_world(struct master *m)
     if (pipe2(m->life_pipe, O_CLOEXEC) < 0)
         fatal(EX_OSERR, "cannot make a pipe");
     m->workers.env.life_fd = m->life_pipe[0];
-    m->report.own_descriptors = descriptors_count_low();
+    m->report.own_descriptors = descriptors_count_low() - log_descriptors();
     return 0;
 }
 

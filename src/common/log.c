@@ -145,6 +145,11 @@ void log_use(int fd)
     change_descriptor(fd);
 }
 
+size_t log_descriptors(void)
+{
+    return log_state.fd != STDERR_FILENO;
+}
+
 void log_open(void)
 {
     struct stat st;

@@ -108,6 +108,9 @@ void log_open(void);
  * O_NONBLOCK and O_APPEND. log_open() goes back to stderr. */
 void log_use(int fd);
 
+/* Descriptors of the log beside stderr: 0 or 1. */
+size_t log_descriptors(void);
+
 /* Lines below `level` are dropped. */
 void log_configure(enum log_level level, enum log_format format);
 

@@ -4,6 +4,7 @@
 #include "base/clock.h"
 #include "base/lag.h"
 #include "base/process_memory.h"
+#include "common/log.h"
 #include "jobs/pools.h"
 #include "stats/figures.h"
 #include "stats/report.h"
@@ -20,10 +21,11 @@ static json_t *lag_report(const struct report *report)
 }
 
 /* Our own count: /proc does not list the descriptors of a process that has changed its user. Each
- * worker has a pipe for its output. */
+ * worker has a pipe for its output; a reload may give the log a file. */
 static size_t descriptors(const struct report *report)
 {
-    return report->own_descriptors + *report->connections + pools_workers(report->pools);
+    return report->own_descriptors + log_descriptors() + *report->connections +
+           pools_workers(report->pools);
 }
 
 json_t *process_report(const struct report *report)

@@ -23,7 +23,7 @@ struct report {
     const char *boot;
     uint64_t started_us;
     const size_t *connections; /* open ones, of clients and workers */
-    size_t own_descriptors;    /* open ones, beside those of connections and workers */
+    size_t own_descriptors;    /* open ones, beside those of connections, workers and the log */
 };
 
 struct report_clients {

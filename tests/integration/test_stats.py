@@ -155,6 +155,18 @@ def test_modules_whose_files_go(daemon, tmp_path):
     assert [module["file"] for module in modules(client).values()] == [None, None]
 
 
+def test_descriptors_of_a_log_that_moves(daemon, tmp_path):
+    server = daemon()
+    client = server.client()
+    for file in (str(tmp_path / "log"), None):
+        server.write_config(log_file=file)
+        client.send(op="reload")
+        check(client.recv(), "ok", op="reload", changed=["log-file"])
+        server.wait_idle(1)
+        wait_until(lambda: client.stats()["process"]["descriptors"] == open_descriptors(server),
+                   f"our own count being right with log-file {file}")
+
+
 def open_descriptors(server):
     return len(os.listdir(f"/proc/{server.pid}/fd"))
 
