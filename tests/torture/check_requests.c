@@ -7,6 +7,7 @@ enum {
     BEGUN_US = 200000,     /* from a worker's taking of a job to the job's first record */
     STOPPED_US = 10000000, /* longer than a worker is stopped */
     ANSWER_US = 15000000,
+    RELOADED_US = 2000000, /* from the settings to their reload */
 };
 
 /* --- gathering --- */
@@ -100,6 +101,31 @@ static void check_answer(const struct check *check, const struct known_request *
                     (double)(request->t_us - check->rest->started_us) / 1e6);
 }
 
+/* A reload may have removed the pool meanwhile. The next settings take effect late. */
+static bool may_be_removed(const struct check *check, uint8_t pool, uint64_t from_us,
+                           uint64_t to_us)
+{
+    for (size_t i = 0; pool < PLAN_POOLS && i < check->settings_count; i++) {
+        const struct known_settings *s = &check->settings[i];
+        bool over =
+            i + 1 < check->settings_count && s[1].t_us + RELOADED_US * check->scale < from_us;
+        if (!s->layout->pools[pool].pool_max && s->t_us <= to_us && !over)
+            return true;
+    }
+    return false;
+}
+
+static void check_reply(const struct check *check, const struct event *event)
+{
+    const struct known_request *request = &check->requests[event->a];
+    bool in_vain = event->code == REPLY_NO_POOL &&
+                   may_be_removed(check, request->pool, request->t_us, event->t_us);
+    if (event->code == REPLY_ERROR || (event->code == REPLY_NO_POOL && !in_vain))
+        finding_add(check->findings, FINDING_UNEXPECTED,
+                    "at %.3f s a right request of the operator is told an error",
+                    (double)(event->t_us - check->rest->started_us) / 1e6);
+}
+
 void check_requests(const struct check *check)
 {
     const struct history *history = check->history;
@@ -110,8 +136,6 @@ void check_requests(const struct check *check)
     for (uint64_t i = 1; i <= history->requests; i++)
         check_answer(check, &check->requests[i], end_us);
     for (size_t i = 0; i < history->event_count; i++)
-        if (history->events[i].type == EV_REPLY && history->events[i].code == REPLY_ERROR)
-            finding_add(check->findings, FINDING_UNEXPECTED,
-                        "at %.3f s a right request of the operator is told an error",
-                        (double)(history->events[i].t_us - check->rest->started_us) / 1e6);
+        if (history->events[i].type == EV_REPLY)
+            check_reply(check, &history->events[i]);
 }

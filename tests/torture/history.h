@@ -86,6 +86,7 @@ enum ask { ASK_OTHER, ASK_PAUSE, ASK_RESUME };
 enum reply {
     REPLY_OK,
     REPLY_IN_VAIN, /* no such worker, or bad settings */
+    REPLY_NO_POOL,
     REPLY_ERROR,
 };
 

@@ -176,6 +176,8 @@ static enum reply reply_of(const char *code)
 {
     if (!code)
         return REPLY_OK;
+    if (strcmp(code, "unknown-pool") == 0)
+        return REPLY_NO_POOL;
     bool fine = strcmp(code, "unknown-worker") == 0 || strcmp(code, "bad-config") == 0;
     return fine ? REPLY_IN_VAIN : REPLY_ERROR;
 }
