@@ -10,6 +10,8 @@
  *     big                 answer with A bytes more
  *     stream              send A bytes in parts of B bytes, then answer
  *     stream-die          the same; SIGKILL ends the process a little later
+ *     progress            report progress A times, B microseconds apart, then answer
+ *     progress-die        the same; SIGKILL instead of the answer
  *     stop-fail           wait for the stop flag, then fail
  *     stop-done           wait for the stop flag, then answer
  *     too-large           answer with more than A bytes; A is payload-max
@@ -218,6 +220,28 @@ static int do_stream_die(tm_job *job, const struct order *order)
     return do_stream(job, order);
 }
 
+/* The messages tell the job and the report's number. */
+static void report_all(tm_job *job, const struct order *order)
+{
+    for (uint64_t n = 1; n <= order->a; n++) {
+        tm_progress(job, (double)n / (double)order->a, "%" PRIu64 " %" PRIu64, order->uid, n);
+        pause_us(order->b);
+    }
+}
+
+static int do_progress(tm_job *job, const struct order *order)
+{
+    report_all(job, order);
+    return answer(job, order, 0);
+}
+
+static int do_progress_die(tm_job *job, const struct order *order)
+{
+    report_all(job, order);
+    note(order, SIDE_FINISH);
+    return raise(SIGKILL);
+}
+
 static int do_signal(tm_job *job, const struct order *order)
 {
     (void)job;
@@ -318,6 +342,8 @@ static const struct command {
     {"too-large", do_big},
     {"stream", do_stream},
     {"stream-die", do_stream_die},
+    {"progress", do_progress},
+    {"progress-die", do_progress_die},
     {"stop-fail", do_stop_fail},
     {"stop-done", do_stop_done},
     {"die-sending", do_die_sending},

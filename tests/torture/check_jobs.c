@@ -100,6 +100,7 @@ static int own_end(const struct job_spec *spec)
     case CMD_FORK_HOLD:
     case CMD_DIE_SENDING:
     case CMD_STREAM_DIE:
+    case CMD_PROGRESS_DIE:
         return SIGKILL;
     case CMD_CONSTRUCTOR:
         return SIGABRT;

@@ -410,6 +410,7 @@ void checker_run(struct findings *findings, const struct history *history, const
     check_jobs(&check);
     check_breaker(&check);
     check_order(&check);
+    check_reports(&check);
     check_requests(&check);
     check_services(&check);
     check_selects(&check);

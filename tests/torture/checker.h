@@ -4,8 +4,8 @@
  *
  * checker.c gathers the facts about every job, connection and master; check_jobs.c judges the jobs,
  * check_breaker.c the failures of crashing modules, check_order.c the order of assignment,
- * check_requests.c the operator's requests, check_selects.c cancels of many jobs, check_services.c
- * the ends of jobs for services, check_daemon.c the rest.
+ * check_reports.c reports on progress, check_requests.c the operator's requests, check_selects.c
+ * cancels of many jobs, check_services.c the ends of jobs for services, check_daemon.c the rest.
  */
 #ifndef TORTURE_CHECKER_H
 #define TORTURE_CHECKER_H
@@ -139,6 +139,7 @@ bool check_selects_met(const struct check *check, uint32_t uid, uint64_t until_u
 
 void check_selects(const struct check *check);
 
+void check_reports(const struct check *check);
 void check_services(const struct check *check);
 void check_daemon(const struct check *check);
 

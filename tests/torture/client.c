@@ -4,6 +4,7 @@
 #include "die.h"
 #include "parts.h"
 #include "pattern.h"
+#include "reports.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -42,6 +43,7 @@ static void write_kind(char more[80], const struct job_spec *spec)
         bool wanted;
     } words[] = {{"accepted", spec->notify_accepted},
                  {"started", spec->notify_started},
+                 {"progress", spec->notify_progress},
                  {"part", job_spec_streams(spec)}};
     size_t n = 0;
     if (spec->service)
@@ -113,6 +115,7 @@ static uint32_t new_job(struct client *client, const struct job_spec *spec)
     uint32_t uid = history_add_job(client->env->history, spec, client->number);
     client->env->history->jobs[uid].may_be_passed = client->slow;
     client->env->history->jobs[uid].may_stall = client->stalls;
+    client->env->history->jobs[uid].light = client->light;
     return uid;
 }
 
@@ -436,6 +439,18 @@ static void take_part(struct client *client, json_t *header, const char *payload
         parts_take(&history->jobs[uid], header, payload, size);
 }
 
+static void take_report(struct client *client, json_t *header)
+{
+    struct history *history = client->env->history;
+    uint32_t uid = job_of(client, header);
+    if (uid == NO_JOB) {
+        history_add_conn(history, EV_STRAY, client->number, NO_JOB)->a = EV_STARTED;
+        return;
+    }
+    uid = twin_of(client, uid, "");
+    reports_take(&history->jobs[uid], uid, header);
+}
+
 /* The end of a job of a service, perhaps of another connection. */
 static void take_delivery(struct client *client, json_t *header, const char *payload, size_t size)
 {
@@ -492,6 +507,8 @@ static void on_message(void *arg, json_t *header, const char *payload, size_t si
         client_look(client);
     else if (strcmp(text_of(header, "event"), "part") == 0)
         take_part(client, header, payload, size);
+    else if (strcmp(text_of(header, "event"), "progress") == 0)
+        take_report(client, header);
     else if (json_is_true(json_object_get(header, "fatal")))
         take_fatal(client, header);
     else if (type == EVENT_TYPES ||

@@ -40,6 +40,7 @@ struct client {
     bool may_end;     /* the server may close at any time */
     bool fatal_asked; /* the harness wants a fatal error */
     bool slow;        /* it reads slowly: others may pass its jobs */
+    bool light;       /* it has little output: no report on progress is dropped */
     bool stalls;      /* it reads nothing for long: a job with parts may end for that */
     bool leave_when_idle; /* half-closes once nothing is open any more */
     enum conn_end end;

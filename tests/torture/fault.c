@@ -31,6 +31,8 @@ static const struct {
     [FAULT_OUTPUT_FLOOD] = {"module-output-flood", COMMON},
     [FAULT_TOO_LARGE] = {"module-too-large", COMMON},
     [FAULT_FAIL] = {"module-fail", COMMON},
+    [FAULT_PROGRESS] = {"progress", COMMON},
+    [FAULT_PROGRESS_DIE] = {"progress-worker-dies", COMMON},
     [FAULT_CLOSE_FDS] = {"module-close-fds", COMMON},
     [FAULT_MASK] = {"module-mask-signals", COMMON},
     [FAULT_FORK_HOLD] = {"module-fork-hold", COMMON},

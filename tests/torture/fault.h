@@ -31,6 +31,8 @@ enum fault_kind {
     FAULT_OUTPUT_FLOOD,
     FAULT_TOO_LARGE,
     FAULT_FAIL,
+    FAULT_PROGRESS,     /* jobs report progress, in plenty */
+    FAULT_PROGRESS_DIE, /* their workers die behind the last report */
     FAULT_CLOSE_FDS,
     FAULT_MASK,
     FAULT_FORK_HOLD,

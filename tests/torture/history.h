@@ -131,6 +131,15 @@ enum part_fault {
     PART_UNASKED,
 };
 
+/* What can be wrong with a report on progress. */
+enum report_fault {
+    REPORT_FINE,
+    REPORT_OUT_OF_ORDER,
+    REPORT_CORRUPT,  /* of another job, or another than the module's */
+    REPORT_TOO_LATE, /* behind the job's end */
+    REPORT_UNASKED,
+};
+
 /* One job. Its uid is its place in the table. */
 struct job_record {
     struct job_spec spec;
@@ -147,11 +156,15 @@ struct job_record {
     uint8_t part_fault; /* enum part_fault: the first one */
     uint32_t parts;     /* that came */
     uint64_t part_bytes;
-    uint8_t delivered;   /* times, to the owner of its service */
-    uint8_t downs;       /* of its monitor */
-    uint8_t down_reason; /* enum fail_reason_code, or DOWN_... */
-    bool watched;        /* its monitor was asked for */
-    bool down_fault;     /* the monitor was refused */
+    bool light;           /* its client has little output, so no report is dropped */
+    uint8_t report_fault; /* enum report_fault: the first one */
+    uint32_t reports;     /* on its progress that came */
+    uint64_t last_report; /* the latest one's number, from 1 */
+    uint8_t delivered;    /* times, to the owner of its service */
+    uint8_t downs;        /* of its monitor */
+    uint8_t down_reason;  /* enum fail_reason_code, or DOWN_... */
+    bool watched;         /* its monitor was asked for */
+    bool down_fault;      /* the monitor was refused */
 };
 
 /* From stats: one pool. */

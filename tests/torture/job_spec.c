@@ -5,7 +5,7 @@
 
 #include <signal.h>
 
-enum { KIB = 1024, STREAM_MAX = 8 << 20 /* bytes */ };
+enum { KIB = 1024, STREAM_MAX = 8 << 20 /* bytes */, REPORTS_MAX = 300 };
 
 const char *const module_names[MODULES] = {
     [MODULE_FIRST] = "torture",       [MODULE_SECOND] = "torture_second",
@@ -21,6 +21,8 @@ const struct command_info command_table[COMMANDS] = {
     [CMD_BIG] = {"big", MODULE_FIRST, MAY_BE_DONE},
     [CMD_STREAM] = {"stream", MODULE_FIRST, MAY_BE_DONE},
     [CMD_STREAM_DIE] = {"stream-die", MODULE_FIRST, MAY_BE_DONE | MAY_BE_LOST},
+    [CMD_PROGRESS] = {"progress", MODULE_FIRST, MAY_BE_DONE},
+    [CMD_PROGRESS_DIE] = {"progress-die", MODULE_FIRST, MAY_BE_LOST},
     [CMD_STOP_FAIL] = {"stop-fail", MODULE_FIRST, 0},
     [CMD_STOP_DONE] = {"stop-done", MODULE_FIRST, MAY_BE_DONE},
     [CMD_TOO_LARGE] = {"too-large", MODULE_FIRST, MAY_BE_TOO_LARGE},
@@ -57,7 +59,7 @@ void job_spec_part(struct job_spec *spec, struct rng *rng)
         spec->service = dice < 40 ? (uint8_t)rng_range(rng, 1, SERVICES) : 0;
         spec->detach = !spec->service;
         spec->max_wait_ms = 0; /* nobody would hear of the end */
-        spec->link = spec->notify_accepted = spec->notify_started = false;
+        spec->link = spec->notify_accepted = spec->notify_started = spec->notify_progress = false;
     } else if (dice < 100) {
         spec->monitored = spec->notify_accepted = true;
     }
@@ -112,6 +114,11 @@ static void draw_work(struct job_spec *spec, struct rng *rng)
     } else if (dice < 80) {
         spec->command = CMD_BIG;
         spec->a = rng_below(rng, dice < 50 ? 900 * KIB : 32 * KIB);
+    } else if (dice < 100) {
+        spec->command = CMD_PROGRESS;
+        spec->a = dice % 10 + 1;
+        spec->b = 100;
+        spec->notify_progress = dice < 90;
     } else {
         spec->command = CMD_HASH;
     }
@@ -145,6 +152,13 @@ struct job_spec job_spec_common(struct rng *rng)
     return spec;
 }
 
+static void draw_reports(struct job_spec *spec, struct rng *rng)
+{
+    spec->a = rng_range(rng, 1, REPORTS_MAX);
+    spec->b = rng_below(rng, 1000);
+    spec->notify_progress = true;
+}
+
 static uint64_t draw_signal(struct rng *rng)
 {
     static const int signals[] = {SIGSEGV, SIGABRT, SIGFPE, SIGKILL, SIGTERM, SIGBUS, SIGILL};
@@ -172,6 +186,8 @@ struct job_spec job_spec_of(enum command command, struct rng *rng, uint32_t payl
         spec.a = rng_range(rng, 1, 2048 * KIB);
     if (command == CMD_STREAM || command == CMD_STREAM_DIE)
         draw_stream(&spec, rng, STREAM_MAX);
+    if (command == CMD_PROGRESS || command == CMD_PROGRESS_DIE)
+        draw_reports(&spec, rng);
     spec.command = (uint8_t)command;
     if (command == CMD_DIE_SENDING)
         spec.b = rng_below(rng, 1500);

@@ -12,8 +12,10 @@ enum command {
     CMD_HASH,
     CMD_SLEEP,
     CMD_BIG,
-    CMD_STREAM,     /* A bytes in parts of B bytes */
-    CMD_STREAM_DIE, /* likewise, and SIGKILL amid */
+    CMD_STREAM,       /* A bytes in parts of B bytes */
+    CMD_STREAM_DIE,   /* likewise, and SIGKILL amid */
+    CMD_PROGRESS,     /* A reports, B microseconds apart */
+    CMD_PROGRESS_DIE, /* likewise, and SIGKILL behind the last one */
     CMD_STOP_FAIL,
     CMD_STOP_DONE,
     CMD_TOO_LARGE,
@@ -89,7 +91,7 @@ struct job_spec {
     bool detach;
     uint8_t service; /* its place, plus 1; 0: none */
     bool monitored;  /* its end is monitored, too */
-    bool notify_accepted, notify_started;
+    bool notify_accepted, notify_started, notify_progress;
     bool context;
     bool text_id;                          /* the id is a string */
     bool wrong;                            /* an unknown field: ends in error bad-request */

@@ -8,6 +8,7 @@ enum {
     ROW_MAX = 15,
     LARGE_MAX = 4,
     SMALL_MAX = 6,
+    REPORTERS_MAX = 4,
     TRIES = 40, /* of a module that has crashed */
     TRY_STEP_US = 100000,
 };
@@ -69,6 +70,15 @@ static void crash_behind(struct nemesis *nemesis, struct client *client)
     submit(nemesis, client, rng_chance(rng, 500) ? CMD_SIGNAL : CMD_CONSTRUCTOR);
 }
 
+/* The client has nothing but these jobs, and so gets all of their reports. */
+static void report(struct nemesis *nemesis, struct client *client)
+{
+    bool die = nemesis->kind == FAULT_PROGRESS_DIE;
+    client->light = true;
+    for (uint64_t n = rng_range(&nemesis->rng, 1, REPORTERS_MAX); n > 0; n--)
+        submit(nemesis, client, die ? CMD_PROGRESS_DIE : CMD_PROGRESS);
+}
+
 /* One more job of the frail module, which may have an open breaker. */
 static void try_again(struct nemesis *nemesis, const struct later *later)
 {
@@ -102,25 +112,9 @@ static bool comes_in_rows(enum fault_kind kind)
 }
 
 /* Submits the fault, and right behind it common jobs, which must not suffer. */
-void nemesis_jobs_strike(struct nemesis *nemesis)
+static void submit_row(struct nemesis *nemesis, struct client *client)
 {
     struct rng *rng = &nemesis->rng;
-    struct client *client = crowd_guest(nemesis->crowd, false);
-    if (!client) {
-        nemesis->missed++;
-        return;
-    }
-    client->leave_when_idle = true;
-    if (nemesis->kind == FAULT_INIT_REFUSES_SOME && rng_chance(rng, 500))
-        daemon_signal(nemesis->daemon, SIGHUP); /* new workers: different ones refuse */
-    if (nemesis->kind == FAULT_CRASH_LOOP) {
-        crash_loop(nemesis, client);
-        return;
-    }
-    if (nemesis->kind == FAULT_CRASH_BEHIND) {
-        crash_behind(nemesis, client);
-        return;
-    }
     uint64_t row = comes_in_rows(nemesis->kind) ? rng_range(rng, ROW_MIN, ROW_MAX) : 1;
     for (; row > 0; row--) {
         submit(nemesis, client, command_of(nemesis->kind, rng));
@@ -129,4 +123,28 @@ void nemesis_jobs_strike(struct nemesis *nemesis)
             client_submit(client, &common);
         }
     }
+}
+
+static void act(struct nemesis *nemesis, struct client *client)
+{
+    client->leave_when_idle = true;
+    if (nemesis->kind == FAULT_INIT_REFUSES_SOME && rng_chance(&nemesis->rng, 500))
+        daemon_signal(nemesis->daemon, SIGHUP); /* new workers: different ones refuse */
+    if (nemesis->kind == FAULT_CRASH_LOOP)
+        crash_loop(nemesis, client);
+    else if (nemesis->kind == FAULT_CRASH_BEHIND)
+        crash_behind(nemesis, client);
+    else if (nemesis->kind == FAULT_PROGRESS || nemesis->kind == FAULT_PROGRESS_DIE)
+        report(nemesis, client);
+    else
+        submit_row(nemesis, client);
+}
+
+void nemesis_jobs_strike(struct nemesis *nemesis)
+{
+    struct client *client = crowd_guest(nemesis->crowd, false);
+    if (client)
+        act(nemesis, client);
+    else
+        nemesis->missed++;
 }
