@@ -63,10 +63,8 @@ static int interval_ms(const struct settings *settings)
 static int fail(struct top *top, tm_client_status status)
 {
     top_terminal_close();
-    if (*top->figures.refused) {
-        complain("the server refused: %s", top->figures.refused);
-        return EXIT_JOB_FAILED;
-    }
+    if (top->figures.refusal)
+        return report_refusal(top->settings, top->figures.refusal);
     return report_call(top->settings, top->client, status);
 }
 
@@ -82,8 +80,8 @@ static tm_client_status wait_for(struct top *top, int ms, bool answers)
 {
     int64_t end = tmc_deadline_in(ms);
     tm_client_status status = TM_CLIENT_OK;
-    while (status == TM_CLIENT_OK && !*top->figures.refused &&
-           !(answers && top->figures.complete) && !tmc_deadline_passed(end)) {
+    while (status == TM_CLIENT_OK && !top->figures.refusal && !(answers && top->figures.complete) &&
+           !tmc_deadline_passed(end)) {
         struct pollfd poll_fd = {tm_client_fd(top->client), tm_client_poll_events(top->client), 0};
         poll(&poll_fd, 1, tmc_deadline_left_ms(end));
         tm_client_process(top->client);
@@ -91,7 +89,7 @@ static tm_client_status wait_for(struct top *top, int ms, bool answers)
     }
     if (answers && status == TM_CLIENT_OK && !top->figures.complete)
         status = TM_CLIENT_TIMEOUT;
-    return *top->figures.refused ? TM_CLIENT_REFUSED : status;
+    return top->figures.refusal ? TM_CLIENT_REFUSED : status;
 }
 
 static tm_client_status ask_and_wait(struct top *top)
@@ -200,7 +198,7 @@ static tm_client_status take_answers(struct top *top)
         top->next = tmc_deadline_in(0); /* the job's end is to be seen */
     }
     top_view_update(&top->view, &top->model);
-    return *top->figures.refused ? TM_CLIENT_REFUSED : status;
+    return top->figures.refusal ? TM_CLIENT_REFUSED : status;
 }
 
 static void show(struct top *top)

@@ -187,6 +187,19 @@ int report_call(const struct settings *settings, const tm_client *client, tm_cli
     }
 }
 
+int report_refusal(const struct settings *settings, const tm_client_event *error)
+{
+    size_t len;
+    if (settings->json) {
+        char *line = report_json_event(error, 0, &len);
+        (void)output_print_owned(settings, line, len); /* the refusal is graver */
+    } else {
+        complain("the server refused: %s: %s", error->code ? error->code : "?",
+                 error->message ? error->message : "?");
+    }
+    return EXIT_JOB_FAILED;
+}
+
 int report_time_over(void)
 {
     complain("the time of --timeout is over");

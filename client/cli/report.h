@@ -29,6 +29,9 @@ void report_lost_briefly(const tm_client_event *event);
  */
 int report_call(const struct settings *settings, const tm_client *client, tm_client_status status);
 
+/* The same for a refusal that came as an event. */
+int report_refusal(const struct settings *settings, const tm_client_event *error);
+
 /* Complains that --timeout has ended a command that waits for events without end. Returns the exit
  * status. */
 int report_time_over(void);

@@ -24,6 +24,7 @@ void top_figures_init(struct top_figures *figures, tm_client *client, struct top
 void top_figures_free(struct top_figures *figures)
 {
     json_decref(figures->answers);
+    tm_client_event_free(figures->refusal);
 }
 
 static tm_client_status ask(struct top_figures *figures, int kind, const char *fields)
@@ -97,16 +98,16 @@ static void take_outcome(struct top_figures *figures, const struct kind *kind,
 
 /* A server without `jobs`, or a token without the right: its workers tell of their jobs. */
 static void take_refusal(struct top_figures *figures, const struct kind *kind,
-                         const tm_client_event *event)
+                         tm_client_event *event)
 {
     if (kind == &kinds[JOBS])
         figures->no_jobs = true;
-    else if (!*figures->refused)
-        snprintf(figures->refused, sizeof figures->refused, "%s: %.200s", kind->op,
-                 event->message ? event->message : "?");
+    else if (!figures->refusal)
+        figures->refusal = event;
 }
 
-static void take(struct top_figures *figures, const tm_client_event *event)
+/* Keeps the event if it is the refusal. */
+static void take(struct top_figures *figures, tm_client_event *event)
 {
     const struct kind *kind = event->user;
     if (!kind)
@@ -127,7 +128,8 @@ tm_client_status top_figures_take(struct top_figures *figures)
     tm_client_status status;
     while ((status = tm_client_next(figures->client, 0, &event)) == TM_CLIENT_OK) {
         take(figures, event);
-        tm_client_event_free(event);
+        if (event != figures->refusal)
+            tm_client_event_free(event);
     }
     return status == TM_CLIENT_TIMEOUT || status == TM_CLIENT_NOTHING ? TM_CLIENT_OK : status;
 }

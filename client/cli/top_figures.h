@@ -11,14 +11,14 @@
 struct top_figures {
     tm_client *client; /* borrowed */
     struct top_model *model;
-    size_t awaited;    /* answers */
-    int64_t asked;     /* for the last figures (deadline.h) */
-    bool no_jobs;      /* the server does not know this request, or its right is missing */
-    bool complete;     /* all answers of the last round are here */
-    bool frozen;       /* answers change nothing */
-    char refused[256]; /* the server tells no figures: why; "": it does */
-    char notice[256];  /* the answer to a wish of the user; "": none */
-    json_t *answers;   /* {"stats":...,"workers":...,"jobs":...}: the last ones; owned */
+    size_t awaited;           /* answers */
+    int64_t asked;            /* for the last figures (deadline.h) */
+    bool no_jobs;             /* the server does not know this request, or its right is missing */
+    bool complete;            /* all answers of the last round are here */
+    bool frozen;              /* answers change nothing */
+    tm_client_event *refusal; /* the server tells no figures: its error; NULL: it does; owned */
+    char notice[256];         /* the answer to a wish of the user; "": none */
+    json_t *answers;          /* {"stats":...,"workers":...,"jobs":...}: the last ones; owned */
 };
 
 void top_figures_init(struct top_figures *figures, tm_client *client, struct top_model *model);

@@ -53,6 +53,25 @@ def test_once(daemon):
         assert "\x1b" not in text
 
 
+def test_without_the_right(daemon, tmp_path):
+    """The refusal looks as that of each other command."""
+    access, mine = tmp_path / "access", tmp_path / "token"
+    access.touch(0o600)
+    access.write_text("ops token-of-the-operator all\nweb token-of-the-website submit\n")
+    mine.write_text("token-of-the-website\n")
+    server = daemon.make({"access_file": str(access)})
+    server.token = "token-of-the-operator"
+    server.start()
+    command = [COMMAND, "top", "-1", f"--server={server.addresses[0]}", f"--token-file={mine}"]
+    text = subprocess.run(command, capture_output=True, timeout=60, check=False, stdin=subprocess.DEVNULL)
+    assert text.returncode == 1 and not text.stdout
+    assert text.stderr.startswith(b"taskmaster: the server refused: denied: stats needs the right observe"), text.stderr
+    told = subprocess.run(command + ["--json"], capture_output=True, timeout=60, check=False, stdin=subprocess.DEVNULL)
+    assert told.returncode == 1 and not told.stderr
+    event = json.loads(told.stdout)
+    assert (event["event"], event["op"], event["code"]) == ("error", "stats", "denied"), event
+
+
 def test_json(daemon):
     server, _ = busy(daemon)
     figures = json.loads(once(server, "-1", "--json"))
