@@ -145,12 +145,17 @@ static struct job_queue_passed *passed_of(struct job_stand *stand)
     return stand->passed;
 }
 
-/* Among all passed jobs. Mostly the job is the youngest; one back from a worker has its place
- * anywhere, and is looked for from both ends. */
+/* Among all passed jobs. Mostly the job is the youngest. The place of one back from a worker is
+ * looked for from both sides: from its neighbours in its own list, as very many others may stand
+ * around. */
 static void join_passed(struct job_queue *queue, struct job *job)
 {
     struct job_list *list = &queue->passed_jobs;
-    struct job *before = TAILQ_LAST(list, job_list), *behind = TAILQ_FIRST(list);
+    struct job *own_before = TAILQ_PREV(job, job_list, links.waiting),
+               *own_behind = TAILQ_NEXT(job, links.waiting);
+    struct job *before = own_behind ? TAILQ_PREV(own_behind, job_list, links.passed)
+                                    : TAILQ_LAST(list, job_list),
+               *behind = own_before ? TAILQ_NEXT(own_before, links.passed) : TAILQ_FIRST(list);
     while (before && before->seq > job->seq && behind->seq < job->seq) {
         before = TAILQ_PREV(before, job_list, links.passed);
         behind = TAILQ_NEXT(behind, links.passed);
@@ -181,9 +186,9 @@ static void pass(struct job_queue *queue, struct job *job)
     unpin(queue, job);
     TAILQ_REMOVE(&queue->jobs, job, links.waiting);
     job_set_place(job, JOB_PASSED);
+    insert(&passed->jobs, last && last->seq > job->seq ? TAILQ_FIRST(&passed->jobs) : NULL, job);
     join_passed(queue, job);
     queue->passed_count++;
-    insert(&passed->jobs, last && last->seq > job->seq ? TAILQ_FIRST(&passed->jobs) : NULL, job);
     if (TAILQ_FIRST(&passed->jobs) == job)
         heap_set(heap_of(queue, job->source), &passed->node, job->seq);
 }

@@ -167,6 +167,71 @@ START_TEST(test_remove_from_a_long_line)
 }
 END_TEST
 
+/* --- passed jobs --- */
+
+static void left(struct job_source *source, struct job *job)
+{
+    (void)source, (void)job;
+}
+
+static void check_passed(size_t count)
+{
+    const struct job *job;
+    uint64_t before = 0;
+    TAILQ_FOREACH (job, &queue.passed_jobs, links.passed) {
+        ck_assert_uint_gt(job->seq, before);
+        before = job->seq;
+        count--;
+    }
+    ck_assert_uint_eq(count, 0);
+}
+
+enum { A_FEW = 30 };
+
+static void put_of(struct job_source *source, size_t i)
+{
+    jobs[i] = new_job();
+    jobs[i]->seq = i + 1;
+    job_set_source(jobs[i], source);
+    job_queue_put(&queue, jobs[i]);
+}
+
+/* Jobs of two held sources, some of them with workers, come back in any order to the one list of
+ * all passed jobs. */
+static void pass_some(size_t count)
+{
+    struct job_source held[] = {{.left = left}, {.left = left}}, other = {.left = left};
+    size_t away[A_FEW], aways = 0;
+    for (size_t i = 0; i < count; i++) {
+        put_of(&held[chance_below(&chance, 2)], i);
+        if (chance_percent(&chance, 40))
+            job_queue_remove(&queue, jobs[away[aways++] = i]);
+    }
+    put_of(&other, count);
+    job_queue_hold(&held[0]);
+    job_queue_hold(&held[1]);
+    ck_assert_ptr_eq(job_queue_first(&queue), jobs[count]);
+    for (check_passed(count - aways); aways; check_passed(count - aways)) {
+        size_t *back = &away[chance_below(&chance, aways)];
+        job_queue_return(&queue, jobs[*back]);
+        *back = away[--aways];
+        ck_assert_ptr_eq(job_queue_first(&queue), jobs[count]);
+    }
+    for (size_t i = 0; i <= count; i++) {
+        job_queue_remove(&queue, jobs[i]);
+        job_set_source(jobs[i], NULL);
+        end(jobs[i]);
+    }
+}
+
+START_TEST(test_return_among_passed)
+{
+    chance_init(&chance, "queue");
+    for (int n = 0; n < 1000; n++)
+        pass_some(chance_below(&chance, A_FEW + 1));
+}
+END_TEST
+
 START_TEST(test_model)
 {
     size_t head = 0, tail = 0, count = 0, most = 0; /* jobs[head..tail) in a ring, NULL: removed */
@@ -233,6 +298,7 @@ int main(void)
     tcase_add_test(tc, test_return_beside_another);
     tcase_add_test(tc, test_return_to_an_empty_line);
     tcase_add_test(tc, test_remove_from_a_long_line);
+    tcase_add_test(tc, test_return_among_passed);
     tcase_add_test(tc, test_model);
     tcase_add_test_raise_signal(tc, test_put_twice, SIGABRT);
     tcase_add_test_raise_signal(tc, test_remove_running, SIGABRT);
