@@ -347,7 +347,7 @@ const struct option_row options[] = {
     {"client", "ID", VALUE_CLIENT, COMMAND_JOBS | COMMAND_MONITOR, set_client,
      "a client's number, as in `taskmaster clients`"},
     {"service", "NAME", VALUE_SERVICE, COMMAND_SUBMIT | COMMAND_MONITOR, set_service,
-     "a registered name; submit: it gets the job's end"},
+     "a registered name, as in `taskmaster services`"},
     {"exec", "CMD", VALUE_PLAIN, COMMAND_REGISTER, set_exec, "run this by sh for each event"},
     {"pool-start", "N", VALUE_PLAIN, COMMAND_RESIZE, set_pool_start, "workers kept"},
     {"pool-max", "N", VALUE_PLAIN, COMMAND_RESIZE, set_pool_max, "workers at most"},

@@ -22,8 +22,8 @@ static const struct option rows[] = {
              "MiB in all"},
     {.key = "monitor-max", .kind = OPTION_UINT32, .offset = AT(monitor_max), .reload = true,
      .min = 0, .max = 1000000, .default_text = "100000",
-     .help = "most monitors of all clients together, beside 10000 of one client; 180 to 600 bytes "
-             "each, as long as their names are, so 60 MiB in all at most"},
+     .help = "most monitors of all clients together; one client has at most 10000 of them; 180 to "
+             "600 bytes each, by the length of their names, so 60 MiB in all at most"},
     {.key = "hello-timeout-ms", .kind = OPTION_UINT32, .offset = AT(hello_timeout_ms),
      .reload = true, .min = 1, .max = OPTION_DAY_MS, .default_text = "10000", .unit = "ms",
      .help = "how long a client may take for its hello; enough for one lost packet's "
@@ -52,7 +52,7 @@ static const struct option rows[] = {
              "a reset; several round trips anywhere on earth"},
     {.key = "payload-max", .kind = OPTION_UINT64, .offset = AT(payload_max), .reload = true,
      .min = 1024, .max = PAYLOAD_SIZE_MAX, .default_text = "16777216", .unit = "bytes",
-     .help = "the largest payload and the largest result; 16 MiB hold a photograph or a long "
+     .help = "the largest payload, result and part of a result; 16 MiB hold a photograph or a long "
              "document; a larger file is better named than sent"},
     {.key = "payload-total-max", .kind = OPTION_UINT64, .offset = AT(payload_total_max),
      .reload = true, .min = 1024, .max = OPTION_BYTES_MAX, .default_text = "268435456", .unit = "bytes",
