@@ -276,7 +276,7 @@ void top_screen_draw_all(struct top_screen *screen, const struct top_model *mode
     screen->rows = rows;
     screen->lines = allocate(screen->lines, (size_t)rows * sizeof *screen->lines);
     screen->used = 0;
-    draw_summary(screen, model, false, server, rows);
+    draw_summary(screen, model, false, server, SUMMARY_FROM);
     for (int i = 0; i < TOP_SECTIONS; i++) {
         new_line(screen, TOP_PLAIN);
         draw_section(screen, (enum top_section)i, view, json_array_size(view->places[i].list),

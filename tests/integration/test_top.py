@@ -53,6 +53,12 @@ def test_once(daemon):
         assert "\x1b" not in text
 
 
+def test_once_of_an_idle_server(daemon):
+    """A short print has all lines of the summary, too: it is no low screen."""
+    lines = once(daemon(pool_start=1), "-1").splitlines()
+    assert lines[0].startswith("taskmasterd/") and [line.split()[0] for line in lines[1:4]] == ["Jobs", "Workers", "Server"]
+
+
 def test_without_the_right(daemon, tmp_path):
     """The refusal looks as that of each other command."""
     access, mine = tmp_path / "access", tmp_path / "token"
