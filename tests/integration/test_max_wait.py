@@ -2,7 +2,7 @@
 
 import json
 
-from harness.client import check, conservation, start
+from harness.client import check, conservation, message, start
 
 LONG_SLEEP = json.dumps({"ms": 600000})
 
@@ -25,8 +25,9 @@ def test_a_waiting_job_expires_and_leaves_its_place(daemon):
 
 def test_a_job_that_begins_in_time_runs(daemon):
     server = daemon(pool_start=1, pool_max=1)
+    server.wait_idle(1)
     client = server.client()
-    client.submit(1, "sleep", json.dumps({"ms": 300}), max_wait_ms=50)
+    client.submit(1, "sleep", json.dumps({"ms": 600}), max_wait_ms=300)
     check(client.outcome(1), "done")
     assert client.done("echo", "x", max_wait_ms=1000) == b"x"
     stats = server.stats()
@@ -37,8 +38,8 @@ def test_the_shortest_first(daemon):
     server = daemon(pool_start=1, pool_max=1)
     client = server.client()
     start(client, "sleep", LONG_SLEEP, "running")
-    for ms in (400, 100, 200, 300):
-        client.submit(ms, "echo", max_wait_ms=ms)
+    limits = (400, 100, 200, 300)
+    client.send_raw(b"".join(message("", op="submit", id=ms, module="echo", max_wait_ms=ms) for ms in limits))
     assert [client.expect("failed", reason="expired")["id"] for _ in range(4)] == [100, 200, 300, 400]
 
 
