@@ -38,6 +38,8 @@ class Terminal:
         self.resize(rows, cols, tell=False)
         self.modes = termios.tcgetattr(self.slave)
         self.alternate = False
+        self.resized = False
+        self.clipped = False  # something beyond the screen was written since it was cleared
         self.cursor, self.rest, self.seen = True, b"", b""
         self.process = subprocess.Popen(
             command, stdin=self.slave, stdout=self.slave, stderr=self.slave, start_new_session=True,
@@ -46,6 +48,8 @@ class Terminal:
         )
 
     def resize(self, rows, cols, tell=True):
+        """A screen of the old size may be on its way: a terminal clips it until the next one."""
+        self.resized = tell
         self.rows, self.cols = rows, cols
         self.lines = [" " * cols for _ in range(rows)]
         self.at = (0, 0)
@@ -93,10 +97,16 @@ class Terminal:
                 pass  # on the first screen, which is not looked at
             else:
                 assert 0x20 <= byte < 0x7F, f"a control character: {text!r}"
-                assert col < self.cols and row < self.rows, f"beyond the screen: {(row, col)} {text!r}"
-                self.lines[row] = self.lines[row][:col] + chr(byte) + self.lines[row][col + 1 :]
+                self._put_char(row, col, byte, text)
                 col += 1
         self.at = (row, col)
+
+    def _put_char(self, row, col, byte, text):
+        if col < self.cols and row < self.rows:
+            self.lines[row] = self.lines[row][:col] + chr(byte) + self.lines[row][col + 1 :]
+            return
+        assert self.resized, f"beyond the screen: {(row, col)} {text!r}"
+        self.clipped = True
 
     def _obey(self, numbers, what):
         row, col = self.at
@@ -104,7 +114,10 @@ class Terminal:
             row, col = [int(n or 1) - 1 for n in (numbers or "1;1").split(";")]
             self.at = (row, col)
         elif what == "J":
-            self.lines = [" " * self.cols for _ in range(self.rows)]
+            self.lines, self.clipped = [" " * self.cols for _ in range(self.rows)], False
+        elif what == "K" and row >= self.rows:
+            assert self.resized, f"beyond the screen: line {row}"
+            self.clipped = True
         elif what == "K":
             self.lines[row] = self.lines[row][:col] + " " * (self.cols - col)
         elif what in "hl" and numbers == "?1049":
@@ -118,15 +131,18 @@ class Terminal:
         self.read()
         return "\n".join(line.rstrip() for line in self.lines)
 
+    def has(self, words):
+        return words in self.text() and not self.clipped
+
     def wait(self, words):
-        """Waits until the screen has the words. Returns the screen."""
-        wait_until(lambda: words in self.text() or self.process.poll() is not None, f"{words} on the screen")
+        """Waits until the screen has the words, and fits. Returns the screen."""
+        wait_until(lambda: self.has(words) or self.process.poll() is not None, f"{words} on the screen")
         text = self.text()
         assert words in text, text
         return text
 
     def wait_gone(self, words):
-        wait_until(lambda: words not in self.text(), f"no {words} on the screen")
+        wait_until(lambda: words not in self.text() and not self.clipped, f"no {words} on the screen")
 
     def end(self):
         """Waits for the command's end. Returns its status; the terminal must be as before."""
