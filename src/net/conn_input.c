@@ -319,12 +319,14 @@ static ssize_t read_some(struct conn *conn)
     return got;
 }
 
-/* Reads once, or takes the backlog. False when no more input is there, for now or for ever. */
+/* Reads once, or takes the backlog. False when no more input is there, for now or for ever, or the
+ * backlog is held again at its first header. */
 static bool read_once(struct conn *conn, size_t *got)
 {
     bug_on(conn->loop->reading); /* there is one buffer */
+    bool has_backlog = conn->backlog;
     conn->loop->reading = true;
-    ssize_t n = conn->backlog ? (ssize_t)consume_backlog(conn) : read_some(conn);
+    ssize_t n = has_backlog ? (ssize_t)consume_backlog(conn) : read_some(conn);
     conn->loop->reading = false;
     *got = n > 0 ? (size_t)n : 0;
     conn->heard |= n > 0;
@@ -332,6 +334,8 @@ static bool read_once(struct conn *conn, size_t *got)
         conn->heard_us = conn->loop->timers->now_us;
         return conn_is_open(conn);
     }
+    if (has_backlog)
+        return false;
     if (n < 0 && (errno == EAGAIN || errno == EINTR))
         return false;
     if (n < 0) {

@@ -99,6 +99,25 @@ START_TEST(test_a_short_hold)
 }
 END_TEST
 
+/* Others may have taken the room between a release and the next turn. That is no end of input. */
+START_TEST(test_held_again)
+{
+    open_holding(true);
+    give("n\nn\n", 4);
+    turns(2);
+    ck_told("held");
+    for (int i = 0; i < 3; i++) {
+        conn_release_input(&conn);
+        turns(2);
+        ck_told("held");
+        ck_assert(!conn.input_ended);
+    }
+    release();
+    settle();
+    ck_assert_str_eq(short_news(), "n0 n0");
+}
+END_TEST
+
 START_TEST(test_read_now_stops_at_a_hold)
 {
     open_holding(true);
@@ -179,6 +198,7 @@ int main(void)
     tcase_add_loop_test(tc, test_held_at_every_byte, 0, 2);
     tcase_add_test(tc, test_a_hold_is_not_read);
     tcase_add_test(tc, test_a_short_hold);
+    tcase_add_test(tc, test_held_again);
     tcase_add_test(tc, test_read_now_stops_at_a_hold);
     tcase_add_test(tc, test_ignoring_ends_a_hold);
     tcase_add_test(tc, test_closed_while_held);
