@@ -32,6 +32,8 @@ COMPILE   = $(CC) -D_GNU_SOURCE -Iinclude -Isrc -I. -MMD -MP -std=c11 $(WARN) $(
 LINK      = $(CC) $(OPT) -fPIC $(CFLAGS) $(LDOPT) $(WRAP) $(LDFLAGS)
 COMPILE_SHARED = $(COMPILE) -shared $(LDOPT) $(LDFLAGS)
 MASTER_LIBS := -levent_core -ljansson
+# taskqueued: the engine is SQLite; keys are compared by SHA-256.
+QUEUE_LIBS  := $(MASTER_LIBS) -lsqlite3 -lmd -lpthread
 # The loader looks for a module's symbols in these libraries first, then in the module's own: the C library alone. The
 # unwinder for crashes is linked in.
 WORKER_LIBS := -ldl -static-libgcc
@@ -41,8 +43,9 @@ COMMAND_LIBS := $(CLIENT_LIBS) -ldw
 
 # Each program is made of folders. A program's main.c stays out of its archive: tests link the rest.
 # The shared folders know nothing of jobs and workers: other daemons are made of them too.
-SHARED   := common base net config access protocol
+SHARED   := common base net config access protocol peers daemon
 MASTER   := clients clients/ops jobs workers stats startup
+QUEUE    := queue queue/store queue/kept queue/master queue/clients queue/clients/ops
 objects   = $(patsubst %.c,$(O)/%.o,$(filter-out %/main.c,$(wildcard $(1:%=%/*.c))))
 MODULES  := $(patsubst modules/%.c,%,$(wildcard modules/*.c))
 TESTS    := $(patsubst %.c,%,$(wildcard tests/unit/*/test_*.c tests/unit/*/*/test_*.c))
@@ -51,7 +54,7 @@ comma    := ,
 O        := $(BUILD)/obj
 modules  := $(MODULES:%=$(BUILD)/modules/%.so)
 tests    := $(TESTS:%=$(BUILD)/%)
-programs := $(BUILD)/taskmasterd $(BUILD)/taskmaster-worker $(BUILD)/taskmaster
+programs := $(BUILD)/taskmasterd $(BUILD)/taskmaster-worker $(BUILD)/taskmaster $(patsubst queue/main.c,$(BUILD)/taskqueued,$(wildcard queue/main.c))
 
 .PHONY: all unit integration check format install uninstall clean
 all: $(programs) $(BUILD)/libtaskmaster.a $(BUILD)/libtaskmaster.so.0 $(modules)
@@ -63,6 +66,7 @@ $(O)/%.o: %.c
 $(O)/libcommon.a: $(call objects,src/common)
 $(O)/libshared.a: $(call objects,$(SHARED:%=src/%))
 $(O)/libmaster.a: $(call objects,src $(MASTER:%=src/%))
+$(O)/libqueue.a: $(call objects,$(QUEUE))
 $(O)/libworker.a: $(call objects,worker)
 $(O)/libcommand.a: $(call objects,client/cli) $(patsubst %,$(O)/src/common/%.o,read_all system_object token_text)
 $(BUILD)/libtaskmaster.a: $(call objects,client/lib)
@@ -74,6 +78,9 @@ $(BUILD)/libtaskmaster.a: $(call objects,client/lib)
 
 $(BUILD)/taskmasterd: $(O)/src/main.o $(O)/libmaster.a $(O)/libshared.a
 	$(LINK) -pie -o $@ $^ $(MASTER_LIBS)
+
+$(BUILD)/taskqueued: $(O)/queue/main.o $(O)/libqueue.a $(O)/libshared.a
+	$(LINK) -pie -o $@ $^ $(QUEUE_LIBS)
 
 # A module calls the worker through its table of functions, never by symbol: nothing is exported to it.
 $(BUILD)/taskmaster-worker: $(O)/worker/main.o $(O)/libworker.a $(O)/libcommon.a
@@ -104,8 +111,8 @@ $(BUILD)/modules/%.so: modules/%.c include/taskmaster/module.h
 	@mkdir -p $(@D) $(O)
 	$(COMPILE_SHARED) -fvisibility=hidden -MF $(O)/modules_$*.d -o $@ $(filter %.c,$^) $(LIBS_$*)
 
-# Unit tests mirror the folders of the sources. Tests of worker/ and client/ link the objects there, all others the
-# master's.
+# Unit tests mirror the folders of the sources. Tests of worker/, client/ and queue/ link the objects there, all others
+# the master's.
 $(O)/tests/unit/worker/libfake.a: $(patsubst %,$(O)/tests/unit/worker/%.o,fake_master one_worker)
 $(BUILD)/tests/unit/worker/%: $(O)/tests/unit/worker/%.o $(O)/tests/unit/worker/libfake.a $(O)/libworker.a $(O)/libcommon.a
 	@mkdir -p $(@D)
@@ -117,6 +124,9 @@ $(O)/tests/unit/jobs/librecorder.a: $(O)/tests/unit/jobs/recorder.o
 $(BUILD)/tests/unit/jobs/%: $(O)/tests/unit/jobs/%.o $(O)/tests/unit/jobs/librecorder.a $(O)/libmaster.a $(O)/libshared.a
 	@mkdir -p $(@D)
 	$(LINK) -o $@ $^ $(MASTER_LIBS) -lcheck -lsubunit -lm -lrt -lpthread
+$(BUILD)/tests/unit/queue/%: $(O)/tests/unit/queue/%.o $(O)/libqueue.a $(O)/libshared.a
+	@mkdir -p $(@D)
+	$(LINK) -o $@ $^ $(QUEUE_LIBS) -lcheck -lsubunit -lm -lrt -lpthread
 $(BUILD)/tests/unit/%: $(O)/tests/unit/%.o $(O)/libmaster.a $(O)/libshared.a
 	@mkdir -p $(@D)
 	$(LINK) -o $@ $^ $(MASTER_LIBS) -lcheck -lsubunit -lm -lrt -lpthread

@@ -5,7 +5,7 @@
 #include "base/signal_name.h"
 #include "jobs/crashes.h"
 #include "jobs/pools.h"
-#include "stats/json_writer.h"
+#include "base/json_writer.h"
 
 #include <inttypes.h>
 #include <stdio.h>

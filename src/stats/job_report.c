@@ -2,7 +2,7 @@
 #include "stats/job_report.h"
 
 #include "jobs/pools.h"
-#include "stats/json_writer.h"
+#include "base/json_writer.h"
 
 #include <string.h>
 

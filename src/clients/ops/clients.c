@@ -4,7 +4,7 @@
 #include "clients/tokens.h"
 #include "net/peer_process.h"
 #include "protocol/answer.h"
-#include "stats/json_writer.h"
+#include "base/json_writer.h"
 
 #include <stdlib.h>
 #include <string.h>

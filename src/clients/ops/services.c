@@ -4,7 +4,7 @@
 #include "clients/owner.h"
 #include "clients/services.h"
 #include "protocol/answer.h"
-#include "stats/json_writer.h"
+#include "base/json_writer.h"
 
 #include <stdlib.h>
 

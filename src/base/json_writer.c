@@ -1,5 +1,5 @@
 /* json_writer: see json_writer.h. */
-#include "stats/json_writer.h"
+#include "base/json_writer.h"
 
 #include "common/digits.h"
 #include "common/utf8.h"

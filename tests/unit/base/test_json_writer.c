@@ -1,5 +1,5 @@
 /* test_json_writer: the text is JSON, whatever the texts in it. */
-#include "stats/json_writer.h"
+#include "base/json_writer.h"
 
 #include "tests/unit/support.h"
 

@@ -5,8 +5,8 @@
  * times as long, and everybody waits meanwhile. A stream of open_memstream() would lose bytes
  * silently without memory, and the text with them.
  */
-#ifndef TASKMASTER_STATS_JSON_WRITER_H
-#define TASKMASTER_STATS_JSON_WRITER_H
+#ifndef TASKMASTER_BASE_JSON_WRITER_H
+#define TASKMASTER_BASE_JSON_WRITER_H
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -1,0 +1,95 @@
+/*
+ * keep: all kept jobs: admission, handing on, outcomes, retries, delays, keys, limits. It reads no
+ * socket, no JSON and no SQL: it calls the engine's table of operations (store/engine.h) and the
+ * master's (master.h), and tells followers (follower.h).
+ *
+ * Each public call and each timer ends in one pass of handing on over the touched modules.
+ */
+#ifndef TASKMASTER_QUEUE_KEPT_KEEP_H
+#define TASKMASTER_QUEUE_KEPT_KEEP_H
+
+#include "base/payload.h"
+#include "base/timers.h"
+#include "queue/kept/ask.h"
+#include "queue/kept/follower.h"
+#include "queue/kept/master.h"
+#include "queue/kept/settings.h"
+#include "queue/store/engine.h"
+
+/* What a keep is made of; all is borrowed. */
+struct keep_parts {
+    struct timers *timers;
+    uint64_t (*wall_ms)(void); /* since 1970 */
+    uint64_t (*random)(void);
+    struct payload_budget *payloads; /* of inputs and results read from the store */
+    const struct engine_ops *engine_ops;
+    struct engine *engine;
+    const struct kept_master_ops *master;
+    void *master_arg;
+    const struct keep_settings *settings;
+};
+
+/* Counts of the whole queue, or of one module or owner. */
+struct keep_counts {
+    uint64_t waiting, delayed, handed, running, ended;             /* now */
+    uint64_t submitted, joined, done, failed, cancelled, poisoned; /* so far */
+    uint64_t retried, returned, overloads, refused;                /* so far */
+};
+
+struct keep_module_view {
+    const char *name;
+    struct keep_counts counts;
+    bool is_paused;
+    uint64_t held_ms;        /* nothing is handed on for so long; 0: it is not held */
+    const char *held_reason; /* NULL */
+    uint64_t run_us;         /* of late */
+};
+
+/* Reads engine->contents(): jobs HANDED in the store are waiting again, as after a loss. */
+struct keep *keep_new(const struct keep_parts *parts);
+void keep_free(struct keep *keep);
+
+/* Changes the settings. */
+void keep_configure(struct keep *keep, const struct keep_settings *settings);
+
+/* Whether a submit of `owner` finds room now: asked at its header, and by keep_submit() again. */
+enum kept_refusal keep_admits(struct keep *keep, const char *owner);
+
+/* A new job. Takes over `stored` (wish and run.due_ms are set) and the payload (NULL: empty). The
+ * follower hears of ACCEPTED if it wants to or is detached, or of REFUSED; never in this call. */
+void keep_submit(struct keep *keep, struct stored_job *stored, struct payload *input,
+                 struct kept_follower *follower);
+
+/* The record, if it is in memory. */
+struct kept *keep_find(struct keep *keep, uint64_t seq);
+
+/* Nothing of the module (NULL: nothing at all) is handed on, or is again. `answered` comes once it
+ * is stored. */
+void keep_pause(struct keep *keep, const char *module, bool on, void (*answered)(void *arg),
+                void *arg);
+
+/* Nothing more is handed on: the queue ends. */
+void keep_drain(struct keep *keep);
+
+/* Jobs with the master, and operations of the store in progress. */
+size_t keep_handed_count(const struct keep *keep);
+size_t keep_busy_count(const struct keep *keep);
+
+/* At the end of each turn of the loop: posted operations go to the engine. */
+void keep_turn(struct keep *keep);
+
+/* --- views --- */
+
+const struct keep_counts *keep_counts(const struct keep *keep);
+
+/* Calls for each module with jobs, pauses or holds. */
+void keep_each_module(struct keep *keep, void (*call)(void *arg, const struct keep_module_view *),
+                      void *arg);
+
+/* Events of all jobs, for `watch` and `monitor`: NULL, or called for each. `type` is
+ * KEPT_EVENT_ACCEPTED, STARTED, RETRY or ENDED. */
+void keep_set_observer(struct keep *keep,
+                       void (*call)(void *arg, struct kept *job, const struct kept_event *event),
+                       void *arg);
+
+#endif

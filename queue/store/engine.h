@@ -1,0 +1,134 @@
+/*
+ * engine: where kept jobs are stored: a table of operations, each answered when it is safe.
+ *
+ * The queue posts operations, and flushes them at the end of each turn of its loop. The engine does
+ * all posted ones together, and then calls `done` of each in the loop's thread, in the order of
+ * posting. While the engine writes, the next operations gather. So many jobs share one sync of the
+ * disk, and a lonely job waits for nobody.
+ *
+ * Two designs were weighed. In the first, all jobs are in memory, and the store is a log of their
+ * changes. The next job is found easily then, but a million waiting jobs take 300 MB, and a start
+ * reads them all. In the second, chosen here, the store has the jobs, and memory has the next ones
+ * of each module (kept/window.h). The price: a job that is not in memory is loaded before anything
+ * is done with it.
+ *
+ * The queue has one operation of a job in progress at a time, and changes nothing in `op->job`
+ * meanwhile: the engine may read it in another thread. An operation on one job names the states
+ * that it starts from (below). In another state it is answered with STORE_UNKNOWN, and changes
+ * nothing.
+ */
+#ifndef TASKMASTER_QUEUE_STORE_ENGINE_H
+#define TASKMASTER_QUEUE_STORE_ENGINE_H
+
+#include "queue/store/stored.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/queue.h>
+
+enum store_status {
+    STORE_OK,
+    STORE_UNKNOWN,  /* there is no such job, or not in such a state */
+    STORE_NO_ROOM,  /* of PUT and BACKUP: the disk or store-max is full; nothing was changed */
+    STORE_JOINED,   /* of PUT: a job with this key and payload is there; it is read into `job` */
+    STORE_CONFLICT, /* of PUT and AGAIN: another job has the key; `job->seq` is its number */
+    STORE_FAILED,   /* of BACKUP: `error` says why */
+};
+
+enum store_kind {
+    STORE_PUT,    /* a new job, WAITING, DELAYED or HANDED, with its input */
+    STORE_LOAD,   /* reads a job with its input, its result, or both, as `with_` says */
+    STORE_TAKE,   /* reads WAITING jobs of a module with their inputs, in their order */
+    STORE_HANDED, /* WAITING -> HANDED: `run` */
+    STORE_BACK,   /* HANDED -> WAITING or DELAYED: `run` */
+    STORE_ENDED,  /* any but ENDED -> ENDED: `run`, `outcome`, `result` */
+    STORE_AGAIN,  /* ENDED and failed -> WAITING: `run` */
+    STORE_FORGET, /* ENDED -> gone */
+    STORE_MARK,   /* notes `run.is_cancelled`, or `outcome.over_ms` of an ENDED one */
+    STORE_RIPEN,  /* DELAYED -> WAITING, all that are due at `now_ms`, up to `max` */
+    STORE_EXPIRE, /* reads WAITING and DELAYED jobs whose expires_ms is over at `now_ms` */
+    STORE_SWEEP,  /* ENDED -> gone, all whose over_ms is over at `now_ms`, up to `max` */
+    STORE_LIST,   /* reads jobs of a filter behind `seq`, up to `max`, looking at 10,000 at most */
+    STORE_PAUSE,  /* notes that `module` (NULL: all) is paused, or not */
+    STORE_BACKUP, /* writes a copy of the store to `path`, while other operations go on */
+    STORE_KINDS
+};
+
+/* A job in a list: without bodies. */
+struct store_row {
+    STAILQ_ENTRY(store_row) link;
+    struct stored_job *job;
+};
+
+struct store_filter {
+    const char *module, *owner, *reason; /* NULL: any */
+    unsigned states;                     /* bits of enum stored_state; 0: any */
+};
+
+/* One operation. The engine has it from the post until `done`. Texts are borrowed until then. */
+struct store_op {
+    STAILQ_ENTRY(store_op) link;
+    enum store_kind kind;
+    enum store_status status;
+    void (*done)(struct store_op *op);
+
+    struct stored_job *job; /* of one job; or as read, from malloc(), the reader's */
+    bool with_input, with_result;
+
+    /* of several jobs */
+    const char *module;
+    uint8_t behind_priority; /* TAKE: behind this place, */
+    uint64_t behind_seq;     /* of its jobs; 0: from the beginning */
+    size_t max;              /* jobs */
+    size_t max_bytes;        /* of their inputs; one is read in any case */
+    uint64_t now_ms;
+    struct store_filter filter;
+    STAILQ_HEAD(, store_row) rows; /* as read, the reader's */
+    bool is_whole;                 /* there are no more */
+    uint64_t next_ms;              /* RIPEN, EXPIRE, SWEEP: when the next is due; 0: none is left */
+
+    const char *path; /* BACKUP */
+    bool on;          /* PAUSE */
+    char error[256];
+};
+
+/* What is in the store at the start. */
+struct store_count {
+    const char *name; /* of a module, or of an owner */
+    uint64_t waiting, delayed, handed, ended;
+};
+
+struct store_contents {
+    uint64_t next_seq;
+    uint64_t bytes;
+    struct store_count *modules, *owners;
+    size_t module_count, owner_count;
+    const char **paused; /* modules; "" is all */
+    size_t paused_count;
+};
+
+struct store_settings; /* settings.h */
+struct event_base;
+
+struct engine_ops {
+    const char *name;
+    /* Opens the store, and starts the engine. NULL after a message in `error`. `failed` is called
+     * once if the store is lost (an input or output fault, a broken database): nothing is answered
+     * any more, and the process is to end. */
+    struct engine *(*open)(const struct store_settings *settings, struct event_base *base,
+                           void (*failed)(void *arg, const char *why), void *arg, char *error,
+                           size_t error_size);
+    const struct store_contents *(*contents)(struct engine *engine);
+    void (*post)(struct engine *engine, struct store_op *op);
+    void (*flush)(struct engine *engine);
+    uint64_t (*bytes)(const struct engine *engine); /* in use now, of store-max */
+    bool (*has_room)(
+        const struct engine *engine); /* for a submit: under 90 % of store-max and of the disk */
+    /* Does all posted operations, calls their `done`, and closes the store. */
+    void (*close)(struct engine *engine);
+};
+
+extern const struct engine_ops sqlite_engine;
+
+#endif
