@@ -32,7 +32,12 @@ def test_hello_says_what_is_there(shared):
 
 def test_hello_tells_the_limits(daemon):
     server = daemon(
-        job_max=77, client_job_max=5, payload_max=2048, payload_total_max=300000, client_output_max=200000
+        job_max=77,
+        client_job_max=5,
+        payload_max=2048,
+        payload_total_max=300000,
+        client_output_max=200000,
+        kill_grace_ms=4321,
     )
     check(
         server.client().hello_event,
@@ -45,6 +50,7 @@ def test_hello_tells_the_limits(daemon):
         client_job_max=5,
         payload_total_max=300000,
         client_output_max=200000,
+        kill_grace_ms=4321,
     )
     assert daemon().client().hello_event["client_job_max"] == 0, "no limit of its own by default"
 

@@ -39,6 +39,7 @@ static void answer(struct client_session *session, const struct request *request
     event_uint(&event, "client_job_max", limits->client_job_max);
     event_uint(&event, "payload_total_max", clients->settings->payload_total_max);
     event_uint(&event, "client_output_max", limits->source_output_max);
+    event_uint(&event, "kill_grace_ms", limits->kill_grace_ms);
     if (clients->pools->shared.draining)
         event_bool(&event, "draining", true);
     hello_grant(&event, client_tokens_grant(session));
