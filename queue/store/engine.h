@@ -15,7 +15,9 @@
  * The queue has one operation of a job in progress at a time, and changes nothing in `op->job`
  * meanwhile: the engine may read it in another thread. An operation on one job names the states
  * that it starts from (below). In another state it is answered with STORE_UNKNOWN, and changes
- * nothing.
+ * nothing. Of a PUT with a key the engine makes the digest.
+ *
+ * A backup takes long. It alone is answered out of order, when it is whole.
  */
 #ifndef TASKMASTER_QUEUE_STORE_ENGINE_H
 #define TASKMASTER_QUEUE_STORE_ENGINE_H
@@ -31,14 +33,14 @@ enum store_status {
     STORE_OK,
     STORE_UNKNOWN,  /* there is no such job, or not in such a state */
     STORE_NO_ROOM,  /* of PUT and BACKUP: the disk or store-max is full; nothing was changed */
-    STORE_JOINED,   /* of PUT: a job with this key and payload is there; it is read into `job` */
-    STORE_CONFLICT, /* of PUT and AGAIN: another job has the key; `job->seq` is its number */
+    STORE_JOINED,   /* of PUT: `other` has this key and payload; nothing was changed */
+    STORE_CONFLICT, /* of PUT and AGAIN: `other` has the key; nothing was changed */
     STORE_FAILED,   /* of BACKUP: `error` says why */
 };
 
 enum store_kind {
     STORE_PUT,    /* a new job, WAITING, DELAYED or HANDED, with its input */
-    STORE_LOAD,   /* reads a job with its input, its result, or both, as `with_` says */
+    STORE_LOAD,   /* reads the job `seq`, with its input, its result, or both, as `with_` says */
     STORE_TAKE,   /* reads WAITING jobs of a module with their inputs, in their order */
     STORE_HANDED, /* WAITING -> HANDED: `run` */
     STORE_BACK,   /* HANDED -> WAITING or DELAYED: `run` */
@@ -46,20 +48,22 @@ enum store_kind {
     STORE_AGAIN,  /* ENDED and failed -> WAITING: `run` */
     STORE_FORGET, /* ENDED -> gone */
     STORE_MARK,   /* notes `run.is_cancelled`, or `outcome.over_ms` of an ENDED one */
-    STORE_RIPEN,  /* DELAYED -> WAITING, all that are due at `now_ms`, up to `max` */
+    STORE_RIPEN,  /* DELAYED -> WAITING, all that are due at `now_ms`, up to `max`: in `rows` */
     STORE_EXPIRE, /* reads WAITING and DELAYED jobs whose expires_ms is over at `now_ms` */
-    STORE_SWEEP,  /* ENDED -> gone, all whose over_ms is over at `now_ms`, up to `max` */
-    STORE_LIST,   /* reads jobs of a filter behind `seq`, up to `max`, looking at 10,000 at most */
+    STORE_SWEEP,  /* ENDED -> gone, all whose over_ms is over at `now_ms`, up to `max`: in `rows` */
+    STORE_LIST,   /* reads jobs of a filter behind `behind_seq` by number, up to `max`, looking at
+                   * 10,000 at most; `behind_seq` is then the last one looked at */
     STORE_PAUSE,  /* notes that `module` (NULL: all) is paused, or not */
     STORE_BACKUP, /* writes a copy of the store to `path`, while other operations go on */
     STORE_KINDS
 };
 
-/* A job in a list: without bodies. */
+/* A job in a list: without bodies, except in TAKE. Both are from malloc(). */
 struct store_row {
     STAILQ_ENTRY(store_row) link;
     struct stored_job *job;
 };
+STAILQ_HEAD(store_rows, store_row);
 
 struct store_filter {
     const char *module, *owner, *reason; /* NULL: any */
@@ -73,7 +77,9 @@ struct store_op {
     enum store_status status;
     void (*done)(struct store_op *op);
 
-    struct stored_job *job; /* of one job; or as read, from malloc(), the reader's */
+    struct stored_job *job; /* of one job; LOAD: as read, from malloc(), the reader's */
+    uint64_t seq;           /* LOAD: its number */
+    uint64_t other;         /* JOINED, CONFLICT: the number of the job with the key */
     bool with_input, with_result;
 
     /* of several jobs */
@@ -84,14 +90,15 @@ struct store_op {
     size_t max_bytes;        /* of their inputs; one is read in any case */
     uint64_t now_ms;
     struct store_filter filter;
-    STAILQ_HEAD(, store_row) rows; /* as read, the reader's */
-    bool is_whole;                 /* there are no more */
-    uint64_t next_ms;              /* RIPEN, EXPIRE, SWEEP: when the next is due; 0: none is left */
+    struct store_rows rows; /* as read, the reader's */
+    bool is_whole;          /* there are no more */
+    uint64_t next_ms;       /* RIPEN, EXPIRE, SWEEP: when the next is due; 0: none is left */
 
     const char *path; /* BACKUP */
     bool on;          /* PAUSE */
     char error[256];
 };
+STAILQ_HEAD(store_ops, store_op);
 
 /* What is in the store at the start. */
 struct store_count {
@@ -123,9 +130,10 @@ struct engine_ops {
     void (*post)(struct engine *engine, struct store_op *op);
     void (*flush)(struct engine *engine);
     uint64_t (*bytes)(const struct engine *engine); /* in use now, of store-max */
-    bool (*has_room)(
-        const struct engine *engine); /* for a submit: under 90 % of store-max and of the disk */
-    /* Does all posted operations, calls their `done`, and closes the store. */
+    /* For a submit: under 90 % of store-max and of the disk. */
+    bool (*has_room)(const struct engine *engine);
+    /* Does all posted operations, calls their `done`, and closes the store. After `failed` nothing
+     * is done and called. */
     void (*close)(struct engine *engine);
 };
 

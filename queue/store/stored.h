@@ -59,10 +59,10 @@ struct stored_wish {
     const char *id;                /* JSON text */
     const char *context;           /* JSON text, or NULL */
     const char *key;               /* NULL: none */
-    uint8_t digest[STORED_DIGEST]; /* of the payload, with a key */
+    uint8_t digest[STORED_DIGEST]; /* of the input, with a key; the engine makes it */
     uint8_t priority;              /* 0 to 9 */
     uint8_t retry_on;              /* bits */
-    bool is_detached;
+    bool is_detached, wants_usage;
     uint32_t retries, retry_delay_ms;
     uint32_t timeout_ms, soft_timeout_ms; /* 0: none */
     uint64_t max_wait_ms;                 /* 0: none */
