@@ -143,7 +143,7 @@ $(BUILD)/tests/unit/common/test_read_all: WRAP := -Wl,--wrap=read
 $(BUILD)/tests/unit/base/test_file_read: WRAP := $(patsubst %,-Wl$(comma)--wrap=%,fstat read)
 $(BUILD)/tests/unit/net/test_listener_faults: WRAP := $(patsubst %,-Wl$(comma)--wrap=%,accept4 bind event_add event_new flock \
     getsockname lchown listen open recv send setsockopt socket)
-$(BUILD)/tests/unit/startup/test_identity: WRAP := $(patsubst %,-Wl$(comma)--wrap=%,fork geteuid initgroups setgid setgroups setuid \
+$(BUILD)/tests/unit/daemon/test_identity: WRAP := $(patsubst %,-Wl$(comma)--wrap=%,fork geteuid initgroups setgid setgroups setuid \
     waitpid)
 $(BUILD)/tests/unit/workers/test_process_faults: WRAP := $(patsubst %,-Wl$(comma)--wrap=%,clone close_range dup2 execve fcntl ftruncate \
     memfd_create mmap open pipe2 prctl setpgid wait4 waitid)

@@ -11,10 +11,10 @@
 #include "base/log_settings.h"
 #include "clients/settings.h"
 #include "config/config.h"
+#include "daemon/identity_settings.h"
 #include "jobs/module_settings.h"
 #include "jobs/settings.h"
 #include "shutdown_settings.h"
-#include "startup/identity_settings.h"
 #include "workers/settings.h"
 
 struct settings {

@@ -1,6 +1,7 @@
 /* master: see master.h. */
 #include "master.h"
 
+#include "addresses.h"
 #include "base/boot_id.h"
 #include "base/clock.h"
 #include "base/descriptors.h"
@@ -9,20 +10,19 @@
 #include "base/log_limits.h"
 #include "base/signal_name.h"
 #include "clients/clients.h"
-#include "closed.h"
 #include "common/log.h"
+#include "daemon/closed.h"
+#include "daemon/signals.h"
+#include "daemon/user_environ.h"
 #include "jobs/job_log.h"
 #include "jobs/module_table.h"
 #include "jobs/pools.h"
 #include "jobs/slow.h"
-#include "listeners.h"
 #include "net/conn.h"
 #include "net/loop.h"
 #include "reload.h"
 #include "reopen.h"
 #include "shutdown.h"
-#include "signals.h"
-#include "startup/user_environ.h"
 #include "stats/report.h"
 #include "stats/worker_memory.h"
 #include "trim.h"
@@ -55,7 +55,7 @@ struct master {
     struct lag lag;
     uint64_t woke_us; /* the beginning of the last turn's work */
     struct report report;
-    struct listeners listeners;
+    struct addresses addresses;
     struct reload reload;
     struct identity identity;
     char boot[BOOT_ID_MAX];
@@ -67,14 +67,14 @@ struct master {
 static void close_for_clients(void *arg)
 {
     struct master *m = arg;
-    listeners_close_clients(&m->listeners);
+    addresses_close_clients(&m->addresses);
     reload_end(&m->reload);
 }
 
 static void close_all(void *arg)
 {
     struct master *m = arg;
-    listeners_close(&m->listeners);
+    addresses_close(&m->addresses);
     worker_port_close(&m->workers);
 }
 
@@ -311,12 +311,16 @@ static void set_up(struct master *m, struct config *config, const struct config_
 /* 0, or -1 when an address cannot be listened on. */
 static int open_to_the_world(struct master *m)
 {
+    const struct listening listening = {.loop = &m->loop,
+                                        .config = m->reload.config,
+                                        .identity = &m->identity,
+                                        .socket_mode = m->reload.settings->clients.socket_mode,
+                                        .arg = m};
     raise_file_limit(m);
-    if (listeners_open(&m->listeners, &m->loop, m->reload.config, &m->identity, accept_client,
-                       accept_worker, m) < 0)
+    if (addresses_open(&m->addresses, &listening, accept_client, accept_worker) < 0)
         return -1;
     timers_turn(&m->loop.timers, clock_us()); /* names were looked up, addresses waited for */
-    m->workers.env.addr_len = listeners_worker_address(&m->listeners, &m->workers.env.addr);
+    m->workers.env.addr_len = addresses_of_workers(&m->addresses, &m->workers.env.addr);
     change_user(m);
     user_environ_set(m->reload.settings->identity.user);
     m->workers.env.environ = worker_process_environ();

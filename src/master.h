@@ -8,7 +8,7 @@
 #define TASKMASTER_MASTER_H
 
 #include "config/config.h"
-#include "startup/identity.h"
+#include "daemon/identity.h"
 
 /* Runs the server until a signal ends it. Takes over `config`. `args` are for reloads. The process
  * becomes `identity` once it listens. Returns the exit status (sysexits). */

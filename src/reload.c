@@ -2,10 +2,11 @@
 #include "reload.h"
 
 #include "base/file_room.h"
-#include "closed.h"
 #include "common/log.h"
-#include "startup/check.h"
-#include "startup/check_log.h"
+#include "daemon/check.h"
+#include "daemon/check_log.h"
+#include "daemon/closed.h"
+#include "startup/check_paths.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -147,13 +148,13 @@ static bool is_same_text(const char *a, const char *b)
 }
 
 /* Lets the log go to its new file, if it has another one. Returns false after a fault. */
-static bool move_log(const struct reload *reload, const struct startup_check *check,
+static bool move_log(const struct reload *reload, const struct daemon_check *check,
                      const struct log_settings *log)
 {
     if (is_same_text(log->file, reload->settings->log.file))
         return true;
     if (log->file)
-        return startup_open_log(check, log, reload->identity);
+        return daemon_open_log(check, log, reload->identity);
     log_open();
     return true;
 }
@@ -163,14 +164,14 @@ static bool move_log(const struct reload *reload, const struct startup_check *ch
 static bool take_machine(struct reload *reload, const struct config *config)
 {
     const struct settings *settings = settings_of(config);
-    const struct startup_check check = {.config = config,
-                                        .tell = say_finding,
-                                        .arg = &reload->fault,
-                                        .place = &reload->fault.place};
+    const struct daemon_check check = {.config = config,
+                                       .tell = say_finding,
+                                       .arg = &reload->fault,
+                                       .place = &reload->fault.place};
     if (!startup_check_paths(&check, settings->workers.path, settings->modules.dir,
                              reload->identity))
         return false;
-    startup_check_tokens(&check, &settings->access);
+    daemon_check_tokens(&check, &settings->access);
     return move_log(reload, &check, &settings->log);
 }
 

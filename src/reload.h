@@ -13,11 +13,11 @@
 #include "base/timers.h"
 #include "clients/clients.h"
 #include "common/log.h"
+#include "daemon/identity.h"
 #include "jobs/module_table.h"
 #include "jobs/pools.h"
 #include "jobs/slow.h"
 #include "shutdown.h"
-#include "startup/identity.h"
 #include "workers/workers.h"
 
 #include <stdint.h>

@@ -2,7 +2,7 @@
 #include "reopen.h"
 
 #include "common/log.h"
-#include "startup/check_log.h"
+#include "daemon/check_log.h"
 
 #include <stdio.h>
 
@@ -17,10 +17,10 @@ void reopen_run(const struct reload *reload, struct control_reopen *told)
 {
     static struct reload_fault fault;
     const struct log_settings *log = &reload->settings->log;
-    const struct startup_check check = {
+    const struct daemon_check check = {
         .config = reload->config, .tell = note, .arg = &fault, .place = &fault.place};
     *told = (struct control_reopen){.file = log->file};
-    if (startup_open_log(&check, log, reload->identity))
+    if (daemon_open_log(&check, log, reload->identity))
         return;
     told->fault = fault.text;
     told->place = reload_fault_place(&fault);

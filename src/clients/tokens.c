@@ -4,7 +4,7 @@
  * A wrong token is refused only after a delay: this makes guesses on one connection few. Refusals
  * keep a distance from each other: this makes guesses over many connections few. A right token
  * never waits: nobody's guesses are in its way. All the same, a token is safe by its length
- * (startup/check.c).
+ * (daemon/check.c).
  */
 #include "clients/clients_internal.h"
 

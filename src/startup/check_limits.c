@@ -66,22 +66,21 @@ static int try_oom_score_adj(const void *pool)
     return result;
 }
 
-static void check_one(const struct startup_check *check, const struct identity *identity,
+static void check_one(const struct daemon_check *check, const struct identity *identity,
                       const struct pool_settings *pool, const char *key,
                       int (*attempt)(const void *pool))
 {
     int e = identity_try(identity, attempt, pool);
     if (e && pool->name)
-        startup_check_tell(check, FINDING_WARNING, "pools", pool->name,
-                           "the system refuses %s: %s: its workers do without it", key,
-                           strerror(e));
+        daemon_check_tell(check, FINDING_WARNING, "pools", pool->name,
+                          "the system refuses %s: %s: its workers do without it", key, strerror(e));
     else if (e)
-        startup_check_tell(check, FINDING_WARNING, key, NULL,
-                           "the system refuses it: %s: workers do without it", strerror(e));
+        daemon_check_tell(check, FINDING_WARNING, key, NULL,
+                          "the system refuses it: %s: workers do without it", strerror(e));
 }
 
 /* A child takes a millisecond: only values that can be refused are tried. */
-static void check_pool(const struct startup_check *check, const struct identity *identity,
+static void check_pool(const struct daemon_check *check, const struct identity *identity,
                        const struct pool_settings *pool)
 {
     if (pool->memory_max)
@@ -98,7 +97,7 @@ static void check_pool(const struct startup_check *check, const struct identity 
         check_one(check, identity, pool, "oom-score-adj", try_oom_score_adj);
 }
 
-void startup_check_limits(const struct startup_check *check, const struct job_settings *jobs,
+void startup_check_limits(const struct daemon_check *check, const struct job_settings *jobs,
                           const struct identity *identity)
 {
     const struct pool_settings *pools = jobs->pools.items;

@@ -1,7 +1,7 @@
 /* check_modules: see check_modules.h. */
 #include "startup/check_modules.h"
 
-#include "startup/user_environ.h"
+#include "daemon/user_environ.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -48,7 +48,7 @@ static const char *settings_of(const struct checked_modules *checked, const char
 }
 
 /* The worker prints its findings. */
-static bool load_all(const struct startup_check *check, const struct checked_modules *checked,
+static bool load_all(const struct daemon_check *check, const struct checked_modules *checked,
                      struct dirent *const *entries, int count, bool init)
 {
     const struct module_host *host = checked->host;
@@ -61,9 +61,9 @@ static bool load_all(const struct startup_check *check, const struct checked_mod
         int e = n > 0 && (size_t)n < sizeof path ? module_trial_run(host, path, settings, &loads)
                                                  : ENAMETOOLONG;
         if (e) { /* and so it would be for the others */
-            startup_check_tell(check, FINDING_FAULT, "worker-path", NULL,
-                               "cannot run \"%s\" on %s: %s", host->worker_path, entries[i]->d_name,
-                               strerror(e));
+            daemon_check_tell(check, FINDING_FAULT, "worker-path", NULL,
+                              "cannot run \"%s\" on %s: %s", host->worker_path, entries[i]->d_name,
+                              strerror(e));
             return false;
         }
         fine &= loads;
@@ -72,20 +72,20 @@ static bool load_all(const struct startup_check *check, const struct checked_mod
 }
 
 /* `entry`: the entry of the key with its name, or NULL. */
-static bool is_there(const struct startup_check *check, const char *dir, const char *key,
+static bool is_there(const struct daemon_check *check, const char *dir, const char *key,
                      const char *entry, const char *name)
 {
     char path[PATH_MAX];
     int n = snprintf(path, sizeof path, "%s/%s.so", dir, name);
     if (n > 0 && (size_t)n < sizeof path && access(path, R_OK) == 0)
         return true;
-    startup_check_tell(check, FINDING_FAULT, key, entry,
-                       "there is no %s.so that can be read in \"%s\"", name, dir);
+    daemon_check_tell(check, FINDING_FAULT, key, entry,
+                      "there is no %s.so that can be read in \"%s\"", name, dir);
     return false;
 }
 
 /* `pool` is at the top level, or an entry under `pools`. */
-static bool preloads_are_there(const struct startup_check *check, const char *dir,
+static bool preloads_are_there(const struct daemon_check *check, const char *dir,
                                const struct pool_settings *pool)
 {
     bool fine = true;
@@ -95,7 +95,7 @@ static bool preloads_are_there(const struct startup_check *check, const char *di
     return fine;
 }
 
-static bool named_ones_are_there(const struct startup_check *check,
+static bool named_ones_are_there(const struct daemon_check *check,
                                  const struct checked_modules *checked)
 {
     const struct module_settings *modules = checked->modules;
@@ -111,7 +111,7 @@ static bool named_ones_are_there(const struct startup_check *check,
     return fine;
 }
 
-bool startup_check_modules(const struct startup_check *check, const struct checked_modules *checked,
+bool startup_check_modules(const struct daemon_check *check, const struct checked_modules *checked,
                            struct identity *identity, bool init)
 {
     const char *dir = checked->modules->dir;
@@ -119,8 +119,8 @@ bool startup_check_modules(const struct startup_check *check, const struct check
     /* Before the change of user: to run modules it need not list them. */
     int count = scandir(dir, &entries, is_module, alphasort);
     if (count < 0) {
-        startup_check_tell(check, FINDING_FAULT, "module-dir", NULL, "cannot list \"%s\": %s", dir,
-                           strerror(errno));
+        daemon_check_tell(check, FINDING_FAULT, "module-dir", NULL, "cannot list \"%s\": %s", dir,
+                          strerror(errno));
         return false;
     }
     identity_become(identity);

@@ -2,9 +2,9 @@
 #ifndef TASKMASTER_STARTUP_CHECK_MODULES_H
 #define TASKMASTER_STARTUP_CHECK_MODULES_H
 
+#include "daemon/check.h"
 #include "jobs/module_settings.h"
 #include "jobs/settings.h"
-#include "startup/check.h"
 #include "startup/module_trial.h"
 
 /* The settings with names of modules, and the program to load the modules. */
@@ -18,7 +18,7 @@ struct checked_modules {
  * mode), and prints a line for each: no module's code runs in this process. With `init`, modules
  * named by the settings are initialised as well. Becomes `identity` before, as the daemon would.
  * Returns false if a module cannot be loaded, or a module named by the settings is missing. */
-bool startup_check_modules(const struct startup_check *check, const struct checked_modules *checked,
+bool startup_check_modules(const struct daemon_check *check, const struct checked_modules *checked,
                            struct identity *identity, bool init);
 
 #endif

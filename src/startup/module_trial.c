@@ -7,7 +7,7 @@
 #include "startup/module_trial.h"
 
 #include "base/clock.h"
-#include "startup/user_environ.h"
+#include "daemon/user_environ.h"
 #include "workers/child.h"
 #include "workers/process.h"
 

@@ -4,7 +4,7 @@
  * Programs started by modules look for their files below HOME. With root's HOME they would read
  * root's files with another user's rights, or mostly fail to, and could write nothing.
  */
-#include "startup/user_environ.h"
+#include "daemon/user_environ.h"
 
 #include "common/log.h"
 

@@ -1,5 +1,5 @@
 /* identity: see identity.h. */
-#include "startup/identity.h"
+#include "daemon/identity.h"
 
 #include "common/log.h"
 

@@ -5,12 +5,12 @@
  * config_load() judges the settings alone, and opens no file but those it reads: a configuration
  * can be printed and tested on another machine.
  */
-#ifndef TASKMASTER_STARTUP_CHECK_H
-#define TASKMASTER_STARTUP_CHECK_H
+#ifndef TASKMASTER_DAEMON_CHECK_H
+#define TASKMASTER_DAEMON_CHECK_H
 
 #include "access/settings.h"
 #include "config/config.h"
-#include "startup/identity.h"
+#include "daemon/identity.h"
 
 enum finding {
     FINDING_FAULT,   /* it will not work */
@@ -23,7 +23,7 @@ enum { FINDING_MAX = CONFIG_ORIGIN_MAX + 2 * 4096 };
 typedef void (*finding_tell)(void *arg, enum finding finding, const char *text);
 
 /* The checked settings, and the listener for findings. */
-struct startup_check {
+struct daemon_check {
     const struct config *config; /* for the origins of values */
     finding_tell tell;
     void *arg;
@@ -31,30 +31,24 @@ struct startup_check {
 };
 
 /* Tells of a finding in a key's value, or in an entry of the key's object; NULL: no entry. */
-void startup_check_tell(const struct startup_check *check, enum finding finding, const char *key,
-                        const char *entry, const char *fmt, ...)
+void daemon_check_tell(const struct daemon_check *check, enum finding finding, const char *key,
+                       const char *entry, const char *fmt, ...)
     __attribute__((format(printf, 5, 6)));
 
 /* `user` and `group` name somebody; fills `identity`. Returns false after a fault. */
-bool startup_check_identity(const struct startup_check *check,
-                            const struct identity_settings *settings, struct identity *identity);
+bool daemon_check_identity(const struct daemon_check *check,
+                           const struct identity_settings *settings, struct identity *identity);
 
 /* Whether this process may become them. If not, tells so as `finding`. */
-bool startup_check_rights(const struct startup_check *check,
-                          const struct identity_settings *settings, const struct identity *identity,
-                          enum finding finding);
-
-/* The worker's program and the directory of modules can be used by the identity. For the start and
- * for reloads. Returns false after a fault. */
-bool startup_check_paths(const struct startup_check *check, const char *worker_path,
-                         const char *module_dir, const struct identity *identity);
+bool daemon_check_rights(const struct daemon_check *check, const struct identity_settings *settings,
+                         const struct identity *identity, enum finding finding);
 
 /* The identity can read the files of a reload: the settings' own (NULL: none) and the token file.
  * Warnings at most. */
-void startup_check_reload(const struct startup_check *check, const char *file,
-                          const struct access_settings *access, const struct identity *identity);
+void daemon_check_reload(const struct daemon_check *check, const char *file,
+                         const struct access_settings *access, const struct identity *identity);
 
 /* No token can be guessed. Warnings at most, without any text of a token. */
-void startup_check_tokens(const struct startup_check *check, const struct access_settings *access);
+void daemon_check_tokens(const struct daemon_check *check, const struct access_settings *access);
 
 #endif

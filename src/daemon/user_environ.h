@@ -1,6 +1,6 @@
 /* user_environ: the environment after a change of user. */
-#ifndef TASKMASTER_STARTUP_USER_ENVIRON_H
-#define TASKMASTER_STARTUP_USER_ENVIRON_H
+#ifndef TASKMASTER_DAEMON_USER_ENVIRON_H
+#define TASKMASTER_DAEMON_USER_ENVIRON_H
 
 /* Sets HOME, USER and LOGNAME to those of `user`, if the process is of that user. NULL: no change.
  */

@@ -1,5 +1,5 @@
 /* check_log: see check_log.h. */
-#include "startup/check_log.h"
+#include "daemon/check_log.h"
 
 #include "base/log_file.h"
 
@@ -9,28 +9,27 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-static void tell_obstacle(const struct startup_check *check, enum finding finding, const char *path,
+static void tell_obstacle(const struct daemon_check *check, enum finding finding, const char *path,
                           int error)
 {
-    startup_check_tell(check, finding, "log-file", NULL,
-                       "found \"%s\", expected a file to write to: %s", path,
-                       log_file_fault(error));
+    daemon_check_tell(check, finding, "log-file", NULL,
+                      "found \"%s\", expected a file to write to: %s", path, log_file_fault(error));
 }
 
 /* A missing file is no matter: logrotate makes it for the user. */
-static void warn_of_reopen(const struct startup_check *check, const char *path,
+static void warn_of_reopen(const struct daemon_check *check, const char *path,
                            const struct identity *identity)
 {
     int error = identity_access(identity, path, W_OK);
     if (error && error != ENOENT)
-        startup_check_tell(check, FINDING_WARNING, "log-file", NULL,
-                           "user %s cannot write \"%s\": %s: it could not be opened again",
-                           *identity->user ? identity->user : "of that group", path,
-                           strerror(error));
+        daemon_check_tell(check, FINDING_WARNING, "log-file", NULL,
+                          "user %s cannot write \"%s\": %s: it could not be opened again",
+                          *identity->user ? identity->user : "of that group", path,
+                          strerror(error));
 }
 
-bool startup_open_log(const struct startup_check *check, const struct log_settings *settings,
-                      const struct identity *identity)
+bool daemon_open_log(const struct daemon_check *check, const struct log_settings *settings,
+                     const struct identity *identity)
 {
     const struct log_file_owner owner = {
         .uid = *identity->user ? identity->uid : (uid_t)-1,
@@ -72,8 +71,8 @@ static int try_file(const char *path)
     return access(path, W_OK) == 0 ? 0 : errno;
 }
 
-bool startup_check_log(const struct startup_check *check, const struct log_settings *settings,
-                       const struct identity *identity, enum finding finding)
+bool daemon_check_log(const struct daemon_check *check, const struct log_settings *settings,
+                      const struct identity *identity, enum finding finding)
 {
     int error = settings->file ? try_file(settings->file) : 0;
     if (error)

@@ -1,5 +1,5 @@
 /* closed: see closed.h. */
-#include "closed.h"
+#include "daemon/closed.h"
 
 #include "common/log.h"
 

@@ -1,5 +1,5 @@
 /* identity_settings: see identity_settings.h. */
-#include "startup/identity_settings.h"
+#include "daemon/identity_settings.h"
 
 #define AT(member) offsetof(struct identity_settings, member)
 

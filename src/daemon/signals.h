@@ -17,8 +17,8 @@
  * The C library's own signals (32 and 33 on Linux) cannot be caught. A child gets the defaults back
  * before it runs its program (workers/child.c).
  */
-#ifndef TASKMASTER_SIGNALS_H
-#define TASKMASTER_SIGNALS_H
+#ifndef TASKMASTER_DAEMON_SIGNALS_H
+#define TASKMASTER_DAEMON_SIGNALS_H
 
 #include <event2/event.h>
 #include <stdbool.h>

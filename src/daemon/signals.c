@@ -1,5 +1,5 @@
 /* signals: see signals.h. */
-#include "signals.h"
+#include "daemon/signals.h"
 
 #include "common/log.h"
 

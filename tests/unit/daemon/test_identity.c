@@ -1,5 +1,5 @@
 /* test_identity: a process without the right to become another user ends, or says so if asked. */
-#include "startup/identity.h"
+#include "daemon/identity.h"
 
 #include "tests/unit/faults.h"
 #include "tests/unit/support.h"

@@ -5,8 +5,8 @@
  * master's memory (ptrace, /proc/PID/mem), or take its sockets. The price: the kernel writes no
  * core file of the master, and no debugger can attach without root's rights.
  */
-#ifndef TASKMASTER_CLOSED_H
-#define TASKMASTER_CLOSED_H
+#ifndef TASKMASTER_DAEMON_CLOSED_H
+#define TASKMASTER_DAEMON_CLOSED_H
 
 #include <stdbool.h>
 

@@ -1,6 +1,6 @@
 /* identity_settings: the user and the group to become. */
-#ifndef TASKMASTER_STARTUP_IDENTITY_SETTINGS_H
-#define TASKMASTER_STARTUP_IDENTITY_SETTINGS_H
+#ifndef TASKMASTER_DAEMON_IDENTITY_SETTINGS_H
+#define TASKMASTER_DAEMON_IDENTITY_SETTINGS_H
 
 #include "base/option.h"
 

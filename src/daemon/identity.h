@@ -1,8 +1,8 @@
 /* identity: the user and the group to become, looked up once at the start, and their rights. */
-#ifndef TASKMASTER_STARTUP_IDENTITY_H
-#define TASKMASTER_STARTUP_IDENTITY_H
+#ifndef TASKMASTER_DAEMON_IDENTITY_H
+#define TASKMASTER_DAEMON_IDENTITY_H
 
-#include "startup/identity_settings.h"
+#include "daemon/identity_settings.h"
 
 #include <stdbool.h>
 #include <sys/types.h>

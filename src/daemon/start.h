@@ -1,0 +1,41 @@
+/* start: whether this machine fits the settings: at the start of a daemon, and for -t. */
+#ifndef TASKMASTER_DAEMON_START_H
+#define TASKMASTER_DAEMON_START_H
+
+#include "access/settings.h"
+#include "base/log_settings.h"
+#include "daemon/check.h"
+#include "daemon/check_addresses.h"
+
+/* The settings that every daemon has. */
+struct daemon_settings {
+    const struct option_list *listen;
+    const struct identity_settings *identity;
+    const struct access_settings *access;
+    const struct log_settings *log;
+};
+
+/* A daemon's own checks. NULL: none. */
+struct start_checks {
+    const char *program;
+    struct daemon_settings (*settings)(const struct config *config);
+    /* For -t: one more address to listen on. */
+    struct check_address (*address)(const struct config *config);
+    /* The files that it needs are there. False after a fault. */
+    bool (*paths)(const struct daemon_check *check, const struct identity *identity);
+    /* Warnings at most. */
+    void (*limits)(const struct daemon_check *check, const struct identity *identity);
+    /* For -t, the last one, and only if the files are there. `option`: the option beside -t. */
+    bool (*trial)(const struct daemon_check *check, struct identity *identity, bool option);
+};
+
+/* Before anything is listened on. Finds the identity, and lets the log go to its file. Returns an
+ * exit status. */
+int start_check(const struct config *config, const struct config_args *args,
+                const struct start_checks *checks, struct identity *identity);
+
+/* Checks everything: one run names all faults, on standard error. Returns an exit status. */
+int start_trial(const struct config *config, const struct config_args *args,
+                const struct start_checks *checks, bool option);
+
+#endif
