@@ -34,12 +34,12 @@ struct kept_end {
     enum kept_end_type type;
     const char *reason;  /* FAILED: reason; ERROR: code; OVERLOAD: reason */
     const char *message; /* or "" */
-    const char *fields;  /* all other fields but id, event, reason, context, size, origin: JSON text
-                          * ",\"order\":17,..." */
+    const char *fields;  /* all other fields but id, job, event, reason, context, size: JSON text
+                          * ",\"order\":17,..."; with message and retry_after_ms */
     bool has_order;      /* a worker had begun it */
     bool is_crash;       /* FAILED error: the worker died in it */
     uint64_t retry_after_ms; /* OVERLOAD, FAILED unavailable: 0: none */
-    uint64_t run_ms;         /* DONE, FAILED: from started to the end, as measured here */
+    uint64_t run_us;         /* DONE: as the master tells it. Otherwise 0 */
     int64_t delay_ms;        /* of the module's tm_retry(); -1: it did not call it */
     struct payload *result;  /* taken over; NULL: empty */
 };
