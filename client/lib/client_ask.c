@@ -16,11 +16,18 @@ static tm_client_status prepare(tm_client *client, struct tmc_request *request, 
     return status;
 }
 
-/* The server sends no more than the fields of the submit ask for. */
+/* A request answered by the events of a job. */
+static bool is_of_job(const char *op)
+{
+    return strcmp(op, "submit") == 0 || strcmp(op, "wait") == 0;
+}
+
+/* The server sends no more than the fields of the request ask for. */
 static void make_job(struct tmc_job *job, bool detached)
 {
     job->is_request = false;
-    job->wanted = 1u << TM_CLIENT_EVENT_PROGRESS | 1u << TM_CLIENT_EVENT_PART;
+    job->wanted = 1u << TM_CLIENT_EVENT_STARTED | 1u << TM_CLIENT_EVENT_PROGRESS |
+                  1u << TM_CLIENT_EVENT_PART | 1u << TM_CLIENT_EVENT_RETRY;
     job->last = detached ? 1u << TM_CLIENT_EVENT_ACCEPTED : 0;
 }
 
@@ -34,7 +41,7 @@ tm_client_status tm_client_request(tm_client *client, const char *op, const char
     if (status != TM_CLIENT_OK)
         return status;
     struct tmc_job job = {.id = client->last_id + 1, .user = user, .is_request = true};
-    if (strcmp(op, "submit") == 0)
+    if (is_of_job(op))
         make_job(&job, detached);
     status = tmc_send(client, &request, data, size, &job, timeout_ms);
     if (status == TM_CLIENT_OK && id)
@@ -50,9 +57,9 @@ tm_client_status tm_client_ask(tm_client *client, const char *op, const char *fi
     bool detached;
     if (answer)
         *answer = NULL;
-    if (strcmp(op, "submit") == 0)
+    if (is_of_job(op))
         return tmc_failure_set(&client->failure, TM_CLIENT_INVALID,
-                               "a job has no single answer: see tm_client_submit()");
+                               "a job has no single answer: see tm_client_request()");
     tm_client_status status = prepare(client, &request, op, fields, data, size, &detached);
     if (status != TM_CLIENT_OK)
         return status;

@@ -7,6 +7,18 @@
 #include <errno.h>
 #include <string.h>
 
+/* A server with the request "wait" keeps results, also those of the time before a reload. */
+static bool keeps_results(const json_t *hello)
+{
+    size_t i;
+    const json_t *name;
+    json_array_foreach (json_object_get(hello, "features"), i, name) {
+        if (json_is_string(name) && strcmp(json_string_value(name), "wait") == 0)
+            return true;
+    }
+    return false;
+}
+
 /* Keeps the server's name and limits. */
 static tm_client_status read_hello(tm_client *client, const struct tmc_event *event)
 {
@@ -22,6 +34,8 @@ static tm_client_status read_hello(tm_client *client, const struct tmc_event *ev
     if (client->payload_max > PAYLOAD_SIZE_MAX) /* no setting of a server allows more */
         client->payload_max = PAYLOAD_SIZE_MAX;
     tmc_reader_set_payload_max(client->reader, client->payload_max);
+    if (keeps_results(header))
+        tmc_reader_allow_any_result(client->reader);
     client->server = strdup(server);
     if (!client->server)
         return tmc_failure_memory(&client->failure);

@@ -25,16 +25,32 @@ static tm_client_status prepare(tm_client *client, struct tmc_request *request, 
     return status;
 }
 
+/* A job that is run again is started again. */
+static unsigned wanted_by(uint32_t notify)
+{
+    static const struct {
+        uint32_t bit;
+        tm_client_event_type type;
+    } repeated[] = {
+        {TM_CLIENT_NOTIFY_STARTED, TM_CLIENT_EVENT_STARTED},
+        {TM_CLIENT_NOTIFY_PROGRESS, TM_CLIENT_EVENT_PROGRESS},
+        {TM_CLIENT_NOTIFY_PART, TM_CLIENT_EVENT_PART},
+        {TM_CLIENT_NOTIFY_RETRY, TM_CLIENT_EVENT_RETRY},
+    };
+    unsigned wanted = 0;
+    for (size_t i = 0; i < sizeof repeated / sizeof repeated[0]; i++)
+        if (notify & repeated[i].bit)
+            wanted |= 1u << repeated[i].type;
+    return wanted;
+}
+
 static struct tmc_job job_of(uint64_t id, const tm_client_submit_options *options)
 {
     struct tmc_job job = {.id = id};
     if (!options)
         return job;
     job.user = options->user;
-    if (options->notify & TM_CLIENT_NOTIFY_PROGRESS)
-        job.wanted |= 1u << TM_CLIENT_EVENT_PROGRESS;
-    if (options->notify & TM_CLIENT_NOTIFY_PART)
-        job.wanted |= 1u << TM_CLIENT_EVENT_PART;
+    job.wanted = wanted_by(options->notify);
     if (options->detach || options->service)
         job.last = 1u << TM_CLIENT_EVENT_ACCEPTED;
     return job;

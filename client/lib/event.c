@@ -59,6 +59,10 @@ static const struct field fields[] = {
     FIELD_IN("usage", cpu_us, FIELD_NUMBER),
     FIELD_IN("usage", worker_rss, FIELD_NUMBER),
     FIELD(count, FIELD_NUMBER),
+    FIELD(attempt, FIELD_NUMBER),
+    FIELD(delay_ms, FIELD_NUMBER),
+    FIELD(poison, FIELD_FLAG),
+    FIELD(joined, FIELD_FLAG),
 };
 
 enum { FIELD_COUNT = sizeof fields / sizeof fields[0] };

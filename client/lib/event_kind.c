@@ -30,6 +30,7 @@ static const struct tmc_event_kind kinds[] = {
     [TM_CLIENT_EVENT_CLIENTS] = {"clients", TMC_EVENT_ANSWER, true},
     [TM_CLIENT_EVENT_MODULES] = {"modules", TMC_EVENT_ANSWER, true},
     [TM_CLIENT_EVENT_SERVICES] = {"services", TMC_EVENT_ANSWER, true},
+    [TM_CLIENT_EVENT_RETRY] = {"retry", TMC_EVENT_OFTEN, false},
 };
 
 enum { KIND_COUNT = sizeof kinds / sizeof kinds[0] };

@@ -12,7 +12,7 @@
 /* An event's part in the life of a job. */
 enum tmc_event_role {
     TMC_EVENT_ANSWER, /* none: it answers another request */
-    TMC_EVENT_ONCE,   /* comes at most once for each job */
+    TMC_EVENT_ONCE,   /* comes once for each run of a job: more than once only if asked for */
     TMC_EVENT_OFTEN,  /* comes any number of times for a job, if asked for */
     TMC_EVENT_FINAL,  /* ends the job */
     TMC_EVENT_NEWS,   /* none: about no request at all */

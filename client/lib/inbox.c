@@ -64,7 +64,7 @@ static bool is_due(struct tmc_job *job, const tm_client_event *event)
         return role == TMC_EVENT_FINAL || (role == TMC_EVENT_OFTEN && job->wanted & bit);
     bool first = !(job->came & bit);
     job->came |= bit;
-    return first;
+    return first || job->wanted & bit;
 }
 
 /* An error without a request of ours. */

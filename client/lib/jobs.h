@@ -13,7 +13,7 @@ struct tmc_job {
     uint64_t id;
     void *user;
     bool is_request; /* the first event with its id answers it */
-    unsigned wanted; /* the events coming more than once, as far as they were asked for */
+    unsigned wanted; /* events that may come more than once, as far as they were asked for */
     unsigned last;   /* events ending this job, besides those ending every job */
     unsigned came;   /* events received */
 };

@@ -19,6 +19,7 @@ enum {
 struct tmc_reader {
     struct tmc_message message; /* the current one; header set: its payload is next */
     size_t payload_max;         /* bytes */
+    bool any_result;            /* results may be larger */
     size_t filled;              /* bytes of the payload received */
     size_t capacity;            /* of message.payload, without the byte for the NUL */
     size_t start, end;          /* unread part of `input` */
@@ -39,6 +40,11 @@ struct tmc_reader *tmc_reader_new(void)
 void tmc_reader_set_payload_max(struct tmc_reader *reader, size_t payload_max)
 {
     reader->payload_max = payload_max;
+}
+
+void tmc_reader_allow_any_result(struct tmc_reader *reader)
+{
+    reader->any_result = true;
 }
 
 void tmc_reader_free(struct tmc_reader *reader)
@@ -106,11 +112,13 @@ static tm_client_status bad(struct tmc_failure *failure, const char *what)
                            "the server's answer breaks the protocol: %s", what);
 }
 
-/* Others may have submitted larger jobs, before a reload made payload_max less. */
+/* Larger jobs may have been submitted before a reload made payload_max less. */
 static bool is_of_any_job(const struct tmc_reader *reader, const struct tmc_event_kind *kind)
 {
-    return kind == tmc_event_kind_of(TM_CLIENT_EVENT_PEEK) ||
-           (kind->role == TMC_EVENT_FINAL && json_object_get(reader->message.header, "service"));
+    if (kind == tmc_event_kind_of(TM_CLIENT_EVENT_PEEK))
+        return true;
+    return kind->role == TMC_EVENT_FINAL &&
+           (reader->any_result || json_object_get(reader->message.header, "service"));
 }
 
 static size_t size_max(const struct tmc_reader *reader)

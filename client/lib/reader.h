@@ -34,6 +34,9 @@ void tmc_reader_free(struct tmc_reader *reader);
  * and the ends of a service's jobs, it is PAYLOAD_SIZE_MAX. */
 void tmc_reader_set_payload_max(struct tmc_reader *reader, size_t payload_max);
 
+/* From now on PAYLOAD_SIZE_MAX holds for the ends of all jobs: the server keeps results. */
+void tmc_reader_allow_any_result(struct tmc_reader *reader);
+
 /* Returns the place for the next bytes, `*room` bytes large; NULL without memory. */
 char *tmc_reader_room(struct tmc_reader *reader, size_t *room);
 

@@ -137,7 +137,8 @@ static bool add_fields(struct builder *builder, const char *text)
 }
 
 /* Bit n of TM_CLIENT_NOTIFY_... asks for word n. */
-static const char *const notify_words[] = {"accepted", "started", "progress", "part", "usage"};
+static const char *const notify_words[] = {"accepted", "started", "progress",
+                                           "part",     "usage",   "retry"};
 
 enum { NOTIFY_WORDS = sizeof notify_words / sizeof notify_words[0] };
 

@@ -1,5 +1,5 @@
 /*
- * client.h: libtaskmaster, the client's side of taskmasterd (protocol version 1).
+ * client.h: libtaskmaster, the client's side of taskmasterd and of taskqueued (protocol version 1).
  *
  *     #include <taskmaster/client.h>
  *
@@ -72,9 +72,9 @@ typedef enum tm_client_status {
 /*
  * The kind of an event.
  *
- * Of jobs: ACCEPTED, STARTED, PROGRESS and PART come only if asked for; exactly one of DONE,
+ * Of jobs: ACCEPTED, STARTED, PROGRESS, PART and RETRY come only if asked for; exactly one of DONE,
  * FAILED, OVERLOAD and ERROR ends each job. A submit with `detach` or `service` ends with ACCEPTED
- * instead.
+ * instead. A request "wait" has the events of a job, too.
  *
  * Of no request, and only for a client that listens (struct tm_client_options): DOWN, SERVICE and
  * WORKER of its monitors, WATCH of its watch, DRAINING of the server, and DONE and FAILED of jobs
@@ -108,7 +108,8 @@ typedef enum tm_client_event_type {
     TM_CLIENT_EVENT_PEEK,
     TM_CLIENT_EVENT_CLIENTS,
     TM_CLIENT_EVENT_MODULES,
-    TM_CLIENT_EVENT_SERVICES
+    TM_CLIENT_EVENT_SERVICES,
+    TM_CLIENT_EVENT_RETRY /* taskqueued: the job has failed, and runs again after `delay_ms` */
 } tm_client_event_type;
 
 /*
@@ -156,7 +157,11 @@ typedef struct tm_client_event {
     double fraction;        /* progress: from 0 to 1; else -1 */
     int64_t cpu_us;         /* done, failed, with usage: microseconds of processor time */
     int64_t worker_rss;     /* done, failed, with usage: bytes, the worker's size at the end */
-    int64_t count;          /* ok to cancel and kill of a selection: number of jobs */
+    int64_t count;          /* ok to cancel, kill and retry of a selection: number of jobs */
+    int64_t attempt;        /* retry: the failed run; done, failed: the last one, from 2; else -1 */
+    int64_t delay_ms;       /* retry: milliseconds until the job may run again */
+    bool poison;            /* failed: the job was lost too often, and is not run again */
+    bool joined;            /* accepted: the job was there already, under the same key */
 } tm_client_event;
 
 /* Options of tm_client_connect(). Zero all unused members. */
@@ -172,8 +177,9 @@ enum {
     TM_CLIENT_NOTIFY_ACCEPTED = 1,
     TM_CLIENT_NOTIFY_STARTED = 2,
     TM_CLIENT_NOTIFY_PROGRESS = 4,
-    TM_CLIENT_NOTIFY_PART = 8,  /* the result in pieces, as they come; see PART above */
-    TM_CLIENT_NOTIFY_USAGE = 16 /* no event: `cpu_us` and `worker_rss` in the last one */
+    TM_CLIENT_NOTIFY_PART = 8,   /* the result in pieces, as they come; see PART above */
+    TM_CLIENT_NOTIFY_USAGE = 16, /* no event: `cpu_us` and `worker_rss` in the last one */
+    TM_CLIENT_NOTIFY_RETRY = 32  /* taskqueued alone */
 };
 
 /* Somebody else's job, submitted on their behalf; needs the right "relay". Zero all unused members.
@@ -269,8 +275,8 @@ const char *tm_client_error_event(const tm_client *client);
 const char *tm_client_server(const tm_client *client);
 
 /* Returns the largest payload of a job or a result, in bytes; 0 before tm_client_connect(). A
- * larger payload from the server is a PROTOCOL fault; but answers to other requests, and the ends
- * of jobs for this client's services, may be larger. */
+ * larger payload from the server is a PROTOCOL fault; but answers to other requests, the ends of
+ * jobs for this client's services, and results kept by taskqueued may be larger. */
 size_t tm_client_payload_max(const tm_client *client);
 
 /* Returns the number of jobs and requests in flight: sent by tm_client_submit() or
@@ -323,9 +329,20 @@ bool tm_client_event_is_final(const tm_client_event *event);
  *
  * tm_client_request() does not wait for the answer. The answer is an event with the id in `*id` and
  * with `user`: of the request's own type, OK or ERROR. With `timeout_ms` 0 the call does not read;
- * TIMEOUT: nothing was sent. With the op "submit" the events are those of a job.
+ * TIMEOUT: nothing was sent. With the ops "submit" and "wait" the events are those of a job.
  *
- * tm_client_ask() waits, as the functions below do. The op "submit" is INVALID.
+ * tm_client_ask() waits, as the functions below do. The ops "submit" and "wait" are INVALID.
+ *
+ * The options of tm_client_submit() have no members for the fields of taskqueued: a submit with a
+ * key, retries or a delay goes this way. Its job is kept, whatever becomes of this connection:
+ *
+ *     tm_client_request(client, "submit",
+ *                       "{\"module\":\"mail\",\"key\":\"order-17\",\"retries\":5,\"detach\":true}",
+ *                       data, size, NULL, 5000, &id);
+ *
+ * ACCEPTED has the server's id of the job. Any client, at any time, then has its end by
+ *
+ *     tm_client_request(client, "wait", "{\"job\":\"q17\"}", NULL, 0, NULL, 5000, &id);
  */
 TM_CLIENT_MUST_CHECK tm_client_status tm_client_request(tm_client *client, const char *op,
                                                         const char *fields, const void *data,

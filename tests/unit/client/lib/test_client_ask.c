@@ -145,6 +145,72 @@ START_TEST(a_submit_by_its_name)
 }
 END_TEST
 
+/* As taskqueued: a job runs twice, and its end is told to two waits. Its result is larger than
+ * payload_max. */
+static void plays_waits(struct fake *fake)
+{
+    static char result[2 * 1048576];
+    memset(result, 'r', sizeof result);
+    fake_accept(fake);
+    fake_expect(fake, "*{\"op\":\"hello\"");
+    fake_send(fake, "{\"event\":\"hello\",\"protocol\":1,\"server\":\"taskqueued/0.1.0\","
+                    "\"payload_max\":1048576,\"features\":[\"set\",\"wait\",\"key\"]}\n");
+    fake_expect(fake, "{\"op\":\"wait\",\"id\":1,\"job\":\"q1\","
+                      "\"notify\":[\"started\",\"retry\"]}");
+    fake_expect(fake, "{\"op\":\"wait\",\"id\":2,\"job\":\"q1\"}");
+    fake_sendf(fake,
+               "{\"event\":\"started\",\"id\":1,\"job\":\"q1\"}\n"
+               "{\"event\":\"retry\",\"id\":1,\"job\":\"q1\",\"attempt\":1,\"delay_ms\":5}\n"
+               "{\"event\":\"started\",\"id\":1,\"job\":\"q1\"}\n"
+               "{\"event\":\"failed\",\"id\":2,\"job\":\"q1\",\"reason\":\"error\","
+               "\"attempt\":2,\"poison\":true}\n"
+               "{\"event\":\"done\",\"id\":1,\"job\":\"q1\",\"size\":%zu}\n",
+               sizeof result);
+    fake_send_bytes(fake, result, sizeof result);
+    fake_expect_end(fake);
+}
+
+static tm_client_event *next_event(tm_client *client, tm_client_event_type type, uint64_t id)
+{
+    tm_client_event *event;
+    ck_assert_int_eq(tm_client_next(client, WAIT_MS, &event), TM_CLIENT_OK);
+    ck_assert_int_eq(event->type, type);
+    ck_assert_uint_eq(event->id, id);
+    return event;
+}
+
+/* A wait has the events of a job: any number until the last one. */
+START_TEST(a_wait)
+{
+    struct fake fake;
+    tm_client_event *event;
+    fake_start(&fake, plays_waits, NULL);
+    tm_client *client = connected(&fake);
+    ck_assert_int_eq(tm_client_ask(client, "wait", "{\"job\":\"q1\"}", NULL, 0, WAIT_MS, &event),
+                     TM_CLIENT_INVALID);
+    requested(client, "wait", "{\"job\":\"q1\",\"notify\":[\"started\",\"retry\"]}", "", NULL);
+    requested(client, "wait", "{\"job\":\"q1\"}", "", NULL);
+    tm_client_event_free(next_event(client, TM_CLIENT_EVENT_STARTED, 1));
+    event = next_event(client, TM_CLIENT_EVENT_RETRY, 1);
+    ck_assert(!tm_client_event_is_final(event));
+    ck_assert_int_eq(event->attempt, 1);
+    ck_assert_int_eq(event->delay_ms, 5);
+    tm_client_event_free(event);
+    tm_client_event_free(next_event(client, TM_CLIENT_EVENT_STARTED, 1));
+    event = next_answer(client, TM_CLIENT_EVENT_FAILED, 2);
+    ck_assert_int_eq(event->attempt, 2);
+    ck_assert(event->poison);
+    tm_client_event_free(event);
+    event = next_answer(client, TM_CLIENT_EVENT_DONE, 1);
+    ck_assert_uint_eq(event->size, 2 * 1048576);
+    ck_assert_int_eq(event->attempt, -1);
+    tm_client_event_free(event);
+    ck_assert_int_eq(tm_client_next(client, 0, &event), TM_CLIENT_NOTHING);
+    tm_client_free(client);
+    fake_finish(&fake);
+}
+END_TEST
+
 /* As taskmasterd answered before it had these. */
 static void plays_an_older_server(struct fake *fake)
 {
@@ -192,10 +258,7 @@ END_TEST
 int main(void)
 {
     const TTest *const tests[] = {
-        answers_by_events,
-        asked,
-        a_submit_by_its_name,
-        a_server_without_the_feature,
+        answers_by_events, asked, a_submit_by_its_name, a_wait, a_server_without_the_feature,
     };
     TCase *tcase = tcase_create("client_ask");
     tcase_set_timeout(tcase, 120);

@@ -4,7 +4,7 @@
 
 #include <check.h>
 
-enum { LAST_TYPE = TM_CLIENT_EVENT_SERVICES };
+enum { LAST_TYPE = TM_CLIENT_EVENT_RETRY };
 
 START_TEST(each_type_has_its_name)
 {

@@ -261,6 +261,27 @@ START_TEST(jobs_of_others_may_be_larger)
 }
 END_TEST
 
+/* They may have been kept since payload_max was more. */
+START_TEST(kept_results_may_be_larger)
+{
+    static const char text[] = "{\"event\":\"done\",\"size\":1073741824}\n"
+                               "{\"event\":\"part\",\"size\":1001}\n";
+    for (size_t skip = 0; skip <= 38; skip += 38) {
+        struct tmc_message message;
+        struct tmc_reader *reader = tmc_reader_new();
+        size_t room;
+        tmc_reader_set_payload_max(reader, 1000);
+        tmc_reader_allow_any_result(reader);
+        memcpy(tmc_reader_room(reader, &room), text + skip, sizeof text - 1 - skip);
+        tmc_reader_filled(reader, sizeof text - 1 - skip);
+        ck_assert_int_eq(tmc_reader_next(reader, &message, &failure),
+                         skip == 0 ? TM_CLIENT_OK : TM_CLIENT_PROTOCOL);
+        tmc_message_clear(&message);
+        tmc_reader_free(reader);
+    }
+}
+END_TEST
+
 int main(void)
 {
     TCase *tcase = tcase_create("reader");
@@ -274,6 +295,7 @@ int main(void)
     tcase_add_test(tcase, header_length);
     tcase_add_test(tcase, size_is_not_believed);
     tcase_add_test(tcase, jobs_of_others_may_be_larger);
+    tcase_add_test(tcase, kept_results_may_be_larger);
     Suite *suite = suite_create("client reader");
     suite_add_tcase(suite, tcase);
     return run_suite(suite);

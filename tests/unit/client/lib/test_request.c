@@ -55,6 +55,7 @@ START_TEST(submit_of_live_jobs)
         .relay = &relay,
     };
     const tm_client_submit_options detached = {.detach = true}, served = {.service = "mail"};
+    const tm_client_submit_options retried = {.notify = TM_CLIENT_NOTIFY_RETRY};
     assert_line(tmc_request_submit(&request, 3, "fib", 0, &options, &failure),
                 "{\"op\":\"submit\",\"id\":3,\"module\":\"fib\","
                 "\"notify\":[\"progress\",\"part\",\"usage\"],\"soft_timeout_ms\":7,"
@@ -65,6 +66,9 @@ START_TEST(submit_of_live_jobs)
     assert_line(
         tmc_request_submit(&request, 3, "fib", 0, &served, &failure),
         "{\"op\":\"submit\",\"id\":3,\"module\":\"fib\",\"service\":\"mail\",\"size\":0}\n");
+    assert_line(
+        tmc_request_submit(&request, 3, "fib", 0, &retried, &failure),
+        "{\"op\":\"submit\",\"id\":3,\"module\":\"fib\",\"notify\":[\"retry\"],\"size\":0}\n");
 }
 END_TEST
 
@@ -230,7 +234,7 @@ END_TEST
 START_TEST(what_would_break_the_framing)
 {
     char module[HEADER_MAX + 1];
-    const tm_client_submit_options options = {.notify = 32};
+    const tm_client_submit_options options = {.notify = 64};
     memset(module, 'm', HEADER_MAX);
     module[HEADER_MAX] = '\0';
     ck_assert_int_eq(tmc_request_submit(&request, 1, module, 0, NULL, &failure), TM_CLIENT_INVALID);
