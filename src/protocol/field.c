@@ -5,6 +5,7 @@
  * -0 for 0, has no integers beyond 64 bits (json_load.h), and would return a context's 1.10 as
  * 1.1000000000000001.
  */
+#include "base/rfc3339.h"
 #include "common/json_raw.h"
 #include "common/log.h"
 #include "common/name.h"
@@ -146,6 +147,23 @@ static int read_uint(struct header *header, const struct field *field, const jso
         return bad_field(header, field);
     *(uint32_t *)place(header, field) = (uint32_t)number;
     return 0;
+}
+
+static int read_uint64(struct header *header, const struct field *field, const json_t *value)
+{
+    uint64_t number;
+    (void)value;
+    if (!read_digits(header, field, &number) || number < field->min || number > field->max)
+        return bad_field(header, field);
+    *(uint64_t *)place(header, field) = number;
+    return 0;
+}
+
+static int read_time(struct header *header, const struct field *field, const json_t *value)
+{
+    uint64_t *ms = place(header, field);
+    const char *text = json_is_string(value) ? json_string_value(value) : "";
+    return rfc3339_read(text, json_string_length(value), ms) ? 0 : bad_field(header, field);
 }
 
 static int read_true(struct header *header, const struct field *field, const json_t *value)
@@ -296,6 +314,7 @@ static const reader readers[] = {
     [FIELD_WORD] = read_word,     [FIELD_CONTEXT] = read_context, [FIELD_VERSION] = read_version,
     [FIELD_TOKEN] = read_token,   [FIELD_OP] = read_op,           [FIELD_SIZE] = read_size,
     [FIELD_TRUE] = read_true,     [FIELD_SERVICE] = read_service, [FIELD_OBJECT] = read_object,
+    [FIELD_UINT64] = read_uint64, [FIELD_TIME] = read_time,
 };
 
 int field_read(struct header *header, const struct field *field)

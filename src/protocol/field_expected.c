@@ -46,6 +46,13 @@ static void describe_uint(const struct header *header, const struct field *field
              "an integer from %" PRIu64 " to %" PRIu64 ", in digits only", field->min, field->max);
 }
 
+static void describe_time(const struct header *header, const struct field *field,
+                          char expected[FIELD_EXPECTED_MAX])
+{
+    (void)header, (void)field;
+    snprintf(expected, FIELD_EXPECTED_MAX, "a time like \"2026-01-31T08:15:00Z\", with its zone");
+}
+
 static void describe_true(const struct header *header, const struct field *field,
                           char expected[FIELD_EXPECTED_MAX])
 {
@@ -132,7 +139,8 @@ void field_expected(const struct header *header, const struct field *field,
         [FIELD_WORDS] = describe_words,     [FIELD_CONTEXT] = describe_any_string,
         [FIELD_VERSION] = describe_version, [FIELD_TOKEN] = describe_any_string,
         [FIELD_OP] = describe_any_string,   [FIELD_SIZE] = describe_size,
-        [FIELD_OBJECT] = describe_object,
+        [FIELD_OBJECT] = describe_object,   [FIELD_UINT64] = describe_uint,
+        [FIELD_TIME] = describe_time,
     };
     describers[field->kind](header, field, expected);
 }

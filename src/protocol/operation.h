@@ -27,6 +27,8 @@ enum field_kind {
     FIELD_SERVICE, /* 1 to `max` of [A-Za-z0-9_.-]: TEXT */
     FIELD_ID,      /* a request's id, as compact JSON: TEXT */
     FIELD_UINT,    /* digits only, `min` to `max`: uint32_t */
+    FIELD_UINT64,  /* likewise: uint64_t */
+    FIELD_TIME,    /* a time with its zone (base/rfc3339.h), in ms since 1970: uint64_t */
     FIELD_TRUE,    /* bool, and never false */
     FIELD_SWITCH,  /* false, true, or one of `words`; 0, 1, or its place from 2: uint32_t */
     FIELD_WORD,    /* one of `words`; its place from 1, 0 for none: uint32_t */
