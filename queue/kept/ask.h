@@ -33,14 +33,16 @@ struct kept_ask {
     enum kept_ask_kind kind;
     uint64_t seq;
     bool with_input;
-    const char *by;                 /* CANCEL, KILL: for the event, borrowed until the answer */
+    const char *by;                 /* CANCEL, KILL: fields for the event, JSON text
+                                     * ",\"by\":\"submitter\"", borrowed until the answer */
     struct kept_follower *follower; /* FOLLOW */
     /* Whether the asker may; called once the job is known. NULL: yes. */
     bool (*permits)(struct kept_ask *ask, const struct kept *job);
-    /* `job` is NULL if UNKNOWN, and borrowed for the call. A FOLLOW is answered before the
-     * follower's first event. */
+    /* `job` is NULL if UNKNOWN, and borrowed for the call. The answer comes before the events that
+     * follow from it: of a FOLLOW the follower's first one, of a CANCEL the end. */
     void (*answered)(struct kept_ask *ask, enum kept_answer answer, struct kept *job);
     uint64_t other;
+    uint8_t state; /* enum kept_state: the job's when the ask came to it, for `answered` */
     /* For queue/kept/ alone: */
     struct kept *job;
     TAILQ_ENTRY(kept_ask) link;

@@ -63,8 +63,9 @@ void kept_follow(struct kept *job, struct kept_follower *follower);
 /* Hears no more of them, and changes nothing else. Without a job nothing happens. */
 void kept_unfollow(struct kept_follower *follower);
 
-/* The submit ends for its own part (a cancel by target, or `link`): it leaves the job. Of the last
- * one, and if no submit of the job was detached, the job is cancelled; true then. */
+/* The submit ends for its own part (a cancel by target, or `link`). If it is the last one of the
+ * job, and none was detached, the job is cancelled: true, and the submit hears of the end, after
+ * this call. Otherwise it has left the job. `by` is as of an ask. */
 bool kept_withdraw(struct kept_follower *follower, const char *by);
 
 /* An outcome was written whole to the connection of this follower, which has left the job: unless

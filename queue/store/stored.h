@@ -74,7 +74,7 @@ struct stored_wish {
 struct stored_outcome {
     bool is_done;
     const char *reason; /* of a failed one */
-    const char *fields; /* JSON text: the other fields of the event, "\"order\":17,..." */
+    const char *fields; /* JSON text: the other fields of the event, ",\"order\":17,..." */
     uint64_t ended_ms;
     uint64_t over_ms; /* the outcome is kept until then */
 };
