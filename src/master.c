@@ -41,7 +41,6 @@
 struct master {
     struct loop loop;
     struct signals signals;
-    uint64_t heard; /* signals of this turn, a bit each */
     struct payload_budget budget, output;
     struct conn_loop conns;
     struct pools pools;
@@ -80,57 +79,38 @@ static void close_all(void *arg)
 
 /* --- signals --- */
 
-static void on_hup(struct master *m)
+static void on_child(void *arg)
 {
+    struct master *m = arg;
+    workers_reap(&m->workers);
+}
+
+static void on_hup(void *arg)
+{
+    struct master *m = arg;
     if (m->shutdown.phase == RUNNING)
         reload_run(&m->reload);
     else if (log_limits_allow(&m->log_limits, LOG_WARN, "reload-failed", "-"))
         log_event(LOG_WARN, "reload-failed", LOG_STR("why", "the server is shutting down"));
 }
 
-/* Any process of our user can send them, also a module's: the log is limited. */
-static void on_usr1(struct master *m)
+/* Any process of our user can send the signal, also a module's: the log is limited. */
+static void on_usr1(void *arg)
 {
+    struct master *m = arg;
     struct control_reopen told;
     reopen_run(&m->reload, &told);
     if (log_limits_allow(&m->log_limits, LOG_INFO, "reopen", "-"))
         reopen_say(&told, signal_name(SIGUSR1));
 }
 
-static void on_reserved(struct master *m, int signo)
-{
-    if (log_limits_allow(&m->log_limits, LOG_INFO, "signal-reserved", "-"))
-        log_event(LOG_INFO, "signal-reserved", LOG_STR("signal", signal_name(signo)),
-                  LOG_STR("hint", "it does nothing yet"));
-}
-
-/* The loop calls once for each signal, after all signals of the turn have come: a thousand HUPs are
- * one reload. */
-static bool is_heard(struct master *m, evutil_socket_t signo)
-{
-    uint64_t bit = 1ull << signo, before = m->heard;
-    m->heard |= bit;
-    return before & bit;
-}
-
-static void on_signal(evutil_socket_t signo, short what, void *arg)
+static void on_end(void *arg, const char *signal)
 {
     struct master *m = arg;
-    (void)what;
-    if (is_heard(m, signo) && !signals_is_end((int)signo))
-        return;
-    timers_turn(&m->loop.timers, clock_us());
-    if (signo == SIGCHLD)
-        workers_reap(&m->workers);
-    else if (signo == SIGHUP)
-        on_hup(m);
-    else if (signo == SIGUSR1)
-        on_usr1(m);
-    else if (signo == SIGUSR2)
-        on_reserved(m, signo);
-    else
-        shutdown_ask(&m->shutdown, signal_name(signo));
+    shutdown_ask(&m->shutdown, signal);
 }
+
+static const struct signals_ops signals_ops = {on_child, on_hup, on_usr1, on_end};
 
 /* --- requests of clients --- */
 
@@ -289,7 +269,9 @@ static void set_up(struct master *m, struct config *config, const struct config_
     *m = (struct master){0};
     fill_low_descriptors();
     loop_open(&m->loop);
-    signals_open(&m->signals, m->loop.base, on_signal, m);
+    m->signals = (struct signals){
+        .loop = &m->loop, .log_limits = &m->log_limits, .ops = &signals_ops, .arg = m};
+    signals_open(&m->signals);
     conn_loop_init(&m->conns, m->loop.base, &m->loop.timers, &m->budget, &m->output);
     boot_id_make(m->boot);
     module_table_init(&m->modules, &settings->modules);
@@ -343,7 +325,7 @@ static void note_lag(struct master *m)
 
 static void turn(struct master *m)
 {
-    m->heard = 0;
+    signals_turn(&m->signals);
     loop_turn(&m->loop);
     note_lag(m);
     conn_loop_chores(&m->conns);

@@ -1,6 +1,8 @@
 /* signals: see signals.h. */
 #include "daemon/signals.h"
 
+#include "base/clock.h"
+#include "base/signal_name.h"
 #include "common/log.h"
 
 #include <signal.h>
@@ -24,7 +26,7 @@ static bool is_among(int signo, const int *list, size_t count)
     return false;
 }
 
-bool signals_is_end(int signo)
+static bool is_end(int signo)
 {
     return is_among(signo, ends, COUNT(ends));
 }
@@ -41,7 +43,7 @@ static void (*early_action(int signo))(int)
 {
     if (is_among(signo, faults, COUNT(faults)) || signo == SIGCHLD || signo == SIGHUP)
         return SIG_DFL;
-    return signals_is_end(signo) ? end_early : SIG_IGN;
+    return is_end(signo) ? end_early : SIG_IGN;
 }
 
 /* Our parent may have ignored or blocked any signal. signal() fails for KILL, STOP and those of the
@@ -58,12 +60,57 @@ void signals_begin(void)
     sigprocmask(SIG_SETMASK, &mask, NULL);
 }
 
-void signals_open(struct signals *signals, struct event_base *base, event_callback_fn call,
-                  void *arg)
+static void on_reserved(struct signals *signals, int signo)
+{
+    if (log_limits_allow(signals->log_limits, LOG_INFO, "signal-reserved", "-"))
+        log_event(LOG_INFO, "signal-reserved", LOG_STR("signal", signal_name(signo)),
+                  LOG_STR("hint", "it does nothing yet"));
+}
+
+static void call(struct signals *signals, int signo)
+{
+    const struct signals_ops *ops = signals->ops;
+    if (signo == SIGCHLD && ops->child)
+        ops->child(signals->arg);
+    else if (signo == SIGHUP)
+        ops->reload(signals->arg);
+    else if (signo == SIGUSR1)
+        ops->reopen(signals->arg);
+    else if (signo == SIGUSR2)
+        on_reserved(signals, signo);
+    else if (is_end(signo))
+        ops->end(signals->arg, signal_name(signo));
+}
+
+/* The loop calls once for each signal, after all signals of the turn have come: a thousand HUPs are
+ * one reload. */
+static bool is_heard(struct signals *signals, int signo)
+{
+    uint64_t bit = 1ull << signo, before = signals->heard;
+    signals->heard |= bit;
+    return before & bit;
+}
+
+static void on_signal(evutil_socket_t signo, short what, void *arg)
+{
+    struct signals *signals = arg;
+    (void)what;
+    if (is_heard(signals, (int)signo) && !is_end((int)signo))
+        return;
+    timers_turn(&signals->loop->timers, clock_us());
+    call(signals, (int)signo);
+}
+
+void signals_turn(struct signals *signals)
+{
+    signals->heard = 0;
+}
+
+void signals_open(struct signals *signals)
 {
     sigset_t none;
     for (int i = 0; i < SIGNALS_HEARD; i++) {
-        signals->events[i] = evsignal_new(base, heard[i], call, arg);
+        signals->events[i] = evsignal_new(signals->loop->base, heard[i], on_signal, signals);
         if (!signals->events[i] || event_add(signals->events[i], NULL) < 0)
             fatal(EX_OSERR, "cannot handle signal %d", heard[i]);
     }

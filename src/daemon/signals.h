@@ -1,5 +1,5 @@
 /*
- * signals: the signals with a meaning for the master. No other signal ends or stops it.
+ * signals: the signals with a meaning for a daemon. No other signal ends or stops it.
  *
  *     TERM, INT, QUIT      the end, in order
  *     HUP                  a reload; an early one is kept for the loop
@@ -20,25 +20,42 @@
 #ifndef TASKMASTER_DAEMON_SIGNALS_H
 #define TASKMASTER_DAEMON_SIGNALS_H
 
+#include "base/log_limits.h"
+#include "net/loop.h"
+
 #include <event2/event.h>
 #include <stdbool.h>
+#include <stdint.h>
 
 enum { SIGNALS_HEARD = 7 };
 
+/* What a daemon does on them. Each is called once in a turn of the loop, except `end`. */
+struct signals_ops {
+    void (*child)(void *arg); /* NULL: the daemon has no children */
+    void (*reload)(void *arg);
+    void (*reopen)(void *arg);
+    void (*end)(void *arg, const char *name);
+};
+
 struct signals {
     struct event *events[SIGNALS_HEARD];
+    struct loop *loop;
+    struct log_limits *log_limits; /* any process of our user can send signals in a loop */
+    const struct signals_ops *ops;
+    void *arg;      /* for them */
+    uint64_t heard; /* in this turn, a bit each */
 };
 
 /* To be called first. Until signals_open(), TERM, INT and QUIT end the process with status 0: there
  * is nothing to end yet. */
 void signals_begin(void);
 
-/* From now on the loop calls `call` for each signal with a meaning. */
-void signals_open(struct signals *signals, struct event_base *base, event_callback_fn call,
-                  void *arg);
+/* From now on the loop calls `ops` for each signal with a meaning. The other members are filled in.
+ */
+void signals_open(struct signals *signals);
 
-/* Whether the signal asks for the end. Each of these counts. */
-bool signals_is_end(int signo);
+/* At the begin of each turn of the loop. */
+void signals_turn(struct signals *signals);
 
 /* No signal does anything from now on: the process is on its way out. */
 void signals_close(struct signals *signals);
