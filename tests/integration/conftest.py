@@ -10,6 +10,7 @@ sys.path.insert(0, os.path.dirname(__file__))
 
 from harness import proc  # noqa: E402
 from harness.daemon import COMMAND, MASTER, MODULES, WORKER, Daemon  # noqa: E402
+from harness.queued import Queued  # noqa: E402
 from harness.wait import BUILD  # noqa: E402
 
 
@@ -38,6 +39,13 @@ class Factory:
         self.daemons.append(daemon)
         return daemon
 
+    def make_queue(self, config=None, master=None, **popen):
+        """Makes a taskqueued without starting it."""
+        name = f"queue{len(self.daemons)}"
+        queue = Queued(str(self.directory), name, config or {}, master, **popen)
+        self.daemons.append(queue)
+        return queue
+
     def __call__(self, **config):
         return self.make(config).start()
 
@@ -55,6 +63,18 @@ def daemon(tmp_path):
     factory = Factory(tmp_path)
     yield factory
     factory.end()
+
+
+@pytest.fixture
+def queue(daemon):
+    """Makes a taskqueued on a taskmasterd of its own: queue(job_max=5). `master`: another one, or False for none."""
+
+    def make(master=None, **config):
+        if master is None:
+            master = daemon()
+        return daemon.make_queue(config, master or None).start()
+
+    return make
 
 
 @pytest.fixture

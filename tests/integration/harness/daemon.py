@@ -124,10 +124,13 @@ def read_until_lost(server, pipe):
 
 
 class Daemon:
+    program = MASTER
+    defaults = DEFAULTS
+
     def __init__(self, directory, name, config, options=(), env=None, stderr=None, **popen):
         self.directory = directory
         self.name = name
-        self.config = {**DEFAULTS, **hyphens(config)}
+        self.config = {**self.defaults, **hyphens(config)}
         self.config = {k: v for k, v in self.config.items() if v is not None}
         self.config_path = os.path.join(directory, f"{name}.json")
         self.log = Log(os.path.join(directory, f"{name}.log"))
@@ -155,7 +158,7 @@ class Daemon:
             json.dump(self.config, file, indent=1)
 
     def command(self):
-        return self.command_line or [MASTER, "-c", self.config_path, *self.options]
+        return self.command_line or [self.program, "-c", self.config_path, *self.options]
 
     def launch(self):
         """Starts the daemon without waiting for anything."""
@@ -195,7 +198,7 @@ class Daemon:
         )
         if self.process.poll() is not None:
             raise AssertionError(
-                f"taskmasterd ended with {self.process.returncode} at start:\n{self.log.tail()}"
+                f"{self.name} ended with {self.process.returncode} at start:\n{self.log.tail()}"
             )
         self.addresses = self._listening("clients")
         return self
@@ -235,7 +238,7 @@ class Daemon:
         try:
             return self.process.wait(timeout)
         except subprocess.TimeoutExpired:
-            raise AssertionError(f"taskmasterd did not end within {timeout:g} s") from None
+            raise AssertionError(f"{self.name} did not end within {timeout:g} s") from None
 
     def kill(self):
         """kill -9, as an operator would."""
