@@ -56,6 +56,10 @@ void keep_master_draining(struct keep *keep);
 /* The handed job with this number; NULL: there is none (its connection was another one). */
 struct kept *keep_handed(struct keep *keep, uint64_t seq);
 
+/* What is left of the job's max_wait_ms, at least 1, for the submit to the master; 0: it may wait
+ * for any time. A jump of the wall clock does not count. */
+uint64_t kept_wait_left_ms(const struct kept *job);
+
 void kept_on_started(struct kept *job, const char *fields);
 void kept_on_progress(struct kept *job, const char *fields);
 void kept_on_end(struct kept *job, const struct kept_end *end);

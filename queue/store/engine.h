@@ -33,7 +33,8 @@ enum store_status {
     STORE_OK,
     STORE_UNKNOWN,  /* there is no such job, or not in such a state */
     STORE_NO_ROOM,  /* of PUT and BACKUP: the disk or store-max is full; nothing was changed */
-    STORE_JOINED,   /* of PUT: `other` has this key and payload; nothing was changed */
+    STORE_JOINED,   /* of PUT: `other` has this key and payload. It is detached from now on if `job`
+                     * is; nothing else was changed */
     STORE_CONFLICT, /* of PUT and AGAIN: `other` has the key; nothing was changed */
     STORE_FAILED,   /* of BACKUP: `error` says why */
 };
@@ -47,12 +48,16 @@ enum store_kind {
     STORE_ENDED,  /* any but ENDED -> ENDED: `run`, `outcome`, `result` */
     STORE_AGAIN,  /* ENDED and failed -> WAITING: `run` */
     STORE_FORGET, /* ENDED -> gone */
-    STORE_MARK,   /* notes `run.is_cancelled`, or `outcome.over_ms` of an ENDED one */
-    STORE_RIPEN,  /* DELAYED -> WAITING, all that are due at `now_ms`, up to `max`: in `rows` */
-    STORE_EXPIRE, /* reads WAITING and DELAYED jobs whose expires_ms is over at `now_ms` */
+    STORE_MARK,   /* notes `run.is_cancelled` of one that is not ENDED; `outcome.over_ms` of an ENDED
+                   * one, if it has no key and the time is sooner than the noted one */
+    STORE_RIPEN,  /* DELAYED -> WAITING, all of the range that are due at `now_ms`, up to `max`: in
+                   * `rows` */
+    STORE_EXPIRE, /* reads WAITING and DELAYED jobs of the range whose expires_ms is over at
+                   * `now_ms`, up to `max` */
     STORE_SWEEP,  /* ENDED -> gone, all whose over_ms is over at `now_ms`, up to `max`: in `rows` */
     STORE_LIST,   /* reads jobs of a filter behind `behind_seq` by number, up to `max`, looking at
-                   * 10,000 at most; `behind_seq` is then the last one looked at */
+                   * 10,000 at most; `behind_seq` is then the last one looked at. HANDED ones alone
+                   * are found by an index, without a bound: the first thing after the start */
     STORE_PAUSE,  /* notes that `module` (NULL: all) is paused, or not */
     STORE_BACKUP, /* writes a copy of the store to `path`, while other operations go on */
     STORE_KINDS
@@ -86,6 +91,8 @@ struct store_op {
     const char *module;
     uint8_t behind_priority; /* TAKE: behind this place, */
     uint64_t behind_seq;     /* of its jobs; 0: from the beginning */
+    uint64_t until_seq;      /* RIPEN, EXPIRE: the range are the numbers over behind_seq up to this
+                              * one; 0: without an end. next_ms is of the range, too */
     size_t max;              /* jobs */
     size_t max_bytes;        /* of their inputs; one is read in any case */
     uint64_t now_ms;
@@ -130,6 +137,9 @@ struct engine_ops {
     void (*post)(struct engine *engine, struct store_op *op);
     void (*flush)(struct engine *engine);
     uint64_t (*bytes)(const struct engine *engine); /* in use now, of store-max */
+    /* How many more bytes can be written before the store or the disk is full. Results on their
+     * way must find room. */
+    uint64_t (*left)(const struct engine *engine);
     /* For a submit: under 90 % of store-max and of the disk. */
     bool (*has_room)(const struct engine *engine);
     /* Does all posted operations, calls their `done`, and closes the store. After `failed` nothing
