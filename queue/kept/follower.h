@@ -35,9 +35,11 @@ enum kept_refusal {
     KEPT_KEY_CONFLICT, /* error: the job `other` has the key, with another payload */
 };
 
-/* Texts are borrowed for the call. */
+/* Texts are borrowed for the call. In the call about its last event, a follower has no job any
+ * more, and may be freed. */
 struct kept_event {
     enum kept_event_type type;
+    struct kept *job;             /* NULL: REFUSED */
     bool joined;                  /* ACCEPTED */
     enum kept_refusal refusal;    /* REFUSED */
     uint64_t other;               /* KEY_CONFLICT: its number */
