@@ -1,12 +1,10 @@
 /* all_settings: see all_settings.h. */
 #include "all_settings.h"
 
-#include "access/access_file.h"
-#include "access/token_file.h"
+#include "access/read.h"
 #include "settings_check.h"
 #include "startup/program_paths.h"
 
-#include <limits.h>
 #include <stddef.h>
 #include <unistd.h>
 
@@ -43,15 +41,7 @@ static int check(const struct config *config, void *settings, struct config_erro
 static int read_tokens(const struct config *config, void *arg, enum file_kind kind,
                        struct config_error *error)
 {
-    struct access_settings *access = &((struct settings *)arg)->access;
-    char why[PATH_MAX + 192];
-    if (access->token_file &&
-        token_file_read(access->token_file, kind, &access->tokens, why, sizeof why) < 0)
-        return config_fault(config, error, "token-file", "%s", why);
-    if (access->access_file &&
-        access_file_read(access->access_file, kind, &access->tokens, why, sizeof why) < 0)
-        return config_fault(config, error, "access-file", "%s", why);
-    return 0;
+    return access_read(config, &((struct settings *)arg)->access, kind, error);
 }
 
 static void release(void *settings)

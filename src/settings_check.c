@@ -3,7 +3,7 @@
 
 #include "common/limits.h"
 #include "common/name.h"
-#include "net/address.h"
+#include "daemon/rules.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -34,30 +34,6 @@ static int check_default_start(const struct check *check)
     return 0;
 }
 
-/* A bound in relation to payload-max. */
-struct size_rule {
-    const char *key;
-    uint64_t bound;
-    bool more; /* more than payload-max, not at least */
-};
-
-/* If only payload-max was written, the fault is told of payload-max: nobody wrote the bound. */
-static int check_size(const struct check *check, const struct size_rule *rule)
-{
-    uint64_t payload_max = check->settings->clients.payload_max;
-    const char *expected = rule->more ? "more than" : "at least";
-    if (rule->bound >= payload_max + rule->more)
-        return 0;
-    if (config_is_set(check->config, rule->key))
-        return config_fault(check->config, check->error, rule->key,
-                            "found %" PRIu64 ", expected %s payload-max, %" PRIu64 "%s",
-                            rule->bound, expected, payload_max, by_default(check, "payload-max"));
-    return config_fault(check->config, check->error, "payload-max",
-                        "found %" PRIu64 ", but %s is %" PRIu64
-                        " by default and must be %s payload-max: raise it too",
-                        payload_max, rule->key, rule->bound, expected);
-}
-
 static int check_sizes(const struct check *check)
 {
     const struct settings *settings = check->settings;
@@ -67,39 +43,21 @@ static int check_sizes(const struct check *check)
         {"client-output-max", settings->jobs.source_output_max, true},
     };
     for (size_t i = 0; i < sizeof rules / sizeof *rules; i++)
-        if (check_size(check, &rules[i]) < 0)
+        if (daemon_rule_size(check->config, check->error, &rules[i],
+                             settings->clients.payload_max) < 0)
             return -1;
     return 0;
 }
 
-/* An address of `key`. `guarded`: whoever connects is asked for a token. */
-static int check_address(const struct check *check, const char *key, const char *text, bool guarded,
-                         enum address_kind *kind)
-{
-    char why[128];
-    bool local;
-    if (address_check(text, kind, &local, why, sizeof why) < 0)
-        return config_fault(check->config, check->error, key, "found \"%s\", %s", text, why);
-    if (local || guarded || check->settings->access.allow_open_listen)
-        return 0;
-    return config_fault(check->config, check->error, key,
-                        "found \"%s\", which others than this machine may reach: %sset "
-                        "allow-open-listen if something else keeps strangers away",
-                        text,
-                        strcmp(key, "listen") == 0 ? "set token-file or access-file, or " : "");
-}
-
 static int check_listen(const struct check *check)
 {
-    const struct option_list *listen = &check->settings->clients.listen;
     const char *worker_listen = check->settings->workers.listen;
     const struct access_settings *access = &check->settings->access;
-    bool guarded = access->token_file || access->access_file;
     enum address_kind kind;
-    for (size_t i = 0; i < listen->count; i++)
-        if (check_address(check, "listen", listen->items[i], guarded, &kind) < 0)
-            return -1;
-    if (check_address(check, "worker-listen", worker_listen, false, &kind) < 0)
+    if (daemon_rule_listen(check->config, check->error, &check->settings->clients.listen, access) <
+            0 ||
+        daemon_rule_address(check->config, check->error, "worker-listen", worker_listen, access,
+                            false, &kind) < 0)
         return -1;
     if (kind == ADDRESS_UNIX)
         return config_fault(check->config, check->error, "worker-listen",
