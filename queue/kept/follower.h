@@ -65,8 +65,11 @@ void kept_follow(struct kept *job, struct kept_follower *follower);
 /* Hears no more of them, and changes nothing else. Without a job nothing happens. */
 void kept_unfollow(struct kept_follower *follower);
 
-/* The submit ends for its own part (a cancel by target, or `link`). If it is the last one of the
- * job, and none was detached, the job is cancelled: true, and the submit hears of the end, after
+/* Whether the job ends if this submit withdraws: it is the last one, and none was detached. */
+bool kept_is_last(const struct kept_follower *follower);
+
+/* The submit ends for its own part (a cancel by target, or `link`). If it is the last one, the
+ * job is cancelled: true, and the submit hears of the end, after
  * this call. Otherwise it has left the job. `by` is as of an ask. */
 bool kept_withdraw(struct kept_follower *follower, const char *by);
 

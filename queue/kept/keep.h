@@ -63,6 +63,9 @@ void keep_submit(struct keep *keep, struct stored_job *stored, struct payload *i
 /* The record, if it is in memory. */
 struct kept *keep_find(struct keep *keep, uint64_t seq);
 
+/* The number of the last submit; 0: there was none. */
+uint64_t keep_last_seq(const struct keep *keep);
+
 /* Nothing of the module (NULL: nothing at all) is handed on, or is again. `answered` comes once it
  * is stored. */
 void keep_pause(struct keep *keep, const char *module, bool on, void (*answered)(void *arg),
