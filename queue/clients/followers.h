@@ -1,0 +1,113 @@
+/*
+ * followers: the submits and waits of a session, from their request to the last event.
+ *
+ *     OPEN --(its last event is written)--> TOLD --(the kernel has all of it)--> freed
+ *      ^                                      |
+ *     TIED (a submit with `link`)             '--(the connection is lost)--> freed
+ *
+ * While one is OPEN or TIED, its id is taken. An outcome is acknowledged once the kernel has the
+ * last byte of its event, so a TOLD one keeps the event's place in the output.
+ */
+#ifndef TASKMASTER_QUEUE_CLIENTS_FOLLOWERS_H
+#define TASKMASTER_QUEUE_CLIENTS_FOLLOWERS_H
+
+#include "base/hash.h"
+#include "base/timers.h"
+#include "queue/kept/ask.h"
+#include "queue/kept/follower.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/queue.h>
+
+struct queue_follower;
+struct queue_session;
+struct request;
+
+enum queue_follower_state {
+    FOLLOWER_NEW, /* in no list: the payload of its submit is on its way */
+    FOLLOWER_OPEN,
+    FOLLOWER_TIED,
+    FOLLOWER_TOLD,
+    FOLLOWER_STATES
+};
+
+/* Of one session. */
+struct queue_followers {
+    TAILQ_HEAD(queue_follower_list, queue_follower) lists[FOLLOWER_STATES]; /* NEW's is unused */
+    size_t open;                                                            /* with the tied ones */
+};
+
+/* What a wait has beside its follower (waits.c). */
+struct queue_wait {
+    struct kept_ask ask; /* finds the job */
+    struct timer timer;  /* set: the wait is over when it fires */
+    struct queue_follower *follower;
+    bool has_timeout;
+    uint32_t timeout_ms;
+};
+
+struct queue_follower {
+    struct kept_follower kept;
+    struct queue_session *session;
+    TAILQ_ENTRY(queue_follower) link; /* in the list of its state */
+    struct hash_node by_id;
+    struct queue_wait *wait; /* owned; NULL: a submit */
+    uint64_t seq;            /* of the job, at the last event */
+    uint64_t told_at;        /* the place in the output behind its last event */
+    uint8_t state;           /* enum queue_follower_state */
+    uint8_t tie;             /* of a submit: enum queue_tie */
+    uint16_t id_len, context_len;
+    char text[]; /* JSON: the id, the context of a submit, and a NUL */
+};
+
+/* A job's tie to its connection. */
+enum queue_tie {
+    TIE_NONE,
+    TIE_ALWAYS,
+    TIE_ON_FAILURE, /* unless the client has said bye */
+};
+
+void queue_followers_init(struct queue_session *session);
+
+/* A follower for the request, in state NEW. */
+struct queue_follower *queue_follower_new(struct queue_session *session,
+                                          const struct request *request);
+void queue_follower_free(struct queue_follower *follower);
+
+/* The session's open one with this id; NULL: there is none. */
+struct queue_follower *queue_followers_find(const struct queue_session *session, const char *id,
+                                            size_t len);
+
+/* It is open from now on. The caller has looked for its id. */
+void queue_follower_open(struct queue_follower *follower);
+
+/* Its last event is written: the id is free. `seq`: a job whose outcome was told; 0: none was. */
+void queue_follower_close(struct queue_follower *follower, uint64_t seq);
+
+/* The client has taken some output. */
+void queue_followers_taken(struct queue_session *session);
+
+/* The input has ended: withdraws a batch of the tied ones. True when none is left. */
+bool queue_followers_cut_ties(struct queue_session *session, bool bye);
+
+/* The connection is lost: frees a batch. True when none is left. */
+bool queue_followers_release(struct queue_session *session);
+
+static inline const char *queue_follower_id(const struct queue_follower *follower)
+{
+    return follower->text;
+}
+
+static inline const char *queue_follower_context(const struct queue_follower *follower)
+{
+    return follower->text + follower->id_len;
+}
+
+static inline struct queue_follower *queue_follower_of(struct kept_follower *kept)
+{
+    return (struct queue_follower *)((char *)kept - offsetof(struct queue_follower, kept));
+}
+
+#endif

@@ -1,0 +1,20 @@
+/* ops: see ops.h. */
+#include "queue/clients/ops/ops.h"
+
+#include "protocol/ping.h"
+
+#define ENTRY(name) &queue_op_##name,
+
+const struct operation *const queue_ops[] = {
+    &ping_operation,
+    QUEUE_OPS(ENTRY) & peer_op_set,
+    &peer_op_bye,
+    &peer_op_clients,
+    &peer_op_reload,
+    &peer_op_reopen,
+    &peer_op_drain,
+    &peer_op_log_level,
+    NULL,
+};
+
+struct queue_request queue_ops_request;
