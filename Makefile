@@ -124,6 +124,11 @@ $(O)/tests/unit/jobs/librecorder.a: $(O)/tests/unit/jobs/recorder.o
 $(BUILD)/tests/unit/jobs/%: $(O)/tests/unit/jobs/%.o $(O)/tests/unit/jobs/librecorder.a $(O)/libmaster.a $(O)/libshared.a
 	@mkdir -p $(@D)
 	$(LINK) -o $@ $^ $(MASTER_LIBS) -lcheck -lsubunit -lm -lrt -lpthread
+# The same tests for each engine.
+$(O)/tests/unit/queue/store/libengine.a: $(patsubst %,$(O)/tests/unit/queue/store/%.o,engine_tests engine_world)
+$(BUILD)/tests/unit/queue/store/%: $(O)/tests/unit/queue/store/%.o $(O)/tests/unit/queue/store/libengine.a $(O)/libqueue.a $(O)/libshared.a
+	@mkdir -p $(@D)
+	$(LINK) -o $@ $^ $(QUEUE_LIBS) -lcheck -lsubunit -lm -lrt -lpthread
 $(BUILD)/tests/unit/queue/%: $(O)/tests/unit/queue/%.o $(O)/libqueue.a $(O)/libshared.a
 	@mkdir -p $(@D)
 	$(LINK) -o $@ $^ $(QUEUE_LIBS) -lcheck -lsubunit -lm -lrt -lpthread

@@ -35,9 +35,11 @@ enum stored_retry_on {
 };
 
 /* A payload or a result. From the queue to the store it is `payload`, borrowed until the operation
- * is done. From the store to the queue it is `data`, from malloc(), and the reader's. */
+ * is done; NULL is empty. From the store to the queue it is `data`, from malloc(), and the
+ * reader's; NULL if it is empty, was not asked for, or is no longer kept: the input of a done job.
+ */
 struct stored_body {
-    size_t size;
+    size_t size; /* in either direction */
     const struct payload *payload;
     char *data;
 };

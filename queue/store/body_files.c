@@ -1,0 +1,179 @@
+/* body_files: see body_files.h. */
+#include "queue/store/body_files.h"
+
+#include "base/payload.h"
+#include "common/xmalloc.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+enum { NAME_ROOM = 64 };
+
+static const char new_file[] = "new"; /* one is written at a time */
+
+static void write_name(char text[NAME_ROOM], const struct body_name *name)
+{
+    if (name->is_result)
+        snprintf(text, NAME_ROOM, "%" PRIu64 ".%" PRIu32 ".result", name->seq, name->attempt);
+    else
+        snprintf(text, NAME_ROOM, "%" PRIu64 ".input", name->seq);
+}
+
+/* --- life --- */
+
+int body_files_open(struct body_files *files, const char *path, bool with_sync)
+{
+    *files = (struct body_files){.directory = -1, .with_sync = with_sync};
+    if (mkdir(path, 0700) < 0 && errno != EEXIST)
+        return -1;
+    files->directory = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    return files->directory < 0 ? -1 : 0;
+}
+
+void body_files_close(struct body_files *files)
+{
+    if (files->directory >= 0)
+        close(files->directory);
+    free(files->doomed);
+    *files = (struct body_files){.directory = -1};
+}
+
+/* --- writing --- */
+
+static int write_all(int fd, const char *data, size_t len)
+{
+    while (len) {
+        ssize_t n = write(fd, data, len);
+        if (n < 0 && errno == EINTR)
+            continue;
+        if (n < 0)
+            return -1;
+        data += n;
+        len -= (size_t)n;
+    }
+    return 0;
+}
+
+static int write_payload(int fd, const struct payload *payload)
+{
+    for (const struct payload_part *part = payload->first; part; part = part->next)
+        if (write_all(fd, part->data, part->len) < 0)
+            return -1;
+    return 0;
+}
+
+static int write_new(const struct body_files *files, const struct payload *payload)
+{
+    int fd = openat(files->directory, new_file, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+    if (fd < 0)
+        return -1;
+    int rc = write_payload(fd, payload);
+    if (rc == 0 && files->with_sync)
+        rc = fdatasync(fd);
+    int error = errno;
+    if (close(fd) < 0 && rc == 0)
+        return -1;
+    errno = error;
+    return rc;
+}
+
+int body_files_write(struct body_files *files, const struct body_name *name,
+                     const struct payload *payload)
+{
+    char text[NAME_ROOM];
+    write_name(text, name);
+    if (write_new(files, payload) < 0 ||
+        renameat(files->directory, new_file, files->directory, text) < 0) {
+        int error = errno;
+        unlinkat(files->directory, new_file, 0);
+        errno = error;
+        return -1;
+    }
+    files->is_dirty = true;
+    files->bytes += payload->size;
+    return 0;
+}
+
+int body_files_settle(struct body_files *files)
+{
+    if (!files->is_dirty)
+        return 0;
+    if (files->with_sync && fsync(files->directory) < 0)
+        return -1;
+    files->is_dirty = false;
+    return 0;
+}
+
+/* --- reading --- */
+
+static int read_all(int fd, char *data, size_t len)
+{
+    while (len) {
+        ssize_t n = read(fd, data, len);
+        if (n < 0 && errno == EINTR)
+            continue;
+        if (n <= 0) {
+            errno = n ? errno : EUCLEAN;
+            return -1;
+        }
+        data += n;
+        len -= (size_t)n;
+    }
+    return 0;
+}
+
+char *body_files_read(const struct body_files *files, const struct body_name *name, size_t size)
+{
+    char text[NAME_ROOM];
+    write_name(text, name);
+    int fd = openat(files->directory, text, O_RDONLY | O_CLOEXEC);
+    if (fd < 0)
+        return NULL;
+    char *data = xmalloc(size);
+    int rc = read_all(fd, data, size), error = errno;
+    close(fd);
+    if (rc == 0)
+        return data;
+    free(data);
+    errno = error;
+    return NULL;
+}
+
+/* --- removing --- */
+
+void body_files_doom(struct body_files *files, const struct body_name *name)
+{
+    if (files->doomed_count == files->doomed_room) {
+        files->doomed_room = files->doomed_room ? 2 * files->doomed_room : 16;
+        files->doomed = xrealloc(files->doomed, files->doomed_room * sizeof *files->doomed);
+    }
+    files->doomed[files->doomed_count++] = *name;
+}
+
+/* A file that cannot be removed is removed at the next start, as one without a row. */
+static void remove_file(struct body_files *files, const struct body_name *name)
+{
+    char text[NAME_ROOM];
+    struct stat st;
+    write_name(text, name);
+    if (fstatat(files->directory, text, &st, AT_SYMLINK_NOFOLLOW) == 0 &&
+        unlinkat(files->directory, text, 0) == 0)
+        files->bytes -= (uint64_t)st.st_size;
+}
+
+void body_files_committed(struct body_files *files)
+{
+    for (size_t i = 0; i < files->doomed_count; i++)
+        remove_file(files, &files->doomed[i]);
+    files->doomed_count = 0;
+}
+
+void body_files_undone(struct body_files *files)
+{
+    files->doomed_count = 0;
+}

@@ -1,0 +1,54 @@
+/*
+ * body_files: payloads and results over 64 KiB, each a file in a directory beside the database.
+ *
+ * A file is written and synced under a name of its own, renamed, and never changed. Only then its
+ * row is written. A file is removed after its row is gone for sure. So a row always has its file,
+ * and a crash leaves files without a row at most.
+ */
+#ifndef TASKMASTER_QUEUE_STORE_BODY_FILES_H
+#define TASKMASTER_QUEUE_STORE_BODY_FILES_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct payload;
+
+/* Whose body a file is. A result has the number of its attempt, as a job that is run again may have
+ * a new result before the old one's file is removed. */
+struct body_name {
+    uint64_t seq;
+    bool is_result;
+    uint32_t attempt; /* of a result */
+};
+
+struct body_files {
+    int directory;  /* descriptor */
+    bool with_sync; /* files reach the disk before their rows */
+    bool is_dirty;  /* names have changed since the last body_files_settle() */
+    uint64_t bytes; /* of all files */
+    struct body_name *doomed;
+    size_t doomed_count, doomed_room;
+};
+
+/* Opens the directory of the path, and makes it if there is none. 0, or -1 with errno. */
+int body_files_open(struct body_files *files, const char *path, bool with_sync);
+void body_files_close(struct body_files *files);
+
+/* These return 0, or -1 with errno. */
+int body_files_write(struct body_files *files, const struct body_name *name,
+                     const struct payload *payload);
+
+/* Reads `size` bytes, from malloc(). NULL with errno; EUCLEAN if the file is shorter. */
+char *body_files_read(const struct body_files *files, const struct body_name *name, size_t size);
+
+/* Before the commit: the names are on disk. */
+int body_files_settle(struct body_files *files);
+
+/* The file goes with the next commit. */
+void body_files_doom(struct body_files *files, const struct body_name *name);
+void body_files_committed(struct body_files *files);
+/* Nothing goes: the transaction was undone. */
+void body_files_undone(struct body_files *files);
+
+#endif

@@ -1,0 +1,76 @@
+/*
+ * sqlite_internal: the parts of the engine on SQLite, for queue/store/sqlite_*.c alone. From the
+ * start on, all of it is the thread's.
+ *
+ * The files, each calling only those before it:
+ *
+ *   sqlite_statements  the SQL
+ *   sqlite_schema      tables and migrations
+ *   sqlite_db          the connection
+ *   sqlite_body        payloads and results, in tables or files
+ *   sqlite_job         a job as a row
+ *   sqlite_put         a new job, keys
+ *   sqlite_change      a job from one state to another
+ *   sqlite_read        reading jobs: one, the next of a module
+ *   sqlite_contents    all jobs counted, at the start
+ *   sqlite_batch       many operations as one transaction
+ *   sqlite_engine      the table of operations of engine.h
+ */
+#ifndef TASKMASTER_QUEUE_STORE_SQLITE_INTERNAL_H
+#define TASKMASTER_QUEUE_STORE_SQLITE_INTERNAL_H
+
+#include "queue/store/body_files.h"
+#include "queue/store/engine.h"
+#include "queue/store/sqlite_db.h"
+
+struct sqlite_store {
+    struct sqlite_db db;
+    struct body_files files;
+    uint64_t next_seq, written_next_seq; /* the second is in the database */
+    char *scratch; /* STORED_INLINE_MAX bytes: a body of several parts in one piece */
+};
+
+/* --- sqlite_body --- */
+
+/* Faults go to store->db. */
+void sqlite_body_write(struct sqlite_store *store, const struct body_name *name,
+                       const struct payload *payload);
+void sqlite_body_read(struct sqlite_store *store, const struct body_name *name,
+                      struct stored_body *body);
+void sqlite_body_drop(struct sqlite_store *store, const struct body_name *name, size_t size);
+
+/* --- sqlite_job --- */
+
+/* The values ?1 to ?8 of SQL_SET_RUN, and ?1 to ?26 of SQL_PUT. */
+void sqlite_job_bind_run(sqlite3_stmt *sql, const struct stored_job *job);
+void sqlite_job_bind(sqlite3_stmt *sql, const struct stored_job *job);
+
+/* The job of this row, without bodies but with their sizes; from malloc(). */
+struct stored_job *sqlite_job_read(sqlite3_stmt *sql);
+
+/* --- operations: the result is in `op` --- */
+
+void sqlite_put(struct sqlite_store *store, struct store_op *op);
+/* True if another job has the key; op->other is its number then. */
+bool sqlite_put_finds_key(struct sqlite_store *store, struct store_op *op);
+
+void sqlite_change_handed(struct sqlite_store *store, struct store_op *op);
+void sqlite_change_back(struct sqlite_store *store, struct store_op *op);
+void sqlite_change_ended(struct sqlite_store *store, struct store_op *op);
+
+void sqlite_read_load(struct sqlite_store *store, struct store_op *op);
+void sqlite_read_take(struct sqlite_store *store, struct store_op *op);
+
+/* --- sqlite_contents --- */
+
+/* A fault is in store->db. */
+void sqlite_contents_read(struct sqlite_store *store, struct store_contents *contents);
+void sqlite_contents_free(struct store_contents *contents);
+
+/* --- sqlite_batch --- */
+
+/* An engine_turn() of the store. */
+uint32_t sqlite_batch_turn(void *store, struct store_ops *todo, struct store_ops *answered,
+                           char *why, size_t why_size);
+
+#endif

@@ -1,0 +1,186 @@
+/* sqlite_job: a job as a row of the table `job`. */
+#include "queue/store/sqlite_internal.h"
+
+#include <string.h>
+
+/* The columns as SQL_LOAD and SQL_TAKE read them; the value of a column has its number plus one. */
+enum column {
+    SEQ,
+    STATE,
+    CANCELLED,
+    ATTEMPT,
+    FAILURES,
+    LOSSES,
+    DUE,
+    EXPIRES,
+    MODULE,
+    OWNER,
+    ID,
+    CONTEXT,
+    KEY,
+    DIGEST,
+    RANK,
+    RETRY_ON,
+    DETACHED,
+    USAGE,
+    RETRIES,
+    RETRY_DELAY,
+    TIMEOUT,
+    SOFT_TIMEOUT,
+    MAX_WAIT,
+    TTL,
+    SUBMITTED,
+    INPUT_SIZE,
+    RESULT_SIZE,
+    DONE,
+    REASON,
+    FIELDS,
+    ENDED,
+    OVER,
+};
+
+enum { LOWEST_PRIORITY_RANK = 9 };
+
+/* --- writing --- */
+
+static void bind(sqlite3_stmt *sql, enum column column, uint64_t value)
+{
+    sqlite_db_bind(sql, (int)column + 1, value);
+}
+
+static void bind_text(sqlite3_stmt *sql, enum column column, const char *text)
+{
+    sqlite_db_bind_text(sql, (int)column + 1, text);
+}
+
+void sqlite_job_bind_run(sqlite3_stmt *sql, const struct stored_job *job)
+{
+    const struct stored_run *run = &job->run;
+    bind(sql, SEQ, job->seq);
+    bind(sql, STATE, run->state);
+    bind(sql, CANCELLED, run->is_cancelled);
+    bind(sql, ATTEMPT, run->attempt);
+    bind(sql, FAILURES, run->failures);
+    bind(sql, LOSSES, run->losses);
+    bind(sql, DUE, run->due_ms);
+    bind(sql, EXPIRES, run->expires_ms);
+}
+
+static void bind_texts(sqlite3_stmt *sql, const struct stored_wish *wish)
+{
+    bind_text(sql, MODULE, wish->module);
+    bind_text(sql, OWNER, wish->owner);
+    bind_text(sql, ID, wish->id);
+    bind_text(sql, CONTEXT, wish->context);
+    bind_text(sql, KEY, wish->key);
+    sqlite_db_bind_bytes(sql, DIGEST + 1, wish->key ? wish->digest : NULL, STORED_DIGEST);
+}
+
+static void bind_numbers(sqlite3_stmt *sql, const struct stored_wish *wish)
+{
+    bind(sql, RANK, (uint64_t)(LOWEST_PRIORITY_RANK - wish->priority));
+    bind(sql, RETRY_ON, wish->retry_on);
+    bind(sql, DETACHED, wish->is_detached);
+    bind(sql, USAGE, wish->wants_usage);
+    bind(sql, RETRIES, wish->retries);
+    bind(sql, RETRY_DELAY, wish->retry_delay_ms);
+    bind(sql, TIMEOUT, wish->timeout_ms);
+    bind(sql, SOFT_TIMEOUT, wish->soft_timeout_ms);
+    bind(sql, MAX_WAIT, wish->max_wait_ms);
+    bind(sql, TTL, wish->ttl_ms);
+    bind(sql, SUBMITTED, wish->submitted_ms);
+}
+
+void sqlite_job_bind(sqlite3_stmt *sql, const struct stored_job *job)
+{
+    sqlite_job_bind_run(sql, job);
+    bind_texts(sql, &job->wish);
+    bind_numbers(sql, &job->wish);
+    bind(sql, INPUT_SIZE, job->input.size);
+}
+
+/* --- reading --- */
+
+static uint64_t number(sqlite3_stmt *sql, enum column column)
+{
+    return (uint64_t)sqlite3_column_int64(sql, (int)column);
+}
+
+static uint32_t small(sqlite3_stmt *sql, enum column column)
+{
+    return (uint32_t)number(sql, column);
+}
+
+static const char *text(sqlite3_stmt *sql, enum column column)
+{
+    return (const char *)sqlite3_column_text(sql, (int)column);
+}
+
+/* The texts are borrowed until the next step of the statement. */
+static struct stored_wish read_wish(sqlite3_stmt *sql)
+{
+    return (struct stored_wish){
+        .module = text(sql, MODULE),
+        .owner = text(sql, OWNER),
+        .id = text(sql, ID),
+        .context = text(sql, CONTEXT),
+        .key = text(sql, KEY),
+        .priority = (uint8_t)(LOWEST_PRIORITY_RANK - number(sql, RANK)),
+        .retry_on = (uint8_t)number(sql, RETRY_ON),
+        .is_detached = number(sql, DETACHED),
+        .wants_usage = number(sql, USAGE),
+        .retries = small(sql, RETRIES),
+        .retry_delay_ms = small(sql, RETRY_DELAY),
+        .timeout_ms = small(sql, TIMEOUT),
+        .soft_timeout_ms = small(sql, SOFT_TIMEOUT),
+        .max_wait_ms = number(sql, MAX_WAIT),
+        .ttl_ms = number(sql, TTL),
+        .submitted_ms = number(sql, SUBMITTED),
+    };
+}
+
+static struct stored_run read_run(sqlite3_stmt *sql)
+{
+    return (struct stored_run){
+        .state = (uint8_t)number(sql, STATE),
+        .is_cancelled = number(sql, CANCELLED),
+        .attempt = small(sql, ATTEMPT),
+        .failures = small(sql, FAILURES),
+        .losses = small(sql, LOSSES),
+        .due_ms = number(sql, DUE),
+        .expires_ms = number(sql, EXPIRES),
+    };
+}
+
+static void read_outcome(sqlite3_stmt *sql, struct stored_job *job)
+{
+    struct stored_outcome outcome = {
+        .is_done = number(sql, DONE),
+        .reason = text(sql, REASON),
+        .fields = text(sql, FIELDS),
+        .ended_ms = number(sql, ENDED),
+        .over_ms = number(sql, OVER),
+    };
+    if (job->run.state == STORED_ENDED)
+        stored_job_set_outcome(job, &outcome);
+}
+
+static void read_digest(sqlite3_stmt *sql, struct stored_job *job)
+{
+    const void *digest = sqlite3_column_blob(sql, DIGEST);
+    if (digest && sqlite3_column_bytes(sql, DIGEST) == STORED_DIGEST)
+        memcpy(job->wish.digest, digest, STORED_DIGEST);
+}
+
+struct stored_job *sqlite_job_read(sqlite3_stmt *sql)
+{
+    struct stored_wish wish = read_wish(sql);
+    struct stored_job *job = stored_job_new(&wish);
+    job->seq = number(sql, SEQ);
+    job->run = read_run(sql);
+    job->input.size = number(sql, INPUT_SIZE);
+    job->result.size = number(sql, RESULT_SIZE);
+    read_digest(sql, job);
+    read_outcome(sql, job);
+    return job;
+}

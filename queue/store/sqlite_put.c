@@ -1,0 +1,62 @@
+/* sqlite_put: a new job, unless another one has its key. */
+#include "queue/store/sqlite_internal.h"
+
+#include "base/payload.h"
+
+#include <sha2.h>
+#include <string.h>
+
+static size_t size_of(const struct payload *payload)
+{
+    return payload ? payload->size : 0;
+}
+
+static void make_digest(struct stored_job *job)
+{
+    SHA2_CTX sha;
+    SHA256Init(&sha);
+    if (job->input.payload)
+        for (const struct payload_part *part = job->input.payload->first; part; part = part->next)
+            SHA256Update(&sha, (const uint8_t *)part->data, part->len);
+    SHA256Final(job->wish.digest, &sha);
+}
+
+static bool is_same(sqlite3_stmt *sql, const struct stored_job *job)
+{
+    return sqlite3_column_bytes(sql, 1) == STORED_DIGEST &&
+           memcmp(sqlite3_column_blob(sql, 1), job->wish.digest, STORED_DIGEST) == 0 &&
+           (size_t)sqlite3_column_int64(sql, 2) == size_of(job->input.payload);
+}
+
+bool sqlite_put_finds_key(struct sqlite_store *store, struct store_op *op)
+{
+    const struct stored_wish *wish = &op->job->wish;
+    sqlite3_stmt *sql = sqlite_db_use(&store->db, SQL_FIND_KEY);
+    if (!wish->key)
+        return false;
+    sqlite_db_bind_text(sql, 1, wish->owner);
+    sqlite_db_bind_text(sql, 2, wish->module);
+    sqlite_db_bind_text(sql, 3, wish->key);
+    if (!sqlite_db_row(&store->db, sql))
+        return false;
+    op->other = (uint64_t)sqlite3_column_int64(sql, 0);
+    op->status = is_same(sql, op->job) ? STORE_JOINED : STORE_CONFLICT;
+    sqlite_db_rest(sql);
+    return true;
+}
+
+void sqlite_put(struct sqlite_store *store, struct store_op *op)
+{
+    struct stored_job *job = op->job;
+    job->input.size = size_of(job->input.payload);
+    if (job->wish.key)
+        make_digest(job);
+    if (sqlite_put_finds_key(store, op))
+        return;
+    sqlite_body_write(store, &(struct body_name){.seq = job->seq}, job->input.payload);
+    sqlite3_stmt *sql = sqlite_db_use(&store->db, SQL_PUT);
+    sqlite_job_bind(sql, job);
+    sqlite_db_run(&store->db, sql);
+    if (store->next_seq <= job->seq)
+        store->next_seq = job->seq + 1;
+}

@@ -1,0 +1,30 @@
+/* sqlite_statements: all SQL of the engine, except schema and pragmas, each prepared once. */
+#ifndef TASKMASTER_QUEUE_STORE_SQLITE_STATEMENTS_H
+#define TASKMASTER_QUEUE_STORE_SQLITE_STATEMENTS_H
+
+enum sqlite_statement {
+    SQL_BEGIN,
+    SQL_COMMIT,
+    SQL_ROLLBACK,
+    SQL_SET_NEXT,
+    SQL_GET_NEXT,
+    SQL_COUNT,
+    SQL_PAUSED,
+    SQL_FIND_KEY,
+    SQL_PUT,
+    SQL_LOAD,
+    SQL_TAKE,
+    SQL_SET_RUN,
+    SQL_END,
+    SQL_PUT_INPUT,
+    SQL_PUT_RESULT,
+    SQL_READ_INPUT,
+    SQL_READ_RESULT,
+    SQL_DROP_INPUT,
+    SQL_DROP_RESULT,
+    SQL_STATEMENTS
+};
+
+extern const char *const sqlite_statement_texts[SQL_STATEMENTS];
+
+#endif

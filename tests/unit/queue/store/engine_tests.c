@@ -1,0 +1,419 @@
+/* engine_tests: see engine_tests.h. */
+#include "tests/unit/queue/store/engine_tests.h"
+
+#include "common/xmalloc.h"
+#include "tests/unit/queue/store/engine_world.h"
+#include "tests/unit/support.h"
+
+#include <event2/event.h>
+
+/* --- one job --- */
+
+static const struct stored_wish every_wish = {
+    .module = "resize",
+    .owner = "",
+    .id = "\"a\"",
+    .context = "{\"x\":1.10}",
+    .key = "k",
+    .priority = 9,
+    .retry_on = RETRY_ON_ERROR | RETRY_ON_EXPIRED,
+    .is_detached = true,
+    .wants_usage = true,
+    .retries = 3,
+    .retry_delay_ms = 1000,
+    .timeout_ms = 5000,
+    .soft_timeout_ms = 4000,
+    .max_wait_ms = 31536000000,
+    .ttl_ms = 2592000000,
+    .submitted_ms = 1790000000000,
+};
+
+static void check_wish(const struct stored_wish *is, const struct stored_wish *was)
+{
+    ck_assert_str_eq(is->module, was->module);
+    ck_assert_str_eq(is->owner, was->owner);
+    ck_assert_str_eq(is->id, was->id);
+    ck_assert_str_eq(is->context, was->context);
+    ck_assert_str_eq(is->key, was->key);
+    ck_assert_mem_eq(is->digest, was->digest, STORED_DIGEST);
+    ck_assert_uint_eq(is->priority, was->priority);
+    ck_assert_uint_eq(is->retry_on, was->retry_on);
+    ck_assert(is->is_detached == was->is_detached && is->wants_usage == was->wants_usage);
+    ck_assert_uint_eq(is->retries, was->retries);
+    ck_assert_uint_eq(is->retry_delay_ms, was->retry_delay_ms);
+    ck_assert_uint_eq(is->timeout_ms, was->timeout_ms);
+    ck_assert_uint_eq(is->soft_timeout_ms, was->soft_timeout_ms);
+    ck_assert_uint_eq(is->max_wait_ms, was->max_wait_ms);
+    ck_assert_uint_eq(is->ttl_ms, was->ttl_ms);
+    ck_assert_uint_eq(is->submitted_ms, was->submitted_ms);
+}
+
+START_TEST(test_each_field_is_kept)
+{
+    struct world *world = world_new();
+    struct stored_job *job = world_job_like(world, 17, &every_wish, "abc");
+    job->run = (struct stored_run){.state = STORED_DELAYED,
+                                   .is_cancelled = true,
+                                   .attempt = 1,
+                                   .failures = 2,
+                                   .losses = 3,
+                                   .due_ms = 1790000000001,
+                                   .expires_ms = 1790000000002};
+    ck_assert_int_eq(world_do_job(world, STORE_PUT, job), STORE_OK);
+    world_reopen(world);
+    struct stored_job *read = world_load(world, 17);
+    ck_assert_uint_eq(read->seq, 17);
+    check_wish(&read->wish, &job->wish);
+    ck_assert_int_eq(memcmp(&read->run, &job->run, sizeof read->run), 0);
+    ck_assert_uint_eq(read->input.size, 3);
+    ck_assert_mem_eq(read->input.data, "abc", 3);
+    ck_assert_uint_eq(read->result.size, 0);
+    stored_job_free(read);
+    world_job_free(job);
+    world_free(world);
+}
+END_TEST
+
+START_TEST(test_an_unknown_job)
+{
+    struct world *world = world_new();
+    struct stored_job *job = world_job(world, 1, "");
+    ck_assert_ptr_null(world_load(world, 1));
+    for (enum store_kind kind = STORE_HANDED; kind <= STORE_ENDED; kind++)
+        ck_assert_int_eq(world_do_job(world, kind, job), STORE_UNKNOWN);
+    world_job_free(job);
+    world_free(world);
+}
+END_TEST
+
+static void end(struct world *world, struct stored_job *job, bool is_done, struct payload *result)
+{
+    stored_job_set_outcome(job, &(struct stored_outcome){.is_done = is_done,
+                                                         .reason = is_done ? NULL : "timeout",
+                                                         .fields = ",\"order\":1",
+                                                         .ended_ms = 1000,
+                                                         .over_ms = 2000});
+    job->run.state = STORED_ENDED;
+    job->result = (struct stored_body){.size = result ? result->size : 0, .payload = result};
+    ck_assert_int_eq(world_do_job(world, STORE_ENDED, job), STORE_OK);
+}
+
+static void hand(struct world *world, struct stored_job *job)
+{
+    job->run.state = STORED_HANDED;
+    job->run.attempt++;
+    ck_assert_int_eq(world_do_job(world, STORE_HANDED, job), STORE_OK);
+}
+
+static void check_pattern(const struct stored_body *body, size_t size)
+{
+    ck_assert_uint_eq(body->size, size);
+    for (size_t i = 0; i < size; i++)
+        hot_assert(body->data[i] == (char)(i * 7 + i / 4096));
+}
+
+START_TEST(test_a_whole_life)
+{
+    struct world *world = world_new();
+    struct stored_job *job = world_job(world, 1, "in"), *read;
+    ck_assert_int_eq(world_do_job(world, STORE_PUT, job), STORE_OK);
+    hand(world, job);
+    job->run.state = STORED_WAITING;
+    job->run.losses = 1;
+    ck_assert_int_eq(world_do_job(world, STORE_BACK, job), STORE_OK);
+    hand(world, job);
+    end(world, job, true, world_payload(world, 100));
+    read = world_load(world, 1);
+    ck_assert_uint_eq(read->run.attempt, 2);
+    ck_assert_uint_eq(read->run.losses, 1);
+    ck_assert(read->outcome.is_done);
+    ck_assert_ptr_null(read->outcome.reason);
+    ck_assert_str_eq(read->outcome.fields, ",\"order\":1");
+    ck_assert_uint_eq(read->outcome.ended_ms, 1000);
+    ck_assert_uint_eq(read->outcome.over_ms, 2000);
+    check_pattern(&read->result, 100);
+    stored_job_free(read);
+    world_job_free(job);
+    world_free(world);
+}
+END_TEST
+
+/* Each change starts from its own states. */
+START_TEST(test_a_change_from_another_state_is_none)
+{
+    struct world *world = world_new();
+    struct stored_job *job = world_job(world, 1, "in");
+    ck_assert_int_eq(world_do_job(world, STORE_PUT, job), STORE_OK);
+    ck_assert_int_eq(world_do_job(world, STORE_BACK, job), STORE_UNKNOWN);
+    hand(world, job);
+    ck_assert_int_eq(world_do_job(world, STORE_HANDED, job), STORE_UNKNOWN);
+    end(world, job, false, NULL);
+    ck_assert_int_eq(world_do_job(world, STORE_ENDED, job), STORE_UNKNOWN);
+    ck_assert_int_eq(world_do_job(world, STORE_BACK, job), STORE_UNKNOWN);
+    ck_assert_int_eq(world_do_job(world, STORE_HANDED, job), STORE_UNKNOWN);
+    world_job_free(job);
+    world_free(world);
+}
+END_TEST
+
+/* --- bodies --- */
+
+/* Sizes around the end of a payload's part, and around 64 KiB. */
+static const size_t sizes[] = {0, 1, 4096, 4097, 65535, 65536, 65537, 3 << 20};
+
+START_TEST(test_bodies_of_each_size)
+{
+    struct world *world = world_new();
+    struct stored_job *job = world_job(world, 1, ""), *read;
+    size_t size = sizes[_i];
+    job->input.payload = world_payload(world, size);
+    ck_assert_int_eq(world_do_job(world, STORE_PUT, job), STORE_OK);
+    world_reopen(world);
+    read = world_load(world, 1);
+    check_pattern(&read->input, size);
+    stored_job_free(read);
+    end(world, job, true, world_payload(world, size));
+    world_reopen(world);
+    read = world_load(world, 1);
+    check_pattern(&read->result, size);
+    stored_job_free(read);
+    world_job_free(job);
+    world_free(world);
+}
+END_TEST
+
+/* --- the next jobs of a module --- */
+
+static void put_with_priority(struct world *world, uint64_t seq, uint8_t priority)
+{
+    const struct stored_wish wish = {
+        .module = "echo", .owner = "", .id = "1", .priority = priority};
+    struct stored_job *job = world_job_like(world, seq, &wish, "12345678");
+    ck_assert_int_eq(world_do_job(world, STORE_PUT, job), STORE_OK);
+    world_job_free(job);
+}
+
+/* The numbers of the read jobs, as a text. */
+static const char *numbers(struct store_op *op)
+{
+    static char text[512];
+    size_t len = 0;
+    struct store_row *row;
+    text[0] = '\0';
+    STAILQ_FOREACH (row, &op->rows, link)
+        len += (size_t)snprintf(text + len, sizeof text - len, "%s%" PRIu64, len ? " " : "",
+                                row->job->seq);
+    world_rows_free(op);
+    return text;
+}
+
+static struct store_op take_op(size_t max, size_t max_bytes)
+{
+    return (struct store_op){
+        .kind = STORE_TAKE, .module = "echo", .max = max, .max_bytes = max_bytes};
+}
+
+START_TEST(test_take_reads_in_order)
+{
+    struct world *world = world_new();
+    static const uint8_t priorities[] = {5, 5, 9, 0, 5, 9};
+    for (uint64_t i = 0; i < 6; i++)
+        put_with_priority(world, i + 1, priorities[i]);
+    struct store_op op = take_op(3, SIZE_MAX);
+    world_do(world, &op);
+    ck_assert(!op.is_whole);
+    ck_assert_str_eq(numbers(&op), "3 6 1");
+    op.behind_priority = 5;
+    op.behind_seq = 1;
+    world_do(world, &op);
+    ck_assert(op.is_whole);
+    ck_assert_str_eq(numbers(&op), "2 5 4");
+    op = take_op(100, 17);
+    world_do(world, &op);
+    ck_assert(!op.is_whole);
+    ck_assert_str_eq(numbers(&op), "3 6");
+    op = take_op(100, 1);
+    world_do(world, &op);
+    ck_assert_str_eq(numbers(&op), "3");
+    world_free(world);
+}
+END_TEST
+
+START_TEST(test_take_leaves_out_others)
+{
+    struct world *world = world_new();
+    struct stored_job *job = world_job_like(world, 4, &every_wish, "");
+    world_put(world, 1, "one");
+    ck_assert_int_eq(world_do_job(world, STORE_PUT, job), STORE_OK);
+    world_job_free(job);
+    job = world_job(world, 5, "");
+    job->run.state = STORED_DELAYED;
+    ck_assert_int_eq(world_do_job(world, STORE_PUT, job), STORE_OK);
+    world_job_free(job);
+    job = world_job(world, 6, "");
+    job->run.state = STORED_HANDED;
+    ck_assert_int_eq(world_do_job(world, STORE_PUT, job), STORE_OK);
+    world_job_free(job);
+    struct store_op op = take_op(10, SIZE_MAX);
+    world_do(world, &op);
+    ck_assert_mem_eq(STAILQ_FIRST(&op.rows)->job->input.data, "one", 3);
+    ck_assert(op.is_whole);
+    ck_assert_str_eq(numbers(&op), "1");
+    world_free(world);
+}
+END_TEST
+
+/* --- keys --- */
+
+static enum store_status put_key(struct world *world, uint64_t seq, const char *owner,
+                                 const char *input, uint64_t *other)
+{
+    const struct stored_wish wish = {.module = "echo", .owner = owner, .id = "1", .key = "key"};
+    struct stored_job *job = world_job_like(world, seq, &wish, input);
+    struct store_op op = {.kind = STORE_PUT, .job = job};
+    world_do(world, &op);
+    *other = op.other;
+    world_job_free(job);
+    return op.status;
+}
+
+START_TEST(test_a_key_joins)
+{
+    struct world *world = world_new();
+    uint64_t other;
+    ck_assert_int_eq(put_key(world, 1, "a", "x", &other), STORE_OK);
+    ck_assert_int_eq(put_key(world, 2, "a", "x", &other), STORE_JOINED);
+    ck_assert_uint_eq(other, 1);
+    ck_assert_int_eq(put_key(world, 3, "a", "y", &other), STORE_CONFLICT);
+    ck_assert_uint_eq(other, 1);
+    ck_assert_int_eq(put_key(world, 4, "b", "y", &other), STORE_OK);
+    ck_assert_ptr_null(world_load(world, 2));
+    ck_assert_ptr_null(world_load(world, 3));
+    world_free(world);
+}
+END_TEST
+
+/* The key of a done job is taken as long as its outcome is kept, that of a failed one is free. */
+START_TEST(test_the_key_of_an_ended_job)
+{
+    struct world *world = world_new();
+    uint64_t other;
+    bool is_done = _i;
+    ck_assert_int_eq(put_key(world, 1, "", "x", &other), STORE_OK);
+    struct stored_job *job = world_load(world, 1);
+    end(world, job, is_done, NULL);
+    stored_job_free(job);
+    ck_assert_int_eq(put_key(world, 2, "", "x", &other), is_done ? STORE_JOINED : STORE_OK);
+    world_free(world);
+}
+END_TEST
+
+/* --- many operations --- */
+
+static uint64_t told[3000];
+static size_t told_count;
+
+static void note_order(struct store_op *op)
+{
+    told[told_count++] = op->seq;
+    world_count_answer(op);
+}
+
+START_TEST(test_answers_come_in_order)
+{
+    struct world *world = world_new();
+    struct store_op *ops = xcalloc(3000, sizeof *ops);
+    for (size_t i = 0; i < 3000; i++) {
+        ops[i] = (struct store_op){.kind = STORE_PUT, .seq = i, .done = note_order};
+        ops[i].job = world_job(world, i + 1, "x");
+        world->ops->post(world->engine, &ops[i]);
+        if (i % 700 == 0)
+            world->ops->flush(world->engine);
+    }
+    world->ops->flush(world->engine);
+    world_wait(world, 3000);
+    for (size_t i = 0; i < 3000; i++) {
+        hot_assert(told[i] == i && ops[i].status == STORE_OK);
+        world_job_free(ops[i].job);
+    }
+    free(ops);
+    world_free(world);
+}
+END_TEST
+
+/* What is posted is done before the end, also what an answer posts. */
+static struct store_op second;
+
+static void post_second(struct store_op *op)
+{
+    struct world *world = (struct world *)(uintptr_t)op->now_ms;
+    world_count_answer(op);
+    world->ops->post(world->engine, &second);
+}
+
+START_TEST(test_close_does_what_is_posted)
+{
+    struct world *world = world_new();
+    struct store_op op = {.kind = STORE_PUT,
+                          .job = world_job(world, 1, ""),
+                          .done = post_second,
+                          .now_ms = (uintptr_t)world};
+    second = (struct store_op){
+        .kind = STORE_PUT, .job = world_job(world, 2, ""), .done = world_count_answer};
+    world->ops->post(world->engine, &op);
+    world_reopen(world);
+    ck_assert_uint_eq(world->answered, 2);
+    world_job_free(op.job);
+    world_job_free(second.job);
+    stored_job_free(world_load(world, 2));
+    ck_assert_uint_eq(world->answered, 3);
+    world_free(world);
+}
+END_TEST
+
+START_TEST(test_contents)
+{
+    struct world *world = world_new();
+    struct stored_job *job = world_job(world, 5, "");
+    world_put(world, 1, "");
+    world_put(world, 2, "");
+    ck_assert_int_eq(world_do_job(world, STORE_PUT, job), STORE_OK);
+    hand(world, job);
+    world_job_free(job);
+    job = world_job_like(world, 9, &every_wish, "x");
+    job->run.state = STORED_DELAYED;
+    ck_assert_int_eq(world_do_job(world, STORE_PUT, job), STORE_OK);
+    world_job_free(job);
+    world_reopen(world);
+    const struct store_contents *contents = world->ops->contents(world->engine);
+    ck_assert_uint_eq(contents->next_seq, 10);
+    ck_assert_uint_eq(contents->module_count, 2);
+    ck_assert_str_eq(contents->modules[0].name, "echo");
+    ck_assert_uint_eq(contents->modules[0].waiting, 2);
+    ck_assert_uint_eq(contents->modules[0].handed, 1);
+    ck_assert_str_eq(contents->modules[1].name, "resize");
+    ck_assert_uint_eq(contents->modules[1].delayed, 1);
+    ck_assert_uint_eq(contents->owner_count, 2);
+    ck_assert_str_eq(contents->owners[1].name, "");
+    ck_assert_uint_eq(contents->paused_count, 0);
+    world_free(world);
+}
+END_TEST
+
+TCase *engine_tests(void)
+{
+    TCase *tc = tcase_create("engine");
+    tcase_add_test(tc, test_each_field_is_kept);
+    tcase_add_test(tc, test_an_unknown_job);
+    tcase_add_test(tc, test_a_whole_life);
+    tcase_add_test(tc, test_a_change_from_another_state_is_none);
+    tcase_add_loop_test(tc, test_bodies_of_each_size, 0, (int)SUPPORT_COUNT(sizes));
+    tcase_add_test(tc, test_take_reads_in_order);
+    tcase_add_test(tc, test_take_leaves_out_others);
+    tcase_add_test(tc, test_a_key_joins);
+    tcase_add_loop_test(tc, test_the_key_of_an_ended_job, 0, 2);
+    tcase_add_test(tc, test_answers_come_in_order);
+    tcase_add_test(tc, test_close_does_what_is_posted);
+    tcase_add_test(tc, test_contents);
+    return tc;
+}
