@@ -4,11 +4,10 @@
 #include "common/log.h"
 #include "common/xmalloc.h"
 #include "net/address.h"
-#include "net/transport.h"
+#include "net/tcp.h"
 
 #include <errno.h>
 #include <netinet/in.h>
-#include <netinet/tcp.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -22,9 +21,6 @@ enum {
     RETRY_MS = 100,                       /* after descriptors or memory ran out */
     IN_USE_TRIES = SOCKET_FILE_TRIES - 1, /* more, while the address is in use: 0.8 s in all */
     IN_USE_MS = 50,                       /* between two of them */
-    KEEPALIVE_IDLE_S = 60,
-    KEEPALIVE_INTERVAL_S = 15,
-    KEEPALIVE_PROBES = 4,
 };
 
 struct listener {
@@ -44,23 +40,10 @@ static int set_option(int fd, int level, int name, int value)
     return setsockopt(fd, level, name, &value, sizeof value);
 }
 
-/* Accepted sockets inherit all of these (tcp(7)), so accepting costs one call. */
-static int set_tcp_options(int fd)
-{
-    if (set_option(fd, SOL_SOCKET, SO_REUSEADDR, 1) < 0 ||
-        set_option(fd, IPPROTO_TCP, TCP_NODELAY, 1) < 0 ||
-        set_option(fd, SOL_SOCKET, SO_KEEPALIVE, 1) < 0 ||
-        set_option(fd, IPPROTO_TCP, TCP_KEEPIDLE, KEEPALIVE_IDLE_S) < 0 ||
-        set_option(fd, IPPROTO_TCP, TCP_KEEPINTVL, KEEPALIVE_INTERVAL_S) < 0 ||
-        set_option(fd, IPPROTO_TCP, TCP_KEEPCNT, KEEPALIVE_PROBES) < 0 ||
-        set_option(fd, IPPROTO_TCP, TCP_USER_TIMEOUT, TRANSPORT_PATIENCE_MS) < 0)
-        return -1;
-    return 0;
-}
-
+/* Accepted sockets inherit the options (tcp(7)), so accepting costs one call. */
 static int bind_and_listen(int fd, const struct address *address)
 {
-    if (set_tcp_options(fd) < 0)
+    if (set_option(fd, SOL_SOCKET, SO_REUSEADDR, 1) < 0 || tcp_set_options(fd) < 0)
         return -1;
     if (address->kind == ADDRESS_IPV6 && set_option(fd, IPPROTO_IPV6, IPV6_V6ONLY, 1) < 0)
         return -1;
