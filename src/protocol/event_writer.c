@@ -7,13 +7,26 @@
 
 #include <string.h>
 
-void event_begin(struct event_writer *event, struct conn *conn, const char *name)
+static void begin(struct event_writer *event, struct conn *conn)
 {
     event->conn = conn;
     event->start = event->at = conn_room(conn, HEADER_MAX);
     event->end = event->start + HEADER_MAX;
+}
+
+void event_begin(struct event_writer *event, struct conn *conn, const char *name)
+{
+    begin(event, conn);
     event_put(event, "{\"event\":\"", 10);
     event_put(event, name, strlen(name));
+    event_put(event, "\"", 1);
+}
+
+void event_begin_request(struct event_writer *event, struct conn *conn, const char *op)
+{
+    begin(event, conn);
+    event_put(event, "{\"op\":\"", 7);
+    event_put(event, op, strlen(op));
     event_put(event, "\"", 1);
 }
 

@@ -1,5 +1,6 @@
 /*
  * event_writer: the header line of an event, written by hand straight into a connection's output.
+ * A daemon that is another's client writes its requests in the same way.
  *
  * A header always fits into HEADER_MAX bytes: its texts are our own, or limited by the parser, or
  * cut here. Id 386, op 386, context 1,024, message 512, code 64 and some 15 short fields come to
@@ -25,6 +26,9 @@ struct event_writer {
 
 /* The connection must be open, and nothing else may be written to it before event_end(). */
 void event_begin(struct event_writer *event, struct conn *conn, const char *name);
+
+/* Likewise a request: a header with `op`. */
+void event_begin_request(struct event_writer *event, struct conn *conn, const char *op);
 
 /* Keys are literals: inline, their length costs nothing. */
 static inline void event_put(struct event_writer *event, const char *bytes, size_t len)
