@@ -1,0 +1,267 @@
+/* master_event: see event.h. */
+#include "queue/master/event.h"
+
+#include "base/json_scan.h"
+#include "common/json_load.h"
+#include "common/json_raw.h"
+#include "common/log.h"
+
+#include <stdio.h>
+#include <string.h>
+
+/* --- values --- */
+
+static bool is_word(const struct json_piece *value, const char *word)
+{
+    size_t len = strlen(word);
+    return value->len == len + 2 && *value->text == '"' && memcmp(value->text + 1, word, len) == 0;
+}
+
+/* Decodes a string with escapes. */
+static void decode(const struct json_piece *value, char *to, size_t size)
+{
+    json_error_t error;
+    json_t *text = json_loadb(value->text, value->len, JSON_DECODE_ANY, &error);
+    const char *from = text ? json_string_value(text) : NULL;
+    snprintf(to, size, "%s", from ? from : "");
+    json_decref(text);
+}
+
+/* Without a string, `to` becomes "". */
+static void take_text(const struct json_piece *value, char *to, size_t size)
+{
+    if (*value->text != '"' || memchr(value->text, '\\', value->len))
+        decode(value, to, size);
+    else
+        snprintf(to, size, "%.*s", (int)(value->len - 2), value->text + 1);
+}
+
+static uint64_t number_of(const struct json_piece *value)
+{
+    struct json_scan scan = {value->text, value->text + value->len};
+    struct json_piece digits;
+    uint64_t number = 0;
+    return json_scan_number(&scan, &digits, &number) && digits.len == value->len ? number : 0;
+}
+
+/* --- members --- */
+
+struct member {
+    struct json_piece key; /* with its quotes, as the value */
+    struct json_piece value;
+};
+
+static void keep_field(struct master_event *event, const struct member *member)
+{
+    char *to = event->fields + event->fields_len;
+    *to++ = ',';
+    memcpy(to, member->key.text, member->key.len);
+    to += member->key.len;
+    *to++ = ':';
+    memcpy(to, member->value.text, member->value.len);
+    event->fields_len += member->key.len + member->value.len + 2;
+}
+
+static void take_event(struct master_event *event, const struct json_piece *value)
+{
+    static const struct {
+        const char *name;
+        enum master_event_type type;
+    } types[] = {
+        {"done", MASTER_EVENT_DONE},         {"started", MASTER_EVENT_STARTED},
+        {"progress", MASTER_EVENT_PROGRESS}, {"failed", MASTER_EVENT_FAILED},
+        {"overload", MASTER_EVENT_OVERLOAD}, {"error", MASTER_EVENT_ERROR},
+        {"hello", MASTER_EVENT_HELLO},       {"draining", MASTER_EVENT_DRAINING},
+    };
+    event->has_event = true;
+    for (size_t i = 0; i < sizeof types / sizeof *types; i++)
+        if (is_word(value, types[i].name))
+            event->type = types[i].type;
+}
+
+static void take_id(struct master_event *event, const struct json_piece *value)
+{
+    event->is_answer = is_word(value, MASTER_ASK_ID);
+    event->is_of_job = *value->text != '"';
+    event->id = number_of(value);
+}
+
+static void take_size(struct master_event *event, const struct json_piece *value)
+{
+    event->has_size = true;
+    event->size = number_of(value);
+}
+
+static void take_run_us(struct master_event *event, const struct json_piece *value)
+{
+    event->run_us = number_of(value);
+}
+
+static void take_retry_after(struct master_event *event, const struct json_piece *value)
+{
+    event->has_retry_after = true;
+    event->retry_after_ms = number_of(value);
+}
+
+static void take_reason(struct master_event *event, const struct json_piece *value)
+{
+    take_text(value, event->reason, sizeof event->reason);
+}
+
+static void take_code(struct master_event *event, const struct json_piece *value)
+{
+    take_text(value, event->code, sizeof event->code);
+}
+
+static void take_message(struct master_event *event, const struct json_piece *value)
+{
+    take_text(value, event->message, sizeof event->message);
+}
+
+static void take_op(struct master_event *event, const struct json_piece *value)
+{
+    event->is_submit = is_word(value, "submit");
+}
+
+static void take_fatal(struct master_event *event, const struct json_piece *value)
+{
+    event->is_fatal = *value->text == 't';
+}
+
+static void take_order(struct master_event *event, const struct json_piece *value)
+{
+    (void)value;
+    event->has_order = true;
+}
+
+static void take_by(struct master_event *event, const struct json_piece *value)
+{
+    (void)value;
+    event->has_by = true;
+}
+
+static void ignore(struct master_event *event, const struct json_piece *value)
+{
+    (void)event, (void)value;
+}
+
+#define KEY(name) name, sizeof name - 1
+
+/* Members with a meaning here; `is_field`: it stands among the fields as well. */
+static const struct {
+    const char *key;
+    size_t len;
+    void (*take)(struct master_event *event, const struct json_piece *value);
+    bool is_field;
+} rows[] = {
+    {KEY("event"), take_event, false},    {KEY("id"), take_id, false},
+    {KEY("job"), ignore, false},          {KEY("size"), take_size, false},
+    {KEY("order"), take_order, true},     {KEY("run_us"), take_run_us, true},
+    {KEY("reason"), take_reason, false},  {KEY("code"), take_code, true},
+    {KEY("message"), take_message, true}, {KEY("retry_after_ms"), take_retry_after, true},
+    {KEY("by"), take_by, true},           {KEY("op"), take_op, false},
+    {KEY("fatal"), take_fatal, false},    {KEY("context"), ignore, false},
+};
+
+static void take_member(struct master_event *event, const struct member *member)
+{
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        if (member->key.len != rows[i].len + 2 ||
+            memcmp(member->key.text + 1, rows[i].key, rows[i].len) != 0)
+            continue;
+        rows[i].take(event, &member->value);
+        if (rows[i].is_field)
+            keep_field(event, member);
+        return;
+    }
+    keep_field(event, member);
+}
+
+/* --- the short way --- */
+
+static bool scan_quoted(struct json_scan *scan, struct json_piece *piece)
+{
+    if (!json_scan_string(scan, piece))
+        return false;
+    piece->text--;
+    piece->len += 2;
+    return true;
+}
+
+static bool scan_value(struct json_scan *scan, struct json_piece *value)
+{
+    uint64_t number;
+    if (scan->at < scan->end && *scan->at == '"')
+        return scan_quoted(scan, value);
+    return json_scan_number(scan, value, &number);
+}
+
+static bool scan_members(struct json_scan *scan, struct master_event *event)
+{
+    struct member member;
+    do {
+        if (!scan_quoted(scan, &member.key) || !json_scan_take(scan, ':') ||
+            !scan_value(scan, &member.value))
+            return false;
+        take_member(event, &member);
+    } while (json_scan_take(scan, ','));
+    return json_scan_take(scan, '}') && scan->at == scan->end;
+}
+
+/* --- the general way --- */
+
+static bool is_object(const char *text, size_t len)
+{
+    json_error_t error;
+    json_t *root = json_load_any(text, len, JSON_REJECT_DUPLICATES, &error);
+    bool object = json_is_object(root);
+    json_decref(root);
+    return object;
+}
+
+static size_t without_blanks(const char *from, const char *end)
+{
+    while (end > from && json_raw_is_space(end[-1]))
+        end--;
+    return (size_t)(end - from);
+}
+
+/* The text is a valid object. */
+static void walk_members(const char *text, struct master_event *event)
+{
+    const char *at = json_raw_skip_space(json_raw_skip_space(text) + 1);
+    struct member member;
+    while (*at == '"') {
+        const char *key_end = json_raw_skip_string(at);
+        const char *value = json_raw_skip_space(json_raw_skip_space(key_end) + 1);
+        const char *end = json_raw_skip_value(value);
+        member.key = (struct json_piece){at, (size_t)(key_end - at)};
+        member.value = (struct json_piece){value, without_blanks(value, end)};
+        take_member(event, &member);
+        at = *end == ',' ? json_raw_skip_space(end + 1) : end;
+    }
+}
+
+/* --- a header --- */
+
+static void clear(struct master_event *event)
+{
+    memset(event, 0, offsetof(struct master_event, message));
+    event->message[0] = '\0';
+    event->fields_len = 0;
+}
+
+const char *master_event_read(struct master_event *event, const char *header, size_t len)
+{
+    struct json_scan scan = {header, header + without_blanks(header, header + len)};
+    bug_on(len > HEADER_MAX);
+    clear(event);
+    if (!json_scan_take(&scan, '{') || !scan_members(&scan, event)) {
+        clear(event);
+        if (!is_object(header, len))
+            return "a header of the master is no JSON object";
+        walk_members(header, event);
+    }
+    event->fields[event->fields_len] = '\0';
+    return event->has_event ? NULL : "a header of the master is no event";
+}
