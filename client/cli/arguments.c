@@ -136,7 +136,6 @@ void arguments_init(struct arguments *arguments, int argc)
     *arguments = (struct arguments){
         .settings =
             {
-                .server = from_environment("TASKMASTER_SERVER", DEFAULT_SERVER),
                 .token_file = from_environment("TASKMASTER_TOKEN_FILE", NULL),
                 .deadline = TMC_DEADLINE_NEVER,
                 .size = {.pool_start = -1, .pool_max = -1, .job_max = -1},
@@ -154,7 +153,18 @@ int arguments_parse(struct arguments *arguments, int argc, char **argv)
         argv[0] = program;
     if (parse(arguments, argc, argv) < 0)
         return -1;
+    arguments_choose_server(&arguments->settings, arguments->command);
     return arguments->help || arguments->version ? 0 : check(arguments);
+}
+
+void arguments_choose_server(struct settings *settings, const struct command *command)
+{
+    if (command && command->kind & COMMAND_QUEUE)
+        settings->queue = true;
+    if (settings->server)
+        return;
+    settings->server = settings->queue ? from_environment("TASKMASTER_QUEUE", DEFAULT_QUEUE)
+                                       : from_environment("TASKMASTER_SERVER", DEFAULT_SERVER);
 }
 
 void arguments_free(struct arguments *arguments)

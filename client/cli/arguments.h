@@ -19,6 +19,10 @@ void arguments_init(struct arguments *arguments, int argc);
  * after a failure. */
 int arguments_parse(struct arguments *arguments, int argc, char **argv);
 
+/* Sets the server: that of the option, or else of the environment, or else the usual one. `command`
+ * may be NULL. */
+void arguments_choose_server(struct settings *settings, const struct command *command);
+
 void arguments_free(struct arguments *arguments);
 
 #endif

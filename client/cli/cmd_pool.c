@@ -1,75 +1,89 @@
 /* cmd_pool: pause, resume and resize, for one pool. Without a name, pause and resume mean all
- * pools, and resize the pool "default". */
+ * pools, and resize the pool "default". taskqueued has no pools: it pauses modules. */
 #include "ask.h"
 #include "command.h"
 #include "complain.h"
+#include "connect.h"
+#include "fields.h"
 #include "output.h"
+#include "report.h"
 
 /* NULL: none named. */
-static const char *pool_of(const struct settings *settings)
+static const char *name_of(const struct settings *settings)
 {
     return settings->arg_count > 0 ? settings->args[0] : NULL;
 }
 
 /* ---- pause, resume ---- */
 
-static bool was_paused(const tm_client_event *answer)
+/* What an answer says of the state before; NULL: nothing. */
+static json_t *load_was(const tm_client_event *answer)
 {
     json_t *header = ask_load_header(answer);
-    bool was = json_is_true(json_object_get(header, "was"));
+    json_t *was = json_incref(json_object_get(header, "was"));
     json_decref(header);
     return was;
 }
 
-/* "pool reports is paused", "all pools are paused". Returns the exit status. */
-static int print_state(const struct settings *settings, const char *verb_of_one,
-                       const char *verb_of_all, const char *state)
+/* "pool reports is paused", "all pools are paused". `kind` is "pool" or "module". Returns the exit
+ * status. */
+static int print_state(const struct settings *settings, const char *kind, bool before,
+                       const char *state)
 {
-    if (pool_of(settings))
-        return output_print_line(settings, "pool %.64s %s %s", pool_of(settings), verb_of_one,
-                                 state);
-    return output_print_line(settings, "all pools %s %s", verb_of_all, state);
+    if (name_of(settings))
+        return output_print_line(settings, "%s %.64s %s %s", kind, name_of(settings),
+                                 before ? "was" : "is", state);
+    return output_print_line(settings, "all %ss %s %s", kind, before ? "were" : "are", state);
 }
 
-static tm_client_status ask_pause(tm_client *client, const struct settings *settings,
-                                  int timeout_ms, tm_client_event **answer)
+static int print_paused(const struct settings *settings, const char *kind, const json_t *was)
 {
-    return tm_client_pause(client, pool_of(settings), timeout_ms, answer);
+    bool before = json_is_true(was);
+    return print_state(settings, kind, before, before ? "paused already" : "paused");
 }
 
-static int print_paused(const struct settings *settings, const tm_client_event *answer)
+/* Of all pools, some may have been paused. */
+static int print_resumed(const struct settings *settings, const char *kind, const json_t *was)
 {
-    if (settings->json)
-        return ask_print_event(settings, answer);
-    if (was_paused(answer))
-        return print_state(settings, "was", "were", "paused already");
-    return print_state(settings, "is", "are", "paused");
+    bool before = name_of(settings) && json_is_false(was);
+    return print_state(settings, kind, before, before ? "not paused" : "resumed");
+}
+
+/* Asks for a pause or its end. */
+static int steer(const struct settings *settings, const char *op,
+                 int (*print)(const struct settings *, const char *kind, const json_t *was))
+{
+    int exit_status;
+    tm_client_event *answer;
+    tm_client *client = connect_to_server(settings, &exit_status);
+    if (!client)
+        return exit_status;
+    const char *kind = connect_is_queue(client) ? "module" : "pool";
+    json_t *fields = fields_new();
+    fields_add_text(fields, kind, name_of(settings));
+    tm_client_status status =
+        ask_client(client, op, fields, settings_time_left_ms(settings, ANSWER_MAX_MS), &answer);
+    if (status == TM_CLIENT_OK) {
+        json_t *was = load_was(answer);
+        exit_status =
+            settings->json ? ask_print_event(settings, answer) : print(settings, kind, was);
+        json_decref(was);
+    } else {
+        exit_status = report_call(settings, client, status);
+    }
+    tm_client_event_free(answer);
+    tm_client_free(client);
+    return exit_status;
 }
 
 static int run_pause(const struct settings *settings)
 {
-    return ask_server(settings, ask_pause, print_paused);
-}
-
-static tm_client_status ask_resume(tm_client *client, const struct settings *settings,
-                                   int timeout_ms, tm_client_event **answer)
-{
-    return tm_client_resume(client, pool_of(settings), timeout_ms, answer);
-}
-
-/* Of all pools, some may have been paused. */
-static int print_resumed(const struct settings *settings, const tm_client_event *answer)
-{
-    if (settings->json)
-        return ask_print_event(settings, answer);
-    if (pool_of(settings) && !was_paused(answer))
-        return print_state(settings, "was", "were", "not paused");
-    return print_state(settings, "is", "are", "resumed");
+    return steer(settings, "pause", print_paused);
 }
 
 static int run_resume(const struct settings *settings)
 {
-    return ask_server(settings, ask_resume, print_resumed);
+    return steer(settings, "resume", print_resumed);
 }
 
 /* ---- resize ---- */
@@ -86,7 +100,7 @@ static int check_resize(const struct settings *settings)
 static tm_client_status ask_resize(tm_client *client, const struct settings *settings,
                                    int timeout_ms, tm_client_event **answer)
 {
-    return tm_client_resize(client, pool_of(settings), &settings->size, timeout_ms, answer);
+    return tm_client_resize(client, name_of(settings), &settings->size, timeout_ms, answer);
 }
 
 static long long number_of(const json_t *header, const char *key)
@@ -102,7 +116,7 @@ static int print_resized(const struct settings *settings, const tm_client_event 
     int status = output_print_line(
         settings,
         "pool %.64s has pool-start %lld, pool-max %lld, job-max %lld until the next reload",
-        pool_of(settings) ? pool_of(settings) : "default", number_of(header, "pool_start"),
+        name_of(settings) ? name_of(settings) : "default", number_of(header, "pool_start"),
         number_of(header, "pool_max"), number_of(header, "job_max"));
     json_decref(header);
     return status;
@@ -122,7 +136,8 @@ const struct command cmd_pause = {
     .run = run_pause,
     .summary = "begin no further job",
     .help = "No further job of the pool begins, until resume; running jobs go on, and jobs\n"
-            "are still taken. Without POOL, all pools are paused.\n",
+            "are still taken. Without POOL, all pools are paused. With --queue, POOL is a\n"
+            "module: none of its jobs is handed on.\n",
 };
 
 const struct command cmd_resume = {
@@ -133,7 +148,8 @@ const struct command cmd_resume = {
     .kind = COMMAND_SERVER,
     .run = run_resume,
     .summary = "begin jobs again",
-    .help = "Undoes pause. Without POOL, all pools are resumed.\n",
+    .help = "Undoes pause. Without POOL, all pools are resumed. With --queue, POOL is a\n"
+            "module.\n",
 };
 
 const struct command cmd_resize = {

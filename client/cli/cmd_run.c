@@ -156,6 +156,10 @@ static int check(const struct settings *settings)
         complain("--resume needs the log of the earlier run: --joblog FILE");
         return -1;
     }
+    if (settings->each && settings->keep.key) {
+        complain("--key does not go with --each: all lines would be one job");
+        return -1;
+    }
     if (settings->each && (settings->streams || settings->shows_progress || settings->retry_ms)) {
         complain("--stream, --progress and --retry do not go with --each");
         return -1;

@@ -7,6 +7,7 @@
 #include "payload.h"
 #include "report.h"
 #include "report_json.h"
+#include "submission.h"
 
 /* The first event is the last one: accepted, or the refusal. */
 static int print_answer(const struct settings *settings, const tm_client_event *event)
@@ -29,14 +30,16 @@ static int print_answer(const struct settings *settings, const tm_client_event *
 static tm_client_status submit(const struct settings *settings, tm_client *client,
                                const struct payload *payload, tm_client_event **event)
 {
+    struct submission submission;
     tm_client_submit_options options = settings_submit_options(settings);
     uint64_t id;
     options.link = false;
     options.service = settings->service;
     options.detach = !settings->service;
-    tm_client_status status =
-        tm_client_submit(client, settings->args[0], payload->data, payload->size, &options,
-                         settings_time_left_ms(settings, -1), &id);
+    submission_open(&submission, settings, &options);
+    tm_client_status status = submission_send(&submission, client, payload->data, payload->size,
+                                              NULL, settings_time_left_ms(settings, -1), &id);
+    submission_close(&submission);
     if (status == TM_CLIENT_OK)
         status =
             tm_client_next_for(client, id, settings_time_left_ms(settings, ANSWER_MAX_MS), event);
@@ -79,6 +82,7 @@ const struct command cmd_submit = {
     .run = run,
     .summary = "hand a job over and print its id",
     .help = "Submits PAYLOAD, or all of standard input, to MODULE, prints the server's id of\n"
-            "the job, and does not wait for its end. The result is thrown away, or with\n"
-            "--service goes to the client that has registered this name.\n",
+            "the job, and does not wait for its end. With --queue the job is kept until it\n"
+            "is done, and `taskmaster wait` has its result. Otherwise the result is thrown\n"
+            "away, or with --service goes to the client that has registered this name.\n",
 };

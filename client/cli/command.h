@@ -2,13 +2,14 @@
  * command: the commands of `taskmaster`.
  *
  *     main -> arguments, help -> commands -> cmd_run, cmd_submit, cmd_cancel, cmd_crash, cmd_jobs,
- *       |                     |              cmd_lists, cmd_monitor, cmd_operate, cmd_ping,
- *       |                     |              cmd_pool, cmd_stats, cmd_top
- *       |                     '-> options
+ *       |                     |              cmd_keep, cmd_lists, cmd_monitor, cmd_operate,
+ *       |                     |              cmd_ping, cmd_pool, cmd_stats, cmd_top, cmd_wait
+ *       |                     '-> options -> options_keep -> option_number
  *       |-> complete -> complete_names -> connect
  *       '-> overtime
  *     cmd_* -> fields -> ask -> connect -> token
- *           -> run_job -> payload, job_progress;  pages, shown, event_line
+ *           -> submission -> fields
+ *           -> run_job -> payload, job_progress, submission;  pages, shown, event_line
  *           -> each -> each_results -> each_records;  each_pace, lines
  *           -> report -> report_json;  output -> sink;  crash_report
  *           -> crash_report -> crash_code;  symbols -> object_file
@@ -50,6 +51,9 @@ enum command_kind {
     COMMAND_HELP = 1 << 14,
     COMMAND_TOP = 1 << 15,
     COMMAND_REGISTER = 1 << 16,
+    COMMAND_QUEUE = 1 << 17, /* asks taskqueued */
+    COMMAND_RETRY = 1 << 18,
+    COMMAND_WAIT = 1 << 19,
     COMMAND_ANY = (1 << 30) - 1,
 };
 
@@ -67,10 +71,10 @@ struct command {
     const char *help;
 };
 
-extern const struct command cmd_top, cmd_run, cmd_submit, cmd_status, cmd_jobs, cmd_peek,
-    cmd_monitor, cmd_watch, cmd_register, cmd_clients, cmd_services, cmd_modules, cmd_help,
-    cmd_cancel, cmd_kill, cmd_ping, cmd_stats, cmd_pools, cmd_workers, cmd_crash, cmd_crashes,
-    cmd_pause, cmd_resume, cmd_resize, cmd_recycle, cmd_reload, cmd_reopen, cmd_drain,
-    cmd_log_level;
+extern const struct command cmd_top, cmd_run, cmd_submit, cmd_wait, cmd_forget, cmd_retry,
+    cmd_backup, cmd_status, cmd_jobs, cmd_peek, cmd_monitor, cmd_watch, cmd_register, cmd_clients,
+    cmd_services, cmd_modules, cmd_help, cmd_cancel, cmd_kill, cmd_ping, cmd_stats, cmd_pools,
+    cmd_workers, cmd_crash, cmd_crashes, cmd_pause, cmd_resume, cmd_resize, cmd_recycle, cmd_reload,
+    cmd_reopen, cmd_drain, cmd_log_level;
 
 #endif

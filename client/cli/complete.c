@@ -1,6 +1,7 @@
 /* complete: see complete.h. */
 #include "complete.h"
 
+#include "arguments.h"
 #include "commands.h"
 #include "complete_names.h"
 #include "exit_status.h"
@@ -32,9 +33,10 @@ static const struct option_row *find_option(const char *word, size_t len)
 /* Only the way to the server counts, and the time for it. */
 static void set_option(struct line *line, const struct option_row *row, const char *value)
 {
-    if (strcmp(row->name, "server") == 0 || strcmp(row->name, "token-file") == 0 ||
-        strcmp(row->name, "timeout") == 0)
-        row->set(line->settings, value);
+    static const char *const names[] = {"server", "queue", "token-file", "timeout"};
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
+        if (strcmp(row->name, names[i]) == 0)
+            row->set(line->settings, value);
 }
 
 /* An option's value may be a word of its own. */
@@ -46,6 +48,8 @@ static void read_option(struct line *line, const char *word)
         set_option(line, row, word + 2 + len + 1);
     else if (row && row->argument)
         line->option = row;
+    else if (row)
+        set_option(line, row, NULL);
 }
 
 static void read_word(struct line *line, const char *word)
@@ -92,12 +96,20 @@ static void offer_commands(char *word)
         offer((*row)->name, word);
 }
 
+/* A queue pauses modules. */
+static enum value_kind argument_kind(const struct line *line)
+{
+    enum value_kind kind = line->command->completes;
+    return kind == VALUE_POOL && line->settings->queue ? VALUE_MODULE : kind;
+}
+
 int complete(struct settings *settings, int count, char **words)
 {
     char *word = count > 0 ? words[count - 1] : "";
     struct line line = {.settings = settings};
     for (int i = 0; i + 1 < count; i++)
         read_word(&line, words[i]);
+    arguments_choose_server(settings, line.command);
     if (!settings->has_deadline)
         settings->deadline = tmc_deadline_in(ANSWER_MS);
     overtime_start(settings->deadline);
@@ -108,6 +120,6 @@ int complete(struct settings *settings, int count, char **words)
     else if (!line.command || (line.command->completes == VALUE_COMMAND && line.arguments == 0))
         offer_commands(word);
     else if (line.arguments == 0)
-        complete_names(settings, line.command->completes, offer, word);
+        complete_names(settings, argument_kind(&line), offer, word);
     return EXIT_DONE;
 }

@@ -90,3 +90,9 @@ tm_client *connect_again(const struct settings *settings, uint32_t wait_ms, int 
     patient.wait_ms = wait_ms;
     return connect_with(&patient, false, wake_fd, exit_status);
 }
+
+bool connect_is_queue(const tm_client *client)
+{
+    static const char name[] = "taskqueued/";
+    return strncmp(tm_client_server(client), name, sizeof name - 1) == 0;
+}

@@ -16,4 +16,7 @@ tm_client *connect_again(const struct settings *settings, uint32_t wait_ms, int 
 /* The same for a client that takes the events of no request: of monitors, watches and services. */
 tm_client *connect_to_listen(const struct settings *settings, int *exit_status);
 
+/* True if the server is taskqueued. */
+bool connect_is_queue(const tm_client *client);
+
 #endif

@@ -120,10 +120,8 @@ static void submit_ready(struct batch *batch)
     struct each_record *record;
     each_pace_grow(&batch->pace);
     while ((record = next_ready(batch))) {
-        batch->options.user = record;
-        tm_client_status status =
-            tm_client_submit(batch->client, batch->settings->args[0], record->text, record->len,
-                             &batch->options, 0, &record->id);
+        tm_client_status status = submission_send(&batch->submission, batch->client, record->text,
+                                                  record->len, record, 0, &record->id);
         if (status == TM_CLIENT_TIMEOUT)
             return;
         if (status != TM_CLIENT_OK) {
@@ -265,13 +263,14 @@ static void batch_open(struct batch *batch, const struct settings *settings, tm_
 {
     size_t jobs = settings->jobs ? settings->jobs : JOBS_DEFAULT;
     size_t payload_max = tm_client_payload_max(client);
+    tm_client_submit_options options = settings_submit_options(settings);
     *batch = (struct batch){
         .settings = settings,
         .client = client,
-        .options = settings_submit_options(settings),
         .interrupt_fd = interrupt_open(),
     };
     snprintf(batch->too_large, sizeof batch->too_large, PAYLOAD_TOO_LARGE, payload_max);
+    submission_open(&batch->submission, settings, &options);
     lines_open(&batch->input, STDIN_FILENO, payload_max, settings->null ? '\0' : '\n');
     each_records_open(&batch->records, jobs * WINDOW_FACTOR);
     each_pace_open(&batch->pace, jobs);
@@ -280,6 +279,7 @@ static void batch_open(struct batch *batch, const struct settings *settings, tm_
 
 static void batch_close(struct batch *batch)
 {
+    submission_close(&batch->submission);
     each_records_close(&batch->records);
     each_results_close(&batch->results);
     lines_close(&batch->input);

@@ -7,11 +7,12 @@
 #include "each_pace.h"
 #include "each_records.h"
 #include "each_results.h"
+#include "submission.h"
 
 struct batch {
     const struct settings *settings;
     tm_client *client; /* owned */
-    tm_client_submit_options options;
+    struct submission submission;
     struct lines input;
     struct each_log *log; /* borrowed */
     struct each_records records;

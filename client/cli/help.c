@@ -24,10 +24,11 @@ static void print_footer(void)
 {
     printf("\nEnvironment:\n"
            "  TASKMASTER_SERVER      the server, without --server; default " DEFAULT_SERVER "\n"
+           "  TASKMASTER_QUEUE       the same with --queue; default " DEFAULT_QUEUE "\n"
            "  TASKMASTER_TOKEN_FILE  the token's file, without --token-file\n"
            "\n"
            "Exit status: 0 done, 1 failed, 64 usage, 69 unreachable, 70 worker lost,\n"
-           "75 overload or shutdown, 123 some lines of --each failed, 124 timeout.\n");
+           "75 overload or shutdown, 123 some of many failed, 124 timeout.\n");
 }
 
 static void print_command(const struct command *command)
@@ -40,7 +41,8 @@ static void print_command(const struct command *command)
 static void print_overview(void)
 {
     printf("Usage: taskmaster COMMAND [options] [arguments]\n\n"
-           "Runs jobs on a taskmasterd, stops them, and shows its state.\n\nCommands:\n");
+           "Runs jobs on a taskmasterd, or keeps them in a taskqueued, stops them, and shows\n"
+           "their state.\n\nCommands:\n");
     for (const struct command *const *row = commands; *row; row++)
         printf("  %-10s%-18s%s\n", (*row)->name, (*row)->arguments, (*row)->summary);
     print_options(COMMAND_SERVER);

@@ -3,8 +3,9 @@
 
 #include "command.h"
 #include "complain.h"
+#include "option_number.h"
+#include "options_keep.h"
 
-#include <errno.h>
 #include <math.h>
 #include <stddef.h>
 #include <stdlib.h>
@@ -22,6 +23,13 @@ static int set_server(struct settings *settings, const char *value)
     return 0;
 }
 
+static int set_queue(struct settings *settings, const char *value)
+{
+    (void)value;
+    settings->queue = true;
+    return 0;
+}
+
 static int set_token_file(struct settings *settings, const char *value)
 {
     settings->token_file = value;
@@ -35,23 +43,10 @@ static int set_json(struct settings *settings, const char *value)
     return 0;
 }
 
-/* Seconds may have decimals. */
-static int parse_seconds(const char *name, const char *value, uint32_t *ms)
-{
-    char *end;
-    double seconds = strtod(value, &end);
-    if (end == value || *end || !isfinite(seconds) || seconds <= 0 || seconds > 1e6) {
-        complain("--%s wants seconds, more than 0 and at most 1000000, not '%s'", name, value);
-        return -1;
-    }
-    *ms = (uint32_t)(seconds * 1000 + 0.999);
-    return 0;
-}
-
 static int set_timeout(struct settings *settings, const char *value)
 {
     uint32_t ms;
-    if (parse_seconds("timeout", value, &ms) < 0)
+    if (option_seconds("timeout", value, &ms) < 0)
         return -1;
     settings->deadline = tmc_deadline_in((int)ms);
     settings->has_deadline = true;
@@ -60,47 +55,33 @@ static int set_timeout(struct settings *settings, const char *value)
 
 static int set_soft_timeout(struct settings *settings, const char *value)
 {
-    return parse_seconds("soft-timeout", value, &settings->soft_timeout_ms);
+    return option_seconds("soft-timeout", value, &settings->soft_timeout_ms);
 }
 
 static int set_max_wait(struct settings *settings, const char *value)
 {
-    return parse_seconds("max-wait", value, &settings->max_wait_ms);
+    return option_seconds("max-wait", value, &settings->max_wait_ms);
 }
 
 static int set_retry(struct settings *settings, const char *value)
 {
-    return parse_seconds("retry", value, &settings->retry_ms);
-}
-
-static int parse_number(const char *name, const char *value, uint32_t min, uint32_t max,
-                        uint32_t *number)
-{
-    char *end;
-    errno = 0;
-    unsigned long long parsed = strtoull(value, &end, 10);
-    if (*value < '0' || *value > '9' || *end || errno || parsed < min || parsed > max) {
-        complain("--%s wants a whole number from %u to %u, not '%s'", name, min, max, value);
-        return -1;
-    }
-    *number = (uint32_t)parsed;
-    return 0;
+    return option_seconds("retry", value, &settings->retry_ms);
 }
 
 static int set_job_timeout(struct settings *settings, const char *value)
 {
     /* INT32_MAX is the protocol's limit. */
-    return parse_number("timeout-ms", value, 1, INT32_MAX, &settings->job_timeout_ms);
+    return option_number("timeout-ms", value, 1, INT32_MAX, &settings->job_timeout_ms);
 }
 
 static int set_jobs(struct settings *settings, const char *value)
 {
-    return parse_number("jobs", value, 1, JOBS_MAX, &settings->jobs);
+    return option_number("jobs", value, 1, JOBS_MAX, &settings->jobs);
 }
 
 static int set_wait(struct settings *settings, const char *value)
 {
-    return parse_number("wait-ms", value, 0, WAIT_MAX_MS, &settings->wait_ms);
+    return option_number("wait-ms", value, 0, WAIT_MAX_MS, &settings->wait_ms);
 }
 
 /* There is room for one of each argument of the command line. */
@@ -113,14 +94,14 @@ static int add_wish(struct settings *settings, const char *kind, const char *tex
 
 static int set_worker(struct settings *settings, const char *value)
 {
-    if (parse_number("worker", value, 1, UINT32_MAX, &settings->worker) < 0)
+    if (option_number("worker", value, 1, UINT32_MAX, &settings->worker) < 0)
         return -1;
     return add_wish(settings, "worker", NULL, settings->worker);
 }
 
 static int set_client(struct settings *settings, const char *value)
 {
-    if (parse_number("client", value, 1, UINT32_MAX, &settings->client) < 0)
+    if (option_number("client", value, 1, UINT32_MAX, &settings->client) < 0)
         return -1;
     return add_wish(settings, "client", NULL, settings->client);
 }
@@ -154,6 +135,12 @@ static int set_owner(struct settings *settings, const char *value)
     return 0;
 }
 
+static int set_reason(struct settings *settings, const char *value)
+{
+    settings->reason = value;
+    return 0;
+}
+
 static int set_state(struct settings *settings, const char *value)
 {
     settings->state = value;
@@ -166,14 +153,14 @@ static int set_state(struct settings *settings, const char *value)
 
 static int set_limit(struct settings *settings, const char *value)
 {
-    return parse_number("limit", value, 1, LIMIT_MAX, &settings->limit);
+    return option_number("limit", value, 1, LIMIT_MAX, &settings->limit);
 }
 
 /* The server knows the range. */
 static int parse_size(const char *name, const char *value, int64_t *size)
 {
     uint32_t number = 0;
-    int parsed = parse_number(name, value, 0, INT32_MAX, &number);
+    int parsed = option_number(name, value, 0, INT32_MAX, &number);
     *size = number;
     return parsed;
 }
@@ -263,7 +250,7 @@ static int set_resume(struct settings *settings, const char *value)
 
 static int set_reconnect(struct settings *settings, const char *value)
 {
-    return parse_seconds("reconnect", value, &settings->reconnect_ms);
+    return option_seconds("reconnect", value, &settings->reconnect_ms);
 }
 
 static int set_unordered(struct settings *settings, const char *value)
@@ -318,11 +305,11 @@ const struct option_row options[] = {
      "with --each: log the end of each line's job"},
     {"resume", NULL, VALUE_PLAIN, COMMAND_RUN, set_resume,
      "with --each: pass over the lines in the log"},
-    {"reconnect", "SECONDS", VALUE_PLAIN, COMMAND_RUN, set_reconnect,
-     "with --each: look so long for a lost server"},
+    {"reconnect", "SECONDS", VALUE_PLAIN, COMMAND_RUN | COMMAND_WAIT, set_reconnect,
+     "look so long for a lost server (run: with --each)"},
     {"stream", NULL, VALUE_PLAIN, COMMAND_RUN, set_stream,
      "print the parts of the result as they come"},
-    {"progress", NULL, VALUE_PLAIN, COMMAND_RUN, set_progress,
+    {"progress", NULL, VALUE_PLAIN, COMMAND_RUN | COMMAND_WAIT, set_progress,
      "show the job's progress on standard error"},
     {"retry", "SECONDS", VALUE_PLAIN, COMMAND_RUN, set_retry,
      "submit again for so long if the server is full or lost"},
@@ -355,11 +342,11 @@ const struct option_row options[] = {
     {"waiting", "WHAT", VALUE_WAITING, COMMAND_DRAIN, set_waiting,
      "waiting jobs: fail, or run; default: the server's"},
     {"module", "NAME", VALUE_MODULE,
-     COMMAND_CRASHES | COMMAND_JOBS | COMMAND_SELECT | COMMAND_WATCH, set_module,
+     COMMAND_CRASHES | COMMAND_JOBS | COMMAND_SELECT | COMMAND_RETRY | COMMAND_WATCH, set_module,
      "of this module alone"},
     {"pool", "NAME", VALUE_POOL, COMMAND_JOBS | COMMAND_SELECT | COMMAND_WATCH | COMMAND_MONITOR,
      set_pool, "of this pool alone"},
-    {"owner", "NAME", VALUE_PLAIN, COMMAND_JOBS | COMMAND_SELECT, set_owner,
+    {"owner", "NAME", VALUE_PLAIN, COMMAND_JOBS | COMMAND_SELECT | COMMAND_RETRY, set_owner,
      "of this owner alone, the name of a token"},
     {"state", "STATE", VALUE_STATE, COMMAND_JOBS | COMMAND_SELECT, set_state,
      "waiting, running or stopping ones alone"},
@@ -368,6 +355,24 @@ const struct option_row options[] = {
     {"once", NULL, VALUE_PLAIN, COMMAND_TOP, set_once, "print everything once; also -1"},
     {"interval", "SECONDS", VALUE_PLAIN, COMMAND_TOP, set_interval,
      "between two looks; default 1, decimals are allowed"},
+    {"key", "KEY", VALUE_PLAIN, COMMAND_RUN | COMMAND_SUBMIT, options_keep_key,
+     "queue: join the job with the same key, if there is one"},
+    {"delay", "SECONDS", VALUE_PLAIN, COMMAND_RUN | COMMAND_SUBMIT, options_keep_delay,
+     "queue: begin no sooner than after this time"},
+    {"at", "TIME", VALUE_PLAIN, COMMAND_RUN | COMMAND_SUBMIT, options_keep_at,
+     "queue: begin no sooner, 2026-12-24T18:00:00Z"},
+    {"priority", "N", VALUE_PLAIN, COMMAND_RUN | COMMAND_SUBMIT, options_keep_priority,
+     "queue: 0 to 9, higher first; default 5"},
+    {"retries", "N", VALUE_PLAIN, COMMAND_RUN | COMMAND_SUBMIT, options_keep_retries,
+     "queue: run a failed job again, 0 to 100 times"},
+    {"retry-on", "REASONS", VALUE_PLAIN, COMMAND_RUN | COMMAND_SUBMIT, options_keep_retry_on,
+     "queue: after these; default error,timeout"},
+    {"retry-delay", "SECONDS", VALUE_PLAIN, COMMAND_RUN | COMMAND_SUBMIT, options_keep_retry_delay,
+     "queue: before the first retry; default 1"},
+    {"ttl", "SECONDS", VALUE_PLAIN, COMMAND_RUN | COMMAND_SUBMIT, options_keep_ttl,
+     "queue: how long the outcome is kept"},
+    {"reason", "REASON", VALUE_PLAIN, COMMAND_RETRY, set_reason, "of jobs failed so alone"},
+    {"queue", NULL, VALUE_PLAIN, COMMAND_ANY, set_queue, "ask taskqueued instead of taskmasterd"},
     {"server", "ADDR", VALUE_PLAIN, COMMAND_ANY, set_server, "HOST:PORT, [IPV6]:PORT or unix:PATH"},
     {"token-file", "FILE", VALUE_PLAIN, COMMAND_ANY, set_token_file,
      "the file with the server's token"},

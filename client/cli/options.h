@@ -6,6 +6,7 @@
 #include "value.h"
 
 #define DEFAULT_SERVER "127.0.0.1:7741"
+#define DEFAULT_QUEUE  "127.0.0.1:7742"
 
 enum { OPTIONS_MAX = 64 }; /* a bit for each */
 

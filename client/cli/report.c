@@ -30,7 +30,7 @@ int report_exit_status(const tm_client_event *event)
     case TM_CLIENT_EVENT_OVERLOAD:
         return EXIT_TRY_AGAIN;
     case TM_CLIENT_EVENT_FAILED:
-        if (reason_is(event, "error"))
+        if (reason_is(event, "error") || reason_is(event, "poison"))
             return EXIT_WORKER_LOST;
         if (reason_is(event, "shutdown")) /* another server may do it, or the next one */
             return EXIT_TRY_AGAIN;
@@ -80,6 +80,8 @@ static void append_details(char *text, size_t size, const tm_client_event *event
         append(text, size, ", %" PRId64 " queued", event->queued);
     if (event->running >= 0)
         append(text, size, ", %" PRId64 " running", event->running);
+    if (event->attempt >= 0)
+        append(text, size, ", attempt %" PRId64, event->attempt);
     if (event->retry_after_ms >= 0)
         append(text, size, ", try again after %" PRId64 " ms", event->retry_after_ms);
     append(text, size, ")");
@@ -111,6 +113,20 @@ static void complain_lines(const char *prefix, const char *text, size_t len)
         complain_further("%s%.*s", prefix, (int)((lf ? lf : end) - text), text);
         text = lf ? lf + 1 : end;
     }
+}
+
+void report_retry(const tm_client_event *event)
+{
+    char text[1536] = "";
+    if (event->job)
+        append(text, sizeof text, "job %s ", event->job);
+    append(text, sizeof text, "failed");
+    append_details(text, sizeof text, event);
+    if (event->delay_ms >= 0)
+        append(text, sizeof text, ", runs again in %.3f s", (double)event->delay_ms / 1e3);
+    if (event->message && *event->message)
+        append(text, sizeof text, ": %s", event->message);
+    complain("%s", text);
 }
 
 static void report_output(const json_t *output)

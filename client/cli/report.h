@@ -16,6 +16,9 @@ bool report_never_began(const tm_client_event *event);
  * the number of the job's line of input; 0: none. */
 void report_failure(const tm_client_event *event, uint64_t line);
 
+/* Complains that a kept job has failed and is run again. */
+void report_retry(const tm_client_event *event);
+
 /* Complains further about a lost worker, line by line: its last output, and the module's crash. */
 void report_lost(const tm_client_event *event);
 

@@ -5,8 +5,10 @@
 #include "complain.h"
 #include "interrupt.h"
 #include "job_progress.h"
+#include "report.h"
 #include "report_json.h"
 #include "sink.h"
+#include "submission.h"
 
 #include <poll.h>
 #include <stdlib.h>
@@ -56,6 +58,12 @@ static void add_json(struct run *run, const tm_client_event *event)
     free(line);
 }
 
+static void show_retry(struct run *run, const tm_client_event *event)
+{
+    job_progress_hide(&run->progress);
+    report_retry(event);
+}
+
 /* Takes an event before the last one. Only events asked for come. */
 static void take_event(struct run *run, tm_client_event *event)
 {
@@ -63,8 +71,10 @@ static void take_event(struct run *run, tm_client_event *event)
     run->outcome->begun = true;
     if (part && run->drops)
         run->dropped = true;
-    else if (run->settings->json && (part || event->type == TM_CLIENT_EVENT_PROGRESS))
+    else if (run->settings->json && event->type != TM_CLIENT_EVENT_STARTED)
         add_json(run, event);
+    else if (event->type == TM_CLIENT_EVENT_RETRY)
+        show_retry(run, event);
     else if (part)
         sink_add(&run->sink, event->data, event->size);
     else if (event->type == TM_CLIENT_EVENT_PROGRESS)
@@ -143,6 +153,7 @@ static uint32_t notify_of(const struct settings *settings)
 {
     return (settings->streams ? TM_CLIENT_NOTIFY_PART : 0) |
            (settings->shows_progress ? TM_CLIENT_NOTIFY_PROGRESS : 0) |
+           (settings->shows_progress && settings->queue ? TM_CLIENT_NOTIFY_RETRY : 0) |
            (settings->retry_ms ? TM_CLIENT_NOTIFY_STARTED : 0);
 }
 
@@ -150,19 +161,22 @@ void run_job(const struct settings *settings, tm_client *client, const struct pa
              struct run_outcome *outcome)
 {
     struct run run = {.settings = settings, .client = client, .outcome = outcome};
+    struct submission submission;
     tm_client_submit_options options = settings_submit_options(settings);
     options.notify = notify_of(settings);
+    submission_open(&submission, settings, &options);
     memset(outcome, 0, sizeof *outcome);
     run.interrupt_fd = interrupt_open();
     sink_open(&run.sink, STDOUT_FILENO);
     job_progress_open(&run.progress);
     /* With the timeout 0, the rest goes out while await_end() waits, and hears interrupts. */
-    outcome->status = tm_client_submit(client, settings->args[0], payload->data, payload->size,
-                                       &options, 0, &run.id);
+    outcome->status =
+        submission_send(&submission, client, payload->data, payload->size, NULL, 0, &run.id);
     if (outcome->status == TM_CLIENT_OK)
         outcome->status = await_end(&run);
     job_progress_hide(&run.progress);
     check_output(&run);
+    submission_close(&submission);
     sink_close(&run.sink);
     interrupt_close(run.interrupt_fd);
 }

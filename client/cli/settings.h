@@ -15,9 +15,19 @@ struct wish {
     uint32_t number;
 };
 
+/* The fields of a submit that taskqueued alone knows; NULL and 0: not given. */
+struct keep_wishes {
+    const char *key, *at;
+    const char *retry_on; /* words with commas between them */
+    uint64_t delay_ms, retry_delay_ms, ttl_ms;
+    uint32_t priority, retries;
+    bool has_priority, has_retry_delay; /* whose 0 has a meaning */
+};
+
 /* Texts are borrowed from argv and the environment. */
 struct settings {
-    const char *server;
+    const char *server;     /* NULL: not given, until arguments_choose_server() */
+    bool queue;             /* the server is taskqueued, as far as the command line says so */
     const char *token_file; /* NULL: no token */
     bool json;
     bool has_deadline; /* --timeout was given */
@@ -28,8 +38,8 @@ struct settings {
     bool once;            /* top: printed once */
     uint32_t interval_ms; /* top: between two looks; 0: not given */
 
-    /* Filters of crashes, jobs, cancel, kill and watch; NULL and 0: not given. */
-    const char *module, *pool, *owner, *state;
+    /* Filters of crashes, jobs, cancel, kill, retry and watch; NULL and 0: not given. */
+    const char *module, *pool, *owner, *state, *reason;
     uint32_t client; /* a connection's number */
     uint32_t limit;  /* jobs, clients: rows shown; 0: not given */
 
@@ -49,14 +59,15 @@ struct settings {
     bool null;               /* run --each: lines end with a NUL */
     const char *job_log;     /* run --each: NULL: none */
     bool resumes;            /* run --each: not the lines in the log */
-    uint32_t reconnect_ms;   /* run --each: 0: never */
+    uint32_t reconnect_ms;   /* run --each, wait: 0: never */
     uint32_t retry_ms;       /* run: submit again for so long; 0: never */
     uint32_t job_timeout_ms; /* these three: 0: not given */
     uint32_t soft_timeout_ms;
     uint32_t max_wait_ms;
-    const char *service; /* submit: for this service; NULL: none */
-    const char *context; /* JSON text; NULL: none */
-    const char *command; /* register: for sh, run for each event; NULL: events are printed */
+    struct keep_wishes keep; /* run, submit */
+    const char *service;     /* submit: for this service; NULL: none */
+    const char *context;     /* JSON text; NULL: none */
+    const char *command;     /* register: for sh, run for each event; NULL: events are printed */
 
     char **args; /* the arguments behind the command's name */
     int arg_count;

@@ -17,7 +17,7 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { CHILD_DEADLINE_MS = 60000, CHILD_OUTPUT_MAX = 1024 * 1024, CHILD_ARG_MAX = 16 };
+enum { CHILD_DEADLINE_MS = 60000, CHILD_OUTPUT_MAX = 1024 * 1024, CHILD_ARG_MAX = 32 };
 
 #define CHILD_UNUSED __attribute__((unused))
 
@@ -59,8 +59,11 @@ CHILD_UNUSED static void child_start_with(struct child *child, const char *serve
     if (child->pid == 0) {
         unsetenv("TASKMASTER_TOKEN_FILE");
         unsetenv("TASKMASTER_SERVER");
+        unsetenv("TASKMASTER_QUEUE");
         if (server)
             setenv("TASKMASTER_SERVER", server, 1);
+        if (server)
+            setenv("TASKMASTER_QUEUE", server, 1);
         dup2(in[0], 0);
         dup2(stdout_fd < 0 ? out[1] : stdout_fd, 1);
         dup2(stderr_fd < 0 ? err[1] : stderr_fd, 2);

@@ -27,9 +27,11 @@ enum { FAKE_DEADLINE_S = 20 };
 
 #define FAKE_UNUSED __attribute__((unused))
 
-#define FAKE_HELLO                                                          \
-    "{\"event\":\"hello\",\"protocol\":1,\"server\":\"taskmasterd/0.1.0\"," \
-    "\"boot\":\"k3f9\",\"header_max\":4096,\"payload_max\":1048576,\"features\":[]}\n"
+#define FAKE_HELLO_OF(server, features)                                    \
+    "{\"event\":\"hello\",\"protocol\":1,\"server\":\"" server "/0.1.0\"," \
+    "\"boot\":\"k3f9\",\"header_max\":4096,\"payload_max\":1048576,"       \
+    "\"features\":[" features "]}\n"
+#define FAKE_HELLO FAKE_HELLO_OF("taskmasterd", "")
 
 struct fake {
     char address[32]; /* for tm_client_connect() */
@@ -208,11 +210,22 @@ __attribute__((format(printf, 2, 3))) FAKE_UNUSED static void fake_sendf(struct 
     fake_send(fake, text);
 }
 
-FAKE_UNUSED static void fake_welcome(struct fake *fake)
+FAKE_UNUSED static void fake_welcome_with(struct fake *fake, const char *hello)
 {
     fake_accept(fake);
     fake_expect(fake, "*{\"op\":\"hello\",\"protocol\":1");
-    fake_send(fake, FAKE_HELLO);
+    fake_send(fake, hello);
+}
+
+FAKE_UNUSED static void fake_welcome(struct fake *fake)
+{
+    fake_welcome_with(fake, FAKE_HELLO);
+}
+
+/* As taskqueued does. */
+FAKE_UNUSED static void fake_welcome_to_queue(struct fake *fake)
+{
+    fake_welcome_with(fake, FAKE_HELLO_OF("taskqueued", "\"wait\""));
 }
 
 /* Expects the end of the client, without another request. */

@@ -65,6 +65,21 @@ START_TEST(usage)
         {"stats", "--server"},
         {"ping", "--server", "nowhere"},
         {"--json"},
+        {"wait"},
+        {"wait", "q1", "q2", "--progress"},
+        {"wait", "q1", "--key", "k"},
+        {"retry"},
+        {"retry", "q1", "--reason", "poison"},
+        {"retry", "--state", "waiting"},
+        {"forget"},
+        {"backup"},
+        {"backup", "a", "b"},
+        {"run", "m", "--each", "--key", "k"},
+        {"submit", "m", "--priority", "10"},
+        {"submit", "m", "--retries", "101"},
+        {"submit", "m", "--delay", "-1"},
+        {"submit", "m", "--ttl", "0"},
+        {"submit", "m", "--retry-delay", "86401"},
     };
     struct child child;
     for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {

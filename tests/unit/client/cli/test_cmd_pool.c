@@ -51,6 +51,46 @@ START_TEST(resize)
 }
 END_TEST
 
+struct steered {
+    const char *request;
+    const char *answer;
+};
+
+static void plays_a_queue(struct fake *fake)
+{
+    const struct steered *steered = fake->arg;
+    fake_welcome_to_queue(fake);
+    fake_expect(fake, steered->request);
+    fake_send(fake, steered->answer);
+    fake_expect_end(fake);
+}
+
+static void assert_steered(const struct steered *steered, const char *const *args,
+                           const char *output)
+{
+    struct fake fake;
+    struct child child;
+    fake_start(&fake, plays_a_queue, (void *)steered);
+    child_run(&child, fake.address, "", args);
+    fake_finish(&fake);
+    child_assert(&child, 0, output, "");
+}
+
+/* taskqueued pauses modules. Its address is enough to be known. */
+START_TEST(modules_of_a_queue)
+{
+    const struct steered paused = {"{\"op\":\"pause\",\"id\":1,\"module\":\"fib\"}",
+                                   "{\"event\":\"ok\",\"id\":1,\"was\":false}\n"};
+    const struct steered resumed = {"{\"op\":\"resume\",\"id\":1,\"module\":\"fib\"}",
+                                    "{\"event\":\"ok\",\"id\":1}\n"};
+    const struct steered all = {"{\"op\":\"pause\",\"id\":1}", "{\"event\":\"ok\",\"id\":1}\n"};
+    assert_steered(&paused, ARGS("pause", "fib", "--queue"), "module fib is paused\n");
+    assert_steered(&paused, ARGS("pause", "fib"), "module fib is paused\n");
+    assert_steered(&resumed, ARGS("resume", "fib"), "module fib is resumed\n");
+    assert_steered(&all, ARGS("pause"), "all modules are paused\n");
+}
+END_TEST
+
 START_TEST(refused)
 {
     const struct dialogue dialogue = {
@@ -67,10 +107,7 @@ END_TEST
 int main(void)
 {
     const TTest *const tests[] = {
-        pause_,
-        resume,
-        resize,
-        refused,
+        pause_, resume, resize, modules_of_a_queue, refused,
     };
     TCase *tcase = tcase_create("cmd_pool");
     tcase_set_timeout(tcase, 120);

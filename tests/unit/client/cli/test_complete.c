@@ -21,7 +21,7 @@ END_TEST
 START_TEST(options)
 {
     assert_words(ARGS("--complete", "ping", "-"),
-                 "--wait-ms\n--server\n--token-file\n--timeout\n--json\n--help\n");
+                 "--wait-ms\n--queue\n--server\n--token-file\n--timeout\n--json\n--help\n");
     assert_words(ARGS("--complete", "resize", "--p"), "--pool-start\n--pool-max\n");
     assert_words(ARGS("--complete", "cancel", "--w"), "");
     assert_words(ARGS("--complete", "--wa"), "--wait-ms\n--waiting\n");
@@ -71,6 +71,8 @@ START_TEST(names_of_the_server)
     assert_shown(CRASHES, "crashes", "[{\"fingerprint\":\"5d1c9a02\"}]", ARGS(NAMES, "crash", ""),
                  "5d1c9a02\n");
     assert_shown(STATS, "stats", "?", ARGS(NAMES, "pause", ""), "");
+    assert_shown(MODULES, "modules", modules, ARGS(NAMES, "pause", "--queue", "f"), "fib\nfind\n");
+    assert_shown(JOBS, "jobs", "[{\"job\":\"q1\"}]", ARGS(NAMES, "wait", ""), "q1\n");
 }
 END_TEST
 
@@ -83,6 +85,9 @@ START_TEST(the_server_of_the_line)
     ck_assert_ptr_nonnull(strstr(child.errors, "unix:/nowhere"));
     child_free(&child);
     child_run(&child, NULL, "", ARGS("--complete", "--server", "unix:/nowhere", "pause", ""));
+    ck_assert_ptr_nonnull(strstr(child.errors, "unix:/nowhere"));
+    child_free(&child);
+    child_run(&child, NULL, "", ARGS("--complete", "wait", "--server", "unix:/nowhere", ""));
     ck_assert_ptr_nonnull(strstr(child.errors, "unix:/nowhere"));
     child_free(&child);
 }

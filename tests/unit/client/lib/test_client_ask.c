@@ -151,10 +151,7 @@ static void plays_waits(struct fake *fake)
 {
     static char result[2 * 1048576];
     memset(result, 'r', sizeof result);
-    fake_accept(fake);
-    fake_expect(fake, "*{\"op\":\"hello\"");
-    fake_send(fake, "{\"event\":\"hello\",\"protocol\":1,\"server\":\"taskqueued/0.1.0\","
-                    "\"payload_max\":1048576,\"features\":[\"set\",\"wait\",\"key\"]}\n");
+    fake_welcome_to_queue(fake);
     fake_expect(fake, "{\"op\":\"wait\",\"id\":1,\"job\":\"q1\","
                       "\"notify\":[\"started\",\"retry\"]}");
     fake_expect(fake, "{\"op\":\"wait\",\"id\":2,\"job\":\"q1\"}");
