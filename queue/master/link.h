@@ -18,7 +18,6 @@ struct master_link;
 /* What a link is made of; all is borrowed. */
 struct master_link_parts {
     struct conn_loop *loop;
-    uint64_t (*wall_ms)(void); /* since 1970 */
     uint64_t (*random)(void);
     const struct master_link_settings *settings;
 };

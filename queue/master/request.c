@@ -19,13 +19,6 @@ static void write_ms(struct event_writer *event, const char *key, uint64_t ms)
         event_uint(event, key, ms < MS_MAX ? ms : MS_MAX);
 }
 
-/* What is left of the time that the job may wait; the master lets it expire. */
-static void write_max_wait(struct event_writer *event, const struct stored_job *job, uint64_t now)
-{
-    if (job->run.expires_ms)
-        write_ms(event, "max_wait_ms", job->run.expires_ms > now ? job->run.expires_ms - now : 1);
-}
-
 /* The queue's id of the job. */
 static void write_origin(struct event_writer *event, uint64_t seq)
 {
@@ -67,7 +60,7 @@ void master_request_submit(struct master_link *link, const struct kept *kept)
     write_relay(&event, job);
     write_ms(&event, "timeout_ms", job->wish.timeout_ms);
     write_ms(&event, "soft_timeout_ms", job->wish.soft_timeout_ms);
-    write_max_wait(&event, job, link->parts.wall_ms());
+    write_ms(&event, "max_wait_ms", kept_wait_left_ms(kept));
     if (kept->input)
         event_uint(&event, "size", kept->input->size);
     event_end(&event);

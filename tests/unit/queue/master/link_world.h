@@ -30,7 +30,6 @@
 enum {
     TOLD_MAX = 1 << 16,
     JOBS = 8,
-    WALL_MS = 1000000,
 };
 
 static struct event_base *base;
@@ -93,6 +92,11 @@ struct kept *keep_handed(struct keep *keep, uint64_t seq)
 {
     (void)keep;
     return seq < JOBS && jobs[seq].stored ? &jobs[seq] : NULL;
+}
+
+uint64_t kept_wait_left_ms(const struct kept *job)
+{
+    return job->stored->run.expires_ms;
 }
 
 void kept_on_started(struct kept *job, const char *fields)
@@ -159,11 +163,6 @@ WORLD_UNUSED static void pass_ms(uint64_t ms)
 {
     now_us += ms * 1000;
     turns();
-}
-
-static uint64_t wall_ms(void)
-{
-    return WALL_MS;
 }
 
 static uint64_t no_random(void)
@@ -271,8 +270,7 @@ static void setup(void)
     listening = master = -1;
     told_len = 0;
     link_ = master_link_new(
-        &(struct master_link_parts){
-            .loop = &loop, .wall_ms = wall_ms, .random = no_random, .settings = &settings},
+        &(struct master_link_parts){.loop = &loop, .random = no_random, .settings = &settings},
         error, sizeof error);
     ck_assert_msg(link_ != NULL, "%s", error);
     master_link_start(link_, NULL);
