@@ -174,6 +174,6 @@ const struct command cmd_backup = {
     .check = check_backup,
     .run = run_backup,
     .summary = "copy the store of kept jobs",
-    .help = "Lets taskqueued write a consistent copy of its store to PATH, on its own machine,\n"
-            "while it works. Waits until the copy is complete.\n",
+    .help = "Lets taskqueued write a consistent copy of its store to PATH, on its own\n"
+            "machine, while it works. Waits until the copy is complete.\n",
 };

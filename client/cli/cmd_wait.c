@@ -216,8 +216,8 @@ const struct command cmd_wait = {
     .check = check,
     .run = run,
     .summary = "wait for kept jobs and print their results",
-    .help = "Waits for the end of jobs kept by taskqueued, whoever submitted them and whenever\n"
-            "they ended, and writes their results to standard output in the order of the\n"
-            "arguments: of one job as it is, of several each with a newline. The end of the\n"
-            "command changes nothing, and a wait may be repeated.\n",
+    .help = "Waits for the end of jobs kept by taskqueued, whoever submitted them and\n"
+            "whenever they ended, and writes their results to standard output in the order\n"
+            "of the arguments: of one job as it is, of several each with a newline. The end\n"
+            "of the command changes nothing, and a wait may be repeated.\n",
 };
