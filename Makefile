@@ -43,7 +43,7 @@ COMMAND_LIBS := $(CLIENT_LIBS) -ldw
 
 # Each program is made of folders. A program's main.c stays out of its archive: tests link the rest.
 # The shared folders know nothing of jobs and workers: other daemons are made of them too.
-SHARED   := common base net config access protocol peers daemon
+SHARED   := common base net config access protocol peers peers/ops daemon
 MASTER   := clients clients/ops jobs workers stats startup
 QUEUE    := queue queue/store queue/kept queue/master queue/clients queue/clients/ops
 objects   = $(patsubst %.c,$(O)/%.o,$(filter-out %/main.c,$(wildcard $(1:%=%/*.c))))

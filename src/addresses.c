@@ -13,9 +13,9 @@ int addresses_open(struct addresses *addresses, const struct listening *with,
     const struct settings *settings = settings_of(with->config);
     addresses->workers =
         daemon_listen(with, "worker-listen", settings->workers.listen, "workers", accept_worker);
-    return addresses->workers
-               ? listeners_open(&addresses->clients, with, &settings->clients.listen, accept_client)
-               : -1;
+    return addresses->workers ? listeners_open(&addresses->clients, with,
+                                               &settings->clients.peers.listen, accept_client)
+                              : -1;
 }
 
 void addresses_close_clients(struct addresses *addresses)

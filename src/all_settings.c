@@ -12,6 +12,8 @@ enum { OUTPUT_UNREAD_PARTS = 4 }; /* one of client-output-max may be unread whil
 
 /* In the order of --help. */
 static const struct config_part parts[] = {
+    {&client_listen_options, offsetof(struct settings, clients)},
+    {&peers_options, offsetof(struct settings, clients.peers)},
     {&client_options, offsetof(struct settings, clients)},
     {&workers_options, offsetof(struct settings, workers)},
     {&pool_options, offsetof(struct settings, jobs.pool)},

@@ -20,7 +20,7 @@ static const char usage[] =
 static struct daemon_settings daemon_settings(const struct config *config)
 {
     const struct settings *settings = settings_of(config);
-    return (struct daemon_settings){.listen = &settings->clients.listen,
+    return (struct daemon_settings){.listen = &settings->clients.peers.listen,
                                     .identity = &settings->identity,
                                     .access = &settings->access,
                                     .log = &settings->log};

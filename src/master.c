@@ -159,7 +159,7 @@ static void accept_client(void *arg, int fd, const struct sockaddr *addr, sockle
 {
     struct master *m = arg;
     timers_turn(&m->loop.timers, clock_us());
-    clients_accept(&m->clients, fd, addr, len);
+    peers_accept(&m->clients.peers, fd, addr, len);
 }
 
 static void accept_worker(void *arg, int fd, const struct sockaddr *addr, socklen_t len)
@@ -202,10 +202,11 @@ static void wire_clients(struct master *m)
 {
     m->clients.pools = &m->pools;
     m->clients.modules = &m->modules;
-    m->clients.loop = &m->conns;
+    m->clients.peers.loop = &m->conns;
     m->clients.report = &m->report;
-    m->clients.boot = m->boot;
-    m->clients.control = (struct clients_control){m, on_reload, on_reopen, on_log_level, on_drain};
+    m->clients.peers.boot = m->boot;
+    m->clients.peers.control =
+        (struct peers_control){m, on_reload, on_reopen, on_log_level, on_drain};
 }
 
 static void wire_workers(struct master *m)
@@ -296,7 +297,8 @@ static int open_to_the_world(struct master *m)
     const struct listening listening = {.loop = &m->loop,
                                         .config = m->reload.config,
                                         .identity = &m->identity,
-                                        .socket_mode = m->reload.settings->clients.socket_mode,
+                                        .socket_mode =
+                                            m->reload.settings->clients.peers.socket_mode,
                                         .arg = m};
     raise_file_limit(m);
     if (addresses_open(&m->addresses, &listening, accept_client, accept_worker) < 0)
@@ -338,7 +340,7 @@ static void tear_down(struct master *m)
 {
     signals_close(&m->signals);
     close_all(m);
-    clients_close(&m->clients);
+    peers_close(&m->clients.peers);
     conn_loop_chores(&m->conns);
     job_slow_end(&m->slow);
     job_log_end(&m->job_log);

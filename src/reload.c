@@ -15,9 +15,9 @@
 static void share_files(struct reload *reload)
 {
     uint64_t limit = reload->file_limit;
-    struct file_room room = file_room_share(limit, reload->settings->clients.client_max,
+    struct file_room room = file_room_share(limit, reload->settings->clients.peers.client_max,
                                             job_settings_workers_max(&reload->settings->jobs));
-    reload->clients->files_max = room.clients;
+    reload->clients->peers.files_max = room.clients;
     reload->workers->unauthenticated_max = room.unauthenticated;
     if (!limit)
         return;
@@ -42,8 +42,8 @@ void reload_apply(struct reload *reload, struct config *config)
     struct config *before = reload->config;
     log_configure(settings->log.level, settings->log.format);
     closed_set(settings->jobs.allow_debug);
-    reload->payloads->max = settings->clients.payload_total_max;
-    reload->output->max = settings->clients.output_total_max;
+    reload->payloads->max = settings->clients.peers.payload_total_max;
+    reload->output->max = settings->clients.peers.output_total_max;
     module_table_configure(reload->modules, &settings->modules);
     clients_configure(reload->clients, &settings->clients, &settings->access);
     workers_configure(reload->workers, &settings->workers, &settings->modules, &settings->jobs);
@@ -94,7 +94,7 @@ static void on_decided(void *arg)
     if (!reload->why[0] && pools_are_renewing(reload->pools))
         return;
     reload->undecided = false;
-    clients_reloaded(reload->clients, reload->why[0] ? reload->why : NULL);
+    peers_reloaded(&reload->clients->peers, reload->why[0] ? reload->why : NULL);
 }
 
 /* News of a pool. A turn later all pools are looked at: this may be amid the reload itself. */

@@ -7,7 +7,7 @@
 #ifndef TASKMASTER_REOPEN_H
 #define TASKMASTER_REOPEN_H
 
-#include "clients/control.h"
+#include "peers/control.h"
 #include "reload.h"
 
 /* Opens the file of the settings in force, if they name one. `told`: its texts live until the next

@@ -38,13 +38,13 @@ static int check_sizes(const struct check *check)
 {
     const struct settings *settings = check->settings;
     const struct size_rule rules[] = {
-        {"payload-total-max", settings->clients.payload_total_max, false},
-        {"output-total-max", settings->clients.output_total_max, false},
+        {"payload-total-max", settings->clients.peers.payload_total_max, false},
+        {"output-total-max", settings->clients.peers.output_total_max, false},
         {"client-output-max", settings->jobs.source_output_max, true},
     };
     for (size_t i = 0; i < sizeof rules / sizeof *rules; i++)
         if (daemon_rule_size(check->config, check->error, &rules[i],
-                             settings->clients.payload_max) < 0)
+                             settings->clients.peers.payload_max) < 0)
             return -1;
     return 0;
 }
@@ -54,8 +54,8 @@ static int check_listen(const struct check *check)
     const char *worker_listen = check->settings->workers.listen;
     const struct access_settings *access = &check->settings->access;
     enum address_kind kind;
-    if (daemon_rule_listen(check->config, check->error, &check->settings->clients.listen, access) <
-            0 ||
+    if (daemon_rule_listen(check->config, check->error, &check->settings->clients.peers.listen,
+                           access) < 0 ||
         daemon_rule_address(check->config, check->error, "worker-listen", worker_listen, access,
                             false, &kind) < 0)
         return -1;

@@ -25,7 +25,7 @@ static void begin_drain(struct shutdown *s, const char *why, enum drain_waiting 
     s->drain_by_us = s->timers->now_us + s->settings->drain_timeout_ms * 1000ull;
     timer_set(s->timers, &s->timer, s->drain_by_us);
     s->close(s->arg);
-    clients_tell_draining(s->clients);
+    peers_tell_draining(&s->clients->peers);
     pools_drain(s->pools, waiting == DRAIN_RUN);
 }
 
@@ -43,13 +43,13 @@ static void begin_hearing(struct shutdown *s)
     s->phase = HEARING;
     s->close_workers(s->arg);
     s->hear_by_us = s->timers->now_us + (s->hurried ? LAST_WORDS_MS : HEAR_MS) * 1000ull;
-    clients_listen(s->clients);
+    peers_listen(&s->clients->peers);
     timer_set_ms(s->timers, &s->timer, s->hurried ? LAST_WORDS_MS : SILENT_MS);
 }
 
 static void go_on_hearing(struct shutdown *s)
 {
-    clients_end_silent(s->clients);
+    peers_end_silent(&s->clients->peers);
     timer_set(s->timers, &s->timer, s->hear_by_us);
 }
 
@@ -57,14 +57,15 @@ static void go_on_hearing(struct shutdown *s)
  * drain-timeout-ms: this is our promise to the operator. */
 static void begin_end(struct shutdown *s)
 {
-    uint64_t now = s->timers->now_us, linger = now + s->clients->settings->linger_ms * 1000ull;
+    uint64_t now = s->timers->now_us,
+             linger = now + s->clients->peers.settings->linger_ms * 1000ull;
     uint64_t last = (s->drain_by_us > now ? s->drain_by_us : now) + FLUSH_MS * 1000ull;
     s->phase = ENDING;
     s->untaken = SIZE_MAX;
     timer_set(s->timers, &s->timer, linger < last ? linger : last);
     if (s->hurried)
         timer_set_ms(s->timers, &s->timer, LAST_WORDS_MS);
-    clients_end(s->clients);
+    peers_end(&s->clients->peers);
 }
 
 /* The second signal: no running job is waited for, but each has its terminal event, and clients
@@ -74,7 +75,7 @@ static void end_at_once(struct shutdown *s)
     if (s->hurried)
         return;
     log_event(LOG_WARN, "end-at-once", LOG_UINT("running", s->pools->shared.counts.running),
-              LOG_UINT("clients", s->clients->connected));
+              LOG_UINT("clients", s->clients->peers.connected));
     s->hurried = true;
     fail_waiting(s);
     pools_abort(s->pools);
@@ -114,7 +115,7 @@ static bool is_telling(struct shutdown *s)
 static bool is_taken(struct shutdown *s)
 {
     uint64_t now = s->timers->now_us;
-    size_t left = clients_output(s->clients);
+    size_t left = peers_output(&s->clients->peers);
     if (left != s->untaken)
         s->taken_us = now;
     s->untaken = left;
@@ -147,7 +148,7 @@ static void go_on_ending(struct shutdown *s)
     else if (!pools_are_drained(s->pools))
         end_without(s);
     else
-        clients_close(s->clients);
+        peers_close(&s->clients->peers);
 }
 
 static void on_timer(void *arg)
@@ -169,11 +170,11 @@ void shutdown_turn(struct shutdown *s)
 {
     if (s->phase == DRAINING && pools_are_drained(s->pools))
         begin_hearing(s);
-    if (s->phase == HEARING && !s->clients->reading) {
+    if (s->phase == HEARING && !s->clients->peers.reading) {
         begin_end(s);
         conn_loop_chores(s->loop);
     }
-    if (s->phase == ENDING && TAILQ_EMPTY(&s->clients->sessions) && pools_are_drained(s->pools))
+    if (s->phase == ENDING && TAILQ_EMPTY(&s->clients->peers.list) && pools_are_drained(s->pools))
         s->phase = ENDED;
 }
 

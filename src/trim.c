@@ -26,7 +26,8 @@ static bool is_burst(const struct trim *trim)
 static bool is_over(const struct trim *trim)
 {
     return trim->pools->shared.jobs.count < trim->peak_jobs / 4 ||
-           bytes_held(trim) < trim->peak_bytes / 4 || trim->clients->open < trim->peak_clients / 4;
+           bytes_held(trim) < trim->peak_bytes / 4 ||
+           trim->clients->peers.open < trim->peak_clients / 4;
 }
 
 static void on_timer(void *arg)
@@ -36,7 +37,7 @@ static void on_timer(void *arg)
         malloc_trim(0);
         trim->peak_jobs = trim->pools->shared.jobs.count;
         trim->peak_bytes = bytes_held(trim);
-        trim->peak_clients = trim->clients->open;
+        trim->peak_clients = trim->clients->peers.open;
     }
     if (is_burst(trim))
         timer_set_ms(trim->timers, &trim->timer, TRIM_MS);
@@ -48,8 +49,8 @@ void trim_turn(struct trim *trim)
         trim->peak_jobs = trim->pools->shared.jobs.count;
     if (bytes_held(trim) > trim->peak_bytes)
         trim->peak_bytes = bytes_held(trim);
-    if (trim->clients->open > trim->peak_clients)
-        trim->peak_clients = trim->clients->open;
+    if (trim->clients->peers.open > trim->peak_clients)
+        trim->peak_clients = trim->clients->peers.open;
     if (is_burst(trim) && !timer_is_set(&trim->timer))
         timer_set_ms(trim->timers, &trim->timer, TRIM_MS);
 }

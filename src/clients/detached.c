@@ -2,7 +2,6 @@
 #include "clients/detached.h"
 #include "clients/clients_internal.h"
 
-#include "clients/tokens.h"
 #include "common/xmalloc.h"
 #include "jobs/queue.h"
 
@@ -37,10 +36,10 @@ static struct client_account *account_by_token(struct hash_node *node)
 /* The same for all connections with the session's token. A name outlives a change of its token. */
 static uint64_t number_of_token(struct client_session *session)
 {
-    const char *name = client_tokens_grant(session)->name;
+    const char *name = peer_grant(&session->peer)->name;
     if (name)
         return siphash(name, strlen(name), 0);
-    return session->clients->access->tokens.count ? session->token_digest : 0;
+    return clients_of(session)->peers.access->tokens.count ? session->peer.token_digest : 0;
 }
 
 static struct client_account *find(const struct clients *clients, uint64_t token)
@@ -67,7 +66,7 @@ static uint64_t count(const struct client_account *account)
 static void free_if_idle(struct client_account *account)
 {
     if (!count(account))
-        timer_set_ms(account->clients->loop->timers, &account->idle, IDLE_MS);
+        timer_set_ms(account->clients->peers.loop->timers, &account->idle, IDLE_MS);
 }
 
 static void on_left(struct job_source *source, struct job *job)
@@ -114,7 +113,7 @@ static void visit_free(struct hash_node *node, void *arg)
 {
     struct client_account *account = account_by_token(node);
     (void)arg;
-    timer_clear(account->clients->loop->timers, &account->idle);
+    timer_clear(account->clients->peers.loop->timers, &account->idle);
     free_source(account);
 }
 
@@ -129,12 +128,12 @@ void client_detached_free(struct clients *clients)
 /* The account of the session's token, about to have one job more. */
 static struct client_account *open_account(struct client_session *session)
 {
-    struct clients *clients = session->clients;
+    struct clients *clients = clients_of(session);
     uint64_t token = number_of_token(session);
     struct client_account *account = find(clients, token);
     if (!account)
         account = make(clients, token);
-    timer_clear(clients->loop->timers, &account->idle);
+    timer_clear(clients->peers.loop->timers, &account->idle);
     return account;
 }
 
@@ -145,15 +144,15 @@ void client_detached_submit(struct client_session *session, struct job *job)
     account->submitted = job;
     account->source.beside = session->source.job_count + account->elsewhere;
     job_set_source(job, &account->source);
-    pools_submit(session->clients->pools, job);
+    pools_submit(clients_of(session)->pools, job);
     bug_on(account->submitted);
 }
 
 uint64_t client_detached_count(struct client_session *session)
 {
-    if (!session->clients->detached.sources.count)
+    if (!clients_of(session)->detached.sources.count)
         return 0;
-    const struct client_account *account = find(session->clients, number_of_token(session));
+    const struct client_account *account = find(clients_of(session), number_of_token(session));
     return account ? count(account) : 0;
 }
 

@@ -5,8 +5,6 @@
 #include "clients/session.h"
 #include "jobs/job.h"
 
-enum { ID_SHOWN_MAX = 100 }; /* bytes of an id in a message */
-
 /* NULL if the session has no such job. */
 struct job *client_job_ids_find(const struct client_session *session, const char *id, size_t len);
 

@@ -10,7 +10,6 @@
 #include "base/signal_name.h"
 #include "clients/owner.h"
 #include "clients/services.h"
-#include "clients/tokens.h"
 #include "protocol/event_writer.h"
 
 #include <string.h>
@@ -22,7 +21,7 @@ typedef void (*write_fields)(struct event_writer *event, const void *news);
 /* A reload may have taken the right away. */
 static bool is_permitted(const struct client_monitor *monitor)
 {
-    return monitor->own || client_tokens_grant(monitor->session)->rights & RIGHT_OBSERVE;
+    return monitor->own || peer_grant(&monitor->session->peer)->rights & RIGHT_OBSERVE;
 }
 
 static void tell(const struct client_monitor *monitor, const char *name, write_fields write,
@@ -30,9 +29,9 @@ static void tell(const struct client_monitor *monitor, const char *name, write_f
 {
     struct client_session *session = monitor->session;
     struct event_writer event;
-    if (!conn_is_open(&session->conn) || !is_permitted(monitor))
+    if (!conn_is_open(&session->peer.conn) || !is_permitted(monitor))
         return;
-    event_begin(&event, &session->conn, name);
+    event_begin(&event, &session->peer.conn, name);
     event_json(&event, "ref", monitor->ref, monitor->ref_len);
     write(&event, news);
     event_end(&event);
@@ -93,7 +92,7 @@ static void write_job_down(struct event_writer *event, const void *arg)
 static void on_end(struct news_reader *reader, const struct job *job, const struct job_end *end)
 {
     struct client_monitors *monitors = monitors_of(reader);
-    const struct job_news news = {monitors->clients->boot, job, end};
+    const struct job_news news = {monitors->clients->peers.boot, job, end};
     tell_down(client_monitors_of(monitors, MONITORED_JOB, job->seq, NULL), write_job_down, &news);
 }
 
@@ -172,9 +171,10 @@ static void write_client_down(struct event_writer *event, const void *arg)
 
 void client_monitor_news_client_ended(const struct client_session *session, const char *reason)
 {
-    const struct client_news news = {session->number, reason};
-    tell_down(client_monitors_of(&session->clients->monitors, MONITORED_CLIENT, news.number, NULL),
-              write_client_down, &news);
+    const struct client_news news = {session->peer.number, reason};
+    tell_down(
+        client_monitors_of(&clients_of(session)->monitors, MONITORED_CLIENT, news.number, NULL),
+        write_client_down, &news);
 }
 
 /* --- services --- */
@@ -188,11 +188,11 @@ struct service_news {
 static void write_service(struct event_writer *event, const void *arg)
 {
     const struct service_news *news = arg;
-    const char *name = news->owner ? client_owner_name(news->owner) : NULL;
+    const char *name = news->owner ? peer_owner(&news->owner->peer) : NULL;
     event_word(event, "service", news->name);
     event_word(event, "state", news->owner ? "registered" : "free");
     if (news->owner)
-        event_client(event, "owner", news->owner->number, name);
+        event_client(event, "owner", news->owner->peer.number, name);
     if (news->reason)
         event_word(event, "reason", news->reason);
 }
@@ -211,7 +211,7 @@ static void on_service(const struct client_service *service, const struct client
 void client_monitor_news_service(const struct client_monitor *monitor)
 {
     const char *name = monitor->target->name;
-    const struct client_service *service = client_services_find(monitor->session->clients, name);
+    const struct client_service *service = client_services_find(clients_of(monitor->session), name);
     tell(monitor, "service", write_service,
          &(struct service_news){name, service ? service->owner : NULL, NULL});
 }

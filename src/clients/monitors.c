@@ -75,14 +75,14 @@ static struct client_target *make_target(struct client_monitors *monitors,
 
 static uint64_t hash_of_ref(const struct client_session *session, const char *ref, size_t len)
 {
-    return siphash(ref, len, session->number);
+    return siphash(ref, len, session->peer.number);
 }
 
 struct client_monitor *client_monitors_find(const struct client_session *session, const char *ref,
                                             size_t ref_len)
 {
     struct hash_node *node =
-        hash_first(&session->clients->monitors.by_ref, hash_of_ref(session, ref, ref_len));
+        hash_first(&clients_of(session)->monitors.by_ref, hash_of_ref(session, ref, ref_len));
     for (; node; node = hash_next(node)) {
         struct client_monitor *monitor = monitor_by_ref(node);
         if (monitor->session == session && monitor->ref_len == ref_len &&
@@ -99,7 +99,7 @@ static struct client_monitor *make(struct client_session *session, const char *r
     monitor->session = session;
     monitor->ref_len = len;
     memcpy(monitor->ref, ref, len);
-    hash_insert(&session->clients->monitors.by_ref, &monitor->by_ref,
+    hash_insert(&clients_of(session)->monitors.by_ref, &monitor->by_ref,
                 hash_of_ref(session, ref, len));
     LIST_INSERT_HEAD(&session->monitors, monitor, of_session);
     session->monitor_count++;
@@ -110,7 +110,7 @@ struct client_monitor *client_monitors_add(struct client_session *session, const
                                            enum client_monitored kind, uint64_t number,
                                            const char *name)
 {
-    struct client_monitors *monitors = &session->clients->monitors;
+    struct client_monitors *monitors = &clients_of(session)->monitors;
     struct client_target *target = client_monitors_of(monitors, kind, number, name);
     struct client_monitor *monitor = make(session, ref);
     monitor->target = target ? target : make_target(monitors, kind, number, name);
@@ -123,7 +123,7 @@ struct client_monitor *client_monitors_add(struct client_session *session, const
 
 void client_monitors_remove(struct client_monitor *monitor)
 {
-    struct client_monitors *monitors = &monitor->session->clients->monitors;
+    struct client_monitors *monitors = &clients_of(monitor->session)->monitors;
     struct client_target *target = monitor->target;
     LIST_REMOVE(monitor, of_session);
     LIST_REMOVE(monitor, of_target);

@@ -12,9 +12,6 @@ bool client_owner_is(struct client_session *session, const struct job *job);
  * a relay has submitted for others. */
 bool client_owner_may_end(struct client_session *session, const struct job *job);
 
-/* The name of the session's token, or else the one in its hello; NULL: it has none. */
-const char *client_owner_name(struct client_session *session);
-
 /* The job is the session's own, or its token has the right `observe`. */
 bool client_owner_may_see(struct client_session *session, const struct job *job);
 

@@ -26,17 +26,17 @@ struct client_reader {
 
 static bool waits(const struct client_session *session)
 {
-    return session->source.reader->end > session->conn.written;
+    return session->source.reader->end > session->peer.conn.written;
 }
 
 static uint64_t stall_us(const struct client_session *session)
 {
-    return session->clients->settings->part_stall_ms * 1000ull;
+    return clients_of(session)->settings->part_stall_ms * 1000ull;
 }
 
 static void look_later(struct client_reader *reader)
 {
-    struct timers *timers = client_session_timers(reader->session);
+    struct timers *timers = peer_timers(&reader->session->peer);
     timer_set(timers, &reader->timer, timers->now_us + stall_us(reader->session) / LOOKS);
 }
 
@@ -44,13 +44,13 @@ static void look_later(struct client_reader *reader)
  * something waits for it in the kernel: otherwise the next step is ours. */
 static bool has_taken(struct client_reader *reader)
 {
-    const struct conn *conn = &reader->session->conn;
+    const struct conn *conn = &reader->session->peer.conn;
     size_t untaken = conn_untaken(conn);
     bool taken = conn->written != reader->written || untaken < reader->untaken || !untaken;
     reader->written = conn->written;
     reader->untaken = untaken;
     if (taken)
-        reader->since_us = client_session_timers(reader->session)->now_us;
+        reader->since_us = peer_timers(&reader->session->peer)->now_us;
     return taken;
 }
 
@@ -58,7 +58,7 @@ static bool has_taken(struct client_reader *reader)
 static bool has_stalled(const struct client_reader *reader)
 {
     const struct client_session *session = reader->session;
-    const struct timers *timers = client_session_timers(reader->session);
+    const struct timers *timers = peer_timers(&reader->session->peer);
     return timers->now_us - reader->since_us >=
            stall_us(session) + timers_put_off_since(timers, reader->since_us);
 }
@@ -72,7 +72,7 @@ static void on_look(void *arg)
     if (has_taken(reader) || !has_stalled(reader))
         look_later(reader);
     else
-        pools_source_stalled(session->clients->pools, &session->source);
+        pools_source_stalled(clients_of(session)->pools, &session->source);
 }
 
 static void watch(struct client_session *session)
@@ -86,32 +86,32 @@ static void watch(struct client_session *session)
     if (timer_is_set(&reader->timer))
         return;
     has_taken(reader);
-    reader->since_us = client_session_timers(session)->now_us;
+    reader->since_us = peer_timers(&session->peer)->now_us;
     look_later(reader);
 }
 
 static void spare(struct client_session *session)
 {
-    session->conn.output_spared = job_reader_waiting(session->source.reader);
+    session->peer.conn.output_spared = job_reader_waiting(session->source.reader);
 }
 
 void client_reader_put(struct client_session *session)
 {
-    session->source.reader->end = conn_output_at(&session->conn);
+    session->source.reader->end = conn_output_at(&session->peer.conn);
     spare(session);
     watch(session);
 }
 
 void client_reader_taken(struct client_session *session)
 {
-    dispatcher_source_taken(&session->source, session->conn.written);
+    dispatcher_source_taken(&session->source, session->peer.conn.written);
     spare(session);
 }
 
 void client_reader_forget(struct client_session *session)
 {
     if (session->reader)
-        timer_clear(client_session_timers(session), &session->reader->timer);
+        timer_clear(peer_timers(&session->peer), &session->reader->timer);
     free(session->reader);
     session->reader = NULL;
 }

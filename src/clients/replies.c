@@ -130,7 +130,7 @@ static bool has_context(const struct job *job, const struct job_event *e)
 /* Another report follows. */
 static bool is_dropped(const struct client_session *session, const struct job_event *e)
 {
-    return e->type == JOB_PROGRESS && session->conn.output_len > PROGRESS_OUTPUT_MAX;
+    return e->type == JOB_PROGRESS && session->peer.conn.output_len > PROGRESS_OUTPUT_MAX;
 }
 
 /* The event behind its address. */
@@ -138,7 +138,7 @@ static void write_rest(struct event_writer *event, struct client_session *sessio
                        const struct job_event *e)
 {
     if (rows[e->type].job)
-        event_job(event, session->clients->boot, job->seq);
+        event_job(event, clients_of(session)->peers.boot, job->seq);
     rows[e->type].own(event, session, job, e);
     if (e->usage)
         write_usage(event, e->usage);
@@ -148,16 +148,16 @@ static void write_rest(struct event_writer *event, struct client_session *sessio
         event_json(event, "context", job_context(job), job->asked.context_len);
     event_end(event);
     if (e->payload)
-        conn_write_payload(&session->conn, e->payload);
+        conn_write_payload(&session->peer.conn, e->payload);
     client_session_note_unread(session);
 }
 
 void client_replies_tell(struct client_session *session, struct job *job, const struct job_event *e)
 {
     struct event_writer event;
-    if (!conn_is_open(&session->conn) || is_dropped(session, e))
+    if (!conn_is_open(&session->peer.conn) || is_dropped(session, e))
         return;
-    event_begin(&event, &session->conn, rows[e->type].name);
+    event_begin(&event, &session->peer.conn, rows[e->type].name);
     event_json(&event, "id", job_id(job), job->asked.id_len);
     write_rest(&event, session, job, e);
     if (e->type == JOB_PART)
@@ -178,7 +178,7 @@ void client_replies_tell_service(struct client_session *session, const char *nam
 {
     struct event_writer event;
     const char *from = from_of(job);
-    event_begin(&event, &session->conn, rows[e->type].name);
+    event_begin(&event, &session->peer.conn, rows[e->type].name);
     event_word(&event, "service", name);
     event_json(&event, "submit_id", job_id(job), job->asked.id_len);
     if (from)

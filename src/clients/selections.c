@@ -3,7 +3,6 @@
 
 #include "clients/owner.h"
 #include "clients/session.h"
-#include "clients/tokens.h"
 #include "common/log.h"
 #include "common/xmalloc.h"
 #include "protocol/event_writer.h"
@@ -53,7 +52,7 @@ static struct client_selection *make(struct client_session *session, const struc
     selection->filter.module = copy(filter->module);
     selection->filter.pool = copy(filter->pool);
     selection->filter.owner = copy(filter->owner);
-    selection->filter.last_seq = session->clients->pools->shared.last_seq;
+    selection->filter.last_seq = clients_of(session)->pools->shared.last_seq;
     selection->kill = kill;
     memcpy(selection->id, request->id.text, request->id.len + 1);
     listing_begin(&selection->listing, true);
@@ -63,14 +62,14 @@ static struct client_selection *make(struct client_session *session, const struc
 bool client_selections_add(struct client_session *session, const struct request *request,
                            const struct listing_filter *filter, bool kill)
 {
-    struct client_selections *selections = &session->clients->selections;
+    struct client_selections *selections = &clients_of(session)->selections;
     if (session->selections == SELECTIONS_MAX)
         return false;
     struct client_selection *selection = make(session, request, filter, kill);
     TAILQ_INSERT_TAIL(&selections->list, selection, link);
     session->selections++;
     if (!timer_is_set(&selections->timer))
-        timer_set_next(client_session_timers(session), &selections->timer);
+        timer_set_next(peer_timers(&session->peer), &selections->timer);
     return true;
 }
 
@@ -78,7 +77,7 @@ static void drop(struct client_selection *selection)
 {
     selection->session->selections--;
     listing_end(&selection->listing);
-    TAILQ_REMOVE(&selection->session->clients->selections.list, selection, link);
+    TAILQ_REMOVE(&clients_of(selection->session)->selections.list, selection, link);
     free((void *)selection->filter.module);
     free((void *)selection->filter.pool);
     free((void *)selection->filter.owner);
@@ -87,7 +86,7 @@ static void drop(struct client_selection *selection)
 
 void client_selections_forget(struct client_session *session)
 {
-    struct client_selections *selections = &session->clients->selections;
+    struct client_selections *selections = &clients_of(session)->selections;
     struct client_selection *selection, *next;
     for (selection = TAILQ_FIRST(&selections->list); session->selections; selection = next) {
         next = TAILQ_NEXT(selection, link);
@@ -105,7 +104,7 @@ static void end_jobs(struct client_selection *selection, const struct listing_pa
     for (size_t i = 0; i < page->count; i++)
         seqs[i] = page->jobs[i]->seq;
     for (size_t i = 0; i < page->count; i++) {
-        struct job *job = pools_find(session->clients->pools, seqs[i]);
+        struct job *job = pools_find(clients_of(session)->pools, seqs[i]);
         if (!job || (selection->again && job->run.cancelled))
             continue;
         selection->count++;
@@ -124,8 +123,8 @@ static void log_done(const struct client_selection *selection)
 {
     struct client_session *session = selection->session;
     log_event(LOG_INFO, "jobs-selected", LOG_STR("op", op_name(selection)),
-              LOG_STR("client", session->name),
-              LOG_STR_OPT("owner", client_tokens_grant(session)->name),
+              LOG_STR("client", session->peer.name),
+              LOG_STR_OPT("owner", peer_grant(&session->peer)->name),
               LOG_STR_OPT("module", selection->filter.module),
               LOG_STR_OPT("pool", selection->filter.pool),
               LOG_STR_OPT("of", selection->filter.owner), LOG_UINT("jobs", selection->count));
@@ -134,7 +133,7 @@ static void log_done(const struct client_selection *selection)
 static void answer(const struct client_selection *selection)
 {
     struct event_writer event;
-    event_begin(&event, &selection->session->conn, "ok");
+    event_begin(&event, &selection->session->peer.conn, "ok");
     event_json(&event, "id", selection->id, strlen(selection->id));
     event_word(&event, "op", op_name(selection));
     event_uint(&event, "count", selection->count);
@@ -162,7 +161,7 @@ static struct client_session *end_batch(struct client_selection *selection)
     struct client_session *session = selection->session;
     struct listing_page page = {.limit = BATCH};
     bool more =
-        listing_read(&selection->listing, session->clients->pools, &selection->filter, &page);
+        listing_read(&selection->listing, clients_of(session)->pools, &selection->filter, &page);
     end_jobs(selection, &page);
     selection->parted |= more;
     if (more || begin_again(selection))
@@ -179,6 +178,6 @@ struct client_session *client_selections_go_on(struct clients *clients)
     struct client_selection *first = TAILQ_FIRST(&selections->list);
     struct client_session *session = first ? end_batch(first) : NULL;
     if (!TAILQ_EMPTY(&selections->list))
-        timer_set_next(clients->loop->timers, &selections->timer);
+        timer_set_next(clients->peers.loop->timers, &selections->timer);
     return session;
 }

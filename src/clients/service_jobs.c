@@ -15,8 +15,8 @@ static struct client_service *service_of(const struct job_source *source)
 
 static bool reads_in_time(const struct client_session *session)
 {
-    uint64_t most = session->clients->pools->shared.limits.source_output_max;
-    return !most || session->conn.output_len <= most / 2;
+    uint64_t most = clients_of(session)->pools->shared.limits.source_output_max;
+    return !most || session->peer.conn.output_len <= most / 2;
 }
 
 /* The service of the setting dead-letters; NULL: none, or its owner is away or reads too little. */
@@ -88,7 +88,7 @@ void client_service_jobs_submit(struct client_service *service, struct client_se
                                 struct job *job)
 {
     struct clients *clients = service->clients;
-    pools_source_unread(clients->pools, &service->source, service->owner->conn.output_len);
+    pools_source_unread(clients->pools, &service->source, service->owner->peer.conn.output_len);
     service->submitter = session;
     service->submitted = job;
     enter_account(service, session, job);

@@ -113,14 +113,14 @@ void client_services_unread(struct client_session *session)
 {
     struct client_service *service;
     LIST_FOREACH (service, &session->services, of_owner)
-        set_unread(service, session->conn.output_len);
+        set_unread(service, session->peer.conn.output_len);
 }
 
 static void tell(const struct client_service *service, const struct client_session *owner,
                  enum client_service_change change)
 {
     log_event(LOG_DEBUG, service->owner ? "service-registered" : "service-free",
-              LOG_STR("service", service->name), LOG_STR("client", owner->name),
+              LOG_STR("service", service->name), LOG_STR("client", owner->peer.name),
               LOG_STR("reason", client_service_change_name(change)));
     if (service->clients->services.changed)
         service->clients->services.changed(service, owner, change);
@@ -128,17 +128,17 @@ static void tell(const struct client_service *service, const struct client_sessi
 
 void client_services_register(struct client_session *session, const char *name)
 {
-    struct clients *clients = session->clients;
+    struct clients *clients = clients_of(session);
     struct client_service *service = client_services_find(clients, name);
     if (!service)
         service = make(clients, name);
     bug_on(service->owner);
     service->owner = session;
-    service->since_us = client_session_timers(session)->now_us;
+    service->since_us = peer_timers(&session->peer)->now_us;
     LIST_INSERT_HEAD(&session->services, service, of_owner);
     session->service_count++;
     settle(service);
-    set_unread(service, session->conn.output_len);
+    set_unread(service, session->peer.conn.output_len);
     tell(service, session, SERVICE_REGISTERED);
 }
 

@@ -2,7 +2,6 @@
 #include "clients/watch.h"
 #include "clients/clients_internal.h"
 
-#include "clients/tokens.h"
 #include "common/limits.h"
 #include "common/xmalloc.h"
 #include "protocol/event_writer.h"
@@ -61,7 +60,7 @@ static void write_names(struct event_writer *event, const struct client_watch *w
                         const struct sight *sight)
 {
     if (sight->job)
-        event_job(event, watch->session->clients->boot, sight->job->seq);
+        event_job(event, clients_of(watch->session)->peers.boot, sight->job->seq);
     if (sight->module)
         event_word(event, "module", sight->module);
     if (sight->pool)
@@ -75,7 +74,7 @@ static void write_names(struct event_writer *event, const struct client_watch *w
 static void write_sight(const struct client_watch *watch, const struct sight *sight)
 {
     struct event_writer event;
-    event_begin(&event, &watch->session->conn, "watch");
+    event_begin(&event, &watch->session->peer.conn, "watch");
     event_word(&event, "what", name_of(sight->what));
     event_uint(&event, "at_ms", now_ms());
     event_word(&event, "state", sight->state);
@@ -107,19 +106,19 @@ static bool is_wanted(const struct client_watch *watch, enum client_watch_what w
 
 static bool is_slow(const struct client_watch *watch)
 {
-    return watch->session->conn.output_len > WATCH_OUTPUT_MAX;
+    return watch->session->peer.conn.output_len > WATCH_OUTPUT_MAX;
 }
 
 /* A reload may have taken the right away. */
 static bool is_permitted(const struct client_watch *watch)
 {
-    return client_tokens_grant(watch->session)->rights & RIGHT_OBSERVE;
+    return peer_grant(&watch->session->peer)->rights & RIGHT_OBSERVE;
 }
 
 /* Whether this second has room for one more event. */
 static bool has_room(struct client_watches *watches)
 {
-    uint64_t now_us = watches->clients->loop->timers->now_us;
+    uint64_t now_us = watches->clients->peers.loop->timers->now_us;
     if (now_us - watches->second_us >= SECOND_US) {
         watches->second_us = now_us;
         watches->told = 0;
@@ -247,9 +246,9 @@ static void on_pool(struct news_reader *reader, const char *pool, enum pool_news
 
 void client_watch_tell(const struct client_session *session, const char *state, const char *reason)
 {
-    struct client_watches *watches = &session->clients->watches;
+    struct client_watches *watches = &clients_of(session)->watches;
     const struct sight sight = {
-        .what = WATCH_CLIENTS, .state = state, .reason = reason, .client = session->number};
+        .what = WATCH_CLIENTS, .state = state, .reason = reason, .client = session->peer.number};
     if (watches->wanted & WATCH_CLIENTS)
         tell_all(watches, &sight);
 }
@@ -284,7 +283,7 @@ static void want(struct client_watches *watches)
 
 void client_watch_begin(struct client_session *session, const struct client_watch_wish *wish)
 {
-    struct client_watches *watches = &session->clients->watches;
+    struct client_watches *watches = &clients_of(session)->watches;
     client_watch_end(session);
     struct client_watch *watch = session->watch = xcalloc(1, sizeof *watch);
     watch->session = session;
@@ -302,9 +301,9 @@ bool client_watch_end(struct client_session *session)
     if (!watch)
         return false;
     LIST_REMOVE(watch, link);
-    session->clients->watches.count--;
+    clients_of(session)->watches.count--;
     session->watch = NULL;
     free(watch);
-    want(&session->clients->watches);
+    want(&clients_of(session)->watches);
     return true;
 }

@@ -33,8 +33,8 @@ struct refusal;
 struct request;
 
 /*
- * What a daemon adds to a peer: its session, a struct with a struct peer at its beginning. A
- * function may be NULL if a daemon has nothing to do there.
+ * What a daemon adds to a peer: its session, a struct with a struct peer at its beginning. `end`,
+ * `is_busy`, `release` and `jobs` are there; others are NULL if a daemon has nothing to do.
  */
 struct peers_ops {
     size_t session_size;

@@ -16,6 +16,7 @@ enum {
     OP_TEXT_MAX = 6 * CODE_MAX + 2, /* an op likewise */
     CLIENT_NAME_MAX = 64,
     TOKEN_MAX = 256,
+    ID_SHOWN_MAX = 100, /* bytes of an id in a message */
     IGNORED_MAX = 1024, /* names of unknown fields in a hello, as a JSON list */
     REQUEST_MESSAGE_MAX = 320,
 };

@@ -100,15 +100,17 @@ static void check_pools(const struct job_settings *jobs)
 static void check_config(const struct config *config)
 {
     check_pools(&settings_of(config)->jobs);
-    bug_on(settings_of(config)->clients.payload_total_max <
-           settings_of(config)->clients.payload_max);
-    bug_on(settings_of(config)->jobs.source_output_max <= settings_of(config)->clients.payload_max);
-    bug_on(settings_of(config)->clients.listen.count == 0 || !settings_of(config)->workers.listen);
+    bug_on(settings_of(config)->clients.peers.payload_total_max <
+           settings_of(config)->clients.peers.payload_max);
+    bug_on(settings_of(config)->jobs.source_output_max <=
+           settings_of(config)->clients.peers.payload_max);
+    bug_on(settings_of(config)->clients.peers.listen.count == 0 ||
+           !settings_of(config)->workers.listen);
     bug_on(settings_of(config)->workers.path[0] != '/' ||
            settings_of(config)->modules.dir[0] != '/');
     bug_on(settings_of(config)->access.token_file && settings_of(config)->access.tokens.count == 0);
-    for (size_t i = 0; i < settings_of(config)->clients.listen.count; i++)
-        check_address(settings_of(config)->clients.listen.items[i]);
+    for (size_t i = 0; i < settings_of(config)->clients.peers.listen.count; i++)
+        check_address(settings_of(config)->clients.peers.listen.items[i]);
     const struct module_setting *modules = settings_of(config)->modules.modules.items;
     for (size_t i = 0; i < settings_of(config)->modules.modules.count; i++) {
         bug_on(module_settings_find(&settings_of(config)->modules, modules[i].name) != &modules[i]);

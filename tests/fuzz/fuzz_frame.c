@@ -75,12 +75,12 @@ static void note_text(struct trace *trace, const char *text)
 
 static void note_request(struct trace *trace, const struct client_request *request)
 {
-    const struct request *base = &request->base;
+    const struct request *base = &request->peer.base;
     note_text(trace, base->operation ? base->operation->name : "");
     note_number(trace, base->size);
     note_text(trace, base->op.text);
     note(trace, base->id.text, base->id.len + 1);
-    note(trace, request->module.text, request->module.len + 1);
+    note(trace, request->peer.module.text, request->peer.module.len + 1);
     note(trace, base->context.text, base->context.len + 1);
     note_number(trace, request->timeout_ms);
     note_number(trace, request->link + 2u * request->notify);
@@ -103,12 +103,12 @@ static uint64_t hash_of(const struct client_request *request)
 static void check_fields(const struct client_request *own, enum verdict verdict,
                          uint64_t payload_max)
 {
-    const struct request *request = &own->base;
+    const struct request *request = &own->peer.base;
     bug_on((verdict == VERDICT_FINE) != (request->code == NULL));
     bug_on(request->code && !request->message[0]);
     bug_on(verdict != VERDICT_FATAL && request->size > payload_max);
     bug_on(request->id.len != strlen(request->id.text) || request->id.len > ID_TEXT_MAX);
-    bug_on(own->module.len != strlen(own->module.text));
+    bug_on(own->peer.module.len != strlen(own->peer.module.text));
     bug_on(own->target.len != strlen(own->target.text) || own->target.len > ID_TEXT_MAX);
     bug_on(request->context.len > CONTEXT_MAX);
     bug_on(request->ignored.len != strlen(request->ignored.text) ||
@@ -130,14 +130,14 @@ static struct client_request scanned, general, client;
 
 static const struct protocol protocol = {
     .operations = client_ops,
-    .request = &client.base,
+    .request = &client.peer.base,
     .request_size = sizeof client,
     .scanned_size = CLIENT_REQUEST_SCANNED,
     .scan = submit_scan,
 };
 static const struct protocol general_protocol = {
     .operations = client_ops,
-    .request = &general.base,
+    .request = &general.peer.base,
     .request_size = sizeof general,
 };
 
@@ -145,7 +145,7 @@ static const struct protocol general_protocol = {
 static enum verdict parse(const char *line, size_t len, uint64_t payload_max)
 {
     memset(&scanned, 0, sizeof scanned);
-    bool fine = submit_scan(&scanned.base, line, len, payload_max);
+    bool fine = submit_scan(&scanned.peer.base, line, len, payload_max);
     enum verdict expected = request_parse_general(&general_protocol, line, len, payload_max);
     bug_on(fine && expected != VERDICT_FINE);
     bug_on(fine && hash_of(&scanned) != hash_of(&general));
@@ -158,7 +158,7 @@ static enum verdict parse(const char *line, size_t len, uint64_t payload_max)
 /* An answer with every client's text that an event may echo. */
 static void answer(struct session *session)
 {
-    const struct request *request = &client.base;
+    const struct request *request = &client.peer.base;
     struct event_writer event;
     event_begin(&event, &session->conn, "error");
     event_json(&event, "op", request->op.text, request->op.len);
@@ -173,7 +173,7 @@ static void answer(struct session *session)
 
 static void on_header(struct conn *conn, char *data, size_t len)
 {
-    const struct request *request = &client.base;
+    const struct request *request = &client.peer.base;
     struct session *session = session_of(conn);
     bug_on(session->expected || len == 0 || len > HEADER_MAX || data[len - 1] != '\n');
     len -= len > 1 && data[len - 2] == '\r' ? 2 : 1;

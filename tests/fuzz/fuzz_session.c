@@ -74,7 +74,7 @@ static void check(void)
     for (int i = 0; i < OVERLOAD_REASONS; i++)
         sum += c->overload[i];
     bug_on(sum != c->submitted || pools.shared.jobs.count != c->running + pools_waiting(&pools));
-    bug_on(clients.connected > settings_of(config)->clients.client_max ||
+    bug_on(clients.peers.connected > settings_of(config)->clients.peers.client_max ||
            pool_count(&pools.first->pool) > 2 * most_workers);
 }
 
@@ -128,19 +128,19 @@ static void drain(unsigned ending)
         good_round();
     }
     bug_on(!pools_are_drained(&pools));
-    clients_listen(&clients);
+    peers_listen(&clients.peers);
     if (ending & 8)
         good_round();
-    clients_end_silent(&clients);
+    peers_end_silent(&clients.peers);
     if (ending & 8)
         good_round();
-    clients_end(&clients);
-    bug_on(clients.reading);
+    peers_end(&clients.peers);
+    bug_on(clients.peers.reading);
     if (ending & 4)
-        clients_close(&clients);
-    for (int i = 0; i < ROUNDS_MAX && !TAILQ_EMPTY(&clients.sessions); i++)
+        peers_close(&clients.peers);
+    for (int i = 0; i < ROUNDS_MAX && !TAILQ_EMPTY(&clients.peers.list); i++)
         good_round();
-    bug_on(!TAILQ_EMPTY(&clients.sessions));
+    bug_on(!TAILQ_EMPTY(&clients.peers.list));
 }
 
 /* --- the operator's requests --- */
@@ -173,7 +173,7 @@ static void on_drain(void *arg, const char *who, enum control_waiting waiting)
     if (pools.shared.draining)
         return;
     pools_drain(&pools, waiting == WAITING_RUN);
-    clients_tell_draining(&clients);
+    peers_tell_draining(&clients.peers);
 }
 
 /* --- one input --- */
@@ -232,7 +232,7 @@ static void apply(struct config *c)
     const struct settings *settings = settings_of(c);
     module_table_configure(&modules, &settings->modules);
     clients_configure(&clients, &settings->clients, &settings->access);
-    clients.limits.authenticated.output_pause = OUTPUT_PAUSE;
+    clients.peers.limits.authenticated.output_pause = OUTPUT_PAUSE;
     workers_configure(&workers, &settings->workers, &settings->modules, &settings->jobs);
     config = c;
 }
@@ -257,8 +257,8 @@ static void set_up(struct input *input)
     procs_reset(&workers);
     base = event_base_new();
     timers_init(&timers, clock_now_us);
-    budget = (struct payload_budget){.max = settings_of(config)->clients.payload_total_max};
-    output = (struct payload_budget){.max = settings_of(config)->clients.output_total_max};
+    budget = (struct payload_budget){.max = settings_of(config)->clients.peers.payload_total_max};
+    output = (struct payload_budget){.max = settings_of(config)->clients.peers.output_total_max};
     conn_loop_init(&loop, base, &timers, &budget, &output);
     module_table_init(&modules, &settings_of(config)->modules);
     struct job_settings limits = limits_of(config);
@@ -276,9 +276,12 @@ static void set_up(struct input *input)
                                .connections = &loop.open,
                                .boot = boot,
                                .started_us = clock_now_us};
-    clients = (struct clients){
-        .pools = &pools, .modules = &modules, .loop = &loop, .report = &reporter, .boot = boot};
-    clients.control = (struct clients_control){NULL, on_reload, on_reopen, on_log_level, on_drain};
+    clients = (struct clients){.peers = {.loop = &loop, .boot = boot},
+                               .pools = &pools,
+                               .modules = &modules,
+                               .report = &reporter};
+    clients.peers.control =
+        (struct peers_control){NULL, on_reload, on_reopen, on_log_level, on_drain};
     workers =
         (struct workers){.pools = &pools, .loop = &loop, .log_limits = &log_limits, .boot = boot};
     clients_init(&clients);

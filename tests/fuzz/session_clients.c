@@ -55,7 +55,7 @@ static void connect_client(struct client *client)
     *client = (struct client){.fd = pair[1], .clean = true, .reading = true};
     client->out.max = OUT_MAX;
     client->in.max = IN_MAX;
-    clients_accept(clients, pair[0], &addr, sizeof addr.sa_family);
+    peers_accept(&clients->peers, pair[0], &addr, sizeof addr.sa_family);
 }
 
 static void leave(struct client *client)

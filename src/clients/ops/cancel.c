@@ -4,7 +4,6 @@
 
 #include "clients/owner.h"
 #include "clients/selections.h"
-#include "clients/tokens.h"
 #include "common/log.h"
 #include "jobs/pools.h"
 #include "protocol/answer.h"
@@ -54,7 +53,7 @@ static enum verdict end_job(struct dialogue *dialogue, struct request *request)
     if (!client_owner_may_end(session, job))
         return client_op_refuse_job(request, "control");
     answer_begin_ok(&event, dialogue, request);
-    event_job(&event, session->clients->boot, job->seq);
+    event_job(&event, clients_of(session)->peers.boot, job->seq);
     event_word(&event, "state", job_state_name(job->state));
     event_end(&event);
     client_owner_note(session, job);
@@ -72,8 +71,8 @@ static enum verdict kill_worker(struct dialogue *dialogue, struct request *reque
         return VERDICT_REFUSED;
     log_event(LOG_INFO, "worker-kill", LOG_STR("pool", dispatcher_of(worker)->name),
               LOG_UINT("worker", worker->id), LOG_INT("pid", worker->pid),
-              LOG_STR("client", session->name),
-              LOG_STR_OPT("owner", client_tokens_grant(session)->name));
+              LOG_STR("client", session->peer.name),
+              LOG_STR_OPT("owner", peer_grant(&session->peer)->name));
     answer_begin_ok(&event, dialogue, request);
     event_uint(&event, "worker", worker->id);
     event_word(&event, "state", worker_state_name(worker->state));

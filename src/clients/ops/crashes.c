@@ -7,14 +7,14 @@
 #include <stdlib.h>
 
 static const struct field fields[] = {
-    {"module", FIELD_NAME, FIELD_OPTIONAL, CLIENT_REQUEST_AT(module), .max = MODULE_NAME_MAX},
+    {"module", FIELD_NAME, FIELD_OPTIONAL, PEER_REQUEST_AT(module), .max = MODULE_NAME_MAX},
     {0},
 };
 
 static enum verdict run(struct dialogue *dialogue, struct request *request)
 {
-    const struct clients *clients = client_session_of_dialogue(dialogue)->clients;
-    char *text = report_crashes(clients->report, client_request_of(request)->module.text);
+    const struct clients *clients = clients_of(client_session_of_dialogue(dialogue));
+    char *text = report_crashes(clients->report, client_request_of(request)->peer.module.text);
     answer_text(dialogue, request, text);
     free(text);
     return VERDICT_FINE;

@@ -10,26 +10,43 @@
 static const struct field fields[] = {
     CLIENT_OP_FILTER_FIELDS,
     {"client", FIELD_UINT, CLIENT_REQUEST_AT(client), .min = 1, .max = UINT32_MAX},
-    CLIENT_OP_PAGE_FIELDS,
+    PEER_OP_PAGE_FIELDS,
     {0},
 };
 
+struct place {
+    struct peers_place base;
+    struct listing listing;
+};
+
+static void begin(struct peers_place *place)
+{
+    listing_begin(&((struct place *)place)->listing, false);
+}
+
+static void end(struct peers_place *place)
+{
+    listing_end(&((struct place *)place)->listing);
+}
+
+static const struct peers_place_kind kind = {sizeof(struct place), begin, end};
+
 static enum verdict run(struct dialogue *dialogue, struct request *request)
 {
-    struct clients *clients = client_session_of_dialogue(dialogue)->clients;
-    struct client_place *place = client_op_place(clients, request, PLACE_OF_JOBS);
+    struct clients *clients = clients_of(client_session_of_dialogue(dialogue));
+    struct peers_place *place = peer_page_place(&clients->peers, request, &kind);
     struct listing_filter filter = client_op_filter(request);
-    struct listing_page page = {.limit = client_op_limit(request)};
+    struct listing_page page = {.limit = peer_page_limit(request)};
     char name[PLACE_TEXT_MAX + 1];
     if (!place)
         return VERDICT_REFUSED;
-    bool more = listing_read(&place->jobs, clients->pools, &filter, &page);
+    bool more = listing_read(&((struct place *)place)->listing, clients->pools, &filter, &page);
     conn_note_cost(dialogue->conn);
     char *text = report_jobs(clients->report, page.jobs, page.count);
-    answer_page(dialogue, request, more ? client_places_name(place, name) : NULL, text);
+    answer_page(dialogue, request, more ? peers_places_name(place, name) : NULL, text);
     free(text);
     if (!more)
-        client_places_remove(&clients->places, place);
+        peers_places_remove(&clients->peers.places, place);
     return VERDICT_FINE;
 }
 

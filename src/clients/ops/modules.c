@@ -8,7 +8,7 @@
 
 static enum verdict run(struct dialogue *dialogue, struct request *request)
 {
-    char *text = report_modules(client_session_of_dialogue(dialogue)->clients->report);
+    char *text = report_modules(clients_of(client_session_of_dialogue(dialogue))->report);
     answer_text(dialogue, request, text);
     free(text);
     return VERDICT_FINE;

@@ -45,7 +45,7 @@ static const struct field demonitor_fields[] = {
 static struct client_monitor *add(struct client_session *session, const struct request *request,
                                   enum client_monitored kind, uint64_t number, const char *name)
 {
-    answer_ok(&session->dialogue, request);
+    answer_ok(&session->peer.dialogue, request);
     return client_monitors_add(session, client_request_of(request)->ref.text, kind, number, name);
 }
 
@@ -53,8 +53,8 @@ static void begin_down(struct event_writer *event, struct client_session *sessio
                        const struct request *request)
 {
     const struct client_request *own = client_request_of(request);
-    answer_ok(&session->dialogue, request);
-    event_begin(event, &session->conn, "down");
+    answer_ok(&session->peer.dialogue, request);
+    event_begin(event, &session->peer.conn, "down");
     event_json(event, "ref", own->ref.text, own->ref.len);
 }
 
@@ -87,7 +87,8 @@ static void tell_unknown_job(struct client_session *session, const struct reques
 
 static enum verdict monitor_job(struct client_session *session, struct request *request)
 {
-    struct job *job = client_op_job_named(session->clients, client_request_of(request)->job.text);
+    struct job *job =
+        client_op_job_named(clients_of(session), client_request_of(request)->job.text);
     if (!job) {
         tell_unknown_job(session, request);
         return VERDICT_FINE;
@@ -102,7 +103,7 @@ static enum verdict monitor_job(struct client_session *session, struct request *
 static enum verdict monitor_worker(struct client_session *session, struct request *request)
 {
     uint32_t id = client_request_of(request)->worker;
-    if (pools_worker(session->clients->pools, id))
+    if (pools_worker(clients_of(session)->pools, id))
         add(session, request, MONITORED_WORKER, id, NULL);
     else
         tell_unknown(session, request, &fields[WORKER], id);
@@ -112,8 +113,8 @@ static enum verdict monitor_worker(struct client_session *session, struct reques
 static enum verdict monitor_client(struct client_session *session, struct request *request)
 {
     uint32_t number = client_request_of(request)->client;
-    const struct client_session *client = client_session_find(session->clients, number);
-    if (client && client_session_is_client(client))
+    const struct peer *client = peers_find(session->peer.peers, number);
+    if (client && peer_is_client(client))
         add(session, request, MONITORED_CLIENT, number, NULL);
     else
         tell_unknown(session, request, &fields[CLIENT], number);
@@ -140,7 +141,7 @@ static enum verdict monitor_workers(struct client_session *session, struct reque
 {
     const struct client_monitor *monitor = add(session, request, MONITORED_WORKERS, 0, NULL);
     const struct dispatcher *d;
-    POOLS_EACH (d, session->clients->pools)
+    POOLS_EACH (d, clients_of(session)->pools)
         client_monitor_news_workers(monitor, d);
     return VERDICT_FINE;
 }
@@ -150,7 +151,7 @@ static enum verdict monitor_workers(struct client_session *session, struct reque
 static enum verdict check_room(const struct client_session *session, struct request *request)
 {
     const struct client_request *own = client_request_of(request);
-    const struct clients *clients = session->clients;
+    const struct clients *clients = clients_of(session);
     if (client_monitors_find(session, own->ref.text, own->ref.len))
         return request_refuse(request, "duplicate-ref",
                               "a monitor of this connection has the ref already");
@@ -186,7 +187,7 @@ static enum verdict run_demonitor(struct dialogue *dialogue, struct request *req
         return request_refuse(request, "unknown-ref",
                               "no monitor of this connection has the ref; its thing may be down");
     client_monitors_remove(monitor);
-    answer_ok(&session->dialogue, request);
+    answer_ok(&session->peer.dialogue, request);
     return VERDICT_FINE;
 }
 

@@ -12,7 +12,7 @@
 struct dispatcher *client_op_pool(const struct client_session *session, struct request *request)
 {
     const char *name = client_request_of(request)->pool.text;
-    struct dispatcher *d = pools_named(session->clients->pools, name);
+    struct dispatcher *d = pools_named(clients_of(session)->pools, name);
     if (d && !d->removal.removed)
         return d;
     request_refuse(request, "unknown-pool", "there is no pool %s", name);
@@ -22,7 +22,7 @@ struct dispatcher *client_op_pool(const struct client_session *session, struct r
 struct worker *client_op_worker(const struct client_session *session, struct request *request)
 {
     uint32_t id = client_request_of(request)->worker;
-    struct worker *worker = pools_worker(session->clients->pools, id);
+    struct worker *worker = pools_worker(clients_of(session)->pools, id);
     if (!worker)
         request_refuse(request, "unknown-worker",
                        "there is no worker %" PRIu32 "; it may have ended", id);
@@ -32,9 +32,9 @@ struct worker *client_op_worker(const struct client_session *session, struct req
 /* `name`: "BOOT-SEQ", as this server wrote it. */
 struct job *client_op_job_named(const struct clients *clients, const char *name)
 {
-    size_t boot_len = strlen(clients->boot);
+    size_t boot_len = strlen(clients->peers.boot);
     char *end;
-    if (strncmp(name, clients->boot, boot_len) != 0 || name[boot_len] != '-')
+    if (strncmp(name, clients->peers.boot, boot_len) != 0 || name[boot_len] != '-')
         return NULL;
     const char *digits = name + boot_len + 1;
     if (*digits < '1' || *digits > '9')
@@ -50,7 +50,7 @@ static struct job *find(const struct client_session *session, const struct clien
 {
     if (request->target.len)
         return client_job_ids_find(session, request->target.text, request->target.len);
-    return client_op_job_named(session->clients, request->job.text);
+    return client_op_job_named(clients_of(session), request->job.text);
 }
 
 static void refuse_unknown(struct request *request)

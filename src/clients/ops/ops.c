@@ -3,7 +3,7 @@
 
 #include "protocol/ping.h"
 
-#define ENTRY(name) &client_op_##name,
+#define ENTRY(folder, name) &folder##_op_##name,
 
 const struct operation *const client_ops[] = {&ping_operation, CLIENT_OPS(ENTRY) NULL};
 

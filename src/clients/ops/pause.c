@@ -1,7 +1,6 @@
 /* pause, resume: no further job of a pool begins, or jobs begin again. */
 #include "clients/ops/ops.h"
 
-#include "clients/tokens.h"
 #include "common/log.h"
 #include "jobs/pools.h"
 #include "protocol/answer.h"
@@ -18,8 +17,8 @@ static bool change(struct client_session *session, struct dispatcher *d, bool pa
     bool was = pause ? dispatcher_pause(d) : dispatcher_resume(d);
     if (was != pause)
         log_event(LOG_INFO, pause ? "pool-paused" : "pool-resumed", LOG_STR("pool", d->name),
-                  LOG_STR("client", session->name),
-                  LOG_STR_OPT("owner", client_tokens_grant(session)->name),
+                  LOG_STR("client", session->peer.name),
+                  LOG_STR_OPT("owner", peer_grant(&session->peer)->name),
                   LOG_UINT("waiting", dispatcher_waiting(d)), LOG_UINT("running", d->running));
     return was;
 }
@@ -30,7 +29,7 @@ static bool change_all(struct client_session *session, bool pause)
 {
     struct dispatcher *d;
     bool were = true;
-    POOLS_EACH (d, session->clients->pools)
+    POOLS_EACH (d, clients_of(session)->pools)
         if (!d->removal.removed)
             were &= change(session, d, pause);
     return were;

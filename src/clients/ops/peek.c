@@ -24,7 +24,7 @@ static void answer(struct dialogue *dialogue, const struct request *request, con
     struct event_writer event;
     struct payload *payload = job->asked.payload;
     answer_begin(&event, dialogue, request, "peek");
-    event_job(&event, client_session_of_dialogue(dialogue)->clients->boot, job->seq);
+    event_job(&event, clients_of(client_session_of_dialogue(dialogue))->peers.boot, job->seq);
     event_word(&event, "module", job->asked.module->name);
     event_uint(&event, "size", payload ? payload->size : 0);
     event_end(&event);

@@ -1,7 +1,6 @@
 /* recycle: workers are replaced, each after its job, a few at a time. */
 #include "clients/ops/ops.h"
 
-#include "clients/tokens.h"
 #include "common/log.h"
 #include "jobs/module_table.h"
 #include "jobs/pools.h"
@@ -27,7 +26,7 @@ static enum verdict check(struct dialogue *dialogue, struct request *request)
 
 static size_t recycle_pool(const struct client_session *session, struct dispatcher *d)
 {
-    module_table_try_again(session->clients->modules, d->name);
+    module_table_try_again(clients_of(session)->modules, d->name);
     return dispatcher_recycle(d);
 }
 
@@ -35,8 +34,8 @@ static size_t recycle_all(const struct client_session *session)
 {
     struct dispatcher *d;
     size_t workers = 0;
-    module_table_try_again(session->clients->modules, NULL);
-    POOLS_EACH (d, session->clients->pools)
+    module_table_try_again(clients_of(session)->modules, NULL);
+    POOLS_EACH (d, clients_of(session)->pools)
         workers += dispatcher_recycle(d);
     return workers;
 }
@@ -65,8 +64,8 @@ static void log_recycle(struct client_session *session, const struct request *re
                         size_t workers)
 {
     const struct client_request *own = client_request_of(request);
-    log_event(LOG_INFO, "recycle", LOG_STR("client", session->name),
-              LOG_STR_OPT("owner", client_tokens_grant(session)->name),
+    log_event(LOG_INFO, "recycle", LOG_STR("client", session->peer.name),
+              LOG_STR_OPT("owner", peer_grant(&session->peer)->name),
               LOG_STR_OPT("pool", own->pool.len ? own->pool.text : NULL),
               LOG_UINT_OPT("worker", own->worker), LOG_UINT("workers", workers));
 }

@@ -3,7 +3,6 @@
 
 #include "clients/owner.h"
 #include "clients/services.h"
-#include "clients/tokens.h"
 #include "protocol/answer.h"
 
 static const struct field fields[] = {
@@ -14,10 +13,10 @@ static const struct field fields[] = {
 static enum verdict refuse_taken(struct request *request, const struct client_service *service)
 {
     static struct fault_owner owner; /* until the error is written */
-    owner = (struct fault_owner){service->owner->number, client_owner_name(service->owner)};
+    owner = (struct fault_owner){service->owner->peer.number, peer_owner(&service->owner->peer)};
     request->owner = &owner;
     return request_refuse(request, "name-taken", "the service %s is of the client %s",
-                          service->name, service->owner->name);
+                          service->name, service->owner->peer.name);
 }
 
 static enum verdict refuse_another(struct request *request, const char *of, int count)
@@ -31,7 +30,7 @@ static enum verdict add(struct dialogue *dialogue, struct request *request, cons
     struct client_session *session = client_session_of_dialogue(dialogue);
     if (session->service_count == SERVICES_EACH)
         return refuse_another(request, "this connection", SERVICES_EACH);
-    if (session->clients->services.registered_count == SERVICES_MAX)
+    if (clients_of(session)->services.registered_count == SERVICES_MAX)
         return refuse_another(request, "the server", SERVICES_MAX);
     answer_ok(dialogue, request);
     client_services_register(session, name);
@@ -42,11 +41,11 @@ static enum verdict run(struct dialogue *dialogue, struct request *request)
 {
     struct client_session *session = client_session_of_dialogue(dialogue);
     const char *name = client_request_of(request)->name.text;
-    if (!grant_allows(client_tokens_grant(session), GRANT_SERVICE, name))
+    if (!grant_allows(peer_grant(&session->peer), GRANT_SERVICE, name))
         return request_refuse(request, "denied",
                               "register needs the right serve:%s; this connection's token lacks it",
                               name);
-    const struct client_service *service = client_services_find(session->clients, name);
+    const struct client_service *service = client_services_find(clients_of(session), name);
     if (!service || !service->owner)
         return add(dialogue, request, name);
     if (service->owner != session)
@@ -59,7 +58,7 @@ static enum verdict run_unregister(struct dialogue *dialogue, struct request *re
 {
     const struct client_session *session = client_session_of_dialogue(dialogue);
     const char *name = client_request_of(request)->name.text;
-    struct client_service *service = client_services_find(session->clients, name);
+    struct client_service *service = client_services_find(clients_of(session), name);
     if (!service || !service->owner)
         return request_refuse(request, "unknown-service", "no client has the service %s", name);
     if (service->owner != session)

@@ -1,7 +1,6 @@
 /* resize: another size of a pool, until the next reload. */
 #include "clients/ops/ops.h"
 
-#include "clients/tokens.h"
 #include "common/log.h"
 #include "jobs/pools.h"
 #include "protocol/answer.h"
@@ -65,18 +64,18 @@ static void write_size(struct event_writer *event, const struct pool_size *size)
 
 static void log_resized(struct client_session *session, const struct dispatcher *d)
 {
-    log_event(LOG_INFO, "pool-resized", LOG_STR("pool", d->name), LOG_STR("client", session->name),
-              LOG_STR_OPT("owner", client_tokens_grant(session)->name),
-              LOG_UINT("pool_start", d->limits.pool_start),
-              LOG_UINT("pool_max", d->limits.pool_max), LOG_UINT("job_max", d->limits.job_max),
-              LOG_STR("until", "reload"));
+    log_event(
+        LOG_INFO, "pool-resized", LOG_STR("pool", d->name), LOG_STR("client", session->peer.name),
+        LOG_STR_OPT("owner", peer_grant(&session->peer)->name),
+        LOG_UINT("pool_start", d->limits.pool_start), LOG_UINT("pool_max", d->limits.pool_max),
+        LOG_UINT("job_max", d->limits.job_max), LOG_STR("until", "reload"));
 }
 
 static enum verdict run(struct dialogue *dialogue, struct request *request)
 {
     struct client_session *session = client_session_of_dialogue(dialogue);
     struct dispatcher *d = request_has(request, &fields[POOL]) ? client_op_pool(session, request)
-                                                               : session->clients->pools->first;
+                                                               : clients_of(session)->pools->first;
     struct event_writer event;
     if (!d)
         return VERDICT_REFUSED;

@@ -1,10 +1,10 @@
 /* services: the registered names, as the payload of the answer. */
 #include "clients/ops/ops.h"
 
+#include "base/json_writer.h"
 #include "clients/owner.h"
 #include "clients/services.h"
 #include "protocol/answer.h"
-#include "base/json_writer.h"
 
 #include <stdlib.h>
 
@@ -14,8 +14,8 @@ static void write_service(struct json_writer *json, const struct client_service 
     json_writer_begin(json, NULL, '{');
     json_writer_text(json, "name", service->name);
     json_writer_begin(json, "owner", '{');
-    json_writer_uint(json, "client", service->owner->number);
-    json_writer_text(json, "name", client_owner_name(service->owner));
+    json_writer_uint(json, "client", service->owner->peer.number);
+    json_writer_text(json, "name", peer_owner(&service->owner->peer));
     json_writer_end(json, '}');
     json_writer_uint(json, "since_ms", (now_us - service->since_us) / 1000);
     json_writer_uint(json, "delivered", service->delivered);
@@ -31,14 +31,14 @@ static char *list(const struct clients *clients)
     json_writer_open(&json);
     json_writer_begin(&json, NULL, '[');
     TAILQ_FOREACH (service, &clients->services.registered, link)
-        write_service(&json, service, clients->loop->timers->now_us);
+        write_service(&json, service, clients->peers.loop->timers->now_us);
     json_writer_end(&json, ']');
     return json_writer_close(&json);
 }
 
 static enum verdict run(struct dialogue *dialogue, struct request *request)
 {
-    char *text = list(client_session_of_dialogue(dialogue)->clients);
+    char *text = list(clients_of(client_session_of_dialogue(dialogue)));
     answer_text(dialogue, request, text);
     free(text);
     return VERDICT_FINE;

@@ -8,9 +8,9 @@
 
 static enum verdict run_stats(struct dialogue *dialogue, struct request *request)
 {
-    const struct clients *clients = client_session_of_dialogue(dialogue)->clients;
-    const struct report_clients counts = {.connected = clients->connected,
-                                          .max = clients->settings->client_max,
+    const struct clients *clients = clients_of(client_session_of_dialogue(dialogue));
+    const struct report_clients counts = {.connected = clients->peers.connected,
+                                          .max = clients->peers.settings->client_max,
                                           .services = clients->services.registered_count,
                                           .delivered = clients->services.delivered,
                                           .dropped = clients->services.dropped};
@@ -22,7 +22,7 @@ static enum verdict run_stats(struct dialogue *dialogue, struct request *request
 
 static enum verdict run_workers(struct dialogue *dialogue, struct request *request)
 {
-    char *text = report_workers(client_session_of_dialogue(dialogue)->clients->report);
+    char *text = report_workers(clients_of(client_session_of_dialogue(dialogue))->report);
     answer_text(dialogue, request, text);
     free(text);
     return VERDICT_FINE;

@@ -17,7 +17,7 @@ static enum verdict run(struct dialogue *dialogue, struct request *request)
         return VERDICT_REFUSED;
     if (!client_owner_may_see(session, job))
         return client_op_refuse_job(request, "observe");
-    char *text = report_job(session->clients->report, job);
+    char *text = report_job(clients_of(session)->report, job);
     answer_text(dialogue, request, text);
     free(text);
     return VERDICT_FINE;

@@ -11,7 +11,6 @@
 #include "clients/job_ids.h"
 #include "clients/refusal.h"
 #include "clients/service_jobs.h"
-#include "clients/tokens.h"
 #include "common/xmalloc.h"
 #include "jobs/module_table.h"
 #include "jobs/pools.h"
@@ -40,7 +39,7 @@ static const char *const not_with_detach[] = {"link", "notify", NULL};
 static const char *const not_with_service[] = {"link", "detach", "notify", NULL};
 
 static const struct field fields[] = {
-    {"module", FIELD_NAME, CLIENT_REQUEST_AT(module), .max = MODULE_NAME_MAX},
+    {"module", FIELD_NAME, PEER_REQUEST_AT(module), .max = MODULE_NAME_MAX},
     {"context", FIELD_CONTEXT, .max = CONTEXT_MAX, .feature = "context"},
     {"link", FIELD_SWITCH, CLIENT_REQUEST_AT(link), .words = link_words, .feature = "link"},
     {"timeout_ms", FIELD_UINT, CLIENT_REQUEST_AT(timeout_ms), .min = 1, .max = INT32_MAX,
@@ -68,7 +67,7 @@ static const struct field fields[] = {
 static struct job_origin *make_origin(const struct client_session *session,
                                       const struct client_request *request)
 {
-    const char *client = request->service.len && !session->origin ? session->client : NULL;
+    const char *client = request->service.len && !session->origin ? session->peer.client : NULL;
     if (!request->origin.len && !request->attempt && !request->owner.len && !client)
         return job_origin_ref(session->origin);
     const char *owner = session->origin ? session->origin->owner : NULL;
@@ -85,12 +84,12 @@ static struct job *make_job(const struct client_session *session,
                             const struct client_request *request)
 {
     bool detach = request->detach || request->service.len;
-    struct job *job = job_new(request->base.id.text, request->base.id.len,
-                              request->base.context.text, request->base.context.len);
+    struct job *job = job_new(request->peer.base.id.text, request->peer.base.id.len,
+                              request->peer.base.context.text, request->peer.base.context.len);
     job->asked.origin = make_origin(session, request);
     job->asked.timeout_ms = request->timeout_ms;
     job->asked.soft_timeout_ms = request->soft_timeout_ms;
-    job->asked.payload_max = session->dialogue.payload_max;
+    job->asked.payload_max = session->peer.dialogue.payload_max;
     job->asked.link = request->link & 3;
     job->asked.detach = detach;
     job->asked.notify_accepted = request->notify & NOTIFY_ACCEPTED || detach;
@@ -105,16 +104,16 @@ static enum verdict check(struct dialogue *dialogue, struct request *request)
 {
     struct client_session *session = client_session_of_dialogue(dialogue);
     const struct client_request *own = client_request_of(request);
-    const char *module = own->module.len ? own->module.text : session->module;
+    const char *module = own->peer.module.len ? own->peer.module.text : session->peer.module;
     if (!module)
         return request_refuse(
             request, "bad-request",
             "submit needs a field module, as no default is set for this connection");
-    if (!grant_allows(client_tokens_grant(session), GRANT_MODULE, module))
+    if (!grant_allows(peer_grant(&session->peer), GRANT_MODULE, module))
         return request_refuse(request, "denied",
                               "submit needs the right module:%s; this connection's token lacks it",
                               module);
-    size_t len = own->module.len ? own->module.len : strlen(module);
+    size_t len = own->peer.module.len ? own->peer.module.len : strlen(module);
     memcpy(session->arriving_module, module, len + 1);
     session->arriving_module_len = (uint8_t)len;
     session->arriving = make_job(session, own);
@@ -126,11 +125,11 @@ static enum verdict check(struct dialogue *dialogue, struct request *request)
 static void find_module(const struct client_session *session, struct job *job)
 {
     job->asked.module =
-        module_table_find(session->clients->modules, session->arriving_module,
-                          session->arriving_module_len, client_session_timers(session)->now_us);
+        module_table_find(clients_of(session)->modules, session->arriving_module,
+                          session->arriving_module_len, peer_timers(&session->peer)->now_us);
     if (!job->asked.module)
         job->run.why_no_module =
-            module_table_why_not(session->clients->modules, session->arriving_module);
+            module_table_why_not(clients_of(session)->modules, session->arriving_module);
 }
 
 static enum verdict refuse_duplicate(struct job *job, struct refusal *refusal)
@@ -166,13 +165,13 @@ static void submit(struct client_session *session, struct job *job)
     }
     session->source.beside = client_detached_count(session);
     job_set_source(job, &session->source);
-    pools_submit(session->clients->pools, job);
+    pools_submit(clients_of(session)->pools, job);
 }
 
 static enum verdict submit_for(struct client_session *session, struct job *job, const char *name,
                                struct refusal *refusal)
 {
-    struct client_service *service = client_services_find(session->clients, name);
+    struct client_service *service = client_services_find(clients_of(session), name);
     if (!service || !service->owner)
         return refuse_unknown_service(job, name, refusal);
     find_module(session, job);

@@ -52,9 +52,9 @@ static bool take_module(struct json_scan *scan, struct client_request *request)
     struct json_piece piece;
     if (!json_scan_string(scan, &piece) || !module_name_valid(piece.text, piece.len))
         return false;
-    memcpy(request->module.text, piece.text, piece.len);
-    request->module.text[piece.len] = '\0';
-    request->module.len = piece.len;
+    memcpy(request->peer.module.text, piece.text, piece.len);
+    request->peer.module.text[piece.len] = '\0';
+    request->peer.module.len = piece.len;
     return true;
 }
 
@@ -67,13 +67,13 @@ static bool take_value(struct json_scan *scan, unsigned key, struct client_reque
     case KEY_OP:
         return json_scan_string(scan, &piece) && json_piece_is(&piece, "submit", 6);
     case KEY_ID:
-        return take_id(scan, &request->base);
+        return take_id(scan, &request->peer.base);
     case KEY_MODULE:
         return take_module(scan, request);
     case KEY_SIZE:
         if (!json_scan_number(scan, &piece, &value) || value > payload_max)
             return false;
-        request->base.size = value;
+        request->peer.base.size = value;
         return true;
     default:
         return false;

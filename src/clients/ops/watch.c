@@ -11,7 +11,7 @@ _Static_assert(WATCH_JOBS == 1 && WATCH_WORKERS == 2 && WATCH_POOLS == 4 && WATC
 
 static const struct field watch_fields[] = {
     {"what", FIELD_WORDS, FIELD_REQUIRED, CLIENT_REQUEST_AT(what), .words = words},
-    {"module", FIELD_NAME, CLIENT_REQUEST_AT(module), .max = MODULE_NAME_MAX},
+    {"module", FIELD_NAME, PEER_REQUEST_AT(module), .max = MODULE_NAME_MAX},
     {"pool", FIELD_STRING, CLIENT_REQUEST_AT(pool), .min = 1, .max = POOL_NAME_MAX,
      .noun = "a pool's name"},
     {0},
@@ -31,10 +31,10 @@ static enum verdict run_watch(struct dialogue *dialogue, struct request *request
 {
     struct client_session *session = client_session_of_dialogue(dialogue);
     const struct client_request *own = client_request_of(request);
-    const struct client_watch_wish wish = {own->what, own->module.text, own->pool.text};
+    const struct client_watch_wish wish = {own->what, own->peer.module.text, own->pool.text};
     if (!own->what)
         return request_refuse(request, "bad-request", "watch needs a word in what at least");
-    if (!session->watch && session->clients->watches.count >= WATCHES_MAX)
+    if (!session->watch && clients_of(session)->watches.count >= WATCHES_MAX)
         return request_refuse(request, "too-many", "the server has %d watches already",
                               WATCHES_MAX);
     enum verdict verdict = answer(dialogue, request, session->watch);

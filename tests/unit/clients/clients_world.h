@@ -62,7 +62,7 @@ static inline void pass_ms(uint64_t ms)
 /* `tokens`: a NULL-terminated list; NULL: no token is asked for. */
 static inline void reload(uint32_t client_max, const char *const *tokens)
 {
-    settings.client_max = client_max;
+    settings.peers.client_max = client_max;
     token_set_free(&access_settings.tokens);
     for (; tokens && *tokens; tokens++)
         token_set_add(&access_settings.tokens, *tokens);
@@ -86,12 +86,12 @@ static inline void open_world(uint32_t client_max, const char *const *tokens)
     const struct job_settings limits = {
         .pool.pool_max = 1, .pool.job_max = 10, .start_timeout_ms = 1000};
     quiet_log();
-    settings = (struct client_settings){.hello_timeout_ms = 5000,
-                                        .header_timeout_ms = 5000,
-                                        .payload_timeout_ms = 5000,
-                                        .output_timeout_ms = 30000,
-                                        .linger_ms = 60000,
-                                        .payload_max = 1000,
+    settings = (struct client_settings){.peers = {.hello_timeout_ms = 5000,
+                                                  .header_timeout_ms = 5000,
+                                                  .payload_timeout_ms = 5000,
+                                                  .output_timeout_ms = 30000,
+                                                  .linger_ms = 60000,
+                                                  .payload_max = 1000},
                                         .dead_letters = DEAD_LETTERS_DROP};
     now_us = clock_us() + 3600 * 1000000ull;
     base = event_base_new();
@@ -100,7 +100,8 @@ static inline void open_world(uint32_t client_max, const char *const *tokens)
     loop.turn_us = loop.slice_us = loop.short_us = UINT64_MAX / 8;
     module_table_init(&modules, &no_modules);
     pools_init(&pools, &no_ops, NULL, &timers, &limits, 1);
-    clients = (struct clients){.pools = &pools, .modules = &modules, .loop = &loop, .boot = "boot"};
+    clients = (struct clients){
+        .peers = {.loop = &loop, .boot = "boot"}, .pools = &pools, .modules = &modules};
     clients_init(&clients);
     reload(client_max, tokens);
 }
@@ -108,7 +109,7 @@ static inline void open_world(uint32_t client_max, const char *const *tokens)
 /* No timer may be left. */
 static inline void close_world(void)
 {
-    clients_close(&clients);
+    peers_close(&clients.peers);
     turns();
     clients_free(&clients);
     pools_free(&pools);
@@ -134,7 +135,7 @@ static inline int come(const char *text)
     int pair[2];
     ck_assert_int_eq(socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, pair), 0);
     say(pair[0], text);
-    clients_accept(&clients, pair[1], &addr, sizeof addr);
+    peers_accept(&clients.peers, pair[1], &addr, sizeof addr);
     return pair[0];
 }
 

@@ -12,7 +12,7 @@ static int fd;
 
 static struct client_session *last_session(void)
 {
-    return TAILQ_LAST(&clients.sessions, client_sessions);
+    return client_session_of(TAILQ_LAST(&clients.peers.list, peers_list));
 }
 
 static struct client_session *greeted(const char *hello)
@@ -85,7 +85,7 @@ START_TEST(test_a_job_outlives_its_session)
     uint64_t seq = detach(greeted(HELLO_PLAIN), "1");
     close(fd);
     turns();
-    ck_assert(TAILQ_EMPTY(&clients.sessions));
+    ck_assert(TAILQ_EMPTY(&clients.peers.list));
     cancel(seq);
     ck_assert_uint_eq(pools.shared.counts.dropped, 0);
     ck_assert_uint_eq(pools.shared.counts.orphaned, 0);

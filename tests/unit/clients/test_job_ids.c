@@ -2,6 +2,7 @@
 #include "clients/job_ids.h"
 
 #include "clients/session.h"
+#include "peers/peers_internal.h"
 #include "tests/unit/clients/clients_world.h"
 
 static struct client_session *sessions[2];
@@ -10,8 +11,8 @@ static void setup(void)
 {
     open_world(1, NULL);
     for (int i = 0; i < 2; i++) {
-        sessions[i] = client_session_new(&clients, "nowhere");
-        client_session_begin(sessions[i]);
+        sessions[i] = client_session_of(peer_new(&clients.peers, "nowhere"));
+        peer_begin(&sessions[i]->peer);
     }
 }
 

@@ -14,7 +14,7 @@ static struct client_session *sessions[3];
 
 static struct client_session *last_session(void)
 {
-    return TAILQ_LAST(&clients.sessions, client_sessions);
+    return client_session_of(TAILQ_LAST(&clients.peers.list, peers_list));
 }
 
 /* Three clients; all jobs wait, as the pool is paused. */
@@ -81,7 +81,7 @@ START_TEST(test_a_dropped_job)
 {
     submit(sessions[0]);
     ask(1, MONITOR("1", "\"job\":\"boot-1\""));
-    client_session_close(sessions[0], "it went");
+    peer_close(&sessions[0]->peer, "it went");
     ck_heard(1, OK_MONITOR
              "{\"event\":\"down\",\"ref\":1,\"job\":\"boot-1\",\"reason\":\"dropped\"}\n");
 }
@@ -105,7 +105,7 @@ START_TEST(test_monitors_stack_and_leave_one_by_one)
     ck_assert_uint_eq(clients.monitors.targets.count, 1);
     ask(1, DEMONITOR("1"));
     ck_heard(1, OK_MONITOR OK_MONITOR "{\"event\":\"ok\",\"op\":\"demonitor\"}\n");
-    client_session_close(sessions[2], "it went");
+    peer_close(&sessions[2]->peer, "it went");
     ck_assert_uint_eq(clients.monitors.count, 1);
     dispatcher_cancel(pools_find(&pools, 1), false);
     ck_heard(1, "{\"event\":\"down\",\"ref\":\"1\",\"job\":\"boot-1\",\"reason\":\"cancelled\"}\n");
@@ -132,7 +132,7 @@ START_TEST(test_a_service)
     ck_heard(1, "{\"event\":\"service\",\"ref\":1,\"service\":\"s\",\"state\":\"registered\","
                 "\"owner\":{\"client\":1,\"name\":null},\"reason\":\"registered\"}\n");
     client_services_register(sessions[0], "other");
-    client_session_close(sessions[0], "it went");
+    peer_close(&sessions[0]->peer, "it went");
     ck_heard(1, "{\"event\":\"service\",\"ref\":1,\"service\":\"s\",\"state\":\"free\","
                 "\"reason\":\"gone\"}\n");
     ck_assert_uint_eq(pools.shared.news.wanted, 0);
@@ -143,15 +143,15 @@ END_TEST
 START_TEST(test_a_client)
 {
     static const struct {
-        enum client_end ends[2];
+        enum peer_end ends[2];
         const char *reason;
     } cases[] = {
-        {{CLIENT_STAYS}, "closed"},
-        {{CLIENT_CLOSED, CLIENT_RESET}, "closed"},
-        {{CLIENT_BYE, CLIENT_RESET}, "bye"},
-        {{CLIENT_RESET}, "reset"},
-        {{CLIENT_CLOSED, CLIENT_SLOW}, "slow"},
-        {{CLIENT_ERROR, CLIENT_CLOSED}, "error"},
+        {{PEER_END_NONE}, "closed"},
+        {{PEER_END_OF_INPUT, PEER_END_RESET}, "closed"},
+        {{PEER_END_BYE, PEER_END_RESET}, "bye"},
+        {{PEER_END_RESET}, "reset"},
+        {{PEER_END_OF_INPUT, PEER_END_SLOW}, "slow"},
+        {{PEER_END_ERROR, PEER_END_OF_INPUT}, "error"},
     };
     char expected[128];
     snprintf(expected, sizeof expected,
@@ -160,8 +160,8 @@ START_TEST(test_a_client)
     ask(1, MONITOR("1", "\"client\":1"));
     for (int i = 0; i < 2; i++)
         if (cases[_i].ends[i])
-            client_session_note_end(sessions[0], cases[_i].ends[i]);
-    client_session_close(sessions[0], "it went");
+            peer_note_end(&sessions[0]->peer, cases[_i].ends[i]);
+    peer_close(&sessions[0]->peer, "it went");
     ck_heard(1, expected);
     ask(1, MONITOR("1", "\"client\":1"));
     ck_heard(1, OK_MONITOR "{\"event\":\"down\",\"ref\":1,\"client\":1,\"reason\":\"unknown\"}\n");
@@ -201,7 +201,7 @@ START_TEST(test_monitor_max)
     assert_heard(fds[2], "\"code\":\"too-many\"");
     settings.monitor_max = 1;
     ck_assert_uint_eq(clients.monitors.count, 2);
-    client_session_close(sessions[1], "it went");
+    peer_close(&sessions[1]->peer, "it went");
     ck_assert_uint_eq(clients.monitors.count, 0);
     ask(2, MONITOR("1", "\"service\":\"s\""));
     assert_heard(fds[2], "\"event\":\"service\"");
@@ -227,7 +227,7 @@ START_TEST(test_no_events_while_a_client_lingers)
 {
     ask(1, MONITOR("1", "\"service\":\"s\""));
     ask(1, "{\"op\":\"bye\"}\n");
-    ck_assert_int_eq(sessions[1]->state, SESSION_LINGER);
+    ck_assert_int_eq(sessions[1]->peer.state, PEER_LINGER);
     ck_assert_uint_eq(clients.monitors.count, 0);
     client_services_register(sessions[0], "s");
     turns();

@@ -10,7 +10,7 @@ static struct client_session *greeted(const char *text)
 {
     come(text);
     turns();
-    return TAILQ_LAST(&clients.sessions, client_sessions);
+    return client_session_of(TAILQ_LAST(&clients.peers.list, peers_list));
 }
 
 static void setup(void)
@@ -134,7 +134,7 @@ START_TEST(test_a_reload_may_rename)
     reload(10, TOKENS("the-token-of-web"));
     ck_assert(!client_owner_is(web_too, job));
     ck_assert_ptr_null(web_too->origin);
-    ck_assert_uint_eq(client_tokens_grant(relay)->rights, RIGHT_NONE); /* revoked */
+    ck_assert_uint_eq(peer_grant(&relay->peer)->rights, RIGHT_NONE); /* revoked */
 }
 END_TEST
 

@@ -13,7 +13,7 @@ static int peer;
 
 static struct client_session *session(void)
 {
-    return TAILQ_FIRST(&clients.sessions);
+    return client_session_of(TAILQ_FIRST(&clients.peers.list));
 }
 
 static void open_reader(void)
@@ -39,7 +39,7 @@ static void close_reader(void)
 static void put_part(void)
 {
     static char bytes[PART];
-    conn_write(&session()->conn, bytes, sizeof bytes);
+    conn_write(&session()->peer.conn, bytes, sizeof bytes);
     client_reader_put(session());
     turn();
 }
@@ -49,7 +49,7 @@ static void fill(void)
 {
     for (int i = 0; i < 16; i++)
         put_part();
-    ck_assert_uint_gt(session()->conn.output_len, 0);
+    ck_assert_uint_gt(session()->peer.conn.output_len, 0);
 }
 
 /* The client reads up to so many bytes. */
@@ -71,8 +71,8 @@ START_TEST(test_parts_do_not_keep_the_client_from_being_read)
     fill();
     session()->source.reader->bytes = 16 * PART; /* by the dispatcher's count */
     put_part();
-    ck_assert_uint_eq(session()->conn.output_spared, 16 * PART);
-    ck_assert(!session()->conn.output_paused);
+    ck_assert_uint_eq(session()->peer.conn.output_spared, 16 * PART);
+    ck_assert(!session()->peer.conn.output_paused);
     close_reader();
 }
 END_TEST
@@ -81,7 +81,7 @@ START_TEST(test_a_reader_of_everything_is_not_watched)
 {
     open_reader();
     put_part();
-    while (session()->conn.output_len || read_some(PART))
+    while (session()->peer.conn.output_len || read_some(PART))
         turn();
     ck_assert_uint_eq(session()->source.reader->taken, session()->source.reader->end);
     pass_ms(STALL_MS);
@@ -143,7 +143,7 @@ START_TEST(test_the_client_goes)
 {
     open_reader();
     fill();
-    client_session_close(session(), "a test");
+    peer_close(&session()->peer, "a test");
     turns();
     ck_assert_uint_eq(timers.set.count, 0);
     close_reader();

@@ -3,6 +3,7 @@
 
 #include "clients/job_ids.h"
 #include "clients/session.h"
+#include "peers/peers_internal.h"
 #include "tests/unit/clients/clients_world.h"
 
 static struct client_session *session;
@@ -13,8 +14,8 @@ static struct refusal refusal;
 static void setup(void)
 {
     open_world(1, NULL);
-    session = client_session_new(&clients, "nowhere");
-    client_session_begin(session);
+    session = client_session_of(peer_new(&clients.peers, "nowhere"));
+    peer_begin(&session->peer);
     job = job_new("\"a\"", 3, "[1]", 3);
     ck_assert(client_job_ids_add(session, job));
     job_set_source(job, &session->source);

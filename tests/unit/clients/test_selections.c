@@ -45,7 +45,7 @@ START_TEST(test_too_many)
         turn();
     const char *text = heard(fd, &is_closed);
     ck_assert_ptr_nonnull(strstr(text, "\"code\":\"too-many\""));
-    ck_assert_uint_eq(clients.open, 1);
+    ck_assert_uint_eq(clients.peers.open, 1);
     ck_assert(TAILQ_EMPTY(&clients.selections.list));
     close_world();
 }
@@ -120,7 +120,7 @@ START_TEST(test_a_job_comes_back_between_two_batches)
     d->limits.job_max = COUNT;
     dispatcher_pause(d);
     greeted();
-    submit(TAILQ_FIRST(&clients.sessions), &module, COUNT);
+    submit(client_session_of(TAILQ_FIRST(&clients.peers.list)), &module, COUNT);
     struct job *job = assign_first(d);
     int fd = greeted();
     say(fd, "{\"op\":\"cancel\",\"select\":{\"module\":\"echo\"}}\n");

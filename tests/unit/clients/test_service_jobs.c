@@ -24,7 +24,7 @@ static struct module_entry module = {.name = "echo"};
 
 static struct client_session *session_of_last(void)
 {
-    return TAILQ_LAST(&clients.sessions, client_sessions);
+    return client_session_of(TAILQ_LAST(&clients.peers.list, peers_list));
 }
 
 static int greeted(const char *hello)
@@ -75,7 +75,7 @@ static uint64_t submit_by(struct client_session *session, struct client_service 
     struct job *job = job_new("7", 1, "{\"n\":1}", 7);
     job->asked.module = &module;
     job->asked.detach = job->asked.notify_accepted = true;
-    job->asked.origin = job_origin_new(NULL, NULL, session->client);
+    job->asked.origin = job_origin_new(NULL, NULL, session->peer.client);
     client_service_jobs_submit(service, session, job);
     turns();
     return pools.shared.last_seq;
@@ -187,9 +187,9 @@ START_TEST(test_dead_letters)
     ask(dead, REGISTER("dead"));
     struct client_session *reader = session_of_last();
     pools.shared.limits.source_output_max = 1000;
-    reader->conn.output_len += 501; /* as if it read too little */
+    reader->peer.conn.output_len += 501; /* as if it read too little */
     cancel(third);
-    reader->conn.output_len -= 501;
+    reader->peer.conn.output_len -= 501;
     ck_assert_uint_eq(service_a()->dropped, 2);
     ck_assert_uint_eq(clients.services.delivered, 1);
     close_world();
@@ -225,20 +225,20 @@ START_TEST(test_jobs_of_an_owner_that_does_not_read_are_held)
     int owner = owner_of(REGISTER("a"));
     struct client_session *session = session_of_last();
     submit(service_a());
-    session->conn.output_len += 1001;
+    session->peer.conn.output_len += 1001;
     client_session_note_unread(session);
     ck_assert(service_a()->source.held && session->source.held);
     submit(service_a());
-    session->conn.output_len += 1000;
+    session->peer.conn.output_len += 1000;
     submit_by(web, service_a());
     assert_heard(web_fd, "\"reason\":\"service-full\"");
-    session->conn.output_len -= 2001;
+    session->peer.conn.output_len -= 2001;
     client_session_note_unread(session);
     ck_assert(!service_a()->source.held);
-    session->conn.output_len += 1001;
+    session->peer.conn.output_len += 1001;
     client_session_note_unread(session);
     ck_assert(service_a()->source.held);
-    session->conn.output_len -= 1001;
+    session->peer.conn.output_len -= 1001;
     close(owner); /* nobody's output counts */
     turns();
     ck_assert(!service_a()->source.held);

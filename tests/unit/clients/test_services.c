@@ -22,7 +22,7 @@ static void note(const struct client_service *service, const struct client_sessi
 {
     size_t len = strlen(changes);
     snprintf(changes + len, sizeof changes - len, "%s %s %u %s;", service->name,
-             service->owner ? "of" : "free from", (unsigned)owner->number,
+             service->owner ? "of" : "free from", (unsigned)owner->peer.number,
              client_service_change_name(change));
 }
 
@@ -151,7 +151,7 @@ START_TEST(test_names_of_a_connection_are_bounded)
     open_services();
     clients.services.changed = NULL;
     int fd = greeted();
-    fill(TAILQ_FIRST(&clients.sessions), 1, SERVICES_EACH);
+    fill(client_session_of(TAILQ_FIRST(&clients.peers.list)), 1, SERVICES_EACH);
     assert_answer(fd, REGISTER("more"), "\"code\":\"too-many\"");
     assert_answer(fd, REGISTER("s-64"), OK_REGISTER);
     assert_answer(fd, UNREGISTER("s-64") REGISTER("more"), OK_UNREGISTER OK_REGISTER);
@@ -165,7 +165,7 @@ START_TEST(test_names_of_all_are_bounded)
     open_services();
     clients.services.changed = NULL;
     int fd = greeted(), other = greeted();
-    fill(TAILQ_FIRST(&clients.sessions), 1, SERVICES_MAX);
+    fill(client_session_of(TAILQ_FIRST(&clients.peers.list)), 1, SERVICES_MAX);
     assert_answer(other, REGISTER("more"), "the server has 65536 services already");
     assert_answer(other, REGISTER("s-1"), "\"code\":\"name-taken\"");
     close(fd);
@@ -181,7 +181,7 @@ START_TEST(test_records_of_free_names_are_kept)
     open_services();
     clients.services.changed = NULL;
     int fd = greeted();
-    struct client_session *session = TAILQ_FIRST(&clients.sessions);
+    struct client_session *session = client_session_of(TAILQ_FIRST(&clients.peers.list));
     client_services_register(session, "old");
     client_services_find(&clients, "old")->dropped = 5;
     client_services_unregister(client_services_find(&clients, "old"));

@@ -119,16 +119,16 @@ START_TEST(test_a_slow_reader)
     unsigned count = 0, told;
     open_world(10, NULL);
     int slow = look_on(WATCH_POOL_EVENTS);
-    for (; count < 100000 && clients_output(&clients) <= WATCH_OUTPUT_MAX; count++) {
+    for (; count < 100000 && peers_output(&clients.peers) <= WATCH_OUTPUT_MAX; count++) {
         happen("a");
         if (count % 1000 == 999)
             pass_ms(1000);
     }
     ck_assert_uint_lt(count, 100000);
-    size_t waits = clients_output(&clients);
+    size_t waits = peers_output(&clients.peers);
     for (int i = 0; i < 1000; i++, count++)
         happen("a");
-    ck_assert_uint_eq(clients_output(&clients), waits);
+    ck_assert_uint_eq(peers_output(&clients.peers), waits);
     told = count_heard(slow, &dropped);
     pass_ms(1000);
     happen("a");

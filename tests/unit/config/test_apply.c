@@ -170,8 +170,8 @@ START_TEST(test_file_and_overrides)
     ck_assert_uint_eq(settings_of(config)->jobs.pool.pool_max, 8);
     ck_assert_uint_eq(settings_of(config)->jobs.pool.job_max, 7);
     ck_assert_int_eq(settings_of(config)->log.level, LOG_DEBUG);
-    ck_assert_uint_eq(settings_of(config)->clients.listen.count, 2);
-    ck_assert_str_eq(settings_of(config)->clients.listen.items[1], "unix:/x");
+    ck_assert_uint_eq(settings_of(config)->clients.peers.listen.count, 2);
+    ck_assert_str_eq(settings_of(config)->clients.peers.listen.items[1], "unix:/x");
     ck_assert_str_eq(settings_of(config)->identity.user, "b");
     config_free(config);
     /* An override makes good a fault of the file alone. */

@@ -71,7 +71,7 @@ START_TEST(test_a_reload_keeps_what_is_fixed)
     config = reload(config, NULL, "listen=unix:/x", "pool-max=9", "user=u", NULL);
     ck_assert_str_eq(ignored, "listen user group ");
     ck_assert_uint_eq(settings_of(config)->jobs.pool.pool_max, 9);
-    ck_assert_str_eq(settings_of(config)->clients.listen.items[0], "127.0.0.1:7741");
+    ck_assert_str_eq(settings_of(config)->clients.peers.listen.items[0], "127.0.0.1:7741");
     ck_assert_ptr_null(settings_of(config)->identity.user);
     ck_assert_str_eq(settings_of(config)->identity.group, "g");
     config_free(config);

@@ -12,16 +12,16 @@ static const struct {
     {"listen", 1, 16, "[\"127.0.0.1:7741\"]", false},
     {"socket-mode", 0, 0777, "\"0660\"", false},
     {"client-max", 1, 1000000, "10000", true},
-    {"monitor-max", 0, 1000000, "100000", true},
     {"hello-timeout-ms", 1, 86400000, "10000", true},
     {"header-timeout-ms", 1, 86400000, "10000", true},
     {"payload-timeout-ms", 1, 86400000, "60000", true},
     {"output-timeout-ms", 1, 86400000, "60000", true},
-    {"part-stall-ms", 1, 86400000, "30000", true},
     {"linger-ms", 0, 86400000, "1000", true},
     {"payload-max", 1024, 1073741824, "16777216", true},
     {"payload-total-max", 1024, 1099511627776, "268435456", true},
     {"output-total-max", 1024, 1099511627776, "536870912", true},
+    {"monitor-max", 0, 1000000, "100000", true},
+    {"part-stall-ms", 1, 86400000, "30000", true},
     {"dead-letters", 1, 64, "\"drop\"", true},
     {"worker-listen", 1, 4095, "\"127.0.0.1:0\"", false},
     {"worker-path", 1, 4095, "null", true},
@@ -95,16 +95,16 @@ END_TEST
 START_TEST(test_defaults)
 {
     struct config *config = load(NULL, NULL);
-    ck_assert_uint_eq(settings_of(config)->clients.listen.count, 1);
-    ck_assert_str_eq(settings_of(config)->clients.listen.items[0], "127.0.0.1:7741");
+    ck_assert_uint_eq(settings_of(config)->clients.peers.listen.count, 1);
+    ck_assert_str_eq(settings_of(config)->clients.peers.listen.items[0], "127.0.0.1:7741");
     ck_assert_str_eq(settings_of(config)->workers.listen, "127.0.0.1:0");
     ck_assert_uint_eq(settings_of(config)->jobs.pool.pool_start, 2);
     ck_assert_uint_eq(settings_of(config)->jobs.pool.pool_max, 4);
     ck_assert_uint_eq(settings_of(config)->jobs.pool.job_max, 100);
-    ck_assert_uint_eq(settings_of(config)->clients.payload_max, 16777216);
+    ck_assert_uint_eq(settings_of(config)->clients.peers.payload_max, 16777216);
     ck_assert_uint_eq(settings_of(config)->modules.modules.count, 0);
     ck_assert_uint_eq(settings_of(config)->access.tokens.count, 0);
-    ck_assert_uint_eq(settings_of(config)->clients.socket_mode, 0660);
+    ck_assert_uint_eq(settings_of(config)->clients.peers.socket_mode, 0660);
     ck_assert_ptr_null(settings_of(config)->access.token_file);
     ck_assert_int_eq(settings_of(config)->log.level, LOG_INFO);
     ck_assert_int_eq(settings_of(config)->log.format, LOG_TEXT);

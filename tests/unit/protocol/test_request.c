@@ -17,18 +17,18 @@ enum {
 
 static struct header_cases headers;
 static struct client_request general, client;
-static struct request *const request = &client.base;
+static struct request *const request = &client.peer.base;
 
 static const struct protocol protocol = {
     .operations = client_ops,
-    .request = &client.base,
+    .request = &client.peer.base,
     .request_size = sizeof client,
     .scanned_size = CLIENT_REQUEST_SCANNED,
     .scan = submit_scan,
 };
 static const struct protocol general_protocol = {
     .operations = client_ops,
-    .request = &general.base,
+    .request = &general.peer.base,
     .request_size = sizeof general,
 };
 
@@ -65,32 +65,32 @@ static const char *field_text(const struct client_request *r, const char *name)
 {
     static char text[2 * CONTEXT_MAX];
     text[0] = '\0';
-    if (strcmp(name, "op") == 0 && r->base.op.len) /* its quotes go without saying */
-        snprintf(text, sizeof text, "%.*s", (int)r->base.op.len - 2, r->base.op.text + 1);
+    if (strcmp(name, "op") == 0 && r->peer.base.op.len) /* its quotes go without saying */
+        snprintf(text, sizeof text, "%.*s", (int)r->peer.base.op.len - 2, r->peer.base.op.text + 1);
     if (strcmp(name, "op") == 0)
         return text;
     if (strcmp(name, "module") == 0)
-        return r->module.text;
+        return r->peer.module.text;
     if (strcmp(name, "client") == 0)
-        return r->base.client.text;
+        return r->peer.base.client.text;
     if (strcmp(name, "token") == 0)
-        return r->base.token.text;
+        return r->peer.base.token.text;
     if (strcmp(name, "job") == 0)
         return r->job.text;
     if (strcmp(name, "id") == 0)
-        return r->base.id.text;
+        return r->peer.base.id.text;
     if (strcmp(name, "target") == 0)
         return r->target.text;
     if (strcmp(name, "ref") == 0)
         return r->ref.text;
     if (strcmp(name, "context") == 0)
-        return r->base.context.text;
+        return r->peer.base.context.text;
     if (strcmp(name, "ignored") == 0)
-        return r->base.ignored.text;
+        return r->peer.base.ignored.text;
     if (strcmp(name, "pool") == 0)
         return r->pool.text;
     if (strcmp(name, "after") == 0)
-        return r->after.text;
+        return r->peer.after.text;
     if (strcmp(name, "name") == 0)
         return r->name.text;
     if (strcmp(name, "service") == 0)
@@ -100,9 +100,9 @@ static const char *field_text(const struct client_request *r, const char *name)
     if (strcmp(name, "for") == 0)
         return r->owner.text;
     if (strcmp(name, "rights") == 0)
-        return r->base.rights ? right_name(r->base.rights) : text;
-    if (strcmp(name, "size") == 0 && r->base.size)
-        snprintf(text, sizeof text, "%zu", r->base.size);
+        return r->peer.base.rights ? right_name(r->peer.base.rights) : text;
+    if (strcmp(name, "size") == 0 && r->peer.base.size)
+        snprintf(text, sizeof text, "%zu", r->peer.base.size);
     else if (strcmp(name, "timeout_ms") == 0 && r->timeout_ms)
         snprintf(text, sizeof text, "%u", r->timeout_ms);
     else if (strcmp(name, "max_wait_ms") == 0 && r->max_wait_ms)
@@ -123,22 +123,22 @@ static const char *field_text(const struct client_request *r, const char *name)
         snprintf(text, sizeof text, "%u", r->size.job_max);
     else if (strcmp(name, "waiting") == 0 && r->waiting)
         snprintf(text, sizeof text, "%s", waiting_words[r->waiting]);
-    else if (strcmp(name, "level") == 0 && r->level)
-        snprintf(text, sizeof text, "%s", level_words[r->level]);
+    else if (strcmp(name, "level") == 0 && r->peer.level)
+        snprintf(text, sizeof text, "%s", level_words[r->peer.level]);
     else if (strcmp(name, "state") == 0 && r->state)
         snprintf(text, sizeof text, "%s", state_words[r->state]);
     else if (strcmp(name, "client_number") == 0 && r->client)
         snprintf(text, sizeof text, "%u", r->client);
-    else if (strcmp(name, "limit") == 0 && r->limit)
-        snprintf(text, sizeof text, "%u", r->limit);
+    else if (strcmp(name, "limit") == 0 && r->peer.limit)
+        snprintf(text, sizeof text, "%u", r->peer.limit);
     else if (strcmp(name, "link") == 0 && r->link)
         snprintf(text, sizeof text, "%s", r->link == JOB_LINKED ? "true" : "on-failure");
     else if (strcmp(name, "detach") == 0 && r->detach)
         snprintf(text, sizeof text, "true");
-    else if (strcmp(name, "token_wrong") == 0 && r->base.token_wrong)
+    else if (strcmp(name, "token_wrong") == 0 && r->peer.base.token_wrong)
         snprintf(text, sizeof text, "true");
-    else if (strcmp(name, "ignored_count") == 0 && r->base.ignored_count)
-        snprintf(text, sizeof text, "%u", r->base.ignored_count);
+    else if (strcmp(name, "ignored_count") == 0 && r->peer.base.ignored_count)
+        snprintf(text, sizeof text, "%u", r->peer.base.ignored_count);
     else if (strcmp(name, "notify") == 0)
         show_words(text, sizeof text, notify_words, r->notify);
     else if (strcmp(name, "what") == 0)
@@ -157,23 +157,23 @@ static bool is_field(const char *name)
 /* Texts are NUL-terminated, and as long as their lengths say. */
 static void check_texts(const struct client_request *r)
 {
-    ck_assert_uint_eq(strlen(r->base.op.text), r->base.op.len);
-    ck_assert_uint_eq(strlen(r->base.id.text), r->base.id.len);
-    ck_assert_uint_eq(strlen(r->base.client.text), r->base.client.len);
-    ck_assert_uint_eq(strlen(r->base.token.text), r->base.token.len);
+    ck_assert_uint_eq(strlen(r->peer.base.op.text), r->peer.base.op.len);
+    ck_assert_uint_eq(strlen(r->peer.base.id.text), r->peer.base.id.len);
+    ck_assert_uint_eq(strlen(r->peer.base.client.text), r->peer.base.client.len);
+    ck_assert_uint_eq(strlen(r->peer.base.token.text), r->peer.base.token.len);
     ck_assert_uint_eq(strlen(r->target.text), r->target.len);
-    ck_assert_uint_eq(strlen(r->module.text), r->module.len);
+    ck_assert_uint_eq(strlen(r->peer.module.text), r->peer.module.len);
     ck_assert_uint_eq(strlen(r->job.text), r->job.len);
     ck_assert_uint_eq(strlen(r->pool.text), r->pool.len);
     ck_assert_uint_eq(strlen(r->name.text), r->name.len);
     ck_assert_uint_eq(strlen(r->service.text), r->service.len);
     ck_assert_uint_eq(strlen(r->origin.text), r->origin.len);
     ck_assert_uint_eq(strlen(r->owner.text), r->owner.len);
-    ck_assert_uint_eq(strlen(r->base.context.text), r->base.context.len);
-    ck_assert_uint_le(r->base.context.len, CONTEXT_MAX);
-    ck_assert_uint_eq(strlen(r->base.ignored.text), r->base.ignored.len);
-    ck_assert_uint_le(r->base.ignored.len, IGNORED_MAX);
-    ck_assert_uint_lt(strlen(r->base.message), REQUEST_MESSAGE_MAX);
+    ck_assert_uint_eq(strlen(r->peer.base.context.text), r->peer.base.context.len);
+    ck_assert_uint_le(r->peer.base.context.len, CONTEXT_MAX);
+    ck_assert_uint_eq(strlen(r->peer.base.ignored.text), r->peer.base.ignored.len);
+    ck_assert_uint_le(r->peer.base.ignored.len, IGNORED_MAX);
+    ck_assert_uint_lt(strlen(r->peer.base.message), REQUEST_MESSAGE_MAX);
 }
 
 /* --- a case --- */
@@ -237,7 +237,7 @@ static void check_wanted(const struct header_case *item, enum verdict verdict)
 static void soil(struct client_request *r)
 {
     memset(r, 'x', sizeof *r);
-    r->base.scanned = false;
+    r->peer.base.scanned = false;
 }
 
 static void check_case(const struct header_case *item)
@@ -281,9 +281,9 @@ START_TEST(test_nothing_remains)
         ck_assert_uint_eq(client.timeout_ms, lines[i] == full ? 5 : 0);
         ck_assert_uint_eq(client.max_wait_ms, lines[i] == full ? 7 : 0);
         ck_assert_str_eq(client.service.text, lines[i] == full ? "s" : "");
-        ck_assert_str_eq(client.module.text, lines[i] == full    ? "fib"
-                                             : lines[i] == plain ? "echo"
-                                                                 : "");
+        ck_assert_str_eq(client.peer.module.text, lines[i] == full    ? "fib"
+                                                  : lines[i] == plain ? "echo"
+                                                                      : "");
     }
 }
 END_TEST
@@ -297,8 +297,8 @@ static void check_both_ways(const char *line, size_t len)
     enum verdict verdict = request_parse(&protocol, line, len, PAYLOAD_MAX);
     hot_assert_msg(request_parse_general(&general_protocol, line, len, PAYLOAD_MAX) == verdict,
                    "another verdict on %.*s", (int)len, line);
-    hot_assert_msg(request->operation == general.base.operation, "another op in %.*s", (int)len,
-                   line);
+    hot_assert_msg(request->operation == general.peer.base.operation, "another op in %.*s",
+                   (int)len, line);
     for (size_t i = 0; i < SUPPORT_COUNT(field_names); i++) {
         char text[2 * CONTEXT_MAX];
         strcpy(text, field_text(&client, field_names[i]));
@@ -306,9 +306,9 @@ static void check_both_ways(const char *line, size_t len)
                        "field %s is %s and %s in %.*s", field_names[i], text,
                        field_text(&general, field_names[i]), (int)len, line);
     }
-    hot_assert(!request->code == !general.base.code);
-    hot_assert(!request->code || strcmp(request->code, general.base.code) == 0);
-    hot_assert(strcmp(request->message, general.base.message) == 0);
+    hot_assert(!request->code == !general.peer.base.code);
+    hot_assert(!request->code || strcmp(request->code, general.peer.base.code) == 0);
+    hot_assert(strcmp(request->message, general.peer.base.message) == 0);
 }
 
 START_TEST(test_both_ways)
@@ -481,7 +481,7 @@ START_TEST(test_ids_differ)
     ck_assert_int_eq(
         request_parse(&general_protocol, "{\"op\":\"ping\",\"id\":\"1\"}", 22, PAYLOAD_MAX),
         VERDICT_FINE);
-    ck_assert_str_ne(request->id.text, general.base.id.text);
+    ck_assert_str_ne(request->id.text, general.peer.base.id.text);
 }
 END_TEST
 

@@ -15,9 +15,11 @@
 #define HELLO "{\"op\":\"hello\",\"protocol\":1}\n"
 #define PING  "{\"op\":\"ping\",\"id\":1}\n"
 #define PONG  "{\"event\":\"pong\",\"id\":1}\n"
-#define SAID_HELLO(rest)                                                         \
-    "{\"event\":\"hello\",\"protocol\":1,\"server\":\"tiny/1\",\"boot\":\"b0\"," \
-    "\"header_max\":4096,\"payload_max\":1000,\"id_max\":64,\"features\":[]" rest "}\n"
+#define SAID_HELLO_TO(rights, rest)                                                  \
+    "{\"event\":\"hello\",\"protocol\":1,\"server\":\"tiny/1\",\"boot\":\"b0\","     \
+    "\"header_max\":4096,\"payload_max\":1000,\"id_max\":64,\"rights\":[\"submit\"," \
+    "\"observe\",\"control\",\"serve\",\"admin\"" rights "],\"features\":[]" rest "}\n"
+#define SAID_HELLO(rest) SAID_HELLO_TO(",\"relay\"", rest)
 
 static pid_t daemon_pid;
 static uint16_t port;
@@ -152,7 +154,8 @@ START_TEST(test_token)
 {
     teardown();
     start("secret");
-    expect("{\"op\":\"hello\",\"protocol\":1,\"token\":\"secret\"}\n", false, SAID_HELLO(""));
+    expect("{\"op\":\"hello\",\"protocol\":1,\"token\":\"secret\"}\n", false,
+           SAID_HELLO_TO("", ""));
     expect(HELLO PING, true,
            "{\"event\":\"error\",\"op\":\"hello\",\"code\":\"unauthorized\",\"message\":\"this "
            "server asks for a token\",\"fatal\":true}\n");

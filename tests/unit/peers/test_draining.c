@@ -8,7 +8,7 @@ static const char EVENT[] = "{\"event\":\"draining\"}\n";
 static void drain(void)
 {
     pools_drain(&pools, false);
-    clients_tell_draining(&clients);
+    peers_tell_draining(&clients.peers);
 }
 
 START_TEST(test_each_is_told_once)

@@ -1,7 +1,6 @@
 /* reopen: the log's file is opened again, as on SIGUSR1. */
-#include "clients/ops/ops.h"
+#include "peers/ops/ops.h"
 
-#include "clients/log.h"
 #include "protocol/answer.h"
 
 #include <string.h>
@@ -16,12 +15,12 @@ static enum verdict refuse(struct request *request, const struct control_reopen 
 
 static enum verdict run(struct dialogue *dialogue, struct request *request)
 {
-    struct client_session *session = client_session_of_dialogue(dialogue);
-    const struct clients_control *control = &session->clients->control;
+    struct peer *peer = peer_of_dialogue(dialogue);
+    const struct peers_control *control = &peer->peers->control;
     struct control_reopen reopen;
     struct event_writer event;
-    char who[CLIENT_LOG_NAME_MAX];
-    client_log_name(session, who);
+    char who[PEERS_LOG_NAME_MAX];
+    peers_log_name(peer, who);
     control->reopen(control->arg, who, &reopen);
     if (reopen.fault)
         return refuse(request, &reopen);
@@ -32,7 +31,7 @@ static enum verdict run(struct dialogue *dialogue, struct request *request)
     return VERDICT_FINE;
 }
 
-const struct operation client_op_reopen = {
+const struct operation peer_op_reopen = {
     .name = "reopen",
     .right = RIGHT_ADMIN,
     .is_feature = true,

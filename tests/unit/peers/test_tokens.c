@@ -31,7 +31,7 @@ START_TEST(test_a_wrong_token_is_told_after_a_delay)
     assert_told(wrong, "unauthorized");
     assert_told(none, "this server asks for a token");
     assert_told(ended, "unauthorized");
-    ck_assert_uint_eq(clients.connected, 2);
+    ck_assert_uint_eq(clients.peers.connected, 2);
     close_world();
 }
 END_TEST
@@ -66,7 +66,7 @@ START_TEST(test_a_wrong_token_does_not_wait_for_closed_connections)
     for (int i = 0; i < 3000; i++)
         close(come(HELLO("a-wrong-one")));
     turns();
-    ck_assert_uint_le(clients.admit.unauthenticated.count, 101);
+    ck_assert_uint_le(clients.peers.admit.unauthenticated.count, 101);
     int wrong = come(HELLO("a-wrong-one"));
     pass_ms(99);
     assert_quiet(wrong);
@@ -100,7 +100,7 @@ START_TEST(test_a_session_with_a_revoked_token_ends)
     turns();
     for (int i = 0; i < MANY; i++)
         assert_quiet(kept[i]);
-    ck_assert_uint_eq(clients.connected, MANY);
+    ck_assert_uint_eq(clients.peers.connected, MANY);
     close_world();
 }
 END_TEST

@@ -1,71 +1,70 @@
-/* test_session: the states of a session, its ends and its errors. */
-#include "clients/session.h"
+/* test_peer: the states of a peer, its ends and its errors. */
+#include "peers/peer.h"
+
+#include "peers/peers_internal.h"
 
 #include "tests/unit/clients/clients_world.h"
 
 #include <signal.h>
 
-#define STATES SESSION_STATES
+#define STATES PEER_STATES
 
 /* --- states --- */
 
 /* [from][to] */
 static const bool ways[STATES][STATES] = {
-    [SESSION_NEW] = {[SESSION_SUSPECT] = true,
-                     [SESSION_OPEN] = true,
-                     [SESSION_ENDING] = true,
-                     [SESSION_CLOSED] = true},
-    [SESSION_SUSPECT] = {[SESSION_ENDING] = true, [SESSION_CLOSED] = true},
-    [SESSION_OPEN] = {[SESSION_ENDING] = true, [SESSION_CLOSED] = true},
-    [SESSION_ENDING] = {[SESSION_LINGER] = true, [SESSION_CLOSED] = true},
-    [SESSION_LINGER] = {[SESSION_CLOSED] = true},
+    [PEER_NEW] =
+        {[PEER_SUSPECT] = true, [PEER_OPEN] = true, [PEER_ENDING] = true, [PEER_CLOSED] = true},
+    [PEER_SUSPECT] = {[PEER_ENDING] = true, [PEER_CLOSED] = true},
+    [PEER_OPEN] = {[PEER_ENDING] = true, [PEER_CLOSED] = true},
+    [PEER_ENDING] = {[PEER_LINGER] = true, [PEER_CLOSED] = true},
+    [PEER_LINGER] = {[PEER_CLOSED] = true},
 };
 
-static const enum session_state before[STATES] = {
-    [SESSION_SUSPECT] = SESSION_NEW,   [SESSION_OPEN] = SESSION_NEW,
-    [SESSION_ENDING] = SESSION_OPEN,   [SESSION_LINGER] = SESSION_ENDING,
-    [SESSION_CLOSED] = SESSION_LINGER,
+static const enum peer_state before[STATES] = {
+    [PEER_SUSPECT] = PEER_NEW,   [PEER_OPEN] = PEER_NEW,      [PEER_ENDING] = PEER_OPEN,
+    [PEER_LINGER] = PEER_ENDING, [PEER_CLOSED] = PEER_LINGER,
 };
 
 /* With the dialogue's part: it notes that the hello was answered. */
-static void set_state(struct client_session *session, enum session_state state)
+static void set_state(struct peer *peer, enum peer_state state)
 {
-    client_session_set_state(session, state);
-    session->dialogue.greeted |= state == SESSION_OPEN;
+    peer_set_state(peer, state);
+    peer->dialogue.greeted |= state == PEER_OPEN;
 }
 
-static void take_way_to(struct client_session *session, enum session_state state)
+static void take_way_to(struct peer *peer, enum peer_state state)
 {
-    if (state == SESSION_NEW)
+    if (state == PEER_NEW)
         return;
-    take_way_to(session, before[state]);
-    set_state(session, state);
+    take_way_to(peer, before[state]);
+    set_state(peer, state);
 }
 
 /* A session in the given state, without a descriptor. */
-static struct client_session *session_in(enum session_state state)
+static struct peer *peer_in(enum peer_state state)
 {
-    struct client_session *session = client_session_new(&clients, "nowhere");
-    client_session_begin(session);
-    take_way_to(session, state);
-    return session;
+    struct peer *peer = peer_new(&clients.peers, "nowhere");
+    peer_begin(peer);
+    take_way_to(peer, state);
+    return peer;
 }
 
-static void free_session(struct client_session *session)
+static void free_peer(struct peer *peer)
 {
-    if (session->state != SESSION_CLOSED)
-        client_session_set_state(session, SESSION_CLOSED);
-    timer_clear(&timers, &session->timer);
-    client_session_free(session);
+    if (peer->state != PEER_CLOSED)
+        peer_set_state(peer, PEER_CLOSED);
+    timer_clear(&timers, &peer->timer);
+    peer_free(peer);
 }
 
-static void assert_counts(const struct client_session *session)
+static void assert_counts(const struct peer *peer)
 {
-    bool open = session->state != SESSION_CLOSED, greeted = session->dialogue.greeted;
-    ck_assert_uint_eq(clients.open, open);
-    ck_assert_uint_eq(clients.connected, open && greeted);
-    ck_assert_uint_eq(clients.reading, session->state <= SESSION_OPEN);
-    ck_assert_uint_eq(clients.admit.unauthenticated.count, open && !greeted);
+    bool open = peer->state != PEER_CLOSED, greeted = peer->dialogue.greeted;
+    ck_assert_uint_eq(clients.peers.open, open);
+    ck_assert_uint_eq(clients.peers.connected, open && greeted);
+    ck_assert_uint_eq(clients.peers.reading, peer->state <= PEER_OPEN);
+    ck_assert_uint_eq(clients.peers.admit.unauthenticated.count, open && !greeted);
 }
 
 START_TEST(test_each_way_keeps_the_counts)
@@ -75,11 +74,11 @@ START_TEST(test_each_way_keeps_the_counts)
         for (int to = 0; to < STATES; to++) {
             if (!ways[from][to])
                 continue;
-            struct client_session *session = session_in((enum session_state)from);
-            set_state(session, (enum session_state)to);
-            ck_assert_int_eq(session->state, to);
-            assert_counts(session);
-            free_session(session);
+            struct peer *peer = peer_in((enum peer_state)from);
+            set_state(peer, (enum peer_state)to);
+            ck_assert_int_eq(peer->state, to);
+            assert_counts(peer);
+            free_peer(peer);
         }
     }
     close_world();
@@ -94,7 +93,7 @@ START_TEST(test_no_other_way_exists)
     hush();
     if (ways[from][to])
         abort();
-    client_session_set_state(session_in((enum session_state)from), (enum session_state)to);
+    peer_set_state(peer_in((enum peer_state)from), (enum peer_state)to);
 }
 END_TEST
 
@@ -102,36 +101,36 @@ END_TEST
 START_TEST(test_a_refused_session_goes_before_a_suspect_and_that_before_a_new_one)
 {
     open_world(1, NULL);
-    struct client_session *new = session_in(SESSION_NEW);
-    struct client_session *suspect = session_in(SESSION_SUSPECT);
-    struct client_session *refused = session_in(SESSION_NEW);
-    struct unauthenticated_list *list = &clients.admit.unauthenticated;
-    client_session_set_state(refused, SESSION_ENDING);
+    struct peer *new = peer_in(PEER_NEW);
+    struct peer *suspect = peer_in(PEER_SUSPECT);
+    struct peer *refused = peer_in(PEER_NEW);
+    struct unauthenticated_list *list = &clients.peers.admit.unauthenticated;
+    peer_set_state(refused, PEER_ENDING);
     ck_assert_ptr_eq(unauthenticated_first(list), &refused->unauthenticated);
-    client_session_set_state(refused, SESSION_CLOSED);
+    peer_set_state(refused, PEER_CLOSED);
     ck_assert_ptr_eq(unauthenticated_first(list), &suspect->unauthenticated);
-    client_session_set_state(suspect, SESSION_CLOSED);
+    peer_set_state(suspect, PEER_CLOSED);
     ck_assert_ptr_eq(unauthenticated_first(list), &new->unauthenticated);
-    free_session(new);
-    free_session(suspect);
-    free_session(refused);
+    free_peer(new);
+    free_peer(suspect);
+    free_peer(refused);
     close_world();
 }
 END_TEST
 
 /* --- ends --- */
 
-static struct client_session *only_session(void)
+static struct peer *only_peer(void)
 {
-    struct client_session *session = TAILQ_FIRST(&clients.sessions);
-    ck_assert(session && !TAILQ_NEXT(session, link));
-    return session;
+    struct peer *peer = TAILQ_FIRST(&clients.peers.list);
+    ck_assert(peer && !TAILQ_NEXT(peer, link));
+    return peer;
 }
 
-static void assert_no_session(void)
+static void assert_no_peer(void)
 {
-    ck_assert(TAILQ_EMPTY(&clients.sessions));
-    ck_assert_uint_eq(clients.open + clients.connected + clients.reading, 0);
+    ck_assert(TAILQ_EMPTY(&clients.peers.list));
+    ck_assert_uint_eq(clients.peers.open + clients.peers.connected + clients.peers.reading, 0);
 }
 
 static int greeted_client(void)
@@ -139,7 +138,7 @@ static int greeted_client(void)
     int fd = come(HELLO_PLAIN);
     turns();
     assert_welcome(fd);
-    ck_assert_int_eq(only_session()->state, SESSION_OPEN);
+    ck_assert_int_eq(only_peer()->state, PEER_OPEN);
     return fd;
 }
 
@@ -153,7 +152,7 @@ START_TEST(test_the_end_of_input_ends_the_session)
     bool is_closed;
     ck_assert_ptr_nonnull(strstr(heard(fd, &is_closed), "pong"));
     ck_assert(is_closed);
-    assert_no_session();
+    assert_no_peer();
     close_world();
 }
 END_TEST
@@ -165,17 +164,17 @@ START_TEST(test_a_fatal_error_lets_the_client_linger)
     int fd = greeted_client();
     say(fd, "nonsense\n" PING);
     turns();
-    ck_assert_int_eq(only_session()->state, SESSION_LINGER);
+    ck_assert_int_eq(only_peer()->state, PEER_LINGER);
     say(fd, PING);
-    pass_ms(settings.linger_ms - 1);
-    ck_assert_int_eq(only_session()->state, SESSION_LINGER);
+    pass_ms(settings.peers.linger_ms - 1);
+    ck_assert_int_eq(only_peer()->state, PEER_LINGER);
     assert_told(fd, "bad-json");
     if (_i)
         pass_ms(2);
     else
         close(fd);
     turns();
-    assert_no_session();
+    assert_no_peer();
     close_world();
 }
 END_TEST
@@ -184,13 +183,13 @@ START_TEST(test_no_hello_in_time_is_a_fatal_error)
 {
     open_world(1, NULL);
     int fd = come("");
-    pass_ms(settings.hello_timeout_ms - 1);
+    pass_ms(settings.peers.hello_timeout_ms - 1);
     assert_quiet(fd);
     pass_ms(2);
     assert_told(fd, "no hello came within hello-timeout-ms, 5000 ms");
     close(fd);
     turns();
-    assert_no_session();
+    assert_no_peer();
     close_world();
 }
 END_TEST
@@ -202,7 +201,7 @@ START_TEST(test_an_unread_hello_is_in_time)
     int fd = come("");
     turns();
     say(fd, HELLO_PLAIN);
-    now_us += (settings.hello_timeout_ms + 1) * 1000ull;
+    now_us += (settings.peers.hello_timeout_ms + 1) * 1000ull;
     timers_turn(&timers, now_us);
     timers_run(&timers);
     turns();
@@ -216,7 +215,7 @@ START_TEST(test_a_reset_closes_at_once)
     open_world(1, NULL);
     close(greeted_client());
     turns();
-    assert_no_session();
+    assert_no_peer();
     close_world();
 }
 END_TEST
@@ -227,17 +226,17 @@ START_TEST(test_a_silent_client_is_ended_first)
     open_world(2, NULL);
     int silent = come(HELLO_PLAIN), speaking = come(HELLO_PLAIN);
     turns();
-    clients_listen(&clients);
+    peers_listen(&clients.peers);
     say(speaking, PING);
-    clients_end_silent(&clients);
+    peers_end_silent(&clients.peers);
     turns();
-    ck_assert_uint_eq(clients.reading, 1);
+    ck_assert_uint_eq(clients.peers.reading, 1);
     assert_heard(speaking, "pong");
     bool is_closed;
     heard(silent, &is_closed);
     ck_assert(is_closed);
-    clients_end(&clients);
-    ck_assert_uint_eq(clients.reading, 0);
+    peers_end(&clients.peers);
+    ck_assert_uint_eq(clients.peers.reading, 0);
     close_world();
 }
 END_TEST
@@ -290,7 +289,7 @@ END_TEST
 
 int main(void)
 {
-    Suite *suite = suite_create("session");
+    Suite *suite = suite_create("peer");
     TCase *tc = tcase_create("states");
     tcase_add_test(tc, test_each_way_keeps_the_counts);
     tcase_add_loop_test_raise_signal(tc, test_no_other_way_exists, SIGABRT, 0, STATES * STATES);

@@ -1,13 +1,11 @@
 /* reload: the settings are read again. The answer waits until the workers are replaced, or are not.
  */
-#include "clients/ops/ops.h"
-
-#include "clients/awaited.h"
+#include "peers/ops/ops.h"
 
 static enum verdict run(struct dialogue *dialogue, struct request *request)
 {
-    struct client_session *session = client_session_of_dialogue(dialogue);
-    const struct clients_control *control = &session->clients->control;
+    struct peer *peer = peer_of_dialogue(dialogue);
+    const struct peers_control *control = &peer->peers->control;
     static struct fault_place place; /* until the error is written */
     struct control_reload reload = {0};
     bool read = control->reload(control->arg, &reload);
@@ -17,13 +15,13 @@ static enum verdict run(struct dialogue *dialogue, struct request *request)
         return request_refuse(request, "bad-config", "%s", reload.fault);
     }
     if (read)
-        client_awaited_add(session, request, &reload);
+        peers_awaited_add(peer, request, &reload);
     else
-        client_awaited_refuse(session, request, "the server is shutting down");
+        peers_awaited_refuse(peer, request, "the server is shutting down");
     return VERDICT_FINE;
 }
 
-const struct operation client_op_reload = {
+const struct operation peer_op_reload = {
     .name = "reload",
     .right = RIGHT_ADMIN,
     .is_feature = true,
