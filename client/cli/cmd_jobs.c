@@ -38,13 +38,24 @@ static int run_status(const struct settings *settings)
 
 /* The columns for people: a job has more than a line has room for. */
 static const struct shown columns[] = {
-    {NULL, "job", "job"},           {NULL, "state", "state"},
-    {NULL, "module", "module"},     {NULL, "pool", "pool"},
-    {NULL, "owner", "owner"},       {NULL, "service", "service"},
-    {"client", "id", "client"},     {NULL, "worker", "worker"},
-    {NULL, "position", "position"}, {NULL, "wait_ms", "waited"},
-    {NULL, "run_ms", "ran"},        {"progress", "fraction", "progress"},
-    {NULL, "size", "size"},         {0},
+    {NULL, "job", "job"},
+    {NULL, "state", "state"},
+    {NULL, "module", "module"},
+    {NULL, "pool", "pool"},
+    {NULL, "owner", "owner"},
+    {NULL, "service", "service"},
+    {"client", "id", "client"},
+    {NULL, "worker", "worker"},
+    {NULL, "position", "position"},
+    {NULL, "wait_ms", "waited"},
+    {NULL, "run_ms", "ran"},
+    {"progress", "fraction", "progress"},
+    {NULL, "size", "size"},
+    {NULL, "key", "key"},
+    {NULL, "attempt", "attempt"},
+    {NULL, "delay_ms", "delay"},
+    {"outcome", "reason", "reason"},
+    {0},
 };
 
 static void print_rows(FILE *out, const json_t *jobs)
@@ -61,6 +72,7 @@ static int run_jobs(const struct settings *settings)
 {
     json_t *fields = fields_new();
     fields_add_filters(fields, settings);
+    fields_add_text(fields, "reason", settings->reason);
     fields_add_number(fields, "client", settings->client);
     return pages_show(settings, "jobs", fields, print_rows);
 }
@@ -100,7 +112,8 @@ const struct command cmd_jobs = {
     .run = run_jobs,
     .summary = "list jobs, running and waiting",
     .help = "Prints a line for each job: the running ones first, then those of each line in\n"
-            "their order. The options choose among them; with --json, all that is known.\n",
+            "their order. The options choose among them; with --json, all that is known.\n"
+            "With --queue, the kept jobs in the order of their submits, ended ones too.\n",
 };
 
 const struct command cmd_peek = {

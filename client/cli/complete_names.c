@@ -55,7 +55,8 @@ static const struct source {
 /* The words of a kind that no server is asked for. */
 static const char *const levels[] = {"error", "warn", "info", "debug", NULL};
 static const char *const waiting[] = {"fail", "run", NULL};
-static const char *const states[] = {"waiting", "running", "stopping", NULL};
+static const char *const states[] = {"waiting", "running", "stopping", "delayed",
+                                     "handed",  "done",    "failed",   NULL};
 static const char *const whats[] = {"jobs", "workers", "pools", "clients", NULL};
 
 static const char *const *const words[] = {

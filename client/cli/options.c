@@ -143,11 +143,15 @@ static int set_reason(struct settings *settings, const char *value)
 
 static int set_state(struct settings *settings, const char *value)
 {
+    static const char *const states[] = {"waiting", "running", "stopping", "delayed",
+                                         "handed",  "done",    "failed"};
     settings->state = value;
-    if (strcmp(value, "waiting") == 0 || strcmp(value, "running") == 0 ||
-        strcmp(value, "stopping") == 0)
-        return 0;
-    complain("--state wants waiting, running or stopping, not '%s'", value);
+    for (size_t i = 0; i < sizeof states / sizeof states[0]; i++)
+        if (strcmp(value, states[i]) == 0)
+            return 0;
+    complain("--state wants waiting, running or stopping (of a queue also delayed, handed, done or "
+             "failed), not '%s'",
+             value);
     return -1;
 }
 
@@ -349,7 +353,7 @@ const struct option_row options[] = {
     {"owner", "NAME", VALUE_PLAIN, COMMAND_JOBS | COMMAND_SELECT | COMMAND_RETRY, set_owner,
      "of this owner alone, the name of a token"},
     {"state", "STATE", VALUE_STATE, COMMAND_JOBS | COMMAND_SELECT, set_state,
-     "waiting, running or stopping ones alone"},
+     "waiting, running, stopping; queue: also delayed, ..."},
     {"limit", "N", VALUE_PLAIN, COMMAND_JOBS | COMMAND_CLIENTS, set_limit,
      "at most so many; default 100"},
     {"once", NULL, VALUE_PLAIN, COMMAND_TOP, set_once, "print everything once; also -1"},
@@ -371,7 +375,8 @@ const struct option_row options[] = {
      "queue: before the first retry; default 1"},
     {"ttl", "SECONDS", VALUE_PLAIN, COMMAND_RUN | COMMAND_SUBMIT, options_keep_ttl,
      "queue: how long the outcome is kept"},
-    {"reason", "REASON", VALUE_PLAIN, COMMAND_RETRY, set_reason, "of jobs failed so alone"},
+    {"reason", "REASON", VALUE_PLAIN, COMMAND_RETRY | COMMAND_JOBS, set_reason,
+     "queue: those that failed so alone"},
     {"queue", NULL, VALUE_PLAIN, COMMAND_ANY, set_queue, "ask taskqueued instead of taskmasterd"},
     {"server", "ADDR", VALUE_PLAIN, COMMAND_ANY, set_server, "HOST:PORT, [IPV6]:PORT or unix:PATH"},
     {"token-file", "FILE", VALUE_PLAIN, COMMAND_ANY, set_token_file,

@@ -26,7 +26,7 @@ START_TEST(usage)
         {"stats", "--wait-ms", "1"},
         {"cancel"},
         {"cancel", "k-1", "--pool", "p"},
-        {"cancel", "--state", "done"},
+        {"cancel", "--state", "asleep"},
         {"cancel", "--client", "1"},
         {"kill", "--worker", "1", "--module", "m"},
         {"status"},

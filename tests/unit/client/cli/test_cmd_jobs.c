@@ -44,6 +44,16 @@ START_TEST(jobs)
                  "job   state    client  worker  position  ran\n"
                  "k-1   running      12       3         -  1.5s\n"
                  "k-22  waiting       -       -         0  -\n");
+    static const char kept[] =
+        "[{\"job\":\"q1\",\"state\":\"delayed\",\"module\":\"fib\",\"attempt\":0,\"delay_ms\":5000,"
+        "\"key\":\"a\",\"outcome\":null},"
+        "{\"job\":\"q2\",\"state\":\"failed\",\"module\":\"fib\",\"attempt\":3,\"delay_ms\":null,"
+        "\"key\":null,\"outcome\":{\"reason\":\"poison\"}}]";
+    assert_shown("{\"op\":\"jobs\",\"id\":1,\"reason\":\"poison\",\"limit\":100}", "jobs", kept,
+                 ARGS("jobs", "--queue", "--reason", "poison"),
+                 "job  state    module  key  attempt  delay  reason\n"
+                 "q1   delayed  fib     a          0  5.0s   -\n"
+                 "q2   failed   fib     -          3  -      poison\n");
     assert_shown(limited, "jobs", "[]", ARGS("jobs", "--limit", "7"), "no jobs\n");
     assert_shown(limited, "jobs", "[]", ARGS("jobs", "--limit", "7", "--json"), "[]\n");
 }

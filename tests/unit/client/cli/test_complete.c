@@ -37,7 +37,8 @@ START_TEST(values)
     assert_words(ARGS("--complete", "log-level", "debug", ""), "");
     assert_words(ARGS("--complete", "run", "--timeout", ""), "");
     assert_words(ARGS("--complete", "stats", ""), "");
-    assert_words(ARGS("--complete", "jobs", "--state", ""), "waiting\nrunning\nstopping\n");
+    assert_words(ARGS("--complete", "jobs", "--state", ""),
+                 "waiting\nrunning\nstopping\ndelayed\nhanded\ndone\nfailed\n");
     assert_words(ARGS("--complete", "help", "st"), "status\nstats\n");
     assert_words(ARGS("--complete", "help", "stats", ""), "");
 }
