@@ -71,6 +71,9 @@ uint64_t keep_last_seq(const struct keep *keep);
 void keep_pause(struct keep *keep, const char *module, bool on, void (*answered)(void *arg),
                 void *arg);
 
+/* Whether the module is paused, or (NULL) all are. */
+bool keep_is_paused(const struct keep *keep, const char *module);
+
 /* Nothing more is handed on: the queue ends. */
 void keep_drain(struct keep *keep);
 

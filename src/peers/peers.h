@@ -50,6 +50,9 @@ struct peers_ops {
      */
     void (*review)(struct peer *peer);
 
+    /* Whether the next request has to wait, until conn_release_input(). */
+    bool (*holds)(const struct peer *peer);
+
     /* The client has taken some of its output. */
     void (*taken)(struct peer *peer);
 
