@@ -7,6 +7,7 @@
 
 #include "base/hash.h"
 #include "peers/peers.h"
+#include "queue/clients/inquiry.h"
 #include "queue/kept/keep.h"
 
 #include <stdint.h>
@@ -16,7 +17,10 @@ struct queue_clients {
     /* The daemon fills these in, too; all are borrowed. */
     struct keep *keep;
     const struct keep_settings *settings; /* in force; a reload swaps them between turns */
-    uint64_t (*wall_ms)(void);            /* since 1970 */
+    const struct engine_ops *engine_ops;  /* for lists and backups */
+    struct engine *engine;
+    struct queue_inquiry_ops inquiry;
+    uint64_t (*wall_ms)(void); /* since 1970 */
 
     struct hash by_id; /* followers of all sessions, by session and id */
 };

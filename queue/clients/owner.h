@@ -5,6 +5,7 @@
 #include "queue/clients/session.h"
 
 #include <stdbool.h>
+#include <stddef.h>
 
 /* Submitted under the name of the session's token, or on its connection, and followed there. */
 bool queue_owner_is(struct queue_session *session, const struct kept *job);
@@ -15,5 +16,10 @@ bool queue_owner_may_see(struct queue_session *session, const struct kept *job);
 
 /* The name that the session's submits are kept under; "": it has none. */
 const char *queue_owner_name(struct queue_session *session);
+
+/* Writes who ends the job, as fields of its event: JSON text ",\"by\":\"submitter\"".
+ * `job`: NULL: somebody else's. */
+void queue_owner_write_by(struct queue_session *session, const struct kept *job, char *text,
+                          size_t size);
 
 #endif

@@ -19,6 +19,12 @@ static void forget_arriving(struct queue_session *session)
 static void init(struct peer *peer)
 {
     queue_followers_init(queue_session_of_peer(peer));
+    TAILQ_INIT(&queue_session_of_peer(peer)->asked);
+}
+
+static bool holds(const struct peer *peer)
+{
+    return queue_asked_holds((const struct queue_session *)peer);
 }
 
 static void taken(struct peer *peer)
@@ -43,7 +49,13 @@ static bool end(struct peer *peer)
 
 static bool is_busy(const struct peer *peer)
 {
-    return ((const struct queue_session *)peer)->followers.open > 0;
+    const struct queue_session *session = (const struct queue_session *)peer;
+    return session->followers.open > 0 || !TAILQ_EMPTY(&session->asked);
+}
+
+static void closed(struct peer *peer)
+{
+    queue_asked_forget_all(queue_session_of_peer(peer));
 }
 
 static bool release(struct peer *peer)
@@ -69,10 +81,12 @@ const struct peers_ops queue_session_ops = {
     .session_size = sizeof(struct queue_session),
     .protocol = &protocol,
     .init = init,
+    .holds = holds,
     .taken = taken,
     .arriving = arriving,
     .end = end,
     .is_busy = is_busy,
+    .closed = closed,
     .release = release,
     .jobs = jobs,
 };

@@ -6,12 +6,14 @@
 #define TASKMASTER_QUEUE_CLIENTS_SESSION_H
 
 #include "peers/peer.h"
+#include "queue/clients/asked.h"
 #include "queue/clients/clients.h"
 #include "queue/clients/followers.h"
 
 struct queue_session {
     struct peer peer;
     struct queue_followers followers;
+    struct queue_asked_list asked; /* answers yet to come */
     /* A submit whose payload is on its way. */
     struct {
         struct queue_follower *follower; /* NULL: there is none */

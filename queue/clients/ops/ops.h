@@ -10,7 +10,15 @@
 
 #include "peers/ops/ops.h"
 #include "queue/clients/job_name.h"
+#include "queue/clients/ops/list.h"
 #include "queue/clients/session.h"
+#include "queue/clients/state_name.h"
+
+enum {
+    REASON_MAX = 32,       /* bytes of a reason of `failed` */
+    PATH_TEXT_MAX = 1024,  /* and of a path */
+    QUEUE_OP_BY_MAX = 512, /* of the fields that tell who ends a job */
+};
 
 /* The fields of all operations. */
 struct queue_request {
@@ -24,9 +32,14 @@ struct queue_request {
     uint32_t retry_on; /* bits of enum stored_retry_on */
     uint32_t notify;   /* bits of the words of the field */
     uint32_t link;     /* enum queue_tie */
+    uint32_t state;    /* a word, from 1 (state_name.h); 0: any */
     bool detach;
     REQUEST_TEXT(STORED_KEY_MAX) key;
     REQUEST_TEXT(JOB_NAME_MAX) job;
+    REQUEST_TEXT(ID_TEXT_MAX) target; /* like an id */
+    REQUEST_TEXT(ORIGIN_MAX) owner;
+    REQUEST_TEXT(REASON_MAX) reason;
+    REQUEST_TEXT(PATH_TEXT_MAX) path;
 };
 
 #define QUEUE_REQUEST_AT(member) .at = offsetof(struct queue_request, member)
@@ -35,7 +48,20 @@ struct queue_request {
 #define QUEUE_OPS(OP) \
     OP(hello)         \
     OP(submit)        \
-    OP(wait)
+    OP(wait)          \
+    OP(forget)        \
+    OP(retry)         \
+    OP(cancel)        \
+    OP(kill)          \
+    OP(status)        \
+    OP(jobs)          \
+    OP(peek)          \
+    OP(pause)         \
+    OP(resume)        \
+    OP(backup)        \
+    OP(stats)         \
+    OP(workers)       \
+    OP(modules)
 
 #define QUEUE_OP_DECLARE(name) extern const struct operation queue_op_##name;
 QUEUE_OPS(QUEUE_OP_DECLARE)
@@ -57,6 +83,49 @@ static inline const struct queue_request *queue_request_of(const struct request 
         "job", FIELD_STRING, need_, QUEUE_REQUEST_AT(job), .min = 1, .max = JOB_NAME_MAX, \
                                                            .noun = "a job's id"           \
     }
+
+/* The row of a job by its submitter's id. */
+#define QUEUE_OP_TARGET_FIELD(need_)                        \
+    {                                                       \
+        "target", FIELD_ID, need_, QUEUE_REQUEST_AT(target) \
+    }
+
+/* named.c: a question about the job named by the request; the answer comes in order. */
+struct queue_job_ask {
+    struct queue_asked asked;
+    struct kept_ask ask;
+    /* OK: writes the answer. */
+    void (*tell)(struct queue_job_ask *job_ask, const struct kept *job);
+    enum queue_state_word state; /* when the question came to the job */
+    char by[QUEUE_OP_BY_MAX];
+};
+
+/* The kinds are of `ask`; others' jobs need the right (RIGHT_CONTROL or RIGHT_OBSERVE). */
+enum verdict queue_op_ask_job(struct queue_session *session, struct request *request,
+                              const struct kept_ask *ask, enum access_right right,
+                              void (*tell)(struct queue_job_ask *, const struct kept *));
+
+/* A filter of jobs; its texts are the request's. */
+#define QUEUE_OP_FILTER_FIELDS                                                       \
+    {"module", FIELD_NAME, PEER_REQUEST_AT(module), .max = MODULE_NAME_MAX},         \
+    {                                                                                \
+        "owner", FIELD_STRING, QUEUE_REQUEST_AT(owner), .min = 1, .max = ORIGIN_MAX, \
+                                                        .noun = "an owner's name"    \
+    }
+
+#define QUEUE_OP_STATE_FIELD                                                     \
+    {                                                                            \
+        "state", FIELD_WORD, QUEUE_REQUEST_AT(state), .words = queue_state_words \
+    }
+
+#define QUEUE_OP_REASON_FIELD                                                          \
+    {                                                                                  \
+        "reason", FIELD_STRING, QUEUE_REQUEST_AT(reason), .min = 1, .max = REASON_MAX, \
+                                                          .noun = "a reason of failed" \
+    }
+
+/* The open submit of the session with the request's target; NULL after a refusal. */
+struct queue_follower *queue_op_target(struct queue_session *session, struct request *request);
 
 /* The message of `duplicate-id`. */
 #define QUEUE_OP_DUPLICATE                                                               \

@@ -1,0 +1,44 @@
+/* queue_state: see state_name.h. */
+#include "queue/clients/state_name.h"
+
+const char *const queue_state_words[] = {
+    "waiting", "delayed", "handed", "running", "stopping", "done", "failed", NULL,
+};
+
+enum queue_state_word queue_state_of(enum kept_state state, const struct stored_job *stored)
+{
+    switch (state) {
+    case KEPT_DELAYED:
+        return STATE_DELAYED;
+    case KEPT_HANDED:
+        return stored->run.is_cancelled ? STATE_STOPPING : STATE_HANDED;
+    case KEPT_RUNNING:
+        return stored->run.is_cancelled ? STATE_STOPPING : STATE_RUNNING;
+    case KEPT_ENDED:
+        return stored->outcome.is_done ? STATE_DONE : STATE_FAILED;
+    default:
+        return STATE_WAITING;
+    }
+}
+
+enum queue_state_word queue_state_of_stored(const struct stored_job *stored)
+{
+    static const enum kept_state states[] = {
+        [STORED_WAITING] = KEPT_WAITING,
+        [STORED_DELAYED] = KEPT_DELAYED,
+        [STORED_HANDED] = KEPT_HANDED,
+        [STORED_ENDED] = KEPT_ENDED,
+    };
+    return queue_state_of(states[stored->run.state], stored);
+}
+
+unsigned queue_state_stored(enum queue_state_word word)
+{
+    static const unsigned states[] = {
+        [STATE_WAITING] = 1u << STORED_WAITING, [STATE_DELAYED] = 1u << STORED_DELAYED,
+        [STATE_HANDED] = 1u << STORED_HANDED,   [STATE_RUNNING] = 1u << STORED_HANDED,
+        [STATE_STOPPING] = 1u << STORED_HANDED, [STATE_DONE] = 1u << STORED_ENDED,
+        [STATE_FAILED] = 1u << STORED_ENDED,
+    };
+    return states[word];
+}
