@@ -12,9 +12,15 @@
 
 /* --- requests --- */
 
+/* A held header comes again after the release. */
 static void on_header(struct conn *conn, char *data, size_t len)
 {
-    dialogue_header(&peer_of_conn(conn)->dialogue, data, len);
+    struct peer *peer = peer_of_conn(conn);
+    const struct peers_ops *ops = peer->peers->ops;
+    if (ops->holds && ops->holds(peer))
+        conn_hold_input(conn);
+    else
+        dialogue_header(&peer->dialogue, data, len);
 }
 
 static void on_message(struct conn *conn, struct payload *payload, bool over_budget)

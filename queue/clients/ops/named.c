@@ -7,8 +7,6 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { ID_SHOWN_MAX = 100 }; /* bytes of an id in a message */
-
 static struct queue_job_ask *job_ask_of(struct kept_ask *ask)
 {
     return (struct queue_job_ask *)((char *)ask - offsetof(struct queue_job_ask, ask));
