@@ -44,12 +44,13 @@ enum store_kind {
     STORE_LOAD,   /* reads the job `seq`, with its input, its result, or both, as `with_` says */
     STORE_TAKE,   /* reads WAITING jobs of a module with their inputs, in their order */
     STORE_HANDED, /* WAITING -> HANDED: `run` */
-    STORE_BACK,   /* HANDED -> WAITING or DELAYED: `run` */
+    STORE_BACK,   /* any but ENDED -> WAITING or DELAYED: `run` */
     STORE_ENDED,  /* any but ENDED -> ENDED: `run`, `outcome`, `result` */
     STORE_AGAIN,  /* ENDED and failed -> WAITING: `run` */
     STORE_FORGET, /* ENDED -> gone */
-    STORE_MARK,   /* notes `run.is_cancelled` of one that is not ENDED; `outcome.over_ms` of an ENDED
-                   * one, if it has no key and the time is sooner than the noted one */
+    STORE_MARK,   /* without `outcome.over_ms`: notes `run.is_cancelled` of one that is not ENDED;
+                   * with   it: notes it of an ENDED one, if that has no key, and the time is sooner
+                   * than   the noted one */
     STORE_RIPEN,  /* DELAYED -> WAITING, all of the range that are due at `now_ms`, up to `max`: in
                    * `rows` */
     STORE_EXPIRE, /* reads WAITING and DELAYED jobs of the range whose expires_ms is over at
@@ -99,7 +100,8 @@ struct store_op {
     struct store_filter filter;
     struct store_rows rows; /* as read, the reader's */
     bool is_whole;          /* there are no more */
-    uint64_t next_ms;       /* RIPEN, EXPIRE, SWEEP: when the next is due; 0: none is left */
+    uint64_t next_ms; /* RIPEN, EXPIRE, SWEEP: when the next is due, now_ms if more of them are
+                       * now; 0: none is left */
 
     const char *path; /* BACKUP */
     bool on;          /* PAUSE */

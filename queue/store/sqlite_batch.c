@@ -17,9 +17,20 @@ enum { BATCH_MAX = 1000 };
 typedef void do_op(struct sqlite_store *store, struct store_op *op);
 
 static do_op *const operations[STORE_KINDS] = {
-    [STORE_PUT] = sqlite_put,          [STORE_LOAD] = sqlite_read_load,
-    [STORE_TAKE] = sqlite_read_take,   [STORE_HANDED] = sqlite_change_handed,
-    [STORE_BACK] = sqlite_change_back, [STORE_ENDED] = sqlite_change_ended,
+    [STORE_PUT] = sqlite_put,
+    [STORE_LOAD] = sqlite_read_load,
+    [STORE_TAKE] = sqlite_read_take,
+    [STORE_HANDED] = sqlite_change_handed,
+    [STORE_BACK] = sqlite_change_back,
+    [STORE_ENDED] = sqlite_change_ended,
+    [STORE_AGAIN] = sqlite_change_again,
+    [STORE_FORGET] = sqlite_remove_forget,
+    [STORE_MARK] = sqlite_change_mark,
+    [STORE_RIPEN] = sqlite_due_ripen,
+    [STORE_EXPIRE] = sqlite_due_expire,
+    [STORE_SWEEP] = sqlite_remove_sweep,
+    [STORE_LIST] = sqlite_read_list,
+    [STORE_PAUSE] = sqlite_change_pause,
 };
 
 /* Returns how many operations are done. */

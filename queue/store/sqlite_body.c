@@ -15,16 +15,16 @@ struct statements {
 static const struct statements of_inputs = {SQL_PUT_INPUT, SQL_READ_INPUT, SQL_DROP_INPUT};
 static const struct statements of_results = {SQL_PUT_RESULT, SQL_READ_RESULT, SQL_DROP_RESULT};
 
-static const struct statements *statements_of(const struct body_name *name)
+static const struct statements *statements_of(struct body_name name)
 {
-    return name->is_result ? &of_results : &of_inputs;
+    return name.is_result ? &of_results : &of_inputs;
 }
 
-static sqlite3_stmt *use(struct sqlite_store *store, const struct body_name *name,
+static sqlite3_stmt *use(struct sqlite_store *store, struct body_name name,
                          enum sqlite_statement statement)
 {
     sqlite3_stmt *sql = sqlite_db_use(&store->db, statement);
-    sqlite_db_bind(sql, 1, name->seq);
+    sqlite_db_bind(sql, 1, name.seq);
     return sql;
 }
 
@@ -36,13 +36,13 @@ static const char *in_one_piece(struct sqlite_store *store, const struct payload
     return store->scratch;
 }
 
-void sqlite_body_write(struct sqlite_store *store, const struct body_name *name,
+void sqlite_body_write(struct sqlite_store *store, struct body_name name,
                        const struct payload *payload)
 {
     if (!payload || !payload->size || store->db.fault)
         return;
     if (payload->size > STORED_INLINE_MAX) {
-        if (body_files_write(&store->files, name, payload) < 0)
+        if (body_files_write(&store->files, &name, payload) < 0)
             sqlite_db_note(&store->db, "a file in payloads", errno);
         return;
     }
@@ -51,15 +51,15 @@ void sqlite_body_write(struct sqlite_store *store, const struct body_name *name,
     sqlite_db_run(&store->db, sql);
 }
 
-static char *read_file(struct sqlite_store *store, const struct body_name *name, size_t size)
+static char *read_file(struct sqlite_store *store, struct body_name name, size_t size)
 {
-    char *data = body_files_read(&store->files, name, size);
+    char *data = body_files_read(&store->files, &name, size);
     if (!data)
         sqlite_db_note(&store->db, "a file in payloads", errno);
     return data;
 }
 
-static char *read_row(struct sqlite_store *store, const struct body_name *name, size_t size)
+static char *read_row(struct sqlite_store *store, struct body_name name, size_t size)
 {
     sqlite3_stmt *sql = use(store, name, statements_of(name)->read);
     char *data = NULL;
@@ -73,8 +73,7 @@ static char *read_row(struct sqlite_store *store, const struct body_name *name, 
     return data;
 }
 
-void sqlite_body_read(struct sqlite_store *store, const struct body_name *name,
-                      struct stored_body *body)
+void sqlite_body_read(struct sqlite_store *store, struct body_name name, struct stored_body *body)
 {
     if (!body->size || store->db.fault)
         return;
@@ -82,10 +81,10 @@ void sqlite_body_read(struct sqlite_store *store, const struct body_name *name,
                                                 : read_row(store, name, body->size);
 }
 
-void sqlite_body_drop(struct sqlite_store *store, const struct body_name *name, size_t size)
+void sqlite_body_drop(struct sqlite_store *store, struct body_name name, size_t size)
 {
     if (size > STORED_INLINE_MAX)
-        body_files_doom(&store->files, name);
+        body_files_doom(&store->files, &name);
     else if (size)
         sqlite_db_run(&store->db, use(store, name, statements_of(name)->drop));
 }

@@ -112,9 +112,9 @@ static const char *const sync_pragmas[] = {
 
 /* One connection, and nobody else's: then the index of the log is memory of this process, and there
  * is no race at the log's reset. */
-static const char pragmas[] = "PRAGMA page_size = 4096;"
+static const char pragmas[] = "PRAGMA locking_mode = EXCLUSIVE;"
+                              "PRAGMA page_size = 4096;"
                               "PRAGMA auto_vacuum = INCREMENTAL;"
-                              "PRAGMA locking_mode = EXCLUSIVE;"
                               "PRAGMA journal_mode = WAL;"
                               "PRAGMA wal_autocheckpoint = 4000;"
                               "PRAGMA cache_size = -16384;"

@@ -10,8 +10,10 @@
  *   sqlite_body        payloads and results, in tables or files
  *   sqlite_job         a job as a row
  *   sqlite_put         a new job, keys
+ *   sqlite_read        reading jobs: one, the next of a module, a list
  *   sqlite_change      a job from one state to another
- *   sqlite_read        reading jobs: one, the next of a module
+ *   sqlite_remove      outcomes that go: forgotten, or over
+ *   sqlite_due         jobs whose time has come
  *   sqlite_contents    all jobs counted, at the start
  *   sqlite_batch       many operations as one transaction
  *   sqlite_engine      the table of operations of engine.h
@@ -32,12 +34,22 @@ struct sqlite_store {
 
 /* --- sqlite_body --- */
 
+/* The names of a job's bodies. `attempt` is the one that has ended. */
+static inline struct body_name sqlite_body_input(uint64_t seq)
+{
+    return (struct body_name){.seq = seq};
+}
+
+static inline struct body_name sqlite_body_result(uint64_t seq, uint32_t attempt)
+{
+    return (struct body_name){.seq = seq, .is_result = true, .attempt = attempt};
+}
+
 /* Faults go to store->db. */
-void sqlite_body_write(struct sqlite_store *store, const struct body_name *name,
+void sqlite_body_write(struct sqlite_store *store, struct body_name name,
                        const struct payload *payload);
-void sqlite_body_read(struct sqlite_store *store, const struct body_name *name,
-                      struct stored_body *body);
-void sqlite_body_drop(struct sqlite_store *store, const struct body_name *name, size_t size);
+void sqlite_body_read(struct sqlite_store *store, struct body_name name, struct stored_body *body);
+void sqlite_body_drop(struct sqlite_store *store, struct body_name name, size_t size);
 
 /* --- sqlite_job --- */
 
@@ -47,6 +59,9 @@ void sqlite_job_bind(sqlite3_stmt *sql, const struct stored_job *job);
 
 /* The job of this row, without bodies but with their sizes; from malloc(). */
 struct stored_job *sqlite_job_read(sqlite3_stmt *sql);
+
+/* Whether the job of this row is one of those. */
+bool sqlite_job_matches(sqlite3_stmt *sql, const struct store_filter *filter);
 
 /* --- operations: the result is in `op` --- */
 
@@ -58,8 +73,26 @@ void sqlite_change_handed(struct sqlite_store *store, struct store_op *op);
 void sqlite_change_back(struct sqlite_store *store, struct store_op *op);
 void sqlite_change_ended(struct sqlite_store *store, struct store_op *op);
 
+void sqlite_change_again(struct sqlite_store *store, struct store_op *op);
+void sqlite_change_mark(struct sqlite_store *store, struct store_op *op);
+void sqlite_change_pause(struct sqlite_store *store, struct store_op *op);
+
 void sqlite_read_load(struct sqlite_store *store, struct store_op *op);
 void sqlite_read_take(struct sqlite_store *store, struct store_op *op);
+void sqlite_read_list(struct sqlite_store *store, struct store_op *op);
+/* Adds the jobs of the statement to op->rows, up to op->max of them, and sets op->is_whole. */
+void sqlite_read_rows(struct sqlite_store *store, struct store_op *op, sqlite3_stmt *sql);
+/* State, attempt, sizes of the bodies, and whether it is done, as the store has them; of an unknown
+ * job zeros, which is waiting. */
+struct stored_job sqlite_read_look(struct sqlite_store *store, uint64_t seq);
+/* The number that the statement reads; 0: no row. */
+uint64_t sqlite_read_number(struct sqlite_store *store, sqlite3_stmt *sql);
+
+void sqlite_remove_forget(struct sqlite_store *store, struct store_op *op);
+void sqlite_remove_sweep(struct sqlite_store *store, struct store_op *op);
+
+void sqlite_due_ripen(struct sqlite_store *store, struct store_op *op);
+void sqlite_due_expire(struct sqlite_store *store, struct store_op *op);
 
 /* --- sqlite_contents --- */
 

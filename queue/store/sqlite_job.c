@@ -184,3 +184,16 @@ struct stored_job *sqlite_job_read(sqlite3_stmt *sql)
     read_outcome(sql, job);
     return job;
 }
+
+static bool is_text(sqlite3_stmt *sql, enum column column, const char *wanted)
+{
+    const char *is = wanted ? text(sql, column) : NULL;
+    return !wanted || (is && strcmp(is, wanted) == 0);
+}
+
+bool sqlite_job_matches(sqlite3_stmt *sql, const struct store_filter *filter)
+{
+    return (!filter->states || filter->states & 1u << number(sql, STATE)) &&
+           is_text(sql, MODULE, filter->module) && is_text(sql, OWNER, filter->owner) &&
+           is_text(sql, REASON, filter->reason);
+}

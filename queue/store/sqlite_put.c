@@ -45,15 +45,27 @@ bool sqlite_put_finds_key(struct sqlite_store *store, struct store_op *op)
     return true;
 }
 
+/* The job with the key is as detached as this one. */
+static void join(struct sqlite_store *store, const struct store_op *op)
+{
+    sqlite3_stmt *sql = sqlite_db_use(&store->db, SQL_DETACH);
+    if (op->status != STORE_JOINED || !op->job->wish.is_detached)
+        return;
+    sqlite_db_bind(sql, 1, op->other);
+    sqlite_db_run(&store->db, sql);
+}
+
 void sqlite_put(struct sqlite_store *store, struct store_op *op)
 {
     struct stored_job *job = op->job;
     job->input.size = size_of(job->input.payload);
     if (job->wish.key)
         make_digest(job);
-    if (sqlite_put_finds_key(store, op))
+    if (sqlite_put_finds_key(store, op)) {
+        join(store, op);
         return;
-    sqlite_body_write(store, &(struct body_name){.seq = job->seq}, job->input.payload);
+    }
+    sqlite_body_write(store, sqlite_body_input(job->seq), job->input.payload);
     sqlite3_stmt *sql = sqlite_db_use(&store->db, SQL_PUT);
     sqlite_job_bind(sql, job);
     sqlite_db_run(&store->db, sql);

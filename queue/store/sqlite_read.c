@@ -1,20 +1,20 @@
-/* sqlite_read: reads jobs: one by its number, the next ones of a module. */
+/* sqlite_read: reads jobs: one by its number, the next ones of a module, a list. */
 #include "queue/store/sqlite_internal.h"
 
 #include "common/xmalloc.h"
+
+enum { LIST_LOOKS_MAX = 10000 }; /* jobs of one page: some milliseconds */
 
 /* A done job is never run again, and has its input no more. */
 static void read_input(struct sqlite_store *store, struct stored_job *job)
 {
     if (!job->outcome.is_done)
-        sqlite_body_read(store, &(struct body_name){.seq = job->seq}, &job->input);
+        sqlite_body_read(store, sqlite_body_input(job->seq), &job->input);
 }
 
 static void read_result(struct sqlite_store *store, struct stored_job *job)
 {
-    sqlite_body_read(
-        store, &(struct body_name){.seq = job->seq, .is_result = true, .attempt = job->run.attempt},
-        &job->result);
+    sqlite_body_read(store, sqlite_body_result(job->seq, job->run.attempt), &job->result);
 }
 
 void sqlite_read_load(struct sqlite_store *store, struct store_op *op)
@@ -31,6 +31,22 @@ void sqlite_read_load(struct sqlite_store *store, struct store_op *op)
         read_input(store, op->job);
     if (op->with_result)
         read_result(store, op->job);
+}
+
+struct stored_job sqlite_read_look(struct sqlite_store *store, uint64_t seq)
+{
+    struct stored_job job = {.seq = seq};
+    sqlite3_stmt *sql = sqlite_db_use(&store->db, SQL_LOOK);
+    sqlite_db_bind(sql, 1, seq);
+    if (sqlite_db_row(&store->db, sql)) {
+        job.run.state = (uint8_t)sqlite3_column_int(sql, 0);
+        job.outcome.is_done = sqlite3_column_int(sql, 1);
+        job.run.attempt = (uint32_t)sqlite3_column_int64(sql, 2);
+        job.input.size = (size_t)sqlite3_column_int64(sql, 3);
+        job.result.size = (size_t)sqlite3_column_int64(sql, 4);
+    }
+    sqlite_db_rest(sql);
+    return job;
 }
 
 static void add_row(struct store_op *op, struct stored_job *job)
@@ -66,6 +82,57 @@ void sqlite_read_take(struct sqlite_store *store, struct store_op *op)
         bytes += job->input.size;
         count++;
         add_row(op, job);
+    }
+    sqlite_db_rest(sql);
+}
+
+void sqlite_read_rows(struct sqlite_store *store, struct store_op *op, sqlite3_stmt *sql)
+{
+    size_t count = 0;
+    op->is_whole = true;
+    while (op->is_whole && sqlite_db_row(&store->db, sql)) {
+        if (count++ < op->max)
+            add_row(op, sqlite_job_read(sql));
+        else
+            op->is_whole = false;
+    }
+    sqlite_db_rest(sql);
+}
+
+uint64_t sqlite_read_number(struct sqlite_store *store, sqlite3_stmt *sql)
+{
+    uint64_t number = 0;
+    if (sqlite_db_row(&store->db, sql))
+        number = (uint64_t)sqlite3_column_int64(sql, 0);
+    sqlite_db_rest(sql);
+    return number;
+}
+
+/* The handed ones are few among many, and looked for alone at the start. */
+static sqlite3_stmt *use_list(struct sqlite_store *store, const struct store_op *op)
+{
+    bool is_handed = op->filter.states == 1u << STORED_HANDED;
+    sqlite3_stmt *sql = sqlite_db_use(&store->db, is_handed ? SQL_LIST_HANDED : SQL_LIST);
+    sqlite_db_bind(sql, 1, op->behind_seq);
+    return sql;
+}
+
+void sqlite_read_list(struct sqlite_store *store, struct store_op *op)
+{
+    sqlite3_stmt *sql = use_list(store, op);
+    size_t count = 0;
+    op->is_whole = true;
+    for (int looks = 0; op->is_whole && sqlite_db_row(&store->db, sql); looks++) {
+        bool matches = sqlite_job_matches(sql, &op->filter);
+        if (looks == LIST_LOOKS_MAX || (matches && count == op->max)) {
+            op->is_whole = false;
+            break;
+        }
+        op->behind_seq = (uint64_t)sqlite3_column_int64(sql, 0);
+        if (!matches)
+            continue;
+        add_row(op, sqlite_job_read(sql));
+        count++;
     }
     sqlite_db_rest(sql);
 }

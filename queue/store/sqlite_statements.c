@@ -18,6 +18,8 @@
     "state = ?2, cancelled = ?3, attempt = ?4, failures = ?5, losses = ?6, due = ?7," \
     " expires = ?8"
 
+#define RANGE " seq > ?2 AND seq <= ?3"
+
 const char *const sqlite_statement_texts[SQL_STATEMENTS] = {
     [SQL_BEGIN] = "BEGIN",
     [SQL_COMMIT] = "COMMIT",
@@ -25,18 +27,50 @@ const char *const sqlite_statement_texts[SQL_STATEMENTS] = {
     [SQL_SET_NEXT] = "UPDATE meta SET next_seq = ?1",
     [SQL_GET_NEXT] = "SELECT next_seq FROM meta",
     [SQL_COUNT] = "SELECT state, module, owner FROM job",
-    [SQL_PAUSED] = "SELECT module FROM pause",
-    [SQL_FIND_KEY] = "SELECT seq, digest, input_size FROM job"
+    [SQL_PAUSED] = "SELECT module FROM pause ORDER BY module",
+    [SQL_FIND_KEY] = "SELECT seq, digest, input_size FROM job INDEXED BY job_key"
                      " WHERE owner = ?1 AND module = ?2 AND key = ?3 AND (state < 3 OR done = 1)",
+    [SQL_DETACH] = "UPDATE job SET detached = 1 WHERE seq = ?1 AND detached = 0",
     [SQL_PUT] = "INSERT INTO job (" COLUMNS ") VALUES"
                 " (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18,"
                 " ?19, ?20, ?21, ?22, ?23, ?24, ?25, ?26, 0, 0, NULL, NULL, 0, 0)",
     [SQL_LOAD] = "SELECT " COLUMNS " FROM job WHERE seq = ?1",
-    [SQL_TAKE] = "SELECT " COLUMNS " FROM job WHERE state = 0 AND module = ?1"
-                 " AND (rank, seq) > (?2, ?3) ORDER BY rank, seq LIMIT ?4",
+    [SQL_TAKE] = "SELECT " COLUMNS " FROM job INDEXED BY job_waiting"
+                 " WHERE state = 0 AND module = ?1 AND rank = ?2 AND seq > ?3"
+                 " UNION ALL SELECT " COLUMNS " FROM job INDEXED BY job_waiting"
+                 " WHERE state = 0 AND module = ?1 AND rank > ?2 ORDER BY rank, seq LIMIT ?4",
     [SQL_SET_RUN] = "UPDATE job SET " RUN " WHERE seq = ?1 AND state BETWEEN ?9 AND ?10",
     [SQL_END] = "UPDATE job SET " RUN ", done = ?9, reason = ?10, fields = ?11, ended = ?12,"
                 " over = ?13, result_size = ?14 WHERE seq = ?1 AND state < 3",
+    [SQL_AGAIN] = "UPDATE job SET " RUN ", reason = NULL, fields = NULL, ended = 0, over = 0,"
+                  " result_size = 0 WHERE seq = ?1",
+    [SQL_MARK_CANCELLED] = "UPDATE job SET cancelled = ?2 WHERE seq = ?1 AND state < 3",
+    [SQL_MARK_OVER] = "UPDATE job SET over = ?2"
+                      " WHERE seq = ?1 AND state = 3 AND key IS NULL AND over > ?2",
+    [SQL_LOOK] = "SELECT state, done, attempt, input_size, result_size FROM job WHERE seq = ?1",
+    [SQL_REMOVE] = "DELETE FROM job WHERE seq = ?1",
+    [SQL_OVER] =
+        "SELECT " COLUMNS
+        " FROM job INDEXED BY job_over WHERE state = 3 AND over <= ?1 ORDER BY over LIMIT ?4",
+    [SQL_NEXT_OVER] =
+        "SELECT over FROM job INDEXED BY job_over WHERE state = 3 ORDER BY over LIMIT 1",
+    [SQL_DUE] =
+        "SELECT " COLUMNS " FROM job INDEXED BY job_due WHERE state = 1 AND due <= ?1 AND" RANGE
+        " ORDER BY due LIMIT ?4",
+    [SQL_RIPEN] = "UPDATE job SET state = 0 WHERE seq = ?1",
+    [SQL_NEXT_DUE] =
+        "SELECT due FROM job INDEXED BY job_due WHERE state = 1 AND" RANGE " ORDER BY due LIMIT 1",
+    [SQL_EXPIRED] =
+        "SELECT " COLUMNS " FROM job INDEXED BY job_expires WHERE state < 2 AND expires > 0"
+        " AND expires <= ?1 AND" RANGE " ORDER BY expires LIMIT ?4",
+    [SQL_NEXT_EXPIRED] =
+        "SELECT expires FROM job INDEXED BY job_expires WHERE state < 2 AND expires > 0"
+        " AND expires > ?1 AND" RANGE " ORDER BY expires LIMIT 1",
+    [SQL_LIST] = "SELECT " COLUMNS " FROM job WHERE seq > ?1 ORDER BY seq",
+    [SQL_LIST_HANDED] = "SELECT " COLUMNS " FROM job INDEXED BY job_handed"
+                        " WHERE state = 2 AND seq > ?1 ORDER BY seq",
+    [SQL_PAUSE] = "INSERT OR IGNORE INTO pause (module) VALUES (?1)",
+    [SQL_RESUME] = "DELETE FROM pause WHERE module = ?1",
     [SQL_PUT_INPUT] = "INSERT INTO input (seq, data) VALUES (?1, ?2)",
     [SQL_PUT_RESULT] = "INSERT INTO result (seq, data) VALUES (?1, ?2)",
     [SQL_READ_INPUT] = "SELECT data FROM input WHERE seq = ?1",

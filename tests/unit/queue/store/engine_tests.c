@@ -144,7 +144,7 @@ START_TEST(test_a_change_from_another_state_is_none)
     struct world *world = world_new();
     struct stored_job *job = world_job(world, 1, "in");
     ck_assert_int_eq(world_do_job(world, STORE_PUT, job), STORE_OK);
-    ck_assert_int_eq(world_do_job(world, STORE_BACK, job), STORE_UNKNOWN);
+    ck_assert_int_eq(world_do_job(world, STORE_AGAIN, job), STORE_UNKNOWN);
     hand(world, job);
     ck_assert_int_eq(world_do_job(world, STORE_HANDED, job), STORE_UNKNOWN);
     end(world, job, false, NULL);
@@ -293,6 +293,28 @@ START_TEST(test_a_key_joins)
 }
 END_TEST
 
+static void put_detached(struct world *world, uint64_t seq, bool is_detached)
+{
+    struct stored_wish wish = every_wish;
+    wish.is_detached = is_detached;
+    struct stored_job *job = world_job_like(world, seq, &wish, "x");
+    world_do_job(world, STORE_PUT, job);
+    world_job_free(job);
+}
+
+START_TEST(test_a_joined_job_is_detached_by_any)
+{
+    struct world *world = world_new();
+    for (uint64_t seq = 1; seq <= 3; seq++) {
+        put_detached(world, seq, seq == 3);
+        struct stored_job *job = world_load(world, 1);
+        ck_assert(job->wish.is_detached == (seq == 3));
+        stored_job_free(job);
+    }
+    world_free(world);
+}
+END_TEST
+
 /* The key of a done job is taken as long as its outcome is kept, that of a failed one is free. */
 START_TEST(test_the_key_of_an_ended_job)
 {
@@ -400,6 +422,321 @@ START_TEST(test_contents)
 }
 END_TEST
 
+/* --- again, forget, marks --- */
+
+static enum store_status load_status(struct world *world, uint64_t seq)
+{
+    struct store_op op = {.kind = STORE_LOAD, .seq = seq};
+    world_do(world, &op);
+    if (op.status == STORE_OK)
+        stored_job_free(op.job);
+    return op.status;
+}
+
+/* A job with this result; it has ended. */
+static struct stored_job *put_ended(struct world *world, uint64_t seq, bool is_done, size_t size)
+{
+    struct stored_job *job = world_job(world, seq, "in");
+    job->run.attempt = 1;
+    ck_assert_int_eq(world_do_job(world, STORE_PUT, job), STORE_OK);
+    end(world, job, is_done, size ? world_payload(world, size) : NULL);
+    return job;
+}
+
+START_TEST(test_a_failed_job_runs_again)
+{
+    struct world *world = world_new();
+    struct stored_job *job = put_ended(world, 1, false, sizes[_i]), *read;
+    job->run.state = STORED_WAITING;
+    ck_assert_int_eq(world_do_job(world, STORE_AGAIN, job), STORE_OK);
+    read = world_load(world, 1);
+    ck_assert_uint_eq(read->run.state, STORED_WAITING);
+    ck_assert_mem_eq(read->input.data, "in", 2);
+    ck_assert_uint_eq(read->result.size, 0);
+    ck_assert_ptr_null(read->outcome.reason);
+    stored_job_free(read);
+    ck_assert_int_eq(world_do_job(world, STORE_AGAIN, job), STORE_UNKNOWN);
+    hand(world, job);
+    payload_unref((struct payload *)job->result.payload);
+    end(world, job, true, world_payload(world, 65537));
+    ck_assert_int_eq(world_do_job(world, STORE_AGAIN, job), STORE_UNKNOWN);
+    world_reopen(world);
+    read = world_load(world, 1);
+    check_pattern(&read->result, 65537);
+    stored_job_free(read);
+    world_job_free(job);
+    world_free(world);
+}
+END_TEST
+
+START_TEST(test_again_needs_its_key)
+{
+    struct world *world = world_new();
+    uint64_t other;
+    ck_assert_int_eq(put_key(world, 1, "", "x", &other), STORE_OK);
+    struct stored_job *job = world_load(world, 1);
+    end(world, job, false, NULL);
+    ck_assert_int_eq(put_key(world, 2, "", "x", &other), STORE_OK);
+    struct store_op op = {.kind = STORE_AGAIN, .job = job};
+    ck_assert_int_eq(world_do(world, &op), STORE_CONFLICT);
+    ck_assert_uint_eq(op.other, 2);
+    stored_job_free(job);
+    job = world_load(world, 1);
+    ck_assert_uint_eq(job->run.state, STORED_ENDED);
+    stored_job_free(job);
+    world_free(world);
+}
+END_TEST
+
+START_TEST(test_forget)
+{
+    struct world *world = world_new();
+    struct stored_job *job = put_ended(world, 1, _i, 65537), *waiting = world_job(world, 2, "");
+    ck_assert_int_eq(world_do_job(world, STORE_FORGET, job), STORE_OK);
+    ck_assert_int_eq(world_do_job(world, STORE_FORGET, job), STORE_UNKNOWN);
+    ck_assert_int_eq(load_status(world, 1), STORE_UNKNOWN);
+    ck_assert_int_eq(world_do_job(world, STORE_PUT, waiting), STORE_OK);
+    ck_assert_int_eq(world_do_job(world, STORE_FORGET, waiting), STORE_UNKNOWN);
+    world_reopen(world);
+    ck_assert_uint_eq(world->ops->contents(world->engine)->next_seq, 3);
+    world_job_free(job);
+    world_job_free(waiting);
+    world_free(world);
+}
+END_TEST
+
+START_TEST(test_mark_cancelled)
+{
+    struct world *world = world_new();
+    struct stored_job *job = world_job(world, 1, ""), *read;
+    ck_assert_int_eq(world_do_job(world, STORE_PUT, job), STORE_OK);
+    job->run.is_cancelled = true;
+    ck_assert_int_eq(world_do_job(world, STORE_MARK, job), STORE_OK);
+    read = world_load(world, 1);
+    ck_assert(read->run.is_cancelled);
+    stored_job_free(read);
+    world_job_free(job);
+    world_free(world);
+}
+END_TEST
+
+static uint64_t over_after_mark(struct world *world, uint64_t seq, uint64_t over_ms)
+{
+    struct stored_job *job = world_job(world, seq, ""), *read;
+    job->outcome.over_ms = over_ms;
+    world_do_job(world, STORE_MARK, job);
+    world_job_free(job);
+    read = world_load(world, seq);
+    over_ms = read->outcome.over_ms;
+    stored_job_free(read);
+    return over_ms;
+}
+
+START_TEST(test_mark_makes_the_end_sooner)
+{
+    struct world *world = world_new();
+    uint64_t other;
+    world_job_free(put_ended(world, 1, true, 0)); /* over at 2000 */
+    ck_assert_uint_eq(over_after_mark(world, 1, 3000), 2000);
+    ck_assert_uint_eq(over_after_mark(world, 1, 1500), 1500);
+    ck_assert_int_eq(put_key(world, 2, "", "x", &other), STORE_OK);
+    struct stored_job *job = world_load(world, 2);
+    end(world, job, true, NULL);
+    stored_job_free(job);
+    ck_assert_uint_eq(over_after_mark(world, 2, 1500), 2000);
+    world_free(world);
+}
+END_TEST
+
+/* --- times --- */
+
+static void put_at(struct world *world, uint64_t seq, uint64_t due_ms, uint64_t expires_ms)
+{
+    struct stored_job *job = world_job(world, seq, "");
+    job->run.state = due_ms ? STORED_DELAYED : STORED_WAITING;
+    job->run.due_ms = due_ms;
+    job->run.expires_ms = expires_ms;
+    ck_assert_int_eq(world_do_job(world, STORE_PUT, job), STORE_OK);
+    world_job_free(job);
+}
+
+static struct store_op at_op(enum store_kind kind, uint64_t now_ms, size_t max)
+{
+    return (struct store_op){.kind = kind, .now_ms = now_ms, .max = max};
+}
+
+START_TEST(test_ripen)
+{
+    struct world *world = world_new();
+    static const uint64_t due[] = {500, 300, 400, 900};
+    for (uint64_t i = 0; i < 4; i++)
+        put_at(world, i + 1, due[i], 0);
+    struct store_op op = at_op(STORE_RIPEN, 500, 2);
+    world_do(world, &op);
+    ck_assert(!op.is_whole);
+    ck_assert_uint_eq(op.next_ms, 500);
+    ck_assert_uint_eq(STAILQ_FIRST(&op.rows)->job->run.state, STORED_WAITING);
+    ck_assert_str_eq(numbers(&op), "2 3");
+    world_do(world, &op);
+    ck_assert(op.is_whole);
+    ck_assert_uint_eq(op.next_ms, 900);
+    ck_assert_str_eq(numbers(&op), "1");
+    struct store_op take = take_op(10, SIZE_MAX);
+    world_do(world, &take);
+    ck_assert_str_eq(numbers(&take), "1 2 3");
+    op.now_ms = 900;
+    world_do(world, &op);
+    ck_assert_uint_eq(op.next_ms, 0);
+    ck_assert_str_eq(numbers(&op), "4");
+    world_free(world);
+}
+END_TEST
+
+/* A range of numbers has its own clock. */
+START_TEST(test_ripen_in_a_range)
+{
+    struct world *world = world_new();
+    static const uint64_t due[] = {100, 200, 300, 400};
+    for (uint64_t i = 0; i < 4; i++)
+        put_at(world, i + 1, due[i], 0);
+    struct store_op op = at_op(STORE_RIPEN, 350, 10);
+    op.behind_seq = 1;
+    op.until_seq = 2;
+    world_do(world, &op);
+    ck_assert_uint_eq(op.next_ms, 0);
+    ck_assert_str_eq(numbers(&op), "2");
+    op.until_seq = 0;
+    world_do(world, &op);
+    ck_assert_uint_eq(op.next_ms, 400);
+    ck_assert_str_eq(numbers(&op), "3");
+    world_free(world);
+}
+END_TEST
+
+START_TEST(test_expire_reads)
+{
+    struct world *world = world_new();
+    put_at(world, 1, 0, 0);
+    put_at(world, 2, 0, 200);
+    put_at(world, 3, 50, 100);
+    put_at(world, 4, 0, 300);
+    struct store_op op = at_op(STORE_EXPIRE, 200, 10);
+    world_do(world, &op);
+    ck_assert(op.is_whole);
+    ck_assert_uint_eq(op.next_ms, 300);
+    ck_assert_str_eq(numbers(&op), "3 2");
+    op.max = 1;
+    world_do(world, &op);
+    ck_assert(!op.is_whole);
+    ck_assert_str_eq(numbers(&op), "3");
+    struct stored_job *job = world_load(world, 3);
+    end(world, job, false, NULL);
+    stored_job_free(job);
+    world_do(world, &op);
+    ck_assert_str_eq(numbers(&op), "2");
+    world_free(world);
+}
+END_TEST
+
+START_TEST(test_sweep)
+{
+    struct world *world = world_new();
+    world_job_free(put_ended(world, 1, true, 65537)); /* over at 2000 */
+    world_job_free(put_ended(world, 2, false, 10));
+    world_job_free(put_ended(world, 3, true, 0));
+    ck_assert_uint_eq(over_after_mark(world, 2, 1500), 1500);
+    world_put(world, 4, "");
+    struct store_op op = at_op(STORE_SWEEP, 1999, 10);
+    world_do(world, &op);
+    ck_assert_uint_eq(op.next_ms, 2000);
+    ck_assert_str_eq(numbers(&op), "2");
+    op = at_op(STORE_SWEEP, 2000, 1);
+    world_do(world, &op);
+    ck_assert_uint_eq(op.next_ms, 2000);
+    ck_assert_str_eq(numbers(&op), "1");
+    world_do(world, &op);
+    ck_assert(op.is_whole);
+    ck_assert_uint_eq(op.next_ms, 0);
+    ck_assert_str_eq(numbers(&op), "3");
+    ck_assert_int_eq(load_status(world, 4), STORE_OK);
+    world_free(world);
+}
+END_TEST
+
+/* --- lists, pauses --- */
+
+static const char *list(struct world *world, const struct store_filter *filter)
+{
+    struct store_op op = {.kind = STORE_LIST, .max = 100, .filter = *filter};
+    world_do(world, &op);
+    ck_assert(op.is_whole);
+    return numbers(&op);
+}
+
+START_TEST(test_list)
+{
+    struct world *world = world_new();
+    struct stored_job *job = world_job_like(world, 2, &every_wish, "");
+    world_put(world, 1, "");
+    ck_assert_int_eq(world_do_job(world, STORE_PUT, job), STORE_OK);
+    hand(world, job);
+    world_job_free(job);
+    world_job_free(put_ended(world, 3, false, 0));
+    world_job_free(put_ended(world, 4, true, 0));
+    ck_assert_str_eq(list(world, &(struct store_filter){0}), "1 2 3 4");
+    ck_assert_str_eq(list(world, &(struct store_filter){.module = "resize"}), "2");
+    ck_assert_str_eq(list(world, &(struct store_filter){.owner = "web"}), "1 3 4");
+    ck_assert_str_eq(list(world, &(struct store_filter){.reason = "timeout"}), "3");
+    ck_assert_str_eq(list(world, &(struct store_filter){.states = 1u << STORED_HANDED}), "2");
+    ck_assert_str_eq(
+        list(world, &(struct store_filter){.states = 1u << STORED_HANDED, .owner = "x"}), "");
+    ck_assert_str_eq(list(world, &(struct store_filter){.states = 1u << STORED_ENDED}), "3 4");
+    world_free(world);
+}
+END_TEST
+
+START_TEST(test_list_by_pages)
+{
+    struct world *world = world_new();
+    for (uint64_t seq = 1; seq <= 5; seq++)
+        world_put(world, seq, "");
+    struct store_op op = {.kind = STORE_LIST, .max = 2};
+    world_do(world, &op);
+    ck_assert_str_eq(numbers(&op), "1 2");
+    ck_assert_uint_eq(op.behind_seq, 2);
+    world_do(world, &op);
+    ck_assert(!op.is_whole);
+    ck_assert_str_eq(numbers(&op), "3 4");
+    world_do(world, &op);
+    ck_assert(op.is_whole);
+    ck_assert_str_eq(numbers(&op), "5");
+    world_free(world);
+}
+END_TEST
+
+static void pause_module(struct world *world, const char *module, bool on)
+{
+    struct store_op op = {.kind = STORE_PAUSE, .module = module, .on = on};
+    ck_assert_int_eq(world_do(world, &op), STORE_OK);
+}
+
+START_TEST(test_pauses_are_kept)
+{
+    struct world *world = world_new();
+    pause_module(world, "echo", true);
+    pause_module(world, "echo", true);
+    pause_module(world, NULL, true);
+    pause_module(world, "resize", true);
+    pause_module(world, "resize", false);
+    world_reopen(world);
+    const struct store_contents *contents = world->ops->contents(world->engine);
+    ck_assert_uint_eq(contents->paused_count, 2);
+    ck_assert_str_eq(contents->paused[0], "");
+    ck_assert_str_eq(contents->paused[1], "echo");
+    world_free(world);
+}
+END_TEST
+
 TCase *engine_tests(void)
 {
     TCase *tc = tcase_create("engine");
@@ -411,9 +748,22 @@ TCase *engine_tests(void)
     tcase_add_test(tc, test_take_reads_in_order);
     tcase_add_test(tc, test_take_leaves_out_others);
     tcase_add_test(tc, test_a_key_joins);
+    tcase_add_test(tc, test_a_joined_job_is_detached_by_any);
     tcase_add_loop_test(tc, test_the_key_of_an_ended_job, 0, 2);
     tcase_add_test(tc, test_answers_come_in_order);
     tcase_add_test(tc, test_close_does_what_is_posted);
     tcase_add_test(tc, test_contents);
+    tcase_add_loop_test(tc, test_a_failed_job_runs_again, 0, (int)SUPPORT_COUNT(sizes));
+    tcase_add_test(tc, test_again_needs_its_key);
+    tcase_add_loop_test(tc, test_forget, 0, 2);
+    tcase_add_test(tc, test_mark_cancelled);
+    tcase_add_test(tc, test_mark_makes_the_end_sooner);
+    tcase_add_test(tc, test_ripen);
+    tcase_add_test(tc, test_ripen_in_a_range);
+    tcase_add_test(tc, test_expire_reads);
+    tcase_add_test(tc, test_sweep);
+    tcase_add_test(tc, test_list);
+    tcase_add_test(tc, test_list_by_pages);
+    tcase_add_test(tc, test_pauses_are_kept);
     return tc;
 }

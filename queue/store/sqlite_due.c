@@ -1,0 +1,45 @@
+/* sqlite_due: jobs whose time has come: delayed ones, and those that were to begin before. */
+#include "queue/store/sqlite_internal.h"
+
+static sqlite3_stmt *use(struct sqlite_store *store, const struct store_op *op,
+                         enum sqlite_statement statement)
+{
+    sqlite3_stmt *sql = sqlite_db_use(&store->db, statement);
+    sqlite_db_bind(sql, 1, op->now_ms);
+    sqlite_db_bind(sql, 2, op->behind_seq);
+    sqlite_db_bind(sql, 3, op->until_seq ? op->until_seq : INT64_MAX);
+    return sql;
+}
+
+static void read_due(struct sqlite_store *store, struct store_op *op,
+                     enum sqlite_statement statement)
+{
+    sqlite3_stmt *sql = use(store, op, statement);
+    sqlite_db_bind(sql, 4, op->max + 1); /* one more tells whether there are more */
+    sqlite_read_rows(store, op, sql);
+}
+
+static void set_next(struct sqlite_store *store, struct store_op *op,
+                     enum sqlite_statement statement)
+{
+    op->next_ms = op->is_whole ? sqlite_read_number(store, use(store, op, statement)) : op->now_ms;
+}
+
+void sqlite_due_ripen(struct sqlite_store *store, struct store_op *op)
+{
+    const struct store_row *row;
+    sqlite3_stmt *sql = sqlite_db_use(&store->db, SQL_RIPEN);
+    read_due(store, op, SQL_DUE);
+    STAILQ_FOREACH (row, &op->rows, link) {
+        sqlite_db_bind(sql, 1, row->job->seq);
+        sqlite_db_run(&store->db, sql);
+        row->job->run.state = STORED_WAITING;
+    }
+    set_next(store, op, SQL_NEXT_DUE);
+}
+
+void sqlite_due_expire(struct sqlite_store *store, struct store_op *op)
+{
+    read_due(store, op, SQL_EXPIRED);
+    set_next(store, op, SQL_NEXT_EXPIRED);
+}
