@@ -67,11 +67,11 @@ static int print_manual(const struct daemon_program *program)
 static int run(const struct daemon_program *program, struct config *config,
                const struct config_args *args)
 {
-    const struct log_settings *log = program->checks.settings(config).log;
+    const struct log_settings *log = program->checks->settings(config).log;
     struct identity identity;
     log_open();
     log_configure(log->level, log->format);
-    int status = start_check(config, args, &program->checks, &identity);
+    int status = start_check(config, args, program->checks, &identity);
     if (status == EX_OK)
         return program->run(config, args, &identity);
     config_free(config);
@@ -85,7 +85,7 @@ static int look(const struct daemon_program *program, const struct command_line 
         return print_settings(config);
     if (line->action == DAEMON_OWN)
         return program->own(config);
-    return start_trial(config, &line->args, &program->checks, line->with_check);
+    return start_trial(config, &line->args, program->checks, line->with_check);
 }
 
 static int with_settings(const struct daemon_program *program, const struct command_line *line)

@@ -9,7 +9,7 @@ struct daemon_program {
     const struct config_schema *schema;
     const char *usage;
     struct daemon_options options;
-    struct start_checks checks;
+    const struct start_checks *checks;
     /* Runs until its end; takes over `config`. Returns an exit status. */
     int (*run)(struct config *config, const struct config_args *args,
                const struct identity *identity);
