@@ -1,7 +1,7 @@
 /* breaker_report: see breaker_report.h. */
 #include "stats/breaker_report.h"
 
-#include "stats/figures.h"
+#include "base/figures.h"
 
 json_t *breaker_report(const struct module_breaker *breaker, uint64_t now_us)
 {

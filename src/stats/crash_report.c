@@ -2,10 +2,10 @@
  * already: parsing a thousand of them would hold up everybody. */
 #include "stats/crash_report.h"
 
+#include "base/json_writer.h"
 #include "base/signal_name.h"
 #include "jobs/crashes.h"
 #include "jobs/pools.h"
-#include "base/json_writer.h"
 
 #include <inttypes.h>
 #include <stdio.h>

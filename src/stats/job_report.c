@@ -1,8 +1,8 @@
 /* job_report: see job_report.h. */
 #include "stats/job_report.h"
 
-#include "jobs/pools.h"
 #include "base/json_writer.h"
+#include "jobs/pools.h"
 
 #include <string.h>
 

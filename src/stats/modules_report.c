@@ -1,11 +1,11 @@
 /* modules_report: see modules_report.h. */
 #include "stats/modules_report.h"
 
+#include "base/figures.h"
 #include "common/json_load.h"
 #include "jobs/module_table.h"
 #include "jobs/pools.h"
 #include "stats/breaker_report.h"
-#include "stats/figures.h"
 #include "stats/module_names.h"
 #include "stats/secrets.h"
 

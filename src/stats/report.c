@@ -1,12 +1,13 @@
 /* report: see report.h. */
 #include "stats/report.h"
 
+#include "base/figures.h"
 #include "base/payload.h"
+#include "base/process_report.h"
+#include "common/log.h"
 #include "jobs/module_table.h"
 #include "jobs/pools.h"
 #include "stats/breaker_report.h"
-#include "stats/figures.h"
-#include "stats/process_report.h"
 #include "stats/tally_report.h"
 #include "stats/worker_memory.h"
 
@@ -176,6 +177,13 @@ static json_t *services_report(const struct report_clients *counts)
     return services;
 }
 
+/* Each worker has a pipe for its output; a reload may give the log a file. */
+static size_t descriptors(const struct report *report)
+{
+    return report->own_descriptors + log_descriptors() + *report->connections +
+           pools_workers(report->pools);
+}
+
 char *report_stats(const struct report *report, const struct report_clients *clients)
 {
     const struct dispatch_shared *shared = &report->pools->shared;
@@ -194,7 +202,8 @@ char *report_stats(const struct report *report, const struct report_clients *cli
     hash_each(&report->modules->by_name, add_module, &modules);
     tally_report_longest(report, pools, modules.list);
     json_object_set_new(stats, "modules", modules.list);
-    json_object_set_new(stats, "process", process_report(report));
+    json_object_set_new(stats, "process",
+                        process_report(report->lag, shared->timers->now_us, descriptors(report)));
     return figures_dump(stats);
 }
 

@@ -1,9 +1,9 @@
 /* tally_report: see tally_report.h. */
 #include "stats/tally_report.h"
 
+#include "base/figures.h"
 #include "jobs/pools.h"
 #include "jobs/tally.h"
-#include "stats/figures.h"
 #include "stats/report.h"
 
 /* {"p50":...,"p90":...,"p99":...,"max":...,"counts":[...]} */

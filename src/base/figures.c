@@ -1,5 +1,5 @@
 /* figures: see figures.h. */
-#include "stats/figures.h"
+#include "base/figures.h"
 
 #include "common/log.h"
 

@@ -1,6 +1,6 @@
 /* figures: members of reports, and their text. */
-#ifndef TASKMASTER_STATS_FIGURES_H
-#define TASKMASTER_STATS_FIGURES_H
+#ifndef TASKMASTER_BASE_FIGURES_H
+#define TASKMASTER_BASE_FIGURES_H
 
 #include <jansson.h>
 #include <stdint.h>
