@@ -9,9 +9,11 @@
 #include "base/lag.h"
 #include "base/log_limits.h"
 #include "base/signal_name.h"
+#include "checks.h"
 #include "clients/clients.h"
 #include "common/log.h"
 #include "daemon/closed.h"
+#include "daemon/reopen.h"
 #include "daemon/signals.h"
 #include "daemon/user_environ.h"
 #include "jobs/job_log.h"
@@ -21,7 +23,6 @@
 #include "net/conn.h"
 #include "net/loop.h"
 #include "reload.h"
-#include "reopen.h"
 #include "shutdown.h"
 #include "stats/report.h"
 #include "stats/worker_memory.h"
@@ -99,7 +100,7 @@ static void on_usr1(void *arg)
 {
     struct master *m = arg;
     struct control_reopen told;
-    reopen_run(&m->reload, &told);
+    reopen_run(&m->reload.reread, &told);
     if (log_limits_allow(&m->log_limits, LOG_INFO, "reopen", "-"))
         reopen_say(&told, signal_name(SIGUSR1));
 }
@@ -123,7 +124,7 @@ static bool on_reload(void *arg, struct control_reload *reload)
 static void on_reopen(void *arg, const char *who, struct control_reopen *told)
 {
     struct master *m = arg;
-    reopen_run(&m->reload, told);
+    reopen_run(&m->reload.reread, told);
     reopen_say(told, who);
 }
 
@@ -239,15 +240,15 @@ static void wire(struct master *m, const struct config_args *args)
     wire_report(m);
     wire_clients(m);
     wire_workers(m);
-    m->shutdown = (struct shutdown){.timers = &m->loop.timers,
-                                    .pools = &m->pools,
-                                    .clients = &m->clients,
-                                    .loop = &m->conns,
-                                    .close = close_for_clients,
-                                    .close_workers = close_all,
-                                    .arg = m};
-    m->reload = (struct reload){.args = args,
-                                .identity = &m->identity,
+    m->shutdown = (struct shutdown){
+        .timers = &m->loop.timers,
+        .pools = &m->pools,
+        .clients = &m->clients,
+        .close = close_for_clients,
+        .close_workers = close_all,
+        .arg = m,
+        .farewell = {.timers = &m->loop.timers, .peers = &m->clients.peers, .loop = &m->conns}};
+    m->reload = (struct reload){.reread = {args, &m->identity, &master_checks},
                                 .payloads = &m->budget,
                                 .output = &m->output,
                                 .pools = &m->pools,
@@ -295,7 +296,7 @@ static void set_up(struct master *m, struct config *config, const struct config_
 static int open_to_the_world(struct master *m)
 {
     const struct listening listening = {.loop = &m->loop,
-                                        .config = m->reload.config,
+                                        .config = m->reload.reread.config,
                                         .identity = &m->identity,
                                         .socket_mode =
                                             m->reload.settings->clients.peers.socket_mode,
@@ -351,7 +352,7 @@ static void tear_down(struct master *m)
     module_table_free(&m->modules);
     worker_memory_free(&m->memory);
     conn_loop_free(&m->conns);
-    timer_clear(&m->loop.timers, &m->shutdown.timer);
+    shutdown_free(&m->shutdown);
     timer_clear(&m->loop.timers, &m->reload.decided);
     trim_end(&m->trim);
     loop_close(&m->loop);

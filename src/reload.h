@@ -12,8 +12,7 @@
 #include "base/payload.h"
 #include "base/timers.h"
 #include "clients/clients.h"
-#include "common/log.h"
-#include "daemon/identity.h"
+#include "daemon/reread.h"
 #include "jobs/module_table.h"
 #include "jobs/pools.h"
 #include "jobs/slow.h"
@@ -22,28 +21,11 @@
 
 #include <stdint.h>
 
-enum {
-    RELOAD_FAULT_MAX = 512,
-    RELOAD_WHY_MAX = 256,
-};
-
-/* The fault in unusable settings. */
-struct reload_fault {
-    char text[RELOAD_FAULT_MAX]; /* empty: none */
-    struct config_place place;
-};
-
-/* The keys of changed settings, in two forms; each is cut where it is full. */
-struct reload_changes {
-    char text[LOG_VALUE_MAX + 64];  /* separated by commas, for the log */
-    char list[CONTROL_CHANGED_MAX]; /* JSON, for clients */
-    uint32_t count;
-};
+enum { RELOAD_WHY_MAX = 256 };
 
 struct reload {
+    struct reread reread;
     /* The parts with settings; the master fills these in. */
-    const struct config_args *args;
-    const struct identity *identity;
     struct payload_budget *payloads, *output;
     struct pools *pools;
     struct module_table *modules;
@@ -54,20 +36,14 @@ struct reload {
     struct job_slow *slow;
     struct timers *timers;
 
-    struct config *config;           /* in force; NULL before the first */
-    const struct settings *settings; /* of it */
+    const struct settings *settings; /* in force */
     uint64_t file_limit;             /* of open files; 0: not known yet, or at all */
     uint64_t files_wanted;           /* by the settings in force */
 
-    struct reload_fault fault;     /* of the last reload */
-    struct reload_changes changes; /* likewise */
-    bool undecided;                /* whether the workers are replaced */
-    char why[RELOAD_WHY_MAX];      /* they are not; empty otherwise */
-    struct timer decided;          /* set: it may be decided */
+    bool undecided;           /* whether the workers are replaced */
+    char why[RELOAD_WHY_MAX]; /* they are not; empty otherwise */
+    struct timer decided;     /* set: it may be decided */
 };
-
-/* The place of a fault, for clients; borrows its texts. */
-struct fault_place reload_fault_place(const struct reload_fault *fault);
 
 /* Gives all parts but the pools the settings. Takes over `config` and frees the one before. */
 void reload_apply(struct reload *reload, struct config *config);

@@ -2,36 +2,31 @@
  * shutdown: the end of the server, in phases. Each phase waits for something, and none comes twice:
  *
  *     RUNNING   --(an end is asked for)--> DRAINING: no connections, no new jobs; jobs finish
- *     DRAINING  --(no job, no worker)----> HEARING: sending clients are read to their end
- *     HEARING   --(no client is read)----> ENDING: clients take their output
- *     ENDING    --(no client)------------> ENDED
+ *     DRAINING  --(no job, no worker)----> LEAVING: the farewell of clients (daemon/farewell.h)
+ *     LEAVING   --(no client)------------> ENDED
  *
  * DRAINING takes drain-timeout-ms at most. Then the running jobs are stopped, within kill-grace-ms.
- * Waiting jobs fail at its begin or, with drain-waiting "run", at its end.
- * HEARING takes a second at most. ENDING takes linger-ms at most; while clients go on taking their
- * output, it takes up to the rest of drain-timeout-ms and a second.
+ * Waiting jobs fail at its begin or, with drain-waiting "run", at its end. LEAVING takes a second
+ * and linger-ms at most; while clients go on taking their output, it takes up to the rest of
+ * drain-timeout-ms and a second.
  *
- * When the end is asked for a second time, running jobs fail at once, and each later phase takes a
- * tenth of a second. Only ENDING takes longer, while clients go on taking their output.
+ * When the end is asked for a second time, running jobs fail at once, and the farewell hurries.
  */
 #ifndef TASKMASTER_SHUTDOWN_H
 #define TASKMASTER_SHUTDOWN_H
 
 #include "base/timers.h"
 #include "clients/clients.h"
+#include "daemon/farewell.h"
 #include "jobs/pools.h"
-#include "net/conn.h"
 #include "shutdown_settings.h"
 
 #include <stdbool.h>
-#include <stddef.h>
-#include <stdint.h>
 
 enum shutdown_phase {
     RUNNING,
     DRAINING,
-    HEARING,
-    ENDING,
+    LEAVING,
     ENDED,
 };
 
@@ -41,24 +36,19 @@ struct shutdown {
     struct timers *timers;
     struct pools *pools;
     struct clients *clients;
-    struct conn_loop *loop;
     void (*close)(void *arg);         /* stops listening for clients: DRAINING */
     void (*close_workers)(void *arg); /* likewise for workers: none is left */
     void *arg;
 
+    struct farewell farewell; /* its timers, peers and loop, too */
+
     enum shutdown_phase phase;
-    bool stopped;         /* draining took too long: running jobs are stopped */
-    bool hurried;         /* the end was asked for twice */
-    uint64_t drain_by_us; /* the end of DRAINING */
-    uint64_t hear_by_us;  /* the end of HEARING */
-    size_t untaken;       /* bytes of output left for clients at the last look */
-    uint64_t taken_us;    /* the last change of that number */
-    /* DRAINING: stop running jobs; HEARING: end silent clients, then all; ENDING: close the
-     * clients left */
-    struct timer timer;
+    bool stopped;       /* draining took too long: running jobs are stopped */
+    struct timer timer; /* DRAINING: stop running jobs, then all */
 };
 
 void shutdown_init(struct shutdown *shutdown);
+void shutdown_free(struct shutdown *shutdown);
 
 /* The end is asked for, once or again. `why` is for the log. */
 void shutdown_ask(struct shutdown *shutdown, const char *why);

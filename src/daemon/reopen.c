@@ -1,5 +1,5 @@
 /* reopen: see reopen.h. */
-#include "reopen.h"
+#include "daemon/reopen.h"
 
 #include "common/log.h"
 #include "daemon/check_log.h"
@@ -8,22 +8,22 @@
 
 static void note(void *arg, enum finding finding, const char *text)
 {
-    struct reload_fault *fault = arg;
+    struct reread_fault *fault = arg;
     if (finding == FINDING_FAULT)
         snprintf(fault->text, sizeof fault->text, "%s", text);
 }
 
-void reopen_run(const struct reload *reload, struct control_reopen *told)
+void reopen_run(const struct reread *reread, struct control_reopen *told)
 {
-    static struct reload_fault fault;
-    const struct log_settings *log = &reload->settings->log;
+    static struct reread_fault fault;
+    const struct log_settings *log = reread->checks->settings(reread->config).log;
     const struct daemon_check check = {
-        .config = reload->config, .tell = note, .arg = &fault, .place = &fault.place};
+        .config = reread->config, .tell = note, .arg = &fault, .place = &fault.place};
     *told = (struct control_reopen){.file = log->file};
-    if (daemon_open_log(&check, log, reload->identity))
+    if (daemon_open_log(&check, log, reread->identity))
         return;
     told->fault = fault.text;
-    told->place = reload_fault_place(&fault);
+    told->place = reread_fault_place(&fault);
 }
 
 void reopen_say(const struct control_reopen *told, const char *who)
