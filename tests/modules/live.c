@@ -11,6 +11,8 @@
  *     reason                    appends tm_stop_reason()
  *     fail, retry MS            tm_fail(), tm_retry(), with the code `asked`
  *     crash                     dies of SIGSEGV
+ *     attempt                   appends tm_job_origin() and tm_job_attempt(): "q17 2 "
+ *     till N                    in a later attempt than the Nth, the job is done here
  */
 #include <taskmaster/module.h>
 
@@ -21,7 +23,10 @@
 #include <string.h>
 #include <time.h>
 
-enum { LINE_MAX_BYTES = 1024 };
+enum {
+    LINE_MAX_BYTES = 1024,
+    ENOUGH = 1, /* no further line is looked at */
+};
 
 static void rest(long ms)
 {
@@ -70,6 +75,14 @@ static int progress(tm_job *job, const char *text)
     return 0;
 }
 
+static int say_attempt(tm_job *job)
+{
+    char text[128];
+
+    snprintf(text, sizeof(text), "%.64s %u ", tm_job_origin(job), tm_job_attempt(job));
+    return tm_reply(job, text, strlen(text));
+}
+
 static int work(tm_job *job, const char *command, const char *text)
 {
     long ms = strtol(text, NULL, 10);
@@ -80,6 +93,10 @@ static int work(tm_job *job, const char *command, const char *text)
         return tm_reply(job, tm_stop_reason(job), strlen(tm_stop_reason(job)));
     if (strcmp(command, "say") == 0)
         return tm_reply(job, text, strlen(text));
+    if (strcmp(command, "attempt") == 0)
+        return say_attempt(job);
+    if (strcmp(command, "till") == 0)
+        return tm_job_attempt(job) > ms ? ENOUGH : 0;
     if (strcmp(command, "log") == 0)
         tm_log(job, TM_INFO, "%s", text);
     else if (strcmp(command, "burn") == 0)
@@ -123,7 +140,7 @@ static int run(tm_job *job)
         result = work(job, line, text != NULL ? text : "");
         at = line_end + 1;
     }
-    return result;
+    return result == ENOUGH ? 0 : result;
 }
 
 TM_MODULE(.name = "live", .run = run);
