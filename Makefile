@@ -243,6 +243,8 @@ $(BUILD)/fuzz_session: $(patsubst %,$(O)/tests/fuzz/session_%.o,bytes clients li
 # session_system.c stands in for processes and the clock.
 $(BUILD)/fuzz_session: WRAP := $(patsubst %,-Wl$(comma)--wrap=%,clock_gettime stat module_dir_find getrandom pipe2 child_start kill getpgid \
     wait4 waitid worker_process_start log_emit)
+$(BUILD)/fuzz_event: $(O)/tests/fuzz/fuzz_event.o $(O)/libqueue.a $(O)/libshared.a
+	$(LINK) -fsanitize=fuzzer -o $@ $^ $(QUEUE_LIBS)
 $(BUILD)/fuzz_%: $(O)/tests/fuzz/fuzz_%.o $(O)/libmaster.a $(O)/libshared.a
 	$(LINK) -fsanitize=fuzzer -o $@ $(filter %.o,$^) $(filter %.a,$^) $(MASTER_LIBS)
 $(BUILD)/tests/fail_malloc.so: tests/sweep/fail_malloc.c
