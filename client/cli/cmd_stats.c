@@ -63,8 +63,31 @@ static void add_percentile(json_t *row, const char *column, const json_t *us)
                             json_string(units_time(text, (uint64_t)json_integer_value(us))));
 }
 
+/* The columns for people of a module in taskqueued. */
+static const struct shown kept_columns[] = {
+    {NULL, "waiting", "waiting"}, {NULL, "delayed", "delayed"},   {NULL, "handed", "handed"},
+    {NULL, "running", "running"}, {NULL, "ended", "ended"},       {NULL, "done", "done"},
+    {NULL, "failed", "failed"},   {NULL, "poisoned", "poisoned"}, {NULL, "retried", "retried"},
+    {NULL, "paused", "paused"},   {NULL, "held_ms", "held"},      {NULL, "run_us", "run"},
+};
+
+static json_t *make_kept_row(const json_t *module)
+{
+    json_t *row = json_object();
+    for (size_t i = 0; i < sizeof kept_columns / sizeof kept_columns[0]; i++) {
+        const json_t *value = shown_member(module, &kept_columns[i]);
+        if (value)
+            json_object_set_new(row, kept_columns[i].column,
+                                shown_value(kept_columns[i].member, value));
+    }
+    return row;
+}
+
+/* taskqueued alone hands jobs on. */
 static json_t *make_module_row(const json_t *module)
 {
+    if (json_object_get(module, "handed"))
+        return make_kept_row(module);
     json_t *row = json_copy((json_t *)module);
     for (size_t i = 0; i < sizeof left_out / sizeof *left_out; i++)
         json_object_del(row, left_out[i]);

@@ -15,9 +15,9 @@
  *           -> crash_report -> crash_code;  symbols -> object_file
  *           -> event_command, event_line
  *           -> interrupt, progress, table, units
- *     cmd_top -> top_figures -> ask
+ *     cmd_top -> top_figures -> ask, connect
  *             -> top_terminal -> top_screen -> top_summary, top_layout, top_view
- *             -> top_view -> top_keys;  top_model -> top_columns -> units
+ *             -> top_view -> top_keys;  top_model -> top_queue, top_columns -> units
  *     all -> allocate -> complain;  settings, exit_status;  taskmaster/client.h
  *
  * The command knows the server through client.h alone. It is a program and not a library: without

@@ -3,11 +3,14 @@
 
 #include "ask.h"
 #include "client/lib/deadline.h"
+#include "connect.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 
-enum { JOBS_SHOWN = 500 }; /* asked for; running ones come first */
+enum {
+    JOBS_SHOWN = 500
+}; /* asked for; running ones come first, or of a queue are asked for alone */
 
 /* The kinds of requests: the `user` of their answers points at one. */
 static struct kind {
@@ -38,13 +41,14 @@ static tm_client_status ask(struct top_figures *figures, int kind, const char *f
 
 tm_client_status top_figures_ask(struct top_figures *figures)
 {
-    char fields[32];
+    char fields[64];
     tm_client_status status;
     if (figures->awaited > 0)
         return TM_CLIENT_OK;
     figures->complete = false;
     figures->asked = tmc_deadline_now();
-    snprintf(fields, sizeof fields, "{\"limit\":%d}", JOBS_SHOWN);
+    snprintf(fields, sizeof fields, "{\"limit\":%d%s}", JOBS_SHOWN,
+             connect_is_queue(figures->client) ? ",\"state\":\"running\"" : "");
     if ((status = ask(figures, STATS, NULL)) == TM_CLIENT_OK && !figures->no_jobs)
         status = ask(figures, JOBS, fields);
     return status == TM_CLIENT_OK ? ask(figures, WORKERS, NULL) : status;

@@ -1,6 +1,6 @@
 /*
  * top_figures: asks the server for the figures of `top`, and takes its answers, without waiting.
- * Above top_model, ask and the library.
+ * Above top_model, ask, connect and the library.
  */
 #ifndef TASKMASTER_CLIENT_CLI_TOP_FIGURES_H
 #define TASKMASTER_CLIENT_CLI_TOP_FIGURES_H

@@ -1,6 +1,8 @@
 /* top_model: see top_model.h. */
 #include "top_model.h"
 
+#include "top_queue.h"
+
 #include <stdlib.h>
 #include <string.h>
 
@@ -153,7 +155,8 @@ void top_model_take_stats(struct top_model *model, json_t *stats, int64_t now_ms
     json_t *before = look ? look->stats : NULL;
     int64_t ms = look ? now_ms - look->ms : 0;
     json_decref(model->stats);
-    model->stats = json_incref(stats);
+    model->stats = top_queue_shape(stats);
+    stats = model->stats;
     take_named(model, TOP_POOLS, json_object_get(stats, "pools"), json_object_get(before, "pools"),
                ms, fill_pool);
     take_named(model, TOP_MODULES, json_object_get(stats, "modules"),

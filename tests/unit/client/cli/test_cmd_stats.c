@@ -29,6 +29,23 @@ START_TEST(stats)
 }
 END_TEST
 
+/* Modules of taskqueued have columns of their own. */
+START_TEST(stats_of_a_queue)
+{
+    static const char figures[] =
+        "{\"jobs\":{\"waiting\":4,\"failed\":1},\"modules\":{\"fib\":{\"waiting\":4,\"handed\":2,"
+        "\"submitted\":9,\"paused\":false,\"held_ms\":1500,\"held_reason\":\"x\",\"run_us\":2500}},"
+        "\"master\":{\"connected\":true,\"pool\":{\"max\":4}}}";
+    assert_shown("{\"op\":\"stats\",\"id\":1}", "stats", figures, ARGS("stats", "--queue"),
+                 "jobs            waiting 4  failed 1\n"
+                 "master          connected true\n"
+                 "master pool     max 4\n"
+                 "\n"
+                 "modules  waiting  handed  paused  held  run\n"
+                 "fib            4       2  false   1.5s  2.5ms\n");
+}
+END_TEST
+
 START_TEST(workers)
 {
     const struct dialogue some = {"{\"op\":\"workers\",\"id\":1}", "",
@@ -100,10 +117,7 @@ END_TEST
 int main(void)
 {
     const TTest *const tests[] = {
-        stats,
-        workers,
-        pools,
-        nested_figures,
+        stats, stats_of_a_queue, workers, pools, nested_figures,
     };
     TCase *tcase = tcase_create("cmd_stats");
     tcase_set_timeout(tcase, 120);
