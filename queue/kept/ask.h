@@ -44,13 +44,14 @@ struct kept_ask {
     uint64_t other;
     uint8_t state; /* enum kept_state: the job's when the ask came to it, for `answered` */
     /* For queue/kept/ alone: */
-    struct kept *job;
+    struct kept_asks *of; /* the list that it stands in, or NULL */
     TAILQ_ENTRY(kept_ask) link;
 };
 
+/* Never answers in the call. */
 void keep_ask(struct keep *keep, struct kept_ask *ask);
 
-/* The asker has gone: nothing is answered; what was asked is done all the same. Without a pending
+/* The asker has gone: nothing is answered. What was begun is done all the same. Without a pending
  * ask nothing happens (a zeroed struct is none). */
 void keep_ask_forget(struct kept_ask *ask);
 

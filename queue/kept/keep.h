@@ -3,7 +3,9 @@
  * socket, no JSON and no SQL: it calls the engine's table of operations (store/engine.h) and the
  * master's (master.h), and tells followers (follower.h).
  *
- * Each public call and each timer ends in one pass of handing on over the touched modules.
+ * Public calls and timers only change the state, and touch jobs and modules. The turn of the loop
+ * ends in one pass over the touched ones, keep_turn(): it hands on, and frees records. So a record
+ * that was found in a turn is there until its end, and nothing is answered amid a call.
  */
 #ifndef TASKMASTER_QUEUE_KEPT_KEEP_H
 #define TASKMASTER_QUEUE_KEPT_KEEP_H
@@ -81,7 +83,8 @@ void keep_drain(struct keep *keep);
 size_t keep_handed_count(const struct keep *keep);
 size_t keep_busy_count(const struct keep *keep);
 
-/* At the end of each turn of the loop: posted operations go to the engine. */
+/* At the end of each turn of the loop, before output is written: the pass; then posted operations
+ * go to the engine. */
 void keep_turn(struct keep *keep);
 
 /* --- views --- */

@@ -7,8 +7,8 @@
  *   - have an operation of the store in progress, or are asked about (ask.h).
  *
  * While a record is in memory, it is the truth, and the store follows. One operation of a job is in
- * progress at a time; a change meanwhile waits for its end, and then all changes are written as
- * one. An event is told only after the store has its cause.
+ * progress at a time; a change meanwhile waits for its end. An event is told only after the store
+ * has its cause.
  */
 #ifndef TASKMASTER_QUEUE_KEPT_KEPT_H
 #define TASKMASTER_QUEUE_KEPT_KEPT_H
@@ -27,18 +27,22 @@ struct kept_module;
 struct kept_owner;
 struct payload;
 
-/* Where a kept job is. kept_set_state() is the one way from one to another (kept.c has the matrix).
- */
+/* Where a kept job is: the state that the store has, or is about to have. kept_set_state() is the
+ * one way from one to another (kept.c has the matrix). */
 enum kept_state {
-    KEPT_NEW,     /* its PUT is in progress */
-    KEPT_WAITING, /* stored; in the window of its module, or followed only */
-    KEPT_DELAYED, /* stored; not before run.due_ms */
-    KEPT_HANDED,  /* the store knows, or is about to; then the master has it */
+    KEPT_NEW,     /* nothing of it is stored */
+    KEPT_WAITING, /* in the window of its module, or followed only */
+    KEPT_DELAYED, /* not before run.due_ms */
+    KEPT_HANDED,  /* the master has it as soon as the store knows */
     KEPT_RUNNING, /* likewise, and the master has told `started` */
-    KEPT_ENDED,   /* its outcome is stored */
-    KEPT_GONE,    /* forgotten, or never stored */
+    KEPT_ENDED,   /* its outcome is known */
+    KEPT_GONE,    /* forgotten, or refused */
     KEPT_STATES
 };
+
+struct kept_late;
+struct kept_ask;
+TAILQ_HEAD(kept_asks, kept_ask);
 
 struct kept {
     struct keep *keep;
@@ -48,7 +52,24 @@ struct kept {
     struct hash_node by_seq;
     LIST_HEAD(, kept_follower) followers;
     uint8_t state; /* enum kept_state */
-    /* The rest is for queue/kept/ alone: see kept_internal.h. */
+
+    /* For queue/kept/ alone: */
+    bool is_writing;  /* an operation is in progress */
+    bool is_touched;  /* the next pass looks at it */
+    uint8_t place;    /* enum kept_place */
+    bool is_detached; /* a submit that joined it was detached */
+    uint8_t refusal;  /* enum kept_refusal: of a submit, not told yet */
+    struct kept_module *module;
+    struct kept_owner *owner;
+    TAILQ_ENTRY(kept) of_place;   /* the window of its module, or all handed ones */
+    TAILQ_ENTRY(kept) touched;    /* of the next pass */
+    struct kept_asks asks;        /* to be looked at, in the order of asking */
+    struct kept_asks answers;     /* answered when the operation in progress is done */
+    struct kept_follower *cursor; /* the next one to be told of an event */
+    struct kept_late *late;       /* came while an operation was in progress; or NULL */
+    uint64_t started_us;          /* of a running one */
+    uint64_t coming;              /* bytes that its result may have */
+    char *stop_by;                /* fields of the event for a cancel that was asked for; owned */
 };
 
 static inline uint64_t kept_seq(const struct kept *job)

@@ -1,0 +1,46 @@
+/* kept_back: a job is waiting again, at its place among those of its module, or is delayed. */
+#include "queue/kept/kept_internal.h"
+
+static void delay(struct kept *job)
+{
+    kept_set_state(job, KEPT_DELAYED);
+    payload_unref(job->input);
+    job->input = NULL;
+}
+
+static void wait(struct kept *job)
+{
+    kept_set_state(job, KEPT_WAITING);
+    kept_window_put(job);
+}
+
+struct keep_op *kept_back_to(struct kept *job, uint64_t due_ms, kept_finish finish)
+{
+    struct stored_run *run = &job->stored->run;
+    kept_window_leave(job);
+    run->state = due_ms ? STORED_DELAYED : STORED_WAITING;
+    run->due_ms = due_ms;
+    if (due_ms)
+        delay(job);
+    else
+        wait(job);
+    kept_due_note(job);
+    return kept_write_job(job, STORE_BACK, finish);
+}
+
+static void written(struct keep_op *op)
+{
+    bug_on(op->op.status != STORE_OK);
+    kept_tell_answers(op->job, KEPT_ANSWER_OK);
+}
+
+void kept_back(struct kept *job, bool begun)
+{
+    struct keep_counts *all = &job->keep->counts, *module = &job->module->counts;
+    bug_on(!begun && !job->stored->run.attempt);
+    if (!begun)
+        job->stored->run.attempt--;
+    all->returned++;
+    module->returned++;
+    kept_back_to(job, 0, written);
+}

@@ -1,0 +1,82 @@
+/* kept_hold: nothing of a module is handed on for a time: the master has no place for its jobs, or
+ * the module is not to be had. Afterwards one job tries. */
+#include "queue/kept/kept_internal.h"
+
+#include <string.h>
+
+enum { OVERLOAD_MIN_MS = 50, FIRST_MS = 1000, MOST_MS = 60000 };
+
+static bool is_held(const struct kept_module *module)
+{
+    return kept_now_us(module->keep) < module->hold.until_us;
+}
+
+static void hold(struct kept_module *module, uint64_t ms)
+{
+    struct kept_hold *hold = &module->hold;
+    hold->is_probing = true;
+    hold->until_us = kept_now_us(module->keep) + ms * 1000;
+    timer_set(module->keep->parts.timers, &hold->over, hold->until_us);
+}
+
+void kept_hold_overload(struct kept_module *module, uint64_t retry_after_ms)
+{
+    uint64_t ms = retry_after_ms > OVERLOAD_MIN_MS ? retry_after_ms : OVERLOAD_MIN_MS;
+    if (kept_now_us(module->keep) + ms * 1000 > module->hold.until_us)
+        hold(module, ms);
+}
+
+static void tell(const struct kept_module *module, uint64_t ms)
+{
+    log_event(LOG_WARN, "module-held", LOG_STR("module", module->name),
+              LOG_STR("reason", module->hold.reason), LOG_UINT("ms", ms));
+}
+
+/* A pause that doubles with each one in a row. */
+static uint64_t pause_ms(const struct kept_hold *hold)
+{
+    uint64_t ms = hold->times < 6 ? (uint64_t)FIRST_MS << hold->times : MOST_MS;
+    return ms < MOST_MS ? ms : MOST_MS;
+}
+
+static void hold_again(struct kept_module *module, const struct kept_end *end)
+{
+    struct kept_hold *held = &module->hold;
+    uint64_t ms = end->retry_after_ms ? end->retry_after_ms : pause_ms(held);
+    strncpy(held->reason, end->reason, sizeof held->reason - 1);
+    hold(module, ms);
+    if (!held->times++)
+        tell(module, ms);
+}
+
+bool kept_hold_unavailable(struct kept_module *module, const struct kept_end *end)
+{
+    struct kept_hold *hold = &module->hold;
+    uint64_t now_us = kept_now_us(module->keep);
+    if (!hold->since_us)
+        hold->since_us = now_us ? now_us : 1;
+    if (now_us - hold->since_us >= module->keep->settings.hold_max_ms * 1000ull)
+        return false;
+    if (!is_held(module) || !hold->reason[0])
+        hold_again(module, end);
+    return true;
+}
+
+void kept_hold_admitted(struct kept_module *module)
+{
+    module->hold.is_probing = false;
+    kept_touch_module(module);
+}
+
+void kept_hold_success(struct kept_module *module)
+{
+    struct kept_hold *hold = &module->hold;
+    kept_hold_admitted(module);
+    if (!hold->since_us)
+        return;
+    log_event(LOG_INFO, "module-back", LOG_STR("module", module->name));
+    hold->since_us = 0;
+    hold->times = 0;
+    hold->until_us = 0;
+    hold->reason[0] = '\0';
+}

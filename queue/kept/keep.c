@@ -1,0 +1,146 @@
+/* keep: see keep.h. Made, freed, and turned here. */
+#include "queue/kept/kept_internal.h"
+
+#include "common/xmalloc.h"
+
+#include <stdlib.h>
+
+/* --- timers --- */
+
+static void due_fires(void *arg)
+{
+    kept_sweep_clock(arg);
+    kept_ripe_look(arg);
+}
+
+static void sweep_fires(void *arg)
+{
+    kept_sweep_clock(arg);
+    kept_sweep_look(arg);
+}
+
+/* The master may have jobs again, or the store room. */
+static void hand_again(void *arg)
+{
+    kept_module_touch_all(arg);
+}
+
+static void init_timers(struct keep *keep)
+{
+    timer_init(&keep->due, due_fires, keep);
+    timer_init(&keep->sweep.timer, sweep_fires, keep);
+    timer_init(&keep->room.again, hand_again, keep);
+    timer_init(&keep->master.ready, hand_again, keep);
+}
+
+static void clear_timers(struct keep *keep)
+{
+    struct timers *timers = keep->parts.timers;
+    timer_clear(timers, &keep->due);
+    timer_clear(timers, &keep->sweep.timer);
+    timer_clear(timers, &keep->room.again);
+    timer_clear(timers, &keep->master.ready);
+}
+
+/* --- begin and end --- */
+
+static void init_lists(struct keep *keep)
+{
+    hash_init(&keep->jobs);
+    hash_init(&keep->modules);
+    hash_init(&keep->owners);
+    TAILQ_INIT(&keep->all_modules);
+    TAILQ_INIT(&keep->handed);
+    TAILQ_INIT(&keep->pass.jobs);
+    TAILQ_INIT(&keep->pass.modules);
+}
+
+struct keep *keep_new(const struct keep_parts *parts)
+{
+    struct keep *keep = xcalloc(1, sizeof *keep);
+    keep->parts = *parts;
+    keep->settings = *parts->settings;
+    init_lists(keep);
+    init_timers(keep);
+    keep->master.gone_us = kept_now_us(keep);
+    kept_recover_start(keep);
+    kept_era_init(keep);
+    kept_ripe_look(keep);
+    kept_sweep_note(keep, 1);
+    return keep;
+}
+
+void keep_free(struct keep *keep)
+{
+    struct kept_module *module;
+    clear_timers(keep);
+    kept_record_free_all(keep);
+    while ((module = TAILQ_FIRST(&keep->all_modules)))
+        kept_module_free(module);
+    kept_owner_free_all(keep);
+    hash_free(&keep->jobs);
+    hash_free(&keep->modules);
+    free(keep->master.boot);
+    free(keep);
+}
+
+/* --- public calls --- */
+
+void keep_configure(struct keep *keep, const struct keep_settings *settings)
+{
+    keep->settings = *settings;
+    kept_module_touch_all(keep);
+}
+
+enum kept_refusal keep_admits(struct keep *keep, const char *owner)
+{
+    return kept_submit_admits(keep, owner);
+}
+
+void keep_submit(struct keep *keep, struct stored_job *stored, struct payload *input,
+                 struct kept_follower *follower)
+{
+    kept_sweep_clock(keep);
+    kept_submit_new(keep, stored, input, follower);
+}
+
+struct kept *keep_find(struct keep *keep, uint64_t seq)
+{
+    return kept_record_find(keep, seq);
+}
+
+uint64_t keep_last_seq(const struct keep *keep)
+{
+    return keep->next_seq - 1;
+}
+
+void keep_ask(struct keep *keep, struct kept_ask *ask)
+{
+    kept_ask_start(keep, ask);
+}
+
+void keep_ask_forget(struct kept_ask *ask)
+{
+    if (ask->of)
+        TAILQ_REMOVE(ask->of, ask, link);
+    ask->of = NULL;
+}
+
+void keep_drain(struct keep *keep)
+{
+    keep->is_draining = true;
+}
+
+void keep_turn(struct keep *keep)
+{
+    kept_schedule(keep);
+    keep->parts.engine_ops->flush(keep->parts.engine);
+}
+
+void keep_set_observer(struct keep *keep,
+                       void (*call)(void *arg, struct kept *job, const struct kept_event *event),
+                       void *arg)
+{
+    keep->observer = call;
+    keep->observer_arg = arg;
+}

@@ -1,0 +1,422 @@
+/*
+ * kept_internal: the files of queue/kept share this.
+ *
+ * A function's name is kept_, the first word of its file, and a verb: kept_window_add() is in
+ * window.c. Each file calls only the files below it in this list:
+ *
+ *     keep       made, freed and turned; the public calls, the timers
+ *     master     what the connection to the master tells
+ *     follower   the public calls of followers
+ *     views      what is shown of all jobs
+ *     schedule   the pass at the end of each public call
+ *     recover    jobs of the store's HANDED state at the start
+ *     sweep      outcomes that are over
+ *     ripe       delayed jobs that are due, and jobs that have waited too long
+ *     ask        requests about one job
+ *     submit     a new job, or a join
+ *     pause      modules that are handed nothing at somebody's wish
+ *     outcome    what comes back from the master
+ *     take       the next jobs of a module, read from the store
+ *     hand       a job goes to the master
+ *     retry      a failed run is tried again
+ *     back       a job is waiting again
+ *     end        a job ends
+ *     due        when the next ones are due
+ *     late       what comes while a job is being written
+ *     hold       modules that are handed nothing for a time
+ *     room       the store's room for results
+ *     tell       followers hear of events
+ *     window     the next jobs of a module in memory
+ *     write      one operation of a job at a time
+ *     record     records in memory: found, made, counted, freed
+ *     owner      jobs of an owner
+ *     module     jobs of a module
+ *     era        the two clocks
+ *
+ * The files below schedule only change the state, and touch jobs and modules for the next pass to
+ * look at.
+ */
+#ifndef TASKMASTER_QUEUE_KEPT_KEPT_INTERNAL_H
+#define TASKMASTER_QUEUE_KEPT_KEPT_INTERNAL_H
+
+#include "common/log.h"
+#include "queue/kept/keep.h"
+
+enum {
+    KEPT_PRIORITIES = 10,
+    KEPT_BATCH = 1000,            /* jobs of one operation of the store on many */
+    KEPT_WINDOW_BYTES = 1 << 20,  /* of inputs in one window */
+    KEPT_WINDOWS_MAX = 16 * 1024, /* jobs in all windows; beyond, each is short */
+    KEPT_INPUT_SMALL = 1024,      /* bytes of an input that stays in memory with the master */
+    KEPT_MODULES_IDLE = 1000,     /* modules without jobs that are remembered */
+};
+
+enum kept_place {
+    KEPT_NOWHERE,
+    KEPT_IN_WINDOW,
+    KEPT_WITH_MASTER,
+};
+
+/* A job's place among those of its module. */
+struct kept_spot {
+    uint8_t priority;
+    uint64_t seq;
+};
+
+TAILQ_HEAD(kept_list, kept);
+
+/* The next jobs of a module: all of its waiting ones up to `reach`, and perhaps some behind. */
+struct kept_window {
+    struct kept_list lines[KEPT_PRIORITIES];
+    size_t count;
+    uint64_t bytes;          /* of their inputs */
+    bool is_whole;           /* no waiting job is missing */
+    bool is_taking;          /* more are being read */
+    bool has_missed;         /* meanwhile waiting jobs were left to the store, */
+    struct kept_spot missed; /* the first of them here */
+    struct kept_spot reach;
+};
+
+/* Why nothing of a module is handed on. */
+struct kept_hold {
+    uint64_t until_us;
+    uint64_t since_us; /* without a success; 0: it has had one */
+    uint32_t times;    /* in a row */
+    bool is_probing;   /* one job at a time, until the master takes one */
+    char reason[32];   /* "" after an overload */
+    struct timer over;
+};
+
+struct kept_module {
+    struct hash_node by_name;
+    TAILQ_ENTRY(kept_module) link, touched;
+    struct keep *keep;
+    struct keep_counts counts;
+    size_t records; /* in memory */
+    bool is_touched, is_paused;
+    uint64_t run_us;       /* of late */
+    uint64_t result_bytes; /* of late, rather too much */
+    struct kept_window window;
+    struct kept_hold hold;
+    char name[];
+};
+
+TAILQ_HEAD(kept_modules, kept_module);
+
+/* Jobs of numbers from `from_seq` on, up to the next era's, were submitted under one clock. */
+struct kept_era {
+    uint64_t from_seq;
+    int64_t offset_ms; /* from the monotonic clock to the wall clock */
+    struct kept_era_due {
+        uint64_t next_ms; /* 0: nothing is to come */
+        bool is_posted;
+    } ripe, expired;
+};
+
+enum { KEPT_ERAS = 8 };
+
+struct keep_op {
+    struct store_op op;
+    struct keep *keep;
+    struct kept *job; /* or NULL */
+    void (*finish)(struct keep_op *op);
+    void *arg;             /* of `finish` */
+    struct kept_asks asks; /* of a LOAD: the one that it is for */
+    struct stored_run run; /* before the operation */
+};
+
+struct keep {
+    struct keep_parts parts;
+    struct keep_settings settings;
+    uint64_t next_seq;
+    struct hash jobs; /* by number */
+    struct hash modules, owners;
+    struct kept_modules all_modules;
+    size_t module_count;
+    struct keep_counts counts;
+    struct kept_list handed; /* with the master */
+    size_t handed_count, busy_count, windows_count;
+    bool is_draining, is_paused;
+    bool is_recovering; /* handed jobs of the run before are being read */
+    bool has_recovered; /* there were some */
+
+    struct {
+        bool is_up;
+        bool is_drained;    /* this boot is handed nothing more */
+        char *boot;         /* of the last connection; NULL: there was none */
+        uint64_t gone_us;   /* its end */
+        uint64_t until_us;  /* nothing is handed on before */
+        struct timer ready; /* at that time */
+        uint64_t payload_max;
+        uint32_t job_max, kill_grace_ms;
+    } master;
+
+    struct kept_era eras[KEPT_ERAS];
+    size_t era_count;
+    int64_t offset_ms; /* of the clocks, when looked at last */
+    struct timer due;
+
+    struct {
+        uint64_t next_ms, stopped_until_us;
+        bool is_posted;
+        struct timer timer;
+    } sweep;
+
+    struct {
+        uint64_t coming; /* bytes of results that are on their way */
+        struct timer again;
+    } room;
+
+    struct {
+        struct kept_list jobs;
+        struct kept_modules modules;
+    } pass;
+
+    void (*observer)(void *arg, struct kept *job, const struct kept_event *event);
+    void *observer_arg;
+};
+
+static inline uint64_t kept_now_us(const struct keep *keep)
+{
+    return keep->parts.timers->now_us;
+}
+
+static inline struct kept_spot kept_spot_of(const struct kept *job)
+{
+    return (struct kept_spot){job->stored->wish.priority, job->stored->seq};
+}
+
+/* Empty and whole. Nothing has a place before its reach. */
+static inline void kept_window_init(struct kept_window *window)
+{
+    for (size_t i = 0; i < KEPT_PRIORITIES; i++)
+        TAILQ_INIT(&window->lines[i]);
+    window->is_whole = true;
+    window->reach = (struct kept_spot){.priority = KEPT_PRIORITIES};
+}
+
+/* The next pass looks at the job: it may be freed there. */
+static inline void kept_touch(struct kept *job)
+{
+    if (job->is_touched)
+        return;
+    job->is_touched = true;
+    TAILQ_INSERT_TAIL(&job->keep->pass.jobs, job, touched);
+}
+
+static inline void kept_touch_module(struct kept_module *module)
+{
+    if (module->is_touched)
+        return;
+    module->is_touched = true;
+    TAILQ_INSERT_TAIL(&module->keep->pass.modules, module, touched);
+}
+
+/* --- era.c: the two clocks --- */
+
+void kept_era_init(struct keep *keep);
+
+/* Looks at the clocks. After a jump a new era begins: true, with the jump. */
+bool kept_era_look(struct keep *keep, int64_t *jump_ms);
+
+/* The era of a number, and the time by its clock: the wall clock has reached a time of this era
+ * only when the monotonic clock has, too. */
+struct kept_era *kept_era_of(struct keep *keep, uint64_t seq);
+uint64_t kept_era_now(const struct keep *keep, const struct kept_era *era);
+uint64_t kept_era_until(const struct keep *keep, const struct kept_era *era);
+
+/* --- module.c, owner.c --- */
+
+struct kept_module *kept_module_get(struct keep *keep, const char *name);
+struct kept_module *kept_module_find(const struct keep *keep, const char *name);
+void kept_module_touch_all(struct keep *keep);
+
+/* Frees a module that is worth no memory. */
+void kept_module_reap(struct kept_module *module);
+void kept_module_free(struct kept_module *module);
+
+uint64_t kept_owner_jobs(const struct keep *keep, const char *name);
+void kept_owner_add(struct keep *keep, const char *name, int64_t jobs);
+void kept_owner_free_all(struct keep *keep);
+
+/* --- record.c: records in memory --- */
+
+/* A record of a job that is new, or was read. It owns `stored`. */
+struct kept *kept_record_new(struct keep *keep, struct stored_job *stored);
+struct kept *kept_record_read(struct keep *keep, struct stored_job *stored);
+struct kept *kept_record_find(const struct keep *keep, uint64_t seq);
+
+/* Makes payloads of bodies that were read. */
+void kept_record_take_bodies(struct kept *job, struct stored_job *from);
+
+void kept_set_state(struct kept *job, enum kept_state state);
+void kept_set_place(struct kept *job, enum kept_place place);
+
+/* The store has changed the state of a job without a record. */
+void kept_record_count(struct keep *keep, const struct stored_job *stored, enum kept_state from,
+                       enum kept_state to);
+bool kept_record_is_idle(const struct kept *job);
+void kept_record_free(struct kept *job);
+
+/* Whatever is in progress: the engine is closed. */
+void kept_record_free_all(struct keep *keep);
+
+/* --- write.c: operations of the store --- */
+
+typedef void (*kept_finish)(struct keep_op *op);
+
+struct keep_op *kept_write_new(struct keep *keep, enum store_kind kind, kept_finish finish);
+void kept_write_post(struct keep_op *op);
+
+/* Of the job. `finish` may be NULL: then nothing can fail. */
+struct keep_op *kept_write_job(struct kept *job, enum store_kind kind, kept_finish finish);
+
+/* Reads bodies of the job: `seq` is its own number, or of another job. */
+struct keep_op *kept_write_load(struct kept *job, uint64_t seq, kept_finish finish);
+
+/* --- window.c: the next jobs of a module --- */
+
+/* A waiting job stands in the window if it belongs there, and is left to the store otherwise. */
+void kept_window_put(struct kept *job);
+void kept_window_add(struct kept *job);
+void kept_window_remove(struct kept *job);
+
+/* Its place, wherever that is. */
+void kept_window_leave(struct kept *job);
+
+/* The store has a waiting job there, and memory has not. */
+void kept_window_miss(struct kept_module *module, struct kept_spot spot);
+
+/* All waiting jobs up to the spot are in memory; NULL: all. */
+void kept_window_raise(struct kept_module *module, const struct kept_spot *reach);
+
+/* The next job to be handed on; NULL: there is none, or it is not in memory. */
+struct kept *kept_window_first(const struct kept_module *module);
+
+/* --- tell.c: followers hear of events --- */
+
+void kept_tell_observer(struct kept *job, const struct kept_event *event);
+
+/* Those that want to. */
+void kept_tell(struct kept *job, enum kept_wants wants, struct kept_event *event);
+
+/* The follower leaves before it is told. */
+void kept_tell_last(struct kept_follower *follower, const struct kept_event *event);
+
+/* All, if the end is known and written. */
+void kept_tell_ended(struct kept *job);
+void kept_tell_join(struct kept *job, struct kept_follower *follower);
+void kept_tell_leave(struct kept_follower *follower);
+
+void kept_tell_answer(struct kept_ask *ask, enum kept_answer answer, struct kept *job);
+
+/* Answers all asks that waited for the operation. */
+void kept_tell_answers(struct kept *job, enum kept_answer answer);
+
+/* --- room.c, hold.c --- */
+
+/* The store has room for what is on its way, and for a result of the module. */
+bool kept_room_fits(struct kept_module *module);
+void kept_room_expect(struct kept *job);
+
+/* The result, or none, has come; `size` is its size. */
+void kept_room_came(struct kept *job, const struct payload *result);
+
+void kept_hold_overload(struct kept_module *module, uint64_t retry_after_ms);
+
+/* The module is not to be had. False: for so long that its jobs end. */
+bool kept_hold_unavailable(struct kept_module *module, const struct kept_end *end);
+void kept_hold_admitted(struct kept_module *module);
+void kept_hold_success(struct kept_module *module);
+
+/* --- late.c: what comes while a job is being written --- */
+
+struct kept_late {
+    bool has_end; /* otherwise the connection to the master has ended; */
+    bool begun;   /* the job had begun */
+    struct kept_end end;
+    char *texts;
+};
+
+void kept_late_end(struct kept *job, const struct kept_end *end);
+void kept_late_lost(struct kept *job, bool begun);
+void kept_late_free(struct kept_late *late);
+
+/* --- end.c, back.c, retry.c --- */
+
+/* The job ends. The result is taken over. Told once it is written. */
+void kept_end_done(struct kept *job, const char *fields, struct payload *result);
+void kept_end_failed(struct kept *job, const char *reason, const char *fields);
+
+/* Likewise, with a message of our own, and JSON text of `more` fields or NULL. */
+void kept_end_failed_here(struct kept *job, const char *reason, const char *message,
+                          const char *more);
+void kept_end_cancelled(struct kept *job, const char *by);
+
+/* The job is waiting again, at its place. `begun`: the attempt counts. */
+void kept_back(struct kept *job, bool begun);
+
+/* Likewise, or delayed if there is a `due_ms`. */
+struct keep_op *kept_back_to(struct kept *job, uint64_t due_ms, kept_finish finish);
+
+/* The run that has failed is tried again, if the job's wishes allow it. */
+bool kept_retry_try(struct kept *job, const struct kept_end *end);
+
+/* --- hand.c, take.c --- */
+
+bool kept_hand_is_ready(const struct keep *keep);
+bool kept_hand_may(const struct kept_module *module);
+
+/* The master may have one more job of the module. */
+bool kept_hand_has_place(struct kept_module *module);
+
+/* The job is about to be written as handed on. */
+void kept_hand_prepare(struct kept *job);
+
+/* The store knows that the job is handed on: the master gets it. */
+void kept_hand_written(struct kept *job);
+
+/* Hands on as many jobs as the master is to have. */
+void kept_hand_serve(struct kept_module *module);
+
+/* Reads the next jobs of the window. */
+void kept_take_look(struct kept_module *module);
+
+/* --- outcome.c --- */
+
+void kept_outcome_end(struct kept *job, const struct kept_end *end);
+void kept_outcome_lost(struct kept *job, bool begun);
+void kept_outcome_late(struct kept *job);
+
+/* --- submit.c, ask.c --- */
+
+enum kept_refusal kept_submit_admits(struct keep *keep, const char *owner);
+void kept_submit_new(struct keep *keep, struct stored_job *stored, struct payload *input,
+                     struct kept_follower *follower);
+void kept_submit_tell_refused(struct kept *job);
+
+void kept_ask_start(struct keep *keep, struct kept_ask *ask);
+void kept_ask_look(struct kept *job);
+
+/* --- due.c, ripe.c, sweep.c, recover.c --- */
+
+/* The job is delayed, or may wait for a limited time. */
+void kept_due_note(struct kept *job);
+void kept_due_set_timer(struct keep *keep, const struct kept_era *era, uint64_t next_ms);
+
+/* Asks the store for the jobs whose times have come. */
+void kept_ripe_look(struct keep *keep);
+
+void kept_sweep_note(struct keep *keep, uint64_t over_ms);
+void kept_sweep_look(struct keep *keep);
+
+/* Looks at the clocks, as everything does that reads or sets times of the store. */
+void kept_sweep_clock(struct keep *keep);
+
+void kept_recover_start(struct keep *keep);
+
+/* --- schedule.c --- */
+
+void kept_schedule(struct keep *keep);
+
+#endif

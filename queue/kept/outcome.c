@@ -1,0 +1,197 @@
+/*
+ * kept_outcome: what comes back from the master decides: an outcome, another try, or back to the
+ * place among the waiting ones.
+ *
+ * A job fails as poison when it has crashed its workers, or was lost with its master, too often:
+ * whatever its wishes are, it must not take down one worker after the other.
+ */
+#include "queue/kept/kept_internal.h"
+
+#include "common/xmalloc.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { RUN_DECAY = 8, CODE_MAX = 96 };
+
+/* --- back to the place --- */
+
+static void give_back(struct kept *job, bool begun)
+{
+    if (job->stored->run.is_cancelled)
+        kept_end_cancelled(job, job->stop_by);
+    else
+        kept_back(job, begun);
+}
+
+/* One more crash, or loss of the master. True: the job has ended by it. */
+static bool is_poison(struct kept *job)
+{
+    uint32_t limit = job->keep->settings.poison_limit;
+    char message[CODE_MAX];
+    if (++job->stored->run.losses < limit)
+        return false;
+    snprintf(message, sizeof message, "the job's worker or master was lost %u times while it ran",
+             job->stored->run.losses);
+    kept_end_failed_here(job, "poison", message, NULL);
+    return true;
+}
+
+void kept_outcome_lost(struct kept *job, bool begun)
+{
+    kept_set_place(job, KEPT_NOWHERE);
+    kept_room_came(job, NULL);
+    if (job->stored->run.is_cancelled)
+        kept_end_cancelled(job, job->stop_by);
+    else if (!begun || !is_poison(job))
+        kept_back(job, begun);
+}
+
+/* --- ends --- */
+
+static void learn_run_time(struct kept *job, const struct kept_end *end)
+{
+    struct kept_module *module = job->module;
+    uint64_t run_us = end->run_us;
+    if (!run_us && job->state == KEPT_RUNNING)
+        run_us = kept_now_us(job->keep) - job->started_us;
+    else if (!run_us)
+        return;
+    module->run_us = (module->run_us * (RUN_DECAY - 1) + run_us) / RUN_DECAY;
+}
+
+/* The asker's name in the place of ours. The master knows the queue alone as the asker. */
+static char *fields_with_asker(const struct kept *job, const char *fields)
+{
+    static const char ours[] = ",\"by\":\"submitter\"";
+    const char *at = strstr(fields, ours);
+    if (!at || !job->stop_by)
+        return xstrdup(fields);
+    return xasprintf("%.*s%s%s", (int)(at - fields), fields, job->stop_by, at + sizeof ours - 1);
+}
+
+static void end_as_told(struct kept *job, const struct kept_end *end)
+{
+    char *fields;
+    if (strcmp(end->reason, "cancelled") != 0) {
+        kept_end_failed(job, end->reason, end->fields);
+        return;
+    }
+    fields = fields_with_asker(job, end->fields);
+    kept_end_failed(job, end->reason, fields);
+    free(fields);
+}
+
+static void retry_or_end(struct kept *job, const struct kept_end *end)
+{
+    if (!kept_retry_try(job, end))
+        end_as_told(job, end);
+}
+
+static void on_module(struct kept *job, const struct kept_end *end)
+{
+    kept_hold_success(job->module);
+    retry_or_end(job, end);
+}
+
+static void on_error(struct kept *job, const struct kept_end *end)
+{
+    if (!end->is_crash || job->stored->run.is_cancelled || !is_poison(job))
+        retry_or_end(job, end);
+}
+
+static void on_shutdown(struct kept *job, const struct kept_end *end)
+{
+    job->keep->master.is_drained = true;
+    give_back(job, end->has_order);
+}
+
+static void on_unavailable(struct kept *job, const struct kept_end *end)
+{
+    if (kept_hold_unavailable(job->module, end))
+        give_back(job, end->has_order);
+    else
+        end_as_told(job, end);
+}
+
+static void on_failed(struct kept *job, const struct kept_end *end)
+{
+    static const struct {
+        const char *reason;
+        void (*call)(struct kept *job, const struct kept_end *end);
+    } reasons[] = {
+        {"module", on_module},
+        {"error", on_error},
+        {"shutdown", on_shutdown},
+        {"unavailable", on_unavailable},
+        {"unknown-module", on_unavailable},
+    };
+    for (size_t i = 0; i < sizeof reasons / sizeof *reasons; i++)
+        if (strcmp(end->reason, reasons[i].reason) == 0) {
+            reasons[i].call(job, end);
+            return;
+        }
+    retry_or_end(job, end);
+}
+
+/* The master has refused the submit itself: `reason` is the error's code. */
+static void on_refusal(struct kept *job, const struct kept_end *end)
+{
+    char code[CODE_MAX], *fields;
+    if (kept_retry_try(job, end))
+        return;
+    snprintf(code, sizeof code, ",\"code\":\"%s\"", end->reason);
+    fields = xasprintf("%s%s", end->fields, code);
+    kept_end_failed(job, "error", fields);
+    free(fields);
+}
+
+static void on_overload(struct kept *job, const struct kept_end *end)
+{
+    job->keep->counts.overloads++;
+    job->module->counts.overloads++;
+    kept_hold_overload(job->module, end->retry_after_ms);
+    give_back(job, false);
+}
+
+static void on_done(struct kept *job, const struct kept_end *end)
+{
+    kept_hold_success(job->module);
+    kept_end_done(job, end->fields, end->result);
+}
+
+static void decide(struct kept *job, const struct kept_end *end)
+{
+    static void (*const calls[])(struct kept * job, const struct kept_end *end) = {
+        [KEPT_END_DONE] = on_done,
+        [KEPT_END_FAILED] = on_failed,
+        [KEPT_END_OVERLOAD] = on_overload,
+        [KEPT_END_ERROR] = on_refusal,
+    };
+    kept_room_came(job, end->result);
+    learn_run_time(job, end);
+    calls[end->type](job, end);
+    if (end->type != KEPT_END_DONE)
+        payload_unref(end->result);
+}
+
+void kept_outcome_end(struct kept *job, const struct kept_end *end)
+{
+    kept_set_place(job, KEPT_NOWHERE);
+    if (job->is_writing)
+        kept_late_end(job, end);
+    else
+        decide(job, end);
+}
+
+void kept_outcome_late(struct kept *job)
+{
+    struct kept_late *late = job->late;
+    job->late = NULL;
+    if (late->has_end)
+        decide(job, &late->end);
+    else
+        kept_outcome_lost(job, late->begun);
+    kept_late_free(late);
+}

@@ -1,0 +1,47 @@
+/*
+ * kept_room: nothing is handed on while the store has no room for the results that are on their
+ * way. The size of a result is unknown before it comes: it is taken for as large as the large ones
+ * of its module of late.
+ */
+#include "queue/kept/kept_internal.h"
+
+enum {
+    RESULT_DECAY = 8, /* one in so many parts of the difference goes with each smaller result */
+    AGAIN_MS = 1000,  /* outcomes go meanwhile */
+};
+
+static bool is_anything_coming(const struct keep *keep)
+{
+    return keep->counts.handed || keep->counts.running;
+}
+
+/* A lonely job may try: otherwise a guess that was too large would hold up everything. */
+bool kept_room_fits(struct kept_module *module)
+{
+    struct keep *keep = module->keep;
+    uint64_t left = keep->parts.engine_ops->left(keep->parts.engine);
+    uint64_t most = keep->room.coming + module->result_bytes;
+    if (left && (left >= most || !is_anything_coming(keep)))
+        return true;
+    if (!timer_is_set(&keep->room.again))
+        timer_set_ms(keep->parts.timers, &keep->room.again, AGAIN_MS);
+    return false;
+}
+
+void kept_room_expect(struct kept *job)
+{
+    job->coming = job->module->result_bytes;
+    job->keep->room.coming += job->coming;
+}
+
+void kept_room_came(struct kept *job, const struct payload *result)
+{
+    struct kept_module *module = job->module;
+    uint64_t size = result ? result->size : 0;
+    job->keep->room.coming -= job->coming;
+    job->coming = 0;
+    if (size >= module->result_bytes)
+        module->result_bytes = size;
+    else
+        module->result_bytes -= (module->result_bytes - size + RESULT_DECAY - 1) / RESULT_DECAY;
+}

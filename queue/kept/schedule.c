@@ -1,0 +1,52 @@
+/* kept_schedule: the pass at the end of each turn of the loop, over touched jobs and modules alone.
+ * Untouched ones cost nothing, however many wait. */
+#include "queue/kept/kept_internal.h"
+
+static void look_at_job(struct kept *job)
+{
+    if (job->is_writing)
+        return;
+    if (job->refusal)
+        kept_submit_tell_refused(job);
+    else if (job->late)
+        kept_outcome_late(job);
+    else if (!TAILQ_EMPTY(&job->asks))
+        kept_ask_look(job);
+    if (kept_record_is_idle(job))
+        kept_record_free(job);
+}
+
+static void serve(struct kept_module *module)
+{
+    kept_hand_serve(module);
+    kept_take_look(module);
+    kept_module_reap(module);
+}
+
+static bool next_job(struct keep *keep)
+{
+    struct kept *job = TAILQ_FIRST(&keep->pass.jobs);
+    if (!job)
+        return false;
+    TAILQ_REMOVE(&keep->pass.jobs, job, touched);
+    job->is_touched = false;
+    look_at_job(job);
+    return true;
+}
+
+static bool next_module(struct keep *keep)
+{
+    struct kept_module *module = TAILQ_FIRST(&keep->pass.modules);
+    if (!module)
+        return false;
+    TAILQ_REMOVE(&keep->pass.modules, module, touched);
+    module->is_touched = false;
+    serve(module);
+    return true;
+}
+
+void kept_schedule(struct keep *keep)
+{
+    while (next_job(keep) || next_module(keep))
+        ;
+}

@@ -1,0 +1,202 @@
+/*
+ * kept_submit: a new job is stored, and its submit accepted; or it joins the job with its key.
+ *
+ * Is the window of the module empty, and has the master a place, the job is stored as handed on:
+ * one write less.
+ */
+#include "queue/kept/kept_internal.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static void put(struct kept *job);
+
+enum kept_refusal kept_submit_admits(struct keep *keep, const char *owner)
+{
+    const struct keep_counts *counts = &keep->counts;
+    uint64_t jobs = counts->waiting + counts->delayed + counts->handed + counts->running;
+    if (jobs >= keep->settings.job_max)
+        return KEPT_QUEUE_FULL;
+    if (keep->settings.owner_job_max &&
+        kept_owner_jobs(keep, owner) >= keep->settings.owner_job_max)
+        return KEPT_CLIENT_QUOTA;
+    return keep->parts.engine_ops->has_room(keep->parts.engine) ? KEPT_FINE : KEPT_STORAGE;
+}
+
+static void drop_input(struct kept *job)
+{
+    payload_unref(job->input);
+    job->input = NULL;
+}
+
+/* --- refused --- */
+
+static void tell_refused(struct kept *job, enum kept_refusal refusal, uint64_t other)
+{
+    const struct kept_event event = {
+        .type = KEPT_EVENT_REFUSED, .refusal = refusal, .other = other};
+    struct kept_follower *follower = LIST_FIRST(&job->followers);
+    job->keep->counts.refused++;
+    job->module->counts.refused++;
+    kept_set_state(job, KEPT_GONE);
+    if (follower)
+        kept_tell_last(follower, &event);
+}
+
+void kept_submit_tell_refused(struct kept *job)
+{
+    enum kept_refusal refusal = job->refusal;
+    job->refusal = KEPT_FINE;
+    tell_refused(job, refusal, 0);
+}
+
+/* --- joined --- */
+
+static void tell_accepted(struct kept *job, struct kept_follower *follower, bool joined)
+{
+    const struct kept_event event = {.type = KEPT_EVENT_ACCEPTED, .job = job, .joined = joined};
+    if (follower->is_detached)
+        kept_tell_last(follower, &event);
+    else if (follower->wants & KEPT_WANTS_ACCEPTED)
+        follower->event(follower, &event);
+}
+
+static void join(struct kept *job, struct kept *other)
+{
+    struct kept_follower *follower = LIST_FIRST(&job->followers);
+    job->keep->counts.joined++;
+    job->module->counts.joined++;
+    other->is_detached = other->is_detached || job->is_detached;
+    kept_set_state(job, KEPT_GONE);
+    if (!follower)
+        return;
+    kept_tell_leave(follower);
+    kept_tell_join(other, follower);
+    tell_accepted(other, follower, true);
+    kept_tell_ended(other);
+}
+
+/* The record of a job that was read; NULL: it is gone. */
+static struct kept *record_of(struct keep_op *op)
+{
+    struct stored_job *read = op->op.job;
+    struct kept *other = kept_record_find(op->keep, op->op.seq);
+    if (!other)
+        return read ? kept_record_read(op->keep, read) : NULL;
+    if (read)
+        kept_record_take_bodies(other, read);
+    stored_job_free(read);
+    return other->state == KEPT_GONE || other->state == KEPT_NEW ? NULL : other;
+}
+
+/* The other job may have gone in between: then this one is new after all, if anybody wants it. */
+static void other_read(struct keep_op *op)
+{
+    struct kept *job = op->job, *other = record_of(op);
+    if (other)
+        join(job, other);
+    else if (!LIST_EMPTY(&job->followers) || job->is_detached)
+        put(job);
+    else
+        kept_set_state(job, KEPT_GONE);
+}
+
+/* --- stored --- */
+
+static void accepted(struct kept *job)
+{
+    struct kept_follower *follower = LIST_FIRST(&job->followers);
+    job->keep->counts.submitted++;
+    job->module->counts.submitted++;
+    kept_tell_observer(job, &(struct kept_event){.type = KEPT_EVENT_ACCEPTED, .job = job});
+    if (follower)
+        tell_accepted(job, follower, false);
+    kept_due_note(job);
+    if (job->state == KEPT_HANDED)
+        kept_hand_written(job);
+    else if (job->place == KEPT_NOWHERE)
+        drop_input(job);
+}
+
+static void not_stored(struct kept *job)
+{
+    kept_window_leave(job);
+    if (job->state == KEPT_HANDED)
+        kept_room_came(job, NULL);
+    job->stored->run.attempt = 0;
+    kept_set_state(job, KEPT_NEW);
+}
+
+static void written(struct keep_op *op)
+{
+    struct kept *job = op->job;
+    if (op->op.status == STORE_OK) {
+        accepted(job);
+        return;
+    }
+    not_stored(job);
+    if (op->op.status == STORE_JOINED)
+        kept_write_load(job, op->op.other, other_read);
+    else
+        tell_refused(job, op->op.status == STORE_CONFLICT ? KEPT_KEY_CONFLICT : KEPT_STORAGE,
+                     op->op.other);
+}
+
+static bool may_go_at_once(const struct kept *job)
+{
+    const struct kept_window *window = &job->module->window;
+    return window->is_whole && !window->count && kept_hand_has_place(job->module) &&
+           job->stored->input.size <= job->keep->master.payload_max;
+}
+
+static void wait(struct kept *job)
+{
+    job->stored->run.state = STORED_WAITING;
+    kept_set_state(job, KEPT_WAITING);
+    kept_window_put(job);
+}
+
+static void delay(struct kept *job)
+{
+    job->stored->run.state = STORED_DELAYED;
+    kept_set_state(job, KEPT_DELAYED);
+}
+
+static void put(struct kept *job)
+{
+    if (job->stored->run.due_ms)
+        delay(job);
+    else if (may_go_at_once(job))
+        kept_hand_prepare(job);
+    else
+        wait(job);
+    kept_write_job(job, STORE_PUT, written);
+}
+
+/* From when the job is due. */
+static void set_times(struct keep *keep, struct stored_job *stored)
+{
+    uint64_t now_ms = keep->parts.wall_ms();
+    if (stored->run.due_ms <= now_ms)
+        stored->run.due_ms = 0;
+    if (stored->wish.max_wait_ms)
+        stored->run.expires_ms =
+            (stored->run.due_ms ? stored->run.due_ms : now_ms) + stored->wish.max_wait_ms;
+}
+
+void kept_submit_new(struct keep *keep, struct stored_job *stored, struct payload *input,
+                     struct kept_follower *follower)
+{
+    struct kept *job;
+    stored->seq = keep->next_seq++;
+    stored->input.payload = input;
+    stored->input.size = input ? input->size : 0;
+    set_times(keep, stored);
+    job = kept_record_new(keep, stored);
+    job->input = input;
+    kept_tell_join(job, follower);
+    kept_touch(job);
+    job->refusal = (uint8_t)kept_submit_admits(keep, stored->wish.owner);
+    if (job->refusal == KEPT_FINE)
+        put(job);
+}

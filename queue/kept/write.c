@@ -1,0 +1,65 @@
+/* kept_write: operations of the store; of one job, one at a time. */
+#include "queue/kept/kept_internal.h"
+
+#include "base/spare.h"
+
+#include <string.h>
+
+static struct spare spare;
+
+static void on_done(struct store_op *store_op)
+{
+    struct keep_op *op = (struct keep_op *)store_op;
+    struct keep *keep = op->keep;
+    keep->busy_count--;
+    if (op->job) {
+        op->job->is_writing = false;
+        kept_touch(op->job);
+    }
+    if (op->finish)
+        op->finish(op);
+    spare_give(&spare, op);
+}
+
+struct keep_op *kept_write_new(struct keep *keep, enum store_kind kind, kept_finish finish)
+{
+    struct keep_op *op = spare_take(&spare, sizeof *op);
+    memset(op, 0, sizeof *op);
+    STAILQ_INIT(&op->op.rows);
+    TAILQ_INIT(&op->asks);
+    op->op.kind = kind;
+    op->op.done = on_done;
+    op->keep = keep;
+    op->finish = finish;
+    return op;
+}
+
+void kept_write_post(struct keep_op *op)
+{
+    struct keep *keep = op->keep;
+    keep->busy_count++;
+    keep->parts.engine_ops->post(keep->parts.engine, &op->op);
+}
+
+struct keep_op *kept_write_job(struct kept *job, enum store_kind kind, kept_finish finish)
+{
+    struct keep_op *op = kept_write_new(job->keep, kind, finish);
+    bug_on(job->is_writing);
+    job->is_writing = true;
+    op->job = job;
+    op->op.job = job->stored;
+    kept_write_post(op);
+    return op;
+}
+
+struct keep_op *kept_write_load(struct kept *job, uint64_t seq, kept_finish finish)
+{
+    struct keep_op *op = kept_write_new(job->keep, STORE_LOAD, finish);
+    bug_on(job->is_writing);
+    job->is_writing = true;
+    op->job = job;
+    op->op.seq = seq;
+    op->op.with_input = op->op.with_result = true;
+    kept_write_post(op);
+    return op;
+}
