@@ -19,9 +19,8 @@ void clients_init(struct clients *clients)
     hash_init(&clients->jobs_by_id);
     client_detached_init(clients);
     client_services_init(&clients->services, client_service_jobs_prepare);
-    client_watches_init(&clients->watches, clients);
+    client_watches_init(clients);
     client_selections_init(&clients->selections, on_selection, clients);
-    client_monitors_init(clients);
     client_monitor_news_init(clients);
     client_log_init(&clients->log, clients->peers.loop->timers);
 }
@@ -32,7 +31,6 @@ void clients_free(struct clients *clients)
     client_log_free(&clients->log);
     client_detached_free(clients);
     client_services_free(&clients->services);
-    client_monitors_free(&clients->monitors);
     hash_free(&clients->jobs_by_id);
     peers_free(&clients->peers);
 }

@@ -8,7 +8,7 @@
 #include "base/hash.h"
 #include "clients/detached.h"
 #include "clients/log.h"
-#include "clients/monitors.h"
+#include "clients/monitor_news.h"
 #include "clients/selections.h"
 #include "clients/services.h"
 #include "clients/settings.h"
@@ -31,7 +31,7 @@ struct clients {
     const struct client_settings *settings; /* in force; a reload swaps them between turns */
     struct hash jobs_by_id;                 /* unfinished jobs of all sessions, by session and id */
     struct client_detached detached;
-    struct client_monitors monitors;
+    struct client_monitor_news monitor_news;
     struct client_services services;
     struct client_watches watches;
     struct client_log log;

@@ -8,7 +8,6 @@
  *     ops/                    the operations
  *     owner.c                 whose job it is
  *     monitor_news.c          events of monitors
- *     monitors.c              the monitors
  *     detached.c              jobs that are nobody's
  *     service_jobs.c          jobs for a name
  *     services.c, watch.c     names of connections, and those that look on

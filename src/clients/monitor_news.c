@@ -14,53 +14,17 @@
 
 #include <string.h>
 
-typedef void (*write_fields)(struct event_writer *event, const void *news);
-
-/* --- telling --- */
-
-/* A reload may have taken the right away. */
-static bool is_permitted(const struct client_monitor *monitor)
+static struct clients *clients_of_reader(struct news_reader *reader)
 {
-    return monitor->own || peer_grant(&monitor->session->peer)->rights & RIGHT_OBSERVE;
+    return ((struct client_monitor_news *)((char *)reader -
+                                           offsetof(struct client_monitor_news, reader)))
+        ->clients;
 }
 
-static void tell(const struct client_monitor *monitor, const char *name, write_fields write,
-                 const void *news)
+static struct peers_target *target_of(const struct clients *clients, enum client_monitored kind,
+                                      uint64_t number, const char *name)
 {
-    struct client_session *session = monitor->session;
-    struct event_writer event;
-    if (!conn_is_open(&session->peer.conn) || !is_permitted(monitor))
-        return;
-    event_begin(&event, &session->peer.conn, name);
-    event_json(&event, "ref", monitor->ref, monitor->ref_len);
-    write(&event, news);
-    event_end(&event);
-    client_session_note_unread(session);
-}
-
-/* `target`: or NULL. */
-static void tell_all(const struct client_target *target, const char *name, write_fields write,
-                     const void *news)
-{
-    const struct client_monitor *monitor = target ? LIST_FIRST(&target->monitors) : NULL;
-    for (; monitor; monitor = LIST_NEXT(monitor, of_target))
-        tell(monitor, name, write, news);
-}
-
-/* The target goes with its last monitor. */
-static void tell_down(struct client_target *target, write_fields write, const void *news)
-{
-    struct client_monitor *monitor = target ? LIST_FIRST(&target->monitors) : NULL, *next;
-    for (; monitor; monitor = next) {
-        next = LIST_NEXT(monitor, of_target);
-        tell(monitor, "down", write, news);
-        client_monitors_remove(monitor);
-    }
-}
-
-static struct client_monitors *monitors_of(struct news_reader *reader)
-{
-    return (struct client_monitors *)((char *)reader - offsetof(struct client_monitors, reader));
+    return peers_monitors_of(&clients->peers.monitors, kind, number, name);
 }
 
 /* --- jobs --- */
@@ -91,9 +55,9 @@ static void write_job_down(struct event_writer *event, const void *arg)
 
 static void on_end(struct news_reader *reader, const struct job *job, const struct job_end *end)
 {
-    struct client_monitors *monitors = monitors_of(reader);
-    const struct job_news news = {monitors->clients->peers.boot, job, end};
-    tell_down(client_monitors_of(monitors, MONITORED_JOB, job->seq, NULL), write_job_down, &news);
+    const struct clients *clients = clients_of_reader(reader);
+    const struct job_news news = {clients->peers.boot, job, end};
+    peers_target_down(target_of(clients, MONITORED_JOB, job->seq, NULL), write_job_down, &news);
 }
 
 /* --- workers --- */
@@ -125,15 +89,15 @@ static void write_worker(struct event_writer *event, const void *arg)
 static void on_worker(struct news_reader *reader, const struct worker *worker,
                       enum worker_news what)
 {
-    const struct client_monitors *monitors = monitors_of(reader);
+    const struct clients *clients = clients_of_reader(reader);
     const struct worker_fields fields = {worker, what};
-    tell_all(client_monitors_of(monitors, MONITORED_POOL, 0, dispatcher_of(worker)->name), "worker",
-             write_worker, &fields);
-    tell_all(client_monitors_of(monitors, MONITORED_WORKERS, 0, NULL), "worker", write_worker,
-             &fields);
+    peers_target_tell(target_of(clients, MONITORED_POOL, 0, dispatcher_of(worker)->name), "worker",
+                      write_worker, &fields);
+    peers_target_tell(target_of(clients, MONITORED_WORKERS, 0, NULL), "worker", write_worker,
+                      &fields);
     if (what == WORKER_HAS_ENDED)
-        tell_down(client_monitors_of(monitors, MONITORED_WORKER, worker->id, NULL),
-                  write_worker_down, worker);
+        peers_target_down(target_of(clients, MONITORED_WORKER, worker->id, NULL), write_worker_down,
+                          worker);
 }
 
 /* Workers about to end live until their processes are reaped. */
@@ -144,14 +108,14 @@ static enum worker_news news_of(const struct worker *worker)
     return worker->state == WORKER_STARTING ? WORKER_IS_STARTING : WORKER_IS_READY;
 }
 
-void client_monitor_news_workers(const struct client_monitor *monitor, const struct dispatcher *d)
+void client_monitor_news_workers(const struct peers_monitor *monitor, const struct dispatcher *d)
 {
     for (int state = 0; state < WORKER_STATES; state++) {
         const struct worker *worker;
         TAILQ_FOREACH (worker, &d->pool.lists[state], link)
             if (worker->pid)
-                tell(monitor, "worker", write_worker,
-                     &(struct worker_fields){worker, news_of(worker)});
+                peers_monitor_tell(monitor, "worker", write_worker,
+                                   &(struct worker_fields){worker, news_of(worker)});
     }
 }
 
@@ -172,9 +136,8 @@ static void write_client_down(struct event_writer *event, const void *arg)
 void client_monitor_news_client_ended(const struct client_session *session, const char *reason)
 {
     const struct client_news news = {session->peer.number, reason};
-    tell_down(
-        client_monitors_of(&clients_of(session)->monitors, MONITORED_CLIENT, news.number, NULL),
-        write_client_down, &news);
+    peers_target_down(target_of(clients_of(session), MONITORED_CLIENT, news.number, NULL),
+                      write_client_down, &news);
 }
 
 /* --- services --- */
@@ -200,27 +163,44 @@ static void write_service(struct event_writer *event, const void *arg)
 static void on_service(const struct client_service *service, const struct client_session *owner,
                        enum client_service_change change)
 {
-    const struct client_monitors *monitors = &service->clients->monitors;
+    const struct clients *clients = service->clients;
     const struct service_news news = {service->name, service->owner,
                                       client_service_change_name(change)};
     (void)owner;
-    tell_all(client_monitors_of(monitors, MONITORED_SERVICE, 0, service->name), "service",
-             write_service, &news);
+    peers_target_tell(target_of(clients, MONITORED_SERVICE, 0, service->name), "service",
+                      write_service, &news);
 }
 
-void client_monitor_news_service(const struct client_monitor *monitor)
+void client_monitor_news_service(const struct peers_monitor *monitor)
 {
     const char *name = monitor->target->name;
-    const struct client_service *service = client_services_find(clients_of(monitor->session), name);
-    tell(monitor, "service", write_service,
-         &(struct service_news){name, service ? service->owner : NULL, NULL});
+    const struct client_service *service =
+        client_services_find((struct clients *)monitor->peer->peers, name);
+    peers_monitor_tell(monitor, "service", write_service,
+                       &(struct service_news){name, service ? service->owner : NULL, NULL});
 }
 
 /* --- the beginning --- */
 
+/* Asks for the news of which there are monitors. */
+static void want(struct peers_monitors *monitors)
+{
+    struct clients *clients =
+        (struct clients *)((char *)monitors - offsetof(struct clients, peers.monitors));
+    struct news_reader *reader = &clients->monitor_news.reader;
+    const size_t *counts = monitors->counts;
+    bool workers = counts[MONITORED_WORKER] || counts[MONITORED_POOL] || counts[MONITORED_WORKERS];
+    unsigned kinds = (counts[MONITORED_JOB] ? NEWS_MARKED : 0u) | (workers ? NEWS_WORKERS : 0u);
+    if (kinds != reader->wants)
+        news_want(&clients->pools->shared.news, reader, kinds);
+}
+
 void client_monitor_news_init(struct clients *clients)
 {
-    clients->monitors.reader.on_end = on_end;
-    clients->monitors.reader.on_worker = on_worker;
+    clients->monitor_news = (struct client_monitor_news){
+        .clients = clients,
+        .reader = {.on_end = on_end, .on_worker = on_worker},
+    };
+    clients->peers.monitors.changed = want;
     clients->services.changed = on_service;
 }

@@ -61,6 +61,11 @@ static void taken(struct peer *peer)
     client_session_note_unread(session);
 }
 
+static void told(struct peer *peer)
+{
+    client_session_note_unread(client_session_of(peer));
+}
+
 static bool arriving(const struct peer *peer, struct refusal *refusal, const char *code,
                      const char *message)
 {
@@ -110,7 +115,6 @@ static void forget_message(struct client_session *session)
 static void input_over(struct peer *peer)
 {
     client_services_release(client_session_of(peer));
-    client_watch_end(client_session_of(peer));
 }
 
 /* Tied jobs are cancelled. */
@@ -120,11 +124,6 @@ static bool end(struct peer *peer)
     forget_message(session);
     session->source.leave = peer->end == PEER_END_BYE;
     return pools_source_ended(clients_of(session)->pools, &session->source);
-}
-
-static void output_over(struct peer *peer)
-{
-    client_monitors_release(client_session_of(peer));
 }
 
 static void closed(struct peer *peer)
@@ -151,7 +150,7 @@ static void describe(const struct peer *peer, struct json_writer *json)
 {
     const struct client_session *session = (const struct client_session *)peer;
     json_writer_uint(json, "services", session->service_count);
-    json_writer_uint(json, "monitors", session->monitor_count);
+    json_writer_uint(json, "monitors", peer->monitor_count);
 }
 
 const struct peers_ops client_session_ops = {
@@ -162,11 +161,11 @@ const struct peers_ops client_session_ops = {
     .granted = granted,
     .review = review,
     .taken = taken,
+    .told = told,
     .arriving = arriving,
     .input_over = input_over,
     .end = end,
     .is_busy = is_busy,
-    .output_over = output_over,
     .closed = closed,
     .release = release,
     .jobs = jobs,

@@ -24,11 +24,8 @@ struct client_session {
     char arriving_module[MODULE_NAME_MAX + 1]; /* of the submit */
     struct job *arriving;                      /* a submit; its payload is on its way */
     char *arriving_service;                    /* of the submit; NULL: none */
-    struct client_watch *watch;                /* NULL: none (watch.h) */
     LIST_HEAD(, client_service) services;      /* its names (services.h) */
-    LIST_HEAD(, client_monitor) monitors;      /* monitors.h */
     uint32_t service_count;
-    uint32_t monitor_count;
     struct job_origin *origin; /* of its jobs; NULL unless the token has a name */
 };
 

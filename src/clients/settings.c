@@ -14,10 +14,6 @@ static const struct option listen_rows[] = {
 };
 
 static const struct option rows[] = {
-    {.key = "monitor-max", .kind = OPTION_UINT32, .offset = AT(monitor_max), .reload = true,
-     .min = 0, .max = 1000000, .default_text = "100000",
-     .help = "most monitors of all clients together; one client has at most 10000 of them; 180 to "
-             "600 bytes each, by the length of their names, so 60 MiB in all at most"},
     {.key = "part-stall-ms", .kind = OPTION_UINT32, .offset = AT(part_stall_ms),
      .reload = true, .min = 1, .max = OPTION_DAY_MS, .default_text = "30000", .unit = "ms",
      .help = "how long a client may take nothing of a waiting part before the job is cancelled: "

@@ -11,7 +11,6 @@
 
 struct client_settings {
     struct peers_settings peers;
-    uint32_t monitor_max; /* of all clients together */
     uint32_t part_stall_ms;
     char *dead_letters; /* a service, or DEAD_LETTERS_DROP */
 };

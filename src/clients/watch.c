@@ -2,24 +2,9 @@
 #include "clients/watch.h"
 #include "clients/clients_internal.h"
 
-#include "common/limits.h"
-#include "common/xmalloc.h"
 #include "protocol/event_writer.h"
 
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <time.h>
-
-enum { SECOND_US = 1000000 };
-
-struct client_watch {
-    LIST_ENTRY(client_watch) link;
-    struct client_session *session;
-    unsigned what;
-    uint64_t dropped; /* since the last event told */
-    char module[MODULE_NAME_MAX + 1], pool[POOL_NAME_MAX + 1];
-};
 
 /* Something that has happened. Fields without a value are left out. */
 struct sight {
@@ -48,19 +33,11 @@ static const char *name_of(enum client_watch_what what)
     }
 }
 
-/* The time of day, in milliseconds. */
-static uint64_t now_ms(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_REALTIME, &now);
-    return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
-}
-
-static void write_names(struct event_writer *event, const struct client_watch *watch,
+static void write_names(struct event_writer *event, const struct peers_watch *watch,
                         const struct sight *sight)
 {
     if (sight->job)
-        event_job(event, clients_of(watch->session)->peers.boot, sight->job->seq);
+        event_job(event, watch->peer->peers->boot, sight->job->seq);
     if (sight->module)
         event_word(event, "module", sight->module);
     if (sight->pool)
@@ -71,13 +48,10 @@ static void write_names(struct event_writer *event, const struct client_watch *w
         event_uint(event, "client", sight->client);
 }
 
-static void write_sight(const struct client_watch *watch, const struct sight *sight)
+static void write_sight(struct peers_watch *watch, const struct sight *sight)
 {
     struct event_writer event;
-    event_begin(&event, &watch->session->peer.conn, "watch");
-    event_word(&event, "what", name_of(sight->what));
-    event_uint(&event, "at_ms", now_ms());
-    event_word(&event, "state", sight->state);
+    peers_watch_event_begin(&event, watch, name_of(sight->what), sight->state);
     write_names(&event, watch, sight);
     if (sight->reason)
         event_word(&event, "reason", sight->reason);
@@ -85,9 +59,7 @@ static void write_sight(const struct client_watch *watch, const struct sight *si
         event_uint(&event, "wait_us", *sight->wait_us);
     if (sight->run_us)
         event_uint(&event, "run_us", *sight->run_us);
-    if (watch->dropped)
-        event_uint(&event, "dropped", watch->dropped);
-    event_end(&event);
+    peers_watch_event_end(&event, watch);
 }
 
 /* --- who is told --- */
@@ -98,65 +70,31 @@ static bool is_named(const char *wanted, const char *name)
     return !*wanted || (name && strcmp(wanted, name) == 0);
 }
 
-static bool is_wanted(const struct client_watch *watch, enum client_watch_what what,
+static bool is_wanted(const struct peers_watch *base, enum client_watch_what what,
                       const char *module, const char *pool)
 {
-    return watch->what & what && is_named(watch->pool, pool) && is_named(watch->module, module);
-}
-
-static bool is_slow(const struct client_watch *watch)
-{
-    return watch->session->peer.conn.output_len > WATCH_OUTPUT_MAX;
-}
-
-/* A reload may have taken the right away. */
-static bool is_permitted(const struct client_watch *watch)
-{
-    return peer_grant(&watch->session->peer)->rights & RIGHT_OBSERVE;
-}
-
-/* Whether this second has room for one more event. */
-static bool has_room(struct client_watches *watches)
-{
-    uint64_t now_us = watches->clients->peers.loop->timers->now_us;
-    if (now_us - watches->second_us >= SECOND_US) {
-        watches->second_us = now_us;
-        watches->told = 0;
-    }
-    return watches->told < WATCH_RATE;
-}
-
-static void tell(struct client_watches *watches, struct client_watch *watch,
-                 const struct sight *sight)
-{
-    if (!has_room(watches) || is_slow(watch)) {
-        watch->dropped++;
-        return;
-    }
-    if (!is_permitted(watch))
-        return;
-    watches->told++;
-    write_sight(watch, sight);
-    watch->dropped = 0;
+    const struct client_watch *watch = (const struct client_watch *)base;
+    return base->what & what && is_named(watch->pool, pool) && is_named(watch->module, module);
 }
 
 static void tell_all(struct client_watches *watches, const struct sight *sight)
 {
-    struct client_watch *watch;
-    LIST_FOREACH (watch, &watches->list, link)
-        if (is_wanted(watch, sight->what, sight->module, sight->pool))
-            tell(watches, watch, sight);
+    struct peers_watch *watch;
+    LIST_FOREACH (watch, &watches->clients->peers.watches.list, link)
+        if (is_wanted(watch, sight->what, sight->module, sight->pool) &&
+            peers_watch_may_tell(watch))
+            write_sight(watch, sight);
 }
 
 /* The short way on a busy server, with hundreds of thousands of sights a second: this second has no
  * room for one about the job. False if it has. */
 static bool drop_of_job(struct client_watches *watches, const struct job *job)
 {
-    struct client_watch *watch;
+    struct peers_watch *watch;
     const char *module = job->asked.module ? job->asked.module->name : NULL;
-    if (has_room(watches))
+    if (peers_watches_have_room(&watches->clients->peers))
         return false;
-    LIST_FOREACH (watch, &watches->list, link)
+    LIST_FOREACH (watch, &watches->clients->peers.watches.list, link)
         watch->dropped += is_wanted(watch, WATCH_JOBS, module, job->run.pool->name);
     return true;
 }
@@ -249,61 +187,32 @@ void client_watch_tell(const struct client_session *session, const char *state, 
     struct client_watches *watches = &clients_of(session)->watches;
     const struct sight sight = {
         .what = WATCH_CLIENTS, .state = state, .reason = reason, .client = session->peer.number};
-    if (watches->wanted & WATCH_CLIENTS)
+    if (session->peer.peers->watches.wanted & WATCH_CLIENTS)
         tell_all(watches, &sight);
 }
 
 /* --- life --- */
 
-void client_watches_init(struct client_watches *watches, struct clients *clients)
-{
-    *watches = (struct client_watches){
-        .clients = clients,
-        .reader = {.on_job = on_job, .on_end = on_end, .on_worker = on_worker, .on_pool = on_pool},
-    };
-    LIST_INIT(&watches->list);
-}
-
 /* Asks for the news that somebody watches. */
-static void want(struct client_watches *watches)
+static void want(struct peers_watches *of_peers)
 {
-    const struct client_watch *watch;
-    unsigned kinds = 0;
-    watches->wanted = 0;
-    LIST_FOREACH (watch, &watches->list, link)
-        watches->wanted |= watch->what;
-    if (watches->wanted & WATCH_JOBS)
+    struct client_watches *watches =
+        &((struct clients *)((char *)of_peers - offsetof(struct clients, peers.watches)))->watches;
+    unsigned wanted = of_peers->wanted, kinds = 0;
+    if (wanted & WATCH_JOBS)
         kinds |= NEWS_JOBS | NEWS_ENDS;
-    if (watches->wanted & WATCH_WORKERS)
+    if (wanted & WATCH_WORKERS)
         kinds |= NEWS_WORKERS | NEWS_TURNS;
-    if (watches->wanted & WATCH_POOLS)
+    if (wanted & WATCH_POOLS)
         kinds |= NEWS_POOLS;
     news_want(&watches->clients->pools->shared.news, &watches->reader, kinds);
 }
 
-void client_watch_begin(struct client_session *session, const struct client_watch_wish *wish)
+void client_watches_init(struct clients *clients)
 {
-    struct client_watches *watches = &clients_of(session)->watches;
-    client_watch_end(session);
-    struct client_watch *watch = session->watch = xcalloc(1, sizeof *watch);
-    watch->session = session;
-    watch->what = wish->what;
-    snprintf(watch->module, sizeof watch->module, "%s", wish->module);
-    snprintf(watch->pool, sizeof watch->pool, "%s", wish->pool);
-    LIST_INSERT_HEAD(&watches->list, watch, link);
-    watches->count++;
-    want(watches);
-}
-
-bool client_watch_end(struct client_session *session)
-{
-    struct client_watch *watch = session->watch;
-    if (!watch)
-        return false;
-    LIST_REMOVE(watch, link);
-    clients_of(session)->watches.count--;
-    session->watch = NULL;
-    free(watch);
-    want(&clients_of(session)->watches);
-    return true;
+    clients->peers.watches.changed = want;
+    clients->watches = (struct client_watches){
+        .clients = clients,
+        .reader = {.on_job = on_job, .on_end = on_end, .on_worker = on_worker, .on_pool = on_pool},
+    };
 }

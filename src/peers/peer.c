@@ -55,13 +55,14 @@ static void enter(struct peer *peer, enum peer_state state)
 static void leave(struct peer *peer, enum peer_state from)
 {
     const struct peers_ops *ops = peer->peers->ops;
-    if (from < PEER_LINGER && peer->state >= PEER_LINGER && ops->output_over)
-        ops->output_over(peer);
+    if (from < PEER_LINGER && peer->state >= PEER_LINGER)
+        peers_monitors_release(peer);
     if (!peer_state_is_read(from) || peer_is_read(peer))
         return;
     peer->peers->reading--;
     if (ops->input_over)
         ops->input_over(peer);
+    peers_watch_end(peer);
 }
 
 void peer_set_state(struct peer *peer, enum peer_state state)
@@ -237,6 +238,7 @@ struct peer *peer_new(struct peers *peers, const char *address)
     peer->peers = peers;
     peer->number = ++peers->last_number;
     peer->name = (char *)peer + size;
+    LIST_INIT(&peer->monitors);
     timer_init(&peer->timer, on_timer, peer);
     snprintf(peer->name, room, "%" PRIu64 "@%s", peer->number, address);
     if (peers->ops->init)

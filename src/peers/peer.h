@@ -73,6 +73,9 @@ struct peer {
             uint64_t grant_changes;
         };
     };
+    struct peers_watch *watch;          /* NULL: none (watches.h) */
+    struct peers_monitor_list monitors; /* monitors.h */
+    uint32_t monitor_count;
     char *client;       /* the client's name, from its hello; NULL: it has none */
     char *module;       /* the default of its submits; NULL until one is set */
     char *name;         /* for the log: "NUMBER@ADDRESS"; stands behind the daemon's session */

@@ -138,6 +138,8 @@ void peers_init(struct peers *peers)
     peers_admit_init(&peers->admit, on_sweep, peers);
     peers_tokens_init(&peers->tokens, on_revoke, peers);
     peers_places_init(&peers->places);
+    peers_monitors_init(&peers->monitors);
+    LIST_INIT(&peers->watches.list);
     peers_log_init(&peers->log, timers);
 }
 
@@ -146,6 +148,7 @@ void peers_free(struct peers *peers)
     struct timers *timers = peers->loop->timers;
     bug_on(!TAILQ_EMPTY(&peers->list));
     peers_places_free(&peers->places);
+    peers_monitors_free(&peers->monitors);
     peers_log_free(&peers->log);
     peers_tokens_free(&peers->tokens, timers);
     peers_draining_free(&peers->tells, timers);

@@ -14,9 +14,11 @@
 #include "peers/control.h"
 #include "peers/draining.h"
 #include "peers/log.h"
+#include "peers/monitors.h"
 #include "peers/places.h"
 #include "peers/settings.h"
 #include "peers/tokens.h"
+#include "peers/watches.h"
 #include "protocol/operation.h"
 
 #include <stdbool.h>
@@ -53,8 +55,9 @@ struct peers_ops {
     /* Whether the next request has to wait, until conn_release_input(). */
     bool (*holds)(const struct peer *peer);
 
-    /* The client has taken some of its output. */
+    /* The client has taken some of its output; an event of a monitor was added to it. */
     void (*taken)(struct peer *peer);
+    void (*told)(struct peer *peer);
 
     /* A request whose payload is on its way, past its `check`: fills the refusal in, with code and
      * message. False: there is none. */
@@ -69,8 +72,6 @@ struct peers_ops {
     bool (*end)(struct peer *peer);
     /* Events or answers are still to come for the peer. */
     bool (*is_busy)(const struct peer *peer);
-    /* Nothing is written from now on. */
-    void (*output_over)(struct peer *peer);
     /* The connection is closed. */
     void (*closed)(struct peer *peer);
     /* The session is to be freed: frees its members. False: something still refers to the session,
@@ -112,6 +113,8 @@ struct peers {
     struct peers_draining tells;
     struct peers_log log;
     struct peers_places places; /* in lists */
+    struct peers_monitors monitors;
+    struct peers_watches watches;
 };
 
 /* `ops`, `loop` and so on are filled in, and all else is zero. */

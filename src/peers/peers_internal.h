@@ -10,6 +10,7 @@
  *     admit.c, tokens.c       the next peer to end
  *     draining.c              the next peer to tell of a drain
  *     log.c                   lines of the log
+ *     monitors.c, watches.c   clients that look on
  *     grant.c                 what a peer's token grants
  *     places.c                where lists go on
  *     awaited.c               answers later than their requests

@@ -16,6 +16,10 @@ static const struct option rows[] = {
      .help = "most clients connected at a time, counted from the answer to their hello; 100 "
              "unauthenticated connections come on top; less than 2 KiB each while idle, so 20 "
              "MiB in all"},
+    {.key = "monitor-max", .kind = OPTION_UINT32, .offset = AT(monitor_max), .reload = true,
+     .min = 0, .max = 1000000, .default_text = "100000",
+     .help = "most monitors of all clients together; one client has at most 10000 of them; 180 to "
+             "600 bytes each, by the length of their names, so 60 MiB in all at most"},
     {.key = "hello-timeout-ms", .kind = OPTION_UINT32, .offset = AT(hello_timeout_ms),
      .reload = true, .min = 1, .max = OPTION_DAY_MS, .default_text = "10000", .unit = "ms",
      .help = "how long a client may take for its hello; enough for one lost packet's "

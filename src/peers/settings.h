@@ -14,6 +14,7 @@ struct peers_settings {
     struct option_list listen; /* HOST:PORT, [IPV6]:PORT or unix:PATH */
     uint32_t socket_mode;      /* of unix sockets */
     uint32_t client_max;
+    uint32_t monitor_max; /* of all clients together */
 
     uint32_t hello_timeout_ms;
     uint32_t header_timeout_ms;

@@ -1,7 +1,6 @@
 /*
  * ops: the operations of clients, one file each; cancel.c has kill as well, stats.c workers,
- * pause.c resume, register.c unregister, watch.c unwatch, monitor.c demonitor. Those that every
- * daemon has are in peers/ops/.
+ * pause.c resume, register.c unregister. Those that every daemon has are in peers/ops/.
  *
  * To add an operation, write a file here with its `struct operation`, and add a line to the list
  * below. To add a field, add a row in the operation's file and a member to client_request.
@@ -35,12 +34,10 @@ struct client_request {
     uint32_t worker;                     /* its id */
     struct pool_size size;               /* of resize */
     uint32_t waiting;                    /* enum control_waiting */
-    uint32_t what;                       /* bits of the words of watch's field */
     REQUEST_TEXT(SERVICE_NAME_MAX) name; /* of a service */
     REQUEST_TEXT(SERVICE_NAME_MAX) service;
-    uint32_t state;                /* of jobs: a word, from 1; 0: any */
-    uint32_t client;               /* its number; 0: any */
-    REQUEST_TEXT(ID_TEXT_MAX) ref; /* of a monitor, like an id */
+    uint32_t state;  /* of jobs: a word, from 1; 0: any */
+    uint32_t client; /* its number; 0: any */
     bool all_workers;
 };
 
@@ -75,12 +72,12 @@ struct client_request {
     OP(client, drain)      \
     OP(peer, log_level)    \
     OP(client, watch)      \
-    OP(client, unwatch)    \
+    OP(peer, unwatch)      \
     OP(client, register)   \
     OP(client, unregister) \
     OP(client, services)   \
     OP(client, monitor)    \
-    OP(client, demonitor)
+    OP(peer, demonitor)
 
 #define CLIENT_OP_DECLARE(folder, name) extern const struct operation folder##_op_##name;
 CLIENT_OPS(CLIENT_OP_DECLARE)

@@ -21,7 +21,9 @@ struct peer_request {
     REQUEST_TEXT(MODULE_NAME_MAX) module;
     uint32_t limit; /* items in a list; 0: not given */
     REQUEST_TEXT(PLACE_TEXT_MAX) after;
-    uint32_t level; /* of the log, from 1; 0: not given */
+    uint32_t level;                /* of the log, from 1; 0: not given */
+    REQUEST_TEXT(ID_TEXT_MAX) ref; /* of a monitor, like an id */
+    uint32_t what;                 /* bits of the words of watch's field */
 };
 
 #define PEER_REQUEST_AT(member) .at = offsetof(struct peer_request, member)
@@ -34,13 +36,21 @@ struct peer_request {
                                                        .noun = "a place in a list"      \
     }
 
+/* The row of a monitor's ref. */
+#define PEER_OP_REF_FIELD                                     \
+    {                                                         \
+        "ref", FIELD_ID, FIELD_REQUIRED, PEER_REQUEST_AT(ref) \
+    }
+
 extern const struct operation peer_op_bye;
 extern const struct operation peer_op_clients;
+extern const struct operation peer_op_demonitor;
 extern const struct operation peer_op_drain; /* without fields */
 extern const struct operation peer_op_log_level;
 extern const struct operation peer_op_reload;
 extern const struct operation peer_op_reopen;
 extern const struct operation peer_op_set;
+extern const struct operation peer_op_unwatch;
 
 static inline const struct peer_request *peer_request_of(const struct request *request)
 {
@@ -65,6 +75,25 @@ void peer_set_module(struct peer *peer, const struct peer_request *request);
 /* --- drain.c: for a daemon whose drain has fields --- */
 
 void peer_drain(struct dialogue *dialogue, struct request *request, enum control_waiting waiting);
+
+/* --- monitor.c: the daemon's operation monitor has its things, and calls these --- */
+
+/* Refuses a ref in use, and one monitor too many. */
+enum verdict peer_monitor_check(const struct peer *peer, struct request *request);
+
+/* Answers ok and adds the monitor of a thing that lives. `name`: or NULL. */
+struct peers_monitor *peer_monitor_add(struct peer *peer, const struct request *request,
+                                       unsigned kind, uint64_t number, const char *name);
+
+/* The thing does not live: answers ok, and tells its `down`. In between the daemon names it. */
+void peer_monitor_begin_unknown(struct event_writer *event, struct peer *peer,
+                                const struct request *request);
+void peer_monitor_end_unknown(struct event_writer *event);
+
+/* --- watch.c: the daemon's operation watch has the words of `what`, and calls this --- */
+
+/* Answers, and begins the daemon's watch of `size` bytes; NULL after a refusal. */
+struct peers_watch *peer_watch(struct dialogue *dialogue, struct request *request, size_t size);
 
 /* --- page.c: pages of a list --- */
 

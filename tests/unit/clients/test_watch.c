@@ -70,7 +70,7 @@ START_TEST(test_nobody_costs_nothing)
     turns();
     assert_heard(first, "\"was\":true");
     ck_assert_uint_eq(pools.shared.news.wanted, NEWS_POOLS);
-    ck_assert_uint_eq(clients.watches.wanted, WATCH_POOLS);
+    ck_assert_uint_eq(clients.peers.watches.wanted, WATCH_POOLS);
     shutdown(second, SHUT_WR); /* the end of the input is the end of the watch */
     turns();
     ck_assert_uint_eq(pools.shared.news.wanted, 0);

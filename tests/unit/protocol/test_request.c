@@ -82,7 +82,7 @@ static const char *field_text(const struct client_request *r, const char *name)
     if (strcmp(name, "target") == 0)
         return r->target.text;
     if (strcmp(name, "ref") == 0)
-        return r->ref.text;
+        return r->peer.ref.text;
     if (strcmp(name, "context") == 0)
         return r->peer.base.context.text;
     if (strcmp(name, "ignored") == 0)
@@ -142,7 +142,7 @@ static const char *field_text(const struct client_request *r, const char *name)
     else if (strcmp(name, "notify") == 0)
         show_words(text, sizeof text, notify_words, r->notify);
     else if (strcmp(name, "what") == 0)
-        show_words(text, sizeof text, what_words, r->what);
+        show_words(text, sizeof text, what_words, r->peer.what);
     return text;
 }
 

@@ -1,10 +1,10 @@
 /*
- * test_monitors: refs and targets, what the clients hear, and which news the master is asked for.
+ * test_monitor_news: refs and targets, what the clients hear, and which news the master is asked
+ * for.
  */
-#include "clients/monitors.h"
+#include "clients/monitor_news.h"
 
 #include "clients/clients_internal.h"
-#include "clients/monitor_news.h"
 #include "clients/services.h"
 #include "tests/unit/clients/clients_world.h"
 
@@ -21,7 +21,7 @@ static struct client_session *last_session(void)
 static void setup(void)
 {
     open_world(10, NULL);
-    settings.monitor_max = 100000;
+    settings.peers.monitor_max = 100000;
     dispatcher_pause(pools.first);
     for (int i = 0; i < 3; i++) {
         fds[i] = come(HELLO_PLAIN);
@@ -73,7 +73,7 @@ START_TEST(test_a_job)
     dispatcher_cancel(pools_find(&pools, 1), false);
     ck_heard(1, "{\"event\":\"down\",\"ref\":\"r\",\"job\":\"boot-1\",\"reason\":\"cancelled\"}\n");
     ck_assert_uint_eq(pools.shared.news.wanted, 0);
-    ck_assert_uint_eq(clients.monitors.targets.count, 0);
+    ck_assert_uint_eq(clients.peers.monitors.targets.count, 0);
 }
 END_TEST
 
@@ -92,7 +92,7 @@ START_TEST(test_an_unknown_job)
     ask(1, MONITOR("1", "\"job\":\"boot-7\""));
     ck_heard(1, OK_MONITOR
              "{\"event\":\"down\",\"ref\":1,\"job\":\"boot-7\",\"reason\":\"unknown\"}\n");
-    ck_assert_uint_eq(clients.monitors.count, 0);
+    ck_assert_uint_eq(clients.peers.monitors.count, 0);
 }
 END_TEST
 
@@ -101,12 +101,12 @@ START_TEST(test_monitors_stack_and_leave_one_by_one)
     submit(sessions[0]);
     ask(1, MONITOR("1", "\"job\":\"boot-1\"") MONITOR("\"1\"", "\"job\":\"boot-1\""));
     ask(2, MONITOR("1", "\"job\":\"boot-1\""));
-    ck_assert_uint_eq(clients.monitors.count, 3);
-    ck_assert_uint_eq(clients.monitors.targets.count, 1);
+    ck_assert_uint_eq(clients.peers.monitors.count, 3);
+    ck_assert_uint_eq(clients.peers.monitors.targets.count, 1);
     ask(1, DEMONITOR("1"));
     ck_heard(1, OK_MONITOR OK_MONITOR "{\"event\":\"ok\",\"op\":\"demonitor\"}\n");
     peer_close(&sessions[2]->peer, "it went");
-    ck_assert_uint_eq(clients.monitors.count, 1);
+    ck_assert_uint_eq(clients.peers.monitors.count, 1);
     dispatcher_cancel(pools_find(&pools, 1), false);
     ck_heard(1, "{\"event\":\"down\",\"ref\":\"1\",\"job\":\"boot-1\",\"reason\":\"cancelled\"}\n");
     ask(1, DEMONITOR("\"1\""));
@@ -119,7 +119,7 @@ START_TEST(test_a_ref_is_taken_once)
 {
     ask(1, MONITOR("1", "\"service\":\"s\"") MONITOR("1", "\"service\":\"t\""));
     assert_heard(fds[1], "\"code\":\"duplicate-ref\"");
-    ck_assert_uint_eq(sessions[1]->monitor_count, 1);
+    ck_assert_uint_eq(sessions[1]->peer.monitor_count, 1);
 }
 END_TEST
 
@@ -188,21 +188,21 @@ START_TEST(test_news_are_wanted_while_there_are_monitors)
     ck_assert_uint_eq(pools.shared.news.wanted, NEWS_WORKERS);
     ask(1, DEMONITOR("2"));
     ck_assert_uint_eq(pools.shared.news.wanted, 0);
-    ck_assert_uint_eq(clients.monitors.count, 2);
+    ck_assert_uint_eq(clients.peers.monitors.count, 2);
 }
 END_TEST
 
 /* A reload may lower the limit: what is there stays. */
 START_TEST(test_monitor_max)
 {
-    settings.monitor_max = 2;
+    settings.peers.monitor_max = 2;
     ask(1, MONITOR("1", "\"service\":\"s\"") MONITOR("2", "\"service\":\"s\""));
     ask(2, MONITOR("1", "\"service\":\"s\""));
     assert_heard(fds[2], "\"code\":\"too-many\"");
-    settings.monitor_max = 1;
-    ck_assert_uint_eq(clients.monitors.count, 2);
+    settings.peers.monitor_max = 1;
+    ck_assert_uint_eq(clients.peers.monitors.count, 2);
     peer_close(&sessions[1]->peer, "it went");
-    ck_assert_uint_eq(clients.monitors.count, 0);
+    ck_assert_uint_eq(clients.peers.monitors.count, 0);
     ask(2, MONITOR("1", "\"service\":\"s\""));
     assert_heard(fds[2], "\"event\":\"service\"");
 }
@@ -228,7 +228,7 @@ START_TEST(test_no_events_while_a_client_lingers)
     ask(1, MONITOR("1", "\"service\":\"s\""));
     ask(1, "{\"op\":\"bye\"}\n");
     ck_assert_int_eq(sessions[1]->peer.state, PEER_LINGER);
-    ck_assert_uint_eq(clients.monitors.count, 0);
+    ck_assert_uint_eq(clients.peers.monitors.count, 0);
     client_services_register(sessions[0], "s");
     turns();
 }
@@ -240,26 +240,26 @@ START_TEST(test_very_many)
     submit(sessions[0]);
     for (int i = 0; i < MONITORS_EACH; i++) {
         snprintf(ref, sizeof ref, "%d", i);
-        client_monitors_add(sessions[1], ref, MONITORED_JOB, 1, NULL);
-        client_monitors_add(sessions[2], ref, MONITORED_JOB, (uint64_t)i + 2, NULL);
+        peers_monitors_add(&sessions[1]->peer, ref, MONITORED_JOB, 1, NULL);
+        peers_monitors_add(&sessions[2]->peer, ref, MONITORED_JOB, (uint64_t)i + 2, NULL);
     }
     ask(1, MONITOR("\"r\"", "\"service\":\"s\""));
     assert_heard(fds[1], "\"code\":\"too-many\"");
-    ck_assert_uint_eq(clients.monitors.targets.count, MONITORS_EACH + 1);
+    ck_assert_uint_eq(clients.peers.monitors.targets.count, MONITORS_EACH + 1);
     for (int i = MONITORS_EACH - 1; i >= 0; i--) {
         snprintf(ref, sizeof ref, "%d", i);
-        client_monitors_remove(client_monitors_find(sessions[1], ref, strlen(ref)));
+        peers_monitors_remove(peers_monitors_find(&sessions[1]->peer, ref, strlen(ref)));
     }
-    ck_assert_uint_eq(clients.monitors.targets.count, MONITORS_EACH);
-    client_monitors_release(sessions[2]);
-    ck_assert_uint_eq(clients.monitors.count, 0);
-    ck_assert_uint_eq(clients.monitors.by_ref.count, 0);
+    ck_assert_uint_eq(clients.peers.monitors.targets.count, MONITORS_EACH);
+    peers_monitors_release(&sessions[2]->peer);
+    ck_assert_uint_eq(clients.peers.monitors.count, 0);
+    ck_assert_uint_eq(clients.peers.monitors.by_ref.count, 0);
 }
 END_TEST
 
 int main(void)
 {
-    Suite *suite = suite_create("monitors");
+    Suite *suite = suite_create("monitor_news");
     TCase *tc = tcase_create("monitors");
     tcase_add_checked_fixture(tc, setup, teardown);
     tcase_add_test(tc, test_a_job);
