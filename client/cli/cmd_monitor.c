@@ -101,11 +101,15 @@ static int run_monitor(const struct settings *settings)
 
 /* ---- watch ---- */
 
-static json_t *watch_fields(const struct settings *settings)
+static json_t *watch_fields(const struct settings *settings, bool queue)
 {
-    static char *all[] = {"jobs", "workers", "pools", "clients"};
-    char **what = settings->arg_count > 0 ? settings->args : all;
-    int count = settings->arg_count > 0 ? settings->arg_count : (int)(sizeof all / sizeof all[0]);
+    static char *all[] = {"jobs", "workers", "pools", "clients"}, *of_queue[] = {"jobs", "clients"};
+    char **what = queue ? of_queue : all;
+    int count = queue ? 2 : 4;
+    if (settings->arg_count > 0) {
+        what = settings->args;
+        count = settings->arg_count;
+    }
     json_t *fields = fields_new(), *list = json_array();
     for (int i = 0; i < count; i++)
         json_array_append_new(list, report_json_text(what[i]));
@@ -119,7 +123,8 @@ static int run_watch(const struct settings *settings)
     int exit_status;
     tm_client *client = connect_to_listen(settings, &exit_status);
     if (client) {
-        exit_status = ask_for(settings, client, "watch", watch_fields(settings));
+        exit_status =
+            ask_for(settings, client, "watch", watch_fields(settings, connect_is_queue(client)));
         if (exit_status == EXIT_DONE)
             exit_status = print_events(settings, client, 0);
     }

@@ -8,6 +8,8 @@
 #include "output.h"
 #include "report.h"
 
+#include <string.h>
+
 /* NULL: none named. */
 static const char *name_of(const struct settings *settings)
 {
@@ -25,15 +27,22 @@ static json_t *load_was(const tm_client_event *answer)
     return was;
 }
 
-/* "pool reports is paused", "all pools are paused". `kind` is "pool" or "module". Returns the exit
- * status. */
+static bool is_module(const char *kind)
+{
+    return strcmp(kind, "module") == 0;
+}
+
+/* "pool reports is paused", "all pools are paused", "the queue is paused". `kind` is "pool" or
+ * "module". Returns the exit status. */
 static int print_state(const struct settings *settings, const char *kind, bool before,
                        const char *state)
 {
     if (name_of(settings))
         return output_print_line(settings, "%s %.64s %s %s", kind, name_of(settings),
                                  before ? "was" : "is", state);
-    return output_print_line(settings, "all %ss %s %s", kind, before ? "were" : "are", state);
+    if (is_module(kind))
+        return output_print_line(settings, "the queue %s %s", before ? "was" : "is", state);
+    return output_print_line(settings, "all pools %s %s", before ? "were" : "are", state);
 }
 
 static int print_paused(const struct settings *settings, const char *kind, const json_t *was)
@@ -45,7 +54,7 @@ static int print_paused(const struct settings *settings, const char *kind, const
 /* Of all pools, some may have been paused. */
 static int print_resumed(const struct settings *settings, const char *kind, const json_t *was)
 {
-    bool before = name_of(settings) && json_is_false(was);
+    bool before = (name_of(settings) || is_module(kind)) && json_is_false(was);
     return print_state(settings, kind, before, before ? "not paused" : "resumed");
 }
 

@@ -122,10 +122,30 @@ START_TEST(watches_all)
 }
 END_TEST
 
+/* taskqueued has no workers and no pools. */
+static void plays_a_queue(struct fake *fake)
+{
+    fake_welcome_to_queue(fake);
+    fake_expect(fake, "{\"op\":\"watch\",\"id\":1,\"what\":[\"jobs\",\"clients\"]}");
+    fake_send(fake, "{\"event\":\"error\",\"id\":1,\"code\":\"denied\",\"message\":\"no\"}\n");
+    fake_expect_end(fake);
+}
+
+START_TEST(watch_of_a_queue)
+{
+    struct fake fake;
+    struct child child;
+    fake_start(&fake, plays_a_queue, NULL);
+    child_run(&child, fake.address, "", ARGS("watch", "--queue"));
+    fake_finish(&fake);
+    child_assert(&child, 1, "", "taskmaster: the server refused: denied: no\n");
+}
+END_TEST
+
 int main(void)
 {
     const TTest *const tests[] = {
-        to_the_last_end, changes_for_ever, refused, watches, watches_all,
+        to_the_last_end, changes_for_ever, refused, watches, watches_all, watch_of_a_queue,
     };
     TCase *tcase = tcase_create("cmd_monitor");
     tcase_set_timeout(tcase, 120);

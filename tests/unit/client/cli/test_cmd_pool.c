@@ -87,7 +87,7 @@ START_TEST(modules_of_a_queue)
     assert_steered(&paused, ARGS("pause", "fib", "--queue"), "module fib is paused\n");
     assert_steered(&paused, ARGS("pause", "fib"), "module fib is paused\n");
     assert_steered(&resumed, ARGS("resume", "fib"), "module fib is resumed\n");
-    assert_steered(&all, ARGS("pause"), "all modules are paused\n");
+    assert_steered(&all, ARGS("pause"), "the queue is paused\n");
 }
 END_TEST
 
