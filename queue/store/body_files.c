@@ -4,11 +4,13 @@
 #include "base/payload.h"
 #include "common/xmalloc.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -39,11 +41,21 @@ void body_files_close(struct body_files *files)
 {
     if (files->directory >= 0)
         close(files->directory);
-    free(files->doomed);
+    free(files->doomed.items);
+    free(files->fresh.items);
     *files = (struct body_files){.directory = -1};
 }
 
 /* --- writing --- */
+
+static void add_name(struct body_names *names, const struct body_name *name)
+{
+    if (names->count == names->room) {
+        names->room = names->room ? 2 * names->room : 16;
+        names->items = xrealloc(names->items, names->room * sizeof *names->items);
+    }
+    names->items[names->count++] = *name;
+}
 
 static int write_all(int fd, const char *data, size_t len)
 {
@@ -96,6 +108,7 @@ int body_files_write(struct body_files *files, const struct body_name *name,
     }
     files->is_dirty = true;
     files->bytes += payload->size;
+    add_name(&files->fresh, name);
     return 0;
 }
 
@@ -148,11 +161,7 @@ char *body_files_read(const struct body_files *files, const struct body_name *na
 
 void body_files_doom(struct body_files *files, const struct body_name *name)
 {
-    if (files->doomed_count == files->doomed_room) {
-        files->doomed_room = files->doomed_room ? 2 * files->doomed_room : 16;
-        files->doomed = xrealloc(files->doomed, files->doomed_room * sizeof *files->doomed);
-    }
-    files->doomed[files->doomed_count++] = *name;
+    add_name(&files->doomed, name);
 }
 
 /* A file that cannot be removed is removed at the next start, as one without a row. */
@@ -166,14 +175,50 @@ static void remove_file(struct body_files *files, const struct body_name *name)
         files->bytes -= (uint64_t)st.st_size;
 }
 
+static void remove_all(struct body_files *files, struct body_names *names)
+{
+    for (size_t i = 0; i < names->count; i++)
+        remove_file(files, &names->items[i]);
+    names->count = 0;
+}
+
 void body_files_committed(struct body_files *files)
 {
-    for (size_t i = 0; i < files->doomed_count; i++)
-        remove_file(files, &files->doomed[i]);
-    files->doomed_count = 0;
+    remove_all(files, &files->doomed);
+    files->fresh.count = 0;
 }
 
 void body_files_undone(struct body_files *files)
 {
-    files->doomed_count = 0;
+    remove_all(files, &files->fresh);
+    files->doomed.count = 0;
+}
+
+/* --- all files --- */
+
+static bool read_name(const char *text, struct body_name *name)
+{
+    char again[NAME_ROOM];
+    *name = (struct body_name){0};
+    if (sscanf(text, "%" SCNu64 ".%" SCNu32 ".result", &name->seq, &name->attempt) == 2)
+        name->is_result = true;
+    write_name(again, name);
+    return strcmp(text, again) == 0;
+}
+
+int body_files_each(struct body_files *files,
+                    void (*look)(void *arg, const struct body_name *name, uint64_t size), void *arg)
+{
+    int fd = openat(files->directory, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    DIR *list = fd < 0 ? NULL : fdopendir(fd);
+    const struct dirent *entry;
+    struct body_name name;
+    struct stat st;
+    if (!list)
+        return -1;
+    while ((entry = readdir(list)))
+        if (read_name(entry->d_name, &name) &&
+            fstatat(files->directory, entry->d_name, &st, AT_SYMLINK_NOFOLLOW) == 0)
+            look(arg, &name, (uint64_t)st.st_size);
+    return closedir(list);
 }

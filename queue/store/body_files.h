@@ -22,13 +22,17 @@ struct body_name {
     uint32_t attempt; /* of a result */
 };
 
+struct body_names {
+    struct body_name *items;
+    size_t count, room;
+};
+
 struct body_files {
-    int directory;  /* descriptor */
-    bool with_sync; /* files reach the disk before their rows */
-    bool is_dirty;  /* names have changed since the last body_files_settle() */
-    uint64_t bytes; /* of all files */
-    struct body_name *doomed;
-    size_t doomed_count, doomed_room;
+    int directory;                   /* descriptor; -1: not open */
+    bool with_sync;                  /* files reach the disk before their rows */
+    bool is_dirty;                   /* names have changed since the last body_files_settle() */
+    uint64_t bytes;                  /* of all files; counted by its owner at the start */
+    struct body_names doomed, fresh; /* they go with the commit; with the undoing of it */
 };
 
 /* Opens the directory of the path, and makes it if there is none. 0, or -1 with errno. */
@@ -47,8 +51,14 @@ int body_files_settle(struct body_files *files);
 
 /* The file goes with the next commit. */
 void body_files_doom(struct body_files *files, const struct body_name *name);
+
+/* The transaction is committed: doomed files go. It was undone: those written in it go. */
 void body_files_committed(struct body_files *files);
-/* Nothing goes: the transaction was undone. */
 void body_files_undone(struct body_files *files);
+
+/* Calls `look` for each file of a body, with its size. 0, or -1 with errno. */
+int body_files_each(struct body_files *files,
+                    void (*look)(void *arg, const struct body_name *name, uint64_t size),
+                    void *arg);
 
 #endif

@@ -144,6 +144,8 @@ struct engine_ops {
     uint64_t (*left)(const struct engine *engine);
     /* For a submit: under 90 % of store-max and of the disk. */
     bool (*has_room)(const struct engine *engine);
+    /* Changes the settings, as far as they may change. */
+    void (*configure)(struct engine *engine, const struct store_settings *settings);
     /* Does all posted operations, calls their `done`, and closes the store. After `failed` nothing
      * is done and called. */
     void (*close)(struct engine *engine);

@@ -12,7 +12,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-enum { BATCH_MAX = 1000 };
+enum {
+    BATCH_MAX = 1000,      /* operations of a transaction, */
+    BATCH_BYTES = 4 << 20, /* and bytes of their bodies: a tenth of a second on a slow disk */
+    LOOK_MS = 1000,        /* between two looks for room */
+};
 
 typedef void do_op(struct sqlite_store *store, struct store_op *op);
 
@@ -33,15 +37,22 @@ static do_op *const operations[STORE_KINDS] = {
     [STORE_PAUSE] = sqlite_change_pause,
 };
 
+static size_t bytes_of(const struct store_op *op)
+{
+    return op->job ? op->job->input.size + op->job->result.size : 0;
+}
+
 /* Returns how many operations are done. */
 static size_t do_all(struct sqlite_store *store, const struct store_ops *todo)
 {
     struct store_op *op;
-    size_t count = 0;
+    size_t count = 0, bytes = 0;
     STAILQ_FOREACH (op, todo, link) {
-        if (count == BATCH_MAX || store->db.fault)
+        if (count == BATCH_MAX || bytes > BATCH_BYTES || store->db.fault)
             break;
+        op->status = STORE_OK;
         operations[op->kind](store, op);
+        bytes += bytes_of(op);
         count++;
     }
     return count;
@@ -68,6 +79,41 @@ static void commit(struct sqlite_store *store)
     body_files_committed(&store->files);
 }
 
+/* --- a transaction that was not to be --- */
+
+static void forget_rows(struct store_op *op)
+{
+    struct store_row *row;
+    while ((row = STAILQ_FIRST(&op->rows))) {
+        STAILQ_REMOVE_HEAD(&op->rows, link);
+        stored_job_free(row->job);
+        free(row);
+    }
+}
+
+/* As it was before it was done. */
+static void reset(struct store_op *op)
+{
+    forget_rows(op);
+    if (op->kind == STORE_LOAD) {
+        stored_job_free(op->job);
+        op->job = NULL;
+    }
+    if (op->kind == STORE_LIST)
+        op->behind_seq = op->seq;
+}
+
+static void undo(struct sqlite_store *store, const struct store_ops *todo, size_t count)
+{
+    struct store_op *op = STAILQ_FIRST(todo);
+    for (; count; count--, op = STAILQ_NEXT(op, link))
+        reset(op);
+    sqlite_db_rollback(&store->db);
+    body_files_undone(&store->files);
+}
+
+/* --- turns --- */
+
 static void answer(struct store_ops *todo, struct store_ops *answered, size_t count)
 {
     for (; count; count--) {
@@ -77,19 +123,51 @@ static void answer(struct store_ops *todo, struct store_ops *answered, size_t co
     }
 }
 
+static uint32_t do_batch(struct sqlite_store *store, struct store_ops *todo,
+                         struct store_ops *answered)
+{
+    sqlite_db_begin(&store->db);
+    size_t count = do_all(store, todo);
+    commit(store);
+    enum sqlite_fault fault = store->db.fault;
+    if (fault)
+        undo(store, todo, count);
+    if (fault == SQLITE_FAULT_LOST)
+        return ENGINE_THREAD_LOST;
+    if (fault == SQLITE_FAULT_FULL)
+        return sqlite_full_begin(store);
+    sqlite_full_end(store);
+    sqlite_room_look(store);
+    answer(todo, answered, count);
+    return 0;
+}
+
+/* Nothing is asked: room may have come, and the reserve may have to be made again. */
+static uint32_t rest(struct sqlite_store *store)
+{
+    if (store->has_room && !store->lacks_reserve)
+        return ENGINE_THREAD_FOREVER;
+    sqlite_room_look(store);
+    if (store->has_room)
+        store->lacks_reserve = store_dir_make_reserve(&store->dir) < 0;
+    return LOOK_MS;
+}
+
+static uint32_t turn(struct sqlite_store *store, struct store_ops *todo, struct store_ops *answered)
+{
+    if (sqlite_wal_is_long(store))
+        sqlite_wal_checkpoint(store);
+    if (store->db.fault)
+        return ENGINE_THREAD_LOST;
+    return STAILQ_EMPTY(todo) ? rest(store) : do_batch(store, todo, answered);
+}
+
 uint32_t sqlite_batch_turn(void *arg, struct store_ops *todo, struct store_ops *answered, char *why,
                            size_t why_size)
 {
     struct sqlite_store *store = arg;
-    if (STAILQ_EMPTY(todo))
-        return ENGINE_THREAD_FOREVER;
-    sqlite_db_begin(&store->db);
-    size_t count = do_all(store, todo);
-    commit(store);
-    if (store->db.fault) {
+    uint32_t pause_ms = turn(store, todo, answered);
+    if (pause_ms == ENGINE_THREAD_LOST)
         snprintf(why, why_size, "%s", store->db.why);
-        return ENGINE_THREAD_LOST;
-    }
-    answer(todo, answered, count);
-    return STAILQ_EMPTY(todo) ? ENGINE_THREAD_FOREVER : 0;
+    return pause_ms;
 }

@@ -54,7 +54,7 @@ void sqlite_body_write(struct sqlite_store *store, struct body_name name,
 static char *read_file(struct sqlite_store *store, struct body_name name, size_t size)
 {
     char *data = body_files_read(&store->files, &name, size);
-    if (!data)
+    if (!data && errno != ENOENT && errno != EUCLEAN)
         sqlite_db_note(&store->db, "a file in payloads", errno);
     return data;
 }
@@ -63,9 +63,7 @@ static char *read_row(struct sqlite_store *store, struct body_name name, size_t 
 {
     sqlite3_stmt *sql = use(store, name, statements_of(name)->read);
     char *data = NULL;
-    if (!sqlite_db_row(&store->db, sql) || (size_t)sqlite3_column_bytes(sql, 0) != size) {
-        sqlite_db_note(&store->db, "a row of a body", EUCLEAN);
-    } else {
+    if (sqlite_db_row(&store->db, sql) && (size_t)sqlite3_column_bytes(sql, 0) == size) {
         data = xmalloc(size);
         memcpy(data, sqlite3_column_blob(sql, 0), size);
     }
@@ -79,6 +77,7 @@ void sqlite_body_read(struct sqlite_store *store, struct body_name name, struct 
         return;
     body->data = body->size > STORED_INLINE_MAX ? read_file(store, name, body->size)
                                                 : read_row(store, name, body->size);
+    body->is_lost = !body->data;
 }
 
 void sqlite_body_drop(struct sqlite_store *store, struct body_name name, size_t size)

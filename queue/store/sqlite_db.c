@@ -102,6 +102,16 @@ void sqlite_db_rollback(struct sqlite_db *db)
         sqlite_db_run(db, sqlite_db_use(db, SQL_ROLLBACK));
 }
 
+void sqlite_db_checkpoint(struct sqlite_db *db)
+{
+    int code = sqlite3_wal_checkpoint_v2(db->handle, NULL, SQLITE_CHECKPOINT_PASSIVE, NULL, NULL);
+    if (code == SQLITE_OK)
+        return;
+    note_code(db, code);
+    if (db->fault == SQLITE_FAULT_FULL)
+        db->fault = SQLITE_FAULT_NONE;
+}
+
 /* --- life --- */
 
 static const char *const sync_pragmas[] = {
@@ -111,12 +121,13 @@ static const char *const sync_pragmas[] = {
 };
 
 /* One connection, and nobody else's: then the index of the log is memory of this process, and there
- * is no race at the log's reset. */
+ * is no race at the log's reset. The log's limit is twice the length that sqlite_wal.c lets grow.
+ */
 static const char pragmas[] = "PRAGMA locking_mode = EXCLUSIVE;"
                               "PRAGMA page_size = 4096;"
                               "PRAGMA auto_vacuum = INCREMENTAL;"
                               "PRAGMA journal_mode = WAL;"
-                              "PRAGMA wal_autocheckpoint = 4000;"
+                              "PRAGMA journal_size_limit = 33554432;"
                               "PRAGMA cache_size = -16384;"
                               "PRAGMA temp_store = MEMORY;"
                               "PRAGMA cell_size_check = ON;"

@@ -44,13 +44,16 @@ void sqlite_db_rest(sqlite3_stmt *sql);
 /* The rows that the last sqlite_db_run() changed; 0 after a fault. */
 uint64_t sqlite_db_changes(const struct sqlite_db *db);
 
-/* A fault beside the database: errno of a file. */
+/* A fault beside the database: errno of a file. EUCLEAN: something is not as it was written. */
 void sqlite_db_note(struct sqlite_db *db, const char *file, int error);
 
 /* Values. Texts and bytes are borrowed until the statement is free again; NULL is NULL. */
 void sqlite_db_bind(sqlite3_stmt *sql, int at, uint64_t value);
 void sqlite_db_bind_text(sqlite3_stmt *sql, int at, const char *text);
 void sqlite_db_bind_bytes(sqlite3_stmt *sql, int at, const void *bytes, size_t size);
+
+/* Moves the write-ahead log into the database. A full disk is no fault: the log grows then. */
+void sqlite_db_checkpoint(struct sqlite_db *db);
 
 void sqlite_db_begin(struct sqlite_db *db);
 void sqlite_db_commit(struct sqlite_db *db);

@@ -8,7 +8,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 
 struct engine {
     struct sqlite_store store;
@@ -16,62 +15,20 @@ struct engine {
     struct store_contents contents;
 };
 
-static bool open_files(struct sqlite_store *store, const struct store_settings *settings,
-                       char *error, size_t error_size)
-{
-    char *payloads = xasprintf("%s/payloads", settings->path);
-    bool is_open = (mkdir(settings->path, 0700) == 0 || errno == EEXIST) &&
-                   body_files_open(&store->files, payloads, settings->sync != STORE_SYNC_OFF) == 0;
-    if (!is_open)
-        snprintf(error, error_size, "store-path %s: %s", settings->path, strerror(errno));
-    free(payloads);
-    return is_open;
-}
-
-static bool open_db(struct sqlite_store *store, const struct store_settings *settings, char *error,
-                    size_t error_size)
-{
-    char why[200], *path = xasprintf("%s/queue.db", settings->path);
-    bool is_open = sqlite_db_open(&store->db, path, settings->sync, why, sizeof why);
-    if (!is_open)
-        snprintf(error, error_size, "%s: %s", path, why);
-    free(path);
-    return is_open;
-}
-
-static void close_store(struct sqlite_store *store)
-{
-    sqlite_db_close(&store->db);
-    body_files_close(&store->files);
-    free(store->scratch);
-}
-
-static struct engine_thread *start(struct engine *engine, struct event_base *base,
-                                   void (*failed)(void *arg, const char *why), void *arg,
-                                   char *error, size_t error_size)
-{
-    struct engine_thread *thread = NULL;
-    sqlite_contents_read(&engine->store, &engine->contents);
-    if (engine->store.db.fault)
-        snprintf(error, error_size, "store-path: %s", engine->store.db.why);
-    else if (!(thread = engine_thread_start(base, sqlite_batch_turn, &engine->store, failed, arg)))
-        snprintf(error, error_size, "a thread for the store: %s", strerror(errno));
-    return thread;
-}
-
 static struct engine *open_engine(const struct store_settings *settings, struct event_base *base,
                                   void (*failed)(void *arg, const char *why), void *arg,
                                   char *error, size_t error_size)
 {
     struct engine *engine = xcalloc(1, sizeof *engine);
-    engine->store.scratch = xmalloc(STORED_INLINE_MAX);
-    if (open_files(&engine->store, settings, error, error_size) &&
-        open_db(&engine->store, settings, error, error_size)) {
-        engine->thread = start(engine, base, failed, arg, error, error_size);
-        if (engine->thread)
-            return engine;
+    if (!sqlite_store_open(&engine->store, settings, &engine->contents, error, error_size)) {
+        free(engine);
+        return NULL;
     }
-    close_store(&engine->store);
+    engine->thread = engine_thread_start(base, sqlite_batch_turn, &engine->store, failed, arg);
+    if (engine->thread)
+        return engine;
+    snprintf(error, error_size, "a thread for the store: %s", strerror(errno));
+    sqlite_store_close(&engine->store);
     sqlite_contents_free(&engine->contents);
     free(engine);
     return NULL;
@@ -94,21 +51,24 @@ static void flush(struct engine *engine)
 
 static uint64_t bytes_of(const struct engine *engine)
 {
-    (void)engine;
-    return 0;
+    return atomic_load(&engine->store.bytes);
 }
 
 static bool has_room(const struct engine *engine)
 {
-    (void)engine;
-    return true;
+    return atomic_load(&engine->store.has_room);
+}
+
+static void configure(struct engine *engine, const struct store_settings *settings)
+{
+    atomic_store(&engine->store.max, settings->max);
 }
 
 static void close_engine(struct engine *engine)
 {
     engine_thread_finish(engine->thread);
     engine_thread_stop(engine->thread);
-    close_store(&engine->store);
+    sqlite_store_close(&engine->store);
     sqlite_contents_free(&engine->contents);
     free(engine);
 }
@@ -121,5 +81,6 @@ const struct engine_ops sqlite_engine = {
     .flush = flush,
     .bytes = bytes_of,
     .has_room = has_room,
+    .configure = configure,
     .close = close_engine,
 };

@@ -9,13 +9,18 @@
  *   sqlite_db          the connection
  *   sqlite_body        payloads and results, in tables or files
  *   sqlite_job         a job as a row
- *   sqlite_put         a new job, keys
  *   sqlite_read        reading jobs: one, the next of a module, a list
+ *   sqlite_room        what is left of store-max and the disk
+ *   sqlite_put         a new job, keys
  *   sqlite_change      a job from one state to another
  *   sqlite_remove      outcomes that go: forgotten, or over
  *   sqlite_due         jobs whose time has come
+ *   sqlite_orphans     files without a row
  *   sqlite_contents    all jobs counted, at the start
+ *   sqlite_wal         the write-ahead log
+ *   sqlite_full        the disk is full
  *   sqlite_batch       many operations as one transaction
+ *   sqlite_store       all of it, opened and closed
  *   sqlite_engine      the table of operations of engine.h
  */
 #ifndef TASKMASTER_QUEUE_STORE_SQLITE_INTERNAL_H
@@ -24,12 +29,28 @@
 #include "queue/store/body_files.h"
 #include "queue/store/engine.h"
 #include "queue/store/sqlite_db.h"
+#include "queue/store/store_dir.h"
+
+#include <stdatomic.h>
+
+enum {
+    SQLITE_WAL_PAGES = 4000, /* of the write-ahead log, before it goes into the database: 16 MB */
+};
 
 struct sqlite_store {
     struct sqlite_db db;
+    struct store_dir dir;
     struct body_files files;
     uint64_t next_seq, written_next_seq; /* the second is in the database */
+    unsigned wal_pages;
+    uint64_t room; /* bytes for new jobs */
+    bool is_full;  /* a transaction waits for room */
+    bool lacks_reserve;
     char *scratch; /* STORED_INLINE_MAX bytes: a body of several parts in one piece */
+
+    /* read by the loop, or set by it */
+    _Atomic uint64_t bytes, max;
+    atomic_bool has_room;
 };
 
 /* --- sqlite_body --- */
@@ -94,16 +115,49 @@ void sqlite_remove_sweep(struct sqlite_store *store, struct store_op *op);
 void sqlite_due_ripen(struct sqlite_store *store, struct store_op *op);
 void sqlite_due_expire(struct sqlite_store *store, struct store_op *op);
 
+/* --- sqlite_room --- */
+
+void sqlite_room_look(struct sqlite_store *store);
+/* Whether a new job with an input of this size finds room; it is counted. */
+bool sqlite_room_takes(struct sqlite_store *store, size_t size);
+
+/* --- sqlite_orphans --- */
+
+bool sqlite_orphans_has_row(struct sqlite_store *store, const struct body_name *name);
+/* Counts the bytes of all other files. 0, or -1 with errno. */
+int sqlite_orphans_remove(struct sqlite_store *store);
+
 /* --- sqlite_contents --- */
 
 /* A fault is in store->db. */
 void sqlite_contents_read(struct sqlite_store *store, struct store_contents *contents);
 void sqlite_contents_free(struct store_contents *contents);
 
+/* --- sqlite_wal --- */
+
+void sqlite_wal_start(struct sqlite_store *store);
+bool sqlite_wal_is_long(const struct sqlite_store *store);
+void sqlite_wal_checkpoint(struct sqlite_store *store);
+
+/* --- sqlite_full --- */
+
+/* A transaction has found no room, and was undone. In how many ms it is to be tried again;
+ * ENGINE_THREAD_LOST after another fault. */
+uint32_t sqlite_full_begin(struct sqlite_store *store);
+void sqlite_full_end(struct sqlite_store *store);
+
 /* --- sqlite_batch --- */
 
 /* An engine_turn() of the store. */
 uint32_t sqlite_batch_turn(void *store, struct store_ops *todo, struct store_ops *answered,
                            char *why, size_t why_size);
+
+/* --- sqlite_store --- */
+
+/* False after a message in `error`; nothing is left open then. The contents are for
+ * sqlite_contents_free(). */
+bool sqlite_store_open(struct sqlite_store *store, const struct store_settings *settings,
+                       struct store_contents *contents, char *error, size_t error_size);
+void sqlite_store_close(struct sqlite_store *store);
 
 #endif

@@ -65,6 +65,10 @@ void sqlite_put(struct sqlite_store *store, struct store_op *op)
         join(store, op);
         return;
     }
+    if (!sqlite_room_takes(store, job->input.size)) {
+        op->status = STORE_NO_ROOM;
+        return;
+    }
     sqlite_body_write(store, sqlite_body_input(job->seq), job->input.payload);
     sqlite3_stmt *sql = sqlite_db_use(&store->db, SQL_PUT);
     sqlite_job_bind(sql, job);

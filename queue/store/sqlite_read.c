@@ -121,6 +121,7 @@ void sqlite_read_list(struct sqlite_store *store, struct store_op *op)
 {
     sqlite3_stmt *sql = use_list(store, op);
     size_t count = 0;
+    op->seq = op->behind_seq; /* for sqlite_batch.c, if this is to be done again */
     op->is_whole = true;
     for (int looks = 0; op->is_whole && sqlite_db_row(&store->db, sql); looks++) {
         bool matches = sqlite_job_matches(sql, &op->filter);

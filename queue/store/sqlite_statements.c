@@ -27,6 +27,8 @@ const char *const sqlite_statement_texts[SQL_STATEMENTS] = {
     [SQL_SET_NEXT] = "UPDATE meta SET next_seq = ?1",
     [SQL_GET_NEXT] = "SELECT next_seq FROM meta",
     [SQL_COUNT] = "SELECT state, module, owner FROM job",
+    [SQL_PAGES] = "PRAGMA page_count",
+    [SQL_FREE_PAGES] = "PRAGMA freelist_count",
     [SQL_PAUSED] = "SELECT module FROM pause ORDER BY module",
     [SQL_FIND_KEY] = "SELECT seq, digest, input_size FROM job INDEXED BY job_key"
                      " WHERE owner = ?1 AND module = ?2 AND key = ?3 AND (state < 3 OR done = 1)",

@@ -9,6 +9,8 @@ enum sqlite_statement {
     SQL_SET_NEXT,
     SQL_GET_NEXT,
     SQL_COUNT,
+    SQL_PAGES,
+    SQL_FREE_PAGES,
     SQL_PAUSED,
     SQL_FIND_KEY,
     SQL_DETACH,

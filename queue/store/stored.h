@@ -42,6 +42,7 @@ struct stored_body {
     size_t size; /* in either direction */
     const struct payload *payload;
     char *data;
+    bool is_lost; /* it should be there, and is not: somebody has removed or cut its file */
 };
 
 /* Changes from one run of the job to the next. */

@@ -47,7 +47,7 @@ void world_reopen(struct world *world)
 
 struct world *world_new_synced(enum store_sync sync)
 {
-    char path[] = "store.XXXXXX";
+    char path[] = "/tmp/store.XXXXXX";
     struct world *world = xcalloc(1, sizeof *world);
     ck_assert_ptr_nonnull(mkdtemp(path));
     world->ops = world_engine;

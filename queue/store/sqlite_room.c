@@ -1,0 +1,60 @@
+/*
+ * sqlite_room: how much room is left, for new jobs and at all.
+ *
+ * New jobs stop at 90 % of store-max and of the disk: what is left is for outcomes and results, and
+ * for SQLite, which needs room even to delete. On a large disk the last tenth is more than the
+ * store may ever take. Then as much as store-max still allows is enough.
+ */
+#include "queue/store/sqlite_internal.h"
+
+enum {
+    PAGE = 4096,
+    ROW_BYTES = 512, /* of a job beside its input, with its places in indexes */
+};
+
+static uint64_t tenth(uint64_t bytes)
+{
+    return bytes / 10;
+}
+
+static uint64_t less(uint64_t from, uint64_t bytes)
+{
+    return from > bytes ? from - bytes : 0;
+}
+
+static uint64_t least(uint64_t a, uint64_t b)
+{
+    return a < b ? a : b;
+}
+
+static uint64_t used_bytes(struct sqlite_store *store)
+{
+    uint64_t pages = sqlite_read_number(store, sqlite_db_use(&store->db, SQL_PAGES));
+    uint64_t unused = sqlite_read_number(store, sqlite_db_use(&store->db, SQL_FREE_PAGES));
+    return less(pages, unused) * PAGE + store->files.bytes;
+}
+
+static uint64_t disk_room(const struct sqlite_store *store, uint64_t bytes, uint64_t max)
+{
+    uint64_t free_bytes, all_bytes;
+    store_dir_room(&store->dir, &free_bytes, &all_bytes);
+    if (!all_bytes)
+        return UINT64_MAX;
+    return less(free_bytes, least(tenth(all_bytes), less(max, bytes)));
+}
+
+void sqlite_room_look(struct sqlite_store *store)
+{
+    uint64_t bytes = used_bytes(store), max = atomic_load(&store->max);
+    store->room = least(less(max - tenth(max), bytes), disk_room(store, bytes, max));
+    atomic_store(&store->bytes, bytes);
+    atomic_store(&store->has_room, !store->is_full && store->room > 0);
+}
+
+bool sqlite_room_takes(struct sqlite_store *store, size_t size)
+{
+    if (store->is_full || store->room < size + ROW_BYTES)
+        return false;
+    store->room -= size + ROW_BYTES;
+    return true;
+}
