@@ -129,6 +129,10 @@ $(O)/tests/unit/queue/store/libengine.a: $(patsubst %,$(O)/tests/unit/queue/stor
 $(BUILD)/tests/unit/queue/store/%: $(O)/tests/unit/queue/store/%.o $(O)/tests/unit/queue/store/libengine.a $(O)/libqueue.a $(O)/libshared.a
 	@mkdir -p $(@D)
 	$(LINK) -o $@ $^ $(QUEUE_LIBS) -lcheck -lsubunit -lm -lrt -lpthread
+$(O)/tests/unit/queue/kept/libworld.a: $(patsubst %,$(O)/tests/unit/queue/kept/%.o,fake_engine kept_world)
+$(BUILD)/tests/unit/queue/kept/%: $(O)/tests/unit/queue/kept/%.o $(O)/tests/unit/queue/kept/libworld.a $(O)/libqueue.a $(O)/libshared.a
+	@mkdir -p $(@D)
+	$(LINK) -o $@ $^ $(QUEUE_LIBS) -lcheck -lsubunit -lm -lrt -lpthread
 $(BUILD)/tests/unit/queue/%: $(O)/tests/unit/queue/%.o $(O)/libqueue.a $(O)/libshared.a
 	@mkdir -p $(@D)
 	$(LINK) -o $@ $^ $(QUEUE_LIBS) -lcheck -lsubunit -lm -lrt -lpthread
