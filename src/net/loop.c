@@ -71,8 +71,9 @@ void loop_turn(struct loop *loop)
     loop->begun_us = begin;
     stall_turn(&loop->stall, begin, clock_cpu_us);
     set_wake(loop, begin);
-    if (event_base_loop(loop->base, EVLOOP_ONCE) < 0)
+    if (event_base_loop(loop->base, EVLOOP_ONCE | (loop->in_haste ? EVLOOP_NONBLOCK : 0)) < 0)
         fatal(EX_OSERR, "the event loop failed");
+    loop->in_haste = false;
     timers_turn(&loop->timers, clock_us());
     forgive_stall(loop);
     loop->timers_late = !timers_run_for(&loop->timers, TIMERS_US, clock_us);

@@ -26,6 +26,7 @@ struct loop {
     uint64_t begun_us; /* the beginning of this turn, or of the last one */
     struct timers timers;
     bool timers_late; /* the last turn had no time for all due timers */
+    bool in_haste;    /* the next turn does not wait */
     struct stall stall;
 };
 
@@ -33,5 +34,11 @@ void loop_open(struct loop *loop);
 void loop_close(struct loop *loop); /* once no event and no timer is left */
 
 void loop_turn(struct loop *loop);
+
+/* The next turn does not wait for events: the daemon has found work behind them. */
+static inline void loop_hurry(struct loop *loop)
+{
+    loop->in_haste = true;
+}
 
 #endif
