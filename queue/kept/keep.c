@@ -131,9 +131,15 @@ void keep_drain(struct keep *keep)
     keep->is_draining = true;
 }
 
+bool keep_has_work(const struct keep *keep)
+{
+    return keep->has_posted || !TAILQ_EMPTY(&keep->pass.jobs) || !TAILQ_EMPTY(&keep->pass.modules);
+}
+
 void keep_turn(struct keep *keep)
 {
     kept_schedule(keep);
+    keep->has_posted = false;
     keep->parts.engine_ops->flush(keep->parts.engine);
 }
 

@@ -87,6 +87,9 @@ size_t keep_busy_count(const struct keep *keep);
  * go to the engine. */
 void keep_turn(struct keep *keep);
 
+/* Something has happened since the last keep_turn(): the next turn of the loop must not wait. */
+bool keep_has_work(const struct keep *keep);
+
 /* --- views --- */
 
 const struct keep_counts *keep_counts(const struct keep *keep);

@@ -139,6 +139,7 @@ struct keep {
     bool is_draining, is_paused;
     bool is_recovering; /* handed jobs of the run before are being read */
     bool has_recovered; /* there were some */
+    bool has_posted;    /* operations since the last turn */
 
     struct {
         bool is_up;
@@ -346,7 +347,8 @@ void kept_late_free(struct kept_late *late);
 
 /* The job ends. The result is taken over. Told once it is written. */
 void kept_end_done(struct kept *job, const char *fields, struct payload *result);
-void kept_end_failed(struct kept *job, const char *reason, const char *fields);
+void kept_end_failed(struct kept *job, const char *reason, const char *fields,
+                     struct payload *result);
 
 /* Likewise, with a message of our own, and JSON text of `more` fields or NULL. */
 void kept_end_failed_here(struct kept *job, const char *reason, const char *message,

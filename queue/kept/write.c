@@ -38,6 +38,7 @@ void kept_write_post(struct keep_op *op)
 {
     struct keep *keep = op->keep;
     keep->busy_count++;
+    keep->has_posted = true;
     keep->parts.engine_ops->post(keep->parts.engine, &op->op);
 }
 
