@@ -71,9 +71,10 @@ void kept_end_done(struct kept *job, const char *fields, struct payload *result)
     end(job, &(struct stored_outcome){.is_done = true, .fields = fields}, result);
 }
 
-void kept_end_failed(struct kept *job, const char *reason, const char *fields)
+void kept_end_failed(struct kept *job, const char *reason, const char *fields,
+                     struct payload *result)
 {
-    end(job, &(struct stored_outcome){.reason = reason, .fields = fields}, NULL);
+    end(job, &(struct stored_outcome){.reason = reason, .fields = fields}, result);
 }
 
 void kept_end_failed_here(struct kept *job, const char *reason, const char *message,
@@ -82,7 +83,7 @@ void kept_end_failed_here(struct kept *job, const char *reason, const char *mess
     char fields[FIELDS_MAX];
     int n = snprintf(fields, sizeof fields, ",\"message\":\"%s\"%s", message, more ? more : "");
     bug_on(n < 0 || (size_t)n >= sizeof fields);
-    kept_end_failed(job, reason, fields);
+    kept_end_failed(job, reason, fields, NULL);
 }
 
 void kept_end_cancelled(struct kept *job, const char *by)

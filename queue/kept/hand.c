@@ -31,7 +31,7 @@ static uint64_t least(uint64_t a, uint64_t b)
 static uint64_t ahead_max(const struct kept_module *module)
 {
     const struct keep *keep = module->keep;
-    uint64_t n = module->run_us ? AHEAD_US / module->run_us : keep->settings.window;
+    uint64_t n = module->run_us ? AHEAD_US / module->run_us : 0; /* it may be a slow one */
     if (module->hold.is_probing)
         return 1;
     if (n < AHEAD_MIN)

@@ -35,7 +35,7 @@ struct kept_end {
     const char *reason;  /* FAILED: reason; ERROR: code; OVERLOAD: reason */
     const char *message; /* or "" */
     const char *fields;  /* all other fields but id, job, event, reason, context, size: JSON text
-                          * ",\"order\":17,..."; with message and retry_after_ms */
+                          * ",\"order\":17,..."; with code, message, retry_after_ms */
     bool has_order;      /* a worker had begun it */
     bool is_crash;       /* FAILED error: the worker died in it */
     uint64_t retry_after_ms; /* OVERLOAD, FAILED unavailable: 0: none */

@@ -58,7 +58,9 @@ static void learn_run_time(struct kept *job, const struct kept_end *end)
         run_us = kept_now_us(job->keep) - job->started_us;
     else if (!run_us)
         return;
-    module->run_us = (module->run_us * (RUN_DECAY - 1) + run_us) / RUN_DECAY;
+    if (module->run_us)
+        run_us = (module->run_us * (RUN_DECAY - 1) + run_us) / RUN_DECAY;
+    module->run_us = run_us ? run_us : 1;
 }
 
 /* The asker's name in the place of ours. The master knows the queue alone as the asker. */
@@ -71,15 +73,17 @@ static char *fields_with_asker(const struct kept *job, const char *fields)
     return xasprintf("%.*s%s%s", (int)(at - fields), fields, job->stop_by, at + sizeof ours - 1);
 }
 
+/* A failed job may have a result: the module's words, or the facts of a crash. */
 static void end_as_told(struct kept *job, const struct kept_end *end)
 {
+    struct payload *result = end->result ? payload_ref(end->result) : NULL;
     char *fields;
     if (strcmp(end->reason, "cancelled") != 0) {
-        kept_end_failed(job, end->reason, end->fields);
+        kept_end_failed(job, end->reason, end->fields, result);
         return;
     }
     fields = fields_with_asker(job, end->fields);
-    kept_end_failed(job, end->reason, fields);
+    kept_end_failed(job, end->reason, fields, result);
     free(fields);
 }
 
@@ -135,16 +139,11 @@ static void on_failed(struct kept *job, const struct kept_end *end)
     retry_or_end(job, end);
 }
 
-/* The master has refused the submit itself: `reason` is the error's code. */
+/* The master has refused the submit itself: the fields have the error's code. */
 static void on_refusal(struct kept *job, const struct kept_end *end)
 {
-    char code[CODE_MAX], *fields;
-    if (kept_retry_try(job, end))
-        return;
-    snprintf(code, sizeof code, ",\"code\":\"%s\"", end->reason);
-    fields = xasprintf("%s%s", end->fields, code);
-    kept_end_failed(job, "error", fields);
-    free(fields);
+    if (!kept_retry_try(job, end))
+        kept_end_failed(job, "error", end->fields, NULL);
 }
 
 static void on_overload(struct kept *job, const struct kept_end *end)
