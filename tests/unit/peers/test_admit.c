@@ -1,5 +1,5 @@
 /* test_admit: the number of connections without a hello, and the order of their ends. */
-#include "tests/unit/clients/clients_world.h"
+#include "tests/unit/peers/peers_world.h"
 
 enum { MANY = 300 };
 
@@ -18,10 +18,10 @@ START_TEST(test_silent_connections_take_no_place_of_a_client)
     for (int i = 0; i < 5; i++)
         assert_welcome(client[i]);
     assert_told(sixth, "too-many-clients");
-    ck_assert_uint_eq(clients.peers.connected, 5);
+    ck_assert_uint_eq(peers.connected, 5);
     close(client[0]);
     turns();
-    ck_assert_uint_eq(clients.peers.connected, 4);
+    ck_assert_uint_eq(peers.connected, 4);
     int again = come(HELLO_PLAIN);
     turns();
     assert_welcome(again);
@@ -40,7 +40,7 @@ START_TEST(test_one_more_ends_the_oldest_silent_connection)
     for (int i = 0; i < MANY; i++)
         fd[i] = come("");
     turns();
-    ck_assert_uint_eq(clients.peers.admit.unauthenticated.count, 100);
+    ck_assert_uint_eq(peers.admit.unauthenticated.count, 100);
     for (int i = 0; i < MANY - 99; i++)
         assert_told(fd[i], "too-slow");
     for (int i = MANY - 99; i < MANY; i++)
@@ -64,10 +64,10 @@ START_TEST(test_a_burst_has_a_second)
     for (int i = 0; i < MANY; i += 2)
         say(fd[i], HELLO_PLAIN);
     turns();
-    ck_assert_uint_eq(clients.peers.connected, MANY / 2);
-    ck_assert_uint_eq(clients.peers.admit.unauthenticated.count, MANY / 2);
+    ck_assert_uint_eq(peers.connected, MANY / 2);
+    ck_assert_uint_eq(peers.admit.unauthenticated.count, MANY / 2);
     pass_ms(1500);
-    ck_assert_uint_eq(clients.peers.admit.unauthenticated.count, 100);
+    ck_assert_uint_eq(peers.admit.unauthenticated.count, 100);
     for (int i = 0; i < MANY; i += 2)
         assert_welcome(fd[i]);
     assert_told(fd[1], "too-slow");
@@ -76,7 +76,7 @@ START_TEST(test_a_burst_has_a_second)
     assert_quiet(fd[MANY - 1]);
     come("");
     turns();
-    ck_assert_uint_eq(clients.peers.admit.unauthenticated.count, 100);
+    ck_assert_uint_eq(peers.admit.unauthenticated.count, 100);
     assert_told(fd[101], "too-slow"); /* at once: its second is over */
     close_world();
 }
@@ -94,9 +94,9 @@ START_TEST(test_unread_input_is_no_silence)
     now_us += 3000000;
     timers_turn(&timers, now_us);
     timers_run(&timers); /* before anything is read */
-    ck_assert_uint_eq(clients.peers.admit.unauthenticated.count, 150);
+    ck_assert_uint_eq(peers.admit.unauthenticated.count, 150);
     turns();
-    ck_assert_uint_eq(clients.peers.connected, 150);
+    ck_assert_uint_eq(peers.connected, 150);
     for (int i = 0; i < 150; i++)
         assert_welcome(fd[i]);
     close_world();
@@ -115,7 +115,7 @@ START_TEST(test_a_refused_connection_goes_first)
     for (int i = 0; i < 40; i++)
         told[i] = come("nonsense\n");
     turns();
-    ck_assert_uint_le(clients.peers.admit.unauthenticated.count, 100);
+    ck_assert_uint_le(peers.admit.unauthenticated.count, 100);
     for (int i = 0; i < 40; i++)
         assert_told(told[i], "bad-json");
     for (int i = 0; i < 20; i++)
@@ -125,8 +125,8 @@ START_TEST(test_a_refused_connection_goes_first)
     turns();
     heard(silent[79], &is_closed);
     ck_assert(!is_closed);
-    ck_assert_uint_eq(clients.peers.admit.unauthenticated.count, 100);
-    ck_assert_uint_le(clients.peers.open, 101);
+    ck_assert_uint_eq(peers.admit.unauthenticated.count, 100);
+    ck_assert_uint_le(peers.open, 101);
     close_world();
 }
 END_TEST
@@ -143,7 +143,7 @@ START_TEST(test_a_new_connection_stays_beside_refused_ones)
     for (int i = 0; i < 50; i++)
         come(refused[_i]);
     turns();
-    ck_assert_uint_le(clients.peers.admit.unauthenticated.count, 101);
+    ck_assert_uint_le(peers.admit.unauthenticated.count, 101);
     say(slow, HELLO("the-first-token-of-all"));
     turns();
     assert_welcome(slow);
@@ -161,7 +161,7 @@ START_TEST(test_a_slow_connection_goes_before_a_new_one)
     pass_ms(1500);
     int slow = come("");
     turns();
-    ck_assert_uint_eq(clients.peers.admit.unauthenticated.count, 100);
+    ck_assert_uint_eq(peers.admit.unauthenticated.count, 100);
     assert_quiet(slow);
     close_world();
 }

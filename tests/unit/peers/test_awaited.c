@@ -1,5 +1,5 @@
 /* test_awaited: the answers to reload come when the master says so. */
-#include "tests/unit/clients/clients_world.h"
+#include "tests/unit/peers/peers_world.h"
 
 #define RELOAD(id) "{\"op\":\"reload\",\"id\":" id "}\n"
 
@@ -18,7 +18,7 @@ static bool on_reload(void *arg, struct control_reload *told)
 static void open_reloads(void)
 {
     open_world(10, NULL);
-    clients.peers.control.reload = on_reload;
+    peers.control.reload = on_reload;
     next = (struct control_reload){.changed = "[\"job-max\"]", .changed_count = 1};
     ends = false;
     reloads = 0;
@@ -49,7 +49,7 @@ START_TEST(test_all_are_told)
     assert_quiet(one);
     ask(one, PING); /* goes on */
     assert_heard(one, "pong");
-    peers_reloaded(&clients.peers, NULL);
+    peers_reloaded(&peers, NULL);
     turns();
     assert_heard(other, "{\"event\":\"ok\",\"op\":\"reload\",\"changed\":[],\"changed_count\":0,"
                         "\"renewed\":true}\n");
@@ -59,7 +59,7 @@ START_TEST(test_all_are_told)
                      "\"changed_count\":1,\"renewed\":true}\n"
                      "{\"event\":\"ok\",\"id\":\"x\",\"op\":\"reload\",\"changed\":[\"job-max\"],"
                      "\"changed_count\":1,\"renewed\":true}\n");
-    peers_reloaded(&clients.peers, NULL); /* nobody waits */
+    peers_reloaded(&peers, NULL); /* nobody waits */
     turns();
     assert_quiet(one);
     ck_assert_int_eq(reloads, 3);
@@ -72,7 +72,7 @@ START_TEST(test_held)
     open_reloads();
     int fd = greeted();
     ask(fd, RELOAD("1"));
-    peers_reloaded(&clients.peers, "a \"preload\" refuses");
+    peers_reloaded(&peers, "a \"preload\" refuses");
     turns();
     assert_heard(fd, "\"renewed\":false,\"why\":\"a \\\"preload\\\" refuses\"}");
     close_world();
@@ -91,7 +91,7 @@ START_TEST(test_fault)
     next.place = (struct fault_place){.file = NULL};
     ask(fd, RELOAD("2"));
     assert_heard(fd, "\"message\":\"no\"}");
-    peers_reloaded(&clients.peers, NULL);
+    peers_reloaded(&peers, NULL);
     turns();
     assert_quiet(fd);
     close_world();
@@ -108,7 +108,7 @@ START_TEST(test_while_the_server_ends)
     ask(fd, RELOAD("1"));
     assert_heard(fd, "\"changed\":[],\"changed_count\":0,\"renewed\":false,\"why\":");
     assert_quiet(other);
-    peers_reloaded(&clients.peers, "the end");
+    peers_reloaded(&peers, "the end");
     turns();
     assert_heard(other, "\"why\":\"the end\"}");
     assert_quiet(fd);
@@ -129,7 +129,7 @@ START_TEST(test_ends_of_sessions)
     close(gone);
     turns();
     assert_quiet(half);
-    peers_reloaded(&clients.peers, NULL);
+    peers_reloaded(&peers, NULL);
     turns();
     ck_assert_ptr_nonnull(strstr(heard(half, &is_closed), "\"id\":1"));
     ck_assert(is_closed);

@@ -1,5 +1,5 @@
 /* test_draining: each client is told of a drain once, a batch in each turn. */
-#include "tests/unit/clients/clients_world.h"
+#include "tests/unit/peers/peers_world.h"
 
 enum { MANY = 700 };
 
@@ -7,8 +7,7 @@ static const char EVENT[] = "{\"event\":\"draining\"}\n";
 
 static void drain(void)
 {
-    pools_drain(&pools, false);
-    peers_tell_draining(&clients.peers);
+    peers_tell_draining(&peers);
 }
 
 START_TEST(test_each_is_told_once)

@@ -3,7 +3,7 @@
 
 #include "peers/peers_internal.h"
 
-#include "tests/unit/clients/clients_world.h"
+#include "tests/unit/peers/peers_world.h"
 
 #include <signal.h>
 
@@ -44,7 +44,7 @@ static void take_way_to(struct peer *peer, enum peer_state state)
 /* A session in the given state, without a descriptor. */
 static struct peer *peer_in(enum peer_state state)
 {
-    struct peer *peer = peer_new(&clients.peers, "nowhere");
+    struct peer *peer = peer_new(&peers, "nowhere");
     peer_begin(peer);
     take_way_to(peer, state);
     return peer;
@@ -61,10 +61,10 @@ static void free_peer(struct peer *peer)
 static void assert_counts(const struct peer *peer)
 {
     bool open = peer->state != PEER_CLOSED, greeted = peer->dialogue.greeted;
-    ck_assert_uint_eq(clients.peers.open, open);
-    ck_assert_uint_eq(clients.peers.connected, open && greeted);
-    ck_assert_uint_eq(clients.peers.reading, peer->state <= PEER_OPEN);
-    ck_assert_uint_eq(clients.peers.admit.unauthenticated.count, open && !greeted);
+    ck_assert_uint_eq(peers.open, open);
+    ck_assert_uint_eq(peers.connected, open && greeted);
+    ck_assert_uint_eq(peers.reading, peer->state <= PEER_OPEN);
+    ck_assert_uint_eq(peers.admit.unauthenticated.count, open && !greeted);
 }
 
 START_TEST(test_each_way_keeps_the_counts)
@@ -104,7 +104,7 @@ START_TEST(test_a_refused_session_goes_before_a_suspect_and_that_before_a_new_on
     struct peer *new = peer_in(PEER_NEW);
     struct peer *suspect = peer_in(PEER_SUSPECT);
     struct peer *refused = peer_in(PEER_NEW);
-    struct unauthenticated_list *list = &clients.peers.admit.unauthenticated;
+    struct unauthenticated_list *list = &peers.admit.unauthenticated;
     peer_set_state(refused, PEER_ENDING);
     ck_assert_ptr_eq(unauthenticated_first(list), &refused->unauthenticated);
     peer_set_state(refused, PEER_CLOSED);
@@ -122,15 +122,15 @@ END_TEST
 
 static struct peer *only_peer(void)
 {
-    struct peer *peer = TAILQ_FIRST(&clients.peers.list);
+    struct peer *peer = TAILQ_FIRST(&peers.list);
     ck_assert(peer && !TAILQ_NEXT(peer, link));
     return peer;
 }
 
 static void assert_no_peer(void)
 {
-    ck_assert(TAILQ_EMPTY(&clients.peers.list));
-    ck_assert_uint_eq(clients.peers.open + clients.peers.connected + clients.peers.reading, 0);
+    ck_assert(TAILQ_EMPTY(&peers.list));
+    ck_assert_uint_eq(peers.open + peers.connected + peers.reading, 0);
 }
 
 static int greeted_client(void)
@@ -166,7 +166,7 @@ START_TEST(test_a_fatal_error_lets_the_client_linger)
     turns();
     ck_assert_int_eq(only_peer()->state, PEER_LINGER);
     say(fd, PING);
-    pass_ms(settings.peers.linger_ms - 1);
+    pass_ms(settings.linger_ms - 1);
     ck_assert_int_eq(only_peer()->state, PEER_LINGER);
     assert_told(fd, "bad-json");
     if (_i)
@@ -183,7 +183,7 @@ START_TEST(test_no_hello_in_time_is_a_fatal_error)
 {
     open_world(1, NULL);
     int fd = come("");
-    pass_ms(settings.peers.hello_timeout_ms - 1);
+    pass_ms(settings.hello_timeout_ms - 1);
     assert_quiet(fd);
     pass_ms(2);
     assert_told(fd, "no hello came within hello-timeout-ms, 5000 ms");
@@ -201,7 +201,7 @@ START_TEST(test_an_unread_hello_is_in_time)
     int fd = come("");
     turns();
     say(fd, HELLO_PLAIN);
-    now_us += (settings.peers.hello_timeout_ms + 1) * 1000ull;
+    now_us += (settings.hello_timeout_ms + 1) * 1000ull;
     timers_turn(&timers, now_us);
     timers_run(&timers);
     turns();
@@ -226,17 +226,55 @@ START_TEST(test_a_silent_client_is_ended_first)
     open_world(2, NULL);
     int silent = come(HELLO_PLAIN), speaking = come(HELLO_PLAIN);
     turns();
-    peers_listen(&clients.peers);
+    peers_listen(&peers);
     say(speaking, PING);
-    peers_end_silent(&clients.peers);
+    peers_end_silent(&peers);
     turns();
-    ck_assert_uint_eq(clients.peers.reading, 1);
+    ck_assert_uint_eq(peers.reading, 1);
     assert_heard(speaking, "pong");
     bool is_closed;
     heard(silent, &is_closed);
     ck_assert(is_closed);
-    peers_end(&clients.peers);
-    ck_assert_uint_eq(clients.peers.reading, 0);
+    peers_end(&peers);
+    ck_assert_uint_eq(peers.reading, 0);
+    close_world();
+}
+END_TEST
+
+/* --- what the daemon has of a peer --- */
+
+START_TEST(test_events_to_come_keep_the_connection)
+{
+    open_world(1, NULL);
+    int fd = greeted_client();
+    busy = 1;
+    say(fd, "{\"op\":\"bye\"}\n");
+    turns();
+    assert_heard(fd, "\"op\":\"bye\"");
+    ck_assert_int_eq(only_peer()->state, PEER_ENDING);
+    ck_assert_int_eq(only_peer()->end, PEER_END_BYE);
+    busy = 0;
+    peer_settle(only_peer());
+    ck_assert_int_eq(only_peer()->state, PEER_LINGER);
+    close(fd);
+    turns();
+    assert_no_peer();
+    close_world();
+}
+END_TEST
+
+START_TEST(test_the_end_and_the_release_go_in_batches)
+{
+    open_world(1, NULL);
+    int fd = greeted_client();
+    ends_to_come = 3;
+    shutdown(fd, SHUT_WR);
+    turn();
+    ck_assert_uint_gt(ends_to_come, 0);
+    turns();
+    ck_assert_uint_eq(ends_to_come, 0);
+    assert_no_peer();
+    close(fd);
     close_world();
 }
 END_TEST
@@ -271,7 +309,7 @@ START_TEST(test_an_error_is_told_behind_the_payload)
     assert_quiet(fd);
     say(fd, "cde" PING);
     turns();
-    assert_heard(fd, "submit needs a field module, as no default is set for this connection");
+    assert_heard(fd, "there is no operation \\\"submit\\\" in this release");
     close_world();
 }
 END_TEST
@@ -302,6 +340,8 @@ int main(void)
     tcase_add_test(tc, test_an_unread_hello_is_in_time);
     tcase_add_test(tc, test_a_reset_closes_at_once);
     tcase_add_test(tc, test_a_silent_client_is_ended_first);
+    tcase_add_test(tc, test_events_to_come_keep_the_connection);
+    tcase_add_test(tc, test_the_end_and_the_release_go_in_batches);
     suite_add_tcase(suite, tc);
     tc = tcase_create("errors");
     tcase_add_loop_test(tc, test_every_fault_before_hello_is_fatal, 0, SUPPORT_COUNT(wrong_first));

@@ -1,6 +1,6 @@
 /* test_tokens: wrong tokens are told late and one by one; sessions with a revoked token end; tokens
  * grant rights. */
-#include "tests/unit/clients/clients_world.h"
+#include "tests/unit/peers/peers_world.h"
 
 enum { MANY = 300 };
 
@@ -31,7 +31,7 @@ START_TEST(test_a_wrong_token_is_told_after_a_delay)
     assert_told(wrong, "unauthorized");
     assert_told(none, "this server asks for a token");
     assert_told(ended, "unauthorized");
-    ck_assert_uint_eq(clients.peers.connected, 2);
+    ck_assert_uint_eq(peers.connected, 2);
     close_world();
 }
 END_TEST
@@ -66,7 +66,7 @@ START_TEST(test_a_wrong_token_does_not_wait_for_closed_connections)
     for (int i = 0; i < 3000; i++)
         close(come(HELLO("a-wrong-one")));
     turns();
-    ck_assert_uint_le(clients.peers.admit.unauthenticated.count, 101);
+    ck_assert_uint_le(peers.admit.unauthenticated.count, 101);
     int wrong = come(HELLO("a-wrong-one"));
     pass_ms(99);
     assert_quiet(wrong);
@@ -100,7 +100,7 @@ START_TEST(test_a_session_with_a_revoked_token_ends)
     turns();
     for (int i = 0; i < MANY; i++)
         assert_quiet(kept[i]);
-    ck_assert_uint_eq(clients.peers.connected, MANY);
+    ck_assert_uint_eq(peers.connected, MANY);
     close_world();
 }
 END_TEST
@@ -124,8 +124,9 @@ END_TEST
 
 /* --- what tokens grant --- */
 
-#define SUBMIT(module) "{\"op\":\"submit\",\"id\":1,\"module\":\"" module "\"}\n"
-#define DENIED(right)  "needs the right " right "; this connection's token lacks it"
+#define CLIENTS       "{\"op\":\"clients\"}\n"
+#define REOPEN        "{\"op\":\"reopen\"}\n"
+#define DENIED(right) "needs the right " right "; this connection's token lacks it"
 
 START_TEST(test_a_hello_is_told_its_name_and_rights)
 {
@@ -146,65 +147,21 @@ END_TEST
 START_TEST(test_a_reload_changes_the_rights_of_open_connections)
 {
     open_world(10, TOKENS("the-first-token-of-all"));
-    add_token("web", "the-second-token-of-all", RIGHT_OBSERVE);
+    add_token("web", "the-second-token-of-all", RIGHT_ADMIN);
     int web = come(HELLO("the-second-token-of-all"));
     turns();
     assert_welcome(web);
-    say(web, SUBMIT("fib"));
+    say(web, CLIENTS);
     turns();
-    assert_heard(web, DENIED("submit"));
+    assert_heard(web, DENIED("observe"));
     reload(10, TOKENS("the-first-token-of-all"));
-    add_token("web", "the-second-token-of-all", RIGHT_SUBMIT);
-    say(web, SUBMIT("fib") "{\"op\":\"stats\"}\n");
+    add_token("web", "the-second-token-of-all", RIGHT_OBSERVE);
+    say(web, CLIENTS REOPEN);
     turns();
     bool is_closed;
     const char *text = heard(web, &is_closed);
-    ck_assert_msg(strstr(text, "unknown-module") && strstr(text, DENIED("observe")), "%s", text);
-    close_world();
-}
-END_TEST
-
-START_TEST(test_a_token_may_submit_to_its_modules_alone)
-{
-    open_world(10, TOKENS("the-first-token-of-all"));
-    add_token("web", "the-second-token-of-all", RIGHT_SUBMIT);
-    grant_limit(&access_settings.tokens.tokens[1].grant, GRANT_MODULE "fib");
-    int web = come(HELLO("the-second-token-of-all"));
-    turns();
-    assert_welcome(web);
-    say(web, SUBMIT("fib"));
-    turns();
-    assert_heard(web, "unknown-module");
-    say(web, "{\"op\":\"set\",\"module\":\"wc\"}\n{\"op\":\"submit\",\"id\":1}\n");
-    turns();
-    assert_heard(web, DENIED("module:wc"));
-    close_world();
-}
-END_TEST
-
-static const char *const relayed[] = {
-    "\"origin\":\"q-1\"",
-    "\"attempt\":2",
-    "\"for\":\"alice\"",
-};
-
-START_TEST(test_only_a_relay_sets_an_origin)
-{
-    char text[128];
-    snprintf(text, sizeof text, "{\"op\":\"submit\",\"id\":1,\"module\":\"fib\",%s}\n",
-             relayed[_i]);
-    open_world(10, TOKENS("the-first-token-of-all"));
-    add_token("queue", "the-second-token-of-all", RIGHT_SUBMIT | RIGHT_RELAY);
-    int plain = come(HELLO("the-first-token-of-all"));
-    int queue = come(HELLO("the-second-token-of-all"));
-    turns();
-    assert_welcome(plain);
-    assert_welcome(queue);
-    say(plain, text);
-    say(queue, text);
-    turns();
-    assert_heard(plain, "submit with these fields " DENIED("relay"));
-    assert_heard(queue, "unknown-module");
+    ck_assert_msg(strstr(text, "\"event\":\"clients\"") && strstr(text, DENIED("admin")), "%s",
+                  text);
     close_world();
 }
 END_TEST
@@ -221,8 +178,6 @@ int main(void)
     tcase_add_test(tc, test_a_reload_may_begin_to_ask_for_tokens);
     tcase_add_test(tc, test_a_hello_is_told_its_name_and_rights);
     tcase_add_test(tc, test_a_reload_changes_the_rights_of_open_connections);
-    tcase_add_test(tc, test_a_token_may_submit_to_its_modules_alone);
-    tcase_add_loop_test(tc, test_only_a_relay_sets_an_origin, 0, SUPPORT_COUNT(relayed));
     suite_add_tcase(suite, tc);
     return run_suite(suite);
 }
