@@ -15,6 +15,8 @@ static void on_done(struct store_op *store_op)
     if (op->job) {
         op->job->is_writing = false;
         kept_touch(op->job);
+        if (op->job->place == KEPT_IN_WINDOW)
+            kept_touch_module(op->job->module);
     }
     if (op->finish)
         op->finish(op);

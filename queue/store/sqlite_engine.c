@@ -54,6 +54,12 @@ static uint64_t bytes_of(const struct engine *engine)
     return atomic_load(&engine->store.bytes);
 }
 
+static uint64_t left(const struct engine *engine)
+{
+    (void)engine;
+    return OPTION_BYTES_MAX;
+}
+
 static bool has_room(const struct engine *engine)
 {
     return atomic_load(&engine->store.has_room);
@@ -80,6 +86,7 @@ const struct engine_ops sqlite_engine = {
     .post = post,
     .flush = flush,
     .bytes = bytes_of,
+    .left = left,
     .has_room = has_room,
     .configure = configure,
     .close = close_engine,
