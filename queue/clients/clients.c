@@ -15,3 +15,8 @@ void queue_clients_free(struct queue_clients *clients)
     hash_free(&clients->by_id);
     peers_free(&clients->peers);
 }
+
+void queue_clients_leave(struct queue_clients *clients)
+{
+    clients->leaving = true;
+}

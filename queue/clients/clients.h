@@ -23,10 +23,14 @@ struct queue_clients {
     uint64_t (*wall_ms)(void); /* since 1970 */
 
     struct hash by_id; /* followers of all sessions, by session and id */
+    bool leaving;      /* see queue_clients_leave() */
 };
 
 /* What is to be filled in is, and all else is zero. */
 void queue_clients_init(struct queue_clients *clients);
 void queue_clients_free(struct queue_clients *clients); /* once no peer is left */
+
+/* The daemon ends: a session waits for detached submits to be accepted, and for no other event. */
+void queue_clients_leave(struct queue_clients *clients);
 
 #endif

@@ -57,6 +57,7 @@ static void release_id(struct queue_follower *follower)
     struct queue_session *session = follower->session;
     hash_remove(&queue_session_clients(session)->by_id, &follower->by_id);
     session->followers.open--;
+    session->followers.detached -= follower->kept.is_detached;
 }
 
 void queue_follower_close(struct queue_follower *follower, uint64_t seq)
@@ -142,6 +143,7 @@ void queue_follower_open(struct queue_follower *follower)
     hash_insert(&queue_session_clients(session)->by_id, &follower->by_id,
                 hash_of(session, queue_follower_id(follower), follower->id_len));
     session->followers.open++;
+    session->followers.detached += follower->kept.is_detached;
     set_state(follower, follower->tie ? FOLLOWER_TIED : FOLLOWER_OPEN);
 }
 
@@ -168,14 +170,20 @@ static void withdraw(struct queue_follower *follower)
     queue_follower_close(follower, 0);
 }
 
-bool queue_followers_cut_ties(struct queue_session *session, bool bye)
+/* The client's absence ends the job, and the daemon's own end does not. */
+static bool is_cut(const struct queue_follower *follower)
+{
+    uint8_t end = follower->session->peer.end;
+    return end != PEER_END_NONE && !(end == PEER_END_BYE && follower->tie == TIE_ON_FAILURE);
+}
+
+bool queue_followers_cut_ties(struct queue_session *session)
 {
     struct queue_follower_list *tied = &session->followers.lists[FOLLOWER_TIED];
     struct queue_follower *follower;
     for (int n = 0; n < BATCH && (follower = TAILQ_FIRST(tied)); n++) {
-        bool stays = bye && follower->tie == TIE_ON_FAILURE;
         set_state(follower, FOLLOWER_OPEN);
-        if (!stays)
+        if (is_cut(follower))
             withdraw(follower);
     }
     return TAILQ_EMPTY(tied);
@@ -196,9 +204,8 @@ static void forget(struct queue_followers *followers, enum queue_follower_state 
 bool queue_followers_release(struct queue_session *session)
 {
     struct queue_followers *followers = &session->followers;
-    bool bye = session->peer.end == PEER_END_BYE;
     int most = BATCH;
-    if (!queue_followers_cut_ties(session, bye))
+    if (!queue_followers_cut_ties(session))
         return false;
     forget(followers, FOLLOWER_OPEN, &most);
     forget(followers, FOLLOWER_TOLD, &most);

@@ -37,6 +37,7 @@ enum queue_follower_state {
 struct queue_followers {
     TAILQ_HEAD(queue_follower_list, queue_follower) lists[FOLLOWER_STATES]; /* NEW's is unused */
     size_t open;                                                            /* with the tied ones */
+    size_t detached;                                                        /* of these */
 };
 
 /* What a wait has beside its follower (waits.c). */
@@ -90,7 +91,7 @@ void queue_follower_close(struct queue_follower *follower, uint64_t seq);
 void queue_followers_taken(struct queue_session *session);
 
 /* The input has ended: withdraws a batch of the tied ones. True when none is left. */
-bool queue_followers_cut_ties(struct queue_session *session, bool bye);
+bool queue_followers_cut_ties(struct queue_session *session);
 
 /* The connection is lost: frees a batch. True when none is left. */
 bool queue_followers_release(struct queue_session *session);

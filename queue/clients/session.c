@@ -44,13 +44,15 @@ static bool arriving(const struct peer *peer, struct refusal *refusal, const cha
 static bool end(struct peer *peer)
 {
     forget_arriving(queue_session_of_peer(peer));
-    return queue_followers_cut_ties(queue_session_of_peer(peer), peer->end == PEER_END_BYE);
+    return queue_followers_cut_ties(queue_session_of_peer(peer));
 }
 
 static bool is_busy(const struct peer *peer)
 {
     const struct queue_session *session = (const struct queue_session *)peer;
-    return session->followers.open > 0 || !TAILQ_EMPTY(&session->asked);
+    const struct queue_followers *followers = &session->followers;
+    bool leaving = queue_session_clients(session)->leaving;
+    return (leaving ? followers->detached : followers->open) || !TAILQ_EMPTY(&session->asked);
 }
 
 static void closed(struct peer *peer)
