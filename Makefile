@@ -192,7 +192,7 @@ install: all
 	    $(DEST)/include/taskmaster $(DEST)/share/doc/taskmaster/examples \
 	    $(DEST)/share/bash-completion/completions $(DEST)/share/zsh/site-functions
 	install $(BUILD)/taskmaster $(DEST)/bin
-	install $(BUILD)/taskmasterd $(DEST)/sbin
+	install $(BUILD)/taskmasterd $(BUILD)/taskqueued $(DEST)/sbin
 	install $(BUILD)/taskmaster-worker $(DEST)/libexec/taskmaster
 	install -m 644 $(installed) $(DEST)/lib/taskmaster/modules
 	install -m 644 $(BUILD)/libtaskmaster.a $(BUILD)/libtaskmaster.so.0 $(DEST)/lib
@@ -213,7 +213,7 @@ install: all
 made_dirs := lib/taskmaster/modules lib/taskmaster libexec/taskmaster include/taskmaster share/doc/taskmaster/examples \
              share/doc/taskmaster
 uninstall:
-	rm -f $(DEST)/bin/taskmaster $(DEST)/sbin/taskmasterd $(DEST)/libexec/taskmaster/taskmaster-worker \
+	rm -f $(DEST)/bin/taskmaster $(DEST)/sbin/taskmasterd $(DEST)/sbin/taskqueued $(DEST)/libexec/taskmaster/taskmaster-worker \
 	    $(addprefix $(DEST)/lib/taskmaster/modules/,$(notdir $(installed))) \
 	    $(addprefix $(DEST)/lib/,libtaskmaster.a libtaskmaster.so.0 libtaskmaster.so pkgconfig/libtaskmaster.pc) \
 	    $(addprefix $(DEST)/include/taskmaster/,$(headers)) $(addprefix $(DEST)/share/doc/taskmaster/,$(notdir $(docs))) \

@@ -1,0 +1,84 @@
+/* all_settings: see all_settings.h. */
+#include "queue/all_settings.h"
+
+#include "access/read.h"
+#include "access/token_file.h"
+#include "daemon/rules.h"
+
+#include <limits.h>
+#include <stddef.h>
+
+/* In the order of --help. */
+static const struct config_part parts[] = {
+    {&listen_options, offsetof(struct queue_settings, peers)},
+    {&master_link_options, offsetof(struct queue_settings, master)},
+    {&store_options, offsetof(struct queue_settings, store)},
+    {&keep_options, offsetof(struct queue_settings, keep)},
+    {&peers_options, offsetof(struct queue_settings, peers)},
+    {&end_options, offsetof(struct queue_settings, end)},
+    {&access_options, offsetof(struct queue_settings, access)},
+    {&identity_options, offsetof(struct queue_settings, identity)},
+    {&log_options, offsetof(struct queue_settings, log)},
+};
+
+static int check_sizes(const struct config *config, const struct peers_settings *peers,
+                       struct config_error *error)
+{
+    const struct size_rule rules[] = {
+        {"payload-total-max", peers->payload_total_max, false},
+        {"output-total-max", peers->output_total_max, false},
+    };
+    for (size_t i = 0; i < sizeof rules / sizeof *rules; i++)
+        if (daemon_rule_size(config, error, &rules[i], peers->payload_max) < 0)
+            return -1;
+    return 0;
+}
+
+/* We connect to the address: strangers do not come by it. */
+static int check_master(const struct config *config, const struct queue_settings *settings,
+                        struct config_error *error)
+{
+    enum address_kind kind;
+    return daemon_rule_address(config, error, "master", settings->master.address, &settings->access,
+                               true, &kind);
+}
+
+static int check(const struct config *config, void *arg, struct config_error *error)
+{
+    const struct queue_settings *settings = arg;
+    if (check_sizes(config, &settings->peers, error) < 0 ||
+        daemon_rule_listen(config, error, &settings->peers.listen, &settings->access) < 0)
+        return -1;
+    return check_master(config, settings, error);
+}
+
+static int read_tokens(const struct config *config, void *arg, enum file_kind kind,
+                       struct config_error *error)
+{
+    struct queue_settings *settings = arg;
+    struct master_link_settings *master = &settings->master;
+    char why[PATH_MAX + 192];
+    if (access_read(config, &settings->access, kind, error) < 0)
+        return -1;
+    if (master->token_file &&
+        token_file_read(master->token_file, kind, &master->tokens, why, sizeof why) < 0)
+        return config_fault(config, error, "master-token-file", "%s", why);
+    return 0;
+}
+
+static void release(void *arg)
+{
+    struct queue_settings *settings = arg;
+    token_set_free(&settings->access.tokens);
+    token_set_free(&settings->master.tokens);
+}
+
+const struct config_schema queue_schema = {
+    .program = "taskqueued",
+    .parts = parts,
+    .part_count = sizeof parts / sizeof *parts,
+    .size = sizeof(struct queue_settings),
+    .check = check,
+    .read = read_tokens,
+    .release = release,
+};

@@ -1,0 +1,55 @@
+/* checks: see checks.h. */
+#include "queue/checks.h"
+
+#include "queue/all_settings.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+static struct daemon_settings settings(const struct config *config)
+{
+    const struct queue_settings *all = queue_settings_of(config);
+    return (struct daemon_settings){.listen = &all->peers.listen,
+                                    .identity = &all->identity,
+                                    .access = &all->access,
+                                    .log = &all->log};
+}
+
+/* Returns 0, or the errno of the obstacle to a new directory. */
+static int try_parent(const struct identity *identity, const char *path)
+{
+    char parent[PATH_MAX] = ".";
+    size_t len = strlen(path);
+    while (len > 1 && path[len - 1] == '/')
+        len--;
+    while (len && path[len - 1] != '/')
+        len--;
+    if (len && len < sizeof parent)
+        snprintf(parent, sizeof parent, "%.*s", (int)len, path);
+    return identity_access(identity, parent, W_OK | X_OK);
+}
+
+/* The store's directory is there, or can be made. */
+static bool check_paths(const struct daemon_check *check, const struct identity *identity)
+{
+    const char *path = queue_settings_of(check->config)->store.path, *user = identity->user;
+    int e = identity_access(identity, path, R_OK | W_OK | X_OK);
+    if (e == ENOENT)
+        e = try_parent(identity, path);
+    if (e)
+        daemon_check_tell(check, FINDING_FAULT, "store-path", NULL,
+                          "%s \"%s\", expected a directory to write to%s%s, or the place for a new "
+                          "one: %s",
+                          config_is_set(check->config, "store-path") ? "found" : "by default", path,
+                          *user ? " by user " : "", user, strerror(e));
+    return !e;
+}
+
+const struct start_checks queue_checks = {
+    .program = "taskqueued",
+    .settings = settings,
+    .paths = check_paths,
+};

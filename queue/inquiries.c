@@ -1,0 +1,85 @@
+/* inquiries: see inquiries.h. */
+#include "queue/inquiries.h"
+
+#include "common/xmalloc.h"
+#include "queue/master/ask.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+enum { STATS_MS = 1000 }; /* for the master's part of stats: it may hang */
+
+/* A question on its way. */
+struct inquiry {
+    struct inquiries *inquiries;
+    struct queue_inquiry *of;
+    struct master_ask ask;
+    struct timer timer; /* stats waits for the master no longer */
+};
+
+/* Frees the record before the answer: the asker may ask again in the call. */
+static void answer(struct inquiry *inquiry, const struct queue_inquiry_answer *answer)
+{
+    struct queue_inquiry *of = inquiry->of;
+    timer_clear(inquiry->inquiries->timers, &inquiry->timer);
+    free(inquiry);
+    of->pending = NULL;
+    of->answered(of, answer);
+}
+
+static void answer_stats(struct inquiry *inquiry, const struct payload *master)
+{
+    char *text = queue_report_stats(inquiry->inquiries->report, master);
+    struct payload *payload = payload_from(inquiry->inquiries->output, text, strlen(text));
+    free(text);
+    answer(inquiry, &(struct queue_inquiry_answer){.payload = payload});
+    payload_unref(payload);
+}
+
+static void on_answer(struct master_ask *ask, const struct master_answer *told)
+{
+    struct inquiry *inquiry = (struct inquiry *)((char *)ask - offsetof(struct inquiry, ask));
+    if (inquiry->of->kind == INQUIRY_STATS)
+        answer_stats(inquiry, told->payload);
+    else
+        answer(inquiry, &(struct queue_inquiry_answer){told->payload, told->code, told->message});
+}
+
+static void on_timer(void *arg)
+{
+    struct inquiry *inquiry = arg;
+    master_ask_forget(&inquiry->ask);
+    answer_stats(inquiry, NULL);
+}
+
+static void ask(void *arg, struct queue_inquiry *of)
+{
+    static const char *const names[] = {
+        [INQUIRY_STATS] = "stats", [INQUIRY_WORKERS] = "workers", [INQUIRY_MODULES] = "modules"};
+    struct inquiries *inquiries = arg;
+    struct inquiry *inquiry = xcalloc(1, sizeof *inquiry);
+    *inquiry = (struct inquiry){
+        .inquiries = inquiries, .of = of, .ask = {.op = names[of->kind], .answered = on_answer}};
+    of->pending = inquiry;
+    timer_init(&inquiry->timer, on_timer, inquiry);
+    if (of->kind == INQUIRY_STATS)
+        timer_set_ms(inquiries->timers, &inquiry->timer, STATS_MS);
+    master_link_ask(inquiries->link, &inquiry->ask);
+}
+
+static void forget(void *arg, struct queue_inquiry *of)
+{
+    struct inquiries *inquiries = arg;
+    struct inquiry *inquiry = of->pending;
+    if (!inquiry)
+        return;
+    master_ask_forget(&inquiry->ask);
+    timer_clear(inquiries->timers, &inquiry->timer);
+    free(inquiry);
+    of->pending = NULL;
+}
+
+struct queue_inquiry_ops inquiries_ops(struct inquiries *inquiries)
+{
+    return (struct queue_inquiry_ops){.arg = inquiries, .ask = ask, .forget = forget};
+}

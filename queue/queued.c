@@ -1,0 +1,369 @@
+/* queued: see queued.h. */
+#include "queue/queued.h"
+
+#include "base/boot_id.h"
+#include "base/clock.h"
+#include "base/descriptors.h"
+#include "base/file_room.h"
+#include "base/lag.h"
+#include "base/log_limits.h"
+#include "base/signal_name.h"
+#include "common/log.h"
+#include "daemon/closed.h"
+#include "daemon/listeners.h"
+#include "daemon/reopen.h"
+#include "daemon/signals.h"
+#include "daemon/user_environ.h"
+#include "net/loop.h"
+#include "queue/all_settings.h"
+#include "queue/checks.h"
+#include "queue/clients/clients.h"
+#include "queue/inquiries.h"
+#include "queue/reload.h"
+#include "queue/report.h"
+#include "queue/shutdown.h"
+
+#include <taskmaster/version.h>
+
+#include <signal.h>
+#include <stdlib.h>
+#include <sys/random.h>
+#include <sysexits.h>
+#include <time.h>
+#include <unistd.h>
+
+struct queued {
+    struct loop loop;
+    struct signals signals;
+    struct log_limits log_limits; /* for lines that others can cause in a loop */
+    struct payload_budget budget, output;
+    struct conn_loop conns;
+    struct engine *engine;
+    struct keep *keep;
+    struct master_link *link;
+    struct queue_clients clients;
+    struct listeners listeners;
+    struct reload reload;
+    struct shutdown shutdown;
+    struct identity identity;
+    struct queue_report report;
+    struct inquiries inquiries;
+    struct lag lag;
+    uint64_t woke_us; /* the beginning of the last turn's work */
+    char boot[BOOT_ID_MAX];
+};
+
+/* --- the outside world --- */
+
+static uint64_t wall_ms(void)
+{
+    return clock_read_us(CLOCK_REALTIME) / 1000;
+}
+
+static uint64_t random_number(void)
+{
+    uint64_t number = 0;
+    if (getrandom(&number, sizeof number, 0) < 0)
+        number = clock_us();
+    return number;
+}
+
+/* Nothing that is asked of the store is done any more, and nothing more may be promised. */
+static void on_store_failed(void *arg, const char *why)
+{
+    (void)arg;
+    log_event(LOG_ERROR, "store-failed", LOG_STR("why", why),
+              LOG_STR("hint", "look at the disk, run taskqueued --check, and start again: what was "
+                              "confirmed is kept"));
+    exit(EX_IOERR);
+}
+
+/* --- signals --- */
+
+static void on_hup(void *arg)
+{
+    struct queued *q = arg;
+    if (q->shutdown.phase == SHUTDOWN_RUNNING)
+        reload_run(&q->reload);
+    else if (log_limits_allow(&q->log_limits, LOG_WARN, "reload-failed", "-"))
+        log_event(LOG_WARN, "reload-failed", LOG_STR("why", "the server is shutting down"));
+}
+
+/* Any process of our user can send the signal: the log is limited. */
+static void on_usr1(void *arg)
+{
+    struct queued *q = arg;
+    struct control_reopen told;
+    reopen_run(&q->reload.reread, &told);
+    if (log_limits_allow(&q->log_limits, LOG_INFO, "reopen", "-"))
+        reopen_say(&told, signal_name(SIGUSR1));
+}
+
+static void on_end(void *arg, const char *signal)
+{
+    struct queued *q = arg;
+    shutdown_ask(&q->shutdown, signal);
+}
+
+static const struct signals_ops signals_ops = {NULL, on_hup, on_usr1, on_end};
+
+/* --- requests of clients --- */
+
+static bool on_reload(void *arg, struct control_reload *reload)
+{
+    struct queued *q = arg;
+    return q->shutdown.phase == SHUTDOWN_RUNNING && reload_for_client(&q->reload, reload);
+}
+
+static void on_reopen(void *arg, const char *who, struct control_reopen *told)
+{
+    struct queued *q = arg;
+    reopen_run(&q->reload.reread, told);
+    reopen_say(told, who);
+}
+
+static enum log_level on_log_level(void *arg, enum log_level level)
+{
+    (void)arg;
+    return log_change_level(level);
+}
+
+/* Waiting jobs are kept: there is nothing to choose. */
+static void on_drain(void *arg, const char *who, enum control_waiting waiting)
+{
+    struct queued *q = arg;
+    (void)waiting;
+    if (q->shutdown.phase == SHUTDOWN_RUNNING)
+        shutdown_ask(&q->shutdown, who);
+}
+
+/* --- start-up --- */
+
+static void close_for_clients(void *arg)
+{
+    struct queued *q = arg;
+    listeners_close(&q->listeners);
+    peers_reloaded(&q->clients.peers, "the server is shutting down");
+}
+
+static void leave_clients(void *arg)
+{
+    struct queued *q = arg;
+    queue_clients_leave(&q->clients);
+}
+
+static void wire(struct queued *q, const struct config_args *args)
+{
+    struct peers *peers = &q->clients.peers;
+    peers->loop = &q->conns;
+    peers->boot = q->boot;
+    peers->control = (struct peers_control){q, on_reload, on_reopen, on_log_level, on_drain};
+    q->clients.wall_ms = wall_ms;
+    q->clients.engine_ops = &sqlite_engine;
+    q->clients.inquiry = inquiries_ops(&q->inquiries);
+    q->signals = (struct signals){
+        .loop = &q->loop, .log_limits = &q->log_limits, .ops = &signals_ops, .arg = q};
+    q->shutdown = (struct shutdown){
+        .timers = &q->loop.timers,
+        .peers = peers,
+        .close = close_for_clients,
+        .leave = leave_clients,
+        .arg = q,
+        .farewell = {.timers = &q->loop.timers, .peers = peers, .loop = &q->conns}};
+    q->reload =
+        (struct reload){.reread = {.args = args, .identity = &q->identity, .checks = &queue_checks},
+                        .payloads = &q->budget,
+                        .output = &q->output,
+                        .clients = &q->clients,
+                        .shutdown = &q->shutdown,
+                        .timers = &q->loop.timers};
+}
+
+static void set_up(struct queued *q, struct config *config, const struct config_args *args)
+{
+    loop_open(&q->loop);
+    wire(q, args);
+    log_limits_init(&q->log_limits, &q->loop.timers);
+    signals_open(&q->signals);
+    conn_loop_init(&q->conns, q->loop.base, &q->loop.timers, &q->budget, &q->output);
+    boot_id_make(q->boot);
+    queue_clients_init(&q->clients);
+    shutdown_init(&q->shutdown);
+    reload_init(&q->reload);
+    reload_apply(&q->reload, config);
+}
+
+static void accept_client(void *arg, int fd, const struct sockaddr *addr, socklen_t len)
+{
+    struct queued *q = arg;
+    timers_turn(&q->loop.timers, clock_us());
+    peers_accept(&q->clients.peers, fd, addr, len);
+}
+
+static int listen_all(struct queued *q)
+{
+    const struct peers_settings *settings = &q->reload.settings->peers;
+    const struct listening listening = {.loop = &q->loop,
+                                        .config = q->reload.reread.config,
+                                        .identity = &q->identity,
+                                        .socket_mode = settings->socket_mode,
+                                        .arg = q};
+    return listeners_open(&q->listeners, &listening, &settings->listen, accept_client);
+}
+
+static void change_user(struct queued *q)
+{
+    identity_become(&q->identity);
+    closed_set(false);
+    user_environ_set(q->reload.settings->identity.user);
+}
+
+/* 0, or -1 after a line in the log. */
+static int open_store(struct queued *q)
+{
+    char error[512];
+    const struct store_settings *settings = &q->reload.settings->store;
+    q->engine = sqlite_engine.open(settings, q->loop.base, on_store_failed, q, error, sizeof error);
+    if (!q->engine)
+        log_event(LOG_ERROR, "cannot-open-store", LOG_STR("path", settings->path),
+                  LOG_STR("why", error));
+    return q->engine ? 0 : -1;
+}
+
+/* 0, or -1 after a line in the log. */
+static int find_master(struct queued *q)
+{
+    char error[512];
+    const struct master_link_parts parts = {
+        .loop = &q->conns, .random = random_number, .settings = &q->reload.settings->master};
+    q->link = master_link_new(&parts, error, sizeof error);
+    if (!q->link)
+        log_event(LOG_ERROR, "cannot-find-master",
+                  LOG_STR("address", q->reload.settings->master.address), LOG_STR("why", error));
+    return q->link ? 0 : -1;
+}
+
+static void wire_report(struct queued *q)
+{
+    q->report =
+        (struct queue_report){.keep = q->keep,
+                              .engine_ops = &sqlite_engine,
+                              .engine = q->engine,
+                              .settings = &q->reload.settings,
+                              .peers = &q->clients.peers,
+                              .conns = &q->conns,
+                              .link = q->link,
+                              .lag = &q->lag,
+                              .boot = q->boot,
+                              .started_us = q->loop.timers.now_us,
+                              .own_descriptors = descriptors_count_low() - log_descriptors()};
+    q->inquiries = (struct inquiries){
+        .link = q->link, .timers = &q->loop.timers, .output = &q->output, .report = &q->report};
+}
+
+static void begin_keeping(struct queued *q)
+{
+    q->keep = keep_new(&(struct keep_parts){.timers = &q->loop.timers,
+                                            .wall_ms = wall_ms,
+                                            .random = random_number,
+                                            .payloads = &q->budget,
+                                            .engine_ops = &sqlite_engine,
+                                            .engine = q->engine,
+                                            .master = &master_link_ops,
+                                            .master_arg = q->link,
+                                            .settings = &q->reload.settings->keep});
+    q->clients.keep = q->keep;
+    q->clients.engine = q->engine;
+    q->shutdown.keep = q->keep;
+    q->reload.keep = q->keep;
+    q->reload.link = q->link;
+    wire_report(q);
+    master_link_start(q->link, q->keep);
+}
+
+/* An exit status. The store is opened by the user that we become: its files are that user's. */
+static int open_all(struct queued *q)
+{
+    uint64_t limit;
+    file_room_raise(&limit);
+    if (listen_all(q) < 0 || find_master(q) < 0)
+        return EX_UNAVAILABLE;
+    change_user(q);
+    if (open_store(q) < 0)
+        return EX_UNAVAILABLE;
+    timers_turn(&q->loop.timers, clock_us()); /* names were looked up, the store was read */
+    begin_keeping(q);
+    return EX_OK;
+}
+
+/* --- the loop --- */
+
+/* The last turn's work ended where this turn began. */
+static void note_lag(struct queued *q)
+{
+    if (q->woke_us)
+        lag_add(&q->lag, q->loop.begun_us - q->woke_us, q->loop.begun_us);
+    q->woke_us = q->conns.began_us ? q->conns.began_us : q->loop.timers.now_us;
+}
+
+static void turn(struct queued *q)
+{
+    signals_turn(&q->signals);
+    loop_turn(&q->loop);
+    note_lag(q);
+    keep_turn(q->keep);
+    conn_loop_chores(&q->conns);
+    shutdown_turn(&q->shutdown);
+}
+
+static void run(struct queued *q)
+{
+    log_event(LOG_INFO, "start", LOG_STR("version", TASKMASTER_VERSION), LOG_INT("pid", getpid()),
+              LOG_STR("boot", q->boot), LOG_UINT("waiting", keep_counts(q->keep)->waiting),
+              LOG_UINT("delayed", keep_counts(q->keep)->delayed));
+    while (q->shutdown.phase != SHUTDOWN_ENDED)
+        turn(q);
+    log_event(LOG_INFO, "end", LOG_UINT("submitted", keep_counts(q->keep)->submitted),
+              LOG_UINT("done", keep_counts(q->keep)->done));
+}
+
+static void free_keeping(struct queued *q)
+{
+    if (q->link)
+        master_link_free(q->link);
+    conn_loop_chores(&q->conns);
+    if (q->engine)
+        sqlite_engine.close(q->engine);
+    if (q->keep)
+        keep_free(q->keep);
+}
+
+static void tear_down(struct queued *q)
+{
+    signals_close(&q->signals);
+    listeners_close(&q->listeners);
+    peers_close(&q->clients.peers);
+    conn_loop_chores(&q->conns);
+    queue_clients_free(&q->clients);
+    free_keeping(q);
+    log_limits_end(&q->log_limits);
+    conn_loop_free(&q->conns);
+    shutdown_free(&q->shutdown);
+    timer_clear(&q->loop.timers, &q->reload.decided);
+    loop_close(&q->loop);
+    reload_free(&q->reload);
+    libevent_global_shutdown();
+}
+
+int queued_run(struct config *config, const struct config_args *args,
+               const struct identity *identity)
+{
+    static struct queued queued;
+    queued.identity = *identity;
+    set_up(&queued, config, args);
+    int status = open_all(&queued);
+    if (status == EX_OK)
+        run(&queued);
+    tear_down(&queued);
+    return status;
+}
