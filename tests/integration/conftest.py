@@ -10,7 +10,7 @@ sys.path.insert(0, os.path.dirname(__file__))
 
 from harness import proc  # noqa: E402
 from harness.daemon import COMMAND, MASTER, MODULES, WORKER, Daemon  # noqa: E402
-from harness.queued import Queued  # noqa: E402
+from harness.queued import QUEUED, Queued  # noqa: E402
 from harness.wait import BUILD  # noqa: E402
 
 
@@ -21,7 +21,7 @@ def pytest_configure(config):
 def pytest_sessionstart(session):
     if session.config.option.collectonly:
         return
-    missing = [path for path in (MASTER, WORKER, COMMAND) if not os.access(path, os.X_OK)]
+    missing = [path for path in (MASTER, WORKER, COMMAND, QUEUED) if not os.access(path, os.X_OK)]
     if missing:
         pytest.exit(f"not built: {', '.join(missing)} (run make, or set BUILD)", returncode=3)
 
@@ -67,12 +67,15 @@ def daemon(tmp_path):
 
 @pytest.fixture
 def queue(daemon):
-    """Makes a taskqueued on a taskmasterd of its own: queue(job_max=5). `master`: another one, or False for none."""
+    """Makes a taskqueued on a taskmasterd of its own: queue(job_max=5). `master`: another one, or an address."""
 
     def make(master=None, **config):
         if master is None:
             master = daemon()
-        return daemon.make_queue(config, master or None).start()
+        elif isinstance(master, str):
+            config["master"] = master
+            master = None
+        return daemon.make_queue(config, master).start()
 
     return make
 

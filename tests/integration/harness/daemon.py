@@ -126,6 +126,7 @@ def read_until_lost(server, pipe):
 class Daemon:
     program = MASTER
     defaults = DEFAULTS
+    conservation = staticmethod(conservation)
 
     def __init__(self, directory, name, config, options=(), env=None, stderr=None, **popen):
         self.directory = directory
@@ -256,7 +257,7 @@ class Daemon:
 
     def stats(self):
         with self.client() as client:
-            return conservation(client.stats())
+            return self.conservation(client.stats())
 
     def workers(self):
         with self.client() as client:
@@ -279,7 +280,7 @@ class Daemon:
             box = {}
 
             def sample():
-                box["stats"] = conservation(client.stats())
+                box["stats"] = self.conservation(client.stats())
                 return condition(box["stats"])
 
             try:

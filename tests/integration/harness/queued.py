@@ -32,6 +32,7 @@ class Queued(Daemon):
 
     program = QUEUED
     defaults = DEFAULTS
+    conservation = staticmethod(conservation)
 
     def __init__(self, directory, name, config, master=None, **popen):
         super().__init__(directory, name, config, **popen)
@@ -47,6 +48,17 @@ class Queued(Daemon):
             self.config["master"] = self.master.address
         super().write_config(**changes)
 
+    def start(self):
+        """Waits for the store, too: it is opened once the addresses are listened on."""
+        before = len(self.log.events("start"))
+        super().start()
+        wait_until(
+            lambda: len(self.log.events("start")) > before or self.process.poll() is not None, "the opened store"
+        )
+        if self.process.poll() is not None:
+            raise AssertionError(f"{self.name} ended with {self.process.returncode} at start:\n{self.log.tail()}")
+        return self
+
     def keep_address(self):
         """From now on each start listens on the same address, and so do clients in another process find it again."""
         self.config["listen"] = self.addresses if len(self.addresses) > 1 else self.address
@@ -59,10 +71,6 @@ class Queued(Daemon):
         return self.start()
 
     # ---- talking to it
-
-    def stats(self):
-        with self.client() as client:
-            return conservation(client.stats())
 
     def put(self, module, payload="", **fields):
         """Submits a detached job, and returns its id once it is kept."""

@@ -1,0 +1,252 @@
+"""taskqueued as a process: options, start, store, stats, reload, the end."""
+
+import json
+import os
+import signal
+import subprocess
+
+import pytest
+from harness.client import ask, check, refused
+from harness.daemon import environment
+from harness.queued import QUEUED, wait
+from harness.wait import DEADLINE, wait_until
+
+LONG_SLEEP = json.dumps({"ms": 600000})
+NOWHERE = "127.0.0.1:1"  # nobody listens there
+
+
+def run_queued(*args):
+    return subprocess.run([QUEUED, *args], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                          text=True, timeout=DEADLINE, env=environment())
+
+
+def alone(queue, **config):
+    """Without a master."""
+    return queue(master=NOWHERE, **config)
+
+
+def begun(queue, count=1):
+    queue.wait_stats(lambda s: s["jobs"]["running"] == count, f"{count} running jobs")
+
+
+# ---- options
+
+
+def test_the_shipped_configuration_is_fine(tmp_path):
+    conf = os.path.join(os.path.dirname(__file__), "..", "..", "conf", "taskqueued.conf")
+    result = run_queued("-t", "-c", conf, f"--store-path={tmp_path}/store")
+    assert (result.returncode, result.stdout, result.stderr) == (0, "the settings are fine\n", "")
+    assert not os.path.exists(tmp_path / "store"), "a check makes nothing"
+
+
+def test_the_printed_settings_are_a_file(tmp_path):
+    printed = run_queued("-T", f"--store-path={tmp_path}", "--job-max=7").stdout
+    (tmp_path / "conf").write_text(printed)
+    assert json.loads(printed)["job-max"] == 7
+    assert run_queued("-T", "-c", str(tmp_path / "conf")).stdout == printed
+
+
+@pytest.mark.parametrize(
+    "option, words",
+    [
+        ("--store-path=/no/such/place", "store-path"),
+        ("--master=nonsense", "master"),
+        ("--listen=0.0.0.0:7742", "allow-open-listen"),
+        ("--payload-total-max=1024", "payload-max"),
+        ("--master-token-file=/no/such/file", "master-token-file"),
+    ],
+)
+def test_settings_with_a_fault(option, words):
+    for mode in ([], ["-t"]):
+        result = run_queued(option, *mode)
+        assert result.returncode == 78 and words in result.stderr, result
+
+
+# ---- start and store
+
+
+def test_a_job_is_kept_run_and_told(queue):
+    q = queue()
+    assert q.result(q.put("echo", "hello")) == b"hello"
+
+
+def test_kill_and_restart_lose_nothing(queue, daemon):
+    q = alone(queue)
+    with q.client() as client:
+        for n in range(20):
+            client.submit(n, "echo", f"job {n}", detach=True)
+        jobs = [client.event("accepted", id=n)["job"] for n in range(20)]
+    q.kill()
+    q.config["master"] = daemon().address
+    q.start()
+    with q.client() as client:
+        for n, job in enumerate(jobs):
+            assert wait(client, job).payload == f"job {n}".encode()
+
+
+def test_a_second_daemon_is_refused_the_store(queue):
+    q = alone(queue)
+    result = run_queued("--listen=127.0.0.1:0", f"--store-path={q.store}", f"--master={NOWHERE}")
+    assert result.returncode == 69 and "cannot-open-store" in result.stderr, result
+
+
+# ---- stats, workers, modules
+
+
+def test_stats_have_all_parts(queue):
+    q = queue()
+    q.result(q.put("echo", "x"))
+    stats = q.linked()
+    assert stats["server"].startswith("taskqueued/") and stats["draining"] is False
+    assert stats["jobs"]["submitted"] == stats["jobs"]["done"] == 1
+    assert stats["modules"]["echo"]["done"] == 1
+    assert stats["store"]["engine"] == "sqlite" and stats["store"]["has_room"]
+    assert stats["clients"]["connected"] == 1
+    assert stats["master"]["address"] == q.master.address and stats["master"]["pool"]["max"] == 2
+    assert stats["process"]["pid"] == q.pid and stats["process"]["rss"] > 0
+
+
+def test_stats_without_a_master(queue):
+    q = alone(queue)
+    stats = q.wait_stats(lambda s: s["master"]["why"], "a failed connection")
+    assert stats["master"]["connected"] is False and "pool" not in stats["master"]
+
+
+def test_stats_while_the_master_hangs(queue):
+    q = queue()
+    q.linked()
+    q.master.signal(signal.SIGSTOP)
+    try:
+        assert "pool" not in q.stats()["master"]
+    finally:
+        q.master.signal(signal.SIGCONT)
+
+
+def test_workers_and_modules_are_the_masters(queue):
+    q = queue()
+    q.linked()
+    with q.client() as client:
+        assert [w["pid"] for w in client.workers()] == q.master.worker_pids()
+        client.send(op="modules", id="m")
+        assert "echo" in str(client.event("modules", id="m").json())
+
+
+def test_workers_without_a_master(queue):
+    q = alone(queue)
+    with q.client() as client:
+        refused(client, "workers", "unavailable")
+
+
+# ---- reload, reopen, log level
+
+
+def test_a_reload_changes_settings(queue):
+    q = alone(queue)
+    q.write_config(job_max=1, store_path="/elsewhere")
+    q.signal(signal.SIGHUP)
+    q.log.wait("reload-ignored", key="store-path")
+    q.log.wait("reload", changed="job-max")
+    with q.client() as client:
+        client.submit(1, "echo", "x", detach=True)
+        client.event("accepted", id=1)
+        client.submit(2, "echo", "x", detach=True)
+        client.event("overload", id=2, reason="queue-full")
+    q.config["store-path"] = q.store
+
+
+def test_a_client_reloads_and_hears_of_a_fault(queue):
+    q = alone(queue)
+    with q.client() as client:
+        q.write_config(job_max=2)
+        check(ask(client, "reload"), "ok", op="reload", changed=["job-max"])
+        q.write_config(job_max=0)
+        refused(client, "reload", "bad-config", "job-max")
+
+
+def test_the_log_is_opened_again(queue, tmp_path):
+    log = tmp_path / "own.log"
+    q = alone(queue)
+    q.write_config(log_file=str(log))
+    q.signal(signal.SIGHUP)
+    wait_until(log.exists, "the new log")
+    os.rename(log, tmp_path / "old.log")
+    q.signal(signal.SIGUSR1)
+    wait_until(lambda: log.exists() and "reopen" in log.read_text(), "the log opened again")
+
+
+# ---- the end
+
+
+def test_the_end_waits_for_handed_jobs(queue):
+    q = queue(drain_timeout_ms=60000)
+    job = q.put("sleep", json.dumps({"ms": 300}))
+    begun(q)
+    waiting = q.client()
+    waiting.skips_draining = False
+    q.signal(signal.SIGTERM)
+    waiting.expect("draining")
+    assert q.wait_exit() == 0
+    waiting.closed()
+    q.start()
+    check(q.wait(job), "done")
+
+
+def test_submits_are_kept_while_it_drains(queue):
+    q = queue(drain_timeout_ms=60000)
+    q.put("sleep", json.dumps({"ms": 500}))
+    begun(q)
+    with q.client() as client:
+        q.signal(signal.SIGTERM)
+        q.log.wait("drain")
+        client.submit("late", "echo", "late", detach=True)
+        job = client.event("accepted", id="late")["job"]
+    assert q.wait_exit() == 0
+    q.start()
+    assert q.result(job) == b"late"
+
+
+def test_open_submits_and_waits_get_the_close_alone(queue):
+    q = queue(drain_timeout_ms=200)
+    job = q.put("sleep", LONG_SLEEP)
+    begun(q)
+    plain, linked, waiting = q.client(), q.client(), q.client()
+    plain.submit(1, "sleep", LONG_SLEEP)
+    linked.submit(1, "sleep", LONG_SLEEP, link=True)
+    waiting.send(op="wait", id=1, job=job)
+    begun(q, 2)
+    q.signal(signal.SIGTERM)
+    assert q.wait_exit() == 0
+    for client in (plain, linked, waiting):
+        client.closed()
+    q.log.wait("drain-timeout", handed=3)
+    q.start()
+    event = q.stats()["jobs"]
+    assert event["waiting"] + event["handed"] + event["running"] == 3, event
+
+
+def test_a_job_that_was_running_runs_again(queue):
+    q = queue(drain_timeout_ms=100)
+    job = q.put("sleep", json.dumps({"ms": 1000}))
+    begun(q)
+    q.signal(signal.SIGTERM)
+    assert q.wait_exit() == 0
+    q.start()
+    check(q.wait(job), "done", attempt=2)
+
+
+def test_a_second_signal_waits_for_no_job(queue):
+    q = queue(drain_timeout_ms=600000)
+    q.put("sleep", LONG_SLEEP)
+    begun(q)
+    q.signal(signal.SIGTERM)
+    q.log.wait("drain")
+    q.signal(signal.SIGTERM)
+    assert q.wait_exit() == 0
+
+
+def test_a_drain_asked_for_by_a_client(queue):
+    q = alone(queue)
+    client = q.client()
+    check(ask(client, "drain"), "ok", op="drain")
+    assert q.wait_exit() == 0
+
