@@ -3,6 +3,7 @@
  */
 #include "queue/clients/session.h"
 
+#include "queue/clients/news.h"
 #include "queue/clients/ops/ops.h"
 
 #include <stdlib.h>
@@ -55,9 +56,15 @@ static bool is_busy(const struct peer *peer)
     return (leaving ? followers->detached : followers->open) || !TAILQ_EMPTY(&session->asked);
 }
 
+static void opened(struct peer *peer)
+{
+    queue_news_client(peer, "connected");
+}
+
 static void closed(struct peer *peer)
 {
     queue_asked_forget_all(queue_session_of_peer(peer));
+    queue_news_client(peer, "closed");
 }
 
 static bool release(struct peer *peer)
@@ -83,6 +90,7 @@ const struct peers_ops queue_session_ops = {
     .session_size = sizeof(struct queue_session),
     .protocol = &protocol,
     .init = init,
+    .opened = opened,
     .holds = holds,
     .taken = taken,
     .arriving = arriving,

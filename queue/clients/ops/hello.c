@@ -2,6 +2,7 @@
 #include "queue/clients/ops/ops.h"
 
 #include "protocol/hello.h"
+#include "queue/clients/news.h"
 #include "taskmaster/version.h"
 
 static const struct field fields[] = {
@@ -23,6 +24,7 @@ static void write_limits(const struct peer *peer, struct event_writer *event)
 static enum verdict run(struct dialogue *dialogue, struct request *request)
 {
     peer_hello(dialogue, request, "taskqueued/" TASKMASTER_VERSION, write_limits);
+    queue_news_client(peer_of_dialogue(dialogue), "greeted");
     return VERDICT_FINE;
 }
 

@@ -86,7 +86,7 @@ static void refuse(const struct queue_job_ask *job_ask, enum kept_answer answer)
 static void on_answered(struct kept_ask *ask, enum kept_answer answer, struct kept *job)
 {
     struct queue_job_ask *job_ask = job_ask_of(ask);
-    if (answer == KEPT_ANSWER_OK)
+    if (answer == KEPT_ANSWER_OK || (answer == KEPT_ANSWER_UNKNOWN && job_ask->tells_unknown))
         job_ask->tell(job_ask, job);
     else
         refuse(job_ask, answer);
@@ -125,6 +125,26 @@ static uint64_t find(struct queue_session *session, struct request *request)
     return seq;
 }
 
+void *queue_op_job_ask_new(size_t size, struct queue_session *session,
+                           const struct request *request, const struct kept_ask *ask,
+                           void (*tell)(struct queue_job_ask *, const struct kept *))
+{
+    struct queue_job_ask *job_ask = queue_asked_new(size, session, request, true, forget);
+    job_ask->tell = tell;
+    job_ask->ask = *ask;
+    return job_ask;
+}
+
+enum verdict queue_op_job_ask_begin(struct queue_job_ask *job_ask, uint64_t seq,
+                                    enum access_right right)
+{
+    job_ask->ask.seq = seq;
+    job_ask->ask.permits = right == RIGHT_OBSERVE ? may_see : may_end;
+    job_ask->ask.answered = on_answered;
+    keep_ask(queue_session_keep(job_ask->asked.session), &job_ask->ask);
+    return VERDICT_FINE;
+}
+
 enum verdict queue_op_ask_job(struct queue_session *session, struct request *request,
                               const struct kept_ask *ask, enum access_right right,
                               void (*tell)(struct queue_job_ask *, const struct kept *))
@@ -132,13 +152,7 @@ enum verdict queue_op_ask_job(struct queue_session *session, struct request *req
     uint64_t seq = find(session, request);
     if (!seq)
         return VERDICT_REFUSED;
-    struct queue_job_ask *job_ask =
-        queue_asked_new(sizeof *job_ask, session, request, true, forget);
-    job_ask->tell = tell;
-    job_ask->ask = *ask;
-    job_ask->ask.seq = seq;
-    job_ask->ask.permits = right == RIGHT_OBSERVE ? may_see : may_end;
-    job_ask->ask.answered = on_answered;
-    keep_ask(queue_session_keep(session), &job_ask->ask);
-    return VERDICT_FINE;
+    return queue_op_job_ask_begin(
+        queue_op_job_ask_new(sizeof(struct queue_job_ask), session, request, ask, tell), seq,
+        right);
 }

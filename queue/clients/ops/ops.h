@@ -33,6 +33,7 @@ struct queue_request {
     uint32_t notify;   /* bits of the words of the field */
     uint32_t link;     /* enum queue_tie */
     uint32_t state;    /* a word, from 1 (state_name.h); 0: any */
+    uint32_t client;   /* its number */
     bool detach;
     REQUEST_TEXT(STORED_KEY_MAX) key;
     REQUEST_TEXT(JOB_NAME_MAX) job;
@@ -61,7 +62,9 @@ struct queue_request {
     OP(backup)        \
     OP(stats)         \
     OP(workers)       \
-    OP(modules)
+    OP(modules)       \
+    OP(watch)         \
+    OP(monitor)
 
 #define QUEUE_OP_DECLARE(name) extern const struct operation queue_op_##name;
 QUEUE_OPS(QUEUE_OP_DECLARE)
@@ -94,8 +97,9 @@ static inline const struct queue_request *queue_request_of(const struct request 
 struct queue_job_ask {
     struct queue_asked asked;
     struct kept_ask ask;
-    /* OK: writes the answer. */
+    /* OK: writes the answer. `job`: NULL: it is unknown, if the question tells of that, too. */
     void (*tell)(struct queue_job_ask *job_ask, const struct kept *job);
+    bool tells_unknown;
     enum queue_state_word state; /* when the question came to the job */
     char by[QUEUE_OP_BY_MAX];
 };
@@ -104,6 +108,14 @@ struct queue_job_ask {
 enum verdict queue_op_ask_job(struct queue_session *session, struct request *request,
                               const struct kept_ask *ask, enum access_right right,
                               void (*tell)(struct queue_job_ask *, const struct kept *));
+
+/* The same in two steps, for a question of `size` bytes with a struct queue_job_ask at its
+ * beginning. */
+void *queue_op_job_ask_new(size_t size, struct queue_session *session,
+                           const struct request *request, const struct kept_ask *ask,
+                           void (*tell)(struct queue_job_ask *, const struct kept *));
+enum verdict queue_op_job_ask_begin(struct queue_job_ask *job_ask, uint64_t seq,
+                                    enum access_right right);
 
 /* A filter of jobs; its texts are the request's. */
 #define QUEUE_OP_FILTER_FIELDS                                                       \

@@ -1,0 +1,149 @@
+/* queue_news: see news.h. */
+#include "queue/clients/news.h"
+
+#include "queue/clients/clients.h"
+#include "queue/clients/job_name.h"
+#include "queue/clients/session.h"
+#include "queue/clients/state_name.h"
+
+#include <string.h>
+
+static struct peers_target *target_of(const struct queue_clients *clients,
+                                      enum queue_monitored kind, uint64_t number)
+{
+    return peers_monitors_of(&clients->peers.monitors, kind, number, NULL);
+}
+
+/* --- monitors --- */
+
+const char *queue_news_reason(const struct kept *job)
+{
+    return job->stored->outcome.is_done ? "done" : job->stored->outcome.reason;
+}
+
+static void write_job_down(struct event_writer *event, const void *news)
+{
+    const struct kept *job = news;
+    job_name_write(event, kept_seq(job));
+    event_word(event, "reason", queue_news_reason(job));
+}
+
+static void write_client_down(struct event_writer *event, const void *news)
+{
+    const struct peer *peer = news;
+    event_uint(event, "client", peer->number);
+    event_word(event, "reason", peer_end_name(peer->end));
+}
+
+/* --- watches --- */
+
+static const char *state_of(const struct kept *job, const struct kept_event *e)
+{
+    switch (e->type) {
+    case KEPT_EVENT_ACCEPTED:
+        return queue_state_words[queue_state_of(job->state, job->stored)];
+    case KEPT_EVENT_STARTED:
+        return "running";
+    case KEPT_EVENT_RETRY:
+        return "retry";
+    default:
+        return job->stored->outcome.is_done ? "done" : "failed";
+    }
+}
+
+static const char *reason_of(const struct kept *job, const struct kept_event *e)
+{
+    if (e->type == KEPT_EVENT_RETRY)
+        return e->reason;
+    return e->type == KEPT_EVENT_ENDED ? job->stored->outcome.reason : NULL;
+}
+
+static void write_job(struct peers_watch *watch, const struct kept *job, const struct kept_event *e)
+{
+    const char *reason = reason_of(job, e);
+    struct event_writer event;
+    peers_watch_event_begin(&event, watch, "job", state_of(job, e));
+    job_name_write(&event, kept_seq(job));
+    event_word(&event, "module", job->stored->wish.module);
+    if (job->stored->run.attempt > 1)
+        event_uint(&event, "attempt", job->stored->run.attempt);
+    if (reason)
+        event_word(&event, "reason", reason);
+    peers_watch_event_end(&event, watch);
+}
+
+static bool wants_job(const struct peers_watch *base, const struct kept *job)
+{
+    const struct queue_watch *watch = (const struct queue_watch *)base;
+    return base->what & WATCH_JOBS &&
+           (!*watch->module || strcmp(watch->module, job->stored->wish.module) == 0);
+}
+
+static void watch_job(struct queue_clients *clients, const struct kept *job,
+                      const struct kept_event *e)
+{
+    struct peers_watch *watch;
+    LIST_FOREACH (watch, &clients->peers.watches.list, link)
+        if (wants_job(watch, job) && peers_watch_may_tell(watch))
+            write_job(watch, job, e);
+}
+
+static void watch_client(const struct peer *peer, const char *state)
+{
+    struct event_writer event;
+    struct peers_watch *watch;
+    LIST_FOREACH (watch, &peer->peers->watches.list, link) {
+        if (!(watch->what & WATCH_CLIENTS) || !peers_watch_may_tell(watch))
+            continue;
+        peers_watch_event_begin(&event, watch, "client", state);
+        event_uint(&event, "client", peer->number);
+        if (peer->state == PEER_CLOSED)
+            event_word(&event, "reason", peer_end_name(peer->end));
+        peers_watch_event_end(&event, watch);
+    }
+}
+
+/* --- news --- */
+
+static void on_event(void *arg, struct kept *job, const struct kept_event *e)
+{
+    struct queue_clients *clients = arg;
+    watch_job(clients, job, e);
+    if (e->type == KEPT_EVENT_ENDED)
+        peers_target_down(target_of(clients, MONITORED_JOB, kept_seq(job)), write_job_down, job);
+}
+
+void queue_news_client(const struct peer *peer, const char *state)
+{
+    const struct queue_clients *clients = (const struct queue_clients *)peer->peers;
+    if (peer->peers->watches.wanted & WATCH_CLIENTS)
+        watch_client(peer, state);
+    if (peer->state == PEER_CLOSED)
+        peers_target_down(target_of(clients, MONITORED_CLIENT, peer->number), write_client_down,
+                          peer);
+}
+
+/* Asks for the events that somebody hears of. */
+static void want(struct queue_clients *clients)
+{
+    bool wanted =
+        clients->peers.monitors.counts[MONITORED_JOB] || clients->peers.watches.wanted & WATCH_JOBS;
+    keep_set_observer(clients->keep, wanted ? on_event : NULL, clients);
+}
+
+static void on_monitors(struct peers_monitors *monitors)
+{
+    want((struct queue_clients *)((char *)monitors -
+                                  offsetof(struct queue_clients, peers.monitors)));
+}
+
+static void on_watches(struct peers_watches *watches)
+{
+    want((struct queue_clients *)((char *)watches - offsetof(struct queue_clients, peers.watches)));
+}
+
+void queue_news_init(struct queue_clients *clients)
+{
+    clients->peers.monitors.changed = on_monitors;
+    clients->peers.watches.changed = on_watches;
+}
