@@ -14,16 +14,14 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { NAME_ROOM = 64 };
-
 static const char new_file[] = "new"; /* one is written at a time */
 
-static void write_name(char text[NAME_ROOM], const struct body_name *name)
+void body_name_write(char text[BODY_NAME_ROOM], const struct body_name *name)
 {
     if (name->is_result)
-        snprintf(text, NAME_ROOM, "%" PRIu64 ".%" PRIu32 ".result", name->seq, name->attempt);
+        snprintf(text, BODY_NAME_ROOM, "%" PRIu64 ".%" PRIu32 ".result", name->seq, name->attempt);
     else
-        snprintf(text, NAME_ROOM, "%" PRIu64 ".input", name->seq);
+        snprintf(text, BODY_NAME_ROOM, "%" PRIu64 ".input", name->seq);
 }
 
 /* --- life --- */
@@ -43,12 +41,13 @@ void body_files_close(struct body_files *files)
         close(files->directory);
     free(files->doomed.items);
     free(files->fresh.items);
+    free(files->held.items);
     *files = (struct body_files){.directory = -1};
 }
 
 /* --- writing --- */
 
-static void add_name(struct body_names *names, const struct body_name *name)
+void body_names_add(struct body_names *names, const struct body_name *name)
 {
     if (names->count == names->room) {
         names->room = names->room ? 2 * names->room : 16;
@@ -97,8 +96,8 @@ static int write_new(const struct body_files *files, const struct payload *paylo
 int body_files_write(struct body_files *files, const struct body_name *name,
                      const struct payload *payload)
 {
-    char text[NAME_ROOM];
-    write_name(text, name);
+    char text[BODY_NAME_ROOM];
+    body_name_write(text, name);
     if (write_new(files, payload) < 0 ||
         renameat(files->directory, new_file, files->directory, text) < 0) {
         int error = errno;
@@ -108,7 +107,7 @@ int body_files_write(struct body_files *files, const struct body_name *name,
     }
     files->is_dirty = true;
     files->bytes += payload->size;
-    add_name(&files->fresh, name);
+    body_names_add(&files->fresh, name);
     return 0;
 }
 
@@ -142,8 +141,8 @@ static int read_all(int fd, char *data, size_t len)
 
 char *body_files_read(const struct body_files *files, const struct body_name *name, size_t size)
 {
-    char text[NAME_ROOM];
-    write_name(text, name);
+    char text[BODY_NAME_ROOM];
+    body_name_write(text, name);
     int fd = openat(files->directory, text, O_RDONLY | O_CLOEXEC);
     if (fd < 0)
         return NULL;
@@ -161,15 +160,15 @@ char *body_files_read(const struct body_files *files, const struct body_name *na
 
 void body_files_doom(struct body_files *files, const struct body_name *name)
 {
-    add_name(&files->doomed, name);
+    body_names_add(&files->doomed, name);
 }
 
 /* A file that cannot be removed is removed at the next start, as one without a row. */
 static void remove_file(struct body_files *files, const struct body_name *name)
 {
-    char text[NAME_ROOM];
+    char text[BODY_NAME_ROOM];
     struct stat st;
-    write_name(text, name);
+    body_name_write(text, name);
     if (fstatat(files->directory, text, &st, AT_SYMLINK_NOFOLLOW) == 0 &&
         unlinkat(files->directory, text, 0) == 0)
         files->bytes -= (uint64_t)st.st_size;
@@ -182,8 +181,17 @@ static void remove_all(struct body_files *files, struct body_names *names)
     names->count = 0;
 }
 
+static void move_all(struct body_names *to, struct body_names *from)
+{
+    for (size_t i = 0; i < from->count; i++)
+        body_names_add(to, &from->items[i]);
+    from->count = 0;
+}
+
 void body_files_committed(struct body_files *files)
 {
+    if (files->is_held)
+        move_all(&files->held, &files->doomed);
     remove_all(files, &files->doomed);
     files->fresh.count = 0;
 }
@@ -194,15 +202,26 @@ void body_files_undone(struct body_files *files)
     files->doomed.count = 0;
 }
 
+void body_files_hold(struct body_files *files)
+{
+    files->is_held = true;
+}
+
+void body_files_release(struct body_files *files)
+{
+    files->is_held = false;
+    remove_all(files, &files->held);
+}
+
 /* --- all files --- */
 
 static bool read_name(const char *text, struct body_name *name)
 {
-    char again[NAME_ROOM];
+    char again[BODY_NAME_ROOM];
     *name = (struct body_name){0};
     if (sscanf(text, "%" SCNu64 ".%" SCNu32 ".result", &name->seq, &name->attempt) == 2)
         name->is_result = true;
-    write_name(again, name);
+    body_name_write(again, name);
     return strcmp(text, again) == 0;
 }
 

@@ -22,10 +22,16 @@ struct body_name {
     uint32_t attempt; /* of a result */
 };
 
+enum { BODY_NAME_ROOM = 64 };
+
+void body_name_write(char text[BODY_NAME_ROOM], const struct body_name *name);
+
 struct body_names {
     struct body_name *items;
     size_t count, room;
 };
+
+void body_names_add(struct body_names *names, const struct body_name *name);
 
 struct body_files {
     int directory;                   /* descriptor; -1: not open */
@@ -33,6 +39,8 @@ struct body_files {
     bool is_dirty;                   /* names have changed since the last body_files_settle() */
     uint64_t bytes;                  /* of all files; counted by its owner at the start */
     struct body_names doomed, fresh; /* they go with the commit; with the undoing of it */
+    struct body_names held;          /* they go at the release */
+    bool is_held;
 };
 
 /* Opens the directory of the path, and makes it if there is none. 0, or -1 with errno. */
@@ -55,6 +63,10 @@ void body_files_doom(struct body_files *files, const struct body_name *name);
 /* The transaction is committed: doomed files go. It was undone: those written in it go. */
 void body_files_committed(struct body_files *files);
 void body_files_undone(struct body_files *files);
+
+/* No file goes before the release, but those of undone transactions. */
+void body_files_hold(struct body_files *files);
+void body_files_release(struct body_files *files);
 
 /* Calls `look` for each file of a body, with its size. 0, or -1 with errno. */
 int body_files_each(struct body_files *files,

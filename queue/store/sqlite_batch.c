@@ -7,6 +7,7 @@
 #include "queue/store/sqlite_internal.h"
 
 #include "queue/store/engine_thread.h"
+#include "queue/store/sqlite_backup.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -15,7 +16,6 @@
 enum {
     BATCH_MAX = 1000,      /* operations of a transaction, */
     BATCH_BYTES = 4 << 20, /* and bytes of their bodies: a tenth of a second on a slow disk */
-    LOOK_MS = 1000,        /* between two looks for room */
 };
 
 typedef void do_op(struct sqlite_store *store, struct store_op *op);
@@ -48,7 +48,8 @@ static size_t do_all(struct sqlite_store *store, const struct store_ops *todo)
     struct store_op *op;
     size_t count = 0, bytes = 0;
     STAILQ_FOREACH (op, todo, link) {
-        if (count == BATCH_MAX || bytes > BATCH_BYTES || store->db.fault)
+        if (op->kind == STORE_BACKUP || count == BATCH_MAX || bytes > BATCH_BYTES ||
+            store->db.fault)
             break;
         op->status = STORE_OK;
         operations[op->kind](store, op);
@@ -126,6 +127,7 @@ static void answer(struct store_ops *todo, struct store_ops *answered, size_t co
 static uint32_t do_batch(struct sqlite_store *store, struct store_ops *todo,
                          struct store_ops *answered)
 {
+    sqlite_idle_end(store);
     sqlite_db_begin(&store->db);
     size_t count = do_all(store, todo);
     commit(store);
@@ -142,24 +144,48 @@ static uint32_t do_batch(struct sqlite_store *store, struct store_ops *todo,
     return 0;
 }
 
-/* Nothing is asked: room may have come, and the reserve may have to be made again. */
-static uint32_t rest(struct sqlite_store *store)
+/* Backups are made one after the other, beside all else. */
+static void take_backups(struct sqlite_store *store, struct store_ops *todo)
 {
-    if (store->has_room && !store->lacks_reserve)
-        return ENGINE_THREAD_FOREVER;
-    sqlite_room_look(store);
-    if (store->has_room)
-        store->lacks_reserve = store_dir_make_reserve(&store->dir) < 0;
-    return LOOK_MS;
+    struct store_op *op;
+    while ((op = STAILQ_FIRST(todo)) && op->kind == STORE_BACKUP) {
+        STAILQ_REMOVE_HEAD(todo, link);
+        STAILQ_INSERT_TAIL(&store->backups, op, link);
+    }
+}
+
+/* False: there is none. */
+static bool step_backup(struct sqlite_store *store, struct store_ops *answered)
+{
+    struct store_op *op = STAILQ_FIRST(&store->backups);
+    if (!op)
+        return false;
+    if (!store->backup)
+        store->backup = sqlite_backup_new(store, op);
+    if (!sqlite_backup_step(store->backup))
+        return true;
+    store->backup = NULL;
+    STAILQ_REMOVE_HEAD(&store->backups, link);
+    STAILQ_INSERT_TAIL(answered, op, link);
+    return true;
 }
 
 static uint32_t turn(struct sqlite_store *store, struct store_ops *todo, struct store_ops *answered)
 {
+    uint32_t pause_ms;
+    take_backups(store, todo);
     if (sqlite_wal_is_long(store))
         sqlite_wal_checkpoint(store);
     if (store->db.fault)
         return ENGINE_THREAD_LOST;
-    return STAILQ_EMPTY(todo) ? rest(store) : do_batch(store, todo, answered);
+    bool is_copying = step_backup(store, answered);
+    if (!STAILQ_EMPTY(todo))
+        pause_ms = do_batch(store, todo, answered);
+    else if (!is_copying)
+        pause_ms = sqlite_idle_turn(store);
+    else
+        pause_ms = 0;
+    return pause_ms;
 }
 
 uint32_t sqlite_batch_turn(void *arg, struct store_ops *todo, struct store_ops *answered, char *why,

@@ -72,6 +72,7 @@ static void configure(struct engine *engine, const struct store_settings *settin
 
 static void close_engine(struct engine *engine)
 {
+    atomic_store(&engine->store.is_ending, true);
     engine_thread_finish(engine->thread);
     engine_thread_stop(engine->thread);
     sqlite_store_close(&engine->store);

@@ -19,6 +19,8 @@
  *   sqlite_contents    all jobs counted, at the start
  *   sqlite_wal         the write-ahead log
  *   sqlite_full        the disk is full
+ *   sqlite_idle        what is done while nothing is asked
+ *   sqlite_backup      a copy of all of it
  *   sqlite_batch       many operations as one transaction
  *   sqlite_store       all of it, opened and closed
  *   sqlite_engine      the table of operations of engine.h
@@ -37,6 +39,8 @@ enum {
     SQLITE_WAL_PAGES = 4000, /* of the write-ahead log, before it goes into the database: 16 MB */
 };
 
+#define SQLITE_STORE_FILE "queue.db"
+
 struct sqlite_store {
     struct sqlite_db db;
     struct store_dir dir;
@@ -45,12 +49,14 @@ struct sqlite_store {
     unsigned wal_pages;
     uint64_t room; /* bytes for new jobs */
     bool is_full;  /* a transaction waits for room */
-    bool lacks_reserve;
+    bool lacks_reserve, is_idle;
+    struct sqlite_backup *backup; /* the one that is made; NULL: none */
+    struct store_ops backups;     /* those that wait */
     char *scratch; /* STORED_INLINE_MAX bytes: a body of several parts in one piece */
 
     /* read by the loop, or set by it */
     _Atomic uint64_t bytes, max;
-    atomic_bool has_room;
+    atomic_bool has_room, is_ending;
 };
 
 /* --- sqlite_body --- */
@@ -145,6 +151,12 @@ void sqlite_wal_checkpoint(struct sqlite_store *store);
  * ENGINE_THREAD_LOST after another fault. */
 uint32_t sqlite_full_begin(struct sqlite_store *store);
 void sqlite_full_end(struct sqlite_store *store);
+
+/* --- sqlite_idle --- */
+
+/* Like an engine_turn(); and something was asked. */
+uint32_t sqlite_idle_turn(struct sqlite_store *store);
+void sqlite_idle_end(struct sqlite_store *store);
 
 /* --- sqlite_batch --- */
 

@@ -29,6 +29,7 @@ const char *const sqlite_statement_texts[SQL_STATEMENTS] = {
     [SQL_COUNT] = "SELECT state, module, owner FROM job",
     [SQL_PAGES] = "PRAGMA page_count",
     [SQL_FREE_PAGES] = "PRAGMA freelist_count",
+    [SQL_SHRINK] = "PRAGMA incremental_vacuum(256)", /* pages */
     [SQL_PAUSED] = "SELECT module FROM pause ORDER BY module",
     [SQL_FIND_KEY] = "SELECT seq, digest, input_size FROM job INDEXED BY job_key"
                      " WHERE owner = ?1 AND module = ?2 AND key = ?3 AND (state < 3 OR done = 1)",

@@ -11,6 +11,7 @@ enum sqlite_statement {
     SQL_COUNT,
     SQL_PAGES,
     SQL_FREE_PAGES,
+    SQL_SHRINK,
     SQL_PAUSED,
     SQL_FIND_KEY,
     SQL_DETACH,

@@ -1,4 +1,5 @@
 /* sqlite_store: all parts of the store together, opened and closed. */
+#include "queue/store/sqlite_backup.h"
 #include "queue/store/sqlite_internal.h"
 
 #include "common/xmalloc.h"
@@ -7,8 +8,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-static const char db_name[] = "queue.db";
 
 static bool fail(char *error, size_t error_size, const struct store_settings *settings,
                  const char *what, const char *why)
@@ -29,7 +28,7 @@ static bool open_files(struct sqlite_store *store, const struct store_settings *
 static bool open_db(struct sqlite_store *store, const struct store_settings *settings, char *error,
                     size_t error_size)
 {
-    char why[200], *path = xasprintf("%s/%s", settings->path, db_name);
+    char why[200], *path = xasprintf("%s/%s", settings->path, SQLITE_STORE_FILE);
     bool is_open = sqlite_db_open(&store->db, path, settings->sync, why, sizeof why);
     free(path);
     return is_open || fail(error, error_size, settings, "", why);
@@ -55,7 +54,7 @@ static bool open_parts(struct sqlite_store *store, const struct store_settings *
     if (!store_dir_open(&store->dir, settings, error, error_size))
         return false;
     store->lacks_reserve = store_dir_make_reserve(&store->dir) < 0;
-    if (store_dir_touch(&store->dir, db_name) < 0)
+    if (store_dir_touch(&store->dir, SQLITE_STORE_FILE) < 0)
         return fail(error, error_size, settings, "", strerror(errno));
     return open_files(store, settings, error, error_size) &&
            open_db(store, settings, error, error_size);
@@ -65,6 +64,7 @@ bool sqlite_store_open(struct sqlite_store *store, const struct store_settings *
                        struct store_contents *contents, char *error, size_t error_size)
 {
     *store = (struct sqlite_store){.dir = {.fd = -1}, .files = {.directory = -1}};
+    STAILQ_INIT(&store->backups);
     store->scratch = xmalloc(STORED_INLINE_MAX);
     store->max = settings->max;
     if (open_parts(store, settings, error, error_size)) {
@@ -79,6 +79,9 @@ bool sqlite_store_open(struct sqlite_store *store, const struct store_settings *
 
 void sqlite_store_close(struct sqlite_store *store)
 {
+    store->is_ending = true;
+    if (store->backup)
+        sqlite_backup_step(store->backup); /* it fails, and is freed */
     sqlite_db_close(&store->db);
     body_files_close(&store->files);
     store_dir_close(&store->dir);

@@ -12,6 +12,7 @@
 
 #include <dirent.h>
 #include <fcntl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 static struct world *world;
@@ -351,6 +352,154 @@ START_TEST(test_the_log_goes_into_the_database)
 }
 END_TEST
 
+/* --- idle --- */
+
+static off_t db_size(void)
+{
+    struct stat st;
+    ck_assert_int_eq(fstatat(store.dir.fd, "queue.db", &st, 0), 0);
+    return st.st_size;
+}
+
+START_TEST(test_an_idle_store_shrinks)
+{
+    int steps = 0;
+    uint64_t seq;
+    for (seq = 1; seq <= 300; seq++)
+        ck_assert_int_eq(put(seq, 50000), STORE_OK);
+    while (--seq)
+        ck_assert_int_eq(end(seq, 0), STORE_OK);
+    sqlite_wal_checkpoint(&store);
+    ck_assert_int_gt(db_size(), 15000000);
+    ck_assert_uint_eq(turn(), 1000); /* it waits whether something comes */
+    ck_assert_int_eq(put(500, 0), STORE_OK);
+    ck_assert_uint_eq(turn(), 1000);
+    while (turn() == 5)
+        ck_assert_int_lt(++steps, 100);
+    ck_assert_int_gt(steps, 5);
+    ck_assert_int_lt(db_size(), 6000000);
+    ck_assert_uint_eq(turn(), ENGINE_THREAD_FOREVER);
+}
+END_TEST
+
+/* --- backups --- */
+
+static char *in_the_store(const char *name)
+{
+    return xasprintf("%s/%s", world->settings.path, name);
+}
+
+/* The copy has all that was written before its end. */
+START_TEST(test_a_backup_while_others_work)
+{
+    uint64_t seq = 0;
+    char *path = in_the_store("copy");
+    struct store_op op = {.kind = STORE_BACKUP, .path = path};
+    for (; seq < 100; seq++)
+        ck_assert_int_eq(put(seq + 1, 60000), STORE_OK);
+    ck_assert_int_eq(put(++seq, 70000), STORE_OK);
+    post(&op);
+    ck_assert_uint_eq(turn(), 0);
+    ck_assert_int_eq(end(seq, 2500000), STORE_OK);
+    while (!store.backup || faccessat(store.dir.fd, "copy.part/payloads", F_OK, 0) < 0)
+        ck_assert_uint_eq(turn(), 0);
+    while (STAILQ_EMPTY(&answered)) {
+        struct stored_job *job = job_of_size(++seq, 70000);
+        struct store_op more = {.kind = STORE_PUT, .job = job};
+        post(&more);
+        turn();
+        STAILQ_REMOVE(&answered, &more, store_op, link);
+        world_job_free(job);
+    }
+    ck_assert_msg(op.status == STORE_OK, "%s", op.error);
+    STAILQ_INIT(&answered);
+    ck_assert_uint_gt(seq, 102);
+    sqlite_store_close(&store);
+    char *before = world->settings.path;
+    world->settings.path = path;
+    open_store();
+    ck_assert_uint_eq(count_files(), 1);
+    ck_assert_uint_eq(store.next_seq, 102);
+    struct stored_job *job = load(101);
+    ck_assert_uint_eq(job->result.size, 2500000);
+    ck_assert(!job->result.is_lost);
+    stored_job_free(job);
+    sqlite_store_close(&store);
+    world->settings.path = before;
+    open_store();
+    ck_assert_uint_eq(count_files(), seq - 100);
+    free(path);
+}
+END_TEST
+
+static enum store_status back_up(const char *path, char error[256])
+{
+    struct store_op op = {.kind = STORE_BACKUP, .path = path};
+    post(&op);
+    while (STAILQ_EMPTY(&answered))
+        turn();
+    ck_assert_ptr_eq(STAILQ_FIRST(&answered), &op);
+    STAILQ_INIT(&answered);
+    snprintf(error, 256, "%s", op.error);
+    return op.status;
+}
+
+START_TEST(test_a_backup_that_fails)
+{
+    char error[256], *path = in_the_store("copy"), *part = in_the_store("copy.part"),
+                     *deep = in_the_store("no/copy");
+    ck_assert_int_eq(put(1, 70000), STORE_OK);
+    ck_assert_int_eq(back_up("copy", error), STORE_FAILED);
+    ck_assert_str_eq(error, "copy: expected an absolute path");
+    ck_assert_int_eq(back_up(deep, error), STORE_FAILED);
+    ck_assert_ptr_nonnull(strstr(error, "No such file or directory"));
+    store.is_ending = true;
+    ck_assert_int_eq(back_up(path, error), STORE_FAILED);
+    ck_assert_str_eq(error, "the queue ends");
+    ck_assert_int_eq(access(part, F_OK), -1);
+    store.is_ending = false;
+    ck_assert_int_eq(back_up(path, error), STORE_OK);
+    ck_assert_int_eq(back_up(path, error), STORE_FAILED);
+    ck_assert_ptr_nonnull(strstr(error, "File exists"));
+    ck_assert(!store.files.is_held);
+    free(path);
+    free(part);
+    free(deep);
+}
+END_TEST
+
+START_TEST(test_two_backups)
+{
+    char *paths[] = {in_the_store("one"), in_the_store("two")};
+    struct store_op ops[] = {{.kind = STORE_BACKUP, .path = paths[0]},
+                             {.kind = STORE_BACKUP, .path = paths[1]}};
+    post(&ops[0]);
+    post(&ops[1]);
+    for (int i = 0; i < 2; i++) {
+        while (STAILQ_EMPTY(&answered))
+            turn();
+        ck_assert_ptr_eq(STAILQ_FIRST(&answered), &ops[i]);
+        STAILQ_INIT(&answered);
+        ck_assert_int_eq(ops[i].status, STORE_OK);
+        free(paths[i]);
+    }
+}
+END_TEST
+
+START_TEST(test_the_store_ends_amid_a_backup)
+{
+    char *path = in_the_store("copy");
+    struct store_op op = {.kind = STORE_BACKUP, .path = path};
+    ck_assert_int_eq(put(1, 3000000), STORE_OK);
+    post(&op);
+    turn();
+    sqlite_store_close(&store);
+    open_store();
+    ck_assert_int_eq(faccessat(store.dir.fd, "copy.part", F_OK, 0), -1);
+    free(path);
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("sqlite_batch");
@@ -368,6 +517,11 @@ int main(void)
     tcase_add_test(tc, test_a_database_of_another_program);
     tcase_add_test(tc, test_no_database);
     tcase_add_test(tc, test_the_log_goes_into_the_database);
+    tcase_add_test(tc, test_an_idle_store_shrinks);
+    tcase_add_test(tc, test_a_backup_while_others_work);
+    tcase_add_test(tc, test_a_backup_that_fails);
+    tcase_add_test(tc, test_two_backups);
+    tcase_add_test(tc, test_the_store_ends_amid_a_backup);
     suite_add_tcase(suite, tc);
     return run_suite(suite);
 }
