@@ -306,6 +306,7 @@ static void note_lag(struct queued *q)
     q->woke_us = q->conns.began_us ? q->conns.began_us : q->loop.timers.now_us;
 }
 
+/* Output of the keep is written by the chores; what these read is the keep's next work. */
 static void turn(struct queued *q)
 {
     signals_turn(&q->signals);
@@ -313,6 +314,8 @@ static void turn(struct queued *q)
     note_lag(q);
     keep_turn(q->keep);
     conn_loop_chores(&q->conns);
+    if (keep_has_work(q->keep))
+        loop_hurry(&q->loop);
     shutdown_turn(&q->shutdown);
 }
 
