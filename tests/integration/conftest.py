@@ -80,6 +80,25 @@ def queue(daemon):
     return make
 
 
+@pytest.fixture(scope="module")
+def shared_pair(tmp_path_factory):
+    """One queue and its master, for tests that leave nothing behind."""
+    factory = Factory(tmp_path_factory.mktemp("shared"))
+    master = factory(pool_start=2, log_level="info")
+    server = factory.make_queue({"log-level": "info"}, master).start()
+    server.linked()
+    yield server
+    factory.end()
+
+
+@pytest.fixture
+def shared_queue(shared_pair):
+    yield shared_pair
+    for client in shared_pair.clients:
+        client.close()
+    shared_pair.clients.clear()
+
+
 @pytest.fixture
 def live(daemon, tmp_path):
     """Makes daemons whose modules are the shipped ones and `live` of tests/modules."""

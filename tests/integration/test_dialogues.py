@@ -19,10 +19,10 @@ PAGE = os.path.join(os.path.dirname(__file__), "..", "..", "doc", "protocol.md")
 VARYING = {"at_ms", "boot", "job", "wait_us", "run_us", "order", "worker", "client", "pid"}
 
 
-def dialogues():
+def dialogues(page=PAGE, number=13):
     """[(title, [(side, header, payload)])] of the section."""
-    with open(PAGE, encoding="utf-8") as file:
-        section = file.read().split("\n## 13. ")[1]
+    with open(page, encoding="utf-8") as file:
+        section = file.read().split(f"\n## {number}. ")[1]
     found = []
     for part in re.split(r"\n\n(?=\*\*)", section)[1:]:
         title = re.match(r"\*\*(.*?)\.\*\*", part)[1]
@@ -73,11 +73,11 @@ def wait_begun(server):
     wait_until(lambda: any(w["begun"] for w in server.workers()), "a worker to begin its job")
 
 
-def play(server, client, lines):
+def play(server, client, lines, before_cancel=wait_begun):
     jobs = {}  # the ids of the page, and those of the server
     for side, line, payload in lines:
         if '"op":"cancel"' in line and "select" not in line and side == "C":
-            wait_begun(server)
+            before_cancel(server)
         if line.startswith("("):
             client.shutdown() if side == "C" else client.closed()
         elif side == "C":
