@@ -11,7 +11,7 @@ static_assert(sizeof(enum store_sync) == sizeof(unsigned), "OPTION_ENUM");
 
 /* clang-format off */
 static const struct option rows[] = {
-    {.key = "store-path", .kind = OPTION_STRING, .offset = AT(path), .max = OPTION_PATH_MAX,
+    {.key = "store-path", .kind = OPTION_STRING, .offset = AT(path), .min = 1, .max = OPTION_PATH_MAX,
      .default_text = "\"/var/lib/taskqueued\"",
      .help = "the directory of the kept jobs, made with permissions 0700 if there is none; on a "
              "local disk, because a network file system or tmpfs may lose what it has confirmed"},

@@ -1,13 +1,18 @@
 /*
- * configs: makes configs of taskmasterd from texts, for the tests of src/config and of its
- * settings. Use configs_setup() and configs_teardown() as the fixture.
+ * configs: makes configs from texts, for the tests of src/config and of settings: those of
+ * taskmasterd, unless CONFIGS_SCHEMA is defined before. Use configs_setup() and configs_teardown()
+ * as the fixture.
  */
 #ifndef TASKMASTER_TESTS_UNIT_CONFIGS_H
 #define TASKMASTER_TESTS_UNIT_CONFIGS_H
 
-#include "all_settings.h"
 #include "common/xmalloc.h"
 #include "tests/unit/suite.h"
+
+#ifndef CONFIGS_SCHEMA
+#include "all_settings.h"
+#define CONFIGS_SCHEMA settings_schema
+#endif
 
 #include <check.h>
 #include <stdarg.h>
@@ -73,7 +78,7 @@ static inline struct config *vload(const struct config *in_force, const char *te
     }
     ignored[0] = '\0';
     return in_force ? config_reload(in_force, &args, note_key, ignored, NULL, error, sizeof error)
-                    : config_load(&settings_schema, &args, error, sizeof error);
+                    : config_load(&CONFIGS_SCHEMA, &args, error, sizeof error);
 }
 
 static inline struct config *load(const char *text, ...)

@@ -1,0 +1,155 @@
+/* test_all_settings: the settings of taskqueued: their defaults and ranges, the rules between them,
+ * and the tokens read for them. */
+#include "queue/all_settings.h"
+
+#define CONFIGS_SCHEMA queue_schema
+#include "tests/unit/configs.h"
+
+/* The agreed table. A change of a default or range is a change here, too. */
+static const struct {
+    const char *key;
+    int64_t min, max;
+    const char *default_text;
+    bool reload;
+} agreed[] = {
+    {"listen", 1, 16, "[\"127.0.0.1:7742\"]", false},
+    {"master", 1, 4095, "\"127.0.0.1:7741\"", false},
+    {"master-token-file", 1, 4095, "null", true},
+    {"store-path", 1, 4095, "\"/var/lib/taskqueued\"", false},
+    {"store-sync", 0, 0, "\"full\"", false},
+    {"store-max", 16777216, 1099511627776, "1073741824", true},
+    {"job-max", 1, 100000000, "1000000", true},
+    {"owner-job-max", 0, 100000000, "0", true},
+    {"window", 2, 4096, "32", true},
+    {"poison-limit", 1, 1000, "3", true},
+    {"hold-max-ms", 0, 2592000000, "3600000", true},
+    {"ack-ms", 0, 2592000000, "60000", true},
+    {"result-ttl-ms", 1, 2592000000, "86400000", true},
+    {"failed-ttl-ms", 1, 2592000000, "604800000", true},
+    {"socket-mode", 0, 0777, "\"0660\"", false},
+    {"client-max", 1, 1000000, "10000", true},
+    {"monitor-max", 0, 1000000, "100000", true},
+    {"hello-timeout-ms", 1, 86400000, "10000", true},
+    {"header-timeout-ms", 1, 86400000, "10000", true},
+    {"payload-timeout-ms", 1, 86400000, "60000", true},
+    {"output-timeout-ms", 1, 86400000, "60000", true},
+    {"linger-ms", 0, 86400000, "1000", true},
+    {"payload-max", 1024, 1073741824, "16777216", true},
+    {"payload-total-max", 1024, 1099511627776, "268435456", true},
+    {"output-total-max", 1024, 1099511627776, "536870912", true},
+    {"drain-timeout-ms", 1, 86400000, "30000", true},
+    {"token-file", 1, 4095, "null", true},
+    {"access-file", 1, 4095, "null", true},
+    {"allow-open-listen", 0, 0, "false", true},
+    {"user", 1, 255, "null", false},
+    {"group", 1, 255, "null", false},
+    {"log-level", 0, 0, "\"info\"", true},
+    {"log-format", 0, 0, "\"text\"", true},
+    {"log-file", 1, 4095, "null", true},
+};
+
+START_TEST(test_table)
+{
+    struct config_cursor cursor = {0};
+    ck_assert_uint_eq(config_schema_count(&queue_schema), sizeof agreed / sizeof agreed[0]);
+    for (size_t i = 0; config_schema_next(&queue_schema, &cursor); i++) {
+        const struct option *option = cursor.key.option;
+        ck_assert_str_eq(option->key, agreed[i].key);
+        ck_assert_int_eq(option->min, agreed[i].min);
+        ck_assert_int_eq(option->max, agreed[i].max);
+        ck_assert_str_eq(option->default_text, agreed[i].default_text);
+        ck_assert_int_eq(option->reload, agreed[i].reload);
+        ck_assert_msg(!strchr(option->help, '\n') && !strstr(option->help, ". "), "%s",
+                      option->key);
+    }
+}
+END_TEST
+
+START_TEST(test_defaults)
+{
+    struct config *config = load(NULL, NULL);
+    const struct queue_settings *settings = queue_settings_of(config);
+    ck_assert_uint_eq(settings->peers.listen.count, 1);
+    ck_assert_str_eq(settings->peers.listen.items[0], "127.0.0.1:7742");
+    ck_assert_uint_eq(settings->peers.payload_max, 16777216);
+    ck_assert_str_eq(settings->master.address, "127.0.0.1:7741");
+    ck_assert_ptr_null(settings->master.token_file);
+    ck_assert_str_eq(settings->store.path, "/var/lib/taskqueued");
+    ck_assert_int_eq(settings->store.sync, STORE_SYNC_FULL);
+    ck_assert_uint_eq(settings->keep.job_max, 1000000);
+    ck_assert_uint_eq(settings->end.drain_timeout_ms, 30000);
+    ck_assert_uint_eq(settings->access.tokens.count, 0);
+    config_free(config);
+}
+END_TEST
+
+START_TEST(test_sizes)
+{
+    ck_assert_str_eq(refusal("{\"payload-total-max\": 2048}", "payload-max=4096", NULL),
+                     "FILE:1: payload-total-max: found 2048, expected at least payload-max, 4096");
+    config_free(load(NULL, "payload-max=4096", "payload-total-max=4096", NULL));
+}
+END_TEST
+
+START_TEST(test_addresses)
+{
+    config_free(load(NULL, "listen=127.0.0.1:1,unix:/x", "master=unix:/y", NULL));
+    config_free(load(NULL, "listen=0.0.0.0:1", "allow-open-listen=true", NULL));
+    ck_assert_ptr_nonnull(strstr(refusal(NULL, "listen=0.0.0.0:1", NULL), "allow-open-listen"));
+    /* We connect there, and strangers do not. */
+    config_free(load(NULL, "master=192.0.2.1:7741", NULL));
+    ck_assert_ptr_nonnull(strstr(refusal(NULL, "master=nonsense", NULL), "--master=nonsense: "));
+}
+END_TEST
+
+START_TEST(test_tokens)
+{
+    write_text(token_file, "clients-1\nclients-2\n");
+    char *clients = xasprintf("token-file=%s", token_file);
+    char *master = xasprintf("master-token-file=%s", token_file);
+    struct config *config = load(NULL, clients, master, NULL);
+    ck_assert_uint_eq(queue_settings_of(config)->access.tokens.count, 2);
+    ck_assert_uint_eq(queue_settings_of(config)->master.tokens.count, 2);
+    config_free(config);
+    free(master);
+    free(clients);
+    ck_assert_ptr_nonnull(
+        strstr(refusal(NULL, "master-token-file=/no/such", NULL), "--master-token-file=/no/such"));
+}
+END_TEST
+
+START_TEST(test_reload)
+{
+    struct config *config = load("{\"job-max\": 5}", NULL);
+    config = reload(config, "{\"job-max\": 6, \"store-path\": \"/elsewhere\"}", NULL);
+    ck_assert_str_eq(ignored, "store-path ");
+    ck_assert_uint_eq(queue_settings_of(config)->keep.job_max, 6);
+    ck_assert_str_eq(queue_settings_of(config)->store.path, "/var/lib/taskqueued");
+    config_free(config);
+}
+END_TEST
+
+START_TEST(test_sample)
+{
+    struct config_args args = {.program = "test_config", .file = "conf/taskqueued.conf"};
+    struct config *config = config_load(&queue_schema, &args, error, sizeof error);
+    ck_assert_msg(config != NULL, "%s", error);
+    config_free(config);
+}
+END_TEST
+
+int main(void)
+{
+    Suite *suite = suite_create("all_settings");
+    TCase *tc = tcase_create("settings");
+    tcase_add_checked_fixture(tc, configs_setup, configs_teardown);
+    tcase_add_test(tc, test_table);
+    tcase_add_test(tc, test_defaults);
+    tcase_add_test(tc, test_sizes);
+    tcase_add_test(tc, test_addresses);
+    tcase_add_test(tc, test_tokens);
+    tcase_add_test(tc, test_reload);
+    tcase_add_test(tc, test_sample);
+    suite_add_tcase(suite, tc);
+    return run_suite(suite);
+}
