@@ -275,6 +275,7 @@ static void begin_keeping(struct queued *q)
     q->clients.keep = q->keep;
     q->clients.engine = q->engine;
     q->shutdown.keep = q->keep;
+    q->reload.engine = q->engine;
     q->reload.keep = q->keep;
     q->reload.link = q->link;
     wire_report(q);
@@ -286,6 +287,7 @@ static int open_all(struct queued *q)
 {
     uint64_t limit;
     file_room_raise(&limit);
+    reload_set_file_limit(&q->reload, limit);
     if (listen_all(q) < 0 || find_master(q) < 0)
         return EX_UNAVAILABLE;
     change_user(q);

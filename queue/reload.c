@@ -1,7 +1,41 @@
 /* reload: see reload.h. */
 #include "queue/reload.h"
 
+#include "base/file_room.h"
 #include "common/log.h"
+
+/* Files that the store has open at most, as file_room counts: in workers. */
+enum { STORE_FILES_AS_WORKERS = 8 };
+
+/* The log tells of a lack of files, each time it is larger than before. */
+static void share_files(struct reload *reload)
+{
+    uint64_t limit = reload->file_limit;
+    struct file_room room =
+        file_room_share(limit, reload->settings->peers.client_max, STORE_FILES_AS_WORKERS);
+    reload->clients->peers.files_max = room.clients;
+    if (limit && limit < room.wanted && room.wanted > reload->files_wanted)
+        log_event(LOG_WARN, "few-files", LOG_UINT("limit", limit), LOG_UINT("wanted", room.wanted),
+                  LOG_UINT("clients", room.clients),
+                  LOG_STR("hint", "client-max may not be reached; raise the limit of open files"));
+    reload->files_wanted = room.wanted;
+}
+
+void reload_set_file_limit(struct reload *reload, uint64_t limit)
+{
+    reload->file_limit = limit;
+    share_files(reload);
+}
+
+/* The parts that come with the store. */
+static void configure_keeping(struct reload *reload, const struct queue_settings *settings)
+{
+    if (!reload->keep)
+        return;
+    sqlite_engine.configure(reload->engine, &settings->store);
+    keep_configure(reload->keep, &settings->keep);
+    master_link_configure(reload->link, &settings->master);
+}
 
 void reload_apply(struct reload *reload, struct config *config)
 {
@@ -12,12 +46,10 @@ void reload_apply(struct reload *reload, struct config *config)
     reload->output->max = settings->peers.output_total_max;
     peers_configure(&reload->clients->peers, &settings->peers, &settings->access);
     reload->clients->settings = &settings->keep;
-    if (reload->keep)
-        keep_configure(reload->keep, &settings->keep);
-    if (reload->link)
-        master_link_configure(reload->link, &settings->master);
+    configure_keeping(reload, settings);
     reload->shutdown->settings = &settings->end;
     reload->settings = settings;
+    share_files(reload);
     config_free(before);
 }
 

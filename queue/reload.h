@@ -15,12 +15,15 @@ struct reload {
     /* The parts with settings; the daemon fills these in. */
     struct payload_budget *payloads, *output;
     struct queue_clients *clients;
-    struct keep *keep;        /* NULL until the store is open */
+    struct engine *engine;    /* NULL until the store is open */
+    struct keep *keep;        /* likewise */
     struct master_link *link; /* likewise */
     struct shutdown *shutdown;
     struct timers *timers;
 
     const struct queue_settings *settings; /* in force */
+    uint64_t file_limit;                   /* of open files; 0: not known yet, or at all */
+    uint64_t files_wanted;                 /* by the settings in force */
     struct timer decided;                  /* set: clients are told that the reload is done */
 };
 
@@ -29,6 +32,9 @@ void reload_free(struct reload *reload); /* after all parts */
 
 /* Gives all parts the settings. Takes over `config`, and frees the one before. */
 void reload_apply(struct reload *reload, struct config *config);
+
+/* Leaves open files to the store and the link. */
+void reload_set_file_limit(struct reload *reload, uint64_t limit);
 
 /* Reads the settings again and applies them. False after a fault. */
 bool reload_run(struct reload *reload);
