@@ -137,9 +137,9 @@ def plain_server(tree):
     yield from run_daemon(tree)
 
 
-def run_daemon(tree, *options):
+def run_daemon(tree, *options, name="taskmasterd"):
     daemon = subprocess.Popen(
-        [tree / "usr/sbin/taskmasterd", "--listen=127.0.0.1:0", *options],
+        [tree / "usr/sbin" / name, "--listen=127.0.0.1:0", *options],
         cwd="/",
         stdin=subprocess.DEVNULL,
         stderr=subprocess.PIPE,
@@ -157,6 +157,12 @@ def run_daemon(tree, *options):
     daemon.send_signal(signal.SIGTERM)
     daemon.stderr.read()
     assert daemon.wait() == 0
+
+
+@pytest.fixture
+def queue(tree, plain_server, tmp_path):
+    """A queue from the installed tree, on `plain_server`."""
+    yield from run_daemon(tree, f"--master={plain_server}", f"--store-path={tmp_path}/store", name="taskqueued")
 
 
 def compile(tree, source, target, *options):
@@ -184,6 +190,7 @@ def test_files_are_where_they_belong(tree):
     for name in (
         "bin/taskmaster",
         "sbin/taskmasterd",
+        "sbin/taskqueued",
         "libexec/taskmaster/taskmaster-worker",
         "lib/libtaskmaster.a",
         "lib/libtaskmaster.so",
@@ -196,10 +203,14 @@ def test_files_are_where_they_belong(tree):
         "share/zsh/site-functions/_taskmaster",
         "share/doc/taskmaster/README.md",
         "share/doc/taskmaster/protocol.md",
+        "share/doc/taskmaster/queue.md",
+        "share/doc/taskmaster/examples/taskqueued.conf",
         "share/man/man1/taskmaster.1",
         "share/man/man5/taskmasterd.conf.5",
+        "share/man/man5/taskqueued.conf.5",
         "share/man/man7/taskmaster-modules.7",
         "share/man/man8/taskmasterd.8",
+        "share/man/man8/taskqueued.8",
     ):
         assert name in found
     modules = {name for name in found if name.startswith("lib/taskmaster/modules/")}
@@ -229,6 +240,11 @@ def codes_of(section):
 
 def test_runs_from_the_installed_tree(tree, plain_server):
     assert command(tree, plain_server, "run", "fib", "20") == "6765"
+
+
+def test_a_queue_runs_from_the_installed_tree(tree, queue):
+    job = command(tree, queue, "submit", "--queue", "fib", "20")
+    assert command(tree, queue, "wait", job) == "6765"
 
 
 def test_a_module_needs_the_installed_header_alone(tree, server):
