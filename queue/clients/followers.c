@@ -27,7 +27,8 @@ static void set_state(struct queue_follower *follower, enum queue_follower_state
     static const unsigned char from[FOLLOWER_STATES] = {
         [FOLLOWER_OPEN] = 1u << FOLLOWER_NEW | 1u << FOLLOWER_TIED,
         [FOLLOWER_TIED] = 1u << FOLLOWER_NEW,
-        [FOLLOWER_TOLD] = 1u << FOLLOWER_OPEN | 1u << FOLLOWER_TIED,
+        [FOLLOWER_OWED] = 1u << FOLLOWER_OPEN | 1u << FOLLOWER_TIED | 1u << FOLLOWER_OWED,
+        [FOLLOWER_TOLD] = 1u << FOLLOWER_OPEN | 1u << FOLLOWER_TIED | 1u << FOLLOWER_OWED,
     };
     struct queue_followers *all = &follower->session->followers;
     bug_on(!(from[state] & 1u << follower->state));
@@ -72,29 +73,26 @@ void queue_follower_close(struct queue_follower *follower, uint64_t seq)
     set_state(follower, FOLLOWER_TOLD);
 }
 
-static bool is_last(const struct queue_follower *follower, const struct kept_event *e)
+/* A wait that is over by now has heard of it in time. */
+void queue_follower_put_off(struct queue_follower *follower, uint64_t seq)
 {
-    return e->type == KEPT_EVENT_ENDED || e->type == KEPT_EVENT_REFUSED ||
-           (e->type == KEPT_EVENT_ACCEPTED && follower->kept.is_detached);
-}
-
-static void on_event(struct kept_follower *kept, const struct kept_event *e)
-{
-    struct queue_follower *follower = queue_follower_of(kept);
-    queue_replies_tell(follower, e);
-    if (is_last(follower, e))
-        queue_follower_close(follower, e->type == KEPT_EVENT_ENDED ? kept_seq(e->job) : 0);
+    if (follower->wait)
+        timer_clear(peer_timers(&follower->session->peer), &follower->wait->timer);
+    follower->seq = seq;
+    set_state(follower, FOLLOWER_OWED);
 }
 
 /* --- life --- */
 
 struct queue_follower *queue_follower_new(struct queue_session *session,
-                                          const struct request *request)
+                                          const struct request *request,
+                                          void (*event)(struct kept_follower *follower,
+                                                        const struct kept_event *event))
 {
     size_t id_len = request->id.len, context_len = request->context.len;
     struct queue_follower *follower = xmalloc(sizeof *follower + id_len + context_len + 1);
     *follower = (struct queue_follower){
-        .kept.event = on_event,
+        .kept.event = event,
         .session = session,
         .id_len = (uint16_t)id_len,
         .context_len = (uint16_t)context_len,
@@ -195,7 +193,7 @@ static void forget(struct queue_followers *followers, enum queue_follower_state 
     struct queue_follower *follower;
     for (; *most && (follower = TAILQ_FIRST(&followers->lists[state])); --*most) {
         kept_unfollow(&follower->kept);
-        if (state == FOLLOWER_OPEN)
+        if (state != FOLLOWER_TOLD)
             release_id(follower);
         free_listed(follower);
     }
@@ -208,6 +206,7 @@ bool queue_followers_release(struct queue_session *session)
     if (!queue_followers_cut_ties(session))
         return false;
     forget(followers, FOLLOWER_OPEN, &most);
+    forget(followers, FOLLOWER_OWED, &most);
     forget(followers, FOLLOWER_TOLD, &most);
     return !followers->open && TAILQ_EMPTY(&followers->lists[FOLLOWER_TOLD]);
 }

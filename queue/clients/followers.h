@@ -2,11 +2,13 @@
  * followers: the submits and waits of a session, from their request to the last event.
  *
  *     OPEN --(its last event is written)--> TOLD --(the kernel has all of it)--> freed
- *      ^                                      |
- *     TIED (a submit with `link`)             '--(the connection is lost)--> freed
+ *      ^  |                                 ^ |
+ *      |  '--(its client does not read)--> OWED '--(the connection is lost)--> freed
+ *     TIED (a submit with `link`)
  *
- * While one is OPEN or TIED, its id is taken. An outcome is acknowledged once the kernel has the
- * last byte of its event, so a TOLD one keeps the event's place in the output.
+ * While one is OPEN, TIED or OWED, its id is taken. An outcome is acknowledged once the kernel has
+ * the last byte of its event, so a TOLD one keeps the event's place in the output. Of an OWED one
+ * the outcome is in the store alone (owed.c).
  */
 #ifndef TASKMASTER_QUEUE_CLIENTS_FOLLOWERS_H
 #define TASKMASTER_QUEUE_CLIENTS_FOLLOWERS_H
@@ -29,6 +31,7 @@ enum queue_follower_state {
     FOLLOWER_NEW, /* in no list: the payload of its submit is on its way */
     FOLLOWER_OPEN,
     FOLLOWER_TIED,
+    FOLLOWER_OWED,
     FOLLOWER_TOLD,
     FOLLOWER_STATES
 };
@@ -72,9 +75,11 @@ enum queue_tie {
 
 void queue_followers_init(struct queue_session *session);
 
-/* A follower for the request, in state NEW. */
+/* A follower for the request, in state NEW; `event` hears of its job. */
 struct queue_follower *queue_follower_new(struct queue_session *session,
-                                          const struct request *request);
+                                          const struct request *request,
+                                          void (*event)(struct kept_follower *follower,
+                                                        const struct kept_event *event));
 void queue_follower_free(struct queue_follower *follower);
 
 /* The session's open one with this id; NULL: there is none. */
@@ -86,6 +91,9 @@ void queue_follower_open(struct queue_follower *follower);
 
 /* Its last event is written: the id is free. `seq`: a job whose outcome was told; 0: none was. */
 void queue_follower_close(struct queue_follower *follower, uint64_t seq);
+
+/* Its job has ended, and is told of later. Behind others that are owed, if it is owed already. */
+void queue_follower_put_off(struct queue_follower *follower, uint64_t seq);
 
 /* The client has taken some output. */
 void queue_followers_taken(struct queue_session *session);

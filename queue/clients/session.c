@@ -5,6 +5,7 @@
 
 #include "queue/clients/news.h"
 #include "queue/clients/ops/ops.h"
+#include "queue/clients/owed.h"
 
 #include <stdlib.h>
 
@@ -31,6 +32,7 @@ static bool holds(const struct peer *peer)
 static void taken(struct peer *peer)
 {
     queue_followers_taken(queue_session_of_peer(peer));
+    queue_owed_go_on(queue_session_of_peer(peer));
 }
 
 static bool arriving(const struct peer *peer, struct refusal *refusal, const char *code,
@@ -64,6 +66,7 @@ static void opened(struct peer *peer)
 static void closed(struct peer *peer)
 {
     queue_asked_forget_all(queue_session_of_peer(peer));
+    queue_owed_forget(queue_session_of_peer(peer));
     queue_news_client(peer, "closed");
 }
 

@@ -13,6 +13,7 @@
 struct queue_session {
     struct peer peer;
     struct queue_followers followers;
+    struct queue_owed *owed;       /* an outcome that is being read; NULL: none (owed.c) */
     struct queue_asked_list asked; /* answers yet to come */
     /* A submit whose payload is on its way. */
     struct {

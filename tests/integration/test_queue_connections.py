@@ -173,6 +173,22 @@ def test_an_outcome_that_was_not_read_is_kept(queue):
     assert server.wait(job).payload == payload
 
 
+def test_a_slow_reader_gets_everything(queue):
+    """Outcomes wait in the store while the client does not read."""
+    server = queue(output_total_max=16 << 20, payload_total_max=256 << 20)
+    client = server.client(receive_buffer=4096)
+    payload = b"x" * (1 << 20)
+    count = 40
+    for n in range(count):
+        followed(client, n, payload=payload)
+    wait_until(lambda: server.stats()["jobs"]["ended"] == count, "all jobs to end")
+    assert server.stats()["output"]["bytes"] < 16 << 20
+    for n in range(count):
+        event = client.find(lambda event: event.name == "done", what=f"outcome {n}")
+        assert event.payload == payload
+    assert not server.log.events("client-dropped")
+
+
 def test_many_waits_of_one_connection(shared_queue):
     client, other = shared_queue.client(), shared_queue.client()
     job = put(client, "echo", "hi", delay_ms=700)

@@ -6,6 +6,7 @@
  */
 #include "queue/clients/ops/ops.h"
 
+#include "queue/clients/events.h"
 #include "queue/clients/owner.h"
 #include "queue/clients/replies.h"
 
@@ -119,7 +120,8 @@ static unsigned wants_of(const struct queue_request *request)
 static struct queue_follower *make_follower(struct queue_session *session,
                                             const struct queue_request *request)
 {
-    struct queue_follower *follower = queue_follower_new(session, &request->peer.base);
+    struct queue_follower *follower =
+        queue_follower_new(session, &request->peer.base, queue_events_on_event);
     follower->kept.is_submit = true;
     follower->kept.is_detached = request->detach;
     follower->kept.wants = wants_of(request);

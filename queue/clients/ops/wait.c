@@ -4,6 +4,7 @@
  */
 #include "queue/clients/ops/ops.h"
 
+#include "queue/clients/events.h"
 #include "queue/clients/waits.h"
 
 static const char *const notify_words[] = {"started", "progress", "retry", NULL};
@@ -37,7 +38,7 @@ static enum verdict run(struct dialogue *dialogue, struct request *request)
         return request_refuse(request, "duplicate-id", "%s", QUEUE_OP_DUPLICATE);
     if (!seq)
         return request_refuse(request, "unknown-job", "there is no job %s", own->job.text);
-    struct queue_follower *follower = queue_follower_new(session, request);
+    struct queue_follower *follower = queue_follower_new(session, request, queue_events_on_event);
     follower->kept.wants = wants_of(own);
     queue_follower_open(follower);
     queue_wait_begin(follower, seq,

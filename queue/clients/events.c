@@ -1,0 +1,24 @@
+/* queue_events: see events.h. */
+#include "queue/clients/events.h"
+
+#include "queue/clients/followers.h"
+#include "queue/clients/owed.h"
+#include "queue/clients/replies.h"
+
+static bool is_last(const struct queue_follower *follower, const struct kept_event *e)
+{
+    return e->type == KEPT_EVENT_ENDED || e->type == KEPT_EVENT_REFUSED ||
+           (e->type == KEPT_EVENT_ACCEPTED && follower->kept.is_detached);
+}
+
+void queue_events_on_event(struct kept_follower *kept, const struct kept_event *e)
+{
+    struct queue_follower *follower = queue_follower_of(kept);
+    if (e->type == KEPT_EVENT_ENDED && queue_owed_is_due(follower->session)) {
+        queue_follower_put_off(follower, kept_seq(e->job));
+        return;
+    }
+    queue_replies_tell(follower, e);
+    if (is_last(follower, e))
+        queue_follower_close(follower, e->type == KEPT_EVENT_ENDED ? kept_seq(e->job) : 0);
+}
