@@ -137,6 +137,7 @@ static void stop_handed(struct kept *job, struct kept_ask *ask)
     }
     job->stored->run.is_cancelled = true;
     job->stored->outcome.over_ms = 0; /* of an end before it was retried */
+    free(job->stop_by);
     job->stop_by = xstrdup(ask->by ? ask->by : "");
     queue(&job->answers, ask);
     kept_write_job(job, STORE_MARK, kill ? kill_marked : cancel_marked);

@@ -45,6 +45,7 @@ struct kept_ask {
     uint8_t state; /* enum kept_state: the job's when the ask came to it, for `answered` */
     /* For queue/kept/ alone: */
     struct kept_asks *of; /* the list that it stands in, or NULL */
+    bool is_own;          /* nobody waits for its answer */
     TAILQ_ENTRY(kept_ask) link;
 };
 

@@ -35,7 +35,9 @@ static void begin(struct keep *keep)
 void kept_era_init(struct keep *keep)
 {
     keep->offset_ms = offset_ms(keep);
-    keep->eras[0] = (struct kept_era){.ripe.next_ms = 1, .expired.next_ms = 1};
+    keep->eras[0] = (struct kept_era){0};
+    if (keep->next_seq > 1) /* look at once */
+        keep->eras[0].ripe.next_ms = keep->eras[0].expired.next_ms = 1;
     keep->era_count = 1;
     begin(keep);
 }

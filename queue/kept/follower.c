@@ -40,6 +40,7 @@ static void cancel(struct kept *job, const char *by)
     withdrawal->ask = (struct kept_ask){.kind = KEPT_ASK_CANCEL,
                                         .seq = job->stored->seq,
                                         .by = withdrawal->by,
+                                        .is_own = true,
                                         .answered = answered};
     kept_ask_start(job->keep, &withdrawal->ask);
 }

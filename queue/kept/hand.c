@@ -63,7 +63,7 @@ void kept_hand_written(struct kept *job)
         submit(job);
         return;
     }
-    kept_room_came(job, NULL);
+    kept_room_release(job);
     kept_back(job, false);
 }
 

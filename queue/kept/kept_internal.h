@@ -22,13 +22,13 @@
  *     back       a job is waiting again
  *     end        a job ends
  *     due        when the next ones are due
- *     late       what comes while a job is being written
  *     hold       modules that are handed nothing for a time
  *     room       the store's room for results
  *     tell       followers hear of events
  *     window     the next jobs of a module in memory
  *     write      one operation of a job at a time
  *     record     records in memory: found, made, counted, freed
+ *     late       what comes while a job is being written
  *     owner      jobs of an owner
  *     module     jobs of a module
  *     era        the two clocks
@@ -320,8 +320,11 @@ void kept_tell_answers(struct kept *job, enum kept_answer answer);
 bool kept_room_fits(struct kept_module *module);
 void kept_room_expect(struct kept *job);
 
-/* The result, or none, has come; `size` is its size. */
-void kept_room_came(struct kept *job, const struct payload *result);
+/* Nothing of the job is on its way any more. */
+void kept_room_release(struct kept *job);
+
+/* A result of this size has come. */
+void kept_room_learn(struct kept_module *module, uint64_t size);
 
 void kept_hold_overload(struct kept_module *module, uint64_t retry_after_ms);
 

@@ -41,7 +41,7 @@ static bool is_poison(struct kept *job)
 void kept_outcome_lost(struct kept *job, bool begun)
 {
     kept_set_place(job, KEPT_NOWHERE);
-    kept_room_came(job, NULL);
+    kept_room_release(job);
     if (job->stored->run.is_cancelled)
         kept_end_cancelled(job, job->stop_by);
     else if (!begun || !is_poison(job))
@@ -157,6 +157,7 @@ static void on_overload(struct kept *job, const struct kept_end *end)
 static void on_done(struct kept *job, const struct kept_end *end)
 {
     kept_hold_success(job->module);
+    kept_room_learn(job->module, end->result ? end->result->size : 0);
     kept_end_done(job, end->fields, end->result);
 }
 
@@ -168,7 +169,7 @@ static void decide(struct kept *job, const struct kept_end *end)
         [KEPT_END_OVERLOAD] = on_overload,
         [KEPT_END_ERROR] = on_refusal,
     };
-    kept_room_came(job, end->result);
+    kept_room_release(job);
     learn_run_time(job, end);
     calls[end->type](job, end);
     if (end->type != KEPT_END_DONE)

@@ -193,6 +193,17 @@ void kept_record_free(struct kept *job)
     release(job);
 }
 
+static void drop_asks(struct kept_asks *asks)
+{
+    struct kept_ask *ask;
+    while ((ask = TAILQ_FIRST(asks))) {
+        TAILQ_REMOVE(asks, ask, link);
+        ask->of = NULL;
+        if (ask->is_own)
+            free(ask);
+    }
+}
+
 static void free_any(struct hash_node *node, void *arg)
 {
     struct kept *job = record_of(node);
@@ -202,8 +213,12 @@ static void free_any(struct hash_node *node, void *arg)
         LIST_REMOVE(follower, link);
         follower->job = NULL;
     }
+    drop_asks(&job->asks);
+    drop_asks(&job->answers);
     if (job->late)
         payload_unref(job->late->end.result);
+    if (job->late)
+        kept_late_free(job->late);
     release(job);
 }
 

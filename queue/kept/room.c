@@ -34,12 +34,14 @@ void kept_room_expect(struct kept *job)
     job->keep->room.coming += job->coming;
 }
 
-void kept_room_came(struct kept *job, const struct payload *result)
+void kept_room_release(struct kept *job)
 {
-    struct kept_module *module = job->module;
-    uint64_t size = result ? result->size : 0;
     job->keep->room.coming -= job->coming;
     job->coming = 0;
+}
+
+void kept_room_learn(struct kept_module *module, uint64_t size)
+{
     if (size >= module->result_bytes)
         module->result_bytes = size;
     else

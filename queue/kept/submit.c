@@ -122,7 +122,7 @@ static void not_stored(struct kept *job)
 {
     kept_window_leave(job);
     if (job->state == KEPT_HANDED)
-        kept_room_came(job, NULL);
+        kept_room_release(job);
     job->stored->run.attempt = 0;
     kept_set_state(job, KEPT_NEW);
 }

@@ -151,7 +151,7 @@ static uint64_t fixed_random(void)
     return 200; /* retry delays are as wished */
 }
 
-static const struct keep_settings usual = {
+const struct keep_settings usual_settings = {
     .job_max = 1000000,
     .window = 32,
     .poison_limit = 3,
@@ -177,7 +177,8 @@ void open_world(void)
 {
     quiet_log();
     budget = (struct payload_budget){.max = UINT64_MAX};
-    settings = usual;
+    if (!settings.window)
+        settings = usual_settings;
     wall_offset_ms = 0;
     timers_init(&timers, 1000000);
     fake_engine_init(&engine);

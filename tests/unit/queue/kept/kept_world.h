@@ -28,6 +28,7 @@ extern struct timers timers;
 extern struct payload_budget budget;
 extern struct engine engine;
 extern struct keep_settings settings;
+extern const struct keep_settings usual_settings;
 extern struct keep *keep;
 extern struct test_follower followers[FOLLOWERS];
 extern bool silent; /* nothing is written down */
@@ -39,7 +40,7 @@ extern struct world_hooks {
     void (*event)(struct test_follower *follower, const struct kept_event *event);
 } hooks;
 
-/* A keep with an empty store, and a master. */
+/* A keep with an empty store, and a master; with usual settings unless others are set before. */
 void open_world(void);
 void open_keep(void);
 void close_keep(void);
