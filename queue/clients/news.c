@@ -4,7 +4,6 @@
 #include "queue/clients/clients.h"
 #include "queue/clients/job_name.h"
 #include "queue/clients/session.h"
-#include "queue/clients/state_name.h"
 
 #include <string.h>
 
@@ -41,7 +40,7 @@ static const char *state_of(const struct kept *job, const struct kept_event *e)
 {
     switch (e->type) {
     case KEPT_EVENT_ACCEPTED:
-        return queue_state_words[queue_state_of(job->state, job->stored)];
+        return job->state == KEPT_DELAYED ? "delayed" : "waiting";
     case KEPT_EVENT_STARTED:
         return "running";
     case KEPT_EVENT_RETRY:

@@ -69,7 +69,7 @@ struct queue_request {
 #define QUEUE_OP_DECLARE(name) extern const struct operation queue_op_##name;
 QUEUE_OPS(QUEUE_OP_DECLARE)
 
-/* Ping, these and those of every daemon, then NULL. */
+/* Ping, those of every daemon, and these, then NULL. */
 extern const struct operation *const queue_ops[];
 
 /* The request in hand: large, and used by one call at a time. */
