@@ -78,8 +78,6 @@ static void on_operation(const struct store_op *op)
         jobs[op->job->seq].delayed = true;
     if (op->kind == STORE_ENDED)
         jobs[op->job->seq].written = true;
-    if (op->kind == STORE_AGAIN)
-        jobs[op->job->seq].written = false;
     if (op->kind != STORE_HANDED && !(op->kind == STORE_PUT && op->job->run.state == STORED_HANDED))
         return;
     STAILQ_FOREACH (r, &engine.rows, link)
@@ -101,7 +99,7 @@ static void on_walker_event(struct kept_follower *follower, const struct kept_ev
     hot_assert(walker->busy);
     switch (event->type) {
     case KEPT_EVENT_ACCEPTED:
-        hot_assert(row(seq) != NULL);
+        hot_assert(row(seq) || event->joined); /* to an outcome that is over by now */
         jobs[seq].accepted = true;
         walker->seq = seq;
         tally_joined += event->joined;
@@ -157,7 +155,7 @@ static void free_ask(struct walk_ask *walk)
 static void on_answer(struct kept_ask *ask, enum kept_answer answer, struct kept *job)
 {
     if (ask->kind == KEPT_ASK_RETRY && answer == KEPT_ANSWER_OK)
-        jobs[kept_seq(job)].ended = jobs[kept_seq(job)].cancelled = false;
+        jobs[kept_seq(job)].ended = jobs[kept_seq(job)].written = false;
     free_ask((struct walk_ask *)ask);
 }
 
@@ -365,6 +363,8 @@ static void step_crash(void)
     forget_memory();
     STAILQ_FOREACH (r, &engine.rows, link) {
         jobs[r->job->seq].accepted = true;
+        if (r->job->run.state != STORED_ENDED) /* perhaps again */
+            jobs[r->job->seq].written = false;
         jobs[r->job->seq].ended = jobs[r->job->seq].written;
     }
     tally_crashes++;
