@@ -23,11 +23,16 @@ def pair(live, queue):
 
 
 def start_running(client, id="job", payload="attempt\ntill 1\nwait", **fields):
-    """Submits a job, and waits until it runs."""
-    client.submit(id, "live", payload, notify=["accepted", "started"], **fields)
+    """Submits a job, and waits until its module runs."""
+    client.submit(id, "live", "progress 0.1\n" + payload, notify=["accepted", "progress"], **fields)
     job = client.expect("accepted", id=id)["job"]
-    client.expect("started", id=id)
+    client.expect("progress", id=id)
     return job
+
+
+def end_of(client, id="job"):
+    """The terminal event of a submit."""
+    return client.find(lambda event: event.get("id") == id and event.ends_submit(), what=f"the end of {id}")
 
 
 # ---- the master is lost
@@ -41,7 +46,7 @@ def test_a_killed_master_costs_no_job(pair):
         server.master.kill()
         late = put(client, "live", "attempt", id="late")
         server.master.start()
-        done = client.find(lambda event: event.get("id") == "job" and event.ends_submit())
+        done = end_of(client)
         check(done, "done", job=running, attempt=2)
         for job in [*waiting, late]:
             check(wait(client, job), "done")
@@ -105,7 +110,7 @@ def test_a_stopped_master_goes_on(pair):
         job = put(client, "live", "attempt")
         server.master.signal(signal.SIGCONT)
         check(wait(client, job), "done")
-        done = client.find(lambda event: event.get("id") == "job" and event.ends_submit())
+        done = end_of(client)
         check(done, "done")
         assert "attempt" not in done
 
@@ -152,7 +157,7 @@ def test_a_draining_master_gives_its_jobs_back(pair):
         running = start_running(client, payload="attempt\nsleep 300")
         waiting = [put(client, "live", "attempt", id=n) for n in range(5)]
         server.master.signal(signal.SIGTERM)
-        done = client.find(lambda event: event.get("id") == "job" and event.ends_submit())
+        done = end_of(client)
         check(done, "done", job=running)
         assert done.payload == f"{running} 1 ".encode(), "a running job ends"
         assert server.master.wait_exit() == 0
@@ -173,7 +178,8 @@ def test_a_running_job_is_stopped(pair, op):
         job = start_running(client, payload="wait\nfail")
         client.send(op=op, job=job)
         client.expect("ok", op=op, job=job, state="running")
-        event = client.expect("failed", id="job", job=job, reason="cancelled", by="submitter")
+        event = end_of(client)
+        check(event, "failed", job=job, reason="cancelled", by="submitter")
         assert event["step"] == ("sigkill" if op == "kill" else "stop-flag")
 
 
@@ -187,7 +193,7 @@ def test_a_cancel_while_the_master_is_away(pair):
         for job in (running, waiting):
             client.send(op="cancel", job=job)
             client.find(lambda event: event.name == "ok", what="the answer to cancel")
-        event = client.find(lambda event: event.get("id") == "job" and event.ends_submit())
+        event = end_of(client)
         check(event, "failed", reason="cancelled")
         check(wait(client, waiting), "failed", reason="cancelled")
         server.master.start()
@@ -256,3 +262,97 @@ def test_requests_to_a_master_that_is_away(live, queue):
     with server.client() as client:
         client.send(op="workers")
         client.expect("error", op="workers", code="unavailable")
+
+
+# ---- others act on the master
+
+
+def jobs_of(master):
+    with master.client() as client:
+        client.send(op="jobs")
+        return client.expect("jobs").json()
+
+
+def test_a_cancel_at_the_master_is_an_outcome(pair):
+    server = pair()
+    with server.client() as client, server.master.client() as operator:
+        job = start_running(client, payload="wait\nfail", retries=5)
+        [listed] = jobs_of(server.master)
+        assert listed["origin"] == job
+        operator.send(op="cancel", job=listed["job"])
+        operator.expect("ok", op="cancel")
+        check(end_of(client), "failed", job=job, reason="cancelled", by="client")
+
+
+def test_a_killed_worker_is_no_poison(pair):
+    server = pair(poison_limit=1)
+    with server.client() as client, server.master.client() as operator:
+        job = start_running(client, payload="attempt\ntill 1\nuntil never", retries=1, retry_delay_ms=10)
+        [worker] = [worker for worker in operator.workers() if worker["state"] == "busy"]
+        operator.send(op="kill", worker=worker["id"])
+        operator.expect("ok", op="kill")
+        check(wait(client, job), "done", attempt=2)
+
+
+def test_a_drain_that_stops_a_job_counts_its_attempt(pair):
+    server = pair(master={"drain_timeout_ms": 100, "pool_start": 1, "pool_max": 1})
+    with server.client() as client:
+        job = start_running(client, payload="attempt\ntill 1\nuntil never")
+        server.master.signal(signal.SIGTERM)
+        assert server.master.wait_exit() == 0
+        server.master.start()
+        check(wait(client, job), "done", attempt=2)
+
+
+def test_an_open_breaker_is_waited_for(pair):
+    server = pair(master={"breaker_crashes": 1, "breaker_window_ms": 1000, "breaker_pause_ms": 200})
+    with server.client() as client:
+        crashed = put(client, "live", "crash", id="crash")
+        check(wait(client, crashed), "failed", reason="error")
+        job = put(client, "live", "attempt", id="job")
+        event = wait(client, job)
+        check(event, "done")
+        assert event.payload == f"{job} 1 ".encode()
+    server.log.wait("module-held", module="live", reason="unavailable")
+    server.log.wait("module-back", module="live")
+
+
+def test_the_master_sees_the_submitters_name(live, queue, tmp_path):
+    access = tokens(tmp_path / "access", "web web-token-of-16-bytes all\n")
+    server = queue(master=live(), access_file=access)
+    server.token = "web-token-of-16-bytes"
+    with server.client() as client:
+        start_running(client, payload="wait")
+        [listed] = jobs_of(server.master)
+        assert listed["owner"] == "web"
+        client.send(op="cancel", target="job")
+        client.expect("ok", op="cancel")
+        check(end_of(client), "done")
+
+
+def test_a_right_of_our_token_lacks_for_workers(live, queue, tmp_path):
+    access = tokens(tmp_path / "access", "relay good-token-of-16-bytes submit relay\n")
+    master = live(access_file=access)
+    master.check_stats = False
+    server = queue(master=master, master_token_file=tokens(tmp_path / "token", "good-token-of-16-bytes\n"))
+    server.linked()
+    with server.client() as client:
+        client.send(op="workers")
+        error = client.expect("error", op="workers", code="denied")
+        assert "observe" in error["message"]
+
+
+# ---- the end of the queue
+
+
+def test_the_queue_drains(pair):
+    """The handed job ends, and its outcome is kept; others stay, and run after the next start."""
+    server = pair(drain_timeout_ms=20000)
+    with server.client() as client:
+        running = start_running(client, payload="attempt\nsleep 200")
+        waiting = put(client, "live", "attempt", id="later", delay_ms=1)
+        server.signal(signal.SIGTERM)
+    assert server.wait_exit() == 0
+    server.start()
+    assert server.result(running) == f"{running} 1 ".encode()
+    assert server.result(waiting) == f"{waiting} 1 ".encode()
