@@ -5,6 +5,10 @@ const char *const queue_state_words[] = {
     "waiting", "delayed", "handed", "running", "stopping", "done", "failed", NULL,
 };
 
+const char *const queue_state_unfinished[] = {
+    "waiting", "delayed", "handed", "running", "stopping", NULL,
+};
+
 enum queue_state_word queue_state_of(enum kept_state state, const struct stored_job *stored)
 {
     switch (state) {

@@ -4,8 +4,9 @@
 
 #include "queue/kept/kept.h"
 
-/* The words, in the order of enum queue_state_word, then NULL. */
+/* The words, in the order of enum queue_state_word, then NULL; those of unfinished jobs alone. */
 extern const char *const queue_state_words[];
+extern const char *const queue_state_unfinished[];
 
 enum queue_state_word {
     STATE_WAITING,

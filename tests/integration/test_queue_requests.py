@@ -396,6 +396,29 @@ def test_cancel_of_a_selection(shared_queue):
     check(ask(client, "cancel", job=other), "ok")
 
 
+def test_a_selection_has_the_jobs_of_its_state(shared_queue):
+    client = shared_queue.client()
+    check(ask(client, "pause", module="echo"), "ok")
+    waiting = put(client, "echo", "x")
+    late = delayed(client)
+    select = {"module": "echo", "state": "waiting"}
+    check(ask(client, "cancel", select={"module": "echo", "state": "running"}), "ok", count=0)
+    check(ask(client, "cancel", select={"module": "echo", "state": "handed"}), "ok", count=0)
+    check(ask(client, "cancel", select=select), "ok", count=1)
+    check(wait(client, waiting), "failed", reason="cancelled")
+    assert status(client, job=late)["state"] == "delayed"
+    check(ask(client, "kill", select={"module": "echo", "state": "delayed"}), "ok", count=1)
+    check(ask(client, "resume", module="echo"), "ok")
+
+
+def test_a_selection_of_running_jobs(shared_queue):
+    client = shared_queue.client()
+    client.submit(1, "sleep", json.dumps({"ms": 600000}), notify=["started"])
+    client.event("started", id=1)
+    check(ask(client, "kill", select={"module": "sleep", "state": "running"}), "ok", op="kill", count=1)
+    check(client.outcome(1), "failed", reason="cancelled", by="submitter")
+
+
 def test_retry_of_a_selection(queue):
     server = queue()
     client = server.client()
@@ -555,6 +578,34 @@ def test_a_pause_lasts_over_restarts(queue):
         check(ask(client, "pause", module="echo"), "ok", was=True)
         check(ask(client, "resume", module="echo"), "ok", was=True)
         check(wait(client, job), "done")
+
+
+# ---- backup
+
+
+def test_backup(queue, daemon, tmp_path):
+    server = queue()
+    client, other = server.client(), server.client()
+    path = str(tmp_path / "copy")
+    large = b"l" * 200000
+    job, late = put(client, "echo", large), delayed(client, payload=large)
+    check(wait(client, job), "done")
+    client.send(op="backup", id="b", path=path)
+    client.send(op="ping", id="p")
+    others = [put(other, "echo", str(n)) for n in range(100)]
+    assert {client.recv()["id"], client.recv()["id"]} == {"b", "p"}
+    refused(client, "backup", "backup-failed", path=path)
+    refused(client, "backup", "backup-failed", path=str(tmp_path / "no" / "such" / "place"))
+    for other_job in others:
+        check(wait(other, other_job), "done")
+    server.log.wait("backup-done", path=path)
+    copy = daemon.make_queue({"store-path": path}, server.master).start()
+    with copy.client() as reader:
+        assert wait(reader, job).payload == large
+        assert ask(reader, "peek", job=late).payload == large
+        check(ask(reader, "cancel", job=late), "ok")
+        assert int(put(reader, "echo")[1:]) > int(late[1:])
+    assert status(client, job=late)["state"] == "delayed"
 
 
 # ---- the order of answers

@@ -10,7 +10,8 @@
 #include "queue/clients/ops/selections.h"
 #include "queue/clients/replies.h"
 
-static const struct field selected[] = {QUEUE_OP_FILTER_FIELDS, QUEUE_OP_STATE_FIELD, {0}};
+static const struct field selected[] = {
+    QUEUE_OP_FILTER_FIELDS, QUEUE_OP_STATE_FIELD(queue_state_unfinished), {0}};
 
 enum { JOB, TARGET, SELECT }; /* rows */
 

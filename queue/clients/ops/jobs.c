@@ -14,7 +14,11 @@
 #include <string.h>
 
 static const struct field fields[] = {
-    QUEUE_OP_FILTER_FIELDS, QUEUE_OP_STATE_FIELD, QUEUE_OP_REASON_FIELD, PEER_OP_PAGE_FIELDS, {0},
+    QUEUE_OP_FILTER_FIELDS,
+    QUEUE_OP_STATE_FIELD(queue_state_words),
+    QUEUE_OP_REASON_FIELD,
+    PEER_OP_PAGE_FIELDS,
+    {0},
 };
 
 struct page {

@@ -125,9 +125,10 @@ enum verdict queue_op_job_ask_begin(struct queue_job_ask *job_ask, uint64_t seq,
                                                         .noun = "an owner's name"    \
     }
 
-#define QUEUE_OP_STATE_FIELD                                                     \
-    {                                                                            \
-        "state", FIELD_WORD, QUEUE_REQUEST_AT(state), .words = queue_state_words \
+/* `words`: queue_state_words, or a beginning of them. */
+#define QUEUE_OP_STATE_FIELD(words_)                                    \
+    {                                                                   \
+        "state", FIELD_WORD, QUEUE_REQUEST_AT(state), .words = (words_) \
     }
 
 #define QUEUE_OP_REASON_FIELD                                                          \

@@ -10,7 +10,7 @@
 #include <stdlib.h>
 
 enum {
-    PAGE = 100,           /* jobs asked about at a time */
+    PAGE = 500,           /* jobs asked about at a time */
     SELECTIONS_MAX = 100, /* of one session, in progress */
 };
 
@@ -23,6 +23,7 @@ struct selection {
     struct queue_asked asked;
     struct queue_list list;
     enum kept_ask_kind kind;
+    uint32_t state;    /* a word, from 1; 0: any */
     uint64_t last_seq; /* of the jobs submitted before */
     uint64_t count;    /* jobs, so far */
     size_t pending;    /* asks about jobs of this page */
@@ -82,14 +83,20 @@ static void on_answered(struct kept_ask *ask, enum kept_answer answer, struct ke
     one_less(selection);
 }
 
-/* The right control is the request's. */
+/* The store may be behind, and has fewer states. */
+static bool has_state(const struct selection *selection, const struct kept *job)
+{
+    return !selection->state || selection->state == queue_state_of(job->state, job->stored) + 1u;
+}
+
+/* The right control is the request's. A job in another state is left out. */
 static bool permits(struct kept_ask *ask, const struct kept *job)
 {
     const struct selection *selection =
         ((struct selected *)((char *)ask - offsetof(struct selected, ask)))->selection;
     struct queue_session *session = selection->asked.session;
     ask->by = session && queue_owner_is(session, job) ? by_submitter : selection->by;
-    return true;
+    return has_state(selection, job);
 }
 
 static void ask_about(struct selection *selection, struct selected *selected, uint64_t seq)
@@ -105,6 +112,11 @@ static void ask_about(struct selection *selection, struct selected *selected, ui
     keep_ask(selection->list.clients->keep, &selected->ask);
 }
 
+static bool is_meant(const struct selection *selection, const struct stored_job *stored)
+{
+    return stored->seq <= selection->last_seq && !stored->outcome.is_done;
+}
+
 /* An answer may come in the call, so the page itself is one of the pending. */
 static void on_read(struct queue_list *list)
 {
@@ -114,7 +126,7 @@ static void on_read(struct queue_list *list)
     size_t n = 0;
     selection->pending = 1;
     STAILQ_FOREACH (row, &list->op.rows, link)
-        if (row->job->seq <= selection->last_seq)
+        if (is_meant(selection, row->job))
             ask_about(selection, &selection->page[n++], row->job->seq);
     queue_list_free_rows(list);
     one_less(selection);
@@ -127,6 +139,7 @@ static struct selection *make(struct queue_session *session, const struct reques
 {
     struct selection *selection = queue_asked_new(sizeof *selection, session, request, false, NULL);
     selection->kind = kind;
+    selection->state = queue_request_of(request)->state;
     selection->last_seq = keep_last_seq(queue_session_keep(session));
     queue_owner_write_by(session, NULL, selection->by, sizeof selection->by);
     queue_list_init(&selection->list, queue_session_clients(session), queue_request_of(request),
