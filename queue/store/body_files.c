@@ -26,13 +26,20 @@ void body_name_write(char text[BODY_NAME_ROOM], const struct body_name *name)
 
 /* --- life --- */
 
+int body_files_open_old(struct body_files *files, const char *path)
+{
+    *files = (struct body_files){.directory = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)};
+    return files->directory < 0 ? -1 : 0;
+}
+
 int body_files_open(struct body_files *files, const char *path, bool with_sync)
 {
-    *files = (struct body_files){.directory = -1, .with_sync = with_sync};
+    *files = (struct body_files){.directory = -1};
     if (mkdir(path, 0700) < 0 && errno != EEXIST)
         return -1;
-    files->directory = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    return files->directory < 0 ? -1 : 0;
+    int rc = body_files_open_old(files, path);
+    files->with_sync = with_sync;
+    return rc;
 }
 
 void body_files_close(struct body_files *files)

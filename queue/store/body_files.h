@@ -45,6 +45,8 @@ struct body_files {
 
 /* Opens the directory of the path, and makes it if there is none. 0, or -1 with errno. */
 int body_files_open(struct body_files *files, const char *path, bool with_sync);
+/* Likewise, but makes nothing. */
+int body_files_open_old(struct body_files *files, const char *path);
 void body_files_close(struct body_files *files);
 
 /* These return 0, or -1 with errno. */

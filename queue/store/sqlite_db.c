@@ -133,40 +133,48 @@ static const char pragmas[] = "PRAGMA locking_mode = EXCLUSIVE;"
                               "PRAGMA cell_size_check = ON;"
                               "PRAGMA trusted_schema = OFF;";
 
-static bool prepare(struct sqlite_db *db)
+bool sqlite_db_prepare(struct sqlite_db *db, char *error, size_t error_size)
 {
     for (int i = 0; i < SQL_STATEMENTS; i++)
         if (sqlite3_prepare_v3(db->handle, sqlite_statement_texts[i], -1, SQLITE_PREPARE_PERSISTENT,
-                               &db->statements[i], NULL) != SQLITE_OK)
+                               &db->statements[i], NULL) != SQLITE_OK) {
+            snprintf(error, error_size, "%s", sqlite3_errmsg(db->handle));
             return false;
+        }
     return true;
 }
 
-static bool set_up(struct sqlite_db *db, enum store_sync sync, char *error, size_t error_size)
+static int set_up(const struct sqlite_db *db, enum store_sync sync)
 {
-    if (sqlite3_exec(db->handle, pragmas, NULL, NULL, NULL) == SQLITE_OK &&
-        sqlite3_exec(db->handle, sync_pragmas[sync], NULL, NULL, NULL) == SQLITE_OK) {
-        if (!sqlite_schema_upgrade(db->handle, error, error_size))
-            return false;
-        if (prepare(db))
-            return true;
-    }
-    snprintf(error, error_size, "%s", sqlite3_errmsg(db->handle));
+    int code = sqlite3_exec(db->handle, pragmas, NULL, NULL, NULL);
+    return code == SQLITE_OK ? sqlite3_exec(db->handle, sync_pragmas[sync], NULL, NULL, NULL)
+                             : code;
+}
+
+bool sqlite_db_connect(struct sqlite_db *db, const char *path, enum store_sync sync, char *error,
+                       size_t error_size)
+{
+    const int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE;
+    *db = (struct sqlite_db){0};
+    int code = sqlite3_open_v2(path, &db->handle, flags, NULL);
+    if (code == SQLITE_OK)
+        code = set_up(db, sync);
+    if (code == SQLITE_OK)
+        return true;
+    snprintf(error, error_size, "%s",
+             db->handle ? sqlite3_errmsg(db->handle) : sqlite3_errstr(code));
+    sqlite_db_close(db);
     return false;
 }
 
 bool sqlite_db_open(struct sqlite_db *db, const char *path, enum store_sync sync, char *error,
                     size_t error_size)
 {
-    const int flags =
-        SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE;
-    *db = (struct sqlite_db){0};
-    int code = sqlite3_open_v2(path, &db->handle, flags, NULL);
-    if (code == SQLITE_OK && set_up(db, sync, error, error_size))
+    if (!sqlite_db_connect(db, path, sync, error, error_size))
+        return false;
+    if (sqlite_schema_upgrade(db->handle, error, error_size) &&
+        sqlite_db_prepare(db, error, error_size))
         return true;
-    if (code != SQLITE_OK)
-        snprintf(error, error_size, "%s",
-                 db->handle ? sqlite3_errmsg(db->handle) : sqlite3_errstr(code));
     sqlite_db_close(db);
     return false;
 }

@@ -28,10 +28,16 @@ struct sqlite_db {
     char why[200];           /* its message */
 };
 
-/* Opens the database of the path, makes it if there is none, and brings its schema up to date.
- * False after a message in `error`; nothing is left open then. */
+/* Opens the database, which is an empty file at first, and brings its schema up to date. False
+ * after a message in `error`; nothing is left open then. */
 bool sqlite_db_open(struct sqlite_db *db, const char *path, enum store_sync sync, char *error,
                     size_t error_size);
+
+/* The two parts of it beside the schema. */
+bool sqlite_db_connect(struct sqlite_db *db, const char *path, enum store_sync sync, char *error,
+                       size_t error_size);
+bool sqlite_db_prepare(struct sqlite_db *db, char *error, size_t error_size);
+
 void sqlite_db_close(struct sqlite_db *db);
 
 /* A statement without values from before. It is free again after sqlite_db_row() was false, after

@@ -67,26 +67,38 @@ static bool migrate(sqlite3 *handle, int from, char *error, size_t error_size)
     return run(handle, note, error, error_size);
 }
 
-bool sqlite_schema_upgrade(sqlite3 *handle, char *error, size_t error_size)
+static int refuse(char *error, size_t error_size, const char *why)
+{
+    snprintf(error, error_size, "%s", why);
+    return -1;
+}
+
+int sqlite_schema_version(sqlite3 *handle, char *error, size_t error_size)
 {
     int version = read_number(handle, "PRAGMA user_version");
     int tables = read_number(handle, "SELECT count(*) FROM sqlite_schema");
-    if (version < 0 || tables < 0) {
-        snprintf(error, error_size, "%s", sqlite3_errmsg(handle));
-        return false;
-    }
-    if (tables && read_number(handle, "PRAGMA application_id") != APPLICATION_ID) {
-        snprintf(error, error_size, "it is a database of another program");
-        return false;
-    }
-    if (version > VERSION) {
-        snprintf(error, error_size,
-                 "a newer release made it: its schema is %d, and this one knows up to %d", version,
-                 VERSION);
-        return false;
-    }
-    if (version == VERSION)
-        return true;
+    if (version < 0 || tables < 0)
+        return refuse(error, error_size, sqlite3_errmsg(handle));
+    if (tables && read_number(handle, "PRAGMA application_id") != APPLICATION_ID)
+        return refuse(error, error_size, "it is a database of another program");
+    if (version <= VERSION)
+        return version;
+    snprintf(error, error_size,
+             "a newer release made it: its schema is %d, and this one knows up to %d", version,
+             VERSION);
+    return -1;
+}
+
+int sqlite_schema_newest(void)
+{
+    return VERSION;
+}
+
+bool sqlite_schema_upgrade(sqlite3 *handle, char *error, size_t error_size)
+{
+    int version = sqlite_schema_version(handle, error, error_size);
+    if (version < 0 || version == VERSION)
+        return version == VERSION;
     if (run(handle, "BEGIN IMMEDIATE", error, error_size) &&
         migrate(handle, version, error, error_size))
         return true;

@@ -15,4 +15,10 @@
  * release made this database, or it is none of ours. */
 bool sqlite_schema_upgrade(sqlite3 *handle, char *error, size_t error_size);
 
+/* The schema's number: 0 for an empty database, -1 after a message in `error`. */
+int sqlite_schema_version(sqlite3 *handle, char *error, size_t error_size);
+
+/* The number of today's schema. */
+int sqlite_schema_newest(void);
+
 #endif
