@@ -11,6 +11,7 @@ static void written(struct keep_op *op)
 {
     struct kept *job = op->job;
     bug_on(op->op.status != STORE_OK);
+    kept_room_written(job);
     kept_sweep_note(op->keep, job->stored->outcome.over_ms);
     kept_tell_answers(job, KEPT_ANSWER_OK);
     kept_tell_observer(job, &(struct kept_event){.type = KEPT_EVENT_ENDED, .job = job});
@@ -61,6 +62,7 @@ static void end(struct kept *job, struct stored_outcome *outcome, struct payload
     stored_job_set_outcome(job->stored, outcome);
     job->stored->run.state = STORED_ENDED;
     set_result(job, result);
+    kept_room_keep(job);
     count(&job->keep->counts, outcome);
     count(&job->module->counts, outcome);
     kept_write_job(job, STORE_ENDED, written);

@@ -164,7 +164,8 @@ struct keep {
     } sweep;
 
     struct {
-        uint64_t coming; /* bytes of results that are on their way */
+        uint64_t coming;    /* bytes of results that are on their way, */
+        uint64_t unwritten; /* and of those that are here, and not stored yet */
         struct timer again;
     } room;
 
@@ -325,6 +326,10 @@ void kept_room_release(struct kept *job);
 
 /* A result of this size has come. */
 void kept_room_learn(struct kept_module *module, uint64_t size);
+
+/* The result of the ended job is being written, and is now. */
+void kept_room_keep(struct kept *job);
+void kept_room_written(struct kept *job);
 
 void kept_hold_overload(struct kept_module *module, uint64_t retry_after_ms);
 

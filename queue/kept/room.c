@@ -2,12 +2,16 @@
  * kept_room: nothing is handed on while the store has no room for the results that are on their
  * way. The size of a result is unknown before it comes: it is taken for as large as the large ones
  * of its module of late.
+ *
+ * Nor is anything while many bytes of results wait in memory to be written: the master is always
+ * read, and a disk may be slower than its workers.
  */
 #include "queue/kept/kept_internal.h"
 
 enum {
     RESULT_DECAY = 8, /* one in so many parts of the difference goes with each smaller result */
     AGAIN_MS = 1000,  /* outcomes go meanwhile */
+    UNWRITTEN_MAX = 32 * 1024 * 1024, /* bytes; results of running jobs come on top of it */
 };
 
 static bool is_anything_coming(const struct keep *keep)
@@ -21,6 +25,8 @@ bool kept_room_fits(struct kept_module *module)
     struct keep *keep = module->keep;
     uint64_t left = keep->parts.engine_ops->left(keep->parts.engine);
     uint64_t most = keep->room.coming + module->result_bytes;
+    if (keep->room.unwritten >= UNWRITTEN_MAX)
+        return false;
     if (left && (left >= most || !is_anything_coming(keep)))
         return true;
     if (!timer_is_set(&keep->room.again))
@@ -46,4 +52,18 @@ void kept_room_learn(struct kept_module *module, uint64_t size)
         module->result_bytes = size;
     else
         module->result_bytes -= (module->result_bytes - size + RESULT_DECAY - 1) / RESULT_DECAY;
+}
+
+void kept_room_keep(struct kept *job)
+{
+    job->keep->room.unwritten += job->stored->result.size;
+}
+
+void kept_room_written(struct kept *job)
+{
+    struct keep *keep = job->keep;
+    bool was_full = keep->room.unwritten >= UNWRITTEN_MAX;
+    keep->room.unwritten -= job->stored->result.size;
+    if (was_full && keep->room.unwritten < UNWRITTEN_MAX)
+        kept_module_touch_all(keep);
 }
