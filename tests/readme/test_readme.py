@@ -4,8 +4,8 @@ A ```console block holds commands, each on one line behind "$ ", and their outpu
 for the reader to paste; the last name in the text before it is the file's name: "This is `hello.c`:". The test runs or
 writes all blocks in order, in one shell, in a directory like the project's with a fresh build.
 
-Each page has a shell of its own. The test changes only the server's port: the page has the default, 7741, and the test
-a port chosen by the kernel (TASKMASTER_SERVER passes it to the command).
+Each page has a shell of its own. The test changes only the servers' ports: the page has the defaults, 7741 and 7742, and
+the test ports chosen by the kernel (TASKMASTER_SERVER and TASKMASTER_QUEUE pass them to the command).
 
 Some parts differ from run to run, and are compared like this; everything else is compared to the letter:
 
@@ -31,10 +31,20 @@ BUILD = os.path.abspath(os.environ.get("BUILD") or os.path.join(ROOT, "build"))
 # Starts a daemon on a port of the kernel's choice. Waits until the log has the port and two ready workers.
 START = r"""
 : >>{log} # the background shell may create the log later
+LINES_BEFORE=$(wc -l <{log}) # of an earlier daemon
 {command}
-PORT=$(timeout 30 tail -n +1 -f {log} | sed -n '/ listening role=clients /{{s/.*://;h}}
+PORT=$(timeout 30 tail -n +$((LINES_BEFORE + 1)) -f {log} | sed -n '/ listening role=clients /{{s/.*://;h}}
     / worker-ready /{{H;g;/ready.*ready/{{s/\n.*//;p;q}}}}')
 export TASKMASTER_SERVER=127.0.0.1:$PORT
+"""
+
+# The same for a taskqueued, on the daemon started last.
+START_QUEUE = r"""
+: >>{log}
+LINES_BEFORE=$(wc -l <{log})
+{command}
+QUEUE_PORT=$(timeout 30 tail -n +$((LINES_BEFORE + 1)) -f {log} | sed -n '/ listening role=clients /{{s/.*://p;q}}')
+export TASKMASTER_QUEUE=127.0.0.1:$QUEUE_PORT
 """
 
 
@@ -66,6 +76,12 @@ def with_port(command):
             "build/taskmasterd", "build/taskmasterd --listen=127.0.0.1:0", 1
         )
         return START.format(command=own, log=log[1])
+    log = re.fullmatch(r"build/taskqueued\b.* 2>>(\S+) &", command)
+    if log:
+        own = command.replace(
+            "build/taskqueued", 'build/taskqueued --listen=127.0.0.1:0 --master="127.0.0.1:$PORT"', 1
+        )
+        return START_QUEUE.format(command=own, log=log[1])
     return re.sub(r"\b7741\b", '"$PORT"', command)
 
 
@@ -99,7 +115,7 @@ def shell(tmp_path_factory):
             os.symlink(os.path.join(ROOT, name), place / name)
     (place / "build").mkdir()
     for name in os.listdir(BUILD):
-        if name.startswith(("taskmaster", "libtaskmaster")):
+        if name.startswith(("taskmaster", "taskqueued", "libtaskmaster")):
             shutil.copy(os.path.join(BUILD, name), place / "build")
     shutil.copytree(os.path.join(BUILD, "modules"), place / "build" / "modules")
     process = subprocess.Popen(
