@@ -56,7 +56,8 @@ static void take(struct kept_module *module)
 void kept_take_look(struct kept_module *module)
 {
     const struct kept_window *window = &module->window;
-    bool is_low = window->count < 2 * (size_t)module->keep->settings.window;
+    bool is_low = window->count < 2 * (size_t)module->keep->settings.window &&
+                  window->bytes < KEPT_WINDOW_BYTES / 2;
     if (window->is_whole || window->is_taking || !kept_hand_may(module))
         return;
     if (is_low || !kept_window_first(module))
