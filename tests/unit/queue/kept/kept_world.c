@@ -69,7 +69,7 @@ void master_up(const char *boot)
 {
     keep_master_up(
         keep, &(struct kept_master_about){
-                  .boot = boot, .payload_max = 1 << 20, .job_max = 1000, .kill_grace_ms = 5000});
+                  .boot = boot, .payload_max = 1 << 20, .job_max = 100000, .kill_grace_ms = 5000});
     turn();
 }
 
@@ -279,14 +279,20 @@ static void on_answer(struct kept_ask *ask, enum kept_answer answer, struct kept
         tell("%s", names[answer]);
 }
 
+void asks_in_flight(struct kept_ask *ask, enum kept_ask_kind kind, uint64_t seq)
+{
+    *ask = (struct kept_ask){.kind = kind,
+                             .seq = seq,
+                             .with_input = true,
+                             .by = ",\"by\":\"client\"",
+                             .answered = on_answer};
+    keep_ask(keep, ask);
+}
+
 void asks(enum kept_ask_kind kind, uint64_t seq)
 {
-    struct kept_ask ask = {.kind = kind,
-                           .seq = seq,
-                           .with_input = true,
-                           .by = ",\"by\":\"client\"",
-                           .answered = on_answer};
-    keep_ask(keep, &ask);
+    struct kept_ask ask;
+    asks_in_flight(&ask, kind, seq);
     settle();
     ck_assert_ptr_null(ask.of);
 }

@@ -73,6 +73,7 @@ void submit_as(char name, struct wish wish);
 
 /* Asks, and settles. */
 void asks(enum kept_ask_kind kind, uint64_t seq);
+void asks_in_flight(struct kept_ask *ask, enum kept_ask_kind kind, uint64_t seq);
 void waits(char name, uint64_t seq);
 
 /* Events of the master, and a turn. */

@@ -1,0 +1,114 @@
+/* test_hold: a module that is not to be had costs no job, until hold-max-ms is over. */
+#include "tests/unit/queue/kept/kept_world.h"
+
+static void look(void *arg, const struct keep_module_view *view)
+{
+    *(struct keep_module_view *)arg = *view;
+}
+
+static struct keep_module_view view(void)
+{
+    struct keep_module_view found = {0};
+    keep_each_module(keep, look, &found);
+    return found;
+}
+
+START_TEST(test_pauses_double)
+{
+    SUBMIT('a', 0);
+    settle();
+    fails(1, "unknown-module");
+    ck_told("submit q1");
+    ck_assert_uint_eq(row(1)->run.attempt, 0);
+    ck_assert_uint_eq(view().held_ms, 1000);
+    ck_assert_str_eq(view().held_reason, "unknown-module");
+    for (uint64_t ms = 1000; ms <= 60000; ms = ms == 32000 ? 60000 : ms * 2) {
+        pass_ms(ms - 10);
+        ck_told("");
+        pass_ms(20);
+        ck_told("submit q1");
+        fails(1, "unavailable");
+        if (ms == 60000)
+            break;
+    }
+    pass_ms(60010);
+    ck_told("submit q1");
+    done(1);
+    ck_told("a done q1");
+    ck_assert_uint_eq(view().held_ms, 0);
+    ck_assert_ptr_null(view().held_reason);
+}
+END_TEST
+
+/* The master knows better when; an order counts as an attempt. */
+START_TEST(test_told_when)
+{
+    SUBMIT('a', 0);
+    settle();
+    ends(1, (struct kept_end){.type = KEPT_END_FAILED,
+                              .reason = "unavailable",
+                              .has_order = true,
+                              .retry_after_ms = 7000});
+    pass_ms(6990);
+    ck_told("submit q1");
+    pass_ms(20);
+    ck_told("submit q1 again 2");
+}
+END_TEST
+
+/* Several come back together: one pause. Then one job tries. */
+START_TEST(test_one_tries)
+{
+    SUBMIT('a', 0);
+    SUBMIT('b', 0);
+    settle();
+    ck_told("submit q1, submit q2");
+    fails(1, "unavailable");
+    fails(2, "unavailable");
+    ck_assert_uint_eq(view().held_ms, 1000);
+    pass_ms(1010);
+    ck_told("submit q1");
+    starts(1);
+    ck_told("submit q2");
+}
+END_TEST
+
+START_TEST(test_for_too_long)
+{
+    settings.hold_max_ms = 10000;
+    keep_configure(keep, &settings);
+    SUBMIT('a', 0);
+    settle();
+    fails(1, "unavailable");
+    for (size_t i = 0; i < 3; i++) {
+        pass_ms(5000);
+        if (keep_handed(keep, 1))
+            fails(1, "unavailable");
+    }
+    ck_told("submit q1, submit q1, submit q1, a failed q1 unavailable");
+    SUBMIT('b', 0);
+    settle();
+    fails(2, "unavailable");
+    ck_told("submit q2, b failed q2 unavailable");
+    SUBMIT('c', 0);
+    settle();
+    done(3);
+    SUBMIT('d', 0);
+    settle();
+    fails(4, "unavailable"); /* it had a success meanwhile */
+    ck_told("submit q3, c done q3, submit q4");
+}
+END_TEST
+
+int main(void)
+{
+    Suite *suite = suite_create("hold");
+    TCase *tests = tcase_create("all");
+    tcase_add_checked_fixture(tests, open_world, close_world);
+    tcase_add_test(tests, test_pauses_double);
+    tcase_add_test(tests, test_told_when);
+    tcase_add_test(tests, test_one_tries);
+    tcase_add_test(tests, test_for_too_long);
+    suite_add_tcase(suite, tests);
+    return run_suite(suite);
+}
