@@ -157,8 +157,10 @@ static void stop(struct kept *job, struct kept_ask *ask)
 
 /* --- forget --- */
 
+/* Somebody may have joined it meanwhile. */
 static void forgotten(struct keep_op *op)
 {
+    kept_tell_ended(op->job);
     kept_set_state(op->job, KEPT_GONE);
     kept_tell_answers(op->job, op->op.status == STORE_OK ? KEPT_ANSWER_OK : KEPT_ANSWER_UNKNOWN);
 }
@@ -183,6 +185,7 @@ static void not_again(struct keep_op *op)
     kept_window_leave(job);
     kept_set_state(job, KEPT_ENDED);
     job->stored->run = op->run;
+    kept_tell_ended(job);
     if (!is_conflict)
         kept_set_state(job, KEPT_GONE);
     if (ask)

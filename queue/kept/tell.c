@@ -69,7 +69,7 @@ void kept_tell_answer(struct kept_ask *ask, enum kept_answer answer, struct kept
     if (ask->of)
         TAILQ_REMOVE(ask->of, ask, link);
     ask->of = NULL;
-    ask->answered(ask, answer, job);
+    ask->answered(ask, answer, answer == KEPT_ANSWER_UNKNOWN ? NULL : job);
 }
 
 /* An answered asker may ask again: only the next pass looks at this. */
