@@ -75,6 +75,11 @@ static void remove_row(struct engine *engine, struct store_row *row)
     free(row);
 }
 
+void fake_engine_remove(struct engine *engine, uint64_t seq)
+{
+    remove_row(engine, row_of(engine, seq));
+}
+
 /* --- keys --- */
 
 static bool keeps_key(const struct stored_job *job)

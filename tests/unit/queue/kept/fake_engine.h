@@ -41,6 +41,7 @@ void fake_engine_crash(struct engine *engine);
 
 /* The stored job; NULL: there is none. */
 struct stored_job *fake_engine_find(const struct engine *engine, uint64_t seq);
+void fake_engine_remove(struct engine *engine, uint64_t seq);
 size_t fake_engine_count(const struct engine *engine, enum stored_state state);
 
 #endif
