@@ -130,6 +130,16 @@ int body_files_settle(struct body_files *files)
 
 /* --- reading --- */
 
+/* No memory is taken on the word of a row. */
+static bool has_size(int fd, size_t size)
+{
+    struct stat st;
+    if (fstat(fd, &st) < 0)
+        return false;
+    errno = EUCLEAN;
+    return (size_t)st.st_size == size;
+}
+
 static int read_all(int fd, char *data, size_t len)
 {
     while (len) {
@@ -153,14 +163,15 @@ char *body_files_read(const struct body_files *files, const struct body_name *na
     int fd = openat(files->directory, text, O_RDONLY | O_CLOEXEC);
     if (fd < 0)
         return NULL;
-    char *data = xmalloc(size);
-    int rc = read_all(fd, data, size), error = errno;
+    char *data = has_size(fd, size) ? xmalloc(size) : NULL;
+    if (data && read_all(fd, data, size) < 0) {
+        free(data);
+        data = NULL;
+    }
+    int error = errno;
     close(fd);
-    if (rc == 0)
-        return data;
-    free(data);
     errno = error;
-    return NULL;
+    return data;
 }
 
 /* --- removing --- */

@@ -53,7 +53,7 @@ void body_files_close(struct body_files *files);
 int body_files_write(struct body_files *files, const struct body_name *name,
                      const struct payload *payload);
 
-/* Reads `size` bytes, from malloc(). NULL with errno; EUCLEAN if the file is shorter. */
+/* Reads `size` bytes, from malloc(). NULL with errno; EUCLEAN if it has another size. */
 char *body_files_read(const struct body_files *files, const struct body_name *name, size_t size);
 
 /* Before the commit: the names are on disk. */

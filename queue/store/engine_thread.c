@@ -103,6 +103,7 @@ static void *run(void *arg)
 {
     struct engine_thread *thread = arg;
     uint32_t pause_ms = 0;
+    pthread_setname_np(pthread_self(), "store");
     while (pause_ms != ENGINE_THREAD_LOST && gather(thread, pause_ms)) {
         struct store_ops answered = STAILQ_HEAD_INITIALIZER(answered);
         pause_ms =

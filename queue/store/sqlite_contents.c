@@ -8,6 +8,7 @@
 
 #include "common/xmalloc.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -66,8 +67,14 @@ static void count_jobs(struct sqlite_store *store, struct store_contents *conten
     sqlite3_stmt *sql = sqlite_db_use(&store->db, SQL_COUNT);
     while (sqlite_db_row(&store->db, sql)) {
         enum stored_state state = (enum stored_state)sqlite3_column_int(sql, 0);
-        count_job(find(&modules, (const char *)sqlite3_column_text(sql, 1)), state);
-        count_job(find(&owners, (const char *)sqlite3_column_text(sql, 2)), state);
+        const char *module = (const char *)sqlite3_column_text(sql, 1);
+        const char *owner = (const char *)sqlite3_column_text(sql, 2);
+        if (module && owner) {
+            count_job(find(&modules, module), state);
+            count_job(find(&owners, owner), state);
+        } else {
+            sqlite_db_note(&store->db, "a job's row", EUCLEAN);
+        }
     }
     contents->modules = modules.items;
     contents->module_count = modules.count;

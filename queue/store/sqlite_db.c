@@ -16,12 +16,18 @@ static enum sqlite_fault fault_of(int code, int error)
     return is_full ? SQLITE_FAULT_FULL : SQLITE_FAULT_LOST;
 }
 
+static void note_fault(struct sqlite_db *db, enum sqlite_fault fault)
+{
+    db->fault = fault;
+    db->is_lost |= fault == SQLITE_FAULT_LOST;
+}
+
 static void note_code(struct sqlite_db *db, int code)
 {
     int error = (code & 0xff) == SQLITE_IOERR ? sqlite3_system_errno(db->handle) : 0;
     if (db->fault)
         return;
-    db->fault = fault_of(code, error);
+    note_fault(db, fault_of(code, error));
     snprintf(db->why, sizeof db->why, "%s%s%s", sqlite3_errmsg(db->handle), error ? ": " : "",
              error ? strerror(error) : "");
 }
@@ -30,7 +36,7 @@ void sqlite_db_note(struct sqlite_db *db, const char *file, int error)
 {
     if (db->fault)
         return;
-    db->fault = fault_of(0, error);
+    note_fault(db, fault_of(0, error));
     snprintf(db->why, sizeof db->why, "%s: %s", file, strerror(error));
 }
 
@@ -167,6 +173,11 @@ bool sqlite_db_connect(struct sqlite_db *db, const char *path, enum store_sync s
     return false;
 }
 
+void sqlite_db_keep_log(struct sqlite_db *db)
+{
+    sqlite3_db_config(db->handle, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, NULL);
+}
+
 bool sqlite_db_open(struct sqlite_db *db, const char *path, enum store_sync sync, char *error,
                     size_t error_size)
 {
@@ -179,8 +190,12 @@ bool sqlite_db_open(struct sqlite_db *db, const char *path, enum store_sync sync
     return false;
 }
 
+/* After a failed write to the disk the next one may succeed, with bytes missing between. So a lost
+ * database is left as it is: the next start begins with the log. */
 void sqlite_db_close(struct sqlite_db *db)
 {
+    if (db->is_lost)
+        sqlite_db_keep_log(db);
     for (int i = 0; i < SQL_STATEMENTS; i++)
         sqlite3_finalize(db->statements[i]);
     sqlite3_close(db->handle);

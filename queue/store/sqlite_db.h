@@ -25,7 +25,8 @@ struct sqlite_db {
     sqlite3 *handle;
     sqlite3_stmt *statements[SQL_STATEMENTS];
     enum sqlite_fault fault; /* the first one of this transaction */
-    char why[200];           /* its message */
+    bool is_lost;  /* there was a fault for good: nothing more is written, at the end neither */
+    char why[200]; /* its message */
 };
 
 /* Opens the database, which is an empty file at first, and brings its schema up to date. False
@@ -39,6 +40,9 @@ bool sqlite_db_connect(struct sqlite_db *db, const char *path, enum store_sync s
 bool sqlite_db_prepare(struct sqlite_db *db, char *error, size_t error_size);
 
 void sqlite_db_close(struct sqlite_db *db);
+
+/* The close does not move the write-ahead log into the database. */
+void sqlite_db_keep_log(struct sqlite_db *db);
 
 /* A statement without values from before. It is free again after sqlite_db_row() was false, after
  * sqlite_db_run() or sqlite_db_rest(). */

@@ -84,8 +84,9 @@ void sqlite_body_drop(struct sqlite_store *store, struct body_name name, size_t 
 void sqlite_job_bind_run(sqlite3_stmt *sql, const struct stored_job *job);
 void sqlite_job_bind(sqlite3_stmt *sql, const struct stored_job *job);
 
-/* The job of this row, without bodies but with their sizes; from malloc(). */
-struct stored_job *sqlite_job_read(sqlite3_stmt *sql);
+/* The job of this row, without bodies but with their sizes; from malloc(). A broken row is a fault.
+ */
+struct stored_job *sqlite_job_read(struct sqlite_db *db, sqlite3_stmt *sql);
 
 /* Whether the job of this row is one of those. */
 bool sqlite_job_matches(sqlite3_stmt *sql, const struct store_filter *filter);

@@ -1,6 +1,7 @@
 /* sqlite_job: a job as a row of the table `job`. */
 #include "queue/store/sqlite_internal.h"
 
+#include <errno.h>
 #include <string.h>
 
 /* The columns as SQL_LOAD and SQL_TAKE read them; the value of a column has its number plus one. */
@@ -172,9 +173,20 @@ static void read_digest(sqlite3_stmt *sql, struct stored_job *job)
         memcpy(job->wish.digest, digest, STORED_DIGEST);
 }
 
-struct stored_job *sqlite_job_read(sqlite3_stmt *sql)
+/* A flipped bit of the disk may make any column NULL, or any number another one. */
+static bool is_sane(sqlite3_stmt *sql)
 {
-    struct stored_wish wish = read_wish(sql);
+    return text(sql, MODULE) && text(sql, OWNER) && text(sql, ID) &&
+           number(sql, STATE) < STORED_STATES && number(sql, RANK) <= LOWEST_PRIORITY_RANK;
+}
+
+struct stored_job *sqlite_job_read(struct sqlite_db *db, sqlite3_stmt *sql)
+{
+    struct stored_wish wish = {.module = "", .owner = "", .id = ""};
+    if (is_sane(sql))
+        wish = read_wish(sql);
+    else
+        sqlite_db_note(db, "a job's row", EUCLEAN);
     struct stored_job *job = stored_job_new(&wish);
     job->seq = number(sql, SEQ);
     job->run = read_run(sql);

@@ -25,7 +25,7 @@ void sqlite_read_load(struct sqlite_store *store, struct store_op *op)
         op->status = STORE_UNKNOWN;
         return;
     }
-    op->job = sqlite_job_read(sql);
+    op->job = sqlite_job_read(&store->db, sql);
     sqlite_db_rest(sql);
     if (op->with_input)
         read_input(store, op->job);
@@ -72,7 +72,7 @@ void sqlite_read_take(struct sqlite_store *store, struct store_op *op)
     size_t count = 0, bytes = 0;
     op->is_whole = true;
     while (sqlite_db_row(&store->db, sql)) {
-        struct stored_job *job = sqlite_job_read(sql);
+        struct stored_job *job = sqlite_job_read(&store->db, sql);
         if (count == op->max || (count && bytes + job->input.size > op->max_bytes)) {
             op->is_whole = false;
             stored_job_free(job);
@@ -92,7 +92,7 @@ void sqlite_read_rows(struct sqlite_store *store, struct store_op *op, sqlite3_s
     op->is_whole = true;
     while (op->is_whole && sqlite_db_row(&store->db, sql)) {
         if (count++ < op->max)
-            add_row(op, sqlite_job_read(sql));
+            add_row(op, sqlite_job_read(&store->db, sql));
         else
             op->is_whole = false;
     }
@@ -132,7 +132,7 @@ void sqlite_read_list(struct sqlite_store *store, struct store_op *op)
         op->behind_seq = (uint64_t)sqlite3_column_int64(sql, 0);
         if (!matches)
             continue;
-        add_row(op, sqlite_job_read(sql));
+        add_row(op, sqlite_job_read(&store->db, sql));
         count++;
     }
     sqlite_db_rest(sql);

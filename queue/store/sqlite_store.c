@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 static bool fail(char *error, size_t error_size, const struct store_settings *settings,
                  const char *what, const char *why)
@@ -47,6 +48,14 @@ static bool count_all(struct sqlite_store *store, const struct store_settings *s
     return true;
 }
 
+/* The names of new files reach the disk before anything in them. */
+static bool sync_names(struct sqlite_store *store, const struct store_settings *settings,
+                       char *error, size_t error_size)
+{
+    return settings->sync == STORE_SYNC_OFF || fsync(store->dir.fd) == 0 ||
+           fail(error, error_size, settings, "", strerror(errno));
+}
+
 /* The directory, its files, the database. */
 static bool open_parts(struct sqlite_store *store, const struct store_settings *settings,
                        char *error, size_t error_size)
@@ -57,6 +66,7 @@ static bool open_parts(struct sqlite_store *store, const struct store_settings *
     if (store_dir_touch(&store->dir, SQLITE_STORE_FILE) < 0)
         return fail(error, error_size, settings, "", strerror(errno));
     return open_files(store, settings, error, error_size) &&
+           sync_names(store, settings, error, error_size) &&
            open_db(store, settings, error, error_size);
 }
 

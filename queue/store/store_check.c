@@ -199,7 +199,7 @@ static bool open_db(struct check *check, const struct store_settings *settings, 
     char *path = xasprintf("%s/" SQLITE_STORE_FILE, settings->path);
     bool is_open = sqlite_db_connect(&check->store.db, path, STORE_SYNC_FULL, error, error_size);
     if (is_open) /* nothing is to change, the log neither */
-        sqlite3_db_config(check->store.db.handle, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, NULL);
+        sqlite_db_keep_log(&check->store.db);
     free(path);
     return is_open;
 }
