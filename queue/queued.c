@@ -13,6 +13,7 @@
 #include "daemon/listeners.h"
 #include "daemon/reopen.h"
 #include "daemon/signals.h"
+#include "daemon/trim.h"
 #include "daemon/user_environ.h"
 #include "net/loop.h"
 #include "queue/all_settings.h"
@@ -46,6 +47,7 @@ struct queued {
     struct reload reload;
     struct shutdown shutdown;
     struct identity identity;
+    struct trim trim;
     struct queue_report report;
     struct inquiries inquiries;
     struct lag lag;
@@ -152,7 +154,7 @@ static void leave_clients(void *arg)
     queue_clients_leave(&q->clients);
 }
 
-static void wire(struct queued *q, const struct config_args *args)
+static void wire_clients(struct queued *q)
 {
     struct peers *peers = &q->clients.peers;
     peers->loop = &q->conns;
@@ -161,22 +163,40 @@ static void wire(struct queued *q, const struct config_args *args)
     q->clients.wall_ms = wall_ms;
     q->clients.engine_ops = &sqlite_engine;
     q->clients.inquiry = inquiries_ops(&q->inquiries);
+}
+
+static void wire_shutdown(struct queued *q)
+{
+    struct timers *timers = &q->loop.timers;
+    struct peers *peers = &q->clients.peers;
+    q->shutdown =
+        (struct shutdown){.timers = timers,
+                          .peers = peers,
+                          .close = close_for_clients,
+                          .leave = leave_clients,
+                          .arg = q,
+                          .farewell = {.timers = timers, .peers = peers, .loop = &q->conns}};
+}
+
+/* Tells the parts of each other, as far as they are there before the store. */
+static void wire(struct queued *q, const struct config_args *args)
+{
+    struct timers *timers = &q->loop.timers;
+    wire_clients(q);
+    wire_shutdown(q);
     q->signals = (struct signals){
         .loop = &q->loop, .log_limits = &q->log_limits, .ops = &signals_ops, .arg = q};
-    q->shutdown = (struct shutdown){
-        .timers = &q->loop.timers,
-        .peers = peers,
-        .close = close_for_clients,
-        .leave = leave_clients,
-        .arg = q,
-        .farewell = {.timers = &q->loop.timers, .peers = peers, .loop = &q->conns}};
     q->reload =
         (struct reload){.reread = {.args = args, .identity = &q->identity, .checks = &queue_checks},
                         .payloads = &q->budget,
                         .output = &q->output,
                         .clients = &q->clients,
                         .shutdown = &q->shutdown,
-                        .timers = &q->loop.timers};
+                        .timers = timers};
+    q->trim = (struct trim){.timers = timers,
+                            .clients = &q->clients.peers.open,
+                            .payloads = &q->budget,
+                            .output = &q->output};
 }
 
 static void set_up(struct queued *q, struct config *config, const struct config_args *args)
@@ -189,6 +209,7 @@ static void set_up(struct queued *q, struct config *config, const struct config_
     boot_id_make(q->boot);
     queue_clients_init(&q->clients);
     shutdown_init(&q->shutdown);
+    trim_init(&q->trim);
     reload_init(&q->reload);
     reload_apply(&q->reload, config);
 }
@@ -316,6 +337,7 @@ static void turn(struct queued *q)
     note_lag(q);
     keep_turn(q->keep);
     conn_loop_chores(&q->conns);
+    trim_turn(&q->trim, keep_record_count(q->keep));
     if (keep_has_work(q->keep))
         loop_hurry(&q->loop);
     shutdown_turn(&q->shutdown);
@@ -354,6 +376,7 @@ static void tear_down(struct queued *q)
     log_limits_end(&q->log_limits);
     conn_loop_free(&q->conns);
     shutdown_free(&q->shutdown);
+    trim_end(&q->trim);
     timer_clear(&q->loop.timers, &q->reload.decided);
     loop_close(&q->loop);
     reload_free(&q->reload);

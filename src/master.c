@@ -15,6 +15,7 @@
 #include "daemon/closed.h"
 #include "daemon/reopen.h"
 #include "daemon/signals.h"
+#include "daemon/trim.h"
 #include "daemon/user_environ.h"
 #include "jobs/job_log.h"
 #include "jobs/module_table.h"
@@ -26,7 +27,6 @@
 #include "shutdown.h"
 #include "stats/report.h"
 #include "stats/worker_memory.h"
-#include "trim.h"
 #include "workers/operations.h"
 #include "workers/port.h"
 #include "workers/workers.h"
@@ -259,8 +259,7 @@ static void wire(struct master *m, const struct config_args *args)
                                 .job_log = &m->job_log,
                                 .slow = &m->slow};
     m->trim = (struct trim){.timers = &m->loop.timers,
-                            .pools = &m->pools,
-                            .clients = &m->clients,
+                            .clients = &m->clients.peers.open,
                             .payloads = &m->budget,
                             .output = &m->output};
 }
@@ -332,7 +331,7 @@ static void turn(struct master *m)
     loop_turn(&m->loop);
     note_lag(m);
     conn_loop_chores(&m->conns);
-    trim_turn(&m->trim);
+    trim_turn(&m->trim, m->pools.shared.jobs.count);
     job_slow_turn(&m->slow);
     shutdown_turn(&m->shutdown);
 }

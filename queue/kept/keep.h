@@ -79,8 +79,9 @@ bool keep_is_paused(const struct keep *keep, const char *module);
 /* Nothing more is handed on: the queue ends. */
 void keep_drain(struct keep *keep);
 
-/* Jobs with the master, and operations of the store in progress. */
+/* Jobs with the master, jobs in memory, and operations of the store in progress. */
 size_t keep_handed_count(const struct keep *keep);
+size_t keep_record_count(const struct keep *keep);
 size_t keep_busy_count(const struct keep *keep);
 
 /* At the end of each turn of the loop, before output is written: the pass; then posted operations

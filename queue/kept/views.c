@@ -11,6 +11,11 @@ size_t keep_handed_count(const struct keep *keep)
     return keep->handed_count;
 }
 
+size_t keep_record_count(const struct keep *keep)
+{
+    return keep->jobs.count;
+}
+
 size_t keep_busy_count(const struct keep *keep)
 {
     return keep->busy_count;

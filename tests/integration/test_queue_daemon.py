@@ -62,6 +62,11 @@ def test_settings_with_a_fault(option, words):
         assert result.returncode == 78 and words in result.stderr, result
 
 
+def test_actions_exclude_each_other():
+    result = run_queued("--check", "-T")
+    assert result.returncode == 64 and "both -T and --check" in result.stderr
+
+
 # ---- start and store
 
 
@@ -90,6 +95,22 @@ def test_a_second_daemon_is_refused_the_store(queue):
     assert result.returncode == 69 and "cannot-open-store" in result.stderr, result
 
 
+def test_the_store_is_checked(queue):
+    q = alone(queue)
+    q.put("echo", "x")
+    check_store = ["--check", f"--store-path={q.store}"]
+    assert run_queued(*check_store).returncode == 69, "it is in use"
+    q.kill()
+    sound = run_queued(*check_store)
+    assert (sound.returncode, sound.stderr) == (0, "") and "waiting" in sound.stdout, sound
+    q.start()
+
+
+def test_without_a_store_there_is_nothing_to_check(tmp_path):
+    assert run_queued("--check", f"--store-path={tmp_path}/none").returncode == 69
+    assert not (tmp_path / "none").exists()
+
+
 # ---- stats, workers, modules
 
 
@@ -100,7 +121,7 @@ def test_stats_have_all_parts(queue):
     assert stats["server"].startswith("taskqueued/") and stats["draining"] is False
     assert stats["jobs"]["submitted"] == stats["jobs"]["done"] == 1
     assert stats["modules"]["echo"]["done"] == 1
-    assert stats["store"]["engine"] == "sqlite" and stats["store"]["has_room"]
+    assert stats["store"]["engine"] == "sqlite" and stats["store"]["bytes"] > 0 and stats["store"]["has_room"]
     assert stats["clients"]["connected"] == 1
     assert stats["master"]["address"] == q.master.address and stats["master"]["pool"]["max"] == 2
     assert stats["process"]["pid"] == q.pid and stats["process"]["rss"] > 0

@@ -1,5 +1,5 @@
 /* trim: see trim.h. */
-#include "trim.h"
+#include "daemon/trim.h"
 
 #include <malloc.h>
 
@@ -7,7 +7,7 @@ enum {
     TRIM_MS = 5000, /* between two trims */
     /* A burst is more than one of these: */
     TRIM_JOBS = 10000,
-    TRIM_BYTES = 1024 * 1024, /* of payloads and output: half of the master's memory at its start */
+    TRIM_BYTES = 1024 * 1024, /* of payloads and output: half of the memory at the start */
     TRIM_CLIENTS = 1000,
 };
 
@@ -25,9 +25,8 @@ static bool is_burst(const struct trim *trim)
 
 static bool is_over(const struct trim *trim)
 {
-    return trim->pools->shared.jobs.count < trim->peak_jobs / 4 ||
-           bytes_held(trim) < trim->peak_bytes / 4 ||
-           trim->clients->peers.open < trim->peak_clients / 4;
+    return trim->jobs < trim->peak_jobs / 4 || bytes_held(trim) < trim->peak_bytes / 4 ||
+           *trim->clients < trim->peak_clients / 4;
 }
 
 static void on_timer(void *arg)
@@ -35,22 +34,23 @@ static void on_timer(void *arg)
     struct trim *trim = arg;
     if (is_over(trim)) {
         malloc_trim(0);
-        trim->peak_jobs = trim->pools->shared.jobs.count;
+        trim->peak_jobs = trim->jobs;
         trim->peak_bytes = bytes_held(trim);
-        trim->peak_clients = trim->clients->peers.open;
+        trim->peak_clients = *trim->clients;
     }
     if (is_burst(trim))
         timer_set_ms(trim->timers, &trim->timer, TRIM_MS);
 }
 
-void trim_turn(struct trim *trim)
+void trim_turn(struct trim *trim, size_t jobs)
 {
-    if (trim->pools->shared.jobs.count > trim->peak_jobs)
-        trim->peak_jobs = trim->pools->shared.jobs.count;
+    trim->jobs = jobs;
+    if (trim->jobs > trim->peak_jobs)
+        trim->peak_jobs = trim->jobs;
     if (bytes_held(trim) > trim->peak_bytes)
         trim->peak_bytes = bytes_held(trim);
-    if (trim->clients->peers.open > trim->peak_clients)
-        trim->peak_clients = trim->clients->peers.open;
+    if (*trim->clients > trim->peak_clients)
+        trim->peak_clients = *trim->clients;
     if (is_burst(trim) && !timer_is_set(&trim->timer))
         timer_set_ms(trim->timers, &trim->timer, TRIM_MS);
 }

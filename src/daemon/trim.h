@@ -3,19 +3,22 @@
  *
  * The allocator keeps the memory of a burst for the next one. An operator wants to see it go.
  */
-#ifndef TASKMASTER_TRIM_H
-#define TASKMASTER_TRIM_H
+#ifndef TASKMASTER_DAEMON_TRIM_H
+#define TASKMASTER_DAEMON_TRIM_H
 
 #include "base/payload.h"
-#include "clients/clients.h"
-#include "jobs/pools.h"
+#include "base/timers.h"
+
+#include <stddef.h>
+#include <stdint.h>
 
 struct trim {
-    /* The users of memory; the master fills these in. */
+    /* The users of memory; the daemon fills these in. */
     struct timers *timers;
-    const struct pools *pools;
-    const struct clients *clients;
+    const size_t *clients; /* connections */
     const struct payload_budget *payloads, *output;
+
+    size_t jobs; /* in memory, at the last turn */
 
     /* The most since memory was given back last. */
     size_t peak_jobs;
@@ -27,7 +30,7 @@ struct trim {
 void trim_init(struct trim *trim);
 void trim_end(struct trim *trim);
 
-/* To be called in each turn of the loop. */
-void trim_turn(struct trim *trim);
+/* To be called in each turn of the loop, with the number of jobs in memory. */
+void trim_turn(struct trim *trim, size_t jobs);
 
 #endif
