@@ -74,6 +74,13 @@ static uint32_t small_number(const json_t *hello, const char *key)
     return value < UINT32_MAX ? (uint32_t)value : UINT32_MAX;
 }
 
+/* Without a line the master has a place for a job all the same: with an idle worker. */
+static uint32_t places(const json_t *hello)
+{
+    uint32_t job_max = small_number(hello, "job_max");
+    return job_max ? job_max : 1;
+}
+
 static void read_about(struct master_greeting *greeting, const json_t *hello)
 {
     const char *boot = json_string_value(json_object_get(hello, "boot"));
@@ -82,7 +89,7 @@ static void read_about(struct master_greeting *greeting, const json_t *hello)
     greeting->about = (struct kept_master_about){
         .boot = greeting->boot,
         .payload_max = number(hello, "payload_max"),
-        .job_max = small_number(hello, "job_max"),
+        .job_max = places(hello),
         .kill_grace_ms = small_number(hello, "kill_grace_ms"),
     };
 }

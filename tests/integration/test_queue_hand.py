@@ -138,8 +138,9 @@ def test_a_hold_comes_to_an_end(bare):
 # ---- overloads, order
 
 
-def test_an_overload_loses_nothing(lively):
-    server = lively(master={"pool_start": 1, "pool_max": 1, "job_max": 1})
+@pytest.mark.parametrize("job_max", [0, 1])
+def test_an_overload_loses_nothing(lively, job_max):
+    server = lively(master={"pool_start": 1, "pool_max": 1, "job_max": job_max})
     with server.client() as client:
         jobs = [put(client, "live", "attempt\nsleep 2", id=n) for n in range(40)]
         for job in jobs:
