@@ -1,6 +1,7 @@
 /* checks: see checks.h. */
 #include "queue/checks.h"
 
+#include "net/address.h"
 #include "queue/all_settings.h"
 
 #include <errno.h>
@@ -48,8 +49,22 @@ static bool check_paths(const struct daemon_check *check, const struct identity 
     return !e;
 }
 
+/* The master's name has an address. Nobody need listen there yet. */
+static bool try_master(const struct daemon_check *check, struct identity *identity, bool option)
+{
+    const char *text = queue_settings_of(check->config)->master.address;
+    struct address address;
+    char why[128];
+    (void)identity, (void)option;
+    if (address_parse(&address, text, why, sizeof why) == 0)
+        return true;
+    daemon_check_tell(check, FINDING_FAULT, "master", NULL, "found \"%s\": %s", text, why);
+    return false;
+}
+
 const struct start_checks queue_checks = {
     .program = "taskqueued",
     .settings = settings,
     .paths = check_paths,
+    .trial = try_master,
 };

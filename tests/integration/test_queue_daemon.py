@@ -46,6 +46,11 @@ def test_the_printed_settings_are_a_file(tmp_path):
     assert run_queued("-T", "-c", str(tmp_path / "conf")).stdout == printed
 
 
+def test_the_check_looks_up_the_master(tmp_path):
+    result = run_queued("-t", "--master=no-such-host.invalid:7741", f"--store-path={tmp_path}/store")
+    assert result.returncode == 78 and "no-such-host.invalid" in result.stderr, result
+
+
 @pytest.mark.parametrize(
     "option, words",
     [
