@@ -1,4 +1,4 @@
-/* kept_follower: the public calls of followers: to follow, to leave, to acknowledge. */
+/* kept_follower: the public calls of followers: to follow, to leave. */
 #include "queue/kept/kept_internal.h"
 
 #include "common/xmalloc.h"
@@ -63,24 +63,4 @@ bool kept_withdraw(struct kept_follower *follower, const char *by)
     }
     cancel(follower->job, by);
     return true;
-}
-
-/* --- an outcome that was told --- */
-
-static void acknowledged(struct keep_op *op)
-{
-    stored_job_free(op->op.job);
-}
-
-/* Of the job's row alone: the record has gone. */
-void kept_acknowledge(struct keep *keep, uint64_t seq)
-{
-    static const struct stored_wish nothing;
-    struct keep_op *op = kept_write_new(keep, STORE_MARK, acknowledged);
-    op->op.job = stored_job_new(&nothing);
-    op->op.job->seq = seq;
-    op->op.job->run.state = STORED_ENDED;
-    op->op.job->outcome.over_ms = keep->parts.wall_ms() + keep->settings.ack_ms;
-    kept_sweep_note(keep, op->op.job->outcome.over_ms);
-    kept_write_post(op);
 }

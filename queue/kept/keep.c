@@ -25,8 +25,14 @@ static void hand_again(void *arg)
     kept_module_touch_all(arg);
 }
 
+static void acks_fire(void *arg)
+{
+    kept_ack_post(arg);
+}
+
 static void init_timers(struct keep *keep)
 {
+    timer_init(&keep->acks.timer, acks_fire, keep);
     timer_init(&keep->due, due_fires, keep);
     timer_init(&keep->sweep.timer, sweep_fires, keep);
     timer_init(&keep->room.again, hand_again, keep);
@@ -36,6 +42,7 @@ static void init_timers(struct keep *keep)
 static void clear_timers(struct keep *keep)
 {
     struct timers *timers = keep->parts.timers;
+    timer_clear(timers, &keep->acks.timer);
     timer_clear(timers, &keep->due);
     timer_clear(timers, &keep->sweep.timer);
     timer_clear(timers, &keep->room.again);
@@ -53,6 +60,7 @@ static void init_lists(struct keep *keep)
     TAILQ_INIT(&keep->handed);
     TAILQ_INIT(&keep->pass.jobs);
     TAILQ_INIT(&keep->pass.modules);
+    STAILQ_INIT(&keep->acks.notes);
 }
 
 struct keep *keep_new(const struct keep_parts *parts)
@@ -74,6 +82,7 @@ void keep_free(struct keep *keep)
 {
     struct kept_module *module;
     clear_timers(keep);
+    kept_ack_free(keep);
     kept_record_free_all(keep);
     while ((module = TAILQ_FIRST(&keep->all_modules)))
         kept_module_free(module);
@@ -139,6 +148,8 @@ bool keep_has_work(const struct keep *keep)
 void keep_turn(struct keep *keep)
 {
     kept_schedule(keep);
+    if (keep->has_posted || keep->is_draining)
+        kept_ack_post(keep);
     keep->has_posted = false;
     keep->parts.engine_ops->flush(keep->parts.engine);
 }

@@ -10,6 +10,7 @@
  *     views      what is shown of all jobs
  *     schedule   the pass at the end of each public call
  *     recover    jobs of the store's HANDED state at the start
+ *     ack        outcomes that were told
  *     sweep      outcomes that are over
  *     ripe       delayed jobs that are due, and jobs that have waited too long
  *     ask        requests about one job
@@ -162,6 +163,11 @@ struct keep {
         bool is_posted;
         struct timer timer;
     } sweep;
+
+    struct {
+        struct store_ops notes; /* not posted yet */
+        struct timer timer;
+    } acks;
 
     struct {
         uint64_t coming;    /* bytes of results that are on their way, */
@@ -424,6 +430,12 @@ void kept_sweep_look(struct keep *keep);
 void kept_sweep_clock(struct keep *keep);
 
 void kept_recover_start(struct keep *keep);
+
+/* --- ack.c: outcomes that were told --- */
+
+/* Notes of them go to the store. */
+void kept_ack_post(struct keep *keep);
+void kept_ack_free(struct keep *keep);
 
 /* --- schedule.c --- */
 

@@ -60,6 +60,27 @@ START_TEST(test_acknowledged)
 }
 END_TEST
 
+START_TEST(test_notes_gather)
+{
+    RUN(true, 0);
+    RUN(true, 0);
+    kept_acknowledge(keep, 1);
+    kept_acknowledge(keep, 2);
+    settle();
+    ck_assert_uint_eq(engine.counts[STORE_MARK], 0);
+    RUN(true, 0); /* its operations take the notes along */
+    ck_assert_uint_eq(engine.counts[STORE_MARK], 2);
+    kept_acknowledge(keep, 3);
+    pass_ms(1100);
+    ck_assert_uint_eq(engine.counts[STORE_MARK], 3);
+    kept_acknowledge(keep, 3);
+    keep_drain(keep);
+    settle();
+    ck_assert_uint_eq(engine.counts[STORE_MARK], 4);
+    kept_acknowledge(keep, 3); /* freed with the keep */
+}
+END_TEST
+
 START_TEST(test_batches)
 {
     enum { N = 2500 };
@@ -117,6 +138,7 @@ int main(void)
     tcase_add_checked_fixture(tests, open_world, close_world);
     tcase_add_test(tests, test_ttl);
     tcase_add_test(tests, test_acknowledged);
+    tcase_add_test(tests, test_notes_gather);
     tcase_add_test(tests, test_batches);
     tcase_add_test(tests, test_jump);
     tcase_add_test(tests, test_jump_and_back);
