@@ -11,6 +11,12 @@ static bool is_last(const struct queue_follower *follower, const struct kept_eve
            (e->type == KEPT_EVENT_ACCEPTED && follower->kept.is_detached);
 }
 
+/* Each submit hears that it is stored, whether or not its client wants to. */
+static bool is_wanted(const struct queue_follower *follower, const struct kept_event *e)
+{
+    return e->type != KEPT_EVENT_ACCEPTED || follower->wants_accepted;
+}
+
 void queue_events_on_event(struct kept_follower *kept, const struct kept_event *e)
 {
     struct queue_follower *follower = queue_follower_of(kept);
@@ -18,7 +24,10 @@ void queue_events_on_event(struct kept_follower *kept, const struct kept_event *
         queue_follower_put_off(follower, kept_seq(e->job));
         return;
     }
-    queue_replies_tell(follower, e);
+    if (e->type == KEPT_EVENT_ACCEPTED)
+        queue_follower_stored(follower);
+    if (is_wanted(follower, e))
+        queue_replies_tell(follower, e);
     if (is_last(follower, e))
         queue_follower_close(follower, e->type == KEPT_EVENT_ENDED ? kept_seq(e->job) : 0);
 }

@@ -52,10 +52,22 @@ static void free_listed(struct queue_follower *follower)
     queue_follower_free(follower);
 }
 
+/* The session's input may have been held. */
+void queue_follower_stored(struct queue_follower *follower)
+{
+    struct queue_session *session = follower->session;
+    if (!follower->is_storing)
+        return;
+    follower->is_storing = false;
+    if (--session->followers.storing == SUBMITS_AHEAD / 2)
+        conn_release_input(&session->peer.conn);
+}
+
 /* The id is free. */
 static void release_id(struct queue_follower *follower)
 {
     struct queue_session *session = follower->session;
+    queue_follower_stored(follower);
     hash_remove(&queue_session_clients(session)->by_id, &follower->by_id);
     session->followers.open--;
     session->followers.detached -= follower->kept.is_detached;
@@ -142,6 +154,8 @@ void queue_follower_open(struct queue_follower *follower)
                 hash_of(session, queue_follower_id(follower), follower->id_len));
     session->followers.open++;
     session->followers.detached += follower->kept.is_detached;
+    follower->is_storing = follower->kept.is_submit;
+    session->followers.storing += follower->is_storing;
     set_state(follower, follower->tie ? FOLLOWER_TIED : FOLLOWER_OPEN);
 }
 

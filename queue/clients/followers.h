@@ -36,11 +36,14 @@ enum queue_follower_state {
     FOLLOWER_STATES
 };
 
+enum { SUBMITS_AHEAD = 1024 }; /* of a session, that are not stored yet */
+
 /* Of one session. */
 struct queue_followers {
     TAILQ_HEAD(queue_follower_list, queue_follower) lists[FOLLOWER_STATES]; /* NEW's is unused */
     size_t open;                                                            /* with the tied ones */
     size_t detached;                                                        /* of these */
+    size_t storing; /* likewise, submits that are not stored yet */
 };
 
 /* What a wait has beside its follower (waits.c). */
@@ -61,6 +64,8 @@ struct queue_follower {
     uint64_t seq;            /* of the job, at the last event */
     uint64_t told_at;        /* the place in the output behind its last event */
     uint8_t state;           /* enum queue_follower_state */
+    bool is_storing;         /* a submit that is not stored yet */
+    bool wants_accepted;     /* its client does */
     uint8_t tie;             /* of a submit: enum queue_tie */
     uint16_t id_len, context_len;
     char text[]; /* JSON: the id, the context of a submit, and a NUL */
@@ -88,6 +93,9 @@ struct queue_follower *queue_followers_find(const struct queue_session *session,
 
 /* It is open from now on. The caller has looked for its id. */
 void queue_follower_open(struct queue_follower *follower);
+
+/* Its submit is stored, or refused. */
+void queue_follower_stored(struct queue_follower *follower);
 
 /* Its last event is written: the id is free. `seq`: a job whose outcome was told; 0: none was. */
 void queue_follower_close(struct queue_follower *follower, uint64_t seq);

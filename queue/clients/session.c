@@ -26,7 +26,8 @@ static void init(struct peer *peer)
 
 static bool holds(const struct peer *peer)
 {
-    return queue_asked_holds((const struct queue_session *)peer);
+    const struct queue_session *session = (const struct queue_session *)peer;
+    return session->followers.storing >= SUBMITS_AHEAD || queue_asked_holds(session);
 }
 
 static void taken(struct peer *peer)

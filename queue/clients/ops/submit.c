@@ -111,8 +111,7 @@ void queue_op_amend(struct dialogue *dialogue, struct refusal *refusal, bool fat
 
 static unsigned wants_of(const struct queue_request *request)
 {
-    return (request->notify & NOTIFY_ACCEPTED ? KEPT_WANTS_ACCEPTED : 0u) |
-           (request->notify & NOTIFY_STARTED ? KEPT_WANTS_STARTED : 0u) |
+    return KEPT_WANTS_ACCEPTED | (request->notify & NOTIFY_STARTED ? KEPT_WANTS_STARTED : 0u) |
            (request->notify & NOTIFY_PROGRESS ? KEPT_WANTS_PROGRESS : 0u) |
            (request->notify & NOTIFY_RETRY ? KEPT_WANTS_RETRY : 0u);
 }
@@ -125,6 +124,7 @@ static struct queue_follower *make_follower(struct queue_session *session,
     follower->kept.is_submit = true;
     follower->kept.is_detached = request->detach;
     follower->kept.wants = wants_of(request);
+    follower->wants_accepted = request->detach || request->notify & NOTIFY_ACCEPTED;
     follower->tie = (uint8_t)request->link;
     return follower;
 }
