@@ -161,7 +161,6 @@ static void wire_clients(struct queued *q)
     peers->boot = q->boot;
     peers->control = (struct peers_control){q, on_reload, on_reopen, on_log_level, on_drain};
     q->clients.wall_ms = wall_ms;
-    q->clients.engine_ops = &sqlite_engine;
     q->clients.inquiry = inquiries_ops(&q->inquiries);
 }
 
@@ -294,7 +293,6 @@ static void begin_keeping(struct queued *q)
                                             .master_arg = q->link,
                                             .settings = &q->reload.settings->keep});
     q->clients.keep = q->keep;
-    q->clients.engine = q->engine;
     q->shutdown.keep = q->keep;
     q->reload.engine = q->engine;
     q->reload.keep = q->keep;

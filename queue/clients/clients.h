@@ -17,8 +17,6 @@ struct queue_clients {
     /* The daemon fills these in, too; all are borrowed. */
     struct keep *keep;
     const struct keep_settings *settings; /* in force; a reload swaps them between turns */
-    const struct engine_ops *engine_ops;  /* for lists and backups */
-    struct engine *engine;
     struct queue_inquiry_ops inquiry;
     uint64_t (*wall_ms)(void); /* since 1970 */
 

@@ -140,6 +140,12 @@ void keep_drain(struct keep *keep)
     keep->is_draining = true;
 }
 
+void keep_post(struct keep *keep, struct store_op *op)
+{
+    keep->has_posted = true;
+    keep->parts.engine_ops->post(keep->parts.engine, op);
+}
+
 bool keep_has_work(const struct keep *keep)
 {
     return keep->has_posted || !TAILQ_EMPTY(&keep->pass.jobs) || !TAILQ_EMPTY(&keep->pass.modules);

@@ -88,6 +88,9 @@ size_t keep_busy_count(const struct keep *keep);
  * go to the engine. */
 void keep_turn(struct keep *keep);
 
+/* Posts an operation of the caller's own, such as a list, among those of the keep. */
+void keep_post(struct keep *keep, struct store_op *op);
+
 /* Something has happened since the last keep_turn(): the next turn of the loop must not wait. */
 bool keep_has_work(const struct keep *keep);
 

@@ -168,7 +168,7 @@ def test_a_submit_hears_of_its_end_alone(shared_queue):
 
 def test_job_ids_are_in_order(shared_queue):
     client = shared_queue.client()
-    numbers = [int(delayed(client)[1:]) for _ in range(3)]
+    numbers = [int(ended(client)[1:]) for _ in range(3)]
     assert numbers == sorted(set(numbers))
 
 
@@ -398,17 +398,15 @@ def test_cancel_of_a_selection(shared_queue):
 
 def test_a_selection_has_the_jobs_of_its_state(shared_queue):
     client = shared_queue.client()
-    check(ask(client, "pause", module="echo"), "ok")
-    waiting = put(client, "echo", "x")
-    late = delayed(client)
-    select = {"module": "echo", "state": "waiting"}
-    check(ask(client, "cancel", select={"module": "echo", "state": "running"}), "ok", count=0)
-    check(ask(client, "cancel", select={"module": "echo", "state": "handed"}), "ok", count=0)
-    check(ask(client, "cancel", select=select), "ok", count=1)
+    module = own_module()
+    check(ask(client, "pause", module=module), "ok")
+    waiting, late = put(client, module, "x"), delayed(client, module)
+    for state, count in (("running", 0), ("handed", 0), ("stopping", 0), ("waiting", 1)):
+        check(ask(client, "cancel", select={"module": module, "state": state}), "ok", count=count)
     check(wait(client, waiting), "failed", reason="cancelled")
     assert status(client, job=late)["state"] == "delayed"
-    check(ask(client, "kill", select={"module": "echo", "state": "delayed"}), "ok", count=1)
-    check(ask(client, "resume", module="echo"), "ok")
+    check(ask(client, "kill", select={"module": module, "state": "delayed"}), "ok", count=1)
+    check(ask(client, "resume", module=module), "ok")
 
 
 def test_a_selection_of_running_jobs(shared_queue):

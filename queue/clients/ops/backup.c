@@ -48,7 +48,6 @@ static void on_done(struct store_op *op)
 static enum verdict run(struct dialogue *dialogue, struct request *request)
 {
     struct queue_session *session = queue_session_of_dialogue(dialogue);
-    struct queue_clients *clients = queue_session_clients(session);
     const char *path = queue_request_of(request)->path.text;
     if (*path != '/')
         return request_refuse(request, "bad-request", "field path needs an absolute path");
@@ -59,7 +58,7 @@ static enum verdict run(struct dialogue *dialogue, struct request *request)
     backup->op.done = on_done;
     log_event(LOG_INFO, "backup-begun", LOG_STR("path", path),
               LOG_STR("client", session->peer.name), LOG_STR("owner", queue_owner_name(session)));
-    clients->engine_ops->post(clients->engine, &backup->op);
+    keep_post(queue_session_keep(session), &backup->op);
     return VERDICT_FINE;
 }
 

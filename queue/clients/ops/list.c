@@ -37,7 +37,7 @@ void queue_list_init(struct queue_list *list, struct queue_clients *clients,
 
 void queue_list_read(struct queue_list *list)
 {
-    list->clients->engine_ops->post(list->clients->engine, &list->op);
+    keep_post(list->clients->keep, &list->op);
 }
 
 void queue_list_free_rows(struct queue_list *list)
