@@ -36,7 +36,8 @@
 #include <stdatomic.h>
 
 enum {
-    SQLITE_WAL_PAGES = 4000, /* of the write-ahead log, before it goes into the database: 16 MB */
+    /* of the write-ahead log, before it goes into the database, at most: 16 MB */
+    SQLITE_WAL_PAGES = 4000,
 };
 
 #define SQLITE_STORE_FILE "queue.db"
@@ -46,7 +47,7 @@ struct sqlite_store {
     struct store_dir dir;
     struct body_files files;
     uint64_t next_seq, written_next_seq; /* the second is in the database */
-    unsigned wal_pages;
+    unsigned wal_pages, wal_limit;
     uint64_t room; /* bytes for new jobs */
     bool is_full;  /* a transaction waits for room */
     bool lacks_reserve, is_idle;

@@ -9,6 +9,8 @@
 
 enum {
     PAGE = 4096,
+    WAL_PART = 16, /* of the room, for the write-ahead log */
+    WAL_PAGES_MIN = 64,
     ROW_BYTES = 512, /* of a job beside its input, with its places in indexes */
 };
 
@@ -43,10 +45,18 @@ static uint64_t disk_room(const struct sqlite_store *store, uint64_t bytes, uint
     return less(free_bytes, least(tenth(all_bytes), less(max, bytes)));
 }
 
+/* The log takes its share of what is there, lest jobs find none. */
+static unsigned wal_limit(uint64_t room)
+{
+    uint64_t pages = least(room / WAL_PART / PAGE, SQLITE_WAL_PAGES);
+    return pages > WAL_PAGES_MIN ? (unsigned)pages : WAL_PAGES_MIN;
+}
+
 void sqlite_room_look(struct sqlite_store *store)
 {
     uint64_t bytes = used_bytes(store), max = atomic_load(&store->max);
     store->room = least(less(max - tenth(max), bytes), disk_room(store, bytes, max));
+    store->wal_limit = wal_limit(store->room);
     atomic_store(&store->bytes, bytes);
     atomic_store(&store->has_room, !store->is_full && store->room > 0);
 }

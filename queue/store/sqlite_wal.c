@@ -22,7 +22,7 @@ void sqlite_wal_start(struct sqlite_store *store)
 
 bool sqlite_wal_is_long(const struct sqlite_store *store)
 {
-    return store->wal_pages >= SQLITE_WAL_PAGES;
+    return store->wal_pages >= store->wal_limit;
 }
 
 void sqlite_wal_checkpoint(struct sqlite_store *store)
