@@ -249,6 +249,11 @@ $(BUILD)/fuzz_session: WRAP := $(patsubst %,-Wl$(comma)--wrap=%,clock_gettime st
     wait4 waitid worker_process_start log_emit)
 $(BUILD)/fuzz_event: $(O)/tests/fuzz/fuzz_event.o $(O)/libqueue.a $(O)/libshared.a
 	$(LINK) -fsanitize=fuzzer -o $@ $^ $(QUEUE_LIBS)
+# A store in memory and a master in calls stand in for the disk and the network; the store asserts with libcheck.
+$(BUILD)/fuzz_queue: WRAP := -Wl,--wrap=clock_gettime -Wl,--wrap=log_emit
+$(BUILD)/fuzz_queue: $(O)/tests/fuzz/fuzz_queue.o $(patsubst %,$(O)/tests/fuzz/queue_%.o,callers master store) \
+    $(O)/tests/fuzz/session_bytes.o $(O)/tests/unit/queue/kept/fake_engine.o $(O)/libqueue.a $(O)/libshared.a
+	$(LINK) -fsanitize=fuzzer -o $@ $^ $(QUEUE_LIBS) -lcheck -lsubunit -lm -lrt
 $(BUILD)/fuzz_%: $(O)/tests/fuzz/fuzz_%.o $(O)/libmaster.a $(O)/libshared.a
 	$(LINK) -fsanitize=fuzzer -o $@ $(filter %.o,$^) $(filter %.a,$^) $(MASTER_LIBS)
 $(BUILD)/tests/fail_malloc.so: tests/sweep/fail_malloc.c
