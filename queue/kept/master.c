@@ -66,6 +66,11 @@ void keep_master_draining(struct keep *keep)
     keep->master.is_drained = true;
 }
 
+void keep_master_reads(struct keep *keep)
+{
+    kept_module_touch_all(keep);
+}
+
 struct kept *keep_handed(struct keep *keep, uint64_t seq)
 {
     struct kept *job = kept_record_find(keep, seq);

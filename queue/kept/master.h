@@ -12,6 +12,9 @@ struct kept_master_ops {
     void (*submit)(void *arg, struct kept *job);
     /* Asks the master to cancel or kill it. */
     void (*stop)(void *arg, struct kept *job, bool kill);
+    /* The master does not take its input: much of it waits in memory. Nothing is submitted until
+     * keep_master_reads(). May be NULL. */
+    bool (*is_full)(void *arg);
 };
 
 /* What the answer to hello says. Texts are borrowed for the call. */
@@ -52,6 +55,9 @@ void keep_master_gone(struct keep *keep);
 
 /* The master drains: it is handed nothing more. */
 void keep_master_draining(struct keep *keep);
+
+/* It takes its input again. */
+void keep_master_reads(struct keep *keep);
 
 /* The handed job with this number; NULL: there is none (its connection was another one). */
 struct kept *keep_handed(struct keep *keep, uint64_t seq);

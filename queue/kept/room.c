@@ -4,7 +4,8 @@
  * of its module of late.
  *
  * Nor is anything while many bytes of results wait in memory to be written: the master is always
- * read, and a disk may be slower than its workers.
+ * read, and a disk may be slower than its workers. Nor while many bytes of inputs wait for a master
+ * that does not read.
  */
 #include "queue/kept/kept_internal.h"
 
@@ -13,6 +14,13 @@ enum {
     AGAIN_MS = 1000,  /* outcomes go meanwhile */
     UNWRITTEN_MAX = 32 * 1024 * 1024, /* bytes; results of running jobs come on top of it */
 };
+
+static bool is_memory_full(const struct keep *keep)
+{
+    const struct kept_master_ops *master = keep->parts.master;
+    return keep->room.unwritten >= UNWRITTEN_MAX ||
+           (master->is_full && master->is_full(keep->parts.master_arg));
+}
 
 static bool is_anything_coming(const struct keep *keep)
 {
@@ -25,7 +33,7 @@ bool kept_room_fits(struct kept_module *module)
     struct keep *keep = module->keep;
     uint64_t left = keep->parts.engine_ops->left(keep->parts.engine);
     uint64_t most = keep->room.coming + module->result_bytes;
-    if (keep->room.unwritten >= UNWRITTEN_MAX)
+    if (is_memory_full(keep))
         return false;
     if (left && (left >= most || !is_anything_coming(keep)))
         return true;

@@ -16,6 +16,7 @@ enum {
     CONNECT_MS = 5000,
     HELLO_MS = 10000,
     WHY_MAX = 256,
+    UNREAD_MAX = 8 * 1024 * 1024, /* bytes of submits that wait for the master */
 };
 
 /* The link has a line of its own in the loop. There is no deadline for reading and writing: a
@@ -74,6 +75,7 @@ static void close_connection(struct master_link *link)
     free(link->boot);
     free(link->last_words);
     link->boot = link->last_words = NULL;
+    link->was_full = false;
 }
 
 /* The connection, or the attempt, has come to its end. */
@@ -183,6 +185,20 @@ static void on_slow(struct conn *conn, enum conn_slow what)
     go_away(connection_of(conn)->link, "the master takes no input");
 }
 
+static bool is_full(void *arg)
+{
+    struct master_link *link = arg;
+    link->was_full = link->connection && link->connection->conn.output_held >= UNREAD_MAX;
+    return link->was_full;
+}
+
+static void on_taken(struct conn *conn)
+{
+    struct master_link *link = connection_of(conn)->link;
+    if (link->was_full && !is_full(link))
+        keep_master_reads(link->keep);
+}
+
 static void on_free(struct conn *conn)
 {
     free(connection_of(conn));
@@ -196,6 +212,8 @@ static const struct conn_ops ops = {
     .input_end = on_input_end,
     .gone = on_gone,
     .slow = on_slow,
+    .flushed = on_taken,
+    .taken = on_taken,
     .free = on_free,
 };
 
@@ -250,7 +268,7 @@ static void stop(void *arg, struct kept *job, bool kill)
     master_request_stop(arg, job, kill);
 }
 
-const struct kept_master_ops master_link_ops = {.submit = submit, .stop = stop};
+const struct kept_master_ops master_link_ops = {.submit = submit, .stop = stop, .is_full = is_full};
 
 /* --- the link --- */
 

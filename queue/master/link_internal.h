@@ -52,6 +52,7 @@ struct master_link {
     uint32_t pause_ms;                    /* before the next attempt */
     struct master_connection *connection; /* of GREETING and UP */
     char *boot;                           /* of UP */
+    bool was_full;                        /* the keep was told to wait */
     char *why;                            /* why it is away; NULL: nothing is known */
     char *last_words;                     /* the message of a fatal error, if there was one */
     struct master_asked_list asked;       /* without an answer, the oldest first */

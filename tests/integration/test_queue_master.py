@@ -356,3 +356,27 @@ def test_the_queue_drains(pair):
     server.start()
     assert server.result(running) == f"{running} 1 ".encode()
     assert server.result(waiting) == f"{waiting} 1 ".encode()
+
+
+
+# ---- memory
+
+
+def test_inputs_do_not_pile_up_before_a_stopped_master(pair):
+    """A quick module gets many jobs ahead, but only some MiB of them."""
+    server = pair()
+    with server.client() as client:
+        for n in range(20):
+            check(wait(client, put(client, "echo", "x", id=n)), "done")
+        server.master.signal(signal.SIGSTOP)
+        jobs = [put(client, "echo", b"x" * (4 << 20), id=n) for n in range(16)]
+        states = [state_of(client, job) for job in jobs]
+        server.master.signal(signal.SIGCONT)
+        assert 1 <= states.count("handed") <= 4, states
+        for job in jobs:
+            check(wait(client, job), "done", size=4 << 20)
+
+
+def state_of(client, job):
+    client.send(op="status", job=job)
+    return client.expect("status").json()["state"]

@@ -88,6 +88,12 @@ void keep_master_draining(struct keep *keep)
     tell("draining\n");
 }
 
+void keep_master_reads(struct keep *keep)
+{
+    (void)keep;
+    tell("reads\n");
+}
+
 struct kept *keep_handed(struct keep *keep, uint64_t seq)
 {
     (void)keep;

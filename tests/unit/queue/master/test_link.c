@@ -301,6 +301,29 @@ START_TEST(test_a_large_result)
 }
 END_TEST
 
+START_TEST(test_a_master_that_does_not_read)
+{
+    static char bytes[9 * 1024 * 1024];
+    struct kept *job = new_job(1, &plain_wish);
+    master_listens();
+    master_greets();
+    ck_assert(!master_link_ops.is_full(link_));
+    job->input = payload_from(&budget, bytes, sizeof bytes);
+    submit(job);
+    turns();
+    ck_assert(master_link_ops.is_full(link_));
+    ck_told("");
+    for (size_t got = 0; got < sizeof bytes; turn()) {
+        static char room[1 << 20];
+        ssize_t n = recv(master, room, sizeof room, 0);
+        got += n > 0 ? (size_t)n : 0;
+    }
+    turns();
+    ck_told("reads\n");
+    ck_assert(!master_link_ops.is_full(link_));
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("master_link");
@@ -325,5 +348,6 @@ int main(void)
     tcase_add_test(tc, test_a_fatal_error_is_the_reason);
     tcase_add_test(tc, test_draining_is_told);
     tcase_add_test(tc, test_a_large_result);
+    tcase_add_test(tc, test_a_master_that_does_not_read);
     return run_suite(suite);
 }
