@@ -201,8 +201,6 @@ static void begin_process(void)
         .peers = {.loop = &loop, .boot = "boot"},
         .keep = keep,
         .settings = &keep_settings,
-        .engine_ops = &fake_engine_ops,
-        .engine = engine,
         .inquiry = {.ask = on_inquiry, .forget = on_inquiry_forgotten},
         .wall_ms = wall_ms,
     };
