@@ -93,6 +93,7 @@ static const struct protocol protocol = {
 const struct peers_ops queue_session_ops = {
     .session_size = sizeof(struct queue_session),
     .protocol = &protocol,
+    .files_for = "payload files",
     .init = init,
     .opened = opened,
     .holds = holds,

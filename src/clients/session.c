@@ -156,6 +156,7 @@ static void describe(const struct peer *peer, struct json_writer *json)
 const struct peers_ops client_session_ops = {
     .session_size = sizeof(struct client_session),
     .protocol = &protocol,
+    .files_for = "workers",
     .init = init,
     .opened = opened,
     .granted = granted,

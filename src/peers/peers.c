@@ -84,18 +84,22 @@ static void on_draining(void *arg)
 
 /* --- a new connection --- */
 
-/* Refuses a connection and closes it at once: all descriptors left are for workers. The hello is
+/* Refuses a connection and closes it at once: all descriptors left are for others. The hello is
  * taken off the socket first: closing with unread input would send a reset, and the reset may
  * overtake the message. */
 static void turn_away(struct peers *peers, int fd, const char *address)
 {
-    static char words[] =
-        "{\"event\":\"error\",\"code\":\"too-many-clients\",\"message\":\"the server's limit of "
-        "open files has no room for more clients beside its workers\",\"fatal\":true}\n";
-    char hello[HEADER_MAX];
-    peers_log_refused(peers, address, "what is left of the limit of open files is for workers");
+    char words[256], why[128], hello[HEADER_MAX];
+    int len = snprintf(words, sizeof words,
+                       "{\"event\":\"error\",\"code\":\"too-many-clients\",\"message\":\"the "
+                       "server's limit of open files has no room for more clients beside its "
+                       "%s\",\"fatal\":true}\n",
+                       peers->ops->files_for);
+    snprintf(why, sizeof why, "what is left of the limit of open files is for %s",
+             peers->ops->files_for);
+    peers_log_refused(peers, address, why);
     (void)!transport_read(fd, (struct iovec[2]){{.iov_len = 0}, {hello, sizeof hello}});
-    (void)!transport_write(fd, &(struct iovec){words, sizeof words - 1}, 1);
+    (void)!transport_write(fd, &(struct iovec){words, (size_t)len}, 1);
     transport_close(fd);
 }
 

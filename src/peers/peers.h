@@ -41,6 +41,7 @@ struct request;
 struct peers_ops {
     size_t session_size;
     const struct protocol *protocol; /* with PEERS_PROTOCOL */
+    const char *files_for;           /* the other users of descriptors: "workers" */
 
     /* A new session, all zero behind the peer. Allocates nothing: the connection may not open. */
     void (*init)(struct peer *peer);
