@@ -247,6 +247,15 @@ static void die(void)
 
 /* --- one input --- */
 
+/* Half of the clients have a name, and few rights. */
+static void add_tokens(void)
+{
+    struct token_set *tokens = &access_settings.tokens;
+    token_set_add(tokens, CALLERS_TOKEN_ALL);
+    token_set_add_grant(tokens, CALLERS_TOKEN_WEB,
+                        (struct grant){.name = xstrdup("web"), .rights = RIGHT_SUBMIT});
+}
+
 static void configure(struct input *input)
 {
     keep_settings = (struct keep_settings){
@@ -271,6 +280,8 @@ static void configure(struct input *input)
         .payload_total_max = 50000,
         .output_total_max = 100000,
     };
+    if (!access_settings.tokens.count)
+        add_tokens();
     budget = (struct payload_budget){.max = peers_settings.payload_total_max};
     output = (struct payload_budget){.max = peers_settings.output_total_max};
 }

@@ -196,7 +196,8 @@ static void greet(struct caller *caller)
 {
     caller->greeted = true;
     caller->asked++;
-    say(caller, "{\"op\":\"hello\",\"protocol\":1,\"client\":\"c\"}\n");
+    say(caller, "{\"op\":\"hello\",\"protocol\":1,\"client\":\"c\",\"token\":\"%s\"}\n",
+        (caller - callers) % 2 ? CALLERS_TOKEN_WEB : CALLERS_TOKEN_ALL);
 }
 
 /* What the queue adds to a submit. */

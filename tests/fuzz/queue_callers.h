@@ -11,6 +11,10 @@
 
 #include <stdbool.h>
 
+/* Of one half of the clients, and of the other. */
+#define CALLERS_TOKEN_ALL "the-first-token-of-all"
+#define CALLERS_TOKEN_WEB "the-second-token-of-all"
+
 /* Begins without any connection. */
 void callers_reset(void);
 

@@ -79,6 +79,8 @@ static void come(bool anew)
                                                      .payload_max = PAYLOAD_MAX,
                                                      .job_max = JOB_MAX,
                                                      .kill_grace_ms = GRACE_MS});
+    if (state == DRAINING)
+        keep_master_draining(keep);
 }
 
 void queue_master_go(void)
