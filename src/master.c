@@ -248,16 +248,17 @@ static void wire(struct master *m, const struct config_args *args)
         .close_workers = close_all,
         .arg = m,
         .farewell = {.timers = &m->loop.timers, .peers = &m->clients.peers, .loop = &m->conns}};
-    m->reload = (struct reload){.reread = {args, &m->identity, &master_checks},
-                                .payloads = &m->budget,
-                                .output = &m->output,
-                                .pools = &m->pools,
-                                .modules = &m->modules,
-                                .clients = &m->clients,
-                                .workers = &m->workers,
-                                .shutdown = &m->shutdown,
-                                .job_log = &m->job_log,
-                                .slow = &m->slow};
+    m->reload = (struct reload){
+        .reread = {.args = args, .identity = &m->identity, .checks = &master_checks},
+        .payloads = &m->budget,
+        .output = &m->output,
+        .pools = &m->pools,
+        .modules = &m->modules,
+        .clients = &m->clients,
+        .workers = &m->workers,
+        .shutdown = &m->shutdown,
+        .job_log = &m->job_log,
+        .slow = &m->slow};
     m->trim = (struct trim){.timers = &m->loop.timers,
                             .clients = &m->clients.peers.open,
                             .payloads = &m->budget,

@@ -83,7 +83,7 @@ static bool read_fraction(struct reader *reader, uint64_t *ms)
     if (!is_digit(reader))
         return false;
     for (unsigned unit = 100; is_digit(reader); unit /= 10)
-        *ms += unit * (unsigned)(*reader->at++ - '0');
+        *ms += (uint64_t)unit * (unsigned)(*reader->at++ - '0');
     return true;
 }
 

@@ -122,9 +122,9 @@ static void take(struct reading *reading, char *arg)
 void command_line_read(struct command_line *line, const struct config_schema *schema,
                        const struct daemon_options *options, int argc, char **argv)
 {
-    struct reading reading = {line, schema, options, argv, argc, .at = 1};
     *line = (struct command_line){.args.program = argv[0]};
     line->args.overrides = xcalloc((size_t)argc, sizeof *line->args.overrides);
+    struct reading reading = {line, schema, options, argv, argc, .at = 1};
     for (; reading.at < argc; reading.at++) {
         if (is_question(argv[reading.at], &line->action))
             return;

@@ -2,8 +2,11 @@
 
 import json
 import os
+import pwd
 import signal
+import stat
 import subprocess
+import tempfile
 
 import pytest
 from harness.client import ask, check, refused
@@ -111,6 +114,21 @@ def test_the_store_is_checked(queue):
     q.start()
 
 
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root becomes another user")
+def test_the_store_is_the_users(queue):
+    nobody = pwd.getpwnam("nobody")
+    with tempfile.TemporaryDirectory(dir="/var/tmp") as directory:
+        os.chown(directory, nobody.pw_uid, nobody.pw_gid)
+        q = alone(queue, user="nobody", store_path=f"{directory}/store")
+        q.put("echo", "x")
+        found = os.stat(q.store)
+        assert (found.st_uid, stat.S_IMODE(found.st_mode)) == (nobody.pw_uid, 0o700)
+        owners = {os.stat(os.path.join(q.store, name)).st_uid for name in os.listdir(q.store)}
+        assert owners == {nobody.pw_uid}
+        q.signal(signal.SIGTERM)
+        assert q.wait_exit() == 0
+
+
 def test_without_a_store_there_is_nothing_to_check(tmp_path):
     assert run_queued("--check", f"--store-path={tmp_path}/none").returncode == 69
     assert not (tmp_path / "none").exists()
@@ -178,6 +196,17 @@ def test_a_reload_changes_settings(queue):
         client.submit(2, "echo", "x", detach=True)
         client.event("overload", id=2, reason="queue-full")
     q.config["store-path"] = q.store
+
+
+def test_a_reload_gives_the_store_less_room(queue):
+    q = alone(queue)
+    q.write_config(store_max=16777216)
+    q.signal(signal.SIGHUP)
+    q.log.wait("reload", changed="store-max")
+    assert q.stats()["store"]["bytes_max"] == 16777216
+    with q.client() as client:
+        client.submit(1, "echo", b"x" * 15900000, detach=True)
+        client.event("overload", id=1, reason="storage")
 
 
 def test_a_client_reloads_and_hears_of_a_fault(queue):
