@@ -118,7 +118,7 @@ static bool is_wanted(const struct master_event *event)
 static void greet(struct master_link *link, const struct master_event *event, const char *header,
                   size_t len)
 {
-    struct master_greeting greeting;
+    struct master_greeting greeting = {0};
     char error[WHY_MAX];
     if (event->type == MASTER_EVENT_ERROR) /* too-many-clients, unauthorized */
         snprintf(error, sizeof error, "%.200s", event->message);

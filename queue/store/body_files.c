@@ -253,6 +253,7 @@ int body_files_each(struct body_files *files,
     struct stat st;
     if (!list)
         return -1;
+    /* cppcheck-suppress readdirCalled ; nobody else reads this stream */
     while ((entry = readdir(list)))
         if (read_name(entry->d_name, &name) &&
             fstatat(files->directory, entry->d_name, &st, AT_SYMLINK_NOFOLLOW) == 0)

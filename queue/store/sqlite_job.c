@@ -44,7 +44,7 @@ enum { LOWEST_PRIORITY_RANK = 9 };
 
 /* --- writing --- */
 
-static void bind(sqlite3_stmt *sql, enum column column, uint64_t value)
+static void put(sqlite3_stmt *sql, enum column column, uint64_t value)
 {
     sqlite_db_bind(sql, (int)column + 1, value);
 }
@@ -57,14 +57,14 @@ static void bind_text(sqlite3_stmt *sql, enum column column, const char *text)
 void sqlite_job_bind_run(sqlite3_stmt *sql, const struct stored_job *job)
 {
     const struct stored_run *run = &job->run;
-    bind(sql, SEQ, job->seq);
-    bind(sql, STATE, run->state);
-    bind(sql, CANCELLED, run->is_cancelled);
-    bind(sql, ATTEMPT, run->attempt);
-    bind(sql, FAILURES, run->failures);
-    bind(sql, LOSSES, run->losses);
-    bind(sql, DUE, run->due_ms);
-    bind(sql, EXPIRES, run->expires_ms);
+    put(sql, SEQ, job->seq);
+    put(sql, STATE, run->state);
+    put(sql, CANCELLED, run->is_cancelled);
+    put(sql, ATTEMPT, run->attempt);
+    put(sql, FAILURES, run->failures);
+    put(sql, LOSSES, run->losses);
+    put(sql, DUE, run->due_ms);
+    put(sql, EXPIRES, run->expires_ms);
 }
 
 static void bind_texts(sqlite3_stmt *sql, const struct stored_wish *wish)
@@ -79,17 +79,17 @@ static void bind_texts(sqlite3_stmt *sql, const struct stored_wish *wish)
 
 static void bind_numbers(sqlite3_stmt *sql, const struct stored_wish *wish)
 {
-    bind(sql, RANK, (uint64_t)(LOWEST_PRIORITY_RANK - wish->priority));
-    bind(sql, RETRY_ON, wish->retry_on);
-    bind(sql, DETACHED, wish->is_detached);
-    bind(sql, USAGE, wish->wants_usage);
-    bind(sql, RETRIES, wish->retries);
-    bind(sql, RETRY_DELAY, wish->retry_delay_ms);
-    bind(sql, TIMEOUT, wish->timeout_ms);
-    bind(sql, SOFT_TIMEOUT, wish->soft_timeout_ms);
-    bind(sql, MAX_WAIT, wish->max_wait_ms);
-    bind(sql, TTL, wish->ttl_ms);
-    bind(sql, SUBMITTED, wish->submitted_ms);
+    put(sql, RANK, (uint64_t)(LOWEST_PRIORITY_RANK - wish->priority));
+    put(sql, RETRY_ON, wish->retry_on);
+    put(sql, DETACHED, wish->is_detached);
+    put(sql, USAGE, wish->wants_usage);
+    put(sql, RETRIES, wish->retries);
+    put(sql, RETRY_DELAY, wish->retry_delay_ms);
+    put(sql, TIMEOUT, wish->timeout_ms);
+    put(sql, SOFT_TIMEOUT, wish->soft_timeout_ms);
+    put(sql, MAX_WAIT, wish->max_wait_ms);
+    put(sql, TTL, wish->ttl_ms);
+    put(sql, SUBMITTED, wish->submitted_ms);
 }
 
 void sqlite_job_bind(sqlite3_stmt *sql, const struct stored_job *job)
@@ -97,7 +97,7 @@ void sqlite_job_bind(sqlite3_stmt *sql, const struct stored_job *job)
     sqlite_job_bind_run(sql, job);
     bind_texts(sql, &job->wish);
     bind_numbers(sql, &job->wish);
-    bind(sql, INPUT_SIZE, job->input.size);
+    put(sql, INPUT_SIZE, job->input.size);
 }
 
 /* --- reading --- */
