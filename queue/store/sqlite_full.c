@@ -3,8 +3,8 @@
  *
  * Nothing of it was told, and nothing is forgotten. New jobs of it are refused. What is in the
  * write-ahead log goes into the database, so that the log begins anew and need not grow. The
- * reserve is given back. Then it is tried again ten times a second: others may free room at any
- * time.
+ * reserve is given back, first of all to the database for the same end. Then it is tried again ten
+ * times a second: others may free room at any time.
  */
 #include "queue/store/sqlite_internal.h"
 
@@ -24,7 +24,8 @@ uint32_t sqlite_full_begin(struct sqlite_store *store)
         return AGAIN_MS;
     store_dir_free_reserve(&store->dir);
     store->lacks_reserve = true;
-    return 0;
+    sqlite_wal_checkpoint(store);
+    return store->db.fault ? ENGINE_THREAD_LOST : 0;
 }
 
 void sqlite_full_end(struct sqlite_store *store)

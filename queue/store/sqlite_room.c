@@ -29,20 +29,21 @@ static uint64_t least(uint64_t a, uint64_t b)
     return a < b ? a : b;
 }
 
-static uint64_t used_bytes(struct sqlite_store *store)
+static uint64_t bytes_of_pages(struct sqlite_store *store, enum sqlite_statement count)
 {
-    uint64_t pages = sqlite_read_number(store, sqlite_db_use(&store->db, SQL_PAGES));
-    uint64_t unused = sqlite_read_number(store, sqlite_db_use(&store->db, SQL_FREE_PAGES));
-    return less(pages, unused) * PAGE + store->files.bytes;
+    return sqlite_read_number(store, sqlite_db_use(&store->db, count)) * PAGE;
 }
 
-static uint64_t disk_room(const struct sqlite_store *store, uint64_t bytes, uint64_t max)
+/* `unused` bytes of the database are as good as free ones of the disk. The reserve's are for no new
+ * job, also while it is given back. */
+static uint64_t disk_room(const struct sqlite_store *store, uint64_t unused, uint64_t bytes,
+                          uint64_t max)
 {
-    uint64_t free_bytes, all_bytes;
+    uint64_t free_bytes, all_bytes, reserve = store->lacks_reserve ? STORE_DIR_RESERVE : 0;
     store_dir_room(&store->dir, &free_bytes, &all_bytes);
     if (!all_bytes)
         return UINT64_MAX;
-    return less(free_bytes, least(tenth(all_bytes), less(max, bytes)));
+    return less(free_bytes + unused, reserve + least(tenth(all_bytes), less(max, bytes)));
 }
 
 /* The log takes its share of what is there, lest jobs find none. */
@@ -54,8 +55,9 @@ static unsigned wal_limit(uint64_t room)
 
 void sqlite_room_look(struct sqlite_store *store)
 {
-    uint64_t bytes = used_bytes(store), max = atomic_load(&store->max);
-    store->room = least(less(max - tenth(max), bytes), disk_room(store, bytes, max));
+    uint64_t unused = bytes_of_pages(store, SQL_FREE_PAGES), max = atomic_load(&store->max);
+    uint64_t bytes = less(bytes_of_pages(store, SQL_PAGES), unused) + store->files.bytes;
+    store->room = least(less(max - tenth(max), bytes), disk_room(store, unused, bytes, max));
     store->wal_limit = wal_limit(store->room);
     atomic_store(&store->bytes, bytes);
     atomic_store(&store->has_room, !store->is_full && store->room > 0);

@@ -16,8 +16,6 @@
 #include <sys/vfs.h>
 #include <unistd.h>
 
-enum { RESERVE_BYTES = 4 << 20 };
-
 static const char reserve_name[] = "reserve";
 
 /* --- file systems that lose what they have confirmed --- */
@@ -151,7 +149,7 @@ int store_dir_make_reserve(const struct store_dir *dir)
     int fd = openat(dir->fd, reserve_name, O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
     if (fd < 0)
         return -1;
-    bool is_whole = posix_fallocate(fd, 0, RESERVE_BYTES) == 0;
+    bool is_whole = posix_fallocate(fd, 0, STORE_DIR_RESERVE) == 0;
     close(fd);
     if (!is_whole)
         store_dir_free_reserve(dir);

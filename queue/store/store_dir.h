@@ -13,6 +13,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+enum { STORE_DIR_RESERVE = 4 << 20 }; /* bytes of the reserve, see below */
+
 struct store_dir {
     int fd; /* -1: not open */
 };
