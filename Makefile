@@ -260,6 +260,12 @@ $(BUILD)/tests/fail_malloc.so: tests/sweep/fail_malloc.c
 	@mkdir -p $(@D)
 	$(COMPILE_SHARED) -MF $(O)/fail_malloc.d -o $@ $<
 
+# It defines open(), which _FORTIFY_SOURCE does, too.
+$(BUILD)/tests/disk.so: OPT := -O2 -g
+$(BUILD)/tests/disk.so: tests/queue_proof/disk.c
+	@mkdir -p $(@D) $(O)
+	$(COMPILE_SHARED) -MF $(O)/disk.d -o $@ $<
+
 .PHONY: fuzz fuzz-programs fuzzers sweep sweep-programs
 fuzzers: $(fuzzers)
 fuzz-programs:
@@ -270,6 +276,13 @@ fuzz: fuzz-programs
 sweep-programs: all $(BUILD)/tests/fail_malloc.so
 sweep: sweep-programs
 	BUILD=$(abspath $(BUILD)) PYTHONDONTWRITEBYTECODE=1 tests/sweep/sweep
+
+# Proof of the queue: kill -9, power cuts, failing calls, full disks, broken stores; tests/queue_proof/README.md. `make
+# proof` takes half an hour; scripts/check runs a short one.
+.PHONY: proof proof-programs
+proof-programs: test-programs $(BUILD)/tests/fail_malloc.so $(BUILD)/tests/disk.so
+proof: proof-programs
+	BUILD=$(abspath $(BUILD)) PROOF=long /usr/bin/python3 -m pytest -q --timeout 0 -rP tests/queue_proof
 
 # Torture. `make torture JOBS=10000000 FAULTS=100000 SEED=1f` runs disasters for hours, in rounds, each checked by
 # itself; tests/torture/README.md. `make plant BUG=03` plants one bug of tests/torture/bugs in a copy of the sources and
@@ -295,7 +308,7 @@ plants: torture-programs
 # with callgrind, and fails at over 10 % more than in tests/bench/instructions.txt. BENCH=--accept writes this file.
 # scripts/bench-deps installs the peers and valgrind.
 BENCH           ?=
-bench_programs  := $(patsubst %,$(BUILD)/tests/bench-%,load worker line relay parts)
+bench_programs  := $(patsubst %,$(BUILD)/tests/bench-%,enqueue load worker line relay parts)
 bench_protocols := $(patsubst tests/bench/%.c,$(O)/tests/bench/%.o,$(wildcard tests/bench/protocol*.c))
 bench_o         := $(patsubst %,$(O)/tests/bench/%.o,stream payload tally process taskmaster_event) $(bench_protocols)
 $(O)/libbench.a: $(bench_o)

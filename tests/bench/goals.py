@@ -148,6 +148,23 @@ def of_view(found):
     yield goal(10, what, found["cancel_ping_max_ms"], 250, unit=" ms")
 
 
+def of_queue(found):
+    def rate(name):
+        rounds = found[name]["taskqueued"]
+        return statistics.median(result["jobs_per_s"] for result in rounds)
+
+    yield goal(11, "kept jobs, enqueues/s, 256 in flight, 64 B", rate("enqueues"), at_least=50_000)
+    yield goal(11, "kept jobs, whole lives/s, 256 in flight, 64 B", rate("lives"), at_least=15_000)
+    deep = found["deep"]
+    for name, what in (("enqueues", "an enqueue"), ("lives", "a life")):
+        value = ratio(deep[name], "jobs_per_s", "empty", "deep")
+        yield goal(11, f"time of {what}, {deep['count']:,} kept jobs waiting to none", value, 1.2)
+    what = f"ready after the start with {deep['count']:,} kept jobs"
+    yield goal(11, what, deep["ready_ms"] / 1e3, 5, unit=" s")
+    value = max(deep[key] for key in ("rss_kb", "rss_restarted_kb", "rss_end_kb")) / 1024
+    yield goal(11, f"RSS of taskqueued, {deep['count']:,} kept jobs", value, 64, unit=" MB")
+
+
 def judge(found):
     """The verdicts on all goals measured in this run, in order."""
     judges = {
@@ -164,6 +181,7 @@ def judge(found):
         "crash-loops": of_crash_loops,
         "idle": of_idle,
         "view": of_view,
+        "queue": of_queue,
     }
     judged = [goal for name, of in judges.items() if found.get(name) for goal in of(found[name])]
     return sorted(judged, key=lambda goal: goal["goal"])

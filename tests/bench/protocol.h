@@ -22,10 +22,16 @@ struct protocol {
     void (*offer)(struct stream *stream);
     /* Answers all whole jobs in the input, each with its own payload. */
     void (*work)(struct stream *stream);
+
+    /* A client that has jobs kept, and waits for no result; NULL if the system keeps none. Takes
+     * the answers in the input, one for each job once it is kept, and returns their number. */
+    void (*keep)(struct stream *stream, uint64_t number);
+    size_t (*kept)(struct stream *stream);
 };
 
 extern const struct protocol protocol_relay, protocol_taskmaster, protocol_taskmaster_64,
-    protocol_gearman, protocol_beanstalk, protocol_redis;
+    protocol_taskqueued, protocol_gearman, protocol_gearman_kept, protocol_beanstalk,
+    protocol_redis;
 
 /* Ends the process if the name is unknown. */
 const struct protocol *protocol_find(const char *name);

@@ -98,4 +98,24 @@ static void work(struct stream *stream)
     }
 }
 
-const struct protocol protocol_beanstalk = {"beanstalk", 2, greet, submit, result, offer, work};
+static size_t kept(struct stream *stream)
+{
+    size_t count = 0;
+    for (size_t line; (line = stream_line(stream)); stream_consume(stream, line)) {
+        if (starts(stream, line, "INSERTED "))
+            count++;
+        else if (!starts(stream, line, "USING "))
+            die("not kept: %.*s", (int)line, stream_data(stream));
+    }
+    return count;
+}
+
+const struct protocol protocol_beanstalk = {.name = "beanstalk",
+                                            .streams = 2,
+                                            .greet = greet,
+                                            .submit = submit,
+                                            .result = result,
+                                            .offer = offer,
+                                            .work = work,
+                                            .keep = submit,
+                                            .kept = kept};

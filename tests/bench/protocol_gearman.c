@@ -1,9 +1,17 @@
-/* protocol_gearman: gearmand's binary protocol, jobs in the foreground. */
+/*
+ * protocol_gearman: gearmand's binary protocol, jobs in the foreground.
+ *
+ * protocol_gearman_kept: jobs in the background, because gearmand keeps no others. They have no
+ * results, so jobs of a second function carry them back, and the client is their worker.
+ */
 #include "payload.h"
 #include "protocol.h"
 
 #include <arpa/inet.h>
+#include <inttypes.h>
+#include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 enum {
     CAN_DO = 1,
@@ -15,6 +23,7 @@ enum {
     NO_JOB = 10,
     JOB_ASSIGN = 11,
     WORK_COMPLETE = 13,
+    SUBMIT_JOB_BG = 18,
     HEADER_LEN = 12,
 };
 
@@ -114,4 +123,121 @@ static void work(struct stream *stream)
     }
 }
 
-const struct protocol protocol_gearman = {"gearman", 1, greet, submit, result, offer, work};
+const struct protocol protocol_gearman = {.name = "gearman",
+                                          .streams = 1,
+                                          .greet = greet,
+                                          .submit = submit,
+                                          .result = result,
+                                          .offer = offer,
+                                          .work = work};
+
+/* --- kept jobs --- */
+
+static const char jobs[] = "jobs", results[] = "results"; /* functions */
+
+static void put_offer(struct stream *stream, const char *name)
+{
+    put_header(stream, CAN_DO, strlen(name));
+    stream_put_text(stream, "%s", name);
+    put_header(stream, GRAB_JOB, 0);
+}
+
+/* Up to its payload. A kept job needs a unique id: the table's key. */
+static void put_background(struct stream *stream, const char *name, size_t size)
+{
+    static uint64_t count;
+    char unique[48];
+    int len = snprintf(unique, sizeof unique, "%d-%" PRIu64, (int)getpid(), count++);
+    put_header(stream, SUBMIT_JOB_BG, strlen(name) + 1 + (size_t)len + 1 + size);
+    stream_put(stream, name, strlen(name) + 1);
+    stream_put(stream, unique, (size_t)len + 1);
+}
+
+static void greet_kept(struct stream *streams)
+{
+    put_offer(&streams[1], results);
+}
+
+static void keep(struct stream *stream, uint64_t number)
+{
+    put_background(stream, jobs, payload_size());
+    payload_put(stream, number);
+}
+
+static size_t kept(struct stream *stream)
+{
+    struct packet packet;
+    size_t count = 0;
+    for (; next(stream, &packet); count++)
+        if (packet.type != JOB_CREATED)
+            die("not kept: packet %u", packet.type);
+    return count;
+}
+
+/* The next whole job of `name` in the input: its handle, with the NUL, and its payload. */
+static bool next_job(struct stream *stream, const char *name, struct packet *handle,
+                     struct packet *payload)
+{
+    struct packet packet;
+    while (next(stream, &packet)) {
+        if (packet.type == NO_JOB)
+            put_header(stream, PRE_SLEEP, 0);
+        else if (packet.type == NOOP)
+            put_header(stream, GRAB_JOB, 0);
+        if (packet.type != JOB_ASSIGN)
+            continue;
+        handle->data = packet.data;
+        handle->size = strnlen(packet.data, packet.size) + 1;
+        size_t before = handle->size + strlen(name) + 1;
+        if (before > packet.size)
+            die("a job of %zu bytes", packet.size);
+        payload->data = packet.data + before;
+        payload->size = packet.size - before;
+        return true;
+    }
+    return false;
+}
+
+static void put_complete(struct stream *stream, const struct packet *handle)
+{
+    put_header(stream, WORK_COMPLETE, handle->size);
+    stream_put(stream, handle->data, handle->size);
+    put_header(stream, GRAB_JOB, 0);
+}
+
+static bool result_kept(struct stream *streams, const char **data, size_t *size)
+{
+    struct packet handle, payload;
+    kept(&streams[0]);
+    if (!next_job(&streams[1], results, &handle, &payload))
+        return false;
+    put_complete(&streams[1], &handle);
+    *data = payload.data;
+    *size = payload.size;
+    return true;
+}
+
+static void offer_kept(struct stream *stream)
+{
+    put_offer(stream, jobs);
+}
+
+static void work_kept(struct stream *stream)
+{
+    struct packet handle, payload;
+    while (next_job(stream, jobs, &handle, &payload)) {
+        put_background(stream, results, payload.size);
+        stream_put(stream, payload.data, payload.size);
+        put_complete(stream, &handle);
+    }
+}
+
+const struct protocol protocol_gearman_kept = {.name = "gearman-kept",
+                                               .streams = 2,
+                                               .greet = greet_kept,
+                                               .submit = keep,
+                                               .result = result_kept,
+                                               .offer = offer_kept,
+                                               .work = work_kept,
+                                               .keep = keep,
+                                               .kept = kept};

@@ -47,16 +47,17 @@ static size_t number_line(const struct stream *stream, size_t offset, char type,
     return (size_t)(lf - at) + 1;
 }
 
-/* `:n`, the answers to LPUSH. */
-static void skip_pushed(struct stream *stream)
+/* Skips `:n`, the answers to LPUSH, and counts them. */
+static size_t skip_pushed(struct stream *stream)
 {
-    size_t number;
-    while (stream_len(stream) && *stream_data(stream) == ':') {
+    size_t number, count = 0;
+    for (; stream_len(stream) && *stream_data(stream) == ':'; count++) {
         size_t line = number_line(stream, 0, ':', &number);
         if (!line)
-            return;
+            break;
         stream_consume(stream, line);
     }
+    return count;
 }
 
 /* `*2`, the list's name, the value. */
@@ -105,4 +106,12 @@ static void work(struct stream *stream)
     }
 }
 
-const struct protocol protocol_redis = {"redis", 2, greet, submit, result, offer, work};
+const struct protocol protocol_redis = {.name = "redis",
+                                        .streams = 2,
+                                        .greet = greet,
+                                        .submit = submit,
+                                        .result = result,
+                                        .offer = offer,
+                                        .work = work,
+                                        .keep = submit,
+                                        .kept = skip_pushed};

@@ -50,4 +50,10 @@ static void work(struct stream *stream)
     }
 }
 
-const struct protocol protocol_relay = {"relay", 1, greet, submit, result, offer, work};
+const struct protocol protocol_relay = {.name = "relay",
+                                        .streams = 1,
+                                        .greet = greet,
+                                        .submit = submit,
+                                        .result = result,
+                                        .offer = offer,
+                                        .work = work};

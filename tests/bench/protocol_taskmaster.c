@@ -1,4 +1,5 @@
-/* protocol_taskmaster: doc/protocol.md. The workers are taskmasterd's own, with the module echo. */
+/* protocol_taskmaster: doc/protocol.md, for taskmasterd and taskqueued. The workers are
+ * taskmasterd's own, with the module echo. */
 #include "payload.h"
 #include "protocol.h"
 #include "taskmaster_event.h"
@@ -51,6 +52,41 @@ static bool result(struct stream *streams, const char **data, size_t *size)
     return false;
 }
 
-const struct protocol protocol_taskmaster = {"taskmaster", 1, greet, submit, result, NULL, NULL};
-const struct protocol protocol_taskmaster_64 = {"taskmaster-64", 1,    greet, submit_in_turn,
-                                                result,          NULL, NULL};
+/* To the queue, whose answer comes once the job is kept. The module is paused, another than that of
+ * the jobs that run meanwhile. */
+static void keep(struct stream *stream, uint64_t number)
+{
+    stream_put_text(stream,
+                    "{\"op\":\"submit\",\"id\":%" PRIu64
+                    ",\"module\":\"wc\",\"detach\":true,\"size\":%zu}\n",
+                    number, payload_size());
+    payload_put(stream, number);
+}
+
+static size_t kept(struct stream *stream)
+{
+    struct taskmaster_event event;
+    size_t count = 0;
+    while (taskmaster_event_next(stream, &event)) {
+        if (taskmaster_event_is(&event, "accepted"))
+            count++;
+        else if (!taskmaster_event_is(&event, "hello"))
+            die("not kept: %.*s", (int)event.header_len, event.header);
+    }
+    return count;
+}
+
+const struct protocol protocol_taskmaster = {
+    .name = "taskmaster", .streams = 1, .greet = greet, .submit = submit, .result = result};
+const struct protocol protocol_taskmaster_64 = {.name = "taskmaster-64",
+                                                .streams = 1,
+                                                .greet = greet,
+                                                .submit = submit_in_turn,
+                                                .result = result};
+const struct protocol protocol_taskqueued = {.name = "taskqueued",
+                                             .streams = 1,
+                                             .greet = greet,
+                                             .submit = submit,
+                                             .result = result,
+                                             .keep = keep,
+                                             .kept = kept};
