@@ -163,9 +163,9 @@ void queue_follower_open(struct queue_follower *follower)
 
 void queue_followers_taken(struct queue_session *session)
 {
-    struct queue_follower_list *told = &session->followers.lists[FOLLOWER_TOLD];
-    struct queue_follower *follower;
-    while ((follower = TAILQ_FIRST(told)) && follower->told_at <= session->peer.conn.written) {
+    struct queue_follower *follower = TAILQ_FIRST(&session->followers.lists[FOLLOWER_TOLD]), *next;
+    for (; follower && follower->told_at <= session->peer.conn.written; follower = next) {
+        next = TAILQ_NEXT(follower, link);
         kept_acknowledge(queue_session_keep(session), follower->seq);
         free_listed(follower);
     }
@@ -204,8 +204,9 @@ bool queue_followers_cut_ties(struct queue_session *session)
 /* Frees up to `*most` followers of a list. */
 static void forget(struct queue_followers *followers, enum queue_follower_state state, int *most)
 {
-    struct queue_follower *follower;
-    for (; *most && (follower = TAILQ_FIRST(&followers->lists[state])); --*most) {
+    struct queue_follower *follower = TAILQ_FIRST(&followers->lists[state]), *next;
+    for (; *most && follower; follower = next, --*most) {
+        next = TAILQ_NEXT(follower, link);
         kept_unfollow(&follower->kept);
         if (state != FOLLOWER_TOLD)
             release_id(follower);
