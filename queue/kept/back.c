@@ -4,8 +4,7 @@
 static void delay(struct kept *job)
 {
     kept_set_state(job, KEPT_DELAYED);
-    payload_unref(job->input);
-    job->input = NULL;
+    kept_record_drop_input(job);
 }
 
 static void wait(struct kept *job)

@@ -50,8 +50,7 @@ static void leave(struct kept *job)
 {
     kept_window_leave(job);
     kept_set_state(job, KEPT_ENDED);
-    payload_unref(job->input);
-    job->input = NULL;
+    kept_record_drop_input(job);
 }
 
 static void end(struct kept *job, struct stored_outcome *outcome, struct payload *result)

@@ -51,10 +51,8 @@ static void submit(struct kept *job)
     struct keep *keep = job->keep;
     kept_set_place(job, KEPT_WITH_MASTER);
     keep->parts.master->submit(keep->parts.master_arg, job);
-    if (!job->input || job->input->size <= KEPT_INPUT_SMALL)
-        return;
-    payload_unref(job->input);
-    job->input = NULL;
+    if (job->input && job->input->size > KEPT_INPUT_SMALL)
+        kept_record_drop_input(job);
 }
 
 void kept_hand_written(struct kept *job)

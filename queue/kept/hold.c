@@ -80,3 +80,10 @@ void kept_hold_success(struct kept_module *module)
     hold->until_us = 0;
     hold->reason[0] = '\0';
 }
+
+void kept_hold_forget(struct kept_module *module)
+{
+    module->hold.until_us = 0;
+    module->hold.times = 0;
+    kept_touch_module(module);
+}

@@ -257,6 +257,9 @@ struct kept *kept_record_find(const struct keep *keep, uint64_t seq);
 /* Makes payloads of bodies that were read. */
 void kept_record_take_bodies(struct kept *job, struct stored_job *from);
 
+/* The input is not needed soon; the store has it. A job that is being written keeps it. */
+void kept_record_drop_input(struct kept *job);
+
 void kept_set_state(struct kept *job, enum kept_state state);
 void kept_set_place(struct kept *job, enum kept_place place);
 
@@ -343,6 +346,9 @@ void kept_hold_overload(struct kept_module *module, uint64_t retry_after_ms);
 bool kept_hold_unavailable(struct kept_module *module, const struct kept_end *end);
 void kept_hold_admitted(struct kept_module *module);
 void kept_hold_success(struct kept_module *module);
+
+/* Another master may have the module: one job tries at once. */
+void kept_hold_forget(struct kept_module *module);
 
 /* --- late.c: what comes while a job is being written --- */
 

@@ -24,6 +24,15 @@ static bool is_same_boot(const struct keep *keep, const char *boot)
     return strcmp(keep->master.boot, boot) == 0;
 }
 
+static void begin_anew(struct keep *keep)
+{
+    struct kept_module *module;
+    keep->master.until_us = 0;
+    keep->master.is_drained = false;
+    TAILQ_FOREACH (module, &keep->all_modules, link)
+        kept_hold_forget(module);
+}
+
 void keep_master_up(struct keep *keep, const struct kept_master_about *about)
 {
     keep->master.is_up = true;
@@ -32,8 +41,7 @@ void keep_master_up(struct keep *keep, const struct kept_master_about *about)
     if (is_same_boot(keep, about->boot)) {
         wait_for_ends(keep, about->kill_grace_ms);
     } else {
-        keep->master.until_us = 0;
-        keep->master.is_drained = false;
+        begin_anew(keep);
     }
     free(keep->master.boot);
     keep->master.boot = xstrdup(about->boot);

@@ -72,6 +72,14 @@ void kept_record_take_bodies(struct kept *job, struct stored_job *from)
     take_body(job->keep, &job->result, &from->result);
 }
 
+void kept_record_drop_input(struct kept *job)
+{
+    if (job->is_writing)
+        return;
+    payload_unref(job->input);
+    job->input = NULL;
+}
+
 /* --- the state --- */
 
 static uint64_t *count_of(struct keep_counts *counts, enum kept_state state)

@@ -23,12 +23,6 @@ enum kept_refusal kept_submit_admits(struct keep *keep, const char *owner)
     return keep->parts.engine_ops->has_room(keep->parts.engine) ? KEPT_FINE : KEPT_STORAGE;
 }
 
-static void drop_input(struct kept *job)
-{
-    payload_unref(job->input);
-    job->input = NULL;
-}
-
 /* --- refused --- */
 
 static void tell_refused(struct kept *job, enum kept_refusal refusal, uint64_t other)
@@ -115,7 +109,7 @@ static void accepted(struct kept *job)
     if (job->state == KEPT_HANDED)
         kept_hand_written(job);
     else if (job->place == KEPT_NOWHERE)
-        drop_input(job);
+        kept_record_drop_input(job);
 }
 
 static void not_stored(struct kept *job)

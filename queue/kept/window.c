@@ -108,6 +108,7 @@ static void trim(struct kept_module *module)
            (window->bytes > KEPT_WINDOW_BYTES && window->count > 1)) {
         struct kept *last = last_of(window);
         kept_window_remove(last);
+        kept_record_drop_input(last);
         kept_window_miss(module, kept_spot_of(last));
     }
 }

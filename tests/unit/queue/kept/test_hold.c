@@ -56,6 +56,24 @@ START_TEST(test_told_when)
 }
 END_TEST
 
+/* A deploy with the module is found at once. */
+START_TEST(test_another_master)
+{
+    SUBMIT('a', 0);
+    settle();
+    ends(1, (struct kept_end){
+                .type = KEPT_END_FAILED, .reason = "unavailable", .retry_after_ms = 50000});
+    keep_master_gone(keep);
+    master_up("k1");
+    pass_ms(10000);
+    ck_told("submit q1");
+    keep_master_gone(keep);
+    master_up("k2");
+    settle();
+    ck_told("submit q1");
+}
+END_TEST
+
 /* Several come back together: one pause. Then one job tries. */
 START_TEST(test_one_tries)
 {
@@ -107,6 +125,7 @@ int main(void)
     tcase_add_checked_fixture(tests, open_world, close_world);
     tcase_add_test(tests, test_pauses_double);
     tcase_add_test(tests, test_told_when);
+    tcase_add_test(tests, test_another_master);
     tcase_add_test(tests, test_one_tries);
     tcase_add_test(tests, test_for_too_long);
     suite_add_tcase(suite, tests);
