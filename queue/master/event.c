@@ -145,7 +145,7 @@ static void ignore(struct master_event *event, const struct json_piece *value)
     (void)event, (void)value;
 }
 
-#define KEY(name) name, sizeof name - 1
+#define KEY(text) (text), sizeof(text) - 1
 
 /* Members with a meaning here; `is_field`: it stands among the fields as well. */
 static const struct {
