@@ -233,12 +233,13 @@ void body_files_release(struct body_files *files)
 
 /* --- all files --- */
 
+/* Only a name that body_name_write() would write is one of ours. */
 static bool read_name(const char *text, struct body_name *name)
 {
-    char again[BODY_NAME_ROOM];
-    *name = (struct body_name){0};
-    if (sscanf(text, "%" SCNu64 ".%" SCNu32 ".result", &name->seq, &name->attempt) == 2)
-        name->is_result = true;
+    char again[BODY_NAME_ROOM], *end;
+    *name = (struct body_name){.seq = strtoull(text, &end, 10)};
+    name->attempt = *end == '.' ? (uint32_t)strtoul(end + 1, &end, 10) : 0;
+    name->is_result = strcmp(end, ".result") == 0;
     body_name_write(again, name);
     return strcmp(text, again) == 0;
 }

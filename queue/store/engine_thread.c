@@ -188,6 +188,15 @@ bool engine_thread_finish(struct engine_thread *thread)
 
 /* --- life --- */
 
+static void init_lists(struct engine_thread *thread)
+{
+    STAILQ_INIT(&thread->posted);
+    STAILQ_INIT(&thread->telling);
+    STAILQ_INIT(&thread->waiting);
+    STAILQ_INIT(&thread->answered);
+    STAILQ_INIT(&thread->todo);
+}
+
 static void init_shared(struct engine_thread *thread)
 {
     pthread_condattr_t monotonic;
@@ -227,10 +236,7 @@ struct engine_thread *engine_thread_start(struct event_base *base, engine_turn *
     struct engine_thread *thread = xcalloc(1, sizeof *thread);
     *thread = (struct engine_thread){
         .turn = turn, .arg = arg, .failed = failed, .failed_arg = failed_arg};
-    struct store_ops *lists[] = {&thread->posted, &thread->telling, &thread->waiting,
-                                 &thread->answered, &thread->todo};
-    for (size_t i = 0; i < sizeof lists / sizeof *lists; i++)
-        STAILQ_INIT(lists[i]);
+    init_lists(thread);
     init_shared(thread);
     thread->fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
     if (thread->fd >= 0)
