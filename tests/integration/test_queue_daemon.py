@@ -204,6 +204,7 @@ def test_a_reload_gives_the_store_less_room(queue):
     q.signal(signal.SIGHUP)
     q.log.wait("reload", changed="store-max")
     assert q.stats()["store"]["bytes_max"] == 16777216
+    q.put("echo", "the room is looked at behind each transaction")
     with q.client() as client:
         client.submit(1, "echo", b"x" * 15900000, detach=True)
         client.event("overload", id=1, reason="storage")
