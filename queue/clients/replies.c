@@ -11,6 +11,7 @@
 enum {
     PROGRESS_OUTPUT_MAX = 64 * 1024, /* no progress is told to a client with more unread output */
     RETRY_AFTER_MS = 1000,           /* advice: a queue with no room for a job has many to run */
+    FIELDS_MAX = 2400, /* bytes of the master's fields: so much of a header is left for them */
 };
 
 typedef void (*write_fields)(struct event_writer *event, const struct kept_event *e);
@@ -32,11 +33,13 @@ static void write_message(struct event_writer *event, const char *message)
     event_text(event, "message", message, strlen(message), MESSAGE_MAX);
 }
 
-/* Fields of an event of the master, unchanged. */
+/* Fields of an event of the master, unchanged. Today's master has far fewer; more than a header has
+ * room for are left out. */
 static void write_raw(struct event_writer *event, const char *fields)
 {
-    if (fields)
-        event_put(event, fields, strlen(fields));
+    size_t len = fields ? strlen(fields) : 0;
+    if (len && len <= FIELDS_MAX)
+        event_put(event, fields, len);
 }
 
 /* --- events of a job --- */
