@@ -88,11 +88,11 @@ static void bodies_read(struct keep_op *op)
     if (op->op.job)
         kept_record_take_bodies(op->job, op->op.job);
     stored_job_free(op->op.job);
-    if (op->op.status != STORE_OK)
+    if (op->op.status != STORE_OK && op->job->state != KEPT_GONE)
         kept_set_state(op->job, KEPT_GONE);
     if (!ask)
         return;
-    if (op->op.status == STORE_OK)
+    if (op->job->state != KEPT_GONE)
         answer_reader(op->job, ask);
     else
         kept_tell_answer(ask, KEPT_ANSWER_UNKNOWN, NULL);

@@ -54,7 +54,8 @@ struct kept {
     uint8_t state; /* enum kept_state */
 
     /* For queue/kept/ alone: */
-    bool is_writing;  /* an operation is in progress */
+    bool is_writing;  /* an operation is in progress, */
+    bool is_reading;  /* which reads alone */
     bool is_touched;  /* the next pass looks at it */
     uint8_t place;    /* enum kept_place */
     bool is_detached; /* a submit that joined it was detached */

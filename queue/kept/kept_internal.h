@@ -203,6 +203,12 @@ static inline void kept_window_init(struct kept_window *window)
     window->reach = (struct kept_spot){.priority = KEPT_PRIORITIES};
 }
 
+/* An operation in progress changes the job in the store. */
+static inline bool kept_is_changing(const struct kept *job)
+{
+    return job->is_writing && !job->is_reading;
+}
+
 /* The next pass looks at the job: it may be freed there. */
 static inline void kept_touch(struct kept *job)
 {

@@ -5,10 +5,10 @@
 
 /* --- due jobs --- */
 
-/* A record that is being written knows better. */
+/* A record that is being changed knows better. */
 static void ripen_record(struct kept *job)
 {
-    if (job->state != KEPT_DELAYED || job->is_writing)
+    if (job->state != KEPT_DELAYED || kept_is_changing(job))
         return;
     job->stored->run.state = STORED_WAITING;
     kept_set_state(job, KEPT_WAITING);
@@ -38,9 +38,11 @@ static void expire_record(struct kept *job)
         .message = "the job had not begun within its max_wait_ms",
         .delay_ms = -1,
     };
-    if ((job->state != KEPT_WAITING && job->state != KEPT_DELAYED) || job->is_writing)
+    if (job->state != KEPT_WAITING && job->state != KEPT_DELAYED)
         return;
-    if (!kept_retry_try(job, &end))
+    if (job->is_writing)
+        kept_due_note(job); /* soon again */
+    else if (!kept_retry_try(job, &end))
         kept_end_failed_here(job, end.reason, end.message, NULL);
 }
 

@@ -46,7 +46,7 @@ static void swept_row(struct keep *keep, struct stored_job *row)
     struct kept *job = kept_record_find(keep, row->seq);
     if (!job)
         kept_record_count(keep, row, KEPT_ENDED, KEPT_GONE);
-    else if (job->state == KEPT_ENDED && !job->is_writing)
+    else if (job->state == KEPT_ENDED && !kept_is_changing(job))
         kept_set_state(job, KEPT_GONE);
     stored_job_free(row);
 }

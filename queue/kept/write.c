@@ -13,7 +13,7 @@ static void on_done(struct store_op *store_op)
     struct keep *keep = op->keep;
     keep->busy_count--;
     if (op->job) {
-        op->job->is_writing = false;
+        op->job->is_writing = op->job->is_reading = false;
         kept_touch(op->job);
         if (op->job->place == KEPT_IN_WINDOW)
             kept_touch_module(op->job->module);
@@ -59,7 +59,7 @@ struct keep_op *kept_write_load(struct kept *job, uint64_t seq, kept_finish fini
 {
     struct keep_op *op = kept_write_new(job->keep, STORE_LOAD, finish);
     bug_on(job->is_writing);
-    job->is_writing = true;
+    job->is_writing = job->is_reading = true;
     op->job = job;
     op->op.seq = seq;
     op->op.with_input = op->op.with_result = true;

@@ -167,6 +167,23 @@ START_TEST(test_peek)
 }
 END_TEST
 
+/* The job is due, or its outcome over, while its bodies are read. */
+START_TEST(test_changed_amid_a_peek)
+{
+    struct kept_ask ask;
+    SUBMIT('a', .delay_ms = 100);
+    settle();
+    timers_turn(&timers, timers.now_us + 200000);
+    timers_run(&timers); /* the due jobs are asked for, */
+    asks_in_flight(&ask, KEPT_ASK_LOOK, 1);
+    keep_turn(keep); /* and then the input */
+    settle();
+    ck_told("ok q1, submit q1");
+    done(1);
+    ck_told("a done q1");
+}
+END_TEST
+
 /* The asker goes: what was begun is done. */
 START_TEST(test_asker_goes)
 {
@@ -219,6 +236,7 @@ int main(void)
     tcase_add_test(tests, test_retry_with_a_key);
     tcase_add_test(tests, test_denied);
     tcase_add_test(tests, test_peek);
+    tcase_add_test(tests, test_changed_amid_a_peek);
     tcase_add_test(tests, test_asker_goes);
     tcase_add_test(tests, test_in_turn);
     suite_add_tcase(suite, tests);
