@@ -7,14 +7,15 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { STATS_MS = 1000 }; /* for the master's part of stats: it may hang */
+/* For the master's answer: it may hang. stats comes without its part then. */
+enum { STATS_MS = 1000, ANSWER_MS = 10000 };
 
 /* A question on its way. */
 struct inquiry {
     struct inquiries *inquiries;
     struct queue_inquiry *of;
     struct master_ask ask;
-    struct timer timer; /* stats waits for the master no longer */
+    struct timer timer; /* the master is not waited for any longer */
 };
 
 /* Frees the record before the answer: the asker may ask again in the call. */
@@ -49,7 +50,11 @@ static void on_timer(void *arg)
 {
     struct inquiry *inquiry = arg;
     master_ask_forget(&inquiry->ask);
-    answer_stats(inquiry, NULL);
+    if (inquiry->of->kind == INQUIRY_STATS)
+        answer_stats(inquiry, NULL);
+    else
+        answer(inquiry, &(struct queue_inquiry_answer){.code = "unavailable",
+                                                       .message = "the master does not answer"});
 }
 
 static void ask(void *arg, struct queue_inquiry *of)
@@ -62,8 +67,8 @@ static void ask(void *arg, struct queue_inquiry *of)
         .inquiries = inquiries, .of = of, .ask = {.op = names[of->kind], .answered = on_answer}};
     of->pending = inquiry;
     timer_init(&inquiry->timer, on_timer, inquiry);
-    if (of->kind == INQUIRY_STATS)
-        timer_set_ms(inquiries->timers, &inquiry->timer, STATS_MS);
+    timer_set_ms(inquiries->timers, &inquiry->timer,
+                 of->kind == INQUIRY_STATS ? STATS_MS : ANSWER_MS);
     master_link_ask(inquiries->link, &inquiry->ask);
 }
 

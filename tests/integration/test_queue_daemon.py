@@ -181,6 +181,33 @@ def test_workers_without_a_master(queue):
         refused(client, "workers", "unavailable")
 
 
+def test_an_asker_leaves_before_the_answer(queue):
+    """Its end of input alone does not say so: an answer may still be read."""
+    q = queue()
+    q.linked()
+    q.master.signal(signal.SIGSTOP)
+    try:
+        for op in ("stats", "workers", "modules"):
+            client = q.client()
+            client.send(op=op, id=1)
+            client.reset()
+        q.wait_stats(lambda s: s["clients"]["connected"] == 1, "the askers gone")
+    finally:
+        q.master.signal(signal.SIGCONT)
+    assert q.client().workers()
+
+
+def test_the_master_goes_before_the_answer(queue):
+    q = queue()
+    q.linked()
+    q.master.signal(signal.SIGSTOP)
+    with q.client() as client:
+        client.send(op="workers", id=1)
+        q.master.kill()
+        client.event("error", id=1, op="workers", code="unavailable")
+    q.master.start()
+
+
 # ---- reload, reopen, log level
 
 
