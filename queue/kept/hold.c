@@ -26,8 +26,10 @@ void kept_hold_overload(struct kept_module *module, uint64_t retry_after_ms)
         hold(module, ms);
 }
 
-static void tell(const struct kept_module *module, uint64_t ms)
+static void tell_held(const struct kept_module *module, uint64_t ms)
 {
+    if (!log_limit_allows(&module->keep->held_lines))
+        return;
     log_event(LOG_WARN, "module-held", LOG_STR("module", module->name),
               LOG_STR("reason", module->hold.reason), LOG_UINT("ms", ms));
 }
@@ -46,7 +48,7 @@ static void hold_again(struct kept_module *module, const struct kept_end *end)
     strncpy(held->reason, end->reason, sizeof held->reason - 1);
     hold(module, ms);
     if (!held->times++)
-        tell(module, ms);
+        tell_held(module, ms);
 }
 
 bool kept_hold_unavailable(struct kept_module *module, const struct kept_end *end)
@@ -68,13 +70,19 @@ void kept_hold_admitted(struct kept_module *module)
     kept_touch_module(module);
 }
 
+static void tell_back(const struct kept_module *module)
+{
+    if (log_limit_allows(&module->keep->back_lines))
+        log_event(LOG_INFO, "module-back", LOG_STR("module", module->name));
+}
+
 void kept_hold_success(struct kept_module *module)
 {
     struct kept_hold *hold = &module->hold;
     kept_hold_admitted(module);
     if (!hold->since_us)
         return;
-    log_event(LOG_INFO, "module-back", LOG_STR("module", module->name));
+    tell_back(module);
     hold->since_us = 0;
     hold->times = 0;
     hold->until_us = 0;

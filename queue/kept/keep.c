@@ -32,6 +32,8 @@ static void acks_fire(void *arg)
 
 static void init_timers(struct keep *keep)
 {
+    log_limit_init(&keep->held_lines, keep->parts.timers, LOG_WARN, "module-held");
+    log_limit_init(&keep->back_lines, keep->parts.timers, LOG_INFO, "module-back");
     timer_init(&keep->acks.timer, acks_fire, keep);
     timer_init(&keep->due, due_fires, keep);
     timer_init(&keep->sweep.timer, sweep_fires, keep);
@@ -42,6 +44,8 @@ static void init_timers(struct keep *keep)
 static void clear_timers(struct keep *keep)
 {
     struct timers *timers = keep->parts.timers;
+    log_limit_end(&keep->held_lines);
+    log_limit_end(&keep->back_lines);
     timer_clear(timers, &keep->acks.timer);
     timer_clear(timers, &keep->due);
     timer_clear(timers, &keep->sweep.timer);

@@ -40,7 +40,7 @@
 #ifndef TASKMASTER_QUEUE_KEPT_KEPT_INTERNAL_H
 #define TASKMASTER_QUEUE_KEPT_KEPT_INTERNAL_H
 
-#include "common/log.h"
+#include "base/log_limit.h"
 #include "queue/kept/keep.h"
 
 enum {
@@ -163,6 +163,8 @@ struct keep {
         bool is_posted;
         struct timer timer;
     } sweep;
+
+    struct log_limit held_lines, back_lines; /* of modules: any number may be unknown */
 
     struct {
         struct store_ops notes; /* not posted yet */
