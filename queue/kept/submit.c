@@ -147,7 +147,6 @@ static void wait(struct kept *job)
 {
     job->stored->run.state = STORED_WAITING;
     kept_set_state(job, KEPT_WAITING);
-    kept_window_put(job);
 }
 
 static void delay(struct kept *job)
@@ -156,6 +155,8 @@ static void delay(struct kept *job)
     kept_set_state(job, KEPT_DELAYED);
 }
 
+/* A full window drops the input of its last job, which may be this one: so it is being written by
+ * then, and keeps its input. */
 static void put(struct kept *job)
 {
     if (job->stored->run.due_ms)
@@ -165,6 +166,8 @@ static void put(struct kept *job)
     else
         wait(job);
     kept_write_job(job, STORE_PUT, written);
+    if (job->state == KEPT_WAITING)
+        kept_window_put(job);
 }
 
 /* From when the job is due. */
