@@ -78,14 +78,24 @@ void kept_hand_prepare(struct kept *job)
     kept_room_expect(job);
 }
 
+/* A job that no master can be handed ends here. */
+static bool ends_here(struct kept *job)
+{
+    if (job->stored->input.is_lost)
+        kept_end_failed_here(job, "error", "the payload's file is gone from the store", NULL);
+    else if (job->stored->input.size > job->keep->master.payload_max)
+        kept_end_failed_here(job, "too-large", "the payload is over the master's payload-max",
+                             NULL);
+    else
+        return false;
+    return true;
+}
+
 static void hand(struct kept *job)
 {
     kept_window_remove(job);
-    if (job->stored->input.size > job->keep->master.payload_max) {
-        kept_end_failed_here(job, "too-large", "the payload is over the master's payload-max",
-                             NULL);
+    if (ends_here(job))
         return;
-    }
     kept_hand_prepare(job);
     kept_write_job(job, STORE_HANDED, written);
 }

@@ -87,6 +87,19 @@ def test_files_without_a_job_go_at_the_start(queue):
     assert files(q) == [f"{job[1:]}.input", "notes"]
 
 
+def test_a_job_whose_file_is_gone_fails(queue, daemon):
+    """It never runs with an empty payload."""
+    q = alone(queue)
+    gone, cut, fine = (q.put("echo", LARGE) for _ in range(3))
+    os.unlink(os.path.join(q.store, "payloads", f"{gone[1:]}.input"))
+    os.truncate(os.path.join(q.store, "payloads", f"{cut[1:]}.input"), 100)
+    q.config["master"] = daemon().address
+    q.restart()
+    for job in (gone, cut):
+        check(q.wait(job), "failed", reason="error", message="the payload's file is gone from the store")
+    assert q.result(fine) == LARGE
+
+
 # ---- room
 
 
