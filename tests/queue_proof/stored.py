@@ -33,10 +33,14 @@ class Store:
         return {f"q{seq}": Row(*rest) for seq, *rest in rows}
 
     def result(self, job):
+        """None if its file is lost."""
         row, seq = self.jobs[job], int(job[1:])
         if row.result_size > INLINE_MAX:
-            with open(os.path.join(self.path, "payloads", f"{seq}.{row.attempt}.result"), "rb") as file:
-                return file.read()
+            try:
+                with open(os.path.join(self.path, "payloads", f"{seq}.{row.attempt}.result"), "rb") as file:
+                    return file.read()
+            except FileNotFoundError:
+                return None
         found = self.db.execute("SELECT data FROM result WHERE seq = ?", (seq,)).fetchone()
         return found[0] if found else b""
 

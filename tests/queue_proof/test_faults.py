@@ -139,6 +139,8 @@ class Case:
     def settle(self, world, ledger):
         """Starts it again, without faults."""
         world.queue.env.clear()
+        if world.master.ended():  # the dialogue killed it, and went no further
+            world.master.start()
         world.queue.start()
         with world.queue.client() as client:
             client.send(op="resume", id="resume")
