@@ -45,11 +45,9 @@
 
 enum {
     KEPT_PRIORITIES = 10,
-    KEPT_BATCH = 1000,            /* jobs of one operation of the store on many */
-    KEPT_WINDOW_BYTES = 1 << 20,  /* of inputs in one window */
-    KEPT_WINDOWS_MAX = 16 * 1024, /* jobs in all windows; beyond, each is short */
-    KEPT_INPUT_SMALL = 1024,      /* bytes of an input that stays in memory with the master */
-    KEPT_MODULES_IDLE = 1000,     /* modules without jobs that are remembered */
+    KEPT_BATCH = 1000,        /* jobs of one operation of the store on many */
+    KEPT_INPUT_SMALL = 1024,  /* bytes of an input that stays in memory with the master */
+    KEPT_MODULES_IDLE = 1000, /* modules without jobs that are remembered */
 };
 
 enum kept_place {
@@ -136,7 +134,9 @@ struct keep {
     size_t module_count;
     struct keep_counts counts;
     struct kept_list handed; /* with the master */
-    size_t handed_count, busy_count, windows_count;
+    size_t handed_count, busy_count;
+    size_t windows_count;   /* jobs in all windows, */
+    uint64_t windows_bytes; /* and bytes of their inputs */
     bool is_draining, is_paused;
     bool is_recovering; /* handed jobs of the run before are being read */
     bool has_recovered; /* there were some */
@@ -308,6 +308,13 @@ void kept_window_miss(struct kept_module *module, struct kept_spot spot);
 
 /* All waiting jobs up to the spot are in memory; NULL: all. */
 void kept_window_raise(struct kept_module *module, const struct kept_spot *reach);
+
+/* How many jobs more the window is to have now, and how many bytes of inputs. */
+struct kept_window_room {
+    size_t jobs;
+    uint64_t bytes;
+};
+struct kept_window_room kept_window_wants(const struct kept_module *module);
 
 /* The next job to be handed on; NULL: there is none, or it is not in memory. */
 struct kept *kept_window_first(const struct kept_module *module);

@@ -40,14 +40,14 @@ static void taken(struct keep_op *op)
     kept_window_raise(module, op->op.is_whole ? NULL : &last);
 }
 
-static void take(struct kept_module *module)
+static void take(struct kept_module *module, struct kept_window_room room)
 {
     struct keep_op *op = kept_write_new(module->keep, STORE_TAKE, taken);
     op->op.module = module->name;
     op->op.behind_priority = module->window.reach.priority;
     op->op.behind_seq = module->window.reach.seq;
-    op->op.max = 4 * (size_t)module->keep->settings.window;
-    op->op.max_bytes = KEPT_WINDOW_BYTES / 2;
+    op->op.max = room.jobs;
+    op->op.max_bytes = room.bytes;
     op->arg = module;
     module->window.is_taking = true;
     kept_write_post(op);
@@ -56,10 +56,10 @@ static void take(struct kept_module *module)
 void kept_take_look(struct kept_module *module)
 {
     const struct kept_window *window = &module->window;
-    bool is_low = window->count < 2 * (size_t)module->keep->settings.window &&
-                  window->bytes < KEPT_WINDOW_BYTES / 2;
+    struct kept_window_room room;
     if (window->is_whole || window->is_taking || !kept_hand_may(module))
         return;
-    if (is_low || !kept_window_first(module))
-        take(module);
+    room = kept_window_wants(module);
+    if (room.jobs)
+        take(module, room);
 }

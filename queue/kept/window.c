@@ -10,6 +10,14 @@
  */
 #include "queue/kept/kept_internal.h"
 
+enum {
+    WINDOW_BYTES = 1024 * 1024, /* of inputs in one window */
+    WINDOWS_JOBS = 16 * 1024,   /* in all windows; with more, each gets little more */
+    WINDOWS_BYTES = 16 * 1024 * 1024,
+    SHORT_JOBS = 8,
+    SHORT_BYTES = 64 * 1024,
+};
+
 static bool is_before(struct kept_spot a, struct kept_spot b)
 {
     return a.priority > b.priority || (a.priority == b.priority && a.seq < b.seq);
@@ -73,6 +81,7 @@ void kept_window_remove(struct kept *job)
     window->count--;
     window->bytes -= job->stored->input.size;
     job->keep->windows_count--;
+    job->keep->windows_bytes -= job->stored->input.size;
     kept_set_place(job, KEPT_NOWHERE);
     kept_touch(job);
     kept_touch_module(job->module);
@@ -94,23 +103,42 @@ static struct kept *last_of(const struct kept_window *window)
     return NULL;
 }
 
-/* Many jobs in many windows: each has only what is handed on next. */
-static size_t most(const struct keep *keep)
-{
-    size_t factor = keep->windows_count < KEPT_WINDOWS_MAX ? 16 : 2;
-    return factor * keep->settings.window;
-}
-
 static void trim(struct kept_module *module)
 {
     struct kept_window *window = &module->window;
-    while (window->count > most(module->keep) ||
-           (window->bytes > KEPT_WINDOW_BYTES && window->count > 1)) {
+    size_t most = 16 * (size_t)module->keep->settings.window;
+    while (window->count > most || (window->bytes > WINDOW_BYTES && window->count > 1)) {
         struct kept *last = last_of(window);
         kept_window_remove(last);
         kept_record_drop_input(last);
         kept_window_miss(module, kept_spot_of(last));
     }
+}
+
+/* All windows together have much: each takes little more. None is trimmed for that: it would read
+ * the same jobs again. */
+static bool is_short(const struct keep *keep)
+{
+    return keep->windows_count >= WINDOWS_JOBS || keep->windows_bytes >= WINDOWS_BYTES;
+}
+
+static bool is_full(const struct kept_module *module)
+{
+    const struct kept_window *window = &module->window;
+    return is_short(module->keep) && (window->count >= SHORT_JOBS || window->bytes >= SHORT_BYTES);
+}
+
+struct kept_window_room kept_window_wants(const struct kept_module *module)
+{
+    const struct kept_window *window = &module->window;
+    size_t ahead = module->keep->settings.window;
+    bool is_short_one = is_short(module->keep);
+    bool is_low = !is_short_one && window->count < 2 * ahead && window->bytes < WINDOW_BYTES / 2;
+    if (!is_low && kept_window_first(module))
+        return (struct kept_window_room){0, 0};
+    if (is_short_one)
+        return (struct kept_window_room){SHORT_JOBS, SHORT_BYTES};
+    return (struct kept_window_room){4 * ahead, WINDOW_BYTES / 2};
 }
 
 void kept_window_add(struct kept *job)
@@ -121,6 +149,7 @@ void kept_window_add(struct kept *job)
     window->count++;
     window->bytes += job->stored->input.size;
     job->keep->windows_count++;
+    job->keep->windows_bytes += job->stored->input.size;
     kept_set_place(job, KEPT_IN_WINDOW);
     kept_touch_module(job->module);
     trim(job->module);
@@ -129,7 +158,7 @@ void kept_window_add(struct kept *job)
 void kept_window_put(struct kept *job)
 {
     bool has_input = job->input || !job->stored->input.size;
-    if (has_input && reaches(&job->module->window, kept_spot_of(job)))
+    if (has_input && reaches(&job->module->window, kept_spot_of(job)) && !is_full(job->module))
         kept_window_add(job);
     else
         kept_window_miss(job->module, kept_spot_of(job));

@@ -140,6 +140,38 @@ START_TEST(test_memory)
 }
 END_TEST
 
+static void submit_to(size_t module, const char *input)
+{
+    char name[16];
+    snprintf(name, sizeof name, "m%zu", module);
+    followers[25].follower = (struct kept_follower){.event = followers[25].follower.event};
+    SUBMIT('z', .wish.is_detached = true, .wish.module = name, .input = input);
+    settle();
+}
+
+/* Nor do those of many modules take more than some megabytes. */
+START_TEST(test_memory_of_many_modules)
+{
+    enum { MANY = 60, EACH = 15 };
+    char input[50001];
+    memset(input, 'x', sizeof input - 1);
+    input[sizeof input - 1] = '\0';
+    silent = true;
+    for (size_t i = 0; i < MANY * EACH; i++)
+        submit_to(i % MANY, input);
+    ck_assert_uint_le(budget.held, 20000000); /* of 45,000,000 */
+    for (size_t n = MANY * EACH; n; n--) {
+        uint64_t seq = 1;
+        while (!keep_handed(keep, seq))
+            seq++;
+        done(seq);
+        ck_assert_uint_le(budget.held, 20000000);
+    }
+    ck_assert_uint_eq(budget.held, 0);
+    silent = false;
+}
+END_TEST
+
 /* Results on their way must find room. */
 START_TEST(test_room)
 {
@@ -229,6 +261,7 @@ int main(void)
     tcase_add_test(tests, test_modules);
     tcase_add_test(tests, test_long_line);
     tcase_add_loop_test(tests, test_memory, 0, 2);
+    tcase_add_test(tests, test_memory_of_many_modules);
     tcase_add_test(tests, test_room);
     tcase_add_test(tests, test_drain);
     tcase_add_test(tests, test_gone_amid_writing);
