@@ -76,6 +76,8 @@ static void release_id(struct queue_follower *follower)
 void queue_follower_close(struct queue_follower *follower, uint64_t seq)
 {
     release_id(follower);
+    if (follower->wait)
+        timer_clear(peer_timers(&follower->session->peer), &follower->wait->timer);
     if (!seq || !conn_is_open(&follower->session->peer.conn)) {
         free_listed(follower);
         return;
