@@ -71,7 +71,8 @@ void keep_master_gone(struct keep *keep)
 
 void keep_master_draining(struct keep *keep)
 {
-    keep->master.is_drained = true;
+    if (keep->master.is_up)
+        keep->master.is_drained = true;
 }
 
 void keep_master_reads(struct keep *keep)
