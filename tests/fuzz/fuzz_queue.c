@@ -217,7 +217,10 @@ static void begin_process(void)
 static void end_process(void)
 {
     peers_close(&clients.peers);
-    conn_loop_chores(&loop);
+    while (!TAILQ_EMPTY(&clients.peers.list)) { /* in batches */
+        timers_run(&timers);
+        conn_loop_chores(&loop);
+    }
     queue_clients_free(&clients);
     queue_master_go();
     keep_drain(keep);
