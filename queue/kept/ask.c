@@ -193,12 +193,21 @@ static void not_again(struct keep_op *op)
     kept_tell_answers(job, is_conflict ? KEPT_ANSWER_KEY_CONFLICT : KEPT_ANSWER_UNKNOWN);
 }
 
+/* The result of the failure is gone from the store. */
+static void drop_result(struct kept *job)
+{
+    payload_unref(job->result);
+    job->result = NULL;
+    job->stored->result = (struct stored_body){0};
+}
+
 static void again(struct keep_op *op)
 {
     if (op->op.status != STORE_OK) {
         not_again(op);
         return;
     }
+    drop_result(op->job);
     kept_due_note(op->job);
     kept_tell_answers(op->job, KEPT_ANSWER_OK);
 }

@@ -99,6 +99,26 @@ START_TEST(test_retry_of_a_cancelled_one)
 }
 END_TEST
 
+/* The result of the failure is in memory for a reader, and goes: close_world() looks for it. */
+START_TEST(test_retry_amid_a_wait)
+{
+    struct test_follower *follower = &followers[1];
+    struct kept_ask wait, again;
+    SUBMIT('a', 0);
+    settle();
+    ends(1, (struct kept_end){.type = KEPT_END_FAILED,
+                              .reason = "module",
+                              .result = payload_from(&budget, "reply", 5)});
+    asks_in_flight(&wait, KEPT_ASK_FOLLOW, 1);
+    wait.follower = &follower->follower;
+    asks_in_flight(&again, KEPT_ASK_RETRY, 1);
+    settle();
+    ck_told("submit q1, a failed q1 module, ok q1, b failed q1 module, ok q1, submit q1 again 2");
+    ck_assert_ptr_null(keep_find(keep, 1)->result);
+    done(1);
+}
+END_TEST
+
 START_TEST(test_retry_with_a_key)
 {
     SUBMIT('a', .wish.key = "k");
@@ -233,6 +253,7 @@ int main(void)
     tcase_add_test(tests, test_forget);
     tcase_add_test(tests, test_retry);
     tcase_add_test(tests, test_retry_of_a_cancelled_one);
+    tcase_add_test(tests, test_retry_amid_a_wait);
     tcase_add_test(tests, test_retry_with_a_key);
     tcase_add_test(tests, test_denied);
     tcase_add_test(tests, test_peek);
