@@ -177,10 +177,10 @@ void queue_followers_taken(struct queue_session *session)
 static void withdraw(struct queue_follower *follower)
 {
     static const char by[] = ",\"by\":\"link\"";
-    follower->seq = kept_seq(follower->kept.job);
+    uint64_t seq = kept_seq(follower->kept.job);
     if (kept_withdraw(&follower->kept, by))
         return;
-    queue_replies_withdrawn(follower, by);
+    queue_replies_withdrawn(follower, seq, by);
     queue_follower_close(follower, 0);
 }
 

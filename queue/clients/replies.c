@@ -188,13 +188,13 @@ void queue_replies_tell(const struct queue_follower *follower, const struct kept
         write_of_job(follower, e);
 }
 
-void queue_replies_withdrawn(const struct queue_follower *follower, const char *by)
+void queue_replies_withdrawn(const struct queue_follower *follower, uint64_t seq, const char *by)
 {
     struct event_writer event;
     if (!conn_is_open(conn_of(follower)))
         return;
     begin(&event, follower, "failed");
-    job_name_write(&event, follower->seq);
+    job_name_write(&event, seq);
     event_word(&event, "reason", "cancelled");
     write_message(&event, "the submit has ended; others have joined its job, and it goes on");
     write_raw(&event, by);

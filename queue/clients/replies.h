@@ -8,7 +8,7 @@
 void queue_replies_tell(const struct queue_follower *follower, const struct kept_event *e);
 
 /* The submit alone has ended, its job goes on: `failed` `cancelled`. `by`: fields, JSON text. */
-void queue_replies_withdrawn(const struct queue_follower *follower, const char *by);
+void queue_replies_withdrawn(const struct queue_follower *follower, uint64_t seq, const char *by);
 
 /* There was no room in memory for the submit's payload. */
 void queue_replies_no_memory(const struct queue_follower *follower);

@@ -45,16 +45,6 @@ static void cancel(struct kept *job, const char *by)
     kept_ask_start(job->keep, &withdrawal->ask);
 }
 
-/* A job in the state NEW is none: its submit is about to join another one. */
-bool kept_is_last(const struct kept_follower *follower)
-{
-    const struct kept_follower *other;
-    LIST_FOREACH (other, &follower->job->followers, link)
-        if (other->is_submit && other != follower)
-            return false;
-    return !follower->job->is_detached && follower->job->state != KEPT_NEW;
-}
-
 bool kept_withdraw(struct kept_follower *follower, const char *by)
 {
     if (!kept_is_last(follower)) {

@@ -24,6 +24,8 @@ enum kept_event_type {
     KEPT_EVENT_ENDED,   /* job->stored->outcome and job->result; the follower has left the job */
     KEPT_EVENT_REFUSED, /* of a submit: nothing is stored, or the key is another job's; it has left
                          */
+    KEPT_EVENT_LEFT,    /* of a submit that was cancelled before it joined: it has left the job,
+                         * which goes on with others. `fields` tells `by` whom */
 };
 
 /* Why a submit is refused. */
@@ -44,7 +46,7 @@ struct kept_event {
     enum kept_refusal refusal;    /* REFUSED */
     uint64_t other;               /* KEY_CONFLICT: its number */
     const char *fields;           /* STARTED, PROGRESS: other fields of the event as the master told
-                                   * them, JSON text ",\"order\":17"; "" without any */
+                                   * them, JSON text ",\"order\":17"; "" without any. LEFT */
     uint32_t attempt;             /* RETRY: the failed one */
     const char *reason, *message; /* RETRY */
     uint64_t delay_ms;            /* RETRY */

@@ -14,7 +14,8 @@
  *     sweep      outcomes that are over
  *     ripe       delayed jobs that are due, and jobs that have waited too long
  *     ask        requests about one job
- *     submit     a new job, or a join
+ *     submit     a new job
+ *     join       or one more submit of another job
  *     pause      modules that are handed nothing at somebody's wish
  *     outcome    what comes back from the master
  *     take       the next jobs of a module, read from the store
@@ -329,6 +330,9 @@ void kept_tell(struct kept *job, enum kept_wants wants, struct kept_event *event
 /* The follower leaves before it is told. */
 void kept_tell_last(struct kept_follower *follower, const struct kept_event *event);
 
+/* A submit is stored; a detached one leaves. */
+void kept_tell_accepted(struct kept *job, struct kept_follower *follower, bool joined);
+
 /* All, if the end is known and written. */
 void kept_tell_ended(struct kept *job);
 void kept_tell_join(struct kept *job, struct kept_follower *follower);
@@ -425,12 +429,15 @@ void kept_outcome_end(struct kept *job, const struct kept_end *end);
 void kept_outcome_lost(struct kept *job, bool begun);
 void kept_outcome_late(struct kept *job);
 
-/* --- submit.c, ask.c --- */
+/* --- submit.c, join.c, ask.c --- */
 
 enum kept_refusal kept_submit_admits(struct keep *keep, const char *owner);
 void kept_submit_new(struct keep *keep, struct stored_job *stored, struct payload *input,
                      struct kept_follower *follower);
 void kept_submit_tell_refused(struct kept *job);
+
+/* The new job is none: its submit follows the other one. */
+void kept_join(struct kept *job, struct kept *other);
 
 void kept_ask_start(struct keep *keep, struct kept_ask *ask);
 void kept_ask_look(struct kept *job);

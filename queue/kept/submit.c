@@ -46,30 +46,6 @@ void kept_submit_tell_refused(struct kept *job)
 
 /* --- joined --- */
 
-static void tell_accepted(struct kept *job, struct kept_follower *follower, bool joined)
-{
-    const struct kept_event event = {.type = KEPT_EVENT_ACCEPTED, .job = job, .joined = joined};
-    if (follower->is_detached)
-        kept_tell_last(follower, &event);
-    else if (follower->wants & KEPT_WANTS_ACCEPTED)
-        follower->event(follower, &event);
-}
-
-static void join(struct kept *job, struct kept *other)
-{
-    struct kept_follower *follower = LIST_FIRST(&job->followers);
-    job->keep->counts.joined++;
-    job->module->counts.joined++;
-    other->is_detached = other->is_detached || job->is_detached;
-    kept_set_state(job, KEPT_GONE);
-    if (!follower)
-        return;
-    kept_tell_leave(follower);
-    kept_tell_join(other, follower);
-    tell_accepted(other, follower, true);
-    kept_tell_ended(other);
-}
-
 /* The record of a job that was read; NULL: it is gone. */
 static struct kept *record_of(struct keep_op *op)
 {
@@ -88,7 +64,7 @@ static void other_read(struct keep_op *op)
 {
     struct kept *job = op->job, *other = record_of(op);
     if (other)
-        join(job, other);
+        kept_join(job, other);
     else if (!LIST_EMPTY(&job->followers) || job->is_detached)
         put(job);
     else
@@ -104,7 +80,7 @@ static void accepted(struct kept *job)
     job->module->counts.submitted++;
     kept_tell_observer(job, &(struct kept_event){.type = KEPT_EVENT_ACCEPTED, .job = job});
     if (follower)
-        tell_accepted(job, follower, false);
+        kept_tell_accepted(job, follower, false);
     kept_due_note(job);
     if (job->state == KEPT_HANDED)
         kept_hand_written(job);

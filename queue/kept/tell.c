@@ -54,6 +54,15 @@ void kept_tell_last(struct kept_follower *follower, const struct kept_event *eve
     follower->event(follower, event);
 }
 
+void kept_tell_accepted(struct kept *job, struct kept_follower *follower, bool joined)
+{
+    const struct kept_event event = {.type = KEPT_EVENT_ACCEPTED, .job = job, .joined = joined};
+    if (follower->is_detached)
+        kept_tell_last(follower, &event);
+    else if (follower->wants & KEPT_WANTS_ACCEPTED)
+        follower->event(follower, &event);
+}
+
 void kept_tell_ended(struct kept *job)
 {
     const struct kept_event event = {.type = KEPT_EVENT_ENDED, .job = job};

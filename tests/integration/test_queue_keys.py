@@ -188,6 +188,26 @@ def test_a_later_detached_submit_keeps_the_job_alive_too(shared_queue, key):
     check(wait(other, job), "done")
 
 
+def test_requests_at_once_behind_a_submit_that_joins(shared_queue, key):
+    """They come while the submit is being stored."""
+    client = shared_queue.client()
+    job = accepted(client, key, delay_ms=HOUR)["job"]
+    other = shared_queue.client()
+    other.submit(1, "echo", "hi", key=key)
+    other.send(op="status", target=1)
+    other.submit(2, "echo", "hi", key=key)
+    other.send(op="cancel", target=2)
+    assert other.event("status").json()["job"] == job
+    check(other.event("ok"), "ok", op="cancel", job=job, state="delayed")
+    check(other.outcome(2), "failed", reason="cancelled", by="submitter", job=job)
+    other.submit(3, "echo", "hi", key=key, link=True)
+    other.shutdown()
+    check(other.outcome(3), "failed", reason="cancelled", by="link", job=job)
+    assert ask(client, "status", job=job).json()["state"] == "delayed"
+    cancel(client, job=job)
+    check(other.outcome(1), "failed", reason="cancelled", by="client", job=job)
+
+
 def test_cancel_by_job_ends_it_for_all(shared_queue, key):
     clients = [shared_queue.client() for _ in range(3)]
     for client in clients:

@@ -48,14 +48,14 @@ static enum verdict end_submit(struct dialogue *dialogue, const struct request *
     const struct kept *job = follower->kept.job;
     enum queue_state_word state = queue_state_of(job->state, job->stored);
     struct event_writer event;
-    follower->seq = kept_seq(job);
+    uint64_t seq = kept_seq(job);
     answer_begin_ok(&event, dialogue, request);
-    job_name_write(&event, follower->seq);
+    job_name_write(&event, seq);
     event_word(&event, "state", queue_state_words[state]);
     event_end(&event);
     if (kept_withdraw(&follower->kept, by))
         return VERDICT_FINE;
-    queue_replies_withdrawn(follower, by);
+    queue_replies_withdrawn(follower, seq, by);
     queue_follower_close(follower, 0);
     return VERDICT_FINE;
 }

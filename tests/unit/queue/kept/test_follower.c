@@ -175,6 +175,65 @@ START_TEST(test_withdraw_early)
 }
 END_TEST
 
+/* Asks about a submit that is being stored, and joins another job. */
+START_TEST(test_asks_amid_a_join)
+{
+    struct kept_ask look, cancel;
+    SUBMIT('a', .wish.key = "k");
+    settle();
+    SUBMIT('b', .wish.key = "k");
+    asks_in_flight(&look, KEPT_ASK_LOOK, 2);
+    asks_in_flight(&cancel, KEPT_ASK_CANCEL, 2);
+    settle();
+    ck_told("submit q1, ok q1, b left q1,\"by\":\"client\", ok q1");
+    ck_assert(!row(1)->run.is_cancelled);
+    kept_unfollow(&followers[0].follower);
+    SUBMIT('c', .wish.key = "k", .wants = 15); /* the only one */
+    asks_in_flight(&cancel, KEPT_ASK_CANCEL, 3);
+    settle();
+    ck_told("c accepted q1 joined, stop q1, ok q1");
+    fails(1, "cancelled");
+    ck_told("c failed q1 cancelled");
+}
+END_TEST
+
+START_TEST(test_withdraw_amid_a_join)
+{
+    SUBMIT('a', .wish.key = "k");
+    settle();
+    SUBMIT('b', .wish.key = "k");
+    ck_assert(kept_withdraw(&followers[1].follower, ",\"by\":\"link\""));
+    settle();
+    ck_told("submit q1, b left q1,\"by\":\"link\"");
+    SUBMIT('c', .wish.key = "k");
+    keep_turn(keep);
+    fake_engine_answer(&engine); /* it joins, and the other one is to be read */
+    ck_assert(kept_withdraw(&followers[2].follower, ",\"by\":\"link\""));
+    settle();
+    ck_told("c left q1,\"by\":\"link\"");
+    SUBMIT('d', .wish.key = "k");
+    ck_assert(kept_withdraw(&followers[3].follower, ""));
+    kept_unfollow(&followers[3].follower); /* the connection is lost, too */
+    settle();
+    done(1);
+    ck_told("a done q1");
+}
+END_TEST
+
+/* It has ended: the end is told, as ever. */
+START_TEST(test_cancel_amid_a_join_of_an_ended_one)
+{
+    struct kept_ask cancel;
+    SUBMIT('a', .wish.key = "k");
+    settle();
+    done(1);
+    SUBMIT('b', .wish.key = "k");
+    asks_in_flight(&cancel, KEPT_ASK_CANCEL, 2);
+    settle();
+    ck_told("submit q1, a done q1, b done q1, unknown");
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("follower");
@@ -190,6 +249,9 @@ int main(void)
     tcase_add_test(tests, test_withdraw);
     tcase_add_test(tests, test_withdraw_from_a_detached_one);
     tcase_add_test(tests, test_withdraw_early);
+    tcase_add_test(tests, test_asks_amid_a_join);
+    tcase_add_test(tests, test_withdraw_amid_a_join);
+    tcase_add_test(tests, test_cancel_amid_a_join_of_an_ended_one);
     suite_add_tcase(suite, tests);
     return run_suite(suite);
 }
