@@ -47,17 +47,34 @@ static void hold_again(struct kept_module *module, const struct kept_end *end)
     uint64_t ms = end->retry_after_ms ? end->retry_after_ms : pause_ms(held);
     strncpy(held->reason, end->reason, sizeof held->reason - 1);
     hold(module, ms);
+    held->next_us = held->until_us;
     if (!held->times++)
         tell_held(module, ms);
+}
+
+/* The first trouble, or another one: no job has tried for so long, as there was none, or nothing
+ * was handed on. */
+static bool is_new(const struct kept_hold *hold, uint64_t now_us, uint64_t max_us)
+{
+    return !hold->since_us || now_us >= hold->next_us + max_us + MOST_MS * 1000ull;
+}
+
+static bool is_for_too_long(struct kept_module *module)
+{
+    struct kept_hold *hold = &module->hold;
+    uint64_t now_us = kept_now_us(module->keep);
+    uint64_t max_us = module->keep->settings.hold_max_ms * 1000ull;
+    if (is_new(hold, now_us, max_us)) {
+        hold->since_us = now_us ? now_us : 1;
+        hold->times = 0;
+    }
+    return now_us - hold->since_us >= max_us;
 }
 
 bool kept_hold_unavailable(struct kept_module *module, const struct kept_end *end)
 {
     struct kept_hold *hold = &module->hold;
-    uint64_t now_us = kept_now_us(module->keep);
-    if (!hold->since_us)
-        hold->since_us = now_us ? now_us : 1;
-    if (now_us - hold->since_us >= module->keep->settings.hold_max_ms * 1000ull)
+    if (is_for_too_long(module))
         return false;
     if (!is_held(module) || !hold->reason[0])
         hold_again(module, end);

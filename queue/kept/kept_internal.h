@@ -81,6 +81,7 @@ struct kept_window {
 struct kept_hold {
     uint64_t until_us;
     uint64_t since_us; /* without a success; 0: it has had one */
+    uint64_t next_us;  /* when a job was to try again */
     uint32_t times;    /* in a row */
     bool is_probing;   /* one job at a time, until the master takes one */
     char reason[32];   /* "" after an overload */

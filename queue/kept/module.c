@@ -61,8 +61,8 @@ static bool is_idle(const struct kept_module *module)
 {
     const struct keep_counts *counts = &module->counts;
     return !counts->waiting && !counts->delayed && !counts->handed && !counts->running &&
-           !counts->ended && !module->records && !module->is_paused && !module->hold.since_us &&
-           !module->window.is_taking && !module->is_touched;
+           !counts->ended && !module->records && !module->is_paused && !module->window.is_taking &&
+           !module->is_touched;
 }
 
 void kept_module_reap(struct kept_module *module)

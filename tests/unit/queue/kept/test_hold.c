@@ -1,6 +1,8 @@
 /* test_hold: a module that is not to be had costs no job, until hold-max-ms is over. */
 #include "tests/unit/queue/kept/kept_world.h"
 
+#include <inttypes.h>
+
 static void look(void *arg, const struct keep_module_view *view)
 {
     *(struct keep_module_view *)arg = *view;
@@ -118,6 +120,53 @@ START_TEST(test_for_too_long)
 }
 END_TEST
 
+/* A trouble of yesterday shortens no hold of today: the module had no job in between. */
+START_TEST(test_another_trouble)
+{
+    SUBMIT('a', 0);
+    settle();
+    fails(1, "unavailable");
+    asks(KEPT_ASK_CANCEL, 1);
+    ck_told("submit q1, ok q1, a failed q1 cancelled");
+    pass_ms(2 * usual_settings.hold_max_ms);
+    SUBMIT('b', 0);
+    settle();
+    fails(2, "unavailable");
+    ck_told("submit q2");
+    ck_assert_uint_eq(view().held_ms, 1000);
+}
+END_TEST
+
+static void count(void *arg, const struct keep_module_view *view)
+{
+    (void)view;
+    ++*(size_t *)arg;
+}
+
+/* Anybody may submit to any name. */
+START_TEST(test_unknown_names_are_forgotten)
+{
+    enum { N = 3000 };
+    char name[16];
+    size_t left = 0;
+    settings.failed_ttl_ms = 1;
+    settings.hold_max_ms = 0;
+    keep_configure(keep, &settings);
+    silent = true;
+    for (uint64_t n = 1; n <= N; n++) {
+        snprintf(name, sizeof name, "m%" PRIu64, n);
+        SUBMIT('a', .wish.module = name);
+        settle();
+        fails(n, "unknown-module");
+    }
+    pass_ms(1000);
+    silent = false;
+    ck_told("");
+    keep_each_module(keep, count, &left);
+    ck_assert_uint_le(left, 1000);
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("hold");
@@ -128,6 +177,8 @@ int main(void)
     tcase_add_test(tests, test_another_master);
     tcase_add_test(tests, test_one_tries);
     tcase_add_test(tests, test_for_too_long);
+    tcase_add_test(tests, test_another_trouble);
+    tcase_add_test(tests, test_unknown_names_are_forgotten);
     suite_add_tcase(suite, tests);
     return run_suite(suite);
 }
