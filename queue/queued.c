@@ -336,9 +336,9 @@ static void turn(struct queued *q)
     keep_turn(q->keep);
     conn_loop_chores(&q->conns);
     trim_turn(&q->trim, keep_record_count(q->keep));
+    shutdown_turn(&q->shutdown);
     if (keep_has_work(q->keep))
         loop_hurry(&q->loop);
-    shutdown_turn(&q->shutdown);
 }
 
 static void run(struct queued *q)

@@ -28,6 +28,7 @@ static void begin_leaving(struct shutdown *s)
 static void begin_storing(struct shutdown *s)
 {
     s->phase = SHUTDOWN_STORING;
+    keep_take_back(s->keep);
     timer_set_ms(s->timers, &s->timer, STORE_MS);
 }
 

@@ -6,9 +6,10 @@
  *     LEAVING   --(no client)------------> STORING: the store writes what was asked
  *     STORING   --(nothing in progress)--> ENDED
  *
- * DRAINING takes drain-timeout-ms at most. The jobs that are handed on then stay so in the store,
- * and run again after the next start. Submits and waits that are open get the close alone. When the
- * end is asked for a second time, no handed job is waited for.
+ * DRAINING takes drain-timeout-ms at most. The jobs that run then stay handed on in the store, and
+ * run again after the next start; those that the master has not begun lose no attempt. Submits and
+ * waits that are open get the close alone. When the end is asked for a second time, no handed job
+ * is waited for.
  */
 #ifndef TASKMASTER_QUEUE_SHUTDOWN_H
 #define TASKMASTER_QUEUE_SHUTDOWN_H

@@ -57,7 +57,7 @@ static void submit(struct kept *job)
 
 void kept_hand_written(struct kept *job)
 {
-    if (kept_hand_is_ready(job->keep)) {
+    if (kept_hand_is_ready(job->keep) && !job->keep->is_draining) {
         submit(job);
         return;
     }

@@ -79,6 +79,10 @@ bool keep_is_paused(const struct keep *keep, const char *module);
 /* Nothing more is handed on: the queue ends. */
 void keep_drain(struct keep *keep);
 
+/* The process ends: jobs that the master has not begun are waiting again, and have lost no attempt.
+ * Those that it has begun stay as they are: the next start lets the master end them first. */
+void keep_take_back(struct keep *keep);
+
 /* Jobs with the master, jobs in memory, and operations of the store in progress. */
 size_t keep_handed_count(const struct keep *keep);
 size_t keep_record_count(const struct keep *keep);

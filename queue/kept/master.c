@@ -69,6 +69,16 @@ void keep_master_gone(struct keep *keep)
         lose(job);
 }
 
+void keep_take_back(struct keep *keep)
+{
+    struct kept *job = TAILQ_FIRST(&keep->handed), *next;
+    for (; job; job = next) {
+        next = TAILQ_NEXT(job, of_place);
+        if (job->state != KEPT_RUNNING)
+            lose(job);
+    }
+}
+
 void keep_master_draining(struct keep *keep)
 {
     if (keep->master.is_up)

@@ -358,6 +358,20 @@ def test_the_queue_drains(pair):
     assert server.result(waiting) == f"{waiting} 1 ".encode()
 
 
+def test_jobs_not_begun_lose_nothing_at_the_end(pair):
+    """A drain that takes too long: only the job that ran has lost its attempt, and counts a loss."""
+    server = pair(master={"pool_start": 1, "pool_max": 1}, drain_timeout_ms=100)
+    with server.client() as client:
+        running = start_running(client, payload="attempt\ntill 1\nuntil never")
+        waiting = [put(client, "live", "attempt", id=n) for n in range(3)]
+        server.master.wait_jobs(running=1, waiting=2)
+        server.signal(signal.SIGTERM)
+    assert server.wait_exit() == 0
+    server.start()
+    assert server.result(running) == f"{running} 2 ".encode()
+    for job in waiting:
+        assert server.result(job) == f"{job} 1 ".encode()
+
 
 # ---- memory
 

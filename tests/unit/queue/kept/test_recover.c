@@ -32,6 +32,39 @@ START_TEST(test_nothing_is_lost)
 }
 END_TEST
 
+/* An orderly end: only what the master has begun counts as lost. */
+START_TEST(test_taken_back)
+{
+    SUBMIT('a', .wish.is_detached = true);
+    SUBMIT('b', .wish.is_detached = true);
+    settle();
+    starts(1);
+    keep_drain(keep);
+    keep_take_back(keep);
+    settle();
+    ck_assert_uint_eq(keep_handed_count(keep), 1);
+    crash();
+    settle();
+    ck_assert_uint_eq(row(1)->run.losses, 1);
+    ck_assert_uint_eq(row(1)->run.attempt, 1);
+    ck_assert_uint_eq(row(2)->run.losses, 0);
+    ck_assert_uint_eq(row(2)->run.attempt, 0);
+    ck_told("a accepted q1, submit q1, b accepted q2, submit q2");
+}
+END_TEST
+
+/* Nothing goes to the master any more once the queue drains, though its writing has begun. */
+START_TEST(test_drains_while_written)
+{
+    SUBMIT('a', .wish.is_detached = true);
+    turn();
+    keep_drain(keep);
+    settle();
+    ck_told("a accepted q1");
+    ck_assert_uint_eq(row(1)->run.attempt, 0);
+}
+END_TEST
+
 /* What nobody was told of may be lost. */
 START_TEST(test_not_written)
 {
@@ -104,6 +137,8 @@ int main(void)
     TCase *tests = tcase_create("all");
     tcase_add_checked_fixture(tests, open_world, close_world);
     tcase_add_test(tests, test_nothing_is_lost);
+    tcase_add_test(tests, test_taken_back);
+    tcase_add_test(tests, test_drains_while_written);
     tcase_add_test(tests, test_not_written);
     tcase_add_test(tests, test_cancelled_before);
     tcase_add_test(tests, test_poison);
