@@ -161,10 +161,10 @@ $(BUILD)/tests/unit/workers/test_process_faults: WRAP := $(patsubst %,-Wl$(comma
 .SECONDARY:
 
 unit: all $(tests)
-	@set -e; for t in $(tests); do $$t; done
+	@export TMPDIR=$$(scripts/disk-dir); set -e; for t in $(tests); do $$t; done
 
 integration: all
-	BUILD=$(abspath $(BUILD)) /usr/bin/python3 -m pytest -q tests/integration
+	BUILD=$(abspath $(BUILD)) TMPDIR=$$(scripts/disk-dir) /usr/bin/python3 -m pytest -q tests/integration
 
 check:
 	scripts/check

@@ -47,11 +47,12 @@ void world_reopen(struct world *world)
 
 struct world *world_new_synced(enum store_sync sync)
 {
-    char path[] = "/tmp/store.XXXXXX";
+    const char *parent = getenv("TMPDIR");
+    char *path = xasprintf("%s/store.XXXXXX", parent ? parent : "/tmp");
     struct world *world = xcalloc(1, sizeof *world);
     ck_assert_ptr_nonnull(mkdtemp(path));
     world->ops = world_engine;
-    world->settings = (struct store_settings){.path = xstrdup(path), .sync = sync, .max = 1 << 30};
+    world->settings = (struct store_settings){.path = path, .sync = sync, .max = 1 << 30};
     world->base = event_base_new();
     world->budget.max = UINT64_MAX;
     the_world = world;
