@@ -50,14 +50,21 @@ static int print_outcome(const struct settings *settings, const tm_client *clien
 
 /* ---- --retry ---- */
 
+/* A queue may have kept the job, and then runs it. With a key, a second submit joins the job. */
+static bool is_kept(const struct settings *settings, const tm_client *client)
+{
+    return connect_is_queue(client) && !settings->keep.key;
+}
+
 /* True if the job cannot have begun, as far as the server has told. */
-static bool may_retry(const struct run_outcome *outcome)
+static bool may_retry(const struct settings *settings, const tm_client *client,
+                      const struct run_outcome *outcome)
 {
     if (outcome->begun || outcome->interrupted || outcome->output_failed)
         return false;
     if (outcome->status == TM_CLIENT_OK)
         return report_never_began(outcome->event);
-    return outcome->status == TM_CLIENT_CLOSED;
+    return outcome->status == TM_CLIENT_CLOSED && !is_kept(settings, client);
 }
 
 static int pause_ms(const struct run_outcome *outcome)
@@ -106,8 +113,8 @@ static int run_and_print(const struct settings *settings, tm_client **client,
     struct run_outcome outcome;
     int64_t retry_end = tmc_deadline_in((int)settings->retry_ms);
     run_job(settings, *client, payload, &outcome);
-    while (settings->retry_ms && may_retry(&outcome) && !tmc_deadline_passed(retry_end) &&
-           !tmc_deadline_passed(settings->deadline)) {
+    while (settings->retry_ms && may_retry(settings, *client, &outcome) &&
+           !tmc_deadline_passed(retry_end) && !tmc_deadline_passed(settings->deadline)) {
         if (!prepare_retry(settings, &outcome, retry_end, client, &exit_status))
             return exit_status;
         run_job(settings, *client, payload, &outcome);

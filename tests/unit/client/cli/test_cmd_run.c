@@ -106,6 +106,39 @@ START_TEST(run_server_gone)
 }
 END_TEST
 
+/* The queue's end before any event of the job. With an argument, the queue starts again. */
+static void plays_a_lost_queue(struct fake *fake)
+{
+    fake_welcome_to_queue(fake);
+    fake_expect(fake, "*submit");
+    shutdown(fake->fd, SHUT_WR);
+    fake_ignore(fake);
+    if (!fake->arg)
+        return;
+    close(fake->fd);
+    fake_welcome_to_queue(fake);
+    fake_expect(fake, "*submit");
+    fake_send(fake, DONE);
+    fake_expect_end(fake);
+}
+
+/* Without a key, a second submit would be a second job. */
+START_TEST(run_again_on_a_lost_queue)
+{
+    struct fake fake;
+    struct child child;
+    fake_start(&fake, plays_a_lost_queue, NULL);
+    child_run(&child, fake.address, "", ARGS("run", "fib", "30", "--queue", "--retry", "20"));
+    fake_finish(&fake);
+    child_assert(&child, 69, "", "taskmaster: the server closed the connection\n");
+    fake_start(&fake, plays_a_lost_queue, &fake);
+    child_run(&child, fake.address, "",
+              ARGS("run", "fib", "30", "--queue", "--retry", "20", "--key", "a"));
+    fake_finish(&fake);
+    child_assert(&child, 0, "832040", "");
+}
+END_TEST
+
 START_TEST(run_json)
 {
     const struct dialogue done = {SUBMIT_FIB, "30", DONE};
@@ -186,7 +219,7 @@ int main(void)
 {
     const TTest *const tests[] = {
         run_argument, run_stdin,  run_options,   run_ends,      run_server_gone,
-        run_json,     run_binary, run_too_large, run_times_out,
+        run_json,     run_binary, run_too_large, run_times_out, run_again_on_a_lost_queue,
     };
     TCase *tcase = tcase_create("cmd_run");
     tcase_set_timeout(tcase, 120);
