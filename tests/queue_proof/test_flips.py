@@ -77,7 +77,7 @@ def use(client):
 
 
 def check_command(world, what):
-    done = subprocess.run([*world.queue.command, "--check"], capture_output=True, text=True, timeout=60, check=False)
+    done = subprocess.run([*world.queue.command, "--check"], capture_output=True, errors="replace", timeout=60, check=False)
     assert done.returncode in (0, 1, *SYSEXITS), f"--check after {what} ended with {done.returncode}: {done.stderr}"
     assert done.returncode == 0 or done.stderr or done.stdout, f"--check after {what} says nothing"
 
