@@ -208,6 +208,22 @@ def test_requests_at_once_behind_a_submit_that_joins(shared_queue, key):
     check(other.outcome(1), "failed", reason="cancelled", by="client", job=job)
 
 
+def test_cancel_at_once_behind_a_detached_submit(shared_queue, key):
+    """It ends the job, but not one that is joined: the submit is over then."""
+    client = shared_queue.client()
+    client.submit(1, "echo", "hi", key=key, delay_ms=HOUR, detach=True)
+    client.send(op="cancel", target=1)
+    job = client.expect("accepted", id=1)["job"]
+    check(client.recv(), "ok", op="cancel", job=job, state="delayed")
+    check(wait(client, job), "failed", reason="cancelled")
+    job = accepted(client, key, delay_ms=HOUR)["job"]
+    client.submit(1, "echo", "hi", key=key, detach=True)
+    client.send(op="cancel", target=1)
+    client.expect("accepted", id=1, joined=True, job=job)
+    check(client.recv(), "error", op="cancel", code="unknown-job")
+    cancel(client, job=job)
+
+
 def test_cancel_by_job_ends_it_for_all(shared_queue, key):
     clients = [shared_queue.client() for _ in range(3)]
     for client in clients:

@@ -60,6 +60,7 @@ static enum verdict end_submit(struct dialogue *dialogue, const struct request *
     return VERDICT_FINE;
 }
 
+/* A detached submit is open until it is stored; a cancel in this time ends its job. */
 static enum verdict run(struct dialogue *dialogue, struct request *request)
 {
     struct queue_session *session = queue_session_of_dialogue(dialogue);
@@ -69,7 +70,7 @@ static enum verdict run(struct dialogue *dialogue, struct request *request)
         struct queue_follower *follower = queue_op_target(session, request);
         if (!follower)
             return VERDICT_REFUSED;
-        if (!kept_is_last(&follower->kept))
+        if (!follower->kept.is_detached && !kept_is_last(&follower->kept))
             return end_submit(dialogue, request, follower);
     }
     return queue_op_ask_job(session, request, &(struct kept_ask){.kind = kind_of(request)},
