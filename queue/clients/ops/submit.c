@@ -162,15 +162,9 @@ static enum verdict check(struct dialogue *dialogue, struct request *request)
 {
     struct queue_session *session = queue_session_of_dialogue(dialogue);
     const struct queue_request *own = queue_request_of(request);
-    const char *module = own->peer.module.len ? own->peer.module.text : session->peer.module;
+    const char *module = peer_submit_module(&session->peer, request);
     if (!module)
-        return request_refuse(
-            request, "bad-request",
-            "submit needs a field module, as no default is set for this connection");
-    if (!grant_allows(peer_grant(&session->peer), GRANT_MODULE, module))
-        return request_refuse(request, "denied",
-                              "submit needs the right module:%s; this connection's token lacks it",
-                              module);
+        return VERDICT_REFUSED;
     session->arriving.follower = make_follower(session, own);
     session->arriving.stored = make_job(session, own, module);
     session->arriving.delay_ms = own->delay_ms;

@@ -104,15 +104,9 @@ static enum verdict check(struct dialogue *dialogue, struct request *request)
 {
     struct client_session *session = client_session_of_dialogue(dialogue);
     const struct client_request *own = client_request_of(request);
-    const char *module = own->peer.module.len ? own->peer.module.text : session->peer.module;
+    const char *module = peer_submit_module(&session->peer, request);
     if (!module)
-        return request_refuse(
-            request, "bad-request",
-            "submit needs a field module, as no default is set for this connection");
-    if (!grant_allows(peer_grant(&session->peer), GRANT_MODULE, module))
-        return request_refuse(request, "denied",
-                              "submit needs the right module:%s; this connection's token lacks it",
-                              module);
+        return VERDICT_REFUSED;
     size_t len = own->peer.module.len ? own->peer.module.len : strlen(module);
     memcpy(session->arriving_module, module, len + 1);
     session->arriving_module_len = (uint8_t)len;

@@ -72,6 +72,11 @@ void peer_hello(struct dialogue *dialogue, struct request *request, const char *
 /* Makes the request's module, if it has one, the default of the peer's submits. */
 void peer_set_module(struct peer *peer, const struct peer_request *request);
 
+/* --- submit.c --- */
+
+/* The module of a submit: the request's, or the peer's default. NULL after a refusal. */
+const char *peer_submit_module(struct peer *peer, struct request *request);
+
 /* --- drain.c: for a daemon whose drain has fields --- */
 
 void peer_drain(struct dialogue *dialogue, struct request *request, enum control_waiting waiting);
