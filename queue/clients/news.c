@@ -87,12 +87,19 @@ static void watch_job(struct queue_clients *clients, const struct kept *job,
             write_job(watch, job, e);
 }
 
+/* A watch of a module hears of its jobs alone. */
+static bool wants_clients(const struct peers_watch *base)
+{
+    const struct queue_watch *watch = (const struct queue_watch *)base;
+    return base->what & WATCH_CLIENTS && !*watch->module;
+}
+
 static void watch_client(const struct peer *peer, const char *state)
 {
     struct event_writer event;
     struct peers_watch *watch;
     LIST_FOREACH (watch, &peer->peers->watches.list, link) {
-        if (!(watch->what & WATCH_CLIENTS) || !peers_watch_may_tell(watch))
+        if (!wants_clients(watch) || !peers_watch_may_tell(watch))
             continue;
         peers_watch_event_begin(&event, watch, "client", state);
         event_uint(&event, "client", peer->number);

@@ -147,6 +147,15 @@ def test_clients_come_and_go(shared_queue):
     check(client.recv(), "watch", what="client", state="closed", reason="closed", client=states[0]["client"])
 
 
+def test_a_module_alone(shared_queue):
+    client = shared_queue.client()
+    watching(client, ["jobs", "clients"], module="echo")
+    other = shared_queue.client()
+    put(other, "fib", "1", delay_ms=HOUR)
+    job = put(other, "echo", "x", delay_ms=HOUR)
+    check(client.recv(), "watch", what="job", job=job, module="echo", state="delayed")
+
+
 def test_wrong_watches(shared_queue):
     client = shared_queue.client()
     refused(client, "watch", "bad-request", what=[])
