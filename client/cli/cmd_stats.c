@@ -1,6 +1,7 @@
 /* cmd_stats: stats, pools and workers. They show an answer in JSON as a table, or as it is. */
 #include "ask.h"
 #include "command.h"
+#include "complain.h"
 #include "exit_status.h"
 #include "shown.h"
 #include "table.h"
@@ -156,11 +157,21 @@ static json_t *only_pool(const json_t *figures)
                      json_object_get(figures, "queue"));
 }
 
+/* Takes the figures of a taskqueued. */
+static int refuse_pools(json_t *figures)
+{
+    json_decref(figures);
+    complain("taskqueued has no pools; those of its taskmasterd are shown without --queue");
+    return EXIT_JOB_FAILED;
+}
+
 static int print_pools(const struct settings *settings, const tm_client_event *answer)
 {
     json_t *figures = ask_load_payload(answer, JSON_OBJECT);
     if (!figures)
         return EXIT_UNREACHABLE;
+    if (json_object_get(figures, "store"))
+        return refuse_pools(figures);
     json_t *pools = json_incref(json_object_get(figures, "pools"));
     if (!json_is_object(pools)) {
         json_decref(pools);

@@ -66,6 +66,8 @@ static void append_details(char *text, size_t size, const tm_client_event *event
     append(text, size, " (%s", reason ? reason : "no reason given");
     if (event->reason && event->code)
         append(text, size, ", code %s", event->code);
+    if (event->job && event->type == TM_CLIENT_EVENT_ERROR) /* another one, in the way */
+        append(text, size, ", job %s", event->job);
     if (event->signal)
         append(text, size, ", signal %s", event->signal);
     if (event->exit_status >= 0)
@@ -92,7 +94,7 @@ void report_failure(const tm_client_event *event, uint64_t line)
     char text[1536] = "";
     if (line)
         append(text, sizeof text, "line %" PRIu64 ": ", line);
-    if (event->job)
+    if (event->job && event->type == TM_CLIENT_EVENT_FAILED)
         append(text, sizeof text, "job %s ", event->job);
     append(text, sizeof text, "%s",
            event->type == TM_CLIENT_EVENT_FAILED     ? "failed"

@@ -7,6 +7,7 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 enum {
     JOBS_SHOWN = 500
@@ -100,12 +101,25 @@ static void take_outcome(struct top_figures *figures, const struct kind *kind,
              event->type == TM_CLIENT_EVENT_ERROR ? "" : "the job was ", said ? said : "?");
 }
 
+/* The workers of taskqueued are its master's, which may be away. */
+static void take_no_workers(struct top_figures *figures)
+{
+    json_t *none = json_array();
+    if (!figures->frozen) {
+        json_object_set(figures->answers, kinds[WORKERS].op, none);
+        top_model_take_workers(figures->model, none);
+    }
+    json_decref(none);
+}
+
 /* A server without `jobs`, or a token without the right: its workers tell of their jobs. */
 static void take_refusal(struct top_figures *figures, const struct kind *kind,
                          tm_client_event *event)
 {
     if (kind == &kinds[JOBS])
         figures->no_jobs = true;
+    else if (kind == &kinds[WORKERS] && event->code && strcmp(event->code, "unavailable") == 0)
+        take_no_workers(figures);
     else if (!figures->refusal)
         figures->refusal = event;
 }

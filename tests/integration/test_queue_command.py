@@ -132,7 +132,8 @@ def test_a_key_joins(run):
     first = run.submit("fib", "30", "--key", "thirty")
     assert run.submit("fib", "30", "--key", "thirty") == first
     assert json.loads(run("run", "--queue", "fib", "30", "--key", "thirty", "--json"))["job"] == first
-    assert "key-conflict" in run("submit", "--queue", "fib", "31", "--key", "thirty", status=FAILED)
+    told = run("submit", "--queue", "fib", "31", "--key", "thirty", status=FAILED)
+    assert told.startswith(f"taskmaster: refused (key-conflict, job {first}): "), told
 
 
 def test_retries(run):
@@ -216,6 +217,15 @@ def test_the_other_commands(run, shared_queue):
     screen = run("top", "--queue", "-1")
     assert "taskqueued/" in screen and "MODULE" in screen and "WORKER" in screen, screen
     assert "unknown-op" in run("services", "--queue", status=FAILED)
+    assert "no pools" in run("pools", "--queue", status=FAILED)
+
+
+def test_while_the_master_is_away(queue):
+    run = Command(queue(master=False))
+    run.submit("echo", "x")
+    assert "unavailable" in run("workers", "--queue", status=FAILED)
+    assert re.search(r"^echo .* 1 ", run("top", "--queue", "-1"), re.M)
+    assert json.loads(run("top", "--queue", "-1", "--json"))["workers"] == []
 
 
 def test_the_server_by_its_address(shared_queue):
