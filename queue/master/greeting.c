@@ -44,12 +44,14 @@ static bool has_word(const json_t *list, const char *word)
     return false;
 }
 
-/* Adds to the list of missing words in `error`. */
-static void add_missing(char *error, size_t size, const char *word, bool is_right)
+/* Adds to the missing words in `error`, the first of a list behind `what`. */
+static void add_missing(char *error, size_t size, const char *what, const char *word)
 {
     size_t len = strlen(error);
-    snprintf(error + len, size - len, "%s%s%s", len ? ", " : "the master lacks ",
-             is_right ? "for our token the right " : "", word);
+    if (strstr(error, what))
+        snprintf(error + len, size - len, ", %s", word);
+    else
+        snprintf(error + len, size - len, "%s%s%s", len ? "; " : "", what, word);
 }
 
 static bool is_fit(const json_t *hello, char *error, size_t size)
@@ -57,7 +59,10 @@ static bool is_fit(const json_t *hello, char *error, size_t size)
     *error = '\0';
     for (size_t i = 0; i < sizeof needs / sizeof *needs; i++)
         if (!has_word(json_object_get(hello, needs[i].list), needs[i].word))
-            add_missing(error, size, needs[i].word, strcmp(needs[i].list, "rights") == 0);
+            add_missing(error, size,
+                        strcmp(needs[i].list, "rights") == 0 ? "our token lacks the right "
+                                                             : "the master lacks ",
+                        needs[i].word);
     return !*error;
 }
 

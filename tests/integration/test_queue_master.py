@@ -233,7 +233,7 @@ def test_a_token_without_relay_is_refused(live, queue, tmp_path):
     master.check_stats = False
     server = queue(master=master, master_token_file=ours)
     job = server.put("live", "attempt")
-    server.log.wait("master-unreachable", why="the master lacks for our token the right relay")
+    server.log.wait("master-unreachable", why="our token lacks the right relay")
     tokens(tmp_path / "token", "good-token-of-16-bytes\n")
     server.signal(signal.SIGHUP)
     assert server.result(job) == f"{job} 1 ".encode()

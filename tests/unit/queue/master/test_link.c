@@ -203,7 +203,7 @@ START_TEST(test_an_unfit_master_is_refused)
     ck_told("");
     ck_closed();
     ck_assert_str_eq(master_link_view(link_).why,
-                     "the master lacks notify-started, attempt, for our token the right relay");
+                     "the master lacks notify-started, attempt; our token lacks the right relay");
 }
 END_TEST
 
