@@ -8,7 +8,7 @@ static const struct option rows[] = {
     {.key = "user", .kind = OPTION_STRING, .offset = AT(user),
      .min = 1, .max = 255, .default_text = "null",
      .help = "the user to become when started as root; a reload reads its files as this user; "
-             "if unset, jobs run as the user who started us"},
+             "if unset, the daemon, and the jobs of taskmasterd, run as the user who started it"},
     {.key = "group", .kind = OPTION_STRING, .offset = AT(group),
      .min = 1, .max = 255, .default_text = "null",
      .help = "the group to become when started as root; if unset, the user's own"},

@@ -10,7 +10,7 @@ static const struct option rows[] = {
     {.key = "socket-mode", .kind = OPTION_MODE, .offset = AT(socket_mode),
      .min = 0, .max = 0777, .default_text = "\"0660\"",
      .help = "the permissions of unix sockets; permission to write is permission to connect, "
-             "and so to run jobs with our rights: by default for user and group"},
+             "and so to run jobs: by default for user and group"},
     {.key = "client-max", .kind = OPTION_UINT32, .offset = AT(client_max), .reload = true,
      .min = 1, .max = 1000000, .default_text = "10000",
      .help = "most clients connected at a time, counted from the answer to their hello; 100 "
@@ -48,8 +48,8 @@ static const struct option rows[] = {
     {.key = "payload-total-max", .kind = OPTION_UINT64, .offset = AT(payload_total_max),
      .reload = true, .min = 1024, .max = OPTION_BYTES_MAX, .default_text = "268435456", .unit = "bytes",
      .help = "most memory for the payloads of all waiting and running jobs together, at least "
-             "payload-max; over it, submits with a payload are answered with overload; room "
-             "for 16 of the largest, modest on any server"},
+             "payload-max; payloads on the disk of taskqueued do not count; over it, submits with a "
+             "payload are answered with overload; room for 16 of the largest, modest on any server"},
     {.key = "output-total-max", .kind = OPTION_UINT64, .offset = AT(output_total_max),
      .reload = true, .min = 1024, .max = OPTION_BYTES_MAX, .default_text = "536870912", .unit = "bytes",
      .help = "most memory for results and answers until clients have read them, at least "
