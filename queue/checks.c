@@ -8,6 +8,7 @@
 #include <limits.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 static struct daemon_settings settings(const struct config *config)
@@ -33,13 +34,21 @@ static int try_parent(const struct identity *identity, const char *path)
     return identity_access(identity, parent, W_OK | X_OK);
 }
 
+/* Returns 0, or the errno of the obstacle to the directory, or to a new one. */
+static int try_path(const struct identity *identity, const char *path)
+{
+    struct stat st;
+    int e = identity_access(identity, path, R_OK | W_OK | X_OK);
+    if (e == ENOENT)
+        return try_parent(identity, path);
+    return stat(path, &st) == 0 && !S_ISDIR(st.st_mode) ? ENOTDIR : e;
+}
+
 /* The store's directory is there, or can be made. */
 static bool check_paths(const struct daemon_check *check, const struct identity *identity)
 {
     const char *path = queue_settings_of(check->config)->store.path, *user = identity->user;
-    int e = identity_access(identity, path, R_OK | W_OK | X_OK);
-    if (e == ENOENT)
-        e = try_parent(identity, path);
+    int e = try_path(identity, path);
     if (e)
         daemon_check_tell(check, FINDING_FAULT, "store-path", NULL,
                           "%s \"%s\", expected a directory to write to%s%s, or the place for a new "

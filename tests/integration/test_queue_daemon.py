@@ -58,6 +58,7 @@ def test_the_check_looks_up_the_master(tmp_path):
     "option, words",
     [
         ("--store-path=/no/such/place", "store-path"),
+        ("--store-path=/etc/passwd", "Not a directory"),
         ("--master=nonsense", "master"),
         ("--listen=0.0.0.0:7742", "allow-open-listen"),
         ("--payload-total-max=1024", "payload-max"),
