@@ -17,6 +17,17 @@ static bool fail(char *error, size_t error_size, const struct store_settings *se
     return false;
 }
 
+/* A broken database is no fault of the settings: the operator is told the next step. */
+static bool fail_db(char *error, size_t error_size, const struct store_settings *settings,
+                    const char *why)
+{
+    bool is_broken =
+        strstr(why, sqlite3_errstr(SQLITE_CORRUPT)) || strstr(why, sqlite3_errstr(SQLITE_NOTADB));
+    snprintf(error, error_size, "store-path %s: %s%s", settings->path, why,
+             is_broken ? "; run taskqueued --check, and start with a copy of the store" : "");
+    return false;
+}
+
 static bool open_files(struct sqlite_store *store, const struct store_settings *settings,
                        char *error, size_t error_size)
 {
@@ -32,7 +43,7 @@ static bool open_db(struct sqlite_store *store, const struct store_settings *set
     char why[200], *path = xasprintf("%s/%s", settings->path, SQLITE_STORE_FILE);
     bool is_open = sqlite_db_open(&store->db, path, settings->sync, why, sizeof why);
     free(path);
-    return is_open || fail(error, error_size, settings, "", why);
+    return is_open || fail_db(error, error_size, settings, why);
 }
 
 static bool count_all(struct sqlite_store *store, const struct store_settings *settings,
@@ -42,7 +53,7 @@ static bool count_all(struct sqlite_store *store, const struct store_settings *s
     if (!store->db.fault && sqlite_orphans_remove(store) < 0)
         sqlite_db_note(&store->db, "payloads", errno);
     if (store->db.fault)
-        return fail(error, error_size, settings, "", store->db.why);
+        return fail_db(error, error_size, settings, store->db.why);
     sqlite_room_look(store);
     contents->bytes = store->bytes;
     return true;

@@ -295,7 +295,7 @@ START_TEST(test_a_broken_database)
         ck_assert_str_ne(why, "");
         world_rows_free(&op);
     } else {
-        ck_assert_ptr_nonnull(strstr(world->error, "malformed"));
+        ck_assert_ptr_nonnull(strstr(world->error, "malformed; run taskqueued --check"));
         memset(&store, 0, sizeof store);
         store.dir.fd = store.files.directory = -1;
     }
@@ -333,7 +333,7 @@ START_TEST(test_no_database)
     close(fd);
     free(path);
     ck_assert(!store_opens());
-    ck_assert_ptr_nonnull(strstr(world->error, "not a database"));
+    ck_assert_ptr_nonnull(strstr(world->error, "not a database; run taskqueued --check"));
     store = (struct sqlite_store){.dir = {.fd = -1}, .files = {.directory = -1}};
 }
 END_TEST
