@@ -32,11 +32,10 @@ static uint64_t ahead_max(const struct kept_module *module)
 {
     const struct keep *keep = module->keep;
     uint64_t n = module->run_us ? AHEAD_US / module->run_us : 0; /* it may be a slow one */
-    if (module->hold.is_probing)
-        return 1;
     if (n < AHEAD_MIN)
         n = AHEAD_MIN;
-    return least(n, least(keep->settings.window, keep->master.job_max));
+    n = least(n, least(keep->settings.window, keep->master.job_max));
+    return least(n, kept_hold_most(module));
 }
 
 bool kept_hand_has_place(struct kept_module *module)

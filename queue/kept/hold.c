@@ -4,7 +4,7 @@
 
 #include <string.h>
 
-enum { OVERLOAD_MIN_MS = 50, FIRST_MS = 1000, MOST_MS = 60000 };
+enum { OVERLOAD_MIN_MS = 50, FIRST_MS = 1000, MOST_MS = 60000, LASTING_MS = 1000 };
 
 static bool is_held(const struct kept_module *module)
 {
@@ -74,6 +74,7 @@ static bool is_for_too_long(struct kept_module *module)
 bool kept_hold_unavailable(struct kept_module *module, const struct kept_end *end)
 {
     struct kept_hold *hold = &module->hold;
+    hold->begun_us = 0;
     if (is_for_too_long(module))
         return false;
     if (!is_held(module) || !hold->reason[0])
@@ -81,10 +82,35 @@ bool kept_hold_unavailable(struct kept_module *module, const struct kept_end *en
     return true;
 }
 
-void kept_hold_admitted(struct kept_module *module)
+static void admit(struct kept_module *module)
 {
     module->hold.is_probing = false;
     kept_touch_module(module);
+}
+
+/* A module in trouble is loaded only now: a run that lasts is a good sign. */
+void kept_hold_admitted(struct kept_module *module)
+{
+    struct kept_hold *hold = &module->hold;
+    if (!hold->is_probing)
+        return;
+    if (!hold->since_us) {
+        admit(module);
+        return;
+    }
+    hold->begun_us = kept_now_us(module->keep);
+    if (!is_held(module))
+        timer_set_ms(module->keep->parts.timers, &hold->over, LASTING_MS);
+}
+
+uint64_t kept_hold_most(const struct kept_module *module)
+{
+    const struct kept_hold *hold = &module->hold;
+    if (!hold->is_probing)
+        return UINT64_MAX;
+    if (!hold->begun_us)
+        return 1;
+    return kept_now_us(module->keep) < hold->begun_us + LASTING_MS * 1000ull ? 0 : UINT64_MAX;
 }
 
 static void tell_back(const struct kept_module *module)
@@ -96,7 +122,7 @@ static void tell_back(const struct kept_module *module)
 void kept_hold_success(struct kept_module *module)
 {
     struct kept_hold *hold = &module->hold;
-    kept_hold_admitted(module);
+    admit(module);
     if (!hold->since_us)
         return;
     tell_back(module);

@@ -82,6 +82,7 @@ struct kept_hold {
     uint64_t until_us;
     uint64_t since_us; /* without a success; 0: it has had one */
     uint64_t next_us;  /* when a job was to try again */
+    uint64_t begun_us; /* it has begun, and was not refused yet; or 0 */
     uint32_t times;    /* in a row */
     bool is_probing;   /* one job at a time, until the master takes one */
     char reason[32];   /* "" after an overload */
@@ -365,6 +366,10 @@ void kept_hold_overload(struct kept_module *module, uint64_t retry_after_ms);
 /* The module is not to be had. False: for so long that its jobs end. */
 bool kept_hold_unavailable(struct kept_module *module, const struct kept_end *end);
 void kept_hold_admitted(struct kept_module *module);
+
+/* Jobs that the master may have and not have begun, while the module is tried. */
+uint64_t kept_hold_most(const struct kept_module *module);
+
 void kept_hold_success(struct kept_module *module);
 
 /* Another master may have the module: one job tries at once. */

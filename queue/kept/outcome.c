@@ -50,10 +50,20 @@ void kept_outcome_lost(struct kept *job, bool begun)
 
 /* --- ends --- */
 
+/* A refusal tells nothing of the module's work. */
+static bool has_worked(const struct kept_end *end)
+{
+    return end->type == KEPT_END_DONE ||
+           (end->type == KEPT_END_FAILED && strcmp(end->reason, "unavailable") != 0 &&
+            strcmp(end->reason, "unknown-module") != 0);
+}
+
 static void learn_run_time(struct kept *job, const struct kept_end *end)
 {
     struct kept_module *module = job->module;
     uint64_t run_us = end->run_us;
+    if (!has_worked(end))
+        return;
     if (!run_us && job->state == KEPT_RUNNING)
         run_us = kept_now_us(job->keep) - job->started_us;
     else if (!run_us)
@@ -139,10 +149,13 @@ static void on_failed(struct kept *job, const struct kept_end *end)
     retry_or_end(job, end);
 }
 
-/* The master has refused the submit itself: the fields have the error's code. */
+/* The master has refused the submit itself: the fields have the error's code. Rights that our token
+ * has lost are no fault of the job. */
 static void on_refusal(struct kept *job, const struct kept_end *end)
 {
-    if (!kept_retry_try(job, end))
+    if (strcmp(end->reason, "denied") == 0 && kept_hold_unavailable(job->module, end))
+        give_back(job, false);
+    else if (!kept_retry_try(job, end))
         kept_end_failed(job, "error", end->fields, NULL);
 }
 

@@ -342,6 +342,27 @@ def test_a_right_of_our_token_lacks_for_workers(live, queue, tmp_path):
         assert "observe" in error["message"]
 
 
+def test_rights_that_our_token_loses_cost_no_job(live, queue, tmp_path):
+    """A reload of the master takes the right away, and another one gives it back. The connection stays."""
+    access = tokens(tmp_path / "access", "relay good-token-of-16-bytes all relay\n")
+    master = live(access_file=access)
+    master.token = "good-token-of-16-bytes"
+    server = queue(master=master, master_token_file=tokens(tmp_path / "token", "good-token-of-16-bytes\n"))
+    server.linked()
+    reload_access(master, tmp_path / "access", "observe admin")
+    job = server.put("live", "attempt")
+    server.log.wait("module-held", module="live", reason="denied")
+    reload_access(master, tmp_path / "access", "all relay")
+    assert server.result(job) == f"{job} 1 ".encode()
+
+
+def reload_access(master, path, rights):
+    tokens(path, f"relay good-token-of-16-bytes {rights}\n")
+    with master.client() as client:
+        client.send(op="reload")
+        client.expect("ok", op="reload")
+
+
 # ---- the end of the queue
 
 

@@ -89,7 +89,37 @@ START_TEST(test_one_tries)
     pass_ms(1010);
     ck_told("submit q1");
     starts(1);
+    ck_told("");
+    pass_ms(1010); /* it lasts */
     ck_told("submit q2");
+}
+END_TEST
+
+/* A worker begins a job before it knows that the module cannot be loaded: no line of jobs follows.
+ * A refusal is no run, and does not make a slow module a quick one. */
+START_TEST(test_begun_and_refused)
+{
+    for (char name = 'a'; name < 'g'; name++)
+        SUBMIT(name, 0);
+    settle();
+    ends(1, (struct kept_end){.type = KEPT_END_DONE, .fields = "", .run_us = 20000});
+    ck_told("submit q1, submit q2, a done q1, submit q3");
+    starts(2);
+    fails(2, "unavailable");
+    starts(3);
+    fails(3, "unavailable");
+    ck_told("submit q4");
+    fails(4, "unavailable");
+    pass_ms(1010);
+    ck_told("submit q2");
+    starts(2);
+    ends(2, (struct kept_end){.type = KEPT_END_FAILED, .reason = "unavailable", .run_us = 100});
+    ck_told("");
+    ck_assert_uint_eq(view().run_us, 20000);
+    ck_assert_uint_eq(view().held_ms, 2000);
+    pass_ms(2010);
+    done(2);
+    ck_told("submit q2, b done q2, submit q3, submit q4");
 }
 END_TEST
 
@@ -176,6 +206,7 @@ int main(void)
     tcase_add_test(tests, test_told_when);
     tcase_add_test(tests, test_another_master);
     tcase_add_test(tests, test_one_tries);
+    tcase_add_test(tests, test_begun_and_refused);
     tcase_add_test(tests, test_for_too_long);
     tcase_add_test(tests, test_another_trouble);
     tcase_add_test(tests, test_unknown_names_are_forgotten);

@@ -39,10 +39,29 @@ END_TEST
 START_TEST(test_refused_by_the_master)
 {
     HANDED(0);
-    ends(1, (struct kept_end){
-                .type = KEPT_END_ERROR, .reason = "denied", .fields = ",\"code\":\"denied\""});
+    ends(1, (struct kept_end){.type = KEPT_END_ERROR,
+                              .reason = "bad-request",
+                              .fields = ",\"code\":\"bad-request\""});
     ck_told("a failed q1 error");
-    ck_assert_str_eq(row(1)->outcome.fields, ",\"code\":\"denied\"");
+    ck_assert_str_eq(row(1)->outcome.fields, ",\"code\":\"bad-request\"");
+}
+END_TEST
+
+/* Rights that our token has lost are given back, or hold-max-ms is over. */
+START_TEST(test_denied_by_the_master)
+{
+    const struct kept_end denied = {
+        .type = KEPT_END_ERROR, .reason = "denied", .fields = ",\"code\":\"denied\""};
+    HANDED(0);
+    ends(1, denied);
+    ck_told("");
+    ck_run(1, STORED_WAITING, 0, 0);
+    settings.hold_max_ms = 0;
+    keep_configure(keep, &settings);
+    pass_ms(1010);
+    ck_told("submit q1");
+    ends(1, denied);
+    ck_told("a failed q1 error");
 }
 END_TEST
 
@@ -260,6 +279,7 @@ int main(void)
     tcase_add_checked_fixture(tests, open_world, close_world);
     tcase_add_test(tests, test_failures);
     tcase_add_test(tests, test_refused_by_the_master);
+    tcase_add_test(tests, test_denied_by_the_master);
     tcase_add_test(tests, test_overload);
     tcase_add_test(tests, test_overload_of_one);
     tcase_add_test(tests, test_shutdown);
