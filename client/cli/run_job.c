@@ -3,6 +3,7 @@
 #include "run_job.h"
 
 #include "complain.h"
+#include "connect.h"
 #include "interrupt.h"
 #include "job_progress.h"
 #include "report.h"
@@ -149,11 +150,11 @@ static void check_output(struct run *run)
     run->outcome->output_failed = true;
 }
 
-static uint32_t notify_of(const struct settings *settings)
+static uint32_t notify_of(const struct settings *settings, const tm_client *client)
 {
     return (settings->streams ? TM_CLIENT_NOTIFY_PART : 0) |
            (settings->shows_progress ? TM_CLIENT_NOTIFY_PROGRESS : 0) |
-           (settings->shows_progress && settings->queue ? TM_CLIENT_NOTIFY_RETRY : 0) |
+           (settings->shows_progress && connect_is_queue(client) ? TM_CLIENT_NOTIFY_RETRY : 0) |
            (settings->retry_ms ? TM_CLIENT_NOTIFY_STARTED : 0);
 }
 
@@ -163,7 +164,7 @@ void run_job(const struct settings *settings, tm_client *client, const struct pa
     struct run run = {.settings = settings, .client = client, .outcome = outcome};
     struct submission submission;
     tm_client_submit_options options = settings_submit_options(settings);
-    options.notify = notify_of(settings);
+    options.notify = notify_of(settings, client);
     submission_open(&submission, settings, &options);
     memset(outcome, 0, sizeof *outcome);
     run.interrupt_fd = interrupt_open();

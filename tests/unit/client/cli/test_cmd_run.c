@@ -139,6 +139,28 @@ START_TEST(run_again_on_a_lost_queue)
 }
 END_TEST
 
+static void plays_a_retry(struct fake *fake)
+{
+    fake_welcome_to_queue(fake);
+    fake_expect(fake, "*\"notify\":[\"progress\",\"retry\"]");
+    fake_send(fake, "{\"event\":\"retry\",\"id\":1,\"job\":\"q1\",\"attempt\":1,"
+                    "\"reason\":\"module\",\"message\":\"busy\",\"delay_ms\":200}\n" DONE);
+    fake_expect_end(fake);
+}
+
+/* Also a queue that is named by its address alone. */
+START_TEST(run_progress_on_a_queue)
+{
+    struct fake fake;
+    struct child child;
+    fake_start(&fake, plays_a_retry, NULL);
+    child_run(&child, fake.address, "", ARGS("run", "fib", "30", "--progress"));
+    fake_finish(&fake);
+    child_assert(&child, 0, "832040",
+                 "taskmaster: job q1 failed (module, attempt 1), runs again in 0.200 s: busy\n");
+}
+END_TEST
+
 START_TEST(run_json)
 {
     const struct dialogue done = {SUBMIT_FIB, "30", DONE};
@@ -218,8 +240,17 @@ END_TEST
 int main(void)
 {
     const TTest *const tests[] = {
-        run_argument, run_stdin,  run_options,   run_ends,      run_server_gone,
-        run_json,     run_binary, run_too_large, run_times_out, run_again_on_a_lost_queue,
+        run_argument,
+        run_stdin,
+        run_options,
+        run_ends,
+        run_server_gone,
+        run_json,
+        run_binary,
+        run_too_large,
+        run_times_out,
+        run_again_on_a_lost_queue,
+        run_progress_on_a_queue,
     };
     TCase *tcase = tcase_create("cmd_run");
     tcase_set_timeout(tcase, 120);
