@@ -11,7 +11,7 @@
 #include "queue/kept/kept_internal.h"
 
 enum {
-    WINDOW_BYTES = 1024 * 1024, /* of inputs in one window */
+    WINDOW_BYTES = 1024 * 1024, /* of inputs in one window, but for its last job */
     WINDOWS_JOBS = 16 * 1024,   /* in all windows; with more, each gets little more */
     WINDOWS_BYTES = 16 * 1024 * 1024,
     SHORT_JOBS = 8,
@@ -103,12 +103,19 @@ static struct kept *last_of(const struct kept_window *window)
     return NULL;
 }
 
+/* A window that has much without its last job. That one may be large: were it left to the store,
+ * the next TAKE would read it again, since it reads one job in any case. */
+static bool has_too_much(const struct kept_window *window, const struct kept *last, size_t most)
+{
+    return window->count > most || window->bytes - last->stored->input.size > WINDOW_BYTES;
+}
+
 static void trim(struct kept_module *module)
 {
     struct kept_window *window = &module->window;
     size_t most = 16 * (size_t)module->keep->settings.window;
-    while (window->count > most || (window->bytes > WINDOW_BYTES && window->count > 1)) {
-        struct kept *last = last_of(window);
+    struct kept *last;
+    while ((last = last_of(window)) && has_too_much(window, last, most)) {
         kept_window_remove(last);
         kept_record_drop_input(last);
         kept_window_miss(module, kept_spot_of(last));

@@ -1,6 +1,8 @@
 /* test_hand: how many jobs the master has ahead, and in which order they go to it. */
 #include "tests/unit/queue/kept/kept_world.h"
 
+#include "common/xmalloc.h"
+
 static void submit_many(size_t n)
 {
     for (size_t i = 0; i < n; i++) {
@@ -140,6 +142,27 @@ START_TEST(test_memory)
 }
 END_TEST
 
+/* A large input behind a small one is read once, and not again while both wait. */
+START_TEST(test_a_large_input_is_read_once)
+{
+    enum { LARGE = 1 << 20 };
+    char *input = xmalloc(LARGE + 1);
+    memset(input, 'x', LARGE);
+    input[LARGE] = '\0';
+    silent = true;
+    submit_many(3);
+    SUBMIT('a', .input = input);
+    free(input);
+    for (int i = 0; i < 100; i++)
+        turn();
+    ck_assert_uint_le(engine.counts[STORE_TAKE], 1);
+    for (uint64_t seq = 1; seq <= 4; seq++)
+        done(seq);
+    ck_assert_uint_eq(keep_counts(keep)->done, 4);
+    silent = false;
+}
+END_TEST
+
 static void submit_to(size_t module, const char *input)
 {
     char name[16];
@@ -261,6 +284,7 @@ int main(void)
     tcase_add_test(tests, test_modules);
     tcase_add_test(tests, test_long_line);
     tcase_add_loop_test(tests, test_memory, 0, 2);
+    tcase_add_test(tests, test_a_large_input_is_read_once);
     tcase_add_test(tests, test_memory_of_many_modules);
     tcase_add_test(tests, test_room);
     tcase_add_test(tests, test_drain);
