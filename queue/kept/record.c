@@ -79,6 +79,7 @@ void kept_record_drop_input(struct kept *job)
         return;
     payload_unref(job->input);
     job->input = NULL;
+    job->stored->input.payload = NULL;
 }
 
 /* --- the state --- */

@@ -136,6 +136,27 @@ START_TEST(test_retry_with_a_key)
 }
 END_TEST
 
+/* The store compares keys: it must not look at an input that has gone from memory. */
+START_TEST(test_retry_amid_the_end)
+{
+    struct kept_ask retry;
+    struct kept *job;
+    SUBMIT('a', .wish.key = "k");
+    settle();
+    job = keep_find(keep, 1);
+    kept_on_end(job, &(struct kept_end){.type = KEPT_END_FAILED,
+                                        .reason = "error",
+                                        .message = "",
+                                        .fields = "",
+                                        .delay_ms = -1});
+    asks_in_flight(&retry, KEPT_ASK_RETRY, 1);
+    turn();
+    ck_assert(!job->input && !job->stored->input.payload);
+    settle();
+    ck_told("submit q1, a failed q1 error, ok q1, submit q1 again 2");
+}
+END_TEST
+
 static bool never(struct kept_ask *ask, const struct kept *job)
 {
     (void)ask, (void)job;
@@ -255,6 +276,7 @@ int main(void)
     tcase_add_test(tests, test_retry_of_a_cancelled_one);
     tcase_add_test(tests, test_retry_amid_a_wait);
     tcase_add_test(tests, test_retry_with_a_key);
+    tcase_add_test(tests, test_retry_amid_the_end);
     tcase_add_test(tests, test_denied);
     tcase_add_test(tests, test_peek);
     tcase_add_test(tests, test_changed_amid_a_peek);
