@@ -20,7 +20,7 @@ def layers(root, objects):
 @pytest.fixture
 def tree(tmp_path):
     """A copy of the sources and of their objects."""
-    for folder in ("src", "worker", "client", "modules", "include"):
+    for folder in ("src", "queue", "worker", "client", "modules", "include"):
         shutil.copytree(os.path.join(ROOT, folder), tmp_path / folder)
         objects = os.path.join(BUILD, "obj", folder)
         if os.path.isdir(objects):
@@ -58,6 +58,13 @@ def test_an_include_between_neighbours(tree):
     with open(tree / "src/clients/session.c", "a") as file:
         file.write('#include "workers/link.h"\n')
     assert ": includes src/workers/link.h; src/clients may use " in look(tree)[1]
+
+
+def test_the_queue_uses_nothing_of_the_master(tree):
+    with open(tree / "queue/kept/keep.h", "a") as file:
+        file.write('#include "jobs/job.h"\n')
+    assert "queue/kept/keep.h:" in (text := look(tree)[1])
+    assert ": includes src/jobs/job.h; queue/kept may use " in text
 
 
 def test_a_header_of_another_folder_alone(tree):
