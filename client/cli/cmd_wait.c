@@ -187,7 +187,7 @@ static int run(const struct settings *settings)
 {
     int exit_status;
     struct wait wait = {.settings = settings};
-    wait.client = connect_to_server(settings, &exit_status);
+    wait.client = connect_again(settings, settings->reconnect_ms, -1, &exit_status);
     if (!wait.client)
         return exit_status;
     wait.ids = allocate(NULL, (size_t)settings->arg_count * sizeof *wait.ids);

@@ -9,7 +9,8 @@
  * `*exit_status` set. */
 tm_client *connect_to_server(const struct settings *settings, int *exit_status);
 
-/* The same once a connection is lost: tries for `wait_ms`, or until `wake_fd` is readable. */
+/* The same where a server may be between its end and its start: tries for `wait_ms`, or until
+ * `wake_fd` is readable. */
 tm_client *connect_again(const struct settings *settings, uint32_t wait_ms, int wake_fd,
                          int *exit_status);
 

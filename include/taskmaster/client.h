@@ -408,7 +408,8 @@ TM_CLIENT_MUST_CHECK tm_client_status tm_client_kill_worker(tm_client *client, u
                                                             tm_client_event **answer);
 
 /* Pause: no further job of the pool begins, until resume. `pool` NULL: all pools. The answer has
- * `was`, a boolean: paused before (all of them). */
+ * `was`, a boolean: paused before (all of them). taskqueued has no pools: NULL pauses all of it,
+ * and tm_client_ask() with `module` one module. */
 TM_CLIENT_MUST_CHECK tm_client_status tm_client_pause(tm_client *client, const char *pool,
                                                       int timeout_ms, tm_client_event **answer);
 TM_CLIENT_MUST_CHECK tm_client_status tm_client_resume(tm_client *client, const char *pool,

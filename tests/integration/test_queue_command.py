@@ -271,6 +271,21 @@ def test_kill_9_of_everything(queue, daemon):
     assert err == "taskmaster: the connection is lost; connecting again\n"
 
 
+def test_a_wait_begins_before_the_queue(queue):
+    kept = queue(master=False).keep_address()
+    run = Command(kept)
+    job = run.submit("echo", "x", "--delay", "1000")
+    kept.kill()
+    assert "cannot connect" in run("wait", job, "--reconnect", "0.1", status=UNREACHABLE)
+    wait = run.start("wait", job, "--reconnect", "60")
+    kept.start()
+    wait_until(lambda: kept.stats()["clients"]["connected"] >= 2, "the client that waits")
+    run("cancel", "--queue", job)
+    out, err = wait.communicate(timeout=DEADLINE)
+    proc.end(wait)
+    assert wait.returncode == FAILED and "cancelled" in err, (out, err)
+
+
 def test_a_wait_without_reconnect_ends_with_the_queue(queue):
     kept = queue(master=False)
     run = Command(kept)
