@@ -1,5 +1,5 @@
-"""Valgrind over the real binaries: one long dialogue for the master, one for the workers, and the client library's
-tests.
+"""Valgrind over the real binaries: one long dialogue for the master, one for the queue, one for the workers, and the
+client library's tests.
 
 Unlike the sanitizers of build/asan, valgrind finds reads of unwritten bytes, and it tests the shipped build itself.
 """
@@ -21,6 +21,7 @@ sys.path.insert(0, os.path.join(ROOT, "tests", "integration"))
 from harness import proc  # noqa: E402
 from harness.client import check, header, message  # noqa: E402
 from harness.daemon import COMMAND, WORKER, Daemon  # noqa: E402
+from harness.queued import Queued, put, wait  # noqa: E402
 from harness.wait import BUILD, SANITIZED, wait_until  # noqa: E402
 
 FOUND = 99
@@ -180,6 +181,69 @@ def test_the_master(daemon, report):
     wrong_requests(server, other)
     reloads(server, client)
     drain(server, client)
+
+
+def kept_jobs(client):
+    """Kept jobs of every end, outcomes read later, and the operations on such jobs."""
+    large = put(client, "echo", os.urandom(200000))
+    keyed = put(client, "echo", "x", key="k", context={"a": [1, "é"]})
+    assert put(client, "echo", "x", key="k") == keyed
+    broken = put(client, "math", '{"op":"div","x":1,"y":0}')
+    late = put(client, "echo", "x", delay_ms=3600000)
+    for job, name in ((large, "done"), (keyed, "done"), (broken, "failed")):
+        check(wait(client, job, SLOW), name)
+    client.submit("followed", "fib", "10")
+    outcome(client, "followed", "done")
+    client.send(op="peek", job=late)
+    client.event("peek", SLOW)
+    client.send(op="cancel", job=late)
+    check(wait(client, late, SLOW), "failed", reason="cancelled")
+    client.send(op="retry", job=broken)
+    check(wait(client, broken, SLOW, id="again"), "failed", code="div-by-zero")
+    client.send(op="forget", job=large)
+    client.event("ok", SLOW, op="forget")
+    client.send(op="jobs")
+    client.event("jobs", SLOW)
+
+
+def held_jobs(queue, client):
+    """A held module, a wait that its client leaves, wrong requests, and a reload."""
+    client.send(op="pause", module="sleep")
+    client.event("ok", SLOW, op="pause")
+    held = put(client, "sleep", '{"ms":1}')
+    with queue.client() as gone:
+        gone.send(op="wait", id="never", job=held)
+        gone.send(op="ping")
+        gone.event("pong", SLOW)
+    wrong_requests(queue, client)
+    queue.signal(signal.SIGHUP)
+    queue.log.wait("reload", timeout=SLOW)
+    client.send(op="backup", path=queue.store + ".copy")
+    client.event("ok", SLOW, op="backup")
+    client.send(op="resume", module="sleep")
+    check(wait(client, held, SLOW), "done")
+
+
+def test_the_queue(daemon, report, tmp_path):
+    server = daemon(pool_start=1, pool_max=2)
+    server.start()
+    queue = Queued(str(tmp_path), "queue", {}, master=server)
+    queue.command_line = [*valgrind(report), *queue.command()]
+    queue.start()
+    try:
+        client = queue.client(client="memcheck")
+        kept_jobs(client)
+        held_jobs(queue, client)
+        left = put(client, "echo", "x", delay_ms=3600000)
+        queue.signal(signal.SIGTERM)
+        assert queue.wait_exit(SLOW) == 0
+        queue.start()
+        with queue.client() as client:
+            client.send(op="cancel", job=left)
+            check(wait(client, left, SLOW), "failed", reason="cancelled")
+    finally:
+        problems = queue.stop()
+    assert not problems, "\n".join([*problems, queue.log.tail()])
 
 
 def test_the_workers(daemon, report, tmp_path):
