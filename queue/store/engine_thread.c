@@ -175,11 +175,21 @@ static void on_answers(evutil_socket_t fd, short what, void *arg)
         tell_failed(thread);
 }
 
-bool engine_thread_finish(struct engine_thread *thread)
+/* False: nothing has come for long. A signal is nothing. */
+static bool wait_for_answers(const struct engine_thread *thread)
 {
     struct pollfd readable = {.fd = thread->fd, .events = POLLIN};
+    int n;
+    do
+        n = poll(&readable, 1, FINISH_MAX_MS);
+    while (n < 0 && errno == EINTR);
+    return n > 0;
+}
+
+bool engine_thread_finish(struct engine_thread *thread)
+{
     engine_thread_flush(thread);
-    while (thread->count && !thread->is_over && poll(&readable, 1, FINISH_MAX_MS) > 0) {
+    while (thread->count && !thread->is_over && wait_for_answers(thread)) {
         on_answers(thread->fd, EV_READ, thread);
         engine_thread_flush(thread);
     }

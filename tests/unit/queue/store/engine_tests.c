@@ -6,6 +6,8 @@
 #include "tests/unit/support.h"
 
 #include <event2/event.h>
+#include <signal.h>
+#include <sys/time.h>
 
 /* --- one job --- */
 
@@ -364,6 +366,11 @@ START_TEST(test_answers_come_in_order)
 END_TEST
 
 /* What is posted is done before the end, also what an answer posts. */
+static void do_nothing(int signal)
+{
+    (void)signal;
+}
+
 static struct store_op second;
 
 static void post_second(struct store_op *op)
@@ -418,6 +425,30 @@ START_TEST(test_contents)
     ck_assert_uint_eq(contents->owner_count, 2);
     ck_assert_str_eq(contents->owners[1].name, "");
     ck_assert_uint_eq(contents->paused_count, 0);
+    world_free(world);
+}
+END_TEST
+
+/* Signals that come meanwhile cut nothing short. */
+START_TEST(test_close_amid_signals)
+{
+    enum { OPS = 300 };
+    const struct itimerval often = {{0, 200}, {0, 200}}, never = {{0, 0}, {0, 0}};
+    const struct sigaction action = {.sa_handler = do_nothing};
+    struct world *world = world_new();
+    struct store_op ops[OPS];
+    for (uint64_t i = 0; i < OPS; i++) {
+        ops[i] = (struct store_op){
+            .kind = STORE_PUT, .job = world_job(world, i + 1, ""), .done = world_count_answer};
+        world->ops->post(world->engine, &ops[i]);
+    }
+    sigaction(SIGALRM, &action, NULL);
+    setitimer(ITIMER_REAL, &often, NULL);
+    world_close(world);
+    setitimer(ITIMER_REAL, &never, NULL);
+    ck_assert_uint_eq(world->answered, OPS);
+    for (size_t i = 0; i < OPS; i++)
+        world_job_free(ops[i].job);
     world_free(world);
 }
 END_TEST
@@ -752,6 +783,7 @@ TCase *engine_tests(void)
     tcase_add_loop_test(tc, test_the_key_of_an_ended_job, 0, 2);
     tcase_add_test(tc, test_answers_come_in_order);
     tcase_add_test(tc, test_close_does_what_is_posted);
+    tcase_add_test(tc, test_close_amid_signals);
     tcase_add_test(tc, test_contents);
     tcase_add_loop_test(tc, test_a_failed_job_runs_again, 0, (int)SUPPORT_COUNT(sizes));
     tcase_add_test(tc, test_again_needs_its_key);
