@@ -106,9 +106,12 @@ uint64_t kept_wait_left_ms(const struct kept *job)
     return expires_ms > now_ms ? expires_ms - now_ms : 1;
 }
 
+/* No word of a master may end this process: it is told once, whatever the master says. */
 void kept_on_started(struct kept *job, const char *fields)
 {
     struct kept_event event = {.type = KEPT_EVENT_STARTED, .fields = fields};
+    if (job->state == KEPT_RUNNING)
+        return;
     job->started_us = kept_now_us(job->keep);
     kept_set_state(job, KEPT_RUNNING);
     kept_hold_admitted(job->module);

@@ -53,6 +53,17 @@ START_TEST(test_begun)
 }
 END_TEST
 
+START_TEST(test_begun_twice)
+{
+    SUBMIT('a', .wants = KEPT_WANTS_STARTED);
+    settle();
+    starts(1);
+    starts(1);
+    done(1);
+    ck_told("submit q1, a started q1, a done q1");
+}
+END_TEST
+
 START_TEST(test_no_more_than_the_master_takes)
 {
     learn(1);
@@ -279,6 +290,7 @@ int main(void)
     tcase_add_checked_fixture(tests, open_world, close_world);
     tcase_add_loop_test(tests, test_ahead, 0, 6);
     tcase_add_test(tests, test_begun);
+    tcase_add_test(tests, test_begun_twice);
     tcase_add_test(tests, test_no_more_than_the_master_takes);
     tcase_add_test(tests, test_priorities);
     tcase_add_test(tests, test_modules);
