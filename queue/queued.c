@@ -352,13 +352,14 @@ static void run(struct queued *q)
               LOG_UINT("done", keep_counts(q->keep)->done));
 }
 
+/* The engine's last answers go to the keep, and from there to the link. */
 static void free_keeping(struct queued *q)
 {
+    if (q->engine)
+        sqlite_engine.close(q->engine);
     if (q->link)
         master_link_free(q->link);
     conn_loop_chores(&q->conns);
-    if (q->engine)
-        sqlite_engine.close(q->engine);
     if (q->keep)
         keep_free(q->keep);
 }
