@@ -25,8 +25,8 @@ static struct queue_follower *by_id(struct hash_node *node)
 static void set_state(struct queue_follower *follower, enum queue_follower_state state)
 {
     static const unsigned char from[FOLLOWER_STATES] = {
-        [FOLLOWER_OPEN] = 1u << FOLLOWER_NEW | 1u << FOLLOWER_TIED,
-        [FOLLOWER_TIED] = 1u << FOLLOWER_NEW,
+        [FOLLOWER_OPEN] = 1u << FOLLOWER_NEW | 1u << FOLLOWER_TIED | 1u << FOLLOWER_OWED,
+        [FOLLOWER_TIED] = 1u << FOLLOWER_NEW | 1u << FOLLOWER_OWED,
         [FOLLOWER_OWED] = 1u << FOLLOWER_OPEN | 1u << FOLLOWER_TIED | 1u << FOLLOWER_OWED,
         [FOLLOWER_TOLD] = 1u << FOLLOWER_OPEN | 1u << FOLLOWER_TIED | 1u << FOLLOWER_OWED,
     };
@@ -94,6 +94,12 @@ void queue_follower_put_off(struct queue_follower *follower, uint64_t seq)
         timer_clear(peer_timers(&follower->session->peer), &follower->wait->timer);
     follower->seq = seq;
     set_state(follower, FOLLOWER_OWED);
+}
+
+void queue_follower_reopen(struct queue_follower *follower)
+{
+    bool is_tied = follower->tie && follower->session->peer.end == PEER_END_NONE;
+    set_state(follower, is_tied ? FOLLOWER_TIED : FOLLOWER_OPEN);
 }
 
 /* --- life --- */

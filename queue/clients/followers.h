@@ -2,8 +2,9 @@
  * followers: the submits and waits of a session, from their request to the last event.
  *
  *     OPEN --(its last event is written)--> TOLD --(the kernel has all of it)--> freed
- *      ^  |                                 ^ |
- *      |  '--(its client does not read)--> OWED '--(the connection is lost)--> freed
+ *     ^ ^ |                                 ^ |
+ *     | | '--(its client does not read)--> OWED '--(the connection is lost)--> freed
+ *     | '---------(its job runs again)-------'
  *     TIED (a submit with `link`)
  *
  * While one is OPEN, TIED or OWED, its id is taken. An outcome is acknowledged once the kernel has
@@ -102,6 +103,9 @@ void queue_follower_close(struct queue_follower *follower, uint64_t seq);
 
 /* Its job has ended, and is told of later. Behind others that are owed, if it is owed already. */
 void queue_follower_put_off(struct queue_follower *follower, uint64_t seq);
+
+/* Its job, of which it was to be told, runs again: it follows the job as before. */
+void queue_follower_reopen(struct queue_follower *follower);
 
 /* The client has taken some output. */
 void queue_followers_taken(struct queue_session *session);

@@ -27,18 +27,23 @@ bool queue_owed_is_due(const struct queue_session *session)
     return conn_is_open(&session->peer.conn) && session->peer.conn.output_len > much(session);
 }
 
-/* An outcome is told behind the answer. */
+static void give_up(struct queue_follower *follower)
+{
+    queue_replies_error(follower, "unknown-job", "the outcome of the job is not kept any more");
+    queue_follower_close(follower, 0);
+}
+
+/* An outcome is told behind the answer. A job that runs again by now has none. */
 static void on_answered(struct kept_ask *ask, enum kept_answer answer, struct kept *job)
 {
     struct queue_owed *owed = (struct queue_owed *)((char *)ask - offsetof(struct queue_owed, ask));
     struct queue_follower *follower = owed->follower;
-    (void)job;
     owed->session->owed = NULL;
     free(owed);
-    if (answer == KEPT_ANSWER_OK)
-        return;
-    queue_replies_error(follower, "unknown-job", "the outcome of the job is not kept any more");
-    queue_follower_close(follower, 0);
+    if (answer != KEPT_ANSWER_OK)
+        give_up(follower);
+    else if (job->state != KEPT_ENDED)
+        queue_follower_reopen(follower);
 }
 
 static void read_outcome(struct queue_session *session, struct queue_follower *follower)

@@ -189,6 +189,32 @@ def test_a_slow_reader_gets_everything(queue):
     assert not server.log.events("client-dropped")
 
 
+def test_an_owed_outcome_of_a_job_that_runs_again(queue):
+    """The store has no outcome any more when the client reads: the submit hears of the next one."""
+    server = queue(output_total_max=16 << 20, payload_total_max=256 << 20)
+    client, other = server.client(receive_buffer=4096), server.client()
+    count = 14
+
+    def ended(number):
+        wait_until(lambda: other.stats()["jobs"]["ended"] == number, f"{number} outcomes")
+
+    check(ask(other, "pause"), "ok")
+    for n in range(count):
+        client.submit(n, "echo", b"x" * (1 << 20))
+    client.submit(count, "math", json.dumps({"op": "div", "x": 1, "y": 0}))
+    wait_until(lambda: other.stats()["jobs"]["waiting"] == count + 1, "the submits")
+    check(ask(other, "pause", module="math"), "ok")
+    check(ask(other, "resume"), "ok")
+    ended(count)
+    check(ask(other, "resume", module="math"), "ok")
+    ended(count + 1)
+    check(ask(other, "pause", module="math"), "ok")
+    check(ask(other, "retry", job=f"q{count + 1}"), "ok")
+    assert {client.event("done")["id"] for _ in range(count)} == {*range(count)}
+    check(ask(other, "resume", module="math"), "ok")
+    check(client.event("failed"), "failed", id=count, attempt=2)
+
+
 def test_many_waits_of_one_connection(shared_queue):
     client, other = shared_queue.client(), shared_queue.client()
     job = put(client, "echo", "hi", delay_ms=700)
