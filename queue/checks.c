@@ -58,6 +58,13 @@ static bool check_paths(const struct daemon_check *check, const struct identity 
     return !e;
 }
 
+/* A reload reads the file again. */
+static void check_token_file(const struct daemon_check *check, const struct identity *identity)
+{
+    daemon_check_readable(check, identity, "master-token-file",
+                          queue_settings_of(check->config)->master.token_file);
+}
+
 /* The master's name has an address. Nobody need listen there yet. */
 static bool try_master(const struct daemon_check *check, struct identity *identity, bool option)
 {
@@ -75,5 +82,6 @@ const struct start_checks queue_checks = {
     .program = "taskqueued",
     .settings = settings,
     .paths = check_paths,
+    .warn = check_token_file,
     .trial = try_master,
 };

@@ -46,6 +46,6 @@ const struct start_checks master_checks = {
     .settings = daemon_settings,
     .address = worker_address,
     .paths = check_paths,
-    .limits = check_limits,
+    .warn = check_limits,
     .trial = try_modules,
 };

@@ -54,7 +54,7 @@ static const char *user_of(const struct identity *identity)
     return *identity->user ? identity->user : "of that group";
 }
 
-static void check_readable(const struct daemon_check *check, const struct identity *identity,
+void daemon_check_readable(const struct daemon_check *check, const struct identity *identity,
                            const char *key, const char *path)
 {
     int e = path ? identity_access(identity, path, R_OK) : 0;
@@ -74,8 +74,8 @@ void daemon_check_reload(const struct daemon_check *check, const char *file,
                  user_of(identity), strerror(e));
         check->tell(check->arg, FINDING_WARNING, text);
     }
-    check_readable(check, identity, "token-file", access->token_file);
-    check_readable(check, identity, "access-file", access->access_file);
+    daemon_check_readable(check, identity, "token-file", access->token_file);
+    daemon_check_readable(check, identity, "access-file", access->access_file);
 }
 
 /* --- tokens --- */

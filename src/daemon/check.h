@@ -43,10 +43,14 @@ bool daemon_check_identity(const struct daemon_check *check,
 bool daemon_check_rights(const struct daemon_check *check, const struct identity_settings *settings,
                          const struct identity *identity, enum finding finding);
 
-/* The identity can read the files of a reload: the settings' own (NULL: none) and the token file.
+/* The identity can read the files of a reload: the settings' own (NULL: none), tokens and access.
  * Warnings at most. */
 void daemon_check_reload(const struct daemon_check *check, const char *file,
                          const struct access_settings *access, const struct identity *identity);
+
+/* Likewise of a file of one more key; NULL: none. */
+void daemon_check_readable(const struct daemon_check *check, const struct identity *identity,
+                           const char *key, const char *path);
 
 /* No token can be guessed. Warnings at most, without any text of a token. */
 void daemon_check_tokens(const struct daemon_check *check, const struct access_settings *access);

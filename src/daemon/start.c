@@ -35,8 +35,8 @@ static void check_comfort(const struct start_checks *checks, const struct daemon
     const struct access_settings *access = checks->settings(check->config).access;
     daemon_check_reload(check, args->file, access, identity);
     daemon_check_tokens(check, access);
-    if (checks->limits)
-        checks->limits(check, identity);
+    if (checks->warn)
+        checks->warn(check, identity);
 }
 
 int start_check(const struct config *config, const struct config_args *args,

@@ -24,7 +24,7 @@ struct start_checks {
     /* The files that it needs are there. False after a fault. */
     bool (*paths)(const struct daemon_check *check, const struct identity *identity);
     /* Warnings at most. */
-    void (*limits)(const struct daemon_check *check, const struct identity *identity);
+    void (*warn)(const struct daemon_check *check, const struct identity *identity);
     /* For -t, the last one, and only if the files are there. `option`: the option beside -t. */
     bool (*trial)(const struct daemon_check *check, struct identity *identity, bool option);
 };

@@ -130,6 +130,19 @@ def test_the_store_is_the_users(queue):
         assert q.wait_exit() == 0
 
 
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root becomes another user")
+def test_a_master_token_that_the_user_cannot_read(tmp_path):
+    """The start reads it as root, a reload would fail."""
+    token = tmp_path / "token"
+    token.write_text("a-token-of-some-length\n")
+    token.chmod(0o600)
+    with tempfile.TemporaryDirectory(dir="/var/tmp") as directory:
+        os.chmod(directory, 0o777)
+        result = run_queued("-t", "--user=nobody", f"--master-token-file={token}", f"--store-path={directory}/store")
+    assert result.returncode == 0, result
+    assert "warning: --master-token-file" in result.stderr and "reloads would fail" in result.stderr, result
+
+
 def test_without_a_store_there_is_nothing_to_check(tmp_path):
     assert run_queued("--check", f"--store-path={tmp_path}/none").returncode == 69
     assert not (tmp_path / "none").exists()
