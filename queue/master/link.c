@@ -67,6 +67,14 @@ static void pause_attempts(struct master_link *link)
     link->pause_ms = most < PAUSE_MAX_MS / 2 ? most * 2 : PAUSE_MAX_MS;
 }
 
+/* After a connection that has lasted the pause is short again. A master that ends at once, again
+ * and again, is tried as one that is away. */
+static void forget_pauses(struct master_link *link)
+{
+    if (timers_of(link)->now_us - link->up_us >= 2000ull * link->pause_ms)
+        link->pause_ms = PAUSE_FIRST_MS;
+}
+
 static void close_connection(struct master_link *link)
 {
     if (link->connection)
@@ -86,6 +94,8 @@ static void go_away(struct master_link *link, const char *why)
              link->last_words ? link->last_words : why);
     set_state(link, MASTER_AWAY);
     close_connection(link);
+    if (was_up)
+        forget_pauses(link);
     pause_attempts(link);
     if (!was_up)
         return;
@@ -97,7 +107,7 @@ static void go_up(struct master_link *link, const struct master_greeting *greeti
 {
     set_state(link, MASTER_UP);
     timer_clear(timers_of(link), &link->next);
-    link->pause_ms = PAUSE_FIRST_MS;
+    link->up_us = timers_of(link)->now_us;
     link->boot = xstrdup(greeting->boot);
     free(link->why);
     link->why = NULL;

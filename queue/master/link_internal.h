@@ -50,6 +50,7 @@ struct master_link {
     struct connector connector;
     struct timer next;                    /* AWAY: the next attempt. GREETING: the deadline */
     uint32_t pause_ms;                    /* before the next attempt */
+    uint64_t up_us;                       /* UP: since then */
     struct master_connection *connection; /* of GREETING and UP */
     char *boot;                           /* of UP */
     bool was_full;                        /* the keep was told to wait */

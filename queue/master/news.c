@@ -81,8 +81,10 @@ static void take_error(struct master_link *link, struct kept *job, const struct 
 static void take_other(struct master_link *link, const struct master_event *event,
                        struct payload *payload)
 {
+    static const struct master_answer empty = {.code = "unavailable",
+                                               .message = "the master's answer is empty"};
     if (event->is_answer)
-        master_asked_answer(link, &(struct master_answer){.payload = payload});
+        master_asked_answer(link, payload ? &(struct master_answer){.payload = payload} : &empty);
     payload_unref(payload);
 }
 

@@ -38,6 +38,17 @@ START_TEST(test_answers_in_order)
 }
 END_TEST
 
+START_TEST(test_an_answer_without_a_payload)
+{
+    struct asker a = asker("a", "workers");
+    master_listens();
+    master_greets();
+    master_link_ask(link_, &a.ask);
+    master_says("{\"event\":\"workers\",\"id\":\"ask\"}\n");
+    ck_told("a: '' unavailable\n");
+}
+END_TEST
+
 START_TEST(test_a_forgotten_ask_is_answered_to_nobody)
 {
     struct asker a = asker("a", "workers"), b = asker("b", "workers");
@@ -98,6 +109,7 @@ int main(void)
     tcase_add_checked_fixture(tc, setup, teardown);
     suite_add_tcase(suite, tc);
     tcase_add_test(tc, test_answers_in_order);
+    tcase_add_test(tc, test_an_answer_without_a_payload);
     tcase_add_test(tc, test_a_forgotten_ask_is_answered_to_nobody);
     tcase_add_test(tc, test_while_the_master_is_away);
     tcase_add_test(tc, test_the_master_goes);

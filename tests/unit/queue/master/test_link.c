@@ -186,10 +186,28 @@ START_TEST(test_attempts_pause_for_up_to_five_seconds)
     master_listens();
     pass_ms(5000);
     master_greets();
+    pass_ms(10000);
     master_ends();
     ck_told("gone\n");
     pass_ms(100);
     ck_assert_msg(master_accepts(), "the pause is short again");
+}
+END_TEST
+
+START_TEST(test_a_master_that_ends_at_once_is_tried_less_and_less)
+{
+    static const unsigned pauses[] = {100, 200, 400, 800};
+    master_listens();
+    turns();
+    for (size_t i = 0; i < SUPPORT_COUNT(pauses); i++) {
+        master_greets();
+        master_ends();
+        ck_told("gone\n");
+        pass_ms(pauses[i] - 2);
+        ck_assert_msg(!master_accepts(), "too early: %u", pauses[i]);
+        pass_ms(2);
+    }
+    ck_assert(master_accepts());
 }
 END_TEST
 
@@ -255,7 +273,7 @@ START_TEST(test_nonsense_ends_the_connection)
         master_says(lines[i]);
         ck_told("gone\n");
         ck_closed();
-        pass_ms(100);
+        pass_ms(5000);
     }
 }
 END_TEST
@@ -340,6 +358,7 @@ int main(void)
     tcase_add_test(tc, test_a_foreign_job_is_nothing);
     tcase_add_test(tc, test_the_end_of_the_connection);
     tcase_add_test(tc, test_attempts_pause_for_up_to_five_seconds);
+    tcase_add_test(tc, test_a_master_that_ends_at_once_is_tried_less_and_less);
     tcase_add_test(tc, test_an_unfit_master_is_refused);
     tcase_add_test(tc, test_a_draining_master_is_tried_again_later);
     tcase_add_test(tc, test_a_refused_hello);
