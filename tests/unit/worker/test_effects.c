@@ -97,7 +97,7 @@ END_TEST
  */
 START_TEST(a_library_that_a_module_brings_counts)
 {
-    ck_assert_uint_eq(effects_of_file("modules/echo.so"), EFFECT_ALL);
+    ck_assert_uint_eq(effects_of_file("modules/math.so"), EFFECT_ALL);
 }
 END_TEST
 
