@@ -34,6 +34,7 @@ static void init_timers(struct keep *keep)
 {
     log_limit_init(&keep->held_lines, keep->parts.timers, LOG_WARN, "module-held");
     log_limit_init(&keep->back_lines, keep->parts.timers, LOG_INFO, "module-back");
+    kept_full_init(keep);
     timer_init(&keep->acks.timer, acks_fire, keep);
     timer_init(&keep->due, due_fires, keep);
     timer_init(&keep->sweep.timer, sweep_fires, keep);
@@ -46,6 +47,7 @@ static void clear_timers(struct keep *keep)
     struct timers *timers = keep->parts.timers;
     log_limit_end(&keep->held_lines);
     log_limit_end(&keep->back_lines);
+    kept_full_clear(keep);
     timer_clear(timers, &keep->acks.timer);
     timer_clear(timers, &keep->due);
     timer_clear(timers, &keep->sweep.timer);

@@ -27,6 +27,7 @@
  *     due        when the next ones are due
  *     hold       modules that are handed nothing for a time
  *     room       the store's room for results
+ *     full       the queue or the store is full
  *     tell       followers hear of events
  *     window     the next jobs of a module in memory
  *     write      one operation of a job at a time
@@ -157,6 +158,18 @@ void kept_tell_answer(struct kept_ask *ask, enum kept_answer answer, struct kept
 
 /* Answers all asks that waited for the operation. */
 void kept_tell_answers(struct kept *job, enum kept_answer answer);
+
+/* --- full.c: the log tells of it --- */
+
+void kept_full_init(struct keep *keep);
+void kept_full_clear(struct keep *keep);
+
+/* Whether job-max is reached, and whether the store has no room for a new job. */
+bool kept_full_queue(struct keep *keep);
+bool kept_full_store(struct keep *keep);
+
+/* It had none for one job. */
+void kept_full_note_store(struct keep *keep);
 
 /* --- room.c, hold.c --- */
 

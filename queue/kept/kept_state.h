@@ -5,6 +5,7 @@
 #ifndef TASKMASTER_QUEUE_KEPT_KEPT_STATE_H
 #define TASKMASTER_QUEUE_KEPT_KEPT_STATE_H
 
+#include "base/log_episode.h"
 #include "base/log_limit.h"
 #include "queue/kept/keep.h"
 
@@ -132,6 +133,10 @@ struct keep {
     } sweep;
 
     struct log_limit held_lines, back_lines; /* of modules: any number may be unknown */
+
+    struct {
+        struct log_episode queue, store;
+    } full;
 
     struct {
         struct store_ops notes; /* not posted yet */

@@ -37,6 +37,8 @@ bool kept_room_fits(struct kept_module *module)
         return false;
     if (left && (left >= most || !is_anything_coming(keep)))
         return true;
+    if (!left)
+        kept_full_note_store(keep);
     if (!timer_is_set(&keep->room.again))
         timer_set_ms(keep->parts.timers, &keep->room.again, AGAIN_MS);
     return false;

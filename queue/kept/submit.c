@@ -13,14 +13,12 @@ static void put(struct kept *job);
 
 enum kept_refusal kept_submit_admits(struct keep *keep, const char *owner)
 {
-    const struct keep_counts *counts = &keep->counts;
-    uint64_t jobs = counts->waiting + counts->delayed + counts->handed + counts->running;
-    if (jobs >= keep->settings.job_max)
+    if (kept_full_queue(keep))
         return KEPT_QUEUE_FULL;
     if (keep->settings.owner_job_max &&
         kept_owner_jobs(keep, owner) >= keep->settings.owner_job_max)
         return KEPT_CLIENT_QUOTA;
-    return keep->parts.engine_ops->has_room(keep->parts.engine) ? KEPT_FINE : KEPT_STORAGE;
+    return kept_full_store(keep) ? KEPT_STORAGE : KEPT_FINE;
 }
 
 /* --- refused --- */
@@ -97,6 +95,12 @@ static void not_stored(struct kept *job)
     kept_set_state(job, KEPT_NEW);
 }
 
+static void refuse_for_room(struct kept *job)
+{
+    kept_full_note_store(job->keep);
+    tell_refused(job, KEPT_STORAGE, 0);
+}
+
 static void written(struct keep_op *op)
 {
     struct kept *job = op->job;
@@ -107,9 +111,10 @@ static void written(struct keep_op *op)
     not_stored(job);
     if (op->op.status == STORE_JOINED)
         kept_write_load(job, op->op.other, other_read);
+    else if (op->op.status == STORE_CONFLICT)
+        tell_refused(job, KEPT_KEY_CONFLICT, op->op.other);
     else
-        tell_refused(job, op->op.status == STORE_CONFLICT ? KEPT_KEY_CONFLICT : KEPT_STORAGE,
-                     op->op.other);
+        refuse_for_room(job);
 }
 
 static bool may_go_at_once(const struct kept *job)

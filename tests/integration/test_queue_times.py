@@ -142,6 +142,29 @@ def test_queue_full(queue):
     check(ask(client, "cancel", job=jobs[0]), "ok")
     check(client.run("echo", "x"), "done")
     assert server.stats()["jobs"]["refused"] == 2
+    server.log.wait("queue-full-over", refused=2)
+    assert len(server.log.events("queue-full", jobs=3, job_max=3)) == 1, "however many are refused"
+
+
+def test_store_full(queue):
+    """Also told in the log: once, and once that there is room again."""
+    server = queue(store_max=16 << 20)
+    client = server.client()
+    jobs = []
+    for n in range(16):
+        client.submit(n, "echo", b"x" * (1 << 20), detach=True, delay_ms=HOUR)
+        event = client.find(lambda event, n=n: event.get("id") == n)
+        if event.name == "overload":
+            break
+        jobs.append(event["job"])
+    check(event, "overload", reason="storage")
+    server.log.wait("store-full")
+    for job in jobs:
+        check(ask(client, "cancel", job=job), "ok")
+        check(ask(client, "forget", job=job), "ok")
+    server.log.wait("store-full-over")
+    assert len(server.log.events("store-full")) == 1
+    check(client.run("echo", "x"), "done")
 
 
 def test_memory(queue):
