@@ -169,7 +169,7 @@ integration: all
 check:
 	scripts/check
 
-# coverage: lines and branches of src/ run by the tests (build/cov). analyse: cppcheck and clang-tidy.
+# coverage: lines and branches of src/ and queue/ run by the tests (build/cov). analyse: cppcheck and clang-tidy.
 .PHONY: coverage analyse
 coverage:
 	scripts/coverage
