@@ -32,7 +32,7 @@ bool kept_room_fits(struct kept_module *module)
 {
     struct keep *keep = module->keep;
     uint64_t left = keep->parts.engine_ops->left(keep->parts.engine);
-    uint64_t most = keep->room.coming + module->result_bytes;
+    uint64_t most = keep->room.coming + keep->room.unwritten + module->result_bytes;
     if (is_memory_full(keep))
         return false;
     if (left && (left >= most || !is_anything_coming(keep)))

@@ -56,8 +56,7 @@ static uint64_t bytes_of(const struct engine *engine)
 
 static uint64_t left(const struct engine *engine)
 {
-    (void)engine;
-    return OPTION_BYTES_MAX;
+    return atomic_load(&engine->store.left);
 }
 
 static bool has_room(const struct engine *engine)

@@ -17,6 +17,7 @@ uint32_t sqlite_full_begin(struct sqlite_store *store)
     bool was_full = store->is_full;
     store->is_full = true;
     atomic_store(&store->has_room, false);
+    atomic_store(&store->left, 0);
     sqlite_wal_checkpoint(store);
     if (store->db.fault)
         return ENGINE_THREAD_LOST;

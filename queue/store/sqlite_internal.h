@@ -56,7 +56,7 @@ struct sqlite_store {
     char *scratch; /* STORED_INLINE_MAX bytes: a body of several parts in one piece */
 
     /* read by the loop, or set by it */
-    _Atomic uint64_t bytes, max;
+    _Atomic uint64_t bytes, left, max;
     atomic_bool has_room, is_ending;
 };
 

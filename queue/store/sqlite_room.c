@@ -34,16 +34,25 @@ static uint64_t bytes_of_pages(struct sqlite_store *store, enum sqlite_statement
     return sqlite_read_number(store, sqlite_db_use(&store->db, count)) * PAGE;
 }
 
-/* `unused` bytes of the database are as good as free ones of the disk. The reserve's are for no new
- * job, also while it is given back. */
-static uint64_t disk_room(const struct sqlite_store *store, uint64_t unused, uint64_t bytes,
-                          uint64_t max)
+/* The disk's bytes, all and free. `unused` bytes of the database are as good as free ones. */
+struct disk {
+    uint64_t all, free;
+};
+
+static struct disk look_at_disk(const struct sqlite_store *store, uint64_t unused)
 {
-    uint64_t free_bytes, all_bytes, reserve = store->lacks_reserve ? STORE_DIR_RESERVE : 0;
-    store_dir_room(&store->dir, &free_bytes, &all_bytes);
-    if (!all_bytes)
-        return UINT64_MAX;
-    return less(free_bytes + unused, reserve + least(tenth(all_bytes), less(max, bytes)));
+    struct disk disk;
+    store_dir_room(&store->dir, &disk.free, &disk.all);
+    disk.free = disk.all ? disk.free + unused : UINT64_MAX;
+    return disk;
+}
+
+/* The reserve's bytes are for no new job, also while it is given back. */
+static uint64_t disk_room(const struct sqlite_store *store, const struct disk *disk,
+                          uint64_t to_max)
+{
+    uint64_t reserve = store->lacks_reserve ? STORE_DIR_RESERVE : 0;
+    return less(disk->free, reserve + least(tenth(disk->all), to_max));
 }
 
 /* The log takes its share of what is there, lest jobs find none. */
@@ -57,9 +66,12 @@ void sqlite_room_look(struct sqlite_store *store)
 {
     uint64_t unused = bytes_of_pages(store, SQL_FREE_PAGES), max = atomic_load(&store->max);
     uint64_t bytes = less(bytes_of_pages(store, SQL_PAGES), unused) + store->files.bytes;
-    store->room = least(less(max - tenth(max), bytes), disk_room(store, unused, bytes, max));
+    uint64_t to_max = less(max, bytes);
+    struct disk disk = look_at_disk(store, unused);
+    store->room = least(less(max - tenth(max), bytes), disk_room(store, &disk, to_max));
     store->wal_limit = wal_limit(store->room);
     atomic_store(&store->bytes, bytes);
+    atomic_store(&store->left, least(to_max, disk.free));
     atomic_store(&store->has_room, !store->is_full && store->room > 0);
 }
 

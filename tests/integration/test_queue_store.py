@@ -126,6 +126,28 @@ def test_submits_end_at_store_max_and_the_rest_goes_on(queue, daemon):
     assert q.result(q.put("echo", payload)) == payload
 
 
+def test_nothing_is_handed_on_without_room_for_its_result(queue, daemon, tmp_path):
+    """Results larger than payloads: store-max holds, but for the last one, and jobs wait for outcomes to go."""
+    large = '{"path":"large"}'
+    (tmp_path / "root").mkdir()
+    (tmp_path / "root" / "large").write_bytes(os.urandom(2 << 20))
+    master = daemon(pool_max=2, modules={"readfile": {"config": {"root": str(tmp_path / "root")}}})
+    q = queue(master=master, store_max=16 << 20)
+    assert len(q.result(q.put("readfile", large))) == 2 << 20, "the size of a result is known from now on"
+    with q.client() as client:
+        check(ask(client, "pause"), "ok")
+        jobs = [put(client, "readfile", large) for _ in range(14)]
+        check(ask(client, "resume"), "ok")
+    full = q.wait_stats(
+        lambda s: s["store"]["bytes"] >= 16 << 20 and s["jobs"]["handed"] == s["jobs"]["running"] == 0, "a full store"
+    )
+    assert full["jobs"]["waiting"] >= 4 and full["store"]["bytes"] < 19 << 20, full
+    for job in jobs:
+        with q.client() as client:
+            check(wait(client, job), "done")
+            check(ask(client, "forget", job=job), "ok")
+
+
 # ---- backups
 
 

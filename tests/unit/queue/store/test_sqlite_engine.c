@@ -43,9 +43,12 @@ START_TEST(test_store_max_of_a_reload)
     struct store_settings less = world->settings;
     less.max = 1000;
     ck_assert(world->ops->has_room(world->engine));
+    ck_assert_uint_gt(world->ops->left(world->engine), 0);
+    ck_assert_uint_lt(world->ops->left(world->engine), world->settings.max);
     world->ops->configure(world->engine, &less);
     world_put(world, 1, "the look for room comes behind it");
     ck_assert(!world->ops->has_room(world->engine));
+    ck_assert_uint_eq(world->ops->left(world->engine), 0);
     ck_assert_uint_gt(world->ops->bytes(world->engine), 1000);
     struct stored_job *job = world_job(world, 2, "");
     ck_assert_int_eq(world_do_job(world, STORE_PUT, job), STORE_NO_ROOM);
