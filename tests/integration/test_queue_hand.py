@@ -266,6 +266,7 @@ def test_a_paused_module_waits(lively):
     with server.client() as client:
         client.send(op="pause", module="live")
         client.expect("ok", op="pause")
+        assert "owner" not in server.log.wait("queue-paused", module="live"), "there are no tokens"
         job = put(client, "live", "attempt")
         assert server.result(server.put("echo", "other")) == b"other"
         client.send(op="wait", id="soon", job=job, timeout_ms=20)

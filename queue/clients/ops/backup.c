@@ -4,7 +4,6 @@
 
 #include "common/log.h"
 #include "common/xmalloc.h"
-#include "queue/clients/owner.h"
 
 #include <stdlib.h>
 
@@ -57,7 +56,8 @@ static enum verdict run(struct dialogue *dialogue, struct request *request)
     backup->op.path = backup->path;
     backup->op.done = on_done;
     log_event(LOG_INFO, "backup-begun", LOG_STR("path", path),
-              LOG_STR("client", session->peer.name), LOG_STR("owner", queue_owner_name(session)));
+              LOG_STR("client", session->peer.name),
+              LOG_STR_OPT("owner", peer_grant(&session->peer)->name));
     keep_post(queue_session_keep(session), &backup->op);
     return VERDICT_FINE;
 }

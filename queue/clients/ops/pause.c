@@ -2,7 +2,6 @@
 #include "queue/clients/ops/ops.h"
 
 #include "common/log.h"
-#include "queue/clients/owner.h"
 
 static const struct field fields[] = {
     {"module", FIELD_NAME, PEER_REQUEST_AT(module), .max = MODULE_NAME_MAX},
@@ -29,7 +28,7 @@ static void on_answered(void *arg)
 static void log_pause(struct queue_session *session, const char *what, const char *module)
 {
     log_event(LOG_INFO, what, LOG_STR_OPT("module", module), LOG_STR("client", session->peer.name),
-              LOG_STR("owner", queue_owner_name(session)));
+              LOG_STR_OPT("owner", peer_grant(&session->peer)->name));
 }
 
 static enum verdict change(struct dialogue *dialogue, const struct request *request, bool on)

@@ -38,7 +38,8 @@ static void log_done(const struct selection *selection)
     const struct store_filter *filter = &selection->list.op.filter;
     struct queue_session *session = selection->asked.session;
     log_event(LOG_INFO, "jobs-selected", LOG_STR("op", selection->asked.operation->name),
-              LOG_STR("client", session->peer.name), LOG_STR("owner", queue_owner_name(session)),
+              LOG_STR("client", session->peer.name),
+              LOG_STR_OPT("owner", peer_grant(&session->peer)->name),
               LOG_STR_OPT("module", filter->module), LOG_STR_OPT("reason", filter->reason),
               LOG_STR_OPT("of", filter->owner), LOG_UINT("jobs", selection->count));
 }
