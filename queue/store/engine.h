@@ -101,7 +101,8 @@ struct store_op {
     struct store_rows rows; /* as read, the reader's */
     bool is_whole;          /* there are no more */
     uint64_t next_ms; /* RIPEN, EXPIRE, SWEEP: when the next is due, now_ms if more of them are
-                       * now; 0: none is left */
+                       * now; 0: none is left. It may be too early if very many jobs of other
+                       * ranges are due before, and is looked at again then */
 
     const char *path; /* BACKUP */
     bool on;          /* PAUSE */

@@ -1,6 +1,8 @@
 /* sqlite_due: jobs whose time has come: delayed ones, and those that were to begin before. */
 #include "queue/store/sqlite_internal.h"
 
+enum { NEXT_LOOKS = 1000 }; /* also written in sqlite_statements.c */
+
 static sqlite3_stmt *use(struct sqlite_store *store, const struct store_op *op,
                          enum sqlite_statement statement)
 {
@@ -19,10 +21,26 @@ static void read_due(struct sqlite_store *store, struct store_op *op,
     sqlite_read_rows(store, op, sql);
 }
 
+/* Of the times to come, the first one of the range. All others may be of other ranges, and there
+ * may be a million: after NEXT_LOOKS of them it is the last one's time, to be looked at again. */
+static uint64_t next_of(struct sqlite_store *store, sqlite3_stmt *sql)
+{
+    uint64_t at_ms = 0;
+    bool is_found = false;
+    int looks = 0;
+    while (!is_found && looks < NEXT_LOOKS && sqlite_db_row(&store->db, sql)) {
+        at_ms = (uint64_t)sqlite3_column_int64(sql, 0);
+        is_found = sqlite3_column_int(sql, 1);
+        looks++;
+    }
+    sqlite_db_rest(sql);
+    return is_found || looks == NEXT_LOOKS ? at_ms : 0;
+}
+
 static void set_next(struct sqlite_store *store, struct store_op *op,
                      enum sqlite_statement statement)
 {
-    op->next_ms = op->is_whole ? sqlite_read_number(store, use(store, op, statement)) : op->now_ms;
+    op->next_ms = op->is_whole ? next_of(store, use(store, op, statement)) : op->now_ms;
 }
 
 void sqlite_due_ripen(struct sqlite_store *store, struct store_op *op)

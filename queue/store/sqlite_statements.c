@@ -61,14 +61,14 @@ const char *const sqlite_statement_texts[SQL_STATEMENTS] = {
         "SELECT " COLUMNS " FROM job INDEXED BY job_due WHERE state = 1 AND due <= ?1 AND" RANGE
         " ORDER BY due LIMIT ?4",
     [SQL_RIPEN] = "UPDATE job SET state = 0 WHERE seq = ?1",
-    [SQL_NEXT_DUE] =
-        "SELECT due FROM job INDEXED BY job_due WHERE state = 1 AND" RANGE " ORDER BY due LIMIT 1",
+    [SQL_NEXT_DUE] = "SELECT due," RANGE " FROM job INDEXED BY job_due"
+                     " WHERE state = 1 AND due > ?1 ORDER BY due LIMIT 1000",
     [SQL_EXPIRED] =
         "SELECT " COLUMNS " FROM job INDEXED BY job_expires WHERE state < 2 AND expires > 0"
         " AND expires <= ?1 AND" RANGE " ORDER BY expires LIMIT ?4",
-    [SQL_NEXT_EXPIRED] =
-        "SELECT expires FROM job INDEXED BY job_expires WHERE state < 2 AND expires > 0"
-        " AND expires > ?1 AND" RANGE " ORDER BY expires LIMIT 1",
+    [SQL_NEXT_EXPIRED] = "SELECT expires," RANGE " FROM job INDEXED BY job_expires"
+                         " WHERE state < 2 AND expires > 0 AND expires > ?1"
+                         " ORDER BY expires LIMIT 1000",
     [SQL_LIST] = "SELECT " COLUMNS " FROM job WHERE seq > ?1 ORDER BY seq",
     [SQL_LIST_HANDED] = "SELECT " COLUMNS " FROM job INDEXED BY job_handed"
                         " WHERE state = 2 AND seq > ?1 ORDER BY seq",

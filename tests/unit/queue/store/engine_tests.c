@@ -655,6 +655,35 @@ START_TEST(test_ripen_in_a_range)
 }
 END_TEST
 
+/* However many others wait, a look at the next time costs little; the time may be too early then,
+ * and never too late. */
+START_TEST(test_next_behind_many_others)
+{
+    enum { OTHERS = 1500, DUE = 100000 };
+    struct world *world = world_new_synced(STORE_SYNC_OFF);
+    for (uint64_t i = 1; i <= OTHERS; i++)
+        put_at(world, i, 1000 + i, 1000 + i);
+    put_at(world, OTHERS + 1, DUE, DUE);
+    for (int expires = 0; expires < 2; expires++) {
+        struct store_op op = at_op(expires ? STORE_EXPIRE : STORE_RIPEN, 500, 10);
+        op.behind_seq = OTHERS;
+        int looks = 0;
+        do {
+            world_do(world, &op);
+            ck_assert(op.is_whole && STAILQ_EMPTY(&op.rows));
+            ck_assert(op.next_ms > op.now_ms && op.next_ms <= DUE);
+            op.now_ms = op.next_ms - (op.next_ms == DUE);
+            looks++;
+        } while (op.next_ms != DUE);
+        ck_assert_int_le(looks, 2);
+        op.behind_seq++; /* behind all: none of the few that are left */
+        world_do(world, &op);
+        ck_assert_uint_eq(op.next_ms, 0);
+    }
+    world_free(world);
+}
+END_TEST
+
 START_TEST(test_expire_reads)
 {
     struct world *world = world_new();
@@ -803,6 +832,7 @@ TCase *engine_tests(void)
     tcase_add_test(tc, test_mark_makes_the_end_sooner);
     tcase_add_test(tc, test_ripen);
     tcase_add_test(tc, test_ripen_in_a_range);
+    tcase_add_test(tc, test_next_behind_many_others);
     tcase_add_test(tc, test_expire_reads);
     tcase_add_test(tc, test_sweep);
     tcase_add_test(tc, test_list);
