@@ -6,41 +6,70 @@
  */
 #include "queue/store/sqlite_internal.h"
 
+#include "base/hash.h"
 #include "common/xmalloc.h"
 
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
-/* Neighbours are alike in most cases, and there are few names: so the last count is looked at
- * first, then all. */
-struct counts {
-    struct store_count *items;
-    size_t count, last;
+/* A name's place among the counts. */
+struct place {
+    struct hash_node by_name;
+    size_t at;
 };
 
-static bool is_named(const struct store_count *count, const char *name)
+/* Clients choose the names of modules: there may be as many as jobs. */
+struct counts {
+    struct store_count *items;
+    size_t count, room;
+    struct hash places;
+};
+
+static struct place *place_of(struct hash_node *node)
 {
-    return strcmp(count->name, name) == 0;
+    return (struct place *)((char *)node - offsetof(struct place, by_name));
 }
 
-static struct store_count *add(struct counts *counts, const char *name)
+static struct store_count *add(struct counts *counts, const char *name, uint64_t hash)
 {
-    counts->items = xrealloc(counts->items, (counts->count + 1) * sizeof *counts->items);
-    counts->last = counts->count;
-    struct store_count *added = &counts->items[counts->count++];
-    *added = (struct store_count){.name = xstrdup(name)};
-    return added;
+    struct place *place = xmalloc(sizeof *place);
+    if (counts->count == counts->room) {
+        counts->room = counts->room ? 2 * counts->room : 16;
+        counts->items = xrealloc(counts->items, counts->room * sizeof *counts->items);
+    }
+    place->at = counts->count++;
+    hash_insert(&counts->places, &place->by_name, hash);
+    counts->items[place->at] = (struct store_count){.name = xstrdup(name)};
+    return &counts->items[place->at];
 }
 
 static struct store_count *find(struct counts *counts, const char *name)
 {
-    if (counts->count && is_named(&counts->items[counts->last], name))
-        return &counts->items[counts->last];
-    for (counts->last = 0; counts->last < counts->count; counts->last++)
-        if (is_named(&counts->items[counts->last], name))
-            return &counts->items[counts->last];
-    return add(counts, name);
+    uint64_t hash = siphash(name, strlen(name), 0);
+    struct hash_node *node = hash_first(&counts->places, hash);
+    while (node && strcmp(counts->items[place_of(node)->at].name, name) != 0)
+        node = hash_next(node);
+    return node ? &counts->items[place_of(node)->at] : add(counts, name, hash);
+}
+
+static void free_place(struct hash_node *node, void *arg)
+{
+    (void)arg;
+    free(place_of(node));
+}
+
+static void init_counts(struct counts *counts)
+{
+    *counts = (struct counts){0};
+    hash_init(&counts->places);
+}
+
+/* The items stay. */
+static void forget_places(struct counts *counts)
+{
+    hash_each(&counts->places, free_place, NULL);
+    hash_free(&counts->places);
 }
 
 static void count_job(struct store_count *count, enum stored_state state)
@@ -63,7 +92,9 @@ static void count_job(struct store_count *count, enum stored_state state)
 
 static void count_jobs(struct sqlite_store *store, struct store_contents *contents)
 {
-    struct counts modules = {0}, owners = {0};
+    struct counts modules, owners;
+    init_counts(&modules);
+    init_counts(&owners);
     sqlite3_stmt *sql = sqlite_db_use(&store->db, SQL_COUNT);
     while (sqlite_db_row(&store->db, sql)) {
         enum stored_state state = (enum stored_state)sqlite3_column_int(sql, 0);
@@ -76,6 +107,8 @@ static void count_jobs(struct sqlite_store *store, struct store_contents *conten
             sqlite_db_note(&store->db, "a job's row", EUCLEAN);
         }
     }
+    forget_places(&modules);
+    forget_places(&owners);
     contents->modules = modules.items;
     contents->module_count = modules.count;
     contents->owners = owners.items;

@@ -464,6 +464,30 @@ START_TEST(test_close_amid_signals)
 }
 END_TEST
 
+/* Clients choose the names of modules. */
+START_TEST(test_contents_of_many_modules)
+{
+    enum { MODULES = 2000 };
+    struct world *world = world_new_synced(STORE_SYNC_OFF);
+    for (uint64_t i = 0; i < 2 * MODULES; i++) {
+        char name[16];
+        snprintf(name, sizeof name, "m%d", (int)(i % MODULES));
+        const struct stored_wish wish = {.module = name, .owner = "", .id = "1"};
+        struct stored_job *job = world_job_like(world, i + 1, &wish, "");
+        ck_assert_int_eq(world_do_job(world, STORE_PUT, job), STORE_OK);
+        world_job_free(job);
+    }
+    world_reopen(world);
+    const struct store_contents *contents = world->ops->contents(world->engine);
+    ck_assert_uint_eq(contents->module_count, MODULES);
+    ck_assert_uint_eq(contents->owner_count, 1);
+    ck_assert_str_eq(contents->modules[MODULES - 1].name, "m1999");
+    for (size_t i = 0; i < MODULES; i++)
+        ck_assert_uint_eq(contents->modules[i].waiting, 2);
+    world_free(world);
+}
+END_TEST
+
 /* --- again, forget, marks --- */
 
 static enum store_status load_status(struct world *world, uint64_t seq)
@@ -825,6 +849,7 @@ TCase *engine_tests(void)
     tcase_add_test(tc, test_close_does_what_is_posted);
     tcase_add_test(tc, test_close_amid_signals);
     tcase_add_test(tc, test_contents);
+    tcase_add_test(tc, test_contents_of_many_modules);
     tcase_add_loop_test(tc, test_a_failed_job_runs_again, 0, (int)SUPPORT_COUNT(sizes));
     tcase_add_test(tc, test_again_needs_its_key);
     tcase_add_loop_test(tc, test_forget, 0, 2);
