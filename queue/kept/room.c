@@ -27,7 +27,13 @@ static bool is_anything_coming(const struct keep *keep)
     return keep->counts.handed || keep->counts.running;
 }
 
-/* A lonely job may try: otherwise a guess that was too large would hold up everything. */
+/* Otherwise a guess that was too large would hold up everything; and so would waiting jobs over a
+ * store-max that was lowered, which give room when they end, if no outcome is there to go. */
+static bool may_lonely_one(const struct keep *keep, uint64_t left)
+{
+    return !is_anything_coming(keep) && (left || !keep->counts.ended);
+}
+
 bool kept_room_fits(struct kept_module *module)
 {
     struct keep *keep = module->keep;
@@ -35,7 +41,7 @@ bool kept_room_fits(struct kept_module *module)
     uint64_t most = keep->room.coming + keep->room.unwritten + module->result_bytes;
     if (is_memory_full(keep))
         return false;
-    if (left && (left >= most || !is_anything_coming(keep)))
+    if ((left && left >= most) || may_lonely_one(keep, left))
         return true;
     if (!left)
         kept_full_note_store(keep);

@@ -38,6 +38,23 @@ START_TEST(test_much_waits_to_be_written)
 }
 END_TEST
 
+/* Over store-max jobs wait for outcomes to go. Where none is there, waiting ones go one by one. */
+START_TEST(test_over_store_max)
+{
+    engine.left = 0;
+    SUBMIT('a', .wish.ttl_ms = 5000);
+    SUBMIT('b', .wish.ttl_ms = 5000);
+    settle();
+    ck_told("submit q1");
+    done(1);
+    ck_told("a done q1");
+    pass_ms(4000);
+    ck_told("");
+    pass_ms(4000);
+    ck_told("submit q2");
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("kept_room");
@@ -45,5 +62,6 @@ int main(void)
     tcase_add_checked_fixture(tc, open_world, close_world);
     suite_add_tcase(suite, tc);
     tcase_add_test(tc, test_much_waits_to_be_written);
+    tcase_add_test(tc, test_over_store_max);
     return run_suite(suite);
 }
