@@ -27,11 +27,19 @@ static bool is_anything_coming(const struct keep *keep)
     return keep->counts.handed || keep->counts.running;
 }
 
-/* Otherwise a guess that was too large would hold up everything; and so would waiting jobs over a
- * store-max that was lowered, which give room when they end, if no outcome is there to go. */
-static bool may_lonely_one(const struct keep *keep, uint64_t left)
+/* The end of the next job takes no more than its input gives back. */
+static bool makes_room(const struct kept_module *module)
 {
-    return !is_anything_coming(keep) && (left || !keep->counts.ended);
+    const struct kept *first = kept_window_first(module);
+    return first && first->stored->input.size >= module->result_bytes;
+}
+
+/* A lonely job may try: otherwise a guess that was too large would hold up everything; and so would
+ * waiting jobs over a store-max that was lowered, if no outcome is there to go. */
+static bool may_try(const struct kept_module *module, uint64_t left)
+{
+    const struct keep *keep = module->keep;
+    return !is_anything_coming(keep) && (left || !keep->counts.ended || makes_room(module));
 }
 
 bool kept_room_fits(struct kept_module *module)
@@ -41,7 +49,7 @@ bool kept_room_fits(struct kept_module *module)
     uint64_t most = keep->room.coming + keep->room.unwritten + module->result_bytes;
     if (is_memory_full(keep))
         return false;
-    if ((left && left >= most) || may_lonely_one(keep, left))
+    if ((left && left >= most) || may_try(module, left))
         return true;
     if (!left)
         kept_full_note_store(keep);

