@@ -34,6 +34,17 @@ static void tell_held(const struct kept_module *module, uint64_t ms)
               LOG_STR("reason", module->hold.reason), LOG_UINT("ms", ms));
 }
 
+/* hold-max-ms is over. */
+static void tell_given_up(struct kept_module *module, const struct kept_end *end)
+{
+    if (module->hold.is_given_up || !log_limit_allows(&module->keep->held_lines))
+        return;
+    module->hold.is_given_up = true;
+    log_event(LOG_ERROR, "module-given-up", LOG_STR("module", module->name),
+              LOG_STR("reason", end->reason), LOG_UINT("waiting", module->counts.waiting),
+              LOG_STR("hint", "its jobs fail now; once it runs, a retry brings them back"));
+}
+
 /* A pause that doubles with each one in a row. */
 static uint64_t pause_ms(const struct kept_hold *hold)
 {
@@ -67,6 +78,7 @@ static bool is_for_too_long(struct kept_module *module)
     if (is_new(hold, now_us, max_us)) {
         hold->since_us = now_us ? now_us : 1;
         hold->times = 0;
+        hold->is_given_up = false;
     }
     return now_us - hold->since_us >= max_us;
 }
@@ -75,8 +87,10 @@ bool kept_hold_unavailable(struct kept_module *module, const struct kept_end *en
 {
     struct kept_hold *hold = &module->hold;
     hold->begun_us = 0;
-    if (is_for_too_long(module))
+    if (is_for_too_long(module)) {
+        tell_given_up(module, end);
         return false;
+    }
     if (!is_held(module) || !hold->reason[0])
         hold_again(module, end);
     return true;
@@ -129,6 +143,7 @@ void kept_hold_success(struct kept_module *module)
     hold->since_us = 0;
     hold->times = 0;
     hold->until_us = 0;
+    hold->is_given_up = false;
     hold->reason[0] = '\0';
 }
 

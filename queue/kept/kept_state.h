@@ -50,6 +50,7 @@ struct kept_hold {
     uint64_t begun_us; /* it has begun, and was not refused yet; or 0 */
     uint32_t times;    /* in a row */
     bool is_probing;   /* one job at a time, until the master takes one */
+    bool is_given_up;  /* the log has told that its jobs fail */
     char reason[32];   /* "" after an overload */
     struct timer over;
 };

@@ -132,7 +132,10 @@ def test_a_missing_module_is_waited_for(bare):
 
 def test_a_hold_comes_to_an_end(bare):
     server = bare(hold_max_ms=300)
-    check(server.wait(server.put("live", "attempt")), "failed", reason="unknown-module")
+    for _ in range(2):
+        check(server.wait(server.put("live", "attempt")), "failed", reason="unknown-module")
+    server.log.wait("module-given-up", module="live", reason="unknown-module")
+    assert len(server.log.events("module-given-up")) == 1
 
 
 # ---- overloads, order
