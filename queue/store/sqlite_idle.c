@@ -28,14 +28,19 @@ static bool has_waste(struct sqlite_store *store)
     return unused > KEPT_PAGES + STEP_PAGES && unused > count(store, SQL_PAGES) / KEPT_PART;
 }
 
-/* The file becomes shorter when the log has gone into it. */
-static void shrink(struct sqlite_store *store)
+/* The file becomes shorter when the log has gone into it. In how many ms the next step comes: a
+ * full disk may have no room for this one. */
+static uint32_t shrink(struct sqlite_store *store)
 {
+    uint32_t pause_ms = STEP_MS;
     sqlite_db_run(&store->db, sqlite_db_use(&store->db, SQL_SHRINK));
     if (!store->db.fault && (sqlite_wal_is_long(store) || !has_waste(store)))
         sqlite_wal_checkpoint(store);
-    if (store->db.fault == SQLITE_FAULT_FULL)
+    if (store->db.fault == SQLITE_FAULT_FULL) {
         sqlite_db_rollback(&store->db);
+        pause_ms = LOOK_MS;
+    }
+    return store->db.fault ? ENGINE_THREAD_LOST : pause_ms;
 }
 
 static void look_for_room(struct sqlite_store *store)
@@ -60,6 +65,5 @@ uint32_t sqlite_idle_turn(struct sqlite_store *store)
         return wants_room ? LOOK_MS : ENGINE_THREAD_FOREVER;
     if (!was_idle)
         return LOOK_MS;
-    shrink(store);
-    return store->db.fault ? ENGINE_THREAD_LOST : STEP_MS;
+    return shrink(store);
 }
