@@ -1,16 +1,10 @@
-/* kept_follower: the public calls of followers: to follow, to leave. */
+/* kept_follower: the public calls of followers: to leave, to withdraw. */
 #include "queue/kept/kept_internal.h"
 
 #include "common/xmalloc.h"
 
 #include <stdlib.h>
 #include <string.h>
-
-void kept_follow(struct kept *job, struct kept_follower *follower)
-{
-    kept_tell_join(job, follower);
-    kept_tell_ended(job);
-}
 
 void kept_unfollow(struct kept_follower *follower)
 {

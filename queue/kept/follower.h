@@ -61,9 +61,6 @@ struct kept_follower {
     void (*event)(struct kept_follower *follower, const struct kept_event *event);
 };
 
-/* Hears of the job's events from now on. If the job has ended, the end is told at once. */
-void kept_follow(struct kept *job, struct kept_follower *follower);
-
 /* Hears no more of them, and changes nothing else. Without a job nothing happens. */
 void kept_unfollow(struct kept_follower *follower);
 

@@ -12,7 +12,7 @@ enum { GRACE_MORE_MS = 1000 };
 /* A master that has lost the connection is ending its jobs. */
 static void wait_for_ends(struct keep *keep, uint32_t kill_grace_ms)
 {
-    keep->master.until_us = keep->master.gone_us + (kill_grace_ms + GRACE_MORE_MS) * 1000ull;
+    keep->master.until_us = keep->master.gone_us + ((uint64_t)kill_grace_ms + GRACE_MORE_MS) * 1000;
     timer_set(keep->parts.timers, &keep->master.ready, keep->master.until_us);
 }
 
