@@ -58,7 +58,6 @@ static void join(struct sqlite_store *store, const struct store_op *op)
 void sqlite_put(struct sqlite_store *store, struct store_op *op)
 {
     struct stored_job *job = op->job;
-    job->input.size = size_of(job->input.payload);
     if (job->wish.key)
         make_digest(job);
     if (sqlite_put_finds_key(store, op)) {

@@ -179,7 +179,7 @@ START_TEST(test_bodies_of_each_size)
     struct world *world = world_new();
     struct stored_job *job = world_job(world, 1, ""), *read;
     size_t size = sizes[_i];
-    job->input.payload = world_payload(world, size);
+    job->input = (struct stored_body){.size = size, .payload = world_payload(world, size)};
     ck_assert_int_eq(world_do_job(world, STORE_PUT, job), STORE_OK);
     world_reopen(world);
     read = world_load(world, 1);

@@ -19,7 +19,7 @@ static char *path_of(const char *name)
 static void put_sized(uint64_t seq, size_t size)
 {
     struct stored_job *job = world_job(world, seq, "");
-    job->input.payload = world_payload(world, size);
+    job->input = (struct stored_body){.size = size, .payload = world_payload(world, size)};
     ck_assert_int_eq(world_do_job(world, STORE_PUT, job), STORE_OK);
     world_job_free(job);
 }
