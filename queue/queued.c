@@ -75,8 +75,9 @@ static void on_store_failed(void *arg, const char *why)
 {
     (void)arg;
     log_event(LOG_ERROR, "store-failed", LOG_STR("why", why),
-              LOG_STR("hint", "look at the disk, run taskqueued --check, and start again: what was "
-                              "confirmed is kept"));
+              LOG_STR("hint",
+                      "look at the disk, run taskqueued --check; start again if the store is "
+                      "sound, or restore a backup: what was confirmed is kept"));
     exit(EX_IOERR);
 }
 
@@ -245,8 +246,9 @@ static int open_store(struct queued *q)
     const struct store_settings *settings = &q->reload.settings->store;
     q->engine = sqlite_engine.open(settings, q->loop.base, on_store_failed, q, error, sizeof error);
     if (!q->engine)
-        log_event(LOG_ERROR, "cannot-open-store", LOG_STR("path", settings->path),
-                  LOG_STR("why", error));
+        log_event(
+            LOG_ERROR, "cannot-open-store", LOG_STR("path", settings->path), LOG_STR("why", error),
+            LOG_STR("hint", "taskqueued --check tells more; restore a backup if it finds faults"));
     return q->engine ? 0 : -1;
 }
 

@@ -63,15 +63,30 @@ static void write_retry(struct event_writer *event, const struct kept_event *e)
     event_uint(event, "delay_ms", e->delay_ms);
 }
 
+/* A done job without its result helps nobody. */
+static bool has_lost_result(const struct kept_event *e)
+{
+    const struct stored_job *stored = e->job->stored;
+    return stored->outcome.is_done && stored->result.is_lost;
+}
+
+static void write_lost_result(struct event_writer *event)
+{
+    event_word(event, "reason", "error");
+    write_message(event, "the job is done, but its result is gone from the store, or damaged");
+}
+
 static void write_ended(struct event_writer *event, const struct kept_event *e)
 {
     const struct stored_job *stored = e->job->stored;
+    if (has_lost_result(e))
+        write_lost_result(event);
     if (!stored->outcome.is_done)
         event_word(event, "reason", stored->outcome.reason);
     write_raw(event, stored->outcome.fields);
     if (stored->run.attempt > 1)
         event_uint(event, "attempt", stored->run.attempt);
-    if (stored->outcome.is_done || e->job->result)
+    if ((stored->outcome.is_done && !stored->result.is_lost) || e->job->result)
         event_uint(event, "size", e->job->result ? e->job->result->size : 0);
 }
 
@@ -88,7 +103,8 @@ static const struct {
 
 static const char *name_of(const struct kept_event *e)
 {
-    bool has_failed = e->type == KEPT_EVENT_ENDED && !e->job->stored->outcome.is_done;
+    bool has_failed =
+        e->type == KEPT_EVENT_ENDED && (!e->job->stored->outcome.is_done || has_lost_result(e));
     return has_failed ? "failed" : rows[e->type].name;
 }
 

@@ -43,6 +43,7 @@ static void set_result(struct kept *job, struct payload *result)
     job->result = result;
     job->stored->result.payload = result;
     job->stored->result.size = result ? result->size : 0;
+    job->stored->result.is_lost = false;
 }
 
 /* From where the job is to its end. */

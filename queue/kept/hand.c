@@ -81,7 +81,7 @@ void kept_hand_prepare(struct kept *job)
 static bool ends_here(struct kept *job)
 {
     if (job->stored->input.is_lost)
-        kept_end_failed_here(job, "error", "the payload's file is gone from the store", NULL);
+        kept_end_failed_here(job, "error", "the payload is gone from the store, or damaged", NULL);
     else if (job->stored->input.size > job->keep->master.payload_max)
         kept_end_failed_here(job, "too-large", "the payload is over the master's payload-max",
                              NULL);

@@ -69,6 +69,7 @@ static void take_body(const struct keep *keep, struct payload **to, struct store
 void kept_record_take_bodies(struct kept *job, struct stored_job *from)
 {
     job->stored->input.is_lost |= from->input.is_lost;
+    job->stored->result.is_lost |= from->result.is_lost;
     take_body(job->keep, &job->input, &from->input);
     take_body(job->keep, &job->result, &from->result);
 }

@@ -3,9 +3,11 @@
 
 #include "base/payload.h"
 #include "common/xmalloc.h"
+#include "queue/store/stored_sum.h"
 
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 struct statements {
@@ -71,13 +73,22 @@ static char *read_row(struct sqlite_store *store, struct body_name name, size_t 
     return data;
 }
 
+static bool is_sound(struct body_name name, const struct stored_body *body)
+{
+    return stored_sum_body(name.seq, name.is_result, body) == body->sum;
+}
+
 void sqlite_body_read(struct sqlite_store *store, struct body_name name, struct stored_body *body)
 {
     if (!body->size || store->db.fault)
         return;
     body->data = body->size > STORED_INLINE_MAX ? read_file(store, name, body->size)
                                                 : read_row(store, name, body->size);
-    body->is_lost = !body->data;
+    body->is_lost = !body->data || !is_sound(name, body);
+    if (!body->is_lost)
+        return;
+    free(body->data);
+    body->data = NULL;
 }
 
 void sqlite_body_drop(struct sqlite_store *store, struct body_name name, size_t size)

@@ -2,6 +2,7 @@
 #include "queue/store/sqlite_internal.h"
 
 #include "base/payload.h"
+#include "queue/store/stored_sum.h"
 
 static void note_change(struct sqlite_store *store, struct store_op *op)
 {
@@ -14,8 +15,8 @@ static void set_run(struct sqlite_store *store, struct store_op *op, enum stored
 {
     sqlite3_stmt *sql = sqlite_db_use(&store->db, SQL_SET_RUN);
     sqlite_job_bind_run(sql, op->job);
-    sqlite_db_bind(sql, 9, first);
-    sqlite_db_bind(sql, 10, last);
+    sqlite_db_bind(sql, 10, first);
+    sqlite_db_bind(sql, 11, last);
     sqlite_db_run(&store->db, sql);
     note_change(store, op);
 }
@@ -33,22 +34,26 @@ void sqlite_change_back(struct sqlite_store *store, struct store_op *op)
 static void set_ended(struct sqlite_store *store, struct store_op *op)
 {
     const struct stored_outcome *outcome = &op->job->outcome;
-    const struct payload *result = op->job->result.payload;
+    const struct stored_body *result = &op->job->result;
     sqlite3_stmt *sql = sqlite_db_use(&store->db, SQL_END);
     sqlite_job_bind_run(sql, op->job);
-    sqlite_db_bind(sql, 9, outcome->is_done);
-    sqlite_db_bind_text(sql, 10, outcome->reason);
-    sqlite_db_bind_text(sql, 11, outcome->fields);
-    sqlite_db_bind(sql, 12, outcome->ended_ms);
-    sqlite_db_bind(sql, 13, outcome->over_ms);
-    sqlite_db_bind(sql, 14, result ? result->size : 0);
+    sqlite_db_bind(sql, 10, outcome->is_done);
+    sqlite_db_bind_text(sql, 11, outcome->reason);
+    sqlite_db_bind_text(sql, 12, outcome->fields);
+    sqlite_db_bind(sql, 13, outcome->ended_ms);
+    sqlite_db_bind(sql, 14, outcome->over_ms);
+    sqlite_db_bind(sql, 15, stored_sum_outcome(op->job));
+    sqlite_db_bind(sql, 16, result->size);
+    sqlite_db_bind(sql, 17, result->sum);
     sqlite_db_run(&store->db, sql);
     note_change(store, op);
 }
 
 void sqlite_change_ended(struct sqlite_store *store, struct store_op *op)
 {
-    const struct stored_job *job = op->job;
+    struct stored_job *job = op->job;
+    job->result.size = job->result.payload ? job->result.payload->size : 0;
+    job->result.sum = stored_sum_body(job->seq, true, &job->result);
     set_ended(store, op);
     if (op->status != STORE_OK)
         return;

@@ -40,6 +40,14 @@ void sqlite_db_note(struct sqlite_db *db, const char *file, int error)
     snprintf(db->why, sizeof db->why, "%s: %s", file, strerror(error));
 }
 
+void sqlite_db_note_broken(struct sqlite_db *db, const char *what)
+{
+    if (db->fault)
+        return;
+    note_fault(db, SQLITE_FAULT_LOST);
+    snprintf(db->why, sizeof db->why, "%s is not as it was written", what);
+}
+
 /* --- statements --- */
 
 sqlite3_stmt *sqlite_db_use(struct sqlite_db *db, enum sqlite_statement statement)

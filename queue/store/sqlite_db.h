@@ -54,7 +54,10 @@ void sqlite_db_rest(sqlite3_stmt *sql);
 /* The rows that the last sqlite_db_run() changed; 0 after a fault. */
 uint64_t sqlite_db_changes(const struct sqlite_db *db);
 
-/* A fault beside the database: errno of a file. EUCLEAN: something is not as it was written. */
+/* Something in the store is not as it was written. */
+void sqlite_db_note_broken(struct sqlite_db *db, const char *what);
+
+/* A fault beside the database: errno of a file. */
 void sqlite_db_note(struct sqlite_db *db, const char *file, int error);
 
 /* Values. Texts and bytes are borrowed until the statement is free again; NULL is NULL. */

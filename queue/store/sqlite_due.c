@@ -49,6 +49,9 @@ void sqlite_due_ripen(struct sqlite_store *store, struct store_op *op)
     sqlite3_stmt *sql = sqlite_db_use(&store->db, SQL_RIPEN);
     read_due(store, op, SQL_DUE);
     STAILQ_FOREACH (row, &op->rows, link) {
+        sqlite_job_expect(&store->db, row->job,
+                          row->job->run.state == STORED_DELAYED &&
+                              row->job->run.due_ms <= op->now_ms);
         sqlite_db_bind(sql, 1, row->job->seq);
         sqlite_db_run(&store->db, sql);
         row->job->run.state = STORED_WAITING;
@@ -58,6 +61,11 @@ void sqlite_due_ripen(struct sqlite_store *store, struct store_op *op)
 
 void sqlite_due_expire(struct sqlite_store *store, struct store_op *op)
 {
+    const struct store_row *row;
     read_due(store, op, SQL_EXPIRED);
+    STAILQ_FOREACH (row, &op->rows, link)
+        sqlite_job_expect(&store->db, row->job,
+                          row->job->run.state <= STORED_DELAYED && row->job->run.expires_ms &&
+                              row->job->run.expires_ms <= op->now_ms);
     set_next(store, op, SQL_NEXT_EXPIRED);
 }

@@ -16,6 +16,7 @@
  *   sqlite_remove      outcomes that go: forgotten, or over
  *   sqlite_due         jobs whose time has come
  *   sqlite_orphans     files without a row
+ *   sqlite_sums        all jobs and bodies compared with their sums
  *   sqlite_contents    all jobs counted, at the start
  *   sqlite_wal         the write-ahead log
  *   sqlite_full        the disk is full
@@ -76,18 +77,23 @@ static inline struct body_name sqlite_body_result(uint64_t seq, uint32_t attempt
 /* Faults go to store->db. */
 void sqlite_body_write(struct sqlite_store *store, struct body_name name,
                        const struct payload *payload);
+/* A body that is not there, or has another sum, is lost. */
 void sqlite_body_read(struct sqlite_store *store, struct body_name name, struct stored_body *body);
 void sqlite_body_drop(struct sqlite_store *store, struct body_name name, size_t size);
 
 /* --- sqlite_job --- */
 
-/* The values ?1 to ?8 of SQL_SET_RUN, and ?1 to ?26 of SQL_PUT. */
+/* The values ?1 to ?9 of SQL_SET_RUN, and ?1 to ?29 of SQL_PUT. */
 void sqlite_job_bind_run(sqlite3_stmt *sql, const struct stored_job *job);
 void sqlite_job_bind(sqlite3_stmt *sql, const struct stored_job *job);
 
-/* The job of this row, without bodies but with their sizes; from malloc(). A broken row is a fault.
- */
+/* The job of this row, without bodies but with their sizes and sums; from malloc(). A broken row is
+ * a fault; the second function tells it instead. */
 struct stored_job *sqlite_job_read(struct sqlite_db *db, sqlite3_stmt *sql);
+struct stored_job *sqlite_job_try(sqlite3_stmt *sql, bool *is_sound);
+
+/* A job that is not what an index says is a fault, too. */
+void sqlite_job_expect(struct sqlite_db *db, const struct stored_job *job, bool is_so);
 
 /* Whether the job of this row is one of those. */
 bool sqlite_job_matches(sqlite3_stmt *sql, const struct store_filter *filter);
@@ -134,6 +140,13 @@ bool sqlite_room_takes(struct sqlite_store *store, size_t size);
 bool sqlite_orphans_has_row(struct sqlite_store *store, const struct body_name *name);
 /* Counts the bytes of all other files. 0, or -1 with errno. */
 int sqlite_orphans_remove(struct sqlite_store *store);
+
+/* --- sqlite_sums --- */
+
+typedef void sqlite_sums_tell(void *arg, const char *fault, uint64_t seq);
+
+/* False: there are damaged rows. */
+bool sqlite_sums_look(struct sqlite_store *store, sqlite_sums_tell *tell, void *arg);
 
 /* --- sqlite_contents --- */
 

@@ -1,7 +1,10 @@
 /* sqlite_job: a job as a row of the table `job`. */
 #include "queue/store/sqlite_internal.h"
 
-#include <errno.h>
+#include "queue/store/stored_sum.h"
+
+#include <inttypes.h>
+#include <stdio.h>
 #include <string.h>
 
 /* The columns as SQL_LOAD and SQL_TAKE read them; the value of a column has its number plus one. */
@@ -14,6 +17,7 @@ enum column {
     LOSSES,
     DUE,
     EXPIRES,
+    RUN_SUM,
     MODULE,
     OWNER,
     ID,
@@ -32,12 +36,16 @@ enum column {
     TTL,
     SUBMITTED,
     INPUT_SIZE,
+    INPUT_SUM,
+    WISH_SUM,
     RESULT_SIZE,
+    RESULT_SUM,
     DONE,
     REASON,
     FIELDS,
     ENDED,
     OVER,
+    OUTCOME_SUM,
 };
 
 enum { LOWEST_PRIORITY_RANK = 9 };
@@ -65,6 +73,7 @@ void sqlite_job_bind_run(sqlite3_stmt *sql, const struct stored_job *job)
     put(sql, LOSSES, run->losses);
     put(sql, DUE, run->due_ms);
     put(sql, EXPIRES, run->expires_ms);
+    put(sql, RUN_SUM, stored_sum_run(job));
 }
 
 static void bind_texts(sqlite3_stmt *sql, const struct stored_wish *wish)
@@ -98,6 +107,8 @@ void sqlite_job_bind(sqlite3_stmt *sql, const struct stored_job *job)
     bind_texts(sql, &job->wish);
     bind_numbers(sql, &job->wish);
     put(sql, INPUT_SIZE, job->input.size);
+    put(sql, INPUT_SUM, job->input.sum);
+    put(sql, WISH_SUM, stored_sum_wish(job));
 }
 
 /* --- reading --- */
@@ -174,26 +185,56 @@ static void read_digest(sqlite3_stmt *sql, struct stored_job *job)
 }
 
 /* A flipped bit of the disk may make any column NULL, or any number another one. */
-static bool is_sane(sqlite3_stmt *sql)
+static bool is_readable(sqlite3_stmt *sql)
 {
     return text(sql, MODULE) && text(sql, OWNER) && text(sql, ID) &&
            number(sql, STATE) < STORED_STATES && number(sql, RANK) <= LOWEST_PRIORITY_RANK;
 }
 
-struct stored_job *sqlite_job_read(struct sqlite_db *db, sqlite3_stmt *sql)
+static void read_bodies(sqlite3_stmt *sql, struct stored_job *job)
 {
-    struct stored_wish wish = {.module = "", .owner = "", .id = ""};
-    if (is_sane(sql))
-        wish = read_wish(sql);
-    else
-        sqlite_db_note(db, "a job's row", EUCLEAN);
+    job->input.size = number(sql, INPUT_SIZE);
+    job->input.sum = number(sql, INPUT_SUM);
+    job->result.size = number(sql, RESULT_SIZE);
+    job->result.sum = number(sql, RESULT_SUM);
+}
+
+static bool has_its_sums(sqlite3_stmt *sql, const struct stored_job *job)
+{
+    return stored_sum_wish(job) == number(sql, WISH_SUM) &&
+           stored_sum_run(job) == number(sql, RUN_SUM) &&
+           stored_sum_outcome(job) == number(sql, OUTCOME_SUM);
+}
+
+struct stored_job *sqlite_job_try(sqlite3_stmt *sql, bool *is_sound)
+{
+    static const struct stored_wish none = {.module = "", .owner = "", .id = ""};
+    bool can_be_read = is_readable(sql);
+    const struct stored_wish wish = can_be_read ? read_wish(sql) : none;
     struct stored_job *job = stored_job_new(&wish);
     job->seq = number(sql, SEQ);
     job->run = read_run(sql);
-    job->input.size = number(sql, INPUT_SIZE);
-    job->result.size = number(sql, RESULT_SIZE);
+    read_bodies(sql, job);
     read_digest(sql, job);
     read_outcome(sql, job);
+    *is_sound = can_be_read && has_its_sums(sql, job);
+    return job;
+}
+
+void sqlite_job_expect(struct sqlite_db *db, const struct stored_job *job, bool is_so)
+{
+    char name[32];
+    if (is_so)
+        return;
+    snprintf(name, sizeof name, "job q%" PRIu64, job->seq);
+    sqlite_db_note_broken(db, name);
+}
+
+struct stored_job *sqlite_job_read(struct sqlite_db *db, sqlite3_stmt *sql)
+{
+    bool is_sound;
+    struct stored_job *job = sqlite_job_try(sql, &is_sound);
+    sqlite_job_expect(db, job, is_sound);
     return job;
 }
 

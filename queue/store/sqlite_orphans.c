@@ -10,11 +10,20 @@ bool sqlite_orphans_has_row(struct sqlite_store *store, const struct body_name *
     return !job.outcome.is_done && job.input.size > STORED_INLINE_MAX;
 }
 
+/* No file goes on the word of a broken row, which is a fault. */
+static bool is_sound(struct sqlite_store *store, uint64_t seq)
+{
+    struct store_op op = {.seq = seq};
+    sqlite_read_load(store, &op);
+    stored_job_free(op.job);
+    return !store->db.fault;
+}
+
 static void look(void *arg, const struct body_name *name, uint64_t size)
 {
     struct sqlite_store *store = arg;
     store->files.bytes += size;
-    if (!sqlite_orphans_has_row(store, name))
+    if (!sqlite_orphans_has_row(store, name) && is_sound(store, name->seq))
         body_files_doom(&store->files, name);
 }
 

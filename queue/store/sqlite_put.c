@@ -2,6 +2,7 @@
 #include "queue/store/sqlite_internal.h"
 
 #include "base/payload.h"
+#include "queue/store/stored_sum.h"
 
 #include <sha2.h>
 #include <string.h>
@@ -21,11 +22,20 @@ static void make_digest(struct stored_job *job)
     SHA256Final(job->wish.digest, &sha);
 }
 
-static bool is_same(sqlite3_stmt *sql, const struct stored_job *job)
+static bool is_same(const struct stored_job *other, const struct stored_job *job)
 {
-    return sqlite3_column_bytes(sql, 1) == STORED_DIGEST &&
-           memcmp(sqlite3_column_blob(sql, 1), job->wish.digest, STORED_DIGEST) == 0 &&
-           (size_t)sqlite3_column_int64(sql, 2) == size_of(job->input.payload);
+    return memcmp(other->wish.digest, job->wish.digest, STORED_DIGEST) == 0 &&
+           other->input.size == size_of(job->input.payload);
+}
+
+static void compare(struct sqlite_store *store, struct store_op *op, sqlite3_stmt *sql)
+{
+    struct stored_job *other = sqlite_job_read(&store->db, sql);
+    const char *key = other->wish.key;
+    sqlite_job_expect(&store->db, other, key && strcmp(key, op->job->wish.key) == 0);
+    op->other = other->seq;
+    op->status = is_same(other, op->job) ? STORE_JOINED : STORE_CONFLICT;
+    stored_job_free(other);
 }
 
 bool sqlite_put_finds_key(struct sqlite_store *store, struct store_op *op)
@@ -39,8 +49,7 @@ bool sqlite_put_finds_key(struct sqlite_store *store, struct store_op *op)
     sqlite_db_bind_text(sql, 3, wish->key);
     if (!sqlite_db_row(&store->db, sql))
         return false;
-    op->other = (uint64_t)sqlite3_column_int64(sql, 0);
-    op->status = is_same(sql, op->job) ? STORE_JOINED : STORE_CONFLICT;
+    compare(store, op, sql);
     sqlite_db_rest(sql);
     return true;
 }
@@ -68,6 +77,7 @@ void sqlite_put(struct sqlite_store *store, struct store_op *op)
         op->status = STORE_NO_ROOM;
         return;
     }
+    job->input.sum = stored_sum_body(job->seq, false, &job->input);
     sqlite_body_write(store, sqlite_body_input(job->seq), job->input.payload);
     sqlite3_stmt *sql = sqlite_db_use(&store->db, SQL_PUT);
     sqlite_job_bind(sql, job);

@@ -3,6 +3,8 @@
 
 #include "common/xmalloc.h"
 
+#include <string.h>
+
 enum { LIST_LOOKS_MAX = 10000 }; /* jobs of one page: some milliseconds */
 
 /* A done job is never run again, and has its input no more. */
@@ -66,6 +68,14 @@ static sqlite3_stmt *use_take(struct sqlite_store *store, const struct store_op 
     return sql;
 }
 
+static void expect_waiting(struct sqlite_store *store, const struct store_op *op,
+                           const struct stored_job *job)
+{
+    sqlite_job_expect(&store->db, job,
+                      job->run.state == STORED_WAITING &&
+                          strcmp(job->wish.module, op->module) == 0);
+}
+
 void sqlite_read_take(struct sqlite_store *store, struct store_op *op)
 {
     sqlite3_stmt *sql = use_take(store, op);
@@ -73,6 +83,7 @@ void sqlite_read_take(struct sqlite_store *store, struct store_op *op)
     op->is_whole = true;
     while (sqlite_db_row(&store->db, sql)) {
         struct stored_job *job = sqlite_job_read(&store->db, sql);
+        expect_waiting(store, op, job);
         if (count == op->max || (count && bytes + job->input.size > op->max_bytes)) {
             op->is_whole = false;
             stored_job_free(job);

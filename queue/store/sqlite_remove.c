@@ -28,8 +28,12 @@ void sqlite_remove_sweep(struct sqlite_store *store, struct store_op *op)
     sqlite_db_bind(sql, 1, op->now_ms);
     sqlite_db_bind(sql, 4, op->max + 1);
     sqlite_read_rows(store, op, sql);
-    STAILQ_FOREACH (row, &op->rows, link)
+    STAILQ_FOREACH (row, &op->rows, link) {
+        sqlite_job_expect(&store->db, row->job,
+                          row->job->run.state == STORED_ENDED &&
+                              row->job->outcome.over_ms <= op->now_ms);
         remove_job(store, row->job);
+    }
     op->next_ms = op->is_whole ? sqlite_read_number(store, sqlite_db_use(&store->db, SQL_NEXT_OVER))
                                : op->now_ms;
 }

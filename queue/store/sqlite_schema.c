@@ -8,17 +8,19 @@ enum { APPLICATION_ID = 0x746d7164 }; /* "tmqd": for file(1), and against other 
 static const char first[] =
     /* state: 0 waiting, 1 delayed, 2 handed, 3 ended. rank: 9 - priority, so that the index has the
      * order of handing on. Times: ms since 1970, 0 for none. Bodies of up to 64 KiB are in `input`
-     * and `result`; larger ones are files. */
+     * and `result`; larger ones are files. The sums: stored_sum.h. */
     "CREATE TABLE job (seq INTEGER PRIMARY KEY, state INTEGER NOT NULL, cancelled INTEGER NOT NULL,"
     " attempt INTEGER NOT NULL, failures INTEGER NOT NULL, losses INTEGER NOT NULL,"
-    " due INTEGER NOT NULL, expires INTEGER NOT NULL, module TEXT NOT NULL, owner TEXT NOT NULL,"
+    " due INTEGER NOT NULL, expires INTEGER NOT NULL, run_sum INTEGER NOT NULL,"
+    " module TEXT NOT NULL, owner TEXT NOT NULL,"
     " id TEXT NOT NULL, context TEXT, key TEXT, digest BLOB, rank INTEGER NOT NULL,"
     " retry_on INTEGER NOT NULL, detached INTEGER NOT NULL, usage INTEGER NOT NULL,"
     " retries INTEGER NOT NULL, retry_delay INTEGER NOT NULL, timeout INTEGER NOT NULL,"
     " soft_timeout INTEGER NOT NULL, max_wait INTEGER NOT NULL, ttl INTEGER NOT NULL,"
-    " submitted INTEGER NOT NULL, input_size INTEGER NOT NULL, result_size INTEGER NOT NULL,"
+    " submitted INTEGER NOT NULL, input_size INTEGER NOT NULL, input_sum INTEGER NOT NULL,"
+    " wish_sum INTEGER NOT NULL, result_size INTEGER NOT NULL, result_sum INTEGER NOT NULL,"
     " done INTEGER NOT NULL, reason TEXT, fields TEXT, ended INTEGER NOT NULL,"
-    " over INTEGER NOT NULL) STRICT;"
+    " over INTEGER NOT NULL, outcome_sum INTEGER NOT NULL) STRICT;"
     "CREATE TABLE input (seq INTEGER PRIMARY KEY, data BLOB NOT NULL) STRICT;"
     "CREATE TABLE result (seq INTEGER PRIMARY KEY, data BLOB NOT NULL) STRICT;"
     "CREATE TABLE pause (module TEXT PRIMARY KEY) STRICT;" /* "": all */

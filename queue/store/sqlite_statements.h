@@ -8,7 +8,6 @@ enum sqlite_statement {
     SQL_ROLLBACK,
     SQL_SET_NEXT,
     SQL_GET_NEXT,
-    SQL_COUNT,
     SQL_PAGES,
     SQL_FREE_PAGES,
     SQL_SHRINK,

@@ -42,7 +42,8 @@ struct stored_body {
     size_t size; /* in either direction */
     const struct payload *payload;
     char *data;
-    bool is_lost; /* it should be there, and is not: somebody has removed or cut its file */
+    uint64_t sum; /* of its bytes (stored_sum.h); the engine's */
+    bool is_lost; /* it should be there, and is not as it was written: removed, cut, or damaged */
 };
 
 /* Changes from one run of the job to the next. */

@@ -1,6 +1,7 @@
 /* hash: see hash.h. */
 #include "base/hash.h"
 
+#include "base/sip.h"
 #include "common/log.h"
 #include "common/xmalloc.h"
 
@@ -129,29 +130,7 @@ void hash_each(const struct hash *hash, void (*visit)(struct hash_node *node, vo
     }
 }
 
-/* --- SipHash-1-3 ---
- *
- * The variant of the hash tables of Rust and Python: one round for a word and three at the end. It
- * resists collisions found by trial as 2-4 does, at half of the rounds for a short key. */
-
-static uint64_t rotl(uint64_t x, int bits)
-{
-    return x << bits | x >> (64 - bits);
-}
-
-static inline void sip_round(uint64_t v[4])
-{
-    v[0] += v[1];
-    v[1] = rotl(v[1], 13) ^ v[0];
-    v[0] = rotl(v[0], 32);
-    v[2] += v[3];
-    v[3] = rotl(v[3], 16) ^ v[2];
-    v[0] += v[3];
-    v[3] = rotl(v[3], 21) ^ v[0];
-    v[2] += v[1];
-    v[1] = rotl(v[1], 17) ^ v[2];
-    v[2] = rotl(v[2], 32);
-}
+/* --- SipHash --- */
 
 static const uint64_t *sip_key(void)
 {
@@ -165,20 +144,12 @@ static const uint64_t *sip_key(void)
     return key;
 }
 
-static inline void sip_word(uint64_t v[4], uint64_t word)
-{
-    v[3] ^= word;
-    sip_round(v);
-    v[0] ^= word;
-}
-
 uint64_t siphash(const void *data, size_t len, uint64_t seed)
 {
     const uint64_t *key = sip_key();
     const unsigned char *at = data;
-    uint64_t v[4] = {key[0] ^ 0x736f6d6570736575u, key[1] ^ 0x646f72616e646f6du,
-                     key[0] ^ 0x6c7967656e657261u, key[1] ^ 0x7465646279746573u};
-    uint64_t word, last = (uint64_t)(len + 8) << 56;
+    uint64_t v[4], word, last = (uint64_t)(len + 8) << 56;
+    sip_begin(v, key);
     sip_word(v, seed);
     for (; len >= 8; at += 8, len -= 8) {
         memcpy(&word, at, 8);
@@ -187,8 +158,5 @@ uint64_t siphash(const void *data, size_t len, uint64_t seed)
     for (size_t i = 0; i < len; i++)
         last |= (uint64_t)at[i] << (8 * i);
     sip_word(v, last);
-    v[2] ^= 0xff;
-    for (int i = 0; i < 3; i++)
-        sip_round(v);
-    return v[0] ^ v[1] ^ v[2] ^ v[3];
+    return sip_end(v);
 }

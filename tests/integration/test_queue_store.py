@@ -96,8 +96,65 @@ def test_a_job_whose_file_is_gone_fails(queue, daemon):
     q.config["master"] = daemon().address
     q.restart()
     for job in (gone, cut):
-        check(q.wait(job), "failed", reason="error", message="the payload's file is gone from the store")
+        check(q.wait(job), "failed", reason="error", message="the payload is gone from the store, or damaged")
     assert q.result(fine) == LARGE
+
+
+def damage(path, at):
+    with open(path, "r+b") as file:
+        file.seek(at)
+        byte = file.read(1)[0]
+        file.seek(at)
+        file.write(bytes([byte ^ 1]))
+
+
+def test_a_result_that_is_gone_or_damaged_is_a_failure(queue, daemon):
+    q = queue(master=daemon().address)
+    gone, other, fine = (q.put("echo", LARGE) for _ in range(3))
+    for job in (gone, other, fine):
+        assert q.result(job) == LARGE
+    os.unlink(os.path.join(q.store, "payloads", f"{gone[1:]}.1.result"))
+    damage(os.path.join(q.store, "payloads", f"{other[1:]}.1.result"), 1000)
+    q.restart()
+    for job in (gone, other):
+        event = q.wait(job)
+        check(event, "failed", reason="error")
+        assert event["message"] == "the job is done, but its result is gone from the store, or damaged"
+        assert "size" not in event
+    assert q.result(fine) == LARGE
+
+
+def test_a_damaged_payload_fails_its_job(queue, daemon):
+    q = alone(queue)
+    small, large, fine = q.put("echo", "some small payload"), q.put("echo", LARGE), q.put("echo", "fine")
+    q.stop()
+    damage(os.path.join(q.store, "payloads", f"{large[1:]}.input"), 250_000)
+    with sqlite3.connect(os.path.join(q.store, "queue.db")) as db:
+        db.execute("UPDATE input SET data = CAST('some small paxload' AS BLOB) WHERE seq = ?", (small[1:],))
+    db.close()
+    status, told = check_store(q.store)
+    assert status != 0
+    for job in (small, large):
+        assert f"fault: job {job}: its payload is gone, or damaged\n" in told
+    q.config["master"] = daemon().address
+    q.start()
+    for job in (small, large):
+        check(q.wait(job), "failed", reason="error", message="the payload is gone from the store, or damaged")
+    assert q.result(fine) == b"fine"
+
+
+def test_a_damaged_job_is_refused_with_its_name(queue):
+    q = alone(queue)
+    q.put("echo", "one")
+    job = q.put("echo", "two")
+    q.stop()
+    with sqlite3.connect(os.path.join(q.store, "queue.db")) as db:
+        db.execute("UPDATE job SET id = '9' WHERE seq = ?", (job[1:],))
+    db.close()
+    result = run_queued(f"--store-path={q.store}", "--listen=127.0.0.1:0", f"--master={NOWHERE}")
+    assert result.returncode == 69
+    assert f"job {job} is not as it was written" in result.stderr and "taskqueued --check" in result.stderr
+    assert f"fault: job {job}: its row is damaged\n" in check_store(q.store)[1]
 
 
 # ---- room
@@ -203,8 +260,8 @@ def test_check_tells_faults(queue):
     status, told = check_store(q.store)
     assert status == 65, told
     assert f"fault: payloads/{job[1:]}.input: it has 5 bytes, and should have 300000\n" in told
-    assert f"fault: job {other}: its payload is not there\n" in told
-    assert told.endswith("faults: 2\n")
+    assert f"fault: job {other}: its payload is gone, or damaged\n" in told
+    assert told.endswith("faults: 3\n")
 
 
 def start_fails(q, words):

@@ -77,7 +77,7 @@ def pack(store, where):
         for name in ("application_id", "user_version", "auto_vacuum"):
             file.write(f"PRAGMA {name} = {db.execute(f'PRAGMA {name}').fetchone()[0]};\n")
         # What is kept for a time is kept until the year 3000.
-        db.execute("UPDATE job SET over = 32503680000000 WHERE state = 3")
+        db.execute("UPDATE job SET outcome_sum = outcome_sum - over + 32503680000000, over = 32503680000000 WHERE state = 3")
         file.writelines(f"{line}\n" for line in db.iterdump())
         db.rollback()
     shutil.copytree(os.path.join(store, "payloads"), os.path.join(where, "payloads"))

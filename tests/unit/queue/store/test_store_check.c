@@ -106,8 +106,9 @@ END_TEST
 static const struct {
     const char *sql, *fault;
 } broken[] = {
-    {"DELETE FROM input WHERE seq = 1", "fault: job q1: its payload is not there\n"},
-    {"UPDATE result SET data = x'00' WHERE seq = 3", "fault: job q3: its result is not there\n"},
+    {"DELETE FROM input WHERE seq = 1", "fault: job q1: its payload is gone, or damaged\n"},
+    {"UPDATE result SET data = x'00' WHERE seq = 3",
+     "fault: job q3: its result is gone, or damaged\n"},
     {"DELETE FROM job WHERE seq = 1", "fault: the payload of a job q1, which is not there\n"},
     {"DELETE FROM job WHERE seq = 3", "fault: the result of a job q3, which is not there\n"},
     {"UPDATE meta SET next_seq = 4", "fault: job q4: its number would be used again\n"},
@@ -116,6 +117,13 @@ static const struct {
      "fault: payloads/2.input: it has 70000 bytes, and should have 70001\n"},
     {"UPDATE job SET input_size = 70001 WHERE seq = 1", "fault: payloads/1.input: No such file"},
     {"UPDATE job SET result_size = 70001 WHERE seq = 3", "fault: payloads/3.2.result: No such"},
+    {"UPDATE input SET data = zeroblob(100) WHERE seq = 1",
+     "fault: job q1: its payload is gone, or damaged\n"},
+    {"UPDATE result SET data = zeroblob(100) WHERE seq = 3",
+     "fault: job q3: its result is gone, or damaged\n"},
+    {"UPDATE job SET id = '8' WHERE seq = 1", "fault: job q1: its row is damaged\n"},
+    {"UPDATE job SET fields = 'x' WHERE seq = 3", "fault: job q3: its row is damaged\n"},
+    {"UPDATE job SET attempt = 7 WHERE seq = 2", "fault: job q2: its row is damaged\n"},
     {"PRAGMA user_version = 99", "fault: a newer release made it"},
     {"PRAGMA writable_schema = ON; UPDATE sqlite_schema SET sql = 'CREATE INDEX job_due ON"
      " job (seq) WHERE state = 0' WHERE name = 'job_due'",
@@ -166,6 +174,41 @@ START_TEST(test_orphans_are_no_fault)
 }
 END_TEST
 
+/* A file with another byte, as long as before. */
+START_TEST(test_a_damaged_file)
+{
+    char *path = path_of("payloads/4.2.result");
+    FILE *file = fopen(path, "r+");
+    world_close(world);
+    ck_assert_int_eq(fseek(file, 50000, SEEK_SET), 0);
+    ck_assert_int_eq(fputc('!', file), '!');
+    fclose(file);
+    ck_assert_int_eq(check(), STORE_BROKEN);
+    check_told("fault: job q4: its result is gone, or damaged\n");
+    check_told("jobs: 2 waiting");
+    free(path);
+}
+END_TEST
+
+/* SQLite quotes a broken schema. */
+START_TEST(test_faults_are_printable)
+{
+    sqlite3 *handle;
+    char *path = path_of("queue.db");
+    world_close(world);
+    ck_assert_int_eq(sqlite3_open(path, &handle), SQLITE_OK);
+    ck_assert_int_eq(sqlite3_exec(handle,
+                                  "PRAGMA writable_schema = ON; UPDATE sqlite_schema SET name ="
+                                  " char(27) || '[31m', sql = char(27) WHERE name = 'job_due'",
+                                  NULL, NULL, NULL),
+                     SQLITE_OK);
+    sqlite3_close(handle);
+    free(path);
+    ck_assert_int_eq(check(), STORE_BROKEN);
+    ck_assert_ptr_null(strchr(told, 27));
+}
+END_TEST
+
 /* The log of a process that was killed stays as it is. */
 START_TEST(test_nothing_is_changed)
 {
@@ -199,6 +242,8 @@ int main(void)
     tcase_add_loop_test(tc, test_broken, 0, (int)SUPPORT_COUNT(broken));
     tcase_add_test(tc, test_many_faults_are_counted);
     tcase_add_test(tc, test_orphans_are_no_fault);
+    tcase_add_test(tc, test_a_damaged_file);
+    tcase_add_test(tc, test_faults_are_printable);
     tcase_add_test(tc, test_nothing_is_changed);
     suite_add_tcase(suite, tc);
     return run_suite(suite);
