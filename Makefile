@@ -295,13 +295,13 @@ $(BUILD)/tests/torture: $(torture_o)
 	@mkdir -p $(@D)
 	$(LINK) -o $@ $^ -ljansson
 .PHONY: torture torture-programs plant plants
-torture-programs: $(BUILD)/taskmasterd $(BUILD)/taskmaster-worker $(BUILD)/tests/torture $(test_modules)
+torture-programs: $(BUILD)/taskmasterd $(BUILD)/taskmaster-worker $(BUILD)/taskqueued $(BUILD)/tests/torture $(test_modules)
 torture: torture-programs
-	BUILD=$(BUILD) $(BUILD)/tests/torture --jobs $(JOBS) --faults $(FAULTS) $(if $(SEED),--seed $(SEED)) --verbose
+	BUILD=$(BUILD) TMPDIR=$$(scripts/disk-dir) $(BUILD)/tests/torture --jobs $(JOBS) --faults $(FAULTS) $(if $(SEED),--seed $(SEED)) --verbose
 plant: torture-programs
-	BUILD=$(BUILD) tests/torture/plant $(BUG)
+	BUILD=$(BUILD) TMPDIR=$$(scripts/disk-dir) tests/torture/plant $(BUG)
 plants: torture-programs
-	BUILD=$(BUILD) tests/torture/plant all
+	BUILD=$(BUILD) TMPDIR=$$(scripts/disk-dir) tests/torture/plant all
 
 # Bench. `make bench` measures taskmasterd beside the bare relay and the installed peers, BENCH=--quick in under a
 # minute. `make bench-doc` writes the last results into doc/performance.md. `make bench-instructions` counts instructions

@@ -26,7 +26,8 @@
  *     fork-hold           leave a child behind that holds every descriptor, and end by SIGKILL
  *
  * torture_second.c, torture_third.c and torture_frail.c are the same module under other names, for
- * other pools. torture_moody.c is, too, but its init() refuses in some workers.
+ * other pools, torture_queued.c for the jobs of taskqueued. torture_moody.c is, too, but its init()
+ * refuses in some workers.
  */
 #include "../torture/pattern.h"
 
@@ -53,6 +54,7 @@ enum { SIDE_FD = 200, REPLY_PIECE = 8192, HOLD_S = 60, STREAM_DIES_US = 20000 };
 struct order {
     uint64_t uid, hash;
     uint64_t a, b;
+    uint32_t attempt;
     char command[32];
 };
 
@@ -109,7 +111,7 @@ static void note(const struct order *order, enum side_kind kind)
 {
     write_down((struct side_record){
         .uid = order->uid,
-        .hash = kind == SIDE_FINISH ? order->hash : 0,
+        .hash = kind == SIDE_FINISH ? order->hash : order->attempt,
         .kind = (uint32_t)kind,
     });
 }
@@ -370,6 +372,7 @@ static int run(tm_job *job)
                &order.b) != 4)
         return tm_fail(job, "bad-input", "expected UID COMMAND A B");
     order.hash = pattern_hash(data, len);
+    order.attempt = tm_job_attempt(job);
     note(&order, SIDE_START);
     for (size_t i = 0; i < sizeof(commands) / sizeof(commands[0]); i++)
         if (strcmp(commands[i].name, order.command) == 0)

@@ -7,6 +7,7 @@
 #include <stdio.h>
 
 enum {
+    QUEUE_OPEN_MAX = 64,     /* jobs of taskqueued at the master */
     LATE_US = 25000000,      /* no job takes so long in any case */
     KILL_EARLY_US = 2000000, /* a job may go to a worker killed this long before */
     LIMIT_LATE_US = 4000000, /* beyond a time limit and the steps of stopping */
@@ -250,6 +251,7 @@ static void judge_overload(const struct judge *judge)
     const struct event *end = judge->job->end;
     const struct plan *plan = judge->check->plan;
     struct known_range range = {.job_min = 0};
+    uint64_t queued = plan->queue_jobs ? QUEUE_OPEN_MAX : 0;
     if (judge->job->pool != NO_POOL)
         range = check_pool_settings(judge->check, judge->job->pool, judge->job->submit_us,
                                     judge->job->end_us);
@@ -267,7 +269,7 @@ static void judge_overload(const struct judge *judge)
         return;
     else if (end->a < range.job_min)
         tell(judge, FINDING_FALSE_OVERLOAD, "overload by its own words with room in the queue");
-    else if (judge->job->peak < range.job_min)
+    else if (judge->job->peak + queued < range.job_min)
         tell(judge, FINDING_FALSE_OVERLOAD, "overload, but the queue was never full");
 }
 

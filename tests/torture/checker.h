@@ -6,12 +6,14 @@
  * check_breaker.c the failures of crashing modules, check_order.c the order of assignment,
  * check_reports.c reports on progress, check_requests.c the operator's requests, check_selects.c
  * cancels of many jobs, check_services.c the ends of jobs for services, check_daemon.c the rest.
+ * check_queue.c judges taskqueued and its jobs, apart from all these.
  */
 #ifndef TORTURE_CHECKER_H
 #define TORTURE_CHECKER_H
 
 #include "finding.h"
 #include "history.h"
+#include "ledger.h"
 #include "rest.h"
 #include "side.h"
 
@@ -104,6 +106,10 @@ struct check {
 
 void checker_run(struct findings *findings, const struct history *history, const struct side *side,
                  const struct rest *rest, const struct plan *plan, uint64_t scale);
+
+/* The queue's jobs; `whole`: the round came to its planned end. */
+void check_queue(struct findings *findings, const struct ledger *ledger, const struct side *side,
+                 bool whole, uint64_t scale);
 
 /* --- for its parts --- */
 

@@ -20,6 +20,8 @@
 
 enum { LOG_READ = 64 * 1024, LOG_LINE_MAX = 64 * 1024, LOG_FILE_MAX = 256 << 20 };
 
+static const char queue_module[] = "torture_queued";
+
 /* --- the directory --- */
 
 static void copy_file(const char *from, const char *to, mode_t mode)
@@ -37,6 +39,15 @@ static void copy_file(const char *from, const char *to, mode_t mode)
     close(fd);
 }
 
+static void copy_module(const struct daemon *daemon, const char *build, const char *name)
+{
+    char *from = need_text("%s/tests/modules/%s.so", build, name);
+    char *to = need_text("%s/modules/%s.so", daemon->dir, name);
+    copy_file(from, to, 0644);
+    free(from);
+    free(to);
+}
+
 static void copy_programs(const struct daemon *daemon, const char *build)
 {
     static const char *const files[] = {"taskmasterd", "taskmaster-worker"};
@@ -47,13 +58,17 @@ static void copy_programs(const struct daemon *daemon, const char *build)
         free(from);
         free(to);
     }
-    for (int i = 0; i < MODULE_NOT_THERE; i++) {
-        char *from = need_text("%s/tests/modules/%s.so", build, module_names[i]);
-        char *to = need_text("%s/modules/%s.so", daemon->dir, module_names[i]);
-        copy_file(from, to, 0644);
-        free(from);
-        free(to);
-    }
+    for (int i = 0; i < MODULE_NOT_THERE; i++)
+        copy_module(daemon, build, module_names[i]);
+    copy_module(daemon, build, queue_module);
+}
+
+static void make_empty(const char *path)
+{
+    int fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0644);
+    if (fd < 0)
+        die("cannot make %s", path);
+    close(fd);
 }
 
 static void make_directory(struct daemon *daemon)
@@ -69,11 +84,12 @@ static void make_directory(struct daemon *daemon)
     daemon->side = need_text("%s/side", daemon->dir);
     daemon->config = need_text("%s/config.json", daemon->dir);
     daemon->log = need_text("%s/log", daemon->dir);
-    int fd = open(daemon->side, O_WRONLY | O_CREAT | O_CLOEXEC, 0644);
+    daemon->queue_side = need_text("%s/queue.side", daemon->dir);
     daemon->log_file = fopen(daemon->log, "we");
-    if (fd < 0 || !daemon->log_file)
+    if (!daemon->log_file)
         die("cannot make files in %s", daemon->dir);
-    close(fd);
+    make_empty(daemon->side);
+    make_empty(daemon->queue_side);
 }
 
 static int remove_one(const char *path, const struct stat *st, int type, struct FTW *ftw)
@@ -124,6 +140,8 @@ static json_t *modules(const struct daemon *daemon, const struct layout *layout)
             json_object_set_new(module, "pool", json_string(plan_pool_names[layout->pool_of[i]]));
         json_object_set_new(all, module_names[i], module);
     }
+    json_object_set_new(all, queue_module,
+                        json_pack("{s:{s:s}}", "config", "side", daemon->queue_side));
     return all;
 }
 
@@ -415,6 +433,7 @@ void daemon_free(struct daemon *daemon)
     fclose(daemon->log_file);
     free(daemon->dir);
     free(daemon->side);
+    free(daemon->queue_side);
     free(daemon->config);
     free(daemon->log);
     free(daemon->line);

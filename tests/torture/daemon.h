@@ -17,10 +17,11 @@
 
 struct daemon {
     struct loop *loop;
-    char *dir;    /* made for this round */
-    char *side;   /* the side file */
-    char *config; /* the settings */
-    char *log;    /* of all masters of the round */
+    char *dir;        /* made for this round */
+    char *side;       /* the side file */
+    char *queue_side; /* of taskqueued's jobs */
+    char *config;     /* the settings */
+    char *log;        /* of all masters of the round */
     const struct plan *plan;
     uint32_t scale; /* factor of all deadlines: sanitizers are slow */
     pid_t pid;      /* 0: none runs */

@@ -33,6 +33,8 @@ struct totals {
     uint64_t done, failed, overload, error;
     uint64_t reasons[REASON_OTHER + 1];
     uint64_t slowest_ping_us;
+    uint64_t queue_jobs, queue_accepted, queue_done, queue_slowest_ping_us;
+    uint64_t queue_kills, queue_terms, queue_stops, queue_cuts;
 };
 
 struct options {
@@ -126,9 +128,26 @@ static void add_jobs(struct totals *totals, const struct history *history)
     }
 }
 
+static void add_queue(struct totals *totals, const struct ledger *ledger)
+{
+    const struct queue_rest *rest = &ledger->rest;
+    totals->queue_jobs += ledger->count;
+    for (size_t uid = 0; uid < ledger->count; uid++) {
+        totals->queue_accepted += ledger->jobs[uid].accepted;
+        totals->queue_done += ledger->jobs[uid].outcome.done;
+    }
+    totals->queue_kills += rest->kills;
+    totals->queue_terms += rest->terms;
+    totals->queue_stops += rest->stops;
+    totals->queue_cuts += rest->cuts;
+    if (rest->slowest_ping_us > totals->queue_slowest_ping_us)
+        totals->queue_slowest_ping_us = rest->slowest_ping_us;
+}
+
 static void add(struct totals *totals, const struct round_result *result)
 {
     add_jobs(totals, &result->history);
+    add_queue(totals, &result->ledger);
     for (int kind = 0; kind < FAULT_KINDS; kind++)
         totals->kinds[kind] += result->fault_counts[kind];
     totals->faults += result->faults;
@@ -142,14 +161,16 @@ static void run_round(const struct options *options, struct totals *totals,
 {
     struct plan plan;
     struct round_result result;
-    struct side side;
+    struct side side, queue_side;
     size_t before = findings->total;
     plan_make(&plan, seed, jobs, (size_t)faults, options->only);
     round_run(&result, &plan, options->build, SCALE);
     side_read(&side, result.side, result.history.job_count);
+    side_read(&queue_side, result.queue_side, result.ledger.count);
     findings->seed = seed;
     findings->where = result.dir;
     checker_run(findings, &result.history, &side, &result.rest, &plan, SCALE);
+    check_queue(findings, &result.ledger, &queue_side, result.whole, SCALE);
     add(totals, &result);
     struct limits sum = plan_sum(&plan.layout);
     if (options->verbose)
@@ -162,6 +183,7 @@ static void run_round(const struct options *options, struct totals *totals,
                (double)(clock_now_us() - result.rest.started_us) / 1e6);
     fflush(stdout);
     side_free(&side);
+    side_free(&queue_side);
     round_free(&result, options->keep || findings->total > before);
     plan_free(&plan);
 }
@@ -196,6 +218,17 @@ static void print_kinds(const struct totals *totals)
         if (totals->reasons[code])
             printf("  failed %-21s %" PRIu64 "\n", history_reason_name((enum fail_reason_code)code),
                    totals->reasons[code]);
+}
+
+static void print_queue(const struct totals *totals)
+{
+    if (totals->queue_jobs)
+        printf("queue: %" PRIu64 " jobs (%" PRIu64 " accepted, %" PRIu64 " done), %" PRIu64
+               " kills, %" PRIu64 " ends, %" PRIu64 " stops, %" PRIu64
+               " cuts, slowest ping %.0f ms\n",
+               totals->queue_jobs, totals->queue_accepted, totals->queue_done, totals->queue_kills,
+               totals->queue_terms, totals->queue_stops, totals->queue_cuts,
+               (double)totals->queue_slowest_ping_us / 1e3);
 }
 
 static void print_totals(const struct totals *totals, const struct findings *findings, double took)
@@ -236,6 +269,7 @@ int main(int argc, char **argv)
     run_rounds(&options, &totals, &findings, start_us);
     if (options.verbose)
         print_kinds(&totals);
+    print_queue(&totals);
     print_totals(&totals, &findings, (double)(clock_now_us() - start_us) / 1e6);
     return findings.total ? EXIT_FINDINGS : 0;
 }

@@ -18,7 +18,7 @@ enum { PATTERN_HASH_DIGITS = 16, PATTERN_LINE_MAX = 96 };
  * the other. */
 struct side_record {
     uint64_t uid;
-    uint64_t hash; /* of the payload; 0 at the start */
+    uint64_t hash; /* of the payload; at the start the attempt */
     uint64_t t_us; /* CLOCK_MONOTONIC */
     uint32_t pid;
     uint32_t kind; /* enum side_kind */

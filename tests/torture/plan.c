@@ -5,6 +5,8 @@
 
 #include <stdlib.h>
 
+enum { QUEUE_SHARE = 10 }; /* of the jobs and of the faults, one in so many is the queue's */
+
 enum { STREAM_SETTINGS = 1, STREAM_FAULTS = 2, STREAM_CLIENTS = 1000 };
 
 const char *const plan_pool_names[PLAN_POOLS] = {"default", "one", "two", "three", "four"};
@@ -116,6 +118,10 @@ void plan_make(struct plan *plan, uint64_t seed, uint64_t jobs, size_t faults, e
 {
     *plan = (struct plan){.seed = seed, .jobs = jobs, .fault_count = faults};
     plan->faults = need(faults * sizeof *plan->faults);
+    if (only == FAULT_KINDS) {
+        plan->queue_jobs = jobs / QUEUE_SHARE;
+        plan->queue_faults = faults / QUEUE_SHARE;
+    }
     draw_settings(plan);
     struct rng rng = rng_of(seed, STREAM_FAULTS);
     draw_kinds(plan, &rng, only);

@@ -61,6 +61,8 @@ struct plan {
     size_t clients;
     struct fault *faults;
     size_t fault_count;
+    uint64_t queue_jobs; /* of taskqueued's clients; 0: no taskqueued */
+    size_t queue_faults;
 };
 
 /* Makes a plan. Every kind comes at least once if there are enough faults. `kind`: only this one,

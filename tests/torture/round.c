@@ -5,6 +5,7 @@
 #include "die.h"
 #include "nemesis.h"
 #include "proc.h"
+#include "queue.h"
 
 #include <signal.h>
 #include <stdio.h>
@@ -42,6 +43,7 @@ struct round {
     struct crowd crowd;
     struct monitor monitor;
     struct nemesis nemesis;
+    struct queue queue;
     const struct plan *plan;
     enum phase phase;
     enum epoch_end expected; /* EPOCH_DIED: no end is expected */
@@ -162,6 +164,7 @@ static void begin_work(struct round *round)
     enter(round, WORKING);
     round->nemesis.exclusive = false;
     crowd_open(&round->crowd, &round->daemon.clients, round->daemon.boot);
+    queue_master_up(&round->queue, &round->daemon.clients);
 }
 
 /* Makes the pool as small as at the beginning, and all of it new. */
@@ -238,6 +241,7 @@ static void on_restart(void *arg, enum epoch_end how)
     round->expected = how;
     round->monitor.expect_end = true;
     crowd_epoch_over(&round->crowd);
+    queue_master_leaves(&round->queue);
 }
 
 /* A job's forked processes are in its worker's group. If the worker dies right before a kill -9 of
@@ -288,6 +292,7 @@ static void on_down(void *arg, int status)
     struct round *round = arg;
     bool drained = round->expected == EPOCH_DRAINED;
     crowd_epoch_over(&round->crowd);
+    queue_master_down(&round->queue);
     if (!drained)
         crowd_drop_all(&round->crowd);
     crowd_drop_deaf(&round->crowd);
@@ -315,6 +320,7 @@ static void on_down(void *arg, int status)
 static void step(struct round *round)
 {
     crowd_sweep(&round->crowd);
+    queue_step(&round->queue, round->result->history.submitted);
     if (round->phase == WORKING) {
         nemesis_step(&round->nemesis);
         if (round->result->history.submitted >= round->plan->jobs &&
@@ -323,8 +329,12 @@ static void step(struct round *round)
             crowd_finish(&round->crowd);
         }
     }
-    if (round->phase == LEAVING && TAILQ_EMPTY(&round->crowd.clients))
-        settle(round);
+    if (round->phase == LEAVING && TAILQ_EMPTY(&round->crowd.clients)) {
+        if (queue_finish(&round->queue))
+            settle(round);
+        else
+            round->event_us = clock_now_us(); /* the queue's end has a deadline of its own */
+    }
 }
 
 /* Samples and pings are no progress, as they never stop. */
@@ -376,6 +386,8 @@ static void set_up(struct round *round, const struct plan *plan, const char *bui
     round->monitor.on_sample = on_sample;
     round->monitor.on_workers = on_workers;
     nemesis_init(&round->nemesis, plan);
+    queue_init(&round->queue, &round->loop, plan, &round->result->ledger, round->daemon.dir, build,
+               scale);
     round->nemesis.loop = &round->loop;
     round->nemesis.history = &round->result->history;
     round->nemesis.daemon = &round->daemon;
@@ -394,6 +406,9 @@ static void tear_down(struct round *round)
     result->missed = round->nemesis.missed;
     result->dir = need_text("%s", round->daemon.dir);
     result->side = need_text("%s", round->daemon.side);
+    result->queue_side = need_text("%s", round->daemon.queue_side);
+    result->whole = round->phase == OVER && round->expected == EPOCH_DRAINED && !result->rest.stuck;
+    queue_free(&round->queue);
     while (round->nemesis.strangers)
         loop_turn(&round->loop, TURN_MS);
     nemesis_free(&round->nemesis);
@@ -428,5 +443,7 @@ void round_free(struct round_result *result, bool keep)
         daemon_remove(result->dir);
     free(result->dir);
     free(result->side);
+    free(result->queue_side);
+    ledger_free(&result->ledger);
     history_free(&result->history);
 }

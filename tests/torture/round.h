@@ -4,14 +4,17 @@
 #define TORTURE_ROUND_H
 
 #include "history.h"
+#include "ledger.h"
 #include "rest.h"
 
 struct round_result {
     struct history history;
+    struct ledger ledger; /* of taskqueued */
     struct rest rest;
     char *dir; /* with the side file and the log */
-    char *side;
+    char *side, *queue_side;
     uint64_t fault_counts[FAULT_KINDS];
+    bool whole;                      /* the masters ended as planned */
     uint64_t faults, missed, epochs; /* missed: faults that found no victim */
 };
 

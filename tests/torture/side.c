@@ -16,6 +16,14 @@ static void take_refusal(struct side *side, const struct side_record *record)
         (struct side_refusal){.t_us = record->t_us, .pid = (int32_t)record->pid};
 }
 
+static void take_attempt(struct side_job *job, uint32_t attempt)
+{
+    if (attempt < job->attempt)
+        job->fell = true;
+    else
+        job->attempt = attempt;
+}
+
 static void take(struct side *side, const struct side_record *record)
 {
     if (record->kind == SIDE_REFUSAL) {
@@ -31,6 +39,7 @@ static void take(struct side *side, const struct side_record *record)
         job->starts++;
         job->start_us = record->t_us;
         job->start_pid = (int32_t)record->pid;
+        take_attempt(job, (uint32_t)record->hash);
     } else {
         job->finishes++;
         job->finish_us = record->t_us;

@@ -4,12 +4,15 @@
 
 #include "pattern.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 
 struct side_job {
     uint64_t hash; /* as of the last finish */
     uint64_t start_us, finish_us;
     uint32_t starts, finishes;
+    uint32_t attempt; /* the highest one of a start */
+    bool fell;        /* an attempt was lower than an earlier one */
     int32_t start_pid, finish_pid;
 };
 
