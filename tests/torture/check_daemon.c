@@ -8,8 +8,9 @@
 enum {
     HANG_US = 1000000,
     SPIN_PERCENT = 2,
-    REPLACE_US = 500000, /* for a worker in the place of a dead one */
-    DEAD_US = 12000000,  /* from the stop of a worker to its end as a dead one */
+    START_TROUBLE_US = 3000000, /* and its next try */
+    REPLACE_US = 500000,        /* for a worker in the place of a dead one */
+    DEAD_US = 12000000,         /* from the stop of a worker to its end as a dead one */
     FEW_CLIENTS =
         PLAN_CLIENT_MAX / 2, /* with at most so few clients, no refusal for their number */
 };
@@ -203,12 +204,23 @@ static void check_epoch_end(const struct check *check, const struct event *event
                     seconds(check, event->t_us), (unsigned)status);
 }
 
+/* Something kept workers from starting, perhaps until their next try. */
+static bool could_not_start(const struct check *check, uint64_t t_us)
+{
+    for (size_t i = 0; i < check->start_trouble_count; i++)
+        if (check->start_troubles[i] <= t_us &&
+            t_us - check->start_troubles[i] < START_TROUBLE_US * check->scale)
+            return true;
+    return false;
+}
+
 /* Dead workers alone do not keep a line from getting another worker. */
 static void check_replaced(const struct check *check, const struct event *event, uint8_t pool,
                            uint64_t *since_us)
 {
     const struct pool_sample *p = &check->history->samples[event->a].pools[pool];
-    if (!p->waiting || !p->dead || p->paused || p->starting + p->idle + p->busy)
+    if (!p->waiting || !p->dead || p->paused || p->starting + p->idle + p->busy ||
+        could_not_start(check, event->t_us))
         *since_us = 0;
     else if (!*since_us)
         *since_us = event->t_us;

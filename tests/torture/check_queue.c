@@ -81,7 +81,7 @@ static void judge_failed(const struct kept_judge *judge)
         tell(judge, FINDING_INVENTED, "its module reported no failure");
     else if (outcome->reason == REASON_MODULE && !judge->side->starts)
         tell(judge, FINDING_CORRUPT, "failed, but never run");
-    else if (outcome->reason != REASON_CANCELLED && outcome->attempt <= job->retries)
+    else if (!job->cancel_sent && outcome->attempt <= job->retries)
         tell(judge, FINDING_INVENTED, "it failed before its retries were used up");
     else if (outcome->reason != REASON_CANCELLED && outcome->reason != REASON_MODULE &&
              outcome->reason != REASON_ERROR)

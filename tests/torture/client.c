@@ -12,7 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { ID_MAX = 32, HEAD_MAX = 1024 };
+enum { ID_MAX = 32, HEAD_MAX = 1024, CROWD_US = 1000000 };
 
 /* --- submits --- */
 
@@ -468,13 +468,24 @@ static void take_delivery(struct client *client, json_t *header, const char *pay
     history->jobs[uid].delivered++;
 }
 
+/* Connections, or a moment ago: a refusal may be read late, when others are gone again. */
+static void note_crowd(struct client_env *env)
+{
+    uint64_t now = clock_now_us();
+    if (env->open >= env->crowd || now - env->crowd_us > CROWD_US) {
+        env->crowd = env->open;
+        env->crowd_us = now;
+    }
+}
+
 static void take_fatal(struct client *client, json_t *header)
 {
     struct event *event = history_add_conn(client->env->history, EV_FATAL, client->number, NO_JOB);
     event->code = client->fatal_asked || client->may_end;
     client->refused = strcmp(text_of(header, "code"), "too-many-clients") == 0;
     event->a = client->refused;
-    event->b = client->env->open;
+    note_crowd(client->env);
+    event->b = client->env->crowd;
     client_half_close(client);
 }
 
@@ -530,6 +541,7 @@ static void finish(struct client *client, enum conn_end end)
     event->b = client->asked - client->answered;
     event->c = client->connection.shut_when_out;
     client->end = end;
+    note_crowd(client->env);
     client->env->open--;
     client->env->ended(client->env->arg, client);
 }
@@ -578,6 +590,7 @@ struct client *client_new(struct client_env *env, bool silent)
     client->env = env;
     client->number = ++env->history->last_conn;
     env->open++;
+    note_crowd(env);
     connection_open(&client->connection, env->loop, fd, &ops, client);
     history_add_conn(env->history, EV_CONN_OPEN, client->number, NO_JOB);
     if (!silent)

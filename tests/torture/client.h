@@ -21,6 +21,8 @@ struct client_env {
     char boot[32];           /* of the running daemon */
     bool up;                 /* the daemon listens, and is not about to end */
     uint32_t open;           /* connections of clients */
+    uint32_t crowd;          /* the most of them at crowd_us */
+    uint64_t crowd_us;       /* within the last second */
     void *arg;
     /* A job of its own has ended. */
     void (*told)(void *arg, struct client *client, enum event_type how);

@@ -5,7 +5,9 @@
 
 #include <stdlib.h>
 
-enum { QUEUE_SHARE = 10 }; /* of the jobs and of the faults, one in so many is the queue's */
+/* The queue's jobs and faults are one in so many of the plan's. A fault costs the
+ * queue a second. */
+enum { QUEUE_JOBS = 10, QUEUE_FAULTS = 20 };
 
 enum { STREAM_SETTINGS = 1, STREAM_FAULTS = 2, STREAM_CLIENTS = 1000 };
 
@@ -119,8 +121,8 @@ void plan_make(struct plan *plan, uint64_t seed, uint64_t jobs, size_t faults, e
     *plan = (struct plan){.seed = seed, .jobs = jobs, .fault_count = faults};
     plan->faults = need(faults * sizeof *plan->faults);
     if (only == FAULT_KINDS) {
-        plan->queue_jobs = jobs / QUEUE_SHARE;
-        plan->queue_faults = faults / QUEUE_SHARE;
+        plan->queue_jobs = jobs / QUEUE_JOBS;
+        plan->queue_faults = faults / QUEUE_FAULTS;
     }
     draw_settings(plan);
     struct rng rng = rng_of(seed, STREAM_FAULTS);

@@ -55,6 +55,7 @@ _Noreturn static void run(const struct queued *queued)
     char *argv[] = {"taskqueued", "-c", queued->config, NULL};
     int log = open(queued->log, O_WRONLY | O_CREAT | O_APPEND, 0644);
     prctl(PR_SET_PDEATHSIG, SIGKILL);
+    setenv("ASAN_OPTIONS", "detect_leaks=1:quarantine_size_mb=8", 0);
     setenv("UBSAN_OPTIONS", "print_stacktrace=1:halt_on_error=1", 0);
     unsetenv("JOURNAL_STREAM");
     dup2(open("/dev/null", O_RDONLY), STDIN_FILENO);
