@@ -72,7 +72,7 @@ void ledger_hear(struct kept_job *job, json_t *header)
     if (!id || strlen(id) >= KEPT_ID_MAX || (*job->id && strcmp(job->id, id) != 0))
         job->faults |= LEDGER_OTHER_ID;
     else
-        strcpy(job->id, id);
+        memcpy(job->id, id, strlen(id) + 1);
     if (!event || strcmp(event, "retry") != 0)
         return;
     if (attempt_of(header) < job->attempt)

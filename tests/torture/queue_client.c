@@ -152,7 +152,8 @@ static bool send_one(struct queue_client *client)
 {
     uint32_t uid;
     struct queue_work *work = client->work;
-    if (rng_chance(&work->rng, 500) && uid_line_take(&work->waits, &uid))
+    bool first = rng_chance(&work->rng, 500); /* or after all else */
+    if (first && uid_line_take(&work->waits, &uid))
         wait_for(client, uid);
     else if (uid_line_take(&work->cancels, &uid))
         cancel(client, uid);
