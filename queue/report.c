@@ -12,6 +12,8 @@
 #include <jansson.h>
 #include <stdlib.h>
 
+enum { MODULES_TOLD = 1000 }; /* a job's module need not exist, so there may be any number */
+
 /* --- jobs --- */
 
 static void add_counts(json_t *object, const struct keep_counts *counts)
@@ -43,6 +45,8 @@ static json_t *jobs_report(const struct queue_report *report)
 
 static void add_module(void *arg, const struct keep_module_view *view)
 {
+    if (json_object_size(arg) >= MODULES_TOLD)
+        return;
     json_t *module = json_object();
     add_counts(module, &view->counts);
     json_object_set_new(module, "paused", json_boolean(view->is_paused));

@@ -164,6 +164,17 @@ def test_stats_have_all_parts(queue):
     assert stats["process"]["pid"] == q.pid and stats["process"]["rss"] > 0
 
 
+def test_stats_of_very_many_modules(queue):
+    """A module of a job need not exist. The answer stays small."""
+    client = queue(master="127.0.0.1:1").client()
+    for n in range(1200):
+        client.submit(n, f"module-{n}", detach=True)
+    for n in range(1200):
+        client.event("accepted", id=n)
+    stats = ask(client, "stats").json()
+    assert stats["jobs"]["waiting"] == 1200 and len(stats["modules"]) == 1000
+
+
 def test_stats_without_a_master(queue):
     q = alone(queue)
     stats = q.wait_stats(lambda s: s["master"]["why"], "a failed connection")
