@@ -289,6 +289,7 @@ static void begin_keeping(struct queued *q)
                                             .wall_ms = wall_ms,
                                             .random = random_number,
                                             .payloads = &q->budget,
+                                            .output = &q->output,
                                             .engine_ops = &sqlite_engine,
                                             .engine = q->engine,
                                             .master = &master_link_ops,

@@ -20,6 +20,11 @@ static bool is_wanted(const struct queue_follower *follower, const struct kept_e
 void queue_events_on_event(struct kept_follower *kept, const struct kept_event *e)
 {
     struct queue_follower *follower = queue_follower_of(kept);
+    if (e->type == KEPT_EVENT_GONE) {
+        queue_replies_error(follower, "unknown-job", "the outcome of the job is not kept any more");
+        queue_follower_close(follower, 0);
+        return;
+    }
     if (e->type == KEPT_EVENT_LEFT) {
         queue_replies_withdrawn(follower, kept_seq(e->job), e->fields);
         queue_follower_close(follower, 0);

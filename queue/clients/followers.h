@@ -9,7 +9,7 @@
  *
  * While one is OPEN, TIED or OWED, its id is taken. An outcome is acknowledged once the kernel has
  * the last byte of its event, so a TOLD one keeps the event's place in the output. Of an OWED one
- * the outcome is in the store alone (owed.c).
+ * the outcome is in the store alone (owed.c); it is OPEN again if somebody retries the job.
  */
 #ifndef TASKMASTER_QUEUE_CLIENTS_FOLLOWERS_H
 #define TASKMASTER_QUEUE_CLIENTS_FOLLOWERS_H

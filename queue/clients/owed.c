@@ -64,7 +64,8 @@ void queue_owed_go_on(struct queue_session *session)
 {
     struct queue_follower *follower = TAILQ_FIRST(&session->followers.lists[FOLLOWER_OWED]);
     bool has_room = session->peer.conn.output_len <= much(session) / 2;
-    if (follower && has_room && !session->owed)
+    bool is_reading = session->owed || (follower && follower->kept.job);
+    if (follower && has_room && !is_reading)
         read_outcome(session, follower);
 }
 

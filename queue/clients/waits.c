@@ -32,10 +32,11 @@ static bool permits(struct kept_ask *ask, const struct kept *job)
     return queue_owner_may_end(wait_of(ask)->follower->session, job);
 }
 
-/* The time counts from here on, so that a wait of no time hears of an outcome in the store. */
-static void begin_clock(struct queue_wait *wait)
+/* The time counts from here on, so that a wait of no time hears of an outcome in the store; that is
+ * told once its result is read. */
+static void begin_clock(struct queue_wait *wait, const struct kept *job)
 {
-    if (wait->has_timeout)
+    if (wait->has_timeout && job->state != KEPT_ENDED)
         timer_set_ms(peer_timers(&wait->follower->session->peer), &wait->timer, wait->timeout_ms);
 }
 
@@ -50,9 +51,8 @@ static void refuse_unknown(struct queue_wait *wait)
 static void on_answered(struct kept_ask *ask, enum kept_answer answer, struct kept *job)
 {
     struct queue_wait *wait = wait_of(ask);
-    (void)job;
     if (answer == KEPT_ANSWER_OK)
-        begin_clock(wait);
+        begin_clock(wait, job);
     else if (answer == KEPT_ANSWER_DENIED)
         refuse(wait, "denied",
                "wait for a job that is not its own needs the right control; this connection's "

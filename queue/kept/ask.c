@@ -16,6 +16,8 @@ static void queue(struct kept_asks *asks, struct kept_ask *ask)
 
 /* --- to the job --- */
 
+enum { LOADS_MAX = 256 }; /* at a time, with bodies of up to STORED_INLINE_MAX bytes */
+
 /* A record of the job that was read, if there is none. It is in memory for the pass. */
 static struct kept *record_of(struct keep_op *op)
 {
@@ -30,24 +32,41 @@ static struct kept *record_of(struct keep_op *op)
     return job;
 }
 
+static void start_waiting(struct keep *keep)
+{
+    struct kept_ask *ask;
+    while (keep->loads.count < LOADS_MAX && (ask = TAILQ_FIRST(&keep->loads.waiting))) {
+        TAILQ_REMOVE(&keep->loads.waiting, ask, link);
+        kept_ask_start(keep, ask);
+    }
+}
+
 static void loaded(struct keep_op *op)
 {
     struct kept_ask *ask = TAILQ_FIRST(&op->asks);
     struct kept *job = record_of(op);
-    if (!ask)
-        return;
-    if (job)
+    if (op->op.only_small)
+        op->keep->loads.count--;
+    if (ask && job)
         queue(&job->asks, ask);
-    else
+    else if (ask)
         kept_tell_answer(ask, KEPT_ANSWER_UNKNOWN, NULL);
+    start_waiting(op->keep);
 }
 
 static void load(struct keep *keep, struct kept_ask *ask)
 {
+    bool with_result = ask->kind == KEPT_ASK_FOLLOW, with_any = with_result || ask->with_input;
+    if (with_any && keep->loads.count >= LOADS_MAX) {
+        queue(&keep->loads.waiting, ask);
+        return;
+    }
     struct keep_op *op = kept_write_new(keep, STORE_LOAD, loaded);
     op->op.seq = ask->seq;
     op->op.with_input = ask->with_input;
-    op->op.with_result = ask->kind == KEPT_ASK_FOLLOW;
+    op->op.with_result = with_result;
+    op->op.only_small = with_any;
+    keep->loads.count += with_any;
     queue(&op->asks, ask);
     kept_write_post(op);
 }
@@ -66,44 +85,21 @@ void kept_ask_start(struct keep *keep, struct kept_ask *ask)
 
 /* --- looks and follows --- */
 
-static bool lacks_bodies(const struct kept *job, const struct kept_ask *ask)
+/* The ask stays the first one of the job until its input is read. */
+static void look(struct kept *job, struct kept_ask *ask)
 {
-    if (ask->kind == KEPT_ASK_LOOK)
-        return ask->with_input && !job->input && job->stored->input.size;
-    return job->state == KEPT_ENDED && !job->result && job->stored->result.size;
+    if (ask->with_input && kept_bodies_lack_input(job))
+        kept_bodies_want(job);
+    else
+        kept_tell_answer(ask, KEPT_ANSWER_OK, job);
 }
 
 /* The follower is there before the answer, and hears of the end after it. */
-static void answer_reader(struct kept *job, struct kept_ask *ask)
+static void follow(struct kept *job, struct kept_ask *ask)
 {
-    if (ask->kind == KEPT_ASK_FOLLOW)
-        kept_tell_join(job, ask->follower);
+    kept_tell_join(job, ask->follower);
     kept_tell_answer(ask, KEPT_ANSWER_OK, job);
     kept_tell_ended(job);
-}
-
-static void bodies_read(struct keep_op *op)
-{
-    struct kept_ask *ask = TAILQ_FIRST(&op->asks);
-    if (op->op.job)
-        kept_record_take_bodies(op->job, op->op.job);
-    stored_job_free(op->op.job);
-    if (op->op.status != STORE_OK && op->job->state != KEPT_GONE)
-        kept_set_state(op->job, KEPT_GONE);
-    if (!ask)
-        return;
-    if (op->job->state != KEPT_GONE)
-        answer_reader(op->job, ask);
-    else
-        kept_tell_answer(ask, KEPT_ANSWER_UNKNOWN, NULL);
-}
-
-static void read(struct kept *job, struct kept_ask *ask)
-{
-    if (lacks_bodies(job, ask))
-        queue(&kept_write_load(job, job->stored->seq, bodies_read)->asks, ask);
-    else
-        answer_reader(job, ask);
 }
 
 /* --- cancel and kill --- */
@@ -243,7 +239,7 @@ static void retry(struct kept *job, struct kept_ask *ask)
 void kept_ask_look(struct kept *job)
 {
     static void (*const calls[])(struct kept * job, struct kept_ask * ask) = {
-        [KEPT_ASK_LOOK] = read, [KEPT_ASK_FOLLOW] = read,   [KEPT_ASK_CANCEL] = stop,
+        [KEPT_ASK_LOOK] = look, [KEPT_ASK_FOLLOW] = follow, [KEPT_ASK_CANCEL] = stop,
         [KEPT_ASK_KILL] = stop, [KEPT_ASK_FORGET] = forget, [KEPT_ASK_RETRY] = retry,
     };
     struct kept_ask *ask = TAILQ_FIRST(&job->asks);
@@ -254,5 +250,6 @@ void kept_ask_look(struct kept *job)
         kept_tell_answer(ask, KEPT_ANSWER_DENIED, job);
     else
         calls[ask->kind](job, ask);
-    kept_touch(job);
+    if (!job->is_in_line && !job->is_writing) /* otherwise it is touched later */
+        kept_touch(job);
 }

@@ -24,6 +24,8 @@ enum kept_event_type {
     KEPT_EVENT_ENDED,   /* job->stored->outcome and job->result; the follower has left the job */
     KEPT_EVENT_REFUSED, /* of a submit: nothing is stored, or the key is another job's; it has left
                          */
+    KEPT_EVENT_GONE,    /* the outcome went from the store before it was read; the follower has left
+                         */
     KEPT_EVENT_LEFT,    /* of a submit that was cancelled before it joined: it has left the job,
                          * which goes on with others. `fields` tells `by` whom */
 };
@@ -41,7 +43,7 @@ enum kept_refusal {
  * more, and may be freed. */
 struct kept_event {
     enum kept_event_type type;
-    struct kept *job;             /* NULL: REFUSED */
+    struct kept *job;             /* NULL: REFUSED, GONE */
     bool joined;                  /* ACCEPTED */
     enum kept_refusal refusal;    /* REFUSED */
     uint64_t other;               /* KEY_CONFLICT: its number */

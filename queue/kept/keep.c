@@ -64,6 +64,8 @@ static void init_lists(struct keep *keep)
     hash_init(&keep->owners);
     TAILQ_INIT(&keep->all_modules);
     TAILQ_INIT(&keep->handed);
+    TAILQ_INIT(&keep->bodies.jobs);
+    TAILQ_INIT(&keep->loads.waiting);
     TAILQ_INIT(&keep->pass.jobs);
     TAILQ_INIT(&keep->pass.modules);
     STAILQ_INIT(&keep->acks.notes);

@@ -23,7 +23,8 @@ struct keep_parts {
     struct timers *timers;
     uint64_t (*wall_ms)(void); /* since 1970 */
     uint64_t (*random)(void);
-    struct payload_budget *payloads; /* of inputs and results read from the store */
+    struct payload_budget *payloads; /* of inputs read from the store, */
+    struct payload_budget *output;   /* and of results */
     const struct engine_ops *engine_ops;
     struct engine *engine;
     const struct kept_master_ops *master;

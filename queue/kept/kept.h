@@ -57,6 +57,7 @@ struct kept {
     bool is_writing;  /* an operation is in progress, */
     bool is_reading;  /* which reads alone */
     bool is_touched;  /* the next pass looks at it */
+    bool is_in_line;  /* its bodies are to be read */
     uint8_t place;    /* enum kept_place */
     bool is_detached; /* a submit that joined it was detached */
     uint8_t refusal;  /* enum kept_refusal: of a submit, not told yet */
@@ -64,6 +65,7 @@ struct kept {
     struct kept_owner *owner;
     TAILQ_ENTRY(kept) of_place;   /* the window of its module, or all handed ones */
     TAILQ_ENTRY(kept) touched;    /* of the next pass */
+    TAILQ_ENTRY(kept) of_bodies;  /* those whose bodies are to be read */
     struct kept_asks asks;        /* to be looked at, in the order of asking */
     struct kept_asks answers;     /* answered when the operation in progress is done */
     struct kept_follower *cursor; /* the next one to be told of an event */

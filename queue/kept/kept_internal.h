@@ -29,6 +29,7 @@
  *     room       the store's room for results
  *     full       the queue or the store is full
  *     tell       followers hear of events
+ *     bodies     inputs and results, read for those who wait for them
  *     window     the next jobs of a module in memory
  *     write      one operation of a job at a time
  *     record     records in memory: found, made, counted, freed
@@ -107,7 +108,7 @@ void kept_write_post(struct keep_op *op);
 /* Of the job. `finish` may be NULL: then nothing can fail. */
 struct keep_op *kept_write_job(struct kept *job, enum store_kind kind, kept_finish finish);
 
-/* Reads bodies of the job: `seq` is its own number, or of another job. */
+/* Reads for the job: `seq` is its own number, or of another job. The caller says which bodies. */
 struct keep_op *kept_write_load(struct kept *job, uint64_t seq, kept_finish finish);
 
 /* --- window.c: the next jobs of a module --- */
@@ -149,7 +150,7 @@ void kept_tell_last(struct kept_follower *follower, const struct kept_event *eve
 /* A submit is stored; a detached one leaves. */
 void kept_tell_accepted(struct kept *job, struct kept_follower *follower, bool joined);
 
-/* All, if the end is known and written. */
+/* All, if the end is known and written, and the result is in memory. */
 void kept_tell_ended(struct kept *job);
 void kept_tell_join(struct kept *job, struct kept_follower *follower);
 void kept_tell_leave(struct kept_follower *follower);
@@ -170,6 +171,22 @@ bool kept_full_store(struct keep *keep);
 
 /* It had none for one job. */
 void kept_full_note_store(struct keep *keep);
+/* The outcome went before they were told. */
+void kept_tell_gone(struct kept *job);
+
+/* --- bodies.c --- */
+
+/* The store has it, and memory has not. */
+bool kept_bodies_lack_input(const struct kept *job);
+bool kept_bodies_lack_result(const struct kept *job);
+
+/* The job lacks one of them, and is not being written: it is read when its turn comes. Then the
+ * next pass looks at the job. */
+void kept_bodies_want(struct kept *job);
+void kept_bodies_forget(struct kept *job);
+
+/* The next one in line has its turn: the pass looks at it. False: there is none. */
+bool kept_bodies_next(struct keep *keep);
 
 /* --- room.c, hold.c --- */
 

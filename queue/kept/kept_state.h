@@ -151,6 +151,16 @@ struct keep {
     } room;
 
     struct {
+        struct kept_list jobs; /* in line */
+        uint64_t bytes;        /* being read */
+    } bodies;
+
+    struct {
+        struct kept_asks waiting; /* for their turn */
+        size_t count;             /* being read, with small bodies */
+    } loads;
+
+    struct {
         struct kept_list jobs;
         struct kept_modules modules;
     } pass;

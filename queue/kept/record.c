@@ -56,12 +56,12 @@ struct kept *kept_record_read(struct keep *keep, struct stored_job *stored)
     return job;
 }
 
-static void take_body(const struct keep *keep, struct payload **to, struct stored_body *from)
+static void take_body(struct payload_budget *budget, struct payload **to, struct stored_body *from)
 {
     if (!from->data)
         return;
     if (!*to && from->size)
-        *to = payload_from(keep->parts.payloads, from->data, from->size);
+        *to = payload_from(budget, from->data, from->size);
     free(from->data);
     from->data = NULL;
 }
@@ -70,8 +70,8 @@ void kept_record_take_bodies(struct kept *job, struct stored_job *from)
 {
     job->stored->input.is_lost |= from->input.is_lost;
     job->stored->result.is_lost |= from->result.is_lost;
-    take_body(job->keep, &job->input, &from->input);
-    take_body(job->keep, &job->result, &from->result);
+    take_body(job->keep->parts.payloads, &job->input, &from->input);
+    take_body(job->keep->parts.output, &job->result, &from->result);
 }
 
 void kept_record_drop_input(struct kept *job)
@@ -198,6 +198,7 @@ static void release(struct kept *job)
 void kept_record_free(struct kept *job)
 {
     bug_on(!kept_record_is_idle(job) || !TAILQ_EMPTY(&job->answers));
+    bug_on(job->is_in_line);
     job->module->records--;
     kept_touch_module(job->module);
     hash_remove(&job->keep->jobs, &job->by_seq);
@@ -235,5 +236,6 @@ static void free_any(struct hash_node *node, void *arg)
 
 void kept_record_free_all(struct keep *keep)
 {
+    drop_asks(&keep->loads.waiting);
     hash_each(&keep->jobs, free_any, NULL);
 }

@@ -2,18 +2,33 @@
  * Untouched ones cost nothing, however many wait. */
 #include "queue/kept/kept_internal.h"
 
+/* Before anything else is asked of the job: its outcome may go then. */
+static void tell_ended(struct kept *job)
+{
+    if (kept_bodies_lack_result(job))
+        kept_bodies_want(job);
+    else
+        kept_tell_ended(job);
+}
+
 static void look_at_job(struct kept *job)
 {
     if (job->is_writing)
         return;
     if (job->refusal)
         kept_submit_tell_refused(job);
+    else if (job->state == KEPT_GONE && !LIST_EMPTY(&job->followers))
+        kept_tell_gone(job);
+    else if (job->state == KEPT_ENDED && !LIST_EMPTY(&job->followers))
+        tell_ended(job);
     else if (job->late)
         kept_outcome_late(job);
     else if (!TAILQ_EMPTY(&job->asks))
         kept_ask_look(job);
-    if (kept_record_is_idle(job))
-        kept_record_free(job);
+    if (!kept_record_is_idle(job))
+        return;
+    kept_bodies_forget(job);
+    kept_record_free(job);
 }
 
 static void serve(struct kept_module *module)
@@ -47,6 +62,6 @@ static bool next_module(struct keep *keep)
 
 void kept_schedule(struct keep *keep)
 {
-    while (next_job(keep) || next_module(keep))
+    while (next_job(keep) || next_module(keep) || kept_bodies_next(keep))
         ;
 }

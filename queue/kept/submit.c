@@ -69,6 +69,12 @@ static void other_read(struct keep_op *op)
         kept_set_state(job, KEPT_GONE);
 }
 
+static void read_other(struct kept *job, uint64_t seq)
+{
+    struct keep_op *op = kept_write_load(job, seq, other_read);
+    op->op.with_result = op->op.only_small = true;
+}
+
 /* --- stored --- */
 
 static void accepted(struct kept *job)
@@ -110,7 +116,7 @@ static void written(struct keep_op *op)
     }
     not_stored(job);
     if (op->op.status == STORE_JOINED)
-        kept_write_load(job, op->op.other, other_read);
+        read_other(job, op->op.other);
     else if (op->op.status == STORE_CONFLICT)
         tell_refused(job, KEPT_KEY_CONFLICT, op->op.other);
     else

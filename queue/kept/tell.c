@@ -33,6 +33,7 @@ void kept_tell_join(struct kept *job, struct kept_follower *follower)
 {
     LIST_INSERT_HEAD(&job->followers, follower, link);
     follower->job = job;
+    kept_touch(job); /* its end may have to be read */
 }
 
 void kept_tell(struct kept *job, enum kept_wants wants, struct kept_event *event)
@@ -67,8 +68,16 @@ void kept_tell_ended(struct kept *job)
 {
     const struct kept_event event = {.type = KEPT_EVENT_ENDED, .job = job};
     struct kept_follower *follower;
-    if (job->state != KEPT_ENDED || job->is_writing)
+    if (job->state != KEPT_ENDED || job->is_writing || kept_bodies_lack_result(job))
         return;
+    while ((follower = LIST_FIRST(&job->followers)))
+        kept_tell_last(follower, &event);
+}
+
+void kept_tell_gone(struct kept *job)
+{
+    const struct kept_event event = {.type = KEPT_EVENT_GONE};
+    struct kept_follower *follower;
     while ((follower = LIST_FIRST(&job->followers)))
         kept_tell_last(follower, &event);
 }

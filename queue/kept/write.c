@@ -62,7 +62,6 @@ struct keep_op *kept_write_load(struct kept *job, uint64_t seq, kept_finish fini
     job->is_writing = job->is_reading = true;
     op->job = job;
     op->op.seq = seq;
-    op->op.with_input = op->op.with_result = true;
     kept_write_post(op);
     return op;
 }

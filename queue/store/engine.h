@@ -87,6 +87,7 @@ struct store_op {
     uint64_t seq;           /* LOAD: its number */
     uint64_t other;         /* JOINED, CONFLICT: the number of the job with the key */
     bool with_input, with_result;
+    bool only_small; /* LOAD: bodies over STORED_INLINE_MAX are left out */
 
     /* of several jobs */
     const char *module;

@@ -19,6 +19,11 @@ static void read_result(struct sqlite_store *store, struct stored_job *job)
     sqlite_body_read(store, sqlite_body_result(job->seq, job->run.attempt), &job->result);
 }
 
+static bool is_meant(const struct store_op *op, const struct stored_body *body)
+{
+    return !op->only_small || body->size <= STORED_INLINE_MAX;
+}
+
 void sqlite_read_load(struct sqlite_store *store, struct store_op *op)
 {
     sqlite3_stmt *sql = sqlite_db_use(&store->db, SQL_LOAD);
@@ -29,9 +34,9 @@ void sqlite_read_load(struct sqlite_store *store, struct store_op *op)
     }
     op->job = sqlite_job_read(&store->db, sql);
     sqlite_db_rest(sql);
-    if (op->with_input)
+    if (op->with_input && is_meant(op, &op->job->input))
         read_input(store, op->job);
-    if (op->with_result)
+    if (op->with_result && is_meant(op, &op->job->result))
         read_result(store, op->job);
 }
 

@@ -193,6 +193,7 @@ static void begin_process(void)
                                          .wall_ms = wall_ms,
                                          .random = fixed_random,
                                          .payloads = &budget,
+                                         .output = &output,
                                          .engine_ops = &fake_engine_ops,
                                          .engine = engine,
                                          .master = &queue_master_ops,

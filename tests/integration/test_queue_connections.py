@@ -4,7 +4,7 @@ import json
 import time
 
 import pytest
-from harness.client import ask, check
+from harness.client import ask, check, message
 from harness.queued import put, wait
 from harness.wait import wait_until
 
@@ -213,6 +213,24 @@ def test_an_owed_outcome_of_a_job_that_runs_again(queue):
     assert {client.event("done")["id"] for _ in range(count)} == {*range(count)}
     check(ask(other, "resume", module="math"), "ok")
     check(client.event("failed"), "failed", id=count, attempt=2)
+
+
+def test_results_that_are_not_read_keep_no_submit_out(queue):
+    """They are output. The results of many waits come from the store a few at a time."""
+    server = queue(payload_total_max=16 << 20)
+    client, other = server.client(receive_buffer=4096), server.client()
+    payload = b"x" * (1 << 20)
+    jobs = [put(other, "echo", payload) for _ in range(40)]
+    for job in jobs:
+        check(wait(other, job), "done")
+    client.send_raw(b"".join(message(op="wait", id=job, job=job) for job in jobs))
+    wait_until(lambda: server.stats()["output"]["bytes"] > 4 << 20, "results to wait for the client")
+    assert server.stats()["payloads"]["bytes"] == 0
+    check(other.run("echo", payload), "done")
+    for _ in jobs:
+        event = client.recv()
+        check(event, "done")
+        assert event["id"] == event["job"] and event.payload == payload
 
 
 def test_many_waits_of_one_connection(shared_queue):

@@ -49,6 +49,11 @@ static void read_body(struct stored_body *to, const struct stored_body *from, bo
     memcpy(to->data, from->data, from->size);
 }
 
+static bool is_meant(const struct store_op *op, const struct stored_body *body)
+{
+    return !op->only_small || body->size <= STORED_INLINE_MAX;
+}
+
 static struct stored_job *read_job(const struct stored_job *job, bool with_input, bool with_result)
 {
     struct stored_job *copy = stored_job_new(&job->wish);
@@ -152,7 +157,8 @@ static enum store_status do_load(struct engine *engine, struct store_op *op)
 {
     struct stored_job *job = fake_engine_find(engine, op->seq);
     if (job)
-        op->job = read_job(job, op->with_input, op->with_result);
+        op->job = read_job(job, op->with_input && is_meant(op, &job->input),
+                           op->with_result && is_meant(op, &job->result));
     return job ? STORE_OK : STORE_UNKNOWN;
 }
 

@@ -124,6 +124,9 @@ static void tell_event(const struct test_follower *to, const struct kept_event *
     case KEPT_EVENT_REFUSED:
         tell_refused(to, event);
         break;
+    case KEPT_EVENT_GONE:
+        tell("%c gone", to->name);
+        break;
     case KEPT_EVENT_LEFT:
         tell("%c left q%ju%s", to->name, seq, event->fields);
         break;
@@ -133,9 +136,9 @@ static void tell_event(const struct test_follower *to, const struct kept_event *
 static void on_event(struct kept_follower *follower, const struct kept_event *event)
 {
     struct test_follower *to = (struct test_follower *)follower;
-    hot_assert(event->type == KEPT_EVENT_REFUSED || event->job);
+    hot_assert(event->type == KEPT_EVENT_REFUSED || event->type == KEPT_EVENT_GONE || event->job);
     hot_assert((event->type == KEPT_EVENT_ENDED || event->type == KEPT_EVENT_REFUSED ||
-                event->type == KEPT_EVENT_LEFT ||
+                event->type == KEPT_EVENT_LEFT || event->type == KEPT_EVENT_GONE ||
                 (event->type == KEPT_EVENT_ACCEPTED && follower->is_detached)) == !follower->job);
     to->ends += !follower->job;
     tell_event(to, event);
@@ -171,6 +174,7 @@ void open_keep(void)
                                          .wall_ms = wall_ms,
                                          .random = fixed_random,
                                          .payloads = &budget,
+                                         .output = &budget,
                                          .engine_ops = &fake_engine_ops,
                                          .engine = &engine,
                                          .master = &master_ops,

@@ -8,7 +8,7 @@
  *     a accepted q1   a accepted q1 joined              a started q1     a progress q1
  *     a done q1       a failed q1 timeout               a retry q1 1 error 1000
  *     a refused queue-full                              a refused key-conflict q1
- *     a left q1,"by":"link"
+ *     a left q1,"by":"link"   a gone
  *     ok q1           unknown       denied q1           not-yet q1       (answers to asks)
  */
 #ifndef TASKMASTER_TESTS_UNIT_QUEUE_KEPT_KEPT_WORLD_H

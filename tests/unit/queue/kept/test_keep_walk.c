@@ -109,6 +109,7 @@ static void on_walker_event(struct kept_follower *follower, const struct kept_ev
         hot_assert(!walker->seq || walker->seq == seq);
         break;
     case KEPT_EVENT_REFUSED:
+    case KEPT_EVENT_GONE:
         break;
     default:
         hot_assert(walker->seq == seq);
