@@ -83,8 +83,9 @@ static void take_other(struct master_link *link, const struct master_event *even
 {
     static const struct master_answer empty = {.code = "unavailable",
                                                .message = "the master's answer is empty"};
+    struct master_answer whole = {.payload = payload};
     if (event->is_answer)
-        master_asked_answer(link, payload ? &(struct master_answer){.payload = payload} : &empty);
+        master_asked_answer(link, payload ? &whole : &empty);
     payload_unref(payload);
 }
 
