@@ -9,6 +9,7 @@
 #include <limits.h>
 #include <poll.h>
 #include <signal.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -17,7 +18,13 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { CHILD_DEADLINE_MS = 60000, CHILD_OUTPUT_MAX = 1024 * 1024, CHILD_ARG_MAX = 32 };
+enum {
+    CHILD_DEADLINE_MS = 60000,
+    CHILD_OUTPUT_MAX = 1024 * 1024,
+    CHILD_ARG_MAX = 32,
+    CHILD_ENV_MAX = 256,
+    CHILD_SERVER_MAX = 512,
+};
 
 #define CHILD_UNUSED __attribute__((unused))
 
@@ -30,16 +37,51 @@ struct child {
     int status; /* the exit status, or 256 and the signal */
 };
 
+/* What a child is made of. All is made before the fork: a thread of the test plays the server, and
+ * may hold a lock of the allocator at the fork. So the child allocates nothing. */
+struct child_image {
+    char path[PATH_MAX + 32];
+    char *argv[CHILD_ARG_MAX + 2];
+    char *env[CHILD_ENV_MAX + 1];
+    char server[CHILD_SERVER_MAX], queue[CHILD_SERVER_MAX];
+};
+
 /* The command lies in the build folder, four levels above. */
-CHILD_UNUSED static void child_exec(char **argv)
+CHILD_UNUSED static void child_image_name(struct child_image *image, const char *const *args)
 {
-    char self[PATH_MAX] = "", path[PATH_MAX + 32];
-    if (readlink("/proc/self/exe", self, sizeof self - 1) > 0) {
-        snprintf(path, sizeof path, "%s/../../../../taskmaster", dirname(self));
-        argv[0] = path;
-        execv(path, argv);
+    char self[PATH_MAX] = "";
+    ck_assert_int_gt(readlink("/proc/self/exe", self, sizeof self - 1), 0);
+    snprintf(image->path, sizeof image->path, "%s/../../../../taskmaster", dirname(self));
+    image->argv[0] = image->path;
+    for (int i = 0; args[i]; i++)
+        image->argv[i + 1] = (char *)args[i];
+}
+
+CHILD_UNUSED static bool child_is_ours(const char *variable)
+{
+    static const char *const ours[] = {
+        "TASKMASTER_TOKEN=", "TASKMASTER_TOKEN_FILE=", "TASKMASTER_SERVER=", "TASKMASTER_QUEUE="};
+    for (size_t i = 0; i < sizeof ours / sizeof *ours; i++)
+        if (strncmp(variable, ours[i], strlen(ours[i])) == 0)
+            return true;
+    return false;
+}
+
+/* The environment of the test, but for the command's variables. */
+CHILD_UNUSED static void child_image_environ(struct child_image *image, const char *server)
+{
+    size_t count = 0;
+    for (char **at = environ; *at; at++) {
+        ck_assert_uint_lt(count, CHILD_ENV_MAX - 2);
+        if (!child_is_ours(*at))
+            image->env[count++] = *at;
     }
-    _exit(126);
+    if (!server)
+        return;
+    snprintf(image->server, sizeof image->server, "TASKMASTER_SERVER=%s", server);
+    snprintf(image->queue, sizeof image->queue, "TASKMASTER_QUEUE=%s", server);
+    image->env[count++] = image->server;
+    image->env[count++] = image->queue;
 }
 
 /* `args` are the arguments, ending with NULL. `server` may be NULL. The descriptors become the
@@ -48,26 +90,20 @@ CHILD_UNUSED static void child_start_with(struct child *child, const char *serve
                                           const char *const *args, int stdout_fd, int stderr_fd)
 {
     int in[2], out[2], err[2];
-    char *argv[CHILD_ARG_MAX + 2] = {NULL};
-    for (int i = 0; args[i]; i++)
-        argv[i + 1] = (char *)args[i];
+    struct child_image image = {0};
+    child_image_name(&image, args);
+    child_image_environ(&image, server);
     ck_assert_int_eq(pipe2(in, O_CLOEXEC), 0);
     ck_assert_int_eq(pipe2(out, O_CLOEXEC), 0);
     ck_assert_int_eq(pipe2(err, O_CLOEXEC), 0);
     child->pid = fork();
     ck_assert_int_ge(child->pid, 0);
     if (child->pid == 0) {
-        unsetenv("TASKMASTER_TOKEN_FILE");
-        unsetenv("TASKMASTER_SERVER");
-        unsetenv("TASKMASTER_QUEUE");
-        if (server)
-            setenv("TASKMASTER_SERVER", server, 1);
-        if (server)
-            setenv("TASKMASTER_QUEUE", server, 1);
         dup2(in[0], 0);
         dup2(stdout_fd < 0 ? out[1] : stdout_fd, 1);
         dup2(stderr_fd < 0 ? err[1] : stderr_fd, 2);
-        child_exec(argv);
+        execve(image.path, image.argv, image.env);
+        _exit(126);
     }
     close(in[0]);
     close(out[1]);

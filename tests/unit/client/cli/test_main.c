@@ -7,22 +7,21 @@
 static int run_without(const char *closed, const char *server, const char *const *args,
                        char text[1024])
 {
-    char *argv[CHILD_ARG_MAX + 2] = {NULL};
+    struct child_image image = {0};
     int pipe_fds[2], status;
     size_t len = 0;
-    for (int i = 0; args[i]; i++)
-        argv[i + 1] = (char *)args[i];
+    child_image_name(&image, args);
+    child_image_environ(&image, server);
     ck_assert_int_eq(pipe2(pipe_fds, O_CLOEXEC), 0);
     pid_t pid = fork();
     ck_assert_int_ge(pid, 0);
     if (pid == 0) {
-        unsetenv("TASKMASTER_TOKEN_FILE");
-        setenv("TASKMASTER_SERVER", server, 1);
         dup2(pipe_fds[1], 1);
         dup2(pipe_fds[1], 2);
         for (; *closed; closed++)
             close(*closed - '0');
-        child_exec(argv);
+        execve(image.path, image.argv, image.env);
+        _exit(126);
     }
     close(pipe_fds[1]);
     for (ssize_t count = 1; count > 0; len += (size_t)count) {
