@@ -43,9 +43,10 @@ COMMAND_LIBS := $(CLIENT_LIBS) -ldw
 
 # Each program is made of folders. A program's main.c stays out of its archive: tests link the rest.
 # The shared folders know nothing of jobs and workers: other daemons are made of them too.
-SHARED   := common base net config access protocol peers peers/ops daemon
+SHARED   := common base net config access protocol peers peers/ops upstream daemon
 MASTER   := clients clients/ops jobs workers stats startup
 QUEUE    := queue queue/store queue/kept queue/master queue/clients queue/clients/ops
+GATEWAY  := gateway gateway/http gateway/upstream gateway/access gateway/metrics gateway/page gateway/api
 objects   = $(patsubst %.c,$(O)/%.o,$(filter-out %/main.c,$(wildcard $(1:%=%/*.c))))
 MODULES  := $(patsubst modules/%.c,%,$(wildcard modules/*.c))
 TESTS    := $(patsubst %.c,%,$(wildcard tests/unit/*/test_*.c tests/unit/*/*/test_*.c))
@@ -54,7 +55,7 @@ comma    := ,
 O        := $(BUILD)/obj
 modules  := $(MODULES:%=$(BUILD)/modules/%.so)
 tests    := $(TESTS:%=$(BUILD)/%)
-programs := $(BUILD)/taskmasterd $(BUILD)/taskmaster-worker $(BUILD)/taskmaster $(patsubst queue/main.c,$(BUILD)/taskqueued,$(wildcard queue/main.c))
+programs := $(BUILD)/taskmasterd $(BUILD)/taskmaster-worker $(BUILD)/taskmaster $(BUILD)/taskqueued $(patsubst gateway/main.c,$(BUILD)/taskmaster-http,$(wildcard gateway/main.c))
 
 .PHONY: all unit integration check format install uninstall clean
 all: $(programs) $(BUILD)/libtaskmaster.a $(BUILD)/libtaskmaster.so.0 $(modules)
@@ -67,6 +68,7 @@ $(O)/libcommon.a: $(call objects,src/common)
 $(O)/libshared.a: $(call objects,$(SHARED:%=src/%))
 $(O)/libmaster.a: $(call objects,src $(MASTER:%=src/%))
 $(O)/libqueue.a: $(call objects,$(QUEUE))
+$(O)/libgateway.a: $(call objects,$(GATEWAY))
 $(O)/libworker.a: $(call objects,worker)
 $(O)/libcommand.a: $(call objects,client/cli) $(patsubst %,$(O)/src/common/%.o,read_all system_object token_text)
 $(BUILD)/libtaskmaster.a: $(call objects,client/lib)
@@ -81,6 +83,9 @@ $(BUILD)/taskmasterd: $(O)/src/main.o $(O)/libmaster.a $(O)/libshared.a
 
 $(BUILD)/taskqueued: $(O)/queue/main.o $(O)/libqueue.a $(O)/libshared.a
 	$(LINK) -pie -o $@ $^ $(QUEUE_LIBS)
+
+$(BUILD)/taskmaster-http: $(O)/gateway/main.o $(O)/libgateway.a $(O)/libshared.a
+	$(LINK) -pie -o $@ $^ $(MASTER_LIBS)
 
 # A module calls the worker through its table of functions, never by symbol: nothing is exported to it.
 $(BUILD)/taskmaster-worker: $(O)/worker/main.o $(O)/libworker.a $(O)/libcommon.a
@@ -111,7 +116,7 @@ $(BUILD)/modules/%.so: modules/%.c include/taskmaster/module.h
 	@mkdir -p $(@D) $(O)
 	$(COMPILE_SHARED) -fvisibility=hidden -MF $(O)/modules_$*.d -o $@ $(filter %.c,$^) $(LIBS_$*)
 
-# Unit tests mirror the folders of the sources. Tests of worker/, client/ and queue/ link the objects there, all others
+# Unit tests mirror the folders of the sources. Tests of worker/, client/, queue/ and gateway/ link the objects there, all others
 # the master's.
 $(O)/tests/unit/worker/libfake.a: $(patsubst %,$(O)/tests/unit/worker/%.o,fake_master one_worker)
 $(BUILD)/tests/unit/worker/%: $(O)/tests/unit/worker/%.o $(O)/tests/unit/worker/libfake.a $(O)/libworker.a $(O)/libcommon.a
@@ -136,6 +141,9 @@ $(BUILD)/tests/unit/queue/kept/%: $(O)/tests/unit/queue/kept/%.o $(O)/tests/unit
 $(BUILD)/tests/unit/queue/%: $(O)/tests/unit/queue/%.o $(O)/libqueue.a $(O)/libshared.a
 	@mkdir -p $(@D)
 	$(LINK) -o $@ $^ $(QUEUE_LIBS) -lcheck -lsubunit -lm -lrt -lpthread
+$(BUILD)/tests/unit/gateway/%: $(O)/tests/unit/gateway/%.o $(O)/libgateway.a $(O)/libshared.a
+	@mkdir -p $(@D)
+	$(LINK) -o $@ $^ $(MASTER_LIBS) -lcheck -lsubunit -lm -lrt -lpthread
 $(BUILD)/tests/unit/%: $(O)/tests/unit/%.o $(O)/libmaster.a $(O)/libshared.a
 	@mkdir -p $(@D)
 	$(LINK) -o $@ $^ $(MASTER_LIBS) -lcheck -lsubunit -lm -lrt -lpthread

@@ -20,7 +20,7 @@ def layers(root, objects):
 @pytest.fixture
 def tree(tmp_path):
     """A copy of the sources and of their objects."""
-    for folder in ("src", "queue", "worker", "client", "modules", "include"):
+    for folder in ("src", "queue", "gateway", "worker", "client", "modules", "include"):
         shutil.copytree(os.path.join(ROOT, folder), tmp_path / folder)
         objects = os.path.join(BUILD, "obj", folder)
         if os.path.isdir(objects):
