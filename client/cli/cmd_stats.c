@@ -45,8 +45,8 @@ static json_t *make_pool_rows(const json_t *pools)
 /* ---- figures of modules ---- */
 
 /* Of these the answer has more than a line has room for. */
-static const char *const left_out[] = {"wait_us",   "run_us",     "bytes_in",
-                                       "bytes_out", "longest_ms", "longest_job"};
+static const char *const left_out[] = {"wait_us",    "run_us",      "bytes_in", "bytes_out",
+                                       "longest_ms", "longest_job", "crashes"};
 
 /* The percentiles for people. */
 static const struct shown percentiles[] = {

@@ -5,6 +5,7 @@ void histogram_merge(struct histogram *sum, const struct histogram *other)
 {
     for (int i = 0; i < HISTOGRAM_BUCKETS; i++)
         sum->counts[i] += other->counts[i];
+    sum->sum += other->sum;
     if (other->max > sum->max)
         sum->max = other->max;
 }

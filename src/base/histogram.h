@@ -14,6 +14,7 @@ enum { HISTOGRAM_BUCKETS = 41 }; /* 2^0 to 2^40 us: the last begins at 12.7 days
 
 struct histogram {
     uint64_t counts[HISTOGRAM_BUCKETS];
+    uint64_t sum; /* of all values */
     uint64_t max; /* the largest value */
 };
 
@@ -28,6 +29,7 @@ static inline unsigned histogram_bucket(uint64_t value)
 static inline void histogram_add_to(struct histogram *histogram, unsigned bucket, uint64_t value)
 {
     histogram->counts[bucket]++;
+    histogram->sum += value;
     if (value > histogram->max)
         histogram->max = value;
 }

@@ -156,6 +156,7 @@ struct dispatcher {
     uint64_t bytes;          /* of the payloads of its jobs */
     uint64_t mean_run_us;    /* moving average */
     struct tally tally;
+    uint64_t overload[OVERLOAD_REASONS]; /* refused jobs, since the start */
     uint64_t slow_told,
         slow_told_passed; /* the last jobs told as slow: of the line, passed (slow.c) */
     bool paused;          /* no job begins (pause.c) */

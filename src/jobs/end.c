@@ -46,6 +46,26 @@ static void count_bytes(struct tally *module, struct tally *pool, uint64_t in, u
     pool->bytes_out += out;
 }
 
+/* An operator's kill of the worker is no crash; nobody is known to have sent other signals. */
+static void count_crash(struct module_history *history, const struct job_event *event)
+{
+    bool is_crash = event->fail == FAIL_ERROR && event->by == BY_NOBODY;
+    if (is_crash && event->signal > 0 && event->signal < CRASH_SIGNALS)
+        history->crashes[event->signal]++;
+}
+
+static void count_failure(struct module_history *history, const struct job_event *event)
+{
+    history->failed++;
+    count_crash(history, event);
+}
+
+static void count_overload(struct dispatcher *d, enum overload_reason reason)
+{
+    d->shared->counts.overload[reason]++;
+    d->overload[reason]++;
+}
+
 static void count_module(struct dispatcher *d, const struct job *job, const struct job_event *event)
 {
     struct module_entry *module = job->asked.module;
@@ -54,7 +74,7 @@ static void count_module(struct dispatcher *d, const struct job *job, const stru
     if (event->type == JOB_DONE)
         module->history.done++;
     else
-        module->history.failed++;
+        count_failure(&module->history, event);
     if (has_run(job, event))
         count_times(&module->tally, &d->tally, event);
     count_bytes(&module->tally, &d->tally, dispatch_payload_size(job),
@@ -82,7 +102,7 @@ static void count_end(struct dispatcher *d, const struct job *job, const struct 
     else if (event->type == JOB_FAILED)
         d->shared->counts.failed[event->fail]++;
     else
-        d->shared->counts.overload[event->overload]++;
+        count_overload(d, event->overload);
 }
 
 /* A kill is nobody's crash: neither ours, nor one from outside. */

@@ -29,9 +29,12 @@ struct module_file {
     uint64_t stamp;      /* changes with the file, kept while there is none; 0: not known */
 };
 
+enum { CRASH_SIGNALS = 65 }; /* 1 to 64 */
+
 /* Experience with the module's jobs, for statistics and for guesses about the next one. */
 struct module_history {
-    uint64_t done, failed; /* jobs */
+    uint64_t done, failed;           /* jobs */
+    uint32_t crashes[CRASH_SIGNALS]; /* jobs whose worker was ended by the signal */
     uint64_t mean_run_us;  /* moving average of a run, as its worker measured it; 0: not known */
     uint64_t printed_us;   /* when a job printed last; 0: never */
     uint32_t result_bytes; /* of the largest result of late */

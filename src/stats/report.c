@@ -4,6 +4,7 @@
 #include "base/figures.h"
 #include "base/payload.h"
 #include "base/process_report.h"
+#include "base/signal_name.h"
 #include "common/log.h"
 #include "jobs/module_table.h"
 #include "jobs/pools.h"
@@ -74,6 +75,14 @@ static json_t *queue_report(const struct report *report, const struct pool_figur
     return queue;
 }
 
+static json_t *overload_report(const uint64_t counts[OVERLOAD_REASONS])
+{
+    json_t *overload = json_object();
+    for (int i = 0; i < OVERLOAD_REASONS; i++)
+        figures_set(overload, overload_reason_name((enum overload_reason)i), counts[i]);
+    return overload;
+}
+
 static json_t *one_pool_report(const struct report *report, const struct dispatcher *d)
 {
     struct pool_figures figures = {0};
@@ -86,6 +95,7 @@ static json_t *one_pool_report(const struct report *report, const struct dispatc
     json_object_set_new(item, "queue", queue);
     json_object_set_new(item, "removed", json_boolean(d->removal.removed));
     json_object_set_new(item, "paused", json_boolean(d->paused));
+    json_object_set_new(item, "overload", overload_report(d->overload));
     tally_report_add(item, &d->tally);
     return item;
 }
@@ -124,15 +134,13 @@ static json_t *output_report(const struct report *report)
 
 static json_t *jobs_report(const struct dispatcher_counts *counts)
 {
-    json_t *jobs = json_object(), *failed = json_object(), *overload = json_object();
+    json_t *jobs = json_object(), *failed = json_object();
     for (int i = 0; i < FAIL_REASONS; i++)
         figures_set(failed, fail_reason_name((enum fail_reason)i), counts->failed[i]);
-    for (int i = 0; i < OVERLOAD_REASONS; i++)
-        figures_set(overload, overload_reason_name((enum overload_reason)i), counts->overload[i]);
     figures_set(jobs, "submitted", counts->submitted);
     figures_set(jobs, "done", counts->done);
     json_object_set_new(jobs, "failed", failed);
-    json_object_set_new(jobs, "overload", overload);
+    json_object_set_new(jobs, "overload", overload_report(counts->overload));
     figures_set(jobs, "dropped", counts->dropped);
     figures_set(jobs, "orphaned", counts->orphaned);
     figures_set(jobs, "running", counts->running);
@@ -143,6 +151,15 @@ struct modules_report {
     json_t *list;
     uint64_t now_us;
 };
+
+static json_t *module_crashes(const struct module_history *history)
+{
+    json_t *crashes = json_object();
+    for (int signal = 1; signal < CRASH_SIGNALS; signal++)
+        if (history->crashes[signal])
+            figures_set(crashes, signal_name(signal), history->crashes[signal]);
+    return crashes;
+}
 
 static void add_module(struct hash_node *node, void *arg)
 {
@@ -156,6 +173,7 @@ static void add_module(struct hash_node *node, void *arg)
     figures_set(module, "running", entry->running);
     figures_set(module, "waiting", entry->waiting);
     json_object_set_new(module, "breaker", breaker_report(&entry->breaker, modules->now_us));
+    json_object_set_new(module, "crashes", module_crashes(&entry->history));
     tally_report_add(module, &entry->tally);
     json_object_set_new(modules->list, entry->name, module);
 }

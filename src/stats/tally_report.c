@@ -6,7 +6,7 @@
 #include "jobs/tally.h"
 #include "stats/report.h"
 
-/* {"p50":...,"p90":...,"p99":...,"max":...,"counts":[...]} */
+/* {"p50":...,"p90":...,"p99":...,"max":...,"sum":...,"counts":[...]} */
 static json_t *histogram_report(const struct histogram *histogram)
 {
     json_t *object = json_object(), *counts = json_array();
@@ -14,6 +14,7 @@ static json_t *histogram_report(const struct histogram *histogram)
     figures_set(object, "p90", histogram_quantile(histogram, 900));
     figures_set(object, "p99", histogram_quantile(histogram, 990));
     figures_set(object, "max", histogram->max);
+    figures_set(object, "sum", histogram->sum);
     for (int i = 0; i < HISTOGRAM_BUCKETS; i++)
         json_array_append_new(counts, json_integer((json_int_t)histogram->counts[i]));
     json_object_set_new(object, "counts", counts);

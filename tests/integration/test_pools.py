@@ -46,6 +46,7 @@ def test_a_slow_module_takes_no_worker_of_another(server):
     refused = client.run("sleep", LONG, id="full")
     check(refused, "overload", reason="queue-full", pool="slow", queued=3, running=2)
     slow, default = figures(server, "slow"), figures(server, "default")
+    assert slow["overload"]["queue-full"] == 1 and not any(default["overload"].values())
     assert slow["pool"]["busy"] == 2 and slow["queue"]["waiting"] == 3, slow
     assert default["pool"]["busy"] == 0 and default["queue"]["waiting"] == 0, default
     stats = server.stats()

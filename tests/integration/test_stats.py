@@ -23,7 +23,7 @@ def histogram(times):
 
 def check_times(figures, times):
     assert figures["counts"] == histogram(times)
-    assert figures["max"] == max(times)
+    assert figures["max"] == max(times) and figures["sum"] == sum(times)
     ordered = sorted(times)
     for name, part in (("p50", 50), ("p90", 90), ("p99", 99)):
         truth = ordered[-(-len(times) * part // 100) - 1]
@@ -82,6 +82,7 @@ def test_failed_jobs_count_and_waiting_ones_do_not(daemon):
     client.send(op="cancel", target="waits")
     check(client.outcome("waits"), "failed", reason="cancelled")
     modules = client.stats()["modules"]
+    assert modules["crash"]["crashes"] == {"SIGSEGV": 1} and modules["math"]["crashes"] == {}
     assert sum(modules["math"]["run_us"]["counts"]) == 1
     assert sum(modules["crash"]["wait_us"]["counts"]) == 1
     assert sum(modules["sleep"]["run_us"]["counts"]) == 0

@@ -105,6 +105,7 @@ START_TEST(test_no_times)
     fails(1, "div-by-zero");
     ck_assert_uint_eq(histogram_count(&d.tally.run_us), 1);
     ck_assert_uint_eq(histogram_count(&d.tally.wait_us), 1);
+    ck_assert_uint_eq(d.overload[OVERLOAD_QUEUE_FULL], 1);
 }
 END_TEST
 
@@ -123,6 +124,7 @@ START_TEST(test_lost_then_reaped)
     ready(2);
     ck_told("give 2 j2");
     ck_assert_uint_eq(shared.counts.failed[FAIL_ERROR], 1);
+    ck_assert_uint_eq(modules[0].history.crashes[SIGSEGV], 1);
 }
 END_TEST
 

@@ -100,6 +100,7 @@ START_TEST(test_times)
     ck_assert_int_eq(number(run_us, "p50"), 7);
     ck_assert_int_eq(number(run_us, "p99"), 300);
     ck_assert_int_eq(number(run_us, "max"), 300);
+    ck_assert_int_eq(number(run_us, "sum"), 305);
     ck_assert_int_eq(number(json_object_get(pool, "wait_us"), "max"), 0);
     ck_assert_int_eq(number(pool, "bytes_in"), 10);
     ck_assert_int_eq(number(pool, "bytes_out"), 20);
