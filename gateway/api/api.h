@@ -1,6 +1,6 @@
 /*
  * api: the requests of doc/http.md. Each resource has a file with its handlers and its routes; the
- * list of all is in routes.c. /v1/openapi.json is made from the same rows, so both are equal.
+ * list of all is in all_routes.c. /v1/openapi.json is made from the same rows, so both are equal.
  */
 #ifndef TASKMASTER_GATEWAY_API_API_H
 #define TASKMASTER_GATEWAY_API_API_H
@@ -23,6 +23,7 @@ struct api {
     struct history *history; /* the last hour of figures */
     struct payload_budget *output;
     const struct api_settings *settings;
+    const struct api_route *const *routes; /* api_all_routes: the lists, then NULL */
 };
 
 static inline struct api *api_of(struct http_exchange *exchange)
@@ -44,6 +45,7 @@ struct api_route {
     unsigned rights;     /* one of these is needed; 0: a route that looks for itself */
     bool writes;         /* refused for a foreign Origin, and on a read-only gateway */
     bool is_open;        /* no token is asked for: /healthz, the page */
+    bool has_payload;    /* the body is a job's: as large as the daemons take */
     const struct api_parameter *parameters; /* of the query; up to a row without a name */
     const struct http_handler *handler;
     const char
@@ -51,13 +53,21 @@ struct api_route {
     int arg;        /* the handler's: rows of one handler differ by it */
 };
 
-/* The route of an exchange, and the part of its path that stands at {id} or {name}. */
+/* The route of an exchange, and the part of its path that stands at {id} or {name}: borrowed from
+ * the exchange. */
 const struct api_route *api_route_of(struct http_exchange *exchange);
 const char *api_path_part(struct http_exchange *exchange);
+
+/* For http_server_ops: finds the route of an exchange. The request's user has the right of the row
+ * and its parameters are known ones; otherwise the exchange is told, and NULL returned. */
+const struct http_handler *api_route(void *api, struct http_exchange *exchange);
 
 /* The list of a resource: rows up to one without a path. */
 extern const struct api_route api_jobs_routes[], api_job_routes[], api_lists_routes[],
     api_control_routes[], api_watch_routes[], api_health_routes[], api_metrics_routes[],
     api_openapi_routes[], api_history_routes[], api_page_routes[];
+
+/* All of them. Only the program's builder names it: a handler looks at api->routes. */
+extern const struct api_route *const api_all_routes[];
 
 #endif

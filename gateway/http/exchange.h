@@ -61,14 +61,17 @@ struct http_request {
     struct payload *body; /* of `run`: NULL if it is empty; owned by the exchange */
 };
 
+enum { HTTP_PART_MAX = 64 }; /* bytes of a name or an id in a path */
+
 /* Members for the handler; others are http/'s own (connection.h). */
 struct http_exchange_public {
     struct http_request request;
     const struct http_handler *handler;
-    void *arg;         /* the handler's */
-    const void *route; /* the router's: the entry of its table */
-    const void *user;  /* the router's: whose request it is (gateway/access) */
-    size_t body_max;   /* bytes; a longer one is told 413 before it is read */
+    void *arg;                    /* the handler's */
+    const void *route;            /* the router's: the entry of its table */
+    char part[HTTP_PART_MAX + 1]; /* the router's: of "/v1/jobs/k3f9-17" the id; "": none */
+    const void *user;             /* the router's: whose request it is (gateway/access) */
+    size_t body_max;              /* bytes; a longer one is told 413 before it is read */
     const char *label; /* for the access log: a job's id, or NULL; owned by the exchange once set
                           with http_exchange_label() */
 };
