@@ -7,6 +7,7 @@
 #ifndef TASKMASTER_GATEWAY_HTTP_PROBLEM_H
 #define TASKMASTER_GATEWAY_HTTP_PROBLEM_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -15,6 +16,8 @@ struct http_exchange;
 struct http_problem {
     unsigned status;
     const char *code;   /* "bad-request"; a code of doc/protocol.md where there is one */
+    bool is_reason;     /* why a job failed: the member's name is `reason` then, for a failed job
+                         * has a `code` of its own */
     const char *title;  /* NULL: the phrase of the status */
     const char *detail; /* what is wrong, and what was expected; any bytes */
     /* Further members as JSON text, ",\"job\":\"k3f9-17\"", or NULL. */
