@@ -187,49 +187,73 @@ analyse:
 format:
 	git ls-files -co --exclude-standard '*.c' '*.h' | xargs clang-format -i
 
-# `make install PREFIX=/usr DESTDIR=/tmp/tree`; crash is for the tests only.
-DEST      := $(DESTDIR)$(PREFIX)
-installed := $(filter-out %/crash.so,$(modules))
-manuals   := $(wildcard doc/*.[13578])
-headers   := module.h client.h version.h
-docs      := README.md CHANGELOG.md LICENSE $(wildcard doc/*.md)
-examples  := $(wildcard conf/*.json conf/*.conf)
+# `make install PREFIX=/usr DESTDIR=/tmp/tree`. taskmasterd finds its worker and modules from its own place, so these have
+# no variable. crash is for the tests only.
+LIBDIR      ?= $(PREFIX)/lib
+SYSCONFDIR  ?= $(if $(filter /usr,$(PREFIX)),/etc,$(PREFIX)/etc)
+MANDIR      ?= $(PREFIX)/share/man
+DOCDIR      ?= $(PREFIX)/share/doc/taskmaster
+UNITDIR     ?= $(PREFIX)/lib/systemd/system
+SYSUSERSDIR ?= $(PREFIX)/lib/sysusers.d
+DEST        := $(DESTDIR)$(PREFIX)
+DEST_MAN    := $(DESTDIR)$(MANDIR)
+DEST_CONF   := $(DESTDIR)$(SYSCONFDIR)/taskmaster
+daemons     := $(filter %d %-http,$(programs))
+installed   := $(filter-out %/crash.so,$(modules))
+manuals     := $(wildcard doc/*.[13578])
+headers     := module.h client.h version.h
+docs        := README.md CHANGELOG.md LICENSE $(wildcard doc/*.md)
+conf        := $(wildcard conf/*.conf)
+units       := $(wildcard conf/systemd/*.service conf/systemd/*.socket)
+sysusers    := $(wildcard conf/sysusers.d/*.conf)
+examples    := $(filter-out modules/crash.c,$(wildcard modules/*.c modules/exec/*))
+ABI         := $(shell sed -n 's/^.define TM_ABI //p' include/taskmaster/module.h)
 
 install: all
-	install -d $(DEST)/bin $(DEST)/sbin $(DEST)/libexec/taskmaster $(DEST)/lib/taskmaster/modules $(DEST)/lib/pkgconfig \
-	    $(DEST)/include/taskmaster $(DEST)/share/doc/taskmaster/examples \
-	    $(DEST)/share/bash-completion/completions $(DEST)/share/zsh/site-functions
+	install -d $(DEST)/bin $(DEST)/sbin $(DEST)/libexec/taskmaster $(DEST)/lib/taskmaster/modules \
+	    $(DESTDIR)$(LIBDIR)/pkgconfig $(DEST)/include/taskmaster $(DESTDIR)$(DOCDIR)/examples/modules/exec \
+	    $(DEST)/share/bash-completion/completions $(DEST)/share/zsh/site-functions $(DEST_CONF)
 	install $(BUILD)/taskmaster $(DEST)/bin
-	install $(BUILD)/taskmasterd $(BUILD)/taskqueued $(DEST)/sbin
+	install $(daemons) $(DEST)/sbin
 	install $(BUILD)/taskmaster-worker $(DEST)/libexec/taskmaster
 	install -m 644 $(installed) $(DEST)/lib/taskmaster/modules
-	install -m 644 $(BUILD)/libtaskmaster.a $(BUILD)/libtaskmaster.so.0 $(DEST)/lib
-	ln -sf libtaskmaster.so.0 $(DEST)/lib/libtaskmaster.so
-	printf '%s\n' 'prefix=$(PREFIX)' 'libdir=$${prefix}/lib' 'includedir=$${prefix}/include' '' 'Name: libtaskmaster' \
+	install -m 644 $(BUILD)/libtaskmaster.a $(BUILD)/libtaskmaster.so.0 $(DESTDIR)$(LIBDIR)
+	ln -sf libtaskmaster.so.0 $(DESTDIR)$(LIBDIR)/libtaskmaster.so
+	printf '%s\n' 'prefix=$(PREFIX)' 'libdir=$(LIBDIR:$(PREFIX)/%=$${prefix}/%)' 'includedir=$${prefix}/include' \
+	    'moduledir=$${prefix}/lib/taskmaster/modules' 'abi_version=$(ABI)' '' 'Name: libtaskmaster' \
 	    'Description: client library of taskmasterd' 'Version: $(VERSION)' 'Requires.private: jansson' \
-	    'Libs: -L$${libdir} -ltaskmaster' 'Cflags: -I$${includedir}' >$(DEST)/lib/pkgconfig/libtaskmaster.pc
+	    'Libs: -L$${libdir} -ltaskmaster' 'Cflags: -I$${includedir}' >$(DESTDIR)$(LIBDIR)/pkgconfig/libtaskmaster.pc
 	install -m 644 $(addprefix include/taskmaster/,$(headers)) $(DEST)/include/taskmaster
-	install -m 644 $(docs) $(DEST)/share/doc/taskmaster
+	install -m 644 $(docs) $(DESTDIR)$(DOCDIR)
 	install -m 644 client/completion/taskmaster.bash $(DEST)/share/bash-completion/completions/taskmaster
 	install -m 644 client/completion/_taskmaster $(DEST)/share/zsh/site-functions
-	install -m 644 $(examples) $(DEST)/share/doc/taskmaster/examples
-	set -e; for page in $(manuals); do \
-	    install -D -m 644 $$page $(DEST)/share/man/man$${page##*.}/$${page##*/}; done
-	$(if $(DESTDIR),,@echo 'Run ldconfig (as root), so that programs find libtaskmaster.so.0 in $(PREFIX)/lib.')
+	set -e; for page in $(manuals); do install -D -m 644 $$page $(DEST_MAN)/man$${page##*.}/$${page##*/}; done
+	set -e; for file in $(examples); do install -m 644 $$file $(DESTDIR)$(DOCDIR)/examples/$$file; done
+	install -m 644 modules/examples.mk $(DESTDIR)$(DOCDIR)/examples/modules/Makefile
+	set -e; for file in $(notdir $(conf)); do \
+	    install -m 644 conf/$$file $(DESTDIR)$(DOCDIR)/examples; \
+	    [ -e $(DEST_CONF)/$$file ] || install -m 644 conf/$$file $(DEST_CONF); done
+	set -e; for unit in $(units); do install -d $(DESTDIR)$(UNITDIR); \
+	    sed 's|/usr/sbin/|$(PREFIX)/sbin/|; s|/etc/taskmaster/|$(SYSCONFDIR)/taskmaster/|' $$unit \
+	        >$(DESTDIR)$(UNITDIR)/$${unit##*/}; done
+	set -e; for file in $(sysusers); do install -D -m 644 -t $(DESTDIR)$(SYSUSERSDIR) $$file; done
+	$(if $(DESTDIR),,@echo 'Run ldconfig (as root), so that programs find libtaskmaster.so.0 in $(LIBDIR).')
 
-# Removes the installed files alone: the operator's own modules stay, and their directories.
-made_dirs := lib/taskmaster/modules lib/taskmaster libexec/taskmaster include/taskmaster share/doc/taskmaster/examples \
-             share/doc/taskmaster
+# Removes the installed files alone: the operator's own modules and changed settings stay, and their directories.
+made_dirs := $(DEST)/lib/taskmaster/modules $(DEST)/lib/taskmaster $(DEST)/libexec/taskmaster $(DEST)/include/taskmaster \
+             $(addprefix $(DESTDIR)$(DOCDIR),/examples/modules/exec /examples/modules /examples) $(DESTDIR)$(DOCDIR) $(DEST_CONF)
 uninstall:
-	rm -f $(DEST)/bin/taskmaster $(DEST)/sbin/taskmasterd $(DEST)/sbin/taskqueued $(DEST)/libexec/taskmaster/taskmaster-worker \
+	for file in $(notdir $(conf)); do ! cmp -s conf/$$file $(DEST_CONF)/$$file || rm -f $(DEST_CONF)/$$file; done
+	rm -f $(DEST)/bin/taskmaster $(addprefix $(DEST)/sbin/,$(notdir $(daemons))) $(DEST)/libexec/taskmaster/taskmaster-worker \
 	    $(addprefix $(DEST)/lib/taskmaster/modules/,$(notdir $(installed))) \
-	    $(addprefix $(DEST)/lib/,libtaskmaster.a libtaskmaster.so.0 libtaskmaster.so pkgconfig/libtaskmaster.pc) \
-	    $(addprefix $(DEST)/include/taskmaster/,$(headers)) $(addprefix $(DEST)/share/doc/taskmaster/,$(notdir $(docs))) \
+	    $(addprefix $(DESTDIR)$(LIBDIR)/,libtaskmaster.a libtaskmaster.so.0 libtaskmaster.so pkgconfig/libtaskmaster.pc) \
+	    $(addprefix $(DEST)/include/taskmaster/,$(headers)) $(addprefix $(DESTDIR)$(DOCDIR)/,$(notdir $(docs))) \
 	    $(DEST)/share/bash-completion/completions/taskmaster $(DEST)/share/zsh/site-functions/_taskmaster \
-	    $(addprefix $(DEST)/share/doc/taskmaster/examples/,$(notdir $(examples))) \
-	    $(foreach page,$(manuals),$(DEST)/share/man/man$(patsubst .%,%,$(suffix $(page)))/$(notdir $(page)))
+	    $(addprefix $(DESTDIR)$(DOCDIR)/examples/,$(notdir $(conf)) $(examples) modules/Makefile) \
+	    $(addprefix $(DESTDIR)$(UNITDIR)/,$(notdir $(units))) $(addprefix $(DESTDIR)$(SYSUSERSDIR)/,$(notdir $(sysusers))) \
+	    $(foreach page,$(manuals),$(DEST_MAN)/man$(patsubst .%,%,$(suffix $(page)))/$(notdir $(page)))
 	for dir in $(made_dirs); do \
-	    [ ! -d $(DEST)/$$dir ] || rmdir --ignore-fail-on-non-empty $(DEST)/$$dir; done
+	    [ ! -d $$dir ] || rmdir --ignore-fail-on-non-empty $$dir; done
 
 # Test modules: broken ones for the loader to refuse, and one to show a module's surroundings.
 test_modules := $(patsubst %.c,$(BUILD)/%.so,$(wildcard tests/modules/*.c))

@@ -34,7 +34,7 @@ int main(void)
 """
 
 
-def make(target, tree):
+def make(target, tree, *variables):
     subprocess.run(
         [
             "make",
@@ -43,6 +43,7 @@ def make(target, tree):
             f"BUILD={os.path.relpath(BUILD, ROOT)}",
             "PREFIX=/usr",
             f"DESTDIR={tree}",
+            *variables,
         ],
         cwd=ROOT,
         check=True,
@@ -216,10 +217,39 @@ def test_files_are_where_they_belong(tree):
     modules = {name for name in found if name.startswith("lib/taskmaster/modules/")}
     names = ("echo", "exec", "fib", "kv", "math", "readfile", "sleep", "wc")
     assert modules == {f"lib/taskmaster/modules/{name}.so" for name in names}
-    assert (
-        files(tree)
-        == [f"usr/{name}" for name in found]
-    ), "something lies outside of PREFIX"
+    settings = ["etc/taskmaster/" + name for name in os.listdir(f"{ROOT}/conf") if name.endswith(".conf")]
+    assert files(tree) == sorted(settings) + [f"usr/{name}" for name in found], "something lies outside of PREFIX"
+
+
+DIRECTORIES = {
+    "LIBDIR": ("/usr/lib/m68k-linux-gnu", "libtaskmaster.so.0"),
+    "SYSCONFDIR": ("/usr/settings", "taskmaster/taskmasterd.conf"),
+    "MANDIR": ("/usr/manual", "man8/taskmasterd.8"),
+    "DOCDIR": ("/usr/papers", "operating.md"),
+}
+
+
+def test_each_directory_has_a_variable(tmp_path):
+    variables = [f"{name}={directory}" for name, (directory, _) in DIRECTORIES.items()]
+    make("install", tmp_path, *variables)
+    found = files(tmp_path)
+    for directory, name in DIRECTORIES.values():
+        assert f"{directory[1:]}/{name}" in found
+    assert [name for name in found if name.startswith(("etc/", "usr/lib/lib", "usr/share/man", "usr/share/doc"))] == []
+    assert "libdir=${prefix}/lib/m68k-linux-gnu\n" in (
+        tmp_path / "usr/lib/m68k-linux-gnu/pkgconfig/libtaskmaster.pc").read_text()
+    make("uninstall", tmp_path, *variables)
+    assert files(tmp_path) == []
+
+
+def test_settings_of_the_operator_survive_a_second_installation_and_the_end(tmp_path):
+    make("install", tmp_path)
+    settings = tmp_path / "etc/taskmaster/taskmasterd.conf"
+    settings.write_text('{"pool-max": 7}')
+    make("install", tmp_path)
+    assert settings.read_text() == '{"pool-max": 7}'
+    make("uninstall", tmp_path)
+    assert files(tmp_path) == ["etc/taskmaster/taskmasterd.conf"]
 
 
 def test_each_installed_module_has_a_section_with_its_failure_codes(tree):
@@ -251,6 +281,30 @@ def test_a_module_needs_the_installed_header_alone(tree, server):
     assert command(tree, server, "run", "hello") == "hello"
 
 
+def pkg_config(tree):
+    return {**os.environ, "PKG_CONFIG_PATH": f"{tree}/usr/lib/pkgconfig", "PKG_CONFIG_SYSROOT_DIR": str(tree)}
+
+
+def variable(tree, name):
+    command = ["pkg-config", f"--variable={name}", "libtaskmaster"]
+    return subprocess.check_output(command, env=pkg_config(tree), text=True).strip()
+
+
+def test_the_example_modules_are_built_beside_the_installed_header(tree, server, tmp_path):
+    """As somebody would who writes a module: copy the examples, build them, install them where pkg-config says."""
+    with open(f"{ROOT}/include/taskmaster/module.h", encoding="utf-8") as header:
+        assert variable(tree, "abi_version") == re.search(r"define TM_ABI (\d+)", header.read())[1]
+    assert variable(tree, "moduledir").removeprefix(str(tree)) == "/usr/lib/taskmaster/modules"
+    shutil.copytree(tree / "usr/share/doc/taskmaster/examples/modules", tmp_path / "examples")
+    (tmp_path / "dest").mkdir()
+    for arguments in (["-j2"], ["install", f"DESTDIR={tmp_path}/dest", "moduledir="]):
+        subprocess.run(["make", "-s", *arguments], cwd=tmp_path / "examples", env=pkg_config(tree), check=True)
+    assert sorted(files(tmp_path / "dest")) == [
+        name + ".so" for name in ("echo", "exec", "fib", "kv", "math", "readfile", "sleep", "wc")]
+    os.replace(tmp_path / "dest/fib.so", tmp_path / "modules/fib.so")
+    assert command(tree, server, "run", "fib", "20") == "6765"
+
+
 @pytest.mark.parametrize("kind", ["shared", "static"])
 def test_the_program_of_the_readme_is_built_with_pkg_config(tree, plain_server, tmp_path, kind):
     with open(f"{ROOT}/README.md", encoding="utf-8") as file:
@@ -263,11 +317,7 @@ def test_the_program_of_the_readme_is_built_with_pkg_config(tree, plain_server, 
         [command],
         shell=True,
         cwd=tmp_path,
-        env={
-            **os.environ,
-            "PKG_CONFIG_PATH": f"{tree}/usr/lib/pkgconfig",
-            "PKG_CONFIG_SYSROOT_DIR": str(tree),
-        },
+        env=pkg_config(tree),
         check=True,
     )
     libraries = {"LD_LIBRARY_PATH": f"{tree}/usr/lib"} if kind == "shared" else {}
