@@ -68,10 +68,21 @@ $(O)/libcommon.a: $(call objects,src/common)
 $(O)/libshared.a: $(call objects,$(SHARED:%=src/%))
 $(O)/libmaster.a: $(call objects,src $(MASTER:%=src/%))
 $(O)/libqueue.a: $(call objects,$(QUEUE))
-$(O)/libgateway.a: $(call objects,$(GATEWAY))
+$(O)/libgateway.a: $(call objects,$(GATEWAY)) $(O)/gateway/page/assets.o
 $(O)/libworker.a: $(call objects,worker)
 $(O)/libcommand.a: $(call objects,client/cli) $(patsubst %,$(O)/src/common/%.o,read_all system_object token_text)
 $(BUILD)/libtaskmaster.a: $(call objects,client/lib)
+# The page's files become a C source. Its charts are uPlot, from the npm registry, or from UPLOT=DIR; a build without either
+# has everything else.
+UPLOT ?= build/npm/uplot
+page  := $(wildcard gateway/page/app/*)
+build/npm/uplot/dist/uPlot.iife.min.js: | scripts/uplot
+	@scripts/uplot build/npm/uplot || echo 'The page will have no charts: uPlot is not here. UPLOT=DIR names a copy of it.' >&2
+$(O)/gateway/page/assets.c: $(page) gateway/page/embed $(wildcard $(UPLOT)/dist/*) | $(UPLOT)/dist/uPlot.iife.min.js
+	@mkdir -p $(@D)
+	gateway/page/embed $@ $(UPLOT) $(page)
+$(O)/gateway/page/assets.o: $(O)/gateway/page/assets.c
+	$(COMPILE) -c -o $@ $<
 # q, not r: two folders may have files of one name.
 %.a:
 	@mkdir -p $(@D)

@@ -1,0 +1,65 @@
+/* poll: the answers that the screen in view needs, asked for every two seconds.
+ *
+ * A hidden tab asks nothing. While the gateway or a daemon is away, the last answers stay in view,
+ * and their age is told. */
+
+import { get } from './api.js';
+
+const EVERY_MS = 2000;
+const DEADLINE_MS = 10000;
+
+export class Poller {
+    /** `changed()` is called after each round. */
+    constructor(changed) {
+        this.changed = changed;
+        this.needs = {};
+        this.answers = {};  /* by name of a need */
+        this.problems = {}; /* by name: the last round's */
+        this.paths = {};    /* by name: whose answer is kept */
+        this.at = 0;
+        this.round = 0;
+        document.addEventListener('visibilitychange', () => document.hidden || this.now());
+    }
+
+    /** Another screen: `needs` are paths by name. Answers to the same paths are kept. */
+    want(needs) {
+        for (const name of Object.keys(this.answers)) {
+            if (needs[name] !== this.paths[name]) this.forget(name);
+        }
+        this.needs = needs;
+        this.now();
+    }
+
+    forget(name) {
+        delete this.answers[name];
+        delete this.problems[name];
+        delete this.paths[name];
+    }
+
+    now() {
+        clearTimeout(this.timer);
+        this.ask(++this.round);
+    }
+
+    async ask(round) {
+        if (document.hidden) return;
+        const signal = AbortSignal.timeout(DEADLINE_MS);
+        await Promise.all(Object.entries(this.needs).map(([name, path]) => this.one(round, name, path, signal)));
+        if (round !== this.round) return;
+        this.at = Date.now();
+        this.changed();
+        this.timer = setTimeout(() => this.ask(++this.round), EVERY_MS);
+    }
+
+    async one(round, name, path, signal) {
+        try {
+            const answer = await get(path, null, signal);
+            if (round !== this.round) return;
+            this.answers[name] = answer;
+            this.paths[name] = path;
+            delete this.problems[name];
+        } catch (error) {
+            if (round === this.round) this.problems[name] = error;
+        }
+    }
+}
