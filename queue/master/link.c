@@ -166,8 +166,9 @@ static void on_message(struct conn *conn, struct payload *payload, bool over_bud
     master_news_take(connection->link, &connection->event, payload);
 }
 
-static ssize_t header_end(const char *data, size_t len)
+static ssize_t header_end(const struct conn *conn, const char *data, size_t len)
 {
+    (void)conn;
     const char *lf = memchr(data, '\n', len < HEADER_MAX ? len : HEADER_MAX);
     if (lf)
         return lf - data + 1;

@@ -61,8 +61,8 @@ enum conn_slow {
 
 struct conn_ops {
     /* Looks for the end of a header in `data`: its length with terminator, 0 if there is more to
-     * come, -1 if it can only be too long. */
-    ssize_t (*header_end)(const char *data, size_t len);
+     * come, -1 if it can only be too long. A connection may have headers of more than one form. */
+    ssize_t (*header_end)(const struct conn *conn, const char *data, size_t len);
     /* A whole header; `data` is borrowed and may be written to. */
     void (*header)(struct conn *conn, char *data, size_t len);
     /* The expected payload is whole. The callee owns `payload`; NULL when it was discarded

@@ -149,7 +149,7 @@ bool conn_is_amid(const struct conn *conn)
 
 static size_t take_header(struct conn *conn, char *data, size_t len)
 {
-    ssize_t end = conn->ops->header_end(data, len);
+    ssize_t end = conn->ops->header_end(conn, data, len);
     if (end < 0) {
         conn->ops->header_too_long(conn);
         return len;

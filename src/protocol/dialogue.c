@@ -80,8 +80,9 @@ static void add_hint(const struct dialogue *dialogue, char *message, size_t size
 
 /* --- requests --- */
 
-ssize_t dialogue_header_end(const char *data, size_t len)
+ssize_t dialogue_header_end(const struct conn *conn, const char *data, size_t len)
 {
+    (void)conn;
     const char *lf = memchr(data, '\n', len < HEADER_MAX ? len : HEADER_MAX);
     if (lf)
         return lf - data + 1;

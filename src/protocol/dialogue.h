@@ -30,7 +30,7 @@ void dialogue_init(struct dialogue *dialogue, const struct protocol *protocol, s
 void dialogue_free(struct dialogue *dialogue);
 
 /* For conn_ops.header_end, .header, .message and .header_too_long. */
-ssize_t dialogue_header_end(const char *data, size_t len);
+ssize_t dialogue_header_end(const struct conn *conn, const char *data, size_t len);
 void dialogue_header(struct dialogue *dialogue, char *data, size_t len);
 void dialogue_message(struct dialogue *dialogue, struct payload *payload, bool over_budget);
 void dialogue_header_too_long(struct dialogue *dialogue);

@@ -293,9 +293,9 @@ static void on_gone(struct conn *conn, const char *why)
 
 /* --- both kinds --- */
 
-ssize_t worker_connection_header_end(const char *data, size_t len)
+ssize_t worker_connection_header_end(const struct conn *conn, const char *data, size_t len)
 {
-    (void)data;
+    (void)conn, (void)data;
     return len < sizeof(struct wire_head) ? 0 : (ssize_t)sizeof(struct wire_head);
 }
 

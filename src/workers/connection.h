@@ -56,7 +56,7 @@ void worker_connection_go_on(struct worker_connection *connection, bool wanted);
 void worker_connection_end_output(struct worker_connection *connection);
 
 /* Callbacks of struct conn_ops, the same for both kinds of connections. */
-ssize_t worker_connection_header_end(const char *data, size_t len);
+ssize_t worker_connection_header_end(const struct conn *conn, const char *data, size_t len);
 void worker_connection_header_too_long(struct conn *conn);
 void worker_connection_slow(struct conn *conn, enum conn_slow what);
 void worker_connection_free(struct conn *conn);

@@ -75,8 +75,9 @@ PEER_UNUSED static void in(struct conn *c, const char *callback)
         conn_close(c);
 }
 
-PEER_UNUSED static ssize_t header_end(const char *data, size_t len)
+PEER_UNUSED static ssize_t header_end(const struct conn *c, const char *data, size_t len)
 {
+    (void)c;
     const char *lf = memchr(data, '\n', len < HEADER_MAX ? len : HEADER_MAX);
     if (lf)
         return lf - data + 1;

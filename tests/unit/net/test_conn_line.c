@@ -36,8 +36,9 @@ static struct conn_limits limits;
 static struct guest guests[MANY];
 static size_t served; /* by all */
 
-static ssize_t header_end(const char *data, size_t len)
+static ssize_t header_end(const struct conn *conn, const char *data, size_t len)
 {
+    (void)conn;
     const char *lf = memchr(data, '\n', len);
     return lf ? lf - data + 1 : 0;
 }

@@ -24,9 +24,9 @@ static struct {
 } peers[PEERS];
 static char shed[PEERS * 4 + 1]; /* the dropped ones, in order */
 
-static ssize_t header_end(const char *data, size_t len)
+static ssize_t header_end(const struct conn *conn, const char *data, size_t len)
 {
-    (void)data;
+    (void)conn, (void)data;
     return (ssize_t)len;
 }
 
