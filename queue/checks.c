@@ -80,6 +80,7 @@ static bool try_master(const struct daemon_check *check, struct identity *identi
 
 const struct start_checks queue_checks = {
     .program = "taskqueued",
+    .sockets = "clients",
     .settings = settings,
     .paths = check_paths,
     .warn = check_token_file,

@@ -46,7 +46,7 @@ struct queued {
     struct listeners listeners;
     struct reload reload;
     struct shutdown shutdown;
-    struct identity identity;
+    struct daemon_start start;
     struct trim trim;
     struct queue_report report;
     struct inquiries inquiries;
@@ -187,7 +187,7 @@ static void wire(struct queued *q, const struct config_args *args)
     q->signals = (struct signals){
         .loop = &q->loop, .log_limits = &q->log_limits, .ops = &signals_ops, .arg = q};
     q->reload =
-        (struct reload){.reread = {.args = args, .identity = &q->identity, .checks = &queue_checks},
+        (struct reload){.reread = {.args = args, .start = &q->start, .checks = &queue_checks},
                         .payloads = &q->budget,
                         .output = &q->output,
                         .clients = &q->clients,
@@ -226,7 +226,8 @@ static int listen_all(struct queued *q)
     const struct peers_settings *settings = &q->reload.settings->peers;
     const struct listening listening = {.loop = &q->loop,
                                         .config = q->reload.reread.config,
-                                        .identity = &q->identity,
+                                        .identity = &q->start.identity,
+                                        .sockets = &q->start.sockets,
                                         .socket_mode = settings->socket_mode,
                                         .arg = q};
     return listeners_open(&q->listeners, &listening, &settings->listen, accept_client);
@@ -234,7 +235,7 @@ static int listen_all(struct queued *q)
 
 static void change_user(struct queued *q)
 {
-    identity_become(&q->identity);
+    identity_become(&q->start.identity);
     closed_set(false);
     user_environ_set(q->reload.settings->identity.user);
 }
@@ -386,10 +387,10 @@ static void tear_down(struct queued *q)
 }
 
 int queued_run(struct config *config, const struct config_args *args,
-               const struct identity *identity)
+               const struct daemon_start *start)
 {
     static struct queued queued;
-    queued.identity = *identity;
+    queued.start = *start;
     set_up(&queued, config, args);
     int status = open_all(&queued);
     if (status == EX_OK)

@@ -3,11 +3,11 @@
 #define TASKMASTER_QUEUE_QUEUED_H
 
 #include "config/config.h"
-#include "daemon/identity.h"
+#include "daemon/start.h"
 
 /* Runs until a signal ends it. Takes over `config`. `args` are for reloads. The process becomes
- * `identity` once it listens. Returns the exit status (sysexits). */
+ * the identity of `start` once it listens. Returns the exit status (sysexits). */
 int queued_run(struct config *config, const struct config_args *args,
-               const struct identity *identity);
+               const struct daemon_start *start);
 
 #endif

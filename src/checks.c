@@ -43,6 +43,7 @@ static bool try_modules(const struct daemon_check *check, struct identity *ident
 
 const struct start_checks master_checks = {
     .program = "taskmasterd",
+    .sockets = "clients",
     .settings = daemon_settings,
     .address = worker_address,
     .paths = check_paths,

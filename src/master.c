@@ -57,7 +57,7 @@ struct master {
     struct report report;
     struct addresses addresses;
     struct reload reload;
-    struct identity identity;
+    struct daemon_start start;
     char boot[BOOT_ID_MAX];
     struct shutdown shutdown;
     struct trim trim;
@@ -172,7 +172,7 @@ static void accept_worker(void *arg, int fd, const struct sockaddr *addr, sockle
 
 static void change_user(struct master *m)
 {
-    identity_become(&m->identity);
+    identity_become(&m->start.identity);
     closed_set(m->reload.settings->jobs.allow_debug);
     if (geteuid() == 0)
         log_event(LOG_WARN, "running-as-root",
@@ -248,17 +248,17 @@ static void wire(struct master *m, const struct config_args *args)
         .close_workers = close_all,
         .arg = m,
         .farewell = {.timers = &m->loop.timers, .peers = &m->clients.peers, .loop = &m->conns}};
-    m->reload = (struct reload){
-        .reread = {.args = args, .identity = &m->identity, .checks = &master_checks},
-        .payloads = &m->budget,
-        .output = &m->output,
-        .pools = &m->pools,
-        .modules = &m->modules,
-        .clients = &m->clients,
-        .workers = &m->workers,
-        .shutdown = &m->shutdown,
-        .job_log = &m->job_log,
-        .slow = &m->slow};
+    m->reload =
+        (struct reload){.reread = {.args = args, .start = &m->start, .checks = &master_checks},
+                        .payloads = &m->budget,
+                        .output = &m->output,
+                        .pools = &m->pools,
+                        .modules = &m->modules,
+                        .clients = &m->clients,
+                        .workers = &m->workers,
+                        .shutdown = &m->shutdown,
+                        .job_log = &m->job_log,
+                        .slow = &m->slow};
     m->trim = (struct trim){.timers = &m->loop.timers,
                             .clients = &m->clients.peers.open,
                             .payloads = &m->budget,
@@ -297,7 +297,8 @@ static int open_to_the_world(struct master *m)
 {
     const struct listening listening = {.loop = &m->loop,
                                         .config = m->reload.reread.config,
-                                        .identity = &m->identity,
+                                        .identity = &m->start.identity,
+                                        .sockets = &m->start.sockets,
                                         .socket_mode =
                                             m->reload.settings->clients.peers.socket_mode,
                                         .arg = m};
@@ -361,13 +362,13 @@ static void tear_down(struct master *m)
 }
 
 int master_run(struct config *config, const struct config_args *args,
-               const struct identity *identity)
+               const struct daemon_start *start)
 {
     static struct master m;
     const struct job_settings *jobs = &settings_of(config)->jobs;
     int status = EX_OK;
     set_up(&m, config, args);
-    m.identity = *identity;
+    m.start = *start;
     if (open_to_the_world(&m) == 0) {
         log_event(
             LOG_INFO, "start", LOG_STR("version", TASKMASTER_VERSION), LOG_INT("pid", getpid()),

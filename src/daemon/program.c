@@ -68,12 +68,12 @@ static int run(const struct daemon_program *program, struct config *config,
                const struct config_args *args)
 {
     const struct log_settings *log = program->checks->settings(config).log;
-    struct identity identity;
+    struct daemon_start start;
     log_open();
     log_configure(log->level, log->format);
-    int status = start_check(config, args, program->checks, &identity);
+    int status = start_check(config, args, program->checks, &start);
     if (status == EX_OK)
-        return program->run(config, args, &identity);
+        return program->run(config, args, &start);
     config_free(config);
     return status;
 }

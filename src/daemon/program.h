@@ -12,7 +12,7 @@ struct daemon_program {
     const struct start_checks *checks;
     /* Runs until its end; takes over `config`. Returns an exit status. */
     int (*run)(struct config *config, const struct config_args *args,
-               const struct identity *identity);
+               const struct daemon_start *start);
     /* The action of options.own. Returns an exit status. */
     int (*own)(const struct config *config);
 };

@@ -20,7 +20,7 @@ void reopen_run(const struct reread *reread, struct control_reopen *told)
     const struct daemon_check check = {
         .config = reread->config, .tell = note, .arg = &fault, .place = &fault.place};
     *told = (struct control_reopen){.file = log->file};
-    if (daemon_open_log(&check, log, reread->identity))
+    if (daemon_open_log(&check, log, &reread->start->identity))
         return;
     told->fault = fault.text;
     told->place = reread_fault_place(&fault);

@@ -2,6 +2,7 @@
 #include "daemon/reread.h"
 
 #include "daemon/check_log.h"
+#include "daemon/check_sockets.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -64,7 +65,7 @@ static bool move_log(const struct reread *reread, const struct daemon_check *che
     if (is_same_text(log->file, reread->checks->settings(reread->config).log->file))
         return true;
     if (log->file)
-        return daemon_open_log(check, log, reread->identity);
+        return daemon_open_log(check, log, &reread->start->identity);
     log_open();
     return true;
 }
@@ -79,7 +80,9 @@ static bool take_machine(struct reread *reread, const struct config *config)
                                        .tell = say_finding,
                                        .arg = &reread->fault,
                                        .place = &reread->fault.place};
-    if (checks->paths && !checks->paths(&check, reread->identity))
+    if (checks->paths && !checks->paths(&check, &reread->start->identity))
+        return false;
+    if (!daemon_check_sockets(&check, &reread->start->sockets, settings.access))
         return false;
     daemon_check_tokens(&check, settings.access);
     return move_log(reread, &check, settings.log);

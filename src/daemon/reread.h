@@ -32,7 +32,7 @@ struct reread_changes {
 struct reread {
     /* The daemon fills these in. */
     const struct config_args *args;
-    const struct identity *identity;
+    const struct daemon_start *start;
     const struct start_checks *checks;
 
     struct config *config;         /* in force; NULL before the first */

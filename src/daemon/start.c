@@ -3,6 +3,7 @@
 
 #include "common/log.h"
 #include "daemon/check_log.h"
+#include "daemon/check_sockets.h"
 
 #include <stdio.h>
 #include <sysexits.h>
@@ -39,12 +40,25 @@ static void check_comfort(const struct start_checks *checks, const struct daemon
         checks->warn(check, identity);
 }
 
+static bool take_sockets(const struct daemon_check *check, const struct start_checks *checks,
+                         struct activation *sockets)
+{
+    char fault[ACTIVATION_FAULT_MAX];
+    if (activation_take(sockets, checks->sockets, fault) == 0)
+        return daemon_check_sockets(check, sockets, checks->settings(check->config).access);
+    check->tell(check->arg, FINDING_FAULT, fault);
+    return false;
+}
+
 int start_check(const struct config *config, const struct config_args *args,
-                const struct start_checks *checks, struct identity *identity)
+                const struct start_checks *checks, struct daemon_start *start)
 {
     const struct daemon_settings settings = checks->settings(config);
     const char *program = checks->program;
     const struct daemon_check check = {.config = config, .tell = say_at_start, .arg = &program};
+    struct identity *identity = &start->identity;
+    if (!take_sockets(&check, checks, &start->sockets))
+        return EX_CONFIG;
     if (!daemon_check_identity(&check, settings.identity, identity))
         return EX_CONFIG;
     if (!daemon_check_rights(&check, settings.identity, identity, FINDING_FAULT))

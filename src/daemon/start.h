@@ -4,6 +4,7 @@
 
 #include "access/settings.h"
 #include "base/log_settings.h"
+#include "daemon/activation.h"
 #include "daemon/check.h"
 #include "daemon/check_addresses.h"
 
@@ -15,9 +16,16 @@ struct daemon_settings {
     const struct log_settings *log;
 };
 
+/* What the start has found out. */
+struct daemon_start {
+    struct identity identity;
+    struct activation sockets;
+};
+
 /* A daemon's own checks. NULL: none. */
 struct start_checks {
     const char *program;
+    const char *sockets; /* the name of its sockets at the service manager: "clients" */
     struct daemon_settings (*settings)(const struct config *config);
     /* For -t: one more address to listen on. */
     struct check_address (*address)(const struct config *config);
@@ -29,10 +37,10 @@ struct start_checks {
     bool (*trial)(const struct daemon_check *check, struct identity *identity, bool option);
 };
 
-/* Before anything is listened on. Finds the identity, and lets the log go to its file. Returns an
- * exit status. */
+/* Before anything is listened on. Finds the identity and the service manager's sockets, and lets
+ * the log go to its file. Returns an exit status. */
 int start_check(const struct config *config, const struct config_args *args,
-                const struct start_checks *checks, struct identity *identity);
+                const struct start_checks *checks, struct daemon_start *start);
 
 /* Checks everything: one run names all faults, on standard error. Returns an exit status. */
 int start_trial(const struct config *config, const struct config_args *args,

@@ -188,6 +188,14 @@ static struct listener *make(struct event_base *base, struct timers *timers, int
     return listener;
 }
 
+static void begin(struct listener *listener, const char *role, listener_accept accept, void *arg)
+{
+    listener->role = role;
+    listener->accept = accept;
+    listener->arg = arg;
+    say_listening(listener);
+}
+
 struct listener *listener_open(struct event_base *base, struct timers *timers, const char *text,
                                const struct socket_owner *owner, const char *role,
                                listener_accept accept, void *arg, char *error, size_t error_size)
@@ -210,11 +218,20 @@ struct listener *listener_open(struct event_base *base, struct timers *timers, c
         close(fd);
         return NULL;
     }
-    listener->role = role;
-    listener->accept = accept;
-    listener->arg = arg;
     listener->file = opening.file;
-    say_listening(listener);
+    begin(listener, role, accept, arg);
+    return listener;
+}
+
+/* A unix socket takes no options of TCP. */
+struct listener *listener_adopt(struct event_base *base, struct timers *timers, int fd,
+                                const char *role, listener_accept accept, void *arg)
+{
+    struct listener *listener = make(base, timers, fd);
+    if (!listener)
+        return NULL;
+    tcp_set_options(fd);
+    begin(listener, role, accept, arg);
     return listener;
 }
 

@@ -26,6 +26,12 @@ struct listener *listener_open(struct event_base *base, struct timers *timers, c
                                const struct socket_owner *owner, const char *role,
                                listener_accept accept, void *arg, char *error, size_t error_size);
 
+/* Takes over a socket that listens already, without blocking. Its unix socket's file, if it has
+ * one, is somebody else's. NULL if the event loop does not take it: the socket stays the caller's.
+ */
+struct listener *listener_adopt(struct event_base *base, struct timers *timers, int fd,
+                                const char *role, listener_accept accept, void *arg);
+
 /* The bound address. */
 socklen_t listener_address(const struct listener *listener, struct sockaddr_storage *addr);
 
