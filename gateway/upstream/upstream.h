@@ -11,15 +11,20 @@
 #ifndef TASKMASTER_GATEWAY_UPSTREAM_UPSTREAM_H
 #define TASKMASTER_GATEWAY_UPSTREAM_UPSTREAM_H
 
+#include "access/token_set.h"
+#include "base/hash.h"
 #include "base/payload.h"
+#include "net/conn.h"
 
 #include <jansson.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/queue.h>
 
 struct upstream;
 struct upstream_call;
+struct upstream_carrier;
 
 enum upstream_event_type {
     UPSTREAM_ANSWER, /* the one answer to a request that is no submit: `ok`, `stats`, ... */
@@ -65,9 +70,13 @@ struct upstream_call_ops {
 struct upstream_call {
     const struct upstream_call_ops *ops;
     /* For gateway/upstream alone: */
-    struct upstream_carrier *carrier;
+    struct upstream_carrier *carrier; /* NULL: the call is its owner's */
     uint64_t id;
-    void *entry[4];
+    struct hash_node node; /* of the carrier's calls, by id */
+    TAILQ_ENTRY(upstream_call) link;
+    bool is_job;      /* a submit or a wait: events of a job answer it */
+    bool is_submit;   /* with a job of its own, which a forget cancels */
+    bool is_detached; /* `accepted` is its last event */
 };
 
 /* Writes a request. `members`: JSON text of further members, each with its comma before it:
@@ -90,6 +99,31 @@ void upstream_say(struct upstream_call *call, const char *op, const char *member
 void upstream_forget(struct upstream_call *call, bool kill);
 
 /* --- the daemon --- */
+
+/* What an upstream is made of; all is borrowed. */
+struct upstream_parts {
+    struct conn_loop *loop;
+    uint64_t (*random)(void);
+    const char *noun; /* of the daemon, in reasons and log lines: "master", "queue" */
+    const char *address;
+    const struct token_set *tokens; /* the first is told */
+};
+
+/* Looks the address up, and so may wait for the resolver: for the start only. NULL after a message
+ * in `error`. */
+struct upstream *upstream_new(const struct upstream_parts *parts, char *error, size_t error_size);
+
+/* Connects from now on. */
+void upstream_start(struct upstream *upstream);
+
+/* The next connections have the token of this set. */
+void upstream_configure(struct upstream *upstream, const struct token_set *tokens);
+
+/* Closes all connections; no call is left. The loop's chores free the rest. NULL is fine. */
+void upstream_free(struct upstream *upstream);
+
+/* Connections with a descriptor. */
+size_t upstream_connections(const struct upstream *upstream);
 
 struct upstream_view {
     const char *address;

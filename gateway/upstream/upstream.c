@@ -1,0 +1,198 @@
+/* upstream: see upstream.h. */
+#include "gateway/upstream/upstream_internal.h"
+
+#include "common/log.h"
+#include "common/xmalloc.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { PING_MS = 1000 };
+
+/* There is no deadline for reading and writing: a stopped daemon goes on later, and TCP finds a
+ * lost one. */
+static const struct conn_limits limits = {.output_pause = UINT64_MAX, .own = true};
+
+static struct upstream_carrier *carrier_of(struct uplink *uplink)
+{
+    return (struct upstream_carrier *)uplink; /* its first member */
+}
+
+static struct timers *timers_of(const struct upstream *upstream)
+{
+    return upstream->parts.loop->timers;
+}
+
+/* --- the connections for all calls --- */
+
+enum { NAME_MAX_LEN = 32 };
+
+/* "master-lost", "queue-connected" */
+static const char *name_event(const struct upstream *upstream, const char *what,
+                              char name[NAME_MAX_LEN])
+{
+    snprintf(name, NAME_MAX_LEN, "%s-%s", upstream->parts.noun, what);
+    return name;
+}
+
+static void say_away(const struct upstream *upstream, const char *what, const char *why)
+{
+    char name[NAME_MAX_LEN];
+    log_event(LOG_WARN, name_event(upstream, what, name), LOG_STR("address", upstream->text),
+              LOG_STR("why", why));
+}
+
+static void on_up(struct uplink *uplink)
+{
+    struct upstream *upstream = carrier_of(uplink)->upstream;
+    char name[NAME_MAX_LEN];
+    if (!upstream->up++)
+        log_event(LOG_INFO, name_event(upstream, "connected", name),
+                  LOG_STR("address", upstream->text),
+                  LOG_STR("boot", upstream_view(upstream).boot));
+}
+
+/* All connections have the same reason as a rule: the log tells of one. */
+static void on_lost(struct uplink *uplink, const struct uplink_end *end)
+{
+    struct upstream_carrier *carrier = carrier_of(uplink);
+    struct upstream *upstream = carrier->upstream;
+    char why[UPLINK_WHY_MAX];
+    snprintf(why, sizeof why, "%s", end->why);
+    upstream->up -= end->was_up;
+    if (end->was_up && !upstream->up)
+        say_away(upstream, "lost", why);
+    else if (!end->was_up && carrier == upstream->carriers && !end->is_known)
+        say_away(upstream, "unreachable", why);
+    upstream_carrier_lose(carrier, SIZE_MAX, why, true);
+}
+
+static const struct uplink_ops ops = {
+    .greeted = upstream_greeted,
+    .up = on_up,
+    .header = upstream_header,
+    .event = upstream_carrier_event,
+    .lost = on_lost,
+};
+
+/* The one with the fewest calls; `nowhere` while none is up. */
+static struct upstream_carrier *choose(struct upstream *upstream)
+{
+    struct upstream_carrier *best = &upstream->nowhere;
+    for (size_t i = 0; i < UPSTREAM_CARRIERS; i++) {
+        struct upstream_carrier *carrier = &upstream->carriers[i];
+        if (carrier->uplink.state == UPLINK_UP &&
+            (best == &upstream->nowhere || carrier->count < best->count))
+            best = carrier;
+    }
+    return best;
+}
+
+/* --- calls --- */
+
+static void on_lose(void *arg)
+{
+    struct upstream *upstream = arg;
+    char why[UPLINK_WHY_MAX];
+    const char *known = upstream->carriers[0].uplink.why;
+    snprintf(why, sizeof why, "%s", known ? known : "it is being connected");
+    upstream_carrier_lose(&upstream->nowhere, upstream->nowhere.count, why, false);
+}
+
+static void lose_soon(struct upstream *upstream)
+{
+    if (!timer_is_set(&upstream->lose))
+        timer_set_next(timers_of(upstream), &upstream->lose);
+}
+
+void upstream_call(struct upstream *upstream, struct upstream_call *call, const char *op,
+                   const char *members, size_t members_len, struct payload *payload)
+{
+    struct upstream_carrier *carrier = choose(upstream);
+    const struct upstream_request request = {op, members, members_len, payload};
+    upstream_call_begin(call, &request);
+    upstream_carrier_take(carrier, call);
+    if (carrier == &upstream->nowhere)
+        lose_soon(upstream);
+    else
+        upstream_carrier_write(carrier, call, &request);
+}
+
+/* An answer that comes later finds no call. */
+void upstream_forget(struct upstream_call *call, bool kill)
+{
+    struct upstream_carrier *carrier = call->carrier;
+    if (!carrier)
+        return;
+    if (carrier->stream) {
+        upstream_stream_forget(carrier);
+        return;
+    }
+    upstream_carrier_drop(call);
+    if (call->is_submit && carrier->uplink.state == UPLINK_UP)
+        upstream_carrier_cancel(carrier, call->id, kill);
+}
+
+/* --- the daemon --- */
+
+/* Without calls nothing else would tell that the daemon's loop stands. */
+static void on_ping(void *arg)
+{
+    struct upstream *upstream = arg;
+    struct upstream_carrier *carrier = choose(upstream);
+    timer_set_ms(timers_of(upstream), &upstream->ping, PING_MS);
+    if (carrier != &upstream->nowhere)
+        upstream_carrier_say(carrier, "ping", "", 0);
+}
+
+struct upstream *upstream_new(const struct upstream_parts *parts, char *error, size_t error_size)
+{
+    struct address address;
+    if (address_parse(&address, parts->address, error, error_size) < 0)
+        return NULL;
+    struct upstream *upstream = xcalloc(1, sizeof *upstream);
+    upstream->parts = *parts;
+    upstream->address = address;
+    upstream->text = xstrdup(parts->address);
+    upstream->heard_us = parts->loop->timers->now_us;
+    timer_init(&upstream->lose, on_lose, upstream);
+    timer_init(&upstream->ping, on_ping, upstream);
+    upstream_streams_init(upstream);
+    upstream_carrier_init(&upstream->nowhere, upstream);
+    return upstream;
+}
+
+void upstream_start(struct upstream *upstream)
+{
+    const struct uplink_parts parts = upstream_uplink_parts(upstream, &limits, &ops);
+    for (size_t i = 0; i < UPSTREAM_CARRIERS; i++) {
+        upstream_carrier_init(&upstream->carriers[i], upstream);
+        uplink_init(&upstream->carriers[i].uplink, &parts, upstream->parts.tokens);
+        uplink_start(&upstream->carriers[i].uplink);
+    }
+    timer_set_ms(timers_of(upstream), &upstream->ping, PING_MS);
+}
+
+void upstream_configure(struct upstream *upstream, const struct token_set *tokens)
+{
+    upstream->parts.tokens = tokens;
+    for (size_t i = 0; i < UPSTREAM_CARRIERS; i++)
+        upstream->carriers[i].uplink.tokens = tokens;
+}
+
+void upstream_free(struct upstream *upstream)
+{
+    if (!upstream)
+        return;
+    timer_clear(timers_of(upstream), &upstream->lose);
+    timer_clear(timers_of(upstream), &upstream->ping);
+    upstream_streams_free(upstream);
+    for (size_t i = 0; i < UPSTREAM_CARRIERS; i++)
+        if (upstream->carriers[i].upstream)
+            upstream_carrier_free(&upstream->carriers[i]);
+    hash_free(&upstream->nowhere.calls_by_id);
+    json_decref(upstream->hello);
+    free(upstream->text);
+    free(upstream);
+}
