@@ -31,11 +31,23 @@ static inline struct api *api_of(struct http_exchange *exchange)
     return http_exchange_owner(exchange);
 }
 
+enum api_parameter_kind {
+    API_ANY,  /* the handler looks at the value; `schema` is for openapi.json */
+    API_TEXT, /* `min` to `max` bytes */
+    API_UINT, /* `min` to `max`, in digits only */
+    API_WORD, /* one of `words` */
+    API_FLAG, /* without a value */
+};
+
 /* A parameter of a request: for its check and for openapi.json. */
 struct api_parameter {
     const char *name;
     const char *about;  /* one sentence */
-    const char *schema; /* JSON Schema as text: "{\"type\":\"integer\",\"minimum\":1}" */
+    const char *schema; /* JSON Schema as text: "{\"type\":\"integer\",\"minimum\":1}"; NULL: made
+                         * from the kind */
+    enum api_parameter_kind kind;
+    uint32_t min, max;
+    const char *const *words; /* up to NULL */
 };
 
 struct api_route {

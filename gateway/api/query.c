@@ -2,6 +2,7 @@
 #include "gateway/api/query.h"
 
 #include "gateway/api/api.h"
+#include "gateway/api/parameter.h"
 #include "gateway/http/problem.h"
 
 #include <stdint.h>
@@ -104,11 +105,15 @@ static void refuse_unknown(struct http_exchange *exchange, const struct api_para
 static bool check_value(struct http_exchange *exchange, const struct api_parameter *row,
                         const struct query_item *item)
 {
-    char value[1024];
-    if (query_decode(item->value, item->value_len, value, sizeof(value)) >= 0)
+    char value[1024], expected[PARAMETER_EXPECTED_MAX];
+    if (query_decode(item->value, item->value_len, value, sizeof(value)) < 0)
+        http_refuse(exchange, 400, "bad-request",
+                    "parameter %s is too long, or its percent-encoding is broken", row->name);
+    else if (!parameter_permits(row, value, expected))
+        http_refuse(exchange, 400, "bad-request", "parameter %s is \"%.100s\"; expected %s",
+                    row->name, value, expected);
+    else
         return true;
-    http_refuse(exchange, 400, "bad-request",
-                "parameter %s is too long, or its percent-encoding is broken", row->name);
     return false;
 }
 
