@@ -11,6 +11,7 @@
 #include "common/log.h"
 #include "daemon/closed.h"
 #include "daemon/listeners.h"
+#include "daemon/notify.h"
 #include "daemon/reopen.h"
 #include "daemon/signals.h"
 #include "daemon/trim.h"
@@ -20,6 +21,7 @@
 #include "queue/checks.h"
 #include "queue/clients/clients.h"
 #include "queue/inquiries.h"
+#include "queue/notices.h"
 #include "queue/reload.h"
 #include "queue/report.h"
 #include "queue/shutdown.h"
@@ -48,6 +50,7 @@ struct queued {
     struct shutdown shutdown;
     struct daemon_start start;
     struct trim trim;
+    struct notify notify;
     struct queue_report report;
     struct inquiries inquiries;
     struct lag lag;
@@ -146,6 +149,7 @@ static void close_for_clients(void *arg)
 {
     struct queued *q = arg;
     listeners_close(&q->listeners);
+    notify_stopping(&q->notify, q->reload.settings->end.drain_timeout_ms);
     peers_reloaded(&q->clients.peers, "the server is shutting down");
 }
 
@@ -192,7 +196,9 @@ static void wire(struct queued *q, const struct config_args *args)
                         .output = &q->output,
                         .clients = &q->clients,
                         .shutdown = &q->shutdown,
+                        .notify = &q->notify,
                         .timers = timers};
+    q->notify = (struct notify){.timers = timers, .ops = &queue_notices, .arg = &q->report};
     q->trim = (struct trim){.timers = timers,
                             .clients = &q->clients.peers.open,
                             .payloads = &q->budget,
@@ -210,6 +216,7 @@ static void set_up(struct queued *q, struct config *config, const struct config_
     queue_clients_init(&q->clients);
     shutdown_init(&q->shutdown);
     trim_init(&q->trim);
+    notify_init(&q->notify);
     reload_init(&q->reload);
     reload_apply(&q->reload, config);
 }
@@ -341,6 +348,7 @@ static void turn(struct queued *q)
     conn_loop_chores(&q->conns);
     trim_turn(&q->trim, keep_record_count(q->keep));
     shutdown_turn(&q->shutdown);
+    notify_turn(&q->notify);
     if (keep_has_work(q->keep))
         loop_hurry(&q->loop);
 }
@@ -350,6 +358,7 @@ static void run(struct queued *q)
     log_event(LOG_INFO, "start", LOG_STR("version", TASKMASTER_VERSION), LOG_INT("pid", getpid()),
               LOG_STR("boot", q->boot), LOG_UINT("waiting", keep_counts(q->keep)->waiting),
               LOG_UINT("delayed", keep_counts(q->keep)->delayed));
+    notify_listening(&q->notify, 0);
     while (q->shutdown.phase != SHUTDOWN_ENDED)
         turn(q);
     log_event(LOG_INFO, "end", LOG_UINT("submitted", keep_counts(q->keep)->submitted),
@@ -380,6 +389,7 @@ static void tear_down(struct queued *q)
     conn_loop_free(&q->conns);
     shutdown_free(&q->shutdown);
     trim_end(&q->trim);
+    notify_free(&q->notify);
     timer_clear(&q->loop.timers, &q->reload.decided);
     loop_close(&q->loop);
     reload_free(&q->reload);

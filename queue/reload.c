@@ -71,7 +71,7 @@ void reload_free(struct reload *reload)
     reload->reread.config = NULL;
 }
 
-bool reload_run(struct reload *reload)
+static bool run(struct reload *reload)
 {
     const struct config_args *args = reload->reread.args;
     const struct reread_changes *changes = &reload->reread.changes;
@@ -83,6 +83,15 @@ bool reload_run(struct reload *reload)
     log_event(LOG_INFO, "reload", LOG_STR("file", args->file ? args->file : "-"),
               LOG_STR("changed", changes->count ? changes->text : NULL));
     return true;
+}
+
+/* The service manager sees the reload, whoever has asked for it. */
+bool reload_run(struct reload *reload)
+{
+    notify_reloading(reload->notify);
+    bool done = run(reload);
+    notify_reloaded(reload->notify);
+    return done;
 }
 
 bool reload_for_client(struct reload *reload, struct control_reload *told)

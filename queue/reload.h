@@ -4,6 +4,7 @@
 
 #include "base/payload.h"
 #include "base/timers.h"
+#include "daemon/notify.h"
 #include "daemon/reread.h"
 #include "queue/all_settings.h"
 #include "queue/clients/clients.h"
@@ -19,6 +20,7 @@ struct reload {
     struct keep *keep;        /* likewise */
     struct master_link *link; /* likewise */
     struct shutdown *shutdown;
+    struct notify *notify;
     struct timers *timers;
 
     const struct queue_settings *settings; /* in force */

@@ -13,6 +13,7 @@
 #include "clients/clients.h"
 #include "common/log.h"
 #include "daemon/closed.h"
+#include "daemon/notify.h"
 #include "daemon/reopen.h"
 #include "daemon/signals.h"
 #include "daemon/trim.h"
@@ -23,6 +24,7 @@
 #include "jobs/slow.h"
 #include "net/conn.h"
 #include "net/loop.h"
+#include "notices.h"
 #include "reload.h"
 #include "shutdown.h"
 #include "stats/report.h"
@@ -61,6 +63,7 @@ struct master {
     char boot[BOOT_ID_MAX];
     struct shutdown shutdown;
     struct trim trim;
+    struct notify notify;
     int life_pipe[2];
 };
 
@@ -68,6 +71,8 @@ static void close_for_clients(void *arg)
 {
     struct master *m = arg;
     addresses_close_clients(&m->addresses);
+    notify_stopping(&m->notify, (uint64_t)m->reload.settings->shutdown.drain_timeout_ms +
+                                    m->reload.settings->jobs.kill_grace_ms);
     reload_end(&m->reload);
 }
 
@@ -258,7 +263,10 @@ static void wire(struct master *m, const struct config_args *args)
                         .workers = &m->workers,
                         .shutdown = &m->shutdown,
                         .job_log = &m->job_log,
-                        .slow = &m->slow};
+                        .slow = &m->slow,
+                        .notify = &m->notify};
+    m->notify =
+        (struct notify){.timers = &m->loop.timers, .ops = &master_notices, .arg = &m->pools};
     m->trim = (struct trim){.timers = &m->loop.timers,
                             .clients = &m->clients.peers.open,
                             .payloads = &m->budget,
@@ -284,6 +292,7 @@ static void set_up(struct master *m, struct config *config, const struct config_
     worker_memory_init(&m->memory);
     wire(m, args);
     trim_init(&m->trim);
+    notify_init(&m->notify);
     shutdown_init(&m->shutdown);
     reload_init(&m->reload, &m->loop.timers);
     clients_init(&m->clients);
@@ -336,6 +345,7 @@ static void turn(struct master *m)
     trim_turn(&m->trim, m->pools.shared.jobs.count);
     job_slow_turn(&m->slow);
     shutdown_turn(&m->shutdown);
+    notify_turn(&m->notify);
 }
 
 static void tear_down(struct master *m)
@@ -356,6 +366,7 @@ static void tear_down(struct master *m)
     shutdown_free(&m->shutdown);
     timer_clear(&m->loop.timers, &m->reload.decided);
     trim_end(&m->trim);
+    notify_free(&m->notify);
     loop_close(&m->loop);
     reload_free(&m->reload);
     libevent_global_shutdown();
@@ -375,6 +386,7 @@ int master_run(struct config *config, const struct config_args *args,
             LOG_STR("boot", m.boot), LOG_UINT("pool_start", jobs->pool.pool_start),
             LOG_UINT("pool_max", jobs->pool.pool_max), LOG_UINT("job_max", jobs->pool.job_max));
         pools_start(&m.pools);
+        notify_listening(&m.notify, jobs->start_timeout_ms);
         while (m.shutdown.phase != ENDED)
             turn(&m);
         log_event(LOG_INFO, "end", LOG_UINT("submitted", m.pools.shared.counts.submitted),

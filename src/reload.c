@@ -105,7 +105,7 @@ static void put_in_force(struct reload *reload, struct config *config)
     pools_configure(reload->pools, &reload->settings->jobs, true);
 }
 
-bool reload_run(struct reload *reload)
+static bool run(struct reload *reload)
 {
     const struct config_args *args = reload->reread.args;
     const struct reread_changes *changes = &reload->reread.changes;
@@ -117,6 +117,15 @@ bool reload_run(struct reload *reload)
               LOG_STR("changed", changes->count ? changes->text : NULL),
               LOG_UINT("workers", pools_workers(reload->pools)));
     return true;
+}
+
+/* The service manager sees the reload, whoever has asked for it. */
+bool reload_run(struct reload *reload)
+{
+    notify_reloading(reload->notify);
+    bool done = run(reload);
+    notify_reloaded(reload->notify);
+    return done;
 }
 
 bool reload_for_client(struct reload *reload, struct control_reload *told)

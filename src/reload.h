@@ -12,6 +12,7 @@
 #include "base/payload.h"
 #include "base/timers.h"
 #include "clients/clients.h"
+#include "daemon/notify.h"
 #include "daemon/reread.h"
 #include "jobs/module_table.h"
 #include "jobs/pools.h"
@@ -32,6 +33,7 @@ struct reload {
     struct clients *clients;
     struct workers *workers;
     struct shutdown *shutdown;
+    struct notify *notify;
     struct job_log *job_log;
     struct job_slow *slow;
     struct timers *timers;

@@ -19,6 +19,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/socket.h>
+#include <sys/un.h>
 
 enum {
     NOTIFY_TEXT_MAX = 128,  /* of a message about the state */
@@ -44,10 +46,12 @@ struct notify {
     const struct notify_ops *ops;
     void *arg; /* for them */
 
-    int fd; /* connected to the service manager; -1: there is none */
+    int fd; /* -1: there is no service manager */
+    struct sockaddr_un to;
+    socklen_t to_len;
     enum notify_phase phase;
-    bool listening;
-    bool looked;                    /* at the status, in this turn */
+    bool failed;                    /* the last message could not be sent at all */
+    bool look_now;                  /* at the status, behind the work of this turn */
     char unsent[NOTIFY_TEXT_MAX];   /* the last message about the state, if it had no room */
     char status[NOTIFY_STATUS_MAX]; /* the last one sent */
     uint64_t look_us;               /* no look at the status before */
@@ -55,11 +59,12 @@ struct notify {
     struct timer start, again, look, watchdog;
 };
 
-/* Reads NOTIFY_SOCKET, WATCHDOG_USEC and WATCHDOG_PID. To be called before any message. */
+/* Reads NOTIFY_SOCKET. To be called before any message. */
 void notify_init(struct notify *notify);
 void notify_free(struct notify *notify);
 
-/* The daemon listens. READY=1 waits for is_ready(), for `ready_ms` at most. */
+/* The daemon listens, and its loop begins. READY=1 waits for is_ready(), for `ready_ms` at most.
+ * Reads WATCHDOG_USEC and WATCHDOG_PID. */
 void notify_listening(struct notify *notify, uint32_t ready_ms);
 
 /* Around a reload, whatever its outcome. */

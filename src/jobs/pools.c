@@ -244,6 +244,24 @@ size_t pools_workers(const struct pools *pools)
     return workers;
 }
 
+size_t pools_workers_in(const struct pools *pools, enum worker_state state)
+{
+    const struct dispatcher *d;
+    size_t workers = 0;
+    POOLS_EACH (d, pools)
+        workers += d->pool.counts[state];
+    return workers;
+}
+
+bool pools_are_started(const struct pools *pools)
+{
+    const struct dispatcher *d;
+    POOLS_EACH (d, pools)
+        if (d->pool.counts[WORKER_IDLE] + d->pool.counts[WORKER_BUSY] < d->limits.pool_start)
+            return false;
+    return true;
+}
+
 static void look_at_modules(const struct dispatcher *d)
 {
     struct worker *worker;

@@ -97,5 +97,9 @@ bool pools_are_drained(const struct pools *pools);
 
 size_t pools_waiting(const struct pools *pools); /* jobs */
 size_t pools_workers(const struct pools *pools);
+size_t pools_workers_in(const struct pools *pools, enum worker_state state);
+
+/* Each pool has its pool-start workers, ready for jobs. */
+bool pools_are_started(const struct pools *pools);
 
 #endif

@@ -187,7 +187,7 @@ class Daemon:
     def start(self):
         """Starts the daemon and waits until it listens on all its addresses."""
         self.launch()
-        listen = self.config["listen"]
+        listen = self.config.get("listen")  # None: a service manager has a socket for it
         count = len(listen) if isinstance(listen, list) else 1
         if self.stderr is not None:
             self.addresses = [listen] if isinstance(listen, str) else listen
