@@ -8,6 +8,7 @@
 #include <signal.h>
 #include <stdbool.h>
 #include <stddef.h>
+#include <sys/wait.h>
 #include <sysexits.h>
 #include <unistd.h>
 
@@ -67,11 +68,19 @@ static void on_reserved(struct signals *signals, int signo)
                   LOG_STR("hint", "it does nothing yet"));
 }
 
+/* As PID 1 of a container we inherit the orphans of others. */
+static void reap_orphans(void *arg)
+{
+    (void)arg;
+    while (waitpid(-1, NULL, WNOHANG) > 0)
+        ;
+}
+
 static void call(struct signals *signals, int signo)
 {
     const struct signals_ops *ops = signals->ops;
-    if (signo == SIGCHLD && ops->child)
-        ops->child(signals->arg);
+    if (signo == SIGCHLD)
+        (ops->child ? ops->child : reap_orphans)(signals->arg);
     else if (signo == SIGHUP)
         ops->reload(signals->arg);
     else if (signo == SIGUSR1)

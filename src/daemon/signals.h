@@ -3,7 +3,7 @@
  *
  *     TERM, INT, QUIT      the end, in order
  *     HUP                  a reload; an early one is kept for the loop
- *     CHLD                 a child has ended
+ *     CHLD                 a child has ended; for PID 1 also any process without a parent
  *     USR1                 the log's file is opened again
  *     USR2                 reserved for later
  *     SEGV, BUS, ABRT ...  a fault of our own: the kernel's default
@@ -31,7 +31,7 @@ enum { SIGNALS_HEARD = 7 };
 
 /* What a daemon does on them. Each is called once in a turn of the loop, except `end`. */
 struct signals_ops {
-    void (*child)(void *arg); /* NULL: the daemon has no children */
+    void (*child)(void *arg); /* NULL: the daemon starts none, and any child is reaped */
     void (*reload)(void *arg);
     void (*reopen)(void *arg);
     void (*end)(void *arg, const char *name);
