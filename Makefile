@@ -46,7 +46,7 @@ COMMAND_LIBS := $(CLIENT_LIBS) -ldw
 SHARED   := common base net config access protocol peers peers/ops upstream daemon
 MASTER   := clients clients/ops jobs workers stats startup
 QUEUE    := queue queue/store queue/kept queue/master queue/clients queue/clients/ops
-GATEWAY  := gateway gateway/http gateway/upstream gateway/access gateway/metrics gateway/page gateway/api
+GATEWAY  := gateway gateway/http gateway/upstream gateway/access gateway/metrics gateway/history gateway/page gateway/api
 objects   = $(patsubst %.c,$(O)/%.o,$(filter-out %/main.c,$(wildcard $(1:%=%/*.c))))
 MODULES  := $(patsubst modules/%.c,%,$(wildcard modules/*.c))
 TESTS    := $(patsubst %.c,%,$(wildcard tests/unit/*/test_*.c tests/unit/*/*/test_*.c))

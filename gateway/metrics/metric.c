@@ -1,9 +1,9 @@
 /* metric: see metric.h. */
 #include "gateway/metrics/metric.h"
 
+#include "base/figures.h"
 #include "base/histogram.h"
 
-#include <stdbool.h>
 #include <string.h>
 
 enum { US = 1000000 };
@@ -15,25 +15,10 @@ struct writing {
     struct exposition_label labels[EXPOSITION_LABELS_MAX]; /* of `each`, then of `by` */
 };
 
-/* The member at "queue.waiting"; NULL: there is none. */
-static const json_t *find(const json_t *object, const char *path)
-{
-    while (path && object) {
-        size_t len = strcspn(path, ".");
-        object = json_object_getn(object, path, len);
-        path = path[len] ? path + len + 1 : NULL;
-    }
-    return object;
-}
-
-/* Integers, true and false, and texts. */
 static uint64_t value_of(const json_t *figure, const char *zero)
 {
-    if (json_is_integer(figure))
-        return json_integer_value(figure) < 0 ? 0 : (uint64_t)json_integer_value(figure);
-    if (json_is_string(figure))
-        return !zero || strcmp(json_string_value(figure), zero) != 0;
-    return json_is_true(figure);
+    const char *text = json_string_value(figure);
+    return text ? !zero || strcmp(text, zero) != 0 : figures_get(figure);
 }
 
 static void write_value(const struct writing *writing, const json_t *figure)
@@ -53,7 +38,7 @@ static void write_buckets(const struct writing *writing, const json_t *counts, u
     char bound[EXPOSITION_VALUE_MAX];
     struct exposition_label labels[EXPOSITION_LABELS_MAX] = {writing->labels[0], {"le", bound}};
     for (size_t n = 0; n < HISTOGRAM_BUCKETS; n++) {
-        *sum += value_of(json_array_get(counts, n), NULL);
+        *sum += figures_get(json_array_get(counts, n));
         if (n % 2 != 0)
             continue;
         if (n == HISTOGRAM_BUCKETS - 1)
@@ -71,7 +56,7 @@ static void write_histogram(const struct writing *writing, const json_t *times)
         return;
     write_buckets(writing, json_object_get(times, "counts"), &count);
     exposition_sample(writing->exposition, "_sum", writing->labels,
-                      value_of(json_object_get(times, "sum"), NULL), US);
+                      figures_get(json_object_get(times, "sum")), US);
     exposition_sample(writing->exposition, "_count", writing->labels, count, 1);
 }
 
@@ -96,7 +81,7 @@ static void write_members(struct writing *writing, const json_t *figures)
 static void write_one(struct writing *writing, const json_t *object)
 {
     const struct metric *metric = writing->metric;
-    const json_t *figure = find(object, metric->path);
+    const json_t *figure = figures_find(object, metric->path);
     if (metric->type == EXPOSITION_HISTOGRAM)
         write_histogram(writing, figure);
     else if (!metric->by)

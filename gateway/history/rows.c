@@ -1,0 +1,63 @@
+/* rows: see rows.h. */
+#include "gateway/history/rows.h"
+
+const struct track_row history_rows_master[] = {
+    {"submitted", TRACK_DIFFERENCE, "jobs.submitted", 0},
+    {"done", TRACK_DIFFERENCE, "jobs.done", 0},
+    {"failed", TRACK_DIFFERENCE, "jobs.failed", 0},
+    {"overload", TRACK_DIFFERENCE, "jobs.overload", 0},
+    {"waiting", TRACK_LEVEL, "queue.waiting", 0},
+    {"running", TRACK_LEVEL, "jobs.running", 0},
+    {"wait_p50_us", TRACK_WAIT, NULL, 500},
+    {"wait_p95_us", TRACK_WAIT, NULL, 950},
+    {"wait_p99_us", TRACK_WAIT, NULL, 990},
+    {"run_p50_us", TRACK_RUN, NULL, 500},
+    {"run_p95_us", TRACK_RUN, NULL, 950},
+    {"run_p99_us", TRACK_RUN, NULL, 990},
+    {"starting", TRACK_LEVEL, "pool.starting", 0},
+    {"idle", TRACK_LEVEL, "pool.idle", 0},
+    {"busy", TRACK_LEVEL, "pool.busy", 0},
+    {"stopping", TRACK_LEVEL, "pool.stopping", 0},
+    {"dead", TRACK_LEVEL, "pool.dead", 0},
+    {"workers_max", TRACK_LEVEL, "pool.max", 0},
+    {"clients", TRACK_LEVEL, "clients.connected", 0},
+    {"output_bytes", TRACK_LEVEL, "output.bytes", 0},
+    {"payload_bytes", TRACK_LEVEL, "queue.bytes", 0},
+    {"rss", TRACK_LEVEL, "process.rss", 0},
+    {"loop_lag_us", TRACK_LEVEL, "process.loop_lag_us.max", 0},
+    {"cpu_us", TRACK_DIFFERENCE, "process.cpu_us", 0},
+    {NULL, TRACK_LEVEL, NULL, 0},
+};
+
+const struct track_row history_rows_pool[] = {
+    {"waiting", TRACK_LEVEL, "queue.waiting", 0},
+    {"waiting_max", TRACK_LEVEL, "queue.max", 0},
+    {"starting", TRACK_LEVEL, "pool.starting", 0},
+    {"idle", TRACK_LEVEL, "pool.idle", 0},
+    {"busy", TRACK_LEVEL, "pool.busy", 0},
+    {"stopping", TRACK_LEVEL, "pool.stopping", 0},
+    {"dead", TRACK_LEVEL, "pool.dead", 0},
+    {"workers_max", TRACK_LEVEL, "pool.max", 0},
+    {"ended", TRACK_ENDED, NULL, 0},
+    {"overload", TRACK_DIFFERENCE, "overload", 0},
+    {"wait_p95_us", TRACK_WAIT, NULL, 950},
+    {"run_p95_us", TRACK_RUN, NULL, 950},
+    {NULL, TRACK_LEVEL, NULL, 0},
+};
+
+const struct track_row history_rows_queue[] = {
+    {"master_up", TRACK_LEVEL, "master.connected", 0},
+    {"waiting", TRACK_LEVEL, "jobs.waiting", 0},
+    {"delayed", TRACK_LEVEL, "jobs.delayed", 0},
+    {"handed", TRACK_LEVEL, "jobs.handed", 0},
+    {"running", TRACK_LEVEL, "jobs.running", 0},
+    {"ended", TRACK_LEVEL, "jobs.ended", 0},
+    {"submitted", TRACK_DIFFERENCE, "jobs.submitted", 0},
+    {"done", TRACK_DIFFERENCE, "jobs.done", 0},
+    {"failed", TRACK_DIFFERENCE, "jobs.failed", 0},
+    {"cancelled", TRACK_DIFFERENCE, "jobs.cancelled", 0},
+    {"poisoned", TRACK_DIFFERENCE, "jobs.poisoned", 0},
+    {"retried", TRACK_DIFFERENCE, "jobs.retried", 0},
+    {"store_bytes", TRACK_LEVEL, "store.bytes", 0},
+    {NULL, TRACK_LEVEL, NULL, 0},
+};
