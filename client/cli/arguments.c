@@ -5,6 +5,7 @@
 #include "commands.h"
 #include "complain.h"
 #include "options.h"
+#include "places.h"
 
 #include <getopt.h>
 #include <stdlib.h>
@@ -125,18 +126,12 @@ static int check(const struct arguments *arguments)
     return arguments->command->check ? arguments->command->check(&arguments->settings) : 0;
 }
 
-static const char *from_environment(const char *name, const char *otherwise)
-{
-    const char *value = getenv(name);
-    return value && *value ? value : otherwise;
-}
-
 void arguments_init(struct arguments *arguments, int argc)
 {
     *arguments = (struct arguments){
         .settings =
             {
-                .token_file = from_environment("TASKMASTER_TOKEN_FILE", NULL),
+                .token_file = places_variable("TASKMASTER_TOKEN_FILE"),
                 .deadline = TMC_DEADLINE_NEVER,
                 .size = {.pool_start = -1, .pool_max = -1, .job_max = -1},
                 .args = allocate(NULL, ((size_t)argc + 1) * sizeof(char *)),
@@ -161,10 +156,10 @@ void arguments_choose_server(struct settings *settings, const struct command *co
 {
     if (command && command->kind & COMMAND_QUEUE)
         settings->queue = true;
+    settings->server_given = settings->server != NULL;
     if (settings->server)
         return;
-    settings->server = settings->queue ? from_environment("TASKMASTER_QUEUE", DEFAULT_QUEUE)
-                                       : from_environment("TASKMASTER_SERVER", DEFAULT_SERVER);
+    settings->server = settings->queue ? places_queue() : places_server();
 }
 
 void arguments_free(struct arguments *arguments)

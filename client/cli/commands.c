@@ -10,7 +10,7 @@ const struct command *const commands[] = {
     &cmd_ping,     &cmd_stats,    &cmd_pools,   &cmd_workers, &cmd_modules,   &cmd_clients,
     &cmd_services, &cmd_register, &cmd_crash,   &cmd_crashes, &cmd_pause,     &cmd_resume,
     &cmd_resize,   &cmd_recycle,  &cmd_reload,  &cmd_reopen,  &cmd_log_level, &cmd_backup,
-    &cmd_drain,    &cmd_top,      &cmd_help,    NULL,
+    &cmd_drain,    &cmd_top,      &cmd_doctor,  &cmd_help,    NULL,
 };
 
 const struct command *commands_find(const char *name)

@@ -48,29 +48,43 @@ static int exit_status_of(const struct settings *settings, const tm_client *clie
     return exit_status;
 }
 
-static tm_client *connect_with(const struct settings *settings, bool listen, int wake_fd,
-                               int *exit_status)
+/* Returns a client, connected if `*status` is OK; or NULL after a complaint about the token. */
+static tm_client *try_with(const struct settings *settings, bool listen, int wake_fd,
+                           tm_client_status *status)
 {
     char name[64], text[TOKEN_FILE_MAX + 1];
     tm_client_options options = {.name = name, .listen = listen};
     snprintf(name, sizeof name, "taskmaster/%s", tm_client_version());
-    *exit_status = EXIT_BAD_USAGE;
     if (settings->token_file) {
         options.token = token_read(settings->token_file, text);
         if (!options.token)
             return NULL;
     }
-
     tm_client *client = tm_client_new();
     if (!client)
         allocate_failed();
-    tm_client_status status = connect_within_wait(settings, wake_fd, client, &options);
+    *status = connect_within_wait(settings, wake_fd, client, &options);
     explicit_bzero(text, sizeof text);
-    if (status == TM_CLIENT_OK)
+    return client;
+}
+
+static tm_client *connect_with(const struct settings *settings, bool listen, int wake_fd,
+                               int *exit_status)
+{
+    tm_client_status status;
+    tm_client *client = try_with(settings, listen, wake_fd, &status);
+    if (!client)
+        *exit_status = EXIT_BAD_USAGE;
+    if (!client || status == TM_CLIENT_OK)
         return client;
     *exit_status = exit_status_of(settings, client, status);
     tm_client_free(client);
     return NULL;
+}
+
+tm_client *connect_try(const struct settings *settings, tm_client_status *status)
+{
+    return try_with(settings, false, -1, status);
 }
 
 tm_client *connect_to_server(const struct settings *settings, int *exit_status)

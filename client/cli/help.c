@@ -3,6 +3,7 @@
 
 #include "commands.h"
 #include "options.h"
+#include "places.h"
 
 #include <stdio.h>
 

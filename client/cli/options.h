@@ -5,9 +5,6 @@
 #include "settings.h"
 #include "value.h"
 
-#define DEFAULT_SERVER "127.0.0.1:7741"
-#define DEFAULT_QUEUE  "127.0.0.1:7742"
-
 enum { OPTIONS_MAX = 64 }; /* a bit for each */
 
 struct option_row {

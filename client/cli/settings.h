@@ -27,6 +27,7 @@ struct keep_wishes {
 /* Texts are borrowed from argv and the environment. */
 struct settings {
     const char *server;     /* NULL: not given, until arguments_choose_server() */
+    bool server_given;      /* --server was given */
     bool queue;             /* the server is taskqueued, as far as the command line says so */
     const char *token_file; /* NULL: no token */
     bool json;
@@ -36,7 +37,7 @@ struct settings {
     uint32_t wait_ms; /* ping: for a server without an answer yet */
 
     bool once;            /* top: printed once */
-    uint32_t interval_ms; /* top: between two looks; 0: not given */
+    uint32_t interval_ms; /* top, doctor: between two looks; 0: not given */
 
     /* Filters of crashes, jobs, cancel, kill, retry and watch; NULL and 0: not given. */
     const char *module, *pool, *owner, *state, *reason;

@@ -1,0 +1,17 @@
+/* places: the addresses of the daemons, from the environment or by default. Calls nobody. */
+#ifndef TASKMASTER_CLIENT_CLI_PLACES_H
+#define TASKMASTER_CLIENT_CLI_PLACES_H
+
+#include <stdbool.h>
+
+#define DEFAULT_SERVER "127.0.0.1:7741"
+#define DEFAULT_QUEUE  "127.0.0.1:7742"
+
+/* Returns the variable's value; NULL if it is unset or empty. */
+const char *places_variable(const char *name);
+
+/* Return an address. */
+const char *places_server(void);
+const char *places_queue(void);
+
+#endif

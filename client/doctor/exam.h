@@ -1,0 +1,47 @@
+/* exam: what the doctor knows of a server before judging. The command asks; the checks of this
+ * folder judge, and never talk to anybody. */
+#ifndef TASKMASTER_CLIENT_DOCTOR_EXAM_H
+#define TASKMASTER_CLIENT_DOCTOR_EXAM_H
+
+#include <jansson.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+enum { EXAM_LOOKS = 5 };
+
+/* All borrowed. A list that could not be asked for is NULL: its checks find nothing. */
+struct exam {
+    const char *release;             /* the server's, "taskmasterd/0.1.0" */
+    const json_t *looks[EXAM_LOOKS]; /* answers to stats, in the order of time */
+    int64_t span_us;                 /* from the first look to the last */
+    const json_t *modules, *crashes;
+    const json_t *clients_before, *clients; /* at the first look, and at the last */
+};
+
+static inline const json_t *exam_first(const struct exam *exam)
+{
+    return exam->looks[0];
+}
+
+static inline const json_t *exam_last(const struct exam *exam)
+{
+    return exam->looks[EXAM_LOOKS - 1];
+}
+
+/* Returns the number in a member of an object in `value`; `part` NULL: of `value` itself. 0 without
+ * it. */
+static inline int64_t exam_number(const json_t *value, const char *part, const char *member)
+{
+    const json_t *object = part ? json_object_get(value, part) : value;
+    return json_integer_value(json_object_get(object, member));
+}
+
+/* Returns such a text; "" without it. */
+static inline const char *exam_text(const json_t *value, const char *part, const char *member)
+{
+    const json_t *object = part ? json_object_get(value, part) : value;
+    const char *text = json_string_value(json_object_get(object, member));
+    return text ? text : "";
+}
+
+#endif
