@@ -38,7 +38,8 @@ struct http_handler {
     void (*begin)(struct http_exchange *exchange);
     /* The request is whole. */
     void (*run)(struct http_exchange *exchange);
-    /* The client has gone before the end of the response. */
+    /* The client has gone before the end of the response, or its body broke off: the server answers
+     * then. Only for a handler that was called before. */
     void (*gone)(struct http_exchange *exchange);
     /* The client has taken some of a stream. NULL: nobody asks. */
     void (*taken)(struct http_exchange *exchange);
@@ -92,10 +93,20 @@ struct timers *http_exchange_timers(struct http_exchange *exchange);
 const char *http_request_header(struct http_exchange *exchange, const char *name, bool *twice);
 
 /* "127.0.0.1:5555" or "unix"; and whether the client is on this machine. */
-const char *http_exchange_peer(struct http_exchange *exchange);
-bool http_exchange_is_local(struct http_exchange *exchange);
+const char *http_exchange_peer(const struct http_exchange *exchange);
+bool http_exchange_is_local(const struct http_exchange *exchange);
 
 void http_exchange_label(struct http_exchange *exchange, const char *label);
+
+/* What has become of an exchange: for `ended`. */
+struct http_outcome {
+    unsigned status; /* 0: the client went before the head of the response */
+    bool is_gone;    /* the client went before the end of the response */
+    uint64_t bytes;  /* of the response's body */
+    uint64_t took_us;
+};
+
+struct http_outcome http_exchange_outcome(const struct http_exchange *exchange);
 
 /* --- the response --- */
 
@@ -115,7 +126,7 @@ void http_respond_payload(struct http_exchange *exchange, unsigned status, const
  * longer than the loop's chores. */
 void http_stream_begin(struct http_exchange *exchange, unsigned status, const char *type);
 void http_stream_write(struct http_exchange *exchange, const void *data, size_t len);
-/* Bytes written, and not taken by the client's kernel yet. */
+/* Bytes written, and not handed to our kernel yet. */
 size_t http_stream_unread(struct http_exchange *exchange);
 void http_stream_end(struct http_exchange *exchange);
 /* Ends the connection in the midst of the stream: the client must know that it is a torso. No

@@ -5,6 +5,8 @@
 
 #include <string.h>
 
+enum { TLS_HANDSHAKE = 0x16 }; /* the first byte of a client that speaks TLS */
+
 /* --- the end of a head --- */
 
 /* `at` is behind an LF. The length of an empty line there: 0 if there is none, -1 if one more byte
@@ -187,7 +189,7 @@ static bool parse_headers(struct http_head *head, char *at, const char *end)
 
 /* --- the head --- */
 
-static void init(struct http_head *head)
+void http_head_clear(struct http_head *head)
 {
     head->request = (struct http_request){
         .method = HTTP_OTHER, .method_name = "", .path = "", .host = "", .headers = head->headers};
@@ -200,7 +202,9 @@ static void init(struct http_head *head)
 bool http_head_parse(struct http_head *head, char *text, size_t len)
 {
     char *at = text, *line;
-    init(head);
+    http_head_clear(head);
+    if (*text == TLS_HANDSHAKE)
+        return http_head_bad(head, "this is TLS; the gateway speaks plain HTTP");
     line = next_line(&at, text + len);
     if (!line)
         return http_head_bad(head, "the request line does not end with CR and LF");

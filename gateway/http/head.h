@@ -44,6 +44,9 @@ struct http_head {
  * the first byte, so the refusal does not wait for more. `len` is at least 1. */
 ssize_t http_head_end(const char *data, size_t len);
 
+/* A head of which nothing was read. */
+void http_head_clear(struct http_head *head);
+
 /* Reads the whole head in `text`, which is written to, and borrowed by the result. False: the
  * fault is set. The request has as much as was read by then, and never a NULL in its texts. */
 bool http_head_parse(struct http_head *head, char *text, size_t len);

@@ -208,6 +208,13 @@ int payload_append(struct payload *payload, const void *data, size_t len)
     return 0;
 }
 
+void payload_cut(struct payload *payload)
+{
+    payload->size = payload->have;
+    if (payload->arrival)
+        end_arrival(payload);
+}
+
 struct payload *payload_from(struct payload_budget *budget, const void *data, size_t len)
 {
     struct payload *payload = payload_new(budget, len, len, true);

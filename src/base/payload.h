@@ -71,6 +71,9 @@ void payload_commit(struct payload *payload, size_t len);
  * missing size. */
 int payload_append(struct payload *payload, const void *data, size_t len);
 
+/* No more bytes come than have arrived: the payload is whole. Its announced size was a bound. */
+void payload_cut(struct payload *payload);
+
 /* The payload in `*slot` is incomplete, and may be given up for others: then `*slot` becomes NULL.
  * `slot` must stay in place until the payload is whole or gone. Not for forced payloads. */
 void payload_arrives(struct payload **slot);
