@@ -3,28 +3,19 @@
 
 #include "allocate.h"
 #include "client/lib/clean.h"
+#include "common/base64.h"
 #include "common/json_load.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-/* Returns base64 (RFC 4648), NUL-terminated, the caller's. */
-static char *base64(const unsigned char *data, size_t size)
+/* Returns base64, NUL-terminated, the caller's. */
+static char *base64(const void *data, size_t size)
 {
-    static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-    char *text = allocate(NULL, (size + 2) / 3 * 4 + 1), *out = text;
-    for (size_t i = 0; i < size; i += 3) {
-        size_t left = size - i;
-        uint32_t bits = (uint32_t)data[i] << 16;
-        bits |= left > 1 ? (uint32_t)data[i + 1] << 8 : 0;
-        bits |= left > 2 ? data[i + 2] : 0;
-        *out++ = digits[bits >> 18];
-        *out++ = digits[bits >> 12 & 63];
-        *out++ = left > 1 ? digits[bits >> 6 & 63] : '=';
-        *out++ = left > 2 ? digits[bits & 63] : '=';
-    }
-    *out = '\0';
+    char *text = allocate(NULL, BASE64_LEN(size) + 1);
+    base64_write(text, data, size);
+    text[BASE64_LEN(size)] = '\0';
     return text;
 }
 
