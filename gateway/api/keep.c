@@ -1,0 +1,144 @@
+/*
+ * keep: see keep.h.
+ *
+ * The submit is a detached one. Whoever waits for the outcome does so by a second request to the
+ * queue: a client that goes takes nothing along, and after `wait` seconds the job is untouched.
+ */
+#include "gateway/api/keep.h"
+
+#include "common/xmalloc.h"
+#include "gateway/api/outcome.h"
+#include "gateway/api/owner.h"
+#include "gateway/api/report.h"
+#include "gateway/api/stream.h"
+#include "gateway/api/submit.h"
+#include "gateway/upstream/upstream.h"
+
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { JOB_MAX = 64 };
+
+struct keep {
+    struct http_exchange *exchange;
+    struct upstream *upstream;
+    struct upstream_call call;
+    struct prefer prefer;
+    bool wants_events;
+    bool is_joined;
+    char job[JOB_MAX + 1]; /* "": not accepted yet */
+};
+
+static struct keep *keep_of(struct upstream_call *call)
+{
+    return (struct keep *)((char *)call - offsetof(struct keep, call));
+}
+
+static void respond_accepted(struct keep *keep)
+{
+    char text[JOB_MAX + 64];
+    struct http_exchange *exchange = keep->exchange;
+    snprintf(text, sizeof(text), "/v1/jobs/%s", keep->job);
+    http_header(exchange, "Location", text);
+    http_header(exchange, "Taskmaster-Job", keep->job);
+    if (keep->prefer.respond_async)
+        http_header(exchange, "Preference-Applied", "respond-async");
+    int len = snprintf(text, sizeof(text), "{\"job\":\"%s\",\"joined\":%s}\n", keep->job,
+                       keep->is_joined ? "true" : "false");
+    free(keep);
+    http_respond(exchange, 202, "application/json", text, (size_t)len);
+}
+
+static void wait_for_outcome(struct keep *keep)
+{
+    char members[JOB_MAX + 64];
+    int len = snprintf(members, sizeof(members), ",\"job\":\"%s\",\"timeout_ms\":%llu", keep->job,
+                       (unsigned long long)keep->prefer.wait_ms);
+    upstream_call(keep->upstream, &keep->call, "wait", members, (size_t)len, NULL);
+}
+
+static void follow(struct keep *keep)
+{
+    stream_wait(keep->exchange, keep->upstream, keep->job, false);
+    free(keep);
+}
+
+static void on_accepted(struct keep *keep, const struct upstream_event *event)
+{
+    const char *text;
+    size_t len;
+    if (!report_word(event, "job", keep->job, sizeof(keep->job)))
+        snprintf(keep->job, sizeof(keep->job), "?");
+    http_exchange_label(keep->exchange, keep->job);
+    keep->is_joined = upstream_event_member(event, "joined", &text, &len);
+    if (keep->wants_events)
+        follow(keep);
+    else if (keep->prefer.wait_ms)
+        wait_for_outcome(keep);
+    else
+        respond_accepted(keep);
+}
+
+static bool is_not_yet(const struct upstream_event *event)
+{
+    char code[CODE_MAX + 1];
+    return event->type == UPSTREAM_ERROR && report_word(event, "code", code, sizeof(code)) &&
+           !strcmp(code, "not-yet");
+}
+
+static void on_event(struct upstream_call *call, const struct upstream_event *event)
+{
+    struct keep *keep = keep_of(call);
+    if (!event->is_last)
+        return;
+    if (event->type == UPSTREAM_ACCEPTED) {
+        on_accepted(keep, event);
+    } else if (is_not_yet(event)) {
+        respond_accepted(keep);
+    } else {
+        struct http_exchange *exchange = keep->exchange;
+        free(keep);
+        outcome_respond(exchange, event);
+    }
+}
+
+static void on_lost(struct upstream_call *call, const char *why, bool begun)
+{
+    struct keep *keep = keep_of(call);
+    if (*keep->job) { /* the queue has the job */
+        respond_accepted(keep);
+        return;
+    }
+    outcome_lost(keep->exchange, why, begun);
+    free(keep);
+}
+
+static const struct upstream_call_ops call_ops = {.event = on_event, .lost = on_lost};
+
+static void on_gone(struct http_exchange *exchange)
+{
+    struct keep *keep = http_exchange_public(exchange)->arg;
+    upstream_forget(&keep->call, false);
+    free(keep);
+}
+
+static const struct http_handler handler = {.gone = on_gone};
+
+void keep_start(struct submit *submit, const char *key)
+{
+    struct keep *keep = xcalloc(1, sizeof(*keep));
+    keep->exchange = submit->exchange;
+    keep->upstream = submit->upstream;
+    keep->call.ops = &call_ops;
+    keep->prefer = submit->prefer;
+    keep->wants_events = submit->wants_events;
+    submit_hand_on(keep->exchange, &handler, keep);
+    char full_key[OWNER_KEY_MAX + 1];
+    json_writer_bool(&submit->members, "detach", true);
+    if (owner_key(keep->exchange, key, full_key))
+        json_writer_text(&submit->members, "key", full_key);
+    upstream_call(submit->upstream, &keep->call, "submit", submit->members.text,
+                  submit->members.len, http_request(keep->exchange)->body);
+}

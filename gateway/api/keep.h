@@ -1,0 +1,10 @@
+/* keep: a job that the queue keeps, whatever becomes of its client. */
+#ifndef TASKMASTER_GATEWAY_API_KEEP_H
+#define TASKMASTER_GATEWAY_API_KEEP_H
+
+struct submit;
+
+/* `key`: the user's own, or NULL. */
+void keep_start(struct submit *submit, const char *key);
+
+#endif
