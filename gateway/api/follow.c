@@ -1,0 +1,218 @@
+/* follow: see follow.h. */
+#include "gateway/api/follow.h"
+
+#include "common/xmalloc.h"
+#include "gateway/api/report.h"
+#include "gateway/api/submit.h"
+#include "gateway/api/teller.h"
+#include "gateway/upstream/upstream.h"
+
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { LOOK_MS = 500 };
+
+struct follow {
+    struct http_exchange *exchange;
+    struct upstream *master;
+    struct upstream_call monitor; /* on a connection of its own */
+    struct upstream_call status;
+    bool is_asking; /* for the status */
+    struct timer look;
+    struct teller teller;
+    bool has_started;
+    char *progress; /* JSON text of the last one told; NULL: none */
+};
+
+static struct follow *of_monitor(struct upstream_call *call)
+{
+    return (struct follow *)((char *)call - offsetof(struct follow, monitor));
+}
+
+static struct follow *of_status(struct upstream_call *call)
+{
+    return (struct follow *)((char *)call - offsetof(struct follow, status));
+}
+
+/* The stream has ended, or its client has gone. */
+static void follow_free(struct follow *follow)
+{
+    timer_clear(http_exchange_timers(follow->exchange), &follow->look);
+    upstream_forget(&follow->monitor, false);
+    if (follow->is_asking)
+        upstream_forget(&follow->status, false);
+    teller_clear(&follow->teller);
+    free(follow->progress);
+    free(follow);
+}
+
+static void write_members(char *to, size_t size, const char *job)
+{
+    snprintf(to, size, ",\"job\":\"%s\"", job);
+}
+
+/* --- the job's state --- */
+
+static void look_soon(struct follow *follow)
+{
+    timer_set_ms(http_exchange_timers(follow->exchange), &follow->look, LOOK_MS);
+}
+
+static void tell_start(struct follow *follow, const json_t *status)
+{
+    const char *state = json_string_value(json_object_get(status, "state"));
+    if (follow->has_started || !state || !strcmp(state, "waiting"))
+        return;
+    follow->has_started = true;
+    teller_say(&follow->teller, "started", "", false);
+}
+
+/* `age_ms` grows by itself, and is left out. */
+static char *progress_of(const json_t *status)
+{
+    json_t *progress = json_copy(json_object_get(status, "progress"));
+    json_object_del(progress, "age_ms");
+    char *text = json_is_object(progress) ? json_dumps(progress, JSON_COMPACT) : NULL;
+    json_decref(progress);
+    return text;
+}
+
+/* As members, with a comma in the place of the brace. */
+static void say_progress(struct follow *follow, char *text)
+{
+    text[0] = ',';
+    text[strlen(text) - 1] = '\0';
+    teller_say(&follow->teller, "progress", text, false);
+}
+
+static void tell_progress(struct follow *follow, const json_t *status)
+{
+    char *text = progress_of(status);
+    if (!text || (follow->progress && !strcmp(text, follow->progress))) {
+        free(text);
+        return;
+    }
+    free(follow->progress);
+    follow->progress = xstrdup(text);
+    say_progress(follow, text);
+    free(text);
+}
+
+/* Nothing is lost by leaving a look out: the next one tells the same. */
+static void tell_status(struct follow *follow, const json_t *status)
+{
+    if (sse_is_full(&follow->teller.sse))
+        return;
+    tell_start(follow, status);
+    tell_progress(follow, status);
+}
+
+static void on_status(struct upstream_call *call, const struct upstream_event *event)
+{
+    struct follow *follow = of_status(call);
+    follow->is_asking = false;
+    look_soon(follow);
+    if (event->type != UPSTREAM_ANSWER || !event->payload)
+        return; /* it has ended: the monitor will tell */
+    char *text = report_copy(event->payload, 0, event->payload->size);
+    json_t *status = json_loads(text, 0, NULL);
+    tell_status(follow, status);
+    json_decref(status);
+    free(text);
+}
+
+static void on_status_lost(struct upstream_call *call, const char *why, bool begun)
+{
+    (void)why, (void)begun;
+    of_status(call)->is_asking = false;
+    look_soon(of_status(call));
+}
+
+static const struct upstream_call_ops status_ops = {.event = on_status, .lost = on_status_lost};
+
+static void on_look(void *arg)
+{
+    struct follow *follow = arg;
+    char members[128];
+    write_members(members, sizeof(members), follow->teller.job);
+    follow->is_asking = true;
+    upstream_call(follow->master, &follow->status, "status", members, strlen(members), NULL);
+}
+
+/* --- the job's end --- */
+
+static void tell_end(struct follow *follow, const struct upstream_event *event)
+{
+    char reason[64] = "unknown";
+    struct json_writer json;
+    static const char *const members[] = {"reason", "signal", "exit_status", "by", NULL};
+    report_word(event, "reason", reason, sizeof(reason));
+    bool is_done = !strcmp(reason, "done");
+    json_writer_open(&json);
+    json.more = true;
+    if (!is_done)
+        report_members(&json, event, members);
+    char *text = json_writer_close(&json);
+    teller_say(&follow->teller, is_done ? "done" : "failed", text, true);
+    free(text);
+    sse_end(&follow->teller.sse);
+    follow_free(follow);
+}
+
+/* A torso, so that an EventSource asks again. */
+static void break_off(struct follow *follow)
+{
+    sse_forget(&follow->teller.sse);
+    http_stream_break(follow->exchange);
+    follow_free(follow);
+}
+
+static void on_monitor(struct upstream_call *call, const struct upstream_event *event)
+{
+    struct follow *follow = of_monitor(call);
+    if (event->type == UPSTREAM_NEWS)
+        tell_end(follow, event);
+    else if (event->type == UPSTREAM_ERROR)
+        break_off(follow);
+}
+
+static void on_monitor_lost(struct upstream_call *call, const char *why, bool begun)
+{
+    (void)why, (void)begun;
+    break_off(of_monitor(call));
+}
+
+static const struct upstream_call_ops monitor_ops = {.event = on_monitor, .lost = on_monitor_lost};
+
+/* --- the client --- */
+
+static void on_gone(struct http_exchange *exchange)
+{
+    struct follow *follow = http_exchange_public(exchange)->arg;
+    sse_forget(&follow->teller.sse);
+    follow_free(follow);
+}
+
+static const struct http_handler handler = {.gone = on_gone};
+
+void follow_start(struct http_exchange *exchange, struct upstream *master, const json_t *status)
+{
+    struct follow *follow = xcalloc(1, sizeof(*follow));
+    char members[128];
+    const char *job = json_string_value(json_object_get(status, "job"));
+    follow->exchange = exchange;
+    follow->master = master;
+    follow->monitor.ops = &monitor_ops;
+    follow->status.ops = &status_ops;
+    snprintf(follow->teller.job, sizeof(follow->teller.job), "%s", job ? job : "");
+    timer_init(&follow->look, on_look, follow);
+    submit_hand_on(exchange, &handler, follow);
+    write_members(members, sizeof(members) - 16, follow->teller.job);
+    strcat(members, ",\"ref\":1");
+    upstream_stream(master, &follow->monitor, "monitor", members, strlen(members), NULL);
+    teller_begin(&follow->teller, exchange);
+    tell_status(follow, status);
+    look_soon(follow);
+}
