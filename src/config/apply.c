@@ -3,6 +3,7 @@
 
 #include "base/json_reason.h"
 #include "common/xmalloc.h"
+#include "config/json_comments.h"
 #include "config/json_hint.h"
 #include "config/json_line.h"
 #include "config/rows.h"
@@ -99,6 +100,7 @@ int config_apply_file(struct config *config, enum file_kind kind, struct config_
         config_note_place(config, error, 1, NULL);
         return -1;
     }
+    json_comments_blank(source->text, len);
     json_error_t syntax;
     json_t *object = json_loadb(source->text, len, JSON_REJECT_DUPLICATES, &syntax);
     if (!object)

@@ -75,8 +75,8 @@ const char *json_hint_syntax(const char *text, const json_error_t *syntax)
     size_t at = (size_t)syntax->position, len = strlen(text);
     if (strncmp(syntax->text, "unable to decode", strlen("unable to decode")) == 0)
         return "; the file is not UTF-8";
-    if (strstr(syntax->text, "near '/'") || strstr(syntax->text, "near '#'"))
-        return "; JSON has no comments";
+    if (strstr(syntax->text, "near '/'"))
+        return "; a comment begins with // or #, and ends with its line";
     if (at < 1 || at > len)
         return "";
     if (text[at - 1] != '}' && text[at - 1] != ']')

@@ -12,9 +12,14 @@ static const struct {
     {"{\"preload\": [\"a\",\n ]}",
      "FILE:2: unexpected token near ']'; JSON has no comma behind the last item"},
     {"{\"preload\": [\"a\"}", "FILE:1: ']' expected near '}'"},
-    {"{\n// none\n}", "FILE:2: string or '}' expected near '/'; JSON has no comments"},
-    {"{\"job-max\": 4, # none\n}", "FILE:1: string or '}' expected near '#'; JSON has no comments"},
-    {"/* none */ {}", "FILE:1: '{' expected near '/'; JSON has no comments"},
+    {"{\"job-max\": 4, # none\n}",
+     "FILE:2: string or '}' expected near '}'; JSON has no comma behind the last item"},
+    {"// one\n# two\n{\"pool-max\": 0}",
+     "FILE:3: pool-max: found 0, expected an integer from 1 to 10000"},
+    {"/* none */ {}", "FILE:1: '{' expected near '/'; a comment begins with // or #, and ends with "
+                      "its line"},
+    {"{ / }", "FILE:1: string or '}' expected near '/'; a comment begins with // or #, and ends "
+              "with its line"},
     {"{}\nx", "FILE:2: end of file expected near 'x'"},
     {"{\n\"pool-max\": 4,\n\"pool-max\": 4}", "FILE:3: duplicate object key"},
     {"{\n\"modules\":\n{\"a\":{},\n\"a\":{}}}", "FILE:4: duplicate object key"},
