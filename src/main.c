@@ -12,6 +12,7 @@ static const char usage[] =
     "  --init       with -t: call init() of the modules in the settings, too\n"
     "  -T           print the settings in force as JSON, and end\n"
     "  --KEY=VALUE  set one key; wins over the file\n"
+    "  --print-conf print a configuration file with each key as a comment\n"
     "  --help       print this and every key\n"
     "  --version    print the version\n";
 

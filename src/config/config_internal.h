@@ -11,7 +11,7 @@
  *     expected.c    the texts of errors in values
  *     schema.c      the keys of all parts
  *     nearest.c     the key meant by a slip
- *     json_*.c      lines, hints and calls of jansson
+ *     json_*.c      comments, lines, hints and calls of jansson
  */
 #ifndef TASKMASTER_CONFIG_CONFIG_INTERNAL_H
 #define TASKMASTER_CONFIG_CONFIG_INTERNAL_H

@@ -84,11 +84,9 @@ static bool is_question(const char *arg, enum daemon_action *action)
     static const struct {
         const char *option;
         enum daemon_action action;
-    } questions[] = {{"--help", DAEMON_HELP},
-                     {"-h", DAEMON_HELP},
-                     {"--version", DAEMON_VERSION},
-                     {"-V", DAEMON_VERSION},
-                     {"--print-manual", DAEMON_MANUAL}};
+    } questions[] = {{"--help", DAEMON_HELP},           {"-h", DAEMON_HELP},
+                     {"--version", DAEMON_VERSION},     {"-V", DAEMON_VERSION},
+                     {"--print-manual", DAEMON_MANUAL}, {"--print-conf", DAEMON_CONF}};
     for (size_t i = 0; i < sizeof questions / sizeof *questions; i++)
         if (strcmp(arg, questions[i].option) == 0) {
             *action = questions[i].action;

@@ -13,6 +13,7 @@ enum daemon_action {
     DAEMON_HELP,
     DAEMON_VERSION,
     DAEMON_MANUAL,
+    DAEMON_CONF,
 };
 
 /* What a daemon adds to the options of all daemons. */

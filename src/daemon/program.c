@@ -64,6 +64,12 @@ static int print_manual(const struct daemon_program *program)
     return EX_OK;
 }
 
+static int print_conf(const struct daemon_program *program)
+{
+    config_print_conf(program->schema, stdout);
+    return EX_OK;
+}
+
 static int run(const struct daemon_program *program, struct config *config,
                const struct config_args *args)
 {
@@ -112,6 +118,8 @@ static int act(const struct daemon_program *program, const struct command_line *
         return print_version(program);
     case DAEMON_MANUAL:
         return print_manual(program);
+    case DAEMON_CONF:
+        return print_conf(program);
     default:
         return with_settings(program, line);
     }

@@ -883,3 +883,20 @@ def test_reload_with_user_still_works(daemon, tmp_path):
         wait_until(lambda: server.stats()["queue"]["max"] == 6, "the reload")
     finally:
         shutil.rmtree(folder)
+
+
+@pytest.mark.parametrize("program", ["taskmasterd", "taskqueued"])
+def test_the_printed_file_is_all_defaults_with_comments_and_without(tmp_path, program):
+    def run(*args):
+        result = subprocess.run([os.path.join(BUILD, program), *args], capture_output=True, text=True, timeout=DEADLINE)
+        assert result.returncode == 0, result.stderr
+        return result.stdout
+
+    text, path = run("--print-conf"), tmp_path / "conf"
+    defaults = run("-T")
+    for written in (text, re.sub(r'^  // "', '  "', text, flags=re.MULTILINE)):
+        path.write_text(written)
+        assert run("-T", "-c", str(path)) == defaults
+    for key in re.findall(r'^  // "([a-z-]+)"', text, re.MULTILINE):  # each alone has its commas right
+        path.write_text(text.replace(f'  // "{key}"', f'  "{key}"'))
+        run("-T", "-c", str(path))

@@ -59,12 +59,27 @@ START_TEST(test_manual_is_fresh)
 }
 END_TEST
 
+/* Run from the top of the tree, likewise. */
+START_TEST(test_sample_is_fresh)
+{
+    size_t len;
+    const char *why;
+    char *conf = printed(config_print_conf);
+    char *sample = file_read("conf/taskmasterd.conf", 1 << 20, FILE_ANY, &len, &why);
+    ck_assert_msg(sample != NULL, "no conf/taskmasterd.conf from here");
+    ck_assert_msg(strcmp(conf, sample) == 0, "conf/taskmasterd.conf is stale: run scripts/manual");
+    free(sample);
+    free(conf);
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("print");
     TCase *tc = tcase_create("print");
     tcase_add_test(tc, test_help);
     tcase_add_test(tc, test_manual_is_fresh);
+    tcase_add_test(tc, test_sample_is_fresh);
     suite_add_tcase(suite, tc);
     return run_suite(suite);
 }
