@@ -20,7 +20,7 @@ static void put_members(struct json_writer *json, const struct http_problem *pro
     json_writer_text(json, "title", title);
     json_writer_uint(json, "status", problem->status);
     json_writer_text(json, "detail", problem->detail);
-    json_writer_text(json, "code", problem->code);
+    json_writer_text(json, problem->is_reason ? "reason" : "code", problem->code);
 }
 
 /* The caller frees the text. */
