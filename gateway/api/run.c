@@ -3,10 +3,12 @@
 
 #include "common/xmalloc.h"
 #include "gateway/api/outcome.h"
+#include "gateway/api/report.h"
 #include "gateway/api/submit.h"
 #include "gateway/upstream/upstream.h"
 
 #include <stddef.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 struct run {
@@ -19,12 +21,26 @@ static struct run *run_of(struct upstream_call *call)
     return (struct run *)((char *)call - offsetof(struct run, call));
 }
 
+/* The job is admitted, and its end goes to a service. */
+static void respond_accepted(struct http_exchange *exchange, const struct upstream_event *event)
+{
+    char job[HTTP_PART_MAX + 1] = "", text[HTTP_PART_MAX + 32];
+    report_word(event, "job", job, sizeof(job));
+    int len = snprintf(text, sizeof(text), "{\"job\":\"%s\"}\n", job);
+    http_header(exchange, "Taskmaster-Job", job);
+    http_exchange_label(exchange, job);
+    http_respond(exchange, 202, "application/json", text, (size_t)len);
+}
+
 static void on_event(struct upstream_call *call, const struct upstream_event *event)
 {
     struct run *run = run_of(call);
     if (!event->is_last)
         return;
-    outcome_respond(run->exchange, event);
+    if (event->type == UPSTREAM_ACCEPTED)
+        respond_accepted(run->exchange, event);
+    else
+        outcome_respond(run->exchange, event);
     free(run);
 }
 

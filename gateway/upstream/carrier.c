@@ -22,10 +22,14 @@ void upstream_carrier_free(struct upstream_carrier *carrier)
 /* --- calls --- */
 
 /* A quote within a text is escaped, so the words stand for the member alone. */
+static bool has_member(const struct upstream_request *request, const char *words)
+{
+    return memmem(request->members, request->members_len, words, strlen(words));
+}
+
 static bool is_detached(const struct upstream_request *request)
 {
-    static const char words[] = ",\"detach\":true";
-    return memmem(request->members, request->members_len, words, sizeof words - 1);
+    return has_member(request, ",\"detach\":true") || has_member(request, ",\"service\":");
 }
 
 void upstream_call_begin(struct upstream_call *call, const struct upstream_request *request)
