@@ -7,6 +7,7 @@
 #include "base/file_room.h"
 #include "base/lag.h"
 #include "base/log_limits.h"
+#include "base/random.h"
 #include "base/signal_name.h"
 #include "common/log.h"
 #include "daemon/closed.h"
@@ -30,7 +31,6 @@
 
 #include <signal.h>
 #include <stdlib.h>
-#include <sys/random.h>
 #include <sysexits.h>
 #include <time.h>
 #include <unistd.h>
@@ -63,14 +63,6 @@ struct queued {
 static uint64_t wall_ms(void)
 {
     return clock_read_us(CLOCK_REALTIME) / 1000;
-}
-
-static uint64_t random_number(void)
-{
-    uint64_t number = 0;
-    if (getrandom(&number, sizeof number, 0) < 0)
-        number = clock_us();
-    return number;
 }
 
 /* Nothing that is asked of the store is done any more, and nothing more may be promised. */
