@@ -14,9 +14,24 @@
 #include "access/right.h"
 
 #include <stdbool.h>
+#include <sys/socket.h>
 
 struct gateway_access;
+struct gateway_access_settings;
 struct http_exchange;
+
+struct gateway_access *gateway_access_new(void);
+void gateway_access_free(struct gateway_access *access); /* no exchange is left */
+
+/* The settings in force from now on; borrowed. Exchanges in progress keep their grants. */
+void gateway_access_configure(struct gateway_access *access,
+                              const struct gateway_access_settings *settings);
+
+/* The gateway listens there: the address is a Host of ours. */
+void gateway_access_listens(struct gateway_access *access, const struct sockaddr *addr);
+
+/* For `ended` of the server: the exchange's grant is not used any more. */
+void gateway_access_ended(const struct http_exchange *exchange);
 
 /* Host, Origin, token. True: exchange->user is its grant. False: it was told 421, 403 or 401. */
 bool gateway_access_admit(const struct gateway_access *access, struct http_exchange *exchange,
