@@ -1,0 +1,53 @@
+/* reload: see reload.h. */
+#include "gateway/reload.h"
+
+#include "common/log.h"
+
+static void configure_upstreams(struct reload *reload, const struct server_settings *settings)
+{
+    if (reload->master)
+        upstream_configure(reload->master, &settings->tokens);
+    if (reload->queue)
+        upstream_configure(reload->queue, &settings->queue_tokens);
+}
+
+void reload_apply(struct reload *reload, struct config *config)
+{
+    const struct gateway_settings *settings = gateway_settings_of(config);
+    struct config *before = reread_swap(&reload->reread, config);
+    log_configure(settings->log.level, settings->log.format);
+    reload->bodies->max = settings->http.body_total_max;
+    reload->output->max = settings->http.output_total_max;
+    gateway_access_configure(reload->access, &settings->access);
+    if (reload->server)
+        http_server_configure(reload->server, &settings->http);
+    configure_upstreams(reload, &settings->server);
+    reload->shutdown->settings = &settings->end;
+    reload->settings = settings;
+    config_free(before);
+}
+
+void reload_free(struct reload *reload)
+{
+    config_free(reload->reread.config);
+    reload->reread.config = NULL;
+}
+
+static void run(struct reload *reload)
+{
+    const struct config_args *args = reload->reread.args;
+    const struct reread_changes *changes = &reload->reread.changes;
+    struct config *config = reread_load(&reload->reread);
+    if (!config)
+        return;
+    reload_apply(reload, config);
+    log_event(LOG_INFO, "reload", LOG_STR("file", args->file ? args->file : "-"),
+              LOG_STR("changed", changes->count ? changes->text : NULL));
+}
+
+void reload_run(struct reload *reload)
+{
+    notify_reloading(reload->notify);
+    run(reload);
+    notify_reloaded(reload->notify);
+}
