@@ -10,6 +10,7 @@ sys.path.insert(0, os.path.dirname(__file__))
 
 from harness import proc  # noqa: E402
 from harness.daemon import COMMAND, MASTER, MODULES, WORKER, Daemon  # noqa: E402
+from harness.http import GATEWAY, Http  # noqa: E402
 from harness.queued import QUEUED, Queued  # noqa: E402
 from harness.wait import BUILD  # noqa: E402
 
@@ -21,7 +22,7 @@ def pytest_configure(config):
 def pytest_sessionstart(session):
     if session.config.option.collectonly:
         return
-    missing = [path for path in (MASTER, WORKER, COMMAND, QUEUED) if not os.access(path, os.X_OK)]
+    missing = [path for path in (MASTER, WORKER, COMMAND, QUEUED, GATEWAY) if not os.access(path, os.X_OK)]
     if missing:
         pytest.exit(f"not built: {', '.join(missing)} (run make, or set BUILD)", returncode=3)
 
@@ -45,6 +46,13 @@ class Factory:
         queue = Queued(str(self.directory), name, config or {}, master, **popen)
         self.daemons.append(queue)
         return queue
+
+    def make_gateway(self, config=None, master=None, queue=None, **popen):
+        """Makes a taskmaster-http without starting it."""
+        name = f"http{len(self.daemons)}"
+        gateway = Http(str(self.directory), name, config or {}, master, queue, **popen)
+        self.daemons.append(gateway)
+        return gateway
 
     def __call__(self, **config):
         return self.make(config).start()
@@ -78,6 +86,41 @@ def queue(daemon):
         return daemon.make_queue(config, master).start()
 
     return make
+
+
+@pytest.fixture
+def gateway(daemon):
+    """Makes a taskmaster-http on a taskmasterd of its own: gateway(access_file=PATH). `master`: another one;
+    `queue=True`: with a taskqueued, too."""
+
+    def make(master=None, queue=None, **config):
+        if master is None:
+            master = daemon()
+        if queue is True:
+            queue = daemon.make_queue({}, master).start()
+            queue.linked()
+        return daemon.make_gateway(config, master, queue).start()
+
+    return make
+
+
+@pytest.fixture(scope="module")
+def shared_gateway(tmp_path_factory):
+    """A gateway with a master and a queue, for tests that leave nothing behind."""
+    factory = Factory(tmp_path_factory.mktemp("shared"))
+    master = factory(pool_start=2, log_level="info")
+    queue = factory.make_queue({"log-level": "info"}, master).start()
+    queue.linked()
+    yield factory.make_gateway({"log-level": "info"}, master, queue).start()
+    factory.end()
+
+
+@pytest.fixture
+def shared_http(shared_gateway):
+    yield shared_gateway
+    for connection in shared_gateway.connections:
+        connection.close()
+    shared_gateway.connections.clear()
 
 
 @pytest.fixture(scope="module")

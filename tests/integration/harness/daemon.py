@@ -126,6 +126,7 @@ def read_until_lost(server, pipe):
 class Daemon:
     program = MASTER
     defaults = DEFAULTS
+    role = "clients"  # of the listening lines for clients
     conservation = staticmethod(conservation)
 
     def __init__(self, directory, name, config, options=(), env=None, stderr=None, **popen):
@@ -194,14 +195,14 @@ class Daemon:
             wait_until(self._answers, "the daemon to answer")
             return self
         wait_until(
-            lambda: len(self._listening("clients")) >= count or self.process.poll() is not None,
+            lambda: len(self._listening(self.role)) >= count or self.process.poll() is not None,
             "the daemon's listening lines",
         )
         if self.process.poll() is not None:
             raise AssertionError(
                 f"{self.name} ended with {self.process.returncode} at start:\n{self.log.tail()}"
             )
-        self.addresses = self._listening("clients")
+        self.addresses = self._listening(self.role)
         return self
 
     def _listening(self, role):
