@@ -11,6 +11,7 @@ static const char usage[] =
     "  -t           check the settings, and end\n"
     "  -T           print the settings in force as JSON, and end\n"
     "  --KEY=VALUE  set one key; wins over the file\n"
+    "  --print-conf print a configuration file with each key as a comment\n"
     "  --help       print this and every key\n"
     "  --version    print the version\n";
 
