@@ -116,10 +116,13 @@ static const struct http_server_ops server_ops = {.route = api_route, .ended = o
 
 /* --- start-up --- */
 
-static void stop_listening(void *arg)
+static void close_for_clients(void *arg)
 {
     struct gateway *g = arg;
     listeners_close(&g->listeners);
+    upstream_drain(g->master);
+    if (g->queue)
+        upstream_drain(g->queue);
     notify_stopping(&g->notify, g->reload.settings->end.drain_timeout_ms);
 }
 
@@ -129,7 +132,7 @@ static void wire(struct gateway *g, const struct config_args *args)
     struct timers *timers = &g->loop.timers;
     g->signals = (struct signals){
         .loop = &g->loop, .log_limits = &g->log_limits, .ops = &signals_ops, .arg = g};
-    g->shutdown = (struct shutdown){.timers = timers, .close = stop_listening, .arg = g};
+    g->shutdown = (struct shutdown){.timers = timers, .close = close_for_clients, .arg = g};
     g->reload =
         (struct reload){.reread = {.args = args, .start = &g->start, .checks = &gateway_checks},
                         .bodies = &g->bodies,

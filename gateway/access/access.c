@@ -42,6 +42,11 @@ void gateway_access_listens(struct gateway_access *access, const struct sockaddr
     hosts_add_listened(&access->hosts, addr);
 }
 
+bool gateway_access_asks_for_token(const struct gateway_access *access)
+{
+    return users_ask_for_token(access->users);
+}
+
 /* --- Host and Origin --- */
 
 static bool check_host(const struct gateway_access *access, struct http_exchange *exchange)

@@ -30,6 +30,9 @@ void gateway_access_configure(struct gateway_access *access,
 /* The gateway listens there: the address is a Host of ours. */
 void gateway_access_listens(struct gateway_access *access, const struct sockaddr *addr);
 
+/* Whether there is an access-file. */
+bool gateway_access_asks_for_token(const struct gateway_access *access);
+
 /* For `ended` of the server: the exchange's grant is not used any more. */
 void gateway_access_ended(const struct http_exchange *exchange);
 

@@ -190,6 +190,26 @@ void upstream_say(struct upstream_call *call, const char *op, const char *member
         upstream_carrier_say(carrier, op, members, members_len);
 }
 
+/* The list may change in each call. */
+static struct upstream_carrier *find_endless(const struct upstream *upstream)
+{
+    struct upstream_carrier *carrier;
+    TAILQ_FOREACH (carrier, &upstream->streams, link)
+        if (!carrier->stream->is_job)
+            return carrier;
+    return NULL;
+}
+
+void upstream_drain(struct upstream *upstream)
+{
+    struct upstream_carrier *carrier;
+    while ((carrier = find_endless(upstream))) {
+        struct upstream_call *call = carrier->stream;
+        retire(carrier);
+        call->ops->lost(call, "the gateway is shutting down", true);
+    }
+}
+
 void upstream_streams_init(struct upstream *upstream)
 {
     TAILQ_INIT(&upstream->streams);

@@ -119,6 +119,10 @@ void upstream_start(struct upstream *upstream);
 /* The next connections have the token of this set. */
 void upstream_configure(struct upstream *upstream, const struct token_set *tokens);
 
+/* The gateway ends: streams without an end of their own, those of watches and monitors, are lost.
+ */
+void upstream_drain(struct upstream *upstream);
+
 /* Closes all connections; no call is left. The loop's chores free the rest. NULL is fine. */
 void upstream_free(struct upstream *upstream);
 
