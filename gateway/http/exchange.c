@@ -17,7 +17,10 @@ struct http_joined {
     struct http_text text;
 };
 
-enum { BODY_MAX = 64 * 1024 }; /* bytes, unless the router sets it */
+enum {
+    BODY_MAX = 64 * 1024, /* bytes, unless the router sets it */
+    STATUS_GONE = 499,    /* for the log, as in nginx: the client went before its response */
+};
 
 /* --- beginning and end --- */
 
@@ -88,6 +91,8 @@ void http_exchange_lost(struct http_exchange *exchange)
     if (!http_exchange_is_open(exchange))
         return;
     exchange->is_gone = true;
+    if (!exchange->status)
+        exchange->status = STATUS_GONE;
     http_exchange_leave(exchange);
     end(exchange);
 }

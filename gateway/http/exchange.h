@@ -100,7 +100,7 @@ void http_exchange_label(struct http_exchange *exchange, const char *label);
 
 /* What has become of an exchange: for `ended`. */
 struct http_outcome {
-    unsigned status; /* 0: the client went before the head of the response */
+    unsigned status; /* 499: the client went before the head of the response */
     bool is_gone;    /* the client went before the end of the response */
     uint64_t bytes;  /* of the response's body */
     uint64_t took_us;

@@ -2,8 +2,7 @@
  * input: a connection's input: reads requests, and calls the router and the handlers.
  *
  * One request is in progress at a time. The input behind it is held, and so the kernel holds up a
- * client that sends without end. Without such input the connection is still read: so the end of a
- * client is heard of while its job runs.
+ * client that sends without end. The end of a client is heard of all the same, while its job runs.
  */
 #include "gateway/http/http_internal.h"
 #include "gateway/http/problem.h"
@@ -364,6 +363,7 @@ void http_input_init(struct http_conn *http)
 {
     timer_init(&http->timer, on_timer, http);
     conn_meter_input(&http->conn, METERED);
+    conn_watch_end(&http->conn);
     http_head_clear(&http->head);
     http->idle_us = http_conn_timers(http)->now_us;
     http_conn_watch_idle(http);

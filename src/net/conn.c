@@ -5,10 +5,24 @@
 #include "base/clock.h"
 #include "net/transport.h"
 
+#include <string.h>
+
+/* The input is held, and its end is the connection's. */
+static void look_for_end(struct conn *conn, short events)
+{
+    int error = events & EV_WRITE ? transport_error(conn->fd) : 0;
+    if (error)
+        conn_gone(conn, strerror(error));
+    else if (events & EV_CLOSED)
+        conn_gone(conn, "end of input");
+}
+
 void conn_serve(struct conn *conn, short events)
 {
-    if (events & EV_WRITE)
+    if (events & EV_WRITE && conn->output_blocked)
         conn_flush(conn);
+    if (conn_is_open(conn) && conn->input_held && conn->end_watched)
+        look_for_end(conn, events);
     if (!conn_is_open(conn) || !conn_interest_follow(conn))
         return;
     if (conn->backlog || events & EV_READ)

@@ -154,6 +154,7 @@ struct conn {
     bool output_blocked : 1; /* the kernel took no more; waiting for a write event */
     bool output_paused : 1;  /* not read from, because its output waits */
     bool input_held : 1;     /* not read from, because its owner has no room */
+    bool end_watched : 1;    /* while it is held, the end of its input counts as its end */
     bool is_dirty : 1;
     bool greedy : 1;      /* it used its whole share: others come first */
     bool has_more : 1;    /* the last read was as long as it could be */
@@ -237,6 +238,13 @@ void conn_hold_input(struct conn *conn);
 /* Goes on, from the next turn on. No callback comes in this call. Without a hold nothing happens.
  */
 void conn_release_input(struct conn *conn);
+
+/* From now on, the end of the input is told while the input is held, as `gone`: unread input before
+ * the end is of no use then. */
+static inline void conn_watch_end(struct conn *conn)
+{
+    conn->end_watched = true;
+}
 
 /* From now on a read takes at most `bytes` (at least 4,096), or an expected payload and a few bytes
  * behind it: so a hold leaves no more in memory. 0: as much as ever. */

@@ -17,6 +17,8 @@ static short wanted(const struct conn *conn)
         interest |= EV_READ | EV_ET;
     else if (!is_paused(conn))
         interest |= EV_READ;
+    else if (conn->input_held && conn->end_watched)
+        interest |= EV_CLOSED | EV_WRITE | EV_ET; /* a reset is told as room for output */
     if (conn->output_blocked)
         interest |= EV_WRITE;
     return interest;

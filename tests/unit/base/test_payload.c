@@ -368,6 +368,21 @@ START_TEST(test_half_becomes_whole)
 }
 END_TEST
 
+/* The size was a bound: fewer bytes came, and the payload is whole with them. */
+START_TEST(test_cut)
+{
+    halves[0] = payload_new(&budget, 1 << 20, 100, false);
+    payload_append(halves[0], source, 9000);
+    payload_arrives(&halves[0]);
+    payload_cut(halves[0]);
+    ck_assert_ptr_null(halves[0]->arrival);
+    ck_assert_uint_eq(budget.arriving_held, 0);
+    ck_assert_uint_eq(halves[0]->size, 9000);
+    check_content(halves[0], 9000);
+    end_halves();
+}
+END_TEST
+
 /* In every sequence, no whole payload is dropped, and the sums are right. */
 START_TEST(test_halves_at_random)
 {
@@ -542,6 +557,7 @@ int main(void)
     tcase_add_test(tc, test_no_half_goes_in_vain);
     tcase_add_test(tc, test_half_that_grows);
     tcase_add_test(tc, test_half_becomes_whole);
+    tcase_add_test(tc, test_cut);
     tcase_add_test(tc, test_halves_at_random);
     tcase_add_test(tc, test_forced);
     tcase_add_test(tc, test_budget_lowered);

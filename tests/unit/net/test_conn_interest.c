@@ -154,6 +154,40 @@ START_TEST(test_closed_while_held)
 }
 END_TEST
 
+/* The end of held input is told only to an owner that watches for it. */
+START_TEST(test_end_while_held)
+{
+    open_holding(true);
+    if (_i)
+        conn_watch_end(&conn);
+    give("n\nn\n", 4);
+    turns(2);
+    ck_told("held");
+    give("n\n", 2);
+    turns(2);
+    ck_told("");
+    give_end();
+    turns(3);
+    ck_told(_i ? "gone" : "");
+}
+END_TEST
+
+/* The peer closes with unread bytes: a reset. */
+START_TEST(test_reset_while_held)
+{
+    open_holding(true);
+    conn_watch_end(&conn);
+    conn_write(&conn, "unread", 6);
+    give("n\nn\n", 4);
+    turns(2);
+    ck_told("held");
+    close(peer);
+    peer = -1;
+    turns(3);
+    ck_told("gone");
+}
+END_TEST
+
 /* Behind a metered payload little is read, and without one no more than the meter. */
 START_TEST(test_a_held_metered_input_takes_little_memory)
 {
@@ -202,6 +236,8 @@ int main(void)
     tcase_add_test(tc, test_read_now_stops_at_a_hold);
     tcase_add_test(tc, test_ignoring_ends_a_hold);
     tcase_add_test(tc, test_closed_while_held);
+    tcase_add_loop_test(tc, test_end_while_held, 0, 2);
+    tcase_add_test(tc, test_reset_while_held);
     tcase_add_test(tc, test_a_held_metered_input_takes_little_memory);
     return run_suite(suite);
 }
