@@ -31,7 +31,12 @@ export async function send(method, path, options = {}) {
     let response;
     try {
         response = await fetch(withQuery(path, options.query), {
-            method, headers, body: options.body, signal: options.signal, cache: 'no-store', credentials: 'omit',
+            method,
+            headers,
+            body: options.body,
+            signal: options.signal,
+            cache: 'no-store',
+            credentials: 'omit',
         });
     } catch (error) {
         if (error.name === 'AbortError') throw error;
@@ -42,7 +47,9 @@ export async function send(method, path, options = {}) {
 }
 
 function withQuery(path, query) {
-    const set = Object.entries(query || {}).filter(([, value]) => value !== undefined && value !== null && value !== '');
+    const set = Object.entries(query || {}).filter(
+        ([, value]) => value !== undefined && value !== null && value !== '',
+    );
     return set.length ? `${path}?${new URLSearchParams(set)}` : path;
 }
 
@@ -70,7 +77,9 @@ export async function act(method, path, body, query) {
     return text ? JSON.parse(text) : {};
 }
 
-/** The list in an answer: the answer itself, or its member of this name. */
-export function listOf(answer, name) {
-    return Array.isArray(answer) ? answer : answer?.[name] || [];
+/** An answer, and whether there is more of its list. */
+export async function getPage(path, signal) {
+    const response = await send('GET', path, { signal });
+    const hasMore = /;\s*rel="?next"?/.test(response.headers.get('Link') || '');
+    return { body: await response.json(), hasMore };
 }

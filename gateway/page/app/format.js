@@ -45,6 +45,11 @@ export function micros(us) {
     return us < 999500 ? `${short(us / 1000)} ms` : millis(us / 1000);
 }
 
+/** The same in one unit: for an axis. */
+export function axisMicros(us) {
+    return us < 1e3 ? `${short(us)} µs` : us < 1e6 ? `${short(us / 1e3)} ms` : `${short(us / 1e6)} s`;
+}
+
 export function millis(ms) {
     if (absent(ms)) return NONE;
     if (ms < 999.5) return `${short(ms)} ms`;

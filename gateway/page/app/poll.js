@@ -3,7 +3,7 @@
  * A hidden tab asks nothing. While the gateway or a daemon is away, the last answers stay in view,
  * and their age is told. */
 
-import { get } from './api.js';
+import { getPage } from './api.js';
 
 const EVERY_MS = 2000;
 const DEADLINE_MS = 10000;
@@ -13,9 +13,10 @@ export class Poller {
     constructor(changed) {
         this.changed = changed;
         this.needs = {};
-        this.answers = {};  /* by name of a need */
+        this.answers = {}; /* by name of a need */
+        this.hasMore = {}; /* by name: the answer is the beginning of a list */
         this.problems = {}; /* by name: the last round's */
-        this.paths = {};    /* by name: whose answer is kept */
+        this.paths = {}; /* by name: whose answer is kept */
         this.at = 0;
         this.round = 0;
         document.addEventListener('visibilitychange', () => document.hidden || this.now());
@@ -53,9 +54,10 @@ export class Poller {
 
     async one(round, name, path, signal) {
         try {
-            const answer = await get(path, null, signal);
+            const { body, hasMore } = await getPage(path, signal);
             if (round !== this.round) return;
-            this.answers[name] = answer;
+            this.answers[name] = body;
+            this.hasMore[name] = hasMore;
             this.paths[name] = path;
             delete this.problems[name];
         } catch (error) {

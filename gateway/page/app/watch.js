@@ -1,0 +1,119 @@
+/* watch: the news of the daemon, kept while this page is open: the last events, what each worker ran, and the jobs that
+ * failed. */
+
+import { follow } from './sse.js';
+
+const EVENTS_MAX = 2000;
+const FAILURES_MAX = 500;
+const JOBS_MAX = 2000;
+const SEGMENTS_MAX = 600; /* of one worker */
+const GONE_MS = 60000; /* the lane of an ended worker stays so long */
+const ENDS = new Set(['done', 'failed', 'overload']);
+
+export class Watch {
+    constructor(changed) {
+        this.changed = changed;
+        this.since = Date.now();
+        this.isOpen = false;
+        this.problem = null;
+        this.missed = 0; /* events that the daemon left out */
+        this.events = [];
+        this.failures = [];
+        this.jobs = new Map(); /* id: its events */
+        this.lanes = new Map(); /* worker: {worker, pool, segments, run, ended} */
+        this.skew = 0; /* the daemon's clock less this one */
+    }
+
+    start() {
+        this.stop = follow(
+            '/v1/watch',
+            null,
+            (name, data) => this.take(JSON.parse(data)),
+            (isOpen, problem) => this.turn(isOpen, problem),
+        );
+    }
+
+    turn(isOpen, problem) {
+        this.isOpen = isOpen;
+        this.problem = problem || null;
+        if (!isOpen) for (const lane of this.lanes.values()) lane.run = null; /* how they ended is not known */
+        this.changed();
+    }
+
+    take(event) {
+        if (!event.at_ms || !event.what) return;
+        this.skew = Math.max(event.at_ms - Date.now(), this.skew - 1, -86400000);
+        this.missed += event.dropped || 0;
+        keep(this.events, event, EVENTS_MAX);
+        if (event.what === 'job') this.job(event);
+        else if (event.what === 'worker') this.worker(event);
+        this.changed();
+    }
+
+    job(event) {
+        if (event.job) this.remember(event);
+        if (event.state === 'failed' || event.state === 'overload') keep(this.failures, event, FAILURES_MAX);
+        if (event.worker === undefined) return;
+        const lane = this.lane(event);
+        if (event.state === 'running') lane.run = { job: event.job, module: event.module, start: event.at_ms };
+        else if (event.state === 'stopping' && lane.run?.job === event.job) lane.run.isStopping = true;
+        else if (ENDS.has(event.state)) this.end(lane, event);
+    }
+
+    end(lane, event) {
+        const start = event.run_us === undefined ? (lane.run?.start ?? event.at_ms) : event.at_ms - event.run_us / 1000;
+        keep(
+            lane.segments,
+            { job: event.job, module: event.module, state: event.state, reason: event.reason, start, end: event.at_ms },
+            SEGMENTS_MAX,
+        );
+        if (lane.run?.job === event.job) lane.run = null;
+    }
+
+    remember(event) {
+        const known = this.jobs.get(event.job) || [];
+        known.push(event);
+        this.jobs.delete(event.job);
+        this.jobs.set(event.job, known);
+        if (this.jobs.size > JOBS_MAX) this.jobs.delete(this.jobs.keys().next().value);
+    }
+
+    worker(event) {
+        const lane = this.lane(event);
+        if (event.state === 'idle' || event.state === 'ended') lane.run = null;
+        if (event.state === 'ended') {
+            lane.ended = event.at_ms;
+            lane.reason = event.reason;
+        }
+    }
+
+    lane(event) {
+        let lane = this.lanes.get(event.worker);
+        if (!lane) {
+            lane = { worker: event.worker, pool: event.pool, segments: [], run: null, ended: null };
+            this.lanes.set(event.worker, lane);
+        }
+        return lane;
+    }
+
+    /** The lanes of the workers in the daemon's list, and of those that have just ended. */
+    shown(workers, now) {
+        for (const worker of workers) this.lane({ worker: worker.id, pool: worker.pool });
+        const alive = new Map(workers.map((worker) => [worker.id, worker]));
+        for (const [id, lane] of this.lanes) {
+            if (!alive.has(id) && !lane.ended && workers.length) lane.ended = now;
+            if (lane.ended && lane.ended < now - GONE_MS) this.lanes.delete(id);
+        }
+        return [...this.lanes.values()].sort((a, b) => a.pool.localeCompare(b.pool) || a.worker - b.worker);
+    }
+
+    /** The daemon has started again: its worker ids begin anew. */
+    restarted() {
+        this.lanes.clear();
+    }
+}
+
+function keep(list, item, max) {
+    list.push(item);
+    if (list.length > max) list.splice(0, list.length - max);
+}
