@@ -56,7 +56,7 @@ void master_link_ask(struct master_link *link, struct master_ask *ask)
     struct master_asked *asked = xcalloc(1, sizeof *asked);
     asked->ask = ask;
     ask->asked = asked;
-    if (link->state != MASTER_UP || link->asked_count == ASKED_MAX) {
+    if (link->uplink.state != UPLINK_UP || link->asked_count == ASKED_MAX) {
         STAILQ_INSERT_TAIL(&link->refused, asked, next);
         refuse_soon(link);
         return;

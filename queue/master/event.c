@@ -1,21 +1,13 @@
 /* master_event: see event.h. */
 #include "queue/master/event.h"
 
-#include "base/json_scan.h"
-#include "common/json_load.h"
-#include "common/json_raw.h"
 #include "common/log.h"
+#include "upstream/members.h"
 
 #include <stdio.h>
 #include <string.h>
 
 /* --- values --- */
-
-static bool is_word(const struct json_piece *value, const char *word)
-{
-    size_t len = strlen(word);
-    return value->len == len + 2 && *value->text == '"' && memcmp(value->text + 1, word, len) == 0;
-}
 
 /* Decodes a string with escapes. */
 static void decode(const struct json_piece *value, char *to, size_t size)
@@ -36,20 +28,7 @@ static void take_text(const struct json_piece *value, char *to, size_t size)
         snprintf(to, size, "%.*s", (int)(value->len - 2), value->text + 1);
 }
 
-static uint64_t number_of(const struct json_piece *value)
-{
-    struct json_scan scan = {value->text, value->text + value->len};
-    struct json_piece digits;
-    uint64_t number = 0;
-    return json_scan_number(&scan, &digits, &number) && digits.len == value->len ? number : 0;
-}
-
 /* --- members --- */
-
-struct member {
-    struct json_piece key; /* with its quotes, as the value */
-    struct json_piece value;
-};
 
 static void keep_field(struct master_event *event, const struct member *member)
 {
@@ -75,32 +54,32 @@ static void take_event(struct master_event *event, const struct json_piece *valu
     };
     event->has_event = true;
     for (size_t i = 0; i < sizeof types / sizeof *types; i++)
-        if (is_word(value, types[i].name))
+        if (member_is_word(value, types[i].name))
             event->type = types[i].type;
 }
 
 static void take_id(struct master_event *event, const struct json_piece *value)
 {
-    event->is_answer = is_word(value, MASTER_ASK_ID);
+    event->is_answer = member_is_word(value, MASTER_ASK_ID);
     event->is_of_job = *value->text != '"';
-    event->id = number_of(value);
+    event->id = member_number(value);
 }
 
 static void take_size(struct master_event *event, const struct json_piece *value)
 {
     event->has_size = true;
-    event->size = number_of(value);
+    event->size = member_number(value);
 }
 
 static void take_run_us(struct master_event *event, const struct json_piece *value)
 {
-    event->run_us = number_of(value);
+    event->run_us = member_number(value);
 }
 
 static void take_retry_after(struct master_event *event, const struct json_piece *value)
 {
     event->has_retry_after = true;
-    event->retry_after_ms = number_of(value);
+    event->retry_after_ms = member_number(value);
 }
 
 static void take_reason(struct master_event *event, const struct json_piece *value)
@@ -120,7 +99,7 @@ static void take_message(struct master_event *event, const struct json_piece *va
 
 static void take_op(struct master_event *event, const struct json_piece *value)
 {
-    event->is_submit = is_word(value, "submit");
+    event->is_submit = member_is_word(value, "submit");
 }
 
 static void take_fatal(struct master_event *event, const struct json_piece *value)
@@ -163,8 +142,9 @@ static const struct {
     {KEY("fatal"), take_fatal, false},    {KEY("context"), ignore, false},
 };
 
-static void take_member(struct master_event *event, const struct member *member)
+static void take_member(void *arg, const struct member *member)
 {
+    struct master_event *event = arg;
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         if (member->key.len != rows[i].len + 2 ||
             memcmp(member->key.text + 1, rows[i].key, rows[i].len) != 0)
@@ -175,71 +155,6 @@ static void take_member(struct master_event *event, const struct member *member)
         return;
     }
     keep_field(event, member);
-}
-
-/* --- the short way --- */
-
-static bool scan_quoted(struct json_scan *scan, struct json_piece *piece)
-{
-    if (!json_scan_string(scan, piece))
-        return false;
-    piece->text--;
-    piece->len += 2;
-    return true;
-}
-
-static bool scan_value(struct json_scan *scan, struct json_piece *value)
-{
-    uint64_t number;
-    if (scan->at < scan->end && *scan->at == '"')
-        return scan_quoted(scan, value);
-    return json_scan_number(scan, value, &number);
-}
-
-static bool scan_members(struct json_scan *scan, struct master_event *event)
-{
-    struct member member;
-    do {
-        if (!scan_quoted(scan, &member.key) || !json_scan_take(scan, ':') ||
-            !scan_value(scan, &member.value))
-            return false;
-        take_member(event, &member);
-    } while (json_scan_take(scan, ','));
-    return json_scan_take(scan, '}') && scan->at == scan->end;
-}
-
-/* --- the general way --- */
-
-static bool is_object(const char *text, size_t len)
-{
-    json_error_t error;
-    json_t *root = json_load_any(text, len, JSON_REJECT_DUPLICATES, &error);
-    bool object = json_is_object(root);
-    json_decref(root);
-    return object;
-}
-
-static size_t without_blanks(const char *from, const char *end)
-{
-    while (end > from && json_raw_is_space(end[-1]))
-        end--;
-    return (size_t)(end - from);
-}
-
-/* The text is a valid object. */
-static void walk_members(const char *text, struct master_event *event)
-{
-    const char *at = json_raw_skip_space(json_raw_skip_space(text) + 1);
-    struct member member;
-    while (*at == '"') {
-        const char *key_end = json_raw_skip_string(at);
-        const char *value = json_raw_skip_space(json_raw_skip_space(key_end) + 1);
-        const char *end = json_raw_skip_value(value);
-        member.key = (struct json_piece){at, (size_t)(key_end - at)};
-        member.value = (struct json_piece){value, without_blanks(value, end)};
-        take_member(event, &member);
-        at = *end == ',' ? json_raw_skip_space(end + 1) : end;
-    }
 }
 
 /* --- a header --- */
@@ -253,14 +168,13 @@ static void clear(struct master_event *event)
 
 const char *master_event_read(struct master_event *event, const char *header, size_t len)
 {
-    struct json_scan scan = {header, header + without_blanks(header, header + len)};
     bug_on(len > HEADER_MAX);
     clear(event);
-    if (!json_scan_take(&scan, '{') || !scan_members(&scan, event)) {
+    if (!members_scan(header, len, take_member, event)) {
         clear(event);
-        if (!is_object(header, len))
+        if (!members_are_valid(header, len))
             return "a header of the master is no JSON object";
-        walk_members(header, event);
+        members_walk(header, take_member, event);
     }
     event->fields[event->fields_len] = '\0';
     return event->has_event ? NULL : "a header of the master is no event";

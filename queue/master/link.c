@@ -3,117 +3,49 @@
 
 #include "common/log.h"
 #include "common/xmalloc.h"
-#include "net/transport.h"
 
-#include <stdio.h>
+#include <taskmaster/version.h>
+
 #include <stdlib.h>
-#include <string.h>
 
-enum {
-    PAUSE_FIRST_MS = 100,
-    PAUSE_MAX_MS = 5000,
-    PAUSE_JITTER = 5, /* up to a fifth less: many queues of one master do not come together */
-    CONNECT_MS = 5000,
-    HELLO_MS = 10000,
-    WHY_MAX = 256,
-    UNREAD_MAX = 8 * 1024 * 1024, /* bytes of submits that wait for the master */
-};
+enum { UNREAD_MAX = 8 * 1024 * 1024 }; /* bytes of submits that wait for the master */
 
 /* The link has a line of its own in the loop. There is no deadline for reading and writing: a
  * stopped master goes on with its jobs later, and TCP finds a lost one. */
 static const struct conn_limits limits = {.output_pause = UINT64_MAX, .own = true};
 
-static struct master_connection *connection_of(struct conn *conn)
+static struct master_link *link_of(struct uplink *uplink)
 {
-    return (struct master_connection *)conn; /* its first member */
+    return (struct master_link *)uplink; /* its first member */
 }
 
-static struct timers *timers_of(const struct master_link *link)
+/* --- the connection --- */
+
+static bool on_greeted(struct uplink *uplink, const json_t *hello, char *error, size_t error_size)
 {
-    return link->parts.loop->timers;
+    return master_greeting_read(&link_of(uplink)->greeting, hello, error, error_size);
 }
 
-/* --- states --- */
-
-static void set_state(struct master_link *link, enum master_link_state state)
+static void on_up(struct uplink *uplink)
 {
-    static const bool may[MASTER_STATES][MASTER_STATES] = {
-        [MASTER_AWAY] = {[MASTER_CONNECTING] = true},
-        [MASTER_CONNECTING] = {[MASTER_AWAY] = true, [MASTER_GREETING] = true},
-        [MASTER_GREETING] = {[MASTER_AWAY] = true, [MASTER_UP] = true},
-        [MASTER_UP] = {[MASTER_AWAY] = true},
-    };
-    bug_on(!may[link->state][state]);
-    link->state = state;
+    struct master_link *link = link_of(uplink);
+    log_event(LOG_INFO, "master-connected", LOG_STR("address", link->text),
+              LOG_STR("boot", link->greeting.boot));
+    keep_master_up(link->keep, &link->greeting.about);
 }
 
 /* Each reason is logged once, however many attempts fail for it. */
-static void note_why(struct master_link *link, const char *event, const char *why)
+static void on_lost(struct uplink *uplink, const struct uplink_end *end)
 {
-    bool known = link->why && strcmp(link->why, why) == 0;
-    if (!known)
-        log_event(LOG_WARN, event, LOG_STR("address", link->text), LOG_STR("why", why));
-    if (known)
-        return;
-    free(link->why);
-    link->why = xstrdup(why);
-}
-
-static void pause_attempts(struct master_link *link)
-{
-    uint32_t most = link->pause_ms;
-    timer_set_ms(timers_of(link), &link->next,
-                 most - link->parts.random() % (most / PAUSE_JITTER + 1));
-    link->pause_ms = most < PAUSE_MAX_MS / 2 ? most * 2 : PAUSE_MAX_MS;
-}
-
-/* After a connection that has lasted the pause is short again. A master that ends at once, again
- * and again, is tried as one that is away. */
-static void forget_pauses(struct master_link *link)
-{
-    if (timers_of(link)->now_us - link->up_us >= 2000ull * link->pause_ms)
-        link->pause_ms = PAUSE_FIRST_MS;
-}
-
-static void close_connection(struct master_link *link)
-{
-    if (link->connection)
-        conn_close(&link->connection->conn);
-    link->connection = NULL;
-    free(link->boot);
-    free(link->last_words);
-    link->boot = link->last_words = NULL;
+    struct master_link *link = link_of(uplink);
+    if (!end->is_known)
+        log_event(LOG_WARN, end->was_up ? "master-lost" : "master-unreachable",
+                  LOG_STR("address", link->text), LOG_STR("why", end->why));
     link->was_full = false;
-}
-
-/* The connection, or the attempt, has come to its end. */
-static void go_away(struct master_link *link, const char *why)
-{
-    bool was_up = link->state == MASTER_UP;
-    note_why(link, was_up ? "master-lost" : "master-unreachable",
-             link->last_words ? link->last_words : why);
-    set_state(link, MASTER_AWAY);
-    close_connection(link);
-    if (was_up)
-        forget_pauses(link);
-    pause_attempts(link);
-    if (!was_up)
+    if (!end->was_up)
         return;
     master_asked_refuse_all(link);
     keep_master_gone(link->keep);
-}
-
-static void go_up(struct master_link *link, const struct master_greeting *greeting)
-{
-    set_state(link, MASTER_UP);
-    timer_clear(timers_of(link), &link->next);
-    link->up_us = timers_of(link)->now_us;
-    link->boot = xstrdup(greeting->boot);
-    free(link->why);
-    link->why = NULL;
-    log_event(LOG_INFO, "master-connected", LOG_STR("address", link->text),
-              LOG_STR("boot", link->boot));
-    keep_master_up(link->keep, &greeting->about);
 }
 
 /* --- messages --- */
@@ -125,147 +57,44 @@ static bool is_wanted(const struct master_event *event)
            event->type == MASTER_EVENT_FAILED;
 }
 
-static void greet(struct master_link *link, const struct master_event *event, const char *header,
-                  size_t len)
+static const char *on_header(struct uplink *uplink, const char *data, size_t len,
+                             struct uplink_frame *frame)
 {
-    struct master_greeting greeting = {0};
-    char error[WHY_MAX];
-    if (event->type == MASTER_EVENT_ERROR) /* too-many-clients, unauthorized */
-        snprintf(error, sizeof error, "%.200s", event->message);
-    else if (event->type != MASTER_EVENT_HELLO)
-        snprintf(error, sizeof error, "the first event is no hello");
-    else if (master_greeting_read(&greeting, header, len, error, sizeof error)) {
-        go_up(link, &greeting);
-        return;
-    }
-    go_away(link, error);
-}
-
-static void on_header(struct conn *conn, char *data, size_t len)
-{
-    struct master_connection *connection = connection_of(conn);
-    struct master_link *link = connection->link;
-    struct master_event *event = &connection->event;
+    struct master_event *event = &link_of(uplink)->event;
     const char *fault = master_event_read(event, data, len);
-    if (!fault && event->size > PAYLOAD_SIZE_MAX)
-        fault = "a payload of the master is too large";
-    if (fault)
-        go_away(link, fault);
-    else if (link->state == MASTER_GREETING)
-        greet(link, event, data, len);
-    else if (event->size)
-        conn_expect(conn, event->size, is_wanted(event), true);
-    else
-        master_news_take(link, event, NULL);
+    *frame = (struct uplink_frame){.size = event->size, .is_kept = is_wanted(event)};
+    return fault;
 }
 
-static void on_message(struct conn *conn, struct payload *payload, bool over_budget)
+static void on_event(struct uplink *uplink, struct payload *payload)
 {
-    struct master_connection *connection = connection_of(conn);
-    (void)over_budget; /* the payload is kept by force */
-    master_news_take(connection->link, &connection->event, payload);
-}
-
-static ssize_t header_end(const struct conn *conn, const char *data, size_t len)
-{
-    (void)conn;
-    const char *lf = memchr(data, '\n', len < HEADER_MAX ? len : HEADER_MAX);
-    if (lf)
-        return lf - data + 1;
-    return len < HEADER_MAX ? 0 : -1;
-}
-
-static void on_header_too_long(struct conn *conn)
-{
-    go_away(connection_of(conn)->link, "a header of the master is too long");
-}
-
-static void on_input_end(struct conn *conn)
-{
-    go_away(connection_of(conn)->link, "the master closed the connection");
-}
-
-static void on_gone(struct conn *conn, const char *why)
-{
-    go_away(connection_of(conn)->link, why);
-}
-
-static void on_slow(struct conn *conn, enum conn_slow what)
-{
-    (void)what; /* output-total-max: the master takes nothing of much output */
-    go_away(connection_of(conn)->link, "the master takes no input");
+    struct master_link *link = link_of(uplink);
+    master_news_take(link, &link->event, payload);
 }
 
 static bool is_full(void *arg)
 {
     struct master_link *link = arg;
-    link->was_full = link->connection && link->connection->conn.output_held >= UNREAD_MAX;
+    const struct conn *conn = link->uplink.conn;
+    link->was_full = conn && conn->output_held >= UNREAD_MAX;
     return link->was_full;
 }
 
-static void on_taken(struct conn *conn)
+static void on_taken(struct uplink *uplink)
 {
-    struct master_link *link = connection_of(conn)->link;
+    struct master_link *link = link_of(uplink);
     if (link->was_full && !is_full(link))
         keep_master_reads(link->keep);
 }
 
-static void on_free(struct conn *conn)
-{
-    free(connection_of(conn));
-}
-
-static const struct conn_ops ops = {
-    .header_end = header_end,
+static const struct uplink_ops ops = {
+    .greeted = on_greeted,
+    .up = on_up,
     .header = on_header,
-    .message = on_message,
-    .header_too_long = on_header_too_long,
-    .input_end = on_input_end,
-    .gone = on_gone,
-    .slow = on_slow,
-    .flushed = on_taken,
+    .event = on_event,
+    .lost = on_lost,
     .taken = on_taken,
-    .free = on_free,
 };
-
-/* --- connecting --- */
-
-static void open_connection(struct master_link *link, int fd)
-{
-    struct master_connection *connection = xcalloc(1, sizeof *connection);
-    connection->link = link;
-    if (conn_open(&connection->conn, link->parts.loop, fd, &ops, &limits) < 0) {
-        free(connection);
-        transport_close(fd);
-        go_away(link, "the event loop does not take the connection");
-        return;
-    }
-    link->connection = connection;
-    set_state(link, MASTER_GREETING);
-    timer_set_ms(timers_of(link), &link->next, HELLO_MS);
-    master_greeting_send(link);
-}
-
-static void on_connected(struct connector *connector, int fd, const char *why)
-{
-    struct master_link *link =
-        (struct master_link *)((char *)connector - offsetof(struct master_link, connector));
-    if (fd < 0)
-        go_away(link, why);
-    else
-        open_connection(link, fd);
-}
-
-static void on_next(void *arg)
-{
-    struct master_link *link = arg;
-    if (link->state == MASTER_GREETING) {
-        go_away(link, "hello was not answered");
-        return;
-    }
-    set_state(link, MASTER_CONNECTING);
-    connector_begin(&link->connector, &link->address, CONNECT_MS);
-}
 
 /* --- the keep's side --- */
 
@@ -293,9 +122,15 @@ struct master_link *master_link_new(const struct master_link_parts *parts, char 
     link->parts = *parts;
     link->address = address;
     link->text = xstrdup(parts->settings->address);
-    link->pause_ms = PAUSE_FIRST_MS;
-    connector_init(&link->connector, parts->loop->base, parts->loop->timers, on_connected);
-    timer_init(&link->next, on_next, link);
+    uplink_init(&link->uplink,
+                &(struct uplink_parts){.loop = parts->loop,
+                                       .random = parts->random,
+                                       .address = &link->address,
+                                       .limits = &limits,
+                                       .ops = &ops,
+                                       .noun = "master",
+                                       .client = "taskqueued/" TASKMASTER_VERSION},
+                &parts->settings->tokens);
     master_asked_init(link);
     return link;
 }
@@ -303,31 +138,30 @@ struct master_link *master_link_new(const struct master_link_parts *parts, char 
 void master_link_start(struct master_link *link, struct keep *keep)
 {
     link->keep = keep;
-    timer_set_next(timers_of(link), &link->next);
+    uplink_start(&link->uplink);
 }
 
 void master_link_configure(struct master_link *link, const struct master_link_settings *settings)
 {
     link->parts.settings = settings;
+    link->uplink.tokens = &settings->tokens;
 }
 
 void master_link_free(struct master_link *link)
 {
-    connector_cancel(&link->connector);
-    timer_clear(timers_of(link), &link->next);
-    close_connection(link);
+    uplink_free(&link->uplink);
     master_asked_free(link);
-    free(link->why);
     free(link->text);
     free(link);
 }
 
 struct master_link_view master_link_view(const struct master_link *link)
 {
+    bool is_up = link->uplink.state == UPLINK_UP;
     return (struct master_link_view){
         .address = link->text,
-        .is_up = link->state == MASTER_UP,
-        .boot = link->boot,
-        .why = link->why,
+        .is_up = is_up,
+        .boot = is_up ? link->greeting.boot : NULL,
+        .why = link->uplink.why,
     };
 }

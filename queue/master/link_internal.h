@@ -1,8 +1,8 @@
 /*
  * link_internal: the order of the link's files. A file calls those below it only.
  *
- *     link.c        the connection: made, lost, made again; its messages
- *     greeting.c    hello, and whether this master is fit
+ *     link.c        the connection to the master, and its messages
+ *     greeting.c    hello's answer: whether this master is fit
  *     news.c        events of jobs, told to the keep
  *     request.c     submits, cancels, asks: written
  *     asked.c       asks in progress
@@ -11,27 +11,12 @@
 #ifndef TASKMASTER_QUEUE_MASTER_LINK_INTERNAL_H
 #define TASKMASTER_QUEUE_MASTER_LINK_INTERNAL_H
 
-#include "net/connect.h"
 #include "queue/master/ask.h"
 #include "queue/master/event.h"
 #include "queue/master/link.h"
+#include "upstream/uplink.h"
 
 #include <sys/queue.h>
-
-enum master_link_state {
-    MASTER_AWAY,       /* waits for the next attempt */
-    MASTER_CONNECTING, /* the connection is being made */
-    MASTER_GREETING,   /* connected; hello is not answered yet */
-    MASTER_UP,         /* jobs are handed on */
-    MASTER_STATES
-};
-
-/* A connection, freed once it is closed. */
-struct master_connection {
-    struct conn conn;
-    struct master_link *link;
-    struct master_event event; /* the one being read */
-};
 
 /* An ask whose answer has not come. The asker may have gone. */
 struct master_asked {
@@ -41,22 +26,23 @@ struct master_asked {
 
 STAILQ_HEAD(master_asked_list, master_asked);
 
+/* What hello's answer tells. */
+struct master_greeting {
+    struct kept_master_about about;
+    char boot[65];
+    bool is_draining;
+};
+
 struct master_link {
+    struct uplink uplink; /* its first member */
     struct master_link_parts parts;
     struct keep *keep;
     struct address address;
-    char *text; /* of the address */
-    enum master_link_state state;
-    struct connector connector;
-    struct timer next;                    /* AWAY: the next attempt. GREETING: the deadline */
-    uint32_t pause_ms;                    /* before the next attempt */
-    uint64_t up_us;                       /* UP: since then */
-    struct master_connection *connection; /* of GREETING and UP */
-    char *boot;                           /* of UP */
-    bool was_full;                        /* the keep was told to wait */
-    char *why;                            /* why it is away; NULL: nothing is known */
-    char *last_words;                     /* the message of a fatal error, if there was one */
-    struct master_asked_list asked;       /* without an answer, the oldest first */
+    char *text;                      /* of the address */
+    struct master_event event;       /* the one being read */
+    struct master_greeting greeting; /* of the last hello */
+    bool was_full;                   /* the keep was told to wait */
+    struct master_asked_list asked;  /* without an answer, the oldest first */
     size_t asked_count;
     struct master_asked_list refused; /* to be answered in the next turn */
     struct timer refuse;
@@ -64,17 +50,9 @@ struct master_link {
 
 /* greeting.c */
 
-void master_greeting_send(struct master_link *link);
-
-struct master_greeting {
-    struct kept_master_about about;
-    char boot[65];
-    bool is_draining;
-};
-
-/* Reads the answer. False after a message in `error`: jobs are not to be handed to this master. */
-bool master_greeting_read(struct master_greeting *greeting, const char *header, size_t len,
-                          char *error, size_t error_size);
+/* False after a message in `error`: jobs are not to be handed to this master. */
+bool master_greeting_read(struct master_greeting *greeting, const json_t *hello, char *error,
+                          size_t error_size);
 
 /* news.c */
 

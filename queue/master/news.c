@@ -2,9 +2,7 @@
 #include "queue/master/link_internal.h"
 
 #include "common/log.h"
-#include "common/xmalloc.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 static void end_job(struct kept *job, const struct kept_end *end)
@@ -73,8 +71,7 @@ static void take_error(struct master_link *link, struct kept *job, const struct 
         master_asked_answer(
             link, &(struct master_answer){.code = event->code, .message = event->message});
     } else if (event->is_fatal) {
-        free(link->last_words);
-        link->last_words = xstrdup(event->message);
+        uplink_note_last_words(&link->uplink, event->message);
     }
 }
 

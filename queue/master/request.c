@@ -10,7 +10,7 @@ enum {
 
 static struct conn *conn_of(struct master_link *link)
 {
-    return &link->connection->conn;
+    return link->uplink.conn;
 }
 
 static void write_ms(struct event_writer *event, const char *key, uint64_t ms)
