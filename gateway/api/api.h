@@ -6,6 +6,7 @@
 #define TASKMASTER_GATEWAY_API_API_H
 
 #include "gateway/http/exchange.h"
+#include "gateway/metrics/metrics.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -15,12 +16,15 @@ struct gateway_access;
 struct history;
 struct upstream;
 
+enum api_daemon { API_MASTER, API_QUEUE, API_DAEMONS };
+
 /* What handlers work with; borrowed. http_exchange_owner() of each exchange. */
 struct api {
     struct upstream *master;
     struct upstream *queue; /* NULL: no queue-server is set */
     struct gateway_access *access;
-    struct history *history; /* the last hour of figures */
+    struct history *history;                  /* the last hour of figures */
+    struct metrics_start starts[API_DAEMONS]; /* for /metrics; zeros at first */
     struct payload_budget *output;
     const struct api_settings *settings;
     const struct api_route *const *routes; /* api_all_routes: the lists, then NULL */
@@ -46,7 +50,7 @@ struct api_parameter {
     const char *schema; /* JSON Schema as text: "{\"type\":\"integer\",\"minimum\":1}"; NULL: made
                          * from the kind */
     enum api_parameter_kind kind;
-    uint32_t min, max;
+    uint64_t min, max;
     const char *const *words; /* up to NULL */
 };
 
@@ -60,6 +64,7 @@ struct api_route {
     bool has_payload;    /* the body is a job's: as large as the daemons take */
     const struct api_parameter *parameters; /* of the query; up to a row without a name */
     const struct http_handler *handler;
+    const char *body; /* JSON Schema of a body of JSON, as text; NULL: there is none */
     const char
         *responses; /* JSON text of openapi's `responses` but the problems; NULL: a default */
     int arg;        /* the handler's: rows of one handler differ by it */
@@ -77,7 +82,7 @@ const struct http_handler *api_route(void *api, struct http_exchange *exchange);
 /* The list of a resource: rows up to one without a path. */
 extern const struct api_route api_jobs_routes[], api_job_routes[], api_lists_routes[],
     api_control_routes[], api_watch_routes[], api_health_routes[], api_metrics_routes[],
-    api_openapi_routes[], api_history_routes[], api_page_routes[];
+    api_openapi_routes[], api_history_routes[], api_session_routes[], api_page_routes[];
 
 /* All of them. Only the program's builder names it: a handler looks at api->routes. */
 extern const struct api_route *const api_all_routes[];

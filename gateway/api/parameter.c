@@ -8,14 +8,14 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { DIGITS_MAX = 10 }; /* of 32 bits */
+enum { DIGITS_MAX = 19 }; /* so many always fit into 64 bits */
 
 /* --- the check --- */
 
 static bool is_text(const struct api_parameter *row, const char *value, char *expected)
 {
     size_t len = strlen(value);
-    snprintf(expected, PARAMETER_EXPECTED_MAX, "%" PRIu32 " to %" PRIu32 " bytes", row->min,
+    snprintf(expected, PARAMETER_EXPECTED_MAX, "%" PRIu64 " to %" PRIu64 " bytes", row->min,
              row->max);
     return len >= row->min && len <= row->max;
 }
@@ -25,7 +25,7 @@ static bool is_uint(const struct api_parameter *row, const char *value, char *ex
     size_t len = strspn(value, "0123456789");
     uint64_t number = strtoull(value, NULL, 10);
     snprintf(expected, PARAMETER_EXPECTED_MAX,
-             "an integer from %" PRIu32 " to %" PRIu32 ", in digits only", row->min, row->max);
+             "an integer from %" PRIu64 " to %" PRIu64 ", in digits only", row->min, row->max);
     bool is_plain = len && len <= DIGITS_MAX && !value[len] && (len == 1 || *value != '0');
     return is_plain && number >= row->min && number <= row->max;
 }

@@ -10,6 +10,8 @@ static const struct api_parameter text = {.name = "text", .kind = API_TEXT, .min
 static const struct api_parameter number = {
     .name = "number", .kind = API_UINT, .min = 1, .max = 1000};
 static const struct api_parameter any_number = {.name = "any", .kind = API_UINT, .max = UINT32_MAX};
+static const struct api_parameter long_number = {
+    .name = "long", .kind = API_UINT, .max = UINT64_C(1) << 53};
 static const struct api_parameter word = {.name = "word", .kind = API_WORD, .words = words};
 static const struct api_parameter flag = {.name = "flag", .kind = API_FLAG};
 static const struct api_parameter any = {.name = "any", .schema = "{\"type\":\"object\"}"};
@@ -35,6 +37,8 @@ static const struct {
     {&any_number, "4294967295", NULL},
     {&any_number, "4294967296", "an integer from 0 to 4294967295, in digits only"},
     {&any_number, "18446744073709551617", "an integer from 0 to 4294967295, in digits only"},
+    {&long_number, "9007199254740992", NULL},
+    {&long_number, "9007199254740993", "an integer from 0 to 9007199254740992, in digits only"},
     {&word, "run", NULL},
     {&word, "ru", "one of fail, run"},
     {&word, "", "one of fail, run"},
