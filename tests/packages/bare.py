@@ -28,23 +28,43 @@ RESTLESS = ("/dev", "/proc", "/sys", "/tmp", "/run", "/packages", "/var/cache", 
             "/etc/apt/sources.list.d", "/var/log/dpkg.log")
 
 
-def cache_start():
-    """Starts to make the archive of a bare Debian, unless a fresh one is there. The value is for cache_wait()."""
+def make_cache():
+    """Makes the archive of a bare Debian, unless a fresh one is there."""
     if os.path.exists(CACHE) and time.time() - os.path.getmtime(CACHE) < CACHE_SECONDS:
-        return None
-    os.makedirs(os.path.dirname(CACHE), exist_ok=True)
-    return subprocess.Popen(
-        ["mmdebstrap", "--quiet", "--variant=apt", "--skip=cleanup/apt/lists", '--aptopt=Acquire::Languages "none"', "bookworm", MAKING,
-         "http://deb.debian.org/debian"],
-        stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
-
-
-def cache_wait(making):
-    if making is None:
         return
-    output, _ = making.communicate()
-    assert making.returncode == 0, output
+    made = subprocess.run(
+        ["mmdebstrap", "--quiet", "--variant=apt", "--skip=cleanup/apt/lists", '--aptopt=Acquire::Languages "none"', "bookworm",
+         MAKING, "http://deb.debian.org/debian"],
+        stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False)
+    assert made.returncode == 0, made.stdout
     os.replace(MAKING, CACHE)
+
+
+UNSHARE = ["unshare", "--mount", "--pid", "--fork", "--kill-child"]
+UNSHARE_NET = ["--net", "--uts"]
+
+
+class First:
+    """Process 1 of namespaces of its own."""
+
+    def __init__(self, command):
+        self.unshare = subprocess.Popen(
+            [*UNSHARE, *UNSHARE_NET, *command], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+        with open(f"/proc/{self.unshare.pid}/task/{self.unshare.pid}/children", encoding="utf-8") as children:
+            while not (found := children.read().split()) and self.unshare.poll() is None:
+                children.seek(0)
+                time.sleep(0.01)
+        self.pid = int(found[0]) if found else None
+
+    def end(self, signal_number):
+        """Sends it the signal, as an engine does. The value is its exit status, and its output."""
+        os.kill(self.pid, signal_number)
+        output, _ = self.unshare.communicate(timeout=60)
+        return self.unshare.returncode, output
+
+    def kill(self):
+        self.unshare.kill()
+        self.unshare.wait()
 
 
 class Bare:
@@ -52,8 +72,6 @@ class Bare:
         self.path = str(path)
         os.makedirs(self.path)
         subprocess.run(["tar", "-xf", CACHE, "-C", self.path], check=True)
-        # The archive of our packages; apt takes what they depend on from Debian.
-        self.write("/etc/apt/sources.list.d/taskmaster.list", "deb [trusted=yes] file:/packages ./\n")
 
     def free(self):
         subprocess.run(["rm", "-rf", "--one-file-system", self.path], check=False)
@@ -73,17 +91,21 @@ class Bare:
     def run(self, command, network=False, status=0):
         """Runs a shell command, and returns its output."""
         done = subprocess.run(
-            ["unshare", "--mount", "--pid", "--fork", "--kill-child", *([] if network else ["--net", "--uts"]), "sh", "-ec",
-             ENTER, self.path, "sh", "-ec", command],
+            [*UNSHARE, *([] if network else UNSHARE_NET), "sh", "-ec", ENTER, self.path, "sh", "-ec", command],
             stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False)
         assert done.returncode == status, f"{command}\n{done.stdout}"
         return done.stdout
+
+    def start(self, command):
+        """Starts a command as process 1 of namespaces of its own."""
+        return First(["sh", "-ec", ENTER, self.path, *command])
 
     def apt(self, *arguments):
         return self.run(shlex.join(["apt-get", "-q", "-y", *arguments]), network=True)
 
     def publish(self, directory):
-        """Our archive is now a copy of this directory."""
+        """Makes a copy of this directory an archive for apt, which takes from Debian what these packages depend on."""
+        self.write("/etc/apt/sources.list.d/taskmaster.list", "deb [trusted=yes] file:/packages ./\n")
         shutil.rmtree(self.path + "/packages", ignore_errors=True)
         shutil.copytree(directory, self.path + "/packages", ignore=lambda _, names: [n for n in names if "dbgsym" in n])
         self.apt("update", "-o", "Dir::Etc::sourcelist=sources.list.d/taskmaster.list", "-o", "Dir::Etc::sourceparts=-",

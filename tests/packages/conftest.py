@@ -7,39 +7,46 @@ import subprocess
 
 import pytest
 
-import bare as bare_module
-from bare import ROOT, Bare
+from bare import ROOT, Bare, make_cache
 
 BUILT = os.path.join(ROOT, "build/packages")
 
 
-def build():
-    """Builds the packages, while Debian is fetched."""
-    making = bare_module.cache_start()
-    built = subprocess.run(
-        [os.path.join(ROOT, "scripts/packages")], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-        text=True, check=False)
-    bare_module.cache_wait(making)
-    assert built.returncode == 0, built.stdout
-
-
-@pytest.fixture(scope="session")
-def packages(request):
-    """The directory of the built packages. The first of pytest's processes builds, the others wait for it. The variable
-    PACKAGES_BUILT takes packages of before."""
+def once(request, name, make):
+    """Calls make() in the first of pytest's processes that comes here; the others wait for its end."""
     if os.geteuid() != 0:
         pytest.skip("a Debian in a directory needs root")
     worker = getattr(request.config, "workerinput", {"testrunuid": "alone"})
     run = f"{worker['testrunuid']} {os.getppid()}"
     os.makedirs(os.path.join(ROOT, "build"), exist_ok=True)
-    with open(os.path.join(ROOT, "build/packages.lock"), "a+", encoding="utf-8") as lock:
+    with open(os.path.join(ROOT, f"build/{name}.lock"), "a+", encoding="utf-8") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         lock.seek(0)
-        if lock.read() != run and not os.environ.get("PACKAGES_BUILT"):
-            build()
+        if lock.read() != run:
+            make()
             lock.truncate(0)
             lock.write(run)
+
+
+def build():
+    if os.environ.get("PACKAGES_BUILT"):
+        return
+    built = subprocess.run(
+        [os.path.join(ROOT, "scripts/packages")], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+        text=True, check=False)
+    assert built.returncode == 0, built.stdout
+
+
+@pytest.fixture(scope="session")
+def packages(request):
+    """The directory of the built packages. The variable PACKAGES_BUILT takes packages of before."""
+    once(request, "packages", build)
     return BUILT
+
+
+@pytest.fixture(scope="session")
+def bare_cache(request):
+    once(request, "bare", make_cache)
 
 
 @pytest.fixture(scope="session")
@@ -62,7 +69,7 @@ def older_packages(packages, tmp_path_factory):
 
 
 @pytest.fixture
-def debian(packages, tmp_path):
+def debian(bare_cache, packages, tmp_path):
     """A bare Debian, with an archive for apt of our packages."""
     machine = Bare(tmp_path / "debian")
     machine.publish(packages)
