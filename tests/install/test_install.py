@@ -192,6 +192,7 @@ def test_files_are_where_they_belong(tree):
         "bin/taskmaster",
         "sbin/taskmasterd",
         "sbin/taskqueued",
+        "sbin/taskmaster-http",
         "libexec/taskmaster/taskmaster-worker",
         "lib/libtaskmaster.a",
         "lib/libtaskmaster.so",

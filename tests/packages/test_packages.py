@@ -43,7 +43,7 @@ def test_debians_own_tests(debian):
 def test_from_an_older_version_to_the_end(debian, packages, older_packages):
     before = debian.files()
     debian.publish(older_packages)
-    debian.apt("install", "taskmasterd", "taskqueued", "taskmaster-client", "libtaskmaster-dev")
+    debian.apt("install", "taskmasterd", "taskqueued", "taskmaster-http", "taskmaster-client", "libtaskmaster-dev")
     assert set(packages_of(debian).values()) == {"0.0.1"}
     settings = debian.read("/etc/taskmaster/taskmasterd.conf") + "\n"
     debian.write("/etc/taskmaster/taskmasterd.conf", settings)
@@ -51,7 +51,7 @@ def test_from_an_older_version_to_the_end(debian, packages, older_packages):
     debian.publish(packages)
     debian.apt("upgrade")
     versions = packages_of(debian)
-    assert len(versions) == 5 and set(versions.values()) == {re.search(r"(\d+\.\d+\.\d+)", debian.run("taskmaster --version"))[1]}
+    assert len(versions) == 6 and set(versions.values()) == {re.search(r"(\d+\.\d+\.\d+)", debian.run("taskmaster --version"))[1]}
     assert debian.read("/etc/taskmaster/taskmasterd.conf") == settings, "the operator's settings"
     assert "832040" in debian.run(JOB)
 
