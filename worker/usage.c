@@ -14,6 +14,14 @@ enum {
     RSS_US = 100000,
 };
 
+static uint64_t tell_rss(struct usage *usage)
+{
+    uint64_t rss = measure_rss();
+
+    __atomic_store_n(&usage->shared->rss, rss, __ATOMIC_RELAXED);
+    return rss;
+}
+
 void usage_init(struct usage *usage, const struct loader *loader, struct worker_shared *shared,
                 uint64_t now_us)
 {
@@ -21,6 +29,7 @@ void usage_init(struct usage *usage, const struct loader *loader, struct worker_
                             .shared = shared,
                             .files_look_us = now_us + FILES_US,
                             .rss_look_us = now_us};
+    tell_rss(usage);
 }
 
 static void look_at_files(struct usage *usage)
@@ -40,9 +49,8 @@ static void look_at_files(struct usage *usage)
 
 static void look_at_rss(struct usage *usage)
 {
-    uint64_t max = usage->shared->page.limits.rss_max, rss = measure_rss();
+    uint64_t max = usage->shared->page.limits.rss_max, rss = tell_rss(usage);
 
-    __atomic_store_n(&usage->shared->rss, rss, __ATOMIC_RELAXED);
     if (usage->leaving == WIRE_STAYS && max > 0 && rss > max)
         usage->leaving = WIRE_LEAVING_RSS;
 }

@@ -58,6 +58,7 @@ struct worker_signs {
     uint64_t begun_us;  /* when it began its last job with a time limit */
     uint64_t pinged_us; /* when it took its last ping; 0: never */
     uint64_t taken_us;  /* when the kernel took bytes for it last, if not at once; 0: never */
+    uint64_t rss;       /* bytes of its memory, at its own last look; 0: unknown */
 };
 
 struct dispatcher_ops {
@@ -364,6 +365,10 @@ bool dispatcher_job_progress(const struct job *job, struct job_progress *latest)
 
 /* When the worker said or printed anything last, or its start. */
 uint64_t dispatcher_worker_heard_us(const struct worker *worker);
+
+/* Bytes of its memory, by its own word: at its start, while idle, or before its last job. 0 if
+ * unknown. */
+uint64_t dispatcher_worker_rss(const struct worker *worker);
 
 /* Behind a reload: whether the workers will be replaced is not decided yet. */
 bool dispatcher_is_renewing(const struct dispatcher *d);

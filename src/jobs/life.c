@@ -36,6 +36,14 @@ uint64_t dispatcher_worker_heard_us(const struct worker *worker)
     return worker->printed_us > heard ? worker->printed_us : heard;
 }
 
+uint64_t dispatcher_worker_rss(const struct worker *worker)
+{
+    const struct dispatcher *d = dispatcher_of(worker);
+    struct worker_signs signs = {.rss = 0};
+    d->ops->signs(d->ctx, worker, &signs);
+    return signs.rss;
+}
+
 static void listen(struct worker *worker)
 {
     worker->heard_us = heard_us(worker);

@@ -225,9 +225,17 @@ char *report_stats(const struct report *report, const struct report_clients *cli
     return figures_dump(stats);
 }
 
+/* A sandbox may hide our workers in /proc (ProtectProc= of systemd); the worker's own word is
+ * older. */
+static uint64_t memory_kb(const struct report *report, const struct worker *worker)
+{
+    uint64_t now_us = report->pools->shared.timers->now_us;
+    uint64_t kb = worker_memory_kb(report->memory, worker->id, worker->pid, now_us);
+    return kb ? kb : dispatcher_worker_rss(worker) / 1024;
+}
+
 static json_t *worker_report(const struct report *report, const struct worker *worker)
 {
-    const uint64_t now_us = report->pools->shared.timers->now_us;
     const struct job *job = worker->job;
     json_t *item = json_object();
     char name[JOB_TEXT_MAX];
@@ -244,7 +252,7 @@ static json_t *worker_report(const struct report *report, const struct worker *w
     figures_set(item, "silent_ms", since_ms(report, dispatcher_worker_heard_us(worker)));
     figures_set(item, "jobs_done", worker->jobs_done);
     figures_set(item, "jobs_failed", worker->jobs_failed);
-    figures_set(item, "rss_kb", worker_memory_kb(report->memory, worker->id, worker->pid, now_us));
+    figures_set(item, "rss_kb", memory_kb(report, worker));
     figures_set_text(item, "ending", worker->end ? worker_end_name(worker->end) : NULL);
     return item;
 }

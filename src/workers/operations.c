@@ -147,6 +147,7 @@ static void op_signs(void *ctx, const struct worker *worker, struct worker_signs
     signs->begun = job && worker_claims_has_begun(&link->process.claims, job->run.tag, job->seq);
     signs->begun_us = __atomic_load_n(&shared->begun_us, __ATOMIC_RELAXED);
     signs->pinged_us = __atomic_load_n(&shared->pinged_us, __ATOMIC_RELAXED);
+    signs->rss = __atomic_load_n(&shared->rss, __ATOMIC_RELAXED);
     signs->taken_us = link->connection ? link->connection->taken_us : 0;
 }
 
