@@ -248,6 +248,7 @@ static int open_all(struct gateway *g)
 {
     uint64_t limit;
     file_room_raise(&limit);
+    reload_set_file_limit(&g->reload, limit);
     if (find_daemons(g) < 0)
         return EX_UNAVAILABLE;
     open_server(g);

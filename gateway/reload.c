@@ -3,6 +3,27 @@
 
 #include "common/log.h"
 
+/* Beside those of connections: listeners, the log, the connections for all calls. */
+enum { OWN_FILES = 64 };
+
+/* Each connection may have a stream to a daemon. */
+static void check_files(struct reload *reload)
+{
+    uint64_t limit = reload->file_limit;
+    uint64_t wanted = 2ull * reload->settings->http.connection_max + OWN_FILES;
+    if (limit && limit < wanted && wanted > reload->files_wanted)
+        log_event(LOG_WARN, "few-files", LOG_UINT("limit", limit), LOG_UINT("wanted", wanted),
+                  LOG_STR("hint", "connection-max may not be reached; raise the limit of open "
+                                  "files"));
+    reload->files_wanted = wanted;
+}
+
+void reload_set_file_limit(struct reload *reload, uint64_t limit)
+{
+    reload->file_limit = limit;
+    check_files(reload);
+}
+
 static void configure_upstreams(struct reload *reload, const struct server_settings *settings)
 {
     if (reload->master)
@@ -25,6 +46,7 @@ void reload_apply(struct reload *reload, struct config *config)
     reload->shutdown->settings = &settings->end;
     reload->settings = settings;
     config_free(before);
+    check_files(reload);
 }
 
 void reload_free(struct reload *reload)

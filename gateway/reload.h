@@ -23,9 +23,14 @@ struct reload {
     struct notify *notify;
 
     const struct gateway_settings *settings; /* in force */
+    uint64_t file_limit;                     /* of open files; 0: not known yet, or at all */
+    uint64_t files_wanted;                   /* by the settings in force */
 };
 
 void reload_free(struct reload *reload); /* after all parts */
+
+/* The log tells of a lack of files, each time it is larger than before. */
+void reload_set_file_limit(struct reload *reload, uint64_t limit);
 
 /* Gives all parts the settings. Takes over `config`, and frees the one before. */
 void reload_apply(struct reload *reload, struct config *config);
