@@ -48,7 +48,7 @@ static void on_limit(void *arg)
 static void respond_done(struct await *await)
 {
     char text[HTTP_PART_MAX + 64];
-    int len = snprintf(text, sizeof(text), "{\"job\":\"%s\",\"state\":\"done\"}\n", await->job);
+    int len = snprintf(text, sizeof(text), "{\"job\":\"%s\",\"state\":\"done\"}", await->job);
     http_header(await->exchange, "Taskmaster-Job", await->job);
     http_header(await->exchange, "Taskmaster-State", "done");
     http_respond(release(await), 200, "application/json", text, (size_t)len);

@@ -3,7 +3,7 @@
  *
  * The daemons know the gateway and not its users. So the status of the job comes first: it tells
  * whose the job is, and a user without the right for other people's jobs is let through for their
- * own. Then comes the request itself. Ids that begin with q are the queue's.
+ * own. Then comes the request itself.
  */
 #include "common/name.h"
 #include "common/xmalloc.h"
@@ -236,12 +236,18 @@ static const struct action actions[] = {
     [REQUEST_FORGET] = {.rights = RIGHT_CONTROL, .op = "forget", .is_for_kept = true},
 };
 
+/* The queue's ids are a q and a number. The master's have a hyphen, and may begin with q, too. */
+static bool is_kept_id(const char *job)
+{
+    return *job == 'q' && !strchr(job, '-');
+}
+
 /* The daemon that has the job; NULL: the exchange was told. */
 static struct upstream *find_upstream(struct http_exchange *exchange, const struct action *action)
 {
     const char *job = api_path_part(exchange);
     const struct api *api = api_of(exchange);
-    bool is_kept = *job == 'q';
+    bool is_kept = is_kept_id(job);
     if (!service_name_valid(job, strlen(job)) || (action->is_for_kept && !is_kept))
         http_refuse(exchange, 404, "unknown-job", "there is no such %sjob: %s",
                     action->is_for_kept ? "kept " : "", job);
@@ -262,7 +268,7 @@ static struct ask *ask_new(struct http_exchange *exchange, struct upstream *upst
     ask->call.ops = &call_ops;
     ask->action = action;
     snprintf(ask->job, sizeof(ask->job), "%s", api_path_part(exchange));
-    ask->is_kept = *ask->job == 'q';
+    ask->is_kept = is_kept_id(ask->job);
     http_exchange_label(exchange, ask->job);
     submit_hand_on(exchange, &ask_handler, ask);
     return ask;

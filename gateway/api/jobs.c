@@ -103,10 +103,11 @@ static void on_begin(struct http_exchange *exchange)
 static void start(struct submit *submit)
 {
     bool twice;
-    if (submit->is_kept)
-        keep_start(submit, http_request_header(submit->exchange, key_header, &twice));
-    else if (submit->wants_events)
+    submit_add_user(submit, http_request_header(submit->exchange, key_header, &twice));
+    if (submit->wants_events)
         stream_submit(submit);
+    else if (submit->is_kept)
+        keep_start(submit);
     else
         run_start(submit);
 }

@@ -8,9 +8,7 @@
 
 #include "common/xmalloc.h"
 #include "gateway/api/outcome.h"
-#include "gateway/api/owner.h"
 #include "gateway/api/report.h"
-#include "gateway/api/stream.h"
 #include "gateway/api/submit.h"
 #include "gateway/upstream/upstream.h"
 
@@ -22,11 +20,10 @@
 enum { JOB_MAX = 64 };
 
 struct keep {
-    struct http_exchange *exchange;
+    struct http_exchange *exchange; /* NULL: its client has gone */
     struct upstream *upstream;
     struct upstream_call call;
     struct prefer prefer;
-    bool wants_events;
     bool is_joined;
     char job[JOB_MAX + 1]; /* "": not accepted yet */
 };
@@ -40,12 +37,11 @@ static void respond_accepted(struct keep *keep)
 {
     char text[JOB_MAX + 64];
     struct http_exchange *exchange = keep->exchange;
-    snprintf(text, sizeof(text), "/v1/jobs/%s", keep->job);
-    http_header(exchange, "Location", text);
+    submit_locate(exchange, keep->job);
     http_header(exchange, "Taskmaster-Job", keep->job);
     if (keep->prefer.respond_async)
         http_header(exchange, "Preference-Applied", "respond-async");
-    int len = snprintf(text, sizeof(text), "{\"job\":\"%s\",\"joined\":%s}\n", keep->job,
+    int len = snprintf(text, sizeof(text), "{\"job\":\"%s\",\"joined\":%s}", keep->job,
                        keep->is_joined ? "true" : "false");
     free(keep);
     http_respond(exchange, 202, "application/json", text, (size_t)len);
@@ -59,12 +55,6 @@ static void wait_for_outcome(struct keep *keep)
     upstream_call(keep->upstream, &keep->call, "wait", members, (size_t)len, NULL);
 }
 
-static void follow(struct keep *keep)
-{
-    stream_wait(keep->exchange, keep->upstream, keep->job, false);
-    free(keep);
-}
-
 static void on_accepted(struct keep *keep, const struct upstream_event *event)
 {
     const char *text;
@@ -73,9 +63,7 @@ static void on_accepted(struct keep *keep, const struct upstream_event *event)
         snprintf(keep->job, sizeof(keep->job), "?");
     http_exchange_label(keep->exchange, keep->job);
     keep->is_joined = upstream_event_member(event, "joined", &text, &len);
-    if (keep->wants_events)
-        follow(keep);
-    else if (keep->prefer.wait_ms)
+    if (keep->prefer.wait_ms)
         wait_for_outcome(keep);
     else
         respond_accepted(keep);
@@ -93,7 +81,9 @@ static void on_event(struct upstream_call *call, const struct upstream_event *ev
     struct keep *keep = keep_of(call);
     if (!event->is_last)
         return;
-    if (event->type == UPSTREAM_ACCEPTED) {
+    if (!keep->exchange) {
+        free(keep);
+    } else if (event->type == UPSTREAM_ACCEPTED) {
         on_accepted(keep, event);
     } else if (is_not_yet(event)) {
         respond_accepted(keep);
@@ -111,34 +101,36 @@ static void on_lost(struct upstream_call *call, const char *why, bool begun)
         respond_accepted(keep);
         return;
     }
-    outcome_lost(keep->exchange, why, begun);
+    if (keep->exchange)
+        outcome_lost(keep->exchange, why, begun);
     free(keep);
 }
 
 static const struct upstream_call_ops call_ops = {.event = on_event, .lost = on_lost};
 
+/* A submit on its way is not withdrawn: its client may have gone for a new connection, to repeat it
+ * with its key. */
 static void on_gone(struct http_exchange *exchange)
 {
     struct keep *keep = http_exchange_public(exchange)->arg;
+    keep->exchange = NULL;
+    if (!*keep->job)
+        return;
     upstream_forget(&keep->call, false);
     free(keep);
 }
 
 static const struct http_handler handler = {.gone = on_gone};
 
-void keep_start(struct submit *submit, const char *key)
+void keep_start(struct submit *submit)
 {
     struct keep *keep = xcalloc(1, sizeof(*keep));
     keep->exchange = submit->exchange;
     keep->upstream = submit->upstream;
     keep->call.ops = &call_ops;
     keep->prefer = submit->prefer;
-    keep->wants_events = submit->wants_events;
     submit_hand_on(keep->exchange, &handler, keep);
-    char full_key[OWNER_KEY_MAX + 1];
     json_writer_bool(&submit->members, "detach", true);
-    if (owner_key(keep->exchange, key, full_key))
-        json_writer_text(&submit->members, "key", full_key);
     upstream_call(submit->upstream, &keep->call, "submit", submit->members.text,
                   submit->members.len, http_request(keep->exchange)->body);
 }

@@ -4,7 +4,6 @@
 
 struct submit;
 
-/* `key`: the user's own, or NULL. */
-void keep_start(struct submit *submit, const char *key);
+void keep_start(struct submit *submit);
 
 #endif

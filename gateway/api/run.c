@@ -26,7 +26,7 @@ static void respond_accepted(struct http_exchange *exchange, const struct upstre
 {
     char job[HTTP_PART_MAX + 1] = "", text[HTTP_PART_MAX + 32];
     report_word(event, "job", job, sizeof(job));
-    int len = snprintf(text, sizeof(text), "{\"job\":\"%s\"}\n", job);
+    int len = snprintf(text, sizeof(text), "{\"job\":\"%s\"}", job);
     http_header(exchange, "Taskmaster-Job", job);
     http_exchange_label(exchange, job);
     http_respond(exchange, 202, "application/json", text, (size_t)len);
@@ -70,7 +70,6 @@ void run_start(struct submit *submit)
     submit_hand_on(run->exchange, &handler, run);
     if (!submit->options.for_service)
         json_writer_bool(&submit->members, "link", true);
-    submit_name_user(submit);
     upstream_call(submit->upstream, &run->call, "submit", submit->members.text, submit->members.len,
                   http_request(run->exchange)->body);
 }

@@ -11,11 +11,13 @@
 #include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 struct stream {
     struct http_exchange *exchange;
     struct upstream_call call;
     struct teller teller;
+    bool is_kept;
     bool has_begun; /* the response */
     bool is_held;   /* the daemon's connection */
 };
@@ -34,6 +36,8 @@ static void stream_free(struct stream *stream)
 static void begin(struct stream *stream)
 {
     stream->has_begun = true;
+    if (stream->is_kept)
+        submit_locate(stream->exchange, stream->teller.job);
     teller_begin(&stream->teller, stream->exchange);
 }
 
@@ -119,13 +123,22 @@ static struct stream *stream_new(struct http_exchange *exchange)
     return stream;
 }
 
+/* The queue has no parts, and no link: the job stays. */
+static void add_wishes(struct submit *submit)
+{
+    static const char of_master[] = "[\"accepted\",\"started\",\"progress\",\"part\",\"usage\"]";
+    static const char of_queue[] = "[\"accepted\",\"started\",\"progress\",\"retry\",\"usage\"]";
+    const char *notify = submit->is_kept ? of_queue : of_master;
+    json_writer_json(&submit->members, "notify", notify, strlen(notify));
+    if (!submit->is_kept)
+        json_writer_bool(&submit->members, "link", true);
+}
+
 void stream_submit(struct submit *submit)
 {
-    static const char notify[] = "[\"accepted\",\"started\",\"progress\",\"part\",\"usage\"]";
     struct stream *stream = stream_new(submit->exchange);
-    json_writer_json(&submit->members, "notify", notify, sizeof(notify) - 1);
-    json_writer_bool(&submit->members, "link", true);
-    submit_name_user(submit);
+    stream->is_kept = submit->is_kept;
+    add_wishes(submit);
     upstream_stream(submit->upstream, &stream->call, "submit", submit->members.text,
                     submit->members.len, http_request(stream->exchange)->body);
 }

@@ -14,7 +14,7 @@ struct http_exchange;
 struct submit;
 struct upstream;
 
-/* Submits to the master, and tells the events. A refusal is a problem. */
+/* Submits, and tells the events. A refusal is a problem. A kept job stays if its client goes. */
 void stream_submit(struct submit *submit);
 
 /* Tells the events of a kept job from now on; the queue knows the job. */

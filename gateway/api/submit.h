@@ -29,7 +29,11 @@ static inline void submit_hand_on(struct http_exchange *exchange,
     http_exchange_public(exchange)->arg = arg;
 }
 
-/* Adds `for`, the user's name, if there is one and the master takes it from us. */
-void submit_name_user(struct submit *submit);
+/* Adds the user to the members: for the master, if it takes names from us, `for`; for the queue a
+ * key. `key`: the user's own, or NULL. */
+void submit_add_user(struct submit *submit, const char *key);
+
+/* The header Location of a kept job. */
+void submit_locate(struct http_exchange *exchange, const char *job);
 
 #endif
