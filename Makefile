@@ -297,6 +297,15 @@ $(BUILD)/fuzz_queue: WRAP := -Wl,--wrap=clock_gettime -Wl,--wrap=log_emit
 $(BUILD)/fuzz_queue: $(O)/tests/fuzz/fuzz_queue.o $(patsubst %,$(O)/tests/fuzz/queue_%.o,callers master store) \
     $(O)/tests/fuzz/session_bytes.o $(O)/tests/unit/queue/kept/fake_engine.o $(O)/libqueue.a $(O)/libshared.a
 	$(LINK) -fsanitize=fuzzer -o $@ $^ $(QUEUE_LIBS) -lcheck -lsubunit -lm -lrt
+# llhttp is the reference: its source out of Debian's package node-llhttp.
+LLHTTP := /usr/share/llhttp
+$(O)/llhttp/%.o: $(LLHTTP)/%.c
+	@mkdir -p $(@D)
+	$(CC) -I/usr/share/include/llhttp $(OPT) -w -fPIC -c -o $@ $<
+$(O)/tests/fuzz/http_reference.o: CPPFLAGS += -isystem /usr/share/include/llhttp
+$(BUILD)/fuzz_http: $(O)/tests/fuzz/fuzz_http.o $(patsubst %,$(O)/tests/fuzz/http_%.o,reference subject) \
+    $(patsubst %,$(O)/llhttp/%.o,api http llhttp) $(O)/libgateway.a $(O)/libshared.a
+	$(LINK) -fsanitize=fuzzer -o $@ $^ $(MASTER_LIBS)
 $(BUILD)/fuzz_%: $(O)/tests/fuzz/fuzz_%.o $(O)/libmaster.a $(O)/libshared.a
 	$(LINK) -fsanitize=fuzzer -o $@ $(filter %.o,$^) $(filter %.a,$^) $(MASTER_LIBS)
 $(BUILD)/tests/fail_malloc.so: tests/sweep/fail_malloc.c

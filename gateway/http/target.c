@@ -130,14 +130,13 @@ static char *end_of_scheme(char *target)
 static bool set_authority(struct http_head *head, char *authority, char **path)
 {
     size_t len = strcspn(authority, "/");
-    *path = authority + len;
-    memmove(authority - 1, authority, len);
-    authority[len - 1] = '\0';
-    if (!http_target_is_host(authority - 1))
+    char *host = authority - 1;
+    *path = authority[len] ? authority + len : NULL;
+    memmove(host, authority, len);
+    host[len] = '\0';
+    if (!http_target_is_host(host))
         return http_head_bad(head, "the target's host is not NAME or NAME:PORT");
-    head->request.host = authority - 1;
-    if (!**path)
-        *path = NULL;
+    head->request.host = host;
     return true;
 }
 
