@@ -16,6 +16,7 @@
 #include "gateway/api/prefer.h"
 #include "gateway/api/query.h"
 #include "gateway/api/report.h"
+#include "gateway/api/slice.h"
 #include "gateway/api/stream.h"
 #include "gateway/api/submit.h"
 #include "gateway/api/teller.h"
@@ -58,7 +59,7 @@ struct ask {
     bool is_kept;
     bool is_status;   /* the call is for the status, */
     bool has_waited;  /* and the answer is it */
-    uint64_t wait_ms; /* for the outcome */
+    uint64_t wait_ms; /* what is left of the wait for the outcome */
     char job[HTTP_PART_MAX + 1];
 };
 
@@ -107,7 +108,8 @@ static void respond_status(struct ask *ask, const json_t *status, struct payload
 static void send_wait(struct ask *ask)
 {
     char more[64];
-    snprintf(more, sizeof(more), ",\"timeout_ms\":%llu", (unsigned long long)ask->wait_ms);
+    snprintf(more, sizeof(more), ",\"timeout_ms\":%llu",
+             (unsigned long long)slice_take(&ask->wait_ms));
     ask->has_waited = true;
     send_request(ask, "wait", more);
 }
@@ -192,13 +194,21 @@ static bool is_not_yet(const struct ask *ask, const struct upstream_event *event
            report_word(event, "code", code, sizeof(code)) && !strcmp(code, "not-yet");
 }
 
+static void on_not_yet(struct ask *ask)
+{
+    if (ask->wait_ms)
+        send_wait(ask);
+    else
+        send_status(ask);
+}
+
 static void on_event(struct upstream_call *call, const struct upstream_event *event)
 {
     struct ask *ask = ask_of(call);
     if (!event->is_last)
         return;
     if (is_not_yet(ask, event))
-        send_status(ask);
+        on_not_yet(ask);
     else if (event->type != UPSTREAM_ANSWER)
         outcome_respond(release(ask), event);
     else if (ask->is_status && event->payload)

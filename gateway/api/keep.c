@@ -9,6 +9,7 @@
 #include "common/xmalloc.h"
 #include "gateway/api/outcome.h"
 #include "gateway/api/report.h"
+#include "gateway/api/slice.h"
 #include "gateway/api/submit.h"
 #include "gateway/upstream/upstream.h"
 
@@ -51,7 +52,7 @@ static void wait_for_outcome(struct keep *keep)
 {
     char members[JOB_MAX + 64];
     int len = snprintf(members, sizeof(members), ",\"job\":\"%s\",\"timeout_ms\":%llu", keep->job,
-                       (unsigned long long)keep->prefer.wait_ms);
+                       (unsigned long long)slice_take(&keep->prefer.wait_ms));
     upstream_call(keep->upstream, &keep->call, "wait", members, (size_t)len, NULL);
 }
 
@@ -63,6 +64,14 @@ static void on_accepted(struct keep *keep, const struct upstream_event *event)
         snprintf(keep->job, sizeof(keep->job), "?");
     http_exchange_label(keep->exchange, keep->job);
     keep->is_joined = upstream_event_member(event, "joined", &text, &len);
+    if (keep->prefer.wait_ms)
+        wait_for_outcome(keep);
+    else
+        respond_accepted(keep);
+}
+
+static void on_not_yet(struct keep *keep)
+{
     if (keep->prefer.wait_ms)
         wait_for_outcome(keep);
     else
@@ -86,7 +95,7 @@ static void on_event(struct upstream_call *call, const struct upstream_event *ev
     } else if (event->type == UPSTREAM_ACCEPTED) {
         on_accepted(keep, event);
     } else if (is_not_yet(event)) {
-        respond_accepted(keep);
+        on_not_yet(keep);
     } else {
         struct http_exchange *exchange = keep->exchange;
         free(keep);
