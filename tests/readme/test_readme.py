@@ -5,7 +5,8 @@ for the reader to paste; the last name in the text before it is the file's name:
 writes all blocks in order, in one shell, in a directory like the project's with a fresh build.
 
 Each page has a shell of its own. The test changes only the servers' ports: the page has the defaults, 7741 and 7742, and
-the test ports chosen by the kernel (TASKMASTER_SERVER and TASKMASTER_QUEUE pass them to the command).
+the test ports chosen by the kernel (TASKMASTER_SERVER and TASKMASTER_QUEUE pass them to the command). So it does with
+8741, of taskmaster-http.
 
 Some parts differ from run to run, and are compared like this; everything else is compared to the letter:
 
@@ -50,6 +51,16 @@ QUEUE_PORT=$(timeout 30 tail -n +$((LINES_BEFORE + 1)) -f {log} | sed -n '/ list
 export TASKMASTER_QUEUE=127.0.0.1:$QUEUE_PORT
 """
 
+# The same for a taskmaster-http, on both daemons started last.
+START_HTTP = r"""
+jobs >/dev/null
+: >>{log}
+LINES_BEFORE=$(wc -l <{log})
+{command}
+HTTP_PORT=$(timeout 30 tail -n +$((LINES_BEFORE + 1)) -f {log} | sed -n '/ listening role=http /{{s/.*://;h}}
+    / \(master\|queue\)-connected /{{H;g;/connected.*connected/{{s/\n.*//;p;q}}}}')
+"""
+
 
 def steps(page):
     """A page's commands as (line, command, output). A file becomes a command to write it."""
@@ -85,6 +96,14 @@ def with_port(command):
             "build/taskqueued", 'build/taskqueued --listen=127.0.0.1:0 --master="127.0.0.1:$PORT"', 1
         )
         return START_QUEUE.format(command=own, log=log[1])
+    log = re.fullmatch(r"build/taskmaster-http\b.* 2>>(\S+) &", command)
+    if log:
+        own = command.replace("127.0.0.1:7742", '"$TASKMASTER_QUEUE"')
+        own = own.replace(
+            "build/taskmaster-http", 'build/taskmaster-http --listen=127.0.0.1:0 --server="127.0.0.1:$PORT"', 1
+        )
+        return START_HTTP.format(command=own, log=log[1])
+    command = re.sub(r"'?(http://localhost:)8741([^ ;]*?)'?(?=[ ;]|$)", r'"\1$HTTP_PORT\2"', command)
     return re.sub(r"\b7741\b", '"$PORT"', command)
 
 
