@@ -214,6 +214,7 @@ installed   := $(filter-out %/crash.so,$(modules))
 manuals     := $(wildcard doc/*.[13578])
 headers     := module.h client.h version.h
 docs        := README.md CHANGELOG.md LICENSE $(wildcard doc/*.md)
+monitoring  := $(wildcard doc/monitoring/*)
 conf        := $(wildcard conf/*.conf)
 units       := $(wildcard conf/systemd/*.service conf/systemd/*.socket)
 sysusers    := $(wildcard conf/sysusers.d/*.conf)
@@ -236,6 +237,7 @@ install: all
 	    'Libs: -L$${libdir} -ltaskmaster' 'Cflags: -I$${includedir}' >$(DESTDIR)$(LIBDIR)/pkgconfig/libtaskmaster.pc
 	install -m 644 $(addprefix include/taskmaster/,$(headers)) $(DEST)/include/taskmaster
 	install -m 644 $(docs) $(DESTDIR)$(DOCDIR)
+	install -D -m 644 -t $(DESTDIR)$(DOCDIR)/monitoring $(monitoring)
 	install -m 644 client/completion/taskmaster.bash $(DEST)/share/bash-completion/completions/taskmaster
 	install -m 644 client/completion/_taskmaster $(DEST)/share/zsh/site-functions
 	set -e; for page in $(manuals); do install -D -m 644 $$page $(DEST_MAN)/man$${page##*.}/$${page##*/}; done
@@ -252,13 +254,15 @@ install: all
 
 # Removes the installed files alone: the operator's own modules and changed settings stay, and their directories.
 made_dirs := $(DEST)/lib/taskmaster/modules $(DEST)/lib/taskmaster $(DEST)/libexec/taskmaster $(DEST)/include/taskmaster \
-             $(addprefix $(DESTDIR)$(DOCDIR),/examples/modules/exec /examples/modules /examples) $(DESTDIR)$(DOCDIR) $(DEST_CONF)
+             $(addprefix $(DESTDIR)$(DOCDIR),/examples/modules/exec /examples/modules /examples /monitoring) \
+             $(DESTDIR)$(DOCDIR) $(DEST_CONF)
 uninstall:
 	for file in $(notdir $(conf)); do ! cmp -s conf/$$file $(DEST_CONF)/$$file || rm -f $(DEST_CONF)/$$file; done
 	rm -f $(DEST)/bin/taskmaster $(addprefix $(DEST)/sbin/,$(notdir $(daemons))) $(DEST)/libexec/taskmaster/taskmaster-worker \
 	    $(addprefix $(DEST)/lib/taskmaster/modules/,$(notdir $(installed))) \
 	    $(addprefix $(DESTDIR)$(LIBDIR)/,libtaskmaster.a libtaskmaster.so.0 libtaskmaster.so pkgconfig/libtaskmaster.pc) \
 	    $(addprefix $(DEST)/include/taskmaster/,$(headers)) $(addprefix $(DESTDIR)$(DOCDIR)/,$(notdir $(docs))) \
+	    $(addprefix $(DESTDIR)$(DOCDIR)/monitoring/,$(notdir $(monitoring))) \
 	    $(DEST)/share/bash-completion/completions/taskmaster $(DEST)/share/zsh/site-functions/_taskmaster \
 	    $(addprefix $(DESTDIR)$(DOCDIR)/examples/,$(notdir $(conf)) $(examples) modules/Makefile) \
 	    $(addprefix $(DESTDIR)$(UNITDIR)/,$(notdir $(units))) $(addprefix $(DESTDIR)$(SYSUSERSDIR)/,$(notdir $(sysusers))) \
