@@ -227,6 +227,8 @@ DIRECTORIES = {
     "SYSCONFDIR": ("/usr/settings", "taskmaster/taskmasterd.conf"),
     "MANDIR": ("/usr/manual", "man8/taskmasterd.8"),
     "DOCDIR": ("/usr/papers", "operating.md"),
+    "UNITDIR": ("/lib/units", "taskmasterd.service"),
+    "SYSUSERSDIR": ("/lib/users", "taskmasterd.conf"),
 }
 
 
@@ -237,6 +239,8 @@ def test_each_directory_has_a_variable(tmp_path):
     for directory, name in DIRECTORIES.values():
         assert f"{directory[1:]}/{name}" in found
     assert [name for name in found if name.startswith(("etc/", "usr/lib/lib", "usr/share/man", "usr/share/doc"))] == []
+    unit = (tmp_path / "lib/units/taskmasterd.service").read_text()
+    assert "/usr/settings/taskmaster/taskmasterd.conf" in unit and "/etc/taskmaster" not in unit
     assert "libdir=${prefix}/lib/m68k-linux-gnu\n" in (
         tmp_path / "usr/lib/m68k-linux-gnu/pkgconfig/libtaskmaster.pc").read_text()
     make("uninstall", tmp_path, *variables)

@@ -23,9 +23,9 @@ mount -t tmpfs tmpfs "$0/dev/shm"
 exec chroot "$0" /usr/bin/env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin LANG=C.UTF-8 DEBIAN_FRONTEND=noninteractive "$@"
 """
 
-# Places that change in any Debian by the use of apt and dpkg.
+# Places that change in any Debian by the use of apt and dpkg, and by making a user. Users are never removed.
 RESTLESS = ("/dev", "/proc", "/sys", "/tmp", "/run", "/packages", "/var/cache", "/var/log/apt", "/var/lib/apt", "/var/lib/dpkg",
-            "/etc/apt/sources.list.d", "/var/log/dpkg.log")
+            "/etc/apt/sources.list.d", "/var/log/dpkg.log", "/etc/gshadow-", "/etc/shadow-")
 
 
 def make_cache():

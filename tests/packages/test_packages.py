@@ -1,20 +1,33 @@
 """The Debian packages: built, checked by lintian, installed into a bare Debian 12, upgraded, removed and purged."""
 
+import os
 import re
+import shlex
 import shutil
 
 from bare import ROOT
 
-# Without systemd, as in a container: the daemon starts as it would from its unit, and the command waits for it.
+# Without systemd, as in a container: the daemons start as they would from their units, and the command waits for them.
 JOB = """
-taskmasterd -c /etc/taskmaster/taskmasterd.conf &
+taskmasterd -c /etc/taskmaster/taskmasterd.conf --user=taskmasterd &
 taskmaster ping --wait-ms 20000
 taskmaster run fib 30
 kill $!
 wait $!
 """
 
-DAEMONS = ("taskmasterd", "taskqueued")
+ALL_DAEMONS = """
+taskmasterd -c /etc/taskmaster/taskmasterd.conf --user=taskmasterd &
+install -d -o taskqueued -g taskqueued -m 700 /var/lib/taskqueued /var/log/taskqueued
+taskqueued -c /etc/taskmaster/taskqueued.conf --user=taskqueued --log-file=/var/log/taskqueued/queue.log &
+taskmaster-http -c /etc/taskmaster/taskmaster-http.conf --user=taskmaster-http &
+taskmaster ping --wait-ms 20000
+taskmaster ping --queue --wait-ms 20000
+taskmaster wait $(taskmaster submit --queue fib 30)
+until bash -c 'exec 3<>/dev/tcp/127.0.0.1/8741; printf "GET /healthz HTTP/1.0\r\n\r\n" >&3; grep "200 OK" <&3'; do sleep 0.1; done
+kill %1 %2 %3
+wait
+"""
 
 
 def packages_of(debian):
@@ -53,7 +66,8 @@ def test_from_an_older_version_to_the_end(debian, packages, older_packages):
     versions = packages_of(debian)
     assert len(versions) == 6 and set(versions.values()) == {re.search(r"(\d+\.\d+\.\d+)", debian.run("taskmaster --version"))[1]}
     assert debian.read("/etc/taskmaster/taskmasterd.conf") == settings, "the operator's settings"
-    assert "832040" in debian.run(JOB)
+    assert "832040" in debian.run(f"timeout 60 bash -ec {shlex.quote(ALL_DAEMONS)}")
+    assert os.listdir(debian.path + "/var/lib/taskqueued") != []
 
     debian.apt("remove", *versions)
     assert not debian.exists("/usr/sbin/taskmasterd")
