@@ -364,7 +364,7 @@ plants: torture-programs
 # with callgrind, and fails at over 10 % more than in tests/bench/instructions.txt. BENCH=--accept writes this file.
 # scripts/bench-deps installs the peers and valgrind.
 BENCH           ?=
-bench_programs  := $(patsubst %,$(BUILD)/tests/bench-%,enqueue load worker line relay parts)
+bench_programs  := $(patsubst %,$(BUILD)/tests/bench-%,enqueue http load worker line relay parts)
 bench_protocols := $(patsubst tests/bench/%.c,$(O)/tests/bench/%.o,$(wildcard tests/bench/protocol*.c))
 bench_o         := $(patsubst %,$(O)/tests/bench/%.o,stream payload tally process taskmaster_event) $(bench_protocols)
 $(O)/libbench.a: $(bench_o)

@@ -165,6 +165,17 @@ def of_queue(found):
     yield goal(11, f"RSS of taskqueued, {deep['count']:,} kept jobs", value, 64, unit=" MB")
 
 
+def of_http(found):
+    rounds = found["rounds"]
+    many = {key: statistics.median(line[key] for line in rounds["many"]) for key in rounds["many"][0]}
+    what = f"HTTP, a POST of 16 B over {found['connections']} connections"
+    yield goal(12, f"{what}: CPU of the gateway", many["cpu_us_per_job"], 25, unit=" us")
+    yield goal(12, f"{what}, a second", many["jobs_per_s"], at_least=30_000)
+    value = statistics.median(line["p99_us"] for line in rounds["beside"]) / 1e3
+    what = f"p99 of {found['few']} connections beside {found['halves']} half-sent requests"
+    yield goal(12, what, value, 5, unit=" ms")
+
+
 def judge(found):
     """The verdicts on all goals measured in this run, in order."""
     judges = {
@@ -182,6 +193,7 @@ def judge(found):
         "idle": of_idle,
         "view": of_view,
         "queue": of_queue,
+        "http": of_http,
     }
     judged = [goal for name, of in judges.items() if found.get(name) for goal in of(found[name])]
     return sorted(judged, key=lambda goal: goal["goal"])

@@ -20,7 +20,7 @@ enum {
     FIRST_CAPACITY = 1024 * 1024,
     READ_ROOM = 256 * 1024, /* the least room of one read */
     TEXT_MAX = 512,
-    STREAMS_MAX = 4,
+    STREAMS_MAX = 256,
 };
 
 void die(const char *format, ...)
@@ -148,7 +148,9 @@ bool stream_fill(struct stream *stream)
 
 bool streams_turn(struct stream *streams, int count, int timeout_ms)
 {
-    struct pollfd polled[STREAMS_MAX] = {0};
+    struct pollfd polled[STREAMS_MAX];
+    if (count > STREAMS_MAX)
+        die("%d connections are too many", count);
     for (int i = 0; i < count; i++) {
         if (!stream_flush(&streams[i]))
             return false;
