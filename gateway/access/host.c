@@ -122,7 +122,7 @@ bool hosts_has_origin(const struct hosts *hosts, const char *origin, const char 
 {
     const char *slashes = strstr(origin, "://");
     char name[HOST_MAX];
-    if (!slashes)
+    if (!slashes || !slashes[3])
         return false;
     if (strcasecmp(slashes + 3, host) == 0)
         return true;
