@@ -123,7 +123,7 @@ static const struct api_parameter of_jobs[] = {
     {"pool", "Only of this pool.", NULL, API_TEXT, 1, 32, NULL},
     OWNER,
     {"state", "Only in this state.", NULL, API_WORD, 0, 0, states},
-    {"client", "Only of this connection, by its id.", NULL, API_UINT, 0, UINT64_C(1) << 53, NULL},
+    {"client", "Only of this connection, by its id.", NULL, API_UINT, 1, UINT32_MAX, NULL},
     LIMIT,
     AFTER,
     {.name = NULL},
