@@ -289,3 +289,15 @@ tm_client_status tmc_address_connect(const struct tmc_address *address, int64_t 
     return tmc_address_fail(address, errno, late ? TM_CLIENT_TIMEOUT : TM_CLIENT_UNREACHABLE,
                             failure);
 }
+
+bool tmc_address_is_listened_to(const char *text, int64_t deadline)
+{
+    struct tmc_address address;
+    struct tmc_failure failure;
+    int fd;
+    if (tmc_address_parse(text, &address, &failure) != TM_CLIENT_OK ||
+        tmc_address_connect(&address, deadline, &fd, &failure) != TM_CLIENT_OK)
+        return false;
+    close(fd);
+    return true;
+}

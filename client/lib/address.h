@@ -38,6 +38,9 @@ int tmc_address_connect_result(int fd);
 tm_client_status tmc_address_fail(const struct tmc_address *address, int error,
                                   tm_client_status status, struct tmc_failure *failure);
 
+/* True if somebody listens at this address: a server, or the next one's service manager. */
+bool tmc_address_is_listened_to(const char *text, int64_t deadline);
+
 /* Returns OK, TIMEOUT, UNREACHABLE or MEMORY. OK: `*fd` is a connected socket, non-blocking and
  * close-on-exec, the caller's. */
 tm_client_status tmc_address_connect(const struct tmc_address *address, int64_t deadline, int *fd,

@@ -2,7 +2,7 @@
  * the library. */
 #include "taskmaster/client.h"
 
-#include "connection.h"
+#include "renewal.h"
 #include "taskmaster/version.h"
 
 #include <stdlib.h>
@@ -38,6 +38,7 @@ void tm_client_free(tm_client *client)
 {
     if (!client)
         return;
+    tmc_renewal_free(client);
     tmc_connection_reset(client);
     free(client);
 }
@@ -59,7 +60,7 @@ const char *tm_client_error_event(const tm_client *client)
 
 const char *tm_client_server(const tm_client *client)
 {
-    return client->server ? client->server : "";
+    return client->names ? client->names->text : "";
 }
 
 size_t tm_client_payload_max(const tm_client *client)

@@ -5,8 +5,8 @@
  * tm_client_ask() and tm_client_request() send any request (client_ask.c). A new kind of answer is
  * a row in event_kind.c.
  */
-#include "connection.h"
 #include "deadline.h"
+#include "renewal.h"
 
 /* `fields` ends with an empty one; NULL: none. */
 static tm_client_status ask(tm_client *client, const char *op,
@@ -16,11 +16,12 @@ static tm_client_status ask(tm_client *client, const char *op,
     struct tmc_request request;
     if (answer)
         *answer = NULL;
-    tm_client_status status = tmc_connection_check(client);
+    tm_client_status status = tmc_renewal_check(client, timeout_ms);
     if (status == TM_CLIENT_OK)
         status = tmc_request_plain(&request, op, client->last_id + 1, fields, &client->failure);
     if (status != TM_CLIENT_OK)
         return status;
+    tmc_renewal_note(client, op, &request);
     return tmc_connection_ask(client, &request, NULL, 0, tmc_deadline_in(timeout_ms), answer);
 }
 

@@ -1,5 +1,8 @@
 /* client_submit: tm_client_submit(). */
+#include "renewal.h"
 #include "send.h"
+
+#include <stdlib.h>
 
 /* Members stand in the place of reserved ones: a program compiled before still fits. */
 _Static_assert(sizeof(void *) != 8 || sizeof(tm_client_submit_options) == 64, "size is fixed");
@@ -8,9 +11,9 @@ _Static_assert(sizeof(void *) != 8 || sizeof(tm_client_options) == 64, "size is 
 /* Builds the request. Sends nothing. */
 static tm_client_status prepare(tm_client *client, struct tmc_request *request, const char *module,
                                 const void *data, size_t size,
-                                const tm_client_submit_options *options)
+                                const tm_client_submit_options *options, int timeout_ms)
 {
-    tm_client_status status = tmc_connection_check(client);
+    tm_client_status status = tmc_renewal_check(client, timeout_ms);
     if (status == TM_CLIENT_OK)
         status = tmc_send_check_payload(client, data, size);
     if (status == TM_CLIENT_OK && options)
@@ -61,11 +64,14 @@ tm_client_status tm_client_submit(tm_client *client, const char *module, const v
                                   int timeout_ms, uint64_t *id)
 {
     struct tmc_request request;
-    tm_client_status status = prepare(client, &request, module, data, size, options);
+    tm_client_status status = prepare(client, &request, module, data, size, options, timeout_ms);
     if (status != TM_CLIENT_OK)
         return status;
     struct tmc_job job = job_of(client->last_id + 1, options);
+    job.kept = tmc_renewal_keep(client, &request, data, size, timeout_ms);
     status = tmc_send(client, &request, data, size, &job, timeout_ms);
+    if (status != TM_CLIENT_OK)
+        free(job.kept);
     if (status == TM_CLIENT_OK && id)
         *id = job.id;
     return status;

@@ -18,6 +18,15 @@ void tmc_connection_init(tm_client *client)
     tmc_inbox_init(&client->inbox);
 }
 
+static void free_names(struct tmc_name *name)
+{
+    while (name) {
+        struct tmc_name *next = name->next;
+        free(name);
+        name = next;
+    }
+}
+
 void tmc_connection_reset(tm_client *client)
 {
     struct tmc_failure failure = client->failure;
@@ -25,10 +34,22 @@ void tmc_connection_reset(tm_client *client)
     tmc_reader_free(client->reader);
     tmc_opening_free(client->opening);
     tmc_stream_close(&client->stream);
-    free(client->server);
+    free_names(client->names);
     memset(client, 0, sizeof *client);
     tmc_connection_init(client);
     client->failure = failure;
+}
+
+tm_client_status tmc_connection_reopen(tm_client *client)
+{
+    struct tmc_reader *reader = tmc_reader_new();
+    if (!reader)
+        return tmc_failure_memory(&client->failure);
+    tmc_reader_free(client->reader);
+    client->reader = reader;
+    tmc_stream_close(&client->stream);
+    client->ended = TM_CLIENT_OK;
+    return TM_CLIENT_OK;
 }
 
 tm_client_status tmc_connection_check(tm_client *client)
@@ -130,12 +151,23 @@ static tm_client_status turn(tm_client *client, int64_t deadline)
     return TM_CLIENT_OK;
 }
 
-tm_client_status tmc_connection_wait(tm_client *client, tmc_condition *ready, uint64_t id,
-                                     int64_t deadline)
+/* A refusal kept back may have to be given out after all, and another connection begun. */
+static bool is_ready(tm_client *client, tmc_condition *ready, uint64_t id, bool waits)
+{
+    if (ready(client, id))
+        return true;
+    if (!client->settle)
+        return false;
+    client->settle(client, waits);
+    return ready(client, id);
+}
+
+static tm_client_status wait_until(tm_client *client, tmc_condition *ready, uint64_t id,
+                                   int64_t deadline, bool waits)
 {
     tm_client_status status = TM_CLIENT_OK;
     bool last = false;
-    while (!ready(client, id)) {
+    while (!is_ready(client, ready, id, waits)) {
         if (client->ended != TM_CLIENT_OK) {
             client->failure = client->end;
             return client->ended;
@@ -148,6 +180,16 @@ tm_client_status tmc_connection_wait(tm_client *client, tmc_condition *ready, ui
             return status;
     }
     return TM_CLIENT_OK;
+}
+
+tm_client_status tmc_connection_wait(tm_client *client, tmc_condition *ready, uint64_t id,
+                                     int64_t deadline)
+{
+    bool waits = !tmc_deadline_passed(deadline);
+    client->inbox.holds = waits && client->settle;
+    tm_client_status status = wait_until(client, ready, id, deadline, waits);
+    client->inbox.holds = false;
+    return status;
 }
 
 static bool has_answer(const tm_client *client, uint64_t id)

@@ -4,6 +4,7 @@
  *
  *     client, client_connect, client_requests, client_next
  *     client_submit, client_ask -> send
+ *         -> renewal -> approach -> hello
  *         -> connection
  *             -> inbox -> event -> event_kind       sorts events
  *             |        -> jobs
@@ -23,6 +24,13 @@
 #include "request.h"
 #include "stream.h"
 
+struct tmc_renewal;
+
+struct tmc_name {
+    struct tmc_name *next;
+    char text[];
+};
+
 struct tm_client {
     struct tmc_stream stream;
     struct tmc_reader *reader; /* owned; NULL: not connected */
@@ -37,7 +45,13 @@ struct tm_client {
     tm_client_status ended; /* the reason for the connection's end; OK while it lives */
     struct tmc_failure end; /* the same in words */
 
-    char *server; /* owned; the name from the server's hello, NULL before */
+    struct tmc_name *names; /* owned; from the servers' hellos, the last server's first */
+    /* The way to the next server (renewal.h); NULL: there is none. Owned. */
+    struct tmc_renewal *renewal;
+    /* Decides about refusals kept back, and about the connection's end; NULL: nobody does. `waits`:
+     * the call has time for another server. */
+    void (*settle)(tm_client *client, bool waits);
+
     size_t payload_max;
     struct tmc_failure failure; /* of the last call */
 };
@@ -45,8 +59,12 @@ struct tm_client {
 /* Makes a zeroed client usable. */
 void tmc_connection_init(tm_client *client);
 
-/* Disconnects and frees everything. Only the last failure stays. */
+/* Disconnects and frees everything but the renewal (renewal.h). Only the last failure stays. */
 void tmc_connection_reset(tm_client *client);
+
+/* Closes the connection for another one: jobs in flight and queued events stay. Returns OK or
+ * MEMORY. */
+tm_client_status tmc_connection_reopen(tm_client *client);
 
 /* Returns OK if a request can be sent; else INVALID or the reason for the connection's end. */
 tm_client_status tmc_connection_check(tm_client *client);

@@ -15,6 +15,7 @@ void tmc_inbox_init(struct tmc_inbox *inbox)
 
 void tmc_inbox_free(struct tmc_inbox *inbox)
 {
+    tmc_inbox_forget_refusals(inbox);
     struct tmc_event *event;
     while ((event = STAILQ_FIRST(&inbox->events))) {
         STAILQ_REMOVE_HEAD(&inbox->events, entry);
@@ -97,6 +98,65 @@ static void enqueue_of_job(struct tmc_inbox *inbox, struct tmc_event *event, str
     enqueue(inbox, event);
 }
 
+/* The server drains: the job never began, and another server may have it. */
+static bool is_refusal(const struct tmc_inbox *inbox, const struct tmc_job *job,
+                       const tm_client_event *event)
+{
+    return inbox->holds && job->kept && event->type == TM_CLIENT_EVENT_FAILED && event->order < 0 &&
+           event->reason && strcmp(event->reason, "shutdown") == 0;
+}
+
+/* A job that has begun is not sent again. */
+static void note_begun(struct tmc_inbox *inbox, struct tmc_job *job, const tm_client_event *event)
+{
+    if (event->type != TM_CLIENT_EVENT_ACCEPTED)
+        tmc_jobs_drop_kept(&inbox->jobs, job);
+}
+
+static void take_of_job(struct tmc_inbox *inbox, struct tmc_event *event, struct tmc_job *job)
+{
+    if (is_refusal(inbox, job, &event->shown)) {
+        job->refusal = event;
+        inbox->refused++;
+        return;
+    }
+    note_begun(inbox, job, &event->shown);
+    enqueue_of_job(inbox, event, job);
+}
+
+static void release(struct tmc_inbox *inbox, struct tmc_job *job)
+{
+    struct tmc_event *refusal = job->refusal;
+    job->refusal = NULL;
+    inbox->refused--;
+    enqueue_of_job(inbox, refusal, job);
+}
+
+static struct tmc_job *first_refused(const struct tmc_inbox *inbox)
+{
+    struct tmc_job *job = tmc_jobs_first(&inbox->jobs);
+    while (inbox->refused && !job->refusal)
+        job++;
+    return inbox->refused ? job : NULL;
+}
+
+void tmc_inbox_release(struct tmc_inbox *inbox)
+{
+    struct tmc_job *job;
+    while ((job = first_refused(inbox)))
+        release(inbox, job);
+}
+
+void tmc_inbox_forget_refusals(struct tmc_inbox *inbox)
+{
+    struct tmc_job *job;
+    while ((job = first_refused(inbox))) {
+        tmc_event_free(job->refusal);
+        job->refusal = NULL;
+        inbox->refused--;
+    }
+}
+
 void tmc_inbox_put_hello(struct tmc_inbox *inbox, struct tmc_event *hello)
 {
     enqueue(inbox, hello);
@@ -114,7 +174,7 @@ void tmc_inbox_put(struct tmc_inbox *inbox, struct tmc_event *event)
     }
     struct tmc_job *job = tmc_jobs_find(&inbox->jobs, shown->id);
     if (job && is_due(job, shown)) {
-        enqueue_of_job(inbox, event, job);
+        take_of_job(inbox, event, job);
     } else if (!job && (is_news(inbox, shown) || is_unclaimed(inbox, shown))) {
         event->unclaimed = shown->type == TM_CLIENT_EVENT_ERROR;
         inbox->unclaimed += event->unclaimed;

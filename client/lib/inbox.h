@@ -5,6 +5,9 @@
  * The queue stays in proportion to the jobs in flight: it takes each event of a job once, and a
  * fixed number of errors without a job. Only the events a job asked for, such as the pieces of its
  * result, and the news of a listening client have no bound but the pace of its reading.
+ *
+ * A server about to end refuses what has not begun. Where the submit is kept, its refusal is kept
+ * back: the submit may be sent to the next server (renewal.h).
  */
 #ifndef TASKMASTER_CLIENT_LIB_INBOX_H
 #define TASKMASTER_CLIENT_LIB_INBOX_H
@@ -28,6 +31,9 @@ struct tmc_inbox {
     uint64_t awaited_id;
     struct tmc_event *answer;      /* owned; NULL: not there yet */
     struct tmc_failure last_words; /* the server's fatal error; no text: none */
+
+    bool holds;     /* keeps back the refusals of a server about to end */
+    size_t refused; /* jobs in flight with such a refusal */
 };
 
 void tmc_inbox_init(struct tmc_inbox *inbox);
@@ -46,6 +52,12 @@ void tmc_inbox_put_hello(struct tmc_inbox *inbox, struct tmc_event *hello);
 
 /* Takes the event. */
 void tmc_inbox_put(struct tmc_inbox *inbox, struct tmc_event *event);
+
+/* Gives the refusals kept back to the caller of tm_client_next(). */
+void tmc_inbox_release(struct tmc_inbox *inbox);
+
+/* Drops the refusals kept back: the submits are sent again. */
+void tmc_inbox_forget_refusals(struct tmc_inbox *inbox);
 
 /* Returns the first queued event of the job `id`, or of any job if `id` is 0. NULL: none. */
 struct tmc_event *tmc_inbox_find(const struct tmc_inbox *inbox, uint64_t id);

@@ -8,6 +8,8 @@ enum { CAPACITY_MIN = 16 };
 
 void tmc_jobs_free(struct tmc_jobs *jobs)
 {
+    for (size_t i = 0; i < jobs->count; i++)
+        free(jobs->items[jobs->start + i].kept);
     free(jobs->items);
     memset(jobs, 0, sizeof *jobs);
 }
@@ -31,9 +33,15 @@ int tmc_jobs_reserve(struct tmc_jobs *jobs)
     return 0;
 }
 
+static size_t kept_size(const struct tmc_kept *kept)
+{
+    return kept ? sizeof *kept + kept->head_len + kept->size : 0;
+}
+
 void tmc_jobs_add(struct tmc_jobs *jobs, const struct tmc_job *job)
 {
     jobs->items[jobs->start + jobs->count++] = *job;
+    jobs->kept_bytes += kept_size(job->kept);
 }
 
 static int compare(const void *key, const void *item)
@@ -50,9 +58,22 @@ struct tmc_job *tmc_jobs_find(const struct tmc_jobs *jobs, uint64_t id)
     return bsearch(&id, jobs->items + jobs->start, jobs->count, sizeof *jobs->items, compare);
 }
 
-void tmc_jobs_remove(struct tmc_jobs *jobs, const struct tmc_job *job)
+void tmc_jobs_drop_kept(struct tmc_jobs *jobs, struct tmc_job *job)
+{
+    jobs->kept_bytes -= kept_size(job->kept);
+    free(job->kept);
+    job->kept = NULL;
+}
+
+struct tmc_job *tmc_jobs_first(const struct tmc_jobs *jobs)
+{
+    return jobs->count ? jobs->items + jobs->start : NULL;
+}
+
+void tmc_jobs_remove(struct tmc_jobs *jobs, struct tmc_job *job)
 {
     struct tmc_job *first = jobs->items + jobs->start;
+    tmc_jobs_drop_kept(jobs, job);
     size_t before = (size_t)(job - first), after = jobs->count - before - 1;
     jobs->count--;
     if (before <= after) {

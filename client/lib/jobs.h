@@ -8,6 +8,14 @@
 #include <stddef.h>
 #include <stdint.h>
 
+struct tmc_event;
+
+/* A submit as it was sent, for another server. */
+struct tmc_kept {
+    size_t head_len, size; /* of the header and of the payload */
+    char bytes[];          /* both */
+};
+
 /* Sets of events are bits, 1 << TM_CLIENT_EVENT_..., ored. */
 struct tmc_job {
     uint64_t id;
@@ -16,12 +24,16 @@ struct tmc_job {
     unsigned wanted; /* events that may come more than once, as far as they were asked for */
     unsigned last;   /* events ending this job, besides those ending every job */
     unsigned came;   /* events received */
+
+    struct tmc_kept *kept;     /* owned; NULL: not to be sent again, or begun */
+    struct tmc_event *refusal; /* owned; never begun, as the server ends; NULL: none */
 };
 
 /* Zeroed: empty. */
 struct tmc_jobs {
     struct tmc_job *items; /* owned; `count` of them from `start` on, by id */
     size_t start, count, capacity;
+    size_t kept_bytes; /* of all `kept` */
 };
 
 void tmc_jobs_free(struct tmc_jobs *jobs);
@@ -35,7 +47,13 @@ void tmc_jobs_add(struct tmc_jobs *jobs, const struct tmc_job *job);
 /* Returns NULL if no such job is in flight. Valid until the next change. */
 struct tmc_job *tmc_jobs_find(const struct tmc_jobs *jobs, uint64_t id);
 
-/* `job` comes from tmc_jobs_find(). */
-void tmc_jobs_remove(struct tmc_jobs *jobs, const struct tmc_job *job);
+/* `job` comes from tmc_jobs_find(). Frees its `kept`; its `refusal` was taken. */
+void tmc_jobs_remove(struct tmc_jobs *jobs, struct tmc_job *job);
+
+/* The job is not to be sent again. */
+void tmc_jobs_drop_kept(struct tmc_jobs *jobs, struct tmc_job *job);
+
+/* Returns the first job; the others follow, `jobs->count` in all. NULL without a job. */
+struct tmc_job *tmc_jobs_first(const struct tmc_jobs *jobs);
 
 #endif

@@ -6,6 +6,11 @@
 #include "address.h"
 #include "request.h"
 
+struct tmc_event;
+
+/* Hears of the end of an opening (approach.h). */
+typedef void tmc_opening_over(tm_client *client, tm_client_status status, struct tmc_event *hello);
+
 struct tmc_opening {
     struct tmc_address address;
     struct addrinfo *infos;      /* owned; NULL: a unix socket */
@@ -13,6 +18,7 @@ struct tmc_opening {
     struct tmc_request hello;    /* to be sent once connected */
     bool connected;
     bool local_tried;
+    tmc_opening_over *over;
 };
 
 /* Looks the address up. Returns OK, INVALID, UNREACHABLE or MEMORY. OK: `*opening` is the caller's.

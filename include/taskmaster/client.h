@@ -28,6 +28,13 @@
  * other. Events arriving meanwhile are queued, in order, for tm_client_next() and
  * tm_client_next_for().
  *
+ * Restarts: a server about to end refuses all that has not begun. If somebody listens at its
+ * address already, the next server or a service manager with its socket, calls with time to wait
+ * connect again by themselves and submit those jobs once more, in their order; the caller notices
+ * nothing. A client without anything in flight connects again at its next request. A job that may
+ * have begun is never submitted again: its end is told, or the connection's end is. Calls with the
+ * timeout 0, and clients that listen (struct tm_client_options), do not do this.
+ *
  * Threads: a tm_client may be used on any thread, but by one thread at a time; two clients share
  * nothing. An event belongs to its receiver, may be used on any thread, and outlives its client.
  *
@@ -468,7 +475,8 @@ TM_CLIENT_MUST_CHECK tm_client_status tm_client_log_level(tm_client *client, con
  * call waiting for an answer reads on, and keeps everything sent before the answer.
  *
  * The descriptor is borrowed. It is -1 before tm_client_connect(), and then stays the same until
- * tm_client_free(). During tm_client_connect_start() it may change: ask for it before every wait.
+ * tm_client_free(). During tm_client_connect_start(), and in a call with time to wait that connects
+ * again (Restarts, above), it may change: ask for it before every wait.
  */
 int tm_client_fd(const tm_client *client);
 short tm_client_poll_events(const tm_client *client);

@@ -21,7 +21,7 @@ START_TEST(jobs)
             alive[added] = true;
         } else if (added > 0) {
             uint64_t id = (seed >> 33) % added + 1;
-            const struct tmc_job *job = tmc_jobs_find(&list, id);
+            struct tmc_job *job = tmc_jobs_find(&list, id);
             ck_assert_int_eq(job != NULL, alive[id]);
             if (job) {
                 ck_assert_ptr_eq(job->user, &alive[id]);
