@@ -67,6 +67,23 @@ static bool may_retry(const struct settings *settings, const tm_client *client,
     return outcome->status == TM_CLIENT_CLOSED && !is_kept(settings, client);
 }
 
+/* The server ends and has refused the job, and the next one takes it. */
+static bool has_next(const struct settings *settings, const struct run_outcome *outcome)
+{
+    return !outcome->interrupted && !outcome->output_failed && outcome->status == TM_CLIENT_OK &&
+           report_was_refused_at_end(outcome->event) && connect_has_next(settings);
+}
+
+static bool goes_on(const struct settings *settings, const tm_client *client,
+                    const struct run_outcome *outcome, int64_t retry_end)
+{
+    if (tmc_deadline_passed(settings->deadline))
+        return false;
+    if (!settings->retry_ms)
+        return has_next(settings, outcome);
+    return may_retry(settings, client, outcome) && !tmc_deadline_passed(retry_end);
+}
+
 static int pause_ms(const struct run_outcome *outcome)
 {
     int64_t advice = outcome->event ? outcome->event->retry_after_ms : 0;
@@ -75,12 +92,12 @@ static int pause_ms(const struct run_outcome *outcome)
     return advice > PAUSE_MAX_MS ? PAUSE_MAX_MS : (int)advice;
 }
 
-/* Connects, waiting for a server for the rest of --retry. */
+/* Connects, waiting for a server until `retry_end`. */
 static tm_client *connect_patiently(const struct settings *settings, int64_t retry_end,
                                     int *exit_status)
 {
     struct settings patient = *settings;
-    patient.wait_ms = settings->retry_ms ? (uint32_t)tmc_deadline_left_ms(retry_end) : 0;
+    patient.wait_ms = (uint32_t)tmc_deadline_left_ms(retry_end);
     return connect_to_server(&patient, exit_status);
 }
 
@@ -105,7 +122,8 @@ static bool prepare_retry(const struct settings *settings, struct run_outcome *o
     return *client != NULL;
 }
 
-/* Runs the job, again and again while --retry lasts. May replace the client, and leave none. */
+/* Runs the job, again and again while --retry lasts, or on the next server. May replace the client,
+ * and leave none. */
 static int run_and_print(const struct settings *settings, tm_client **client,
                          const struct payload *payload)
 {
@@ -113,8 +131,9 @@ static int run_and_print(const struct settings *settings, tm_client **client,
     struct run_outcome outcome;
     int64_t retry_end = tmc_deadline_in((int)settings->retry_ms);
     run_job(settings, *client, payload, &outcome);
-    while (settings->retry_ms && may_retry(settings, *client, &outcome) &&
-           !tmc_deadline_passed(retry_end) && !tmc_deadline_passed(settings->deadline)) {
+    while (goes_on(settings, *client, &outcome, retry_end)) {
+        if (!settings->retry_ms)
+            retry_end = tmc_deadline_in(CONNECT_NEXT_MS);
         if (!prepare_retry(settings, &outcome, retry_end, client, &exit_status))
             return exit_status;
         run_job(settings, *client, payload, &outcome);

@@ -2,6 +2,7 @@
 #include "connect.h"
 
 #include "allocate.h"
+#include "client/lib/address.h"
 #include "exit_status.h"
 #include "report.h"
 #include "token.h"
@@ -10,7 +11,10 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { RETRY_MS = 20 }; /* finds a new server soon, at a negligible load */
+enum {
+    RETRY_MS = 20,   /* finds a new server soon, at a negligible load */
+    PROBE_MS = 1000, /* for a look whether anybody listens */
+};
 
 /* A proxy in front of the server takes a connection too, and closes it if the server is missing. */
 static bool unanswered(const tm_client *client, tm_client_status status)
@@ -103,6 +107,12 @@ tm_client *connect_again(const struct settings *settings, uint32_t wait_ms, int 
     struct settings patient = *settings;
     patient.wait_ms = wait_ms;
     return connect_with(&patient, false, wake_fd, exit_status);
+}
+
+bool connect_has_next(const struct settings *settings)
+{
+    return tmc_address_is_listened_to(settings->server,
+                                      tmc_deadline_in(settings_time_left_ms(settings, PROBE_MS)));
 }
 
 bool connect_is_queue(const tm_client *client)

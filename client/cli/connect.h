@@ -17,6 +17,11 @@ tm_client *connect_again(const struct settings *settings, uint32_t wait_ms, int 
 /* The same for a client that takes the events of no request: of monitors, watches and services. */
 tm_client *connect_to_listen(const struct settings *settings, int *exit_status);
 
+/* For a server that ends: true if the next one listens at its address, or somebody does for it.
+ * Then connect_again() is worth CONNECT_NEXT_MS. */
+enum { CONNECT_NEXT_MS = 60000 };
+bool connect_has_next(const struct settings *settings);
+
 /* Tries to connect, without a complaint. Returns a client to be freed; it is connected if `*status`
  * is OK, and otherwise has the reason. Returns NULL after a complaint about the token's file. */
 tm_client *connect_try(const struct settings *settings, tm_client_status *status);

@@ -28,17 +28,18 @@
 
 enum {
     JOBS_DEFAULT = 16,
-    WINDOW_FACTOR = 4,  /* records for each job in flight */
-    REST_MAX_MS = 1000, /* for naming the lines left after the end of the connection */
-    SHUTDOWN_PAUSE_MS = 100,
-    EVENTS_TURN = 64, /* events taken in a turn: a server may send without end */
+    WINDOW_FACTOR = 4,       /* records for each job in flight */
+    REST_MAX_MS = 1000,      /* for naming the lines left after the end of the connection */
+    OVERLOAD_PAUSE_MS = 100, /* without the advice of the server */
+    EVENTS_TURN = 64,        /* events taken in a turn: a server may send without end */
 };
 
 /* ---- reading and submitting ---- */
 
 static bool may_submit(const struct batch *batch)
 {
-    return !batch->stopped && each_pace_allows(&batch->pace, batch->records.figures.running);
+    return !batch->stopped && !batch->ending &&
+           each_pace_allows(&batch->pace, batch->records.figures.running);
 }
 
 static bool may_read(const struct batch *batch)
@@ -73,14 +74,14 @@ static struct each_record *next_ready(struct batch *batch)
     return each_records_ready(&batch->records);
 }
 
-/* The jobs of lines in flight may have run: nobody knows, and they are not submitted again. */
 static void reconnect(struct batch *batch)
 {
     tm_client *lost = batch->client;
-    complain("the connection is lost; connecting again");
-    each_records_end_all(&batch->records, NULL, "lost: the connection is over");
-    batch->client = connect_again(batch->settings, batch->settings->reconnect_ms,
-                                  batch->interrupt_fd, &batch->exit_status);
+    uint32_t wait_ms =
+        batch->settings->reconnect_ms ? batch->settings->reconnect_ms : CONNECT_NEXT_MS;
+    batch->client =
+        connect_again(batch->settings, wait_ms, batch->interrupt_fd, &batch->exit_status);
+    batch->ending = false;
     if (batch->client) {
         batch->exit_status = EXIT_DONE;
         tm_client_free(lost);
@@ -90,11 +91,29 @@ static void reconnect(struct batch *batch)
     each_ends_stop(batch, "not submitted: the connection is over", NULL, REST_MAX_MS);
 }
 
+/* The jobs of lines in flight may have run: nobody knows, and they are not submitted again. */
+static void leave_lost(struct batch *batch)
+{
+    complain("the connection is lost; connecting again");
+    each_records_end_all(&batch->records, NULL, "lost: the connection is over");
+    reconnect(batch);
+}
+
+/* The server refuses what has not begun, and the rest has ended. */
+static void leave_ending(struct batch *batch)
+{
+    if (!batch->ending || batch->stopped || batch->records.figures.running > 0)
+        return;
+    progress_hide(&batch->results.progress);
+    reconnect(batch);
+}
+
 static void lose_connection(struct batch *batch, tm_client_status status)
 {
     progress_hide(&batch->results.progress);
-    if (status == TM_CLIENT_CLOSED && batch->settings->reconnect_ms && !batch->stopped) {
-        reconnect(batch);
+    if (status == TM_CLIENT_CLOSED && (batch->settings->reconnect_ms || batch->ending) &&
+        !batch->stopped) {
+        leave_lost(batch);
         return;
     }
     batch->exit_status = report_call(batch->settings, batch->client, status);
@@ -136,11 +155,21 @@ static void submit_ready(struct batch *batch)
 
 /* ---- events ---- */
 
-/* The server had no room; or, with --reconnect, it ends and has not begun the job. */
-static bool is_refused(const struct batch *batch, const tm_client_event *event)
+/* The server ends and has not begun the job, and there is a next server. Looks once for it. */
+static bool is_for_next(struct batch *batch, const tm_client_event *event)
 {
-    return event->type == TM_CLIENT_EVENT_OVERLOAD ||
-           (batch->settings->reconnect_ms && report_never_began(event));
+    if (!report_was_refused_at_end(event))
+        return false;
+    if (!batch->ending && !batch->hopeless) {
+        batch->ending = batch->settings->reconnect_ms || connect_has_next(batch->settings);
+        batch->hopeless = !batch->ending;
+    }
+    return batch->ending;
+}
+
+static bool is_refused(struct batch *batch, const tm_client_event *event)
+{
+    return event->type == TM_CLIENT_EVENT_OVERLOAD || is_for_next(batch, event);
 }
 
 /* Takes the event. */
@@ -157,8 +186,9 @@ static void take_event(struct batch *batch, tm_client_event *event)
         return;
     }
     each_records_retry(&batch->records, record);
-    each_pace_overload(&batch->pace,
-                       event->retry_after_ms > 0 ? event->retry_after_ms : SHUTDOWN_PAUSE_MS);
+    if (event->type == TM_CLIENT_EVENT_OVERLOAD)
+        each_pace_overload(&batch->pace,
+                           event->retry_after_ms > 0 ? event->retry_after_ms : OVERLOAD_PAUSE_MS);
     tm_client_event_free(event);
 }
 
@@ -245,6 +275,7 @@ static int run_batch(struct batch *batch)
 {
     for (;;) {
         take_events(batch);
+        leave_ending(batch);
         do { /* poll(2) does not report lines in the buffer */
             submit_ready(batch);
             take_rest(batch);

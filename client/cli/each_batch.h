@@ -27,6 +27,8 @@ struct batch {
     int64_t rest_end; /* stopped: until then the rest of the input is read, to name its lines */
     bool rest_told;   /* stopped: the message about the lines behind is out */
     bool interrupted;
+    bool ending;   /* the server ends, and there is a next one: lines wait for it */
+    bool hopeless; /* the server ends, and there is none */
     bool input_failed;
     bool has_more;   /* more events may be queued */
     int exit_status; /* the reason for the end of the whole batch; 0: none */

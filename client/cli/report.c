@@ -40,12 +40,15 @@ int report_exit_status(const tm_client_event *event)
     }
 }
 
-bool report_never_began(const tm_client_event *event)
+bool report_was_refused_at_end(const tm_client_event *event)
 {
-    if (event->type == TM_CLIENT_EVENT_OVERLOAD)
-        return true;
     return event->type == TM_CLIENT_EVENT_FAILED && event->order < 0 &&
            reason_is(event, "shutdown");
+}
+
+bool report_never_began(const tm_client_event *event)
+{
+    return event->type == TM_CLIENT_EVENT_OVERLOAD || report_was_refused_at_end(event);
 }
 
 /* Appends in printf form, as far as there is room. */

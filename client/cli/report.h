@@ -9,7 +9,10 @@
 /* Returns the exit status for the end of a single job. */
 int report_exit_status(const tm_client_event *event);
 
-/* True if the server had no room for the job, or ended before the job began. */
+/* True if the server ended before the job began. */
+bool report_was_refused_at_end(const tm_client_event *event);
+
+/* The same, or the server had no room for the job. */
 bool report_never_began(const tm_client_event *event);
 
 /* Complains about a job not done, in one line: reason, code, signal, step and message. `line` is

@@ -66,7 +66,8 @@ START_TEST(run_ends)
         {"{\"event\":\"failed\",\"id\":1,\"job\":\"k-1\",\"reason\":\"cancelled\",\"message\":\"\","
          "\"by\":\"client\",\"by_name\":\"ops\\u001b[2J\"}\n",
          1, "taskmaster: job k-1 failed (cancelled, by client ops?[2J)\n"},
-        {"{\"event\":\"failed\",\"id\":1,\"job\":\"k-1\",\"reason\":\"shutdown\",\"message\":\"\","
+        {"{\"event\":\"failed\",\"id\":1,\"job\":\"k-1\",\"order\":1,\"reason\":\"shutdown\","
+         "\"message\":\"\","
          "\"by\":\"operator\"}\n",
          75, "taskmaster: job k-1 failed (shutdown, by operator)\n"},
         {"{\"event\":\"error\",\"op\":\"submit\",\"id\":1,\"code\":\"denied\","
