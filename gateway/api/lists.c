@@ -60,6 +60,7 @@ enum {
     CLIENTS,
     QUEUE_STATS,
     QUEUE_JOBS,
+    QUEUE_JOB,
     QUEUE_CLIENTS
 };
 
@@ -74,6 +75,7 @@ static const struct list lists[] = {
     [CLIENTS] = {"clients", false, respond_page},
     [QUEUE_STATS] = {"stats", true, respond_payload},
     [QUEUE_JOBS] = {"jobs", true, respond_page},
+    [QUEUE_JOB] = {"status", true, respond_payload},
     [QUEUE_CLIENTS] = {"clients", true, respond_page},
 };
 
@@ -84,6 +86,8 @@ static void run(struct http_exchange *exchange)
     struct json_writer json;
     members_open(&json);
     members_add_query(&json, exchange);
+    if (*api_path_part(exchange))
+        json_writer_text(&json, "job", api_path_part(exchange));
     forward_begin(exchange, list->is_queues ? api->queue : api->master,
                   &(struct inquiry_question){.op = list->op,
                                              .members = json.text,
@@ -157,6 +161,7 @@ const struct api_route api_lists_routes[] = {
     LIST(CLIENTS, "/v1/clients", of_clients, "The clients of the master."),
     LIST(QUEUE_STATS, "/v1/queue/stats", NULL, "The figures of the queue."),
     LIST(QUEUE_JOBS, "/v1/queue/jobs", of_queue_jobs, "The kept jobs."),
+    LIST(QUEUE_JOB, "/v1/queue/jobs/{id}", NULL, "A kept job's status; of an ended one, too."),
     LIST(QUEUE_CLIENTS, "/v1/queue/clients", of_clients, "The clients of the queue."),
     {.path = NULL},
 };
