@@ -5,44 +5,43 @@ import * as format from './format.js';
 import { head } from './frame.js';
 import { endings } from './jobs.js';
 import { empty, facts, moduleLink, panel, state, toneOf } from './parts.js';
-import { keptActions } from './kept.js';
+import { keptActions, keptResult } from './kept.js';
 
 function isKept(id) {
     return id.startsWith('q');
 }
 
+/* The last event that was seen, if it is the job's end. */
+function endSeen(app, id) {
+    const last = app.watch.jobs.get(id)?.at(-1);
+    return last && ['done', 'failed', 'overload'].includes(last.state) ? last : null;
+}
+
 function draw(app, route) {
-    const status = app.answer('job');
     const seen = app.watch.jobs.get(route.id) || [];
-    const isGone = app.problem('job')?.status === 404;
+    const isOver = endSeen(app, route.id) || app.problem('job')?.status === 404;
+    const status = isOver ? null : app.answer('job');
     const top = head(
         route.id,
-        status && !isGone ? h('span', null, 'A job of ', moduleLink(status.module)) : null,
+        status ? h('span', null, 'A job of ', moduleLink(status.module)) : null,
         h(
             'a',
             { class: 'button', href: isKept(route.id) ? '#/queue' : '#/jobs' },
             isKept(route.id) ? 'The queue' : 'All jobs',
         ),
-        status && !isGone && buttons(app, status),
+        status && buttons(app, status),
     );
-    if (status && !isGone) return [top, h('div', { class: 'stack' }, now(status), seen.length > 0 && steps(seen))];
-    if (isGone && (seen.length || status))
-        return [top, h('div', { class: 'stack' }, ended(seen, status), seen.length > 0 && steps(seen))];
-    const problem = app.problem('job');
-    return [
-        top,
-        h(
-            'div',
-            { class: 'panel' },
-            empty(
-                isGone
-                    ? `There is no such job now. The daemon forgets a job at its end; this page remembers what it has seen since ${format.clock(app.watch.since)}.`
-                    : problem
-                      ? problem.message
-                      : 'Asking …',
-            ),
-        ),
-    ];
+    const story = seen.length > 0 && steps(seen);
+    if (status) return [top, h('div', { class: 'stack' }, now(status), keptResult(app, status), story)];
+    if (isOver && seen.length) return [top, h('div', { class: 'stack' }, ended(seen), story)];
+    return [top, h('div', { class: 'panel' }, empty(why(app, isOver)))];
+}
+
+function why(app, isOver) {
+    if (isOver) {
+        return `There is no such job now. The daemon forgets a job at its end; this page remembers what it has seen since ${format.clock(app.watch.since)}.`;
+    }
+    return app.problem('job')?.message || 'Asking …';
 }
 
 function buttons(app, status) {
@@ -114,12 +113,12 @@ function from(status) {
     return `${status.owner ? `${status.owner}, ` : ''}${client.name || 'a client'} at ${client.address}`;
 }
 
-/* Waiting and running as parts of one bar. */
+/* Waiting and running as parts of one bar: [tone, ms, verb]. */
 function track({ wait_ms: wait, run_ms: run, state: word }) {
     if (wait === undefined) return null;
     return bar([
-        ['waiting', wait],
-        [word === 'waiting' ? 'idle' : word, run || 0],
+        ['waiting', wait, word === 'waiting' ? 'has waited' : 'waited'],
+        [word, run || 0, 'has run'],
     ]);
 }
 
@@ -127,7 +126,7 @@ function bar(parts) {
     const total = parts.reduce((sum, [, ms]) => sum + ms, 0);
     const text = parts
         .filter(([, ms]) => ms > 0)
-        .map(([word, ms]) => `${word} for ${format.millis(ms)}`)
+        .map(([, ms, verb]) => `${verb} for ${format.millis(ms)}`)
         .join(', then ');
     return h(
         'div',
@@ -148,9 +147,8 @@ function bar(parts) {
     );
 }
 
-function ended(seen, status) {
+function ended(seen) {
     const last = seen.at(-1);
-    if (!last) return h('div', { class: 'panel', key: 'ended' }, empty(`The job of ${status.module} has ended.`));
     return panel(
         'Ended',
         { key: 'ended' },
@@ -159,8 +157,8 @@ function ended(seen, status) {
             { class: 'body stack' },
             last.wait_us !== undefined &&
                 bar([
-                    ['waiting', last.wait_us / 1000],
-                    [last.state, (last.run_us || 0) / 1000],
+                    ['waiting', last.wait_us / 1000, 'waited'],
+                    [last.state, (last.run_us || 0) / 1000, 'ran'],
                 ]),
             facts([
                 ['Outcome', state(last.state, null, last.reason || last.state)],
@@ -202,8 +200,13 @@ function steps(seen) {
     );
 }
 
+function needs(app, route) {
+    if (endSeen(app, route.id)) return {};
+    return { job: `/v1/${isKept(route.id) ? 'queue/' : ''}jobs/${encodeURIComponent(route.id)}` };
+}
+
 export const job = {
     title: 'Job',
-    needs: (app, route) => ({ job: `/v1/${isKept(route.id) ? 'queue/' : ''}jobs/${encodeURIComponent(route.id)}` }),
+    needs,
     draw,
 };

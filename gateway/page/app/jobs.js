@@ -174,7 +174,7 @@ function kill(app, row) {
             danger: true,
             text: `A job of ${row.module}. Its worker is killed at once, and replaced.`,
         },
-        () => ['DELETE', path(row.job), null, { kill: 'true' }],
+        () => ['DELETE', `${path(row.job)}?kill`],
         () => `${row.job} was killed.`,
     );
 }

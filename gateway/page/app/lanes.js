@@ -27,6 +27,7 @@ class Lanes {
         this.el = el;
         this.canvas = document.createElement('canvas');
         this.canvas.setAttribute('role', 'img');
+        this.canvas.setAttribute('aria-label', 'What the workers ran');
         this.tip = document.createElement('div');
         this.tip.className = 'tip';
         this.tip.hidden = true;

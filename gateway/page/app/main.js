@@ -87,12 +87,10 @@ function screenOf(route) {
 
 function readRoute() {
     const [, screen, id] = location.hash.match(/^#\/([a-z]+)(?:\/(.+))?$/) || [];
-    const isNew = app.route.screen !== screen || app.route.id !== (id || null);
     app.route = SCREENS[screen] ? { screen, id: id ? decodeURIComponent(id) : null } : { screen: 'overview', id: null };
     app.ui.menu = false;
     want();
     redraw(true);
-    if (isNew) arrive();
 }
 
 /* Like a new document: at its top, and a screen reader hears its heading. */
@@ -219,7 +217,10 @@ function drop(message) {
 }
 app.drop = drop;
 
-addEventListener('hashchange', readRoute);
+addEventListener('hashchange', () => {
+    readRoute();
+    arrive();
+});
 addEventListener('taskmaster-unauthorized', () => app.locked || lock());
 setInterval(readHistory, HISTORY_MS);
 setInterval(() => document.hidden || redraw(), 1000); /* ages go on */

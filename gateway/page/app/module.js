@@ -16,7 +16,7 @@ function draw(app, route) {
     const about = describe(one);
     const figures = app.answer('stats')?.modules[one.name];
     return [
-        top(about.help || 'The module does not describe itself.'),
+        top(about.help || helpless(one)),
         h(
             'div',
             { class: 'stack' },
@@ -32,7 +32,13 @@ function draw(app, route) {
     ];
 }
 
-/** What describe() says; an empty object if it says nothing, or no JSON. */
+function helpless(one) {
+    return one.version === null
+        ? 'No worker has loaded this module yet. Its description, and a form for it, come with its first job.'
+        : 'The module does not describe itself.';
+}
+
+/* What describe() an empty object if it says nothing, or no JSON. */
 function describe(one) {
     try {
         return JSON.parse(one.describe) || {};

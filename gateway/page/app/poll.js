@@ -16,7 +16,8 @@ export class Poller {
         this.answers = {}; /* by name of a need */
         this.hasMore = {}; /* by name: the answer is the beginning of a list */
         this.problems = {}; /* by name: the last round's */
-        this.paths = {}; /* by name: whose answer is kept */
+        this.paths = {}; /* by name: whose answer or problem is kept */
+        this.gone = new Set(); /* paths of things that are no more: they are not asked for again */
         this.at = 0;
         this.round = 0;
         document.addEventListener('visibilitychange', () => document.hidden || this.now());
@@ -24,10 +25,11 @@ export class Poller {
 
     /** Another screen: `needs` are paths by name. Answers to the same paths are kept. */
     want(needs) {
-        for (const name of Object.keys(this.answers)) {
+        for (const name of Object.keys(this.paths)) {
             if (needs[name] !== this.paths[name]) this.forget(name);
         }
         this.needs = needs;
+        this.gone.clear();
         this.now();
     }
 
@@ -53,6 +55,7 @@ export class Poller {
     }
 
     async one(round, name, path, signal) {
+        if (this.gone.has(path)) return;
         try {
             const { body, hasMore } = await getPage(path, signal);
             if (round !== this.round) return;
@@ -61,7 +64,10 @@ export class Poller {
             this.paths[name] = path;
             delete this.problems[name];
         } catch (error) {
-            if (round === this.round) this.problems[name] = error;
+            if (round !== this.round) return;
+            this.problems[name] = error;
+            this.paths[name] = path;
+            if (error.status === 404) this.gone.add(path);
         }
     }
 }
