@@ -184,7 +184,7 @@ END_TEST
 START_TEST(test_many_pools)
 {
     for (int i = 0; i < 100; i++) {
-        char name[8];
+        char name[16];
         snprintf(name, sizeof name, "p%d", i);
         TAKE((uint64_t)i, .boot = "a", .pool = name);
     }
