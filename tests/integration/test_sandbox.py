@@ -55,6 +55,8 @@ def test_as_pid_1_signals_drain(daemon, signal_name):
 def test_as_pid_1_orphans_are_reaped(daemon, kind):
     server = daemon.make() if kind == "taskmasterd" else daemon.make_queue({}, daemon())
     first_process(server, "true").start()
+    if kind == "taskmasterd":
+        server.wait_idle(1)
     pid = first_of(server)
     own = children(pid)
     leave_orphans(pid, 20)
@@ -73,8 +75,7 @@ def test_the_memory_of_workers_is_known_where_processes_are_hidden(daemon, tmp_p
     server = first_process(daemon.make({"user": "nobody"}), "mount -t proc -o hidepid=invisible,subset=pid proc /proc")
     server.start()
     pid = first_of(server)
-    server.wait_idle(1)
-    assert server.workers()[0]["rss_kb"] > 500
+    wait_until(lambda: [w for w in server.workers() if w["rss_kb"] > 500], "a worker with its memory")
     check(server.client().run("echo", "x"), "done")
     assert server.workers()[0]["rss_kb"] > 500
     subprocess.run(["kill", str(pid)], check=True)
