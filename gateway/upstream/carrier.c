@@ -3,6 +3,7 @@
 
 #include "protocol/event_writer.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 void upstream_carrier_init(struct upstream_carrier *carrier, struct upstream *upstream)
@@ -34,6 +35,7 @@ static bool is_detached(const struct upstream_request *request)
 
 void upstream_call_begin(struct upstream_call *call, const struct upstream_request *request)
 {
+    call->waiting = NULL;
     call->is_submit = strcmp(request->op, "submit") == 0;
     call->is_job = call->is_submit || strcmp(request->op, "wait") == 0;
     call->is_detached = call->is_submit && is_detached(request);
@@ -64,6 +66,10 @@ void upstream_carrier_drop(struct upstream_call *call)
     TAILQ_REMOVE(&carrier->calls, call, link);
     carrier->count--;
     call->carrier = NULL;
+    if (call->waiting)
+        upstream_request_free(call->waiting);
+    free(call->waiting);
+    call->waiting = NULL;
 }
 
 static struct upstream_call *find_call(const struct upstream_carrier *carrier, uint64_t id)

@@ -25,21 +25,13 @@ static struct upstream_carrier *carrier_of(struct uplink *uplink)
 
 /* --- the carrier's end --- */
 
-static void free_request(struct upstream_request *request)
-{
-    free((char *)request->op);
-    free((char *)request->members);
-    payload_unref(request->payload);
-    *request = (struct upstream_request){0};
-}
-
 static void free_all(struct upstream_carrier_list *list)
 {
     struct upstream_carrier *carrier;
     while ((carrier = TAILQ_FIRST(list))) {
         TAILQ_REMOVE(list, carrier, link);
         upstream_carrier_free(carrier);
-        free_request(&carrier->request);
+        upstream_request_free(&carrier->request);
         free(carrier);
     }
 }
@@ -112,7 +104,7 @@ static void on_up(struct uplink *uplink)
     struct upstream_carrier *carrier = carrier_of(uplink);
     conn_meter_input(uplink->conn, READ_MAX);
     upstream_carrier_write(carrier, carrier->stream, &carrier->request);
-    free_request(&carrier->request);
+    upstream_request_free(&carrier->request);
 }
 
 static void on_lost(struct uplink *uplink, const struct uplink_end *end)
@@ -135,17 +127,6 @@ static const struct uplink_ops ops = {
 
 /* --- the stream --- */
 
-static void keep_request(struct upstream_carrier *carrier, const struct upstream_request *request)
-{
-    char *members = xmalloc(request->members_len + 1);
-    memcpy(members, request->members, request->members_len);
-    carrier->request = *request;
-    carrier->request.op = xstrdup(request->op);
-    carrier->request.members = members;
-    if (request->payload)
-        payload_ref(request->payload);
-}
-
 static struct upstream_carrier *new_carrier(struct upstream *upstream)
 {
     struct upstream_carrier *carrier = xcalloc(1, sizeof *carrier);
@@ -166,7 +147,7 @@ void upstream_stream(struct upstream *upstream, struct upstream_call *call, cons
     call->carrier = carrier;
     call->id = upstream->next_id++;
     carrier->stream = call;
-    keep_request(carrier, &request);
+    carrier->request = upstream_request_keep(&request);
     uplink_start(&carrier->uplink);
 }
 

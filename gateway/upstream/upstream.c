@@ -8,7 +8,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { PING_MS = 1000 };
+enum {
+    PING_MS = 1000,
+    PATIENCE_MS = 1000, /* of calls, from the loss of the daemon on */
+};
 
 /* There is no deadline for reading and writing: a stopped daemon goes on later, and TCP finds a
  * lost one. */
@@ -22,6 +25,93 @@ static struct upstream_carrier *carrier_of(struct uplink *uplink)
 static struct timers *timers_of(const struct upstream *upstream)
 {
     return upstream->parts.loop->timers;
+}
+
+/* --- calls --- */
+
+/* The one with the fewest calls; `nowhere` while none is up. */
+static struct upstream_carrier *choose(struct upstream *upstream)
+{
+    struct upstream_carrier *best = &upstream->nowhere;
+    for (size_t i = 0; i < UPSTREAM_CARRIERS; i++) {
+        struct upstream_carrier *carrier = &upstream->carriers[i];
+        if (carrier->uplink.state == UPLINK_UP &&
+            (best == &upstream->nowhere || carrier->count < best->count))
+            best = carrier;
+    }
+    return best;
+}
+
+static void on_lose(void *arg)
+{
+    struct upstream *upstream = arg;
+    char why[UPLINK_WHY_MAX];
+    const char *known = upstream->carriers[0].uplink.why;
+    snprintf(why, sizeof why, "%s", known ? known : "it does not answer");
+    upstream_carrier_lose(&upstream->nowhere, upstream->nowhere.count, why, false);
+}
+
+static void wait_for_daemon(struct upstream *upstream, struct upstream_call *call,
+                            const struct upstream_request *request)
+{
+    uint64_t until_us = upstream->away_us + PATIENCE_MS * 1000;
+    call->waiting = xmalloc(sizeof *call->waiting);
+    *call->waiting = upstream_request_keep(request);
+    if (timer_is_set(&upstream->lose))
+        return;
+    if (until_us > timers_of(upstream)->now_us)
+        timer_set(timers_of(upstream), &upstream->lose, until_us);
+    else
+        timer_set_next(timers_of(upstream), &upstream->lose);
+}
+
+static void begin_call(struct upstream *upstream, struct upstream_call *call,
+                       const struct upstream_request *request)
+{
+    struct upstream_carrier *carrier = choose(upstream);
+    upstream_carrier_take(carrier, call);
+    if (carrier == &upstream->nowhere)
+        wait_for_daemon(upstream, call, request);
+    else
+        upstream_carrier_write(carrier, call, request);
+}
+
+void upstream_call(struct upstream *upstream, struct upstream_call *call, const char *op,
+                   const char *members, size_t members_len, struct payload *payload)
+{
+    const struct upstream_request request = {op, members, members_len, payload};
+    upstream_call_begin(call, &request);
+    begin_call(upstream, call, &request);
+}
+
+/* The daemon is there: the waiting calls begin. */
+static void begin_waiting(struct upstream *upstream)
+{
+    struct upstream_call *call;
+    timer_clear(timers_of(upstream), &upstream->lose);
+    while ((call = TAILQ_FIRST(&upstream->nowhere.calls))) {
+        struct upstream_request request = *call->waiting;
+        free(call->waiting);
+        call->waiting = NULL;
+        upstream_carrier_drop(call);
+        begin_call(upstream, call, &request);
+        upstream_request_free(&request);
+    }
+}
+
+/* An answer that comes later finds no call. */
+void upstream_forget(struct upstream_call *call, bool kill)
+{
+    struct upstream_carrier *carrier = call->carrier;
+    if (!carrier)
+        return;
+    if (carrier->stream) {
+        upstream_stream_forget(carrier);
+        return;
+    }
+    upstream_carrier_drop(call);
+    if (call->is_submit && carrier->uplink.state == UPLINK_UP)
+        upstream_carrier_cancel(carrier, call->id, kill);
 }
 
 /* --- the connections for all calls --- */
@@ -47,10 +137,11 @@ static void on_up(struct uplink *uplink)
 {
     struct upstream *upstream = carrier_of(uplink)->upstream;
     char name[NAME_MAX_LEN];
-    if (!upstream->up++)
-        log_event(LOG_INFO, name_event(upstream, "connected", name),
-                  LOG_STR("address", upstream->text),
-                  LOG_STR("boot", upstream_view(upstream).boot));
+    if (upstream->up++)
+        return;
+    log_event(LOG_INFO, name_event(upstream, "connected", name), LOG_STR("address", upstream->text),
+              LOG_STR("boot", upstream_view(upstream).boot));
+    begin_waiting(upstream);
 }
 
 /* All connections have the same reason as a rule: the log tells of one. */
@@ -61,6 +152,8 @@ static void on_lost(struct uplink *uplink, const struct uplink_end *end)
     char why[UPLINK_WHY_MAX];
     snprintf(why, sizeof why, "%s", end->why);
     upstream->up -= end->was_up;
+    if (end->was_up)
+        upstream->away_us = timers_of(upstream)->now_us;
     if (end->was_up && !upstream->up)
         say_away(upstream, "lost", why);
     else if (!end->was_up && carrier == upstream->carriers && !end->is_known)
@@ -75,64 +168,6 @@ static const struct uplink_ops ops = {
     .event = upstream_carrier_event,
     .lost = on_lost,
 };
-
-/* The one with the fewest calls; `nowhere` while none is up. */
-static struct upstream_carrier *choose(struct upstream *upstream)
-{
-    struct upstream_carrier *best = &upstream->nowhere;
-    for (size_t i = 0; i < UPSTREAM_CARRIERS; i++) {
-        struct upstream_carrier *carrier = &upstream->carriers[i];
-        if (carrier->uplink.state == UPLINK_UP &&
-            (best == &upstream->nowhere || carrier->count < best->count))
-            best = carrier;
-    }
-    return best;
-}
-
-/* --- calls --- */
-
-static void on_lose(void *arg)
-{
-    struct upstream *upstream = arg;
-    char why[UPLINK_WHY_MAX];
-    const char *known = upstream->carriers[0].uplink.why;
-    snprintf(why, sizeof why, "%s", known ? known : "it is being connected");
-    upstream_carrier_lose(&upstream->nowhere, upstream->nowhere.count, why, false);
-}
-
-static void lose_soon(struct upstream *upstream)
-{
-    if (!timer_is_set(&upstream->lose))
-        timer_set_next(timers_of(upstream), &upstream->lose);
-}
-
-void upstream_call(struct upstream *upstream, struct upstream_call *call, const char *op,
-                   const char *members, size_t members_len, struct payload *payload)
-{
-    struct upstream_carrier *carrier = choose(upstream);
-    const struct upstream_request request = {op, members, members_len, payload};
-    upstream_call_begin(call, &request);
-    upstream_carrier_take(carrier, call);
-    if (carrier == &upstream->nowhere)
-        lose_soon(upstream);
-    else
-        upstream_carrier_write(carrier, call, &request);
-}
-
-/* An answer that comes later finds no call. */
-void upstream_forget(struct upstream_call *call, bool kill)
-{
-    struct upstream_carrier *carrier = call->carrier;
-    if (!carrier)
-        return;
-    if (carrier->stream) {
-        upstream_stream_forget(carrier);
-        return;
-    }
-    upstream_carrier_drop(call);
-    if (call->is_submit && carrier->uplink.state == UPLINK_UP)
-        upstream_carrier_cancel(carrier, call->id, kill);
-}
 
 /* --- the daemon --- */
 
@@ -166,6 +201,7 @@ struct upstream *upstream_new(const struct upstream_parts *parts, char *error, s
 void upstream_start(struct upstream *upstream)
 {
     const struct uplink_parts parts = upstream_uplink_parts(upstream, &limits, &ops);
+    upstream->away_us = timers_of(upstream)->now_us;
     for (size_t i = 0; i < UPSTREAM_CARRIERS; i++) {
         upstream_carrier_init(&upstream->carriers[i], upstream);
         uplink_init(&upstream->carriers[i].uplink, &parts, upstream->parts.tokens);

@@ -25,6 +25,7 @@
 struct upstream;
 struct upstream_call;
 struct upstream_carrier;
+struct upstream_request;
 
 enum upstream_event_type {
     UPSTREAM_ANSWER, /* the one answer to a request that is no submit: `ok`, `stats`, ... */
@@ -74,12 +75,15 @@ struct upstream_call {
     uint64_t id;
     struct hash_node node; /* of the carrier's calls, by id */
     TAILQ_ENTRY(upstream_call) link;
-    bool is_job;      /* a submit or a wait: events of a job answer it */
-    bool is_submit;   /* with a job of its own, which a forget cancels */
-    bool is_detached; /* `accepted` is its last event */
+    struct upstream_request *waiting; /* NULL: it has been written */
+    bool is_job;                      /* a submit or a wait: events of a job answer it */
+    bool is_submit;                   /* with a job of its own, which a forget cancels */
+    bool is_detached;                 /* `accepted` is its last event */
 };
 
-/* Writes a request. `members`: JSON text of further members, each with its comma before it:
+/* Writes a request. While the daemon has been away for less than a second, the call waits for it:
+ * so a restart costs nobody anything. `members`: JSON text of further members, each with its comma
+ * before it:
  * ",\"module\":\"fib\""; `id` and `size` are added here. A submit (or wait) is answered by the
  * events of its job, all else by one answer. */
 void upstream_call(struct upstream *upstream, struct upstream_call *call, const char *op,

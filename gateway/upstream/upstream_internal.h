@@ -5,6 +5,7 @@
  *     stream.c      a call with a carrier of its own
  *     carrier.c     a connection, and the calls on it
  *     daemon.c      what is known of the daemon
+ *     request.c     a request that waits
  *     header.c      the header of an event, read
  */
 #ifndef TASKMASTER_GATEWAY_UPSTREAM_INTERNAL_H
@@ -33,6 +34,7 @@ struct upstream_reading {
     char header[HEADER_MAX + 1];
 };
 
+/* Its texts are borrowed, but those of a kept one. */
 struct upstream_request {
     const char *op;
     const char *members;
@@ -50,7 +52,7 @@ struct upstream_carrier {
 
     /* Of a stream. */
     struct upstream_call *stream;    /* NULL: the carrier is for all calls */
-    struct upstream_request request; /* while it waits for the connection; its texts are owned */
+    struct upstream_request request; /* while it waits for the connection; kept */
     bool is_answered;                /* its first event was told */
     TAILQ_ENTRY(upstream_carrier) link;
 };
@@ -60,8 +62,9 @@ struct upstream {
     struct address address;
     char *text; /* of the address */
     struct upstream_carrier carriers[UPSTREAM_CARRIERS];
-    struct upstream_carrier nowhere; /* calls without a daemon, to be lost in the next turn */
-    struct timer lose;
+    struct upstream_carrier nowhere;               /* calls that wait for the daemon */
+    struct timer lose;                             /* the end of their patience */
+    uint64_t away_us;                              /* while no carrier is up: since then */
     struct upstream_carrier_list streams, retired; /* the second are freed in the next turn */
     struct timer sweep;
     struct timer ping;
@@ -91,6 +94,11 @@ struct uplink_parts upstream_uplink_parts(const struct upstream *upstream,
 bool upstream_greeted(struct uplink *uplink, const json_t *hello, char *error, size_t error_size);
 const char *upstream_header(struct uplink *uplink, const char *data, size_t len,
                             struct uplink_frame *frame);
+
+/* request.c */
+
+struct upstream_request upstream_request_keep(const struct upstream_request *request);
+void upstream_request_free(struct upstream_request *kept);
 
 /* carrier.c */
 

@@ -163,10 +163,11 @@ class Http(Daemon):
 
     def start(self):
         """Waits for the daemons' answers, too: if they are there, the first request finds them."""
+        before = {noun: len(self.log.events(f"{noun}-connected")) for noun in ("master", "queue")}
         super().start()
         for noun, daemon in (("master", self.master), ("queue", self.queue)):
             if daemon and daemon.process and daemon.process.poll() is None:
-                self.wait_connected(noun)
+                self.wait_connected(noun, before[noun] + 1)
         return self
 
     def wait_connected(self, noun="master", count=1):
