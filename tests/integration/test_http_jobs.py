@@ -41,6 +41,12 @@ def running(master, count=1):
     return wait_until(look, f"{count} running jobs")
 
 
+def monitored(master):
+    """Waits until a client has a monitor."""
+    client = master.client()
+    wait_until(lambda: any(c["monitors"] for c in client.ask("clients")), "a monitor")
+
+
 def begin(http, path, body=b"", headers=None, token=None):
     """Sends a request on a connection of its own, without reading the answer."""
     connection = http.connect()
@@ -369,6 +375,7 @@ def test_status_wait_cancel(gateway, daemon):
     assert http.get(f"/v1/jobs/{job}?wait=1").status == 202
     waiting = http.connect()
     waiting.request("GET", f"/v1/jobs/{job}?wait=60")
+    monitored(master)
     assert http.delete(f"/v1/jobs/{job}?kill").json == {"job": job, "state": "running"}
     assert busy.getresponse().status == 409
     answer = waiting.getresponse()
