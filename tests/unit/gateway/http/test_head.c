@@ -47,7 +47,7 @@ static const struct {
     {GET HOST "A: b\r\n c: d\r\n" END, 400, "begins with white space"},
     {GET HOST "A: b\r\n\tc\r\n" END, 400, "begins with white space"},
     {GET " " HOST END, 400, "begins with white space"},
-    {GET HOST END "X", 400, "more lines follow"},
+    {GET HOST "\r\nX\0", 400, "more lines follow"},
     {"\x16\x03\x01\0", 400, "TLS"},
     {"\r\0", 400, "CR and LF"},
     {"\n\0", 400, "CR and LF"},
