@@ -84,13 +84,18 @@ static void set_method(struct http_request *request, const char *name)
             request->method = methods[i].method;
 }
 
+static bool fault_line(struct http_head *head)
+{
+    return http_head_bad(head, "the request line is not METHOD, a space, a target, a space, "
+                               "HTTP/1.1");
+}
+
 static bool set_version(struct http_head *head, const char *version)
 {
     bool is_http = strncmp(version, "HTTP/", 5) == 0 && http_is_digit(version[5]) &&
                    version[6] == '.' && http_is_digit(version[7]) && !version[8];
     if (!is_http)
-        return http_head_bad(head, "the request line is not METHOD, a space, a target, a space, "
-                                   "HTTP/1.1");
+        return fault_line(head);
     if (version[5] != '1' || version[7] > '1')
         return http_head_fault(head, 505, "bad-request",
                                "the version is neither HTTP/1.1 nor HTTP/1.0");
@@ -122,7 +127,7 @@ static bool parse_request_line(struct http_head *head, char *line)
     char *method = next_word(&line);
     char *target = method ? next_word(&line) : NULL;
     if (!target)
-        return set_version(head, "");
+        return fault_line(head);
     if (!is_token(method))
         return http_head_bad(head, "the method has a character that no method may have");
     set_method(&head->request, method);

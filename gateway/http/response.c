@@ -68,9 +68,7 @@ static const char *date_line(struct http_server *server)
 
 static char *put(char *at, const char *text)
 {
-    size_t len = strlen(text);
-    memcpy(at, text, len);
-    return at + len;
+    return stpcpy(at, text);
 }
 
 static char *put_uint(char *at, uint64_t value)
