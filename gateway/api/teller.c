@@ -11,7 +11,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { PIECE_MAX = 32 * 1024 }; /* bytes of a payload in one event */
+enum {
+    PIECE_MAX = 32 * 1024,   /* bytes of a payload in one event */
+    UNREAD_MAX = 512 * 1024, /* bytes for the client: with a part on its way a stream costs 1 MiB */
+};
 
 /* By type; NULL: not told. */
 static const char *const names[] = {
@@ -99,9 +102,14 @@ static void write_rest(struct teller *teller)
     teller_clear(teller);
 }
 
+static bool is_full(const struct teller *teller)
+{
+    return http_stream_unread(teller->sse.exchange) > UNREAD_MAX;
+}
+
 bool teller_go_on(struct teller *teller)
 {
-    while (teller->name && !sse_is_full(&teller->sse)) {
+    while (teller->name && !is_full(teller)) {
         if (left_of(teller) > (teller->is_part ? 0 : PIECE_MAX))
             write_part(teller);
         else if (teller->is_part)
