@@ -48,7 +48,7 @@ static void on_limit(void *arg)
 static void respond_done(struct await *await)
 {
     char text[HTTP_PART_MAX + 64];
-    int len = snprintf(text, sizeof(text), "{\"job\":\"%s\",\"state\":\"done\"}", await->job);
+    int len = snprintf(text, sizeof text, "{\"job\":\"%s\",\"state\":\"done\"}", await->job);
     http_header(await->exchange, "Taskmaster-Job", await->job);
     http_header(await->exchange, "Taskmaster-State", "done");
     http_respond(release(await), 200, "application/json", text, (size_t)len);
@@ -78,10 +78,10 @@ static void respond_failed(struct await *await, const struct upstream_event *eve
 static void respond_end(struct await *await, const struct upstream_event *event)
 {
     char reason[64] = "unknown";
-    report_word(event, "reason", reason, sizeof(reason));
-    if (!strcmp(reason, "done"))
+    report_word(event, "reason", reason, sizeof reason);
+    if (strcmp(reason, "done") == 0)
         respond_done(await);
-    else if (!strcmp(reason, "unknown"))
+    else if (strcmp(reason, "unknown") == 0)
         http_refuse(release(await), 404, "unknown-job", "the job has ended");
     else
         respond_failed(await, event, reason);
@@ -114,15 +114,15 @@ static const struct http_handler handler = {.gone = on_gone};
 void await_start(struct http_exchange *exchange, struct upstream *master, const char *job,
                  uint64_t wait_ms, void (*too_long)(struct http_exchange *exchange))
 {
-    struct await *await = xcalloc(1, sizeof(*await));
+    struct await *await = xcalloc(1, sizeof *await);
     char members[HTTP_PART_MAX + 64];
     await->exchange = exchange;
     await->monitor.ops = &monitor_ops;
     await->too_long = too_long;
-    snprintf(await->job, sizeof(await->job), "%s", job);
+    snprintf(await->job, sizeof await->job, "%s", job);
     timer_init(&await->limit, on_limit, await);
     timer_set_ms(http_exchange_timers(exchange), &await->limit, wait_ms);
     submit_hand_on(exchange, &handler, await);
-    int len = snprintf(members, sizeof(members), ",\"ref\":1,\"job\":\"%s\"", job);
+    int len = snprintf(members, sizeof members, ",\"ref\":1,\"job\":\"%s\"", job);
     upstream_stream(master, &await->monitor, "monitor", members, (size_t)len, NULL);
 }

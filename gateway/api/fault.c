@@ -42,8 +42,8 @@ static const struct {
 
 unsigned fault_status(const char *word)
 {
-    for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++)
-        if (!strcmp(rows[i].word, word))
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
+        if (strcmp(rows[i].word, word) == 0)
             return rows[i].status;
     return strncmp(word, "unknown-", strlen("unknown-")) ? 502 : 404;
 }

@@ -48,11 +48,6 @@ static void follow_free(struct follow *follow)
     free(follow);
 }
 
-static void write_members(char *to, size_t size, const char *job)
-{
-    snprintf(to, size, ",\"job\":\"%s\"", job);
-}
-
 /* --- the job's state --- */
 
 static void look_soon(struct follow *follow)
@@ -63,7 +58,7 @@ static void look_soon(struct follow *follow)
 static void tell_start(struct follow *follow, const json_t *status)
 {
     const char *state = json_string_value(json_object_get(status, "state"));
-    if (follow->has_started || !state || !strcmp(state, "waiting"))
+    if (follow->has_started || !state || strcmp(state, "waiting") == 0)
         return;
     follow->has_started = true;
     teller_say(&follow->teller, "started", "", false);
@@ -90,7 +85,7 @@ static void say_progress(struct follow *follow, char *text)
 static void tell_progress(struct follow *follow, const json_t *status)
 {
     char *text = progress_of(status);
-    if (!text || (follow->progress && !strcmp(text, follow->progress))) {
+    if (!text || (follow->progress && strcmp(text, follow->progress) == 0)) {
         free(text);
         return;
     }
@@ -136,9 +131,9 @@ static void on_look(void *arg)
 {
     struct follow *follow = arg;
     char members[128];
-    write_members(members, sizeof(members), follow->teller.job);
+    int len = snprintf(members, sizeof members, ",\"job\":\"%s\"", follow->teller.job);
     follow->is_asking = true;
-    upstream_call(follow->master, &follow->status, "status", members, strlen(members), NULL);
+    upstream_call(follow->master, &follow->status, "status", members, (size_t)len, NULL);
 }
 
 /* --- the job's end --- */
@@ -148,8 +143,8 @@ static void tell_end(struct follow *follow, const struct upstream_event *event)
     char reason[64] = "unknown";
     struct json_writer json;
     static const char *const members[] = {"reason", "signal", "exit_status", "by", NULL};
-    report_word(event, "reason", reason, sizeof(reason));
-    bool is_done = !strcmp(reason, "done");
+    report_word(event, "reason", reason, sizeof reason);
+    bool is_done = strcmp(reason, "done") == 0;
     json_writer_open(&json);
     json.more = true;
     if (!is_done)
@@ -199,19 +194,18 @@ static const struct http_handler handler = {.gone = on_gone};
 
 void follow_start(struct http_exchange *exchange, struct upstream *master, const json_t *status)
 {
-    struct follow *follow = xcalloc(1, sizeof(*follow));
+    struct follow *follow = xcalloc(1, sizeof *follow);
     char members[128];
     const char *job = json_string_value(json_object_get(status, "job"));
     follow->exchange = exchange;
     follow->master = master;
     follow->monitor.ops = &monitor_ops;
     follow->status.ops = &status_ops;
-    snprintf(follow->teller.job, sizeof(follow->teller.job), "%s", job ? job : "");
+    snprintf(follow->teller.job, sizeof follow->teller.job, "%s", job ? job : "");
     timer_init(&follow->look, on_look, follow);
     submit_hand_on(exchange, &handler, follow);
-    write_members(members, sizeof(members) - 16, follow->teller.job);
-    strcat(members, ",\"ref\":1");
-    upstream_stream(master, &follow->monitor, "monitor", members, strlen(members), NULL);
+    int len = snprintf(members, sizeof members, ",\"ref\":1,\"job\":\"%s\"", follow->teller.job);
+    upstream_stream(master, &follow->monitor, "monitor", members, (size_t)len, NULL);
     teller_begin(&follow->teller, exchange);
     tell_status(follow, status);
     look_soon(follow);

@@ -79,7 +79,7 @@ static struct http_exchange *release(struct ask *ask)
 static void send_request(struct ask *ask, const char *op, const char *more)
 {
     char members[HTTP_PART_MAX + 128];
-    int len = snprintf(members, sizeof(members), ",\"job\":\"%s\"%s", ask->job, more);
+    int len = snprintf(members, sizeof members, ",\"job\":\"%s\"%s", ask->job, more);
     upstream_call(ask->upstream, &ask->call, op, members, (size_t)len, NULL);
 }
 
@@ -108,7 +108,7 @@ static void respond_status(struct ask *ask, const json_t *status, struct payload
 static void send_wait(struct ask *ask)
 {
     char more[64];
-    snprintf(more, sizeof(more), ",\"timeout_ms\":%llu",
+    snprintf(more, sizeof more, ",\"timeout_ms\":%llu",
              (unsigned long long)slice_take(&ask->wait_ms));
     ask->has_waited = true;
     send_request(ask, "wait", more);
@@ -135,7 +135,8 @@ static void go_on_events(struct ask *ask, const json_t *status, struct payload *
 {
     (void)payload;
     if (ask->is_kept)
-        stream_wait(ask->exchange, ask->upstream, ask->job, !strcmp(state_of(status), "running"));
+        stream_wait(ask->exchange, ask->upstream, ask->job,
+                    strcmp(state_of(status), "running") == 0);
     else
         follow_start(ask->exchange, ask->upstream, status);
     release(ask);
@@ -191,7 +192,7 @@ static bool is_not_yet(const struct ask *ask, const struct upstream_event *event
 {
     char code[32];
     return ask->has_waited && event->type == UPSTREAM_ERROR &&
-           report_word(event, "code", code, sizeof(code)) && !strcmp(code, "not-yet");
+           report_word(event, "code", code, sizeof code) && strcmp(code, "not-yet") == 0;
 }
 
 static void on_not_yet(struct ask *ask)
@@ -272,12 +273,12 @@ static struct upstream *find_upstream(struct http_exchange *exchange, const stru
 static struct ask *ask_new(struct http_exchange *exchange, struct upstream *upstream,
                            const struct action *action)
 {
-    struct ask *ask = xcalloc(1, sizeof(*ask));
+    struct ask *ask = xcalloc(1, sizeof *ask);
     ask->exchange = exchange;
     ask->upstream = upstream;
     ask->call.ops = &call_ops;
     ask->action = action;
-    snprintf(ask->job, sizeof(ask->job), "%s", api_path_part(exchange));
+    snprintf(ask->job, sizeof ask->job, "%s", api_path_part(exchange));
     ask->is_kept = is_kept_id(ask->job);
     http_exchange_label(exchange, ask->job);
     submit_hand_on(exchange, &ask_handler, ask);
@@ -305,7 +306,7 @@ static bool is_over(struct http_exchange *exchange, const struct action *action)
 {
     bool twice;
     const char *last = http_request_header(exchange, "Last-Event-ID", &twice);
-    if (action != &actions[REQUEST_EVENTS] || !last || strcmp(last, TELLER_LAST_ID))
+    if (action != &actions[REQUEST_EVENTS] || !last || strcmp(last, TELLER_LAST_ID) != 0)
         return false;
     http_respond(exchange, 204, NULL, "", 0);
     return true;
@@ -319,7 +320,7 @@ static void on_run(struct http_exchange *exchange)
     if (!upstream || is_over(exchange, action))
         return;
     struct ask *ask = ask_new(exchange, upstream, action);
-    if (query_text(exchange, "wait", wait, sizeof(wait)))
+    if (query_text(exchange, "wait", wait, sizeof wait))
         prefer_seconds(wait, &ask->wait_ms); /* its row has checked it */
     if (action->go_on || !(gateway_access_grant(exchange)->rights & action->rights))
         send_status(ask);

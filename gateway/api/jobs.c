@@ -93,7 +93,7 @@ static void submit_free(struct submit *submit)
 
 static void on_begin(struct http_exchange *exchange)
 {
-    struct submit *submit = xcalloc(1, sizeof(*submit));
+    struct submit *submit = xcalloc(1, sizeof *submit);
     submit->exchange = exchange;
     http_exchange_public(exchange)->arg = submit;
     if (!prepare(submit))

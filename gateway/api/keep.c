@@ -42,7 +42,7 @@ static void respond_accepted(struct keep *keep)
     http_header(exchange, "Taskmaster-Job", keep->job);
     if (keep->prefer.respond_async)
         http_header(exchange, "Preference-Applied", "respond-async");
-    int len = snprintf(text, sizeof(text), "{\"job\":\"%s\",\"joined\":%s}", keep->job,
+    int len = snprintf(text, sizeof text, "{\"job\":\"%s\",\"joined\":%s}", keep->job,
                        keep->is_joined ? "true" : "false");
     free(keep);
     http_respond(exchange, 202, "application/json", text, (size_t)len);
@@ -51,7 +51,7 @@ static void respond_accepted(struct keep *keep)
 static void wait_for_outcome(struct keep *keep)
 {
     char members[JOB_MAX + 64];
-    int len = snprintf(members, sizeof(members), ",\"job\":\"%s\",\"timeout_ms\":%llu", keep->job,
+    int len = snprintf(members, sizeof members, ",\"job\":\"%s\",\"timeout_ms\":%llu", keep->job,
                        (unsigned long long)slice_take(&keep->prefer.wait_ms));
     upstream_call(keep->upstream, &keep->call, "wait", members, (size_t)len, NULL);
 }
@@ -60,8 +60,8 @@ static void on_accepted(struct keep *keep, const struct upstream_event *event)
 {
     const char *text;
     size_t len;
-    if (!report_word(event, "job", keep->job, sizeof(keep->job)))
-        snprintf(keep->job, sizeof(keep->job), "?");
+    if (!report_word(event, "job", keep->job, sizeof keep->job))
+        snprintf(keep->job, sizeof keep->job, "?");
     http_exchange_label(keep->exchange, keep->job);
     keep->is_joined = upstream_event_member(event, "joined", &text, &len);
     if (keep->prefer.wait_ms)
@@ -81,8 +81,8 @@ static void on_not_yet(struct keep *keep)
 static bool is_not_yet(const struct upstream_event *event)
 {
     char code[CODE_MAX + 1];
-    return event->type == UPSTREAM_ERROR && report_word(event, "code", code, sizeof(code)) &&
-           !strcmp(code, "not-yet");
+    return event->type == UPSTREAM_ERROR && report_word(event, "code", code, sizeof code) &&
+           strcmp(code, "not-yet") == 0;
 }
 
 static void on_event(struct upstream_call *call, const struct upstream_event *event)
@@ -133,7 +133,7 @@ static const struct http_handler handler = {.gone = on_gone};
 
 void keep_start(struct submit *submit)
 {
-    struct keep *keep = xcalloc(1, sizeof(*keep));
+    struct keep *keep = xcalloc(1, sizeof *keep);
     keep->exchange = submit->exchange;
     keep->upstream = submit->upstream;
     keep->call.ops = &call_ops;

@@ -130,7 +130,7 @@ static bool write_text(struct reading *reading, enum option option, const char *
         if (!module_name_valid(value, strlen(value)))
             return refuse(reading, option,
                           "is no module's name; expected 1 to 64 of [A-Za-z0-9_-]");
-        strcpy(reading->options->module, value);
+        memcpy(reading->options->module, value, strlen(value) + 1);
     }
     json_writer_text(reading->json, options_parameters[option].name, value);
     return true;
@@ -173,7 +173,7 @@ static bool read_query(struct reading *reading)
     while (query_next(&at, &item)) {
         const struct api_parameter *row = query_row(options_parameters, &item);
         char value[1024]; /* query_check() has seen to its length */
-        if (!row || query_decode(item.value, item.value_len, value, sizeof(value)) < 0)
+        if (!row || query_decode(item.value, item.value_len, value, sizeof value) < 0)
             continue;
         if (!take(reading, (enum option)(row - options_parameters), value))
             return false;
@@ -203,7 +203,7 @@ static bool read_headers(struct reading *reading)
     const struct http_request *request = http_request(reading->exchange);
     for (size_t i = 0; i < request->header_count; i++) {
         const struct http_header *header = &request->headers[i];
-        if (strncasecmp(header->name, header_prefix, strlen(header_prefix)))
+        if (strncasecmp(header->name, header_prefix, strlen(header_prefix)) != 0)
             continue;
         enum option option = option_of_header(header->name + strlen(header_prefix));
         if (option == OPTION_COUNT) {

@@ -30,7 +30,7 @@ static void add_uint_header(struct http_exchange *exchange, const char *name,
 static void add_job(struct http_exchange *exchange, const struct upstream_event *event)
 {
     char job[WORD_MAX];
-    if (!report_word(event, "job", job, sizeof(job)))
+    if (!report_word(event, "job", job, sizeof job))
         return;
     http_header(exchange, "Taskmaster-Job", job);
     http_exchange_label(exchange, job);
@@ -67,7 +67,7 @@ static void add_payload(struct json_writer *json, const struct payload *payload,
     if (!payload || payload->size > FACTS_MAX)
         return;
     char *bytes = report_copy(payload, 0, payload->size);
-    if (!strcmp(reason, "error"))
+    if (strcmp(reason, "error") == 0)
         add_fingerprint(json, bytes, payload->size);
     else
         report_bytes(json, bytes, payload->size);
@@ -77,8 +77,7 @@ static void add_payload(struct json_writer *json, const struct payload *payload,
 static void add_members(struct json_writer *json, const struct upstream_event *event)
 {
     static const char *const of_failed[] = {
-        "job",     "code",  "step",    "signal",  "exit_status", "by",
-        "by_name", "order", "attempt", "wait_us", "usage",       NULL,
+        "job", "code", "step", "signal", "exit_status", "by", "by_name", "order", "attempt", NULL,
     };
     static const char *const of_refused[] = {
         "job", "reason", "pool", "queued", "running", "file", "line", "key", "owner", NULL,
@@ -131,7 +130,7 @@ void outcome_respond(struct http_exchange *exchange, const struct upstream_event
         respond_done(exchange, event);
         return;
     }
-    report_word(event, event->type == UPSTREAM_ERROR ? "code" : "reason", word, sizeof(word));
+    report_word(event, event->type == UPSTREAM_ERROR ? "code" : "reason", word, sizeof word);
     respond_problem(exchange, event, event->type == UPSTREAM_OVERLOAD ? "overload" : word, word);
 }
 

@@ -32,7 +32,7 @@ bool owner_key(struct http_exchange *exchange, const char *key, char to[OWNER_KE
     if (!key && !name)
         return false;
     if (!key)
-        draw(drawn, sizeof(drawn));
+        draw(drawn, sizeof drawn);
     snprintf(to, OWNER_KEY_MAX + 1, "%s%s%s", name ? name : "", name ? "/" : "", key ? key : drawn);
     return true;
 }
@@ -44,5 +44,5 @@ bool owner_has(struct http_exchange *exchange, const json_t *status, bool kept)
     if (!name || !text)
         return false;
     size_t len = strlen(name);
-    return !strncmp(text, name, len) && text[len] == (kept ? '/' : '\0');
+    return strncmp(text, name, len) == 0 && text[len] == (kept ? '/' : '\0');
 }

@@ -47,12 +47,12 @@ static void read_one(struct prefer *prefer, const char *text, size_t len)
     size_t end = strcspn(text, ";,");
     end = end < len ? end : len;
     size_t name_len = strcspn(text, "=;,");
-    copy_word(name, sizeof(name), text, name_len < end ? name_len : end);
+    copy_word(name, sizeof name, text, name_len < end ? name_len : end);
     if (name_len < end)
-        copy_word(value, sizeof(value), text + name_len + 1, end - name_len - 1);
-    if (!strcasecmp(name, "respond-async"))
+        copy_word(value, sizeof value, text + name_len + 1, end - name_len - 1);
+    if (strcasecmp(name, "respond-async") == 0)
         prefer->respond_async = true;
-    else if (!strcasecmp(name, "wait") && !prefer->has_wait) /* the first counts */
+    else if (strcasecmp(name, "wait") == 0 && !prefer->has_wait) /* the first counts */
         prefer->has_wait = prefer_seconds(value, &prefer->wait_ms);
 }
 

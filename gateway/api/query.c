@@ -74,10 +74,10 @@ const struct api_parameter *query_row(const struct api_parameter *rows,
                                       const struct query_item *item)
 {
     char name[QUERY_NAME_MAX + 1];
-    if (!rows || query_decode(item->name, item->name_len, name, sizeof(name)) < 0)
+    if (!rows || query_decode(item->name, item->name_len, name, sizeof name) < 0)
         return NULL;
     for (; rows->name; rows++)
-        if (!strcmp(rows->name, name))
+        if (strcmp(rows->name, name) == 0)
             return rows;
     return NULL;
 }
@@ -95,7 +95,7 @@ static void refuse_unknown(struct http_exchange *exchange, const struct api_para
                            const struct query_item *item)
 {
     char names[512];
-    list_names(rows, names, sizeof(names));
+    list_names(rows, names, sizeof names);
     http_refuse(exchange, 400, "bad-request",
                 "parameter \"%.*s\" is unknown; expected one of those of this request: %s",
                 (int)(item->name_len < QUERY_NAME_MAX ? item->name_len : QUERY_NAME_MAX),
@@ -106,7 +106,7 @@ static bool check_value(struct http_exchange *exchange, const struct api_paramet
                         const struct query_item *item)
 {
     char value[1024], expected[PARAMETER_EXPECTED_MAX];
-    if (query_decode(item->value, item->value_len, value, sizeof(value)) < 0)
+    if (query_decode(item->value, item->value_len, value, sizeof value) < 0)
         http_refuse(exchange, 400, "bad-request",
                     "parameter %s is too long, or its percent-encoding is broken", row->name);
     else if (!parameter_permits(row, value, expected))

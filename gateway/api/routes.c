@@ -50,45 +50,62 @@ static bool fits(const char *path, const char *form, char *part)
 
 struct search {
     struct http_exchange *exchange;
-    const struct api_route *found;
     unsigned methods; /* a bit for each method of the path */
 };
 
-static void search_list(struct search *search, const struct api_route *route)
+/* True: this row it is. */
+static bool is_wanted(struct search *search, const struct api_route *route)
 {
     struct http_exchange_public *public = http_exchange_public(search->exchange);
     char part[HTTP_PART_MAX + 1] = "";
-    for (; route->path && !search->found; route++) {
-        if (!fits(public->request.path, route->path, part))
-            continue;
-        search->methods |= 1u << route->method;
-        if (route->method != public->request.method)
-            continue;
-        search->found = route;
-        memcpy(public->part, part, sizeof(part));
-    }
+    if (!fits(public->request.path, route->path, part))
+        return false;
+    search->methods |= 1u << route->method;
+    if (route->method != public->request.method)
+        return false;
+    memcpy(public->part, part, sizeof part);
+    return true;
 }
 
-static void search_all(struct search *search, const struct api *api)
+static const struct api_route *search_list(struct search *search, const struct api_route *route)
 {
-    for (const struct api_route *const *list = api->routes; *list && !search->found; list++)
-        search_list(search, *list);
+    while (route->path && !is_wanted(search, route))
+        route++;
+    return route->path ? route : NULL;
+}
+
+static const struct api_route *search_all(struct search *search, const struct api *api)
+{
+    const struct api_route *found = NULL;
+    for (const struct api_route *const *list = api->routes; *list && !found; list++)
+        found = search_list(search, *list);
+    return found;
+}
+
+static const char *method_name(enum http_method method)
+{
+    switch (method) {
+    case HTTP_GET:
+        return "GET, HEAD";
+    case HTTP_POST:
+        return "POST";
+    case HTTP_PUT:
+        return "PUT";
+    case HTTP_PATCH:
+        return "PATCH";
+    default:
+        return "DELETE";
+    }
 }
 
 static void set_allow(struct http_exchange *exchange, unsigned methods)
 {
-    static const char *const names[] = {
-        [HTTP_GET] = "GET, HEAD", [HTTP_POST] = "POST",     [HTTP_PUT] = "PUT",
-        [HTTP_PATCH] = "PATCH",   [HTTP_DELETE] = "DELETE",
-    };
     char allow[ALLOW_MAX] = "";
-    for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++) {
-        if (!(methods & 1u << i))
-            continue;
-        if (*allow)
-            strcat(allow, ", ");
-        strcat(allow, names[i]);
-    }
+    size_t len = 0;
+    for (unsigned i = HTTP_GET; i <= HTTP_DELETE; i++)
+        if (methods & 1u << i)
+            len += (size_t)snprintf(allow + len, sizeof allow - len, "%s%s", len ? ", " : "",
+                                    method_name((enum http_method)i));
     http_header(exchange, "Allow", allow);
 }
 
@@ -132,8 +149,7 @@ const struct http_handler *api_route(void *arg, struct http_exchange *exchange)
 {
     const struct api *api = arg;
     struct search search = {.exchange = exchange};
-    search_all(&search, api);
-    const struct api_route *route = search.found;
+    const struct api_route *route = search_all(&search, api);
     if (!route) {
         if (gateway_access_admit(api->access, exchange, false, true)) /* is the Host ours? */
             refuse(&search);

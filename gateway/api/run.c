@@ -25,8 +25,8 @@ static struct run *run_of(struct upstream_call *call)
 static void respond_accepted(struct http_exchange *exchange, const struct upstream_event *event)
 {
     char job[HTTP_PART_MAX + 1] = "", text[HTTP_PART_MAX + 32];
-    report_word(event, "job", job, sizeof(job));
-    int len = snprintf(text, sizeof(text), "{\"job\":\"%s\"}", job);
+    report_word(event, "job", job, sizeof job);
+    int len = snprintf(text, sizeof text, "{\"job\":\"%s\"}", job);
     http_header(exchange, "Taskmaster-Job", job);
     http_exchange_label(exchange, job);
     http_respond(exchange, 202, "application/json", text, (size_t)len);
@@ -64,7 +64,7 @@ static const struct http_handler handler = {.gone = on_gone};
 
 void run_start(struct submit *submit)
 {
-    struct run *run = xcalloc(1, sizeof(*run));
+    struct run *run = xcalloc(1, sizeof *run);
     run->exchange = submit->exchange;
     run->call.ops = &call_ops;
     submit_hand_on(run->exchange, &handler, run);

@@ -69,7 +69,7 @@ static void on_event(struct upstream_call *call, const struct upstream_event *ev
     struct stream *stream = stream_of(call);
     struct teller *teller = &stream->teller;
     if (!*teller->job)
-        report_word(event, "job", teller->job, sizeof(teller->job));
+        report_word(event, "job", teller->job, sizeof teller->job);
     if (!stream->has_begun && event->is_last && event->type != UPSTREAM_DONE) {
         outcome_respond(stream->exchange, event); /* never began: a problem with its status */
         stream_free(stream);
@@ -116,7 +116,7 @@ static const struct http_handler handler = {.gone = on_gone, .taken = on_taken};
 
 static struct stream *stream_new(struct http_exchange *exchange)
 {
-    struct stream *stream = xcalloc(1, sizeof(*stream));
+    struct stream *stream = xcalloc(1, sizeof *stream);
     stream->exchange = exchange;
     stream->call.ops = &call_ops;
     submit_hand_on(exchange, &handler, stream);
@@ -148,11 +148,11 @@ void stream_wait(struct http_exchange *exchange, struct upstream *queue, const c
 {
     char members[160];
     struct stream *stream = stream_new(exchange);
-    snprintf(stream->teller.job, sizeof(stream->teller.job), "%s", job);
+    snprintf(stream->teller.job, sizeof stream->teller.job, "%s", job);
     begin(stream);
     if (is_running)
         teller_say(&stream->teller, "started", "", false);
-    int len = snprintf(members, sizeof(members),
+    int len = snprintf(members, sizeof members,
                        ",\"job\":\"%s\",\"notify\":[\"started\",\"progress\",\"retry\"]", job);
     upstream_stream(queue, &stream->call, "wait", members, (size_t)len, NULL);
 }

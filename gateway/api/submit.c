@@ -26,6 +26,6 @@ void submit_add_user(struct submit *submit, const char *key)
 void submit_locate(struct http_exchange *exchange, const char *job)
 {
     char path[HTTP_PART_MAX + 16];
-    snprintf(path, sizeof(path), "/v1/jobs/%s", job);
+    snprintf(path, sizeof path, "/v1/jobs/%s", job);
     http_header(exchange, "Location", path);
 }

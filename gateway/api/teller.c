@@ -51,7 +51,7 @@ static void write_event(struct teller *teller, const char *name, bool is_last,
 {
     char id[24];
     json_writer_end(json, '}');
-    snprintf(id, sizeof(id), "%" PRIu64, ++teller->events);
+    snprintf(id, sizeof id, "%" PRIu64, ++teller->events);
     sse_event(&teller->sse, name, is_last ? TELLER_LAST_ID : id, json->text, json->len);
     free(json_writer_close(json));
 }

@@ -246,6 +246,28 @@ def test_queue_goes(live):
         assert stream.find("done").json["payload"] == "x"
 
 
+def test_head(live):
+    """The head of an answer alone, also of a stream, and the connection lives on."""
+    path = live.post("/v1/jobs?module=live", "say hi", {"Prefer": "respond-async"}).headers["Location"]
+    assert live.get(path + "?wait=60").text == "hi"
+    connection = live.connect()
+    response = connection.ask("HEAD", path)
+    assert (response.status, response.headers["Content-Length"], response.body) == (200, "2", b"")
+    response = connection.ask("HEAD", path + "/events")
+    assert (response.status, response.headers["Content-Type"]) == (200, "text/event-stream")
+    assert connection.ask("GET", path).text == "hi"
+
+
+def test_http_1_0(live):
+    """Without chunks, the stream ends with the connection."""
+    answer = live.raw(
+        b"POST /v1/jobs?module=live HTTP/1.0\r\nAccept: text/event-stream\r\nContent-Length: 6\r\n\r\nsay hi"
+    )
+    head, _, body = answer.partition(b"\r\n\r\n")
+    assert b" 200 " in head and b"chunked" not in head and b"Connection: close" in head
+    assert body.startswith(b"event: started\n") and b'"payload":"hi"}\n\n' in body
+
+
 # ---- somebody else's job of the master
 
 

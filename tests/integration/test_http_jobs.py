@@ -214,6 +214,17 @@ def test_module_failure(shared_http):
     assert (body["reason"], body["code"]) == ("module", "div-by-zero") and body["job"]
 
 
+def test_module_asks_for_another_try(gateway, daemon):
+    response = gateway(daemon(module_dir=MODULES)).post("/v1/jobs?module=live", "retry 1500")
+    problem(response, 422, "module", code="asked")
+    assert response.headers["Retry-After"] == "2"
+
+
+def test_reply_of_a_failure(gateway, daemon):
+    http = gateway(daemon(module_dir=MODULES))
+    problem(http.post("/v1/jobs?module=live", "say so far\nfail"), 422, "module", payload="so far")
+
+
 def test_crash(gateway, daemon):
     master = daemon()
     body = problem(gateway(master).post("/v1/jobs?module=crash", "segv"), 502, "error", signal="SIGSEGV")
