@@ -1,12 +1,20 @@
-/* follow: see follow.h. */
+/*
+ * follow: see follow.h.
+ *
+ * The monitor comes first, the status behind it: so the end of the job is not missed, and the
+ * response begins only if there is a job.
+ */
 #include "gateway/api/follow.h"
 
 #include "common/xmalloc.h"
+#include "gateway/api/outcome.h"
 #include "gateway/api/report.h"
 #include "gateway/api/submit.h"
 #include "gateway/api/teller.h"
+#include "gateway/http/problem.h"
 #include "gateway/upstream/upstream.h"
 
+#include <jansson.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -22,8 +30,9 @@ struct follow {
     bool is_asking; /* for the status */
     struct timer look;
     struct teller teller;
-    bool has_started;
-    char *progress; /* JSON text of the last one told; NULL: none */
+    bool has_begun;   /* the response */
+    bool has_started; /* the job, as far as was told */
+    char *progress;   /* JSON text of the last one told; NULL: none */
 };
 
 static struct follow *of_monitor(struct upstream_call *call)
@@ -46,6 +55,14 @@ static void follow_free(struct follow *follow)
     teller_clear(&follow->teller);
     free(follow->progress);
     free(follow);
+}
+
+static void begin(struct follow *follow)
+{
+    if (follow->has_begun)
+        return;
+    follow->has_begun = true;
+    teller_begin(&follow->teller, follow->exchange);
 }
 
 /* --- the job's state --- */
@@ -113,6 +130,7 @@ static void on_status(struct upstream_call *call, const struct upstream_event *e
         return; /* it has ended: the monitor will tell */
     char *text = report_copy(event->payload, 0, event->payload->size);
     json_t *status = json_loads(text, 0, NULL);
+    begin(follow);
     tell_status(follow, status);
     json_decref(status);
     free(text);
@@ -138,45 +156,61 @@ static void on_look(void *arg)
 
 /* --- the job's end --- */
 
-static void tell_end(struct follow *follow, const struct upstream_event *event)
+static void tell_end(struct follow *follow, const struct upstream_event *event, const char *reason)
 {
-    char reason[64] = "unknown";
-    struct json_writer json;
     static const char *const members[] = {"reason", "signal", "exit_status", "by", NULL};
-    report_word(event, "reason", reason, sizeof reason);
     bool is_done = strcmp(reason, "done") == 0;
+    struct json_writer json;
     json_writer_open(&json);
     json.more = true;
     if (!is_done)
         report_members(&json, event, members);
     char *text = json_writer_close(&json);
+    begin(follow);
     teller_say(&follow->teller, is_done ? "done" : "failed", text, true);
     free(text);
     sse_end(&follow->teller.sse);
     follow_free(follow);
 }
 
-/* A torso, so that an EventSource asks again. */
-static void break_off(struct follow *follow)
+/* `unknown`: the job had ended before the monitor began. */
+static void on_down(struct follow *follow, const struct upstream_event *event)
 {
-    sse_forget(&follow->teller.sse);
-    http_stream_break(follow->exchange);
+    char reason[64] = "unknown";
+    report_word(event, "reason", reason, sizeof reason);
+    if (strcmp(reason, "unknown") != 0) {
+        tell_end(follow, event, reason);
+        return;
+    }
+    http_refuse(follow->exchange, 404, "unknown-job", "the job has ended");
     follow_free(follow);
 }
 
 static void on_monitor(struct upstream_call *call, const struct upstream_event *event)
 {
     struct follow *follow = of_monitor(call);
-    if (event->type == UPSTREAM_NEWS)
-        tell_end(follow, event);
-    else if (event->type == UPSTREAM_ERROR)
-        break_off(follow);
+    if (event->type == UPSTREAM_ANSWER) {
+        on_look(follow);
+    } else if (event->type == UPSTREAM_NEWS) {
+        on_down(follow, event);
+    } else {
+        outcome_respond(follow->exchange, event);
+        follow_free(follow);
+    }
 }
 
+/* A torso, so that an EventSource asks again. */
 static void on_monitor_lost(struct upstream_call *call, const char *why, bool begun)
 {
-    (void)why, (void)begun;
-    break_off(of_monitor(call));
+    struct follow *follow = of_monitor(call);
+    (void)begun;
+    if (follow->has_begun) {
+        sse_forget(&follow->teller.sse);
+        http_stream_break(follow->exchange);
+    } else {
+        outcome_lost(follow->exchange, why, false);
+    }
+    follow_free(follow);
 }
 
 static const struct upstream_call_ops monitor_ops = {.event = on_monitor, .lost = on_monitor_lost};
@@ -186,27 +220,24 @@ static const struct upstream_call_ops monitor_ops = {.event = on_monitor, .lost 
 static void on_gone(struct http_exchange *exchange)
 {
     struct follow *follow = http_exchange_public(exchange)->arg;
-    sse_forget(&follow->teller.sse);
+    if (follow->has_begun)
+        sse_forget(&follow->teller.sse);
     follow_free(follow);
 }
 
 static const struct http_handler handler = {.gone = on_gone};
 
-void follow_start(struct http_exchange *exchange, struct upstream *master, const json_t *status)
+void follow_start(struct http_exchange *exchange, struct upstream *master, const char *job)
 {
     struct follow *follow = xcalloc(1, sizeof *follow);
     char members[128];
-    const char *job = json_string_value(json_object_get(status, "job"));
     follow->exchange = exchange;
     follow->master = master;
     follow->monitor.ops = &monitor_ops;
     follow->status.ops = &status_ops;
-    snprintf(follow->teller.job, sizeof follow->teller.job, "%s", job ? job : "");
+    snprintf(follow->teller.job, sizeof follow->teller.job, "%s", job);
     timer_init(&follow->look, on_look, follow);
     submit_hand_on(exchange, &handler, follow);
-    int len = snprintf(members, sizeof members, ",\"ref\":1,\"job\":\"%s\"", follow->teller.job);
+    int len = snprintf(members, sizeof members, ",\"ref\":1,\"job\":\"%s\"", job);
     upstream_stream(master, &follow->monitor, "monitor", members, (size_t)len, NULL);
-    teller_begin(&follow->teller, exchange);
-    tell_status(follow, status);
-    look_soon(follow);
 }

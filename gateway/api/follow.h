@@ -6,13 +6,11 @@
 #ifndef TASKMASTER_GATEWAY_API_FOLLOW_H
 #define TASKMASTER_GATEWAY_API_FOLLOW_H
 
-#include <jansson.h>
-#include <stdint.h>
-
 struct http_exchange;
 struct upstream;
 
-/* A stream of server-sent events: started, progress, done, failed. `status` is the job's now. */
-void follow_start(struct http_exchange *exchange, struct upstream *master, const json_t *status);
+/* A stream of server-sent events: started, progress, done, failed. The job may have ended by now:
+ * then the exchange is told 404. */
+void follow_start(struct http_exchange *exchange, struct upstream *master, const char *job);
 
 #endif

@@ -138,7 +138,7 @@ static void go_on_events(struct ask *ask, const json_t *status, struct payload *
         stream_wait(ask->exchange, ask->upstream, ask->job,
                     strcmp(state_of(status), "running") == 0);
     else
-        follow_start(ask->exchange, ask->upstream, status);
+        follow_start(ask->exchange, ask->upstream, ask->job);
     release(ask);
 }
 

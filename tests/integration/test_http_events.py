@@ -300,6 +300,7 @@ def test_events_of_another_waiting_job(gateway, daemon):
 
     job = wait_until(waiting, "a waiting job")[0]["job"]
     with http.stream("GET", f"/v1/jobs/{job}/events") as stream:
+        assert stream.status == 200
         http.delete(f"/v1/jobs/{blocker}")
         assert stream.rest()[-1].name == "done"
     assert second.getresponse().read() == b"832040"
