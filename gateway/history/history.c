@@ -60,11 +60,12 @@ static void drop_pool(struct history *history, struct past_pool *pool)
 
 void history_free(struct history *history)
 {
-    struct past_pool *pool;
     if (!history)
         return;
-    while ((pool = TAILQ_FIRST(&history->pools)))
+    for (struct past_pool *pool = TAILQ_FIRST(&history->pools), *next; pool; pool = next) {
+        next = TAILQ_NEXT(pool, link);
         drop_pool(history, pool);
+    }
     track_free(&history->master.track);
     track_free(&history->queue.track);
     free(history);

@@ -72,9 +72,12 @@ static void write_words(struct writing *writing, const json_t *figures)
 
 static void write_members(struct writing *writing, const json_t *figures)
 {
+    const char *name;
     json_t *figure;
-    json_object_foreach ((json_t *)figures, writing->labels[1].value, figure)
+    json_object_foreach ((json_t *)figures, name, figure) {
+        writing->labels[1].value = name;
         write_value(writing, figure);
+    }
 }
 
 /* One object, or the whole. */
@@ -96,13 +99,15 @@ void metric_write(struct exposition *exposition, const char *prefix, const struc
                   const json_t *stats)
 {
     struct writing writing = {exposition, metric, {{metric->label, NULL}, {metric->by, NULL}}};
+    const char *name;
     json_t *object;
     exposition_family(exposition, prefix, metric->name, metric->type, metric->help);
     if (!metric->each) {
         write_one(&writing, stats);
         return;
     }
-    json_object_foreach ((json_t *)json_object_get(stats, metric->each), writing.labels[0].value,
-                         object)
+    json_object_foreach ((json_t *)json_object_get(stats, metric->each), name, object) {
+        writing.labels[0].value = name;
         write_one(&writing, object);
+    }
 }
