@@ -16,6 +16,7 @@
  *           -> event_command, event_line
  *           -> interrupt, progress, table, units
  *     cmd_doctor -> doctor_ask -> ask, connect;  client/doctor/
+ *                -> doctor_here -> client/doctor/, client/local/
  *     cmd_top -> top_figures -> ask, connect
  *             -> top_terminal -> top_screen -> top_summary, top_layout, top_view
  *             -> top_view -> top_keys;  top_model -> top_queue, top_columns -> units

@@ -26,6 +26,7 @@ static void print_footer(void)
     printf("\nEnvironment:\n"
            "  TASKMASTER_SERVER      the server, without --server; default " DEFAULT_SERVER "\n"
            "  TASKMASTER_QUEUE       the taskqueued; default " DEFAULT_QUEUE "\n"
+           "  TASKMASTER_HTTP        doctor: the taskmaster-http; default " DEFAULT_HTTP "\n"
            "  TASKMASTER_TOKEN_FILE  the token's file, without --token-file\n"
            "\n"
            "Exit status: 0 done, 1 failed, 64 usage, 69 unreachable, 70 worker lost,\n"

@@ -24,3 +24,8 @@ const char *places_queue(void)
 {
     return place("TASKMASTER_QUEUE", DEFAULT_QUEUE);
 }
+
+const char *places_http(void)
+{
+    return place("TASKMASTER_HTTP", DEFAULT_HTTP);
+}

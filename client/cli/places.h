@@ -6,6 +6,7 @@
 
 #define DEFAULT_SERVER "127.0.0.1:7741"
 #define DEFAULT_QUEUE  "127.0.0.1:7742"
+#define DEFAULT_HTTP   "127.0.0.1:8741"
 
 /* Returns the variable's value; NULL if it is unset or empty. */
 const char *places_variable(const char *name);
@@ -13,5 +14,6 @@ const char *places_variable(const char *name);
 /* Return an address. */
 const char *places_server(void);
 const char *places_queue(void);
+const char *places_http(void);
 
 #endif

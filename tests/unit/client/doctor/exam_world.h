@@ -8,7 +8,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-static json_t *world_load(const char *text)
+#define WORLD_UNUSED __attribute__((unused))
+
+WORLD_UNUSED static json_t *world_load(const char *text)
 {
     json_t *value = text ? json_loads(text, 0, NULL) : NULL;
     ck_assert(!text || value);
@@ -16,7 +18,7 @@ static json_t *world_load(const char *text)
 }
 
 /* Asserts the findings: "level check about; ...". */
-static void world_assert(const struct findings *findings, const char *expected)
+WORLD_UNUSED static void world_assert(const struct findings *findings, const char *expected)
 {
     char text[1024] = "";
     size_t i;
@@ -39,8 +41,9 @@ struct world_answers {
     const char *modules, *crashes, *clients_before, *clients;
 };
 
-static void world_check(void (*check)(const struct exam *exam, struct findings *findings),
-                        const struct world_answers *answers, const char *expected)
+WORLD_UNUSED static void world_check(void (*check)(const struct exam *exam,
+                                                   struct findings *findings),
+                                     const struct world_answers *answers, const char *expected)
 {
     struct findings findings;
     json_t *first = world_load(answers->first);
