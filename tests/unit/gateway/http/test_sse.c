@@ -78,7 +78,7 @@ START_TEST(test_full)
     static char data[64 * 1024];
     memset(data, 'x', sizeof data);
     begin();
-    for (int i = 0; i < 16; i++) {
+    for (int i = 0; i < 8; i++) {
         ck_assert(!sse_is_full(&sse));
         sse_event(&sse, NULL, NULL, data, sizeof data);
     }
