@@ -84,7 +84,7 @@ class Plot {
 
     show() {
         const spec = wanted.get(this.name);
-        this.plot?.setData([spec.t, ...spec.series.map((one) => one.values)]);
+        this.plot?.setData([spec.t, ...spec.series.map((one) => drawable(spec, one.values))]);
         this.box.setAttribute('aria-label', summary(spec));
         this.tell();
     }
@@ -106,6 +106,11 @@ class Plot {
             time,
         ]);
     }
+}
+
+/* A logarithm has no 0: the least time stands for it. */
+function drawable(spec, values) {
+    return spec.log ? values.map((value) => (value === 0 ? 1 : value)) : values;
 }
 
 function summary(spec) {

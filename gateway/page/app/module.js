@@ -7,6 +7,8 @@ import { condition } from './modules.js';
 import { empty, facts, jobLink, panel, state, tile, tiles } from './parts.js';
 import { trial } from './trial.js';
 
+const BARS_MIN = 9;
+
 function draw(app, route) {
     const list = app.answer('modules');
     const top = (text) => head(route.id, text, h('a', { class: 'button', href: '#/modules' }, 'All modules'));
@@ -54,7 +56,9 @@ function numbers(one, figures) {
             condition(one),
             `pool ${one.pool}`,
             h('br'),
-            one.breaker.opened ? `opened ${format.count(one.breaker.opened)} times` : 'never opened',
+            one.breaker.opened
+                ? `its breaker opened ${format.plural(one.breaker.opened, 'time')}`
+                : 'its breaker never opened',
         ),
         tile('Running', format.count(one.running), `${format.count(one.waiting)} waiting`),
         tile(
@@ -75,11 +79,19 @@ function numbers(one, figures) {
     );
 }
 
+/* The first and the last bucket to show: those with jobs, and some around if they are few. */
+function bounds(counts) {
+    const first = counts.findIndex((n) => n > 0);
+    const last = counts.findLastIndex((n) => n > 0);
+    const more = Math.max(0, Math.ceil((BARS_MIN - (last - first + 1)) / 2));
+    return [Math.max(0, first - more), Math.min(counts.length - 1, last + more)];
+}
+
 function times(figures) {
     const counts = figures?.run_us.counts || [];
-    const first = counts.findIndex((n) => n > 0);
-    if (first < 0) return panel('How long its jobs run', { key: 'times' }, empty('No job of it has ended.'));
-    const last = counts.findLastIndex((n) => n > 0);
+    if (!counts.some((n) => n > 0))
+        return panel('How long its jobs run', { key: 'times' }, empty('No job of it has ended.'));
+    const [first, last] = bounds(counts);
     const shown = counts.slice(first, last + 1);
     const most = Math.max(...shown);
     const label = shown.map((n, i) => `up to ${format.micros(2 ** (first + i + 1))}: ${n}`).join(', ');

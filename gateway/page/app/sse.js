@@ -18,7 +18,7 @@ export async function readEvents(method, path, options, event) {
     }
 }
 
-class EventParser {
+export class EventParser {
     constructor(event) {
         this.event = event;
         this.rest = '';

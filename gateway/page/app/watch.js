@@ -8,6 +8,7 @@ const FAILURES_MAX = 500;
 const JOBS_MAX = 2000;
 const SEGMENTS_MAX = 600; /* of one worker */
 const GONE_MS = 60000; /* the lane of an ended worker stays so long */
+const LISTED_MS = 10000; /* a worker is in the daemon's list by then, or its end was missed */
 const ENDS = new Set(['done', 'failed', 'overload']);
 
 export class Watch {
@@ -20,7 +21,7 @@ export class Watch {
         this.events = [];
         this.failures = [];
         this.jobs = new Map(); /* id: its events */
-        this.lanes = new Map(); /* worker: {worker, pool, segments, run, ended} */
+        this.lanes = new Map(); /* worker: {worker, pool, segments, run, ended, born} */
         this.skew = 0; /* the daemon's clock less this one */
     }
 
@@ -90,7 +91,7 @@ export class Watch {
     lane(event) {
         let lane = this.lanes.get(event.worker);
         if (!lane) {
-            lane = { worker: event.worker, pool: event.pool, segments: [], run: null, ended: null };
+            lane = { worker: event.worker, pool: event.pool, segments: [], run: null, ended: null, born: Date.now() };
             this.lanes.set(event.worker, lane);
         }
         return lane;
@@ -101,7 +102,8 @@ export class Watch {
         for (const worker of workers) this.lane({ worker: worker.id, pool: worker.pool });
         const alive = new Map(workers.map((worker) => [worker.id, worker]));
         for (const [id, lane] of this.lanes) {
-            if (!alive.has(id) && !lane.ended && workers.length) lane.ended = now;
+            const isMissing = !alive.has(id) && lane.born < Date.now() - LISTED_MS;
+            if (isMissing && !lane.ended && workers.length) lane.ended = now;
             if (lane.ended && lane.ended < now - GONE_MS) this.lanes.delete(id);
         }
         return [...this.lanes.values()].sort((a, b) => a.pool.localeCompare(b.pool) || a.worker - b.worker);
