@@ -217,6 +217,13 @@ void upstream_configure(struct upstream *upstream, const struct token_set *token
         upstream->carriers[i].uplink.tokens = tokens;
 }
 
+/* A kept job on its way has a call that nobody waits for. */
+static void free_carrier(struct upstream_carrier *carrier)
+{
+    upstream_carrier_lose(carrier, SIZE_MAX, "the gateway has ended", true);
+    upstream_carrier_free(carrier);
+}
+
 void upstream_free(struct upstream *upstream)
 {
     if (!upstream)
@@ -226,7 +233,7 @@ void upstream_free(struct upstream *upstream)
     upstream_streams_free(upstream);
     for (size_t i = 0; i < UPSTREAM_CARRIERS; i++)
         if (upstream->carriers[i].upstream)
-            upstream_carrier_free(&upstream->carriers[i]);
+            free_carrier(&upstream->carriers[i]);
     hash_free(&upstream->nowhere.calls_by_id);
     json_decref(upstream->hello);
     free(upstream->text);

@@ -127,7 +127,8 @@ void upstream_configure(struct upstream *upstream, const struct token_set *token
  */
 void upstream_drain(struct upstream *upstream);
 
-/* Closes all connections; no call is left. The loop's chores free the rest. NULL is fine. */
+/* Closes all connections; a call that is left is lost. The loop's chores free the rest. NULL is
+ * fine. */
 void upstream_free(struct upstream *upstream);
 
 /* Connections with a descriptor. */

@@ -6,7 +6,7 @@ import signal
 import time
 
 import pytest
-from harness.wait import BUILD, wait_until
+from harness.wait import BUILD, DEADLINE, wait_until
 from test_http_jobs import problem
 
 MODULES = os.path.join(BUILD, "tests", "modules")
@@ -218,3 +218,16 @@ def test_gateway_goes(gateway, daemon):
     http.start()
     http.wait_connected("queue", 2)
     assert http.get(path + "?wait=60").text == "5"
+
+
+def test_gateway_ends_with_a_submit_on_its_way(gateway, daemon):
+    """Its client has gone, and the queue does not answer."""
+    http = gateway(queue=True)
+    http.queue.signal(signal.SIGSTOP)
+    connection = http.connect()
+    connection.request("POST", "/v1/jobs?module=fib", "30", ASYNC)
+    http.get("/v1/stats")  # the one before is read by now
+    connection.close()
+    http.signal(signal.SIGTERM)
+    assert http.process.wait(DEADLINE) == 0
+    http.queue.signal(signal.SIGCONT)
