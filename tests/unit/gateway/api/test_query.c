@@ -5,6 +5,7 @@
 
 #include <check.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 /* "name=value;" for each item, as sent. */
@@ -69,6 +70,29 @@ START_TEST(test_rows)
 }
 END_TEST
 
+/* Any text of the characters that count: each read stays within it, as the sanitizers see. */
+START_TEST(test_garbage)
+{
+    static const char letters[] = "ab=&%+0fF";
+    char query[32], value[8];
+    unsigned seed = 1;
+    for (int round = 0; round < 20000; round++) {
+        size_t len = (unsigned)rand_r(&seed) % sizeof query;
+        for (size_t i = 0; i < len; i++)
+            query[i] = letters[(unsigned)rand_r(&seed) % (sizeof letters - 1)];
+        char *exact = strndup(query, len);
+        const char *at = exact;
+        struct query_item item;
+        while (query_next(&at, &item)) {
+            int got = query_decode(item.value, item.value_len, value, sizeof value);
+            ck_assert(got < (int)sizeof value && (got < 0 || strlen(value) == (size_t)got));
+        }
+        ck_assert_ptr_eq(at, exact + len);
+        free(exact);
+    }
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("query");
@@ -76,6 +100,7 @@ int main(void)
     tcase_add_test(tc, test_items);
     tcase_add_test(tc, test_decoding);
     tcase_add_test(tc, test_rows);
+    tcase_add_test(tc, test_garbage);
     suite_add_tcase(suite, tc);
     return run_suite(suite);
 }
