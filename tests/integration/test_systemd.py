@@ -157,6 +157,23 @@ def test_a_restart_keeps_the_sockets(machine, unit):
     assert machine.output_of("taskmaster", "run", "fib", "20") == "6765"
 
 
+def test_a_loop_that_stands_is_started_again(machine):
+    drop_in = "/run/systemd/system/taskqueued.service.d"
+    machine.output_of("mkdir", drop_in)
+    machine.output_of("sh", "-c", f"printf '[Service]\\nWatchdogSec=2s\\nRestartSec=0\\n' >{drop_in}/test.conf")
+    machine.output_of("systemctl", "daemon-reload")
+    machine.output_of("systemctl", "restart", "taskqueued")
+    before = machine.property("taskqueued", "MainPID")
+    machine.output_of("kill", "-STOP", before)
+    wait_until(lambda: machine.property("taskqueued", "NRestarts") == "1", "another start")
+    wait_until(lambda: machine.property("taskqueued", "ActiveState") == "active", "its end")
+    assert machine.property("taskqueued", "MainPID") != before
+    assert "Watchdog timeout" in machine.output_of("journalctl", "-u", "taskqueued", "-o", "cat")
+    machine.output_of("rm", "-r", drop_in)
+    machine.output_of("systemctl", "daemon-reload")
+    machine.output_of("systemctl", "restart", "taskqueued")
+
+
 def test_a_wrong_configuration_is_not_tried_again(machine):
     """Without its socket: a waiting connection would start the daemon again."""
     machine.output_of("systemctl", "stop", "taskmasterd.socket", "taskmasterd.service")
