@@ -1,10 +1,9 @@
 /* exposition: see exposition.h. */
 #include "gateway/metrics/exposition.h"
 
+#include "common/digits.h"
 #include "common/xmalloc.h"
 
-#include <inttypes.h>
-#include <stdio.h>
 #include <string.h>
 
 enum { FIRST_SIZE = 16 * 1024 };
@@ -93,15 +92,14 @@ static void put_labels(struct exposition *exposition, const struct exposition_la
 
 void exposition_value(char text[EXPOSITION_VALUE_MAX], uint64_t value, uint32_t scale)
 {
-    int digits = 0, len = snprintf(text, EXPOSITION_VALUE_MAX, "%" PRIu64, value / scale);
-    for (uint32_t left = scale; left > 1; left /= 10)
-        digits++;
-    if (value % scale == 0)
-        return;
-    len += snprintf(text + len, EXPOSITION_VALUE_MAX - (size_t)len, ".%0*" PRIu64, digits,
-                    value % scale);
-    while (text[len - 1] == '0')
-        text[--len] = '\0';
+    uint64_t whole = value / scale, rest = value % scale;
+    size_t len = digits_count(whole);
+    digits_write(text, len, whole);
+    if (rest)
+        text[len++] = '.';
+    for (; rest; rest = rest * 10 % scale)
+        text[len++] = (char)('0' + rest * 10 / scale);
+    text[len] = '\0';
 }
 
 void exposition_sample(struct exposition *exposition, const char *suffix,
