@@ -43,6 +43,7 @@ static bool try_servers(const struct daemon_check *check, struct identity *ident
 const struct start_checks gateway_checks = {
     .program = "taskmaster-http",
     .sockets = "http",
+    .guard = "set access-file",
     .settings = settings,
     .warn = check_token_files,
     .trial = try_servers,

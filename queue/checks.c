@@ -81,6 +81,8 @@ static bool try_master(const struct daemon_check *check, struct identity *identi
 const struct start_checks queue_checks = {
     .program = "taskqueued",
     .sockets = "clients",
+    .guard = "set token-file or access-file, or set allow-open-listen if something else keeps "
+             "strangers away",
     .settings = settings,
     .paths = check_paths,
     .warn = check_token_file,

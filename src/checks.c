@@ -44,6 +44,8 @@ static bool try_modules(const struct daemon_check *check, struct identity *ident
 const struct start_checks master_checks = {
     .program = "taskmasterd",
     .sockets = "clients",
+    .guard = "set token-file or access-file, or set allow-open-listen if something else keeps "
+             "strangers away",
     .settings = daemon_settings,
     .address = worker_address,
     .paths = check_paths,

@@ -1,9 +1,10 @@
 /* check_sockets: see check_sockets.h. */
 #include "daemon/check_sockets.h"
 
-bool daemon_check_sockets(const struct daemon_check *check, const struct activation *sockets,
-                          const struct access_settings *access)
+bool daemon_check_sockets(const struct daemon_check *check, const struct start_checks *checks,
+                          const struct activation *sockets)
 {
+    const struct access_settings *access = checks->settings(check->config).access;
     bool guarded = access->token_file || access->access_file || access->allow_open_listen;
     if (sockets->count && config_is_set(check->config, "listen"))
         daemon_check_tell(check, FINDING_FAULT, "listen", NULL,
@@ -13,8 +14,8 @@ bool daemon_check_sockets(const struct daemon_check *check, const struct activat
     else if (!guarded && activation_is_open(sockets))
         daemon_check_tell(check, FINDING_FAULT, "listen", NULL,
                           "the service manager has opened a socket that others than this machine "
-                          "may reach: set token-file or access-file, or set allow-open-listen if "
-                          "something else keeps strangers away");
+                          "may reach: %s",
+                          checks->guard);
     else
         return true;
     return false;

@@ -82,7 +82,7 @@ static bool take_machine(struct reread *reread, const struct config *config)
                                        .place = &reread->fault.place};
     if (checks->paths && !checks->paths(&check, &reread->start->identity))
         return false;
-    if (!daemon_check_sockets(&check, &reread->start->sockets, settings.access))
+    if (!daemon_check_sockets(&check, checks, &reread->start->sockets))
         return false;
     daemon_check_tokens(&check, settings.access);
     return move_log(reread, &check, settings.log);

@@ -45,7 +45,7 @@ static bool take_sockets(const struct daemon_check *check, const struct start_ch
 {
     char fault[ACTIVATION_FAULT_MAX];
     if (activation_take(sockets, checks->sockets, fault) == 0)
-        return daemon_check_sockets(check, sockets, checks->settings(check->config).access);
+        return daemon_check_sockets(check, checks, sockets);
     check->tell(check->arg, FINDING_FAULT, fault);
     return false;
 }

@@ -26,6 +26,7 @@ struct daemon_start {
 struct start_checks {
     const char *program;
     const char *sockets; /* the name of its sockets at the service manager: "clients" */
+    const char *guard;   /* "set KEY ...": what permits addresses that strangers reach */
     struct daemon_settings (*settings)(const struct config *config);
     /* For -t: one more address to listen on. */
     struct check_address (*address)(const struct config *config);

@@ -210,6 +210,12 @@ def test_strangers_need_a_token(daemon, manager):
     assert server.client().done("echo", "x") == b"x"
 
 
+def test_strangers_need_a_token_of_the_gateway(daemon, manager):
+    manager.listen("http", host="0.0.0.0")
+    server = manager.manages(daemon.make_gateway({"allow-writes": None}, daemon()))
+    refused_start(server, "others than this machine may reach: set access-file\n")
+
+
 def test_a_socket_for_datagrams_is_refused(daemon, manager):
     manager.sockets.append(manager.notify.dup())
     manager.names.append("clients")
