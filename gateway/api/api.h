@@ -5,6 +5,7 @@
 #ifndef TASKMASTER_GATEWAY_API_API_H
 #define TASKMASTER_GATEWAY_API_API_H
 
+#include "gateway/api/readiness.h"
 #include "gateway/http/exchange.h"
 #include "gateway/metrics/metrics.h"
 
@@ -25,6 +26,7 @@ struct api {
     struct gateway_access *access;
     struct history *history;                  /* the last hour of figures */
     struct metrics_start starts[API_DAEMONS]; /* for /metrics; zeros at first */
+    struct readiness_known ready;             /* for /readyz; zeros at first */
     struct payload_budget *output;
     const struct api_settings *settings;
     const struct api_route *const *routes; /* api_all_routes: the lists, then NULL */

@@ -12,6 +12,7 @@
 enum {
     SILENT_MAX_MS = 5000, /* of a daemon whose loop goes round */
     ANSWER_MS = 2000,     /* for the figures behind /readyz */
+    KNOWN_US = 100000,    /* so long these figures count */
 };
 
 /* --- the answer --- */
@@ -89,13 +90,20 @@ static void finish(struct readyz *readyz, const char *fault)
     health_respond(&health, exchange);
 }
 
+static const char *fault_of(const struct readiness_known *known)
+{
+    return known->is_ready ? NULL : known->fault;
+}
+
 static void on_answer(struct inquiry *inquiry, const struct upstream_event *event)
 {
-    char fault[READINESS_FAULT_MAX];
+    struct readyz *readyz = (struct readyz *)inquiry;
+    struct readiness_known *known = &api_of(readyz->exchange)->ready;
     json_t *stats = inquiry_read_payload(event);
-    bool is_ready = readiness_of(stats, fault);
+    known->is_ready = readiness_of(stats, known->fault);
+    known->until_us = http_exchange_timers(readyz->exchange)->now_us + KNOWN_US;
     json_decref(stats);
-    finish((struct readyz *)inquiry, is_ready ? NULL : fault);
+    finish(readyz, fault_of(known));
 }
 
 static void on_lost(struct inquiry *inquiry, const char *why)
@@ -124,10 +132,15 @@ static void run_readyz(struct http_exchange *exchange)
     health_open(&health);
     if (api->queue)
         is_alive(&health, "queue", api->queue);
-    if (is_alive(&health, "master", api->master))
-        ask(exchange, &health);
-    else
+    bool is_known = http_exchange_timers(exchange)->now_us < api->ready.until_us;
+    if (!is_alive(&health, "master", api->master)) {
         health_respond(&health, exchange);
+    } else if (is_known) {
+        health_add(&health, "master", fault_of(&api->ready));
+        health_respond(&health, exchange);
+    } else {
+        ask(exchange, &health);
+    }
 }
 
 static void on_gone(struct http_exchange *exchange)

@@ -2,7 +2,9 @@
 
 import signal
 import threading
+import time
 
+from harness.cable import Cable
 from harness.wait import DEADLINE, wait_until
 
 TOKENS = {"looker": "looker-0123456789abcdef", "runner": "runner-0123456789abcdef"}
@@ -27,7 +29,22 @@ def test_a_paused_master(gateway):
     assert health(http, "/readyz") == (503, {"gateway": "ok", "master": "paused"})
     assert health(http, "/healthz")[0] == 200
     http.post("/v1/pools/default/resume")
-    assert health(http, "/readyz")[0] == 200
+    wait_until(lambda: health(http, "/readyz")[0] == 200, "the news of the end of the pause")
+
+
+def test_strangers_do_not_keep_the_master_busy(daemon):
+    """Whoever asks without a token is answered out of memory as a rule."""
+    cable = Cable(daemon().address)
+    http = daemon.make_gateway({"server": cable.address}).start()
+    http.wait_connected()
+    connection = http.connect()
+    started = time.monotonic()
+    for _ in range(300):
+        assert connection.ask("GET", "/readyz").status == 200
+    seconds = time.monotonic() - started
+    asked = cable.asked.count(b'"op":"stats"')
+    assert 1 <= asked <= 2 + seconds * 10, (asked, seconds)
+    cable.close()
 
 
 def test_a_draining_master(gateway):

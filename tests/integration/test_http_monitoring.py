@@ -155,12 +155,14 @@ def test_prometheus_scrapes_and_evaluates(daemon, prometheus):
     for expression in expressions():
         server.query(expression)
     rules = [rule for group in server.get("rules")["groups"] for rule in group["rules"]]
-    assert len(rules) == 14 and all(rule["health"] == "ok" for rule in rules), rules
+    assert len(rules) == 15 and all(rule["health"] == "ok" for rule in rules), rules
     for name in ("long", "waits"):
         client.send(op="kill", target=name)
         client.outcome(name)
     master.stop()
     server.wait_alert("TaskmasterDown", "TaskqueuedMasterAway")
+    http.stop()
+    server.wait_alert("TaskmasterGatewayDown")
 
 
 def test_the_dashboard_has_only_known_metrics(gateway):

@@ -7,9 +7,10 @@ import threading
 from .client import open_socket
 
 
-def _pump(source, target):
+def _pump(source, target, note=lambda data: None):
     with contextlib.suppress(OSError):
         while data := source.recv(1 << 16):
+            note(data)
             target.sendall(data)
     for end in (source, target):
         with contextlib.suppress(OSError):
@@ -20,6 +21,7 @@ class Cable:
     def __init__(self, address):
         self.target = address
         self.pairs = []
+        self.asked = bytearray()  # what has gone to the daemon, of all connections
         self.listening = socket.create_server(("127.0.0.1", 0))
         self.address = "127.0.0.1:%d" % self.listening.getsockname()[1]
         threading.Thread(target=self._accept, daemon=True).start()
@@ -37,7 +39,7 @@ class Cable:
                 near.close()
                 continue
             self.pairs.append((near, far))
-            for ends in ((near, far), (far, near)):
+            for ends in ((near, far, self.asked.extend), (far, near)):
                 threading.Thread(target=_pump, args=ends, daemon=True).start()
 
     def cut(self):
