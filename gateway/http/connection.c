@@ -7,6 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+enum { DRAIN_IDLE_MS = 1000 }; /* of a drain: for requests that are on their way */
+
 enum { TEXT_MIN = 512 };
 
 /* --- growing bytes --- */
@@ -69,9 +71,15 @@ bool http_conn_keeps(const struct http_conn *http)
            !leaves_body(http);
 }
 
+uint32_t http_conn_idle_ms(const struct http_conn *http)
+{
+    uint32_t idle_ms = http->server->settings->idle_timeout_ms;
+    return http->server->is_draining && idle_ms > DRAIN_IDLE_MS ? DRAIN_IDLE_MS : idle_ms;
+}
+
 void http_conn_watch_idle(struct http_conn *http)
 {
-    timer_set_ms(http_conn_timers(http), &http->timer, http->server->settings->idle_timeout_ms);
+    timer_set_ms(http_conn_timers(http), &http->timer, http_conn_idle_ms(http));
 }
 
 void http_conn_next(struct http_conn *http)

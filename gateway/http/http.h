@@ -53,7 +53,8 @@ void http_server_configure(struct http_server *server, const struct http_setting
 void http_server_accept(struct http_server *server, int fd, const struct sockaddr *addr,
                         socklen_t addr_len);
 
-/* Idle connections close, others once their exchange has ended. */
+/* Idle connections close, within a second: a request may be on its way. Others close once their
+ * exchange has ended. */
 void http_server_drain(struct http_server *server);
 
 size_t http_server_connections(const struct http_server *server);

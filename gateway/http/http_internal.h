@@ -145,6 +145,9 @@ void http_conn_close(struct http_conn *http);
 /* Sets the timer for the phase's idle time. */
 void http_conn_watch_idle(struct http_conn *http);
 
+/* How long the connection may be without a request. */
+uint32_t http_conn_idle_ms(const struct http_conn *http);
+
 /* exchange.c */
 
 static inline bool http_exchange_is_open(const struct http_exchange *exchange)

@@ -313,7 +313,7 @@ static void end_idle(struct http_conn *http)
 {
     struct timers *timers = http_conn_timers(http);
     uint64_t due = http->idle_us + timers_put_off_since(timers, http->idle_us) +
-                   http->server->settings->idle_timeout_ms * 1000ull;
+                   http_conn_idle_ms(http) * 1000ull;
     if (conn_is_amid(&http->conn) || http->conn.backlog || http->conn.output_len)
         http_conn_watch_idle(http);
     else if (timers->now_us < due)

@@ -111,8 +111,12 @@ static void each(struct http_server *server, void (*visit)(struct http_conn *htt
 
 static void end_silent(struct http_conn *http)
 {
-    if (is_silent(http))
+    if (!is_silent(http))
+        return;
+    if (http_conn_timers(http)->now_us - http->idle_us >= http_conn_idle_ms(http) * 1000ull)
         http_conn_finish(http);
+    else
+        http_conn_watch_idle(http);
 }
 
 void http_server_drain(struct http_server *server)

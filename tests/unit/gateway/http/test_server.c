@@ -410,6 +410,26 @@ START_TEST(test_far_too_many)
 }
 END_TEST
 
+START_TEST(test_a_drain_answers_requests_that_are_on_their_way)
+{
+    settle();
+    http_server_drain(server);
+    settle();
+    say(HEAD("GET", "/hello") "\r\n");
+    ck_heard("hello");
+    ck_assert(is_closed());
+}
+END_TEST
+
+START_TEST(test_a_drain_ends_what_is_idle_for_long)
+{
+    settle();
+    pass_ms(1000);
+    http_server_drain(server);
+    ck_assert(is_closed());
+}
+END_TEST
+
 START_TEST(test_drain)
 {
     say(HEAD("GET", "/later") "\r\n");
@@ -417,6 +437,8 @@ START_TEST(test_drain)
     connect_client();
     settle();
     http_server_drain(server);
+    ck_assert(!is_closed()); /* a request may be on its way */
+    pass_ms(1000);
     ck_assert(is_closed());
     hang_up();
     client = busy;
@@ -633,6 +655,8 @@ static TCase *many_tests(void)
     tcase_add_checked_fixture(tc, open_world, close_world);
     tcase_add_test(tc, test_too_many);
     tcase_add_test(tc, test_far_too_many);
+    tcase_add_test(tc, test_a_drain_answers_requests_that_are_on_their_way);
+    tcase_add_test(tc, test_a_drain_ends_what_is_idle_for_long);
     tcase_add_test(tc, test_drain);
     tcase_add_test(tc, test_drain_behind_a_request);
     return tc;
