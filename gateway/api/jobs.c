@@ -57,7 +57,7 @@ static bool check_target(struct submit *submit)
     if (submit->wants_events && submit->options.for_service)
         http_refuse(submit->exchange, 400, "bad-request",
                     "service sends the job's end elsewhere: Accept cannot be text/event-stream");
-    else if (!view.is_up)
+    else if (!view.is_up && !view.is_awaited)
         outcome_lost(submit->exchange, view.why ? view.why : "the daemon is away", false);
     else
         return true;
@@ -112,13 +112,14 @@ static void start(struct submit *submit)
         run_start(submit);
 }
 
-/* The daemon ends a connection whose payload is too large. */
+/* The daemon ends a connection whose payload is too large. A daemon that was never there has told
+ * no limit. */
 static void on_run(struct http_exchange *exchange)
 {
     struct submit *submit = http_exchange_public(exchange)->arg;
     const struct payload *body = http_request(exchange)->body;
     uint64_t max = upstream_view(submit->upstream).payload_max;
-    if (body && body->size > max)
+    if (body && max && body->size > max)
         http_refuse(exchange, 413, "payload-too-large",
                     "the payload has %zu bytes; the daemon takes %llu", body->size,
                     (unsigned long long)max);

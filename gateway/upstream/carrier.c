@@ -146,6 +146,13 @@ static void note_words(struct upstream_carrier *carrier)
         uplink_note_last_words(&carrier->uplink, message);
 }
 
+/* The first connection stays with a daemon that drains: somebody may look at it. The others are
+ * made again as soon as they have no call, for the next daemon at this address. */
+static bool is_spare(const struct upstream_carrier *carrier)
+{
+    return carrier != carrier->upstream->carriers;
+}
+
 void upstream_carrier_event(struct uplink *uplink, struct payload *payload)
 {
     struct upstream_carrier *carrier = (struct upstream_carrier *)uplink; /* its first member */
@@ -158,4 +165,6 @@ void upstream_carrier_event(struct uplink *uplink, struct payload *payload)
         tell(call, &reading->event);
     payload_unref(payload);
     upstream_read_end(reading);
+    if (carrier->is_draining && !carrier->count && is_spare(carrier))
+        uplink_end(uplink, "the daemon drains");
 }

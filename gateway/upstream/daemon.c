@@ -5,7 +5,13 @@
 
 #include <taskmaster/version.h>
 
+#include <stdio.h>
 #include <string.h>
+
+enum {
+    PATIENCE_US = 1000000,
+    PATIENCE_MOST_US = 5000000,
+};
 
 struct uplink_parts upstream_uplink_parts(const struct upstream *upstream,
                                           const struct conn_limits *limits,
@@ -25,14 +31,51 @@ static struct upstream_carrier *carrier_of(struct uplink *uplink)
     return (struct upstream_carrier *)uplink; /* its first member */
 }
 
+bool upstream_carrier_is_free(const struct upstream_carrier *carrier)
+{
+    return carrier->uplink.state == UPLINK_UP && !carrier->is_draining;
+}
+
+void upstream_note_away(struct upstream *upstream)
+{
+    for (size_t i = 0; i < UPSTREAM_CARRIERS; i++)
+        if (upstream_carrier_is_free(&upstream->carriers[i]))
+            return;
+    upstream->away_us = upstream->parts.loop->timers->now_us;
+}
+
+/* A service manager holds the socket of a daemon that starts again. */
+static bool is_held(const struct upstream *upstream)
+{
+    for (size_t i = 0; i < UPSTREAM_CARRIERS; i++)
+        if (upstream->carriers[i].uplink.state == UPLINK_GREETING)
+            return true;
+    return false;
+}
+
+bool upstream_is_awaited(const struct upstream *upstream)
+{
+    uint64_t away_us = upstream->parts.loop->timers->now_us - upstream->away_us;
+    return away_us < (is_held(upstream) ? PATIENCE_MOST_US : PATIENCE_US);
+}
+
+static void note_draining(struct upstream_carrier *carrier)
+{
+    carrier->is_draining = carrier->upstream->is_draining = true;
+    upstream_note_away(carrier->upstream);
+}
+
+/* A daemon that drains answers hello, if it has begun to in between. It would take no job. */
 bool upstream_greeted(struct uplink *uplink, const json_t *hello, char *error, size_t error_size)
 {
     struct upstream *upstream = carrier_of(uplink)->upstream;
-    (void)error, (void)error_size;
+    carrier_of(uplink)->is_draining = false;
     json_decref(upstream->hello);
     upstream->hello = json_incref((json_t *)hello);
     upstream->is_draining = json_is_true(json_object_get(hello, "draining"));
-    return true;
+    if (upstream->is_draining)
+        snprintf(error, error_size, "the %s drains", uplink->parts.noun);
+    return !upstream->is_draining;
 }
 
 /* Whoever asked may have gone by now, but a job's result is kept for the moment all the same. */
@@ -43,7 +86,8 @@ const char *upstream_header(struct uplink *uplink, const char *data, size_t len,
     struct upstream *upstream = carrier->upstream;
     const char *fault = upstream_read(&carrier->reading, data, len);
     upstream->heard_us = upstream->parts.loop->timers->now_us;
-    upstream->is_draining |= strcmp(carrier->reading.name, "draining") == 0;
+    if (strcmp(carrier->reading.name, "draining") == 0)
+        note_draining(carrier);
     *frame = (struct uplink_frame){.size = carrier->reading.size, .is_kept = true};
     return fault;
 }
@@ -54,6 +98,7 @@ struct upstream_view upstream_view(const struct upstream *upstream)
     struct upstream_view view = {
         .address = upstream->text,
         .is_up = upstream->up,
+        .is_awaited = !upstream->up && upstream_is_awaited(upstream),
         .is_draining = upstream->is_draining,
         .why = why,
         .silent_ms = (upstream->parts.loop->timers->now_us - upstream->heard_us) / 1000,

@@ -10,7 +10,7 @@
 
 enum {
     PING_MS = 1000,
-    PATIENCE_MS = 1000, /* of calls, from the loss of the daemon on */
+    LOOK_MS = 100, /* at the daemon's state, while calls wait for it */
 };
 
 /* There is no deadline for reading and writing: a stopped daemon goes on later, and TCP finds a
@@ -29,46 +29,58 @@ static struct timers *timers_of(const struct upstream *upstream)
 
 /* --- calls --- */
 
-/* The one with the fewest calls; `nowhere` while none is up. */
-static struct upstream_carrier *choose(struct upstream *upstream)
+/* Of the two, the one with fewer calls. */
+static struct upstream_carrier *less_busy(struct upstream_carrier *a, struct upstream_carrier *b)
 {
-    struct upstream_carrier *best = &upstream->nowhere;
+    return a && a->count <= b->count ? a : b;
+}
+
+/* `nowhere` if none is free. Requests that are no submits are also for a daemon that drains. */
+static struct upstream_carrier *choose(struct upstream *upstream, bool is_submit)
+{
+    struct upstream_carrier *best = NULL, *other = NULL;
     for (size_t i = 0; i < UPSTREAM_CARRIERS; i++) {
         struct upstream_carrier *carrier = &upstream->carriers[i];
-        if (carrier->uplink.state == UPLINK_UP &&
-            (best == &upstream->nowhere || carrier->count < best->count))
-            best = carrier;
+        if (upstream_carrier_is_free(carrier))
+            best = less_busy(best, carrier);
+        else if (carrier->uplink.state == UPLINK_UP && !is_submit)
+            other = less_busy(other, carrier);
     }
-    return best;
+    if (!best)
+        best = other;
+    return best ? best : &upstream->nowhere;
+}
+
+static void lose_waiting(struct upstream *upstream)
+{
+    char why[UPLINK_WHY_MAX];
+    const char *known = upstream->is_draining ? "it drains" : upstream->carriers[0].uplink.why;
+    snprintf(why, sizeof why, "%s", known ? known : "it does not answer");
+    upstream_carrier_lose(&upstream->nowhere, upstream->nowhere.count, why, false);
 }
 
 static void on_lose(void *arg)
 {
     struct upstream *upstream = arg;
-    char why[UPLINK_WHY_MAX];
-    const char *known = upstream->carriers[0].uplink.why;
-    snprintf(why, sizeof why, "%s", known ? known : "it does not answer");
-    upstream_carrier_lose(&upstream->nowhere, upstream->nowhere.count, why, false);
+    if (upstream_is_awaited(upstream))
+        timer_set_ms(timers_of(upstream), &upstream->lose, LOOK_MS);
+    else
+        lose_waiting(upstream);
 }
 
 static void wait_for_daemon(struct upstream *upstream, struct upstream_call *call,
                             const struct upstream_request *request)
 {
-    uint64_t until_us = upstream->away_us + PATIENCE_MS * 1000;
     call->waiting = xmalloc(sizeof *call->waiting);
     *call->waiting = upstream_request_keep(request);
-    if (timer_is_set(&upstream->lose))
-        return;
-    if (until_us > timers_of(upstream)->now_us)
-        timer_set(timers_of(upstream), &upstream->lose, until_us);
-    else
+    if (!timer_is_set(&upstream->lose))
         timer_set_next(timers_of(upstream), &upstream->lose);
 }
 
 static void begin_call(struct upstream *upstream, struct upstream_call *call,
                        const struct upstream_request *request)
 {
-    struct upstream_carrier *carrier = choose(upstream);
+    struct upstream_carrier *carrier = choose(upstream, call->is_submit);
     upstream_carrier_take(carrier, call);
     if (carrier == &upstream->nowhere)
         wait_for_daemon(upstream, call, request);
@@ -84,19 +96,31 @@ void upstream_call(struct upstream *upstream, struct upstream_call *call, const 
     begin_call(upstream, call, &request);
 }
 
+/* A payload over its limit would make the daemon end the connection, with the calls of others. */
+static bool is_too_large(const struct upstream *upstream, const struct upstream_request *request)
+{
+    return request->payload && request->payload->size > upstream_view(upstream).payload_max;
+}
+
+static void begin_one(struct upstream *upstream, struct upstream_call *call)
+{
+    struct upstream_request request = *call->waiting;
+    free(call->waiting);
+    call->waiting = NULL;
+    upstream_carrier_drop(call);
+    if (is_too_large(upstream, &request))
+        call->ops->lost(call, "it takes no payload of this size", false);
+    else
+        begin_call(upstream, call, &request);
+    upstream_request_free(&request);
+}
+
 /* The daemon is there: the waiting calls begin. */
 static void begin_waiting(struct upstream *upstream)
 {
-    struct upstream_call *call;
     timer_clear(timers_of(upstream), &upstream->lose);
-    while ((call = TAILQ_FIRST(&upstream->nowhere.calls))) {
-        struct upstream_request request = *call->waiting;
-        free(call->waiting);
-        call->waiting = NULL;
-        upstream_carrier_drop(call);
-        begin_call(upstream, call, &request);
-        upstream_request_free(&request);
-    }
+    for (size_t count = upstream->nowhere.count; count && upstream->nowhere.count; count--)
+        begin_one(upstream, TAILQ_FIRST(&upstream->nowhere.calls));
 }
 
 /* An answer that comes later finds no call. */
@@ -137,10 +161,10 @@ static void on_up(struct uplink *uplink)
 {
     struct upstream *upstream = carrier_of(uplink)->upstream;
     char name[NAME_MAX_LEN];
-    if (upstream->up++)
-        return;
-    log_event(LOG_INFO, name_event(upstream, "connected", name), LOG_STR("address", upstream->text),
-              LOG_STR("boot", upstream_view(upstream).boot));
+    if (!upstream->up++)
+        log_event(LOG_INFO, name_event(upstream, "connected", name),
+                  LOG_STR("address", upstream->text),
+                  LOG_STR("boot", upstream_view(upstream).boot));
     begin_waiting(upstream);
 }
 
@@ -152,8 +176,8 @@ static void on_lost(struct uplink *uplink, const struct uplink_end *end)
     char why[UPLINK_WHY_MAX];
     snprintf(why, sizeof why, "%s", end->why);
     upstream->up -= end->was_up;
-    if (end->was_up)
-        upstream->away_us = timers_of(upstream)->now_us;
+    if (end->was_up && !carrier->is_draining)
+        upstream_note_away(upstream);
     if (end->was_up && !upstream->up)
         say_away(upstream, "lost", why);
     else if (!end->was_up && carrier == upstream->carriers && !end->is_known)
@@ -175,7 +199,7 @@ static const struct uplink_ops ops = {
 static void on_ping(void *arg)
 {
     struct upstream *upstream = arg;
-    struct upstream_carrier *carrier = choose(upstream);
+    struct upstream_carrier *carrier = choose(upstream, false);
     timer_set_ms(timers_of(upstream), &upstream->ping, PING_MS);
     if (carrier != &upstream->nowhere)
         upstream_carrier_say(carrier, "ping", "", 0);

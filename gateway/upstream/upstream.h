@@ -81,9 +81,9 @@ struct upstream_call {
     bool is_detached;                 /* `accepted` is its last event */
 };
 
-/* Writes a request. While the daemon has been away for less than a second, the call waits for it:
- * so a restart costs nobody anything. `members`: JSON text of further members, each with its comma
- * before it:
+/* Writes a request. While the daemon has been away for less than a second, or for less than five
+ * seconds and somebody holds its socket, the call waits for it: so a restart costs nobody anything.
+ * `members`: JSON text of further members, each with its comma before it:
  * ",\"module\":\"fib\""; `id` and `size` are added here. A submit (or wait) is answered by the
  * events of its job, all else by one answer. */
 void upstream_call(struct upstream *upstream, struct upstream_call *call, const char *op,
@@ -136,7 +136,8 @@ size_t upstream_connections(const struct upstream *upstream);
 
 struct upstream_view {
     const char *address;
-    bool is_up; /* hello was answered, and the connection stands */
+    bool is_up;      /* hello was answered, and the connection stands */
+    bool is_awaited; /* a call would wait for it, because it has not been away for long */
     bool is_draining;
     const char *server;   /* "taskmasterd/0.2.0"; NULL while it was never up */
     const char *boot;     /* likewise */

@@ -47,7 +47,8 @@ struct upstream_carrier {
     struct upstream *upstream;
     struct hash calls_by_id;
     struct upstream_call_list calls;
-    size_t count; /* of them */
+    size_t count;     /* of them */
+    bool is_draining; /* the daemon has said so on this connection */
     struct upstream_reading reading;
 
     /* Of a stream. */
@@ -88,6 +89,15 @@ void upstream_read_end(struct upstream_reading *reading);
 struct uplink_parts upstream_uplink_parts(const struct upstream *upstream,
                                           const struct conn_limits *limits,
                                           const struct uplink_ops *ops);
+
+/* The connection is up, and the daemon takes submits on it. */
+bool upstream_carrier_is_free(const struct upstream_carrier *carrier);
+
+/* The connection takes no submits any more: notes the time if it was the last. */
+void upstream_note_away(struct upstream *upstream);
+
+/* Whether a call waits for the daemon. Otherwise it has been away for too long. */
+bool upstream_is_awaited(const struct upstream *upstream);
 
 /* Operations of uplinks. */
 

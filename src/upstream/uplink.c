@@ -286,6 +286,11 @@ void uplink_free(struct uplink *uplink)
     uplink->why = NULL;
 }
 
+void uplink_end(struct uplink *uplink, const char *why)
+{
+    go_away(uplink, why);
+}
+
 void uplink_note_last_words(struct uplink *uplink, const char *message)
 {
     free(uplink->last_words);

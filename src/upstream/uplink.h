@@ -96,6 +96,10 @@ void uplink_start(struct uplink *uplink);
 /* Closes the connection, without telling the owner. The loop's chores free the rest. */
 void uplink_free(struct uplink *uplink);
 
+/* Ends the connection, as if the daemon had. The uplink must be up. In `event` as the last thing.
+ */
+void uplink_end(struct uplink *uplink, const char *why);
+
 /* The message of a fatal error: the reason for the end that follows. */
 void uplink_note_last_words(struct uplink *uplink, const char *message);
 

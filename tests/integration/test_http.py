@@ -3,11 +3,12 @@
 import os
 import signal
 import subprocess
+import threading
 
 import pytest
 
 from harness.daemon import environment
-from harness.http import GATEWAY
+from harness.http import GATEWAY, Connection
 from harness.manager import Manager
 from harness.wait import DEADLINE, wait_until
 
@@ -193,7 +194,7 @@ def test_the_access_log(gateway):
 
 
 def test_a_request_in_progress_is_answered(gateway):
-    http = gateway()
+    http = gateway(drain_timeout_ms=60000)
     connection = begin_sleep(http, 300)
     idle = http.connect()
     assert idle.ask("GET", "/").status == 200
@@ -202,8 +203,8 @@ def test_a_request_in_progress_is_answered(gateway):
     response = connection.getresponse()
     assert (response.status, response.headers["Connection"]) == (200, "close")
     response.read()
+    idle.close()
     assert http.wait_exit() == 0
-    assert not http.log.events("drain-timeout")
 
 
 def test_a_long_request_is_cut_off(gateway):
@@ -234,3 +235,73 @@ def test_a_watch_does_not_delay_the_end(gateway):
         http.signal(signal.SIGTERM)
         stream.rest()
     assert http.wait_exit() == 0
+
+
+# ---- restarts
+
+REQUESTS = 400
+RESTARTS = 4
+
+
+class Callers:
+    """Clients with a connection for each request, until REQUESTS have had their answer."""
+
+    def __init__(self, http):
+        self.http = http
+        self.lock = threading.Lock()
+        self.begun = 0
+        self.outcomes = {}
+        self.faults = []
+        self.threads = [threading.Thread(target=self._run) for _ in range(4)]
+        for thread in self.threads:
+            thread.start()
+
+    def _take(self):
+        with self.lock:
+            self.begun += 1
+            return self.begun <= REQUESTS
+
+    def _run(self):
+        while self._take():
+            try:
+                response = Connection(self.http.address).ask("POST", "/v1/jobs?module=sleep", '{"ms":2,"value":1}')
+                outcome = response.text if response.status == 200 else f"{response.status} {response.json.get('reason')}" + (response.text if not response.json.get("reason") else "")
+            except Exception as error:  # a connection that was refused or lost
+                outcome = None
+                self.faults.append(repr(error))
+            with self.lock:
+                self.outcomes[outcome] = self.outcomes.get(outcome, 0) + 1
+
+    def wait(self, goal):
+        wait_until(lambda: self.begun >= goal, f"{goal} requests", timeout=60)
+
+    def join(self):
+        for thread in self.threads:
+            thread.join()
+
+
+def test_restarts_refuse_nobody(daemon, tmp_path):
+    """Of the gateway and of the master in turns; a service manager holds the sockets."""
+    managers = [Manager(tmp_path / name) for name in ("m", "h") if not (tmp_path / name).mkdir()]
+    managers[0].listen()
+    address = managers[1].listen("http")
+    try:
+        master = managers[0].manages(daemon.make({"pool-start": 2, "log-level": "info"})).start()
+        config = {"server": managers[0].address, "log-level": "info"}
+        http = managers[1].manages(daemon.make_gateway(config, master)).start()
+        assert http.address == address
+        callers = Callers(http)
+        for restart in range(RESTARTS):
+            callers.wait((restart + 1) * REQUESTS // (RESTARTS + 1))
+            server = (http, master)[restart % 2]
+            server.signal(signal.SIGTERM)
+            assert server.wait_exit() == 0
+            server.start()
+        callers.join()
+        assert not callers.faults, callers.faults[:5]
+        # A job that waited in the master when it drained is told, and has not begun.
+        assert set(callers.outcomes) <= {"1", "503 shutdown"}, callers.outcomes
+        assert callers.outcomes["1"] > REQUESTS * 9 / 10, callers.outcomes
+    finally:
+        for manager in managers:
+            manager.close()

@@ -217,6 +217,45 @@ START_TEST(test_draining)
 }
 END_TEST
 
+START_TEST(test_a_daemon_that_drains_is_looked_at_and_gets_no_job)
+{
+    daemon_comes();
+    ask(&b, "submit", "", NULL); /* on the first connection */
+    ck_written(0, "{\"op\":\"submit\",\"id\":0}\n");
+    for (size_t i = 0; i < SHARED; i++)
+        daemon_says(i, "{\"event\":\"draining\"}\n");
+    for (size_t i = 1; i < SHARED; i++)
+        ck_closed(i);
+    ask(&a, "stats", "", NULL);
+    ck_written(0, "{\"op\":\"stats\",\"id\":1}\n");
+    daemon_says(0, "{\"event\":\"stats\",\"id\":1,\"size\":0}\n");
+    ck_told("a answer stats last\n");
+    ask(&a, "submit", "", NULL);
+    ck_written(0, "");
+    daemon_says(0, "{\"event\":\"done\",\"id\":0,\"size\":0}\n");
+    ck_told("b done done last\n");
+    pass_ms(100);
+    ck_assert_uint_eq(fd_count, 2 * SHARED - 1);
+    pass_ms(2000); /* somebody holds the socket */
+    daemon_greets(SHARED);
+    ck_written(SHARED, "{\"op\":\"submit\",\"id\":3}\n");
+    upstream_forget(&a.call, false);
+}
+END_TEST
+
+START_TEST(test_a_large_payload_does_not_wait)
+{
+    char large[1002];
+    memset(large, 'x', sizeof large - 1);
+    large[sizeof large - 1] = '\0';
+    ask(&a, "submit", "", large);
+    daemon_listens();
+    pass_ms(100);
+    daemon_greets(0);
+    ck_told("a lost: it takes no payload of this size\n");
+}
+END_TEST
+
 /* An owner that asks again within its last event. */
 static void ask_again(struct upstream_call *call, const struct upstream_event *event)
 {
@@ -277,6 +316,8 @@ int main(void)
     tcase_add_test(tc, test_a_peer_that_is_no_daemon);
     tcase_add_test(tc, test_a_ping_each_second);
     tcase_add_test(tc, test_draining);
+    tcase_add_test(tc, test_a_daemon_that_drains_is_looked_at_and_gets_no_job);
+    tcase_add_test(tc, test_a_large_payload_does_not_wait);
     tcase_add_test(tc, test_an_owner_asks_again_at_once);
     tcase_add_test(tc, test_an_owner_asks_again_when_lost);
     return run_suite(suite);
