@@ -70,7 +70,7 @@ $(O)/libmaster.a: $(call objects,src $(MASTER:%=src/%))
 $(O)/libqueue.a: $(call objects,$(QUEUE))
 $(O)/libgateway.a: $(call objects,$(GATEWAY)) $(O)/gateway/page/assets.o
 $(O)/libworker.a: $(call objects,worker)
-$(O)/libcommand.a: $(call objects,client/cli client/doctor client/local) $(patsubst %,$(O)/src/common/%.o,read_all system_object token_text)
+$(O)/libcommand.a: $(call objects,client/cli client/bundle client/doctor client/local) $(patsubst %,$(O)/src/common/%.o,read_all secrets system_object token_text)
 $(BUILD)/libtaskmaster.a: $(call objects,client/lib)
 # The page's files become a C source. Its charts are uPlot, from the npm registry, or from UPLOT=DIR; a build without either
 # has everything else.

@@ -15,12 +15,13 @@
  *           -> crash_report -> crash_code;  symbols -> object_file
  *           -> event_command, event_line
  *           -> interrupt, progress, table, units
- *     cmd_doctor -> doctor_ask -> ask, connect;  client/doctor/
- *                -> doctor_here -> client/doctor/, client/local/
+ *     cmd_doctor -> doctor_all -> doctor_ask -> ask, connect;  client/doctor/
+ *                              -> doctor_here -> client/doctor/, client/local/
+ *     cmd_bundle -> doctor_all;  bundle_ask, bundle_here -> bundle -> client/bundle/
  *     cmd_top -> top_figures -> ask, connect
  *             -> top_terminal -> top_screen -> top_summary, top_layout, top_view
  *             -> top_view -> top_keys;  top_model -> top_queue, top_columns -> units
- *     arguments, help, cmd_doctor -> places
+ *     arguments, help, doctor_all, cmd_bundle -> places
  *     all -> allocate -> complain;  settings, exit_status;  taskmaster/client.h
  *
  * The command knows the server through client.h alone. It is a program and not a library: without
@@ -79,6 +80,6 @@ extern const struct command cmd_top, cmd_run, cmd_submit, cmd_wait, cmd_forget, 
     cmd_backup, cmd_status, cmd_jobs, cmd_peek, cmd_monitor, cmd_watch, cmd_register, cmd_clients,
     cmd_services, cmd_modules, cmd_help, cmd_cancel, cmd_kill, cmd_ping, cmd_stats, cmd_pools,
     cmd_workers, cmd_crash, cmd_crashes, cmd_pause, cmd_resume, cmd_resize, cmd_recycle, cmd_reload,
-    cmd_reopen, cmd_drain, cmd_log_level, cmd_doctor;
+    cmd_reopen, cmd_drain, cmd_log_level, cmd_doctor, cmd_support_bundle;
 
 #endif

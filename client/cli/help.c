@@ -46,7 +46,7 @@ static void print_overview(void)
            "Runs jobs on a taskmasterd, or keeps them in a taskqueued, stops them, and shows\n"
            "their state.\n\nCommands:\n");
     for (const struct command *const *row = commands; *row; row++)
-        printf("  %-10s%-18s%s\n", (*row)->name, (*row)->arguments, (*row)->summary);
+        printf("  %-15s%-18s%s\n", (*row)->name, (*row)->arguments, (*row)->summary);
     print_options(COMMAND_SERVER);
     printf("  %-20s  the release\n", "-V, --version");
     printf("\nSee `taskmaster COMMAND --help` for a command, taskmaster(1) for everything.\n");

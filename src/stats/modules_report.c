@@ -3,11 +3,11 @@
 
 #include "base/figures.h"
 #include "common/json_load.h"
+#include "common/secrets.h"
 #include "jobs/module_table.h"
 #include "jobs/pools.h"
 #include "stats/breaker_report.h"
 #include "stats/module_names.h"
-#include "stats/secrets.h"
 
 #include <jansson.h>
 #include <limits.h>

@@ -1,5 +1,5 @@
 /* test_secrets: settings that look like secrets are hidden, at any depth. */
-#include "stats/secrets.h"
+#include "common/secrets.h"
 
 #include "tests/unit/suite.h"
 

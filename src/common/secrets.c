@@ -1,5 +1,5 @@
 /* secrets: see secrets.h. */
-#include "stats/secrets.h"
+#include "common/secrets.h"
 
 #include <string.h>
 #include <strings.h>

@@ -1,6 +1,6 @@
 /* secrets: settings of modules for everybody's eyes. */
-#ifndef TASKMASTER_STATS_SECRETS_H
-#define TASKMASTER_STATS_SECRETS_H
+#ifndef TASKMASTER_COMMON_SECRETS_H
+#define TASKMASTER_COMMON_SECRETS_H
 
 #include <jansson.h>
 #include <stdbool.h>
