@@ -3,6 +3,7 @@
 #include "gateway/http/chars.h"
 
 #include <string.h>
+#include <strings.h>
 
 ssize_t http_chunk_line_end(const char *data, size_t len, size_t max)
 {
@@ -76,10 +77,21 @@ bool http_chunk_parse(const char *line, size_t len, uint64_t *size)
 
 /* --- trailers --- */
 
+/* These belong before the body (RFC 9110, section 6.5.1): somebody may read them all the same. */
+static bool is_early(const char *name, size_t len)
+{
+    static const char *const names[] = {"transfer-encoding", "content-length", "host",
+                                        "connection"};
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+        if (len == strlen(names[i]) && strncasecmp(name, names[i], len) == 0)
+            return true;
+    return false;
+}
+
 static bool is_header(const char *line, size_t len)
 {
     size_t at = skip_token(line, 0, len);
-    if (!at || at == len || line[at] != ':')
+    if (!at || at == len || line[at] != ':' || is_early(line, at))
         return false;
     while (at < len && http_is_value(line[at]))
         at++;

@@ -22,7 +22,7 @@ ssize_t http_chunk_line_end(const char *data, size_t len, size_t max);
  * passed over. False: malformed. UINT64_MAX stands for all larger sizes. */
 bool http_chunk_parse(const char *line, size_t len, uint64_t *size);
 
-/* Whether a trailer line is well formed; an empty one is the last (`*is_last`). */
+/* Whether a trailer line is well formed, and allowed; an empty one is the last (`*is_last`). */
 bool http_chunk_is_trailer(const char *line, size_t len, bool *is_last);
 
 #endif

@@ -6,6 +6,7 @@
 #include "gateway/http/head_internal.h"
 
 #include <string.h>
+#include <strings.h>
 
 struct framing {
     struct http_head *head;
@@ -59,26 +60,29 @@ static bool take_coding(struct framing *framing, char *value)
     return true;
 }
 
-/* The next member of a list, without white space around it; NULL at the end. */
-static char *next_member(char **at)
+/* The next member of a list, without white space around it, and its length; 0 at the end. */
+static size_t next_member(const char **at, const char **member)
 {
-    char *member = *at + strspn(*at, " \t,");
-    if (!*member)
-        return NULL;
-    size_t len = strcspn(member, ",");
-    *at = member + len + (member[len] != '\0');
-    member[len] = '\0';
-    while (len && (member[len - 1] == ' ' || member[len - 1] == '\t'))
-        member[--len] = '\0';
-    return member;
+    *member = *at + strspn(*at, " \t,");
+    size_t len = strcspn(*member, ",");
+    *at = *member + len;
+    while (len && ((*member)[len - 1] == ' ' || (*member)[len - 1] == '\t'))
+        len--;
+    return len;
+}
+
+static bool is_option(const char *member, size_t len, const char *name)
+{
+    return len == strlen(name) && strncasecmp(member, name, len) == 0;
 }
 
 static bool take_connection(struct framing *framing, char *value)
 {
-    char *option;
-    while ((option = next_member(&value))) {
-        framing->close |= http_is_word(option, "close");
-        framing->keep_alive |= http_is_word(option, "keep-alive");
+    const char *at = value, *member;
+    size_t len;
+    while ((len = next_member(&at, &member))) {
+        framing->close |= is_option(member, len, "close");
+        framing->keep_alive |= is_option(member, len, "keep-alive");
     }
     return true;
 }

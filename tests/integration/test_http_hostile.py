@@ -48,6 +48,7 @@ REFUSED = {
     "chunk beyond numbers": (POST + HOST + CHUNKED + b"\r\n10000000000000003\r\nabc\r\n0\r\n\r\n", 413),
     "chunk with a long extension": (POST + HOST + CHUNKED + b"\r\n3;a=" + b"b" * 300 + b"\r\nabc\r\n0\r\n\r\n", 400),
     "trailer that is none": (POST + HOST + CHUNKED + b"\r\n0\r\nGET / HTTP/1.1\r\n\r\n", 400),
+    "trailer with a coding": (POST + HOST + CHUNKED + b"\r\n0\r\nTransfer-Encoding: chunked\r\n\r\n", 400),
     # lines
     "bare LF in the head": (b"GET /v1/stats HTTP/1.1\nHost: 127.0.0.1\n\n", 400),
     "bare LF behind a header": (GET + b"Host: 127.0.0.1\n\r\n", 400),

@@ -48,11 +48,21 @@ static const struct {
     const char *line;
     bool is_fine, is_last;
 } trailers[] = {
-    {"\r\n", true, true},          {"A: b\r\n", true, false},
-    {"A:\r\n", true, false},       {"\n", false, false},
-    {"A: b\n", false, false},      {"A b\r\n", false, false},
-    {" A: b\r\n", false, false},   {"A : b\r\n", false, false},
-    {"A: \x01\r\n", false, false}, {"A: b\rC: d\r\n", false, false},
+    {"\r\n", true, true},
+    {"A: b\r\n", true, false},
+    {"A:\r\n", true, false},
+    {"\n", false, false},
+    {"A: b\n", false, false},
+    {"A b\r\n", false, false},
+    {" A: b\r\n", false, false},
+    {"A : b\r\n", false, false},
+    {"A: \x01\r\n", false, false},
+    {"A: b\rC: d\r\n", false, false},
+    {"Host: a\r\n", false, false},
+    {"content-length: 3\r\n", false, false},
+    {"Transfer-Encoding: chunked\r\n", false, false},
+    {"Connection: close\r\n", false, false},
+    {"Hosts: a\r\n", true, false},
 };
 
 START_TEST(test_trailers)

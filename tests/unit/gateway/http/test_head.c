@@ -224,9 +224,12 @@ END_TEST
 
 START_TEST(test_headers)
 {
-    static const char bytes[] = GET "Host: a\r\nX-One:  1 2\t\r\nEmpty:\r\n\r\n";
+    static const char bytes[] = GET "Host: a\r\nX-One:  1 2\t\r\nEmpty:\r\n"
+                                    "Connection: keep-alive , x,close\r\n\r\n";
     parse(bytes, sizeof bytes - 1);
-    ck_assert_uint_eq(head.request.header_count, 3);
+    ck_assert_uint_eq(head.request.header_count, 4);
+    ck_assert_str_eq(head.request.headers[3].value, "keep-alive , x,close");
+    ck_assert(!head.keep_alive);
     ck_assert_str_eq(head.request.headers[1].name, "X-One");
     ck_assert_str_eq(head.request.headers[1].value, "1 2");
     ck_assert_str_eq(head.request.headers[2].value, "");
