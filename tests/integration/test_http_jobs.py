@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import signal
 import socket
 
@@ -203,6 +204,18 @@ def test_too_large_payload(gateway, daemon):
 
 
 # ---- jobs that fail
+
+
+def test_table_of_words():
+    """The manual has each word of the program in the row of its status."""
+    root = os.path.join(os.path.dirname(__file__), "..", "..")
+    with open(os.path.join(root, "doc", "http.md"), encoding="utf-8") as file:
+        rows = dict(re.findall(r"^\| (\d{3}) \| (.*?) \|", file.read(), re.M))
+    with open(os.path.join(root, "gateway", "api", "fault.c"), encoding="utf-8") as file:
+        words = re.findall(r'\{"([a-z-]+)", (\d+)\}', file.read())
+    assert len(words) > 25
+    for word, status in words:
+        assert f"`{word}`" in rows[status], (word, status)
 
 
 def test_unknown_module(shared_http):
