@@ -165,6 +165,7 @@ $(BUILD)/tests/unit/protocol/tiny_daemon: $(O)/tests/unit/protocol/tiny_daemon.o
 $(BUILD)/tests/unit/protocol/test_tiny_daemon: | $(BUILD)/tests/unit/protocol/tiny_daemon
 # Calls counted, or made to fail, by tests.
 $(BUILD)/tests/unit/worker/test_crash_handler: WRAP := -Wl,--wrap=_Unwind_Backtrace
+$(BUILD)/tests/unit/base/test_log_file: WRAP := -Wl,--wrap=fchown
 $(BUILD)/tests/unit/net/test_connect: WRAP := -Wl,--wrap=connect
 $(BUILD)/tests/unit/net/test_listener: WRAP := -Wl,--wrap=unix_bound
 $(BUILD)/tests/unit/jobs/test_module_table: WRAP := $(patsubst %,-Wl$(comma)--wrap=%,opendir readdir stat)

@@ -5,6 +5,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdbool.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -14,12 +15,19 @@ enum {
     FD_LEAST = STDERR_FILENO + 1, /* a closed descriptor 0 to 2 is no place for a log */
 };
 
+/* A sandbox may forbid the call (SystemCallFilter= of the units), even if nothing changes. */
+static int give(int fd, const struct log_file_owner *owner)
+{
+    bool stays = owner->uid == (uid_t)-1 && owner->gid == (gid_t)-1;
+    return stays ? 0 : fchown(fd, owner->uid, owner->gid);
+}
+
 /* Another's file, as behind a symbolic link, is never given away: O_EXCL makes a new one, or none.
  * Returns -1 with errno. */
 static int make(const char *path, const struct log_file_owner *owner)
 {
     int fd = open(path, FLAGS | O_CREAT | O_EXCL, PERMISSIONS);
-    if (fd < 0 || fchown(fd, owner->uid, owner->gid) == 0)
+    if (fd < 0 || give(fd, owner) == 0)
         return fd;
     int error = errno;
     close(fd);

@@ -57,6 +57,24 @@ static int open_log(void)
     return log_file_open(path, &ours);
 }
 
+/* A call that the sandbox of the units forbids. */
+int __wrap_fchown(int fd, uid_t uid, gid_t gid);
+int __wrap_fchown(int fd, uid_t uid, gid_t gid)
+{
+    (void)fd, (void)uid, (void)gid;
+    errno = EPERM;
+    return -1;
+}
+
+START_TEST(a_file_of_our_own_needs_no_right)
+{
+    ck_assert_int_eq(open_log(), 0);
+    const struct log_file_owner other = {.uid = 1, .gid = (gid_t)-1};
+    unlink(path);
+    ck_assert_int_eq(log_file_open(path, &other), EPERM);
+}
+END_TEST
+
 START_TEST(a_new_file_is_private)
 {
     struct stat st;
@@ -153,7 +171,7 @@ int main(void)
         a_new_file_is_private,           lines_are_appended,
         a_renamed_file_is_left,          the_old_file_stays,
         a_dangling_link_is_refused,      a_pipe_never_waits,
-        no_standard_descriptor_is_taken,
+        no_standard_descriptor_is_taken, a_file_of_our_own_needs_no_right,
     };
     TCase *tcase = tcase_create("log_file");
     tcase_add_checked_fixture(tcase, setup, teardown);
