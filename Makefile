@@ -220,6 +220,7 @@ conf        := $(wildcard conf/*.conf)
 units       := $(wildcard conf/systemd/*.service conf/systemd/*.socket)
 sysusers    := $(wildcard conf/sysusers.d/*.conf)
 examples    := $(filter-out modules/crash.c,$(wildcard modules/*.c modules/exec/*))
+monitoring  := $(wildcard doc/monitoring/*)
 ABI         := $(shell sed -n 's/^.define TM_ABI //p' include/taskmaster/module.h)
 
 install: all
@@ -243,6 +244,7 @@ install: all
 	install -m 644 client/completion/_taskmaster $(DEST)/share/zsh/site-functions
 	set -e; for page in $(manuals); do install -D -m 644 $$page $(DEST_MAN)/man$${page##*.}/$${page##*/}; done
 	set -e; for file in $(examples); do install -m 644 $$file $(DESTDIR)$(DOCDIR)/examples/$$file; done
+	install -D -m 644 -t $(DESTDIR)$(DOCDIR)/monitoring $(monitoring)
 	install -m 644 modules/examples.mk $(DESTDIR)$(DOCDIR)/examples/modules/Makefile
 	set -e; for file in $(notdir $(conf)); do \
 	    install -m 644 conf/$$file $(DESTDIR)$(DOCDIR)/examples; \
@@ -266,6 +268,7 @@ uninstall:
 	    $(addprefix $(DESTDIR)$(DOCDIR)/monitoring/,$(notdir $(monitoring))) \
 	    $(DEST)/share/bash-completion/completions/taskmaster $(DEST)/share/zsh/site-functions/_taskmaster \
 	    $(addprefix $(DESTDIR)$(DOCDIR)/examples/,$(notdir $(conf)) $(examples) modules/Makefile) \
+	    $(addprefix $(DESTDIR)$(DOCDIR)/,$(monitoring:doc/%=%)) \
 	    $(addprefix $(DESTDIR)$(UNITDIR)/,$(notdir $(units))) $(addprefix $(DESTDIR)$(SYSUSERSDIR)/,$(notdir $(sysusers))) \
 	    $(foreach page,$(manuals),$(DEST_MAN)/man$(patsubst .%,%,$(suffix $(page)))/$(notdir $(page)))
 	for dir in $(made_dirs); do \
