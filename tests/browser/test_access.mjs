@@ -63,6 +63,19 @@ test('a token, and its rights', async () => {
     });
 });
 
+test('a user who may not look', async () => {
+    const world = new World();
+    world.gateway.settings['access-file'] = world.file('access', 'sam token-of-the-submitter submit\n');
+    await within(world, async () => {
+        const page = await open(browser, world, '#/overview', { expected: (text) => /40[13]/.test(text) });
+        await signIn(page, 'token-of-the-submitter');
+        await page.getByRole('alert').getByText('observe').waitFor();
+        await page.getByText('sam: submit').waitFor();
+        assert.deepEqual(await audit(page), []);
+        await close(page);
+    });
+});
+
 test('a read-only gateway without a queue', async () => {
     await within(new World({ queue: null, gateway: { 'allow-writes': false } }), async (world) => {
         const page = await open(browser, world, '#/pools');

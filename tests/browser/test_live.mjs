@@ -75,6 +75,20 @@ test('a restart of the daemon', async () => {
     await close(page);
 });
 
+test('a restart of the gateway', async () => {
+    const page = await open(browser, world, '#/pools', {
+        expected: (text) => /ERR_(CONNECTION|INCOMPLETE)|Failed to fetch/.test(text),
+    });
+    await page.getByText('taskmasterd/').waitFor();
+    world.gateway.settings.listen = world.gateway.address;
+    await world.gateway.end();
+    await page.getByRole('alert').getByText('The gateway does not answer.').waitFor();
+    await world.gateway.start();
+    await page.getByRole('alert').waitFor({ state: 'detached' });
+    await watching(page, '#/pools');
+    await close(page);
+});
+
 test('events can be held, and found', async () => {
     const page = await open(browser, world);
     await watching(page, '#/events');

@@ -111,14 +111,25 @@ function go(hash) {
 /* --- answers --- */
 
 let boot = null;
+let wasAway = false; /* the gateway */
 
 function polled() {
     const stats = app.answer('stats');
+    const isAway = app.problem('stats')?.status === 0;
+    if (wasAway && !isAway) returned();
+    wasAway = isAway;
     if (stats && !app.problem('stats')) {
         if (boot && stats.boot !== boot) restarted();
         boot = stats.boot;
     }
     redraw(true);
+}
+
+/* The gateway is back: perhaps another release, with another page, or with other rights for us. */
+async function returned() {
+    const before = app.session;
+    app.session = await get('/v1/session').catch(() => before);
+    if (before && app.session.gateway !== before.gateway) say('taskmaster-http was replaced: reload this page.');
 }
 
 function restarted() {

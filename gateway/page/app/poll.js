@@ -17,7 +17,7 @@ export class Poller {
         this.hasMore = {}; /* by name: the answer is the beginning of a list */
         this.problems = {}; /* by name: the last round's */
         this.paths = {}; /* by name: whose answer or problem is kept */
-        this.gone = new Set(); /* paths of things that are no more: they are not asked for again */
+        this.gone = new Set(); /* paths that are told 404 or 403: they are not asked for again on this screen */
         this.at = 0;
         this.round = 0;
         document.addEventListener('visibilitychange', () => document.hidden || this.now());
@@ -67,7 +67,7 @@ export class Poller {
             if (round !== this.round) return;
             this.problems[name] = error;
             this.paths[name] = path;
-            if (error.status === 404) this.gone.add(path);
+            if (error.status === 404 || error.status === 403) this.gone.add(path);
         }
     }
 }

@@ -4,6 +4,7 @@
 import { get } from './api.js';
 
 const HOUR_MS = 3600000;
+const LATE_MS = 15000; /* no point for so long: the charts move on without one */
 
 export class Series {
     constructor() {
@@ -11,6 +12,7 @@ export class Series {
         this.master = {};
         this.pools = {};
         this.queue = {};
+        this.addedAt = 0; /* by the clock here: when the newest point came */
     }
 
     get end() {
@@ -32,6 +34,7 @@ export class Series {
     add(history) {
         const before = this.at.length;
         this.at.push(...history.at_ms);
+        if (history.at_ms.length) this.addedAt = Date.now();
         const size = history.at_ms.length;
         extend(this.master, history.master, before, size);
         extend(this.queue, history.queue || {}, before, size);
@@ -53,7 +56,7 @@ export class Series {
 
     /** A window of the last minutes, for charts: `of(group, name)` is a column, `rate(group, name)` its figures a second. */
     window(minutes) {
-        const end = Math.max(this.end, Date.now() - 15000);
+        const end = this.end + Math.max(0, Date.now() - this.addedAt - LATE_MS); /* by the gateway's clock */
         const first = this.at.findIndex((at) => at >= end - 60000 * minutes);
         const start = first < 0 ? this.at.length : first;
         const of = (group, name) => (group?.[name] || this.at.map(() => null)).slice(start);

@@ -69,6 +69,7 @@ export function follow(path, query, event, state) {
     const run = async () => {
         let problem;
         control = new AbortController();
+        alive(); /* the answer may be missing altogether */
         try {
             await readEvents('GET', path, { query, signal: control.signal, opened, alive }, event);
         } catch (error) {
@@ -77,6 +78,7 @@ export function follow(path, query, event, state) {
         clearTimeout(watchdog);
         if (ended) return;
         state(false, problem);
+        if (problem?.status === 401 || problem?.status === 403) return; /* another try is told the same */
         setTimeout(() => ended || run(), pause);
         pause = Math.min(5000, 2 * pause);
     };

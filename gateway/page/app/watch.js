@@ -22,7 +22,7 @@ export class Watch {
         this.failures = [];
         this.jobs = new Map(); /* id: its events */
         this.lanes = new Map(); /* worker: {worker, pool, segments, run, ended, born} */
-        this.skew = 0; /* the daemon's clock less this one */
+        this.skew = null; /* the daemon's clock less this one; null before the first event */
     }
 
     start() {
@@ -43,7 +43,7 @@ export class Watch {
 
     take(event) {
         if (!event.at_ms || !event.what) return;
-        this.skew = Math.max(event.at_ms - Date.now(), this.skew - 1, -86400000);
+        this.skew = Math.max(event.at_ms - Date.now(), (this.skew ?? -Infinity) - 1); /* the quickest event counts */
         this.missed += event.dropped || 0;
         keep(this.events, event, EVENTS_MAX);
         if (event.what === 'job') this.job(event);
@@ -95,6 +95,11 @@ export class Watch {
             this.lanes.set(event.worker, lane);
         }
         return lane;
+    }
+
+    /** The daemon's time. */
+    now() {
+        return Date.now() + (this.skew ?? 0);
     }
 
     /** The lanes of the workers in the daemon's list, and of those that have just ended. */

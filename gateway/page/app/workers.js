@@ -28,7 +28,7 @@ function draw(app) {
 }
 
 function timeline(app, list) {
-    const now = Date.now() + app.watch.skew;
+    const now = app.watch.now();
     const all = app.watch.shown(list, now);
     const note = app.watch.isOpen
         ? `Blue runs, green is done, red has failed. ${app.watch.missed ? `${format.count(app.watch.missed)} events were left out of a flood.` : ''}`
@@ -50,7 +50,7 @@ function timeline(app, list) {
                 ? lanes({
                       lanes: all.slice(0, LANES_MAX),
                       seconds: app.ui.lanes,
-                      now: () => Date.now() + app.watch.skew,
+                      now: () => app.watch.now(),
                       open: (job) => app.go(`#/jobs/${encodeURIComponent(job)}`),
                   })
                 : empty('There is no worker.'),
