@@ -76,9 +76,16 @@ $(BUILD)/libtaskmaster.a: $(call objects,client/lib)
 # has everything else.
 UPLOT ?= build/npm/uplot
 page  := $(wildcard gateway/page/app/*)
-build/npm/uplot/dist/uPlot.iife.min.js: | scripts/uplot
-	@scripts/uplot build/npm/uplot || echo 'The page will have no charts: uPlot is not here. UPLOT=DIR names a copy of it.' >&2
-$(O)/gateway/page/assets.c: $(page) gateway/page/embed $(wildcard $(UPLOT)/dist/*) | $(UPLOT)/dist/uPlot.iife.min.js
+uplot := $(UPLOT)/dist/uPlot.iife.min.js
+# Says where uPlot is, if anywhere. It changes when that does.
+$(O)/gateway/page/uplot: FORCE
+	@mkdir -p $(@D)
+	@[ -e $(uplot) ] || [ $(UPLOT) != build/npm/uplot ] || scripts/uplot $(UPLOT) || true
+	@[ -e $(uplot) ] || echo 'The page will have no charts: $(uplot) is missing. UPLOT=DIR names a copy of uPlot.' >&2
+	@ls -d $(UPLOT) $(uplot) >$@.new 2>/dev/null || true
+	@cmp -s $@.new $@ && rm $@.new || mv $@.new $@
+.PHONY: FORCE
+$(O)/gateway/page/assets.c: $(page) gateway/page/embed $(O)/gateway/page/uplot
 	@mkdir -p $(@D)
 	gateway/page/embed $@ $(UPLOT) $(page)
 $(O)/gateway/page/assets.o: $(O)/gateway/page/assets.c

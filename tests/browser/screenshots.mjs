@@ -1,8 +1,10 @@
 /* Screenshots for the documents: real daemons, under a mixed load for some minutes.
  *
- *   node tests/browser/screenshots.mjs DIRECTORY [SECONDS]     after tests/browser/run, which fetches the browser's driver
+ *   node tests/browser/screenshots.mjs doc/screenshots [SECONDS]     after tests/browser/run, which fetches the browser's driver
  */
 
+import { spawnSync } from 'node:child_process';
+import fs from 'node:fs';
 import path from 'node:path';
 
 import { NARROW, close, launch, open } from './browser.mjs';
@@ -41,6 +43,19 @@ async function shoot(browser, world, name, hash, options = {}) {
     await close(page);
 }
 
+/* A third of the bytes, where pngquant is at hand. */
+function shrink() {
+    const files = fs.readdirSync(directory).filter((name) => name.endsWith('.png'));
+    spawnSync('pngquant', [
+        '--force',
+        '--speed',
+        '1',
+        '--ext',
+        '.png',
+        ...files.map((name) => path.join(directory, name)),
+    ]);
+}
+
 /* The lanes show what was seen since the page was opened. */
 const LANES_MS = 45000;
 
@@ -62,7 +77,7 @@ try {
     await close(await lanes);
     await shoot(browser, world, 'overview', '#/overview');
     await shoot(browser, world, 'overview-dark', '#/overview', { colorScheme: 'dark' });
-    await shoot(browser, world, 'overview-narrow', '#/overview', { viewport: NARROW, deviceScaleFactor: 2 });
+    await shoot(browser, world, 'overview-narrow', '#/overview', { viewport: NARROW });
     await shoot(browser, world, 'crash', '#/modules/crash', { colorScheme: 'dark' });
     await shoot(browser, world, 'queue', '#/queue');
     busy = true;
@@ -74,6 +89,7 @@ try {
     await shoot(browser, world, 'overload', '#/overview');
     await shoot(browser, world, 'jobs', '#/jobs');
     void loaded;
+    shrink();
 } finally {
     await browser.close();
     await world.end();

@@ -134,6 +134,15 @@ test('the charts have the figures of the history', async () => {
     await close(page);
 });
 
+test('a build without charts works', async () => {
+    const page = await open(browser, world, '', { expected: (text) => text.includes('404') });
+    await page.route('**/uPlot*', (route) => route.fulfill({ status: 404 }));
+    await page.reload();
+    await page.getByText('This build has no charts.').first().waitFor();
+    await page.locator('.legend .state', { hasText: 'waiting' }).getByText('2').waitFor();
+    await close(page);
+});
+
 test('the colours can be chosen, and stay', async () => {
     const page = await open(browser, world);
     await page.getByRole('button', { name: 'Dark' }).click();

@@ -5,10 +5,15 @@
 
 const TOKEN = 'taskmaster-token';
 
+/* The daemons' texts begin small and have no full stop. */
+function sentence(text) {
+    return text[0].toUpperCase() + text.slice(1) + (/[.!?]$/.test(text) ? '' : '.');
+}
+
 /** An error response, or no response at all: then `status` is 0. */
 export class Problem extends Error {
     constructor(status, body) {
-        super(body.detail || body.title || `status ${status}`);
+        super(sentence(body.detail || body.title || `status ${status}`));
         this.status = status;
         this.body = body;
         this.code = body.code || body.reason || '';

@@ -180,6 +180,7 @@ export function head(title, text, ...actions) {
 export function absent(app, name) {
     if (app.answer(name)) return null;
     const problem = app.problem(name);
+    if (problem && name === 'stats') return null; /* the banner says it */
     return h(
         'div',
         { class: 'panel', key: 'absent' },

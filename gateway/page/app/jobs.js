@@ -123,14 +123,17 @@ function rowsOf(app, list) {
             { title: 'Waited', right: true, sort: (row) => row.wait_ms, cell: (row) => format.millis(row.wait_ms) },
             {
                 title: 'From',
-                cell: (row) =>
-                    row.owner || row.client?.name || row.client?.address || (row.detached ? 'detached' : '–'),
+                cell: (row) => h('span', { class: 'nowrap' }, source(row)),
             },
             { title: 'Size', right: true, minor: true, sort: (row) => row.size, cell: (row) => format.bytes(row.size) },
             { title: '', cell: (row) => h('div', { class: 'actions' }, endings(app, row)) },
         ],
         order: { title: 'Runs', down: true },
     });
+}
+
+function source(row) {
+    return row.owner || row.client?.name || row.client?.address || (row.detached ? 'detached' : '–');
 }
 
 function progress(row) {
