@@ -76,7 +76,7 @@ test('kill of a worker, cancel and kill of jobs', async () => {
         await dialog(page)
             .getByRole('button', { name: `${verb} the job` })
             .click();
-        await message(page, verb === 'Kill' ? 'was killed.' : 'was told to end.').waitFor();
+        await message(page, verb === 'Kill' ? /^[^ ]+ was killed/ : 'was told to end.').waitFor();
         await page.getByText('No such job runs or waits.').waitFor();
         job.end();
     }
