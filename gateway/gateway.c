@@ -23,6 +23,7 @@
 #include "gateway/history/sampler.h"
 #include "gateway/http/http.h"
 #include "gateway/reload.h"
+#include "gateway/report.h"
 #include "gateway/shutdown.h"
 #include "gateway/upstream/upstream.h"
 #include "net/loop.h"
@@ -53,6 +54,7 @@ struct gateway {
     struct notify notify;
     struct trim trim;
     uint64_t requests; /* answered, or given up by their clients */
+    struct gateway_report report;
 };
 
 /* --- signals --- */
@@ -101,6 +103,11 @@ static const struct notify_ops notices = {.status = tell_status};
 static struct gateway *gateway_of(void *api)
 {
     return (struct gateway *)((char *)api - offsetof(struct gateway, api));
+}
+
+static json_t *own_stats(struct api *api)
+{
+    return gateway_report_stats(&gateway_of(api)->report);
 }
 
 static void on_ended(void *arg, const struct http_exchange *exchange)
@@ -156,6 +163,8 @@ static void set_up(struct gateway *g, struct config *config, const struct config
     shutdown_init(&g->shutdown);
     trim_init(&g->trim);
     notify_init(&g->notify);
+    g->report.conns = &g->conns;
+    g->report.requests = &g->requests;
     reload_apply(&g->reload, config);
 }
 
@@ -195,6 +204,7 @@ static void open_server(struct gateway *g)
                           .queue = g->queue,
                           .access = g->access,
                           .history = g->history,
+                          .own_stats = own_stats,
                           .output = &g->output,
                           .routes = api_all_routes};
     g->server = http_server_new(&(struct http_server_parts){.loop = &g->conns,
@@ -203,6 +213,7 @@ static void open_server(struct gateway *g)
                                                             .ops = &server_ops,
                                                             .arg = &g->api});
     g->reload.server = g->shutdown.server = g->server;
+    g->report.server = g->server;
 }
 
 static void accept_client(void *arg, int fd, const struct sockaddr *addr, socklen_t len)
@@ -256,6 +267,7 @@ static int open_all(struct gateway *g)
         return EX_UNAVAILABLE;
     change_user(g);
     timers_turn(&g->loop.timers, clock_us()); /* names were looked up */
+    gateway_report_begin(&g->report);
     upstream_start(g->master);
     if (g->queue)
         upstream_start(g->queue);
@@ -268,6 +280,7 @@ static void turn(struct gateway *g)
 {
     signals_turn(&g->signals);
     loop_turn(&g->loop);
+    gateway_report_turn(&g->report, g->loop.begun_us);
     conn_loop_chores(&g->conns);
     trim_turn(&g->trim, 0);
     shutdown_turn(&g->shutdown);

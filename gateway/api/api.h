@@ -9,6 +9,7 @@
 #include "gateway/http/exchange.h"
 #include "gateway/metrics/metrics.h"
 
+#include <jansson.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -17,7 +18,7 @@ struct gateway_access;
 struct history;
 struct upstream;
 
-enum api_daemon { API_MASTER, API_QUEUE, API_DAEMONS };
+enum api_daemon { API_MASTER, API_QUEUE, API_GATEWAY, API_DAEMONS };
 
 /* What handlers work with; borrowed. http_exchange_owner() of each exchange. */
 struct api {
@@ -27,6 +28,7 @@ struct api {
     struct history *history;                  /* the last hour of figures */
     struct metrics_start starts[API_DAEMONS]; /* for /metrics; zeros at first */
     struct readiness_known ready;             /* for /readyz; zeros at first */
+    json_t *(*own_stats)(struct api *api);    /* the gateway's; the caller owns the object */
     struct payload_budget *output;
     const struct api_settings *settings;
     const struct api_route *const *routes; /* api_all_routes: the lists, then NULL */

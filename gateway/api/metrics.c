@@ -36,11 +36,25 @@ static struct http_exchange *release(struct scrape *scrape)
     return exchange;
 }
 
+static uint64_t wall_ms(void)
+{
+    return clock_read_us(CLOCK_REALTIME) / 1000;
+}
+
+static void write_own(struct exposition *exposition, struct api *api)
+{
+    json_t *stats = api->own_stats(api);
+    metrics_start_note(&api->starts[API_GATEWAY], stats, wall_ms());
+    metrics_write(exposition, &metrics_gateway, stats, &api->starts[API_GATEWAY]);
+    json_decref(stats);
+}
+
 static void respond(struct scrape *scrape)
 {
     struct exposition exposition;
     size_t len;
     exposition_open(&exposition);
+    write_own(&exposition, api_of(scrape->exchange));
     metrics_write(&exposition, &metrics_master, scrape->master.stats, scrape->master.start);
     if (api_of(scrape->exchange)->queue)
         metrics_write(&exposition, &metrics_queue, scrape->queue.stats, scrape->queue.start);
@@ -59,7 +73,7 @@ static void on_answer(struct inquiry *inquiry, const struct upstream_event *even
 {
     struct scraped *scraped = (struct scraped *)inquiry;
     scraped->stats = inquiry_read_payload(event);
-    metrics_start_note(scraped->start, scraped->stats, clock_read_us(CLOCK_REALTIME) / 1000);
+    metrics_start_note(scraped->start, scraped->stats, wall_ms());
     arrived(scraped->scrape);
 }
 

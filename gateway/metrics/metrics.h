@@ -23,7 +23,7 @@ struct metrics_kind {
     size_t count;
 };
 
-extern const struct metrics_kind metrics_master, metrics_queue;
+extern const struct metrics_kind metrics_master, metrics_queue, metrics_gateway;
 
 /* When a daemon was started. Its stats tell how long ago, in its own milliseconds; a time made
  * anew from each answer would jump, and each jump would look like a restart. */

@@ -41,6 +41,8 @@ def test_metrics_are_clean(gateway):
     text = http.get("/metrics").text
     assert promtool("check", "metrics", stdin=text) == ""
     assert 'taskmasterd_crashes_total{module="crash",signal="SIGSEGV"}' in text
+    assert int(re.search(r"^taskmaster_http_requests_total (\d+)$", text, re.M).group(1)) in (6, 7)
+    assert int(re.search(r"^taskmaster_http_requests (\d+)$", text, re.M).group(1)) >= 1
 
 
 def test_the_rules_and_their_tests_pass():
@@ -173,5 +175,5 @@ def test_the_dashboard_has_only_known_metrics(gateway):
     texts = expressions()
     with open(os.path.join(DOC, "alerts.yml")) as file:
         texts += re.findall(r"task\w+d_\w+(?=[ {\[)])", file.read())
-    used = {name for text in texts for name in re.findall(r"task(?:masterd|queued)_\w+", text)}
+    used = {name for text in texts for name in re.findall(r"task(?:masterd|queued|master_http)_\w+", text)}
     assert used <= known, used - known

@@ -146,6 +146,16 @@ START_TEST(test_queue)
 }
 END_TEST
 
+START_TEST(test_gateway)
+{
+    write_stats(&metrics_gateway,
+                "{\"server\":\"taskmaster-http/1.2\",\"clients\":{\"connected\":2},"
+                "\"requests\":{\"ended\":70,\"open\":3}}");
+    CHECK_LINES("taskmaster_http_build_info{version=\"1.2\"} 1", "taskmaster_http_clients 2",
+                "taskmaster_http_requests_total 70", "taskmaster_http_requests 3");
+}
+END_TEST
+
 /* The time of a start stays, whatever the delay of an answer. */
 START_TEST(test_start)
 {
@@ -175,6 +185,7 @@ int main(void)
     tcase_add_test(tc, test_modules);
     tcase_add_test(tc, test_histogram);
     tcase_add_test(tc, test_queue);
+    tcase_add_test(tc, test_gateway);
     tcase_add_test(tc, test_start);
     suite_add_tcase(suite, tc);
     return run_suite(suite);
