@@ -71,6 +71,7 @@ static void add_modules(struct bundle *bundle, const struct local_daemon *daemon
     if (!dir)
         return;
     FILE *out = open_memstream(&text, &len);
+    /* cppcheck-suppress readdirCalled ; there is one thread, and readdir_r() is deprecated */
     while ((entry = readdir(dir)))
         print_file(out, directory, entry->d_name);
     fclose(out);

@@ -98,7 +98,7 @@ static tm_client *connect_patiently(const struct settings *settings, int64_t ret
 {
     struct settings patient = *settings;
     patient.wait_ms = (uint32_t)tmc_deadline_left_ms(retry_end);
-    return connect_to_server(&patient, exit_status);
+    return connect_to_submit(&patient, exit_status);
 }
 
 /* A lost connection, and one to a server about to end, is of no further use. */

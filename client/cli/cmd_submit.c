@@ -61,7 +61,7 @@ static int run(const struct settings *settings)
 {
     int exit_status;
     struct payload payload;
-    tm_client *client = connect_to_server(settings, &exit_status);
+    tm_client *client = connect_to_submit(settings, &exit_status);
     if (!client)
         return exit_status;
     exit_status = payload_read(settings, client, &payload);

@@ -29,9 +29,10 @@ static tm_client_status connect_within_wait(const struct settings *settings, int
 {
     struct pollfd wake = {.fd = wake_fd, .events = POLLIN};
     int64_t wait_end = tmc_deadline_in((int)settings->wait_ms);
+    int answer_ms = settings->answer_ms ? (int)settings->answer_ms : ANSWER_MAX_MS;
     for (;;) {
         tm_client_status status = tm_client_connect(client, settings->server, options,
-                                                    settings_time_left_ms(settings, ANSWER_MAX_MS));
+                                                    settings_time_left_ms(settings, answer_ms));
         if (!unanswered(client, status) || tmc_deadline_passed(wait_end))
             return status;
         int left_ms = settings_time_left_ms(settings, tmc_deadline_left_ms(wait_end));
@@ -94,6 +95,13 @@ tm_client *connect_try(const struct settings *settings, tm_client_status *status
 tm_client *connect_to_server(const struct settings *settings, int *exit_status)
 {
     return connect_with(settings, false, -1, exit_status);
+}
+
+tm_client *connect_to_submit(const struct settings *settings, int *exit_status)
+{
+    struct settings patient = *settings;
+    patient.answer_ms = CONNECT_NEXT_MS;
+    return connect_with(&patient, false, -1, exit_status);
 }
 
 tm_client *connect_to_listen(const struct settings *settings, int *exit_status)

@@ -9,6 +9,10 @@
  * `*exit_status` set. */
 tm_client *connect_to_server(const struct settings *settings, int *exit_status);
 
+/* The same for a job, which is worth more patience: while a server drains, connections wait for the
+ * next one. */
+tm_client *connect_to_submit(const struct settings *settings, int *exit_status);
+
 /* The same where a server may be between its end and its start: tries for `wait_ms`, or until
  * `wake_fd` is readable. */
 tm_client *connect_again(const struct settings *settings, uint32_t wait_ms, int wake_fd,

@@ -335,7 +335,7 @@ int each_run(const struct settings *settings)
     struct each_log log;
     if (each_log_open(&log, settings) < 0)
         return EXIT_BAD_USAGE;
-    tm_client *client = connect_to_server(settings, &exit_status);
+    tm_client *client = connect_to_submit(settings, &exit_status);
     if (client)
         exit_status = run_with(settings, client, &log);
     each_log_close(&log);

@@ -34,7 +34,8 @@ struct settings {
     bool has_deadline; /* --timeout was given */
     int64_t deadline;  /* of the whole command (deadline.h); else TMC_DEADLINE_NEVER */
 
-    uint32_t wait_ms; /* ping: for a server without an answer yet */
+    uint32_t wait_ms;   /* ping: for a server without an answer yet */
+    uint32_t answer_ms; /* for the answer to a hello; 0: ANSWER_MAX_MS */
 
     bool once;            /* top: printed once */
     uint32_t interval_ms; /* top, doctor: between two looks; 0: not given */

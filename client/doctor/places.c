@@ -43,6 +43,7 @@ static void check_module_files(const char *directory, struct findings *findings)
 {
     DIR *dir = opendir(directory);
     struct dirent *entry;
+    /* cppcheck-suppress readdirCalled ; there is one thread, and readdir_r() is deprecated */
     while (dir && (entry = readdir(dir))) {
         char path[PATH_MAX];
         size_t len = strlen(entry->d_name);

@@ -52,15 +52,22 @@ static char *read_answer(int fd, int64_t deadline)
     return text;
 }
 
+/* "HTTP/1.1 200 OK"; -1: it is no such line. */
+static int status_of(const char *answer)
+{
+    const char *blank = strchr(answer, ' ');
+    if (!blank || strncmp(answer, "HTTP/1.", 7) != 0)
+        return -1;
+    long status = strtol(blank + 1, NULL, 10);
+    return status >= 100 && status <= 599 ? (int)status : -1;
+}
+
 /* Takes the answer. */
 static char *body_of(char *answer, int *status)
 {
     char *body = answer ? strstr(answer, "\r\n\r\n") : NULL;
-    *status = -1;
-    if (body && sscanf(answer, "HTTP/1.%*d %3d", status) == 1)
-        body = strdup(body + 4);
-    else
-        body = NULL;
+    *status = body ? status_of(answer) : -1;
+    body = *status < 0 ? NULL : strdup(body + 4);
     free(answer);
     return body;
 }

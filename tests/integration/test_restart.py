@@ -85,6 +85,16 @@ def test_run_tells_the_end_of_the_last_server(daemon):
     assert server.wait_exit() == 0
 
 
+def test_a_job_waits_for_the_end_of_a_long_drain(daemon, manager):
+    """Longer than any other request waits for an answer."""
+    address = manager.listen()
+    process = spawn(COMMAND, "run", "echo", "hello", address=address)
+    with pytest.raises(subprocess.TimeoutExpired):
+        process.wait(10.5)
+    manager.manages(daemon.make()).start()
+    assert process.communicate(timeout=DEADLINE) == ("hello", "")
+
+
 def test_each_loses_no_line_over_restarts(server, manager):
     count = 400
     process = spawn(COMMAND, "run", "--each", "--jobs", "8", "sleep", address=manager.address)
