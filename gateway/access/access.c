@@ -187,3 +187,10 @@ const char *gateway_access_name(struct http_exchange *exchange)
 {
     return user_of(exchange)->grant.name;
 }
+
+bool gateway_access_keeps(const struct gateway_access *access, struct http_exchange *exchange,
+                          unsigned rights)
+{
+    const struct user *user = users_find_again(access->users, user_of(exchange));
+    return user && user->grant.rights & rights;
+}

@@ -47,6 +47,10 @@ const struct grant *gateway_access_grant(struct http_exchange *exchange);
  * told 403, with the right's name. `module` may be NULL. */
 bool gateway_access_allow(struct http_exchange *exchange, unsigned rights, const char *module);
 
+/* Whether a reload has left the exchange's user one of these rights: for streams without an end. */
+bool gateway_access_keeps(const struct gateway_access *access, struct http_exchange *exchange,
+                          unsigned rights);
+
 /* The name for `for`; NULL: the user has none. */
 const char *gateway_access_name(struct http_exchange *exchange);
 

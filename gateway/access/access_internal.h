@@ -56,6 +56,9 @@ const struct user *users_nobody(const struct users *users);  /* without rights *
 const struct user *users_anybody(const struct users *users); /* without an access-file */
 bool users_ask_for_token(const struct users *users);
 
+/* Who has the token of a user of an earlier version now; NULL: nobody any more. */
+const struct user *users_find_again(const struct users *users, const struct user *user);
+
 /* An exchange has the user from now on, and not any more. */
 const struct user *user_hold(const struct user *user);
 void user_release(const struct user *user);

@@ -87,6 +87,18 @@ bool users_ask_for_token(const struct users *users)
     return users->asks;
 }
 
+const struct user *users_find_again(const struct users *users, const struct user *user)
+{
+    const struct users *then = user->users;
+    if (then == users)
+        return user;
+    if (user == &then->anybody)
+        return users->asks ? NULL : &users->anybody;
+    if (user == &then->nobody)
+        return &users->nobody;
+    return users_find(users, then->tokens.tokens[user - then->of_tokens].text);
+}
+
 const struct user *user_hold(const struct user *user)
 {
     user->users->held++;

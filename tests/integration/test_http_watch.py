@@ -1,5 +1,6 @@
 """doc/http.md, section 10: a watch as server-sent events."""
 
+import signal
 import threading
 
 import pytest
@@ -77,6 +78,26 @@ def test_the_watch_ends_with_its_client(gateway):
     for stream in streams:
         stream.close()
     wait_until(lambda: http.get("/v1/stats").json["clients"]["connected"] == before, "the end of the watches")
+
+
+def test_a_reload_ends_the_watch_of_a_lost_right(gateway, tmp_path):
+    """Whose token is gone, or may not observe any more, is told nothing else."""
+    tokens = {name: f"{name}-0123456789abcdef" for name in ("stays", "gone", "less")}
+    access = tmp_path / "access"
+    access.write_text("".join(f"{name} {token} observe\n" for name, token in tokens.items()))
+    access.chmod(0o600)
+    http = gateway(access_file=str(access), allow_writes=None)
+    streams = {name: http.stream("GET", "/v1/watch?what=jobs", token=token) for name, token in tokens.items()}
+    for stream in streams.values():
+        assert stream.next().name == "watch"
+    access.write_text(f"stays {tokens['stays']} observe\nless {tokens['less']} submit\n")
+    http.signal(signal.SIGHUP)
+    http.log.wait("reload")
+    check(http.master.client().run("fib", "10"), "done")
+    assert streams["gone"].rest() == [] and streams["less"].rest() == []
+    assert streams["stays"].next().json["module"] == "fib"
+    for stream in streams.values():
+        stream.close()
 
 
 def test_a_reader_that_stands_is_told_of_what_it_missed(gateway, daemon):

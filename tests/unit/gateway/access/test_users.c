@@ -53,6 +53,35 @@ START_TEST(test_a_grant_outlives_the_settings)
 }
 END_TEST
 
+/* A reload: the same token may be somebody else's, or nobody's. */
+START_TEST(test_found_again)
+{
+    struct users *before = users_new(&settings);
+    const struct user *ann = user_hold(users_find(before, "token-of-ann"));
+    const struct user *cy = user_hold(users_find(before, "token-of-cy"));
+    const struct user *nobody = user_hold(users_nobody(before));
+    const struct user *anybody = user_hold(users_anybody(before));
+    ck_assert_ptr_eq(users_find_again(before, ann), ann);
+    users_retire(before);
+    token_set_free(&settings.access.tokens);
+    token_set_add_grant(&settings.access.tokens, "token-of-ann", some_grant("bob", RIGHT_SUBMIT));
+    struct users *after = users_new(&settings);
+    ck_assert_str_eq(users_find_again(after, ann)->grant.name, "bob");
+    ck_assert_ptr_null(users_find_again(after, cy));
+    ck_assert_ptr_null(users_find_again(after, anybody));
+    ck_assert_ptr_eq(users_find_again(after, nobody), users_nobody(after));
+    users_retire(after);
+    settings.access.access_file = NULL;
+    after = users_new(&settings);
+    ck_assert_ptr_eq(users_find_again(after, anybody), users_anybody(after));
+    users_retire(after);
+    user_release(ann);
+    user_release(cy);
+    user_release(nobody);
+    user_release(anybody);
+}
+END_TEST
+
 START_TEST(test_without_an_access_file)
 {
     settings.access.access_file = NULL;
@@ -76,6 +105,7 @@ int main(void)
     suite_add_tcase(suite, tc);
     tcase_add_test(tc, test_tokens);
     tcase_add_test(tc, test_a_grant_outlives_the_settings);
+    tcase_add_test(tc, test_found_again);
     tcase_add_test(tc, test_without_an_access_file);
     return run_suite(suite);
 }
