@@ -190,6 +190,15 @@ def test_slow_readers_cost_little(gateway, daemon):
         stream.close()
 
 
+def test_many_streams_at_once(gateway, daemon):
+    """Each has a connection of its own to the master, which bounds those without a hello."""
+    http = gateway(daemon(job_max=1000, log_level="info"))
+    connections = [begin(http, "/v1/jobs?module=echo", str(n), EVENTS) for n in range(400)]
+    for n, connection in enumerate(connections):
+        response = connection.getresponse()
+        assert response.status == 200 and f'"payload":"{n}"'.encode() in response.read()
+
+
 # ---- kept jobs
 
 
