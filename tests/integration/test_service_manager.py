@@ -8,6 +8,7 @@ import pytest
 
 from harness.client import Client, ask, check, open_socket, start
 from harness.daemon import run_master
+from harness.http import Connection
 from harness.manager import Manager
 from harness.wait import wait_until
 
@@ -243,10 +244,12 @@ RESTARTS = 10
 
 
 class Callers:
-    """Many clients one after another, until CONNECTIONS have had their job."""
+    """Many clients one after another, until so many connections have had their answer. `call` makes one, and returns
+    its outcome."""
 
-    def __init__(self, address):
-        self.address = address
+    def __init__(self, call, connections):
+        self.call = call
+        self.connections = connections
         self.lock = threading.Lock()
         self.begun = 0
         self.outcomes = {}
@@ -258,20 +261,37 @@ class Callers:
     def _take(self):
         with self.lock:
             self.begun += 1
-            return self.begun <= CONNECTIONS
+            return self.begun <= self.connections
 
     def _run(self):
         while self._take():
             try:
-                outcome = self._call()
+                outcome = self.call()
             except Exception as error:  # every one of them is a connection that was refused or lost
                 self.faults.append(repr(error))
                 continue
             with self.lock:
                 self.outcomes[outcome] = self.outcomes.get(outcome, 0) + 1
 
-    def _call(self):
-        with Client(self.address) as client:
+    def restart(self, server, times):
+        """Restarts the daemon among the calls. Returns the number of calls by outcome."""
+        for restart in range(times):
+            goal = (restart + 1) * self.connections // (times + 1)
+            wait_until(lambda: self.begun >= goal, f"{goal} connections", timeout=60)
+            server.signal(signal.SIGTERM)
+            assert server.wait_exit() == 0
+            server.start()
+        for thread in self.threads:
+            thread.join()
+        assert not self.faults, self.faults[:5]
+        assert sum(self.outcomes.values()) == self.connections
+        return self.outcomes
+
+
+@pytest.mark.timeout(120)
+def test_ten_restarts_refuse_none_of_a_thousand_connections(daemon, manager):
+    def call():
+        with Client(manager.address) as client:
             result = client.run("sleep", '{"ms":5,"value":1}', timeout=30)
             if result.name == "done":
                 return "done"
@@ -279,22 +299,21 @@ class Callers:
             assert "order" not in result, result  # the job had not begun: it may be sent elsewhere
             return "told"
 
-    def join(self):
-        for thread in self.threads:
-            thread.join()
+    server = managed(daemon, manager, pool_start=2, pool_max=4, log_level="info", drain_timeout_ms=30000).start()
+    outcomes = Callers(call, CONNECTIONS).restart(server, RESTARTS)
+    assert outcomes["done"] > CONNECTIONS / 2, outcomes
 
 
 @pytest.mark.timeout(120)
-def test_ten_restarts_refuse_none_of_a_thousand_connections(daemon, manager):
-    server = managed(daemon, manager, pool_start=2, pool_max=4, log_level="info", drain_timeout_ms=30000).start()
-    callers = Callers(manager.address)
-    for restart in range(RESTARTS):
-        goal = (restart + 1) * CONNECTIONS // (RESTARTS + 1)
-        wait_until(lambda: callers.begun >= goal, f"{goal} connections", timeout=60)
-        server.signal(signal.SIGTERM)
-        assert server.wait_exit() == 0
-        server.start()
-    callers.join()
-    assert not callers.faults, callers.faults[:5]
-    assert sum(callers.outcomes.values()) == CONNECTIONS
-    assert callers.outcomes["done"] > CONNECTIONS / 2, callers.outcomes
+def test_restarts_of_the_gateway_cost_nobody_a_request(daemon, manager):
+    address = manager.listen("http")
+
+    def call():
+        connection = Connection(address, timeout=30)
+        try:
+            return connection.ask("POST", "/v1/jobs?module=sleep", '{"ms":5,"value":1}').status
+        finally:
+            connection.close()
+
+    http = manager.manages(daemon.make_gateway({}, daemon(pool_max=4))).start()
+    assert Callers(call, 300).restart(http, 4) == {200: 300}
