@@ -93,11 +93,28 @@ static uint64_t retry_after_ms(const struct upstream_event *event, unsigned stat
     return status == 503 ? AWAY_RETRY_MS : 0;
 }
 
-/* An overload tells its reason, and no message. */
-static const char *detail_of(const struct upstream_event *event)
+/* An overload has a reason, and no message. */
+static const char *words_of_overload(const char *reason)
 {
-    const char *message = json_string_value(json_object_get(upstream_event_json(event), "message"));
-    return message ? message : "there is no room for the job now";
+    static const struct {
+        const char *reason, *words;
+    } rows[] = {
+        {"queue-full", "as many jobs wait as may wait"},
+        {"memory", "the payloads of waiting jobs leave no room for this one"},
+        {"client-quota", "the gateway has as many unfinished jobs as it may have"},
+        {"service-full", "the owner of the service does not read its events"},
+        {"storage", "the store of kept jobs is full"},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
+        if (strcmp(rows[i].reason, reason) == 0)
+            return rows[i].words;
+    return "there is no room for the job";
+}
+
+static const char *detail_of(const struct upstream_event *event, const char *reason)
+{
+    const json_t *message = json_object_get(upstream_event_json(event), "message");
+    return json_is_string(message) ? json_string_value(message) : words_of_overload(reason);
 }
 
 static void respond_problem(struct http_exchange *exchange, const struct upstream_event *event,
@@ -114,7 +131,7 @@ static void respond_problem(struct http_exchange *exchange, const struct upstrea
                                .status = status,
                                .code = word,
                                .is_reason = event->type == UPSTREAM_FAILED,
-                               .detail = detail_of(event),
+                               .detail = detail_of(event, status_word),
                                .members = json.text,
                                .members_len = json.len,
                                .retry_after_ms = retry_after_ms(event, status),

@@ -271,7 +271,8 @@ def test_expired_and_full(gateway, daemon):
     client = master.client()
     wait_until(lambda: len(list_jobs(client)) == 2, "a waiting job")
     response = http.post("/v1/jobs?module=fib", "30")
-    problem(response, 503, "overload", reason="queue-full", pool="default", queued=1, running=1)
+    body = problem(response, 503, "overload", reason="queue-full", pool="default", queued=1, running=1)
+    assert body["detail"] == "as many jobs wait as may wait"
     assert int(response.headers["Retry-After"]) >= 1
     assert http.delete(f"/v1/jobs/{job}").json == {"job": job, "state": "running"}
     cancelled = busy.getresponse()
