@@ -3,6 +3,7 @@
 import os
 import re
 import shutil
+import socket
 import subprocess
 import time
 
@@ -45,6 +46,12 @@ def manual_lines():
     return block.replace("http://127.0.0.1:8741", "http://gateway")
 
 
+def listens(path):
+    """The file is there before nginx listens."""
+    with socket.socket(socket.AF_UNIX) as sock:
+        return sock.connect_ex(path) == 0
+
+
 @pytest.fixture(scope="module")
 def proxied(tmp_path_factory):
     """A gateway on a unix socket behind nginx; `site` is nginx's address."""
@@ -64,7 +71,7 @@ def proxied(tmp_path_factory):
     conf.write_text(CONF.format(dir=directory, address=http.address, location=manual_lines()))
     nginx = proc.spawn(["nginx", "-e", f"{directory}/nginx.log", "-p", str(directory), "-c", str(conf)])
     http.site = f"unix:{directory}/nginx.sock"
-    wait_until(lambda: os.path.exists(f"{directory}/nginx.sock") or nginx.poll() is not None, "nginx")
+    wait_until(lambda: nginx.poll() is not None or listens(f"{directory}/nginx.sock"), "nginx")
     yield http
     nginx.terminate()
     nginx.wait(DEADLINE)
