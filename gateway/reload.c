@@ -32,6 +32,20 @@ static void configure_upstreams(struct reload *reload, const struct server_setti
         upstream_configure(reload->queue, &settings->queue_tokens);
 }
 
+static bool is_revoked(const void *access, const struct http_exchange *exchange)
+{
+    return gateway_access_is_revoked(access, exchange);
+}
+
+/* Requests whose token is gone, or has less rights, end as if their clients had gone. */
+static void configure_server(struct reload *reload, const struct gateway_settings *settings)
+{
+    if (!reload->server)
+        return;
+    http_server_configure(reload->server, &settings->http);
+    http_server_cut(reload->server, is_revoked, reload->access);
+}
+
 void reload_apply(struct reload *reload, struct config *config)
 {
     const struct gateway_settings *settings = gateway_settings_of(config);
@@ -40,8 +54,7 @@ void reload_apply(struct reload *reload, struct config *config)
     reload->bodies->max = settings->http.body_total_max;
     reload->output->max = settings->http.output_total_max;
     gateway_access_configure(reload->access, &settings->access);
-    if (reload->server)
-        http_server_configure(reload->server, &settings->http);
+    configure_server(reload, settings);
     configure_upstreams(reload, &settings->server);
     reload->shutdown->settings = &settings->end;
     reload->settings = settings;

@@ -42,6 +42,14 @@ void gateway_access_listens(struct gateway_access *access, const struct sockaddr
     hosts_add_listened(&access->hosts, addr);
 }
 
+bool gateway_access_is_revoked(const struct gateway_access *access,
+                               const struct http_exchange *exchange)
+{
+    const struct user *user = http_exchange_public((struct http_exchange *)exchange)->user;
+    const struct user *now = user ? users_find_again(access->users, user) : NULL;
+    return user && (!now || user->grant.rights & ~now->grant.rights);
+}
+
 bool gateway_access_asks_for_token(const struct gateway_access *access)
 {
     return users_ask_for_token(access->users);
@@ -186,11 +194,4 @@ bool gateway_access_allow(struct http_exchange *exchange, unsigned rights, const
 const char *gateway_access_name(struct http_exchange *exchange)
 {
     return user_of(exchange)->grant.name;
-}
-
-bool gateway_access_keeps(const struct gateway_access *access, struct http_exchange *exchange,
-                          unsigned rights)
-{
-    const struct user *user = users_find_again(access->users, user_of(exchange));
-    return user && user->grant.rights & rights;
 }

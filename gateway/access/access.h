@@ -30,6 +30,10 @@ void gateway_access_configure(struct gateway_access *access,
 /* The gateway listens there: the address is a Host of ours. */
 void gateway_access_listens(struct gateway_access *access, const struct sockaddr *addr);
 
+/* Whether the settings in force have revoked the exchange's token, or a right of it. */
+bool gateway_access_is_revoked(const struct gateway_access *access,
+                               const struct http_exchange *exchange);
+
 /* Whether there is an access-file. */
 bool gateway_access_asks_for_token(const struct gateway_access *access);
 
@@ -46,10 +50,6 @@ const struct grant *gateway_access_grant(struct http_exchange *exchange);
 /* True if the exchange's user has one of the rights (0: nothing is asked for); otherwise it was
  * told 403, with the right's name. `module` may be NULL. */
 bool gateway_access_allow(struct http_exchange *exchange, unsigned rights, const char *module);
-
-/* Whether a reload has left the exchange's user one of these rights: for streams without an end. */
-bool gateway_access_keeps(const struct gateway_access *access, struct http_exchange *exchange,
-                          unsigned rights);
 
 /* The name for `for`; NULL: the user has none. */
 const char *gateway_access_name(struct http_exchange *exchange);

@@ -7,7 +7,6 @@
 #include "access/right.h"
 #include "base/json_writer.h"
 #include "common/xmalloc.h"
-#include "gateway/access/access.h"
 #include "gateway/api/api.h"
 #include "gateway/api/members.h"
 #include "gateway/api/outcome.h"
@@ -72,23 +71,6 @@ static void tell(struct watch *watch, const struct upstream_event *event)
         upstream_hold(&watch->call);
 }
 
-/* Its user has lost the right by a reload. */
-static void cut_off(struct watch *watch)
-{
-    upstream_forget(&watch->call, false);
-    sse_end(&watch->sse);
-    release(watch);
-}
-
-static void take_news(struct watch *watch, const struct upstream_event *event)
-{
-    const struct api *api = api_of(watch->exchange);
-    if (gateway_access_keeps(api->access, watch->exchange, RIGHT_OBSERVE))
-        tell(watch, event);
-    else
-        cut_off(watch);
-}
-
 static void on_event(struct upstream_call *call, const struct upstream_event *event)
 {
     struct watch *watch = (struct watch *)call;
@@ -97,7 +79,7 @@ static void on_event(struct upstream_call *call, const struct upstream_event *ev
     else if (event->type == UPSTREAM_ANSWER)
         begin(watch);
     else if (event->type == UPSTREAM_NEWS)
-        take_news(watch, event);
+        tell(watch, event);
 }
 
 static void on_lost(struct upstream_call *call, const char *why, bool begun)

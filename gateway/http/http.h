@@ -57,6 +57,11 @@ void http_server_accept(struct http_server *server, int fd, const struct sockadd
  * exchange has ended. */
 void http_server_drain(struct http_server *server);
 
+/* Ends the exchanges in progress that are over by `is_over`, as if their clients had gone. */
+void http_server_cut(struct http_server *server,
+                     bool (*is_over)(const void *arg, const struct http_exchange *exchange),
+                     const void *arg);
+
 size_t http_server_connections(const struct http_server *server);
 size_t http_server_exchanges(const struct http_server *server); /* in progress */
 

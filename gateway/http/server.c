@@ -125,6 +125,18 @@ void http_server_drain(struct http_server *server)
     each(server, end_silent);
 }
 
+void http_server_cut(struct http_server *server,
+                     bool (*is_over)(const void *arg, const struct http_exchange *exchange),
+                     const void *arg)
+{
+    struct http_conn *next;
+    for (struct http_conn *http = TAILQ_FIRST(&server->list); http; http = next) {
+        next = TAILQ_NEXT(http, link);
+        if (http_exchange_is_open(&http->exchange) && is_over(arg, &http->exchange))
+            http_input_abandon(http);
+    }
+}
+
 size_t http_server_connections(const struct http_server *server)
 {
     return server->open;

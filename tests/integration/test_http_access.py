@@ -5,8 +5,6 @@ import signal
 
 import pytest
 
-from harness.wait import wait_until
-
 TOKENS = {
     "all": "token-of-somebody-with-all",
     "look": "token-of-somebody-who-looks",
@@ -153,11 +151,15 @@ def test_other_users(gateway, shared_gateway, tmp_path):
     path.write_text(FILE)
     os.chmod(path, 0o600)
     http = gateway(master=shared_gateway.master, access_file=str(path))
-    with http.stream("POST", "/v1/jobs?module=sleep", '{"ms":60000}', token=TOKENS["all"]) as stream:
-        assert stream.status == 200
-        path.write_text("dee token-of-somebody-else observe\n")
+    job = http.stream("POST", "/v1/jobs?module=sleep", '{"ms":60000}', token=TOKENS["all"])
+    watch = http.stream("GET", "/v1/watch", token=TOKENS["look"])
+    with job, watch:
+        assert (job.status, watch.status) == (200, 200)
+        path.write_text(f"dee token-of-somebody-else observe\nbob {TOKENS['look']} observe submit\n")
         http.signal(signal.SIGHUP)
         assert http.log.wait("reload")["changed"] == "access-file"
         assert http.get("/v1/stats", token=TOKENS["all"]).status == 401
         assert http.get("/v1/stats", token="token-of-somebody-else").status == 200
-    wait_until(lambda: http.log.events("request", user="ann", end="client-gone"), "the end of ann's request")
+        assert "done" not in [event.name for event in job.rest()]
+        http.log.wait("request", user="ann", end="client-gone")
+        assert not http.log.events("request", user="bob")
