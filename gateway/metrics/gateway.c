@@ -13,5 +13,4 @@ static const struct metric rows[] = {
      .help = "Requests in progress, with streams."},
 };
 
-const struct metrics_kind metrics_gateway = {"taskmaster_http_", rows,
-                                             sizeof(rows) / sizeof(*rows)};
+const struct metrics_kind metrics_gateway = {"taskmaster_http_", rows, sizeof rows / sizeof *rows};

@@ -88,4 +88,4 @@ static const struct metric rows[] = {
      .help = "Most bytes of these payloads: payload-total-max."},
 };
 
-const struct metrics_kind metrics_master = {"taskmasterd_", rows, sizeof(rows) / sizeof(*rows)};
+const struct metrics_kind metrics_master = {"taskmasterd_", rows, sizeof rows / sizeof *rows};

@@ -43,7 +43,7 @@ void metrics_start_note(struct metrics_start *start, const json_t *stats, uint64
     json_int_t uptime_ms = json_integer_value(json_object_get(stats, "uptime_ms"));
     if (!boot || strcmp(boot, start->boot) == 0)
         return;
-    snprintf(start->boot, sizeof(start->boot), "%s", boot);
+    snprintf(start->boot, sizeof start->boot, "%s", boot);
     start->at_ms = now_ms - (uint64_t)uptime_ms;
 }
 
@@ -90,7 +90,7 @@ void metrics_write(struct exposition *exposition, const struct metrics_kind *kin
         return;
     write_build(exposition, kind, stats);
     write_start(exposition, kind, start);
-    write_rows(exposition, kind->prefix, common_rows, sizeof(common_rows) / sizeof(*common_rows),
+    write_rows(exposition, kind->prefix, common_rows, sizeof common_rows / sizeof *common_rows,
                stats);
     write_rows(exposition, kind->prefix, kind->rows, kind->count, stats);
 }

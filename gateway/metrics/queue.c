@@ -81,4 +81,4 @@ static const struct metric rows[] = {
      .help = "Most bytes of these payloads: payload-total-max."},
 };
 
-const struct metrics_kind metrics_queue = {"taskqueued_", rows, sizeof(rows) / sizeof(*rows)};
+const struct metrics_kind metrics_queue = {"taskqueued_", rows, sizeof rows / sizeof *rows};
